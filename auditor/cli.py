@@ -34,14 +34,14 @@ from auditor.commands import (
 )
 from auditor.commands.compromise import hunt, known_good
 from auditor.commands.content import baseline, review
-from auditor.commands.given.deprecated import add_deprecated
 from auditor.commands.lab import demo, drill, machines
-from auditor.commands.shown import faults
+from auditor.commands.options.deprecation import add_deprecated
+from auditor.commands.output import faults
 from auditor.errors import IO, SOFTWARE, InputError, LabError
 from auditor.models import Lang
-from auditor.system import confined
+from auditor.system import sandbox
 from auditor.text import language, usage
-from auditor.text.visible import make_visible
+from auditor.text.sanitize import make_visible
 
 app = typer.Typer(
     name="auditor",
@@ -127,7 +127,7 @@ def main() -> NoReturn:
     try:
         code = usage.build_command(app, lang)(arguments, prog_name="auditor", standalone_mode=False)
         print(end="", flush=True)
-        if confined.is_exposed():
+        if sandbox.is_exposed():
             print(f"auditor: {faults.describe_exposure(lang)}", file=sys.stderr)
         sys.exit(code)
     except typer.TyperException as error:

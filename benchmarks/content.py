@@ -23,11 +23,11 @@ from pathlib import Path
 from typing import Any, get_args
 from urllib.parse import quote
 
-from auditor.content.page import sheets
-from auditor.content.reading import read
-from auditor.content.words.lexicon import Lexicon, load_built_in_lexicon, without_words
-from auditor.looks.traces import Trace
-from auditor.looks.visits import PageVisit, Sheet, SiteBaseline, Visitor, VisitorResponse
+from auditor.content.analyzer import read
+from auditor.content.page import css_rules
+from auditor.content.text.lexicon import Lexicon, load_built_in_lexicon, without_words
+from auditor.scans.responses import PageVisit, Sheet, SiteBaseline, Visitor, VisitorResponse
+from auditor.scans.traces import Trace
 from auditor.system.yaml_source import load_yaml
 
 PAGES = Path(__file__).parent / "pages"
@@ -83,7 +83,7 @@ def _case(told: Mapping[str, Any]) -> Case:
 
 def _sheets(told: Mapping[str, Any]) -> tuple[tuple[str, Sheet], ...]:
     """The site's own style sheets, read as a review reads them before a page that links to them."""
-    return tuple((f"https://{DOMAIN}{path}", sheets.rules(text)) for path, text in told.get("sheets", {}).items())
+    return tuple((f"https://{DOMAIN}{path}", css_rules.rules(text)) for path, text in told.get("sheets", {}).items())
 
 
 def _served(visitor: Visitor, path: str, told: Mapping[str, Any]) -> VisitorResponse:

@@ -28,8 +28,8 @@ import ansible.module_utils
 
 from auditor import lab
 from auditor.system import resources
-from auditor.vulnerabilities import installed, judging, store, versions
-from auditor.vulnerabilities.importing import import_files
+from auditor.vulnerabilities import evaluation, installed_software, store, versions
+from auditor.vulnerabilities.importer import import_files
 from auditor.vulnerabilities.verdicts import Verdict
 
 RELEASE = "trixie"
@@ -107,7 +107,9 @@ def theirs(program: Path, folder: Path, status: Path) -> set[tuple[str, str]]:
 def ours(data: Mapping[str, Any], known: store.VulnerabilityDatabase) -> Said:
     """Our verdicts on the same."""
     verdicts = (
-        one for built in installed.list_source_packages(data) for one in judging.judge_package(RELEASE, built, known)
+        one
+        for built in installed_software.list_source_packages(data)
+        for one in evaluation.judge_package(RELEASE, built, known)
     )
     return {(verdict.id, name): verdict for verdict in verdicts for name in verdict.where}
 

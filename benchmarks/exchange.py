@@ -23,17 +23,17 @@ from pathlib import Path
 from typing import Any
 
 from auditor.audit import controls
-from auditor.compromise.remembered import ScanCache
+from auditor.compromise.scan_cache import ScanCache
 from auditor.history.hunts import HuntHistory
-from auditor.history.looks import ScanHistory
 from auditor.history.runs import History
+from auditor.history.scans import ScanHistory
 from auditor.indicators import taxii
-from auditor.indicators.found import LEADING_KINDS
 from auditor.indicators.indicator import TLPS
-from auditor.looks.ledger import CrawlFrontier
-from auditor.looks.traces import trace
+from auditor.indicators.observations import LEADING_KINDS
 from auditor.models import Finding, Run, Scan, Status, Subject, clock
 from auditor.models.hunts import Hunt
+from auditor.scans.frontier import CrawlFrontier
+from auditor.scans.traces import trace
 from auditor.system import resources
 from benchmarks.judging import tools
 

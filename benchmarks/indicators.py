@@ -8,8 +8,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from auditor.indicators import importing, logs, store
-from auditor.indicators.matching import build_index
+from auditor.indicators import importer, logs, store
+from auditor.indicators.index import build_index
 from auditor.models import clock
 
 INDICATORS, LINES = 10_000, 1_000_000
@@ -31,7 +31,7 @@ def main() -> None:
         ]
         (folder / "list.csv").write_text("value\n" + "\n".join(rows) + "\n", "utf-8")
         began = time.process_time()
-        importing.import_files(
+        importer.import_files(
             [folder / "list.csv"], name=None, default_tlp="AMBER", today=clock.today(), path=folder / "i.sqlite"
         )
         print(f"import of {len(rows)} indicators: {time.process_time() - began:.1f} s")

@@ -21,7 +21,7 @@ from pathlib import Path
 from auditor import lab
 from auditor.audit import controls
 from auditor.audit.run import audit
-from auditor.indicators.importing import import_files
+from auditor.indicators.importer import import_files
 from auditor.inventory import hosts as inventories
 from auditor.models import clock
 from auditor.system import resources

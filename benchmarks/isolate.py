@@ -27,8 +27,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from auditor import lab
-from auditor.fleet import fresh
-from auditor.incidents.means.table import ACTION_KINDS
+from auditor.fleet import ssh_exec
+from auditor.incidents.actions.registry import ACTION_KINDS
 from auditor.inventory.reach import load_reach
 from auditor.lab.spec import spec
 from auditor.models import clock
@@ -231,7 +231,7 @@ def _until_in(host: str) -> None:
 
 def _asked(host: str, inventory: Path, do: str) -> dict[str, Any]:
     question = {"do": do, "id": "SC-20260101-1/1", "what": host, "trusted": []}
-    said = fresh.run_as_root(load_reach(inventory)[host], ACTION_KINDS["isolation"].path, question, 40)
+    said = ssh_exec.run_as_root(load_reach(inventory)[host], ACTION_KINDS["isolation"].path, question, 40)
     answer: dict[str, Any] = json.loads(said)
     return answer
 

@@ -19,12 +19,12 @@ from pathlib import Path
 from auditor.audit import controls
 from auditor.audit.controls import Catalogue
 from auditor.audit.run import judge
-from auditor.history.looks import MAX_SCANS, ScanHistory
 from auditor.history.runs import History
-from auditor.looks.ledger import CrawlEntry, CrawlFrontier
-from auditor.looks.traces import trace
+from auditor.history.scans import MAX_SCANS, ScanHistory
 from auditor.models import Host, HostOutcome, Inventory, Scan, Site, Text, Trace, clock
 from auditor.report import files
+from auditor.scans.frontier import CrawlEntry, CrawlFrontier
+from auditor.scans.traces import trace
 
 PATH, PAGES, EACH = "/benchmark", 300, 10
 STARTED = dt.datetime(2026, 11, 27, 20, tzinfo=dt.timezone(dt.timedelta(hours=7)))

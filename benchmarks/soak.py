@@ -30,8 +30,8 @@ from typing import Any
 
 from auditor import lab
 from auditor.hardening import harden
+from auditor.hardening.health import smoke
 from auditor.hardening.journal import Journal
-from auditor.hardening.serving import smoke
 from auditor.inventory import hosts as inventories
 from tests.lab.disk import Disk, differences, disk
 from tests.lab.fixtures import BIN, INVENTORY, environment, quiet, visit

@@ -102,7 +102,7 @@ def facts(host: int) -> dict[str, Any]:
 def step(name: str, folder: Path, hosts: int) -> float:
     """Seconds of a processor of one step."""
     from auditor.vulnerabilities import assess, store
-    from auditor.vulnerabilities.importing import import_files
+    from auditor.vulnerabilities.importer import import_files
 
     state = folder / "state" / "vulnerabilities.sqlite"
     if name not in ("host", "fleet"):

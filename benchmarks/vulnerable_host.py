@@ -25,7 +25,7 @@ from auditor.hardening import plan as planning
 from auditor.hardening.journal import Journal
 from auditor.inventory import hosts as inventories
 from auditor.system import resources
-from auditor.vulnerabilities.importing import import_files
+from auditor.vulnerabilities.importer import import_files
 
 OLD, NEW, CVE = "1.0-1", "1.0-1+deb13u1", "CVE-2026-31337"
 CONTROLS = ("updates.security_pending", "updates.known_exploited")

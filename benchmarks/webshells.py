@@ -16,8 +16,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from auditor.compromise import certainty, judge
-from auditor.compromise.judge import Judgement
+from auditor.compromise import classifier, confidence
+from auditor.compromise.classifier import Judgement
 from auditor.compromise.rules import engine
 from benchmarks import footholds
 
@@ -38,9 +38,9 @@ class Counted:
     def add(self, name: str, content: bytes, rules: engine.Rules, *, each: bool) -> None:
         """Judge one file."""
         began = time.process_time()
-        judgement = judge.judge_content(content, name, rules)
+        judgement = classifier.judge_content(content, name, rules)
         spent = time.process_time() - began
-        found = certainty.weigh_judgement(judgement)
+        found = confidence.weigh_judgement(judgement)
         self.files, self.size, self.seconds = self.files + 1, self.size + len(content), self.seconds + spent
         self.slowest = max(self.slowest, (spent, name))
         self.stages.update(_stages(judgement))

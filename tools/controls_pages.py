@@ -10,7 +10,7 @@ from auditor.audit.controls import Control
 from auditor.inventory import hosts
 from auditor.models import Lang, Site, Text
 from auditor.report.evidence import list_references
-from auditor.text.words import Words
+from auditor.text.translations import Words
 from tools import variables_page
 from tools.markdown import code, plain, table
 

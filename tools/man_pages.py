@@ -10,7 +10,7 @@ from auditor.cli import app
 from auditor.errors import EXIT_CODES
 from auditor.models import Lang, Text
 from auditor.text import usage
-from auditor.text.words import compile_catalogue
+from auditor.text.translations import compile_catalogue
 
 _NAME = "auditor"
 _PATHS: dict[Lang, str] = {"en": "man1/auditor.1", "vi": "vi/man1/auditor.1"}

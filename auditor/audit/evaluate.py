@@ -6,19 +6,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from auditor.audit import expressions, unread
+from auditor.audit import expressions, read_errors
 from auditor.audit.controls import INDICATORS, VULNERABILITIES, Catalogue, Control
 from auditor.audit.expressions import CutShort, ExpressionFailed, NotCollected, NotTold, ReadLog, plain
 from auditor.audit.never_empty import NEVER_EMPTY
 from auditor.facts import HostFacts
 from auditor.facts.site import build_site_view
-from auditor.fleet.reasons import explain_area
-from auditor.indicators.compared import NONE as NOT_COMPARED
+from auditor.fleet.error_messages import explain_area
+from auditor.indicators.matches import NONE as NOT_COMPARED
 from auditor.inventory.thresholds import get_limits, load_thresholds
 from auditor.models import Finding, Host, Status, Subject, Text
 from auditor.text.redact import redact_data
 from auditor.vulnerabilities import assess as vulnerabilities
-from auditor.vulnerabilities.stated import NO_STATEMENTS, StatementIndex
+from auditor.vulnerabilities.vex_statements import NO_STATEMENTS, StatementIndex
 
 if TYPE_CHECKING:
     from auditor.vulnerabilities.store import VulnerabilityDatabase
@@ -146,7 +146,7 @@ def evaluate_control(
         )
     except NotTold as untold:
         path = untold.path[:MAX_PATH_CHARS]
-        reason = unread.explain_unread(untold.path, context) or Text(
+        reason = read_errors.explain_unread(untold.path, context) or Text(
             vi=f"máy chủ không cho biết {path}", en=f"the host does not tell {path}"
         )
         return make_finding(Status.NOT_EVALUATED, reason)

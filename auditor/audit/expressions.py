@@ -28,7 +28,7 @@ from jinja2.runtime import Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from auditor.models import Evidence
-from auditor.system import kept
+from auditor.system import disk_cache
 
 MAX_EVIDENCE = 20
 MAX_EVIDENCE_CHARS = 600
@@ -295,7 +295,7 @@ def are_all_compiled(sources: Iterable[str]) -> bool:
 def recall() -> None:
     """Know what earlier runs compiled. What is damaged is compiled again."""
     place = _place()
-    content = kept.get(place, _FILE) if place else None
+    content = disk_cache.get(place, _FILE) if place else None
     if content is not None:
         _COMPILED_CODE.update(marshal.loads(content))  # noqa: S302  our own folder alone
 
@@ -304,12 +304,12 @@ def keep() -> None:
     """Keep what is compiled by now for runs to come."""
     place = _place()
     if place is not None:
-        kept.put(place, _FILE, marshal.dumps(_COMPILED_CODE))
+        disk_cache.put(place, _FILE, marshal.dumps(_COMPILED_CODE))
 
 
 def _place() -> Path | None:
     made_from = f"{metadata.version('jinja2')} {sys.version} {Path(__file__).read_text('utf-8')}"
-    return kept.get_folder("expressions", hashlib.sha256(made_from.encode()).hexdigest()[:32])
+    return disk_cache.get_folder("expressions", hashlib.sha256(made_from.encode()).hexdigest()[:32])
 
 
 def evaluate(source: str, context: Mapping[str, Any], record: ReadLog) -> Any:

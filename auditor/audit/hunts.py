@@ -10,10 +10,10 @@ from typing import Any
 from auditor.audit.controls import COMPROMISE, Catalogue
 from auditor.audit.evaluate import MAX_VIOLATIONS, evaluate_control
 from auditor.audit.reviews import build_answer_commands
-from auditor.looks.gathered import in_turn
-from auditor.looks.traces import format_path
 from auditor.models import AcceptedTrace, Finding, Host, Subject, Trace, TraceAcceptance, clock
 from auditor.models.hunts import GROUPS, OUTSIDE, Hunt, HuntSummary
+from auditor.scans.dedup import in_turn
+from auditor.scans.traces import format_path
 
 MAX_WEAK_TRACES = 50
 """Traces too weak for an alarm that an audit carries of a host."""

@@ -8,8 +8,8 @@ from pathlib import Path
 from auditor.audit.controls import COMPROMISE, CONTENT, OFFICE, Catalogue
 from auditor.errors import InputError
 from auditor.inventory import variables
+from auditor.inventory.exceptions import ATTESTATIONS, WAIVERS, get_folder
 from auditor.inventory.hosts import load
-from auditor.inventory.papers import ATTESTATIONS, WAIVERS, get_folder
 from auditor.inventory.reach import check_addresses, load_variables
 from auditor.models import Attestation, Inventory, Waiver
 from auditor.system.yaml_source import find_line

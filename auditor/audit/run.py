@@ -21,7 +21,7 @@ from auditor.models.ranks import FOR_GOOD
 if TYPE_CHECKING:
     from auditor.audit.controls import Catalogue
     from auditor.facts import HostFacts
-    from auditor.indicators.compared import IndicatorComparison
+    from auditor.indicators.matches import IndicatorComparison
 
 Purpose = Literal["audit", "before", "after"]
 
@@ -70,12 +70,12 @@ def audit(
 
 def compare(inventory: Inventory, today: date) -> IndicatorComparison | None:
     """The comparison with the imported indicators that hold; None when none does."""
-    from auditor.indicators import ours, store
+    from auditor.indicators import own_assets, store
 
-    against = ours.build_inventory_index(store.load_indicators(), inventory, today)
+    against = own_assets.build_inventory_index(store.load_indicators(), inventory, today)
     if not against:
         return None
-    from auditor.indicators.compared import IndicatorComparison
+    from auditor.indicators.matches import IndicatorComparison
 
     return IndicatorComparison(against)
 
@@ -106,18 +106,18 @@ def judge(
     comparison: IndicatorComparison | None = None,
 ) -> Run:
     """The run that these facts make, with the vulnerability data that was imported; ``outcomes`` in the order of ``hosts``."""
-    from auditor.audit import authorizations, only_here, statements
+    from auditor.audit import authorizations, uniqueness, vex
     from auditor.audit.evaluate import evaluate_host, not_evaluated
     from auditor.audit.hunts import add_traces
     from auditor.audit.hunts import judge as judge_hunts
     from auditor.audit.reviews import judge as judge_looks
     from auditor.audit.waivers import mark
-    from auditor.indicators.compared import NONE
+    from auditor.indicators.matches import NONE
     from auditor.vulnerabilities import store
 
     if inventory == LOCAL:
         hosts = [with_found_sites(host, facts[host.name]) if host.name in facts else host for host in hosts]
-    statements_by_host = statements.group_in_force(inventory, clock.to_day(started_at))
+    statements_by_host = vex.group_in_force(inventory, clock.to_day(started_at))
     with store.open_database() as vulnerability_data:
         findings = [
             finding
@@ -157,7 +157,7 @@ def judge(
         organisation=inventory.organisation,
         waivers=marked_findings.waivers,
         reviews=review_assessment.reviews,
-        only_here=only_here.find_unique_items(hosts, facts, inventory.looks, inventory.hunts),
+        only_here=uniqueness.find_unique_items(hosts, facts, inventory.looks, inventory.hunts),
         authorizations=authorizations.list_uses(inventory, clock.to_day(started_at)),
         hunts=hunt_assessment.hunted,
         contained=tuple(

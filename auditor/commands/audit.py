@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
-from auditor.commands.given.options import (
+from auditor.commands.options.common import (
     DEFAULT_FORMATS,
     DEFAULT_INVENTORY,
     DEFAULT_LANG,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from auditor.audit.controls import Catalogue
-    from auditor.commands.given.baseline import Earlier
+    from auditor.commands.options.baseline import Earlier
     from auditor.history.runs import History
     from auditor.models import Run
     from auditor.report.formats import Format
@@ -67,14 +67,14 @@ def audit(
 
     """
     from auditor.audit.run import audit as run_audit
-    from auditor.commands.given import baseline as baselines
-    from auditor.commands.shown import console
+    from auditor.commands.options import baseline as baselines
+    from auditor.commands.output import console
     from auditor.fleet.discover import LOCAL
-    from auditor.history.carried import add_prior_state
+    from auditor.history.prior_state import add_prior_state
     from auditor.history.runs import History
     from auditor.inventory import hosts as inventories
     from auditor.system import files
-    from auditor.text.words import Words
+    from auditor.text.translations import Words
 
     check_local(context)
     inventory_data = LOCAL if local else inventories.load(inventory)
@@ -105,18 +105,18 @@ def conclude(
     as_json: bool,
 ) -> NoReturn:
     """Keep a run, write its reports, show it, and exit as it has come out, measured by ``earlier`` runs if there are any."""
-    from auditor.commands.shown import console
-    from auditor.commands.shown.hunts import show_hunts
-    from auditor.commands.shown.postponed import DeferredErrors
-    from auditor.commands.shown.reviews import show_reviews
-    from auditor.commands.shown.run import show_exit, show_open, show_run, show_verdict
+    from auditor.commands.output import console
+    from auditor.commands.output.deferred_errors import DeferredErrors
+    from auditor.commands.output.hunts import show_hunts
+    from auditor.commands.output.reviews import show_reviews
+    from auditor.commands.output.run import show_exit, show_open, show_run, show_verdict
     from auditor.history.incidents import Incidents
     from auditor.incidents import lapses
     from auditor.report import json_output
     from auditor.report.files import write
     from auditor.results import verdict
     from auditor.results.summary import summarize_run
-    from auditor.text.words import Words
+    from auditor.text.translations import Words
 
     controls = load_catalogue()
     late = DeferredErrors()
@@ -156,9 +156,9 @@ def conclude(
 
 def _show_opening(run: Run, lang: Lang) -> None:
     """Say last, where intruders were seen and no incident is open, how one is opened: what was said first has scrolled away."""
-    from auditor.commands.shown import console
+    from auditor.commands.output import console
     from auditor.results import intrusions
-    from auditor.text.words import Words
+    from auditor.text.translations import Words
 
     words, open_intrusions = Words(lang), intrusions.find_intrusions(run)
     if open_intrusions:
@@ -172,7 +172,7 @@ def _show_incidents(run: Run, lang: Lang) -> None:
     """Say what comes next in each open incident on what was looked at."""
     from pathlib import Path
 
-    from auditor.commands.incidents.then import show_next_step
+    from auditor.commands.incidents.next_steps import show_next_step
     from auditor.inventory import hosts as inventories
 
     about = {name for host in run.hosts for name in (host.name, *(site.domain for site in host.sites))}
@@ -198,9 +198,9 @@ def load_catalogue() -> Catalogue:
 
 def preload(lang: Lang) -> None:
     """Have the code and templates that are needed once the hosts have answered."""
-    from auditor.commands.shown import reviews  # noqa: F401  loaded ahead
-    from auditor.commands.shown import run as terminal  # noqa: F401  loaded ahead
+    from auditor.commands.output import reviews  # noqa: F401  loaded ahead
+    from auditor.commands.output import run as terminal  # noqa: F401  loaded ahead
     from auditor.report import files  # noqa: F401  loaded ahead
-    from auditor.report.html import rendering
+    from auditor.report.html import renderer
 
-    rendering.prepare(lang)
+    renderer.prepare(lang)

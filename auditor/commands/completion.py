@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from auditor.commands.given.options import DEFAULT_LANG, LangOption
+from auditor.commands.options.common import DEFAULT_LANG, LangOption
 
 VARIABLE = "_AUDITOR_COMPLETE"
 """By which a shell asks what could be typed, instead of running a command."""

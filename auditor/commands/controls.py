@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from auditor.commands.given import completions
-from auditor.commands.given.options import DEFAULT_LANG, JsonOption, LangOption
+from auditor.commands.options import completions
+from auditor.commands.options.common import DEFAULT_LANG, JsonOption, LangOption
 from auditor.errors import InputError, find_nearest
-from auditor.text.words import Words
+from auditor.text.translations import Words
 
 if TYPE_CHECKING:
     from auditor.audit.controls import Control, Drill
@@ -48,7 +48,7 @@ def list_controls(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) 
     from rich.table import Table
 
     from auditor.audit import controls as catalogue_files
-    from auditor.commands.shown.console import escape, out
+    from auditor.commands.output.console import escape, out
 
     drills = catalogue_files.load_drills()
     entries = [_build_entry(control, drills) for control in catalogue_files.load().controls]
@@ -95,7 +95,7 @@ def show(
 
     """
     from auditor.audit import controls as catalogue_files
-    from auditor.commands.shown.console import escape, out
+    from auditor.commands.output.console import escape, out
     from auditor.report.evidence import list_references
 
     catalogue = catalogue_files.load()
@@ -162,7 +162,7 @@ def coverage_of_framework(
 
     from auditor.audit import controls as catalogue_files
     from auditor.audit.frameworks import clauses, coverage
-    from auditor.commands.shown.console import escape, out
+    from auditor.commands.output.console import escape, out
 
     framework_coverage = coverage.measure_coverage(clauses.load(framework), level, catalogue_files.load())
     if as_json:

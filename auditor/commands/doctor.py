@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from auditor.commands.given.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, JsonOption, LangOption
-from auditor.text.words import Words
+from auditor.commands.options.common import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, JsonOption, LangOption
+from auditor.text.translations import Words
 
 if TYPE_CHECKING:
     from auditor.timers.units import TimerSettings
@@ -72,13 +72,13 @@ def doctor(
       auditor doctor --install-timers --account luytre -i inventories/lab
 
     """
-    from auditor.commands.shown.console import escape, out
-    from auditor.timers import installed
+    from auditor.commands.output.console import escape, out
+    from auditor.timers import installation
 
     words = Words(lang)
-    settings = installed.current_settings(inventory, account)
+    settings = installation.current_settings(inventory, account)
     if install_timers:
-        unit_files = installed.install(settings)
+        unit_files = installation.install(settings)
         if not as_json:
             for file in unit_files:
                 out.print(escape(words("doctor.timer_written", file=file)))
@@ -97,9 +97,9 @@ def doctor(
 
 def _check_timers(settings: TimerSettings, words: Words) -> Iterator[PrerequisiteCheck]:
     """Yield whether the timers that are installed fit what this person uses; nothing where none is installed."""
-    from auditor.timers import installed
+    from auditor.timers import installation
 
-    problems = dict(installed.find_problems(settings))
+    problems = dict(installation.find_problems(settings))
     state = shlex.quote(f"LUYTRE_STATE={settings.state}")
     program, inventory_path = shlex.quote(str(settings.auditor)), shlex.quote(str(settings.inventory))
     command = f"sudo {state} {program} doctor --install-timers -i {inventory_path}"
@@ -107,7 +107,7 @@ def _check_timers(settings: TimerSettings, words: Words) -> Iterator[Prerequisit
         yield PrerequisiteCheck(
             words(f"doctor.timer.{problem}", unit=name, folder=settings.state), False, "audit", command
         )
-    if installed.is_installed() and not problems:
+    if installation.is_installed() and not problems:
         yield PrerequisiteCheck(words("doctor.timer.fine", folder=settings.state), True, "audit", command)
 
 

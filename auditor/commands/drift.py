@@ -6,7 +6,7 @@ import json
 
 import typer
 
-from auditor.commands.given.options import (
+from auditor.commands.options.common import (
     DEFAULT_INVENTORY,
     DEFAULT_LANG,
     InventoryOption,
@@ -36,15 +36,15 @@ def drift(
     import shlex
 
     from auditor.audit import controls
-    from auditor.commands.hardening import run_audit
-    from auditor.commands.shown import console
-    from auditor.commands.shown.hardenings import show_drift
-    from auditor.commands.shown.incidents import show_contained
+    from auditor.commands.hardening_flow import run_audit
+    from auditor.commands.output import console
+    from auditor.commands.output.hardenings import show_drift
+    from auditor.commands.output.incidents import show_contained
     from auditor.hardening import drift as drifts
     from auditor.hardening.journal import Journal
     from auditor.history.incidents import Incidents
     from auditor.inventory import hosts as inventories
-    from auditor.text.words import Words
+    from auditor.text.translations import Words
 
     catalogue = controls.load()
     inventory_data = Incidents().attach_to(inventories.load(inventory))

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditor.commands.given.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, LangOption, YesOption
+from auditor.commands.options.common import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, LangOption, YesOption
 from auditor.errors import InputError
-from auditor.text.words import Words
+from auditor.text.translations import Words
 
 if TYPE_CHECKING:
     from auditor.fleet.enroll import EnrollmentResult
@@ -87,10 +87,10 @@ def enroll(
       auditor enroll may-chu-1 -i inventories/xa
 
     """
-    from auditor.commands.shown.console import err
+    from auditor.commands.output.console import err
     from auditor.fleet import enroll as enrolling
     from auditor.fleet import host_keys, logins
-    from auditor.fleet.entry import AutomationAccount, EnrollmentTarget
+    from auditor.fleet.inventory_draft import AutomationAccount, EnrollmentTarget
 
     before = _find_entry(inventory, host)
     of_inventory = before.user if before is not None and before.user != "root" else None
@@ -135,13 +135,13 @@ def _find_entry(inventory: Path, host: str) -> Reach | None:
 
 def _list_gateways(inventory: Path, host: str) -> list[str]:
     """Return the addresses with ports that the inventory reaches through the host."""
-    from auditor.hardening import passages
+    from auditor.hardening import jump_hosts
     from auditor.inventory.reach import load_reach
 
     if not any(inventory.glob("*.y*ml")):
         return []
     reaches = load_reach(inventory)
-    behind = [reaches[passage.to] for passage in passages.find_passages(reaches).get(host, ())]
+    behind = [reaches[passage.to] for passage in jump_hosts.find_passages(reaches).get(host, ())]
     return [f"[{hop.address}]:{hop.port}" if ":" in hop.address else f"{hop.address}:{hop.port}" for hop in behind]
 
 
@@ -178,14 +178,14 @@ _AT_THE_CONSOLE = "cat /etc/ssh/ssh_host_*_key.pub | ssh-keygen -lf -"
 
 
 def _print_keys(keys: tuple[HostKey, ...]) -> None:
-    from auditor.commands.shown.console import err
+    from auditor.commands.output.console import err
 
     for key in keys:
         err.print(f"  {key.kind}  {key.fingerprint}", markup=False)
 
 
 def _print_enrollment(words: Words, inventory: Path, enrollment: EnrollmentResult) -> None:
-    from auditor.commands.shown.console import escape, out
+    from auditor.commands.output.console import escape, out
 
     if enrollment.entry is None:
         out.print(words("enroll.kept", host=enrollment.host.name, folder=inventory), markup=False)
@@ -218,7 +218,7 @@ def _ask_password(question: str) -> str:
 
 
 def _confirm_keys(words: Words, question: str) -> None:
-    from auditor.commands.shown.doing import ask_confirmation
+    from auditor.commands.output.progress import ask_confirmation
 
     if not sys.stdin.isatty():
         raise InputError(

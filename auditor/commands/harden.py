@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from auditor.commands.given.options import (
+from auditor.commands.options.common import (
     DEFAULT_INVENTORY,
     DEFAULT_LANG,
     DEFAULT_OUTPUT,
@@ -84,9 +84,9 @@ def harden(
 
     """
     from auditor.audit import controls, inventory_fit
-    from auditor.commands import hardening
-    from auditor.commands.shown import console
-    from auditor.commands.shown.hardenings import show_way_back
+    from auditor.commands import hardening_flow
+    from auditor.commands.output import console
+    from auditor.commands.output.hardenings import show_way_back
     from auditor.hardening.rollout import RolloutOptions
     from auditor.inventory import hosts as inventories
 
@@ -96,11 +96,11 @@ def harden(
     inventory_fit.check_accepted(inventory, catalogue)
     hosts, sites = select(inventory_data, limit)
     if resume:
-        hosts = hardening.list_remaining_hosts(inventory_data, hosts)
+        hosts = hardening_flow.list_remaining_hosts(inventory_data, hosts)
     only = frozenset() if with_host else sites
     accepted_controls = parse_accepted_controls(accept, catalogue)
     console_shown = None if as_json else console.out
-    result = hardening.harden(
+    result = hardening_flow.harden(
         inventory_data,
         catalogue,
         hosts,

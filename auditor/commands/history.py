@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from auditor.commands.given import completions
-from auditor.commands.given.options import DEFAULT_LANG, JsonOption, LangOption, RunArgument, YesOption
+from auditor.commands.options import completions
+from auditor.commands.options.common import DEFAULT_LANG, JsonOption, LangOption, RunArgument, YesOption
 from auditor.errors import InputError
 from auditor.history.retention import KEEP_DAYS
 from auditor.models import clock
@@ -41,10 +41,10 @@ def list_runs(
       auditor history list --pruned
 
     """
-    from auditor.commands.shown import console
-    from auditor.commands.shown.history import build_runs_table
+    from auditor.commands.output import console
+    from auditor.commands.output.history import build_runs_table
     from auditor.history.runs import History
-    from auditor.text.words import Words
+    from auditor.text.translations import Words
 
     words = Words(lang)
     if only_pruned:
@@ -79,13 +79,13 @@ def show(run_id: RunArgument, as_json: JsonOption = False, lang: LangOption = DE
 
     """
     from auditor.audit import controls
-    from auditor.commands.shown import console
-    from auditor.commands.shown.hunts import show_hunts
-    from auditor.commands.shown.reviews import show_reviews
-    from auditor.commands.shown.run import show_open, show_run
+    from auditor.commands.output import console
+    from auditor.commands.output.hunts import show_hunts
+    from auditor.commands.output.reviews import show_reviews
+    from auditor.commands.output.run import show_open, show_run
     from auditor.history.runs import History
     from auditor.results.summary import summarize_run
-    from auditor.text.words import Words
+    from auditor.text.translations import Words
 
     run = History().run(run_id)
     if as_json:
@@ -127,7 +127,7 @@ def diff(
 
     """
     from auditor.audit import controls
-    from auditor.commands.shown.history import show_difference
+    from auditor.commands.output.history import show_difference
     from auditor.history.runs import History
     from auditor.results.compare import build_json_data, compute_difference
 
@@ -198,11 +198,11 @@ def prune(
       auditor history prune --keep-days 365 --yes
 
     """
-    from auditor.commands.shown import console
-    from auditor.commands.shown.history import build_runs_table
+    from auditor.commands.output import console
+    from auditor.commands.output.history import build_runs_table
     from auditor.history.retention import select_prunable
     from auditor.history.runs import History
-    from auditor.text.words import Words
+    from auditor.text.translations import Words
 
     words = Words(lang)
     history = History()
@@ -238,9 +238,9 @@ def verify(
       auditor history verify
 
     """
-    from auditor.commands.shown import console
+    from auditor.commands.output import console
     from auditor.history.runs import History
-    from auditor.text.words import Words
+    from auditor.text.translations import Words
 
     words = Words(lang)
     verification = History().verify(earlier_head)

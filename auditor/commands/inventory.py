@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditor.commands.given.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, JsonOption, LangOption
+from auditor.commands.options.common import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, JsonOption, LangOption
 from auditor.errors import InputError
 from auditor.models.ranks import Purpose
 
 if TYPE_CHECKING:
-    from auditor.inventory.table.entries import HostEntry
-    from auditor.inventory.table.record import ImportResult
+    from auditor.inventory.spreadsheet_import.entries import HostEntry
+    from auditor.inventory.spreadsheet_import.importer import ImportResult
 
 app = typer.Typer(help="Inventory: check it, import hosts and sites.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -48,17 +48,17 @@ def check(
 
     """
     from auditor.audit import controls, inventory_fit
-    from auditor.commands.shown import papers as shown
-    from auditor.commands.shown.console import err, escape, out
+    from auditor.commands.output import exceptions as shown
+    from auditor.commands.output.console import err, escape, out
+    from auditor.inventory import exceptions, sharing_declarations, systems
     from auditor.inventory import hosts as inventories
-    from auditor.inventory import papers, sharing, systems
-    from auditor.text.words import Words
+    from auditor.text.translations import Words
 
     inventory_data = inventory_fit.check(inventory, controls.load())
-    office = papers.get_folder(inventory)
+    office = exceptions.get_folder(inventory)
     if (office / systems.FILE).exists():
         systems.load(office, inventory_data.organisation, inventory_data.hosts)
-    sharing.load(office, inventory_data.organisation)
+    sharing_declarations.load(office, inventory_data.organisation)
     words = Words(lang)
     undeclared_units = inventories.list_undeclared_units(inventory_data)
     if undeclared_units:
@@ -119,12 +119,12 @@ def import_list(
       auditor inventory import danh-sach.xlsx -i inventories/xa
 
     """
-    from auditor.commands.shown.console import err, out
-    from auditor.inventory.table import record
-    from auditor.inventory.table import template as templates
+    from auditor.commands.output.console import err, out
+    from auditor.inventory.spreadsheet_import import importer
+    from auditor.inventory.spreadsheet_import import template as templates
     from auditor.text import usage
-    from auditor.text.visible import make_one_line
-    from auditor.text.words import Words
+    from auditor.text.sanitize import make_one_line
+    from auditor.text.translations import Words
 
     words = Words(lang)
     if template is not None and file is None:
@@ -134,8 +134,8 @@ def import_list(
     if file is None or template is not None:
         raise InputError("exactly one file is required", mend="give the list to import, or only --template FILE")
     try:
-        import_result = record.import_list(file, inventory)
-    except record.ListImportError as error:
+        import_result = importer.import_list(file, inventory)
+    except importer.ListImportError as error:
         for wrong in error.every[:_MAX_SHOWN]:
             err.print(make_one_line(usage.format_mistake(wrong, lang)), markup=False, soft_wrap=True)
         if len(error.every) > _MAX_SHOWN:
@@ -153,7 +153,7 @@ def import_list(
         about = {"host": existing_host.name, "where": existing_host.where}
         if existing_host.differs:
             out.print(
-                words("import.kept.differs", **about, columns=record.format_fields(existing_host.differs, words)),
+                words("import.kept.differs", **about, columns=importer.format_fields(existing_host.differs, words)),
                 markup=False,
             )
         else:

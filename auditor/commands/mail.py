@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditor.commands.given import completions
-from auditor.commands.given.options import (
+from auditor.commands.options import completions
+from auditor.commands.options.common import (
     DEFAULT_INVENTORY,
     DEFAULT_LANG,
     InventoryOption,
@@ -20,7 +20,7 @@ from auditor.commands.given.options import (
 )
 from auditor.errors import InputError
 from auditor.models import clock
-from auditor.text.words import Words
+from auditor.text.translations import Words
 
 if TYPE_CHECKING:
     from auditor.history.runs import History
@@ -180,11 +180,11 @@ def test(
       auditor mail test -i inventories/lab
 
     """
-    from auditor.commands.shown.console import err, out
+    from auditor.commands.output.console import err, out
     from auditor.mail import deliver, settings
     from auditor.mail import send as sending
+    from auditor.mail.delivery_errors import MailRefusal
     from auditor.mail.message import PreparedMail
-    from auditor.mail.refused import MailRefusal
 
     words = Words(lang)
     file = settings.path_in(inventory)
@@ -219,8 +219,8 @@ def queue(
       auditor mail queue
 
     """
-    from auditor.commands.shown.console import out
-    from auditor.commands.shown.mails import mails_table
+    from auditor.commands.output.console import out
+    from auditor.commands.output.mails import mails_table
     from auditor.mail.spool import Spool
 
     words = Words(lang)
@@ -247,7 +247,7 @@ def run_queue(
       auditor mail run
 
     """
-    from auditor.commands.shown.console import out
+    from auditor.commands.output.console import out
     from auditor.history.runs import History
     from auditor.mail import heartbeat
     from auditor.mail import send as sending
@@ -299,7 +299,7 @@ def report_mails(mails: Sequence[Mail], words: Words, *, as_json: bool) -> None:
 
 def print_mails(mails: Sequence[Mail], words: Words) -> None:
     """What became of each mail, a line each."""
-    from auditor.commands.shown.console import err, out
+    from auditor.commands.output.console import err, out
 
     for mail in mails:
         when = words.epoch(mail.next_try)

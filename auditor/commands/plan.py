@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from auditor.commands.given.options import (
+from auditor.commands.options.common import (
     DEFAULT_INVENTORY,
     DEFAULT_LANG,
     AcceptOption,
@@ -54,15 +54,15 @@ def plan(
     """
     from auditor.audit import controls, inventory_fit
     from auditor.audit.run import audit
-    from auditor.commands.shown import console
-    from auditor.commands.shown.console import escape
-    from auditor.commands.shown.incidents import show_contained
-    from auditor.commands.shown.plans import show_next, show_plan
-    from auditor.hardening import foresight
+    from auditor.commands.output import console
+    from auditor.commands.output.console import escape
+    from auditor.commands.output.incidents import show_contained
+    from auditor.commands.output.plans import show_next, show_plan
+    from auditor.hardening import plan_facts
     from auditor.hardening.harden import try_out
     from auditor.history.incidents import Incidents
     from auditor.inventory import hosts as inventories
-    from auditor.text.words import Words
+    from auditor.text.translations import Words
 
     words = Words(lang)
     catalogue = controls.load()
@@ -72,7 +72,7 @@ def plan(
     accepted_controls = parse_accepted_controls(accept, catalogue)
     with console.show_progress(words("doing.audit"), [host.name for host in hosts]) as report_done:
         run, facts = audit(inventory_data, catalogue, hosts, watch=report_done)
-    fix_plan = foresight.plan(
+    fix_plan = plan_facts.plan(
         catalogue, run, facts, only_sites=frozenset() if with_host else sites, accepted_controls=accepted_controls
     )
     shows_diff = as_json if diff is None else diff

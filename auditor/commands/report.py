@@ -11,8 +11,8 @@ import typer
 from typer.core import TyperGroup
 
 from auditor.commands import mail
-from auditor.commands.given import completions
-from auditor.commands.given.options import (
+from auditor.commands.options import completions
+from auditor.commands.options.common import (
     DEFAULT_FORMATS,
     DEFAULT_INVENTORY,
     DEFAULT_LANG,
@@ -30,7 +30,7 @@ from auditor.errors import InputError
 from auditor.models import DocumentKind, Regime
 
 if TYPE_CHECKING:
-    from auditor.report.official.content.given import Rows
+    from auditor.report.official.content.context import Rows
     from auditor.report.official.document import AnnexKey
     from auditor.report.official.incidents import IncidentSummary
     from auditor.results.office_month import Figures
@@ -249,7 +249,7 @@ def official(
     from auditor.report.official.period import Period
     from auditor.report.sharing import issue as sharing_issue
     from auditor.report.sharing.document import render_rows
-    from auditor.text.words import Words
+    from auditor.text.translations import Words
 
     month, words = Period.parse(period), Words(lang)
     history, inventory_data, catalogue = History(), inventories.load(inventory), controls.load()

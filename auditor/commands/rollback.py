@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditor.commands.given import completions
-from auditor.commands.given.options import (
+from auditor.commands.options import completions
+from auditor.commands.options.common import (
     DEFAULT_INVENTORY,
     DEFAULT_LANG,
     InventoryOption,
@@ -74,17 +74,17 @@ def rollback(
 
     """
     from auditor.audit import controls
-    from auditor.commands import hardening as steps
-    from auditor.commands.shown import console
-    from auditor.commands.shown.hardenings import show_undone
-    from auditor.commands.shown.incidents import record_lapses
-    from auditor.commands.shown.postponed import DeferredErrors
+    from auditor.commands import hardening_flow as steps
+    from auditor.commands.output import console
+    from auditor.commands.output.deferred_errors import DeferredErrors
+    from auditor.commands.output.hardenings import show_undone
+    from auditor.commands.output.incidents import record_lapses
     from auditor.hardening import rollback as rollbacks
     from auditor.hardening.journal import Journal
-    from auditor.history.carried import add_prior_state
+    from auditor.history.prior_state import add_prior_state
     from auditor.history.runs import History
     from auditor.inventory import hosts as inventories
-    from auditor.text.words import Words
+    from auditor.text.translations import Words
 
     inventory_data = add_prior_state(inventories.load(inventory))
     by_wish = parse_unjudged_sites(unjudge, inventory_data)
@@ -153,8 +153,8 @@ def _show_next(
     results: Sequence[HostRollback], hardening: Hardening, inventory: Path, control: ControlId | None, lang: Lang
 ) -> None:
     """What to type where something could not be undone, and to put in force again what is open."""
-    from auditor.commands.shown.console import escape, out
-    from auditor.text.words import Words
+    from auditor.commands.output.console import escape, out
+    from auditor.text.translations import Words
 
     words, reach = Words(lang), ("-i", str(inventory), "--limit")
     for key, hosts, verb in (

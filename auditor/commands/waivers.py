@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from auditor.commands.given.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, JsonOption, LangOption
+from auditor.commands.options.common import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, JsonOption, LangOption
 from auditor.models import clock
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from auditor.audit.waivers import PaperState
-    from auditor.text.words import Words
+    from auditor.text.translations import Words
 
 app = typer.Typer(help="Waivers and attestations: check, list.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -40,9 +40,9 @@ def check(inventory: InventoryOption = DEFAULT_INVENTORY, lang: LangOption = DEF
       auditor waivers check -i inventories/example
 
     """
-    from auditor.commands.shown import console
-    from auditor.commands.shown.papers import build_papers_table
-    from auditor.text.words import Words
+    from auditor.commands.output import console
+    from auditor.commands.output.exceptions import build_papers_table
+    from auditor.text.translations import Words
 
     words = Words(lang)
     states = _list_states(inventory)
@@ -63,9 +63,9 @@ def list_papers(
       auditor waivers list -i inventories/example
 
     """
-    from auditor.commands.shown import console
-    from auditor.commands.shown.papers import build_papers_table
-    from auditor.text.words import Words
+    from auditor.commands.output import console
+    from auditor.commands.output.exceptions import build_papers_table
+    from auditor.text.translations import Words
 
     states = _list_states(inventory)
     if as_json:

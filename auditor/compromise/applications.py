@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from auditor.compromise.places import Autorun
+from auditor.compromise.autoruns import Autorun
 from auditor.facts import HostFacts
 from auditor.facts.web import wordpress
 from auditor.models import clock

@@ -17,20 +17,20 @@ from typing import Protocol
 
 from pydantic import TypeAdapter, ValidationError
 
-from auditor.compromise import footholds, hunting, judge, snippets
+from auditor.compromise import classifier, file_triage, persistence, snippets
 from auditor.compromise.applications import iter_administrators
-from auditor.compromise.judge import Judgement, JudgeRequest
-from auditor.compromise.known import archives, checksums, differing
-from auditor.compromise.known.manifest import ReleaseManifest
-from auditor.compromise.listing import FileList, ListingError, WebFile, contents, pack_json, parse_file_list
-from auditor.compromise.places import Autorun, AutorunList, parse_autoruns
-from auditor.compromise.remembered import ScanCache
+from auditor.compromise.autoruns import Autorun, AutorunList, parse_autoruns
+from auditor.compromise.classifier import Judgement, JudgeRequest
+from auditor.compromise.file_listing import FileList, ListingError, WebFile, contents, pack_json, parse_file_list
+from auditor.compromise.known_good import archives, checksums, file_diff
+from auditor.compromise.known_good.manifest import ReleaseManifest
+from auditor.compromise.scan_cache import ScanCache
 from auditor.facts import HostFacts
 from auditor.fleet import collect
 from auditor.fleet.runner import PlaybookRun, Task, play
-from auditor.looks.gathered import limit_traces, merge_traces
 from auditor.models import Host, HostOutcome, clock
 from auditor.models.hunts import Hunt
+from auditor.scans.dedup import limit_traces, merge_traces
 from auditor.system import memory
 
 LIST_SECONDS = 240
@@ -153,7 +153,9 @@ class HuntRun:
     def _triage_host(self, scan_cache: ScanCache, file_list: FileList) -> _FileTriage:
         """What is known of a host's files without asking it for more."""
         files = (*scan_cache.restore_files(file_list.same), *file_list.files)
-        triage = hunting.triage_files(files, self.manifests, whole=not (file_list.left_count or file_list.cut_short))
+        triage = file_triage.triage_files(
+            files, self.manifests, whole=not (file_list.left_count or file_list.cut_short)
+        )
         judgements = _parse_judgements(scan_cache.judged) if scan_cache.rules == _fingerprint_judges(self.rules) else {}
         unjudged_files = [
             file for file in triage.suspect_files if file.sha256 is not None and file.sha256 not in judgements
@@ -165,7 +167,7 @@ class HuntRun:
             triage,
             judgements,
             pending_files,
-            None if pending_files else hunting.find_traces(triage, judgements),
+            None if pending_files else file_triage.find_traces(triage, judgements),
         )
 
     def _hunt_host(
@@ -184,11 +186,11 @@ class HuntRun:
             **host_triage.judgements,
             **self._judge_files(host, host_triage.pending_files, _originals(triage, host_triage.pending_files)),
         }
-        findings = host_triage.findings or hunting.find_traces(triage, judgements)
+        findings = host_triage.findings or file_triage.find_traces(triage, judgements)
         outside = _select_outside_autoruns(there, triage) if there is not None else ()
         code = snippets.find_traces(there.all, self.rules) if there is not None else ()
-        persistence_traces = footholds.find_traces(outside, scan_cache.places)
-        persistence_traces = footholds.with_new_administrators(
+        persistence_traces = persistence.find_traces(outside, scan_cache.places)
+        persistence_traces = persistence.with_new_administrators(
             persistence_traces, (*findings.traces, *persistence_traces, *code)
         )
         outside_traces, left_out = limit_traces(merge_traces([*persistence_traces, *code]))
@@ -216,7 +218,7 @@ class HuntRun:
         if (
             there is not None
         ):  # what was not seen to its end keeps what was known of it, so that it is not new the next time
-            keys = footholds.select_known_keys(outside, persistence_traces) | (
+            keys = persistence.select_known_keys(outside, persistence_traces) | (
                 set(scan_cache.places or ()) if there.cut_short else frozenset()
             )
         sound = there.sound if there is not None else ""
@@ -269,11 +271,13 @@ class HuntRun:
         self, there: Sequence[tuple[WebFile, bytes]], originals: Mapping[str, bytes], is_over: Callable[[], bool]
     ) -> dict[str, Judgement]:
         """The judgements of what one trip brought."""
-        answers = judge.all_judged([JudgeRequest(file.path, content) for file, content in there], self.rules, is_over)
+        answers = classifier.all_judged(
+            [JudgeRequest(file.path, content) for file, content in there], self.rules, is_over
+        )
         judgements = {
             file.sha256 or "": judgement
             for (file, _), judgement in zip(there, answers, strict=True)
-            if judgement.unjudged != judge.OUT_OF_TIME
+            if judgement.unjudged != classifier.OUT_OF_TIME
         }
         changed_files = [item for item in there if item[0].sha256 in judgements and item[0].where in originals]
         return judgements | self._judge_changed(changed_files, originals, judgements) if changed_files else judgements
@@ -285,14 +289,14 @@ class HuntRun:
         judgements: Mapping[str, Judgement],
     ) -> dict[str, Judgement]:
         """The judgements of changed files of releases, with how they differ: what was added is judged by itself, too."""
-        how = [differing.diff_contents(originals[file.where], content) for file, content in there]
-        alone = judge.all_judged(
+        how = [file_diff.diff_contents(originals[file.where], content) for file, content in there]
+        alone = classifier.all_judged(
             [JudgeRequest(file.path, diff.program) for (file, _), diff in zip(there, how, strict=True)], self.rules
         )
         changed_judgements = {}
         for (file, content), one, added_judgement in zip(there, how, alone, strict=True):
             judgement = judgements[file.sha256 or ""]
-            differs = differing.render_diff(one, originals[file.where], content, file.path)
+            differs = file_diff.render_diff(one, originals[file.where], content, file.path)
             worse = (
                 added_judgement.hits[:1]
                 and added_judgement.hits[0].level == "exact"
@@ -328,15 +332,15 @@ class _FileTriage:
 
     told: FileList
     files: Sequence[WebFile]
-    triage: hunting.TriageResult
+    triage: file_triage.TriageResult
     judgements: Mapping[str, Judgement]
     pending_files: Sequence[WebFile]
     """Those whose contents have to be fetched."""
-    findings: hunting.HuntFindings | None
+    findings: file_triage.HuntFindings | None
     """The traces, when nothing has to be fetched."""
 
 
-def _originals(triage: hunting.TriageResult, files: Sequence[WebFile]) -> dict[str, bytes]:
+def _originals(triage: file_triage.TriageResult, files: Sequence[WebFile]) -> dict[str, bytes]:
     """What releases have in place of these files, by path, as far as their archives still lie where they were imported from."""
     changed_files = {
         file.where: triage.known_good.originals[file.where]
@@ -387,7 +391,7 @@ def _places(run: PlaybookRun, host: str, facts: HostFacts | None) -> AutorunList
     return replace(autoruns, all=(*autoruns.all, *iter_administrators(facts)))
 
 
-def _select_outside_autoruns(there: AutorunList, triage: hunting.TriageResult) -> tuple[Autorun, ...]:
+def _select_outside_autoruns(there: AutorunList, triage: file_triage.TriageResult) -> tuple[Autorun, ...]:
     """The places but for code, which is judged as code; of scripts that are posted to, whether nothing explains them."""
     unexplained_paths = {file.where for file in triage.suspect_files if file.place}
     return tuple(

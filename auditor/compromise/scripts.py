@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from auditor.compromise.php.flow import Hit
+from auditor.compromise.php.taint import Hit
 
 MAX_READ = 200_000
 _MAX_LINE = 2_000

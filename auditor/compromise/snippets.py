@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from auditor.compromise import judge
-from auditor.compromise.certainty import weigh_judgement
-from auditor.compromise.judge import JudgeRequest
-from auditor.compromise.places import Autorun
-from auditor.looks.traces import on_host, trace
+from auditor.compromise import classifier
+from auditor.compromise.autoruns import Autorun
+from auditor.compromise.classifier import JudgeRequest
+from auditor.compromise.confidence import weigh_judgement
 from auditor.models.reviews import Trace
+from auditor.scans.traces import on_host, trace
 
 
 def find_traces(places: Iterable[Autorun], rules: Path | None = None) -> tuple[Trace, ...]:
     """The traces in the snippets among a host's places; ``rules``: a folder of others' rules."""
     snippets = [place for place in places if place.slot == "snippet"]
-    judgements = judge.all_judged([JudgeRequest("snippet.php", _code(place.text)) for place in snippets], rules)
+    judgements = classifier.all_judged([JudgeRequest("snippet.php", _code(place.text)) for place in snippets], rules)
     traces = []
     for place, judgement in zip(snippets, judgements, strict=True):
         verdict = weigh_judgement(judgement)

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from auditor.content.neighbours import registrable
-from auditor.looks.traces import Family, Kind, Trace, trace
+from auditor.content.domains import registrable
+from auditor.scans.traces import Family, Kind, Trace, trace
 
 _GRAVEST: tuple[Kind, ...] = (
     *("defacement", "redirect", "payload", "frame", "form", "script", "push", "canonical", "doorway", "link"),

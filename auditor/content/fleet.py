@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from threading import Event
 from typing import Protocol
 
-from auditor.content.going.door import Pace, SiteSession
-from auditor.content.guards import Ways
+from auditor.content.bot_protection import Ways
+from auditor.content.crawler.session import Pace, SiteSession
 from auditor.content.review import Review, ScanBudget
-from auditor.fleet.inside import HostProxy
-from auditor.looks.ledger import CrawlFrontier
-from auditor.looks.visits import PageInventory, SiteBaseline
+from auditor.fleet.host_proxy import HostProxy
 from auditor.models import Host, Scan, Site
+from auditor.scans.frontier import CrawlFrontier
+from auditor.scans.responses import PageInventory, SiteBaseline
 from auditor.web import browser
 from auditor.web.browser import RenderedPage
 from auditor.web.fetch import Client

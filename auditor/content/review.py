@@ -12,17 +12,18 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Event
 
-from auditor.content import reader, rendered, warc
-from auditor.content.going import crawl, names, paths, probes, robots, sitemaps
-from auditor.content.going.crawl import HOME, Next
-from auditor.content.going.door import HEADERS, CrawlStopError, SiteSession, build_headers
-from auditor.content.going.probes import ActiveProbe
-from auditor.content.going.robots import Robots
-from auditor.content.neighbours import registrable
-from auditor.looks import inventory
-from auditor.looks.ledger import MAX_PLACES, CrawlFrontier
-from auditor.looks.traces import defang
-from auditor.looks.visits import (
+from auditor.content import browser_responses, warc, worker
+from auditor.content.crawler import crawl, home_pages, probes, robots, sitemaps, url_filter
+from auditor.content.crawler.crawl import HOME, Next
+from auditor.content.crawler.probes import ActiveProbe
+from auditor.content.crawler.robots import Robots
+from auditor.content.crawler.session import HEADERS, CrawlStopError, SiteSession, build_headers
+from auditor.content.domains import registrable
+from auditor.models import Scan, Stop, Trace, clock
+from auditor.models.reviews import MAX_TARGET, ResponseFile
+from auditor.scans import inventory
+from auditor.scans.frontier import MAX_PLACES, CrawlFrontier
+from auditor.scans.responses import (
     PageAnalysis,
     PageInventory,
     PageVisit,
@@ -32,8 +33,7 @@ from auditor.looks.visits import (
     Visitor,
     VisitorResponse,
 )
-from auditor.models import Scan, Stop, Trace, clock
-from auditor.models.reviews import MAX_TARGET, ResponseFile
+from auditor.scans.traces import defang
 from auditor.web.browser import RenderedPage
 from auditor.web.children import UnreadableContent
 
@@ -168,7 +168,7 @@ class Review:
 
     def _begin(self, home: VisitorResponse) -> None:
         own = self._own(self._read(HOME, "home", home).links)
-        sections = (path for path in own if paths.is_section(path) and paths.may_be_asked_for(path))
+        sections = (path for path in own if url_filter.is_section(path) and url_filter.may_be_asked_for(path))
         self._sections = tuple(itertools.islice(sections, crawl.MAX_SECTIONS))
 
     def _see(self, step: Next) -> None:
@@ -179,13 +179,13 @@ class Review:
 
     def _see_names(self) -> None:
         """The home pages of the site's other names, and without HTTPS: what differs there shows on no other page."""
-        others = names.list_other_home_pages(self.door)
+        others = home_pages.list_other_home_pages(self.door)
         known_places = {f"@{scheme}://{name}" for scheme, name in others}
         self.ledger = self.ledger.without(
             path for path in self.ledger.places if path[0] == "@" and path not in known_places
         )
         for scheme, name in others:
-            responses = tuple(names.iter_responses(self.door, scheme, name, engine=self.engine))
+            responses = tuple(home_pages.iter_responses(self.door, scheme, name, engine=self.engine))
             if responses:
                 visit = PageVisit(f"{scheme}://{name}/", "section", responses, tuple(self._sheets.items()))
                 self._note(f"@{scheme}://{name}", HOME, visit)
@@ -193,7 +193,7 @@ class Review:
     def _note(self, place: str, path: str, visit: PageVisit) -> None:
         """Read what was served there, and keep it."""
         try:
-            reading = reader.read(visit, self.baseline, self.words)
+            reading = worker.read(visit, self.baseline, self.words)
         except UnreadableContent:
             self._unread += 1
             return
@@ -276,13 +276,14 @@ class Review:
         try:
             rendered_page = browser(self._url(path))
             theirs = [
-                self._analyze(path, role, [response]) for response in rendered.make_responses(plain, rendered_page)
+                self._analyze(path, role, [response])
+                for response in browser_responses.make_responses(plain, rendered_page)
             ]
         except UnreadableContent:
             self._unrendered_count += 1
             return reading
         self._rendered_count += 1
-        return rendered.add_traces(reading, theirs)
+        return browser_responses.add_traces(reading, theirs)
 
     def _is_sample(self, path: str) -> bool:
         """Whether a page, once some are seen, is one of those that all visitors are sent to: others in each look, and nobody knows which."""
@@ -308,7 +309,7 @@ class Review:
         return self.ledger.places[path].keys if path in self.ledger.places else ()
 
     def _analyze(self, path: str, role: Role, responses: Iterable[VisitorResponse]) -> PageAnalysis:
-        return reader.read(
+        return worker.read(
             PageVisit(self._url(path), role, tuple(responses), tuple(self._sheets.items())), self.baseline, self.words
         )
 
@@ -317,8 +318,13 @@ class Review:
         hides, queue = False, [(address, address) for address in addresses]
         while queue and len(self._sheets) < MAX_SHEETS:
             address, origin = queue.pop(0)
-            path = paths.own_path(address, address, self.door.own)
-            if address in self._sheets or path is None or not paths.is_sheet(path) or not self._robots.allows(path):
+            path = url_filter.own_path(address, address, self.door.own)
+            if (
+                address in self._sheets
+                or path is None
+                or not url_filter.is_sheet(path)
+                or not self._robots.allows(path)
+            ):
                 continue
             read = self._sheet(path)
             self._sheets[address] = ()
@@ -389,15 +395,15 @@ class Review:
             if is_index:
                 queue |= dict.fromkeys(own)
             else:
-                self.ledger = self.ledger.with_places(filter(paths.may_be_asked_for, own), is_linked=False)
+                self.ledger = self.ledger.with_places(filter(url_filter.may_be_asked_for, own), is_linked=False)
         self._sitemaps = read
 
     def _known_of_host(self) -> None:
         """Addresses that the site's host knows of, and what its logs say about them."""
         if self.pages is None:
             return
-        known_paths = filter(paths.may_be_asked_for, self._own(self.pages.addresses))
-        published_paths = filter(paths.may_be_asked_for, self._own(self.pages.published_paths))
+        known_paths = filter(url_filter.may_be_asked_for, self._own(self.pages.addresses))
+        published_paths = filter(url_filter.may_be_asked_for, self._own(self.pages.published_paths))
         self.ledger = self.ledger.with_places(published_paths, is_linked=True, most=MAX_OF_HOST)
         self.ledger = self.ledger.with_places(known_paths, is_linked=False, most=MAX_OF_HOST)
         self.ledger = self.ledger.with_traces(LOGS, self.pages.traces, clock.now())
@@ -419,7 +425,7 @@ class Review:
 
     def _own(self, links: Iterable[str]) -> list[str]:
         base = f"{self.door.scheme}://{self.door.domain}/"
-        own_paths = (paths.own_path(link, base, self.door.own) for link in links)
+        own_paths = (url_filter.own_path(link, base, self.door.own) for link in links)
         return [path for path in own_paths if path is not None]
 
     def _build_scan(self, started_at: datetime, seconds: float, stop: Stop | None) -> Scan:

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from auditor.looks.visits import PageVisit, Visitor, VisitorResponse
 from auditor.models import clock
+from auditor.scans.responses import PageVisit, Visitor, VisitorResponse
 from auditor.text.redact import REDACTION_MARK, redact
 
 MAX_BYTES = 2_000_000

@@ -84,7 +84,7 @@ def parse_answers(
 
 def _parse_facts(run: PlaybookRun, host: str, request: FactsRequest) -> HostFacts | Text:
     from auditor.facts import BadDocument, HostFacts
-    from auditor.fleet.reasons import explain
+    from auditor.fleet.error_messages import explain
 
     task = next((task for task in run.list_tasks(host) if task.action == _ACTION and task.outcome == "ok"), None)
     if task is None:

@@ -53,8 +53,8 @@ _SERVERS = (("nginx", "nginx"), ("apache", "Apache"))
 
 def explain_missing_sites(facts: HostFacts) -> tuple[Text, ...]:
     """Why a host may have sites that were not found, so that they have to be declared by hand; empty when all are known."""
-    from auditor.fleet.reasons import explain_area
-    from auditor.text.visible import make_one_line
+    from auditor.fleet.error_messages import explain_area
+    from auditor.text.sanitize import make_one_line
 
     data = facts.build_context()
     reasons = []

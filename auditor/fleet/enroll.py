@@ -19,7 +19,9 @@ from auditor.facts import HostFacts
 from auditor.fleet import host_keys, logins
 from auditor.fleet.collect import collect
 from auditor.fleet.discover import explain_missing_sites, with_found_sites
-from auditor.fleet.entry import (
+from auditor.fleet.error_messages import LOGIN_REFUSED, explain
+from auditor.fleet.host_keys import run_ssh_tool
+from auditor.fleet.inventory_draft import (
     AutomationAccount,
     EnrollmentTarget,
     build_key_options,
@@ -28,8 +30,6 @@ from auditor.fleet.entry import (
     report_write_errors,
     write,
 )
-from auditor.fleet.host_keys import run_ssh_tool
-from auditor.fleet.reasons import LOGIN_REFUSED, explain
 from auditor.fleet.runner import PlaybookRun, play
 from auditor.inventory import hosts as inventories
 from auditor.inventory import reach as reaching
@@ -37,7 +37,7 @@ from auditor.inventory import trial
 from auditor.inventory.reach import KNOWN_HOSTS
 from auditor.models import Host, Site, Text
 from auditor.system import files
-from auditor.text.visible import make_one_line
+from auditor.text.sanitize import make_one_line
 
 _HOST_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,252}")
 _ACCOUNT_NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")

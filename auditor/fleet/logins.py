@@ -8,8 +8,8 @@ from pathlib import Path
 
 from auditor.errors import InputError
 from auditor.fleet import host_keys, ssh_options
-from auditor.fleet.entry import EnrollmentTarget
 from auditor.fleet.host_keys import run_ssh_tool
+from auditor.fleet.inventory_draft import EnrollmentTarget
 from auditor.models import Text
 
 _SECONDS = 30

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from ansible.release import __version__
 
-from auditor.system import kept, resources
+from auditor.system import disk_cache, resources
 
 
 def folder() -> Path | None:
     """The folder for the modules as they are now; None where there can be none of ours alone."""
-    return kept.get_folder("payloads", _state())
+    return disk_cache.get_folder("payloads", _state())
 
 
 def _state() -> str:

@@ -8,7 +8,7 @@ Ansible is attended by a thread, and what it says is heard here. A run is over w
 
 What hosts came to is told by a callback of ours (``auditor.fleet.in_ansible``) over a pipe of its own. What Ansible prints,
 hosts' words among it, is no more than a complaint when nothing was told. The runner starts, times and ends the process, which is
-forked from one that has Ansible loaded (``auditor.fleet.zygote``).
+forked from one that has Ansible loaded (``auditor.fleet.prefork_client``).
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from pathlib import Path
 from threading import Event, Thread, current_thread, main_thread
 from typing import Any, Literal
 
-from auditor.fleet import askpass, residents, ssh_options, zygote
+from auditor.fleet import askpass, prefork_client, remote_workers, ssh_options
 from auditor.fleet import payloads as made
 from auditor.fleet.in_ansible import EVENTS, bounds, payloads
 from auditor.inventory import reach as reaching
 from auditor.inventory import variables, vault
-from auditor.system import resources, running, wire
+from auditor.system import message_framing, resources, runtime_dir
 
 THIS_MACHINE = "localhost"
 ANSWER_SECONDS = 10
@@ -181,7 +181,7 @@ class _Ansible(Thread):
         self._told_to_end = Event()
         self.begun = Event()
         """It runs, or never will."""
-        self._folder = tempfile.TemporaryDirectory(prefix="luytre-", dir=running.find_folder())
+        self._folder = tempfile.TemporaryDirectory(prefix="luytre-", dir=runtime_dir.find_folder())
         self.events, self.printed = (_make_pipe(Path(self._folder.name, name)) for name in (_EVENTS, _OUTPUT))
         self.over, self._ends = os.pipe()
 
@@ -201,8 +201,8 @@ class _Ansible(Thread):
                 } | environment
                 runner.config.pexpect_timeout = _POLL_SECONDS
                 with (
-                    residents.serve_workers(Path(folder), runner.config.env),
-                    zygote.play_in_fork(
+                    remote_workers.serve_workers(Path(folder), runner.config.env),
+                    prefork_client.play_in_fork(
                         runner.config.command[1:],
                         runner.config.env,
                         _OWN,
@@ -310,7 +310,7 @@ def play(
 
 def _listen(ansible: _Ansible, run_state: _RunState) -> str:
     """Hear all that Ansible has to say; how it went."""
-    unpacker = wire.Unpacker(8 * bounds.MAX_SAID)
+    unpacker = message_framing.Unpacker(8 * bounds.MAX_SAID)
     with selectors.DefaultSelector() as ready:
         for pipe in (ansible.events, ansible.printed, ansible.over):
             ready.register(pipe, selectors.EVENT_READ)
@@ -384,7 +384,7 @@ def _build_runner_arguments(
     environment = _build_environment(folder, sockets, asks=for_ssh)
     environment |= {
         "ANSIBLE_SSH_EXECUTABLE": str(
-            residents.write_ssh_wrapper(folder, min(patience, _MOST * timeout) if timeout else patience)
+            remote_workers.write_ssh_wrapper(folder, min(patience, _MOST * timeout) if timeout else patience)
         )
     }
     key_files = (

@@ -8,7 +8,7 @@ from auditor.audit.controls import Catalogue
 from auditor.audit.run import compare, judge
 from auditor.facts import HostFacts
 from auditor.fleet.collect import collect
-from auditor.hardening import not_done
+from auditor.hardening import unapplied_controls
 from auditor.hardening.harden import HardeningResult
 from auditor.hardening.plan import HardeningPlan
 from auditor.models import Hardening, Host, HostOutcome, Inventory, Run, clock
@@ -45,12 +45,12 @@ def audit_after(
             purpose="after",
             comparison=compare(inventory, clock.to_day(started_at)),
         )
-        return run, not_done.record_unapplied(
+        return run, unapplied_controls.record_unapplied(
             result.hardening, plan, run, result.skipped_items, result.dropped_controls
         )
 
     run, hardening = judge_hosts()
-    unseen = not_done.find_unchecked_hosts(hardening, run)
+    unseen = unapplied_controls.find_unchecked_hosts(hardening, run)
     again = [host for host in hosts if host.name in unseen and host not in rest]
     if again:
         more, read = collect(inventory.path, again)

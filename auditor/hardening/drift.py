@@ -7,9 +7,9 @@ from typing import Any
 
 from pydantic import Field
 
-from auditor.fleet.reasons import explain
+from auditor.fleet.error_messages import explain
 from auditor.fleet.runner import play
-from auditor.hardening import guard_answers, touches
+from auditor.hardening import change_scope, guard_answers
 from auditor.models import ControlId, Hardening, Host, Inventory, Model, Run, Text
 
 DRIFT_SECONDS = 300
@@ -128,6 +128,6 @@ def _find_controls(in_force: Touches, what: str) -> tuple[ControlId, ...]:
         sorted(
             control
             for control, control_touches in in_force.items()
-            if not touches.upgrades_packages(control_touches) and touches.any_covers(control_touches, what)
+            if not change_scope.upgrades_packages(control_touches) and change_scope.any_covers(control_touches, what)
         )
     )

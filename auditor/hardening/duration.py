@@ -5,7 +5,7 @@ Measured on the lab's hosts, over a fast network: 9 s for two changes on one hos
 
 from __future__ import annotations
 
-from auditor.hardening import rollout, touches
+from auditor.hardening import change_scope, rollout
 from auditor.hardening.plan import HardeningPlan, HostPlan
 
 _FOR_A_HOST = 8.0
@@ -24,5 +24,5 @@ def estimate_seconds(plan: HardeningPlan) -> float:
 
 
 def _estimate_host(host: HostPlan) -> float:
-    packages = sum(touches.installs_packages(change.touches) for change in host.due)
+    packages = sum(change_scope.installs_packages(change.touches) for change in host.due)
     return _FOR_A_HOST + _FOR_A_CHANGE * len(host.due) + _FOR_PACKAGES * packages

@@ -9,7 +9,7 @@ from typing import Any
 from auditor.fleet.runner import PlaybookRun, Task
 from auditor.models import Text
 from auditor.text.redact import redact
-from auditor.text.visible import make_one_line
+from auditor.text.sanitize import make_one_line
 
 ACTION = "guard"
 _DIGEST = re.compile(r"[0-9a-f]{64}")

@@ -17,17 +17,17 @@ from auditor.audit.controls import Catalogue
 from auditor.facts import HostFacts
 from auditor.fleet.runner import Task, interrupt_on_sigterm
 from auditor.hardening import rollout
+from auditor.hardening.health import other_endpoints
 from auditor.hardening.journal import Journal
-from auditor.hardening.not_done import SkippedItem
 from auditor.hardening.plan import HardeningPlan, TaskPreview, preview
 from auditor.hardening.rollout import RolloutOptions
-from auditor.hardening.serving import beside
-from auditor.hardening.steps import around, batch
+from auditor.hardening.steps import batch, related_hosts
 from auditor.hardening.steps.apply import play_plan
+from auditor.hardening.steps.commit import make_reserve
+from auditor.hardening.steps.failure_reasons import END_REASONS, explain_failure
 from auditor.hardening.steps.record import HardeningRecord, now
-from auditor.hardening.steps.rolling import Renewal, Rollout
-from auditor.hardening.steps.settle import make_reserve
-from auditor.hardening.steps.why import END_REASONS, explain_failure
+from auditor.hardening.steps.rollout_state import Renewal, Rollout
+from auditor.hardening.unapplied_controls import SkippedItem
 from auditor.models import ControlId, Hardening, Host, HostHardening, HostOutcome, Inventory, Text
 
 
@@ -118,12 +118,14 @@ def harden(
             inventory, plan, catalogue, record, sockets, watch, tuple(release), renewal, going_back
         )
         current_rollout.endpoints = {
-            name: beside.find_other_endpoints(by_name[name], read, catalogue.collect_effects(plan.as_variables()[name]))
+            name: other_endpoints.find_other_endpoints(
+                by_name[name], read, catalogue.collect_effects(plan.as_variables()[name])
+            )
             for name, read in (facts or {}).items()
             if name in names
         }
         if facts:
-            current_rollout.around = around.find_related_hosts(
+            current_rollout.around = related_hosts.find_related_hosts(
                 inventory, names, facts, catalogue.collect_effects(chain.from_iterable(plan.as_variables().values()))
             )
         for current_names in batches:

@@ -16,8 +16,8 @@ from auditor.errors import InputError, get_first_error
 from auditor.history import database, runs
 from auditor.models import Hardening
 from auditor.system import files
+from auditor.system.disk_reserve import Reserve
 from auditor.system.lock import hold_lock
-from auditor.system.reserve import Reserve
 
 ROOM = 4 << 20
 """Bytes for the records of a hardening on a disk that has run full since it began."""

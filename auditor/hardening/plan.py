@@ -13,13 +13,13 @@ from pydantic import Field
 from auditor.audit.controls import Catalogue, Disruption, Fix
 from auditor.facts import HostFacts
 from auditor.fleet.runner import PlaybookRun, Task
-from auditor.hardening import touches as meant
-from auditor.hardening.held import acceptance, dependents, doubts, in_use, preflight
-from auditor.hardening.held.losses import Losses
+from auditor.hardening import change_scope as meant
+from auditor.hardening.safety import acceptance, dependents, in_use, preflight, untrusted_files
+from auditor.hardening.safety.lockout import Losses
 from auditor.models import ControlId, Domain, Finding, Host, Model, Run, Text
 from auditor.text import line_diff
 from auditor.text.redact import redact_diff
-from auditor.text.visible import make_one_line
+from auditor.text.sanitize import make_one_line
 
 MAX_DIFF = 20_000
 """Characters of a task's preview, and of each side that is compared for it."""
@@ -204,11 +204,11 @@ def _host_plan(
     violations = {name: [violation for f in own if f.control == name for violation in f.violations] for name in fixes}
     touches = {name: meant.resolve_touches(fix.touches, violations[name]) for name, fix in fixes.items()}
     odd = {name: _ODD_PATH for name, host_touches in touches.items() if host_touches is None}
-    suspect_files = {name: doubts.find_untrusted_files(own, name) for name in fixes}
+    suspect_files = {name: untrusted_files.find_untrusted_files(own, name) for name in fixes}
     doubtful = {
         name: why
         for name, files in suspect_files.items()
-        if (why := doubts.explain_hold(name, files, is_accepted=name in agreed_controls)) is not None
+        if (why := untrusted_files.explain_hold(name, files, is_accepted=name in agreed_controls)) is not None
     }
     allowed_fixes = {name: fix for name, fix in fixes.items() if name not in {**wait_reasons, **odd, **doubtful}}
     objections = preflight.find_objections(
@@ -250,7 +250,8 @@ def _host_plan(
             danger=fix.danger,
             note=fix.note
             if hold_reasons.get(name)
-            else doubts.describe_moves(suspect_files[name]) or _choose_note(fix, used, losses, name, agreed_controls),
+            else untrusted_files.describe_moves(suspect_files[name])
+            or _choose_note(fix, used, losses, name, agreed_controls),
             held=hold_reasons.get(name),
             aside=bool(suspect_files[name]) and name not in hold_reasons,
             locks_out=tuple(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from auditor.audit.controls import Catalogue
+from auditor.hardening.change_scope import select_declared
 from auditor.hardening.harden import HardeningResult, harden
 from auditor.hardening.journal import Journal
 from auditor.hardening.plan import ControlChange, HardeningPlan, HostPlan
 from auditor.hardening.rollout import RolloutOptions
-from auditor.hardening.touches import select_declared
 from auditor.models import ControlId, HostHardening, Inventory
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from pydantic import Field
 
-from auditor.fleet.reasons import explain
+from auditor.fleet.error_messages import explain
 from auditor.fleet.runner import PlaybookRun, play
-from auditor.hardening import guard_answers, touches
+from auditor.hardening import change_scope, guard_answers
 from auditor.models import ControlId, Hardening, Host, HostHardening, Inventory, Model, Run, Text
 
 ROLLBACK_SECONDS = 1_200
@@ -133,7 +133,7 @@ def list_own_touches(entry: HostHardening, control: ControlId, in_force: Sequenc
         for touch in theirs
     }
     own = tuple(touch for touch in entry.touches.get(control, ()) if touch not in others)
-    inside = sorted(touch for touch in others if any(touches.any_within([touch], mine) for mine in own))
+    inside = sorted(touch for touch in others if any(change_scope.any_within([touch], mine) for mine in own))
     return (*own, *(f"but:{touch}" for touch in inside))
 
 
@@ -175,7 +175,7 @@ def _parse_step(playbook_run: PlaybookRun, entry: HostHardening, control: Contro
         )
     undone = _parse_changes(response)
     if control is not None:
-        stays = touches.upgrades_packages(entry.touches.get(control, ()))
+        stays = change_scope.upgrades_packages(entry.touches.get(control, ()))
         return HostRollback(host=entry.host, undone=undone, reopens=() if stays else (control,))
     return HostRollback(
         host=entry.host,
@@ -196,12 +196,12 @@ def _find_reopened_controls(entry: HostHardening, undone: UndoneChanges) -> tupl
     def comes_back(touch_list: Sequence[str]) -> bool:
         if undone.database and any(touch.startswith("database:") for touch in touch_list):
             return True
-        return cut or any(touches.any_covers(touch_list, touch) for touch in back)
+        return cut or any(change_scope.any_covers(touch_list, touch) for touch in back)
 
     return tuple(
         control
         for control, control_touches in entry.touches.items()
-        if not touches.upgrades_packages(control_touches) and comes_back(control_touches)
+        if not change_scope.upgrades_packages(control_touches) and comes_back(control_touches)
     )
 
 

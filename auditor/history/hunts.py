@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from auditor.compromise.remembered import ScanCache
+from auditor.compromise.scan_cache import ScanCache
 from auditor.errors import InputError
 from auditor.history import chain
 from auditor.history.chain import LookKept

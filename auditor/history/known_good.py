@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from auditor.compromise.known.manifest import ReleaseManifest
+from auditor.compromise.known_good.manifest import ReleaseManifest
 from auditor.errors import InputError, find_nearest
 from auditor.models import clock
 from auditor.system import sqlite_file

@@ -29,13 +29,13 @@ from auditor.history.database import (
     open_history,
     unpack,
 )
-from auditor.history.looks import list_look_ids, load_stored_look
+from auditor.history.scans import list_look_ids, load_stored_look
 from auditor.models import Run, Text, clock
 from auditor.results import open_since
 from auditor.results.trend import TrendPoint, complete_point, make_trend_point
 from auditor.system import sqlite_file
 from auditor.system.memory import defer_collection
-from auditor.text import moments
+from auditor.text import dates
 
 _MONTH = "strftime('%Y-%m', started, '+7 hours')"
 """By Vietnam's clock: SQLite has turned the moment into UTC first."""
@@ -316,8 +316,8 @@ class History:
 def _describe_pruned(tombstone: Tombstone) -> Text:
     pruned_at = clock.read(tombstone.pruned)
     return Text(
-        vi=f"dữ liệu của lần rà soát {tombstone.id} đã xóa lúc {moments.format_moment(pruned_at, 'vi')}",
-        en=f"run {tombstone.id} was pruned on {moments.format_moment(pruned_at, 'en')}",
+        vi=f"dữ liệu của lần rà soát {tombstone.id} đã xóa lúc {dates.format_moment(pruned_at, 'vi')}",
+        en=f"run {tombstone.id} was pruned on {dates.format_moment(pruned_at, 'en')}",
     )
 
 

@@ -48,7 +48,7 @@ class Action:
     host: str
     means: Means
     what: str
-    """As the ``read`` of its kind in ``auditor.incidents.means`` writes it."""
+    """As the ``read`` of its kind in ``auditor.incidents.actions`` writes it."""
     state: State
     until: datetime.datetime | None = None
     """When it ends by itself; None: when it is released, or not known yet."""

@@ -8,16 +8,16 @@ from typing import get_args
 from auditor.errors import InputError
 from auditor.incidents.case import fold_case
 from auditor.incidents.forms import issue
-from auditor.incidents.forms.asked import REGIME
+from auditor.incidents.forms.schema import REGIME
 from auditor.inventory import offices, systems
-from auditor.inventory.papers import get_folder
+from auditor.inventory.exceptions import get_folder
 from auditor.models import Inventory, Organisation, Unit, clock
 from auditor.models.incidents import CaseLogEntry, OpenedEvent
 from auditor.models.ranks import Form, Purpose
 from auditor.report.official.content import form as head
 from auditor.report.official.issue import get_reporting_unit
 from auditor.text import usage
-from auditor.text.words import Words
+from auditor.text.translations import Words
 
 
 def find_gaps(inventory: Inventory, purpose: Purpose, words: Words) -> Iterator[str]:

@@ -11,12 +11,12 @@ from typing import Any
 from auditor.indicators import store
 from auditor.indicators.indicator import DEFAULT_TLP, Indicator
 from auditor.indicators.sources import stix
-from auditor.indicators.sources.reading import IndicatorCollector
+from auditor.indicators.sources.common import IndicatorCollector
 from auditor.indicators.store import IndicatorList
 from auditor.indicators.taxii import TaxiiCollection
 from auditor.models import clock
-from auditor.vulnerabilities.sources.reading import SourceDocument
-from auditor.vulnerabilities.unpacking import BoundedStream
+from auditor.vulnerabilities.decompression import BoundedStream
+from auditor.vulnerabilities.sources.common import SourceDocument
 
 
 def poll(server: TaxiiCollection, name: str, today: date, path: Path | None = None) -> IndicatorList:

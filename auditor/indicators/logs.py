@@ -6,25 +6,25 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from auditor.indicators.index import IndicatorIndex
 from auditor.indicators.indicator import Indicator
-from auditor.indicators.matching import IndicatorIndex
-from auditor.vulnerabilities import unpacking
+from auditor.vulnerabilities import decompression
 
 _PIECE = 1 << 20
 
 
 def read(file: Path, index: IndicatorIndex) -> Mapping[Indicator, int]:
     """In how many places each indicator stands in a log. Raises InputError for what cannot be read."""
-    unpacking.compute_digest(file)
+    decompression.compute_digest(file)
     counts: Counter[Indicator] = Counter()
-    with unpacking.open_documents(file) as documents:
+    with decompression.open_documents(file) as documents:
         for _, stream in documents:
             for text in _iter_chunks(stream):
                 counts.update(index.find_in_text(text))
     return counts
 
 
-def _iter_chunks(stream: unpacking.BoundedStream) -> Iterator[str]:
+def _iter_chunks(stream: decompression.BoundedStream) -> Iterator[str]:
     """Whole lines, a megabyte at a time."""
     rest = b""
     while part := stream.read(_PIECE):

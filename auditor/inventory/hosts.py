@@ -13,8 +13,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from auditor.errors import find_nearest, get_first_error
+from auditor.inventory import exceptions as office
 from auditor.inventory import organisation as organisations
-from auditor.inventory import papers as office
 from auditor.inventory import thresholds, variables
 from auditor.inventory.reach import WAY, get_literal, is_template, load_variables
 from auditor.inventory.variables import SourcedValue, Variables

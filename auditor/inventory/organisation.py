@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from auditor.errors import InputError
-from auditor.inventory import papers as office
+from auditor.inventory import exceptions as office
 from auditor.inventory.variables import Variables
 from auditor.models import Host, Organisation
 from auditor.system.yaml_source import find_line, load_yaml, validate_model

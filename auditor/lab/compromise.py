@@ -16,9 +16,9 @@ from pydantic import Field, StringConstraints, model_validator
 
 from auditor.errors import LabError
 from auditor.lab.spec import HERE, Name
-from auditor.looks.traces import defang
 from auditor.models import Domain, Model, Text
 from auditor.models.reviews import Kind
+from auditor.scans.traces import defang
 from auditor.system.yaml_source import load_yaml
 
 _WORDS: Mapping[str, str] = {

@@ -27,8 +27,8 @@ from auditor.hardening import plan as planning
 from auditor.hardening.harden import harden
 from auditor.hardening.journal import Journal
 from auditor.hardening.rollout import RolloutOptions
-from auditor.lab import undeclared as touches
-from auditor.lab.looking import DrillScanner
+from auditor.lab import undeclared_changes as touches
+from auditor.lab.drill_scanner import DrillScanner
 from auditor.models import ControlId, Finding, Hardening, Host, Inventory, Run, Status
 
 Say = Callable[[str], None]

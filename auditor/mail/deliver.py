@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 from auditor.errors import InputError
 from auditor.mail import settings, webhook
-from auditor.mail.refused import MailRefusal, MailServerUnreachable
+from auditor.mail.delivery_errors import MailRefusal, MailServerUnreachable
 from auditor.mail.settings import MailServer, MailSettings
 from auditor.mail.spool import Mail, MailState, Spool
 from auditor.system.deadline import Deadline

@@ -14,7 +14,7 @@ from auditor.mail.message import Letter
 from auditor.mail.spool import Spool
 from auditor.models import Organisation, clock
 from auditor.models.incidents import OpenIncident
-from auditor.text.words import Words
+from auditor.text.translations import Words
 
 
 @dataclass(frozen=True)

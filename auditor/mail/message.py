@@ -15,7 +15,7 @@ from typing import Self
 
 from auditor.errors import InputError
 from auditor.mail.settings import is_address
-from auditor.text.visible import make_one_line
+from auditor.text.sanitize import make_one_line
 
 _POLICY = email.policy.SMTP.clone(cte_type="7bit", raise_on_defect=True)
 _NAME_LIMIT = 150

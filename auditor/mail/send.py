@@ -9,13 +9,13 @@ from pathlib import Path
 from auditor.errors import InputError
 from auditor.mail import deliver, settings, summary
 from auditor.mail.audience import Recipient
-from auditor.mail.cleared import is_cleared
+from auditor.mail.clearance import is_cleared
 from auditor.mail.deliver import DeliveryResult
 from auditor.mail.message import Attachment, Letter, PreparedMail
 from auditor.mail.spool import Mail, Spool
 from auditor.models import Unit, clock
 from auditor.results.office_month import Figures
-from auditor.text.words import Words
+from auditor.text.translations import Words
 
 _MEGABYTE = 1_000_000
 

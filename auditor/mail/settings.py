@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from auditor.errors import InputError
-from auditor.inventory import papers
+from auditor.inventory import exceptions
 from auditor.models import Model
 from auditor.system.credentials import make_tls_context, read_secret
 from auditor.system.yaml_source import find_line, load_yaml, validate_model
@@ -49,7 +49,7 @@ class MailServer:
 
 def path_in(inventory: Path) -> Path:
     """Where the settings of an inventory are."""
-    return papers.get_folder(inventory) / FILE
+    return exceptions.get_folder(inventory) / FILE
 
 
 def load(file: Path) -> MailSettings:

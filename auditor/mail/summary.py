@@ -15,8 +15,8 @@ from auditor.report.html.pages import write_headline
 from auditor.results import intrusions
 from auditor.results.office_month import Figures
 from auditor.results.summary import INTRUDED_POSTURES, SEVERITIES, SiteSummary
-from auditor.text.visible import make_one_line
-from auditor.text.words import Words
+from auditor.text.sanitize import make_one_line
+from auditor.text.translations import Words
 
 _SITES = 25
 """How many sites are listed; the attached report has them all."""

@@ -15,8 +15,8 @@ import httpx
 from pydantic import Field
 
 from auditor.errors import InputError
-from auditor.inventory import papers
-from auditor.mail.refused import MailRefusal, MailServerUnreachable
+from auditor.inventory import exceptions
+from auditor.mail.delivery_errors import MailRefusal, MailServerUnreachable
 from auditor.mail.spool import Mail
 from auditor.models import Model
 from auditor.system.credentials import make_tls_context, read_secret
@@ -57,7 +57,7 @@ class Hook:
 
 def path_in(inventory: Path) -> Path:
     """Where the settings of an inventory are."""
-    return papers.get_folder(inventory) / FILE
+    return exceptions.get_folder(inventory) / FILE
 
 
 def load(file: Path) -> WebhookSettings:

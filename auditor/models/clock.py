@@ -1,6 +1,6 @@
 """The clock of Việt Nam, UTC+7 all year: all that a person reads or is held to goes by it, whatever clock this machine or a run has.
 
-The only place that asks for the time of day and that turns moments into text for machines; ``auditor.text.moments``
+The only place that asks for the time of day and that turns moments into text for machines; ``auditor.text.dates``
 writes them for people.
 """
 

@@ -37,7 +37,7 @@ an account locked, an SSH key refused, a unit, a file of cron's or a job in a cr
 an administrator of a site's application shut out. Or cleans it: a row or a trigger is taken out of a site's database, an application given the files of its release again, the secrets by which sessions are signed are made anew, the password of a
 site's database is, a process is ended."""
 FOR_GOOD: frozenset[Means] = frozenset({"row", "core", "trigger", "salts", "database-password", "process-end"})
-"""Those that clean, as ``auditor.incidents.means.table`` has them: what they come to is how the site or host is from then on, and only who asks for it by its number has it undone."""
+"""Those that clean, as ``auditor.incidents.actions.registry`` has them: what they come to is how the site or host is from then on, and only who asks for it by its number has it undone."""
 
 Purpose = Literal["incidents", "official", "yearly"]
 """What an office's papers are needed for."""

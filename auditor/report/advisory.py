@@ -13,8 +13,8 @@ from auditor.errors import InputError
 from auditor.models import Model, clock
 from auditor.models.vulnerabilities import State
 from auditor.report.sheets import Cell, Sheet, SheetColumn
-from auditor.text.visible import make_one_line
-from auditor.text.words import Words
+from auditor.text.sanitize import make_one_line
+from auditor.text.translations import Words
 from auditor.vulnerabilities.advisory.answers import AdvisoryResult, VerdictLine, VulnerabilityAnswer
 
 MAX_HOSTS = 60

@@ -10,7 +10,7 @@ from functools import lru_cache
 from auditor.audit.controls import Catalogue
 from auditor.models import Lang, Run
 from auditor.report import sheets
-from auditor.text.words import Words
+from auditor.text.translations import Words
 
 _FORMULA = re.compile(r"""(?:^|(?<=;))(?=[\s"']*[=+\-@＝＋－＠−])""")
 """Where a spreadsheet could begin to read a formula: at the start of a cell, and after a semicolon, which a

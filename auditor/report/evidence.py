@@ -12,8 +12,8 @@ from auditor.audit.evaluate import MAX_VIOLATIONS
 from auditor.models import Finding
 from auditor.models.reviews import Certainty, Family, Kind
 from auditor.text.rules import describe_rules
-from auditor.text.visible import make_finite, make_one_line, make_visible
-from auditor.text.words import Words
+from auditor.text.sanitize import make_finite, make_one_line, make_visible
+from auditor.text.translations import Words
 
 MAX_VALUE = 300
 MAX_CELL = 160

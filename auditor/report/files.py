@@ -15,8 +15,8 @@ from auditor.report.html.addresses import site_page
 from auditor.results.trend import TrendPoint
 from auditor.results.verdict import RunVerdict
 from auditor.system import files as publish
-from auditor.system.abreast import run_in_copy
 from auditor.system.memory import freeze_objects
+from auditor.system.parallel import run_in_copy
 
 MANY = 5000
 """From so many findings on the pages and the other files are made by a processor each."""

@@ -8,7 +8,7 @@ from auditor.models import Run
 from auditor.report.sheets import Cell, Sheet, SheetColumn
 from auditor.results import intrusions
 from auditor.results.intrusions import Intrusion
-from auditor.text.words import Words
+from auditor.text.translations import Words
 
 
 def iter_sheets(run: Run, words: Words) -> Iterator[Sheet]:

@@ -26,7 +26,7 @@ from auditor.models import (
 from auditor.models.incidents import ActiveContainment, OpenIncident, UnrecordedContainment
 from auditor.results.summary import summarize_run
 from auditor.results.verdict import RunVerdict
-from auditor.text.visible import make_finite
+from auditor.text.sanitize import make_finite
 
 SCHEMA = "luytre/findings/1"
 _INVISIBLE = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")

@@ -8,10 +8,10 @@ from xml.etree import ElementTree
 
 from auditor.audit.controls import Catalogue
 from auditor.models import Finding, Lang, Run, clock
-from auditor.results import papers
+from auditor.results import exceptions
 from auditor.results.summary import summarize_run
-from auditor.text.visible import make_finite, make_one_line, make_visible
-from auditor.text.words import Words
+from auditor.text.sanitize import make_finite, make_one_line, make_visible
+from auditor.text.translations import Words
 
 MAX_DETAIL = 4000
 
@@ -63,7 +63,7 @@ def _case(finding: Finding, catalogue: Catalogue, lang: Lang, suite: str) -> Ele
     if outcome is None:
         return case
     message = finding.reason.get(lang) if finding.reason else control.describe(finding.bucket).get(lang)
-    message = papers.describe_paper(finding, Words(lang)) or message
+    message = exceptions.describe_paper(finding, Words(lang)) or message
     child = ElementTree.SubElement(case, outcome, message=make_one_line(message, 500))
     if outcome == "failure":
         child.set("message", make_one_line(f"[{finding.severity}] {message}", 500))

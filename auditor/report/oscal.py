@@ -17,10 +17,10 @@ from typing import Any
 from auditor.audit.controls import Catalogue, Control
 from auditor.models import Bucket, Finding, Lang, Run, Subject, clock
 from auditor.report import evidence as shown
-from auditor.results import papers
+from auditor.results import exceptions
 from auditor.results.by_control import group_by_control
-from auditor.text.visible import make_one_line, make_visible
-from auditor.text.words import Words
+from auditor.text.sanitize import make_one_line, make_visible
+from auditor.text.translations import Words
 
 VERSION = "1.2.3"
 MAX_TEXT = 1000
@@ -93,7 +93,11 @@ def _build_observation(run: Run, finding: Finding, words: Words, collected_at: s
     description = ": ".join(
         [
             status,
-            *(make_visible(reason, MAX_TEXT) for reason in (*reasons, papers.describe_paper(finding, words)) if reason),
+            *(
+                make_visible(reason, MAX_TEXT)
+                for reason in (*reasons, exceptions.describe_paper(finding, words))
+                if reason
+            ),
         ]
     )
     observation = {

@@ -17,9 +17,9 @@ from urllib.parse import quote
 from auditor.audit.controls import Catalogue, Control
 from auditor.models import Bucket, Finding, Lang, Run, Severity, Subject, clock
 from auditor.report import evidence
-from auditor.results import papers
-from auditor.text.visible import make_one_line, make_visible
-from auditor.text.words import Words
+from auditor.results import exceptions
+from auditor.text.sanitize import make_one_line, make_visible
+from auditor.text.translations import Words
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 MAX_MESSAGE = 1000
@@ -144,7 +144,11 @@ def _result(finding: Finding, catalogue: Catalogue, words: Words, index: Mapping
 
 
 def _suppression(finding: Finding, words: Words) -> dict[str, str]:
-    return {"kind": "external", "status": "accepted", "justification": _literal(papers.describe_paper(finding, words))}
+    return {
+        "kind": "external",
+        "status": "accepted",
+        "justification": _literal(exceptions.describe_paper(finding, words)),
+    }
 
 
 def _describe_finding(finding: Finding, catalogue: Catalogue, words: Words) -> str:

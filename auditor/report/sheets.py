@@ -11,13 +11,13 @@ from auditor.audit.controls import Catalogue, Control
 from auditor.audit.frameworks.assessment import host_level
 from auditor.models import Bucket, Finding, Run, Severity
 from auditor.report import evidence as shown
-from auditor.results import by_clause, papers
+from auditor.results import by_clause, exceptions
 from auditor.results.by_clause import FrameworkResult
 from auditor.results.by_control import WorkItem, list_work
 from auditor.results.compare import CHANGES, Change, compare_runs
 from auditor.results.summary import SEVERITIES, FindingCounts, FleetSummary, sort_by_urgency, summarize_run
-from auditor.text.visible import make_one_line, make_visible
-from auditor.text.words import Words
+from auditor.text.sanitize import make_one_line, make_visible
+from auditor.text.translations import Words
 
 MAX_TEXT = 2000
 """Characters of a cell, a quarter of what spreadsheets are comfortable with; a cut is marked."""
@@ -294,7 +294,7 @@ class _FindingFormatter:
     def reason(self, finding: Finding) -> str | None:
         """Why it is not counted as met or open."""
         if finding.bucket in ("waived", "attested"):
-            return self._reason(papers.describe_paper(finding, self.words))
+            return self._reason(exceptions.describe_paper(finding, self.words))
         return self._reason(finding.reason.get(self.words.lang)) if finding.reason else None
 
     def _evidence_lines(self, finding: Finding) -> Sequence[str]:
@@ -398,13 +398,13 @@ def _waiver_columns(words: Words) -> tuple[SheetColumn, ...]:
 
 def _waivers(run: Run, catalogue: Catalogue, words: Words) -> Iterator[tuple[Cell, ...]]:
     """One row a waiver, in force or not, with what it comes to in the run."""
-    for use in papers.sort_waivers(run):
+    for use in exceptions.sort_waivers(run):
         waiver = use.waiver
         yield (
             words(f"validity.{use.validity}").capitalize(),
             waiver.id,
             catalogue[waiver.control].title.get(words.lang),
-            make_visible(papers.format_scope(waiver.scope, run.organisation), MAX_TEXT),
+            make_visible(exceptions.format_scope(waiver.scope, run.organisation), MAX_TEXT),
             make_visible(waiver.reason, MAX_TEXT),
             make_visible(waiver.compensating, MAX_TEXT) if waiver.compensating else None,
             make_visible(waiver.approver, MAX_TEXT),

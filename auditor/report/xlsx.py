@@ -11,7 +11,7 @@ from auditor.audit.controls import Catalogue
 from auditor.models import Lang, Run, clock
 from auditor.report import intrusion_sheet
 from auditor.report.sheets import Sheet, build_sheets
-from auditor.text.words import Words
+from auditor.text.translations import Words
 
 _A4 = 9
 _FONT = {"font_name": "Times New Roman", "font_size": 10}

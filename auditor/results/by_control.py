@@ -9,7 +9,7 @@ from auditor.audit.controls import Catalogue, Control
 from auditor.models import Bucket, ControlId, Finding, Host, Run, Severity
 from auditor.results.intrusions import split_intrusions
 from auditor.results.summary import FindingCounts, sort_by_urgency
-from auditor.system.grouped import group_by
+from auditor.system.groups import group_by
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from auditor.models import Finding, Lang
 from auditor.results.summary import FleetSummary, HostSummary
-from auditor.system.grouped import group_by
+from auditor.system.groups import group_by
 
 
 @dataclass(frozen=True, slots=True)

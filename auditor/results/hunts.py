@@ -11,7 +11,7 @@ from auditor.models import ControlId, Run, Trace
 from auditor.models.hunts import KINDS, HuntSummary
 from auditor.results import traces
 from auditor.results.traces import SharedTrace, traces_in
-from auditor.text.words import Words
+from auditor.text.translations import Words
 
 
 @dataclass(frozen=True)

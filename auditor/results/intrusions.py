@@ -9,8 +9,8 @@ from typing import Any
 
 from auditor.models import Finding, Run, Subject, clock
 from auditor.models.incidents import OpenIncident
-from auditor.system.grouped import group_by
-from auditor.text.words import Words
+from auditor.system.groups import group_by
+from auditor.text.translations import Words
 
 _OF_TRACES = ("compromise.", "content.")
 """How the controls begin that hunts and reviews judge (``Catalogue.of_traces``), named here so that no catalogue is loaded for it."""

@@ -16,8 +16,8 @@ from auditor.results.by_control import iter_work_items
 from auditor.results.compare import RunComparison, compare_runs
 from auditor.results.month_work import HardeningAudits, MonthWork, build_month_work
 from auditor.results.summary import FindingCounts, FleetSummary, SiteSummary, summarize_run
-from auditor.system.grouped import group_by
-from auditor.text.visible import make_one_line
+from auditor.system.groups import group_by
+from auditor.text.sanitize import make_one_line
 
 MAX_NAME = 200
 """Characters of an office's name."""

@@ -17,7 +17,7 @@ from pydantic import Field
 from auditor.models import Bucket, Finding, Host, HostOutcome, Model, Run, Severity, Site, Status, Subject, Text, Unit
 from auditor.models.incidents import OpenIncident
 from auditor.results.intrusions import find_open_incidents, list_certainties
-from auditor.system.grouped import group_by
+from auditor.system.groups import group_by
 
 SEVERITIES: tuple[Severity, ...] = tuple(sorted(Severity, key=lambda severity: -severity.rank))
 """Worst first."""

@@ -12,8 +12,8 @@ from pydantic import ValidationError
 from auditor.audit.controls import Catalogue
 from auditor.models import OnlyHere, Run, ScanSummary, Trace, TraceAcceptance
 from auditor.models.reviews import MAX_SAMPLE, MAX_TARGET, MAX_WHERE, RENDERED_RULE
-from auditor.system.grouped import group_by
-from auditor.text.words import Words
+from auditor.system.groups import group_by
+from auditor.text.translations import Words
 
 
 @dataclass(frozen=True)

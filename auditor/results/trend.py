@@ -10,7 +10,7 @@ from pydantic import Field
 from auditor.models import Model, Run, Severity, clock
 from auditor.models.clock import format_month
 from auditor.results.summary import SEVERITIES, FindingCounts, summarize_run
-from auditor.system.grouped import group_by
+from auditor.system.groups import group_by
 
 
 class HostPoint(Model):

@@ -14,7 +14,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from auditor.errors import InputError, find_nearest, get_first_error, is_unknown_key
-from auditor.system import kept
+from auditor.system import disk_cache
 
 MAX_BYTES = 20_000_000
 """Of a file."""
@@ -68,13 +68,13 @@ def load_cached(kind: str, files: Sequence[Path]) -> dict[Path, Any]:
     state = hashlib.sha256(f"{sys.version} {yaml.__version__}".encode() + Path(__file__).read_bytes())
     for text in texts.values():
         state.update(hashlib.sha256(text.encode()).digest())
-    place = kept.get_folder(kind, state.hexdigest()[:32])
-    content = kept.get(place, _CACHE_NAME) if place else None
+    place = disk_cache.get_folder(kind, state.hexdigest()[:32])
+    content = disk_cache.get(place, _CACHE_NAME) if place else None
     if content is not None:
         return dict(zip(files, marshal.loads(content), strict=True))  # noqa: S302  our own folder alone
     data = {file: parse_yaml(text, file) for file, text in texts.items()}
     if place:
-        kept.put(place, _CACHE_NAME, marshal.dumps(list(data.values())))
+        disk_cache.put(place, _CACHE_NAME, marshal.dumps(list(data.values())))
     return data
 
 

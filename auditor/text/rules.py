@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from auditor.text.words import Words
+from auditor.text.translations import Words
 
 
 def describe_rules(rules: Iterable[str], words: Words) -> str:

@@ -18,7 +18,7 @@ from typer.main import get_command
 
 from auditor.errors import EXIT_CODES, PREFIX, InputError
 from auditor.models import Lang
-from auditor.text.words import compile_catalogue, parse_catalogue
+from auditor.text.translations import compile_catalogue, parse_catalogue
 
 
 def build_command(app: typer.Typer, lang: Lang) -> Any:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from auditor.models import clock
 from auditor.models.vulnerabilities import PACKAGE_KINDS, ImportedSource, State
-from auditor.vulnerabilities import installed, judging, reached
+from auditor.vulnerabilities import evaluation, exposure, installed_software
 from auditor.vulnerabilities.components import COMPOSER
-from auditor.vulnerabilities.stated import ANSWERABLE_STATES, NO_STATEMENTS, StatementIndex, apply_statement
 from auditor.vulnerabilities.verdicts import SourcePackage, Verdict
+from auditor.vulnerabilities.vex_statements import ANSWERABLE_STATES, NO_STATEMENTS, StatementIndex, apply_statement
 
 if TYPE_CHECKING:
     from auditor.vulnerabilities.store import KevEntry, VulnerabilityDatabase
@@ -55,15 +55,15 @@ class RankedVerdict:
 def iter_verdicts(data: Mapping[str, Any], database: VulnerabilityDatabase) -> Iterator[Verdict]:
     """Every record on what the host has installed. A release that the data does not hold has none: see ``covered``."""
     yield from iter_package_verdicts(data, database)
-    for component in installed.iter_components(data):
-        yield from (verdict for verdict, _record in judging.judge_component(component, database))
+    for component in installed_software.iter_components(data):
+        yield from (verdict for verdict, _record in evaluation.judge_component(component, database))
 
 
 def iter_package_verdicts(data: Mapping[str, Any], database: VulnerabilityDatabase) -> Iterator[Verdict]:
     """Those on packages."""
-    release = installed.get_release(data)
-    for package in installed.list_source_packages(data) if "packages" in data else ():
-        yield from judging.judge_package(release, package, database)
+    release = installed_software.get_release(data)
+    for package in installed_software.list_source_packages(data) if "packages" in data else ():
+        yield from evaluation.judge_package(release, package, database)
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def _is_work(verdict: Verdict, database: VulnerabilityDatabase) -> bool:
 def _summarize_package(release: str, package: SourcePackage, database: VulnerabilityDatabase) -> VerdictSummary:
     counts: dict[State, int] = {}
     exploited_verdicts, mendable_verdicts = [], []
-    for verdict in judging.judge_package(release, package, database):
+    for verdict in evaluation.judge_package(release, package, database):
         counts[verdict.state] = counts.get(verdict.state, 0) + 1
         if verdict.id in database.kev_entries and verdict.state in ANSWERABLE_STATES:
             exploited_verdicts.append(verdict)
@@ -95,7 +95,7 @@ def _summarize_package(release: str, package: SourcePackage, database: Vulnerabi
 
 def is_covered(data: Mapping[str, Any], database: VulnerabilityDatabase) -> bool:
     """Whether the data tells of the host's release."""
-    return installed.get_release(data) in database.kind_by_release
+    return installed_software.get_release(data) in database.kind_by_release
 
 
 def build_area(
@@ -119,7 +119,7 @@ def build_area(
     }
     if database is None or not kinds:
         return facts
-    facts["release"] = installed.get_release(data)
+    facts["release"] = installed_software.get_release(data)
     facts["sources"] = [_render_source(source, clock.to_day(clock.from_epoch(now))) for source in database.sources]
     facts["gaps"] = list(_iter_gaps(facts, data, database))
     if "packages" not in data:
@@ -164,10 +164,10 @@ def _assess_packages(
     data: Mapping[str, Any], errors: Mapping[str, str], database: VulnerabilityDatabase, statements: StatementIndex
 ) -> dict[str, Any]:
     """``counts`` are by the data alone."""
-    ways, release = reached.find_reachable_processes(data), installed.get_release(data)
+    ways, release = exposure.find_reachable_processes(data), installed_software.get_release(data)
     counts: dict[State, int] = {}
     exploited_verdicts, exposed_verdicts = [], []
-    for package in installed.list_source_packages(data):
+    for package in installed_software.list_source_packages(data):
         summary = database.get_cached((release, package), partial(_summarize_package, release, package, database))
         for state, number in summary.counts.items():
             counts[state] = counts.get(state, 0) + number
@@ -175,11 +175,11 @@ def _assess_packages(
             weigh(verdict, ways or {}, database)
             for verdict in _select_unanswered(summary.exploited_verdicts, statements)
         ]
-        if summary.mendable and reached.find_attack_path(package.source, ways or {}) is not None:
+        if summary.mendable and exposure.find_attack_path(package.source, ways or {}) is not None:
             exposed_verdicts += [
                 weigh(verdict, ways or {}, database) for verdict in _select_unanswered(summary.mendable, statements)
             ]
-    way = reached.find_web_path(ways or {})
+    way = exposure.find_web_path(ways or {})
     for ranked_verdict in _iter_library_verdicts(data, way, database, statements):
         if ranked_verdict.kev_entry is not None:
             exploited_verdicts.append(ranked_verdict)
@@ -195,10 +195,10 @@ def _iter_library_verdicts(
     data: Mapping[str, Any], way: str | None, database: VulnerabilityDatabase, statements: StatementIndex
 ) -> Iterator[RankedVerdict]:
     """What is open in packages of PHP, which a stranger's bytes come to as they come to their site."""
-    for component in installed.iter_composer_packages(data):
+    for component in installed_software.iter_composer_packages(data):
         verdicts = (
             verdict
-            for verdict, _record in judging.judge_component(component, database)
+            for verdict, _record in evaluation.judge_component(component, database)
             if verdict.state in ANSWERABLE_STATES
         )
         for verdict in _select_unanswered(verdicts, statements):
@@ -212,7 +212,7 @@ def _select_unanswered(verdicts: Iterable[Verdict], statements: StatementIndex) 
 
 def weigh(verdict: Verdict, ways: Mapping[str, str], database: VulnerabilityDatabase) -> RankedVerdict:
     """A verdict on a package with what tells how urgent it is."""
-    way = reached.find_attack_path(verdict.subject, ways)
+    way = exposure.find_attack_path(verdict.subject, ways)
     return RankedVerdict(verdict, database.kev_entries.get(verdict.id), way, database.get_score(verdict.id))
 
 
@@ -252,8 +252,8 @@ def _assess_components(
     data: Mapping[str, Any], database: VulnerabilityDatabase, statements: StatementIndex
 ) -> Iterator[dict[str, Any]]:
     entries = []
-    for component in installed.iter_wordpress_components(data):
-        for verdict, record in judging.judge_component(component, database):
+    for component in installed_software.iter_wordpress_components(data):
+        for verdict, record in evaluation.judge_component(component, database):
             if verdict.state in ANSWERABLE_STATES and apply_statement(verdict, statements) is verdict:
                 entries.append(
                     (

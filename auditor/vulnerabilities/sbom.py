@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from auditor.vulnerabilities import installed
+from auditor.vulnerabilities import installed_software
 from auditor.vulnerabilities.components import COMPOSER, CORE
 
 _OURS = uuid.UUID("7f1d3c52-6a0e-5b7e-9c1b-2d1f3a9e5c10")
@@ -73,7 +73,7 @@ def _iter_packages(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _iter_components(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    for component in installed.iter_components(data):
+    for component in installed_software.iter_components(data):
         version = component.version or ""
         yield {
             "type": "application",

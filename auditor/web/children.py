@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from queue import Empty, LifoQueue
 from typing import Any
 
-from auditor.system import confined, wire
+from auditor.system import message_framing, sandbox
 
 _PIECE = 65_536
 
@@ -85,7 +85,10 @@ class _Child:
         stdin, stdout = self._process.stdin, self._process.stdout
         if stdin is None or stdout is None:
             raise UnreadableContent("no reader")
-        remaining_bytes, answers = memoryview(wire.pack_message(question)), wire.Unpacker(self._longest)
+        remaining_bytes, answers = (
+            memoryview(message_framing.pack_message(question)),
+            message_framing.Unpacker(self._longest),
+        )
         os.set_blocking(stdin.fileno(), False)
         while True:
             wait = ends - time.monotonic()
@@ -102,7 +105,7 @@ class _Child:
                 for answer in answers.iter_messages(piece):
                     if self._has_greeted:
                         return answer
-                    confined.note_isolation(answer.get("apart") is True)
+                    sandbox.note_isolation(answer.get("apart") is True)
                     self._has_greeted = True
 
     def end(self) -> None:
@@ -117,12 +120,12 @@ def serve(answer: Callable[[dict[str, Any]], Mapping[str, Any]], memory: int, se
 
     It has ``memory`` bytes of addresses, and for each question ``seconds`` of a processor's time.
     """
-    os.write(1, wire.pack_message({"apart": confined.confine(memory, sys.argv[1:])}))
-    questions = wire.Unpacker(longest)
+    os.write(1, message_framing.pack_message({"apart": sandbox.confine(memory, sys.argv[1:])}))
+    questions = message_framing.Unpacker(longest)
     while piece := os.read(0, _PIECE):
         for question in questions.iter_messages(piece):
             signal.setitimer(signal.ITIMER_PROF, seconds)
-            message = wire.pack_message(answer(question))
+            message = message_framing.pack_message(answer(question))
             signal.setitimer(signal.ITIMER_PROF, 0)
             remaining_bytes = memoryview(message)
             while remaining_bytes:

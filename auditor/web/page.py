@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
-from auditor.web.bounded import limit_html
+from auditor.web.html_limits import limit_html
 
 MAX_LINES = 2_000
 MAX_LINE = 200

@@ -31,7 +31,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from auditor import lab
-from auditor.hardening.serving import smoke
+from auditor.hardening.health import smoke
 from benchmarks.pairs.actions import (
     ACTIONS,
     FAULTS,

@@ -14,8 +14,8 @@ import hashlib
 import os
 import pwd
 
-from ansible.module_utils.luytre_shared import acting, immutable, keys, people, undoing
-from ansible.module_utils.luytre_shared.acting import ActionRefusal
+from ansible.module_utils.luytre_shared import accounts, action_runner, auto_revert, immutable, keys
+from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
 
 HOME = "/var/lib/luytre/accounts"
 UNIT = "luytre-contain-accounts.service"
@@ -40,9 +40,9 @@ def contain(request, _connection):
         try:
             with immutable.lift_flags_at(*FILES):
                 for words in build_lock_commands(record):
-                    acting.run_program(words)
-            if not people.shares_number(name):
-                people.end_sessions(entry.pw_uid)
+                    action_runner.run_program(words)
+            if not accounts.shares_number(name):
+                accounts.end_sessions(entry.pw_uid)
             return describe_state(request["id"])
         except Exception:
             TRIALS.end(request["id"])
@@ -51,7 +51,7 @@ def contain(request, _connection):
 
 def capture_state(name):
     """Return what of an account is to come back; of what another action of this means has changed, what that one found."""
-    line = people.read_shadow(name)
+    line = accounts.read_shadow(name)
     is_unlocked = not line[0].startswith(LOCK)
     state = {"locked": is_unlocked, "password": digest(line[0]) if is_unlocked else None, "expires": line[6]}
     for other in TRIALS.record.all().values():
@@ -83,15 +83,17 @@ def check(request):
         entry = pwd.getpwnam(name)
     except KeyError:
         raise ActionRefusal("no_account", name)
-    if people.read_shadow(name) is None:
+    if accounts.read_shadow(name) is None:
         raise ActionRefusal("no_shadow", name)
     if name in (request["automation"], os.environ.get("SUDO_USER")):
         raise ActionRefusal("automation", name)
     if name == pwd.getpwuid(0).pw_name:
         raise ActionRefusal("keeper", name)
-    administrators = people.list_administrators(request["admins"])
+    administrators = accounts.list_administrators(request["admins"])
     others = administrators - {name, request["automation"], os.environ.get("SUDO_USER")}
-    if name in administrators and not any(people.can_log_in(other, keys.list_fingerprints(other)) for other in others):
+    if name in administrators and not any(
+        accounts.can_log_in(other, keys.list_fingerprints(other)) for other in others
+    ):
         raise ActionRefusal("last_admin", name)
     return entry
 
@@ -99,10 +101,10 @@ def check(request):
 def plan(request, _connection):
     """What ``contain`` and ``confirm`` would do now; nothing is done."""
     entry = check(request)
-    line = people.read_shadow(request["what"])
+    line = accounts.read_shadow(request["what"])
     record = {"account": request["what"], "locked": not line[0].startswith(LOCK)}
-    session_pids = [] if people.shares_number(request["what"]) else people.list_sessions(entry.pw_uid)
-    kill_steps = ["SIGKILL %d" % pid for pid in session_pids[: acting.MAX_SHOWN]]
+    session_pids = [] if accounts.shares_number(request["what"]) else accounts.list_sessions(entry.pw_uid)
+    kill_steps = ["SIGKILL %d" % pid for pid in session_pids[: action_runner.MAX_SHOWN]]
     return {
         "state": "planned",
         "would": [
@@ -119,16 +121,16 @@ def undo(record):
 
     Raises Refused when what is to come back does not.
     """
-    name, line = record["account"], people.read_shadow(record["account"])
+    name, line = record["account"], accounts.read_shadow(record["account"])
     if line is None or hand_over(record, line):
         return ""
     comes_back = is_ours(line[0], record) and line[0] != LOCK
     with immutable.lift_flags_at(*FILES):
         if comes_back:
-            acting.run_program([USERMOD, "--unlock", name])
+            action_runner.run_program([USERMOD, "--unlock", name])
         if line[6] == EXPIRY_DAY:
-            acting.run_program([CHAGE, "--expiredate", record["expires"] or "-1", name])
-    now = people.read_shadow(name)
+            action_runner.run_program([CHAGE, "--expiredate", record["expires"] or "-1", name])
+    now = accounts.read_shadow(name)
     if (comes_back and digest(now[0]) != record["password"]) or (line[6] == EXPIRY_DAY and now[6] != record["expires"]):
         raise ActionRefusal("not_undone", name)
     if comes_back or not record["locked"] or not line[0].startswith(LOCK):
@@ -150,17 +152,17 @@ def hand_over(record, line):
 def describe_state(name):
     """An account as it is now. Raises Refused for one that is not locked."""
     record = TRIALS.record.all()[name]
-    line = people.read_shadow(record["account"])
+    line = accounts.read_shadow(record["account"])
     if line is not None and (not line[0].startswith(LOCK) or line[6] != EXPIRY_DAY):
         raise ActionRefusal("not_locked", record["account"])
     answer = {"state": "confirmed" if record["confirmed"] else "on_trial", "why": "", "about": ""}
-    if people.shares_number(record["account"]):
+    if accounts.shares_number(record["account"]):
         return dict(answer, why="shared_number", about=str(record["uid"]))
-    pids = people.list_processes(record["uid"])
-    return dict(answer, why="runs_on", about=" ".join(map(str, pids[: acting.MAX_SHOWN]))) if pids else answer
+    pids = accounts.list_processes(record["uid"])
+    return dict(answer, why="runs_on", about=" ".join(map(str, pids[: action_runner.MAX_SHOWN]))) if pids else answer
 
 
-TRIALS = undoing.Trials(HOME, UNIT, undo, describe_state)
+TRIALS = auto_revert.Trials(HOME, UNIT, undo, describe_state)
 
 
 def main(arguments):

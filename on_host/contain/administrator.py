@@ -12,7 +12,7 @@ import contextlib
 import os
 from urllib.parse import unquote_to_bytes
 
-from ansible.module_utils.luytre import _reading
+from ansible.module_utils.luytre import _area_reader
 from ansible.module_utils.luytre._site_postgresql import hexadecimal
 from ansible.module_utils.luytre_contain import (
     administrators,
@@ -21,12 +21,12 @@ from ansible.module_utils.luytre_contain import (
     db_values,
     wordpress_session,
 )
-from ansible.module_utils.luytre_shared import acting
-from ansible.module_utils.luytre_shared.acting import ActionRefusal
+from ansible.module_utils.luytre_shared import action_runner
+from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
 
 SECONDS = 60
 """For one question: some visits, however slowly the site answers."""
-RECORD = acting.ActionRecord("/var/lib/luytre/administrators")
+RECORD = action_runner.ActionRecord("/var/lib/luytre/administrators")
 MAX_CELLS = 1_000
 NO_PASSWORD = b"!luytre".hex()
 """What no password comes to in any of WordPress' ways of making a digest."""
@@ -106,7 +106,7 @@ def plan(request, _connection):
         ]
         for cell in changed_cells
     ]
-    return {"state": "planned", "would": [["write", RECORD.path], *steps[: acting.MAX_SHOWN]]}
+    return {"state": "planned", "would": [["write", RECORD.path], *steps[: action_runner.MAX_SHOWN]]}
 
 
 def _format_row_id(row):
@@ -181,7 +181,7 @@ def describe_state(application, record, session_ended, reason):
 def _has_cache(application):
     """Whether what the tables say may count later only, as the site keeps it elsewhere, too."""
     place = os.path.join("wp-content", "object-cache.php")
-    return application.kind == "wordpress" and _reading.status_below(application.path, place) is not None
+    return application.kind == "wordpress" and _area_reader.status_below(application.path, place) is not None
 
 
 def release(request, _connection):
@@ -189,7 +189,7 @@ def release(request, _connection):
     with RECORD.hold_lock():
         record = RECORD.find(request)
         if record is None:
-            return acting.NONE_KEPT
+            return action_runner.NONE_KEPT
         application = applications.load_application(record["path"])
         db_values.restore_cells(application, record["cells"])
         values = db_values.read_cells(application, record["cells"])
@@ -205,4 +205,4 @@ ACTIONS = {"plan": plan, "contain": contain, "release": release}
 
 def main(arguments):
     """Answer what is asked."""
-    acting.answer_question(ACTIONS, arguments, SECONDS)
+    action_runner.answer_question(ACTIONS, arguments, SECONDS)

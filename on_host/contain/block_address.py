@@ -14,11 +14,11 @@ import os
 import re
 import time
 
-from ansible.module_utils.luytre_shared import acting, neighbours, starting
-from ansible.module_utils.luytre_shared.acting import ActionRefusal
+from ansible.module_utils.luytre_shared import action_runner, network_peers, systemd_units
+from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
 
 HOME = "/var/lib/luytre/contain"
-RECORD = acting.ActionRecord(HOME)
+RECORD = action_runner.ActionRecord(HOME)
 PROGRAM = HOME + "/contain.zip"
 UNIT = "luytre-contain-addresses.service"
 AGAIN = "luytre-contain-nftables.service"
@@ -96,14 +96,14 @@ def render_rules(blocks, now):
 
 def load(blocks, now):
     """Have these blocked, all at once. Raises Refused."""
-    output = acting.run_program([NFT, "-f", "-"], render_rules(blocks, now))
+    output = action_runner.run_program([NFT, "-f", "-"], render_rules(blocks, now))
     if output is None:
         raise ActionRefusal("not_loaded", "")
 
 
 def query_blocked_addresses():
     """The addresses that the kernel blocks now, by the table as nft reads it back; None where that is not as we made it."""
-    output = acting.run_program([NFT, "-j", "list", "table", "inet", TABLE])
+    output = action_runner.run_program([NFT, "-j", "list", "table", "inet", TABLE])
     try:
         return None if output is None else parse_table(json.loads(output)["nftables"])
     except (KeyError, TypeError, ValueError):
@@ -138,14 +138,14 @@ def parse_table(entries):
 
 def build_units():
     """What has the blocks loaded."""
-    command = "%s -I -B %s" % (starting.PYTHON, PROGRAM)
-    return starting.make_table_units(UNIT, AGAIN, "addresses that stay blocked", RECORD.path, command)
+    command = "%s -I -B %s" % (systemd_units.PYTHON, PROGRAM)
+    return systemd_units.make_table_units(UNIT, AGAIN, "addresses that stay blocked", RECORD.path, command)
 
 
 def leave_nothing():
     """Take table, units and folder away. Raises Refused when the kernel still has the table."""
-    acting.run_program([NFT, "-f", "-"], "table inet {0}\ndelete table inet {0}\n".format(TABLE))
-    if acting.run_program([NFT, "-j", "list", "table", "inet", TABLE]) is not None:
+    action_runner.run_program([NFT, "-f", "-"], "table inet {0}\ndelete table inet {0}\n".format(TABLE))
+    if action_runner.run_program([NFT, "-j", "list", "table", "inet", TABLE]) is not None:
         raise ActionRefusal("not_loaded", "")
     build_units().take_away(UNIT)
     RECORD.clear()
@@ -163,13 +163,13 @@ def refuse(address, connection, trusted_networks):
     for why, entries in (
         ("connection", connection[:1]),
         ("trusted", trusted_networks),
-        ("own", neighbours.iter_own_addresses()),
-        ("gateway", neighbours.iter_gateways()),
-        ("resolver", neighbours.iter_resolvers()),
+        ("own", network_peers.iter_own_addresses()),
+        ("gateway", network_peers.iter_gateways()),
+        ("resolver", network_peers.iter_resolvers()),
         ("proxy", iter_proxies()),
     ):
         for entry in entries:
-            if neighbours.is_inside(address, entry):
+            if network_peers.is_inside(address, entry):
                 raise ActionRefusal(why, entry)
 
 
@@ -185,16 +185,16 @@ def iter_proxies():
                 text = read_without_comments(os.path.join(folder, name))
                 lists = [read_without_comments(os.path.join(top, path)) for path in PROXY_LISTS.findall(text)]
                 for entry in " ".join([*PROXIES.findall(text), *lists]).split():
-                    if neighbours.is_name(entry):
+                    if network_peers.is_name(entry):
                         hostnames.add(entry)
                     else:
                         yield entry
-    yield from neighbours.iter_addresses(hostnames)
+    yield from network_peers.iter_addresses(hostnames)
 
 
 def read_without_comments(path):
     """Likewise without comments."""
-    return re.sub(r"#[^\n]*", "", neighbours.read_text(path))
+    return re.sub(r"#[^\n]*", "", network_peers.read_text(path))
 
 
 # --- what is asked -----------------------------------------------------------------------------------
@@ -227,7 +227,7 @@ def check(request, connection):
 def add_block(request, blocks, now):
     """These blocks and the one that is asked for, on trial unless it is confirmed. Raises Refused for one too many."""
     existing_block = blocks.get(request["id"])
-    acting.refuse_taken(existing_block, request, blocks)
+    action_runner.refuse_taken(existing_block, request, blocks)
     if existing_block is not None and existing_block["confirmed"]:
         return blocks
     if existing_block is None and len(blocks) >= MAX_BLOCKS:
@@ -267,7 +267,7 @@ def confirm(request, _connection, now):
             return {"state": "none"}
         blocks[request["id"]] = dict(blocks[request["id"]], confirmed=True)
         try:
-            acting.write(PROGRAM, acting.read_own_archive(__loader__))
+            action_runner.write(PROGRAM, action_runner.read_own_archive(__loader__))
             build_units().lay(UNIT)
             RECORD.replace(blocks)
             load(blocks, now)
@@ -281,8 +281,8 @@ def release(request, _connection, now):
     """Take a block away."""
     with RECORD.hold_lock():
         blocks = select_active(RECORD.all(), now)
-        if acting.is_of_another(blocks.get(request["id"]), request):
-            return acting.NONE_KEPT
+        if action_runner.is_of_another(blocks.get(request["id"]), request):
+            return action_runner.NONE_KEPT
         take_out(request["id"], blocks, now)
         return {"state": "none"}
 
@@ -334,6 +334,6 @@ def load_confirmed(now):
 def main(arguments):
     """Answer what is asked; without a question, load what was confirmed."""
     if arguments:
-        acting.answer_question(ACTIONS, arguments)
+        action_runner.answer_question(ACTIONS, arguments)
     else:
-        acting.run_in_time(lambda: load_confirmed(time.time()))
+        action_runner.run_in_time(lambda: load_confirmed(time.time()))

@@ -15,13 +15,20 @@ import stat
 import zipfile
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
-from ansible.module_utils.luytre import _layouts, _webroot
-from ansible.module_utils.luytre._effort import Effort
+from ansible.module_utils.luytre import _cms_layouts, _webroot
+from ansible.module_utils.luytre._time_budget import Effort
 from ansible.module_utils.luytre_contain import php_code
-from ansible.module_utils.luytre_shared import acting, immutable, kept, replacing, safe_open, taking
-from ansible.module_utils.luytre_shared.acting import ActionRefusal
+from ansible.module_utils.luytre_shared import (
+    action_runner,
+    file_replacement,
+    immutable,
+    quarantine_store,
+    safe_move,
+    safe_open,
+)
+from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
 
-STORE = kept.QuarantineStore("/var/lib/luytre/core")
+STORE = quarantine_store.QuarantineStore("/var/lib/luytre/core")
 RELEASE, ABOUT = "release.zip", "release.json"
 ODD, UNREAD, OBSTRUCTION = "odd", "unread", "blocked"
 """In place of a digest: a link, a folder, a pipe, where a release has a file; a file too large to be read through, or under a lease; a link of a lesser
@@ -52,7 +59,7 @@ class ApplicationCore:
         ``was`` is None for one that is not there: it is left so beside the release's folders, where offices delete what they do without.
         """
         files, same = self.find_blocked_folders(), 0
-        kind = next((layout for layout in _layouts.BY_KIND.values() if self._has_layout(layout)), None)
+        kind = next((layout for layout in _cms_layouts.BY_KIND.values() if self._has_layout(layout)), None)
         installer_paths = [installer.rstrip("/") for installer in kind.installers] if kind else []
         for path in self.release.paths:
             was = self.digest(path)
@@ -92,7 +99,7 @@ class ApplicationCore:
 
     def _is_blocked(self, path):
         with contextlib.ExitStack() as open_ones, contextlib.suppress(OSError):
-            handle = taking.close_later(open_ones, safe_open.open_below(self.folder, path, safe_open.ANYTHING))
+            handle = safe_move.close_later(open_ones, safe_open.open_below(self.folder, path, safe_open.ANYTHING))
             status = os.fstat(handle)
             return not stat.S_ISDIR(status.st_mode) and status.st_uid != 0
         return False
@@ -136,7 +143,7 @@ class ApplicationCore:
         except BlockingIOError:
             return UNREAD
         try:
-            return taking.compute_digest(handle) or UNREAD
+            return safe_move.compute_digest(handle) or UNREAD
         finally:
             os.close(handle)
 
@@ -152,7 +159,7 @@ class ApplicationCore:
 
     def _is_odd(self, path):
         with contextlib.ExitStack() as open_ones, contextlib.suppress(OSError):
-            handle = taking.close_later(open_ones, safe_open.open_below(self.folder, path, safe_open.ANYTHING))
+            handle = safe_move.close_later(open_ones, safe_open.open_below(self.folder, path, safe_open.ANYTHING))
             return not stat.S_ISREG(os.fstat(handle).st_mode)
         return False
 
@@ -229,7 +236,9 @@ def open_folder(request, open_ones):
     """The application's folder. Raises Refused."""
     folder = os.fsdecode(unquote_to_bytes(request["folder"]))
     try:
-        return taking.close_later(open_ones, safe_open.open_below(request["root"], folder or ".", safe_open.DIRECTORY))
+        return safe_move.close_later(
+            open_ones, safe_open.open_below(request["root"], folder or ".", safe_open.DIRECTORY)
+        )
     except OSError as error:
         raise ActionRefusal("folder_gone", error.strerror or "")
 
@@ -257,7 +266,7 @@ def contain(request, _connection):
             for file in record["files"]
         ):
             raise ActionRefusal("other_release", "")
-        store = taking.close_later(open_ones, os.open(STORE.folder(name), safe_open.FOLDER))
+        store = safe_move.close_later(open_ones, os.open(STORE.folder(name), safe_open.FOLDER))
         try:
             for number, file in enumerate(record["files"]):
                 with contextlib.suppress(
@@ -284,7 +293,7 @@ def describe_outcome(name, core, record, code_reset, remaining_paths):
         return {
             "state": "unknown",
             "why": "files_left",
-            "about": about[: acting.MAX_REASON],
+            "about": about[: action_runner.MAX_REASON],
             "found": quote_paths(record, others),
         }
     if not files:
@@ -323,7 +332,7 @@ def put(core, store, number, file, on_new_folder):
         place, last = open_parent(core.folder, file["path"], open_ones, on_new_folder if file["was"] is None else None)
         open_ones.enter_context(immutable.lift_flags(place))
         immutable.clear_flags(place, last)
-        if file["was"] in ASIDE and taking.identify(store, number) is None:
+        if file["was"] in ASIDE and safe_move.identify(store, number) is None:
             set_aside(place, last, store, number, file)
         if file["new"] == FOLDER:
             with contextlib.suppress(FileExistsError):  # it is gone on with
@@ -332,17 +341,17 @@ def put(core, store, number, file, on_new_folder):
         if file["was"] in (None, *ASIDE):
             put_new(place, last, core.release.content(file["path"]), file)
             return
-        handle = taking.close_later(open_ones, safe_open.open_at(place, last))
-        there = taking.compute_digest(handle)
+        handle = safe_move.close_later(open_ones, safe_open.open_at(place, last))
+        there = safe_move.compute_digest(handle)
         if there == file["new"]:
             return
         if there != file["was"]:
             raise ActionRefusal("swapped", file["path"])
-        if taking.identify(store, number) is None:
+        if safe_move.identify(store, number) is None:
             keep(place, last, handle, store, number, file)
         try:
-            replacing.replace(place, last, handle, os.fstat(handle), core.release.content(file["path"]))
-        except replacing.FileSwapped:
+            file_replacement.replace(place, last, handle, os.fstat(handle), core.release.content(file["path"]))
+        except file_replacement.FileSwapped:
             raise ActionRefusal("swapped", file["path"])
         clear_setid(place, last)
 
@@ -368,7 +377,7 @@ def keep(place, last, handle, store, number, file):
         draft = number + ".new"
         with contextlib.suppress(FileNotFoundError):
             os.unlink(draft, dir_fd=store)
-        taking.copy_file(handle, store, draft, file["was"])
+        safe_move.copy_file(handle, store, draft, file["was"])
         os.rename(draft, number, src_dir_fd=store, dst_dir_fd=store)
         return
     if not os.path.samestat(os.lstat(number, dir_fd=store), os.fstat(handle)):
@@ -384,7 +393,7 @@ def set_aside(place, last, store, number, file):
         raise ActionRefusal("unsafe", "%s: %s" % (file["path"], error.strerror))
     mode = os.lstat(number, dir_fd=store).st_mode
     if {ODD: stat.S_ISREG(mode), UNREAD: not stat.S_ISREG(mode), OBSTRUCTION: stat.S_ISDIR(mode)}[file["was"]]:
-        taking.move_back(store, number, place, last)
+        safe_move.move_back(store, number, place, last)
         raise ActionRefusal("swapped", file["path"])
 
 
@@ -417,7 +426,7 @@ def digest_at(place, last):
     except OSError:
         return None
     try:
-        return taking.compute_digest(handle)
+        return safe_move.compute_digest(handle)
     finally:
         os.close(handle)
 
@@ -437,7 +446,7 @@ def open_parent(folder, path, open_ones, on_new_folder):
             inner = safe_open.enter(here, part)
         except safe_open.Unsafe as unsafe:
             raise ActionRefusal("unsafe", "%s: %s" % (path, unsafe.strerror))
-        here = taking.close_later(open_ones, inner)
+        here = safe_move.close_later(open_ones, inner)
     return here, names[-1]
 
 
@@ -468,10 +477,12 @@ def restore_files(folder, store, record):
                     changed_paths.append(file["path"])
                 continue
             there = digest_at(place, last)
-            is_untouched = file["was"] in ASIDE and taking.identify(store, str(number)) is None
-            if is_untouched or (there == file["was"] and (there is not None or taking.identify(place, last) is None)):
+            is_untouched = file["was"] in ASIDE and safe_move.identify(store, str(number)) is None
+            if is_untouched or (
+                there == file["was"] and (there is not None or safe_move.identify(place, last) is None)
+            ):
                 continue
-            empty = file["was"] in ASIDE and taking.identify(place, last) is None
+            empty = file["was"] in ASIDE and safe_move.identify(place, last) is None
             if not (empty or there == file["new"]) or not put_back(place, last, store, str(number), file):
                 changed_paths.append(file["path"])
     for path in reversed(record["made"]):
@@ -491,13 +502,13 @@ def restore_files(folder, store, record):
 def restore_blocked(folder, store, number, file):
     """Have what was in a folder's place there again. Whether it is, or was never taken away."""
     with contextlib.ExitStack() as open_ones, contextlib.suppress(OSError, ActionRefusal):
-        if taking.identify(store, number) is None:
+        if safe_move.identify(store, number) is None:
             return True
         place, last = open_parent(folder, file["path"], open_ones, None)
         with contextlib.suppress(FileNotFoundError):
             os.rmdir(last, dir_fd=place)
-        taking.move_back(store, number, place, last)
-    return taking.identify(store, number) is None
+        safe_move.move_back(store, number, place, last)
+    return safe_move.identify(store, number) is None
 
 
 def put_back(place, last, store, number, file):
@@ -507,8 +518,8 @@ def put_back(place, last, store, number, file):
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(last, dir_fd=place)
             if file["was"] in ASIDE:
-                taking.move_back(store, number, place, last)
-            return taking.identify(store, number) is None
+                safe_move.move_back(store, number, place, last)
+            return safe_move.identify(store, number) is None
         if digest_at(store, number) != file["was"]:
             return False
         try:
@@ -520,8 +531,8 @@ def put_back(place, last, store, number, file):
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(draft, dir_fd=place)
             with contextlib.ExitStack() as open_ones:
-                taking.copy_file(
-                    taking.close_later(open_ones, safe_open.open_at(store, number)), place, draft, file["was"]
+                safe_move.copy_file(
+                    safe_move.close_later(open_ones, safe_open.open_at(store, number)), place, draft, file["was"]
                 )
             os.rename(draft, last, src_dir_fd=place, dst_dir_fd=place)
         return True
@@ -533,9 +544,9 @@ def release(request, _connection):
     with STORE.hold_lock(), contextlib.ExitStack() as open_ones:
         record = STORE.find(request)
         if record is None:
-            return acting.NONE_KEPT
+            return action_runner.NONE_KEPT
         folder = open_folder(record, open_ones)
-        store = taking.close_later(open_ones, os.open(STORE.folder(name), safe_open.FOLDER))
+        store = safe_move.close_later(open_ones, os.open(STORE.folder(name), safe_open.FOLDER))
         changed_paths = restore_files(folder, store, record)
         if record["files"] and not php_code.reset_code_cache():
             changed_paths.append("php-fpm")
@@ -576,4 +587,4 @@ ACTIONS = {"plan": plan, "contain": contain, "release": release}
 
 def main(arguments):
     """Answer what is asked."""
-    acting.answer_question(ACTIONS, arguments, SECONDS)
+    action_runner.answer_question(ACTIONS, arguments, SECONDS)

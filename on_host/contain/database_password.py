@@ -21,12 +21,12 @@ from ansible.module_utils.luytre_contain import (
     php_code,
     secret_usages,
 )
-from ansible.module_utils.luytre_shared import acting
-from ansible.module_utils.luytre_shared.acting import ActionRefusal
+from ansible.module_utils.luytre_shared import action_runner
+from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
 
 SECONDS = 60
 """For one question: some visits, however slowly the site answers."""
-RECORD = acting.ActionRecord("/var/lib/luytre/database-passwords")
+RECORD = action_runner.ActionRecord("/var/lib/luytre/database-passwords")
 LETTERS = string.ascii_letters + string.digits
 LENGTH = 32
 CONFIG_WRITERS = {
@@ -158,9 +158,9 @@ def describe_result(record, before, stay):
     if stay:
         return {"why": "still_open", "about": str(stay)}
     if record.get("others"):
-        return {"why": "old_one_in", "about": " ".join(record["others"][: acting.MAX_SHOWN])}
+        return {"why": "old_one_in", "about": " ".join(record["others"][: action_runner.MAX_SHOWN])}
     if record["unread"]:
-        return {"why": "others_unread", "about": " ".join(record["unread"][: acting.MAX_SHOWN])}
+        return {"why": "others_unread", "about": " ".join(record["unread"][: action_runner.MAX_SHOWN])}
     return {"why": "" if any(before.values()) else "not_visited"}
 
 
@@ -259,7 +259,7 @@ def release(request, _connection):
     with RECORD.hold_lock():
         record = RECORD.find(request)
         if record is None:
-            return acting.NONE_KEPT
+            return action_runner.NONE_KEPT
         configuration.check_settled()
         check_unchanged(record)
         unknown, _ = attempt_change(record, probe_sites(record), "new", "old")
@@ -274,4 +274,4 @@ ACTIONS = {"plan": plan, "contain": contain, "release": release}
 
 def main(arguments):
     """Answer what is asked."""
-    acting.answer_question(ACTIONS, arguments, SECONDS)
+    action_runner.answer_question(ACTIONS, arguments, SECONDS)

@@ -12,10 +12,10 @@ from urllib.parse import unquote_to_bytes
 
 from ansible.module_utils.luytre._site_database import IDENTIFIER
 from ansible.module_utils.luytre_contain import applications, row_mysql, row_postgresql
-from ansible.module_utils.luytre_shared import acting, kept
-from ansible.module_utils.luytre_shared.acting import ActionRefusal
+from ansible.module_utils.luytre_shared import action_runner, quarantine_store
+from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
 
-STORE = kept.QuarantineStore("/var/lib/luytre/rows")
+STORE = quarantine_store.QuarantineStore("/var/lib/luytre/rows")
 TABLES = {
     "wordpress": {
         "posts": ("posts", "ID"),
@@ -136,7 +136,7 @@ def check_after_refusal(place, name, record, refusal):
     except ActionRefusal:
         remaining_values = None
     if remaining_values is None or digest(remaining_values) != record["sha256"]:
-        return {"state": "unknown", "why": refusal.args[0], "about": str(refusal.args[1])[: acting.MAX_REASON]}
+        return {"state": "unknown", "why": refusal.args[0], "about": str(refusal.args[1])[: action_runner.MAX_REASON]}
     STORE.forget(name)
     raise refusal
 
@@ -165,7 +165,7 @@ def plan(request, _connection):
         "state": "planned",
         "sha256": record["sha256"],
         "would": [
-            ["write", os.path.join(STORE.folder(request["id"]), kept.RECORD)],
+            ["write", os.path.join(STORE.folder(request["id"]), quarantine_store.RECORD)],
             *place.build_deletion(record).splitlines(),
         ],
     }
@@ -176,7 +176,7 @@ def release(request, _connection):
     with STORE.hold_lock():
         record = STORE.find(request)
         if record is None:
-            return acting.NONE_KEPT
+            return action_runner.NONE_KEPT
         place = RowLocation(**record["place"])
         remaining_values = place.read_values(record["columns"])
         if remaining_values is None:
@@ -195,4 +195,4 @@ ACTIONS = {"plan": plan, "contain": contain, "release": release}
 
 def main(arguments):
     """Answer what is asked."""
-    acting.answer_question(ACTIONS, arguments)
+    action_runner.answer_question(ACTIONS, arguments)

@@ -5,7 +5,7 @@ and whoever visits a site sees what was.
 """
 
 from ansible.module_utils.luytre_contain import php_code
-from ansible.module_utils.luytre_shared import acting
+from ansible.module_utils.luytre_shared import action_runner
 
 SECONDS = 60
 
@@ -17,4 +17,4 @@ def forget(_request, _connection):
 
 def main(arguments):
     """Answer what is asked."""
-    acting.answer_question({"forget": forget}, arguments, SECONDS)
+    action_runner.answer_question({"forget": forget}, arguments, SECONDS)

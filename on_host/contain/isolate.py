@@ -13,11 +13,11 @@ import os
 import re
 import time
 
-from ansible.module_utils.luytre_shared import acting, neighbours, starting
-from ansible.module_utils.luytre_shared.acting import ActionRefusal
+from ansible.module_utils.luytre_shared import action_runner, network_peers, systemd_units
+from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
 
 HOME = "/var/lib/luytre/isolation"
-RECORD = acting.ActionRecord(HOME)
+RECORD = action_runner.ActionRecord(HOME)
 RULES_FILE = HOME + "/rules.nft"
 UNIT = "luytre-contain-isolation.service"
 AGAIN = "luytre-contain-isolation-nftables.service"
@@ -103,7 +103,7 @@ def collect_exceptions(request, connection):
         "resolvers": sorted(
             {
                 str(resolver)
-                for resolver in map(parse_address, neighbours.iter_resolvers())
+                for resolver in map(parse_address, network_peers.iter_resolvers())
                 if resolver and not resolver.is_loopback
             }
         ),
@@ -131,11 +131,11 @@ def find_relays():
     """``[address, port]`` of whoever takes this host's mail, as its programs are told."""
     endpoints = set()
     for relay in RELAYS:
-        text = neighbours.read_text(relay.path)
+        text = network_peers.read_text(relay.path)
         ports = [int(port) for port in re.findall(relay.port, text) if 0 < int(port) < 65_536] or MAIL_PORTS
         names = re.findall(relay.name, text)[:MAX_RELAYS]
         hosts = [
-            host for name in names for host in ([name] if parse_address(name) else neighbours.iter_addresses([name]))
+            host for name in names for host in ([name] if parse_address(name) else network_peers.iter_addresses([name]))
         ]
         endpoints.update((str(parse_address(host)), port) for host in hosts for port in ports[:MAX_RELAYS])
     return [list(endpoint) for endpoint in endpoints if not ipaddress.ip_address(endpoint[0]).is_loopback]
@@ -214,13 +214,13 @@ def select_active(actions):
 
 def load(actions):
     """Have this host cut off but for these, all at once. Raises Refused."""
-    if acting.run_program([NFT, "-f", "-"], render_rules(actions)) is None:
+    if action_runner.run_program([NFT, "-f", "-"], render_rules(actions)) is None:
         raise ActionRefusal("not_loaded", "")
 
 
 def is_in_force(actions):
     """Whether the kernel cuts this host off now: all chains in their places, each with as many rules as are wanted, the last of which drops."""
-    output = acting.run_program([NFT, "-j", "list", "table", "inet", TABLE])
+    output = action_runner.run_program([NFT, "-j", "list", "table", "inet", TABLE])
     try:
         return output is not None and has_expected_chains(
             json.loads(output)["nftables"], build_chains(actions.values())
@@ -259,13 +259,15 @@ def has_expected_chains(entries, expected_chains):
 
 def build_units():
     """What has the rules loaded."""
-    return starting.make_table_units(UNIT, AGAIN, "this host stays cut off", RULES_FILE, "%s -f %s" % (NFT, RULES_FILE))
+    return systemd_units.make_table_units(
+        UNIT, AGAIN, "this host stays cut off", RULES_FILE, "%s -f %s" % (NFT, RULES_FILE)
+    )
 
 
 def leave_nothing():
     """Take table, units and what is kept away. Raises Refused when the kernel still has the table."""
-    acting.run_program([NFT, "-f", "-"], "table inet {0}\ndelete table inet {0}\n".format(TABLE))
-    if acting.run_program([NFT, "-j", "list", "table", "inet", TABLE]) is not None:
+    action_runner.run_program([NFT, "-f", "-"], "table inet {0}\ndelete table inet {0}\n".format(TABLE))
+    if action_runner.run_program([NFT, "-j", "list", "table", "inet", TABLE]) is not None:
         raise ActionRefusal("not_loaded", "")
     build_units().take_away(UNIT)
     RECORD.clear()
@@ -339,7 +341,7 @@ def keep(actions):
     RECORD.replace(actions)
     confirmed_actions = {name: action for name, action in actions.items() if action["confirmed"]}
     if confirmed_actions:
-        acting.write(RULES_FILE, render_rules(confirmed_actions).encode("ascii"))
+        action_runner.write(RULES_FILE, render_rules(confirmed_actions).encode("ascii"))
 
 
 def release(request, _connection):
@@ -372,11 +374,11 @@ def describe_state(name, actions):
     if not is_in_force(actions):
         raise ActionRefusal("not_loaded", "")
     state = "confirmed" if actions[name]["confirmed"] else "on_trial"
-    return {"state": state, "why": "let_in", "about": format_peers(actions[name])[: acting.MAX_REASON]}
+    return {"state": state, "why": "let_in", "about": format_peers(actions[name])[: action_runner.MAX_REASON]}
 
 
 def main(arguments):
     """Answer what is asked."""
-    acting.answer_question(
+    action_runner.answer_question(
         {"plan": plan, "contain": contain, "confirm": confirm, "release": release, "look": look}, arguments
     )

@@ -11,11 +11,11 @@ import re
 import time
 from urllib.parse import unquote_to_bytes
 
-from ansible.module_utils.luytre_shared import acting, lines, safe_open
-from ansible.module_utils.luytre_shared.acting import ActionRefusal
+from ansible.module_utils.luytre_shared import action_runner, lines, safe_open
+from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
 
 HOME = "/var/lib/luytre/jobs"
-RECORD = acting.ActionRecord(HOME)
+RECORD = action_runner.ActionRecord(HOME)
 TABLE, TABLES, SPOOL = "/etc/crontab", "/etc/cron.d", "/var/spool/cron/crontabs"
 WHAT = re.compile(r"(.+):([1-9][0-9]{0,5})(?:@([0-9a-f]{12}))?\Z", re.DOTALL)
 MAX_FILE = 8_000_000
@@ -121,7 +121,7 @@ def release(request, _connection):
     """Have a job's line as it was, if it is as it was left. Raises Refused for a crontab that cannot be reached."""
     with RECORD.hold_lock():
         if RECORD.find(request) is None:
-            return acting.NONE_KEPT
+            return action_runner.NONE_KEPT
         undo(request["id"])
         return {"state": "none"}
 
@@ -161,4 +161,4 @@ def plan(request, _connection):
 
 def main(arguments):
     """Answer what is asked."""
-    acting.answer_question({"plan": plan, "contain": contain, "release": release, "look": look}, arguments)
+    action_runner.answer_question({"plan": plan, "contain": contain, "release": release, "look": look}, arguments)

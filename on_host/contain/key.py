@@ -16,8 +16,9 @@ import re
 import secrets
 import time
 
-from ansible.module_utils.luytre_shared import acting, immutable, keys, lines, people, safe_open, taking, undoing
-from ansible.module_utils.luytre_shared.acting import ActionRefusal
+from ansible.module_utils.luytre_shared import accounts as people
+from ansible.module_utils.luytre_shared import action_runner, auto_revert, immutable, keys, lines, safe_move, safe_open
+from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
 
 HOME = "/var/lib/luytre/keys"
 UNIT = "luytre-contain-keys.service"
@@ -69,7 +70,7 @@ def try_comment_out(account, path, record):
 def put_aside(name, account, path):
     """Have what a path of an account leads by under another name beside it, if it is the account's; what stays is seen afterwards. The record comes first."""
     with contextlib.ExitStack() as open_ones, contextlib.suppress(ActionRefusal, OSError):
-        place, last = taking.open_entry(path, open_ones)
+        place, last = safe_move.open_entry(path, open_ones)
         own = pwd.getpwnam(account).pw_uid
         if os.fstat(place).st_uid != own and os.lstat(last, dir_fd=place).st_uid != own:
             return
@@ -77,15 +78,15 @@ def put_aside(name, account, path):
             "path": path,
             "folder": safe_open.get_name(place),
             "name": last,
-            "file": taking.identify(place, last),
+            "file": safe_move.identify(place, last),
         }
         moved_file["aside"] = ASIDE + secrets.token_hex(8)
         record = TRIALS.record.all()[name]
         TRIALS.record.keep(name, dict(record, aside=[*record.get("aside", []), moved_file]))
         with immutable.lift_flags(place, *open_readable(place, last, open_ones)):
             os.rename(last, moved_file["aside"], src_dir_fd=place, dst_dir_fd=place)
-        if taking.identify(place, moved_file["aside"]) != moved_file["file"]:
-            taking.move_back(place, moved_file["aside"], place, last)
+        if safe_move.identify(place, moved_file["aside"]) != moved_file["file"]:
+            safe_move.move_back(place, moved_file["aside"], place, last)
 
 
 def comment_out(line, record):
@@ -189,7 +190,7 @@ def find_used_key(connection):
         "_UID=0",
     ]  # anybody writes what they like
     pattern = r"(?m)^Accepted publickey for \S+ from %s port %s ssh2: \S+ (SHA256:\S+)"
-    output = acting.run_program([JOURNALCTL, *words]) or ""
+    output = action_runner.run_program([JOURNALCTL, *words]) or ""
     fingerprints = re.findall(pattern % (re.escape(connection[0]), re.escape(connection[1])), output)
     return fingerprints[-1] if fingerprints else None
 
@@ -213,7 +214,7 @@ def plan(request, connection):
     steps += [
         ["comment_key", path, begins, request["what"]] for account, path, _ in matches if (account, path) not in aside
     ]
-    return {"state": "planned", "would": [*TRIALS.steps(), *steps[: acting.MAX_SHOWN], *TRIALS.last_steps()]}
+    return {"state": "planned", "would": [*TRIALS.steps(), *steps[: action_runner.MAX_SHOWN], *TRIALS.last_steps()]}
 
 
 def undo(record):
@@ -235,24 +236,24 @@ def put_back(moved_file):
     """Have what was put aside under its name again, in place of nothing. Whether it is, or is gone."""
     with contextlib.ExitStack() as open_ones:
         try:
-            place = taking.close_later(open_ones, safe_open.open_path(moved_file["folder"], safe_open.DIRECTORY))
+            place = safe_move.close_later(open_ones, safe_open.open_path(moved_file["folder"], safe_open.DIRECTORY))
         except OSError:
             return True
         if is_aside(place, moved_file):
             with immutable.lift_flags(place, *open_readable(place, moved_file["aside"], open_ones)):
-                taking.move_back(place, moved_file["aside"], place, moved_file["name"])
+                safe_move.move_back(place, moved_file["aside"], place, moved_file["name"])
         return not is_aside(place, moved_file)
 
 
 def is_aside(place, moved_file):
     """Whether the very thing is under its other name in an open folder."""
-    return taking.identify(place, moved_file["aside"]) == moved_file["file"]
+    return safe_move.identify(place, moved_file["aside"]) == moved_file["file"]
 
 
 def open_readable(place, name, open_ones):
     """A descriptor of the file of that name, if it is one that can be opened."""
     with contextlib.suppress(OSError):
-        return [taking.close_later(open_ones, safe_open.open_at(place, name))]
+        return [safe_move.close_later(open_ones, safe_open.open_at(place, name))]
     return []
 
 
@@ -261,7 +262,7 @@ def list_aside_paths(record):
     paths = []
     for moved_file in record.get("aside", []):
         with contextlib.ExitStack() as open_ones, contextlib.suppress(OSError):
-            place = taking.close_later(open_ones, safe_open.open_path(moved_file["folder"], safe_open.DIRECTORY))
+            place = safe_move.close_later(open_ones, safe_open.open_path(moved_file["folder"], safe_open.DIRECTORY))
             if is_aside(place, moved_file):
                 paths.append(moved_file["path"])
     return paths
@@ -275,14 +276,14 @@ def describe_state(name):
     active_files = sorted({(account, path) for account, path, _ in matches})
     if active_files or unread:
         why, files = ("key_again", active_files) if active_files else ("unread_files", sorted(unread))
-        about = " ".join("%s %s" % file for file in files)[: acting.MAX_REASON]
+        about = " ".join("%s %s" % file for file in files)[: action_runner.MAX_REASON]
         return {"state": "unknown" if record["confirmed"] else "on_trial", "why": why, "about": about}
     aside = list_aside_paths(record)
-    about = " ".join(sorted({*aside, *(path for _, path, _ in record["lines"])}))[: acting.MAX_REASON]
+    about = " ".join(sorted({*aside, *(path for _, path, _ in record["lines"])}))[: action_runner.MAX_REASON]
     return dict(answer, why="files_aside" if aside else "in_files", about=about)
 
 
-TRIALS = undoing.Trials(HOME, UNIT, undo, describe_state)
+TRIALS = auto_revert.Trials(HOME, UNIT, undo, describe_state)
 
 
 def main(arguments):

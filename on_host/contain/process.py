@@ -14,11 +14,11 @@ import signal
 import time
 from urllib.parse import unquote_to_bytes
 
-from ansible.module_utils.luytre_shared import acting, people
-from ansible.module_utils.luytre_shared.acting import ActionRefusal
+from ansible.module_utils.luytre_shared import accounts, action_runner
+from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
 
 HOME = "/run/luytre/processes"
-RECORD = acting.ActionRecord(HOME)
+RECORD = action_runner.ActionRecord(HOME)
 STOPPED_STATES, ENDED_STATES = "Tt", "ZXx"
 STOP_SECONDS = 3
 CHUNK, MAX_CHUNKS = 1 << 20, 100
@@ -91,7 +91,7 @@ def end(request):
     answer = {"state": "confirmed", "why": "", "about": "", "sha256": sha256}
     live_pids = [pid for pid in children if is_running(pid)]
     return (
-        dict(answer, why="children_left", about=" ".join(map(str, live_pids[: acting.MAX_SHOWN])))
+        dict(answer, why="children_left", about=" ".join(map(str, live_pids[: action_runner.MAX_SHOWN])))
         if live_pids
         else answer
     )
@@ -132,7 +132,7 @@ def release(request, _connection):
     with RECORD.hold_lock(), contextlib.ExitStack() as open_ones:
         record = RECORD.find(request)
         if record is None:
-            return acting.NONE_KEPT
+            return action_runner.NONE_KEPT
         handle = reopen_process(record, open_ones)
         if handle is not None and not hand_over(request["id"], record):
             resume(handle, record)
@@ -245,7 +245,7 @@ def read_state(pid):
 
 def refuse(pid, info):
     """Raise Refused for what the host, or whoever asks, lives by."""
-    if pid in people.list_ancestors():
+    if pid in accounts.list_ancestors():
         raise ActionRefusal("ours", str(pid))
     path = unquote_to_bytes(info["exe"])
     if pid == 1 or not path:
@@ -295,7 +295,11 @@ def describe_state(record):
         raise ActionRefusal("no_process", str(record["pid"]))
     children = [pid for pid in find_descendants(record["pid"]) if is_running(pid)]
     answer = {"state": "confirmed", "why": "", "about": ""}
-    return dict(answer, why="children", about=" ".join(map(str, children[: acting.MAX_SHOWN]))) if children else answer
+    return (
+        dict(answer, why="children", about=" ".join(map(str, children[: action_runner.MAX_SHOWN])))
+        if children
+        else answer
+    )
 
 
 def is_running(pid):
@@ -321,4 +325,4 @@ def find_descendants(pid):
 
 def main(arguments):
     """Answer what is asked."""
-    acting.answer_question({"plan": plan, "contain": contain, "release": release, "look": look}, arguments)
+    action_runner.answer_question({"plan": plan, "contain": contain, "release": release, "look": look}, arguments)

@@ -16,8 +16,8 @@ import signal
 import stat
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
-from ansible.module_utils.luytre_shared import acting, immutable, kept, safe_open, taking
-from ansible.module_utils.luytre_shared.acting import ActionRefusal
+from ansible.module_utils.luytre_shared import action_runner, immutable, quarantine_store, safe_move, safe_open
+from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
 
 ROOTS = ("/var/www", "/srv", "/tmp", "/var/tmp", "/dev/shm")
 """Besides the document roots that are declared. Elsewhere lies what the host, and the way into it, live by."""
@@ -26,7 +26,7 @@ MAX_HANDLES = 200_000
 SECONDS = 25
 
 
-STORE = kept.QuarantineStore("/var/lib/luytre/quarantine")
+STORE = quarantine_store.QuarantineStore("/var/lib/luytre/quarantine")
 
 
 def take(request):
@@ -63,13 +63,13 @@ def take(request):
 
 def move_to_quarantine(name, place, last, record, open_ones):
     """Have the file in a folder of root's alone on the file system that it is on. Raises Refused, OSError."""
-    folder = taking.close_later(open_ones, os.open(STORE.folder(name), safe_open.FOLDER))
+    folder = safe_move.close_later(open_ones, os.open(STORE.folder(name), safe_open.FOLDER))
     try:
-        taking.move_file(place, last, record, folder, FILE_NAME)
+        safe_move.move_file(place, last, record, folder, FILE_NAME)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        taking.set_apart(place, last, record, FILE_NAME, lambda: STORE.keep(name, record), open_ones)
+        safe_move.set_apart(place, last, record, FILE_NAME, lambda: STORE.keep(name, record), open_ones)
 
 
 def complete_record(name, record, open_ones):
@@ -77,29 +77,29 @@ def complete_record(name, record, open_ones):
     folder = find_stored_folder(name, record, open_ones)
     reading = open_file(folder, FILE_NAME, record["path"], open_ones)[1]
     if record["sha256"] is None:
-        record["sha256"] = taking.compute_digest(reading)
+        record["sha256"] = safe_move.compute_digest(reading)
         STORE.keep(name, record)
-    away = taking.open_apart(record, open_ones)
-    if away is None or taking.identify(away, FILE_NAME) is None:
+    away = safe_move.open_apart(record, open_ones)
+    if away is None or safe_move.identify(away, FILE_NAME) is None:
         return
-    own = taking.close_later(open_ones, os.open(STORE.folder(name), safe_open.FOLDER))
+    own = safe_move.close_later(open_ones, os.open(STORE.folder(name), safe_open.FOLDER))
     with contextlib.suppress(FileNotFoundError):
         os.unlink(record["aside"], dir_fd=own)
     try:
         if not STORE.has(name, FILE_NAME):
-            taking.copy_file(reading, own, record["aside"], record["sha256"])
+            safe_move.copy_file(reading, own, record["aside"], record["sha256"])
             os.rename(record["aside"], FILE_NAME, src_dir_fd=own, dst_dir_fd=own)
     except (OSError, ActionRefusal):  # whoever owns it sees to that: it stays where it is
         return
-    taking.remove_apart(record, away, FILE_NAME, open_ones)
+    safe_move.remove_apart(record, away, FILE_NAME, open_ones)
 
 
 def find_stored_folder(name, record, open_ones):
     """The open folder in which the file is kept; None when it is in none."""
     if STORE.has(name, FILE_NAME):
-        return taking.close_later(open_ones, os.open(STORE.folder(name), safe_open.FOLDER))
-    away = taking.open_apart(record, open_ones)
-    return None if away is None or taking.identify(away, FILE_NAME) is None else away
+        return safe_move.close_later(open_ones, os.open(STORE.folder(name), safe_open.FOLDER))
+    away = safe_move.open_apart(record, open_ones)
+    return None if away is None or safe_move.identify(away, FILE_NAME) is None else away
 
 
 def find_root(request):
@@ -114,7 +114,7 @@ def find_root(request):
 
 def open_place(record, open_ones):
     """``(open folder, name)`` of a file's place. Raises Refused."""
-    return taking.open_parent(os.fsdecode(unquote_to_bytes(record["path"])), open_ones, record.get("root", ""))
+    return safe_move.open_parent(os.fsdecode(unquote_to_bytes(record["path"])), open_ones, record.get("root", ""))
 
 
 def open_file(place, last, path, open_ones):
@@ -122,11 +122,11 @@ def open_file(place, last, path, open_ones):
 
     While its owner's process has a lease on a file, nobody opens it without waiting for that: None, for reading.
     """
-    there = taking.close_later(open_ones, safe_open.open_at(place, last, safe_open.ANYTHING))
+    there = safe_move.close_later(open_ones, safe_open.open_at(place, last, safe_open.ANYTHING))
     if not stat.S_ISREG(os.fstat(there).st_mode):
         raise ActionRefusal("no_file", path)
     try:
-        return there, taking.close_later(open_ones, safe_open.reopen(there))
+        return there, safe_move.close_later(open_ones, safe_open.reopen(there))
     except BlockingIOError:
         return there, None
 
@@ -136,10 +136,10 @@ def plan(request):
     with contextlib.ExitStack() as open_ones:
         place, last = open_place({"path": request["what"], "root": find_root(request)}, open_ones)
         there, reading = open_file(place, last, request["what"], open_ones)
-        sha256, stored_path = taking.compute_digest(reading), os.path.join(STORE.folder(request["id"]), FILE_NAME)
+        sha256, stored_path = safe_move.compute_digest(reading), os.path.join(STORE.folder(request["id"]), FILE_NAME)
         same = os.fstat(there).st_dev == STORE.device()
-        top = safe_open.get_name(taking.list_tops(place, open_ones)[0])
-        apart = os.path.join(top, taking.APART + "...", FILE_NAME)
+        top = safe_open.get_name(safe_move.list_tops(place, open_ones)[0])
+        apart = os.path.join(top, safe_move.APART + "...", FILE_NAME)
         far = [["rename", request["what"], apart], ["copy_away", apart, stored_path]]
         return {
             "state": "planned",
@@ -154,7 +154,7 @@ def put_back(request):
     with STORE.hold_lock(), contextlib.ExitStack() as open_ones:
         record = STORE.find(request)
         if record is None:
-            return acting.NONE_KEPT
+            return action_runner.NONE_KEPT
         folder = find_stored_folder(name, record, open_ones)
         if folder is None and record.get("apart"):
             STORE.forget(name)
@@ -165,10 +165,10 @@ def put_back(request):
             handles = [place, open_file(folder, FILE_NAME, record["path"], open_ones)[1]]
         with immutable.lift_flags(*handles):
             if folder is not None:
-                taking.return_file(folder, FILE_NAME, place, last, record, open_ones)
-            away = taking.open_apart(record, open_ones)
-            if away is not None and taking.identify(away, FILE_NAME) is not None:
-                taking.remove_apart(record, away, FILE_NAME, open_ones)
+                safe_move.return_file(folder, FILE_NAME, place, last, record, open_ones)
+            away = safe_move.open_apart(record, open_ones)
+            if away is not None and safe_move.identify(away, FILE_NAME) is not None:
+                safe_move.remove_apart(record, away, FILE_NAME, open_ones)
             STORE.forget(name)
         return {"state": "none"}
 
@@ -187,7 +187,7 @@ def describe_state(name):
         own, answer = find_stored_folder(name, record, open_ones), {"state": "confirmed", "sha256": None, "why": ""}
         if own is not None:
             there, reading = open_file(own, FILE_NAME, record["path"], open_ones)
-            status, answer["sha256"] = os.fstat(there), taking.compute_digest(reading)
+            status, answer["sha256"] = os.fstat(there), safe_move.compute_digest(reading)
         try:
             place, last = open_place(record, open_ones)
             os.lstat(last, dir_fd=place)
@@ -208,7 +208,7 @@ def describe_state(name):
 
 def describe_place(record):
     """Where a file is kept on its own file system, as one line."""
-    return quote_from_bytes(os.fsencode(record.get("apart") or ""), safe="/")[: acting.MAX_REASON]
+    return quote_from_bytes(os.fsencode(record.get("apart") or ""), safe="/")[: action_runner.MAX_REASON]
 
 
 def find_holders(status):

@@ -16,10 +16,10 @@ import time
 from ansible.module_utils.luytre import _php, wordpress
 from ansible.module_utils.luytre_change import php_constants
 from ansible.module_utils.luytre_contain import administrators, applications, configuration, php_code, wordpress_session
-from ansible.module_utils.luytre_shared import acting
-from ansible.module_utils.luytre_shared.acting import ActionRefusal
+from ansible.module_utils.luytre_shared import action_runner
+from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
 
-RECORD = acting.ActionRecord("/var/lib/luytre/salts")
+RECORD = action_runner.ActionRecord("/var/lib/luytre/salts")
 LETTERS = string.ascii_letters + string.digits
 LENGTH = 64
 SECONDS = 60
@@ -135,7 +135,7 @@ def release(request, _connection):
     with RECORD.hold_lock():
         record = RECORD.find(request)
         if record is None:
-            return acting.NONE_KEPT
+            return action_runner.NONE_KEPT
         configuration.check_settled()
         answer = attempt_change(record, "new", "old")
         if answer["state"] == "unknown":
@@ -219,4 +219,4 @@ ACTIONS = {"plan": plan, "contain": contain, "release": release}
 
 def main(arguments):
     """Answer what is asked."""
-    acting.answer_question(ACTIONS, arguments, SECONDS)
+    action_runner.answer_question(ACTIONS, arguments, SECONDS)

@@ -13,10 +13,10 @@ import secrets
 
 from ansible.module_utils.luytre import _site_database
 from ansible.module_utils.luytre_contain import applications
-from ansible.module_utils.luytre_shared import acting, kept
-from ansible.module_utils.luytre_shared.acting import ActionRefusal
+from ansible.module_utils.luytre_shared import action_runner, quarantine_store
+from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
 
-STORE = kept.QuarantineStore("/var/lib/luytre/triggers")
+STORE = quarantine_store.QuarantineStore("/var/lib/luytre/triggers")
 NAME = re.compile(r"\A[A-Za-z0-9_$]{1,64}\Z")
 FIELDS = ("mode", "text", "charset", "collation")
 """What ``SHOW CREATE TRIGGER`` tells after its name."""
@@ -109,7 +109,7 @@ def check_after_refusal(place, name, now, refusal):
     except ActionRefusal:
         remaining_trigger = None
     if remaining_trigger is None or remaining_trigger != now:
-        return {"state": "unknown", "why": refusal.args[0], "about": str(refusal.args[1])[: acting.MAX_REASON]}
+        return {"state": "unknown", "why": refusal.args[0], "about": str(refusal.args[1])[: action_runner.MAX_REASON]}
     STORE.forget(name)
     raise refusal
 
@@ -124,7 +124,7 @@ def plan(request, _connection):
         "state": "planned",
         "sha256": digest(now),
         "would": [
-            ["write", os.path.join(STORE.folder(request["id"]), kept.RECORD)],
+            ["write", os.path.join(STORE.folder(request["id"]), quarantine_store.RECORD)],
             place.format_statement(DROP).strip(),
         ],
     }
@@ -135,12 +135,12 @@ def release(request, _connection):
     with STORE.hold_lock():
         record = STORE.find(request)
         if record is None:
-            return acting.NONE_KEPT
+            return action_runner.NONE_KEPT
         place, trigger = TriggerLocation(**record["place"]), record["trigger"]
         now, own = place.look()
         if now is None:
             if trigger["definer"] != own:
-                raise ActionRefusal("of_another", os.path.join(STORE.folder(request["id"]), kept.RECORD))
+                raise ActionRefusal("of_another", os.path.join(STORE.folder(request["id"]), quarantine_store.RECORD))
             place.run_statement(CREATE, **_build_words(trigger))
             now, _ = place.look()
             if now != trigger:
@@ -167,4 +167,4 @@ ACTIONS = {"plan": plan, "contain": contain, "release": release}
 
 def main(arguments):
     """Answer what is asked."""
-    acting.answer_question(ACTIONS, arguments)
+    action_runner.answer_question(ACTIONS, arguments)

@@ -12,8 +12,8 @@ import contextlib
 import os
 import re
 
-from ansible.module_utils.luytre_shared import acting, immutable, people, starting, undoing
-from ansible.module_utils.luytre_shared.acting import ActionRefusal
+from ansible.module_utils.luytre_shared import accounts, action_runner, auto_revert, immutable, systemd_units
+from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
 
 HOME = "/var/lib/luytre/units"
 UNIT = "luytre-contain-units.service"
@@ -53,10 +53,13 @@ def contain(request, _connection):
             TRIALS.begin(request["id"], record, __loader__)
         try:
             mask(record)
-            acting.run_program([starting.SYSTEMCTL, "daemon-reload"])
-            if acting.run_program([starting.SYSTEMCTL, "stop", "--", record["unit"]], seconds=STOP_SECONDS) is None:
-                acting.run_program([starting.SYSTEMCTL, "kill", "--signal=KILL", "--", record["unit"]])
-                acting.run_program([starting.SYSTEMCTL, "stop", "--", record["unit"]], seconds=STOP_SECONDS)
+            action_runner.run_program([systemd_units.SYSTEMCTL, "daemon-reload"])
+            if (
+                action_runner.run_program([systemd_units.SYSTEMCTL, "stop", "--", record["unit"]], seconds=STOP_SECONDS)
+                is None
+            ):
+                action_runner.run_program([systemd_units.SYSTEMCTL, "kill", "--signal=KILL", "--", record["unit"]])
+                action_runner.run_program([systemd_units.SYSTEMCTL, "stop", "--", record["unit"]], seconds=STOP_SECONDS)
             return describe_state(request["id"])
         except Exception:
             TRIALS.end(request["id"])
@@ -97,7 +100,10 @@ def check(name):
 
 def query_properties(name):
     """Some of its properties."""
-    output = acting.run_program([starting.SYSTEMCTL, "show", "--property=" + ",".join(PROPERTIES), "--", name]) or ""
+    output = (
+        action_runner.run_program([systemd_units.SYSTEMCTL, "show", "--property=" + ",".join(PROPERTIES), "--", name])
+        or ""
+    )
     return dict(line.partition("=")[::2] for line in output.splitlines())
 
 
@@ -105,7 +111,7 @@ def is_ours(group):
     """Whether this process runs in that control group."""
     if not group:
         return False
-    for pid in people.list_ancestors()[:-1]:
+    for pid in accounts.list_ancestors()[:-1]:
         with contextlib.suppress(OSError), open("/proc/%d/cgroup" % pid, encoding="utf-8", errors="replace") as file:
             if any(line.rstrip("\n").split(":", 2)[-1] == group for line in file):
                 return True
@@ -116,7 +122,7 @@ def is_packaged(path):
     """Whether a package brought the file: anybody may call a unit of theirs what they like."""
     bare = path[len("/usr") :] if path.startswith("/usr/lib/") else path
     return bool(path) and any(
-        acting.run_program([DPKG_QUERY, "--search", "--", candidate]) is not None
+        action_runner.run_program([DPKG_QUERY, "--search", "--", candidate]) is not None
         for candidate in dict.fromkeys((path, bare, "/usr" + bare))
     )
 
@@ -145,9 +151,9 @@ def undo(record):
                 if not os.path.samestat(os.lstat(aside), os.lstat(place)):
                     raise ActionRefusal("name_taken", place)
             os.unlink(aside)
-    acting.run_program([starting.SYSTEMCTL, "daemon-reload"])
+    action_runner.run_program([systemd_units.SYSTEMCTL, "daemon-reload"])
     if record["ran"]:
-        acting.run_program([starting.SYSTEMCTL, "start", "--no-block", "--", record["unit"]])
+        action_runner.run_program([systemd_units.SYSTEMCTL, "start", "--no-block", "--", record["unit"]])
 
 
 def hand_over(record):
@@ -169,7 +175,7 @@ def describe_state(name):
     return {"state": "confirmed" if record["confirmed"] else "on_trial", "why": "", "about": ""}
 
 
-TRIALS = undoing.Trials(HOME, UNIT, undo, describe_state)
+TRIALS = auto_revert.Trials(HOME, UNIT, undo, describe_state)
 
 
 def main(arguments):

@@ -18,15 +18,15 @@ import threading
 import time
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
-from ansible.module_utils.luytre import _apache_config, _nginx_stake, apache, nginx
+from ansible.module_utils.luytre import _apache_config, _nginx_trusted_inputs, apache, nginx
 from ansible.module_utils.luytre._apache_request import ApacheServer
 from ansible.module_utils.luytre._nginx_conf import BadConfig, load
 from ansible.module_utils.luytre._nginx_request import NginxModel, server_names
 from ansible.module_utils.luytre_change import transaction
-from ansible.module_utils.luytre_shared import acting, contained, immutable, neighbours, safe_open
-from ansible.module_utils.luytre_shared.acting import ActionRefusal
+from ansible.module_utils.luytre_shared import action_runner, immutable, network_peers, safe_open, web_block_config
+from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
 
-RECORD = acting.ActionRecord("/var/lib/luytre/web")
+RECORD = action_runner.ActionRecord("/var/lib/luytre/web")
 AGAIN = "again"
 """Beside the record: this program as it was sent, which ways back of hardenings run when they are done."""
 NAME = re.compile(r"\ASC-[0-9]{8}-[0-9]{1,4}/[0-9]{1,6}\Z")
@@ -59,7 +59,7 @@ def build_rule(request):
     domain = request["domain"]
     if not NAME.match(request["id"]) or not DOMAIN.match(domain):
         raise ActionRefusal("no_site", request["what"])
-    if slash and len(contained.make_pattern(unquote_to_bytes("/" + path))) > contained.MAX_LETTERS:
+    if slash and len(web_block_config.make_pattern(unquote_to_bytes("/" + path))) > web_block_config.MAX_LETTERS:
         raise ActionRefusal("too_long", "")
     return {
         "id": request["id"],
@@ -70,7 +70,7 @@ def build_rule(request):
         "others": sorted(request["others"]),
         "root": request["root"],
         "trusted": [str(ipaddress.ip_network(network, strict=False)) for network in request["trusted"]],
-        "own": sorted(set(neighbours.iter_own_addresses())),
+        "own": sorted(set(network_peers.iter_own_addresses())),
         "admins": sorted(request.get("admins", ())),
         "fronts": [],
         "done": False,
@@ -117,7 +117,7 @@ class ListenEndpoint:
 def read_unmarked(path):
     """A configuration file as it is without our lines; None when there is none."""
     text = read_config(path)
-    return None if text is None else contained.strip_own_lines(text)
+    return None if text is None else web_block_config.strip_own_lines(text)
 
 
 def read_config(path):
@@ -131,9 +131,9 @@ def read_config(path):
 class Nginx:
     """nginx, as Debian and nginx's own packages set it up."""
 
-    folder, prefix, unit = "/etc/nginx", contained.NGINX, "nginx.service"
+    folder, prefix, unit = "/etc/nginx", web_block_config.NGINX, "nginx.service"
     test = ("nginx", "-t", "-q", "-c", NGINX_CONF)
-    text, into = staticmethod(contained.render_nginx), staticmethod(contained.include_in_nginx)
+    text, into = staticmethod(web_block_config.render_nginx), staticmethod(web_block_config.include_in_nginx)
 
     def there(self):
         """Whether it is installed."""
@@ -168,15 +168,15 @@ class Nginx:
 
     def at_stake(self):
         """What its test believes and writes."""
-        return _nginx_stake.list_test_paths(load(NGINX_CONF, read_config))
+        return _nginx_trusted_inputs.list_test_paths(load(NGINX_CONF, read_config))
 
 
 class Apache:
     """Apache, as Debian sets it up."""
 
-    folder, prefix, unit = "/etc/apache2", contained.APACHE, "apache2.service"
+    folder, prefix, unit = "/etc/apache2", web_block_config.APACHE, "apache2.service"
     test = ("apache2ctl", "configtest")
-    text, into = staticmethod(contained.render_apache), staticmethod(contained.include_in_apache)
+    text, into = staticmethod(web_block_config.render_apache), staticmethod(web_block_config.include_in_apache)
 
     def there(self):
         """Whether it is installed."""
@@ -236,7 +236,7 @@ class ServerChange:
         self.server, self.blocks = server, {}
         server.read()
         self.transaction = transaction.Transaction(server.folder)
-        edits = {os.path.realpath(path): [] for path in server.files if not contained.is_own(path)}
+        edits = {os.path.realpath(path): [] for path in server.files if not web_block_config.is_own(path)}
         sites = group_by_domain(rules)
         for domain, site_rules in sites.items():
             self.blocks[domain] = list(server.blocks(site_rules[0]))
@@ -249,16 +249,19 @@ class ServerChange:
 
     def _plan_edits(self, edits, sites):
         for domain, site_rules in sorted(sites.items()):
-            self.transaction.file(contained.get_site_path(self.server.prefix, domain), self.server.text(site_rules))
+            self.transaction.file(
+                web_block_config.get_site_path(self.server.prefix, domain), self.server.text(site_rules)
+            )
         for path, places in sorted(edits.items()):
-            if places or contained.strip_own_lines(read_config(path) or "") != (read_config(path) or ""):
+            if places or web_block_config.strip_own_lines(read_config(path) or "") != (read_config(path) or ""):
                 self.transaction.edit(
-                    path, lambda text, places=places: self._insert_blocks(contained.strip_own_lines(text), places)
+                    path,
+                    lambda text, places=places: self._insert_blocks(web_block_config.strip_own_lines(text), places),
                 )
         for name in sorted(os.listdir(self.server.folder)):
             path = os.path.join(self.server.folder, name)
             if path.startswith(self.server.prefix) and path not in {
-                contained.get_site_path(self.server.prefix, domain) for domain in sites
+                web_block_config.get_site_path(self.server.prefix, domain) for domain in sites
             }:
                 self.transaction.absent(path)
 
@@ -491,7 +494,7 @@ def contain(request):
     rule = build_rule(request)
     with RECORD.hold_lock():
         rules = RECORD.all()
-        acting.refuse_taken(rules.get(rule["id"]), request, rules)
+        action_runner.refuse_taken(rules.get(rule["id"]), request, rules)
         others = {name: other for name, other in rules.items() if name != rule["id"]}
         rule["fronts"] = rules.get(rule["id"], {}).get("fronts") or choose_fronts(rule, others)
         try:
@@ -529,7 +532,7 @@ def apply_and_verify(rule, others):
     if not blocks:
         raise ActionRefusal("no_block", rule["domain"])
     is_verified = verify_rule(rule, blocks)
-    acting.write(os.path.join(RECORD.home, AGAIN), acting.read_own_archive(__loader__))
+    action_runner.write(os.path.join(RECORD.home, AGAIN), action_runner.read_own_archive(__loader__))
     RECORD.replace({**others, rule["id"]: dict(rule, done=True)})
     if not is_verified:
         return {"state": "unknown", "why": "not_visited"}
@@ -550,8 +553,8 @@ def release(request):
     with RECORD.hold_lock():
         rules = RECORD.all()
         rule = rules.pop(request["id"], None)
-        if rule is None or acting.is_of_another(rule, request):
-            return acting.NONE_KEPT
+        if rule is None or action_runner.is_of_another(rule, request):
+            return action_runner.NONE_KEPT
         try:
             shown_blocks = find_blocks(rule, rules)
             put(rules, again={block.unit for block in shown_blocks}, admins=admins_of(rule))
@@ -570,9 +573,9 @@ ACTIONS = {"plan": plan, "contain": contain, "release": release}
 def main(arguments):
     """Answer what is asked; without a question, have the servers say what is on record."""
     if not arguments:
-        acting.run_in_time(reapply)
+        action_runner.run_in_time(reapply)
         return
-    acting.answer_question({name: catch_unknown(action) for name, action in ACTIONS.items()}, arguments)
+    action_runner.answer_question({name: catch_unknown(action) for name, action in ACTIONS.items()}, arguments)
 
 
 def reapply():
@@ -588,6 +591,10 @@ def catch_unknown(action):
         try:
             return action(question)
         except UnknownOutcome as unknown:
-            return {"state": "unknown", "why": unknown.args[0], "about": str(unknown.args[1])[: acting.MAX_REASON]}
+            return {
+                "state": "unknown",
+                "why": unknown.args[0],
+                "about": str(unknown.args[1])[: action_runner.MAX_REASON],
+            }
 
     return act

@@ -10,7 +10,7 @@ import sys
 import time
 import zlib
 
-from ansible.module_utils.luytre_evidence import lasting, sending, volatile
+from ansible.module_utils.luytre_evidence import frames, non_volatile, volatile
 
 SECONDS, MAX_BYTES = 60, 200_000_000
 """For all of it; of frames, before they are packed."""
@@ -44,8 +44,8 @@ def main(arguments):
 
     redact, spans, holds = load_redaction()
     os.nice(5)
-    reader = lasting.NonVolatileReader(holds)
-    relay = sending.Relay(
+    reader = non_volatile.NonVolatileReader(holds)
+    relay = frames.Relay(
         pass_on, MAX_BYTES, time.monotonic() + SECONDS, redact, reader.secrets(spans, request["roots"])
     )
     at_once = (

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from auditor import lab
-from auditor.incidents.means.table import CONTAINMENT_KINDS
+from auditor.incidents.actions.registry import CONTAINMENT_KINDS
 from auditor.models.ranks import Means
 from tests.lab import adhoc, targets
 from tests.lab.fixtures import INVENTORY, environment, quiet, run

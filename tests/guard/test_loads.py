@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from auditor import lab
-from auditor.hardening.serving import smoke
+from auditor.hardening.health import smoke
 from tests.lab.fixtures import INVENTORY, environment, quiet, run, visit
 from tests.lab.guarded import ROOTS, Host
 from tests.lab.waiting import until

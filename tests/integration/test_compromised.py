@@ -19,7 +19,7 @@ from auditor import lab
 from tests.lab.fixtures import INVENTORY, Ended, as_hardened_first, environment, quiet, run
 
 HURRIED = """
-from auditor.content.going import door
+from auditor.content.crawler import door
 from auditor.cli import main
 door.Pace.wait = lambda pace: None
 main()

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from auditor import lab
-from auditor.hardening.serving import smoke
+from auditor.hardening.health import smoke
 from tests.lab.beside import Play, Stage, act
 from tests.lab.disk import Disk, differences, disk
 from tests.lab.fixtures import BIN, INVENTORY, Ended, as_hardened_first, environment, run, visit

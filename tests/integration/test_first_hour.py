@@ -22,11 +22,11 @@ from typing import Any
 import pytest
 
 from auditor import lab
-from auditor.incidents.told import MAX_COMMAND
+from auditor.incidents.descriptions import MAX_COMMAND
 from auditor.models import clock
 from auditor.models.incidents import ContainedEvent
 from auditor.report.official.period import Period
-from auditor.text.words import Words
+from auditor.text.translations import Words
 from tests.integration.test_cleaned import release
 from tests.lab.fixtures import EDITOR_OF_YEARS, INVENTORY, Ended, environment, quiet, run
 
@@ -34,7 +34,7 @@ HOSTS = ("web1", "web2")
 MOST = 20
 """Commands, from the hunt to the end."""
 HURRIED = """
-from auditor.content.going import door
+from auditor.content.crawler import door
 from auditor.cli import main
 door.Pace.wait = lambda pace: None
 main()

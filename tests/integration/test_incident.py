@@ -33,7 +33,7 @@ FINDINGS = (
     *(f"compromise.{what}:web1" for what in ("shell", "way_in", "starts", "runs")),
 )
 HURRIED = """
-from auditor.content.going import door
+from auditor.content.crawler import door
 from auditor.cli import main
 door.Pace.wait = lambda pace: None
 main()

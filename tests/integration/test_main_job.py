@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from auditor import lab
-from auditor.hardening.serving import smoke
+from auditor.hardening.health import smoke
 from tests.lab.beside import Stage, act
 from tests.lab.browser import Browser
 from tests.lab.fixtures import INVENTORY, Ended, Hardened, as_hardened_first, environment, play, run, visit

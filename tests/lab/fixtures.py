@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from auditor import lab
-from auditor.hardening.serving import smoke
+from auditor.hardening.health import smoke
 from auditor.inventory import hosts as inventories
 from auditor.inventory import reach as reaching
 from tests.lab import beside, boot, loaded

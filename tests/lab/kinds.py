@@ -11,9 +11,9 @@ from typing import Any, Literal
 from pydantic import Field
 
 from auditor import lab
-from auditor.looks import traces
 from auditor.models import Model
 from auditor.models.reviews import Kind
+from auditor.scans import traces
 from auditor.system.yaml_source import load_yaml
 from tests.lab.shared_object import NOTHING, RETURNS_0, RETURNS_7, shared_object
 

@@ -84,7 +84,7 @@ AUDITOR = Program(
     tidies=True,
     ahead="""
 import ansible_runner.interface
-import auditor.audit.evaluate, auditor.commands.shown.run, auditor.hardening.harden, auditor.report.files
+import auditor.audit.evaluate, auditor.commands.output.run, auditor.hardening.harden, auditor.report.files
 from auditor import facts
 facts.areas()
 """,

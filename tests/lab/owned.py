@@ -66,7 +66,7 @@ def answered(payload, python):
     return done.returncode, 300_000_000 if deed == "flood" else None, globals()[deed](answer)
 
 def stay():
-    # Be a resident (auditor/fleet/in_ansible/resident.py) whose answers are its own.
+    # Be a resident (auditor/fleet/in_ansible/remote_worker.py) whose answers are its own.
     given, out = sys.stdin.buffer, sys.stdout.buffer
     given.read(int(re.search(r"read\\((\\d+)\\)", sys.argv[3])[1]))
     out.write(b"UP\\n")

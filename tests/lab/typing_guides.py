@@ -17,7 +17,7 @@ from tests.lab.fixtures import Ended, environment, run
 
 type Hooks = Mapping[str, Callable[[], object]]
 HURRIED = """
-from auditor.content.going import door
+from auditor.content.crawler import door
 from auditor.cli import main
 door.Pace.wait = lambda pace: None
 main()

@@ -9,14 +9,14 @@ import pikepdf
 import pypdfium2
 import pytest
 
-from auditor.incidents.forms import asked, issue
+from auditor.incidents.forms import issue, schema
 from auditor.report.official import docx, pdf, template
 from tests import pictures
 from tests.unit.incidents import filled
 
 SHOWN = ("mau-03", "mau-04", "now", "first", "full", "update", "end")
-STATES = {"filled": lambda form: filled.known(filled.filled_in(asked.REGIME[form]), form),
-          "empty": lambda form: filled.known(filled.case(asked.REGIME[form]), form, "xa-an-truc")}  # fmt: skip
+STATES = {"filled": lambda form: filled.known(filled.filled_in(schema.REGIME[form]), form),
+          "empty": lambda form: filled.known(filled.case(schema.REGIME[form]), form, "xa-an-truc")}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -8,10 +8,10 @@ from auditor.audit import controls
 from auditor.audit.controls import Catalogue
 from auditor.audit.hunts import judge as judge_hunts
 from auditor.audit.reviews import judge as judge_looks
-from auditor.looks.traces import trace
 from auditor.models import Run, Trace, clock
 from auditor.models.hunts import Hunt
 from auditor.models.incidents import ActiveContainment, OpenIncident
+from auditor.scans.traces import trace
 from tests import factory
 from tests.unit.audit.test_reviews import look
 from tests.unit.looks.test_traces import seen

@@ -11,7 +11,7 @@ from auditor.audit.frameworks.clauses import OF_REGIME, Framework, load
 from auditor.inventory import hosts
 from auditor.models import DocumentKind, Lang, Organisation, Regime, Run, clock
 from auditor.report.official import content
-from auditor.report.official.content.given import Rows
+from auditor.report.official.content.context import Rows
 from auditor.report.official.deadlines import USUAL_DAYS, Deadlines
 from auditor.report.official.document import AnnexKey, OfficialDocument
 from auditor.report.official.incidents import IncidentSummary

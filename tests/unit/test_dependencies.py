@@ -91,7 +91,7 @@ def test_nothing_imports_upward() -> None:
 @pytest.mark.parametrize(
     "name, source",
     [
-        ("auditor.text.words", "from auditor.report import files"),
+        ("auditor.text.translations", "from auditor.report import files"),
         ("auditor.models.base", "def late():\n    import auditor.history.runs"),
         ("auditor.report.files", "from auditor import lab"),
         ("auditor.facts.web.nginx", "from auditor.fleet.runner import play"),

@@ -16,7 +16,7 @@ from auditor.audit.controls import Catalogue
 from auditor.audit.frameworks.clauses import Clause, ClauseStatus, Framework, list_controls, map_citations
 from auditor.errors import InputError
 from auditor.models import ControlId, Finding, Host, Run, Severity, Site, Status
-from auditor.system.grouped import group_by
+from auditor.system.groups import group_by
 
 Kind = Literal["host", "site"]
 _BOTH_KINDS: frozenset[Kind] = frozenset({"host", "site"})

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from auditor.commands.given.options import (
+from auditor.commands.options.common import (
     DEFAULT_FORMATS,
     DEFAULT_INVENTORY,
     DEFAULT_LANG,
@@ -64,18 +64,18 @@ def hunt(
     """
     from auditor.audit.run import compare, judge, prepare
     from auditor.commands.audit import conclude, load_catalogue, preload
-    from auditor.commands.given import baseline as baselines
-    from auditor.commands.shown import console
+    from auditor.commands.options import baseline as baselines
+    from auditor.commands.output import console
     from auditor.compromise.fleet import HuntRun
     from auditor.fleet.collect import ALL
-    from auditor.history.carried import add_prior_state
     from auditor.history.hunts import HuntHistory
     from auditor.history.known_good import KnownGood
+    from auditor.history.prior_state import add_prior_state
     from auditor.history.runs import History
     from auditor.inventory import hosts as inventories
     from auditor.models import clock
     from auditor.system import files
-    from auditor.text.words import Words
+    from auditor.text.translations import Words
 
     inventory_data = inventories.load(inventory)
     hosts, _sites = select(inventory_data, limit)
@@ -119,9 +119,9 @@ def hunt(
 
 def _name_wrong(rules: Path | None, lang: Lang) -> None:
     """Say which files of others' rules do not compile: they are left out, and only they."""
-    from auditor.commands.shown.console import err, escape
+    from auditor.commands.output.console import err, escape
     from auditor.compromise.rules import engine
-    from auditor.text.words import Words
+    from auditor.text.translations import Words
 
     if rules is None:
         return

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from auditor.commands.given.options import DEFAULT_LANG, JsonOption, LangOption
+from auditor.commands.options.common import DEFAULT_LANG, JsonOption, LangOption
 from auditor.errors import InputError
 
 app = typer.Typer(
@@ -55,10 +55,10 @@ def import_(
       auditor known-good import portal/ --trust-on-first-use --name portal --reason "Bản bàn giao" --approver "Văn phòng"
 
     """
-    from auditor.commands.shown import console
-    from auditor.compromise.known import archives
+    from auditor.commands.output import console
+    from auditor.compromise.known_good import archives
     from auditor.history.known_good import KnownGood
-    from auditor.text.words import Words
+    from auditor.text.translations import Words
 
     if len(files) > 1 and (name or version):
         raise InputError("--name and --version require a single file", mend="import the files one by one")
@@ -91,10 +91,10 @@ def list_known(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) -> 
       auditor known-good list
 
     """
-    from auditor.commands.shown import console
-    from auditor.commands.shown.hunts import build_releases_table
+    from auditor.commands.output import console
+    from auditor.commands.output.hunts import build_releases_table
     from auditor.history.known_good import KnownGood
-    from auditor.text.words import Words
+    from auditor.text.translations import Words
 
     releases = KnownGood().list_manifests()
     if as_json:
@@ -119,9 +119,9 @@ def remove(
       auditor known-good remove wordpress 6.8.1
 
     """
-    from auditor.commands.shown import console
+    from auditor.commands.output import console
     from auditor.history.known_good import KnownGood
-    from auditor.text.words import Words
+    from auditor.text.translations import Words
 
     KnownGood().remove(name, version)
     console.out.print(Words(lang)("known_good.removed", name=name, version=version), markup=False)
@@ -142,11 +142,11 @@ def export(
       auditor known-good export wordpress 6.8.2 wordpress.json
 
     """
-    from auditor.commands.shown import console
-    from auditor.compromise.known import exported
+    from auditor.commands.output import console
+    from auditor.compromise.known_good import manifest_file
     from auditor.history.known_good import KnownGood
     from auditor.system import files
-    from auditor.text.words import Words
+    from auditor.text.translations import Words
 
     manifests_by_release = {(manifest.name, manifest.version): manifest for manifest in KnownGood().load_manifests()}
     release_manifest = manifests_by_release.get((name, version))
@@ -154,5 +154,5 @@ def export(
         raise InputError(
             "there is no manifest of {name} {version}", name=name, version=version, mend="see 'auditor known-good list'"
         )
-    files.write_whole(file, [exported.dump_manifest(release_manifest)])
+    files.write_whole(file, [manifest_file.dump_manifest(release_manifest)])
     console.out.print(Words(lang)("known_good.exported", name=name, version=version, file=file), markup=False)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditor.commands.given import completions
-from auditor.commands.given.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, JsonOption, LangOption
+from auditor.commands.options import completions
+from auditor.commands.options.common import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, JsonOption, LangOption
 from auditor.errors import InputError, find_nearest
 from auditor.models import clock
 
@@ -79,12 +79,12 @@ def accept(
     """
     from pydantic import ValidationError
 
-    from auditor.commands.shown import console
+    from auditor.commands.output import console
     from auditor.errors import get_first_error
     from auditor.history.hunts import HuntHistory
-    from auditor.history.looks import ScanHistory
+    from auditor.history.scans import ScanHistory
     from auditor.models import TraceAcceptance
-    from auditor.text.words import Words
+    from auditor.text.translations import Words
 
     inventory_data = _load_inventory(inventory, site)
     looks = ScanHistory()
@@ -155,11 +155,11 @@ def list_accepted(
       auditor baseline list -i inventories/lab
 
     """
-    from auditor.commands.shown import console
-    from auditor.commands.shown.reviews import build_acceptances_table
-    from auditor.history.looks import ScanHistory
+    from auditor.commands.output import console
+    from auditor.commands.output.reviews import build_acceptances_table
+    from auditor.history.scans import ScanHistory
     from auditor.inventory import hosts as inventories
-    from auditor.text.words import Words
+    from auditor.text.translations import Words
 
     acceptances = ScanHistory().load_acceptances(inventories.load(inventory).path)
     if as_json:
@@ -186,9 +186,9 @@ def withdraw(
       auditor baseline withdraw antruc.test 0123456789abcdef --reason "Trang đã gỡ" -i inventories/lab
 
     """
-    from auditor.commands.shown import console
-    from auditor.history.looks import ScanHistory
-    from auditor.text.words import Words
+    from auditor.commands.output import console
+    from auditor.history.scans import ScanHistory
+    from auditor.text.translations import Words
 
     inventory_data = _load_inventory(inventory, site)
     if not re.fullmatch("[0-9a-f]{16}", key):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditor.commands.given.options import (
+from auditor.commands.options.common import (
     DEFAULT_FORMATS,
     DEFAULT_INVENTORY,
     DEFAULT_LANG,
@@ -27,9 +27,9 @@ from auditor.models import Severity
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from auditor.history.looks import ScanHistory
+    from auditor.history.scans import ScanHistory
     from auditor.models import Host, Inventory, Scan
-    from auditor.text.words import Words
+    from auditor.text.translations import Words
 
 MINUTES = 10
 
@@ -67,17 +67,17 @@ def review(
     """
     from auditor.audit.run import audit as run_audit
     from auditor.commands.audit import conclude, load_catalogue, preload
-    from auditor.commands.given import baseline as baselines
-    from auditor.commands.shown import console
-    from auditor.commands.shown.reviews import show_answers
-    from auditor.content.words import lexicon
-    from auditor.history.carried import add_prior_state
-    from auditor.history.looks import ScanHistory
+    from auditor.commands.options import baseline as baselines
+    from auditor.commands.output import console
+    from auditor.commands.output.reviews import show_answers
+    from auditor.content.text import lexicon
+    from auditor.history.prior_state import add_prior_state
     from auditor.history.runs import History
+    from auditor.history.scans import ScanHistory
+    from auditor.inventory import exceptions
     from auditor.inventory import hosts as inventories
-    from auditor.inventory import papers
     from auditor.system import files
-    from auditor.text import words as texts
+    from auditor.text import translations as texts
     from auditor.web import browser
 
     inventory_data = inventories.load(inventory)
@@ -85,7 +85,7 @@ def review(
     files.check_output(output)
     if render:
         browser.check()
-    own_words = lexicon.read_own_words(papers.get_folder(inventory_data.path) / "words")
+    own_words = lexicon.read_own_words(exceptions.get_folder(inventory_data.path) / "words")
     history = History()
     history.check()
     earlier = None
@@ -117,21 +117,21 @@ def _scan(
     render: bool,
 ) -> tuple[Scan, ...]:
     """Ask the hosts what is on guard there, then look at the sites."""
-    from auditor.commands.shown import console
-    from auditor.content import asked
+    from auditor.commands.output import console
+    from auditor.content import host_facts
+    from auditor.content.bot_protection import ways
     from auditor.content.fleet import ScanRun
-    from auditor.content.guards import ways
     from auditor.content.review import ScanBudget
-    from auditor.content.words import lexicon
-    from auditor.fleet.inside import HostProxy
-    from auditor.inventory import engines, papers
+    from auditor.content.text import lexicon
+    from auditor.fleet.host_proxy import HostProxy
+    from auditor.inventory import engines, exceptions
     from auditor.inventory import reach as reaching
     from auditor.models import clock
 
-    networks = engines.load_networks(papers.get_folder(inventory_data.path))
+    networks = engines.load_networks(exceptions.get_folder(inventory_data.path))
     reach = reaching.load_reach(Path(inventory_data.path))
     with console.show_progress(words("doing.ask_guards"), [host.name for host in hosts]) as report_done:
-        facts = asked.query_hosts(inventory_data.path, hosts, networks, report_done)
+        facts = host_facts.query_hosts(inventory_data.path, hosts, networks, report_done)
     review_run = ScanRun(
         inventory=inventory_data.path,
         shelf=looks,
@@ -139,8 +139,8 @@ def _scan(
         own=frozenset(name for site in inventory_data.sites for name in (site.domain, *site.aliases)),
         ways={host.name: ways(facts.get(host.name)) for host in hosts},
         inside=lambda host: HostProxy(reach[host.name]),
-        may_probe=asked.may_be_probed(inventory_data, clock.today()),
-        pages=asked.pages(facts.values(), lexicon.with_own(frozenset(own_words.items()))),
+        may_probe=host_facts.may_be_probed(inventory_data, clock.today()),
+        pages=host_facts.pages(facts.values(), lexicon.with_own(frozenset(own_words.items()))),
         budget=ScanBudget(seconds=minutes * 60),
         words=own_words,
         render=render,

@@ -2,33 +2,33 @@
 
 import typer
 
-from auditor.commands.given.deprecated import add_deprecated
 from auditor.commands.incidents import (
     aftercare,
+    case_log,
     clean,
+    conclusion,
     contain,
     evidence,
-    following,
     forms,
+    intake,
     keys,
-    ledger,
     notify,
-    opening,
 )
+from auditor.commands.options.deprecation import add_deprecated
 
 app = typer.Typer(
     help="Incidents: open, contain, collect evidence, clean, list due reports, record events, close.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-app.command("open")(opening.open_incident)
-app.command("list")(ledger.list_incidents)
-app.command()(ledger.show)
-app.command()(ledger.export)
-app.command()(ledger.note)
-app.command()(ledger.waive)
-app.command()(ledger.reported)
-app.command()(ledger.due)
+app.command("open")(intake.open_incident)
+app.command("list")(case_log.list_incidents)
+app.command()(case_log.show)
+app.command()(case_log.export)
+app.command()(case_log.note)
+app.command()(case_log.waive)
+app.command()(case_log.reported)
+app.command()(case_log.due)
 app.command()(notify.notify)
 app.command()(forms.answer)
 app.command()(forms.form)
@@ -42,10 +42,10 @@ app.command()(evidence.verify)
 app.command()(evidence.timestamp)
 app.command()(evidence.custody)
 app.add_typer(keys.app, name="key")
-app.command("next")(following.next_step)
-app.command()(following.close)
+app.command("next")(conclusion.next_step)
+app.command()(conclusion.close)
 for old, instead, command in (
-    ("spare", "auditor incident waive", ledger.waive),
+    ("spare", "auditor incident waive", case_log.waive),
     ("forget", "auditor incident deindex", aftercare.deindex),
     ("hand-over", "auditor incident custody --to", evidence.hand_over),
     ("received", "auditor incident custody --from", evidence.received),

@@ -6,7 +6,10 @@ import json
 
 import typer
 
-from auditor.commands.given.options import (
+from auditor.commands.incidents.case_log import IncidentArgument
+from auditor.commands.incidents.hosts import list_hosts, require_hosts
+from auditor.commands.incidents.next_steps import iter_findings
+from auditor.commands.options.common import (
     DEFAULT_INVENTORY,
     DEFAULT_LANG,
     DEFAULT_OUTPUT,
@@ -15,9 +18,6 @@ from auditor.commands.given.options import (
     LangOption,
     OutputOption,
 )
-from auditor.commands.incidents.hosts import list_hosts, require_hosts
-from auditor.commands.incidents.ledger import IncidentArgument
-from auditor.commands.incidents.then import iter_findings
 from auditor.errors import InputError
 from auditor.models import clock
 
@@ -41,17 +41,17 @@ def todo(
       auditor incident todo SC-20261127-1 -i inventories/lab
 
     """
-    from auditor.commands.shown import console
+    from auditor.commands.output import console
     from auditor.fleet.collect import FactsRequest, collect
     from auditor.history.incidents import Incidents
-    from auditor.history.looks import ScanHistory
-    from auditor.incidents import todo as left
+    from auditor.history.scans import ScanHistory
+    from auditor.incidents import manual_steps as left
     from auditor.incidents.case import fold_case
-    from auditor.incidents.closing import list_removed_subjects
+    from auditor.incidents.closure import list_removed_subjects
     from auditor.incidents.response.alarms import filter_findings
-    from auditor.incidents.response.at_once import build_responses
+    from auditor.incidents.response.auto_containment import build_responses
     from auditor.inventory import hosts as inventories
-    from auditor.text.words import Words
+    from auditor.text.translations import Words
 
     inventory_data, words = inventories.load(inventory), Words(lang)
     case = fold_case(incident, Incidents().load_log(inventory_data.path, incident))
@@ -98,15 +98,15 @@ def deindex(
       auditor incident deindex SC-20261127-1 -i inventories/lab --output out
 
     """
-    from auditor.commands.shown import console
+    from auditor.commands.output import console
     from auditor.history.incidents import Incidents
-    from auditor.history.looks import ScanHistory
-    from auditor.incidents import forgetting
+    from auditor.history.scans import ScanHistory
+    from auditor.incidents import deindex_pages
     from auditor.incidents.case import fold_case
     from auditor.inventory import hosts as inventories
-    from auditor.looks.traces import defang
+    from auditor.scans.traces import defang
     from auditor.system import files
-    from auditor.text.words import Words
+    from auditor.text.translations import Words
 
     inventory_data, words = inventories.load(inventory), Words(lang)
     case = fold_case(incident, Incidents().load_log(inventory_data.path, incident))
@@ -117,7 +117,7 @@ def deindex(
         for host in require_hosts(inventory_data, case)
         for site in host.sites
         if site.domain in case.subjects or host.name in case.subjects
-        for page in forgetting.list_pages(
+        for page in deindex_pages.list_pages(
             case,
             site,
             looks.ledger(inventory_data.path, site.domain),
@@ -126,9 +126,7 @@ def deindex(
         )
     ]
     for page in indexed_pages:
-        line = (
-            f"{words(f'incidents.forget.{page.act}')}  {defang(page.address)}  {forgetting.describe_kind(page, words)}"
-        )
+        line = f"{words(f'incidents.forget.{page.act}')}  {defang(page.address)}  {deindex_pages.describe_kind(page, words)}"
         console.out.print(console.escape(line), soft_wrap=True)
     if not indexed_pages:
         console.out.print(words("incidents.forget.none"), markup=False)
@@ -140,8 +138,8 @@ def deindex(
             "cannot make the folder {folder}: {why}", folder=output, why=error.strerror, mend="choose another --output"
         ) from error
     contents_by_suffix = {
-        "txt": forgetting.render_list(indexed_pages),
-        "csv": forgetting.render_table(indexed_pages, words),
+        "txt": deindex_pages.render_list(indexed_pages),
+        "csv": deindex_pages.render_table(indexed_pages, words),
     }
     for ending, content in contents_by_suffix.items():
         typer.echo(str(files.write_private(output / f"{incident}-deindex.{ending}", [content])))

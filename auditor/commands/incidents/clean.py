@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditor.commands.given.options import (
+from auditor.commands.incidents.case_log import IncidentArgument, WhoOption
+from auditor.commands.incidents.contain import DryRunOption, HostsOption, ResponseCommand, parse_requests
+from auditor.commands.options.common import (
     DEFAULT_INVENTORY,
     DEFAULT_LANG,
     InventoryOption,
@@ -17,14 +19,12 @@ from auditor.commands.given.options import (
     LangOption,
     UnjudgedSiteOption,
 )
-from auditor.commands.incidents.contain import DryRunOption, HostsOption, ResponseCommand, parse_requests
-from auditor.commands.incidents.ledger import IncidentArgument, WhoOption
 from auditor.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from auditor.incidents.containing import ActionRequest
+    from auditor.incidents.containment import ActionRequest
 
 
 def clean(
@@ -91,7 +91,7 @@ def clean(
       auditor incident clean SC-20261127-1 row antruc.test/posts/66 --dry-run --who "Văn phòng" -i inventories/lab
 
     """
-    from auditor.incidents.means.table import ERADICATION_KINDS
+    from auditor.incidents.actions.registry import ERADICATION_KINDS
 
     request = ResponseCommand(incident, who, hosts, unjudged_sites, inventory, lang, as_json)
     inventory_data = request.load_inventory()
@@ -103,9 +103,9 @@ def clean(
 
 def _attach_release(release: Path | None, requests: Sequence[ActionRequest]) -> Sequence[ActionRequest]:
     """The steps with what is sent along. Raises InputError for a release that is not given, is of no use, or is not known to be good."""
-    from auditor.compromise.known import originals
+    from auditor.compromise.known_good import originals
     from auditor.history.known_good import KnownGood
-    from auditor.incidents.means import core
+    from auditor.incidents.actions import core
 
     wants = any(request.means == "core" for request in requests)
     if release is None:
@@ -125,8 +125,8 @@ def _attach_release(release: Path | None, requests: Sequence[ActionRequest]) -> 
 
 def _iter_file_requests(found_paths: Iterable[str]) -> Iterator[ActionRequest]:
     """Files that a host found, to be taken away; what is no path is nothing."""
-    from auditor.incidents.containing import ActionRequest
-    from auditor.incidents.means.file import FILE
+    from auditor.incidents.actions.file import FILE
+    from auditor.incidents.containment import ActionRequest
     from auditor.text import paths
 
     for path in found_paths:

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditor.commands.given import completions
-from auditor.commands.given import options as given
-from auditor.commands.given.options import (
+from auditor.commands.incidents.case_log import IncidentArgument, WhoOption, parse_role
+from auditor.commands.incidents.hosts import require_hosts, select_hosts
+from auditor.commands.incidents.next_steps import show_next_step
+from auditor.commands.options import common as given
+from auditor.commands.options import completions
+from auditor.commands.options.common import (
     DEFAULT_INVENTORY,
     DEFAULT_LANG,
     InventoryOption,
@@ -18,9 +21,6 @@ from auditor.commands.given.options import (
     LangOption,
     UnjudgedSiteOption,
 )
-from auditor.commands.incidents.hosts import require_hosts, select_hosts
-from auditor.commands.incidents.ledger import IncidentArgument, WhoOption, parse_role
-from auditor.commands.incidents.then import show_next_step
 from auditor.errors import InputError, find_nearest
 from auditor.models import clock
 
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from auditor.incidents.containing import ActionPlan, ActionRequest, Responder
-    from auditor.incidents.means.kind import ActionKind
+    from auditor.incidents.actions.base import ActionKind
+    from auditor.incidents.containment import ActionPlan, ActionRequest, Responder
     from auditor.inventory.reach import Reach
     from auditor.models import Host, Inventory, Lang
     from auditor.models.incidents import ContainedEvent
@@ -136,7 +136,7 @@ def contain(
       auditor incident contain SC-20261127-1 path antruc.test/wp-content/uploads/x.php site antruc.test --dry-run --who "Văn phòng" -i inventories/lab
 
     """
-    from auditor.incidents.means.table import CONTAINMENT_KINDS
+    from auditor.incidents.actions.registry import CONTAINMENT_KINDS
 
     request = ResponseCommand(incident, who, hosts, unjudged_sites, inventory, lang, as_json)
     inventory_data = request.load_inventory()
@@ -174,17 +174,17 @@ class ResponseCommand:
 
         ``besides``: what of that a step finds to be done, too. Raises InputError for the first that must not be begun, after all others.
         """
-        from auditor.commands.shown.incidents import ActionReporter
+        from auditor.commands.output.incidents import ActionReporter
         from auditor.history.incidents import Incidents
-        from auditor.incidents import deciding
-        from auditor.incidents.containing import Responder
-        from auditor.incidents.visited import check_sites
+        from auditor.incidents import transitions
+        from auditor.incidents.containment import Responder
+        from auditor.incidents.health_check import check_sites
         from auditor.inventory.reach import load_reach
-        from auditor.text.words import Words
+        from auditor.text.translations import Words
 
         ways, ledgers = load_reach(self.inventory), Incidents()
         left_out = given.parse_unjudged_sites(self.unjudged_sites, inventory_data)
-        case = deciding.get_open_case(ledgers.load_logs(inventory_data.path), self.incident)
+        case = transitions.get_open_case(ledgers.load_logs(inventory_data.path), self.incident)
         todo = list(assign_hosts(requests, select_hosts(require_hosts(inventory_data, case), self.hosts)))
         command = Responder(inventory_data.path, self.incident, parse_role(self.who), ways, ledgers, left_out)
         reporter, errors = ActionReporter(Words(self.lang), as_json=self.as_json), list[InputError]()
@@ -225,18 +225,18 @@ def release(
       auditor incident release SC-20261127-1 1 --who "Văn phòng" -i inventories/lab
 
     """
-    from auditor.commands.shown import console
+    from auditor.commands.output import console
     from auditor.history.incidents import Incidents
-    from auditor.incidents import deciding, told
-    from auditor.incidents.containing import Responder
+    from auditor.incidents import descriptions, transitions
+    from auditor.incidents.containment import Responder
     from auditor.inventory import hosts as inventories
     from auditor.inventory.reach import load_reach
-    from auditor.results.contained import describe_target
-    from auditor.text.words import Words
+    from auditor.results.containment import describe_target
+    from auditor.text.translations import Words
 
     inventory_data = inventories.load(inventory)
     ledgers, words = Incidents(), Words(lang)
-    actions = deciding.select_actions_to_lift(
+    actions = transitions.select_actions_to_lift(
         incident, numbers or (), clock.now(), ledgers.load_logs(inventory_data.path)
     )
     if not actions:
@@ -246,7 +246,7 @@ def release(
     is_complete = True
     for action in actions:
         came_to = command.release(action)
-        line = f"{told.describe_event(came_to, words)} ({describe_target(action.means, action.what, words)})"
+        line = f"{descriptions.describe_event(came_to, words)} ({describe_target(action.means, action.what, words)})"
         console.out.print(console.escape(line), soft_wrap=True)
         is_complete = is_complete and came_to.state == "released"
     show_next_step(inventory_data, incident, inventory, lang)
@@ -301,8 +301,8 @@ def parse_requests(
 
     Raises InputError for what is none, and for a time that nothing has.
     """
-    from auditor.incidents.containing import ActionRequest
-    from auditor.incidents.means.table import ACTION_KINDS, ERADICATION_KINDS
+    from auditor.incidents.actions.registry import ACTION_KINDS, ERADICATION_KINDS
+    from auditor.incidents.containment import ActionRequest
 
     if len(words_typed) % 2:
         raise InputError(
@@ -342,7 +342,7 @@ def parse_requests(
 
 def assign_hosts(requests: Sequence[ActionRequest], hosts: tuple[Host, ...]) -> Iterator[tuple[Host, ActionRequest]]:
     """What is to be contained or cleaned with each host where it is. Raises InputError for what must not be begun."""
-    from auditor.incidents.means.table import ACTION_KINDS
+    from auditor.incidents.actions.registry import ACTION_KINDS
 
     for request in requests:
         kind = ACTION_KINDS[request.means]

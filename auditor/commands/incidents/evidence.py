@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditor.commands.given import completions
-from auditor.commands.given.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, JsonOption, LangOption
+from auditor.commands.incidents.case_log import IncidentArgument, WhoOption, parse_role
 from auditor.commands.incidents.hosts import require_hosts, select_hosts
-from auditor.commands.incidents.ledger import IncidentArgument, WhoOption, parse_role
-from auditor.commands.incidents.then import show_next_step
+from auditor.commands.incidents.next_steps import show_next_step
+from auditor.commands.options import completions
+from auditor.commands.options.common import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, JsonOption, LangOption
 from auditor.errors import InputError
 from auditor.models.ranks import Step
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from auditor.incidents.case import Case
-    from auditor.incidents.evidence.verifying import Damage
+    from auditor.incidents.evidence.verification import Damage
     from auditor.models import Inventory, Lang
     from auditor.models.incidents import CollectedEvent
 
@@ -65,34 +65,34 @@ def collect(
       auditor incident collect SC-20261127-1 --who "Văn phòng" -i inventories/lab
 
     """
-    from auditor.commands.shown import console
-    from auditor.fleet.fresh import NoAnswer
+    from auditor.commands.output import console
+    from auditor.fleet.ssh_exec import NoAnswer
     from auditor.history.hunts import HuntHistory
     from auditor.history.incidents import Incidents, get_log
-    from auditor.history.looks import ScanHistory
-    from auditor.incidents import told
+    from auditor.history.scans import ScanHistory
+    from auditor.incidents import descriptions
     from auditor.incidents.case import fold_case
-    from auditor.incidents.evidence import collecting, signing
-    from auditor.incidents.evidence.beside import collect_sidecars
-    from auditor.incidents.evidence.flagged import select_files
+    from auditor.incidents.evidence import collector, signatures
+    from auditor.incidents.evidence.file_selection import select_files
+    from auditor.incidents.evidence.sidecars import collect_sidecars
+    from auditor.inventory import exceptions
     from auditor.inventory import hosts as inventories
-    from auditor.inventory import papers
     from auditor.inventory.reach import load_reach
     from auditor.models import clock
-    from auditor.text.words import Words
+    from auditor.text.translations import Words
 
     inventory_data, words, ledgers = inventories.load(inventory), Words(lang), Incidents()
     case = fold_case(incident, get_log(ledgers.load_logs(inventory_data.path), incident))
     chosen_hosts = select_hosts(require_hosts(inventory_data, case), host_names)
-    office = papers.get_folder(inventory)
+    office = exceptions.get_folder(inventory)
     hunts = HuntHistory()
-    command = collecting.EvidenceCollector(
+    command = collector.EvidenceCollector(
         inventory_data.path, incident, parse_role(who), office, load_reach(inventory), ledgers
     )
-    if signing.get_own_fingerprint() is None:
-        fingerprint = signing.make_key(office, clock.now(), signing.DAYS)
+    if signatures.get_own_fingerprint() is None:
+        fingerprint = signatures.make_key(office, clock.now(), signatures.DAYS)
         console.out.print(
-            words("incidents.key_made", named=fingerprint, file=str(office / signing.ALLOWED)), soft_wrap=True
+            words("incidents.key_made", named=fingerprint, file=str(office / signatures.ALLOWED)), soft_wrap=True
         )
     whole = True
     for host in chosen_hosts:
@@ -103,8 +103,8 @@ def collect(
             console.err.print(console.escape(words("incidents.no_evidence", host=host.name, why=str(no)[:300])))
             whole = False
             continue
-        console.out.print(console.escape(told.describe_event(deed, words)), soft_wrap=True)
-        console.out.print(str(collecting.get_incident_folder(incident) / deed.folder), markup=False, soft_wrap=True)
+        console.out.print(console.escape(descriptions.describe_event(deed, words)), soft_wrap=True)
+        console.out.print(str(collector.get_incident_folder(incident) / deed.folder), markup=False, soft_wrap=True)
         whole = whole and not deed.stopped
     show_next_step(inventory_data, incident, inventory, lang)
     raise typer.Exit(0 if whole else 1)
@@ -133,13 +133,13 @@ def verify(
       auditor incident verify SC-20261127-1 /media/usb/web1-20261127T131500Z -i inventories/lab
 
     """
-    from auditor.commands.shown import console
+    from auditor.commands.output import console
     from auditor.history.incidents import Incidents
     from auditor.history.runs import History
-    from auditor.incidents import told
+    from auditor.incidents import descriptions
     from auditor.incidents.case import fold_case
     from auditor.inventory import hosts as inventories
-    from auditor.text.words import Words
+    from auditor.text.translations import Words
 
     inventory_data, words = inventories.load(inventory), Words(lang)
     by = parse_role(who) if who is not None else None
@@ -153,7 +153,9 @@ def verify(
     for place, collection_event in _iter_places(case, folder):
         damages = list(_find_damages(case, place, collection_event, inventory))
         for damage in damages:
-            console.err.print(f"{place.name}: {told.describe_damage(damage, words)}", markup=False, soft_wrap=True)
+            console.err.print(
+                f"{place.name}: {descriptions.describe_damage(damage, words)}", markup=False, soft_wrap=True
+            )
         if not damages:
             console.out.print(words("incidents.evidence_sound", name=place.name), markup=False)
         if by is not None and collection_event is not None:
@@ -164,16 +166,16 @@ def verify(
 
 def _iter_places(case: Case, folder: Path | None) -> Iterator[tuple[Path, CollectedEvent | None]]:
     """The folders to check, each with what the ledger says of it."""
-    from auditor.incidents.evidence import collecting, verifying
+    from auditor.incidents.evidence import collector, verification
 
     if folder is not None:
         if not folder.is_dir():
             raise InputError(
                 "the folder does not exist", file=folder, mend="give the folder that contains manifest.json"
             )
-        yield folder, verifying.identify_collection(folder, case.collections.values())
+        yield folder, verification.identify_collection(folder, case.collections.values())
         return
-    incident_folder = collecting.get_incident_folder(case.id)
+    incident_folder = collector.get_incident_folder(case.id)
     collections_by_folder = {collection.folder: collection for collection in case.collections.values()}
     others = (
         {path.name for path in incident_folder.iterdir() if not path.name.startswith(".")}
@@ -191,22 +193,22 @@ def _iter_places(case: Case, folder: Path | None) -> Iterator[tuple[Path, Collec
 def _find_damages(
     case: Case, place: Path, collection_event: CollectedEvent | None, inventory: Path
 ) -> Iterator[Damage]:
-    from auditor.incidents.evidence import verifying
-    from auditor.inventory import papers
+    from auditor.incidents.evidence import verification
+    from auditor.inventory import exceptions
 
-    chain_record = verifying.load_record(case, collection_event) if collection_event is not None else None
-    yield from verifying.find_damages(place, papers.get_folder(inventory), chain_record)
+    chain_record = verification.load_record(case, collection_event) if collection_event is not None else None
+    yield from verification.find_damages(place, exceptions.get_folder(inventory), chain_record)
 
 
 def _record_check(
     inventory_data: Inventory, incident: str, who: str, collection_event: CollectedEvent, damages: int
 ) -> None:
     from auditor.history.incidents import Incidents
-    from auditor.incidents import deciding
+    from auditor.incidents import transitions
     from auditor.models.incidents import CustodyEvent
 
     deed = CustodyEvent(number=collection_event.number, step="checked", sha256=collection_event.sha256, damages=damages)
-    Incidents().write(inventory_data.path, who, deciding.decide_custody(incident, deed))
+    Incidents().write(inventory_data.path, who, transitions.decide_custody(incident, deed))
 
 
 def timestamp(
@@ -236,31 +238,31 @@ def timestamp(
       auditor incident timestamp SC-20261127-1 1 --answer tra-loi.tsr --authority ca.pem --who "Văn phòng" -i inventories/lab
 
     """
-    from auditor.commands.shown import console
+    from auditor.commands.output import console
     from auditor.history.incidents import Incidents
-    from auditor.incidents import deciding
+    from auditor.incidents import transitions
     from auditor.incidents.case import fold_case
-    from auditor.incidents.evidence import collecting, stamping
+    from auditor.incidents.evidence import collector, timestamps
     from auditor.inventory import hosts as inventories
     from auditor.models.incidents import TimestampedEvent
-    from auditor.text.words import Words
+    from auditor.text.translations import Words
 
     inventory_data = inventories.load(inventory)
-    collection_event = deciding.get_collection(
+    collection_event = transitions.get_collection(
         fold_case(incident, Incidents().load_log(inventory_data.path, incident)), number
     )
-    place = collecting.get_incident_folder(incident) / collection_event.folder
+    place = collector.get_incident_folder(incident) / collection_event.folder
     if answer is None and authority is None:
-        console.out.print(str(stamping.write_request(place)), markup=False, soft_wrap=True)
+        console.out.print(str(timestamps.write_request(place)), markup=False, soft_wrap=True)
         return
     if answer is None or authority is None or who is None:
         raise InputError(
             "a response is stored together with its authority", mend="give --answer, --authority and --who"
         )
     by = parse_role(who)
-    response_digest = stamping.store_response(place, answer, authority)
+    response_digest = timestamps.store_response(place, answer, authority)
     deed = TimestampedEvent(number=number, sha256=collection_event.sha256, answer=response_digest)
-    Incidents().write(inventory_data.path, by, deciding.decide_custody(incident, deed))
+    Incidents().write(inventory_data.path, by, transitions.decide_custody(incident, deed))
     console.out.print(Words(lang)("incidents.written", incident=incident), markup=False)
 
 
@@ -298,29 +300,29 @@ def custody(
     if to is not None or sender is not None:
         _record_change(incident, number, to, sender, who, how, inventory, lang)
         return
-    from auditor.commands.shown import console
+    from auditor.commands.output import console
     from auditor.history.incidents import Incidents
-    from auditor.incidents import deciding, told
+    from auditor.incidents import descriptions, transitions
     from auditor.incidents.case import fold_case
     from auditor.inventory import hosts as inventories
-    from auditor.text.words import Words
+    from auditor.text.translations import Words
 
     words = Words(lang)
     case = fold_case(incident, Incidents().load_log(inventories.load(inventory).path, incident))
     collection_events = (
-        [deciding.get_collection(case, number)] if number is not None else list(case.collections.values())
+        [transitions.get_collection(case, number)] if number is not None else list(case.collections.values())
     )
     if as_json:
         typer.echo(
             json.dumps(
-                [told.build_custody_data(case, event, words) for event in collection_events],
+                [descriptions.build_custody_data(case, event, words) for event in collection_events],
                 ensure_ascii=False,
                 indent=1,
             )
         )
         return
     for collection_event in collection_events:
-        for line in told.format_custody(case, collection_event, words):
+        for line in descriptions.format_custody(case, collection_event, words):
             console.out.print(line, markup=False, soft_wrap=True)
 
 
@@ -374,20 +376,20 @@ def _record_change(
 def _record_custody(
     step: Step, incident: str, number: int, other: str, who: str, how: str | None, inventory: Path, lang: Lang
 ) -> None:
-    from auditor.commands.shown import console
+    from auditor.commands.output import console
     from auditor.history.incidents import Incidents
-    from auditor.incidents import deciding
+    from auditor.incidents import transitions
     from auditor.incidents.case import fold_case
     from auditor.incidents.sentences import validate_sentence
     from auditor.inventory import hosts as inventories
     from auditor.models.incidents import CustodyEvent
-    from auditor.text.words import Words
+    from auditor.text.translations import Words
 
     inventory_data = inventories.load(inventory)
-    collection_event = deciding.get_collection(
+    collection_event = transitions.get_collection(
         fold_case(incident, Incidents().load_log(inventory_data.path, incident)), number
     )
     method = validate_sentence("--how", how) if how is not None else None
     deed = CustodyEvent(number=number, step=step, sha256=collection_event.sha256, to=parse_role(other), how=method)
-    Incidents().write(inventory_data.path, parse_role(who), deciding.decide_custody(incident, deed))
+    Incidents().write(inventory_data.path, parse_role(who), transitions.decide_custody(incident, deed))
     console.out.print(Words(lang)("incidents.written", incident=incident), markup=False)

@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
-from auditor.commands.given import completions
-from auditor.commands.given.options import (
+from auditor.commands.incidents.case_log import IncidentArgument, WhoOption, parse_role
+from auditor.commands.incidents.next_steps import show_next_step
+from auditor.commands.options import completions
+from auditor.commands.options.common import (
     DEFAULT_INVENTORY,
     DEFAULT_LANG,
     DEFAULT_OUTPUT,
@@ -16,8 +18,6 @@ from auditor.commands.given.options import (
     LangOption,
     OutputOption,
 )
-from auditor.commands.incidents.ledger import IncidentArgument, WhoOption, parse_role
-from auditor.commands.incidents.then import show_next_step
 from auditor.models.ranks import Form
 
 
@@ -49,17 +49,17 @@ def answer(
       auditor incident answer SC-20261127-1 "cause=Mật khẩu quản trị bị lộ" --who "Văn phòng" -i inventories/lab
 
     """
-    from auditor.commands.shown import console
+    from auditor.commands.output import console
     from auditor.history.incidents import Incidents
-    from auditor.incidents import deciding
-    from auditor.incidents.forms.asked import parse_answers
+    from auditor.incidents import transitions
+    from auditor.incidents.forms.schema import parse_answers
     from auditor.inventory import hosts as inventories
     from auditor.models.incidents import AnsweredEvent
-    from auditor.text.words import Words
+    from auditor.text.translations import Words
 
     inventory_data = inventories.load(inventory)
     deed = AnsweredEvent(answers=parse_answers(answers))
-    Incidents().write(inventory_data.path, parse_role(who), deciding.decide_event(incident, deed))
+    Incidents().write(inventory_data.path, parse_role(who), transitions.decide_event(incident, deed))
     console.out.print(Words(lang)("incidents.written", incident=incident), markup=False)
     show_next_step(inventory_data, incident, inventory, lang)
 
@@ -104,14 +104,14 @@ def form(
       auditor incident form SC-20261127-1 --form end --who "Văn phòng" -i inventories/lab --output out
 
     """
-    from auditor.commands.shown import console
+    from auditor.commands.output import console
     from auditor.history.incidents import Incidents
     from auditor.history.runs import History
-    from auditor.incidents import deciding
+    from auditor.incidents import transitions
     from auditor.incidents.case import fold_case
     from auditor.incidents.forms import issue
     from auditor.inventory import hosts as inventories
-    from auditor.text.words import Words
+    from auditor.text.translations import Words
 
     words, speaker = Words(lang), parse_role(who)
     inventory_data = inventories.load(inventory)
@@ -125,8 +125,8 @@ def form(
         ),
         output,
     )
-    with contextlib.suppress(deciding.DuplicateEntry):
-        ledgers.write(inventory_data.path, speaker, deciding.decide_form(incident, issued_form.deed))
+    with contextlib.suppress(transitions.DuplicateEntry):
+        ledgers.write(inventory_data.path, speaker, transitions.decide_form(incident, issued_form.deed))
     for path in issued_form.files:
         typer.echo(str(path))
     if issued_form.by_hand:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from auditor.commands.given.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, LangOption
+from auditor.commands.options.common import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, LangOption
 
 app = typer.Typer(help="Keys for signing evidence.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -19,13 +19,13 @@ def list_keys(inventory: InventoryOption = DEFAULT_INVENTORY, lang: LangOption =
       auditor incident key list -i inventories/lab
 
     """
-    from auditor.commands.shown import console
-    from auditor.incidents.evidence import signing
-    from auditor.inventory import papers
-    from auditor.text.words import Words
+    from auditor.commands.output import console
+    from auditor.incidents.evidence import signatures
+    from auditor.inventory import exceptions
+    from auditor.text.translations import Words
 
-    words, own = Words(lang), signing.get_own_fingerprint()
-    for key in signing.list_keys(papers.get_folder(inventory)):
+    words, own = Words(lang), signatures.get_own_fingerprint()
+    for key in signatures.list_keys(exceptions.get_folder(inventory)):
         marks = [words("incidents.key_own")] if key.fingerprint == own else []
         marks += [words("incidents.key_revoked")] if key.is_revoked else []
         console.out.print("  ".join([key.fingerprint, key.options, *marks]), markup=False, soft_wrap=True)
@@ -45,16 +45,16 @@ def make(
       auditor incident key make -i inventories/lab
 
     """
-    from auditor.commands.shown import console
-    from auditor.incidents.evidence import signing
-    from auditor.inventory import papers
+    from auditor.commands.output import console
+    from auditor.incidents.evidence import signatures
+    from auditor.inventory import exceptions
     from auditor.models import clock
-    from auditor.text.words import Words
+    from auditor.text.translations import Words
 
-    office = papers.get_folder(inventory)
-    fingerprint = signing.make_key(office, clock.now(), days)
+    office = exceptions.get_folder(inventory)
+    fingerprint = signatures.make_key(office, clock.now(), days)
     console.out.print(
-        Words(lang)("incidents.key_made", named=fingerprint, file=str(office / signing.ALLOWED)),
+        Words(lang)("incidents.key_made", named=fingerprint, file=str(office / signatures.ALLOWED)),
         markup=False,
         soft_wrap=True,
     )
@@ -72,10 +72,10 @@ def revoke(
       auditor incident key revoke SHA256:AAAA -i inventories/lab
 
     """
-    from auditor.commands.shown import console
-    from auditor.incidents.evidence import signing
-    from auditor.inventory import papers
-    from auditor.text.words import Words
+    from auditor.commands.output import console
+    from auditor.incidents.evidence import signatures
+    from auditor.inventory import exceptions
+    from auditor.text.translations import Words
 
-    signing.revoke_key(papers.get_folder(inventory), key)
+    signatures.revoke_key(exceptions.get_folder(inventory), key)
     console.out.print(f"{key}  {Words(lang)('incidents.key_revoked')}", markup=False, soft_wrap=True)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from auditor.commands.given.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, LangOption
-from auditor.commands.incidents.ledger import WhoOption, parse_role
+from auditor.commands.incidents.case_log import WhoOption, parse_role
+from auditor.commands.options.common import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, LangOption
 from auditor.errors import InputError
 from auditor.models import clock
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from auditor.mail.message import Attachment, Letter
     from auditor.mail.spool import Mail, Spool
     from auditor.models import Inventory, Lang, Organisation, Unit
-    from auditor.text.words import Words
+    from auditor.text.translations import Words
 
 
 def notify(
@@ -61,18 +61,18 @@ def notify(
     """
     from auditor.commands import mail
     from auditor.history.incidents import Incidents
-    from auditor.incidents import letter
+    from auditor.incidents import notifications
     from auditor.incidents.case import fold_case, fold_cases
     from auditor.inventory import hosts as inventories
     from auditor.mail import send as sending
-    from auditor.text.words import Words
+    from auditor.text.translations import Words
 
     words = Words(lang)
     speaker = parse_role(who)
     inventory_data = inventories.load(inventory)
     ledgers = Incidents()
     if incident is None:
-        chosen_cases: Sequence[Case] = letter.select_cases_to_report(
+        chosen_cases: Sequence[Case] = notifications.select_cases_to_report(
             fold_cases(ledgers.load_known_logs(inventory_data.path)), clock.now()
         )
     else:
@@ -87,16 +87,16 @@ def notify(
 def notify_automatically(inventory_data: Inventory, incident: str, who: str, lang: Lang) -> None:
     """Tell of an incident the offices that say that they are told by themselves; what is in the way is said, and stops nothing."""
     from auditor.commands import mail
-    from auditor.commands.shown import console
+    from auditor.commands.output import console
     from auditor.history.incidents import Incidents
-    from auditor.incidents import letter
+    from auditor.incidents import notifications
     from auditor.incidents.case import fold_case
     from auditor.text import usage
-    from auditor.text.words import Words
+    from auditor.text.translations import Words
 
     case = fold_case(incident, Incidents().load_log(inventory_data.path, incident))
     units = (
-        letter.list_notified_units(inventory_data.organisation, case, inventory_data)
+        notifications.list_notified_units(inventory_data.organisation, case, inventory_data)
         if inventory_data.organisation
         else ()
     )
@@ -189,10 +189,10 @@ def _write_letters(
 ) -> list[tuple[Unit, tuple[Letter, ...]]]:
     """By office, its letters. Raises InputError where none is told, or none of a role that may get what is attached."""
     from auditor.history.runs import History
-    from auditor.incidents import letter
+    from auditor.incidents import notifications
     from auditor.mail import audience
 
-    units = letter.list_notified_units(organisation, case, inventory_data)
+    units = notifications.list_notified_units(organisation, case, inventory_data)
     recipients = {
         unit.id: audience.list_recipients(unit, unit.incidents.roles if unit.incidents else ()) for unit in units
     }
@@ -214,7 +214,7 @@ def _write_letters(
     return [
         (
             unit,
-            letter.write_letters(
+            notifications.write_letters(
                 case,
                 inventory_data,
                 unit,
@@ -241,21 +241,21 @@ def _post(
     letters: Sequence[Letter],
 ) -> tuple[Mail, ...]:
     """Put them in the spool, then write so: who is cut off between the two posts the same mails again, which are sent once."""
-    from auditor.incidents import deciding
+    from auditor.incidents import transitions
     from auditor.mail import send as sending
     from auditor.models.incidents import NotifiedEvent
 
     posted_mails = sending.post_letters(spool, file, letters, clock.now())
     roles = tuple(unit.incidents.roles if unit.incidents else ())
     notification_event = NotifiedEvent(unit=unit.id, roles=roles, mails=tuple(letter.digest for letter in letters))
-    with contextlib.suppress(deciding.DuplicateEntry):
-        ledgers.write(inventory, who, deciding.decide_notification(case.id, notification_event))
+    with contextlib.suppress(transitions.DuplicateEntry):
+        ledgers.write(inventory, who, transitions.decide_notification(case.id, notification_event))
     return posted_mails
 
 
 def _warn(unsendable: InputError, words: Words) -> None:
     """Say what is in the way of sending what was shown."""
-    from auditor.commands.shown import console
+    from auditor.commands.output import console
     from auditor.text import usage
 
     console.err.print(
@@ -267,7 +267,7 @@ def _warn(unsendable: InputError, words: Words) -> None:
 
 def _draft(letters: Sequence[Letter], words: Words, *, whole: bool) -> None:
     """Show what would be sent: whole, or only that it waits for somebody to send it."""
-    from auditor.commands.shown import console
+    from auditor.commands.output import console
 
     for letter in letters:
         console.out.print(words("incidents.mail.draft", incident=letter.about, to=letter.recipient), markup=False)

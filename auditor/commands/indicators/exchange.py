@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from auditor.commands.given.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, LangOption
 from auditor.commands.indicators.lists import (
     SightingsOption,
     find_sightings,
@@ -14,6 +13,7 @@ from auditor.commands.indicators.lists import (
     list_shareable,
     show_lists,
 )
+from auditor.commands.options.common import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, LangOption
 from auditor.models import clock
 
 
@@ -31,9 +31,9 @@ def poll(
 
     """
     from auditor.indicators import exchange, taxii
-    from auditor.indicators.importing import validate_name
+    from auditor.indicators.importer import validate_name
     from auditor.inventory import hosts as inventories
-    from auditor.inventory.papers import get_folder
+    from auditor.inventory.exceptions import get_folder
 
     inventory_data = inventories.load(inventory)
     list_name = validate_name(name)
@@ -59,11 +59,11 @@ def push(
       auditor indicators push --tlp GREEN -i inventories/example
 
     """
-    from auditor.commands.shown import console
+    from auditor.commands.output import console
     from auditor.indicators import export, taxii
     from auditor.inventory import hosts as inventories
-    from auditor.inventory.papers import get_folder
-    from auditor.text.words import Words
+    from auditor.inventory.exceptions import get_folder
+    from auditor.text.translations import Words
 
     inventory_data = inventories.load(inventory)
     indicators = list_shareable(name, tlp)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditor.commands.given.options import (
+from auditor.commands.options.common import (
     DEFAULT_INVENTORY,
     DEFAULT_LANG,
     InventoryOption,
@@ -57,10 +57,10 @@ def take_in(
       auditor indicators import bundle.json misp-event.json.gz
 
     """
-    from auditor.commands.shown import console
-    from auditor.indicators.importing import import_files as import_files
+    from auditor.commands.output import console
+    from auditor.indicators.importer import import_files as import_files
     from auditor.indicators.indicator import DEFAULT_TLP
-    from auditor.text.words import Words
+    from auditor.text.translations import Words
 
     imported_lists = import_files(files, name=name, default_tlp=_parse_tlp(tlp) or DEFAULT_TLP, today=clock.today())
     words = Words(lang)
@@ -95,13 +95,13 @@ def found(
 
     """
     from auditor.history.hunts import HuntHistory
-    from auditor.history.looks import ScanHistory
-    from auditor.indicators import found as finding
-    from auditor.indicators import ours, store
-    from auditor.indicators.importing import validate_name
+    from auditor.history.scans import ScanHistory
+    from auditor.indicators import observations as finding
+    from auditor.indicators import own_assets, store
+    from auditor.indicators.importer import validate_name
     from auditor.indicators.indicator import DEFAULT_TLP
     from auditor.inventory import hosts as inventories
-    from auditor.text.words import Words
+    from auditor.text.translations import Words
 
     inventory_data, today, words = inventories.load(inventory), clock.today(), Words(lang)
     tlp_marking = _parse_tlp(tlp) or DEFAULT_TLP
@@ -115,7 +115,7 @@ def found(
         latest_hunts.values(),
         {host: hunts.load_scan_cache(inventory_data.path, host).digests for host in latest_hunts},
         scan_history.load_acceptances(inventory_data.path),
-        ours.list_own_assets(inventory_data),
+        own_assets.list_own_assets(inventory_data),
         options_told,
         today,
     )
@@ -216,12 +216,12 @@ def find_sightings(inventory: Inventory) -> Sightings:
     """What of the indicators the last kept audit met. Raises InputError when there is none."""
     from auditor.audit import controls
     from auditor.history.runs import History
-    from auditor.indicators import found
+    from auditor.indicators import observations
 
     run = History().latest(inventory.path)
     if run is None:
         raise InputError("no audit of this inventory is stored", mend="run 'auditor audit' first, or omit --sightings")
-    return found.count_sightings(run, controls.load().find_controls_telling("contact", "host"))
+    return observations.count_sightings(run, controls.load().find_controls_telling("contact", "host"))
 
 
 def list_shareable(name: str | None, tlp: str) -> Sequence[Indicator]:
@@ -274,8 +274,8 @@ def show_lists(lists: Sequence[IndicatorList], lang: Lang, *, as_json: bool) -> 
     """Lists as a table, or as JSON."""
     from rich.table import Table
 
-    from auditor.commands.shown import console
-    from auditor.text.words import Words
+    from auditor.commands.output import console
+    from auditor.text.translations import Words
 
     if as_json:
         typer.echo(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditor.commands.given.options import (
+from auditor.commands.options.common import (
     DEFAULT_INVENTORY,
     DEFAULT_LANG,
     InventoryOption,
@@ -44,11 +44,11 @@ def match(
 
     """
     from auditor.indicators import logs as reading
-    from auditor.indicators import ours, store
+    from auditor.indicators import own_assets, store
     from auditor.inventory import hosts as inventories
 
     inventory_data = inventories.load(inventory)
-    against = ours.build_inventory_index(store.load_indicators(), inventory_data, clock.today())
+    against = own_assets.build_inventory_index(store.load_indicators(), inventory_data, clock.today())
     if not against:
         raise InputError("no indicator is valid today", mend="import a list: 'auditor indicators import FILE'")
     matches_by_log = {str(file): reading.read(file, against) for file in logs}
@@ -85,8 +85,8 @@ def _build_data(matches_by_log: Mapping[str, Mapping[Indicator, int]]) -> list[d
 def _show(matches_by_log: Mapping[str, Mapping[Indicator, int]], lang: Lang) -> None:
     from rich.table import Table
 
-    from auditor.commands.shown import console
-    from auditor.text.words import Words
+    from auditor.commands.output import console
+    from auditor.text.translations import Words
 
     words = Words(lang)
     rows = _sort_matches(matches_by_log)

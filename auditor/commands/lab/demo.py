@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from auditor.commands.given.options import DEFAULT_LANG, DEFAULT_OUTPUT, LangOption, OutputOption
+from auditor.commands.options.common import DEFAULT_LANG, DEFAULT_OUTPUT, LangOption, OutputOption
 from auditor.errors import InputError
 
 LOG = "demo.log"
@@ -38,13 +38,13 @@ def demo(
 
     from auditor import lab
     from auditor.audit import controls
-    from auditor.commands import hardening
-    from auditor.commands.shown import console
-    from auditor.commands.shown.story import show_story
+    from auditor.commands import hardening_flow
+    from auditor.commands.output import console
+    from auditor.commands.output.timeline import show_story
     from auditor.hardening.rollout import RolloutOptions
     from auditor.inventory import hosts as inventories
     from auditor.system import files, resources
-    from auditor.text.words import Words
+    from auditor.text.translations import Words
 
     words = Words(lang)
     start = time.monotonic()
@@ -71,7 +71,7 @@ def demo(
                 lab.pristine(progress=step)
             say(words("doing.audit"))
             inventory_data = inventories.load(inventory)
-            result = hardening.harden(
+            result = hardening_flow.harden(
                 inventory_data,
                 catalogue,
                 inventory_data.hosts,

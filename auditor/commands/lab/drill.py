@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from auditor.commands.given import completions
-from auditor.commands.given.options import DEFAULT_LANG, JsonOption, LangOption
+from auditor.commands.options import completions
+from auditor.commands.options.common import DEFAULT_LANG, JsonOption, LangOption
 from auditor.errors import InputError, find_nearest
 
 
@@ -38,12 +38,12 @@ def drill(
     """
     from auditor import lab
     from auditor.audit import controls
-    from auditor.commands.shown import console
-    from auditor.commands.shown.console import escape
+    from auditor.commands.output import console
+    from auditor.commands.output.console import escape
     from auditor.inventory import hosts as inventories
     from auditor.lab import drill as drilling
     from auditor.system import resources
-    from auditor.text.words import Words
+    from auditor.text.translations import Words
 
     words = Words(lang)
     names = control_ids or []

@@ -11,9 +11,9 @@ from typing import Annotated
 
 import typer
 
-from auditor.commands.given.options import DEFAULT_LANG, JsonOption, LangOption
+from auditor.commands.options.common import DEFAULT_LANG, JsonOption, LangOption
 from auditor.errors import InputError, LabError
-from auditor.text.words import Words
+from auditor.text.translations import Words
 
 app = typer.Typer(no_args_is_help=True, help="Lab: real Debian machines with real weaknesses, on this machine.")
 _HostArgument = Annotated[str, typer.Argument(metavar="HOST", help="A lab machine.")]

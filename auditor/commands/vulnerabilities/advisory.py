@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditor.commands.given.options import (
+from auditor.commands.options.common import (
     DEFAULT_INVENTORY,
     DEFAULT_LANG,
     InventoryOption,
@@ -57,17 +57,17 @@ def advisory(
       auditor vulnerabilities advisory thang-11.xlsx --due 2026-12-15 --output out/tra-loi.xlsx -i inventories/lab
 
     """
-    from auditor.audit import statements
-    from auditor.commands.shown import papers
+    from auditor.audit import vex
+    from auditor.commands.output import exceptions
     from auditor.fleet.collect import ALL, collect
     from auditor.inventory import hosts as inventories
-    from auditor.inventory.papers import get_folder
+    from auditor.inventory.exceptions import get_folder
     from auditor.system import files
-    from auditor.text.words import Words
+    from auditor.text.translations import Words
     from auditor.vulnerabilities import store
     from auditor.vulnerabilities.advisory import changelogs, products
     from auditor.vulnerabilities.advisory.answers import answer_advisory
-    from auditor.vulnerabilities.advisory.reading import read
+    from auditor.vulnerabilities.advisory.parser import read
 
     day = _parse_day(due)
     cve_list = read(file)
@@ -80,7 +80,7 @@ def advisory(
     facts_by_host = {host.name: facts[host.name].build_context() if host.name in facts else None for host in hosts}
     with store.open_database() as database:
         answers = answer_advisory(
-            cve_list, facts_by_host, database, foreign, day, statements.group_in_force(known_hosts, clock.today())
+            cve_list, facts_by_host, database, foreign, day, vex.group_in_force(known_hosts, clock.today())
         )
     if output is not None:
         files.write_output(output, _build_workbook(answers, lang))
@@ -90,7 +90,7 @@ def advisory(
         typer.echo(json.dumps(report.build_json_data(answers), ensure_ascii=False, indent=1))
     else:
         _show(answers, lang)
-    papers.show_expired_statements(known_hosts, Words(lang))
+    exceptions.show_expired_statements(known_hosts, Words(lang))
     states = {cve_answer.state for cve_answer in answers.answers}
     raise typer.Exit(1 if states & {"affected", "restart_owed"} else 3 if "unknown" in states else 0)
 
@@ -105,7 +105,7 @@ def _parse_day(text: str | None) -> date | None:
 def _build_workbook(answers: AdvisoryResult, lang: Lang) -> bytes:
     from auditor.report import advisory as report
     from auditor.report import xlsx
-    from auditor.text.words import Words
+    from auditor.text.translations import Words
 
     words = Words(lang)
     title = answers.title or words("advisory.answers")
@@ -117,9 +117,9 @@ def _build_workbook(answers: AdvisoryResult, lang: Lang) -> bytes:
 def _show(answers: AdvisoryResult, lang: Lang) -> None:
     from rich.table import Table
 
-    from auditor.commands.shown import console
+    from auditor.commands.output import console
     from auditor.report import advisory as report
-    from auditor.text.words import Words
+    from auditor.text.translations import Words
 
     words = Words(lang)
     table = Table(box=None, pad_edge=False, header_style="bold")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditor.commands.given.options import DEFAULT_LANG, JsonOption, LangOption
+from auditor.commands.options.common import DEFAULT_LANG, JsonOption, LangOption
 from auditor.models import clock
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def take_in(
       auditor vulnerabilities import debian-tracker.json known_exploited_vulnerabilities.json epss_scores.csv.gz
 
     """
-    from auditor.vulnerabilities.importing import import_files as import_files
+    from auditor.vulnerabilities.importer import import_files as import_files
 
     _show(import_files(files), lang, as_json=as_json)
 
@@ -65,8 +65,8 @@ def _compute_age(source: ImportedSource) -> int:
 def _show(sources: Sequence[ImportedSource], lang: Lang, *, as_json: bool) -> None:
     from rich.table import Table
 
-    from auditor.commands.shown import console
-    from auditor.text.words import Words
+    from auditor.commands.output import console
+    from auditor.text.translations import Words
     from auditor.vulnerabilities.assess import STALE_DAYS
 
     if as_json:

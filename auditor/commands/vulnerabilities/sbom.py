@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from auditor import __version__
-from auditor.commands.given import completions
-from auditor.commands.given.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, LangOption, select
+from auditor.commands.options import completions
+from auditor.commands.options.common import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, LangOption, select
 from auditor.errors import InputError
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from auditor.commands.given import completions
-from auditor.commands.given.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, LangOption
+from auditor.commands.options import completions
+from auditor.commands.options.common import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, LangOption
 from auditor.errors import InputError
 from auditor.models import clock
 
@@ -82,9 +82,9 @@ def read(
     """
     import yaml
 
-    from auditor.commands.shown import console
-    from auditor.inventory.table.source import read_content
-    from auditor.text.words import Words
+    from auditor.commands.output import console
+    from auditor.inventory.spreadsheet_import.source import read_content
+    from auditor.text.translations import Words
     from auditor.vulnerabilities import vex
 
     if not units and not hosts:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from auditor.compromise.php import folding, names
+from auditor.compromise.php import constant_folding, names
 from auditor.compromise.php.nodes import Node
 from auditor.compromise.php.sinks import Sinks
 from auditor.compromise.php.values import (
@@ -186,7 +186,7 @@ class Calls(Sinks):
         if name == b"func_get_args":
             return AbstractValue(None, PARAMETERS)
         if name == b"func_get_arg":
-            at = folding.number(first.text or b"0")
+            at = constant_folding.number(first.text or b"0")
             return AbstractValue(None, PARAMETER << min(max(at, 0), MAX_PARAMETERS - 1))
         if name == b"define" and len(args) > 1 and first.text:
             self.constants[first.text] = args[1]
@@ -200,8 +200,8 @@ class Calls(Sinks):
         ):
             items = list(first.items.values())
             return items[-1 if name in (b"end", b"array_pop") else 0].with_flags(first.flags & FOREIGN)
-        if name not in names.HANDED_ON and name not in folding.DECODERS:
-            constant = folding.fold_call(name, args)
+        if name not in names.HANDED_ON and name not in constant_folding.DECODERS:
+            constant = constant_folding.fold_call(name, args)
             if constant is None and name in names.PUTS_TOGETHER and all(map(is_made_here, args)):
                 return AbstractValue(None, BUILT_TEXT)
             return constant.with_flags(BUILT_TEXT) if constant is not None else UNKNOWN
@@ -210,7 +210,7 @@ class Calls(Sinks):
             flags |= arg.flags
         if name in names.DECRYPTERS:
             flags |= DECODED_TEXT
-        constant = folding.fold_call(name, args)
+        constant = constant_folding.fold_call(name, args)
         if constant is not None:
             return constant.with_flags(flags | BUILT_TEXT)
         if args and all(map(is_made_here, args)):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from auditor.compromise.php.folding import DECODERS
+from auditor.compromise.php.constant_folding import DECODERS
 
 
 def _names(*words: str) -> frozenset[bytes]:

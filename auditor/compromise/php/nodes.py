@@ -12,7 +12,7 @@ from functools import cache
 import tree_sitter
 import tree_sitter_php
 
-from auditor.compromise.php import mattering
+from auditor.compromise.php import reachability
 from auditor.compromise.php.values import UNKNOWN, AbstractValue
 
 MAX_BYTES = 1_000_000
@@ -132,15 +132,15 @@ def _walk_tree(tree: tree_sitter.Tree, content: bytes) -> Iterator[Node]:
     cursor = tree.walk()
     here: Node | None = None
     count = 0
-    matter: Sequence[int] = mattering.find_relevant_offsets(content)
+    matter: Sequence[int] = reachability.find_relevant_offsets(content)
     variables = cache(lambda: [match.start() for match in _VARIABLE.finditer(content)])
 
     def is_dull(node: Node) -> bool:
         """Whether nothing in a node can matter, so that what is in it is not looked at."""
         size = node.end - node.start
         if node.type in _FUNCTIONS:
-            return size > _SMALL and not mattering.is_between(matter, node.start, node.end)
-        return size > _PLAIN_ARRAY and not mattering.is_between(variables(), node.start, node.end)
+            return size > _SMALL and not reachability.is_between(matter, node.start, node.end)
+        return size > _PLAIN_ARRAY and not reachability.is_between(variables(), node.start, node.end)
 
     scope: Node | None = None
     branch: Node | None = None

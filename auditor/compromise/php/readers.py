@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from auditor.compromise.php import folding, names, values
+from auditor.compromise.php import constant_folding, names, values
 from auditor.compromise.php.call_readers import read_backticks, read_call, read_include, read_made, read_method
 from auditor.compromise.php.calls import Calls
 from auditor.compromise.php.loop_readers import read_match, read_pair, read_thrown, read_yielded
@@ -89,7 +89,7 @@ def _read_literal_text(flow: Calls, node: Node) -> AbstractValue:
 
 
 def _escape(flow: Calls, node: Node) -> AbstractValue:
-    text = folding.unescape_text(flow.get_text(node))
+    text = constant_folding.unescape_text(flow.get_text(node))
     return AbstractValue(text, BUILT_TEXT if flow.get_text(node)[:2] == b"\\x" or text.isalnum() else 0)
 
 
@@ -97,7 +97,7 @@ def _integer(flow: Calls, node: Node) -> AbstractValue:
     text = flow.get_text(node).replace(b"_", b"")
     if text[:1] == b"0" and text[1:].isdigit() and text[1:].strip(b"01234567") == b"":
         return AbstractValue(b"%d" % int(text, 8)) if len(text) < 40 else UNKNOWN
-    return AbstractValue(b"%d" % folding.number(text))
+    return AbstractValue(b"%d" % constant_folding.number(text))
 
 
 def _binary(flow: Calls, node: Node) -> AbstractValue:
@@ -113,7 +113,7 @@ def _binary(flow: Calls, node: Node) -> AbstractValue:
     if operator in (b"^", b"|", b"&") and both:
         a, b = first.text or b"", second.text or b""
         if operator == b"^":
-            return values.text(folding.xor_bytes(a, b), first.flags | second.flags | BUILT_TEXT)
+            return values.text(constant_folding.xor_bytes(a, b), first.flags | second.flags | BUILT_TEXT)
         combined_bytes = bytes((x | y if operator == b"|" else x & y) for x, y in zip(a, b, strict=False))
         return values.text(combined_bytes, first.flags | second.flags | BUILT_TEXT)
     if operator == b"^":
@@ -135,7 +135,7 @@ def _binary(flow: Calls, node: Node) -> AbstractValue:
 
 
 def _fold_arithmetic(first: bytes, operator: bytes, second: bytes) -> AbstractValue:
-    a, b = folding.number(first), folding.number(second)
+    a, b = constant_folding.number(first), constant_folding.number(second)
     if operator in (b"/", b"%") and b == 0:
         return UNKNOWN
     result = {b"+": a + b, b"-": a - b, b"*": a * b, b"/": a // b if b else 0, b"%": a % b if b else 0}[operator]
@@ -152,7 +152,7 @@ def _unary(flow: Calls, node: Node) -> AbstractValue:
             value.flags | BUILT_TEXT | (DECODED_TEXT if value.text is None else 0),
         )
     if sign == b"-" and value.text is not None:
-        return AbstractValue(b"%d" % -folding.number(value.text))
+        return AbstractValue(b"%d" % -constant_folding.number(value.text))
     return UNKNOWN
 
 

@@ -11,15 +11,15 @@ from urllib.parse import unquote, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from auditor.content.neighbours import host_of, resolve_link
-from auditor.content.page import events, hidden, scripts, sheets, values
-from auditor.content.page.hidden import NEVER_SEEN, HiddenElement
-from auditor.content.page.said import read_metadata as said_of
+from auditor.content.domains import host_of, resolve_link
+from auditor.content.page import css_rules, css_values, events, hidden_elements, scripts
+from auditor.content.page.css_rules import Rule
+from auditor.content.page.css_visibility import Way
+from auditor.content.page.hidden_elements import NEVER_SEEN, HiddenElement
+from auditor.content.page.metadata import read_metadata as said_of
 from auditor.content.page.scripts import Script
-from auditor.content.page.sheets import Rule
-from auditor.content.page.styles import Way
-from auditor.looks.visits import Sheet
-from auditor.web.bounded import cut
+from auditor.scans.responses import Sheet
+from auditor.web.html_limits import cut
 
 Via = Literal["link", "frame", "script", "form", "canonical", "base", "refresh"]
 Inside = Literal["", "unscripted", "comment", "template", "written", "decoded"]
@@ -181,15 +181,15 @@ def read(html: str, url: str, linked_sheets: Sequence[tuple[str, Sheet]] = (), *
     tree = LexborHTMLParser(html)
     draft = _draft(tree, url)
     origin = "{0.scheme}://{0.netloc}".format(urlsplit(url))
-    draft.styles += (node.text()[: sheets.MAX_SHEET] for node in draft.of("style")[:MAX_STYLES])
+    draft.styles += (node.text()[: css_rules.MAX_SHEET] for node in draft.of("style")[:MAX_STYLES])
     _scripts(draft, tree)
-    ways, texts = hidden.find(
+    ways, texts = hidden_elements.find(
         tree,
         _rules(draft, linked_sheets),
         tuple(dict.fromkeys(name for script in draft.scripts for name in script.hides)),
         draft.of("dialog", "marquee", "iframe", "object", "embed"),
         draft.text_of,
-        {name: value for text in draft.styles for name, value in values.variables(text).items()},
+        {name: value for text in draft.styles for name, value in css_values.variables(text).items()},
     )
     draft.hidden_texts += texts
     _links(draft, ways, origin)
@@ -202,8 +202,8 @@ def read(html: str, url: str, linked_sheets: Sequence[tuple[str, Sheet]] = (), *
     descriptions, tokens, noindex = said_of(draft.of("meta")[:80], draft.of("script")[:MAX_SCRIPTS])
     loads = any("src" in node.attributes for node in draft.of("script"))
     alternates = tuple((node.attributes.get("hreflang") or "").lower()[:10] for node in draft.of("link"))
-    headings = list(itertools.islice(filter(hidden.may_be_seen, draft.headings[:MAX_OF_A_TAG]), MAX_HEADINGS))
-    hidden.take_out(draft.apart)
+    headings = list(itertools.islice(filter(hidden_elements.may_be_seen, draft.headings[:MAX_OF_A_TAG]), MAX_HEADINGS))
+    hidden_elements.take_out(draft.apart)
     text = tree.body.text(deep=True, separator="\n", skip_empty=True)[:MAX_TEXT] if tree.body else ""
     return Extract(
         title=title,
@@ -228,15 +228,15 @@ def read(html: str, url: str, linked_sheets: Sequence[tuple[str, Sheet]] = (), *
 def _is_whole(draft: _Draft, ways: dict[int, HiddenElement]) -> bool:
     """Whether there is no more of anything in the document than was read of it."""
     scripts_, links = len(draft.nodes["script"]), len(draft.nodes["a"]) + len(draft.nodes["area"])
-    within = draft.room > 0 and draft.nested_count <= MAX_NESTED and len(ways) < hidden.MAX_HIDDEN
+    within = draft.room > 0 and draft.nested_count <= MAX_NESTED and len(ways) < hidden_elements.MAX_HIDDEN
     return within and scripts_ <= MAX_SCRIPTS and links <= MAX_LINKS and len(draft.nodes["style"]) <= MAX_STYLES
 
 
 def _rules(draft: _Draft, linked_sheets: Sequence[tuple[str, Sheet]]) -> list[Rule]:
     """What the document's own sheets hide, and those that it links to."""
-    inside = map(sheets.rules, draft.styles)
+    inside = map(css_rules.rules, draft.styles)
     sheets_by_address = dict(linked_sheets)
-    outside = (sheets.restore_rules(sheets_by_address.get(address, ())) for address in draft.sheets)
+    outside = (css_rules.restore_rules(sheets_by_address.get(address, ())) for address in draft.sheets)
     return [rule for rules in (*inside, *outside) for rule in rules]
 
 
@@ -270,11 +270,13 @@ def _links(draft: _Draft, ways: dict[int, HiddenElement], origin: str) -> None:
         if host == draft.host:
             draft.own[address.partition("#")[0]] = None
         else:
-            draft.pointers.append(_pointer(draft, "link", address, node, hidden.find_hiding_element(node, ways)))
+            draft.pointers.append(
+                _pointer(draft, "link", address, node, hidden_elements.find_hiding_element(node, ways))
+            )
     for node in draft.of("form")[:MAX_FRAMES]:
         address = resolve_link(node.attributes.get("action") or "", draft.url)
         if (host := host_of(address)) and host != draft.host:
-            form = _pointer(draft, "form", address, node, hidden.find_hiding_element(node, ways))
+            form = _pointer(draft, "form", address, node, hidden_elements.find_hiding_element(node, ways))
             draft.pointers.append(replace(form, asks=_describe_fields(node)))
 
 
@@ -330,12 +332,16 @@ def _frames(draft: _Draft, ways: dict[int, HiddenElement], depth: int) -> None:
                 draft.own[resolve_link(source, draft.url).partition("#")[0]] = None
             elif host:
                 frame = _pointer(
-                    draft, "frame", resolve_link(source, draft.url), node, hidden.find_hiding_element(node, ways)
+                    draft,
+                    "frame",
+                    resolve_link(source, draft.url),
+                    node,
+                    hidden_elements.find_hiding_element(node, ways),
                 )
                 covers = all(part.search(attributes.get("style") or "") for part in _COVER_STYLES)
                 draft.pointers.append(replace(frame, covers=covers))
         if (document := attributes.get("srcdoc")) and depth < _DEPTH:
-            _read_inner(document, "written", draft, depth, hidden.find_hiding_element(node, ways))
+            _read_inner(document, "written", draft, depth, hidden_elements.find_hiding_element(node, ways))
 
 
 def _untold(form: str, data: str) -> str:

@@ -78,7 +78,7 @@ class PlainVhost(Fact):
 
 
 class VhostReadError(Fact):
-    """Why a virtual host could not be read. ``auditor.audit.unread`` has it in words."""
+    """Why a virtual host could not be read. ``auditor.audit.read_errors`` has it in words."""
 
     why: Literal["patterns", "not_understood", "no_time"] = Field(description="no_time: other sites took it all")
     file: Path = Field(description="whose pattern was tried then")

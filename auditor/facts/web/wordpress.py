@@ -103,7 +103,7 @@ class Database(Fact):
 
 
 class UnreadDatabase(Fact):
-    """Why a site's database was not read. ``auditor.audit.unread`` has it in words."""
+    """Why a site's database was not read. ``auditor.audit.read_errors`` has it in words."""
 
     why: Literal[
         "not_plain", "elsewhere", "other_kind", "another_server", "not_running", "refused", "no_tables", "late", "too_much", "failed"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
-from auditor.system.kept import get, put
+from auditor.system.disk_cache import get, put
 
 CACHE_VARIABLE = "LUYTRE_PAYLOADS"
 """The variable with the folder of what is kept."""

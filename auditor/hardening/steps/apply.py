@@ -11,9 +11,9 @@ from typing import Any
 
 from auditor.fleet.runner import COMMAND_SECONDS, PlaybookRun, Task, play
 from auditor.hardening import guard_answers
-from auditor.hardening.not_done import collect_skipped_items
-from auditor.hardening.steps.rolling import REVERT_SECONDS, Rollout
-from auditor.hardening.steps.why import END_REASONS, UNTIMELY, explain_failure
+from auditor.hardening.steps.failure_reasons import END_REASONS, UNTIMELY, explain_failure
+from auditor.hardening.steps.rollout_state import REVERT_SECONDS, Rollout
+from auditor.hardening.unapplied_controls import collect_skipped_items
 from auditor.models import Inventory, Text, clock
 
 APPLY_SECONDS = 1_800

@@ -8,13 +8,13 @@ from contextlib import suppress
 from pathlib import Path
 
 from auditor.errors import InputError
-from auditor.hardening.cut_short import HardeningInterrupt, HardeningStopError
-from auditor.hardening.serving import look
-from auditor.hardening.steps import apply, renewing, serving, settle
-from auditor.hardening.steps.around import with_others
+from auditor.hardening.health import snapshot
+from auditor.hardening.interruption import HardeningInterrupt, HardeningStopError
+from auditor.hardening.steps import apply, commit, health_check, renewal
+from auditor.hardening.steps.failure_reasons import RUN_INTERRUPTED, explain_stop
 from auditor.hardening.steps.record import now
-from auditor.hardening.steps.rolling import REVERT_SECONDS, Rollout
-from auditor.hardening.steps.why import RUN_INTERRUPTED, explain_stop
+from auditor.hardening.steps.related_hosts import with_others
+from auditor.hardening.steps.rollout_state import REVERT_SECONDS, Rollout
 from auditor.inventory import reach as reaching
 from auditor.models import Host, clock
 
@@ -24,19 +24,23 @@ def harden_batch(rollout: Rollout, hosts: Sequence[Host]) -> None:
     reach = reaching.load_reach(Path(rollout.inventory.path))
     names = [host.name for host in hosts]
     try:
-        hosts = renewing.renew(rollout, hosts)
+        hosts = renewal.renew(rollout, hosts)
         if not hosts:
             return
         names = [host.name for host in hosts]
         watched_hosts = with_others(rollout.around, hosts)
-        first = look.take_snapshot(watched_hosts, reach, None, rollout.endpoints)
-        baseline = look.learn_baseline(
-            first, look.take_snapshot(watched_hosts, reach, first), frozenset(rollout.record.now.by_wish)
+        first = snapshot.take_snapshot(watched_hosts, reach, None, rollout.endpoints)
+        baseline = snapshot.learn_baseline(
+            first, snapshot.take_snapshot(watched_hosts, reach, first), frozenset(rollout.record.now.by_wish)
         )
         rollout.record.update(
             broken_before=(
                 *rollout.record.now.broken_before,
-                *(domain for domain in baseline.broken_sites if domain not in serving.list_contained_domains(rollout)),
+                *(
+                    domain
+                    for domain in baseline.broken_sites
+                    if domain not in health_check.list_contained_domains(rollout)
+                ),
             ),
             unjudged=(*rollout.record.now.unjudged, *baseline.exclusions),
         )
@@ -44,9 +48,11 @@ def harden_batch(rollout: Rollout, hosts: Sequence[Host]) -> None:
         run = apply.apply(rollout, names)
         wrong = apply.find_unfinished(rollout, run, names)
         probed_hosts = [host for host in hosts if rollout.state(host.name) == "armed" and host.name not in wrong]
-        wrong.update(serving.record_suspects(rollout, serving.find_regressions(rollout, probed_hosts, baseline, reach)))
+        wrong.update(
+            health_check.record_suspects(rollout, health_check.find_regressions(rollout, probed_hosts, baseline, reach))
+        )
         open_hosts = dict.fromkeys((*rollout.list_armed(names), *wrong))
-        settle.commit_or_revert(
+        commit.commit_or_revert(
             rollout, hosts, {name: "revert" if name in wrong else "confirm" for name in open_hosts}, wrong
         )
     except BaseException as why:
@@ -54,7 +60,7 @@ def harden_batch(rollout: Rollout, hosts: Sequence[Host]) -> None:
         rollout.record.end_anyhow()
         with suppress(KeyboardInterrupt, InputError, OSError):  # told again, or nothing works here: timers run
             _report_rollback(rollout, begun_hosts, why)
-            settle.commit_or_revert(
+            commit.commit_or_revert(
                 rollout, hosts, dict.fromkeys(begun_hosts, "revert"), dict.fromkeys(begun_hosts, explain_stop(why))
             )
             rollout.record.update(ended=now())
@@ -63,7 +69,7 @@ def harden_batch(rollout: Rollout, hosts: Sequence[Host]) -> None:
         if isinstance(why, Exception):
             raise HardeningStopError(rollout.record.now, why) from why
         raise
-    serving.recheck_hosts(rollout, hosts, baseline, reach)
+    health_check.recheck_hosts(rollout, hosts, baseline, reach)
 
 
 def _report_rollback(rollout: Rollout, begun_hosts: Sequence[str], why: BaseException) -> None:
@@ -84,4 +90,4 @@ def recover_hosts(rollout: Rollout, hosts: Sequence[Host]) -> None:
         if entry is not None and entry.deadline is not None:
             remaining_seconds = (clock.read(entry.deadline) - clock.now()).total_seconds() + REVERT_SECONDS
             rollout.until[name] = time.monotonic() + min(remaining_seconds, rollout.record.now.seconds + REVERT_SECONDS)
-    settle.commit_or_revert(rollout, hosts, dict.fromkeys(names, "revert"), dict.fromkeys(names, RUN_INTERRUPTED))
+    commit.commit_or_revert(rollout, hosts, dict.fromkeys(names, "revert"), dict.fromkeys(names, RUN_INTERRUPTED))

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
-from auditor.incidents.evidence.receiving import FileAttributes
+from auditor.incidents.evidence.event_stream import FileAttributes
 from auditor.models.base import Model
 from auditor.models.incidents import IncidentId, Moment
 from auditor.models.reviews import Place

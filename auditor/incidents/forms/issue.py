@@ -9,7 +9,8 @@ from typing import NamedTuple, get_args
 
 from auditor.errors import InputError
 from auditor.incidents.case import Case
-from auditor.incidents.forms.asked import (
+from auditor.incidents.forms.prefill import FormPrefill, get_last_change
+from auditor.incidents.forms.schema import (
     BY_HAND,
     CHOICES,
     FINAL_FORM,
@@ -23,15 +24,14 @@ from auditor.incidents.forms.asked import (
     WITH_TEXT,
     SectionSchema,
 )
-from auditor.incidents.forms.known import FormPrefill, get_last_change
 from auditor.inventory import offices, systems
-from auditor.inventory.papers import get_folder
+from auditor.inventory.exceptions import get_folder
 from auditor.models import Inventory, Lang, Organisation, Run
 from auditor.models.incidents import FilledFormEvent
 from auditor.models.ranks import Form, Question
 from auditor.report.official import docx, metrics, pdf, template
 from auditor.report.official.content import form as head
-from auditor.report.official.content.given import BLANK
+from auditor.report.official.content.context import BLANK
 from auditor.report.official.document import (
     FORM_KEYWORD,
     MARGIN_LEFT,
@@ -44,7 +44,7 @@ from auditor.report.official.document import (
 from auditor.report.official.form import Choice, Field, FormSection, build_blocks, list_missing_fields
 from auditor.report.official.issue import get_reporting_unit
 from auditor.system import files as publish
-from auditor.text.words import Words
+from auditor.text.translations import Words
 
 BLANK_LINE = "…" * 30
 """Where an addressee is written by hand."""

@@ -12,7 +12,7 @@ import string
 from collections.abc import Sequence
 
 from auditor.incidents.response import as_root
-from auditor.incidents.response.seen import CUT
+from auditor.incidents.response.located_trace import CUT
 from auditor.text import paths
 
 BACKUP_FOLDER = "/root/luytre-kept"

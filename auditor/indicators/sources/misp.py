@@ -9,8 +9,8 @@ from typing import Any
 import ijson
 
 from auditor.indicators.indicator import Tlp, parse_tlp, pick_stricter
-from auditor.indicators.sources.reading import IndicatorCollector, get_text, make_missing_error, parse_day
-from auditor.vulnerabilities.sources.reading import (
+from auditor.indicators.sources.common import IndicatorCollector, get_text, make_missing_error, parse_day
+from auditor.vulnerabilities.sources.common import (
     SourceDocument,
     convert_json_errors,
     make_duplicate_error,

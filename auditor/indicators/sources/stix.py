@@ -10,14 +10,14 @@ import ijson
 
 from auditor.indicators import patterns
 from auditor.indicators.indicator import MARKINGS, MAX_INDICATORS, Tlp, parse_tlp, pick_stricter
-from auditor.indicators.sources.reading import (
+from auditor.indicators.sources.common import (
     IndicatorCollector,
     get_text,
     make_limit_error,
     make_missing_error,
     parse_day,
 )
-from auditor.vulnerabilities.sources.reading import (
+from auditor.vulnerabilities.sources.common import (
     convert_json_errors,
     make_duplicate_error,
     make_duplicate_recorder,

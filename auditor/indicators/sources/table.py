@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from auditor.indicators.indicator import parse_tlp
-from auditor.indicators.sources.reading import IndicatorCollector, make_missing_error, parse_day
-from auditor.inventory.table.columns import fold_text
+from auditor.indicators.sources.common import IndicatorCollector, make_missing_error, parse_day
+from auditor.inventory.spreadsheet_import.columns import fold_text
 
 HEAD_ROWS = 20
 _DELIMITERS = ",;\t"

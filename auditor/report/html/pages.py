@@ -11,9 +11,9 @@ from auditor.models import Finding, Lang, Model, Run, Subject
 from auditor.report.html import chart
 from auditor.report.html.addresses import control_page, framework_page, host_page, map_subject_pages, site_page
 from auditor.report.html.brief import list_decisions
-from auditor.report.html.paging import paginate
-from auditor.report.html.rendering import Renderer, is_urgent
-from auditor.results import contained, hunts, intrusions, papers, traces
+from auditor.report.html.pagination import paginate
+from auditor.report.html.renderer import Renderer, is_urgent
+from auditor.results import containment, exceptions, hunts, intrusions, traces
 from auditor.results.by_clause import assess_frameworks, list_cited_frameworks
 from auditor.results.by_control import build_control_results, group_by_bucket, list_work, sort_work
 from auditor.results.by_reason import list_unevaluated_hosts
@@ -31,7 +31,7 @@ from auditor.results.summary import (
 from auditor.results.traces import SiteTraces, group_unique_items
 from auditor.results.trend import TrendPoint, select_last_of_months, select_points_until
 from auditor.text.rules import describe_rules
-from auditor.text.words import Words
+from auditor.text.translations import Words
 
 MAX_TRACES = 50
 """Traces of one site that its page shows."""
@@ -102,7 +102,7 @@ def iter_pages(
 
     to_do = list_work(run, catalogue)
     active_intrusions = intrusions.find_intrusions(run)
-    waiver_uses = papers.sort_waivers(run)
+    waiver_uses = exceptions.sort_waivers(run)
     yield renderer.page(
         "fleet.html.j2",
         "index.html",
@@ -110,17 +110,17 @@ def iter_pages(
         headline=write_headline(summary, words),
         work=to_do,
         decisions=list_decisions(
-            to_do, run, papers.count_expiring(waiver_uses), active_intrusions, run.incidents or ()
+            to_do, run, exceptions.count_expiring(waiver_uses), active_intrusions, run.incidents or ()
         ),
         intruded=active_intrusions,
         incidents=run.incidents or (),
         left_out=_left_out(run, points[-1]),
         waivers=waiver_uses,
-        attestations=papers.list_attestations(run),
+        attestations=exceptions.list_attestations(run),
         site_list=site_lists[0],
         host_list=host_lists[0],
         content=_content(run, catalogue, words),
-        contained=contained.format_lines(run.contained, words),
+        contained=containment.format_lines(run.contained, words),
         lost_hosts=[host for host in summary.hosts if not host.is_reached or host.outcome.area_errors],
         months=select_last_of_months(points),
         site_changes=site_changes,
@@ -209,7 +209,7 @@ def _subjects(
             shared_told=(),
             others=group_by_bucket(host.findings),
             hunted=hunt_views.get(name),
-            contained=contained.format_lines((action for action in run.contained if action.host == name), words),
+            contained=containment.format_lines((action for action in run.contained if action.host == name), words),
         )
         for site in sites:
             own = _OpenFindings(site.own, site.domain, renderer)
@@ -238,8 +238,8 @@ def _subjects(
                 others=group_by_bucket(site.findings),
                 content=content.get(site.domain),
                 hunted=None,
-                contained=contained.format_lines(
-                    contained.select_by_incidents(run.contained, site.site, site.incidents), words
+                contained=containment.format_lines(
+                    containment.select_by_incidents(run.contained, site.site, site.incidents), words
                 ),
             )
 
@@ -262,7 +262,7 @@ def _content(run: Run, catalogue: Catalogue, words: Words) -> tuple[str, ...]:
     never = traces.list_unreviewed_sites(run)
     if never:
         lines.append(f"{words('reviews.never', n=len(never))}: {', '.join(never)}")
-    return (*lines, *on_hosts, *papers.describe_authorizations(run, words))
+    return (*lines, *on_hosts, *exceptions.describe_authorizations(run, words))
 
 
 class _SiteContentView:

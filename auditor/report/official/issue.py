@@ -13,10 +13,10 @@ from auditor.audit.frameworks.clauses import OF_REGIME, load
 from auditor.errors import InputError
 from auditor.history.runs import History, RunEntry
 from auditor.inventory import offices, systems
-from auditor.inventory.papers import get_folder
+from auditor.inventory.exceptions import get_folder
 from auditor.models import DocumentKind, Inventory, Lang, Organisation, Regime, Unit, clock
 from auditor.report.official import content, docx, pdf, technical
-from auditor.report.official.content.given import Rows
+from auditor.report.official.content.context import Rows
 from auditor.report.official.deadlines import USUAL_DAYS, Deadlines
 from auditor.report.official.document import ANNEX, AnnexKey, OfficialDocument
 from auditor.report.official.incidents import IncidentSummary

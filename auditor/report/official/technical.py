@@ -18,11 +18,11 @@ from auditor.report.official import metrics
 from auditor.report.official.document import AnnexColumn, get_datetime_parts, make_columns
 from auditor.report.official.pdf import PrintJob
 from auditor.report.official.period import Period
-from auditor.results import papers
+from auditor.results import exceptions
 from auditor.results.office_month import Figures, list_waivers
 from auditor.results.summary import HostSummary, sort_by_urgency
-from auditor.text.visible import make_one_line
-from auditor.text.words import Words
+from auditor.text.sanitize import make_one_line
+from auditor.text.translations import Words
 
 MAX_ROWS = 800
 """So many findings go into one file."""
@@ -124,7 +124,7 @@ def iter_waiver_parts(figures: Figures, catalogue: Catalogue, words: Words) -> I
         waiver, control = use.waiver, catalogue.by_id.get(use.waiver.control)
         expires = words(f"official.waiver.{use.validity}", day=words.day(waiver.expires))
         title = f"{control.title.get(words.lang)} ({control.id})" if control else waiver.control
-        places = papers.format_scope(waiver.scope, figures.organisation)
+        places = exceptions.format_scope(waiver.scope, figures.organisation)
         measure = waiver.compensating or words("official.waiver.no_measure")
         rows.append(tuple(map(_make_printable, (waiver.id, title, places, waiver.reason, measure, expires))))
     if rows:
@@ -159,7 +159,7 @@ def _iter_readings(finding: Finding, words: Words) -> Iterable[str]:
     if finding.reason is not None:
         yield finding.reason.get(words.lang)
     if finding.waiver is not None:
-        yield papers.describe_paper(finding, words)
+        yield exceptions.describe_paper(finding, words)
     table = evidence.build_violation_table(finding, words, MAX_MEMBERS)
     if table is None:
         yield from (f"{row.path} = {row.value}" for row in evidence.list_evidence(finding, words)[:MAX_MEMBERS])

@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from datetime import date
 
 from auditor.inventory import offices
-from auditor.inventory.sharing import MATTERS, Declaration, Matter
+from auditor.inventory.sharing_declarations import MATTERS, Declaration, Matter
 from auditor.models import Lang, Organisation, Unit
 from auditor.report.official.content import form
 from auditor.report.official.content.blocks import make_closing, make_item, make_paragraph, punctuate_items
-from auditor.report.official.content.given import BLANK
+from auditor.report.official.content.context import BLANK
 from auditor.report.official.document import COLUMNS, Annex, OfficialDocument, TextBlock
 from auditor.report.official.period import Period
 from auditor.report.sharing.table import OfficeRow, SharingTotals, compute_totals
-from auditor.text.visible import make_one_line
-from auditor.text.words import Words
+from auditor.text.sanitize import make_one_line
+from auditor.text.translations import Words
 
 _MAX_WHAT = 120
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from auditor.audit.controls import Catalogue
 from auditor.errors import InputError
 from auditor.history.runs import History, RunEntry
-from auditor.inventory import sharing as declared
-from auditor.inventory.papers import get_folder
+from auditor.inventory import sharing_declarations as declared
+from auditor.inventory.exceptions import get_folder
 from auditor.models import Inventory, Lang
 from auditor.report import xlsx
 from auditor.report.official import docx, pdf, template
@@ -29,7 +29,7 @@ from auditor.report.sharing.table import build_rows
 from auditor.report.sheets import Sheet, SheetColumn
 from auditor.results.office_month import compute_figures
 from auditor.system import files as publish
-from auditor.text.words import Words
+from auditor.text.translations import Words
 
 
 class IssuedSharingTable(NamedTuple):

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from auditor.audit.controls import Catalogue, Tells
 from auditor.inventory import offices
-from auditor.inventory.sharing import SharingDeclarations
+from auditor.inventory.sharing_declarations import SharingDeclarations
 from auditor.models import Finding, Run, Status, Unit
 from auditor.models.run import Protection
 from auditor.results.office_month import Figures

@@ -11,10 +11,10 @@ from auditor.inventory.systems import Contact, Instrument, System, Systems
 from auditor.models import Lang, Organisation, Unit, UnitId
 from auditor.report.official.content import form
 from auditor.report.official.content.blocks import make_item, make_paragraph, punctuate_items
-from auditor.report.official.content.given import BLANK
+from auditor.report.official.content.context import BLANK
 from auditor.report.official.document import COLUMNS, Annex, OfficialDocument, TextBlock
 from auditor.report.yearly.table import Year, YearlyTotals, compute_totals
-from auditor.text.words import Words
+from auditor.text.translations import Words
 
 DOTS = "…"
 """Where the form wants something that nobody declared."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from auditor.errors import InputError
 from auditor.inventory import offices, systems
-from auditor.inventory.papers import get_folder
+from auditor.inventory.exceptions import get_folder
 from auditor.inventory.systems import find_contradictions
 from auditor.models import Inventory, Lang, clock
 from auditor.report import xlsx
@@ -21,7 +21,7 @@ from auditor.report.yearly import document
 from auditor.report.yearly.document import YearlyReport, iter_rows, list_totals
 from auditor.report.yearly.table import Year, find_later_systems, select_by_units
 from auditor.system import files as publish
-from auditor.text.words import Words
+from auditor.text.translations import Words
 
 
 class IssuedYearlyReport(NamedTuple):

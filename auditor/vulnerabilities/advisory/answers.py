@@ -9,12 +9,12 @@ from datetime import date
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from auditor.inventory.table.columns import fold_text
+from auditor.inventory.spreadsheet_import.columns import fold_text
 from auditor.models.vulnerabilities import COMPONENT_KINDS, PACKAGE_KINDS, State
-from auditor.vulnerabilities import installed, judging
-from auditor.vulnerabilities.advisory.reading import Advisory, AdvisoryItem
-from auditor.vulnerabilities.stated import NO_STATEMENTS, StatementIndex, apply_statement
+from auditor.vulnerabilities import evaluation, installed_software
+from auditor.vulnerabilities.advisory.parser import Advisory, AdvisoryItem
 from auditor.vulnerabilities.verdicts import Verdict, judge_by_changelog
+from auditor.vulnerabilities.vex_statements import NO_STATEMENTS, StatementIndex, apply_statement
 
 if TYPE_CHECKING:
     from auditor.vulnerabilities.store import KevEntry, VulnerabilityDatabase
@@ -165,7 +165,7 @@ def _iter_changelog_verdicts(name: str, data: Mapping[str, Any]) -> Iterator[Ver
         for mention in data.get("changelogs", {}).get("named", ())
         if mention["vulnerability"] == name
     }
-    for package in installed.list_source_packages(data) if entries and "packages" in data else ():
+    for package in installed_software.list_source_packages(data) if entries and "packages" in data else ():
         version = next((entries[binary] for binary in package.binaries if binary in entries), None)
         if version is not None:
             yield judge_by_changelog(name, package, version)
@@ -183,18 +183,18 @@ def _iter_verdicts(
     if sources and "packages" not in data:
         yield _make_verdict(name, "unknown", "unread")
     elif sources:
-        release = installed.get_release(data)
-        for package in installed.list_source_packages(data):
+        release = installed_software.get_release(data)
+        for package in installed_software.list_source_packages(data):
             if package.source in sources:
                 yield next(
-                    (verdict for verdict in judging.judge_package(release, package, database) if verdict.id == name),
+                    (verdict for verdict in evaluation.judge_package(release, package, database) if verdict.id == name),
                     Verdict(name, package.source, package.version, "unknown", "not_in_release", where=package.binaries),
                 )
     components = {subject for kind, subject in about if kind in COMPONENT_KINDS}
-    for component in installed.iter_components(data):
+    for component in installed_software.iter_components(data):
         if component.name in components:
             yield from (
-                verdict for verdict, _record in judging.judge_component(component, database) if verdict.id == name
+                verdict for verdict, _record in evaluation.judge_component(component, database) if verdict.id == name
             )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from auditor.facts.changelogs import ChangelogsFacts
 from auditor.fleet.collect import FactsRequest
-from auditor.vulnerabilities.advisory.reading import Advisory
+from auditor.vulnerabilities.advisory.parser import Advisory
 
 
 def build_fact_request(advisory: Advisory) -> FactsRequest:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from auditor.vulnerabilities import versions
-from auditor.vulnerabilities.sources.reading import CVE, ImportSummary, SourceDocument
+from auditor.vulnerabilities.sources.common import CVE, ImportSummary, SourceDocument
 from auditor.vulnerabilities.sources.support import RELEASES
 from auditor.vulnerabilities.store import VulnerabilityWriter
 

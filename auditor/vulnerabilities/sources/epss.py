@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from auditor.vulnerabilities import store
-from auditor.vulnerabilities.sources.reading import CVE, ImportSummary, SourceDocument, convert_csv_errors, parse_day
+from auditor.vulnerabilities.sources.common import CVE, ImportSummary, SourceDocument, convert_csv_errors, parse_day
 from auditor.vulnerabilities.store import VulnerabilityWriter
 
 KIND = "epss"

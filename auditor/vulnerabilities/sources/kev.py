@@ -9,7 +9,7 @@ from typing import Any
 
 import ijson
 
-from auditor.vulnerabilities.sources.reading import (
+from auditor.vulnerabilities.sources.common import (
     CVE,
     ImportSummary,
     SourceDocument,

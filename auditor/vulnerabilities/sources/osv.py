@@ -13,7 +13,7 @@ from typing import Any
 from auditor.models.vulnerabilities import DataKind
 from auditor.vulnerabilities import versions
 from auditor.vulnerabilities.components import name_of
-from auditor.vulnerabilities.sources.reading import CVE, ImportSummary, SourceDocument, clean_text, parse_day
+from auditor.vulnerabilities.sources.common import CVE, ImportSummary, SourceDocument, clean_text, parse_day
 from auditor.vulnerabilities.sources.support import RELEASES
 from auditor.vulnerabilities.store import VulnerabilityWriter
 

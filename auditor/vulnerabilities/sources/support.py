@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from auditor.vulnerabilities.sources.reading import MAX_TEXT, ImportSummary, SourceDocument
+from auditor.vulnerabilities.sources.common import MAX_TEXT, ImportSummary, SourceDocument
 from auditor.vulnerabilities.store import VulnerabilityWriter
 
 KIND = "support"

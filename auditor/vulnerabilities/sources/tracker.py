@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from auditor.vulnerabilities.sources.reading import CVE, ImportSummary, SourceDocument, clean_text, iter_members
+from auditor.vulnerabilities.sources.common import CVE, ImportSummary, SourceDocument, clean_text, iter_members
 from auditor.vulnerabilities.store import VulnerabilityWriter
 
 KIND = "tracker"

@@ -52,8 +52,8 @@ import time
 from contextlib import suppress
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.luytre._apart import run_in_subprocesses
-from ansible.module_utils.luytre._reading import AreaReader, UnreadableFact
+from ansible.module_utils.luytre._area_reader import AreaReader, UnreadableFact
+from ansible.module_utils.luytre._subprocess_pool import run_in_subprocesses
 
 if False:  # Ansible sends along what it finds imported; what is wanted is loaded by name
     from ansible.module_utils.luytre import (  # noqa: F401

@@ -45,8 +45,8 @@ import re
 import subprocess
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.luytre._reading import AreaReader, UnreadableFact
-from ansible.module_utils.luytre_change.startable import find_fault
+from ansible.module_utils.luytre._area_reader import AreaReader, UnreadableFact
+from ansible.module_utils.luytre_change.start_test import find_fault
 from ansible.module_utils.luytre_shared import ports
 
 SECONDS = 60

@@ -83,7 +83,7 @@ import shutil
 import tempfile
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.luytre._authors import describe_writer, open_target
+from ansible.module_utils.luytre._file_writers import describe_writer, open_target
 from ansible.module_utils.luytre_change import kept_files
 
 MAX_FILE = 8_000_000

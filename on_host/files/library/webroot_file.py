@@ -191,11 +191,11 @@ import stat
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre import _applications, _php, _webroot
-from ansible.module_utils.luytre._effort import Effort
+from ansible.module_utils.luytre._time_budget import Effort
 from ansible.module_utils.luytre_change import attributes, php_constants
-from ansible.module_utils.luytre_shared import ownership, replacing, safe_open
+from ansible.module_utils.luytre_shared import file_replacement, ownership, safe_open
+from ansible.module_utils.luytre_shared.json_safe import make_json_safe
 from ansible.module_utils.luytre_shared.names import group_name, user_name
-from ansible.module_utils.luytre_shared.sayable import make_json_safe
 
 MAX_SHOWN = 200
 MAX_EDIT = 200_000
@@ -348,8 +348,8 @@ def put_edit(folder, name, edit, describe, check):
             return None
         if not check:
             try:
-                replacing.replace(folder, name, handle, status, new_source)
-            except replacing.FileSwapped as swap_error:
+                file_replacement.replace(folder, name, handle, status, new_source)
+            except file_replacement.FileSwapped as swap_error:
                 raise PathRefusal(swap_error.strerror)
         return describe(source), describe(new_source)
     finally:

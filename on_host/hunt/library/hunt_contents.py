@@ -47,8 +47,8 @@ import zlib
 from contextlib import suppress
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.luytre_hunt.packing import as_path, pack, unpack
-from ansible.module_utils.luytre_hunt.parts import PART, WHOLE
+from ansible.module_utils.luytre_hunt.large_files import PART, WHOLE
+from ansible.module_utils.luytre_hunt.wire_format import as_path, pack, unpack
 from ansible.module_utils.luytre_shared import safe_open
 
 MAX_BYTES = 2 * PART

@@ -38,7 +38,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 listing:
-  description: JSON, packed and in base64; C(auditor.compromise.listing) takes it in.
+  description: JSON, packed and in base64; C(auditor.compromise.file_listing) takes it in.
   returned: always
   type: str
 """
@@ -49,10 +49,10 @@ from contextlib import suppress
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre import _websites
-from ansible.module_utils.luytre._effort import Effort
+from ansible.module_utils.luytre._time_budget import Effort
 from ansible.module_utils.luytre_hunt import stamps
-from ansible.module_utils.luytre_hunt.packing import as_text, pack
 from ansible.module_utils.luytre_hunt.walk import HuntWalk
+from ansible.module_utils.luytre_hunt.wire_format import as_text, pack
 
 CLOCK = 200
 """Seconds by the clock after which all ends, on a host that leaves us none of the processor's time."""

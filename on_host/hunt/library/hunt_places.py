@@ -34,7 +34,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 places:
-  description: JSON, packed and in base64; C(auditor.compromise.places) takes it in.
+  description: JSON, packed and in base64; C(auditor.compromise.autoruns) takes it in.
   returned: always
   type: str
 """
@@ -44,20 +44,30 @@ import time
 from contextlib import suppress
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.luytre._reading import AreaReader
-from ansible.module_utils.luytre_hunt import entering, kept, loading, logs, modules, programs, running, stamps, starting
-from ansible.module_utils.luytre_hunt.packaged import PackageIndex
-from ansible.module_utils.luytre_hunt.packing import pack
+from ansible.module_utils.luytre._area_reader import AreaReader
+from ansible.module_utils.luytre_hunt import (
+    access,
+    autostart,
+    injection,
+    logs,
+    modules,
+    processes,
+    programs,
+    site_databases,
+    stamps,
+)
+from ansible.module_utils.luytre_hunt.package_index import PackageIndex
 from ansible.module_utils.luytre_hunt.places import PlaceRows
+from ansible.module_utils.luytre_hunt.wire_format import pack
 
 PARTS = (
-    ("start", starting.gather),
-    ("key", entering.gather),
-    ("php", loading.gather),
-    ("snippet", kept.gather),
+    ("start", autostart.gather),
+    ("key", access.gather),
+    ("php", injection.gather),
+    ("snippet", site_databases.gather),
     ("log", logs.gather),
     ("program", programs.gather),
-    ("process", running.gather),
+    ("process", processes.gather),
     ("kernel_module", modules.gather),
 )
 

@@ -39,8 +39,8 @@ import tempfile
 import time
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.luytre import _record
-from ansible.module_utils.luytre._reading import UnreadableFact
+from ansible.module_utils.luytre import _integrity_record
+from ansible.module_utils.luytre._area_reader import UnreadableFact
 from ansible.module_utils.luytre_shared import ownership
 
 
@@ -56,30 +56,30 @@ def select_top_folders(folders):
 
 def write(module, text):
     """Put the record in its place, whole or not at all."""
-    os.makedirs(_record.HOME, mode=0o700, exist_ok=True)
-    loose = ownership.Trust().loose(_record.HOME)
+    os.makedirs(_integrity_record.HOME, mode=0o700, exist_ok=True)
+    loose = ownership.Trust().loose(_integrity_record.HOME)
     if loose:
         module.fail_json(msg="cannot keep a record: %s" % loose)
-    handle, draft = tempfile.mkstemp(dir=_record.HOME)
+    handle, draft = tempfile.mkstemp(dir=_integrity_record.HOME)
     with os.fdopen(handle, "wb") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    os.rename(draft, _record.FILE)
+    os.rename(draft, _integrity_record.FILE)
 
 
 def main():
     module = AnsibleModule(
         argument_spec={"folders": {"type": "list", "elements": "path", "required": True}}, supports_check_mode=True
     )
-    record = _record.load_record()
+    record = _integrity_record.load_record()
     if record:
         module.exit_json(changed=False, digest=record[1])
     if module.check_mode:
         module.exit_json(changed=True, digest=None)
     created_at, folders = int(time.time()), select_top_folders(module.params["folders"])
     try:
-        text = _record.pack_record(folders, _record.take_snapshot(folders), created_at)
+        text = _integrity_record.pack_record(folders, _integrity_record.take_snapshot(folders), created_at)
         write(module, text)
     except (OSError, UnreadableFact) as error:
         module.fail_json(msg="cannot make a record: %s" % error)

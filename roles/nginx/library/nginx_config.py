@@ -76,9 +76,9 @@ import os
 import subprocess
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.luytre import _nginx_stake
+from ansible.module_utils.luytre import _nginx_trusted_inputs
+from ansible.module_utils.luytre._area_reader import read_text
 from ansible.module_utils.luytre._nginx_conf import BadConfig, load
-from ansible.module_utils.luytre._reading import read_text
 from ansible.module_utils.luytre_change.transaction import ChangeRefusal, Transaction, check_trust
 from ansible.module_utils.luytre_nginx import apply_edits, restore
 from ansible.module_utils.luytre_nginx_host import ARGUMENTS, CONFIG, FOLDER, decision_for, editable, read_bytes
@@ -133,7 +133,7 @@ def _lines(state):
 def at_stake():
     """What nginx's test believes and writes, by the configuration as it is now."""
     try:
-        return _nginx_stake.list_test_paths(load(CONFIG, read_text))
+        return _nginx_trusted_inputs.list_test_paths(load(CONFIG, read_text))
     except BadConfig as error:
         raise ChangeRefusal("it is not known what nginx would read: %s" % error)
 

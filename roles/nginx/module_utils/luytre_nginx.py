@@ -11,12 +11,12 @@ decided, so that the same vendor text always gives the same result and a control
 import os
 import re
 
-from ansible.module_utils.luytre import _openings, _web
+from ansible.module_utils.luytre import _exposed_paths, _web
 from ansible.module_utils.luytre import nginx as facts
 from ansible.module_utils.luytre._nginx_conf import load, parse_seconds, parse_size
 from ansible.module_utils.luytre._nginx_request import NginxModel
 from ansible.module_utils.luytre._x509 import covers
-from ansible.module_utils.luytre_shared import contained
+from ansible.module_utils.luytre_shared import web_block_config
 
 DROP_IN = "/etc/nginx/conf.d/00-luytre.conf"
 SNIPPET = "/etc/nginx/snippets/luytre-%s.conf"
@@ -79,7 +79,7 @@ def restore(text):
 
 def ours(path):
     """Whether a file is one that this role writes whole, or an incident does."""
-    return contained.is_own(path) or path == DROP_IN or path.startswith(SNIPPET.partition("%s")[0])
+    return web_block_config.is_own(path) or path == DROP_IN or path.startswith(SNIPPET.partition("%s")[0])
 
 
 class ConfigDecision:
@@ -196,7 +196,7 @@ def _insert_lines(text, at, lines):
     added_text = "".join("%s%s%s\n" % (indent, line, ADDED_MARK) for line in lines)
     rest = after.partition("\n")[0]
     if not rest.strip() or rest.lstrip().startswith("#"):
-        first = contained.match_own_lines(after[len(rest) + 1 :])
+        first = web_block_config.match_own_lines(after[len(rest) + 1 :])
         return before + rest + "\n" + first + added_text + after[len(rest) + 1 + len(first) :]
     return before + BROKEN_MARK + added_text + after
 
@@ -348,7 +348,7 @@ def _site(model, groups, server, names, site, enforce, settings, decision):
 
     php = any(level.own("fastcgi_pass") for level in facts.iter_levels(server))
     root = model.root(model.find(server, "/") or server)
-    private = _openings.build_private_pattern(root) if root and is_enforced("web.private_files") else ""
+    private = _exposed_paths.build_private_pattern(root) if root and is_enforced("web.private_files") else ""
     rules = [control for control in SNIPPET_CONTROLS if is_enforced(control) and (php or control not in PHP_CONTROLS)]
     rules = [control for control in rules if private or control != "web.private_files"]
     if private:

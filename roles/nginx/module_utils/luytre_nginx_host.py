@@ -5,11 +5,11 @@ import ssl
 import time
 
 from ansible.module_utils.luytre import tls
+from ansible.module_utils.luytre._area_reader import AreaReader, UnreadableFact
 from ansible.module_utils.luytre._nginx_conf import BadConfig
-from ansible.module_utils.luytre._reading import AreaReader, UnreadableFact
 from ansible.module_utils.luytre.nginx import iter_levels
 from ansible.module_utils.luytre_change import corrections
-from ansible.module_utils.luytre_change.tightening import CorrectionResult
+from ansible.module_utils.luytre_change.permissions import CorrectionResult
 from ansible.module_utils.luytre_nginx import decide, https_names, read_config
 from ansible.module_utils.luytre_shared import ownership, safe_open
 

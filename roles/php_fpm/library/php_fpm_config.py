@@ -51,8 +51,8 @@ inside_apache:
 import re
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.luytre import _php_daemons, _php_stake
-from ansible.module_utils.luytre._reading import read_text
+from ansible.module_utils.luytre import _php_daemons, _php_trusted_inputs
+from ansible.module_utils.luytre._area_reader import read_text
 from ansible.module_utils.luytre.php_fpm import BEGIN, END, parse_own_lines
 from ansible.module_utils.luytre_change.transaction import ChangeRefusal, Transaction
 
@@ -80,7 +80,7 @@ def main():
             listen_changed = listen_changed or listens(before) != listens(_edit(before, pools))
         if change.is_changed and not module.check_mode:
             versions = module.params["versions"]
-            tests = [["php-fpm" + version, *_php_stake.WITHOUT, "-t"] for version in versions]
+            tests = [["php-fpm" + version, *_php_trusted_inputs.WITHOUT, "-t"] for version in versions]
             change.commit(tests, lambda: at_stake(versions))
     except ChangeRefusal as error:
         module.fail_json(msg=str(error))
@@ -91,7 +91,8 @@ def main():
 def at_stake(versions):
     """What PHP-FPM's tests believe and write, by the configuration as it is now."""
     stakes = [
-        _php_stake.list_test_paths(_php_daemons.make_packaged("php-fpm" + version, version)) for version in versions
+        _php_trusted_inputs.list_test_paths(_php_daemons.make_packaged("php-fpm" + version, version))
+        for version in versions
     ]
     return [path for read, _ in stakes for path in read], [
         path for _, written_paths in stakes for path in written_paths

@@ -66,8 +66,8 @@ refused:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.luytre._reading import AreaReader, UnreadableFact
-from ansible.module_utils.luytre_change.startable import find_fault
+from ansible.module_utils.luytre._area_reader import AreaReader, UnreadableFact
+from ansible.module_utils.luytre_change.start_test import find_fault
 
 SECONDS = 60
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"

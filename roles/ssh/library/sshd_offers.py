@@ -47,8 +47,8 @@ import tempfile
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre import _sshd
-from ansible.module_utils.luytre._reading import AreaReader, UnreadableFact
-from ansible.module_utils.luytre._session import session
+from ansible.module_utils.luytre._area_reader import AreaReader, UnreadableFact
+from ansible.module_utils.luytre._ssh_session import session
 
 
 def main():

@@ -9,12 +9,12 @@ from typing import Any
 from selectolax.lexbor import LexborHTMLParser
 
 from auditor.audit import controls
-from auditor.audit.only_here import find_unique_items
-from auditor.looks.traces import trace
+from auditor.audit.uniqueness import find_unique_items
 from auditor.models import Host, OnlyHere, Run, Site
 from auditor.models.hunts import Hunt
 from auditor.report.html.pages import iter_pages
 from auditor.results import traces
+from auditor.scans.traces import trace
 from tests.unit.audit.test_reviews import audited, look
 
 NAMES = ("a.test", "b.test", "c.test", "d.test")

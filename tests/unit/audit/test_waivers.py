@@ -19,7 +19,7 @@ from typer.testing import CliRunner, Result
 from auditor import cli
 from auditor.audit import controls, inventory_fit, waivers
 from auditor.audit.controls import Catalogue
-from auditor.commands.shown import papers
+from auditor.commands.output import exceptions
 from auditor.errors import InputError
 from auditor.hardening import plan
 from auditor.inventory import hosts as inventory
@@ -32,7 +32,7 @@ from auditor.results.compare import compare
 from auditor.results.summary import summarize_run
 from auditor.results.trend import make_trend_point
 from auditor.system import resources
-from auditor.text.words import Words
+from auditor.text.translations import Words
 from tests.unit.audit.test_evaluate import control
 from tests.unit.hardening.test_plan import STARTED, facts
 
@@ -540,8 +540,8 @@ def test_the_terminal_warns_of_papers_that_end_and_of_those_that_nothing_needs(
         finding("x.grave"),
         finding("x.asked", Status.MANUAL),
     )
-    monkeypatch.setattr(papers, "err", Console(width=200, highlight=False, stderr=True))
-    papers.show_papers(run, summarize_run(run), Words("en"), Console(width=200, highlight=False))
+    monkeypatch.setattr(exceptions, "err", Console(width=200, highlight=False, stderr=True))
+    exceptions.show_papers(run, summarize_run(run), Words("en"), Console(width=200, highlight=False))
     shown = capsys.readouterr()
     assert shown.out.splitlines() == [
         "2 findings are currently waived and not counted above.",

@@ -20,7 +20,7 @@ LYNIS = "hardening_index=81\nsuggestion[]=BOOT-5264|Consider|-|-|\n"
 STAND = Stand("web2", CONTAINER)
 LENGTHENED = """
 from auditor.fleet import collect
-from auditor.hardening.serving import probes
+from auditor.hardening.health import probes
 from auditor.hardening.steps import apply, settle
 limits = lambda: (collect.COLLECT_SECONDS, probes.PROBE_SECONDS, apply.APPLY_SECONDS, settle.SETTLE_SECONDS)
 before = limits()

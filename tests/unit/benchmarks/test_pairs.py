@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from auditor.hardening.serving.smoke import Answers, FetchResult
-from auditor.incidents.means.table import CONTAINMENT_KINDS, ERADICATION_KINDS
+from auditor.hardening.health.smoke import Answers, FetchResult
+from auditor.incidents.actions.registry import CONTAINMENT_KINDS, ERADICATION_KINDS
 from benchmarks.pairs import __main__ as pairs
 from benchmarks.pairs import actions
 from benchmarks.pairs.actions import ACTIONS, FAULTS, Trial, possible

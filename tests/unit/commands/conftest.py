@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from auditor.commands.given import lab_hosts
+from auditor.commands.options import lab_hosts
 from auditor.lab.spec import spec
 
 

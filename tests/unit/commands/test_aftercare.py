@@ -8,7 +8,7 @@ import pytest
 
 from auditor.errors import InputError
 from auditor.fleet import collect
-from auditor.history.looks import ScanHistory
+from auditor.history.scans import ScanHistory
 from auditor.inventory import hosts as inventories
 from tests.unit.commands.test_incident import WHO, auditor, inventory, the_only
 from tests.unit.incidents.test_forgetting import ledger, trace

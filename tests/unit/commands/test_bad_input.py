@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre_shared import acting
+from ansible.module_utils.luytre_shared import action_runner
 
 from auditor.errors import MISTAKE, InputError
-from auditor.fleet import fresh
+from auditor.fleet import ssh_exec
 from auditor.history.incidents import Incidents
 from auditor.history.runs import History
-from auditor.incidents.means import starting
+from auditor.incidents.actions import persistence
 from auditor.models import HostOutcome, Run, Text, clock
 from auditor.models.incidents import ContainedEvent
 from auditor.system import resources
@@ -84,9 +84,9 @@ def test_a_host_that_is_down_keeps_neither_reports_nor_the_others_waiting(
     inventory: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def silent(*_: object) -> bytes:
-        raise fresh.NoAnswer("Connection timed out")
+        raise ssh_exec.NoAnswer("Connection timed out")
 
-    monkeypatch.setattr(fresh, "run_as_root", silent)
+    monkeypatch.setattr(ssh_exec, "run_as_root", silent)
     keep(inventory, -1, SHELL)
     said = auditor(inventory, "open", "--finding", f"{CONTROL}:web1", "--contain", *WHO, code=1).stdout
     (incident,) = ids(inventory)
@@ -253,15 +253,17 @@ def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path.parent.mkdir()
     path.write_text("1 * * * * root /tmp/a\n2 * * * * root /tmp/b\n3 * * * * root /tmp/c\n")
     monkeypatch.setattr(own, "TABLES", str(path.parent))
-    monkeypatch.setattr(starting, "CRONTABS", (str(path.parent),))
-    monkeypatch.setattr(own, "RECORD", acting.ActionRecord(str(tmp_path / "host/jobs")))
+    monkeypatch.setattr(persistence, "CRONTABS", (str(path.parent),))
+    monkeypatch.setattr(own, "RECORD", action_runner.ActionRecord(str(tmp_path / "host/jobs")))
     monkeypatch.setattr(own, "owners", lambda _path: (os.getuid(),))
     actions = {"plan": own.plan, "contain": own.contain, "release": own.release}
 
     def asked(_reach: object, _program: object, question: dict[str, Any], *_: object) -> bytes:
-        return json.dumps(acting.answer(actions, question, ["198.51.100.1", "50000", "192.0.2.10", "22"])).encode()
+        return json.dumps(
+            action_runner.answer(actions, question, ["198.51.100.1", "50000", "192.0.2.10", "22"])
+        ).encode()
 
-    monkeypatch.setattr(fresh, "run_as_root", asked)
+    monkeypatch.setattr(ssh_exec, "run_as_root", asked)
     return path
 
 

@@ -11,9 +11,9 @@ from typer.testing import CliRunner, Result
 
 from auditor.commands.content.baseline import app
 from auditor.errors import InputError
-from auditor.history.looks import ScanHistory
-from auditor.looks.ledger import CrawlFrontier
+from auditor.history.scans import ScanHistory
 from auditor.models import Scan
+from auditor.scans.frontier import CrawlFrontier
 from auditor.system import resources
 from tests.unit.looks.test_traces import seen
 

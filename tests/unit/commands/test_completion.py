@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from auditor.cli import app
 from auditor.commands import completion
-from auditor.commands.given import completions
+from auditor.commands.options import completions
 from auditor.history.runs import History
 from tests import factory
 

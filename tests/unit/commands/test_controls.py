@@ -8,7 +8,7 @@ from typer.testing import CliRunner, Result
 from auditor.audit import controls
 from auditor.cli import app as main
 from auditor.commands.controls import app
-from auditor.commands.shown import console
+from auditor.commands.output import console
 from auditor.errors import InputError
 
 CATALOGUE = controls.load()

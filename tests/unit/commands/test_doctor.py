@@ -10,13 +10,13 @@ import pytest
 
 from auditor.commands import doctor
 from auditor.history.runs import History
-from auditor.text.words import Words
+from auditor.text.translations import Words
 
 AS_NOBODY = """
 import json, os
 from auditor.system import sqlite_file
 from auditor.commands import doctor
-from auditor.text.words import Words
+from auditor.text.translations import Words
 words = Words("en")
 words("doctor.for.audit")
 if os.geteuid() == 0:

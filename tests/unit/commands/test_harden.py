@@ -12,8 +12,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from auditor.cli import app
-from auditor.commands import hardening
-from auditor.commands.shown import console
+from auditor.commands import hardening_flow
+from auditor.commands.output import console
 from auditor.errors import InputError
 from auditor.hardening.harden import HardeningResult
 from auditor.hardening.journal import Journal
@@ -153,8 +153,8 @@ def test_a_hardening_says_how_it_is_undone_before_where_its_report_is(
         seconds=600,
         hosts=(HostHardening(host="web1", state="confirmed"),),
     )
-    outcome = hardening.Outcome(BEFORE, HardeningPlan(hosts=()), made, BEFORE, Path("out/report/index.html"))
-    monkeypatch.setattr("auditor.commands.hardening.harden", lambda *_arguments, **_options: outcome)
+    outcome = hardening_flow.Outcome(BEFORE, HardeningPlan(hosts=()), made, BEFORE, Path("out/report/index.html"))
+    monkeypatch.setattr("auditor.commands.hardening_flow.harden", lambda *_arguments, **_options: outcome)
     for lang, said in (("en", "To undo it"), ("vi", "Để hoàn tác")):
         assert auditor("harden", "--yes", "--lang", lang).stdout.splitlines() == [
             f"{said}: auditor rollback {made.id} -i {tmp_path}/hosts.yml",

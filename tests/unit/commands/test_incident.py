@@ -16,10 +16,10 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from auditor.commands.incidents import app
-from auditor.compromise.known import archives
+from auditor.compromise.known_good import archives
 from auditor.errors import InputError
-from auditor.fleet import fresh
-from auditor.hardening.serving import smoke
+from auditor.fleet import ssh_exec
+from auditor.hardening.health import smoke
 from auditor.history.known_good import KnownGood
 from auditor.history.runs import History
 from auditor.models import clock
@@ -159,7 +159,7 @@ def test_an_address_is_blocked_on_the_incidents_hosts_and_released(
     inventory: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers = [b'{"state": "on_trial", "left": 60}', b'{"state": "confirmed", "left": 86400}', b'{"state": "none"}']
-    monkeypatch.setattr(fresh, "run_as_root", lambda *_: answers.pop(0))
+    monkeypatch.setattr(ssh_exec, "run_as_root", lambda *_: answers.pop(0))
     auditor(inventory, "open", "antruc.test", *WHO)
     incident = str(the_only(inventory)["id"])
     given = ("contain", incident, "address", "::ffff:203.0.113.7", *WHO)
@@ -177,7 +177,7 @@ def test_a_file_is_taken_away_by_its_bytes_and_put_back(inventory: str, monkeypa
     asked = []
     forgotten = b'{"state": "confirmed"}'
     answers = [b'{"state": "confirmed", "sha256": "%s"}' % (b"a" * 64), forgotten, b'{"state": "none"}']
-    monkeypatch.setattr(fresh, "run_as_root", lambda *given: (asked.append(given[2]), answers.pop(0))[1])
+    monkeypatch.setattr(ssh_exec, "run_as_root", lambda *given: (asked.append(given[2]), answers.pop(0))[1])
     auditor(inventory, "open", "antruc.test", *WHO)
     incident = str(the_only(inventory)["id"])
     said = auditor(inventory, "contain", incident, "file", "/var/www/antruc.test/[b]\n%\udcff.php", *WHO).stdout
@@ -191,7 +191,7 @@ def test_a_file_is_taken_away_by_its_bytes_and_put_back(inventory: str, monkeypa
 
 
 def test_nothing_is_done_when_one_of_several_must_not_be(inventory: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fresh, "run_as_root", lambda *_: pytest.fail("a host was asked"))
+    monkeypatch.setattr(ssh_exec, "run_as_root", lambda *_: pytest.fail("a host was asked"))
     auditor(inventory, "open", "dongvau.test", *WHO)
     incident = str(the_only(inventory)["id"])
     both = ("address", "203.0.113.7", "address", "10.213.47.99")
@@ -208,7 +208,7 @@ def test_several_are_contained_at_once_and_each_says_what_it_came_to(
         b'{"state": "on_trial", "left": 60}',
         b'{"state": "confirmed", "left": 3600}',
     ]
-    monkeypatch.setattr(fresh, "run_as_root", lambda *_: answers.pop(0))
+    monkeypatch.setattr(ssh_exec, "run_as_root", lambda *_: answers.pop(0))
     auditor(inventory, "open", "antruc.test", *WHO)
     incident = str(the_only(inventory)["id"])
     both = ("file", "/srv/x.php", "address", "203.0.113.7", "file", "/srv/x.php", "--for", "1h")
@@ -224,7 +224,7 @@ def test_what_was_done_and_what_would_be_is_told_as_json(inventory: str, monkeyp
         b'{"state": "confirmed"}',
         b'{"state": "refused", "why": "no_file"}',
     ]
-    monkeypatch.setattr(fresh, "run_as_root", lambda *_: answers.pop(0))
+    monkeypatch.setattr(ssh_exec, "run_as_root", lambda *_: answers.pop(0))
     auditor(inventory, "open", "antruc.test", *WHO)
     incident = str(the_only(inventory)["id"])
     given = ("clean", incident, "process-end", "7/srv/x", *WHO, "--json")
@@ -245,7 +245,7 @@ def test_of_several_hosts_each_thing_says_on_which_it_is(inventory: str, monkeyp
         asked.extend([given[2]["what"]] if given[2]["do"] == "contain" else [])
         return b'{"state": "confirmed"}'
 
-    monkeypatch.setattr(fresh, "run_as_root", answer)
+    monkeypatch.setattr(ssh_exec, "run_as_root", answer)
     auditor(inventory, "open", "web1", "web2", *WHO)
     incident = str(the_only(inventory)["id"])
     auditor(inventory, "contain", incident, "file", "web2:/srv/x:3", "file", "web1:/srv/x:3", *WHO)
@@ -280,7 +280,7 @@ def test_a_dry_run_shows_each_step_and_does_none(inventory: str, monkeypatch: py
         asked.append(given[2]["do"])
         return answers.pop(0)
 
-    monkeypatch.setattr(fresh, "run_as_root", answer)
+    monkeypatch.setattr(ssh_exec, "run_as_root", answer)
     auditor(inventory, "open", "antruc.test", *WHO)
     incident = str(the_only(inventory)["id"])
     both = ("address", "203.0.113.7", "file", "/srv/x.php", "--dry-run")
@@ -302,7 +302,7 @@ def test_a_path_is_gone_and_a_site_closed_where_the_site_is(inventory: str, monk
         asked.append(given[2])
         return b'{"state": "none"}' if given[2]["do"] == "release" else b'{"state": "confirmed"}'
 
-    monkeypatch.setattr(fresh, "run_as_root", answer)
+    monkeypatch.setattr(ssh_exec, "run_as_root", answer)
     auditor(inventory, "open", "web1", "web3", *WHO)
     incident = str(the_only(inventory)["id"])
     given = ("path", "https://WWW.antruc.test/a%20b/%E1%BA%A1%ff\udcfe{$/", "site", "dongvau.test")
@@ -337,7 +337,7 @@ def test_what_is_cleaned_is_a_step_of_the_ledger_and_undone_by_its_number_alone(
             "release": b'{"state": "none"}',
         }[given[2]["do"]]
 
-    monkeypatch.setattr(fresh, "run_as_root", answer)
+    monkeypatch.setattr(ssh_exec, "run_as_root", answer)
     auditor(inventory, "open", "antruc.test", *WHO)
     incident = str(the_only(inventory)["id"])
     rows = ("row", "antruc.test/posts/66", "row", "antruc.test/options/widget_text")
@@ -376,7 +376,7 @@ def test_what_is_cleaned_is_a_step_of_the_ledger_and_undone_by_its_number_alone(
 def test_what_contains_does_not_clean_nor_the_other_way_round(
     inventory: str, monkeypatch: pytest.MonkeyPatch, verb: str, given: tuple[str, ...], why: str
 ) -> None:
-    monkeypatch.setattr(fresh, "run_as_root", lambda *_: pytest.fail("a host was asked"))
+    monkeypatch.setattr(ssh_exec, "run_as_root", lambda *_: pytest.fail("a host was asked"))
     auditor(inventory, "open", "antruc.test", *WHO)
     with pytest.raises(InputError, match=why):
         auditor(inventory, verb, str(the_only(inventory)["id"]), *given, *WHO)
@@ -393,7 +393,7 @@ def test_a_core_is_cleaned_from_a_release_that_is_known_and_what_it_finds_beside
         found = ["/var/www/antruc.test/wp-admin/x%20y.php", "no path"] if given[1].name == "core.py" else []
         return json.dumps({"state": state, "why": "", "found": found}).encode()
 
-    monkeypatch.setattr(fresh, "run_as_root", answer)
+    monkeypatch.setattr(ssh_exec, "run_as_root", answer)
     auditor(inventory, "open", "antruc.test", *WHO)
     incident = str(the_only(inventory)["id"])
     release = tmp_path / "wordpress-6.8.2.zip"
@@ -431,7 +431,7 @@ def test_secrets_are_made_anew_on_the_host_and_no_answer_of_it_holds_one(
         asked.append(given[2])
         return b'{"state": "confirmed", "why": "others_unread", "about": "/srv/www/tulieu"}'
 
-    monkeypatch.setattr(fresh, "run_as_root", answer)
+    monkeypatch.setattr(ssh_exec, "run_as_root", answer)
     auditor(inventory, "open", "antruc.test", *WHO)
     incident = str(the_only(inventory)["id"])
     steps = ("salts", "antruc.test", "database-password", "antruc.test/blog")

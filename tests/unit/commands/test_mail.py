@@ -22,14 +22,14 @@ from auditor.cli import app
 from auditor.errors import InputError
 from auditor.history.runs import History
 from auditor.mail import summary
-from auditor.mail.cleared import is_cleared
+from auditor.mail.clearance import is_cleared
 from auditor.mail.spool import Spool
 from auditor.models import Host, Organisation, Unit
 from auditor.report import files
 from auditor.report.formats import Format
 from auditor.report.official import docx, pdf, technical
 from auditor.results.office_month import Figures, compute_figures
-from auditor.text.words import Words
+from auditor.text.translations import Words
 from tests import factory
 from tests.mail_server import Authority, Received, free_port, serving
 from tests.unit import official

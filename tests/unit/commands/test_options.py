@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from auditor import lab
 from auditor.audit import controls
 from auditor.cli import app
-from auditor.commands.given.options import parse_accepted_controls, parse_unjudged_sites, select
+from auditor.commands.options.common import parse_accepted_controls, parse_unjudged_sites, select
 from auditor.errors import InputError
 from auditor.inventory import hosts as inventory
 from auditor.text import usage

@@ -10,11 +10,11 @@ from typing import Any, cast
 
 import pytest
 
-from auditor.compromise import fleet, judge
-from auditor.compromise.judge import Judgement, JudgeRequest
-from auditor.compromise.listing import PHP, WebFile
-from auditor.compromise.php.flow import Hit
-from auditor.compromise.remembered import ScanCache
+from auditor.compromise import classifier, fleet
+from auditor.compromise.classifier import Judgement, JudgeRequest
+from auditor.compromise.file_listing import PHP, WebFile
+from auditor.compromise.php.taint import Hit
+from auditor.compromise.scan_cache import ScanCache
 from auditor.facts import SCHEMA, contacts
 from auditor.fleet import collect
 from auditor.fleet.collect import FactsRequest as AskedOfHosts
@@ -46,7 +46,7 @@ def test_a_file_that_was_swapped_for_another_is_not_judged_by_that(
 
     digest = hashlib.sha256(LISTED).hexdigest()
     listed = WebFile("/var/www", "a.php", size, 0, 0, digest, PHP, 0, "0" * 16)
-    monkeypatch.setattr(judge, "all_judged", judged)
+    monkeypatch.setattr(classifier, "all_judged", judged)
     monkeypatch.setattr(fleet.HuntRun, "_fetch_contents", fetched)
     hunting = fleet.HuntRun("inventory", cast(Any, None), ())
     assert set(hunting._judge_files(cast(Host, None), [listed], {})) == ({digest} if is_judged else set())
@@ -120,7 +120,7 @@ def test_a_changed_file_of_a_release_carries_how_it_differs_and_what_was_added_i
 
     content = LISTED + b"\nadded();\n"
     listed = WebFile("/var/www", "a.php", len(content), 0, 0, hashlib.sha256(content).hexdigest(), PHP, 0, "0" * 16)
-    monkeypatch.setattr(judge, "all_judged", judged)
+    monkeypatch.setattr(classifier, "all_judged", judged)
     monkeypatch.setattr(fleet.HuntRun, "_fetch_contents", lambda *_: [content])
     hunting = fleet.HuntRun("inventory", cast(Any, None), ())
     (told,) = hunting._judge_files(cast(Host, None), [listed], {listed.where: LISTED + b"\n"}).values()
@@ -129,10 +129,10 @@ def test_a_changed_file_of_a_release_carries_how_it_differs_and_what_was_added_i
 
 def test_what_there_was_no_time_to_judge_is_asked_for_again_the_next_time(monkeypatch: pytest.MonkeyPatch) -> None:
     def judged(asked: Sequence[JudgeRequest], _rules: object, is_over: Callable[[], bool]) -> list[Judgement]:
-        return judge._judge_batch(asked, None, is_over)
+        return classifier._judge_batch(asked, None, is_over)
 
     listed = WebFile("/var/www", "a.php", len(LISTED), 0, 0, hashlib.sha256(LISTED).hexdigest(), PHP, 0, "0" * 16)
-    monkeypatch.setattr(judge, "all_judged", judged)
+    monkeypatch.setattr(classifier, "all_judged", judged)
     monkeypatch.setattr(fleet, "JUDGE_SECONDS", -1)
     monkeypatch.setattr(fleet.HuntRun, "_fetch_contents", lambda *_: [LISTED])
     hunting = fleet.HuntRun("inventory", cast(Any, None), ())
@@ -154,7 +154,7 @@ def test_the_next_trip_is_under_way_while_the_last_one_is_judged(monkeypatch: py
 
     digests = {name: hashlib.sha256(name.encode()).hexdigest() for name in ("a.php", "b.php")}
     listed = [WebFile("/var/www", name, 5, 0, 0, digest, PHP, 0, "0" * 16) for name, digest in digests.items()]
-    monkeypatch.setattr(judge, "all_judged", judged)
+    monkeypatch.setattr(classifier, "all_judged", judged)
     monkeypatch.setattr(fleet.HuntRun, "_fetch_contents", fetched)
     hunting = fleet.HuntRun("inventory", cast(Any, None), ())
     assert set(hunting._judge_files(cast(Host, None), listed, {})) == set(digests.values())

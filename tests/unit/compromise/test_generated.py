@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from auditor.compromise import certainty, judge
-from auditor.compromise.known.generated import maker
+from auditor.compromise import classifier, confidence
+from auditor.compromise.known_good.generated_files import maker
 from auditor.compromise.rules import engine
 from benchmarks import footholds
 
@@ -89,13 +89,13 @@ def test_whatever_else_stands_in_it_makes_it_a_file_as_any_other(content: bytes,
 
 def test_such_a_file_is_told_of_by_no_judge_and_a_shell_that_poses_as_one_is() -> None:
     rules = engine.load()
-    known = judge.judge_content(SMARTY, "templates_c/a.php", rules)
-    assert (known.generated, certainty.weigh_judgement(known, is_upload_folder=True, is_unexplained=True)) == (
+    known = classifier.judge_content(SMARTY, "templates_c/a.php", rules)
+    assert (known.generated, confidence.weigh_judgement(known, is_upload_folder=True, is_unexplained=True)) == (
         "smarty",
         None,
     )
-    posing = judge.judge_content(
+    posing = classifier.judge_content(
         SMARTY + footholds.whole("<?php @§E§(§POST§['x']);").encode(), "templates_c/a.php", rules
     )
-    found = certainty.weigh_judgement(posing, is_upload_folder=True)
+    found = confidence.weigh_judgement(posing, is_upload_folder=True)
     assert posing.generated == "" and found is not None and found.certainty == "exact"

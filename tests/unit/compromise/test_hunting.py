@@ -10,25 +10,25 @@ from typing import Any
 
 import pytest
 
-from auditor.compromise import hunting, listing
-from auditor.compromise.judge import Judgement
-from auditor.compromise.known.manifest import ReleaseManifest
-from auditor.compromise.listing import ListingError, WebFile
-from auditor.compromise.php.flow import Hit
-from auditor.compromise.remembered import FULL_EVERY, ScanCache
+from auditor.compromise import file_listing, file_triage
+from auditor.compromise.classifier import Judgement
+from auditor.compromise.file_listing import ListingError, WebFile
+from auditor.compromise.known_good.manifest import ReleaseManifest
+from auditor.compromise.php.taint import Hit
+from auditor.compromise.scan_cache import FULL_EVERY, ScanCache
 
 SHELL = Judgement(hits=(Hit("evaluated", "exact", 0),), sample="the sample")
 FAINT = Judgement(own=("uploader",))
 
 
-def file(path: str, digest: str = "a", what: int = listing.PHP, place: int = 0, size: int = 500) -> WebFile:
+def file(path: str, digest: str = "a", what: int = file_listing.PHP, place: int = 0, size: int = 500) -> WebFile:
     return WebFile("/srv/www", path, size, 1, 2, digest * 64, what, place, "0123456789abcdef")
 
 
 def traces(
     files: list[WebFile], judgements: dict[str, Judgement], *manifests: ReleaseManifest
 ) -> list[tuple[str, str, str]]:
-    found = hunting.find_traces(hunting.triage_files(files, manifests), judgements)
+    found = file_triage.find_traces(file_triage.triage_files(files, manifests), judgements)
     return sorted((one.where, one.kind, one.certainty) for one in found.traces)
 
 
@@ -54,20 +54,20 @@ def test_code_that_runs_what_visitors_say_is_exact_wherever_it_lies() -> None:
 
 def test_one_sign_is_weak_and_with_its_place_strong() -> None:
     assert traces([file("a.php")], {"a" * 64: FAINT}) == [("/srv/www/a.php", "program", "weak")]
-    found = traces([file("uploads/a.php", place=listing.UPLOAD)], {"a" * 64: FAINT})
+    found = traces([file("uploads/a.php", place=file_listing.UPLOAD)], {"a" * 64: FAINT})
     assert found == [("/srv/www/uploads/a.php", "program", "strong")]
 
 
 def test_what_a_release_explains_is_not_judged_and_what_it_does_not_is_told() -> None:
     release = ReleaseManifest("p", "1", "", {f"core/{n}.php": n * 64 for n in "bcde"})
     files = [file(f"core/{n}.php", n) for n in "bcd"] + [file("core/e.php", "f"), file("core/new.php", "9")]
-    seen = hunting.triage_files(files, (release,))
+    seen = file_triage.triage_files(files, (release,))
     assert [one.path for one in seen.suspect_files] == ["core/e.php", "core/new.php"]
     assert traces(files, {}, release) == [
         ("/srv/www/core/e.php", "changed", "strong"),
         ("/srv/www/core/new.php", "unknown", "weak"),
     ]
-    assert hunting.find_traces(seen, {}).unjudged_count == 2
+    assert file_triage.find_traces(seen, {}).unjudged_count == 2
 
 
 def test_what_an_application_makes_by_itself_is_known_where_a_release_has_no_such_file() -> None:
@@ -75,7 +75,7 @@ def test_what_an_application_makes_by_itself_is_known_where_a_release_has_no_suc
     files = [file(f"core/{n}.php", n) for n in "bcd"] + [file("core/tmp/e.php", "f")]
     made = Judgement(generated="smarty")
     assert traces(files, {"f" * 64: made}, release) == []
-    found = hunting.find_traces(hunting.triage_files(files, (release,)), {"f" * 64: made})
+    found = file_triage.find_traces(file_triage.triage_files(files, (release,)), {"f" * 64: made})
     assert (found.generated_count, found.unjudged_count) == (1, 0)
 
 
@@ -108,7 +108,7 @@ def test_a_release_that_is_known_by_md5_explains_files_of_that_md5() -> None:
     release = ReleaseManifest("wordpress", "1", "", {f"core/{n}.php": n * 32 for n in "bcde"})
     files = [dataclasses.replace(file(f"core/{n}.php", n), md5=n * 32) for n in "bcd"]
     files.append(dataclasses.replace(file("core/e.php", "f"), md5="f" * 32))
-    seen = hunting.triage_files(files, (release,))
+    seen = file_triage.triage_files(files, (release,))
     assert seen.known_count == 3
     assert traces(files, {}, release) == [("/srv/www/core/e.php", "changed", "strong")]
 
@@ -121,8 +121,8 @@ def test_a_missing_file_is_told_apart_and_a_missing_folder_once() -> None:
         ("/srv/www/core/e.php", "missing", "weak"),
         ("/srv/www/core/gone", "missing", "weak"),
     ]
-    seen = hunting.triage_files(files, (release,), whole=False)
-    assert hunting.find_traces(seen, {}).traces == ()
+    seen = file_triage.triage_files(files, (release,), whole=False)
+    assert file_triage.find_traces(seen, {}).traces == ()
 
 
 def test_what_only_stands_beside_counts_beside_the_tree_alone() -> None:
@@ -142,7 +142,9 @@ def test_a_file_that_could_not_be_judged_is_no_pass() -> None:
 def test_a_file_that_could_not_be_read_is_no_pass_whatever_its_name() -> None:
     release = ReleaseManifest("p", "1", "", {f"core/{n}.php": n * 64 for n in "bcde"})
     known = [file(f"core/{n}.php", n) for n in "bcd"]
-    unread = [dataclasses.replace(file(path), sha256=None, what=listing.UNREAD) for path in ("core/e.php", "x.jpg")]
+    unread = [
+        dataclasses.replace(file(path), sha256=None, what=file_listing.UNREAD) for path in ("core/e.php", "x.jpg")
+    ]
     assert traces([*known, *unread], {}, release) == [
         ("/srv/www/core/e.php", "unjudged", "weak"),
         ("/srv/www/x.jpg", "unjudged", "weak"),
@@ -186,21 +188,21 @@ def test_names_are_bytes_and_are_shown_on_one_line() -> None:
 )
 def test_a_host_that_answers_with_nonsense_is_not_believed(text: object) -> None:
     with pytest.raises(ListingError):
-        listing.parse_file_list(text, 2)
+        file_listing.parse_file_list(text, 2)
 
 
 def test_a_listing_is_taken_in_as_it_was_said() -> None:
-    told = listing.parse_file_list(said(same=[1], rows=[row(path="a\n\xff.php")], seen=2), 2)
+    told = file_listing.parse_file_list(said(same=[1], rows=[row(path="a\n\xff.php")], seen=2), 2)
     assert [one.where for one in told.files] == ["/srv/www/a\n\udcff.php"]
     assert (told.same, told.file_count, told.cut_short) == ([1], 2, False)
 
 
 def test_contents_come_whole_or_not_at_all() -> None:
     pieces = base64.b64encode(zlib.compress(b"abcde")).decode()
-    assert listing.contents(pieces, listing.pack_json([2, -1, 3]), 3) == [b"ab", None, b"cde"]
+    assert file_listing.contents(pieces, file_listing.pack_json([2, -1, 3]), 3) == [b"ab", None, b"cde"]
     for lengths in ([6], [2, 4], [-2], ["2"], [1] * 9):
         with pytest.raises(ListingError):
-            listing.contents(pieces, listing.pack_json(lengths), 3)
+            file_listing.contents(pieces, file_listing.pack_json(lengths), 3)
 
 
 def test_the_seventh_hunt_reads_everything_again() -> None:

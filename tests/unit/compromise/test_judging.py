@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from auditor.compromise import certainty, judge
-from auditor.compromise.judge import Judgement, JudgeRequest
-from auditor.compromise.php.flow import Hit
+from auditor.compromise import classifier, confidence
+from auditor.compromise.classifier import Judgement, JudgeRequest
+from auditor.compromise.php.taint import Hit
 from auditor.compromise.rules import engine
 from auditor.compromise.rules.engine import Match
 from auditor.compromise.settings import DirectiveHit, settings_in
@@ -42,7 +42,7 @@ OTHERS = Match("Somebodys_Rule", False, "Somebody", "MIT")
 def test_two_judges_or_one_and_the_place_make_an_alarm(
     judgement: Judgement, place: dict[str, bool], kind: str | None, sure: str | None
 ) -> None:
-    found = certainty.weigh_judgement(judgement, **place)
+    found = confidence.weigh_judgement(judgement, **place)
     assert (found.kind if found else None, found.certainty if found else None) == (kind, sure)
 
 
@@ -120,14 +120,14 @@ def test_nothing_of_ours_is_what_a_scanner_deletes() -> None:
     ]
     files = [path for path in ours if path.suffix in (".py", ".yar")]
     assert len(files) > 15
-    found = {path.name: judge.judge_content(path.read_bytes(), path.name, rules) for path in files}
+    found = {path.name: classifier.judge_content(path.read_bytes(), path.name, rules) for path in files}
     assert {name: one.own for name, one in found.items() if one.own or one.hits} == {}
 
 
 def test_children_judge_many_files_and_a_large_one_is_no_pass() -> None:
     shell = footholds.whole("<?php §E§(§POST§['x']);").encode()
     large = b"<?php " + b"$a[] = $_" + b"POST; " * 200_000
-    told = judge.all_judged(
+    told = classifier.all_judged(
         [JudgeRequest("a.php", shell), JudgeRequest("b.php", b"<?php echo 1;"), JudgeRequest("c.php", large + shell)]
     )
     assert [one.hits[0].level if one.hits else None for one in told[:2]] == ["exact", None]
@@ -147,14 +147,14 @@ def test_children_judge_many_files_and_a_large_one_is_no_pass() -> None:
 def test_what_is_kept_of_a_file_has_no_secret_of_it(code: str) -> None:
     after = " $secret_key = 'Mk-9f31c7xx" + "y" * 300 + "';"
     content = f"<?php {code}@{'ev' + 'al'}($_{'POST'}['x']);{after}".encode()
-    told = judge.judge_content(content, "a.php", engine.load())
+    told = classifier.judge_content(content, "a.php", engine.load())
     assert told.hits
     assert "POST" in told.sample
     assert "9f31c7" not in told.sample
 
 
 def test_nothing_is_kept_of_a_file_in_which_nothing_is_found() -> None:
-    told = judge.judge_content(b"<?php $db_password = 'Mk-9f31c7xx'; echo 1;", "a.php", engine.load())
+    told = classifier.judge_content(b"<?php $db_password = 'Mk-9f31c7xx'; echo 1;", "a.php", engine.load())
     assert told == Judgement()
 
 
@@ -179,8 +179,8 @@ _EVALUATES = "$code = $input->getString('x'); §E§«$code);"
     ],
 )
 def test_what_runs_within_an_application_alone_is_an_alarm_and_not_certain(content: str, within: bool) -> None:
-    judgement = judge.judge_content(footholds.whole(content).encode(), "a.php", engine.load(None))
-    found = certainty.weigh_judgement(judgement)
+    judgement = classifier.judge_content(footholds.whole(content).encode(), "a.php", engine.load(None))
+    found = confidence.weigh_judgement(judgement)
     assert judgement.within is within
     assert found is not None and found.certainty == ("strong" if within else "exact")
 
@@ -217,8 +217,8 @@ $text = "<?php $a = '" . §POST§['a'] . "';";
 def test_an_installer_that_runs_what_it_noted_is_an_alarm_and_what_else_it_runs_is_certain(
     content: str, sure: str
 ) -> None:
-    found = certainty.weigh_judgement(
-        judge.judge_content(footholds.whole(content).encode(), "index.php", engine.load(None))
+    found = confidence.weigh_judgement(
+        classifier.judge_content(footholds.whole(content).encode(), "index.php", engine.load(None))
     )
     assert found is not None and found.certainty == sure
 
@@ -237,6 +237,6 @@ def test_an_installer_that_runs_what_it_noted_is_an_alarm_and_what_else_it_runs_
 def test_an_installer_gives_no_alarm_where_its_application_has_it_and_nowhere_else(
     content: str, place: dict[str, bool], sure: str
 ) -> None:
-    judgement = judge.judge_content(footholds.whole(content).encode(), "index.php", engine.load(None))
-    found = certainty.weigh_judgement(judgement, **place)
+    judgement = classifier.judge_content(footholds.whole(content).encode(), "index.php", engine.load(None))
+    found = confidence.weigh_judgement(judgement, **place)
     assert found is not None and found.certainty == sure

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from auditor.compromise.known import archives, checksums, differing, exported, matching, originals
-from auditor.compromise.known.manifest import ReleaseManifest
-from auditor.compromise.known.matching import HostFile
+from auditor.compromise.known_good import archives, checksums, file_diff, manifest_file, matcher, originals
+from auditor.compromise.known_good.manifest import ReleaseManifest
+from auditor.compromise.known_good.matcher import HostFile
 from auditor.errors import MISTAKE, InputError
 from auditor.history.known_good import KnownGood
 
@@ -46,7 +46,7 @@ def lying(files: dict[str, bytes], base: str = "/srv/www") -> list[HostFile]:
 
 
 def standing(files: dict[str, bytes], *manifests: ReleaseManifest) -> dict[str, str]:
-    told = matching.match_manifests(lying(files), manifests or (release(),))
+    told = matcher.match_manifests(lying(files), manifests or (release(),))
     return {path.removeprefix("/srv/www/"): how for path, (how, _release) in told.standings.items()}
 
 
@@ -120,7 +120,7 @@ def test_each_file_is_told_for_what_it_is() -> None:
         "uploads/own.php": b"<?php // own",
     }
     del there["core/d.php"]
-    told = matching.match_manifests(lying(there), (release(), older))
+    told = matcher.match_manifests(lying(there), (release(), older))
     assert {path.removeprefix("/srv/www/"): how for path, (how, _) in told.standings.items()} == {
         "index.php": "known",
         "core/b.php": "known",
@@ -166,7 +166,7 @@ def test_manifests_are_kept_whole_share_their_contents_and_travel(tmp_path: Path
         ("portal", "1.1", 8),
     ]
     assert store.load_manifests()[0] == odd
-    assert exported.read(exported.dump_manifest(odd)) == odd
+    assert manifest_file.read(manifest_file.dump_manifest(odd)) == odd
     store.remove("portal", "1.0")
     with pytest.raises(InputError, match=r"no manifest of portal 1\.0"):
         store.remove("portal", "1.0")
@@ -204,7 +204,7 @@ def test_published_checksums_make_a_manifest(
     store = KnownGood(tmp_path / "known.sqlite")
     store.put((made,))
     assert store.load_manifests() == (made,)
-    assert exported.read(exported.dump_manifest(made)) == made
+    assert manifest_file.read(manifest_file.dump_manifest(made)) == made
 
 
 @pytest.mark.parametrize(
@@ -238,12 +238,12 @@ def test_a_changed_file_is_shown_with_what_differs_while_its_archive_lies_there(
             archive.writestr(f"portal/{path}", content)
     manifest = archives.read(tmp_path / "portal-1.0.zip")
     changed = FILES["core/a.php"] + b"\n$db_password = 'Hunter2-secret';\necho 'gone';\n"
-    told = matching.match_manifests(lying({**FILES, "core/a.php": changed}), (manifest,))
+    told = matcher.match_manifests(lying({**FILES, "core/a.php": changed}), (manifest,))
     release, digest = told.originals["/srv/www/core/a.php"]
     original = archives.contents(release, {digest})[digest]
     assert original == FILES["core/a.php"]
-    differs = differing.diff_contents(original, changed)
-    shown = differing.render_diff(differs, original, changed, "core/a.php")
+    differs = file_diff.diff_contents(original, changed)
+    shown = file_diff.render_diff(differs, original, changed, "core/a.php")
     assert shown.startswith("(+2 -0) ")
     assert "echo 'gone';" in shown
     assert "Hunter2" not in shown
@@ -261,5 +261,5 @@ def test_of_a_trusted_folder_what_is_as_it_was_shows_what_differs(tmp_path: Path
 
 
 def test_lines_that_moved_differ_in_nothing_and_what_was_added_is_a_program() -> None:
-    found = differing.diff_contents(b"a\nb\nc\n", b"c\nb\na\nd();\n")
+    found = file_diff.diff_contents(b"a\nb\nc\n", b"c\nb\na\nd();\n")
     assert (found.added_lines, found.removed_lines, found.program) == ([b"d();"], [], b"<?php\nd();")

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from auditor.compromise import certainty, judge, scripts
-from auditor.compromise.php import flow, nodes
+from auditor.compromise import classifier, confidence, scripts
+from auditor.compromise.php import nodes, taint
 from auditor.compromise.rules import engine
 from benchmarks import footholds
 
@@ -15,13 +15,13 @@ RULES = engine.load()
 
 
 def hits(template: str) -> dict[str, str]:
-    found = flow.find_hits(footholds.whole(f"<?php {template}").encode("latin-1"))
+    found = taint.find_hits(footholds.whole(f"<?php {template}").encode("latin-1"))
     return {hit.rule: hit.level for hit in reversed(found)}
 
 
 def test_nearly_every_foothold_is_an_alarm_and_none_is_missed() -> None:
     found = {
-        path: certainty.weigh_judgement(judge.judge_content(content, path, RULES))
+        path: confidence.weigh_judgement(classifier.judge_content(content, path, RULES))
         for path, content in footholds.all_of_them()
     }
     alarms = {path for path, one in found.items() if one is not None and one.certainty in ("exact", "strong")}
@@ -196,7 +196,7 @@ def test_constants_are_worked_out_however_they_are_hidden() -> None:
 )
 def test_code_that_is_made_to_hurt_costs_little(hostile: bytes) -> None:
     began = time.process_time()
-    assert isinstance(flow.find_hits(hostile), tuple)
+    assert isinstance(taint.find_hits(hostile), tuple)
     assert time.process_time() - began < 2
 
 

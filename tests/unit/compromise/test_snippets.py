@@ -9,7 +9,7 @@ import pytest
 
 from auditor.compromise import snippets
 from auditor.compromise.applications import iter_administrators
-from auditor.compromise.places import Autorun
+from auditor.compromise.autoruns import Autorun
 from auditor.facts import HostFacts
 from auditor.facts.web import wordpress
 from auditor.models import clock

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from auditor.content.guards import ALL, Ways
+from auditor.content.bot_protection import ALL, Ways
 from auditor.content.review import MAX_KEPT
-from auditor.history.looks import MAX_SCANS, ScanHistory
+from auditor.history.scans import MAX_SCANS, ScanHistory
 from auditor.web import browser
 from auditor.web.browser import RenderedPage
 from auditor.web.children import UnreadableContent

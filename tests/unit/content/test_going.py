@@ -7,10 +7,10 @@ import time
 
 import pytest
 
-from auditor.content.going import crawl, paths, robots, sitemaps
-from auditor.content.going.door import Pace
-from auditor.looks.ledger import CrawlFrontier
+from auditor.content.crawler import crawl, robots, sitemaps, url_filter
+from auditor.content.crawler.session import Pace
 from auditor.models import clock
+from auditor.scans.frontier import CrawlFrontier
 from tests.unit.looks.test_traces import seen
 
 OWN = frozenset({"a.test", "www.a.test"})
@@ -36,7 +36,7 @@ NOW = clock.now()
     ],
 )
 def test_a_link_is_followed_within_the_site_alone(link: str, path: str | None) -> None:
-    assert paths.own_path(link, "http://a.test/muc/", OWN) == path
+    assert url_filter.own_path(link, "http://a.test/muc/", OWN) == path
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_a_link_is_followed_within_the_site_alone(link: str, path: str | None) -
      "/?x=%64elete", "/wp-admin/", "/administrator/index.php", "/anh.JPG", "/x.zip", "/thoat", "/?add-to-cart=3"],
 )  # fmt: skip
 def test_what_orders_something_is_not_asked_for(path: str) -> None:
-    assert not paths.may_be_asked_for(path)
+    assert not url_filter.may_be_asked_for(path)
 
 
 @pytest.mark.parametrize(
@@ -53,12 +53,12 @@ def test_what_orders_something_is_not_asked_for(path: str) -> None:
     ["/", "/tin/xoa-doi-giam-ngheo-ben-vung", "/gioi-thieu", "/index.php?nv=news&op=tin", "/?s=lich", "/bao-cao.pdf", "/dang-ky-kinh-doanh"],
 )  # fmt: skip
 def test_pages_and_documents_are_asked_for(path: str) -> None:
-    assert paths.may_be_asked_for(path)
+    assert url_filter.may_be_asked_for(path)
 
 
 def test_addresses_that_differ_in_numbers_only_are_sampled() -> None:
-    kept = paths.sample_paths([*(f"/lich/{n}" for n in range(500)), "/tin/a", "/tin/b"])
-    assert len(kept) == paths.SAMPLES + 2
+    kept = url_filter.sample_paths([*(f"/lich/{n}" for n in range(500)), "/tin/a", "/tin/b"])
+    assert len(kept) == url_filter.SAMPLES + 2
 
 
 ROBOTS = b"""\xef\xbb\xbfUser-agent: GoogleBot

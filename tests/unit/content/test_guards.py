@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from auditor.content.guards import ALL, Ways, ways
+from auditor.content.bot_protection import ALL, Ways, ways
 
 FAIL2BAN = ["fail2ban.service"]
 ENGINE = Ways(inside=frozenset({"engine"}))

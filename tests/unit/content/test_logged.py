@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from auditor.content.logged import judge
-from auditor.content.words.lexicon import load_built_in_lexicon
+from auditor.content.detectors.access_log import judge
+from auditor.content.text.lexicon import load_built_in_lexicon
 from auditor.facts.pages import SitePages
-from auditor.looks.visits import PageInventory
+from auditor.scans.responses import PageInventory
 
 
 def side(requests: int, status: int = 200, *sizes: int) -> dict[str, Any]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from auditor.content.going.probes import ActiveProbe, judge_response, plan_probes
-from auditor.looks.visits import VisitorResponse
+from auditor.content.crawler.probes import ActiveProbe, judge_response, plan_probes
+from auditor.scans.responses import VisitorResponse
 
 TOKEN = "0a1b2c3d4e5f"  # noqa: S105
 

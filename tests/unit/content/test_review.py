@@ -16,17 +16,17 @@ import pytest
 
 from auditor.audit import controls
 from auditor.audit.reviews import judge
+from auditor.content.bot_protection import ALL, Ways
+from auditor.content.crawler.session import Pace
 from auditor.content.fleet import ScanRun
-from auditor.content.going.door import Pace
-from auditor.content.guards import ALL, Ways
 from auditor.content.review import MAX_SHEETS, ScanBudget
-from auditor.fleet.inside import HostProxy
-from auditor.history.looks import ScanHistory
+from auditor.fleet.host_proxy import HostProxy
 from auditor.history.runs import History
+from auditor.history.scans import ScanHistory
 from auditor.inventory.reach import Reach
-from auditor.looks.traces import trace
-from auditor.looks.visits import PageInventory, Visitor
 from auditor.models import Host, Scan, Site, Status, TraceAcceptance, clock
+from auditor.scans.responses import PageInventory, Visitor
+from auditor.scans.traces import trace
 from auditor.web import fetch
 from tests.unit.content.web_site import Answering, Asked, Page, WebSite, pages, serving
 
@@ -517,8 +517,8 @@ REVIEWING = """
 import sys
 from pathlib import Path
 from auditor.content.fleet import Reviewing
-from auditor.content.going.door import Pace
-from auditor.history.looks import Looks
+from auditor.content.crawler.session import Pace
+from auditor.history.scans import Looks
 from auditor.models import Host, Site
 host = Host(name="web1", address="127.0.0.1", sites=(Site(domain=sys.argv[3], host="web1"),))
 ports = {"http": int(sys.argv[2]), "https": 1}

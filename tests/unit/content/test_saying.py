@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from auditor.content.reading import read
-from auditor.looks.visits import PageVisit, SiteBaseline, VisitorResponse
+from auditor.content.analyzer import read
+from auditor.scans.responses import PageVisit, SiteBaseline, VisitorResponse
 
 ADVERT = '<p>Dự đoán xsmb chuẩn, lô đề online 1 ăn 99. <a href="https://{name}/choi?n=1">Chơi ngay</a></p>'
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from auditor.content.words.lexicon import Lexicon, load_built_in_lexicon, without_words
+from auditor.content.text.lexicon import Lexicon, load_built_in_lexicon, without_words
 from benchmarks.content import Case, alarms, cases
 
 ATTACKS, BENIGN = cases("attacks.yml"), cases("benign.yml")

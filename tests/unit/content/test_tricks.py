@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from auditor.content.reading import read
-from auditor.looks.traces import Trace
-from auditor.looks.visits import PageVisit, SiteBaseline, Visitor, VisitorResponse
+from auditor.content.analyzer import read
+from auditor.scans.responses import PageVisit, SiteBaseline, Visitor, VisitorResponse
+from auditor.scans.traces import Trace
 from benchmarks.content import ARTICLE, DOMAIN, TITLE, page
 
 HTML = "text/html; charset=utf-8"

@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from auditor.content.going import crawl, paths, robots, sitemaps
+from auditor.content.crawler import crawl, robots, sitemaps, url_filter
 from auditor.content.review import ScanBudget
-from auditor.looks.ledger import MAX_PLACES, CrawlFrontier
 from auditor.models import Host, Scan, Site, Status, clock
+from auditor.scans.frontier import MAX_PLACES, CrawlFrontier
 from auditor.web.fetch import BROWSER
 from tests.unit.content.test_review import HOME, MANY, REVIEWED, SITES, Office, office
 from tests.unit.content.web_site import Answering, Asked, Page, WebSite, pages, serving
@@ -191,7 +191,7 @@ def test_of_addresses_that_differ_in_numbers_others_are_looked_at_each_time() ->
         while (going := crawl.choose_next(ledger, robots.Robots(), done, ())) is not None:
             done.add(going.path)
             ledger = ledger.with_traces(going.path, [], now + timedelta(days=night, seconds=len(done)))
-        assert len(done) == paths.SAMPLES
+        assert len(done) == url_filter.SAMPLES
         assert set(crawl.select_paths(ledger, robots.Robots(), done)) == done
         found |= done
     assert len(found) == 60
@@ -211,7 +211,7 @@ def test_rules_and_lists_without_end_cost_little() -> None:
     "path", ["/tin/x%C3%B3a/5", "/tin/xo%CC%81a/5", "/?act=h%E1%BB%A7y", "/tin_xoa.php?id=5", "/xulyxoa.php", "/post-delete/5", "/user_logout", "/?do=trash", "/?x=deactivate"]
 )  # fmt: skip
 def test_an_order_is_one_however_it_is_written(path: str) -> None:
-    assert not paths.may_be_asked_for(path)
+    assert not url_filter.may_be_asked_for(path)
 
 
 ANSWERS: Mapping[str, Answering] = {

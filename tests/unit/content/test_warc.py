@@ -10,9 +10,9 @@ import pytest
 from warcio.archiveiterator import ArchiveIterator
 from warcio.recordloader import ArcWarcRecord
 
-from auditor.content.going.door import HEADERS
+from auditor.content.crawler.session import HEADERS
 from auditor.content.warc import MAX_BYTES, build_warc
-from auditor.looks.visits import PageVisit, VisitorResponse
+from auditor.scans.responses import PageVisit, VisitorResponse
 
 URL = "https://antruc.test/tin/a?id=3"
 AT = datetime(2026, 11, 27, 3, 4, 5, tzinfo=UTC)

@@ -11,7 +11,17 @@ import ansible.module_utils
 
 ansible.module_utils.__path__.extend(sys.argv[2].split(":"))
 
-from ansible.module_utils.luytre_guard import recorder, restore, scope, snapshot, steps, store, verify, walk, work  # noqa: E402
+from ansible.module_utils.luytre_guard import (  # noqa: E402
+    recorder,
+    restore,
+    restore_plan,
+    scope,
+    snapshot,
+    steps,
+    store,
+    verify,
+    walk,
+)
 
 HOME, RUN = sys.argv[1] + "/guard", "r"
 NGINX = ("nginx/nginx.conf", "nginx/mime.types")
@@ -52,9 +62,9 @@ subprocess.run([python, "-c", STEP], check=True)
 subprocess.run(["/bin/sh", "-ec", ADMIN], check=True)
 subprocess.run([python, "-c", "open('/etc/late', 'w').close()"], check=True)
 
-snap = work.Snapshot(kept, RUN)
+snap = restore_plan.Snapshot(kept, RUN)
 paths = verify.find_root_differences(snap, walk.Notes())
-back = work.RestorePlan(snap, paths)
+back = restore_plan.RestorePlan(snap, paths)
 back.files()
 restore.restore_times(snap)
 again = verify.find_root_differences(snap, walk.Notes())

@@ -38,8 +38,8 @@ def run_by_root() -> dict[str, set[str]]:
     if gone := NO_PROGRAMS - set(named):
         raise KeyError(f"named no more, so that a program of that name would be overlooked: {gone}")
     found = {name: files for name, files in named.items() if name not in NO_PROGRAMS}
-    for name in programs.of_shell((TOP / "auditor/hardening/serving/probes.sh").read_text("utf-8")):
-        found.setdefault(name, set()).add("auditor/hardening/serving/probes.sh")
+    for name in programs.of_shell((TOP / "auditor/hardening/health/probes.sh").read_text("utf-8")):
+        found.setdefault(name, set()).add("auditor/hardening/health/probes.sh")
     for name, (file, said) in NAMED_IN_PARTS.items():
         if said in (TOP / file).read_text("utf-8"):
             found.setdefault(name, set()).add(file)

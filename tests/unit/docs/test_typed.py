@@ -18,10 +18,10 @@ from typer.testing import CliRunner
 
 from auditor.cli import app
 from auditor.history.runs import History
-from auditor.inventory.table import template
-from auditor.inventory.table.columns import COLUMNS
+from auditor.inventory.spreadsheet_import import template
+from auditor.inventory.spreadsheet_import.columns import COLUMNS
 from auditor.models import clock
-from auditor.text.words import Words
+from auditor.text.translations import Words
 from tests import factory, guide
 from tests.mail_server import Authority, Received, serving
 from tests.unit.mail.test_webhook import Heard, listening

@@ -14,7 +14,7 @@ from auditor.text import json_shape
 
 
 def through(script: str, *, seconds: float = 60, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    door = f"from auditor.fleet.in_ansible.door import run_ssh; run_ssh({seconds}, {[sys.executable, '-c', script]!r})"
+    door = f"from auditor.fleet.in_ansible.ssh_wrapper import run_ssh; run_ssh({seconds}, {[sys.executable, '-c', script]!r})"
     return subprocess.run(
         [sys.executable, "-c", door],
         input=given,
@@ -59,7 +59,7 @@ def test_a_host_that_is_slow_at_every_command_has_no_more_time_than_all_of_them_
     (tmp_path / "spent").mkdir()
 
     def asked(host: str, command: str, *more: str) -> subprocess.CompletedProcess[bytes]:
-        door = "from auditor.fleet.in_ansible.door import main; main()"
+        door = "from auditor.fleet.in_ansible.ssh_wrapper import main; main()"
         given = ["1000", "1000", str(tmp_path / "spent"), "-o", "Port=22", *more, host, command]
         environment = {**os.environ, "PATH": f"{ssh.parent}:{os.environ['PATH']}"}
         return subprocess.run([sys.executable, "-c", door, *given], env=environment, capture_output=True, check=False)

@@ -26,14 +26,14 @@ from auditor.errors import InputError
 from auditor.fleet import enroll as enrolling
 from auditor.fleet import host_keys, logins
 from auditor.fleet.enroll import Access, EnrollmentResult
-from auditor.fleet.entry import AutomationAccount, EnrollmentTarget, find_differences
 from auditor.fleet.host_keys import HostKey
+from auditor.fleet.inventory_draft import AutomationAccount, EnrollmentTarget, find_differences
 from auditor.inventory import hosts
 from auditor.inventory import reach as reaching
 from auditor.lab.spec import HERE
 from auditor.models import Host, Site
 from auditor.text import usage
-from auditor.text.words import Words
+from auditor.text.translations import Words
 
 AUDITOR = Path(sys.executable).with_name("auditor")
 PASSWORD = "mat-khau-1"  # noqa: S105  of that machine

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from auditor.fleet import fresh
+from auditor.fleet import ssh_exec
 from auditor.inventory.reach import Reach
 
 HERE = Reach("192.0.2.1", 22, "luytre", None, (), None, None)
@@ -39,7 +39,7 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_it_is_given_the_connection_the_question_and_its_own_text(program: Path) -> None:
     question = {"do": "look 'at' \"it\" $HOME"}
-    words, source, parts, seen = json.loads(fresh.run_as_root(HERE, program, question, 30))
+    words, source, parts, seen = json.loads(ssh_exec.run_as_root(HERE, program, question, 30))
     assert words[0] == "198.51.100.1 5 192.0.2.1 22"
     assert json.loads(words[1]) == question
     assert (source, parts) == (PROGRAM, ["a", "b"])
@@ -48,11 +48,11 @@ def test_it_is_given_the_connection_the_question_and_its_own_text(program: Path)
 
 def test_what_says_nothing_is_no_answer(program: Path) -> None:
     program.write_text("def main(arguments):\n    raise SystemExit('gone wrong')\n")
-    with pytest.raises(fresh.NoAnswer, match="gone wrong"):
-        fresh.run_as_root(HERE, program, {}, 30)
+    with pytest.raises(ssh_exec.NoAnswer, match="gone wrong"):
+        ssh_exec.run_as_root(HERE, program, {}, 30)
 
 
 def test_a_way_that_only_ansible_could_work_out_is_no_way(program: Path) -> None:
     unclear = Reach("192.0.2.1", 22, None, None, (), "ansible_host", None)
-    with pytest.raises(fresh.NoAnswer, match="ansible_host"):
-        fresh.run_as_root(unclear, program, {}, 30)
+    with pytest.raises(ssh_exec.NoAnswer, match="ansible_host"):
+        ssh_exec.run_as_root(unclear, program, {}, 30)

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
-from auditor.fleet import fresh, inside
-from auditor.fleet.inside import HostProxy
+from auditor.fleet import host_proxy, ssh_exec
+from auditor.fleet.host_proxy import HostProxy
 from auditor.inventory.reach import Reach
 from auditor.web.fetch import Client
 from tests.unit.content.web_site import Page, pages, serving
@@ -22,8 +22,8 @@ def here(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """The program runs on this machine, or another one in its place."""
 
     def run(program: str = "") -> None:
-        text = program or inside._PROGRAM.read_text("utf-8")
-        monkeypatch.setattr(fresh, "build_command", lambda reach, remote: [sys.executable, "-I", "-c", text])
+        text = program or host_proxy._PROGRAM.read_text("utf-8")
+        monkeypatch.setattr(ssh_exec, "build_command", lambda reach, remote: [sys.executable, "-I", "-c", text])
 
     run()
     return run
@@ -66,7 +66,7 @@ def test_a_host_that_answers_otherwise_is_left(
     here: Callable[[str], None], monkeypatch: pytest.MonkeyPatch, program: str
 ) -> None:
     here(program)
-    monkeypatch.setattr(inside, "SECONDS", 0.5)
+    monkeypatch.setattr(host_proxy, "SECONDS", 0.5)
     began = time.monotonic()
     with HostProxy(REACH) as there:
         assert [there.raw("http", "", "a.test", "/", 80, {}).status for _ in range(3)] == [None] * 3

@@ -9,7 +9,7 @@ import pytest
 from auditor.fleet import payloads
 from auditor.fleet.in_ansible.payloads import restore_payloads, save_payloads
 from auditor.fleet.runner import THIS_MACHINE, play
-from auditor.system import kept as keeping
+from auditor.system import disk_cache as keeping
 from auditor.system import resources
 from tests.unit import own_cache
 

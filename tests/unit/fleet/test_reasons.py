@@ -4,8 +4,8 @@ import re
 
 import pytest
 
+from auditor.fleet.error_messages import add_suspects, explain, explain_area
 from auditor.fleet.in_ansible import bounds
-from auditor.fleet.reasons import add_suspects, explain, explain_area
 from auditor.models import Text
 
 

@@ -20,15 +20,15 @@ from typing import cast
 
 import pytest
 
-from auditor.fleet import residents
-from auditor.fleet.in_ansible import bounds, resident
+from auditor.fleet import remote_workers
+from auditor.fleet.in_ansible import bounds, remote_worker
 from tests.lab.waiting import until
 
 SSH = '#!/bin/sh\nfor last; do :; done\neval "$last"\n'
 SUDO = '#!/bin/sh\nshift 5\nexec "$@"\n'
 COMMAND = "/bin/sh -c 'sudo -H -S -n  -u root /bin/sh -c '\"'\"'echo BECOME-SUCCESS-{} ; /usr/bin/python3'\"'\"''"
 WHO = 'import json, os; print(json.dumps({"parent": os.getppid()}))'
-DOOR = "import sys; from auditor.fleet.in_ansible.door import main; main()"
+DOOR = "import sys; from auditor.fleet.in_ansible.ssh_wrapper import main; main()"
 
 
 @dataclass
@@ -72,7 +72,7 @@ def ask(tmp_path: Path, host: Callable[[str, str], None]) -> Iterator[Ask]:
     environment = {**os.environ, "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}"}
     (tmp_path / "spent").mkdir()
     with ExitStack() as run:
-        run.enter_context(residents.serve_workers(tmp_path, environment))
+        run.enter_context(remote_workers.serve_workers(tmp_path, environment))
         yield Ask(tmp_path, environment, run.close)
 
 
@@ -208,7 +208,7 @@ def test_a_module_that_never_ends_saying_is_ended_by_the_resident_itself(ask: As
     module = f"import os\nopen({str(pid)!r}, 'w').write(str(os.getpid()))\nwhile True: os.write(1, b'x' * 60_000)\n"
     assert ask(module).stderr.endswith(f"{bounds.TOO_MUCH}\n".encode())
     until(lambda: not Path(f"/proc/{pid.read_text('utf-8')}").exists(), "the module goes on")
-    assert resident.MAX_OUTPUT == bounds.MAX_SAID
+    assert remote_worker.MAX_OUTPUT == bounds.MAX_SAID
 
 
 def test_what_is_left_running_and_never_ends_saying_keeps_nobody_waiting(ask: Ask) -> None:
@@ -261,9 +261,9 @@ def test_a_host_whose_ssh_never_ends_complaining_is_cut_off(ask: Ask, host: Call
 
 
 def test_where_there_are_few_descriptors_few_residents_stay(monkeypatch: pytest.MonkeyPatch) -> None:
-    for limit, stay in ((100_000, residents.MAX_WORKERS), (256, 32), (4, 1)):
+    for limit, stay in ((100_000, remote_workers.MAX_WORKERS), (256, 32), (4, 1)):
         monkeypatch.setattr(resource, "getrlimit", lambda _, limit=limit: (limit, limit))
-        assert residents._get_limit() == stay
+        assert remote_workers._get_limit() == stay
 
 
 class Listening:
@@ -284,14 +284,14 @@ class Listening:
 
 def test_doors_are_heard_again_when_there_were_no_descriptors_or_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     first, last = socket.socketpair()
-    listening, there = Listening(first, last), residents._RemoteWorkers({})
+    listening, there = Listening(first, last), remote_workers._RemoteWorkers({})
     heard: list[socket.socket] = []
     begins: list[Callable[..., Thread]] = [Thread, lambda **_: (_ for _ in ()).throw(RuntimeError("no thread"))]
-    monkeypatch.setattr(residents, "_PAUSE", 0)
-    monkeypatch.setattr(residents, "Thread", lambda **given: begins.pop()(**given))
+    monkeypatch.setattr(remote_workers, "_PAUSE", 0)
+    monkeypatch.setattr(remote_workers, "Thread", lambda **given: begins.pop()(**given))
     monkeypatch.setattr(there, "serve", heard.append)
     with first, last:
-        residents._accept_connections(cast(socket.socket, listening), there, listening.over)
+        remote_workers._accept_connections(cast(socket.socket, listening), there, listening.over)
         until(lambda: heard == [last], "the last is not heard")
         assert first.fileno() == -1
 
@@ -301,13 +301,13 @@ def test_an_answer_that_was_not_heard_to_its_end_is_not_taken_for_the_next_one(
 ) -> None:
     first = answer(ask(WHO))
     with monkeypatch.context() as broken:
-        broken.setattr(residents._RemoteWorker, "_write", lambda *_: (_ for _ in ()).throw(OSError("odd")))
+        broken.setattr(remote_workers._RemoteWorker, "_write", lambda *_: (_ for _ in ()).throw(OSError("odd")))
         assert ask(WHO).returncode == 255
     assert answer(ask(WHO)) != first
 
 
 def test_a_door_that_comes_when_the_run_is_over_opens_no_way(tmp_path: Path) -> None:
-    there = residents._RemoteWorkers({})
+    there = remote_workers._RemoteWorkers({})
     there.close()
     ours, theirs = socket.socketpair()
     words = b"1\0abc\0/usr/bin/python3\0web1\0id"
@@ -353,7 +353,7 @@ def test_who_asks_for_a_new_connection_gets_one(ask: Ask) -> None:
 def test_of_more_hosts_than_may_have_one_the_oldest_that_nobody_uses_is_given_up(
     ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(residents, "MAX_WORKERS", 2)
+    monkeypatch.setattr(remote_workers, "MAX_WORKERS", 2)
     first, second, third = (answer(ask(WHO, to=host)) for host in ("web1", "web2", "web3"))
     until(lambda: not Path(f"/proc/{first['parent']}").exists(), "the oldest goes on")
     assert (answer(ask(WHO, to="web2")), answer(ask(WHO, to="web3"))) == (second, third)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from auditor.fleet import ssh_options
-from auditor.hardening.serving import probes
+from auditor.hardening.health import probes
 from auditor.inventory.reach import Reach
 
 GENEROUS = """\

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from auditor.fleet.in_ansible.zygote import _redirect_output
+from auditor.fleet.in_ansible.prefork import _redirect_output
+from auditor.fleet.prefork_client import PlayHandle, play_in_fork
 from auditor.fleet.runner import CUT_SHORT, MAX_MEMORY, THIS_MACHINE, play
-from auditor.fleet.zygote import PlayHandle, play_in_fork
 
 HERE = "all: {hosts: {here: {ansible_connection: local}}}\n"
 WAIT = "    - ansible.builtin.pause:\n        seconds: 20\n"

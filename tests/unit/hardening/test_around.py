@@ -14,11 +14,11 @@ from auditor.audit.effects import Effect
 from auditor.facts import HostFacts
 from auditor.fleet.runner import PlaybookRun
 from auditor.hardening import harden
+from auditor.hardening.health import snapshot
+from auditor.hardening.health.probes import HostProbes, Probe
 from auditor.hardening.journal import Journal
 from auditor.hardening.plan import ControlChange, HardeningPlan, HostPlan
-from auditor.hardening.serving import look
-from auditor.hardening.serving.probes import HostProbes, Probe
-from auditor.hardening.steps import apply, around, settle
+from auditor.hardening.steps import apply, commit, related_hosts
 from auditor.inventory import reach as reaching
 from auditor.models import Host, Inventory, Site
 from auditor.web.fetch import FetchResult
@@ -29,14 +29,14 @@ OTHER = Host(name="khac", address=WEB2, sites=(Site(domain="k.test", host="khac"
 INVENTORY = Inventory(path="i", organisation=None, hosts=(HOST, OTHER))
 
 
-def seen(status: int, *, reached: bool = True) -> look.HealthSnapshot:
+def seen(status: int, *, reached: bool = True) -> snapshot.HealthSnapshot:
     pages = {f"{name}.test": (FetchResult(f"http://{name}.test/", status=200),) for name in ("a", "b")}
     pages["k.test"] = (FetchResult("http://k.test/", status=status),)
     probes = {
         name: HostProbes(name, tuple(Probe(one, passed) for one in ("ssh", "become", "complete")))
         for name, passed in (("h", True), ("khac", reached))
     }
-    return look.HealthSnapshot((HOST, OTHER), pages, probes)
+    return snapshot.HealthSnapshot((HOST, OTHER), pages, probes)
 
 
 @pytest.fixture
@@ -47,22 +47,24 @@ def hardened(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., A
         for name, address in (("h", HOST.address), ("khac", WEB2))
     }
     monkeypatch.setattr(reaching, "load_reach", lambda _path: known)
-    monkeypatch.setattr(settle.time, "sleep", lambda _seconds: None)
+    monkeypatch.setattr(commit.time, "sleep", lambda _seconds: None)
 
     change = ControlChange(control="mariadb.bind_address", disruption="none", touches=("/etc/x",))
     plan = HardeningPlan(hosts=(HostPlan(host="h", changes=(change,)),))
 
-    def run(facts: dict[str, HostFacts], after: look.HealthSnapshot, order: str) -> tuple[Any, list[tuple[str, ...]]]:
+    def run(
+        facts: dict[str, HostFacts], after: snapshot.HealthSnapshot, order: str
+    ) -> tuple[Any, list[tuple[str, ...]]]:
         looks = iter([seen(200), seen(200)])
         looked: list[tuple[str, ...]] = []
 
-        def take(hosts: Any, *_: Any) -> look.HealthSnapshot:
+        def take(hosts: Any, *_: Any) -> snapshot.HealthSnapshot:
             looked.append(tuple(host.name for host in hosts))
             return replace(next(looks, after if len(looked) < 5 else seen(200)), hosts=tuple(hosts))
 
-        monkeypatch.setattr(look, "take_snapshot", take)
+        monkeypatch.setattr(snapshot, "take_snapshot", take)
         ansible = Ansible(PlaybookRun("successful", (ARMED, DONE)), said(order, digest=DIGEST, after="b" * 64))
-        for module in (apply, settle):
+        for module in (apply, commit):
             monkeypatch.setattr(module, "play", ansible)
         done = harden.harden(INVENTORY, [HOST], plan, controls.load(), Journal(tmp_path), "r", facts=facts)
         return done.hardening.hosts[0], looked
@@ -98,5 +100,5 @@ def test_hosts_behind_a_host_are_around_it_where_nothing_would_go_on_through_it(
     monkeypatch.setattr(
         reaching, "load_reach", lambda _path: {"h": reach(HOST.address), "khac": reach(WEB2, "-J", HOST.address)}
     )
-    assert around.find_related_hosts(INVENTORY, ["h"], {}, {Effect.STOPS_TUNNELS}) == {"h": (OTHER,)}
-    assert around.find_related_hosts(INVENTORY, ["h"], {}, set()) == {}
+    assert related_hosts.find_related_hosts(INVENTORY, ["h"], {}, {Effect.STOPS_TUNNELS}) == {"h": (OTHER,)}
+    assert related_hosts.find_related_hosts(INVENTORY, ["h"], {}, set()) == {}

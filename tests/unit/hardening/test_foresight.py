@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from auditor.audit import controls
-from auditor.hardening import foresight
 from auditor.hardening import plan as planning
+from auditor.hardening import plan_facts
+from auditor.hardening.health import listings, smoke
 from auditor.hardening.plan import ControlChange, HardeningPlan, HostPlan
-from auditor.hardening.serving import listings, smoke
 from auditor.inventory import reach as reaching
 from auditor.models import Host, Run, Site, Text
 from auditor.web.fetch import FetchResult
@@ -53,10 +53,10 @@ def met(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
 def test_https_is_tried_where_visitors_would_be_sent_there_and_nowhere_else(met: list[Any]) -> None:
     planned = met.pop()
     catalogue = controls.load()
-    foresight.plan(catalogue, RUN, {})
+    plan_facts.plan(catalogue, RUN, {})
     assert met == [None]
     planned.append("tls.redirect")
-    foresight.plan(catalogue, RUN, {})
+    plan_facts.plan(catalogue, RUN, {})
     assert met[1:] == [None, [("h", ["a.test"])], ["a.test"]]
 
 
@@ -72,6 +72,6 @@ def test_lists_of_files_are_looked_for_where_they_would_be_closed(
         return {}
 
     monkeypatch.setattr(listings, "find_linked_listings", linked)
-    foresight.plan(controls.load(), RUN, {})
+    plan_facts.plan(controls.load(), RUN, {})
     assert asked == [["a.test"]]
     assert met == [None], "no HTTPS was tried, and nothing was found that a second plan would know"

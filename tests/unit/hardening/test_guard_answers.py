@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from auditor.audit.controls import Catalogue
-from auditor.commands.shown import console
-from auditor.commands.shown.hardenings import show_drift
+from auditor.commands.output import console
+from auditor.commands.output.hardenings import show_drift
 from auditor.fleet.runner import PlaybookRun, Task
 from auditor.hardening import drift, guard_answers, rollback
 from auditor.models import Host, HostHardening, Inventory

@@ -11,16 +11,16 @@ from typing import Any
 import pytest
 
 from auditor.audit.controls import Catalogue
-from auditor.commands.shown.hardenings import show_interrupted
+from auditor.commands.output.hardenings import show_interrupted
 from auditor.errors import InputError
 from auditor.fleet.runner import CUT_SHORT, PlaybookRun, Task
 from auditor.hardening import harden
-from auditor.hardening.cut_short import HardeningStopError
+from auditor.hardening.health import snapshot
+from auditor.hardening.health.probes import HostProbes, Probe
+from auditor.hardening.interruption import HardeningStopError
 from auditor.hardening.journal import ROOM, Journal
 from auditor.hardening.plan import ControlChange, HardeningPlan, HostPlan
-from auditor.hardening.serving import look
-from auditor.hardening.serving.probes import HostProbes, Probe
-from auditor.hardening.steps import apply, batch, serving, settle
+from auditor.hardening.steps import apply, batch, commit, health_check
 from auditor.history.incidents import NEW, Incidents
 from auditor.inventory import reach as reaching
 from auditor.models import Hardening, Host, HostHardening, Inventory, Site, Text
@@ -69,12 +69,12 @@ class Ansible:
 def ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[[Ansible], Any]]:
     monkeypatch.setenv("LUYTRE_STATE", str(tmp_path / "state"))
     monkeypatch.setattr(reaching, "load_reach", lambda _path: {})
-    seen = look.take_snapshot([], {})
-    monkeypatch.setattr(look, "take_snapshot", lambda *_: seen)
-    monkeypatch.setattr(settle.time, "sleep", lambda _seconds: None)
+    seen = snapshot.take_snapshot([], {})
+    monkeypatch.setattr(snapshot, "take_snapshot", lambda *_: seen)
+    monkeypatch.setattr(commit.time, "sleep", lambda _seconds: None)
 
     def run(ansible: Ansible, options: harden.RolloutOptions | None = None, *others: str, **more: Any) -> Any:
-        for module in (apply, settle):
+        for module in (apply, commit):
             monkeypatch.setattr(module, "play", ansible)
         hosts = [HOST, *(Host(name=name, address="192.0.2.2") for name in others)]
         plan = HardeningPlan(hosts=(*PLAN.hosts, *(PLAN.hosts[0].model_copy(update={"host": name}) for name in others)))
@@ -99,11 +99,11 @@ def test_what_serves_is_confirmed(ended: Callable[[Ansible], Any]) -> None:
     assert ansible.orders == ["confirm"]
 
 
-def answering(**status: int) -> look.HealthSnapshot:
+def answering(**status: int) -> snapshot.HealthSnapshot:
     """What hosts are seen to do: their SSH well, the sites with these statuses."""
     pages = {f"{name}.test": (FetchResult(f"http://{name}.test/", status=code),) for name, code in status.items()}
     probes = {"h": HostProbes("h", tuple(Probe(name, True) for name in ("ssh", "become", "complete")))}
-    return look.HealthSnapshot((HOST,), pages, probes)
+    return snapshot.HealthSnapshot((HOST,), pages, probes)
 
 
 @pytest.mark.parametrize(("closed", "order"), [("a.test", "confirm"), ("www.a.test", "confirm"), ("b.test", "revert")])
@@ -112,7 +112,7 @@ def test_a_site_that_an_incident_closed_meanwhile_brings_no_host_back(
 ) -> None:
     seen = iter([answering(a=200, b=200)] * 2)
 
-    def taken(*_: Any) -> look.HealthSnapshot:
+    def taken(*_: Any) -> snapshot.HealthSnapshot:
         found = next(seen, None)
         if found is None:
             open_now = OpenedEvent(detected="2026-11-27T20:15:00+07:00", subjects=("h",), regime="2026")
@@ -121,7 +121,7 @@ def test_a_site_that_an_incident_closed_meanwhile_brings_no_host_back(
             Incidents().write("i", "VP", lambda _ledgers: (incident, told))
         return found or answering(a=503, b=200)
 
-    monkeypatch.setattr(look, "take_snapshot", taken)
+    monkeypatch.setattr(snapshot, "take_snapshot", taken)
     state = {"confirm": "confirmed", "revert": "reverted"}[order]
     ansible = Ansible(PlaybookRun("successful", (ARMED, DONE)), said(state, digest=DIGEST, after="b" * 64))
     ended(ansible)
@@ -137,7 +137,7 @@ def test_a_site_that_is_not_judged_by_wish_brings_no_host_back_and_is_told(
 ) -> None:
     fails = answering(**{"a": 200, "b": 200, site: 500})
     seen = iter([answering(a=200, b=200)] * 2)
-    monkeypatch.setattr(look, "take_snapshot", lambda *_: next(seen, fails))
+    monkeypatch.setattr(snapshot, "take_snapshot", lambda *_: next(seen, fails))
     state = {"confirm": "confirmed", "revert": "reverted"}[order]
     ansible = Ansible(PlaybookRun("successful", (ARMED, DONE)), said(state, digest=DIGEST))
     assert ended(ansible, harden.RolloutOptions(by_wish=frozenset(by_wish))).state == state
@@ -152,8 +152,8 @@ def test_a_site_that_is_not_judged_by_wish_brings_no_host_back_and_is_told(
     ("looks_until_up", "after"),
     [
         (1, "; rolled back, everything serves as before"),
-        (len(serving.PAUSES), "; rolled back, everything serves as before"),
-        (len(serving.PAUSES) + 1, "; still so after the rollback: b.test: http://b.test/: status 200 → 502"),
+        (len(health_check.PAUSES), "; rolled back, everything serves as before"),
+        (len(health_check.PAUSES) + 1, "; still so after the rollback: b.test: http://b.test/: status 200 → 502"),
     ],
 )
 def test_a_site_that_is_slow_to_come_up_after_the_way_back_has_its_time(
@@ -162,11 +162,11 @@ def test_a_site_that_is_slow_to_come_up_after_the_way_back_has_its_time(
     sound, slow = answering(a=200, b=200), answering(a=200, b=502)
     seen = iter([sound, sound, *[answering(a=500, b=200)] * 2, *[slow] * looks_until_up])
     paused: list[float] = []
-    monkeypatch.setattr(look, "take_snapshot", lambda *_: next(seen, sound))
-    monkeypatch.setattr(settle.time, "sleep", paused.append)
+    monkeypatch.setattr(snapshot, "take_snapshot", lambda *_: next(seen, sound))
+    monkeypatch.setattr(commit.time, "sleep", paused.append)
     ansible = Ansible(PlaybookRun("successful", (ARMED, DONE)), said("reverted", digest=DIGEST))
     assert ended(ansible).why.en.endswith(after)
-    assert paused == list(serving.PAUSES[:looks_until_up])
+    assert paused == list(health_check.PAUSES[:looks_until_up])
 
 
 def test_nobody_is_confirmed_by_a_run_that_was_ended_because_another_host_failed_in_it(
@@ -282,7 +282,7 @@ def test_a_host_whose_time_is_long_over_is_asked_once_and_keeps_nobody_waiting(
     journal, ansible = Journal(tmp_path), Ansible(SILENT, SILENT)
     entry = HostHardening(host="h", state="lost", deadline="2026-11-26T00:00:00+07:00")
     journal.write(Hardening(id="r", inventory="i", started="2026-11-26T00:00:00+07:00", seconds=600, hosts=(entry,)))
-    monkeypatch.setattr(settle, "play", ansible)
+    monkeypatch.setattr(commit, "play", ansible)
     seen: list[Task] = []
     (known,) = harden.recover_unfinished(INVENTORY, [HOST], journal, seen.append)
     assert seen == list(SILENT.tasks)

@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from auditor.commands.hardening import Outcome
-from auditor.commands.shown.hardenings import show_hardening
+from auditor.commands.hardening_flow import Outcome
+from auditor.commands.output.hardenings import show_hardening
 from auditor.fleet.runner import PlaybookRun, Task
-from auditor.hardening import not_done
-from auditor.hardening.not_done import SkippedItem, translate_reason
+from auditor.hardening import unapplied_controls
 from auditor.hardening.plan import ControlChange, HardeningPlan, HostPlan
+from auditor.hardening.unapplied_controls import SkippedItem, translate_reason
 from auditor.models import Finding, Hardening, HostHardening, HostState, Status, Text
 from tests.unit.hardening.test_plan import finding, run
 
@@ -36,7 +36,7 @@ def told(*findings: Finding, left: tuple[SkippedItem, ...] = (), state: HostStat
     begun = Hardening(
         id="r", inventory="i", started="s", seconds=1, hosts=(HostHardening(host="h", batch=1, state=state),)
     )
-    return not_done.record_unapplied(begun, PLAN, run(*findings), left)
+    return unapplied_controls.record_unapplied(begun, PLAN, run(*findings), left)
 
 
 def test_what_passes_is_done_and_what_was_not_planned_is_not_missed() -> None:
@@ -93,7 +93,7 @@ def test_what_tasks_let_be_is_heard_of_loops_and_of_single_tasks_whatever_hosts_
         Task("h", "n", None, "webroot_file", "ok", {"refused": [{"path": "x", "reason": "y"}]}),
         Task("h", "n", "web", "x", "ok", {"results": 3}),
     )
-    assert not_done.collect_skipped_items(PlaybookRun("successful", tasks)) == (
+    assert unapplied_controls.collect_skipped_items(PlaybookRun("successful", tasks)) == (
         SkippedItem("h", "web", "a.test", ".: is a link"),
         SkippedItem("h", "web", None, "None: None"),
         SkippedItem("h", "logging", None, "x: y"),

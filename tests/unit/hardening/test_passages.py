@@ -8,9 +8,9 @@ import pytest
 
 from auditor.audit import controls
 from auditor.facts import HostFacts
-from auditor.hardening import passages
-from auditor.hardening.held import in_use
-from auditor.hardening.passages import Passage
+from auditor.hardening import jump_hosts
+from auditor.hardening.jump_hosts import Passage
+from auditor.hardening.safety import in_use
 from auditor.inventory import reach as reaching
 from tests.unit.hardening.held.test_preflight import HOST, NOW
 
@@ -23,7 +23,7 @@ def found(folder: Path, inner: str, config: str = "", middle: str = "ansible_hos
         f"all:\n  hosts:\n    cong:\n      {middle}\n    khac: {{ansible_host: 192.0.2.3}}\n    trong:\n      ansible_host: 192.0.2.2\n"
         f"      ansible_ssh_common_args: {inner.replace('CONFIG', str(settings))}\n"
     )
-    known = passages.find_passages(reaching.load_reach(file))
+    known = jump_hosts.find_passages(reaching.load_reach(file))
     assert all(passage.to == "trong" for each in known.values() for passage in each)
     return {name: [passage.by for passage in each] for name, each in known.items()}
 
@@ -60,7 +60,7 @@ def test_two_hosts_behind_one_address_are_told_apart_by_their_ports(tmp_path: Pa
     file.write_text(
         f"all:\n  hosts:\n    cong: {both}\n    trong: {{ansible_host: 192.0.2.2, ansible_ssh_common_args: -F none -J 192.0.2.1:2202}}\n"
     )
-    assert passages.find_passages(reaching.load_reach(file)) == {"cong2": (Passage("trong", "ProxyJump"),)}
+    assert jump_hosts.find_passages(reaching.load_reach(file)) == {"cong2": (Passage("trong", "ProxyJump"),)}
 
 
 def test_a_way_that_only_ansible_could_work_out_may_lead_through_any(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_a_way_that_only_ansible_could_work_out_may_lead_through_any(tmp_path: P
 
 
 def test_the_change_that_would_close_the_way_is_held_for_the_host_in_the_middle() -> None:
-    told = passages.describe_passages(
+    told = jump_hosts.describe_passages(
         {"web1": (Passage("web2", "ProxyJump"), Passage("web3", "ansible_ssh_common_args"))}
     )
     assert told["web1"].en == (

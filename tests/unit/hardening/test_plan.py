@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from auditor.audit.controls import Catalogue
-from auditor.commands.hardening import Outcome
+from auditor.commands.hardening_flow import Outcome
 from auditor.facts import HostFacts
 from auditor.fleet.runner import PlaybookRun, Task
 from auditor.hardening import plan

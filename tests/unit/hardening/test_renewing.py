@@ -12,12 +12,12 @@ import pytest
 from auditor.audit.controls import Catalogue
 from auditor.fleet.runner import PlaybookRun
 from auditor.hardening import harden
+from auditor.hardening.health import snapshot
 from auditor.hardening.journal import Journal
 from auditor.hardening.plan import ControlChange, HardeningPlan, HostPlan
-from auditor.hardening.serving import look
-from auditor.hardening.steps import apply, settle
-from auditor.hardening.steps.renewing import NOTHING_LEFT, intersect_plans
-from auditor.hardening.steps.rolling import STALE, Renewal
+from auditor.hardening.steps import apply, commit
+from auditor.hardening.steps.renewal import NOTHING_LEFT, intersect_plans
+from auditor.hardening.steps.rollout_state import STALE, Renewal
 from auditor.inventory import reach as reaching
 from auditor.models import Host, Text, clock
 from tests.unit.hardening.test_harden import ARMED, HOST, INVENTORY, guarded
@@ -77,10 +77,10 @@ class Ansible:
 def ansible(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Ansible:
     monkeypatch.setenv("LUYTRE_STATE", str(tmp_path / "state"))
     monkeypatch.setattr(reaching, "load_reach", lambda _path: {})
-    seen = look.take_snapshot([], {})
-    monkeypatch.setattr(look, "take_snapshot", lambda *_: seen)
+    seen = snapshot.take_snapshot([], {})
+    monkeypatch.setattr(snapshot, "take_snapshot", lambda *_: seen)
     made = Ansible()
-    for module in (apply, settle):
+    for module in (apply, commit):
         monkeypatch.setattr(module, "play", made)
     return made
 

@@ -10,7 +10,7 @@ import yaml
 from ansible.module_utils.luytre_guard import rollback, scope, store  # type: ignore[import-not-found]
 
 from auditor.audit import controls
-from auditor.hardening import touches
+from auditor.hardening import change_scope
 from auditor.hardening.rollback import list_own_touches
 from auditor.models import HostHardening
 
@@ -20,7 +20,7 @@ CATALOGUE = [touch for control in controls.load().controls if control.fix for to
 
 @pytest.mark.parametrize(("touch", "what", "meant"), TABLE)
 def test_the_truth_table_holds_for_controller_and_guard(touch: str, what: str, meant: bool) -> None:
-    assert touches.covers(touch, what) is meant
+    assert change_scope.covers(touch, what) is meant
     assert scope.covers(touch, what) is meant
 
 
@@ -35,7 +35,7 @@ def test_the_guard_takes_whatever_a_touch_means(
 
 @pytest.mark.parametrize("touch", sorted(set(CATALOGUE)))
 def test_what_the_catalogue_declares_the_guard_can_read(touch: str) -> None:
-    for known in touches.select_declared([touch]):
+    for known in change_scope.select_declared([touch]):
         kind, name = scope.parse_touch(known)
         assert (kind == "path") is known.startswith("/")
         assert known.endswith(name)
@@ -45,7 +45,7 @@ def test_what_the_catalogue_declares_the_guard_can_read(touch: str) -> None:
 def test_the_guard_refuses_what_no_fix_can_touch(odd: str) -> None:
     with pytest.raises(store.GuardRefusal):
         scope.parse_touch(odd)
-    assert not touches.covers(odd, "/etc/a")
+    assert not change_scope.covers(odd, "/etc/a")
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_the_guard_refuses_what_no_fix_can_touch(odd: str) -> None:
 def test_what_a_host_names_is_taken_below_the_declared_folder_alone(
     named: list[object], known: tuple[str, ...] | None
 ) -> None:
-    assert touches.resolve_touches(["/etc/a", "found:/opt/"], named) == known
+    assert change_scope.resolve_touches(["/etc/a", "found:/opt/"], named) == known
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_what_a_host_names_is_taken_below_the_declared_folder_alone(
     ],
 )
 def test_a_touch_lies_in_a_place_when_all_of_it_does(touch: str, place: str, within: bool) -> None:
-    assert touches.any_within([touch], place) is within
+    assert change_scope.any_within([touch], place) is within
 
 
 def test_a_rollback_of_one_control_takes_what_its_touches_mean() -> None:

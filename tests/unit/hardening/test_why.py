@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from auditor.fleet.runner import PlaybookRun, Task
-from auditor.hardening.steps.why import explain_failure
+from auditor.hardening.steps.failure_reasons import explain_failure
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from auditor.compromise.remembered import ScanCache
+from auditor.compromise.scan_cache import ScanCache
 from auditor.history.hunts import MAX_HUNTS, HuntHistory
 from auditor.history.runs import History
 from auditor.models import clock

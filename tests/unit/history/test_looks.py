@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from auditor.errors import InputError
-from auditor.history.looks import MAX_SCANS, ScanHistory
 from auditor.history.runs import History
-from auditor.looks.ledger import CrawlFrontier
+from auditor.history.scans import MAX_SCANS, ScanHistory
 from auditor.models import Scan, TraceAcceptance
+from auditor.scans.frontier import CrawlFrontier
 from tests.unit.history.test_chain import alter, version_1
 from tests.unit.history.test_runs import run
 from tests.unit.looks.test_traces import seen
@@ -137,8 +137,8 @@ def test_how_far_a_look_got_is_kept_apart_from_the_looks(looks: ScanHistory) -> 
 WRITER = """
 import sys
 from pathlib import Path
-from auditor.history.looks import Looks
-from auditor.looks.ledger import Ledger
+from auditor.history.scans import Looks
+from auditor.scans.frontier import Ledger
 from tests.unit.history.test_looks import accepted, look
 looks = Looks(Path(sys.argv[1]))
 for number in range(1, 29):

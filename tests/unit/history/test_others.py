@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from auditor.history.concurrent_actions import OtherActions
 from auditor.history.incidents import Incidents
-from auditor.history.others import OtherActions
 from auditor.models.incidents import ContainedEvent, LiftedEvent
 from auditor.models.ranks import Means
 from tests.unit.incidents.test_ledger import INVENTORY, WHO, ledgers, opened

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from auditor.history.looks import ScanHistory
 from auditor.history.runs import History
+from auditor.history.scans import ScanHistory
 from auditor.models import Hardening, HostHardening, HostOutcome, Inventory, Run
 from auditor.models.hardening import RECORD_HOME, HostState
 from tests.unit.history.test_runs import run

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from auditor.incidents.case import Case, fold_case
 from auditor.incidents.forms import issue
-from auditor.incidents.forms.known import FormPrefill
+from auditor.incidents.forms.prefill import FormPrefill
 from auditor.inventory import hosts as inventories
 from auditor.models import Finding, Inventory, Lang, Regime, Run, ScanSummary, clock
 from auditor.models.hunts import HuntSummary

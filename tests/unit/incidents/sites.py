@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from auditor.errors import InputError
-from auditor.hardening.serving import smoke
-from auditor.incidents.containing import ActionRequest
+from auditor.hardening.health import smoke
+from auditor.incidents.containment import ActionRequest
 from auditor.models import Host
 from auditor.models.incidents import ActiveContainment, ContainedEvent, LiftedEvent
 from auditor.web.fetch import FetchResult

@@ -9,11 +9,11 @@ from typing import get_args
 import pytest
 
 from auditor.errors import InputError
-from auditor.fleet.reasons import KEY_CHANGED
+from auditor.fleet.error_messages import KEY_CHANGED
 from auditor.history.incidents import Incidents
-from auditor.incidents import closing, deciding
+from auditor.incidents import closure, transitions
 from auditor.incidents.case import fold_case
-from auditor.incidents.closing import RootCause
+from auditor.incidents.closure import RootCause
 from auditor.models import Finding, HostOutcome, Run, Subject, Text, clock
 from auditor.models.incidents import (
     AnyEvent,
@@ -24,7 +24,7 @@ from auditor.models.incidents import (
     WaivedReportEvent,
 )
 from auditor.models.ranks import FOR_GOOD, Means, Report
-from auditor.text.words import Words
+from auditor.text.translations import Words
 from tests.unit.incidents.filled import LAST_FORM, T0, clean, lab
 from tests.unit.results.test_verdict import WEB2, finding
 
@@ -43,18 +43,18 @@ def ledgers(tmp_path: Path) -> Incidents:
 
 def ready(ledgers: Incidents, *deeds: AnyEvent, findings: tuple[FindingReference, ...] = ()) -> str:
     """An incident of which all is done, but for what the deeds say."""
-    decide = deciding.decide_opening(("antruc.test",), findings, T0, "2026", None, new=False)
+    decide = transitions.decide_opening(("antruc.test",), findings, T0, "2026", None, new=False)
     incident, _ = ledgers.write(INVENTORY, WHO, decide)
     for report in ("now", "first", "full"):
-        ledgers.write(INVENTORY, WHO, deciding.decide_event(incident, WaivedReportEvent(report=report, why="x")))  # type: ignore[arg-type]
-    ledgers.write(INVENTORY, WHO, deciding.decide_form(incident, LAST_FORM))
+        ledgers.write(INVENTORY, WHO, transitions.decide_event(incident, WaivedReportEvent(report=report, why="x")))  # type: ignore[arg-type]
+    ledgers.write(INVENTORY, WHO, transitions.decide_form(incident, LAST_FORM))
     for deed in deeds:
-        ledgers.write(INVENTORY, WHO, deciding.decide_event(incident, deed))
+        ledgers.write(INVENTORY, WHO, transitions.decide_event(incident, deed))
     return incident
 
 
 def close(ledgers: Incidents, incident: str, run: Run | None = CLEAN, cause: RootCause = REASON) -> ClosedEvent:
-    decide = closing.decide_closure(incident, cause, run, lab().hosts, clock.read(LATER))
+    decide = closure.decide_closure(incident, cause, run, lab().hosts, clock.read(LATER))
     _, deed = ledgers.write(INVENTORY, WHO, decide)
     assert isinstance(deed, ClosedEvent)
     return deed
@@ -70,11 +70,11 @@ def test_it_closes_when_all_is_done(ledgers: Incidents) -> None:
 
 @pytest.mark.parametrize("report", ["now", "first", "full"])
 def test_not_while_a_report_is_owed(ledgers: Incidents, report: Report) -> None:
-    decide = deciding.decide_opening(("antruc.test",), (), T0, "2026", None, new=False)
+    decide = transitions.decide_opening(("antruc.test",), (), T0, "2026", None, new=False)
     incident, _ = ledgers.write(INVENTORY, WHO, decide)
     for other in get_args(Report):
         if other not in (report, "personal"):
-            ledgers.write(INVENTORY, WHO, deciding.decide_event(incident, ReportedEvent(report=other, how="x")))
+            ledgers.write(INVENTORY, WHO, transitions.decide_event(incident, ReportedEvent(report=other, how="x")))
     with pytest.raises(InputError, match=f"not sent yet: {Words('en')(f'incidents.report.{report}')}"):
         close(ledgers, incident)
 
@@ -124,12 +124,12 @@ def held(means: Means, until: str | None) -> ContainedEvent:
 @pytest.mark.parametrize("means", get_args(Means))
 def test_what_is_kept_shut_has_an_end_and_what_was_taken_away_may_stay_away(ledgers: Incidents, means: Means) -> None:
     incident = ready(ledgers, held(means, None))
-    if means in closing.REMOVING_MEANS | FOR_GOOD:
+    if means in closure.REMOVING_MEANS | FOR_GOOD:
         assert close(ledgers, incident)
         return
     with pytest.raises(InputError, match=r"number 1.*, without an end date"):
         close(ledgers, incident)
-    ledgers.write(INVENTORY, WHO, deciding.decide_event(incident, held(means, LATER)))
+    ledgers.write(INVENTORY, WHO, transitions.decide_event(incident, held(means, LATER)))
     assert close(ledgers, incident)
 
 
@@ -142,7 +142,7 @@ def test_not_while_nobody_knows_what_became_of_containing_something(ledgers: Inc
 def test_not_without_the_closing_form(ledgers: Incidents) -> None:
     incident = ready(ledgers)
     entries = [entry for entry in ledgers.load_log(INVENTORY, incident) if entry.deed != LAST_FORM]
-    decide = closing.decide_closure(incident, RootCause("x"), CLEAN, lab().hosts, clock.read(LATER))
+    decide = closure.decide_closure(incident, RootCause("x"), CLEAN, lab().hosts, clock.read(LATER))
     with pytest.raises(InputError, match=f"the closing form of {incident} is missing"):
         decide({incident: tuple(entries)})
 
@@ -172,7 +172,7 @@ def test_a_host_that_nobody_comes_to_is_named_before_what_it_would_say(ledgers: 
     case, now = fold_case(incident, ledgers.load_log(INVENTORY, incident)), clock.read(LATER)
     for reason, command in ((KEY_CHANGED, ("enroll", "web1")), (Text(vi="x", en="y"), ("hunt", "--limit", "web1"))):
         down = HostOutcome(host="web1", reached=False, reason=reason)
-        first, *rest = closing.find_obstacles(case, CLEAN.model_copy(update={"outcomes": (down,)}), lab().hosts, now)
+        first, *rest = closure.find_obstacles(case, CLEAN.model_copy(update={"outcomes": (down,)}), lab().hosts, now)
         assert first.command == command
         assert str(first.error).startswith(f"the last audit could not reach web1: {reason.en}")
         assert [one.command[:2] for one in rest] == [("incident", "release")]

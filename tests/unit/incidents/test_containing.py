@@ -12,24 +12,24 @@ import pytest
 
 from auditor.commands.incidents.contain import iter_containments
 from auditor.errors import InputError
-from auditor.fleet import fresh
+from auditor.fleet import ssh_exec
 from auditor.history.incidents import Incidents
-from auditor.incidents import closing, deciding, told
+from auditor.incidents import closure, descriptions, transitions
+from auditor.incidents.actions.registry import CONTAINMENT_KINDS, ERADICATION_KINDS
 from auditor.incidents.case import Case, fold_case
-from auditor.incidents.containing import ActionPlan, ActionRequest, Responder
-from auditor.incidents.means.table import CONTAINMENT_KINDS, ERADICATION_KINDS
+from auditor.incidents.containment import ActionPlan, ActionRequest, Responder
 from auditor.inventory.reach import Reach
 from auditor.models import Host, Inventory, Site, clock
 from auditor.models.incidents import ClosedEvent, ContainedEvent, LiftedEvent
 from auditor.models.ranks import FOR_GOOD, Means
-from auditor.text.words import Words
+from auditor.text.translations import Words
 from tests.unit.incidents.filled import LAST_FORM
 from tests.unit.incidents.test_ledger import INVENTORY, T0, WHO, opened
 
 SITES = tuple(Site(domain=domain, host="web1") for domain in ("antruc.test", "khac.test"))
 WEB1 = Host(name="web1", address="192.0.2.10", trusted_networks=("10.9.0.0/16",), sites=SITES)
 REACH = {"web1": Reach("192.0.2.10", 22, "luytre", None, (), None, None)}
-GONE = closing.RootCause("x", removed_subjects=("web1",))
+GONE = closure.RootCause("x", removed_subjects=("web1",))
 """Nobody looks at the host: the audit that it takes is another test's."""
 BLOCK = ActionRequest("address", "203.0.113.7", 86_400)
 
@@ -46,7 +46,7 @@ class There:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.answers: list[Any] = []
         self.asked: list[Mapping[str, Any]] = []
-        monkeypatch.setattr(fresh, "run_as_root", self._asked)
+        monkeypatch.setattr(ssh_exec, "run_as_root", self._asked)
 
     def _asked(self, reach: Reach, program: Path, question: Mapping[str, Any], *_: object) -> bytes:
         assert program.is_file()
@@ -96,7 +96,7 @@ def test_a_block_is_written_made_confirmed_over_another_connection_and_written(
     [
         ([{"state": "refused", "why": "proxy", "about": "104.16.0.0/13"}], "refused", "proxy"),
         ([ON_TRIAL, {"state": "none"}], "refused", "not_confirmed"),
-        ([ON_TRIAL, fresh.NoAnswer("Connection timed out")], "unknown", "no_answer"),
+        ([ON_TRIAL, ssh_exec.NoAnswer("Connection timed out")], "unknown", "no_answer"),
         ([b"\xff{"], "unknown", "not_understood"),
         ([{"state": "confirmed", "left": -1}], "unknown", "not_understood"),
         ([{"state": "refused", "why": "[red]", "about": ""}], "unknown", "not_understood"),
@@ -124,7 +124,9 @@ def test_what_another_incident_contains_too_is_not_said_to_be_back(there: There,
     there.answers = [{"state": "none"}] * 2
     first = second.release(case(second).actions[1])
     assert (first.state, first.why, first.about) == ("released", "still_contained", f"{command.incident}/2")
-    assert told.describe_event(first, Words("en")).endswith(f"another incident does; number {command.incident}/2")
+    assert descriptions.describe_event(first, Words("en")).endswith(
+        f"another incident does; number {command.incident}/2"
+    )
     assert command.release(case(command).actions[2]).why == ""
 
 
@@ -148,39 +150,42 @@ def test_whoever_is_cut_off_leaves_what_was_begun_and_the_next_goes_on_with_it(
         command.ledgers.write(
             INVENTORY,
             WHO,
-            deciding.decide_event(command.incident, deciding.ReportedEvent(report=report, how="45/BC-UBND")),
+            transitions.decide_event(command.incident, transitions.ReportedEvent(report=report, how="45/BC-UBND")),
         )
-    command.ledgers.write(INVENTORY, WHO, deciding.decide_form(command.incident, LAST_FORM))
+    command.ledgers.write(INVENTORY, WHO, transitions.decide_form(command.incident, LAST_FORM))
     with pytest.raises(InputError, match="unknown whether"):
         command.ledgers.write(
-            INVENTORY, WHO, closing.decide_closure(command.incident, closing.RootCause("x"), None, (WEB1,), clock.now())
+            INVENTORY, WHO, closure.decide_closure(command.incident, closure.RootCause("x"), None, (WEB1,), clock.now())
         )
     there.answers = [ON_TRIAL, CONFIRMED]
     assert command.contain(WEB1, BLOCK).number == 1
     assert {question["id"] for question in there.asked} == {"SC-20261231-1/1"}
-    command.ledgers.write(INVENTORY, WHO, closing.decide_closure(command.incident, GONE, None, (), clock.now()))
+    command.ledgers.write(INVENTORY, WHO, closure.decide_closure(command.incident, GONE, None, (), clock.now()))
     assert isinstance(case(command).entries[-1].deed, ClosedEvent)
 
 
 def test_what_is_open_is_released_and_what_cannot_be_told_is_not_said_to_be(there: There, command: Responder) -> None:
     there.answers = [ON_TRIAL, CONFIRMED]
     command.contain(WEB1, BLOCK)
-    (action,) = deciding.select_actions_to_lift(command.incident, (), clock.now(), command.ledgers.load_logs(INVENTORY))
-    there.answers = [fresh.NoAnswer("no route")]
+    (action,) = transitions.select_actions_to_lift(
+        command.incident, (), clock.now(), command.ledgers.load_logs(INVENTORY)
+    )
+    there.answers = [ssh_exec.NoAnswer("no route")]
     assert command.release(action) == LiftedEvent(
         number=1, host="web1", means="address", state="unknown", why="no_answer", about="no route"
     )
-    (again,) = deciding.select_actions_to_lift(
+    (again,) = transitions.select_actions_to_lift(
         command.incident, (1, 1), clock.now(), command.ledgers.load_logs(INVENTORY)
     )
     assert not again.is_settled
     there.answers = [{"state": "none"}]
     assert command.release(again).state == "released"
     assert (
-        deciding.select_actions_to_lift(command.incident, (), clock.now(), command.ledgers.load_logs(INVENTORY)) == ()
+        transitions.select_actions_to_lift(command.incident, (), clock.now(), command.ledgers.load_logs(INVENTORY))
+        == ()
     )
     with pytest.raises(InputError, match="no action number 2"):
-        deciding.select_actions_to_lift(command.incident, (2,), clock.now(), command.ledgers.load_logs(INVENTORY))
+        transitions.select_actions_to_lift(command.incident, (2,), clock.now(), command.ledgers.load_logs(INVENTORY))
 
 
 def test_a_file_is_taken_away_and_put_back_also_when_the_incident_is_over(there: There, command: Responder) -> None:
@@ -192,10 +197,10 @@ def test_a_file_is_taken_away_and_put_back_also_when_the_incident_is_over(there:
         command.ledgers.write(
             INVENTORY,
             WHO,
-            deciding.decide_event(command.incident, deciding.ReportedEvent(report=report, how="45/BC-UBND")),
+            transitions.decide_event(command.incident, transitions.ReportedEvent(report=report, how="45/BC-UBND")),
         )
-    command.ledgers.write(INVENTORY, WHO, deciding.decide_form(command.incident, LAST_FORM))
-    command.ledgers.write(INVENTORY, WHO, closing.decide_closure(command.incident, GONE, None, (), clock.now()))
+    command.ledgers.write(INVENTORY, WHO, transitions.decide_form(command.incident, LAST_FORM))
+    command.ledgers.write(INVENTORY, WHO, closure.decide_closure(command.incident, GONE, None, (), clock.now()))
     for answer, state, still_open in (
         ({"state": "refused", "why": "name_taken"}, "refused", True),
         ({"state": "none"}, "released", False),
@@ -250,7 +255,7 @@ def test_what_stands_is_known_to_audits_until_it_is_over(there: There, command: 
     with pytest.raises(KeyboardInterrupt):
         command.contain(WEB1, ActionRequest("site", "antruc.test", None))
     assert standing() == [(1, "antruc.test", True), (4, "antruc.test", False)]  # the block's day is over by this clock
-    for answer, known in (({"state": "refused"}, True), (fresh.NoAnswer("no route"), False)):
+    for answer, known in (({"state": "refused"}, True), (ssh_exec.NoAnswer("no route"), False)):
         there.answers = [answer]
         command.release(case(command).actions[1])
         assert standing()[0] == (1, "antruc.test", known)
@@ -265,14 +270,14 @@ def test_what_came_last_is_released_first_in_whatever_order_it_is_asked_for(ther
     there.answers = [ON_TRIAL, CONFIRMED] * 2
     command.contain(WEB1, BLOCK)
     command.contain(WEB1, dataclasses.replace(BLOCK, what="203.0.113.9"))
-    asked = deciding.select_actions_to_lift(
+    asked = transitions.select_actions_to_lift(
         command.incident, (1, 2, 1), clock.now(), command.ledgers.load_logs(INVENTORY)
     )
     assert [action.number for action in asked] == [2, 1]
 
 
 def test_what_was_not_on_record_is_not_said_to_be_undone() -> None:
-    said = told.describe_event(
+    said = descriptions.describe_event(
         LiftedEvent(number=1, host="web1", means="row", state="released", why="none_kept"), Words("en")
     )
     assert said == "number 1: web1 has no record of it, so nothing was done"
@@ -286,7 +291,9 @@ def test_a_number_that_the_host_keeps_for_something_else_is_passed_over_and_noth
     assert (done.number, done.state) == (8, "confirmed")
     assert [question["id"].rpartition("/")[2] for question in there.asked] == ["1", "8"]
     assert case(command).actions[1].state == "refused"
-    assert "the case log is older than the host" in told.describe_event(case(command).entries[2].deed, Words("en"))
+    assert "the case log is older than the host" in descriptions.describe_event(
+        case(command).entries[2].deed, Words("en")
+    )
     there.answers = [{"state": "confirmed"}]
     assert command.contain(WEB1, ActionRequest("job", "/etc/cron.d/x:2", None)).number == 9
 
@@ -310,7 +317,9 @@ def test_what_somebody_laid_there_again_is_contained_again(there: There, command
     assert there.asked[1]["id"] == there.asked[2]["id"] == f"{command.incident}/2"
 
 
-@pytest.mark.parametrize("said", [{"state": "refused", "why": "no_file"}, fresh.NoAnswer("x"), b"{", {"state": "none"}])
+@pytest.mark.parametrize(
+    "said", [{"state": "refused", "why": "no_file"}, ssh_exec.NoAnswer("x"), b"{", {"state": "none"}]
+)
 def test_what_is_not_seen_there_again_is_contained_already(there: There, command: Responder, said: Any) -> None:
     there.answers = [{"state": "confirmed"}, said, said]
     command.contain(WEB1, FILE)

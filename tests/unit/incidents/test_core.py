@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from auditor.compromise.known import archives, checksums, originals
+from auditor.compromise.known_good import archives, checksums, originals
 from auditor.errors import InputError
-from auditor.incidents.means.core import CORE, build_release_files
-from auditor.incidents.means.trigger import TRIGGER
+from auditor.incidents.actions.core import CORE, build_release_files
+from auditor.incidents.actions.trigger import TRIGGER
 from auditor.models import Host, Site
 
 SITE = Site(domain="antruc.test", host="web1", document_root="/var/www/a")

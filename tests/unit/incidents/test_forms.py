@@ -15,19 +15,19 @@ import pytest
 
 from auditor.errors import InputError
 from auditor.history.incidents import Incidents
-from auditor.incidents import deadlines, deciding
+from auditor.incidents import deadlines, transitions
 from auditor.incidents.case import fold_case
-from auditor.incidents.forms import asked, issue
-from auditor.incidents.forms.known import FormPrefill
+from auditor.incidents.forms import issue, schema
+from auditor.incidents.forms.prefill import FormPrefill
 from auditor.inventory import hosts as inventories
-from auditor.mail.cleared import is_cleared
+from auditor.mail.clearance import is_cleared
 from auditor.models import Lang, clock
 from auditor.models.incidents import AnsweredEvent, CaseLogEntry, ContainedEvent, FindingReference, OpenedEvent
 from auditor.models.offices import Authority
 from auditor.models.ranks import Form
 from auditor.report.official import docx, metrics, pdf, template
 from auditor.report.official.form import Field, list_missing_fields
-from auditor.text.words import Words
+from auditor.text.translations import Words
 from tests import factory
 from tests.unit.incidents.filled import SECRET, T0, case, filled_in, known, lab
 from tests.unit.incidents.offices import WHO, auditor, opened
@@ -41,7 +41,7 @@ def labels(of: FormPrefill) -> set[str]:
 
 @pytest.mark.parametrize("form", FORMS)
 def test_of_an_empty_form_every_mandatory_field_is_filled_or_named(form: Form) -> None:
-    of = known(case(asked.REGIME[form]), form, "xa-an-truc")
+    of = known(case(schema.REGIME[form]), form, "xa-an-truc")
     parts = issue.fill_parts(of)
     named = [
         *issue._find_unknown_fields(of, parts),
@@ -55,7 +55,7 @@ def test_of_an_empty_form_every_mandatory_field_is_filled_or_named(form: Form) -
 
 @pytest.mark.parametrize("form", FORMS)
 def test_of_a_form_that_is_filled_in_only_what_people_write_is_blank(form: Form) -> None:
-    of = known(filled_in(asked.REGIME[form]), form)
+    of = known(filled_in(schema.REGIME[form]), form)
     parts = issue.fill_parts(of)
     assert list(issue._find_unknown_fields(of, parts)) == []
     by_hand = {field.label for part in parts for field in part.fields if field.by_hand and field.mandatory}
@@ -66,7 +66,7 @@ def test_of_a_form_that_is_filled_in_only_what_people_write_is_blank(form: Form)
 @pytest.mark.parametrize("lang", get_args(Lang))
 @pytest.mark.parametrize("form", FORMS)
 def test_no_secret_no_host_and_no_inner_address_stand_in_it(form: Form, lang: Lang) -> None:
-    of = known(filled_in(asked.REGIME[form]), form, lang=lang)
+    of = known(filled_in(schema.REGIME[form]), form, lang=lang)
     body = [block.text for block in issue.build_document(of, issue.fill_parts(of)).body]
     text = "\n".join(body)
     for gone in (SECRET, "web1", "10.213.47.11", "fd00::8", "https://", "evil.test", "203.0.113.7"):
@@ -201,15 +201,15 @@ def test_a_field_that_is_answered_is_not_missing(boxes: tuple[str, ...]) -> None
 )
 def test_a_wrong_answer_is_one_line(given: str, why: str) -> None:
     with pytest.raises(InputError, match=why):
-        asked.parse_answers([given])
+        schema.parse_answers([given])
 
 
 def test_one_answer_to_a_question_that_takes_one() -> None:
-    assert asked.parse_answers(["how_found=log", "how_found=notice:Công an: tỉnh"]) == {
+    assert schema.parse_answers(["how_found=log", "how_found=notice:Công an: tỉnh"]) == {
         "how_found": ("log", "notice:Công an: tỉnh")
     }
     with pytest.raises(InputError, match="answered twice"):
-        asked.parse_answers(["severity=serious", "severity=ordinary"])
+        schema.parse_answers(["severity=serious", "severity=ordinary"])
 
 
 # --- on the command line ----------------------------------------------------------------------------------
@@ -240,7 +240,7 @@ def test_a_form_is_written_named_in_the_ledger_once_and_says_what_is_missing(
 
 def test_of_sites_of_several_units_the_nearest_above_them_all_reports(inventory: Path) -> None:
     known_ = inventories.load(inventory)
-    decide = deciding.decide_opening(("antruc.test", "bennua.test"), (), T0, "2026", None, new=True)
+    decide = transitions.decide_opening(("antruc.test", "bennua.test"), (), T0, "2026", None, new=True)
     incident, _ = Incidents().write(known_.path, "Văn phòng", decide, T0 - datetime.timedelta(days=400))
     case = fold_case(incident, Incidents().load_log(known_.path, incident))
     assert issue.choose_reporting_unit(case, known_, None) == "tinh-tan-giang"
@@ -262,12 +262,12 @@ def test_what_people_alone_know_is_asked_until_it_is_answered() -> None:
 
 def test_three_dots_are_no_answer() -> None:
     with pytest.raises(InputError, match="severity_why is not answered"):
-        asked.parse_answers(["severity_why=…"])
+        schema.parse_answers(["severity_why=…"])
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_it_is_addressed_to_the_authority_of_its_regime(form: Form) -> None:
-    of = known(filled_in(asked.REGIME[form]), form)
+    of = known(filled_in(schema.REGIME[form]), form)
     authority = of.organisation.incident_authority[of.case.regime].name
     document = issue.build_document(of, issue.fill_parts(of))
     assert any(authority in line for line in document.addressees)
@@ -282,7 +282,7 @@ def test_it_is_addressed_to_the_authority_of_its_regime(form: Form) -> None:
 
 @pytest.mark.parametrize("form", FORMS)
 def test_without_an_authority_the_line_is_blank_and_named(form: Form, tmp_path: Path) -> None:
-    of = known(filled_in(asked.REGIME[form]), form)
+    of = known(filled_in(schema.REGIME[form]), form)
     of = replace(of, organisation=of.organisation.model_copy(update={"incident_authority": {}}))
     assert any("………" in line for line in issue.build_document(of, issue.fill_parts(of)).addressees)
     assert any("incident_authority" in one for one in issue.write_form(of, tmp_path).unknown)

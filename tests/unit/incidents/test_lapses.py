@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from auditor.history.incidents import Incidents
-from auditor.incidents import deciding, lapses, told
+from auditor.incidents import descriptions, lapses, transitions
 from auditor.incidents.case import fold_case
 from auditor.models import clock
 from auditor.models.incidents import ActiveContainment, ContainedEvent
-from auditor.text.words import Words
+from auditor.text.translations import Words
 from tests.unit.incidents.filled import clean
 from tests.unit.incidents.test_ledger import INVENTORY, T0, WHO, opened
 
@@ -38,9 +38,11 @@ def test_what_the_guard_names_is_not_known_any_more_and_is_gone_on_with_by_its_n
     assert (deed.number, deed.state, deed.about) == (3, "unknown", "/etc/cron.d/x has its line")
     case = fold_case(incident, ledgers.load_log(INVENTORY, incident))
     assert not case.actions[3].is_settled
-    assert "after the host was restored, this action is no longer in force" in told.describe_event(deed, Words("en"))
+    assert "after the host was restored, this action is no longer in force" in descriptions.describe_event(
+        deed, Words("en")
+    )
     assert case.entries[-1].who == "Lũy Tre"
-    _, again = deciding.decide_action(incident, "web1", "job", "/etc/cron.d/x:3", None, T0)(
+    _, again = transitions.decide_action(incident, "web1", "job", "/etc/cron.d/x:3", None, T0)(
         ledgers.load_logs(INVENTORY)
     )
     assert isinstance(again, ContainedEvent)
@@ -89,5 +91,5 @@ def test_what_a_host_has_not_on_record_any_more_is_not_known_any_more(
     case = fold_case(incident, ledgers.load_log(INVENTORY, incident))
     assert (case.actions[3].state, case.actions[3].is_lost) == (state, state == "unknown")
     if state == "unknown":
-        assert "the host has no record of it" in told.describe_event(case.entries[-1].deed, Words("en"))
+        assert "the host has no record of it" in descriptions.describe_event(case.entries[-1].deed, Words("en"))
         assert [one.who for one in case.entries].count(lapses.PROGRAM) == 1

@@ -15,12 +15,12 @@ import pytest
 from auditor.errors import InputError
 from auditor.history.incidents import Incidents
 from auditor.history.runs import History
-from auditor.incidents import deadlines, deciding
+from auditor.incidents import deadlines, transitions
 from auditor.incidents.case import Case, fold_case
 from auditor.models import Lang, Regime, clock
 from auditor.models.incidents import FindingReference, NotedEvent, ReportedEvent, WaivedReportEvent
 from auditor.models.ranks import Report
-from auditor.text.words import Words
+from auditor.text.translations import Words
 from tests.unit.results.test_verdict import finding, run_of
 
 T0 = clock.parse_minute("2026-12-31 20:15")
@@ -41,7 +41,7 @@ def ledgers(tmp_path: Path) -> Incidents:
 
 
 def opened(ledgers: Incidents, *subjects: str, new: bool = False, findings: tuple[FindingReference, ...] = ()) -> str:
-    decide = deciding.decide_opening(subjects, findings, T0, "2026", None, new=new)
+    decide = transitions.decide_opening(subjects, findings, T0, "2026", None, new=new)
     return ledgers.write(INVENTORY, WHO, decide)[0]
 
 
@@ -75,12 +75,14 @@ def test_what_is_owed_goes_as_it_is_reported_or_spared_with_a_reason(ledgers: In
     incident = opened(ledgers, "a.test")
     assert [due.report for due in case(ledgers, incident).list_overdue(T0)] == ["now"]
     ledgers.write(
-        INVENTORY, WHO, deciding.decide_event(incident, WaivedReportEvent(report="now", why="không ảnh hưởng trật tự"))
+        INVENTORY,
+        WHO,
+        transitions.decide_event(incident, WaivedReportEvent(report="now", why="không ảnh hưởng trật tự")),
     )
-    ledgers.write(INVENTORY, WHO, deciding.decide_event(incident, ReportedEvent(report="first", how="45/BC-UBND")))
+    ledgers.write(INVENTORY, WHO, transitions.decide_event(incident, ReportedEvent(report="first", how="45/BC-UBND")))
     assert [due.report for due in case(ledgers, incident).list_owed()] == ["full"]
     with pytest.raises(InputError, match="is not due for") as refused:
-        ledgers.write(INVENTORY, WHO, deciding.decide_event(incident, ReportedEvent(report="now", how="điện thoại")))
+        ledgers.write(INVENTORY, WHO, transitions.decide_event(incident, ReportedEvent(report="now", how="điện thoại")))
     assert refused.value.text is not None
     languages: tuple[Lang, ...] = ("vi", "en")
     for lang in languages:  # by its name, never by the word that is typed for it
@@ -91,12 +93,12 @@ def test_what_is_owed_goes_as_it_is_reported_or_spared_with_a_reason(ledgers: In
 def test_a_finding_that_is_not_open_opens_nothing() -> None:
     run = run_of(finding("not_evaluated", control="ssh.root_login"))
     with pytest.raises(InputError, match="no open finding"):
-        deciding.get_open_finding(run, run.findings[0].control, run.findings[0].subject.id)
+        transitions.get_open_finding(run, run.findings[0].control, run.findings[0].subject.id)
 
 
 def test_entries_are_links_of_the_chain_and_a_changed_one_is_named(ledgers: Incidents) -> None:
     incident = opened(ledgers, "a.test")
-    ledgers.write(INVENTORY, WHO, deciding.decide_event(incident, NotedEvent(text="đã gọi đơn vị vận hành")))
+    ledgers.write(INVENTORY, WHO, transitions.decide_event(incident, NotedEvent(text="đã gọi đơn vị vận hành")))
     history = History(ledgers.path)
     assert history.verify().broken is None
     with sqlite3.connect(ledgers.path) as database:
@@ -119,7 +121,7 @@ def test_entries_are_links_of_the_chain_and_a_changed_one_is_named(ledgers: Inci
 )
 def test_a_ledger_that_somebody_changed_is_one_line_and_no_other_story(ledgers: Incidents, change: str) -> None:
     incident = opened(ledgers, "web1")
-    decide = deciding.decide_action(incident, "web1", "address", "203.0.113.7", 600, T0)
+    decide = transitions.decide_action(incident, "web1", "address", "203.0.113.7", 600, T0)
     ledgers.write(INVENTORY, WHO, decide)
     with contextlib.closing(sqlite3.connect(ledgers.path)) as database:
         database.execute(change)
@@ -147,7 +149,7 @@ def test_whoever_is_killed_while_writing_leaves_the_ledger_whole(ledgers: Incide
     ended = subprocess.run([sys.executable, "-c", DIES, str(ledgers.path), INVENTORY], check=False)
     assert ended.returncode == -signal.SIGKILL
     assert len(ledgers.load_log(INVENTORY, incident)) == 1
-    ledgers.write(INVENTORY, WHO, deciding.decide_event(incident, NotedEvent(text="after")))
+    ledgers.write(INVENTORY, WHO, transitions.decide_event(incident, NotedEvent(text="after")))
     assert History(ledgers.path).verify().broken is None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 
-from auditor.incidents import letter
+from auditor.incidents import notifications
 from auditor.incidents.case import fold_case
 from auditor.models import Inventory, Unit, clock
 from auditor.models.incidents import (
@@ -15,7 +15,7 @@ from auditor.models.incidents import (
     OpenedEvent,
     ReportedEvent,
 )
-from auditor.text.words import Words
+from auditor.text.translations import Words
 from tests import factory
 
 T0 = clock.parse_minute("2026-11-24 20:15")
@@ -31,7 +31,7 @@ def body(*deeds) -> str:
         CaseLogEntry(at=clock.format_stamp(T0), happened=clock.format_stamp(T0), who="Văn phòng", deed=deed)
         for deed in deeds
     ]
-    return letter._write_body(fold_case("SC-20261124-1", entries), INVENTORY, UNIT, (), NOW, Words("vi"))
+    return notifications._write_body(fold_case("SC-20261124-1", entries), INVENTORY, UNIT, (), NOW, Words("vi"))
 
 
 def contained(number: int, means: str, what: str) -> ContainedEvent:

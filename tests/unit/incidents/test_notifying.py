@@ -13,7 +13,7 @@ import yaml
 from auditor.errors import InputError
 from auditor.history.incidents import Incidents
 from auditor.history.runs import History
-from auditor.incidents import closing, deciding, letter
+from auditor.incidents import closure, notifications, transitions
 from auditor.incidents.case import Case, fold_case
 from auditor.inventory import hosts as inventories
 from auditor.mail import audience
@@ -30,7 +30,7 @@ from auditor.models.incidents import (
     ReportedEvent,
 )
 from auditor.models.ranks import Report
-from auditor.text.words import Words
+from auditor.text.translations import Words
 from tests import factory
 from tests.mail_server import Authority, Received, serving
 from tests.unit.incidents.filled import LAST_FORM
@@ -91,7 +91,7 @@ def test_where_an_office_says_so_a_timer_tells_it_also_after_its_server_was_down
         auditor("incident", "notify", *WHO, "-i", inventory)
         assert len(received.mails) == 2
         known = inventories.load(inventory)
-        write = deciding.decide_event(incident, ReportedEvent(report="now", how="điện thoại"))
+        write = transitions.decide_event(incident, ReportedEvent(report="now", how="điện thoại"))
         Incidents().write(known.path, "Văn phòng", write)
         auditor("incident", "notify", *WHO, "-i", inventory)
     assert len(received.mails) == 4
@@ -107,7 +107,7 @@ def test_the_chain_s_head_goes_along_and_makes_no_other_mail(inventory: Path, tr
         server(inventory, port)
         auditor("incident", "notify", incident, "--send", *WHO, "-i", inventory)
         Incidents().write(
-            inventories.load(inventory).path, "Văn phòng", deciding.decide_event(incident, NotedEvent(text="đã gọi"))
+            inventories.load(inventory).path, "Văn phòng", transitions.decide_event(incident, NotedEvent(text="đã gọi"))
         )
         assert History().head() != head
         auditor("incident", "notify", incident, "--send", *WHO, "-i", inventory)
@@ -195,8 +195,8 @@ def case(folder: Path, incident: str) -> tuple[Case, Inventory]:
 def text(folder: Path, incident: str, now: datetime.datetime = T0) -> str:
     of, known = case(folder, incident)
     assert known.organisation is not None
-    unit = letter.list_notified_units(known.organisation, of, known)[0]
-    return letter._write_body(of, known, unit, (), now, Words("vi"))
+    unit = notifications.list_notified_units(known.organisation, of, known)[0]
+    return notifications._write_body(of, known, unit, (), now, Words("vi"))
 
 
 def test_no_secret_no_host_and_no_inner_address_stand_in_it_and_others_addresses_are_no_links(inventory: Path) -> None:
@@ -215,7 +215,7 @@ def test_no_secret_no_host_and_no_inner_address_stand_in_it_and_others_addresses
         CollectedEvent(number=1, host="web1", folder="web1-x", sha256="ab" * 32, files=1, size=1, key="k"),
         NotedEvent(text=f"mật khẩu là {SECRET}"),
     ):
-        Incidents().write(known.path, "Văn phòng", deciding.decide_event(incident, deed))
+        Incidents().write(known.path, "Văn phòng", transitions.decide_event(incident, deed))
     said = text(inventory, incident)
     for gone in (SECRET, "web1", "10.213.47.11", "10.0.0.8", "https://", "http://", "evil.test", "203.0.113"):
         assert gone not in said
@@ -240,7 +240,7 @@ def test_what_is_due_next_is_told_to_the_minute_over_the_year(
     inventory: Path, after: datetime.timedelta, says: str
 ) -> None:
     known = inventories.load(inventory)
-    decide = deciding.decide_opening(("antruc.test",), (), T0, "2026", None, new=True)
+    decide = transitions.decide_opening(("antruc.test",), (), T0, "2026", None, new=True)
     incident, _ = Incidents().write(known.path, "Văn phòng", decide)
     assert says in text(inventory, incident, T0 + after)
 
@@ -251,11 +251,11 @@ def test_the_subject_is_that_of_the_regime(inventory: Path) -> None:
     subjects = []
     regimes: tuple[Regime, ...] = ("2022", "2026")
     for regime in regimes:
-        decide = deciding.decide_opening(("antruc.test", "web1"), (), T0, regime, None, new=True)
+        decide = transitions.decide_opening(("antruc.test", "web1"), (), T0, regime, None, new=True)
         incident, _ = Incidents().write(known.path, "Văn phòng", decide)
         of, _ = case(inventory, incident)
-        unit = letter.list_notified_units(known.organisation, of, known)[0]
-        (one,) = letter.write_letters(
+        unit = notifications.list_notified_units(known.organisation, of, known)[0]
+        (one,) = notifications.write_letters(
             of,
             known,
             unit,
@@ -279,15 +279,15 @@ def test_an_incident_that_is_over_is_told_too(inventory: Path) -> None:
     reports: tuple[Report, ...] = ("now", "first", "full")
     for report in reports:
         Incidents().write(
-            known.path, "Văn phòng", deciding.decide_event(incident, ReportedEvent(report=report, how="45/BC-UBND"))
+            known.path, "Văn phòng", transitions.decide_event(incident, ReportedEvent(report=report, how="45/BC-UBND"))
         )
     going_on = text(inventory, incident)
     assert "các báo cáo, thông báo theo hạn đã gửi hoặc không phải gửi" in going_on
     assert "kết thúc sự cố" in going_on
     assert "Đã gửi: báo cáo ngay cho cơ quan chuyên trách (45/BC-UBND" in going_on
-    Incidents().write(known.path, "Văn phòng", deciding.decide_form(incident, LAST_FORM))
-    close = closing.decide_closure(
-        incident, closing.RootCause("lộ mật khẩu", removed_subjects=("antruc.test", "web1")), None, (), T0
+    Incidents().write(known.path, "Văn phòng", transitions.decide_form(incident, LAST_FORM))
+    close = closure.decide_closure(
+        incident, closure.RootCause("lộ mật khẩu", removed_subjects=("antruc.test", "web1")), None, (), T0
     )
     Incidents().write(known.path, "Văn phòng", close)
     assert "Đã kết thúc sự cố" in text(inventory, incident)
@@ -321,8 +321,8 @@ def test_a_timer_tells_of_what_was_closed_for_some_days() -> None:
         for deed in (opening, over)
     ]
     closed, still_open = fold_case("SC-20261231-1", entries), fold_case("SC-20261231-2", entries[:1])
-    assert letter.select_cases_to_report([closed, still_open], T0 + 71 * HOUR) == (closed, still_open)
-    assert letter.select_cases_to_report([closed, still_open], T0 + 72 * HOUR) == (still_open,)
+    assert notifications.select_cases_to_report([closed, still_open], T0 + 71 * HOUR) == (closed, still_open)
+    assert notifications.select_cases_to_report([closed, still_open], T0 + 72 * HOUR) == (still_open,)
 
 
 def test_no_secret_is_written_into_the_ledger(inventory: Path) -> None:

@@ -16,7 +16,7 @@ from auditor.incidents import readiness
 from auditor.inventory import hosts as inventories
 from auditor.models import Inventory, Lang
 from auditor.models.ranks import Purpose
-from auditor.text.words import Words
+from auditor.text.translations import Words
 
 LAB = Path("inventories/lab")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from auditor.errors import InputError
-from auditor.incidents.means.row import ROW
+from auditor.incidents.actions.row import ROW
 from auditor.models import Host, Site
 
 SITE = Site(domain="antruc.test", host="web1", document_root="/var/www/a", aliases=("www.antruc.test",))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from auditor.errors import InputError
-from auditor.incidents.means.administrator import ADMINISTRATOR
-from auditor.incidents.means.secret import DATABASE_PASSWORD, SALTS
+from auditor.incidents.actions.administrator import ADMINISTRATOR
+from auditor.incidents.actions.secret import DATABASE_PASSWORD, SALTS
 from auditor.models import Host, Site
 
 SITE = Site(domain="antruc.test", host="web1", document_root="/var/www/a", aliases=("www.antruc.test",))

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from auditor.facts import HostFacts
-from auditor.incidents import todo
+from auditor.incidents import manual_steps
 from auditor.incidents.case import Action, Case
-from auditor.incidents.response.at_once import TraceResponse
-from auditor.incidents.todo import ManualStep
+from auditor.incidents.manual_steps import ManualStep
+from auditor.incidents.response.auto_containment import TraceResponse
 from auditor.models import Host, Lang, Site
-from auditor.text.words import Words
+from auditor.text.translations import Words
 from tests.unit.incidents.filled import T0
 
 CASE = Case(id="SC-20261127-1", detected_at=T0, regime="2026", subjects=("antruc.test",))
@@ -70,7 +70,7 @@ def told(**errors: str) -> Told:
 
 
 def test_what_people_have_to_change_is_named() -> None:
-    found = list(todo.list_host_steps(CASE, WEB1, told()))
+    found = list(manual_steps.list_host_steps(CASE, WEB1, told()))
     assert found == [
         ManualStep("salts", "antruc.test"),
         ManualStep("database", "antruc.test"),
@@ -98,7 +98,7 @@ def test_who_is_the_intruder_s_is_removed_and_given_no_new_password() -> None:
         5: Action(5, "web2", "account", "chi", "confirmed"),
         6: Action(6, "web1", "account", "gone", "refused"),
     }
-    found = list(todo.list_host_steps(replace(CASE, actions=actions), WEB1, told()))
+    found = list(manual_steps.list_host_steps(replace(CASE, actions=actions), WEB1, told()))
     assert found[:3] == [
         ManualStep("remove_account", "web1", "an"),
         ManualStep("remove_key", "web1", "SHA256:x"),
@@ -110,7 +110,7 @@ def test_who_is_the_intruder_s_is_removed_and_given_no_new_password() -> None:
 
 def test_whom_a_finding_of_the_incident_names_is_the_intruder_s_before_anything_is_contained() -> None:
     new = TraceResponse("web1", "account", "/var/www/wp-config.php", (), ("administrator", "antruc.test/bientap"))
-    found = list(todo.list_host_steps(CASE, WEB1, told(), [new]))
+    found = list(manual_steps.list_host_steps(CASE, WEB1, told(), [new]))
     assert found[0] == ManualStep("remove_administrator", "web1", "antruc.test/bientap")
     assert "bientap" not in [one.what for one in found if one.kind == "administrator"]
 
@@ -118,7 +118,8 @@ def test_whom_a_finding_of_the_incident_names_is_the_intruder_s_before_anything_
 def test_json_says_what_is_removed_and_what_is_changed() -> None:
     words = Words("en")
     acts = [
-        todo.build_json_data(ManualStep(kind, "web1"), words)["act"] for kind in ("remove_key", "account", "unread")
+        manual_steps.build_json_data(ManualStep(kind, "web1"), words)["act"]
+        for kind in ("remove_key", "account", "unread")
     ]  # type: ignore[arg-type]
     assert acts == ["remove", "change", "look"]
 
@@ -128,33 +129,33 @@ def test_what_was_made_anew_is_not() -> None:
         1: Action(1, "web1", "salts", "antruc.test", "confirmed"),
         2: Action(2, "web1", "database-password", "antruc.test", "refused"),
     }
-    kinds = [one.kind for one in todo.list_host_steps(replace(CASE, actions=actions), WEB1, told())]
+    kinds = [one.kind for one in manual_steps.list_host_steps(replace(CASE, actions=actions), WEB1, told())]
     assert "salts" not in kinds
     assert "database" in kinds
 
 
 def test_what_could_not_be_read_is_named() -> None:
-    assert list(todo.list_host_steps(CASE, WEB1, None)) == [ManualStep("unread", "web1")]
-    found = list(todo.list_host_steps(CASE, WEB1, told(wordpress="late")))
+    assert list(manual_steps.list_host_steps(CASE, WEB1, None)) == [ManualStep("unread", "web1")]
+    found = list(manual_steps.list_host_steps(CASE, WEB1, told(wordpress="late")))
     assert found[0] == ManualStep("unread", "web1", "wordpress")
     assert {"secrets", "account"} <= {one.kind for one in found}
 
 
 def test_many_of_a_kind_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(DATA, "accounts", {"users": [user(f"nguoi{number:02d}") for number in range(25)]})
-    people = [one.what for one in todo.list_host_steps(CASE, WEB1, told()) if one.kind == "account"]
+    people = [one.what for one in manual_steps.list_host_steps(CASE, WEB1, told()) if one.kind == "account"]
     assert (len(people), people[0], people[-1]) == (21, "nguoi00", "… (+5)")
 
 
 @pytest.mark.parametrize("lang", ["vi", "en"])
 def test_each_has_words(lang: Lang) -> None:
     words = Words(lang)
-    assert todo.format_step(ManualStep("account", "web1", "an"), words).endswith(": an")
-    assert "web1" in todo.format_step(ManualStep("unread", "web1"), words)
+    assert manual_steps.format_step(ManualStep("account", "web1", "an"), words).endswith(": an")
+    assert "web1" in manual_steps.format_step(ManualStep("unread", "web1"), words)
 
 
 def test_an_account_that_a_person_took_out_of_the_host_is_not_named_again_unless_nobody_can_tell() -> None:
     of = replace(CASE, actions={1: Action(1, "web1", "account", "gone", "refused")})
-    assert "remove_account" not in {one.kind for one in todo.list_host_steps(of, WEB1, told())}
+    assert "remove_account" not in {one.kind for one in manual_steps.list_host_steps(of, WEB1, told())}
     for facts in (None, told(accounts="no answer")):
-        assert ManualStep("remove_account", "web1", "gone") in list(todo.list_host_steps(of, WEB1, facts))
+        assert ManualStep("remove_account", "web1", "gone") in list(manual_steps.list_host_steps(of, WEB1, facts))

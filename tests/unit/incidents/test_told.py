@@ -9,11 +9,11 @@ from typing import get_args
 
 import pytest
 
-from auditor.incidents import told
-from auditor.incidents.containing import ActionPlan, ActionRequest
+from auditor.incidents import descriptions
+from auditor.incidents.containment import ActionPlan, ActionRequest
 from auditor.models.base import Lang
 from auditor.models.ranks import Means
-from auditor.text.words import Words
+from auditor.text.translations import Words
 
 ON_HOST = Path(__file__).parents[3] / "on_host"
 COMMANDS = ("nft ", "systemctl ", "SIGKILL ", "SIGSTOP ", "KILL ", "\n")
@@ -21,12 +21,14 @@ COMMANDS = ("nft ", "systemctl ", "SIGKILL ", "SIGSTOP ", "KILL ", "\n")
 
 
 def plan(lang: Lang, *steps: str | tuple[str, ...], means: Means = "file") -> list[str]:
-    return list(told.describe_plan(ActionRequest(means, "/x", None), "web1", ActionPlan(steps, "", ""), Words(lang)))
+    return list(
+        descriptions.describe_plan(ActionRequest(means, "/x", None), "web1", ActionPlan(steps, "", ""), Words(lang))
+    )
 
 
-@pytest.mark.parametrize("name", told.STEPS)
+@pytest.mark.parametrize("name", descriptions.STEPS)
 def test_a_step_has_words_in_both_languages(name: str) -> None:
-    step = (name, *("/a", "/b", "/c")[: told.STEPS[name]])
+    step = (name, *("/a", "/b", "/c")[: descriptions.STEPS[name]])
     vietnamese, english = (plan(lang, step)[1] for lang in ("vi", "en"))
     assert vietnamese != english
     assert name not in vietnamese
@@ -57,7 +59,7 @@ def steps_of_hosts() -> Iterator[tuple[str, ast.List]]:
     """Every list in what plans, which begins with a word."""
     places = [
         *(ON_HOST / "contain").rglob("*.py"),
-        *((ON_HOST / "shared/module_utils/luytre_shared" / name) for name in ("starting.py", "undoing.py")),
+        *((ON_HOST / "shared/module_utils/luytre_shared" / name) for name in ("systemd_units.py", "auto_revert.py")),
     ]
     for path in places:
         for function in ast.walk(ast.parse(path.read_text("utf-8"))):
@@ -77,5 +79,5 @@ def test_all_that_hosts_answer_are_steps_with_words_or_commands() -> None:
             else:
                 named.add(first.value)
     assert {"write", "remove", "rename", "link", "comment", "visit"} <= named
-    assert named <= told.STEPS.keys()
+    assert named <= descriptions.STEPS.keys()
     assert [one for one in said if not one.startswith(COMMANDS)] == []

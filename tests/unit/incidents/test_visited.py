@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from auditor.hardening.serving import smoke
-from auditor.incidents import told as telling
-from auditor.incidents import visited as own
-from auditor.incidents.containing import ActionRequest
-from auditor.incidents.means.table import ACTION_KINDS, CONTAINMENT_KINDS, ERADICATION_KINDS
-from auditor.incidents.visited import ServingSites, SiteOutage, UncheckedSites, check_sites
+from auditor.hardening.health import smoke
+from auditor.incidents import descriptions as telling
+from auditor.incidents import health_check as own
+from auditor.incidents.actions.registry import ACTION_KINDS, CONTAINMENT_KINDS, ERADICATION_KINDS
+from auditor.incidents.containment import ActionRequest
+from auditor.incidents.health_check import ServingSites, SiteOutage, UncheckedSites, check_sites
 from auditor.models import Host, Site
 from auditor.models.incidents import ActiveContainment, ContainedEvent, LiftedEvent
 from auditor.models.ranks import Means
-from auditor.text.words import Words
+from auditor.text.translations import Words
 from auditor.web.fetch import FetchResult
 from tests.unit.incidents.sites import Pages, StandIn
 

@@ -12,15 +12,15 @@ import pytest
 from typer.testing import CliRunner
 
 from auditor.cli import app
-from auditor.compromise.remembered import ScanCache
+from auditor.compromise.scan_cache import ScanCache
 from auditor.history.hunts import HuntHistory
-from auditor.history.looks import ScanHistory
-from auditor.indicators import export, found, store
+from auditor.history.scans import ScanHistory
+from auditor.indicators import export, observations, store
 from auditor.indicators.indicator import Indicator
-from auditor.looks.ledger import CrawlFrontier
-from auditor.looks.traces import trace
 from auditor.models import Finding, Run, Scan, Severity, Status, Subject, TraceAcceptance, clock
 from auditor.models.hunts import Hunt
+from auditor.scans.frontier import CrawlFrontier
+from auditor.scans.traces import trace
 
 TODAY = datetime.date(2026, 11, 28)
 NOW = "2026-11-27T08:00:00+07:00"
@@ -52,9 +52,9 @@ def _program(digest: str, **more: Any) -> Any:
 def _made(
     *, looks: Any = (), hunts: Any = (), accepted: tuple[TraceAcceptance, ...] = (), victims: bool = False
 ) -> tuple[Indicator, ...]:
-    told = found.SharingPolicy("found", "GREEN", lambda kind: f"a {kind}", victims)
+    told = observations.SharingPolicy("found", "GREEN", lambda kind: f"a {kind}", victims)
     ours = (["antruc.test"], ["203.0.113.7"])
-    return found.collect_indicators(looks, hunts, {"web1": [OTHER, SHELL]}, accepted, ours, told, TODAY)
+    return observations.collect_indicators(looks, hunts, {"web1": [OTHER, SHELL]}, accepted, ours, told, TODAY)
 
 
 def test_servers_that_pages_lead_to_and_programs_by_their_digest() -> None:
@@ -118,8 +118,8 @@ def test_a_met_indicator_goes_along_as_a_sighting_that_says_no_place() -> None:
     run = Run(
         id="r", started=NOW, seconds=1, version="0", inventory=INVENTORY, hosts=(), outcomes=(), findings=(finding,)
     )
-    met = found.count_sightings(run, ["firewall.known_bad"])
-    assert found.count_sightings(run, ["ssh.root_login"]) == {}
+    met = observations.count_sightings(run, ["firewall.known_bad"])
+    assert observations.count_sightings(run, ["ssh.root_login"]) == {}
     going = [
         Indicator("domain", name, "", "GREEN", TODAY, None, "", list_)
         for name, list_ in (("slot.test", "c2"), ("slot.test", "other"), ("else.test", "c2"))

@@ -13,7 +13,7 @@ import pytest
 
 from auditor.errors import InputError
 from auditor.indicators import export, store
-from auditor.indicators.importing import ListImport, import_files
+from auditor.indicators.importer import ListImport, import_files
 
 TODAY = datetime.date(2026, 11, 27)
 
@@ -185,7 +185,7 @@ def test_moments_at_the_end_of_all_time_are_days_too(kept: Path, tmp_path: Path,
 
 
 def test_there_is_an_end_to_how_many_there_may_be(kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("auditor.indicators.sources.reading.MAX_INDICATORS", 3)
+    monkeypatch.setattr("auditor.indicators.sources.common.MAX_INDICATORS", 3)
     monkeypatch.setattr(store, "MAX_INDICATORS", 3)
     rows = [f"203.0.114.{n}\n" for n in range(1, 5)]
     with pytest.raises(InputError, match="more than 3 indicators"):

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from auditor.indicators import logs
+from auditor.indicators.index import IndicatorIndex, build_index, compute_digest
 from auditor.indicators.indicator import Indicator
-from auditor.indicators.matching import IndicatorIndex, build_index, compute_digest
 from auditor.indicators.values import parse_value
 
 TODAY = datetime.date(2026, 11, 27)

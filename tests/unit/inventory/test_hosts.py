@@ -11,8 +11,8 @@ from auditor.audit import controls, inventory_fit
 from auditor.cli import main
 from auditor.errors import InputError
 from auditor.fleet.runner import PlaybookRun, play
+from auditor.inventory import exceptions, variables, vault
 from auditor.inventory import hosts as inventory
-from auditor.inventory import papers, variables, vault
 from auditor.inventory import reach as reaching
 from auditor.models import Host, Site
 from auditor.system import resources
@@ -237,7 +237,7 @@ def test_the_machine_changed_is_the_machine_probed(tmp_path: Path, hosts: str) -
 
 def seen(path: Path) -> PlaybookRun:
     """What a run of ours says of the hosts and of ``word``."""
-    playbook = papers.get_folder(path) / "see.yml"
+    playbook = exceptions.get_folder(path) / "see.yml"
     playbook.write_text(
         "- hosts: all\n  gather_facts: false\n  tasks:\n    - name: See\n      ansible.builtin.debug:\n"
         "        msg: \"{{ [word | default('-'), groups['all'] | sort] }}\"\n",

@@ -14,16 +14,16 @@ from rich.console import Console
 
 from auditor.audit import controls
 from auditor.audit.authorizations import list_uses
-from auditor.commands.shown.reviews import show_reviews
-from auditor.content.asked import may_be_probed
+from auditor.commands.output.reviews import show_reviews
+from auditor.content.host_facts import may_be_probed
 from auditor.errors import InputError
 from auditor.inventory import engines
 from auditor.inventory.hosts import load
 from auditor.models import Inventory, Lang, Run
 from auditor.report import json_output
 from auditor.report.html.pages import iter_pages
-from auditor.results import papers
-from auditor.text.words import Words
+from auditor.results import exceptions
+from auditor.text.translations import Words
 from tests.unit.audit.test_reviews import audited, look
 
 HOSTS = """
@@ -146,7 +146,7 @@ def test_leave_for_a_host_without_a_site_is_named(inventory: Path) -> None:
 def test_leave_that_is_over_is_told_wherever_looks_are(inventory: Path) -> None:
     (inventory / "office" / "authorizations.yml").write_text(LEAVE)
     run = _run(load(inventory), date(2027, 5, 2))
-    (line,) = papers.describe_authorizations(run, Words("en"))
+    (line,) = exceptions.describe_authorizations(run, Words("en"))
     catalogue = controls.load()
     with io.StringIO() as shown:
         show_reviews(run, catalogue, Words("en"), Console(file=shown, width=2_000))
@@ -157,7 +157,7 @@ def test_leave_that_is_over_is_told_wherever_looks_are(inventory: Path) -> None:
 
 
 def _told(known: Inventory, day: date, lang: Lang) -> list[str]:
-    return list(papers.describe_authorizations(_run(known, day), Words(lang)))
+    return list(exceptions.describe_authorizations(_run(known, day), Words(lang)))
 
 
 def _run(known: Inventory, day: date) -> Run:

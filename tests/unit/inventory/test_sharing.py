@@ -8,7 +8,7 @@ import pytest
 
 from auditor.errors import InputError
 from auditor.inventory import hosts as inventories
-from auditor.inventory import sharing
+from auditor.inventory import sharing_declarations
 from auditor.system import resources
 
 KNOWN = inventories.load(resources.get_inventories() / "lab")
@@ -50,11 +50,11 @@ SAID = "role: Chánh Văn phòng, dated: 2026-11-05"
     ],
 )
 def test_a_mistake_is_named_with_its_line(tmp_path: Path, text: str, line: int, what: str) -> None:
-    (tmp_path / sharing.FILE).write_text(text, "utf-8")
+    (tmp_path / sharing_declarations.FILE).write_text(text, "utf-8")
     with pytest.raises(InputError) as told:
-        sharing.load(tmp_path, KNOWN.organisation)
-    assert (told.value.line, told.value.what, told.value.file) == (line, what, tmp_path / sharing.FILE)
+        sharing_declarations.load(tmp_path, KNOWN.organisation)
+    assert (told.value.line, told.value.what, told.value.file) == (line, what, tmp_path / sharing_declarations.FILE)
 
 
 def test_no_file_declares_nothing(tmp_path: Path) -> None:
-    assert sharing.load(tmp_path, KNOWN.organisation) == {}
+    assert sharing_declarations.load(tmp_path, KNOWN.organisation) == {}

@@ -19,9 +19,9 @@ from auditor.audit import controls, inventory_fit
 from auditor.cli import main
 from auditor.errors import InputError
 from auditor.inventory import hosts as inventories
-from auditor.inventory.table import record, source, template, xlsx
-from auditor.inventory.table.columns import COLUMNS, get_column_letter
-from auditor.text.words import Words
+from auditor.inventory.spreadsheet_import import importer, source, template, xlsx
+from auditor.inventory.spreadsheet_import.columns import COLUMNS, get_column_letter
+from auditor.text.translations import Words
 from tests.unit.inventory.test_hosts import folder
 
 HEAD = ("Máy chủ", "Địa chỉ", "Đơn vị vận hành", "Cổng mở", "Tên miền", "Đơn vị", "Cấp độ")
@@ -58,8 +58,8 @@ def changed(path: Path, change: Mapping[str, tuple[bytes, bytes]]) -> Path:
 
 
 def mistakes(file: Path, inventory: Path) -> list[str]:
-    with pytest.raises(record.ListImportError) as caught:
-        record.import_list(file, inventory)
+    with pytest.raises(importer.ListImportError) as caught:
+        importer.import_list(file, inventory)
     return [str(error).removeprefix(f"{file}:") for error in caught.value.every]
 
 
@@ -72,7 +72,7 @@ def test_becomes_a_file_beside_those_that_are_there(tmp_path: Path, kind: str) -
     inventory = folder(tmp_path)
     before = state(inventory)
     file = written(tmp_path / "office" / kind, [["DANH SÁCH MÁY CHỦ"], [], ["STT: xem dưới"], HEAD, *TWO])
-    done = record.import_list(file, inventory)
+    done = importer.import_list(file, inventory)
     assert done.file == tmp_path / "danh-sach.yml"
     assert state(inventory).items() > before.items()
     known = inventory_fit.check(inventory, controls.load())
@@ -125,7 +125,7 @@ def test_every_mistake_has_its_row_and_column(tmp_path: Path) -> None:
 def test_a_host_that_is_there_stays_and_is_named(tmp_path: Path) -> None:
     inventory = folder(tmp_path)
     rows = [HEAD, ("a", "192.0.2.9", "xa", "", "a.test", "tinh", "2"), ("b", "192.0.2.2", "", "", "", "", "")]
-    done = record.import_list(written(tmp_path / "office/x.csv", rows), inventory)
+    done = importer.import_list(written(tmp_path / "office/x.csv", rows), inventory)
     assert (done.file, done.entries) == (None, ())
     assert [(kept.name, kept.differs) for kept in done.existing_hosts] == [("a", ("ansible_host", "unit")), ("b", ())]
     assert done.existing_hosts[0].where.startswith(f"{inventory}/hosts.yml:")
@@ -137,15 +137,15 @@ def test_a_host_that_is_there_stays_and_is_named(tmp_path: Path) -> None:
 def test_imported_again_what_is_new_gets_a_file_of_its_own(tmp_path: Path) -> None:
     inventory = folder(tmp_path)
     file = tmp_path / "office/xa.csv"
-    record.import_list(written(file, [HEAD, *TWO]), inventory)
-    done = record.import_list(written(file, [HEAD, *TWO, ("web3", "192.0.2.13", "", "", "", "", "")]), inventory)
+    importer.import_list(written(file, [HEAD, *TWO]), inventory)
+    done = importer.import_list(written(file, [HEAD, *TWO, ("web3", "192.0.2.13", "", "", "", "", "")]), inventory)
     assert done.file == inventory / "xa-2.yml"
     assert [entry.name for entry in done.entries] == ["web3"]
     assert [kept.differs for kept in done.existing_hosts] == [(), ()]
 
 
 def test_of_a_new_inventory_the_hosts_are_as_enrolment_leaves_them(tmp_path: Path) -> None:
-    done = record.import_list(written(tmp_path / "x.csv", [HEAD[:2], ("web1", "192.0.2.1")]), tmp_path)
+    done = importer.import_list(written(tmp_path / "x.csv", [HEAD[:2], ("web1", "192.0.2.1")]), tmp_path)
     assert done.file is not None
     own = yaml.safe_load(done.file.read_text("utf-8"))["all"]["hosts"]["web1"]
     assert own["ansible_user"] == "luytre" and own["ansible_ssh_private_key_file"] == "~/.ssh/luytre"
@@ -165,7 +165,7 @@ def test_headings_and_values_are_known_however_they_were_typed(tmp_path: Path, f
             for cell in ("ｗｅｂ１", "１９２.0.2.11", "UBND xã Thử", "XA-MOT.test\u00a0", "chị Hoa", "0912")
         ],
     ]
-    done = record.import_list(written(tmp_path / "office/x.csv", rows), inventory)
+    done = importer.import_list(written(tmp_path / "office/x.csv", rows), inventory)
     (entry,) = done.entries
     assert (entry.name, entry.host.values, done.unread) == ("web1", {"ansible_host": "192.0.2.11"}, ("Điện thoại",))
     assert entry.sites[0].values == {"unit": "xa", "domain": "xa-mot.test"}
@@ -180,7 +180,7 @@ def test_a_heading_that_is_mistyped_or_there_twice_is_named(tmp_path: Path) -> N
         ("Họ và tên", "Ngày sinh"): "has no row with the headings of the list",
     }.items():
         with pytest.raises(InputError, match=r"x\.csv: ") as caught:
-            record.import_list(written(tmp_path / "x.csv", [head, ["web1"] * len(head)]), tmp_path)
+            importer.import_list(written(tmp_path / "x.csv", [head, ["web1"] * len(head)]), tmp_path)
         assert said in str(caught.value)
 
 
@@ -197,7 +197,7 @@ def test_merged_cells_of_a_column_stand_for_each_of_their_rows(tmp_path: Path) -
     hidden.write_row(0, 0, HEAD)
     hidden.hide()
     book.close()
-    (entry,) = record.import_list(file, tmp_path).entries
+    (entry,) = importer.import_list(file, tmp_path).entries
     assert [site.values for site in entry.sites] == [
         {"domain": "xa-mot.test", "level": 2},
         {"domain": "xa-hai.test", "level": 3},
@@ -265,14 +265,14 @@ def test_what_is_built_to_cost_memory_or_time_ends_the_child_alone(tmp_path: Pat
 def test_what_is_no_list_is_told(tmp_path: Path, name: str, content: bytes, said: str) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(InputError) as caught:
-        record.import_list(tmp_path / name, tmp_path)
+        importer.import_list(tmp_path / name, tmp_path)
     assert str(caught.value).startswith(f"{tmp_path / name}: {said}")
 
 
 def test_excels_unicode_text_is_read(tmp_path: Path) -> None:
     file = tmp_path / "x.csv"
     file.write_bytes("Máy chủ\tĐịa chỉ\r\nweb1\t192.0.2.1\r\n".encode("utf-16"))
-    assert [entry.name for entry in record.import_list(file, tmp_path).entries] == ["web1"]
+    assert [entry.name for entry in importer.import_list(file, tmp_path).entries] == ["web1"]
 
 
 @pytest.mark.parametrize("kind", ["m.xlsx", "m.csv"])
@@ -280,7 +280,7 @@ def test_excels_unicode_text_is_read(tmp_path: Path) -> None:
 def test_the_template_has_every_column_and_is_read_back(tmp_path: Path, kind: str, lang: Any) -> None:
     template.write(tmp_path / kind, Words(lang))
     with pytest.raises(InputError, match="has no host"):
-        record.import_list(tmp_path / kind, tmp_path)
+        importer.import_list(tmp_path / kind, tmp_path)
     assert tuple(source.read_table(tmp_path / kind).headings.columns.values()) == COLUMNS
     with pytest.raises(InputError, match="already exists"):
         template.write(tmp_path / kind, Words(lang))
@@ -289,7 +289,7 @@ def test_the_template_has_every_column_and_is_read_back(tmp_path: Path, kind: st
 def test_the_examples_of_the_template_are_what_an_import_takes(tmp_path: Path) -> None:
     rows = [[column.field for column in COLUMNS], [template.EXAMPLES[column.field] for column in COLUMNS]]
     rows[1] = [cell.replace(", ", ",") for cell in rows[1]]
-    (entry,) = record.import_list(written(tmp_path / "x.xlsx", rows), tmp_path).entries
+    (entry,) = importer.import_list(written(tmp_path / "x.xlsx", rows), tmp_path).entries
     assert {"name", *entry.host.values, *entry.sites[0].values} == {column.field for column in COLUMNS}
 
 
@@ -382,9 +382,9 @@ def test_a_link_in_the_inventory_is_not_written_through(tmp_path: Path) -> None:
     inventory.mkdir()
     (inventory / "list.yml").symlink_to(victim)
     with pytest.raises(InputError):
-        record.import_list(written(tmp_path / "list.csv", [("host", "domain"), ("web1", "xa.test")]), inventory)
+        importer.import_list(written(tmp_path / "list.csv", [("host", "domain"), ("web1", "xa.test")]), inventory)
     assert not victim.exists()
     (inventory / "list.yml").unlink()
     (inventory / "list").symlink_to(victim)
-    assert record.import_list(tmp_path / "list.csv", inventory).file == inventory / "list.yml"
+    assert importer.import_list(tmp_path / "list.csv", inventory).file == inventory / "list.yml"
     assert not victim.exists()

@@ -9,11 +9,11 @@ import pytest
 
 from auditor.audit import controls
 from auditor.audit.controls import CONTENT, Drill
+from auditor.content.analyzer import read
 from auditor.content.page import scripts
-from auditor.content.reading import read
 from auditor.lab.spec import spec
-from auditor.looks.visits import PageVisit, SiteBaseline, VisitorResponse
 from auditor.models.reviews import Certainty
+from auditor.scans.responses import PageVisit, SiteBaseline, VisitorResponse
 
 DRILLS = [drill for drill in controls.load_drills() if drill.control.startswith(f"{CONTENT}.")]
 FOUND: dict[str, Certainty] = {"content.injected": "exact", "content.suspected": "strong"}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from auditor.looks.ledger import MAX_KEYS, MAX_PLACES, CrawlFrontier
 from auditor.models import clock
+from auditor.scans.frontier import MAX_KEYS, MAX_PLACES, CrawlFrontier
 from tests.unit.looks.test_traces import seen
 
 NOW = clock.read("2026-11-24T10:00:00+07:00")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from auditor.looks.gathered import limit_traces, merge_traces
-from auditor.looks.traces import (
+from auditor.models.reviews import MAX_BYTES, MAX_OF_A_KIND, MAX_SAMPLE
+from auditor.scans.dedup import limit_traces, merge_traces
+from auditor.scans.traces import (
     Family,
     Kind,
     Trace,
@@ -15,7 +16,6 @@ from auditor.looks.traces import (
     mask_personal_data,
     trace,
 )
-from auditor.models.reviews import MAX_BYTES, MAX_OF_A_KIND, MAX_SAMPLE
 
 FAMILIES: tuple[Family, ...] = ("visitors", "hidden", "code", "redirects", "lexicon", "address", "orphan")
 

@@ -14,7 +14,7 @@ from auditor.mail import heartbeat, settings
 from auditor.mail.message import Letter, PreparedMail
 from auditor.mail.spool import Mail, Spool
 from auditor.models.incidents import OpenIncident
-from auditor.text.words import Words
+from auditor.text.translations import Words
 from tests import factory
 
 START = datetime.datetime.fromisoformat("2026-12-28T08:00:00+07:00")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from auditor.models import clock
-from auditor.text import moments
+from auditor.text import dates
 
 PRODUCT = Path(__file__).parents[3] / "auditor"
 CLOCKS = {"models/clock.py", "text/moments.py"}
@@ -92,9 +92,9 @@ def test_what_is_kept_has_its_offset() -> None:
 
 
 def test_as_people_write_it() -> None:
-    assert moments.format_moment(LATE, "vi") == "06:30 ngày 01/12/2026"
-    assert moments.format_moment(LATE, "en") == "1 Dec 2026, 06:30"
-    assert (moments.format_month(LATE, "vi"), moments.format_month(LATE, "en")) == ("12/2026", "Dec 2026")
+    assert dates.format_moment(LATE, "vi") == "06:30 ngày 01/12/2026"
+    assert dates.format_moment(LATE, "en") == "1 Dec 2026, 06:30"
+    assert (dates.format_month(LATE, "vi"), dates.format_month(LATE, "en")) == ("12/2026", "Dec 2026")
 
 
 def test_today_is_vietnam_s(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,8 +7,8 @@ import os
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.luytre_change import tightening
-from ansible.module_utils.luytre_shared import acting, kept
+from ansible.module_utils.luytre_change import permissions
+from ansible.module_utils.luytre_shared import action_runner, quarantine_store
 
 from tests.unit.on_host.full_disk import no_file_grows
 
@@ -18,8 +18,8 @@ NAME = "SC-20261127-1/1"
 @pytest.mark.parametrize("before", [False, True], ids=["first", "another"])
 def test_a_record_is_whole_or_not_there(tmp_path: Path, *, before: bool) -> None:
     record, store = (
-        acting.ActionRecord(str(tmp_path / "luytre/records")),
-        kept.QuarantineStore(str(tmp_path / "luytre/store")),
+        action_runner.ActionRecord(str(tmp_path / "luytre/records")),
+        quarantine_store.QuarantineStore(str(tmp_path / "luytre/store")),
     )
     for one in (record, store):
         with one.held():
@@ -46,7 +46,7 @@ def test_what_is_moved_to_another_file_system_is_whole_or_where_it_was(
     here, there = (os.open(tmp_path / name, os.O_RDONLY) for name in ("here", "there"))
     monkeypatch.setattr(os, "rename", elsewhere)
     with no_file_grows(), pytest.raises(OSError, match="File too large"):
-        tightening._move(here, "x", there, "y")
+        permissions._move(here, "x", there, "y")
     os.close(here)
     os.close(there)
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["x"]

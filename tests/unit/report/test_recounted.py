@@ -22,7 +22,7 @@ from auditor.audit import controls
 from auditor.cli import app
 from auditor.history.incidents import Incidents
 from auditor.history.runs import History
-from auditor.incidents import deciding
+from auditor.incidents import transitions
 from auditor.inventory import hosts as inventories
 from auditor.models import clock
 from auditor.models.incidents import ContainedEvent, LiftedEvent, ReportedEvent
@@ -67,19 +67,21 @@ def write(moment: str, decide: Any) -> str:
 def case_log() -> None:
     """Two incidents: one in which two of four things are in force, and one of which nobody has done anything."""
     first = write(
-        "05T09:30:00", deciding.decide_opening(("dongvau.test",), (), at("05T08:00:00"), "2026", None, new=True)
+        "05T09:30:00", transitions.decide_opening(("dongvau.test",), (), at("05T08:00:00"), "2026", None, new=True)
     )
     assert first
     second = write(
-        "24T09:30:00", deciding.decide_opening(("antruc.test", "web1"), (), at("24T08:00:00"), "2026", None, new=True)
+        "24T09:30:00",
+        transitions.decide_opening(("antruc.test", "web1"), (), at("24T08:00:00"), "2026", None, new=True),
     )
     for minute, number, state in ((40, 1, "confirmed"), (41, 2, "confirmed"), (42, 3, "unknown"), (43, 4, "confirmed")):
         deed = ContainedEvent(number=number, host="web1", means="key", what=f"/x{number}", state=state)  # type: ignore[arg-type]
-        write(f"24T09:{minute}:00", deciding.decide_event(second, deed))
+        write(f"24T09:{minute}:00", transitions.decide_event(second, deed))
     write(
-        "24T09:45:00", deciding.decide_event(second, LiftedEvent(number=4, host="web1", means="key", state="released"))
+        "24T09:45:00",
+        transitions.decide_event(second, LiftedEvent(number=4, host="web1", means="key", state="released")),
     )
-    write("24T09:50:00", deciding.decide_event(second, ReportedEvent(report="now", how="điện thoại")))
+    write("24T09:50:00", transitions.decide_event(second, ReportedEvent(report="now", how="điện thoại")))
 
 
 def told(folder: Path, patch: pytest.MonkeyPatch, *, incidents: bool) -> Month:

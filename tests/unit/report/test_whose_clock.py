@@ -15,8 +15,8 @@ import openpyxl
 import pytest
 from rich.console import Console
 
-from auditor.commands.shown import hardenings, history, mails
-from auditor.hardening.held import acceptance, losses
+from auditor.commands.output import hardenings, history, mails
+from auditor.hardening.safety import acceptance, lockout
 from auditor.history.runs import RunEntry, Tombstone, _describe_pruned
 from auditor.mail import send, summary
 from auditor.mail.message import PreparedMail
@@ -27,7 +27,7 @@ from auditor.report.html import pages as pages_
 from auditor.report.official import technical
 from auditor.results import compare
 from auditor.results.trend import make_trend_point
-from auditor.text.words import Words
+from auditor.text.translations import Words
 from tests import factory
 from tests.unit import official
 
@@ -118,7 +118,7 @@ def window(lang: Lang) -> str:
 def lost_way_in(lang: Lang) -> str:
     way = SimpleNamespace(account="an", methods=("password",), to=None, doubtful=False, last=EPOCH, source="10.0.0.1")
     loss = SimpleNamespace(control="ssh.password_authentication", is_accepted=False, way=way)
-    return losses.describe_losses([loss]).hold_reasons["ssh.password_authentication"].get(lang)
+    return lockout.describe_losses([loss]).hold_reasons["ssh.password_authentication"].get(lang)
 
 
 def pruned(lang: Lang) -> str:

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 from rich.console import Console
 
-from auditor.commands.shown import history
+from auditor.commands.output import history
 from auditor.models import AppliedWaiver, Status
 from auditor.report.html.pages import iter_pages
 from auditor.report.sheets import build_sheets
@@ -20,7 +20,7 @@ from auditor.results.compare import (
     count_unshared_hosts,
 )
 from auditor.results.summary import summarize_run
-from auditor.text.words import Words
+from auditor.text.translations import Words
 from tests import factory
 from tests.unit.results.test_summary import finding, run_of
 

@@ -10,7 +10,6 @@ from auditor.audit.evaluate import MAX_VIOLATIONS
 from auditor.audit.hunts import add_traces
 from auditor.audit.hunts import judge as judge_hunts
 from auditor.audit.run import judge
-from auditor.looks.traces import trace
 from auditor.models import (
     Finding,
     Host,
@@ -29,7 +28,8 @@ from auditor.models.hunts import Hunt
 from auditor.models.reviews import Kind
 from auditor.results import hunts
 from auditor.results.traces import traces_in
-from auditor.text.words import Words
+from auditor.scans.traces import trace
+from auditor.text.translations import Words
 
 CATALOGUE = controls.load()
 NOW = clock.read("2026-11-24T10:00:00+07:00")

@@ -13,7 +13,7 @@ from auditor.results.intrusions import (
     is_intrusion,
 )
 from auditor.results.summary import FOR_AN_INCIDENT, POSTURES, summarize_run
-from auditor.text.words import Words
+from auditor.text.translations import Words
 from tests.unit import intruded
 
 EN = Words("en")

@@ -6,7 +6,7 @@ from auditor.audit import controls
 from auditor.audit.reviews import judge
 from auditor.models import ScanSummary
 from auditor.results import traces
-from auditor.text.words import Words
+from auditor.text.translations import Words
 from tests.unit.audit.test_reviews import EXACT, HOST, NOW, SITE, STRONG, WEAK, accepted, audited, look
 
 CATALOGUE = controls.load()

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
-from ansible.module_utils.luytre import _in_force, _nginx_in_force
+from ansible.module_utils.luytre import _managed_settings, _nginx_managed_settings
 from ansible.parsing.dataloader import DataLoader
 from ansible.playbook.play import Play
 from ansible.template import Templar, trust_as_template
@@ -21,7 +21,7 @@ from jinja2 import Environment, StrictUndefined
 
 from auditor.audit import controls
 from auditor.audit.effects import Effect
-from auditor.hardening.held import acceptance
+from auditor.hardening.safety import acceptance
 from auditor.models import Host
 from auditor.system import resources
 from tests.unit.access import filters
@@ -231,7 +231,7 @@ def put(root: Path, files: dict[str, str]) -> dict[str, list[str]]:
     for path, text in files.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text, "utf-8")
-    found: dict[str, list[str]] = _in_force.collect(str(root))
+    found: dict[str, list[str]] = _managed_settings.collect(str(root))
     return found
 
 
@@ -241,7 +241,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         def loose(self, path: str) -> str | None:
             return f"{path} can be changed by somebody" if "somebody" in path else None
 
-    monkeypatch.setattr(_in_force, "Trust", Trusting)
+    monkeypatch.setattr(_managed_settings, "Trust", Trusting)
     return tmp_path
 
 
@@ -357,7 +357,7 @@ def test_the_firewall_says_and_does_what_is_in_force_and_no_more(size: int) -> N
             **{"firewall_closed_ports": [3306], "firewall_web_ports": [80, 443], "firewall_open_ports": []},
         )
         denying = {"firewall.default_deny", "firewall.ipv6", "firewall.boot"} & set(chosen)
-        assert set(_in_force.parse_controls("/etc/nftables.d/luytre.nft", text, ("firewall",))) == set(chosen)
+        assert set(_managed_settings.parse_controls("/etc/nftables.d/luytre.nft", text, ("firewall",))) == set(chosen)
         assert ("policy drop" in text) is bool(denying)
         assert ("saddr { 192.0.2.0/24 }" in text) is ("firewall.ssh_sources" in chosen)
         assert ("\t\ttcp dport { 22 } accept" in text) is ("firewall.ssh_sources" not in chosen)
@@ -378,6 +378,6 @@ def test_nginx_s_file_begins_with_what_is_in_force_and_for_which_sites() -> None
             "listens": [{"address": "80", "tls": False, "options": []}],
         },
     )
-    assert _nginx_in_force.LIST in text
-    found = _in_force.parse_controls("/etc/nginx/conf.d/00-luytre.conf", text, ("nginx", "tls", "wordpress"))
+    assert _nginx_managed_settings.LIST in text
+    found = _managed_settings.parse_controls("/etc/nginx/conf.d/00-luytre.conf", text, ("nginx", "tls", "wordpress"))
     assert {control: sorted(domains) for control, domains in found.items()} == enforced

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible.module_utils.luytre_guard import data
+from ansible.module_utils.luytre_guard import untrusted_places
 
 from auditor.audit import controls
 from auditor.system import resources
@@ -135,4 +135,4 @@ def test_all_that_is_given_to_the_areas_of_a_run_is_checked_before_the_first_of_
 def test_what_fixes_edit_below_web_roots_comes_back_with_a_rollback() -> None:
     edits = [(name, task["webroot_file"]) for name, task in tasks() if "webroot_file" in task]
     files = {Path(given["path"]).name for _, given in edits if {"define", "assign"} & given.keys()}
-    assert files == data.EDITED_NAMES
+    assert files == untrusted_places.EDITED_NAMES

@@ -9,7 +9,7 @@ import yaml
 
 from auditor.audit import controls
 from auditor.audit.effects import Effect
-from auditor.hardening.held import logins
+from auditor.hardening.safety import logins
 from tests.unit import access
 
 TABLE = yaml.safe_load((access.DATA / "ways.yml").read_text("utf-8"))

@@ -11,15 +11,15 @@ import pytest
 from auditor.errors import InputError
 from auditor.report import files as report_files
 from auditor.report.formats import Format
-from auditor.system import abreast
-from auditor.system.abreast import run_in_copy
+from auditor.system import parallel
+from auditor.system.parallel import run_in_copy
 from tests import factory
 
 
 @pytest.fixture(autouse=True)
 def two_processors(monkeypatch):
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
-    monkeypatch.setattr(abreast, "_is_only_thread", lambda: True)
+    monkeypatch.setattr(parallel, "_is_only_thread", lambda: True)
 
 
 def done_by(folder: Path, **how: bool) -> list[int]:

@@ -1,4 +1,4 @@
-from auditor.system.grouped import group_by
+from auditor.system.groups import group_by
 
 
 def test_keys_and_members_keep_their_order():

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.audit.evaluate import evaluate_control
-from auditor.fleet import reasons
+from auditor.fleet import error_messages
 from auditor.hardening import guard_answers
-from auditor.hardening.serving import probes
+from auditor.hardening.health import probes
 from auditor.models import Finding, Subject
 from auditor.text import secret_blocks, secret_spans
 from auditor.text.redact import REDACTION_MARK, holds_secrets, redact, redact_data, redact_diff
@@ -264,8 +264,8 @@ SECRET = "Hk3nTr2zQ9x"  # noqa: S105  nobody's
 @pytest.mark.parametrize(
     "shown",
     [
-        lambda said: reasons.explain(f"cannot start:\n{said}").en,
-        lambda said: reasons.explain(said).vi,
+        lambda said: error_messages.explain(f"cannot start:\n{said}").en,
+        lambda said: error_messages.explain(said).vi,
         lambda said: guard_answers.clean_text(said),
         lambda said: " ".join(guard_answers.list_texts([said])),
         lambda said: probes.parse(f"luytre: ssh 0\nluytre: root 0\nluytre: nginx 1 {said}\n".encode(), b"")[2].detail,

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from auditor.compromise import signs
+from auditor.compromise import suspicious_commands
 from auditor.models.base import Lang
 from auditor.text.rules import describe_rules
-from auditor.text.words import Words
+from auditor.text.translations import Words
 
 TOP = Path(__file__).parents[3]
 SOURCES = TOP / "auditor/compromise"
@@ -28,7 +28,7 @@ def named() -> Iterator[str]:
             if isinstance(node, ast.Call):
                 yield from _weighed(node)
     yield from re.findall(r'what = "(\w+)"', (SOURCES / "rules/own.yar").read_text("utf-8"))
-    yield from (name for name, *_ in (*signs._OF_SHELL, *signs._OF_SQL))
+    yield from (name for name, *_ in (*suspicious_commands._OF_SHELL, *suspicious_commands._OF_SQL))
     for why in ("temporary", "hidden", "filled"):
         yield from (f"runs_{why}", f"from_{why}")
     yield from (

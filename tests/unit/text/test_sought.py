@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from auditor.text.sought import MultiSearch
+from auditor.text.multi_search import MultiSearch
 
 
 def found(text: str, *texts: str) -> list[tuple[int, int, str]]:

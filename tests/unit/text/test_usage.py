@@ -21,7 +21,7 @@ from auditor.models import Text
 from auditor.system import resources
 from auditor.system.yaml_source import parse_yaml
 from auditor.text import language, usage
-from auditor.text.words import parse_catalogue
+from auditor.text.translations import parse_catalogue
 from tests import sentences
 
 

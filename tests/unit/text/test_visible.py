@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.text.visible import _PLAIN, make_finite, make_one_line, make_visible
+from auditor.text.sanitize import _PLAIN, make_finite, make_one_line, make_visible
 from tests.factory import NASTY
 
 

@@ -18,12 +18,12 @@ from jinja2 import Environment, nodes
 
 from auditor.audit.controls import Fix
 from auditor.audit.frameworks.assessment import Result
-from auditor.inventory.table.columns import COLUMNS
+from auditor.inventory.spreadsheet_import.columns import COLUMNS
 from auditor.models import Bucket, HostState, Run, Severity, Validity
 from auditor.models.vulnerabilities import REASONS, DataKind, State
 from auditor.results.summary import Posture
 from auditor.results.verdict import FailureCause
-from auditor.text.words import LOCALE, Words
+from auditor.text.translations import LOCALE, Words
 
 ROOT = Path(__file__).parents[3]
 CODE = sorted((ROOT / "auditor").rglob("*.py"))
@@ -191,8 +191,8 @@ def test_vietnamese_is_not_english_left_behind():
 
 def test_no_code_chooses_words_by_itself():
     deciding = {
-        "auditor/text/moments.py",
-        "auditor/text/words.py",
+        "auditor/text/dates.py",
+        "auditor/text/translations.py",
         "auditor/text/usage.py",
         "auditor/models/base.py",
     }

@@ -19,11 +19,11 @@ from hypothesis import strategies as st
 from auditor.errors import InputError
 from auditor.report import advisory as report
 from auditor.report import xlsx
-from auditor.text.words import Words
+from auditor.text.translations import Words
 from auditor.vulnerabilities.advisory import changelogs, products
 from auditor.vulnerabilities.advisory.answers import AdvisoryResult, answer_advisory, is_foreign
-from auditor.vulnerabilities.advisory.reading import day_in, extract_ids, read
-from auditor.vulnerabilities.importing import import_files
+from auditor.vulnerabilities.advisory.parser import day_in, extract_ids, read
+from auditor.vulnerabilities.importer import import_files
 from auditor.vulnerabilities.store import VulnerabilityDatabase, open_database
 from auditor.vulnerabilities.verdicts import SourcePackage, judge_by_changelog
 from tests.unit.vulnerabilities import factory

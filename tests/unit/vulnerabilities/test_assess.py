@@ -13,8 +13,8 @@ from auditor.audit import controls
 from auditor.audit.evaluate import evaluate_host
 from auditor.facts import HostFacts, load_areas
 from auditor.models import ExceptionScope, Finding, Host, Statement, Status, clock
-from auditor.vulnerabilities import reached
-from auditor.vulnerabilities.importing import import_files
+from auditor.vulnerabilities import exposure
+from auditor.vulnerabilities.importer import import_files
 from auditor.vulnerabilities.store import VulnerabilityDatabase, open_database
 from tests.unit.areas import DAY, NOW, facts
 from tests.unit.vulnerabilities import factory
@@ -129,11 +129,11 @@ def test_the_same_facts_and_data_give_the_same_findings(there: VulnerabilityData
 
 def test_which_sources_a_strangers_bytes_come_to() -> None:
     ways = {"nginx": "tcp/443", "sshd": "tcp/22"}
-    assert reached.find_attack_path("php8.2", ways) == "nginx tcp/443"
-    assert reached.find_attack_path("openssh", ways) == "sshd tcp/22"
-    assert reached.find_attack_path("libxml2", {"sshd": "tcp/22"}) is None
-    assert reached.find_attack_path("glibc", {"sshd": "tcp/22"}) == "sshd tcp/22"
-    assert reached.find_attack_path("bash", ways) is None
+    assert exposure.find_attack_path("php8.2", ways) == "nginx tcp/443"
+    assert exposure.find_attack_path("openssh", ways) == "sshd tcp/22"
+    assert exposure.find_attack_path("libxml2", {"sshd": "tcp/22"}) is None
+    assert exposure.find_attack_path("glibc", {"sshd": "tcp/22"}) == "sshd tcp/22"
+    assert exposure.find_attack_path("bash", ways) is None
 
 
 def test_what_the_office_states_is_no_finding(there: VulnerabilityDatabase) -> None:

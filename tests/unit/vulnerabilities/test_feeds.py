@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from auditor.errors import InputError
-from auditor.vulnerabilities import judging
-from auditor.vulnerabilities.importing import import_files
-from auditor.vulnerabilities.installed import Component
+from auditor.vulnerabilities import evaluation
+from auditor.vulnerabilities.importer import import_files
+from auditor.vulnerabilities.installed_software import Component
 from auditor.vulnerabilities.store import VulnerabilityDatabase, open_database
 from auditor.vulnerabilities.verdicts import SourcePackage, judge_feed_record, judge_package_record
 from auditor.vulnerabilities.versions import make_debian_key
@@ -68,7 +68,7 @@ def there(imported: Path) -> Iterator[VulnerabilityDatabase]:
 
 
 def said(there: VulnerabilityDatabase, release: str, source: str, version: str) -> list[tuple[str, str, str, str]]:
-    found = judging.judge_package(release, SourcePackage(source, version), there)
+    found = evaluation.judge_package(release, SourcePackage(source, version), there)
     return [(one.id, one.state, one.reason, one.fixed_version) for one in found]
 
 
@@ -93,7 +93,7 @@ def test_what_osv_says(there: VulnerabilityDatabase) -> None:
     assert said(there, "trixie", "zlib", "2")[1] == (THREE, "affected", "no_fix", "")
     assert said(there, "noble", "zlib", "2") == [(TWO, "fixed", "version", "2")]
     guzzle = Component("composer/guzzlehttp/guzzle", "7.4.4", "/srv/app")
-    told = [(one.id, one.state, one.fixed_version) for one, _record in judging.judge_component(guzzle, there)]
+    told = [(one.id, one.state, one.fixed_version) for one, _record in evaluation.judge_component(guzzle, there)]
     assert told == [(THREE, "affected", "7.4.5"), (THREE, "fixed", "6")]
     assert set(there.find_subjects(THREE)) == {("osv_debian", "zlib"), ("osv_packagist", "composer/guzzlehttp/guzzle")}
 
@@ -175,7 +175,7 @@ def test_a_component_of_which_no_range_is_told_is_unknown(tmp_path: Path, data: 
     factory.write(tmp_path / "a.json", factory.osv(ONE, "Packagist", "a/b", affected=affected))
     import_files([tmp_path / "a.json"], data)
     with open_database(data) as there:
-        ((one, _record),) = judging.judge_component(Component("composer/a/b", "1.0", "/srv"), there)
+        ((one, _record),) = evaluation.judge_component(Component("composer/a/b", "1.0", "/srv"), there)
     assert (one.state, one.reason) == ("unknown", "undetermined")
 
 
@@ -274,6 +274,6 @@ def test_what_gets_no_support(tmp_path: Path, data: Path, until: str, reason: st
     (tmp_path / "security-support-ended.deb12").write_text(f"nodejs 1:18 {until} upstream ended\n")
     import_files([tracker, tmp_path / "security-support-ended.deb12"], data)
     with open_database(data) as found:
-        one, two = judging.judge_package("bookworm", SourcePackage("nodejs", "1"), found)
+        one, two = evaluation.judge_package("bookworm", SourcePackage("nodejs", "1"), found)
     assert (one.state, one.reason, one.notes.no_advisory) == ("affected", reason, words)
     assert (two.state, two.reason) == ("affected", "update")

@@ -19,9 +19,9 @@ import pytest
 
 from auditor.errors import InputError
 from auditor.models import clock
-from auditor.vulnerabilities import unpacking
-from auditor.vulnerabilities.importing import import_files
-from auditor.vulnerabilities.sources import reading
+from auditor.vulnerabilities import decompression
+from auditor.vulnerabilities.importer import import_files
+from auditor.vulnerabilities.sources import common
 from auditor.vulnerabilities.store import VulnerabilityDatabase, open_database
 from tests.unit.vulnerabilities import factory
 
@@ -209,7 +209,7 @@ def test_bombs(
     pack: object,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(unpacking, "FREE", 100_000)
+    monkeypatch.setattr(decompression, "FREE", 100_000)
     assert callable(pack)
     (tmp_path / "bomb").write_bytes(pack(b'{"a": {"CVE-2026-1": [' + b'"A", ' * 1_000_000))
     with pytest.raises(InputError, match="unpacks to more"):
@@ -229,7 +229,7 @@ def test_a_zip_with_a_million_members_is_refused_before_they_are_listed(
     told = (0xFFFF, 0xFFFF, 0xFFFFFFFF) if large else (100, 100, len(listed))
     end = b"PK\5\6" + struct.pack("<HHHHIIH", 0, 0, *told, 0, len(comment)) + comment
     (tmp_path / "a.zip").write_bytes(listed + (records if large else b"") + end)
-    monkeypatch.setattr(unpacking, "MAX_DIRECTORY", len(listed) - 1)
+    monkeypatch.setattr(decompression, "MAX_DIRECTORY", len(listed) - 1)
     monkeypatch.setattr(zipfile, "ZipFile", None)
     with pytest.raises(InputError, match="the archive has more than 600000 files"):
         import_files([tmp_path / "a.zip"], data)
@@ -250,9 +250,9 @@ def test_a_zip_with_a_million_members_is_refused_before_they_are_listed(
 def test_json_is_refused_by_its_depth_before_ijson_makes_a_path_of_it(size: int, inner: str, deep: bool) -> None:
     """200 KB of brackets took 50 GB: ijson writes down the whole way to every value."""
     content = io.BytesIO(f'{{"a": {inner}}}'.encode())
-    document = reading.SourceDocument("x", unpacking.BoundedStream(content, 1_000, Path("x")), Path("x"))
+    document = common.SourceDocument("x", decompression.BoundedStream(content, 1_000, Path("x")), Path("x"))
     with pytest.raises(InputError, match="deeper") if deep else contextlib.nullcontext():
-        reading.open_json_stream(document, size).read()
+        common.open_json_stream(document, size).read()
 
 
 @pytest.mark.parametrize("size", [1 << 16, 1 << 18])
@@ -272,11 +272,11 @@ def test_json_is_refused_by_its_depth_before_ijson_makes_a_path_of_it(size: int,
 )
 def test_json_is_refused_by_the_length_of_a_value_before_it_is_made(size: int, value: bytes, long: bool) -> None:
     """A text of 100 MB took 40 s of a processor."""
-    document = reading.SourceDocument(
-        "x", unpacking.BoundedStream(io.BytesIO(b'{"a": ' + value), 1_000, Path("x")), Path("x")
+    document = common.SourceDocument(
+        "x", decompression.BoundedStream(io.BytesIO(b'{"a": ' + value), 1_000, Path("x")), Path("x")
     )
     with pytest.raises(InputError, match="one of its values") if long else contextlib.nullcontext():
-        reading.open_json_stream(document, size).read()
+        common.open_json_stream(document, size).read()
 
 
 def test_two_files_of_the_same_data_in_one_command_are_refused(tmp_path: Path, data: Path) -> None:
@@ -301,7 +301,7 @@ def test_both_lists_of_a_releases_support_stay(
 def test_one_record_that_is_all_of_the_file(
     tmp_path: Path, data: Path, opened: Callable[[], VulnerabilityDatabase], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(unpacking, "MAX_RECORD", 1_000_000)
+    monkeypatch.setattr(decompression, "MAX_RECORD", 1_000_000)
     (tmp_path / "big").write_bytes(b'{"a": {"CVE-2026-1": {"x": [' + b'"A",' * 750_000 + b'"A"]}}}')
     with pytest.raises(InputError, match="one of its records"):
         import_files([tmp_path / "big"], data)

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from auditor.audit.statements import group_in_force
-from auditor.commands.shown import papers as shown
+from auditor.audit.vex import group_in_force
+from auditor.commands.output import exceptions as shown
 from auditor.errors import InputError
-from auditor.inventory import papers
+from auditor.inventory import exceptions
 from auditor.models import Host, Inventory
-from auditor.text.words import Words
-from auditor.vulnerabilities.stated import apply_statement
+from auditor.text.translations import Words
 from auditor.vulnerabilities.verdicts import Verdict
+from auditor.vulnerabilities.vex_statements import apply_statement
 
 HOSTS = (Host(name="web1", address="192.0.2.1", unit="xa"), Host(name="web2", address="192.0.2.2"))
 CVE = "CVE-2026-12345"
@@ -37,7 +37,9 @@ DAY = datetime.date(2026, 12, 1)
 def read(folder: Path, *changes: dict[str, object]) -> Inventory:
     entries = [{**STATEMENT, **change} for change in changes]
     (folder / "statements.yml").write_text(yaml.safe_dump(entries, allow_unicode=True), "utf-8")
-    return Inventory(path="x", organisation=None, hosts=HOSTS, statements=papers.load_statements(folder, None, HOSTS))
+    return Inventory(
+        path="x", organisation=None, hosts=HOSTS, statements=exceptions.load_statements(folder, None, HOSTS)
+    )
 
 
 def test_it_holds_where_and_as_long_as_it_says(tmp_path: Path) -> None:

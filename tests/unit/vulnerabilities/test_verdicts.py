@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from auditor.vulnerabilities import installed
+from auditor.vulnerabilities import installed_software
 from auditor.vulnerabilities.verdicts import SourcePackage, Verdict, judge_component_record, judge_package_record
 
 CVE = "CVE-2026-10001"
@@ -130,30 +130,30 @@ def kernel(abi: str, version: str) -> dict[str, Any]:
 
 def test_of_three_kernels_the_running_and_the_newest_count() -> None:
     three = [kernel(f"6.1.0-{n}-amd64", f"6.1.{n}-1") for n in (7, 8, 9)]
-    (one,) = installed.list_source_packages(on(three, running="6.1.0-7-amd64"))
+    (one,) = installed_software.list_source_packages(on(three, running="6.1.0-7-amd64"))
     assert (one.source, one.version, one.runs) == ("linux", "6.1.9-1", "6.1.7-1")
     assert one.binaries == ("linux-image-6.1.0-9-amd64", "linux-image-6.1.0-7-amd64")
     assert judge_package_record(record(fixed="6.1.8-1"), one).state == "restart_owed"
 
 
 def test_the_newest_runs() -> None:
-    (one,) = installed.list_source_packages(
+    (one,) = installed_software.list_source_packages(
         on([kernel("6.1.0-8-amd64", "6.1.8-1"), kernel("6.1.0-9-amd64", "6.1.9-1")])
     )
     assert (one.version, one.runs) == ("6.1.9-1", None)
 
 
 def test_a_kernel_that_no_package_brought_is_not_judged_by_those_beside_it() -> None:
-    (one,) = installed.list_source_packages(on([kernel("6.1.0-9-amd64", "6.1.9-1")], running="6.6.1-own"))
+    (one,) = installed_software.list_source_packages(on([kernel("6.1.0-9-amd64", "6.1.9-1")], running="6.6.1-own"))
     assert judge_package_record(record(fixed="6.1.8-1"), one).state == "unknown"
 
 
 def test_headers_are_no_kernel() -> None:
-    assert installed.list_source_packages(on([package("linux-libc-dev", "6.1.9-1", source="linux")])) == ()
+    assert installed_software.list_source_packages(on([package("linux-libc-dev", "6.1.9-1", source="linux")])) == ()
 
 
 def test_binaries_of_one_source_are_judged_together_and_two_versions_apart() -> None:
-    found = installed.list_source_packages(
+    found = installed_software.list_source_packages(
         on(
             [
                 package("libssl3", "3.0-2", source="openssl"),
@@ -173,7 +173,7 @@ def test_who_still_maps_a_replaced_library() -> None:
         {"file": "/usr/lib/x.so.1", "package": "libssl3", "program": "/usr/sbin/nginx", "unit": None, "processes": 2},
         {"file": "/usr/lib/y.so.1", "package": None, "program": "/usr/sbin/other", "unit": None, "processes": 1},
     ]
-    (one,) = installed.list_source_packages(on([package("libssl3", "3.0-2", source="openssl")], mapped=mapped))
+    (one,) = installed_software.list_source_packages(on([package("libssl3", "3.0-2", source="openssl")], mapped=mapped))
     assert one.mapped_by == ("/usr/sbin/nginx",)
     assert judge_package_record(record(fixed="3.0-2"), one).still_run_by == ("/usr/sbin/nginx",)
 

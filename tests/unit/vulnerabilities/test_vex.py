@@ -13,11 +13,11 @@ from typer.testing import CliRunner
 
 from auditor.cli import app
 from auditor.errors import InputError
-from auditor.inventory import papers
+from auditor.inventory import exceptions
 from auditor.models import Host, Statement
 from auditor.vulnerabilities import vex
-from auditor.vulnerabilities.stated import apply_statement
 from auditor.vulnerabilities.verdicts import Verdict
+from auditor.vulnerabilities.vex_statements import apply_statement
 
 
 def statement(number: int, product: str, justification: str = "vulnerable_code_not_present") -> Statement:
@@ -104,8 +104,8 @@ def test_what_is_read_is_honoured_once_it_is_in_the_offices_file(tmp_path: Path)
     entries = yaml.safe_load(ran.stdout)
     for one in entries:
         one["granted"] = datetime.date(2026, 11, 20)
-    (tmp_path / papers.STATEMENTS).write_text(yaml.safe_dump(entries, allow_unicode=True), "utf-8")
-    read = papers.load_statements(tmp_path, None, [Host(name="web1", address="192.0.2.1")])
+    (tmp_path / exceptions.STATEMENTS).write_text(yaml.safe_dump(entries, allow_unicode=True), "utf-8")
+    read = exceptions.load_statements(tmp_path, None, [Host(name="web1", address="192.0.2.1")])
     assert [(one.id, one.status) for one in read] == [("31/TB-VX", "mitigated"), ("31/TB-VX.2", "not_affected")]
     verdict = Verdict("CVE-2026-0001", "openssl", "1", "affected", "update", "2")
     assert apply_statement(verdict, {(one.vulnerability, one.product): one for one in read}).state == "mitigated"

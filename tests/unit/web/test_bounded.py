@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
-from auditor.web.bounded import MAX_FORMATS, MAX_TAGS, limit_html
+from auditor.web.html_limits import MAX_FORMATS, MAX_TAGS, limit_html
 
 EVIL = {
     "open formats": "".join(f"<b {i}>" for i in range(4000)) + "".join(f"<i {i}>" for i in range(4000)),

@@ -21,8 +21,8 @@ from ansible import constants
 from ansible.plugins.callback import CallbackBase
 
 from auditor.fleet.in_ansible import EVENTS, payloads
-from auditor.fleet.in_ansible.allowance import ResponseQuota
-from auditor.system import wire
+from auditor.fleet.in_ansible.response_quota import ResponseQuota
+from auditor.system import message_framing
 
 _OBJECTS = 100_000
 """New ones after which memory is looked through; a task seldom makes as many."""
@@ -93,6 +93,6 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
         )
 
     def _send(self, message: dict[str, Any]) -> None:
-        rest = memoryview(wire.pack_message(message))
+        rest = memoryview(message_framing.pack_message(message))
         while rest:
             rest = rest[os.write(self._pipe, rest) :]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from auditor.models import Bucket, Status, WaiverUse
+from auditor.report.official.content.context import BLANK, ROMAN, ReportContext
 from auditor.report.official.content.form import describe_kind, symbol
-from auditor.report.official.content.given import BLANK, ROMAN, ReportContext
 from auditor.report.official.content.incidents import rows as incident_rows
 from auditor.report.official.content.phrases import (
     format_clauses,
@@ -22,8 +22,8 @@ from auditor.report.official.document import COLUMNS, Annex, AnnexKey
 from auditor.results.intrusions import is_intrusion
 from auditor.results.office_month import Requirement, build_requirements, group_by_office, list_waivers
 from auditor.results.summary import SiteSummary
-from auditor.text.visible import make_one_line
-from auditor.text.words import Words
+from auditor.text.sanitize import make_one_line
+from auditor.text.translations import Words
 
 type Rows = Mapping[AnnexKey, tuple[tuple[str, ...], ...]]
 

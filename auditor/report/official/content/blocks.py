@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from auditor.report.official.content.given import ROMAN, ReportContext
+from auditor.report.official.content.context import ROMAN, ReportContext
 from auditor.report.official.document import TextBlock
 
 _POINTS = "abcdđeg"

@@ -7,7 +7,7 @@ from itertools import count
 
 from auditor.report.official.content import incidents, intrusions, proposals, results, situation, work
 from auditor.report.official.content.blocks import make_closing, make_heading, make_item, make_paragraph, make_part
-from auditor.report.official.content.given import ReportContext
+from auditor.report.official.content.context import ReportContext
 from auditor.report.official.document import AnnexKey, TextBlock
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from auditor.inventory import offices
 from auditor.models import DocumentKind, Organisation, Unit
 from auditor.report.official import metrics
-from auditor.report.official.content.given import COMMITTEE, MAX_GREETED, ReportContext
+from auditor.report.official.content.context import COMMITTEE, MAX_GREETED, ReportContext
 from auditor.report.official.document import (
     HEADER_COLUMNS,
     MARGIN_LEFT,
@@ -18,7 +18,7 @@ from auditor.report.official.document import (
     SIZE_CONCERNING,
     AnnexKey,
 )
-from auditor.text.words import Words
+from auditor.text.translations import Words
 
 _PLACES = ("tỉnh", "thành phố", "thị xã", "thị trấn", "huyện", "quận", "phường", "xã", "đặc khu")
 _TEXT_WIDTH = PAGE[0] - MARGIN_LEFT - MARGIN_RIGHT

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 
 from auditor.models import clock
 from auditor.report.official.content.blocks import make_item, make_paragraph
-from auditor.report.official.content.given import ReportContext
+from auditor.report.official.content.context import ReportContext
 from auditor.report.official.document import AnnexKey, TextBlock
 from auditor.report.official.incidents import IncidentSummary
-from auditor.text.visible import make_one_line
+from auditor.text.sanitize import make_one_line
 
 
 def write_incidents(context: ReportContext, labels: Mapping[AnnexKey, str]) -> Iterable[TextBlock]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from auditor.report.official.content.blocks import make_item, make_paragraph
-from auditor.report.official.content.given import MAX_NOTABLE, ReportContext
+from auditor.report.official.content.context import MAX_NOTABLE, ReportContext
 from auditor.report.official.content.phrases import format_places, format_site_names
 from auditor.report.official.document import TextBlock
 

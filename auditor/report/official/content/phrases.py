@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from auditor.audit.frameworks.assessment import Result
 from auditor.audit.frameworks.clauses import Clause
 from auditor.models import Severity, Site, Unit
-from auditor.report.official.content.given import MAX_NAMED_SITES, ReportContext
+from auditor.report.official.content.context import MAX_NAMED_SITES, ReportContext
 from auditor.results.office_month import Requirement
 
 

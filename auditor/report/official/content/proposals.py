@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from auditor.models import Finding, Severity
 from auditor.report.official.content import intrusions
 from auditor.report.official.content.blocks import make_heading, make_item, make_paragraph
-from auditor.report.official.content.given import MAX_NAMED_SITES, ReportContext
+from auditor.report.official.content.context import MAX_NAMED_SITES, ReportContext
 from auditor.report.official.content.phrases import format_severity_count, format_site_names, format_unit_name
 from auditor.report.official.document import AnnexKey, TextBlock
 from auditor.results.intrusions import is_intrusion, split_intrusions

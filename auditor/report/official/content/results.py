@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from auditor.audit.frameworks.assessment import measure_self_checked
 from auditor.models import Bucket, Finding
 from auditor.report.official.content.blocks import make_item, make_paragraph
-from auditor.report.official.content.given import MAX_NOTABLE, OPEN, ReportContext
+from auditor.report.official.content.context import MAX_NOTABLE, OPEN, ReportContext
 from auditor.report.official.content.phrases import format_places, format_severity_count, format_site_names, tally
 from auditor.report.official.document import AnnexKey, TextBlock
 from auditor.results import traces

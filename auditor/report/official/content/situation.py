@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from auditor.models import Site
-from auditor.report.official.content.given import ReportContext
+from auditor.report.official.content.context import ReportContext
 from auditor.report.official.content.phrases import format_site_names, level_of
 
 

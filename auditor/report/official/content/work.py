@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from auditor.models import Finding, clock
 from auditor.report.official.content.blocks import make_item, make_paragraph
-from auditor.report.official.content.given import MAX_NOTABLE, ReportContext
+from auditor.report.official.content.context import MAX_NOTABLE, ReportContext
 from auditor.report.official.content.phrases import format_places, format_severity_count
 from auditor.report.official.document import AnnexKey, TextBlock
 from auditor.results.compare import Change

@@ -1,7 +1,7 @@
 """The accounts that are as good as root where a daemon's own test is run: declared administrators whom sudo lets do all."""
 
 from ansible.module_utils.luytre import _accounts, sudo
-from ansible.module_utils.luytre._reading import UnreadableFact
+from ansible.module_utils.luytre._area_reader import UnreadableFact
 from ansible.module_utils.luytre_shared.ownership import Trust
 
 SECONDS = 5

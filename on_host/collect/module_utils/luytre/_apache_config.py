@@ -10,8 +10,8 @@ import glob
 import os
 import re
 
-from ansible.module_utils.luytre._reading import read_text
-from ansible.module_utils.luytre_shared import contained
+from ansible.module_utils.luytre._area_reader import read_text
+from ansible.module_utils.luytre_shared import web_block_config
 
 ROOT = "/etc/apache2"
 MAIN = ROOT + "/apache2.conf"
@@ -95,7 +95,7 @@ class Configuration:
         return os.path.normpath(os.path.join(self.server_root, path)) if path else path
 
     def _file(self, path, depth):
-        text = contained.drop_own_content(path, self.text_of(path))
+        text = web_block_config.drop_own_content(path, self.text_of(path))
         if text is None:
             self.problems.append("%s cannot be read" % path)
             return []

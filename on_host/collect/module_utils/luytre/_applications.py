@@ -5,9 +5,9 @@ import itertools
 import os
 import stat
 
-from ansible.module_utils.luytre import _layouts, _websites
-from ansible.module_utils.luytre._reading import file_mode, names_below, read_below
-from ansible.module_utils.luytre._turns import take_turns
+from ansible.module_utils.luytre import _cms_layouts, _websites
+from ansible.module_utils.luytre._area_reader import file_mode, names_below, read_below
+from ansible.module_utils.luytre._round_robin import take_turns
 from ansible.module_utils.luytre_shared import safe_open
 
 SKIP_FOLDERS = frozenset(
@@ -36,7 +36,7 @@ class InstalledApplication:
     def __init__(self, kind, root, relative):
         self.kind, self.root, self.relative = kind, root, relative
         self.path = os.path.join(root, relative) if relative else root
-        self.layout = _layouts.BY_KIND[kind]
+        self.layout = _cms_layouts.BY_KIND[kind]
 
     def describe(self):
         """``auditor.facts.web.wordpress.Other``."""
@@ -180,7 +180,7 @@ def _members(folder):
 
 def find_layout(folder, names):
     """The Layout of the application whose marks an open folder holds, or None; ``names`` are those in it."""
-    for layout in _layouts.LAYOUTS:
+    for layout in _cms_layouts.LAYOUTS:
         for marks in layout.marks:
             if all(mark.split("/", 1)[0] in names for mark in marks) and all(_has(folder, mark) for mark in marks):
                 return layout

@@ -4,8 +4,8 @@ import glob
 import os
 import re
 
-from ansible.module_utils.luytre import _stake
-from ansible.module_utils.luytre._reading import UnreadableFact, read_text
+from ansible.module_utils.luytre import _trusted_inputs
+from ansible.module_utils.luytre._area_reader import UnreadableFact, read_text
 
 LISTS = "/var/lib/apt/lists"
 MAX_LIST = 200_000_000
@@ -13,8 +13,12 @@ MAX_LIST = 200_000_000
 
 def list_trusted_inputs():
     """What apt's programs believe: their settings name other programs, which unpack lists."""
-    settings = ["/etc/apt/apt.conf", *_stake.list_with_folders("/etc/apt/apt.conf.d/*")]
-    return [path for setting in settings for path in _stake.list_include_tree(setting, _stake.list_apt_includes)]
+    settings = ["/etc/apt/apt.conf", *_trusted_inputs.list_with_folders("/etc/apt/apt.conf.d/*")]
+    return [
+        path
+        for setting in settings
+        for path in _trusted_inputs.list_include_tree(setting, _trusted_inputs.list_apt_includes)
+    ]
 
 
 class Index:

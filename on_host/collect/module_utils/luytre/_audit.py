@@ -7,7 +7,7 @@ import re
 import stat
 
 from ansible.module_utils.luytre import _webroot
-from ansible.module_utils.luytre._reading import UnreadableFact, read_text
+from ansible.module_utils.luytre._area_reader import UnreadableFact, read_text
 from ansible.module_utils.luytre.filesystem import DISTRIBUTION_SETID
 
 RULES = "/etc/audit/rules.d/*.rules"

@@ -2,7 +2,7 @@
 
 import re
 
-from ansible.module_utils.luytre._reading import read_text
+from ansible.module_utils.luytre._area_reader import read_text
 
 MAX_TEXT = 4000
 _NAMES_SYSTEM = re.compile(

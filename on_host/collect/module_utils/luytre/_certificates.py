@@ -1,6 +1,6 @@
 """Whether the certificates of a TLS server load: what no configuration test looks at."""
 
-from ansible.module_utils.luytre import _key_pair, _stake
+from ansible.module_utils.luytre import _key_pair, _trusted_inputs
 
 MAX_PAIRS = 200
 SOUND = "ECDHE+AESGCM:ECDHE+CHACHA20"
@@ -14,7 +14,7 @@ def fault(pairs, trust):
     Only those are loaded that root alone can change.
     """
     for certificate, key, ciphers in list(dict.fromkeys(pairs))[:MAX_PAIRS]:
-        if trust.loosest([_stake.OPENSSL, certificate, key]) is None:
+        if trust.loosest([_trusted_inputs.OPENSSL, certificate, key]) is None:
             message = _key_pair.fault(certificate, key, ciphers)
             if message is not None:
                 return message
@@ -43,7 +43,7 @@ def _check_pair(folder, certificate, key, trust, results):
 
 
 def _try_load(files, trust):
-    if trust.loosest([_stake.OPENSSL, *files]) is not None:
+    if trust.loosest([_trusted_inputs.OPENSSL, *files]) is not None:
         return "unknown", ""
     message = _key_pair.fault(*files, SOUND)
     return ("yes", "") if message is None else ("no", message[:300])

@@ -5,7 +5,7 @@ import os
 import re
 
 from ansible.module_utils.luytre import _websites
-from ansible.module_utils.luytre._reading import names_below, read_below
+from ansible.module_utils.luytre._area_reader import names_below, read_below
 
 LOCK = "composer.lock"
 MAX_LOCK = 6_000_000

@@ -8,7 +8,7 @@ import re
 import stat
 
 from ansible.module_utils.luytre import _processes, _websites
-from ansible.module_utils.luytre._reading import read_text
+from ansible.module_utils.luytre._area_reader import read_text
 from ansible.module_utils.luytre_shared import ownership
 
 DAEMONS = ("nginx.service", "apache2.service", "mariadb.service", "mysql.service")

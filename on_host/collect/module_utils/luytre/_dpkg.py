@@ -5,7 +5,7 @@ import os
 import re
 import struct
 
-from ansible.module_utils.luytre._reading import read_text
+from ansible.module_utils.luytre._area_reader import read_text
 
 STATUS = "/var/lib/dpkg/status"
 STATUS_LIMIT = 40_000_000

@@ -4,7 +4,7 @@ import glob
 import re
 
 from ansible.module_utils.luytre import _processes
-from ansible.module_utils.luytre._reading import read_text
+from ansible.module_utils.luytre._area_reader import read_text
 
 VSFTPD = "/etc/vsftpd.conf"
 PROFTPD = "/etc/proftpd/proftpd.conf"

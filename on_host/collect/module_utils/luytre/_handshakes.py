@@ -11,8 +11,8 @@ import socket
 import struct
 import time
 
-from ansible.module_utils.luytre._forwarded import LISTEN, parse_endpoint
-from ansible.module_utils.luytre._reading import read_text
+from ansible.module_utils.luytre._area_reader import read_text
+from ansible.module_utils.luytre._ssh_forwards import LISTEN, parse_endpoint
 
 VERSIONS = {"TLSv1.3": 0x0304, "TLSv1.2": 0x0303, "TLSv1.1": 0x0302, "TLSv1": 0x0301, "SSLv3": 0x0300}
 """In the order that they are asked in."""

@@ -7,7 +7,7 @@ import re
 import stat
 
 from ansible.module_utils.luytre import _websites
-from ansible.module_utils.luytre._reading import file_mode
+from ansible.module_utils.luytre._area_reader import file_mode
 from ansible.module_utils.luytre_shared import safe_open
 from ansible.module_utils.luytre_shared.names import user_name
 

@@ -4,7 +4,7 @@ import glob
 import os
 import re
 
-from ansible.module_utils.luytre._reading import read_text
+from ansible.module_utils.luytre._area_reader import read_text
 
 MAIN = "/etc/logrotate.conf"
 FOLDER = "/etc/logrotate.d"

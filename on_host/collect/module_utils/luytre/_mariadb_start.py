@@ -5,8 +5,8 @@ import os
 import pwd
 import re
 
-from ansible.module_utils.luytre import _stake
-from ansible.module_utils.luytre._reading import UnreadableFact
+from ansible.module_utils.luytre import _trusted_inputs
+from ansible.module_utils.luytre._area_reader import UnreadableFact
 
 ARGUMENTS = ("--user=mysql", "--help", "--verbose")
 FOLDERS = (
@@ -27,7 +27,9 @@ def fault(reading, program, mains):
 
     ``mains`` are the option files with all that they include.
     """
-    output = reading.run([program, *ARGUMENTS], ok=None, both=True, at_stake=[_stake.OPENSSL, *mains], limit=4_000_000)
+    output = reading.run(
+        [program, *ARGUMENTS], ok=None, both=True, at_stake=[_trusted_inputs.OPENSSL, *mains], limit=4_000_000
+    )
     wrong = re.search(r"(?m)^.*(?:\[ERROR\]|unknown (?:variable|option)|ambiguous option).*$", output)
     settings = parse_settings(output)
     if not settings:

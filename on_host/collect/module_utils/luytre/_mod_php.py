@@ -3,7 +3,7 @@
 import glob
 import re
 
-from ansible.module_utils.luytre._reading import read_text
+from ansible.module_utils.luytre._area_reader import read_text
 
 LOAD_FILES = "/etc/apache2/mods-enabled/php*.load"
 CONFIG_PATTERNS = ("/etc/apache2/conf-enabled/*.conf", "/etc/apache2/sites-enabled/*")

@@ -6,7 +6,7 @@ import os
 import re
 
 from ansible.module_utils.luytre import _logrotate
-from ansible.module_utils.luytre._reading import read_text
+from ansible.module_utils.luytre._area_reader import read_text
 
 APACHE_MODULE, NGINX_MODULE = "security2", "ngx_http_modsecurity_module"
 OFF = "off"

@@ -4,7 +4,7 @@ import glob
 import os
 import re
 
-from ansible.module_utils.luytre_shared import contained
+from ansible.module_utils.luytre_shared import web_block_config
 
 MAX_FILES = 2000
 MAX_DEPTH = 32
@@ -78,7 +78,7 @@ def _file(path, config, read, find, skip, parent, depth):
         raise BadConfig("more than %d files" % MAX_FILES)
     text = config.texts.get(path)
     if text is None:
-        text = contained.drop_own_content(path, read(path))
+        text = web_block_config.drop_own_content(path, read(path))
         if text is None:
             raise BadConfig("%s cannot be read" % path)
         config.texts[path] = text

@@ -8,7 +8,7 @@ import os
 import re
 
 from ansible.module_utils.luytre import _processes
-from ansible.module_utils.luytre._reading import AreaReader, NotRun, UnpackagedDaemon, UnreadableFact
+from ansible.module_utils.luytre._area_reader import AreaReader, NotRun, UnpackagedDaemon, UnreadableFact
 
 NAMES = ("nginx", "openresty", "angie")
 MAIN = "/etc/nginx/nginx.conf"

@@ -1,8 +1,8 @@
 """One NukeViet, read as data: its settings, and the state of its site key. None of its code is run."""
 
 from ansible.module_utils.luytre import _php, _php_settings
+from ansible.module_utils.luytre._area_reader import read_below
 from ansible.module_utils.luytre._php_settings import number, plain, secret, switch, text_set
-from ansible.module_utils.luytre._reading import read_below
 
 FILE, KEY_FILE = "data/config/config_global.php", "config.php"
 PROTECTIONS = (

@@ -6,7 +6,7 @@ import os
 import re
 
 from ansible.module_utils.luytre import _processes
-from ansible.module_utils.luytre._reading import AreaReader, UnpackagedDaemon, UnreadableFact, read_text
+from ansible.module_utils.luytre._area_reader import AreaReader, UnpackagedDaemon, UnreadableFact, read_text
 
 PACKAGES = "/etc/php"
 MAX_ELSEWHERE = 20

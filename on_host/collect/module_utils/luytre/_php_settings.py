@@ -3,7 +3,7 @@
 import hashlib
 
 from ansible.module_utils.luytre import _php
-from ansible.module_utils.luytre._reading import read_below
+from ansible.module_utils.luytre._area_reader import read_below
 
 MAX_READ = 200_000
 LONG = 16

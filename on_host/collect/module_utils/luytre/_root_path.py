@@ -3,7 +3,7 @@
 import glob
 import re
 
-from ansible.module_utils.luytre._reading import read_text
+from ansible.module_utils.luytre._area_reader import read_text
 
 FILES = (
     *("/etc/login.defs", "/etc/environment", "/etc/profile", "/etc/profile.d/*.sh", "/etc/bash.bashrc"),

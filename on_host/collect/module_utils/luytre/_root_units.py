@@ -2,7 +2,7 @@
 
 import re
 
-from ansible.module_utils.luytre import _fetching, cron
+from ansible.module_utils.luytre import _piped_downloads, cron
 
 _PROPERTIES = (
     "Id,User,DynamicUser,LoadState,FragmentPath,ExecStart,ExecStartPre,ExecStartPost,ExecReload,ExecStop,ExecStopPost"
@@ -17,7 +17,7 @@ def read(reading):
     text = reading.run(["systemctl", "show", "--all", "--property", _PROPERTIES, "*.service"], ok=None)
     loose, fetching_units = [], []
     for unit, commands in iter_root_units(text):
-        if any(_fetching.is_piped_download(command) for _, command in commands):
+        if any(_piped_downloads.is_piped_download(command) for _, command in commands):
             fetching_units.append(unit)
         doubt = next(filter(None, (reading.trust.loose(path) for path in _list_programs(commands))), None)
         if doubt:

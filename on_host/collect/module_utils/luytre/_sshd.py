@@ -7,8 +7,8 @@ import ipaddress
 import os
 import re
 
-from ansible.module_utils.luytre import _processes, _stake
-from ansible.module_utils.luytre._reading import UnreadableFact, read_text
+from ansible.module_utils.luytre import _processes, _trusted_inputs
+from ansible.module_utils.luytre._area_reader import UnreadableFact, read_text
 
 CONFIG = "/etc/ssh/sshd_config"
 DROPIN = "/etc/ssh/sshd_config.d/00-luytre.conf"
@@ -92,7 +92,7 @@ def run_test(reading, *options, config_text=None):
     that no block should be about.
     """
     _have_its_folder()
-    stake = [_stake.OPENSSL, *_stake.list_include_tree(CONFIG, _includes)]
+    stake = [_trusted_inputs.OPENSSL, *_trusted_inputs.list_include_tree(CONFIG, _includes)]
     argv = ["sshd", "-T", *options, *(["-f", "/dev/stdin"] if config_text is not None else [])]
     try:
         return reading.run(argv, at_stake=stake, input_text=config_text)
@@ -118,7 +118,9 @@ def list_offers(reading, questions, local=None, first=None):
             question[name] if part in about[config] else None for part, name in enumerate(("account", "source", "port"))
         )
         questions_by_key.setdefault((config, *key), []).append(question)
-    stakes = {config: [_stake.OPENSSL, *_stake.list_include_tree(config, _includes)] for config in about}
+    stakes = {
+        config: [_trusted_inputs.OPENSSL, *_trusted_inputs.list_include_tree(config, _includes)] for config in about
+    }
     trials = {config: (None, config == CONFIG) for config in about}
     for config in about:
         text, ours = with_dropin(config, read_text(config) or "", first or DROPIN)
@@ -143,7 +145,7 @@ def _daemons(reading):
     titles = (LISTENS.match(each.title) for each in _processes.list_running(reading.find_program("sshd") or ""))
     configs = {}
     for config in sorted({title.group(1) for title in titles if title} - {CONFIG})[:MAX_DAEMONS]:
-        stake = [_stake.OPENSSL, *_stake.list_include_tree(config, _includes)]
+        stake = [_trusted_inputs.OPENSSL, *_trusted_inputs.list_include_tree(config, _includes)]
         output = reading.run(["sshd", "-T", "-f", config, "-C", NOBODY], at_stake=stake)
         configs.update({int(port): config for port in re.findall(r"(?m)^port (\d{1,5})$", output)})
     return configs

@@ -12,7 +12,7 @@ import re
 import stat
 
 from ansible.module_utils.luytre import _inert_php, _nginx_daemons, _php_daemons, _websites
-from ansible.module_utils.luytre._reading import read_text
+from ansible.module_utils.luytre._area_reader import read_text
 from ansible.module_utils.luytre_shared import ownership, safe_open
 
 MAX_DEPTH = 40

@@ -8,8 +8,8 @@ import struct
 import time
 
 from ansible.module_utils.luytre import _accounts, _homes, _root_path, _sshd, _websites
+from ansible.module_utils.luytre._area_reader import UnreadableFact, read_below, read_text
 from ansible.module_utils.luytre._banners import read_banner
-from ansible.module_utils.luytre._reading import UnreadableFact, read_below, read_text
 from ansible.module_utils.luytre_shared import key_line, ownership, safe_open
 
 DAY = 86400

@@ -11,16 +11,16 @@ import time
 
 from ansible.module_utils.luytre import (
     _administrators,
+    _apache_exposure,
     _apache_methods,
-    _apache_open,
     _certificates,
+    _exposed_paths,
     _handshakes,
     _modsecurity,
-    _openings,
     _origins,
     _patterns,
     _processes,
-    _stake,
+    _trusted_inputs,
     _web,
     _websites,
 )
@@ -45,8 +45,8 @@ from ansible.module_utils.luytre._apache_request import (
     compute_headers,
     is_allowed,
 )
-from ansible.module_utils.luytre._authors import collect_if_loose
-from ansible.module_utils.luytre._reading import NotRun, UnpackagedDaemon, UnreadableFact, read_below, read_text
+from ansible.module_utils.luytre._area_reader import NotRun, UnpackagedDaemon, UnreadableFact, read_below, read_text
+from ansible.module_utils.luytre._file_writers import collect_if_loose
 from ansible.module_utils.luytre_shared import ownership
 
 LOAD_DIRECTIVES = ("loadmodule", "loadfile", "perlrequire", "perlconfigrequire", "perlpostconfigrequire", "luaroot")
@@ -185,9 +185,9 @@ def certificate_fault(configuration, trust):
 
 def list_test_paths(configuration):
     """What ``apache2ctl -t`` believes: envvars, which is a shell's script, all files in force, and what they load."""
-    paths = [ENVVARS, _stake.OPENSSL, MAIN, *configuration.files]
+    paths = [ENVVARS, _trusted_inputs.OPENSSL, MAIN, *configuration.files]
     for pattern in configuration.patterns:
-        paths += sorted(_stake.find_searched_folders(pattern))
+        paths += sorted(_trusted_inputs.find_searched_folders(pattern))
     for node in _iter_nodes(configuration.tree):
         if node.name in LOAD_DIRECTIVES:
             paths += [configuration.absolute(word) for word in node.args if "/" in word]
@@ -373,7 +373,7 @@ def describe_vhost(server, plain_vhost):
         "writes": _writes(server),
         "refuses_methods": _apache_methods.refuses_other_methods(server),
         "body_limit": first.state.body_limit,
-        **_apache_open.collect_exposure(server),
+        **_apache_exposure.collect_exposure(server),
     }
 
 
@@ -533,7 +533,9 @@ class Htaccess:
         @functools.lru_cache(None)
         def private():
             return {
-                root + uri[: end.start()] for uri in _openings.find_private_files(root) for end in re.finditer("/", uri)
+                root + uri[: end.start()]
+                for uri in _exposed_paths.find_private_files(root)
+                for end in re.finditer("/", uri)
             }
 
         return read

@@ -4,7 +4,7 @@ import os
 import time
 
 from ansible.module_utils.luytre import _webroot
-from ansible.module_utils.luytre._reading import file_mode
+from ansible.module_utils.luytre._area_reader import file_mode
 from ansible.module_utils.luytre_shared import safe_open
 
 MAX_ENTRIES = 50_000

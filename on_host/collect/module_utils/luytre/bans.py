@@ -7,9 +7,16 @@ import ipaddress
 import os
 import re
 
-from ansible.module_utils.luytre import _access_log, _applications, _session, _stake, _visits, _websites
-from ansible.module_utils.luytre._layouts import BY_KIND
-from ansible.module_utils.luytre._reading import UnreadableFact
+from ansible.module_utils.luytre import (
+    _access_log,
+    _applications,
+    _ssh_session,
+    _trusted_inputs,
+    _visitor_bans,
+    _websites,
+)
+from ansible.module_utils.luytre._area_reader import UnreadableFact
+from ansible.module_utils.luytre._cms_layouts import BY_KIND
 from ansible.module_utils.luytre._units import read_units
 
 CLIENT = "fail2ban-client"
@@ -41,7 +48,7 @@ def collect(reading):
             jails = _jails(reading, own)
         except UnreadableFact as unreadable:
             untold["jails"] = str(unreadable)
-    here = _session.session()
+    here = _ssh_session.session()
     return {
         "installed": is_installed,
         "enabled": services["fail2ban.service"]["enabled"],
@@ -58,13 +65,13 @@ def collect(reading):
 
 
 def _jails(reading, own):
-    at_stake = [SOCKET, *_stake.list_with_folders(*AT_STAKE)]
+    at_stake = [SOCKET, *_trusted_inputs.list_with_folders(*AT_STAKE)]
     names = parse_jail_names(reading.run([CLIENT, "status"], at_stake=at_stake))
     questions = "".join("get %s %s\n" % (name, word) for name in names for word in JAIL_SETTINGS)
     # At the end of what it is asked it complains, and ends badly.
     output = reading.run([CLIENT, "-i"], ok=None, input_text=questions, at_stake=at_stake) if names else ""
     jails = [parse_jail(name, answers, own) for name, answers in _by_jail(names, output)]
-    return _visits.mark_visitor_bans(jails, reading) if reading.declared.get("visitors") else jails
+    return _visitor_bans.mark_visitor_bans(jails, reading) if reading.declared.get("visitors") else jails
 
 
 def parse_jail_names(output):
@@ -108,7 +115,7 @@ def _number(answer):
 
 
 def _own(declarations):
-    here = _session.session()
+    here = _ssh_session.session()
     networks = declarations.get("trusted_networks") or []
     return [*([here["source"]] if here else []), *(str(network) for network in networks if _network(str(network)))][
         :MAX_MEMBERS

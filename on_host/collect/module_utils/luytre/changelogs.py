@@ -1,7 +1,7 @@
 """Which installed packages' own changelogs name vulnerabilities that are asked for. Read only where some are."""
 
 from ansible.module_utils.luytre import _changelogs, _dpkg
-from ansible.module_utils.luytre._reading import UnreadableFact, read_text
+from ansible.module_utils.luytre._area_reader import UnreadableFact, read_text
 
 MAX_TOLD = 5_000
 SECONDS_LEFT = 2.0

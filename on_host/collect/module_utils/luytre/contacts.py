@@ -12,8 +12,8 @@ import re
 import time
 from urllib.parse import urlsplit
 
-from ansible.module_utils.luytre import _digested, _log_files, _websites
-from ansible.module_utils.luytre._reading import UnreadableFact, read_text
+from ansible.module_utils.luytre import _file_digests, _log_files, _websites
+from ansible.module_utils.luytre._area_reader import UnreadableFact, read_text
 from ansible.module_utils.luytre.in_use import log_paths
 
 SECONDS = 6.0
@@ -105,7 +105,7 @@ class IndicatorDigests:
 def _iter_file_digests(reading, indicator_digests, cut_short):
     """Digests of files, where some are asked for."""
     if indicator_digests.files:
-        digester = _digested.FileDigester(indicator_digests.files, reading.effort(FILES_SECONDS))
+        digester = _file_digests.FileDigester(indicator_digests.files, reading.effort(FILES_SECONDS))
         for path, digests in digester.all(_websites.declared_roots(reading.declared)):
             yield "file", path, collections.Counter(digests)
         if digester.is_cut_short:

@@ -5,7 +5,7 @@ import os
 import re
 import time
 
-from ansible.module_utils.luytre._reading import UnreadableFact, read_text
+from ansible.module_utils.luytre._area_reader import UnreadableFact, read_text
 
 HOME = "/var/lib/luytre"
 MEMORY = "/run/luytre"

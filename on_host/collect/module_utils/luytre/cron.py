@@ -8,8 +8,8 @@ import os
 import re
 import shlex
 
-from ansible.module_utils.luytre import _fetching
-from ansible.module_utils.luytre._reading import file_mode, read_text
+from ansible.module_utils.luytre import _piped_downloads
+from ansible.module_utils.luytre._area_reader import file_mode, read_text
 
 TABLES = ("/etc/crontab", "/etc/cron.d/*")
 SPOOL = "/var/spool/cron/crontabs/*"
@@ -40,7 +40,7 @@ def collect(reading):
     jobs = jobs[:MAX_JOBS]
     for job in jobs:
         if job["user"] == "root" and not job["fetches"]:
-            job["fetches"] = any(map(_fetching.script_has_piped_download, job["programs"]))
+            job["fetches"] = any(map(_piped_downloads.script_has_piped_download, job["programs"]))
         job["weak"] = find_weak_place(
             [path for path in job["programs"] if not path.startswith("/etc/cron.")], reading.trust
         )
@@ -87,7 +87,7 @@ def parse_table(path, text, user):
                 "user": runs_as,
                 "when": " ".join(when),
                 "programs": parse_programs(command),
-                "fetches": _fetching.is_piped_download(command),
+                "fetches": _piped_downloads.is_piped_download(command),
             }
         )
     return jobs

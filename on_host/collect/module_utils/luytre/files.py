@@ -7,8 +7,8 @@ import re
 import threading
 
 from ansible.module_utils.luytre import _root_walk, _webroot, _websites
-from ansible.module_utils.luytre._reading import read_below
-from ansible.module_utils.luytre._turns import take_turns
+from ansible.module_utils.luytre._area_reader import read_below
+from ansible.module_utils.luytre._round_robin import take_turns
 from ansible.module_utils.luytre_shared import safe_open
 from ansible.module_utils.luytre_shared.names import group_name, user_name
 

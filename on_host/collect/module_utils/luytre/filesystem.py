@@ -10,10 +10,10 @@ import re
 import stat
 import time
 
-from ansible.module_utils.luytre._authors import add_doubt
-from ansible.module_utils.luytre._reading import file_mode, read_text
+from ansible.module_utils.luytre._area_reader import file_mode, read_text
+from ansible.module_utils.luytre._file_writers import add_doubt
 from ansible.module_utils.luytre_shared import ownership
-from ansible.module_utils.luytre_shared.sayable import make_json_safe
+from ansible.module_utils.luytre_shared.json_safe import make_json_safe
 
 ACCOUNT_FILES = ("passwd", "passwd-", "group", "group-", "shadow", "shadow-", "gshadow", "gshadow-", "security/opasswd")
 SECRET_ACCOUNT_FILES = ("shadow", "shadow-", "gshadow", "gshadow-", "security/opasswd")

@@ -4,10 +4,10 @@ import json
 import os
 import re
 
-from ansible.module_utils.luytre import _sshd, _stake, services
-from ansible.module_utils.luytre._reading import NotRun, UnreadableFact, read_text
+from ansible.module_utils.luytre import _sshd, _trusted_inputs, services
+from ansible.module_utils.luytre._area_reader import NotRun, UnreadableFact, read_text
 from ansible.module_utils.luytre._ruleset import Packet, Ruleset, from_iptables, list_published
-from ansible.module_utils.luytre._session import session
+from ansible.module_utils.luytre._ssh_session import session
 from ansible.module_utils.luytre._units import read_units
 
 OWN = ("inet", "luytre")
@@ -107,7 +107,11 @@ def read_boot_entries(reading, state):
         return [], False
     stake = [
         reading.find_program("nft"),
-        *(input_path for path in paths for input_path in _stake.list_include_tree(path, _stake.list_nft_includes)),
+        *(
+            input_path
+            for path in paths
+            for input_path in _trusted_inputs.list_include_tree(path, _trusted_inputs.list_nft_includes)
+        ),
     ]
     for subset in (paths, paths[1:]):
         if subset:

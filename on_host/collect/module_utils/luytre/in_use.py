@@ -6,8 +6,15 @@ import os
 import time
 import types
 
-from ansible.module_utils.luytre import _access_log, _called, _own_shell, _root_walk, _webroot, _websites
-from ansible.module_utils.luytre._turns import take_turns
+from ansible.module_utils.luytre import (
+    _access_log,
+    _dangerous_functions,
+    _root_walk,
+    _service_shells,
+    _webroot,
+    _websites,
+)
+from ansible.module_utils.luytre._round_robin import take_turns
 from ansible.module_utils.luytre_shared.names import user_name
 
 SECONDS = 2.0
@@ -28,7 +35,7 @@ def collect(reading):
     return {
         "logs": count_logs(log_paths(vhosts)),
         "roots": walk_roots(_websites.list_walked_roots(reading.declared, vhosts), reading.effort(SECONDS)),
-        "shells": _own_shell.find_shell_uses(reading),
+        "shells": _service_shells.find_shell_uses(reading),
     }
 
 
@@ -92,10 +99,10 @@ class _RootUsage:
         if status.st_uid in PEOPLE and status.st_mtime > self._recent and self._is_read_by_everybody(status):
             self._people[status.st_uid] = self._people.get(status.st_uid, 0) + 1
         if _websites.PHP.search(entry.name):
-            if _called.is_own(entry.path) and self._read < MAX_READ:
-                text = _called.read(entry)
+            if _dangerous_functions.is_own(entry.path) and self._read < MAX_READ:
+                text = _dangerous_functions.read(entry)
                 self._read += len(text)
-                for function in _called.find_calls(text):
+                for function in _dangerous_functions.find_calls(text):
                     self._calls.setdefault(function, []).append(os.fsencode(entry.path).decode("utf-8", "replace"))
         elif _webroot.in_uploads(entry) or _websites.may_be_uploaded(*entry.place):
             self._largest = max(self._largest, status.st_size)

@@ -7,12 +7,12 @@ import json
 import os
 import re
 
-from ansible.module_utils.luytre import _record
+from ansible.module_utils.luytre import _integrity_record
+from ansible.module_utils.luytre._area_reader import read_text
 from ansible.module_utils.luytre._dpkg import STATUS, STATUS_LIMIT
-from ansible.module_utils.luytre._reading import read_text
-from ansible.module_utils.luytre._record import CONTENT, GROUP, KIND, MODE, OWNER, SIZE
-from ansible.module_utils.luytre_shared import contained, safe_open
-from ansible.module_utils.luytre_shared.sayable import make_json_safe
+from ansible.module_utils.luytre._integrity_record import CONTENT, GROUP, KIND, MODE, OWNER, SIZE
+from ansible.module_utils.luytre_shared import safe_open, web_block_config
+from ansible.module_utils.luytre_shared.json_safe import make_json_safe
 
 INFO = "/var/lib/dpkg/info"
 LEFTOVERS_FILE = "/var/lib/luytre/guard/left.json"
@@ -69,11 +69,11 @@ _SUMS = re.compile(r"(?m)^([0-9a-f]{32})  (.+)$")
 
 
 def collect(reading):
-    stored_record = _record.load_record(trust=reading.trust)
+    stored_record = _integrity_record.load_record(trust=reading.trust)
     if stored_record is None:
         return {"record": None, "changes": []}
     record, digest = stored_record
-    differences = _record.find_changes(record, reading.get_seconds_left)
+    differences = _integrity_record.find_changes(record, reading.get_seconds_left)
     open_ones = find_unexplained(
         differences, Packages(record["made"]) if differences else None, {**_read_leftovers(), **CONTAINMENT_FILES}
     )
@@ -106,10 +106,10 @@ def find_unexplained(differences, packages, leftovers):
 
 def _is_contained(path, what, entry):
     """Whether a new file is one by which an incident has a web server say something, and nothing else."""
-    if what != "added" or not contained.is_own(path) or entry[KIND:SIZE] != ["f", 0o644, 0, 0]:
+    if what != "added" or not web_block_config.is_own(path) or entry[KIND:SIZE] != ["f", 0o644, 0, 0]:
         return False
     try:
-        return contained.drop_own_content(path, safe_open.read_text(path, _record.CHUNK)) == ""
+        return web_block_config.drop_own_content(path, safe_open.read_text(path, _integrity_record.CHUNK)) == ""
     except OSError:
         return False
 
@@ -162,7 +162,9 @@ class Packages:
         if what == "mode" or entry[OWNER] != 0 or entry[MODE] & 0o6000:
             return False
         if entry[KIND] == "f":
-            return self._sums.get(path) == _record.content(path, entry, "md5") if path in self._sums else False
+            return (
+                self._sums.get(path) == _integrity_record.content(path, entry, "md5") if path in self._sums else False
+            )
         return entry[KIND] == "l" and path in self._names
 
     def _every_name(self):

@@ -5,8 +5,8 @@ import itertools
 import os
 import re
 
-from ansible.module_utils.luytre import _stake
-from ansible.module_utils.luytre._reading import read_text
+from ansible.module_utils.luytre import _trusted_inputs
+from ansible.module_utils.luytre._area_reader import read_text
 
 SINGLE = (
     "kernel.randomize_va_space",
@@ -347,7 +347,7 @@ def describe_modules(reading):
     there = (read_text(folder + "/modules.dep", 4_000_000) or "") + (read_text(folder + "/modules.builtin") or "")
     loaded_modules = {line.split(" ", 1)[0] for line in (read_text("/proc/modules") or "").splitlines()}
     program = reading.find_program("modprobe")
-    stake = _stake.list_with_folders(
+    stake = _trusted_inputs.list_with_folders(
         *(folder + "/modprobe.d/*.conf" for folder in ("/etc", "/run", "/usr/local/lib", "/lib"))
     )
     output = reading.run([program, "--showconfig"], ok=None, at_stake=stake, limit=MAX_CONFIGURATION) if program else ""

@@ -5,8 +5,8 @@ import os
 import re
 import stat
 
-from ansible.module_utils.luytre import _audit, _logrotate, _webroot, _writers
-from ansible.module_utils.luytre._reading import file_mode, read_text
+from ansible.module_utils.luytre import _audit, _logrotate, _open_writers, _webroot
+from ansible.module_utils.luytre._area_reader import file_mode, read_text
 from ansible.module_utils.luytre._units import read_units
 from ansible.module_utils.luytre_shared import safe_open
 
@@ -200,7 +200,7 @@ def _files(effort):
                 entries.append(dict(file_mode(path, entry.status), others_write=writable))
                 if writable and entry.is_file:
                     statuses[path] = entry.status
-        writers = _writers.find_open_writers(statuses)
+        writers = _open_writers.find_open_writers(statuses)
         return [{**log_entry, "writers": writers.get(log_entry["path"], [])} for log_entry in entries], walk.cut_short
     finally:
         os.close(root)

@@ -8,9 +8,9 @@ import os
 import re
 import stat
 
-from ansible.module_utils.luytre import _accounts, _mariadb_start, _processes, _stake
-from ansible.module_utils.luytre._authors import collect_if_loose
-from ansible.module_utils.luytre._reading import NotRun, UnpackagedDaemon, UnreadableFact, file_mode, read_below
+from ansible.module_utils.luytre import _accounts, _mariadb_start, _processes, _trusted_inputs
+from ansible.module_utils.luytre._area_reader import NotRun, UnpackagedDaemon, UnreadableFact, file_mode, read_below
+from ansible.module_utils.luytre._file_writers import collect_if_loose
 from ansible.module_utils.luytre_shared import ownership
 from ansible.module_utils.luytre_shared.ownership import Trust
 
@@ -176,8 +176,12 @@ def list_option_files():
     """The option files that a client or ``my_print_defaults`` takes when root runs it, and where they have plugins."""
     mains = ("/etc/my.cnf", "/etc/mysql/my.cnf", "/root/.my.cnf", DEBIAN_DEFAULTS)
     return [
-        _stake.OPENSSL,
-        *(path for main in mains for path in _stake.list_include_tree(main, _stake.list_mariadb_includes)),
+        _trusted_inputs.OPENSSL,
+        *(
+            path
+            for main in mains
+            for path in _trusted_inputs.list_include_tree(main, _trusted_inputs.list_mariadb_includes)
+        ),
     ]
 
 

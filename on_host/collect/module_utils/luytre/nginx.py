@@ -11,18 +11,18 @@ from ansible.module_utils.luytre import (
     _handshakes,
     _modsecurity,
     _nginx_daemons,
-    _nginx_open,
-    _nginx_stake,
+    _nginx_exposure,
+    _nginx_trusted_inputs,
     _origins,
     _patterns,
     _processes,
     _web,
     _websites,
 )
-from ansible.module_utils.luytre._authors import collect_if_loose
+from ansible.module_utils.luytre._area_reader import NotRun, UnreadableFact, read_text
+from ansible.module_utils.luytre._file_writers import collect_if_loose
 from ansible.module_utils.luytre._nginx_conf import BadConfig, load, parse_seconds, parse_size
 from ansible.module_utils.luytre._nginx_request import PASSES, NginxModel, NginxRequest, location_words, server_names
-from ansible.module_utils.luytre._reading import NotRun, UnreadableFact, read_text
 from ansible.module_utils.luytre_shared import ownership, safe_open
 from ansible.module_utils.luytre_shared.names import user_name
 
@@ -203,7 +203,7 @@ def _worker_users(program, masters):
 
 def _run_test(reading, daemon, config):
     """What nginx itself says of its configuration; not asked where another could have it load or write something."""
-    read, write_paths = _nginx_stake.list_test_paths(config, daemon.prefix)
+    read, write_paths = _nginx_trusted_inputs.list_test_paths(config, daemon.prefix)
     try:
         argv = [
             daemon.program,
@@ -550,7 +550,7 @@ def _vhost(model, groups, server, names, on_disk):
         ),
         "access_log": _access_log(model, level),
         "body_limit": _body_limit(model, server, inside),
-        **_nginx_open.collect_exposure(model, visitor, inside, _list_added_headers),
+        **_nginx_exposure.collect_exposure(model, visitor, inside, _list_added_headers),
     }
 
 

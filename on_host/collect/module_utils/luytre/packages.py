@@ -7,8 +7,8 @@ import glob
 import os
 import re
 
-from ansible.module_utils.luytre import _apt_lists, _changelogs, _composer, _dpkg, _loaded, _processes
-from ansible.module_utils.luytre._reading import NotRun, UnreadableFact, read_text
+from ansible.module_utils.luytre import _apt_lists, _changelogs, _composer, _dpkg, _needs_restart, _processes
+from ansible.module_utils.luytre._area_reader import NotRun, UnreadableFact, read_text
 from ansible.module_utils.luytre_shared import debian_version
 
 MAX_PACKAGES = 15_000
@@ -141,7 +141,7 @@ def list_mapped(proc="/proc", info=INFO):
     """``{file, package, program, unit, processes}`` of each file of code that was replaced and that processes still run."""
     pids_by_file = {}
     for pid in sorted(int(name) for name in os.listdir(proc) if name.isdigit())[: _processes.MAX_PROCESSES]:
-        for file in _loaded.find_replaced_files(pid, proc):
+        for file in _needs_restart.find_replaced_files(pid, proc):
             process = _processes.process(pid, proc)
             if process is not None:
                 pids_by_file.setdefault((file, process.program, process.unit), []).append(pid)

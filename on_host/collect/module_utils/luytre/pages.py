@@ -13,17 +13,17 @@ from ansible.module_utils.luytre import (
     _applications,
     _log_files,
     _log_format,
+    _log_requests,
     _nginx_daemons,
-    _posts,
-    _requests,
+    _recent_posts,
     _root_walk,
-    _session,
+    _ssh_session,
     _webroot,
     _websites,
 )
+from ansible.module_utils.luytre._area_reader import UnreadableFact, read_text
 from ansible.module_utils.luytre._nginx_conf import BadConfig, load
 from ansible.module_utils.luytre._nginx_request import server_names
-from ansible.module_utils.luytre._reading import UnreadableFact, read_text
 
 SECONDS = 5.0
 FOR_LOGS = 3.0
@@ -48,9 +48,9 @@ _PAGES = re.compile(r"(?i)\.(?:x?html?|shtml|pdf|docx)\Z")
 def collect(reading):
     deadline = min(reading.deadline, time.monotonic() + SECONDS)
     sites = [site for site in _websites.declared_sites(reading.declared) if isinstance(site.get("domain"), str)]
-    here = _session.session()
+    here = _ssh_session.session()
     own = (*HERE, *([here["source"]] if here else ()))
-    ranges = _requests.Ranges(reading.declared.get("engines") or ())
+    ranges = _log_requests.Ranges(reading.declared.get("engines") or ())
     logs = group_by_site(sites, list_log_users())
     budget = _log_files.ReadBudget(MAX_BYTES, min(deadline, time.monotonic() + FOR_LOGS))
     most = min(OF_A_SITE, MAX_ADDRESSES // (len(sites) or 1))
@@ -65,7 +65,7 @@ def collect(reading):
         result["files"] = find_page_files(root, reading.effort(FILES_SECONDS / len(sites), 2 * sites_left))
         part = reading.part(min(SECONDS, reading.get_seconds_left()) / sites_left)
         result["posts"], result["posts_unread"] = (
-            _posts.collect_addresses(os.path.normpath(root), part) if _is_path(root) else ([], None)
+            _recent_posts.collect_addresses(os.path.normpath(root), part) if _is_path(root) else ([], None)
         )
     return {"verified": bool(ranges), "sites": results}
 
@@ -187,7 +187,7 @@ def _answers(names, domain):
 
 def summarize_logs(site, logs, ranges, own, budget, most):
     """``{logs, addresses}``: what became of each log, and what those served to whom."""
-    requests = _requests.Requests((site["domain"], *(site.get("aliases") or ())), ranges, own)
+    requests = _log_requests.Requests((site["domain"], *(site.get("aliases") or ())), ranges, own)
     log_states = []
     for path, pattern, is_shared in logs:
         if pattern is None:
@@ -231,7 +231,7 @@ def find_page_files(root, effort):
             if len(paths) >= MAX_FILES:
                 break
             if entry.is_file and _PAGES.search(entry.name) and entry.status.st_size >= LEAST and _is_shown(entry):
-                paths.append(os.fsencode("/" + entry.path).decode("utf-8", "replace")[: _requests.MAX_PATH])
+                paths.append(os.fsencode("/" + entry.path).decode("utf-8", "replace")[: _log_requests.MAX_PATH])
     finally:
         os.close(handle)
     return sorted(paths)

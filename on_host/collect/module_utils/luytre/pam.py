@@ -5,7 +5,7 @@ import os
 import re
 
 from ansible.module_utils.luytre import _accounts
-from ansible.module_utils.luytre._reading import read_text
+from ansible.module_utils.luytre._area_reader import read_text
 
 FOLDER = "/etc/pam.d"
 LOGIN_SERVICES = ("sshd", "login", "sudo", "su")

@@ -4,7 +4,7 @@ import json
 import os
 import re
 
-from ansible.module_utils.luytre._reading import read_text
+from ansible.module_utils.luytre._area_reader import read_text
 
 HOME = "/var/lib/luytre/guard"
 RUN = re.compile(r"\A[0-9A-Za-z][0-9A-Za-z-]{0,63}\Z")

@@ -5,8 +5,8 @@ import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 
-from ansible.module_utils.luytre import _mod_php, _php_daemons, _php_stake, _websites
-from ansible.module_utils.luytre._reading import UnreadableFact, file_mode, read_below, read_text
+from ansible.module_utils.luytre import _mod_php, _php_daemons, _php_trusted_inputs, _websites
+from ansible.module_utils.luytre._area_reader import UnreadableFact, file_mode, read_below, read_text
 from ansible.module_utils.luytre_shared import safe_open
 
 OUR_INI = "99-luytre.ini"
@@ -106,12 +106,12 @@ def callable_shell_functions(pools):
 
 
 def _describe_version(reading, fpm):
-    read, write_paths = _php_stake.list_test_paths(fpm)
+    read, write_paths = _php_trusted_inputs.list_test_paths(fpm)
     with ThreadPoolExecutor(max_workers=2) as threads:
         futures = [
             threads.submit(
                 reading.run,
-                [fpm.program, *fpm.words, *_php_stake.WITHOUT, word],
+                [fpm.program, *fpm.words, *_php_trusted_inputs.WITHOUT, word],
                 ok=ok,
                 both=both,
                 at_stake=read,

@@ -8,18 +8,18 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 
 from ansible.module_utils.luytre import (
-    _as_root,
     _confinement,
-    _fronts,
+    _data_stores,
     _ftp,
-    _loaded,
-    _peers,
+    _mail_relay,
+    _needs_restart,
+    _network_peers,
+    _other_web_servers,
     _processes,
-    _relay,
+    _root_applications,
     _root_units,
-    _stores,
 )
-from ansible.module_utils.luytre._reading import UnreadableFact, read_text
+from ansible.module_utils.luytre._area_reader import UnreadableFact, read_text
 
 UNNEEDED_SERVICES = (
     ("telnet", 23, ("telnet.socket", "inetutils-telnetd.service", "telnetd.service")),
@@ -89,7 +89,7 @@ def collect(reading):
     with ThreadPoolExecutor(max_workers=3) as threads:
         futures = [
             threads.submit(ask, reading)
-            for ask in (list_listeners, _relay.check_open_relay, read_root_units, list_failed)
+            for ask in (list_listeners, _mail_relay.check_open_relay, read_root_units, list_failed)
         ]
         unit_states = show_units(reading, [unit for unit in asked_for if unit in there])
         sockets, (relay, relay_reason), (loose, fetching_units, unread), failed_units = (
@@ -97,25 +97,25 @@ def collect(reading):
         )
     untold = {"relay": relay_reason} if relay_reason else {}
     untold.update(dict.fromkeys(("loose_units", "fetching_units"), unread) if unread else {})
-    stores_reason = _stores.describe_unasked(sockets)
+    stores_reason = _data_stores.describe_unasked(sockets)
     untold.update({"stores": stores_reason} if stores_reason else {})
-    others = _fronts.describe_unread(sockets)
+    others = _other_web_servers.describe_unread(sockets)
     untold.update({"all_web_read": others} if others else {})
     return {
         "systemd": has_systemd(),
         "listeners": sockets,
-        "peers": _peers.list_peers({each["port"] for each in sockets if each["protocol"] == "tcp"}),
+        "peers": _network_peers.list_peers({each["port"] for each in sockets if each["protocol"] == "tcp"}),
         "ftp": _ftp.servers(reading),
         "relay": relay,
-        "stores": _stores.find_open_stores(sockets),
+        "stores": _data_stores.find_open_stores(sockets),
         "all_web_read": True,
-        "statistics": _fronts.collect_statistics(reading),
-        "root_applications": _as_root.find_root_applications(),
+        "statistics": _other_web_servers.collect_statistics(reading),
+        "root_applications": _root_applications.find_root_applications(),
         "loose_units": loose,
         "fetching_units": fetching_units,
         "unneeded": find_unneeded(unit_states, read_text("/proc/self/mounts") or ""),
         "failed": failed_units,
-        "stale": _loaded.find_stale_daemons(reading),
+        "stale": _needs_restart.find_stale_daemons(reading),
         "confinement": _confinement.collect_confinement(reading, there),
         "crawler_guards": list_crawler_guards(unit_states),
         "protection": list_protection(unit_states),

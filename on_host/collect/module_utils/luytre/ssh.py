@@ -6,9 +6,9 @@ import os
 import re
 
 from ansible.module_utils.luytre import _sshd, _sshd_confinement
-from ansible.module_utils.luytre._authors import add_doubt
+from ansible.module_utils.luytre._area_reader import UnreadableFact, file_mode, read_text
 from ansible.module_utils.luytre._banners import read_banner
-from ansible.module_utils.luytre._reading import UnreadableFact, file_mode, read_text
+from ansible.module_utils.luytre._file_writers import add_doubt
 
 DROPIN = _sshd.DROPIN
 FOR_ANYBODY = "for anybody"

@@ -5,9 +5,9 @@ import os
 import re
 import shlex
 
-from ansible.module_utils.luytre import _accounts, _stake
-from ansible.module_utils.luytre._authors import add_doubt
-from ansible.module_utils.luytre._reading import NotRun, file_mode, read_text
+from ansible.module_utils.luytre import _accounts, _trusted_inputs
+from ansible.module_utils.luytre._area_reader import NotRun, file_mode, read_text
+from ansible.module_utils.luytre._file_writers import add_doubt
 
 MAIN = "/etc/sudoers"
 FOLDER = "/etc/sudoers.d"
@@ -63,7 +63,11 @@ def read_policy(reading):
 
 
 def _list_trusted_inputs():
-    return [*_stake.list_include_tree(MAIN, _stake.list_sudoers_includes), "/etc/sudo.conf", "/etc/cvtsudoers.conf"]
+    return [
+        *_trusted_inputs.list_include_tree(MAIN, _trusted_inputs.list_sudoers_includes),
+        "/etc/sudo.conf",
+        "/etc/cvtsudoers.conf",
+    ]
 
 
 def _has_default_pty(reading):

@@ -2,7 +2,7 @@
 
 import os
 
-from ansible.module_utils.luytre import _in_force, _mod_php, kernel
+from ansible.module_utils.luytre import _managed_settings, _mod_php, kernel
 
 PROGRAMS = {
     "nginx": "nginx",
@@ -16,7 +16,7 @@ PROGRAMS = {
 def collect(reading):
     return {
         "installed": {name: _is_installed(reading, program) for name, program in PROGRAMS.items()},
-        "in_force": _in_force.collect(),
+        "in_force": _managed_settings.collect(),
         "sysctl": kernel.survey(reading),
         "ufw_sysctl": kernel.survey_ufw(),
         "python_apt": os.path.isdir("/usr/lib/python3/dist-packages/apt"),

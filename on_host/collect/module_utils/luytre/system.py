@@ -4,8 +4,8 @@ import os
 import platform
 import time
 
-from ansible.module_utils.luytre._reading import read_text
-from ansible.module_utils.luytre._session import session
+from ansible.module_utils.luytre._area_reader import read_text
+from ansible.module_utils.luytre._ssh_session import session
 
 CONTAINERS = ("systemd-nspawn", "lxc", "lxc-libvirt", "docker", "podman", "openvz", "wsl", "proot", "rkt")
 

@@ -3,7 +3,7 @@
 import ctypes
 import os
 
-from ansible.module_utils.luytre._reading import read_text
+from ansible.module_utils.luytre._area_reader import read_text
 from ansible.module_utils.luytre._units import read_units
 
 DAEMONS = {

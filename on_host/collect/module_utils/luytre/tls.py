@@ -6,10 +6,10 @@ import os
 import re
 import ssl
 
-from ansible.module_utils.luytre import _nginx_daemons, _stake
-from ansible.module_utils.luytre._authors import add_doubt
+from ansible.module_utils.luytre import _nginx_daemons, _trusted_inputs
+from ansible.module_utils.luytre._area_reader import NotRun, file_mode, read_text
+from ansible.module_utils.luytre._file_writers import add_doubt
 from ansible.module_utils.luytre._nginx_conf import BadConfig, load
-from ansible.module_utils.luytre._reading import NotRun, file_mode, read_text
 from ansible.module_utils.luytre._units import read_units
 from ansible.module_utils.luytre._x509 import BadCertificate, read_chain
 from ansible.module_utils.luytre_shared import ownership
@@ -145,7 +145,11 @@ def find_weak_ciphers(reading, specs):
     for spec in specs:
         weak = ["SECLEVEL=0"] if "SECLEVEL=0" in spec.upper() else []
         if not spec.startswith("-") and reading.find_program("openssl"):
-            names = reading.run(["openssl", "ciphers", spec], ok=None, at_stake=[_stake.OPENSSL]).strip().split(":")
+            names = (
+                reading.run(["openssl", "ciphers", spec], ok=None, at_stake=[_trusted_inputs.OPENSSL])
+                .strip()
+                .split(":")
+            )
             weak += [name for name in names if name and not _SOUND.match(name)]
         if weak:
             results.append({"spec": spec, "weak": weak[:10]})

@@ -5,8 +5,8 @@ import os
 import re
 import time
 
-from ansible.module_utils.luytre import _apt_lists, _dpkg, _stake, _support, system
-from ansible.module_utils.luytre._reading import NotRun, UnreadableFact, read_text
+from ansible.module_utils.luytre import _apt_lists, _dpkg, _release_support, _trusted_inputs, system
+from ansible.module_utils.luytre._area_reader import NotRun, UnreadableFact, read_text
 from ansible.module_utils.luytre._units import read_units
 from ansible.module_utils.luytre_shared import debian_version
 
@@ -44,7 +44,7 @@ def collect(reading):
     except NotRun as refused:
         settings, pending, untold = {}, [], dict.fromkeys(APT_FACTS, str(refused))
     return {
-        "support": _support.get_support(release.get("ID", ""), release.get("VERSION_ID", ""), _is_pro()),
+        "support": _release_support.get_support(release.get("ID", ""), release.get("VERSION_ID", ""), _is_pro()),
         "lists": {"updated": _get_fetch_time(), "count": len(indexes)},
         "busy": _dpkg.is_busy(),
         "unfinished": _dpkg.find_unfinished(status)[:MAX_UNFINISHED],
@@ -110,7 +110,9 @@ def _drop_pinned(reading, pending):
         return pending
     stake = [
         *_apt_lists.list_trusted_inputs(),
-        *_stake.list_with_folders("/etc/apt/preferences", "/etc/apt/preferences.d/*", "/etc/apt/sources.list.d/*"),
+        *_trusted_inputs.list_with_folders(
+            "/etc/apt/preferences", "/etc/apt/preferences.d/*", "/etc/apt/sources.list.d/*"
+        ),
     ]
     answer = reading.run(["apt-cache", "policy", "--"] + [update["package"] for update in pending], at_stake=stake)
     candidates = dict(re.findall(r"^(\S+):\n  Installed: .*\n  Candidate: (.*)$", answer, re.MULTILINE))

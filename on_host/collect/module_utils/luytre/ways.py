@@ -4,9 +4,9 @@ import ipaddress
 import re
 import time
 
-from ansible.module_utils.luytre import _accounts, _came_in, _forwarded, _sshd, firewall, pam, services
-from ansible.module_utils.luytre._reading import UnreadableFact, read_text
-from ansible.module_utils.luytre._session import session
+from ansible.module_utils.luytre import _accounts, _login_history, _ssh_forwards, _sshd, firewall, pam, services
+from ansible.module_utils.luytre._area_reader import UnreadableFact, read_text
+from ansible.module_utils.luytre._ssh_session import session
 from ansible.module_utils.luytre.accounts import parse_utmp_from, query_database, wtmp_tail
 
 ELSEWHERE = ("192.0.2.1", "2001:db8::1")
@@ -28,8 +28,8 @@ def collect(reading):
             **{"seen": [], "forwarded": [], "accounts": [], "second_factors": [], "offers": []},
         }
     here = session()
-    records, since, cut = _came_in.read_entries(reading, here["user"] if here else None)
-    logins, by_connection = _came_in.parse_login_paths(records)
+    records, since, cut = _login_history.read_entries(reading, here["user"] if here else None)
+    logins, by_connection = _login_history.parse_login_paths(records)
     # The log says of a link-local address on which link it lies.
     plainly = {(account, source.partition("%")[0], port): way for (account, source, port), way in by_connection.items()}
     own = plainly.get((here["user"], here["source"], here["from_port"])) if here else None
@@ -37,10 +37,10 @@ def collect(reading):
     rows = {row["name"]: row for row in _accounts.passwd()}
     ports = firewall.list_ssh_ports(reading, services.list_listeners(reading))
     names = {row["uid"]: row["name"] for row in reversed(list(rows.values()))}
-    live, sessions = _forwarded.collect_forwards(ports, lambda uid: names.get(uid, str(uid)))
-    forwards = _came_in.find_tunnels(records) + live
+    live, sessions = _ssh_forwards.collect_forwards(ports, lambda uid: names.get(uid, str(uid)))
+    forwards = _login_history.find_tunnels(records) + live
     forward_keys = {(forward["account"], forward["source"]) for forward in forwards}
-    doubtful = _came_in.find_unrecorded(records, _iter_terminals(), sessions, int(time.time()))
+    doubtful = _login_history.find_unrecorded(records, _iter_terminals(), sessions, int(time.time()))
     forwards += [
         forward
         for forward in doubtful
@@ -48,7 +48,7 @@ def collect(reading):
     ]
     strangers = [way["account"] for way in [*logins, *forwards] if way["account"] not in rows]
     there = {*rows, *_list_known_elsewhere(reading, strangers)}
-    logins, more = _came_in.limit_login_paths([way for way in logins if way["account"] in there])
+    logins, more = _login_history.limit_login_paths([way for way in logins if way["account"] in there])
     forwards = [way for way in forwards if way["account"] in there]
     admins = [name for name in list_declared_accounts(reading, here) if name in there]
     queries = build_questions(here, admins, [*logins, *forwards], ports, list(_sshd.iter_lines()))
@@ -56,7 +56,9 @@ def collect(reading):
     return {
         "installed": True,
         "recorded": here is None
-        or (bool(by_connection) and not (cut and since > time.time() - _came_in.ENOUGH_DAYS * _came_in.DAY)),
+        or (
+            bool(by_connection) and not (cut and since > time.time() - _login_history.ENOUGH_DAYS * _login_history.DAY)
+        ),
         "since": since,
         "cut": cut or more,
         "own": own,
@@ -151,16 +153,16 @@ def _is_ours(forward, here, records):
     """Whether a connection was this program's: our account's from where we are, or the enrolment's before that was made."""
     if here is None or forward["source"].partition("%")[0] != here["source"].partition("%")[0]:
         return False
-    first = _came_in.find_first_login(records, here["user"], here["source"])
+    first = _login_history.find_first_login(records, here["user"], here["source"])
     return forward["account"] == here["user"] or (first is not None and forward["last"] <= first)
 
 
 def _iter_terminals():
     """``(account, source, moment)`` of sessions at a terminal from an address, as wtmp has them."""
-    since = time.time() - _came_in.DAYS * _came_in.DAY
+    since = time.time() - _login_history.DAYS * _login_history.DAY
     for path in ("/var/log/wtmp.1", "/var/log/wtmp"):
         for kind, line, account, address, moment in parse_utmp_from(wtmp_tail(path)):
-            source = _came_in.normalize_address(address.partition("%")[0])
+            source = _login_history.normalize_address(address.partition("%")[0])
             if kind == 7 and line.startswith("pts/") and moment >= since and source:
                 yield account, source, moment
 
@@ -178,11 +180,11 @@ DATABASES = (
 
 def _iter_sessions():
     """``(account, source, moment)`` of what sshd opened at a terminal or otherwise, as databases of logins have it."""
-    since = time.time() - _came_in.DAYS * _came_in.DAY
+    since = time.time() - _login_history.DAYS * _login_history.DAY
     for path, query in DATABASES:
         for account, address, moment in query_database(path, query):
             if isinstance(account, str) and isinstance(address, str) and isinstance(moment, int) and moment >= since:
-                source = _came_in.normalize_address(address.partition("%")[0])
+                source = _login_history.normalize_address(address.partition("%")[0])
                 if source:
                     yield account, source, moment
 

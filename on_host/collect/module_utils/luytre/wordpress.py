@@ -9,7 +9,7 @@ import os
 import re
 
 from ansible.module_utils.luytre import _applications, _joomla, _nukeviet, _php, _site_database, _webroot, _websites
-from ansible.module_utils.luytre._reading import file_mode, names_below, read_below, read_text, status_below
+from ansible.module_utils.luytre._area_reader import file_mode, names_below, read_below, read_text, status_below
 from ansible.module_utils.luytre_shared import ownership, safe_open
 
 MAX_EXTENSIONS = 200

@@ -1,7 +1,7 @@
 """Who administers an application of a site's, by its tables."""
 
 from ansible.module_utils.luytre._site_postgresql import hexadecimal
-from ansible.module_utils.luytre_shared.acting import ActionRefusal
+from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
 
 MAX_ADMINISTRATORS = 200
 _WORDPRESS = """SELECT 'admin', ID, HEX(CAST(CONVERT(user_login USING utf8mb4) AS BINARY)),

@@ -4,9 +4,9 @@ import os
 from urllib.parse import unquote_to_bytes
 
 from ansible.module_utils.luytre import _applications, _site_database, _site_login, wordpress
-from ansible.module_utils.luytre._effort import Effort
-from ansible.module_utils.luytre._reading import AreaReader
-from ansible.module_utils.luytre_shared.acting import ActionRefusal
+from ansible.module_utils.luytre._area_reader import AreaReader
+from ansible.module_utils.luytre._time_budget import Effort
+from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
 
 ASK_SECONDS, SEARCH_SECONDS = 10, 5
 FILES = {"joomla": "configuration.php", "nukeviet": "config.php"}

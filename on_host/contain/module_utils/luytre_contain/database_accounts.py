@@ -5,8 +5,8 @@ import re
 import time
 
 from ansible.module_utils.luytre import mariadb
-from ansible.module_utils.luytre._reading import AreaReader, UnreadableFact
-from ansible.module_utils.luytre_shared.acting import ActionRefusal
+from ansible.module_utils.luytre._area_reader import AreaReader, UnreadableFact
+from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
 
 SECONDS = 10
 GONE_SECONDS, PAUSE = 3, 0.1

@@ -7,7 +7,7 @@ hexadecimal, None for NULL. No statement is made of what a site says in any othe
 import re
 
 from ansible.module_utils.luytre import _site_database, _site_postgresql
-from ansible.module_utils.luytre_shared.acting import ActionRefusal
+from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
 
 NAME = re.compile(r"[A-Za-z_]{1,40}\Z")
 HEX = re.compile(r"(?:[0-9A-Fa-f]{2})*\Z")

@@ -14,7 +14,7 @@ import time
 from urllib.parse import urljoin
 
 from ansible.module_utils.luytre_contain import own_server
-from ansible.module_utils.luytre_shared import neighbours
+from ansible.module_utils.luytre_shared import network_peers
 
 ADDRESS = re.compile(r"(https?)://([A-Za-z0-9.-]{1,253})(?::(\d{1,5}))?(/[A-Za-z0-9._~/-]{0,200})?/*\Z")
 PORTS = {"http": 80, "https": 443}
@@ -61,7 +61,7 @@ def _fetch_once(address, cookie, ends):
     unproven = None
     for own in [
         "127.0.0.1",
-        *[local_address for local_address in neighbours.iter_own_addresses() if local_address != "127.0.0.1"],
+        *[local_address for local_address in network_peers.iter_own_addresses() if local_address != "127.0.0.1"],
     ][:MAX_ADDRESSES]:
         try:
             if cookie is not None:

@@ -12,9 +12,9 @@ import struct
 
 from ansible.module_utils.luytre import _apache_config, _processes, apache, nginx, services
 from ansible.module_utils.luytre._apache_request import ApacheServer
+from ansible.module_utils.luytre._area_reader import AreaReader, UnreadableFact, read_text
 from ansible.module_utils.luytre._nginx_conf import BadConfig, load
 from ansible.module_utils.luytre._nginx_request import PASSES, NginxModel
-from ansible.module_utils.luytre._reading import AreaReader, UnreadableFact, read_text
 
 SECONDS = 10
 NGINX, APACHE = "/usr/sbin/nginx", "/usr/sbin/apache2"

@@ -8,9 +8,9 @@ import os
 import re
 import time
 
-from ansible.module_utils.luytre._reading import AreaReader, UnreadableFact
-from ansible.module_utils.luytre_change import startable
-from ansible.module_utils.luytre_shared import acting, starting
+from ansible.module_utils.luytre._area_reader import AreaReader, UnreadableFact
+from ansible.module_utils.luytre_change import start_test
+from ansible.module_utils.luytre_shared import action_runner, systemd_units
 
 FPM = re.compile(r"^(php[0-9.]+-fpm\.service)\s", re.MULTILINE)
 APACHE = "apache2.service"
@@ -23,8 +23,8 @@ RELOAD_SECONDS, PAUSE = 5, 0.05
 
 def list_units():
     """The services that do."""
-    output = acting.run_program(
-        [starting.SYSTEMCTL, "list-units", "--state=active", "--plain", "--no-legend", "php*-fpm.service"]
+    output = action_runner.run_program(
+        [systemd_units.SYSTEMCTL, "list-units", "--state=active", "--plain", "--no-legend", "php*-fpm.service"]
     )
     names = FPM.findall(output or "")
     with contextlib.suppress(FileNotFoundError):
@@ -65,7 +65,9 @@ class ServiceProcesses:
 
 
 def _get_main_pid(unit):
-    output = acting.run_program([starting.SYSTEMCTL, "show", "--property=MainPID", "--value", "--", unit]) or ""
+    output = (
+        action_runner.run_program([systemd_units.SYSTEMCTL, "show", "--property=MainPID", "--value", "--", unit]) or ""
+    )
     return int(output) if output.strip().isdigit() and int(output) else None
 
 
@@ -91,10 +93,10 @@ def _list_children(pid):
 
 def _starts(unit):
     try:
-        return startable.find_fault(unit, AreaReader({}, SECONDS)) is None
+        return start_test.find_fault(unit, AreaReader({}, SECONDS)) is None
     except UnreadableFact:
         return False
 
 
 def _reload(unit):
-    return acting.run_program([starting.SYSTEMCTL, "reload", unit]) is not None
+    return action_runner.run_program([systemd_units.SYSTEMCTL, "reload", unit]) is not None

@@ -3,7 +3,7 @@
 import re
 
 from ansible.module_utils.luytre import _site_database
-from ansible.module_utils.luytre_shared.acting import ActionRefusal
+from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
 
 WHOLE = frozenset({"tinyint", "smallint", "mediumint", "int", "bigint"})
 BYTES = frozenset(

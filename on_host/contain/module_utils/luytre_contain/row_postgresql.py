@@ -2,7 +2,7 @@
 
 from ansible.module_utils.luytre import _site_postgresql
 from ansible.module_utils.luytre_contain import db_values, row_mysql
-from ansible.module_utils.luytre_shared.acting import ActionRefusal
+from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
 
 SUPPORTED_TYPES = frozenset(
     {

@@ -3,7 +3,7 @@
 import os
 
 from ansible.module_utils.luytre import _webroot
-from ansible.module_utils.luytre._effort import Effort
+from ansible.module_utils.luytre._time_budget import Effort
 from ansible.module_utils.luytre_shared import safe_open
 
 FOLDERS = (

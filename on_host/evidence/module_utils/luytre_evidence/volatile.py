@@ -6,8 +6,8 @@ import re
 import subprocess
 import time
 
-from ansible.module_utils.luytre_evidence.plain import escape_line
-from ansible.module_utils.luytre_evidence.sending import MAX_HASHED, PIECE
+from ansible.module_utils.luytre_evidence.frames import MAX_HASHED, PIECE
+from ansible.module_utils.luytre_evidence.text_escape import escape_line
 from ansible.module_utils.luytre_shared.names import user_name
 
 MOST_PROCESSES = 20_000

@@ -3,8 +3,8 @@
 import os
 import stat
 
-from ansible.module_utils.luytre._reading import AreaReader, read_text
-from ansible.module_utils.luytre_change.tightening import Aside, Correction, CorrectionResult, correct
+from ansible.module_utils.luytre._area_reader import AreaReader, read_text
+from ansible.module_utils.luytre_change.permissions import Aside, Correction, CorrectionResult, correct
 
 SECONDS = 20
 """For asking a daemon which files are its own."""
@@ -138,7 +138,7 @@ def _files_of_everybody():
 
 def _world_writable(kind):
     from ansible.module_utils.luytre import filesystem
-    from ansible.module_utils.luytre._effort import Effort
+    from ansible.module_utils.luytre._time_budget import Effort
 
     mounts = filesystem.parse_mounts(read_text("/proc/self/mountinfo") or "")
     result = filesystem.walk_disks(mounts, Effort(filesystem.WALK_SECONDS * 3))

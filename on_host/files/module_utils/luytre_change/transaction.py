@@ -6,9 +6,9 @@ import stat
 import subprocess
 
 from ansible.module_utils.luytre import _administrators
-from ansible.module_utils.luytre._reading import AreaReader, NotRun, UnreadableFact
+from ansible.module_utils.luytre._area_reader import AreaReader, NotRun, UnreadableFact
 from ansible.module_utils.luytre_change import corrections
-from ansible.module_utils.luytre_change.tightening import CorrectionResult
+from ansible.module_utils.luytre_change.permissions import CorrectionResult
 from ansible.module_utils.luytre_shared import ownership, safe_open
 
 MAX_DIFF = 200_000

@@ -12,7 +12,7 @@ import time
 
 from ansible.module_utils.luytre_shared.names import user_name
 
-from . import commands, scope, sessions, snapshot, spare, steps, store, timer, work
+from . import commands, disk_reserve, restore_plan, scope, sessions, snapshot, steps, store, timer
 from . import rollback as rollbacks
 
 MIN_SECONDS, MAX_SECONDS = 5, 7_200
@@ -76,7 +76,7 @@ def _reserve_room(run_store):
     room = os.path.join(run_store.home, store.ROOM)
     shutil.rmtree(room, ignore_errors=True)
     try:
-        spare.keep(room, 0)
+        disk_reserve.keep(room, 0)
     except OSError as error:
         shutil.rmtree(room, ignore_errors=True)
         raise store.GuardRefusal("%s: no room for the records of a way back" % error.strerror)
@@ -112,7 +112,7 @@ def confirm(run, check=False, run_store=None):
             if state and state["state"] in ("confirming", "confirmed"):
                 return {"changed": False, "run": run, "state": "confirmed", "digest": state["digest"]}
             raise store.GuardRefusal(_describe_missing_run(run, state))
-        snap = work.Snapshot(run_store, run, armed_run["digest"])
+        snap = restore_plan.Snapshot(run_store, run, armed_run["digest"])
         if state and state["state"] == "reverting":
             raise store.GuardRefusal("the run %s is being reverted" % run)
         with steps.hold_steps(run_store, run, STEP_SECONDS) as alone:
@@ -123,7 +123,10 @@ def confirm(run, check=False, run_store=None):
 
 def _confirm_run(run_store, run, snap, check):
     after_state = rollbacks.record_after_state(snap)
-    counts = {"changed_paths": sorted(after_state["paths"])[: work.MAX_LISTED], "count": len(after_state["paths"])}
+    counts = {
+        "changed_paths": sorted(after_state["paths"])[: restore_plan.MAX_LISTED],
+        "count": len(after_state["paths"]),
+    }
     counts["packages"], counts["notes"] = after_state["packages"], after_state["notes"]
     if check:
         return {"changed": True, "run": run, "state": "armed", "digest": snap.digest, **counts}

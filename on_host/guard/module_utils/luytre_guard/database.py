@@ -4,7 +4,7 @@ import hashlib
 import os
 import re
 
-from . import commands, shares, tree
+from . import change_attribution, commands, tree
 
 KEYS = {
     "global_priv": ("Host", "User"),
@@ -180,7 +180,9 @@ def bring_back(before, problems, kept_accounts=None):
             for name in changed_variables(before["variables"], now["variables"]):
                 problems.append("MariaDB's setting %s could not be given back its value" % name)
         for name in stay:
-            kept_accounts["MariaDB's account %s" % bytes.fromhex(name).decode("utf-8", "replace")] = shares.LEFT_REASON
+            kept_accounts["MariaDB's account %s" % bytes.fromhex(name).decode("utf-8", "replace")] = (
+                change_attribution.LEFT_REASON
+            )
         return bool(sql)
     except commands.CommandFailure as error:
         problems.append("MariaDB: %s" % error)

@@ -11,7 +11,7 @@ import json
 import os
 from urllib.parse import unquote_to_bytes
 
-from ansible.module_utils.luytre_shared import contained, lines, safe_open
+from ansible.module_utils.luytre_shared import lines, safe_open, web_block_config
 
 from . import commands, tree
 from .scope import find_nearest
@@ -114,7 +114,7 @@ class ContainmentOverlay:
             self._rewrite_file(path, target, content, lambda text, path=path: self._apply_lines(path, text))
         self._rewrite_file(SHADOW, target, content, self._apply_accounts)
         if self._now.sites or self._then.sites or not self._then.known:
-            for path in [path for path in target if path.startswith(contained.FOLDERS)]:
+            for path in [path for path in target if path.startswith(web_block_config.FOLDERS)]:
                 self._rewrite_file(path, target, content, lambda text, path=path: self._apply_sites(path, text))
         return target
 
@@ -125,8 +125,10 @@ class ContainmentOverlay:
         for unit in self.units:
             yield SYSTEM + unit
             yield SYSTEM + ASIDE + unit
-        yield from (path for path in entries if contained.is_own(path))
-        yield from (path for prefix in (contained.NGINX, contained.APACHE) for path in glob.glob(prefix + "*"))
+        yield from (path for path in entries if web_block_config.is_own(path))
+        yield from (
+            path for prefix in (web_block_config.NGINX, web_block_config.APACHE) for path in glob.glob(prefix + "*")
+        )
 
     def _keep_present(self, path, entries, scope):
         """Have a path go by how it is. Outside of root's own trees nothing goes that has no entry."""
@@ -209,7 +211,7 @@ def _lines_of_accounts(text):
 
 def _without_sites(content):
     text = content.decode("utf-8", "surrogateescape")
-    return contained.strip_own_lines(text).encode("utf-8", "surrogateescape")
+    return web_block_config.strip_own_lines(text).encode("utf-8", "surrogateescape")
 
 
 def _read_bytes(path):

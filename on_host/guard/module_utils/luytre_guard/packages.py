@@ -12,7 +12,7 @@ import re
 import struct
 import time
 
-from . import commands, store, tree, walk, writing
+from . import commands, file_writer, store, tree, walk
 
 QUERY = ["dpkg-query", "--show", "--showformat=${binary:Package}\t${Version}\t${db:Status-Abbrev}\n"]
 DPKG = "/var/lib/dpkg"
@@ -353,7 +353,7 @@ def remove_strays(target, upgraded_names, problems):
         for path in (os.path.join(folder, name) for name in new):
             if path not in owned_paths:
                 try:
-                    writing.remove(path)
+                    file_writer.remove(path)
                 except (OSError, tree.UnsafeTarget) as error:
                     problems.append("%s: %s" % (path, error))
 
@@ -361,4 +361,4 @@ def remove_strays(target, upgraded_names, problems):
 def put_times(target):
     """Give folders that hold the same names as before their times, deepest first."""
     for folder in sorted(target, key=lambda path: -path.count("/")):
-        writing.put_time(folder, target[folder])
+        file_writer.put_time(folder, target[folder])

@@ -7,26 +7,26 @@ from functools import partial
 from ansible.module_utils.luytre_shared import ports
 
 from . import (
+    change_attribution,
     commands,
+    config_test,
     daemons,
     database,
+    disk_reserve,
+    failure_logs,
+    file_writer,
     incident,
-    last_words,
-    live,
     mounts,
-    needed,
+    package_dependencies,
     packages,
-    shares,
-    spare,
+    runtime_state,
     store,
     tree,
-    trial,
     units,
     verify,
     walk,
-    writing,
 )
-from .work import MAX_LISTED, RestorePlan
+from .restore_plan import MAX_LISTED, RestorePlan
 
 AGAIN = frozenset(
     ("way in", "packet filter", verify.KERNEL, verify.MOUNTS, verify.UNITS, "database", "package records")
@@ -105,19 +105,23 @@ class Revert:
             self._count(initial_state["paths"])
         if self._since and not self.done["said"]:
             with contextlib.suppress(Exception):
-                self.done["said"] = last_words.collect_failures(snap.units, initial_state["units"], self._since)
+                self.done["said"] = failure_logs.collect_failures(snap.units, initial_state["units"], self._since)
         self._needed = self._find_needed_packages(initial_state["paths"])
-        work.paths = needed.drop_files_of(self._needed, paths)
+        work.paths = package_dependencies.drop_files_of(self._needed, paths)
         config_trial = _start_trial(work, initial_state)
         work.files()
         self._step("way in", lambda _: _restore_access(manifest, initial_state))
         self._step(PACKAGES, lambda errors: self._restore_packages(initial_state, errors))
-        of_run = needed.drop_files_of(self._needed, initial_state["paths"])
-        judged_paths = {path: word for path, word in of_run.items() if not path.startswith(shares.WAY_IN)}
+        of_run = package_dependencies.drop_files_of(self._needed, initial_state["paths"])
+        judged_paths = {path: word for path, word in of_run.items() if not path.startswith(change_attribution.WAY_IN)}
         self._step("daemons", lambda _: config_trial.judge(judged_paths, last=True))
         self._step("sites", self._restore_sites)
-        self._step("packet filter", lambda errors: self._add("ruleset", live.put_table(manifest["ruleset"], errors)))
-        self._step(verify.KERNEL, lambda errors: self._add("sysctls", live.put_sysctls(manifest["sysctls"], errors)))
+        self._step(
+            "packet filter", lambda errors: self._add("ruleset", runtime_state.put_table(manifest["ruleset"], errors))
+        )
+        self._step(
+            verify.KERNEL, lambda errors: self._add("sysctls", runtime_state.put_sysctls(manifest["sysctls"], errors))
+        )
         self._step(
             verify.MOUNTS,
             lambda errors: self._add("mounts", mounts.bring_back(manifest.get("mounts", {}), errors, work.tell)),
@@ -135,7 +139,7 @@ class Revert:
         if not self._again:
             self._count({**initial_state["paths"], **work.all_places()})
         os.sync()
-        for why in trial.find_config_errors(initial_state["paths"], initial_state["units"], snap.entries):
+        for why in config_test.find_config_errors(initial_state["paths"], initial_state["units"], snap.entries):
             work.tell(why)
         self._verify(initial_state["units"])
         self._tell()
@@ -181,7 +185,7 @@ class Revert:
             return
         errors = []
         try:
-            spare.with_room(self._snap.room, lambda: act(errors))
+            disk_reserve.with_room(self._snap.room, lambda: act(errors))
         except Exception as error:
             errors.append("%s: %s" % (type(error).__name__, error))
         if errors and name in AGAIN:
@@ -206,7 +210,7 @@ class Revert:
         if outcome.get("purged") or outcome.get("reinstalled") or self._again:
             of_run = {} if self._again else initial_state["paths"]
             differences = {path: word for path, word in self._find_differences().items() if path not in by_others}
-            self._work.paths = needed.drop_files_of(self._needed, {**of_run, **differences})
+            self._work.paths = package_dependencies.drop_files_of(self._needed, {**of_run, **differences})
             self._work.files()
         unfinished_states = packages.find_unfinished(
             self._snap.manifest["packages"], {**outcome.get("staying", {}), **self._needed}
@@ -222,7 +226,7 @@ class Revert:
                 packages.compare(before, packages.PackageQuery().answer()) if before else ([], {}, [])
             )
             asked_for = {*self._snap.scope.packages, *upgraded_versions} if self._snap.shares.tells_packages else None
-            return needed.find_needed(installed_names, asked_for, restored_paths, ())
+            return package_dependencies.find_needed(installed_names, asked_for, restored_paths, ())
         except Exception as error:
             self._work.tell("whether somebody needs a package of the run could not be told: %s" % error)
             return {}
@@ -259,7 +263,7 @@ def _start_trial(work, initial_state):
         name: unit if units.is_active(unit) else snap.units.get(name, unit)
         for name, unit in initial_state["units"].items()
     }
-    config_trial = trial.Trial(work, unit_states, snap.kept.file(snap.run, TRIAL))
+    config_trial = config_test.Trial(work, unit_states, snap.kept.file(snap.run, TRIAL))
     snap.shares.unloadable = config_trial.left
     work.paths = {path: word for path, word in work.paths.items() if path not in config_trial.left}
     return config_trial
@@ -267,7 +271,7 @@ def _start_trial(work, initial_state):
 
 def _restore_access(manifest, initial_state):
     """sshd and the packet filter first: whatever hangs later, somebody can get in."""
-    live.put_table(manifest["ruleset"], [])
+    runtime_state.put_table(manifest["ruleset"], [])
     for name in ("ssh.socket", "ssh.service", "sshd.service"):
         was = manifest["units"].get(name)
         if was and was["ActiveState"] == "active":
@@ -314,16 +318,16 @@ def _restore_records(snap, staying_packages, work):
         other = present.get(path, tree.ABSENT)
         same_bytes = entry["type"] == other["type"] and entry.get("sha256") == other.get("sha256")
         if entry["type"] != "folder" and tree.find_differences(entry, other) and (same_bytes or not staying_packages):
-            work.attempt(path, lambda path=path, entry=entry: writing.put(path, entry, lambda: snap.content(entry)))
+            work.attempt(path, lambda path=path, entry=entry: file_writer.put(path, entry, lambda: snap.content(entry)))
     for path in sorted(set(present) - set(target), reverse=True) if not staying_packages else ():
-        work.attempt(path, lambda path=path: writing.remove(path))
+        work.attempt(path, lambda path=path: file_writer.remove(path))
     for path in sorted(target, reverse=True):
         if target[path]["type"] == "folder":
-            writing.put_time(path, target[path])
+            file_writer.put_time(path, target[path])
 
 
 def restore_times(snap):
     """Times of root's folders that hold the same names as before."""
     for path, entry in sorted(snap.parts[None].items(), reverse=True):
         if entry["type"] == "folder" and "names" in entry:
-            writing.put_time(path, entry)
+            file_writer.put_time(path, entry)

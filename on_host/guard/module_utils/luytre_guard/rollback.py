@@ -3,25 +3,26 @@
 import hashlib
 import os
 
-from ansible.module_utils.luytre_shared import contained
+from ansible.module_utils.luytre_shared import web_block_config
 
 from . import (
     accounts,
     commands,
+    config_test,
     database,
     incident,
-    live,
     mounts,
-    needed,
+    package_dependencies,
     packages,
+    runtime_state,
     store,
     tree,
-    trial,
     units,
     verify,
     walk,
 )
 from .restore import TRIAL, restore_package_records, restore_times
+from .restore_plan import MAX_LISTED, RestorePlan, Snapshot, compare_entries
 from .scope import (
     PACKAGE_CACHES,
     PACKAGE_FILES,
@@ -31,7 +32,6 @@ from .scope import (
     covers,
     parse_touch,
 )
-from .work import MAX_LISTED, RestorePlan, Snapshot, compare_entries
 
 PROFILES, STACK = "/usr/share/pam-configs/", "/etc/pam.d/common-"
 
@@ -57,7 +57,7 @@ def record_after_state(snap):
     manifest = snap.manifest
     queries = [
         units.UnitQuery(snap.scope.units),
-        live.TableQuery(),
+        runtime_state.TableQuery(),
         packages.PackageQuery(),
         database.DatabaseQuery() if manifest["database"] else None,
     ]
@@ -68,7 +68,7 @@ def record_after_state(snap):
     ruleset = queries[1].answer()
     data = queries[3].answer() if queries[3] else None
     installed_names, upgraded_versions, removed_names = packages.compare(manifest["packages"], queries[2].answer())
-    values = live.reread_sysctls(manifest["sysctls"])
+    values = runtime_state.reread_sysctls(manifest["sysctls"])
     before = manifest["units"]
     return {
         "snapshot": snap.digest,
@@ -96,7 +96,7 @@ def record_after_state(snap):
 
 def _add_plain_digest(path, entry):
     """An entry of what a run left, and what a web server's file holds besides what an incident has a site say."""
-    plain_digest = contained.compute_plain_digest(path) if entry["type"] == "file" else None
+    plain_digest = web_block_config.compute_plain_digest(path) if entry["type"] == "file" else None
     return entry if plain_digest is None else dict(entry, plain=plain_digest)
 
 
@@ -104,7 +104,7 @@ def _is_as_left(path, then, present):
     """Whether only what an incident has a site say came or went since: that is no change of anybody's."""
     if then["type"] != "file" or tree.find_differences(then, present, ("sha256", "size", "mtime")):
         return False
-    plain_digest = contained.compute_plain_digest(path)
+    plain_digest = web_block_config.compute_plain_digest(path)
     return plain_digest is not None and plain_digest == then.get("plain", then.get("sha256"))
 
 
@@ -120,19 +120,19 @@ def find_drift(snap, after_state):
     paths = {
         path: word
         for path, word in compare_entries(target, now, snap.scope).items()
-        if not contained.is_own(path)
+        if not web_block_config.is_own(path)
         and not _is_as_left(path, target.get(path, tree.ABSENT), now.get(path, tree.ABSENT))
     }
     expected_values = {**snap.manifest["sysctls"], **after_state["sysctls"]}
-    values = live.reread_sysctls(expected_values)
-    tables = live.TableQuery().answer()["tables"]
+    values = runtime_state.reread_sysctls(expected_values)
+    tables = runtime_state.TableQuery().answer()["tables"]
     return {
         "paths": [{"path": path, "what": word} for path, word in sorted(paths.items())][:MAX_LISTED],
         "count": len(paths),
         "notes": notes.to_rows(),
         "sysctls": sorted(key.replace("/", ".") for key in values if values[key] != expected_values[key]),
-        "tables": [live.OWN_TABLE]
-        if live.make_table_script({"tables": after_state["tables"]}, {"tables": tables})
+        "tables": [runtime_state.OWN_TABLE]
+        if runtime_state.make_table_script({"tables": after_state["tables"]}, {"tables": tables})
         else [],
     }
 
@@ -198,7 +198,7 @@ def roll_back(snap, after_state, only, check, decide=lambda plan: plan):
     work = RestorePlan(snap, paths)
     for note in notes.to_rows():
         work.tell(walk.describe_note(note))
-    values = live.reread_sysctls(after_state["sysctls"])
+    values = runtime_state.reread_sysctls(after_state["sysctls"])
     there = values if only is not None else after_state["sysctls"]
     keys = {key for key in there if _is_meant(only, "sysctl:" + key.replace("/", "."))}
     sysctls = {key: manifest["sysctls"][key] for key in keys if values.get(key) == after_state["sysctls"][key]}
@@ -208,13 +208,15 @@ def roll_back(snap, after_state, only, check, decide=lambda plan: plan):
     exclusions += [("sysctl " + key.replace("/", "."), "changed since the run") for key in sorted(changed_keys)]
     remounts = _select_mounts(manifest, after_state, only, exclusions)
     rules = []
-    if _is_meant(only, "nft:" + live.OWN_TABLE):
-        present, then = live.TableQuery().answer(), {"tables": after_state["tables"]}
-        if live.make_table_script(manifest["ruleset"], then) and live.make_table_script(manifest["ruleset"], present):
-            if live.make_table_script(then, present):
-                exclusions.append(("nft " + live.OWN_TABLE, "changed since the run"))
+    if _is_meant(only, "nft:" + runtime_state.OWN_TABLE):
+        present, then = runtime_state.TableQuery().answer(), {"tables": after_state["tables"]}
+        if runtime_state.make_table_script(manifest["ruleset"], then) and runtime_state.make_table_script(
+            manifest["ruleset"], present
+        ):
+            if runtime_state.make_table_script(then, present):
+                exclusions.append(("nft " + runtime_state.OWN_TABLE, "changed since the run"))
             else:
-                rules = [live.OWN_TABLE]
+                rules = [runtime_state.OWN_TABLE]
     still = packages.find_remaining(after_state["packages"], manifest["packages"], packages.PackageQuery().answer())
     chosen_packages = {
         kind: [package for package in names if _is_meant(only, "package:" + package.partition(":")[0])]
@@ -230,10 +232,10 @@ def roll_back(snap, after_state, only, check, decide=lambda plan: plan):
         path for path in since if now.get(path, tree.ABSENT)["type"] != "folder"
     )  # others' names are in them
     asked_for = {*snap.scope.packages, *after_state["packages"]["upgraded"]}
-    needed_now = needed.find_needed(
+    needed_now = package_dependencies.find_needed(
         chosen_packages["installed"], asked_for, paths, since, _find_adopted_units(after_state, unit_states_now)
     )
-    paths = needed.drop_files_of(needed_now, paths)
+    paths = package_dependencies.drop_files_of(needed_now, paths)
     exclusions += [("package " + name, why) for name, why in needed_now.items()]
     plan = {
         "paths": paths,
@@ -276,14 +278,14 @@ def roll_back(snap, after_state, only, check, decide=lambda plan: plan):
     if check:
         return answer
     place = snap.kept.file(snap.run, TRIAL)
-    unloadable = trial.put_back_files(work, unit_states_now, place)
+    unloadable = config_test.put_back_files(work, unit_states_now, place)
     paths = work.paths
     if rules:
-        live.put_table(manifest["ruleset"], work.problems)
+        runtime_state.put_table(manifest["ruleset"], work.problems)
     if chosen_packages["installed"] or chosen_packages["removed"]:
         answer["packages"] = packages.bring_back(manifest["packages"], work.problems, chosen_packages, plan["needed"])
         work.paths = {**paths, **_find_package_changes(snap, {*plan["others"], *unloadable})}
-        unloadable = trial.put_back_files(work, unit_states_now, place)
+        unloadable = config_test.put_back_files(work, unit_states_now, place)
         paths = {path: word for path, word in paths.items() if path not in unloadable}
     else:
         answer["packages"] = {"staying": staying_versions}
@@ -301,7 +303,7 @@ def roll_back(snap, after_state, only, check, decide=lambda plan: plan):
     snap.look_again()
     mounts.bring_back(plan.get("mounts", {}), work.problems, work.tell)
     _drop_profiles(paths, answer["left"], work)
-    live.put_sysctls(sysctls, work.problems)
+    runtime_state.put_sysctls(sysctls, work.problems)
     touched_units = _filter_run_units(
         snap.scope.units if scope is None else scope.units, manifest["units"], plan["units"]
     )
@@ -323,7 +325,7 @@ def roll_back(snap, after_state, only, check, decide=lambda plan: plan):
     restore_times(snap)
     work.places()
     os.sync()
-    for why in trial.find_config_errors(paths, unit_states_now, snap.entries):
+    for why in config_test.find_config_errors(paths, unit_states_now, snap.entries):
         work.tell(why)
     _verify(snap, paths, work)
     started_actions = units.start_again(was, then, touched_units, work.problems, wanted_units)
@@ -391,7 +393,10 @@ def _find_package_changes(snap, others):
         path: word
         for path, word in paths.items()
         if path not in others
-        and ((path + "/").startswith(trees) or (path.startswith(needed.CONFIGURATION + "/") and word != "new"))
+        and (
+            (path + "/").startswith(trees)
+            or (path.startswith(package_dependencies.CONFIGURATION + "/") and word != "new")
+        )
     }
 
 

@@ -173,7 +173,7 @@ def parse_touch(touch):
 def covers(touch, what):
     """Whether the touch means what changed: a path, ``nft:TABLE``, or ``KIND:NAME``, for ``sysctl:`` by pattern.
 
-    The controller's reading is ``auditor.hardening.touches``; ``tests/unit/data/touches.yml`` is the truth table of both.
+    The controller's reading is ``auditor.hardening.change_scope``; ``tests/unit/data/touches.yml`` is the truth table of both.
     """
     kind, name = parse_touch(touch)
     if kind in KINDS:

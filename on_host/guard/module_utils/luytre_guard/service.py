@@ -6,7 +6,7 @@ import sys
 import time
 import traceback
 
-from . import apart, incident, packages, restore, rollback, sessions, steps, store, timer, work
+from . import child_worker, incident, packages, restore, restore_plan, rollback, sessions, steps, store, timer
 
 REVERT_LOCK_SECONDS = 300
 LOCK_SECONDS = 30
@@ -75,7 +75,9 @@ def _boot(run_store, run):
         state = run_store.state(run) or {}
         steps.remove_interpreter(run_store, run)
         _note(run_store, run, {"state": "reverting", "cause": "boot", "began": state.get("began") or time.time()})
-        for problem in restore.restore_early(work.Snapshot(run_store, run, armed_run["digest"]), state.get("pending")):
+        for problem in restore.restore_early(
+            restore_plan.Snapshot(run_store, run, armed_run["digest"]), state.get("pending")
+        ):
             print("luytre-guard: %s" % problem, file=sys.stderr)
     return EXIT_DONE
 
@@ -108,7 +110,7 @@ def _try(run_store, run, cause, end_writers):
             _note(run_store, run, {"processes_ended": ended_count})
             with steps.hold_steps(run_store, run, GONE_SECONDS, end_writers) as alone:
                 timer.wait_for_jobs(JOB_SECONDS)
-                snap = work.Snapshot(run_store, run, armed_run["digest"])
+                snap = restore_plan.Snapshot(run_store, run, armed_run["digest"])
                 report = restore.Revert(snap, state, lambda progress: _note(run_store, run, progress)).all()
         except Exception as error:
             traceback.print_exc()
@@ -140,8 +142,8 @@ def _report_containment():
     error = incident.reapply_sites()
     sentences = [] if error is None else ["what an incident has the web servers say: %s" % error]
     try:
-        return sentences + apart.run(lambda: list(incident.find_unenforced()), LOOK_SECONDS)
-    except apart.WorkerFailure:
+        return sentences + child_worker.run(lambda: list(incident.find_unenforced()), LOOK_SECONDS)
+    except child_worker.WorkerFailure:
         return [*sentences, "whether all is in force that an incident contains could not be told"]
 
 

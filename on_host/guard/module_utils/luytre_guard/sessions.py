@@ -5,7 +5,7 @@ import re
 import signal
 import time
 
-from . import apart, steps
+from . import child_worker, steps
 
 SESSION = re.compile(r"/user\.slice/|/(sshd?|dropbear)(@[^/]*)?\.service(/|$)|/ssh(d)?@[^/]*")
 PACKAGE_WORK = frozenset(("dpkg", "apt-get", "apt", "unattended-upgr"))
@@ -18,8 +18,8 @@ def _list_processes():
     """All processes, by id. Read apart, for even root's may be stuck; if so without what lies in their memory."""
     for memory in (True, False):
         try:
-            rows = apart.run(lambda memory=memory: _read_all(memory), READ_SECONDS)
-        except apart.WorkerFailure:
+            rows = child_worker.run(lambda memory=memory: _read_all(memory), READ_SECONDS)
+        except child_worker.WorkerFailure:
             continue
         return {process["pid"]: process for process in rows}
     return {}

@@ -5,7 +5,20 @@ import os
 import shutil
 import time
 
-from . import data, database, incident, live, mounts, packages, spare, store, timer, tree, units, walk
+from . import (
+    database,
+    disk_reserve,
+    incident,
+    mounts,
+    packages,
+    runtime_state,
+    store,
+    timer,
+    tree,
+    units,
+    untrusted_places,
+    walk,
+)
 from .scope import SnapshotScope
 
 VERSION = 3
@@ -62,7 +75,7 @@ def make_keeper(keep, notes):
     def keep_of(path):
         def keep_bounded(chunks, status):
             if tree.is_exposed(status):
-                content = data.read_bounded(chunks, MAX_SHAPED_FILE)
+                content = untrusted_places.read_bounded(chunks, MAX_SHAPED_FILE)
                 if content is None:
                     notes.add(path, "large")
                     return {}
@@ -95,7 +108,7 @@ def read_root_entries(scope, keep_of, notes, known_entries=None, enter=None):
             found_entries[path] = tree.read_path(path, keep_of(path), known_entries.get(path))
         except (OSError, tree.UnsafeTarget):
             notes.add(path, "unreadable")
-    data.add_parent_folders(found_entries, scope.trees | scope.paths)
+    untrusted_places.add_parent_folders(found_entries, scope.trees | scope.paths)
     return found_entries
 
 
@@ -114,7 +127,7 @@ def read_entries(scope, keep, notes):
     found_entries = read_root_entries(scope, make_keeper(keep, notes), walk.RefusingNotes(), None, enter)
     for untrusted_path in [path for path in found_entries if path in scope.starts() and path not in scope.trees]:
         del found_entries[untrusted_path]
-    data.merge(found_entries, data.read(scope, keep, notes))
+    untrusted_places.merge(found_entries, untrusted_places.read(scope, keep, notes))
     return found_entries
 
 
@@ -167,7 +180,7 @@ def take_snapshot(run_store, run, touches, roots):
     try:
         queries = [
             units.UnitQuery(scope.units),
-            live.TableQuery(),
+            runtime_state.TableQuery(),
             packages.PackageQuery(),
             database.DatabaseQuery() if scope.databases or any("/etc/mysql" in touch for touch in touches) else None,
         ]
@@ -184,7 +197,7 @@ def take_snapshot(run_store, run, touches, roots):
             "entries": found_entries,
             "notes": notes.to_rows(),
             "places": blob.places,
-            "sysctls": live.read_sysctls(scope.sysctls),
+            "sysctls": runtime_state.read_sysctls(scope.sysctls),
             "units": queries[0].answer(),
             "ruleset": queries[1].answer(),
             "mounts": mounts.read_flags(),
@@ -197,7 +210,7 @@ def take_snapshot(run_store, run, touches, roots):
         digest = store.write_json(os.path.join(draft, "manifest.json"), manifest)
         store.write(os.path.join(draft, store.PROGRAM), store.build_program(), 0o700)
         timer.check_start(os.path.join(draft, store.PROGRAM))
-        spare.keep(os.path.join(draft, store.ROOM), blob.size)
+        disk_reserve.keep(os.path.join(draft, store.ROOM), blob.size)
         os.rename(draft, folder)
         store.sync_folder(run_store.home)
     except BaseException as error:

@@ -11,7 +11,7 @@ import os
 import sys
 import time
 
-from . import recorder, shares, store
+from . import change_attribution, recorder, store
 
 PYTHON, LOCK = "python", "steps"
 HANDLE = 9
@@ -59,7 +59,7 @@ def install_interpreter(run_store, run):
     if os.statvfs(run_store.folder(run)).f_flag & os.ST_NOEXEC:
         raise store.GuardRefusal("%s is mounted noexec, so a run could not be ended there" % run_store.home)
     os.close(os.open(lock, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
-    record = run_store.file(run, shares.FOLDER)
+    record = run_store.file(run, change_attribution.FOLDER)
     os.makedirs(record, mode=0o700, exist_ok=True)
     store.write(os.path.join(record, "sitecustomize.py"), store.read_source("recorder").encode("utf-8"))
     words = {"record": record, "run": run, "python": path, "lock": lock, "word": recorder.WORD, "handle": HANDLE}

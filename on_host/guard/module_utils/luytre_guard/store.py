@@ -13,7 +13,7 @@ import shutil
 import time
 import zipfile
 
-from . import spare
+from . import disk_reserve
 
 HOME = "/var/lib/luytre/guard"
 RUN = re.compile(r"\A[0-9A-Za-z][0-9A-Za-z-]{0,63}\Z")
@@ -26,20 +26,32 @@ PROGRAM = "guard.pyz"
 ROOM = "room"
 """Of a run, or of the guard: the folder with what ``spare`` keeps."""
 MODULES = (
-    *("__init__", "store", "spare", "commands", "identity", "tree", "walk", "apart", "scope", "data", "snapshot"),
     *(
-        "writing",
-        "work",
+        "__init__",
+        "store",
+        "disk_reserve",
+        "commands",
+        "identity",
+        "tree",
+        "walk",
+        "child_worker",
+        "scope",
+        "untrusted_places",
+        "snapshot",
+    ),
+    *(
+        "file_writer",
+        "restore_plan",
         "restore",
         "rollback",
         "key_pair",
         "certificates",
         "daemons",
-        "last_words",
+        "failure_logs",
         "units",
-        "trial",
-        "live",
-        "needed",
+        "config_test",
+        "runtime_state",
+        "package_dependencies",
     ),
     *(
         "packages",
@@ -48,7 +60,7 @@ MODULES = (
         "accounts",
         "steps",
         "recorder",
-        "shares",
+        "change_attribution",
         "verify",
         "timer",
         "service",
@@ -60,8 +72,8 @@ MODULES = (
 )
 OWN, SHARED_PACKAGE = "luytre_guard", "luytre_shared"
 SHARED_MODULES = (
-    *("__init__", "acting", "contained", "ended", "immutable", "lines", "names", "ownership", "ports"),
-    *("replacing", "safe_open"),
+    *("__init__", "action_runner", "web_block_config", "reap", "immutable", "lines", "names", "ownership", "ports"),
+    *("file_replacement", "safe_open"),
 )
 """What the collector judges and opens files by, too."""
 ROOT = "ansible/module_utils"
@@ -140,7 +152,7 @@ class RunStore:
 
     def write_json(self, path, document):
         """Write a document, also where the disk has run full since the run was armed; its sha256."""
-        return spare.with_room(os.path.join(self.home, ROOM), lambda: write_json(path, document))
+        return disk_reserve.with_room(os.path.join(self.home, ROOM), lambda: write_json(path, document))
 
     def runs(self):
         """The runs with a snapshot here, oldest first."""

@@ -1,7 +1,7 @@
 """Whether a host is back: everything of root's compared with the snapshot, after the last change and before it is said."""
 
-from . import commands, live, mounts, packages, units, walk
-from .work import compare_entries
+from . import commands, mounts, packages, runtime_state, units, walk
+from .restore_plan import compare_entries
 
 KERNEL, MOUNTS, UNITS = "kernel settings", "mounts", "units"
 
@@ -25,7 +25,7 @@ def find_live_differences(snap, initial_units):
     before anything was put back. What does not tell is said so."""
     manifest, differences = snap.manifest, {}
     query = units.UnitQuery(snap.scope.units)
-    values = live.reread_sysctls(manifest["sysctls"])
+    values = runtime_state.reread_sysctls(manifest["sysctls"])
     differences[KERNEL] = {
         "sysctl " + key.replace("/", "."): "is %s, not %s" % (value, manifest["sysctls"][key])
         for key, value in sorted(values.items())

@@ -11,7 +11,7 @@ import time
 from urllib.parse import unquote
 
 from ansible.module_utils.luytre import _access_log, _accounts, _websites
-from ansible.module_utils.luytre._reading import status_below
+from ansible.module_utils.luytre._area_reader import status_below
 from ansible.module_utils.luytre.in_use import log_paths
 from ansible.module_utils.luytre_hunt.places import FOREIGN, GONE
 from ansible.module_utils.luytre_shared import safe_open

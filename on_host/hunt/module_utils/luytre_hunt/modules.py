@@ -6,9 +6,9 @@ import lzma
 import os
 import re
 
+from ansible.module_utils.luytre._area_reader import UnreadableFact, read_text
 from ansible.module_utils.luytre._processes import MAX_TABLE
-from ansible.module_utils.luytre._reading import UnreadableFact, read_text
-from ansible.module_utils.luytre_hunt.packaged import move_to_usr
+from ansible.module_utils.luytre_hunt.package_index import move_to_usr
 from ansible.module_utils.luytre_hunt.places import CHANGED, FOREIGN, GONE, OURS
 from ansible.module_utils.luytre_shared import safe_open
 

@@ -7,9 +7,9 @@ import re
 import stat
 
 from ansible.module_utils.luytre import cron
-from ansible.module_utils.luytre._reading import UnreadableFact, read_below, read_text, status_below
-from ansible.module_utils.luytre_hunt.packaged import CHANGED, FOREIGN, GONE, OURS
-from ansible.module_utils.luytre_hunt.packing import as_text
+from ansible.module_utils.luytre._area_reader import UnreadableFact, read_below, read_text, status_below
+from ansible.module_utils.luytre_hunt.package_index import CHANGED, FOREIGN, GONE, OURS
+from ansible.module_utils.luytre_hunt.wire_format import as_text
 from ansible.module_utils.luytre_shared import safe_open
 from ansible.module_utils.luytre_shared.ownership import READ, has_right
 

@@ -6,8 +6,8 @@ import os
 import re
 import stat
 
-from ansible.module_utils.luytre_hunt.packaged import CHANGED, FOREIGN, OURS, compute_md5
-from ansible.module_utils.luytre_shared import safe_open, taking
+from ansible.module_utils.luytre_hunt.package_index import CHANGED, FOREIGN, OURS, compute_md5
+from ansible.module_utils.luytre_shared import safe_move, safe_open
 from ansible.module_utils.luytre_shared.names import user_name
 
 MATTERS = re.compile(
@@ -156,7 +156,7 @@ def _add_temporary(places, folder):
                         return
                     path = os.path.join(relative, entry.name)
                     if entry.is_dir(follow_symlinks=False):
-                        if taking.is_apart(entry.name, entry.stat(follow_symlinks=False)):
+                        if safe_move.is_apart(entry.name, entry.stat(follow_symlinks=False)):
                             continue
                         if path.count("/") < 8:
                             queue.append(path)

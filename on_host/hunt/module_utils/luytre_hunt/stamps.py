@@ -3,7 +3,7 @@
 import base64
 import hashlib
 
-from ansible.module_utils.luytre_hunt.packing import os_bytes
+from ansible.module_utils.luytre_hunt.wire_format import os_bytes
 
 STAMP = 8
 """Bytes of one."""

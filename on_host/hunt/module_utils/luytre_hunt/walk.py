@@ -13,10 +13,10 @@ import re
 import stat
 
 from ansible.module_utils.luytre import _applications, _websites, filesystem
-from ansible.module_utils.luytre._reading import read_text
-from ansible.module_utils.luytre_hunt.packing import as_text
-from ansible.module_utils.luytre_hunt.parts import PART, WHOLE, head_and_tail
+from ansible.module_utils.luytre._area_reader import read_text
+from ansible.module_utils.luytre_hunt.large_files import PART, WHOLE, head_and_tail
 from ansible.module_utils.luytre_hunt.stamps import make_stamp
+from ansible.module_utils.luytre_hunt.wire_format import as_text
 from ansible.module_utils.luytre_shared import safe_open
 
 MAX_FILES = 300000

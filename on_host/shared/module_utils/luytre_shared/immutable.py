@@ -8,7 +8,7 @@ import fcntl
 import os
 import struct
 
-from ansible.module_utils.luytre_shared import replacing, safe_open
+from ansible.module_utils.luytre_shared import file_replacement, safe_open
 
 FLAGS = 0x10 | 0x20
 """Immutable, and append only."""
@@ -70,7 +70,7 @@ def replace(place, name, handle, status, content, mtime=None):
     """As ``replacing.replace`` does, of a file with such flags, too: the new one has them."""
     flags = get_flags(handle)
     with lift_flags(place, handle):
-        replacing.replace(place, name, handle, os.fstat(handle) if flags else status, content, mtime)
+        file_replacement.replace(place, name, handle, os.fstat(handle) if flags else status, content, mtime)
     if flags:
         with contextlib.ExitStack() as open_ones, contextlib.suppress(OSError):
             there = safe_open.open_at(place, name)

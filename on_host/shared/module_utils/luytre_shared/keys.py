@@ -6,7 +6,7 @@ import glob
 import os
 import re
 
-from ansible.module_utils.luytre_shared import acting, key_line, people, safe_open
+from ansible.module_utils.luytre_shared import accounts, action_runner, key_line, safe_open
 
 SSHD = "/usr/sbin/sshd"
 CONFIG = "/etc/ssh/sshd_config"
@@ -21,7 +21,7 @@ MAX_FILE = 4_000_000
 @functools.lru_cache(maxsize=None)
 def list_patterns():
     """What sshd looks for: as it says, for everybody, and as any of its settings has it for some."""
-    output = acting.run_program([SSHD, "-T"]) or acting.run_program([SSHD, "-T", "-C", NOBODY]) or ""
+    output = action_runner.run_program([SSHD, "-T"]) or action_runner.run_program([SSHD, "-T", "-C", NOBODY]) or ""
     values = re.findall(r"(?m)^authorizedkeysfile (.+)$", output)
     words = [word for line in values for word in line.split()] or list(DEFAULT)
     return tuple(dict.fromkeys(word for word in (*words, *_iter_configured_patterns(CONFIG)) if word != "none"))
@@ -43,7 +43,7 @@ def _iter_configured_patterns(path, depth=0):
 
 def iter_key_files(looked_for):
     """``(account, path)`` of each file that sshd reads, whether or not it is there."""
-    for entry in people.list_accounts():
+    for entry in accounts.list_accounts():
         for pattern in looked_for:
             path = pattern.replace("%%", "\0").replace("%h", entry.pw_dir).replace("%u", entry.pw_name)
             path = path.replace("%U", str(entry.pw_uid)).replace("\0", "%")

@@ -8,8 +8,8 @@ import hashlib
 import io
 import os
 
-from ansible.module_utils.luytre_shared import immutable, replacing, safe_open
-from ansible.module_utils.luytre_shared.acting import ActionRefusal
+from ansible.module_utils.luytre_shared import file_replacement, immutable, safe_open
+from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
 
 
 def split_lines(content):
@@ -51,7 +51,7 @@ def rewrite_lines(path, owners, limit, line_of, mtime_of=lambda status: status.s
         if new_content != content:
             try:
                 immutable.replace(place, last, reading, status, new_content, mtime_of(status))
-            except replacing.FileSwapped:
+            except file_replacement.FileSwapped:
                 raise ActionRefusal("swapped", last)
 
 

@@ -43,7 +43,7 @@ from auditor.models import (
     Subject,
     Text,
 )
-from auditor.text.words import Words
+from auditor.text.translations import Words
 from tests import factory
 
 CATALOGUE = controls.load()

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import typer
 
-from auditor.commands.shown.doing import ask_confirmation, describe_task
+from auditor.commands.output.progress import ask_confirmation, describe_task
 from auditor.fleet.runner import Task, _RunState
 from auditor.system import resources
-from auditor.text.words import Words
+from auditor.text.translations import Words
 
 
 def heard(name: str, role: str) -> Task:

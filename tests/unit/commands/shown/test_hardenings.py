@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from auditor.commands.shown import hardenings
+from auditor.commands.output import hardenings
 from auditor.hardening.drift import Drift, DriftChange
 from auditor.hardening.rollback import HostRollback, RollbackOmission, UndoneChanges
-from auditor.hardening.steps.why import RUN_INTERRUPTED
+from auditor.hardening.steps.failure_reasons import RUN_INTERRUPTED
 from auditor.models import Hardening, HostHardening, Lang
 from tests import factory
 from tests.unit.commands.shown.test_plans import CATALOGUE

@@ -7,10 +7,10 @@ import io
 import pytest
 from rich.console import Console
 
-from auditor.commands.shown import incidents
-from auditor.incidents.visited import ServingSites, SiteOutage, UncheckedSites
+from auditor.commands.output import incidents
+from auditor.incidents.health_check import ServingSites, SiteOutage, UncheckedSites
 from auditor.models import Lang
-from auditor.text.words import Words
+from auditor.text.translations import Words
 
 TWO = (ServingSites(1, 1), ServingSites(2, 5))
 FELL = SiteOutage("SC-20261127-1", "antruc.test", (), (), (), ())

@@ -7,7 +7,7 @@ import io
 from rich.console import Console
 
 from auditor.audit.controls import Catalogue
-from auditor.commands.shown.plans import show_next, show_plan
+from auditor.commands.output.plans import show_next, show_plan
 from auditor.hardening.plan import ControlChange, HardeningPlan, HostPlan, TaskPreview
 from auditor.models import Severity, Text
 from tests import factory

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from auditor.commands.shown.story import show_story
+from auditor.commands.output.timeline import show_story
 from auditor.hardening.plan import ControlChange, HardeningPlan, HostPlan
 from auditor.models import Hardening, HostHardening, Lang, Status
 from tests import factory

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from auditor.content.page.sheets import MAX_RULES, imports, restore_rules, rules
+from auditor.content.page.css_rules import MAX_RULES, imports, restore_rules, rules
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from auditor.content.page.styles import classify_style
+from auditor.content.page.css_visibility import classify_style
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from auditor.content.words import writing
-from auditor.content.words.lexicon import (
+from auditor.content.text import normalization
+from auditor.content.text.lexicon import (
     LexiconMatch,
     load,
     load_built_in_lexicon,
@@ -13,12 +13,12 @@ from auditor.content.words.lexicon import (
     with_own,
     without_words,
 )
-from auditor.content.words.writing import NormalizedText
+from auditor.content.text.normalization import NormalizedText
 from auditor.errors import InputError
 
 
 def found(text: str, *, joined: bool = False) -> LexiconMatch:
-    return load_built_in_lexicon().find(writing.read(text), match_joined=joined)
+    return load_built_in_lexicon().find(normalization.read(text), match_joined=joined)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.content.words.writing import read, slug, strip_marks
+from auditor.content.text.normalization import read, slug, strip_marks
 
 
 @pytest.mark.parametrize(

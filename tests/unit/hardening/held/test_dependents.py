@@ -9,8 +9,8 @@ import pytest
 from auditor.audit.controls import Fix
 from auditor.audit.effects import Effect
 from auditor.facts import HostFacts, load_areas
-from auditor.hardening.held import dependents
-from auditor.hardening.held.dependents import PortDependency
+from auditor.hardening.safety import dependents
+from auditor.hardening.safety.dependents import PortDependency
 from auditor.models import Host
 from tests.unit.hardening.held.test_preflight import HOST, MARIADB, NOW, Data, facts, judged
 

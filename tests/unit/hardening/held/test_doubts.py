@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from auditor.facts._base import Doubt
-from auditor.hardening.held import doubts
+from auditor.hardening.safety import untrusted_files
 from auditor.models import Finding, Severity, Status, Subject
 
 
@@ -33,8 +33,10 @@ def member(path: str, kind: str = "file", **doubt: Any) -> dict[str, Any]:
 
 
 def held(*members: dict[str, Any], accepted: bool = False) -> str:
-    why = doubts.explain_hold(
-        "sudo.file_modes", doubts.find_untrusted_files([finding(*members)], "sudo.file_modes"), is_accepted=accepted
+    why = untrusted_files.explain_hold(
+        "sudo.file_modes",
+        untrusted_files.find_untrusted_files([finding(*members)], "sudo.file_modes"),
+        is_accepted=accepted,
     )
     return why.en if why else ""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from auditor.audit.controls import Fix
-from auditor.hardening.held import elsewhere
+from auditor.hardening.safety import foreign_daemons
 
 FIXES = {
     "nginx.autoindex": Fix(touches=("/etc/nginx/",)),
@@ -15,8 +15,8 @@ PLACE = {"program": "/www/server/nginx/sbin/nginx", "file": "/www/server/nginx/c
 
 
 def test_changes_to_what_runs_elsewhere_are_held_and_no_others() -> None:
-    held = dict(elsewhere.find_holds(FIXES, {"nginx": {"elsewhere": [PLACE]}, "php_fpm": {"elsewhere": []}}))
+    held = dict(foreign_daemons.find_holds(FIXES, {"nginx": {"elsewhere": [PLACE]}, "php_fpm": {"elsewhere": []}}))
     assert set(held) == {"nginx.autoindex", "tls.protocols"}
     assert "/www/server/nginx/conf/nginx.conf" in held["nginx.autoindex"].en
-    assert set(dict(elsewhere.find_holds(FIXES, {"php_fpm": {"elsewhere": [PLACE]}}))) == {"php_fpm.expose_php"}
-    assert dict(elsewhere.find_holds(FIXES, {"nginx": {"elsewhere": []}})) == {}
+    assert set(dict(foreign_daemons.find_holds(FIXES, {"php_fpm": {"elsewhere": [PLACE]}}))) == {"php_fpm.expose_php"}
+    assert dict(foreign_daemons.find_holds(FIXES, {"nginx": {"elsewhere": []}})) == {}

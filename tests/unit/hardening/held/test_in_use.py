@@ -10,15 +10,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _access_log, _called, _own_shell, _webroot, _writers, apache
+from ansible.module_utils.luytre import (
+    _access_log,
+    _dangerous_functions,
+    _open_writers,
+    _service_shells,
+    _webroot,
+    apache,
+)
 from ansible.module_utils.luytre import in_use as area
-from ansible.module_utils.luytre._effort import Effort
+from ansible.module_utils.luytre._time_budget import Effort
 
 from auditor.audit.controls import Fix
 from auditor.audit.effects import Effect
 from auditor.facts import HostFacts, load_areas
-from auditor.hardening.held import in_use
 from auditor.hardening.plan import HostPlan
+from auditor.hardening.safety import in_use
 from auditor.models import Host, Site, Text
 from tests.unit.hardening.held.test_preflight import HOST, NOW, judged
 from tests.unit.hardening.held.test_preflight import facts as host_facts
@@ -72,8 +79,8 @@ def test_neither_a_path_nor_a_file_is_searched_in_more_than_linear_time() -> Non
     began = time.process_time()
     assert _access_log.count_requests((line("GET " + "/cache" * 66 + " HTTP/1.1") + "\n") * 4_000)["uploaded_php"] == 0
     assert _access_log.count_requests(line("GET " + "/cache" * 60 + "/x.php HTTP/1.1"))["uploaded_php"] == 1
-    assert _called.find_calls(b"<?php // " + b"exec( " * 49_000) == {"exec"}
-    assert _called.find_calls(b"<?php\n// exec('x')") == set()
+    assert _dangerous_functions.find_calls(b"<?php // " + b"exec( " * 49_000) == {"exec"}
+    assert _dangerous_functions.find_calls(b"<?php\n// exec('x')") == set()
     assert time.process_time() - began < 0.5
 
 
@@ -103,7 +110,7 @@ def test_only_the_end_of_a_log_is_read_and_no_link_is_followed(tmp_path: Path) -
     ],
 )
 def test_what_code_calls_is_told_from_what_it_names(code: str, called: set[str]) -> None:
-    assert _called.find_calls(code.encode()) == called
+    assert _dangerous_functions.find_calls(code.encode()) == called
 
 
 def test_a_root_tells_calls_uploads_and_who_reads_by_everybodys_right(
@@ -145,7 +152,7 @@ def test_logs_are_those_that_were_named_and_what_of_them_there_was_time_for(tmp_
 def test_a_log_that_another_account_writes_by_everybodys_right_names_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_writers, "SECONDS", 60)
+    monkeypatch.setattr(_open_writers, "SECONDS", 60)
     tmp_path.chmod(0o755)
     for folder in tmp_path.parents:
         folder.chmod(folder.stat().st_mode | 0o011) if folder.name.startswith("pytest-") else None
@@ -159,7 +166,9 @@ def test_a_log_that_another_account_writes_by_everybodys_right_names_it(
     with subprocess.Popen(command, user=65534, group=65534, extra_groups=[], stdout=subprocess.PIPE) as writer:
         try:
             assert writer.stdout is not None and writer.stdout.readline()
-            assert _writers.find_open_writers({str(path): path.stat() for path in (log, own)}) == {str(log): ["nobody"]}
+            assert _open_writers.find_open_writers({str(path): path.stat() for path in (log, own)}) == {
+                str(log): ["nobody"]
+            }
         finally:
             writer.kill()
 
@@ -167,9 +176,11 @@ def test_a_log_that_another_account_writes_by_everybodys_right_names_it(
 def test_where_there_was_no_time_to_look_nobody_is_said_to_write(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(_writers, "SECONDS", 0)
+    monkeypatch.setattr(_open_writers, "SECONDS", 0)
     (tmp_path / "app.log").touch()
-    assert _writers.find_open_writers({"/var/log/x.log": (tmp_path / "app.log").stat()}) == {"/var/log/x.log": None}
+    assert _open_writers.find_open_writers({"/var/log/x.log": (tmp_path / "app.log").stat()}) == {
+        "/var/log/x.log": None
+    }
     log = {"path": "/var/log/x.log", "writers": None}
     told = dict(in_use._logs_written(HOST, {"logging": {"files": [log]}}))
     assert told[Effect.CLOSES_LOGS].en == "there was no time to see which program writes to /var/log/x.log"
@@ -192,7 +203,7 @@ def test_such_a_log_holds_the_change_that_takes_the_right() -> None:
     ],
 )
 def test_a_job_that_becomes_an_account_by_its_shell_names_it(text: str, names: set[str]) -> None:
-    assert {"git", "redmine", "redis"}.intersection(_own_shell.list_su_words(text)) == names
+    assert {"git", "redmine", "redis"}.intersection(_service_shells.list_su_words(text)) == names
 
 
 # --- what it holds -----------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from auditor.audit.effects import Effect
-from auditor.hardening.held import people
+from auditor.hardening.safety import people
 from tests.unit.hardening.held.test_preflight import HOST
 
 

@@ -18,8 +18,8 @@ from auditor.audit.controls import Catalogue
 from auditor.audit.evaluate import evaluate_host
 from auditor.facts import HostFacts, load_areas
 from auditor.hardening import plan
-from auditor.hardening.held import acceptance, preflight
 from auditor.hardening.plan import HostPlan
+from auditor.hardening.safety import acceptance, preflight
 from auditor.models import Host, Run, Site, Status, Text
 from tests.unit import access, system_areas
 from tests.unit import areas as areas_of_web

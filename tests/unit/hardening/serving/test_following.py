@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from auditor.hardening.serving import following
-from auditor.hardening.serving.smoke import find_broken_sites, find_fallen_sites
+from auditor.hardening.health import redirects
+from auditor.hardening.health.smoke import find_broken_sites, find_fallen_sites
 from auditor.models import Site
 from auditor.web.fetch import FetchResult
 from auditor.web.page import VisiblePage
@@ -96,8 +96,8 @@ def test_what_was_not_visited_again_does_not_serve() -> None:
     ],
 )
 def test_where_a_redirect_leads(location: str | None, url: str | None) -> None:
-    assert following.find_redirect_target(FetchResult(PLAIN, 302, location)) == url
-    assert following.find_redirect_target(FetchResult(PLAIN, 200, location)) is None
+    assert redirects.find_redirect_target(FetchResult(PLAIN, 302, location)) == url
+    assert redirects.find_redirect_target(FetchResult(PLAIN, 200, location)) is None
 
 
 def test_only_the_site_s_own_urls_are_followed_once() -> None:
@@ -108,12 +108,12 @@ def test_only_the_site_s_own_urls_are_followed_once() -> None:
         FetchResult("http://a.test/c", 302, PLAIN),
         FetchResult("https://a.test/d", 302, "/e", own=False),
     )
-    assert following.find_unvisited(SITE, answers) == (("http", "a.test", "/vi/"), ("https", "www.a.test", "/"))
+    assert redirects.find_unvisited(SITE, answers) == (("http", "a.test", "/vi/"), ("https", "www.a.test", "/"))
 
 
 def test_a_flood_of_redirects_is_bounded() -> None:
     answers = [FetchResult(f"http://a.test/{number}", 302, f"/x{number}") for number in range(100)]
-    assert len(following.find_unvisited(SITE, answers)) == following.MAX_FOLLOWED
+    assert len(redirects.find_unvisited(SITE, answers)) == redirects.MAX_FOLLOWED
 
 
 def test_a_circle_and_what_leads_elsewhere_serve() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from auditor.hardening.serving import listings, smoke
+from auditor.hardening.health import listings, smoke
 from auditor.models import Host, Site
 from auditor.web.fetch import FetchResult
 from auditor.web.page import VisiblePage

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.hardening.serving import probes
-from auditor.hardening.serving.probes import (
+from auditor.hardening.health import probes
+from auditor.hardening.health.probes import (
     HostProbes,
     Probe,
     build_command,

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from auditor.errors import InputError
-from auditor.hardening.serving.smoke import compare, find_broken_sites, find_https_faults, learn_baseline, visit
+from auditor.hardening.health.smoke import compare, find_broken_sites, find_https_faults, learn_baseline, visit
 from auditor.models import Host, Site
 from auditor.system.deadline import Deadline
 from auditor.web import fetch, reader

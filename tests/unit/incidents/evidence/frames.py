@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from auditor.incidents.evidence.receiving import VERSION
+from auditor.incidents.evidence.event_stream import VERSION
 
 
 def frame(kind: bytes, content: bytes | Mapping[str, Any]) -> bytes:

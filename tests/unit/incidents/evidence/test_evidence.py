@@ -17,17 +17,18 @@ from typer.testing import CliRunner
 
 from auditor.commands.incidents import app
 from auditor.errors import InputError
-from auditor.fleet import fresh
+from auditor.fleet import ssh_exec
 from auditor.history.hunts import HuntHistory
 from auditor.history.incidents import Incidents
-from auditor.history.looks import ScanHistory
-from auditor.incidents import deciding
+from auditor.history.scans import ScanHistory
+from auditor.incidents import transitions
 from auditor.incidents.case import Case, fold_case
-from auditor.incidents.evidence import collecting, signing, stamping, verifying
-from auditor.incidents.evidence.beside import collect_sidecars
-from auditor.incidents.evidence.collecting import EvidenceCollector
-from auditor.incidents.evidence.flagged import select_files
+from auditor.incidents.evidence import collector, signatures, verification
+from auditor.incidents.evidence import timestamps as stamping
+from auditor.incidents.evidence.collector import EvidenceCollector
+from auditor.incidents.evidence.file_selection import select_files
 from auditor.incidents.evidence.manifest import MANIFEST, SIGNATURE, SUMS
+from auditor.incidents.evidence.sidecars import collect_sidecars
 from auditor.inventory.reach import Reach
 from auditor.models import Host, Site, clock
 from auditor.models.incidents import CollectedEvent, ContainedEvent, TimestampedEvent
@@ -51,7 +52,7 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def command(office: Path, tmp_path: Path) -> EvidenceCollector:
     ledgers = Incidents(tmp_path / "history.sqlite", now=lambda: T0)
-    signing.make_key(office, clock.now(), 30)
+    signatures.make_key(office, clock.now(), 30)
     return EvidenceCollector(INVENTORY, opened(ledgers, "web1"), WHO, office, REACH, ledgers, sent(*HOST))
 
 
@@ -60,7 +61,7 @@ def sent(*frames: bytes) -> Callable[[Reach, Mapping[str, Sequence[str]]], Itera
 
 
 def place(command: EvidenceCollector, deed: CollectedEvent) -> Path:
-    return collecting.get_incident_folder(command.incident) / deed.folder
+    return collector.get_incident_folder(command.incident) / deed.folder
 
 
 def case(command: EvidenceCollector) -> Case:
@@ -70,10 +71,10 @@ def case(command: EvidenceCollector) -> Case:
 def damages(
     command: EvidenceCollector, deed: CollectedEvent | None, folder: Path, at: str | None = None
 ) -> list[tuple[str, str]]:
-    chain = None if deed is None else verifying.load_record(case(command), deed)
+    chain = None if deed is None else verification.load_record(case(command), deed)
     if chain is not None:
         chain = dataclasses.replace(chain, at=at or clock.format_stamp(clock.now()))
-    return [(one.kind, one.what) for one in verifying.find_damages(folder, command.office, chain)]
+    return [(one.kind, one.what) for one in verification.find_damages(folder, command.office, chain)]
 
 
 def test_what_came_is_kept_listed_and_signed_and_others_can_read_it(command: EvidenceCollector) -> None:
@@ -100,7 +101,7 @@ def test_what_came_is_kept_listed_and_signed_and_others_can_read_it(command: Evi
     )
     assert b"Good" in verified.stdout
     assert case(command).collections == {1: deed}
-    assert (deed.stopped, deed.files, deed.key) == ("", len(manifest["files"]), signing.get_own_fingerprint())
+    assert (deed.stopped, deed.files, deed.key) == ("", len(manifest["files"]), signatures.get_own_fingerprint())
     assert damages(command, deed, folder) == []
 
 
@@ -116,7 +117,7 @@ def test_how_often_words_of_which_file_were_taken_out_is_in_the_manifest_and_the
     deed = dataclasses.replace(command, fetch=sent(*frames)).collect(WEB1, (), {})
     told = json.loads((place(command, deed) / MANIFEST).read_bytes())["redactions"]
     assert told == [{"source": config, "count": 4_002, "files": 2}, {"source": root, "count": 1, "files": 1}]
-    assert f"redacted 4002 in 2  {config}\n" in (place(command, deed) / collecting.LOG).read_text()
+    assert f"redacted 4002 in 2  {config}\n" in (place(command, deed) / collector.LOG).read_text()
     assert damages(command, deed, place(command, deed)) == []
 
 
@@ -125,7 +126,7 @@ def test_an_owned_host_writes_no_line_of_its_own_into_the_log(command: EvidenceC
     noted = frame(b"N", {"what": hostile, "why": "time\nLuytre"})
     refused = member("[root]", "../\n\x1b]0;owned\x07", b"x")
     deed = dataclasses.replace(command, fetch=sent(*HOST[:-1], noted, refused, HOST[-1])).collect(WEB1, (), {})
-    log = (place(command, deed) / collecting.LOG).read_bytes().decode()
+    log = (place(command, deed) / collector.LOG).read_bytes().decode()
     assert len(log.splitlines()) == 3 + 4
     assert "x⏎2026-11-30T00:00:00Z⟨U+001B⟩[2J⟨U+202E⟩⟨U+2028⟩y⟨U+000D⟩⟨U+0085⟩" in log
     assert all(one == "\n" or one.isprintable() for one in log)
@@ -207,10 +208,10 @@ def test_a_key_of_somebody_else_an_expired_and_a_revoked_one_are_named(
     folder = place(command, deed)
     later = clock.format_stamp(clock.now() + datetime.timedelta(days=31))
     assert damages(command, deed, folder, later) == [("key_expired", deed.key)]
-    signing.revoke_key(command.office, deed.key)
+    signatures.revoke_key(command.office, deed.key)
     assert damages(command, deed, folder) == [("key_revoked", deed.key)]
     with pytest.raises(InputError, match="revoke"):
-        signing.revoke_key(command.office, deed.key)
+        signatures.revoke_key(command.office, deed.key)
     (command.office / "revoked_signers").unlink()
     stranger = tmp_path / "stranger"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(stranger)], check=True)
@@ -223,11 +224,11 @@ def test_a_key_of_somebody_else_an_expired_and_a_revoked_one_are_named(
 
 def test_a_new_key_signs_and_what_the_old_one_signed_stays_valid(command: EvidenceCollector) -> None:
     old = command.collect(WEB1, (), {})
-    made = signing.make_key(command.office, clock.now(), 30)
+    made = signatures.make_key(command.office, clock.now(), 30)
     assert made != old.key
-    assert [key.fingerprint for key in signing.list_keys(command.office)] == [old.key, made]
+    assert [key.fingerprint for key in signatures.list_keys(command.office)] == [old.key, made]
     assert damages(command, old, place(command, old)) == []
-    assert signing.get_key_path().stat().st_mode & 0o077 == 0
+    assert signatures.get_key_path().stat().st_mode & 0o077 == 0
 
 
 def test_what_the_ledger_does_not_know_is_named(command: EvidenceCollector) -> None:
@@ -283,12 +284,12 @@ def test_an_authoritys_answer_is_kept_when_it_is_about_this_evidence_and_checked
     verified = subprocess.run(["openssl", "ts", "-verify", *given], cwd=folder, check=True, capture_output=True)
     assert b"Verification: OK" in verified.stdout
     stamp = TimestampedEvent(number=1, sha256=deed.sha256, answer=kept)
-    command.ledgers.write(INVENTORY, WHO, deciding.decide_custody(command.incident, stamp))
+    command.ledgers.write(INVENTORY, WHO, transitions.decide_custody(command.incident, stamp))
 
     def found() -> list[str]:
-        chain = dataclasses.replace(verifying.load_record(case(command), deed), at=clock.format_stamp(clock.now()))
+        chain = dataclasses.replace(verification.load_record(case(command), deed), at=clock.format_stamp(clock.now()))
         chain = dataclasses.replace(chain, stamped_at=clock.format_stamp(clock.now()))
-        return [one.kind for one in verifying.find_damages(folder, command.office, chain)]
+        return [one.kind for one in verification.find_damages(folder, command.office, chain)]
 
     assert found() == []
     (folder / "manifest.json.authority.pem").write_text("")
@@ -324,17 +325,17 @@ def test_what_a_host_makes_up_does_no_harm(command: EvidenceCollector) -> None:
 
 def test_nothing_is_kept_of_a_host_that_says_nothing(command: EvidenceCollector) -> None:
     def silent(_reach: Reach, _question: Mapping[str, Sequence[str]]) -> Iterator[bytes]:
-        raise fresh.NoAnswer("Connection refused")
+        raise ssh_exec.NoAnswer("Connection refused")
         yield b""
 
-    with pytest.raises(fresh.NoAnswer):
+    with pytest.raises(ssh_exec.NoAnswer):
         EvidenceCollector(**{**vars(command), "fetch": silent}).collect(WEB1, (), {})
-    assert list(collecting.get_incident_folder(command.incident).iterdir()) == []
+    assert list(collector.get_incident_folder(command.incident).iterdir()) == []
     assert case(command).collections == {}
 
 
 def test_what_a_killed_collection_left_is_cleared_away_a_day_later(command: EvidenceCollector) -> None:
-    kept = collecting.get_incident_folder(command.incident)
+    kept = collector.get_incident_folder(command.incident)
     for name, age in ((".web1-old", 90_000), (".web1-at-work", 60)):
         (kept / name / "[root]").mkdir(parents=True)
         os.utime(kept / name, (1, clock.now().timestamp() - age))
@@ -348,15 +349,15 @@ def test_a_full_disk_here_is_one_line_and_leaves_nothing(
     def full(_root: Path, _path: str) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(collecting, "_create_file", full)
+    monkeypatch.setattr(collector, "_create_file", full)
     with pytest.raises(InputError, match="evidence cannot be stored: No space left"):
         command.collect(WEB1, (), {})
-    assert list(collecting.get_incident_folder(command.incident).iterdir()) == []
+    assert list(collector.get_incident_folder(command.incident).iterdir()) == []
 
 
 def test_files_that_hunts_found_or_people_name_come_along(command: EvidenceCollector) -> None:
     begun = ContainedEvent(number=1, host="web1", means="file", what="/var/www/x.php", state="confirmed")
-    command.ledgers.write(INVENTORY, WHO, deciding.decide_event(command.incident, begun))
+    command.ledgers.write(INVENTORY, WHO, transitions.decide_event(command.incident, begun))
     found = select_files(case(command), "web1", None, ["/srv/a\nb", "relative"])
     assert found == ("/srv/a%0Ab", f"/var/lib/luytre/quarantine/{command.incident}_1/file")
     assert select_files(case(command), "web2", None, ()) == ()
@@ -369,7 +370,7 @@ def test_files_that_hunts_found_or_people_name_come_along(command: EvidenceColle
 @pytest.fixture
 def inventory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("LUYTRE_STATE", str(tmp_path / "state"))
-    monkeypatch.setattr(fresh, "stream_as_root", lambda *_: iter([stream(*HOST)]))
+    monkeypatch.setattr(ssh_exec, "stream_as_root", lambda *_: iter([stream(*HOST)]))
     return str(shutil.copytree(resources.get_inventories() / "lab", tmp_path / "inventory"))
 
 
@@ -401,7 +402,7 @@ def test_evidence_is_collected_checked_handed_over_and_its_custody_printed(
     printed = auditor(inventory, "custody", incident)
     for words in ("verified, unchanged", "handed over to Công an tỉnh", "12/BB", "received from Công an tỉnh"):
         assert words in printed
-    (kept,) = collecting.get_incident_folder(incident).iterdir()
+    (kept,) = collector.get_incident_folder(incident).iterdir()
     copy = shutil.copytree(kept, tmp_path / "usb")
     assert "usb: unchanged since collection" in auditor(inventory, "verify", incident, str(copy))
     flip(copy / "[root]/etc/passwd")
@@ -433,15 +434,15 @@ def test_what_a_host_says_of_itself_when_it_cannot_be_read_is_told(
     inventory: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def silent(*_: object) -> Iterator[bytes]:
-        raise fresh.NoAnswer("[red]Connection refused")
+        raise ssh_exec.NoAnswer("[red]Connection refused")
 
     auditor(inventory, "open", "antruc.test", "--who", "Văn phòng")
     incident = f"SC-{clock.format_compact_day(clock.now())}-1"
     with pytest.raises(InputError, match="has no evidence"):
         auditor(inventory, "verify", incident)
-    monkeypatch.setattr(fresh, "stream_as_root", silent)
+    monkeypatch.setattr(ssh_exec, "stream_as_root", silent)
     assert "[red]Connection refused" in auditor(inventory, "collect", incident, "--who", "Văn phòng", code=1)
     with pytest.raises(InputError, match="no evidence number 1"):
         auditor(inventory, "custody", incident, "1")
-    monkeypatch.setattr(fresh, "stream_as_root", lambda *_: iter([stream(HOST[0])]))
+    monkeypatch.setattr(ssh_exec, "stream_as_root", lambda *_: iter([stream(HOST[0])]))
     assert "interrupted before the end" in auditor(inventory, "collect", incident, "--who", "Văn phòng", code=1)

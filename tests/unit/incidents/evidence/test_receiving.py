@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.incidents.evidence import receiving
+from auditor.incidents.evidence import event_stream
+from auditor.incidents.evidence.event_stream import VERSION, EvidenceStreamError, MemberEnd, MemberOmission, iter_events
 from auditor.incidents.evidence.names import map_path
-from auditor.incidents.evidence.receiving import VERSION, EvidenceStreamError, MemberEnd, MemberOmission, iter_events
 from tests.unit.incidents.evidence.frames import HOST, LAST, frame, member, pieces, stream
 
 
@@ -61,12 +61,12 @@ def test_what_is_no_evidence_is_named(content: bytes, reason: str) -> None:
     ],
 )
 def test_a_flood_ends(monkeypatch: pytest.MonkeyPatch, limit: str, value: int, frames: bytes) -> None:
-    monkeypatch.setattr(receiving, limit, value)
+    monkeypatch.setattr(event_stream, limit, value)
     assert why(stream(frames, LAST)) == "too_much"
 
 
 def test_what_is_packed_to_burst_is_unpacked_a_piece_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(receiving, "MAX_BYTES", 1_000_000)
+    monkeypatch.setattr(event_stream, "MAX_BYTES", 1_000_000)
     bomb = VERSION + zlib.compress(bytes(50_000_000), 9)
     assert why(bomb) in ("too_much", "not_understood")
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from auditor.hardening.serving import smoke
-from auditor.incidents import visited as own
-from auditor.incidents.containing import ActionRequest
-from auditor.incidents.response.at_once import TraceResponse, build_responses, contain_traces
-from auditor.incidents.visited import ServingSites, SiteOutage, UncheckedSites, check_sites
+from auditor.hardening.health import smoke
+from auditor.incidents import health_check as own
+from auditor.incidents.containment import ActionRequest
+from auditor.incidents.health_check import ServingSites, SiteOutage, UncheckedSites, check_sites
+from auditor.incidents.response.auto_containment import TraceResponse, build_responses, contain_traces
 from auditor.models import Finding, Host, Severity, Site, Status, Subject
 from auditor.models.incidents import ContainedEvent
 from auditor.models.ranks import Means

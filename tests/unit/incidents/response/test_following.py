@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from auditor.fleet.reasons import KEY_CHANGED
+from auditor.fleet.error_messages import KEY_CHANGED
 from auditor.history.incidents import Incidents, list_actions_in_force
-from auditor.incidents import deciding
+from auditor.incidents import transitions
 from auditor.incidents.case import Case, fold_case
-from auditor.incidents.containing import ActionRequest
+from auditor.incidents.containment import ActionRequest
 from auditor.incidents.response.alarms import filter_run, list_rooted_hosts
-from auditor.incidents.response.at_once import build_responses, list_requests_in_force
-from auditor.incidents.response.following import NextStep, Unanswered, build_sign_commands, find_next_step
+from auditor.incidents.response.auto_containment import build_responses, list_requests_in_force
+from auditor.incidents.response.next_steps import NextStep, Unanswered, build_sign_commands, find_next_step
 from auditor.models import HostOutcome, Run, Subject, Trace, clock
 from auditor.models.incidents import (
     AnyEvent,
@@ -49,7 +49,9 @@ def ledgers(tmp_path: Path) -> Incidents:
 
 def case(ledgers: Incidents, *deeds: AnyEvent) -> Case:
     found = (FindingReference(control="compromise.shell", subject="web1", run="x"),)
-    incident, _ = ledgers.write(INVENTORY, WHO, deciding.decide_opening(("web1",), found, T0, "2026", None, new=False))
+    incident, _ = ledgers.write(
+        INVENTORY, WHO, transitions.decide_opening(("web1",), found, T0, "2026", None, new=False)
+    )
     for deed in deeds:
         ledgers.write(INVENTORY, WHO, lambda _ledgers, deed=deed: (incident, deed))  # type: ignore[misc]
     return fold_case(incident, ledgers.load_log(INVENTORY, incident))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import get_args
 
-from auditor.incidents.response import table
+from auditor.incidents.response import response_rules
 from auditor.models.reviews import Kind
 from tests.lab import kinds
 
@@ -29,7 +29,7 @@ NOT_PLANTED: Mapping[Kind, str] = {
 def test_every_kind_is_planted_or_it_is_told_why_not() -> None:
     planted = {*kinds.kinds()}
     assert planted.isdisjoint(NOT_PLANTED)
-    assert planted | NOT_PLANTED.keys() == {*get_args(Kind)} == {*table.RESPONSES}
+    assert planted | NOT_PLANTED.keys() == {*get_args(Kind)} == {*response_rules.RESPONSES}
 
 
 def test_each_is_planted_on_both_releases() -> None:

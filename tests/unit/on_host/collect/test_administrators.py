@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import _accounts, _administrators, sudo
-from ansible.module_utils.luytre._reading import AreaReader, NotRun
+from ansible.module_utils.luytre._area_reader import AreaReader, NotRun
 
 ACCOUNTS = [
     {"name": name, "uid": uid, "gid": gid}

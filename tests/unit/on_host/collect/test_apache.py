@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _apache_config, _apache_request, _openings, _patterns, apache, nginx
-from ansible.module_utils.luytre._reading import UnreadableFact
+from ansible.module_utils.luytre import _apache_config, _apache_request, _exposed_paths, _patterns, apache, nginx
+from ansible.module_utils.luytre._area_reader import UnreadableFact
 
 from auditor.audit import controls
 from auditor.audit.controls import Catalogue
@@ -545,7 +545,7 @@ def test_status_pages_that_strangers_read(etc: Path, lines: str, told: list[str]
 def test_the_status_of_php_that_strangers_read(etc: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pool = etc / "www.conf"
     pool.write_text("[www]\npm.status_path = /fpm-status\n")
-    monkeypatch.setattr(_openings, "POOLS", (str(pool),))
+    monkeypatch.setattr(_exposed_paths, "POOLS", (str(pool),))
     assert vhost(read(etc), 80)["status_open"] == []
     proxied = "ProxyPass /fpm-status unix:/run/php/php8.2-fpm.sock|fcgi://localhost/fpm-status\n"
     assert _with(etc, proxied)["status_open"] == ["/fpm-status"]

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _apart
-from ansible.module_utils.luytre._apart import MAX_ANSWER, run_in_subprocesses
-from ansible.module_utils.luytre_shared import ended
+from ansible.module_utils.luytre import _subprocess_pool
+from ansible.module_utils.luytre._subprocess_pool import MAX_ANSWER, run_in_subprocesses
+from ansible.module_utils.luytre_shared import reap
 
 
 def sound(name: str) -> dict[str, Any]:
@@ -64,8 +64,8 @@ def test_one_that_cannot_be_ended_is_left(monkeypatch: pytest.MonkeyPatch) -> No
         assert options & os.WNOHANG, "a process that waits for somebody's file system may never end"
         return 0, 0
 
-    monkeypatch.setattr(ended.os, "waitpid", waitpid)
-    monkeypatch.setattr(_apart, "END_SECONDS", 0.02)
+    monkeypatch.setattr(reap.os, "waitpid", waitpid)
+    monkeypatch.setattr(_subprocess_pool, "END_SECONDS", 0.02)
     answers = run_in_subprocesses(["fine"], sound, dict.fromkeys(["fine"], 5), 1)
     monkeypatch.undo()
     os.waitpid(-1, 0)

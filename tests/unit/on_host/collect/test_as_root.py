@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.luytre import _as_root, _processes
+from ansible.module_utils.luytre import _processes, _root_applications
 
 from auditor.models import Status
 from tests.unit.system_areas import facts, finding
@@ -30,7 +30,7 @@ def told(
         (tmp_path / "net" / name).write_text("head\n" + (LINE if name == "tcp" else ""))
     known = {one.pid: one for one in processes}
     monkeypatch.setattr(_processes, "process", lambda pid, _proc: known.get(pid))
-    found = _as_root.find_root_applications(str(tmp_path))
+    found = _root_applications.find_root_applications(str(tmp_path))
     assert all(one["listens"] == ["127.0.0.1:3000"] for one in found)
     return [(one["process"], one["unit"]) for one in found]
 

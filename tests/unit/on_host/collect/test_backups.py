@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import backups
-from ansible.module_utils.luytre._effort import Effort
-from ansible.module_utils.luytre._reading import AreaReader
+from ansible.module_utils.luytre._area_reader import AreaReader
+from ansible.module_utils.luytre._time_budget import Effort
 
 from auditor.models import Status
 from tests.unit.areas import DAY, NOW, SITE, facts, finding

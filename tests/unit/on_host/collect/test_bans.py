@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible.module_utils.luytre import _visits, _websites, bans
-from ansible.module_utils.luytre._effort import Effort
-from ansible.module_utils.luytre._reading import AreaReader
+from ansible.module_utils.luytre import _visitor_bans, _websites, bans
+from ansible.module_utils.luytre._area_reader import AreaReader
+from ansible.module_utils.luytre._time_budget import Effort
 
 from auditor.system import resources
 
@@ -139,11 +139,11 @@ ADDRESS = r"(?:(?:::f{4,6}:)?(?P<ip4>(?:\d{1,3}\.){3}\d{1,3}))"
 def test_a_jail_names_the_visitors_that_it_would_shut_out(
     pattern: str, banned: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_visits, "log_paths", lambda _: ["/var/log/nginx/a.log"])
-    monkeypatch.setattr(_visits._websites, "list_vhosts", list)
+    monkeypatch.setattr(_visitor_bans, "log_paths", lambda _: ["/var/log/nginx/a.log"])
+    monkeypatch.setattr(_visitor_bans._websites, "list_vhosts", list)
     reading = AreaReader({"visitors": {"engine": ENGINE, "plain": PLAIN}}, 1)
     reads, other = (bans.parse_jail(name, ANSWERS, []) | {"patterns": [f"[0]: {pattern}"]} for name in ("x", "y"))
     other["logs"] = ["/var/log/auth.log"]
-    reads, other = _visits.mark_visitor_bans([reads, other], reading)
+    reads, other = _visitor_bans.mark_visitor_bans([reads, other], reading)
     assert reads["bans_visitors"] == banned
     assert "bans_visitors" not in other

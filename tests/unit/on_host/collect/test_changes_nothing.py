@@ -16,7 +16,19 @@ ON_HOST = Path(__file__).parents[4] / "on_host"
 READING = ("collect", "shared", "evidence")
 """What collects facts or evidence, and what both use."""
 FOR_CHANGES = frozenset(
-    {"acting", "immutable", "kept", "keys", "lines", "people", "ports", "replacing", "starting", "taking", "undoing"}
+    {
+        "action_runner",
+        "immutable",
+        "quarantine_store",
+        "keys",
+        "lines",
+        "accounts",
+        "ports",
+        "file_replacement",
+        "systemd_units",
+        "safe_move",
+        "auto_revert",
+    }
 )
 """Of what is shared, what programs that contain something have in common: it changes hosts, and nothing that reads takes it in."""
 CHANGING = frozenset(
@@ -74,15 +86,15 @@ ALLOWED = {
     ("_mariadb_start.py", "find_missing", "os.write"): "a pipe to ourselves",
     ("_patterns.py", "_work", "os.fdopen"): "a pipe to ourselves",
     ("_patterns.py", "_work", "pipe.write"): "a pipe to ourselves",
-    ("_apart.py", "_work", "os.fdopen"): "a pipe to ourselves",
-    ("_apart.py", "_work", "pipe.write"): "a pipe to ourselves",
-    ("_apart.py", "_work", "os.open"): "/dev/null",
+    ("_subprocess_pool.py", "_work", "os.fdopen"): "a pipe to ourselves",
+    ("_subprocess_pool.py", "_work", "pipe.write"): "a pipe to ourselves",
+    ("_subprocess_pool.py", "_work", "os.open"): "/dev/null",
     ("evidence.py", "main", "out.write"): "what is sent to the controller",
     ("evidence.py", "pass_on", "out.write"): "the same",
-    ("sending.py", "_put", "self._pipe.write"): "a pipe to ourselves",
-    ("sending.py", "_work", "os.fdopen"): "a pipe to ourselves",
+    ("frames.py", "_put", "self._pipe.write"): "a pipe to ourselves",
+    ("frames.py", "_work", "os.fdopen"): "a pipe to ourselves",
     ("volatile.py", "run", "subprocess.run"): "programs that list and show, with words of ours alone",
-    ("_reading.py", "run", "subprocess.run"): "the one door, whose programs are below",
+    ("_area_reader.py", "run", "subprocess.run"): "the one door, whose programs are below",
 }
 """File, function and call, and why nothing of the host changes."""
 PROGRAMS = {
@@ -191,8 +203,8 @@ def test_nothing_that_collects_changes_a_file() -> None:
 
 def test_nothing_that_collects_takes_in_what_changes_hosts() -> None:
     assert {path for path, source in sources().items() if imported(source) & FOR_CHANGES} == set()
-    assert imported("from ansible.module_utils.luytre_shared.acting import Refused") >= {"acting"}
-    assert imported("from ansible.module_utils.luytre_shared import acting, safe_open") >= {"acting"}
+    assert imported("from ansible.module_utils.luytre_shared.action_runner import Refused") >= {"action_runner"}
+    assert imported("from ansible.module_utils.luytre_shared import acting, safe_open") >= {"action_runner"}
     assert all((ON_HOST / f"shared/module_utils/luytre_shared/{name}.py").is_file() for name in FOR_CHANGES)
 
 

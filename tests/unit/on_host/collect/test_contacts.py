@@ -13,19 +13,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _digested, contacts
-from ansible.module_utils.luytre._effort import Effort
+from ansible.module_utils.luytre import _file_digests, contacts
+from ansible.module_utils.luytre._area_reader import AreaReader, UnreadableFact
 from ansible.module_utils.luytre._log_files import ReadBudget
-from ansible.module_utils.luytre._reading import AreaReader, UnreadableFact
+from ansible.module_utils.luytre._time_budget import Effort
 
 from auditor.audit import controls
 from auditor.audit.controls import Catalogue
 from auditor.audit.evaluate import evaluate_host
 from auditor.facts import HostFacts
 from auditor.facts.contacts import ContactsFacts
-from auditor.indicators.compared import NONE, IndicatorComparison
+from auditor.indicators.index import build_index, compute_digest
 from auditor.indicators.indicator import Indicator
-from auditor.indicators.matching import build_index, compute_digest
+from auditor.indicators.matches import NONE, IndicatorComparison
 from auditor.indicators.values import parse_value
 from auditor.models import Finding, Host, Scan, Site, Status
 from tests.unit.leased import leased
@@ -64,7 +64,7 @@ def collected(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, compared: Indicat
     monkeypatch.setattr(contacts, "read_text", files.get)
     monkeypatch.setattr(contacts._websites, "list_vhosts", lambda: [])
     monkeypatch.setattr(contacts, "MAIL_LOGS", (str(tmp_path / "mail.log"),))
-    monkeypatch.setattr(_digested.FileDigester, "all", lambda _self, _roots: [(str(tmp_path / "x"), ["0" * 64])])
+    monkeypatch.setattr(_file_digests.FileDigester, "all", lambda _self, _roots: [(str(tmp_path / "x"), ["0" * 64])])
     monkeypatch.setattr(contacts, "log_paths", lambda _: [str(tmp_path / "access.log")])
     told: dict[str, Any] = contacts.collect(reading)
     return told
@@ -99,7 +99,7 @@ def test_what_is_seen_is_told_by_digest_and_means_the_indicator_here(
 
 
 def test_each_indicator_is_told_however_many_there_are(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("auditor.indicators.compared.MAX_LISTED", 2)
+    monkeypatch.setattr("auditor.indicators.matches.MAX_LISTED", 2)
     compared = comparison()
     facts = HostFacts(1, {"contacts": ContactsFacts.model_validate(collected(monkeypatch, tmp_path, compared))}, {}, {})
     found = compared.build_area(facts, Host(name="web1", address="10.0.0.5"), [])["contacts"]
@@ -219,24 +219,24 @@ def test_files_are_digested_where_intruders_leave_them(tmp_path: Path) -> None:
     (root / "a" / "link").symlink_to("/etc/passwd")
     (root / "folder").symlink_to("/etc")
     (root / "large").write_bytes(b"")
-    os.truncate(root / "large", _digested.MAX_SIZE + 1)
+    os.truncate(root / "large", _file_digests.MAX_SIZE + 1)
     os.link(tmp_path / "program", root / "again")
-    looking = _digested.FileDigester(["md5", "sha256"], Effort(60), str(proc))
+    looking = _file_digests.FileDigester(["md5", "sha256"], Effort(60), str(proc))
     found = [*looking.programs(), *looking.below(str(root), 0.0)]
     assert found == [
         (str(tmp_path / "program"), digested(b"program")),
         (str(root / "a" / "x.php"), digested(b"page")),
     ]
     assert not looking.is_cut_short
-    again = _digested.FileDigester(["md5"], Effort(60), str(proc))
+    again = _file_digests.FileDigester(["md5"], Effort(60), str(proc))
     assert list(again.below(str(root), time.time() + 60)) == []
-    late = _digested.FileDigester(["md5"], Effort(0), str(proc))
+    late = _file_digests.FileDigester(["md5"], Effort(0), str(proc))
     assert list(late.programs()) == [] and late.is_cut_short
 
 
 def test_what_its_owner_keeps_from_being_read_is_told_as_not_seen(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(b"x")
-    looking = _digested.FileDigester(["md5"], Effort(60))
+    looking = _file_digests.FileDigester(["md5"], Effort(60))
     with leased(tmp_path / "x"):
         assert list(looking.below(str(tmp_path), 0.0)) == []
     assert looking.is_cut_short
@@ -250,7 +250,7 @@ def test_folders_without_end_in_each_other_cost_nothing_beside_them(tmp_path: Pa
         outer, inner = inner, os.open("d", os.O_RDONLY, dir_fd=inner)
         os.close(outer)
     os.close(inner)
-    looking = _digested.FileDigester(["md5"], Effort(60))
+    looking = _file_digests.FileDigester(["md5"], Effort(60))
     assert [path for path, _ in looking.below(str(tmp_path), 0.0)] == [str(tmp_path / "beside")]
     assert looking.is_cut_short
     subprocess.run(["rm", "-r", tmp_path / "d"], check=True)
@@ -262,8 +262,8 @@ def test_what_a_program_answers_for_is_not_opened(tmp_path: Path) -> None:
     line = f"36 35 {os.major(device)}:{os.minor(device)} / /mnt rw,nosuid - fuse.sshfs x rw\n"
     (tmp_path / "self" / "mountinfo").write_text(line)
     (tmp_path / "file").write_bytes(b"x")
-    looking = _digested.FileDigester(["md5"], Effort(60), str(tmp_path))
+    looking = _file_digests.FileDigester(["md5"], Effort(60), str(tmp_path))
     assert (
-        _digested.list_fuse_devices(str(tmp_path / "self")) == {device}
+        _file_digests.list_fuse_devices(str(tmp_path / "self")) == {device}
         and list(looking.below(str(tmp_path), 0.0)) == []
     )

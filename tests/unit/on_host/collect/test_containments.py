@@ -10,8 +10,8 @@ from typing import Any, get_args
 
 import pytest
 from ansible.module_utils.luytre import containments
-from ansible.module_utils.luytre._reading import AreaReader, UnreadableFact
-from ansible.module_utils.luytre_shared import acting, kept
+from ansible.module_utils.luytre._area_reader import AreaReader, UnreadableFact
+from ansible.module_utils.luytre_shared import action_runner, quarantine_store
 
 from auditor.audit import controls
 from auditor.audit.run import judge
@@ -19,8 +19,8 @@ from auditor.facts import HostFacts
 from auditor.models import HostOutcome, Inventory, Run, clock
 from auditor.models.incidents import PLACES, ActiveContainment
 from auditor.models.ranks import Means
-from auditor.results import contained
-from auditor.text.words import Words
+from auditor.results import containment
+from auditor.text.translations import Words
 from tests import factory
 from tests.unit.on_host.contain.programs import TOP
 
@@ -43,10 +43,10 @@ def test_records_and_folders_are_told_by_their_names_and_what_is_over_is_not(tmp
     assert read(tmp_path) == {"actions": [], "more": 0}
     for place in ("jobs", "contain"):
         (tmp_path / place).mkdir()
-    acting.ActionRecord(str(tmp_path / "jobs")).keep("SC-20261127-1/3", {"what": "x"})
+    action_runner.ActionRecord(str(tmp_path / "jobs")).keep("SC-20261127-1/3", {"what": "x"})
     blocks = {"SC-20261127-1/4": {"until": time.time() + 60}, "SC-20261127-1/5": {"until": time.time() - 60}}
-    acting.ActionRecord(str(tmp_path / "contain")).replace(blocks)
-    kept.QuarantineStore(str(tmp_path / "quarantine")).keep("SC-20261127-1/7", {"what": "/x"})
+    action_runner.ActionRecord(str(tmp_path / "contain")).replace(blocks)
+    quarantine_store.QuarantineStore(str(tmp_path / "quarantine")).keep("SC-20261127-1/7", {"what": "/x"})
     (tmp_path / "quarantine/lock").touch()
     found = [(one["place"], one["action"]) for one in read(tmp_path)["actions"]]
     assert found == [("contain", "SC-20261127-1/4"), ("jobs", "SC-20261127-1/3"), ("quarantine", "SC-20261127-1/7")]
@@ -83,11 +83,11 @@ def test_what_the_host_has_and_the_case_log_has_not_is_told_and_the_reverse() ->
     run = audited(there, standing(1, "file"), standing(2, "account"))
     assert [one.there for one in run.contained] == [True, False]
     assert [(one.host, one.action, one.place) for one in run.unrecorded] == [("web1", "SC-20261127-1/9", "jobs")]
-    first, second = contained.format_lines(run.contained, Words("en"))
+    first, second = containment.format_lines(run.contained, Words("en"))
     assert "no record" not in first
     assert "web1 has no record of this action" in second
     assert "'auditor incident release SC-20261127-1 2'" in second
-    (line,) = contained.describe_unrecorded(run.unrecorded, Words("en"))
+    (line,) = containment.describe_unrecorded(run.unrecorded, Words("en"))
     assert "SC-20261127-1/9. The host was restored, or the case log is an older one" in line
 
 

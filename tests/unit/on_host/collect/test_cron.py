@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import cron
-from ansible.module_utils.luytre._reading import AreaReader
+from ansible.module_utils.luytre._area_reader import AreaReader
 from ansible.module_utils.luytre_shared.ownership import Trust
 
 from auditor.models import Status

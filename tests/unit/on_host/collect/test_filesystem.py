@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import _webroot, filesystem
-from ansible.module_utils.luytre._effort import Effort
+from ansible.module_utils.luytre._time_budget import Effort
 
 from auditor.models import Status
 from tests.unit.access import filters

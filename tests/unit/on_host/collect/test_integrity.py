@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _record, integrity
-from ansible.module_utils.luytre._reading import UnreadableFact
+from ansible.module_utils.luytre import _integrity_record, integrity
+from ansible.module_utils.luytre._area_reader import UnreadableFact
 from ansible.module_utils.luytre_guard import store  # type: ignore[import-not-found]
-from ansible.module_utils.luytre_shared import contained, ownership
+from ansible.module_utils.luytre_shared import ownership, web_block_config
 
 PROGRAM, SETTING = "usr/sbin/chgpasswd", "etc/motd"
 ALL_ROOTS = type("AllRoots", (), {"loose": lambda self, path: None})()
@@ -33,12 +33,14 @@ def system(tmp_path: Path) -> Path:
 
 def recorded(system: Path) -> dict[str, Any]:
     folders = [str(system / "etc"), str(system / "usr")]
-    record: dict[str, Any] = json.loads(_record.pack_record(folders, _record.take_snapshot(folders), int(time.time())))
+    record: dict[str, Any] = json.loads(
+        _integrity_record.pack_record(folders, _integrity_record.take_snapshot(folders), int(time.time()))
+    )
     return record
 
 
 def changed(system: Path, record: dict[str, Any]) -> dict[str, str]:
-    return {os.path.relpath(path, system): what for path, what, _ in _record.find_changes(record)}
+    return {os.path.relpath(path, system): what for path, what, _ in _integrity_record.find_changes(record)}
 
 
 def add(system: Path) -> None:
@@ -105,10 +107,10 @@ def test_of_a_folder_only_what_is_in_it_is_told(system: Path) -> None:
 @pytest.fixture
 def of_others(monkeypatch: pytest.MonkeyPatch) -> None:
     """All there is belongs to others than root, who may have little of it."""
-    monkeypatch.setattr(_record, "ROOT", -1)
+    monkeypatch.setattr(_integrity_record, "ROOT", -1)
     monkeypatch.setattr(ownership, "find_changer", lambda _: ("user", 1))
-    monkeypatch.setattr(_record, "MAX_OTHERS_ENTRIES", 3)
-    monkeypatch.setattr(_record, "MAX_OTHERS_BYTES", 10)
+    monkeypatch.setattr(_integrity_record, "MAX_OTHERS_ENTRIES", 3)
+    monkeypatch.setattr(_integrity_record, "MAX_OTHERS_BYTES", 10)
 
 
 def test_others_who_fill_a_folder_of_theirs_stop_no_record_and_nothing_of_it_is_told(
@@ -125,23 +127,23 @@ def test_others_who_fill_a_folder_of_theirs_stop_no_record_and_nothing_of_it_is_
 def test_what_others_make_long_is_not_read_and_its_change_is_seen(system: Path, of_others: None) -> None:
     (system / SETTING).write_text("x" * 11)
     record = recorded(system)
-    assert record["entries"][str(system / SETTING)][_record.CONTENT] == "?"
-    assert record["entries"][str(system / PROGRAM)][_record.CONTENT] == hashlib.sha256(b"program").hexdigest()
+    assert record["entries"][str(system / SETTING)][_integrity_record.CONTENT] == "?"
+    assert record["entries"][str(system / PROGRAM)][_integrity_record.CONTENT] == hashlib.sha256(b"program").hexdigest()
     (system / SETTING).write_text("short")
     assert changed(system, record) == {SETTING: "content"}
 
 
 def test_a_file_that_grows_while_it_is_read_is_not_read_for_ever(system: Path) -> None:
-    (system / SETTING).write_bytes(bytes(3 * _record.CHUNK + 1))
-    assert _record.content(str(system / SETTING), ["f", 0o644, 0, 0, 7, 0, ""]) == "?"
+    (system / SETTING).write_bytes(bytes(3 * _integrity_record.CHUNK + 1))
+    assert _integrity_record.content(str(system / SETTING), ["f", 0o644, 0, 0, 7, 0, ""]) == "?"
 
 
 def test_what_has_not_changed_is_not_read_again(system: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     record = recorded(system)
     (system / SETTING).write_text("bye")
     read: list[str] = []
-    whole = _record.content
-    monkeypatch.setattr(_record, "content", lambda path, entry: read.append(path) or whole(path, entry))
+    whole = _integrity_record.content
+    monkeypatch.setattr(_integrity_record, "content", lambda path, entry: read.append(path) or whole(path, entry))
     assert changed(system, record) == {SETTING: "content"}
     assert read == [str(system / SETTING)]
 
@@ -160,22 +162,22 @@ def test_what_has_not_changed_is_not_read_again(system: Path, monkeypatch: pytes
     ],
 )
 def test_what_the_guard_has_while_a_run_is_open_is_not_recorded(path: str, *, is_left_out: bool) -> None:
-    assert bool(_record.WHILE_ARMED.match(path)) is is_left_out
+    assert bool(_integrity_record.WHILE_ARMED.match(path)) is is_left_out
 
 
 def test_names_that_are_no_text_are_recorded_as_they_are(system: Path) -> None:
     record = recorded(system)
     Path(os.fsdecode(os.fsencode(system) + b"/etc/\xff")).write_text("x")
-    ((path, what, _),) = _record.find_changes(record)
+    ((path, what, _),) = _integrity_record.find_changes(record)
     assert (os.fsencode(path)[-1], what) == (0xFF, "added")
 
 
 def test_too_much_is_not_recorded_in_part(system: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_record, "MAX_ENTRIES", 2)
+    monkeypatch.setattr(_integrity_record, "MAX_ENTRIES", 2)
     with pytest.raises(UnreadableFact, match="more than 2 files"):
         recorded(system)
     with pytest.raises(UnreadableFact, match="time is up"):
-        _record.take_snapshot([str(system)], lambda: 0)
+        _integrity_record.take_snapshot([str(system)], lambda: 0)
 
 
 @pytest.mark.parametrize(
@@ -191,15 +193,15 @@ def test_too_much_is_not_recorded_in_part(system: Path, monkeypatch: pytest.Monk
 )
 def test_a_damaged_record_is_none(tmp_path: Path, text: bytes) -> None:
     (tmp_path / "record.json").write_bytes(text)
-    assert _record.load_record(str(tmp_path / "record.json"), ALL_ROOTS) is None
+    assert _integrity_record.load_record(str(tmp_path / "record.json"), ALL_ROOTS) is None
 
 
 def test_a_record_that_others_could_have_written_is_none(tmp_path: Path, system: Path) -> None:
     place = tmp_path / "record.json"
     place.write_text(json.dumps(recorded(system)))
     suspect = type("Suspect", (), {"loose": lambda self, path: "it can be changed by www-data"})()
-    assert _record.load_record(str(place), ALL_ROOTS) is not None
-    assert _record.load_record(str(place), suspect) is None
+    assert _integrity_record.load_record(str(place), ALL_ROOTS) is not None
+    assert _integrity_record.load_record(str(place), suspect) is None
 
 
 # --- who explains a change -------------------------------------------------------------------------------
@@ -296,19 +298,19 @@ def test_what_an_incident_has_a_site_say_is_no_change_and_what_only_looks_so_is(
     etc.mkdir()
     site, own = etc / "site", etc / "luytre-contain-a.test.conf"
     site.write_text("server {\n    listen 80;\n}\n")
-    monkeypatch.setattr(_record, "WEB_SERVERS", (f"{etc}/",))
-    monkeypatch.setattr(contained, "NGINX", f"{etc}/luytre-contain-")
-    record = {"entries": _record.take_snapshot([str(etc)]), "folders": [str(etc)]}
-    site.write_text(contained.include_in_nginx(site.read_text(), 8, "a.test"))
+    monkeypatch.setattr(_integrity_record, "WEB_SERVERS", (f"{etc}/",))
+    monkeypatch.setattr(web_block_config, "NGINX", f"{etc}/luytre-contain-")
+    record = {"entries": _integrity_record.take_snapshot([str(etc)]), "folders": [str(etc)]}
+    site.write_text(web_block_config.include_in_nginx(site.read_text(), 8, "a.test"))
     rule = {"id": "SC-20261127-1/1", "path": b"/x.php", "trusted": [], "own": []}
-    own.write_text(contained.render_nginx([rule]))
+    own.write_text(web_block_config.render_nginx([rule]))
     own.chmod(0o644)
     nothing = dpkg(tmp_path, {})
-    changed = _record.find_changes(record)
+    changed = _integrity_record.find_changes(record)
     assert [(path, what) for path, what, _ in changed] == [(str(own), "added")]
     root = [(path, what, [*one[:2], 0, 0, *one[4:]]) for path, what, one in changed]
     assert integrity.find_unexplained(root, nothing, {}) == []
     own.write_text(own.read_text() + "load_module evil;\n")
     assert integrity.find_unexplained(root, nothing, {}) == root
     site.write_text(site.read_text() + "include /etc/evil; # luytre: contained\n")
-    assert (str(site), "content") in [one[:2] for one in _record.find_changes(record)]
+    assert (str(site), "content") in [one[:2] for one in _integrity_record.find_changes(record)]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import _applications, _joomla, _nukeviet, _php, _php_settings, _site_database
-from ansible.module_utils.luytre._reading import AreaReader
+from ansible.module_utils.luytre._area_reader import AreaReader
 
 from auditor.audit import controls
 from auditor.audit.controls import Catalogue

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _applications, _inert_php, _layouts, _openings, _webroot, files
-from ansible.module_utils.luytre._effort import Effort
+from ansible.module_utils.luytre import _applications, _cms_layouts, _exposed_paths, _inert_php, _webroot, files
+from ansible.module_utils.luytre._time_budget import Effort
 
 GUARD = "<?php\n\n/**\n * NukeViet\n */\n\nif (!defined('NV_MAINFILE')) {\n    exit('Stop!!!');\n}\n\n"
 SHELL = "<?php @eval($_POST['x']); ?>"
@@ -79,7 +79,7 @@ def php(root: Path) -> list[str]:
     return [item["path"] for item in walk(root)["upload_php"]]
 
 
-@pytest.mark.parametrize("kind", list(_layouts.KINDS))
+@pytest.mark.parametrize("kind", list(_cms_layouts.KINDS))
 def test_each_application_is_told_by_its_files_with_its_version(tmp_path: Path, kind: str) -> None:
     laid(tmp_path, kind)
     found, _ = _applications.search([str(tmp_path)], Effort(5))
@@ -231,7 +231,7 @@ def test_false_marks_in_an_upload_folder_hide_nothing(tmp_path: Path) -> None:
 
 
 def test_marks_at_the_root_hide_no_shell_either(tmp_path: Path) -> None:
-    for kind in _layouts.KINDS:
+    for kind in _cms_layouts.KINDS:
         root = laid(tmp_path / kind, kind)
         put(root, "public/uploads/x.php", SHELL)
         assert php(root) == ["public/uploads/x.php"], kind
@@ -359,7 +359,7 @@ def test_tools_for_databases_are_known_by_name_and_by_what_they_say_of_themselve
     put(tmp_path, "noi-bo/du-lieu.php", "<?php\n/** Adminer - Compact database management\n*/" + "#" * 200_000)
     put(tmp_path, "noi-bo/adminer.txt", "x")
     put(tmp_path, "pma.html", "x")
-    assert _openings.find_database_tools(str(tmp_path)) == [
+    assert _exposed_paths.find_database_tools(str(tmp_path)) == [
         "/phpmyadmin/index.php",
         "/adminer-4.8.1.php",
         "/noi-bo/du-lieu.php",
@@ -371,7 +371,7 @@ def test_what_applications_keep_to_themselves(tmp_path: Path) -> None:
     put(tmp_path, "cms/data/logs/dump/2026.txt")
     put(tmp_path, "cms/data/cache/index.html")
     put(tmp_path, "data/logs/x.txt")
-    assert _openings.find_private_files(str(tmp_path)) == ["/cms/data/logs/dump/2026.txt"]
+    assert _exposed_paths.find_private_files(str(tmp_path)) == ["/cms/data/logs/dump/2026.txt"]
 
 
 def test_scripts_that_show_all_of_phps_settings(tmp_path: Path) -> None:
@@ -380,12 +380,12 @@ def test_scripts_that_show_all_of_phps_settings(tmp_path: Path) -> None:
     put(tmp_path, "b.php", "<?php echo 'phpinfo';")
     put(tmp_path, "c.txt", "<?php phpinfo();")
     put(tmp_path, "d.php", "<?php phpinfo();" + "#" * 5_000)
-    assert _openings.find_phpinfo_scripts(str(tmp_path)) == ["/info.php", "/a/x.php"]
+    assert _exposed_paths.find_phpinfo_scripts(str(tmp_path)) == ["/info.php", "/a/x.php"]
 
 
 def test_accounts_that_php_itself_gives_away(tmp_path: Path) -> None:
     put(tmp_path, "a.php", "quantri:$2y$10$x:Quan tri\n")
     put(tmp_path, "b.php", "# users.auth.php\n# <?php exit()?>\nquantri:$2y$10$x:Quan tri\n")
-    assert _openings.discloses_source(str(tmp_path), "/a.php") and not _openings.discloses_source(
+    assert _exposed_paths.discloses_source(str(tmp_path), "/a.php") and not _exposed_paths.discloses_source(
         str(tmp_path), "/b.php"
     )

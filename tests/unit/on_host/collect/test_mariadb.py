@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import mariadb
-from ansible.module_utils.luytre._reading import UnreadableFact
+from ansible.module_utils.luytre._area_reader import UnreadableFact
 
 from auditor.audit import controls
 from auditor.audit.controls import Catalogue

@@ -10,7 +10,7 @@ from typing import Any
 
 import ansible.module_utils
 import pytest
-from ansible.module_utils.luytre import _openings, _patterns, nginx
+from ansible.module_utils.luytre import _exposed_paths, _patterns, nginx
 from ansible.module_utils.luytre._nginx_conf import BadConfig, NginxConfig, load, parse, parse_seconds, parse_size
 from ansible.module_utils.luytre._nginx_request import NginxModel, NginxRequest, location_words
 from hypothesis import given
@@ -557,8 +557,8 @@ def test_status_pages_that_strangers_read(lines: str, told: list[str]) -> None:
 
 def test_the_status_of_php_that_strangers_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "www.conf").write_text("[www]\n;pm.status_path = /no\npm.status_path = /fpm-status\n")
-    monkeypatch.setattr(_openings, "POOLS", (f"{tmp_path}/*.conf",))
-    assert _openings.list_status_paths() == ["/fpm-status"]
+    monkeypatch.setattr(_exposed_paths, "POOLS", (f"{tmp_path}/*.conf",))
+    assert _exposed_paths.list_status_paths() == ["/fpm-status"]
 
 
 @pytest.mark.parametrize(
@@ -621,7 +621,7 @@ def test_what_an_application_keeps_to_itself_is_denied_where_it_is(tmp_path: Pat
     for name in ("doku.php", "inc/init.php", "lib/exe/fetch.php"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("x")
-    _openings.scan_folders.cache_clear()
+    _exposed_paths.scan_folders.cache_clear()
     decision = made()
     assert decision.snippets == {"antruc.test": ["web.private_files"]}
     pattern = decision.private["antruc.test"]

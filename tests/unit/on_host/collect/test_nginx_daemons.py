@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import _nginx_daemons, _php_daemons, _processes, _webroot, _websites, nginx
+from ansible.module_utils.luytre._area_reader import AreaReader, NotRun, UnpackagedDaemon
 from ansible.module_utils.luytre._nginx_conf import load
-from ansible.module_utils.luytre._nginx_stake import list_test_paths
+from ansible.module_utils.luytre._nginx_trusted_inputs import list_test_paths
 from ansible.module_utils.luytre._processes import ProcessInfo
-from ansible.module_utils.luytre._reading import AreaReader, NotRun, UnpackagedDaemon
 
 PROGRAM = "/www/server/nginx/sbin/nginx"
 BUILT = "nginx version: nginx/1.24.0\nconfigure arguments: --prefix=/www/server/nginx --with-http_ssl_module\n"

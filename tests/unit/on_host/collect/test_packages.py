@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import _apt_lists, _changelogs, _composer, _dpkg, changelogs, packages
-from ansible.module_utils.luytre._reading import AreaReader
+from ansible.module_utils.luytre._area_reader import AreaReader
 from ansible.module_utils.luytre_shared import debian_version
 
 from auditor.facts.changelogs import ChangelogsFacts as Changelogs

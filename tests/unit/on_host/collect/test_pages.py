@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _log_files, _log_format, _requests, pages
+from ansible.module_utils.luytre import _log_files, _log_format, _log_requests, pages
 from ansible.module_utils.luytre._apache_config import Configuration
-from ansible.module_utils.luytre._effort import Effort
 from ansible.module_utils.luytre._nginx_conf import load
+from ansible.module_utils.luytre._time_budget import Effort
 
 from auditor.facts.pages import PagesFacts
 
@@ -37,7 +37,7 @@ def budget(size: int = 10_000_000) -> Any:
 
 def served(path: Path, pattern: Any = None, ranges: tuple[str, ...] = (), own: tuple[str, ...] = ()) -> dict[str, Any]:
     logs = [(str(path), pattern or _log_format.compile_nginx(), False)]
-    told: dict[str, Any] = pages.summarize_logs(SITE, logs, _requests.Ranges(ranges), own, budget(), 100)
+    told: dict[str, Any] = pages.summarize_logs(SITE, logs, _log_requests.Ranges(ranges), own, budget(), 100)
     PagesFacts.model_validate({"verified": False, "sites": [{"domain": "antruc.test", **told}]})
     return told
 
@@ -115,7 +115,7 @@ def test_a_log_in_a_format_of_the_servers_own(text: str) -> None:
     written = text.replace("${body_bytes_sent}", "5")
     for name in sorted(values, key=len, reverse=True):
         written = written.replace("$" + name, values[name])
-    requests = _requests.Requests(["antruc.test"], _requests.Ranges(()), ())
+    requests = _log_requests.Requests(["antruc.test"], _log_requests.Ranges(()), ())
     requests.add(f"{written}\n{written.replace('antruc.test', 'khac.test').replace('/a', '/b')}".encode(), pattern)
     assert [one["path"] for one in requests.list_addresses(9)] == ["/a"]
 
@@ -144,7 +144,7 @@ def test_a_hostile_line_takes_time_that_grows_with_its_length_alone(char: str) -
     text = (char * 200_000 + "\n").encode() * 5
     began = time.process_time()
     for pattern in (_log_format.compile_nginx(), _log_format.compile_apache(_log_format.NICKNAMES["vhost_combined"])):
-        _requests.Requests([], _requests.Ranges(()), ()).add(text, pattern)
+        _log_requests.Requests([], _log_requests.Ranges(()), ()).add(text, pattern)
     assert time.process_time() - began < 1
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import pam
-from ansible.module_utils.luytre._reading import AreaReader
+from ansible.module_utils.luytre._area_reader import AreaReader
 
 from auditor.models import Status
 from tests.unit.access import facts, filters, finding, ids

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import past_runs
-from ansible.module_utils.luytre._reading import AreaReader
+from ansible.module_utils.luytre._area_reader import AreaReader
 from ansible.module_utils.luytre_guard import store  # type: ignore[import-not-found]
 
 from auditor.facts import HostFacts
@@ -101,7 +101,7 @@ def test_names_that_no_run_has(tmp_path: Path) -> None:
 _ASK = """
 import sys, ansible.module_utils
 ansible.module_utils.__path__.extend(sys.argv[1].split(":"))
-from ansible.module_utils.luytre._session import session
+from ansible.module_utils.luytre._ssh_session import session
 print(session())
 """
 

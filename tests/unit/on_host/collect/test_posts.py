@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.luytre import _posts
-from ansible.module_utils.luytre._reading import AreaReader
+from ansible.module_utils.luytre import _recent_posts
+from ansible.module_utils.luytre._area_reader import AreaReader
 
 
 def rows(structure: str) -> list[list[str]]:
@@ -32,14 +32,14 @@ def rows(structure: str) -> list[list[str]]:
     ],
 )
 def test_wordpress(structure: str, post: str, page: str) -> None:
-    found = _posts.wordpress_addresses(rows(structure), "/blog")
+    found = _recent_posts.wordpress_addresses(rows(structure), "/blog")
     assert found[:2] == ["/blog" + post, "/blog" + page]
     assert found[3] == "/blog/?page_id=4", "whose parent is not published"
 
 
 def test_whose_own_parent_a_page_is_does_not_matter() -> None:
     own = [["option", "permalink_structure", "/%postname%/"], ["post", "2", "a", "page", "2", "2026-11-02-08-05-01"]]
-    assert _posts.wordpress_addresses(own, "") == ["/?page_id=2"]
+    assert _recent_posts.wordpress_addresses(own, "") == ["/?page_id=2"]
 
 
 @pytest.mark.parametrize(
@@ -86,8 +86,8 @@ def test_others_are_asked_as_the_site_asks(
         assert not any("{" in sql for sql, _ in statements.values())
         return answer
 
-    monkeypatch.setattr(_posts._site_database, "fetch_rows", told)
+    monkeypatch.setattr(_recent_posts._site_database, "fetch_rows", told)
     began = time.monotonic()
-    assert _posts.collect_addresses(str(tmp_path), AreaReader({}, 2)) == (wanted, None)
+    assert _recent_posts.collect_addresses(str(tmp_path), AreaReader({}, 2)) == (wanted, None)
     assert asked == ([login] if login else [])
     assert time.monotonic() - began < 2

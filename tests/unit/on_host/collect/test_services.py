@@ -7,8 +7,8 @@ from __future__ import annotations
 from typing import Any, get_args
 
 import pytest
-from ansible.module_utils.luytre import _peers, _processes, services
-from ansible.module_utils.luytre._reading import AreaReader
+from ansible.module_utils.luytre import _network_peers, _processes, services
+from ansible.module_utils.luytre._area_reader import AreaReader
 
 from auditor.models import Site, Status
 from auditor.models.run import Protection
@@ -235,8 +235,10 @@ def test_other_machines_that_programs_talk_to_are_told_by_the_port_that_was_aske
         row((here, 3306), (here, 40003)),
         row((here, 3306), ("0.0.0.0", 0), "0A"),
     ]
-    monkeypatch.setattr(_peers, "read_text", lambda path, _limit: "" if "6" in path else "\n".join(["head", *rows]))
-    assert _peers.list_peers({443, 3306}) == [
+    monkeypatch.setattr(
+        _network_peers, "read_text", lambda path, _limit: "" if "6" in path else "\n".join(["head", *rows])
+    )
+    assert _network_peers.list_peers({443, 3306}) == [
         {"address": "10.0.0.2", "port": 3306, "inbound": True},
         {"address": "10.0.0.3", "port": 6379, "inbound": False},
     ]

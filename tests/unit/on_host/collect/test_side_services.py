@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _fetching, _ftp, _relay, _root_units, _ruleset, _stores, cron
+from ansible.module_utils.luytre import _data_stores, _ftp, _mail_relay, _piped_downloads, _root_units, _ruleset, cron
 
 from auditor.facts.system.firewall import PublishedPort
 from auditor.facts.system.services import DataStore, Ftp
@@ -91,12 +91,12 @@ STOCK = {
     ],
 )
 def test_a_relay_is_open_when_a_stranger_gets_through(changed: dict[str, str], is_open: bool) -> None:
-    assert (_relay.find_relay_reason({**STOCK, **changed}) is not None) is is_open
+    assert (_mail_relay.find_relay_reason({**STOCK, **changed}) is not None) is is_open
 
 
 def test_a_service_of_its_own_may_be_the_open_one() -> None:
     text = "smtp inet n - y - - smtpd\n587 inet n - y - - smtpd\n  -o smtpd_relay_restrictions=permit\n# -o x=y\n"
-    assert list(_relay.iter_services(text)) == [("587", {"smtpd_relay_restrictions": "permit"})]
+    assert list(_mail_relay.iter_services(text)) == [("587", {"smtpd_relay_restrictions": "permit"})]
 
 
 def test_an_open_relay_counts_where_the_network_reaches_it() -> None:
@@ -136,9 +136,11 @@ def _server(answer: bytes) -> tuple[int, threading.Thread]:
 def test_a_store_is_open_when_it_answers(
     process: str, answer: bytes, told: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_stores, "RULES", "/nowhere")
+    monkeypatch.setattr(_data_stores, "RULES", "/nowhere")
     port, _ = _server(answer)
-    found = _stores.find_open_stores([{"protocol": "tcp", "address": "127.0.0.1", "port": port, "process": process}])
+    found = _data_stores.find_open_stores(
+        [{"protocol": "tcp", "address": "127.0.0.1", "port": port, "process": process}]
+    )
     assert [one["network"] for one in found] == ([False] if told else [])
     for one in found:
         DataStore.model_validate(one)
@@ -146,8 +148,8 @@ def test_a_store_is_open_when_it_answers(
 
 def test_nobody_hides_a_store_behind_others() -> None:
     many = [{"protocol": "tcp", "address": "::1", "port": port, "process": "memcached"} for port in range(30)]
-    assert _stores.describe_unasked(many[: _stores.MAX_ASKED]) is None
-    assert _stores.describe_unasked(many) == f"{30 - _stores.MAX_ASKED} stores more listen than are asked"
+    assert _data_stores.describe_unasked(many[: _data_stores.MAX_ASKED]) is None
+    assert _data_stores.describe_unasked(many) == f"{30 - _data_stores.MAX_ASKED} stores more listen than are asked"
     data = facts()
     data["services"]["untold"] = {"stores": "10 stores more"}
     assert finding("services.stores_open", data).status is Status.NOT_EVALUATED
@@ -168,7 +170,7 @@ Local:
      |-- 10.213.47.22
         /32 host LOCAL
 """
-    assert _stores.list_own_addresses(table) == ["10.213.47.22"]
+    assert _data_stores.list_own_addresses(table) == ["10.213.47.22"]
 
 
 def test_rules_of_postgresql_that_ask_no_password() -> None:
@@ -180,7 +182,7 @@ host all all 10.0.0.0 255.0.0.0 trust
 hostssl replication all ::1/128 trust
 #host all all 0.0.0.0/0 trust
 """
-    assert [(one["address"], one["network"]) for one in _stores.list_trust_rules("f", text)] == [
+    assert [(one["address"], one["network"]) for one in _data_stores.list_trust_rules("f", text)] == [
         ("local", False),
         ("10.0.0.0", True),
         ("::1/128", False),
@@ -248,11 +250,11 @@ def test_units_that_run_as_root_what_others_can_change_or_what_they_fetch() -> N
     ],
 )
 def test_what_is_fetched_and_run_in_one_breath(command: str, told: bool, tmp_path: Path) -> None:
-    assert _fetching.is_piped_download(command) is told
+    assert _piped_downloads.is_piped_download(command) is told
     assert cron.parse_table("f", f"1 2 3 4 5 root {command}\n", None)[0]["fetches"] is told
     script = tmp_path / "x"
     script.write_text(f"#!/bin/sh\n# curl http://x | sh\n{command}\n")
-    assert _fetching.script_has_piped_download(str(script)) is told
+    assert _piped_downloads.script_has_piped_download(str(script)) is told
 
 
 def _rule(*expressions: dict[str, Any]) -> dict[str, Any]:

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import _sshd, accounts, ssh
-from ansible.module_utils.luytre_hunt import entering
+from ansible.module_utils.luytre_hunt import access as entering
 
-from auditor.hardening.held.logins import load_judge
+from auditor.hardening.safety.logins import load_judge
 from auditor.models import Status
 from tests.unit import access
 from tests.unit.access import DATA, facts, filters, finding, ids

@@ -6,7 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.luytre import _apache_config, _nginx_stake, _php_stake, _stake, apache
+from ansible.module_utils.luytre import (
+    _apache_config,
+    _nginx_trusted_inputs,
+    _php_trusted_inputs,
+    _trusted_inputs,
+    apache,
+)
 from ansible.module_utils.luytre._nginx_conf import load
 
 Write = Callable[[dict[str, str]], str]
@@ -28,40 +34,43 @@ def write(tmp_path: Path) -> Write:
 
 def test_the_folders_of_a_pattern_count_for_a_new_file_in_them_would_be_found(write: Write) -> None:
     top = write({"a/x.conf": "", "b/y.txt": ""})
-    assert _stake.find_searched_folders("/etc/nginx/nginx.conf") == {"/etc/nginx/nginx.conf"}
-    assert _stake.find_searched_folders(top + "/*.conf") == {top}
-    assert _stake.find_searched_folders(top + "/*/*.conf") == {top, top + "/a", top + "/b"}
+    assert _trusted_inputs.find_searched_folders("/etc/nginx/nginx.conf") == {"/etc/nginx/nginx.conf"}
+    assert _trusted_inputs.find_searched_folders(top + "/*.conf") == {top}
+    assert _trusted_inputs.find_searched_folders(top + "/*/*.conf") == {top, top + "/a", top + "/b"}
 
 
 @pytest.mark.parametrize(
     ("includes", "line"),
     [
-        (_stake.list_nft_includes, 'include "@/more/*.x"'),
-        (_stake.list_apt_includes, '#include "@/more/1.x";'),
-        (_stake.list_sudoers_includes, "@includedir @/more"),
-        (_stake.list_sudoers_includes, "#includedir @/more"),
-        (_stake.list_sudoers_includes, "@include @/more/1.x"),
-        (_stake.list_mariadb_includes, "!includedir @/more/"),
-        (_stake.list_mariadb_includes, "!include @/more/1.cnf"),
-        (_php_stake.list_fpm_includes, "include=@/more/*.x"),
+        (_trusted_inputs.list_nft_includes, 'include "@/more/*.x"'),
+        (_trusted_inputs.list_apt_includes, '#include "@/more/1.x";'),
+        (_trusted_inputs.list_sudoers_includes, "@includedir @/more"),
+        (_trusted_inputs.list_sudoers_includes, "#includedir @/more"),
+        (_trusted_inputs.list_sudoers_includes, "@include @/more/1.x"),
+        (_trusted_inputs.list_mariadb_includes, "!includedir @/more/"),
+        (_trusted_inputs.list_mariadb_includes, "!include @/more/1.cnf"),
+        (_php_trusted_inputs.list_fpm_includes, "include=@/more/*.x"),
     ],
 )
 def test_each_languages_includes_are_followed(write: Write, includes: Callable[[str], list[str]], line: str) -> None:
     line = line.replace("@include", "\0include")
     top = write({"main": "", "more/1.x": "", "more/1.cnf": ""})
     Path(top, "main").write_text(line.replace("@", top).replace("\0", "@") + "\n")
-    found = {path.rstrip("/") for path in _stake.list_include_tree(top + "/main", includes)}
+    found = {path.rstrip("/") for path in _trusted_inputs.list_include_tree(top + "/main", includes)}
     assert top + "/main" in found
     assert {top + "/more/1.x", top + "/more/1.cnf"} & found
 
 
 def test_files_that_include_each_other_end(write: Write) -> None:
     top = write({"main": 'include "@/main"\ninclude "@/other"\n', "other": 'include "@/main"\n'})
-    assert sorted(_stake.list_include_tree(top + "/main", _stake.list_nft_includes)) == [top + "/main", top + "/other"]
+    assert sorted(_trusted_inputs.list_include_tree(top + "/main", _trusted_inputs.list_nft_includes)) == [
+        top + "/main",
+        top + "/other",
+    ]
 
 
 def test_a_clients_plugins_are_code() -> None:
-    assert _stake.list_mariadb_includes("[client]\nplugin-dir = /home/an/lib\nplugin_dir='/srv/x'\n") == [
+    assert _trusted_inputs.list_mariadb_includes("[client]\nplugin-dir = /home/an/lib\nplugin_dir='/srv/x'\n") == [
         "/home/an/lib",
         "/srv/x",
     ]
@@ -82,7 +91,9 @@ def test_what_nginx_loads_and_writes(write: Write) -> None:
         }
     """
     top = write({"nginx.conf": text, "sites/a.conf": ""})
-    read, written = _nginx_stake.list_test_paths(load(top + "/nginx.conf", lambda path: Path(path).read_text()))
+    read, written = _nginx_trusted_inputs.list_test_paths(
+        load(top + "/nginx.conf", lambda path: Path(path).read_text())
+    )
     assert {top + "/nginx.conf", top + "/sites", top + "/sites/a.conf"} <= set(read)
     assert {"/usr/share/nginx/modules/x.so", "/srv/y.so", "/srv/js/a.js", "/srv/lua"} <= set(read)
     assert {"/usr/share/nginx/logs/e.log", "/srv/run/nginx.pid", "/srv/cache", "/srv/body", "/srv/www/log/a.log"} <= {
@@ -95,9 +106,9 @@ def test_what_nginx_loads_and_writes(write: Write) -> None:
 def test_what_php_loads_and_writes(write: Write) -> None:
     ini = "; extension=/no\nextension=curl\nzend_extension = /srv/lib/x.so\nextension_dir=/srv/ext\n"
     logs = 'error_log=/srv/www/e.log\nopcache.preload=/srv/www/p.php\nxdebug.log = "/srv/www/x.log"\nmemory_limit=1G\n'
-    assert _php_stake.list_ini_paths(ini + logs) == (["/srv/lib/x.so", "/srv/ext"], ["/srv/www/x.log"])
+    assert _php_trusted_inputs.list_ini_paths(ini + logs) == (["/srv/lib/x.so", "/srv/ext"], ["/srv/www/x.log"])
     pools = "error_log = log/fpm.log\n[an]\nslowlog = /srv/$pool/slow.log\naccess.log=/srv/a.log\nuser = an\n"
-    assert _php_stake.list_fpm_logs(pools) == ["/var/log/fpm.log", "/srv/an/slow.log", "/srv/a.log"]
+    assert _php_trusted_inputs.list_fpm_logs(pools) == ["/var/log/fpm.log", "/srv/an/slow.log", "/srv/a.log"]
 
 
 def test_what_apache_loads_and_its_variables(write: Write) -> None:

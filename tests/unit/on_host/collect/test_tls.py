@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import tls
-from ansible.module_utils.luytre._reading import AreaReader, file_mode
+from ansible.module_utils.luytre._area_reader import AreaReader, file_mode
 from ansible.module_utils.luytre._x509 import BadCertificate, covers, read_chain
 from hypothesis import given
 from hypothesis import strategies as st

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ansible.module_utils.luytre._effort import Effort
-from ansible.module_utils.luytre._turns import take_turns
+from ansible.module_utils.luytre._round_robin import take_turns
+from ansible.module_utils.luytre._time_budget import Effort
 
 
 class Worker:

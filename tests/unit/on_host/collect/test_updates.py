@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _apt_lists, _dpkg, _support, updates
+from ansible.module_utils.luytre import _apt_lists, _dpkg, _release_support, updates
 from ansible.module_utils.luytre_shared import debian_version
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -291,10 +291,10 @@ def test_security_origins(pattern: str, security: bool) -> None:
 
 
 def test_support_of_lts_and_of_ubuntu_pro() -> None:
-    assert _support.get_support("debian", "12", False)["until"] == "2028-06-30"
-    assert _support.get_support("ubuntu", "20.04", False)["until"] == "2025-05-29"
-    assert _support.get_support("ubuntu", "20.04", True)["until"] == "2030-04-23"
-    assert _support.get_support("debian", "15", False)["ends"] is None
+    assert _release_support.get_support("debian", "12", False)["until"] == "2028-06-30"
+    assert _release_support.get_support("ubuntu", "20.04", False)["until"] == "2025-05-29"
+    assert _release_support.get_support("ubuntu", "20.04", True)["until"] == "2030-04-23"
+    assert _release_support.get_support("debian", "15", False)["ends"] is None
 
 
 # --- what the controls make of it -------------------------------------------------------------------
@@ -313,13 +313,13 @@ def test_a_hardened_server_passes(control: str) -> None:
 
 
 def test_support_that_ended_fails_and_shows_the_dates() -> None:
-    found = finding("updates.os_supported", changed(support=_support.get_support("debian", "10", False)))
+    found = finding("updates.os_supported", changed(support=_release_support.get_support("debian", "10", False)))
     assert found.status is Status.FAIL
     assert ("updates.support.ends", 1719791999) in [(item.path, item.value) for item in found.evidence]
 
 
 def test_an_unknown_release_is_not_evaluated() -> None:
-    found = finding("updates.os_supported", changed(support=_support.get_support("debian", "99", False)))
+    found = finding("updates.os_supported", changed(support=_release_support.get_support("debian", "99", False)))
     assert found.status is Status.NOT_EVALUATED
 
 

@@ -12,12 +12,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _came_in, _forwarded, _sshd, ways
-from ansible.module_utils.luytre._reading import AreaReader, UnreadableFact
+from ansible.module_utils.luytre import _login_history, _ssh_forwards, _sshd, ways
+from ansible.module_utils.luytre._area_reader import AreaReader, UnreadableFact
 from pydantic import ValidationError
 
 from auditor.facts.access.ways import WaysFacts
-from auditor.hardening.held import losses
+from auditor.hardening.safety import lockout
 from tests.lab.waiting import until
 from tests.unit import access
 
@@ -30,7 +30,7 @@ def said(*lines: str) -> list[dict[str, Any]]:
 
 
 def came(*lines: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = _came_in.parse_login_paths(said(*lines))[0]
+    found: list[dict[str, Any]] = _login_history.parse_login_paths(said(*lines))[0]
     return found
 
 
@@ -68,7 +68,7 @@ def test_what_a_log_daemon_wrote_changes_nothing_that_sshd_said_itself() -> None
         {**one, "claimed": True}
         for one in said(f"Partial publickey for hanh from 10.0.0.9 port 41 ssh2: ED25519 {KEY}")
     ]
-    found, by_connection = _came_in.parse_login_paths(
+    found, by_connection = _login_history.parse_login_paths(
         [*claims, *said(accepted), {**said(accepted)[0], "claimed": True}]
     )
     assert sorted((way["methods"], way["claimed"]) for way in found) == [
@@ -89,15 +89,15 @@ def test_what_visitors_choose_is_no_login() -> None:
 @pytest.mark.parametrize("text", ["Accepted " + "a" * 5_000_000, "Starting session: " + " for " * 400_000])
 def test_a_line_without_end_costs_no_more_than_its_length(text: str) -> None:
     begun = time.process_time()
-    _came_in.parse_login_paths(said(text))
-    _came_in.find_tunnels(said(text))
+    _login_history.parse_login_paths(said(text))
+    _login_history.find_tunnels(said(text))
     assert time.process_time() - begun < 5
 
 
 def test_entries_of_the_journal() -> None:
     accepted = "Accepted password for root from 10.0.0.9 port 41 ssh2"
     text = f"{NOW}.738440 web3 sshd-session[82]: {accepted}\n    more of it\n{NOW}.7 web3 sshd[x]: {accepted}\n-- Boot 5a --\n"
-    assert _came_in.parse_journal(text) == [{"moment": NOW, "pid": 82, "said": accepted}]
+    assert _login_history.parse_journal(text) == [{"moment": NOW, "pid": 82, "said": accepted}]
 
 
 def test_only_roots_own_entries_open_sessions_and_our_own_leave_room_for_others() -> None:
@@ -111,11 +111,11 @@ def test_only_roots_own_entries_open_sessions_and_our_own_leave_room_for_others(
             asked.append(argv)
             return ""
 
-    assert _came_in._journal(Journal({}, 20), "luy.tre") == ([], False)
+    assert _login_history._journal(Journal({}, 20), "luy.tre") == ([], False)
     words = {argv[-1]: argv for argv in asked}
     others = r"^(Accepted|Partial) [a-z/-]+ for (?!luy\.tre )"
-    assert set(words) == {others, r"^(Accepted|Partial) [a-z/-]+ for luy\.tre ", _came_in.SESSIONS}
-    assert [text for text, argv in words.items() if "_UID=0" not in argv] == [_came_in.SESSIONS]
+    assert set(words) == {others, r"^(Accepted|Partial) [a-z/-]+ for luy\.tre ", _login_history.SESSIONS}
+    assert [text for text, argv in words.items() if "_UID=0" not in argv] == [_login_history.SESSIONS]
 
 
 def test_what_happened_within_a_second_stays_in_its_order(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,15 +127,19 @@ def test_what_happened_within_a_second_stays_in_its_order(monkeypatch: pytest.Mo
 
     class Journal(AreaReader):
         def run(self, argv: list[str], **_: Any) -> str:
-            said = lines if argv[-1] == _came_in.SESSIONS else ["Accepted password for hanh from 10.0.0.9 port 41 ssh2"]
+            said = (
+                lines
+                if argv[-1] == _login_history.SESSIONS
+                else ["Accepted password for hanh from 10.0.0.9 port 41 ssh2"]
+            )
             return "".join(f"{now}.{at} web3 sshd[7]: {line}\n" for at, line in reversed(list(enumerate(said))))
 
-    monkeypatch.setattr(_came_in, "FILES", ())
+    monkeypatch.setattr(_login_history, "FILES", ())
     monkeypatch.setattr(Journal, "find_program", lambda _, name: f"/usr/bin/{name}")
-    found, since, cut = _came_in.read_entries(Journal({}, 20))
+    found, since, cut = _login_history.read_entries(Journal({}, 20))
     assert [entry["said"] for entry in found if not entry["said"].startswith("Accepted")] == lines
     assert (since, cut) == (now, False)
-    assert _came_in.find_tunnels(found) == []
+    assert _login_history.find_tunnels(found) == []
 
 
 def test_lines_of_log_daemons() -> None:
@@ -145,21 +149,21 @@ def test_lines_of_log_daemons() -> None:
 2026-11-26T22:20:00Z web3 cron[8]: Accepted password for hanh from 10.0.0.9 port 43 ssh2
 not a line of sshd[1]: at all
 """
-    first, second = _came_in.parse_lines(text, NOW)
+    first, second = _login_history.parse_lines(text, NOW)
     assert (first["moment"], first["pid"]) == (NOW - 60, 7)
     assert (second["moment"], second["pid"]) == (1_795_706_400, 8)
 
 
 def test_the_last_of_december_was_last_year() -> None:
-    (one,) = _came_in.parse_lines("Dec 31 23:00:00 web3 sshd[7]: Accepted x", NOW)
+    (one,) = _login_history.parse_lines("Dec 31 23:00:00 web3 sshd[7]: Accepted x", NOW)
     assert one["moment"] < NOW
 
 
 def test_nobodys_crowd_hides_another() -> None:
     crowd = [access.way("dong", "password", source=f"10.0.{number // 250}.{number % 250}") for number in range(900)]
-    kept, more = _came_in.limit_login_paths([*crowd, access.way("hanh", "password")])
+    kept, more = _login_history.limit_login_paths([*crowd, access.way("hanh", "password")])
     assert more
-    assert len(kept) == _came_in.PER_ACCOUNT + 1
+    assert len(kept) == _login_history.PER_ACCOUNT + 1
     assert kept[-1]["account"] == "hanh"
 
 
@@ -167,9 +171,9 @@ def test_claims_crowd_nobody_out_and_hide_no_session(monkeypatch: pytest.MonkeyP
     claims = [
         {**access.way("hanh", "publickey", source=f"10.1.0.{n}"), "claimed": True, "last": NOW} for n in range(90)
     ]
-    kept, _ = _came_in.limit_login_paths([*claims, access.way("hanh", "password")])
+    kept, _ = _login_history.limit_login_paths([*claims, access.way("hanh", "password")])
     assert kept[0]["methods"] == ["password"]
-    assert len(kept) == _came_in.PER_ACCOUNT
+    assert len(kept) == _login_history.PER_ACCOUNT
     record = (7, "pts/0", "hanh", "10.1.0.1", int(time.time()))
     monkeypatch.setattr(ways, "wtmp_tail", lambda path: path)
     monkeypatch.setattr(ways, "parse_utmp_from", lambda path: [record] if path.endswith("wtmp") else [])
@@ -207,9 +211,11 @@ def test_whom_the_journal_no_longer_knows_a_database_of_logins_does(
 def test_a_claim_makes_no_record_reach_further_back(monkeypatch: pytest.MonkeyPatch) -> None:
     said = "Accepted password for hanh from 10.0.0.9 port 41 ssh2"
     now = int(time.time())
-    monkeypatch.setattr(_came_in, "_journal", lambda *_: ([{"moment": now, "pid": 1, "said": said}], True))
-    monkeypatch.setattr(_came_in, "_files", lambda _: ([{"moment": now - 40 * 86400, "pid": 2, "said": said}], False))
-    assert _came_in.read_entries(None)[1:] == (now, True)
+    monkeypatch.setattr(_login_history, "_journal", lambda *_: ([{"moment": now, "pid": 1, "said": said}], True))
+    monkeypatch.setattr(
+        _login_history, "_files", lambda _: ([{"moment": now - 40 * 86400, "pid": 2, "said": said}], False)
+    )
+    assert _login_history.read_entries(None)[1:] == (now, True)
 
 
 def test_a_connection_without_a_session_went_on_through_the_host() -> None:
@@ -224,14 +230,16 @@ def test_a_connection_without_a_session_went_on_through_the_host() -> None:
     ]
     reading = [line.format("luytre", 44) for line in (opened, session)]
     lowered = [line.format("luytre", 45) for line in (opened, ended)]
-    assert [way["account"] for way in _came_in.find_tunnels(said(*before, *after, *reading, *lowered))] == ["nhay"]
-    assert [way["account"] for way in _came_in.find_tunnels(said(*before, *after, *reading))] == ["nhay"]
-    assert _came_in.find_tunnels(said(*before)) == []
+    assert [way["account"] for way in _login_history.find_tunnels(said(*before, *after, *reading, *lowered))] == [
+        "nhay"
+    ]
+    assert [way["account"] for way in _login_history.find_tunnels(said(*before, *after, *reading))] == ["nhay"]
+    assert _login_history.find_tunnels(said(*before)) == []
 
 
 def unrecorded(found: list[dict[str, Any]], **more: Any) -> list[tuple[str, str, bool]]:
     given: dict[str, Any] = {"terminals": [], "sessions": set(), "now": found[-1]["moment"] + 3600, **more}
-    return [(one["account"], one["source"], one["recorded"]) for one in _came_in.find_unrecorded(found, **given)]
+    return [(one["account"], one["source"], one["recorded"]) for one in _login_history.find_unrecorded(found, **given)]
 
 
 OPENED = "Accepted publickey for {0} from 10.0.0.9 port {1} ssh2: ED25519 " + KEY
@@ -273,10 +281,10 @@ def test_what_goes_on_now_and_what_waits_to_is_seen_by_sshds_own_processes(monke
     rows = [row(inode, here, peer) for inode, peer in peers.items()]
     rows.append(row(9, f"{loopback}:9000", f"{loopback}:0BB8"))
     monkeypatch.setattr(
-        _forwarded, "read_text", lambda path, *_: "head\n" + "\n".join(rows) if "tcp6" not in path else ""
+        _ssh_forwards, "read_text", lambda path, *_: "head\n" + "\n".join(rows) if "tcp6" not in path else ""
     )
     monkeypatch.setattr(
-        _forwarded,
+        _ssh_forwards,
         "_sessions",
         lambda: iter(
             [
@@ -288,7 +296,7 @@ def test_what_goes_on_now_and_what_waits_to_is_seen_by_sshds_own_processes(monke
             ]
         ),
     )
-    live, sessions = _forwarded.collect_forwards([22], str)
+    live, sessions = _ssh_forwards.collect_forwards([22], str)
     assert [(one["account"], one["to"]) for one in live] == [("1001", ""), ("1003", "127.0.0.1:3000")]
     assert {port for _, port in sessions} == {0x8502, 0x8503}
 
@@ -311,7 +319,7 @@ def test_sockets_of_the_kernel() -> None:
    0: 0D2FD50A:0016 012FD50A:8526 01 00000000:00000000 00:00000000 00000000     0        0 4242 1 0000
    1: 0000000000000000FFFF00000D2FD50A:0016 0000000000000000FFFF0000012FD50A:8526 01 00000000:00000000 00:00000000 00000000 0 0 4243
 """
-    found = _forwarded.parse_sockets(text)
+    found = _ssh_forwards.parse_sockets(text)
     assert found["4242"] == found["4243"] == ("01", ("10.213.47.13", 22), ("10.213.47.1", 34086))
 
 
@@ -434,7 +442,7 @@ def test_a_host_names_no_command_for_whoever_copies_what_to_accept() -> None:
     bad = SimpleNamespace(
         account="x$(id)\x1b[2J", to=None, doubtful=False, methods=("password",), last=NOW, source="10.0.0.9"
     )
-    told = losses.describe_losses([SimpleNamespace(control="ssh.password_auth", is_accepted=False, way=bad)])
+    told = lockout.describe_losses([SimpleNamespace(control="ssh.password_auth", is_accepted=False, way=bad)])
     said = told.hold_reasons["ssh.password_auth"].en
     assert "--accept 'ssh.password_auth:x$(id)" in said
     assert "\x1b" not in said

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import _web, _webroot, files
-from ansible.module_utils.luytre._effort import Effort
-from ansible.module_utils.luytre._reading import AreaReader
+from ansible.module_utils.luytre._area_reader import AreaReader
+from ansible.module_utils.luytre._time_budget import Effort
 from ansible.module_utils.luytre_shared.names import user_name
 
 from auditor.models import Status

@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _access_log, _apache_config, _layouts, _webroot, _websites
+from ansible.module_utils.luytre import _access_log, _apache_config, _cms_layouts, _webroot, _websites
 from ansible.module_utils.luytre._nginx_conf import load
 
 from auditor.system import resources
 from tests.unit.modules import load as module
 
-WORDPRESS, JOOMLA, DRUPAL, NUKEVIET = (_layouts.BY_KIND[kind] for kind in ("wordpress", "joomla", "drupal", "nukeviet"))
+WORDPRESS, JOOMLA, DRUPAL, NUKEVIET = (
+    _cms_layouts.BY_KIND[kind] for kind in ("wordpress", "joomla", "drupal", "nukeviet")
+)
 
 # --- folders ---------------------------------------------------------------------------------------------------
 # application, path below it: what it is filled with, whether it may be an office's own document, whether PHP never
@@ -97,7 +99,7 @@ def test_upload_folders_of_other_applications_are_asked_for_where_they_are(tmp_p
 
 
 def test_the_probes_ask_for_the_same_folders() -> None:
-    script = (Path(resources.get_roles()).parent / "auditor/hardening/serving/probes.sh").read_text("utf-8")
+    script = (Path(resources.get_roles()).parent / "auditor/hardening/health/probes.sh").read_text("utf-8")
     listed = re.search(r"for folder in (.*); do\n\s*\[ -d \"\$root/\$folder\" \]", script)
     assert listed is not None
     wordpress = WORDPRESS.uploads[0].rstrip("/")

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import _applications, _php, _site_database, _webroot, mariadb, wordpress
-from ansible.module_utils.luytre._effort import Effort
-from ansible.module_utils.luytre._reading import AreaReader
+from ansible.module_utils.luytre._area_reader import AreaReader
+from ansible.module_utils.luytre._time_budget import Effort
 
 from auditor.audit import controls
 from auditor.audit.controls import Catalogue

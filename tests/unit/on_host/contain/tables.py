@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from ansible.module_utils.luytre import _site_database
 from ansible.module_utils.luytre_contain.applications import Application
-from ansible.module_utils.luytre_shared.acting import ActionRefusal
+from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
 
 _CELL = r"`x`\.`wp_(?P<table>\w+)`"
 _WHERE = r"WHERE CAST\(`(?P<key>\w+)` AS BINARY\) = X'(?P<row>[0-9A-Fa-f]*)'"

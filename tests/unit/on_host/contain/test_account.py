@@ -10,13 +10,13 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre_shared import acting, keys, people, starting, undoing
+from ansible.module_utils.luytre_shared import accounts, action_runner, auto_revert, keys, systemd_units
 
 from tests.unit.on_host.contain.programs import program
 
 US = ("198.51.100.1", "50000", "192.0.2.10", "22")
 UIDS = {"root": 0, "luytre": 1000, "an": 1001, "binh": 1002, "www": 33}
-SESSIONS_END = people.end_sessions
+SESSIONS_END = accounts.end_sessions
 UNDOES = "luytre-contain-accounts.service"
 
 
@@ -71,13 +71,19 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: Host) -> Module
         return pwd.struct_passwd((name, "x", UIDS[name], UIDS[name], "", f"/home/{name}", "/bin/bash"))
 
     for where, name, value in (
-        (own, "TRIALS", undoing.Trials(home, own.UNIT, own.undo, own.describe_state)),
-        *((starting, "FOLDER", str(tmp_path / "systemd/system")), (undoing, "now", lambda: there.now)),
-        *((acting, "ran", there.ran), (acting, "own_archive", lambda _loader: b"ours")),
-        *((people, "shadow", there.shadow), (people, "administrators", lambda declared: {"an", "luytre", *declared})),
-        *((people, "sessions_end", there.sessions_end), (people, "sessions", lambda uid: there.sessions.get(uid, []))),
-        *((people, "of_account", lambda uid: there.sessions.get(uid, [])), (own.pwd, "getpwnam", entry)),
-        *((people, "shares_number", lambda name: name == "www"), (own.pwd, "getpwuid", lambda _uid: entry("root"))),
+        (own, "TRIALS", auto_revert.Trials(home, own.UNIT, own.undo, own.describe_state)),
+        *((systemd_units, "FOLDER", str(tmp_path / "systemd/system")), (auto_revert, "now", lambda: there.now)),
+        *((action_runner, "ran", there.ran), (action_runner, "own_archive", lambda _loader: b"ours")),
+        *(
+            (accounts, "shadow", there.shadow),
+            (accounts, "administrators", lambda declared: {"an", "luytre", *declared}),
+        ),
+        *(
+            (accounts, "sessions_end", there.sessions_end),
+            (accounts, "sessions", lambda uid: there.sessions.get(uid, [])),
+        ),
+        *((accounts, "of_account", lambda uid: there.sessions.get(uid, [])), (own.pwd, "getpwnam", entry)),
+        *((accounts, "shares_number", lambda name: name == "www"), (own.pwd, "getpwuid", lambda _uid: entry("root"))),
         (keys, "of", lambda name: ["SHA256:x"] if name == "luytre" else []),
     ):
         monkeypatch.setattr(where, name, value)
@@ -116,7 +122,7 @@ def test_an_account_is_locked_and_comes_back_as_it_was(
 def test_what_undoes_it_is_there_before_anything_is_changed(host: ModuleType, there: Host, tmp_path: Path) -> None:
     there.broken = "restart"
     before = {name: list(line) for name, line in there.lines.items()}
-    with pytest.raises(acting.ActionRefusal, match="no_unit"):
+    with pytest.raises(action_runner.ActionRefusal, match="no_unit"):
         host.contain(asked(), US)
     assert there.lines == before
 
@@ -132,7 +138,7 @@ def test_what_is_not_confirmed_is_undone_in_time_and_by_a_new_start(
         assert there.lines != before
         there.now += elapsed
 
-    monkeypatch.setattr(undoing.time, "sleep", later)
+    monkeypatch.setattr(auto_revert.time, "sleep", later)
     host.main([])
     assert there.lines == before
     assert list(tmp_path.iterdir()) == []
@@ -144,7 +150,7 @@ def test_what_has_not_come_back_is_tried_again(
 ) -> None:
     host.contain(asked(), US)
     there.now, there.broken = there.now + 61, "--unlock"
-    with pytest.raises(acting.ActionRefusal, match="not_undone"):
+    with pytest.raises(action_runner.ActionRefusal, match="not_undone"):
         host.main([])
     there.broken = None
     host.main([])
@@ -163,7 +169,7 @@ def test_what_somebody_changed_since_stays(host: ModuleType, there: Host) -> Non
     host.contain(asked(), US)
     host.TRIALS.confirm(asked(), US)
     there.lines["an"][0], there.lines["an"][6] = "$y$new", "25000"
-    with pytest.raises(acting.ActionRefusal, match="not_locked"):
+    with pytest.raises(action_runner.ActionRefusal, match="not_locked"):
         host.TRIALS.look(asked(), US)
     host.TRIALS.release(asked(), US)
     assert (there.lines["an"][0], there.lines["an"][6]) == ("$y$new", "25000")
@@ -216,7 +222,7 @@ def test_an_account_that_is_gone_is_no_longer_locked(host: ModuleType, there: Ho
 
 @pytest.mark.parametrize(("what", "why"), [("root", "keeper"), ("luytre", "automation"), ("nobody-here", "no_account")])
 def test_who_is_never_locked(host: ModuleType, there: Host, what: str, why: str) -> None:
-    with pytest.raises(acting.ActionRefusal) as refusal:
+    with pytest.raises(action_runner.ActionRefusal) as refusal:
         host.contain(asked(what), US)
     assert refusal.value.args == (why, what)
     assert there.units == []
@@ -224,14 +230,14 @@ def test_who_is_never_locked(host: ModuleType, there: Host, what: str, why: str)
 
 def test_never_the_account_that_asks(host: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SUDO_USER", "binh")
-    with pytest.raises(acting.ActionRefusal, match="automation"):
+    with pytest.raises(action_runner.ActionRefusal, match="automation"):
         host.contain(asked("binh", automation=""), US)
 
 
 @pytest.mark.parametrize(("field", "expires"), [("!$y$x", ""), ("*", ""), ("$y$x", "1")])
 def test_never_the_last_administrator_who_can_come_in(host: ModuleType, there: Host, field: str, expires: str) -> None:
     there.lines["binh"][0], there.lines["binh"][6] = field, expires
-    with pytest.raises(acting.ActionRefusal, match="last_admin"):
+    with pytest.raises(action_runner.ActionRefusal, match="last_admin"):
         host.contain(asked(), US)
     assert host.contain(asked("www"), US)["state"] == "on_trial"
 
@@ -244,7 +250,7 @@ def test_what_may_be_anothers_is_not_ended(host: ModuleType, there: Host) -> Non
 
 
 def test_what_goes_on_outside_sessions_is_told(host: ModuleType, there: Host, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(people, "list_processes", lambda _uid: [8, 9])
+    monkeypatch.setattr(accounts, "list_processes", lambda _uid: [8, 9])
     assert host.contain(asked(), US) == {"state": "on_trial", "why": "runs_on", "about": "8 9"}
 
 
@@ -253,10 +259,10 @@ def test_whoever_never_ends_has_no_veto_against_being_locked(
 ) -> None:
     """No processes, only their numbers: each time others."""
     numbers = itertools.count(1 << 30)
-    monkeypatch.setattr(people, "list_sessions", lambda _uid: [next(numbers)])
-    monkeypatch.setattr(people, "end_sessions", SESSIONS_END)
-    monkeypatch.setattr(people, "END_SECONDS", 0.2)
-    monkeypatch.setattr(people, "CGROUPS", str(tmp_path))
+    monkeypatch.setattr(accounts, "list_sessions", lambda _uid: [next(numbers)])
+    monkeypatch.setattr(accounts, "end_sessions", SESSIONS_END)
+    monkeypatch.setattr(accounts, "END_SECONDS", 0.2)
+    monkeypatch.setattr(accounts, "CGROUPS", str(tmp_path))
     ends = tmp_path / f"user.slice/user-{UIDS['an']}.slice/cgroup.kill"
     ends.parent.mkdir(parents=True)
     assert host.contain(asked(), US)["state"] == "on_trial"

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ansible.module_utils.luytre_contain import administrators, applications, configuration, wordpress_session
 from ansible.module_utils.luytre_contain.administrators import ApplicationAdministrator
-from ansible.module_utils.luytre_shared import acting
+from ansible.module_utils.luytre_shared import action_runner
 
 from tests.unit.on_host.contain.programs import program
 from tests.unit.on_host.contain.tables import Tables
@@ -70,7 +70,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tables: Tables) -> Mod
 
     for where, name, value in (
         *(
-            (own, "RECORD", acting.ActionRecord(str(tmp_path / "luytre/administrators"))),
+            (own, "RECORD", action_runner.ActionRecord(str(tmp_path / "luytre/administrators"))),
             (own, "find_cells_to_change", changes),
         ),
         *((applications, "load_application", lambda _path: tables), (administrators, "load_administrators", of)),
@@ -125,7 +125,7 @@ def test_what_somebody_changed_since_stays(host: ModuleType, tables: Tables) -> 
 
 @pytest.mark.parametrize(("name", "why"), [("la", "no_such_administrator"), ("bientap", "last_admin")])
 def test_who_is_not_shut_out(host: ModuleType, tables: Tables, tmp_path: Path, name: str, why: str) -> None:
-    with pytest.raises(acting.ActionRefusal, match=why):
+    with pytest.raises(action_runner.ActionRefusal, match=why):
         host.contain(asked(name), US)
     assert (tables.values, list(tmp_path.iterdir())) == (VALUES, [])
 
@@ -144,7 +144,7 @@ def test_where_no_session_can_be_tried_that_is_told(host: ModuleType, monkeypatc
 
 def test_what_a_database_refuses_leaves_all_as_it_was(host: ModuleType, tables: Tables, tmp_path: Path) -> None:
     tables.broken = "SELECT"
-    with pytest.raises(acting.ActionRefusal, match="not_asked"):
+    with pytest.raises(action_runner.ActionRefusal, match="not_asked"):
         host.contain(asked(), US)
     assert (tables.values, list(tmp_path.iterdir())) == (VALUES, [])
 
@@ -160,7 +160,7 @@ def test_whoever_was_cut_off_goes_on_with_what_was_there_before(host: ModuleType
 def test_a_database_that_is_gone_is_asked_again(host: ModuleType, tables: Tables) -> None:
     host.contain(asked(), US)
     tables.broken = "UPDATE"
-    with pytest.raises(acting.ActionRefusal, match="not_asked"):
+    with pytest.raises(action_runner.ActionRefusal, match="not_asked"):
         host.release(asked(), US)
     tables.broken = None
     assert host.release(asked(), US) == {"state": "none"}

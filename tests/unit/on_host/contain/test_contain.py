@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import integrity
-from ansible.module_utils.luytre_shared import acting, neighbours, starting
+from ansible.module_utils.luytre_shared import action_runner, network_peers, systemd_units
 
 from tests.unit.on_host.contain.programs import program
 
@@ -67,12 +67,16 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kernel: Kernel) -> Mod
     own = program("block_address.py")
     home = str(tmp_path / "luytre/contain")
     for where, name, value in (
-        *((own, "HOME", home), (own, "PROGRAM", home + "/contain.zip"), (own, "RECORD", acting.ActionRecord(home))),
+        *(
+            (own, "HOME", home),
+            (own, "PROGRAM", home + "/contain.zip"),
+            (own, "RECORD", action_runner.ActionRecord(home)),
+        ),
         *((own, "NFT", str(TOP)), (own, "CONFIGURATIONS", (str(tmp_path / "nginx"),))),
-        *((acting, "ran", kernel.ran), (acting, "own_archive", lambda _loader: b"ours")),
-        *((starting, "FOLDER", str(tmp_path / "systemd/system")),),
-        *((neighbours, "own_addresses", lambda: ["192.0.2.10"]), (neighbours, "gateways", lambda: ["192.0.2.1"])),
-        (neighbours, "resolvers", lambda: ["9.9.9.9", "fe80::1%eth0"]),
+        *((action_runner, "ran", kernel.ran), (action_runner, "own_archive", lambda _loader: b"ours")),
+        *((systemd_units, "FOLDER", str(tmp_path / "systemd/system")),),
+        *((network_peers, "own_addresses", lambda: ["192.0.2.10"]), (network_peers, "gateways", lambda: ["192.0.2.1"])),
+        (network_peers, "resolvers", lambda: ["9.9.9.9", "fe80::1%eth0"]),
     ):
         monkeypatch.setattr(where, name, value)
     return own
@@ -103,7 +107,7 @@ def test_what_cannot_be_read_among_settings_keeps_no_address_in(host: ModuleType
     (tmp_path / "nginx/a.conf").symlink_to("/proc/self/mem")
     (tmp_path / "nginx/b.conf").write_text("set_real_ip_from 203.0.113.0/30;\n")
     assert host.contain(asked(), US, NOW)["state"] == "on_trial"
-    with pytest.raises(acting.ActionRefusal, match="proxy"):
+    with pytest.raises(action_runner.ActionRefusal, match="proxy"):
         host.contain(asked(what="203.0.113.1"), US, NOW)
 
 
@@ -174,7 +178,7 @@ def test_what_the_host_lives_by_is_never_blocked(
     (tmp_path / "nginx/conf").mkdir()
     (tmp_path / "nginx/conf/list").write_text("# theirs: 0.0.0.0/0\n203.0.113.40\n131.0.72.0/22 # all\n")
     found = {"balance.test": [(2, 1, 6, "", ("203.0.113.41", 0))]}
-    monkeypatch.setattr(neighbours.socket, "getaddrinfo", lambda name, *_given, **_named: found[name])
+    monkeypatch.setattr(network_peers.socket, "getaddrinfo", lambda name, *_given, **_named: found[name])
     os.mkfifo(tmp_path / "nginx/blocks-nobody")
     with pytest.raises(host.ActionRefusal) as refusal:
         host.contain(asked(what=address), US, NOW)
@@ -184,8 +188,8 @@ def test_what_the_host_lives_by_is_never_blocked(
 
 
 def test_who_asks_is_told_apart_also_when_sshd_writes_the_address_as_ipv6(host: ModuleType) -> None:
-    assert neighbours.is_inside(ipaddress.ip_address("203.0.113.7"), "::ffff:203.0.113.7")
-    assert not neighbours.is_inside(ipaddress.ip_address("203.0.113.7"), "nonsense")
+    assert network_peers.is_inside(ipaddress.ip_address("203.0.113.7"), "::ffff:203.0.113.7")
+    assert not network_peers.is_inside(ipaddress.ip_address("203.0.113.7"), "nonsense")
 
 
 @pytest.mark.parametrize(("connection", "nft", "why"), [((), str(TOP), "no_connection"), (US, "/nowhere", "no_nft")])
@@ -211,7 +215,7 @@ def test_what_would_not_outlive_a_reboot_is_not_confirmed(
 ) -> None:
     host.contain(asked(), US, NOW)
     monkeypatch.setattr(
-        acting, "run_program", lambda argv, given="": None if "start" in argv else kernel.ran(argv, given)
+        action_runner, "run_program", lambda argv, given="": None if "start" in argv else kernel.ran(argv, given)
     )
     with pytest.raises(host.ActionRefusal, match="no_unit"):
         host.confirm(asked(), US, NOW)
@@ -224,12 +228,12 @@ def test_what_a_full_disk_kept_from_being_confirmed_is_not_blocked_by_what_is_do
 ) -> None:
     host.contain(asked(), US, NOW)
 
-    def full(_units: starting.Units, _start: str) -> None:
+    def full(_units: systemd_units.Units, _start: str) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(starting.Units, "lay", full)
+    monkeypatch.setattr(systemd_units.Units, "lay", full)
     monkeypatch.setattr(host.time, "time", lambda: NOW)
-    assert acting.answer(host.ACTIONS, asked(do="confirm"), US)["state"] == "refused"
+    assert action_runner.answer(host.ACTIONS, asked(do="confirm"), US)["state"] == "refused"
     host.contain(asked(id="SC-20261127-1/2", what="203.0.113.8"), US, NOW)
     assert set(kernel.blocked()) == {"203.0.113.8"}
 
@@ -245,11 +249,11 @@ def test_blocks_are_loaded_again_whatever_nftables_service_does(host: ModuleType
     """It throws all tables away when it starts, which a unit that is active already does not notice, and when it reloads or stops."""
     host.contain(asked(), US, NOW)
     host.confirm(asked(), US, NOW)
-    wants = Path(starting.FOLDER) / "nftables.service.wants"
+    wants = Path(systemd_units.FOLDER) / "nftables.service.wants"
     again, stays = ((wants / name).read_text() for name in (host.AGAIN, host.UNIT))
     for text in (again, stays):
         assert re.search(r"(?m)^After=.*\bnftables\.service$", text)
-        assert f"ExecStart={starting.PYTHON} -I -B {host.PROGRAM}\n" in text
+        assert f"ExecStart={systemd_units.PYTHON} -I -B {host.PROGRAM}\n" in text
     assert "RemainAfterExit" not in again
     assert {"RemainAfterExit=yes", "PartOf=nftables.service", "ReloadPropagatedFrom=nftables.service"} <= {
         *stays.splitlines()
@@ -277,9 +281,9 @@ def test_a_table_that_does_not_drop_blocks_nobody(
 
 
 def test_what_goes_wrong_is_an_answer_too(host: ModuleType) -> None:
-    told = acting.answer(host.ACTIONS, asked(what="not one", do="contain"), US)
+    told = action_runner.answer(host.ACTIONS, asked(what="not one", do="contain"), US)
     assert (told["state"], told["why"]) == ("refused", "fault")
-    told = acting.answer(host.ACTIONS, asked(what="127.0.0.1", do="contain"), US)
+    told = action_runner.answer(host.ACTIONS, asked(what="127.0.0.1", do="contain"), US)
     assert told == {"state": "refused", "why": "no_stranger", "about": "127.0.0.1"}
 
 

@@ -16,7 +16,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre_shared import acting
+from ansible.module_utils.luytre_shared import action_runner
 
 from tests.unit.leased import leased
 from tests.unit.on_host.contain.programs import program
@@ -58,9 +58,9 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, units: list[list[str]]
         units.append(argv[1:])
         return "php8.4-fpm.service loaded active running PHP\n" if argv[1] == "list-units" else ""
 
-    monkeypatch.setattr(own.acting, "run_program", ran)
+    monkeypatch.setattr(own.action_runner, "run_program", ran)
     monkeypatch.setattr(own.php_code, "MOD_PHP", str(tmp_path / "none"))
-    monkeypatch.setattr(own.php_code.startable, "find_fault", lambda _unit, _reading: None)
+    monkeypatch.setattr(own.php_code.start_test, "find_fault", lambda _unit, _reading: None)
     return own
 
 
@@ -146,7 +146,7 @@ def test_what_its_owner_keeps_from_being_read_is_set_aside_and_comes_back(host: 
     load = site / "wp-includes/load.php"
     with leased(load, os.getuid()):
         before = load.lstat()
-        told = acting.answer({"contain": host.contain}, asked(site, do="contain"), [])
+        told = action_runner.answer({"contain": host.contain}, asked(site, do="contain"), [])
         assert (told["state"], told["why"], told["about"]) == ("confirmed", "replaced", "2")
         assert load.read_bytes() == RELEASE["wp-includes/load.php"]
     assert host.release(asked(site), []) == {"state": "none"}
@@ -195,7 +195,7 @@ def test_a_link_of_roots_in_a_folders_place_is_roots_to_judge(host: ModuleType, 
     (site / "wp-includes").rename(tmp_path / "shared")
     (site / "wp-includes").symlink_to(tmp_path / "shared")
     if os.geteuid() == 0:
-        with pytest.raises(acting.ActionRefusal, match="unsafe"):
+        with pytest.raises(action_runner.ActionRefusal, match="unsafe"):
             host.contain(asked(site), [])
 
 
@@ -275,13 +275,13 @@ def test_what_is_no_file_in_place_of_one_is_set_aside_and_comes_back(
 def test_what_is_swapped_in_at_the_last_moment_is_left_and_told_and_the_rest_is_as_the_release_has_it(
     host: ModuleType, site: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    load, real = site / "wp-includes/load.php", host.replacing.replace
+    load, real = site / "wp-includes/load.php", host.file_replacement.replace
 
     def swapped(*given: Any) -> None:
         load.write_bytes(b"<?php swapped();")
         real(*given)
 
-    monkeypatch.setattr(host.replacing, "replace", swapped)
+    monkeypatch.setattr(host.file_replacement, "replace", swapped)
     said = host.contain(asked(site), [])
     assert (said["state"], said["why"], said["about"]) == ("unknown", "files_left", "1 / 2: wp-includes/load.php")
     assert load.read_bytes() == b"<?php swapped();"
@@ -328,7 +328,7 @@ def test_whoever_is_cut_off_is_gone_on_for(
 
         monkeypatch.setattr(os, "link", crossing(linked))
         monkeypatch.setattr(os, "rename", crossing(renamed))
-    owner = {"replace": host.replacing, "reset_code_cache": host.php_code}.get(step, host)
+    owner = {"replace": host.file_replacement, "reset_code_cache": host.php_code}.get(step, host)
     real = getattr(owner, step)
 
     def cut(*given: Any) -> Any:
@@ -378,6 +378,6 @@ def test_a_folder_that_takes_the_name_of_a_new_one_is_given_to_nobody(
 
     with monkeypatch.context() as patched:
         patched.setattr(os, "mkdir", mkdir)
-        with contextlib.suppress(acting.ActionRefusal, OSError):
+        with contextlib.suppress(action_runner.ActionRefusal, OSError):
             host.contain(asked(site), [])
     assert stat.S_IMODE((site / "wp-admin").stat().st_mode) == 0o700

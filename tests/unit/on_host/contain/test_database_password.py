@@ -21,7 +21,7 @@ from ansible.module_utils.luytre_contain import (
     php_code,
     secret_usages,
 )
-from ansible.module_utils.luytre_shared import acting
+from ansible.module_utils.luytre_shared import action_runner
 
 from tests.unit.on_host.contain.programs import program
 
@@ -74,7 +74,7 @@ class Server:
 
     def change(self, line: str) -> None:
         if self.fails == len(self.changes):
-            raise acting.ActionRefusal("not_asked", "gone")
+            raise action_runner.ActionRefusal("not_asked", "gone")
         self.changes.append(line)
         changed = CHANGE.fullmatch(line)
         assert changed is not None, line
@@ -131,12 +131,12 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: Server, sites:
 
     def answered(application: applications.Application, _script: str) -> list[list[str]]:
         if database_accounts.digest(application.login.password) not in server.takes[LOCAL]:
-            raise acting.ActionRefusal("not_asked", application.config)
+            raise action_runner.ActionRefusal("not_asked", application.config)
         return [["here"]]
 
     for where, name, value in (
         *(
-            (own, "RECORD", acting.ActionRecord(str(tmp_path / "luytre/database-passwords"))),
+            (own, "RECORD", action_runner.ActionRecord(str(tmp_path / "luytre/database-passwords"))),
             (database_accounts, "_query", server.asked),
         ),
         *(
@@ -241,7 +241,7 @@ def test_a_site_that_does_not_serve_with_it_has_the_old_one(
         return True
 
     monkeypatch.setattr(php_code, "reset_code_cache", fallen)
-    with pytest.raises(acting.ActionRefusal, match="not_serving"):
+    with pytest.raises(action_runner.ActionRefusal, match="not_serving"):
         host.contain(asked(sites), US)
     assert (server.takes, sites.texts(), [one.name for one in tmp_path.iterdir()]) == (before, FILES, ["www"])
 
@@ -270,7 +270,7 @@ def test_what_somebody_wrote_since_is_not_written_over(host: ModuleType, server:
     host.contain(asked(sites), US)
     file, taken = sites.top / "b/configuration.php", dict(server.takes)
     file.write_text(file.read_text() + "// theirs\n")
-    with pytest.raises(acting.ActionRefusal, match="changed_since"):
+    with pytest.raises(action_runner.ActionRefusal, match="changed_since"):
         host.release(asked(sites), US)
     assert (server.takes, sites.serve()) == (taken, True)
 
@@ -282,7 +282,7 @@ def test_a_password_that_somebody_gave_an_account_since_stays(
     host.contain(asked(sites), US)
     server.takes[ANY], server.plugin = [database_accounts.digest("theirs")], plugin
     taken, texts = dict(server.takes), sites.texts()
-    with pytest.raises(acting.ActionRefusal, match="changed_since"):
+    with pytest.raises(action_runner.ActionRefusal, match="changed_since"):
         host.release(asked(sites), US)
     assert (server.takes, sites.texts()) == (taken, texts)
     assert host.RECORD.all()
@@ -293,7 +293,7 @@ def test_an_account_that_comes_in_otherwise_is_a_persons(
     host: ModuleType, server: Server, sites: Sites, plugin: str
 ) -> None:
     server.plugin = plugin
-    with pytest.raises(acting.ActionRefusal, match="other_login"):
+    with pytest.raises(action_runner.ActionRefusal, match="other_login"):
         host.contain(asked(sites), US)
     assert (server.changes, sites.texts()) == ([], FILES)
 
@@ -325,7 +325,7 @@ def test_a_release_that_does_not_serve_leaves_the_new_one(
         return True
 
     monkeypatch.setattr(php_code, "reset_code_cache", fallen)
-    with pytest.raises(acting.ActionRefusal, match="not_serving"):
+    with pytest.raises(action_runner.ActionRefusal, match="not_serving"):
         host.release(asked(sites), US)
     assert (server.takes, sites.password()) == (taken, new)
 
@@ -337,7 +337,7 @@ def test_what_else_has_the_password_is_named_and_nothing_is_changed(
     file = sites.top / name
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("<?php mysqli_connect('localhost', 'antruc', 'cu ky\\\\\\'');\n")
-    with pytest.raises(acting.ActionRefusal) as refusal:
+    with pytest.raises(action_runner.ActionRefusal) as refusal:
         host.contain(asked(sites), US)
     assert refusal.value.args == ("also_in", str(file))
     assert (server.changes, sites.texts()) == ([], FILES)
@@ -397,7 +397,7 @@ def test_what_somebody_else_put_beside_it_is_told_no_password(
         return os.stat_result((*found[:4], found.st_uid + 1, *found[5:10])) if found.st_ino == theirs else found
 
     monkeypatch.setattr(os, "fstat", fstat)
-    with pytest.raises(acting.ActionRefusal, match="others_file"):
+    with pytest.raises(action_runner.ActionRefusal, match="others_file"):
         host.contain(asked(sites), US)
     assert (server.changes, sites.texts()) == ([], FILES)
     answer = host.contain(dict(asked(sites), unjudged=["antruc.test"]), US)
@@ -409,7 +409,7 @@ def test_nothing_is_begun_where_php_would_end_by_being_told_to_read_again(
     host: ModuleType, server: Server, sites: Sites, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(php_code, "find_faulty_units", lambda: ["php8.4-fpm.service"])
-    with pytest.raises(acting.ActionRefusal, match="php_faulty"):
+    with pytest.raises(action_runner.ActionRefusal, match="php_faulty"):
         host.contain(asked(sites), US)
     assert (server.changes, sites.texts()) == ([], FILES)
 
@@ -470,7 +470,7 @@ def test_a_site_in_which_something_cannot_be_read_is_visited_too(
         return {one: (200 if "cho.test" not in one or sites.password() == OLD else 500, b"") for one in addresses}
 
     monkeypatch.setattr(http_check, "fetch_pages", pages)
-    with pytest.raises(acting.ActionRefusal, match=r"not_serving.*cho"):
+    with pytest.raises(action_runner.ActionRefusal, match=r"not_serving.*cho"):
         host.contain({**asked(sites), "sites": others}, US)
     assert (server.takes, sites.texts(), [one.name for one in tmp_path.iterdir()]) == (before, texts, ["www"])
 
@@ -484,6 +484,6 @@ def test_while_a_hardening_is_open_nothing_is_changed_that_its_way_back_would_ha
     taken, texts = dict(server.takes), sites.texts()
     monkeypatch.setattr(configuration, "ARMED_FILE", str(tmp_path / "armed.json"))
     (tmp_path / "armed.json").touch()
-    with pytest.raises(acting.ActionRefusal, match="hardening_open"):
+    with pytest.raises(action_runner.ActionRefusal, match="hardening_open"):
         getattr(host, act)(asked(sites), US)
     assert (server.takes, sites.texts()) == (taken, texts)

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre_shared import acting, neighbours, starting
+from ansible.module_utils.luytre_shared import action_runner, network_peers, systemd_units
 
 from tests.unit.on_host.contain.programs import TOP, program
 
@@ -77,10 +77,14 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kernel: Kernel, clock:
     own = program("isolate.py")
     home = str(tmp_path / "luytre/isolation")
     for where, name, value in (
-        *((own, "HOME", home), (own, "RULES_FILE", home + "/rules.nft"), (own, "RECORD", acting.ActionRecord(home))),
+        *(
+            (own, "HOME", home),
+            (own, "RULES_FILE", home + "/rules.nft"),
+            (own, "RECORD", action_runner.ActionRecord(home)),
+        ),
         *((own, "NFT", str(TOP)), (own, "RELAYS", ()), (own, "now", lambda: clock[0])),
-        *((acting, "ran", kernel.ran), (starting, "FOLDER", str(tmp_path / "systemd/system"))),
-        (neighbours, "resolvers", lambda: ["9.9.9.9", "127.0.0.53", "fe80::1%eth0", "nonsense"]),
+        *((action_runner, "ran", kernel.ran), (systemd_units, "FOLDER", str(tmp_path / "systemd/system"))),
+        (network_peers, "resolvers", lambda: ["9.9.9.9", "127.0.0.53", "fe80::1%eth0", "nonsense"]),
     ):
         monkeypatch.setattr(where, name, value)
     return own
@@ -112,7 +116,7 @@ def test_who_is_let_in_begins_it_and_the_host_begins_nothing_but_names_and_mail(
     (tmp_path / "main.cf").write_text("relayhost = [mail.test]:587\n")
     postfix = program("isolate.py").RELAYS[0]
     monkeypatch.setattr(host, "RELAYS", (postfix._replace(path=str(tmp_path / "main.cf")),))
-    monkeypatch.setattr(neighbours, "iter_addresses", lambda names: {"mail.test": ["203.0.113.25"]}[names[0]])
+    monkeypatch.setattr(network_peers, "iter_addresses", lambda names: {"mail.test": ["203.0.113.25"]}[names[0]])
     host.contain(asked(), ("::ffff:198.51.100.1", *US[1:]))
     for chain, who in (("incoming", "saddr"), ("outgoing", "daddr")):
         rules = kernel.rules(chain)
@@ -194,7 +198,7 @@ def test_two_people_at_once_both_have_their_way_and_one_release_joins_nothing(
 
 def test_what_the_kernel_refuses_leaves_nothing(host: ModuleType, kernel: Kernel, tmp_path: Path) -> None:
     kernel.refuses = True
-    with pytest.raises(acting.ActionRefusal, match="not_loaded"):
+    with pytest.raises(action_runner.ActionRefusal, match="not_loaded"):
         host.contain(asked(), US)
     assert list(tmp_path.iterdir()) == []
 
@@ -204,9 +208,9 @@ def test_what_would_not_outlive_a_reboot_is_not_confirmed(
 ) -> None:
     host.contain(asked(), US)
     monkeypatch.setattr(
-        acting, "run_program", lambda argv, given="": None if "start" in argv else kernel.ran(argv, given)
+        action_runner, "run_program", lambda argv, given="": None if "start" in argv else kernel.ran(argv, given)
     )
-    with pytest.raises(acting.ActionRefusal, match="no_unit"):
+    with pytest.raises(action_runner.ActionRefusal, match="no_unit"):
         host.confirm(asked(), US)
     assert kernel.loaded is None
     assert list(tmp_path.iterdir()) == []
@@ -241,7 +245,7 @@ def test_a_table_that_somebody_changed_cuts_nobody_off(
     "connection", [(), ("not one", "1", "192.0.2.10", "22"), ("198.51.100.1", "1", "192.0.2.10", "x")]
 )
 def test_without_a_connection_nothing_is_done(host: ModuleType, kernel: Kernel, connection: tuple[str, ...]) -> None:
-    with pytest.raises(acting.ActionRefusal, match="no_connection"):
+    with pytest.raises(action_runner.ActionRefusal, match="no_connection"):
         host.contain(asked(), connection)
     assert kernel.loaded is None
 

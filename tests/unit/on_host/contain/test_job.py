@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre_shared import acting
+from ansible.module_utils.luytre_shared import action_runner
 
 from tests.unit.on_host.contain.programs import program
 
@@ -28,7 +28,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     (tmp_path / "spool").mkdir()
     for name, value in (
         *(("TABLE", str(tmp_path / "crontab")), ("TABLES", str(tmp_path / "cron.d"))),
-        *(("SPOOL", str(tmp_path / "spool")), ("RECORD", acting.ActionRecord(str(tmp_path / "luytre/jobs")))),
+        *(("SPOOL", str(tmp_path / "spool")), ("RECORD", action_runner.ActionRecord(str(tmp_path / "luytre/jobs")))),
     ):
         monkeypatch.setattr(own, name, value)
     monkeypatch.setattr(own, "owners", lambda _path: (os.getuid(),))
@@ -54,7 +54,7 @@ def state(path: Path) -> tuple[bytes, int, int, int, int]:
 
 
 def refused(host: ModuleType, ask: dict[str, Any]) -> str:
-    with pytest.raises(acting.ActionRefusal) as refusal:
+    with pytest.raises(action_runner.ActionRefusal) as refusal:
         host.contain(ask, US)
     return str(refusal.value.args[0])
 
@@ -124,7 +124,7 @@ def test_the_same_line_twice_runs_no_more_and_one_that_is_put_in_again_is_told(h
     host.contain(asked(table, "1"), US)
     assert table.read_bytes() == (b"# SC-20261127-1/1: " + BAD + b"\n") * 2
     table.write_bytes(table.read_bytes() + BAD + b"\n")
-    with pytest.raises(acting.ActionRefusal, match="job_again"):
+    with pytest.raises(action_runner.ActionRefusal, match="job_again"):
         host.look(asked(table, "1"), US)
 
 

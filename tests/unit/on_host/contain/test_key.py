@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre_shared import acting, keys, people, starting, undoing
+from ansible.module_utils.luytre_shared import accounts, action_runner, auto_revert, keys, systemd_units
 
 from tests.unit.leased import leased
 from tests.unit.on_host.contain.programs import program
@@ -36,20 +36,20 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
     said: list[str | None] = [""]
     for where, name, value in (
-        (own, "TRIALS", undoing.Trials(str(tmp_path / "luytre/keys"), own.UNIT, own.undo, own.describe_state)),
-        *((starting, "FOLDER", str(tmp_path / "systemd/system")), (acting, "ran", lambda *_given: said[0])),
-        *((acting, "own_archive", lambda _loader: b"ours"), (keys, "patterns", lambda: keys.DEFAULT)),
+        (own, "TRIALS", auto_revert.Trials(str(tmp_path / "luytre/keys"), own.UNIT, own.undo, own.describe_state)),
+        *((systemd_units, "FOLDER", str(tmp_path / "systemd/system")), (action_runner, "ran", lambda *_given: said[0])),
+        *((action_runner, "own_archive", lambda _loader: b"ours"), (keys, "patterns", lambda: keys.DEFAULT)),
         *(
-            (people, "accounts", lambda: [entry(one) for one in ("luytre", "an", "binh")]),
+            (accounts, "accounts", lambda: [entry(one) for one in ("luytre", "an", "binh")]),
             (own.pwd, "getpwnam", entry),
         ),
         *(
-            (people, "administrators", lambda _declared: {"an", "luytre", "binh"}),
-            (people, "sessions_end", lambda *_uids: []),
+            (accounts, "administrators", lambda _declared: {"an", "luytre", "binh"}),
+            (accounts, "sessions_end", lambda *_uids: []),
         ),
         *(
-            (people, "comes_in", lambda _name, some: bool(some)),
-            (people, "shares_number", lambda _name: False),
+            (accounts, "comes_in", lambda _name, some: bool(some)),
+            (accounts, "shares_number", lambda _name: False),
             (own, "said", said),
         ),
     ):
@@ -115,7 +115,9 @@ def test_files_that_sshd_reads_for_some_only_are_looked_through(
     (tmp_path / "sshd_config").write_text("Include conf.d/*.conf\nAuthorizedKeysFile none\n")
     (tmp_path / "conf.d/a.conf").write_text('Match Group sftp\n  authorizedkeysfile="/etc/k/%u" .ssh/b # c\n')
     monkeypatch.setattr(keys, "CONFIG", str(tmp_path / "sshd_config"))
-    monkeypatch.setattr(acting, "run_program", lambda words, *_: "authorizedkeysfile none\n" if "-C" in words else None)
+    monkeypatch.setattr(
+        action_runner, "run_program", lambda words, *_: "authorizedkeysfile none\n" if "-C" in words else None
+    )
     keys.list_patterns.cache_clear()
     assert keys.list_patterns() == ("/etc/k/%u", ".ssh/b")
     keys.list_patterns.cache_clear()
@@ -171,8 +173,8 @@ def test_a_line_that_lets_it_in_again_is_told(host: ModuleType, tmp_path: Path) 
 def test_what_is_not_confirmed_is_undone(host: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     of(tmp_path, "an").write_bytes(BAD)
     host.contain(asked(), US)
-    later = undoing.read_uptime() + 61
-    monkeypatch.setattr(undoing, "read_uptime", lambda: later)
+    later = auto_revert.read_uptime() + 61
+    monkeypatch.setattr(auto_revert, "read_uptime", lambda: later)
     host.main([])
     assert of(tmp_path, "an").read_bytes() == BAD
     assert sorted(path.name for path in tmp_path.iterdir()) == ["home"]
@@ -282,7 +284,7 @@ def test_whoever_fills_their_file_takes_no_time_from_others(
 def test_the_file_of_the_account_that_we_come_in_by_stays_in_its_place(host: ModuleType, tmp_path: Path) -> None:
     of(tmp_path, "an").write_bytes(BAD + b"\n" + GOOD)
     os.truncate(of(tmp_path, "luytre"), 20_000_000)
-    with pytest.raises(acting.ActionRefusal, match="unsafe"):
+    with pytest.raises(action_runner.ActionRefusal, match="unsafe"):
         host.contain(asked(), US)
     assert of(tmp_path, "luytre").stat().st_size == 20_000_000
 
@@ -291,7 +293,7 @@ def test_what_others_write_into_the_journal_is_not_sshds(
     host: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ran: list[list[str]] = []
-    monkeypatch.setattr(acting, "run_program", lambda argv, *_given: ran.append(argv))
+    monkeypatch.setattr(action_runner, "run_program", lambda argv, *_given: ran.append(argv))
     host.find_used_key(US)
     assert "_UID=0" in ran[0]
 
@@ -302,7 +304,7 @@ def test_what_cannot_be_put_back_keeps_nothing_else_from_it(host: ModuleType, tm
     host.contain(asked(), US)
     host.TRIALS.confirm(asked(), US)
     os.link(of(tmp_path, "an"), tmp_path / "second")
-    with pytest.raises(acting.ActionRefusal, match="unsafe"):
+    with pytest.raises(action_runner.ActionRefusal, match="unsafe"):
         host.TRIALS.release(asked(), US)
     assert of(tmp_path, "binh").read_bytes() == BAD + b"\n" + GOOD
     (tmp_path / "second").unlink()
@@ -340,7 +342,7 @@ def test_a_link_to_what_cannot_be_read_keeps_no_key_in_force(host: ModuleType, t
 
 
 def test_a_key_that_nobody_has_is_told(host: ModuleType, tmp_path: Path) -> None:
-    with pytest.raises(acting.ActionRefusal, match="no_key"):
+    with pytest.raises(action_runner.ActionRefusal, match="no_key"):
         host.contain(asked(), US)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["home"]
 
@@ -351,20 +353,20 @@ def test_never_the_key_that_we_came_in_by(host: ModuleType, tmp_path: Path) -> N
     host.said[0] = other
     assert host.plan(asked(), US)["state"] == "planned"
     host.said[0] = other + "\n" + other.replace("50001", "50000")
-    with pytest.raises(acting.ActionRefusal, match="our_key"):
+    with pytest.raises(action_runner.ActionRefusal, match="our_key"):
         host.contain(asked(), US)
 
 
 def test_never_the_only_key_of_the_account_that_we_come_in_by(host: ModuleType, tmp_path: Path) -> None:
     of(tmp_path, "luytre").write_bytes(BAD)
-    with pytest.raises(acting.ActionRefusal, match="our_key"):
+    with pytest.raises(action_runner.ActionRefusal, match="our_key"):
         host.contain(asked(), US)
 
 
 def test_never_the_last_key_of_an_administrator(host: ModuleType, tmp_path: Path) -> None:
     of(tmp_path, "an").write_bytes(BAD)
     of(tmp_path, "binh").write_bytes(BAD)
-    with pytest.raises(acting.ActionRefusal, match="last_admin"):
+    with pytest.raises(action_runner.ActionRefusal, match="last_admin"):
         host.contain(asked(), US)
     of(tmp_path, "binh").write_bytes(BAD + b"\n" + GOOD)
     assert host.contain(asked(), US)["state"] == "on_trial"

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre._reading import UnreadableFact
-from ansible.module_utils.luytre_change import startable
+from ansible.module_utils.luytre._area_reader import UnreadableFact
+from ansible.module_utils.luytre_change import start_test
 from ansible.module_utils.luytre_contain import php_code
-from ansible.module_utils.luytre_shared import acting
+from ansible.module_utils.luytre_shared import action_runner
 
 FPM = "php8.4-fpm.service"
 
@@ -31,9 +31,9 @@ def reloaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return ""
 
     (tmp_path / "php8.4.load").touch()
-    monkeypatch.setattr(acting, "run_program", ran)
+    monkeypatch.setattr(action_runner, "run_program", ran)
     monkeypatch.setattr(php_code, "MOD_PHP", str(tmp_path))
-    monkeypatch.setattr(startable, "find_fault", lambda _unit, _reading: None)
+    monkeypatch.setattr(start_test, "find_fault", lambda _unit, _reading: None)
     return units
 
 
@@ -54,7 +54,7 @@ def test_a_service_that_would_not_start_again_goes_on_with_what_it_has(
             raise said
         return said
 
-    monkeypatch.setattr(startable, "find_fault", fault)
+    monkeypatch.setattr(start_test, "find_fault", fault)
     assert (php_code.find_faulty_units(), php_code.reset_code_cache(), reloaded) == ([FPM], False, ["apache2.service"])
 
 

@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre_shared import acting
+from ansible.module_utils.luytre_shared import action_runner
 
 from tests.unit.on_host.contain.programs import program
 
@@ -26,7 +26,7 @@ SLEEP = os.path.realpath(shutil.which("sleep") or "/usr/bin/sleep")
 @pytest.fixture
 def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     own = program("process.py")
-    monkeypatch.setattr(own, "RECORD", acting.ActionRecord(str(tmp_path / "luytre/processes")))
+    monkeypatch.setattr(own, "RECORD", action_runner.ActionRecord(str(tmp_path / "luytre/processes")))
     return own
 
 
@@ -90,14 +90,14 @@ def test_one_that_is_ended_is_gone_with_the_digest_of_what_it_ran_and_nothing_is
     }
     assert child.wait(10) == -signal.SIGKILL
     assert list(tmp_path.iterdir()) == []
-    with pytest.raises(acting.ActionRefusal, match="no_process"):
+    with pytest.raises(action_runner.ActionRefusal, match="no_process"):
         host.contain(end, US)
 
 
 def test_one_of_many_is_known_by_when_it_began(host: ModuleType, child: subprocess.Popen[bytes]) -> None:
     began = host.read_identity(child.pid)["began"]
     for end in (False, True):
-        with pytest.raises(acting.ActionRefusal, match="no_process"):
+        with pytest.raises(action_runner.ActionRefusal, match="no_process"):
             host.contain({"id": "SC-20261127-1/1", "what": f"{child.pid}@{began + 1}{SLEEP}", "end": end}, US)
     assert goes_on(host, child.pid)
     told = host.contain({"id": "SC-20261127-1/1", "what": f"{child.pid}@{began}{SLEEP}", "end": True}, US)
@@ -108,7 +108,7 @@ def test_what_lets_people_in_is_not_ended_either(
     host: ModuleType, child: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(host, "KEEPERS", {SLEEP: ""})
-    with pytest.raises(acting.ActionRefusal, match="keeper"):
+    with pytest.raises(action_runner.ActionRefusal, match="keeper"):
         host.contain(asked(child.pid, end=True), US)
     assert goes_on(host, child.pid)
 
@@ -119,7 +119,7 @@ def test_whoever_lets_it_go_on_is_told_and_it_is_stopped_again(
     host.contain(asked(child.pid), US)
     os.kill(child.pid, signal.SIGCONT)
     monkeypatch.setattr(host, "STOP_SECONDS", 0)
-    with pytest.raises(acting.ActionRefusal, match="not_stopped"):
+    with pytest.raises(action_runner.ActionRefusal, match="not_stopped"):
         host.look(asked(child.pid), US)
     monkeypatch.setattr(host, "STOP_SECONDS", 3)
     assert host.contain(asked(child.pid), US)["state"] == "confirmed"
@@ -150,7 +150,7 @@ def test_a_number_that_is_another_process_by_now_gets_nothing(
 def test_one_that_runs_something_else_is_left_alone(
     host: ModuleType, child: subprocess.Popen[bytes], tmp_path: Path
 ) -> None:
-    with pytest.raises(acting.ActionRefusal) as refusal:
+    with pytest.raises(action_runner.ActionRefusal) as refusal:
         host.contain(asked(child.pid, "/opt/x"), US)
     assert refusal.value.args == ("other_process", SLEEP)
     assert goes_on(host, child.pid)
@@ -163,13 +163,13 @@ def test_one_that_has_ended_is_no_process_whether_or_not_somebody_waits_for_it(
     child.kill()
     os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
     for _ in range(2):
-        with pytest.raises(acting.ActionRefusal, match="no_process"):
+        with pytest.raises(action_runner.ActionRefusal, match="no_process"):
             host.contain(asked(child.pid), US)
         child.wait()
 
 
 def test_never_ours(host: ModuleType) -> None:
-    with pytest.raises(acting.ActionRefusal, match="ours"):
+    with pytest.raises(action_runner.ActionRefusal, match="ours"):
         host.refuse(os.getpid(), host.read_identity(os.getpid()))
 
 
@@ -186,7 +186,7 @@ def test_never_ours(host: ModuleType) -> None:
 def test_never_what_lets_people_in_or_keeps_the_host_going(
     host: ModuleType, child: subprocess.Popen[bytes], exe: str
 ) -> None:
-    with pytest.raises(acting.ActionRefusal, match="keeper"):
+    with pytest.raises(action_runner.ActionRefusal, match="keeper"):
         host.refuse(child.pid, {"began": 1, "exe": host.quote_path(exe.encode())})
 
 
@@ -194,7 +194,7 @@ def test_a_keeper_is_known_by_its_file_whatever_its_path_seems_to_be(
     host: ModuleType, child: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(host, "KEEPERS", {SLEEP: ""})
-    with pytest.raises(acting.ActionRefusal, match="keeper"):
+    with pytest.raises(action_runner.ActionRefusal, match="keeper"):
         host.refuse(child.pid, {"began": 1, "exe": "/elsewhere"})
 
 
@@ -225,9 +225,9 @@ def test_what_a_lesser_user_runs_is_not_the_hosts_own_whichever_program_it_is(
 ) -> None:
     texts = {"/proc/77/status": "Name:\tx\n" + status, "/proc/77/cgroup": group + "\n"}
     monkeypatch.setattr(host, "text_of", texts.__getitem__)
-    monkeypatch.setattr(host.people, "list_ancestors", lambda: [1, 2])
+    monkeypatch.setattr(host.accounts, "list_ancestors", lambda: [1, 2])
     if keeps:
-        with pytest.raises(acting.ActionRefusal, match="keeper"):
+        with pytest.raises(action_runner.ActionRefusal, match="keeper"):
             host.refuse(77, {"began": 1, "exe": exe})
     else:
         host.refuse(77, {"began": 1, "exe": exe})

@@ -61,11 +61,11 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, system: System) -> Mod
     spec.loader.exec_module(own)
     own.STORE.home = str(tmp_path / "luytre/quarantine")
     monkeypatch.setattr(own, "ROOTS", ())
-    monkeypatch.setattr(own.taking, "os", system)
-    monkeypatch.setattr(own.taking, "list_tops", lambda place, open_ones: [top(open_ones)])
+    monkeypatch.setattr(own.safe_move, "os", system)
+    monkeypatch.setattr(own.safe_move, "list_tops", lambda place, open_ones: [top(open_ones)])
 
     def top(open_ones: contextlib.ExitStack) -> int:
-        handle: int = own.taking.close_later(open_ones, os.open(tmp_path / "site", own.safe_open.FOLDER))
+        handle: int = own.safe_move.close_later(open_ones, os.open(tmp_path / "site", own.safe_open.FOLDER))
         return handle
 
     return own
@@ -209,7 +209,7 @@ def test_a_file_that_takes_too_long_is_not_said_to_lie_where_it_was_when_it_is_t
     host: ModuleType, site: Path, shell: Path, monkeypatch: pytest.MonkeyPatch, moment: str, state: str
 ) -> None:
     with monkeypatch.context() as slow:
-        slow.setattr(host if moment == "find_holders" else host.taking, moment, lambda *_given: host.late(0, None))
+        slow.setattr(host if moment == "find_holders" else host.safe_move, moment, lambda *_given: host.late(0, None))
         told = host.answer(asked(shell, site, do="contain"))
     assert (told["state"], told["why"]) == (state, "late")
     assert shell.exists() == (state == "refused")

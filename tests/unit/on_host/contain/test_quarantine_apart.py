@@ -40,8 +40,10 @@ def shell(host: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Of www-data, in a folder that everybody writes, the topmost of its file system."""
     with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
         Path(folder).chmod(0o1777)
-        tops = host.taking.list_tops
-        monkeypatch.setattr(host.taking, "list_tops", lambda place, ones: tops(place, ones)[1:])  # not /dev/shm itself
+        tops = host.safe_move.list_tops
+        monkeypatch.setattr(
+            host.safe_move, "list_tops", lambda place, ones: tops(place, ones)[1:]
+        )  # not /dev/shm itself
         path = Path(folder, "x.php")
         path.write_bytes(SHELL)
         os.chown(path, 33, 33)
@@ -115,8 +117,8 @@ def test_a_file_that_its_owner_goes_on_writing_to_leaves_its_place_and_root_writ
     host: ModuleType, shell: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     copied: list[int] = []
-    filled = host.taking._copy_bytes
-    monkeypatch.setattr(host.taking, "_copy_bytes", lambda *given: (copied.append(given[2]), filled(*given)))
+    filled = host.safe_move._copy_bytes
+    monkeypatch.setattr(host.safe_move, "_copy_bytes", lambda *given: (copied.append(given[2]), filled(*given)))
     with subprocess.Popen([sys.executable, "-c", _WRITER, shell], stdout=subprocess.PIPE) as writer:
         assert writer.stdout is not None and writer.stdout.readline() == b"on\n"
         try:
@@ -127,7 +129,7 @@ def test_a_file_that_its_owner_goes_on_writing_to_leaves_its_place_and_root_writ
             writer.kill()
     assert (taken["state"], shell.exists()) == ("confirmed", False)
     assert taken["why"] in ("held_open", "changed")
-    assert all(size <= host.taking.MAX_DIGESTED for size in copied)
+    assert all(size <= host.safe_move.MAX_DIGESTED for size in copied)
     assert took < host.SECONDS - 3
 
 
@@ -136,11 +138,11 @@ def test_a_copy_has_no_more_than_the_file_had_when_it_was_looked_at_and_takes_no
 ) -> None:
     os.truncate(shell, 300_000_000)
     folder, reading = os.open(tmp_path, os.O_RDONLY), os.open(shell, os.O_RDONLY)
-    host.taking.copy_file(reading, folder, "copy", host.taking.compute_digest(reading))
+    host.safe_move.copy_file(reading, folder, "copy", host.safe_move.compute_digest(reading))
     status = (tmp_path / "copy").stat()
     assert status.st_size == 300_000_000 and status.st_blocks * 512 < 2_000_000
     with pytest.raises(host.ActionRefusal, match="swapped"):
-        host.taking.copy_file(reading, folder, "other", hashlib.sha256(SHELL).hexdigest())
+        host.safe_move.copy_file(reading, folder, "other", hashlib.sha256(SHELL).hexdigest())
     assert not (tmp_path / "other").exists()
 
 

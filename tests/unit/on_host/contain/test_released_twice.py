@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre_shared import acting, kept
+from ansible.module_utils.luytre_shared import action_runner, quarantine_store
 
 from tests.unit.on_host.contain.programs import TOP, program
 
@@ -24,7 +24,9 @@ def test_nothing_is_done_and_nothing_else_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, *, at_once: bool
 ) -> None:
     own, home = program(name), tmp_path / "luytre/own"
-    store: Any = kept.QuarantineStore(str(home)) if name in STORES else acting.ActionRecord(str(home))
+    store: Any = (
+        quarantine_store.QuarantineStore(str(home)) if name in STORES else action_runner.ActionRecord(str(home))
+    )
     monkeypatch.setattr(own, "STORE" if name in STORES else "RECORD", store)
     if at_once:  # the other one has the lock, and is through when this one has it
         store.keep(ASKED["id"], {}) if name in STORES else make(store, home)
@@ -39,7 +41,7 @@ def test_nothing_is_done_and_nothing_else_is_said(
         monkeypatch.setattr(store, "hold_lock", late)
     given = [ASKED] if name in ("quarantine.py", "web.py") else [ASKED, []]
     release = own.put_back if name == "quarantine.py" else own.release
-    assert release(*given) == acting.NONE_KEPT
+    assert release(*given) == action_runner.NONE_KEPT
     assert list(tmp_path.iterdir()) == []
 
 
@@ -48,19 +50,21 @@ def test_what_is_kept_by_a_number_for_something_else_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     own, home = program(name), tmp_path / "luytre/own"
-    store: Any = kept.QuarantineStore(str(home)) if name in STORES else acting.ActionRecord(str(home))
+    store: Any = (
+        quarantine_store.QuarantineStore(str(home)) if name in STORES else action_runner.ActionRecord(str(home))
+    )
     monkeypatch.setattr(own, "STORE" if name in STORES else "RECORD", store)
     home.mkdir(parents=True)
     other = {"what": "khac.test", "domain": "khac.test"}
     for number in (1, 9):
         store.keep(f"SC-20261127-1/{number}", other)
     store.keep("SC-20261128-1/12", other)
-    with pytest.raises(acting.ActionRefusal) as refusal, store.hold_lock():
+    with pytest.raises(action_runner.ActionRefusal) as refusal, store.hold_lock():
         store.find_before_start(ASKED)
     assert refusal.value.args == ("number_taken", "9")
     given = [ASKED] if name in ("quarantine.py", "web.py") else [ASKED, []]
     release = own.put_back if name == "quarantine.py" else own.release
-    assert release(*given) == acting.NONE_KEPT
+    assert release(*given) == action_runner.NONE_KEPT
     assert store.find_before_start(ASKED | {"what": "khac.test"}) == other
 
 
@@ -71,6 +75,6 @@ def test_every_program_asks_whether_its_number_is_taken_and_keeps_what_it_is_of(
     assert re.search(r'"what": |what=asked\["what"\]', text)
 
 
-def make(record: acting.ActionRecord, home: Path) -> None:
+def make(record: action_runner.ActionRecord, home: Path) -> None:
     home.mkdir(parents=True)
     record.keep(ASKED["id"], {})

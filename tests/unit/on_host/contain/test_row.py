@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from ansible.module_utils.luytre import _site_database
 
-from auditor.incidents.means import row
+from auditor.incidents.actions import row
 from tests.unit.on_host.contain.programs import program
 
 CONFIG = "<?php define('DB_NAME','an');define('DB_USER','an');define('DB_PASSWORD','x');$table_prefix='wp_';"

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from ansible.module_utils.luytre import _php, wordpress
 from ansible.module_utils.luytre_contain import applications, configuration, php_code, wordpress_session
-from ansible.module_utils.luytre_shared import acting
+from ansible.module_utils.luytre_shared import action_runner
 
 from tests.unit.on_host.contain.programs import program
 
@@ -56,7 +56,7 @@ def site(tmp_path: Path) -> Site:
 def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, site: Site) -> ModuleType:
     own = program("salts.py")
     for where, name, value in (
-        *((own, "RECORD", acting.ActionRecord(str(tmp_path / "luytre/salts"))), (own, "LOOKING_SECONDS", 0)),
+        *((own, "RECORD", action_runner.ActionRecord(str(tmp_path / "luytre/salts"))), (own, "LOOKING_SECONDS", 0)),
         *((own, "open_test_session", lambda _known, _lent: (site, "")), (php_code, "reset_code_cache", site.reload)),
         (own.time, "sleep", lambda _seconds: None),
     ):
@@ -160,7 +160,7 @@ def test_what_somebody_wrote_since_is_not_written_over(host: ModuleType, site: S
     host.contain(asked(tmp_path), US)
     theirs = site.config.read_bytes() + b"// theirs\n"
     site.config.write_bytes(theirs)
-    with pytest.raises(acting.ActionRefusal, match="changed_since"):
+    with pytest.raises(action_runner.ActionRefusal, match="changed_since"):
         host.release(asked(tmp_path), US)
     assert site.config.read_bytes() == theirs
 
@@ -177,7 +177,7 @@ def test_what_only_running_the_file_would_tell_is_a_persons(
 ) -> None:
     site.config.write_bytes(change(CONFIG))
     assert change(CONFIG) != CONFIG
-    with pytest.raises(acting.ActionRefusal, match="not_plain"):
+    with pytest.raises(action_runner.ActionRefusal, match="not_plain"):
         host.contain(asked(tmp_path), US)
     assert site.config.read_bytes() == change(CONFIG)
 
@@ -186,7 +186,7 @@ def test_a_file_that_leads_elsewhere_is_left(host: ModuleType, site: Site, tmp_p
     other = tmp_path / "other.php"
     site.config.rename(other)
     site.config.symlink_to(other)
-    with pytest.raises(acting.ActionRefusal):
+    with pytest.raises(action_runner.ActionRefusal):
         host.contain(asked(tmp_path), US)
     assert other.read_bytes() == CONFIG
 
@@ -223,7 +223,7 @@ def test_joomlas_secret_is_new_unless_a_second_factor_rests_on_it(
     monkeypatch.setattr(applications, "load_application", lambda _path: Joomla(used))
     monkeypatch.setattr(host, "open_test_session", lambda _known, _lent: (None, "not_tried"))
     if why is not None:
-        with pytest.raises(acting.ActionRefusal, match=why):
+        with pytest.raises(action_runner.ActionRefusal, match=why):
             host.contain(asked(tmp_path), US)
         assert "oldoldoldoldoldo" in file.read_text()
         return
@@ -234,7 +234,7 @@ def test_joomlas_secret_is_new_unless_a_second_factor_rests_on_it(
 def test_nukeviets_site_key_is_a_persons(host: ModuleType, site: Site, tmp_path: Path) -> None:
     site.config.unlink()
     (tmp_path / "a/config.php").write_text("<?php\n$global_config['sitekey'] = 'abc';\n")
-    with pytest.raises(acting.ActionRefusal, match="by_a_person"):
+    with pytest.raises(action_runner.ActionRefusal, match="by_a_person"):
         host.contain(asked(tmp_path), US)
 
 

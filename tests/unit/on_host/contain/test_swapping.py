@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre_shared import acting, safe_open, taking
+from ansible.module_utils.luytre_shared import action_runner, safe_move, safe_open
 
 from tests.unit.on_host.contain.programs import program
 
@@ -86,15 +86,15 @@ def played(top: Path, at: int, swap: Swap, *, apart: bool) -> Iterator[Moments]:
 
     system.at, system.act = at, act
     with pytest.MonkeyPatch.context() as patch:
-        for module in (own, taking, safe_open):
+        for module in (own, safe_move, safe_open):
             patch.setattr(module, "os", system)
         patch.setattr(own, "find_holders", lambda _status: [])  # it looks at all processes, and at no name
         ask = {"id": NAME, "what": str(top / "site/uploads/x.php"), "roots": [str(top / "site")]}
-        with contextlib.suppress(acting.ActionRefusal, OSError):
+        with contextlib.suppress(action_runner.ActionRefusal, OSError):
             system.told.add(own.take(ask)["sha256"])
         for path in top.glob("luytre/quarantine/*/file"):
             system.taken.add("a link" if path.is_symlink() else hashlib.sha256(path.read_bytes()).hexdigest())
-        with contextlib.suppress(acting.ActionRefusal, OSError):
+        with contextlib.suppress(action_runner.ActionRefusal, OSError):
             own.put_back(ask)
     yield system
 

@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre_shared import acting, starting, undoing
+from ansible.module_utils.luytre_shared import action_runner, auto_revert, systemd_units
 
 from tests.unit.on_host.contain.programs import program
 
@@ -60,9 +60,9 @@ def systemd(tmp_path: Path) -> Systemd:
 def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, systemd: Systemd) -> ModuleType:
     own = program("unit.py")
     for where, name, value in (
-        (own, "TRIALS", undoing.Trials(str(tmp_path / "luytre/units"), own.UNIT, own.undo, own.describe_state)),
-        *((own, "PLACE", str(systemd.place)), (starting, "FOLDER", str(tmp_path / "systemd/system"))),
-        *((acting, "ran", systemd.ran), (acting, "own_archive", lambda _loader: b"ours")),
+        (own, "TRIALS", auto_revert.Trials(str(tmp_path / "luytre/units"), own.UNIT, own.undo, own.describe_state)),
+        *((own, "PLACE", str(systemd.place)), (systemd_units, "FOLDER", str(tmp_path / "systemd/system"))),
+        *((action_runner, "ran", systemd.ran), (action_runner, "own_archive", lambda _loader: b"ours")),
     ):
         monkeypatch.setattr(where, name, value)
     return own
@@ -104,8 +104,8 @@ def test_what_is_not_confirmed_comes_back(
     host: ModuleType, systemd: Systemd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     host.contain(asked(), US)
-    later = undoing.read_uptime() + 61
-    monkeypatch.setattr(undoing, "read_uptime", lambda: later)
+    later = auto_revert.read_uptime() + 61
+    monkeypatch.setattr(auto_revert, "read_uptime", lambda: later)
     host.main([])
     assert EVIL in systemd.running
     assert sorted(path.name for path in tmp_path.iterdir()) == ["etc", "vendor"]
@@ -113,7 +113,7 @@ def test_what_is_not_confirmed_comes_back(
 
 def test_one_that_does_not_stop_is_not_said_to_be_stopped(host: ModuleType, systemd: Systemd) -> None:
     systemd.stubborn = True
-    with pytest.raises(acting.ActionRefusal, match="not_stopped"):
+    with pytest.raises(action_runner.ActionRefusal, match="not_stopped"):
         host.contain(asked(), US)
     assert f"kill --signal=KILL -- {EVIL}" in systemd.said
     assert not (systemd.place / EVIL).is_symlink()
@@ -124,9 +124,9 @@ def test_what_has_come_in_its_place_stays(host: ModuleType, systemd: Systemd) ->
     host.TRIALS.confirm(asked(), US)
     (systemd.place / EVIL).unlink()
     (systemd.place / EVIL).write_text("new")
-    with pytest.raises(acting.ActionRefusal, match="not_stopped"):
+    with pytest.raises(action_runner.ActionRefusal, match="not_stopped"):
         host.TRIALS.look(asked(), US)
-    with pytest.raises(acting.ActionRefusal, match="name_taken"):
+    with pytest.raises(action_runner.ActionRefusal, match="name_taken"):
         host.TRIALS.release(asked(), US)
     assert (systemd.place / EVIL).read_text() == "new"
     (systemd.place / EVIL).unlink()
@@ -152,7 +152,7 @@ def test_never_what_the_host_lives_by_but_for_what_only_bears_its_name(
     host: ModuleType, systemd: Systemd, what: str
 ) -> None:
     (systemd.vendor / what).write_text("")
-    with pytest.raises(acting.ActionRefusal, match="keeper"):
+    with pytest.raises(action_runner.ActionRefusal, match="keeper"):
         host.contain(asked(what), US)
     (systemd.place / what).write_text("")
     assert host.contain(asked(what), US)["state"] == "on_trial"
@@ -163,7 +163,7 @@ def test_never_what_the_host_lives_by_but_for_what_only_bears_its_name(
 )
 def test_never_ours(host: ModuleType, systemd: Systemd, what: str) -> None:
     (systemd.vendor / what).write_text("")
-    with pytest.raises(acting.ActionRefusal, match="ours"):
+    with pytest.raises(action_runner.ActionRefusal, match="ours"):
         host.contain(asked(what), US)
 
 
@@ -171,6 +171,6 @@ def test_never_ours(host: ModuleType, systemd: Systemd, what: str) -> None:
     "what", ["gone.service", "x.mount", "a/../b.service", "--all.service", "-.slice", "x\n.service"]
 )
 def test_what_is_no_unit_is_told(host: ModuleType, systemd: Systemd, what: str) -> None:
-    with pytest.raises(acting.ActionRefusal, match="no_such_unit"):
+    with pytest.raises(action_runner.ActionRefusal, match="no_such_unit"):
         host.contain(asked(what), US)
     assert systemd.said == []

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import pytest
-from ansible.module_utils.luytre_shared import acting, contained
+from ansible.module_utils.luytre_shared import action_runner, web_block_config
 
 from tests.unit.on_host.contain.programs import program
 
@@ -80,14 +80,14 @@ def web(here: Here, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     own = program("web.py")
     prefix = f"{here.etc}/luytre-contain-"
     for target, name, value in (
-        (contained, "NGINX", prefix),
-        (own, "RECORD", acting.ActionRecord(str(here.etc.parent / "luytre/web"))),
+        (web_block_config, "NGINX", prefix),
+        (own, "RECORD", action_runner.ActionRecord(str(here.etc.parent / "luytre/web"))),
         (own, "NGINX_CONF", f"{here.etc}/nginx.conf"),
         (own, "LOOKING_SECONDS", 0),
-        (own.neighbours, "own_addresses", lambda: ["127.0.0.1", "192.0.2.10"]),
+        (own.network_peers, "own_addresses", lambda: ["127.0.0.1", "192.0.2.10"]),
         (own.transaction, "complaint", partial(here.complaint, own.transaction.run_test)),
         (own, "fetch_status", here.visited),
-        (own.acting, "own_archive", lambda _: b"PK"),
+        (own.action_runner, "own_archive", lambda _: b"PK"),
         (own.transaction, "vouch", lambda *_, **_named: None),
         (own.Nginx, "folder", str(here.etc)),
         (own.Nginx, "prefix", prefix),
@@ -101,7 +101,9 @@ def web(here: Here, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 def told(web: ModuleType, question: dict[str, Any]) -> dict[str, Any]:
     return dict(
-        web.acting.answer({name: web.catch_unknown(action) for name, action in web.ACTIONS.items()}, question, [])
+        web.action_runner.answer(
+            {name: web.catch_unknown(action) for name, action in web.ACTIONS.items()}, question, []
+        )
     )
 
 
@@ -280,12 +282,12 @@ def test_a_site_that_drips_for_ever_has_no_veto_against_being_closed(
     web: ModuleType, here: Here, monkeypatch: pytest.MonkeyPatch, begins: bytes, *, tls: bool
 ) -> None:
     monkeypatch.setattr(web, "VISIT_SECONDS", 0.3)
-    monkeypatch.setattr(acting, "SECONDS", 10)
+    monkeypatch.setattr(action_runner, "SECONDS", 10)
     with dripping(begins) as port:
         listens = f"listen {port} ssl;" if tls else f"listen {port};"
         (here.etc / "sites/a.conf").write_text(SITE.replace("listen 80;", listens).replace("    listen 443 ssl;\n", ""))
         (here.etc / "sites/b.conf").unlink()
-        assert acting.run_in_time(lambda: told(web, asked())) == {"state": "confirmed", "why": ""}
+        assert action_runner.run_in_time(lambda: told(web, asked())) == {"state": "confirmed", "why": ""}
 
 
 @pytest.mark.parametrize("step", range(8))
@@ -314,7 +316,7 @@ def test_killed_at_any_step_the_next_command_mends_it(
 
     with monkeypatch.context() as patch:
         for target, name in (
-            (web.acting, "write"),
+            (web.action_runner, "write"),
             (web.transaction, "_put"),
             (web.ServerChange, "reload"),
             (web, "verify_rule"),

@@ -10,7 +10,7 @@ from urllib.parse import unquote_to_bytes
 
 import pytest
 from ansible.module_utils.luytre_contain import http_check, own_server, wordpress_session
-from ansible.module_utils.luytre_shared.acting import ActionRefusal
+from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
 
 from tests.unit.on_host.contain.tables import Tables
 

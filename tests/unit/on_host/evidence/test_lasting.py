@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from ansible.module_utils.luytre_evidence import lasting, plain, sending
+from ansible.module_utils.luytre_evidence import frames, non_volatile, text_escape
 
 from auditor.text import paths, redact, secret_spans
 
@@ -50,7 +50,7 @@ class Sent:
         self, step: Callable[[Any], None], shown: Callable[[str], str] | None = redact.redact, secrets: Any = ()
     ) -> None:
         pipe = io.BytesIO()
-        step(sending.Sender(pipe, shown, secrets))
+        step(frames.Sender(pipe, shown, secrets))
         self.raw, self.content, self.told, self.left_out = (
             pipe.getvalue(),
             dict[str, bytes](),
@@ -78,7 +78,7 @@ def host(tmp_path: Path) -> Any:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    return lasting.NonVolatileReader(redact.holds_secrets, str(tmp_path))
+    return non_volatile.NonVolatileReader(redact.holds_secrets, str(tmp_path))
 
 
 def steps(host: Any) -> list[Callable[[Any], None]]:
@@ -103,7 +103,7 @@ def test_a_secret_of_this_host_goes_nowhere_wherever_it_stands(host: Any, tmp_pa
     (tmp_path / "miner").write_bytes(b"\x7fELF\0" + PASSWORD.encode() + bytes(100))
     for step in (*steps(host), host.make_flagged_step(["/miner", "/etc/rc.local"])):
         pipe = io.BytesIO()
-        step(sending.Sender(pipe, redact.redact, known))
+        step(frames.Sender(pipe, redact.redact, known))
         for secret in known:
             assert secret.value not in pipe.getvalue()
 
@@ -163,7 +163,7 @@ THEIRS = (
 def test_a_site_hides_no_traces_by_calling_them_its_password_nor_crowds_out_roots_secrets(
     host: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lasting, "MOST_OF_A_ROOT", 12)
+    monkeypatch.setattr(non_volatile, "MOST_OF_A_ROOT", 12)
     before = {one.value for one in host.secrets(secret_spans.find_spans, [])}
     config = tmp_path / "var/www/a/wp-config.php"
     config.write_text("".join(f"define('DB_PASSWORD', '{theirs}');\n" for theirs in (*THEIRS, *SALTS)))
@@ -184,7 +184,7 @@ def test_a_site_with_a_configuration_of_a_megabyte_holds_nothing_up(host: Any, t
         return []
 
     host.secrets(spans, ["/var/www/a"])
-    assert max(looked_through) == lasting.MOST_CONFIG
+    assert max(looked_through) == non_volatile.MOST_CONFIG
 
 
 def test_of_what_holds_secrets_there_is_the_digest_and_times(host: Any) -> None:
@@ -230,8 +230,8 @@ def test_one_strange_byte_does_not_make_text_something_else(host: Any, tmp_path:
 def test_programs_come_whole_and_what_is_too_long_is_said_to_be_cut(
     host: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sending, "MAX_FILE", 1_000)
-    monkeypatch.setattr(sending, "MAX_TEXT", 400)
+    monkeypatch.setattr(frames, "MAX_FILE", 1_000)
+    monkeypatch.setattr(frames, "MAX_TEXT", 400)
     (tmp_path / "etc/rc.local").write_text("first\n" + "x\n" * 300 + "last\n")
     (tmp_path / "miner").write_bytes(b"\x7fELF" + bytes(2_000))
     sent = Sent(host.make_flagged_step(["/miner", "/etc/rc.local"]))
@@ -248,7 +248,7 @@ def test_programs_come_whole_and_what_is_too_long_is_said_to_be_cut(
 def test_whoever_writes_a_folder_of_logs_hides_none_of_roots(
     host: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lasting, "MOST_LOGS", 5)
+    monkeypatch.setattr(non_volatile, "MOST_LOGS", 5)
     (tmp_path / "var/log/app").mkdir()
     for number in range(9):
         theirs = tmp_path / f"var/log/app/{number}.log"
@@ -262,15 +262,15 @@ def test_whoever_writes_a_folder_of_logs_hides_none_of_roots(
 
 
 def test_what_is_gone_by_then_ends_no_folder(host: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    names = lasting._list_names
-    monkeypatch.setattr(lasting, "_list_names", lambda folder: ["%gone", *names(folder)])
+    names = non_volatile._list_names
+    monkeypatch.setattr(non_volatile, "_list_names", lambda folder: ["%gone", *names(folder)])
     assert "/var/log/nginx/access.log" in Sent(host.logs).content
 
 
 def test_a_folder_full_of_names_crowds_out_none_after_it(
     host: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lasting, "MOST_NAMES", 400)
+    monkeypatch.setattr(non_volatile, "MOST_NAMES", 400)
     for number in range(500):
         (tmp_path / "home/old" / str(number)).touch()
     sent = Sent(host.body)
@@ -322,7 +322,7 @@ def test_every_name_is_a_line_that_mactime_can_read(host: Any, tmp_path: Path) -
 
 def test_names_are_written_as_the_controller_writes_them() -> None:
     for name in ("/a\nb", "/%", "/é\u202e", os.fsdecode(b"/\xff"), "/a b/c|d"):
-        assert plain.escape_path(name) == paths.encode_path(name)
+        assert text_escape.escape_path(name) == paths.encode_path(name)
 
 
 RELAY = """

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre_evidence import sending, volatile
+from ansible.module_utils.luytre_evidence import frames as sending
+from ansible.module_utils.luytre_evidence import volatile
 
 from auditor.text import redact
 

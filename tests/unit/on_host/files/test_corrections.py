@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from ansible.module_utils.luytre import filesystem
-from ansible.module_utils.luytre._effort import Effort
+from ansible.module_utils.luytre._time_budget import Effort
 from ansible.module_utils.luytre_change import corrections
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre_change import attributes, corrections
-from ansible.module_utils.luytre_change.tightening import Aside, Correction
+from ansible.module_utils.luytre_change.permissions import Aside, Correction
 from ansible.module_utils.luytre_change.transaction import ChangeRefusal, Transaction
 
 from tests.unit.on_host.full_disk import no_file_grows

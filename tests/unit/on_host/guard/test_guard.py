@@ -22,19 +22,21 @@ import pytest
 from ansible.module_utils.luytre_guard import (  # type: ignore[import-not-found]
     accounts,
     actions,
+    change_attribution,
     daemons,
     database,
+    failure_logs,
+    file_writer,
     incident,
-    last_words,
-    live,
     packages,
     recorder,
     restore,
+    restore_plan,
     rollback,
+    runtime_state,
     scope,
     service,
     sessions,
-    shares,
     snapshot,
     steps,
     store,
@@ -42,10 +44,8 @@ from ansible.module_utils.luytre_guard import (  # type: ignore[import-not-found
     tree,
     units,
     walk,
-    work,
-    writing,
 )
-from ansible.module_utils.luytre_shared import contained, names
+from ansible.module_utils.luytre_shared import names, web_block_config
 
 from tests.lab.waiting import until
 
@@ -87,7 +87,7 @@ def test_a_file_comes_back_in_bytes_mode_owner_time_and_attributes(place: Path) 
     os.setxattr(file, "user.other", b"o")
     os.removexattr(file, "user.note")
     file.chmod(0o777)
-    writing.put(str(file), entry, content(b"before"))
+    file_writer.put(str(file), entry, content(b"before"))
     assert file.read_bytes() == b"before"
     assert tree.find_differences(entry, kept(file)) == []
     assert [one.name for one in place.iterdir()] == ["a"]
@@ -107,7 +107,7 @@ def test_whatever_took_a_files_place_makes_way(place: Path, instead: str) -> Non
         file.symlink_to(victim)
     elif instead == "fifo":
         os.mkfifo(file)
-    writing.put(str(file), entry, content(b"before"))
+    file_writer.put(str(file), entry, content(b"before"))
     assert tree.find_differences(entry, kept(file)) == []
     assert victim.read_text() == "untouched"
 
@@ -121,7 +121,7 @@ def test_a_hard_link_is_not_written_through(place: Path) -> None:
     entry = kept(file)
     file.unlink()
     file.hardlink_to(victim)
-    writing.put(str(file), entry, content(b"before"))
+    file_writer.put(str(file), entry, content(b"before"))
     assert (victim.read_bytes(), stat.S_IMODE(victim.stat().st_mode)) == (b"victim", 0o600)
     assert file.read_bytes() == b"before"
 
@@ -137,9 +137,9 @@ def test_no_folder_on_the_way_is_a_link(place: Path, work: str) -> None:
     path = str(place / "real" / "a")
     with pytest.raises(tree.UnsafeTarget):
         {
-            "put": lambda: writing.put(path, entry, content(b"x")),
-            "remove": lambda: writing.remove(path),
-            "attributes": lambda: writing.put_attributes(path, {**entry, "mode": 0o777}),
+            "put": lambda: file_writer.put(path, entry, content(b"x")),
+            "remove": lambda: file_writer.remove(path),
+            "attributes": lambda: file_writer.put_attributes(path, {**entry, "mode": 0o777}),
         }[work]()
     assert (place / "moved" / "a").read_bytes() == b"before"
 
@@ -154,10 +154,10 @@ def test_what_others_may_write_never_becomes_roots(place: Path) -> None:
     os.chown(file, 33, 33)
     file.chmod(0o755)
     with pytest.raises(tree.UnsafeTarget, match="not root's"):
-        writing.put_attributes(str(file), entry)
+        file_writer.put_attributes(str(file), entry)
     os.chown(file, 0, 0)
     with pytest.raises(tree.UnsafeTarget, match="set-id"):
-        writing.put_attributes(str(file), entry)
+        file_writer.put_attributes(str(file), entry)
     assert not file.stat().st_mode & stat.S_ISUID
 
 
@@ -170,7 +170,7 @@ def test_attributes_go_only_to_the_very_same_file(place: Path) -> None:
     file.unlink()
     file.write_bytes(b"other")
     with pytest.raises(tree.UnsafeTarget, match="another one"):
-        writing.put_attributes(str(file), {**entry, "mode": 0o777})
+        file_writer.put_attributes(str(file), {**entry, "mode": 0o777})
 
 
 @needs_root
@@ -193,9 +193,9 @@ def test_a_folders_time_comes_back_only_with_the_same_names(place: Path) -> None
     os.utime(folder, ns=(1, 77))
     entry = tree.read_path(str(folder))
     (folder / "b").touch()
-    assert writing.put_time(str(folder), entry) is False
+    assert file_writer.put_time(str(folder), entry) is False
     (folder / "b").unlink()
-    assert writing.put_time(str(folder), entry) is True
+    assert file_writer.put_time(str(folder), entry) is True
     assert folder.stat().st_mtime_ns == 77
 
 
@@ -227,7 +227,7 @@ def test_the_way_back_names_what_differs() -> None:
         "/etc/e": file,
         "/etc/f": file,
     }
-    assert work.compare_entries(before, now, wanted) == {
+    assert restore_plan.compare_entries(before, now, wanted) == {
         **{"/etc/a": "content", "/etc/b": "attributes", "/etc/c": "missing"},
         **{"/etc/e": "new", "/etc/f": "new"},
     }
@@ -249,18 +249,25 @@ OURS = "table inet luytre {\n\tset a {\n\t\ttype ipv4_addr\n\t}\n}\n"
 
 
 def test_of_the_packet_filter_our_table_alone_is_put_back() -> None:
-    before = {"nft": True, "tables": {"ip filter": "as it was", live.OWN_TABLE: OURS}}
-    assert live.make_table_script(before, {"tables": {"ip filter": "others' since", live.OWN_TABLE: OURS}}) == ""
+    before = {"nft": True, "tables": {"ip filter": "as it was", runtime_state.OWN_TABLE: OURS}}
+    assert (
+        runtime_state.make_table_script(
+            before, {"tables": {"ip filter": "others' since", runtime_state.OWN_TABLE: OURS}}
+        )
+        == ""
+    )
     anew = "table inet luytre\ndelete table inet luytre\n" + OURS
-    assert live.make_table_script(before, {"tables": {"ip filter": "others' since"}}) == anew
-    gone = live.make_table_script({"nft": False, "tables": {}}, {"tables": {live.OWN_TABLE: OURS, "ip nat": "others'"}})
+    assert runtime_state.make_table_script(before, {"tables": {"ip filter": "others' since"}}) == anew
+    gone = runtime_state.make_table_script(
+        {"nft": False, "tables": {}}, {"tables": {runtime_state.OWN_TABLE: OURS, "ip nat": "others'"}}
+    )
     assert gone == "table inet luytre\ndelete table inet luytre\n"
 
 
 @pytest.mark.parametrize("pattern", ["../../etc/passwd", "net;x", "", "net ipv4"])
 def test_what_is_no_kernel_setting(pattern: str) -> None:
     with pytest.raises(ValueError, match="not a kernel setting"):
-        live.read_sysctls([pattern])
+        runtime_state.read_sysctls([pattern])
 
 
 def unit(
@@ -375,7 +382,7 @@ def test_a_folder_of_the_run_stays_around_a_file_in_it_that_somebody_changed() -
 def test_what_an_incident_has_a_site_say_is_no_change_since_the_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(contained, "FOLDERS", (f"{tmp_path}/",))
+    monkeypatch.setattr(web_block_config, "FOLDERS", (f"{tmp_path}/",))
     site = tmp_path / "site"
 
     def at(text: str) -> dict[str, Any]:
@@ -385,7 +392,7 @@ def test_what_an_incident_has_a_site_say_is_no_change_since_the_run(
         )
 
     plain = "server {\n    listen 80;\n}\n"
-    marked = contained.include_in_nginx(plain, 8, "a.test")
+    marked = web_block_config.include_in_nginx(plain, 8, "a.test")
     for then, now, stays in ((plain, marked, False), (marked, plain, False), (marked, marked + "# x\n", True)):
         left = {
             "entries": {str(site): rollback._add_plain_digest(str(site), at(then))},
@@ -404,7 +411,7 @@ def test_what_went_with_its_package_is_not_told_as_left(tmp_path: Path) -> None:
     Path(here).touch()
     known = {theirs: {"type": "file"}, gone: dict(tree.ABSENT)}
     reasons = dict.fromkeys((here, gone, theirs, f"package {gone}"), "changed since the run")
-    snap = work.Snapshot.__new__(work.Snapshot)
+    snap = restore_plan.Snapshot.__new__(restore_plan.Snapshot)
     snap.manifest = {"entries": known}
     assert [one["path"] for one in snap.list_left(reasons.items())] == [here, theirs, f"package {gone}"]
 
@@ -415,9 +422,11 @@ def test_what_fail2ban_keeps_is_its_own_and_goes_where_it_was_not_there() -> Non
     entry = {"mode": 0o600, "uid": 0, "gid": 0, "mtime": 1, "size": 1, "xattrs": {}, "id": [1, 2, 3]}
     there = {folder: {**entry, "type": "folder"}, kept: {**entry, "type": "file"}}
     written = {**there, kept: {**there[kept], "mtime": 2, "size": 2}}
-    assert work.compare_entries(there, written, found) == {}
-    assert work.compare_entries(there, {**there, kept: {**there[kept], "mode": 0o644}}, found) == {kept: "attributes"}
-    assert set(work.compare_entries({folder: dict(tree.ABSENT)}, there, found)) == {folder, kept}
+    assert restore_plan.compare_entries(there, written, found) == {}
+    assert restore_plan.compare_entries(there, {**there, kept: {**there[kept], "mode": 0o644}}, found) == {
+        kept: "attributes"
+    }
+    assert set(restore_plan.compare_entries({folder: dict(tree.ABSENT)}, there, found)) == {folder, kept}
 
 
 @pytest.mark.skipif(os.geteuid() != 0 or not Path("/usr/sbin/sshd").exists(), reason="runs sshd")
@@ -470,7 +479,7 @@ def test_a_package_that_came_after_a_run_is_no_problem_of_that_run(
     before = {"libc6": ["1", "ii "]}
     manifest = {"version": 3, "packages": before, "dpkg": {"/x": tree.ABSENT}, "skeleton": {}}
     snap = SimpleNamespace(entries={}, manifest=manifest)
-    mending = work.RestorePlan(snap, {})
+    mending = restore_plan.RestorePlan(snap, {})
     others = packages.find_foreign_changes(before, {"installed": ["chrony"], "upgraded": {}, "removed": []})
     restore.restore_package_records(snap, {}, mending, mending.tell, remove=False, others=others)
     assert mending.problems == problems
@@ -508,7 +517,7 @@ def test_what_dpkg_left_when_the_power_went_does_not_stay(
     before = (tmp_path / "updates").stat().st_mtime_ns
     (tmp_path / "updates" / "tmp.i").touch()
     manifest = {"version": version, "packages": {"libc6": ["1", "ii "]}, "dpkg": wanted, "skeleton": {}}
-    mending = work.RestorePlan(SimpleNamespace(entries={}, manifest=manifest, room=str(tmp_path / "room")), {})
+    mending = restore_plan.RestorePlan(SimpleNamespace(entries={}, manifest=manifest, room=str(tmp_path / "room")), {})
     restore.restore_package_records(mending.snap, {}, mending, mending.tell, remove=False)
     assert (mending.problems, sorted(path.name for path in (tmp_path / "updates").iterdir())) == ([], left)
     assert left or (tmp_path / "updates").stat().st_mtime_ns == before
@@ -520,7 +529,7 @@ def test_dpkgs_records_are_left_while_it_is_at_work(monkeypatch: pytest.MonkeyPa
     wanted = packages.read_database_entries(lambda _: tree.compute_digest)
     (tmp_path / "status").write_text("Package: libc6\nStatus: half\n")
     manifest = {"version": 3, "packages": {"libc6": ["1", "ii "]}, "dpkg": wanted, "skeleton": {}}
-    mending = work.RestorePlan(SimpleNamespace(entries={}, manifest=manifest, room=str(tmp_path / "room")), {})
+    mending = restore_plan.RestorePlan(SimpleNamespace(entries={}, manifest=manifest, room=str(tmp_path / "room")), {})
     holds = "import fcntl,sys; h=open(sys.argv[1],'w'); fcntl.lockf(h, fcntl.LOCK_EX); print(1, flush=True); input()"
     with subprocess.Popen(
         [sys.executable, "-c", holds, str(tmp_path / "lock")], stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -669,9 +678,9 @@ def test_a_snapshot_that_is_not_the_controllers_is_refused(tmp_path: Path) -> No
     digest = store.write_json(
         place.file("r", "manifest.json"), {"version": 1, "entries": {}, "touches": [], "roots": []}
     )
-    work.Snapshot(place, "r", digest)
+    restore_plan.Snapshot(place, "r", digest)
     with pytest.raises(store.GuardRefusal, match="digest differs"):
-        work.Snapshot(place, "r", "0" * 64)
+        restore_plan.Snapshot(place, "r", "0" * 64)
 
 
 def needed_of(shared: Path, *files: Path) -> set[str]:
@@ -773,7 +782,7 @@ import json, os, sys
 print(json.dumps([os.environ[{recorder.WORD!r}], os.readlink("/proc/self/fd/{steps.HANDLE}"), os.environ["PYTHONPATH"].split(":")[0], sys.path[0]]))
 """
     done = begin(told)
-    record = open_place.file("one", shares.FOLDER)
+    record = open_place.file("one", change_attribution.FOLDER)
     assert json.loads(done.stdout) == ["one", open_place.file("one", steps.LOCK), record, record], done.stderr
     assert list(Path(record).glob("*.step"))
     with steps.hold_steps(open_place, "one", 0) as alone:
@@ -837,11 +846,11 @@ def test_a_lesser_users_process_is_no_step_whatever_it_holds(tmp_path: Path) -> 
 def test_a_line_that_a_site_wrote_leads_nowhere_and_stops_nothing(tmp_path: Path) -> None:
     log = tmp_path / "error.log"
     log.write_text("[Xxx Xxx 99 99:99:99.1 2026] [core:emerg] /etc/../proc/kmsg:1\n")
-    assert last_words._read_emergencies(str(log), 0) == []
-    assert last_words.find_control("/etc/../proc/kmsg:1") is None
+    assert failure_logs._read_emergencies(str(log), 0) == []
+    assert failure_logs.find_control("/etc/../proc/kmsg:1") is None
     os.mkfifo(tmp_path / "pipe.log")
-    assert last_words._tail(str(tmp_path / "pipe.log"), 0) == []
-    assert last_words._find_control_above(str(tmp_path / "pipe.log"), 1) is None
+    assert failure_logs._tail(str(tmp_path / "pipe.log"), 0) == []
+    assert failure_logs._find_control_above(str(tmp_path / "pipe.log"), 1) is None
 
 
 def test_a_run_with_a_step_at_work_is_not_confirmed(open_place: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -905,13 +914,13 @@ def test_a_daemons_own_line_leads_to_the_control_above_the_line_that_it_names(
     path.write_text("# nginx.one\na on;\n# nginx.two\nb on;\n# nginx.three\n")
     path.chmod(0o644)
     monkeypatch.setattr(
-        last_words,
+        failure_logs,
         "_find_control_above",
-        lambda file, number, real=last_words._find_control_above: real(str(path), number),
+        lambda file, number, real=failure_logs._find_control_above: real(str(path), number),
     )
-    assert last_words.find_control(said % "/etc/nginx/x.conf") == "nginx.two"
+    assert failure_logs.find_control(said % "/etc/nginx/x.conf") == "nginx.two"
     path.chmod(0o666)
-    assert last_words.find_control(said % "/etc/nginx/x.conf") is None
+    assert failure_logs.find_control(said % "/etc/nginx/x.conf") is None
 
 
 def test_a_link_or_another_files_number_is_no_reload(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

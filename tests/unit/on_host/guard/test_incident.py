@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre_guard import incident, scope, tree  # type: ignore[import-not-found]
-from ansible.module_utils.luytre_shared import contained, lines  # type: ignore[import-not-found]
+from ansible.module_utils.luytre_shared import lines, web_block_config  # type: ignore[import-not-found]
 
 ACTION, KEY = "SC-20261130-1/3", "SC-20261130-1/4"
 JOB, OTHER = b"* * * * * root evil\n", b"5 4 * * * root backup\n"
@@ -118,10 +118,10 @@ def test_an_account_is_locked_or_not_as_it_is_now(
 def test_a_site_that_was_released_since_leaves_no_line_of_ours(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, over: Any
 ) -> None:
-    monkeypatch.setattr(contained, "FOLDERS", (f"{tmp_path}/",))
-    monkeypatch.setattr(contained, "NGINX", f"{tmp_path}/luytre-contain-")
+    monkeypatch.setattr(web_block_config, "FOLDERS", (f"{tmp_path}/",))
+    monkeypatch.setattr(web_block_config, "NGINX", f"{tmp_path}/luytre-contain-")
     text = "server {\n    listen 80;\n}\n"
-    said = contained.include_in_nginx(text, len("server {"), "dongvau.test")
+    said = web_block_config.include_in_nginx(text, len("server {"), "dongvau.test")
     entries, around = over({"sites": {ACTION: "dongvau.test"}}, {}, vhost=said.encode())
     assert around.content(entries[str(tmp_path / "vhost")]["sha256"]) == text.encode()
 
@@ -129,10 +129,10 @@ def test_a_site_that_was_released_since_leaves_no_line_of_ours(
 def test_a_site_that_is_contained_since_keeps_its_line_where_nothing_else_differs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, over: Any
 ) -> None:
-    monkeypatch.setattr(contained, "FOLDERS", (f"{tmp_path}/",))
-    monkeypatch.setattr(contained, "NGINX", f"{tmp_path}/luytre-contain-")
+    monkeypatch.setattr(web_block_config, "FOLDERS", (f"{tmp_path}/",))
+    monkeypatch.setattr(web_block_config, "NGINX", f"{tmp_path}/luytre-contain-")
     text = "server {\n    listen 80;\n}\n"
-    said = contained.include_in_nginx(text, len("server {"), "dongvau.test").encode()
+    said = web_block_config.include_in_nginx(text, len("server {"), "dongvau.test").encode()
     (tmp_path / "vhost").write_bytes(said)
     entries, around = over({}, {"sites": {ACTION: "dongvau.test"}}, vhost=text.encode())
     assert around.content(entries[str(tmp_path / "vhost")]["sha256"]) == said

@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.luytre_guard import commands, live, needed, packages  # type: ignore[import-not-found]
+from ansible.module_utils.luytre_guard import commands, package_dependencies, packages, runtime_state  # type: ignore[import-not-found]
 
 FILES = {
     "libpam-pwquality:amd64": {
@@ -28,19 +28,19 @@ RELATIONS = (
 
 @pytest.fixture
 def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(needed, "CONFIGURATION", str(tmp_path))
+    monkeypatch.setattr(package_dependencies, "CONFIGURATION", str(tmp_path))
     monkeypatch.setattr(packages, "list_files", lambda names: set().union(*(FILES[name] for name in names)))
     monkeypatch.setattr(commands, "run", lambda *_, **__: RELATIONS.encode())
-    monkeypatch.setattr(live, "list_foreign_tables", list)
+    monkeypatch.setattr(runtime_state, "list_foreign_tables", list)
     return tmp_path
 
 
 def test_a_module_that_pam_names_stays_with_what_it_depends_on(host: Path) -> None:
     (host / "common-password").write_text("# local\npassword requisite pam_pwquality.so retry=3\n")
-    stay = needed.find_needed(FILES, None, (), ())
+    stay = package_dependencies.find_needed(FILES, None, (), ())
     assert set(stay) == {"libpam-pwquality:amd64", "libpwquality1:amd64", "cracklib-runtime"}
     assert str(host / "common-password") in stay["libpam-pwquality:amd64"]
-    assert needed.find_needed(FILES, None, [str(host / "common-password")], ()) == {}
+    assert package_dependencies.find_needed(FILES, None, [str(host / "common-password")], ()) == {}
 
 
 @pytest.mark.parametrize(
@@ -61,22 +61,25 @@ def test_a_module_that_pam_names_stays_with_what_it_depends_on(host: Path) -> No
 )
 def test_what_a_file_names(host: Path, line: str, package: str | None) -> None:
     (host / "file").write_text(line + "\n")
-    assert set(needed.find_needed({**FILES, "libpwquality1:amd64": ()}, None, (), ())) == (
+    assert set(package_dependencies.find_needed({**FILES, "libpwquality1:amd64": ()}, None, (), ())) == (
         {package} if package else set()
     )
 
 
 def test_what_somebody_changed_started_or_rests_on_stays(host: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(needed, "CONFIGURATION", "/etc")
-    monkeypatch.setattr(needed, "_read_remaining", lambda _: {})
+    monkeypatch.setattr(package_dependencies, "CONFIGURATION", "/etc")
+    monkeypatch.setattr(package_dependencies, "_read_remaining", lambda _: {})
     assert (
         "/etc/nftables.conf"
-        in needed.find_needed(["nftables"], None, (), ["/etc/nftables.conf", "/etc/motd"])["nftables"]
+        in package_dependencies.find_needed(["nftables"], None, (), ["/etc/nftables.conf", "/etc/motd"])["nftables"]
     )
-    assert "nftables.service" in needed.find_needed(["nftables"], None, (), (), ["nftables.service"])["nftables"]
-    assert needed.find_needed(["nftables"], None, (), ()) == {}
-    monkeypatch.setattr(live, "list_foreign_tables", lambda: ["ip nat"])
-    assert "ip nat" in needed.find_needed(["nftables"], None, (), ())["nftables"]
+    assert (
+        "nftables.service"
+        in package_dependencies.find_needed(["nftables"], None, (), (), ["nftables.service"])["nftables"]
+    )
+    assert package_dependencies.find_needed(["nftables"], None, (), ()) == {}
+    monkeypatch.setattr(runtime_state, "list_foreign_tables", lambda: ["ip nat"])
+    assert "ip nat" in package_dependencies.find_needed(["nftables"], None, (), ())["nftables"]
 
 
 @pytest.mark.parametrize(
@@ -92,11 +95,13 @@ def test_a_table_goes_with_the_package_that_made_it(
 ) -> None:
     came = {**FILES, "fail2ban": {"/usr/lib/systemd/system/fail2ban.service"}}
     monkeypatch.setattr(packages, "list_files", lambda names: set().union(*(came[name] for name in names)))
-    monkeypatch.setattr(live, "list_foreign_tables", lambda: tables)
-    found = needed.find_needed(["nftables", "fail2ban"], None, (), (), started)
+    monkeypatch.setattr(runtime_state, "list_foreign_tables", lambda: tables)
+    found = package_dependencies.find_needed(["nftables", "fail2ban"], None, (), (), started)
     assert set(found) == stay
     assert "f2b-table" not in found.get("nftables", "") or started
-    assert set(needed.find_needed(["nftables"], None, (), ())) == {"nftables"}, "whose package was there before"
+    assert set(package_dependencies.find_needed(["nftables"], None, (), ())) == {"nftables"}, (
+        "whose package was there before"
+    )
 
 
 def test_what_the_run_neither_asked_for_nor_needs_somebody_else_installed(
@@ -104,19 +109,19 @@ def test_what_the_run_neither_asked_for_nor_needs_somebody_else_installed(
 ) -> None:
     came = [*FILES, "htop", "exim4-base", "python3-apt"]
     monkeypatch.setattr(packages, "list_files", lambda _: set())
-    theirs = dict.fromkeys(("htop", "nftables", "php8.4-redis"), needed.INSTALLED_BY_OTHERS)
+    theirs = dict.fromkeys(("htop", "nftables", "php8.4-redis"), package_dependencies.INSTALLED_BY_OTHERS)
     half = RELATIONS.replace("libpam-pwquality:amd64\tii ", "libpam-pwquality:amd64\tiF ")
     for said in (RELATIONS, half):
         more = "htop\tii \tlibc6\t\t\npython3-apt\tii \tlibc6\t\t\nexim4-base\tii \t\t\tmail-transport-agent\ncron\tii \tmail-transport-agent\t\t\n"
         monkeypatch.setattr(commands, "run", lambda *_, said=said + more, **__: said.encode())
-        assert needed.find_needed(came, {"libpam-pwquality", "cron", ""}, (), ()) == theirs
-        assert needed.find_needed(came, None, (), ()) == {}
+        assert package_dependencies.find_needed(came, {"libpam-pwquality", "cron", ""}, (), ()) == theirs
+        assert package_dependencies.find_needed(came, None, (), ()) == {}
 
 
 def test_of_two_that_would_do_the_one_that_was_there_before_does(host: Path) -> None:
-    assert needed.find_needed(["nftables"], None, (), ()) == {}
+    assert package_dependencies.find_needed(["nftables"], None, (), ()) == {}
     without = RELATIONS.replace("iptables\tii ", "iptables\trc ")
-    assert needed._add_relations({}, {"nftables"}, without) == {"nftables": "fail2ban depends on it"}
+    assert package_dependencies._add_relations({}, {"nftables"}, without) == {"nftables": "fail2ban depends on it"}
 
 
 def test_what_an_installation_that_was_cut_off_brought_is_the_runs(host: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,9 +136,9 @@ def test_what_an_installation_that_was_cut_off_brought_is_the_runs(host: Path, m
 
     monkeypatch.setattr(commands, "run", run)
     came = ["libpwquality1:amd64", "cracklib-runtime"]
-    assert needed.find_needed(came, {"libpam-pwquality"}, (), ()) == {}
-    assert needed.find_needed([*came, "nftables"], {"libpam-pwquality"}, (), ()) == {
-        "nftables": needed.INSTALLED_BY_OTHERS
+    assert package_dependencies.find_needed(came, {"libpam-pwquality"}, (), ()) == {}
+    assert package_dependencies.find_needed([*came, "nftables"], {"libpam-pwquality"}, (), ()) == {
+        "nftables": package_dependencies.INSTALLED_BY_OTHERS
     }
 
 
@@ -158,7 +163,7 @@ def test_it_is_the_runs_also_by_way_of_one_that_did_not_come(host: Path, monkeyp
 
     monkeypatch.setattr(commands, "run", run)
     came = ["file:amd64", "libmagic-mgc", "htop"]
-    assert needed._find_own_packages({"cracklib"}, set(came), there) == {"file:amd64", "libmagic-mgc"}
+    assert package_dependencies._find_own_packages({"cracklib"}, set(came), there) == {"file:amd64", "libmagic-mgc"}
     assert asked == [["cracklib"], ["libmagic1t64"]]
 
 
@@ -173,10 +178,10 @@ def test_it_is_the_runs_also_by_way_of_one_that_did_not_come(host: Path, monkeyp
 def test_a_file_that_is_as_its_package_brought_it_was_changed_by_nobody(
     host: Path, monkeypatch: pytest.MonkeyPatch, theirs: list[str], shipped: set[str], why: str | None
 ) -> None:
-    monkeypatch.setattr(needed, "CONFIGURATION", "/etc")
-    monkeypatch.setattr(needed, "_read_remaining", lambda _: {})
+    monkeypatch.setattr(package_dependencies, "CONFIGURATION", "/etc")
+    monkeypatch.setattr(package_dependencies, "_read_remaining", lambda _: {})
     monkeypatch.setattr(packages, "find_unmodified", lambda _names, paths: paths & shipped)
-    assert needed.find_needed(["nftables"], ["nftables"], (), theirs).get("nftables") == why
+    assert package_dependencies.find_needed(["nftables"], ["nftables"], (), theirs).get("nftables") == why
 
 
 def test_dpkg_says_how_a_package_brought_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,29 +19,29 @@ from typing import Any
 import pytest
 from ansible.module_utils.luytre_guard import (  # type: ignore[import-not-found]
     actions,
-    apart,
+    child_worker,
     commands,
     daemons,
-    data,
     database,
+    disk_reserve,
+    file_writer,
     identity,
     packages,
     restore,
+    restore_plan,
     rollback,
     scope,
     service,
     sessions,
     snapshot,
-    spare,
     steps,
     store,
     timer,
     tree,
     units,
+    untrusted_places,
     verify,
     walk,
-    work,
-    writing,
 )
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="the guard is root's")
@@ -81,7 +81,7 @@ def site(place: Path) -> tuple[Any, Path]:
 
 def read(found: Any) -> tuple[dict[str, Any], list[dict[str, Any]], list[bytes]]:
     notes, kept = walk.Notes(), []
-    return data.read(found, lambda chunks: kept.extend(chunks), notes), notes.to_rows(), kept
+    return untrusted_places.read(found, lambda chunks: kept.extend(chunks), notes), notes.to_rows(), kept
 
 
 # --- walking ----------------------------------------------------------------------------------------------
@@ -95,7 +95,7 @@ def test_nested_folders_are_noted_and_removed(place: Path) -> None:
     assert notes.to_rows() == [{"path": str(place), "why": "deep", "count": 1}]
     with pytest.raises(store.GuardRefusal, match="nested more than"):
         list(walk.walk(str(place), lambda _: None, walk.WalkBudget(*AMPLE), walk.RefusingNotes()))
-    assert writing.remove(str(place / "d")) is True
+    assert file_writer.remove(str(place / "d")) is True
     assert list(place.iterdir()) == []
 
 
@@ -154,7 +154,7 @@ def test_what_lies_on_a_disk_of_its_own_below_a_document_root_is_kept_and_comes_
 
 
 def test_each_site_has_its_share_whatever_others_hold(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(data, "MAX_ALL_ENTRIES", 40)
+    monkeypatch.setattr(untrusted_places, "MAX_ALL_ENTRIES", 40)
     roots = [place / "bad", place / "good"]
     for root in roots:
         root.mkdir()
@@ -176,11 +176,11 @@ def test_what_is_added_later_pushes_nothing_out(place: Path, monkeypatch: pytest
     (root / "wp-config.php").write_text("after")
     for number in range(200):
         (root / f"a{number}").touch()
-    monkeypatch.setattr(data, "MAX_ENTRIES", 10)
+    monkeypatch.setattr(untrusted_places, "MAX_ENTRIES", 10)
     notes = walk.Notes()
-    now = data.read_present(found, entries, notes)
+    now = untrusted_places.read_present(found, entries, notes)
     assert notes.to_rows() == []
-    assert work.compare_entries(entries, now, found) == {str(root / "wp-config.php"): "content"}
+    assert restore_plan.compare_entries(entries, now, found) == {str(root / "wp-config.php"): "content"}
 
 
 def test_a_place_that_cannot_be_read_counts_as_it_was(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -190,11 +190,11 @@ def test_a_place_that_cannot_be_read_counts_as_it_was(place: Path, monkeypatch: 
     (root / "wp-config.php").write_text("after")
 
     def blocked(*_: Any) -> Any:
-        raise apart.WorkerFailure("blocked")
+        raise child_worker.WorkerFailure("blocked")
 
-    monkeypatch.setattr(apart, "run", blocked)
+    monkeypatch.setattr(child_worker, "run", blocked)
     notes = walk.Notes()
-    assert work.compare_entries(entries, data.read_present(found, entries, notes), found) == {}
+    assert restore_plan.compare_entries(entries, untrusted_places.read_present(found, entries, notes), found) == {}
     assert [note["why"] for note in notes.to_rows()] == ["blocked"]
 
 
@@ -224,7 +224,7 @@ def test_a_folder_of_others_in_roots_tree_cannot_stop_the_snapshot(place: Path) 
     assert sorted(kept) == [b"a", b"roots"]
     assert {note["why"] for note in notes.to_rows()} == {"deep", "large"}
     assert found.kind(str(own / "a.conf")) == "tree"
-    assert data.split_by_place(found, entries)[None].keys() >= {str(root)}
+    assert untrusted_places.split_by_place(found, entries)[None].keys() >= {str(root)}
     nest(root, 100)
     with pytest.raises(store.GuardRefusal, match="nested more than"):
         snapshot.read_entries(found, keep, notes)
@@ -271,7 +271,7 @@ def test_a_file_system_that_never_answers_holds_nothing_up(
 ) -> None:
     if not seen:
         monkeypatch.setattr(tree, "list_served_mounts", set)
-        monkeypatch.setattr(data, "LATEST", 1)
+        monkeypatch.setattr(untrusted_places, "LATEST", 1)
     found = scope.SnapshotScope([f"modes:{blocking}"], [str(blocking)])
     found.trees = set()
     entries, notes, _ = read(found)
@@ -282,9 +282,9 @@ def test_a_file_system_that_never_answers_holds_nothing_up(
 def test_what_was_left_on_a_file_system_that_never_answers_is_told_as_left(
     blocking: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(work, "LEFT_SECONDS", 0.5)
-    monkeypatch.setattr(work.apart, "END_SECONDS", 0.1)
-    snap = work.Snapshot.__new__(work.Snapshot)
+    monkeypatch.setattr(restore_plan, "LEFT_SECONDS", 0.5)
+    monkeypatch.setattr(restore_plan.apart, "END_SECONDS", 0.1)
+    snap = restore_plan.Snapshot.__new__(restore_plan.Snapshot)
     snap.manifest = {"entries": {}}
     told = [{"path": str(blocking / "came"), "reason": "changed since the run"}]
     assert snap.list_left((one["path"], one["reason"]) for one in told) == told
@@ -304,15 +304,15 @@ def test_a_disk_that_ran_full_does_not_stop_the_way_back(small_disk: Path) -> No
     content = os.urandom(3_000_000)
     file.write_bytes(content)
     entry = tree.read_path(str(file), tree.compute_digest)
-    spare.keep(str(room), len(content))
+    disk_reserve.keep(str(room), len(content))
     file.unlink()
     with (small_disk / "filler").open("wb") as filler, pytest.raises(OSError, match="space"):
         while True:
             filler.write(bytes(1 << 20))
             filler.flush()
     snap = SimpleNamespace(entries={}, room=str(room))
-    mending = work.RestorePlan(snap, {})
-    mending.attempt(str(file), lambda: writing.put(str(file), entry, lambda: [content]))
+    mending = restore_plan.RestorePlan(snap, {})
+    mending.attempt(str(file), lambda: file_writer.put(str(file), entry, lambda: [content]))
     assert (mending.failed, mending.problems) == ({}, [])
     assert file.read_bytes() == content
 
@@ -327,22 +327,22 @@ def test_work_that_never_ends_is_left(tmp_path: Path) -> None:
         pid.write_text(str(os.getpid()))
         time.sleep(100_000)
 
-    with pytest.raises(apart.WorkerFailure, match="blocked"):
-        apart.run(never, 1)
+    with pytest.raises(child_worker.WorkerFailure, match="blocked"):
+        child_worker.run(never, 1)
     assert not Path(f"/proc/{pid.read_text()}").exists()
 
 
 def test_work_that_wants_all_memory_is_left() -> None:
-    with pytest.raises(apart.WorkerFailure, match="broken"):
-        apart.run(lambda: len("x" * (2 * apart.MEMORY)), 60)
+    with pytest.raises(child_worker.WorkerFailure, match="broken"):
+        child_worker.run(lambda: len("x" * (2 * child_worker.MEMORY)), 60)
 
 
 def test_work_apart_holds_no_lock_of_ours(tmp_path: Path) -> None:
     with (tmp_path / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        held = apart.run(lambda: [str(one.resolve()) for one in Path("/proc/self/fd").iterdir()], 60)
+        held = child_worker.run(lambda: [str(one.resolve()) for one in Path("/proc/self/fd").iterdir()], 60)
     assert str(tmp_path / "lock") not in held
-    assert apart.run(lambda: {"a": ["\udcff", 1]}, 60) == {"a": ["\udcff", 1]}
+    assert child_worker.run(lambda: {"a": ["\udcff", 1]}, 60) == {"a": ["\udcff", 1]}
 
 
 def test_a_process_left_behind_with_its_output_open_holds_nobody_up() -> None:
@@ -395,7 +395,7 @@ def test_another_file_in_the_same_inode_is_not_the_same(ext4: Path) -> None:
         pytest.skip("no inode was given again")
     file.chmod(0o600)
     with pytest.raises(tree.UnsafeTarget, match="another one"):
-        writing.put_attributes(str(file), entry)
+        file_writer.put_attributes(str(file), entry)
     assert (file.stat().st_uid, stat.S_IMODE(file.stat().st_mode)) == (0, 0o600)
 
 
@@ -414,12 +414,12 @@ def test_on_an_overlay_a_file_whose_mode_was_changed_is_still_the_same(place: Pa
             then = {path: tree.read_path(str(path)) for path in (file, folder)}
             for path, entry in then.items():
                 path.chmod(0o700)
-                writing.put_attributes(str(path), entry)
+                file_writer.put_attributes(str(path), entry)
                 assert stat.S_IMODE(path.stat().st_mode) == entry["mode"]
             file.unlink()
             file.write_text("another")
             with pytest.raises(tree.UnsafeTarget, match="another one"):
-                writing.put_attributes(str(file), then[file])
+                file_writer.put_attributes(str(file), then[file])
         finally:
             subprocess.run(["umount", str(layers / "whole")], check=True)
     finally:
@@ -445,7 +445,7 @@ def test_on_an_overlay_a_log_that_grew_is_the_same_one_where_root_alone_can_repl
 
 def test_room_is_given_up_piece_by_piece_and_only_when_needed(tmp_path: Path) -> None:
     room, tries = tmp_path / "room", []
-    spare.keep(str(room), 0)
+    disk_reserve.keep(str(room), 0)
 
     def work_on_a_full_disk() -> str:
         tries.append(1)
@@ -453,13 +453,13 @@ def test_room_is_given_up_piece_by_piece_and_only_when_needed(tmp_path: Path) ->
             raise OSError(errno.ENOSPC, "full")
         return "done"
 
-    assert spare.with_room(str(room), lambda: "at once") == "at once"
-    assert len(list(room.iterdir())) == spare.LEAST
-    assert spare.with_room(str(room), work_on_a_full_disk) == "done"
-    assert len(list(room.iterdir())) == spare.LEAST - 2
+    assert disk_reserve.with_room(str(room), lambda: "at once") == "at once"
+    assert len(list(room.iterdir())) == disk_reserve.LEAST
+    assert disk_reserve.with_room(str(room), work_on_a_full_disk) == "done"
+    assert len(list(room.iterdir())) == disk_reserve.LEAST - 2
     tries.clear()
     with pytest.raises(OSError, match="full"):
-        spare.with_room(str(tmp_path / "none"), work_on_a_full_disk)
+        disk_reserve.with_room(str(tmp_path / "none"), work_on_a_full_disk)
 
 
 @pytest.fixture
@@ -641,7 +641,7 @@ def test_a_snapshot_of_a_format_that_is_not_known_is_refused(tmp_path: Path) -> 
     Path(kept.folder("r")).mkdir()
     store.write_json(kept.file("r", "manifest.json"), {"version": 99, "entries": {}})
     with pytest.raises(store.GuardRefusal, match="format 99"):
-        work.Snapshot(kept, "r")
+        restore_plan.Snapshot(kept, "r")
 
 
 @pytest.mark.parametrize(("uid", "tested"), [(0, True), (33, False)])

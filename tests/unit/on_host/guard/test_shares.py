@@ -13,7 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre_guard import recorder, shares, store  # type: ignore[import-not-found]
+from ansible.module_utils.luytre_guard import change_attribution, recorder, store  # type: ignore[import-not-found]
 
 from tests.unit.on_host import MODULE_UTILS
 
@@ -39,15 +39,22 @@ BINH = b"binh:x:1001:1001::/home/binh:/bin/bash\n"
     ],
 )
 def test_lines_of_others_stay_and_those_of_the_run_go(image: bytes | None, now: bytes, wanted: bytes) -> None:
-    assert shares.merge_lines(PASSWD, image, now, shares.list_ordinary_names(now, b"")) == wanted
-    assert shares.merge_lines(PASSWD, image, wanted, shares.list_ordinary_names(wanted, b"")) == wanted
+    assert (
+        change_attribution.merge_lines(PASSWD, image, now, change_attribution.list_ordinary_names(now, b"")) == wanted
+    )
+    assert (
+        change_attribution.merge_lines(PASSWD, image, wanted, change_attribution.list_ordinary_names(wanted, b""))
+        == wanted
+    )
 
 
 def record(folder: Path, *lines: dict[str, Any]) -> Any:
-    (folder / shares.FOLDER).mkdir()
-    (folder / shares.FOLDER / "1.step").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    (folder / change_attribution.FOLDER).mkdir()
+    (folder / change_attribution.FOLDER / "1.step").write_text("".join(json.dumps(line) + "\n" for line in lines))
     kept = SimpleNamespace(file=lambda _run, name: str(folder / name))
-    return shares.ChangeAttribution(SimpleNamespace(kept=kept, run="r", entries={}, manifest={"packages": {}}))
+    return change_attribution.ChangeAttribution(
+        SimpleNamespace(kept=kept, run="r", entries={}, manifest={"packages": {}})
+    )
 
 
 def test_what_nobody_recorded_as_the_runs_stays_but_for_ways_in(tmp_path: Path) -> None:
@@ -65,7 +72,7 @@ def test_what_nobody_recorded_as_the_runs_stays_but_for_ways_in(tmp_path: Path) 
 
 def test_without_any_record_all_of_it_goes_back(tmp_path: Path) -> None:
     kept = SimpleNamespace(file=lambda _run, name: str(tmp_path / name))
-    told = shares.ChangeAttribution(SimpleNamespace(kept=kept, run="r", entries={}))
+    told = change_attribution.ChangeAttribution(SimpleNamespace(kept=kept, run="r", entries={}))
     assert told.select_own({"/etc/moi": "new"}, {}) == {"/etc/moi": "new"}
 
 

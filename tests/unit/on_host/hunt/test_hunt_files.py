@@ -13,13 +13,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.luytre._effort import Effort
+from ansible.module_utils.luytre._time_budget import Effort
 from ansible.module_utils.luytre_hunt import walk as walking
-from ansible.module_utils.luytre_hunt.packing import as_path, as_text, pack, unpack
 from ansible.module_utils.luytre_hunt.walk import LARGE, PHP, PROGRAM, SCRIPT, SETTINGS, UPLOAD, HuntWalk
+from ansible.module_utils.luytre_hunt.wire_format import as_path, as_text, pack, unpack
 
-from auditor.compromise import listing
-from auditor.compromise.remembered import ScanCache
+from auditor.compromise import file_listing
+from auditor.compromise.scan_cache import ScanCache
 from tests.unit.leased import leased
 from tests.unit.modules import load
 
@@ -95,7 +95,7 @@ def test_what_its_owner_keeps_from_being_read_is_told_and_read_as_soon_as_it_can
     shell.write_bytes(b"<?php a();")
     with leased(shell):
         hidden = walked(top)
-    files = [listing.WebFile(str(top), as_path(row[1]), *row[2:5], *row[8:12]) for row in hidden.rows]
+    files = [file_listing.WebFile(str(top), as_path(row[1]), *row[2:5], *row[8:12]) for row in hidden.rows]
     assert [(one.path, one.sha256, one.is_code) for one in files] == [("x.jpg", None, True)]
     kept = ScanCache(host="web1").build_next(files, {}, "", warm=False)
     stamps = {bytes.fromhex(file[8]): at for at, file in enumerate(kept.files)}
@@ -236,7 +236,7 @@ def test_contents_fill_an_answer_and_the_rest_waits(top: Path) -> None:
     wanted = [[as_text(str(top)), name, digest(top / name)] for name in ("a", "link", "../etc/passwd", "b", "c")]
     pieces, lengths = contents.read(wanted, 2300)
     assert lengths == [1000, -1, -1, 1000]
-    told = listing.contents(base64.b64encode(pieces).decode(), pack(lengths), 5)
+    told = file_listing.contents(base64.b64encode(pieces).decode(), pack(lengths), 5)
     assert told == [(top / "a").read_bytes(), None, None, (top / "b").read_bytes()]
 
 

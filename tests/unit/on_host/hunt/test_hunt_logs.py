@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import _applications, _site_database, wordpress
-from ansible.module_utils.luytre._reading import AreaReader
-from ansible.module_utils.luytre_hunt import kept, logs, running
-from ansible.module_utils.luytre_hunt.packaged import PackageIndex
-from ansible.module_utils.luytre_hunt.packing import pack
+from ansible.module_utils.luytre._area_reader import AreaReader
+from ansible.module_utils.luytre_hunt import logs, processes, site_databases
+from ansible.module_utils.luytre_hunt.package_index import PackageIndex
 from ansible.module_utils.luytre_hunt.places import PlaceRows
+from ansible.module_utils.luytre_hunt.wire_format import pack
 
-from auditor.compromise import places as taken_in
+from auditor.compromise import autoruns as taken_in
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="reads what root alone may read")
 
@@ -123,7 +123,7 @@ def test_code_in_a_sites_tables_is_told_and_a_table_that_is_not_there_is_none(
     config = b"<?php define('DB_NAME','db');define('DB_USER','u');define('DB_PASSWORD','p');define('DB_HOST','localhost');$table_prefix='x_';"
     monkeypatch.setattr(wordpress, "read_configuration", lambda _path: ("", config))
     monkeypatch.setattr(_site_database, "fetch_rows", rows)
-    kept.gather(gathered)
+    site_databases.gather(gathered)
     assert [(row[0], row[1], row[4]) for row in gathered.rows] == [
         ("snippet", "/var/www/a: x_posts 7", "echo 1;"),
         ("snippet", "/var/www/a: x_options o", ""),
@@ -146,7 +146,7 @@ def test_the_administrators_of_nukeviet_are_told_where_its_tables_can_be_read(
     monkeypatch.setattr(_site_database, "fetch_rows", rows)
     sites = [SimpleNamespace(kind="nukeviet", path=str(path)) for path in (tmp_path, tmp_path / "none")]
     monkeypatch.setattr(_applications, "find", lambda _reading: (sites, []))
-    kept.gather(gathered)
+    site_databases.gather(gathered)
     ((login, sql),) = asked
     assert login == _site_database.Login("u", "p", "localhost", "db")
     assert "`db`.`nv4_authors`" in sql
@@ -164,4 +164,4 @@ def test_connections_with_the_internet_are_known_by_their_other_end(tmp_path: Pa
         (packed_address,) = struct.unpack("=I", socket.inet_aton(address))
         lines.append(f"0: 00000000:0016 {packed_address:08X}:01BB {state} 0:0 0:0 0 0 0 {inode} 1")
     (tmp_path / "net/tcp").write_text("\n".join(["head", *lines]))
-    assert running._list_calls(str(tmp_path)) == {"1": "8.8.8.8:443"}
+    assert processes._list_calls(str(tmp_path)) == {"1": "8.8.8.8:443"}

@@ -17,15 +17,24 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import _accounts, cron
+from ansible.module_utils.luytre._area_reader import AreaReader
 from ansible.module_utils.luytre._processes import children
-from ansible.module_utils.luytre._reading import AreaReader
-from ansible.module_utils.luytre_hunt import entering, loading, modules, packaged, programs, running, stamps, starting
-from ansible.module_utils.luytre_hunt.packaged import PackageIndex
-from ansible.module_utils.luytre_hunt.packing import pack
+from ansible.module_utils.luytre_hunt import (
+    access,
+    autostart,
+    injection,
+    modules,
+    package_index,
+    processes,
+    programs,
+    stamps,
+)
+from ansible.module_utils.luytre_hunt.package_index import PackageIndex
 from ansible.module_utils.luytre_hunt.places import MAX_LINES, MAX_SAID, MAX_TEXT, PlaceRows, parse_lines
+from ansible.module_utils.luytre_hunt.wire_format import pack
 from ansible.module_utils.luytre_shared import safe_open
 
-from auditor.compromise import places as taken_in
+from auditor.compromise import autoruns as taken_in
 from tests.unit.modules import load
 
 KEY = "AAAAC3NzaC1lZDI1NTE5AAAA" + "I" + "A" * 43
@@ -77,8 +86,8 @@ def test_how_a_file_stands_to_packages(dpkg: Path) -> None:
     assert found == wanted
     (root / "link").symlink_to("edited")
     assert files.get_origin(str(root / "link")) == "changed"
-    assert packaged.move_to_usr("/lib/x/y") == "/usr/lib/x/y"
-    assert packaged.move_to_usr("/lib64x") == "/lib64x"
+    assert package_index.move_to_usr("/lib/x/y") == "/usr/lib/x/y"
+    assert package_index.move_to_usr("/lib64x") == "/lib64x"
 
 
 def test_what_was_sound_is_not_read_again_until_it_or_its_sum_is_another(
@@ -89,7 +98,7 @@ def test_what_was_sound_is_not_read_again_until_it_or_its_sum_is_another(
     assert [first.get_origin(str(dpkg / "root" / name)) for name in ("kept", "edited")] == ["packaged", "changed"]
     sound = stamps.unpack_stamps(stamps.pack_stamps(first.sound))
     with monkeypatch.context() as unread:
-        unread.setattr(packaged, "_compute_md5", lambda _: pytest.fail("it was read"))
+        unread.setattr(package_index, "_compute_md5", lambda _: pytest.fail("it was read"))
         again = known(dpkg, sound)
         assert (again.get_origin(str(kept)), again.sound) == ("packaged", sound)
     status = kept.stat()
@@ -243,7 +252,7 @@ def test_without_the_files_of_its_kernel_a_host_is_seen_in_part(gathered: PlaceR
 )
 def test_to_keep_a_module_out_runs_nothing(gathered: PlaceRows, tmp_path: Path, line: str, marks: list[str]) -> None:
     (tmp_path / "x.conf").write_text(f"# so\n{line}\n")
-    starting._add_script(gathered, "hook", str(tmp_path / "x.conf"), "foreign")
+    autostart._add_script(gathered, "hook", str(tmp_path / "x.conf"), "foreign")
     assert [row[5] for row in rows(gathered, "hook")] == [marks]
 
 
@@ -262,7 +271,7 @@ def test_what_a_web_server_is_told_to_run_or_load_is_told(
     gathered: PlaceRows, tmp_path: Path, line: str, slots: set[str]
 ) -> None:
     (tmp_path / "fastcgi_params").write_text(line + "\n")
-    loading._add_web(gathered, str(tmp_path / "fastcgi_params"))
+    injection._add_web(gathered, str(tmp_path / "fastcgi_params"))
     assert {row[0] for row in gathered.rows} == slots
     assert all(row[6] == [["/var/lib/.x/p.php", "gone"]] for row in gathered.rows)
 
@@ -273,13 +282,13 @@ def test_a_library_below_two_names_of_a_folder_is_told_once(
     (tmp_path / "modules").mkdir()
     (tmp_path / "modules/x.so").touch()
     (tmp_path / "linked").symlink_to("modules")
-    found = list(loading._iter_files(gathered, str(tmp_path / "linked/*.so"), str(tmp_path / "modules/*.so")))
+    found = list(injection._iter_files(gathered, str(tmp_path / "linked/*.so"), str(tmp_path / "modules/*.so")))
     assert [path for path, _ in found] == [str(tmp_path / "linked/x.so")]
 
 
 def test_settings_of_nginx_are_read_whatever_they_are_called() -> None:
-    assert any(fnmatch.fnmatch("/etc/nginx/fastcgi_params", pattern) for pattern in loading.NGINX)
-    assert "information_schema.ROUTINES" in loading.CODE
+    assert any(fnmatch.fnmatch("/etc/nginx/fastcgi_params", pattern) for pattern in injection.NGINX)
+    assert "information_schema.ROUTINES" in injection.CODE
 
 
 def test_jobs_units_and_scripts_are_told_with_what_they_run(
@@ -292,13 +301,13 @@ def test_jobs_units_and_scripts_are_told_with_what_they_run(
     monkeypatch.setattr(cron, "TABLES", (str(table),))
     monkeypatch.setattr(cron, "FOLDERS", ())
     monkeypatch.setattr(cron, "SPOOL", str(tmp_path / "none/*"))
-    monkeypatch.setattr(starting, "AT", ())
-    monkeypatch.setattr(starting, "UNITS", (str(tmp_path),))
-    monkeypatch.setattr(starting, "GENERATORS", ())
-    monkeypatch.setattr(starting, "SHELLS", ())
-    monkeypatch.setattr(starting, "HOOKS", (str(hook),))
+    monkeypatch.setattr(autostart, "AT", ())
+    monkeypatch.setattr(autostart, "UNITS", (str(tmp_path),))
+    monkeypatch.setattr(autostart, "GENERATORS", ())
+    monkeypatch.setattr(autostart, "SHELLS", ())
+    monkeypatch.setattr(autostart, "HOOKS", (str(hook),))
     monkeypatch.setattr(_accounts, "passwd", list)
-    starting.gather(gathered)
+    autostart.gather(gathered)
     first, second = rows(gathered, "cron")
     assert (first[1], first[2], first[6]) == (str(table), "root", [["/opt/a", "gone"]])
     assert first[4] == "LD_PRELOAD=/opt/x.so /opt/a b"
@@ -327,12 +336,12 @@ def test_a_unit_that_stands_in_the_place_of_a_packages_or_changes_it_is_not_all_
     path = tmp_path / name
     path.parent.mkdir(exist_ok=True)
     path.write_text("[Service]\nExecStart=/opt/d\n")
-    monkeypatch.setattr(starting, "UNITS", (str(tmp_path),))
-    monkeypatch.setattr(starting, "SYSTEM_UNITS", (str(tmp_path),))
+    monkeypatch.setattr(autostart, "UNITS", (str(tmp_path),))
+    monkeypatch.setattr(autostart, "SYSTEM_UNITS", (str(tmp_path),))
     monkeypatch.setattr(_accounts, "passwd", list)
     if packaged_too:
         gathered.packaged.names.add("/usr/lib/systemd/system/x.service")
-    starting._add_units(gathered)
+    autostart._add_units(gathered)
     assert [row[7] for row in rows(gathered, "unit")] == [exactly]
 
 
@@ -354,7 +363,7 @@ def test_a_unit_that_stands_in_the_place_of_a_packages_or_changes_it_is_not_all_
     ],
 )
 def test_settings_that_run_nothing_are_known_as_such(tmp_path: Path, line: str, runs: bool) -> None:
-    assert starting._can_run(str(tmp_path / "none"), [line]) == runs
+    assert autostart._can_run(str(tmp_path / "none"), [line]) == runs
 
 
 def test_start_files_tell_what_differs_from_the_skeleton(
@@ -367,7 +376,7 @@ def test_start_files_tell_what_differs_from_the_skeleton(
         (home / ".bashrc").write_text((skeleton.read_text() if skeleton.exists() else "") + "\n# no\nalias x=y\n")
         account = {"name": "a", "uid": 1000, "gid": 1000, "home": str(home), "shell": "/bin/bash", "field": "x"}
         monkeypatch.setattr(_accounts, "passwd", lambda: [account])
-        starting._add_account_files(gathered)
+        autostart._add_account_files(gathered)
     finally:
         shutil.rmtree(home)
     assert [(row[2], row[4]) for row in rows(gathered, "start")] == [("a", "alias x=y")]
@@ -390,14 +399,14 @@ def test_what_lies_behind_links_is_told_as_programs_find_it(
     (home / ".kshrc").symlink_to("/proc/self/environ")
     account = {"name": "a", "uid": 65534, "gid": 65534, "home": str(home), "shell": "/bin/sh", "field": "x"}
     monkeypatch.setattr(_accounts, "passwd", lambda: [account])
-    starting._add_account_files(gathered)
+    autostart._add_account_files(gathered)
     assert sorted(row[4] for row in rows(gathered, "start")) == ["alias foreign=x", "alias kept=x"]
     (tmp_path / "keys").write_text(f"# sshd puts no lines together \\\nssh-ed25519 {KEY} x\nroot:$y$secret:1::::::\n")
     (home / ".ssh").mkdir()
     (home / ".ssh/authorized_keys").symlink_to(tmp_path / "keys")
-    monkeypatch.setattr(entering, "_list_patterns", lambda _places: [])
+    monkeypatch.setattr(access, "_list_patterns", lambda _places: [])
     monkeypatch.setattr(_accounts, "groups", list)
-    entering._add_keys(gathered, [account])
+    access._add_keys(gathered, [account])
     (key,) = rows(gathered, "key")
     assert key[1:3] == [str(home / ".ssh/authorized_keys"), "a"]
     assert "secret" not in str(gathered.rows)
@@ -444,7 +453,7 @@ def test_accounts_are_told_without_their_passwords(gathered: PlaceRows, monkeypa
     ]
     monkeypatch.setattr(_accounts, "shadow", lambda: {name: {"field": field} for name, field in fields.items()})
     monkeypatch.setattr(_accounts, "groups", list)
-    entering._add_accounts(gathered, told)
+    access._add_accounts(gathered, told)
     assert [(row[2], row[5]) for row in rows(gathered, "account")] == [
         ("root", ["root"]),
         ("twin", ["root", "second_root"]),
@@ -459,11 +468,11 @@ def test_settings_of_php_and_web_servers(gathered: PlaceRows, tmp_path: Path) ->
     settings.write_text(
         'auto_prepend_file =\n;auto_prepend_file = /x\nauto_append_file = "/opt/a"\nextension=curl\nextension=/opt/b.so\n'
     )
-    loading._add_php(gathered, str(settings))
+    injection._add_php(gathered, str(settings))
     assert [(row[0], row[6][0][0]) for row in gathered.rows] == [("php", "/opt/a"), ("php_module", "/opt/b.so")]
     site = tmp_path / "site.conf"
     site.write_text('load_module /opt/c.so;\nroot /srv;\nfastcgi_param PHP_VALUE "auto_prepend_file=/opt/d";\n')
-    loading._add_web(gathered, str(site))
+    injection._add_web(gathered, str(site))
     assert rows(gathered, "web_module")[0][6][0][0] == "/opt/c.so"
     assert rows(gathered, "php")[-1][6] == [["/opt/d", "gone"]]
 
@@ -510,12 +519,12 @@ def test_a_file_that_lends_its_owners_rights(tmp_path: Path) -> None:
 def test_what_is_loaded_into_the_session_of_the_hunt_itself_is_no_trace_of_its_own(
     gathered: PlaceRows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(running, "_list_foreign_libraries", lambda _places, _where: ["/usr/local/lib/libsysmon.so.1"])
-    daemon = running.ProcessTrace(os.getpid(), "/usr/bin/sudo", "packaged", 0, {}, False, "7")
+    monkeypatch.setattr(processes, "_list_foreign_libraries", lambda _places, _where: ["/usr/local/lib/libsysmon.so.1"])
+    daemon = processes.ProcessTrace(os.getpid(), "/usr/bin/sudo", "packaged", 0, {}, False, "7")
     before = len(gathered.rows)
-    running._add_process(gathered, daemon, "/proc", {}, {}, True)
+    processes._add_process(gathered, daemon, "/proc", {}, {}, True)
     assert len(gathered.rows) == before
-    running._add_process(gathered, daemon, "/proc", {}, {}, False)
+    processes._add_process(gathered, daemon, "/proc", {}, {}, False)
     assert len(gathered.rows) == before + 1
 
 
@@ -523,7 +532,7 @@ def test_the_session_of_the_hunt_goes_up_to_the_daemon_and_not_beyond(tmp_path: 
     for pid, parent in ((os.getpid(), 70), (70, 60), (60, 1)):
         (tmp_path / str(pid)).mkdir()
         (tmp_path / str(pid) / "status").write_text(f"Name:\tx\nPPid:\t{parent}\n")
-    assert running._list_own_session(str(tmp_path)) == {os.getpid(), 70}
+    assert processes._list_own_session(str(tmp_path)) == {os.getpid(), 70}
 
 
 def test_a_process_whose_file_is_gone_is_told_and_ours_are_not(gathered: PlaceRows, tmp_path: Path) -> None:
@@ -533,8 +542,8 @@ def test_a_process_whose_file_is_gone_is_told_and_ours_are_not(gathered: PlaceRo
     with subprocess.Popen([str(program), "60"]) as started:
         try:
             program.unlink()
-            one = running._read_process(gathered, started.pid, "/proc", str(Path("/proc/self/ns/pid").readlink()))
-            running._add_process(gathered, one, "/proc", {}, {})
+            one = processes._read_process(gathered, started.pid, "/proc", str(Path("/proc/self/ns/pid").readlink()))
+            processes._add_process(gathered, one, "/proc", {}, {})
         finally:
             started.kill()
     ((_slot, where, _who, standing, _said, marks, _programs, exactly),) = rows(gathered, "process")
@@ -549,7 +558,7 @@ def test_a_program_that_was_brought_up_to_date_is_not_gone(gathered: PlaceRows, 
         try:
             program.unlink()
             shutil.copy("/bin/sleep", program)
-            one = running._read_process(gathered, started.pid, "/proc", str(Path("/proc/self/ns/pid").readlink()))
+            one = processes._read_process(gathered, started.pid, "/proc", str(Path("/proc/self/ns/pid").readlink()))
         finally:
             started.kill()
     assert (one.program, one.standing) == (str(program), "foreign")
@@ -581,9 +590,9 @@ def test_what_somebody_calls_by_the_name_of_a_packages_program_is_not_that(
         started.stdin.flush()
         assert started.stdout.readline() == b"runs\n"
         inner = children(started.pid) or [started.pid]
-        one = running._read_process(gathered, inner[0], "/proc", str(Path("/proc/self/ns/pid").readlink()))
+        one = processes._read_process(gathered, inner[0], "/proc", str(Path("/proc/self/ns/pid").readlink()))
         began = Path(f"/proc/{inner[0]}/stat").read_text().rpartition(")")[2].split()[19]
-        running._add_process(gathered, one, "/proc", {}, {})
+        processes._add_process(gathered, one, "/proc", {}, {})
         started.stdin.close()
     lies.unlink(missing_ok=True)
     ((_slot, where, who, standing, _said, told, _programs, exactly),) = rows(gathered, "process")
@@ -600,7 +609,7 @@ def test_many_ways_to_one_program_cost_as_much_as_one_and_endless_ones_nothing(
 ) -> None:
     """On Python before 3.13 a thousand links one behind the other ended a hunt in RecursionError."""
     hashed = []
-    monkeypatch.setattr(packaged, "_compute_md5", lambda opened: hashed.append(os.close(opened())))
+    monkeypatch.setattr(package_index, "_compute_md5", lambda opened: hashed.append(os.close(opened())))
     places, kept = known(dpkg), dpkg / "root/kept"
     assert {places.get_origin(f"{kept.parent}{'/.' * number}/kept") for number in range(50)} == {"changed"}
     assert len(hashed) == 1
@@ -614,15 +623,15 @@ def test_many_ways_to_one_program_cost_as_much_as_one_and_endless_ones_nothing(
 
 
 def test_numbers_of_threads_and_of_nobody_are_not_hidden_processes() -> None:
-    assert running._is_process(os.getpid(), "/proc")
-    assert not running._is_process((1 << 22) + 5, "/proc")
+    assert processes._is_process(os.getpid(), "/proc")
+    assert not processes._is_process((1 << 22) + 5, "/proc")
 
 
 def test_who_listens_is_told_by_its_number_when_it_began_and_what_it_runs(gathered: PlaceRows) -> None:
-    one = running.ProcessTrace(7, "/usr/bin/python3.13", "packaged", os.getuid(), {}, False, "55")
-    running._add_listener(gathered, "0.0.0.0:31337", one, "tcp", ["interpreter"])
-    ended = running.ProcessTrace(7, "/usr/bin/python3.13", "packaged", os.getuid(), {}, False, "")
-    running._add_listener(gathered, "0.0.0.0:31338", ended, "tcp", ["interpreter"])
+    one = processes.ProcessTrace(7, "/usr/bin/python3.13", "packaged", os.getuid(), {}, False, "55")
+    processes._add_listener(gathered, "0.0.0.0:31337", one, "tcp", ["interpreter"])
+    ended = processes.ProcessTrace(7, "/usr/bin/python3.13", "packaged", os.getuid(), {}, False, "")
+    processes._add_listener(gathered, "0.0.0.0:31338", ended, "tcp", ["interpreter"])
     assert [row[7] for row in rows(gathered, "listener")] == ["7@55/usr/bin/python3.13", ""]
 
 
@@ -632,10 +641,10 @@ def test_tables_of_sockets_are_read_and_nonsense_is_left_out(
     (tmp_path / "net").mkdir()
     line = "   0: 00000000:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4711 1 x"
     (tmp_path / "net/tcp").write_text("head\n" + line + "\nnonsense\n")
-    assert running._read_table(str(tmp_path), "tcp", gathered) == [("4711", "0.0.0.0:8080", "0A")]
+    assert processes._read_table(str(tmp_path), "tcp", gathered) == [("4711", "0.0.0.0:8080", "0A")]
     assert gathered.cut_short == []
-    monkeypatch.setattr(running, "MAX_TABLE", 100)
-    running._read_table(str(tmp_path), "tcp", gathered)
+    monkeypatch.setattr(processes, "MAX_TABLE", 100)
+    processes._read_table(str(tmp_path), "tcp", gathered)
     assert gathered.cut_short == ["listener"]
 
 
@@ -650,7 +659,7 @@ def test_tables_of_sockets_are_read_and_nonsense_is_left_out(
     ],
 )
 def test_addresses_are_told_as_people_know_them(text: str, address: str) -> None:
-    assert running._format_address(text) == address
+    assert processes._format_address(text) == address
 
 
 def test_what_is_hidden_behind_much_else_is_told_as_not_seen(gathered: PlaceRows, tmp_path: Path) -> None:
@@ -667,7 +676,7 @@ def test_what_is_hidden_behind_much_else_is_told_as_not_seen(gathered: PlaceRows
 def test_a_program_too_large_to_be_a_packages_is_changed(dpkg: Path) -> None:
     kept = dpkg / "root/kept"
     with kept.open("ab") as opened:
-        opened.truncate(packaged.MAX_PROGRAM + 1)
+        opened.truncate(package_index.MAX_PROGRAM + 1)
     assert known(dpkg).get_origin(str(kept)) == "changed"
 
 

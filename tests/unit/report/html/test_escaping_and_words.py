@@ -11,11 +11,11 @@ import pytest
 
 from auditor.models import HostOutcome, Text
 from auditor.report import evidence
-from auditor.report.html import addresses, rendering
+from auditor.report.html import addresses, renderer
 from auditor.report.html import pages as html
 from auditor.results.summary import summarize_run
 from auditor.results.trend import make_trend_point
-from auditor.text.words import Words
+from auditor.text.translations import Words
 from tests import factory
 
 CATALOGUE = factory.catalogue()
@@ -86,7 +86,7 @@ def test_every_link_leads_to_a_page_and_a_place_that_is_there(pages):
 
 
 def test_the_only_script_is_our_own_and_the_policy_admits_no_other(pages):
-    script, digest = rendering.load_asset("filter.js")
+    script, digest = renderer.load_asset("filter.js")
     for path, (text, page) in pages.items():
         policy = re.search('Content-Security-Policy" content="([^"]*)"', text).group(1)
         found = re.findall(r"<script>(.*?)</script>", text, re.S)

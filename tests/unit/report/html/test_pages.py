@@ -25,7 +25,7 @@ from auditor.models import (
 )
 from auditor.report.html import pages as html
 from auditor.report.html.chart import stack_bars
-from auditor.report.html.paging import paginate
+from auditor.report.html.pagination import paginate
 from auditor.results.by_clause import assess_frameworks
 from auditor.results.by_control import build_control_results
 from auditor.results.compare import build_matrix, compare_runs

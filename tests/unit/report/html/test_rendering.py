@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from jinja2 import Environment
 
-from auditor.report.html import rendering
+from auditor.report.html import renderer
 
-make = rendering.build_environment.__wrapped__
+make = renderer.build_environment.__wrapped__
 
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(rendering.kept, "get_folder", lambda *_: tmp_path)
+    monkeypatch.setattr(renderer.kept, "get_folder", lambda *_: tmp_path)
     return tmp_path
 
 
@@ -53,10 +53,10 @@ def test_what_is_damaged_is_compiled_again(place: Path, monkeypatch: pytest.Monk
 
 def test_compiled_templates_belong_to_one_state_of_what_compiles_them(monkeypatch: pytest.MonkeyPatch) -> None:
     states: list[str] = []
-    monkeypatch.setattr(rendering.kept, "get_folder", lambda _kind, state: states.append(state))
+    monkeypatch.setattr(renderer.kept, "get_folder", lambda _kind, state: states.append(state))
     assert make("vi").bytecode_cache is None
-    monkeypatch.setattr(rendering.metadata, "version", lambda _: "3.1.7")
+    monkeypatch.setattr(renderer.metadata, "version", lambda _: "3.1.7")
     make("vi")
-    monkeypatch.setattr(rendering.Path, "read_bytes", lambda _: b"# other code")
+    monkeypatch.setattr(renderer.Path, "read_bytes", lambda _: b"# other code")
     make("vi")
     assert len(set(states)) == 3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from auditor.report.official.anonymous import make_anonymizer
+from auditor.report.official.anonymization import make_anonymizer
 
 GUARD = make_anonymizer(["web", "web1", "db-a", "srv.test"], "[…]")
 

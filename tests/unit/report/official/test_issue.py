@@ -18,7 +18,7 @@ from auditor.models import Hardening, HostHardening
 from auditor.report import advisory
 from auditor.report.official import issue
 from auditor.report.official.period import Period, build_month_state, find_month_before
-from auditor.text.words import Words
+from auditor.text.translations import Words
 from tests import factory
 from tests.unit import official
 

@@ -10,7 +10,7 @@ import pytest
 
 from auditor.models import Waiver, WaiverUse
 from auditor.report.official import pdf, technical
-from auditor.text.words import Words
+from auditor.text.translations import Words
 from tests import factory
 from tests.unit import official
 

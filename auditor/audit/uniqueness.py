@@ -1,0 +1,124 @@
+"""What one site alone of its kind has: a host that it loads scripts from, a plugin, an administrator, an odd file, a key. Pure.
+
+A page to read, and no finding: most of it is honest. What was put on one site of many stands out there all the same.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from auditor.facts import HostFacts
+from auditor.facts.site import build_site_view
+from auditor.models import Application, Host, OnlyHere, Scan, Site, Trace
+from auditor.models.hunts import OUTSIDE, Hunt
+from auditor.models.run import MAX_THING, Thing
+from auditor.system.groups import group_by
+
+MIN_SITES = 3
+"""Sites of a kind from which it says something that one alone has a thing."""
+MAX_ITEMS = 50
+"""Things of one sort that are told of one site."""
+_AREAS = ("nginx", "apache", "wordpress")
+"""What tells which WordPress is whose."""
+
+
+@dataclass(frozen=True)
+class _SiteTraits:
+    """All things of one sort that were seen of one site."""
+
+    site: str
+    kind: Application | None
+    what: Thing
+    names: frozenset[str]
+
+
+def find_unique_items(
+    hosts: Sequence[Host], facts: Mapping[str, HostFacts], looks: Iterable[Scan], hunts: Iterable[Hunt] = ()
+) -> tuple[OnlyHere, ...]:
+    """By site what no other site of its kind among these hosts' has, where three or more of the kind could be read.
+
+    Of files those in which a hunt saw something. A key lets somebody in on a host, and so on all of its sites: it is sought among hosts.
+    """
+    by_site, by_host = {look.site: look for look in looks}, {hunt.host: hunt for hunt in hunts}
+    trait_sets = [
+        trait_set
+        for host in hosts
+        for trait_set in _collect_traits(host, facts.get(host.name), by_site, by_host.get(host.name))
+    ]
+    unique_groups = [
+        _find_unique(group)
+        for group in group_by(trait_sets, lambda trait_entry: (trait_entry.kind, trait_entry.what)).values()
+        if len(group) >= MIN_SITES
+    ]
+    hunted_hosts = [(host, by_host[host.name]) for host in hosts if host.name in by_host]
+    unique_groups += [_find_unique_keys(hunted_hosts)] if len(hunted_hosts) >= MIN_SITES else []
+    return tuple(
+        sorted(itertools.chain.from_iterable(unique_groups), key=lambda item: (item.site, item.what, item.name))
+    )
+
+
+def _find_unique(group: Sequence[_SiteTraits]) -> Iterator[OnlyHere]:
+    counts = Counter(name for counted_set in group for name in counted_set.names)
+    for trait_set in group:
+        for name in sorted(name for name in trait_set.names if counts[name] == 1)[:MAX_ITEMS]:
+            yield OnlyHere(site=trait_set.site, what=trait_set.what, name=name, kind=trait_set.kind, among=len(group))
+
+
+def _find_unique_keys(hunted_hosts: Sequence[tuple[Host, Hunt]]) -> Iterator[OnlyHere]:
+    keys = {
+        host.name: _names(_fingerprint(trace) for trace in hunt.traces if trace.kind == "key")
+        for host, hunt in hunted_hosts
+    }
+    counts = Counter(name for names in keys.values() for name in names)
+    for host, _hunt in hunted_hosts:
+        for name in sorted(name for name in keys[host.name] if counts[name] == 1)[:MAX_ITEMS]:
+            for site in host.sites:
+                yield OnlyHere(site=site.domain, what="key", name=name, kind=None, among=len(hunted_hosts))
+
+
+def _fingerprint(trace: Trace) -> str:
+    """Kind and digest of a public key; nothing of what says something else."""
+    words = trace.sample.split()
+    return next((f"{kind} {digest}" for kind, digest in itertools.pairwise(words) if digest.startswith("SHA256:")), "")
+
+
+def _iter_files(site: Site, hunt: Hunt) -> Iterator[str]:
+    root = f"{(site.document_root or '').rstrip('/')}/"
+    places = (trace.where for trace in hunt.traces if trace.kind not in OUTSIDE)
+    return (where.removeprefix(root) for where in places if len(root) > 1 and where.startswith(root))
+
+
+def _collect_traits(
+    host: Host, facts: HostFacts | None, looks: Mapping[str, Scan], hunt: Hunt | None
+) -> Iterator[_SiteTraits]:
+    data = facts.build_context(*_AREAS) if facts is not None else {}
+    for site in host.sites:
+        site_data = build_site_view(site, data, {}) if data else site.model_dump()
+        if hunt is not None and site.document_root:
+            yield _SiteTraits(site.domain, site_data["application"], "file", _names(_iter_files(site, hunt)))
+        if site.domain in looks:
+            yield _SiteTraits(site.domain, site_data["application"], "script_host", _names(looks[site.domain].loaded))
+        wordpress = site_data.get("wordpress")
+        if wordpress is not None:
+            plugins = (plugin["slug"] for plugin in wordpress["plugins"])
+            loaded_plugins = (*wordpress["must_use"], *wordpress["drop_ins"])
+            yield _SiteTraits(site.domain, "wordpress", "plugin", _names((*plugins, *loaded_plugins)))
+            if wordpress["database"] is not None:
+                yield _SiteTraits(site.domain, "wordpress", "administrator", _names(_logins(wordpress["database"])))
+
+        joomla = site_data.get("joomla")
+        if joomla is not None and joomla["database"] is not None:
+            logins = (user["login"] for user in joomla["database"]["super_users"])
+            yield _SiteTraits(site.domain, "joomla", "administrator", _names(logins))
+
+
+def _logins(database: Mapping[str, Any]) -> Iterator[str]:
+    return (user["login"] for user in database["administrators"])
+
+
+def _names(names: Iterable[str]) -> frozenset[str]:
+    return frozenset(name[:MAX_THING] for name in names if name)

@@ -1,0 +1,29 @@
+"""The office's statements on vulnerabilities that hold on a day, by host. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+from auditor.audit.waivers import list_covered_subjects, validity
+from auditor.models import Inventory, Statement
+from auditor.vulnerabilities.vex_statements import StatementIndex
+
+
+def group_in_force(inventory: Inventory, today: date) -> Mapping[str, StatementIndex]:
+    """By host what is stated of a vulnerability in a product; of several on one the one that holds longest."""
+    statements_by_host: dict[str, dict[tuple[str, str], Statement]] = {}
+    for statement in sorted(inventory.statements, key=lambda sorted_statement: sorted_statement.expires):
+        if validity(statement.granted, statement.expires, today) in ("active", "expiring"):
+            for subject in list_covered_subjects(statement.scope, "host", inventory.organisation, inventory.hosts):
+                statements_by_host.setdefault(subject.id, {})[statement.vulnerability, statement.product] = statement
+    return statements_by_host
+
+
+def find_expired(inventory: Inventory, today: date) -> Iterator[Statement]:
+    """Those that hold no longer: what they answered is open again."""
+    return (
+        statement
+        for statement in inventory.statements
+        if validity(statement.granted, statement.expires, today) == "expired"
+    )

@@ -1,0 +1,372 @@
+"""The steps that ``harden`` and ``demo`` share: audit, plan, ask, apply, audit again, report before and after.
+
+What plans and changes is imported when the hosts have been asked, or when there is something to change.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import typer
+
+from auditor.commands.output import console
+from auditor.errors import InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from auditor.audit.controls import Catalogue
+    from auditor.audit.run import Purpose
+    from auditor.facts import HostFacts
+    from auditor.hardening.journal import Journal
+    from auditor.hardening.plan import HardeningPlan
+    from auditor.hardening.rollout import RolloutOptions
+    from auditor.hardening.steps.rollout_state import Renewal
+    from auditor.models import ControlId, Hardening, Host, HostHardening, Inventory, Lang, Run
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One hardening from first audit to report. ``hardening`` is None when there was nothing to do, or it was declined.
+
+    ``mistake`` is why the run after could not be kept or its report not be written, told last.
+    """
+
+    before: Run
+    plan: HardeningPlan
+    hardening: Hardening | None
+    after: Run
+    report: Path | None
+    mistake: InputError | None = None
+    declined: bool = False
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether it did its work: no host refused, every one that was begun confirmed, every change found in force."""
+        has_refused_hosts = any(host.refused is not None for host in self.plan.hosts)
+        return not has_refused_hosts and (self.hardening is None or self.hardening.sound)
+
+    def as_json(self) -> str:
+        """Plan and what came of it, for a pipeline."""
+        return json.dumps(
+            {
+                "before": self.before.id,
+                "after": self.after.id,
+                "plan": self.plan.model_dump(mode="json"),
+                "held": self.plan.held_total,
+                "not_done": self.hardening.not_done_total if self.hardening else 0,
+                "declined": self.declined,
+                "hardening": self.hardening.model_dump(mode="json") if self.hardening else None,
+            },
+            ensure_ascii=False,
+        )
+
+
+def harden(
+    inventory: Inventory,
+    catalogue: Catalogue,
+    hosts: Sequence[Host],
+    only_sites: frozenset[str],
+    output: Path,
+    lang: Lang,
+    *,
+    ask: bool,
+    options: RolloutOptions | None = None,
+    progress_console: Console | None = console.out,
+    accepted_controls: frozenset[str] = frozenset(),
+) -> Outcome:
+    """Do it, showing each step on ``shown``; when that is None, only what is asked about, on standard error.
+
+    An empty plan ends after the first audit.
+
+    Raises InputError before any host is asked when the output, the history or the terminal will not do.
+    """
+    from auditor.hardening.journal import Journal
+    from auditor.history.prior_state import add_prior_state
+    from auditor.history.runs import History
+    from auditor.system import files
+
+    files.check_output(output)
+    History().check()
+    inventory = add_prior_state(inventory)
+    if ask:
+        check_somebody()
+    journal = Journal()
+    with journal.alone():
+        find_interrupted(inventory, hosts, journal, lang)
+        with _report_interruption(lang):
+            return _harden(
+                inventory,
+                catalogue,
+                hosts,
+                only_sites,
+                output,
+                lang,
+                journal,
+                options,
+                accepted_controls,
+                ask=ask,
+                progress_console=progress_console,
+            )
+
+
+def list_remaining_hosts(inventory: Inventory, hosts: Sequence[Host]) -> tuple[Host, ...]:
+    """Of these hosts those that the last hardening was to reach and did not. Raises InputError when there are none."""
+    from auditor.hardening.journal import Journal
+
+    last = Journal().find(inventory.path, None)
+    waiting_names = {entry.host for entry in last.select_by_state("waiting", "refused")}
+    remaining_hosts = tuple(host for host in hosts if host.name in waiting_names)
+    if not remaining_hosts:
+        raise InputError(f"the hardening run {last.id} did not skip any host", mend="run it without --resume")
+    return remaining_hosts
+
+
+def find_interrupted(inventory: Inventory, hosts: Sequence[Host], journal: Journal, lang: Lang) -> None:
+    """Say how hardenings that were killed ended. The caller holds the journal's lock."""
+    if not journal.find_unfinished(inventory.path):
+        return
+    from auditor.commands.output.hardenings import show_interrupted
+    from auditor.commands.output.progress import describe_task
+    from auditor.hardening import harden as hardener
+    from auditor.text.translations import Words
+
+    words = Words(lang)
+    with console.show_activity(words("doing.find_out")) as show_task:
+        hardenings = hardener.recover_unfinished(
+            inventory, hosts, journal, watch=lambda task: show_task(describe_task(task, words))
+        )
+    for hardening in hardenings:
+        show_interrupted(hardening, lang)
+        _record_lapses(inventory, hardening, lang)
+
+
+def _record_lapses(inventory: Inventory, hardening: Hardening, lang: Lang) -> None:
+    """Have the case log know what hosts that were brought back do not hold of incidents any more."""
+    from auditor.commands.output.incidents import record_lapses
+
+    record_lapses(
+        inventory,
+        (
+            (host_hardening.host, host_hardening.why.en)
+            for host_hardening in hardening.hosts
+            if host_hardening.why is not None
+        ),
+        lang,
+    )
+
+
+def _harden(
+    inventory: Inventory,
+    catalogue: Catalogue,
+    hosts: Sequence[Host],
+    only_sites: frozenset[str],
+    output: Path,
+    lang: Lang,
+    journal: Journal,
+    options: RolloutOptions | None,
+    accepted_controls: frozenset[str],
+    *,
+    ask: bool,
+    progress_console: Console | None,
+) -> Outcome:
+    from auditor.audit.run import audit
+    from auditor.history.runs import History
+    from auditor.text.translations import Words
+
+    words = Words(lang)
+    names = [host.name for host in hosts]
+    with console.show_progress(words("doing.audit"), names) as report_done:
+        before, facts = audit(
+            inventory, catalogue, hosts, purpose="before", watch=report_done, meanwhile=lambda: _preload(lang)
+        )
+
+    from auditor.commands.output.plans import show_plan
+    from auditor.commands.output.run import show_run
+    from auditor.hardening import plan_facts
+    from auditor.hardening.steps.rollout_state import Renewal
+    from auditor.report.files import write
+    from auditor.report.formats import Format
+    from auditor.results.summary import summarize_run
+
+    history = History()
+    history.keep(before)
+    make = partial(plan_facts.plan, catalogue, only_sites=only_sites, accepted_controls=accepted_controls)
+    plan = make(before, facts)
+    if ask or progress_console is not None:
+        show_run(before, summarize_run(before), lang, console=progress_console or console.err)
+        show_plan(plan, catalogue, lang, console=progress_console or console.err)
+    has_refused_hosts = any(host.refused for host in plan.hosts)
+    if plan.is_empty and not has_refused_hosts:
+        report_files = write(before, catalogue, output=output, lang=lang, trend=history.trend(before.inventory))
+        return Outcome(before, plan, None, before, report_files.files[Format.HTML])
+    if ask and not plan.is_empty and not confirm_plan(lang):
+        return Outcome(before, plan, None, before, None, declined=True)
+
+    def make_plan_again(remaining_hosts: Sequence[Host]) -> tuple[HardeningPlan, Mapping[str, HostFacts]]:
+        run, read = audit(inventory, catalogue, remaining_hosts, purpose="before")
+        return make(run, {**facts, **read}), read
+
+    renewal = Renewal(before.ended_at, make_plan_again)
+    return _put_in_force(
+        inventory,
+        catalogue,
+        hosts,
+        output,
+        lang,
+        journal,
+        options,
+        plan,
+        before,
+        facts,
+        renewal,
+        progress_console=progress_console,
+    )
+
+
+def _put_in_force(
+    inventory: Inventory,
+    catalogue: Catalogue,
+    hosts: Sequence[Host],
+    output: Path,
+    lang: Lang,
+    journal: Journal,
+    options: RolloutOptions | None,
+    plan: HardeningPlan,
+    before: Run,
+    facts: Mapping[str, HostFacts],
+    renewal: Renewal,
+    *,
+    progress_console: Console | None,
+) -> Outcome:
+    from auditor.commands.output.deferred_errors import DeferredErrors
+    from auditor.commands.output.hardenings import show_going_back, show_hardening
+    from auditor.commands.output.plans import show_deferred
+    from auditor.commands.output.progress import describe_task
+    from auditor.commands.output.run import show_run
+    from auditor.hardening import harden as hardener
+    from auditor.hardening.audit_after import audit_after
+    from auditor.history.runs import History
+    from auditor.report.files import write
+    from auditor.report.formats import Format
+    from auditor.results.summary import summarize_run
+    from auditor.text.translations import Words
+
+    words, history, late = Words(lang), History(), DeferredErrors()
+    with console.show_activity(words("doing.harden")) as show_task:
+        hardening_result = hardener.harden(
+            inventory,
+            hosts,
+            plan,
+            catalogue,
+            journal,
+            before.id,
+            options,
+            watch=lambda task: show_task(describe_task(task, words)),
+            facts=facts,
+            renewal=renewal,
+            going_back=lambda names, why: show_going_back(names, why, lang),
+        )
+    after = audit_after(inventory, catalogue, hosts, plan, hardening_result)
+    if after.hardening is not None:
+        hardening = after.hardening
+        late.attempt(lambda: journal.write(hardening), None)
+    late.attempt(lambda: history.keep(after), None)
+    late.attempt(lambda: _record_lapses(inventory, after.hardening or hardening_result.hardening, lang), None)
+    trend = late.attempt(lambda: history.trend(after.inventory), ())
+    report = late.attempt(
+        lambda: write(after, catalogue, output=output, lang=lang, before=before, trend=trend).files[Format.HTML], None
+    )
+    if progress_console is not None:
+        show_hardening(after.hardening or hardening_result.hardening, lang, progress_console)
+        show_deferred(plan, lang, progress_console)
+        show_run(after, summarize_run(after), lang, summarize_run(before), progress_console)
+    return Outcome(before, plan, after.hardening, after, report, late.mistake)
+
+
+def _preload(lang: Lang) -> None:
+    """Have what plans and tells before the hosts answer."""
+    from auditor.commands.audit import preload
+    from auditor.commands.output import plans  # noqa: F401  loaded ahead
+    from auditor.hardening import plan_facts  # noqa: F401  loaded ahead
+
+    preload(lang)
+
+
+def run_audit(
+    inventory: Inventory, catalogue: Catalogue, hosts: Sequence[Host], lang: Lang, purpose: Purpose = "audit"
+) -> Run:
+    """An audit of these hosts, with its progress on the terminal."""
+    from auditor.audit.run import audit
+    from auditor.text.translations import Words
+
+    with console.show_progress(Words(lang)("doing.audit"), [host.name for host in hosts]) as report_done:
+        return audit(inventory, catalogue, hosts, purpose=purpose, watch=report_done)[0]
+
+
+def release(
+    inventory: Inventory,
+    catalogue: Catalogue,
+    journal: Journal,
+    entries: Sequence[HostHardening],
+    control: ControlId,
+    before: Run,
+    lang: Lang,
+    by_wish: frozenset[str] = frozenset(),
+) -> tuple[Run, bool]:
+    """Take a control back on these hosts; the audit afterwards, and whether each serves as before without it.
+
+    ``before``: the audit before it, of the same hosts. Where a host would not serve as before, that is said.
+    """
+    from auditor.commands.output.hardenings import show_hardening
+    from auditor.hardening import release as releasing
+    from auditor.hardening.audit_after import audit_after
+    from auditor.hardening.plan import HardeningPlan
+
+    with _report_interruption(lang):
+        release_result = releasing.release(inventory, catalogue, journal, entries, control, before.id, by_wish)
+    if not release_result.hardening.sound:
+        show_hardening(release_result.hardening, lang, console.err)
+    return audit_after(
+        inventory, catalogue, before.hosts, HardeningPlan(hosts=()), release_result
+    ), release_result.hardening.sound
+
+
+@contextmanager
+def _report_interruption(lang: Lang) -> Iterator[None]:
+    """Says of a hardening that does not get to its end what its hosts came to; exits with 130 when it was told to end."""
+    from auditor.hardening.interruption import HardeningInterrupt, HardeningStopError
+
+    try:
+        yield
+    except (HardeningInterrupt, HardeningStopError) as ended:
+        from auditor.commands.output.hardenings import show_interrupted
+
+        show_interrupted(ended.hardening, lang)
+        if isinstance(ended, HardeningStopError):
+            raise ended.why from ended
+        raise typer.Exit(130) from ended
+
+
+def check_somebody() -> None:
+    """Raise InputError when nobody is at the terminal who could agree."""
+    if not console.err.is_terminal:
+        raise InputError(
+            "cannot ask for confirmation: this is not an interactive terminal", mend="add --yes to accept the plan"
+        )
+
+
+def confirm_plan(lang: Lang) -> bool:
+    """Whether the person at the terminal says yes."""
+    from auditor.commands.output.progress import ask_confirmation
+    from auditor.text.translations import Words
+
+    words = Words(lang)
+    return ask_confirmation(words("harden.confirm"), words)

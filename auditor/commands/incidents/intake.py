@@ -1,0 +1,306 @@
+"""``auditor incident open``: what an incident is about, from when its deadlines count, and what of it is contained at once."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from auditor.commands.incidents.case_log import WhoOption, parse_past_moment, parse_role, parse_subjects, write_event
+from auditor.commands.incidents.next_steps import load_newest_run, show_next_step
+from auditor.commands.incidents.timing_warnings import warn_of_detection_time
+from auditor.commands.options import common as given
+from auditor.commands.options import completions
+from auditor.commands.options.common import (
+    DEFAULT_INVENTORY,
+    DEFAULT_LANG,
+    InventoryOption,
+    LangOption,
+    UnjudgedSiteOption,
+    YesOption,
+)
+from auditor.errors import InputError
+from auditor.models import clock
+
+if TYPE_CHECKING:
+    from auditor.models import Inventory, Lang, Run
+    from auditor.models.incidents import FindingReference
+
+MAX_RUNS_BACK = 200
+"""How many runs are read to learn when a finding was first seen."""
+
+
+def open_incident(
+    subjects: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[SITE|HOST]...",
+            help="The affected sites and hosts.",
+            autocompletion=completions.hosts_and_sites,
+        ),
+    ] = None,
+    *,
+    who: WhoOption,
+    findings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--finding",
+            metavar="CONTROL:SITE|HOST",
+            help=(
+                "An open finding of the last audit that shows the incident, as CONTROL:PLACE; repeat the option "
+                "for more."
+            ),
+        ),
+    ] = None,
+    why: Annotated[
+        str | None, typer.Option("--why", metavar="TEXT", help="What was observed, in one sentence.")
+    ] = None,
+    when: Annotated[
+        str | None,
+        typer.Option(
+            "--when",
+            metavar="MOMENT",
+            help=(
+                "Time of detection, such as 2026-11-27 20:15; deadlines count from it. Default: when a finding was "
+                "first seen, otherwise now."
+            ),
+        ),
+    ] = None,
+    join: Annotated[
+        str | None,
+        typer.Option(
+            "--join", metavar="ID", help="The open incident to add this to, if several affect the same sites or hosts."
+        ),
+    ] = None,
+    new: Annotated[
+        bool, typer.Option("--new", help="Open a separate incident, even if one on the same sites or hosts is open.")
+    ] = False,
+    contain: Annotated[
+        bool,
+        typer.Option(
+            "--contain", help="Contain at once what the findings name, and list what needs manual review first."
+        ),
+    ] = False,
+    all_found: Annotated[
+        bool,
+        typer.Option(
+            "--all-found",
+            help=(
+                "Open one incident for all high-confidence traces of the last hunts and reviews of these hosts and "
+                "sites (default: all), and contain at once what can be contained."
+            ),
+        ),
+    ] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run", help="With --all-found: only list what would be contained and what needs manual review."
+        ),
+    ] = False,
+    yes: YesOption = False,
+    unjudged_names: UnjudgedSiteOption = None,
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """Open an incident, or add to the one open on the same sites or hosts, and list the reports due.
+
+    Entries are links in the history chain: they cannot be changed or deleted later.
+
+    With --contain, whatever the findings name is contained as with 'auditor incident contain', if it can be clearly
+    identified: files that only an intruder could have placed, pages, keys, accounts, scheduled jobs, units, processes.
+    Sites are visited before and after: if a site no longer serves, the files, units and processes that it depends on
+    are restored, except for a site in --unjudged. The rest is listed with the command to run.
+
+    With --all-found, all certain or likely traces on the given hosts and sites go into one incident and are contained
+    as with --contain, after one confirmation.
+
+    Exit code: 0 opened, and everything requested is contained; 1 not everything is contained, or not confirmed.
+
+    Examples:
+      auditor incident open antruc.test --who "Văn phòng" --why "Trang chủ bị thay đổi" -i inventories/lab
+
+      auditor incident open --finding CONTROL:web1 --who "Văn phòng" -i inventories/lab
+
+      auditor incident open --finding CONTROL:web1 --contain --who "Văn phòng" -i inventories/lab
+
+      auditor incident open --all-found web1 --who "Văn phòng" -i inventories/lab
+
+    """
+    from auditor.incidents import transitions
+    from auditor.incidents.sentences import validate_sentence
+    from auditor.inventory import hosts as inventories
+
+    inventory_data = inventories.load(inventory)
+    newest, chosen_findings = load_newest_run(inventory_data) if findings or all_found else None, []
+    for finding_name in findings or ():
+        control, _, subject = finding_name.partition(":")
+        if newest is None:
+            raise InputError("--finding {name}: no audit is stored", name=finding_name, mend="run 'auditor audit' first")
+        chosen_findings.append(transitions.get_open_finding(newest, control, subject))
+    _check_options(
+        chosen_findings,
+        contain=contain,
+        all_found=all_found,
+        dry_run=dry_run,
+        has_unjudged=bool(unjudged_names),
+        joins_new=join is not None and new,
+    )
+    left_out = given.parse_unjudged_sites(unjudged_names, inventory_data)
+    named_subjects = parse_subjects(inventory_data, subjects or [])
+    if all_found:
+        chosen_findings = list(
+            _confirm_all_findings(inventory_data, newest, named_subjects, inventory, lang, yes=yes, dry_run=dry_run)
+        )
+    about = tuple(dict.fromkeys((*named_subjects, *(finding.subject for finding in chosen_findings))))
+    if not about:
+        raise InputError("no site, host or finding is given", mend="specify at least one site, host or --finding")
+    speaker, reason = parse_role(who), validate_sentence("--why", why) if why is not None else None
+    detected_at = min(
+        parse_past_moment(when) or _find_first_detection(newest, chosen_findings) or clock.now(), clock.now()
+    )
+    regime = inventory_data.organisation.regime if inventory_data.organisation else "2026"
+    decide = transitions.decide_opening(about, chosen_findings, detected_at, regime, reason, new=new, join=join)
+    incident = write_event(inventory_data, who, decide, detected_at)
+    warn_of_detection_time(inventory_data, incident, parse_past_moment(when), lang)
+    whole = _handle_opened_case(
+        inventory_data,
+        inventory,
+        incident,
+        speaker,
+        chosen_findings,
+        newest if contain or all_found else None,
+        left_out,
+        lang,
+    )
+    raise typer.Exit(0 if whole else 1)
+
+
+def _check_options(
+    chosen_findings: list[FindingReference],
+    *,
+    contain: bool,
+    all_found: bool,
+    dry_run: bool,
+    has_unjudged: bool,
+    joins_new: bool,
+) -> None:
+    """Raise InputError for options that have nothing to be about."""
+    if contain and not (chosen_findings or all_found):
+        raise InputError(
+            "--contain requires findings", mend="name one with --finding, or use 'auditor incident contain'"
+        )
+    if has_unjudged and not (contain or all_found):
+        raise InputError(
+            "--unjudged works only with --contain", mend="omit it, or use --contain to contain what the findings name"
+        )
+    if joins_new:
+        raise InputError("--join and --new contradict each other", mend="omit one of them")
+    if all_found and chosen_findings:
+        raise InputError("--all-found already includes every finding", mend="omit --finding")
+    if dry_run and not all_found:
+        raise InputError(
+            "--dry-run works only with --all-found", mend="omit it, or use 'auditor incident contain --dry-run'"
+        )
+
+
+def _confirm_all_findings(
+    inventory_data: Inventory,
+    newest: Run | None,
+    subject_names: tuple[str, ...],
+    inventory: Path,
+    lang: Lang,
+    *,
+    yes: bool,
+    dry_run: bool,
+) -> Iterator[FindingReference]:
+    """All that the last hunts and reviews are sure of there, once a person has agreed. Raises InputError for what was not looked at, Exit for nothing to do."""
+    from auditor.audit.evaluate import MAX_VIOLATIONS
+    from auditor.commands.incidents.hosts import list_hosts
+    from auditor.commands.output import console
+    from auditor.commands.output.incidents import show_found
+    from auditor.commands.output.progress import ask_confirmation
+    from auditor.incidents.response.alarms import find_alarms
+    from auditor.incidents.response.auto_containment import build_responses
+    from auditor.models.incidents import FindingReference
+    from auditor.text.translations import Words
+
+    words, hosts = Words(lang), list_hosts(inventory_data, subject_names) if subject_names else inventory_data.hosts
+    hunted_hosts = {hunt.host for hunt in newest.hunts} if newest else set()
+    unseen = [host.name for host in hosts if host.name not in hunted_hosts]
+    if newest is None or (unseen and (subject_names or len(unseen) == len(hosts))):
+        raise InputError(
+            "no hunt on {hosts} is stored", hosts=", ".join(unseen), mend="run 'auditor hunt --limit {hosts}' first"
+        )
+    open_ones = find_alarms(newest, hosts)
+    responses = build_responses(open_ones, hosts)
+    if not responses:
+        moments = [words.moment(hunt.started) for hunt in newest.hunts if hunt.host in {host.name for host in hosts}]
+        console.out.print(console.escape(words("incidents.all_found.none", when=", ".join(dict.fromkeys(moments)))))
+        raise typer.Exit(0)
+    if dry_run or not yes:
+        show_found(responses, words)
+    if any(len(finding.violations) >= MAX_VIOLATIONS for finding in open_ones):
+        console.out.print(words("incidents.all_found.more", most=str(MAX_VIOLATIONS)), soft_wrap=True)
+    if dry_run:
+        raise typer.Exit(0)
+    if not yes:
+        if not sys.stdin.isatty():
+            raise InputError(
+                "cannot ask for confirmation: this is not an interactive terminal",
+                mend="add --yes to open the incident and contain these",
+            )
+        if not ask_confirmation(words("incidents.all_found.ask"), words):
+            raise typer.Exit(1)
+    yield from (
+        FindingReference(control=finding.control, subject=finding.subject.id, run=newest.id) for finding in open_ones
+    )
+
+
+def _handle_opened_case(
+    inventory_data: Inventory,
+    inventory: Path,
+    incident: str,
+    who: str,
+    chosen_findings: Sequence[FindingReference],
+    newest: Run | None,
+    left_out: frozenset[str],
+    lang: Lang,
+) -> bool:
+    """Show what was opened, contain what ``newest`` has of it, and tell the offices; return whether all of it is contained."""
+    from auditor.commands.incidents import notify
+    from auditor.commands.output import incidents as shown
+    from auditor.history.incidents import Incidents
+    from auditor.incidents.case import fold_case
+
+    shown.show_case(fold_case(incident, Incidents().load_log(inventory_data.path, incident)), lang)
+    whole = True
+    if newest is not None:
+        from auditor.commands.incidents.auto_contain import contain_automatically
+
+        about_these = {(case_finding.control, case_finding.subject) for case_finding in chosen_findings}
+        open_ones = [finding for finding in newest.findings if (finding.control, finding.subject.id) in about_these]
+        whole = contain_automatically(inventory_data, inventory, incident, who, open_ones, lang, left_out, newest.hunts)
+    notify.notify_automatically(inventory_data, incident, who, lang)
+    show_next_step(inventory_data, incident, inventory, lang)
+    return whole
+
+
+def _find_first_detection(newest: Run | None, chosen_findings: Sequence[FindingReference]) -> datetime | None:
+    """Return when what the incident is about was first seen; None without findings."""
+    from auditor.history.runs import History
+    from auditor.incidents import detection
+
+    if newest is None or not chosen_findings:
+        return None
+    history, finding_keys = (
+        History(),
+        {(case_finding.control, case_finding.subject) for case_finding in chosen_findings},
+    )
+    earlier = (history.run(entry.id) for entry in history.entries(newest.inventory, limit=MAX_RUNS_BACK))
+    return detection.find_first_detection(
+        [finding for finding in newest.findings if (finding.control, finding.subject.id) in finding_keys], earlier
+    )

@@ -1,0 +1,61 @@
+"""The terminal itself: its two streams, and what moves on it while hosts are at work. Quiet in a pipe."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TextIO
+
+from rich import markup
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+_PIPE_WIDTH = 400
+"""Columns when nobody looks: wide enough that no table is cut."""
+
+
+def _width(stream: TextIO | None) -> int | None:
+    return None if stream is not None and stream.isatty() else _PIPE_WIDTH
+
+
+out = Console(highlight=False, emoji=False, width=_width(sys.stdout))
+err = Console(stderr=True, highlight=False, emoji=False, width=_width(sys.stderr))
+
+
+def escape(text: str) -> str:
+    """Foreign text for a line of the terminal: neither Rich's markup, nor orders to the terminal, nor another line."""
+    from auditor.text.sanitize import make_one_line
+
+    return markup.escape(make_one_line(text))
+
+
+@contextmanager
+def show_progress(what: str, hosts: Sequence[str]) -> Iterator[Callable[[str], None]]:
+    """A bar on a terminal that names each host when it is done; silent in a pipe."""
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[last]}"),
+        console=err,
+        transient=True,
+        disable=not err.is_terminal,
+    ) as bar:
+        task = bar.add_task(what, total=len(hosts), last="")
+        unfinished_hosts = set(hosts)
+
+        def mark_done(host: str) -> None:
+            if host in unfinished_hosts:
+                unfinished_hosts.discard(host)
+                bar.update(task, advance=1, last=host)
+
+        yield mark_done
+
+
+@contextmanager
+def show_activity(what: str) -> Iterator[Callable[[str], None]]:
+    """A line on a terminal that says what is being done right now; silent in a pipe."""
+    with err.status(what) as status:
+        yield lambda now: status.update(f"{what}  [dim]{escape(now)}[/]")

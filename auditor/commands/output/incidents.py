@@ -1,0 +1,275 @@
+"""Incidents: what they are about, what is owed, what was done. Escapes everything that others said."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections import Counter
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from auditor.commands.output.console import err, escape, out
+from auditor.history.incidents import list_actions_in_force
+from auditor.incidents import descriptions
+from auditor.models import Inventory, Lang, Run, clock
+from auditor.models.incidents import ActiveContainment, ContainedEvent
+from auditor.results import containment, intrusions
+from auditor.text.translations import Words
+
+if TYPE_CHECKING:
+    from auditor.incidents.case import Case
+    from auditor.incidents.containment import ActionPlan, ActionRequest
+    from auditor.incidents.deadlines import Due
+    from auditor.incidents.health_check import ServingSites, SiteOutage, UncheckedSites
+    from auditor.incidents.response.auto_containment import TraceResponse
+
+
+def build_cases_table(cases: Iterable[Case], now: datetime.datetime, words: Words) -> Table:
+    """Incidents in rows: which, since when, about what, what is owed next."""
+    grid = Table(box=None, pad_edge=False, show_header=False)
+    for case in cases:
+        owed = case.list_owed()
+        state = (
+            words("incidents.closed")
+            if not case.is_open
+            else format_due(owed[0], now, words)
+            if owed
+            else words("incidents.nothing_owed")
+        )
+        detected_at = words.moment(clock.format_stamp(case.detected_at))
+        grid.add_row(case.id, detected_at, escape(", ".join(case.subjects)), escape(state))
+    return grid
+
+
+def format_due(due: Due, now: datetime.datetime, words: Words) -> str:
+    """One report that is owed, by when, and whether its time is over."""
+    name, by = words(f"incidents.report.{due.report}"), words.moment(clock.format_stamp(due.by))
+    if due.report == "now":
+        return words("incidents.owed_now", report=name)
+    return words("incidents.overdue" if due.by <= now else "incidents.owed", report=name, by=by)
+
+
+def show_case(incident: Case, lang: Lang) -> None:
+    """One incident whole."""
+    words, now = Words(lang), clock.now()
+    out.print(f"[bold]{incident.id}[/]  {escape(', '.join(incident.subjects))}", soft_wrap=True)
+    out.print(words("incidents.detected", when=words.moment(clock.format_stamp(incident.detected_at))))
+    if incident.is_open and (hours := int((now - incident.detected_at).total_seconds() // 3600)):
+        out.print(words("incidents.hours_gone", n=hours))
+    for due in incident.list_owed() if incident.is_open else ():
+        out.print(format_due(due, now, words), markup=False)
+    for action in list_actions_in_force({incident.id: incident.entries}, now):
+        out.print(escape(containment.format_line(action, words)), soft_wrap=True)
+    for entry in incident.entries:
+        line = f"{words.moment(entry.happened)}  {entry.who}: {descriptions.describe_event(entry.deed, words)}"
+        out.print(escape(line), soft_wrap=True)
+
+
+def show_event(event: ContainedEvent | SiteOutage | UncheckedSites, words: Words) -> bool:
+    """What containing or cleaning something came to; whether it was done, and no site fell."""
+    from auditor.incidents.health_check import SiteOutage
+
+    if isinstance(event, ContainedEvent):
+        lines, well = [descriptions.describe_event(event, words)], event.state == "confirmed"
+    elif isinstance(event, SiteOutage):
+        lines, well = list(descriptions.describe_outage(event, words)), False
+    else:
+        lines, well = [descriptions.describe_unchecked_sites(event, words)], True
+    for line in lines:
+        out.print(escape(line), soft_wrap=True)
+    return well
+
+
+class VisitSummary:
+    """What all visits of one command came to, which is said once, and only when no site fell or could not be told of."""
+
+    def __init__(self) -> None:
+        self._serving: list[ServingSites] = []
+        self._all = True
+
+    def add(self, event: object) -> None:
+        """Take in what was done, or what a visit came to."""
+        from auditor.incidents.health_check import ServingSites, SiteOutage, UncheckedSites
+
+        if isinstance(event, ServingSites):
+            self._serving.append(event)
+        self._all = self._all and not isinstance(event, SiteOutage | UncheckedSites)
+
+    def show(self, words: Words) -> None:
+        """Say that the sites still serve, where they were visited and all do."""
+        if self._serving and self._all:
+            out.print(descriptions.describe_serving_sites(self._serving, words), markup=False, soft_wrap=True)
+
+
+class ActionReporter:
+    """What one command tells."""
+
+    def __init__(self, words: Words, *, as_json: bool) -> None:
+        self._words, self._as_json = words, as_json
+        self._data: list[dict[str, Any]] = []
+        self._visited = VisitSummary()
+        self.well = True
+        """Whether all of it was done, or would be, and no site fell."""
+
+    def report_event(self, event: ContainedEvent | SiteOutage | UncheckedSites | ServingSites) -> None:
+        """Tell what one thing came to, or what became of a site."""
+        from auditor.incidents.health_check import ServingSites, SiteOutage, UncheckedSites
+
+        self._visited.add(event)
+        if isinstance(event, ServingSites):
+            return
+        if not self._as_json:
+            self.well = show_event(event, self._words) and self.well
+            return
+        if isinstance(event, ContainedEvent):
+            description = {"says": descriptions.describe_event(event, self._words)}
+            self._data.append({**event.model_dump(mode="json"), **description})
+            self.well = self.well and event.state == "confirmed"
+        elif isinstance(event, SiteOutage):
+            failed_urls = [difference.url for difference in event.failures]
+            description = {"says": " ".join(descriptions.describe_outage(event, self._words))}
+            lifted_numbers = [action.number for action in event.lift_events]
+            self._data.append(
+                {
+                    **{
+                        "kind": "fell",
+                        "site": event.domain,
+                        "lost": failed_urls,
+                        "released": lifted_numbers,
+                        "left": event.remaining_numbers,
+                    },
+                    **{"others": event.others, "shut": event.shut, **description},
+                }
+            )
+            self.well = False
+        elif isinstance(event, UncheckedSites):
+            self._data.append(
+                {
+                    "kind": "unseen",
+                    "sites": event.domains,
+                    "shut": event.shut,
+                    "says": descriptions.describe_unchecked_sites(event, self._words),
+                }
+            )
+
+    def report_plan(self, request: ActionRequest, host: str, action_plan: ActionPlan) -> None:
+        """Tell what would be done on a host."""
+        self.well = self.well and not action_plan.why
+        lines = list(descriptions.describe_plan(request, host, action_plan, self._words))
+        if self._as_json:
+            plan_data = {
+                "means": request.means,
+                "what": request.what,
+                "steps": action_plan.steps,
+                "why": action_plan.why,
+            }
+            self._data.append(
+                {"kind": "planned", "host": host, **plan_data, "about": action_plan.about, "says": "\n".join(lines)}
+            )
+            return
+        for line in lines:
+            out.print(escape(line), soft_wrap=True)
+
+    def finish(self) -> None:
+        """Say that the sites serve, if all do; write all that was told, where a program reads it."""
+        if self._as_json:
+            typer.echo(json.dumps(self._data, ensure_ascii=False, indent=1))
+        else:
+            self._visited.show(self._words)
+
+
+def show_found(responses: Iterable[TraceResponse], words: Words) -> None:
+    """What would be contained at once, and what is left to a person; of what visitors of a site are shown, only how much."""
+    all_responses = list(responses)
+    counts_by_site = Counter(response.subject for response in all_responses if response.root and not response.requests)
+    parts = {
+        "at_once": [descriptions.describe_trace(response, words) for response in all_responses if response.requests],
+        "left": [
+            *(words("incidents.of_site", n=n, site=site) for site, n in counts_by_site.items()),
+            *(
+                descriptions.describe_trace(response, words)
+                for response in all_responses
+                if not (response.requests or response.root)
+            ),
+        ],
+    }
+    for part, lines in parts.items():
+        if lines:
+            out.print(words(f"incidents.all_found.{part}"), markup=False)
+        for line in lines:
+            out.print(f"  - {escape(line)}", soft_wrap=True)
+
+
+def show_contained(standing_actions: Iterable[ActiveContainment], words: Words, console: Console = out) -> None:
+    """What incidents contain on hosts: what is seen there is seen past that."""
+    for incident, lines in containment.format_lines_by_incident(standing_actions, words).items():
+        console.print(f"[yellow]{escape(words('incidents.contained.by', incident=incident))}[/]")
+        for line in lines:
+            console.print(f"  {escape(line)}", soft_wrap=True)
+
+
+def show_unrecorded(run: Run, words: Words, console: Console = out) -> None:
+    """What hosts have on record that the case log does not have in force."""
+    for line in containment.describe_unrecorded(run.unrecorded, words):
+        console.print(f"[yellow]{words('incidents.contained')}[/]: {escape(line)}", soft_wrap=True)
+
+
+def show_intrusions(run: Run, words: Words, console: Console = out) -> None:
+    """Each host and site with traces of intruders, and whether an incident is open on it; incidents without any."""
+    open_intrusions, commands = intrusions.find_intrusions(run), dict[str, None]()
+    for intrusion in open_intrusions:
+        label = words("standing.intruded" if intrusion.certain else "standing.suspected")
+        line = f"{intrusion.subject.id}: {intrusions.describe_trace_counts(intrusion, words)}. {intrusions.describe_incidents(intrusion.incidents, words)}"
+        console.print(f"[bold red]{escape(label)}[/] {escape(line)}", soft_wrap=True)
+        command = intrusions.build_next_command(intrusion, run.inventory, words)
+        if command not in commands:
+            console.print(f"  {escape(command)}", soft_wrap=True)
+        commands[command] = None
+    if command := intrusions.build_review_command(run, open_intrusions):
+        console.print(escape(words("intrusion.review", command=command)), soft_wrap=True)
+    if (command := intrusions.build_open_command(open_intrusions, run.inventory, words)) and command not in commands:
+        console.print(escape(words("intrusion.in_one", command=command)), soft_wrap=True)
+    if open_intrusions:
+        console.print(f"[bold red]{escape(words(f'intrusion.decision.{run.regime}'))}[/]", soft_wrap=True)
+    elif run.incidents:
+        message = f"{intrusions.describe_incidents(run.incidents, words)} {intrusions.describe_recheck(run, run.incidents, words)}"
+        console.print(f"[bold]{escape(words('intrusion.incidents'))}[/]: {escape(message)}", soft_wrap=True)
+
+
+def record_lapses(inventory_data: Inventory, messages: Iterable[tuple[str, str]], lang: Lang) -> None:
+    """Write into the case log, and tell, what hosts do not hold for incidents any more after they were brought back; ``said``: hosts and what each says."""
+    from auditor.history.incidents import Incidents
+    from auditor.incidents import lapses
+
+    for host, text in messages:
+        for deed in lapses.record_lapses(Incidents(), inventory_data.path, host, text):
+            err.print(escape(descriptions.describe_event(deed, Words(lang))), soft_wrap=True)
+
+
+def build_json_data(of: Case) -> dict[str, Any]:
+    """An incident as JSON has it."""
+    return {
+        "id": of.id,
+        "open": of.is_open,
+        "detected": clock.format_stamp(of.detected_at),
+        "regime": of.regime,
+        "subjects": of.subjects,
+        "owed": [{"report": due.report, "by": clock.format_stamp(due.by)} for due in of.list_owed()],
+        "actions": [
+            {
+                "number": action.number,
+                "host": action.host,
+                "means": action.means,
+                "what": action.what,
+                "state": action.state,
+                "until": clock.format_stamp(action.until) if action.until else None,
+            }
+            for action in of.actions.values()
+        ],
+        "cause": of.cause,
+        "entries": [entry.model_dump(mode="json") for entry in of.entries],
+    }

@@ -1,0 +1,27 @@
+"""Mails, and what became of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+
+from auditor.commands.output.console import escape
+from auditor.text.translations import Words
+
+if TYPE_CHECKING:
+    from auditor.mail.spool import Mail
+
+
+def mails_table(mails: Iterable[Mail], words: Words) -> Table:
+    """Mails in rows: what became of each, and why."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("state", "to", "subject", "tries", "next", "error"):
+        table.add_column(words(f"mail.column.{title}"))
+    for mail in mails:
+        later = words.epoch(mail.next_try) if mail.state == "waiting" else ""
+        state = words(f"mail.state.{mail.state}")
+        tries = words.number(mail.tries)
+        table.add_row(state, mail.recipient, escape(mail.subject), tries, later, escape(mail.last_error or ""))
+    return table

@@ -1,0 +1,182 @@
+"""What a hardening would do, and what it holds back. Escapes everything that a host said."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.table import Table
+
+from auditor.audit.controls import Catalogue
+from auditor.commands.output.console import escape, out
+from auditor.commands.output.progress import describe_control
+from auditor.commands.output.styles import STYLE
+from auditor.hardening import duration
+from auditor.hardening.plan import ControlChange, HardeningPlan, TaskPreview
+from auditor.models import Lang
+from auditor.results.summary import SEVERITIES
+from auditor.text.translations import Words
+
+_WIDE = 100
+"""Columns from which on a control's id and place have columns of their own."""
+_PLACES = 2
+_NAMES = 5
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One control as it would be put in force, or is held, alike on all these hosts."""
+
+    change: ControlChange
+    hosts: tuple[str, ...]
+    sites: tuple[str, ...]
+    found_names: tuple[str, ...]
+    found_total: int
+
+
+def show_plan(
+    plan: HardeningPlan, catalogue: Catalogue, lang: Lang, previews: Sequence[TaskPreview] = (), console: Console = out
+) -> None:
+    """Worst first what would be put in force, and why; what is held, and why; each host; then the diffs."""
+    words = Words(lang)
+    due_rows = _group_changes((host.host, change) for host in plan.hosts for change in host.due)
+    deferred_rows = _group_changes((host.host, change) for host in plan.hosts for change in host.held_changes)
+    console.print(f"[bold]{_format_heading(plan, words)}[/]")
+    for title, rows in ((words("plan.due"), due_rows), (words("plan.held_and_why"), deferred_rows)):
+        if rows:
+            console.print(f"\n{title}")
+            console.print(_table(rows, catalogue, words, wide=console.width >= _WIDE))
+    _show_hosts(plan, words, console)
+    for preview in previews:
+        name = describe_control(preview.name, words) or words("doing.state")
+        console.print(f"\n[bold]{escape(preview.host)}[/] {escape(name)}")
+        for line in preview.diff.splitlines():
+            style = "green" if line.startswith("+") else "red" if line.startswith("-") else "dim"
+            console.print(f"[{style}]{escape(line)}[/]", soft_wrap=True)
+
+
+def _format_heading(plan: HardeningPlan, words: Words) -> str:
+    due = sum(len(host.due) for host in plan.hosts)
+    where = plan.hosts[0].host if len(plan.hosts) == 1 else words("hosts_n", n=len(plan.hosts))
+    parts = [words("plan.changes", n=due)]
+    if plan.held_total:
+        parts.append(words("plan.held_here", n=plan.held_total))
+    if due:
+        seconds = duration.estimate_seconds(plan)
+        least, most = (-(-int(part) // 60) for part in (seconds, 2 * seconds))
+        parts.append(words("plan.minute") if most == 1 else words("plan.minutes", least=least, most=most))
+    return f"{escape(where)}: {', '.join(parts)}"
+
+
+def _group_changes(changes: Iterable[tuple[str, ControlChange]]) -> list[_Row]:
+    """The same change of several hosts once."""
+    changes_by_key: dict[tuple[object, ...], list[tuple[str, ControlChange]]] = {}
+    for host, change in changes:
+        changes_by_key.setdefault((change.control, change.held, change.danger, change.note), []).append((host, change))
+    return [
+        _Row(
+            change=alike[0][1],
+            hosts=tuple(dict.fromkeys(host for host, _ in alike)),
+            sites=tuple(dict.fromkeys(site for _, change in alike for site in change.sites)),
+            found_names=tuple(dict.fromkeys(name for _, change in alike for name in change.found)),
+            found_total=sum(change.found_total for _, change in alike),
+        )
+        for alike in changes_by_key.values()
+    ]
+
+
+def _table(rows: Sequence[_Row], catalogue: Catalogue, words: Words, *, wide: bool) -> Table:
+    order = [severity.value for severity in SEVERITIES]
+    table = Table(box=None, pad_edge=False, header_style="bold", show_header=wide)
+    table.add_column(words("col.severity"), no_wrap=True)
+    if wide:
+        table.add_column(words("col.control"), no_wrap=True)
+        table.add_column(words("plan.where"), no_wrap=True)
+    table.add_column(words("plan.why"), overflow="fold")
+    for row in sorted(rows, key=lambda row: order.index(catalogue[row.change.control].severity.value)):
+        control = catalogue[row.change.control]
+        severity = f"[{STYLE[control.severity.value]}]{words(f'severity.{control.severity.value}').lower()}[/]"
+        places = row.sites if control.subject == "site" else row.hosts
+        where = _join_first(places, len(places), _PLACES)
+        lines = [escape(control.problem.get(words.lang)), *_list_risks(row, words)]
+        if wide:
+            table.add_row(severity, control.id, escape(where), "\n".join(lines))
+        else:
+            lines.insert(1, f"[dim]{control.id} · {escape(where)}[/]")
+            table.add_row(severity, "\n".join(lines))
+    return table
+
+
+def _list_risks(row: _Row, words: Words) -> list[str]:
+    """What is concerned by name, what it may break, why it is held, what becomes different, and what stands still meanwhile."""
+    change, lang, lines = row.change, words.lang, []
+    if row.found_names:
+        lines.append(f"[dim]{words('plan.found')}:[/] {escape(_join_first(row.found_names, row.found_total, _NAMES))}")
+    if change.danger is not None:
+        lines.append(f"[yellow]{words('plan.danger')}:[/] {escape(change.danger.get(lang))}")
+    if change.held is not None:
+        lines.append(f"[yellow]{words('plan.held_why')}:[/] {escape(change.held.get(lang))}")
+    if change.note is not None:
+        lines.append(f"[dim]{words('plan.note')}: {escape(change.note.get(lang))}[/]")
+    if change.disruption not in ("none", "reload"):
+        lines.append(f"[yellow]{words(f'disruption.{change.disruption}')}[/]")
+    return lines
+
+
+def _join_first(names: Sequence[str], total: int, most: int) -> str:
+    rest_count = max(total, len(names)) - most
+    return ", ".join(names[:most]) + (f" +{rest_count}" if rest_count > 0 else "")
+
+
+def _show_hosts(plan: HardeningPlan, words: Words, console: Console) -> None:
+    """Each host where there are several; one that is refused in any case."""
+    several = len(plan.hosts) > 1
+    if several:
+        console.print()
+    for host in plan.hosts:
+        if host.refused is not None:
+            console.print(f"[bold]{escape(host.host)}[/]: [yellow]{escape(host.refused.get(words.lang))}[/]")
+        elif several:
+            parts = [words("plan.changes", n=len(host.due))]
+            if host.held_changes:
+                parts.append(words("plan.held_here", n=len(host.held_changes)))
+            if host.due:
+                parts.append(words(f"disruption.{host.disruption}"))
+            console.print(f"[bold]{escape(host.host)}[/]: {', '.join(parts)}")
+
+
+def show_next(
+    plan: HardeningPlan, plan_options: Sequence[str], lang: Lang, *, is_diff_shown: bool, console: Console = out
+) -> None:
+    """The commands that come next: the diff unless it is ``shown``, the hardening, and how a held change is accepted.
+
+    ``given`` are the options that chose the plan, as typed.
+    """
+    words = Words(lang)
+    deferred_control = next(
+        (change.control for host in plan.hosts for change in host.held_changes if change.danger is not None), None
+    )
+    next_commands: Mapping[str, tuple[str, ...]] = {
+        **({} if plan.is_empty or is_diff_shown else {words("plan.next.diff"): ("plan", *plan_options, "--diff")}),
+        **(
+            {words("plan.next.accept"): ("plan", *plan_options, "--accept", deferred_control)}
+            if deferred_control
+            else {}
+        ),
+        **({} if plan.is_empty else {words("plan.next.harden"): ("harden", *plan_options)}),
+    }
+    if next_commands:
+        console.print(f"\n{words('plan.unchanged')}")
+    for what, arguments in next_commands.items():
+        console.print(f"  {what}: [bold]{escape(shlex.join(['auditor', *arguments]))}[/]", soft_wrap=True)
+
+
+def show_deferred(plan: HardeningPlan, lang: Lang, console: Console = out) -> None:
+    """How many changes were held back and how many hosts refused, if any."""
+    refused_count = sum(host.refused is not None for host in plan.hosts)
+    if plan.held_total:
+        console.print(Words(lang)("plan.held", n=plan.held_total))
+    if refused_count:
+        console.print(Words(lang)("plan.refused", n=refused_count))

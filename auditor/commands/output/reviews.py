@@ -1,0 +1,121 @@
+"""What reviews saw of sites, the traces in it with the command that accepts each, and what is accepted."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from auditor.audit.controls import Catalogue
+from auditor.audit.reviews import build_accept_command, build_response_command
+from auditor.commands.output.console import escape, out
+from auditor.models import Run, Scan, Trace, TraceAcceptance
+from auditor.results import exceptions, traces
+from auditor.results.traces import describe_acceptance, describe_review, describe_trace
+from auditor.text.translations import Words
+
+_STYLE = {"exact": "red", "strong": "yellow", "weak": "dim"}
+_MAX_TRACES = 10
+"""Traces of one site that the terminal shows."""
+
+
+def show_reviews(run: Run, catalogue: Catalogue, words: Words, console: Console = out) -> None:
+    """The last look at each site, what it saw, and which sites were never looked at."""
+    sites = traces.list_site_traces(run, catalogue)
+    if not sites:
+        return
+    console.print(words("reviews.heading"))
+    for site in sites:
+        console.print(f"[bold]{escape(site.site)}[/]  {escape(describe_review(site.review, words))}", soft_wrap=True)
+        site_traces = [*site.alarming_traces, *site.review.weak]
+        for trace in site_traces[:_MAX_TRACES]:
+            _show_trace(site.site, trace, run.inventory, words, console)
+        if len(site_traces) > _MAX_TRACES:
+            console.print(f"  {words('reviews.more', n=len(site_traces) - _MAX_TRACES)}")
+        show_how_to_accept(site.site, site.alarming_traces[:_MAX_TRACES], words, console)
+        for accepted_trace in site.review.accepted:
+            console.print(
+                f"  {escape(describe_acceptance(accepted_trace.trace, accepted_trace.by, words))}", soft_wrap=True
+            )
+    for common in traces.find_shared_traces((site.site, site.alarming_traces) for site in sites):
+        what = words("reviews.shared", n=len(common.where), what=describe_trace(common.trace, words))
+        console.print(f"{escape(what)}: {escape(', '.join(common.where))}", soft_wrap=True)
+    never = traces.list_unreviewed_sites(run)
+    if never:
+        console.print(f"{words('reviews.never', n=len(never))}: {escape(', '.join(never))}", soft_wrap=True)
+    alone = traces.group_unique_items(run)
+    if alone:
+        message = words("only_here.told", n=len(run.only_here), page=words("entry.only_here"))
+        console.print(f"{message}: {escape(', '.join(alone))}", soft_wrap=True)
+    for line in exceptions.describe_authorizations(run, words):
+        console.print(escape(line), soft_wrap=True)
+
+
+def show_answers(scans: Iterable[Scan], folder: Callable[[str], Path], words: Words, console: Console = out) -> None:
+    """Where the answers lie that these looks kept, and how much of them a browser was shown; ``folder``: of a site."""
+    for look in scans:
+        if look.rendered or look.unrendered:
+            message = words("reviews.browser", site=look.site, shown=look.rendered, failed=look.unrendered)
+            console.print(escape(message), soft_wrap=True)
+        if look.answers:
+            where = words("reviews.answers", n=len(look.answers), site=look.site, folder=folder(look.site))
+            console.print(escape(where), soft_wrap=True)
+
+
+def _show_trace(site: str, trace: Trace, inventory: str, words: Words, console: Console) -> None:
+    sure = words(f"certainty.{trace.certainty}")
+    places = words("reviews.places", n=trace.places)
+    console.print(
+        f"  [{_STYLE[trace.certainty]}]{sure}[/]  {escape(describe_trace(trace, words))}  {escape(trace.where)}  {places}",
+        soft_wrap=True,
+    )
+    console.print(f"    {escape(trace.sample)}", soft_wrap=True)
+    show_response_command(site, trace, inventory, words, console)
+
+
+def show_response_command(subject: str, trace: Trace, inventory: str, words: Words, console: Console = out) -> None:
+    """Show the command that contains a trace that gives the alarm; of a mere sign, the one that accepts it."""
+    if trace.certainty == "weak":
+        console.print(
+            f"    [dim]{escape(build_accept_command(subject, trace))} --reason … --approver …[/]", soft_wrap=True
+        )
+        return
+    options_text = f"--who {shlex.quote(words('incidents.on_duty'))} -i {shlex.quote(inventory)}"
+    console.print(f"    [bold]{escape(build_response_command(subject))} {escape(options_text)}[/]", soft_wrap=True)
+
+
+def show_how_to_accept(subject: str, alarming_traces: Sequence[Trace], words: Words, console: Console = out) -> None:
+    """Show last, and in one line, how a trace that gives the alarm is accepted as the office's own, and by which keys."""
+    if not alarming_traces:
+        return
+    command = f"{build_accept_command(subject, alarming_traces[0])} --reason … --approver … --second …"
+    keys = ", ".join(trace.key for trace in alarming_traces)
+    console.print(f"  [dim]{escape(words('response.own_keys', command=command, keys=keys))}[/]", soft_wrap=True)
+
+
+def build_acceptances_table(acceptances: Iterable[TraceAcceptance], words: Words, today: date) -> Table:
+    """Acceptances in rows: where, which, until when, who answers for it, why."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in (
+        words("col.site"),
+        words("col.key"),
+        words("col.until"),
+        words("col.answers"),
+        words("col.reason"),
+    ):
+        table.add_column(title)
+    for acceptance in acceptances:
+        until = words.day(acceptance.until) if acceptance.until else words("baseline.no_end")
+        style = "default" if acceptance.holds(today) else "red"
+        table.add_row(
+            escape(acceptance.site),
+            acceptance.key,
+            f"[{style}]{until}[/]",
+            escape(traces.roles(acceptance)),
+            escape(acceptance.reason),
+        )
+    return table

@@ -1,0 +1,52 @@
+"""A hardening from end to end on one screen: what was found, what was changed, what proves it, where the report is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+
+from auditor.audit.controls import Catalogue
+from auditor.commands.output.console import escape, out
+from auditor.commands.output.hardenings import show_hardening
+from auditor.commands.output.run import build_sites_table, show_open
+from auditor.commands.output.styles import STYLE
+from auditor.hardening.plan import HardeningPlan
+from auditor.models import Hardening, Lang, Run
+from auditor.results.summary import SEVERITIES, summarize_run
+from auditor.text.translations import Words
+
+_WORST = 3
+"""Controls that are named."""
+
+
+def show_story(
+    before: Run,
+    plan: HardeningPlan,
+    hardening: Hardening | None,
+    after: Run,
+    report: Path | None,
+    catalogue: Catalogue,
+    lang: Lang,
+    console: Console = out,
+) -> None:
+    """The four parts, each under its number."""
+    words = Words(lang)
+    first, last = summarize_run(before), summarize_run(after)
+    by_severity = ", ".join(
+        f"[{STYLE[severity.value]}]{words.number(first.totals.open[severity])} {words(f'severity.{severity.value}').lower()}[/]"
+        for severity in SEVERITIES
+        if first.totals.open[severity]
+    )
+    where = f"{words('hosts_n', n=len(before.hosts))}, {words('sites_n', n=len(first.sites))}"
+    total = words("history.open_n", n=first.totals.open_total)
+    console.print(f"\n[bold]1. {words('story.found')}[/]: {where}: {total} ({by_severity})")
+    show_open(before, catalogue, lang, most=_WORST, console=console)
+    due = sum(len(host.due) for host in plan.hosts)
+    console.print(f"\n[bold]2. {words('story.changed')}[/]: {words('plan.changes', n=due)}")
+    if hardening is not None:
+        show_hardening(hardening, lang, console)
+    change_text = f"{words.number(first.totals.open_total)} → {words.number(last.totals.open_total)}"
+    console.print(f"\n[bold]3. {words('story.proven')}[/]: {words('story.again', moved=change_text)}")
+    console.print(build_sites_table(last, lang, first))
+    console.print(f"\n[bold]4. {words('story.report')}[/]: {escape(str(report))}", soft_wrap=True)

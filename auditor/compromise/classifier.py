@@ -1,0 +1,256 @@
+"""Code that nothing explains, judged by children: one that dies over a file costs that file, which is then told and never passed."""
+
+from __future__ import annotations
+
+import base64
+import gc
+import re
+import signal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from auditor.compromise import scripts
+from auditor.compromise.known_good import generated_files
+from auditor.compromise.php import nodes, taint
+from auditor.compromise.rules import engine
+from auditor.compromise.settings import DirectiveHit, settings_in
+from auditor.text.redact import redact
+from auditor.web import children
+from auditor.web.children import Children, UnreadableContent
+
+FILE_SECONDS = 5.0
+"""Of a processor's time for one file: the largest tree that is read takes a third of it."""
+WAIT_SECONDS = 300.0
+"""For an answer, on however busy a machine: what costs time costs a processor's, which is counted apart."""
+OUT_OF_TIME = "there was no time left for it"
+MEMORY = 1_500_000_000
+"""Bytes of addresses of a child; what it fills of them is far less, but rules that are compiled take addresses."""
+_MAX_MESSAGE = 24_000_000
+TOGETHER = 1_500_000
+"""Bytes of files that one question is about."""
+MAX_SAID = 60
+AROUND = 2_000
+"""Bytes before and after a place that are looked through for secrets, before some of them are kept."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What judges say of one file's content, without knowing where it lies."""
+
+    hits: tuple[taint.Hit, ...] = ()
+    """What the tree shows, the worst first."""
+    own: tuple[str, ...] = ()
+    """Our rules that fit."""
+    beside: tuple[str, ...] = ()
+    """Those of ours that say something only beside what the tree shows."""
+    others: tuple[engine.Match, ...] = ()
+    """Rules of others that fit."""
+    settings: tuple[DirectiveHit, ...] = ()
+    """What it tells the web server or PHP to do."""
+    sample: str = ""
+    """Of where the worst is."""
+    differs: str = ""
+    """Of a changed file of a release: how it differs from what that has, without secrets."""
+    generated: str = ""
+    """What makes files of this shape by itself, where every part of it has that shape; empty: it is no such file."""
+    unjudged: str = ""
+    """Why it could not be judged; empty: it was."""
+    within: bool = False
+    """Whether it ends at once unless an application loads it, and takes what visitors say from that application alone; or is an installer
+    that runs what it has noted, and shows nothing worse."""
+    installer: bool = False
+    """Whether it is such an installer: where its application has it, it is what was left, not what an intruder put there."""
+
+
+_JUDGEMENT = TypeAdapter(Judgement)
+_BEGINS = re.compile(rb"(?i)<\?(?!xml\b)|<script\s[^>]{0,40}language\s*=\s*[\"']?php")
+_CHILDREN = Children(__name__, _MAX_MESSAGE)
+
+
+def judge_content(content: bytes, name: str, rules: engine.Rules) -> Judgement:
+    """What judges say of a file of that name. To be asked of a child where the content is others'."""
+    content = _without_stuffing(content)
+    rule_scan = rules.scan_content(content)
+    matches = rule_scan.matches
+    hits: tuple[taint.Hit, ...] = ()
+    directives = settings_in(content, name)
+    why = ""
+    if rule_scan.worth_a_tree and _BEGINS.search(content):
+        try:
+            if len(content) > nodes.MAX_BYTES:
+                why = "it is larger than a megabyte: its beginning and its end were read"
+            hits = tuple(hit for part in _parts(content) for hit in taint.find_hits(part))
+        except nodes.TooLarge as error:
+            why = str(error)
+    elif content.startswith(b"#!"):
+        hits = scripts.find_hits(content)
+    made_by = (
+        generated_files.maker(content, name)
+        if not (hits or directives or why) and all(match.own for match in matches)
+        else None
+    )
+    if made_by is not None:
+        return Judgement(generated=made_by)
+    return Judgement(
+        hits=hits,
+        own=tuple(match.rule for match in matches if match.own and not match.beside),
+        beside=tuple(match.rule for match in matches if match.beside),
+        others=tuple(match for match in matches if not match.own),
+        settings=directives,
+        sample=_sample(content, hits[0].start if hits else 0) if hits or matches else "",
+        unjudged=why,
+        within=_is_installer(content, hits) or _is_within(content),
+        installer=_is_installer(content, hits),
+    )
+
+
+def _is_within(content: bytes) -> bool:
+    return _GUARD_CLAUSE.match(content) is not None and _ASKS_ITSELF.search(content) is None
+
+
+def _is_installer(content: bytes, hits: Sequence[taint.Hit]) -> bool:
+    exact = {hit.rule for hit in hits if hit.level == "exact"}
+    return exact == {"included_data"} and _INSTALLER.match(content) is not None
+
+
+_GUARD_CLAUSE = re.compile(
+    rb"\A\s*<\?php\s(?:\s|/\*(?:[^*]|\*(?!/))*\*/|(?://|#)(?:(?!\?>)[^\n])*\n|(?:namespace|use)\s[\w\\]+\s*;)*"
+    rb"(?:\\?defined\s*\(\s*(?P<a>['\"])(?:%(name)s)(?P=a)\s*\)\s*(?:or\b|\|\|)"
+    rb"|if\s*\(\s*!\s*\\?defined\s*\(\s*(?P<b>['\"])(?:%(name)s)(?P=b)\s*\)\s*\)\s*\{?)\s*(?:die|exit)\b"
+    % {
+        b"name": rb"_JEXEC|JPATH_\w{2,20}|FOF_INCLUDED|F0F_INCLUDED|ABSPATH|WPINC|NV_\w{2,40}|MEDIAWIKI|DOKU_INC|MOODLE_INTERNAL"
+    },
+    re.IGNORECASE,
+)
+"""The first that a file does is to end, unless an application has said that it runs: constants that nobody else has."""
+_INSTALLER = re.compile(
+    rb"\A\s*<\?php\s(?:\s|/\*(?:[^*]|\*(?!/))*\*/)*define\('NV_ADMIN', true\);\s*define\('NV_IS_INSTALL', true\);"
+    rb"\s*require_once 'mainfile\.php';"
+)
+"""NukeViet's installer, which notes what it is told in a program and runs that: it ends where the site is installed."""
+_ASKS_ITSELF = re.compile(
+    rb"_(?:GET|POST|REQUEST|COOKIE|FILES|SERVER|ENV)\b|HTTP_\w|GLOBALS|\$[{$]|php://|(?i:getallheaders|request_headers|filter_input)|\bINPUT_"
+)
+
+
+_COMMENT = re.compile(rb"/\*[^*]{0,40}\*+(?:[^/*][^*]{0,40}\*+){0,10}/")
+_MIN_COMMENTS, _DENSE = 8, 80
+"""More comments than that, and one in so many bytes, are there to part words."""
+
+
+def _without_stuffing(content: bytes) -> bytes:
+    """A small file without the comments that part its words."""
+    if len(content) > 100_000 or content.count(b"*/") < max(_MIN_COMMENTS, len(content) // _DENSE):
+        return content
+    return _COMMENT.sub(b"", content)
+
+
+def _parts(content: bytes) -> tuple[bytes, ...]:
+    """What is read as a tree: all of it, or of a large file head and tail."""
+    if len(content) <= nodes.MAX_BYTES:
+        return (content,)
+    half = nodes.MAX_BYTES // 2
+    return content[:half], b"<?php " + content[-half + 6 :]
+
+
+def _sample(content: bytes, start: int) -> str:
+    """What stands around a place. Secrets are taken out while there is enough around them to tell that they are some."""
+    begin = content.rfind(b"\n", 0, max(0, start - AROUND)) + 1 if start > AROUND else 0
+    before = redact(content[begin:start].decode("utf-8", "replace"))
+    whole = redact(content[begin : start + AROUND].decode("utf-8", "replace"))
+    line = before.rfind("\n") + 1
+    return whole[max(line, len(before) - 60) :][:260]
+
+
+@dataclass(frozen=True)
+class JudgeRequest:
+    """A file whose content is to be judged."""
+
+    name: str
+    content: bytes = field(repr=False)
+
+
+def all_judged(
+    files: Sequence[JudgeRequest], rules: Path | None = None, is_over: Callable[[], bool] = lambda: False
+) -> list[Judgement]:
+    """What judges say of each file, in their order, by as many children as there are processors.
+
+    ``is_over``: whether there is no time left; what is not judged by then is told to be OUT_OF_TIME.
+    """
+    batches = list(_batches(files))
+    with ThreadPoolExecutor(max_workers=max(2, len(batches) and 4)) as pool:
+        answers = pool.map(lambda batch: _judge_batch(batch, rules, is_over), batches)
+        return [judgement for answer in answers for judgement in answer]
+
+
+def _batches(files: Sequence[JudgeRequest]) -> Iterator[Sequence[JudgeRequest]]:
+    here: list[JudgeRequest] = []
+    size = 0
+    for file in files:
+        if here and (size + len(file.content) > TOGETHER or len(here) >= 100):
+            yield here
+            here, size = [], 0
+        here.append(file)
+        size += len(file.content)
+    if here:
+        yield here
+
+
+def _judge_batch(batch: Sequence[JudgeRequest], rules: Path | None, is_over: Callable[[], bool]) -> list[Judgement]:
+    if is_over():
+        return [Judgement(unjudged=OUT_OF_TIME)] * len(batch)
+    try:
+        return _ask_children(batch, rules)
+    except UnreadableContent as error:
+        if len(batch) == 1:
+            return [Judgement(unjudged=str(error)[:MAX_SAID])]
+    return [judgement for file in batch for judgement in _judge_batch([file], rules, is_over)]
+
+
+def _ask_children(batch: Sequence[JudgeRequest], rules: Path | None) -> list[Judgement]:
+    files = [{"name": file.name, "content": base64.b64encode(file.content).decode("ascii")} for file in batch]
+    places = [str(rules)] if rules is not None else []
+    answer = _CHILDREN.ask({"files": files, "rules": places[0] if places else None}, WAIT_SECONDS, places)
+    try:
+        judgements = [_JUDGEMENT.validate_python(document) for document in answer["judgements"]]
+    except (ValidationError, KeyError, TypeError) as error:
+        raise UnreadableContent("its judge said what it cannot have seen") from error
+    if len(judgements) != len(batch):
+        raise UnreadableContent("its judge did not speak of each file")
+    return judgements
+
+
+@cache
+def _load_rules(folder: str | None) -> engine.Rules:
+    return engine.load(Path(folder) if folder is not None else None)
+
+
+def _answer(question: Mapping[str, Any]) -> Mapping[str, Any]:
+    rules = _load_rules(question["rules"])
+    judgements = []
+    for file in question["files"]:
+        content = base64.b64decode(file["content"])
+        signal.setitimer(signal.ITIMER_PROF, FILE_SECONDS)
+        judgements.append(_JUDGEMENT.dump_python(judge_content(content, file["name"], rules), mode="json"))
+        if len(content) > _LARGE:
+            gc.collect()
+    return {"judgements": judgements}
+
+
+_LARGE = 150_000
+"""Bytes of a file whose tree is not to lie about until there are more."""
+
+
+def _serve() -> None:
+    gc.set_threshold(200_000, 10, 10)  # a tree is many objects that hold each other, and lives for one file
+    children.serve(_answer, MEMORY, 4 * FILE_SECONDS, _MAX_MESSAGE)
+
+
+if __name__ == "__main__":
+    _serve()

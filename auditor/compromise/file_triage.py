@@ -1,0 +1,202 @@
+"""What a host's files come to: known good first, then what judges say, and of it the traces. Pure but for the judges' children."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from auditor.compromise.classifier import Judgement
+from auditor.compromise.confidence import weigh_judgement
+from auditor.compromise.file_listing import CACHE, PHP, PROGRAM, SCRIPT, SWAPPED, UNREAD, UPLOAD, WebFile
+from auditor.compromise.known_good import checksums, matcher
+from auditor.compromise.known_good.manifest import ReleaseManifest
+from auditor.compromise.known_good.matcher import HostFile, MatchResult
+from auditor.models.reviews import Certainty, Family, Kind, Trace
+from auditor.scans.dedup import limit_traces, merged_by_place
+from auditor.scans.traces import on_host, trace
+
+
+@dataclass(frozen=True)
+class TriageResult:
+    """A host's files, and what is known of them."""
+
+    files: Sequence[WebFile]
+    known_good: MatchResult
+    suspect_files: Sequence[WebFile]
+    """Those whose content has to be judged: they hold code, and nothing explains them."""
+    known_count: int
+
+
+def triage_files(files: Sequence[WebFile], manifests: Sequence[ReleaseManifest], *, whole: bool = True) -> TriageResult:
+    """What manifests explain of a host's files, and what they leave to be judged.
+
+    ``whole``: these are all that the host has; else nothing is told to be missing.
+    """
+    if any(map(checksums.by_md5, manifests)):
+        known_by = {file.md5: file.sha256 for file in files if file.md5 is not None and file.sha256 is not None}
+        manifests = [checksums.by_sha256(manifest, known_by) for manifest in manifests]
+    host_files = [HostFile(file.where, file.sha256, file.size, bool(file.what & (PHP | SCRIPT))) for file in files]
+    match_result = matcher.match_manifests(host_files, manifests)
+    if not whole:
+        match_result = replace(match_result, missing_files=())
+    status_by_path = {path: how for path, (how, _release) in match_result.standings.items()}
+    known_count = sum(1 for how in status_by_path.values() if how == "known")
+    suspect_files = [file for file in files if file.is_code and status_by_path.get(file.where) != "known"]
+    return TriageResult(
+        files, match_result, sorted(suspect_files, key=lambda file: (-file.ctime_ns, file.path)), known_count
+    )
+
+
+@dataclass(frozen=True)
+class HuntFindings:
+    """The traces of one hunt."""
+
+    traces: tuple[Trace, ...]
+    left_out: int
+    unjudged_count: int = field(default=0)
+    generated_count: int = field(default=0)
+    """Files that an application makes by itself, known by their shape."""
+
+
+def find_traces(triage: TriageResult, judgements: Mapping[str, Judgement]) -> HuntFindings:
+    """The traces in a host's files, by what was judged of their contents (by SHA-256)."""
+    traces, left_out = limit_traces(merged_by_place(_traces(triage, judgements)))
+    unjudged_count = sum(1 for file in triage.suspect_files if file.sha256 is None or file.sha256 not in judgements)
+    generated_count = sum(1 for file in triage.suspect_files if _is_generated(judgements.get(file.sha256 or "")))
+    return HuntFindings(traces, left_out, unjudged_count, generated_count)
+
+
+def _is_generated(judgement: Judgement | None) -> bool:
+    return judgement is not None and bool(judgement.generated)
+
+
+def _traces(triage: TriageResult, judgements: Mapping[str, Judgement]) -> Iterator[Trace]:
+    suspect_paths = {file.where for file in triage.suspect_files}
+    installers = {
+        file.where.removesuffix(_NUKEVIET) + _INSTALLER for file in triage.files if file.where.endswith(f"/{_NUKEVIET}")
+    }
+    for file in triage.files:
+        where = file.where
+        how, release = triage.known_good.standings.get(where, (None, ""))
+        if how == "known":
+            continue
+        judgement = judgements.get(file.sha256 or "") if where in suspect_paths else None
+        is_near_release = any(
+            where.startswith(base.rstrip("/") + "/") for base, _release in triage.known_good.release_folders
+        )
+        yield from _find_file_traces(
+            file, where, how, release, judgement, near_release=is_near_release, at_home=where in installers
+        )
+    yield from _find_missing_files(triage)
+
+
+def _find_missing_files(triage: TriageResult) -> Iterator[Trace]:
+    """What releases have and the host has not; a folder that is not there at all is told once."""
+    there = {folder for file in triage.files for folder in _above(file.where)}
+    reported_paths = set()
+    for path, release in triage.known_good.missing_files:
+        where = next((folder for folder in _above(path) if folder not in there), path)
+        if where not in reported_paths:
+            reported_paths.add(where)
+            yield _trace("missing", where, where, release, ("known",), ("missing",), "weak")
+
+
+def _above(path: str) -> Iterator[str]:
+    """The folders that a file lies in, from the top."""
+    at = path.find("/", 1)
+    while at > 0:
+        yield path[:at]
+        at = path.find("/", at + 1)
+
+
+def _find_file_traces(
+    file: WebFile,
+    where: str,
+    how: matcher.FileStatus | None,
+    release: str,
+    judgement: Judgement | None,
+    *,
+    near_release: bool,
+    at_home: bool,
+) -> Iterator[Trace]:
+    if file.what & UNREAD:
+        yield _trace("unjudged", where, where, "", ("structure",), ("unread",), "weak")
+        return
+    is_upload_folder = bool(file.place & (UPLOAD | CACHE))
+    slot = file.is_code and _LOADED_UNASKED.search(file.path) is not None
+    is_unexplained = how in ("unknown", "changed")
+    essence = file.sha256 or where
+    location = {"is_upload_folder": is_upload_folder or slot, "is_unexplained": is_unexplained, "at_home": at_home}
+    verdict = weigh_judgement(judgement, **location) if judgement is not None else None
+    if verdict is not None and (verdict.certainty != "weak" or how is None):
+        sample = (judgement.differs or judgement.sample) if judgement is not None else ""
+        if judgement is not None and judgement.settings:
+            sample = judgement.settings[0].line
+        yield _trace(verdict.kind, essence, where, sample, verdict.families, verdict.rules, verdict.certainty)
+    elif how == "changed":
+        sure: Certainty = "strong" if file.is_code else "weak"
+        differs = judgement.differs if judgement is not None else ""
+        yield _trace("changed", essence, where, f"{release} {differs}".rstrip(), ("known",), ("changed",), sure)
+    elif how == "unknown" and _is_generated(judgement):
+        return
+    elif how == "unknown":
+        yield _trace("unknown", essence, where, release, ("known",), ("unknown",), "weak")
+    elif how == "left_over":
+        yield _trace("left_over", essence, where, release, ("known",), ("left_over",), "weak")
+    elif how == "misplaced":
+        yield _trace(
+            "misplaced",
+            essence,
+            where,
+            release,
+            ("known", "place"),
+            ("misplaced",),
+            "strong" if is_upload_folder else "weak",
+        )
+    elif file.place & UPLOAD and file.what & PROGRAM:
+        yield _trace("executable", essence, where, "", ("place",), ("program",), "weak")
+    elif slot and (_ALWAYS_FOREIGN.search(file.path) or near_release) and file.size > _STUB:
+        yield _trace("unknown", essence, where, "", ("place",), ("loaded_unasked",), "weak")
+    elif file.is_code and (file.what & SWAPPED or file.sha256 is None):
+        yield _trace("unjudged", where, where, "", ("structure",), ("unread",), "weak")
+
+
+_NUKEVIET, _INSTALLER = "includes/mainfile.php", "install/index.php"
+"""By what a NukeViet is known, and where it has its installer."""
+_ALWAYS_FOREIGN = re.compile(
+    r"(?:^|/)wp-content/(?:mu-plugins/[^/]+\.php|(?:advanced-cache|db|db-error|install|maintenance|object-cache|sunrise|php-error|fatal-error-handler)\.php)$"
+)
+"""What WordPress loads by itself at each request, and no release of it has."""
+_LOADED_UNASKED = re.compile(rf"{_ALWAYS_FOREIGN.pattern}|(?:^|/)plugins/system/[^/]+/[^/]+\.php$")
+"""Those, and Joomla's system plugins, of which it has some of its own."""
+_STUB = 60
+"""Bytes: a page that says nothing is no longer."""
+
+
+def _trace(
+    kind: Kind,
+    essence: str,
+    where: str,
+    sample: str,
+    families: Iterable[Family],
+    rules: Iterable[str],
+    certainty: Certainty,
+) -> Trace:
+    file_trace = trace(
+        kind,
+        essence,
+        where=where,
+        sample=sample,
+        families=families,
+        rules=[_normalize_rule_name(rule) for rule in rules],
+    )
+    return on_host(file_trace, where, certainty)
+
+
+def _normalize_rule_name(rule: str) -> str:
+    """A rule's name as traces have it."""
+    name = "".join(
+        letter if letter.isascii() and (letter.isalnum() or letter in "_.-") else "_" for letter in rule.lower()
+    )
+    return (name if name[:1].isalpha() else f"r{name}")[:30]

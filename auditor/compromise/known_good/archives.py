@@ -1,0 +1,260 @@
+"""Manifests out of what an office has: release archives, Debian's packages, folders that it trusts. Nothing is unpacked to a disk.
+
+An archive is an attacker's until it is imported: what it holds is counted while it is unpacked, its paths are checked, and the same path
+twice is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import re
+import stat
+import tarfile
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+from auditor.compromise.known_good import checksums, manifest_file
+from auditor.compromise.known_good.manifest import ReleaseManifest
+from auditor.errors import InputError
+
+MAX_FILES = 60_000
+MAX_BYTES = 2_000_000_000
+"""Unpacked, in all."""
+MAX_PATH = 1_000
+MAX_SHOWN = 1 << 20
+"""Bytes of a file of which is shown what differs: those that come in one piece."""
+MAX_EXPORT = 40_000_000
+_PIECE = 1 << 20
+_AR = b"!<arch>\n"
+_MEND = "download it again from the vendor, and compare its hash"
+
+
+def read(file: Path, name: str = "", version: str = "") -> ReleaseManifest:
+    """The manifest of a release archive (zip, tar, .deb), or of published checksums. Raises InputError for what is none, or is built to cost or to mislead."""
+    told_name, told_version = _parse_archive_name(file.name)
+    try:
+        manifest = _read_manifest_file(file, name, version)
+        if manifest is not None:
+            return manifest
+        digest = _digest_of(file)
+        entries_and_top = _common(_collect_entries(_members(file, _BoundedHasher()), file))
+    except (
+        OSError,
+        EOFError,
+        zipfile.BadZipFile,
+        tarfile.TarError,
+        zlib.error,
+        ValueError,
+        RuntimeError,
+        NotImplementedError,
+    ) as error:
+        if isinstance(error, OSError) and error.errno is not None:  # the system's word, not a reader's on the content
+            raise InputError(
+                "cannot be read: {why}", why=error.strerror, file=file, mend="check the path and its permissions"
+            ) from error
+        raise InputError(
+            "{name} cannot be read as an archive: {why}", name=file.name, why=error, file=file, mend=_MEND
+        ) from error
+    entries, top = _application(*entries_and_top) if file.suffix == ".deb" else entries_and_top
+    release_version = version or _version(top) or told_version
+    return ReleaseManifest(
+        name or told_name, release_version, f"{file.name} {digest}", entries, lies=str(file.absolute())
+    )
+
+
+def _read_manifest_file(file: Path, name: str, version: str) -> ReleaseManifest | None:
+    """A manifest that another controller has exported, or that WordPress's checksums make; None for any other file."""
+    with file.open("rb") as stream:
+        if stream.read(1) != b"{":
+            return None
+        stream.seek(0)
+        content = stream.read(MAX_EXPORT + 1)
+    if len(content) > MAX_EXPORT:
+        raise ValueError("a manifest that is too large")
+    origin = f"{file.name} {hashlib.sha256(content).hexdigest()}"
+    manifest_of_checksums = checksums.read(content, name, version or checksums.version_in(file.name), origin)
+    manifest = manifest_of_checksums if manifest_of_checksums is not None else manifest_file.read(content)
+    _collect_entries(manifest.entries.items(), file)
+    return manifest
+
+
+def folder(path: Path, name: str, version: str, reason: str, approver: str) -> ReleaseManifest:
+    """The manifest of a folder as it is now, which an office trusts. Raises InputError."""
+    if path.is_symlink() or not path.is_dir():
+        raise InputError("{path} is not a folder", path=path, mend="give a folder on this machine")
+    entries = _collect_entries(_below(path), path)
+    digest = hashlib.sha256(
+        "".join(f"{key}\0{value}\n" for key, value in sorted(entries.items())).encode("utf-8", "surrogateescape")
+    )
+    origin = f"{path.name}/ {digest.hexdigest()}"
+    return ReleaseManifest(name or path.name, version or "-", origin, entries, reason, approver, str(path.absolute()))
+
+
+def contents(manifest: ReleaseManifest, digests: Collection[str], largest: int = MAX_SHOWN) -> dict[str, bytes]:
+    """Contents of a release by their SHA-256, out of the archive or folder that it was made from.
+
+    None that lies there no more, is another by now, or has more than ``largest`` bytes.
+    """
+    contents_by_digest: dict[str, bytes] = {}
+    lies = Path(manifest.lies)
+    if not manifest.lies or lies.is_symlink():
+        return contents_by_digest
+    with suppress(OSError, EOFError, zipfile.BadZipFile, tarfile.TarError, zlib.error, ValueError, RuntimeError):
+        if lies.is_dir():
+            for path, digest in manifest.entries.items():
+                if digest in digests:
+                    with (lies / path).open("rb") as stream:
+                        _keep(contents_by_digest, digest, stream.read(largest + 1), largest)
+        else:
+            for _path, digest in _members(lies, _BoundedHasher(contents_by_digest, digests, largest)):
+                if digest in digests and len(contents_by_digest) == len(digests):
+                    break
+    return contents_by_digest
+
+
+def _keep(contents_by_digest: dict[str, bytes], digest: str, content: bytes, largest: int) -> None:
+    if len(content) <= largest and hashlib.sha256(content).hexdigest() == digest:
+        contents_by_digest[digest] = content
+
+
+def _below(path: Path) -> Iterator[tuple[str, str]]:
+    for here, folders, files in os.walk(path):
+        folders.sort()
+        for name in sorted(files):
+            full = Path(here) / name
+            if stat.S_ISREG(full.lstat().st_mode):
+                yield str(full.relative_to(path)), _digest_of(full)
+
+
+def _digest_of(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _members(file: Path, hasher: _BoundedHasher) -> Iterator[tuple[str, str]]:
+    with file.open("rb") as stream:
+        head = stream.read(8)
+        stream.seek(0)
+        if head == _AR:
+            yield from _of_deb(stream, hasher)
+        elif head[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
+            yield from _of_zip(stream, hasher)
+        else:
+            yield from _of_tar(stream, hasher)
+
+
+class _BoundedHasher:
+    """Digests of what is unpacked, so long as it is not too much in all; the contents that are wanted by theirs are kept."""
+
+    def __init__(
+        self, contents_by_digest: dict[str, bytes] | None = None, wanted_digests: Collection[str] = (), largest: int = 0
+    ) -> None:
+        self.left = MAX_BYTES
+        self._kept, self._wanted, self._largest = contents_by_digest, wanted_digests, largest
+
+    def digest(self, source: IO[bytes]) -> str:
+        sha256, content = hashlib.sha256(), bytearray()
+        while piece := source.read(_PIECE):
+            self.left -= len(piece)
+            if self.left < 0:
+                raise ValueError(f"it holds more than {MAX_BYTES} bytes")
+            sha256.update(piece)
+            if len(content) <= self._largest:
+                content += piece
+        if self._kept is not None and sha256.hexdigest() in self._wanted:
+            _keep(self._kept, sha256.hexdigest(), bytes(content), self._largest)
+        return sha256.hexdigest()
+
+
+def _of_zip(stream: IO[bytes], hasher: _BoundedHasher) -> Iterator[tuple[str, str]]:
+    with zipfile.ZipFile(stream) as archive:
+        for info in archive.infolist():
+            kind = info.external_attr >> 16
+            if not info.is_dir() and not (kind and stat.S_ISLNK(kind)):
+                with archive.open(info) as member:
+                    yield info.filename, hasher.digest(member)
+
+
+def _of_tar(stream: IO[bytes], hasher: _BoundedHasher) -> Iterator[tuple[str, str]]:
+    with tarfile.open(fileobj=stream, mode="r|*") as archive:
+        for info in archive:
+            if info.isreg():
+                member = archive.extractfile(info)
+                if member is not None:
+                    yield info.name.removeprefix("./"), hasher.digest(member)
+
+
+def _of_deb(stream: IO[bytes], hasher: _BoundedHasher) -> Iterator[tuple[str, str]]:
+    """The files of a package of Debian's, from /, which lie where it puts them."""
+    stream.seek(len(_AR))
+    while head := stream.read(60):
+        name, size = head[:16].decode("ascii", "replace").strip(" /"), int(head[48:58])
+        if name.startswith("data.tar"):
+            yield from _of_tar(io.BytesIO(stream.read(size)), hasher)
+            return
+        stream.seek(size + size % 2, os.SEEK_CUR)
+    raise ValueError("a package without files")
+
+
+def _collect_entries(members: Iterable[tuple[str, str]], file: Path) -> dict[str, str]:
+    entries: dict[str, str] = {}
+    for path, digest in members:
+        path = path.removeprefix("./")
+        if path.startswith("/") or ".." in path.split("/") or "\0" in path or "\\" in path or len(path) > MAX_PATH:
+            raise InputError(
+                "{name} contains a path that leads outside the archive", name=file.name, file=file, mend=_MEND
+            )
+        if path in entries:
+            raise InputError("{name} contains {path} twice", name=file.name, path=path[:200], file=file, mend=_MEND)
+        entries[path] = digest
+        if len(entries) > MAX_FILES:
+            raise InputError(
+                "{name} contains more than {most} files",
+                name=file.name,
+                most=MAX_FILES,
+                file=file,
+                mend="import its parts",
+            )
+    if not entries:
+        raise InputError("{name} does not contain any files", name=file.name, file=file, mend=_MEND)
+    return entries
+
+
+def _common(entries: dict[str, str]) -> tuple[dict[str, str], str]:
+    """The entries without the folder that all of them lie in, and that folder's name."""
+    first = next(iter(entries)).split("/", 1)[0]
+    if all(path.startswith(first + "/") for path in entries):
+        return {path[len(first) + 1 :]: digest for path, digest in entries.items()}, first
+    return entries, ""
+
+
+def _application(entries: dict[str, str], top: str) -> tuple[dict[str, str], str]:
+    """Of a package of Debian's what lies in the folder of its application, wherever an office has a copy of it."""
+    matches = (re.match(r"(?:usr/)?share/[^/]+/", path) for path in entries)
+    folders = Counter(match[0] for match in matches if match is not None)
+    inside, most = folders.most_common(1)[0] if folders else ("", 0)
+    if 2 * most < len(entries):
+        return entries, top
+    return {path[len(inside) :]: digest for path, digest in entries.items() if path.startswith(inside)}, top
+
+
+def _parse_archive_name(file: str) -> tuple[str, str]:
+    """Name and version as an archive's name has them: ``wordpress-6.8.2.zip``."""
+    stem = re.sub(r"(?i)\.(?:zip|deb|tar(?:\.\w+)?|tgz|tbz2|txz)$", "", file)
+    if "_" in stem and file.endswith(".deb"):
+        name, version, *_ = stem.split("_")
+        return name, version
+    match = re.search(r"[-_. ]v?(\d[\w.+~-]*)$", stem)
+    return (stem[: match.start()], match[1]) if match else (stem, "-")
+
+
+def _version(text: str) -> str:
+    match = re.search(r"[-_]v?(\d+\.[\w.+~-]*)$", text)
+    return match[1] if match else ""

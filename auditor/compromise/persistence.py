@@ -1,0 +1,413 @@
+"""What the places outside the web roots come to: a trace for each thing that somebody may have left to come back by. Pure.
+
+``exact``: nothing but an intruder does so. ``strong``: what it says, where it lies and how it stands to packages agree in two ways. The rest is
+``weak``: of no package, so that somebody put it there, and nothing more is known.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from auditor.compromise import suspicious_commands
+from auditor.compromise.autoruns import Autorun, PackageStatus, Slot
+from auditor.models.hunts import KINDS, OUTSIDE
+from auditor.models.reviews import MAX_RULES, Certainty, Family, Kind, Trace
+from auditor.scans.traces import key_of, on_host, trace
+
+NEW = "new"
+"""The rule of a trace that was not there when the host was hunted on before."""
+FOREIGN, CHANGED, REPLACES = "foreign", "changed", "replaces_unit"
+"""The rules that say how a thing stands to packages: of none; of one, with another content; in the place of a unit of one's."""
+HIDDEN_MODULE, OTHER_THAN_FILE = "hidden_module", "other_than_file"
+"""The rules of a module that the kernel does not list, and of one that goes by the name of a package's."""
+OF_DAYS = "administrator_of_days"
+"""The rule of an administrator of a site's application whom somebody made in the last days, after others."""
+_COMMANDS = frozenset({"cron", "at", "unit", "generator", "start", "hook", "key", "sshd", "sudo", "pam", "web_module"})
+"""Slots that hold command lines."""
+_RANK: Mapping[str, int] = {"weak": 0, "strong": 1, "exact": 2}
+
+
+@dataclass
+class _Weight:
+    """What speaks against one thing, as it is gathered."""
+
+    certainty: Certainty = "weak"
+    families: list[Family] = field(default_factory=list)
+    rules: list[str] = field(default_factory=list)
+    sample: str = ""
+
+    def says(self, rule: str, certainty: Certainty, *families: Family, sample: str = "") -> None:
+        self.rules.append(rule)
+        self.families += families
+        if _RANK[certainty] > _RANK[self.certainty]:
+            self.certainty = certainty
+            self.sample = sample or self.sample
+
+
+def collect_keys(places: Iterable[Autorun]) -> frozenset[str]:
+    """The keys of all places of a host, whether or not something speaks against them: what an earlier hunt knew of."""
+    return frozenset(key_of(KINDS[place.slot], _essence(place)) for place in places)
+
+
+def select_known_keys(places: Iterable[Autorun], traces: Iterable[Trace]) -> frozenset[str]:
+    """What the next hunt is to know of: all, but for news that are alarms, which stay news until they are accepted or gone."""
+    return collect_keys(places) - {
+        item.key for item in traces if {NEW, OF_DAYS} & {*item.rules} and item.certainty != "weak"
+    }
+
+
+def find_traces(places: Iterable[Autorun], before: Collection[str] | None = None) -> tuple[Trace, ...]:
+    """The traces in the places of a host; ``before``: the keys of what earlier hunts knew of, None when there was none."""
+    return tuple(_traces(places, before))
+
+
+def with_new_administrators(persistence_traces: Iterable[Trace], others: Iterable[Trace]) -> tuple[Trace, ...]:
+    """The traces, those of administrators of days as alarms where another alarm lies in the same application, or nobody knows in which: these are two signs."""
+    alarms = [other for other in others if other.certainty != "weak"]
+    return tuple(
+        persistence_trace.model_copy(update={"certainty": "strong", "families": (*persistence_trace.families, "place")})
+        if OF_DAYS in persistence_trace.rules and any(_is_beside(persistence_trace, alarm) for alarm in alarms)
+        else persistence_trace
+        for persistence_trace in persistence_traces
+    )
+
+
+def _is_beside(administrator: Trace, alarm: Trace) -> bool:
+    folder = path_of(administrator.kind, administrator.where)
+    return alarm.kind == "database_code" or path_of(alarm.kind, alarm.where).startswith(f"{folder}/")
+
+
+def _traces(places: Iterable[Autorun], before: Collection[str] | None) -> Iterator[Trace]:
+    weighed_places = list(_with_news(places, before))
+    of_people = {
+        place.exactly for place, weight in weighed_places if place.slot == "key" and weight.certainty == "weak"
+    }
+    for place, weight in weighed_places:
+        kind, essence = KINDS[place.slot], _essence(place)
+        where = _where(place)
+        host_trace = trace(
+            kind,
+            essence,
+            where=where,
+            sample=weight.sample or place.text.replace("\n", "; "),
+            families=weight.families or ["structure"],
+            rules=_limit_rules(weight.rules),
+        )
+        # Whoever lays an administrator's key where it gives the alarm is not to have it taken from the administrator.
+        exactly = "" if place.slot == "key" and place.exactly in of_people else place.exactly or _lines(place)
+        yield on_host(host_trace, where, weight.certainty, exactly)
+
+
+def _where(place: Autorun) -> str:
+    """The path, with whose it is behind it; always with that where a name ends as if it were said there, so that it is never read as another's."""
+    if _WHO.search(place.where):
+        return f"{place.where} ({place.who or NOBODY})"
+    return place.where if not place.who or place.slot in _OF_NOBODY else f"{place.where} ({place.who})"
+
+
+def _limit_rules(rules: Iterable[str]) -> list[str]:
+    """As many rules as a trace has, those among them that say how it stands to packages."""
+    all_of = list(dict.fromkeys(rules))
+    package_rules = [rule for rule in all_of if rule in (FOREIGN, CHANGED, REPLACES)]
+    others = [rule for rule in all_of if rule not in package_rules]
+    return all_of if len(all_of) <= MAX_RULES else [*others[: MAX_RULES - len(package_rules)], *package_rules]
+
+
+def _lines(place: Autorun) -> str:
+    """The beginnings of the digests of the lines for which a place in somebody's settings is told, so that these alone can be put out of force; nothing where they are too many."""
+    if place.slot in _SETTINGS:
+        lines = [place.text] if place.text else []
+    elif place.slot in ("start", "hook"):
+        odd = [path for path, _status in place.programs if suspicious_commands.classify_odd_path(path) is not None]
+        lines = [
+            line
+            for line in place.text.split("\n")
+            if next(suspicious_commands.find_signs(line), None) is not None or any(path in line for path in odd)
+        ]
+    else:
+        return ""
+    digests = dict.fromkeys(hashlib.sha256(line.strip().encode()).hexdigest()[:12] for line in lines)
+    return " ".join(digests) if len(digests) <= MOST_LINES else ""
+
+
+_SETTINGS = frozenset({"sudo", "pam", "pam_module", "php", "php_module", "web_module"})
+"""Slots whose things are one line of a file each, or a file whole, which says nothing."""
+MOST_LINES = 4
+
+
+def _with_news(places: Iterable[Autorun], before: Collection[str] | None) -> Iterator[tuple[Autorun, _Weight]]:
+    """The places that something speaks against, with what does, that they were not there before too."""
+    for place in places:
+        weight = _weigh_place(place)
+        if weight is None:
+            continue
+        if before is not None and key_of(KINDS[place.slot], _essence(place)) not in before:
+            weight.says(NEW, "strong" if _is_way_in(place, before) else "weak", "baseline")
+        yield place, weight
+
+
+def path_of(kind: Kind, where: str) -> str:
+    """Where the thing of a trace lies: outside the web roots whose it is may come after it; below them that is part of its name."""
+    return _WHO.sub("", where) if kind in OUTSIDE else where
+
+
+def owner_of(kind: Kind, where: str) -> str:
+    """Return the account that the place of a trace names behind its path; empty where it names none."""
+    match = _WHO.search(where) if kind in OUTSIDE else None
+    return match[0][2:-1].removeprefix(NOBODY) if match else ""
+
+
+NOBODY = "-"
+"""What stands for whose a thing is where nobody says so."""
+_WHO = re.compile(r" \([^()/]*\)\Z")
+_OF_NOBODY = frozenset(
+    {"generator", "preload", "php", "php_module", "web_module", "setuid", "program", "kernel_module"}
+)
+
+
+def _is_way_in(place: Autorun, before: Collection[str]) -> bool:
+    """Whether what is new lets somebody in with all rights: there, being new is enough for an alarm."""
+    if place.slot == "cms_account":
+        return key_of("account", _essence(replace(place, who=""))) in before
+    return place.slot == "key" and "root" in place.marks
+
+
+def _essence(place: Autorun) -> str:
+    text = place.text
+    if place.slot == "key":
+        text = " ".join(text.split()[:2])
+    elif place.slot == "process":  # what it calls itself holds numbers, and changes
+        text = " ".join(sorted(place.marks - {"calls_out"}))
+    elif place.slot == "order":  # counts that grow
+        text = ""
+    return "\n".join((place.slot, place.where, place.who, text))
+
+
+def _weigh_place(place: Autorun) -> _Weight | None:
+    """What speaks against a place; None when nothing does, and nobody need look at it."""
+    weight = _Weight()
+    for sign in suspicious_commands.find_signs(place.text, sql=place.slot == "database"):
+        weight.says(sign.rule, sign.certainty, "structure", sample=sign.sample)
+    for path, status in place.programs if place.slot in _COMMANDS else ():
+        why = suspicious_commands.classify_odd_path(path)
+        if why is not None and status in ("foreign", "changed", "gone"):
+            weight.says(f"runs_{why}", "strong" if status != "gone" else "weak", "place", "known")
+        elif status == "changed":
+            weight.says("runs_changed", "weak", "known")
+    _OF_SLOT.get(place.slot, _plain)(place, weight)
+    return weight if weight.rules else None
+
+
+def _plain(place: Autorun, weight: _Weight) -> None:
+    """A script or a command that no package explains."""
+    if place.package_status == "foreign" and "settings" not in place.marks:
+        weight.says("foreign", "weak", "known")
+        if "replaces" in place.marks:
+            weight.says(REPLACES, "weak", "known")
+    elif weight.rules and place.package_status in ("foreign", "changed"):
+        weight.says(place.package_status, "weak", "known")
+    if "hidden" in place.marks:
+        weight.says("hidden_lines", "strong", "structure")
+
+
+def _changed_too(place: Autorun, weight: _Weight) -> None:
+    _plain(place, weight)
+    if place.package_status == "changed" and any(status != "packaged" for _path, status in place.programs):
+        weight.says("changed", "weak", "known")
+
+
+def _rare(place: Autorun, weight: _Weight) -> None:
+    """What hardly anybody but a package puts there."""
+    if place.package_status in ("foreign", "changed"):
+        weight.says(place.package_status, "strong", "known", "place")
+
+
+def _account(place: Autorun, weight: _Weight) -> None:
+    marks = place.marks
+    if "second_root" in marks:
+        weight.says("second_root", "exact", "structure")
+    if {"service", "shell"} <= marks and marks & {"password", "no_password"}:
+        weight.says("service_logs_in", "strong", "structure", "place")
+    if "service" in marks and "root" in marks:
+        weight.says("service_is_root", "strong", "structure", "place")
+
+
+def _cms_account(place: Autorun, weight: _Weight) -> None:
+    if "read" not in place.marks:
+        weight.says("administrator", "weak", "structure")
+    if "of_days" in place.marks:
+        weight.says(OF_DAYS, "weak", "structure")
+
+
+def _key(place: Autorun, weight: _Weight) -> None:
+    weight.says("key", "weak", "known")
+    if "service" in place.marks:
+        weight.says("key_of_service", "strong", "place")
+    if "elsewhere" in place.marks and suspicious_commands.classify_odd_path(place.where) is not None:
+        weight.says("key_elsewhere", "strong", "place")
+
+
+def _sshd(place: Autorun, weight: _Weight) -> None:
+    if "runs" in place.marks and any(status in ("foreign", "changed") for _path, status in place.programs):
+        keys = place.text.startswith(("authorizedkeyscommand", "authorizedprincipalscommand"))
+        weight.says("sshd_asks" if keys else "sshd_runs", "strong" if keys else "weak", "known", "place")
+    if place.text.startswith("authorizedkeysfile"):
+        for path in place.text.split()[1:]:
+            if path.startswith("/") and not path.startswith(("/etc/ssh/", "/home/", "/root/", "/var/lib/")):
+                weight.says("keys_elsewhere", "strong", "place", "structure")
+    elif place.text.startswith(("trustedusercakeys", "authorizedprincipalsfile")) and "none" not in place.text:
+        weight.says("sshd_trusts", "weak", "structure")
+
+
+def _sudo(place: Autorun, weight: _Weight) -> None:
+    if "service" in place.marks:
+        any_command = place.text.rstrip().endswith((" ALL", ":ALL", ")ALL", "=ALL"))
+        weight.says("service_may", "strong" if any_command else "weak", "place", "structure")
+    elif place.package_status == "foreign":
+        weight.says("foreign", "weak", "known")
+
+
+def _pam(place: Autorun, weight: _Weight) -> None:
+    if "runs" in place.marks and any(status == "foreign" for _path, status in place.programs):
+        weight.says("login_runs", "weak", "known")
+    if "passwords" in place.marks:
+        weight.says("login_gives_passwords", "strong", "structure", "place")
+    if "opens" in place.marks:
+        weight.says("login_lets_all", "exact", "structure")
+
+
+def _preload(place: Autorun, weight: _Weight) -> None:
+    weight.says("preloaded", _PRELOAD_CERTAINTY[place.package_status], "known", "structure")
+
+
+def _php(place: Autorun, weight: _Weight) -> None:
+    weight.says("prepended", "weak", "structure")
+    if place.package_status == "foreign" and any(
+        suspicious_commands.classify_odd_path(path) for path, _status in place.programs
+    ):
+        weight.says("prepends_odd", "strong", "place")
+
+
+def _module(place: Autorun, weight: _Weight) -> None:
+    if place.package_status in ("foreign", "changed"):
+        weight.says(place.package_status, "strong", "known", "place")
+
+
+def _database(place: Autorun, weight: _Weight) -> None:
+    if place.marks & {"library", "function"} and place.package_status in ("foreign", "changed"):
+        weight.says("foreign_function" if place.package_status == "foreign" else CHANGED, "strong", "known", "place")
+
+
+def _setuid(place: Autorun, weight: _Weight) -> None:
+    marks = place.marks
+    if "shell" in marks:
+        weight.says("shell_of_root", "exact", "known", "structure")
+    elif place.package_status == "packaged":
+        weight.says(
+            "interpreter_of_root", "strong" if _INTERPRETER.search(place.where) else "weak", "structure", "known"
+        )
+    elif "setuid" in marks or "capabilities" in marks:
+        at_home = place.where.startswith(("/opt/", "/usr/local/")) or "other_system" in marks
+        odd = suspicious_commands.classify_odd_path(place.where) is not None
+        weight.says("foreign", "strong" if odd or not at_home else "weak", "known", "place")
+    else:
+        weight.says("foreign_group", "weak", "known")
+
+
+def _weigh_replaced_program(place: Autorun, weight: _Weight) -> None:
+    weight.says("changed", "strong", "known", "place")
+
+
+def _process(place: Autorun, weight: _Weight) -> None:
+    marks, odd = place.marks, suspicious_commands.classify_odd_path(place.where)
+    if "shell_on_socket" in marks:
+        weight.says("shell_on_socket", "exact", "structure")
+    if "hidden" in marks:
+        weight.says("hidden", "exact", "structure")
+    if "as_kernel" in marks:
+        weight.says("poses_as_kernel", "exact", "structure", "known")
+    if "disguised" in marks:
+        weight.says("disguised", "strong", "structure", "known")
+    if "memory" in marks:
+        weight.says("from_memory", "weak" if "runc" in place.where else "strong", "structure", "known")
+    if "deleted" in marks:
+        weight.says("deleted", "strong", "structure", "known")
+    if "web_account" in marks:
+        weight.says("shell_of_web", "weak" if "command" in marks else "strong", "structure", "place")
+    if "preloaded" in marks or "mapped" in marks:
+        weight.says("loads_foreign", "strong", "known", "structure")
+    if "calls_out" in marks:
+        weight.says("calls_out", "weak", "structure")
+    if odd is not None and place.package_status != "packaged":
+        weight.says(f"from_{odd}", "strong", "place", "known")
+    elif place.package_status in ("foreign", "changed"):
+        weight.says(place.package_status, "weak", "known")
+
+
+def _listener(place: Autorun, weight: _Weight) -> None:
+    if "packets" in place.marks:
+        weight.says("reads_packets", "strong", "known", "structure")
+    elif "nobody" in place.marks:
+        weight.says("nobody_listens", "weak", "structure")
+    elif "interpreter" in place.marks:
+        odd = place.marks & {"inline", "web_account", "netcat"}
+        weight.says("interpreter_listens", "strong" if odd else "weak", "structure", "place")
+    else:
+        weight.says("foreign", "weak", "known")
+
+
+def _kernel(place: Autorun, weight: _Weight) -> None:
+    if "hidden" in place.marks:
+        weight.says(HIDDEN_MODULE, "exact", "structure")
+    elif "other_than_file" in place.marks:
+        weight.says(OTHER_THAN_FILE, "strong", "known", "structure")
+    elif place.package_status == "changed":
+        weight.says(CHANGED, "strong", "known", "structure")
+    else:
+        weight.says("loaded", "weak" if "dkms" in place.marks else "strong", "known", "structure")
+
+
+def _order(place: Autorun, weight: _Weight) -> None:
+    is_unexplained = "unexplained" in place.marks
+    weight.says(
+        "posted_to" if place.package_status != "gone" else "posted_to_gone",
+        "strong" if is_unexplained else "weak",
+        "logs",
+        "place",
+    )
+
+
+def _log(place: Autorun, weight: _Weight) -> None:
+    for mark in sorted(place.marks):
+        weight.says(mark, "weak", "logs")
+
+
+def _temporary(place: Autorun, weight: _Weight) -> None:
+    is_hidden_program = {"hidden", "elf", "executable"} <= place.marks
+    weight.says(
+        "hidden_program" if is_hidden_program else "program",
+        "strong" if is_hidden_program else "weak",
+        "place",
+        "structure",
+    )
+
+
+_PRELOAD_CERTAINTY: Mapping[PackageStatus, Certainty] = {
+    "packaged": "weak",
+    "gone": "strong",
+    "foreign": "exact",
+    "changed": "exact",
+}
+_INTERPRETER = re.compile(
+    r"/(?:python|perl|php|ruby|node|bash|dash|sh|tar|vim?|find|gdb|awk|gawk|mawk|less|cp|dd|tee)[\d.]*$"
+)
+_OF_SLOT: Mapping[Slot, Callable[[Autorun, _Weight], None]] = {
+    **{"cron": _changed_too, "generator": _rare, "account": _account, "key": _key, "sshd": _sshd, "sudo": _sudo},
+    **{"pam": _pam, "pam_module": _rare, "preload": _preload, "php": _php, "php_module": _module},
+    **{"web_module": _module, "database": _database, "setuid": _setuid, "program": _weigh_replaced_program},
+    **{"process": _process, "listener": _listener, "kernel_module": _kernel, "temporary": _temporary},
+    **{"cms_account": _cms_account, "order": _order, "log": _log},
+}

@@ -1,0 +1,104 @@
+"""Whether a file of PHP runs what others say: constants are worked out, and what visitors say is followed to what runs it. Pure.
+
+Each node is looked at after those in it, in the file's order, up to three times: what functions defined later do, and what a loop
+brings round again, is known the second time. Nothing descends into the tree.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from auditor.compromise.php.calls import Calls
+from auditor.compromise.php.fixpoint import to_read
+from auditor.compromise.php.nodes import Node
+from auditor.compromise.php.values import MAX_PARAMETERS, PARAMETER, PARAMETERS, UNKNOWN, AbstractValue
+from auditor.compromise.php.variables import RANK, Hit, Level
+
+_PASSES: Final = 4
+FUNCTIONS = frozenset({"function_definition", "method_declaration", "anonymous_function", "arrow_function"})
+LOOPS = frozenset({"while_statement", "for_statement", "foreach_statement", "do_statement", "goto_statement"})
+
+
+def find_hits(content: bytes) -> tuple[Hit, ...]:
+    """What a file of PHP does that nobody but an intruder needs, the worst first. Raises nodes.TooLarge."""
+    flow = Flow(_LETTER.sub(rb"\1[\2]", _TAGS.sub(_tag, content)), 0)
+    flow.run()
+    return tuple(sorted(flow.hits.values(), key=lambda hit: (-RANK[hit.level], hit.start)))
+
+
+_TAGS = re.compile(rb"(?i)<script\s[^>]{0,40}language\s*=\s*[\"']?php[\"']?[^>]{0,20}>")
+
+
+_LETTER = re.compile(rb"(\$\w{1,60}(?:\[[^\[\]{}\n]{0,40}\])?)\{([^{}\n;]{1,40})\}")
+"""The old way to take one letter of a text."""
+
+
+def _tag(match: re.Match[bytes]) -> bytes:
+    """The old way to begin PHP, as the new one, and as long."""
+    return b"<?php".ljust(len(match[0]))
+
+
+class Flow(Calls):
+    """One file, looked at as a whole."""
+
+    def run(self) -> None:
+        for node in [item for item in self.nodes if item.type in FUNCTIONS]:
+            name = node.get("name")
+            if name is not None:
+                function_name = self.get_text(name).lower()
+                known_function = self.functions.get(function_name)
+                if known_function is None or known_function.get("body") is None:
+                    self.functions[function_name] = node
+            self.parameters[node] = self._parameters(node)
+        self.to_read = list(to_read(self, self.nodes))
+        again = bool(self.parameters) or any(node.type in LOOPS for node in self.nodes)
+        for _ in range(_PASSES if again else 1):
+            before = self._count_facts()
+            self._run_pass()
+            for key, value in self.variables.items():
+                if value.flags & ~PARAMETERS:
+                    before_it = self.earlier.get(key, UNKNOWN)
+                    flags = before_it.flags | value.flags & ~PARAMETERS
+                    rest = before_it.rest | value.rest & ~PARAMETERS
+                    self.earlier[key] = AbstractValue(
+                        value.text if key[1].startswith(b"->") else None,
+                        flags,
+                        items=value.items or before_it.items,
+                        rest=rest,
+                    )
+            if before == self._count_facts():
+                break
+
+    def _count_facts(self) -> tuple[int, ...]:
+        """How much is known, so that nothing is looked at again for nothing."""
+        inside = sum(map(len, self.inside.values()))
+        return (
+            len(self.hits),
+            len(self.earlier),
+            inside,
+            len(self.returns),
+            self.unserialized,
+            self.archives,
+            self.sent,
+            self.thrown,
+        )
+
+    def _run_pass(self) -> None:
+        self.variables.clear()
+        self.set_in.clear()
+        for node, parameter_names in self.parameters.items():
+            for at, name in enumerate(parameter_names[:MAX_PARAMETERS]):
+                self.variables[node, name] = AbstractValue(None, PARAMETER << at)
+        for reader, node in self.to_read:
+            node.value = node.children[0].value if reader is None else reader(self, node)
+
+    def _parameters(self, node: Node) -> list[bytes]:
+        inside = node.get("parameters")
+        if inside is None:
+            return []
+        name_nodes = [child.get("name") for child in inside.children if child.type.endswith("_parameter")]
+        return [self.get_text(name).lstrip(b"&.$") for name in name_nodes if name is not None]
+
+
+__all__ = ["Hit", "Level", "find_hits"]

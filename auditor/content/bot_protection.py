@@ -1,0 +1,53 @@
+"""What on a host may shut out visitors like ours, and how its sites are visited then. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from auditor.content.crawler.session import HEADERS
+from auditor.facts import HostFacts
+from auditor.scans.responses import Visitor
+
+_PLUGINS = ("wordfence", "better-wp-security", "all-in-one-wp-security", "stop-bad-bots", "stopbadbots", "blackhole-bad-bots", "cleantalk", "ninjafirewall", "crowdsec", "sucuri-scanner", "wp-cerber", "shield-security", "wp-simple-firewall")  # fmt: skip
+"""WordPress plugins, by what their folders begin with."""
+ALL = frozenset[Visitor](HEADERS)
+_ENGINE = frozenset[Visitor]({"engine"})
+
+
+@dataclass(frozen=True)
+class Ways:
+    """How the visitors of a host's sites go there."""
+
+    inside: frozenset[Visitor] = frozenset()
+    """Those who go through SSH, from the host's own address."""
+    engine: bool = True
+    """Whether anybody comes as a search engine at all."""
+
+
+def ways(facts: HostFacts | None) -> Ways:
+    """How to visit so that nobody is shut out: through SSH where someone on guard would, and never as an engine where nobody knows."""
+    data = facts.build_context() if facts is not None else {}
+    on_guard = data.get("services", {}).get("crawler_guards")
+    if on_guard is None or "wordpress" not in data:
+        return Ways(engine=False)
+    if "crowdsec.service" in on_guard:
+        return Ways(inside=ALL)
+    blocked_visitors = _by_jails(data.get("bans")) if "fail2ban.service" in on_guard else frozenset()
+    if "sshguard.service" in on_guard or _plugin_on_guard(data):
+        blocked_visitors |= _ENGINE
+    return Ways(inside=blocked_visitors)
+
+
+def _by_jails(bans: dict[str, Any] | None) -> frozenset[Visitor]:
+    """The visitors that a jail of fail2ban would shut out; the engine, where it did not say."""
+    if bans is None or "jails" not in bans:
+        return _ENGINE
+    visitors = {visitor for jail in bans["jails"] for visitor in jail["bans_visitors"]}
+    # All people go where one of them would be shut out: it is one address that all of them come from.
+    return ALL if visitors - _ENGINE else frozenset(visitors & _ENGINE)
+
+
+def _plugin_on_guard(data: dict[str, Any]) -> bool:
+    plugins = (plugin for instance in data["wordpress"]["instances"] for plugin in instance["plugins"])
+    return any(plugin["slug"].startswith(_PLUGINS) and plugin["active"] is not False for plugin in plugins)

@@ -1,0 +1,41 @@
+"""The home pages of a site's other names, and without HTTPS: what differs there shows on no other page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from auditor.content.crawler.session import CrawlStopError, SiteSession
+from auditor.scans.responses import Visitor, VisitorResponse
+from auditor.web.children import UnreadableContent
+
+MAX_NAMES = 6
+"""Of one site, each by HTTPS and without."""
+_VISITORS: tuple[Visitor, ...] = ("plain", "engine", "phone_referrer")
+
+
+def list_other_home_pages(door: SiteSession) -> list[tuple[str, str]]:
+    """Scheme and name of each home page but the one that a door leads to."""
+    schemes = ("https", "http") if door.scheme == "https" else ("http",)
+    by_name = sorted(door.own, key=lambda name: (name != door.domain, name))
+    every = ((scheme, name) for name in by_name for scheme in schemes)
+    return [home_page for home_page in every if home_page != (door.scheme, door.domain)][:MAX_NAMES]
+
+
+def iter_responses(door: SiteSession, scheme: str, name: str, *, engine: bool) -> Iterator[VisitorResponse]:
+    """What visitors get there, a plain one first; nothing where it is not the site's, or is not answered to.
+
+    ``engine``: whether one comes. Raises Stopped where the site asks for less.
+    """
+    for visitor in _VISITORS:
+        if visitor == "engine" and not engine:
+            continue
+        try:
+            yield door.visit_name(scheme, name, visitor)
+        except UnreadableContent:
+            if visitor == "plain":
+                return
+        except CrawlStopError as stopped:
+            if stopped.stop.status == 429 or stopped.wait:
+                raise
+            if visitor == "plain":
+                return

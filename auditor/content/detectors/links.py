@@ -1,0 +1,222 @@
+"""Judging whom a page points to: foreign hosts that are hidden, written by scripts, framed, or look like adverts. Pure."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from auditor.content.domains import DomainClassifier, host_of, registrable
+from auditor.content.evidence import PageEvidence
+from auditor.content.page.css_visibility import OUT_OF_SIGHT
+from auditor.content.page.extract import Extract, Pointer, Via
+from auditor.content.page.scripts import Script
+from auditor.content.text import normalization
+from auditor.content.text.lexicon import Lexicon, LexiconMatch
+from auditor.scans.traces import Kind
+
+MANY = 3
+"""Foreign names in one hidden block from which it is no menu that was forgotten."""
+KIND: dict[Via, Kind] = {
+    "link": "link",
+    "frame": "frame",
+    "script": "script",
+    "form": "form",
+    "canonical": "canonical",
+    "base": "canonical",
+    "refresh": "redirect",
+}
+_IDENTITY = re.compile(
+    r"cccd|cmnd|căn cước|can ?cuoc|vneid|định danh|\botp\b|mã pin|\bcvv\b|\bcvc\b|số thẻ|so_?the|số tài khoản|stk\b|internet banking|ngân hàng"
+)
+"""What forms ask for besides a password that want a person's identity or money."""
+_LIBRARY = re.compile(
+    r"jq|jquer|bootstr|cdn|analy[tz]i|statis|stat-?js|js-?(?:load|count|min|api)|jscount|-min|fonts?-?api|script|load"
+)
+
+
+def judge(page: Extract, near: DomainClassifier, evidence: PageEvidence) -> None:
+    """Says against each foreign host what the page does with it."""
+    groups: dict[int, set[str]] = defaultdict(set)
+    foreign = [pointer for pointer in page.pointers if near.classify_host(pointer.host) != "own"]
+    for pointer in foreign:
+        if pointer.hidden_way is not None and near.classify_host(pointer.host) == "foreign":
+            groups[pointer.group].add(registrable(pointer.host))
+    for pointer in foreign:
+        _words(pointer, near, evidence)
+        if near.classify_host(pointer.host) == "foreign":
+            _check_hidden(pointer, len(groups[pointer.group]) if pointer.group >= 0 else 1, evidence)
+            _check_declaration(pointer, evidence)
+            _looks(pointer, near, evidence)
+            _new(pointer, near, evidence)
+    for script in page.scripts:
+        _script(script, near, evidence)
+
+
+def find_link_words(pointer: Pointer, near: DomainClassifier) -> LexiconMatch:
+    """The words of adverts in a link: its text, its address, the name that it leads to."""
+    address = urlsplit(pointer.address)
+    link_text = f"{pointer.words}\n{normalization.slug(address.path[:300])}"
+    match = _find_in_text(link_text, near.lexicon)
+    advert_terms = near.names_an_advert(pointer.host) if near.classify_host(pointer.host) == "foreign" else ()
+    if not advert_terms:
+        return match
+    terms = tuple(dict.fromkeys((*match.terms, *advert_terms)))
+    weights = [near.lexicon.weights.get(near.lexicon.categories[term], 1) for term in advert_terms]
+    return replace(match, score=match.score + sum(weights), terms=terms, gravest=max(match.gravest, *weights))
+
+
+@functools.lru_cache(maxsize=2_000)
+def _find_in_text(text: str, lexicon: Lexicon) -> LexiconMatch:
+    """What of the lexicon is in a link, which many pages of a site have in common."""
+    return lexicon.find(normalization.read(text), min_disguised=1, match_joined=True)
+
+
+def _words(pointer: Pointer, near: DomainClassifier, evidence: PageEvidence) -> None:
+    whose = near.classify_host(pointer.host)
+    if pointer.via not in ("link", "frame", "form") or (
+        whose not in ("foreign", "official") and pointer.hidden_way is None
+    ):
+        return
+    match = find_link_words(pointer, near)
+    if not match.has_advert_words or match.report_words:
+        return
+    if near.lexicon.find(normalization.read(pointer.around)).report_words:
+        return
+    sample = _sample(pointer)
+    kind = KIND[pointer.via]
+    evidence.against_host(pointer.host, kind, "words_of_link", sample, "lexicon", report_alone=True)
+    if whose == "foreign":
+        evidence.against_host(pointer.host, kind, "words_lead_away", sample, "address")
+    if pointer.hidden_way is not None:
+        evidence.against_host(pointer.host, kind, "hidden_words", sample, "hidden")
+
+
+def _check_hidden(pointer: Pointer, names: int, evidence: PageEvidence) -> None:
+    kind, sample = KIND[pointer.via], _sample(pointer)
+    if pointer.via == "frame" and pointer.hidden_way in OUT_OF_SIGHT:
+        evidence.against_host(pointer.host, kind, "unseen_frame", sample, "hidden", "address")
+    elif pointer.via == "form" and pointer.hidden_way in OUT_OF_SIGHT:
+        evidence.against_host(pointer.host, kind, "unseen_form", sample, "hidden", "address")
+    elif (pointer.hidden_way == "kept" or (pointer.hidden_way == "small" and not pointer.is_picture)) and pointer.words:
+        evidence.against_host(pointer.host, kind, "kept_out_of_sight", sample, "hidden", "address")
+    elif pointer.hidden_way == "small":
+        return
+    elif pointer.hidden_way is not None and names >= MANY and not pointer.honest and pointer.words:
+        evidence.against_host(pointer.host, kind, "many_shut_away", sample, "hidden", "address")
+    elif pointer.hidden_way is not None and not pointer.honest:
+        evidence.against_host(pointer.host, kind, "shut_away", sample, "hidden", report_alone=pointer.via != "link")
+    if pointer.inside in ("unscripted", "comment", "template") and pointer.via in ("link", "frame"):
+        evidence.against_host(pointer.host, kind, f"in_{pointer.inside}", sample, "hidden")
+    elif pointer.inside == "decoded":
+        evidence.against_host(pointer.host, "payload", "decoded", sample, "code", "address", report_alone=True)
+    elif pointer.inside == "written":
+        evidence.against_host(pointer.host, kind, "written_by_script", sample, "code")
+
+
+def _check_declaration(pointer: Pointer, evidence: PageEvidence) -> None:
+    sample = _sample(pointer)
+    if pointer.covers:
+        evidence.against_host(pointer.host, "frame", "covers_all", sample, "structure", "address", report_alone=True)
+    if pointer.via == "base":
+        evidence.against_host(
+            pointer.host, "canonical", "foreign_base", sample, "structure", "address", report_alone=True
+        )
+    elif pointer.via == "canonical":
+        evidence.against_host(pointer.host, "canonical", "foreign_canonical", sample, "structure", report_alone=True)
+    elif pointer.via == "refresh":
+        evidence.against_host(pointer.host, "redirect", "refresh", sample, "redirects", report_alone=True)
+    elif (
+        pointer.via == "form"
+        and "password" in pointer.asks
+        and _IDENTITY.search(f"{pointer.asks} {pointer.words.lower()}")
+    ):
+        evidence.against_host(
+            pointer.host, "form", "asks_who_you_are", sample, "structure", "address", report_alone=True
+        )
+
+
+def _looks(pointer: Pointer, near: DomainClassifier, evidence: PageEvidence) -> None:
+    if near.looks_like_an_advert(pointer.host):
+        kind = KIND[pointer.via]
+        evidence.against_host(pointer.host, kind, "name_of_advert", _sample(pointer), "address")
+        label = registrable(pointer.host).partition(".")[0]
+        if pointer.via == "link" and _as_a_brand(pointer.words, label):
+            evidence.against_host(
+                pointer.host, kind, "link_is_a_brand", _sample(pointer), "structure", report_alone=True
+            )
+
+
+def _as_a_brand(words: str, label: str) -> bool:
+    """Whether a link's words are nothing but the name that it leads to."""
+    letters = re.sub(r"[^a-z0-9]", "", normalization.strip_marks(normalization.read(words).text))
+    return (
+        bool(letters)
+        and any(map(str.isdigit, letters))
+        and (letters in label or label in letters)
+        and len(letters) < len(label) + 8
+    )
+
+
+def _new(pointer: Pointer, near: DomainClassifier, evidence: PageEvidence) -> None:
+    if pointer.via not in ("script", "frame"):
+        return
+    known_hosts = near.baseline.hosts
+    if (known_hosts or near.baseline.is_complete) and registrable(pointer.host) not in {
+        registrable(host) for host in known_hosts
+    }:
+        kind, sample = KIND[pointer.via], _sample(pointer)
+        evidence.against_host(pointer.host, kind, "new_here", sample, "baseline", report_alone=True)
+        if _LIBRARY.search(registrable(pointer.host).partition(".")[0]):
+            evidence.against_host(pointer.host, kind, "name_of_library", sample, "address")
+
+
+def foreign_in(script: Script, near: DomainClassifier) -> list[tuple[str, str]]:
+    """The foreign addresses in a script, each with its host."""
+    addresses = ((address, _script_host(address)) for address in (*script.addresses, *script.decoded_addresses))
+    return [(address, host) for address, host in addresses if host and near.classify_host(host) == "foreign"]
+
+
+def _script(script: Script, near: DomainClassifier, evidence: PageEvidence) -> None:
+    foreign = foreign_in(script, near)
+    decoded_hosts = [entry for entry in foreign if entry[0] in script.decoded_addresses]
+    visible_hosts = [entry for entry in foreign if entry[0] not in script.decoded_addresses]
+    for address, host in decoded_hosts:
+        evidence.against_host(host, "payload", "decoded", address, "code", "address", report_alone=True)
+        if script.leads:
+            evidence.against_host(host, "redirect", "script_leads_away", address, "redirects")
+    for address, host in visible_hosts:
+        if script.leads and len(visible_hosts) <= MANY:
+            evidence.against_host(host, "redirect", "script_leads_away", address, "redirects", report_alone=True)
+        if (
+            script.loads
+            and (near.baseline.hosts or near.baseline.is_complete)
+            and registrable(host) not in {registrable(known_host) for known_host in near.baseline.hosts}
+        ):
+            evidence.against_host(host, "script", "new_here", address, "baseline", report_alone=True)
+        if script.pushes:
+            evidence.against_host(host, "push", "pushes", address, "code", "address", report_alone=True)
+    if script.asks_who and script.leads:
+        for address, host in (*decoded_hosts, *visible_hosts):
+            evidence.against_host(host, "redirect", "asks_who_comes", address, "visitors", exact=True)
+
+
+def _script_host(address: str) -> str:
+    return host_of(address if "://" in address else f"https:{address}")
+
+
+def inventory(page: Extract, near: DomainClassifier) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Which hosts of others a page links to, frames, loads."""
+
+    def hosts(via: Iterable[str]) -> tuple[str, ...]:
+        pointer_hosts = dict.fromkeys(pointer.host for pointer in page.pointers if pointer.via in via)
+        return tuple(host for host in pointer_hosts if near.classify_host(host) != "own")[:100]
+
+    return hosts(("link", "form", "canonical")), hosts(("frame",)), hosts(("script",))
+
+
+def _sample(pointer: Pointer) -> str:
+    return f"{pointer.words} → {pointer.address}" if pointer.words else pointer.address

@@ -1,0 +1,271 @@
+"""Judging what a page says: adverts in its text, title and declarations, disguised letters, a language not its own. Pure."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterable, Iterator
+from urllib.parse import urlsplit
+
+from auditor.content.domains import DomainClassifier, registrable
+from auditor.content.evidence import PageEvidence
+from auditor.content.page.extract import Extract, Pointer
+from auditor.content.page.segments import blocks
+from auditor.content.text import normalization
+from auditor.content.text.lexicon import ADVERT, Lexicon, LexiconMatch
+from auditor.content.text.normalization import MIN_DISGUISED
+from auditor.scans.responses import PageVisit
+from auditor.scans.traces import Family
+
+CLEAR = 2 * ADVERT
+"""The weight from which words are an advert without more."""
+REPORTS = 2
+"""Words of reporting around a title from which it belongs to a report."""
+_ESSENCE, _LONGEST = 120, 20_000
+_MENU_LINKS = 4
+"""Links to the site itself, which its own pages have in their menu."""
+_CONTACT = re.compile(r"zalo|telegram|t\.me/|viber|whatsapp|\blh\b|hotline|(?<!\d)0[\s.-]?\d(?:[\s.-]?\d){7,8}(?!\d)")
+_SOURCE = re.compile(r"^\W{0,3}(?:\(?theo|nguồn(?: tin)?|trích(?: từ)?|bài gốc)\b", re.IGNORECASE)
+_ARTICLE = re.compile(r"/[^/]{1,60}-[^/-]{1,40}-[^/]{1,40}-[^/]{1,200}$")
+"""Four words or more: adverts lead to where one enters."""
+_SEARCH_URL = re.compile(
+    r"[?&](?:q|s|k|key|keyword|keywords|search|tukhoa|tu_khoa|query|text)=|/(?:tim-kiem|search)\b", re.IGNORECASE
+)
+_VIETNAMESE = re.compile("[ăâđêôơưĂÂĐÊÔƠƯ\u1ea0-\u1ef9]")
+_SHORT_LINE = re.compile(r"\n(.{1,2})(?![^\n])")
+_MAX_PIECES = 5
+"""Pieces of a letter or two, more than which a page does not have by itself: somebody tore words apart by tags."""
+_TORN_APART = re.compile(
+    r"[^\W\d_]</?(?:b|i|u|em|span|font|strong|small|big|tt|mark|wbr)\b[^<>]{0,100}>[^\W\d_]{1,3}(?:<|\b)"
+)
+_FOREIGN_LETTER = re.compile(
+    "[\u0370-\u05ff\u0600-\u06ff\u0900-\u109f\u1100-\u11ff\u1780-\u18af\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
+)
+_ENOUGH, _PIECE, _SEEN, _TITLES = 40, 10, 800, 2_000
+
+
+def find_words(text: str, lexicon: Lexicon) -> LexiconMatch:
+    """What of the lexicon is in a text as it stands on a page."""
+    return _in_short(text, lexicon) if len(text) < _TITLES else lexicon.find(normalization.read(text))
+
+
+@functools.lru_cache(maxsize=2_000)
+def _in_short(text: str, lexicon: Lexicon) -> LexiconMatch:
+    """The same of a title or a menu, which many pages of a site have in common."""
+    return lexicon.find(normalization.read(text), match_joined=True)
+
+
+def judge(page: Extract, visit: PageVisit, near: DomainClassifier, evidence: PageEvidence) -> None:
+    """Says what speaks against the page's words."""
+    _head(page, visit, near, evidence)
+    _text(page, visit, near, evidence)
+    for text in page.hidden_texts:
+        match = find_words(text, near.lexicon)
+        if match.advert:
+            evidence.against("text", essence(text, near.lexicon), "hidden_text", text, "lexicon", "hidden")
+        elif wide(text):
+            evidence.against("text", essence(text, near.lexicon), "hidden_language", text, "hidden", "language")
+    if (
+        wide(page.title)
+        and near.baseline.title
+        and visit.role == "home"
+        and not share_word(page.title, near.baseline.title)
+    ):
+        evidence.against(
+            "title", essence(page.title, near.lexicon), "title_language", page.title, "language", "baseline"
+        )
+    if visit.role == "orphan" and len(page.own) < _MENU_LINKS:
+        _check_own_name(page, near, evidence)
+    if (
+        _is_strange(page)
+        and near.baseline.domain
+        and _list_foreign_pointers(page, near)
+        and not _is_translation(page, visit)
+    ):
+        led_to = sorted({registrable(pointer.host) for pointer in _list_foreign_pointers(page, near)})
+        where_to = f"language wide {','.join(led_to)}"
+        evidence.against("doorway", where_to, "foreign_language", page.title or page.text, "language")
+
+
+def _list_foreign_pointers(page: Extract, near: DomainClassifier) -> list[Pointer]:
+    """Those that lead people to others."""
+    return [
+        pointer
+        for pointer in page.pointers
+        if near.classify_host(pointer.host) == "foreign" and pointer.via in ("link", "frame", "refresh")
+    ]
+
+
+def _leads_away(page: Extract, near: DomainClassifier) -> bool:
+    """Whether what stands beside the first heading leads to others, and not to where it was taken from."""
+    main = " ".join(page.main.split())
+    foreign = (pointer for pointer in page.pointers if pointer.around and near.classify_host(pointer.host) == "foreign")
+    return any(pointer.around[:80] in main and not _is_source(pointer, near) for pointer in foreign)
+
+
+def _is_source(pointer: Pointer, near: DomainClassifier) -> bool:
+    """Whether a link leads to an article, or is said to be where a text was taken from."""
+    if near.looks_like_an_advert(pointer.host) or near.names_an_advert(pointer.host):
+        return False
+    return _SOURCE.search(pointer.around) is not None or _ARTICLE.search(urlsplit(pointer.address).path) is not None
+
+
+def _check_own_name(page: Extract, near: DomainClassifier, evidence: PageEvidence) -> None:
+    """Says so when the page, which is not made like the site's, is about the very name that it leads to."""
+    head = re.sub(
+        r"[^a-z0-9]", "", normalization.strip_marks(normalization.read(" ".join((page.title, *page.headings))).text)
+    )
+    for pointer in page.pointers:
+        label = registrable(pointer.host).partition(".")[0].replace("-", "")
+        if pointer.via == "link" and len(label) > 3 and label in head and near.classify_host(pointer.host) == "foreign":
+            evidence.against_host(
+                pointer.host, "doorway", "about_what_it_leads_to", page.title, "structure", report_alone=True
+            )
+
+
+def essence(text: str, lexicon: Lexicon) -> str:
+    """What stays of a text tomorrow and on another site: how it begins, and which words of adverts are in all of it."""
+    begins = " ".join(re.sub(r"\d+", "0", normalization.read(text[:1_000]).text).split())[:_ESSENCE]
+    terms = find_words(text[:_LONGEST], lexicon).terms if len(text) > _ESSENCE else ()
+    return f"{begins} {','.join(terms)}" if terms else begins
+
+
+def _head(page: Extract, visit: PageVisit, near: DomainClassifier, evidence: PageEvidence) -> None:
+    for rule, text in (
+        ("title", " - ".join((page.title, *page.headings[:2]))),
+        ("declares", " ".join(page.descriptions)),
+    ):
+        match = find_words(text, near.lexicon)
+        if not match.has_advert_words or match.report_words:
+            continue
+        around = find_words(page.main, near.lexicon)
+        if around.report_words >= REPORTS:
+            continue
+        if _SEARCH_URL.search(visit.url):
+            if not page.noindex and "noindex" not in visit.responses[0].headers.get("x-robots-tag", "").lower():
+                evidence.against(
+                    "reflection",
+                    f"reflection {urlsplit(visit.url).path}",
+                    "repeats_what_is_sought",
+                    text,
+                    "lexicon",
+                    "structure",
+                )
+            continue
+        evidence.against("title", essence(text, near.lexicon), rule, text, "lexicon")
+        put_on = match.score >= CLEAR and not around.has_advert_words
+        if (
+            put_on
+            or visit.role in ("orphan", "missing")
+            or _leads_away(page, near)
+            or _CONTACT.search(page.main.lower())
+        ):
+            evidence.against("title", essence(text, near.lexicon), rule, text, "structure")
+
+
+def _text(page: Extract, visit: PageVisit, near: DomainClassifier, evidence: PageEvidence) -> None:
+    is_torn = _count_short_lines(page.text) > _MAX_PIECES and len(_TORN_APART.findall(page.html)) > _MAX_PIECES
+    whole = normalization.read(page.text.replace("\n", "" if is_torn else " "))
+    match = near.lexicon.find(whole)
+    if (match.score < ADVERT and whole.disguised_count < MIN_DISGUISED) or _SEARCH_URL.search(visit.url):
+        return
+    is_report = find_words(page.main, near.lexicon).report_words >= REPORTS
+    pointers = [
+        foreign_pointer
+        for foreign_pointer in page.pointers
+        if foreign_pointer.around and near.classify_host(foreign_pointer.host) == "foreign"
+    ]
+    for text, together in _iter_blocks(blocks(page, separator="" if is_torn else " ")):
+        block_text = normalization.read(text)
+        says = near.lexicon.find(block_text, min_disguised=1)
+        if together and says.report_words:
+            continue
+        is_disguised = block_text.disguised_count >= MIN_DISGUISED
+        if is_disguised or (says.advert and not is_report):
+            families: list[Family] = ["lexicon"] if says.advert else []
+            if is_disguised or is_torn or block_text.disguised_count > 1:
+                families.append("writing")
+            if _sells(text, block_text.text, says, pointers, near):
+                families.append("address")
+            if len(families) > 1 or is_disguised or says.score >= CLEAR:
+                evidence.against("text", essence(text, near.lexicon), "block", text, *families)
+                for pointer in _led_to(text, pointers, near) if "address" in families else ():
+                    evidence.against_host(
+                        pointer.host, "link", "in_an_advert", pointer.address, "lexicon", "address", report_alone=True
+                    )
+
+
+def _iter_blocks(texts: Iterable[str]) -> Iterator[tuple[str, bool]]:
+    """Each block; and, told apart, one that says whom to turn to together with the one before it, which says for what."""
+    before = ""
+    for text in texts:
+        yield text, False
+        if before and _CONTACT.search(text.lower()):
+            yield f"{before}\n{text}", True
+        before = text
+
+
+def _count_short_lines(text: str) -> int:
+    """Lines of a letter or two."""
+    return sum(map(str.isalpha, _SHORT_LINE.findall(f"\n{text}")))
+
+
+def _sells(text: str, as_read: str, says: LexiconMatch, pointers: Iterable[Pointer], near: DomainClassifier) -> bool:
+    """Whether a text says where to go for what it offers."""
+    if _CONTACT.search(as_read) and says.score > ADVERT:
+        return True
+    return not says.report_words and any(True for _ in _led_to(text, pointers, near))
+
+
+def _led_to(text: str, pointers: Iterable[Pointer], near: DomainClassifier) -> Iterator[Pointer]:
+    """Whom a text leads to, unless that is where it was taken from."""
+    plain_text = " ".join(text.split())
+    return (pointer for pointer in pointers if pointer.around[:80] in plain_text and not _is_source(pointer, near))
+
+
+def language(page: Extract) -> str:
+    """The language of a page that is not Vietnamese: ``wide`` for other alphabets, ``latin`` for other words; empty otherwise."""
+    text = _get_opening(page)
+    vietnamese = len(_VIETNAMESE.findall(text))
+    if vietnamese * 20 > len(text):
+        return ""
+    letters = sum(map(str.isalpha, text))
+    if letters < _ENOUGH:
+        return ""
+    if len(_FOREIGN_LETTER.findall(text)) * 3 > letters:
+        return "wide"
+    return "latin" if vietnamese * 100 < letters else ""
+
+
+def _is_strange(page: Extract) -> bool:
+    """Whether the page is of another alphabet; most have not one letter of it where they begin."""
+    return _FOREIGN_LETTER.search(_get_opening(page)) is not None and language(page) == "wide"
+
+
+def _get_opening(page: Extract) -> str:
+    return f"{page.title} {page.main[:_SEEN]} {page.text[:_SEEN]}"
+
+
+def wide(text: str) -> bool:
+    """Whether a piece of text is of another alphabet, and long enough to say something."""
+    letters = sum(map(str.isalpha, text[:_SEEN]))
+    return letters >= _PIECE and len(_FOREIGN_LETTER.findall(text[:_SEEN])) * 3 > letters
+
+
+def _is_translation(page: Extract, visit: PageVisit) -> bool:
+    """Whether the site offers the page in that language itself: it says so, and its other pages lead there."""
+    return bool(page.alternates) and visit.role != "orphan"
+
+
+def share_word(first: str, other: str) -> bool:
+    """Whether two titles have a word in common that says something."""
+    words = [
+        {word for word in re.findall(r"\w+", normalization.strip_marks(text.lower())) if len(word) > 1}
+        for text in (first, other)
+    ]
+    return bool(words[0] & words[1])
+
+
+def lines(pages: Iterable[Extract]) -> set[str]:
+    """The lines that people may see on the pages."""
+    return {line for page in pages for line in map(str.strip, page.text.split("\n")) if line}

@@ -1,0 +1,51 @@
+"""What hosts are asked before their sites are looked at: what is on guard there, and which pages there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+
+from auditor.audit import authorizations
+from auditor.content.crawler.session import HEADERS
+from auditor.content.detectors import access_log
+from auditor.content.text.lexicon import Lexicon
+from auditor.facts import HostFacts
+from auditor.facts import pages as known
+from auditor.fleet.collect import FactsRequest, collect
+from auditor.models import Host, Inventory
+from auditor.scans.responses import PageInventory
+
+AREAS = ("bans", "services", "wordpress", "pages")
+
+
+def query_hosts(
+    inventory: str, hosts: Sequence[Host], engines: Sequence[str], watch: Callable[[str], None]
+) -> Mapping[str, HostFacts]:
+    """What each host says, by its name; ``watch`` gets that when it has. ``engines``: the networks that they come from."""
+    visitors = {
+        name: {"agent": headers["User-Agent"], "referrer": headers.get("Referer", "-")}
+        for name, headers in HEADERS.items()
+    }
+    fact_query = FactsRequest(AREAS, {"pages": known.PagesFacts}, {"visitors": visitors, "engines": list(engines)})
+    facts, _outcomes = collect(inventory, hosts, watch, request=fact_query)
+    return facts
+
+
+def pages(facts: Iterable[HostFacts], lexicon: Lexicon) -> Mapping[str, PageInventory]:
+    """By domain which pages sites have, those that nobody but search engines and searchers was served first."""
+    areas = [
+        area for area in (host_facts.data.get("pages") for host_facts in facts) if isinstance(area, known.PagesFacts)
+    ]
+    return {
+        site.domain: access_log.judge(site, lexicon, is_verified=area.verified) for area in areas for site in area.sites
+    }
+
+
+def may_be_probed(inventory: Inventory, today: date) -> frozenset[str]:
+    """The sites, by domain, that an authorization in force on that day takes in."""
+    return frozenset(
+        site
+        for authorization in authorizations.list_uses(inventory, today)
+        if authorization.in_force
+        for site in authorization.sites
+    )

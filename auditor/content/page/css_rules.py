@@ -1,0 +1,162 @@
+"""Which selectors of a style sheet hide from people, and which it shows again. Pure, in time that grows with the sheet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import NamedTuple, cast, get_args
+
+from auditor.content.page import css_values, css_visibility
+from auditor.content.page.css_visibility import OUT_OF_SIGHT, Way
+from auditor.scans.responses import Sheet
+
+MAX_SHEET = 200_000
+MAX_RULES = 600
+MAX_IMPORTS = 5
+MENU = re.compile(
+    r"menu|nav|drop|modal|popup|pop-up|collaps|tab|accordion|carousel|slide|swiper|owl|dialog|panel|canvas|lightbox|tooltip"
+    r"|submenu|mega|search|login|cookie|toast|alert|loading|mobile|responsive|fade|toggle|sidebar|offcanvas|drawer|burger|flyout|cloak|no-?js|lazy|preload|skeleton",
+    re.IGNORECASE,
+)
+"""Marks of what people open."""
+
+_BRACE = re.compile(r"([{}])")
+_IMPORT = re.compile(r"@import\s+(?:url\(\s*)?[\"']?([^\"')\s;]{1,500})", re.IGNORECASE)
+_OUTSIDE = re.compile(r"@(?!media|supports|layer|container|scope)", re.IGNORECASE)
+"""What holds no rules for elements: letters, pages, steps of a movement."""
+_NOT_ON_SCREEN = re.compile(r"\b(?:print|speech|handheld|tv|projection)\b")
+_FEATURE = re.compile(r"\(\s*([a-z-]+)\s*(?::\s*([\d.]+)(px|r?em)?[^)]{0,40})?[^)]{0,80}\)")
+_NARROWEST, _WIDEST, _EM = 360, 1_600, 16
+"""Pixels: a rule for screens that are wider, or narrower, than these is for all of them."""
+_PLACE = re.compile(r":(?:(?:first|last|only)-(?:child|of-type)|nth-[a-z-]{1,20}\([^()]{1,20}\)|not\([^()]{1,80}\))")
+_SIMPLE = re.compile(
+    r"(?:[\w#.\-\s>~+*]|\\[:/\[\]%!@]|\[[\w-]{1,40}(?:[~^$*|]?=(?:\"[^\"\]\\]{0,80}\"|'[^'\]\\]{0,80}'|[\w./-]{1,80}))?\s?i?\]){1,120}"
+)
+_ROOT = re.compile(r":root\b")
+_MEANS = re.compile(r":(?:is|where)\(\s*([^(),]{1,80})\s*\)|:(?:any-)?link\b|:visited\b")
+"""What changes nothing of which elements are meant, but for what is in its brackets."""
+_STATE = re.compile(
+    r":(?:hover|focus|focus-within|focus-visible|active|checked|target|open)\b"
+    r"|\.(?:is-|has-|js-)?(?:open(?:ed)?|active|shown?|in|on|expanded|visible|current|toggled|selected|sfhover)\b|\[open\]"
+)
+_SHOWS = re.compile(
+    r"(?:display\s*:\s*(?!none)|visibility\s*:\s*visible|opacity\s*:\s*(?:1|0?\.[1-9])|clip\s*:\s*auto|transform\s*:"
+    r"|(?:left|right|top|bottom|margin-left|(?:max-)?height)\s*:\s*(?!-))"
+)
+_BETWEEN = re.compile(r"[\s>+~]+")
+_PICTURE_STYLE = re.compile(r"background[^;]{0,100}url\(")
+_OF_LINK = re.compile(r"(?:^|[\s>+~])a(?:[.#\[][^\s>+~]*)?$")
+"""A picture stands in place of the letters, or may."""
+
+
+class Rule(NamedTuple):
+    """What a style sheet does to the elements of one selector."""
+
+    selector: str
+    way: Way | None
+    """None: it shows them, though only on some screens."""
+
+
+@lru_cache(maxsize=256)
+def rules(sheet: str) -> tuple[Rule, ...]:
+    """What the sheet hides, and what it shows on some screens; at most MAX_RULES of them."""
+    hides: dict[str, Way] = {}
+    shows: set[str] = set()
+    opens: set[tuple[str, str]] = set()
+    sheet = _without_comments(sheet[:MAX_SHEET])
+    variables = css_values.variables(sheet)
+    for selectors, told_style, always in _blocks(sheet):
+        style = css_values.normalize_style(told_style, variables) if "var(" in told_style else told_style
+        if css_visibility.classify_style(style) is None:
+            if _SHOWS.search(style):
+                opens |= {_strip_state(selector) for selector in selectors if _STATE.search(selector)}
+                shows |= {selector for selector in selectors if not always and _is_simple(selector)}
+            continue
+        has_picture = _PICTURE_STYLE.search(style) is not None
+        for one in filter(_is_simple, selectors):
+            way = css_visibility.classify_style(style, is_link=has_picture or _OF_LINK.search(one) is not None)
+            if way in OUT_OF_SIGHT or (way is not None and always and (way != "shut" or not MENU.search(one))):
+                hides[one] = way
+    opened_elements = {last for _, last in opens}
+    sheet_rules = [
+        Rule(one, _as_opened(way) if _strip_state(one) in opens or one in opened_elements else way)
+        for one, way in hides.items()
+    ]
+    sheet_rules.sort(key=lambda rule: rule.way not in OUT_OF_SIGHT)
+    return (*sheet_rules, *(Rule(one, None) for one in sorted(shows)))[:MAX_RULES]
+
+
+def restore_rules(sheet: Sheet) -> Iterator[Rule]:
+    """The rules of a sheet that was read before."""
+    return (Rule(selector, cast("Way | None", way)) for selector, way in sheet if way is None or way in get_args(Way))
+
+
+def imports(sheet: str) -> tuple[str, ...]:
+    """The addresses of other sheets that it takes in, as they are written."""
+    return tuple(_IMPORT.findall(sheet[:MAX_SHEET]))[:MAX_IMPORTS]
+
+
+def _without_comments(sheet: str) -> str:
+    first, *pieces = sheet.split("/*")
+    return "".join((first, *(text.partition("*/")[2] for text in pieces)))
+
+
+def _as_opened(way: Way) -> Way:
+    return way if way == "read_out" else "opened"
+
+
+def _blocks(sheet: str) -> Iterator[tuple[Sequence[str], str, bool]]:
+    """Selectors, their style, and whether the rule holds on all screens."""
+    above: list[str] = []
+    pieces = _BRACE.split(sheet)
+    for text, brace in zip(pieces[::2], pieces[1::2], strict=False):
+        style, _, head = text.rpartition(";") if brace == "{" else (text, "", "")
+        if above and style.strip() and not any(map(_OUTSIDE.match, above[:4])):
+            media = [query.lower() for query in above[:4] if query[:6].lower() == "@media"]
+            selector = next((outer_head for outer_head in reversed(above) if outer_head[:1] not in ("@", "")), "")
+            if selector and above[-1] and not any(map(_NOT_ON_SCREEN.search, media)):
+                yield _apart(selector), style[:4_000], all(map(_always, media))
+        if brace == "{":
+            above.append(_within(head.strip()[:2_000], above))
+        elif above:
+            above.pop()
+
+
+def _within(head: str, above: Sequence[str]) -> str:
+    """The selector of a rule that stands within another one, in full."""
+    outer = next((parent for parent in reversed(above) if parent[:1] not in ("@", "")), "")
+    if not outer or head[:1] == "@" or "," in outer or len(outer) > 200:
+        return head
+    return head.replace("&", outer) if "&" in head else ",".join(f"{outer} {part.strip()}" for part in head.split(","))
+
+
+def _apart(head: str) -> list[str]:
+    if ":" in head:
+        head = _MEANS.sub(lambda match: match[1] or "", _ROOT.sub("html", head))
+    return [selector.strip() or "*" for selector in head.split(",")][:50]
+
+
+def _always(media: str) -> bool:
+    return all(
+        (name == "min-width" and _pixels(number, unit) <= _NARROWEST)
+        or (name == "max-width" and _pixels(number, unit) >= _WIDEST)
+        for name, number, unit in _FEATURE.findall(media)
+    )
+
+
+def _pixels(number: str, unit: str) -> float:
+    try:
+        return float(number or 0) * (_EM if unit.endswith("em") else 1)
+    except ValueError:
+        return 0
+
+
+def _is_simple(selector: str) -> bool:
+    return _SIMPLE.fullmatch(_PLACE.sub("", selector)) is not None
+
+
+def _strip_state(selector: str) -> tuple[str, str]:
+    """Where and which elements a selector means, whether or not somebody opened them."""
+    parts = _BETWEEN.split(_STATE.sub("", selector).strip())
+    return parts[0], parts[-1]

@@ -1,0 +1,50 @@
+"""A document looked at a second time, for those few that need it: its blocks, its landmarks. Pure; bounded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from selectolax.lexbor import LexborHTMLParser
+
+from auditor.content.page.extract import Extract
+from auditor.content.page.hidden_elements import NEVER_SEEN
+
+MAX_BLOCKS, MAX_BLOCK, MAX_LANDMARKS = 3_000, 1_500, 40
+MAX_LETTERS = 300_000
+"""Of all blocks."""
+_ROOT = re.compile(
+    r"<(?:div|main)[^<>]{0,80}\bid=[\"']?(?:app|root|__next|__nuxt|app-root)\b[^<>]{0,80}>[^<>]{0,200}</(?:div|main)>",
+    re.IGNORECASE,
+)
+
+
+def blocks(page: Extract, *, separator: str = " ") -> Iterator[str]:
+    """Paragraphs, list items, cells: what is said in one place."""
+    tree = LexborHTMLParser(page.html)
+    tree.strip_tags([*NEVER_SEEN])
+    room = MAX_LETTERS
+    for node in tree.css("p, li, td, blockquote, dd, h1, h2, h3, .comment, marquee")[:MAX_BLOCKS]:
+        text = node.text(separator=separator)
+        room -= len(text)
+        if room < 0:
+            return
+        if 12 < len(text) < MAX_BLOCK:
+            yield text
+
+
+def fills_in(page: Extract) -> bool:
+    """Whether an application fills a part of the page in the visitor's browser."""
+    return _ROOT.search(page.html) is not None
+
+
+def landmarks(page: Extract) -> tuple[str, ...]:
+    """What is seen of a page at first: its menu, its headings."""
+    lines: dict[str, None] = {}
+    for node in LexborHTMLParser(page.html).css("nav a, header *, .menu a, h1, h2, h3, li > a, .top *")[:120]:
+        text = " ".join(node.text().split())
+        if 4 < len(text) <= 60 and not any(map(str.isdigit, text)):
+            lines[text] = None
+            if len(lines) == MAX_LANDMARKS:
+                break
+    return tuple(lines)

@@ -1,0 +1,317 @@
+"""The words that adverts on hijacked sites are made of, as data; and how much of them is in a text. Pure but for reading the data.
+
+The files of ``data/`` beside this module are read; a unit's own folder may hold files of the same names, which add lines
+or give a term, a category or a domain another value.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from auditor.content.text import normalization
+from auditor.content.text.normalization import MIN_DISGUISED, NormalizedText
+from auditor.errors import InputError
+from auditor.text.multi_search import MultiSearch
+
+BUILT_IN_FOLDER = Path(__file__).parent / "data"
+ADVERT = 3
+"""The weight from which words in one place are an advert."""
+LONG = 8
+"""Letters from which a term is sought inside of other letters, too."""
+MAX_TERMS = 20_000
+MAX_HITS = 2_000
+MIN_LETTERS, MAX_LETTERS, MAX_WEIGHT = 2, 80, 9
+FILES = ("categories.tsv", "terms.tsv", "context.tsv", "stems.tsv", "addresses.tsv")
+_AROUND = 20
+_TERM = "term"
+_FAR = re.compile("[\u0e00-\u0eff\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+"""Writing that is sought only where letters of such are, as ``Written.wide`` tells."""
+_WIDE = re.compile(f"{_FAR.pattern}|[\u1000-\u109f\u1780-\u17ff]")
+"""Writing that puts no spaces between words: that, Burmese, Khmer."""
+CONTEXTS = ("reporting", "missing", "search")
+WHOSE = ("state", "known", "anybody")
+PLACES = ("start", "end", "any")
+
+
+type _Key = tuple[str, str, bool]
+"""What a sought text stands for: the kind of the word, the word, and whether its letters have no marks."""
+
+
+@dataclass(frozen=True)
+class Term:
+    """A word or phrase that adverts use."""
+
+    text: str
+    category: str
+    ambiguous: bool = False
+    """Its letters without marks mean something honest, too."""
+
+
+@dataclass(frozen=True)
+class LexiconMatch:
+    """What of the lexicon is in a text."""
+
+    score: int = 0
+    terms: tuple[str, ...] = ()
+    categories: frozenset[str] = frozenset()
+    gravest: int = 0
+    """The weight of the heaviest term: words that everybody uses are no advert, however many."""
+    report_words: int = 0
+    """Distinct words of those who report crime or warn of it."""
+    is_missing_page: bool = False
+    search: bool = False
+
+    @property
+    def advert(self) -> bool:
+        """Whether it reads as an advert, and not as a report of one."""
+        return self.has_advert_words and not self.report_words
+
+    @property
+    def has_advert_words(self) -> bool:
+        """Whether words of adverts are in it, whoever says them."""
+        return self.score >= ADVERT and self.gravest > 1
+
+
+NO_MATCH = LexiconMatch()
+
+
+@dataclass(frozen=True, eq=False)
+class Lexicon:
+    """Words, their weights and contexts, and whose addresses are. Each is equal to itself alone."""
+
+    terms: tuple[Term, ...]
+    weights: Mapping[str, int]
+    context: Mapping[str, str]
+    stems: Mapping[str, str]
+    addresses: Mapping[str, str]
+    _phrase_index: MultiSearch[_Key] = field(init=False, repr=False, compare=False)
+    _wide: MultiSearch[_Key] = field(init=False, repr=False, compare=False)
+    """Terms in writing that puts no spaces between words, apart: the fewer first letters there are, the faster the others are found."""
+    _joined_index: MultiSearch[_Key] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        keys = dict(self._keys())
+        object.__setattr__(
+            self, "_phrase_index", MultiSearch({key: value for key, value in keys.items() if not _FAR.match(key)})
+        )
+        object.__setattr__(self, "_wide", MultiSearch({key: value for key, value in keys.items() if _FAR.match(key)}))
+        object.__setattr__(self, "_joined_index", MultiSearch(dict(self._joined_keys())))
+
+    def _keys(self) -> Iterator[tuple[str, _Key]]:
+        for word, kind in self.context.items():
+            yield word, (kind, word, False)
+        for term in self.terms:
+            bare = normalization.strip_marks(term.text)
+            if bare != term.text and not term.ambiguous and len(bare) > 4:
+                yield bare, (_TERM, term.text, True)
+        for term in self.terms:
+            yield term.text, (_TERM, term.text, False)
+
+    def _joined_keys(self) -> Iterator[tuple[str, _Key]]:
+        for term in self.terms:
+            bare = normalization.strip_marks(term.text)
+            letters = bare.replace(" ", "")
+            if len(letters) >= LONG and " " in bare and not term.ambiguous:
+                yield letters, (_TERM, term.text, True)
+
+    @functools.cached_property
+    def categories(self) -> Mapping[str, str]:
+        """The category of each term."""
+        return {term.text: term.category for term in self.terms}
+
+    def find(
+        self, normalized_text: NormalizedText, *, min_disguised: int = MIN_DISGUISED, match_joined: bool = False
+    ) -> LexiconMatch:
+        """What is in a text.
+
+        ``scrambled``: the number of disguised words from which its letters without marks count, too. ``joined``: words
+        may stand in it without spaces between them.
+        """
+        text, wide = normalized_text.text, normalized_text.wide
+        words_by_kind: dict[str, set[str]] = {}
+        self._hits(self._phrase_index, text, words_by_kind)
+        if wide:
+            self._hits(self._wide, text, words_by_kind)
+        if match_joined:
+            for token in text.split():
+                if len(token) >= LONG + 4:
+                    words_by_kind.setdefault(_TERM, set()).update(self.find_joined(normalization.strip_marks(token)))
+        if normalized_text.disguised_count >= min_disguised:
+            self._hits(self._phrase_index, normalization.strip_marks(text), words_by_kind)
+        terms = words_by_kind.pop(_TERM, None)
+        if not terms:
+            return LexiconMatch(
+                report_words=len(words_by_kind.get("reporting", ())),
+                is_missing_page="missing" in words_by_kind,
+                search="search" in words_by_kind,
+            )
+        longest = [term for term in terms if not any(term != other and term in other for other in terms)]
+        weights = [self.weights.get(self.categories[term], 1) for term in longest]
+        return LexiconMatch(
+            score=sum(weights),
+            gravest=max(weights),
+            terms=tuple(sorted(longest)),
+            categories=frozenset(self.categories[term] for term in longest),
+            report_words=len(words_by_kind.get("reporting", ())),
+            is_missing_page="missing" in words_by_kind,
+            search="search" in words_by_kind,
+        )
+
+    def _hits(self, index: MultiSearch[_Key], text: str, words_by_kind: dict[str, set[str]]) -> None:
+        for start, stop, (kind, word, bare) in itertools.islice(index.find_in(text), MAX_HITS):
+            words = words_by_kind.get(kind)
+            if words is not None and word in words:
+                continue
+            if kind == _TERM and bare and not text[max(0, start - _AROUND) : stop + _AROUND].isascii():
+                continue
+            within = kind == _TERM and " " in word and stop - start > LONG + 2 and not bare
+            if within or _stands_alone(text, start, stop):
+                words_by_kind.setdefault(kind, set()).add(word)
+
+    def find_joined(self, name: str) -> tuple[str, ...]:
+        """The terms in a name that holds no spaces, as a host does."""
+        return tuple(word for _, _, (_, word, _) in self._joined_index.find_in(name))
+
+
+def _stands_alone(text: str, start: int, stop: int) -> bool:
+    if _WIDE.match(text, start):
+        return True
+    return not (start and text[start - 1].isalnum()) and not (stop < len(text) and text[stop].isalnum())
+
+
+@functools.cache
+def load_built_in_lexicon() -> Lexicon:
+    """What comes with the program."""
+    return load()
+
+
+def read_own_words(folder: Path) -> Mapping[str, str]:
+    """The texts of a unit's own files, by their names; none when there is no such folder.
+
+    Raises InputError for a line that is not of the form, and for a file that no list is named like.
+    """
+    if not folder.is_dir():
+        return {}
+    for file in folder.iterdir():
+        if file.name not in FILES and not file.name.startswith("."):
+            raise InputError(
+                f"there is no word list {file.name}", file=file, mend=f"use one of these names: {', '.join(FILES)}"
+            )
+    load(folder)
+    return _texts(folder)
+
+
+@functools.lru_cache(maxsize=8)
+def with_own(texts: frozenset[tuple[str, str]]) -> Lexicon:
+    """What comes with the program, with what ``own`` read."""
+    return (
+        _build_lexicon(((BUILT_IN_FOLDER, _texts(BUILT_IN_FOLDER)), (Path("office/words"), dict(texts))))
+        if texts
+        else load_built_in_lexicon()
+    )
+
+
+def load(*folders: Path) -> Lexicon:
+    """What comes with the program, with what folders add. Raises InputError for a line that is not of the form."""
+    return _build_lexicon((folder, _texts(folder)) for folder in (BUILT_IN_FOLDER, *folders))
+
+
+def without_words(lexicon: Lexicon) -> Lexicon:
+    """The same with no term and no stem: what is found without knowing a word."""
+    return Lexicon((), lexicon.weights, lexicon.context, {}, lexicon.addresses)
+
+
+def _texts(folder: Path) -> dict[str, str]:
+    texts = {}
+    for file in (folder / name for name in FILES):
+        if file.is_file():
+            try:
+                texts[file.name] = file.read_text("utf-8-sig")
+            except OSError as error:
+                raise InputError(
+                    f"cannot be read: {error.strerror}", file=file, mend="check the path and its permissions"
+                ) from error
+            except UnicodeDecodeError as error:
+                raise InputError("is not UTF-8", file=file, mend="save it as UTF-8") from error
+    return texts
+
+
+@dataclass(frozen=True)
+class _Line:
+    file: Path
+    number: int
+    fields: tuple[str, ...]
+
+    def one_of(self, value: str, choices: Iterable[str]) -> str:
+        if value not in choices:
+            raise InputError(
+                f"{value} is not a valid value here",
+                file=self.file,
+                line=self.number,
+                mend=f"use one of {', '.join(choices)}",
+            )
+        return value
+
+
+def _build_lexicon(sources: Iterable[tuple[Path, Mapping[str, str]]]) -> Lexicon:
+    sources = tuple(sources)
+    lines = {name: [line for source in sources for line in _lines(*source, name)] for name in FILES}
+    weights = {line.fields[0]: _weight(line) for line in lines["categories.tsv"]}
+    terms = {line.fields[0]: _term(line, weights) for line in lines["terms.tsv"]}
+
+    def values(name: str, choices: Iterable[str]) -> dict[str, str]:
+        return {line.fields[0]: line.one_of(line.fields[1], choices) for line in lines[name]}
+
+    return Lexicon(
+        terms=tuple(terms.values()),
+        weights=weights,
+        context=values("context.tsv", CONTEXTS),
+        stems=values("stems.tsv", PLACES),
+        addresses=values("addresses.tsv", WHOSE),
+    )
+
+
+def _lines(folder: Path, texts: Mapping[str, str], name: str) -> Iterator[_Line]:
+    file, lines = folder / name, texts.get(name, "").splitlines()
+    if len(lines) > MAX_TERMS:
+        raise InputError(f"more than {MAX_TERMS} lines", file=file, mend="keep only the words that you need")
+    for number, line in enumerate(lines, 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        fields = tuple(normalization.read(part.strip()).text for part in line.split("\t"))
+        if len(fields) not in (2, 3) or not all(fields):
+            raise InputError(
+                "each line must have two or three fields, separated by tabs",
+                file=file,
+                line=number,
+                mend="write the word, a tab, and its kind",
+            )
+        if not MIN_LETTERS <= len(fields[0]) <= MAX_LETTERS:
+            raise InputError(
+                f"a word must have {MIN_LETTERS} to {MAX_LETTERS} letters; this one has {len(fields[0])}",
+                file=file,
+                line=number,
+                mend="write another one",
+            )
+        yield _Line(file, number, fields)
+
+
+def _weight(line: _Line) -> int:
+    if not line.fields[1].isdecimal() or int(line.fields[1]) > MAX_WEIGHT:
+        raise InputError(
+            f"{line.fields[1]} is not a weight",
+            file=line.file,
+            line=line.number,
+            mend=f"write a number from 0 to {MAX_WEIGHT}",
+        )
+    return int(line.fields[1])
+
+
+def _term(line: _Line, weights: Iterable[str]) -> Term:
+    text, category, *more = line.fields
+    return Term(text, line.one_of(category, weights), bool(more) and bool(line.one_of(more[0], ("ambiguous",))))

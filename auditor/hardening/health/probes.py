@@ -1,0 +1,296 @@
+"""Whether a host can still be entered and its daemons still like their configuration: one fresh SSH connection each."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from auditor.fleet import ssh_exec, ssh_options
+from auditor.fleet.error_messages import explain
+from auditor.inventory.reach import Reach
+from auditor.models import Host, Text
+from auditor.text.redact import redact
+from auditor.text.sanitize import make_one_line
+
+PROBE_SECONDS = 20.0
+"""For one host in all."""
+WORKERS = 32
+MAX_DETAIL = 300
+MAX_ROOTS = 20
+MAX_PROBES = 400
+"""Of one host: what it says beyond them would only hide what others say."""
+
+_SCRIPT = Path(__file__).with_name("probes.sh")
+_ENTER = 'echo "luytre: ssh 0"; if [ "$(id -u)" = 0 ]; then exec /bin/sh -s -- "$@"; else exec sudo -n -- /bin/sh -s -- "$@"; fi'
+_LINE = re.compile(r"luytre: ([a-z][a-z0-9:@._-]{0,79}) ([0-9]{1,3})(?: (.*))?")
+_SERVICE = "service:"
+_LOG = "log:"
+_UNJUDGED_LOGS = ("log:fatal", "log:upstream", "log:alert", "log:denied")
+"""Somebody who comes while a daemon starts anew, or who asks for what was closed, brings them about: never judged."""
+_QUIET = (_SERVICE, _LOG, "enters:", "writes:")
+"""Those that fail on sound hosts, too: only a change of theirs says something."""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One question to a host, and its answer."""
+
+    name: str
+    """ssh, become, nginx, apache, php-fpm8.4, sshd, nft, mariadb, service:nginx.service, … or complete."""
+    is_ok: bool
+    detail: str = ""
+    """The host's own words, on one visible line; hostile."""
+
+
+@dataclass(frozen=True)
+class HostProbes:
+    """What the probes of one host came to."""
+
+    host: str
+    probes: tuple[Probe, ...]
+    unable: Text | None = None
+    """Why no probe could be made, which is not a fault of the host."""
+
+    def of(self, name: str) -> Probe | None:
+        """The probe of that name, if it was made."""
+        return next((probe for probe in self.probes if probe.name == name), None)
+
+
+@dataclass(frozen=True)
+class FailedProbe:
+    """A probe that does not pass."""
+
+    name: str
+    what: Text
+    areas: frozenset[str]
+    """The areas whose controls may have done it."""
+
+
+def probe_all(hosts: Sequence[Host], reach: Mapping[str, Reach]) -> dict[str, HostProbes]:
+    """The probes of all hosts, by name, made at the same time."""
+    with ThreadPoolExecutor(max_workers=WORKERS) as pool:
+        results = pool.map(lambda h: probe(h.name, reach[h.name], list_roots(h)), hosts)
+        return dict(zip([host.name for host in hosts], results, strict=True))
+
+
+def list_roots(host: Host) -> tuple[str, ...]:
+    """The document roots that a host's sites declare."""
+    return tuple(dict.fromkeys(site.document_root for site in host.sites if site.document_root))[:MAX_ROOTS]
+
+
+def probe(host: str, reach: Reach, roots: Sequence[str] = ()) -> HostProbes:
+    """Enter the host anew and ask, also who gets into these document roots. Takes at most ``PROBE_SECONDS``; never raises for what the host does."""
+    if reach.unclear is not None:
+        return HostProbes(
+            host,
+            (),
+            Text(
+                vi=f"không thử được kết nối SSH mới: {reach.unclear} trong bảng kiểm kê phải là giá trị cụ thể",
+                en=f"no fresh SSH connection can be tried: {reach.unclear} in the inventory has to be a literal value",
+            ),
+        )
+    out, err, in_time = ssh_exec.talk(
+        build_command(reach, roots),
+        _SCRIPT,
+        PROBE_SECONDS,
+        ssh_options.select_environment(os.environ, [reach.key_file]),
+    )
+    return HostProbes(host, parse(out, err, in_time=in_time))
+
+
+def build_command(reach: Reach, roots: Sequence[str] = ()) -> list[str]:
+    """The ssh command line."""
+    return ssh_exec.build_command(reach, shlex.join(["/bin/sh", "-c", _ENTER, "sh", *roots]))
+
+
+def parse(out: bytes, err: bytes, *, in_time: bool = True) -> tuple[Probe, ...]:
+    """The probes in what ssh printed, whatever that is."""
+    probes_by_name: dict[str, Probe] = {}
+    for line in out.decode("utf-8", "replace").split("\n"):
+        match = _LINE.fullmatch(line)
+        if match is not None and (len(probes_by_name) < MAX_PROBES or match[1] == "end"):
+            name, status, words = match.groups()
+            probes_by_name.setdefault(name, Probe(name, int(status) == 0, _clean_detail(words or "")))
+    message = _clean_detail(err.decode("utf-8", "replace")) or ("" if in_time else "timed out")
+    has_entered, has_become_root = (probes_by_name.pop(name, None) is not None for name in ("ssh", "root"))
+    complete = probes_by_name.pop("end", None) is not None
+    if not has_entered:
+        return (Probe("ssh", False, message),)
+    if not has_become_root:
+        return (Probe("ssh", True), Probe("become", False, message))
+    return (
+        Probe("ssh", True),
+        Probe("become", True),
+        *probes_by_name.values(),
+        Probe("complete", complete, "" if complete else message),
+    )
+
+
+def compare(before: Sequence[HostProbes], after: HostProbes) -> tuple[FailedProbe, ...]:
+    """Probes that fail now and did not before. What failed before is not judged; see ``unjudged``."""
+    if after.unable is not None:
+        return ()
+    known_names = {probe.name for host_probes in before for probe in host_probes.probes}
+    failing_names = {probe.name for host_probes in before for probe in host_probes.probes if not probe.is_ok}
+    failed_probes = [
+        p for p in after.probes if not p.is_ok and p.name not in failing_names and p.name not in _UNJUDGED_LOGS
+    ]
+    failed_probes = [probe for probe in failed_probes if probe.name in known_names or not _is_at_rest(probe)]
+    if not any(_is_complete(host_probes) for host_probes in before):
+        failed_probes = [probe for probe in failed_probes if probe.name in known_names]
+    missing_names = (
+        [name for name in known_names - failing_names if after.of(name) is None] if _is_complete(after) else []
+    )
+    return tuple(_make_failed_probe(probe) for probe in failed_probes) + tuple(
+        _make_missing_probe(name) for name in sorted(missing_names)
+    )
+
+
+def _is_at_rest(probe: Probe) -> bool:
+    """Whether it is a service at rest: systemd forgets one that is off, and knows it again as soon as anybody asks for it."""
+    return probe.name.startswith(_SERVICE) and probe.detail.startswith("inactive")
+
+
+def _is_complete(probes: HostProbes) -> bool:
+    last = probes.of("complete")
+    return last is not None and last.is_ok
+
+
+def is_logged(failed_probe: FailedProbe) -> bool:
+    """Whether it is a line in a log, which any site on the host can bring about."""
+    return failed_probe.name.startswith(_LOG)
+
+
+def describe_new_logs(before: Sequence[HostProbes], after: HostProbes) -> tuple[Text, ...]:
+    """What is new in the logs, and no fault for certain."""
+    return tuple(
+        _make_failed_probe(now).what
+        for name in _UNJUDGED_LOGS
+        if (now := after.of(name)) is not None
+        and not now.is_ok
+        and all((was := host_probes.of(name)) is not None and was.is_ok for host_probes in before)
+    )
+
+
+def list_unjudged(before: Sequence[HostProbes]) -> tuple[Text, ...]:
+    """What cannot be judged later, since it already failed or could not be asked. A service at rest is not a fault."""
+    texts_by_name = {
+        unable_host.unable.en: unable_host.unable for unable_host in before if unable_host.unable is not None
+    }
+    for host_probes in before:
+        for failed_probe in host_probes.probes:
+            if not failed_probe.is_ok and not failed_probe.name.startswith(_QUIET):
+                what = _make_failed_probe(failed_probe).what
+                texts_by_name[failed_probe.name] = Text(
+                    vi=f"đã như vậy từ trước khi gia cố: {what.vi}",
+                    en=f"so before anything was changed: {what.en}",
+                )
+    return tuple(texts_by_name.values())
+
+
+# --- sentences -----------------------------------------------------------------------------------------
+
+_KINDS: Mapping[str, tuple[Text, frozenset[str]]] = {
+    "ssh": (
+        Text(vi="không đăng nhập SSH mới được", en="no fresh SSH login"),
+        frozenset({"ssh", "firewall", "pam", "accounts"}),
+    ),
+    "become": (
+        Text(vi="tài khoản tự động hóa không dùng được sudo", en="the automation account cannot use sudo"),
+        frozenset({"sudo", "pam", "accounts"}),
+    ),
+    "complete": (
+        Text(vi="máy chủ không trả lời hết các phép thử", en="the host did not answer all probes"),
+        frozenset(),
+    ),
+    "nginx": (
+        Text(vi="nginx báo cấu hình sai", en="nginx finds its configuration faulty"),
+        frozenset({"nginx", "tls"}),
+    ),
+    "apache": (
+        Text(vi="Apache báo cấu hình sai", en="Apache finds its configuration faulty"),
+        frozenset({"apache", "tls"}),
+    ),
+    "php-fpm": (
+        Text(vi="PHP-FPM báo cấu hình sai", en="PHP-FPM finds its configuration faulty"),
+        frozenset({"php_fpm"}),
+    ),
+    "sshd": (Text(vi="sshd báo cấu hình sai", en="sshd finds its configuration faulty"), frozenset({"ssh"})),
+    "nft": (
+        Text(vi="bộ quy tắc tường lửa bị lỗi", en="the firewall's rules are faulty"),
+        frozenset({"firewall"}),
+    ),
+    "mariadb": (Text(vi="MariaDB không trả lời", en="MariaDB does not answer"), frozenset({"mariadb"})),
+}
+_PHP = frozenset({"php_fpm", "nginx", "apache", "web", "wordpress", "joomla", "nukeviet", "filesystem"})
+_BY_START: Mapping[str, tuple[Text, frozenset[str]]] = {
+    "log:undefined": (
+        Text(vi="nhật ký báo hàm PHP không gọi được nữa", en="the logs report a PHP function that cannot be called"),
+        frozenset({"php_fpm"}),
+    ),
+    "log:fatal": (Text(vi="nhật ký báo lỗi PHP chưa từng có", en="the logs report a new PHP error"), _PHP),
+    "log:upstream": (
+        Text(
+            vi="nhật ký báo máy chủ web không gọi được PHP hoặc ứng dụng",
+            en="the web server cannot reach PHP or an application",
+        ),
+        _PHP,
+    ),
+    "log:alert": (Text(vi="nhật ký máy chủ web báo động", en="the web server's log reports an alert"), _PHP),
+    "log:denied": (Text(vi="nhật ký có lỗi quyền truy cập mới", en="the logs report newly denied access"), _PHP),
+    "enters:": (
+        Text(vi="tài khoản chạy PHP không vào được thư mục gốc", en="PHP's account cannot enter a document root"),
+        _PHP,
+    ),
+    "writes:": (
+        Text(
+            vi="tài khoản chạy PHP không ghi được thư mục tải lên", en="PHP's account cannot write to an upload folder"
+        ),
+        _PHP,
+    ),
+}
+_UNIT_AREAS = {
+    "nginx": "nginx",
+    "apache2": "apache",
+    "httpd": "apache",
+    "mariadb": "mariadb",
+    "php": "php_fpm",
+    "ssh": "ssh",
+}
+
+
+def _make_failed_probe(probe: Probe) -> FailedProbe:
+    what, areas = _classify_probe(probe.name)
+    if probe.name in ("ssh", "become") and probe.detail:
+        what = Text.join((what, explain(probe.detail)), ": ")
+    elif probe.detail:
+        what = Text.join((what, Text.make_same(probe.detail)), ": ")
+    return FailedProbe(probe.name, what, areas)
+
+
+def _make_missing_probe(name: str) -> FailedProbe:
+    what, areas = _classify_probe(name)
+    if not name.startswith(_SERVICE):
+        what = Text(vi=f"máy chủ không còn {name} như trước", en=f"the host no longer has {name} as before")
+    return FailedProbe(name, what, areas)
+
+
+def _classify_probe(name: str) -> tuple[Text, frozenset[str]]:
+    if name.startswith(_SERVICE):
+        unit = name.removeprefix(_SERVICE)
+        areas = frozenset(area for start, area in _UNIT_AREAS.items() if unit.startswith(start))
+        return Text(vi=f"dịch vụ {unit} không còn chạy", en=f"{unit} no longer runs"), areas
+    for start, (kind, areas) in _BY_START.items():
+        if name.startswith(start):
+            return kind, areas
+    known_kind = _KINDS.get("php-fpm" if name.startswith("php-fpm") else name)
+    return known_kind or (Text(vi=f"phép thử {name} không đạt", en=f"the probe {name} fails"), frozenset())
+
+
+def _clean_detail(text: str) -> str:
+    return make_one_line(" ".join(redact(text).split())[-MAX_DETAIL:], MAX_DETAIL)

@@ -1,0 +1,467 @@
+"""Whether the sites still serve the same pages: visited twice before, to learn what varies by itself, and once after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from auditor.hardening.health import redirects
+from auditor.models import Host, Site, Text
+from auditor.text.sanitize import make_one_line
+from auditor.web.fetch import Client, FetchResult
+
+WORKERS = 24
+SIZE_BAND = 0.10
+"""Sizes may differ by this share besides what the two first visits showed: dates, nonces, counters."""
+SIZE_FLOOR = 200
+"""Bytes by which any page may differ in size."""
+MIN_KEPT_SHARE = 0.7
+"""The share of the lines, and of the headings, that both first visits showed and a page must still show."""
+
+_SLIGHT = ("Warning:", "Notice:", "Deprecated:")
+"""What PHP complains of and goes on."""
+
+Answers = Mapping[str, tuple[FetchResult, ...]]
+"""By domain."""
+
+_LOGINS = {
+    "wordpress": "/wp-login.php",
+    "nukeviet": "/admin/index.php",
+    "joomla": "/administrator/index.php",
+    "drupal": "/user/login",
+    "dokuwiki": "/doku.php?do=login",
+    "mediawiki": "/index.php?title=Special:UserLogin",
+    "moodle": "/login/index.php",
+}
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Something to say about one URL of a site."""
+
+    domain: str
+    url: str
+    what: Text
+
+    @property
+    def sentence(self) -> Text:
+        """Site, URL and what, to be shown alone."""
+        return self.what.with_prefix(f"{self.domain}: {self.url}")
+
+
+class SiteRegression(Remark):
+    """A URL that a site no longer serves as before."""
+
+
+class SiteExclusion(Remark):
+    """What cannot be compared at a URL, since it failed or varied before anything was changed."""
+
+
+@dataclass(frozen=True)
+class PageBaseline:
+    """One URL as the first two visits found it."""
+
+    domain: str
+    first: FetchResult
+    second: FetchResult
+
+
+@dataclass(frozen=True)
+class SmokeBaseline:
+    """What the sites served before: the measure of what they serve after."""
+
+    pages: tuple[PageBaseline, ...]
+    exclusions: tuple[SiteExclusion, ...]
+
+    @property
+    def grouped_exclusions(self) -> tuple[SiteExclusion, ...]:
+        """The same with one remark for each site and reason, its URLs together."""
+        urls: dict[tuple[str, str], list[SiteExclusion]] = {}
+        for exclusion in self.exclusions:
+            urls.setdefault((exclusion.domain, exclusion.what.en), []).append(exclusion)
+        return tuple(
+            SiteExclusion(domain, ", ".join(alike_exclusion.url for alike_exclusion in alike), alike[0].what)
+            for (domain, _), alike in urls.items()
+        )
+
+    def select_domains(self, domains: Container[str]) -> SmokeBaseline:
+        """The same of these sites only."""
+        return SmokeBaseline(
+            tuple(page for page in self.pages if page.domain in domains),
+            tuple(exclusion for exclusion in self.exclusions if exclusion.domain in domains),
+        )
+
+
+def visit(hosts: Sequence[Host], ca_files: Mapping[str, str | None], *, again: Answers | None = None) -> Answers:
+    """Every site's smoke URLs, login page and one asset of its start page, on http and https, and where redirects of these lead on the site.
+
+    ``again`` are the answers of an earlier visit, whose very URLs are then visited. Raises InputError for an
+    unreadable file of authorities, never for what the sites do.
+    """
+    clients = {host.name: Client(ca_files.get(host.name)) for host in hosts}
+    with ThreadPoolExecutor(max_workers=WORKERS) as pool:
+
+        def fetch(targets: Iterable[_Target]) -> list[FetchResult]:
+            return list(pool.map(lambda target: target.by(clients[target.host.name]), targets))
+
+        sites = [(host, site) for host in hosts for site in host.sites]
+
+        def follow_all(current_answers: Answers) -> Answers:
+            for _ in range(redirects.ROUNDS):
+                targets = [
+                    target
+                    for host, site in sites
+                    for target in _iter_redirect_targets(host, site, current_answers[site.domain])
+                ]
+                if not targets:
+                    break
+                more = _group_by_domain(sites, targets, fetch(targets))
+                current_answers = {domain: answers + more[domain] for domain, answers in current_answers.items()}
+            return current_answers
+
+        if again is not None:
+            targets = [t for host, site in sites for t in _iter_earlier_targets(host, site, again.get(site.domain, ()))]
+            return follow_all(_group_by_domain(sites, targets, fetch(targets)))
+        targets = [target for host, site in sites for target in _iter_first_targets(host, site)]
+        answers_by_domain = follow_all(_group_by_domain(sites, targets, fetch(targets)))
+        assets = [
+            target for host, site in sites for target in _iter_asset_targets(host, site, answers_by_domain[site.domain])
+        ]
+        more = _group_by_domain(sites, assets, fetch(assets))
+        return {domain: answers + more[domain] for domain, answers in answers_by_domain.items()}
+
+
+@dataclass(frozen=True)
+class _Target:
+    host: Host
+    site: Site
+    scheme: str
+    path: str
+    is_declared: bool = True
+    name: str | None = None
+    """One of the site's names; None: its domain."""
+
+    def fetch(self, client: Client) -> FetchResult:
+        name = self.name or self.site.domain
+        return client.get(self.scheme, self.host.address, name, self.path, is_declared=self.is_declared)
+
+
+def _iter_first_targets(host: Host, site: Site) -> Iterator[_Target]:
+    login = _LOGINS.get(site.application or "")
+    for scheme in ("http", "https"):
+        for path in site.smoke_urls:
+            yield _Target(host, site, scheme, path)
+        if login is not None and login not in site.smoke_urls:
+            yield _Target(host, site, scheme, login, is_declared=False)
+
+
+def _iter_asset_targets(host: Host, site: Site, answers: Iterable[FetchResult]) -> Iterator[_Target]:
+    path = next((answer.page.asset for answer in answers if answer.serves and answer.page.asset), None)
+    if path is not None and path not in site.smoke_urls:
+        for scheme in ("http", "https"):
+            yield _Target(host, site, scheme, path, is_declared=False)
+
+
+def _iter_earlier_targets(host: Host, site: Site, answers: Iterable[FetchResult]) -> Iterator[_Target]:
+    for answer in answers:
+        scheme, name, path = redirects.split_url(answer.url)
+        yield _Target(host, site, scheme, path, answer.is_declared, name)
+
+
+def _iter_redirect_targets(host: Host, site: Site, answers: Iterable[FetchResult]) -> Iterator[_Target]:
+    for scheme, name, path in redirects.find_unvisited(site, answers):
+        yield _Target(host, site, scheme, path, is_declared=False, name=name)
+
+
+def _group_by_domain(
+    sites: Iterable[tuple[Host, Site]], targets: Sequence[_Target], answers: Sequence[FetchResult]
+) -> dict[str, tuple[FetchResult, ...]]:
+    pairs = list(zip(targets, answers, strict=True))
+    return {site.domain: tuple(a for t, a in pairs if t.site.domain == site.domain) for _, site in sites}
+
+
+def find_broken_sites(answers: Answers) -> tuple[str, ...]:
+    """Domains of which no smoke URL serves at all, redirects followed: one that leads to a page that fails serves nobody."""
+    return tuple(
+        domain
+        for domain, got in answers.items()
+        if not any(redirects.is_served(answer, redirects.index_by_url(got)) for answer in got if answer.is_declared)
+    )
+
+
+def count_served(answers: Answers) -> dict[str, int]:
+    """Domain to how many of its URLs serve, redirects followed; domains of which none does are left out."""
+    counts = {
+        domain: sum(redirects.is_served(answer, redirects.index_by_url(got)) for answer in got)
+        for domain, got in answers.items()
+    }
+    return {domain: count for domain, count in counts.items() if count}
+
+
+def find_fallen_sites(before: Answers, after: Answers) -> dict[str, tuple[SiteRegression, ...]]:
+    """Domain to the URLs that served before and no longer do, redirects followed: a site serves when all of them do."""
+    regressions = {}
+    for domain, answers in before.items():
+        then, now = redirects.index_by_url(answers), redirects.index_by_url(after.get(domain, ()))
+        ends = (
+            (earlier_answer.url, redirects.follow_redirects(earlier_answer, then), now.get(earlier_answer.url))
+            for earlier_answer in answers
+        )
+        states = (
+            (url, _describe_fall(was, answer and redirects.follow_redirects(answer, now), url))
+            for url, was, answer in ends
+        )
+        site_regressions = tuple(SiteRegression(domain, url, what) for url, what in states if what is not None)
+        if site_regressions:
+            regressions[domain] = site_regressions
+    return regressions
+
+
+def _describe_fall(was: FetchResult, now: FetchResult | None, url: str) -> Text | None:
+    """What is wrong with what a URL comes to, redirects followed, where it served before."""
+    if not was.serves:
+        return None
+    failure = _describe_app_failure(was, now) if now is not None and now.serves else _describe_state(now)
+    if failure is None and now is not None:
+        return _describe_new_redirect(was, now)
+    if failure is None or now is None or now.url == url:
+        return failure
+    return Text(
+        vi=f"chuyển đến {make_one_line(now.url, 200)}, ở đó {failure.vi}",
+        en=f"leads to {make_one_line(now.url, 200)}, and there {failure.en}",
+    )
+
+
+def _describe_new_redirect(was: FetchResult, now: FetchResult) -> Text | None:
+    """What tells that another page of the site's is shown in place of one, such as the installer of an application that has lost its settings."""
+    before, after = (urlsplit(answer.url).path.rstrip("/") for answer in (was, now))
+    leads = now.location if was.size and was.location is None else None
+    if before == after and leads is None:
+        return None
+    there = make_one_line(leads or now.url, 200)
+    return Text(vi=f"chuyển đến {there}, trước đây thì không", en=f"leads to {there}, where it did not lead before")
+
+
+def _describe_app_failure(was: FetchResult, now: FetchResult) -> Text | None:
+    """What tells that an application died though its server answers: PHP that shows errors does so with status 200."""
+    grave = [
+        complaint
+        for complaint in sorted(now.page.complaints - was.page.complaints)
+        if not complaint.startswith(_SLIGHT)
+    ]
+    if grave:
+        return Text(vi=f"trang hiện lỗi {_quote(grave[0])}", en=f"the page shows the error {_quote(grave[0])}")
+    if was.size and not now.size and was.location is None and now.location is None:
+        return Text(vi="trang trống", en="the page is empty")
+    return None
+
+
+def learn_baseline(first: Answers, second: Answers | None = None) -> SmokeBaseline:
+    """What to expect after two visits that nothing came between; after one, nothing is known to vary."""
+    pages, exclusions = [], []
+    for domain, answers in first.items():
+        again = {answer.url: answer for answer in (second or first).get(domain, ())}
+        for first_answer in answers:
+            second_answer = again.get(first_answer.url, first_answer)
+            reason = _explain_unusable(first_answer, second_answer)
+            if reason is None:
+                page = PageBaseline(domain, first_answer, second_answer)
+                pages.append(page)
+                exclusions += [SiteExclusion(domain, first_answer.url, what) for what in _find_variations(page)]
+            elif first_answer.is_declared:
+                exclusions.append(SiteExclusion(domain, first_answer.url, reason))
+    return SmokeBaseline(tuple(pages), tuple(exclusions))
+
+
+def find_https_faults(answers: Answers) -> dict[str, Text]:
+    """Domain to why its visitors must not be sent on to HTTPS as it answers now: it fails, or is another page there."""
+    fault_by_domain = {}
+    for domain, got in answers.items():
+        by_url = {answer.url: answer for answer in got if answer.is_declared}
+        for url, plain in by_url.items():
+            secure = by_url.get(_make_https_url(url))
+            if secure is None or secure is plain or not plain.serves or plain.location == _make_https_url(url):
+                continue
+            why = _find_https_fault(plain, secure)
+            if why is not None:
+                fault_by_domain[domain] = why.with_prefix(secure.url)
+                break
+    return fault_by_domain
+
+
+def _find_https_fault(plain: FetchResult, secure: FetchResult) -> Text | None:
+    if not secure.serves or not secure.is_trusted:
+        return _describe_state(secure)
+    title = _ASPECTS[-1]
+    was, there = title.of(plain), title.of(secure)
+    if plain.location is None and secure.location is not None and _leads_back(plain.url, secure.location):
+        return Text(vi="chuyển ngược về HTTP", en="it sends visitors back to HTTP")
+    if plain.location is None and secure.location is None and was != there:
+        return Text(
+            vi=f"trang ở đó khác trang HTTP: {_describe_value_change(title.name, was, there).vi}",
+            en=f"another page than by HTTP: {_describe_value_change(title.name, was, there).en}",
+        )
+    return None
+
+
+def _leads_back(url: str, location: str) -> bool:
+    return location.rstrip("/") == url.rstrip("/")
+
+
+def compare(expectation: SmokeBaseline, after: Answers) -> tuple[SiteRegression, ...]:
+    """URLs that are not served as the expectation says."""
+    regressions = []
+    before = {page.first.url: page for page in expectation.pages}
+    for page in expectation.pages:
+        now = {answer.url: answer for answer in after.get(page.domain, ())}
+        what = _find_difference(page, before, now)
+        if what is not None:
+            regressions.append(SiteRegression(page.domain, page.first.url, what))
+    return tuple(regressions)
+
+
+# --- one URL -------------------------------------------------------------------------------------------
+
+
+def _explain_unusable(first: FetchResult, second: FetchResult) -> Text | None:
+    was, then = _describe_state(first), _describe_state(second)
+    if not first.serves and not second.serves:
+        return Text(vi=f"đã lỗi từ trước ({was.vi})", en=f"failed before ({was.en})")
+    if first.status != second.status or first.serves != second.serves:
+        return Text(
+            vi=f"hai lần xem trước khi gia cố đã khác nhau ({was.vi}; {then.vi})",
+            en=f"varied before anything was changed ({was.en}; {then.en})",
+        )
+    return None
+
+
+def _describe_state(answer: FetchResult | None) -> Text:
+    if answer is None or answer.status is None:
+        message = make_one_line(answer.error, 200) if answer else ""
+        return Text(vi=f"không trả lời: {message or '?'}", en=f"no answer: {message or '?'}")
+    if not answer.own:
+        return Text(vi="chứng thư của trang khác", en="another site's certificate")
+    if not answer.is_trusted:
+        return Text(vi=f"{answer.status}, chứng thư không được tin cậy", en=f"{answer.status}, certificate not trusted")
+    return Text.make_same(str(answer.status))
+
+
+def _find_variations(page: PageBaseline) -> Iterator[Text]:
+    for aspect in _ASPECTS:
+        first, second = aspect.of(page.first), aspect.of(page.second)
+        if first != second:
+            yield Text(
+                vi=f"{aspect.name.vi} tự thay đổi giữa hai lần xem",
+                en=f"{aspect.name.en} varies by itself",
+            )
+    if page.first.page.lines and not page.first.page.lines & page.second.page.lines:
+        yield Text(vi="nội dung tự thay đổi giữa hai lần xem", en="text varies by itself")
+
+
+def _find_difference(
+    page: PageBaseline, before: Mapping[str, PageBaseline], after: Mapping[str, FetchResult]
+) -> Text | None:
+    url = page.first.url
+    now = after.get(url)
+    if now is None or now.status is None:
+        return _describe_state(now)
+    secure = _make_https_url(url)
+    if secure != url and now.status in (301, 302, 307, 308) and now.location == secure:
+        if page.first.location == secure:
+            return None
+        return _describe_https_redirect(before.get(secure, page), after.get(secure))
+    return _describe_change(page, now)
+
+
+def _make_https_url(url: str) -> str:
+    return url.replace("http://", "https://", 1)
+
+
+def _describe_https_redirect(page: PageBaseline, now: FetchResult | None) -> Text | None:
+    """What is wrong with a page whose visitors are now sent on to https, where it was ``page`` before."""
+    if now is None or not now.serves or not now.is_trusted:
+        state = _describe_state(now)
+        return Text(
+            vi=f"chuyển sang HTTPS, nhưng ở đó không dùng được ({state.vi})",
+            en=f"sent on to HTTPS, where it does not work ({state.en})",
+        )
+    what = _describe_change(page, now)
+    return what and Text(vi=f"chuyển sang HTTPS, ở đó {what.vi}", en=f"sent on to HTTPS, and there {what.en}")
+
+
+def _describe_change(page: PageBaseline, now: FetchResult) -> Text | None:
+    if not now.own:
+        return Text(vi="chứng thư không còn là của trang này", en="the certificate is no longer this site's")
+    if page.first.is_trusted and page.second.is_trusted and not now.is_trusted:
+        return Text(vi="chứng thư không còn được tin cậy", en="the certificate is no longer trusted")
+    if now.status != page.first.status:
+        return _describe_value_change(Text(vi="mã trạng thái", en="status"), page.first.status, now.status)
+    for aspect in _ASPECTS:
+        was, other, value = aspect.of(page.first), aspect.of(page.second), aspect.of(now)
+        if was == other != value:
+            return _describe_value_change(aspect.name, was, value)
+    return _describe_complaint(page, now) or _describe_size_change(page, now) or _describe_losses(page, now)
+
+
+@dataclass(frozen=True)
+class _Aspect:
+    name: Text
+    of: Callable[[FetchResult], Any]
+
+
+_ASPECTS = (
+    _Aspect(Text(vi="địa chỉ chuyển hướng", en="redirect"), lambda answer: _without_scheme(answer.location)),
+    _Aspect(Text(vi="kiểu nội dung", en="content type"), lambda answer: answer.media),
+    _Aspect(Text(vi="tiêu đề trang", en="title"), lambda answer: answer.page.title),
+)
+
+
+def _without_scheme(location: str | None) -> str | None:
+    """A redirect to the https form of where it went before is the same redirect."""
+    return location and location.removeprefix("http:").removeprefix("https:")
+
+
+def _describe_value_change(name: Text, was: object, now: object) -> Text:
+    change = f"{_quote(was)} → {_quote(now)}"
+    return Text(vi=f"{name.vi} {change}", en=f"{name.en} {change}")
+
+
+def _quote(value: object) -> str:
+    return f"“{make_one_line(value, 120)}”" if isinstance(value, str) and value else str(value or "—")
+
+
+def _describe_complaint(page: PageBaseline, now: FetchResult) -> Text | None:
+    new = now.page.complaints - page.first.page.complaints - page.second.page.complaints
+    if not new:
+        return None
+    complaint = _quote(sorted(new)[0])
+    return Text(vi=f"trang hiện lỗi PHP {complaint}", en=f"the page shows a PHP error {complaint}")
+
+
+def _describe_size_change(page: PageBaseline, now: FetchResult) -> Text | None:
+    sizes = (page.first.size, page.second.size)
+    low, high = min(sizes), max(sizes)
+    band = max(SIZE_FLOOR, SIZE_BAND * high, high - low)
+    if low - band <= now.size <= high + band:
+        return None
+    was = str(low) if low == high else f"{low}-{high}"
+    return Text(vi=f"kích thước {was} → {now.size} byte", en=f"size {was} → {now.size} bytes")
+
+
+def _describe_losses(page: PageBaseline, now: FetchResult) -> Text | None:
+    first, second = page.first.page, page.second.page
+    for common, still, name in (
+        (first.headings & second.headings, now.page.headings, Text(vi="đề mục", en="headings")),
+        (first.lines & second.lines, now.page.lines, Text(vi="dòng chữ", en="lines of text")),
+    ):
+        lost_items = common - still
+        if common and len(lost_items) > (1 - MIN_KEPT_SHARE) * len(common):
+            example = _quote(min(lost_items))
+            return Text(
+                vi=f"mất {len(lost_items)} trên {len(common)} {name.vi}, như {example}",
+                en=f"{len(lost_items)} of {len(common)} {name.en} gone, such as {example}",
+            )
+    return None

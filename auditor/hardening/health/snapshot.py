@@ -1,0 +1,159 @@
+"""How hosts and their sites serve at one moment, and whether they still do so later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from auditor.hardening.health import other_endpoints, probes, smoke
+from auditor.hardening.health.other_endpoints import OtherEndpoints
+from auditor.hardening.health.probes import HostProbes
+from auditor.inventory.reach import Reach
+from auditor.models import Host, Text
+
+
+@dataclass(frozen=True)
+class HealthSnapshot:
+    """What was seen of hosts and their sites at one moment."""
+
+    hosts: tuple[Host, ...]
+    pages: smoke.Answers
+    probes: Mapping[str, HostProbes]
+    endpoints: Mapping[str, OtherEndpoints] = field(default_factory=dict)
+    """What answers on a host besides its sites, as far as its facts tell."""
+    endpoint_responses: Mapping[str, other_endpoints.EndpointResponses] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class HealthBaseline:
+    """How hosts served before."""
+
+    first: HealthSnapshot
+    second: HealthSnapshot
+    pages: smoke.SmokeBaseline
+    by_wish: frozenset[str] = frozenset()
+    """Domains of the sites whose answers are told, and never judged."""
+
+    @property
+    def broken_sites(self) -> tuple[str, ...]:
+        """Sites that served nothing, and are not judged."""
+        return smoke.find_broken_sites(self.first.pages)
+
+    @property
+    def exclusions(self) -> tuple[Text, ...]:
+        """What failed or varied by itself, in sentences: nothing later is measured by it."""
+        hosts = (
+            what.with_prefix(host) for host in self.first.probes for what in probes.list_unjudged(self.get_probes(host))
+        )
+        others = (
+            what.with_prefix(host)
+            for host, endpoints in self.first.endpoints.items()
+            if (responses := self.get_responses(host))
+            for what in other_endpoints.list_unjudged(endpoints, responses)
+        )
+        named_domains = {*self.broken_sites, *self.by_wish}
+        return (
+            *hosts,
+            *others,
+            *(remark.sentence for remark in self.pages.grouped_exclusions if remark.domain not in named_domains),
+        )
+
+    def get_probes(self, host: str) -> tuple[HostProbes, ...]:
+        """A host's probes of both looks."""
+        return tuple(look.probes[host] for look in (self.first, self.second) if host in look.probes)
+
+    def get_responses(self, host: str) -> tuple[other_endpoints.EndpointResponses, ...]:
+        """What answered besides a host's sites at both looks."""
+        return tuple(
+            look.endpoint_responses[host] for look in (self.first, self.second) if host in look.endpoint_responses
+        )
+
+
+@dataclass(frozen=True)
+class Regression:
+    """Something that a host no longer does as before."""
+
+    what: Text
+    areas: frozenset[str]
+    """The areas whose controls may have done it."""
+
+
+_SITE_AREAS = frozenset(
+    {"nginx", "apache", "php_fpm", "tls", "web", "wordpress", "joomla", "nukeviet", "mariadb", "filesystem", "firewall"}
+)
+
+
+_PORT_AREAS = frozenset({"firewall", "services", "kernel", "ssh", "mariadb", "php_fpm", "nginx", "apache"})
+
+
+def take_snapshot(
+    hosts: Sequence[Host],
+    reach: Mapping[str, Reach],
+    again: HealthSnapshot | None = None,
+    endpoints: Mapping[str, OtherEndpoints] | None = None,
+) -> HealthSnapshot:
+    """Probe the hosts, visit their sites and ``known`` others, all at once.
+
+    ``again`` is an earlier look, at the very same URLs and others.
+    """
+    ca_files = {name: host_reach.ca_file for name, host_reach in reach.items()}
+    endpoints = endpoints or (again.endpoints if again else {})
+    with ThreadPoolExecutor(max_workers=2) as aside:
+        probe_future = aside.submit(probes.probe_all, hosts, reach)
+        others = aside.submit(
+            other_endpoints.query_endpoints, hosts, endpoints, again.endpoint_responses if again else None
+        )
+        pages = smoke.visit(hosts, ca_files, again=again.pages if again else None)
+        return HealthSnapshot(tuple(hosts), pages, probe_future.result(), endpoints, others.result())
+
+
+def learn_baseline(
+    first: HealthSnapshot, second: HealthSnapshot, by_wish: frozenset[str] = frozenset()
+) -> HealthBaseline:
+    """What to expect of hosts that were looked at twice; ``by_wish`` are domains of sites that are not to be judged."""
+    return HealthBaseline(first, second, smoke.learn_baseline(first.pages, second.pages), by_wish)
+
+
+def compare(baseline: HealthBaseline, now: HealthSnapshot, *, logs: bool = True) -> dict[str, tuple[Regression, ...]]:
+    """What the hosts of a later look no longer do as before; a host without any is not in it.
+
+    Not ``logs``: what they say by now may be over.
+    """
+    regressions: dict[str, tuple[Regression, ...]] = {}
+    for host in now.hosts:
+        pages = baseline.pages.select_domains({site.domain for site in host.sites} - baseline.by_wish)
+        failed_probes = probes.compare(baseline.get_probes(host.name), now.probes[host.name])
+        faults = [probe for probe in failed_probes if not probes.is_logged(probe)]
+        log_faults = (
+            [probe for probe in failed_probes if probes.is_logged(probe)] if logs and not baseline.by_wish else []
+        )
+        failures = (
+            *(Regression(fault.what, fault.areas) for fault in faults),
+            *(Regression(remark.sentence, _SITE_AREAS) for remark in smoke.compare(pages, now.pages)),
+            *_find_endpoint_regressions(baseline, now, host),
+            *(Regression(log_fault.what, log_fault.areas) for log_fault in log_faults),
+        )
+        if failures:
+            regressions[host.name] = failures
+    return regressions
+
+
+def _find_endpoint_regressions(baseline: HealthBaseline, now: HealthSnapshot, host: Host) -> tuple[Regression, ...]:
+    responses, endpoints = baseline.get_responses(host.name), baseline.first.endpoints.get(host.name)
+    if endpoints is None or not responses or host.name not in now.endpoint_responses:
+        return ()
+    by_wish = {name for site in host.sites if site.domain in baseline.by_wish for name in (site.domain, *site.aliases)}
+    faults = other_endpoints.compare(endpoints, responses, now.endpoint_responses[host.name], by_wish)
+    return tuple(Regression(what, _SITE_AREAS if is_site else _PORT_AREAS) for what, is_site in faults)
+
+
+def describe_unjudged_changes(baseline: HealthBaseline, now: HealthSnapshot) -> tuple[Text, ...]:
+    """What is new and not judged: sites' answers by wish, and what logs say that is not a fault for certain."""
+    log_texts = (
+        what.with_prefix(host)
+        for host, host_probes in now.probes.items()
+        for what in probes.describe_new_logs(baseline.get_probes(host), host_probes)
+    )
+    pages = smoke.compare(baseline.pages.select_domains(baseline.by_wish), now.pages)
+    return (*(remark.sentence for remark in pages), *log_texts)

@@ -1,0 +1,83 @@
+"""A plan that knows what only a visit can tell beforehand, so that nothing is changed only to be brought back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+from auditor.audit.controls import Catalogue
+from auditor.audit.effects import Effect
+from auditor.facts import HostFacts
+from auditor.hardening import jump_hosts
+from auditor.hardening import plan as planning
+from auditor.hardening.plan import ControlChange, HardeningPlan
+from auditor.hardening.safety.dependents import PORT_CLOSING_EFFECTS
+from auditor.inventory import reach as reaching
+from auditor.inventory.reach import Reach
+from auditor.models import Domain, Host, Run, Text
+
+
+def plan(
+    catalogue: Catalogue,
+    run: Run,
+    facts: Mapping[str, HostFacts],
+    *,
+    only_sites: frozenset[str] = frozenset(),
+    accepted_controls: frozenset[str] = frozenset(),
+) -> HardeningPlan:
+    """``auditor.hardening.plan.make``, after a visit to sites of which it depends on what they answer.
+
+    A site whose visitors would be sent on to HTTPS is visited there; one whose lists of files would be closed is looked
+    through for links to any. Where ports would close, the inventory's addresses are looked up; where nothing would go on through sshd any more, the inventory's own ways are asked for. Raises InputError for an unreadable file of authorities.
+    """
+    make = partial(planning.make, catalogue, run, facts, only_sites=only_sites, accepted_controls=accepted_controls)
+    draft = make()
+    https_domains, listing_domains = (
+        _list_due_sites(catalogue, draft, effect) for effect in (Effect.REQUIRES_HTTPS, Effect.STOPS_LISTINGS)
+    )
+    effects = catalogue.collect_effects(change.control for host in draft.hosts for change in host.changes)
+    tunnels, closes_ports = Effect.STOPS_TUNNELS in effects, not PORT_CLOSING_EFFECTS.isdisjoint(effects)
+    if not (https_domains or listing_domains or tunnels or closes_ports):
+        return draft
+    reach = reaching.load_reach(Path(run.inventory))
+    faults, linked_listings = (
+        _visit_sites(run, reach, https_domains, listing_domains) if https_domains or listing_domains else ({}, {})
+    )
+    behind = jump_hosts.describe_passages(jump_hosts.find_passages(reach)) if tunnels else {}
+    addresses = jump_hosts.resolve_addresses(reach) if closes_ports else {}
+    if not (faults or linked_listings or behind or addresses):
+        return draft
+    return make(https=faults, linked_listings=linked_listings, behind=behind, addresses=addresses)
+
+
+def _visit_sites(
+    run: Run, reach: Mapping[str, Reach], https_domains: set[Domain], listing_domains: set[Domain]
+) -> tuple[Mapping[Domain, Text], Mapping[Domain, Text]]:
+    """What is wrong with the HTTPS of sites, and which lists of files their pages lead to."""
+    from auditor.hardening.health import listings, smoke
+
+    ca_files = {name: host_reach.ca_file for name, host_reach in reach.items()}
+    faults = smoke.find_https_faults(smoke.visit(_select_hosts(run, https_domains), ca_files)) if https_domains else {}
+    return faults, listings.find_linked_listings(
+        _select_hosts(run, listing_domains), ca_files
+    ) if listing_domains else {}
+
+
+def _has_effect(catalogue: Catalogue, change: ControlChange, effect: Effect) -> bool:
+    return effect in catalogue.collect_effects([change.control])
+
+
+def _list_due_sites(catalogue: Catalogue, draft: HardeningPlan, effect: Effect) -> set[Domain]:
+    """The sites on which a change that would be made has the effect."""
+    changes = (change for host in draft.hosts for change in host.due)
+    return {domain for change in changes if _has_effect(catalogue, change, effect) for domain in change.sites}
+
+
+def _select_hosts(run: Run, domains: set[Domain]) -> list[Host]:
+    """The run's hosts with these sites alone, and none without any."""
+    return [
+        host.model_copy(update={"sites": sites})
+        for host in run.hosts
+        if (sites := tuple(site for site in host.sites if site.domain in domains))
+    ]

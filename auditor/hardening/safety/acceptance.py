@@ -1,0 +1,51 @@
+"""What waits to be accepted by name, or for a unit's change window. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from auditor.audit.controls import Fix
+from auditor.inventory import offices
+from auditor.models import ControlId, Host, Organisation, Text, windows
+from auditor.text import dates
+
+
+def find_wait_reasons(
+    fixes: Mapping[ControlId, Fix],
+    host: Host,
+    organisation: Organisation | None,
+    accepted_controls: frozenset[str],
+    moment: datetime,
+) -> dict[ControlId, Text]:
+    """The controls that wait for somebody's word or for the unit's change window, and why.
+
+    ``accepted`` are those accepted for this run; the host's own ``accept`` counts for danger alone.
+    """
+    window_reason = _explain_closed_window(organisation, host, moment)
+    reasons = {
+        control: _explain_unaccepted(control)
+        if fix.danger is not None and control not in host.accept
+        else window_reason
+        for control, fix in fixes.items()
+        if control not in accepted_controls
+    }
+    return {control: why for control, why in reasons.items() if why is not None}
+
+
+def _explain_unaccepted(control: str) -> Text:
+    return Text(
+        vi=f"có rủi ro nên chưa làm; nếu chấp nhận, thêm --accept {control} hoặc ghi vào luytre_accept",
+        en=f"dangerous, so not made; to accept that, add --accept {control} or name it in luytre_accept",
+    )
+
+
+def _explain_closed_window(organisation: Organisation | None, host: Host, moment: datetime) -> Text | None:
+    declared_windows = offices.list_windows(organisation, host.unit) if organisation is not None else ()
+    if not declared_windows or windows.is_open(declared_windows, moment):
+        return None
+    opening = windows.find_next_opening(declared_windows, moment)
+    return Text(
+        vi=f"ngoài khung giờ thay đổi của đơn vị; khung giờ tới bắt đầu lúc {dates.format_moment(opening, 'vi')}",
+        en=f"outside of the unit's change window; the next one begins on {dates.format_moment(opening, 'en')}",
+    )

@@ -1,0 +1,75 @@
+"""Certificates that would keep a site from being served after a change. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from auditor.hardening.safety.people import MAX_TOLD
+from auditor.models import Domain, Host, Text
+from auditor.text.redact import redact
+from auditor.text.sanitize import make_one_line
+
+_LOWERED_LEVEL = re.compile(r"@SECLEVEL=[01](?![0-9])", re.IGNORECASE)
+
+
+def find_nginx_fault(data: Mapping[str, Any]) -> Text | None:
+    """Return what nginx would no longer load: a change to its ciphers is a change for all of its servers."""
+    faults = [text for vhost in _vhosts(data, "nginx") if (text := _describe_fault(vhost, "nginx"))]
+    return Text.join([*faults[:MAX_TOLD], _RENEW]) if faults else None
+
+
+def find_apache_faults(host: Host, data: Mapping[str, Any]) -> dict[Domain, Text]:
+    """Return what Apache would no longer load, by the declared site that shows it."""
+    fault_by_domain: dict[Domain, Text] = {}
+    for vhost in _vhosts(data, "apache"):
+        text = _describe_fault(vhost, "Apache")
+        for site in host.sites if text else ():
+            if text and {site.domain, *site.aliases} & set(vhost["names"]):
+                fault_by_domain.setdefault(site.domain, Text.join([text, _RENEW]))
+    return fault_by_domain
+
+
+def _vhosts(data: Mapping[str, Any], server: str) -> Iterator[Mapping[str, Any]]:
+    for part in ("vhosts", "unread_vhosts"):
+        yield from (vhost for vhost in data.get(server, {}).get(part) or () if vhost["tls"])
+
+
+def _describe_fault(vhost: Mapping[str, Any], server: str) -> Text | None:
+    tls = vhost["tls"]
+    name = make_one_line(next(iter(vhost["names"]), "") or f"{vhost['file']}:{vhost['line']}", 100)
+    if tls["loads"] == "no":
+        message = make_one_line(redact(tls["fault"]), 200)
+        return Text(
+            vi=f"{name}: sau thay đổi {server} không nạp được chứng thư ({message})",
+            en=f"{name}: after the change {server} would not load its certificate ({message})",
+        )
+    if tls["loads"] == "unknown" and _LOWERED_LEVEL.search(tls["ciphers"] or ""):
+        path = make_one_line(tls["certificate"] or "?", 200)
+        return Text(
+            vi=f"{name}: mức bảo mật đang hạ ({make_one_line(tls['ciphers'], 100)}) mà chứng thư {path} không thử nạp được",
+            en=f"{name}: the level of security is lowered ({make_one_line(tls['ciphers'], 100)}), and whether {path} loads without that could not be tried",
+        )
+    return None
+
+
+_RENEW = Text(
+    vi="thay chứng thư và khóa (RSA từ 2048 bit hoặc EC từ 256 bit, ký bằng SHA-256) rồi chạy lại",
+    en="renew certificate and key (RSA of 2048 bits or more, or EC of 256, signed with SHA-256), then run again",
+)
+
+
+def find_https_fault(site: Mapping[str, Any], now: float) -> Text | None:
+    """Return what is wrong with a site's certificate for visitors who get in by HTTPS only."""
+    certificate = site.get("certificate")
+    domain: str = site["domain"]
+    if certificate is None:
+        return Text(vi="trang chưa có chứng thư đọc được", en="the site has no certificate that could be read")
+    if not certificate["not_before"] <= now < certificate["not_after"]:
+        return Text(vi="chứng thư của trang không còn hạn", en="the site's certificate is out of date")
+    if not {domain, f"*.{domain.partition('.')[2]}"} & set(certificate["names"]):
+        return Text(vi="chứng thư của trang ghi tên khác", en="the site's certificate is for another name")
+    if certificate["self_signed"]:
+        return Text(vi="chứng thư của trang tự ký", en="the site's certificate is self-signed")
+    return None

@@ -1,0 +1,175 @@
+"""Hosts of the same inventory that need a port of a host: what connects them, and what a change would cut. Pure.
+
+A host says itself whom it talks to, so that what it says holds a change for that host's sake alone, until somebody accepts
+that by naming control and host.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import ipaddress
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from auditor.audit.controls import Fix
+from auditor.audit.effects import Effect
+from auditor.facts import HostFacts
+from auditor.hardening.health import other_endpoints
+from auditor.models import ACCEPTED_LOSS, ControlId, Host, Text
+from auditor.text.sanitize import make_one_line
+
+Facts = Mapping[str, Any]
+MAX_TOLD = 6
+DATABASE_PORT = 3306
+PORT_CLOSING_EFFECTS = frozenset(
+    {
+        *(Effect.CLOSES_UNDECLARED_PORTS, Effect.CLOSES_DATABASE_PORTS, Effect.CLOSES_MARIADB_PORTS),
+        *(Effect.CLOSES_MAIL_PORTS, Effect.CLOSES_PHP_PORTS, Effect.STOPS_UNNEEDED_SERVICES),
+    }
+)
+"""Effects that close ports."""
+
+
+@dataclass(frozen=True, order=True)
+class PortDependency:
+    """A port of a host that another of the inventory needs, and what tells."""
+
+    host: str
+    """The one that needs it."""
+    port: int
+    by: str
+    """``connection``, ``site`` or ``account``."""
+    what: str = ""
+    """The folder of the site, or the account."""
+
+
+def find_dependencies(
+    facts: Mapping[str, HostFacts], addresses: Mapping[str, str]
+) -> dict[str, tuple[PortDependency, ...]]:
+    """Return, by host, what others of the inventory need of it, by what it and they say.
+
+    ``addresses``: addresses and names of the inventory's hosts, to what they are called there.
+    """
+    data = {name: own.build_context() for name, own in facts.items()}
+    host_by_address = _map_addresses(data, addresses)
+    dependencies: dict[str, set[PortDependency]] = {}
+    for name, own in data.items():
+        for host, need in (
+            *_find_connections(name, own, host_by_address),
+            *_find_site_needs(name, own, host_by_address),
+            *_find_account_needs(name, own, host_by_address),
+        ):
+            if need.host != host:
+                dependencies.setdefault(host, set()).add(need)
+    return {host: tuple(sorted(group)) for host, group in dependencies.items()}
+
+
+def find_holds(
+    host: Host,
+    data: Mapping[str, Any],
+    fixes: Mapping[ControlId, Fix],
+    dependencies: Iterable[PortDependency],
+    accepted_names: Collection[str],
+) -> dict[ControlId, Text]:
+    """Return the controls that would close a port which others need, but for hosts of which that is accepted by name."""
+    dependency_list = list(dependencies)
+    ports = sorted({need.port for need in dependency_list})
+    why = {}
+    for control, fix in fixes.items():
+        closed_ports = (
+            other_endpoints.find_closing_ports(host, data, frozenset(fix.effects), ports) if ports else frozenset()
+        )
+        cut = [
+            need
+            for need in dependency_list
+            if need.port in closed_ports
+            and ACCEPTED_LOSS.format(control=control, account=need.host) not in accepted_names
+        ]
+        if cut:
+            why[control] = _explain_hold(control, cut)
+    return why
+
+
+def _map_addresses(data: Mapping[str, Facts], addresses: Mapping[str, str]) -> dict[str, str]:
+    """Addresses and names to hosts; an address that a host gives itself counts where nobody else has it."""
+    host_by_address = {address.lower(): name for address, name in addresses.items()}
+    for name, own in data.items():
+        connection = own.get("system", {}).get("connection") or {}
+        if connection.get("local"):
+            host_by_address.setdefault(str(connection["local"]).partition("%")[0], name)
+    return host_by_address
+
+
+def _find_connections(
+    name: str, own: Facts, host_by_address: Mapping[str, str]
+) -> Iterator[tuple[str, PortDependency]]:
+    for peer in own.get("services", {}).get("peers", ()):
+        other = host_by_address.get(peer["address"])
+        if other is not None:
+            here, there = (name, other) if peer["inbound"] else (other, name)
+            yield here, PortDependency(there, peer["port"], "connection")
+
+
+def _find_site_needs(name: str, own: Facts, host_by_address: Mapping[str, str]) -> Iterator[tuple[str, PortDependency]]:
+    """Sites whose configuration names another host as their database's."""
+    for instance in own.get("wordpress", {}).get("instances", ()):
+        place, _, port = ((instance.get("constants") or {}).get("DB_HOST") or "").partition(":")
+        host = host_by_address.get(place.lower())
+        if host is not None:
+            number = int(port) if port.isdecimal() and len(port) < 6 else DATABASE_PORT
+            yield host, PortDependency(name, number, "site", make_one_line(instance["path"], 100))
+
+
+def _find_account_needs(
+    name: str, own: Facts, host_by_address: Mapping[str, str]
+) -> Iterator[tuple[str, PortDependency]]:
+    """Accounts of a database that come in from others alone."""
+    data = own.get("mariadb", {})
+    port = (data.get("variables") or {}).get("port") or DATABASE_PORT
+    for account in data.get("accounts", ()) if data.get("running") else ():
+        if not account["anywhere"] and account["authentication"] != "locked":
+            pattern = account["host"].lower().replace("[", "[[]").replace("%", "*").replace("_", "?")
+            account_name = make_one_line(f"{account['user']}@{account['host']}", 100)
+            for address, other in host_by_address.items():
+                if _is_address(address) and fnmatch.fnmatchcase(address, pattern):
+                    yield name, PortDependency(other, port, "account", account_name)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _explain_hold(control: ControlId, cut: list[PortDependency]) -> Text:
+    descriptions = [_describe_dependency(need) for need in cut[:MAX_TOLD]]
+    ports = ", ".join(dict.fromkeys(str(need.port) for need in cut))
+    names = ",".join(dict.fromkeys(ACCEPTED_LOSS.format(control=control, account=need.host) for need in cut))
+    mend = Text(
+        vi=f"ghi cổng {ports} vào luytre_open_ports của máy chủ này, hoặc chấp nhận bằng --accept {names}",
+        en=f"declare {ports} in this host's luytre_open_ports, or accept it with --accept {names}",
+    )
+    return Text.join([*descriptions, mend])
+
+
+def _describe_dependency(need: PortDependency) -> Text:
+    name, what = make_one_line(need.host, 60), need.what
+    return {
+        "site": Text(
+            vi=f"trang ở {what} trên {name} dùng cơ sở dữ liệu tại đây (cổng {need.port})",
+            en=f"the site in {what} on {name} has its database here (port {need.port})",
+        ),
+        "account": Text(
+            vi=f"tài khoản {what} của cơ sở dữ liệu dành cho {name} (cổng {need.port})",
+            en=f"the database's account {what} is for {name} (port {need.port})",
+        ),
+    }.get(
+        need.by,
+        Text(
+            vi=f"{name} đang kết nối tới cổng {need.port} của máy chủ này",
+            en=f"{name} is connected to port {need.port} of this host",
+        ),
+    )

@@ -1,0 +1,32 @@
+"""Changes to daemons that run from places of no package's, as hosting panels install them: they would not read what is changed. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from auditor.audit.controls import Fix
+from auditor.hardening import change_scope
+from auditor.models import Text
+from auditor.text.sanitize import make_one_line
+
+_SETTINGS = (("nginx", "/etc/nginx/"), ("php_fpm", "/etc/php/"))
+"""Area, and the folder that its fixes change."""
+
+
+def find_holds(fixes: Mapping[str, Fix], data: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
+    """Each control whose change would land beside the configuration in force, and why it is not made."""
+    for area, folder in _SETTINGS:
+        there = data.get(area, {}).get("elsewhere", ())
+        if not there:
+            continue
+        files = ", ".join(make_one_line(daemon["file"], 100) for daemon in there[:3])
+        why = Text(
+            vi=f"chương trình đang chạy đọc cấu hình ở {files}, không phải {folder}: sửa tại đó, hoặc trong bảng điều khiển đã cài nó",
+            en=f"what runs reads {files} and not {folder}: change it there, or in the panel that installed it",
+        )
+        yield from (
+            (control, why)
+            for control, fix in fixes.items()
+            if control.startswith(f"{area}.") or change_scope.any_within(fix.touches, folder)
+        )

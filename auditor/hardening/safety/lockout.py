@@ -1,0 +1,120 @@
+"""Whom a planned change would lock out, in words: held until somebody accepts it by naming control and account. Pure."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from auditor.models import ACCEPTED_LOSS, ControlId, Text, clock
+from auditor.text import dates
+from auditor.text.sanitize import make_one_line
+
+MAX_TOLD = 6
+MAX_ACCOUNT, MAX_NAMES = 256, 20_000
+"""Characters."""
+ANYBODY = "*"
+"""The role's word for whoever comes in where sshd keeps no record."""
+_METHODS = {
+    "publickey": Text(vi="khóa", en="key"),
+    "password": Text(vi="mật khẩu", en="password"),
+    "keyboard-interactive": Text(vi="mật khẩu hoặc mã được hỏi", en="password or code asked for"),
+    "none": Text(vi="mật khẩu trống", en="empty password"),
+    "hostbased": Text(vi="tên máy", en="host name"),
+}
+
+
+@dataclass(frozen=True)
+class Losses:
+    """What planned controls take from people."""
+
+    hold_reasons: Mapping[ControlId, Text] = field(default_factory=dict)
+    """Control to whom it would lock out though nobody accepted that."""
+    accepted_losses: Mapping[ControlId, Text] = field(default_factory=dict)
+    """Control to whom it locks out, as somebody accepted by name."""
+
+
+def describe_losses(losses: Iterable[Any]) -> Losses:
+    """The role's losses in words."""
+    held_ways: dict[ControlId, list[Any]] = {}
+    accepted_ways: dict[ControlId, list[Any]] = {}
+    for loss in losses:
+        (accepted_ways if loss.is_accepted else held_ways).setdefault(loss.control, []).append(loss.way)
+    return Losses(
+        hold_reasons={control: _explain_hold(control, ways) for control, ways in held_ways.items()},
+        accepted_losses={control: _explain_acceptance(ways) for control, ways in accepted_ways.items()},
+    )
+
+
+def _explain_hold(control: ControlId, ways: list[Any]) -> Text:
+    who = _describe_people(ways)
+    names = ",".join(dict.fromkeys(ACCEPTED_LOSS.format(control=control, account=way.account) for way in ways))
+    accept = shlex.quote(make_one_line(names, MAX_NAMES))
+    through = all(way.to is not None for way in ways)
+    mend = _MEND_TUNNEL if through else _MEND_KEY
+    what = _CUTS if through else _LOCKS
+    return Text(
+        vi=f"{what.vi} {who.vi}; {mend.vi}, hoặc chấp nhận từng người bằng --accept {accept}",
+        en=f"{what.en} {who.en}; {mend.en}, or accept it person by person with --accept {accept}",
+    )
+
+
+def _explain_acceptance(ways: list[Any]) -> Text:
+    who = _describe_people(ways)
+    return Text(vi=f"đã chấp nhận: {_LOCKS.vi} {who.vi}", en=f"as accepted, {_LOCKS.en} {who.en}")
+
+
+def _describe_people(ways: list[Any]) -> Text:
+    """By account and what opens it, with the addresses: nobody's name is left out."""
+    groups: dict[tuple[str, tuple[str, ...], str | None, bool], list[Any]] = {}
+    for way in ways:
+        groups.setdefault((way.account, way.methods, way.to, way.doubtful), []).append(way)
+    return Text.join(_describe_person(account, members) for (account, *_), members in groups.items())
+
+
+def _describe_person(account: str, ways: list[Any]) -> Text:
+    if account == ANYBODY:
+        return _UNRECORDED_LOGINS
+    account, first = make_one_line(account, MAX_ACCOUNT), max(ways, key=lambda way: way.last)
+    places = list(dict.fromkeys(way.source for way in ways if way.last and way.source))
+    where = ", ".join(places[:MAX_TOLD]) + (" …" if len(places) > MAX_TOLD else "")
+    if not first.last:
+        return Text(
+            vi=f"{account} (quản trị viên trong bảng kiểm kê, chưa có khóa SSH dùng được)",
+            en=f"{account} (a declared administrator without an SSH key that works)",
+        )
+    last_seen = clock.from_epoch(first.last)
+    if first.to is not None and all(way.doubtful for way in ways):
+        return Text(
+            vi=f"{account} (từ {where}, nhật ký không cho biết có đi tiếp qua máy chủ này hay không, gần nhất {dates.format_day(last_seen, 'vi')})",
+            en=f"{account} (from {where}, no record tells whether on through this host, last on {dates.format_day(last_seen, 'en')})",
+        )
+    if first.to is not None:
+        to = f" {first.to}" if first.to else ""
+        return Text(
+            vi=f"{account} (từ {where}, qua máy chủ này đi tiếp{to}, gần nhất {dates.format_day(last_seen, 'vi')})",
+            en=f"{account} (from {where}, on through this host{' to' + to if to else ''}, last on {dates.format_day(last_seen, 'en')})",
+        )
+    if not first.methods:
+        return Text(
+            vi=f"{account} (từ {where}, không rõ bằng gì, gần nhất {dates.format_day(last_seen, 'vi')})",
+            en=f"{account} (from {where}, nobody knows by what, last on {dates.format_day(last_seen, 'en')})",
+        )
+    by = Text.join((_METHODS.get(method, Text.make_same(method)) for method in first.methods), " + ")
+    return Text(
+        vi=f"{account} (từ {where}, bằng {by.vi}, gần nhất {dates.format_day(last_seen, 'vi')})",
+        en=f"{account} (from {where}, by {by.en}, last on {dates.format_day(last_seen, 'en')})",
+    )
+
+
+_UNRECORDED_LOGINS = Text(
+    vi="ai đó vào bằng mật khẩu, vì nhật ký SSH ở đây không cho biết ai đã vào trong hai tuần qua",
+    en="anyone who logs in with a password, because the records here do not show who logged in during the last two weeks",
+)
+_LOCKS = Text(vi="sẽ khóa ngoài", en="would lock out")
+_CUTS = Text(vi="sẽ cắt đường hầm của", en="would cut what goes through sshd for")
+_MEND_KEY = Text(
+    vi="thêm khóa (ssh-copy-id) và vào thử bằng khóa", en="add a key (ssh-copy-id) and log in with it once"
+)
+_MEND_TUNNEL = Text(vi="hỏi họ và chuyển họ sang cách khác trước", en="ask them, and move them to another way first")

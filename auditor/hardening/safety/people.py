@@ -1,0 +1,120 @@
+"""People who would lose something that they use: su, root by a key, the key they know a host by, another's home, /tmp. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from auditor.audit.effects import Effect
+from auditor.models import Host, Text
+from auditor.text.sanitize import make_one_line
+
+MAX_TOLD = 5
+TEMPORARY = ("/tmp/", "/var/tmp/")  # noqa: S108  looked for, not used
+Judge = Callable[[Host, Mapping[str, Any]], Iterator[tuple[Effect, Text]]]
+"""From the inventory and a host's facts by area to what would be taken away, by the effect that would."""
+
+_LOGINS_UNREAD = Text(
+    vi="chưa biết ai vào qua SSH, vì không đọc được nhật ký",
+    en="unknown who logs in over SSH, because the records could not be read",
+)
+
+
+def _switchers(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
+    """People who became somebody else by su of late, and could no longer."""
+    su: Mapping[str, Any] = data["pam"]["su"] if "pam" in data else {"recorded": False, "outside": []}
+    if not su["recorded"]:
+        yield (
+            Effect.LIMITS_SU,
+            Text(
+                vi="chưa biết ai dùng su, vì không đọc được nhật ký hệ thống",
+                en="unknown whether anybody uses su, because the journal could not be read",
+            ),
+        )
+    elif su["outside"]:
+        text = ", ".join(make_one_line(name, 40) for name in su["outside"][:MAX_TOLD])
+        yield (
+            Effect.LIMITS_SU,
+            Text(
+                vi=f"{text} dùng su trong 90 ngày qua và không thuộc nhóm sudo",
+                en=f"{text} used su within 90 days and are not in the group sudo",
+            ),
+        )
+
+
+def _root_keys(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
+    """Keys that open root, which somebody may count on."""
+    keys = [key for key in data["accounts"]["keys"] if key["account"] == "root"] if "accounts" in data else None
+    if keys is None:
+        yield Effect.CLOSES_ROOT, _LOGINS_UNREAD
+    elif keys:
+        yield (
+            Effect.CLOSES_ROOT,
+            Text(
+                vi=f"root còn {len(keys)} khóa SSH (gỡ khóa không ai cần khỏi authorized_keys của root)",
+                en=f"root has {len(keys)} SSH keys (take those that nobody needs out of root's authorized_keys)",
+            ),
+        )
+
+
+def _clients(host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
+    """Whoever came in of late besides us, and may know the server by a key that it would no longer show."""
+    ways = data.get("ways")
+    if ways is None or not ways["recorded"]:
+        yield Effect.DROPS_HOST_KEYS, _LOGINS_UNREAD
+        return
+    own = ways["own"] or {"account": host.automation_user, "source": None}
+    others = {
+        f"{make_one_line(way['account'], 40)} ({make_one_line(way['source'], 64)})"
+        for way in ways["seen"]
+        if way["account"] != own["account"] or own["source"] not in (None, way["source"])
+    }
+    if others:
+        text = ", ".join(sorted(others)[:MAX_TOLD]) + (" …" if len(others) > MAX_TOLD else "")
+        yield (
+            Effect.DROPS_HOST_KEYS,
+            Text(
+                vi=f"{text} vào qua SSH trong 90 ngày qua, có thể chỉ lưu khóa ECDSA của máy chủ này",
+                en=f"{text} logged in over SSH within 90 days, and may know this server by its ECDSA key alone",
+            ),
+        )
+
+
+def _visitors(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
+    """Accounts that are at work in others' homes: by their processes now, and by their jobs."""
+    homes = [home for home in data.get("accounts", {}).get("homes", ()) if home["open"] and not home["served"]]
+    jobs = data.get("cron", {}).get("jobs", ())
+    visitors = {
+        f"{make_one_line(name, 40)} ({make_one_line(home['path'], 100)})" for home in homes for name in home["used_by"]
+    }
+    visitors |= {
+        f"{make_one_line(job['user'], 40)} ({make_one_line(program, 100)})"
+        for home in homes
+        for job in jobs
+        for program in job["programs"]
+        if job["user"] not in ("root", home["account"]) and program.startswith(home["path"] + "/")
+    }
+    if visitors:
+        text = ", ".join(sorted(visitors)[:MAX_TOLD]) + (" …" if len(visitors) > MAX_TOLD else "")
+        yield (
+            Effect.CLOSES_HOMES,
+            Text(vi=f"{text} đang dùng thư mục cá nhân của người khác", en=f"{text} is at work in another's home"),
+        )
+
+
+def _temporary_programs(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
+    """What is run out of temporary folders: by processes now, and by jobs."""
+    jobs = data.get("cron", {}).get("jobs", ())
+    scheduled_programs = {program for job in jobs for program in job["programs"] if program.startswith(TEMPORARY)}
+    programs = sorted({*data.get("filesystem", {}).get("run_from_temporary", ()), *scheduled_programs})
+    if programs:
+        text = ", ".join(make_one_line(path, 100) for path in programs[:MAX_TOLD]) + (
+            " …" if len(programs) > MAX_TOLD else ""
+        )
+        yield (
+            Effect.STOPS_TEMPORARY_PROGRAMS,
+            Text(vi=f"{text} được chạy từ thư mục tạm", en=f"{text} is run out of a temporary folder"),
+        )
+
+
+OF_PEOPLE: tuple[Judge, ...] = (_switchers, _root_keys, _clients, _visitors, _temporary_programs)

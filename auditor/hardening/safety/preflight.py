@@ -1,0 +1,476 @@
+"""What must not be done to a host, judged before anything is touched. Pure.
+
+Two kinds of objection. The whole host is *refused* where no change is safe or could be undone: it could not be read, it
+is not ours to change, its clock is wrong, another run is open on it, its disk is too full for a snapshot, or a planned
+change would shut out the very account, key, rights, address or port by which this program reaches it; whoever planned
+that has misjudged the host, so nothing else is changed either. A change is *held* where it alone does harm: it is shown
+with its reason and left out, and the others are made. Held too are changes whose ``danger`` nobody accepted by name, and
+all changes, harmless ones as well, outside of a declared change window; an acceptance lifts these two, never an
+objection. Only what would then be made is judged.
+
+Where facts are missing, a change that could lock somebody out is held; what merely could not be foreseen is left to the
+roles and the guard, which check again on the host itself, where nothing can have changed since.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from auditor.audit.controls import Fix, select_by_effects
+from auditor.audit.effects import Effect
+from auditor.facts import HostFacts
+from auditor.facts import site as sites
+from auditor.fleet.error_messages import explain_area, is_not_run
+from auditor.hardening import change_scope
+from auditor.hardening.safety import certificates, foreign_daemons, lockout, logins, writable_config
+from auditor.models import ControlId, Domain, Finding, Host, Text
+from auditor.text.redact import redact
+from auditor.text.sanitize import make_one_line
+
+SUPPORTED_SYSTEMS = {("debian", "12"), ("debian", "13")}
+CLOCK_SECONDS = 300
+SNAPSHOT_BYTES = 24 * 1024 * 1024
+"""The guard takes no snapshot with less than this to spare; how much more it needs, it measures on the host."""
+
+
+@dataclass(frozen=True)
+class Objections:
+    """What stands against a host's plan."""
+
+    refusal: Text | None = None
+    """Why the host is left alone altogether."""
+    hold_reasons: Mapping[str, Text] = field(default_factory=dict)
+    """Control to why its change is held."""
+    sites: Mapping[str, Mapping[Domain, Text]] = field(default_factory=dict)
+    """Control to site to why its change is held for that site alone."""
+
+
+@dataclass(frozen=True)
+class PreflightInput:
+    """What is judged: a host's fixes by control that would be made, its open findings, and what was read of it."""
+
+    host: Host
+    fixes: Mapping[str, Fix]
+    findings: Sequence[Finding]
+    facts: HostFacts
+    started_at: datetime
+    """When reading began, by the controller's clock."""
+    ended_at: datetime
+    """When reading had ended, by the controller's clock."""
+    https: Mapping[Domain, Text] = field(default_factory=dict)
+    """Sites to what was wrong with their HTTPS when it was tried from here."""
+    accepted_names: frozenset[str] = frozenset()
+    """What somebody accepts for this host, by name."""
+
+    @cached_property
+    def data(self) -> dict[str, Any]:
+        """The host's facts by area, as plain data."""
+        return self.facts.build_context()
+
+    @property
+    def connection(self) -> Mapping[str, Any] | None:
+        """The SSH connection that the facts came by."""
+        ssh_connection: Mapping[str, Any] | None = self.data["system"]["connection"]
+        return ssh_connection
+
+    @property
+    def account(self) -> str | None:
+        """The account by which this program comes in."""
+        return (self.connection["user"] if self.connection else None) or self.host.automation_user
+
+    @property
+    def firewall(self) -> Mapping[str, Any] | None:
+        """The firewall's facts, where one of its controls is planned."""
+        is_planned = any(control.startswith("firewall.") for control in self.fixes)
+        firewall_facts: Mapping[str, Any] | None = self.data.get("firewall") if is_planned else None
+        return firewall_facts
+
+    @property
+    def access_changes(self) -> dict[str, Callable[[Any], Any]]:
+        """The planned controls that decide who gets in, with what they do."""
+        spared_accounts = ("root", "postgres", self.account)
+        shells = [
+            name
+            for name in self.iter_accounts(self.select_controls(Effect.TAKES_SHELLS))
+            if name not in spared_accounts
+        ]
+        networks = self.host.trusted_networks if self.firewall is not None and not self.firewall["managers"] else ()
+        return logins.select_access_changes(self.fixes, networks, shells)
+
+    def select_controls(self, *effects: Effect) -> tuple[ControlId, ...]:
+        """The planned controls that have any of these effects."""
+        return select_by_effects(self.fixes, *effects)
+
+    @property
+    def closed_areas(self) -> frozenset[str]:
+        """The areas whose configuration is closed to others before anything else is done to it."""
+        return frozenset(control.partition(".")[0] for control in self.select_controls(Effect.CLOSES_CONFIGURATION))
+
+    def iter_accounts(self, controls: Collection[ControlId]) -> Iterator[str]:
+        """The accounts among the violations of these controls."""
+        members = (
+            violation for finding in self.findings if finding.control in controls for violation in finding.violations
+        )
+        yield from (
+            str(member.get("account") or member.get("name")) for member in members if isinstance(member, Mapping)
+        )
+
+    def iter_controls(self, area: str, account: str) -> Iterator[str]:
+        """The planned controls of an area that have this account among their violations."""
+        for finding in self.findings:
+            if finding.control in self.fixes and finding.control.startswith(f"{area}."):
+                members = (member for member in finding.violations if isinstance(member, dict))
+                if any(account in (member.get("account"), member.get("name")) for member in members):
+                    yield finding.control
+
+
+def find_objections(case: PreflightInput) -> Objections:
+    """All that stands against the plan."""
+    refusals = [text for judge in _REFUSE for text in judge(case)]
+    if refusals:
+        return Objections(refusal=Text.join(refusals))
+    hold_reasons: dict[str, Text] = {}
+    for judge in _HOLD:
+        for control, why in judge(case):
+            hold_reasons.setdefault(control, why)
+    return Objections(hold_reasons=hold_reasons, sites=_find_site_holds(case))
+
+
+# --- the whole host --------------------------------------------------------------------------------------
+
+
+def _not_ours(case: PreflightInput) -> Iterator[Text]:
+    system = case.data["system"]
+    name = system["os"]["name"] or "?"
+    if (system["os"]["id"], system["os"]["version"].split(".")[0]) not in SUPPORTED_SYSTEMS:
+        yield Text(
+            vi=f"hệ điều hành {name} chưa được thử nghiệm: chỉ kiểm tra, không thay đổi",
+            en=f"the operating system {name} is untested: audited only, never changed",
+        )
+    if system["machine_panels"]:
+        panels = ", ".join(system["machine_panels"])
+        yield Text(
+            vi=f"bảng điều khiển {panels} quản lý cấu hình máy chủ này: chỉ kiểm tra, không thay đổi",
+            en=f"the control panel {panels} owns this host's configuration: audited only, never changed",
+        )
+
+
+def _clock(case: PreflightInput) -> Iterator[Text]:
+    slow = case.started_at.timestamp() - case.facts.collected_at
+    fast = case.facts.collected_at - case.ended_at.timestamp()
+    if max(slow, fast) > CLOCK_SECONDS:
+        minutes = int(max(slow, fast) // 60)
+        yield Text(
+            vi=f"đồng hồ máy chủ {'chậm' if slow > fast else 'nhanh'} {minutes} phút so với máy quản trị: chỉnh giờ trước",
+            en=f"the host's clock is {minutes} minutes {'behind' if slow > fast else 'ahead of'} this machine's: set it first",
+        )
+
+
+def _open_run(case: PreflightInput) -> Iterator[Text]:
+    armed_run = case.data.get("past_runs", {}).get("armed")
+    if armed_run and armed_run["timer"]:
+        yield Text(
+            vi=f"lần chạy {armed_run['run']} còn đang dở trên máy chủ này: chờ nó kết thúc hoặc máy chủ tự khôi phục",
+            en=f"the run {armed_run['run']} is in progress on this host: wait until it has ended or reverted itself",
+        )
+    elif armed_run:
+        yield Text(
+            vi=f"lần chạy {armed_run['run']} chưa được xác nhận mà máy chủ cũng chưa khôi phục: khôi phục máy chủ trước",
+            en=f"the run {armed_run['run']} was neither confirmed nor reverted on this host: revert it first",
+        )
+
+
+def _disk(case: PreflightInput) -> Iterator[Text]:
+    free = case.data["system"]["free_bytes"]
+    if free is not None and free < SNAPSHOT_BYTES:
+        yield Text(
+            vi=f"ổ đĩa của /var/lib chỉ còn {free >> 20} MB, không đủ chỗ cho đường lui: giải phóng dung lượng trước",
+            en=f"the disk of /var/lib has {free >> 20} MB left, too little to keep a way back: make room first",
+        )
+
+
+def _source(case: PreflightInput) -> Iterator[Text]:
+    firewall, networks = case.firewall, case.host.trusted_networks
+    if (
+        not case.select_controls(Effect.CLOSES_OTHER_NETWORKS)
+        or firewall is None
+        or firewall["managers"]
+        or not networks
+        or case.connection is None
+    ):
+        return
+    source = case.connection["source"]
+    if not logins.is_within(source, networks):
+        yield Text(
+            vi=f"tường lửa sẽ chặn chính kết nối này (từ {source}): thêm mạng của nó vào luytre_trusted_networks",
+            en=f"the firewall would block this very connection (from {source}): add its network to luytre_trusted_networks",
+        )
+
+
+def _port(case: PreflightInput) -> Iterator[Text]:
+    if case.connection is None:
+        return
+    port, firewall = case.connection["port"], case.firewall
+    closes_port = firewall is not None and not firewall["managers"] and port not in firewall["ssh"]["ports"]
+    services = case.data.get("services") if case.select_controls(Effect.STOPS_UNNEEDED_SERVICES) else None
+    unneeded_services = services["unneeded"] if services else ()
+    stopped_units = {each["unit"] for each in unneeded_services if each["port"] not in case.host.open_ports}
+    listeners = services["listeners"] if services else ()
+    if closes_port or any(each["port"] == port and each["unit"] in stopped_units for each in listeners):
+        yield Text(
+            vi=f"thay đổi sẽ đóng cổng SSH đang dùng ({port})",
+            en=f"the changes would close the SSH port in use ({port})",
+        )
+
+
+def _own_account(case: PreflightInput) -> Iterator[Text]:
+    account = case.account
+    if account is None or account == "root":
+        return
+    harmless = case.select_controls(Effect.CLOSES_HOMES)
+    if _has_key(case, account):
+        harmless += case.select_controls(Effect.LOCKS_EMPTY_PASSWORDS)
+    for control in (*case.iter_controls("accounts", account), *case.iter_controls("sudo", account)):
+        if control not in harmless:
+            yield Text(
+                vi=f"{control} sẽ lấy quyền của chính tài khoản {account} mà chương trình này dùng",
+                en=f"{control} would take rights from {account}, the very account that this program uses",
+            )
+
+
+def _has_key(case: PreflightInput, account: str) -> bool:
+    return logins.has_login_facts(case.data) and logins.can_open(case.data, account)
+
+
+def _own_way(case: PreflightInput) -> Iterator[Text]:
+    account, connection = case.account, case.connection
+    if account is None or not logins.has_login_facts(case.data):
+        return
+    closing_controls = case.select_controls(Effect.CLOSES_PASSWORDS)
+    if case.host.by_password and closing_controls:
+        yield _own_password(closing_controls)
+        return
+    if account == "root":
+        closing_controls += case.select_controls(Effect.CLOSES_ROOT_PASSWORDS, Effect.CLOSES_ROOT)
+    ssh_changes = {control: effect for control, effect in case.access_changes.items() if control.startswith("ssh.")}
+    source, port = (connection["source"], connection["port"]) if connection else ("", 0)
+    taking_controls = logins.find_own_way_losses(case.data, account, source, port, ssh_changes, closing_controls)
+    if taking_controls:
+        by = f"{account}@{source}:{port}" if connection else account
+        yield Text(
+            vi=f"{', '.join(taking_controls)} sẽ khóa ngoài chính tài khoản {account} mà chương trình này dùng ({by}): tài khoản chưa có khóa SSH dùng được sau thay đổi",
+            en=f"{', '.join(taking_controls)} would lock out {account}, the very account that this program uses ({by}): it has no SSH key that works after the change",
+        )
+
+
+_REFUSE: tuple[Callable[[PreflightInput], Iterator[Text]], ...] = (
+    *(_not_ours, _clock, _open_run, _disk),
+    *(_source, _port, _own_account, _own_way),
+)
+
+
+# --- single changes --------------------------------------------------------------------------------------
+
+
+def find_losses(case: PreflightInput) -> lockout.Losses:
+    """Whom the planned changes would lock out: who came in of late, and who is declared."""
+    if not logins.has_login_facts(case.data):
+        return lockout.Losses(hold_reasons=dict.fromkeys(case.access_changes, _LOGINS_UNKNOWN))
+    return lockout.describe_losses(
+        logins.find_lost_ways(case.data, case.host.admins, case.access_changes, case.accepted_names)
+    )
+
+
+def _find_lockouts(case: PreflightInput) -> Iterator[tuple[str, Text]]:
+    """Changes that would leave somebody, or everybody, without a way in."""
+    yield from find_losses(case).hold_reasons.items()
+    if logins.has_login_facts(case.data):
+        with_keys = set(logins.list_admin_accounts(case.data))
+        closing_controls = (
+            case.select_controls(Effect.CLOSES_PASSWORDS, Effect.CLOSES_ROOT_PASSWORDS) if not with_keys else ()
+        )
+        closing_controls = (
+            *closing_controls,
+            *(case.select_controls(Effect.CLOSES_ROOT) if with_keys <= {"root"} else ()),
+        )
+        yield from ((control, _NO_WAY_IN) for control in closing_controls)
+
+
+def _other_firewall(case: PreflightInput) -> Iterator[tuple[str, Text]]:
+    firewall = case.firewall
+    if firewall is not None and firewall["managers"] and not firewall["others_deny"]:
+        managers = ", ".join(firewall["managers"])
+        for control in case.fixes:
+            if control.startswith("firewall."):
+                yield (
+                    control,
+                    Text(
+                        vi=f"{managers} đang quản lý tường lửa của máy chủ: đặt nó chặn mặc định, hoặc ngừng dùng nó, rồi chạy lại",
+                        en=f"{managers} is in charge of this host's firewall: have it deny by default or retire it, then run again",
+                    ),
+                )
+
+
+def _packages(case: PreflightInput) -> Iterator[tuple[str, Text]]:
+    updates = case.data.get("updates")
+    if updates is None or not (updates["busy"] or updates["unfinished"]):
+        return
+    why = _PACKAGES_UNFINISHED if updates["unfinished"] else _PACKAGES_BUSY
+    for control, fix in case.fixes.items():
+        if change_scope.installs_packages(fix.touches) or change_scope.upgrades_packages(fix.touches):
+            yield control, why
+
+
+def _find_untestable(case: PreflightInput) -> Iterator[tuple[str, Text]]:
+    """Changes that their daemon could not test as root, for another account has a say in what it believes."""
+    confined_units = {entry["unit"] for entry in case.data.get("services", {}).get("confinement", ())}
+    confining_controls = case.select_controls(Effect.CONFINES_SERVICES)
+    for area, fact, folder, unit in _CONFIG_TESTS:
+        error = case.facts.errors.get(area, "")
+        why = case.data.get(area, {}).get("untold", {}).get(fact) or (error if is_not_run(error) else None)
+        if why is None or area in case.closed_areas:
+            continue
+        explanation = explain_area(why)
+        is_concerned = any(re.fullmatch(unit, name) for name in confined_units)
+        for control, fix in case.fixes.items():
+            if change_scope.any_within(fix.touches, folder) or (is_concerned and control in confining_controls):
+                yield (
+                    control,
+                    Text(
+                        vi=f"không thử trước được: {explanation.vi}", en=f"it cannot be tested first: {explanation.en}"
+                    ),
+                )
+
+
+_CONFIG_TESTS = (
+    ("nginx", "config_ok", "/etc/nginx/", r"nginx\.service"),
+    ("apache", "config_ok", "/etc/apache2/", r"apache2\.service"),
+    ("php_fpm", "", "/etc/php/", r"php[0-9.]+-fpm\.service"),
+    ("mariadb", "start_fault", "/etc/mysql/", r"mariadb\.service"),
+)
+"""Area; the fact that its daemon's own test gives, empty where without it none of the area's is told; the folder of its settings; its units."""
+
+
+def _find_stopped_forwarding(case: PreflightInput) -> Iterator[tuple[str, Text]]:
+    """Packets that are sent on to a container or another machine, and would no longer get there."""
+    forwardings = case.data.get("firewall", {}).get("published", ())
+    stopping_controls = case.select_controls(Effect.STOPS_FORWARDING) if forwardings else ()
+    if stopping_controls:
+        ports = ", ".join(f"{each['port'] or '*'} → {make_one_line(each['target'], 60)}" for each in forwardings[:10])
+        why = Text(
+            vi=f"máy chủ đang chuyển tiếp cổng {ports}: bỏ chuyển tiếp đó trước nếu không còn dùng",
+            en=f"the host sends packets on (port {ports}): take that away first if it is no longer used",
+        )
+        yield from ((control, why) for control in stopping_controls)
+
+
+def _find_unstartable(case: PreflightInput) -> Iterator[tuple[str, Text]]:
+    """Changes after which a daemon is told to read its files or to start anew, and would not start as it is now."""
+    web = (("nginx", "nginx", "/etc/nginx/"), ("apache", "Apache", "/etc/apache2/"))
+    faults = [
+        (name, folder, case.data[area]["config_message"] or "?")
+        for area, name, folder in web
+        if case.data.get(area, {}).get("config_ok") is False
+    ]
+    if message := case.data.get("mariadb", {}).get("start_fault"):
+        faults += [("MariaDB", place, message) for place in ("unit:mariadb.service", "/etc/mysql/")]
+    for name, scope, fault in faults:
+        message = make_one_line(redact(fault), 200)
+        why = Text(
+            vi=f"{name} hiện đã không khởi động lại được ({message}): sửa lỗi đó rồi chạy lại",
+            en=f"{name} would not restart in its current state ({message}): fix that, then run again",
+        )
+        yield from (
+            (control, why) for control, fix in case.fixes.items() if change_scope.any_within(fix.touches, scope)
+        )
+
+
+def _find_certificate_holds(case: PreflightInput) -> Iterator[tuple[str, Text]]:
+    """Changes after which nginx would not load a certificate."""
+    why = certificates.find_nginx_fault(case.data)
+    if why is not None:
+        yield from ((control, why) for control in case.select_controls(Effect.RAISES_TLS_LEVEL))
+
+
+_HOLD: tuple[Callable[[PreflightInput], Iterator[tuple[str, Text]]], ...] = (
+    lambda case: foreign_daemons.find_holds(case.fixes, case.data),
+    lambda case: writable_config.find_host_holds(case.fixes, case.findings, case.data, case.closed_areas),
+    _find_lockouts,
+    _other_firewall,
+    _packages,
+    _find_untestable,
+    _find_stopped_forwarding,
+    _find_unstartable,
+    _find_certificate_holds,
+)
+
+
+def _find_site_holds(case: PreflightInput) -> dict[str, dict[Domain, Text]]:
+    """What is held for single sites, by control."""
+    unloadable = certificates.find_apache_faults(case.host, case.data)
+    planned_controls = case.select_controls(Effect.RAISES_TLS_LEVEL) if unloadable else ()
+    holds = {**_find_sites_without_https(case), **_select_sites(case, planned_controls, unloadable)}
+    names = {site.domain: frozenset((site.domain, *site.aliases)) for site in case.host.sites}
+    for control, domain, why in writable_config.find_site_holds(
+        case.fixes, case.findings, case.data, names, case.closed_areas
+    ):
+        holds[control] = {domain: why, **holds.get(control, {})}
+    return holds
+
+
+def _select_sites(
+    case: PreflightInput, controls: Collection[ControlId], why: Mapping[Domain, Text]
+) -> dict[str, dict[Domain, Text]]:
+    """The sites on which the controls are open among those that have a reason."""
+    return {
+        control: {f.subject.id: why[f.subject.id] for f in case.findings
+                  if f.control == control and f.subject.id in why}
+        for control in controls
+    }  # fmt: skip
+
+
+def _find_sites_without_https(case: PreflightInput) -> dict[str, dict[Domain, Text]]:
+    """Per control that leads visitors to HTTPS for good, the sites where HTTPS fails."""
+    planned_controls = case.select_controls(Effect.REQUIRES_HTTPS)
+    if not planned_controls:
+        return {}
+    fault_by_domain: dict[Domain, Text] = {}
+    for site in case.host.sites:
+        why = certificates.find_https_fault(
+            sites.build_site_view(site, case.data, case.facts.errors), case.ended_at.timestamp()
+        )
+        why = why or case.https.get(site.domain)
+        if why is not None:
+            fault_by_domain[site.domain] = why
+    return _select_sites(case, planned_controls, fault_by_domain)
+
+
+def _own_password(closing_controls: Collection[ControlId]) -> Text:
+    controls = ", ".join(closing_controls)
+    return Text(
+        vi=f"{controls} sẽ khóa ngoài chính chương trình này vì bảng kiểm kê cho nó vào bằng mật khẩu: chuyển sang khóa SSH trước",
+        en=f"{controls} would lock out this program, for which the inventory has a password: move it to an SSH key first",
+    )
+
+
+_LOGINS_UNKNOWN = Text(
+    vi="không đọc được tài khoản và khóa SSH nên không biết ai sẽ bị khóa ngoài",
+    en="accounts and SSH keys could not be read, so nobody knows whom this would lock out",
+)
+_NO_WAY_IN = Text(
+    vi="chưa tài khoản quản trị nào có khóa SSH dùng được: thêm khóa (ssh-copy-id) rồi chạy lại",
+    en="no account that administers this host has an SSH key that works: add one (ssh-copy-id), then run again",
+)
+_PACKAGES_BUSY = Text(
+    vi="máy chủ đang cài đặt phần mềm: đợi xong rồi chạy lại",
+    en="the host is installing software at this moment: run again when it has finished",
+)
+_PACKAGES_UNFINISHED = Text(
+    vi="có gói phần mềm cài dở dang: chạy dpkg --configure -a trên máy chủ trước",
+    en="packages are half-installed: run dpkg --configure -a on the host first",
+)

@@ -1,0 +1,81 @@
+"""Changes that rest on a web server's file that not root alone can change: what it says counts, and it is not edited. Pure.
+
+Such a file holds what is decided in it: a site's server block, a directive of the whole server. What stands in a file of its own is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from auditor.audit.controls import Fix
+from auditor.fleet.error_messages import describe_changers
+from auditor.hardening import change_scope
+from auditor.models import Domain, Finding, Text
+from auditor.text.sanitize import make_one_line
+
+_FOLDERS = {"nginx": "/etc/nginx/", "apache": "/etc/apache2/"}
+"""Area, and the folder that its fixes change."""
+
+
+def find_site_holds(fixes: Mapping[str, Fix], findings: Iterable[Finding], data: Mapping[str, Any],
+             names: Mapping[Domain, frozenset[str]], closed_areas: frozenset[str]) -> Iterator[tuple[str, Domain, Text]]:  # fmt: skip
+    """Each control that would change a server block of a site that is in such a file, with the site and the reason."""
+    for area, folder in _iter_open_areas(closed_areas):
+        reason_by_domain = {
+            domain: _explain_loose_file(vhost["file"], vhost["loose"])
+            for domain, own in names.items()
+            for vhost in data.get(area, {}).get("vhosts") or ()
+            if vhost["loose"] and own.intersection(vhost["names"])
+        }
+        for finding in findings:
+            fix = fixes.get(finding.control)
+            if fix and finding.subject.id in reason_by_domain and change_scope.any_within(fix.touches, folder):
+                yield finding.control, finding.subject.id, reason_by_domain[finding.subject.id]
+
+
+def find_host_holds(fixes: Mapping[str, Fix], findings: Iterable[Finding], data: Mapping[str, Any],
+            closed_areas: frozenset[str]) -> Iterator[tuple[str, Text]]:  # fmt: skip
+    """Each control of the whole host that would have to change a line in such a file, or a file behind a link, with the reason."""
+    for area, folder in _FOLDERS.items():
+        for linked_folder in (data.get(area, {}).get("linked_folders") or ())[:1]:
+            why = _explain_linked_folder(linked_folder)
+            yield from (
+                (control, why) for control, fix in fixes.items() if change_scope.any_within(fix.touches, folder)
+            )
+    for area, folder in _iter_open_areas(closed_areas):
+        loose = {vhost["file"]: vhost["loose"] for vhost in data.get(area, {}).get("vhosts") or () if vhost["loose"]}
+        for finding in findings:
+            fix = fixes.get(finding.control)
+            if fix is None or finding.subject.kind != "host" or not change_scope.any_within(fix.touches, folder):
+                continue
+            for file in _iter_deciding_files(finding.violations):
+                if file in loose:
+                    yield finding.control, _explain_loose_file(file, loose[file])
+
+
+def _iter_open_areas(closed_areas: frozenset[str]) -> Iterator[tuple[str, str]]:
+    yield from ((area, folder) for area, folder in _FOLDERS.items() if area not in closed_areas)
+
+
+def _iter_deciding_files(violations: Iterable[Any]) -> Iterator[str]:
+    for violation in violations:
+        where = violation.get("where") if isinstance(violation, Mapping) else None
+        if isinstance(where, str) and ":" in where:
+            yield where.rpartition(":")[0]
+
+
+def _explain_loose_file(file: str, loose: str) -> Text:
+    path, who = make_one_line(file, 100), describe_changers(loose)
+    return Text(
+        vi=f"phải sửa {path}, mà {who.vi}: chỉ để root sửa được (chown root, chmod go-w) rồi chạy lại",
+        en=f"it would change {path}, and {who.en}: let root alone change it (chown root, chmod go-w), then run again",
+    )
+
+
+def _explain_linked_folder(folder: str) -> Text:
+    path = make_one_line(folder, 100)
+    return Text(
+        vi=f"{path} là liên kết: tệp viết qua đó nằm ngoài bản chụp để khôi phục; thay liên kết bằng thư mục thật rồi chạy lại",
+        en=f"{path} is a link: a file written through it is not in the snapshot for the way back; make it a folder, then run again",
+    )

@@ -1,0 +1,110 @@
+"""Whether a batch's hosts serve as before, and whose change it was when they do not."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from auditor.errors import InputError
+from auditor.hardening.health import snapshot
+from auditor.hardening.steps.failure_reasons import UNKNOWN_REASON
+from auditor.hardening.steps.related_hosts import add_related_regressions, with_others
+from auditor.hardening.steps.rollout_state import Rollout
+from auditor.history.incidents import Incidents
+from auditor.inventory import reach as reaching
+from auditor.models import Host, Text
+
+PAUSES = (1, 2, 4, 8, 16)
+"""Seconds before each further look at what was brought back: its daemons have only just been started, perhaps on a busy machine."""
+
+
+def find_regressions(
+    rollout: Rollout, hosts: Sequence[Host], baseline: snapshot.HealthBaseline, reach: Mapping[str, reaching.Reach]
+) -> dict[str, tuple[snapshot.Regression, ...]]:
+    """What hosts, and those around them, do no longer as before; a second look tells it from a hiccup of a daemon that was just reloaded."""
+    watched_hosts, own = with_others(rollout.around, hosts), {host.name for host in hosts}
+    now = snapshot.take_snapshot(watched_hosts, reach, baseline.first)
+    rollout.record.update(unjudged=(*rollout.record.now.unjudged, *snapshot.describe_unjudged_changes(baseline, now)))
+    regressions = _compare_hosts(baseline, now, own)
+    if not regressions:
+        return {}
+    baseline = dataclasses.replace(baseline, by_wish=baseline.by_wish | list_contained_domains(rollout))
+    suspects = [host for host in watched_hosts if host.name in regressions]
+    return add_related_regressions(
+        rollout.around, hosts, _compare_hosts(baseline, snapshot.take_snapshot(suspects, reach, baseline.first), own)
+    )
+
+
+def _compare_hosts(
+    baseline: snapshot.HealthBaseline, now: snapshot.HealthSnapshot, own: Collection[str]
+) -> dict[str, tuple[snapshot.Regression, ...]]:
+    """What hosts do no longer as before; of others than ``own`` what their logs say is their own affair."""
+    regressions, plainly = snapshot.compare(baseline, now), snapshot.compare(baseline, now, logs=False)
+    return {name: what for name, what in regressions.items() if name in own} | {
+        name: what for name, what in plainly.items() if name not in own
+    }
+
+
+def list_contained_domains(rollout: Rollout) -> frozenset[str]:
+    """Domains of sites that visitors get another answer of by now, since an incident closed them or had a path of theirs be gone.
+
+    None of a history that cannot be read now: nothing stops a hardening on its way.
+    """
+    inventory = rollout.inventory
+    with suppress(InputError, OSError):
+        inventory = Incidents().attach_to(inventory)
+    contained_names = {containment.site for containment in inventory.contained}
+    return frozenset(site.domain for site in inventory.sites if contained_names & {site.domain, *site.aliases})
+
+
+def record_suspects(rollout: Rollout, regressions: Mapping[str, tuple[snapshot.Regression, ...]]) -> dict[str, Text]:
+    """What failed on a host; the controls that may have done it are remembered."""
+    reasons = {}
+    for host, failures in regressions.items():
+        entry = rollout.record.now.find_host(host)
+        controls = entry.controls if entry else ()
+        suspects = [c for c in controls if any(c.split(".")[0] in failure.areas for failure in failures)] or controls
+        rollout.suspects[host] = suspects
+        both = {lang: "; ".join(getattr(regression.what, lang) for regression in failures[:5]) for lang in ("vi", "en")}
+        reasons[host] = Text(**both)
+    return reasons
+
+
+def recheck_hosts(
+    rollout: Rollout, hosts: Sequence[Host], baseline: snapshot.HealthBaseline, reach: Mapping[str, Any]
+) -> None:
+    """Say of hosts that were brought back whether they serve as before."""
+    back = [host for host in hosts if rollout.state(host.name) in ("reverted", "in_part")]
+    still = _find_lasting_regressions(with_others(rollout.around, back), baseline, reach) if back else {}
+    still = add_related_regressions(rollout.around, back, still)
+    for host in back:
+        entry = rollout.record.now.find_host(host.name)
+        why = (entry.why if entry else None) or UNKNOWN_REASON
+        failures = still.get(host.name, ())
+        if failures:
+            vi, en = ("; ".join(getattr(f.what, lang) for f in failures[:5]) for lang in ("vi", "en"))
+            after = Text(vi=f"; sau khi khôi phục vẫn còn: {vi}", en=f"; still so after the rollback: {en}")
+        elif rollout.state(host.name) == "in_part":
+            after = Text(vi="; các trang vẫn phục vụ như trước", en="; what is looked at serves as before")
+        else:
+            after = Text(
+                vi="; đã khôi phục, mọi thứ phục vụ như trước", en="; rolled back, everything serves as before"
+            )
+        rollout.record.put([host.name], why=Text(vi=why.vi + after.vi, en=why.en + after.en))
+
+
+def _find_lasting_regressions(
+    hosts: Sequence[Host], baseline: snapshot.HealthBaseline, reach: Mapping[str, reaching.Reach]
+) -> dict[str, tuple[snapshot.Regression, ...]]:
+    """What hosts still do not do as before when they have had their time for coming up."""
+    regressions = snapshot.compare(baseline, snapshot.take_snapshot(hosts, reach, baseline.first), logs=False)
+    for pause in PAUSES:
+        hosts = [host for host in hosts if host.name in regressions]
+        if not hosts:
+            break
+        time.sleep(pause)
+        regressions = snapshot.compare(baseline, snapshot.take_snapshot(hosts, reach, baseline.first), logs=False)
+    return regressions

@@ -1,0 +1,147 @@
+"""What a hardening was to put in force and did not: the audit afterwards decides, control by control. No I/O."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from auditor.fleet.runner import PlaybookRun
+from auditor.hardening.plan import HardeningPlan
+from auditor.models import ControlId, Finding, Hardening, HostHardening, NotDone, Run, Status, Text
+from auditor.text.sanitize import make_one_line
+
+_MAX_SAID = 3
+_MAX_LENGTH = 300
+
+
+@dataclass(frozen=True)
+class SkippedItem:
+    """What a task let be on a host, and why, in the host's words."""
+
+    host: str
+    area: str
+    site: str | None
+    message: str
+
+
+def collect_skipped_items(run: PlaybookRun) -> tuple[SkippedItem, ...]:
+    """What tasks say that they let be: the ``refused`` of their answers."""
+    return tuple(
+        SkippedItem(task.host, task.role, site, message)
+        for task in run.tasks
+        if task.role is not None
+        for site, message in _iter_refusals(task.result)
+    )
+
+
+def _iter_refusals(result: Mapping[str, Any]) -> Iterator[tuple[str | None, str]]:
+    results = result.get("results")
+    for entry in results if isinstance(results, list) else [result]:
+        if not isinstance(entry, Mapping):
+            continue
+        item = entry.get("item")
+        domain = item.get("domain") if isinstance(item, Mapping) else None
+        refusals = entry.get("refused")
+        for each in refusals[:_MAX_SAID] if isinstance(refusals, list) else ():
+            if isinstance(each, Mapping):
+                yield (domain if isinstance(domain, str) else None), f"{each.get('path')}: {each.get('reason')}"
+
+
+def record_unapplied(
+    hardening: Hardening,
+    plan: HardeningPlan,
+    after: Run,
+    skipped_items: tuple[SkippedItem, ...] = (),
+    dropped_controls: Mapping[tuple[str, ControlId], Text] = MappingProxyType({}),
+) -> Hardening:
+    """The hardening, saying of each confirmed host what of the plan the audit afterwards does not find in force.
+
+    ``dropped``: by host and control, why what was agreed to was not begun.
+    """
+    due = {host_plan.host: {change.control: change.sites for change in host_plan.due} for host_plan in plan.hosts}
+
+    def of(entry: HostHardening) -> HostHardening:
+        planned_controls = due.get(entry.host, {}) if entry.state == "confirmed" else {}
+        unapplied_controls = tuple(
+            NotDone(
+                control=finding.control,
+                subject=finding.subject,
+                why=dropped_controls.get((finding.host, finding.control)) or _why(finding, skipped_items),
+            )
+            for finding in after.findings
+            if finding.host == entry.host
+            and finding.control in planned_controls
+            and (finding.subject.kind == "host" or finding.subject.id in planned_controls[finding.control])
+            and (finding.is_open or finding.status is Status.NOT_EVALUATED)
+        )
+        return entry.model_copy(update={"not_done": unapplied_controls})
+
+    return hardening.model_copy(update={"hosts": tuple(map(of, hardening.hosts))})
+
+
+def find_unchecked_hosts(hardening: Hardening, after: Run) -> frozenset[str]:
+    """The hosts on which something that was planned could not be looked at afterwards."""
+    unapplied_keys = {
+        (entry.host, unapplied_control.control, unapplied_control.subject.id)
+        for entry in hardening.hosts
+        for unapplied_control in entry.not_done
+    }
+    return frozenset(
+        finding.host
+        for finding in after.findings
+        if finding.status is Status.NOT_EVALUATED
+        and (finding.host, finding.control, finding.subject.id) in unapplied_keys
+    )
+
+
+def _why(finding: Finding, skipped_items: tuple[SkippedItem, ...]) -> Text:
+    if finding.status is Status.NOT_EVALUATED:
+        why = finding.reason or Text.make_same("?")
+        return Text(vi=f"chưa xem lại được: {why.vi}", en=f"it could not be looked at again: {why.en}")
+    area = finding.control.partition(".")[0]
+    messages = dict.fromkeys(
+        item.message
+        for item in skipped_items
+        if item.host == finding.host and item.area == area and item.site in (None, finding.subject.id)
+    )
+    if messages:
+        words = Text.join(translate_reason(message) for message in list(messages)[:_MAX_SAID])
+        return Text(vi=f"để nguyên {words.vi}", en=f"left alone: {words.en}")
+    n = len(finding.violations)
+    return Text(
+        vi="kiểm tra lại vẫn chưa đạt" + (f" ở {n} chỗ" if n else ""),
+        en="the audit afterwards still finds it open" + (f", in {n} place{'s' * (n > 1)}" if n else ""),
+    )
+
+
+_REASONS: tuple[tuple[str, str], ...] = (
+    (r"(/.*) above the root can be changed by everybody", "mọi tài khoản đều sửa được thư mục {0} phía trên"),
+    (
+        r"(/.*) above the root is (.*)'s, in a folder of (.*)'s",
+        "thư mục {0} là của {1} nhưng nằm trong thư mục của {2}",
+    ),
+    (r"(/.*) is served by a program of (.*)'s", "hệ thống tệp {0} do một chương trình của {1} phục vụ"),
+    (r".*: a link or no folder on the way", "trên đường dẫn có liên kết, hoặc có chỗ không phải thư mục"),
+    (r"is a link", "là một liên kết"),
+    (r"is not there", "không tồn tại"),
+    (r"has (\d+) hard links", "có {0} tên (liên kết cứng)"),
+    (r"which account runs this site's PHP is not known", "không biết PHP của trang chạy bằng tài khoản nào"),
+    (
+        r"no one group lets every web account that reads it go on reading",
+        "không có một nhóm chung để mọi tài khoản web đang đọc vẫn đọc được",
+    ),
+    (r"changed while it was being edited", "bị sửa trong lúc đang được thay"),
+)
+
+
+def translate_reason(message: str) -> Text:
+    """``PATH: why it was let be`` as ``webroot_file`` says it, in both languages; what it says otherwise is quoted."""
+    line = make_one_line(message, _MAX_LENGTH)
+    path, _, reason = line.partition(": ")
+    for pattern, vi in _REASONS:
+        if match := re.fullmatch(pattern, reason):
+            return Text(vi=f"{path}: {vi.format(*match.groups())}", en=line)
+    return Text.make_same(line)

@@ -1,0 +1,16 @@
+"""What every audit takes with it of earlier looks at sites and hunts on hosts, and of incidents."""
+
+from __future__ import annotations
+
+from auditor.history.hunts import HuntHistory
+from auditor.history.incidents import Incidents
+from auditor.history.scans import ScanHistory
+from auditor.models import Inventory
+
+
+def add_prior_state(inventory: Inventory) -> Inventory:
+    """The inventory with the last looks at its sites, the last hunts on its hosts, and what incidents contain there.
+
+    Raises InputError for a history that cannot be read.
+    """
+    return Incidents().attach_to(HuntHistory().attach_to(ScanHistory().attach_to(inventory)))

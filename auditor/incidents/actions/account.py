@@ -1,0 +1,48 @@
+"""An account of a host is locked, and its sessions end."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from auditor.errors import InputError
+from auditor.incidents.actions.base import ActionKind, select_only_host
+from auditor.models import Host
+from auditor.text import paths
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.@-]{0,63}\$?")
+
+
+def _parse_account(text: str) -> str:
+    if not _NAME.fullmatch(text.strip()):
+        raise InputError(
+            "{account} is not an account name", account=paths.encode_path(text), mend="see 'getent passwd' there"
+        )
+    return text.strip()
+
+
+def list_protected_people(host: Host, _what: str) -> Mapping[str, Any]:
+    """Who has to be able to come in."""
+    return {"automation": host.automation_user or "", "admins": host.admins}
+
+
+def _build_question(host: Host, account: str) -> Mapping[str, Any]:
+    if account == host.automation_user:
+        raise InputError(
+            "{account} is the account that Lũy Tre uses to log in to {host}",
+            account=account,
+            host=host.name,
+            mend="isolate the host instead, or revoke single keys of the account",
+        )
+    return list_protected_people(host, account)
+
+
+ACCOUNT = ActionKind(
+    program="account.py",
+    argument="ACCOUNT",
+    read=_parse_account,
+    hosts=select_only_host,
+    build_question=_build_question,
+    release_is_whole=False,
+)

@@ -1,0 +1,65 @@
+"""What there is to know of one means of containing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from auditor.errors import InputError
+from auditor.models import Host
+from auditor.system import resources
+
+SECONDS = 50.0
+"""For one connection: more than the host takes at most, with what is sent."""
+
+
+def select_all_hosts(_what: str, hosts: tuple[Host, ...]) -> tuple[Host, ...]:
+    """On all of the incident's hosts."""
+    return hosts
+
+
+def select_only_host(_what: str, hosts: tuple[Host, ...]) -> tuple[Host, ...]:
+    """On a single one. Raises InputError when it is not said which."""
+    if len(hosts) != 1:
+        raise InputError("this action runs on one host", mend="name one of the incident's hosts with --host")
+    return hosts
+
+
+def build_empty_question(_host: Host, _what: str) -> Mapping[str, Any]:
+    """The program needs to know no more than what is to be contained."""
+    return {}
+
+
+@dataclass(frozen=True)
+class ActionKind:
+    """One means, of containing or of cleaning: an entry of ``auditor.incidents.actions.registry``. Its words are ``incidents.*.MEANS.*``."""
+
+    program: str
+    """A file of ``on_host/contain/``, run as root there by ``auditor.fleet.ssh_exec``. It is asked to ``plan``, ``contain``, ``confirm``, ``release``."""
+    argument: str
+    """What it takes, as usage says it."""
+    read: Callable[[str], str]
+    """What was typed, written as one line, as entries have it. Raises InputError."""
+    hosts: Callable[[str, tuple[Host, ...]], tuple[Host, ...]] = select_all_hosts
+    """Which of these hosts of the incident's it concerns. Raises InputError for none, and where it is not said which."""
+    build_question: Callable[[Host, str], Mapping[str, Any]] = build_empty_question
+    """What the program is asked besides ``do``, ``id``, ``what`` and ``seconds``. Raises InputError for what must not be begun."""
+    collect_modules: Callable[[], Mapping[str, Path]] = dict
+    """What the program imports besides ``luytre_shared``: files by their names in the archive that it comes in."""
+    seconds: float = SECONDS
+    """For one connection."""
+    has_end: bool = False
+    """Whether it has a time, after which the host ends it by itself."""
+    may_break_site: bool = False
+    """Whether a site may serve no more without what it takes away: then it is released."""
+    needs_code_reset: bool = False
+    """Whether PHP may run on with what it takes away until it is told to forget that."""
+    release_is_whole: bool = True
+    """Whether a release that the host refused left all as it was."""
+
+    @property
+    def path(self) -> Path:
+        """Where the program is."""
+        return resources.get_root() / "on_host" / "contain" / self.program

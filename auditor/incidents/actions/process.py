@@ -1,0 +1,45 @@
+"""A process is stopped, or ended, on one host."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from auditor.errors import InputError
+from auditor.incidents.actions.base import ActionKind, select_only_host
+from auditor.models import Host
+from auditor.text import paths
+
+_PROCESS = re.compile(r"([1-9][0-9]{0,6}(?:@[0-9]{1,18})?)(/[^/].{0,999})", re.DOTALL)
+
+
+def _parse_process(text: str) -> str:
+    """Its number and the path of what it runs, ``1234/tmp/x``, written so that it is one line; the number with when it began, ``1234@5678``, where others run that, too."""
+    match = _PROCESS.fullmatch(text.strip())
+    if match is None or match[1].partition("@")[0] == "1":
+        raise InputError(
+            "{process} is not a PID with the program that it runs",
+            process=paths.encode_path(text),
+            mend=(
+                "write both as 1234/tmp/x: if the PID belongs to another program by then, that process is left "
+                "unchanged"
+            ),
+        )
+    return match[1] + paths.encode_path(match[2])
+
+
+def _build_end_question(_host: Host, _what: str) -> Mapping[str, Any]:
+    return {"end": True}
+
+
+PROCESS = ActionKind(
+    program="process.py", argument="PID/PATH", read=_parse_process, hosts=select_only_host, may_break_site=True
+)
+PROCESS_END = ActionKind(
+    program="process.py",
+    argument="PID/PATH",
+    read=_parse_process,
+    hosts=select_only_host,
+    build_question=_build_end_question,
+)

@@ -1,0 +1,82 @@
+"""A row is taken out of the database of a site's application."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from auditor.errors import InputError, find_nearest
+from auditor.incidents.actions.administrator import collect_modules
+from auditor.incidents.actions.base import ActionKind
+from auditor.incidents.actions.site import get_document_root, parse_site, select_serving_hosts
+from auditor.models import Host
+from auditor.text import paths
+
+TABLES = (
+    *("posts", "postmeta", "comments", "commentmeta", "options", "snippets"),
+    *("content", "modules", "menu"),
+    *("vi_news_rows", "vi_news_detail"),
+)
+"""Of WordPress, Joomla and NukeViet, without their prefix. What they are made of, ``on_host/contain/delete_row.py`` knows."""
+KEYED_TABLES = ("options",)
+"""Those whose rows are told by a name in place of a number."""
+_MIN_WORDS = 3
+_SCHEME = re.compile(r"^https?://")
+_NUMBER = re.compile(r"[1-9][0-9]{0,17}")
+MAX_BYTES = 191
+"""Of a name."""
+
+
+def _parse_row(text: str) -> str:
+    """``DOMAIN/TABLE/NUMBER`` or ``DOMAIN/options/NAME``, the application's folder after the domain; percent signs spell bytes of names."""
+    words = [
+        unquote_to_bytes(word.encode("utf-8", "surrogateescape"))
+        for word in _SCHEME.sub("", text.strip(" ")).split("/")
+    ]
+    if len(words) < _MIN_WORDS or {b"", b".", b".."} & {*words} or b"\0" in b"".join(words):
+        raise _make_row_error(text)
+    site, *folders, table, key = map(_encode_name, words)
+    if table not in TABLES:
+        raise InputError(
+            "rows of {table} cannot be removed",
+            table=table,
+            mend="one of: {known}",
+            known=", ".join(TABLES),
+            guess=find_nearest(table, TABLES),
+        )
+    if len(words[-1]) > MAX_BYTES or (table not in KEYED_TABLES and not _NUMBER.fullmatch(key)):
+        raise _make_row_error(text)
+    return "/".join([parse_site(site), *folders, table, key])
+
+
+def _encode_name(name: bytes) -> str:
+    """One name, written so that it is one word of one line."""
+    return paths.encode_path(name.decode("utf-8", "surrogateescape")).replace("/", "%2F")
+
+
+def _make_row_error(text: str) -> InputError:
+    return InputError(
+        "{row} is not a row in a site's database",
+        row=paths.encode_path(text),
+        mend=(
+            "write it as antruc.test/posts/66 or antruc.test/options/NAME; in a subfolder, as antruc.test/blog/posts/66"
+        ),
+    )
+
+
+def _build_question(host: Host, what: str) -> Mapping[str, Any]:
+    _, *folders, table, key = what.split("/")
+    return {"root": get_document_root(host, what), "folder": "/".join(folders), "table": table, "key": key}
+
+
+ROW = ActionKind(
+    "delete_row.py",
+    "DOMAIN/TABLE/KEY",
+    _parse_row,
+    hosts=select_serving_hosts,
+    build_question=_build_question,
+    collect_modules=collect_modules,
+    may_break_site=True,
+)

@@ -1,0 +1,119 @@
+"""A site is closed, or a path of it gone: its web server says so."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from auditor.errors import InputError, find_nearest
+from auditor.incidents.actions.base import ActionKind
+from auditor.models import Host, Site
+from auditor.system import resources
+from auditor.text import paths
+
+MAX_BYTES = 700
+"""Of a path, each of which is four letters of a regular expression; nginx takes no longer word than 4096."""
+_DOMAIN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}\.)*[a-z0-9][a-z0-9-]{0,62}")
+
+
+def parse_site(text: str) -> str:
+    """A site's domain. Raises InputError for what is none."""
+    domain = re.sub(r"^https?://", "", text.strip().lower()).rstrip("/")
+    if not _DOMAIN.fullmatch(domain):
+        raise InputError("{site} is not a site's domain", site=paths.encode_path(text), mend="write it as antruc.test")
+    return domain
+
+
+def _parse_path(text: str) -> str:
+    """``DOMAIN/PATH`` as an address has it, percent signs spelling bytes; written so that it is one line."""
+    domain, _, rest = re.sub(r"^https?://", "", text.strip(" ")).partition("/")
+    path = unquote_to_bytes(rest.encode("utf-8", "surrogateescape"))
+    names = path.split(b"/")[:-1] if path.endswith(b"/") else path.split(b"/")
+    if not path or b"\0" in path or {b"", b".", b".."} & set(names):
+        raise InputError(
+            "{path} is not a path of a site", path=paths.encode_path(text), mend="write it as antruc.test/folder/x.php"
+        )
+    if "?" in rest or "#" in rest:
+        raise InputError(
+            "{path} contains more than a path",
+            path=paths.encode_path(text),
+            mend="omit the part that begins with ? or #; in a name, write them as %3F or %23",
+        )
+    if len(path) > MAX_BYTES:
+        raise InputError("the path is longer than {most} bytes", most=MAX_BYTES, mend="use a folder that contains it")
+    return f"{parse_site(domain)}/{paths.encode_path(b'/'.join(names).decode('utf-8', 'surrogateescape'))}"
+
+
+def select_serving_hosts(what: str, hosts: tuple[Host, ...]) -> tuple[Host, ...]:
+    """The hosts that have the site. Raises InputError when none has."""
+    domain = what.partition("/")[0]
+    serving_hosts = tuple(host for host in hosts if any(domain in (site.domain, *site.aliases) for site in host.sites))
+    if not serving_hosts:
+        domains = [name for host in hosts for site in host.sites for name in (site.domain, *site.aliases)]
+        raise InputError(
+            "{site} is not a site on the hosts of the incident",
+            site=domain,
+            mend="see the inventory, and 'auditor incident show'",
+            guess=find_nearest(domain, domains),
+        )
+    return serving_hosts
+
+
+def get_site(host: Host, what: str) -> Site:
+    """The host's site that is named first."""
+    domain = what.partition("/")[0]
+    return next(site for site in host.sites if domain in (site.domain, *site.aliases))
+
+
+def get_document_root(host: Host, what: str) -> str:
+    """Where the site's files lie. Raises InputError when the inventory does not say so."""
+    site = get_site(host, what)
+    if site.document_root is None:
+        raise InputError(
+            "the inventory does not declare the location of the files of {site}",
+            site=site.domain,
+            mend="declare its document_root",
+        )
+    return site.document_root
+
+
+def _build_question(host: Host, what: str) -> Mapping[str, Any]:
+    own = get_site(host, what)
+    return {
+        "domain": own.domain,
+        "names": [own.domain, *own.aliases],
+        "root": own.document_root,
+        "others": [name for site in host.sites if site is not own for name in (site.domain, *site.aliases)],
+        "trusted": host.trusted_networks,
+        "admins": host.admins,
+    }
+
+
+def collect_readers() -> Mapping[str, Path]:
+    """What reads the web servers' configuration, and changes it as one that was tested."""
+    on_host = resources.get_root() / "on_host"
+    folders = (on_host / "collect/module_utils/luytre", on_host / "files/module_utils/luytre_change")
+    return {
+        f"ansible/module_utils/{folder.name}/{file.name}": file for folder in folders for file in folder.glob("*.py")
+    }
+
+
+SITE = ActionKind(
+    "web.py",
+    "DOMAIN",
+    parse_site,
+    hosts=select_serving_hosts,
+    build_question=_build_question,
+    collect_modules=collect_readers,
+)
+PATH = ActionKind(
+    "web.py",
+    "DOMAIN/PATH",
+    _parse_path,
+    hosts=select_serving_hosts,
+    build_question=_build_question,
+    collect_modules=collect_readers,
+)

@@ -1,0 +1,371 @@
+"""What the entries of a ledger say, in sentences, and as a table that programs read. Pure."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from auditor.models.incidents import (
+    AnsweredEvent,
+    AnyEvent,
+    ClosedEvent,
+    CollectedEvent,
+    ContainedEvent,
+    CustodyEvent,
+    FilledFormEvent,
+    FindingReference,
+    JoinedEvent,
+    LiftedEvent,
+    NotedEvent,
+    NotifiedEvent,
+    OpenedEvent,
+    ReportedEvent,
+    TimestampedEvent,
+    WaivedReportEvent,
+)
+from auditor.models.ranks import FOR_GOOD
+from auditor.report.csv_output import inert
+from auditor.results.containment import describe_target
+from auditor.scans.traces import defang
+from auditor.text.sanitize import make_one_line
+from auditor.text.translations import Words
+
+if TYPE_CHECKING:  # audits say what is contained, and load none of what contains
+    from auditor.hardening.health.smoke import SiteRegression
+    from auditor.incidents.case import Case
+    from auditor.incidents.containment import ActionPlan, ActionRequest
+    from auditor.incidents.evidence.verification import Damage
+    from auditor.incidents.health_check import ServingSites, SiteOutage, UncheckedSites
+    from auditor.incidents.response.auto_containment import TraceResponse
+    from auditor.incidents.response.instructions import Instructions
+
+REASONS = (
+    *("connection", "trusted", "own", "gateway", "resolver", "proxy", "no_stranger", "no_nft"),
+    *(
+        "not_loaded",
+        "no_answer",
+        "no_host",
+        "not_confirmed",
+        "elsewhere",
+        "no_file",
+        "unsafe",
+        "swapped",
+        "folder_gone",
+    ),
+    *(
+        "no_site",
+        "no_block",
+        "shared",
+        "too_long",
+        "not_read",
+        "not_edited",
+        "not_valid",
+        "not_reloaded",
+        "still_answers",
+    ),
+    *("not_visited", "all_closed", "not_taken_back"),
+    *("name_taken", "late", "back_again", "changed", "other_names", "held_open", "leased"),
+    *(
+        "no_process",
+        "other_process",
+        "ours",
+        "keeper",
+        "not_stopped",
+        "not_ended",
+        "children",
+        "children_left",
+        "let_in",
+    ),
+    *(
+        "no_account",
+        "no_shadow",
+        "automation",
+        "last_admin",
+        "runs_on",
+        "not_locked",
+        "no_key",
+        "our_key",
+        "key_again",
+        "in_files",
+    ),
+    *("files_aside", "unread_files", "old_one_in", "files_left", "kept_there", "kept_gone"),
+    *("not_undone", "no_unit", "no_such_unit", "shared_number", "transient", "no_job", "job_again"),
+    *("no_application", "no_table", "no_row", "row_changed", "row_again", "not_asked", "odd_columns"),
+    *("other_release", "too_large", "replaced", "still_runs", "changed_since", "not_all_seen"),
+    *(
+        "no_such_administrator",
+        "object_cache",
+        "in_tables",
+        "unread_config",
+        "config_stays",
+        "not_plain",
+    ),
+    *("by_a_person", "second_factor", "not_tried", "still_lets_in", "other_login", "other_server", "others_unread"),
+    *(
+        "still_takes",
+        "still_open",
+        "others_file",
+        "php_faulty",
+        "hardening_open",
+        "not_serving",
+        "also_in",
+        "sessions_ended",
+    ),
+    *("no_trigger", "trigger_again", "of_another"),
+    *("no_password", "other_password", "not_proven", "of_another_incident", "number_taken"),
+    *("not_in_force", "not_on_record", "key_changed"),
+)
+"""Reasons that have words of their own; a host may give any other."""
+STEPS: Mapping[str, int] = {
+    **dict.fromkeys(("write", "remove", "put", "replace", "both_passwords", "password_in", "new_password"), 1),
+    **dict.fromkeys(("rename", "link", "copy_away", "beside", "comment", "update", "secrets"), 2),
+    **dict.fromkeys(("comment_key", "visit"), 3),
+}
+"""What is done by steps that are no commands, in words of their own; with how many things."""
+MAX_COMMAND = 4_000
+"""Characters of a command: more than any has, as half of one is none."""
+MAX_URLS = 3
+"""Of a site that are named when they no longer serve."""
+
+
+def describe_event(of: AnyEvent, words: Words) -> str:
+    """What an entry says, in a sentence."""
+    match of:
+        case OpenedEvent(subjects=subjects, findings=findings, why=why):
+            return words("incidents.opened", what=_describe_subjects(subjects, findings, why))
+        case JoinedEvent(subjects=subjects, findings=findings, why=why):
+            return words("incidents.joined", what=_describe_subjects(subjects, findings, why))
+        case NotedEvent(text=text):
+            return text
+        case WaivedReportEvent(report=report, why=why):
+            return words("incidents.spared", report=words(f"incidents.report.{report}"), why=why)
+        case ReportedEvent(report=report, how=how):
+            return words("incidents.reported", report=words(f"incidents.report.{report}"), how=how)
+        case AnsweredEvent(answers=answers):
+            answer_texts = (
+                f"{words(f'form.field.{question}')}: {'; '.join(_describe_answer(question, value, words) for value in values)}"
+                for question, values in answers.items()
+            )
+            return words("incidents.answered", answers=". ".join(answer_texts))
+        case FilledFormEvent(form=form, docx=docx, pdf=pdf):
+            return words("incidents.filled_in", form=words(f"form.name.{form}"), docx=docx, pdf=pdf)
+        case NotifiedEvent(unit=unit, roles=roles):
+            return words("incidents.notified", unit=unit, roles=", ".join(roles))
+        case ContainedEvent() | LiftedEvent():
+            return _describe_action(of, words)
+        case CollectedEvent() | CustodyEvent() | TimestampedEvent():
+            return _describe_custody_event(of, words)
+        case ClosedEvent(cause=cause, control=control, gone=gone):
+            cause_text = f"{cause} ({control.control}:{control.subject})" if control else cause
+            sentence = words("incidents.ended", cause=cause_text)
+            return f"{sentence}; {words('incidents.ended.gone', names=', '.join(gone))}" if gone else sentence
+
+
+def _describe_answer(question: str, answer_text: str, words: Words) -> str:
+    """An answer: of a box that is ticked, what stands beside it."""
+    from auditor.incidents.forms.schema import CHOICES
+
+    box, sign, text = answer_text.partition(":")
+    if box not in CHOICES.get(question, ()):
+        return answer_text
+    choice_text = words(f"form.choice.{question}.{box}")
+    return f"{choice_text}: {text}" if sign else choice_text
+
+
+def describe_outage(of: SiteOutage, words: Words) -> Iterator[str]:
+    """That a site no longer serves, what was put back for it, and what stays in force with which it does not serve."""
+    failed_urls = _format_urls(of.failures, words)
+    others = ", ".join(of.others)
+    if not of.lift_events:
+        yield words("incidents.fell.left", site=of.domain, lost=failed_urls, **_build_undo_values(of))
+        if of.shut:
+            yield _describe_closure([of.domain], of.shut, words)
+        elif others:
+            yield words("incidents.fell.others", others=others)
+        return
+    yield words(f"incidents.fell.back{'.others' if others else ''}", site=of.domain, lost=failed_urls, others=others)
+    yield from (describe_event(event, words) for event in of.lift_events)
+    if of.shut:
+        yield _describe_closure([of.domain], of.shut, words)
+        return
+    if not of.persisting_failures:
+        yield words("incidents.fell.serves", site=of.domain)
+        return
+    still = _format_urls(of.persisting_failures, words)
+    yield words(
+        f"incidents.fell.still{'.left' if of.remaining_numbers else ''}",
+        site=of.domain,
+        lost=still,
+        **_build_undo_values(of),
+    )
+
+
+def _build_undo_values(of: SiteOutage) -> dict[str, str]:
+    """The words of the command that would undo what stays in force."""
+    return {"incident": of.incident, "numbers": " ".join(map(str, of.remaining_numbers))}
+
+
+def _format_urls(failures: Sequence[SiteRegression], words: Words) -> str:
+    """Some URLs with what is wrong with each."""
+    return "; ".join(
+        f"{make_one_line(failure.url, 200)}: {failure.what.get(words.lang)}" for failure in failures[:MAX_URLS]
+    )
+
+
+def describe_unchecked_sites(of: UncheckedSites, words: Words) -> str:
+    """That nothing tells of these sites whether they live by what was done."""
+    return (
+        _describe_closure(of.domains, of.shut, words)
+        if of.shut
+        else words("incidents.unseen", sites=", ".join(of.domains))
+    )
+
+
+def describe_serving_sites(checks: Sequence[ServingSites], words: Words) -> str:
+    """That the sites of all hosts still serve, as they were visited after what was done."""
+    sites = words("sites_n", n=sum(check.sites for check in checks))
+    return words("incidents.serving", n=sum(check.urls for check in checks), sites=sites)
+
+
+def _describe_closure(domains: Sequence[str], others: Sequence[str], words: Words) -> str:
+    return words("incidents.unseen.shut", sites=", ".join(domains), others=", ".join(others))
+
+
+def describe_leftover(of: TraceResponse, words: Words) -> Iterator[str]:
+    """That something which a finding names is left to a person, then the steps by hand."""
+    yield words("incidents.left", host=of.host, kind=words(f"content.kind.{of.kind}"), where=_describe_place(of))
+    for instructions in of.steps:
+        yield from format_instructions(instructions, of.host, words)
+
+
+def format_instructions(of: Instructions, host: str, words: Words) -> Iterator[str]:
+    """One step by hand, and its commands."""
+    yield f"  {words(f'incidents.manual.{of.says}', host=host)}"
+    yield from (f"    {make_one_line(line, MAX_COMMAND)}" for line in of.commands)
+
+
+def describe_trace(of: TraceResponse, words: Words) -> str:
+    """One thing that a finding names: what it is, and where."""
+    return words("incidents.thing", host=of.host, kind=words(f"content.kind.{of.kind}"), where=_describe_place(of))
+
+
+def _describe_place(of: TraceResponse) -> str:
+    """Where it is, and what tells it from others there: an account, a key, a foreign name."""
+    told_by = (
+        of.who
+        if of.kind == "account"
+        else of.manual_action[1]
+        if of.kind == "key" and of.manual_action is not None
+        else ""
+    )
+    return make_one_line(", ".join(filter(None, (told_by or defang(of.target), of.where))))
+
+
+def describe_plan(request: ActionRequest, host: str, action_plan: ActionPlan, words: Words) -> Iterator[str]:
+    """What containing something would do on a host, line by line, or why it would not."""
+    values = {"means": words(f"incidents.means.{request.means}"), "what": request.what, "host": host}
+    verb = "cleaned" if request.means in FOR_GOOD else "contained"
+    if action_plan.why:
+        yield words(
+            f"incidents.plan.refused.{verb}", why=_explain_reason(action_plan.why, action_plan.about, words), **values
+        )
+        return
+    yield words(f"incidents.plan.would.{verb}", **values)
+    yield from (f"  {make_one_line(line)}" for step in action_plan.steps for line in _iter_plan_lines(step, words))
+
+
+def _iter_plan_lines(step: str | tuple[str, ...], words: Words) -> Iterator[str]:
+    """Return a step's lines: a command as it is, what is done in words, once for each line of what it is done with."""
+    if isinstance(step, str):
+        yield from step.splitlines()
+        return
+    name, what, *more = step
+    if STEPS.get(name) != 1 + len(more):  # the host may be somebody else's
+        yield " ".join((name, what, *more))
+        return
+    with_it = dict(zip(("to", "about"), more, strict=False))
+    yield from (words(f"incidents.step_of.{name}", what=each, **with_it) for each in what.splitlines())
+
+
+def _describe_custody_event(of: CollectedEvent | CustodyEvent | TimestampedEvent, words: Words) -> str:
+    """What became of evidence."""
+    number = str(of.number)
+    if isinstance(of, TimestampedEvent):
+        return words("incidents.stamped", number=number, sha256=of.sha256)
+    if isinstance(of, CustodyEvent):
+        step = "checked_damaged" if of.damages else of.step
+        values = {"number": number, "to": of.to or "", "damages": str(of.damages), "sha256": of.sha256}
+        text = words(f"incidents.step.{step}", **values)
+        return f"{text}; {of.how}" if of.how else text
+    size = words.decimal(of.size / 1_000_000)
+    text = words("incidents.collected", number=number, host=of.host, files=str(of.files), size=size, sha256=of.sha256)
+    return f"{text}; {words(f'incidents.stopped.{of.stopped}')}" if of.stopped else text
+
+
+def format_custody(case: Case, collection_event: CollectedEvent, words: Words) -> Iterator[str]:
+    """Who had evidence when, a line each."""
+    yield words("incidents.custody", number=str(collection_event.number), incident=case.id, host=collection_event.host)
+    for entry in case.list_custody(collection_event.number):
+        yield f"{words.moment(entry.happened)}  {make_one_line(entry.who)}: {make_one_line(describe_event(entry.deed, words))}"
+
+
+def build_custody_data(case: Case, collection_event: CollectedEvent, words: Words) -> dict[str, Any]:
+    """Return who had evidence when, as JSON has it."""
+    entries = case.list_custody(collection_event.number)
+    about = collection_event.model_dump(mode="json", exclude={"kind"})
+    steps = [{**entry.model_dump(mode="json"), "says": describe_event(entry.deed, words)} for entry in entries]
+    return {"incident": case.id, **about, "entries": steps}
+
+
+def describe_damage(of: Damage, words: Words) -> str:
+    """One thing that is not as it was collected."""
+    return words(f"incidents.damage.{of.kind}", what=make_one_line(of.what))
+
+
+def _describe_action(of: ContainedEvent | LiftedEvent, words: Words) -> str:
+    """What became of containing something, or of releasing it."""
+    number, host = str(of.number), of.host
+    why = _explain_reason(of.why, of.about, words)
+    if isinstance(of, LiftedEvent):
+        if of.state == "released" and of.why in ("none_kept", "kept_gone", "still_contained"):
+            return words(f"incidents.release.{of.why}", number=number, host=host, other=make_one_line(of.about))
+        text = words(f"incidents.release.{of.means}.{of.state}", number=number, host=host, why=why)
+        return f"{text}; {why}" if why and of.state == "released" else text
+    until = words.moment(of.until) if of.until else ""
+    text = words(
+        f"incidents.contain.{of.means}.{of.state}",
+        number=number,
+        host=host,
+        what=describe_target(of.means, of.what, words),
+        until=until,
+        why=why,
+    )
+    if of.state != "confirmed":
+        return text
+    return text + (f" (sha256 {of.sha256})" if of.sha256 else "") + (f"; {why}" if why else "")
+
+
+def _explain_reason(name: str, about: str, words: Words) -> str:
+    if not name:
+        return ""
+    text = words(f"incidents.why.{name if name in REASONS else 'other'}")
+    return f"{text} ({make_one_line(about)})" if about else text
+
+
+def _describe_subjects(subjects: Iterable[str], findings: Iterable[FindingReference], why: str | None) -> str:
+    names = [*subjects, *(f"{finding.control}:{finding.subject}" for finding in findings)]
+    return ", ".join(names) + (f" ({why})" if why else "")
+
+
+def render_timeline(case: Case, words: Words) -> bytes:
+    """Every entry a row: when it was written and when it happened (ISO 8601), who says so, what. As ``findings.csv`` is written."""
+    buffer = io.BytesIO()
+    text = io.TextIOWrapper(buffer, encoding="utf-8-sig", newline="")
+    lines = csv.writer(text)
+    lines.writerow([words(f"incidents.col.{name}") for name in ("happened", "written", "who", "what")])
+    for entry in case.entries:
+        lines.writerow(map(inert, (entry.happened, entry.at, entry.who, describe_event(entry.deed, words))))
+    text.flush()
+    return buffer.getvalue()

@@ -1,0 +1,24 @@
+"""What is known of a host's sites already, for its evidence: the last hunt and looks, rows among their traces, and what visitors were served."""
+
+from __future__ import annotations
+
+from auditor.history.hunts import HuntHistory
+from auditor.history.scans import ScanHistory
+from auditor.models import Host
+
+MAX_CAPTURES = 200
+"""Files of one site."""
+
+
+def collect_sidecars(inventory: str, host: Host, looks: ScanHistory, hunts: HuntHistory) -> dict[str, bytes]:
+    """Files by their paths. Raises InputError for what is damaged."""
+    hunt = hunts.latest(inventory).get(host.name)
+    sidecars = {"hunt.json": hunt.model_dump_json(indent=1).encode()} if hunt is not None else {}
+    latest_scans = looks.latest(inventory)
+    for site in host.sites:
+        if site.domain in latest_scans:
+            sidecars[f"looks/{site.domain}.json"] = latest_scans[site.domain].model_dump_json(indent=1).encode()
+        folder = looks.get_answers_folder(inventory, site.domain)
+        captures = sorted(folder.glob("*.warc.gz")) if folder.is_dir() else []
+        sidecars |= {f"captures/{site.domain}/{file.name}": file.read_bytes() for file in captures[-MAX_CAPTURES:]}
+    return sidecars

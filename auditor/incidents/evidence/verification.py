@@ -1,0 +1,175 @@
+"""Whether evidence is what was collected: each damage by its name. Needs no host and no network."""
+
+from __future__ import annotations
+
+import datetime
+import errno
+import hashlib
+import itertools
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from auditor.incidents.case import Case
+from auditor.incidents.evidence import signatures, timestamps
+from auditor.incidents.evidence.manifest import (
+    ANSWER,
+    BESIDE,
+    MANIFEST,
+    MAX_BYTES,
+    SIGNATURE,
+    SUMS,
+    EvidenceManifest,
+    render_checksums,
+)
+from auditor.models import clock
+from auditor.models.incidents import CollectedEvent, TimestampedEvent
+
+MAX_EXTRA_NAMES = 1_000
+"""Of what lies in a folder beside what was collected."""
+
+
+@dataclass(frozen=True)
+class Damage:
+    """One thing that is not as it was. Its words: ``incidents.damage.KIND``."""
+
+    kind: str
+    what: str = ""
+
+
+@dataclass(frozen=True)
+class CollectionRecord:
+    """What the chain says of a collection."""
+
+    collection_event: CollectedEvent
+    at: str
+    """When it was written."""
+    timestamp: TimestampedEvent | None = None
+    """The last answer of an authority."""
+    stamped_at: str = ""
+
+
+def load_record(case: Case, collection_event: CollectedEvent) -> CollectionRecord:
+    """What a ledger says of one of its collections."""
+    entries = case.list_custody(collection_event.number)
+    written_at = next((entry.at for entry in entries if entry.deed == collection_event), "")
+    stamps = [(entry.deed, entry.at) for entry in entries if isinstance(entry.deed, TimestampedEvent)]
+    return (
+        CollectionRecord(collection_event, written_at, *stamps[-1])
+        if stamps
+        else CollectionRecord(collection_event, written_at)
+    )
+
+
+def find_damages(folder: Path, office: Path, chain: CollectionRecord | None) -> Iterator[Damage]:
+    """What is wrong with a collection. Without a ``chain``: it does not know it."""
+    try:
+        content = _read_start(folder / MANIFEST, MAX_BYTES + 1)
+        manifest = EvidenceManifest.model_validate_json(content)
+    except OSError:
+        yield Damage("no_manifest", str(folder))
+        return
+    except ValidationError:
+        yield Damage("manifest_unreadable", str(folder))
+        return
+    digest = hashlib.sha256(content).hexdigest()
+    if chain is None:
+        yield Damage("not_in_chain", digest)
+    elif chain.collection_event.sha256 != digest:
+        yield Damage("manifest_changed", digest)
+    when = clock.read(chain.at if chain is not None else manifest.begun)
+    doubt, key = signatures.check_signature(office, folder / MANIFEST, folder / SIGNATURE, when)
+    if doubt is not None:
+        yield Damage(doubt, key)
+    yield from _find_misplaced_files(manifest)
+    yield from _find_file_damages(folder, manifest, digest)
+    if chain is not None and chain.timestamp is not None:
+        yield from _find_timestamp_damage(folder, chain.timestamp, clock.read(chain.stamped_at))
+
+
+def identify_collection(folder: Path, collections: Iterable[CollectedEvent]) -> CollectedEvent | None:
+    """Which collection a folder is a copy of: by its manifest, else by its name; None: of none of these."""
+    try:
+        digest = hashlib.sha256(_read_start(folder / MANIFEST, MAX_BYTES)).hexdigest()
+    except OSError:
+        digest = ""
+    ours = list(collections)
+    by_name = [collection for collection in ours if collection.folder == folder.resolve().name]
+    return next((collection for collection in [*(each for each in ours if each.sha256 == digest), *by_name]), None)
+
+
+def _find_misplaced_files(manifest: EvidenceManifest) -> Iterator[Damage]:
+    paths = [file.path for file in manifest.files]
+    for before, after in itertools.pairwise(paths):
+        if before >= after:
+            yield Damage("reordered", after)
+
+
+def _find_file_damages(folder: Path, manifest: EvidenceManifest, digest: str) -> Iterator[Damage]:
+    listed_paths = {file.path for file in manifest.files}
+    for file in manifest.files:
+        path = folder / file.path
+        if not _below(path, folder) or not path.is_file() or path.is_symlink():
+            yield Damage("missing", file.path)
+        elif path.stat().st_size != file.size or _digest(path) != file.sha256:
+            yield Damage("changed", file.path)
+    folders = {str(parent) for path in listed_paths for parent in Path(path).parents}
+    for number, name in enumerate(sorted(_list_names(folder) - listed_paths - folders - BESIDE)):
+        if number == MAX_EXTRA_NAMES:
+            break
+        yield Damage("extra", name)
+    try:
+        checksums = render_checksums(manifest, digest)
+        if _read_start(folder / SUMS, len(checksums) + 1) != checksums:
+            yield Damage("sums_changed", SUMS)
+    except OSError:
+        yield Damage("missing", SUMS)
+
+
+def _find_timestamp_damage(folder: Path, timestamp: TimestampedEvent, at: datetime.datetime) -> Iterator[Damage]:
+    if not (folder / ANSWER).is_file():
+        yield Damage("missing", ANSWER)
+    elif _digest(folder / ANSWER) != timestamp.answer:
+        yield Damage("changed", ANSWER)
+    elif not timestamps.is_valid(folder, at):
+        yield Damage("stamp_wrong", ANSWER)
+
+
+def _below(path: Path, folder: Path) -> bool:
+    """Whether a path of a manifest, which may be anybody's, stays in its folder and goes through no link."""
+    return (
+        ".." not in path.parts
+        and path.is_relative_to(folder)
+        and path.parent.resolve().is_relative_to(folder.resolve())
+    )
+
+
+def _list_names(folder: Path) -> set[str]:
+    """All that lies there: files, links, and folders with nothing in them."""
+    return {
+        str((place / name).relative_to(folder))
+        for place, folders, names in folder.walk()
+        for name in (
+            *names,
+            *(
+                subfolder
+                for subfolder in folders
+                if (place / subfolder).is_symlink() or not any((place / subfolder).iterdir())
+            ),
+        )
+    }
+
+
+def _read_start(path: Path, most: int) -> bytes:
+    """The start of a file. A copy may come from anybody: no pipe is waited for, and no more is taken in. Raises OSError."""
+    if not path.is_file():
+        raise FileNotFoundError(errno.ENOENT, "no regular file", str(path))
+    with path.open("rb") as file:
+        return file.read(most)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,234 @@
+"""What people have to change themselves after an incident, as its hosts' facts say: passwords and keys that no machine can change for them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from auditor.facts import HostFacts
+from auditor.facts.site import build_site_view
+from auditor.incidents.case import Case
+from auditor.incidents.response.auto_containment import TraceResponse
+from auditor.models import Host, Site
+from auditor.models.ranks import Means
+from auditor.text import paths
+from auditor.text.sanitize import make_one_line
+from auditor.text.translations import Words
+
+AREAS = ("nginx", "apache", "wordpress", "accounts", "services", "system", "tls", "files")
+"""Of facts that tell of it."""
+MAX_NAMES = 20
+"""Of a kind on one site or host."""
+SECRET_KEEPERS = frozenset(
+    {
+        *("wp-mail-smtp", "post-smtp", "easy-wp-smtp", "fluent-smtp", "updraftplus", "backwpup", "duplicator"),
+        *("jetpack", "akismet", "woocommerce", "google-site-kit", "wordfence", "wp-file-manager", "mailchimp-for-wp"),
+        *(
+            "all-in-one-wp-migration",
+            "advanced-google-recaptcha",
+            "miniorange-login-openid",
+            "nextend-facebook-connect",
+        ),
+    }
+)
+"""Plugins of WordPress that keep passwords or keys of other services."""
+
+Kind = Literal[
+    "remove_administrator",
+    "remove_account",
+    "remove_key",
+    "salts",
+    "database",
+    "administrator",
+    "administrators",
+    "users",
+    "site_key",
+    "ftp_setting",
+    "plugin",
+    "secrets",
+    "repository",
+    "account",
+    "ftp",
+    "panel",
+    "tls_key",
+    "unread",
+]
+"""What it is; its words: ``incidents.todo.KIND``."""
+
+
+@dataclass(frozen=True)
+class ManualStep:
+    """One thing."""
+
+    kind: Kind
+    where: str
+    """A site's domain, or a host's name."""
+    what: str = ""
+    """Which account, file or program."""
+
+
+@dataclass(frozen=True)
+class IntruderAccess:
+    """What an incident holds for the intruder's on one host: it is removed, never given another password."""
+
+    accounts: frozenset[str]
+    keys: frozenset[str]
+    administrators: frozenset[tuple[str, str]]
+    """A site's name as it was typed, and the account there as ``auditor.text.paths`` writes it."""
+
+    def administers(self, site: Site, login: str) -> bool:
+        """Return whether that administrator of a site is the intruder's."""
+        return any((name, paths.encode_path(login)) in self.administrators for name in (site.domain, *site.aliases))
+
+
+def collect_intruder_access(case: Case, host: Host, responses: Iterable[TraceResponse] = ()) -> IntruderAccess:
+    """Return who on a host is the intruder's: whom the incident contains there, and whom ``found``, its findings' traces, name."""
+    known_actions = [
+        (action.means, action.what)
+        for action in case.actions.values()
+        if action.host == host.name and action.state != "released"
+    ]
+    for response in responses:
+        if response.host == host.name:
+            known_actions += [(request.means, request.what) for request in response.requests]
+            known_actions += [response.manual_action] if response.manual_action is not None else []
+    of = {
+        means: frozenset(what for kind, what in known_actions if kind == means)
+        for means in ("account", "key", "administrator")
+    }
+    names = frozenset((what.partition("/")[0], what.rpartition("/")[2]) for what in of["administrator"])
+    return IntruderAccess(of["account"], of["key"], names)
+
+
+def list_host_steps(
+    case: Case, host: Host, facts: HostFacts | None, responses: Iterable[TraceResponse] = ()
+) -> Iterator[ManualStep]:
+    """All that a host and those of its sites that an incident is about have, by its facts; what could not be read is named, too. ``found``: see ``theirs``."""
+    intruders = collect_intruder_access(case, host, responses)
+    yield from _iter_named_steps("remove_account", host.name, _iter_existing_accounts(intruders.accounts, facts))
+    yield from _iter_named_steps("remove_key", host.name, intruders.keys)
+    of_sites = {name for site in host.sites for name in (site.domain, *site.aliases)}
+    yield from _iter_named_steps(
+        "remove_administrator",
+        host.name,
+        [f"{where}/{who}" for where, who in intruders.administrators if where in of_sites],
+    )
+    if facts is None:
+        yield ManualStep("unread", host.name)
+        return
+    yield from (ManualStep("unread", host.name, area) for area in AREAS if area in facts.errors)
+    data = facts.build_context(*AREAS)
+    for site in host.sites:
+        if site.domain in case.subjects or host.name in case.subjects:
+            yield from _iter_site_steps(case, site, build_site_view(site, data, facts.errors), intruders)
+    yield from _iter_machine_steps(host, data, intruders)
+
+
+def _iter_existing_accounts(accounts: Collection[str], facts: HostFacts | None) -> Iterator[str]:
+    """Yield those of some accounts that a host has, or that nobody can tell it has not."""
+    account_facts = (
+        None if facts is None or "accounts" in facts.errors else facts.build_context("accounts").get("accounts")
+    )
+    names = None if account_facts is None else {user["name"] for user in account_facts["users"]}
+    return (account for account in accounts if names is None or account in names)
+
+
+def list_unread_subjects(
+    case: Case, removed_subjects: Iterable[str], findings: Collection[tuple[str, str]]
+) -> Iterator[ManualStep]:
+    """What nobody looked at: sites and hosts that have left the inventory, and findings, by control and place, of which no audit is kept that says whose accounts they name."""
+    yield from (ManualStep("unread", name) for name in removed_subjects)
+    for finding in case.findings:
+        if (finding.control, finding.subject) not in findings:
+            yield ManualStep("unread", finding.subject, f"{finding.control} ({finding.run})")
+
+
+def _iter_site_steps(
+    case: Case, site: Site, site_facts: Mapping[str, Any], intruders: IntruderAccess
+) -> Iterator[ManualStep]:
+    domain = site.domain
+    applications = [name for name in ("wordpress", "joomla", "nukeviet") if site_facts.get(name)]
+    if applications:
+        yield from _iter_key_steps(case, site, key=applications == ["nukeviet"])
+    for name in applications:
+        logins = _list_logins(site_facts[name].get("database"))
+        yield from _iter_named_steps(
+            "administrator", domain, [login for login in logins if not intruders.administers(site, login)]
+        )
+        if not logins:
+            yield ManualStep("administrators", domain)
+        yield ManualStep("users", domain)
+        if site_facts[name].get("settings", {}).get("ftp_password") is True:
+            yield ManualStep("ftp_setting", domain)
+    plugins = (site_facts.get("wordpress") or {}).get("plugins", ())
+    yield from _iter_named_steps(
+        "plugin", domain, [plugin["slug"] for plugin in plugins if plugin["slug"] in SECRET_KEEPERS]
+    )
+    files = site_facts.get("files") or {}
+    yield from _iter_named_steps(
+        "secrets", domain, [secret["path"] for secret in files.get("secrets", ()) if secret["web_reads"]]
+    )
+    yield from _iter_named_steps("repository", domain, [repository["path"] for repository in files.get("vcs", ())])
+
+
+def _iter_key_steps(case: Case, site: Site, *, key: bool) -> Iterator[ManualStep]:
+    """What 'auditor incident clean' makes anew, where it did not yet; NukeViet's key a person has to."""
+    if key:
+        yield ManualStep("site_key", site.domain)
+    elif not _is_done(case, "salts", site):
+        yield ManualStep("salts", site.domain)
+    if not _is_done(case, "database-password", site):
+        yield ManualStep("database", site.domain)
+
+
+def _is_done(case: Case, means: Means, site: Site) -> bool:
+    """Whether that was done for the application at the site's root."""
+    return any(
+        (action.means, action.host, action.state) == (means, site.host, "confirmed")
+        and action.what in (site.domain, *site.aliases)
+        for action in case.actions.values()
+    )
+
+
+def _list_logins(database: Mapping[str, Any] | None) -> list[str]:
+    database_facts = database or {}
+    return [
+        user["login"] for user in (*database_facts.get("administrators", ()), *database_facts.get("super_users", ()))
+    ]
+
+
+def _iter_machine_steps(host: Host, data: Mapping[str, Any], intruders: IntruderAccess) -> Iterator[ManualStep]:
+    users = data.get("accounts", {}).get("users", ())
+    people = [user["name"] for user in users if user["human"] and user["can_log_in"] and user["password"] == "usable"]  # noqa: S105  a state
+    yield from _iter_named_steps(
+        "account",
+        host.name,
+        [person for person in people if person != host.automation_user and person not in intruders.accounts],
+    )
+    yield from _iter_named_steps(
+        "ftp", host.name, [ftp_server["server"] for ftp_server in data.get("services", {}).get("ftp", ())]
+    )
+    yield from _iter_named_steps("panel", host.name, data.get("system", {}).get("machine_panels", ()))
+    yield from _iter_named_steps(
+        "tls_key", host.name, [key_file["path"] for key_file in data.get("tls", {}).get("loose_keys", ())]
+    )
+
+
+def _iter_named_steps(kind: Kind, where: str, items: Iterable[str]) -> Iterator[ManualStep]:
+    names = sorted({*items})
+    yield from (ManualStep(kind, where, make_one_line(name)) for name in names[:MAX_NAMES])
+    if len(names) > MAX_NAMES:
+        yield ManualStep(kind, where, f"… (+{len(names) - MAX_NAMES})")
+
+
+def format_step(of: ManualStep, words: Words) -> str:
+    """One thing, as a person reads it."""
+    text = words(f"incidents.todo.{of.kind}", where=of.where)
+    return f"{text}: {of.what}" if of.what else text
+
+
+def build_json_data(of: ManualStep, words: Words) -> dict[str, str]:
+    """One thing as JSON has it."""
+    act = "look" if of.kind == "unread" else "remove" if of.kind.startswith("remove_") else "change"
+    return {"act": act, "kind": of.kind, "where": of.where, "what": of.what, "says": format_step(of, words)}

@@ -1,0 +1,175 @@
+"""What findings name is contained at once, as far as a person need not look at each: what only an intruder put there, and what can be told from all else.
+
+Changed files of an application are left, as the site would be gone with them, and so is whatever a trace does not tell the whole place of, or does not
+tell from what is not the intruder's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from auditor.errors import InputError
+from auditor.incidents.case import Case
+from auditor.incidents.containment import RECREATABLE_MEANS, ActionRequest, Responder
+from auditor.incidents.response import response_rules
+from auditor.incidents.response.instructions import Instructions
+from auditor.incidents.response.located_trace import LocatedTrace, parse_trace
+from auditor.models import Finding, Host, Run, Site, Trace, clock
+from auditor.models.hunts import HuntSummary
+from auditor.models.incidents import ContainedEvent
+from auditor.models.ranks import Means
+from auditor.models.reviews import Kind
+
+_ACTION_ORDER: tuple[Means, ...] = ("key", "account", "cron", "job", "unit", "process", "file", "path")
+"""First who may come back, then what brings the rest back, and what runs before what it runs from."""
+
+
+@dataclass(frozen=True)
+class TraceResponse:
+    """One thing that a finding names."""
+
+    host: str
+    kind: Kind
+    where: str
+    requests: tuple[ActionRequest, ...]
+    """How it is contained; none: a person has to."""
+    manual_action: tuple[Means, str] | None
+    """How a person would, once it was looked at: the words of ``auditor incident contain`` or ``clean``; None: by no means."""
+    steps: tuple[Instructions, ...] = ()
+    """What a person does on the host where that is no way, or is refused."""
+    afterwards: tuple[Instructions, ...] = ()
+    """What a person does there with what is contained, once evidence of it was collected."""
+    subject: str = ""
+    """The host or site that it was seen on."""
+    root: str = ""
+    """The document root of that site; empty: not known, or it was seen on a host."""
+    target: str = ""
+    """The foreign name that it is about."""
+    who: str = ""
+    """The account whose it is; empty where the trace does not say."""
+    key: str = field(default="", compare=False)
+    """By which the office accepts it as its own."""
+
+
+def build_responses(findings: Iterable[Finding], hosts: Iterable[Host] = ()) -> tuple[TraceResponse, ...]:
+    """All that the findings name, each once, in their order; ``hosts``: those whose sites the places may lie in."""
+    sites = {host.name: host.sites for host in hosts}
+    candidates = [
+        _build_response(finding, member, sites.get(finding.host, ()))
+        for finding in findings
+        for member in finding.violations
+    ]
+    return tuple(dict.fromkeys(candidate for candidate in candidates if candidate is not None))
+
+
+def _build_response(finding: Finding, member: Any, sites: Collection[Site]) -> TraceResponse | None:
+    of = parse_trace(finding.subject.id, member, sites)
+    if of is None:
+        return None
+    own = {f"{site.domain}{page}".rstrip("/") for site in sites for page in site.smoke_urls}
+    automatic_actions = (
+        (means, what)
+        for means, what in response_rules.list_automatic_actions(of)
+        if not (means == "path" and what.rstrip("/") in own)
+    )
+    requests = tuple(ActionRequest(means, what, None) for means, what in automatic_actions)
+    steps, root = response_rules.list_instructions(of), of.root if finding.subject.kind == "site" else ""
+    return TraceResponse(
+        finding.host,
+        of.kind,
+        of.where,
+        requests,
+        response_rules.choose_manual_action(of),
+        steps,
+        response_rules.list_followups(of),
+        finding.subject.id,
+        root,
+        of.target,
+        of.who,
+        str(member.get("key", "")),
+    )
+
+
+def find_signs(run: Run, hosts: Iterable[Host]) -> tuple[TraceResponse, ...]:
+    """Return what the last hunts on these hosts saw that is too little for an alarm, and that somebody comes in by or an application runs by itself."""
+    sign_responses, by_name = [], {host.name: host for host in hosts}
+    for hunt in run.hunts:
+        host = by_name.get(hunt.host)
+        for trace in hunt.weak if host is not None else ():
+            of = parse_trace(hunt.host, trace.model_dump(mode="json"), host.sites if host is not None else ())
+            manual_action = _choose_sign_action(of, trace, host) if of is not None and host is not None else None
+            if of is not None and manual_action is not None:
+                sign_responses.append(
+                    TraceResponse(
+                        hunt.host, of.kind, of.where, (), manual_action, subject=hunt.host, who=of.who, key=trace.key
+                    )
+                )
+    return tuple(dict.fromkeys(sign_responses))
+
+
+def _choose_sign_action(of: LocatedTrace, trace: Trace, host: Host) -> tuple[Means, str] | None:
+    """How one is contained once it was looked at. A key is told by its fingerprint, and never the one that we come in by."""
+    if of.kind == "key":
+        key = _KEY.search(trace.sample)
+        return ("key", key[0]) if key is not None and of.who != host.automation_user else None
+    return response_rules.choose_manual_action(of) if _LOADING_RULES & of.rules else None
+
+
+_KEY = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
+_LOADING_RULES = frozenset({"loaded_unasked"})
+
+
+def list_requests_in_force(case: Case, host: str, hunts: Iterable[HuntSummary] = ()) -> frozenset[ActionRequest]:
+    """What an incident is known to contain on a host already, as far as no hunt since then may have seen it there again."""
+    confirmed_actions = [
+        action for action in case.actions.values() if action.host == host and action.state == "confirmed"
+    ]
+    back = find_recreated(case, hunts)
+    return frozenset(
+        ActionRequest(action.means, action.what, None)
+        for action in confirmed_actions
+        if action.until is None and action.number not in back
+    )
+
+
+def find_recreated(case: Case, hunts: Iterable[HuntSummary]) -> frozenset[int]:
+    """The numbers of what was taken away before a hunt on its host began: where that sees the same, somebody has put it there anew."""
+    hunt_starts = {hunt.host: clock.read(hunt.started) for hunt in hunts}
+    return frozenset(
+        entry.deed.number
+        for entry in case.entries
+        if isinstance(entry.deed, ContainedEvent)
+        and entry.deed.means in RECREATABLE_MEANS
+        and entry.deed.state == "confirmed"
+        and entry.deed.host in hunt_starts
+        and clock.read(entry.at) < hunt_starts[entry.deed.host]
+    )
+
+
+def contain_traces(
+    command: Responder, host: Host, responses: Sequence[TraceResponse], existing_requests: Collection[ActionRequest]
+) -> Iterator[ContainedEvent | TraceResponse]:
+    """Contain what is found on a host, but for what is ``there`` already, each as it is done. What has to be left to a person is told, too, and what the host refused."""
+    yield from (manual_response for manual_response in responses if not manual_response.requests)
+    response_by_request = {
+        new_request: response
+        for response in responses
+        for new_request in response.requests
+        if new_request not in existing_requests
+    }
+    for request in sorted(response_by_request, key=lambda next_request: _ACTION_ORDER.index(next_request.means)):
+        try:
+            came_to = command.contain(host, request)
+        except InputError:  # it must not be, or somebody else has begun to
+            yield replace(response_by_request[request], steps=())
+            continue
+        yield came_to
+        if came_to.state == "refused" and came_to.why not in _PROTECTION_REASONS:
+            yield response_by_request[request]
+
+
+_PROTECTION_REASONS = frozenset({"automation", "keeper", "last_admin", "our_key", "ours", "let_in"})
+"""Refusals of what would shut us out: nobody is to do it by hand either."""

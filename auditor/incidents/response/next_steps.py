@@ -1,0 +1,417 @@
+"""The one next step of an incident, from containing to closing, as its ledger and the newest audit say. Pure."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from auditor.errors import InputError
+from auditor.incidents.actions.registry import ACTION_KINDS, CONTAINMENT_KINDS, ERADICATION_KINDS
+from auditor.incidents.actions.site import select_serving_hosts
+from auditor.incidents.case import SHUT, Action, Case, State
+from auditor.incidents.closure import (
+    Obstacle,
+    build_close_command,
+    build_report_command,
+    find_obstacles,
+    iter_recovery_commands,
+    list_unreached_hosts,
+)
+from auditor.incidents.forms.schema import FINAL_FORM, OF_REPORT
+from auditor.incidents.response.alarms import find_alarms
+from auditor.incidents.response.auto_containment import TraceResponse, build_responses, find_recreated, find_signs
+from auditor.models import Host, HostOutcome, Run
+from auditor.models.ranks import Form, Means, Question, Report
+
+Says = Literal[
+    "contain",
+    "collect",
+    "answer",
+    "report",
+    "unreached",
+    "look",
+    "by_hand",
+    "obstacle",
+    "form",
+    "close_blank",
+    "close",
+    "close_gone",
+]
+"""What is to be done; its words: ``incidents.next.SAYS``."""
+_SOON = frozenset({"now", "first", "personal"})
+"""Reports that go out before a site is clean."""
+_SILENT = frozenset({"no_answer", "key_changed"})
+"""Why it is not known of what a host was asked: nobody came to it."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command that is printed."""
+
+    words: tuple[str, ...]
+    """After ``auditor``, without the role and the inventory."""
+    speaks: bool = True
+    """Whether it is given the office role that says so."""
+    needs: Literal["", "how", "cause", "release", "note", "answers"] = ""
+    """What is given besides: by what way a report went, how the intruder came in, the archive of a release, what was done by hand, what the forms ask."""
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """One step."""
+
+    says: Says
+    commands: tuple[Command, ...]
+    about: Mapping[str, str] = field(default_factory=dict)
+    """What fills its words."""
+    reviewed_responses: tuple[TraceResponse, ...] = ()
+    """What a person looks at before typing that."""
+    stopped_processes: tuple[Action, ...] = ()
+    """Processes that are stopped, and are ended by that."""
+    by_hand: tuple[TraceResponse, ...] = ()
+    """What a person does on hosts before that."""
+    signs: tuple[TraceResponse, ...] = ()
+    """What is only a sign, and stands where an intruder was."""
+    later: frozenset[Question] = frozenset()
+    """Of the questions that are answered, those that only a later report asks."""
+    obstacle: Obstacle | None = None
+    unreached_hosts: tuple[HostOutcome, ...] = ()
+    """Hosts that nobody comes to, and why."""
+
+
+type Unanswered = Mapping[Form, Sequence[Question]]
+"""What each form asks, and nobody has said yet."""
+
+
+def find_next_step(
+    case: Case,
+    newest: Run | None,
+    hosts: Sequence[Host],
+    now: datetime.datetime,
+    removed_subjects: Sequence[str] = (),
+    open_questions: Unanswered | None = None,
+    *,
+    several: bool = False,
+) -> NextStep:
+    """Return the next step of an open incident on these hosts.
+
+    ``left``: those of its sites and hosts that are not in the inventory any more; ``several``: another open incident is about some of the same.
+    """
+    return next(_iter_steps(case, newest, hosts, now, removed_subjects, open_questions or {}, several=several))
+
+
+def _iter_steps(
+    case: Case,
+    newest: Run | None,
+    hosts: Sequence[Host],
+    now: datetime.datetime,
+    removed_subjects: Sequence[str],
+    open_questions: Unanswered,
+    *,
+    several: bool,
+) -> Iterator[NextStep]:
+    silent = list_unreached_hosts(newest, hosts)
+    names = {outcome.host for outcome in silent}
+    there = (
+        [response for response in build_responses(find_alarms(newest, hosts), hosts) if response.host not in names]
+        if newest
+        else []
+    )
+    back = find_recreated(case, newest.hunts) if newest else frozenset()
+    past_actions = [past_action for past_action in case.actions.values() if not _is_continued(past_action, newest)]
+    state_by_action = {
+        (past_action.host, past_action.means, past_action.what): past_action.state
+        for past_action in past_actions
+        if past_action.number not in back
+    }
+    refused_actions = _find_refused_actions(there, hosts)
+    at_once = [response for response in there if _list_action_keys(response) - {*state_by_action, *refused_actions}]
+    if at_once:
+        where = tuple(dict.fromkeys(response.host for response in at_once))
+        join = ("--join", case.id) if several else ()
+        command = Command(("incident", "open", "--all-found", *where, *join))
+        yield NextStep("contain", (command,), {"hosts": ", ".join(where)})
+    if (case.actions or there) and not case.collections and len(silent) < len(hosts):
+        yield NextStep("collect", (Command(("incident", "collect", case.id)),))
+    for due in case.list_owed():
+        if due.report in _SOON or due.by <= now:
+            yield from _iter_report_steps(case, due.report, open_questions)
+    if silent:
+        commands = tuple(Command(words, speaks=False) for words in iter_recovery_commands(silent))
+        yield NextStep("unreached", commands, {"hosts": ", ".join(sorted(names))}, unreached_hosts=silent)
+    there = [
+        replace(response, steps=()) if _list_action_keys(response) & refused_actions else response for response in there
+    ]
+    state_by_action |= dict.fromkeys(refused_actions, "refused")
+    yield from _iter_manual_steps(case, there, find_signs(newest, hosts) if newest and there else (), state_by_action)
+    rest = list(find_obstacles(case, newest, hosts, now, removed_subjects=removed_subjects))
+    yield from _iter_lift_steps(case, rest)
+    yield from (
+        _make_obstacle_step(obstacle)
+        for obstacle in rest
+        if obstacle.command[1] not in ("reported", "form", "release", "close")
+    )
+    for due in case.list_owed():
+        yield from _iter_report_steps(case, due.report, open_questions)
+    for blocker in rest:
+        if blocker.command[1] == "form":
+            yield from _iter_answer_steps(case, FINAL_FORM[case.regime], open_questions)
+            yield NextStep("form", (Command(("incident", "todo", case.id), speaks=False), Command(blocker.command)))
+    close = Command(build_close_command(case, removed_subjects), needs="cause")
+    form = FINAL_FORM[case.regime]
+    if form in case.forms and (blank := case.forms[form].missing):
+        answer_commands = tuple(
+            answer_step.commands[0]
+            for answer_step in _iter_answer_steps(case, form, {form: open_questions.get(form, ())})
+        )
+        again = Command(("incident", "form", case.id, "--form", form))
+        yield NextStep("close_blank", (*answer_commands, again, close), {"blank": str(blank)})
+    says: Says = "close_gone" if removed_subjects else "close"
+    yield NextStep(says, (close,), {"names": ", ".join(removed_subjects)})
+
+
+def _is_continued(action: Action, newest: Run | None) -> bool:
+    """Whether the same command goes on with it: somebody was cut off, its host does not hold it any more, or gave no answer then and has been reached since."""
+    if action.state == "begun" or action.is_lost:
+        return True
+    if newest is None or action.at is None or action.state != "unknown":
+        return False
+    return action.why in _SILENT and newest.started_at > action.at
+
+
+def _find_refused_actions(there: Sequence[TraceResponse], hosts: Sequence[Host]) -> frozenset[tuple[str, Means, str]]:
+    """What is never begun, such as locking the account by which we come in: asking for it again changes nothing."""
+    by_name, refused_actions = {host.name: host for host in hosts}, set()
+    for response in there:
+        for ask in response.requests:
+            try:
+                ACTION_KINDS[ask.means].build_question(by_name[response.host], ask.what)
+            except InputError:
+                refused_actions.add((response.host, ask.means, ask.what))
+    return frozenset(refused_actions)
+
+
+def _list_action_keys(response: TraceResponse) -> frozenset[tuple[str, Means, str]]:
+    return frozenset((response.host, ask.means, ask.what) for ask in response.requests)
+
+
+def _iter_report_steps(case: Case, report: Report, open_questions: Unanswered) -> Iterator[NextStep]:
+    """What a form asks is answered, it is filled in, then it goes out."""
+    words = build_report_command(case, report)
+    if words[1] == "form":
+        yield from _iter_answer_steps(case, OF_REPORT[case.regime][report], open_questions)
+    needs: Literal["", "how"] = "how" if words[1] == "reported" else ""
+    yield NextStep("report", (Command(words, needs=needs),), {"report": report})
+
+
+def _iter_answer_steps(case: Case, form: Form, open_questions: Unanswered) -> Iterator[NextStep]:
+    """What people answer for a form, and for those after it while they are at it."""
+    now = tuple(open_questions.get(form, ()))
+    if now:
+        later = tuple(
+            dict.fromkeys(
+                question
+                for form_questions in open_questions.values()
+                for question in form_questions
+                if question not in now
+            )
+        )
+        words = ("incident", "answer", case.id, *now, *later)
+        yield NextStep("answer", (Command(words, needs="answers"),), later=frozenset(later))
+
+
+def _iter_manual_steps(
+    case: Case,
+    there: Sequence[TraceResponse],
+    only_signs: Sequence[TraceResponse],
+    state_by_action: Mapping[tuple[str, Means, str], State],
+) -> Iterator[NextStep]:
+    """What is left to a person: first what is typed after looking, all of it in one command, then what is done on hosts, after which these are looked at again."""
+    reviewed_responses = tuple(
+        response
+        for response in there
+        if (manual_action := _choose_final_action(response)) is not None and manual_action not in state_by_action
+    )
+    stopped_processes = [
+        action
+        for action in case.actions.values()
+        if _is_stopped_process(action) and _make_end_action(action) not in state_by_action
+    ]
+    stopped_processes = stopped_processes if case.collections else []
+    shown_signs = tuple(
+        sign
+        for sign in only_signs
+        if (manual_action := _choose_final_action(sign)) is not None and manual_action not in state_by_action
+    )
+    if reviewed_responses or stopped_processes:
+        manual_actions = [
+            *(
+                manual_action
+                for response in reviewed_responses
+                if (manual_action := _choose_final_action(response)) is not None
+            ),
+            *map(_make_end_action, stopped_processes),
+        ]
+        yield NextStep(
+            "look",
+            tuple(_iter_action_commands(case, manual_actions)),
+            reviewed_responses=reviewed_responses,
+            stopped_processes=tuple(stopped_processes),
+            signs=shown_signs,
+        )
+    open_ones = [
+        response
+        for response in there
+        if (response.steps or response.requests) and _needs_manual_work(response, state_by_action)
+    ]
+    stopped_ones = [
+        replace(response, steps=response.afterwards)
+        for response in there
+        if response.afterwards and _is_in_force(response, state_by_action)
+    ]
+    by_hand = tuple(sorted((*open_ones, *stopped_ones), key=lambda response: bool(response.root)))
+    if by_hand:
+        yield NextStep(
+            "by_hand",
+            tuple(_iter_followup_commands(case, by_hand, state_by_action)),
+            by_hand=by_hand,
+            signs=shown_signs,
+        )
+
+
+def build_leftover_step(case: Case, responses: Sequence[TraceResponse]) -> NextStep:
+    """Return what containing at once left to a person: what is typed once it was looked at, and what is done on hosts."""
+    reviewed_responses = tuple(
+        response
+        for response in responses
+        if (response.requests and not response.steps) or (_choose_first_action(response) is not None)
+    )
+    manual_actions = [
+        manual_action
+        for response in reviewed_responses
+        if (manual_action := _choose_first_action(response)) is not None
+    ]
+    by_hand = tuple(response for response in responses if response not in reviewed_responses)
+    return NextStep(
+        "look",
+        tuple(_iter_action_commands(case, manual_actions)),
+        reviewed_responses=reviewed_responses,
+        by_hand=by_hand,
+    )
+
+
+def _choose_first_action(response: TraceResponse) -> tuple[str, Means, str] | None:
+    """What a person types about a thing at first: a process is stopped, as its memory is evidence."""
+    if response.requests or response.manual_action is None or response.manual_action[0] in SHUT:
+        return None
+    means, what = response.manual_action
+    return response.host, means, ACTION_KINDS[means].read(what)
+
+
+def build_site_closing(case: Case, site: str, host: str) -> Command | None:
+    """Return the command that keeps a whole site from visitors while a person takes out what they are shown; None: it is kept from them."""
+    shut = any(
+        (action.means, action.what, action.host, action.state) == ("site", site, host, "confirmed")
+        for action in case.actions.values()
+    )
+    return None if shut else Command(("incident", "contain", case.id, "site", site, "--host", host))
+
+
+def _choose_final_action(response: TraceResponse) -> tuple[str, Means, str] | None:
+    """What a person types about a thing, which is not contained at once and is not only kept from visitors."""
+    if response.requests or response.manual_action is None or response.manual_action[0] == "site":
+        return None
+    means, what = response.manual_action
+    end: Means = "process-end" if means == "process" else means
+    return response.host, end, ACTION_KINDS[end].read(what)
+
+
+def _make_end_action(action: Action) -> tuple[str, Means, str]:
+    return action.host, "process-end", action.what
+
+
+def _is_stopped_process(action: Action) -> bool:
+    return action.means == "process" and action.state == "confirmed"
+
+
+def _iter_action_commands(case: Case, manual_actions: Sequence[tuple[str, Means, str]]) -> Iterator[Command]:
+    """The commands that contain and clean these, on all hosts at once."""
+    hosts = {host for host, _, _ in manual_actions}
+    for verb, kinds in (("contain", CONTAINMENT_KINDS), ("clean", ERADICATION_KINDS)):
+        pairs = [
+            word
+            for host, means, what in dict.fromkeys(manual_actions)
+            if means in kinds
+            for word in (
+                means,
+                what if len(hosts) == 1 or ACTION_KINDS[means].hosts is select_serving_hosts else f"{host}:{what}",
+            )
+        ]
+        if pairs:
+            where = ("--host", *hosts) if len(hosts) == 1 else ()
+            yield Command(("incident", verb, case.id, *pairs, *where), needs="release" if "core" in pairs else "")
+
+
+def build_sign_commands(case: Case, sign_responses: Sequence[TraceResponse]) -> tuple[Command, ...]:
+    """Return the command that contains those of these signs that are not the office's own."""
+    return tuple(
+        _iter_action_commands(
+            case,
+            [manual_action for sign in sign_responses if (manual_action := _choose_final_action(sign)) is not None],
+        )
+    )
+
+
+def _needs_manual_work(response: TraceResponse, state_by_action: Mapping[tuple[str, Means, str], State]) -> bool:
+    """Whether a person does something on the host about it: no means contains it, the host refused that, or it is only kept from visitors."""
+    if response.manual_action is not None and response.manual_action[0] in SHUT:
+        return True
+    actions = [(response.host, ask.means, ask.what) for ask in response.requests]
+    manual_action = _choose_final_action(response)
+    actions += [manual_action] if manual_action is not None else []
+    return not actions or any(state_by_action.get(each) in ("refused", "unknown", "released") for each in actions)
+
+
+def _is_in_force(response: TraceResponse, state_by_action: Mapping[tuple[str, Means, str], State]) -> bool:
+    return bool(response.requests) and all(
+        state_by_action.get((response.host, ask.means, ask.what)) == "confirmed" for ask in response.requests
+    )
+
+
+def _iter_followup_commands(
+    case: Case, by_hand: Sequence[TraceResponse], state_by_action: Mapping[tuple[str, Means, str], State]
+) -> Iterator[Command]:
+    """What is typed when that is done: what was done is noted, what was kept from visitors is shown to them again, and these are looked at again."""
+    yield Command(("incident", "note", case.id), needs="note")
+    sites = tuple(
+        dict.fromkeys(
+            response.subject
+            for response in by_hand
+            if response.manual_action is not None and response.manual_action[0] in SHUT
+        )
+    )
+    shut = [
+        str(number)
+        for number, action in case.actions.items()
+        if action.means in SHUT and action.state == "confirmed" and action.what.partition("/")[0] in sites
+    ]
+    if shut:
+        yield Command(("incident", "release", case.id, *shut))
+    if hosts := tuple(dict.fromkeys(response.host for response in by_hand if response.subject not in sites)):
+        yield Command(("hunt", "--limit", ",".join(hosts)), speaks=False)
+    if sites:
+        yield Command(("review", "--limit", ",".join(sites)), speaks=False)
+
+
+def _iter_lift_steps(case: Case, rest: Sequence[Obstacle]) -> Iterator[NextStep]:
+    """Everything that is contained without an end, in one command."""
+    lift_obstacles = [obstacle for obstacle in rest if obstacle.command[1] == "release"]
+    if lift_obstacles:
+        numbers = tuple(number for lift_obstacle in lift_obstacles for number in lift_obstacle.command[3:])
+        yield NextStep("obstacle", (Command(("incident", "release", case.id, *numbers)),), obstacle=lift_obstacles[0])
+
+
+def _make_obstacle_step(obstacle: Obstacle) -> NextStep:
+    return NextStep("obstacle", (Command(obstacle.command, obstacle.speaks),), obstacle=obstacle)

@@ -1,0 +1,287 @@
+"""What may be written to a ledger, upon what is there. Each raises InputError for what must not be. Pure."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Collection, Sequence
+
+from auditor.errors import InputError
+from auditor.history.incidents import NEW, Decided, Ledgers, get_log
+from auditor.incidents.case import Action, Case, fold_case, fold_cases
+from auditor.models import Finding, Regime, Run, Status, Text, clock
+from auditor.models.incidents import (
+    AnyEvent,
+    CollectedEvent,
+    ContainedEvent,
+    CustodyEvent,
+    FilledFormEvent,
+    FindingReference,
+    JoinedEvent,
+    LiftedEvent,
+    NotifiedEvent,
+    OpenedEvent,
+    ReportedEvent,
+    TimestampedEvent,
+    WaivedReportEvent,
+)
+from auditor.models.ranks import FOR_GOOD, Means, Report
+from auditor.text.translations import Words
+
+MAX_LOST_NUMBERS = 1_000
+"""Numbers that are passed over where a host says that it keeps something by them: it may be the intruder's host, and there are 999,999."""
+
+
+def decide_opening(
+    subjects: Sequence[str],
+    findings: Sequence[FindingReference],
+    detected_at: datetime.datetime,
+    regime: Regime,
+    why: str | None,
+    *,
+    new: bool,
+    join: str | None = None,
+) -> Callable[[Ledgers], Decided]:
+    """Open an incident about these subjects; or join the open one that is about any of them, unless it is to be a ``new`` one, or the one that ``join`` names.
+
+    Raises InputError where several are open, of which none is named: what is contained later is undone by the incident that has it.
+    """
+
+    def decide(ledgers: Ledgers) -> Decided:
+        open_cases = find_open_cases(ledgers, subjects) if join is None else (get_open_case(ledgers, join),)
+        if len(open_cases) > 1 and not new:
+            raise InputError(
+                "{incidents} all affect {subjects}",
+                incidents=", ".join(case.id for case in open_cases),
+                subjects=", ".join(subjects),
+                mend="choose one with '--join {first}', or open another one with --new",
+                first=open_cases[0].id,
+            )
+        if open_cases and not new:
+            return open_cases[-1].id, JoinedEvent(subjects=tuple(subjects), findings=tuple(findings), why=why)
+        opening_event = OpenedEvent(
+            detected=clock.format_stamp(detected_at),
+            subjects=tuple(subjects),
+            findings=tuple(findings),
+            regime=regime,
+            why=why,
+        )
+        return NEW, opening_event
+
+    return decide
+
+
+def find_open_cases(ledgers: Ledgers, subjects: Collection[str]) -> tuple[Case, ...]:
+    """Return the open incidents about any of these sites and hosts, the oldest first."""
+    return tuple(case for case in fold_cases(ledgers) if case.is_open and not set(subjects).isdisjoint(case.subjects))
+
+
+def decide_event(incident: str, deed: AnyEvent) -> Callable[[Ledgers], Decided]:
+    """Write that to an incident that is open; a report goes out, or is spared, only where it is owed.
+
+    What is contained can be released also when the incident is over.
+    """
+
+    def decide(ledgers: Ledgers) -> Decided:
+        if isinstance(deed, LiftedEvent):
+            return incident, deed
+        case = get_open_case(ledgers, incident)
+        if isinstance(deed, ReportedEvent | WaivedReportEvent):
+            _check_owed(case, deed.report)
+        return incident, deed
+
+    return decide
+
+
+def decide_action(
+    incident: str,
+    host: str,
+    means: Means,
+    what: str,
+    seconds: int | None,
+    now: datetime.datetime,
+    above: int = 0,
+    *,
+    again: bool = False,
+) -> Callable[[Ledgers], Decided]:
+    """Begin to contain or clean something on a host, by a number ``above`` that one; or go on with what somebody was cut off from.
+
+    ``again``: it is contained, and somebody has put it there anew.
+    """
+
+    def decide(ledgers: Ledgers) -> Decided:
+        case = get_open_case(ledgers, incident)
+        same = [
+            action for action in _list_in_force(case, (host, means, what), now) if not (again and action.is_settled)
+        ]
+        if same and same[-1].is_settled:
+            raise InputError(
+                "{named} is already contained on {host}, number {number}",
+                named=what,
+                host=host,
+                number=same[-1].number,
+                mend="release that first with 'auditor incident release'",
+            )
+        number = same[-1].number if same else max((min(above, len(case.actions) + MAX_LOST_NUMBERS), *case.actions)) + 1
+        started_action = ContainedEvent(
+            number=number, host=host, means=means, what=what, seconds=seconds, state="begun"
+        )
+        return incident, started_action
+
+    return decide
+
+
+def is_contained(incident: str, host: str, means: Means, what: str, now: datetime.datetime, ledgers: Ledgers) -> bool:
+    """Whether an incident is known to contain that on a host."""
+    same = _list_in_force(fold_case(incident, get_log(ledgers, incident)), (host, means, what), now)
+    return bool(same) and same[-1].is_settled
+
+
+def _list_in_force(case: Case, key: tuple[str, Means, str], now: datetime.datetime) -> list[Action]:
+    return [
+        action
+        for action in case.actions.values()
+        if (action.host, action.means, action.what) == key and action.is_open(now)
+    ]
+
+
+def find_other_action(
+    incident: str, host: str, means: Means, what: str, now: datetime.datetime, ledgers: Ledgers
+) -> tuple[str, int] | None:
+    """Return the action, by incident and number, by which another incident contains the same thing on a host; None where none is known to."""
+    key = (host, means, what)
+    for case in fold_cases(ledgers):
+        for action in case.actions.values() if case.id != incident else ():
+            if (action.host, action.means, action.what) == key and action.state == "confirmed" and action.is_open(now):
+                return case.id, action.number
+    return None
+
+
+def decide_notification(incident: str, deed: NotifiedEvent) -> Callable[[Ledgers], Decided]:
+    """Write that an office was told, also of an incident that is over. Raises Known when that is written already."""
+
+    def decide(ledgers: Ledgers) -> Decided:
+        case = fold_case(incident, get_log(ledgers, incident))
+        if case.notified_mails.issuperset(deed.mails):
+            raise DuplicateEntry
+        return incident, deed
+
+    return decide
+
+
+def decide_form(incident: str, deed: FilledFormEvent) -> Callable[[Ledgers], Decided]:
+    """Write that a form was filled in, also of an incident that is over. Raises Known when the same files are written down."""
+
+    def decide(ledgers: Ledgers) -> Decided:
+        if fold_case(incident, get_log(ledgers, incident)).forms.get(deed.form) == deed:
+            raise DuplicateEntry
+        return incident, deed
+
+    return decide
+
+
+class DuplicateEntry(Exception):
+    """What was to be written is there."""
+
+
+def decide_collection(incident: str, collection_event: CollectedEvent) -> Callable[[Ledgers], Decided]:
+    """Write that evidence was collected, by the next number; also of an incident that is over."""
+
+    def decide(ledgers: Ledgers) -> Decided:
+        case = fold_case(incident, get_log(ledgers, incident))
+        return incident, collection_event.model_copy(update={"number": len(case.collections) + 1})
+
+    return decide
+
+
+def decide_custody(incident: str, deed: CustodyEvent | TimestampedEvent) -> Callable[[Ledgers], Decided]:
+    """Write what became of a collection. Years later its incident is over."""
+
+    def decide(ledgers: Ledgers) -> Decided:
+        get_collection(fold_case(incident, get_log(ledgers, incident)), deed.number)
+        return incident, deed
+
+    return decide
+
+
+def get_collection(case: Case, number: int) -> CollectedEvent:
+    """The evidence of that number. Raises InputError for a number of none."""
+    if number not in case.collections:
+        raise InputError(
+            "{incident} has no evidence number {number}",
+            incident=case.id,
+            number=number,
+            mend="see 'auditor incident show'",
+        )
+    return case.collections[number]
+
+
+def select_actions_to_lift(
+    incident: str, numbers: Sequence[int], now: datetime.datetime, ledgers: Ledgers
+) -> tuple[Action, ...]:
+    """What is to be released: the actions of these numbers, or all that are open and contain; the last one first, as it may rest on those before it. Raises InputError for a number of none."""
+    case = fold_case(incident, get_log(ledgers, incident))
+    for number in numbers:
+        if number not in case.actions:
+            raise InputError(
+                "{incident} has no action number {number}",
+                incident=incident,
+                number=number,
+                mend="see 'auditor incident show'",
+            )
+    chosen_numbers = numbers or [
+        action.number for action in case.actions.values() if action.is_open(now) and action.means not in FOR_GOOD
+    ]
+    return tuple(case.actions[number] for number in sorted({*chosen_numbers}, reverse=True))
+
+
+def get_open_case(ledgers: Ledgers, incident: str) -> Case:
+    """The incident. Raises InputError when it is over."""
+    case = fold_case(incident, get_log(ledgers, incident))
+    if not case.is_open:
+        raise InputError("{incident} is closed", incident=incident, mend="open another one")
+    return case
+
+
+def get_open_finding(run: Run, control: str, subject: str) -> FindingReference:
+    """The open finding of a run. Raises InputError when it has none such."""
+    finding = find_finding(run, control, subject)
+    if finding is not None and finding.status is Status.PASS:
+        raise InputError(
+            "the audit of {when} no longer finds {control} on {subject}",
+            when=run.started,
+            control=control,
+            subject=subject,
+            mend="open the incident on {subject} itself, with --when set to the time of detection",
+        )
+    if finding is None or not finding.status.is_open:
+        raise InputError(
+            "the last audit has no open finding {control} on {subject}",
+            control=control,
+            subject=subject,
+            mend="see 'auditor history show', and write CONTROL:SITE or CONTROL:HOST",
+        )
+    return FindingReference(control=control, subject=subject, run=run.id)
+
+
+def find_finding(run: Run, control: str, subject: str) -> Finding | None:
+    """What a control came to there; None: the run has nothing on it."""
+    return next(
+        (finding for finding in run.findings if finding.control == control and finding.subject.id == subject), None
+    )
+
+
+def _make_not_owed_text(incident: str, report: Report) -> Text:
+    """Return that it is not owed, with the report by its name in each language."""
+
+    def describe(words: Words) -> str:
+        return words("incidents.not_owed", incident=incident, report=words(f"incidents.report.{report}"))
+
+    return Text(vi=describe(Words("vi")), en=describe(Words("en")))
+
+
+def _check_owed(case: Case, report: Report) -> None:
+    if report in case.sent_reports or report not in {due.report for due in case.dues}:
+        raise InputError(
+            _make_not_owed_text(case.id, report),
+            mend="see 'auditor incident show'",
+        )

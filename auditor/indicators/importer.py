@@ -1,0 +1,111 @@
+"""Files with indicators, told apart by their content and taken in together: all of them, or none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from auditor.errors import InputError
+from auditor.indicators import store
+from auditor.indicators.indicator import Tlp
+from auditor.indicators.sources import misp, stix, table
+from auditor.indicators.sources.common import IndicatorCollector, ListKind
+from auditor.indicators.store import IndicatorList
+from auditor.models import clock
+from auditor.vulnerabilities import decompression
+from auditor.vulnerabilities.sources.common import SourceDocument
+
+_HEAD = 1 << 16
+_NAME = re.compile(r"[\w.-]{1,80}\Z")
+
+
+@dataclass(frozen=True)
+class ListImport:
+    """A list that was taken in, and what of it is no indicator: where, and the words."""
+
+    indicator_list: IndicatorList
+    wrong: tuple[tuple[str, str], ...]
+
+
+def import_files(
+    files: Sequence[Path], *, name: str | None, default_tlp: Tlp, today: date, path: Path | None = None
+) -> tuple[ListImport, ...]:
+    """Import files, each in place of the list of its name, by default the file's.
+
+    Raises InputError for a file that is none, damaged or too large; what was there before is then as it was.
+    """
+    if name is not None and len(files) != 1:
+        raise InputError("--name requires a single file", mend="import each file separately, or omit the name")
+    imports = []
+    with store.open_writer(path) as into:
+        for file in files:
+            list_name = validate_name(name or file.name.split(".")[0], file)
+            imports.append(_import_file(file, list_name, default_tlp, today, into))
+        into.check()
+    return tuple(imports)
+
+
+def validate_name(name: str, file: Path | None = None) -> str:
+    """The name, if a list may be called so. Raises InputError."""
+    if not _NAME.match(name):
+        raise InputError(
+            "{name} is not a valid list name", name=repr(name), file=file, mend="use --name with letters and digits"
+        )
+    return name
+
+
+def _import_file(file: Path, name: str, default_tlp: Tlp, today: date, into: store.IndicatorWriter) -> ListImport:
+    digest = decompression.compute_digest(file)
+    with decompression.open_documents(file) as documents:
+        for member, stream in _iter_single_document(documents, file):
+            collector = IndicatorCollector(SourceDocument(member, stream, file), name, today, default_tlp)
+            kind, read = _detect_format(collector)
+            read(collector)
+    if not collector.indicators and not collector.complex and not collector.never:
+        raise collector.document.make_error("it has no indicators", "check that it is the list itself")
+    modified_on = clock.to_day(clock.from_epoch(file.stat().st_mtime))
+    indicator_list = IndicatorList(
+        name=name,
+        file=file.name,
+        kind=kind,
+        source=collector.source,
+        dated=min(collector.list_date or modified_on, today),
+        imported=clock.format_stamp(clock.now()),
+        sha256=digest,
+        indicators=len(collector.indicators),
+        unmatched=len(collector.complex),
+        never=sum(collector.never.values()),
+        wrong=len(collector.wrong),
+    )
+    into.put_list(indicator_list, collector.indicators.values(), collector.complex)
+    return ListImport(indicator_list, tuple(collector.wrong))
+
+
+def _iter_single_document(
+    documents: Iterator[tuple[str, decompression.BoundedStream]], file: Path
+) -> Iterator[tuple[str, decompression.BoundedStream]]:
+    has_document = False
+    for document in documents:
+        if has_document:
+            raise InputError("the archive contains more than one file", file=file, mend="import them one by one")
+        has_document = True
+        yield document
+    if not has_document:
+        raise InputError("it is empty", file=file, mend="download it again completely")
+
+
+def _detect_format(collector: IndicatorCollector) -> tuple[ListKind, Callable[[IndicatorCollector], None]]:
+    head = collector.document.stream.peek(_HEAD)
+    if misp.HEAD.match(head):
+        return "misp", misp.read
+    if stix.HEAD.match(head):
+        return "stix", stix.read
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    if start == b"<":
+        raise collector.document.make_error("it is a web page, not a list", "download the file itself")
+    if start in (b"{", b"[", b"") or b"\x00" in head:
+        raise collector.document.make_error("it is neither STIX 2.1, MISP JSON nor CSV", "see docs/en/indicators.md")
+    return "csv", table.read

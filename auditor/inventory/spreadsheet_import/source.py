@@ -1,0 +1,191 @@
+"""The rows of a list in a CSV or XLSX file, whatever program saved it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import stat
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from auditor.errors import InputError
+from auditor.inventory.spreadsheet_import import columns, xlsx
+from auditor.inventory.spreadsheet_import.columns import Headings, is_heading, parse_headings
+
+MAX_BYTES = 20_000_000
+_DELIMITERS = ",;\t"
+_SAVE_AGAIN = "save it in the spreadsheet as XLSX or as CSV UTF-8"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row as the spreadsheet numbers it, from 1; ``odd`` cells show a formula, an error or a date."""
+
+    number: int
+    cells: Sequence[str]
+    odd: Mapping[int, str]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A list: what its columns are, and the rows below the headings."""
+
+    file: Path
+    headings: Headings
+    rows: tuple[Row, ...]
+
+    def locate_error(self, error: InputError, row: Row, index: int) -> InputError:
+        """The error with where it is: file, row and column."""
+        located_error = InputError(
+            f"{error.what} (column {columns.get_column_letter(index)}, {self.headings.texts[index]})",
+            mend=error.mend,
+            file=self.file,
+            line=row.number,
+        )
+        located_error.guess = error.guess
+        return located_error
+
+
+def read_table(file: Path) -> Table:
+    """The list in a file. Raises InputError for what is none, or cannot be read whole."""
+    sheet_list = read_sheets(file, columns.count_headings)
+    try:
+        return _find_table(file, sheet_list)
+    except InputError as error:
+        error.file = file
+        raise
+
+
+def read_sheets(file: Path, count_known: Callable[[Sequence[str]], int]) -> list[list[Row]]:
+    """All rows of every visible sheet, or of a CSV file. ``known`` counts the headings in a row, by which a CSV's delimiter is told.
+
+    Raises InputError for what is neither, or cannot be read whole.
+    """
+    data = read_content(file)
+    try:
+        match file.suffix.lower():
+            case ".csv":
+                return [_parse_csv(data, count_known)]
+            case ".xlsx":
+                return _parse_xlsx(data)
+    except InputError as error:
+        error.file = file
+        raise
+    raise InputError("is neither CSV nor XLSX", file=file, mend=_SAVE_AGAIN)
+
+
+def read_content(file: Path) -> bytes:
+    """The bytes of a regular file of at most MAX_BYTES. Raises InputError."""
+    try:
+        handle = os.open(
+            file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
+        )  # or a pipe would hold us until somebody writes
+        with os.fdopen(handle, "rb") as stream:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise InputError("is not a file", file=file, mend="give the file name of the list")
+            read = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise InputError(
+            f"cannot be read: {error.strerror}", file=file, mend="check the path and its permissions"
+        ) from error
+    if len(read) > MAX_BYTES:
+        raise InputError(
+            "is larger than {limit} MB",
+            limit=MAX_BYTES // 1_000_000,
+            file=file,
+            mend="keep only the list in it",
+        )
+    return read
+
+
+def _find_table(file: Path, sheets: Sequence[Sequence[Row]]) -> Table:
+    """The one sheet that has our headings."""
+    candidates = [
+        (row, sheet[place + 1 :])
+        for sheet in sheets
+        for place, row in islice(enumerate(sheet), columns.HEAD_ROWS)
+        if is_heading(row.cells)
+    ]
+    if len(candidates) > 1:
+        raise InputError("several rows contain the headings of the list", mend="keep only one list in the file")
+    if not candidates:
+        raise InputError(
+            "has no row with the headings of the list",
+            mend="begin with 'auditor inventory import --template FILE'",
+        )
+    head, rows = candidates[0]
+    if len(rows) > xlsx.MAX_ROWS:
+        raise InputError(
+            "has more than {limit} rows", limit=xlsx.MAX_ROWS, mend="split it into several files and import each one"
+        )
+    return Table(file, parse_headings(head.cells), tuple(rows))
+
+
+def _parse_xlsx(content: bytes) -> list[list[Row]]:
+    try:
+        sheets = xlsx.read_workbook(content)
+    except xlsx.UnreadableWorkbook:
+        raise InputError(
+            "cannot be read as XLSX: it has another format, is protected with a password, or is too large",
+            mend=_SAVE_AGAIN,
+        ) from None
+    return [
+        [
+            Row(
+                row["number"],
+                [_normalize_cell(cell) for cell in row["cells"]],
+                {int(at): what for at, what in row["odd"].items()},
+            )
+            for row in sheet["rows"]
+        ]
+        for sheet in sheets
+    ]
+
+
+def _parse_csv(content: bytes, count: Callable[[Sequence[str]], int]) -> list[Row]:
+    text = _decode(content)
+    try:
+        counts = {delimiter: _count_known_headings(text, delimiter, count) for delimiter in _DELIMITERS}
+        best = max(counts, key=lambda delimiter: counts[delimiter])
+        return list(_iter_rows(text, best)) if counts[best] else []
+    except csv.Error as error:
+        raise InputError("cannot be read as CSV: {why}", why=error, mend=_SAVE_AGAIN) from error
+
+
+def _count_known_headings(text: str, delimiter: str, count: Callable[[Sequence[str]], int]) -> int:
+    """How many known headings a row has, one of the first."""
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    return max((count(cells[: xlsx.MAX_COLUMNS]) for cells in islice(rows, columns.HEAD_ROWS)), default=0)
+
+
+def _iter_rows(text: str, delimiter: str) -> Iterator[Row]:
+    row_count = 0
+    for number, cells in enumerate(
+        csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), start=1
+    ):
+        plain = [_normalize_cell(cell[: xlsx.MAX_CELL]) for cell in cells[: xlsx.MAX_COLUMNS]]
+        if any(plain):
+            row_count += 1
+            yield Row(number, plain, {})
+            if row_count >= xlsx.MAX_TOLD_ROWS:
+                return
+
+
+def _decode(content: bytes) -> str:
+    encoding = "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        raise InputError("is not UTF-8", mend=_SAVE_AGAIN)
+    return text
+
+
+def _normalize_cell(text: str) -> str:
+    """The text composed, without the blanks and marks around it that spreadsheets and web pages leave."""
+    return unicodedata.normalize("NFC", text).strip(" \t\r\n\f\v\u00a0\u200b\u200c\u200d\u2060\ufeff\u3000")

@@ -1,0 +1,141 @@
+"""What an official report is made of. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+
+from auditor.audit.controls import Catalogue
+from auditor.audit.frameworks.assessment import ClauseTotal, assess_run, total_clauses
+from auditor.audit.frameworks.clauses import Framework
+from auditor.inventory import offices
+from auditor.models import Bucket, DocumentKind, Finding, Lang, Regime, Unit
+from auditor.report.official.anonymization import make_anonymizer
+from auditor.report.official.deadlines import Deadlines
+from auditor.report.official.document import AnnexKey
+from auditor.report.official.incidents import IncidentSummary
+from auditor.report.official.period import Period
+from auditor.results.intrusions import Intrusion, find_intrusions, split_intrusions
+from auditor.results.office_month import Figures, Requirement, build_requirements
+from auditor.text.translations import Words
+
+MAX_NOTABLE = 5
+"""So many requirements are named in the body, the worst; all are in the annex."""
+MAX_NAMED_SITES = 10
+"""So many sites are named where sites are listed; beyond them they are counted."""
+MAX_GREETED = 10
+"""So many offices are greeted by name; more by what they are."""
+COMMITTEE = "Ủy ban nhân dân"
+BLANK = "\u00a0" * 7
+"""Where a number or a day is written by hand."""
+OPEN: tuple[Bucket, ...] = ("fail", "partial")
+ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII")
+
+type Rows = tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportContext:
+    """An office's month and how it is to be told; what several parts need of it."""
+
+    figures: Figures
+    catalogue: Catalogue
+    period: Period
+    moments: Sequence[str]
+    """When the runs behind it were, newest first."""
+    deadlines: Deadlines
+    regime: Regime
+    kind: DocumentKind
+    lang: Lang
+    previous: str | None
+    """When the run of the month was that it is compared with."""
+    framework: Framework
+    incidents: tuple[IncidentSummary, ...]
+    """Those of the month, as the case log has them."""
+    levels: Mapping[str, int] = MappingProxyType({})
+    """By site, the level of its information system, as the office declares that."""
+    besides: Mapping[AnnexKey, Rows] = MappingProxyType({})
+    """Annexes that were asked for besides, by row; the number of a row is not in it."""
+
+    @cached_property
+    def words(self) -> Words:
+        """The document's words."""
+        return Words(self.lang)
+
+    @property
+    def unit(self) -> Unit:
+        """The office that writes."""
+        return self.figures.unit
+
+    @cached_property
+    def above(self) -> tuple[Unit, ...]:
+        """The offices that are reported to."""
+        return offices.list_addressees(self.figures.organisation, self.unit)
+
+    @cached_property
+    def below(self) -> tuple[Unit, ...]:
+        """The other offices that own sites in it."""
+        return tuple(unit for unit, _ in self.figures.owners if unit.id != self.unit.id)
+
+    @property
+    def downward(self) -> bool:
+        """Whether it is a letter that asks offices below for work."""
+        return self.kind == "cong-van" and bool(self.below)
+
+    @property
+    def list_of_open(self) -> AnnexKey:
+        """The annex of what is open by requirement; in a letter to offices below by office, so that each finds its own."""
+        return "asked" if self.downward else "open"
+
+    @cached_property
+    def open(self) -> tuple[Requirement, ...]:
+        """What is not met, the worst first, but for what intruders did."""
+        return self._requirements(self._apart[1])
+
+    @cached_property
+    def open_findings(self) -> tuple[Finding, ...]:
+        """What somebody has to mend by a day; an intrusion cannot wait for one."""
+        return tuple(finding for finding in self._apart[1] if finding.is_open)
+
+    @cached_property
+    def intrusion_requirements(self) -> tuple[Requirement, ...]:
+        """What intruders did, the worst first."""
+        return self._requirements(self._apart[0])
+
+    @cached_property
+    def intrusions(self) -> tuple[Intrusion, ...]:
+        """The same by host and site."""
+        return find_intrusions(self.figures.run)
+
+    @cached_property
+    def _apart(self) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+        return split_intrusions(self.figures.findings)
+
+    def _requirements(self, findings: tuple[Finding, ...]) -> tuple[Requirement, ...]:
+        return build_requirements(self.figures.run.model_copy(update={"findings": findings}), self.catalogue, *OPEN)
+
+    @cached_property
+    def clause_totals(self) -> tuple[ClauseTotal, ...]:
+        """The clauses over the sites, each at its level; over the hosts where there are no sites."""
+        assessments = assess_run(self.framework, self.figures.run, self.catalogue)
+        sites = bool(self.figures.summary.sites)
+        return total_clauses(assessment for assessment in assessments if assessment.site is not None or not sites)
+
+    @cached_property
+    def anonymize(self) -> Callable[[str], str]:
+        """What takes addresses and the names of hosts out of a text."""
+        domains = {site.site.domain for site in self.figures.summary.sites}
+        names = {text for host in self.figures.run.hosts for text in (host.name, host.address)} - domains
+        return make_anonymizer(names, self.words("official.guarded"))
+
+    @property
+    def security(self) -> str:
+        """What its regime calls the security that it is about."""
+        return self.words(f"official.security.{self.regime}")
+
+    @property
+    def month(self) -> str:
+        """The month that it is about."""
+        return self.words.whole_month(self.period.year, self.period.month)

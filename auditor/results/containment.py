@@ -1,0 +1,83 @@
+"""What incidents contain on the hosts of a run, in sentences: what is seen there is seen past that. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from auditor.models import Site
+from auditor.models.incidents import ActiveContainment, OpenIncident, UnrecordedContainment
+from auditor.system.groups import group_by
+from auditor.text.translations import Words
+
+
+def format_lines(actions: Iterable[ActiveContainment], words: Words) -> tuple[str, ...]:
+    """Each thing that is contained, by which incident."""
+    return tuple(f"{action.incident}: {format_line(action, words)}" for action in actions)
+
+
+def describe_target(means: str, what: str, words: Words) -> str:
+    """Return what an action is about, as people read it: of a process its number and program, of a job its line and file."""
+    if means.startswith("process"):
+        number, slash, program = what.partition("/")
+        return f"{number.partition('@')[0]} ({slash}{program})" if slash else what
+    if means == "job":
+        path, _, line_there = what.rpartition(":")
+        return words("incidents.job_line", path=path, line=line_there.partition("@")[0]) if path else what
+    return what
+
+
+def format_lines_by_incident(actions: Iterable[ActiveContainment], words: Words) -> dict[str, list[str]]:
+    """Return what each incident contains, a line each."""
+    return {
+        incident: [format_line(action, words) for action in incident_actions]
+        for incident, incident_actions in group_by(actions, lambda incident_action: incident_action.incident).items()
+    }
+
+
+def select_by_site(actions: Iterable[ActiveContainment], site: Site) -> Iterator[ActiveContainment]:
+    """What visitors of a site get another answer for."""
+    return (action for action in actions if action.host == site.host and action.site in (site.domain, *site.aliases))
+
+
+def select_by_incidents(
+    actions: Iterable[ActiveContainment], site: Site, incidents: Iterable[OpenIncident]
+) -> tuple[ActiveContainment, ...]:
+    """Return what visitors of a site get another answer for, and what else the incidents that touch it contain on its host."""
+    of, there = {incident.id for incident in incidents}, [action for action in actions if action.host == site.host]
+    theirs = set(select_by_site(there, site))
+    return tuple(
+        active_action
+        for active_action in there
+        if active_action in theirs or (active_action.incident in of and active_action.site is None)
+    )
+
+
+def format_line(action: ActiveContainment, words: Words) -> str:
+    """One thing that is contained, or perhaps; and that its host does not have it on record."""
+    until = words.moment(action.until) if action.until else ""
+    values = {
+        "number": str(action.number),
+        "host": action.host,
+        "what": describe_target(action.means, action.what, words),
+        "until": until,
+    }
+    means = words(f"incidents.means.{action.means}")
+    text = (
+        words(f"incidents.now.{action.means}", **values)
+        if action.known
+        else words("incidents.contained_perhaps", means=means, **values)
+    )
+    if action.there is not False:
+        return text
+    command = f"auditor incident release {action.incident} {action.number}"
+    return f"{text}: {words('incidents.not_on_record', host=action.host, command=command)}"
+
+
+def describe_unrecorded(records: Iterable[UnrecordedContainment], words: Words) -> Iterator[str]:
+    """What hosts have on record that the case log does not have in force, in a sentence for each host."""
+    for host, group in group_by(records, lambda record: record.host).items():
+        yield words(
+            "incidents.unrecorded",
+            host=host,
+            actions=", ".join(dict.fromkeys(host_record.action for host_record in group)),
+        )

@@ -1,0 +1,47 @@
+"""What a look holds of a site besides traces: what the next look takes for known. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from auditor.models import Scan, Trace
+from auditor.models.reviews import Kind
+from auditor.scans.responses import PageAnalysis
+
+
+def title(readings: Sequence[PageAnalysis], last: Scan | None, traces: Iterable[Trace]) -> str:
+    """Of the home page, unless it seems to be another's now."""
+    last_title = last.title if last else ""
+    return (
+        last_title if _has(traces, "defacement") else next((analysis.title for analysis in readings), last_title)[:200]
+    )
+
+
+def landmarks(readings: Sequence[PageAnalysis], last: Scan | None, traces: Iterable[Trace]) -> tuple[str, ...]:
+    """Of the home page, likewise."""
+    last_landmarks = last.landmarks if last else ()
+    return (
+        last_landmarks
+        if _has(traces, "defacement")
+        else next((analysis.landmarks for analysis in readings if analysis.landmarks), last_landmarks)
+    )
+
+
+def tokens(
+    readings: Sequence[PageAnalysis], last: Scan | None, before: Scan | None, traces: Iterable[Trace]
+) -> tuple[str, ...]:
+    """By which search consoles know the owners, unless somebody else seems to be one now. ``before``: a look that saw more."""
+    if _has(traces, "search_console"):
+        return last.tokens if last else ()
+    new_tokens = {token for analysis in readings for token in analysis.tokens}
+    return tuple(sorted(new_tokens | set(before.tokens if before else ())))[:20]
+
+
+def hosts(host_lists: Iterable[Iterable[str]], before: Iterable[str], is_new: Callable[[str], bool]) -> tuple[str, ...]:
+    """Foreign hosts that count as known from now on: those that are new as of the last look are not, until someone accepts them."""
+    all_hosts = {host for each in host_lists for host in each} | set(before)
+    return tuple(sorted(host for host in all_hosts if not is_new(host)))[:100]
+
+
+def _has(traces: Iterable[Trace], kind: Kind) -> bool:
+    return any(trace.kind == kind for trace in traces)

@@ -1,0 +1,123 @@
+"""Traces made out of what a page holds, told apart. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+
+from auditor.models.reviews import (
+    MAX_FAMILIES,
+    MAX_RULES,
+    MAX_SAMPLE,
+    MAX_TARGET,
+    MAX_WHERE,
+    Certainty,
+    Family,
+    Kind,
+    Trace,
+    is_exact,
+)
+from auditor.text import paths
+from auditor.text.redact import redact
+from auditor.text.sanitize import make_one_line
+
+
+def key_of(kind: Kind, essence: str) -> str:
+    """The key of what is the same wherever and whenever it is seen: a foreign host, a normalised text."""
+    return hashlib.sha256(f"{kind}\n{essence}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def certainty(families: Iterable[Family], *, exact: bool = False) -> Certainty:
+    """How sure something is that these families found."""
+    if exact:
+        return "exact"
+    return "strong" if len(set(families)) >= 2 else "weak"
+
+
+def trace(
+    kind: Kind,
+    essence: str,
+    *,
+    where: str,
+    sample: str,
+    families: Iterable[Family],
+    rules: Iterable[str],
+    target: str | None = None,
+    exact: bool = False,
+) -> Trace:
+    """A trace out of what a page holds, whatever that is: bounded, masked, fit to be shown."""
+    families = tuple(dict.fromkeys(families))[:MAX_FAMILIES]
+    return Trace(
+        key=key_of(kind, essence),
+        kind=kind,
+        certainty=certainty(families, exact=exact),
+        where=_make_safe_text(where, MAX_WHERE),
+        sample=_make_safe_text(sample, MAX_SAMPLE),
+        target=_make_safe_text(defang(target), MAX_TARGET) if target is not None else None,
+        families=families,
+        rules=tuple(dict.fromkeys(rules))[:MAX_RULES],
+    )
+
+
+_NO_BYTES = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+"""Halves of characters that stand for no byte of a name: no host of ours says such."""
+
+
+def on_host(page_trace: Trace, where: str, certainty: Certainty, exactly: str = "") -> Trace:
+    """The same of something on a host, as sure as that, its path written so that it can be acted on; with what tells it from all else there."""
+    return page_trace.model_copy(
+        update={"where": format_path(where), "certainty": certainty, "exactly": exactly if is_exact(exactly) else ""}
+    )
+
+
+def format_path(where: str) -> str:
+    """Where something on a host lies, as its trace has it: one line that can be read back; of a long one beginning and end."""
+    path = paths.encode_path(_NO_BYTES.sub("?", where))
+    half = MAX_WHERE // 2
+    path = path if len(path) <= MAX_WHERE else f"{path[: half - 1]}\u2026{path[-half:]}"
+    return path.encode()[: 2 * MAX_WHERE].decode("utf-8", "ignore")
+
+
+def defang(address: str) -> str:
+    """An address as text that nothing makes a link of."""
+    return address.replace("http", "hxxp").replace(".", "[.]")
+
+
+_PEOPLE = re.compile(
+    r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}"  # e-mail
+    r"|(?<![\w.])(?:\+?84|0)(?:[ .-]?\d){8,10}(?!\w)"  # telephone
+    r"|(?<![\w.])\d{12}(?!\w)|(?<![\w.])\d{9}(?!\w)"  # identity card, citizen's number
+)
+
+
+MASK = "•••"
+"""What stands in the place of what is not told."""
+
+
+def mask_personal_data(text: str) -> str:
+    """The text without addresses, telephone and identity numbers of people."""
+    return _PEOPLE.sub(MASK, text)
+
+
+def _make_safe_text(text: str, limit: int) -> str:
+    """At most ``limit`` characters, and so many that they take no more than twice as many bytes in JSON."""
+    safe_text = (
+        make_one_line(mask_personal_data(redact(" ".join(text[:2000].split())))[:limit])[:limit]
+        .replace("\\", "/")
+        .replace('"', "'")
+    )
+    return safe_text.encode()[: 2 * limit].decode("utf-8", "ignore")
+
+
+__all__ = [
+    "Certainty",
+    "Family",
+    "Kind",
+    "Trace",
+    "certainty",
+    "defang",
+    "key_of",
+    "mask_personal_data",
+    "trace",
+]

@@ -1,0 +1,117 @@
+"""What people read, in Vietnamese and English, from the gettext catalogues in ``auditor/locale``.
+
+``auditor.po`` is keyed: ``Words(lang)("sites_n", n=3)`` looks up ``sites_n`` in the language's catalogue. The other
+domains are Vietnamese only, for English that stands in the code: see ``auditor.text.usage``.
+"""
+
+from __future__ import annotations
+
+import gettext
+import io
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any, NoReturn
+
+import polib
+
+from auditor.models import Lang, clock
+from auditor.text import dates
+
+LOCALE = Path(__file__).parents[1] / "locale"
+
+
+class Words:
+    """The words in one language."""
+
+    def __init__(self, lang: Lang) -> None:
+        self.lang = lang
+        self._catalogue = _load_keyed_catalogue(lang)
+        self._fixed: dict[str, str] = {}
+
+    def __call__(self, key: str, **values: Any) -> str:
+        """The phrase ``key`` with its values filled in; whole numbers are written the language's way.
+
+        ``n`` is what the phrase counts: it chooses among the plural forms, and is given to no other phrase.
+        Raises KeyError for a key that the catalogue does not hold.
+        """
+        if not values:
+            if key not in self._fixed:
+                self._fixed[key] = self._catalogue.gettext(key).format()
+            return self._fixed[key]
+        phrase = self._catalogue.ngettext(key, key, values["n"]) if "n" in values else self._catalogue.gettext(key)
+        formatted_values = {
+            name: self.number(value) if isinstance(value, int) else value for name, value in values.items()
+        }
+        return phrase.format(**formatted_values)
+
+    def number(self, value: int) -> str:
+        """1.024 in Vietnamese, 1,024 in English."""
+        return f"{value:,}".replace(",", "." if self.lang == "vi" else ",")
+
+    def decimal(self, value: float) -> str:
+        """One digit after the decimal sign."""
+        return f"{value:.1f}".replace(".", "," if self.lang == "vi" else ".")
+
+    def moment(self, iso: str) -> str:
+        """An ISO 8601 moment as people write it, by Vietnam's clock."""
+        return dates.format_moment(clock.read(iso), self.lang)
+
+    def epoch(self, seconds: int) -> str:
+        """The same of an epoch second."""
+        return dates.format_moment(clock.from_epoch(seconds), self.lang)
+
+    def day(self, day: date) -> str:
+        """A day as people write it."""
+        return dates.format_day(day, self.lang)
+
+    def day_of(self, iso: str) -> str:
+        """The day of an ISO 8601 moment, by Vietnam's clock."""
+        return dates.format_day(clock.read(iso), self.lang)
+
+    def month(self, iso: str) -> str:
+        """The month of an ISO 8601 moment, by Vietnam's clock."""
+        return dates.format_month(clock.read(iso), self.lang)
+
+    def whole_month(self, year: int, month: int) -> str:
+        """A month in full, within a sentence."""
+        return dates.format_full_month(year, month, self.lang)
+
+    def framework(self, key: str) -> str:
+        """A framework's name by its key in a control's references."""
+        try:
+            return self(f"framework.{key}")
+        except KeyError:
+            return key
+
+    def application(self, key: str) -> str:
+        """An application's name."""
+        return self(f"application.{key}")
+
+
+class _RaisingCatalogue(gettext.NullTranslations):
+    """Asked for what a catalogue lacks: a key that nobody wrote is a mistake in the program, never shown."""
+
+    def gettext(self, message: str) -> NoReturn:
+        raise KeyError(message)
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> NoReturn:
+        raise KeyError(msgid1)
+
+
+@cache
+def compile_catalogue(lang: Lang, domain: str) -> gettext.GNUTranslations:
+    """A catalogue, compiled in memory from its ``.po``; gives back what it does not hold."""
+    return gettext.GNUTranslations(io.BytesIO(parse_catalogue(lang, domain).to_binary()))
+
+
+def parse_catalogue(lang: Lang, domain: str) -> polib.POFile:
+    """A catalogue as the translators wrote it."""
+    return polib.pofile(str(LOCALE / lang / "LC_MESSAGES" / f"{domain}.po"))
+
+
+@cache
+def _load_keyed_catalogue(lang: Lang) -> gettext.GNUTranslations:
+    translations = compile_catalogue(lang, "auditor")
+    translations.add_fallback(_RaisingCatalogue())
+    return translations

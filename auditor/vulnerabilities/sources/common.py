@@ -1,0 +1,177 @@
+"""What the readers of all kinds share: the answer, and JSON as a stream."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import ijson
+
+from auditor.errors import InputError
+from auditor.models import clock
+from auditor.vulnerabilities.decompression import BoundedStream
+
+CVE = re.compile(r"CVE-(?:1999|2[0-9]{3})-[0-9]{4,19}\Z")
+MAX_TEXT = 300
+"""Characters of a title or note that are kept."""
+MAX_DEPTH = 60
+"""Of JSON: ijson writes down the way to every value, so that memory grows with the square of the depth, 50 GB for 200 KB."""
+MAX_VALUE = 1_000_000
+"""Bytes of one text or number in JSON: ijson takes 40 s of a processor for one of 100 MB."""
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+
+
+@dataclass(frozen=True)
+class SourceDocument:
+    """One document to import: its bytes, and the file that it is in."""
+
+    name: str
+    stream: BoundedStream
+    file: Path
+
+    def make_error(self, what: str, mend: str = "download it again completely", **values: Any) -> InputError:
+        """What is wrong with it."""
+        return InputError(what, mend=mend, file=self.file, **values)
+
+    def open_text(self) -> io.TextIOWrapper:
+        """Its lines, as UTF-8."""
+        return io.TextIOWrapper(io.BufferedReader(self.stream, 1 << 18), "utf-8-sig", errors="replace", newline="")
+
+
+class _LimitedJsonStream(io.RawIOBase):
+    """JSON as it is read, that goes no deeper than MAX_DEPTH and has no value longer than MAX_VALUE."""
+
+    def __init__(self, document: SourceDocument) -> None:
+        super().__init__()
+        self._document, self._depth = document, 0
+        self._in_string, self._before = 0, b""
+        self._unquoted = 0
+        """Bytes since the last quote, but for white space between values."""
+
+    def readable(self) -> bool:
+        """Whether it can be read: always."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill a buffer. Raises InputError for what goes deeper, or has longer values."""
+        length = self._document.stream.readinto(buffer)
+        self._look(bytes(buffer[:length]))
+        return length
+
+    def _look(self, part: bytes) -> None:
+        text = self._before + part
+        self._before = b"\\" * ((len(text) - len(text.rstrip(b"\\"))) % 2)  # it belongs to what comes next
+        text = text[: len(text) - len(self._before)]
+        if b"\\" in text:
+            text = text.replace(b"\\\\", b"").replace(b'\\"', b"")
+        pieces = text.split(b'"')
+        bare = b"".join(pieces[self._in_string :: 2])
+        self._in_string ^= (len(pieces) - 1) & 1
+        self._measure(part, pieces)
+        for bracket in bare.translate(None, _NO_BRACKETS):
+            self._depth += 1 if bracket in b"[{" else -1
+            if self._depth > MAX_DEPTH:
+                raise self._document.make_error(
+                    "it is nested deeper than {most} levels", "check the source of the file", most=MAX_DEPTH
+                )
+
+    def _measure(self, part: bytes, pieces: Sequence[bytes]) -> None:
+        last = part if len(pieces) == 1 else pieces[-1]
+        value_bytes = last if self._in_string else last.translate(None, b" \t\r\n")
+        self._unquoted = len(value_bytes) + (self._unquoted if len(pieces) == 1 else 0)
+        if self._unquoted > MAX_VALUE:
+            raise self._document.make_error(
+                "one of its values is larger than {most} MB",
+                "check the source of the file",
+                most=MAX_VALUE // 1_000_000,
+            )
+
+
+def open_json_stream(document: SourceDocument, size: int = 1 << 18) -> io.BufferedReader:
+    """JSON for a reader of streams. Raises InputError for what goes deeper than MAX_DEPTH, or has a value longer than MAX_VALUE."""
+    return io.BufferedReader(_LimitedJsonStream(document), size)
+
+
+@dataclass(frozen=True)
+class ImportSummary:
+    """What came of it: how many records, and the day that it says it is of."""
+
+    records: int
+    data_day: date | None = None
+    part: str = ""
+
+
+@contextmanager
+def convert_json_errors(document: SourceDocument) -> Iterator[None]:
+    """Around the reading of JSON: what is no JSON, or not all of it, is an InputError that says so."""
+    try:
+        yield
+    except ijson.JSONError as error:
+        raise document.make_error(
+            "it is not JSON, or is incomplete: {why}", why=" ".join(str(error).split("\n")[0].split())[:120]
+        ) from error
+
+
+@contextmanager
+def convert_csv_errors(document: SourceDocument) -> Iterator[None]:
+    """Around the reading of CSV: what is none is an InputError that says so."""
+    try:
+        yield
+    except csv.Error as error:
+        raise document.make_error("it is not CSV: {why}", "download it again completely", why=error) from error
+
+
+def iter_members(document: SourceDocument) -> Iterator[tuple[str, Any]]:
+    """Name and value of each member of the object that a document is; a name that comes twice in any object is refused."""
+    twice: list[str] = []
+    seen_names: set[str] = set()
+    with convert_json_errors(document):
+        for name, value in ijson.kvitems(
+            open_json_stream(document), "", use_float=True, map_type=make_duplicate_recorder(twice)
+        ):
+            if name in seen_names or twice:
+                raise make_duplicate_error(document, twice[0] if twice else name)
+            seen_names.add(name)
+            document.stream.mark_record()
+            yield name, value
+
+
+def make_duplicate_error(document: SourceDocument, name: str) -> InputError:
+    """That a name is there twice where it can mean one thing only."""
+    return document.make_error(
+        "it contains {name} twice", "it is not a file of the publisher; download it again", name=repr(name[:MAX_TEXT])
+    )
+
+
+def make_duplicate_recorder(twice: list[str]) -> type[dict[str, Any]]:
+    """A mapping that notes names that come twice: ijson does not pass on what one raises."""
+
+    class DuplicateRecorder(dict[str, Any]):
+        def __setitem__(self, name: str, value: Any) -> None:
+            if name in self:
+                twice.append(name)
+            super().__setitem__(name, value)
+
+    return DuplicateRecorder
+
+
+def clean_text(value: object) -> str:
+    """A short text out of foreign data, which any file can hold; empty for what is none."""
+    if not isinstance(value, str):
+        return ""
+    return value[:MAX_TEXT] if value.isascii() else value[:MAX_TEXT].encode("utf-8", "replace").decode()
+
+
+def parse_day(value: object) -> date | None:
+    """The day that an ISO 8601 text begins with."""
+    try:
+        return clock.parse_day(str(value)[:10])
+    except ValueError:
+        return None

@@ -1,0 +1,165 @@
+"""What is in a web root, or in PHP-FPM's pools, that no visitor is meant to reach: URIs to ask a virtual host for."""
+
+import functools
+import glob
+import itertools
+import os
+import re
+import stat
+
+from ansible.module_utils.luytre import _applications, _inert_php
+from ansible.module_utils.luytre._area_reader import names_below, read_below, read_text
+from ansible.module_utils.luytre_shared import safe_open
+
+STATUS_PAGES = ("server-status", "server-info")
+"""Handlers of Apache that tell about every visitor, or about the whole configuration."""
+TOOL = re.compile(r"(?:php_?my_?admin|pma|mysql_?admin|adminer|phppgadmin)[\w.-]*$", re.IGNORECASE)
+ADMINER = re.compile(rb"\badminer\b", re.IGNORECASE)
+ADMINER_SIZE = range(150_000, 2_000_000)
+"""Bytes of a copy: it is one file, whatever its name."""
+INFORMER = re.compile(rb"<\?(?:php)?\s[^<]{0,400}\bphpinfo\s{0,9}\(", re.IGNORECASE)
+MAX_INFORMER = 1_000
+POOLS = ("/etc/php/*/fpm/pool.d/*.conf", "/etc/php-fpm.d/*.conf")
+PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,100}\Z")
+MAX_NAMES = 300
+MAX_LOOKED = 40
+SERVED_AS_CODE = re.compile(r"\.(?:php\d?|phtml|pht|phar|inc)\Z|^index\.html?\Z", re.IGNORECASE)
+
+
+def list_status_paths():
+    """Where PHP-FPM's pools answer with their status, by their configuration."""
+    paths = set()
+    for pattern in POOLS:
+        for path in sorted(glob.glob(pattern))[:200]:
+            paths.update(re.findall(r"(?m)^\s*pm\.status_path\s*=\s*[\"']?(/[\w./-]{1,100})", read_text(path) or ""))
+    return sorted(paths)
+
+
+def find_database_tools(root):
+    """URIs of programs that administer databases, in a web root and in its folders."""
+    uris = []
+    for folder in scan_folders(root):
+        if not folder.path:
+            tool_names = [name for name in (*folder.folders, *folder.links) if TOOL.match(name)]
+            uris += [
+                "/%s/index.php" % name for name in tool_names if _has_mode(root, name + "/index.php", stat.S_ISREG)
+            ]
+        for name, size in folder.scripts:
+            if TOOL.match(name) or (
+                size in ADMINER_SIZE and ADMINER.search(_read_beginning(root, folder.within(name)))
+            ):
+                uris.append("/" + folder.within(name))
+    return uris[:MAX_LOOKED]
+
+
+def find_phpinfo_scripts(root):
+    """URIs of scripts that show all of PHP's settings, at the top of a web root and of its folders."""
+    small = [
+        folder.within(name) for folder in scan_folders(root) for name, size in folder.scripts if 0 < size < MAX_INFORMER
+    ]
+    return ["/" + path for path in small if INFORMER.search(_read_beginning(root, path))][:MAX_LOOKED]
+
+
+def find_private_files(root):
+    """URIs of one file each for what the applications in a root, and in its folders, never mean to be given away.
+
+    PHP is left out, for it is run and not given, but where a layout names the file itself.
+    """
+    uris = []
+    for folder in scan_folders(root):
+        for private_path in folder.layout.private if folder.layout else ():
+            path = folder.within(private_path)
+            path = _first_file(root, path.rstrip("/"), 2) if private_path.endswith("/") else path
+            if path and _has_mode(root, path, stat.S_ISREG) and "/" + path not in uris:
+                uris.append("/" + path)
+    return uris[:MAX_LOOKED]
+
+
+def build_private_pattern(root):
+    """A pattern of the URIs of all that, whether there or not; empty where no application is known."""
+    paths = dict.fromkeys(
+        folder.within(each) for folder in scan_folders(root) if folder.layout for each in folder.layout.private
+    )
+    parts = [path.replace(".", "\\.").replace("*", "[^/]+") + ("" if path.endswith("/") else "$") for path in paths]
+    return "^/(?:%s)" % "|".join(parts[:MAX_LOOKED]) if parts else ""
+
+
+def discloses_source(root, uri):
+    """Whether PHP, asked to run a file, gives its words away: it holds no code that ends first."""
+    text = read_below(root, uri.lstrip("/"), 4_000)
+    return text is not None and not _inert_php.ends_at_once(text)
+
+
+class WebFolder:
+    """A web root, or a folder at its top: ``path`` below the root, plain names of ``folders`` and ``links`` in it,
+    ``scripts`` as ``(name, bytes)``, and the ``layout`` of the application whose marks it holds."""
+
+    def __init__(self, root, path):
+        self.path, self.folders, self.links, self.scripts, self.layout = path, [], [], [], None
+        try:
+            handle = safe_open.open_below(root, path, safe_open.DIRECTORY)
+        except OSError:
+            return
+        try:
+            with os.scandir(handle) as entries:
+                self._fill(handle, list(itertools.islice(entries, _applications.MAX_NAMES)))
+        except OSError:
+            pass
+        finally:
+            os.close(handle)
+
+    def _fill(self, handle, entries):
+        self.layout = _applications.find_layout(handle, {entry.name for entry in entries})
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            if not PLAIN_NAME.match(entry.name):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                self.folders.append(entry.name)
+            elif entry.is_symlink():
+                self.links.append(entry.name)
+            elif entry.name.lower().endswith(".php") and entry.is_file(follow_symlinks=False):
+                self.scripts.append((entry.name, entry.stat(follow_symlinks=False).st_size))
+
+    def within(self, name):
+        """The path of something in it, below the root."""
+        return os.path.join(self.path, name)
+
+
+@functools.lru_cache(None)
+def scan_folders(root):
+    """A web root and the folders at its top, each as a Folder; looked at once."""
+    top = WebFolder(root, "")
+    return [top, *(WebFolder(root, name) for name in top.folders[:MAX_LOOKED])]
+
+
+def _read_beginning(root, path):
+    return (read_below(root, path, 2_000) or "").encode()
+
+
+def _names(root, relative):
+    """Plain names in a folder below a root, in order."""
+    return [name for name in names_below(root, relative, None) if PLAIN_NAME.match(name)][:MAX_NAMES]
+
+
+def _has_mode(root, path, test):
+    """What a path leads to, as a web server would find it; nothing of it is read."""
+    try:
+        return test(os.stat(os.path.join(root, path)).st_mode)
+    except OSError:
+        return False
+
+
+def _first_file(root, relative, depth):
+    """The first file in a folder, or in its folders, that would be given as it is; None when there is none."""
+    names = _names(root, relative)
+    for name in names:
+        path = relative + "/" + name
+        if not SERVED_AS_CODE.search(name) and _has_mode(root, path, stat.S_ISREG):
+            return path
+    if depth:
+        for name in names[:MAX_LOOKED]:
+            if _has_mode(root, relative + "/" + name, stat.S_ISDIR):
+                nested_file = _first_file(root, relative + "/" + name, depth - 1)
+                if nested_file:
+                    return nested_file
+    return None

@@ -1,0 +1,126 @@
+"""Digests of files that indicators may name: programs that run, what lies where anybody may write, what changed of late below sites' roots.
+
+What others mounted by a program of their own (FUSE) is not opened: its reader would wait for them.
+"""
+
+import hashlib
+import os
+import re
+import time
+
+from ansible.module_utils.luytre import _webroot
+from ansible.module_utils.luytre._area_reader import read_text
+from ansible.module_utils.luytre._processes import MAX_PROCESSES
+from ansible.module_utils.luytre_shared import safe_open
+
+ANYBODYS = ("/tmp", "/var/tmp", "/dev/shm")
+RECENT = 35 * 86_400
+"""Seconds since a file below a root was changed, by its inode."""
+MAX_SIZE = 30_000_000
+MAX_BYTES = 200_000_000
+MAX_FILES = 30_000
+"""That are looked at."""
+_PIECE = 1 << 20
+_FUSE = re.compile(r"(?m)^\d+ \d+ (\d+):(\d+) .* - fuse\S* ")
+
+
+class FileDigester:
+    """``kinds`` of digests, as hashlib calls them, and how far it may go; ``is_cut_short`` says that it did not get to the end, or could not read a file."""
+
+    def __init__(self, kinds, effort, proc="/proc"):
+        self.kinds, self.effort, self.proc = kinds, effort, proc
+        self.left, self.files, self.is_cut_short = MAX_BYTES, MAX_FILES, False
+        self._seen = set()
+
+    def all(self, roots):
+        """``(path, digests)`` of each file, in the order of what tells most."""
+        yield from self.programs()
+        for folder in ANYBODYS:
+            yield from self.below(folder, 0.0)
+        for root in roots:
+            yield from self.below(root, time.time() - RECENT)
+
+    def programs(self):
+        """Of the programs that run, those that lie nowhere any more too."""
+        for pid in sorted(int(name) for name in os.listdir(self.proc) if name.isdigit())[:MAX_PROCESSES]:
+            place = "%s/%d" % (self.proc, pid)
+            try:
+                handle = safe_open.hold_path(place + "/exe")
+            except OSError:
+                continue
+            try:
+                yield from self._digest_once(handle, os.readlink(place + "/exe"), 0.0, list_fuse_devices(place))
+            except OSError:
+                continue
+            finally:
+                os.close(handle)
+
+    def below(self, folder, since):
+        """Of the files below a folder, on its own file system, that were changed since; no link is followed."""
+        try:
+            top = safe_open.open_path(folder, safe_open.DIRECTORY, safe_open.ROOTS_LINKS)
+        except OSError:
+            return
+        apart = list_fuse_devices(self.proc + "/self")
+        try:
+            walk = _webroot.WebrootWalk(top, self.effort, MAX_FILES, device=os.fstat(top).st_dev)
+            for entry in walk:
+                if self._is_done():
+                    return
+                if entry.is_dir:
+                    continue
+                try:
+                    handle = safe_open.open_at(entry.folder, entry.name, safe_open.ANYTHING)
+                except OSError:
+                    continue
+                try:
+                    yield from self._digest_once(handle, os.path.join(folder, entry.path), since, apart)
+                finally:
+                    os.close(handle)
+            self.is_cut_short = self.is_cut_short or walk.cut_short
+        finally:
+            os.close(top)
+
+    def _is_done(self):
+        self.is_cut_short = self.is_cut_short or self.files <= 0 or self.left <= 0 or self.effort.is_used_up
+        return self.is_cut_short
+
+    def _digest_once(self, path_handle, path, since, apart):
+        """What is held, once, if it is a file of a size and age that count."""
+        if self._is_done():
+            return
+        self.files -= 1
+        status = os.fstat(path_handle)
+        identity = status.st_dev, status.st_ino
+        regular = safe_open.stat.S_ISREG(status.st_mode) and 0 < status.st_size <= MAX_SIZE
+        if not regular or identity in self._seen or status.st_ctime < since or status.st_dev in apart:
+            return
+        self._seen.add(identity)
+        try:
+            handle = safe_open.reopen(path_handle)
+        except OSError:
+            self.is_cut_short = True
+            return
+        try:
+            yield path, self._compute_digests(handle)
+        finally:
+            os.close(handle)
+
+    def _compute_digests(self, handle):
+        hashers = [hashlib.new(kind, usedforsecurity=False) for kind in self.kinds]
+        bytes_left = MAX_SIZE
+        while bytes_left > 0:
+            piece = os.read(handle, min(_PIECE, bytes_left))
+            if not piece:
+                break
+            bytes_left -= len(piece)
+            self.left -= len(piece)
+            for hasher in hashers:
+                hasher.update(piece)
+        return [digest.hexdigest() for digest in hashers]
+
+
+def list_fuse_devices(place):
+    """The devices that a process sees and that a program answers for."""
+    text = read_text(place + "/mountinfo", 4_000_000) or ""
+    return {os.makedev(int(major), int(minor)) for major, minor in _FUSE.findall(text)}

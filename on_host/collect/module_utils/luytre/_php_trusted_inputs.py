@@ -1,0 +1,73 @@
+"""What ``php-fpm`` believes and writes when root asks it for its settings: it loads extensions, makes and opens logs."""
+
+import os
+import re
+
+from ansible.module_utils.luytre import _trusted_inputs
+from ansible.module_utils.luytre._area_reader import read_text
+
+QUIET = ("opcache.preload", "opcache.error_log", "ffi.preload", "error_log")
+"""Settings that have PHP run or write a file of its ini's choice before it answers."""
+WITHOUT = [word for name in QUIET for word in ("-d", name + "=")]
+"""Arguments that take them out; none of them is among the facts."""
+_ASSIGNMENT = re.compile(r"(?m)^[ \t]*([\w.]+)[ \t]*=[ \t]*[\"']?([^\"'\s;][^\"'\n;]*)")
+_LOAD_SETTINGS = ("extension", "zend_extension", "extension_dir")
+_LOG_SETTINGS = ("error_log", "access.log", "slowlog")
+
+
+def list_test_paths(fpm):
+    """``(read, written)`` of a ``_php_daemons.Fpm``: paths that it acts on, and that it may write."""
+    inis = [path for pattern in fpm.inis for path in _trusted_inputs.list_with_folders(pattern)]
+    pools = _trusted_inputs.list_include_tree(fpm.main, lambda text: list_fpm_includes(text, fpm.prefix))
+    extensions = _trusted_inputs.list_with_folders("/usr/lib/php/20*/*.so", fpm.prefix + "/lib/php/extensions/*/*.so")
+    read = [_trusted_inputs.OPENSSL, *extensions, *inis, *pools]
+    write_paths = []
+    for path in inis:
+        load_paths, logs = list_ini_paths(_text(path))
+        read += load_paths
+        write_paths += logs
+    for path in pools:
+        write_paths += list_fpm_logs(_text(path), fpm.prefix)
+    return read, write_paths
+
+
+def list_fpm_includes(text, prefix="/usr"):
+    """The patterns that a file of FPM's own configuration includes."""
+    return [
+        os.path.join(prefix, pattern)
+        for pattern in re.findall(r"(?m)^[ \t]*include[ \t]*=[ \t]*[\"']?([^\"'\s;]+)", text)
+    ]
+
+
+def list_ini_paths(text):
+    """``(loaded, logs)``: absolute paths that an ini has PHP load, and those that it has an extension write to."""
+    load_paths, logs = [], []
+    for name, value in _ASSIGNMENT.findall(text):
+        value = value.strip()
+        if name in QUIET or not value.startswith("/"):
+            continue
+        if name in _LOAD_SETTINGS:
+            load_paths += _trusted_inputs.list_with_folders(value + "/*.so") if name == "extension_dir" else [value]
+        elif re.search(r"(?:^|[._])log(?:file|_file|_path|_dir)?$", name):
+            logs.append(value)
+    return load_paths, logs
+
+
+def list_fpm_logs(text, prefix="/usr"):
+    """The files that FPM's own test opens for writing, each pool's name in its place."""
+    paths, pool = [], ""
+    for line in text.splitlines():
+        heading = re.match(r"\s*\[([^\]]+)\]", line)
+        if heading:
+            pool = heading.group(1)
+        setting = _ASSIGNMENT.match(line)
+        if setting and setting.group(1) in _LOG_SETTINGS:
+            value = setting.group(2).strip().replace("$pool", pool)
+            if value != "syslog":
+                own = "/var" if setting.group(1) == "error_log" else prefix
+                paths.append(os.path.join(own if prefix == "/usr" else prefix + "/var", value))
+    return paths
+
+
+def _text(path):
+    return (read_text(path) or "") if os.path.isfile(path) else ""

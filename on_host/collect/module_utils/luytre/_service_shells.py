@@ -1,0 +1,71 @@
+"""Accounts that no person has, of which somebody uses the login shell: by ``su``, for a job of cron's, over FTP."""
+
+import glob
+import re
+
+from ansible.module_utils.luytre import _accounts, _ftp
+from ansible.module_utils.luytre._area_reader import UnreadableFact, read_text
+
+PEOPLE = range(1_000, 60_000)
+SINCE, MAX_ENTRIES, SECONDS = "-90d", 5_000, "2"
+PROGRAMS = (
+    "/usr/bin/su",
+    "/bin/su",
+    "/usr/sbin/runuser",
+    "/sbin/runuser",
+    "/usr/bin/sudo",
+    "/usr/bin/login",
+    "/bin/login",
+)
+SESSION_PATTERN = r"^pam_unix\((su|su-l|runuser-l|sudo-i|login):session\): session opened for user ([^ (]{1,64})[( ]"
+"""Services of PAM that start the account's own shell; ``sudo -u`` and ``runuser -u`` do not."""
+_SESSION = re.compile(SESSION_PATTERN)
+JOBS = ("/etc/crontab", "/etc/cron.d/*", "/etc/cron.*ly/*", "/var/spool/cron/crontabs/root")
+_SU = re.compile(r"(?:^|[\s;&|(/])(?:su|runuser)[ \t]+([^\n;&|]{1,200})")
+MAX_JOBS = 200
+MAX_FOUND = 20
+
+
+def find_shell_uses(reading):
+    """``[{account, by}]``: whose shell is used, but for people's and root's, and by what."""
+    rows = [row for row in _accounts.passwd() if row["uid"] and row["uid"] not in PEOPLE]
+    names = {row["name"] for row in rows if _accounts.shell_usable(row["shell"])}
+    if not names:
+        return []
+    uses = [*_list_sessions(reading), *_in_jobs(names), *_over_ftp(reading, names)]
+    return [{"account": name, "by": by} for name, by in dict.fromkeys(uses) if name in names][:MAX_FOUND]
+
+
+def _list_sessions(reading):
+    program = reading.find_program("journalctl")
+    if program is None:
+        return []
+    argv = ["timeout", SECONDS, program, "-q", "--no-pager", "--since=" + SINCE, "-r", "-n", str(MAX_ENTRIES)]
+    argv += ["-o", "cat", "--case-sensitive=true", "--grep", SESSION_PATTERN, *("_EXE=" + path for path in PROGRAMS)]
+    try:
+        text = reading.run(argv, ok=None, at_stake=[program], cut=True)
+    except UnreadableFact:
+        return []
+    matches = filter(None, map(_SESSION.match, text.splitlines()))
+    return [(match.group(2), match.group(1)) for match in matches]
+
+
+def _in_jobs(names):
+    paths = [path for pattern in JOBS for path in sorted(glob.glob(pattern))][:MAX_JOBS]
+    return [(name, path) for path in paths for name in list_su_words(read_text(path) or "") if name in names]
+
+
+def list_su_words(text):
+    """The words of each ``su`` and ``runuser`` outside of comments, which name accounts; not where a shell is given."""
+    code = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#"))
+    commands = [command.split() for command in _SU.findall(code)]
+    plain = [words for words in commands if not {"-s", "--shell", "-u"} & set(words)]
+    return [word.strip("\"'") for words in plain for word in words]
+
+
+def _over_ftp(reading, names):
+    """Accounts with a password that a server of FTP lets in: PAM has it do so for login shells only."""
+    shadow = _accounts.shadow()
+    fields = {name: (shadow.get(name) or {}).get("field", "!") for name in sorted(names)}
+    able = [name for name, field in fields.items() if _accounts.password(field)[0] == "usable"]
+    return [(name, server["server"]) for server in _ftp.servers(reading) for name in able] if able else []

@@ -1,0 +1,78 @@
+"""What is at stake when root runs a program: the files that it believes, with all that they include."""
+
+import glob
+import os
+import re
+
+from ansible.module_utils.luytre._area_reader import UnreadableFact, read_text
+
+OPENSSL = "/etc/ssl/openssl.cnf"
+"""By which OpenSSL, in whatever program, loads its providers."""
+MAX_FILES = 2_000
+
+
+def find_searched_folders(pattern):
+    """The folders in which a pattern looks, so that a new file in one of them would be found; a plain path is itself."""
+    parents = set()
+    while glob.has_magic(pattern):
+        pattern = os.path.dirname(pattern)
+        parents.update(glob.glob(pattern) if glob.has_magic(pattern) else [pattern])
+    return parents or {pattern}
+
+
+def list_include_tree(path, includes):
+    """A file, the files that it includes, and the folders in which it looks for them.
+
+    ``includes(text)`` gives the absolute patterns that a text includes.
+    """
+    paths, pending_paths = {}, [path]
+    while pending_paths and len(paths) < MAX_FILES:
+        current_path = pending_paths.pop()
+        if current_path in paths:
+            continue
+        paths[current_path] = None
+        if os.path.isdir(current_path):
+            continue
+        for pattern in includes(_text(current_path)):
+            pending_paths += sorted(glob.glob(pattern))
+            paths.update(dict.fromkeys(find_searched_folders(pattern)))
+    if pending_paths:
+        raise UnreadableFact("%s includes more than %d files" % (path, MAX_FILES))
+    return list(paths)
+
+
+def list_with_folders(*patterns):
+    """What is there by some patterns, and the folders in which they look."""
+    return [path for pattern in patterns for path in [*find_searched_folders(pattern), *sorted(glob.glob(pattern))]]
+
+
+def _text(path):
+    try:
+        return read_text(path) or ""
+    except UnreadableFact:
+        return ""
+
+
+# --- what some programs include -----------------------------------------------------------------------------
+
+
+def list_nft_includes(text):
+    return [os.path.join("/etc", path) for path in re.findall(r"(?m)^[ \t]*include[ \t]+[\"']([^\"'\n]+)", text)]
+
+
+def list_apt_includes(text):
+    return [path for path in re.findall(r"(?m)^[ \t]*#include[ \t]+\"([^\"\n]+)", text) if path.startswith("/")]
+
+
+def list_sudoers_includes(text):
+    includes = re.findall(r"(?m)^[ \t]*[#@](include|includedir)[ \t]+(\"[^\"\n]+\"|\S+)", text)
+    paths = [(kind, os.path.join("/etc", path.strip('"'))) for kind, path in includes]
+    return [path + "/*" if kind == "includedir" else path for kind, path in paths]
+
+
+def list_mariadb_includes(text):
+    includes = re.findall(r"(?m)^[ \t]*!(include|includedir)[ \t]+(\S[^\n]*?)[ \t]*$", text)
+    plugins = re.findall(r"(?m)^[ \t]*plugin[-_]dir[ \t]*=[ \t]*[\"']?(/[^\"'\n]*?)[\"' \t]*$", text)
+    return [
+        path + "/*.cnf" if kind == "includedir" else path for kind, path in includes if path.startswith("/")
+    ] + plugins

@@ -1,0 +1,53 @@
+"""Which visitors of a review jails of fail2ban would shut out: their patterns, tried on the lines that such visits leave in a log."""
+
+import functools
+import re
+
+from ansible.module_utils.luytre import _patterns, _ssh_session, _websites
+from ansible.module_utils.luytre.in_use import log_paths
+
+PATHS = (("/", 200), ("/tin-tuc/bai-viet-1.html", 200), ("/0a1b2c3d4e5f.html", 404), ("/robots.txt", 200))
+"""What a visitor asks for, and how he is answered."""
+_LINE = '%s%s - - %s "GET %s HTTP/1.1" %d 5120 "%s" "%s"'
+_DATES = ("[]", "[27/Nov/2026:17:00:00 +0700]")
+"""As fail2ban leaves a line whose date it has found, and whole."""
+_HOSTS = ("", "www.xa.test:443 ")
+_NUMBER = re.compile(r"\A\[\d{1,4}\]: ")
+"""That fail2ban's client puts before each pattern."""
+SOMEBODY = "203.0.113.7"
+
+
+def mark_visitor_bans(jails, reading):
+    """The jails with ``bans_visitors``; for one whose patterns could not be tried all of them."""
+    visitors = {name: visitor for name, visitor in reading.declared["visitors"].items() if isinstance(visitor, dict)}
+    here = _ssh_session.session()
+    source = here["source"] if here else SOMEBODY
+    web = frozenset(log_paths(_websites.list_vhosts()))
+    reads = [
+        candidate
+        for candidate in jails
+        if web.intersection(candidate["logs"]) and (not here or source in candidate["shuts_out"])
+    ]
+    pieces = [functools.partial(_find_banned_visitors, candidate["patterns"], source, visitors) for candidate in reads]
+    for jail, answer in zip(reads, _patterns.run_in_turn(pieces, reading.deadline)):
+        jail["bans_visitors"] = sorted(visitors) if isinstance(answer, _patterns.PatternFailure) else answer
+    return jails
+
+
+def _find_banned_visitors(patterns, source, visitors):
+    regexes = [re.compile(_NUMBER.sub("", text)) for text in patterns]
+    return sorted(
+        name
+        for name, visitor in visitors.items()
+        if any(pattern.search(line) for line in render_lines(source, visitor) for pattern in regexes)
+    )
+
+
+def render_lines(source, visitor):
+    """The lines that a visitor leaves in a log."""
+    return [
+        _LINE % (host, source, date, path, status, visitor["referrer"], visitor["agent"])
+        for path, status in PATHS
+        for date in _DATES
+        for host in _HOSTS
+    ]

@@ -1,0 +1,527 @@
+"""What stays: settings, what starts by itself, accounts, what people typed, packages, logs; files that are told by name; every name with its times."""
+
+import fnmatch
+import os
+import re
+import stat
+import time
+
+from ansible.module_utils.luytre_evidence import frames, text_escape
+from ansible.module_utils.luytre_shared import safe_open
+
+MOST_NAMES = 1_000_000
+MOST_DEEP = 60
+SHARED_DEEP = 3
+MOST_IN_FOLDER = 5_000
+MOST_BELOW = 100_000
+NOT_WALKED = frozenset(
+    "proc sysfs devtmpfs devpts cgroup cgroup2 securityfs debugfs tracefs bpf pstore efivarfs mqueue hugetlbfs configfs autofs binfmt_misc"
+    " rpc_pipefs nsfs nfs nfs4 cifs smb3 9p ceph glusterfs sshfs".split()
+)
+"""Types of file systems. Whatever is mounted by FUSE is not walked, either."""
+SETTINGS = (
+    *(
+        "passwd",
+        "group",
+        "hosts",
+        "hostname",
+        "os-release",
+        "debian_version",
+        "timezone",
+        "crontab",
+        "anacrontab",
+        "environment",
+    ),
+    *(
+        "ld.so.preload",
+        "ld.so.conf",
+        "profile",
+        "bash.bashrc",
+        "rc.local",
+        "nsswitch.conf",
+        "resolv.conf",
+        "shells",
+        "sudoers",
+    ),
+    *(
+        "fstab",
+        "nftables.conf",
+        "machine-id",
+        "login.defs",
+        "modules",
+        "sysctl.conf",
+        "hosts.allow",
+        "hosts.deny",
+        "locale.conf",
+    ),
+)
+SETTING_FOLDERS = (
+    *(
+        "cron.d",
+        "cron.hourly",
+        "cron.daily",
+        "cron.weekly",
+        "cron.monthly",
+        "systemd/system",
+        "systemd/user",
+        "systemd/network",
+        "ssh",
+    ),
+    *(
+        "sudoers.d",
+        "pam.d",
+        "profile.d",
+        "ld.so.conf.d",
+        "modules-load.d",
+        "modprobe.d",
+        "sysctl.d",
+        "apt",
+        "nginx",
+        "apache2",
+        "php",
+    ),
+    *("mysql", "logrotate.d", "network", "udev/rules.d", "xdg/autostart", "init.d", "rsyslog.d", "fail2ban"),
+)
+OTHER_FOLDERS = (
+    "/var/spool/cron",
+    "/usr/local/lib/systemd",
+    "/run/systemd/system",
+    "/run/systemd/transient",
+    "/usr/local/bin",
+    "/usr/local/sbin",
+)
+OF_HOMES = (
+    *(
+        ".bash_history",
+        ".zsh_history",
+        ".ash_history",
+        ".mysql_history",
+        ".mariadb_history",
+        ".python_history",
+        ".lesshst",
+        ".viminfo",
+        ".wget-hsts",
+    ),
+    *(
+        ".bashrc",
+        ".profile",
+        ".bash_profile",
+        ".bash_login",
+        ".bash_logout",
+        ".zshrc",
+        ".ssh/authorized_keys",
+        ".ssh/authorized_keys2",
+    ),
+    *(".ssh/known_hosts", ".ssh/config", ".ssh/rc"),
+)
+PACKAGES = ("/var/lib/dpkg/status", "/var/log/dpkg.log", "/var/log/apt/history.log", "/var/log/apt/term.log")
+LOGS = "/var/log"
+MOST_LOGS = 10_000
+"""Names in one folder there."""
+TYPED_LOGS = ("btmp*", "faillog*", "tallylog*")
+"""Passwords that people typed where a name was asked for are in these."""
+NOT_LOGS = (*TYPED_LOGS, "*.journal", "*.journal~")
+"""A journal is packed."""
+MOST_LINE = 8_000
+MOMENT = re.compile(
+    rb"[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
+    rb"|[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9]{2}:[0-9]{2}:[0-9]{2} [+-][0-9]{4}|\b[A-Z][a-z]{2} [ 0-9][0-9] [0-9]{2}:[0-9]{2}:[0-9]{2}"
+)
+SECRETS = ("/etc/mysql/debian.cnf", "/root/.my.cnf", "/root/.pgpass", "/etc/mysql/my.cnf")
+SECRET_FOLDERS = ("/etc/wordpress", "/etc/mysql/conf.d", "/etc/mysql/mariadb.conf.d", "/root/.ssh", "/etc/ssl/private")
+OF_ROOTS = (
+    "wp-config.php",
+    "../wp-config.php",
+    "configuration.php",
+    "config.php",
+    "data/config/config_global.php",
+    ".env",
+    "../.env",
+)
+SHORTEST, SHORTEST_OF_A_SITE, MOST_SECRETS, MOST_OF_A_ROOT = 8, 12, 300, 40
+"""Letters, what is shorter stands in all kinds of words; secrets of root's files, and of those of one site."""
+NAMES = ("/etc/passwd", "/etc/group", "/etc/hostname", "/etc/hosts", "/var/lib/dpkg/status")
+NAME_FOLDERS = (
+    "/usr/bin",
+    "/usr/sbin",
+    "/usr/lib/systemd/system",
+    "/etc/systemd/system",
+    "/etc/nginx",
+    "/etc/apache2",
+    "/home",
+)
+MOST_LISTED, LISTED_DEEP = 60_000, 12
+"""Names that are looked at in one folder or web root."""
+MOST_SETTINGS, MOST_CONFIG, SITES_SECONDS = 1_000_000, 30_000, 8
+"""Bytes of a file of root's, and of a site's, whose account may make it as long as it likes: all is looked through before anything is sent."""
+_SEEN_IN_LOGS = re.compile(
+    r"(?i)[\d.]*\.[\d.]*\Z|[0-9a-f]*:[0-9a-f:]*:[0-9a-f:.]*\Z"
+    r"|\[?\d{1,4}[/-](?:\d\d|[a-z]{3})[/-]\d[\d:TZ +.-]*\Z"
+    r"|(?:GET|POST|HEAD|PUT) |https?://|/[\w./%~-]*\Z|(?:[\w-]+\.)+[a-z]{2,12}\Z"
+)
+"""Addresses, moments, requests, paths and names of hosts, and parts of them: no password looks like one, and who wants to hide does."""
+PUBLIC = (
+    "/etc/passwd",
+    "/etc/group",
+    "/etc/pam.d/*",
+    "*/.ssh/authorized_keys*",
+    "*/.ssh/known_hosts",
+    "*/.ssh/config",
+    "*/.ssh/rc",
+    "/etc/ssh/*.pub",
+    "/etc/apt/trusted.gpg.d/*",
+    "/etc/php/*",
+)
+"""Files that do not hold secrets, though their names sound like it."""
+
+
+class NonVolatileReader:
+    """Reads below ``root``. ``holds_secrets`` tells by its path whether a file is one in which secrets are kept."""
+
+    def __init__(self, holds_secrets, root="/"):
+        self._holds, self._root = holds_secrets, root.rstrip("/")
+
+    def secrets(self, spans, roots):
+        """``sending.Secret`` of passwords, keys, salts and hashes of this host, as its own files have them: what is sent is looked through for them.
+
+        ``spans`` tells where they stand in a text; ``roots`` are the web roots. A site's account writes what stands there: it crowds out none of
+        root's, and hides no address, moment, path or name, nor part of a word.
+        """
+        shadow = "/etc/shadow"
+        own = [(line.split(":")[1], shadow) for line in self._read_text(shadow).split("\n") if ":" in line]
+        places = [*SECRETS, *(path for folder in SECRET_FOLDERS for path in self._iter_below(folder, 2))]
+        sources = dict(_select_long([*own, *self._find_secrets(places, spans)], SHORTEST)[:MOST_SECRETS])
+        all_secrets, ends = (
+            [frames.Secret(value, source) for value, source in sources.items()],
+            time.monotonic() + SITES_SECONDS,
+        )
+        names = self._list_known_names(roots, ends - SITES_SECONDS / 2)
+        for root in roots:
+            if time.monotonic() > ends:
+                break
+            candidates = self._find_secrets([root.rstrip("/") + "/" + name for name in OF_ROOTS], spans, MOST_CONFIG)
+            of_site = [
+                (value, source)
+                for value, source in _select_long(candidates, SHORTEST_OF_A_SITE)
+                if value not in sources
+                and not _SEEN_IN_LOGS.match(value)
+                and not names.issuperset(filter(None, value.split("/")))
+            ][:MOST_OF_A_ROOT]
+            sources.update(of_site)
+            all_secrets += [frames.Secret(value, source, whole=True) for value, source in of_site]
+        return sorted(all_secrets, key=lambda secret: len(secret.value), reverse=True)
+
+    def _list_known_names(self, roots, ends):
+        """Names of accounts, hosts, packages, programs, units and files on this host, as far as there is time: none is a site's secret."""
+        names = set()
+        for path in NAMES:
+            names.update(re.findall(r"[^\s:,]{4,100}", self._read_text(path, MOST_LISTED * 100)))
+        for folder in (*NAME_FOLDERS, *roots):
+            quota = iter(range(MOST_LISTED))
+            for path in self._iter_below(folder, LISTED_DEEP, quota):
+                names.update(path.split("/"))
+                if time.monotonic() > ends:
+                    return names
+        return names
+
+    def _find_secrets(self, places, spans, most=MOST_SETTINGS):
+        """``(secret, path)`` of what stands where secrets stand in the beginnings of files, in the order of the files."""
+        for path in places:
+            text = self._read_text(path, most)
+            for start, end in spans(text):
+                yield from ((line, path) for line in text[start:end].split("\n"))
+
+    def settings(self, sender):
+        """Of the system, and what starts by itself."""
+        for name in SETTINGS:
+            self._send_file(sender, "/etc/" + name)
+        for folder in [*("/etc/" + name for name in SETTING_FOLDERS), *OTHER_FOLDERS]:
+            self._send_folder(sender, folder)
+        for path in ("/proc/sys/kernel/hostname", "/proc/sys/kernel/osrelease"):
+            self._send_file(sender, path)
+
+    def accounts(self, sender):
+        """What homes hold of keys, of what starts with a login, and of what was typed; of passwords, only which there are."""
+        homes = {}
+        for line in self._read_text("/etc/passwd").split("\n"):
+            fields = line.split(":")
+            if len(fields) > 5 and fields[5].startswith("/"):
+                homes[fields[5].rstrip("/")] = fields[0]
+        for home in sorted(homes):
+            try:
+                os.close(safe_open.open_path(self._root + home, safe_open.DIRECTORY))
+            except OSError:
+                continue  # accounts of the system's name folders that are none, or links
+            for name in OF_HOMES:
+                self._send_file(sender, "%s/%s" % (home, name), safe_open.NO_LINKS)
+        rows = []
+        for line in self._read_text("/etc/shadow").split("\n"):
+            fields = line.split(":")
+            if len(fields) > 7:
+                rows.append(
+                    "%s %s changed=%s expires=%s"
+                    % (text_escape.escape_path(fields[0]), _describe_password(fields[1]), fields[2], fields[7])
+                )
+        sender.table("live_response", "accounts/passwords.txt", rows)
+
+    def packages(self, sender):
+        """Which are installed, and what came lately."""
+        for path in PACKAGES:
+            self._send_file(sender, path)
+
+    def make_flagged_step(self, paths):
+        """Files that are told by name: what they are, and their bytes."""
+
+        def work(sender):
+            for path in paths:
+                self._send_file(sender, path, safe_open.NO_LINKS, is_required=True)
+
+        return work
+
+    def logs(self, sender):
+        """From when to when each log goes; then logs, the newest first, each with the end of it. Root's before those that others may make at will."""
+        dated_paths = []
+        for path in self._iter_logs(sender):
+            if any(fnmatch.fnmatch(os.path.basename(path), name) for name in NOT_LOGS):
+                continue
+            try:
+                status = os.lstat(self._root + path)
+            except OSError:
+                continue
+            dated_paths.append((status.st_uid != 0, -status.st_mtime, path))
+        newest = [path for *_, path in sorted(dated_paths)]
+        sender.table("live_response", "system/logs.txt", ["first\tlast\tbytes\tlog", *map(self._describe_log, newest)])
+        for path in newest:
+            self._send_file(sender, path, safe_open.NO_LINKS)
+
+    def _iter_logs(self, sender):
+        """Paths of all logs. Each folder has names of its own to be looked at: whoever may write one crowds out none of the others'."""
+        yield from self._iter_below(LOGS, 1)
+        descriptor = safe_open.open_path(self._root + LOGS, safe_open.DIRECTORY)
+        try:
+            names = sorted(_list_names(descriptor))
+        finally:
+            os.close(descriptor)
+        for name in names:
+            folder, quota = "%s/%s" % (LOGS, name), iter(range(MOST_LOGS))
+            yield from self._iter_below(folder, 3, quota)
+            if next(quota, None) is None:
+                sender.left_out(folder, "too_many")
+
+    def _describe_log(self, path):
+        """When the first and the last line of a log were written, as they say it."""
+        try:
+            handle = self._open_untouched(path, safe_open.NO_LINKS)
+        except OSError as error:
+            return "-\t-\t-\t%s (%s)" % (text_escape.escape_path(path), error.strerror)
+        try:
+            size = os.fstat(handle).st_size
+            head = safe_open.read_start(handle, MOST_LINE)
+            if head.startswith(frames.GZIP):
+                text = frames.unpack_end(handle)[0]
+                head, tail = b"", text[-MOST_LINE:]
+            else:
+                os.lseek(handle, max(0, size - MOST_LINE), os.SEEK_SET)
+                tail = safe_open.read_start(handle, MOST_LINE)
+        finally:
+            os.close(handle)
+        first, last = MOMENT.search(head), MOMENT.findall(tail)
+        moments = [first.group(0).decode("ascii") if first else "-", last[-1].decode("ascii") if last else "-"]
+        return "\t".join([*moments, str(size), text_escape.escape_path(path)])
+
+    def body(self, sender):
+        """Every name on this host's own file systems with its times, as mactime reads it."""
+        sender.table("bodyfile", "bodyfile.txt", self._iter_rows(sender))
+
+    # --- one file, one folder -----------------------------------------------------------------------------
+
+    def _send_file(self, sender, path, links=safe_open.ROOTS_LINKS, is_required=False):
+        try:
+            handle = self._open_untouched(path, links)
+        except FileNotFoundError:
+            if is_required:
+                sender.left_out(path, "gone")
+            return
+        except OSError as error:
+            sender.left_out(path, "unreadable: %s" % error.strerror)
+            return
+        try:
+            base_name = os.path.basename(path)
+            is_typed = path.startswith(LOGS + "/") and any(fnmatch.fnmatch(base_name, name) for name in TYPED_LOGS)
+            secret = is_typed or (self._holds(path) and not any(fnmatch.fnmatch(path, name) for name in PUBLIC))
+            sender.file("[root]", path, handle, secret=secret)
+        except OSError as error:
+            sender.left_out(path, "unreadable: %s" % error.strerror)
+        finally:
+            os.close(handle)
+
+    def _open_untouched(self, path, links):
+        """The file, without a new time of access on it. Raises Unsafe, OSError."""
+        descriptor = safe_open.open_path(self._root + path, links=links)
+        try:
+            return _reopen_untouched(descriptor, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
+        finally:
+            os.close(descriptor)
+
+    def _read_text(self, path, most=MOST_SETTINGS):
+        try:
+            handle = self._open_untouched(os.path.normpath(path), safe_open.ROOTS_LINKS)
+        except OSError:
+            return ""
+        try:
+            return safe_open.read_start(handle, most).decode("utf-8", "surrogateescape")
+        finally:
+            os.close(handle)
+
+    def _send_folder(self, sender, folder):
+        for path in self._iter_below(folder, 5):
+            self._send_file(sender, path)
+
+    def _iter_below(self, folder, deep, quota=None):
+        """Paths of the regular files below a folder, and of links in it, in their order; ``left`` has an item for each name that is looked at."""
+        quota = iter(range(MOST_BELOW)) if quota is None else quota
+        try:
+            descriptor = safe_open.open_path(self._root + folder, safe_open.DIRECTORY)
+        except OSError:
+            return
+        try:
+            for name in sorted(_list_names(descriptor))[:MOST_IN_FOLDER]:
+                if next(quota, None) is None:
+                    return
+                try:
+                    mode = os.lstat(name, dir_fd=descriptor).st_mode
+                except FileNotFoundError:
+                    continue
+                path = "%s/%s" % (folder, name)
+                if stat.S_ISREG(mode) or stat.S_ISLNK(mode):
+                    yield path
+                elif stat.S_ISDIR(mode) and deep > 1:
+                    yield from self._iter_below(path, deep - 1, quota)
+        except OSError:
+            return
+        finally:
+            os.close(descriptor)
+
+    # --- every name ---------------------------------------------------------------------------------------
+
+    def _iter_rows(self, sender):
+        descriptor = safe_open.open_path(self._root or "/", safe_open.DIRECTORY)
+        try:
+            yield from _Walk(sender).rows(descriptor, "", 0)
+        finally:
+            os.close(descriptor)
+
+
+class _Walk:
+    """Through folders by descriptors, no link followed, no network and none of the kernel's own file systems entered."""
+
+    def __init__(self, sender):
+        self._sender, self._left, self._skipped = sender, MOST_NAMES, _list_skipped_devices()
+
+    def rows(self, folder, path, deep):
+        """A row for each name below an open folder."""
+        try:
+            names = sorted(_list_names(folder))
+        except OSError as error:
+            self._sender.left_out(path, "unreadable: %s" % error.strerror)
+            return
+        for name in names:
+            self._left -= 1
+            if self._left <= 0:
+                self._sender.left_out(path, "too_many")
+                return
+            try:
+                status = os.lstat(name, dir_fd=folder)
+                target = os.readlink(name, dir_fd=folder) if stat.S_ISLNK(status.st_mode) else ""
+            except OSError:
+                continue
+            where = "%s/%s" % (path, name)
+            yield _format_row(where, status, target)
+            if stat.S_ISDIR(status.st_mode) and status.st_dev not in self._skipped:
+                yield from self._walk_folder(folder, name, where, deep + 1)
+
+    def _walk_folder(self, folder, name, where, deep):
+        """What lies in a folder; near the top it takes half of the names that are left, so that none crowds out those after it."""
+        reserve = self._left // 2 if deep <= SHARED_DEEP else 0
+        self._left -= reserve
+        yield from self._enter_folder(folder, name, where, deep)
+        self._left += reserve
+
+    def _enter_folder(self, folder, name, where, deep):
+        if deep > MOST_DEEP:
+            self._sender.left_out(where, "too_deep")
+            return
+        try:
+            inner = safe_open.enter(folder, name)
+        except OSError as error:
+            self._sender.left_out(where, "unreadable: %s" % error.strerror)
+            return
+        try:
+            # A folder in which something was mounted has the number of what was mounted.
+            if os.fstat(inner).st_dev not in self._skipped:
+                yield from self.rows(inner, where, deep)
+        finally:
+            os.close(inner)
+
+
+def _format_row(path, status, target):
+    """A line of a body file, version 3 of the Sleuth Kit's: the digest is left out."""
+    label = text_escape.escape_for_mactime(path) + (" -> %s" % text_escape.escape_for_mactime(target) if target else "")
+    times = [int(status.st_atime), int(status.st_mtime), int(status.st_ctime), 0]
+    fields = [
+        0,
+        label,
+        status.st_ino,
+        stat.filemode(status.st_mode),
+        status.st_uid,
+        status.st_gid,
+        status.st_size,
+        *times,
+    ]
+    return "|".join(map(str, fields))
+
+
+def _list_names(folder):
+    """The names in an open folder, which gets no new time of access by that."""
+    again = _reopen_untouched(folder, safe_open.FOLDER & ~os.O_NOFOLLOW)
+    try:
+        return os.listdir(again)
+    finally:
+        os.close(again)
+
+
+def _reopen_untouched(descriptor, flags):
+    """Another descriptor of what is held, by which reading leaves no time of access; root alone may have such of any file."""
+    try:
+        return safe_open.reopen(descriptor, flags | os.O_NOATIME | os.O_CLOEXEC)
+    except PermissionError:
+        return safe_open.reopen(descriptor, flags | os.O_CLOEXEC)
+
+
+def _list_skipped_devices():
+    """Numbers of the file systems that are no part of this host, or none that anybody keeps files on."""
+    devices = set()
+    for line in safe_open.read_text("/proc/self/mountinfo", 10_000_000).split("\n"):
+        fields, _, more = line.partition(" - ")
+        if more.split(" ")[0] in NOT_WALKED or more.startswith("fuse"):
+            major, minor = map(int, fields.split(" ")[2].split(":"))
+            devices.add(os.makedev(major, minor))
+    return devices
+
+
+def _select_long(candidates, shortest):
+    """Each once, with the first place of it."""
+    first = {}
+    for value, source in candidates:
+        if len(value) >= shortest:
+            first.setdefault(value, source)
+    return list(first.items())
+
+
+def _describe_password(field):
+    """How a password is kept, without it."""
+    if field.startswith("$"):
+        return "hash=%s" % text_escape.escape_path(field.split("$")[1][:12])
+    if field in ("", "*", "x"):
+        return {"": "empty", "*": "none", "x": "elsewhere"}[field]
+    return "locked" if field.startswith("!") else "other"

@@ -1,0 +1,94 @@
+"""Work on what lesser users shape, in a process of its own: it may block for ever, or want all memory, and is left.
+
+A read below a file system that somebody's program serves need never end, and cannot always be killed. So such work
+never happens in the process that everything else waits for.
+"""
+
+import contextlib
+import ctypes
+import json
+import os
+import resource
+import select
+import signal
+import time
+
+from ansible.module_utils.luytre_shared.reap import reap
+
+MEMORY = 1024 * 1024 * 1024
+"""That the work may want besides what we have."""
+MAX_ANSWER = 512 * 1024 * 1024
+PIECE = 1 << 20
+END_SECONDS = 10
+"""For a process to be gone that was ended."""
+_DIES_WITH_PARENT = 1
+
+
+class WorkerFailure(Exception):
+    """The work did not come to its end; the message says why: ``blocked`` or ``broken``."""
+
+
+def run(work, seconds):
+    """What ``work()`` returned, as JSON carries it. Raises Abandoned, at the latest after that many seconds."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        _become(work, writing)
+    os.close(writing)
+    try:
+        answer = _read(reading, time.monotonic() + seconds)
+    finally:
+        os.close(reading)
+        _leave(child)
+    try:
+        return json.loads(answer.decode("ascii"))
+    except ValueError:
+        raise WorkerFailure("broken")
+
+
+def _become(work, writing):
+    """Do the work and end; nothing of the parent's is held by what may have to be left: no lock, no pipe."""
+    code = 1
+    try:
+        os.dup2(writing, 3)
+        os.closerange(4, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+        ctypes.CDLL(None).prctl(_DIES_WITH_PARENT, signal.SIGKILL)
+        most = _size() + MEMORY
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        silence = os.open(os.devnull, os.O_RDWR)
+        for handle in (0, 1, 2):
+            os.dup2(silence, handle)
+        content = memoryview(json.dumps(work()).encode("ascii"))
+        while content:
+            content = content[os.write(3, content[:PIECE]) :]
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def _size():
+    with open("/proc/self/statm", encoding="ascii") as handle:
+        return int(handle.read().split()[0]) * resource.getpagesize()
+
+
+def _read(reading, until):
+    pieces, size = [], 0
+    while True:
+        seconds_left = until - time.monotonic()
+        if seconds_left <= 0 or not select.select([reading], [], [], seconds_left)[0]:
+            raise WorkerFailure("blocked")
+        piece = os.read(reading, PIECE)
+        if not piece:
+            return b"".join(pieces)
+        pieces.append(piece)
+        size += len(piece)
+        if size > MAX_ANSWER:
+            raise WorkerFailure("broken")
+
+
+def _leave(child):
+    """End the process without waiting for ever for one that cannot be ended."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(child, signal.SIGKILL)
+    reap(child, END_SECONDS)

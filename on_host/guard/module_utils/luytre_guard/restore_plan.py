@@ -1,0 +1,297 @@
+"""The work of a way back on files: what differs from the snapshot, and putting it back."""
+
+import hashlib
+import os
+
+from . import (
+    change_attribution,
+    child_worker,
+    disk_reserve,
+    file_writer,
+    incident,
+    snapshot,
+    store,
+    tree,
+    units,
+    untrusted_places,
+    walk,
+)
+from .scope import SnapshotScope, find_nearest
+
+MAX_LISTED = 200
+PLACE_SECONDS = 300
+LEFT_SECONDS = 10
+FORMATS = (1, 2, snapshot.VERSION)
+
+
+class Snapshot:
+    """A complete snapshot on this host. Raises store.Refused when it is not the one that ``digest`` stands for."""
+
+    def __init__(self, run_store, run, digest=None):
+        self.kept, self.run = run_store, run
+        self.room = run_store.file(run, store.ROOM)
+        path = run_store.file(run, "manifest.json")
+        try:
+            with open(path, "rb") as handle:
+                content = handle.read()
+        except FileNotFoundError:
+            raise store.GuardRefusal("there is no snapshot of the run %s on this host" % run)
+        self.digest = hashlib.sha256(content).hexdigest()
+        if digest is not None and digest != self.digest:
+            raise store.GuardRefusal(
+                "the snapshot of the run %s is not the one that was taken: its digest differs" % run
+            )
+        self.manifest = store.read_json(path)
+        version = self.manifest.get("version")
+        if version not in FORMATS:
+            raise store.GuardRefusal(
+                "the snapshot of the run %s has the format %r, which is not known here" % (run, version)
+            )
+        if "scope" in self.manifest:
+            self.scope = SnapshotScope.from_document(self.manifest["scope"])
+        else:
+            self.scope = SnapshotScope(self.manifest["touches"], self.manifest["roots"])
+        self.shares = change_attribution.ChangeAttribution(self)
+        self.look_again()
+
+    def look_again(self):
+        """Take in what an incident contains by now."""
+        self.around = incident.ContainmentOverlay(
+            incident.ContainmentState(self.manifest.get("contained")), incident.read()
+        )
+        self.entries = self.around.overlay(self.manifest["entries"], self.scope, self.content)
+        before, of_ours = self.manifest.get("units", {}), units.OWN
+        self.units = {
+            name: unit
+            for name, unit in before.items()
+            if name not in self.around.units and not name.startswith(of_ours)
+        }
+        self.scope.units = [name for name in self.scope.units if name not in self.around.units]
+        self.parts = untrusted_places.split_by_place(self.scope, self.entries)
+
+    def content(self, entry):
+        """The bytes of a file, checked before the first is handed out."""
+        replacement = self.around.content(entry["sha256"])
+        if replacement is not None:
+            return [replacement]
+        if entry["sha256"] not in self.manifest["places"]:
+            raise tree.UnsafeTarget("its bytes are not in the snapshot")
+        start, length = self.manifest["places"][entry["sha256"]]
+        with open(self.kept.file(self.run, "content"), "rb") as handle:
+            handle.seek(start)
+            content = handle.read(length)
+        if hashlib.sha256(content).hexdigest() != entry["sha256"]:
+            raise tree.UnsafeTarget("its bytes in the snapshot are damaged")
+        return [content]
+
+    def roots_now(self, notes, enter=None):
+        """Root's own paths as they are now, and those below its trees that were not there."""
+        target = self.parts[None]
+        found_entries = snapshot.read_root_entries(self.scope, lambda _: tree.compute_digest, notes, target, enter)
+        for path, entry in target.items():
+            if "around" in entry and path not in found_entries:
+                found_entries[path] = tree.read_path(path)
+        return found_entries
+
+    def list_left(self, reasons):
+        """``[{path, reason}]`` of what is left alone, but for paths of the run's time that have gone since with their packages."""
+        reasons = list(reasons)[:MAX_LISTED]
+        came = [path for path, _ in reasons if path.startswith("/") and _is_absent(self.manifest["entries"].get(path))]
+        try:
+            gone_paths = (
+                child_worker.run(lambda: [path for path in came if not os.path.lexists(path)], LEFT_SECONDS)
+                if came
+                else []
+            )
+        except child_worker.WorkerFailure:
+            gone_paths = []
+        return [{"path": path, "reason": why} for path, why in reasons if path not in gone_paths]
+
+    def now(self, notes):
+        """All paths as they are now. A new folder in root's trees that others can change is not gone into."""
+
+        def enter(path, entry):
+            return path in self.entries or not tree.is_entry_exposed(entry)
+
+        found_entries = self.roots_now(notes, enter)
+        untrusted_places.merge(found_entries, untrusted_places.read_present(self.scope, self.entries, notes))
+        return found_entries
+
+
+def _is_absent(entry):
+    return entry is None or entry["type"] == "absent"
+
+
+def compare_entries(target, present, scope):
+    """Paths where two sets of entries differ: ``{path: word}``, word one of content attributes missing new."""
+    differences = {}
+    for path, entry in target.items():
+        other = present.get(path, tree.ABSENT)
+        if "around" in entry:
+            if entry["type"] == "absent" and other["type"] != "absent":
+                differences[path] = "new"
+            continue
+        if entry["type"] == "absent":
+            if other["type"] != "absent":
+                differences[path] = "new"
+        elif other["type"] == "absent":
+            if scope.kind(path) not in ("data", "cache") or "sha256" in entry:
+                differences[path] = "missing"
+        else:
+            word = _choose_word(entry, other, scope.kind(path))
+            if word:
+                differences[path] = word
+    for path in present:
+        if path not in target and (scope.is_cleared(path) or _is_below_absent(path, target, scope)):
+            differences[path] = "new"
+    return differences
+
+
+def _is_below_absent(path, target, scope):
+    start = find_nearest(path, scope.starts())
+    return start is not None and target.get(start, {}).get("type") == "absent"
+
+
+def _choose_word(entry, other, kind):
+    besides = ()
+    if kind in ("data", "cache") and "sha256" not in entry:
+        if entry["type"] != other["type"] or entry["id"][:2] != other["id"][:2]:
+            return None
+        besides = ("mtime", "sha256")
+    elif kind == "path" and entry["type"] == "folder":
+        besides = ("mtime",)
+    elif kind == "path" and "sha256" not in entry:
+        besides = ("mtime", "sha256")
+    words = tree.find_differences(entry, other, besides)
+    if not words:
+        return None
+    return "content" if {"type", "sha256", "target"} & set(words) else "attributes"
+
+
+class RestorePlan:
+    """One way back under way: what to change, what went wrong, what failed but may yet succeed."""
+
+    def __init__(self, snap, paths):
+        self.snap, self.paths = snap, paths
+        self.problems, self.failed = [], {}
+
+    def files(self):
+        """Put back those of the paths that are root's. Safe to do again at any point."""
+        self.put_back_paths(self.of_root())
+
+    def put_back_paths(self, paths):
+        """Put back some paths. Safe to do again at any point."""
+        target = self.snap.entries
+        for path in sorted((path for path, word in paths.items() if word == "new"), reverse=True):
+            self.attempt(path, lambda path=path: self._remove(path))
+        for path in sorted(path for path, word in paths.items() if word != "new"):
+            self.attempt(path, lambda path=path: self._put(path, target[path]))
+        for path in sorted(self._list_folders(paths), reverse=True):
+            if target[path]["type"] == "folder" and "names" in target[path]:
+                file_writer.put_time(path, target[path])
+
+    def of_root(self):
+        """Those of the paths that are root's."""
+        return self._split_paths()[None]
+
+    def places(self):
+        """Put back the paths in places that lesser users shape, each place apart; what fails there is told."""
+        for name, paths in self._split_paths().items():
+            if name is not None and paths:
+                self._run_apart(name, lambda paths=paths: _put_back_place(self.snap, paths))
+
+    def all_places(self):
+        """Find out what differs in places that lesser users shape, and put it back. The paths."""
+        paths = {}
+        for name in sorted(self.snap.scope.places, reverse=True):
+            paths.update(self._run_apart(name, lambda name=name: _compare_and_put_back(self.snap, name)))
+        return paths
+
+    def _run_apart(self, name, work):
+        try:
+            answer = child_worker.run(work, PLACE_SECONDS)
+        except child_worker.WorkerFailure as error:
+            self.tell("%s was not brought back: %s" % (name, walk.WHY[str(error)]))
+            return {}
+        for problem in answer["problems"]:
+            self.tell(problem)
+        return answer["paths"]
+
+    def _split_paths(self):
+        target = self.snap.entries
+        parts = untrusted_places.split_by_place(self.snap.scope, {path: target.get(path, {}) for path in self.paths})
+        return {name: {path: self.paths[path] for path in part} for name, part in parts.items()}
+
+    def _list_folders(self, paths):
+        """Folders whose time may have changed with the work in them."""
+        folders = {path for path in paths if paths[path] != "new"}
+        for path in paths:
+            while path != "/":
+                path = os.path.dirname(path)
+                folders.add(path)
+        return {path for path in folders if path in self.snap.entries}
+
+    def _remove(self, path):
+        self.snap.shares.keep_aside(path)
+        entry = self.snap.entries.get(path, {})
+        if "around" in entry or (self.snap.scope.kind(path) == "path" and tree.read_path(path)["type"] == "folder"):
+            if not file_writer.remove_empty(path):
+                raise tree.UnsafeTarget("it holds what somebody else put there")
+            return
+        file_writer.remove(path)
+
+    def _put(self, path, entry):
+        self.snap.shares.keep_aside(path)
+        content = self.snap.shares.merge_content(path)
+        if content is not None:
+            entry = {**entry, "sha256": hashlib.sha256(content).hexdigest(), "mtime": None}
+            file_writer.put(path, entry, lambda: [content])
+            return
+        has_content, kind = "sha256" in entry, self.snap.scope.kind(path)
+        if entry["type"] == "absent":
+            return
+        whole = (
+            has_content if entry["type"] == "file" else kind == "tree" or (kind == "path" and entry["type"] == "link")
+        )
+        if whole:
+            file_writer.put(path, entry, lambda: self.snap.content(entry))
+        else:
+            file_writer.put_attributes(path, entry)
+
+    def attempt(self, path, work):
+        """Do something to a path; what goes wrong is noted, what may go right another time apart."""
+        try:
+            disk_reserve.with_room(self.snap.room, work)
+            self.failed.pop(path, None)
+        except FileNotFoundError:
+            if path in self.snap.entries and self.snap.entries[path]["type"] != "absent":
+                self.tell("%s: it is gone" % path)
+        except tree.UnsafeTarget as error:
+            self.tell("%s: %s" % (path, error))
+        except OSError as error:
+            self.failed[path] = error.strerror
+
+    def tell(self, problem):
+        """Note a problem, once."""
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+
+def _put_back_place(snap, paths):
+    work = RestorePlan(snap, paths)
+    work.put_back_paths(paths)
+    return {"paths": paths, "problems": _list_problems(work)}
+
+
+def _compare_and_put_back(snap, name):
+    notes, target = walk.Notes(), snap.parts[name]
+    paths = compare_entries(
+        target, untrusted_places.read_present_place(snap.scope, snap.scope.places[name], target, notes), snap.scope
+    )
+    answer = _put_back_place(snap, paths)
+    answer["problems"] += [walk.describe_note(note) for note in notes.to_rows()]
+    return answer
+
+
+def _list_problems(work):
+    return work.problems[:MAX_LISTED] + ["%s: %s" % failure for failure in sorted(work.failed.items())[:MAX_LISTED]]

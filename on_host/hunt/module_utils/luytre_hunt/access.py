@@ -1,0 +1,166 @@
+"""What lets somebody in: accounts, public keys, what sshd, sudo and PAM are told. No password, and no hash of one, leaves the host."""
+
+import collections
+import glob
+import os
+import re
+
+from ansible.module_utils.luytre import _accounts, _sshd, accounts, cron
+from ansible.module_utils.luytre._area_reader import UnreadableFact, read_text
+from ansible.module_utils.luytre_hunt.places import CHANGED, FOREIGN, MAX_LINES, OURS, parse_lines
+
+HIGHEST_OF_SYSTEM = 999
+MAX_KEYS = 1_000
+MAX_OPTIONS = 10_000
+FOR_LATER = 30
+"""Seconds that are left to what comes after."""
+PAM = ("/etc/pam.d/*", "/etc/pam.conf")
+MODULES = ("/usr/lib/*/security/*.so", "/usr/lib/security/*.so", "/lib/security/*.so", "/usr/local/lib/security/*.so")
+SUDO = ("/etc/sudoers", "/etc/sudoers.d/*")
+_MODULE = re.compile(r"^\s*-?\w+\s+(?:\[[^\]]*\]|\w+)\s+(\S+)(.*)$")
+_RUNS_SSHD = ("authorizedkeyscommand", "authorizedprincipalscommand", "forcecommand", "subsystem", "pamservicename")
+
+
+def gather(places):
+    """All of it."""
+    rows = _accounts.passwd()
+    _add_accounts(places, rows)
+    _add_keys(places, rows)
+    _add_sshd_settings(places)
+    _add_sudo_rules(places, rows)
+    _add_pam_modules(places)
+
+
+def _add_accounts(places, rows):
+    shadow, names = _accounts.shadow(), set()
+    count = collections.Counter(row["name"] for row in rows)
+    equal = {account["account"] for account in accounts.find_privileged(rows, _accounts.groups())}
+    for row in rows:
+        marks = _list_marks(row, equal)
+        field = shadow.get(row["name"], {}).get("field", row["field"])
+        state, _scheme = _accounts.password(field)
+        if state != "locked":
+            marks.append("no_password" if state == "empty" else "password")
+        if row["name"] in names:
+            marks.append("twice")
+        names.add(row["name"])
+        if row["uid"] == 0 and row["name"] != "root":
+            marks.append("second_root")
+        exactly = row["name"] if count[row["name"]] == 1 else ""
+        places.add(
+            "account", "/etc/passwd", row["name"], OURS, "%d %s" % (row["uid"], row["shell"]), marks, (), exactly
+        )
+
+
+def _list_marks(row, equal):
+    marks = []
+    if row["uid"] == 0 or row["name"] in equal:
+        marks.append("root")
+    if 0 < row["uid"] <= HIGHEST_OF_SYSTEM or row["uid"] == 65534:
+        marks.append("service")
+    if _accounts.shell_usable(row["shell"]):
+        marks.append("shell")
+    return marks
+
+
+def _add_keys(places, rows):
+    equal = {account["account"] for account in accounts.find_privileged(rows, _accounts.groups())}
+    patterns = list(dict.fromkeys([*_list_patterns(places), ".ssh/authorized_keys", ".ssh/authorized_keys2"]))
+    count, seen_files = 0, set()
+    for row in rows:
+        if places.reading.get_seconds_left() < FOR_LATER:
+            places.cut("key")
+            return
+        for pattern in patterns:
+            path, below = _find_key_file(row, pattern)
+            if path is None or (path, row["uid"]) in seen_files:
+                continue
+            seen_files.add((path, row["uid"]))
+            marks = _list_marks(row, equal)
+            if not below.startswith(".ssh/"):
+                marks.append("elsewhere")
+            for line in places.read_home_file("key", path)[0].split("\n")[:MAX_LINES]:  # sshd puts none together
+                key = accounts.parse_key(line)
+                if key is None:
+                    continue
+                count += 1
+                if count > MAX_KEYS:
+                    break
+                options = accounts.get_key_options(line)[:MAX_OPTIONS]
+                description = "%s %s %s" % (key["type"], key["fingerprint"], options)
+                commands = re.findall(r'command="((?:[^"\\]|\\.){0,2000})"', options)
+                programs = [
+                    program for command in commands for program in cron.parse_programs(command.replace('\\"', '"'))
+                ]
+                places.add("key", path, row["name"], FOREIGN, description, marks, programs, key["fingerprint"])
+    if count > MAX_KEYS:
+        places.cut("key")
+
+
+def _list_patterns(places):
+    try:
+        if places.reading.find_program("sshd"):
+            return _sshd.list_key_patterns(places.reading)
+    except UnreadableFact:
+        places.cut("sshd")
+    return []
+
+
+def _find_key_file(row, pattern):
+    """``(path, path below the account's home or /)`` of a file of keys; nothing where there is none."""
+    values = {"h": row["home"], "u": row["name"], "U": str(row["uid"]), "%": "%"}
+    relative = re.sub("%([huU%])", lambda match: values[match.group(1)], pattern)
+    root, below = ("/", relative) if relative.startswith("/") else (row["home"], relative)
+    path = os.path.join(root, below.lstrip("/"))
+    if not root.startswith("/") or not os.path.lexists(path):
+        return None, ""
+    return path, below.lstrip("/")
+
+
+def _add_sshd_settings(places):
+    for path, _line, criteria, keyword, value in _sshd.iter_lines():
+        places.seen += 1
+        words = _sshd.split_arguments(value)
+        if keyword in _RUNS_SSHD:
+            command = " ".join(words[1:] if keyword == "subsystem" else words)
+            programs = [word for word in words if word.startswith("/")]
+            places.add("sshd", path, criteria or "", OURS, "%s %s" % (keyword, command), ["runs"], programs)
+        elif keyword in (
+            "authorizedkeysfile",
+            "trustedusercakeys",
+            "authorizedprincipalsfile",
+            "permituserenvironment",
+        ):
+            places.add("sshd", path, criteria or "", OURS, "%s %s" % (keyword, " ".join(words)))
+
+
+def _add_sudo_rules(places, rows):
+    service = {row["name"] for row in rows if 0 < row["uid"] <= HIGHEST_OF_SYSTEM or row["uid"] == 65534}
+    for path, origin in places.files(*SUDO):
+        for _number, line in parse_lines(read_text(path) or ""):
+            words = line.split()
+            if not words or words[0].startswith(("Defaults", "@include", "#include")) or "=" not in line:
+                continue
+            marks = ["service"] if words[0].strip('"').lstrip("#") in service else []
+            places.run("sudo", path, line.strip(), words[0], origin, marks)
+
+
+def _add_pam_modules(places):
+    for path, origin in places.files(*MODULES):
+        places.add("pam_module", path, "root", origin)
+    for pattern in PAM:
+        for path in sorted(glob.glob(pattern))[:500]:
+            for _number, line in places.lines(path):
+                match = _MODULE.match(line)
+                if match is None or match.group(1).startswith(("include", "substack")):
+                    continue
+                places.seen += 1
+                module, rest = match.groups()
+                if module.startswith("/") and places.packaged.get_origin(module) in (FOREIGN, CHANGED):
+                    places.add("pam_module", path, "root", FOREIGN, line.strip(), (), [module])
+                elif module.endswith("pam_exec.so"):
+                    marks = ["runs", "passwords"] if "expose_authtok" in rest else ["runs"]
+                    programs = [word for word in rest.split() if word.startswith("/")]
+                    places.add("pam", path, "root", FOREIGN, line.strip(), marks, programs)
+                elif module.endswith("pam_permit.so") and re.match(r"\s*-?auth\s+sufficient\b", line):
+                    places.add("pam", path, "root", FOREIGN, line.strip(), ["opens"])

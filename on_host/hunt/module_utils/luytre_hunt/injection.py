@@ -1,0 +1,125 @@
+"""What is loaded into other programs: the dynamic loader's settings, PHP's and the web servers' modules, code in MariaDB."""
+
+import os
+import re
+
+from ansible.module_utils.luytre import mariadb
+from ansible.module_utils.luytre._area_reader import NotRun, UnreadableFact, read_text
+from ansible.module_utils.luytre_hunt.places import FOREIGN, OURS, parse_lines
+
+PRELOAD = "/etc/ld.so.preload"
+PHP = (
+    "/etc/php/*/*/php.ini",
+    "/etc/php/*/*/conf.d/*.ini",
+    "/etc/php/*/fpm/pool.d/*.conf",
+    "/etc/php/*/fpm/php-fpm.conf",
+)
+NGINX = ("/etc/nginx/*", "/etc/nginx/*/*")
+APACHE = ("/etc/apache2/*.conf", "/etc/apache2/*-enabled/*", "/etc/apache2/envvars")
+WEB_MODULES = ("/usr/lib/apache2/modules/*.so", "/usr/lib/nginx/modules/*.so", "/usr/share/nginx/modules/*.so")
+PHP_MODULES = ("/usr/lib/php/*/*.so",)
+PLUGINS = ("/usr/lib/mysql/plugin/*.so", "/usr/lib/*/mariadb19/plugin/*.so", "/usr/lib/*/libmariadb3/plugin/*.so")
+_PREPENDS = re.compile(
+    r"""(?i)^\s*(?:php_(?:admin_)?value\s*\[?\s*)?(auto_prepend_file|auto_append_file)\s*\]?\s*=?\s*["']?([^"'\s;=]+)"""
+)
+_EXTENDS = re.compile(
+    r"""(?i)^\s*(?:php_(?:admin_)?value\[)?(extension|zend_extension|ffi\.preload|opcache\.preload)\]?\s*=\s*["']?([^"'\s;]+)"""
+)
+_WEB_LOADS = re.compile(r"""^\s*(?:load_module|LoadModule\s+\S+|LoadFile)\s+["']?([^"';\s]+)""")
+_WEB_SAYS = re.compile(
+    r"""^\s*(?:(?:\w+_by_lua(?:_block|_file)?|js_(?:content|import|set)|perl|perl_modules|sub_filter|mirror|ExtFilterDefine|"""
+    r"""(?:Custom|Error|Forensic|Global|Transfer)Log\s+"?\||RewriteMap\s+\S+\s+"?prg:|ScriptAlias|"""
+    r"""SetEnv(?:If(?:NoCase)?\s+\S+\s+\S+)?\s+(?:LD_|PHP_)|php_(?:admin_)?value|fastcgi_param\s+PHP_(?:ADMIN_)?VALUE|AddHandler|SetHandler|export\s+LD_).*)"""
+)
+DATABASE_SECONDS = 5
+CODE = (
+    """
+/*M!100101 SET SESSION max_statement_time = %d */;
+SELECT 'function', name, dl FROM mysql.func LIMIT 500;
+SELECT 'event', CONCAT(EVENT_SCHEMA, '.', EVENT_NAME), LEFT(EVENT_DEFINITION, 2000) FROM information_schema.EVENTS LIMIT 500;
+SELECT 'trigger', CONCAT(TRIGGER_SCHEMA, '.', TRIGGER_NAME), LEFT(ACTION_STATEMENT, 2000) FROM information_schema.TRIGGERS
+  WHERE TRIGGER_SCHEMA <> 'sys' LIMIT 500;
+SELECT 'routine', CONCAT(ROUTINE_SCHEMA, '.', ROUTINE_NAME), LEFT(ROUTINE_DEFINITION, 2000) FROM information_schema.ROUTINES
+  WHERE ROUTINE_SCHEMA NOT IN ('sys', 'mysql') LIMIT 500;
+"""
+    % DATABASE_SECONDS
+)
+
+
+def gather(places):
+    """All of it."""
+    for _number, line in parse_lines(read_text(PRELOAD) or ""):
+        for library in re.split(r"[\s:,]+", line.strip()):
+            places.add("preload", PRELOAD, "root", places.packaged.get_origin(library), library, (), [library])
+    for path, _origin in _iter_files(places, *PHP):
+        _add_php(places, path)
+    for path, origin in _iter_files(places, *PHP_MODULES):
+        places.add("php_module", path, "root", origin)
+    for path, _origin in _iter_files(places, *NGINX, *APACHE):
+        _add_web(places, path)
+    for path, origin in _iter_files(places, *WEB_MODULES):
+        places.add("web_module", path, "root", origin)
+    for path, origin in _iter_files(places, *PLUGINS):
+        places.add("database", path, "root", origin, "", ["library"])
+    _add_database(places)
+
+
+def _iter_files(places, *patterns):
+    """Files with what they are linked to, each once: what is in force is more than what is a package's."""
+    seen_paths = set()
+    for path, origin in places.files(*patterns):
+        real = os.path.realpath(path)
+        if real not in seen_paths:
+            seen_paths.add(real)
+            yield path, origin
+
+
+def _add_php(places, path):
+    for _number, line in parse_lines(read_text(path) or ""):
+        if line.lstrip().startswith(";"):
+            continue
+        for pattern, slot in ((_PREPENDS, "php"), (_EXTENDS, "php_module")):
+            match = pattern.match(line)
+            if match and match.group(2).lower() != "none":
+                target = match.group(2)
+                if target.startswith("/") or slot == "php":
+                    programs = [target] if target.startswith("/") else []
+                    origin = places.packaged.get_origin(target) if programs else FOREIGN
+                    places.add(slot, path, "root", origin, line.strip(), ["setting"], programs)
+
+
+def _add_web(places, path):
+    for _number, line in parse_lines(read_text(path) or ""):
+        loads = _WEB_LOADS.match(line)
+        if loads:
+            module = loads.group(1)
+            if not module.startswith("/"):
+                module = os.path.join("/usr/share/nginx" if "/nginx/" in path else "/etc/apache2", module)
+            places.add(
+                "web_module", path, "root", places.packaged.get_origin(module), line.strip(), ["setting"], [module]
+            )
+        elif _WEB_SAYS.match(line) and not line.lstrip().startswith("#"):
+            programs = re.findall(r"(?<![\w.])/[\w./+-]{2,200}", line)
+            places.add("web_module", path, "root", OURS, line.strip(), ["setting"], programs)
+        match = _PREPENDS.match(
+            re.sub(
+                r"(?i)^\s*(?:php_(?:admin_)?value|(?:fastcgi_param|SetEnv)\s+PHP_(?:ADMIN_)?VALUE)\s+[\"']?", "", line
+            )
+        )
+        if match and match.group(2).lower() != "none":
+            places.add("php", path, "root", FOREIGN, line.strip(), ["setting"], [match.group(2)])
+
+
+def _add_database(places):
+    client = mariadb.find_client(places.reading)
+    if client is None or not mariadb.is_running(places.reading):
+        return
+    try:
+        rows = mariadb.query_rows(places.reading.part(DATABASE_SECONDS), client, CODE)
+    except (NotRun, UnreadableFact):
+        places.cut("database")
+        return
+    for row in rows:
+        if len(row) == 3:
+            kind, name, code = (text or "" for text in row)
+            places.add("database", name, "mysql", FOREIGN if kind == "function" else OURS, code, [kind])

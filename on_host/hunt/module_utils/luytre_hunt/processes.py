@@ -1,0 +1,342 @@
+"""What runs: processes that no package explains, sockets that listen. What a process calls itself counts for nothing."""
+
+import fcntl
+import ipaddress
+import os
+import re
+import socket
+import struct
+
+from ansible.module_utils.luytre._area_reader import UnreadableFact, read_text
+from ansible.module_utils.luytre._processes import MAX_PROCESSES, MAX_TABLE
+from ansible.module_utils.luytre_hunt.places import CHANGED, FOREIGN, GONE, OURS
+from ansible.module_utils.luytre_shared import safe_open
+from ansible.module_utils.luytre_shared.names import user_name
+
+GONE_MARK = " (deleted)"
+SHELLS = re.compile(
+    r"^(?:(?:ba|da|k|z|c|tc)?sh|busybox|python[\d.]*|perl[\d.]*|ruby[\d.]*|php[\d.]*|n(?:c|cat|etcat)(?:\..*)?|socat|telnet)$"
+)
+DAEMONS = re.compile(
+    r"^(?:sshd|sshd-session|cron|systemd|systemd-logind|nginx|apache2|php-fpm[\d.]*|mariadbd|login|su|sudo|dbus-daemon)$"
+)
+NETCAT = re.compile(r"^(?:n(?:c|cat|etcat)(?:\..*)?|socat)$")
+WEB_ACCOUNTS = ("www-data", "nginx", "apache", "http")
+INLINE = re.compile(r"^\S+\s(?:-\w+\s)*-[cer]\s")
+MAX_OPEN = 2_000
+MAX_ANCESTORS = 50
+MAX_HIDDEN = 200_000
+LOOKS = 3
+"""What seems hidden is looked for so often, since processes come and go."""
+MAX_MAPS = 1_000_000
+NO_FILES = ("/dev/zero", "/SYSV", "/memfd:", "/anon_hugepage", "/[", "/drm ")
+"""What stands for memory in a process's map and is no file: PHP's compiled code lies in such."""
+STATE_ESTABLISHED = "01"
+_OWNER_OF_SPACE = 0xB704
+"""NS_GET_OWNER_UID of ioctl_ns(2)."""
+TABLES = ("tcp", "tcp6", "udp", "udp6")
+_LISTENS = {"tcp": "0A", "tcp6": "0A", "udp": "07", "udp6": "07"}
+
+
+class ProcessTrace:
+    """One process as the kernel tells of it."""
+
+    __slots__ = ("began", "disguised", "pid", "program", "sockets", "standing", "uid")
+
+    def __init__(self, pid, program, origin, uid, sockets, is_disguised, began):
+        self.pid, self.program, self.standing, self.uid, self.sockets = pid, program, origin, uid, sockets
+        self.disguised, self.began = is_disguised, began
+
+
+def gather(places, proc="/proc"):
+    """All of it."""
+    tables = {name: _read_table(proc, name, places) for name in TABLES}
+    holders, theirs, calls = {}, _read_link("%s/self/ns/pid" % proc), _list_calls(proc)
+    pids, ours = sorted(int(name) for name in os.listdir(proc) if name.isdigit()), _list_own_session(proc)
+    if len(pids) > MAX_PROCESSES:
+        places.cut("process")
+    for pid in pids[:MAX_PROCESSES]:
+        if places.reading.get_seconds_left() < 10:
+            places.cut("process")
+            break
+        process = _read_process(places, pid, proc, theirs)
+        if process is None:
+            continue
+        places.seen += 1
+        for inode in process.sockets.values():
+            holders.setdefault(inode, process)
+        _add_process(places, process, proc, tables, calls, process.pid in ours)
+    _add_listeners(places, proc, tables, holders)
+    _add_packet_sockets(places, proc, holders)
+    _add_hidden(places, proc)
+
+
+def _list_own_session(proc):
+    """Return the numbers of the processes by which this hunt came in, from itself up to what a daemon started for it.
+
+    What is loaded into every program is loaded into these, too; they end with the hunt, and whoever stopped one would end our own.
+    """
+    pids, pid = [], os.getpid()
+    while pid > 1 and len(pids) < MAX_ANCESTORS:
+        pids.append(pid)
+        parent = re.search(r"(?m)^PPid:\s+(\d+)", _read_or_empty("%s/%d/status" % (proc, pid)))
+        pid = int(parent.group(1)) if parent else 0
+    return frozenset(pids if pid != 1 else pids[:-1])
+
+
+def _read_process(places, pid, proc, theirs):
+    """A process that is no container's of root's; None for such a one, for the kernel's, and for one that has ended."""
+    where = "%s/%d" % (proc, pid)
+    program = _read_link(where + "/exe")
+    status = _read_or_empty(where + "/status")
+    uid = re.search(r"(?m)^Uid:\s+\d+\s+(\d+)", status)
+    file, roots = _get_file_id(where + "/exe"), _is_roots_space(where, proc)
+    apart = _read_link(where + "/ns/pid") != theirs
+    if not program or uid is None or file is None or (apart and roots):
+        return None
+    is_deleted = program.endswith(GONE_MARK)
+    path = re.sub(r"\.dpkg-(?:new|tmp)$", "", program[: -len(GONE_MARK)]) if is_deleted else program
+    is_packaged, here = places.packaged.knows(path), _get_file_id(path)
+    if is_deleted and not is_packaged and here is not None:  # brought up to date by itself
+        origin = FOREIGN
+    elif is_deleted:
+        origin = OURS if is_packaged and roots else GONE
+    elif file == here:
+        origin = places.packaged.get_origin(path)
+    else:
+        origin = FOREIGN
+    # Whoever makes a space of file systems has another program lie where a package's lies here.
+    is_disguised = is_packaged and not roots and not apart and (is_deleted or file != here)
+    return ProcessTrace(pid, path, origin, int(uid.group(1)), _list_sockets(where), is_disguised, _read_start(where))
+
+
+def _read_start(where):
+    """When a process began, in ticks since the host did, as digits; empty when it has ended."""
+    words = _read_or_empty(where + "/stat").rpartition(")")[2].split()
+    return words[19] if len(words) > 19 and words[19].isdigit() else ""
+
+
+def _is_roots_space(where, proc):
+    """Whether root made the space that a process is in, as for a container; what anybody may make hides nothing."""
+    try:
+        descriptor = safe_open.hold_path(where + "/ns/user")
+        try:
+            if os.fstat(descriptor).st_ino == os.stat("%s/self/ns/user" % proc).st_ino:
+                return True
+            space = safe_open.reopen(descriptor)
+        finally:
+            os.close(descriptor)
+        try:
+            return struct.unpack("=I", fcntl.ioctl(space, _OWNER_OF_SPACE, b"\0\0\0\0"))[0] == 0
+        finally:
+            os.close(space)
+    except OSError:
+        return False
+
+
+def _get_file_id(path):
+    """What tells a file from others, links followed; None where there is none."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _list_sockets(where):
+    """The inodes of a process's sockets by their descriptors."""
+    inodes = {}
+    try:
+        for name in os.listdir(where + "/fd")[:MAX_OPEN]:
+            match = re.match(r"socket:\[(\d+)\]$", _read_link("%s/fd/%s" % (where, name)))
+            if match:
+                inodes[int(name)] = match.group(1)
+    except (OSError, ValueError):
+        pass
+    return inodes
+
+
+def _add_process(places, process, proc, tables, calls, ours=False):
+    where, who = "%s/%d" % (proc, process.pid), user_name(process.uid)
+    title = _read_or_empty(where + "/cmdline").replace("\0", " ").strip()
+    marks = ["disguised"] if process.disguised else []
+    name = os.path.basename(process.program)
+    if who in WEB_ACCOUNTS and SHELLS.match(name) and not name.startswith(("php", "python", "perl", "ruby")):
+        marks += ["web_account", "command"] if INLINE.match(title) else ["web_account"]
+    if process.standing == GONE:
+        marks.append("memory" if process.program.startswith("/memfd:") else "deleted")
+    if re.match(r"^\[[\w/:.-]+\]", title) and process.standing != OURS:
+        marks.append("as_kernel")
+    connected_inodes = {inode for rows in tables.values() for inode, _local, _state in rows}
+    if process.sockets.get(0) in connected_inodes and process.sockets.get(1) in connected_inodes and SHELLS.match(name):
+        marks.append("shell_on_socket")
+    peer = next((calls[inode] for inode in process.sockets.values() if inode in calls), None)
+    if peer and (process.standing in (FOREIGN, CHANGED, GONE) or (who in WEB_ACCOUNTS and SHELLS.match(name))):
+        marks.append("calls_out")
+        title = "%s \u2192 %s" % (title[:200], peer)
+    preload = re.search(r"(?:^|\0)LD_(?:PRELOAD|AUDIT)=([^\0]{1,400})", _read_or_empty(where + "/environ"))
+    libraries = [path for path in re.split(r"[\s:]+", preload.group(1)) if path.startswith("/")] if preload else []
+    if any(places.packaged.get_origin(path) in (FOREIGN, CHANGED, GONE) for path in libraries):
+        marks.append("preloaded")
+    if process.uid == 0 and not ours and DAEMONS.match(os.path.basename(process.program)):
+        foreign = _list_foreign_libraries(places, where)
+        if foreign:
+            marks.append("mapped")
+            libraries += foreign
+    if marks or process.standing in (FOREIGN, CHANGED):
+        programs = [path for path in (process.program, *libraries) if path.startswith("/")]
+        places.add(
+            "process", process.program, who, process.standing, title[:300], marks, programs, _identify(places, process)
+        )
+
+
+def _identify(places, process):
+    """What tells a process from all others: what goes by a package's name runs more than once, and another of these may have the number by then."""
+    if not places.packaged.knows(process.program):
+        return "%d" % process.pid
+    return "%d@%s" % (process.pid, process.began) if process.began else ""
+
+
+def _list_foreign_libraries(places, where):
+    """Libraries of no package in a process's memory."""
+    paths = []
+    for line in _read_or_empty(where + "/maps", MAX_MAPS).split("\n"):
+        fields = line.split(None, 5)
+        if len(fields) == 6 and "x" in fields[1] and fields[5].startswith("/") and not fields[5].startswith(NO_FILES):
+            path = fields[5][: -len(GONE_MARK)] if fields[5].endswith(GONE_MARK) else fields[5]
+            if (
+                not places.packaged.knows(os.path.realpath(path))
+                and not places.packaged.knows(path)
+                and path not in paths
+            ):
+                paths.append(path)
+    return paths[:5]
+
+
+def _add_listeners(places, proc, tables, holders):
+    """Sockets that listen, and whose program no package has, or of which no process is to be seen."""
+    for name in TABLES:
+        for inode, local, state in tables[name]:
+            if state != _LISTENS[name] or inode == "0":
+                continue
+            places.seen += 1
+            process = holders.get(inode)
+            if process is None:
+                places.add("listener", local, "", GONE, name, ["nobody"])
+            elif process.standing in (FOREIGN, CHANGED, GONE):
+                _add_listener(places, local, process, name, ())
+            elif SHELLS.match(os.path.basename(process.program)):
+                _add_listener(places, local, process, name, ["interpreter", *_iter_interpreter_marks(process, proc)])
+
+
+def _add_listener(places, where, process, how, marks):
+    description = "%s %s" % (how, process.program)
+    exactly = "%d@%s%s" % (process.pid, process.began, process.program) if process.began else ""
+    places.add(
+        "listener", where, user_name(process.uid), process.standing, description, marks, [process.program], exactly
+    )
+
+
+def _iter_interpreter_marks(process, proc):
+    """What an interpreter that listens was given: code on its command line, or it is one that only passes on."""
+    if NETCAT.match(os.path.basename(process.program)):
+        yield "netcat"
+    if user_name(process.uid) in WEB_ACCOUNTS:
+        yield "web_account"
+    if INLINE.match(_read_or_empty("%s/%d/cmdline" % (proc, process.pid)).replace("\0", " ")):
+        yield "inline"
+
+
+def _add_packet_sockets(places, proc, holders):
+    """Sockets that see whole packets, as back doors without a port have them."""
+    for line in _read_or_empty("%s/net/packet" % proc, MAX_TABLE).split("\n")[1:]:
+        fields = line.split()
+        process = holders.get(fields[-1]) if len(fields) > 5 else None
+        if process is not None and process.standing in (FOREIGN, CHANGED, GONE):
+            _add_listener(places, "packets", process, "packet", ["packets"])
+
+
+def _add_hidden(places, proc):
+    """Numbers that answer as processes and are in no list."""
+    hidden_pids = None
+    for _ in range(LOOKS):
+        listed_pids = {int(name) for name in os.listdir(proc) if name.isdigit()}
+        last = max(listed_pids, default=0)
+        numbers = hidden_pids if hidden_pids is not None else range(1, min(last + 500, MAX_HIDDEN))
+        hidden_pids = [pid for pid in numbers if pid not in listed_pids and _is_process(pid, proc)]
+        if not hidden_pids:
+            return
+    for pid in hidden_pids[:50]:
+        places.add(
+            "process", "%s/%d" % (proc, pid), "", GONE, _read_or_empty("%s/%d/status" % (proc, pid))[:60], ["hidden"]
+        )
+
+
+def _is_process(pid, proc):
+    """Whether there is a process of that number, which is no thread of another."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        pass
+    group = re.search(r"(?m)^Tgid:\s+(\d+)", _read_or_empty("%s/%d/status" % (proc, pid)))
+    return group is None or int(group.group(1)) == pid
+
+
+def _read_table(proc, name, places):
+    """``(inode, local address, state)`` of the kernel's table of sockets; behind so many that it is cut, some are not seen."""
+    rows, text = [], _read_or_empty("%s/net/%s" % (proc, name), MAX_TABLE)
+    if len(text) >= MAX_TABLE:
+        places.cut("listener")
+    for line in text.split("\n")[1:]:
+        fields = line.split()
+        if len(fields) > 9:
+            rows.append((fields[9], _format_address(fields[1]), fields[3]))
+    return rows
+
+
+def _list_calls(proc):
+    """The other end of connections with addresses of the internet, by their inodes."""
+    peers = {}
+    for name in ("tcp", "tcp6"):
+        for line in _read_or_empty("%s/net/%s" % (proc, name), MAX_TABLE).split("\n")[1:]:
+            fields = line.split()
+            if len(fields) > 9 and fields[3] == STATE_ESTABLISHED and _is_global(_format_address(fields[2])):
+                peers[fields[9]] = _format_address(fields[2])
+    return peers
+
+
+def _is_global(address):
+    try:
+        ip = ipaddress.ip_address(address.rpartition(":")[0].strip("[]"))
+    except ValueError:
+        return False
+    return (getattr(ip, "ipv4_mapped", None) or ip).is_global
+
+
+def _format_address(text):
+    """A local address as the kernel's tables have it, by its usual form."""
+    host, _, port = text.partition(":")
+    try:
+        raw = b"".join(struct.pack("=I", int(host[at : at + 8], 16)) for at in range(0, len(host), 8))
+        number = int(port, 16)
+        if len(raw) == 4:
+            return "%s:%d" % (socket.inet_ntop(socket.AF_INET, raw), number)
+        return "[%s]:%d" % (socket.inet_ntop(socket.AF_INET6, raw), number)
+    except (ValueError, struct.error):
+        return text[:60]
+
+
+def _read_or_empty(path, limit=100_000):
+    try:
+        return read_text(path, limit) or ""
+    except (OSError, UnreadableFact):
+        return ""
+
+
+def _read_link(path):
+    try:
+        return os.readlink(path)
+    except OSError:
+        return ""

@@ -1,0 +1,285 @@
+"""Moving files out of folders that others write and into them: by descriptors, comparing what was moved with what was looked at.
+
+Whoever can write the folder may swap its names at any moment. No link is followed, and nothing that has come in a file's place is written over.
+"""
+
+import contextlib
+import errno
+import hashlib
+import os
+import stat
+import time
+
+from ansible.module_utils.luytre_shared import safe_open
+from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
+
+CHUNK = 1 << 20
+MAX_DEPTH = 64
+"""Folders on the way to a file that are looked at for room for it."""
+MAX_DIGESTED = 1 << 30
+"""Bytes of a file that is read through: of a larger one, such as a sparse one of a thousand gigabytes, there is no digest."""
+DIGEST_SECONDS = 4
+"""In which it is read through: whoever owns the file decides how long that would take."""
+COPY_SECONDS = 5
+"""Likewise for a copy."""
+APART = ".luytre-quarantine-"
+"""How the name of a folder of root's begins in which a file stays on its own file system."""
+
+
+def open_parent(path, open_ones, root=""):
+    """``(open folder, name)`` of where a path ends. Raises Refused when a link, or nothing, is on the way.
+
+    On the way to ``root``, if the path lies below it, those links count that root made, such as a web root's own.
+    """
+    try:
+        if root and path.startswith(root + "/"):
+            base = close_later(open_ones, safe_open.open_path(root, safe_open.DIRECTORY, safe_open.ROOTS_LINKS))
+            place, last = safe_open.reach(path[len(root) :], base=base)
+        else:
+            place, last = safe_open.reach(path)
+    except FileNotFoundError:
+        raise ActionRefusal("folder_gone", "")
+    except safe_open.Unsafe as unsafe:
+        raise ActionRefusal("unsafe", unsafe.strerror)
+    return close_later(open_ones, place), last
+
+
+def close_later(open_ones, handle):
+    """The descriptor, closed when all are."""
+    open_ones.callback(os.close, handle)
+    return handle
+
+
+def compute_digest(handle):
+    """sha256 of an open file, in hex; None of one that is larger than MOST_DIGESTED, takes longer than DIGEST_SECONDS, or was not opened for reading."""
+    state, at, ends = hashlib.sha256(), 0, time.monotonic() + DIGEST_SECONDS
+    while handle is not None and max(at, os.fstat(handle).st_size) <= MAX_DIGESTED and time.monotonic() < ends:
+        piece = os.pread(handle, CHUNK, at)
+        if not piece:
+            return state.hexdigest()
+        state.update(piece)
+        at += len(piece)
+    return None
+
+
+def identify(folder, name):
+    """What tells a file from others, None where there is none; no link is followed."""
+    try:
+        status = os.lstat(name, dir_fd=folder)
+    except FileNotFoundError:
+        return None
+    return [status.st_dev, status.st_ino]
+
+
+def move_back(where, aside, place, last):
+    """Have what was moved aside where it was; where that name is taken by now, it stays aside."""
+    with contextlib.suppress(OSError):
+        if stat.S_ISDIR(
+            os.lstat(aside, dir_fd=where).st_mode
+        ):  # which has one name only, and takes no other's place but of an empty one
+            os.rename(aside, last, src_dir_fd=where, dst_dir_fd=place)
+            return
+        os.link(aside, last, src_dir_fd=where, dst_dir_fd=place, follow_symlinks=False)
+        os.unlink(aside, dir_fd=where)
+
+
+def copy_file(reading, folder, name, sha256):
+    """A file as the open one is, in an open folder where there is none of that name: bytes, owner, mode, times, and what hangs on it.
+
+    No more is written than the file holds now, which its owner may go on writing to, nor more than half of what is free. Raises Refused, OSError.
+    """
+    if sha256 is None:
+        raise ActionRefusal("too_large", "")
+    status = os.fstat(reading)
+    if status.st_size > min(MAX_DIGESTED, _count_free_bytes(folder) // 2):
+        raise ActionRefusal("too_large", "")
+    target = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=folder)
+    try:
+        _copy_bytes(reading, target, status.st_size)
+        os.fchown(target, status.st_uid, status.st_gid)
+        os.fchmod(target, stat.S_IMODE(status.st_mode))
+        for key in os.listxattr(reading):
+            os.setxattr(target, key, os.getxattr(reading, key))
+        os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
+        os.fsync(target)
+        if compute_digest(target) != sha256:
+            raise ActionRefusal("swapped", "")
+    except BaseException:
+        os.unlink(name, dir_fd=folder)
+        raise
+    finally:
+        os.close(target)
+
+
+def _count_free_bytes(folder):
+    """Bytes that may be written on the file system of an open folder."""
+    room = os.fstatvfs(folder)
+    return room.f_bavail * room.f_frsize
+
+
+def _copy_bytes(reading, target, size):
+    """Have the first ``size`` bytes in an empty file; what is empty takes no room there. Raises Refused when that takes too long."""
+    at, ends = 0, time.monotonic() + COPY_SECONDS
+    while at < size:
+        piece = os.pread(reading, min(CHUNK, size - at), at)
+        if not piece:
+            break
+        if time.monotonic() > ends:
+            raise ActionRefusal("late", "")
+        if piece.count(0) == len(piece):
+            at += len(piece)
+            continue
+        while piece:
+            count = os.pwrite(target, piece, at)
+            piece, at = piece[count:], at + count
+    os.ftruncate(target, at)
+
+
+def move_file(place, last, record, folder, stored_name):
+    """Have a file in a folder of ours, as ``kept``, and not in its place. Raises Refused when something else has come there meanwhile, OSError."""
+    os.rename(last, stored_name, src_dir_fd=place, dst_dir_fd=folder)
+    if identify(folder, stored_name) != record["file"]:
+        move_back(folder, stored_name, place, last)
+        raise ActionRefusal("swapped", record["path"])
+
+
+# --- in its own folder -------------------------------------------------------------------------------
+
+
+def open_entry(path, open_ones):
+    """``(open folder, name)`` of what decides where a path leads: the first link on the way that root did not make, else the file itself. Raises OSError."""
+    names = safe_open.split_path(path)
+    for count in range(1, len(names)):
+        try:
+            place, _ = safe_open.reach("/" + "/".join(names[:count]), safe_open.ROOTS_LINKS)
+        except safe_open.Unsafe:
+            above = "/" + "/".join(names[: count - 1])
+            place = safe_open.open_path(above, safe_open.DIRECTORY, safe_open.ROOTS_LINKS)
+            return close_later(open_ones, place), names[count - 1]
+        os.close(place)
+    try:
+        place, last = safe_open.reach(path, safe_open.ROOTS_LINKS)
+    except safe_open.Unsafe:
+        above = "/" + "/".join(names[:-1])
+        place, last = safe_open.open_path(above, safe_open.DIRECTORY, safe_open.ROOTS_LINKS), names[-1]
+    return close_later(open_ones, place), last
+
+
+# --- on its own file system --------------------------------------------------------------------------
+
+
+def set_apart(place, last, record, stored_name, note_place, open_ones):
+    """Have a file in a folder of root's alone on its own file system, as ``kept``; that open folder.
+
+    ``known`` is called when the record tells where, before anything is made there. Whatever the file is like, it no longer has its name. Raises
+    Refused when something else has come in its place meanwhile, OSError.
+    """
+    name = APART + record["aside"].rpartition("-")[2]
+    for top in list_tops(place, open_ones):
+        record["apart"] = os.path.join(safe_open.get_name(top), name)
+        note_place()
+        try:
+            folder = make_folder(top, name, open_ones)
+            move_file(place, last, record, folder, stored_name)
+        except BaseException as error:
+            with contextlib.suppress(OSError):
+                os.rmdir(name, dir_fd=top)
+            if getattr(error, "errno", None) != errno.EXDEV:  # the same file system, mounted twice
+                raise
+        else:
+            return folder
+    raise ActionRefusal("unsafe", record["path"])
+
+
+def list_tops(place, open_ones):
+    """The open folders on the way to an open one, itself too, that are on its file system, the topmost first: whose folder that is has least to do with the file's."""
+    folders, device = [place], os.fstat(place).st_dev
+    while len(folders) < MAX_DEPTH:
+        above = close_later(open_ones, os.open("..", safe_open.FOLDER, dir_fd=folders[-1]))
+        status = os.fstat(above)
+        if status.st_dev != device or status.st_ino == os.fstat(folders[-1]).st_ino:
+            break
+        folders.append(above)
+    return folders[::-1]
+
+
+def make_folder(place, name, open_ones):
+    """A new folder for this account alone, in an open one. Raises Refused when what has the name is another, OSError."""
+    os.mkdir(name, 0o700, dir_fd=place)
+    folder = close_later(open_ones, safe_open.enter(place, name))
+    _check_own(folder, name)
+    return folder
+
+
+def open_apart(record, open_ones):
+    """The open folder in which a file stays on its own file system; None when there is none, or no longer. Raises Refused when what has the name is another."""
+    if not record.get("apart"):
+        return None
+    try:
+        folder = close_later(open_ones, safe_open.open_path(record["apart"], safe_open.DIRECTORY))
+    except OSError:  # it went with the memory that it was in, or somebody has moved a folder that it is in
+        return None
+    _check_own(folder, record["apart"])
+    return folder
+
+
+def is_apart(name, status):
+    """Whether a folder is one in which a contained file stays on its own file system: nobody but root makes such."""
+    return name.startswith(APART) and status.st_uid == 0 and not status.st_mode & 0o077
+
+
+def _check_own(folder, name):
+    status = os.fstat(folder)
+    if status.st_uid != os.geteuid() or status.st_mode & 0o077:
+        raise ActionRefusal("unsafe", name)
+
+
+def remove_apart(record, folder, stored_name, open_ones):
+    """Have neither the file nor its folder there."""
+    os.unlink(stored_name, dir_fd=folder)
+    place, last = open_parent(record["apart"], open_ones)
+    if os.path.samestat(os.lstat(last, dir_fd=place), os.fstat(folder)):
+        os.rmdir(last, dir_fd=place)
+
+
+def return_file(folder, stored_name, place, last, record, open_ones):
+    """Have what is kept in its place again, in place of nothing; it stays kept, too. Raises Refused."""
+    try:
+        os.link(stored_name, last, src_dir_fd=folder, dst_dir_fd=place, follow_symlinks=False)
+    except FileExistsError:
+        if not is_there(place, last, record):
+            raise ActionRefusal("name_taken", record["path"])
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        if record["sha256"] is None:
+            raise ActionRefusal("too_large", record["path"])
+        return_copy(close_later(open_ones, safe_open.open_at(folder, stored_name)), place, last, record)
+
+
+def return_copy(reading, place, last, record):
+    """Have a copy of a file in its place, under its name only when it is whole."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(record["aside"], dir_fd=place)
+    copy_file(reading, place, record["aside"], record["sha256"])
+    try:
+        os.link(record["aside"], last, src_dir_fd=place, dst_dir_fd=place, follow_symlinks=False)
+    except FileExistsError:
+        if not is_there(place, last, record):
+            raise ActionRefusal("name_taken", record["path"])
+    finally:
+        os.unlink(record["aside"], dir_fd=place)
+
+
+def is_there(place, last, record):
+    """Whether what has the name holds what the file holds: it is back already, or still there. Numbers of files are given again."""
+    if record["sha256"] is None:
+        return identify(place, last) == record["file"]
+    try:
+        handle = safe_open.open_at(place, last)
+    except OSError:
+        return False
+    try:
+        return compute_digest(handle) == record["sha256"]
+    finally:
+        os.close(handle)
