@@ -39,7 +39,8 @@ class InputError(Exception):
     """Something that the user wrote or asked for is wrong: what, where, and how to mend it.
 
     Written in English, whose Vietnamese ``errors.po`` holds; or as a ``Text`` where both languages are at hand.
-    ``values`` fill the ``{names}`` in both sentences, which may be f-strings as well. ``guess`` is what was probably meant.
+    ``values`` fill the ``{names}`` in both sentences, which may be f-strings as well. ``guess`` is what was probably
+    meant.
     """
 
     def __init__(
@@ -63,7 +64,10 @@ class InputError(Exception):
 
     @property
     def exit_code(self) -> int:
-        """``MISTAKE``; ``IO`` when it comes of a disk that is full, cannot be written or is broken: nothing here was wrong."""
+        """``MISTAKE``; ``IO`` when it comes of a disk that is full, cannot be written or is broken.
+
+        Nothing here was wrong.
+        """
         cause = self.__cause__
         by_system = isinstance(cause, OSError) and cause.errno in _SYSTEM_REFUSALS
         by_sqlite = getattr(cause, "sqlite_errorname", "").startswith(("SQLITE_FULL", "SQLITE_IOERR"))
@@ -74,7 +78,7 @@ class InputError(Exception):
         return f"{self.where}{self.what}{self.format_guess('en')} — {self.mend}{lasting_text}"
 
     def format_guess(self, lang: Lang) -> str:
-        """What follows ``what``: the guess as a question, if there is one."""
+        """Return what follows ``what``: the guess as a question, if there is one."""
         return self.guess.get(lang) if self.guess else ""
 
     @property
@@ -90,7 +94,9 @@ def _format_question(guess: str) -> Text:
 
 
 def get_first_error(error: ValidationError) -> tuple[tuple[int | str, ...], str]:
-    """Where in the data the first thing is that does not fit its model (nowhere: the whole), and what is wrong with it."""
+    """Return where in the data the first thing is that does not fit its model (nowhere: the whole), and what is wrong
+    with it.
+    """
     first = error.errors(include_url=False, include_input=False, include_context=False)[0]
     return first["loc"], first["msg"].removeprefix(PREFIX)
 
@@ -101,7 +107,7 @@ def is_unknown_key(error: ValidationError) -> bool:
 
 
 def find_nearest(wrong: str, known_names: Iterable[str]) -> str | None:
-    """The known name that was probably meant; None when none is like it. Capitals do not count."""
+    """Return the known name that was probably meant; None when none is like it. Capitals do not count."""
     names = {name.casefold(): name for name in known_names}
     close = get_close_matches(wrong.casefold(), names, n=1)
     return names[close[0]] if close else None

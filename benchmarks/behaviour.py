@@ -2,9 +2,9 @@
 
     .venv/bin/python -m benchmarks.behaviour OTHER_CHECKOUT [HOST ...]
 
-On the lab (default: its standard hosts). OTHER_CHECKOUT has an environment of its own in ``.venv``. Both audit and plan the same
-pristine hosts; then each hardens them, pristine again, and the disks are compared. Prints what differs; ends with 1 when anything
-does. Times of files, and what tells only when or how quickly something was done, are left out.
+On the lab (default: its standard hosts). OTHER_CHECKOUT has an environment of its own in ``.venv``. Both audit and plan
+the same pristine hosts; then each hardens them, pristine again, and the disks are compared. Prints what differs; ends
+with 1 when anything does. Times of files, and what tells only when or how quickly something was done, are left out.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ OF_THE_HOUR = ("/etc/machine-id", "/var/cache/")
 
 
 def run(checkout: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """A verb of that checkout's, on the lab of this one."""
+    """Return a verb of that checkout's, on the lab of this one."""
     with tempfile.TemporaryDirectory() as state:
         return subprocess.run(
             [str(checkout / ".venv/bin/auditor"), *arguments],
@@ -51,7 +51,7 @@ def limits(hosts: Sequence[str]) -> list[str]:
 
 
 def findings(checkout: Path, hosts: Sequence[str]) -> dict[str, Any]:
-    """What an audit finds, by control, host and subject."""
+    """Return what an audit finds, by control, host and subject."""
     with tempfile.TemporaryDirectory() as folder:
         done = run(checkout, "audit", *limits(hosts), "--output", f"{folder}/out", "--format", "json")
         if done.returncode not in (0, 1):
@@ -61,7 +61,7 @@ def findings(checkout: Path, hosts: Sequence[str]) -> dict[str, Any]:
 
 
 def plan(checkout: Path, hosts: Sequence[str]) -> dict[str, Any]:
-    """What a plan would change and holds, host by host."""
+    """Return what a plan would change and holds, host by host."""
     done = run(checkout, "plan", *limits(hosts), "--json")
     if done.returncode not in (0, 1):
         raise SystemExit(f"{checkout}: {done.stderr}")
@@ -69,7 +69,7 @@ def plan(checkout: Path, hosts: Sequence[str]) -> dict[str, Any]:
 
 
 def hardened(checkout: Path, hosts: Sequence[str]) -> dict[str, Disk]:
-    """The hosts' disks after that checkout has hardened them."""
+    """Return the hosts' disks after that checkout has hardened them."""
     lab.reset(hosts)
     quiet(*hosts)
     with tempfile.TemporaryDirectory() as folder:

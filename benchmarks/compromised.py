@@ -1,9 +1,10 @@
-"""Whether hunts find all that is left on the compromised lab, named right, and nothing on the same hosts without it, as they are and hardened.
+"""Whether hunts find all that is left on the compromised lab, named right, and nothing on the same hosts without it, as
+they are and hardened.
 
     python -m benchmarks.compromised
 
-Needs root and the lab (``auditor lab up``), three minutes of a processor. The hosts are hunted on as they are, compromised and hunted on twice, and hardened
-from the beginning and hunted on. They are reset afterwards.
+Needs root and the lab (``auditor lab up``), three minutes of a processor. The hosts are hunted on as they are,
+compromised and hunted on twice, and hardened from the beginning and hunted on. They are reset afterwards.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ print(visitor.getresponse().status)
 
 
 def run(folder: Path, *arguments: str) -> Mapping[str, Any]:
-    """What one of our commands says, in a history of that folder."""
+    """Return what one of our commands says, in a history of that folder."""
     done = subprocess.run(
         [AUDITOR, *arguments, "-i", INVENTORY, "--output", folder / "report", "--json"],
         env={**os.environ, "LUYTRE_STATE": str(folder / "state")},
@@ -46,7 +47,7 @@ def run(folder: Path, *arguments: str) -> Mapping[str, Any]:
 
 
 def alarms(told: Mapping[str, Any]) -> dict[str, list[Mapping[str, Any]]]:
-    """The traces of a hunt that are findings, by host."""
+    """Return the traces of a hunt that are findings, by host."""
     found: dict[str, list[Mapping[str, Any]]] = {host: [] for host in lab.hosts()}
     for finding in told["findings"]:
         if finding["control"].startswith("compromise."):

@@ -1,10 +1,13 @@
-"""From the alarm to what is contained: opening an incident upon findings of a hunt, with all that they name taken away, several times.
+"""From the alarm to what is contained.
+
+Opening an incident upon findings of a hunt, with all that they name taken away, several times.
 
     python -m benchmarks.contain web1 [--times 10]
 
-Needs root and the lab (``auditor lab up``). The host is compromised as the lab's list says, hunted on and audited once; then an incident of its own is opened with
-``--contain`` each time, timed from the command's start to its end, which comes after the last action was looked at on the host and its sites were visited once
-more, and all is released for the next time. An address is blocked with the same clock. The host is reset afterwards.
+Needs root and the lab (``auditor lab up``). The host is compromised as the lab's list says, hunted on and audited once;
+then an incident of its own is opened with ``--contain`` each time, timed from the command's start to its end, which
+comes after the last action was looked at on the host and its sites were visited once more, and all is released for the
+next time. An address is blocked with the same clock. The host is reset afterwards.
 """
 
 from __future__ import annotations
@@ -52,7 +55,7 @@ def main() -> None:
 
 
 def _found(inventory: Path, host: str) -> list[str]:
-    """The controls of which the last audit has alarms that are files."""
+    """Return the controls of which the last audit has alarms that are files."""
     newest = History().latest(inventories.load(inventory).path)
     found = newest.findings if newest is not None else ()
     return [

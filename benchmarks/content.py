@@ -1,10 +1,13 @@
-"""How many attacks on pages the reading of content finds, and how many honest pages it takes for one; what a page costs.
+"""How many attacks on pages the reading of content finds, and how many honest pages it takes for one.
+
+What a page costs.
 
     .venv/bin/python -m benchmarks.content [--speed] [--lexicon shipped|empty|both] [--each]
 
-The cases are data, ``benchmarks/pages/attacks.yml`` and ``benign.yml``, laid into the page of a site, ``site.html``: an attack is
-found, and an honest page alarmed, when a trace is ``exact`` or ``strong``. ``--each`` shows for every case which families
-found it. ``--speed``: pages a second of a core's own time, as other work on the machine leaves it, and what hostile pages cost.
+The cases are data, ``benchmarks/pages/attacks.yml`` and ``benign.yml``, laid into the page of a site, ``site.html``: an
+attack is found, and an honest page alarmed, when a trace is ``exact`` or ``strong``. ``--each`` shows for every case
+which families found it. ``--speed``: pages a second of a core's own time, as other work on the machine leaves it, and
+what hostile pages cost.
 """
 
 from __future__ import annotations
@@ -82,7 +85,7 @@ def _case(told: Mapping[str, Any]) -> Case:
 
 
 def _sheets(told: Mapping[str, Any]) -> tuple[tuple[str, Sheet], ...]:
-    """The site's own style sheets, read as a review reads them before a page that links to them."""
+    """Return the site's own style sheets, read as a review reads them before a page that links to them."""
     return tuple((f"https://{DOMAIN}{path}", css_rules.rules(text)) for path, text in told.get("sheets", {}).items())
 
 
@@ -194,11 +197,14 @@ def _told(traces: Iterable[Trace]) -> str:
 
 
 def sized(kilobytes: int, number: int) -> bytes:
-    """An ordinary page of that size, each another one: menus and links grow with the text."""
+    """Return an ordinary page of that size, each another one: menus and links grow with the text."""
     item = (
-        '<li class="tin"><a href="/tin-tuc/{n}/" title="Tin số {n}"><img src="/anh/{n}.jpg" alt="Ảnh {n}"></a><h3><a href="/tin-tuc/{n}/">'
-        'Xã An Trúc triển khai công tác phòng chống thiên tai năm {n}</a></h3><p style="color:#333">Ủy ban nhân dân xã yêu cầu các thôn rà soát,'
-        " bảo đảm an toàn cho người dân, tài sản; chủ động phương án sơ tán khi có bão, lũ, sạt lở đất ở các khu vực xung yếu ven sông.</p></li>\n"
+        '<li class="tin"><a href="/tin-tuc/{n}/" title="Tin số {n}"><img src="/anh/{n}.jpg" alt="Ảnh {n}"></a><h3><a '
+        'href="/tin-tuc/{n}/">'
+        'Xã An Trúc triển khai công tác phòng chống thiên tai năm {n}</a></h3><p style="color:#333">Ủy ban nhân dân '
+        "xã yêu cầu các thôn rà soát,"
+        " bảo đảm an toàn cho người dân, tài sản; chủ động phương án sơ tán khi có bão, lũ, sạt lở đất ở các khu vực "
+        "xung yếu ven sông.</p></li>\n"
     )
     items, size = [], len(page("/", {}).encode())
     while size < kilobytes * 1000:

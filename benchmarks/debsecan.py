@@ -2,10 +2,11 @@
 
     .venv/bin/python -m benchmarks.debsecan [--program FOLDER] [--fetch] [STATUS…]
 
-A feed of at least 2,000 entries on what the hosts have is made up in debsecan's form and imported. debsecan, from Debian by its name, reads the
-same feed and each host's ``/var/lib/dpkg/status``: of the lab's hosts, which have to run, or the files given. For every id and package both have
-to say the same, but for sources that are told to be of no Debian archive: debsecan knows nothing of that, ours are ``unknown``, and each that
-debsecan calls vulnerable is listed; and for headers of the kernel, of which ours judge what runs alone. Exit code 1 when anything else differs.
+A feed of at least 2,000 entries on what the hosts have is made up in debsecan's form and imported. debsecan, from
+Debian by its name, reads the same feed and each host's ``/var/lib/dpkg/status``: of the lab's hosts, which have to run,
+or the files given. For every id and package both have to say the same, but for sources that are told to be of no Debian
+archive: debsecan knows nothing of that, ours are ``unknown``, and each that debsecan calls vulnerable is listed; and
+for headers of the kernel, of which ours judge what runs alone. Exit code 1 when anything else differs.
 
 ``--fetch`` unpacks debsecan and python3-apt into the folder, and does only that.
 """
@@ -50,14 +51,14 @@ def fetch(folder: Path) -> None:
 
 
 def _collector() -> Any:
-    """The collector's own reading of packages."""
+    """Return the collector's own reading of packages."""
     for part in ("collect", "shared"):
         ansible.module_utils.__path__.append(str(resources.get_root() / "on_host" / part / "module_utils"))
     return importlib.import_module("ansible.module_utils.luytre.packages")
 
 
 def _mutated(rng: random.Random, version: str) -> str:
-    """A version near another one."""
+    """Return a version near another one."""
     near = [
         *(version + more for more in ("+deb13u1", "~rc1", "~deb13u1", "1", "+b1")),
         *(version[:-1] + str(rng.randint(0, 9)), version.replace("1", "2", 1), "0" + version, "1:" + version),
@@ -66,7 +67,7 @@ def _mutated(rng: random.Random, version: str) -> str:
 
 
 def feed(rng: random.Random, sources: Mapping[str, Sequence[str]]) -> tuple[str, int]:
-    """The feed, and how many entries it has: of every source that is installed, and of some that are not."""
+    """Return the feed, and how many entries it has: of every source that is installed, and of some that are not."""
     names: list[str] = []
     rows = []
     for source in [*sorted(sources), *(f"not-here-{number}" for number in range(40))]:
@@ -152,7 +153,7 @@ def compare(status: Path, program: Path, folder: Path, collector: Any) -> int:
 
 
 def _statuses(folder: Path) -> Iterator[Path]:
-    """Those of the lab's hosts."""
+    """Yield those of the lab's hosts."""
     for host in HOSTS:
         file = folder / host
         file.write_bytes(lab.run(host, ["cat", "/var/lib/dpkg/status"]).stdout)

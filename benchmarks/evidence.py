@@ -1,9 +1,11 @@
-"""Evidence of lab hosts: how long it takes, what it writes there, whether others' tools read it, and whether a secret is in it.
+"""Evidence of lab hosts: how long it takes, what it writes there, whether others' tools read it, and whether a secret
+is in it.
 
     python -m benchmarks.evidence web1 web2 [--dissect PATH/TO/target-query]
 
-Needs root and the lab (``auditor lab up``), ``mactime`` (Debian's sleuthkit) and openssl; target-query of dissect.target lives in an environment of its own, as it
-shares no library with ours. Secrets, a program that is deleted while it runs and a name of several lines are planted. The hosts are reset afterwards.
+Needs root and the lab (``auditor lab up``), ``mactime`` (Debian's sleuthkit) and openssl; target-query of
+dissect.target lives in an environment of its own, as it shares no library with ours. Secrets, a program that is deleted
+while it runs and a name of several lines are planted. The hosts are reset afterwards.
 """
 
 from __future__ import annotations
@@ -132,7 +134,7 @@ def _ran(done: subprocess.CompletedProcess[bytes]) -> bytes:
 
 
 def _upper(host: str) -> set[tuple[str, float, float]]:
-    """What the host's overlay holds, with its times."""
+    """Return what the host's overlay holds, with its times."""
     upper = lab.upper(host)
     found = ((path, path.lstat()) for path in upper.rglob("*"))
     return {(str(path.relative_to(upper)), status.st_mtime, status.st_ctime) for path, status in found}

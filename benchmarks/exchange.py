@@ -2,9 +2,10 @@
 
     .venv/bin/python -m benchmarks.exchange
 
-All of it is made up and stays on this machine: lists with every kind of indicator under every marking, what reviews and hunts of ours saw, and
-an audit that met some. Each goes out as STIX 2.1 and MISP JSON, is handed to a TAXII server over loopback in pages of three, and fetched again.
-The programs are fetched once, into an environment of their own. Exit code 1 when one of them says no, or anything comes back another.
+All of it is made up and stays on this machine: lists with every kind of indicator under every marking, what reviews and
+hunts of ours saw, and an audit that met some. Each goes out as STIX 2.1 and MISP JSON, is handed to a TAXII server over
+loopback in pages of three, and fetched again. The programs are fetched once, into an environment of their own. Exit
+code 1 when one of them says no, or anything comes back another.
 """
 
 from __future__ import annotations
@@ -48,7 +49,10 @@ EXPECTED = "Given ID value"
 
 
 def environment() -> Path:
-    """The folder of the programs, fetched unless it is there. Raises CalledProcessError when the registry does not have them."""
+    """Return the folder of the programs, fetched unless it is there.
+
+    Raises CalledProcessError when the registry does not have them.
+    """
     versions = [f"{name}=={version}" for name, version in PYPI.items()]
     done = tools.cache() / "+".join(versions)
     if not done.exists():
@@ -63,7 +67,7 @@ def environment() -> Path:
 
 
 def lists(folder: Path) -> Iterator[Path]:
-    """One of each marking, with every kind of value, and notes that no form may trip over."""
+    """Yield one of each marking, with every kind of value, and notes that no form may trip over."""
     for number, tlp in enumerate(TLPS):
         notes = ("=1+1", 'a "quoted" note', "Mã độc <b>", "back\\slash 'quote'", "", "\u202emirrored", "x" * 300)
         values = (
@@ -133,7 +137,7 @@ class Wrong(Exception):
 
 
 def ours(*words: str) -> str:
-    """One of our own commands. Raises Wrong when it fails."""
+    """Return one of our own commands. Raises Wrong when it fails."""
     done = subprocess.run([AUDITOR, *words], capture_output=True, text=True, check=False)
     if done.returncode:
         raise Wrong(f"auditor {' '.join(words)}: {done.stdout}{done.stderr}")
@@ -141,7 +145,7 @@ def ours(*words: str) -> str:
 
 
 def validated(programs: Path, file: Path) -> str:
-    """What the validator says of a bundle. Raises Wrong for anything but what is expected."""
+    """Return what the validator says of a bundle. Raises Wrong for anything but what is expected."""
     done = subprocess.run(
         [programs / "stix2_validator", "--version", "2.1", str(file)], capture_output=True, text=True, check=False
     )
@@ -153,10 +157,11 @@ def validated(programs: Path, file: Path) -> str:
 
 
 def opened(programs: Path, file: Path) -> int:
-    """How many attributes pymisp finds. Raises Wrong when it cannot open it, or writes another value."""
+    """Return how many attributes pymisp finds. Raises Wrong when it cannot open it, or writes another value."""
     code = (
         "import json, sys, pymisp; e = pymisp.MISPEvent(); e.load_file(sys.argv[1]);"
-        "print(json.dumps([[a.type, a.value, [t.name for t in a.tags]] for a in json.loads(e.to_json()) and e.attributes]))"
+        "print(json.dumps([[a.type, a.value, [t.name for t in a.tags]] for a in json.loads(e.to_json()) and "
+        "e.attributes]))"
     )
     done = subprocess.run([programs / "python", "-c", code, file], capture_output=True, text=True, check=False)
     if done.returncode:
@@ -226,12 +231,12 @@ def held(text: str) -> Mapping[str, Any]:
 
 
 def requests(folder: Path) -> int:
-    """How often a page was asked for."""
+    """Return how often a page was asked for."""
     return (folder / "medallion.log").read_text().count('"GET /api1/collections/')
 
 
 def main() -> int:
-    """Each step, and what came of it."""
+    """Return each step, and what came of it."""
     catalogue, programs = controls.load(), environment()
     print("before " + ", ".join(f"{name} {version}" for name, version in PYPI.items()))
     with tempfile.TemporaryDirectory() as made:

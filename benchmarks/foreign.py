@@ -1,11 +1,14 @@
-"""Servers built in ways that the lab does not: clean, what is said of them; with holes laid, what is seen; hardened and rolled back, what breaks.
+"""Servers built in ways that the lab does not: clean, what is said of them; with holes laid, what is seen.
+
+Hardened and rolled back, what breaks.
 
     python -m benchmarks.foreign [NAME …]
 
-Needs root and the lab. Each server of ``foreign/`` is made of a lab host: packages of Debian that this machine's apt fetches, programs moved to
-where others put them, sites that the inventory then declares. Three numbers count, and the exit code is 1 when one of them is not as it should:
-criticals while it is clean (0), declared sites whose files were looked at (all), and breakages after harden, rollback and a reboot that nothing was
-said of (0). It is 1, too, when the hardening is not confirmed or the rollback leaves something. The hosts are reset afterwards.
+Needs root and the lab. Each server of ``foreign/`` is made of a lab host: packages of Debian that this machine's apt
+fetches, programs moved to where others put them, sites that the inventory then declares. Three numbers count, and the
+exit code is 1 when one of them is not as it should: criticals while it is clean (0), declared sites whose files were
+looked at (all), and breakages after harden, rollback and a reboot that nothing was said of (0). It is 1, too, when the
+hardening is not confirmed or the rollback leaves something. The hosts are reset afterwards.
 """
 
 from __future__ import annotations
@@ -41,7 +44,10 @@ KEPT = Path("~/.cache/luytre-foreign").expanduser()
 SECONDS = 120
 """Until a server that was just built, hardened, rolled back or booted serves its sites."""
 PATIENCE = 1800
-"""Within which a hardening is confirmed, and twice which any command of ours ends: this machine may be busy with others' work."""
+"""Within which a hardening is confirmed, and twice which any command of ours ends.
+
+This machine may be busy with others' work.
+"""
 STANDING = (
     "ss -Hltn | awk '{print \"listens on \" $4}' | sort -u;"
     " systemctl list-units --failed --plain --no-legend --no-pager | awk '{print $1 \" failed\"}'"
@@ -50,7 +56,9 @@ STANDING = (
 
 
 class Server(Model):
-    """One server: the lab host that it is made of, what is installed there, its sites, and what the holes laid have to show."""
+    """One server: the lab host that it is made of, what is installed there, its sites, and what the holes laid have to
+    show.
+    """
 
     host: str
     packages: tuple[str, ...]
@@ -60,7 +68,7 @@ class Server(Model):
 
 
 class Counts(Model):
-    """What came of one server."""
+    """Record of what came of one server."""
 
     criticals: tuple[str, ...]
     looked_at: int
@@ -74,13 +82,13 @@ class Counts(Model):
 
     @property
     def good(self) -> bool:
-        """Whether all numbers are as they should be."""
+        """Return whether all numbers are as they should be."""
         wrong = self.criticals or self.unseen or self.broken or self.unfinished
         return not wrong and self.looked_at == self.sites
 
 
 def servers() -> dict[str, Server]:
-    """All of them, by name."""
+    """Return all of them, by name."""
     return {name: Server.model_validate(said) for name, said in load_yaml(FOLDER / "servers.yml").items()}
 
 
@@ -104,12 +112,16 @@ def install(host: str, packages: Sequence[str]) -> None:
     with tarfile.open(fileobj=packed, mode="w") as archive:
         for path in sorted((kept / "archives").glob("*.deb")):
             archive.add(path, path.name)
-    ran(host, "mkdir /run/debs; cd /run/debs; tar xf -; DEBIAN_FRONTEND=noninteractive dpkg --force-depends -i ./*.deb >/dev/null 2>&1; rm -r /run/debs",
+    ran(host, "mkdir /run/debs; cd /run/debs; tar xf -; DEBIAN_FRONTEND=noninteractive dpkg --force-depends -i ./"
+        "*.deb >/dev/null 2>&1; rm -r /run/debs",
         packed.getvalue())  # fmt: skip
 
 
 def fetch(kept: Path, packages: Sequence[str]) -> None:
-    """Have apt fetch packages for a host whose dpkg's record lies there. Raises SystemExit where there is no network."""
+    """Have apt fetch packages for a host whose dpkg's record lies there.
+
+    Raises SystemExit where there is no network.
+    """
     (kept / "archives" / "partial").mkdir(parents=True, exist_ok=True)
     places = (f"Dir::State::status={kept}/status", f"Dir::Cache::archives={kept}/archives", "APT::Sandbox::User=root")
     options = [word for place in places for word in ("-o", place)]
@@ -122,7 +134,7 @@ def fetch(kept: Path, packages: Sequence[str]) -> None:
 
 
 def inventory(server: Server, folder: Path) -> Path:
-    """An inventory of that server alone, reached as the lab reaches it."""
+    """Return an inventory of that server alone, reached as the lab reaches it."""
     own = yaml.safe_load((resources.get_inventories() / "lab" / "hosts.yml").read_text("utf-8"))
     address = str(lab.spec().hosts[server.host].address)
     entry = {"ansible_host": address, "luytre_sites": [dict(site) for site in server.sites]}
@@ -132,7 +144,7 @@ def inventory(server: Server, folder: Path) -> Path:
 
 
 def told(state: Path, *arguments: str) -> tuple[int, Any]:
-    """What our command says as JSON, and its exit code."""
+    """Return what our command says as JSON, and its exit code."""
     environment = {**os.environ, "LUYTRE_STATE": str(state), "LUYTRE_LANG": "en"}
     done = subprocess.run(
         [str(AUDITOR), *arguments, "--json"], capture_output=True, env=environment, timeout=2 * PATIENCE, cwd=state
@@ -144,7 +156,7 @@ def told(state: Path, *arguments: str) -> tuple[int, Any]:
 
 
 def pages(server: Server) -> dict[str, tuple[int, str]]:
-    """Each page of the sites: status and title, as a visitor gets them over HTTP, redirects followed."""
+    """Return each page of the sites: status and title, as a visitor gets them over HTTP, redirects followed."""
     address = str(lab.spec().hosts[server.host].address)
     found: dict[str, tuple[int, str]] = {}
     for site in server.sites:
@@ -154,7 +166,7 @@ def pages(server: Server) -> dict[str, tuple[int, str]]:
 
 
 def page(address: str, domain: str, url: str) -> tuple[int, str]:
-    """One page's status and title; ``(0, reason)`` when nothing answers."""
+    """Return one page's status and title; ``(0, reason)`` when nothing answers."""
     with httpx.Client(verify=False, timeout=10) as client:  # noqa: S501  it is looked at, not believed
         for scheme in ("http", "https"):
             try:
@@ -170,7 +182,7 @@ def page(address: str, domain: str, url: str) -> tuple[int, str]:
 
 
 def serving(server: Server) -> dict[str, tuple[int, str]]:
-    """Its pages once all of them answer without an error. Raises SystemExit after a while."""
+    """Return its pages once all of them answer without an error. Raises SystemExit after a while."""
     until = time.monotonic() + SECONDS
     while True:
         found = pages(server)
@@ -191,7 +203,7 @@ def critical(findings: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
 
 
 def unseen(server: Server, findings: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    """What of the holes laid nothing is said of."""
+    """Return what of the holes laid nothing is said of."""
     return tuple(
         f"{control}: {word}"
         for control, word in server.seen.items()
@@ -200,7 +212,7 @@ def unseen(server: Server, findings: Sequence[Mapping[str, Any]]) -> tuple[str, 
 
 
 def looked_at(server: Server, findings: Sequence[Mapping[str, Any]]) -> int:
-    """How many of the sites that have files had them looked at."""
+    """Return how many of the sites that have files had them looked at."""
     read = {
         one["subject"]["id"]
         for one in findings
@@ -221,12 +233,12 @@ def breakages(stage: str, before: Mapping[str, Any], server: Server, noticed: st
 
 
 def standing(server: Server) -> frozenset[str]:
-    """What listens on a server, and which units have failed."""
+    """Return what listens on a server, and which units have failed."""
     return frozenset(lab.run(server.host, STANDING).stdout.decode().splitlines())
 
 
 def differing(stage: str, before: frozenset[str], server: Server) -> list[str]:
-    """What listens or has failed unlike before, when a while has passed."""
+    """Return what listens or has failed unlike before, when a while has passed."""
     until = time.monotonic() + SECONDS
     while (other := before ^ standing(server)) and time.monotonic() < until:
         time.sleep(0.5)
@@ -234,7 +246,10 @@ def differing(stage: str, before: frozenset[str], server: Server) -> list[str]:
 
 
 def there_and_back(server: Server, folder: Path, where: Sequence[str]) -> tuple[int, list[str], list[str]]:
-    """Harden a server, roll it back and reboot it: how many changes were confirmed, what broke unnoticed, what did not come to its end."""
+    """Harden a server, roll it back and reboot it.
+
+    How many changes were confirmed, what broke unnoticed, what did not come to its end.
+    """
     before, stood = serving(server), standing(server)
     _, hardened = told(folder, "harden", *where, "--yes", "--confirm-within", str(PATIENCE))
     (folder / "hardened.json").write_text(json.dumps(hardened))
@@ -287,7 +302,7 @@ def measured(name: str, server: Server, folder: Path) -> Counts:
 
 
 def main() -> int:
-    """Each server in its turn; with --fetch only what earlier runs could not fetch."""
+    """Return each server in its turn; with --fetch only what earlier runs could not fetch."""
     if sys.argv[1:] == ["--fetch"]:
         for kept in sorted(KEPT.iterdir()):
             fetch(kept, kept.name.partition("=")[2].split("+"))

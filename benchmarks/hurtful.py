@@ -2,8 +2,9 @@
 
     python -m benchmarks.hurtful web2 [--files 1000000]
 
-Needs root and the lab (``auditor lab up``). Each case of names, kinds of files, sizes and code that is made to hurt is put below one web root, beside three
-back doors that do not work, and hunted for. Then the host answers with nonsense, and with 200 megabytes. It is reset afterwards.
+Needs root and the lab (``auditor lab up``). Each case of names, kinds of files, sizes and code that is made to hurt is
+put below one web root, beside three back doors that do not work, and hunted for. Then the host answers with nonsense,
+and with 200 megabytes. It is reset afterwards.
 """
 
 from __future__ import annotations
@@ -133,7 +134,7 @@ def _hunted(folder: Path, host: str) -> tuple[Mapping[str, Any], float]:
 
 
 def _with_secrets(folder: Path) -> Iterator[str]:
-    """What holds one of the secrets, of all files that two hunts left; of databases each packed document, too."""
+    """Yield what holds one of the secrets, of all files that two hunts left; of databases each packed document, too."""
     for path in folder.rglob("*"):
         if not path.is_file():
             continue

@@ -1,4 +1,7 @@
-"""How long 10,000 indicators take against a million lines of an access log: ``python -m benchmarks.indicators``. All of it is made up."""
+"""How long 10,000 indicators take against a million lines of an access log: ``python -m benchmarks.indicators``.
+
+All of it is made up.
+"""
 
 from __future__ import annotations
 

@@ -2,8 +2,9 @@
 
     .venv/bin/python -m benchmarks.indicators_on_host [HOST]
 
-On the lab, whose host is brought back afterwards. The list is made up and TLP:RED; the host has met some of its values, so that they have to be
-found. All its files are searched afterwards, and its journal. What the host itself wrote of its visitors is in one file that is left out. Exit code 1 when a value is anywhere else, or nothing is met.
+On the lab, whose host is brought back afterwards. The list is made up and TLP:RED; the host has met some of its values,
+so that they have to be found. All its files are searched afterwards, and its journal. What the host itself wrote of its
+visitors is in one file that is left out. Exit code 1 when a value is anywhere else, or nothing is met.
 """
 
 from __future__ import annotations
@@ -34,14 +35,14 @@ LARGEST = 50_000_000
 
 
 def listed() -> list[str]:
-    """The made-up values."""
+    """Return the made-up values."""
     names = (f"c{number}.evil.test" for number in range(VALUES // 2))
     addresses = (f"203.0.{114 + number // 250}.{1 + number % 250}" for number in range(VALUES // 2))
     return [*names, *addresses]
 
 
 def contents(data: bytes) -> Iterator[bytes]:
-    """A file's bytes, and what they unpack to."""
+    """Yield a file's bytes, and what they unpack to."""
     yield data
     if data[:2] == b"\x1f\x8b":
         with contextlib.suppress(OSError, EOFError, zlib.error):
@@ -49,7 +50,7 @@ def contents(data: bytes) -> Iterator[bytes]:
 
 
 def files(root: Path) -> Iterator[Path]:
-    """Every plain file of the host, its memory's folders too."""
+    """Yield every plain file of the host, its memory's folders too."""
     for folder, _, names in os.walk(root):
         for name in names:
             path = Path(folder) / name
@@ -62,13 +63,13 @@ def files(root: Path) -> Iterator[Path]:
 
 
 def values_in(data: bytes, sought: re.Pattern[bytes]) -> Iterator[str]:
-    """The first value in each part of some bytes."""
+    """Return the first value in each part of some bytes."""
     found = (sought.search(part) for part in contents(data))
     return (hit[0].decode() for hit in found if hit)
 
 
 def main() -> int:
-    """The audit, what it met, and where values are."""
+    """Return the audit, what it met, and where values are."""
     name = sys.argv[1] if len(sys.argv) > 1 else "web2"
     known = inventories.load(resources.get_inventories() / "lab")
     catalogue = controls.load()

@@ -1,12 +1,15 @@
-"""Isolation of lab hosts, again and again: who comes in, whose session stops, how it ends, and what a hardening makes of it.
+"""Isolation of lab hosts, again and again.
+
+Who comes in, whose session stops, how it ends, and what a hardening makes of it.
 
     python -m benchmarks.isolate web1 web2 [--times 20] [--harden]
 
-Needs root and the lab (``auditor lab up``). Each time a host is cut off twice. Once it is not confirmed: our SSH has to work, another address's
-session to stop, and the host to join again within its seconds and five more. Once it is: the same after a power cut, from before the network is
-up, until it is released. With ``--harden`` each host is hardened first; then it is hardened and rolled back while it is cut off, cut off while it is
-hardened, and left to revert by itself. The hosts are reset afterwards. web3 trusts the lab's whole network, and isolation lets in by SSH whom a
-host trusts: there others come in, and it is told.
+Needs root and the lab (``auditor lab up``). Each time a host is cut off twice. Once it is not confirmed: our SSH has to
+work, another address's session to stop, and the host to join again within its seconds and five more. Once it is: the
+same after a power cut, from before the network is up, until it is released. With ``--harden`` each host is hardened
+first; then it is hardened and rolled back while it is cut off, cut off while it is hardened, and left to revert by
+itself. The hosts are reset afterwards. web3 trusts the lab's whole network, and isolation lets in by SSH whom a host
+trusts: there others come in, and it is told.
 """
 
 from __future__ import annotations
@@ -84,7 +87,7 @@ def _host(host: str, inventory: Path, incident: str, given: argparse.Namespace) 
 
 
 class Session:
-    """What another address's SSH says, four times a second, from the moment on when it says something."""
+    """Record of what another address's SSH says, four times a second, from the moment on when it says something."""
 
     def __init__(self, host: str) -> None:
         words = lab.ssh_command(host, remote="while echo .; do sleep 0.25; done")
@@ -100,7 +103,7 @@ class Session:
             self.last = time.monotonic()
 
     def goes_on(self) -> bool:
-        """Whether it says anything within three seconds."""
+        """Return whether it says anything within three seconds."""
         since = time.monotonic()
         time.sleep(3)
         return self.last > since

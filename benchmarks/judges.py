@@ -2,10 +2,11 @@
 
     .venv/bin/python -m benchmarks.judges [--fetch] [--host HOST] [--kind KIND] [--after] [--keep FOLDER]
 
-Each host is judged as a container of the lab, and on a kernel of its own, under QEMU, once it is hardened, there by those
-alone who look at the host itself. Everything that ours can mend is accepted. Prints a table, and ends with 1 when a rule that fails afterwards has no reason in
-``docs/judges.md``, or a reason there does not hold. ``--fetch`` only fetches the judges and makes the disks (Debian 13,
-apt's lists up to date); ``--keep`` writes what each of the judges said, and the rules that fail, into a folder.
+Each host is judged as a container of the lab, and on a kernel of its own, under QEMU, once it is hardened, there by
+those alone who look at the host itself. Everything that ours can mend is accepted. Prints a table, and ends with 1 when
+a rule that fails afterwards has no reason in ``docs/judges.md``, or a reason there does not hold. ``--fetch`` only
+fetches the judges and makes the disks (Debian 13, apt's lists up to date); ``--keep`` writes what each of the judges
+said, and the rules that fail, into a folder.
 """
 
 from __future__ import annotations
@@ -38,7 +39,9 @@ PROGRAMS: dict[str, tuple[str, ...]] = {
     MACHINE: (sys.executable, "-m", "benchmarks.judging.patiently"),  # its processor is emulated
 }
 MEETS = ("pass", "not_applicable")
-"""What a control may come to that is said to meet a rule otherwise: where it is not applicable, neither is the danger."""
+"""What a control may come to that is said to meet a rule otherwise: where it is not applicable, neither is
+the danger.
+"""
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ ROWS = (
 
 @dataclass
 class Judged:
-    """What the judges said of a host at a place, before the hardening (in a container) and after it."""
+    """Record of what the judges said of a host at a place, before the hardening (in a container) and after it."""
 
     stand: Stand
     before: dict[str, Verdict] = field(default_factory=dict)
@@ -75,17 +78,17 @@ class Judged:
 
     @property
     def by_time(self) -> tuple[tuple[str, dict[str, Verdict]], ...]:
-        """The verdicts, named as the table's columns are."""
+        """Return the verdicts, named as the table's columns are."""
         return ("before", self.before), ("ours", self.after)
 
     @property
     def in_part(self) -> frozenset[str]:
-        """The judges that judged a part of what there is after the hardening."""
+        """Return the judges that judged a part of what there is after the hardening."""
         return frozenset(judge for judge, verdict in self.after.items() if verdict.part)
 
     @property
     def fails(self) -> dict[str, frozenset[str]]:
-        """The rules that fail after the hardening, by judge."""
+        """Return the rules that fail after the hardening, by judge."""
         return {judge: verdict.fails for judge, verdict in self.after.items() if judge in reasons.SECTIONS}
 
 
@@ -174,7 +177,9 @@ def harden(stand: Stand) -> dict[str, str]:
 
 
 def not_shown(one: Judged, known: reasons.Reasons, came_to: Mapping[str, str]) -> Iterator[str]:
-    """Yield commands of the page that fail on the host as it stands, and controls that do not meet what they are said to."""
+    """Yield commands of the page that fail on the host as it stands, and controls that do not meet what they are said
+    to.
+    """
     shown = reasons.commands(one.fails, known)
     for command, holds in zip(shown, one.stand.holds(list(shown)), strict=True):
         if not holds:

@@ -1,11 +1,13 @@
-"""Kills the controller at a random moment of opening, containing, collecting and releasing, and looks at what is left, here and on the host.
+"""Kills the controller at a random moment of opening, containing, collecting and releasing, and looks at what is left,
+here and on the host.
 
     python -m benchmarks.killed_incidents web3 [--times 200] [--seed 0]
 
-Needs root and the lab (``auditor lab up``). One step of each round is killed with -9 at a moment between its first and its last: an address
-is blocked, a file taken away and a process stopped meanwhile, evidence read, and all of it let go. After each kill: the history holds; what the ledger calls
-confirmed is so, and nothing is contained on the host that the ledger does not name; the step done again ends well, nothing is there twice;
-and when it is released the host is as before: the file its own inode and bytes, the process running, no table. The host is reset afterwards.
+Needs root and the lab (``auditor lab up``). One step of each round is killed with -9 at a moment between its first and
+its last: an address is blocked, a file taken away and a process stopped meanwhile, evidence read, and all of it let go.
+After each kill: the history holds; what the ledger calls confirmed is so, and nothing is contained on the host that the
+ledger does not name; the step done again ends well, nothing is there twice; and when it is released the host is as
+before: the file its own inode and bytes, the process running, no table. The host is reset afterwards.
 """
 
 from __future__ import annotations
@@ -53,7 +55,7 @@ pgrep -fc 'python3 .*-[cI]' || true
 
 @dataclass(frozen=True)
 class There:
-    """What is on the host."""
+    """Record of what is on the host."""
 
     blocked: bool
     inode: int
@@ -70,7 +72,7 @@ class There:
 
     @property
     def whole(self) -> bool:
-        """Whether all is contained, once each."""
+        """Return whether all is contained, once each."""
         return self == There(blocked=True, inode=0, taken=1, process="T")
 
 
@@ -89,13 +91,13 @@ class Bench:
         return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
 
     def ran(self, *words: str) -> tuple[int, str]:
-        """The code of such a command, and what it said."""
+        """Return the code of such a command, and what it said."""
         process = self.start(*words)
         said, _ = process.communicate()
         return process.returncode, said.decode(errors="replace")
 
     def killed(self, longest: float, *words: str) -> bool:
-        """Whether it was killed before it had ended; whatever it had begun has ended then."""
+        """Return whether it was killed before it had ended; whatever it had begun has ended then."""
         process = self.start(*words)
         try:
             process.wait(self.dice.uniform(0.05, longest))
@@ -109,12 +111,12 @@ class Bench:
         return code == -signal.SIGKILL
 
     def there(self) -> There:
-        """What is on the host now."""
+        """Return what is on the host now."""
         said = lab.run(self.host, LOOK.replace("PID", self.pid)).stdout.decode().split()
         return There(said[0] != "0", int(said[1]), int(said[2]), said[3])
 
     def settled(self) -> There:
-        """What is there once no program of ours is at work on the host any more."""
+        """Return what is there once no program of ours is at work on the host any more."""
         until, last = time.monotonic() + MOST_SECONDS, self.there()
         while time.monotonic() < until:
             time.sleep(0.5)
@@ -126,12 +128,12 @@ class Bench:
         return last
 
     def cases(self) -> dict[str, Case]:
-        """What the ledgers say."""
+        """Return what the ledgers say."""
         known = inventories.load(self.inventory)
         return {one.id: one for one in fold_cases(Incidents().load_logs(known.path))}
 
     def words(self, step: str, incident: str) -> tuple[str, ...]:
-        """The command of a step."""
+        """Return the command of a step."""
         who = ("--who", "Văn phòng")
         what = ("address", ADDRESS, "file", FILE, "process", f"{self.pid}{PROGRAM}")
         return {
@@ -142,7 +144,7 @@ class Bench:
         }[step]
 
     def opened(self) -> str:
-        """A new incident's id."""
+        """Return a new incident's id."""
         known = set(self.cases())
         self.must(*self.words("open", ""))
         return (set(self.cases()) - known).pop()
@@ -161,7 +163,7 @@ class Bench:
 
 
 def _in_session(pid: int) -> bool:
-    """Whether any process of that session is left, as ssh of a controller that was killed."""
+    """Return whether any process of that session is left, as ssh of a controller that was killed."""
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = stat.read_text().rpartition(")")[2].split()
@@ -173,7 +175,7 @@ def _in_session(pid: int) -> bool:
 
 
 def _round(bench: Bench, before: There, longest: dict[str, float], told: Counter[str]) -> Iterator[str]:
-    """One step of an incident, killed; what does not hold then, and when it is done again and released."""
+    """Yield one step of an incident, killed; what does not hold then, and when it is done again and released."""
     step = bench.dice.choice(tuple(longest))
     incident = bench.opened() if step != "open" else ""
     if step == "release":
@@ -206,7 +208,10 @@ def _round(bench: Bench, before: There, longest: dict[str, float], told: Counter
 
 
 def _differs(bench: Bench, incident: str) -> Iterator[str]:
-    """Where the ledger says what is not so, or leaves out what is; and whether the next command says what is open, and where."""
+    """Yield where the ledger says what is not so, or leaves out what is.
+
+    And whether the next command says what is open, and where.
+    """
     now = bench.settled()
     actions = bench.cases()[incident].actions.values()
     for means in sorted(now.contained - {action.means for action in actions}):
@@ -250,7 +255,7 @@ def main() -> None:
 
 
 def _durations(bench: Bench) -> dict[str, float]:
-    """How long each step takes when nobody kills it."""
+    """Return how long each step takes when nobody kills it."""
     took, incident = {}, bench.opened()
     for step in ("open", "contain", "collect", "release"):
         began = time.monotonic()

@@ -1,10 +1,11 @@
-"""What kept looks cost: how much slower an audit of 200 sites is that carries them, and how much the history grows by each.
+"""What kept looks cost: how much slower an audit of 200 sites is that carries them, and how much the history grows by
+each.
 
     .venv/bin/python -m benchmarks.looks [SITES]
 
-Of each site 300 pages are known and three looks kept, with the traces of a site that is full of adverts (every fifth one), or one trace.
-What an audit does after its hosts have answered is measured, in seconds of one processor: take the looks along, judge, keep, write the
-usual reports. The best of three.
+Of each site 300 pages are known and three looks kept, with the traces of a site that is full of adverts (every fifth
+one), or one trace. What an audit does after its hosts have answered is measured, in seconds of one processor: take the
+looks along, judge, keep, write the usual reports. The best of three.
 """
 
 from __future__ import annotations
@@ -83,7 +84,7 @@ def look(site: str, number: int, time_: int) -> tuple[Scan, CrawlFrontier]:
 
 
 def keep(known: Inventory, folder: Path) -> list[float]:
-    """Looks of all sites, round by round; by how many bytes a site and look the history grew in each."""
+    """Look of all sites, round by round; by how many bytes a site and look the history grew in each."""
     looks, grown, before = ScanHistory(folder / "history.sqlite"), [], 0
     for time_ in range(MAX_SCANS + 2):
         for number, site in enumerate(known.sites):

@@ -2,8 +2,9 @@
 
     python -m benchmarks.outside web1
 
-Needs root and the lab (``auditor lab up``). A clean hunt comes first: whatever alarms then is a false alarm. Then everything of ``outside.yml`` is put there,
-and hunted for twice: each thing is to be alarmed of by its kind and its place, and the second hunt is to tell the same. The hosts are reset afterwards.
+Needs root and the lab (``auditor lab up``). A clean hunt comes first: whatever alarms then is a false alarm. Then
+everything of ``outside.yml`` is put there, and hunted for twice: each thing is to be alarmed of by its kind and its
+place, and the second hunt is to tell the same. The hosts are reset afterwards.
 """
 
 from __future__ import annotations
@@ -41,24 +42,24 @@ class Foothold(Model):
 
     @property
     def script(self) -> str:
-        """What puts it on a host, in this process's memory alone."""
+        """Return what puts it on a host, in this process's memory alone."""
         return f"test -e {self.needs} || exit {NOT_FOR_THIS_HOST}\n{self.plant.replace(BETWEEN, '')}\n"
 
 
 def footholds() -> tuple[Foothold, ...]:
-    """All of them."""
+    """Return all of them."""
     return tuple(Foothold.model_validate(each) for each in load_yaml(DATA))
 
 
 def found(traces: Sequence[Mapping[str, Any]], one: Foothold) -> Mapping[str, Any] | None:
-    """The alarm about a foothold, None when there is none."""
+    """Return the alarm about a foothold, None when there is none."""
     kind, place = one.expect
     alarms = (each for each in traces if each["certainty"] != "weak" and each["kind"] == kind)
     return next((each for each in alarms if place in each["where"]), None)
 
 
 def hunted(hosts: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
-    """The alarms outside the web roots that one hunt tells, by host."""
+    """Return the alarms outside the web roots that one hunt tells, by host."""
     with tempfile.TemporaryDirectory() as output:
         command = [AUDITOR, "hunt", "-i", "inventories/lab", "--limit", ",".join(hosts)]
         done = subprocess.run([*command, "--output", output, "--json"], capture_output=True, text=True, check=False)
@@ -98,7 +99,7 @@ def main() -> None:
 
 
 def _planted(host: str) -> list[Foothold]:
-    """What could be put on a host."""
+    """Return what could be put on a host."""
     there = []
     for one in footholds():
         done = lab.run(host, f"exec 2>&1\n{one.script}")

@@ -37,7 +37,7 @@ DEEDS = {
 
 
 class Spent:
-    """What a command took: seconds on the clock, and megabytes at its peak."""
+    """Record of what a command took: seconds on the clock, and megabytes at its peak."""
 
     def __init__(self, *arguments: str, state: str) -> None:
         started = time.monotonic()
@@ -105,7 +105,9 @@ def verb(name: str, state: str, *hosts: str) -> Spent:
 
 
 def pair(name: str, folder: Callable[[], str]) -> tuple[Spent, Spent]:
-    """The verb on the good ones alone, then with the owned one; what it needs is made before, and not counted."""
+    """Return the verb on the good ones alone, then with the owned one; what it needs is made before, and not
+    counted.
+    """
 
     def ready() -> str:
         state = folder()

@@ -77,7 +77,7 @@ COMMANDS = {"200": (("report", *FORMATS), ("official",)), "10000": (("fleet",), 
 
 
 def catalogue(scale: Scale) -> Catalogue:
-    """The real controls, as many as are wanted: the worst first, or copies of some under other names."""
+    """Return the real controls, as many as are wanted: the worst first, or copies of some under other names."""
     real = controls.load().controls
     wanted: list[Control] = sorted(real, key=lambda control: -control.severity.rank)[: scale.controls]
     more = (
@@ -114,7 +114,7 @@ def hosts(scale: Scale) -> tuple[Host, ...]:
 
 
 def draw(*of: object) -> int:
-    """A number from 0 to 255 that is always the same for the same."""
+    """Return a number from 0 to 255 that is always the same for the same."""
     return hashlib.sha256(repr(of).encode()).digest()[0]
 
 
@@ -202,7 +202,7 @@ def write_official(scale: Scale, folder: Path, output: Path) -> None:
 
 @dataclass(frozen=True)
 class Spent:
-    """What a command took: seconds on the clock and of all its processors, and megabytes at its peak."""
+    """Record of what a command took: seconds on the clock and of all its processors, and megabytes at its peak."""
 
     wall: float
     cpu: float
@@ -298,7 +298,7 @@ def compare(repeats: int) -> None:
 
 
 def together(commands: Iterable[Spent]) -> Spent:
-    """One after another: their times summed, the highest of their peaks."""
+    """Return one after another: their times summed, the highest of their peaks."""
     wall, cpu, memory = zip(*((one.wall, one.cpu, one.memory) for one in commands), strict=True)
     return Spent(sum(wall), sum(cpu), max(memory))
 

@@ -2,10 +2,11 @@
 
     .venv/bin/python -m benchmarks.soak [--seeds 1-100] [--hosts web1,web2,web3] [--faults power,cable] [--keep]
 
-On the lab, one run a seed: a pristine host is hardened, or hardened and rolled back, and a fault comes upon it somewhere in
-between. Once all is settled, everything is looked at: every way in, every site, the disk byte by byte, and whether what
-the command told, or the next one finds out, is what is. A line a seed, then the counts; it ends with 1 unless they are 0.
-A seed tells host, verb, fault and moment: ``--seeds N`` is that run again, and ``--keep`` leaves its folder.
+On the lab, one run a seed: a pristine host is hardened, or hardened and rolled back, and a fault comes upon it
+somewhere in between. Once all is settled, everything is looked at: every way in, every site, the disk byte by byte, and
+whether what the command told, or the next one finds out, is what is. A line a seed, then the counts; it ends with 1
+unless they are 0. A seed tells host, verb, fault and moment: ``--seeds N`` is that run again, and ``--keep`` leaves its
+folder.
 """
 
 from __future__ import annotations
@@ -96,22 +97,22 @@ class Trial:
 
     @property
     def state(self) -> Mapping[str, str]:
-        """The controller's environment, with a history and a folder for temporary files of its own."""
+        """Return the controller's environment, with a history and a folder for temporary files of its own."""
         return {**environment(self.folder), "TMPDIR": str(self.folder / "tmp")}
 
     @property
     def small(self) -> Path | None:
-        """The folder of the controller's that is to run full."""
+        """Return the folder of the controller's that is to run full."""
         places = {"state_full": self.state["LUYTRE_STATE"], "temporary_full": self.state["TMPDIR"]}
         return Path(places[self.fault]) if self.fault in places else None
 
     def sh(self, script: str, timeout: float = 120) -> str:
-        """What a script says as root on the host."""
+        """Return what a script says as root on the host."""
         done = lab.run(self.host, script, timeout=timeout)
         return done.stdout.decode("utf-8", "replace")
 
     def row(self) -> str:
-        """Its line of the table."""
+        """Return its line of the table."""
         said = "; ".join(f"{kind}: {what}" for kind, what in self.wrong.items()) or "ok"
         moment = f"{self.moment:.1f}" if self.came else "never"
         cells = f"{self.seed:>5} {self.host:<5} {self.verb:<8} {self.fault:<18} {moment:>5} {self.seconds:>5.0f}"
@@ -122,7 +123,7 @@ class Trial:
 
 
 def family(root: int) -> list[int]:
-    """A process and all that it started."""
+    """Return a process and all that it started."""
     found = [root]
     for pid in found:
         with contextlib.suppress(OSError):
@@ -253,7 +254,7 @@ def hardening(trial: Trial, name: str, seconds: int = SECONDS) -> subprocess.Pop
 
 
 def changing(trial: Trial) -> bool:
-    """Whether the verb has begun to change the host."""
+    """Return whether the verb has begun to change the host."""
     mark = "armed.json" if trial.verb == "harden" else "rolling.json"
     return lab.run(trial.host, f"test -e {GUARD}/{mark}", timeout=20).returncode == 0
 
@@ -300,7 +301,7 @@ def settled(trial: Trial) -> bool:
 
 
 def find_out(trial: Trial) -> str:
-    """What the next command would be told of the hardening."""
+    """Return what the next command would be told of the hardening."""
     known = inventories.load(Path(INVENTORY))
     hosts = [host for host in known.hosts if host.name == trial.host]
     journal = Journal(Path(trial.state["LUYTRE_STATE"]) / "hardenings")
@@ -311,14 +312,14 @@ def find_out(trial: Trial) -> str:
 
 
 def own_word(trial: Trial) -> str:
-    """What the host itself holds of the last run."""
+    """Return what the host itself holds of the last run."""
     said = trial.sh(f"ls -t {GUARD}/*/state.json | head -1 | xargs -r cat")
     state = json.loads(said).get("state", "?") if said.startswith("{") else "none"
     return "confirmed" if state == "confirming" else str(state)
 
 
 def looked_last(trial: Trial) -> float:
-    """When the host was last looked at and found well, by its own clock."""
+    """Return when the host was last looked at and found well, by its own clock."""
     said = trial.sh(f"stat -c %.Y $(ls -t {GUARD}/*/state.json | head -1)").strip()
     return float(said) if said else 0.0
 
@@ -356,7 +357,7 @@ def trial_of(seed: int, hosts: Sequence[str], faults: Sequence[str], host: str |
 
 
 def play(trial: Trial, *, keep: bool) -> Trial:
-    """One run from the pristine host to the last look."""
+    """Return one run from the pristine host to the last look."""
     began = time.monotonic()
     try:
         with own_folders(trial):
@@ -391,7 +392,7 @@ def play(trial: Trial, *, keep: bool) -> Trial:
 
 
 def told(trial: Trial, code: int) -> str:
-    """What is told of the host in the end: by the verb, or by the next command where the verb was cut off."""
+    """Return what is told of the host in the end: by the verb, or by the next command where the verb was cut off."""
     if trial.verb == "harden":
         return find_out(trial)
     undone = undone_by((trial.folder / "said").read_text().partition("\n")[2])
@@ -409,7 +410,7 @@ def told(trial: Trial, code: int) -> str:
 
 
 def undone_by(said: str) -> Mapping[str, Any] | None:
-    """What a rollback says that it did, if it says so."""
+    """Return what a rollback says that it did, if it says so."""
     try:
         steps, _ = json.JSONDecoder().raw_decode(said)
     except ValueError:
@@ -424,7 +425,7 @@ def _numbers(text: str) -> list[int]:
 
 
 def main() -> int:
-    """The table and the counts. 1 when something was lost or told falsely."""
+    """Return the table and the counts. 1 when something was lost or told falsely."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=_numbers, default="1-100", help="a run each: numbers and ranges, as 1-100,203")
     parser.add_argument("--hosts", default=",".join(lab.hosts()))

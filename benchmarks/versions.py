@@ -2,8 +2,8 @@
 
     .venv/bin/python -m benchmarks.versions [HOST]
 
-20,000 random valid pairs of Debian's versions, half of them a character apart, and 5,000 pairs of what plugins call versions. The host has to run.
-Exit code 1 when an answer differs.
+20,000 random valid pairs of Debian's versions, half of them a character apart, and 5,000 pairs of what plugins call
+versions. The host has to run. Exit code 1 when an answer differs.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def phps(rng: random.Random) -> Iterator[tuple[str, str]]:
 
 
 def differences(host: str, what: str, program: list[str], pairs: list[tuple[str, str]], ours: list[int]) -> int:
-    """How often the host's program says something else."""
+    """Return how often the host's program says something else."""
     done = lab.run(host, program, stdin_data=json.dumps(pairs).encode())
     if done.returncode:
         raise SystemExit(f"{what}: {done.stderr.decode(errors='replace')[-300:]}")

@@ -2,9 +2,9 @@
 
     .venv/bin/python -m benchmarks.vulnerabilities [--hosts 200]
 
-The data is made up, in the sizes and forms of what is published: 120 MB of Debian's tracker with 120,000 entries, 320,000 EPSS rows, a
-catalogue of 1,500 exploited ones. Each step runs in a process of its own, so that its memory is its own. Seconds are of a processor, which
-others do not change. Exit code 1 when something is above its bound.
+The data is made up, in the sizes and forms of what is published: 120 MB of Debian's tracker with 120,000 entries,
+320,000 EPSS rows, a catalogue of 1,500 exploited ones. Each step runs in a process of its own, so that its memory is
+its own. Seconds are of a processor, which others do not change. Exit code 1 when something is above its bound.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ BOUNDS = {"tracker": (15.0, 150), "epss": (3.0, 150), "kev": (3.0, 150), "host":
 
 
 def make(folder: Path) -> dict[str, Path]:
-    """The files."""
+    """Return the files."""
     rng = random.Random(17)  # noqa: S311  made-up data
     files = {name: folder / name for name in ("tracker", "epss", "kev")}
     with files["tracker"].open("w") as out:
@@ -79,7 +79,7 @@ def _issue(rng: random.Random) -> dict[str, Any]:
 
 
 def facts(host: int) -> dict[str, Any]:
-    """A host of 1,000 packages; every host has 50 that no other has, the rest is one of five installations."""
+    """Return a host of 1,000 packages; every host has 50 that no other has, the rest is one of five installations."""
     rng = random.Random(host % 5)  # noqa: S311  made-up data
     installed = [
         {

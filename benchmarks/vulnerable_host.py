@@ -2,9 +2,10 @@
 
     .venv/bin/python -m benchmarks.vulnerable_host [HOST]
 
-On the lab, whose host is brought back afterwards. An old library comes from an archive of the host's own, in which the distribution's security
-suite has a newer one; a daemon maps it; a tracker and a catalogue of exploited ones that were made up are imported. Then audits tell what
-``updates.known_exploited`` says before ``harden``, after it, and after the daemon was restarted. Exit code 1 when it says anything else.
+On the lab, whose host is brought back afterwards. An old library comes from an archive of the host's own, in which the
+distribution's security suite has a newer one; a daemon maps it; a tracker and a catalogue of exploited ones that were
+made up are imported. Then audits tell what ``updates.known_exploited`` says before ``harden``, after it, and after the
+daemon was restarted. Exit code 1 when it says anything else.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ exit 1
 
 
 def data(folder: Path) -> list[Path]:
-    """What is published of it."""
+    """Return what is published of it."""
     release = {"status": "resolved", "repositories": {"trixie-security": NEW}, "fixed_version": NEW, "urgency": "high"}
     tracker = {"luytre-made": {CVE: {"scope": "remote", "description": "made up", "releases": {"trixie": release}}}}
     listed = {"cveID": CVE, "dateAdded": "2026-11-01", "dueDate": "2026-11-22", "vulnerabilityName": "made up"}
@@ -89,7 +90,7 @@ def said(violations: tuple[Mapping[str, Any], ...]) -> tuple[str, str]:
 
 
 def main() -> int:
-    """Each step, and what was found after it."""
+    """Return each step, and what was found after it."""
     name = sys.argv[1] if len(sys.argv) > 1 else "web3"
     catalogue = controls.load()
     chosen = controls.Catalogue(controls=tuple(catalogue[one] for one in CONTROLS))

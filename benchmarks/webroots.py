@@ -1,11 +1,15 @@
-"""What a hunt through a large web root costs: whole, and again when nothing changed; with what is known to be good, and without.
+"""What a hunt through a large web root costs: whole, and again when nothing changed.
+
+With what is known to be good, and without.
 
     python -m benchmarks.webroots web1 FOLDER [--files NUMBER] [--mixed FOLDER... --known FILE...]
 
-Needs root and the lab (``auditor lab up web1``). Puts the files of PHP of a folder on the host, below the root of its site, audits, and hunts with nothing known:
-whole, then warm. Puts the ``--mixed`` folders there in their place, each with all that is in it, and hunts whole and warm again with what ``--known`` (archives for
-``auditor known-good import``) explains. Says how long each took and how much of that an audit takes alone, which part of a processor's time here and on the host, and how
-much memory all processes here filled at once. The host is reset afterwards. How long a single file takes is ``benchmarks/webshells.py`` to say.
+Needs root and the lab (``auditor lab up web1``). Puts the files of PHP of a folder on the host, below the root of its
+site, audits, and hunts with nothing known: whole, then warm. Puts the ``--mixed`` folders there in their place, each
+with all that is in it, and hunts whole and warm again with what ``--known`` (archives for ``auditor known-good
+import``) explains. Says how long each took and how much of that an audit takes alone, which part of a processor's time
+here and on the host, and how much memory all processes here filled at once. The host is reset afterwards. How long a
+single file takes is ``benchmarks/webshells.py`` to say.
 """
 
 from __future__ import annotations
@@ -36,7 +40,7 @@ BETWEEN = 0.25
 
 
 def files_of(folder: Path, suffixes: tuple[str, ...] = ("",)) -> Iterator[tuple[Path, str]]:
-    """The files below a folder whose names end so, in their order, each with its path from beside the folder."""
+    """Return the files below a folder whose names end so, in their order, each with its path from beside the folder."""
     return (
         (path, str(path.relative_to(folder.parent)))
         for path in sorted(folder.rglob("*"))
@@ -59,7 +63,7 @@ def put(host: str, files: Sequence[tuple[Path, str]]) -> None:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a command cost here."""
+    """Record of what a command cost here."""
 
     seconds: float
     processor: float
@@ -68,7 +72,7 @@ class Cost:
 
 
 def ran(*command: str) -> Cost:
-    """A command of ours, until it is over."""
+    """Return a command of ours, until it is over."""
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     most = 0.0
     with tempfile.TemporaryDirectory() as output, tempfile.TemporaryFile() as said:
@@ -101,7 +105,7 @@ def memory_of(process: int) -> float:
 
 
 def hunted(host: str, *, whole: bool) -> tuple[Hunt, Cost]:
-    """One hunt: what it saw, and what it cost."""
+    """Return one hunt: what it saw, and what it cost."""
     cost = ran("hunt", "--limit", host, *(["--whole"] if whole else []))
     return HuntHistory().latest(inventories.load(Path(INVENTORY)).path)[host], cost
 

@@ -2,8 +2,9 @@
 
     .venv/bin/python -m benchmarks.webshells [--malicious FOLDER]... [--benign FOLDER]... [--rules FOLDER] [--each]
 
-Without folders the malicious ones are ``benchmarks/footholds.py``, which are put together in memory. An alarm is ``exact`` or ``strong``,
-outside upload folders and before anything is known to be good. No sample is run, or written anywhere.
+Without folders the malicious ones are ``benchmarks/footholds.py``, which are put together in memory. An alarm is
+``exact`` or ``strong``, outside upload folders and before anything is known to be good. No sample is run, or written
+anywhere.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ MOST = 4_000_000
 
 @dataclass
 class Counted:
-    """What one set of files came to."""
+    """Record of what one set of files came to."""
 
     stages: Counter[str] = field(default_factory=Counter)
     files: int = 0
@@ -61,7 +62,7 @@ def _stages(judgement: Judgement) -> Iterator[str]:
 
 
 def files(folders: Sequence[Path]) -> Iterator[tuple[str, bytes]]:
-    """All files below some folders that PHP may be in."""
+    """Yield all files below some folders that PHP may be in."""
     for folder in folders:
         for path in sorted(folder.rglob("*")):
             if path.suffix.lower() in SUFFIXES and path.is_file() and not path.is_symlink():

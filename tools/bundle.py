@@ -1,7 +1,9 @@
-"""``make bundle`` and ``make deb``: all that a machine without a network needs, by the pins and hashes of ``requirements.lock``.
+"""``make bundle`` and ``make deb``.
 
-The bundle is a tar of wheels with a script that installs them; the package is what that script would install. The same commit
-gives the same bytes.
+All that a machine without a network needs, by the pins and hashes of ``requirements.lock``.
+
+The bundle is a tar of wheels with a script that installs them; the package is what that script would install. The same
+commit gives the same bytes.
 """
 
 from __future__ import annotations
@@ -49,7 +51,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def bundle(folder: Path) -> Path:
-    """A tar of a folder with the wheels, their hashes, and the script that installs them."""
+    """Return a tar of a folder with the wheels, their hashes, and the script that installs them."""
     with tempfile.TemporaryDirectory(prefix="luytre-") as scratch:
         whole = Path(scratch, _NAME)
         _gather(whole)
@@ -61,7 +63,7 @@ def bundle(folder: Path) -> Path:
 
 
 def deb(folder: Path) -> Path:
-    """A package for Debian that holds the installed bundle below ``/opt/luytre``."""
+    """Return a package for Debian that holds the installed bundle below ``/opt/luytre``."""
     if sys.base_prefix != "/usr":
         raise SystemExit(
             "the package is built with Debian's own Python: rm -rf .venv; make deb PYTHON=/usr/bin/python3"
@@ -117,12 +119,14 @@ def _gather(whole: Path) -> None:
 
 
 def dependencies() -> list[str]:
-    """What ``pyproject.toml`` says that the program needs, as it stands there."""
+    """Return what ``pyproject.toml`` says that the program needs, as it stands there."""
     return list(tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"])
 
 
 def resolve_packages(requirements: Iterable[str]) -> set[str]:
-    """The packages that these requirements come to on this machine, where they are installed, by canonical name."""
+    """Return the packages that these requirements come to on this machine, where they are installed, by
+    canonical name.
+    """
     names: set[str] = set()
     pending = list(requirements)
     while pending:
@@ -135,7 +139,7 @@ def resolve_packages(requirements: Iterable[str]) -> set[str]:
 
 
 def iter_pins(lock: str, names: set[str]) -> Iterator[str]:
-    """The lines of a lock about these packages, hashes and all. Raises KeyError for one that it does not have."""
+    """Yield the lines of a lock about these packages, hashes and all. Raises KeyError for one that it does not have."""
     entries = {
         canonicalize_name(match[1]): match[0]
         for match in re.finditer(r"^([\w.-]+)==.*?(?=^[\w.-]+==|\Z)", lock, re.M | re.S)
@@ -163,7 +167,7 @@ _COMPLETIONS = {
 
 
 def _install_system_files(home: Path, usr: Path) -> None:
-    """What the system finds by itself: the command, its manual, completion, the licence."""
+    """Install what the system finds by itself: the command, its manual, completion, the licence."""
     (usr / "bin").mkdir(parents=True)
     (usr / "bin/auditor").symlink_to(f"/{_HOME}/bin/auditor")
     for page in home.glob(

@@ -37,7 +37,7 @@ _READ = re.compile(r"\b(host|site)\.([a-z_]+)")
 
 
 def pages() -> dict[str, str]:
-    """Each page by its path below ``docs/controls``."""
+    """Return each page by its path below ``docs/controls``."""
     catalogue = controls.load()
     by_area: dict[str, list[Control]] = {}
     for control in catalogue.controls:
@@ -86,7 +86,7 @@ def _page(area: str, own: list[Control], lang: Lang) -> str:
 
 
 def _anchor(control: str) -> str:
-    """What a heading's link is called: its text without dots."""
+    """Return what a heading's link is called: its text without dots."""
     return control.replace(".", "")
 
 
@@ -124,7 +124,7 @@ def _how(control: Control, words: Words) -> str:
 
 
 def list_inventory_variables(control: Control) -> list[str]:
-    """The inventory's variables that a control's expressions look at."""
+    """Return the inventory's variables that a control's expressions look at."""
     of_hosts = {field: name for name, field in hosts.HOST_KEYS.items()}
     sources = (control.applies, control.condition, control.violations, control.among)
     names = [

@@ -1,4 +1,6 @@
-"""``docs/decisions/README.md``: the decisions with their dates and whether they are in force, from their first lines."""
+"""``docs/decisions/README.md``: the decisions with their dates and whether they are in force, from their
+first lines.
+"""
 
 from __future__ import annotations
 

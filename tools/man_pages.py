@@ -1,4 +1,6 @@
-"""``docs/man``: the manual page of ``auditor`` in both languages, made from its help; ``man`` finds it beside the program."""
+"""``docs/man``: the manual page of ``auditor`` in both languages, made from its help; ``man`` finds it beside the
+program.
+"""
 
 from __future__ import annotations
 
@@ -68,7 +70,7 @@ class _Roff(usage.Formatter):
 
 
 def pages() -> dict[str, str]:
-    """Each language's page, by its path below ``docs/man``."""
+    """Return each language's page, by its path below ``docs/man``."""
     return {_PATHS[lang]: _page(lang) for lang in get_args(Lang)}
 
 
@@ -88,7 +90,7 @@ def _page(lang: Lang) -> str:
 
 
 def _commands(of: Any, lang: Lang, above: Any = None) -> Iterator[tuple[str, str]]:
-    """Every command below, with its manual."""
+    """Yield every command below, with its manual."""
     context = _context(of, of.name or _NAME, above)
     for command in getattr(of, "commands", {}).values():
         here = _context(command, command.name, context)
@@ -101,7 +103,7 @@ def _context(command: Any, name: str, above: Any) -> Any:
 
 
 def _render_command(command: Any, context: Any, lang: Lang) -> str:
-    """How a command is used and what it does; its options, if it has no commands of its own."""
+    """Return how a command is used and what it does; its options, if it has no commands of its own."""
     roff = _Roff(command, lang)
     command.format_usage(context, roff)
     command.format_help_text(context, roff)
@@ -111,7 +113,7 @@ def _render_command(command: Any, context: Any, lang: Lang) -> str:
 
 
 def _split_paragraph(paragraph: str) -> tuple[str, str]:
-    """The prose of a paragraph of help, and the lines that stay as they are."""
+    """Return the prose of a paragraph of help, and the lines that stay as they are."""
     lines = [line for line in paragraph.splitlines() if line.strip("\b")]
     return (
         " ".join(line for line in lines if not line.startswith(" ")),
@@ -124,6 +126,6 @@ def _render_list(rows: Iterable[tuple[str, str]]) -> str:
 
 
 def _plain(text: str) -> str:
-    """A text that means itself."""
+    """Return a text that means itself."""
     escaped_text = text.replace("\\", "\\e").replace("-", "\\-")
     return re.sub(r"^(?=[.'])", r"\\&", escaped_text, flags=re.MULTILINE)

@@ -10,7 +10,7 @@ _ANSIBLE = re.compile(r"\b[CFOVI]\(([^)]*)\)")
 
 
 def plain(text: str) -> str:
-    """A text on one line, its characters meaning themselves; what stands between backticks is left as code."""
+    """Return a text on one line, its characters meaning themselves; what stands between backticks is left as code."""
     parts = " ".join(text.split()).split("`")
     if len(parts) % 2 == 0:
         parts = ["'".join(parts)]
@@ -18,16 +18,16 @@ def plain(text: str) -> str:
 
 
 def of_ansible(text: str) -> str:
-    """A description of an argument specification, its ``C(…)`` as code."""
+    """Return a description of an argument specification, its ``C(…)`` as code."""
     return plain(_ANSIBLE.sub(r"`\1`", text))
 
 
 def code(text: str) -> str:
-    """A value as code, also in a cell of a table."""
+    """Return a value as code, also in a cell of a table."""
     return "`" + text.replace("`", "'").replace("|", "\\|") + "`"
 
 
 def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    """A table of cells that are Markdown already."""
+    """Return a table of cells that are Markdown already."""
     lines = [head, tuple("---" for _ in head), *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)

@@ -18,7 +18,7 @@ MEND = "run 'make docs', and commit what it writes"
 
 
 def pages() -> dict[Path, str]:
-    """Each page by its path below the top."""
+    """Return each page by its path below the top."""
     return {
         **{FOLDER / name: text for name, text in controls_pages.pages().items()},
         Path("docs/decisions/README.md"): decisions_page.make_page(),
@@ -29,7 +29,7 @@ def pages() -> dict[Path, str]:
 
 
 def find_stale(texts: Mapping[Path, str], top: Path) -> Iterator[Path]:
-    """The paths, below the top, of pages that are missing, say something else, or should not be there."""
+    """Yield the paths, below the top, of pages that are missing, say something else, or should not be there."""
     for path, text in texts.items():
         if not (top / path).is_file() or (top / path).read_text("utf-8") != text:
             yield path

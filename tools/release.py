@@ -1,7 +1,8 @@
-"""``make release``: what is published of a version, with its checksums, their signature and the list of what it contains.
+"""``make release``: what is published of a version, with its checksums, their signature and the list of what it
+contains.
 
-Run as ``python -m tools.release FOLDER KEY``. ``KEY`` is a private SSH key, or a public one whose private key an agent or a
-token holds. Ends with 2 and says why where the commit is not one that can be released.
+Run as ``python -m tools.release FOLDER KEY``. ``KEY`` is a private SSH key, or a public one whose private key an agent
+or a token holds. Ends with 2 and says why where the commit is not one that can be released.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ _NEVER = """\
 
 
 def pages() -> dict[str, str]:
-    """Each page by its path below ``roles``."""
+    """Return each page by its path below ``roles``."""
     by_area = groupby(controls.load().controls, key=lambda control: control.area)
     return {
         f"{area}/README.md": _page(area, list(own))
@@ -81,7 +81,7 @@ def _lines(description: str | list[str]) -> list[str]:
 
 
 def _waits(fix: Fix) -> str:
-    """Why plain Ansible holds a fix; the role ``consent`` decides it by the same."""
+    """Return why plain Ansible holds a fix; the role ``consent`` decides it by the same."""
     if any(touch.startswith("found:") for touch in fix.touches):
         return "only an audit knows which files it concerns: `auditor harden` makes it"
     if fix.danger:

@@ -47,7 +47,7 @@ class MissingTranslations(Exception):
 
 
 def page() -> str:
-    """The page. Raises Untranslated."""
+    """Return the page. Raises Untranslated."""
     vietnamese = {entry.msgid: entry.msgstr for entry in polib.pofile(str(VIETNAMESE))}
     descriptions: list[str] = []
 
@@ -70,7 +70,7 @@ def page() -> str:
 
 
 def _thresholds() -> str:
-    """The limits of controls, and which controls are judged by them."""
+    """Return the limits of controls, and which controls are judged by them."""
     catalogue = controls.load()
     rows = [
         (
@@ -85,7 +85,7 @@ def _thresholds() -> str:
 
 
 def list_variables(area: str) -> tuple[str, ...]:
-    """The names of the variables of an area's role."""
+    """Return the names of the variables of an area's role."""
     return tuple(_options(area))
 
 
@@ -94,7 +94,7 @@ Row = tuple[str, str, str, str]
 
 
 def rows_of_area(area: str, folder: str) -> Iterator[Row]:
-    """The variables of an area's role; ``folder`` leads from the page to the role."""
+    """Yield the variables of an area's role; ``folder`` leads from the page to the role."""
     yield from (_of_role(area, folder, name, option) for name, option in _options(area).items())
 
 
@@ -125,7 +125,7 @@ def _of_model(model: type[Model]) -> Iterator[Row]:
 
 
 def _kind(field: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
-    """A type in the words of JSON Schema, choices spelt out."""
+    """Return a type in the words of JSON Schema, choices spelt out."""
     if "$ref" in field:
         name = str(field["$ref"]).rpartition("/")[2]
         return _kind(definitions[name], definitions) if "enum" in definitions[name] else name
@@ -142,7 +142,7 @@ def _kind(field: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
 
 @cache
 def specification(area: str) -> Mapping[str, Any]:
-    """What an area's role says of itself; nothing when there is no role."""
+    """Return what an area's role says of itself; nothing when there is no role."""
     file = resources.get_roles() / area / "meta/argument_specs.yml"
     return dict(load_yaml(file)["argument_specs"]["main"]) if file.is_file() else {}
 

@@ -1,7 +1,7 @@
 """A hook of mkdocs: the repository's pages as a site, with every link as it stands in the repository (``make site``).
 
-The pages lie in ``docs/``, beside the roles and at the top, and link to each other by relative paths. They are copied into
-one folder as they lie, with what they link to that is no page.
+The pages lie in ``docs/``, beside the roles and at the top, and link to each other by relative paths. They are copied
+into one folder as they lie, with what they link to that is no page.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ _LINK = re.compile(r"\]\(([^)#:\s]+)")
 
 
 def on_config(config: Any) -> Any:
-    """Copy the pages, point mkdocs there, list the pages that ``nav`` names by a pattern, and keep letters in anchors."""
+    """Copy the pages, point mkdocs there, list the pages that ``nav`` names by a pattern, and keep letters in
+    anchors.
+    """
     from pymdownx import slugs  # the release's packages alone have it
 
     folder = Path(tempfile.mkdtemp(prefix="luytre-site-"))

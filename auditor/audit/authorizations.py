@@ -1,4 +1,7 @@
-"""Where an inventory's authorizations stand: the office's leave to ask its sites for addresses that nobody names. Pure."""
+"""Where an inventory's authorizations stand: the office's leave to ask its sites for addresses that nobody names.
+
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from auditor.models import AuthorizationUse, Inventory
 
 
 def list_uses(inventory: Inventory, today: date) -> tuple[AuthorizationUse, ...]:
-    """Every authorization on a day, in the file's order, with the declared sites that its scope takes in."""
+    """Return every authorization on a day, in the file's order, with the declared sites that its scope takes in."""
     return tuple(
         AuthorizationUse(
             authorization=authorization,

@@ -21,7 +21,10 @@ from auditor.system.yaml_source import find_line, load_cached, load_yaml, valida
 
 Disruption = Literal["none", "reload", "restart", "reboot"]
 Tells = Literal["injected", "vulnerable", "contact"]
-"""What tables for authorities count of a control's violations: sites with what others put there, vulnerabilities, bad addresses."""
+"""What tables for authorities count of a control's violations.
+
+Sites with what others put there, vulnerabilities, bad addresses.
+"""
 OFFICE = "office"
 """The area whose controls are judged from the office's papers (auditor.audit.waivers), not from a host's facts."""
 CONTENT = "content"
@@ -30,7 +33,10 @@ COMPROMISE = "compromise"
 """The area whose controls are judged from hunts on hosts (auditor.audit.hunts)."""
 
 VULNERABILITIES = "vulnerabilities"
-"""The area of expressions that no host tells: worked out here of its packages and applications (auditor.vulnerabilities)."""
+"""The area of expressions that no host tells.
+
+Worked out here of its packages and applications (auditor.vulnerabilities).
+"""
 INDICATORS = "indicators"
 """Likewise: worked out here of what a host and its pages had to do with (auditor.indicators)."""
 
@@ -76,7 +82,7 @@ class FactComparison(Model):
 
     @property
     def expression(self) -> str:
-        """The same as a Jinja2 expression."""
+        """Return the same as a Jinja2 expression."""
         return f"{self.path} {self.op} {self.value!r}"
 
 
@@ -85,7 +91,8 @@ class Fix(Model):
 
     touches: tuple[str, ...] = Field(
         min_length=1,
-        description="paths, or package:NAME unit:NAME sysctl:KEY database:NAME; found:FOLDER/ for the paths below it that the audit finds",
+        description="paths, or package:NAME unit:NAME sysctl:KEY database:NAME; found:FOLDER/ for the paths below it "
+        "that the audit finds",
     )
     disruption: Disruption = "none"
     effects: tuple[Effect, ...] = Field(default=(), description="what others have to know that it does")
@@ -97,7 +104,7 @@ class Fix(Model):
 
 
 def select_by_effects(fixes: Mapping[ControlId, Fix], *effects: Effect) -> tuple[ControlId, ...]:
-    """The controls whose fixes have any of these effects."""
+    """Return the controls whose fixes have any of these effects."""
     return tuple(control for control, fix in fixes.items() if not set(effects).isdisjoint(fix.effects))
 
 
@@ -143,21 +150,21 @@ class Control(Model):
 
     @property
     def condition(self) -> str | None:
-        """The expression that is true when the control passes, in either form."""
+        """Return the expression that is true when the control passes, in either form."""
         return self.test.expression if self.test else self.that
 
     def describe(self, bucket: Bucket) -> Text:
-        """What a finding of it that came to that says: what is wrong, else the requirement."""
+        """Return what a finding of it that came to that says: what is wrong, else the requirement."""
         return self.problem if bucket in _AMISS else self.title
 
     def reads(self, name: str) -> bool:
-        """Whether any of its expressions reads this name."""
+        """Return whether any of its expressions reads this name."""
         sources = (self.applies, self.condition, self.violations, self.among)
         return any(re.search(rf"\b{re.escape(name)}\b", source) for source in sources if source)
 
     @property
     def area(self) -> str:
-        """The folder of ``roles/`` that this control is in."""
+        """Return the folder of ``roles/`` that this control is in."""
         return self.id.split(".", 1)[0]
 
 
@@ -191,7 +198,7 @@ class Catalogue(Model):
         return self.by_id[control_id]
 
     def iter_fact_controls(self, subject: Literal["host", "site"]) -> Iterator[Control]:
-        """The controls on that kind of subject that are judged from a host's facts."""
+        """Return the controls on that kind of subject that are judged from a host's facts."""
         return (
             control
             for control in self.controls
@@ -204,11 +211,11 @@ class Catalogue(Model):
         return {control.id: control for control in self.controls}
 
     def find_controls_telling(self, what: Tells, subject: Literal["host", "site"]) -> tuple[ControlId, ...]:
-        """The controls on that kind of subject that tell of it."""
+        """Return the controls on that kind of subject that tell of it."""
         return tuple(control.id for control in self.controls if control.tells == what and control.subject == subject)
 
     def describe_finding(self, finding: Finding) -> Text:
-        """What the finding says: what is wrong, else the requirement."""
+        """Return what the finding says: what is wrong, else the requirement."""
         return self[finding.control].describe(finding.bucket)
 
     def add_retired_controls(self, findings: Iterable[Finding]) -> Catalogue:
@@ -222,26 +229,26 @@ class Catalogue(Model):
 
     @property
     def of_papers(self) -> frozenset[ControlId]:
-        """The controls that are judged from the office's papers, and open where one has expired."""
+        """Return the controls that are judged from the office's papers, and open where one has expired."""
         return frozenset(control.id for control in self.controls if control.area == OFFICE)
 
     @property
     def of_looks(self) -> frozenset[ControlId]:
-        """The controls that are judged from looks at sites."""
+        """Return the controls that are judged from looks at sites."""
         return frozenset(control.id for control in self.controls if control.area == CONTENT)
 
     @property
     def of_traces(self) -> frozenset[ControlId]:
-        """The controls that are judged from looks and hunts: each member that violates has a key of its own."""
+        """Return the controls that are judged from looks and hunts: each member that violates has a key of its own."""
         return frozenset(control.id for control in self.controls if control.area in (CONTENT, COMPROMISE))
 
     def collect_effects(self, control_ids: Iterable[ControlId]) -> frozenset[Effect]:
-        """What the fixes of these controls do, as they declare it."""
+        """Return what the fixes of these controls do, as they declare it."""
         fixes = (self[control_id].fix for control_id in control_ids)
         return frozenset(effect for fix in fixes if fix is not None for effect in fix.effects)
 
     def has_fix(self, control_id: str) -> bool:
-        """Whether there is such a control, with an automated fix."""
+        """Return whether there is such a control, with an automated fix."""
         return control_id in self.by_id and self[control_id].fix is not None
 
 
@@ -281,7 +288,7 @@ def _files(roles: Path) -> list[Path]:
 
 
 def read_file(file: Path) -> Iterable[Control]:
-    """The controls of one file."""
+    """Return the controls of one file."""
     return _controls(load_yaml(file), file)
 
 
@@ -321,7 +328,7 @@ def _controls(entries: Any, file: Path) -> Iterator[Control]:
 
 
 def load_drills(roles: Path | None = None) -> tuple[Drill, ...]:
-    """Every drill script, from its name ``<control id>.<trap>.sh`` and the lines of its head."""
+    """Return every drill script, from its name ``<control id>.<trap>.sh`` and the lines of its head."""
     drill_list = []
     for path in sorted((roles or resources.get_roles()).glob("*/drills/*.sh")):
         area, name, trap = path.name.removesuffix(".sh").split(".", 2)

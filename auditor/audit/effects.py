@@ -1,4 +1,7 @@
-"""What a fix does that the rest of the program has to know of, in fixed words: so no control is known by its id. Data only."""
+"""What a fix does that the rest of the program has to know of, in fixed words: so no control is known by its id.
+
+Data only.
+"""
 
 from __future__ import annotations
 

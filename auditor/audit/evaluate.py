@@ -37,11 +37,11 @@ def evaluate_host(
     statements: StatementIndex = NO_STATEMENTS,
     indicators: Mapping[str, Any] = NOT_COMPARED,
 ) -> tuple[Finding, ...]:
-    """Every control on the host and on each of its sites.
+    """Return every control on the host and on each of its sites.
 
-    ``record``: the digest of the record of its files that was made there or first seen, by the history. ``published``: vulnerability data
-    that was imported, if any; ``stated``: what the office says of single vulnerabilities there.
-    ``indicators``: what came of comparing it with indicators.
+    ``record``: the digest of the record of its files that was made there or first seen, by the history.
+    ``vulnerability_data``: vulnerability data that was imported, if any; ``statements``: what the office says of single
+    vulnerabilities there. ``indicators``: what came of comparing it with indicators.
     """
     data = facts.build_context()
     data[VULNERABILITIES] = vulnerabilities.build_area(
@@ -69,7 +69,7 @@ def evaluate_host(
 
 
 def not_evaluated(catalogue: Catalogue, host: Host, reason: Text) -> tuple[Finding, ...]:
-    """Every control on a host that could not be read, and on its sites: never a pass."""
+    """Return every control on a host that could not be read, and on its sites: never a pass."""
     subjects = [Subject(kind="host", id=host.name), *(Subject(kind="site", id=site.domain) for site in host.sites)]
     return tuple(
         Finding(
@@ -103,7 +103,7 @@ def prepare(catalogue: Catalogue) -> None:
 def evaluate_control(
     control: Control, subject: Subject, host: str, context: Mapping[str, Any], errors: Mapping[str, str]
 ) -> Finding:
-    """One control on one subject. ``errors`` says why an area is not in ``context``."""
+    """Return one control on one subject. ``errors`` says why an area is not in ``context``."""
     record = ReadLog()
 
     def make_judgement(status: Status, **more: Any) -> Finding:
@@ -160,7 +160,10 @@ def evaluate_control(
 
 
 def _check_told(record: ReadLog) -> None:
-    """Raise NotTold where a list that always has a member came empty: what leaves out what is there finds nothing wrong."""
+    """Raise NotTold where a list that always has a member came empty.
+
+    What leaves out what is there finds nothing wrong.
+    """
     empty = next(iter(record.find_empty(NEVER_EMPTY)), None)
     if empty is not None:
         raise NotTold(empty)
@@ -182,7 +185,7 @@ def _judge_collection(control: Control, context: Mapping[str, Any], record: Read
 
 
 def _describe_thresholds(record: ReadLog, context: Mapping[str, Any]) -> Text | None:
-    """That the inventory set a limit that counted, if it did."""
+    """Return that the inventory set a limit that counted, if it did."""
     names = [path.removeprefix(_LIMITS) for path in record.paths() if path.startswith(_LIMITS)]
     sentences = [
         _set_by(name, context["limits"][name]) for name in names if name in dict(context["host"]["thresholds"])

@@ -1,6 +1,6 @@
 """Control expressions: Jinja2 in a sandbox, over facts as data, with a record of what they read.
 
-Facts are wrapped in ``Facts`` (objects) and ``Members`` (lists) that know their path. Attribute access looks
+Facts are wrapped in ``FactObject`` (objects) and ``Members`` (lists) that know their path. Attribute access looks
 only at keys, so ``x.items`` is the fact named items and never a method. Whatever an expression reads to the
 end is its evidence.
 
@@ -74,7 +74,7 @@ class ReadLog:
         self._read.setdefault(path, value)
 
     def paths(self) -> tuple[str, ...]:
-        """The paths that were read, in order."""
+        """Return the paths that were read, in order."""
         return tuple(self._read)
 
     def find_empty(self, paths: Collection[str]) -> Iterator[str]:
@@ -82,11 +82,13 @@ class ReadLog:
         return (path for path, value in self._read.items() if path in paths and value == [])
 
     def find_none(self) -> str | None:
-        """The path of what was read last and is None, or None."""
+        """Return the path of what was read last and is None, or None."""
         return next((path for path, value in reversed(self._read.items()) if value is None), None)
 
     def list_evidence(self) -> tuple[Evidence, ...]:
-        """What was read, by path, at most MAX_EVIDENCE values; objects that were only passed through left out."""
+        """Return what was read, by path, at most MAX_EVIDENCE values; objects that were only passed through
+        left out.
+        """
         values = [(path, value) for path, value in self._read.items() if not isinstance(value, FactObject)]
         return tuple(Evidence(path=path, value=_brief(plain(value))) for path, value in values[:MAX_EVIDENCE])
 
@@ -146,7 +148,7 @@ def wrap(value: Any, path: str, record: ReadLog | None) -> Any:
 
 
 def plain(value: Any) -> Any:
-    """A wrapped value as the data it stands for."""
+    """Return a wrapped value as the data it stands for."""
     if isinstance(value, FactObject):
         return {key: plain(member) for key, member in value._values.items()}
     if isinstance(value, Mapping):
@@ -172,12 +174,12 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
 
 def _older_than_days(moment: int, now: int, days: int) -> bool:
-    """Whether an epoch second lies more than that many days before ``now``."""
+    """Return whether an epoch second lies more than that many days before ``now``."""
     return now - moment > days * 86_400
 
 
 def _version_tuple(version: str) -> tuple[int, ...]:
-    """The leading numbers of a version, so that '10.11.6-MariaDB' compares as (10, 11, 6)."""
+    """Return the leading numbers of a version, so that '10.11.6-MariaDB' compares as (10, 11, 6)."""
     numbers = []
     for part in version.split("-")[0].split("+")[0].split("~")[0].split("."):
         digits = "".join(char for char in part if char.isdigit())
@@ -192,7 +194,7 @@ class _Unknown(Exception):
 
 
 def _require_known(value: Any) -> Any:
-    """The value itself; a control that meets None here is not evaluated, rather than passed or failed."""
+    """Return the value itself; a control that meets None here is not evaluated, rather than passed or failed."""
     if value is None:
         raise _Unknown
     return value
@@ -207,7 +209,7 @@ def _require_whole(members: Any, whole: bool) -> list[Any]:
 
 
 def _within(members: Any, allowed_values: Any) -> bool:
-    """Whether every member is one of those allowed."""
+    """Return whether every member is one of those allowed."""
     return all(member in allowed_values for member in members)
 
 
@@ -233,7 +235,7 @@ _ENVIRONMENT.filters["version"] = _version_tuple
 
 @cache
 def _parse_expression(source: str) -> nodes.Output:
-    """The expression, below a node that stands for its value."""
+    """Return the expression, below a node that stands for its value."""
     parser = Parser(_ENVIRONMENT, source, state="variable")
     expression = parser.parse_expression()
     if not parser.stream.eos:
@@ -242,7 +244,10 @@ def _parse_expression(source: str) -> nodes.Output:
 
 
 def check(source: str) -> str:
-    """The source. Raises ValueError naming the mistake when it is not an expression, or asks for something that does not exist."""
+    """Return the source.
+
+    Raises ValueError naming the mistake when it is not an expression, or asks for something that does not exist.
+    """
     if source in _COMPILED_CODE:
         return source
     known_nodes = {nodes.Filter: ("filter", _ENVIRONMENT.filters), nodes.Test: ("test", _ENVIRONMENT.tests)}
@@ -258,7 +263,7 @@ def check(source: str) -> str:
 
 @cache
 def names(source: str) -> frozenset[str]:
-    """The top names an expression reads: areas, ``site``, ``host``, ``now``."""
+    """Return the top names an expression reads: areas, ``site``, ``host``, ``now``."""
     if source in _COMPILED_CODE:
         return frozenset(_COMPILED_CODE[source][0])
     read = {name.name for name in _parse_expression(source).find_all(nodes.Name)}
@@ -267,7 +272,7 @@ def names(source: str) -> frozenset[str]:
 
 @cache
 def prepare(source: str) -> TemplateExpression:
-    """What works an expression out, given its names. Source that was not checked raises TemplateSyntaxError."""
+    """Return what works an expression out, given its names. Source that was not checked raises TemplateSyntaxError."""
     if source not in _COMPILED_CODE:
         _COMPILED_CODE[source] = (tuple(sorted(names(source))), _compile(source))
     template = Template.from_code(_ENVIRONMENT, _COMPILED_CODE[source][1], _ENVIRONMENT.make_globals(None))
@@ -275,7 +280,7 @@ def prepare(source: str) -> TemplateExpression:
 
 
 def _compile(source: str) -> CodeType:
-    """The code of a template that sets the name ``result``, as TemplateExpression takes it."""
+    """Return the code of a template that sets the name ``result``, as TemplateExpression takes it."""
     (expression,) = _parse_expression(source).nodes
     whole = nodes.Template([nodes.Assign(nodes.Name("result", "store"), expression, lineno=1)], lineno=1)
     whole.set_environment(_ENVIRONMENT)
@@ -288,7 +293,7 @@ _FILE = "expressions"
 
 
 def are_all_compiled(sources: Iterable[str]) -> bool:
-    """Whether all of them are compiled already."""
+    """Return whether all of them are compiled already."""
     return _COMPILED_CODE.keys() >= set(sources)
 
 

@@ -1,4 +1,6 @@
-"""The last hunts on hosts, judged by the controls of the area ``compromise``, whether or not the host could be read now. Pure."""
+"""The last hunts on hosts, judged by the controls of the area ``compromise``, whether or not the host could be read
+now. Pure.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,7 @@ _FIRST = ("kind", "where", "sample", "key")
 
 @dataclass(frozen=True)
 class HuntAssessment:
-    """What the last hunts come to."""
+    """Record of what the last hunts come to."""
 
     findings: tuple[Finding, ...]
     hunted: tuple[HuntSummary, ...]
@@ -35,7 +37,7 @@ def judge(
     acceptances: Iterable[TraceAcceptance],
     now: datetime,
 ) -> HuntAssessment:
-    """The findings on all of these hosts that were ever hunted on; a host that was not has none."""
+    """Return the findings on all of these hosts that were ever hunted on; a host that was not has none."""
     last = {hunt.host: hunt for hunt in hunts}
     by_host = {
         (acceptance.site, acceptance.key): acceptance
@@ -57,7 +59,10 @@ def judge(
 
 
 def add_traces(findings: Iterable[Finding], hosts: Iterable[Host], hunts: Iterable[Hunt]) -> Iterator[Finding]:
-    """Findings from facts, each file among their violations with what the last hunt saw in it: it is told once for what it is."""
+    """Findings from facts, each file among their violations with what the last hunt saw in it.
+
+    It is told once for what it is.
+    """
     traces_by_place = {
         (hunt.host, trace.where): trace for hunt in hunts for trace in hunt.traces if trace.kind not in OUTSIDE
     }
@@ -78,7 +83,7 @@ def add_traces(findings: Iterable[Finding], hosts: Iterable[Host], hunts: Iterab
 
 
 def _find_trace(member: Any, host: str, root: str, traces_by_place: Mapping[tuple[str, str], Trace]) -> Trace | None:
-    """What was seen in a file that is named by its path, or by that below its site's root."""
+    """Return what was seen in a file that is named by its path, or by that below its site's root."""
     path = member.get("path") if isinstance(member, Mapping) else f"{root}/{member}" if root else None
     return traces_by_place.get((host, format_path(path))) if isinstance(path, str) else None
 
@@ -89,7 +94,7 @@ def _with(member: Any, trace: Trace | None) -> dict[str, Any]:
 
 
 def _context(hunt: Hunt, summary: HuntSummary) -> dict[str, Any]:
-    """The ``hunt`` of control expressions."""
+    """Return the ``hunt`` of control expressions."""
     accepted_keys = {acceptance.trace.key for acceptance in summary.accepted}
     there = [trace for trace in hunt.traces if trace.key not in accepted_keys]
     below = [trace for trace in there if trace.kind not in OUTSIDE]
@@ -117,7 +122,9 @@ def _context(hunt: Hunt, summary: HuntSummary) -> dict[str, Any]:
 
 
 def _interleave_kinds(traces: Sequence[Trace]) -> Sequence[Trace]:
-    """The traces; of more than a finding holds first one of each kind in turn, so that no kind keeps another out."""
+    """Return the traces; of more than a finding holds first one of each kind in turn, so that no kind keeps another
+    out.
+    """
     if len(traces) <= MAX_VIOLATIONS:
         return traces
     kinds = dict.fromkeys(trace.kind for trace in traces)

@@ -32,7 +32,10 @@ def check(path: Path, catalogue: Catalogue) -> Inventory:
 
 
 def check_accepted(path: Path, catalogue: Catalogue) -> None:
-    """Whether every control in a ``luytre_accept`` is one with an automated fix. Raises InputError for one that is not."""
+    """Check whether every control in a ``luytre_accept`` is one with an automated fix.
+
+    Raises InputError for one that is not.
+    """
     for host, own in load_variables(path).items():
         source = own.get("luytre_accept")
         for index, name in enumerate(source.value if source is not None else ()):
@@ -65,7 +68,7 @@ def check_controls(inventory: Inventory, catalogue: Catalogue) -> None:
 
 
 def _find_paper_problem(paper: Waiver | Attestation, catalogue: Catalogue) -> tuple[str, ...] | None:
-    """What is wrong with a paper's control, how to mend it, and where that is written."""
+    """Return what is wrong with a paper's control, how to mend it, and where that is written."""
     control = catalogue.by_id.get(paper.control)
     if control is None:
         return f"there is no control {paper.control}", "see 'auditor controls list'", "control"

@@ -1,4 +1,7 @@
-"""Lists of which a host, or a site, always has a member: one that comes empty was not told, and nothing in it is no pass."""
+"""Lists of which a host, or a site, always has a member.
+
+One that comes empty was not told, and nothing in it is no pass.
+"""
 
 from __future__ import annotations
 

@@ -84,9 +84,11 @@ _WORDS: Mapping[str, Text] = {
         en="the site asked to wait before it is reviewed again",
     ),
     "review_engine": Text(
-        vi="lần kiểm tra nội dung gần nhất không xem trang với tư cách máy tìm kiếm: chưa hỏi được máy chủ có chương trình nào sẽ chặn, "
+        vi="lần kiểm tra nội dung gần nhất không xem trang với tư cách máy tìm kiếm: chưa hỏi được máy chủ có chương "
+        "trình nào sẽ chặn, "
         "hoặc trang từ chối; nội dung chỉ máy tìm kiếm mới thấy thì chưa ai xem",
-        en="the last review did not visit the site as a search engine: what would ban one could not be asked of its host, or the site "
+        en="the last review did not visit the site as a search engine: what would ban one could not be asked of its "
+        "host, or the site "
         "turned it away; nobody saw what search engines alone are shown",
     ),
     "review_missed": Text(
@@ -105,7 +107,9 @@ _WORDS: Mapping[str, Text] = {
 
 
 def explain_unread(path: str, context: Mapping[str, Any]) -> Text | None:
-    """What the facts say of why ``path`` is not told: of it, or of what it lies in; None when they say nothing."""
+    """Return what the facts say of why ``path`` is not told: of it, or of what it lies in; None when they say
+    nothing.
+    """
     here: Any = context
     for part in path.split("."):
         if not isinstance(here, Mapping):

@@ -1,4 +1,6 @@
-"""The last looks at sites, judged by the controls of the area ``content``, whether or not the site's host could be read. Pure."""
+"""The last looks at sites, judged by the controls of the area ``content``, whether or not the site's host could be
+read. Pure.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,7 @@ MAX_WEAK_TRACES = 20
 
 @dataclass(frozen=True)
 class ReviewAssessment:
-    """What the last looks come to."""
+    """Record of what the last looks come to."""
 
     findings: tuple[Finding, ...]
     reviews: tuple[ScanSummary, ...]
@@ -32,7 +34,7 @@ def judge(
     acceptances: Iterable[TraceAcceptance],
     now: datetime,
 ) -> ReviewAssessment:
-    """The findings on all sites of these hosts that were ever looked at; a site that was not has none."""
+    """Return the findings on all sites of these hosts that were ever looked at; a site that was not has none."""
     last = {look.site: look for look in looks}
     by_site = {
         (acceptance.site, acceptance.key): acceptance
@@ -79,7 +81,7 @@ def _summarize_review(look: Scan, acceptances: Mapping[tuple[str, str], TraceAcc
 
 
 def _review(look: Scan, summary: ScanSummary) -> dict[str, Any]:
-    """The ``site.review`` of control expressions. What was not seen is not there, with the reason beside it."""
+    """Return the ``site.review`` of control expressions. What was not seen is not there, with the reason beside it."""
     accepted_keys = {acceptance.trace.key for acceptance in summary.accepted}
     review: dict[str, Any] = {"started": int(clock.read(look.started).timestamp())}
     unseen = _explain_unseen(look)
@@ -97,7 +99,9 @@ def _review(look: Scan, summary: ScanSummary) -> dict[str, Any]:
 
 
 def _explain_unseen(look: Scan) -> dict[str, Any] | None:
-    """Return why finding nothing means nothing: what is put into a site is often shown to some of its visitors alone."""
+    """Return why finding nothing means nothing: what is put into a site is often shown to some of its
+    visitors alone.
+    """
     if look.stopped is not None and look.stopped.by_site:
         return _why(look.stopped)
     if not look.engine:
@@ -120,17 +124,22 @@ _FIRST = ("kind", "where", "target", "sample", "key")
 
 
 def build_answer_commands(subject: str, trace: Trace) -> dict[str, str]:
-    """Return the commands that answer a trace: first the one that opens an incident and contains it, last the one that accepts it."""
+    """Return the commands that answer a trace.
+
+    First the one that opens an incident and contains it, last the one that accepts it.
+    """
     return {"respond": build_response_command(subject), "accept": build_accept_command(subject, trace)}
 
 
 def build_response_command(subject: str) -> str:
-    """Return the command that opens an incident about all that was found on a site or host and contains it, but for the role, which a person has to give."""
+    """Return the command that opens an incident about all that was found on a site or host and contains it, but for the
+    role, which a person has to give.
+    """
     return shlex.join(["auditor", "incident", "open", "--all-found", subject])
 
 
 def build_accept_command(subject: str, trace: Trace) -> str:
-    """The command that accepts a trace, but for the reason and the roles, which a person has to give."""
+    """Return the command that accepts a trace, but for the reason and the roles, which a person has to give."""
     sure = [DESPITE] if trace.certainty != "weak" else []
     return shlex.join(["auditor", "baseline", "accept", subject, trace.key, *sure])
 

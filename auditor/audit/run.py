@@ -38,8 +38,8 @@ def audit(
     """Read and judge ``hosts``; a host that cannot be read has all its controls not_evaluated, with the reason.
 
     Waivers and attestations count as on the day in Vietnam at the start. The catalogue may be given as what loads it:
-    without such papers it is needed only when the hosts have been read. ``meanwhile`` is done while they are being read.
-    Raises InputError for a paper on a control that does not exist.
+    without such papers it is needed only when the hosts have been read. ``meanwhile`` is done while they are being
+    read. Raises InputError for a paper on a control that does not exist.
     """
     started_at, began = clock.now(), time.monotonic()
     if inventory.waivers or inventory.attestations:
@@ -69,7 +69,7 @@ def audit(
 
 
 def compare(inventory: Inventory, today: date) -> IndicatorComparison | None:
-    """The comparison with the imported indicators that hold; None when none does."""
+    """Return the comparison with the imported indicators that hold; None when none does."""
     from auditor.indicators import own_assets, store
 
     against = own_assets.build_inventory_index(store.load_indicators(), inventory, today)
@@ -105,7 +105,9 @@ def judge(
     purpose: Purpose = "audit",
     comparison: IndicatorComparison | None = None,
 ) -> Run:
-    """The run that these facts make, with the vulnerability data that was imported; ``outcomes`` in the order of ``hosts``."""
+    """Return the run that these facts make, with the vulnerability data that was imported; ``outcomes`` in the order of
+    ``hosts``.
+    """
     from auditor.audit import authorizations, uniqueness, vex
     from auditor.audit.evaluate import evaluate_host, not_evaluated
     from auditor.audit.hunts import add_traces
@@ -201,7 +203,10 @@ def _mark_recorded(action: ActiveContainment, facts: Mapping[str, HostFacts]) ->
 
 
 def _find_unrecorded(inventory: Inventory, facts: Mapping[str, HostFacts]) -> Iterator[UnrecordedContainment]:
-    """What hosts have on record of incidents and the case log does not have in force; nothing where nobody looked into it. What is cleaned stays on record."""
+    """Yield what hosts have on record of incidents and the case log does not have in force.
+
+    Nothing where nobody looked into it. What is cleaned stays on record.
+    """
     known_actions = {
         (standing_action.host, PLACES[standing_action.means], standing_action.name)
         for standing_action in inventory.contained

@@ -1,4 +1,6 @@
-"""What one site alone of its kind has: a host that it loads scripts from, a plugin, an administrator, an odd file, a key. Pure.
+"""What one site alone of its kind has.
+
+A host that it loads scripts from, a plugin, an administrator, an odd file, a key. Pure.
 
 A page to read, and no finding: most of it is honest. What was put on one site of many stands out there all the same.
 """
@@ -41,7 +43,8 @@ def find_unique_items(
 ) -> tuple[OnlyHere, ...]:
     """By site what no other site of its kind among these hosts' has, where three or more of the kind could be read.
 
-    Of files those in which a hunt saw something. A key lets somebody in on a host, and so on all of its sites: it is sought among hosts.
+    Of files those in which a hunt saw something. A key lets somebody in on a host, and so on all of its sites: it is
+    sought among hosts.
     """
     by_site, by_host = {look.site: look for look in looks}, {hunt.host: hunt for hunt in hunts}
     trait_sets = [

@@ -21,7 +21,7 @@ def group_in_force(inventory: Inventory, today: date) -> Mapping[str, StatementI
 
 
 def find_expired(inventory: Inventory, today: date) -> Iterator[Statement]:
-    """Those that hold no longer: what they answered is open again."""
+    """Return those that hold no longer: what they answered is open again."""
     return (
         statement
         for statement in inventory.statements

@@ -51,11 +51,11 @@ class PaperState:
 
     @property
     def is_waiver(self) -> bool:
-        """Whether it is a waiver, not an attestation."""
+        """Return whether it is a waiver, not an attestation."""
         return isinstance(self.paper, Waiver)
 
     def as_data(self) -> dict[str, Any]:
-        """The same for a program."""
+        """Return the same for a program."""
         return {
             "kind": "waiver" if self.is_waiver else "attestation",
             **self.paper.model_dump(mode="json"),
@@ -66,7 +66,7 @@ class PaperState:
 
 
 def list_paper_states(inventory: Inventory, catalogue: Catalogue, today: date) -> tuple[PaperState, ...]:
-    """Where every paper of an inventory stands, in the order in which they end."""
+    """Return where every paper of an inventory stands, in the order in which they end."""
 
     def make_state(paper: Waiver | Attestation, begins: date, ends: date) -> PaperState:
         kind = catalogue[paper.control].subject
@@ -79,7 +79,7 @@ def list_paper_states(inventory: Inventory, catalogue: Catalogue, today: date) -
 
 
 def validity(begins: date, ends: date, today: date) -> Validity:
-    """Where a paper stands that holds from ``begins`` to ``ends``, both days included."""
+    """Return where a paper stands that holds from ``begins`` to ``ends``, both days included."""
     if today < begins:
         return "future"
     if today > ends:
@@ -90,7 +90,9 @@ def validity(begins: date, ends: date, today: date) -> Validity:
 def list_covered_subjects(
     scope: ExceptionScope, kind: Literal["host", "site"], organisation: Organisation | None, hosts: Sequence[Host]
 ) -> tuple[Subject, ...]:
-    """The hosts, or the sites, that a scope takes in: those ``within`` its units as a report sees it, a host's sites.
+    """Return the hosts, or the sites, that a scope takes in.
+
+    Those ``within`` its units as a report sees it, a host's sites.
 
     A site belongs to its own unit, and to its host's only when it has none.
     """
@@ -191,7 +193,7 @@ def _make_attested(attestation: Attestation, today: date) -> AppliedAttestation:
 def _judge_papers(
     waivers: Mapping[_Key, Sequence[Waiver]], catalogue: Catalogue, hosts: Sequence[Host], today: date
 ) -> tuple[Finding, ...]:
-    """The findings on the papers themselves. They rest on no host's facts, so an unread host has them too."""
+    """Return the findings on the papers themselves. They rest on no host's facts, so an unread host has them too."""
     begun_waivers: dict[Subject, list[Waiver]] = defaultdict(list)
     over: dict[Subject, list[Waiver]] = defaultdict(list)
     for (_control, subject), papers in waivers.items():
@@ -233,7 +235,7 @@ def _describe_waiver(waiver: Waiver, today: date) -> dict[str, Any]:
 
 
 def _summarize_use(waiver: Waiver, findings: Iterable[Finding], today: date) -> WaiverUse:
-    """What a waiver comes to, given the findings in its scope."""
+    """Return what a waiver comes to, given the findings in its scope."""
     counts: Counter[str] = Counter()
     for finding in findings:
         if finding.status.is_open:

@@ -104,7 +104,9 @@ def conclude(
     *,
     as_json: bool,
 ) -> NoReturn:
-    """Keep a run, write its reports, show it, and exit as it has come out, measured by ``earlier`` runs if there are any."""
+    """Keep a run, write its reports, show it, and exit as it has come out, measured by ``earlier`` runs if there are
+    any.
+    """
     from auditor.commands.output import console
     from auditor.commands.output.deferred_errors import DeferredErrors
     from auditor.commands.output.hunts import show_hunts
@@ -155,7 +157,10 @@ def conclude(
 
 
 def _show_opening(run: Run, lang: Lang) -> None:
-    """Say last, where intruders were seen and no incident is open, how one is opened: what was said first has scrolled away."""
+    """Say last, where intruders were seen and no incident is open, how one is opened.
+
+    What was said first has scrolled away.
+    """
     from auditor.commands.output import console
     from auditor.results import intrusions
     from auditor.text.translations import Words
@@ -190,7 +195,7 @@ _WORST = 10
 
 
 def load_catalogue() -> Catalogue:
-    """All controls, read when the hosts have been asked."""
+    """Return all controls, read when the hosts have been asked."""
     from auditor.audit import controls
 
     return controls.load()

@@ -73,7 +73,7 @@ def list_controls(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) 
 
 
 def _build_row(entry: dict[str, Any], words: Words) -> tuple[tuple[str, ...], str]:
-    """What there is to tell of a control in short, and its title."""
+    """Return what there is to tell of a control in short, and its title."""
     severity = words(f"severity.{entry['severity']}").lower()
     subject = words("site" if entry["subject"] == "site" else "host")
     proof = str(len(entry["drills"])) if entry["drills"] else "container" if entry["container"] else "–"

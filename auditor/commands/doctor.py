@@ -143,7 +143,7 @@ def _check_programs(words: Words) -> Iterator[PrerequisiteCheck]:
 
 
 def _check_state(words: Words) -> Iterator[PrerequisiteCheck]:
-    """The folder of what is kept, which may still have to be made, and the files in it."""
+    """Yield the folder of what is kept, which may still have to be made, and the files in it."""
     from auditor.system import sqlite_file
 
     folder = sqlite_file.get_state_folder()
@@ -164,7 +164,7 @@ def _check_state(words: Words) -> Iterator[PrerequisiteCheck]:
 
 
 def _build_folder_command(folder: Path, there: bool) -> str:
-    """How to get a folder of one's own; one that is there may be somebody else's, and is not given away."""
+    """Return how to get a folder of one's own; one that is there may be somebody else's, and is not given away."""
     if there:
         return "export LUYTRE_STATE=~/luytre"
     return f'sudo install -d -m 700 -o "$(id -u)" {shlex.quote(str(folder))}'

@@ -126,7 +126,10 @@ def enroll(
 
 
 def _find_entry(inventory: Path, host: str) -> Reach | None:
-    """Return how the inventory reaches the host already; None for one that it has not, or of which only Ansible could tell."""
+    """Return how the inventory reaches the host already.
+
+    None for one that it has not, or of which only Ansible could tell.
+    """
     from auditor.inventory.reach import load_reach
 
     known_reach = load_reach(inventory).get(host) if any(inventory.glob("*.y*ml")) else None
@@ -153,7 +156,7 @@ def verify_host_keys(
     fingerprint: str | None,
     yes: bool,
 ) -> tuple[HostKey, ...]:
-    """The keys of the shown ones, one of which the server has to prove to hold before it is sent anything."""
+    """Return the keys of the shown ones, one of which the server has to prove to hold before it is sent anything."""
     if fingerprint is not None:
         matching_keys = tuple(key for key in offered_keys if key.fingerprint == fingerprint)
         if not matching_keys:

@@ -49,7 +49,10 @@ class Outcome:
 
     @property
     def is_sound(self) -> bool:
-        """Whether it did its work: no host refused, every one that was begun confirmed, every change found in force."""
+        """Return whether it did its work.
+
+        No host refused, every one that was begun confirmed, every change found in force.
+        """
         has_refused_hosts = any(host.refused is not None for host in self.plan.hosts)
         return not has_refused_hosts and (self.hardening is None or self.hardening.sound)
 
@@ -82,7 +85,7 @@ def harden(
     progress_console: Console | None = console.out,
     accepted_controls: frozenset[str] = frozenset(),
 ) -> Outcome:
-    """Do it, showing each step on ``shown``; when that is None, only what is asked about, on standard error.
+    """Do it, showing each step on ``progress_console``; when that is None, only what is asked about, on standard error.
 
     An empty plan ends after the first audit.
 
@@ -303,7 +306,7 @@ def _preload(lang: Lang) -> None:
 def run_audit(
     inventory: Inventory, catalogue: Catalogue, hosts: Sequence[Host], lang: Lang, purpose: Purpose = "audit"
 ) -> Run:
-    """An audit of these hosts, with its progress on the terminal."""
+    """Return an audit of these hosts, with its progress on the terminal."""
     from auditor.audit.run import audit
     from auditor.text.translations import Words
 
@@ -341,7 +344,9 @@ def release(
 
 @contextmanager
 def _report_interruption(lang: Lang) -> Iterator[None]:
-    """Says of a hardening that does not get to its end what its hosts came to; exits with 130 when it was told to end."""
+    """Says of a hardening that does not get to its end what its hosts came to; exits with 130 when it was
+    told to end.
+    """
     from auditor.hardening.interruption import HardeningInterrupt, HardeningStopError
 
     try:
@@ -364,7 +369,7 @@ def check_somebody() -> None:
 
 
 def confirm_plan(lang: Lang) -> bool:
-    """Whether the person at the terminal says yes."""
+    """Return whether the person at the terminal says yes."""
     from auditor.commands.output.progress import ask_confirmation
     from auditor.text.translations import Words
 

@@ -181,7 +181,7 @@ def import_list(
 
 
 def _build_enroll_command(entry: HostEntry, inventory: Path) -> str:
-    """The command that enrols a host of the list."""
+    """Return the command that enrols a host of the list."""
     options = {"--address": entry.host.values.get("ansible_host"), "--port": entry.host.values.get("ansible_port")}
     options_text = (f" {option} {value}" for option, value in options.items() if value is not None)
     return f"auditor enroll {entry.name} -i {shlex.quote(str(inventory))}{''.join(options_text)}"

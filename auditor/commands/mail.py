@@ -1,4 +1,7 @@
-"""``auditor mail``, ``auditor report send`` and ``auditor report notify``: reports to the offices, and what has become of them."""
+"""``auditor mail``, ``auditor report send`` and ``auditor report notify``.
+
+Reports to the offices, and what has become of them.
+"""
 
 from __future__ import annotations
 
@@ -275,7 +278,7 @@ def run_queue(
 
 
 def _load_status(history: History, inventory: str) -> InventoryStatus:
-    """How an inventory stands, for those who hear of nothing."""
+    """Return how an inventory stands, for those who hear of nothing."""
     from auditor.history.incidents import Incidents, list_open_incidents
     from auditor.mail.heartbeat import InventoryStatus
     from auditor.results.intrusions import find_intrusions
@@ -298,7 +301,7 @@ def report_mails(mails: Sequence[Mail], words: Words, *, as_json: bool) -> None:
 
 
 def print_mails(mails: Sequence[Mail], words: Words) -> None:
-    """What became of each mail, a line each."""
+    """Print what became of each mail, a line each."""
     from auditor.commands.output.console import err, out
 
     for mail in mails:

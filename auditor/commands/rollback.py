@@ -152,7 +152,7 @@ def rollback(
 def _show_next(
     results: Sequence[HostRollback], hardening: Hardening, inventory: Path, control: ControlId | None, lang: Lang
 ) -> None:
-    """What to type where something could not be undone, and to put in force again what is open."""
+    """Print what to type where something could not be undone, and to put in force again what is open."""
     from auditor.commands.output.console import escape, out
     from auditor.text.translations import Words
 
@@ -179,7 +179,9 @@ def _choose_parts(
     *,
     has_limit: bool,
 ) -> tuple[rollbacks.Part, ...]:
-    """The hardenings that are to be undone, newest first, each with its part on these hosts. Raises InputError when there is none.
+    """Return the hardenings that are to be undone, newest first, each with its part on these hosts.
+
+    Raises InputError when there is none.
 
     Without a run it is the last of the inventory; where hosts are named, the last of each of them.
     """

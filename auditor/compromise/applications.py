@@ -1,4 +1,7 @@
-"""What applications' own tables say about who may administer them: read for the audit already, and no places of the host's. Pure."""
+"""What applications' own tables say about who may administer them.
+
+Read for the audit already, and no places of the host's. Pure.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,10 @@ _MINUTE = 60
 
 
 def iter_administrators(facts: HostFacts | None) -> Iterator[Autorun]:
-    """Who may administer each site's WordPress or Joomla; and one place a site, which says that its tables were read."""
+    """Yield who may administer each site's WordPress or Joomla.
+
+    And one place a site, which says that its tables were read.
+    """
     area = facts.data.get("wordpress") if facts is not None else None
     if not isinstance(area, wordpress.WordpressFacts):
         return

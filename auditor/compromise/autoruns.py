@@ -98,7 +98,7 @@ class Autorun:
 
 @dataclass(frozen=True)
 class AutorunList:
-    """What one reading told."""
+    """Record of what one reading told."""
 
     all: Sequence[Autorun] = ()
     seen_count: int = 0
@@ -110,7 +110,7 @@ class AutorunList:
 
 
 def parse_autoruns(text: object) -> AutorunList:
-    """The places as they travel. Raises BadListing."""
+    """Return the places as they travel. Raises BadListing."""
     try:
         document = _DOCUMENT.validate_python(unpack_json(text))
         if sum(len(row[4]) for row in document.rows) > MAX_ALL_SAID:
@@ -130,5 +130,5 @@ def _place(row: _ROW) -> Autorun:
 
 
 def _path(letters: str) -> str:
-    """A path that has a letter for each of its bytes. Raises UnicodeError for another."""
+    """Return a path that has a letter for each of its bytes. Raises UnicodeError for another."""
     return letters.encode("latin-1").decode("utf-8", "surrogateescape")

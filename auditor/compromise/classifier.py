@@ -1,4 +1,7 @@
-"""Code that nothing explains, judged by children: one that dies over a file costs that file, which is then told and never passed."""
+"""Code that nothing explains, judged by children.
+
+One that dies over a file costs that file, which is then told and never passed.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,7 @@ AROUND = 2_000
 
 @dataclass(frozen=True)
 class Judgement:
-    """What judges say of one file's content, without knowing where it lies."""
+    """Record of what judges say of one file's content, without knowing where it lies."""
 
     hits: tuple[taint.Hit, ...] = ()
     """What the tree shows, the worst first."""
@@ -62,10 +65,14 @@ class Judgement:
     unjudged: str = ""
     """Why it could not be judged; empty: it was."""
     within: bool = False
-    """Whether it ends at once unless an application loads it, and takes what visitors say from that application alone; or is an installer
-    that runs what it has noted, and shows nothing worse."""
+    """Whether it ends at once unless an application loads it, and takes what visitors say from that application alone.
+
+    Or is an installer that runs what it has noted, and shows nothing worse."""
     installer: bool = False
-    """Whether it is such an installer: where its application has it, it is what was left, not what an intruder put there."""
+    """Whether it is such an installer.
+
+    Where its application has it, it is what was left, not what an intruder put there.
+    """
 
 
 _JUDGEMENT = TypeAdapter(Judgement)
@@ -74,7 +81,7 @@ _CHILDREN = Children(__name__, _MAX_MESSAGE)
 
 
 def judge_content(content: bytes, name: str, rules: engine.Rules) -> Judgement:
-    """What judges say of a file of that name. To be asked of a child where the content is others'."""
+    """Return what judges say of a file of that name. To be asked of a child where the content is others'."""
     content = _without_stuffing(content)
     rule_scan = rules.scan_content(content)
     matches = rule_scan.matches
@@ -124,7 +131,8 @@ _GUARD_CLAUSE = re.compile(
     rb"(?:\\?defined\s*\(\s*(?P<a>['\"])(?:%(name)s)(?P=a)\s*\)\s*(?:or\b|\|\|)"
     rb"|if\s*\(\s*!\s*\\?defined\s*\(\s*(?P<b>['\"])(?:%(name)s)(?P=b)\s*\)\s*\)\s*\{?)\s*(?:die|exit)\b"
     % {
-        b"name": rb"_JEXEC|JPATH_\w{2,20}|FOF_INCLUDED|F0F_INCLUDED|ABSPATH|WPINC|NV_\w{2,40}|MEDIAWIKI|DOKU_INC|MOODLE_INTERNAL"
+        b"name": rb"_JEXEC|JPATH_\w{2,20}|FOF_INCLUDED|F0F_INCLUDED|ABSPATH|WPINC|NV_\w{2,40}|MEDIAWIKI|DOKU_INC"
+        rb"|MOODLE_INTERNAL"
     },
     re.IGNORECASE,
 )
@@ -135,7 +143,8 @@ _INSTALLER = re.compile(
 )
 """NukeViet's installer, which notes what it is told in a program and runs that: it ends where the site is installed."""
 _ASKS_ITSELF = re.compile(
-    rb"_(?:GET|POST|REQUEST|COOKIE|FILES|SERVER|ENV)\b|HTTP_\w|GLOBALS|\$[{$]|php://|(?i:getallheaders|request_headers|filter_input)|\bINPUT_"
+    rb"_(?:GET|POST|REQUEST|COOKIE|FILES|SERVER|ENV)\b|HTTP_\w|GLOBALS|\$[{$]|php://|(?i:getallheaders"
+    rb"|request_headers|filter_input)|\bINPUT_"
 )
 
 
@@ -145,14 +154,14 @@ _MIN_COMMENTS, _DENSE = 8, 80
 
 
 def _without_stuffing(content: bytes) -> bytes:
-    """A small file without the comments that part its words."""
+    """Return a small file without the comments that part its words."""
     if len(content) > 100_000 or content.count(b"*/") < max(_MIN_COMMENTS, len(content) // _DENSE):
         return content
     return _COMMENT.sub(b"", content)
 
 
 def _parts(content: bytes) -> tuple[bytes, ...]:
-    """What is read as a tree: all of it, or of a large file head and tail."""
+    """Return what is read as a tree: all of it, or of a large file head and tail."""
     if len(content) <= nodes.MAX_BYTES:
         return (content,)
     half = nodes.MAX_BYTES // 2
@@ -160,7 +169,10 @@ def _parts(content: bytes) -> tuple[bytes, ...]:
 
 
 def _sample(content: bytes, start: int) -> str:
-    """What stands around a place. Secrets are taken out while there is enough around them to tell that they are some."""
+    """Return what stands around a place.
+
+    Secrets are taken out while there is enough around them to tell that they are some.
+    """
     begin = content.rfind(b"\n", 0, max(0, start - AROUND)) + 1 if start > AROUND else 0
     before = redact(content[begin:start].decode("utf-8", "replace"))
     whole = redact(content[begin : start + AROUND].decode("utf-8", "replace"))
@@ -179,7 +191,7 @@ class JudgeRequest:
 def all_judged(
     files: Sequence[JudgeRequest], rules: Path | None = None, is_over: Callable[[], bool] = lambda: False
 ) -> list[Judgement]:
-    """What judges say of each file, in their order, by as many children as there are processors.
+    """Return what judges say of each file, in their order, by as many children as there are processors.
 
     ``is_over``: whether there is no time left; what is not judged by then is told to be OUT_OF_TIME.
     """

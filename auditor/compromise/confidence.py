@@ -1,8 +1,9 @@
 """How sure it is that a file is an intruder's, of what judges say and of where it lies. Pure.
 
-``exact``: the tree shows what a visitor says being run, by a file that visitors reach or that asks for it itself, or that lies where no
-release has it. ``strong``: two of three judges agree (our rules, the tree, rules of others), or one of them and the place, or what runs it
-asks an application for it and does nothing without. ``weak``: any single sign. A place alone is for the controls that ask for it.
+``exact``: the tree shows what a visitor says being run, by a file that visitors reach or that asks for it itself, or
+that lies where no release has it. ``strong``: two of three judges agree (our rules, the tree, rules of others), or one
+of them and the place, or what runs it asks an application for it and does nothing without. ``weak``: any single sign. A
+place alone is for the controls that ask for it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from auditor.models.reviews import Certainty, Family, Kind
 
 @dataclass(frozen=True)
 class FileVerdict:
-    """What a file comes to."""
+    """Record of what a file comes to."""
 
     kind: Kind
     certainty: Certainty
@@ -26,13 +27,13 @@ class FileVerdict:
 def weigh_judgement(
     judgement: Judgement, *, is_upload_folder: bool = False, is_unexplained: bool = False, at_home: bool = False
 ) -> FileVerdict | None:
-    """What a file comes to, None for nothing.
+    """Return what a file comes to, None for nothing.
 
-    ``at_home``: it lies where the application beside it has its installer: an installer there is told by ``web.installer_left``, as whoever opens it
-    gets the site, and by a weak trace.
+    ``at_home``: it lies where the application beside it has its installer: an installer there is told by
+    ``web.installer_left``, as whoever opens it gets the site, and by a weak trace.
 
-    ``filled``: it lies where visitors or the application put files. ``unexplained``: it lies among the code of an application whose
-    manifest does not know it.
+    ``is_upload_folder``: it lies where visitors or the application put files. ``is_unexplained``: it lies among the
+    code of an application whose manifest does not know it.
     """
     sure = [hit for hit in judgement.hits if hit.level != "hint"]
     families: list[Family] = []

@@ -27,7 +27,7 @@ Seconds = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
 
 
 class ListingError(ValueError):
-    """What no module of ours has said."""
+    """Record of what no module of ours has said."""
 
 
 @checked(frozen=True)
@@ -55,7 +55,7 @@ class WebFile:
     path: str
     size: int
     mtime_ns: int
-    """Nanoseconds since 1970; likewise ``changed``, which its owner cannot set."""
+    """Nanoseconds since 1970; likewise ``ctime_ns``, which its owner cannot set."""
     ctime_ns: int
     sha256: str | None
     what: int
@@ -66,18 +66,21 @@ class WebFile:
 
     @property
     def where(self) -> str:
-        """The full path, undecodable bytes kept."""
+        """Return the full path, undecodable bytes kept."""
         return f"{self.root}/{self.path}".encode("latin-1").decode("utf-8", "surrogateescape")
 
     @property
     def is_code(self) -> bool:
-        """Whether its content is worth judging; what could not be read may be anything: a lease of its owner's keeps even root out."""
+        """Return whether its content is worth judging; what could not be read may be anything.
+
+        A lease of its owner's keeps even root out.
+        """
         return bool(self.what & (PHP | SCRIPT | SETTINGS | UNREAD))
 
 
 @dataclass(frozen=True)
 class FileList:
-    """What one walk told."""
+    """Record of what one walk told."""
 
     files: Sequence[WebFile]
     same: Sequence[int]
@@ -89,7 +92,7 @@ class FileList:
 
 
 def parse_file_list(text: object, stamps: int) -> FileList:
-    """The listing as it travels. Raises BadListing."""
+    """Return the listing as it travels. Raises BadListing."""
     try:
         document = _DOCUMENT.validate_python(unpack_json(text))
         files = tuple(_file(row, document.roots) for row in document.rows)
@@ -132,7 +135,10 @@ def unpack_json(text: object) -> Any:
 
 
 def contents(text: object, lengths: object, most: int) -> list[bytes | None]:
-    """The contents that were asked for, as many as fit; None for one that could not be read. Raises BadListing."""
+    """Return the contents that were asked for, as many as fit; None for one that could not be read.
+
+    Raises BadListing.
+    """
     try:
         sizes = unpack_json(lengths)
         if not isinstance(sizes, list) or len(sizes) > most or not isinstance(text, str):
@@ -147,7 +153,10 @@ def contents(text: object, lengths: object, most: int) -> list[bytes | None]:
 
 
 def _split_contents(data: bytes, lengths: Iterable[int]) -> Iterator[bytes | None]:
-    """Files that are packed one after the other, unpacked one after the other. Raises ValueError when they end too early."""
+    """Files that are packed one after the other, unpacked one after the other.
+
+    Raises ValueError when they end too early.
+    """
     unpacker, buffer, at = zlib.decompressobj(), bytearray(), 0
     for length in lengths:
         while len(buffer) < length and at < len(data):

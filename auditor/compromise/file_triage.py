@@ -1,4 +1,7 @@
-"""What a host's files come to: known good first, then what judges say, and of it the traces. Pure but for the judges' children."""
+"""What a host's files come to: known good first, then what judges say, and of it the traces.
+
+Pure but for the judges' children.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ class TriageResult:
 
 
 def triage_files(files: Sequence[WebFile], manifests: Sequence[ReleaseManifest], *, whole: bool = True) -> TriageResult:
-    """What manifests explain of a host's files, and what they leave to be judged.
+    """Return what manifests explain of a host's files, and what they leave to be judged.
 
     ``whole``: these are all that the host has; else nothing is told to be missing.
     """
@@ -60,7 +63,7 @@ class HuntFindings:
 
 
 def find_traces(triage: TriageResult, judgements: Mapping[str, Judgement]) -> HuntFindings:
-    """The traces in a host's files, by what was judged of their contents (by SHA-256)."""
+    """Return the traces in a host's files, by what was judged of their contents (by SHA-256)."""
     traces, left_out = limit_traces(merged_by_place(_traces(triage, judgements)))
     unjudged_count = sum(1 for file in triage.suspect_files if file.sha256 is None or file.sha256 not in judgements)
     generated_count = sum(1 for file in triage.suspect_files if _is_generated(judgements.get(file.sha256 or "")))
@@ -92,7 +95,7 @@ def _traces(triage: TriageResult, judgements: Mapping[str, Judgement]) -> Iterat
 
 
 def _find_missing_files(triage: TriageResult) -> Iterator[Trace]:
-    """What releases have and the host has not; a folder that is not there at all is told once."""
+    """Yield what releases have and the host has not; a folder that is not there at all is told once."""
     there = {folder for file in triage.files for folder in _above(file.where)}
     reported_paths = set()
     for path, release in triage.known_good.missing_files:
@@ -103,7 +106,7 @@ def _find_missing_files(triage: TriageResult) -> Iterator[Trace]:
 
 
 def _above(path: str) -> Iterator[str]:
-    """The folders that a file lies in, from the top."""
+    """Yield the folders that a file lies in, from the top."""
     at = path.find("/", 1)
     while at > 0:
         yield path[:at]
@@ -165,7 +168,8 @@ def _find_file_traces(
 _NUKEVIET, _INSTALLER = "includes/mainfile.php", "install/index.php"
 """By what a NukeViet is known, and where it has its installer."""
 _ALWAYS_FOREIGN = re.compile(
-    r"(?:^|/)wp-content/(?:mu-plugins/[^/]+\.php|(?:advanced-cache|db|db-error|install|maintenance|object-cache|sunrise|php-error|fatal-error-handler)\.php)$"
+    r"(?:^|/)wp-content/(?:mu-plugins/[^/]+\.php|(?:advanced-cache|db|db-error|install|maintenance|object-cache"
+    r"|sunrise|php-error|fatal-error-handler)\.php)$"
 )
 """What WordPress loads by itself at each request, and no release of it has."""
 _LOADED_UNASKED = re.compile(rf"{_ALWAYS_FOREIGN.pattern}|(?:^|/)plugins/system/[^/]+/[^/]+\.php$")
@@ -195,7 +199,7 @@ def _trace(
 
 
 def _normalize_rule_name(rule: str) -> str:
-    """A rule's name as traces have it."""
+    """Return a rule's name as traces have it."""
     name = "".join(
         letter if letter.isascii() and (letter.isalnum() or letter in "_.-") else "_" for letter in rule.lower()
     )

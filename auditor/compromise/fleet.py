@@ -45,15 +45,18 @@ AT_ONCE = 6_000
 PARTS = 2 << 20
 """Bytes of head and tail, which are read of a file that is larger."""
 AHEAD = 4
-"""Hosts whose lists are looked at while others, or they themselves, still read: what is known of each is kept until all have read."""
+"""Hosts whose lists are looked at while others, or they themselves, still read.
+
+What is known of each is kept until all have read.
+"""
 _JUDGEMENT = TypeAdapter(Judgement)
 
 
 class HuntStore(Protocol):
-    """Where hunts, and what is kept between them, are kept."""
+    """Record of where hunts, and what is kept between them, are kept."""
 
     def load_scan_cache(self, inventory: str, host: str) -> ScanCache:
-        """What earlier hunts read of a host."""
+        """Return what earlier hunts read of a host."""
 
     def keep(self, inventory: str, hunt: Hunt, scan_cache: ScanCache) -> None:
         """Keep a hunt."""
@@ -61,7 +64,7 @@ class HuntStore(Protocol):
 
 @dataclass(frozen=True)
 class HuntRun:
-    """What all hunts of one time have in common."""
+    """Record of what all hunts of one time have in common."""
 
     inventory: str
     shelf: HuntStore
@@ -80,9 +83,12 @@ class HuntRun:
         watch: Callable[[str], None] | None = None,
         meanwhile: Callable[[], object] | None = None,
     ) -> tuple[tuple[Hunt, ...], Mapping[str, HostFacts], tuple[HostOutcome, ...]]:
-        """A hunt on each host that can be reached, kept as soon as it is over; and the facts that were read along the way.
+        """Return a hunt on each host that can be reached, kept as soon as it is over.
 
-        Facts are read while files are listed, each over a connection of its own. ``meanwhile`` is done here while hosts do both.
+        And the facts that were read along the way.
+
+        Facts are read while files are listed, each over a connection of its own. ``meanwhile`` is done here while hosts
+        do both.
         """
         started = clock.now()  # whatever happens on the hosts from now on may go unseen
         scan_caches = {host.name: self.shelf.load_scan_cache(self.inventory, host.name) for host in hosts}
@@ -151,7 +157,7 @@ class HuntRun:
         )
 
     def _triage_host(self, scan_cache: ScanCache, file_list: FileList) -> _FileTriage:
-        """What is known of a host's files without asking it for more."""
+        """Return what is known of a host's files without asking it for more."""
         files = (*scan_cache.restore_files(file_list.same), *file_list.files)
         triage = file_triage.triage_files(
             files, self.manifests, whole=not (file_list.left_count or file_list.cut_short)
@@ -231,7 +237,9 @@ class HuntRun:
     def _judge_files(
         self, host: Host, files: Sequence[WebFile], originals: Mapping[str, bytes]
     ) -> dict[str, Judgement]:
-        """What judges say of the contents of these files, by SHA-256; of those that could be fetched as they were listed.
+        """Return what judges say of the contents of these files, by SHA-256.
+
+        Of those that could be fetched as they were listed.
 
         While they judge what one trip brought, the next one is under way.
         """
@@ -270,7 +278,7 @@ class HuntRun:
     def _judge_trip(
         self, there: Sequence[tuple[WebFile, bytes]], originals: Mapping[str, bytes], is_over: Callable[[], bool]
     ) -> dict[str, Judgement]:
-        """The judgements of what one trip brought."""
+        """Return the judgements of what one trip brought."""
         answers = classifier.all_judged(
             [JudgeRequest(file.path, content) for file, content in there], self.rules, is_over
         )
@@ -288,7 +296,10 @@ class HuntRun:
         originals: Mapping[str, bytes],
         judgements: Mapping[str, Judgement],
     ) -> dict[str, Judgement]:
-        """The judgements of changed files of releases, with how they differ: what was added is judged by itself, too."""
+        """Return the judgements of changed files of releases, with how they differ.
+
+        What was added is judged by itself, too.
+        """
         how = [file_diff.diff_contents(originals[file.where], content) for file, content in there]
         alone = classifier.all_judged(
             [JudgeRequest(file.path, diff.program) for (file, _), diff in zip(there, how, strict=True)], self.rules
@@ -341,7 +352,9 @@ class _FileTriage:
 
 
 def _originals(triage: file_triage.TriageResult, files: Sequence[WebFile]) -> dict[str, bytes]:
-    """What releases have in place of these files, by path, as far as their archives still lie where they were imported from."""
+    """Return what releases have in place of these files, by path, as far as their archives still lie where they were
+    imported from.
+    """
     changed_files = {
         file.where: triage.known_good.originals[file.where]
         for file in files
@@ -357,7 +370,10 @@ def _originals(triage: file_triage.TriageResult, files: Sequence[WebFile]) -> di
 
 
 def _is(file: WebFile, content: bytes) -> bool:
-    """Whether this is what was listed: what was changed meanwhile is judged the next time. Of parts the host has seen to it."""
+    """Return whether this is what was listed: what was changed meanwhile is judged the next time.
+
+    Of parts the host has seen to it.
+    """
     is_part = len(content) == PARTS < file.size
     return is_part or hashlib.sha256(content).hexdigest() == file.sha256
 
@@ -392,7 +408,10 @@ def _places(run: PlaybookRun, host: str, facts: HostFacts | None) -> AutorunList
 
 
 def _select_outside_autoruns(there: AutorunList, triage: file_triage.TriageResult) -> tuple[Autorun, ...]:
-    """The places but for code, which is judged as code; of scripts that are posted to, whether nothing explains them."""
+    """Return the places but for code, which is judged as code.
+
+    Of scripts that are posted to, whether nothing explains them.
+    """
     unexplained_paths = {file.where for file in triage.suspect_files if file.place}
     return tuple(
         replace(place, marks=place.marks | {"unexplained"})
@@ -415,7 +434,7 @@ def _parse_judgements(judgements_json: Mapping[str, str]) -> dict[str, Judgement
 
 @cache
 def _fingerprint_judges(rules: Path | None) -> str:
-    """What tells judgements of these judges from those of others: our own code, and others' rules."""
+    """Return what tells judgements of these judges from those of others: our own code, and others' rules."""
     digest = hashlib.sha256()
     ours = sorted(Path(__file__).parent.rglob("*.py")) + sorted(Path(__file__).parent.rglob("*.yar"))
     others = sorted(rules.rglob("*.yar*")) if rules is not None else []

@@ -1,7 +1,9 @@
-"""What the places outside the web roots come to: a trace for each thing that somebody may have left to come back by. Pure.
+"""What the places outside the web roots come to: a trace for each thing that somebody may have left to come back by.
 
-``exact``: nothing but an intruder does so. ``strong``: what it says, where it lies and how it stands to packages agree in two ways. The rest is
-``weak``: of no package, so that somebody put it there, and nothing more is known.
+Pure.
+
+``exact``: nothing but an intruder does so. ``strong``: what it says, where it lies and how it stands to packages agree
+in two ways. The rest is ``weak``: of no package, so that somebody put it there, and nothing more is known.
 """
 
 from __future__ import annotations
@@ -20,7 +22,10 @@ from auditor.scans.traces import key_of, on_host, trace
 NEW = "new"
 """The rule of a trace that was not there when the host was hunted on before."""
 FOREIGN, CHANGED, REPLACES = "foreign", "changed", "replaces_unit"
-"""The rules that say how a thing stands to packages: of none; of one, with another content; in the place of a unit of one's."""
+"""The rules that say how a thing stands to packages: of none; of one, with another content.
+
+In the place of a unit of one's.
+"""
 HIDDEN_MODULE, OTHER_THAN_FILE = "hidden_module", "other_than_file"
 """The rules of a module that the kernel does not list, and of one that goes by the name of a package's."""
 OF_DAYS = "administrator_of_days"
@@ -32,7 +37,7 @@ _RANK: Mapping[str, int] = {"weak": 0, "strong": 1, "exact": 2}
 
 @dataclass
 class _Weight:
-    """What speaks against one thing, as it is gathered."""
+    """Record of what speaks against one thing, as it is gathered."""
 
     certainty: Certainty = "weak"
     families: list[Family] = field(default_factory=list)
@@ -48,24 +53,35 @@ class _Weight:
 
 
 def collect_keys(places: Iterable[Autorun]) -> frozenset[str]:
-    """The keys of all places of a host, whether or not something speaks against them: what an earlier hunt knew of."""
+    """Return the keys of all places of a host, whether or not something speaks against them.
+
+    What an earlier hunt knew of.
+    """
     return frozenset(key_of(KINDS[place.slot], _essence(place)) for place in places)
 
 
 def select_known_keys(places: Iterable[Autorun], traces: Iterable[Trace]) -> frozenset[str]:
-    """What the next hunt is to know of: all, but for news that are alarms, which stay news until they are accepted or gone."""
+    """Return what the next hunt is to know of.
+
+    All, but for news that are alarms, which stay news until they are accepted or gone.
+    """
     return collect_keys(places) - {
         item.key for item in traces if {NEW, OF_DAYS} & {*item.rules} and item.certainty != "weak"
     }
 
 
 def find_traces(places: Iterable[Autorun], before: Collection[str] | None = None) -> tuple[Trace, ...]:
-    """The traces in the places of a host; ``before``: the keys of what earlier hunts knew of, None when there was none."""
+    """Return the traces in the places of a host; ``before``.
+
+    The keys of what earlier hunts knew of, None when there was none.
+    """
     return tuple(_traces(places, before))
 
 
 def with_new_administrators(persistence_traces: Iterable[Trace], others: Iterable[Trace]) -> tuple[Trace, ...]:
-    """The traces, those of administrators of days as alarms where another alarm lies in the same application, or nobody knows in which: these are two signs."""
+    """Return the traces, those of administrators of days as alarms where another alarm lies in the same application, or
+    nobody knows in which: these are two signs.
+    """
     alarms = [other for other in others if other.certainty != "weak"]
     return tuple(
         persistence_trace.model_copy(update={"certainty": "strong", "families": (*persistence_trace.families, "place")})
@@ -102,7 +118,10 @@ def _traces(places: Iterable[Autorun], before: Collection[str] | None) -> Iterat
 
 
 def _where(place: Autorun) -> str:
-    """The path, with whose it is behind it; always with that where a name ends as if it were said there, so that it is never read as another's."""
+    """Return the path, with whose it is behind it.
+
+    Always with that where a name ends as if it were said there, so that it is never read as another's.
+    """
     if _WHO.search(place.where):
         return f"{place.where} ({place.who or NOBODY})"
     return place.where if not place.who or place.slot in _OF_NOBODY else f"{place.where} ({place.who})"
@@ -117,7 +136,9 @@ def _limit_rules(rules: Iterable[str]) -> list[str]:
 
 
 def _lines(place: Autorun) -> str:
-    """The beginnings of the digests of the lines for which a place in somebody's settings is told, so that these alone can be put out of force; nothing where they are too many."""
+    """Return the beginnings of the digests of the lines for which a place in somebody's settings is told, so that these
+    alone can be put out of force; nothing where they are too many.
+    """
     if place.slot in _SETTINGS:
         lines = [place.text] if place.text else []
     elif place.slot in ("start", "hook"):
@@ -139,7 +160,7 @@ MOST_LINES = 4
 
 
 def _with_news(places: Iterable[Autorun], before: Collection[str] | None) -> Iterator[tuple[Autorun, _Weight]]:
-    """The places that something speaks against, with what does, that they were not there before too."""
+    """Yield the places that something speaks against, with what does, that they were not there before too."""
     for place in places:
         weight = _weigh_place(place)
         if weight is None:
@@ -150,7 +171,10 @@ def _with_news(places: Iterable[Autorun], before: Collection[str] | None) -> Ite
 
 
 def path_of(kind: Kind, where: str) -> str:
-    """Where the thing of a trace lies: outside the web roots whose it is may come after it; below them that is part of its name."""
+    """Return where the thing of a trace lies: outside the web roots whose it is may come after it.
+
+    Below them that is part of its name.
+    """
     return _WHO.sub("", where) if kind in OUTSIDE else where
 
 
@@ -169,7 +193,7 @@ _OF_NOBODY = frozenset(
 
 
 def _is_way_in(place: Autorun, before: Collection[str]) -> bool:
-    """Whether what is new lets somebody in with all rights: there, being new is enough for an alarm."""
+    """Return whether what is new lets somebody in with all rights: there, being new is enough for an alarm."""
     if place.slot == "cms_account":
         return key_of("account", _essence(replace(place, who=""))) in before
     return place.slot == "key" and "root" in place.marks
@@ -187,7 +211,7 @@ def _essence(place: Autorun) -> str:
 
 
 def _weigh_place(place: Autorun) -> _Weight | None:
-    """What speaks against a place; None when nothing does, and nobody need look at it."""
+    """Return what speaks against a place; None when nothing does, and nobody need look at it."""
     weight = _Weight()
     for sign in suspicious_commands.find_signs(place.text, sql=place.slot == "database"):
         weight.says(sign.rule, sign.certainty, "structure", sample=sign.sample)
@@ -220,7 +244,7 @@ def _changed_too(place: Autorun, weight: _Weight) -> None:
 
 
 def _rare(place: Autorun, weight: _Weight) -> None:
-    """What hardly anybody but a package puts there."""
+    """Add what hardly anybody but a package puts there."""
     if place.package_status in ("foreign", "changed"):
         weight.says(place.package_status, "strong", "known", "place")
 

@@ -40,7 +40,7 @@ class ScanCache(Model):
 
     @property
     def stamps(self) -> bytes:
-        """What the host is told, so that it does not read these again; empty when it is to read everything."""
+        """Return what the host is told, so that it does not read these again; empty when it is to read everything."""
         return b"" if self.hunts >= FULL_EVERY - 1 else b"".join(bytes.fromhex(file[8]) for file in self.files)
 
     @property
@@ -50,11 +50,11 @@ class ScanCache(Model):
 
     @property
     def has_md5(self) -> bool:
-        """Whether what could be read of these files is known by its MD5, too."""
+        """Return whether what could be read of these files is known by its MD5, too."""
         return all(file[9] is not None for file in self.files if file[5] is not None)
 
     def restore_files(self, same: Iterable[int]) -> tuple[WebFile, ...]:
-        """The files that the host saw again, by their place among the stamps."""
+        """Return the files that the host saw again, by their place among the stamps."""
         return tuple(WebFile(*self.files[at]) for at in same)
 
     def build_next(
@@ -67,7 +67,10 @@ class ScanCache(Model):
         places: Collection[str] | None = None,
         sound: str = "",
     ) -> Self:
-        """What is kept after a hunt that saw these files, and these places (None: it was not told of any). What could not be read is tried anew."""
+        """Return what is kept after a hunt that saw these files, and these places (None: it was not told of any).
+
+        What could not be read is tried anew.
+        """
         rows = tuple(
             (
                 file.root,

@@ -1,4 +1,6 @@
-"""Whether a script that a web server runs does what visitors say: from where their words come in, through variables, to what runs them. Pure.
+"""Whether a script that a web server runs does what visitors say.
+
+From where their words come in, through variables, to what runs them. Pure.
 
 A script is read line by line, in time that grows with it alone; what runs a word of a visitor's has no other use.
 """
@@ -17,7 +19,7 @@ _MAX_LINE = 2_000
 
 @dataclass(frozen=True)
 class _Language:
-    """How a language takes what visitors say, keeps it, and runs it."""
+    """Record of how a language takes what visitors say, keeps it, and runs it."""
 
     says: re.Pattern[str]
     reads: re.Pattern[str]
@@ -34,7 +36,8 @@ _PERL = _Language(
     re.compile(r"\bparam\s*\(\s*['\"$]|\$ENV\{['\"]?(?:HTTP_|QUERY_STRING|PATH_INFO|REQUEST_URI)"),
     re.compile(r"<STDIN>|\bread\s*\(?\s*STDIN"),
     re.compile(
-        r"(?:my|our|local)?\s*\(?\s*[$@%](?P<name>\w{1,40})\)?\s*=~?\s*(?P<value>.+)|\bread\s*\(?\s*STDIN\s*,\s*\$(?P<read>\w{1,40})"
+        r"(?:my|our|local)?\s*\(?\s*[$@%](?P<name>\w{1,40})\)?\s*=~?\s*(?P<value>.+)"
+        r"|\bread\s*\(?\s*STDIN\s*,\s*\$(?P<read>\w{1,40})"
     ),
     re.compile(r"`|\bqx\W|\b(?:s[y]stem|e[x]ec|e[v]al|do|syscall)\b|\bopen\b[^;]*\|"),
     re.compile(r"[$@%]\{?(\w{1,40})"),
@@ -44,7 +47,8 @@ _PYTHON = _Language(
     re.compile(r"\bsys\.stdin\b"),
     re.compile(r"\s*(?P<name>\w{1,40})\s*=\s*(?P<value>.+)(?P<read>)?"),
     re.compile(
-        r"\bos\.(?:s[y]stem|p[o]pen|exec\w{0,4}|spawn\w{0,4})\s*\(|\bsubprocess\.\w{1,20}\s*\(|\bcommands\.get\w{1,20}\s*\(|(?<![\w.])(?:e[x]ec|e[v]al)\s*\("
+        r"\bos\.(?:s[y]stem|p[o]pen|exec\w{0,4}|spawn\w{0,4})\s*\(|\bsubprocess\.\w{1,20}\s*\("
+        r"|\bcommands\.get\w{1,20}\s*\(|(?<![\w.])(?:e[x]ec|e[v]al)\s*\("
     ),
     re.compile(r"\b([^\W\d]\w{0,39})\b"),
 )
@@ -52,10 +56,12 @@ _SHELL = _Language(
     re.compile(r"\$\{?(?:HTTP_[A-Z]|QUERY_STRING|PATH_INFO|REQUEST_URI)"),
     re.compile(r"\$\(\s*cat\s*\)|`\s*cat\s*`"),
     re.compile(
-        r"\s*(?:export\s+|local\s+)?(?P<name>\w{1,40})=(?P<value>.+)|\s*(?:while\s+)?(?:IFS=\S*\s+)?read\s+(?:-\w+\s+(?:\$?\w+\s+)?)*(?P<read>[a-z_]\w{0,40})"
+        r"\s*(?:export\s+|local\s+)?(?P<name>\w{1,40})=(?P<value>.+)"
+        r"|\s*(?:while\s+)?(?:IFS=\S*\s+)?read\s+(?:-\w+\s+(?:\$?\w+\s+)?)*(?P<read>[a-z_]\w{0,40})"
     ),
     re.compile(
-        r"\be[v]al\b|\b(?:ba|da|z|k)?sh\s+-c\b|\|\s*(?:\S*/)?(?:ba|da|z|k)?sh\b|\bsource\b|(?:^|[;&|]|\bthen\b|\bdo\b)\s*[\"']?(?=\$)"
+        r"\be[v]al\b|\b(?:ba|da|z|k)?sh\s+-c\b|\|\s*(?:\S*/)?(?:ba|da|z|k)?sh\b|\bsource\b|(?:^|[;&|]|\bthen\b"
+        r"|\bdo\b)\s*[\"']?(?=\$)"
     ),
     re.compile(r"\$\{?(\w{1,40})"),
 )
@@ -64,7 +70,7 @@ _HEAD = re.compile(rb"#![^\n]{0,60}?\b(?:(perl)|(python)|(?:ba|da|z|k)?(sh))")
 
 
 def find_hits(content: bytes) -> tuple[Hit, ...]:
-    """Where a script runs what visitors say; nothing of a file that begins as none."""
+    """Return where a script runs what visitors say; nothing of a file that begins as none."""
     head = _HEAD.match(content)
     if head is None:
         return ()
@@ -101,7 +107,7 @@ def _keep(line: str, language: _Language, request_variables: set[str], read: set
 
 
 def _run(line: str, language: _Language) -> Iterator[str]:
-    """What a line runs: what stands after a word that runs it, or before it, where it is handed on to that."""
+    """Yield what a line runs: what stands after a word that runs it, or before it, where it is handed on to that."""
     for match in language.runs.finditer(line):
         rest = line[match.end() :]
         yield rest if any(map(str.isalpha, match[0])) or language is not _SHELL else rest.split(" ", 1)[0]
@@ -114,5 +120,5 @@ _FOR_VISITORS = re.compile(rb"(?i)content-type|HTTP_[A-Z]|QUERY_STRING|CONTENT_L
 
 
 def _holds(text: str, source: re.Pattern[str], language: _Language, names: set[str]) -> bool:
-    """Whether a text says where visitors' words come from, or names a variable that holds them."""
+    """Return whether a text says where visitors' words come from, or names a variable that holds them."""
     return source.search(text) is not None or not names.isdisjoint(language.uses.findall(text))

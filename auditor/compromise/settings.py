@@ -1,4 +1,7 @@
-"""What files in a web root tell the web server or PHP to do, as far as intruders use it: run pictures, run something first. Pure."""
+"""What files in a web root tell the web server or PHP to do, as far as intruders use it.
+
+Run pictures, run something first. Pure.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +63,8 @@ _PREPEND_DIRECTIVE = re.compile(
     re.IGNORECASE,
 )
 _LOOSE_DIRECTIVE = re.compile(
-    r"^\s*(?:php_(?:admin_)?(?:value|flag)\s+)?(?:allow_url_include\s*[= ]\s*[\"']?(?:1|on)|disable_functions\s*[= ]\s*[\"']?(?:none)?[\"']?\s*$"
+    r"^\s*(?:php_(?:admin_)?(?:value|flag)\s+)?(?:allow_url_include\s*[= ]\s*[\"']?(?:1|on)|disable_functions\s*[= "
+    r"]\s*[\"']?(?:none)?[\"']?\s*$"
     r"|engine\s*[= ]\s*[\"']?(?:1|on)|short_open_tag\s*[= ]\s*[\"']?on)",
     re.IGNORECASE,
 )
@@ -83,7 +87,7 @@ MAX_READ = 200_000
 
 
 def settings_in(content: bytes, name: str) -> tuple[DirectiveHit, ...]:
-    """The lines of a file of that name that matter; none of a file that is no such configuration."""
+    """Return the lines of a file of that name that matter; none of a file that is no such configuration."""
     name = name.rsplit("/", 1)[-1].lower()
     if name not in (*_APACHE, *_PHP):
         return ()
@@ -137,7 +141,7 @@ _FILES = re.compile(r"<Files(?:Match)?\s+(?:(?!ph)[^>\n])*>[^<]{0,300}(?:SetHand
 
 
 def _is_for_other_files(text: str) -> bool:
-    """Whether what a handler is set for is no code by its name."""
+    """Return whether what a handler is set for is no code by its name."""
     return _FILES.search(text) is not None
 
 

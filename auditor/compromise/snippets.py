@@ -14,7 +14,7 @@ from auditor.scans.traces import on_host, trace
 
 
 def find_traces(places: Iterable[Autorun], rules: Path | None = None) -> tuple[Trace, ...]:
-    """The traces in the snippets among a host's places; ``rules``: a folder of others' rules."""
+    """Return the traces in the snippets among a host's places; ``rules``: a folder of others' rules."""
     snippets = [place for place in places if place.slot == "snippet"]
     judgements = classifier.all_judged([JudgeRequest("snippet.php", _code(place.text)) for place in snippets], rules)
     traces = []
@@ -34,5 +34,5 @@ def find_traces(places: Iterable[Autorun], rules: Path | None = None) -> tuple[T
 
 
 def _code(text: str) -> bytes:
-    """What plugins run of it: they put it into PHP unless it opens it."""
+    """Return what plugins run of it: they put it into PHP unless it opens it."""
     return (text if "<?" in text else f"<?php {text}").encode("utf-8", "replace")

@@ -25,7 +25,8 @@ _EXACT: Mapping[str, str] = {
     + r"|\b(?:ba|da|k|z)?sh\s{1,9}(?:-\w{1,9}\s{1,9}){0,3}[\"']?(?:<\(|\$\(|`)[^\n]{0,600}\b(?:base64|base32|xxd)\b"
     r"|\beval\s{1,9}[\"']?(?:\$\(|`)[^\n]{0,600}\b(?:base64|base32|xxd)\b"
     r"|\b(?:exec|eval)\s{0,3}\(\s{0,3}[^\n]{0,200}(?:b64decode|base64_decode|decode_base64|codecs\.decode|fromhex)\b"
-    r"|\b(?:python[\d.]{0,4}|perl|php[\d.]{0,4})\s[^\n]{0,200}(?:b64decode|base64_decode|decode_base64)[^\n]{0,600}\b(?:exec|eval|system)\b",
+    r"|\b(?:python[\d.]{0,4}|perl|php[\d.]{0,4})\s[^\n]{0,200}(?:b64decode|base64_decode"
+    r"|decode_base64)[^\n]{0,600}\b(?:exec|eval|system)\b",
 }
 _STRONG: Mapping[str, str] = {
     "runs_fetched": r"\b(?:curl|wget|fetch|lwp-download)\b"
@@ -35,7 +36,8 @@ _STRONG: Mapping[str, str] = {
     r"|\b(?:curl|wget)\b(?:[^\n;&]|&(?!&)){0,400}(?:&&|;)[^\n]{0,400}\bchmod\b[^\n]{0,200}(?:&&|;)",
     "adds_key": r"(?:>|\btee\b|\bsed\b)[^\n]{0,200}authorized_keys",
     "sets_setuid": r"\bchmod\s{1,5}(?:-\w{1,5}\s{1,5})?(?:[ua]{0,2}\+[rwxXt]{0,5}s|0?[4-7][0-7]{3})\s",
-    "adds_account": r"\b(?:useradd|adduser|usermod)\b[^\n]{0,200}(?:\s-\w{0,6}o\w{0,6}\s|--non-unique|\s-u\s{0,3}0\b|\s(?:-aG|-G|--groups)\s{0,3}\S{0,60}sudo)"
+    "adds_account": r"\b(?:useradd|adduser|usermod)\b[^\n]{0,200}(?:\s-\w{0,6}o\w{0,6}\s|--non-unique|\s-u\s{0,3}0\b"
+    r"|\s(?:-aG|-G|--groups)\s{0,3}\S{0,60}sudo)"
     r"|>>\s{0,5}/etc/(?:passwd|shadow|sudoers)\b",
     "preloads": r"\bLD_(?:PRELOAD|AUDIT)\s{0,3}=\s{0,3}[\"']?/",
     "hides_itself": r"\bexec\s{1,5}-a\s{1,5}[\"']?\[",
@@ -44,7 +46,8 @@ _STRONG: Mapping[str, str] = {
 }
 _SQL: Mapping[str, str] = {
     "writes_from_sql": r"(?i)\binto\s{1,9}(?:out|dump)file\b|\bsys_(?:exec|eval)\s{0,3}\(",
-    "grants_from_sql": r"(?i)\b(?:insert\s{1,9}(?:ignore\s{1,9})?into|update|replace\s{1,9}into)\s{1,9}\S{0,80}(?:_users|_usermeta|_authors|user_usergroup_map)\b"
+    "grants_from_sql": r"(?i)\b(?:insert\s{1,9}(?:ignore\s{1,9})?into|update"
+    r"|replace\s{1,9}into)\s{1,9}\S{0,80}(?:_users|_usermeta|_authors|user_usergroup_map)\b"
     r"|\b(?:grant\s{1,9}all|create\s{1,9}user|alter\s{1,9}user)\b",
 }
 
@@ -62,7 +65,8 @@ _HIDDEN_PATH = re.compile(
     r"/(?:usr|var|etc|lib|bin|sbin|opt|dev|boot|media|mnt|srv)/(?:[^\n]{0,400}/)?\.[^/\n]{1,200}(?:/|$)|/\.\.\.|/\. |/ "
 )
 _KNOWN_HIDDEN = re.compile(
-    r"/\.(?:well-known|git|composer|npm|cache|local|config|venv|pyenv|nvm|rbenv|cargo|acme\.sh|ssh|placeholder|updated)(?:/|$)"
+    r"/\.(?:well-known|git|composer|npm|cache|local|config|venv|pyenv|nvm|rbenv|cargo|acme\.sh|ssh|placeholder"
+    r"|updated)(?:/|$)"
 )
 _UPLOAD_PATH = re.compile(r"(?i)/(?:wp-content/uploads|uploads?|cache)/")
 
@@ -78,7 +82,10 @@ class Sign:
 
 
 def find_signs(text: str, *, sql: bool = False) -> Iterator[Sign]:
-    """The signs in a command or in the lines of a script, or in code of a database; each rule once, the surest first."""
+    """Yield the signs in a command or in the lines of a script, or in code of a database.
+
+    Each rule once, the surest first.
+    """
     lines = [line[:MAX_LINE] for line in text.split("\n")]
     for rule, certainty, pattern in _OF_SQL if sql else _OF_SHELL:
         for line in lines:
@@ -89,7 +96,10 @@ def find_signs(text: str, *, sql: bool = False) -> Iterator[Sign]:
 
 
 def _sample(line: str, pattern: re.Pattern[str]) -> str:
-    """What a line says about a sign: secrets are taken out while it is whole, since half a one is no longer told for what it is."""
+    """Return what a line says about a sign.
+
+    Secrets are taken out while it is whole, since half a one is no longer told for what it is.
+    """
     safe_line = redact(line)
     match = pattern.search(safe_line)
     begin = max(0, match.start() - 20) if match is not None else 0
@@ -97,7 +107,7 @@ def _sample(line: str, pattern: re.Pattern[str]) -> str:
 
 
 def classify_odd_path(path: str) -> str | None:
-    """Why a path is no place for a program, or None: ``temporary``, ``hidden``, ``filled`` by visitors."""
+    """Return why a path is no place for a program, or None: ``temporary``, ``hidden``, ``filled`` by visitors."""
     if _TEMPORARY.match(path):
         return "temporary"
     if _HIDDEN_PATH.search(path) and not _KNOWN_HIDDEN.search(path):

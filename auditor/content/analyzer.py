@@ -1,4 +1,6 @@
-"""One address and what its visitors were served, read: traces of what others put there, and whom the page points to. Pure.
+"""One address and what its visitors were served, read: traces of what others put there, and whom the page points to.
+
+Pure.
 
 Whatever the bytes, it raises nothing, and takes time that grows with them; ``reader`` bounds it none the less.
 """
@@ -36,14 +38,17 @@ _IS_PAGE = re.compile(
 
 
 class _Memory[Key, Said]:
-    """What was read last: most visitors of an address are served the same, and many addresses the same tomorrow."""
+    """Record of what was read last.
+
+    Most visitors of an address are served the same, and many addresses the same tomorrow.
+    """
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._kept: OrderedDict[Key, Said] = OrderedDict()
 
     def of(self, key: Key, read: Callable[[], Said]) -> Said:
-        """What was read by that key, or is read now."""
+        """Return what was read by that key, or is read now."""
         if key not in self._kept:
             self._kept[key] = read()
             if len(self._kept) > self._most:
@@ -56,7 +61,7 @@ _readings: _Memory[tuple[object, ...], PageAnalysis] = _Memory(_READINGS)
 
 
 def read(visit: PageVisit, baseline: SiteBaseline, lexicon: Lexicon | None = None) -> PageAnalysis:
-    """What the answers at one address say. ``lexicon``: the shipped one, when none is given."""
+    """Return what the answers at one address say. ``lexicon``: the shipped one, when none is given."""
     lexicon = lexicon or load_built_in_lexicon()
     digests = tuple(hashlib.sha256(response.body).digest() for response in visit.responses)
     heads = tuple(
@@ -110,7 +115,7 @@ def _read(visit: PageVisit, digests: Sequence[bytes], near: DomainClassifier) ->
 
 
 def _where(url: str, domain: str) -> str:
-    """The path of an address; with its host where that is another of the site's names."""
+    """Return the path of an address; with its host where that is another of the site's names."""
     host, _, path = url.partition("://")[2].partition("/")
     return f"/{path}" if host == domain or not domain else f"//{host}/{path}"
 
@@ -142,7 +147,7 @@ def _extract(response: VisitorResponse, visit: PageVisit, kind: str) -> Extract:
 
 
 def _is_page(media: str, body: bytes) -> bool:
-    """Whether somebody may see it as a page, whatever it is said to be."""
+    """Return whether somebody may see it as a page, whatever it is said to be."""
     if any(name in media for name in _TEXTS):
         return True
     if media in _NO_TYPE or "/" not in media:

@@ -17,7 +17,7 @@ _ENGINE = frozenset[Visitor]({"engine"})
 
 @dataclass(frozen=True)
 class Ways:
-    """How the visitors of a host's sites go there."""
+    """Record of how the visitors of a host's sites go there."""
 
     inside: frozenset[Visitor] = frozenset()
     """Those who go through SSH, from the host's own address."""
@@ -26,7 +26,10 @@ class Ways:
 
 
 def ways(facts: HostFacts | None) -> Ways:
-    """How to visit so that nobody is shut out: through SSH where someone on guard would, and never as an engine where nobody knows."""
+    """Return how to visit so that nobody is shut out.
+
+    Through SSH where someone on guard would, and never as an engine where nobody knows.
+    """
     data = facts.build_context() if facts is not None else {}
     on_guard = data.get("services", {}).get("crawler_guards")
     if on_guard is None or "wordpress" not in data:
@@ -40,7 +43,7 @@ def ways(facts: HostFacts | None) -> Ways:
 
 
 def _by_jails(bans: dict[str, Any] | None) -> frozenset[Visitor]:
-    """The visitors that a jail of fail2ban would shut out; the engine, where it did not say."""
+    """Return the visitors that a jail of fail2ban would shut out; the engine, where it did not say."""
     if bans is None or "jails" not in bans:
         return _ENGINE
     visitors = {visitor for jail in bans["jails"] for visitor in jail["bans_visitors"]}

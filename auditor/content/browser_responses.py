@@ -15,7 +15,7 @@ from auditor.web.browser import RenderedPage
 
 
 def make_responses(plain: VisitorResponse, rendered_page: RenderedPage) -> Iterable[VisitorResponse]:
-    """The page as scripts left it, and where they wanted to go, as if it had been served like that."""
+    """Yield the page as scripts left it, and where they wanted to go, as if it had been served like that."""
     headers = {"content-type": "text/html; charset=utf-8"}
     yield replace(plain, headers=headers, body=rendered_page.html.encode("utf-8", "replace"), location=None)
     if rendered_page.led_to:
@@ -23,7 +23,7 @@ def make_responses(plain: VisitorResponse, rendered_page: RenderedPage) -> Itera
 
 
 def add_traces(reading: PageAnalysis, theirs: Iterable[PageAnalysis]) -> PageAnalysis:
-    """What was read of the page, with the traces that only a browser saw."""
+    """Return what was read of the page, with the traces that only a browser saw."""
     known_keys = {trace.key for trace in reading.traces}
     new_traces = {
         trace.key: _mark_rendered(trace) for more in theirs for trace in more.traces if trace.key not in known_keys
@@ -32,7 +32,7 @@ def add_traces(reading: PageAnalysis, theirs: Iterable[PageAnalysis]) -> PageAna
 
 
 def _mark_rendered(trace: Trace) -> Trace:
-    """A script that leads away and does not tell so in its text hides what it does."""
+    """Return a script that leads away and does not tell so in its text hides what it does."""
     families = dict.fromkeys((*trace.families, "code") if trace.kind == "redirect" else trace.families)
     fields = {
         **trace.model_dump(),

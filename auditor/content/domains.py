@@ -39,12 +39,15 @@ def _suffixes() -> PublicSuffixList:
 
 @functools.lru_cache(maxsize=4096)
 def registrable(host: str) -> str:
-    """The part of a host's name that somebody registered, also of a provider who gives names away; the host itself when there is none."""
+    """Return the part of a host's name that somebody registered, also of a provider who gives names away.
+
+    The host itself when there is none.
+    """
     return _suffixes().privatesuffix(host) or host
 
 
 def resolve_link(link: str, base: str) -> str:
-    """The address that a link means on the page at ``base``; empty when it means none that is visited."""
+    """Return the address that a link means on the page at ``base``; empty when it means none that is visited."""
     link = "".join(link[:MAX_ADDRESS].split()).lstrip(_CONTROLS).replace("\\", "/")
     if not link or link[0] == "#":
         return ""
@@ -70,7 +73,7 @@ def _join_link(base: str, link: str) -> str:
 
 @functools.lru_cache(maxsize=1024)
 def host_of(address: str) -> str:
-    """The host that an address names, in lower case; empty when it names none."""
+    """Return the host that an address names, in lower case; empty when it names none."""
     try:
         host = unquote(urlsplit(address).hostname or "").rstrip(".").lower()
         host = host if host.isascii() else host.encode("idna").decode("ascii")
@@ -88,7 +91,11 @@ class DomainClassifier:
     _owner_by_host: dict[str, Whose] = field(default_factory=dict, repr=False, compare=False)
 
     def classify_host(self, host: str) -> Whose:
-        """Whose a host is. The site's own are its domain with what is below it, unless that is called as adverts are, and what is declared by name."""
+        """Return whose a host is.
+
+        The site's own are its domain with what is below it, unless that is called as adverts are, and what is declared
+        by name.
+        """
         if host not in self._owner_by_host:
             self._owner_by_host[host] = self._whose(host)
         return self._owner_by_host[host]
@@ -108,7 +115,7 @@ class DomainClassifier:
         return "official" if host.endswith(_OFFICIAL) else "foreign"
 
     def looks_like_an_advert(self, host: str) -> bool:
-        """Whether the registered name is of the shape that betting sites choose."""
+        """Return whether the registered name is of the shape that betting sites choose."""
         return self._is_advert(registrable(host).partition(".")[0].replace("-", ""))
 
     def _is_advert(self, label: str) -> bool:
@@ -122,7 +129,7 @@ class DomainClassifier:
         )
 
     def names_an_advert(self, host: str) -> tuple[str, ...]:
-        """The terms of the lexicon in a host's name."""
+        """Return the terms of the lexicon in a host's name."""
         label = registrable(host).partition(".")[0]
         return tuple(term for term in (label,) if term in self.lexicon.categories) or self.lexicon.find_joined(
             label.replace("-", "")

@@ -1,6 +1,7 @@
 """What speaks for a thing having been put on a page by others, gathered by the thing: a foreign host, a text. Pure.
 
-Only what is said of one and the same thing adds up; that a page warns of betting and has a hidden menu is no evidence of anything.
+Only what is said of one and the same thing adds up; that a page warns of betting and has a hidden menu is no evidence
+of anything.
 """
 
 from __future__ import annotations
@@ -84,7 +85,10 @@ class PageEvidence:
         suspect.exact = suspect.exact or exact
 
     def traces(self, *, orphan: bool) -> Iterator[Trace]:
-        """What is to be told. ``orphan``: nothing leads to the page, which speaks against what else is found on it."""
+        """Yield what is to be told.
+
+        ``orphan``: nothing leads to the page, which speaks against what else is found on it.
+        """
         for name, suspect in self.hosts.items():
             yield from self._trace(name, min(suspect.kinds, key=_GRAVEST.index), suspect, name, orphan=orphan)
         for (kind, essence), suspect in self.things.items():

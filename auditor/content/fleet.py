@@ -24,10 +24,10 @@ HOSTS_ABREAST = 8
 
 
 class ScanStore(Protocol):
-    """Where looks, and how far they got, are kept."""
+    """Record of where looks, and how far they got, are kept."""
 
     def ledger(self, inventory: str, site: str) -> CrawlFrontier:
-        """How far earlier looks got with a site."""
+        """Return how far earlier looks got with a site."""
 
     def put(self, inventory: str, ledger: CrawlFrontier) -> None:
         """Keep how far a look has got."""
@@ -41,7 +41,7 @@ class ScanStore(Protocol):
 
 @dataclass(frozen=True)
 class ScanRun:
-    """What all reviews of one time have in common."""
+    """Record of what all reviews of one time have in common."""
 
     inventory: str
     shelf: ScanStore
@@ -64,11 +64,14 @@ class ScanRun:
     """By scheme, where it is not the usual one."""
     pace: Callable[[], Pace] = Pace
     render: bool = False
-    """Whether a browser is shown the home page and what is suspicious, too: never where people are visited from the host itself."""
+    """Whether a browser is shown the home page and what is suspicious, too.
+
+    Never where people are visited from the host itself.
+    """
     _stop_event: Event = field(default_factory=Event, init=False)
 
     def scan_sites(self, hosts: Sequence[Host], sites: Iterable[str], watch: Callable[[str], None]) -> tuple[Scan, ...]:
-        """One look at each of these sites, kept as soon as it is over; ``watch`` is told its domain then.
+        """Return one look at each of these sites, kept as soon as it is over; ``watch`` is told its domain then.
 
         Hosts that share an address are one host.
         """

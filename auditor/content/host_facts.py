@@ -21,7 +21,10 @@ AREAS = ("bans", "services", "wordpress", "pages")
 def query_hosts(
     inventory: str, hosts: Sequence[Host], engines: Sequence[str], watch: Callable[[str], None]
 ) -> Mapping[str, HostFacts]:
-    """What each host says, by its name; ``watch`` gets that when it has. ``engines``: the networks that they come from."""
+    """Return what each host says, by its name; ``watch`` gets that when it has.
+
+    ``engines``: the networks that they come from.
+    """
     visitors = {
         name: {"agent": headers["User-Agent"], "referrer": headers.get("Referer", "-")}
         for name, headers in HEADERS.items()
@@ -42,7 +45,7 @@ def pages(facts: Iterable[HostFacts], lexicon: Lexicon) -> Mapping[str, PageInve
 
 
 def may_be_probed(inventory: Inventory, today: date) -> frozenset[str]:
-    """The sites, by domain, that an authorization in force on that day takes in."""
+    """Return the sites, by domain, that an authorization in force on that day takes in."""
     return frozenset(
         site
         for authorization in authorizations.list_uses(inventory, today)

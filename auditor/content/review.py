@@ -1,4 +1,7 @@
-"""One review of one site: visited within its budget, read page by page, told as a look. Goes on where the last one stopped."""
+"""One review of one site: visited within its budget, read page by page, told as a look.
+
+Goes on where the last one stopped.
+"""
 
 from __future__ import annotations
 
@@ -53,13 +56,16 @@ MAX_SHEETS = 20
 """Style sheets of one site that are fetched in one look, of those pages that lead to others."""
 ROBOTS = "/robots.txt"
 NOWHERE, LOGS, PROBES, RULES = "-", "=", "?", "!"
-"""What the ledger calls the address at which there is nothing, another one in each look; what access logs say; what probes do; robots.txt."""
+"""What the ledger calls the address at which there is nothing, another one in each look; what access logs say.
+
+What probes do; robots.txt.
+"""
 _OTHERS: tuple[Visitor, ...] = ("again", "engine", "referrer", "phone", "phone_referrer")
 
 
 @dataclass(frozen=True)
 class ScanBudget:
-    """What one look at one site may take."""
+    """Record of what one look at one site may take."""
 
     pages: int = MAX_PAGES
     seconds: float = MINUTES * 60
@@ -223,7 +229,10 @@ class Review:
                 self._turned_away(path, role, stopped.stop.status or 0)
 
     def _turned_away(self, path: str, role: Role, status: int) -> None:
-        """Whether a search engine gets what people are refused. What had traces and is refused now is not seen: it may be there."""
+        """Note whether a search engine gets what people are refused.
+
+        What had traces and is refused now is not seen: it may be there.
+        """
         refusal = VisitorResponse("plain", status)
         try:
             others = [self.door.visit(path, "engine")] if self.engine else []
@@ -239,7 +248,9 @@ class Review:
             self.ledger = self.ledger.with_traces(path, (), clock.now())
 
     def _read(self, path: str, role: Role, plain: VisitorResponse, name: str | None = None) -> PageAnalysis:
-        """What an address shows, to others than a plain visitor, too, where that matters; noted in the ledger."""
+        """Return what an address shows, to others than a plain visitor, too, where that matters; noted in the
+        ledger.
+        """
         self._visited_paths.add(path)
         responses = [plain]
         curious = role != "page" or path in self._suspect_paths or bool(self._place_keys(name or path))
@@ -286,7 +297,10 @@ class Review:
         return browser_responses.add_traces(reading, theirs)
 
     def _is_sample(self, path: str) -> bool:
-        """Whether a page, once some are seen, is one of those that all visitors are sent to: others in each look, and nobody knows which."""
+        """Return whether a page, once some are seen, is one of those that all visitors are sent to.
+
+        Others in each look, and nobody knows which.
+        """
         random_byte = hashlib.sha256(f"{self._id}\n{path}".encode("utf-8", "surrogatepass")).digest()[0]
         return len(self._visited_paths) >= ONE_IN and random_byte % ONE_IN == 0
 
@@ -334,7 +348,7 @@ class Review:
         return hides
 
     def _sheet(self, path: str) -> PageAnalysis:
-        """What a style sheet hides: nothing when it is not there. Raises Stopped for a refusal."""
+        """Return what a style sheet hides: nothing when it is not there. Raises Stopped for a refusal."""
         try:
             response = self._file(path)
             if response is not None:
@@ -347,7 +361,10 @@ class Review:
         return PageAnalysis()
 
     def _others(self, path: str, visitors: Iterable[Visitor]) -> Iterable[VisitorResponse]:
-        """What the other visitors are served. One that is turned away where a plain one was not is not sent again."""
+        """Yield what the other visitors are served.
+
+        One that is turned away where a plain one was not is not sent again.
+        """
         for visitor in visitors:
             if visitor == "engine" and not self.engine:
                 continue
@@ -363,7 +380,7 @@ class Review:
                 self.door.visit(path, "plain")
 
     def _file(self, path: str) -> VisitorResponse | None:
-        """A file for programs, or nothing where there is none."""
+        """Return a file for programs, or nothing where there is none."""
         try:
             response = self.door.visit(path, "plain")
         except UnreadableContent:

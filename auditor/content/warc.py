@@ -1,4 +1,7 @@
-"""What each visitor was served at one address as a WARC file (ISO 28500), for those who look into it later. Pure but for its record ids."""
+"""What each visitor was served at one address as a WARC file (ISO 28500), for those who look into it later.
+
+Pure but for its record ids.
+"""
 
 from __future__ import annotations
 
@@ -30,10 +33,12 @@ _VERSION = "HTTP/1.1"
 def build_warc(
     visit: PageVisit, headers_by_visitor: Mapping[Visitor, Mapping[str, str]], address: str, look: str, at: datetime
 ) -> bytes:
-    """Requests and responses of one address, compressed. Bodies are as they were served, cut where there is no more room.
+    """Requests and responses of one address, compressed.
 
-    ``sent``: the headers of each visitor; ``address``: of the host that answered; ``look``: its id. Cookies and other secrets
-    in headers are taken out.
+    Bodies are as they were served, cut where there is no more room.
+
+    ``headers_by_visitor``: the headers of each visitor; ``address``: of the host that answered; ``look``: its id.
+    Cookies and other secrets in headers are taken out.
     """
     file = io.BytesIO()
     writer = WARCWriter(file, gzip=True, warc_version="WARC/1.1")

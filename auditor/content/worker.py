@@ -30,7 +30,10 @@ _CHILDREN = Children(__name__, _MAX_MESSAGE)
 
 
 def read(visit: PageVisit, baseline: SiteBaseline, words: Mapping[str, str]) -> PageAnalysis:
-    """What an address shows to whom; ``words``: what the unit adds to the lexicon. Raises Unreadable when that cannot be told at a reasonable price."""
+    """Return what an address shows to whom; ``words``: what the unit adds to the lexicon.
+
+    Raises Unreadable when that cannot be told at a reasonable price.
+    """
     answer = _CHILDREN.ask(
         {"visited": _pack_visit(visit), "known": _plain(baseline), "words": dict(words)}, WAIT_SECONDS
     )

@@ -41,13 +41,13 @@ class BadDocument(ValueError):
 
 @cache
 def list_area_names() -> frozenset[str]:
-    """The areas that there are."""
+    """Return the areas that there are."""
     return frozenset(_find_modules())
 
 
 @cache
 def load_areas() -> Mapping[str, type[Area]]:
-    """Every area's model by its name."""
+    """Return every area's model by its name."""
     return {name: _get_area(module) for name, module in sorted(_find_modules().items())}
 
 
@@ -64,7 +64,7 @@ def _get_area(module: str) -> type[Area]:
 
 @cache
 def _find_modules() -> Mapping[str, str]:
-    """Every area's module by its name."""
+    """Return every area's module by its name."""
     groups = [info.name for info in pkgutil.iter_modules(__path__) if info.ispkg]
     return {
         info.name: f"{__name__}.{group}.{info.name}"
@@ -76,7 +76,7 @@ def _find_modules() -> Mapping[str, str]:
 
 @dataclass(frozen=True)
 class HostFacts:
-    """What was read on one host: data by area, and the reason where an area could not be read."""
+    """Record of what was read on one host: data by area, and the reason where an area could not be read."""
 
     collected_at: int
     data: Mapping[str, Area]
@@ -122,7 +122,10 @@ class HostFacts:
         return cls(collected_at, data, errors, seconds)
 
     def build_context(self, *names: str) -> dict[str, Any]:
-        """The areas of these names, or all, as plain data, for control expressions; what a host does not tell is not there."""
+        """Return the areas of these names, or all, as plain data, for control expressions.
+
+        What a host does not tell is not there.
+        """
         return {
             name: area.model_dump(exclude=set(area.untold))
             for name, area in self.data.items()

@@ -19,7 +19,7 @@ class ChangelogMention(Fact):
 
 
 class ChangelogsFacts(Area):
-    """What they name."""
+    """Record of what they name."""
 
     named: list[ChangelogMention] = Field(max_length=5_000)
     packages: int = Field(ge=0, description="how many are installed")

@@ -1,4 +1,7 @@
-"""What a host had to do with of a list of indicators, by keyed digests. It is no area of an audit that compares none."""
+"""What a host had to do with of a list of indicators, by keyed digests.
+
+It is no area of an audit that compares none.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ class IndicatorContact(Fact):
 
 
 class ContactsFacts(Area):
-    """What was seen. Visitors write the logs that it is told from."""
+    """Record of what was seen. Visitors write the logs that it is told from."""
 
     seen: list[IndicatorContact] = Field(max_length=2_000)
     logs: int = Field(ge=0, description="logs of web and mail that were looked for")

@@ -16,7 +16,7 @@ Address = Annotated[str, Field(max_length=600)]
 
 
 class Side(Fact):
-    """How one kind of visitors was answered at an address, by an access log."""
+    """Record of how one kind of visitors was answered at an address, by an access log."""
 
     requests: int = Field(ge=0)
     statuses: dict[str, Annotated[int, Field(ge=0)]] = Field(max_length=20, description="how often, by status")
@@ -35,7 +35,7 @@ class ServedAddress(Fact):
 
 
 class AccessLogRead(Fact):
-    """What became of one access log."""
+    """Record of what became of one access log."""
 
     path: Path
     state: Literal["read", "shared", "cut_short", "format"] = Field(
@@ -58,7 +58,7 @@ class SitePages(Fact):
 
     @property
     def is_its_own(self) -> bool:
-        """Whether what the logs say is of this site alone."""
+        """Return whether what the logs say is of this site alone."""
         return all(log.state != "shared" for log in self.logs)
 
 

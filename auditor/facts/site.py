@@ -34,13 +34,15 @@ _BY_FILES = ("roots", "proxied", "wordpress", "joomla", "nukeviet", "others", "f
 
 
 def build_site_view(site: Site, data: Mapping[str, Any], errors: Mapping[str, str]) -> dict[str, Any]:
-    """The ``site`` of control expressions: the declaration, and what in the host's facts belongs to it.
+    """Return the ``site`` of control expressions: the declaration, and what in the host's facts belongs to it.
 
-    ``vhosts`` are the virtual hosts that claim the domain or an alias (with ``server``), ``pools`` the PHP-FPM
-    pools that they hand requests to, or Apache's own PHP, ``certificate`` the one served for the domain, ``tls_answered`` the protocols that its
-    virtual hosts answered in, ``tls_allowed`` those that are configured where none answered, ``application`` the declared one or
-    else that whose files lie in its roots, ``wordpress``, ``joomla`` and ``nukeviet`` the instance below its roots, ``others`` what else lies there, ``files`` the walk of its document root, ``proxied`` whether it has none because every page is another program's, ``backup`` its newest backup. What was not found
-    is None or empty.
+    ``vhosts`` are the virtual hosts that claim the domain or an alias (with ``server``), ``pools`` the PHP-FPM pools
+    that they hand requests to, or Apache's own PHP, ``certificate`` the one served for the domain, ``tls_answered`` the
+    protocols that its virtual hosts answered in, ``tls_allowed`` those that are configured where none answered,
+    ``application`` the declared one or else that whose files lie in its roots, ``wordpress``, ``joomla`` and
+    ``nukeviet`` the instance below its roots, ``others`` what else lies there, ``files`` the walk of its document root,
+    ``proxied`` whether it has none because every page is another program's, ``backup`` its newest backup. What was not
+    found is None or empty.
     """
     names = {site.domain, *site.aliases}
     vhosts = [
@@ -120,7 +122,7 @@ def build_site_view(site: Site, data: Mapping[str, Any], errors: Mapping[str, st
 
 
 def find_application(data: Mapping[str, Any], roots: set[str]) -> Application | None:
-    """The application whose files lie in one of the roots themselves, or None."""
+    """Return the application whose files lie in one of the roots themselves, or None."""
     wordpress = data.get("wordpress", {})
     if any(instance["path"] in roots for instance in wordpress.get("instances", [])):
         return "wordpress"
@@ -154,7 +156,7 @@ def _select_outermost(paths: Iterable[str]) -> Sequence[str]:
 
 
 def _is_below(path: str, folders: Sequence[str]) -> bool:
-    """Return whether the path is one of the ``_outermost`` folders or lies in one.
+    """Return whether the path is one of the ``_select_outermost`` folders or lies in one.
 
     None of them is the beginning of another, so that only the last one that sorts before the path can be its beginning.
     """

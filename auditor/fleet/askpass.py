@@ -1,4 +1,7 @@
-"""A password for ssh or Ansible, over a pipe that holds it only while it is read: it is in no file, and gone once we are."""
+"""A password for ssh or Ansible, over a pipe that holds it only while it is read.
+
+It is in no file, and gone once we are.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,9 @@ OPTIONS = {
 
 @contextmanager
 def provide_password(password: str, folder: Path) -> Iterator[None]:
-    """While it lasts, whoever runs ``program`` is given the password, as often as it asks; ``folder`` is nobody else's."""
+    """While it lasts, whoever runs ``get_program_path`` is given the password, as often as it asks; ``folder`` is
+    nobody else's.
+    """
     pipe, over = folder / "password", Event()
     os.mkfifo(pipe, 0o600)
     answer = get_program_path(folder)
@@ -52,10 +57,10 @@ def provide_password(password: str, folder: Path) -> Iterator[None]:
 
 
 def build_variables(folder: Path) -> Mapping[str, str]:
-    """The environment in which ssh asks by way of ``folder``."""
+    """Return the environment in which ssh asks by way of ``folder``."""
     return dict(zip(VARIABLES, (str(get_program_path(folder)), "force"), strict=True))
 
 
 def get_program_path(folder: Path) -> Path:
-    """What prints the password that is handed by way of ``folder``."""
+    """Return what prints the password that is handed by way of ``folder``."""
     return folder / "askpass"

@@ -22,7 +22,7 @@ _ACTION = "compliance_facts"
 
 @dataclass(frozen=True)
 class FactsRequest:
-    """What hosts are asked for, when it is not what an audit needs."""
+    """Record of what hosts are asked for, when it is not what an audit needs."""
 
     areas: tuple[str, ...] = ()
     models: Mapping[str, type[Area]] = field(default_factory=dict)
@@ -64,14 +64,14 @@ def collect(
 
 
 def build_declared_variables(hosts: Sequence[Host]) -> dict[str, Any]:
-    """What the collector has to know of the hosts, as a playbook's variables."""
+    """Return what the collector has to know of the hosts, as a playbook's variables."""
     return {"luytre_declared": {host.name: host.model_dump(mode="json") for host in hosts}}
 
 
 def parse_answers(
     run: PlaybookRun, hosts: Sequence[Host], request: FactsRequest = ALL
 ) -> tuple[Mapping[str, HostFacts], tuple[HostOutcome, ...]]:
-    """What a playbook with the collector in it read: facts by host name, and how reading went for every host."""
+    """Return what a playbook with the collector in it read: facts by host name, and how reading went for every host."""
     facts: dict[str, HostFacts] = {}
     outcomes = []
     for host in hosts:

@@ -21,12 +21,12 @@ _PATH: TypeAdapter[str] = TypeAdapter(PlainPath)
 
 
 def with_found_sites(host: Host, facts: HostFacts) -> Host:
-    """The host with a site for every virtual host found on it that has a proper domain name."""
+    """Return the host with a site for every virtual host found on it that has a proper domain name."""
     return host.model_copy(update={"sites": tuple(_iter_sites(host.name, facts.build_context()))})
 
 
 def _iter_sites(host: str, data: dict[str, Any]) -> Iterator[Site]:
-    """What the host calls its names and folders is taken over only in the forms that an inventory may hold."""
+    """Yield what the host calls its names and folders is taken over only in the forms that an inventory may hold."""
     taken_names: set[str] = set()
     servers: tuple[Literal["nginx", "apache"], ...] = ("nginx", "apache")
     for server in servers:
@@ -52,7 +52,10 @@ _SERVERS = (("nginx", "nginx"), ("apache", "Apache"))
 
 
 def explain_missing_sites(facts: HostFacts) -> tuple[Text, ...]:
-    """Why a host may have sites that were not found, so that they have to be declared by hand; empty when all are known."""
+    """Return why a host may have sites that were not found, so that they have to be declared by hand.
+
+    Empty when all are known.
+    """
     from auditor.fleet.error_messages import explain_area
     from auditor.text.sanitize import make_one_line
 

@@ -47,14 +47,17 @@ _MAKE_SECONDS = 120
 
 @dataclass(frozen=True)
 class Access:
-    """How the office gets in today: an account with a password or a key; a key's account may have a password for sudo."""
+    """Record of how the office gets in today: an account with a password or a key.
+
+    A key's account may have a password for sudo.
+    """
 
     user: str
     password: str | None = None
     key_file: Path | None = None
 
     def variables(self) -> Mapping[str, Any]:
-        """The same as Ansible's connection variables."""
+        """Return the same as Ansible's connection variables."""
         key_file = None if self.key_file is None else str(self.key_file)
         own = {"ansible_user": self.user, "ansible_ssh_private_key_file": key_file}
         if self.password is not None:
@@ -65,7 +68,7 @@ class Access:
 
 @dataclass(frozen=True)
 class EnrollmentResult:
-    """What enrolment left behind."""
+    """Record of what enrolment left behind."""
 
     host: Host
     entry: Path | None
@@ -79,7 +82,7 @@ class EnrollmentResult:
 
 
 def check(folder: Path, name: str, user: str, group: str | None = None) -> None:
-    """Raises InputError for what cannot be enrolled, before any host is asked."""
+    """Raise InputError for what cannot be enrolled, before any host is asked."""
     if not folder.is_dir():
         raise InputError(
             "enrolment needs an inventory folder",
@@ -108,7 +111,10 @@ def check(folder: Path, name: str, user: str, group: str | None = None) -> None:
 
 
 def load_automation_key(path: Path) -> str:
-    """The public key of ``path``; a new ed25519 pair when there is none. Raises InputError for a key of no use."""
+    """Return the public key of ``path``; a new ed25519 pair when there is none.
+
+    Raises InputError for a key of no use.
+    """
     public = path.with_name(path.name + ".pub")
     try:
         if not path.exists():
@@ -148,10 +154,11 @@ def enroll(
 ) -> EnrollmentResult:
     """Make the account, read the host with it, record the host keys, and draft its inventory entry if there is none.
 
-    The key of the account lends nothing but a way to the ``doors``, and counts from the inventory's trusted networks alone,
-    where it names some. ``ask`` gives the password that sudo wants of a key's account. Raises InputError when the host cannot be entered or
-    read, has such an account of somebody else's, or would leave an inventory that no run takes; then nothing is written
-    here, and an account that was made meanwhile is taken back; where that fails, the error says what stays.
+    The key of the account lends nothing but a way to the ``doors``, and counts from the inventory's trusted networks
+    alone, where it names some. ``ask`` gives the password that sudo wants of a key's account. Raises InputError when
+    the host cannot be entered or read, has such an account of somebody else's, or would leave an inventory that no run
+    takes; then nothing is written here, and an account that was made meanwhile is taken back; where that fails, the
+    error says what stays.
     """
     listed_host = _find_listed_host(folder, server.name)
     admins = () if access.user == "root" else (access.user,)
@@ -192,7 +199,10 @@ def enroll(
 
 
 def list_administrators(facts: HostFacts) -> tuple[str, ...]:
-    """The accounts that may become root on a host, by what it says; what cannot be an account's name is passed over."""
+    """Return the accounts that may become root on a host, by what it says.
+
+    What cannot be an account's name is passed over.
+    """
     data = facts.build_context()
     accounts = [privilege["account"] for privilege in data.get("accounts", {}).get("privileged", ())]
     accounts += [grant["account"] for grant in data.get("sudo", {}).get("grants", ()) if grant["runs_as_root"]]
@@ -243,7 +253,10 @@ def _restore_file(file: Path, before: bytes | None) -> None:
 
 
 def _check_with(folder: Path, host: Host, server: EnrollmentTarget, account: AutomationAccount) -> Sequence[object]:
-    """Return the host's trusted networks. Raise InputError when the inventory with an entry for it is not one that every run takes."""
+    """Return the host's trusted networks.
+
+    Raise InputError when the inventory with an entry for it is not one that every run takes.
+    """
     text = draft_entry(host, server.port, account.key_file, KNOWN_HOSTS)
     with trial.make_trial_folder(folder, _entry_file(folder, host.name).name, text) as there:
         hosts = inventories.load(there).hosts
@@ -274,7 +287,9 @@ def _list_names(site: Site) -> tuple[str, ...]:
 
 
 def _remove_account(inventory: Path, name: str, access: Access, user: str) -> tuple[Text | None, Text | None]:
-    """Take back the account that was just made: why sshd would not let it in, if so, and what stays, if anything does."""
+    """Take back the account that was just made: why sshd would not let it in, if so, and what stays, if
+    anything does.
+    """
     try:
         run = play(
             "unenroll.yml", inventory=inventory, variables={**access.variables(), "enroll_user": user}, timeout=60
@@ -286,7 +301,10 @@ def _remove_account(inventory: Path, name: str, access: Access, user: str) -> tu
 
 
 def explain_denied_login(output: str, user: str) -> Text | None:
-    """Why sshd lets this account in with no key, by what ``playbooks/unenroll.yml`` printed; None when that is not the reason."""
+    """Return why sshd lets this account in with no key, by what ``playbooks/unenroll.yml`` printed.
+
+    None when that is not the reason.
+    """
     lists: dict[str, list[str]] = {}
     for line in output[:20_000].splitlines():
         key, *words = line.lower().split() or [""]
@@ -346,7 +364,7 @@ def _entry_file(folder: Path, name: str) -> Path:
 
 
 def _find_listed_host(folder: Path, name: str) -> Host | None:
-    """The host as the inventory has it; None when it has none of that name."""
+    """Return the host as the inventory has it; None when it has none of that name."""
     if not _has_hosts(folder) or name not in reaching.load_reach(folder):
         return None
     return next(host for host in inventories.load(folder).hosts if host.name == name)
@@ -397,11 +415,14 @@ def _explain_failure(run: PlaybookRun, name: str, access: Access) -> Text:
 _NOT_OURS: Mapping[str, Text] = {
     "luytre: made by somebody else": Text(
         vi="tài khoản có tên ở --automation-user đã có sẵn, không phải do 'auditor enroll' lập: hãy chọn tên khác",
-        en="the account that --automation-user names is there already, not made by 'auditor enroll': choose another name",
+        en="the account that --automation-user names is there already, not made by 'auditor enroll': choose another "
+        "name",
     ),
     "luytre: comes from elsewhere": Text(
-        vi="kết nối này đến từ địa chỉ nằm ngoài luytre_trusted_networks, nên khóa tự động hóa sẽ bị từ chối: thêm mạng của nó vào đó",
-        en="this connection comes from an address outside luytre_trusted_networks, so that the automation key would be refused: "
+        vi="kết nối này đến từ địa chỉ nằm ngoài luytre_trusted_networks, nên khóa tự động hóa sẽ bị từ chối: thêm "
+        "mạng của nó vào đó",
+        en="this connection comes from an address outside luytre_trusted_networks, so that the automation key would "
+        "be refused: "
         "add its network there",
     ),
     "luytre: no such group": Text(
@@ -413,7 +434,8 @@ _NOT_OURS: Mapping[str, Text] = {
         en="the account that --automation-user names has a password, so somebody uses it: choose another name",
     ),
     "luytre: has other keys": Text(
-        vi="tệp authorized_keys của tài khoản ở --automation-user có khóa khác: bỏ khóa đó trên máy chủ, hoặc chọn tên khác",
+        vi="tệp authorized_keys của tài khoản ở --automation-user có khóa khác: bỏ khóa đó trên máy chủ, hoặc chọn "
+        "tên khác",
         en="authorized_keys of the account that --automation-user names holds other keys: take them out on the host, "
         "or choose another name",
     ),

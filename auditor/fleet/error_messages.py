@@ -46,9 +46,11 @@ _PATTERNS: tuple[tuple[str, Text], ...] = (
     (
         r"No \S{1,40} host key is known|Host key verification failed",
         Text(
-            vi="chưa ghi nhận khóa của máy chủ: đối chiếu vân tay tại chính máy chủ, rồi ghi nhận bằng 'auditor enroll', "
+            vi="chưa ghi nhận khóa của máy chủ: đối chiếu vân tay tại chính máy chủ, rồi ghi nhận bằng 'auditor "
+            "enroll', "
             "hoặc thêm những dòng mà 'ssh-keyscan ĐỊA_CHỈ' in ra vào tệp known_hosts đang dùng",
-            en="no key of the host is recorded yet: compare its fingerprint at the server's console, then record it with "
+            en="no key of the host is recorded yet: compare its fingerprint at the server's console, then record it "
+            "with "
             "'auditor enroll', or add what 'ssh-keyscan ADDRESS' prints to the known_hosts file in use",
         ),
     ),
@@ -59,31 +61,37 @@ _PATTERNS: tuple[tuple[str, Text], ...] = (
     (
         r"waiting for (?:privilege escalation|become success)",
         Text(
-            vi="sudo trên máy chủ trả lời quá chậm, thường do DNS không hoạt động: sửa DNS, hoặc ghi tên máy chủ vào /etc/hosts",
-            en="sudo takes too long on the host, usually because its DNS does not work: fix that, or add the host's own name to /etc/hosts",
+            vi="sudo trên máy chủ trả lời quá chậm, thường do DNS không hoạt động: sửa DNS, hoặc ghi tên máy chủ vào "
+            "/etc/hosts",
+            en="sudo takes too long on the host, usually because its DNS does not work: fix that, or add the host's own name "
+            "to /etc/hosts",
         ),
     ),
     (
         r"kex_exchange_identification|Not allowed at this time|banner exchange[^\n]{0,200}(?:reset|closed)",
         Text(
-            vi="sshd ngắt kết nối trước khi đăng nhập: địa chỉ này có thể đang bị chặn tạm thời (PerSourcePenalties, fail2ban) "
+            vi="sshd ngắt kết nối trước khi đăng nhập: địa chỉ này có thể đang bị chặn tạm thời (PerSourcePenalties, "
+            "fail2ban) "
             "hoặc máy chủ đang quá nhiều kết nối; đợi vài phút rồi chạy lại",
             en="sshd closes the connection before any login: it may be blocking this address temporarily "
-            "(PerSourcePenalties, fail2ban), or has "
+            "(PerSourcePenalties, "
+            "fail2ban), or has "
             "too many connections; wait a few minutes, then run again",
         ),
     ),
     (
         r"ModuleNotFoundError: No module named '[a-z_.]{1,40}'",
         Text(
-            vi="Python 3 trên máy chủ không đầy đủ (chỉ có python3-minimal?): chạy 'apt-get install python3' trên máy chủ",
+            vi="Python 3 trên máy chủ không đầy đủ (chỉ có python3-minimal?): chạy 'apt-get install python3' trên "
+            "máy chủ",
             en="the host's Python 3 is not complete (only python3-minimal?): run 'apt-get install python3' on it",
         ),
     ),
     (
         r"Missing sudo password|sudo: a password is required",
         Text(
-            vi="tài khoản không được dùng sudo nếu không có mật khẩu: 'auditor enroll' lập tài khoản không cần mật khẩu",
+            vi="tài khoản không được dùng sudo nếu không có mật khẩu: 'auditor enroll' lập tài khoản không cần mật "
+            "khẩu",
             en="the account may not use sudo without a password: 'auditor enroll' makes one that may",
         ),
     ),
@@ -105,14 +113,17 @@ _PATTERNS: tuple[tuple[str, Text], ...] = (
         r"/var/lib/luytre/guard/[0-9A-Za-z-]{1,64}/python",
         Text(
             vi="đã quá hạn xác nhận hoặc máy chủ đã tự khôi phục khi chưa làm xong, nên không thay đổi gì thêm",
-            en="the time to confirm was over, or the host had gone back by itself, before all was done: nothing more was changed",
+            en="the time to confirm was over, or the host had gone back by itself, before all was done: nothing more "
+            "was changed",
         ),
     ),
     (
-        r"Could not get lock|Failed to lock apt|lock (?:is|was) locked by another process|software is being installed or removed on this host",
+        r"Could not get lock|Failed to lock apt|lock (?:is|was) locked by another process|software is being "
+        r"installed or removed on this host",
         Text(
             vi="máy chủ đang cài hoặc gỡ phần mềm (chẳng hạn tự động cập nhật): đợi việc đó xong rồi chạy lại",
-            en="the host is installing or removing software, perhaps by automatic updates: run again when that has ended",
+            en="the host is installing or removing software, perhaps by automatic updates: run again when that has "
+            "ended",
         ),
     ),
     (
@@ -123,7 +134,8 @@ _PATTERNS: tuple[tuple[str, Text], ...] = (
         ),
     ),
     (
-        r"python3?: (command )?not found|python3?: No such file|interpreter \S{1,300} (not found|was not found)|/usr/bin/python3[^\n]{0,100}No such file",
+        r"python3?: (command )?not found|python3?: No such file|interpreter \S{1,300} (not found|was not found)|/usr/"
+        r"bin/python3[^\n]{0,100}No such file",
         Text(
             vi="máy chủ không có Python 3: chạy 'apt-get install python3' trên máy chủ",
             en="the host has no Python 3: run 'apt-get install python3' on it",
@@ -150,8 +162,10 @@ _PATTERNS: tuple[tuple[str, Text], ...] = (
     (
         rf"Operation not permitted{_AT}",
         Text(
-            vi="máy chủ không cho phép thay đổi, kể cả root: nếu 'lsattr' cho thấy tệp bị khóa (i, a) thì mở bằng 'chattr -ia'",
-            en="the host forbids the change, even to root: where 'lsattr' shows the file locked (i, a), unlock it by 'chattr -ia'",
+            vi="máy chủ không cho phép thay đổi, kể cả root: nếu 'lsattr' cho thấy tệp bị khóa (i, a) thì mở bằng "
+            "'chattr -ia'",
+            en="the host forbids the change, even to root: where 'lsattr' shows the file locked (i, a), unlock it by "
+            "'chattr -ia'",
         ),
     ),
     (
@@ -161,7 +175,8 @@ _PATTERNS: tuple[tuple[str, Text], ...] = (
         ),
     ),
     (
-        r"Data could not be sent to remote host|timed out|(?<!Lock::)Timeout|No route to host|Network is unreachable|Connection closed|Connection reset|UNREACHABLE|Data could not be sent to remote host",
+        r"Data could not be sent to remote host|timed out|(?<!Lock::)Timeout|No route to host|Network is unreachable"
+        r"|Connection closed|Connection reset|UNREACHABLE|Data could not be sent to remote host",
         Text(vi="không kết nối được tới máy chủ (hết thời gian chờ)", en="the host could not be reached (timed out)"),
     ),
     (
@@ -175,7 +190,7 @@ _PATTERNS: tuple[tuple[str, Text], ...] = (
 
 
 def explain(message: str) -> Text:
-    """The reason behind Ansible's or SSH's message, whatever its length; unknown ones are quoted, shortened."""
+    """Return the reason behind Ansible's or SSH's message, whatever its length; unknown ones are quoted, shortened."""
     read = message if len(message) <= 2 * _ENDS else f"{message[:_ENDS]}\n{message[-_ENDS:]}"
     for pattern, text in _PATTERNS:
         match = re.search(pattern, read)
@@ -206,7 +221,7 @@ _WHO = {"user": Text(vi="tài khoản", en="user"), "group": Text(vi="nhóm", en
 
 
 def is_not_run(message: str) -> bool:
-    """Whether the collector has not run a program, for another than root has a say in it."""
+    """Return whether the collector has not run a program, for another than root has a say in it."""
     return _NOT_RUN.search(message[:1000]) is not None
 
 
@@ -227,7 +242,9 @@ def _name_account(kind: str | None, name: str) -> dict[str, str]:
 
 
 def explain_area(message: str) -> Text:
-    """Why a host does not tell a part of its facts, as the collector says it; what it says otherwise is quoted."""
+    """Return why a host does not tell a part of its facts, as the collector says it; what it says otherwise
+    is quoted.
+    """
     costly = _COSTLY.fullmatch(message[:1000])
     if costly is not None:
         return Text(
@@ -274,10 +291,11 @@ _MAX_SUSPECTS = 5
 def add_suspects(
     why: Text, last_words: Sequence[tuple[str, str, str | None]], controls: Sequence[str], suspects: Sequence[str]
 ) -> Text:
-    """Why a host was brought back, with what daemons that stopped said, and of the controls made those that did it.
+    """Return why a host was brought back, with what daemons that stopped said, and of the controls made those that did
+    it.
 
-    ``said`` are ``(unit, line, control)``; a control counts only where it was made. Where the line names none, it is
-    those of the daemon's areas; where no daemon said anything, the ``suspects`` by what failed.
+    ``last_words`` are ``(unit, line, control)``; a control counts only where it was made. Where the line names none, it
+    is those of the daemon's areas; where no daemon said anything, the ``suspects`` by what failed.
     """
     parts = [
         f"{unit}: {line}{_format_suspects([control] if control in controls else _select_suspects(unit, line, controls))}"

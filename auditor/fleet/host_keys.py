@@ -37,7 +37,7 @@ class HostKey:
 
 
 def scan_keys(address: str, port: int) -> tuple[HostKey, ...]:
-    """The keys that a server shows, which proves nothing yet. Raises InputError when it shows none."""
+    """Return the keys that a server shows, which proves nothing yet. Raises InputError when it shows none."""
     scan = ("ssh-keyscan", "-T", str(SCAN_SECONDS), "-t", _KINDS, "-p", str(port), "--", address)
     keys = _parse_keys(run_ssh_tool(*scan, seconds=SCAN_ALL_SECONDS).stdout)
     if not keys:
@@ -46,7 +46,7 @@ def scan_keys(address: str, port: int) -> tuple[HostKey, ...]:
 
 
 def _explain_silence(address: str, port: int) -> InputError:
-    """Why a server shows no keys, as far as one more connection tells."""
+    """Return why a server shows no keys, as far as one more connection tells."""
     try:
         with socket.create_connection((address, port), timeout=SCAN_SECONDS) as connection:
             banner = connection.recv(255)
@@ -68,7 +68,7 @@ def _explain_silence(address: str, port: int) -> InputError:
 
 
 def read_recorded(file: Path, address: str, port: int) -> tuple[HostKey, ...]:
-    """The keys that a ``known_hosts`` file holds for a server; none when there is no such file."""
+    """Return the keys that a ``known_hosts`` file holds for a server; none when there is no such file."""
     return _parse_keys(_find_entries(file, _format_name(address, port)))
 
 
@@ -130,7 +130,7 @@ def _parse_keys(text: str) -> tuple[HostKey, ...]:
 
 
 def _remove_name(name: str, line: str) -> str | None:
-    """The line for the other servers that it names; None when there are none. Hashed, it names one."""
+    """Return the line for the other servers that it names; None when there are none. Hashed, it names one."""
     names, _, key = line.partition(" ")
     other_names = [other for other in names.split(",") if other.lower() != name.lower() and not other.startswith("|")]
     return f"{','.join(other_names)} {key}" if other_names else None

@@ -1,4 +1,7 @@
-"""Sites of a host visited from that host itself, through one SSH connection: whoever guards it sees its own address and shuts out nobody."""
+"""Sites of a host visited from that host itself, through one SSH connection.
+
+Whoever guards it sees its own address and shuts out nobody.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ Header = Annotated[str, Field(max_length=MAX_HEADER)]
 
 
 class _Answer(BaseModel):
-    """What the program there says. The host may be somebody else's."""
+    """Record of what the program there says. The host may be somebody else's."""
 
     model_config = ConfigDict(strict=True, extra="ignore")
 
@@ -59,7 +62,8 @@ class HostProxy:
     def raw(
         self, scheme: str, address: str, domain: str, path: str, port: int | None, headers: Mapping[str, str]
     ) -> Raw:
-        """The bytes of one page, as ``fetch.Client.raw`` gives them; ``address`` is the host's, which asks itself.
+        """Return the bytes of one page, as ``fetch.Client.raw`` gives them; ``address`` is the host's, which asks
+        itself.
 
         Never raises for what answers.
         """
@@ -79,7 +83,7 @@ class HostProxy:
                 return Raw(None, error=f"over SSH: {type(error).__name__}"[:200])
 
     def _query(self, question: Mapping[str, Any]) -> bytes:
-        """The line that answers. Raises OSError, ValueError."""
+        """Return the line that answers. Raises OSError, ValueError."""
         if self._ended:
             raise OSError("the connection has ended")
         if self._process is None:
@@ -108,7 +112,10 @@ class HostProxy:
 
 
 def _read_line(handle: int, ends: float) -> bytes:
-    """What comes until a line ends. Raises TimeoutError, EOFError's like as OSError, ValueError for one that is too long."""
+    """Return what comes until a line ends.
+
+    Raises TimeoutError, EOFError's like as OSError, ValueError for one that is too long.
+    """
     line = bytearray()
     with selectors.DefaultSelector() as ready:
         ready.register(handle, selectors.EVENT_READ)

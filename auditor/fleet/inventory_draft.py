@@ -19,7 +19,10 @@ from auditor.system import files
 
 @dataclass(frozen=True)
 class EnrollmentTarget:
-    """What is enrolled: its name in the inventory, where it answers, the host keys one of which it must prove to hold."""
+    """Record of what is enrolled.
+
+    Its name in the inventory, where it answers, the host keys one of which it must prove to hold.
+    """
 
     name: str
     address: str
@@ -38,10 +41,12 @@ class AutomationAccount:
 
 
 def build_key_options(networks: Iterable[object], doors: Iterable[str]) -> str:
-    """Return what a line of authorized_keys says before the automation key: no forwarding of any kind, and from where it counts.
+    """Return what a line of authorized_keys says before the automation key.
 
-    ``networks``: from which it lets in, none of them for all. ``doors``: addresses with ports that others are reached by
-    through this host, which alone it may pass connections on to.
+    No forwarding of any kind, and from where it counts.
+
+    ``networks``: from which it lets in, none of them for all. ``doors``: addresses with ports that others are reached
+    by through this host, which alone it may pass connections on to.
     """
     options = ["restrict", "pty"]
     if doors := sorted(doors):
@@ -59,7 +64,7 @@ def find_differences(
     account: AutomationAccount,
     known_hosts: Path,
 ) -> Iterator[Text]:
-    """What an inventory says of a host, where the host and its enrolment say otherwise."""
+    """Yield what an inventory says of a host, where the host and its enrolment say otherwise."""
     for key, before, now in (
         ("ansible_host", says.address, server.address),
         ("ansible_port", str(says.port), str(server.port)),
@@ -94,13 +99,13 @@ def _expand_home(path: str | None) -> str | None:
 
 
 def _find_unlisted_sites(sites: Sequence[Site], others: Sequence[Site]) -> Iterator[Site]:
-    """The sites none of whose names is one of the others'."""
+    """Return the sites none of whose names is one of the others'."""
     names = {name for other in others for name in (other.domain, *other.aliases)}
     return (site for site in sites if names.isdisjoint((site.domain, *site.aliases)))
 
 
 def draft_entry(host: Host, port: int, key_file: Path, known_hosts: str) -> str:
-    """A host of the inventory as YAML, to be checked by people."""
+    """Return a host of the inventory as YAML, to be checked by people."""
     sites = [
         {
             key: value

@@ -51,7 +51,7 @@ def check_password(server: EnrollmentTarget, user: str) -> None:
 
 
 def _list_login_methods(server: EnrollmentTarget, user: str) -> frozenset[str]:
-    """The ways to log in that the server offers; none when it does not say."""
+    """Return the ways to log in that the server offers; none when it does not say."""
     with tempfile.TemporaryDirectory(prefix="luytre-") as scratch:
         known_hosts = Path(scratch, "known_hosts")
         known_hosts.write_text(host_keys.format_lines(server.address, server.port, server.keys), "utf-8")
@@ -70,7 +70,7 @@ def _list_login_methods(server: EnrollmentTarget, user: str) -> frozenset[str]:
 
 
 def explain_refusal(user: str, key_file: Path | None) -> Text:
-    """Why a server let the account in neither by its key, nor, when there is none, by its password."""
+    """Return why a server let the account in neither by its key, nor, when there is none, by its password."""
     if key_file is not None:
         return Text(
             vi=f"máy chủ từ chối khóa {key_file} của tài khoản {user}: nửa công khai của khóa phải có trong "
@@ -80,9 +80,11 @@ def explain_refusal(user: str, key_file: Path | None) -> Text:
         )
     if user == "root":
         return Text(
-            vi="máy chủ từ chối mật khẩu của root: mật khẩu sai, hoặc máy chủ chỉ cho root vào bằng khóa (PermitRootLogin, "
+            vi="máy chủ từ chối mật khẩu của root: mật khẩu sai, hoặc máy chủ chỉ cho root vào bằng khóa "
+            "(PermitRootLogin, "
             "mặc định của Debian); khi đó dùng tài khoản có quyền sudo (--user TÊN) hoặc khóa (--key TỆP)",
-            en="the host refused the password of root: it is wrong, or the host lets root in by a key only (PermitRootLogin, "
+            en="the host refused the password of root: it is wrong, or the host lets root in by a key only "
+            "(PermitRootLogin, "
             "Debian's default); then use an account with sudo (--user NAME) or a key (--key FILE)",
         )
     return Text(vi=f"máy chủ từ chối mật khẩu của {user}", en=f"the host refused the password of {user}")

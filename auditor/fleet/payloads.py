@@ -12,7 +12,7 @@ from auditor.system import disk_cache, resources
 
 
 def folder() -> Path | None:
-    """The folder for the modules as they are now; None where there can be none of ours alone."""
+    """Return the folder for the modules as they are now; None where there can be none of ours alone."""
     return disk_cache.get_folder("payloads", _state())
 
 

@@ -1,7 +1,9 @@
-"""Ansible's own process, from which all plays of this one are forked: to load Ansible takes longer than most plays (decision 27).
+"""Ansible's own process, from which all plays of this one are forked.
 
-It is begun with the first play, and ends with us, however we end. What Ansible reads of the environment only while it loads is the
-same for all plays of one zygote; where it is another, there is another zygote.
+To load Ansible takes longer than most plays (decision 27).
+
+It is begun with the first play, and ends with us, however we end. What Ansible reads of the environment only while it
+loads is the same for all plays of one zygote; where it is another, there is another zygote.
 """
 
 from __future__ import annotations
@@ -40,7 +42,7 @@ class PlayHandle:
         self._watched.register(line, select.POLLIN)
 
     def is_lost(self) -> bool:
-        """Whether there is no zygote any more that would tell the code."""
+        """Return whether there is no zygote any more that would tell the code."""
         return bool(self._watched.poll(0))
 
     def hang_up(self) -> None:
@@ -63,8 +65,9 @@ def play_in_fork(
 ) -> Iterator[PlayHandle]:
     """Have ``ansible-playbook`` play with these arguments while this lasts; when it is over, the play has ended.
 
-    ``own``: names in the environment that say something else for every play, and that Ansible reads when it plays. ``folder`` is the
-    play's own; what Ansible prints goes to the pipe ``printed``. ``memory`` is in bytes of addresses for each of its processes.
+    ``own``: names in the environment that say something else for every play, and that Ansible reads when it plays.
+    ``folder`` is the play's own; what Ansible prints goes to the pipe ``output_pipe``. ``memory`` is in bytes of
+    addresses for each of its processes.
     """
     over = folder / "over"
     os.mkfifo(over, 0o600)

@@ -1,6 +1,9 @@
-"""Connections to hosts on which a resident runs modules (``auditor.fleet.in_ansible.remote_worker``): one for each way in, while a run lasts.
+"""Connections to hosts on which a resident runs modules (``auditor.fleet.in_ansible.remote_worker``).
 
-Doors (``auditor.fleet.in_ansible.ssh_wrapper``) ask over a socket in the run's own folder. What a host says is bounded here, and ends with its time.
+One for each way in, while a run lasts.
+
+Doors (``auditor.fleet.in_ansible.ssh_wrapper``) ask over a socket in the run's own folder. What a host says is bounded
+here, and ends with its time.
 """
 
 from __future__ import annotations
@@ -34,7 +37,10 @@ _BOOTSTRAP = f'{remote_worker.PYTHON} -I -c "import sys; exec(sys.stdin.buffer.r
 """What stands in its place: it reads the resident, and that what comes after it."""
 _CONNECTION_LOST = 255
 MAX_WORKERS = 100
-"""Residents at a time. Each holds three descriptors of ours; all together have no more than three eighths of those there may be."""
+"""Residents at a time.
+
+Each holds three descriptors of ours; all together have no more than three eighths of those there may be.
+"""
 _GLANCE = 1.0
 """Seconds after which who waits for a host looks whether it was given up."""
 _PAUSE = 0.1
@@ -65,13 +71,16 @@ class _Request:
 
     @classmethod
     def parse(cls, message: bytes) -> _Request:
-        """What a door asks for."""
+        """Return what a door asks for."""
         seconds, marker, python, *words = message.decode("utf-8", "surrogateescape").split("\0")
         return cls(float(seconds), marker, python, tuple(words))
 
 
 class _RemoteWorker:
-    """One that runs on a host, behind its ssh. Raises _Ended when it cannot be had, or is lost; it is of no more use then."""
+    """One that runs on a host, behind its ssh.
+
+    Raises _Ended when it cannot be had, or is lost; it is of no more use then.
+    """
 
     def __init__(self, request: _Request, environment: Mapping[str, str]) -> None:
         command = request.words[-1].replace(request.python, _BOOTSTRAP, 1)
@@ -104,7 +113,7 @@ class _RemoteWorker:
         return head[0], words[: lengths[0]], words[lengths[0] :]
 
     def has_gone(self) -> bool:
-        """Whether the connection is over, or says something that nobody asked for."""
+        """Return whether the connection is over, or says something that nobody asked for."""
         ready = select.poll()
         ready.register(self._out, select.POLLIN)
         return self._is_amid or self._ssh.poll() is not None or bool(self._said) or bool(ready.poll(0))
@@ -173,21 +182,21 @@ class _RemoteWorker:
         self._is_amid = False
 
     def _write(self, words: memoryview) -> int:
-        """How many bytes were taken; all of them where nobody reads any more, as what is heard then tells."""
+        """Return how many bytes were taken; all of them where nobody reads any more, as what is heard then tells."""
         try:
             return self._in.write(words) or 0
         except BrokenPipeError:
             return len(words)
 
     def _read_errors(self) -> bool:
-        """Whether ssh may still say something."""
+        """Return whether ssh may still say something."""
         piece = self._err.read(_PIECE)
         self._complaints += len(piece or b"")
         self._complained = (self._complained + (piece or b""))[-_COMPLAINT:]
         return piece != b""
 
     def _end(self, why: str | None) -> _ConnectionEnd:
-        """What is said in the place of an answer; ``why`` is None when the connection ended by itself."""
+        """Return what is said in the place of an answer; ``why`` is None when the connection ended by itself."""
         code = _CONNECTION_LOST
         if why is None:
             with suppress(subprocess.TimeoutExpired):
@@ -285,7 +294,9 @@ def _get_limit() -> int:
 
 
 def write_ssh_wrapper(folder: Path, seconds: float) -> Path:
-    """What Ansible takes for ssh in the run that has the folder: it gives one command on a host so many seconds."""
+    """Return what Ansible takes for ssh in the run that has the folder: it gives one command on a host so
+    many seconds.
+    """
     start = (
         f"import sys; sys.path.append({str(_ROOT)!r}); from auditor.fleet.in_ansible.ssh_wrapper import main; main()"
     )
@@ -331,7 +342,7 @@ def _accept_connections(listener: socket.socket, residents: _RemoteWorkers, over
 
 
 def _receive_message(door: socket.socket) -> bytes | None:
-    """What a door says, behind its length; None when it goes before it has said all of it."""
+    """Return what a door says, behind its length; None when it goes before it has said all of it."""
     message = bytearray()
     while piece := door.recv(_PIECE):
         message += piece

@@ -1,14 +1,15 @@
 """The only door to ansible-runner: start a playbook, hand back what each host said. Data in, data out.
 
-Every run has a private folder of its own (mode 0700), removed afterwards. Host keys are strict. A password is handed
-to whoever asks for it, ssh or Ansible, and lies in no file: what Ansible would give ssh by itself, it keeps in shared memory.
+Every run has a private folder of its own (mode 0700), removed afterwards. Host keys are strict. A password is handed to
+whoever asks for it, ssh or Ansible, and lies in no file: what Ansible would give ssh by itself, it keeps in shared
+memory.
 
 Ansible is attended by a thread, and what it says is heard here. A run is over with its last word, the recap: the
 0.2 s that its process takes to end are nobody's loss.
 
-What hosts came to is told by a callback of ours (``auditor.fleet.in_ansible``) over a pipe of its own. What Ansible prints,
-hosts' words among it, is no more than a complaint when nothing was told. The runner starts, times and ends the process, which is
-forked from one that has Ansible loaded (``auditor.fleet.prefork_client``).
+What hosts came to is told by a callback of ours (``auditor.fleet.in_ansible``) over a pipe of its own. What Ansible
+prints, hosts' words among it, is no more than a complaint when nothing was told. The runner starts, times and ends the
+process, which is forked from one that has Ansible loaded (``auditor.fleet.prefork_client``).
 """
 
 from __future__ import annotations
@@ -72,7 +73,9 @@ _DECIDES = re.compile(f"_?ANSIBLE_.*|{payloads.CACHE_VARIABLE}|{ssh_options.AGEN
 """Variables by which the environment of who runs us would decide for Ansible, such as to leave out what arms a host."""
 
 CUT_SHORT = "cut short"
-"""The status of a run that somebody or something ended before its last word: no host has come to its end for certain."""
+"""The status of a run that somebody or something ended before its last word: no host has come to its end for
+certain.
+"""
 
 _MESSAGE_KEYS = ("msg", "module_stderr", "module_stdout", "stderr")
 _ITEMS = 5
@@ -82,7 +85,7 @@ Outcome = Literal["ok", "changed", "skipped", "failed", "unreachable"]
 
 @dataclass(frozen=True)
 class Task:
-    """What one task came to on one host."""
+    """Record of what one task came to on one host."""
 
     host: str
     name: str
@@ -113,21 +116,21 @@ class PlaybookRun:
     complaint: str = ""
 
     def list_tasks(self, host: str) -> tuple[Task, ...]:
-        """The tasks of one host, in order."""
+        """Return the tasks of one host, in order."""
         return tuple(task for task in self.tasks if task.host == host)
 
     def find_failure(self, host: str) -> Task | None:
-        """The task that ended the host's run, if one did."""
+        """Return the task that ended the host's run, if one did."""
         return next((task for task in self.list_tasks(host) if task.outcome in ("failed", "unreachable")), None)
 
     def list_changed(self, host: str) -> tuple[Task, ...]:
-        """The tasks that changed something."""
+        """Return the tasks that changed something."""
         return tuple(task for task in self.list_tasks(host) if task.outcome == "changed")
 
 
 @dataclass
 class _RunState:
-    """What was heard of a run so far."""
+    """Record of what was heard of a run so far."""
 
     watch: Callable[[Task], None] | None
     tasks: list[Task] = field(default_factory=list)
@@ -151,7 +154,8 @@ class _RunState:
 
 
 def _strip_role(name: str, role: str) -> str:
-    """The name of a task without its role's before it, and with the area or control at its beginning as it is written.
+    """Return the name of a task without its role's before it, and with the area or control at its beginning as it is
+    written.
 
     Ansible puts the role before it, and its style asks for a capital.
     """
@@ -241,7 +245,10 @@ class _Ansible(Thread):
 _EVENTS, _OUTPUT = "events", "printed"
 _PIECE = 65_536
 _ROOM = 1 << 20
-"""Bytes that may wait in a pipe until we listen, as far as the system lets us: who waits for room asks hosts for nothing more."""
+"""Bytes that may wait in a pipe until we listen, as far as the system lets us.
+
+Who waits for room asks hosts for nothing more.
+"""
 
 
 def _make_pipe(path: Path) -> int:
@@ -268,8 +275,8 @@ def play(
 ) -> PlaybookRun:
     """Run a playbook of ours against an inventory; ``watch`` sees each task's result as it comes.
 
-    ``meanwhile`` is what there is to do here until hosts answer. It is begun when Ansible runs, for whose start a thread
-    would otherwise have to wait its turn again and again; what it raises ends the run, and is raised.
+    ``meanwhile`` is what there is to do here until hosts answer. It is begun when Ansible runs, for whose start a
+    thread would otherwise have to wait its turn again and again; what it raises ends the run, and is raised.
 
     Playbooks that share a folder of ``sockets`` share their SSH connections for a minute.
 
@@ -343,7 +350,7 @@ def _listen(ansible: _Ansible, run_state: _RunState) -> str:
 
 
 def _read(pipe: int) -> bytes | None:
-    """What is there by now: nothing when its other end is closed, None when there may be more later."""
+    """Return what is there by now: nothing when its other end is closed, None when there may be more later."""
     try:
         return os.read(pipe, _PIECE)
     except BlockingIOError:
@@ -363,7 +370,8 @@ def _build_runner_arguments(
     patience: float,
     sockets: Path | None,
 ) -> tuple[dict[str, Any], dict[str, str], int | None]:
-    """A run in the runner's own terms, what it must not decide of the environment, and how many bytes Ansible may take.
+    """Return a run in the runner's own terms, what it must not decide of the environment, and how many bytes Ansible
+    may take.
 
     Its files are laid out in ``folder``.
     """
@@ -412,7 +420,9 @@ def _build_runner_arguments(
 
 @contextmanager
 def interrupt_on_sigterm() -> Iterator[None]:
-    """SIGTERM interrupts as Ctrl-C does, so that what goes on is ended in order; in the main thread, where signals go."""
+    """SIGTERM interrupts as Ctrl-C does, so that what goes on is ended in order; in the main thread, where
+    signals go.
+    """
     if current_thread() is not main_thread():
         yield
         return

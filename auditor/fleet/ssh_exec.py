@@ -36,7 +36,10 @@ sys.path.insert(0, "/proc/self/fd/%d" % held)
 from asked import main
 main([sys.argv[1], question])
 """
-"""The question comes before the program: whoever is on a host sees the command lines of others, and is not to be told what is to be contained."""
+"""The question comes before the program.
+
+Whoever is on a host sees the command lines of others, and is not to be told what is to be contained.
+"""
 _MAIN = """\
 import sys
 from asked import main
@@ -50,7 +53,10 @@ class NoAnswer(Exception):
 
 
 def build_command(reach: Reach, remote: str) -> list[str]:
-    """The command line that runs ``remote`` there. Options of ours come first, since ssh keeps the first value it meets."""
+    """Return the command line that runs ``remote`` there.
+
+    Options of ours come first, since ssh keeps the first value it meets.
+    """
     options = {
         **ssh_options.SAFE,
         "ControlMaster": "no",
@@ -78,7 +84,7 @@ def build_command(reach: Reach, remote: str) -> list[str]:
 def talk(
     arguments: Sequence[str], stdin_data: Path | bytes, seconds: float, environment: Mapping[str, str]
 ) -> tuple[bytes, bytes, bool]:
-    """What a program prints on both outputs, each cut at ``MAX_OUTPUT``, and whether it ended in time."""
+    """Return what a program prints on both outputs, each cut at ``MAX_OUTPUT``, and whether it ended in time."""
     ends = time.monotonic() + seconds
     outputs = [b"", b""]
     with _run_process(arguments, stdin_data, environment) as ready:
@@ -96,7 +102,10 @@ def talk(
 def _run_process(
     arguments: Sequence[str], stdin_data: Path | bytes, environment: Mapping[str, str]
 ) -> Iterator[selectors.DefaultSelector]:
-    """A program at work: what it prints on its first and second output becomes ready as 0 and 1. It ends with the context."""
+    """A program at work: what it prints on its first and second output becomes ready as 0 and 1.
+
+    It ends with the context.
+    """
     with (
         _open_stdin(stdin_data) as script,
         subprocess.Popen(
@@ -135,9 +144,10 @@ def run_as_root(
     seconds: float,
     beside: Mapping[str, Path | bytes] | None = None,
 ) -> bytes:
-    """What a program of ours answers when it is run once on a host as root: its last line.
+    """Return what a program of ours answers when it is run once on a host as root: its last line.
 
-    It may import ``luytre_shared``, and what is ``beside`` it as in ``streamed_as_root``, of which it may read what is given as bytes. Its ``main`` is given the words of SSH_CONNECTION and the question as JSON. Raises NoAnswer.
+    It may import ``luytre_shared``, and what is ``beside`` it as in ``stream_as_root``, of which it may read what is
+    given as bytes. Its ``main`` is given the words of SSH_CONNECTION and the question as JSON. Raises NoAnswer.
     """
     arguments, environment = _build_root_command(reach)
     out, err, in_time = talk(arguments, _build_stdin(question, program, beside or {}), seconds, environment)
@@ -150,10 +160,11 @@ def run_as_root(
 def stream_as_root(
     reach: Reach, program: Path, beside: Mapping[str, Path | bytes], question: Mapping[str, Any], seconds: float
 ) -> Iterator[bytes]:
-    """What a program of ours sends when it is run once on a host as root, piece by piece, for so many seconds at most.
+    """Yield what a program of ours sends when it is run once on a host as root, piece by piece, for so many seconds at
+    most.
 
-    Beside ``luytre_shared`` it may import what is ``beside`` it, files by their names in the archive that it comes in. Raises NoAnswer
-    when nothing comes.
+    Beside ``luytre_shared`` it may import what is ``beside`` it, files by their names in the archive that it comes in.
+    Raises NoAnswer when nothing comes.
     """
     arguments, environment = _build_root_command(reach)
     ends, has_output, errors = time.monotonic() + seconds, False, b""
@@ -177,7 +188,10 @@ def _shorten_errors(errors: bytes) -> str:
 
 
 def _build_root_command(reach: Reach) -> tuple[list[str], dict[str, str]]:
-    """The command line, and the environment, by which a program that comes on standard input is run there. Raises NoAnswer."""
+    """Return the command line, and the environment, by which a program that comes on standard input is run there.
+
+    Raises NoAnswer.
+    """
     if reach.unclear is not None:
         raise NoAnswer(f"{reach.unclear} in the inventory has to be a literal value")
     remote = shlex.join(["/bin/sh", "-c", _AS_ROOT, "sh", _LAUNCH])
@@ -189,7 +203,7 @@ def _build_stdin(question: Mapping[str, Any], program: Path, beside: Mapping[str
 
 
 def _pack_program(program: Path, beside: Mapping[str, Path | bytes]) -> bytes:
-    """The program, and what it may import, as an archive that Python imports from."""
+    """Return the program, and what it may import, as an archive that Python imports from."""
     shared_modules = sorted((resources.get_root() / "on_host/shared/module_utils/luytre_shared").glob("*.py"))
     files: dict[str, Path | bytes] = {
         f"ansible/module_utils/luytre_shared/{module.name}": module for module in shared_modules

@@ -28,12 +28,14 @@ def build_arguments(options: Mapping[str, str] = SAFE) -> list[str]:
 
 
 def build_command(arguments: Sequence[str]) -> list[str]:
-    """A command of ssh with these arguments, which end with what is run there, or with the host."""
+    """Return a command of ssh with these arguments, which end with what is run there, or with the host."""
     return ["ssh", *build_arguments(), *arguments[:-1], *LAST, *arguments[-1:]]
 
 
 def select_environment(variables: Mapping[str, str], key_files: Iterable[str | None]) -> dict[str, str]:
-    """The same variables; the agent is among them only where some host has no key file of its own, or one with a passphrase."""
+    """Return the same variables; the agent is among them only where some host has no key file of its own, or one with a
+    passphrase.
+    """
     asks_agent = AGENT in variables and any(file is None or has_passphrase(file) for file in set(key_files))
     return {key: value for key, value in variables.items() if key != AGENT or asks_agent}
 

@@ -17,9 +17,12 @@ from auditor.models import Hardening, Host, HostOutcome, Inventory, Run, clock
 def audit_after(
     inventory: Inventory, catalogue: Catalogue, hosts: Sequence[Host], plan: HardeningPlan, result: HardeningResult
 ) -> Run:
-    """The run after: hosts as read when they were settled; those that were not, read now. It says what is not done.
+    """Return the run after: hosts as read when they were settled; those that were not, read now.
 
-    A host of which something that was planned could not be looked at, as where reading it ran out of its time, is read once more.
+    It says what is not done.
+
+    A host of which something that was planned could not be looked at, as where reading it ran out of its time, is read
+    once more.
 
     What hosts have to do with imported indicators is not asked while they are settled, and so is not evaluated.
     """

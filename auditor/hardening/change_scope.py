@@ -25,7 +25,10 @@ _RECORDS = "/var/lib/dpkg/"
 
 
 def covers(touch: str, what: str) -> bool:
-    """Whether the touch means what changed: the thing itself, what is below it, or for ``sysctl:`` what fits its pattern."""
+    """Return whether the touch means what changed.
+
+    The thing itself, what is below it, or for ``sysctl:`` what fits its pattern.
+    """
     path = _path(touch)
     if path is not None:
         base, below = path.rstrip("/"), path.endswith("/") or touch.startswith("tree:")
@@ -34,32 +37,34 @@ def covers(touch: str, what: str) -> bool:
 
 
 def any_covers(touches: Iterable[str], what: str) -> bool:
-    """Whether any of the touches means it."""
+    """Return whether any of the touches means it."""
     return any(covers(touch, what) for touch in touches)
 
 
 def any_within(touches: Iterable[str], place: str) -> bool:
-    """Whether any of the touches lies in a place, itself told as a touch."""
+    """Return whether any of the touches lies in a place, itself told as a touch."""
     return any(covers(place, _path(touch) or touch) for touch in touches)
 
 
 def upgrades_packages(touches: Iterable[str]) -> bool:
-    """Whether packages are upgraded: then the touches are all that packages may change, and tell nothing."""
+    """Return whether packages are upgraded: then the touches are all that packages may change, and tell nothing."""
     return any_within(touches, _RECORDS)
 
 
 def installs_packages(touches: Iterable[str]) -> bool:
-    """Whether packages are installed or removed."""
+    """Return whether packages are installed or removed."""
     return any(touch.startswith("package:") for touch in touches)
 
 
 def select_declared(touches: Iterable[str]) -> tuple[str, ...]:
-    """Those that are known without asking a host."""
+    """Return those that are known without asking a host."""
     return tuple(touch for touch in touches if not touch.startswith(FOUND_PREFIX))
 
 
 def resolve_touches(touches: Iterable[str], violations: Iterable[Any]) -> tuple[str, ...] | None:
-    """What is touched on the host that named these violations; of paths that it found the modes, of doubtful ones all.
+    """Return what is touched on the host that named these violations.
+
+    Of paths that it found the modes, of doubtful ones all.
 
     None when the host names a path that cannot be handed on safely.
     """
@@ -75,7 +80,7 @@ def resolve_touches(touches: Iterable[str], violations: Iterable[Any]) -> tuple[
 
 
 def _path(touch: str) -> str | None:
-    """The path that a touch is about, if it is about one."""
+    """Return the path that a touch is about, if it is about one."""
     kind = next((kind for kind in _OF_PATHS if touch.startswith(kind)), "")
     path = touch.removeprefix(kind)
     return path if path.startswith("/") else None

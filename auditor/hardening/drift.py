@@ -27,7 +27,7 @@ class DriftChange(Model):
 
 
 class Drift(Model):
-    """What one host says."""
+    """Record of what one host says."""
 
     host: str
     run: str | None = Field(default=None, description="the confirmed hardening that it is compared with")
@@ -42,12 +42,15 @@ class Drift(Model):
 
     @property
     def concerned_controls(self) -> tuple[ControlId, ...]:
-        """The controls in force that the changes concern, each once."""
+        """Return the controls in force that the changes concern, each once."""
         return tuple(sorted({control for change in self.changes for control in change.controls}))
 
 
 def check_drift(inventory: Inventory, hosts: Sequence[Host], hardenings: Iterable[Hardening]) -> tuple[Drift, ...]:
-    """Ask every host. ``known``: the hardenings in the journal, newest first, from which it is learnt what is in force."""
+    """Ask every host.
+
+    ``hardenings``: the hardenings in the journal, newest first, from which it is learnt what is in force.
+    """
     in_force: dict[str, dict[ControlId, Sequence[str]]] = {}
     taken_back: dict[str, set[ControlId]] = {}
     for hardening in hardenings:
@@ -74,7 +77,9 @@ def check_drift(inventory: Inventory, hosts: Sequence[Host], hardenings: Iterabl
 
 
 def add_audit_results(drifts: Iterable[Drift], run: Run) -> tuple[Drift, ...]:
-    """The same with what the audit says of the controls that the changes concern, for each host that it could read."""
+    """Return the same with what the audit says of the controls that the changes concern, for each host that it could
+    read.
+    """
     read = {outcome.host for outcome in run.outcomes if outcome.reached}
     is_open = {(finding.host, finding.control) for finding in run.findings if finding.is_open}
     return tuple(

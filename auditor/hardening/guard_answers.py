@@ -32,30 +32,30 @@ _NOT_IN_ROLLBACK_POINT = Text(vi="đường lui không giữ", en="the way back 
 
 
 def find_guard_task(run: PlaybookRun, host: str) -> Task | None:
-    """The guard's task on the host, if the playbook came to it."""
+    """Return the guard's task on the host, if the playbook came to it."""
     return next((task for task in run.list_tasks(host) if task.action == ACTION), None)
 
 
 def get_answer(run: PlaybookRun, host: str) -> Mapping[str, Any] | None:
-    """What the guard answered, or None when it refused or was not heard."""
+    """Return what the guard answered, or None when it refused or was not heard."""
     guard_task = find_guard_task(run, host)
     return guard_task.result if guard_task is not None and guard_task.outcome in ("ok", "changed") else None
 
 
 def get_complaint(run: PlaybookRun, host: str) -> str:
-    """Why there is no answer, in Ansible's or the guard's words."""
+    """Return why there is no answer, in Ansible's or the guard's words."""
     failure = run.find_failure(host)
     return failure.message if failure is not None else run.complaint
 
 
 def parse_digest(response: Mapping[str, Any], key: str) -> str | None:
-    """A sha256 in hexadecimal, or None for anything else."""
+    """Return a sha256 in hexadecimal, or None for anything else."""
     value = response.get(key)
     return value if isinstance(value, str) and _DIGEST.fullmatch(value) else None
 
 
 def describe_notes(response: Mapping[str, Any], what: Text = _NOT_IN_ROLLBACK_POINT) -> tuple[Text, ...]:
-    """What the way back does not hold, since lesser users on the host shape it: where, how much of it, and why.
+    """Return what the way back does not hold, since lesser users on the host shape it: where, how much of it, and why.
 
     ``what`` begins each sentence; a plain number of entries follows.
     """
@@ -73,7 +73,9 @@ def _describe_note(note: Mapping[str, Any], what: Text) -> Text:
 
 
 def list_not_restored(response: Mapping[str, Any]) -> tuple[str, ...]:
-    """What is not yet back, in the host's words, while it goes on trying; else what could not be brought back."""
+    """Return what is not yet back, in the host's words, while it goes on trying; else what could not be
+    brought back.
+    """
     for pending in (response.get("not_back"), response.get("differs")):
         if isinstance(pending, Mapping) and pending:
             return tuple(clean_text(f"{key}: {why}") for key, why in list(pending.items())[:MAX_MEMBERS])
@@ -81,7 +83,7 @@ def list_not_restored(response: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def list_left_paths(response: Mapping[str, Any]) -> tuple[str, ...]:
-    """What a way back left to somebody who changed it meanwhile, or put aside, in the host's words."""
+    """Return what a way back left to somebody who changed it meanwhile, or put aside, in the host's words."""
     changed_paths = [
         clean_text(f"{entry.get('path')} ({entry.get('reason')})") for entry in list_mappings(response.get("left"))
     ]
@@ -99,7 +101,7 @@ def list_upgraded_packages(response: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def has_differences(response: Mapping[str, Any]) -> bool:
-    """Whether a host that was brought back is not in everything as it was."""
+    """Return whether a host that was brought back is not in everything as it was."""
     return bool(response.get("differs"))
 
 
@@ -114,17 +116,20 @@ def list_failure_logs(response: Mapping[str, Any]) -> tuple[tuple[str, str, str 
 
 
 def clean_text(value: Any) -> str:
-    """A value as text that can be written anywhere, without secrets: a name may hold bytes that are not characters."""
+    """Return a value as text that can be written anywhere, without secrets.
+
+    A name may hold bytes that are not characters.
+    """
     return redact(str(value)[:_MAX_CHARS]).encode("utf-8", "backslashreplace").decode()
 
 
 def list_texts(value: Any) -> tuple[str, ...]:
-    """The members of a list, or the keys of a mapping, as text."""
+    """Return the members of a list, or the keys of a mapping, as text."""
     return tuple(clean_text(member) for member in _list_members(value))
 
 
 def list_mappings(value: Any) -> tuple[Mapping[str, Any], ...]:
-    """The mappings in a list."""
+    """Return the mappings in a list."""
     return tuple(member for member in _list_members(value) if isinstance(member, Mapping))
 
 

@@ -33,7 +33,7 @@ from auditor.models import ControlId, Hardening, Host, HostHardening, HostOutcom
 
 @dataclass(frozen=True)
 class HardeningResult:
-    """What came of putting a plan in force, and how the hosts were read in the end."""
+    """Record of what came of putting a plan in force, and how the hosts were read in the end."""
 
     hardening: Hardening
     facts: Mapping[str, HostFacts]
@@ -45,7 +45,9 @@ class HardeningResult:
 
 
 def try_out(inventory: Inventory, plan: HardeningPlan) -> tuple[tuple[TaskPreview, ...], Mapping[str, Text]]:
-    """What the plan's tasks would change, by a check run that changes nothing; and the hosts where that failed."""
+    """Return what the plan's tasks would change, by a check run that changes nothing; and the hosts where
+    that failed.
+    """
     if plan.is_empty:
         return (), {}
     run = play_plan(

@@ -31,7 +31,10 @@ class Journal:
         self.reserve = Reserve(self.folder / "room", ROOM)
 
     def write(self, hardening: Hardening) -> None:
-        """Keep how far a hardening has got. Whole or not at all, also after a power cut. Raises InputError when it cannot."""
+        """Keep how far a hardening has got.
+
+        Whole or not at all, also after a power cut. Raises InputError when it cannot.
+        """
         self._make()
         path = self.folder / f"{hardening.id}.json"
         try:
@@ -44,13 +47,13 @@ class Journal:
             ) from error
 
     def list_hardenings(self, inventory: str) -> tuple[Hardening, ...]:
-        """The hardenings of an inventory, newest first."""
+        """Return the hardenings of an inventory, newest first."""
         key = database.key_of(inventory)
         paths = sorted(self.folder.glob("*.json"), reverse=True) if self.folder.is_dir() else []
         return tuple(hardening for path in paths if database.key_of((hardening := _read(path)).inventory) == key)
 
     def find(self, inventory: str, run: str | None) -> Hardening:
-        """The hardening with that id, or with a beginning that only one has; by default the last.
+        """Return the hardening with that id, or with a beginning that only one has; by default the last.
 
         Raises InputError when there is none.
         """

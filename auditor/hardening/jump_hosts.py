@@ -1,4 +1,5 @@
-"""Which hosts of an inventory are reached through which others, by what this machine's ssh makes of its arguments and its own settings.
+"""Which hosts of an inventory are reached through which others, by what this machine's ssh makes of its arguments and
+its own settings.
 
 ``ssh -G`` is asked, which connects to nobody. What it names as the way there is followed until it ends.
 """
@@ -35,7 +36,7 @@ _OPTIONS_WITH_VALUE = frozenset("BbcDEeFIiJLlmOopQRSWw")
 
 @dataclass(frozen=True, order=True)
 class Passage:
-    """How a host is reached through another."""
+    """Record of how a host is reached through another."""
 
     to: str
     """The host of the inventory behind it."""
@@ -119,7 +120,7 @@ def _find_middles(name: str, reach: Mapping[str, Reach]) -> Iterator[tuple[str, 
 def _follow(
     arguments: Sequence[str], address: str, match_hosts: Callable[[str, str, int], list[str]], remaining_hops: int
 ) -> Iterator[tuple[str, str]]:
-    """Each host in the middle on the way to an address, and what of ssh's names it."""
+    """Yield each host in the middle on the way to an address, and what of ssh's names it."""
     settings = _read_ssh_settings(arguments, address)
     by, nearest = _parse_hops(settings, _find_config_option(arguments))
     for hop in nearest[:MAX_ABREAST] if remaining_hops else ():
@@ -131,14 +132,14 @@ def _follow(
 
 
 def _read_ssh_settings(arguments: Sequence[str], address: str) -> dict[str, str]:
-    """What ssh would do to get there, in its own words; nothing where it does not say."""
+    """Return what ssh would do to get there, in its own words; nothing where it does not say."""
     process = run_ssh_tool("ssh", "-G", *arguments, "--", address, seconds=SECONDS)
     lines = (line.partition(" ") for line in process.stdout.splitlines()) if process.returncode == 0 else ()
     return {key.lower(): value.strip() for key, _, value in lines}
 
 
 def _find_config_option(arguments: Sequence[str]) -> tuple[str, ...]:
-    """The file of settings that an own one takes the place of: ssh hands it on to the hosts in the middle."""
+    """Return the file of settings that an own one takes the place of: ssh hands it on to the hosts in the middle."""
     at = [number for number, word in enumerate(arguments[:-1]) if word == "-F"]
     return ("-F", arguments[at[0] + 1]) if at else ()
 
@@ -157,7 +158,7 @@ def _parse_hop(word: str) -> _Hop | None:
 
 
 def _find_hops_in_command(command: str) -> Iterator[_Hop]:
-    """The hosts to which a command's ssh goes, unless what runs there passes the bytes on itself."""
+    """Yield the hosts to which a command's ssh goes, unless what runs there passes the bytes on itself."""
     try:
         words = shlex.split(command)
     except ValueError:
@@ -190,7 +191,7 @@ def _find_hops_in_command(command: str) -> Iterator[_Hop]:
 
 
 def _make_host_matcher(reach: Mapping[str, Reach]) -> Callable[[str, str, int], list[str]]:
-    """What finds the hosts that a name, or the name that ssh takes for it, stands for."""
+    """Return what finds the hosts that a name, or the name that ssh takes for it, stands for."""
     by_address: dict[str, list[str]] = {}
     for name, host_reach in reach.items():
         by_address.setdefault(host_reach.address.lower(), []).append(name)

@@ -58,17 +58,17 @@ class HostPlan(Model):
 
     @property
     def due(self) -> tuple[ControlChange, ...]:
-        """The changes that would be made."""
+        """Return the changes that would be made."""
         return tuple(change for change in self.changes if change.held is None)
 
     @property
     def held_changes(self) -> tuple[ControlChange, ...]:
-        """The changes that are held back, each with its reason."""
+        """Return the changes that are held back, each with its reason."""
         return tuple(change for change in self.changes if change.held is not None)
 
     @property
     def disruption(self) -> Disruption:
-        """The worst of the changes that would be made."""
+        """Return the worst of the changes that would be made."""
         return max((change.disruption for change in self.due), key=DISRUPTIONS.index, default="none")
 
 
@@ -79,32 +79,32 @@ class HardeningPlan(Model):
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing would change anywhere."""
+        """Return whether nothing would change anywhere."""
         return not any(host.due for host in self.hosts)
 
     @property
     def is_blind(self) -> bool:
-        """Whether some host could not be read."""
+        """Return whether some host could not be read."""
         return any(host.unread for host in self.hosts)
 
     @property
     def held_total(self) -> int:
-        """How many changes are held back on all hosts together."""
+        """Return how many changes are held back on all hosts together."""
         return sum(len(host.held_changes) for host in self.hosts)
 
     def as_variables(self) -> dict[str, dict[str, list[str]]]:
-        """The roles' ``luytre_plan``: host to control id to domains. Holds what is due, and nothing else."""
+        """Return the roles' ``luytre_plan``: host to control id to domains. Holds what is due, and nothing else."""
         return {
             host.host: {change.control: list(change.sites) for change in host.due} for host in self.hosts if host.due
         }
 
     def as_asides(self) -> dict[str, list[str]]:
-        """The roles' ``luytre_asides``: host to the controls for which that is accepted."""
+        """Return the roles' ``luytre_asides``: host to the controls for which that is accepted."""
         asides = {host.host: [change.control for change in host.due if change.aside] for host in self.hosts}
         return {host: controls for host, controls in asides.items() if controls}
 
     def as_losses(self) -> dict[str, list[str]]:
-        """The roles' ``luytre_lost``: host to whom which control may lock out, as CONTROL:ACCOUNT."""
+        """Return the roles' ``luytre_lost``: host to whom which control may lock out, as CONTROL:ACCOUNT."""
         lost_accounts = {
             host.host: sorted({account for change in host.due for account in change.locks_out}) for host in self.hosts
         }
@@ -123,16 +123,17 @@ def make(
     behind: Mapping[str, Text] | None = None,
     addresses: Mapping[str, str] | None = None,
 ) -> HardeningPlan:
-    """A plan for every host of the run, from its open findings that have an automated fix; waived ones are let be.
+    """Return a plan for every host of the run, from its open findings that have an automated fix.
 
-    With ``only_sites`` those sites' own findings alone count: a host's fixes touch its other sites too.
-    What ``preflight`` objects to is refused or held; so is, by ``doubts``, what would make others' files root's.
-    ``accepted`` are the controls whose danger is accepted for this
-    run, also outside of change windows; those that the inventory accepts count for danger alone.
-    ``https``: sites to what is wrong with their HTTPS as it answers the controller; ``listed``: to the lists of files that
-    their pages lead to; ``behind``: hosts to those that the inventory reaches through them;
-    ``addresses`` and names of hosts, besides those of the run's.
-    The present is the moment at which the run ended.
+    Waived ones are let be.
+
+    With ``only_sites`` those sites' own findings alone count: a host's fixes touch its other sites too. What
+    ``preflight`` objects to is refused or held; so is, by ``doubts``, what would make others' files root's.
+    ``accepted_controls`` are the controls whose danger is accepted for this run, also outside of change windows; those
+    that the inventory accepts count for danger alone. ``https``: sites to what is wrong with their HTTPS as it answers
+    the controller; ``linked_listings``: to the lists of files that their pages lead to; ``behind``: hosts to those that
+    the inventory reaches through them; ``addresses`` and names of hosts, besides those of the run's. The present is the
+    moment at which the run ended.
     """
     open_findings = [
         f
@@ -156,7 +157,7 @@ def make(
 
 @dataclass(frozen=True)
 class _ExternalFacts:
-    """What no host says of itself."""
+    """Record of what no host says of itself."""
 
     https: Mapping[Domain, Text]
     linked_listings: Mapping[Domain, Text]
@@ -165,7 +166,7 @@ class _ExternalFacts:
 
 
 def merge_plans(plans: Sequence[HardeningPlan]) -> HardeningPlan:
-    """What any of the plans would change; of what is held back, nothing."""
+    """Return what any of the plans would change; of what is held back, nothing."""
     due: dict[str, dict[str, ControlChange]] = {}
     for host in (host for plan in plans for host in plan.hosts):
         changes = due.setdefault(host.host, {})
@@ -272,7 +273,9 @@ def _host_plan(
 
 
 def _list_violations(findings: Sequence[Finding], control: ControlId, sites: Collection[Domain]) -> dict[str, Any]:
-    """What violates the control on its host, or on these of its sites: the first names, and how many there are."""
+    """Return what violates the control on its host, or on these of its sites: the first names, and how many
+    there are.
+    """
     members = [
         violation
         for finding in findings
@@ -287,7 +290,10 @@ _NAMED_BY = ("path", "file", "name", "database", "user", "account", "domain", "p
 
 
 def _name_violation(member: Any) -> str | None:
-    """What a person knows it by; None for what has no name, and for a path alone: that may be one that was only tried."""
+    """Return what a person knows it by; None for what has no name, and for a path alone.
+
+    That may be one that was only tried.
+    """
     if isinstance(member, str):
         return None if member.startswith("/") or not member else make_one_line(member, _MAX_NAME)
     if not isinstance(member, Mapping):
@@ -354,7 +360,7 @@ class TaskPreview(Model):
 
 
 def preview(run: PlaybookRun) -> tuple[TaskPreview, ...]:
-    """The tasks that a check run reports as changes, diffs redacted."""
+    """Return the tasks that a check run reports as changes, diffs redacted."""
     return tuple(
         TaskPreview(host=task.host, name=task.name, diff=_render_diff(task))
         for task in run.tasks

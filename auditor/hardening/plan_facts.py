@@ -29,7 +29,9 @@ def plan(
     """``auditor.hardening.plan.make``, after a visit to sites of which it depends on what they answer.
 
     A site whose visitors would be sent on to HTTPS is visited there; one whose lists of files would be closed is looked
-    through for links to any. Where ports would close, the inventory's addresses are looked up; where nothing would go on through sshd any more, the inventory's own ways are asked for. Raises InputError for an unreadable file of authorities.
+    through for links to any. Where ports would close, the inventory's addresses are looked up; where nothing would go
+    on through sshd any more, the inventory's own ways are asked for. Raises InputError for an unreadable file of
+    authorities.
     """
     make = partial(planning.make, catalogue, run, facts, only_sites=only_sites, accepted_controls=accepted_controls)
     draft = make()
@@ -54,7 +56,7 @@ def plan(
 def _visit_sites(
     run: Run, reach: Mapping[str, Reach], https_domains: set[Domain], listing_domains: set[Domain]
 ) -> tuple[Mapping[Domain, Text], Mapping[Domain, Text]]:
-    """What is wrong with the HTTPS of sites, and which lists of files their pages lead to."""
+    """Return what is wrong with the HTTPS of sites, and which lists of files their pages lead to."""
     from auditor.hardening.health import listings, smoke
 
     ca_files = {name: host_reach.ca_file for name, host_reach in reach.items()}
@@ -69,13 +71,13 @@ def _has_effect(catalogue: Catalogue, change: ControlChange, effect: Effect) -> 
 
 
 def _list_due_sites(catalogue: Catalogue, draft: HardeningPlan, effect: Effect) -> set[Domain]:
-    """The sites on which a change that would be made has the effect."""
+    """Return the sites on which a change that would be made has the effect."""
     changes = (change for host in draft.hosts for change in host.due)
     return {domain for change in changes if _has_effect(catalogue, change, effect) for domain in change.sites}
 
 
 def _select_hosts(run: Run, domains: set[Domain]) -> list[Host]:
-    """The run's hosts with these sites alone, and none without any."""
+    """Return the run's hosts with these sites alone, and none without any."""
     return [
         host.model_copy(update={"sites": sites})
         for host in run.hosts

@@ -18,14 +18,14 @@ Part = tuple[Hardening, tuple[HostHardening, ...]]
 
 
 class RollbackOmission(Model):
-    """What a rollback leaves alone."""
+    """Record of what a rollback leaves alone."""
 
     path: str
     reason: str
 
 
 class UndoneChanges(Model):
-    """What a rollback does, or did, on one host, in the host's own words: bounded, never interpreted."""
+    """Record of what a rollback does, or did, on one host, in the host's own words: bounded, never interpreted."""
 
     files: tuple[str, ...] = Field(default=(), description="put back")
     removed: tuple[str, ...] = Field(default=(), description="what the run had made")
@@ -40,7 +40,7 @@ class UndoneChanges(Model):
 
     @property
     def has_changes(self) -> bool:
-        """Whether there is anything to undo."""
+        """Return whether there is anything to undo."""
         return bool(self.files or self.removed or self.sysctls or self.purged or self.units or self.database)
 
 
@@ -57,7 +57,7 @@ class HostRollback(Model):
 def select_entries(
     hardening: Hardening, hosts: Sequence[Host], control: ControlId | None, *, again: bool = False
 ) -> tuple[HostHardening, ...]:
-    """The confirmed hosts of a hardening among these, with a control only those where it was put in force.
+    """Return the confirmed hosts of a hardening among these, with a control only those where it was put in force.
 
     ``again``: also those that were rolled back whole, since something may have been left then.
     """
@@ -70,9 +70,12 @@ def select_entries(
 
 
 def find_last_in_force(hardenings: Iterable[Hardening], hosts: Sequence[Host], control: ControlId) -> Part | None:
-    """The newest hardening that put the control in force on any of the hosts, and its part there; None: it is nowhere.
+    """Return the newest hardening that put the control in force on any of the hosts, and its part there; None.
 
-    ``kept``: the hardenings in the journal, newest first. A host where a newer one took the control back is passed over.
+    It is nowhere.
+
+    ``hardenings``: the hardenings in the journal, newest first. A host where a newer one took the control back is
+    passed over.
     """
     remaining_hosts = {host.name: host for host in hosts}
     for hardening in hardenings:
@@ -86,10 +89,11 @@ def find_last_in_force(hardenings: Iterable[Hardening], hosts: Sequence[Host], c
 
 
 def find_last_of_each(hardenings: Iterable[Hardening], hosts: Sequence[Host]) -> tuple[Part, ...]:
-    """Return the hardenings that are in force last on any of the hosts, newest first, each with its part on those hosts.
+    """Return the hardenings that are in force last on any of the hosts, newest first, each with its part on those
+    hosts.
 
-    ``kept``: the hardenings in the journal, newest first. A host of which the last is rolled back has none: what came
-    before is undone by name alone.
+    ``hardenings``: the hardenings in the journal, newest first. A host of which the last is rolled back has none: what
+    came before is undone by name alone.
     """
     remaining_names, parts = {host.name for host in hosts}, []
     for hardening in hardenings:
@@ -106,7 +110,7 @@ def find_last_of_each(hardenings: Iterable[Hardening], hosts: Sequence[Host]) ->
 def add_audit_results(
     steps: Iterable[HostRollback], entries: Iterable[HostHardening], control: ControlId | None, run: Run
 ) -> tuple[HostRollback, ...]:
-    """The same with the controls that the audit afterwards finds open, for each host that it could read."""
+    """Return the same with the controls that the audit afterwards finds open, for each host that it could read."""
     read = {outcome.host for outcome in run.outcomes if outcome.reached}
     is_open = {(finding.host, finding.control) for finding in run.findings if finding.is_open}
     controls_by_host = {entry.host: entry.controls if control is None else (control,) for entry in entries}
@@ -121,7 +125,7 @@ def add_audit_results(
 
 
 def list_own_touches(entry: HostHardening, control: ControlId, in_force: Sequence[HostHardening]) -> tuple[str, ...]:
-    """What the control alone touches of all that are in force on the host, in the guard's words.
+    """Return what the control alone touches of all that are in force on the host, in the guard's words.
 
     What others share with it is theirs too, and so is what they touch below its folders: that is named with ``but:``.
     """
@@ -186,7 +190,7 @@ def _parse_step(playbook_run: PlaybookRun, entry: HostHardening, control: Contro
 
 
 def _find_reopened_controls(entry: HostHardening, undone: UndoneChanges) -> tuple[ControlId, ...]:
-    """The controls of which something comes back; all that may be when the host does not list everything."""
+    """Return the controls of which something comes back; all that may be when the host does not list everything."""
     back = [*undone.files, *undone.removed]
     back += [f"sysctl:{key.replace('/', '.')}" for key in undone.sysctls]
     back += [f"unit:{name}" for name in undone.units]
@@ -213,9 +217,11 @@ def _explain_refusal(message: str) -> Text:
         )
     if "no confirmed run" in message:
         return Text(
-            vi="máy chủ không còn giữ lần gia cố này: bản chụp đã nhường chỗ cho các lần mới hơn, máy đã được cài lại, lấy lại từ bản sao lưu, hoặc máy khác đang trả lời ở địa chỉ đó; "
+            vi="máy chủ không còn giữ lần gia cố này: bản chụp đã nhường chỗ cho các lần mới hơn, máy đã được cài "
+            "lại, lấy lại từ bản sao lưu, hoặc máy khác đang trả lời ở địa chỉ đó; "
             "không khôi phục gì",
-            en="the host no longer has this hardening run: newer ones replaced it, the host was reinstalled or restored from a backup, or another host "
+            en="the host no longer has this hardening run: newer ones replaced it, the host was reinstalled or restored "
+            " from a backup, or another host "
             "answers at its address; nothing is rolled back",
         )
     return explain(message)

@@ -16,7 +16,7 @@ _SIZE = re.compile(r"([1-9][0-9]{0,4})(%?)")
 
 @dataclass(frozen=True)
 class RolloutOptions:
-    """How careful to be. Raises InputError for a batch size that makes no sense."""
+    """Record of how careful to be. Raises InputError for a batch size that makes no sense."""
 
     batch: str = DEFAULT
     seconds: int = CONFIRM_SECONDS
@@ -28,7 +28,7 @@ class RolloutOptions:
 
 
 def split_batches(hosts: Sequence[str], sizes: str = DEFAULT) -> tuple[tuple[str, ...], ...]:
-    """The hosts in batches of these sizes, the last size repeated; a percentage is of all hosts, at least one.
+    """Return the hosts in batches of these sizes, the last size repeated; a percentage is of all hosts, at least one.
 
     Raises InputError for sizes that make no sense.
     """

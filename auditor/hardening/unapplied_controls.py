@@ -19,7 +19,7 @@ _MAX_LENGTH = 300
 
 @dataclass(frozen=True)
 class SkippedItem:
-    """What a task let be on a host, and why, in the host's words."""
+    """Record of what a task let be on a host, and why, in the host's words."""
 
     host: str
     area: str
@@ -28,7 +28,7 @@ class SkippedItem:
 
 
 def collect_skipped_items(run: PlaybookRun) -> tuple[SkippedItem, ...]:
-    """What tasks say that they let be: the ``refused`` of their answers."""
+    """Return what tasks say that they let be: the ``refused`` of their answers."""
     return tuple(
         SkippedItem(task.host, task.role, site, message)
         for task in run.tasks
@@ -57,9 +57,9 @@ def record_unapplied(
     skipped_items: tuple[SkippedItem, ...] = (),
     dropped_controls: Mapping[tuple[str, ControlId], Text] = MappingProxyType({}),
 ) -> Hardening:
-    """The hardening, saying of each confirmed host what of the plan the audit afterwards does not find in force.
+    """Return the hardening, saying of each confirmed host what of the plan the audit afterwards does not find in force.
 
-    ``dropped``: by host and control, why what was agreed to was not begun.
+    ``dropped_controls``: by host and control, why what was agreed to was not begun.
     """
     due = {host_plan.host: {change.control: change.sites for change in host_plan.due} for host_plan in plan.hosts}
 
@@ -83,7 +83,7 @@ def record_unapplied(
 
 
 def find_unchecked_hosts(hardening: Hardening, after: Run) -> frozenset[str]:
-    """The hosts on which something that was planned could not be looked at afterwards."""
+    """Return the hosts on which something that was planned could not be looked at afterwards."""
     unapplied_keys = {
         (entry.host, unapplied_control.control, unapplied_control.subject.id)
         for entry in hardening.hosts

@@ -1,8 +1,9 @@
 """The chain that the kept runs hang on: each link's hash rests on the one before. Pure.
 
-A link states one event as canonical JSON: a run or a look was kept, with the digests of what was kept, runs were pruned, a
-trace was accepted on a site, a host's record of its files was seen, or an entry was written to an incident's ledger. A pruned run's link stays, so that the chain holds without what it stood for. There is no key in it: it shows that
-something was changed to whoever knows an earlier hash, and to whoever trusts that not all of it was made anew.
+A link states one event as canonical JSON: a run or a look was kept, with the digests of what was kept, runs were
+pruned, a trace was accepted on a site, a host's record of its files was seen, or an entry was written to an incident's
+ledger. A pruned run's link stays, so that the chain holds without what it stood for. There is no key in it: it shows
+that something was changed to whoever knows an earlier hash, and to whoever trusts that not all of it was made anew.
 """
 
 from __future__ import annotations
@@ -111,7 +112,7 @@ class ChainLink:
     hash: str
 
     def read(self) -> AnyStatement | None:
-        """What it states; None when that is not a statement of this version's."""
+        """Return what it states; None when that is not a statement of this version's."""
         try:
             return _STATEMENT.validate_json(self.statement)
         except ValidationError:
@@ -120,7 +121,7 @@ class ChainLink:
 
 @dataclass(frozen=True)
 class StoredRun:
-    """What is kept of a run beside its link."""
+    """Record of what is kept of a run beside its link."""
 
     started: str
     inventory: str
@@ -132,7 +133,7 @@ class StoredRun:
 
 @dataclass(frozen=True)
 class StoredLook:
-    """What is kept of a look beside its link."""
+    """Record of what is kept of a look beside its link."""
 
     started: str
     inventory: str
@@ -157,7 +158,7 @@ def digest(content: bytes) -> str:
 
 
 def make_next_link(last: ChainLink | None, statement: AnyStatement) -> ChainLink:
-    """The link after ``last`` that states ``statement``."""
+    """Return the link after ``last`` that states ``statement``."""
     text = json.dumps(statement.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return ChainLink(
         position=last.position + 1 if last else 1, statement=text, hash=_hash(last.hash if last else START, text)
@@ -165,7 +166,7 @@ def make_next_link(last: ChainLink | None, statement: AnyStatement) -> ChainLink
 
 
 def find_pruned_runs(links: Iterable[ChainLink]) -> dict[str, RunsPruned]:
-    """Which runs were pruned, and by what."""
+    """Return which runs were pruned, and by what."""
     pruned_runs: dict[str, RunsPruned] = {}
     for link in links:
         statement = link.read()
@@ -175,7 +176,7 @@ def find_pruned_runs(links: Iterable[ChainLink]) -> dict[str, RunsPruned]:
 
 
 def find_dropped_looks(links: Iterable[ChainLink]) -> frozenset[str]:
-    """The looks that later ones took the place of."""
+    """Return the looks that later ones took the place of."""
     statements = (link.read() for link in links)
     return frozenset(
         look_id for statement in statements if isinstance(statement, LookKept) for look_id in statement.dropped
@@ -184,7 +185,7 @@ def find_dropped_looks(links: Iterable[ChainLink]) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class StoredRecords:
-    """What lies beside the chain."""
+    """Record of what lies beside the chain."""
 
     run: Callable[[str], StoredRun | None]
     """What is kept of a run."""
@@ -195,7 +196,7 @@ class StoredRecords:
 
 
 def find_first_broken(links: Sequence[ChainLink], shelves: StoredRecords) -> BrokenLink | None:
-    """The first link that does not hold, or None."""
+    """Return the first link that does not hold, or None."""
     pruned_runs, dropped_looks = find_pruned_runs(links), find_dropped_looks(links)
     last: ChainLink | None = None
     linked_ids: set[str] = set()

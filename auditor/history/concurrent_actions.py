@@ -21,7 +21,10 @@ class OtherActions:
         self._isolated = {action.name for action in actions_before if action.means == "isolation"}
 
     def list_since(self) -> tuple[str, ...]:
-        """Return the names of what others contained, cleaned or released since this began, or began to; not of what the host refused."""
+        """Return the names of what others contained, cleaned or released since this began, or began to.
+
+        Not of what the host refused.
+        """
         names: dict[str, None] = {}
         for incident, entries in self._all().items():
             for entry in entries[self._read.get(incident, 0) :]:
@@ -35,7 +38,10 @@ class OtherActions:
         return tuple(names)
 
     def list_in_force(self) -> tuple[ActiveContainment, ...]:
-        """Return what others contain there by now, or may; not that the host was cut off already when this began: whoever asks was let in then, too."""
+        """Return what others contain there by now, or may; not that the host was cut off already when this began.
+
+        Whoever asks was let in then, too.
+        """
         there = self._select_theirs(list_actions_in_force(self._all(), clock.now()))
         return tuple(action for action in there if action.name not in self._isolated)
 

@@ -1,4 +1,7 @@
-"""The file that all that is kept lies in: its form, its versions, and the end of its chain. The only door to the database."""
+"""The file that all that is kept lies in: its form, its versions, and the end of its chain.
+
+The only door to the database.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +51,9 @@ def _migrate_to_chain(database: sqlite3.Connection) -> None:
 
 
 def _migrate_to_since(database: sqlite3.Connection) -> None:
-    """Version 3: every run also says since when each finding has been open; for runs already kept it is worked out now."""
+    """Version 3: every run also says since when each finding has been open; for runs already kept it is
+    worked out now.
+    """
     database.execute("ALTER TABLE runs ADD COLUMN since BLOB")
     rows = database.execute("SELECT rowid, inventory FROM runs ORDER BY started, rowid").fetchall()
     since_by_inventory: dict[str, open_since.Since] = {}
@@ -71,7 +76,8 @@ _MIGRATIONS: tuple[sqlite_file.Migration, ...] = (
     _migrate_to_since,
     # Version 4: looks at sites, each a link of the chain; and how far a review has got with each site.
     sqlite_file.make_migration(
-        "CREATE TABLE looks (id TEXT PRIMARY KEY, started TEXT NOT NULL, inventory TEXT NOT NULL, subject TEXT NOT NULL,"
+        "CREATE TABLE looks (id TEXT PRIMARY KEY, started TEXT NOT NULL, inventory TEXT NOT NULL, subject TEXT NOT "
+        "NULL,"
         " document BLOB NOT NULL) STRICT",
         "CREATE INDEX looks_by_subject ON looks (inventory, subject, started)",
         "CREATE TABLE ledgers (inventory TEXT NOT NULL, subject TEXT NOT NULL, document BLOB NOT NULL,"
@@ -93,7 +99,9 @@ def default_path() -> Path:
 
 
 def key_of(inventory: str) -> str:
-    """What tells an inventory from others, wherever the command is run: its full path, or the name of this machine.
+    """Return what tells an inventory from others, wherever the command is run.
+
+    Its full path, or the name of this machine.
 
     A folder and the only file of hosts in it are the same inventory.
     """
@@ -105,7 +113,7 @@ def key_of(inventory: str) -> str:
 
 
 def _only_hosts(file: Path) -> bool:
-    """Whether this is all that its folder holds of hosts."""
+    """Return whether this is all that its folder holds of hosts."""
     return not any(
         other.suffix in (".yml", ".yaml") and other.is_file() for other in file.parent.iterdir() if other != file
     )
@@ -127,7 +135,7 @@ def make_run_statement(
     document: bytes,
     at: datetime.datetime | None = None,
 ) -> RunKept:
-    """What the chain states of a run that is kept as these."""
+    """Return what the chain states of a run that is kept as these."""
     return RunKept(
         at=clock.format_stamp(at or clock.now()),
         id=run_id,
@@ -146,13 +154,13 @@ def append(database: sqlite3.Connection, statement: AnyStatement) -> None:
 
 
 def load_last_link(database: sqlite3.Connection) -> ChainLink | None:
-    """The last link of the chain."""
+    """Return the last link of the chain."""
     row = database.execute(f"{_LINK} ORDER BY position DESC LIMIT 1").fetchone()
     return ChainLink(*row) if row else None
 
 
 def load_links(database: sqlite3.Connection, *kinds: str) -> tuple[ChainLink, ...]:
-    """The chain, first link first: all of it, or the links that state one of these kinds."""
+    """Return the chain, first link first: all of it, or the links that state one of these kinds."""
     if not kinds:
         return tuple(ChainLink(*row) for row in database.execute(f"{_LINK} ORDER BY position"))
     placeholders = ", ".join("?" * len(kinds))
@@ -161,7 +169,9 @@ def load_links(database: sqlite3.Connection, *kinds: str) -> tuple[ChainLink, ..
 
 
 NEWEST_FIRST = "ORDER BY started > ?, started DESC, rowid DESC"
-"""Takes ``believable(now)``: what began later than it is now was kept while the clock was wrong, and is the last for want of another alone."""
+"""Takes ``believable(now)``: what began later than it is now was kept while the clock was wrong, and is the last for
+want of another alone.
+"""
 _NEWEST = (
     "SELECT subject, document FROM (SELECT subject, document,"  # noqa: S608  a constant of ours
     f" row_number() OVER (PARTITION BY subject {NEWEST_FIRST}) AS place FROM looks"
@@ -172,7 +182,7 @@ _NEWEST = (
 def load_newest(
     database: sqlite3.Connection, inventory: str, now: datetime.datetime, *, hosts: bool
 ) -> list[tuple[str, bytes]]:
-    """The last look at each site of an inventory, or the last hunt on each host, by subject: as it is kept."""
+    """Return the last look at each site of an inventory, or the last hunt on each host, by subject: as it is kept."""
     return database.execute(_NEWEST, (believable(now), key_of(inventory), int(hosts))).fetchall()
 
 
@@ -184,7 +194,8 @@ def believable(now: datetime.datetime) -> str:
 def put_look(
     database: sqlite3.Connection, row: tuple[str, str, str, str, bytes], now: datetime.datetime, *, keep: int
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Keep a look or a hunt, ``(id, started, inventory, subject, packed document)``, and remove all but the newest ``keep``.
+    """Keep a look or a hunt, ``(id, started, inventory, subject, packed document)``, and remove all but the newest
+    ``keep``.
 
     Return the ids of those that stay and of those that were removed, the newest first.
     """
@@ -197,7 +208,7 @@ def put_look(
 
 
 def unpack(document: bytes) -> bytes | None:
-    """What was packed; None when it is damaged."""
+    """Return what was packed; None when it is damaged."""
     try:
         return zlib.decompress(document)
     except zlib.error:

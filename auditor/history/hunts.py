@@ -1,4 +1,7 @@
-"""Hunts on hosts kept beside the runs, the last few of each host, each a link of the chain; and what is remembered between them."""
+"""Hunts on hosts kept beside the runs, the last few of each host, each a link of the chain.
+
+And what is remembered between them.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,10 @@ class HuntHistory:
         self._now = now
 
     def keep(self, inventory: str, hunt: Hunt, scan_cache: ScanCache) -> None:
-        """Add a hunt and what is remembered; with it as the chain's last link goes the oldest of the host, or nothing happens."""
+        """Add a hunt and what is remembered.
+
+        With it as the chain's last link goes the oldest of the host, or nothing happens.
+        """
         document = hunt.model_dump_json().encode()
         key, subject = key_of(inventory), _subject(hunt.host)
         with open_history(self.path) as database, sqlite_file.transaction(database):
@@ -56,7 +62,7 @@ class HuntHistory:
             )
 
     def load_scan_cache(self, inventory: str, host: str) -> ScanCache:
-        """What earlier hunts read of a host; nothing when there was none, or another version wrote it."""
+        """Return what earlier hunts read of a host; nothing when there was none, or another version wrote it."""
         with open_history(self.path) as database:
             row = database.execute(
                 "SELECT document FROM ledgers WHERE inventory = ? AND subject = ?", (key_of(inventory), _subject(host))
@@ -67,13 +73,16 @@ class HuntHistory:
         return ScanCache(host=host)
 
     def latest(self, inventory: str) -> Mapping[str, Hunt]:
-        """The last hunt on each host that was ever hunted on, by its name. Raises InputError for one that is damaged."""
+        """Return the last hunt on each host that was ever hunted on, by its name.
+
+        Raises InputError for one that is damaged.
+        """
         with open_history(self.path) as database:
             rows = load_newest(database, inventory, self._now(), hosts=True)
         return {subject.removeprefix(_HOST): self._read(subject, document) for subject, document in rows}
 
     def attach_to(self, inventory: Inventory) -> Inventory:
-        """The inventory with the last hunts on its hosts."""
+        """Return the inventory with the last hunts on its hosts."""
         return inventory.model_copy(update={"hunts": tuple(self.latest(inventory.path).values())})
 
     def _read(self, subject: str, document: bytes) -> Hunt:
@@ -92,5 +101,5 @@ _HOST = "host:"
 
 
 def _subject(host: str) -> str:
-    """What a host's hunts are kept under; no site's domain has a colon."""
+    """Return what a host's hunts are kept under; no site's domain has a colon."""
     return _HOST + host

@@ -1,4 +1,6 @@
-"""The ledgers of incidents: each entry is a link of the chain and nothing else, so that none is changed or taken away, nor pruned."""
+"""The ledgers of incidents: each entry is a link of the chain and nothing else, so that none is changed or taken away,
+nor pruned.
+"""
 
 from __future__ import annotations
 
@@ -41,12 +43,14 @@ class Incidents:
         self._now = now
 
     def load_logs(self, inventory: str) -> Ledgers:
-        """The ledgers of an inventory."""
+        """Return the ledgers of an inventory."""
         with open_history(self.path) as database:
             return _load_logs(database, key_of(inventory))
 
     def load_known_logs(self, inventory: str) -> Ledgers:
-        """Return the ledgers of an inventory that this history knows: none of it can mean another folder, not that nothing happened.
+        """Return the ledgers of an inventory that this history knows.
+
+        None of it can mean another folder, not that nothing happened.
 
         Raises InputError where no run and no incident of it is kept.
         """
@@ -61,11 +65,11 @@ class Incidents:
         return ledgers
 
     def load_log(self, inventory: str, incident: str) -> tuple[CaseLogEntry, ...]:
-        """One ledger. Raises InputError when there is none of that id."""
+        """Return one ledger. Raises InputError when there is none of that id."""
         return get_log(self.load_logs(inventory), incident)
 
     def attach_to(self, inventory: Inventory) -> Inventory:
-        """The inventory with its open incidents, and what they contain on its hosts."""
+        """Return the inventory with its open incidents, and what they contain on its hosts."""
         ledgers, now = self.load_logs(inventory.path), self._now()
         update = {"contained": list_actions_in_force(ledgers, now), "incidents": list_open_incidents(ledgers, now)}
         return inventory.model_copy(update=update)
@@ -79,7 +83,7 @@ class Incidents:
     ) -> Decided:
         """Add the entry that is decided upon all that is there, while nobody else writes; it, with the incident's id.
 
-        It is there whole, or nothing is, if ``decide`` raises. Without ``happened``, it happened now.
+        It is there whole, or nothing is, if ``decide`` raises. Without ``happened_at``, it happened now.
         """
         key = key_of(inventory)
         with open_history(self.path) as database, sqlite_file.transaction(database):
@@ -104,7 +108,7 @@ def _make_unknown_error(path: Path, key: str, known_inventories: Sequence[str]) 
 
 
 def get_log(ledgers: Ledgers, incident: str) -> tuple[CaseLogEntry, ...]:
-    """One of the ledgers. Raises InputError when there is none of that id."""
+    """Return one of the ledgers. Raises InputError when there is none of that id."""
     if incident not in ledgers:
         raise InputError(
             "the inventory has no incident {incident}",
@@ -116,7 +120,10 @@ def get_log(ledgers: Ledgers, incident: str) -> tuple[CaseLogEntry, ...]:
 
 
 def list_actions_in_force(ledgers: Ledgers, now: datetime.datetime) -> tuple[ActiveContainment, ...]:
-    """What is contained, or may be: of each action the last word is that it is, or none. What is known to be cleaned is how its site is."""
+    """Return what is contained, or may be: of each action the last word is that it is, or none.
+
+    What is known to be cleaned is how its site is.
+    """
     latest: dict[tuple[str, int], ActiveContainment | None] = {}
     for incident, entries in ledgers.items():
         for deed in (entry.deed for entry in entries):
@@ -137,7 +144,7 @@ def list_actions_in_force(ledgers: Ledgers, now: datetime.datetime) -> tuple[Act
 def _find_stopped_actions(
     latest: Mapping[tuple[str, int], ActiveContainment | None], deed: ContainedEvent
 ) -> list[tuple[str, int]]:
-    """Which actions, of any incident, had stopped the process that a deed says is no more."""
+    """Return which actions, of any incident, had stopped the process that a deed says is no more."""
     ended_process = (deed.host, "process", deed.what)
     return [
         name
@@ -200,7 +207,7 @@ def _load_logs(database: sqlite3.Connection, inventory: str) -> Ledgers:
 
 
 def _next_id(database: sqlite3.Connection, now: datetime.datetime) -> str:
-    """The first that no inventory's incident has."""
+    """Return the first that no inventory's incident has."""
     day = f"SC-{clock.format_compact_day(now)}-"
     taken_numbers = {
         int(statement.incident.removeprefix(day))

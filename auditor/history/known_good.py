@@ -1,4 +1,7 @@
-"""What offices hold for good: manifests of releases, kept beside the history. Digests are kept once, whatever number of releases has them."""
+"""What offices hold for good: manifests of releases, kept beside the history.
+
+Digests are kept once, whatever number of releases has them.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +22,10 @@ from auditor.system import sqlite_file
 _MIGRATIONS = (
     sqlite_file.make_migration(
         "CREATE TABLE contents (id INTEGER PRIMARY KEY, sha256 BLOB NOT NULL) STRICT",
-        "CREATE TABLE manifests (id INTEGER PRIMARY KEY, name TEXT NOT NULL, version TEXT NOT NULL, origin TEXT NOT NULL,"
-        " imported TEXT NOT NULL, reason TEXT NOT NULL, approver TEXT NOT NULL, files INTEGER NOT NULL, paths BLOB NOT NULL,"
+        "CREATE TABLE manifests (id INTEGER PRIMARY KEY, name TEXT NOT NULL, version TEXT NOT NULL, origin TEXT NOT "
+        "NULL,"
+        " imported TEXT NOT NULL, reason TEXT NOT NULL, approver TEXT NOT NULL, files INTEGER NOT NULL, paths BLOB "
+        "NOT NULL,"
         " contents BLOB NOT NULL, UNIQUE (name, version)) STRICT",
     ),
     sqlite_file.make_migration("ALTER TABLE manifests ADD COLUMN lies TEXT NOT NULL DEFAULT ''"),
@@ -67,7 +72,8 @@ class KnownGood:
         ids = array("I", [known_digests.get(digest) or new[digest] for digest in digests])
         paths = "\0".join(manifest.entries).encode("utf-8", "surrogateescape")
         database.execute(
-            "INSERT OR REPLACE INTO manifests (name, version, origin, imported, reason, approver, files, paths, contents, lies)"
+            "INSERT OR REPLACE INTO manifests (name, version, origin, imported, reason, approver, files, paths, "
+            "contents, lies)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 manifest.name,
@@ -84,7 +90,7 @@ class KnownGood:
         )
 
     def list_manifests(self) -> tuple[ManifestSummary, ...]:
-        """All of them, by name and version."""
+        """Return all of them, by name and version."""
         with self._open() as database:
             rows = database.execute(
                 "SELECT name, version, origin, imported, reason, approver, files, lies FROM manifests"
@@ -93,11 +99,12 @@ class KnownGood:
             return tuple(ManifestSummary(*row) for row in rows)
 
     def load_manifests(self) -> tuple[ReleaseManifest, ...]:
-        """All of them with their entries. Raises InputError for one that is damaged."""
+        """Return all of them with their entries. Raises InputError for one that is damaged."""
         with self._open() as database:
             digests = {number: sha256.hex() for number, sha256 in database.execute("SELECT id, sha256 FROM contents")}
             rows = database.execute(
-                "SELECT name, version, origin, reason, approver, paths, contents, lies FROM manifests ORDER BY name, version"
+                "SELECT name, version, origin, reason, approver, paths, contents, lies FROM manifests ORDER BY name, "
+                "version"
             )
             return tuple(self._read(row, digests) for row in rows.fetchall())
 

@@ -9,7 +9,8 @@ from auditor.models import Inventory
 
 
 def add_prior_state(inventory: Inventory) -> Inventory:
-    """The inventory with the last looks at its sites, the last hunts on its hosts, and what incidents contain there.
+    """Return the inventory with the last looks at its sites, the last hunts on its hosts, and what incidents contain
+    there.
 
     Raises InputError for a history that cannot be read.
     """

@@ -1,4 +1,7 @@
-"""Which record of its programs and settings each host had when it was made or first seen: out of the host's reach, by its digest."""
+"""Which record of its programs and settings each host had when it was made or first seen.
+
+Out of the host's reach, by its digest.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from auditor.models import Run
 
 
 def load_known_digests(database: sqlite3.Connection, inventory: str) -> dict[str, str]:
-    """The digest of each host's record, by the host's name."""
+    """Return the digest of each host's record, by the host's name."""
     digests: dict[str, str] = {}
     for link in load_links(database, "record"):
         statement = link.read()

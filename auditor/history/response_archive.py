@@ -1,4 +1,6 @@
-"""Answers in which a review found traces, kept as files beside the history for as long as the look that they belong to."""
+"""Answers in which a review found traces, kept as files beside the history for as long as the look that they
+belong to.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,10 @@ _SUFFIX = ".warc.gz"
 
 
 def keep(folder: Path, name: str, content: bytes) -> Path:
-    """Write one file, named by its look and a number, into a site's folder, whole, for its owner only. Raises InputError."""
+    """Write one file, named by its look and a number, into a site's folder, whole, for its owner only.
+
+    Raises InputError.
+    """
     with contextlib.suppress(OSError):  # told by what follows, with its mend
         folder.mkdir(parents=True, exist_ok=True, mode=_OWNER)
     return files.write_private(folder / (name + _SUFFIX), [content])

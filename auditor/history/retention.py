@@ -13,7 +13,7 @@ KEEP_DAYS = 730
 
 
 class PrunableRun(Protocol):
-    """What retention has to know of a run."""
+    """Record of what retention has to know of a run."""
 
     @property
     def started(self) -> str:
@@ -21,21 +21,21 @@ class PrunableRun(Protocol):
 
     @property
     def inventory(self) -> str:
-        """What it was of."""
+        """Return what it was of."""
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """The hosts in it."""
+        """Return the hosts in it."""
 
     @property
     def sites(self) -> tuple[str, ...]:
-        """The sites in it."""
+        """Return the sites in it."""
 
 
 def select_prunable[T: PrunableRun](
     runs: Iterable[T], now: datetime.datetime, keep_days: int = KEEP_DAYS
 ) -> tuple[T, ...]:
-    """The runs older than ``keep_days``, oldest first, but for those that the report of a month rests on.
+    """Return the runs older than ``keep_days``, oldest first, but for those that the report of a month rests on.
 
     Those are, of each month of each inventory by Vietnam's clock, the last run, and the last of every host and site:
     a run may have been limited to some. ``runs`` come newest first, those of one second the last kept first.

@@ -60,7 +60,7 @@ class RunEntry:
 
 @dataclass(frozen=True)
 class Tombstone:
-    """What is left of a pruned run."""
+    """Record of what is left of a pruned run."""
 
     id: str
     started: str
@@ -72,7 +72,7 @@ class Tombstone:
 
 @dataclass(frozen=True)
 class ChainVerification:
-    """What a walk along the chain came to."""
+    """Record of what a walk along the chain came to."""
 
     links: int
     runs: int
@@ -87,7 +87,7 @@ class ChainVerification:
 
 
 def nearest_run(wrong: str, run_ids: Sequence[str]) -> str | None:
-    """The run, newest first, whose id begins most like that."""
+    """Return the run, newest first, whose id begins most like that."""
     beginnings = {run_id[: len(wrong)]: run_id for run_id in reversed(run_ids)}
     close = find_nearest(wrong, beginnings)
     return beginnings[close] if close else None
@@ -117,7 +117,7 @@ class History:
             records.learn(database, key_of(run.inventory), run, clock.format_stamp(self._now()))
 
     def entries(self, inventory: str | None = None, limit: int | None = 100) -> tuple[RunEntry, ...]:
-        """The newest runs first, those that were kept while the clock was ahead last; ``limit`` None: all."""
+        """Return the newest runs first, those that were kept while the clock was ahead last; ``limit`` None: all."""
         where, arguments = ("WHERE inventory = ?", [key_of(inventory)]) if inventory else ("", [])
         query = f"SELECT id, started, inventory, purpose, trend FROM runs {where} {NEWEST_FIRST} LIMIT ?"  # noqa: S608  texts of ours
         with open_history(self.path) as database:
@@ -135,7 +135,7 @@ class History:
             return tuple(name for (name,) in database.execute("SELECT DISTINCT inventory FROM runs ORDER BY inventory"))
 
     def tombstones(self) -> tuple[Tombstone, ...]:
-        """The pruned runs, newest first."""
+        """Return the pruned runs, newest first."""
         with open_history(self.path) as database:
             links = load_links(database)
         pruned_runs = chain.find_pruned_runs(links)
@@ -149,11 +149,11 @@ class History:
         )
 
     def run(self, run_id: str) -> Run:
-        """A kept run by its id or a prefix that only one has. Raises InputError when there is none."""
+        """Return a kept run by its id or a prefix that only one has. Raises InputError when there is none."""
         return self._read(run_id, Run)
 
     def bare(self, run_id: str) -> Run:
-        """The same without the evidence, as ``before`` gives it."""
+        """Return the same without the evidence, as ``before`` gives it."""
         return self._read(run_id, BareRun)
 
     def _read(self, run_id: str, kind: type[Run]) -> Run:
@@ -170,7 +170,10 @@ class History:
             ) from error
 
     def document(self, run_id: str) -> tuple[str, bytes]:
-        """The id and the JSON of a kept run, byte for byte as the chain knows it. Raises InputError as ``run`` does."""
+        """Return the id and the JSON of a kept run, byte for byte as the chain knows it.
+
+        Raises InputError as ``run`` does.
+        """
         pattern = run_id.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
         with open_history(self.path) as database:
             rows = database.execute(
@@ -186,18 +189,21 @@ class History:
         return rows[0][0], document
 
     def since(self, run_id: str) -> open_since.Since:
-        """The month since which each open finding of a run has been open, by the run's whole id; empty where that is not known."""
+        """Return the month since which each open finding of a run has been open, by the run's whole id.
+
+        Empty where that is not known.
+        """
         with open_history(self.path) as database:
             row = database.execute("SELECT since FROM runs WHERE id = ?", (run_id,)).fetchone()
         return open_since.unpack_since(row[0]) if row and row[0] else {}
 
     def latest(self, inventory: str) -> Run | None:
-        """The newest run of an inventory."""
+        """Return the newest run of an inventory."""
         newest = self.entries(inventory, limit=1)
         return self.run(newest[0].id) if newest else None
 
     def before(self, run: Run) -> Run | None:
-        """What the run before this one, of the same inventory, found; without the evidence."""
+        """Return what the run before this one, of the same inventory, found; without the evidence."""
         query = (
             "SELECT id FROM runs WHERE inventory = ?"
             " AND (started < ? OR (started = ? AND rowid < (SELECT rowid FROM runs WHERE id = ?)))"
@@ -208,7 +214,7 @@ class History:
         return self.bare(row[0]) if row else None
 
     def trend(self, inventory: str, runs: int = 24) -> tuple[TrendPoint, ...]:
-        """The newest ``runs`` runs of an inventory and the last of each of as many months, oldest first.
+        """Return the newest ``runs`` runs of an inventory and the last of each of as many months, oldest first.
 
         Each is the state of the fleet at that moment: see ``completed``.
         """
@@ -244,7 +250,9 @@ class History:
                 database.execute("VACUUM")
 
     def verify(self, known_hash: str | None = None) -> ChainVerification:
-        """Walk the chain and compare each link with what is kept; ``seen`` is a hash that was written down earlier."""
+        """Walk the chain and compare each link with what is kept; ``known_hash`` is a hash that was written down
+        earlier.
+        """
         with open_history(self.path) as database:
             database.execute("BEGIN")
             links = load_links(database)
@@ -273,23 +281,23 @@ class History:
         )
 
     def link(self, run_id: str) -> ChainLink | None:
-        """The link of a run, by its whole id."""
+        """Return the link of a run, by its whole id."""
         links = self.links()
         return next((link for link in links if any(statement.id == run_id for statement in _runs_kept([link]))), None)
 
     def head(self) -> str | None:
-        """The hash of the chain's last link, which rests on all others; None when nothing was kept yet."""
+        """Return the hash of the chain's last link, which rests on all others; None when nothing was kept yet."""
         with open_history(self.path) as database:
             last = load_last_link(database)
         return last.hash if last else None
 
     def links(self) -> tuple[ChainLink, ...]:
-        """The whole chain, first link first."""
+        """Return the whole chain, first link first."""
         with open_history(self.path) as database:
             return load_links(database)
 
     def export(self) -> Iterator[dict[str, object]]:
-        """Every link from the first on, with the JSON of its run or look when that is still kept."""
+        """Yield every link from the first on, with the JSON of its run or look when that is still kept."""
         with open_history(self.path) as database:
             database.execute("BEGIN")
             for link in load_links(database):
@@ -322,7 +330,7 @@ def _describe_pruned(tombstone: Tombstone) -> Text:
 
 
 def _since_before(database: sqlite3.Connection, run: Run) -> open_since.Since:
-    """What was known before a run that is about to be kept."""
+    """Return what was known before a run that is about to be kept."""
     row = database.execute(
         "SELECT since FROM runs WHERE inventory = ? AND started <= ? AND since IS NOT NULL"
         " ORDER BY started DESC, rowid DESC LIMIT 1",
@@ -348,7 +356,7 @@ def _load_stored_run(database: sqlite3.Connection, run_id: str) -> StoredRun | N
 
 
 def _load_stored(database: sqlite3.Connection, link: ChainLink) -> StoredRun | StoredLook | None:
-    """What is kept of the run or look that a link speaks of."""
+    """Return what is kept of the run or look that a link speaks of."""
     statement = link.read()
     if isinstance(statement, RunKept):
         return _load_stored_run(database, statement.id)
@@ -356,7 +364,7 @@ def _load_stored(database: sqlite3.Connection, link: ChainLink) -> StoredRun | S
 
 
 def _point(text: str) -> TrendPoint | None:
-    """A trend point; None when what is kept is damaged, which ``verify`` tells."""
+    """Return a trend point; None when what is kept is damaged, which ``verify`` tells."""
     try:
         return TrendPoint.model_validate_json(text)
     except ValidationError:

@@ -1,4 +1,7 @@
-"""Looks at sites kept beside the runs, the last few of each site, each a link of the chain; and the traces that offices accept."""
+"""Looks at sites kept beside the runs, the last few of each site, each a link of the chain.
+
+And the traces that offices accept.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +65,10 @@ class ScanHistory:
             yield
 
     def keep(self, inventory: str, look: Scan, ledger: CrawlFrontier) -> None:
-        """Add a look and how far it got; with it as the chain's last link goes the oldest of the site, or nothing happens."""
+        """Add a look and how far it got.
+
+        With it as the chain's last link goes the oldest of the site, or nothing happens.
+        """
         document = look.model_dump_json().encode()
         key = key_of(inventory)
         with open_history(self.path) as database, sqlite_file.transaction(database):
@@ -85,7 +91,7 @@ class ScanHistory:
         response_archive.forget(self.get_answers_folder(inventory, look.site), set(kept_ids))
 
     def get_answers_folder(self, inventory: str, site: str) -> Path:
-        """The folder of the answers that are kept of a site; there is none where nothing was found."""
+        """Return the folder of the answers that are kept of a site; there is none where nothing was found."""
         of_inventory = hashlib.sha256(key_of(inventory).encode("utf-8", "surrogateescape")).hexdigest()[:16]
         return self.path.parent / "answers" / of_inventory / site
 
@@ -99,7 +105,7 @@ class ScanHistory:
             _put(database, key_of(inventory), ledger)
 
     def ledger(self, inventory: str, site: str) -> CrawlFrontier:
-        """How far earlier looks got with a site; empty when there was none, or another version wrote it."""
+        """Return how far earlier looks got with a site; empty when there was none, or another version wrote it."""
         with open_history(self.path) as database:
             row = database.execute(
                 "SELECT document FROM ledgers WHERE inventory = ? AND subject = ?", (key_of(inventory), site)
@@ -110,13 +116,19 @@ class ScanHistory:
             return CrawlFrontier(site=site)
 
     def latest(self, inventory: str) -> Mapping[str, Scan]:
-        """The last look at each site that was ever looked at, by its domain. Raises InputError for one that is damaged."""
+        """Return the last look at each site that was ever looked at, by its domain.
+
+        Raises InputError for one that is damaged.
+        """
         with open_history(self.path) as database:
             rows = load_newest(database, inventory, self._now(), hosts=False)
         return {site: self._read(site, document) for site, document in rows}
 
     def load_readable(self, inventory: str) -> Mapping[str, Scan]:
-        """The same without those that are damaged: what a new look of the site rests on, which then takes their place."""
+        """Return the same without those that are damaged.
+
+        What a new look of the site rests on, which then takes their place.
+        """
         with open_history(self.path) as database:
             rows = load_newest(database, inventory, self._now(), hosts=False)
         looks_by_site = {}
@@ -126,7 +138,9 @@ class ScanHistory:
         return looks_by_site
 
     def attach_to(self, inventory: Inventory) -> Inventory:
-        """The inventory with the last looks at its sites, what is accepted of them, and the records that its hosts had."""
+        """Return the inventory with the last looks at its sites, what is accepted of them, and the records that its
+        hosts had.
+        """
         looks = tuple(self.latest(inventory.path).values())
         with open_history(self.path) as database:
             known_records = records.load_known_digests(database, key_of(inventory.path))
@@ -170,13 +184,13 @@ class ScanHistory:
             append(database, AcceptanceWithdrawn(at=at, inventory=inventory_key, subject=site, key=key, reason=reason))
 
     def load_acceptances(self, inventory: str) -> tuple[TraceAcceptance, ...]:
-        """What an inventory's offices accept and did not withdraw, whether or not it holds by now."""
+        """Return what an inventory's offices accept and did not withdraw, whether or not it holds by now."""
         with open_history(self.path) as database:
             return _load_acceptances(database, key_of(inventory))
 
 
 def load_stored_look(database: sqlite3.Connection, look_id: str) -> StoredLook | None:
-    """What is kept of a look beside its link."""
+    """Return what is kept of a look beside its link."""
     row = database.execute(
         "SELECT started, inventory, subject, document FROM looks WHERE id = ?", (look_id,)
     ).fetchone()
@@ -187,7 +201,7 @@ def load_stored_look(database: sqlite3.Connection, look_id: str) -> StoredLook |
 
 
 def list_look_ids(database: sqlite3.Connection, *, of_hosts: bool = False) -> tuple[str, ...]:
-    """The ids of all kept looks, at sites and at hosts; ``of_hosts``: of the hunts alone."""
+    """Return the ids of all kept looks, at sites and at hosts; ``of_hosts``: of the hunts alone."""
     query = "SELECT id FROM looks WHERE NOT ? OR subject LIKE 'host:%' ORDER BY started, id"
     return tuple(look_id for (look_id,) in database.execute(query, (of_hosts,)))
 

@@ -33,7 +33,10 @@ from auditor.models.ranks import FOR_GOOD, Form, Means, Question, Report
 State = Literal["begun", "confirmed", "refused", "unknown", "releasing", "released", "ended"]
 """``ended``: a process that is no more, be it that another action ended it or that it was gone."""
 LOSS_REASONS = frozenset({"not_in_force", "not_on_record"})
-"""Why it is not known of what was confirmed: the host was brought back and does not hold it, or has nothing of it on record any more."""
+"""Why it is not known of what was confirmed.
+
+The host was brought back and does not hold it, or has nothing of it on record any more.
+"""
 
 
 SHUT: frozenset[Means] = frozenset({"path", "site"})
@@ -59,28 +62,30 @@ class Action:
 
     @property
     def is_lost(self) -> bool:
-        """Whether its host said that it does not hold it any more."""
+        """Return whether its host said that it does not hold it any more."""
         return self.state == "unknown" and self.why in LOSS_REASONS
 
     @property
     def is_done(self) -> bool:
-        """Whether it was done and looked at, be it that it was released since, or that its host does not hold it any more."""
+        """Return whether it was done and looked at, be it that it was released since, or that its host does not hold it
+        any more.
+        """
         return self.state in ("confirmed", "releasing", "released") or self.is_lost
 
     def is_open(self, now: datetime.datetime) -> bool:
-        """Whether it may be in force there; what was cleaned is how the site is."""
+        """Return whether it may be in force there; what was cleaned is how the site is."""
         lasts = self.means not in FOR_GOOD and (self.until is None or self.until > now)
         return not self.is_settled or (self.state == "confirmed" and lasts)
 
     @property
     def is_settled(self) -> bool:
-        """Whether it is known what it came to."""
+        """Return whether it is known what it came to."""
         return self.state in ("confirmed", "refused", "released", "ended")
 
 
 @dataclass(frozen=True)
 class Case:
-    """What the entries of one incident come to."""
+    """Record of what the entries of one incident come to."""
 
     id: str
     detected_at: datetime.datetime
@@ -107,24 +112,30 @@ class Case:
 
     @property
     def is_open(self) -> bool:
-        """Whether it goes on."""
+        """Return whether it goes on."""
         return self.cause is None
 
     @property
     def dues(self) -> tuple[Due, ...]:
-        """The reports that are owed, the earliest first, whether or not they have gone out."""
+        """Return the reports that are owed, the earliest first, whether or not they have gone out."""
         personal = self.answers.get("personal_data") == ("yes",)
         owed = deadlines.compute_deadlines(self.regime, self.detected_at, personal=personal)
         return tuple(due for due in owed if due.report not in self.waived_reports)
 
     @property
     def looked_at_after(self) -> datetime.datetime:
-        """The moment after which its sites and hosts have to be looked at before it is over: what was looked at before it was written down missed it."""
+        """Return the moment after which its sites and hosts have to be looked at before it is over.
+
+        What was looked at before it was written down missed it.
+        """
         times = (entry.at for entry in self.entries if isinstance(entry.deed, OpenedEvent | JoinedEvent))
         return max(self.detected_at, *map(clock.read, times))
 
     def find_reopening_time(self, names: Collection[str]) -> datetime.datetime | None:
-        """Return when visitors of a site, which has these names, were last let in to what had been kept from them; None: nothing was. A review before that did not see it."""
+        """Return when visitors of a site, which has these names, were last let in to what had been kept from them.
+
+        None: nothing was. A review before that did not see it.
+        """
         shut = {
             n for n, action in self.actions.items() if action.means in SHUT and action.what.partition("/")[0] in names
         }
@@ -136,7 +147,7 @@ class Case:
         return max(moments, default=None)
 
     def list_custody(self, number: int) -> tuple[CaseLogEntry, ...]:
-        """The entries about one collection: who had it when."""
+        """Return the entries about one collection: who had it when."""
         return tuple(
             entry
             for entry in self.entries
@@ -144,16 +155,19 @@ class Case:
         )
 
     def list_owed(self) -> tuple[Due, ...]:
-        """Those of them that have not gone out."""
+        """Return those of them that have not gone out."""
         return tuple(due for due in self.dues if due.report not in self.sent_reports)
 
     def list_overdue(self, now: datetime.datetime) -> tuple[Due, ...]:
-        """Those whose time is over."""
+        """Return those whose time is over."""
         return tuple(due for due in self.list_owed() if due.by <= now)
 
 
 def fold_case(incident: str, entries: Sequence[CaseLogEntry]) -> Case:
-    """The incident that a ledger tells of. Raises InputError for a ledger that tells of none: somebody changed the history."""
+    """Return the incident that a ledger tells of.
+
+    Raises InputError for a ledger that tells of none: somebody changed the history.
+    """
     first = entries[0].deed if entries else None
     if not isinstance(first, OpenedEvent):
         raise _make_tampering_error(incident)
@@ -179,7 +193,7 @@ def _make_tampering_error(incident: str) -> InputError:
 
 
 def fold_cases(ledgers: Mapping[str, Sequence[CaseLogEntry]]) -> tuple[Case, ...]:
-    """All incidents, the oldest first."""
+    """Return all incidents, the oldest first."""
     return tuple(fold_case(incident, entries) for incident, entries in ledgers.items())
 
 
@@ -212,7 +226,7 @@ def _apply_entry(case: Case, entry: CaseLogEntry) -> Case:
 
 
 def _mark_process_ended(case: Case, deed: ContainedEvent | LiftedEvent) -> Mapping[int, Action]:
-    """The actions; those that had stopped the process which the deed says is no more are over."""
+    """Return the actions; those that had stopped the process which the deed says is no more are over."""
     if not (isinstance(deed, ContainedEvent) and deed.ends_process):
         return case.actions
     target = (deed.host, "process", deed.what)

@@ -1,4 +1,6 @@
-"""When an incident is over: nothing owed, nothing held without an end, nothing found any more, its cause known, its last form written. Pure."""
+"""When an incident is over: nothing owed, nothing held without an end, nothing found any more, its cause known, its
+last form written. Pure.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,10 @@ from auditor.text.translations import Words
 LANGS: tuple[Lang, ...] = ("vi", "en")
 _CLEAN_STATUSES = (Status.PASS, Status.NOT_APPLICABLE)
 REMOVING_MEANS = frozenset({"file", "cron", "job", "unit", "key", "account", "process", "administrator"})
-"""Means whose release would bring an intruder back: what they took may stay away when the incident is over. What others keep shut has an end."""
+"""Means whose release would bring an intruder back: what they took may stay away when the incident is over.
+
+What others keep shut has an end.
+"""
 
 
 class Obstacle(NamedTuple):
@@ -35,7 +40,7 @@ class Obstacle(NamedTuple):
 
 
 class RootCause(NamedTuple):
-    """How it came about."""
+    """Record of how it came about."""
 
     text: str
     control: tuple[str, str] | None = None
@@ -47,7 +52,10 @@ class RootCause(NamedTuple):
 def decide_closure(
     incident: str, cause: RootCause, newest: Run | None, hosts: Sequence[Host], now: datetime.datetime
 ) -> Callable[[Ledgers], Decided]:
-    """Close an incident on these hosts of an inventory, by its newest audit. Raises InputError for the first thing that is in the way."""
+    """Close an incident on these hosts of an inventory, by its newest audit.
+
+    Raises InputError for the first thing that is in the way.
+    """
 
     def decide(ledgers: Ledgers) -> Decided:
         case = get_open_case(ledgers, incident)
@@ -71,9 +79,10 @@ def find_obstacles(
     cause: RootCause | None = None,
     removed_subjects: Sequence[str] | None = None,
 ) -> Iterator[Obstacle]:
-    """All that is in the way of closing an open incident, each with the command that takes it away, in the order in which that is done.
+    """Yield all that is in the way of closing an open incident, each with the command that takes it away, in the order
+    in which that is done.
 
-    ``left``: those of its sites and hosts that have left the inventory; None: ``hosts`` are all of it.
+    ``removed_subjects``: those of its sites and hosts that have left the inventory; None: ``hosts`` are all of it.
     """
     removed_subjects = list_removed_subjects(case, hosts) if removed_subjects is None else removed_subjects
     yield from _find_owed_reports(case)
@@ -111,7 +120,10 @@ def list_removed_subjects(case: Case, hosts: Sequence[Host]) -> tuple[str, ...]:
 
 
 def check_removed_subjects(case: Case, hosts: Sequence[Host], confirmed_names: Sequence[str]) -> tuple[str, ...]:
-    """Return those sites and hosts, each once. Raises InputError for one that is in the inventory, and can be looked at, or is none of the incident's."""
+    """Return those sites and hosts, each once.
+
+    Raises InputError for one that is in the inventory, and can be looked at, or is none of the incident's.
+    """
     removed_subjects = list_removed_subjects(case, hosts)
     for name in confirmed_names:
         if name not in removed_subjects:
@@ -185,7 +197,8 @@ def _find_owed_reports(case: Case) -> Iterator[Obstacle]:
         error = InputError(
             _describe_obstacle("owes", report=due.report),
             mend=(
-                "record that it was sent with 'auditor incident reported', or waive it with 'auditor incident waive'"
+                "record that it was sent with 'auditor incident reported', or waive it with 'auditor "
+            "incident waive'"
             ),
         )
         yield Obstacle(error, build_report_command(case, due.report))
@@ -200,7 +213,10 @@ def list_unreached_hosts(newest: Run | None, hosts: Sequence[Host]) -> tuple[Hos
 
 
 def iter_recovery_commands(silent: Sequence[HostOutcome]) -> Iterator[tuple[str, ...]]:
-    """Yield the words of the commands by which hosts that nobody comes to are looked at again: one with another key is enrolled first."""
+    """Yield the words of the commands by which hosts that nobody comes to are looked at again.
+
+    One with another key is enrolled first.
+    """
     yield from (("enroll", outcome.host) for outcome in silent if outcome.reason == KEY_CHANGED)
     if silent:
         yield ("hunt", "--limit", ",".join(sorted({outcome.host for outcome in silent})))
@@ -259,7 +275,9 @@ def _build_recheck_command(control: str, subject: str) -> tuple[str, ...]:
 def _find_unclean_subjects(
     case: Case, newest: Run | None, hosts: Sequence[Host], now: datetime.datetime
 ) -> Iterator[Obstacle]:
-    """Sites that were not reviewed and hosts that were not hunted on since then, and what is open of what they found."""
+    """Sites that were not reviewed and hosts that were not hunted on since then, and what is open of what
+    they found.
+    """
     about, case_findings = (
         {*case.subjects},
         {(case_finding.control, case_finding.subject) for case_finding in case.findings},
@@ -295,7 +313,10 @@ def _find_unclean_subjects(
 def _find_missing_scan(
     moments: Sequence[str], subject: str, since: datetime.datetime, verb: str, now: datetime.datetime
 ) -> Iterator[Obstacle]:
-    """Nothing of a look since then; one that is still to come was kept while the clock was wrong, and nobody knows when."""
+    """Nothing of a look since then.
+
+    One that is still to come was kept while the clock was wrong, and nobody knows when.
+    """
     if any(since < clock.read(moment) <= now + clock.SKEW for moment in moments):
         return
     message = _describe_obstacle(f"no_{verb}", subject=subject, when=clock.format_stamp(since))
@@ -304,7 +325,7 @@ def _find_missing_scan(
 
 
 def _select_trace_findings(run: Run | None, subjects: set[str]) -> Iterator[Finding]:
-    """What reviews and hunts come to on these."""
+    """Return what reviews and hunts come to on these."""
     areas = (f"{CONTENT}.", f"{COMPROMISE}.")
     return (
         finding

@@ -44,7 +44,7 @@ _Line = Annotated[str, Field(max_length=20_000)]
 
 
 class _Answer(BaseModel):
-    """What the program there says. The host may be somebody else's."""
+    """Record of what the program there says. The host may be somebody else's."""
 
     model_config = ConfigDict(strict=True, extra="ignore")
 
@@ -63,7 +63,7 @@ class _Answer(BaseModel):
 
 @dataclass(frozen=True)
 class ActionRequest:
-    """What is to be contained or cleaned."""
+    """Record of what is to be contained or cleaned."""
 
     means: Means
     what: str
@@ -80,7 +80,7 @@ class ActionRequest:
 
 @dataclass(frozen=True)
 class ActionPlan:
-    """What containing something would do on a host, as the host says after it looked; or why it would not."""
+    """Record of what containing something would do on a host, as the host says after it looked; or why it would not."""
 
     steps: tuple[str | tuple[str, ...], ...]
     """Each a command, or what is done and with what."""
@@ -93,7 +93,7 @@ class ActionPlan:
 
 @dataclass(frozen=True)
 class Responder:
-    """What all steps of one command have in common."""
+    """Record of what all steps of one command have in common."""
 
     inventory: str
     incident: str
@@ -140,12 +140,15 @@ class Responder:
         return result
 
     def plan(self, host: Host, request: ActionRequest) -> ActionPlan:
-        """What ``contain`` would do now, looked at there; nothing is written here or there. Raises InputError likewise."""
+        """Return what ``contain`` would do now, looked at there; nothing is written here or there.
+
+        Raises InputError likewise.
+        """
         more = ACTION_KINDS[request.means].build_question(host, request.what)
         return self._make_plan(host, self._resolve_request(host, request), more)
 
     def _resolve_request(self, host: Host, request: ActionRequest) -> ActionRequest:
-        """The same, ``again`` where it is contained and the host says that it is there."""
+        """Return the same, ``again`` where it is contained and the host says that it is there."""
         key = (self.incident, host.name, request.means, request.what)
         if request.means in RECREATABLE_MEANS and transitions.is_contained(
             *key, clock.now(), self.ledgers.load_logs(self.inventory)
@@ -191,7 +194,10 @@ class Responder:
         return False
 
     def _describe_other_incident(self, deed: ContainedEvent | LiftedEvent, what: str, why: str) -> Mapping[str, str]:
-        """Return why a deed came to no more, and the action of another incident by which the same thing is contained; nothing where none is."""
+        """Return why a deed came to no more, and the action of another incident by which the same thing is contained.
+
+        Nothing where none is.
+        """
         ledgers = self.ledgers.load_logs(self.inventory)
         other = transitions.find_other_action(self.incident, deed.host, deed.means, what, clock.now(), ledgers)
         return {} if other is None else {"why": why, "about": f"{other[0]}/{other[1]}"}
@@ -235,7 +241,7 @@ class Responder:
 
 
 def _read_outcome(answer: _Answer) -> dict[str, Any]:
-    """What of an action's entry the host's last answer says."""
+    """Return what of an action's entry the host's last answer says."""
     reason: dict[str, Any] = {"why": answer.why, "about": answer.about}
     if answer.state == "confirmed":
         until = clock.format_stamp(clock.now() + timedelta(seconds=answer.left)) if answer.left else None

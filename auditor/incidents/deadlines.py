@@ -1,4 +1,7 @@
-"""What is owed to the authorities after an incident, and by when. Pure; the texts stand in ``docs/en/incident-reports.md``."""
+"""What is owed to the authorities after an incident, and by when.
+
+Pure; the texts stand in ``docs/en/incident-reports.md``.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,8 @@ from auditor.models import Regime
 from auditor.models.ranks import Report
 
 _HOURS: Mapping[Regime, Mapping[Report, int]] = {
-    # NĐ 331/2026 Đ31.2.d: at once where security, order or the whole system is touched, 24 h where it is serious, 72 h always.
+    # NĐ 331/2026 Đ31.2.d: at once where security, order or the whole system is touched, 24 h where it is serious, 72 h
+    # always.
     "2026": {"now": 0, "first": 24, "full": 72},
     # QĐ 05/2017, TT 20/2017: Mẫu 03 within five days.
     "2022": {"full": 5 * 24},
@@ -34,6 +38,9 @@ class Due:
 
 
 def compute_deadlines(regime: Regime, detected_at: datetime.datetime, *, personal: bool = False) -> tuple[Due, ...]:
-    """All that may be owed after what was detected at that moment, the earliest first; ``personal``: data of persons may be harmed."""
+    """Return all that may be owed after what was detected at that moment, the earliest first; ``personal``.
+
+    Data of persons may be harmed.
+    """
     hours = {**_HOURS[regime], **(_PERSONAL[regime] if personal else {})}
     return tuple(Due(report, detected_at + datetime.timedelta(hours=after)) for report, after in hours.items())

@@ -1,4 +1,6 @@
-"""Addresses of an incident's sites that search engines have to forget, or to visit again, as reviews, findings and paths that were contained tell. Pure."""
+"""Addresses of an incident's sites that search engines have to forget, or to visit again, as reviews, findings and
+paths that were contained tell. Pure.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,10 @@ class IndexedPage:
 def list_pages(
     case: Case, site: Site, ledger: CrawlFrontier, findings: Iterable[Finding], accepted_keys: Collection[str]
 ) -> tuple[IndexedPage, ...]:
-    """All that are known of a site, each once, in their order; without what is only suspected or ``accepted`` (by its key)."""
+    """Return all that are known of a site, each once, in their order.
+
+    Without what is only suspected or ``accepted_keys`` (by its key).
+    """
     pages_by_address: dict[str, IndexedPage] = {}
     own = {HOME.rstrip("/"), *(page.rstrip("/") for page in site.smoke_urls)}
     for path, kind, act in (
@@ -95,12 +100,12 @@ def _iter_scanned_pages(ledger: CrawlFrontier, accepted_keys: Collection[str]) -
 
 
 def render_list(indexed_pages: Iterable[IndexedPage]) -> bytes:
-    """Those to forget, exactly, one a line: as the removal tools of search engines take them."""
+    """Return those to forget, exactly, one a line: as the removal tools of search engines take them."""
     return "".join(f"{page.address}\n" for page in indexed_pages if page.act == "forget").encode("ascii")
 
 
 def render_table(indexed_pages: Iterable[IndexedPage], words: Words) -> bytes:
-    """All of them a row, with what is to be done and what was found. As ``findings.csv`` is written."""
+    """Return all of them a row, with what is to be done and what was found. As ``findings.csv`` is written."""
     buffer = io.BytesIO()
     text = io.TextIOWrapper(buffer, encoding="utf-8-sig", newline="")
     lines = csv.writer(text)
@@ -112,5 +117,5 @@ def render_table(indexed_pages: Iterable[IndexedPage], words: Words) -> bytes:
 
 
 def describe_kind(page: IndexedPage, words: Words) -> str:
-    """What was found there, in words."""
+    """Return what was found there, in words."""
     return words(f"content.kind.{page.kind}") if page.kind else words("incidents.forget.contained")

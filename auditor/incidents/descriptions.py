@@ -131,7 +131,7 @@ MAX_URLS = 3
 
 
 def describe_event(of: AnyEvent, words: Words) -> str:
-    """What an entry says, in a sentence."""
+    """Return what an entry says, in a sentence."""
     match of:
         case OpenedEvent(subjects=subjects, findings=findings, why=why):
             return words("incidents.opened", what=_describe_subjects(subjects, findings, why))
@@ -164,7 +164,7 @@ def describe_event(of: AnyEvent, words: Words) -> str:
 
 
 def _describe_answer(question: str, answer_text: str, words: Words) -> str:
-    """An answer: of a box that is ticked, what stands beside it."""
+    """Return an answer: of a box that is ticked, what stands beside it."""
     from auditor.incidents.forms.schema import CHOICES
 
     box, sign, text = answer_text.partition(":")
@@ -175,7 +175,9 @@ def _describe_answer(question: str, answer_text: str, words: Words) -> str:
 
 
 def describe_outage(of: SiteOutage, words: Words) -> Iterator[str]:
-    """That a site no longer serves, what was put back for it, and what stays in force with which it does not serve."""
+    """Yield that a site no longer serves, what was put back for it, and what stays in force with which it does not
+    serve.
+    """
     failed_urls = _format_urls(of.failures, words)
     others = ", ".join(of.others)
     if not of.lift_events:
@@ -203,19 +205,19 @@ def describe_outage(of: SiteOutage, words: Words) -> Iterator[str]:
 
 
 def _build_undo_values(of: SiteOutage) -> dict[str, str]:
-    """The words of the command that would undo what stays in force."""
+    """Return the words of the command that would undo what stays in force."""
     return {"incident": of.incident, "numbers": " ".join(map(str, of.remaining_numbers))}
 
 
 def _format_urls(failures: Sequence[SiteRegression], words: Words) -> str:
-    """Some URLs with what is wrong with each."""
+    """Return some URLs with what is wrong with each."""
     return "; ".join(
         f"{make_one_line(failure.url, 200)}: {failure.what.get(words.lang)}" for failure in failures[:MAX_URLS]
     )
 
 
 def describe_unchecked_sites(of: UncheckedSites, words: Words) -> str:
-    """That nothing tells of these sites whether they live by what was done."""
+    """Return that nothing tells of these sites whether they live by what was done."""
     return (
         _describe_closure(of.domains, of.shut, words)
         if of.shut
@@ -224,7 +226,7 @@ def describe_unchecked_sites(of: UncheckedSites, words: Words) -> str:
 
 
 def describe_serving_sites(checks: Sequence[ServingSites], words: Words) -> str:
-    """That the sites of all hosts still serve, as they were visited after what was done."""
+    """Return that the sites of all hosts still serve, as they were visited after what was done."""
     sites = words("sites_n", n=sum(check.sites for check in checks))
     return words("incidents.serving", n=sum(check.urls for check in checks), sites=sites)
 
@@ -234,25 +236,25 @@ def _describe_closure(domains: Sequence[str], others: Sequence[str], words: Word
 
 
 def describe_leftover(of: TraceResponse, words: Words) -> Iterator[str]:
-    """That something which a finding names is left to a person, then the steps by hand."""
+    """Yield that something which a finding names is left to a person, then the steps by hand."""
     yield words("incidents.left", host=of.host, kind=words(f"content.kind.{of.kind}"), where=_describe_place(of))
     for instructions in of.steps:
         yield from format_instructions(instructions, of.host, words)
 
 
 def format_instructions(of: Instructions, host: str, words: Words) -> Iterator[str]:
-    """One step by hand, and its commands."""
+    """Yield one step by hand, and its commands."""
     yield f"  {words(f'incidents.manual.{of.says}', host=host)}"
     yield from (f"    {make_one_line(line, MAX_COMMAND)}" for line in of.commands)
 
 
 def describe_trace(of: TraceResponse, words: Words) -> str:
-    """One thing that a finding names: what it is, and where."""
+    """Return one thing that a finding names: what it is, and where."""
     return words("incidents.thing", host=of.host, kind=words(f"content.kind.{of.kind}"), where=_describe_place(of))
 
 
 def _describe_place(of: TraceResponse) -> str:
-    """Where it is, and what tells it from others there: an account, a key, a foreign name."""
+    """Return where it is, and what tells it from others there: an account, a key, a foreign name."""
     told_by = (
         of.who
         if of.kind == "account"
@@ -264,7 +266,7 @@ def _describe_place(of: TraceResponse) -> str:
 
 
 def describe_plan(request: ActionRequest, host: str, action_plan: ActionPlan, words: Words) -> Iterator[str]:
-    """What containing something would do on a host, line by line, or why it would not."""
+    """Yield what containing something would do on a host, line by line, or why it would not."""
     values = {"means": words(f"incidents.means.{request.means}"), "what": request.what, "host": host}
     verb = "cleaned" if request.means in FOR_GOOD else "contained"
     if action_plan.why:
@@ -290,7 +292,7 @@ def _iter_plan_lines(step: str | tuple[str, ...], words: Words) -> Iterator[str]
 
 
 def _describe_custody_event(of: CollectedEvent | CustodyEvent | TimestampedEvent, words: Words) -> str:
-    """What became of evidence."""
+    """Return what became of evidence."""
     number = str(of.number)
     if isinstance(of, TimestampedEvent):
         return words("incidents.stamped", number=number, sha256=of.sha256)
@@ -305,7 +307,7 @@ def _describe_custody_event(of: CollectedEvent | CustodyEvent | TimestampedEvent
 
 
 def format_custody(case: Case, collection_event: CollectedEvent, words: Words) -> Iterator[str]:
-    """Who had evidence when, a line each."""
+    """Yield who had evidence when, a line each."""
     yield words("incidents.custody", number=str(collection_event.number), incident=case.id, host=collection_event.host)
     for entry in case.list_custody(collection_event.number):
         yield f"{words.moment(entry.happened)}  {make_one_line(entry.who)}: {make_one_line(describe_event(entry.deed, words))}"
@@ -320,12 +322,12 @@ def build_custody_data(case: Case, collection_event: CollectedEvent, words: Word
 
 
 def describe_damage(of: Damage, words: Words) -> str:
-    """One thing that is not as it was collected."""
+    """Return one thing that is not as it was collected."""
     return words(f"incidents.damage.{of.kind}", what=make_one_line(of.what))
 
 
 def _describe_action(of: ContainedEvent | LiftedEvent, words: Words) -> str:
-    """What became of containing something, or of releasing it."""
+    """Return what became of containing something, or of releasing it."""
     number, host = str(of.number), of.host
     why = _explain_reason(of.why, of.about, words)
     if isinstance(of, LiftedEvent):
@@ -360,7 +362,10 @@ def _describe_subjects(subjects: Iterable[str], findings: Iterable[FindingRefere
 
 
 def render_timeline(case: Case, words: Words) -> bytes:
-    """Every entry a row: when it was written and when it happened (ISO 8601), who says so, what. As ``findings.csv`` is written."""
+    """Return every entry a row: when it was written and when it happened (ISO 8601), who says so, what.
+
+    As ``findings.csv`` is written.
+    """
     buffer = io.BytesIO()
     text = io.TextIOWrapper(buffer, encoding="utf-8-sig", newline="")
     lines = csv.writer(text)

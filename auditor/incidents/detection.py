@@ -13,8 +13,9 @@ from auditor.models.hunts import HuntSummary
 def find_first_detection(findings: Sequence[Finding], runs: Iterable[Run]) -> datetime.datetime | None:
     """Return when the earliest of these findings was first seen; None where no run has any of them.
 
-    ``runs`` come newest first. A finding goes back to the oldest run in a row that has it open with one of the same traces; a run that
-    did not look at its subject breaks no row. A trace that a hunt or a scan saw before the run counts from that hunt or scan.
+    ``runs`` come newest first. A finding goes back to the oldest run in a row that has it open with one of the same
+    traces; a run that did not look at its subject breaks no row. A trace that a hunt or a scan saw before the run
+    counts from that hunt or scan.
     """
     keys_by_finding = {finding.key: collect_trace_keys(finding) for finding in findings}
     earliest: datetime.datetime | None = None
@@ -52,7 +53,10 @@ def collect_trace_keys(finding: Finding) -> frozenset[str]:
 
 
 def _find_scan_time(run: Run, finding: Finding) -> datetime.datetime:
-    """Return when the run's subject was looked at: by the hunt or the scan that the run carries along where the finding comes from one."""
+    """Return when the run's subject was looked at.
+
+    By the hunt or the scan that the run carries along where the finding comes from one.
+    """
     subject = finding.subject.id
     area = finding.control.partition(".")[0]
     scan_times = [hunt.started for hunt in run.hunts if hunt.host == subject] if area == "compromise" else []

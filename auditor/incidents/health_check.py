@@ -1,10 +1,12 @@
 """Things are contained or cleaned with a visit to the host's sites before and after.
 
-A site serves when every URL that served before does, but for those that were to be shut. One that does not gets back what it lives by, one thing after the
-other until it serves: that seems to have looked like the intruder's. Its own things come first, then those that are no site's, and never another site's. What
-came back in vain is contained again: whoever has a site in hand has it break when something is missing. What only shuts somebody out stays, and is named.
+A site serves when every URL that served before does, but for those that were to be shut. One that does not gets back
+what it lives by, one thing after the other until it serves: that seems to have looked like the intruder's. Its own
+things come first, then those that are no site's, and never another site's. What came back in vain is contained again:
+whoever has a site in hand has it break when something is missing. What only shuts somebody out stays, and is named.
 
-Others may be at work on the same host: before a site is said to fall, the ledgers are read again, and a site that somebody has shut meanwhile tells nothing.
+Others may be at work on the same host: before a site is said to fall, the ledgers are read again, and a site that
+somebody has shut meanwhile tells nothing.
 """
 
 from __future__ import annotations
@@ -25,7 +27,10 @@ from auditor.models.incidents import ActiveContainment, ContainedEvent, LiftedEv
 from auditor.text import paths
 
 PAUSES = (1, 2, 4)
-"""Seconds before each further look at a site that fails: a daemon may have been told to reload, perhaps on a busy machine."""
+"""Seconds before each further look at a site that fails.
+
+A daemon may have been told to reload, perhaps on a busy machine.
+"""
 OPCACHE_SECONDS = 3
 """For which PHP goes on with what it has read, as it comes, where it cannot be told to forget that."""
 
@@ -52,7 +57,10 @@ class SiteOutage:
 
 @dataclass(frozen=True)
 class UncheckedSites:
-    """Sites that served nothing before, or that others keep from visitors: nothing tells whether they live by what was done."""
+    """Sites that served nothing before, or that others keep from visitors.
+
+    Nothing tells whether they live by what was done.
+    """
 
     domains: tuple[str, ...]
     shut: tuple[str, ...] = ()
@@ -61,7 +69,10 @@ class UncheckedSites:
 
 @dataclass(frozen=True)
 class ServingSites:
-    """All sites of a host that served before and were not to be shut serve after what was done: how many, at how many URLs."""
+    """All sites of a host that served before and were not to be shut serve after what was done.
+
+    How many, at how many URLs.
+    """
 
     sites: int
     urls: int
@@ -70,7 +81,8 @@ class ServingSites:
 def check_sites[Other](
     command: Responder, host: Host, deeds: Iterable[ContainedEvent | Other], ca_file: str | None
 ) -> Iterator[ContainedEvent | Other | SiteOutage | UncheckedSites | ServingSites]:
-    """What is done on a host, each as it is done, then the sites that fell, and those of which that cannot be told; else that all serve.
+    """Yield what is done on a host, each as it is done, then the sites that fell, and those of which that cannot be
+    told; else that all serve.
 
     For what the command's ``unjudged`` sites answer, nothing is put back.
     """
@@ -116,7 +128,10 @@ class _Attempt:
         self._released: list[LiftedEvent] = []
 
     def candidates(self) -> list[Action]:
-        """Return what the site may live by, in the order in which it is put back: the last one first, as it may rest on those before it."""
+        """Return what the site may live by, in the order in which it is put back.
+
+        The last one first, as it may rest on those before it.
+        """
         risky_actions = [action for action in reversed(self.done) if ACTION_KINDS[action.means].may_break_site]
         others = [site for site in self._host.sites if site is not self._site]
         own = [action for action in risky_actions if _concerns_site(self._site, action)]
@@ -161,7 +176,10 @@ class _Attempt:
         self.done.remove(action)
 
     def _redo_action(self, action: Action, *, check: bool) -> Iterator[ContainedEvent]:
-        """Contain again what was put back; when the site misses it, it is put back after all. What was cleaned stays undone."""
+        """Contain again what was put back; when the site misses it, it is put back after all.
+
+        What was cleaned stays undone.
+        """
         if action.means not in CONTAINMENT_KINDS:
             return
         try:
@@ -193,7 +211,7 @@ def _concerns_site(site: Site, action: Action) -> bool:
 
 
 class _Visits:
-    """What a host's sites serve before something is done, and what of that they do not serve afterwards."""
+    """Record of what a host's sites serve before something is done, and what of that they do not serve afterwards."""
 
     def __init__(self, host: Host, ca_file: str | None, others: OtherActions) -> None:
         self._host, self._authorities, self._others = host, {host.name: ca_file}, others
@@ -276,7 +294,10 @@ def _get_site(host: Host, domain: str) -> Site:
 
 
 def _is_expected_failure(site: Site, url: str, action: Action | ActiveContainment) -> bool:
-    """Return whether an action is there for a URL of a site not to serve: its very file was taken away, its path or the site shut, its host cut off."""
+    """Return whether an action is there for a URL of a site not to serve.
+
+    Its very file was taken away, its path or the site shut, its host cut off.
+    """
     path = b"/" + unquote_to_bytes(urlsplit(url).path).strip(b"/")
     match action.means:
         case "isolation":

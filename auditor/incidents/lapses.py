@@ -24,8 +24,8 @@ MAX_LAPSES = 200
 def record_lapses(ledgers: Incidents, inventory: str, host: str, message: str) -> Iterator[ContainedEvent]:
     """Write of each action that a host names as not in force that it is not known any more, and yield what was written.
 
-    Only what the ledger has as confirmed on that very host counts: a host says nothing of others. The action keeps its number, so that whoever
-    contains the same thing again goes on with it.
+    Only what the ledger has as confirmed on that very host counts: a host says nothing of others. The action keeps its
+    number, so that whoever contains the same thing again goes on with it.
     """
     for incident, number, about in _LAPSE.findall(message)[:MAX_LAPSES]:
         try:
@@ -37,7 +37,9 @@ def record_lapses(ledgers: Incidents, inventory: str, host: str, message: str) -
 
 
 def record_missing_actions(ledgers: Incidents, run: Run) -> None:
-    """Write of each action that its host had not on record when a run read it, though it was confirmed before, that it is not known any more."""
+    """Write of each action that its host had not on record when a run read it, though it was confirmed before, that it
+    is not known any more.
+    """
     for action in run.contained:
         if action.known and action.there is False:
             with suppress(_NoEntry):

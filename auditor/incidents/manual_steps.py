@@ -1,4 +1,7 @@
-"""What people have to change themselves after an incident, as its hosts' facts say: passwords and keys that no machine can change for them. Pure."""
+"""What people have to change themselves after an incident, as its hosts' facts say.
+
+Passwords and keys that no machine can change for them. Pure.
+"""
 
 from __future__ import annotations
 
@@ -70,7 +73,7 @@ class ManualStep:
 
 @dataclass(frozen=True)
 class IntruderAccess:
-    """What an incident holds for the intruder's on one host: it is removed, never given another password."""
+    """Record of what an incident holds for the intruder's on one host: it is removed, never given another password."""
 
     accounts: frozenset[str]
     keys: frozenset[str]
@@ -83,7 +86,10 @@ class IntruderAccess:
 
 
 def collect_intruder_access(case: Case, host: Host, responses: Iterable[TraceResponse] = ()) -> IntruderAccess:
-    """Return who on a host is the intruder's: whom the incident contains there, and whom ``found``, its findings' traces, name."""
+    """Return who on a host is the intruder's.
+
+    Whom the incident contains there, and whom ``responses``, its findings' traces, name.
+    """
     known_actions = [
         (action.means, action.what)
         for action in case.actions.values()
@@ -104,7 +110,10 @@ def collect_intruder_access(case: Case, host: Host, responses: Iterable[TraceRes
 def list_host_steps(
     case: Case, host: Host, facts: HostFacts | None, responses: Iterable[TraceResponse] = ()
 ) -> Iterator[ManualStep]:
-    """All that a host and those of its sites that an incident is about have, by its facts; what could not be read is named, too. ``found``: see ``theirs``."""
+    """Yield all that a host and those of its sites that an incident is about have, by its facts.
+
+    What could not be read is named, too. ``responses``: see ``collect_intruder_access``.
+    """
     intruders = collect_intruder_access(case, host, responses)
     yield from _iter_named_steps("remove_account", host.name, _iter_existing_accounts(intruders.accounts, facts))
     yield from _iter_named_steps("remove_key", host.name, intruders.keys)
@@ -137,7 +146,11 @@ def _iter_existing_accounts(accounts: Collection[str], facts: HostFacts | None) 
 def list_unread_subjects(
     case: Case, removed_subjects: Iterable[str], findings: Collection[tuple[str, str]]
 ) -> Iterator[ManualStep]:
-    """What nobody looked at: sites and hosts that have left the inventory, and findings, by control and place, of which no audit is kept that says whose accounts they name."""
+    """Yield what nobody looked at.
+
+    Sites and hosts that have left the inventory, and findings, by control and place, of which no audit is kept that
+    says whose accounts they name.
+    """
     yield from (ManualStep("unread", name) for name in removed_subjects)
     for finding in case.findings:
         if (finding.control, finding.subject) not in findings:
@@ -173,7 +186,7 @@ def _iter_site_steps(
 
 
 def _iter_key_steps(case: Case, site: Site, *, key: bool) -> Iterator[ManualStep]:
-    """What 'auditor incident clean' makes anew, where it did not yet; NukeViet's key a person has to."""
+    """Yield what 'auditor incident clean' makes anew, where it did not yet; NukeViet's key a person has to."""
     if key:
         yield ManualStep("site_key", site.domain)
     elif not _is_done(case, "salts", site):
@@ -183,7 +196,7 @@ def _iter_key_steps(case: Case, site: Site, *, key: bool) -> Iterator[ManualStep
 
 
 def _is_done(case: Case, means: Means, site: Site) -> bool:
-    """Whether that was done for the application at the site's root."""
+    """Return whether that was done for the application at the site's root."""
     return any(
         (action.means, action.host, action.state) == (means, site.host, "confirmed")
         and action.what in (site.domain, *site.aliases)
@@ -223,12 +236,12 @@ def _iter_named_steps(kind: Kind, where: str, items: Iterable[str]) -> Iterator[
 
 
 def format_step(of: ManualStep, words: Words) -> str:
-    """One thing, as a person reads it."""
+    """Return one thing, as a person reads it."""
     text = words(f"incidents.todo.{of.kind}", where=of.where)
     return f"{text}: {of.what}" if of.what else text
 
 
 def build_json_data(of: ManualStep, words: Words) -> dict[str, str]:
-    """One thing as JSON has it."""
+    """Return one thing as JSON has it."""
     act = "look" if of.kind == "unread" else "remove" if of.kind.startswith("remove_") else "change"
     return {"act": act, "kind": of.kind, "where": of.where, "what": of.what, "says": format_step(of, words)}

@@ -21,10 +21,12 @@ def summarize(
     hosts: Set[str],
     now: datetime.datetime,
 ) -> tuple[IncidentSummary, ...]:
-    """Return the incidents about these sites and hosts that were open at any time of the month, in the order of their detection.
+    """Return the incidents about these sites and hosts that were open at any time of the month, in the order of their
+    detection.
 
-    Entries that were written later than the month's end do not count, so that a report of a month stays as it was; but that there was an incident
-    counts also where somebody wrote it down later: none of a month may be denied that was detected in it.
+    Entries that were written later than the month's end do not count, so that a report of a month stays as it was; but
+    that there was an incident counts also where somebody wrote it down later: none of a month may be denied that was
+    detected in it.
     """
     return tuple(
         sorted(
@@ -59,7 +61,7 @@ def _iter_summaries(
 
 
 def _concerns_office(action: Action, domains: Set[str], hosts: Set[str]) -> bool:
-    """Whether it was done on the office's hosts, or to its sites on hosts of others."""
+    """Return whether it was done on the office's hosts, or to its sites on hosts of others."""
     return action.host in hosts or action.what.partition("/")[0] in domains
 
 

@@ -1,7 +1,9 @@
-"""What offices are told of an incident by mail: what happened, to which site and since when, what was done, what comes next. Pure.
+"""What offices are told of an incident by mail.
 
-It names sites, never hosts, inner addresses or single weaknesses; what is others' is written so that nobody clicks on it.
-The same state makes the same mail, whenever it is asked for.
+What happened, to which site and since when, what was done, what comes next. Pure.
+
+It names sites, never hosts, inner addresses or single weaknesses; what is others' is written so that nobody clicks on
+it. The same state makes the same mail, whenever it is asked for.
 """
 
 from __future__ import annotations
@@ -35,7 +37,10 @@ _MAX_LINES = 20
 
 
 def list_notified_units(organisation: Organisation, case: Case, inventory: Inventory) -> tuple[Unit, ...]:
-    """The offices that are told of an incident: those of its sites and hosts, and those above, that name roles for it."""
+    """Return the offices that are told of an incident.
+
+    Those of its sites and hosts, and those above, that name roles for it.
+    """
     subjects = {*case.subjects}
     owners = [site.unit or host.unit for host in inventory.hosts for site in host.sites if site.domain in subjects]
     owners += [host.unit for host in inventory.hosts if host.name in subjects]
@@ -49,12 +54,14 @@ def list_notified_units(organisation: Organisation, case: Case, inventory: Inven
 
 
 def select_cases_to_report(cases: Iterable[Case], now: datetime.datetime) -> tuple[Case, ...]:
-    """Those that offices hear of by a timer: what is open, and for some days what was closed."""
+    """Return those that offices hear of by a timer: what is open, and for some days what was closed."""
     return tuple(case for case in cases if case.is_open or clock.read(case.entries[-1].at) > now - RECENT_PERIOD)
 
 
 def make_text_cleaner(inventory: Inventory, instead: str, units: Set[str] = frozenset()) -> Callable[[str], str]:
-    """What makes a text that people or hosts wrote fit for paper and mail: no secret, nothing to click, and ``instead`` of hosts and inner addresses.
+    """Return what makes a text that people or hosts wrote fit for paper and mail.
+
+    No secret, nothing to click, and ``instead`` of hosts and inner addresses.
 
     ``units`` are names of systemd's, which look like domains and are none.
     """
@@ -77,7 +84,10 @@ def write_letters(
     now: datetime.datetime,
     words: Words,
 ) -> tuple[Letter, ...]:
-    """One letter per recipient; ``technical`` goes only to those who may get it. ``head``: the hash of the chain's last link."""
+    """Return one letter per recipient; ``technical`` goes only to those who may get it.
+
+    ``head``: the hash of the chain's last link.
+    """
     subject = words(
         f"incidents.mail.subject.{case.regime}", incident=case.id, what=_describe_subjects(case, inventory, words)
     )
@@ -140,14 +150,17 @@ def _iter_reasons(case: Case) -> Iterator[str]:
 
 
 def _describe_sign(case: Case, words: Words) -> str:
-    """What was seen first: traces of an intruder, content that others put in, or something else."""
+    """Return what was seen first: traces of an intruder, content that others put in, or something else."""
     areas = {finding.control.split(".", 1)[0] for finding in case.findings}
     kind = "intrusion" if "compromise" in areas else "content" if "content" in areas else "sign"
     return words(f"incidents.mail.sign.{kind}")
 
 
 def _summarize_actions(case: Case, now: datetime.datetime, clean: Callable[[str], str], words: Words) -> str:
-    """What was contained, removed and collected, as far as it is confirmed; what is in doubt is not counted with it."""
+    """Return what was contained, removed and collected, as far as it is confirmed.
+
+    What is in doubt is not counted with it.
+    """
     actions = case.actions.values()
     done_actions = [action for action in actions if action.is_done]
     there = [action for action in done_actions if action.state != "released" and not action.is_lost]
@@ -169,7 +182,7 @@ def _summarize_actions(case: Case, now: datetime.datetime, clean: Callable[[str]
 
 
 def _summarize_reports(case: Case, clean: Callable[[str], str], words: Words) -> str:
-    """Which reports went out, when and how; that none did only where the ledger has none."""
+    """Return which reports went out, when and how; that none did only where the ledger has none."""
     sent_reports = [
         words(
             "incidents.mail.sent",

@@ -9,7 +9,10 @@ LONGEST = 2_000
 
 
 def validate_sentence(option: str, text: str) -> str:
-    """The text, with what looks like a secret hidden. Raises InputError naming the ``option`` for one that is empty or no text."""
+    """Return the text, with what looks like a secret hidden.
+
+    Raises InputError naming the ``option`` for one that is empty or no text.
+    """
     try:
         text.encode()
     except UnicodeEncodeError:

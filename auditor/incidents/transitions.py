@@ -28,7 +28,10 @@ from auditor.models.ranks import FOR_GOOD, Means, Report
 from auditor.text.translations import Words
 
 MAX_LOST_NUMBERS = 1_000
-"""Numbers that are passed over where a host says that it keeps something by them: it may be the intruder's host, and there are 999,999."""
+"""Numbers that are passed over where a host says that it keeps something by them.
+
+It may be the intruder's host, and there are 999,999.
+"""
 
 
 def decide_opening(
@@ -41,9 +44,12 @@ def decide_opening(
     new: bool,
     join: str | None = None,
 ) -> Callable[[Ledgers], Decided]:
-    """Open an incident about these subjects; or join the open one that is about any of them, unless it is to be a ``new`` one, or the one that ``join`` names.
+    """Open an incident about these subjects.
 
-    Raises InputError where several are open, of which none is named: what is contained later is undone by the incident that has it.
+    Or join the open one that is about any of them, unless it is to be a ``new`` one, or the one that ``join`` names.
+
+    Raises InputError where several are open, of which none is named: what is contained later is undone by the incident
+    that has it.
     """
 
     def decide(ledgers: Ledgers) -> Decided:
@@ -103,7 +109,9 @@ def decide_action(
     *,
     again: bool = False,
 ) -> Callable[[Ledgers], Decided]:
-    """Begin to contain or clean something on a host, by a number ``above`` that one; or go on with what somebody was cut off from.
+    """Begin to contain or clean something on a host, by a number ``above`` that one.
+
+    Or go on with what somebody was cut off from.
 
     ``again``: it is contained, and somebody has put it there anew.
     """
@@ -131,7 +139,7 @@ def decide_action(
 
 
 def is_contained(incident: str, host: str, means: Means, what: str, now: datetime.datetime, ledgers: Ledgers) -> bool:
-    """Whether an incident is known to contain that on a host."""
+    """Return whether an incident is known to contain that on a host."""
     same = _list_in_force(fold_case(incident, get_log(ledgers, incident)), (host, means, what), now)
     return bool(same) and same[-1].is_settled
 
@@ -147,7 +155,10 @@ def _list_in_force(case: Case, key: tuple[str, Means, str], now: datetime.dateti
 def find_other_action(
     incident: str, host: str, means: Means, what: str, now: datetime.datetime, ledgers: Ledgers
 ) -> tuple[str, int] | None:
-    """Return the action, by incident and number, by which another incident contains the same thing on a host; None where none is known to."""
+    """Return the action, by incident and number, by which another incident contains the same thing on a host.
+
+    None where none is known to.
+    """
     key = (host, means, what)
     for case in fold_cases(ledgers):
         for action in case.actions.values() if case.id != incident else ():
@@ -169,7 +180,10 @@ def decide_notification(incident: str, deed: NotifiedEvent) -> Callable[[Ledgers
 
 
 def decide_form(incident: str, deed: FilledFormEvent) -> Callable[[Ledgers], Decided]:
-    """Write that a form was filled in, also of an incident that is over. Raises Known when the same files are written down."""
+    """Write that a form was filled in, also of an incident that is over.
+
+    Raises Known when the same files are written down.
+    """
 
     def decide(ledgers: Ledgers) -> Decided:
         if fold_case(incident, get_log(ledgers, incident)).forms.get(deed.form) == deed:
@@ -180,7 +194,7 @@ def decide_form(incident: str, deed: FilledFormEvent) -> Callable[[Ledgers], Dec
 
 
 class DuplicateEntry(Exception):
-    """What was to be written is there."""
+    """Record of what was to be written is there."""
 
 
 def decide_collection(incident: str, collection_event: CollectedEvent) -> Callable[[Ledgers], Decided]:
@@ -204,7 +218,7 @@ def decide_custody(incident: str, deed: CustodyEvent | TimestampedEvent) -> Call
 
 
 def get_collection(case: Case, number: int) -> CollectedEvent:
-    """The evidence of that number. Raises InputError for a number of none."""
+    """Return the evidence of that number. Raises InputError for a number of none."""
     if number not in case.collections:
         raise InputError(
             "{incident} has no evidence number {number}",
@@ -218,7 +232,10 @@ def get_collection(case: Case, number: int) -> CollectedEvent:
 def select_actions_to_lift(
     incident: str, numbers: Sequence[int], now: datetime.datetime, ledgers: Ledgers
 ) -> tuple[Action, ...]:
-    """What is to be released: the actions of these numbers, or all that are open and contain; the last one first, as it may rest on those before it. Raises InputError for a number of none."""
+    """Return what is to be released: the actions of these numbers, or all that are open and contain.
+
+    The last one first, as it may rest on those before it. Raises InputError for a number of none.
+    """
     case = fold_case(incident, get_log(ledgers, incident))
     for number in numbers:
         if number not in case.actions:
@@ -235,7 +252,7 @@ def select_actions_to_lift(
 
 
 def get_open_case(ledgers: Ledgers, incident: str) -> Case:
-    """The incident. Raises InputError when it is over."""
+    """Return the incident. Raises InputError when it is over."""
     case = fold_case(incident, get_log(ledgers, incident))
     if not case.is_open:
         raise InputError("{incident} is closed", incident=incident, mend="open another one")
@@ -243,7 +260,7 @@ def get_open_case(ledgers: Ledgers, incident: str) -> Case:
 
 
 def get_open_finding(run: Run, control: str, subject: str) -> FindingReference:
-    """The open finding of a run. Raises InputError when it has none such."""
+    """Return the open finding of a run. Raises InputError when it has none such."""
     finding = find_finding(run, control, subject)
     if finding is not None and finding.status is Status.PASS:
         raise InputError(
@@ -264,7 +281,7 @@ def get_open_finding(run: Run, control: str, subject: str) -> FindingReference:
 
 
 def find_finding(run: Run, control: str, subject: str) -> Finding | None:
-    """What a control came to there; None: the run has nothing on it."""
+    """Return what a control came to there; None: the run has nothing on it."""
     return next(
         (finding for finding in run.findings if finding.control == control and finding.subject.id == subject), None
     )

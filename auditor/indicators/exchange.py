@@ -20,7 +20,10 @@ from auditor.vulnerabilities.sources.common import SourceDocument
 
 
 def poll(server: TaxiiCollection, name: str, today: date, path: Path | None = None) -> IndicatorList:
-    """Fetch what was added since the last time into the list, and take out what was revoked there. Raises InputError; the list is then as it was."""
+    """Fetch what was added since the last time into the list, and take out what was revoked there.
+
+    Raises InputError; the list is then as it was.
+    """
     after = store.find_poll_position(name, server.collection, path)
     objects: list[Mapping[str, Any]] = []
     last = after

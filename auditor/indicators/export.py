@@ -54,7 +54,7 @@ type Sightings = Mapping[tuple[str, str], Sighting]
 def render(
     indicators: Iterable[Indicator], form: Form, office: str, sightings: Sightings = MappingProxyType({})
 ) -> bytes:
-    """The indicators in a form, by whose word: ``office`` is its name. ``sightings`` go along as STIX."""
+    """Return the indicators in a form, by whose word: ``office`` is its name. ``sightings`` go along as STIX."""
     sorted_indicators = sorted(indicators, key=lambda indicator: (indicator.kind, indicator.text, indicator.list))
     match form:
         case "stix":
@@ -65,7 +65,7 @@ def render(
 
 
 def select_shareable(indicators: Iterable[Indicator], most: Tlp) -> tuple[Indicator, ...]:
-    """Those whose marking allows them to go as far as ``most``."""
+    """Return those whose marking allows them to go as far as ``most``."""
     return tuple(indicator for indicator in indicators if TLPS.index(indicator.tlp) <= TLPS.index(most))
 
 
@@ -78,7 +78,7 @@ def _make_id(kind: str, *parts: str) -> str:
 
 
 def _moment(day: Day, end: bool = False) -> str:
-    """When a day begins in Vietnam, or its last second, in UTC, as precise as STIX asks for."""
+    """Return when a day begins in Vietnam, or its last second, in UTC, as precise as STIX asks for."""
     begins = clock.read(clock.format_day_start(day + timedelta(int(end))))
     return clock.format_utc_stamp(begins - timedelta(seconds=int(end))).replace("Z", ".000Z")
 
@@ -173,7 +173,7 @@ def _build_sighting(indicator: Indicator, record: Sighting, who: str) -> dict[st
 
 
 def build_bundle(members: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The objects as one file."""
+    """Return the objects as one file."""
     name = _make_id("bundle", *(str(member["id"]) for member in members))
     return {"type": "bundle", "id": name, "objects": list(members)}
 

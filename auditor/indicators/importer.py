@@ -49,7 +49,7 @@ def import_files(
 
 
 def validate_name(name: str, file: Path | None = None) -> str:
-    """The name, if a list may be called so. Raises InputError."""
+    """Return the name, if a list may be called so. Raises InputError."""
     if not _NAME.match(name):
         raise InputError(
             "{name} is not a valid list name", name=repr(name), file=file, mend="use --name with letters and digits"

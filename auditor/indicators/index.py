@@ -24,7 +24,10 @@ _OF_A_URL = re.compile(r"[^\s\"'<>\\]")
 
 @dataclass(frozen=True)
 class IndicatorIndex:
-    """The indicators that hold on a day and are of nobody of ours, by value; of several on one the one that holds longest."""
+    """The indicators that hold on a day and are of nobody of ours, by value.
+
+    Of several on one the one that holds longest.
+    """
 
     by_value: Mapping[IndicatorValue, Indicator] = field(default_factory=dict)
 
@@ -33,7 +36,7 @@ class IndicatorIndex:
 
     @cached_property
     def lengths(self) -> Mapping[int, tuple[int, ...]]:
-        """How long the prefixes of its networks are, by version."""
+        """Return how long the prefixes of its networks are, by version."""
         by_version: dict[int, set[int]] = {4: set(), 6: set()}
         for value in self.by_value:
             if value.kind == "network":
@@ -42,7 +45,7 @@ class IndicatorIndex:
         return {version: tuple(sorted(lengths)) for version, lengths in by_version.items()}
 
     def find(self, value: IndicatorValue) -> Indicator | None:
-        """What a value that was seen is named by: itself, or of an address the network that it is in."""
+        """Return what a value that was seen is named by: itself, or of an address the network that it is in."""
         exact = self.by_value.get(value)
         if exact is not None or value.kind != "address":
             return exact
@@ -55,7 +58,7 @@ class IndicatorIndex:
         return None
 
     def compute_digests(self, key: bytes) -> Mapping[bytes, Indicator]:
-        """What hosts are given in place of the values: digests under a key that is made for one time."""
+        """Return what hosts are given in place of the values: digests under a key that is made for one time."""
         return {compute_digest(value.text, key): indicator for value, indicator in self.by_value.items()}
 
     @cached_property
@@ -63,7 +66,7 @@ class IndicatorIndex:
         return MultiSearch({value.text.casefold(): value for value in self.by_value if value.kind != "network"})
 
     def find_in_text(self, text: str) -> Iterator[Indicator]:
-        """Every place in a text where an indicator's value stands as a whole."""
+        """Yield every place in a text where an indicator's value stands as a whole."""
         lower = text.casefold()
         for start, end, value in self._words.find_in(lower):
             if _stands_alone(lower, start, end, value):
@@ -75,7 +78,9 @@ class IndicatorIndex:
 
     @cached_property
     def _networks(self) -> Sequence[tuple[int, Mapping[int, Indicator]]]:
-        """The networks of version 4 by the length of what addresses in them do not share, the narrowest first, and by the rest as a number."""
+        """Return the networks of version 4 by the length of what addresses in them do not share, the narrowest first,
+        and by the rest as a number.
+        """
         by_free_bits: dict[int, dict[int, Indicator]] = {}
         for value, indicator in self.by_value.items():
             if value.kind == "network" and ":" not in value.text:
@@ -85,7 +90,10 @@ class IndicatorIndex:
         return sorted(by_free_bits.items())
 
     def _find_in_network(self, word: str) -> Indicator | None:
-        """The narrowest network that an address in a text is in; None also where the address is an indicator itself."""
+        """Return the narrowest network that an address in a text is in.
+
+        None also where the address is an indicator itself.
+        """
         first, second, third, last = map(int, word.split("."))
         if max(first, second, third, last) > 255:
             return None
@@ -111,14 +119,14 @@ def _stands_alone(text: str, start: int, end: int, value: IndicatorValue) -> boo
 
 
 def compute_digest(text: str, key: bytes) -> bytes:
-    """The digest of a value under a key, as hosts work it out, too."""
+    """Return the digest of a value under a key, as hosts work it out, too."""
     return hashlib.blake2b(text.encode(), key=key, digest_size=DIGEST_BYTES).digest()
 
 
 def build_index(
     indicators: Iterable[Indicator], today: date, names: Sequence[str] = (), addresses: Sequence[str] = ()
 ) -> IndicatorIndex:
-    """Those that hold on a day, but for what is ours: ``names`` of sites, ``addresses`` of hosts."""
+    """Return those that hold on a day, but for what is ours: ``names`` of sites, ``addresses`` of hosts."""
     by_value: dict[IndicatorValue, Indicator] = {}
     for indicator in indicators:
         value = IndicatorValue(indicator.kind, indicator.text)

@@ -51,21 +51,21 @@ class Indicator:
 
     @property
     def until(self) -> date:
-        """The last day on which it holds."""
+        """Return the last day on which it holds."""
         return self.last if self.last is not None else self.first + timedelta(USUAL_DAYS)
 
     def holds(self, today: date) -> bool:
-        """Whether it counts on that day."""
+        """Return whether it counts on that day."""
         return self.first <= today <= self.until
 
 
 def parse_tlp(text: str) -> Tlp | None:
-    """A marking as it is written, ``TLP:AMBER+STRICT``, ``tlp:white``, ``green``; None for anything else."""
+    """Return a marking as it is written, ``TLP:AMBER+STRICT``, ``tlp:white``, ``green``; None for anything else."""
     plain = text.strip().upper().removeprefix("TLP").lstrip(":- ").replace(" ", "")
     plain = {"WHITE": "CLEAR", "AMBERSTRICT": "AMBER+STRICT"}.get(plain, plain)
     return next((level for level in TLPS if level == plain), None)
 
 
 def pick_stricter(first: Tlp, second: Tlp) -> Tlp:
-    """The stricter of two."""
+    """Return the stricter of two."""
     return max(first, second, key=TLPS.index)

@@ -1,4 +1,7 @@
-"""One comparison of hosts with indicators: the digests that they are given, and what their answers mean. Pure but for its key."""
+"""One comparison of hosts with indicators: the digests that they are given, and what their answers mean.
+
+Pure but for its key.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,7 @@ class IndicatorComparison:
         return {digest.hex(): indicator for digest, indicator in self.index.compute_digests(self.key).items()}
 
     def build_question(self) -> dict[str, Any]:
-        """What hosts are given: nothing that a value could be read from without trying all there are."""
+        """Return what hosts are given: nothing that a value could be read from without trying all there are."""
         digest_bytes = bytes.fromhex("".join(sorted(self._by_digest)))
         return {
             "key": self.key.hex(),
@@ -45,11 +48,14 @@ class IndicatorComparison:
 
     @property
     def fact_request(self) -> FactsRequest:
-        """What an audit asks hosts for besides."""
+        """Return what an audit asks hosts for besides."""
         return FactsRequest(models={AREA: ContactsFacts}, extra_variables={"indicators": self.build_question()})
 
     def build_area(self, facts: HostFacts, host: Host, looks: Iterable[Scan]) -> dict[str, Any]:
-        """The area ``indicators`` of control expressions: what a host, and the pages of its sites, had to do with."""
+        """Return the area ``indicators`` of control expressions.
+
+        What a host, and the pages of its sites, had to do with.
+        """
         contacts = facts.data.get(AREA)
         if not isinstance(contacts, ContactsFacts):
             return {"compared": True, "untold": {"contacts": facts.errors.get(AREA, "not collected")}}

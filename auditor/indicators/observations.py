@@ -1,4 +1,7 @@
-"""What our own reviews and hunts saw for certain, as indicators: servers that others had pages lead to, programs that they left. Pure."""
+"""What our own reviews and hunts saw for certain, as indicators.
+
+Servers that others had pages lead to, programs that they left. Pure.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +21,19 @@ from auditor.scans.traces import MASK, key_of
 LEADING_KINDS: frozenset[Kind] = frozenset({"redirect", "link", "frame", "script", "canonical", "form"})
 """What leads to a server of theirs."""
 PROGRAM: Kind = "program"
-"""What nobody but an intruder has on a server: all else that a hunt finds is of one site, and would say nothing to others."""
+"""What nobody but an intruder has on a server.
+
+All else that a hunt finds is of one site, and would say nothing to others.
+"""
 _PUBLIC = frozenset({"gov", "go", "edu", "ac", "mil"})
 
 
 @dataclass(frozen=True)
 class SharingPolicy:
-    """How what was seen is told: the list's name, how far it may go, words for a kind, and whether victims are named."""
+    """Record of how what was seen is told.
+
+    The list's name, how far it may go, words for a kind, and whether victims are named.
+    """
 
     name: str
     tlp: Tlp
@@ -41,7 +50,7 @@ def collect_indicators(
     policy: SharingPolicy,
     today: date,
 ) -> tuple[Indicator, ...]:
-    """What is no mere hint and nobody accepts, each once, from the last day that it was seen.
+    """Return what is no mere hint and nobody accepts, each once, from the last day that it was seen.
 
     ``digests``: SHA-256 of the files below a host's web roots; ``ours``: names of our sites, addresses of our hosts.
     """
@@ -87,7 +96,9 @@ def _select_confident(traces: Iterable[Trace], place: str, let: Collection[tuple
 
 
 def count_sightings(run: Run, control_ids: Collection[str]) -> Sightings:
-    """What of the indicators a run's hosts and sites had to do with, by the findings of the controls that tell of it."""
+    """Return what of the indicators a run's hosts and sites had to do with, by the findings of the controls that tell
+    of it.
+    """
     day = clock.to_day(clock.read(run.started))
     places: Counter[tuple[str, str]] = Counter()
     for finding in run.findings:
@@ -97,5 +108,5 @@ def count_sightings(run: Run, control_ids: Collection[str]) -> Sightings:
 
 
 def is_public_body(name: str) -> bool:
-    """Whether a name is of a public body or a school, anywhere: others had its pages lead on, as ours."""
+    """Return whether a name is of a public body or a school, anywhere: others had its pages lead on, as ours."""
     return not _PUBLIC.isdisjoint(name.split(".")[-2:])

@@ -11,12 +11,12 @@ from auditor.models import Inventory
 
 
 def list_own_assets(inventory: Inventory) -> tuple[Sequence[str], Sequence[str]]:
-    """The names of its sites, and the addresses of its hosts."""
+    """Return the names of its sites, and the addresses of its hosts."""
     sites = [site for host in inventory.hosts for site in host.sites]
     names = sorted({name for site in sites for name in (site.domain, *site.aliases)})
     return names, sorted({host.address for host in inventory.hosts})
 
 
 def build_inventory_index(indicators: Iterable[Indicator], inventory: Inventory, today: date) -> IndicatorIndex:
-    """The indicators that hold on a day and are of nobody in the inventory."""
+    """Return the indicators that hold on a day and are of nobody in the inventory."""
     return build_index(indicators, today, *list_own_assets(inventory))

@@ -18,7 +18,10 @@ _TERM = re.compile(r"\s*([a-z0-9-]+:[A-Za-z0-9_.'\"-]+)\s*(=|ISSUBSET)\s*'((?:[^
 
 
 def extract_values(pattern: str) -> tuple[str, ...] | None:
-    """The values of which a pattern is met by any one: comparisons for equality, joined by OR. None: it asks for something else."""
+    """Return the values of which a pattern is met by any one: comparisons for equality, joined by OR.
+
+    None: it asks for something else.
+    """
     if len(pattern) > MAX_LENGTH:
         return None
     literals: list[str] = []
@@ -59,7 +62,7 @@ def _fits(path: str, operator: str) -> bool:
 
 
 def build_pattern(kind: str, text: str) -> str:
-    """The pattern that asks for a value."""
+    """Return the pattern that asks for a value."""
     escaped_text = text.replace("\\", "\\\\").replace("'", "\\'")
     version = "ipv6-addr" if ":" in text else "ipv4-addr"
     match kind:

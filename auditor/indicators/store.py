@@ -142,7 +142,7 @@ def remove(name: str, path: Path | None = None) -> None:
 
 
 def load_lists(path: Path | None = None) -> tuple[IndicatorList, ...]:
-    """What was imported, by name; without a file nothing."""
+    """Return what was imported, by name; without a file nothing."""
     if not (path or default_path()).exists():
         return ()
     with _open_database(path) as database:
@@ -174,7 +174,7 @@ def _build_list(row: tuple[Any, ...]) -> IndicatorList:
 
 
 def load_indicators(path: Path | None = None, name: str | None = None) -> tuple[Indicator, ...]:
-    """All of them, or those of one list, whether or not they hold by now."""
+    """Return all of them, or those of one list, whether or not they hold by now."""
     if not (path or default_path()).exists():
         return ()
     where, values = (" WHERE list = ?", [name]) if name else ("", [])

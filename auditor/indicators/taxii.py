@@ -1,6 +1,9 @@
-"""A TAXII 2.1 client of one collection: objects fetched page by page, or handed over and asked after. By ``office/taxii.yml``.
+"""A TAXII 2.1 client of one collection: objects fetched page by page, or handed over and asked after.
 
-Every byte of a server is somebody else's: answers are bounded in time and size, redirects are not followed, pages that repeat end it.
+By ``office/taxii.yml``.
+
+Every byte of a server is somebody else's: answers are bounded in time and size, redirects are not followed, pages that
+repeat end it.
 """
 
 from __future__ import annotations
@@ -46,7 +49,7 @@ _CHECK = "check office/taxii.yml, and ask the operator of the server"
 
 
 class TaxiiSettings(Model):
-    """What the file says."""
+    """Record of what the file says."""
 
     url: str = Field(max_length=2_000, description="of the collection, as it ends: …/collections/ID/")
     user: str | None = Field(
@@ -67,7 +70,7 @@ class TaxiiSettings(Model):
 
 
 def load(office: Path) -> TaxiiCollection:
-    """The server. Raises InputError for settings, a secret or certificates that cannot be used."""
+    """Return the server. Raises InputError for settings, a secret or certificates that cannot be used."""
     file = office / FILE
     if not file.is_file():
         raise InputError("there are no settings of a TAXII server", file=file, mend=_MEND)
@@ -100,13 +103,16 @@ def _check_url(url: str, file: Path) -> None:
 
 
 def _get_list(data: Mapping[str, Any], name: str) -> list[Any]:
-    """A list in an answer; empty for what is none."""
+    """Return a list in an answer; empty for what is none."""
     members = data.get(name)
     return members if isinstance(members, list) else []
 
 
 def _iter_refused(status: Mapping[str, Any], objects: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
-    """What the server says that it did not take, and why: all that it was given, where it counts more than it names."""
+    """Return what the server says that it did not take, and why.
+
+    All that it was given, where it counts more than it names.
+    """
     messages = {
         str(failure.get("id")): str(failure.get("message"))
         for failure in _get_list(status, "failures")
@@ -146,12 +152,12 @@ class TaxiiCollection:
 
     @property
     def collection(self) -> str:
-        """The collection's address."""
+        """Return the collection's address."""
         return self.url.rstrip("/") + "/"
 
     @property
     def root(self) -> str:
-        """That of the API root that it is in."""
+        """Return that of the API root that it is in."""
         return self.collection.rpartition("/collections/")[0] + "/"
 
     def iter_pages(self, after: str | None, limit: int = OF_A_PAGE) -> Iterator[tuple[list[Any], str | None]]:
@@ -182,7 +188,10 @@ class TaxiiCollection:
         raise self._make_error("it has more than {most} pages", most=MAX_PAGES)
 
     def add(self, objects: Sequence[Mapping[str, Any]]) -> tuple[int, tuple[str, ...]]:
-        """Hand objects over; how many the server has then, and what it did not take, with why. What it has already is no failure."""
+        """Hand objects over; how many the server has then, and what it did not take, with why.
+
+        What it has already is no failure.
+        """
         accepted_count, failures = 0, []
         for start in range(0, len(objects), AT_ONCE):
             part = objects[start : start + AT_ONCE]

@@ -1,4 +1,7 @@
-"""What an indicator is of: addresses, networks, names, URLs and digests, each in the one form that it is compared in. Pure."""
+"""What an indicator is of: addresses, networks, names, URLs and digests, each in the one form that it is compared in.
+
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +41,10 @@ class IndicatorValue:
 
 
 def parse_value(text: str) -> IndicatorValue | None:
-    """What a text is, however it is written: ``hxxp://evil[.]test/``, ``1.2.3.4:8080``, upper case. None for anything else."""
+    """Return what a text is, however it is written: ``hxxp://evil[.]test/``, ``1.2.3.4:8080``, upper case.
+
+    None for anything else.
+    """
     plain = text.strip().strip("\"'<>").strip()
     if not plain or len(plain) > MAX_LENGTH:
         return None
@@ -102,7 +108,7 @@ def _parse_name(text: str) -> IndicatorValue | None:
 
 
 def get_exclusion(value: IndicatorValue) -> ExclusionReason | None:
-    """Why a value never matches anything, by itself; None: it does."""
+    """Return why a value never matches anything, by itself; None: it does."""
     if value.kind == "address":
         if value.text in load_common_values():
             return "everybody"
@@ -127,7 +133,10 @@ def get_exclusion(value: IndicatorValue) -> ExclusionReason | None:
 
 
 def is_own(value: IndicatorValue, names: Iterable[str], addresses: Iterable[str]) -> bool:
-    """Whether a value is of ourselves: an address of a host, a name of a site, or what such a name ends with or begins."""
+    """Return whether a value is of ourselves.
+
+    An address of a host, a name of a site, or what such a name ends with or begins.
+    """
     host = urlsplit(value.text).hostname or "" if value.kind == "url" else value.text
     if value.kind == "network":
         network = ipaddress.ip_network(value.text)
@@ -146,7 +155,7 @@ def _within(address: str, network: ipaddress.IPv4Network | ipaddress.IPv6Network
 
 @cache
 def load_common_values() -> frozenset[str]:
-    """Names and addresses that everybody uses, as shipped: resolvers, search engines, mail, what pages load."""
+    """Name and addresses that everybody uses, as shipped: resolvers, search engines, mail, what pages load."""
     lines = Path(__file__).with_name("everybody.txt").read_text("utf-8").splitlines()
     return frozenset(line.split("#")[0].strip() for line in lines if line.split("#")[0].strip())
 

@@ -18,7 +18,10 @@ _KEYS = ("ipv4Prefix", "ipv6Prefix")
 
 
 def load_networks(office: Path) -> tuple[str, ...]:
-    """All of them, each once; none when there is no such folder. Raises InputError for a file that is no such list."""
+    """Return all of them, each once; none when there is no such folder.
+
+    Raises InputError for a file that is no such list.
+    """
     folder = office / FOLDER
     files = sorted(folder.glob("*.json")) if folder.is_dir() else []
     unique_networks = dict.fromkeys(network for file in files for network in _read_networks(file))

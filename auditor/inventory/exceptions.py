@@ -1,4 +1,7 @@
-"""The office's papers, ``office/waivers.yml``, ``office/attestations.yml`` and ``office/authorizations.yml``: read and checked."""
+"""The office's papers, ``office/waivers.yml``, ``office/attestations.yml`` and ``office/authorizations.yml``.
+
+Read and checked.
+"""
 
 from __future__ import annotations
 
@@ -66,13 +69,16 @@ def _describe_docs(file: Path) -> str:
 
 
 def get_folder(inventory: str | Path) -> Path:
-    """Where an inventory's office papers are."""
+    """Return where an inventory's office papers are."""
     path = Path(inventory)
     return (path if path.is_dir() else path.parent) / "office"
 
 
 def load_waivers(office: Path, organisation: Organisation | None, hosts: Sequence[Host]) -> tuple[Waiver, ...]:
-    """The waivers, in the file's order; none when there is no file. Raises InputError naming file, line and mend."""
+    """Return the waivers, in the file's order; none when there is no file.
+
+    Raises InputError naming file, line and mend.
+    """
     results: dict[str, Waiver] = {}
     for entry in _iter_entries(office / WAIVERS):
         waiver = entry.parse(Waiver)
@@ -87,7 +93,10 @@ def load_waivers(office: Path, organisation: Organisation | None, hosts: Sequenc
 def load_attestations(
     office: Path, organisation: Organisation | None, hosts: Sequence[Host]
 ) -> tuple[Attestation, ...]:
-    """The attestations, in the file's order, each with the digest of its evidence file. Raises InputError likewise."""
+    """Return the attestations, in the file's order, each with the digest of its evidence file.
+
+    Raises InputError likewise.
+    """
     results = []
     for entry in _iter_entries(office / ATTESTATIONS):
         digest = _compute_digest(office, entry)
@@ -107,7 +116,7 @@ def load_attestations(
 def load_authorizations(
     office: Path, organisation: Organisation | None, hosts: Sequence[Host]
 ) -> tuple[Authorization, ...]:
-    """The authorizations, in the file's order. Raises InputError likewise."""
+    """Return the authorizations, in the file's order. Raises InputError likewise."""
     results = []
     for entry in _iter_entries(office / AUTHORIZATIONS):
         authorization = entry.parse(Authorization)
@@ -118,7 +127,10 @@ def load_authorizations(
 
 
 def load_statements(office: Path, organisation: Organisation | None, hosts: Sequence[Host]) -> tuple[Statement, ...]:
-    """The statements on vulnerabilities, in the file's order. Raises InputError likewise, and for two that contradict each other."""
+    """Return the statements on vulnerabilities, in the file's order.
+
+    Raises InputError likewise, and for two that contradict each other.
+    """
     results: list[Statement] = []
     for entry in _iter_entries(office / STATEMENTS):
         statement = entry.parse(Statement)
@@ -198,7 +210,7 @@ def _check_scope(
 
 
 def _compute_digest(office: Path, entry: _Entry) -> str:
-    """The SHA-256 of the evidence file, which lies in the office folder and nowhere else."""
+    """Return the SHA-256 of the evidence file, which lies in the office folder and nowhere else."""
     file_name = entry.values.get("evidence")
     if not isinstance(file_name, str) or not file_name:
         raise entry.make_error(

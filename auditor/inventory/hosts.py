@@ -1,8 +1,8 @@
 """The inventory folder, understood: hosts and sites from standard Ansible YAML, the office's papers beside them.
 
-Hosts have the variables that Ansible gives them, by ``auditor.inventory.variables``; ``office/`` has ``organisation.yml``, waivers and
-attestations. Of the variables only those of the way to a host and ``luytre_*`` are looked at; ``luytre_*`` must be literals.
-Of passwords it is only noted that there are some.
+Hosts have the variables that Ansible gives them, by ``auditor.inventory.variables``; ``office/`` has
+``organisation.yml``, waivers and attestations. Of the variables only those of the way to a host and ``luytre_*`` are
+looked at; ``luytre_*`` must be literals. Of passwords it is only noted that there are some.
 """
 
 from __future__ import annotations
@@ -67,7 +67,9 @@ def load(path: Path) -> Inventory:
 
 
 def list_undeclared_units(inventory: Inventory) -> Sequence[str]:
-    """The units that hosts and sites name where no ``office/organisation.yml`` says which there are, in order."""
+    """Return the units that hosts and sites name where no ``office/organisation.yml`` says which there are,
+    in order.
+    """
     if inventory.organisation is not None:
         return ()
     unit_ids = [host.unit for host in inventory.hosts] + [site.unit for site in inventory.sites]

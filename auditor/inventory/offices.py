@@ -1,8 +1,9 @@
 """The tree of offices: who stands above and below whom, and who took over from whom. Pure.
 
-An office that ceased has a ``successor``, which has its sites and papers now; the offices that stood below it stand below
-what stood above it. A report, a waiver, an attestation and a change window all reach what is ``within`` a unit. A paper
-that names an office that ceased goes on for what was that office's, and grows to nothing else of its successor's.
+An office that ceased has a ``successor``, which has its sites and papers now; the offices that stood below it stand
+below what stood above it. A report, a waiver, an attestation and a change window all reach what is ``list_within`` a
+unit. A paper that names an office that ceased goes on for what was that office's, and grows to nothing else of its
+successor's.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from auditor.models import Organisation, Unit, UnitId, windows
 
 
 def resolve_successor(organisation: Organisation, unit: Unit) -> Unit:
-    """The unit itself, or the one that has its tasks now."""
+    """Return the unit itself, or the one that has its tasks now."""
     seen_ids = {unit.id}
     while (successor := organisation.unit(unit.successor or "")) is not None and successor.id not in seen_ids:
         unit = successor
@@ -22,7 +23,7 @@ def resolve_successor(organisation: Organisation, unit: Unit) -> Unit:
 
 
 def find_superior(organisation: Organisation, unit: Unit) -> Unit | None:
-    """The unit that stands above a unit today, None at the top."""
+    """Return the unit that stands above a unit today, None at the top."""
     seen_ids = {unit.id}
     here = unit
     while (here_above := organisation.unit(here.parent or "")) is not None and here_above.id not in seen_ids:
@@ -35,13 +36,13 @@ def find_superior(organisation: Organisation, unit: Unit) -> Unit | None:
 
 
 def list_within(organisation: Organisation, unit: Unit) -> tuple[Unit, ...]:
-    """The unit, the units below it, and those that any of them took over from; in the order of the file."""
+    """Return the unit, the units below it, and those that any of them took over from; in the order of the file."""
     ids = list_ids_within(organisation, [unit.id])
     return tuple(candidate for candidate in organisation.units if candidate.id in ids)
 
 
 def list_ids_within(organisation: Organisation | None, unit_ids: Iterable[UnitId]) -> frozenset[UnitId]:
-    """The ids of what is within any of these units, themselves included."""
+    """Return the ids of what is within any of these units, themselves included."""
     named_ids = frozenset(unit_ids)
     if organisation is None:
         return named_ids
@@ -52,7 +53,7 @@ def list_ids_within(organisation: Organisation | None, unit_ids: Iterable[UnitId
 
 
 def iter_upward(organisation: Organisation, unit: Unit) -> Iterator[Unit]:
-    """The unit, then who took over from it or else stands above it, one after the other to the top."""
+    """Yield the unit, then who took over from it or else stands above it, one after the other to the top."""
     here: Unit | None = unit
     seen_ids: set[UnitId] = set()
     while here is not None and here.id not in seen_ids:
@@ -62,7 +63,10 @@ def iter_upward(organisation: Organisation, unit: Unit) -> Iterator[Unit]:
 
 
 def list_windows(organisation: Organisation, unit_id: UnitId | None) -> tuple[windows.Window, ...]:
-    """The change windows of the unit, or else of the nearest on its way ``upward`` that has some; empty: at any time."""
+    """Return the change windows of the unit, or else of the nearest on its way ``iter_upward`` that has some; empty.
+
+    At any time.
+    """
     unit = organisation.unit(unit_id or "")
     window_lists = (office.windows for office in (iter_upward(organisation, unit) if unit is not None else ()))
     return tuple(windows.parse(text) for text in next(filter(None, window_lists), ()))
@@ -77,7 +81,7 @@ def list_addressees(organisation: Organisation, unit: Unit) -> tuple[Unit, ...]:
 
 
 def list_copies(organisation: Organisation, unit: Unit) -> tuple[Unit, ...]:
-    """Who else receives what a unit writes, each in its present shape."""
+    """Return who else receives what a unit writes, each in its present shape."""
     return _resolve_units(organisation, unit.copies_to)
 
 

@@ -13,7 +13,10 @@ from auditor.system.yaml_source import find_line, load_yaml, validate_model
 
 
 def load(path: Path) -> Organisation | None:
-    """The organisation of an inventory; None when it has no such file. Raises InputError naming file, line and mend."""
+    """Return the organisation of an inventory; None when it has no such file.
+
+    Raises InputError naming file, line and mend.
+    """
     file = office.get_folder(path) / "organisation.yml"
     if not file.is_file():
         return None

@@ -15,7 +15,7 @@ from auditor.inventory.variables import Variables
 
 @dataclass(frozen=True)
 class Reach:
-    """How the controller reaches a host by itself, without Ansible."""
+    """Record of how the controller reaches a host by itself, without Ansible."""
 
     address: str
     port: int
@@ -28,7 +28,7 @@ class Reach:
 
 
 def load_reach(path: Path) -> Mapping[str, Reach]:
-    """How every host is reached, by name."""
+    """Return how every host is reached, by name."""
     folder = variables.get_folder(path).resolve()
     return {name: _make_reach(name, own, folder) for name, own in load_variables(path).items()}
 
@@ -56,7 +56,7 @@ _INVENTORY_DIR = re.compile(r"\{\{\s*inventory_dir\s*\}\}")
 
 
 def load_variables(path: Path) -> Mapping[str, Variables]:
-    """Each host's variables, the way there by the names of ``WAY`` whichever were used."""
+    """Return each host's variables, the way there by the names of ``WAY`` whichever were used."""
     return {
         host: {**own, **{key: own[name] for key, names in _OF_SEVERAL_NAMES.items() for name in names if name in own}}
         for host, own in variables.load_variables(path).items()
@@ -89,7 +89,10 @@ def _make_reach(name: str, own: Variables, folder: Path) -> Reach:
 
 
 def build_login_variables(user: str | None, key_file: str, known_hosts: str) -> dict[str, str | None]:
-    """The variables by which a host is entered after it was enrolled: with this key, and only if it shows a recorded one."""
+    """Return the variables by which a host is entered after it was enrolled.
+
+    With this key, and only if it shows a recorded one.
+    """
     return {
         "ansible_user": user,
         "ansible_ssh_private_key_file": key_file,
@@ -101,12 +104,12 @@ def build_login_variables(user: str | None, key_file: str, known_hosts: str) -> 
 
 
 def is_template(text: str) -> bool:
-    """Whether Ansible would work something out in the text."""
+    """Return whether Ansible would work something out in the text."""
     return any(opening in text for opening in ("{{", "{%", "{#"))
 
 
 def get_literal(own: Variables, key: str, default: Any) -> Any:
-    """The variable as written, ``default`` when it is not."""
+    """Return the variable as written, ``default`` when it is not."""
     return own[key].value if key in own else default
 
 

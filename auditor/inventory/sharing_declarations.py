@@ -1,4 +1,6 @@
-"""``office/sharing.yml``: what an office says of malware protection, connection and monitoring that no host can tell."""
+"""``office/sharing.yml``: what an office says of malware protection, connection and monitoring that no host
+can tell.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,7 @@ class Declaration(Model):
 
 
 class SharingDeclarations(Model):
-    """What one office declares; what is left out is not known."""
+    """Record of what one office declares; what is left out is not known."""
 
     protection: Declaration | None = Field(default=None, description="a product against malware that no host tells of")
     central: Declaration | None = Field(default=None, description="the products are managed centrally")
@@ -53,7 +55,7 @@ class SharingDeclarations(Model):
     )
 
     def get_declaration(self, matter: Matter) -> Declaration | None:
-        """What is declared of a matter."""
+        """Return what is declared of a matter."""
         declaration: Declaration | None = getattr(self, matter)
         return declaration
 
@@ -63,7 +65,10 @@ class _File(Model):
 
 
 def load(office: Path, organisation: Organisation | None) -> Mapping[UnitId, SharingDeclarations]:
-    """What each office declares, by unit; none when there is no file. Raises InputError naming file, line and mend."""
+    """Return what each office declares, by unit; none when there is no file.
+
+    Raises InputError naming file, line and mend.
+    """
     file = office / FILE
     if not file.is_file():
         return {}

@@ -66,7 +66,7 @@ class System(Model):
 
 
 class Contact(Model):
-    """How an office is reached, and by what it has the task; without people's names."""
+    """Record of how an office is reached, and by what it has the task; without people's names."""
 
     mandate: Line | None = Field(default=None, description="the document that gives it the task")
     representative: Role | None = Field(default=None, description="who speaks for it, as a role: Chủ tịch")
@@ -76,7 +76,7 @@ class Contact(Model):
 
 
 class Systems(Model):
-    """What the file says."""
+    """Record of what the file says."""
 
     specialist: UnitId | None = Field(default=None, description="the office in charge of cyber security for the owner")
     contacts: Mapping[UnitId, Contact] = Field(default_factory=dict, description="how the offices are reached, by unit")
@@ -100,7 +100,7 @@ class Contradiction:
 
 
 def load(office: Path, organisation: Organisation | None, hosts: Sequence[Host]) -> Systems:
-    """The systems. Raises InputError naming file, line and mend, also where there is no such file."""
+    """Return the systems. Raises InputError naming file, line and mend, also where there is no such file."""
     file = office / FILE
     if not file.is_file():
         raise InputError("no information systems are declared", file=file, mend=_MEND)
@@ -146,7 +146,9 @@ def _check_names(document: Systems, file: Path, organisation: Organisation | Non
 
 
 def load_levels(office: Path, organisation: Organisation | None, hosts: Sequence[Host]) -> Mapping[str, int]:
-    """Return by site the level of the system that it is a part of, of several the highest; nothing where there is no such file.
+    """Return by site the level of the system that it is a part of, of several the highest.
+
+    Nothing where there is no such file.
 
     Raises InputError naming file, line and mend.
     """
@@ -160,7 +162,7 @@ def load_levels(office: Path, organisation: Organisation | None, hosts: Sequence
 
 
 def find_contradictions(systems: Iterable[System], sites: Iterable[Site]) -> tuple[Contradiction, ...]:
-    """What cannot be so: of the sites each has to be in one system, of its level."""
+    """Return what cannot be so: of the sites each has to be in one system, of its level."""
     systems = tuple(systems)
     return (
         *_check_sites(systems, sites),

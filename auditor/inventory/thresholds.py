@@ -29,17 +29,20 @@ class Threshold(Model):
 
 @cache
 def load_thresholds() -> Mapping[str, Threshold]:
-    """The limits by the variables that set them."""
+    """Return the limits by the variables that set them."""
     return {name: Threshold.model_validate(entry) for name, entry in load_yaml(LIST).items()}
 
 
 def get_limits(host: Host) -> Mapping[str, int]:
-    """Every limit as it holds for a host."""
+    """Return every limit as it holds for a host."""
     return {name: threshold.usual for name, threshold in load_thresholds().items()} | dict(host.thresholds)
 
 
 def parse_thresholds(host: str, own: Variables) -> Mapping[str, int]:
-    """The limits that a host's variables set. Raises InputError for one out of range, or whose name is nearly one of a role's."""
+    """Return the limits that a host's variables set.
+
+    Raises InputError for one out of range, or whose name is nearly one of a role's.
+    """
     values = {}
     for name, source in own.items():
         threshold = load_thresholds().get(name)
@@ -65,7 +68,10 @@ def parse_thresholds(host: str, own: Variables) -> Mapping[str, int]:
 
 
 def _suggest_variable(name: str) -> str | None:
-    """The variable of a role that this was probably meant to be; None for one of a role's, or of somebody else's."""
+    """Return the variable of a role that this was probably meant to be.
+
+    None for one of a role's, or of somebody else's.
+    """
     area = next((area for area in _list_areas() if name.startswith(f"{area}_")), None)
     if area is None or name in _list_variables(area):
         return None

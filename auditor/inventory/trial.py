@@ -12,7 +12,9 @@ from auditor.errors import InputError
 
 @contextmanager
 def make_trial_folder(folder: Path, name: str, text: str) -> Iterator[Path]:
-    """A folder that reads like ``folder`` with a file ``name`` in it, for a while; an InputError within names the real files.
+    """A folder that reads like ``folder`` with a file ``name`` in it, for a while.
+
+    An InputError within names the real files.
 
     What is wrong with the new file itself is told without a place, for nobody has written it yet.
     """

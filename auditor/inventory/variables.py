@@ -1,7 +1,8 @@
 """Every host's variables, from an inventory of Ansible's YAML, merged as Ansible merges them.
 
-The later wins: ``vars:`` of ``all``; of the other groups, by depth, ``ansible_group_priority`` and name; ``group_vars/all``;
-``group_vars/`` of the other groups, in the same order; what stands beside the host, in order of the files; ``host_vars/``.
+The later wins: ``vars:`` of ``all``; of the other groups, by depth, ``ansible_group_priority`` and name;
+``group_vars/all``; ``group_vars/`` of the other groups, in the same order; what stands beside the host, in order of the
+files; ``host_vars/``.
 """
 
 from __future__ import annotations
@@ -46,12 +47,15 @@ class SourcedValue:
         return f"{self.file}:{find_line(self.file, self.path)}"
 
     def make_error(self, what: str, mend: str, *below: int | str, guess: str | None = None) -> InputError:
-        """A mistake in it, or in what is ``below`` it."""
+        """Return a mistake in it, or in what is ``below`` it."""
         line = find_line(self.file, [*self.path, *below])
         return InputError(what, mend=mend, file=self.file, line=line, guess=guess)
 
     def iter_members(self, what: str, mend: str) -> Iterator[tuple[Any, SourcedValue]]:
-        """Of a mapping, each value by its key; nothing when it is empty. Raises InputError when it is something else."""
+        """Of a mapping, each value by its key; nothing when it is empty.
+
+        Raises InputError when it is something else.
+        """
         if not self.value:
             return
         if not isinstance(self.value, dict):
@@ -64,7 +68,7 @@ Variables = Mapping[str, SourcedValue]
 
 
 def load_variables(path: Path) -> Mapping[str, Variables]:
-    """Each host's variables by its name, in the order in which hosts are named. Raises InputError."""
+    """Return each host's variables by its name, in the order in which hosts are named. Raises InputError."""
     groups = _Groups()
     for file in _list_files(path):
         groups.read(_parse_file(file))
@@ -73,12 +77,12 @@ def load_variables(path: Path) -> Mapping[str, Variables]:
 
 
 def get_folder(path: Path) -> Path:
-    """The folder of an inventory, which is that folder or a file in it."""
+    """Return the folder of an inventory, which is that folder or a file in it."""
     return path if path.is_dir() else path.parent
 
 
 def list_unread_files(path: Path) -> Sequence[Path]:
-    """What lies in an inventory folder as if it belonged to it, and is read by no run."""
+    """Return what lies in an inventory folder as if it belonged to it, and is read by no run."""
     if not path.is_dir():
         return ()
     read = {*_list_files(path), *(path / name for name in _BESIDE)}
@@ -123,7 +127,7 @@ def _list_files(path: Path) -> Sequence[Path]:
 
 
 def make_no_hosts_error(path: Path) -> InputError:
-    """The error for an inventory that names no host yet."""
+    """Return the error for an inventory that names no host yet."""
     return InputError(
         "no hosts in this inventory",
         file=path,
@@ -138,7 +142,7 @@ _INI = re.compile(r"(?:[ \t]*(?:[#;][^\n]*)?\n)*(?:\[[^\]\n]+\][ \t]*(?:\n|\Z)|[
 
 
 def _make_ini_error(file: Path) -> InputError | None:
-    """The error for an inventory in INI form; None for anything else."""
+    """Return the error for an inventory in INI form; None for anything else."""
     try:
         with file.open(encoding="utf-8", errors="replace") as text:
             begins = text.read(_LOOKED_AT)
@@ -190,7 +194,7 @@ class _Groups:
                 raise where.make_error(f"host {host} has the name of a group", "rename one of them")
 
     def merge(self, folder: Path) -> Mapping[str, Variables]:
-        """Each host's variables, with those of ``group_vars/`` and ``host_vars/`` in ``folder``."""
+        """Return each host's variables, with those of ``group_vars/`` and ``host_vars/`` in ``folder``."""
         files = {group: _read_vars_files(folder / "group_vars", group) for group in self.variables}
         ranks = {group: self._rank(group) for group in self.variables}
         variables_by_host = {}
@@ -240,7 +244,7 @@ class _Groups:
         self.parents[child].add(parent)
 
     def _list_ancestors(self, groups: Iterable[str]) -> set[str]:
-        """All groups above these."""
+        """Return all groups above these."""
         ancestors: set[str] = set()
         queue = list(groups)
         while queue:
@@ -250,7 +254,7 @@ class _Groups:
         return ancestors
 
     def _list_groups(self, host: str) -> set[str]:
-        """All groups that a host is in, but for ``all``; ``ungrouped`` when there is no other."""
+        """Return all groups that a host is in, but for ``all``; ``ungrouped`` when there is no other."""
         group_names = set(self.named_by[host])
         others = (group_names | self._list_ancestors(group_names)) - {_ALL, _UNGROUPED}
         group_names = group_names - {_UNGROUPED} if others else {_UNGROUPED}
@@ -261,7 +265,7 @@ class _Groups:
         return self._depth(group), _to_int(priority.value) if priority else 1, group
 
     def _depth(self, group: str) -> int:
-        """How many groups are above it, on the longest way to ``all``, of which every group is a child."""
+        """Return how many groups are above it, on the longest way to ``all``, of which every group is a child."""
         if group == _ALL:
             return 0
         if group not in self._depths:
@@ -270,7 +274,7 @@ class _Groups:
 
 
 def _merge_layers(layers: Iterable[Variables]) -> dict[str, SourcedValue]:
-    """The variables of all layers, the later winning."""
+    """Return the variables of all layers, the later winning."""
     result: dict[str, SourcedValue] = {}
     for layer in layers:
         result |= {key: replace(value, over=value.over or result.get(key)) for key, value in layer.items()}
@@ -297,7 +301,10 @@ def _to_int(value: Any) -> int:
 
 
 def _read_vars_files(folder: Path, name: str) -> dict[str, SourcedValue]:
-    """What ``group_vars/`` or ``host_vars/`` says: the first of NAME, NAME.yml, … that is there, of a folder all files."""
+    """Return what ``group_vars/`` or ``host_vars/`` says.
+
+    The first of NAME, NAME.yml, … that is there, of a folder all files.
+    """
     path = next((file for suffix in _YAML_SUFFIXES if (file := folder / f"{name}{suffix}").exists()), None)
     files = () if path is None else _iter_files(path) if path.is_dir() else (path,)
     return _merge_layers(_read_variables(_parse_file(file)) for file in files)
@@ -324,7 +331,7 @@ _FIT = re.compile(r"\w[\w.-]*")
 
 
 def _expand_host_names(key: Any, own: SourcedValue) -> tuple[Sequence[str], int | None]:
-    """The hosts that a key under ``hosts:`` stands for, which may be a range, and the port behind it."""
+    """Return the hosts that a key under ``hosts:`` stands for, which may be a range, and the port behind it."""
     if not isinstance(key, str):
         raise own.make_error(f"the name of host {key} is not text", "put it in quotes")
     match = _WITH_PORT.fullmatch(key)
@@ -347,7 +354,7 @@ def _is_address(name: str) -> bool:
 
 
 def _expand_range(pattern: str) -> Sequence[str]:
-    """All names of a range; none when it is no sound one."""
+    """Return all names of a range; none when it is no sound one."""
     match = _RANGE.search(pattern)
     if match is None:
         return (pattern,)

@@ -16,18 +16,21 @@ _HEAD = "$ANSIBLE_VAULT;"
 
 
 def is_encrypted(text: str) -> bool:
-    """Whether this is an encrypted file's text."""
+    """Return whether this is an encrypted file's text."""
     return text.startswith(_HEAD)
 
 
 def get_password_file() -> Path | None:
-    """Where the password is, by ``ANSIBLE_VAULT_PASSWORD_FILE``; None: not given."""
+    """Return where the password is, by ``ANSIBLE_VAULT_PASSWORD_FILE``; None: not given."""
     value = os.environ.get(PASSWORD_FILE)
     return Path(value).expanduser().absolute() if value else None
 
 
 def decrypt_file(text: str, file: Path) -> str:
-    """What the encrypted ``text`` of ``file`` says. Raises InputError without the password, or with a wrong one."""
+    """Return what the encrypted ``text`` of ``file`` says.
+
+    Raises InputError without the password, or with a wrong one.
+    """
     password = get_password_file()
     if password is None:
         raise InputError(

@@ -23,12 +23,12 @@ class AptSource:
     signed_by: str = _KEYRING_FILE
 
     def line(self, release: str) -> str:
-        """The line of a sources.list for ``release``."""
+        """Return the line of a sources.list for ``release``."""
         return f"deb [signed-by={self.signed_by}] {self.uri} {release}{self.part} main"
 
 
 def parse_sources(targets: str) -> list[AptSource]:
-    """The Debian sources in the output of ``apt-get indextargets`` with ``_FORMAT``, each once."""
+    """Return the Debian sources in the output of ``apt-get indextargets`` with ``_FORMAT``, each once."""
     unique_sources: dict[AptSource, None] = {}
     for line in targets.splitlines():
         uri, release, component, signed_by = line.split("|")
@@ -41,7 +41,7 @@ def parse_sources(targets: str) -> list[AptSource]:
 
 
 def list_sources() -> list[AptSource]:
-    """The Debian sources of this machine. Raises InputError when it has none for a release itself."""
+    """Return the Debian sources of this machine. Raises InputError when it has none for a release itself."""
     command = ["apt-get", "indextargets", "--format", _FORMAT, "Created-By: Packages"]
     source_list = parse_sources(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     if not any(source.part == "" for source in source_list):
@@ -52,10 +52,10 @@ def list_sources() -> list[AptSource]:
 
 
 def parse_options(dump: str) -> str:
-    """The lines of ``apt-config dump`` that say how to fetch (proxies, timeouts, checks)."""
+    """Return the lines of ``apt-config dump`` that say how to fetch (proxies, timeouts, checks)."""
     return "".join(f"{line}\n" for line in dump.splitlines() if _FETCH_OPTION.match(line))
 
 
 def read_options() -> str:
-    """How this machine's apt fetches, as apt.conf text."""
+    """Return how this machine's apt fetches, as apt.conf text."""
     return parse_options(subprocess.run(["apt-config", "dump"], capture_output=True, text=True, check=True).stdout)

@@ -1,4 +1,6 @@
-"""What machines' Pythons compiled from archives, from one boot to the next: a reset would have all of it compiled again.
+"""What machines' Pythons compiled from archives, from one boot to the next.
+
+A reset would have all of it compiled again.
 
 ``scripts/kept_bytecode.py`` keeps it on a machine, in a file for each source, named by that source's hash.
 """

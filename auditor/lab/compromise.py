@@ -1,7 +1,8 @@
-"""What intruders leave, put on running machines of the lab without its harm: ``compromised/planted.yml`` lists all of it.
+"""What intruders leave, put on running machines of the lab without its harm: ``compromised/planted.yml`` lists all of
+it.
 
-A word that would run something stands there as a placeholder, so that no file of ours holds code of intruders; it is put in in
-memory, into files that begin with ``exit;``.
+A word that would run something stands there as a placeholder, so that no file of ours holds code of intruders; it is
+put in in memory, into files that begin with ``exit;``.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ class PlantedFile(Model):
 
     @property
     def full_text(self) -> str:
-        """The text as it is planted."""
+        """Return the text as it is planted."""
         text = self.text
         for placeholder, word in _WORDS.items():
             text = text.replace(placeholder, word)
@@ -80,7 +81,7 @@ class PlantedFile(Model):
 
 
 class ExpectedTrace(Model):
-    """How the traces of it are known."""
+    """Record of how the traces of it are known."""
 
     where: str | None = None
     target: Domain | None = Field(default=None, description="the foreign name that it is about")
@@ -90,7 +91,7 @@ class ExpectedTrace(Model):
     )
 
     def matches_trace(self, trace: Mapping[str, Any]) -> bool:
-        """Whether a trace, as findings have it, is of this."""
+        """Return whether a trace, as findings have it, is of this."""
         about = defang(self.target) if self.target is not None else None
         place = trace["where"].partition(" (")[0] if "(" not in (self.where or "") else trace["where"]
         kind = not self.kinds or trace["kind"] in self.kinds
@@ -128,12 +129,15 @@ class Plant(Model):
 
 @functools.cache
 def load_plants() -> tuple[Plant, ...]:
-    """All that is planted, in its order."""
+    """Return all that is planted, in its order."""
     return tuple(Plant.model_validate(entry) for entry in load_yaml(HERE / "compromised/planted.yml"))
 
 
 def put_plants(host: str, run: Run, only: Collection[str] | None = None) -> None:
-    """Put on a running machine what is listed for it, or only that of these ids. ``run`` runs a program there. Raises LabError naming what failed."""
+    """Put on a running machine what is listed for it, or only that of these ids.
+
+    ``run`` runs a program there. Raises LabError naming what failed.
+    """
     payload = [
         {
             "id": item.id,

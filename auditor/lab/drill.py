@@ -2,10 +2,10 @@
 
 Drills of different controls run together on a host, several traps of one control one after the other; once all are
 mended, the same plans are put in force again, which has to change nothing. A drill proves something only where its
-control passes beforehand (or does not apply, when the drill brings the thing itself), so hosts are hardened first.
-What others could have written must be held, and mended once it is accepted, where it can be; so must what is dangerous.
-One that another's trap disturbed is run once more, among those alone. What an audit alone does not see is looked for before and after it is
-broken.
+control passes beforehand (or does not apply, when the drill brings the thing itself), so hosts are hardened first. What
+others could have written must be held, and mended once it is accepted, where it can be; so must what is dangerous. One
+that another's trap disturbed is run once more, among those alone. What an audit alone does not see is looked for before
+and after it is broken.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Proof:
 
     @property
     def subject(self) -> str:
-        """The site or host that the drill breaks."""
+        """Return the site or host that the drill breaks."""
         return self.drill.site or self.host
 
 
@@ -151,7 +151,7 @@ class _HardenResult:
 
 @dataclass
 class _DrillContext:
-    """What stays the same through all rounds."""
+    """Record of what stays the same through all rounds."""
 
     catalogue: Catalogue
     inventory: Inventory
@@ -161,7 +161,9 @@ class _DrillContext:
     scanner: DrillScanner
 
     def add_scan_findings(self, proofs: Sequence[Proof], run: Run) -> Run:
-        """The run with what is seen by looking, now, where these drills are about what an audit alone does not see."""
+        """Return the run with what is seen by looking, now, where these drills are about what an audit alone does not
+        see.
+        """
         hunt_hosts = {proof.host for proof in proofs if proof.drill.seen_by == "hunt"}
         review_sites = frozenset(proof.subject for proof in proofs if proof.drill.seen_by == "review")
         findings: list[Finding] = []
@@ -177,7 +179,7 @@ class _DrillContext:
         return audit(self.inventory, self.catalogue, hosts)
 
     def harden(self, plan: planning.HardeningPlan) -> _HardenResult:
-        """All hosts at once: a drill that goes wrong must not hide what the others come to."""
+        """Return all hosts at once: a drill that goes wrong must not hide what the others come to."""
         started_at = datetime.now(UTC)
         tasks: list[Task] = []
         name = f"drill-{secrets.token_hex(6)}"
@@ -208,7 +210,7 @@ class _DrillContext:
 
 
 def _prove(context: _DrillContext, batch: _Round, known_run: Run) -> Run:
-    """One round; ``known`` is how the hosts were read last. How they are read after it."""
+    """Return one round; ``known_run`` is how the hosts were read last. How they are read after it."""
     names = {proof.host for proof in batch.proofs}
     concerned_hosts = [host for host in context.hosts if host.name in names]
     for proof in batch.proofs:
@@ -240,7 +242,8 @@ def _harden_round(
     if not fixable:
         return known_run
     context.say(f"harden {len(fixable)} controls")
-    # What was accepted for the first hardening alone has to be accepted again, since whoever took it off may have had a reason.
+    # What was accepted for the first hardening alone has to be accepted again, since whoever took it off may have had a
+    # reason.
     accepted_controls = frozenset(proof.drill.control for proof in fixable if proof.drill.held) | dangerous
     batch.plan = planning.make(context.catalogue, run, facts, accepted_controls=accepted_controls)
     result = context.harden(batch.plan)
@@ -264,7 +267,7 @@ def _is_held(plan: planning.HardeningPlan, proof: Proof) -> bool:
 
 
 def _prove_stable(context: _DrillContext, batches: Sequence[_Round]) -> None:
-    """What mended all rounds, put in force once more, changes nothing."""
+    """Prove that what mended all rounds, put in force once more, changes nothing."""
     context.say("harden again")
     again = context.harden(planning.merge_plans([batch.plan for batch in batches]))
     for entry in again.hardening.hosts:

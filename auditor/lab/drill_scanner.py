@@ -1,4 +1,7 @@
-"""What drills are seen by that an audit alone does not see: the lab's hosts are hunted on, its sites reviewed, and that is judged as an audit judges it."""
+"""What drills are seen by that an audit alone does not see.
+
+The lab's hosts are hunted on, its sites reviewed, and that is judged as an audit judges it.
+"""
 
 from __future__ import annotations
 
@@ -32,15 +35,16 @@ class DrillScanner:
     history: Path
 
     def hunt(self, hosts: Sequence[Host]) -> tuple[Finding, ...]:
-        """The findings of a hunt on these hosts; a host that gave no answer has none."""
+        """Return the findings of a hunt on these hosts; a host that gave no answer has none."""
         hunt_run = HuntRun(inventory=self.inventory.path, shelf=HuntHistory(self.history), manifests=())
         results, _facts, _outcomes = hunt_run.hunt_hosts(hosts)
         return hunts.judge(self.catalogue, hosts, results, (), clock.now()).findings
 
     def review(self, hosts: Sequence[Host], sites: frozenset[str]) -> tuple[Finding, ...]:
-        """The findings of a review of these sites alone, by domain.
+        """Return the findings of a review of these sites alone, by domain.
 
-        Each knows nothing of those before, which would go on where they stopped. Nothing on the lab's hosts bans a search engine: none is asked.
+        Each knows nothing of those before, which would go on where they stopped. Nothing on the lab's hosts bans a
+        search engine: none is asked.
         """
         with TemporaryDirectory(dir=self.history.parent) as folder:
             scan_run = ScanRun(

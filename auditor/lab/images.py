@@ -19,7 +19,7 @@ _WORKERS = 2
 
 
 def get_image_layer(spec: Spec, name: str, state: LabState) -> Layer:
-    """The top layer of a machine's image: release, then system, then the machine itself."""
+    """Return the top layer of a machine's image: release, then system, then the machine itself."""
     host = spec.hosts[name]
     scripts = HERE / "scripts"
     base = Layer(
@@ -63,7 +63,10 @@ def get_image_layer(spec: Spec, name: str, state: LabState) -> Layer:
 
 
 def _find_archives(host: LabHost) -> dict[str, Path]:
-    """What the tester supplies in the folder ``LUYTRE_ARCHIVES``. Raises InputError when that is not a folder."""
+    """Return what the tester supplies in the folder ``LUYTRE_ARCHIVES``.
+
+    Raises InputError when that is not a folder.
+    """
     folder_name = os.environ.get("LUYTRE_ARCHIVES")
     if not folder_name or not host.archives:
         return {}
@@ -79,7 +82,7 @@ def _find_archives(host: LabHost) -> dict[str, Path]:
 
 
 def list_missing_layers(spec: Spec, state: LabState, names: Iterable[str]) -> list[Layer]:
-    """The layers of these machines that are not in the cache, each once, lower ones first."""
+    """Return the layers of these machines that are not in the cache, each once, lower ones first."""
     stacks = [get_image_layer(spec, name, state).stack for name in names]
     layers = {layer.digest: layer for depth in (-1, -2, -3) for layer in (stack[depth] for stack in stacks)}
     return [layer for layer in layers.values() if not layer.is_made(state.cache)]

@@ -1,4 +1,7 @@
-"""Programs on the lab's machines, begun inside them as root: how a machine's network and SSH are, and what they remember, stays as it is."""
+"""Programs on the lab's machines, begun inside them as root.
+
+How a machine's network and SSH are, and what they remember, stays as it is.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,10 @@ _ENVIRONMENT = {
 def run_inside(
     name: str, program: str | Sequence[str], stdin_data: bytes | None = None, *, timeout: float
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run a shell script (a string) or a program (its arguments) on a machine and wait for it. ``given`` is its standard input."""
+    """Run a shell script (a string) or a program (its arguments) on a machine and wait for it.
+
+    ``stdin_data`` is its standard input.
+    """
     arguments = ["sh", "-c", program] if isinstance(program, str) else list(program)
     try:
         first = machine.find_init_process(name)
@@ -45,7 +51,7 @@ def run_inside(
 
 
 def _list_control_groups(first: Path) -> list[str]:
-    """The control groups of a machine's first process: what runs there runs in one of the machine's."""
+    """Return the control groups of a machine's first process: what runs there runs in one of the machine's."""
     lines = [line.split(":", 2) for line in (first / "cgroup").read_text("utf-8").splitlines()]
     paths = [f"{tree}{path}/cgroup.procs" for _, controllers, path in lines for tree in _TREES.get(controllers, ())]
     return [each for each in paths if Path(each).exists()]

@@ -94,7 +94,8 @@ def up(hosts: Iterable[str] | None = None, progress: Progress = _ignore_progress
 
 
 def compromise_hosts(hosts: Iterable[str] | None = None, progress: Progress = _ignore_progress) -> None:
-    """Put on running machines (default: the standard ones) what intruders leave, unless that was done since they were pristine.
+    """Put on running machines (default: the standard ones) what intruders leave, unless that was done since they were
+    pristine.
 
     Raises InputError when nothing is listed for any of them, LabError when it cannot be put there.
     """
@@ -175,7 +176,7 @@ def back_to_kept(hosts: Sequence[str]) -> None:
 
 
 def status() -> list[MachineStatus]:
-    """Every machine as it is now."""
+    """Return every machine as it is now."""
     own, lab = state(), spec()
     if not own.key.exists():
         return [_make_status(lab, name, own, None) for name in lab.hosts]
@@ -188,17 +189,19 @@ def status() -> list[MachineStatus]:
 
 
 def hosts() -> dict[str, LabHost]:
-    """The standard machines by name."""
+    """Return the standard machines by name."""
     return {name: spec().hosts[name] for name in spec().standard}
 
 
 def upper(host: str) -> Path:
-    """The folder that holds exactly what has changed on a machine since it was pristine, or kept."""
+    """Return the folder that holds exactly what has changed on a machine since it was pristine, or kept."""
     return state().machine(_check_name(spec(), host)) / "upper"
 
 
 def init(host: str) -> Path:
-    """A running machine's first process, as its folder in /proc: all files as the machine has them are below ``root`` there.
+    """Return a running machine's first process, as its folder in /proc.
+
+    All files as the machine has them are below ``root`` there.
 
     Raises LabError when it does not run.
     """
@@ -225,13 +228,13 @@ def run(
 
 
 def lets_in(host: str) -> bool:
-    """Whether a machine lets the automation user in over SSH, and become root."""
+    """Return whether a machine lets the automation user in over SSH, and become root."""
     lab = spec()
     return ssh.lets_in(lab, _check_name(lab, host), state())
 
 
 def ssh_command(host: str, *, remote: str | None = None, terminal: bool = False) -> list[str]:
-    """The ssh command line that reaches a machine as the automation user."""
+    """Return the ssh command line that reaches a machine as the automation user."""
     lab = spec()
     return ssh.build_command(lab, _check_name(lab, host), state(), remote=remote, terminal=terminal)
 

@@ -28,7 +28,7 @@ class BuildError(LabError):
 
 @dataclass(frozen=True)
 class Layer:
-    """What a layer is made from: ``script``, and the texts and trees in ``inputs`` that it finds as files.
+    """Record of what a layer is made from: ``script``, and the texts and trees in ``inputs`` that it finds as files.
 
     ``identity`` stands in the hash for what reaches the script otherwise.
     """
@@ -41,7 +41,7 @@ class Layer:
 
     @property
     def digest(self) -> str:
-        """The hash of everything that decides the layer's content."""
+        """Return the hash of everything that decides the layer's content."""
         digest = hashlib.sha256()
         parts: dict[str, str] = {
             "script": _read_text(_SCRIPTS / self.script),
@@ -56,15 +56,15 @@ class Layer:
 
     @property
     def stack(self) -> tuple[Layer, ...]:
-        """The layer and the ones below, top first, as overlayfs wants them."""
+        """Return the layer and the ones below, top first, as overlayfs wants them."""
         return (self, *(self.below.stack if self.below else ()))
 
     def files(self, cache: Path) -> Path:
-        """Where the layer's files are once it is made."""
+        """Return where the layer's files are once it is made."""
         return cache / self.digest / "files"
 
     def is_made(self, cache: Path) -> bool:
-        """Whether it is in the cache, complete."""
+        """Return whether it is in the cache, complete."""
         return (cache / self.digest).is_dir()
 
 
@@ -73,7 +73,7 @@ def _read_text(file: Path) -> str:
 
 
 def compute_tree_digest(root: Path) -> str:
-    """A hash of a folder's file names, contents and executable bits, or of a file's content."""
+    """Return a hash of a folder's file names, contents and executable bits, or of a file's content."""
     if root.is_file():
         return hashlib.sha256(root.read_bytes()).hexdigest()
     digest = hashlib.sha256()
@@ -85,7 +85,7 @@ def compute_tree_digest(root: Path) -> str:
 
 
 def make_layer(layer: Layer, extra_inputs: Mapping[str, str], cache: Path) -> None:
-    """Make a layer whose ones below are made; ``given`` are further texts for its script. Raises BuildError.
+    """Make a layer whose ones below are made; ``extra_inputs`` are further texts for its script. Raises BuildError.
 
     Runs in process and mount namespaces of its own that end with this process, so that nothing stays mounted or
     running whatever happens; the result appears in the cache at once or not at all.

@@ -26,17 +26,24 @@ _BELOW = "below"
 """A file that names what was kept and lies below a machine, top first; absent where it stands on its image alone."""
 _WATCHERS = Path("/proc/sys/fs/inotify/max_user_instances")
 _ENOUGH_WATCHERS = 1024
-"""Of files: a machine's programs have some ten, and the kernel lets all of root's together have 128, unless told otherwise."""
+"""Of files: a machine's programs have some ten, and the kernel lets all of root's together have 128, unless told
+otherwise.
+"""
 _CGROUPS = (Path("/sys/fs/cgroup/systemd"), Path("/sys/fs/cgroup/unified"), Path("/sys/fs/cgroup"))
 
 
 def make_mac(address: IPv4Address) -> str:
-    """A locally administered MAC that stays the same when a machine is made anew, so neighbours need not relearn."""
+    """Return a locally administered MAC that stays the same when a machine is made anew, so neighbours need not
+    relearn.
+    """
     return "02:00:" + address.packed.hex(":")
 
 
 def start(spec: Spec, name: str, top: Layer, state: LabState, below: Sequence[Path] = ()) -> None:
-    """Boot a machine on a pristine image, or on what was ``kept`` over it. Nothing of an earlier one may be running."""
+    """Boot a machine on a pristine image, or on what was ``list_kept_layers`` over it.
+
+    Nothing of an earlier one may be running.
+    """
     place = state.machine(name)
     _remove(place)
     for folder in ("upper", "work", "root"):
@@ -50,8 +57,8 @@ def start(spec: Spec, name: str, top: Layer, state: LabState, below: Sequence[Pa
 def keep(spec: Spec, name: str, top: Layer, state: LabState) -> None:
     """End a machine at once, as a power cut would, put aside a copy of what it changed, and boot it again.
 
-    It goes on in its own files, which a host knows again by their numbers. Who is brought back to the copy has it as a layer
-    below: to copy it for each boot took seconds.
+    It goes on in its own files, which a host knows again by their numbers. Who is brought back to the copy has it as a
+    layer below: to copy it for each boot took seconds.
     """
     _end(name, state)
     place, aside, below = state.machine(name), state.get_kept_folder(name), _read_layers_below(state.machine(name))
@@ -64,7 +71,7 @@ def keep(spec: Spec, name: str, top: Layer, state: LabState) -> None:
 
 
 def list_kept_layers(name: str, state: LabState) -> list[Path]:
-    """The layers that a machine was kept in, top first."""
+    """Return the layers that a machine was kept in, top first."""
     return sorted(state.get_kept_folder(name).iterdir(), reverse=True)
 
 
@@ -75,13 +82,16 @@ def cut_power(spec: Spec, name: str, top: Layer, state: LabState) -> None:
 
 
 def _read_layers_below(place: Path) -> list[Path]:
-    """What was kept and lies below a machine, top first."""
+    """Return what was kept and lies below a machine, top first."""
     names = place / _BELOW
     return [Path(line) for line in names.read_text().splitlines()] if names.exists() else []
 
 
 def _allow_watchers() -> None:
-    """Have the kernel let all machines watch files side by side: it counts them as root's. It stays so until this machine's next boot."""
+    """Have the kernel let all machines watch files side by side: it counts them as root's.
+
+    It stays so until this machine's next boot.
+    """
     if int(_WATCHERS.read_text("ascii")) < _ENOUGH_WATCHERS:
         _WATCHERS.write_text(f"{_ENOUGH_WATCHERS}\n", "ascii")
 
@@ -109,12 +119,12 @@ def _boot(spec: Spec, name: str, top: Layer, state: LabState) -> None:
 
 
 def is_supervised(name: str) -> bool:
-    """Whether what boots a machine, and boots it again after a reboot inside, is still there."""
+    """Return whether what boots a machine, and boots it again after a reboot inside, is still there."""
     return any(_is_script(arguments, name) for _, arguments in _iter_commands())
 
 
 def running_image(name: str, state: LabState) -> str | None:
-    """The digest of the image that a running machine was booted on, or None when it does not run."""
+    """Return the digest of the image that a running machine was booted on, or None when it does not run."""
     if not is_supervised(name) or not _list_inside_processes(name):
         return None
     try:
@@ -124,7 +134,7 @@ def running_image(name: str, state: LabState) -> str | None:
 
 
 def find_init_process(name: str) -> Path:
-    """A running machine's first process, as its folder in /proc. Raises LabError when there is none."""
+    """Return a running machine's first process, as its folder in /proc. Raises LabError when there is none."""
     for pid in _list_inside_processes(name):
         with contextlib.suppress(OSError):
             status = Path(f"/proc/{pid}/status").read_text("utf-8", "replace")
@@ -140,7 +150,7 @@ def stop(name: str, state: LabState) -> None:
 
 
 def _end(name: str, state: LabState) -> None:
-    """Finds its processes by what they are, so it also clears what a killed command left behind."""
+    """Find its processes by what they are, so it also clears what a killed command left behind."""
     with contextlib.suppress(LabError):
         bytecode.save_bytecode(find_init_process(name), state.bytecode)
     deadline = time.monotonic() + 20
@@ -176,7 +186,10 @@ def bridge_up(spec: Spec) -> None:
 
 
 def is_bridge_used(spec: Spec) -> bool:
-    """Return whether a cable is in the bridge: a test's machine with a kernel of its own is none of ours, and has one, too."""
+    """Return whether a cable is in the bridge.
+
+    A test's machine with a kernel of its own is none of ours, and has one, too.
+    """
     command = ["ip", "-brief", "link", "show", "master", spec.network.bridge]
     return bool(subprocess.run(command, capture_output=True, check=False).stdout.strip())
 
@@ -187,7 +200,9 @@ def bridge_down(spec: Spec) -> None:
 
 
 def _iter_processes(network: str = "/proc/self/ns/net") -> Iterator[int]:
-    """Every process on a network, this one's by default: a lab apart has machines of the same names on its own."""
+    """Yield every process on a network, this one's by default: a lab apart has machines of the same names on
+    its own.
+    """
     try:
         there = os.stat(network)  # noqa: PTH116  here and below: Path takes four times as long, and hosts wait for it
     except FileNotFoundError:
@@ -200,7 +215,7 @@ def _iter_processes(network: str = "/proc/self/ns/net") -> Iterator[int]:
 
 
 def _iter_commands() -> Iterator[tuple[int, list[bytes]]]:
-    """Every process on this side with its arguments."""
+    """Yield every process on this side with its arguments."""
     for pid in _iter_processes():
         with contextlib.suppress(OSError), open(f"/proc/{pid}/cmdline", "rb") as file:  # noqa: PTH123
             yield pid, file.read().split(b"\0")
@@ -211,13 +226,13 @@ def _is_script(arguments: list[bytes], name: str) -> bool:
 
 
 def _list_outside_processes(name: str) -> list[int]:
-    """The processes on this side: the script that started the machine, and systemd-nspawn."""
+    """Return the processes on this side: the script that started the machine, and systemd-nspawn."""
     nspawn = f"--machine=luytre-{name}".encode()
     return sorted(pid for pid, arguments in _iter_commands() if _is_script(arguments, name) or nspawn in arguments)
 
 
 def _list_inside_processes(name: str) -> list[int]:
-    """The processes in the machine's network namespace."""
+    """Return the processes in the machine's network namespace."""
     return list(_iter_processes(f"/run/netns/luytre-{name}"))
 
 
@@ -227,7 +242,7 @@ def _kill(pid: int) -> None:
 
 
 def _remove_cgroups(name: str) -> bool:
-    """Whether the machine's control groups are gone; a group stays busy for a moment after its last process."""
+    """Return whether the machine's control groups are gone; a group stays busy for a moment after its last process."""
     try:
         for tree in _CGROUPS:
             for folder, _inner, _files in os.walk(tree / f"luytre-{name}", topdown=False):

@@ -27,7 +27,7 @@ class Network(Model):
 
     @property
     def interface(self) -> ipaddress.IPv4Interface:
-        """The controller's address on the bridge."""
+        """Return the controller's address on the bridge."""
         return ipaddress.IPv4Interface(f"{self.controller}/{self.prefix}")
 
 
@@ -73,7 +73,7 @@ class Spec(Model):
 
     @property
     def standard(self) -> tuple[str, ...]:
-        """The machines that are meant when none are named."""
+        """Return the machines that are meant when none are named."""
         return tuple(name for name, host in self.hosts.items() if host.standard)
 
     @model_validator(mode="after")
@@ -108,7 +108,7 @@ class Weakness(Model):
 
 @functools.cache
 def spec() -> Spec:
-    """The lab's description."""
+    """Return the lab's description."""
     return Spec.model_validate(load_yaml(HERE / "spec.yml"))
 
 

@@ -13,7 +13,7 @@ from auditor.lab.state import LabState
 
 
 def format_known_hosts(spec: Spec, images: dict[str, Layer], state: LabState) -> str:
-    """The known_hosts file: each machine's public keys as they stand in its image, for its name and address."""
+    """Return the known_hosts file: each machine's public keys as they stand in its image, for its name and address."""
     lines = []
     for name, top in images.items():
         for key in sorted((top.files(state.cache) / "etc/ssh").glob("ssh_host_*_key.pub")):
@@ -27,7 +27,7 @@ def format_known_hosts(spec: Spec, images: dict[str, Layer], state: LabState) ->
 def build_command(
     spec: Spec, name: str, state: LabState, *, remote: str | None = None, terminal: bool = False
 ) -> list[str]:
-    """The ssh command line for a machine; ``remote`` is run by the login shell there."""
+    """Return the ssh command line for a machine; ``remote`` is run by the login shell there."""
     arguments = [
         "ssh", "-F", "/dev/null", *ssh_options.build_arguments(), "-i", str(state.key), "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes",
         "-o", "StrictHostKeyChecking=yes", "-o", f"UserKnownHostsFile={state.known_hosts}",
@@ -38,13 +38,13 @@ def build_command(
 
 
 def build_root_command(program: str | Sequence[str]) -> str:
-    """The remote command that runs a shell script (a string) or a program (its arguments) as root."""
+    """Return the remote command that runs a shell script (a string) or a program (its arguments) as root."""
     arguments = ["sh", "-c", program] if isinstance(program, str) else list(program)
     return shlex.join(["sudo", "-n", "--", *arguments])
 
 
 def lets_in(spec: Spec, name: str, state: LabState) -> bool:
-    """Whether the automation user comes in, and becomes root, over SSH."""
+    """Return whether the automation user comes in, and becomes root, over SSH."""
     ssh_command = build_command(spec, name, state, remote=build_root_command(["true"]))
     return (
         subprocess.run(ssh_command, stdin=subprocess.DEVNULL, capture_output=True, timeout=20, check=False).returncode

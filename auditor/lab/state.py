@@ -28,22 +28,22 @@ class LabState:
 
     @property
     def key(self) -> Path:
-        """The automation user's private key."""
+        """Return the automation user's private key."""
         return self.root / "ssh/automation"
 
     @property
     def known_hosts(self) -> Path:
-        """The machines' host keys, taken from their images."""
+        """Return the machines' host keys, taken from their images."""
         return self.root / "ssh/known_hosts"
 
     @property
     def ca(self) -> Path:
-        """The certificate of the lab's own authority."""
+        """Return the certificate of the lab's own authority."""
         return self.root / "ca/ca.pem"
 
     @property
     def root_password(self) -> Path:
-        """The password of root where a machine has one, for enrolment."""
+        """Return the password of root where a machine has one, for enrolment."""
         return self.root / "root_password"
 
     @property
@@ -52,20 +52,22 @@ class LabState:
         return self.root / "cache"
 
     def machine(self, host: str) -> Path:
-        """A machine's own folder: ``upper`` and ``work`` of its overlay, what lies ``below``, ``console.log``."""
+        """Return a machine's own folder: ``upper`` and ``work`` of its overlay, what lies ``below``,
+        ``console.log``.
+        """
         return self.root / "machines" / host
 
     def get_kept_folder(self, host: str) -> Path:
-        """The layers of what a machine had changed when it was kept, and kept again; absent when it was not."""
+        """Return the layers of what a machine had changed when it was kept, and kept again; absent when it was not."""
         return self.root / "kept" / host
 
     def get_compromise_mark(self, host: str) -> Path:
-        """A file that is there once a machine was compromised; it goes with what the machine changed."""
+        """Return a file that is there once a machine was compromised; it goes with what the machine changed."""
         return self.machine(host) / "compromised"
 
     @property
     def bytecode(self) -> Path:
-        """What machines compiled while any is up."""
+        """Return what machines compiled while any is up."""
         return self.root / "bytecode"
 
     def prepare(self) -> None:
@@ -81,7 +83,7 @@ class LabState:
 
 
 def state() -> LabState:
-    """The state directory in use."""
+    """Return the state directory in use."""
     return LabState(Path(os.environ.get("LUYTRE_LAB_STATE", "/var/lib/luytre-lab")).absolute())
 
 

@@ -1,4 +1,6 @@
-"""Whether hardening changed only what its controls declare in ``touches``, by what a lab host's overlay says it changed."""
+"""Whether hardening changed only what its controls declare in ``touches``, by what a lab host's overlay says it
+changed.
+"""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ class Recipient:
 
 
 def get_unit(organisation: Organisation, unit_id: str) -> Unit:
-    """The unit with that id, in office today. Raises InputError."""
+    """Return the unit with that id, in office today. Raises InputError."""
     addressed_unit = organisation.unit(unit_id)
     if addressed_unit is None:
         unit_ids = ", ".join(unit.id for unit in organisation.units)
@@ -38,7 +38,7 @@ def get_unit(organisation: Organisation, unit_id: str) -> Unit:
 
 
 def list_recipients(to: Unit, roles: Sequence[str] = ()) -> tuple[Recipient, ...]:
-    """The addresses of these roles of a unit, of all when none is named; each once. Raises InputError."""
+    """Return the addresses of these roles of a unit, of all when none is named; each once. Raises InputError."""
     for role in roles:
         if role not in to.roles:
             raise InputError(

@@ -16,7 +16,7 @@ _MAX_PROPERTIES = 100_000
 
 
 def is_cleared(content: bytes) -> bool:
-    """Whether a PDF or DOCX says that it is an official document, which names no server.
+    """Return whether a PDF or DOCX says that it is an official document, which names no server.
 
     Word and LibreOffice keep the keywords when an officer edits the document, signs it or saves it as PDF.
     """

@@ -1,4 +1,6 @@
-"""Handing mails to a server over STARTTLS with a verified certificate, never without, and messages to a webhook likewise."""
+"""Handing mails to a server over STARTTLS with a verified certificate, never without, and messages to a webhook
+likewise.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,7 @@ _GOING_DOWN = 421
 
 @dataclass(frozen=True)
 class DeliveryResult:
-    """What became of one mail."""
+    """Record of what became of one mail."""
 
     mail: Mail
     state: MailState
@@ -40,7 +42,10 @@ class DeliveryResult:
 
 
 class _Answer:
-    """What a server says to one command, of which nobody needs more than a few lines: smtplib keeps all that comes."""
+    """Record of what a server says to one command, of which nobody needs more than a few lines.
+
+    Smtplib keeps all that comes.
+    """
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -167,7 +172,7 @@ HandOver = Callable[[Mail, bytes], None]
 
 @dataclass(frozen=True)
 class Carrier:
-    """How the mails of one file of settings are handed over."""
+    """Record of how the mails of one file of settings are handed over."""
 
     session: Callable[[], AbstractContextManager[HandOver]]
     give_up_days: int

@@ -1,4 +1,7 @@
-"""A mail where none went for a week, so that silence says something: whoever waits for word of incidents knows that it would come."""
+"""A mail where none went for a week, so that silence says something.
+
+Whoever waits for word of incidents knows that it would come.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ from auditor.text.translations import Words
 
 @dataclass(frozen=True)
 class InventoryStatus:
-    """How an inventory stands."""
+    """Record of how an inventory stands."""
 
     last_audit: str | None
     """When it was last read; None: no run is kept."""
@@ -39,10 +42,11 @@ def post_heartbeats(
     head: str | None,
     words: Words,
 ) -> tuple[InputError, ...]:
-    """Put one in the spool for each address to which nothing was put for a week, by the settings that mails went by before; what was in the way.
+    """Put one in the spool for each address to which nothing was put for a week, by the settings that mails went by
+    before; what was in the way.
 
-    Those who are told of incidents get it, and where an organisation names none, its sender. ``state``: how an inventory stands, asked for
-    when somebody is to be told. ``head``: the hash of the last link of the history's chain.
+    Those who are told of incidents get it, and where an organisation names none, its sender. ``state``: how an
+    inventory stands, asked for when somebody is to be told. ``head``: the hash of the last link of the history's chain.
     """
     wrong = []
     for file in sorted({Path(mail.settings) for mail in spool.list_mails()}):
@@ -119,7 +123,10 @@ def _write_body(state: InventoryStatus, now: datetime.datetime, words: Words) ->
 
 
 def _iter_incident_lines(state: InventoryStatus, words: Words) -> Iterator[str]:
-    """Say which incidents are open, and whether the last audit saw an intrusion: that none is open only as the case log says so."""
+    """Say which incidents are open, and whether the last audit saw an intrusion.
+
+    That none is open only as the case log says so.
+    """
     for incident in state.incidents:
         yield words("mail.heartbeat.incident", id=incident.id, when=words.moment(incident.detected))
     if not state.incidents:

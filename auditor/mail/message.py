@@ -31,7 +31,7 @@ class Attachment:
 
 @dataclass(frozen=True)
 class Letter:
-    """What is said, to whom, whoever asks for it however often."""
+    """Record of what is said, to whom, whoever asks for it however often."""
 
     sender: str
     recipient: str
@@ -46,7 +46,7 @@ class Letter:
 
     @property
     def digest(self) -> str:
-        """What tells it from others: of recipient, run and content. sha256 in hex."""
+        """Return what tells it from others: of recipient, run and content. sha256 in hex."""
         whole = hashlib.sha256()
         for part in self._parts():
             whole.update(len(part).to_bytes(8, "big") + part)
@@ -72,7 +72,10 @@ class PreparedMail:
 
     @classmethod
     def from_letter(cls, letter: Letter, written_at: datetime.datetime, max_bytes: int) -> Self:
-        """The letter as RFC 5322. Raises InputError for what is not an address, and for more than ``max_bytes``."""
+        """Return the letter as RFC 5322.
+
+        Raises InputError for what is not an address, and for more than ``max_bytes``.
+        """
         message = EmailMessage(policy=_POLICY)
         message["Date"] = format_datetime(written_at)
         message["Message-ID"] = letter.message_id

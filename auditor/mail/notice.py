@@ -17,14 +17,17 @@ SCHEMA = "luytre/webhook/1"
 
 
 def prepare_message(run: Run, origin: str, seal: str | None) -> PreparedMail:
-    """The message about a run; the same run is the same message, and is sent once. ``seal``: its link in the history's chain."""
+    """Return the message about a run; the same run is the same message, and is sent once.
+
+    ``seal``: its link in the history's chain.
+    """
     body = json.dumps(build_message(run, seal), ensure_ascii=False, separators=(",", ":"))
     letter = Letter(sender="", recipient=origin, recipient_name="", subject=SCHEMA, body=body, about=run.id)
     return PreparedMail(letter, body.encode())
 
 
 def build_message(run: Run, seal: str | None) -> Mapping[str, Any]:
-    """The message as data."""
+    """Return the message as data."""
     summary = summarize_run(run)
     return {
         "schema": SCHEMA,

@@ -21,7 +21,7 @@ _MEGABYTE = 1_000_000
 
 
 def load_attachment(file: Path) -> Attachment:
-    """A file to go along. Raises InputError when it cannot be read."""
+    """Return a file to go along. Raises InputError when it cannot be read."""
     try:
         return Attachment(file.name, file.read_bytes())
     except OSError as error:
@@ -40,7 +40,7 @@ def write_letters(
     technical: Sequence[Attachment],
     head: str | None,
 ) -> tuple[Letter, ...]:
-    """One letter per recipient about what was found; ``technical`` goes only to those who may get it.
+    """Return one letter per recipient about what was found; ``technical`` goes only to those who may get it.
 
     ``head`` is the hash of the last link of the history's chain.
     """
@@ -99,7 +99,7 @@ def deliver_due(
 
 
 def write_trial_letter(sender: str, recipient: str, words: Words, now: datetime.datetime) -> Letter:
-    """A letter that only shows that mail works."""
+    """Return a letter that only shows that mail works."""
     return Letter(
         sender=sender,
         recipient=recipient,

@@ -24,7 +24,7 @@ Address = Annotated[str, StringConstraints(pattern=ADDRESS, max_length=254)]
 
 
 class MailSettings(Model):
-    """What the file says."""
+    """Record of what the file says."""
 
     host: str = Field(pattern=r"^[A-Za-z0-9.:-]+$")
     port: int = Field(default=587, ge=1, le=65535)
@@ -38,7 +38,7 @@ class MailSettings(Model):
 
 @dataclass(frozen=True)
 class MailServer:
-    """How to reach and trust the server; the password is in no printed form of it."""
+    """Record of how to reach and trust the server; the password is in no printed form of it."""
 
     host: str
     port: int
@@ -48,7 +48,7 @@ class MailServer:
 
 
 def path_in(inventory: Path) -> Path:
-    """Where the settings of an inventory are."""
+    """Return where the settings of an inventory are."""
     return exceptions.get_folder(inventory) / FILE
 
 
@@ -75,7 +75,7 @@ def check_filled_in(file: Path, settings: MailSettings) -> None:
 
 
 def load_server(file: Path, settings: MailSettings) -> MailServer:
-    """The server with its secrets and trust read. Raises InputError for a file that cannot be used."""
+    """Return the server with its secrets and trust read. Raises InputError for a file that cannot be used."""
     check_filled_in(file, settings)
     return MailServer(
         host=settings.host,
@@ -87,5 +87,5 @@ def load_server(file: Path, settings: MailSettings) -> MailServer:
 
 
 def is_address(text: str) -> bool:
-    """Whether mail may go there: plain ASCII, one line, nothing quoted."""
+    """Return whether mail may go there: plain ASCII, one line, nothing quoted."""
     return len(text) <= 254 and re.fullmatch(ADDRESS, text, re.ASCII) is not None

@@ -57,7 +57,9 @@ class Mail:
 
 
 def compute_pause(tries: int) -> datetime.timedelta:
-    """How long to wait after so many tries (from 1): 5 minutes, then twice as long each time, at most 4 hours."""
+    """Return how long to wait after so many tries (from 1): 5 minutes, then twice as long each time, at most
+    4 hours.
+    """
     return min(_FIRST * (1 << min(tries - 1, 10)), _LONGEST)
 
 
@@ -82,13 +84,13 @@ class Spool:
             return tuple(_put(database, mail, str(settings.resolve()), moment) for mail in prepared_mails)
 
     def list_mails(self, *states: MailState) -> tuple[Mail, ...]:
-        """The mails in these states, newest first; in any, when none is named."""
+        """Return the mails in these states, newest first; in any, when none is named."""
         with self._open() as database:
             all_mails = tuple(Mail(*row) for row in database.execute(f"{_MAIL} ORDER BY id DESC"))
         return tuple(mail for mail in all_mails if not states or mail.state in states)
 
     def list_due(self, now: datetime.datetime, *, early: bool = False) -> tuple[Mail, ...]:
-        """The waiting mails whose time has come, or with ``early`` all that wait; oldest first."""
+        """Return the waiting mails whose time has come, or with ``early`` all that wait; oldest first."""
         waiting_mails = self.list_mails("waiting")[::-1]
         return tuple(mail for mail in waiting_mails if early or mail.next_try <= now.timestamp())
 
@@ -110,7 +112,7 @@ class Spool:
     def mark_failed(
         self, mail: Mail, now: datetime.datetime, why: str, *, for_good: bool, give_up: datetime.timedelta
     ) -> MailState:
-        """A try came to nothing: it waits on, or is parked (``for_good``), or is given up after ``give_up``."""
+        """Return a try came to nothing: it waits on, or is parked (``for_good``), or is given up after ``give_up``."""
         too_long = now.timestamp() - mail.queued >= give_up.total_seconds()
         state: MailState = "parked" if for_good else "given_up" if too_long else "waiting"
         self._change(mail, state, now, why)
@@ -118,7 +120,10 @@ class Spool:
 
     @contextmanager
     def hold_delivery_lock(self) -> Iterator[bool]:
-        """Whether this process is the one that delivers now; no two do at once. Ends with the process, however it ends."""
+        """Yield whether this process is the one that delivers now; no two do at once.
+
+        Ends with the process, however it ends.
+        """
         with self._open():
             pass
         with ExitStack() as until_then:
@@ -145,7 +150,8 @@ class Spool:
 def _put(database: sqlite3.Connection, prepared_mail: PreparedMail, settings: str, moment: int) -> Mail:
     letter = prepared_mail.letter
     database.execute(
-        "INSERT INTO mails (digest, settings, sender, recipient, subject, about, state, queued, tries, next_try, changed,"
+        "INSERT INTO mails (digest, settings, sender, recipient, subject, about, state, queued, tries, next_try, "
+        "changed,"
         " content) VALUES (?, ?, ?, ?, ?, ?, 'waiting', ?, 0, ?, ?, ?) ON CONFLICT (digest) DO UPDATE SET"
         " settings = excluded.settings, state = 'waiting', queued = excluded.queued, tries = 0,"
         " next_try = excluded.next_try, changed = excluded.changed, last_error = NULL"

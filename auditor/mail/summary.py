@@ -24,7 +24,7 @@ _NAME = 150
 
 
 def write_subject(figures: Figures, words: Words) -> str:
-    """The subject line."""
+    """Return the subject line."""
     intruded_count = figures.summary.count_postures(*INTRUDED_POSTURES)
     values = {"unit": figures.unit.name, "when": words.moment(figures.run.started)}
     if intruded_count:
@@ -33,7 +33,7 @@ def write_subject(figures: Figures, words: Words) -> str:
 
 
 def write_body(figures: Figures, to: Unit, words: Words, file_names: Iterable[str]) -> str:
-    """The text. ``attached`` are file names.
+    """Return the text. ``file_names`` are file names.
 
     Raises InputError when the run holds no site of the unit.
     """
@@ -65,7 +65,7 @@ def write_body(figures: Figures, to: Unit, words: Words, file_names: Iterable[st
 
 
 def _iter_intrusion_lines(figures: Figures, words: Words) -> Iterator[str]:
-    """What to decide about an intrusion, and whether an incident is open on it."""
+    """Yield what to decide about an intrusion, and whether an incident is open on it."""
     if intrusions.find_intrusions(figures.run):
         yield f"{words(f'intrusion.decision.{figures.run.regime}')} {intrusions.describe_incidents(figures.run.incidents, words)}"
         yield _list_response_commands(figures, words)
@@ -74,7 +74,10 @@ def _iter_intrusion_lines(figures: Figures, words: Words) -> Iterator[str]:
 
 
 def _list_response_commands(figures: Figures, words: Words) -> str:
-    """The command that contains what was found at each intruded site, each on a line; hosts are not named in a mail."""
+    """Return the command that contains what was found at each intruded site, each on a line.
+
+    Hosts are not named in a mail.
+    """
     sites = [site_summary.domain for site_summary in figures.summary.sites if site_summary.posture in INTRUDED_POSTURES]
     who = f"--who {shlex.quote(words('incidents.on_duty'))} -i {shlex.quote(figures.run.inventory)}"
     lines = [words("response.mail", command=f"{build_response_command(site)} {who}") for site in sites[:_SITES]]
@@ -111,7 +114,9 @@ def _describe_posture(site: SiteSummary, words: Words) -> str:
 
 
 def write_foot(head: str | None, words: Words) -> str:
-    """What stands at the end of every mail: the hash of the last link of the history's chain, if there is one."""
+    """Return what stands at the end of every mail: the hash of the last link of the history's chain, if there
+    is one.
+    """
     if head is None:
         return ""
     return "\n" + words("mail.seal", seal=head) + f"\n  auditor history verify --seen {head}\n"

@@ -25,8 +25,9 @@ from auditor.system.yaml_source import load_yaml, validate_model
 
 FILE = "webhook.yml"
 TIMESTAMP, SIGNATURE, DELIVERY = "Luytre-Timestamp", "Luytre-Signature", "Luytre-Delivery"
-"""Headers: epoch seconds; ``v1=`` and the HMAC-SHA256 of timestamp, a dot and the body, in hex; what is the same for the same
-message, however often it comes."""
+"""Headers: epoch seconds; ``v1=`` and the HMAC-SHA256 of timestamp, a dot and the body, in hex.
+
+What is the same for the same message, however often it comes."""
 _SECONDS = 30
 _MESSAGE_SECONDS = 60
 """For one message in all: others wait for it."""
@@ -36,7 +37,7 @@ _LATER = frozenset({401, 403, 408, 425, 429})
 
 
 class WebhookSettings(Model):
-    """What the file says."""
+    """Record of what the file says."""
 
     url: str = Field(max_length=2000)
     secret_file: Path
@@ -46,7 +47,10 @@ class WebhookSettings(Model):
 
 @dataclass(frozen=True)
 class Hook:
-    """Where messages go, and the secret that signs them; neither is in a printed form of it, for an address may be a secret."""
+    """Record of where messages go, and the secret that signs them.
+
+    Neither is in a printed form of it, for an address may be a secret.
+    """
 
     origin: str
     """Scheme, host and port of the address, which may be shown."""
@@ -56,7 +60,7 @@ class Hook:
 
 
 def path_in(inventory: Path) -> Path:
-    """Where the settings of an inventory are."""
+    """Return where the settings of an inventory are."""
     return exceptions.get_folder(inventory) / FILE
 
 
@@ -113,7 +117,7 @@ def session(file: Path, settings: WebhookSettings) -> Iterator[Hook]:
 
 
 def signature(key: bytes, timestamp: str, body: bytes) -> str:
-    """What a receiver compares with the header of a message."""
+    """Return what a receiver compares with the header of a message."""
     return "v1=" + hmac.new(key, timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
 
 

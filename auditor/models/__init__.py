@@ -1,4 +1,7 @@
-"""The product's nouns: organisation, host, site, finding, hardening, run. Data only, no I/O; a noun stands in a module of its kind."""
+"""The product's nouns: organisation, host, site, finding, hardening, run.
+
+Data only, no I/O; a noun stands in a module of its kind.
+"""
 
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -110,7 +113,9 @@ __all__ = [
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> object:
-        """A noun when it is first asked for: ``--help`` asks for none, and does not wait until pydantic has built them."""
+        """Return a noun when it is first asked for: ``--help`` asks for none, and does not wait until pydantic has
+        built them.
+        """
         for kind in (
             ("base", "offices", "hosts", "findings", "hardening", "reviews", "hunts", "run") if name in __all__ else ()
         ):

@@ -31,7 +31,7 @@ _DOMAIN = r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]
 
 
 def _check_domain(text: Any) -> Any:
-    """Tells what was probably meant by what is not a domain."""
+    """Tell what was probably meant by what is not a domain."""
     if not isinstance(text, str) or re.fullmatch(_DOMAIN, text):
         return text
     try:
@@ -122,19 +122,19 @@ class Text(Model):
 
     @classmethod
     def make_same(cls, text: str) -> Self:
-        """What reads the same in both: a name, a number, what somebody else said."""
+        """Return what reads the same in both: a name, a number, what somebody else said."""
         return cls(vi=text, en=text)
 
     @classmethod
     def join(cls, parts: Iterable[Text], between: str = "; ") -> Self:
-        """All of at least one part."""
+        """Return all of at least one part."""
         parts = tuple(parts)
         return cls(vi=between.join(part.vi for part in parts), en=between.join(part.en for part in parts))
 
     def with_prefix(self, name: str) -> Text:
-        """The same with what it is about before it: ``name: text``."""
+        """Return the same with what it is about before it: ``name: text``."""
         return Text(vi=f"{name}: {self.vi}", en=f"{name}: {self.en}")
 
     def get(self, lang: Lang) -> str:
-        """The text in ``lang``."""
+        """Return the text in ``lang``."""
         return self.vi if lang == "vi" else self.en

@@ -1,4 +1,6 @@
-"""The clock of Việt Nam, UTC+7 all year: all that a person reads or is held to goes by it, whatever clock this machine or a run has.
+"""The clock of Việt Nam, UTC+7 all year.
+
+All that a person reads or is held to goes by it, whatever clock this machine or a run has.
 
 The only place that asks for the time of day and that turns moments into text for machines; ``auditor.text.dates``
 writes them for people.
@@ -12,17 +14,17 @@ ZONE = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
 
 
 def now() -> datetime:
-    """The present moment."""
+    """Return the present moment."""
     return datetime.now(ZONE)
 
 
 def today() -> date:
-    """The day in Vietnam."""
+    """Return the day in Vietnam."""
     return now().date()
 
 
 def read(iso: str) -> datetime:
-    """An ISO 8601 moment with offset. Raises ValueError for anything else."""
+    """Return an ISO 8601 moment with offset. Raises ValueError for anything else."""
     try:
         return datetime.fromisoformat(iso).astimezone(ZONE)
     except OverflowError as error:
@@ -30,22 +32,25 @@ def read(iso: str) -> datetime:
 
 
 def from_epoch(seconds: float) -> datetime:
-    """An epoch second."""
+    """Return an epoch second."""
     return datetime.fromtimestamp(seconds, ZONE)
 
 
 def to_day(moment: datetime) -> date:
-    """The day in Vietnam at an aware moment: what dates on papers mean."""
+    """Return the day in Vietnam at an aware moment: what dates on papers mean."""
     return moment.astimezone(ZONE).date()
 
 
 def format_month(iso: str) -> str:
-    """The month of an ISO 8601 moment, ``2026-11``."""
+    """Return the month of an ISO 8601 moment, ``2026-11``."""
     return f"{read(iso):%Y-%m}"
 
 
 SKEW = timedelta(minutes=5)
-"""By how much a clock that is set right may jump back; what began later than so much from now was kept while it was wrong."""
+"""By how much a clock that is set right may jump back.
+
+What began later than so much from now was kept while it was wrong.
+"""
 
 
 def format_stamp(moment: datetime) -> str:
@@ -64,25 +69,25 @@ def format_compact(moment: datetime) -> str:
 
 
 def format_compact_day(moment: datetime) -> str:
-    """The day in Vietnam, ``20261124``: a part of ids that people read."""
+    """Return the day in Vietnam, ``20261124``: a part of ids that people read."""
     return f"{moment.astimezone(ZONE):%Y%m%d}"
 
 
 def make_office_property(iso: str) -> datetime:
-    """An ISO 8601 moment as the properties of office files hold it: in UTC, without saying so."""
+    """Return an ISO 8601 moment as the properties of office files hold it: in UTC, without saying so."""
     return read(iso).astimezone(UTC).replace(tzinfo=None)
 
 
 def parse_day(text: str) -> date:
-    """A day written as ``2026-12-31``. Raises ValueError for anything else."""
+    """Return a day written as ``2026-12-31``. Raises ValueError for anything else."""
     return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=ZONE).date()
 
 
 def format_day_start(day: date) -> str:
-    """When a day begins in Vietnam, ISO 8601 with offset."""
+    """Return when a day begins in Vietnam, ISO 8601 with offset."""
     return format_stamp(datetime(day.year, day.month, day.day, tzinfo=ZONE))
 
 
 def parse_minute(text: str) -> datetime:
-    """A minute in Vietnam written as ``2026-12-31 20:15``. Raises ValueError for anything else."""
+    """Return a minute in Vietnam written as ``2026-12-31 20:15``. Raises ValueError for anything else."""
     return datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=ZONE)

@@ -15,7 +15,7 @@ from auditor.models.ranks import Severity, Status
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=FORBID_EXTRA)
 class Subject:
-    """What a finding is about: a host by name or a site by domain."""
+    """Record of what a finding is about: a host by name or a site by domain."""
 
     kind: Literal["host", "site"]
     id: str
@@ -81,12 +81,12 @@ class Finding:
 
     @property
     def key(self) -> tuple[ControlId, Subject]:
-        """What it shares with the same finding of another run, and with no other of its own."""
+        """Return what it shares with the same finding of another run, and with no other of its own."""
         return self.control, self.subject
 
     @property
     def bucket(self) -> Bucket:
-        """Where it is counted."""
+        """Return where it is counted."""
         if self.waiver is not None and self.status.is_open:
             return "waived"
         if self.attestation is not None and self.attestation.validity != "expired" and self.status is Status.MANUAL:
@@ -95,7 +95,7 @@ class Finding:
 
     @property
     def is_open(self) -> bool:
-        """Whether somebody has to do something about it now: it violates, and no waiver covers it."""
+        """Return whether somebody has to do something about it now: it violates, and no waiver covers it."""
         return self.waiver is None and self.status.is_open
 
 
@@ -112,7 +112,7 @@ class WaiverUse(Model):
 
     @property
     def is_unused(self) -> bool:
-        """Whether it is in force and there is nothing that it could be needed for."""
+        """Return whether it is in force and there is nothing that it could be needed for."""
         return self.validity in ("active", "expiring") and not self.waived + self.open + self.not_evaluated
 
 
@@ -126,5 +126,5 @@ class AuthorizationUse(Model):
 
     @property
     def in_force(self) -> bool:
-        """Whether its sites may be asked for what nobody names."""
+        """Return whether its sites may be asked for what nobody names."""
         return self.validity in ("active", "expiring")

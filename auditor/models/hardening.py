@@ -13,8 +13,10 @@ from auditor.models.findings import Subject
 HostState = Literal[
     "waiting", "applying", "armed", "confirmed", "reverted", "in_part", "rolled_back", "refused", "lost"
 ]
-"""How far a hardening got with a host: not begun; asked to take its snapshot; snapshot taken and timer running; its
-changes kept; brought back to the snapshot; brought back but for what is named; undone later; nothing touched; not heard of since, so that its timer brings it back."""
+"""How far a hardening got with a host: not begun; asked to take its snapshot; snapshot taken and timer running.
+
+Its changes kept; brought back to the snapshot; brought back but for what is named; undone later; nothing touched; not
+heard of since, so that its timer brings it back."""
 
 
 RECORD_HOME = "/var/lib/luytre/integrity/"
@@ -30,7 +32,7 @@ class NotDone(Model):
 
 
 class HostHardening(Model):
-    """What one hardening did with one host."""
+    """Record of what one hardening did with one host."""
 
     host: str
     batch: int = Field(default=0, description="from 1; 0: none, since it was refused beforehand")
@@ -50,7 +52,7 @@ class HostHardening(Model):
 
     @property
     def made_record(self) -> bool:
-        """Whether it was to make the record of the host's programs and settings, and was kept."""
+        """Return whether it was to make the record of the host's programs and settings, and was kept."""
         return self.state == "confirmed" and any(RECORD_HOME in paths for paths in self.touches.values())
 
 
@@ -70,19 +72,19 @@ class Hardening(Model):
     by_wish: tuple[Domain, ...] = Field(default=(), description="sites looked at, but not judged, by somebody's wish")
 
     def find_host(self, host: str) -> HostHardening | None:
-        """What it did with a host, or None."""
+        """Return what it did with a host, or None."""
         return next((entry for entry in self.hosts if entry.host == host), None)
 
     def select_by_state(self, *states: HostState) -> tuple[HostHardening, ...]:
-        """The hosts in these states."""
+        """Return the hosts in these states."""
         return tuple(entry for entry in self.hosts if entry.state in states)
 
     @property
     def sound(self) -> bool:
-        """Whether all that was begun was kept, and all that was planned is in force."""
+        """Return whether all that was begun was kept, and all that was planned is in force."""
         return all(entry.state == "confirmed" for entry in self.hosts) and not self.not_done_total
 
     @property
     def not_done_total(self) -> int:
-        """How many changes were planned and are not in force, on all hosts together."""
+        """Return how many changes were planned and are not in force, on all hosts together."""
         return sum(len(entry.not_done) for entry in self.hosts)

@@ -89,5 +89,5 @@ class Inventory(Model):
 
     @property
     def sites(self) -> tuple[Site, ...]:
-        """All sites of all hosts, in inventory order."""
+        """Return all sites of all hosts, in inventory order."""
         return tuple(site for host in self.hosts for site in host.sites)

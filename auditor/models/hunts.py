@@ -38,7 +38,7 @@ KINDS: Mapping[str, Kind] = {
 
 
 class Hunt(Model):
-    """What one hunt saw of one host."""
+    """Record of what one hunt saw of one host."""
 
     id: str = Field(max_length=64)
     host: str = Field(max_length=253)
@@ -62,12 +62,12 @@ class Hunt(Model):
 
     @property
     def whole(self) -> bool:
-        """Whether all that is there was seen and judged."""
+        """Return whether all that is there was seen and judged."""
         return self.places is not None and not (self.unjudged or self.left or self.cut_short or self.places_left)
 
 
 class HuntSummary(Model):
-    """What an audit carries of a host's last hunt, besides its findings."""
+    """Record of what an audit carries of a host's last hunt, besides its findings."""
 
     host: str
     hunt: str
@@ -87,5 +87,5 @@ class HuntSummary(Model):
 
     @property
     def whole(self) -> bool:
-        """Whether all that was there was seen and judged."""
+        """Return whether all that was there was seen and judged."""
         return self.places is not None and not (self.unjudged or self.left or self.cut_short or self.places_left)

@@ -1,4 +1,7 @@
-"""What an incident is made of: entries, written once and never changed. What they come to is ``auditor.incidents.case``."""
+"""What an incident is made of: entries, written once and never changed.
+
+What they come to is ``auditor.incidents.case``.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +53,7 @@ class JoinedEvent(Model):
 
 
 class NotedEvent(Model):
-    """What somebody saw, decided or did."""
+    """Record of what somebody saw, decided or did."""
 
     kind: Literal["noted"] = "noted"
     text: Sentence
@@ -82,7 +85,7 @@ class NotifiedEvent(Model):
 
 
 class AnsweredEvent(Model):
-    """What a person says of it for the forms; the last answer to a question counts."""
+    """Record of what a person says of it for the forms; the last answer to a question counts."""
 
     kind: Literal["answered"] = "answered"
     answers: Mapping[Question, tuple[Sentence, ...]] = Field(min_length=1)
@@ -120,7 +123,7 @@ class ContainedEvent(Model):
 
     @property
     def ends_process(self) -> bool:
-        """Whether the process that it names is no more, be it that it was gone already."""
+        """Return whether the process that it names is no more, be it that it was gone already."""
         has_ended = self.state == "confirmed" or (self.state == "refused" and self.why == "no_process")
         return self.means == "process-end" and has_ended
 
@@ -139,12 +142,12 @@ class ActiveContainment(Model):
 
     @property
     def name(self) -> str:
-        """What its host knows it by."""
+        """Return what its host knows it by."""
         return f"{self.incident}/{self.number}"
 
     @property
     def site(self) -> str | None:
-        """The domain, as it was typed, of the site whose visitors get another answer for it."""
+        """Return the domain, as it was typed, of the site whose visitors get another answer for it."""
         return self.what.partition("/")[0] if self.means in ("path", "site") else None
 
 

@@ -14,7 +14,7 @@ from auditor.models.ranks import Regime, Severity
 
 
 class IncidentMail(Model):
-    """How an office is told of incidents."""
+    """Record of how an office is told of incidents."""
 
     roles: tuple[str, ...] = Field(min_length=1, description="the roles that are told by mail")
     automatic: bool = Field(default=False, description="they are told without a person who looks at the mail first")
@@ -86,7 +86,7 @@ class Organisation(Model):
     units: tuple[Unit, ...] = Field(description="the offices, each with the settings below")
 
     def unit(self, unit_id: str) -> Unit | None:
-        """The unit with that id, or None."""
+        """Return the unit with that id, or None."""
         return self._by_id.get(unit_id)
 
     @cached_property
@@ -111,7 +111,7 @@ Validity = Literal["future", "active", "expiring", "expired"]
 
 
 class ExceptionScope(Model):
-    """Where a paper holds. A unit stands for all below it, a host for the sites on it."""
+    """Record of where a paper holds. A unit stands for all below it, a host for the sites on it."""
 
     units: tuple[UnitId, ...] = ()
     hosts: tuple[str, ...] = ()
@@ -156,7 +156,10 @@ class Attestation(Model):
 
 
 class Statement(Model):
-    """What an office says of a vulnerability that the published data has as open or unknown: why it is none here."""
+    """Record of what an office says of a vulnerability that the published data has as open or unknown.
+
+    Why it is none here.
+    """
 
     id: Annotated[str, StringConstraints(pattern=r"^[^\s@]+$", max_length=64)]
     vulnerability: Annotated[

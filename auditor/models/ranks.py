@@ -11,7 +11,10 @@ Regime = Literal["2022", "2026"]
 DocumentKind = Literal["bao-cao", "cong-van"]
 """An official report, or a letter that asks for work."""
 Report = Literal["now", "first", "full", "personal"]
-"""What is owed to the authorities after an incident: word at once, the first notice, the full report, and where personal data may be harmed, word of that."""
+"""What is owed to the authorities after an incident.
+
+Word at once, the first notice, the full report, and where personal data may be harmed, word of that.
+"""
 Means = Literal[
     "address",
     "file",
@@ -32,12 +35,18 @@ Means = Literal[
     "database-password",
     "process-end",
 ]
-"""How an incident contains something on a host: an address is blocked, a file taken out of its place, a process stopped, the host itself cut off,
-an account locked, an SSH key refused, a unit, a file of cron's or a job in a crontab kept from running, a path of a site gone, a site closed,
-an administrator of a site's application shut out. Or cleans it: a row or a trigger is taken out of a site's database, an application given the files of its release again, the secrets by which sessions are signed are made anew, the password of a
-site's database is, a process is ended."""
+"""How an incident contains something on a host.
+
+An address is blocked, a file taken out of its place, a process stopped, the host itself cut off, an account locked, an
+SSH key refused, a unit, a file of cron's or a job in a crontab kept from running, a path of a site gone, a site closed,
+an administrator of a site's application shut out. Or cleans it: a row or a trigger is taken out of a site's database,
+an application given the files of its release again, the secrets by which sessions are signed are made anew, the
+password of a site's database is, a process is ended."""
 FOR_GOOD: frozenset[Means] = frozenset({"row", "core", "trigger", "salts", "database-password", "process-end"})
-"""Those that clean, as ``auditor.incidents.actions.registry`` has them: what they come to is how the site or host is from then on, and only who asks for it by its number has it undone."""
+"""Those that clean, as ``auditor.incidents.actions.registry`` has them.
+
+What they come to is how the site or host is from then on, and only who asks for it by its number has it undone.
+"""
 
 Purpose = Literal["incidents", "official", "yearly"]
 """What an office's papers are needed for."""
@@ -80,7 +89,7 @@ Step = Literal["checked", "handed_over", "received"]
 
 
 class Severity(enum.StrEnum):
-    """How much harm an open finding does, lowest first."""
+    """Record of how much harm an open finding does, lowest first."""
 
     LOW = "low"
     MEDIUM = "medium"
@@ -97,7 +106,7 @@ _SEVERITY_RANK = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 class Status(enum.StrEnum):
-    """What the check of one control on one subject came to."""
+    """Record of what the check of one control on one subject came to."""
 
     PASS = "pass"  # noqa: S105  a status, not a password
     PARTIAL = "partial"
@@ -108,5 +117,5 @@ class Status(enum.StrEnum):
 
     @property
     def is_open(self) -> bool:
-        """Whether somebody has to do something about it: some or all of the subject violates."""
+        """Return whether somebody has to do something about it: some or all of the subject violates."""
         return self is Status.FAIL or self is Status.PARTIAL

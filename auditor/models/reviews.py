@@ -86,12 +86,17 @@ Family = Literal[
     "place",
     "known",
 ]
-"""Ways of finding that do not rest on each other: what engines get and people do not; hidden from sight; inside of decoded
-code; leading away; words; a domain that looks like adverts; a foreign language; disguised letters; the page's own declarations; unlike the last
-accepted look; on a page that nothing links to; what access logs say that engines or searchers were served. Of files on a host: our rules; the
-syntax tree; rules of others; where it lies; unlike what is known to be good."""
+"""Ways of finding that do not rest on each other: what engines get and people do not; hidden from sight.
+
+Inside of decoded code; leading away; words; a domain that looks like adverts; a foreign language; disguised letters;
+the page's own declarations; unlike the last accepted look; on a page that nothing links to; what access logs say that
+engines or searchers were served. Of files on a host: our rules; the syntax tree; rules of others; where it lies; unlike
+what is known to be good."""
 Certainty = Literal["exact", "strong", "weak"]
-"""``exact``: nothing else can look so. ``strong``: two families, the lexicon being one. ``weak``: shown, never an alarm."""
+"""``exact``: nothing else can look so.
+
+``strong``: two families, the lexicon being one. ``weak``: shown, never an alarm.
+"""
 
 Key = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
 """The same for the same thing tomorrow and on another site."""
@@ -101,7 +106,7 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.-]{0,29}$")]
 
 
 def is_exact(text: str) -> bool:
-    """Whether a trace may say so what tells it from all else."""
+    """Return whether a trace may say so what tells it from all else."""
     return re.fullmatch(_EXACTLY, text) is not None
 
 
@@ -123,7 +128,8 @@ class Trace(Model):
     )
     exactly: Exactly = Field(
         default="",
-        description="of what is outside web roots, what tells it from all else where it lies, so that it can be stopped by itself: a line's number and "
+        description="of what is outside web roots, what tells it from all else where it lies, so that it can be "
+        "stopped by itself: a line's number and "
         "digest, numbers of processes, a key's fingerprint, a name; empty: nothing does",
     )
     families: tuple[Family, ...] = Field(max_length=MAX_FAMILIES)
@@ -137,8 +143,10 @@ class Trace(Model):
 
 
 StopCause = Literal["refused", "silent", "another_site", "unreadable", "robots", "time", "pages", "told_to_wait"]
-"""The site began to refuse us; no longer answers; what answers is another site; its home page is no text that can be read; its robots.txt refuses its home page; the budget of minutes or pages is used up;
-the site said until when not to come again."""
+"""The site began to refuse us; no longer answers; what answers is another site.
+
+Its home page is no text that can be read; its robots.txt refuses its home page; the budget of minutes or pages is used
+up; the site said until when not to come again."""
 STOPPED_BY_SITE: frozenset[StopCause] = frozenset(
     {"refused", "silent", "another_site", "unreadable", "robots", "told_to_wait"}
 )
@@ -155,7 +163,7 @@ class ResponseFile(Model):
 
 
 class Stop(Model):
-    """What ended a look before all was seen."""
+    """Record of what ended a look before all was seen."""
 
     why: StopCause
     status: int | None = Field(default=None, description="what the site answered then")
@@ -163,7 +171,7 @@ class Stop(Model):
 
     @property
     def by_site(self) -> bool:
-        """Whether it was the site that ended it, so that finding nothing means nothing."""
+        """Return whether it was the site that ended it, so that finding nothing means nothing."""
         return self.why in STOPPED_BY_SITE
 
 
@@ -172,20 +180,25 @@ Logs = Literal["read", "partly", "none"]
 
 
 class Scan(Model):
-    """What one review saw of one site, by this machine's clock; what it did not get to stands as earlier looks saw it."""
+    """Record of what one review saw of one site, by this machine's clock.
+
+    What it did not get to stands as earlier looks saw it.
+    """
 
     id: str = Field(max_length=64)
     site: Domain
     started: str = Field(description="ISO 8601 with offset")
     seconds: float
     known: int = Field(
-        description="addresses that are known of, those that differ in numbers only sampled; also those that may not be seen"
+        description="addresses that are known of, those that differ in numbers only sampled; also those that may not "
+        "be seen"
     )
     fresh: int = Field(description="of these, seen within the last seven days")
     visited: int = Field(description="of these, seen in this look")
     unread: int = Field(
         default=0,
-        description="addresses whose answer could not be read, or not all of it: built to cost time, too long, or no page",
+        description="addresses whose answer could not be read, or not all of it: built to cost time, too long, or no "
+        "page",
     )
     withheld: int = Field(default=0, description="addresses that robots.txt lets search engines see and us not")
     stopped: Stop | None = None
@@ -227,12 +240,12 @@ class TraceAcceptance(Model):
     )
 
     def holds(self, today: date) -> bool:
-        """Whether it counts on that day."""
+        """Return whether it counts on that day."""
         return self.granted <= today and (self.until is None or today <= self.until)
 
 
 class ScanSummary(Model):
-    """What an audit carries of a site's last look, besides its findings."""
+    """Record of what an audit carries of a site's last look, besides its findings."""
 
     site: Domain
     look: str

@@ -40,7 +40,7 @@ class Protection(Model):
 
 
 class HostOutcome(Model):
-    """How reading one host went."""
+    """Record of how reading one host went."""
 
     host: str
     reached: bool
@@ -120,15 +120,15 @@ class Run(Model):
 
     @property
     def regime(self) -> Regime:
-        """Whose laws and words its reports go by."""
+        """Return whose laws and words its reports go by."""
         return self.organisation.regime if self.organisation else "2026"
 
     @property
     def started_at(self) -> datetime:
-        """When it began."""
+        """Return when it began."""
         return clock.read(self.started)
 
     @property
     def ended_at(self) -> datetime:
-        """When everything was read and judged."""
+        """Return when everything was read and judged."""
         return self.started_at + timedelta(seconds=self.seconds)

@@ -33,7 +33,7 @@ class Window:
 
 
 def parse(text: str) -> Window:
-    """The window that ``text`` describes. Raises ValueError saying what is wrong with it."""
+    """Return the window that ``text`` describes. Raises ValueError saying what is wrong with it."""
     match = _FORM.fullmatch(text)
     if match is None:
         raise ValueError(f"{text!r} is not a change window like 'sat-sun 00:00-05:00'")
@@ -56,12 +56,12 @@ def _parse_days(part: str, text: str) -> list[int]:
 
 
 def is_open(windows: Sequence[Window], moment: datetime) -> bool:
-    """Whether the moment (with a time zone) lies in one of them."""
+    """Return whether the moment (with a time zone) lies in one of them."""
     return any(begin <= moment < end for window in windows for begin, end in _list_occurrences(window, moment))
 
 
 def find_next_opening(windows: Sequence[Window], moment: datetime) -> datetime:
-    """When the next of them begins after the moment, in Việt Nam's time. ``windows`` must hold one."""
+    """Return when the next of them begins after the moment, in Việt Nam's time. ``windows`` must hold one."""
     return min(begin for window in windows for begin, _ in _list_occurrences(window, moment) if begin > moment)
 
 

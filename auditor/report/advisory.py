@@ -1,4 +1,7 @@
-"""What a list of vulnerabilities comes to on our hosts, as tables and as data; and that data read again. Pure but for reading."""
+"""What a list of vulnerabilities comes to on our hosts, as tables and as data; and that data read again.
+
+Pure but for reading.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,10 @@ _NO_URGENCY = "not yet assigned"
 
 
 def build_sheets(answers: AdvisoryResult, words: Words) -> tuple[Sheet, ...]:
-    """A line for every id, and for what the list meant for an id or a date and is none; then every verdict with what it rests on."""
+    """Return a line for every id, and for what the list meant for an id or a date and is none.
+
+    Then every verdict with what it rests on.
+    """
     columns = (
         SheetColumn(words("advisory.id"), 17),
         SheetColumn(words("advisory.product"), 20),
@@ -84,14 +90,17 @@ def _wrong(answers: AdvisoryResult, words: Words) -> Iterator[tuple[Cell, ...]]:
 
 
 def list_packages(answer: VulnerabilityAnswer) -> str:
-    """What of a host an id is about."""
+    """Return what of a host an id is about."""
     return ", ".join(
         dict.fromkeys(make_one_line(line.verdict.subject, _MAX_TEXT) for line in answer.lines if line.verdict.subject)
     )
 
 
 def describe_states(answer: VulnerabilityAnswer, words: Words) -> str:
-    """What it comes to on which hosts, the worst first: with the version that mends it or proves it, else with the reason."""
+    """Return what it comes to on which hosts, the worst first.
+
+    With the version that mends it or proves it, else with the reason.
+    """
     groups: dict[str, list[str]] = {}
     for line in answer.lines:
         verdict = line.verdict
@@ -123,7 +132,7 @@ def _verdicts(answers: AdvisoryResult, words: Words) -> Iterator[tuple[Cell, ...
 
 
 def explain_verdict(line: VerdictLine, words: Words) -> str:
-    """What the verdict rests on, with the distribution's own words beside it."""
+    """Return what the verdict rests on, with the distribution's own words beside it."""
     verdict = line.verdict
     urgency = verdict.notes.urgency if verdict.notes.urgency != _NO_URGENCY else ""
     remarks = [urgency, verdict.notes.no_advisory, verdict.notes.put_off]
@@ -151,7 +160,7 @@ def describe_exploitation(answer: VulnerabilityAnswer, words: Words) -> str:
 
 
 def _format_listing_day(text: str, words: Words) -> str:
-    """The day of listing; empty for what is none."""
+    """Return the day of listing; empty for what is none."""
     try:
         return words.day(clock.parse_day(text))
     except ValueError:
@@ -159,7 +168,7 @@ def _format_listing_day(text: str, words: Words) -> str:
 
 
 def build_json_data(answers: AdvisoryResult) -> dict[str, Any]:
-    """The same as JSON has it."""
+    """Return the same as JSON has it."""
     return {
         "title": answers.title,
         "answers": [
@@ -215,7 +224,7 @@ class StoredAnswer(Model):
 
 
 class StoredAnswers(Model):
-    """Answers as ``data`` has them, as far as tables show them."""
+    """Answers as ``build_json_data`` has them, as far as tables show them."""
 
     answers: tuple[StoredAnswer, ...]
 
@@ -238,7 +247,9 @@ def load_answers(file: Path) -> StoredAnswers:
 
 
 def build_annex_rows(answers: StoredAnswers, hosts: Iterable[str], words: Words) -> tuple[tuple[str, ...], ...]:
-    """The rows of an official report's annex on these hosts, which it counts and does not name: a verdict a row."""
+    """Return the rows of an official report's annex on these hosts, which it counts and does not name: a
+    verdict a row.
+    """
     ours = frozenset(hosts)
     return tuple(
         (

@@ -31,7 +31,7 @@ def render(run: Run, catalogue: Catalogue, lang: Lang) -> bytes:
 
 @lru_cache(maxsize=4096)
 def inert(cell: str) -> str:
-    """The cell on one line, with an apostrophe wherever a spreadsheet would begin a formula."""
+    """Return the cell on one line, with an apostrophe wherever a spreadsheet would begin a formula."""
     if cell.isascii() and cell[:1].isalnum() and ";" not in cell and cell.isprintable():
         return cell
     return _FORMULA.sub("'", cell.replace("\n", "⏎").replace("\t", "⇥"))

@@ -50,22 +50,22 @@ class ViolationTable:
     cut: bool
 
     def label_cells(self, row: tuple[str, ...]) -> Iterable[tuple[str, str]]:
-        """The row's cells, each with its column's name."""
+        """Return the row's cells, each with its column's name."""
         return zip(self.columns, row, strict=True) if self.columns else (("", cell) for cell in row)
 
     @property
     def first(self) -> tuple[tuple[str, ...], ...]:
-        """The rows to show at once."""
+        """Return the rows to show at once."""
         return self.rows[:FIRST_ROWS]
 
     @property
     def rest(self) -> tuple[tuple[str, ...], ...]:
-        """The rows to show on demand."""
+        """Return the rows to show on demand."""
         return self.rows[FIRST_ROWS:]
 
 
 def list_evidence(finding: Finding, words: Words) -> tuple[EvidenceRow, ...]:
-    """The values that the check read; traces stand among the members that violate already."""
+    """Return the values that the check read; traces stand among the members that violate already."""
     return tuple(
         EvidenceRow(
             path=make_one_line(item.path, MAX_VALUE), value=format_value(item.path, item.value, words, MAX_VALUE)
@@ -82,7 +82,7 @@ def _are_traces(value: Any) -> bool:
 
 
 def build_violation_table(finding: Finding, words: Words, most: int | None = None) -> ViolationTable | None:
-    """The members that violate, at most so many, as a table; None when there are none."""
+    """Return the members that violate, at most so many, as a table; None when there are none."""
     members = [_in_words(member, words) for member in finding.violations[:most]]
     if not members:
         return None
@@ -103,7 +103,10 @@ def build_violation_table(finding: Finding, words: Words, most: int | None = Non
 
 
 def _in_words(member: Any, words: Words) -> Any:
-    """A path that was only asked for, and a value that holds for some, in words; every other member stays as it is."""
+    """Return a path that was only asked for, and a value that holds for some, in words.
+
+    Every other member stays as it is.
+    """
     if isinstance(member, Mapping) and member.keys() == {"tried"}:
         return words("violations.tried", path=member["tried"])
     if isinstance(member, Mapping) and member.keys() == {"when", "value"}:
@@ -117,7 +120,10 @@ def _in_words(member: Any, words: Words) -> Any:
 
 
 def _describe_trace_mark(text: str, words: Words) -> str:
-    """What a hunt saw in a file that a finding names, as ``auditor.audit.hunts`` adds it: how sure it is, and by which rules."""
+    """Return what a hunt saw in a file that a finding names, as ``auditor.audit.hunts`` adds it.
+
+    How sure it is, and by which rules.
+    """
     sure, between, rules = text.partition(": ")
     if sure not in get_args(Certainty) or not between:
         return text
@@ -140,7 +146,7 @@ def _trace(member: Mapping[str, Any], words: Words) -> Mapping[str, Any]:
 
 
 def summarize_finding(finding: Finding, words: Words) -> tuple[str, ...]:
-    """The heart of a finding in a few lines: the first members that violate, else the first values read."""
+    """Return the heart of a finding in a few lines: the first members that violate, else the first values read."""
     table = build_violation_table(finding, words, BRIEF_LINES)
     if table is None:
         rows = list_evidence(finding, words)
@@ -167,7 +173,7 @@ def _columns(members: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
 
 
 def format_value(path: str, value: Any, words: Words, limit: int) -> str:
-    """A value as a person reads it: permission bits in octal, epoch seconds as a date, an object a line."""
+    """Return a value as a person reads it: permission bits in octal, epoch seconds as a date, an object a line."""
     if value is None or isinstance(value, (str, int)):
         return make_one_line(_scalar(path, value, words), limit)
     if isinstance(value, list | tuple) and value:
@@ -199,7 +205,7 @@ def _scalar(path: str, value: Any, words: Words) -> str:
 
 
 def json_text(value: Any) -> str:
-    """A value as JSON."""
+    """Return a value as JSON."""
     return json.dumps(make_finite(value), ensure_ascii=False, default=str)
 
 

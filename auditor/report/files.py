@@ -33,14 +33,14 @@ _NAMES: Mapping[Format, str] = {
 
 
 class WrittenFiles(Model):
-    """Where everything went."""
+    """Record of where everything went."""
 
     files: dict[Format, Path]
     sites: dict[str, Path]
 
     @property
     def main_files(self) -> tuple[Path, ...]:
-        """What to point a person to: the page to begin with, or all files where there is none."""
+        """Return what to point a person to: the page to begin with, or all files where there is none."""
         index = self.files.get(Format.HTML)
         return (index,) if index else tuple(self.files.values())
 

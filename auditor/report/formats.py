@@ -6,7 +6,7 @@ import enum
 
 
 class Format(enum.StrEnum):
-    """What a run can be written as."""
+    """Record of what a run can be written as."""
 
     HTML = "html"
     JSON = "json"

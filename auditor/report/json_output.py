@@ -33,7 +33,7 @@ _INVISIBLE = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069
 
 
 class RunHead(Model):
-    """When and of what."""
+    """Record of when and of what."""
 
     id: str
     started: str = Field(description="ISO 8601 with offset")
@@ -51,7 +51,7 @@ class OrganisationHead(Model):
 
 
 class HostResult(Model):
-    """How reading one host went."""
+    """Record of how reading one host went."""
 
     name: str
     unit: str | None
@@ -94,7 +94,7 @@ class FindingsDocument(Model):
 
 
 def build_document(run: Run, verdict: RunVerdict | None = None) -> FindingsDocument:
-    """The run as others see it: without accounts, addresses and networks of the inventory."""
+    """Return the run as others see it: without accounts, addresses and networks of the inventory."""
     results = {host.host.name: host for host in summarize_run(run).hosts}
     office = run.organisation
     return FindingsDocument(
@@ -129,7 +129,7 @@ def build_document(run: Run, verdict: RunVerdict | None = None) -> FindingsDocum
 
 
 def render(run: Run, verdict: RunVerdict | None = None) -> bytes:
-    """The document as UTF-8. Invisible characters and lone surrogates are written as JSON escapes."""
+    """Return the document as UTF-8. Invisible characters and lone surrogates are written as JSON escapes."""
     data = make_finite(build_document(run, verdict).model_dump(mode="python", by_alias=True))
     text = json.dumps(data, ensure_ascii=False, allow_nan=False, indent=1, default=str)
     escaped_text = _INVISIBLE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
@@ -137,14 +137,17 @@ def render(run: Run, verdict: RunVerdict | None = None) -> bytes:
 
 
 class ParsedFindings(Model):
-    """What a ``findings.json`` says was found."""
+    """Record of what a ``findings.json`` says was found."""
 
     run: str = Field(description="its id")
     findings: tuple[Finding, ...]
 
 
 def read(content: bytes) -> ParsedFindings:
-    """The findings of a document, whichever version of the program wrote it. Raises ValueError, saying what is wrong."""
+    """Return the findings of a document, whichever version of the program wrote it.
+
+    Raises ValueError, saying what is wrong.
+    """
     try:
         document = json.loads(content)
     except (ValueError, RecursionError) as error:
@@ -162,7 +165,7 @@ def read(content: bytes) -> ParsedFindings:
 
 
 def build_schema() -> dict[str, Any]:
-    """The JSON Schema of the document, open to what later versions add."""
+    """Return the JSON Schema of the document, open to what later versions add."""
     model_schema = FindingsDocument.model_json_schema(by_alias=True, mode="serialization")
     open_schema: dict[str, Any] = _open_schema(
         {"$schema": "https://json-schema.org/draft/2020-12/schema", **model_schema}

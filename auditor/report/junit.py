@@ -75,7 +75,7 @@ def _case(finding: Finding, catalogue: Catalogue, lang: Lang, suite: str) -> Ele
 
 
 def evidence_text(finding: Finding) -> str:
-    """What the finding rests on, a value or violating member a line."""
+    """Return what the finding rests on, a value or violating member a line."""
     lines = [f"{item.path} = {_value(item.value)}" for item in finding.evidence]
     lines += [f"- {_value(member)}" for member in finding.violations]
     return "\n".join(lines)

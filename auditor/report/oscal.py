@@ -34,7 +34,7 @@ _MARKUP = re.compile(r"[\\`*_{}\[\]<>~^|&]")
 
 
 def render(run: Run, catalogue: Catalogue, lang: Lang) -> bytes:
-    """The document, with one result: this run."""
+    """Return the document, with one result: this run."""
     words = Words(lang)
     by_control = group_by_control(finding for finding in run.findings if finding.bucket != "not_applicable")
     start_time = clock.read(run.started)
@@ -148,5 +148,5 @@ def _id(*names: str) -> str:
 
 
 def _markup(text: str) -> str:
-    """The text with nothing in it that reads as markup."""
+    """Return the text with nothing in it that reads as markup."""
     return _MARKUP.sub(lambda match: f"\\{match.group()}", text)

@@ -39,7 +39,10 @@ _FLEET = "FLEET"
 
 
 def render(run: Run, catalogue: Catalogue, lang: Lang, baseline: Iterable[Finding] | None = None) -> bytes:
-    """The log. With ``baseline``, what was known before, each result says whether it is new, the same, or gone."""
+    """Return the log.
+
+    With ``baseline``, what was known before, each result says whether it is new, the same, or gone.
+    """
     words = Words(lang)
     start_time = clock.read(run.started)
     log = {
@@ -77,7 +80,7 @@ def render(run: Run, catalogue: Catalogue, lang: Lang, baseline: Iterable[Findin
 
 
 def fingerprint(control: str, subject: Subject) -> str:
-    """What tells a result from others and stays the same from run to run."""
+    """Return what tells a result from others and stays the same from run to run."""
     return hashlib.sha256(f"{control}\n{subject.kind}\n{subject.id}".encode()).hexdigest()
 
 
@@ -164,7 +167,7 @@ def _describe_finding(finding: Finding, catalogue: Catalogue, words: Words) -> s
 
 
 def _location(subject: Subject, host: str) -> dict[str, Any]:
-    """The logical place; and a made-up file of it, without which services refuse a result."""
+    """Return the logical place; and a made-up file of it, without which services refuse a result."""
     name = make_one_line(subject.id, 253)
     logical = {"name": name, "kind": subject.kind, "fullyQualifiedName": name}
     if subject.kind == "site":
@@ -197,5 +200,7 @@ _LITERAL = str.maketrans({"\\": "\\\\", "[": "\\[", "]": "\\]", "{": "{{", "}": 
 
 
 def _literal(text: str) -> str:
-    """The text with nothing in it that a message could take for a link or a placeholder (SARIF 3.11.5, 3.11.6)."""
+    """Return the text with nothing in it that a message could take for a link or a placeholder (SARIF 3.11.5,
+    3.11.6).
+    """
     return text.translate(_LITERAL)

@@ -50,7 +50,8 @@ class Sheet:
 
 
 def build_sheets(run: Run, catalogue: Catalogue, words: Words, before: Run | None = None) -> tuple[Sheet, ...]:
-    """The annex: sites and hosts, what is open, the work, what could not be evaluated, what waivers and attestations say.
+    """Return the annex: sites and hosts, what is open, the work, what could not be evaluated, what waivers and
+    attestations say.
 
     Then the clauses of the organisation's standard, and what changed since the run ``before``.
     """
@@ -96,7 +97,7 @@ def build_sheets(run: Run, catalogue: Catalogue, words: Words, before: Run | Non
 
 
 def build_findings_sheet(run: Run, catalogue: Catalogue, words: Words) -> Sheet:
-    """Every finding of the run, a row each."""
+    """Return every finding of the run, a row each."""
     formatter = _FindingFormatter(run, catalogue, words)
     columns = (
         *_finding_columns(words),
@@ -266,12 +267,12 @@ class _FindingFormatter:
         )
 
     def format_finding(self, finding: Finding) -> tuple[Cell, ...]:
-        """What it is about, what was read, where it is not met."""
+        """Return what it is about, what was read, where it is not met."""
         evidence, violations = self._evidence_lines(finding), self._violation_lines(finding)
         return (*self._subject(finding), _lines(evidence), _lines(violations))
 
     def format_open_finding(self, finding: Finding) -> tuple[Cell, ...]:
-        """The same for paper: in a few lines, and what tells it from others for a program last."""
+        """Return the same for paper: in a few lines, and what tells it from others for a program last."""
         severity, control, title, status, subject, name, host, unit = self._subject(finding)
         evidence, violations = (
             _join_first_lines(self._evidence_lines(finding), self.words),
@@ -280,19 +281,19 @@ class _FindingFormatter:
         return (severity, title, status, name, host, evidence, violations, control, subject, unit)
 
     def format_change(self, change: Change, finding: Finding) -> tuple[Cell, ...]:
-        """What became of it, and what it is about."""
+        """Return what became of it, and what it is about."""
         return (self.words(f"change.{change}").capitalize(), *self._subject(finding))
 
     def level(self, finding: Finding) -> int | None:
-        """The level of its site; of a host that of its sites."""
+        """Return the level of its site; of a host that of its sites."""
         return self._levels.get((finding.subject.kind, finding.subject.id))
 
     def format_unsure_finding(self, finding: Finding) -> tuple[Cell, ...]:
-        """What it is about, and why it is not counted as met or open."""
+        """Return what it is about, and why it is not counted as met or open."""
         return (*self._subject(finding), self.reason(finding))
 
     def reason(self, finding: Finding) -> str | None:
-        """Why it is not counted as met or open."""
+        """Return why it is not counted as met or open."""
         if finding.bucket in ("waived", "attested"):
             return self._reason(exceptions.describe_paper(finding, self.words))
         return self._reason(finding.reason.get(self.words.lang)) if finding.reason else None
@@ -315,14 +316,14 @@ class _FindingFormatter:
 
 
 def _join_first_lines(lines: Sequence[str], words: Words) -> str | None:
-    """The first lines, each cut, and how many are left."""
+    """Return the first lines, each cut, and how many are left."""
     first_lines = [make_one_line(line, MAX_LINE) for line in lines[:MAX_LINES]]
     extra_count = len(lines) - MAX_LINES
     return _lines([*first_lines, words("more_lines", n=extra_count)] if extra_count > 0 else first_lines)
 
 
 def _lines(lines: Iterable[str]) -> str | None:
-    """The lines that fit, then a mark."""
+    """Return the lines that fit, then a mark."""
     fitting_lines: list[str] = []
     room = MAX_TEXT
     for line in lines:
@@ -397,7 +398,7 @@ def _waiver_columns(words: Words) -> tuple[SheetColumn, ...]:
 
 
 def _waivers(run: Run, catalogue: Catalogue, words: Words) -> Iterator[tuple[Cell, ...]]:
-    """One row a waiver, in force or not, with what it comes to in the run."""
+    """Yield one row a waiver, in force or not, with what it comes to in the run."""
     for use in exceptions.sort_waivers(run):
         waiver = use.waiver
         yield (
@@ -449,7 +450,7 @@ def _change_columns(words: Words) -> tuple[SheetColumn, ...]:
 
 
 def _changes(formatter: _FindingFormatter, before: Run, run: Run) -> Iterator[tuple[Cell, ...]]:
-    """What is no longer as it was, in the order in which a reader asks."""
+    """Yield what is no longer as it was, in the order in which a reader asks."""
     changes = compare_runs(before, run).changes
     for change in CHANGES:
         if change != "still":

@@ -26,7 +26,7 @@ _OPTIONS = {
 
 
 def render(run: Run, catalogue: Catalogue, lang: Lang, before: Run | None = None) -> bytes:
-    """A workbook of a run, with what changed since the run ``before``."""
+    """Return a workbook of a run, with what changed since the run ``before``."""
     words = Words(lang)
     office = run.organisation.name if run.organisation else words("product")
     title = f"{words(f'report_of.{run.regime}')} · {words.moment(run.started)}"
@@ -40,7 +40,7 @@ def render(run: Run, catalogue: Catalogue, lang: Lang, before: Run | None = None
 
 
 def build_workbook(tables: Iterable[Sheet], title: str, office: str, made_at: str, words: Words) -> bytes:
-    """A workbook of these tables. ``made``: when what it tells of was, ISO 8601.
+    """Return a workbook of these tables. ``made_at``: when what it tells of was, ISO 8601.
 
     Text cells are of type text: no formula, no link, also after somebody edits them.
     """

@@ -38,17 +38,17 @@ class FrameworkResult:
 
     @property
     def self_checked(self) -> SelfCheckCoverage:
-        """How much of it is checked without a person, and how much of that is met."""
+        """Return how much of it is checked without a person, and how much of that is met."""
         return measure_self_checked(self.clauses)
 
     @property
     def shown_count(self) -> int:
-        """How many clauses the controls show at all or in part."""
+        """Return how many clauses the controls show at all or in part."""
         return sum(clause_total.clause.status in ("automated", "partial") for clause_total in self.clauses)
 
 
 def assess_frameworks(run: Run, catalogue: Catalogue) -> tuple[FrameworkResult, ...]:
-    """The frameworks that some control cites and that are about a host of the run, the state's first."""
+    """Return the frameworks that some control cites and that are about a host of the run, the state's first."""
     findings_by_host = group_by_host(run)
     assessments = (
         (framework, total_clauses(assess_run(framework, run, catalogue, findings_by_host=findings_by_host)))
@@ -64,7 +64,10 @@ def assess_frameworks(run: Run, catalogue: Catalogue) -> tuple[FrameworkResult, 
 
 
 def _place(framework: str, regime: Regime) -> tuple[int, int, str]:
-    """Where a framework stands for its readers: today's law, its standard and the older one, others, foreign ones last."""
+    """Return where a framework stands for its readers.
+
+    Today's law, its standard and the older one, others, foreign ones last.
+    """
     if framework not in _OF_THE_STATE:
         return 2 if framework == _LAST else 1, 0, framework
     order = _OF_THE_STATE if regime == "2026" else _OF_THE_STATE[::-1]
@@ -72,7 +75,7 @@ def _place(framework: str, regime: Regime) -> tuple[int, int, str]:
 
 
 def assess_standard(run: Run, catalogue: Catalogue) -> FrameworkResult | None:
-    """The standard that the organisation goes by; None when nothing of the run is under it."""
+    """Return the standard that the organisation goes by; None when nothing of the run is under it."""
     framework_id = clauses.OF_REGIME[run.regime]
     framework = next(framework for framework in load_frameworks() if framework.id == framework_id)
     clause_totals = total_clauses(assess_run(framework, run, catalogue, findings_by_host=group_by_host(run)))
@@ -84,12 +87,12 @@ def assess_standard(run: Run, catalogue: Catalogue) -> FrameworkResult | None:
 
 
 def list_cited_frameworks(catalogue: Catalogue) -> tuple[Framework, ...]:
-    """The frameworks that some control cites."""
+    """Return the frameworks that some control cites."""
     keys = {key for control in catalogue.controls for key, numbers in control.references.items() if numbers}
     return tuple(framework for framework in load_frameworks() if framework.key in keys)
 
 
 @cache
 def load_frameworks() -> tuple[Framework, ...]:
-    """All that there are, read once."""
+    """Return all that there are, read once."""
     return tuple(clauses.load(name) for name in clauses.list_framework_ids())

@@ -40,22 +40,26 @@ class WorkItem:
 
     @property
     def is_automated(self) -> bool:
-        """Whether harden does it."""
+        """Return whether harden does it."""
         return self.control.fix is not None
 
     @property
     def once(self) -> bool:
-        """Whether it is done once for all its sites: by a hardening, or by hand on the one host that they share."""
+        """Return whether it is done once for all its sites: by a hardening, or by hand on the one host that
+        they share.
+        """
         return self.is_automated or len(self.findings) == 1
 
 
 def group_by_control(findings: Iterable[Finding]) -> Mapping[ControlId, tuple[Finding, ...]]:
-    """The findings of each control, in the order in which the controls come up."""
+    """Return the findings of each control, in the order in which the controls come up."""
     return group_by(findings, lambda finding: finding.control)
 
 
 def build_control_results(findings: Iterable[Finding], catalogue: Catalogue) -> tuple[ControlResult, ...]:
-    """Every control that was asked: open ones first, worst first and then by how many violate; the others by id."""
+    """Return every control that was asked: open ones first, worst first and then by how many violate; the
+    others by id.
+    """
     results = [
         _result(catalogue[control], control_findings)
         for control, control_findings in group_by_control(findings).items()
@@ -64,7 +68,7 @@ def build_control_results(findings: Iterable[Finding], catalogue: Catalogue) -> 
 
 
 def group_by_bucket(findings: Iterable[Finding]) -> Mapping[Bucket, tuple[Finding, ...]]:
-    """What is not open, by where it is counted; worst first."""
+    """Return what is not open, by where it is counted; worst first."""
     by_bucket = group_by((finding for finding in findings if not finding.is_open), lambda finding: finding.bucket)
     return {bucket: sort_by_urgency(members) for bucket, members in by_bucket.items()}
 
@@ -87,19 +91,25 @@ def _rank(result: ControlResult) -> tuple[int, int, int, str]:
 
 
 def list_work(run: Run, catalogue: Catalogue) -> tuple[WorkItem, ...]:
-    """The open findings of a run by control: worst first, then what mends most sites at once. What intruders did is no work but an incident."""
+    """Return the open findings of a run by control: worst first, then what mends most sites at once.
+
+    What intruders did is no work but an incident.
+    """
     _, rest = split_intrusions(finding for finding in run.findings if finding.is_open)
     return sort_work(rest, run.hosts, catalogue)
 
 
 def sort_work(findings: Iterable[Finding], hosts: Iterable[Host], catalogue: Catalogue) -> tuple[WorkItem, ...]:
-    """These findings by control: worst first, then what mends most sites at once."""
+    """Return these findings by control: worst first, then what mends most sites at once."""
     items = iter_work_items(findings, hosts, catalogue)
     return tuple(sorted(items, key=lambda item: (-item.severity.rank, -len(item.domains), -len(item.findings))))
 
 
 def iter_work_items(findings: Iterable[Finding], hosts: Iterable[Host], catalogue: Catalogue) -> Iterator[WorkItem]:
-    """These findings by control, in the order in which the controls come up; a host's touch every site that it serves."""
+    """Yield these findings by control, in the order in which the controls come up.
+
+    A host's touch every site that it serves.
+    """
     domains_by_host = {host.name: tuple(site.domain for site in host.sites) for host in hosts}
     for control, control_findings in group_by_control(findings).items():
         yield WorkItem(

@@ -27,12 +27,12 @@ class UnevaluatedHost:
 
     @property
     def total(self) -> int:
-        """How many findings came to no result."""
+        """Return how many findings came to no result."""
         return sum(len(group.findings) for group in self.groups)
 
 
 def group_by_reason(findings: Iterable[Finding], lang: Lang) -> tuple[ReasonGroup, ...]:
-    """The reason that most give first; an empty one for those that give none."""
+    """Return the reason that most give first; an empty one for those that give none."""
     by_text = group_by(findings, lambda finding: finding.reason.get(lang) if finding.reason else "")
     groups = sorted(by_text.items(), key=lambda item: -len(item[1]))
     return tuple(ReasonGroup(reason=reason, findings=members) for reason, members in groups)

@@ -26,7 +26,7 @@ ALWAYS_TOLD: frozenset[Change] = frozenset({"regressed", "new", "still", "fixed"
 
 
 class RunComparison(Model):
-    """What changed between two runs, for the whole or for one subject."""
+    """Record of what changed between two runs, for the whole or for one subject."""
 
     before: FindingCounts
     after: FindingCounts
@@ -47,12 +47,12 @@ class RunComparison(Model):
         return self.after.open_total - self.unseen_before
 
     def count(self, change: Change) -> int:
-        """How many changed so."""
+        """Return how many changed so."""
         return len(self.changes.get(change, ()))
 
 
 def compare(before: Iterable[Finding], after: Iterable[Finding]) -> RunComparison:
-    """What became of each finding, matched by control and subject."""
+    """Return what became of each finding, matched by control and subject."""
     before, after = tuple(before), tuple(after)
     earlier = {finding.key: finding for finding in before}
     changes: dict[Change, list[Finding]] = defaultdict(list)
@@ -90,7 +90,7 @@ def _change(before: Finding | None, after: Finding) -> Change | None:
 
 
 def compare_runs(before: Run, after: Run, hosts: Set[str] | None = None) -> RunComparison:
-    """What changed on the hosts that both runs hold, or on ``hosts`` alone, each finding once."""
+    """Return what changed on the hosts that both runs hold, or on ``hosts`` alone, each finding once."""
     both = _hosts(before) & _hosts(after) if hosts is None else hosts
     return compare(_of(before, both), _of(after, both))
 
@@ -98,7 +98,7 @@ def compare_runs(before: Run, after: Run, hosts: Set[str] | None = None) -> RunC
 def compare_subjects[Subjects: (HostSummary, SiteSummary)](
     before: Iterable[Subjects], after: Iterable[Subjects]
 ) -> Iterator[tuple[Subjects, RunComparison]]:
-    """What changed on each site or host that both runs hold, as it is now and in the order of ``after``."""
+    """Yield what changed on each site or host that both runs hold, as it is now and in the order of ``after``."""
     were = {earlier_subject.subject: earlier_subject for earlier_subject in before}
     for subject in after:
         if subject.subject in were:
@@ -106,7 +106,7 @@ def compare_subjects[Subjects: (HostSummary, SiteSummary)](
 
 
 def count_unshared_hosts(before: Run, after: Run) -> int:
-    """How many hosts only one of the two runs holds."""
+    """Return how many hosts only one of the two runs holds."""
     return len(_hosts(before) ^ _hosts(after))
 
 
@@ -123,7 +123,7 @@ def _of(run: Run, hosts: Set[str]) -> Iterator[Finding]:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """How many findings of each severity changed how."""
+    """Record of how many findings of each severity changed how."""
 
     changes: tuple[Change, ...]
     """The columns: the four that are always told, the others only when something changed so."""
@@ -132,7 +132,7 @@ class Matrix:
 
 
 def build_matrix(comparison: RunComparison) -> Matrix:
-    """The comparison as a table."""
+    """Return the comparison as a table."""
     counts: dict[Severity, Counter[Change]] = {severity: Counter() for severity in SEVERITIES}
     for change, findings in comparison.changes.items():
         for finding in findings:
@@ -146,7 +146,7 @@ def build_matrix(comparison: RunComparison) -> Matrix:
 
 
 class SubjectDifference(Model):
-    """What changed on one site (its host's findings included) or host."""
+    """Record of what changed on one site (its host's findings included) or host."""
 
     id: str
     host: str
@@ -154,7 +154,7 @@ class SubjectDifference(Model):
 
 
 class RunDifference(Model):
-    """What changed between two runs."""
+    """Record of what changed between two runs."""
 
     totals: RunComparison = Field(description="each finding once, of the hosts that both runs hold")
     sites: tuple[SubjectDifference, ...]
@@ -164,7 +164,7 @@ class RunDifference(Model):
 
 
 def compute_difference(before: Run, after: Run) -> RunDifference:
-    """What changed; sites and hosts in the order in which they matter now."""
+    """Return what changed; sites and hosts in the order in which they matter now."""
     earlier, later = summarize_run(before), summarize_run(after)
     return RunDifference(
         totals=compare_runs(before, after),
@@ -182,7 +182,7 @@ def compute_difference(before: Run, after: Run) -> RunDifference:
 
 
 def build_json_data(before: Run, after: Run, diff: RunDifference) -> dict[str, Any]:
-    """The difference for a program."""
+    """Return the difference for a program."""
     return {
         "before": {"id": before.id, "started": before.started},
         "after": {"id": after.id, "started": after.started},

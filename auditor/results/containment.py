@@ -11,12 +11,15 @@ from auditor.text.translations import Words
 
 
 def format_lines(actions: Iterable[ActiveContainment], words: Words) -> tuple[str, ...]:
-    """Each thing that is contained, by which incident."""
+    """Return each thing that is contained, by which incident."""
     return tuple(f"{action.incident}: {format_line(action, words)}" for action in actions)
 
 
 def describe_target(means: str, what: str, words: Words) -> str:
-    """Return what an action is about, as people read it: of a process its number and program, of a job its line and file."""
+    """Return what an action is about, as people read it.
+
+    Of a process its number and program, of a job its line and file.
+    """
     if means.startswith("process"):
         number, slash, program = what.partition("/")
         return f"{number.partition('@')[0]} ({slash}{program})" if slash else what
@@ -35,14 +38,16 @@ def format_lines_by_incident(actions: Iterable[ActiveContainment], words: Words)
 
 
 def select_by_site(actions: Iterable[ActiveContainment], site: Site) -> Iterator[ActiveContainment]:
-    """What visitors of a site get another answer for."""
+    """Return what visitors of a site get another answer for."""
     return (action for action in actions if action.host == site.host and action.site in (site.domain, *site.aliases))
 
 
 def select_by_incidents(
     actions: Iterable[ActiveContainment], site: Site, incidents: Iterable[OpenIncident]
 ) -> tuple[ActiveContainment, ...]:
-    """Return what visitors of a site get another answer for, and what else the incidents that touch it contain on its host."""
+    """Return what visitors of a site get another answer for, and what else the incidents that touch it contain on its
+    host.
+    """
     of, there = {incident.id for incident in incidents}, [action for action in actions if action.host == site.host]
     theirs = set(select_by_site(there, site))
     return tuple(
@@ -53,7 +58,7 @@ def select_by_incidents(
 
 
 def format_line(action: ActiveContainment, words: Words) -> str:
-    """One thing that is contained, or perhaps; and that its host does not have it on record."""
+    """Return one thing that is contained, or perhaps; and that its host does not have it on record."""
     until = words.moment(action.until) if action.until else ""
     values = {
         "number": str(action.number),
@@ -74,7 +79,7 @@ def format_line(action: ActiveContainment, words: Words) -> str:
 
 
 def describe_unrecorded(records: Iterable[UnrecordedContainment], words: Words) -> Iterator[str]:
-    """What hosts have on record that the case log does not have in force, in a sentence for each host."""
+    """Yield what hosts have on record that the case log does not have in force, in a sentence for each host."""
     for host, group in group_by(records, lambda record: record.host).items():
         yield words(
             "incidents.unrecorded",

@@ -30,7 +30,7 @@ class AttestationUse(Model):
 
 
 def sort_waivers(run: Run) -> tuple[WaiverUse, ...]:
-    """The run's waivers: those that are over, those about to be, those that nothing needs, the others."""
+    """Return the run's waivers: those that are over, those about to be, those that nothing needs, the others."""
     return tuple(
         sorted(
             run.waivers, key=lambda use: (_ORDER.index(use.validity), not use.is_unused, use.days_left, use.waiver.id)
@@ -39,7 +39,7 @@ def sort_waivers(run: Run) -> tuple[WaiverUse, ...]:
 
 
 def list_attestations(run: Run) -> tuple[AttestationUse, ...]:
-    """The run's attestations: those that are over, those about to be, the others."""
+    """Return the run's attestations: those that are over, those about to be, the others."""
     by_answer = group_by(run.findings, lambda finding: (finding.control, finding.attestation))
     uses = [
         AttestationUse(control=control, attested=attestation, subjects=tuple(finding.subject for finding in findings))
@@ -50,7 +50,9 @@ def list_attestations(run: Run) -> tuple[AttestationUse, ...]:
 
 
 def describe_authorizations(run: Run, words: Words) -> Iterator[str]:
-    """Why an authorization is not used or soon will not be, by the name of its document, unless another one takes its place."""
+    """Yield why an authorization is not used or soon will not be, by the name of its document, unless another one takes
+    its place.
+    """
     for use in run.authorizations:
         others = {
             site for other in run.authorizations if other.validity == "active" and other != use for site in other.sites
@@ -73,12 +75,12 @@ def describe_authorizations(run: Run, words: Words) -> Iterator[str]:
 
 
 def count_expiring(uses: tuple[WaiverUse, ...]) -> int:
-    """How many waivers are in their last days."""
+    """Return how many waivers are in their last days."""
     return sum(use.validity == "expiring" for use in uses)
 
 
 def format_days_left(validity: Validity, days_left: int, words: Words) -> str:
-    """How long a paper still holds, in words."""
+    """Return how long a paper still holds, in words."""
     if validity == "future":
         return words("validity.future")
     if validity == "expired":
@@ -87,13 +89,13 @@ def format_days_left(validity: Validity, days_left: int, words: Words) -> str:
 
 
 def format_scope(scope: ExceptionScope, organisation: Organisation | None) -> str:
-    """Where a paper holds: offices by name, hosts, sites."""
+    """Return where a paper holds: offices by name, hosts, sites."""
     unit_names = {unit.id: unit.name for unit in organisation.units} if organisation is not None else {}
     return ", ".join((*(unit_names.get(unit, unit) for unit in scope.units), *scope.hosts, *scope.sites))
 
 
 def describe_paper(finding: Finding, words: Words) -> str:
-    """What a finding's waiver or attestation says; empty when it has none."""
+    """Return what a finding's waiver or attestation says; empty when it has none."""
     if finding.waiver is not None:
         until = words("waived.until", day=words.day(finding.waiver.expires))
         return f"{until} ({finding.waiver.id}): {finding.waiver.reason}"

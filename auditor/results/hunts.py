@@ -25,7 +25,7 @@ class HostTraces:
 
 
 def list_host_traces(run: Run, catalogue: Catalogue) -> tuple[HostTraces, ...]:
-    """Every host that was ever hunted on, in the order of the run."""
+    """Return every host that was ever hunted on, in the order of the run."""
     controls = {control.id for control in catalogue.controls if control.area == COMPROMISE}
     traces_by_host: dict[str, list[Trace]] = defaultdict(list)
     ways: dict[str, list[ControlId]] = defaultdict(list)
@@ -48,14 +48,14 @@ def list_host_traces(run: Run, catalogue: Catalogue) -> tuple[HostTraces, ...]:
 
 
 def find_shared_traces(all_host_traces: Iterable[HostTraces]) -> tuple[SharedTrace, ...]:
-    """The alarming traces that more than one host has: each is one piece of work."""
+    """Return the alarming traces that more than one host has: each is one piece of work."""
     return traces.find_shared_traces(
         (host_traces.hunt.host, host_traces.alarming_traces) for host_traces in all_host_traces
     )
 
 
 def describe_hunt(hunt: HuntSummary, words: Words) -> str:
-    """When the last hunt was, and how much of what is there it saw and judged."""
+    """Return when the last hunt was, and how much of what is there it saw and judged."""
     values = {name: getattr(hunt, name) for name in ("seen", "known", "judged")}
     parts = [words("hunts.seen", when=words.moment(hunt.started), **values)]
     if hunt.places is not None:
@@ -70,7 +70,7 @@ def describe_hunt(hunt: HuntSummary, words: Words) -> str:
 
 
 def _name_places(slots: Iterable[str], words: Words) -> Iterator[str]:
-    """What lies in such places, each once; the rest is settings of any kind."""
+    """Yield what lies in such places, each once; the rest is settings of any kind."""
     kinds = dict.fromkeys(kind for slot, kind in KINDS.items() if slot in set(slots))
     yield from (words(f"content.kind.{kind}") for kind in kinds)
     if not set(slots) <= set(KINDS):

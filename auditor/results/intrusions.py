@@ -1,4 +1,7 @@
-"""What intruders did to sites and hosts, apart from how these are configured: an intrusion is an incident, never a piece of work. Pure."""
+"""What intruders did to sites and hosts, apart from how these are configured.
+
+An intrusion is an incident, never a piece of work. Pure.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,14 @@ from auditor.system.groups import group_by
 from auditor.text.translations import Words
 
 _OF_TRACES = ("compromise.", "content.")
-"""How the controls begin that hunts and reviews judge (``Catalogue.of_traces``), named here so that no catalogue is loaded for it."""
+"""How the controls begin that hunts and reviews judge (``Catalogue.of_traces``), named here so that no catalogue is
+loaded for it.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Intrusion:
-    """What intruders did to one host or site, as far as hunts and reviews saw it."""
+    """Record of what intruders did to one host or site, as far as hunts and reviews saw it."""
 
     subject: Subject
     host: str
@@ -32,7 +37,7 @@ class Intrusion:
 
     @property
     def traces(self) -> int:
-        """All of them."""
+        """Return all of them."""
         return self.certain + self.likely
 
 
@@ -50,7 +55,10 @@ def split_intrusions(findings: Iterable[Finding]) -> tuple[tuple[Finding, ...], 
 
 
 def list_certainties(findings: Iterable[Finding], below: str | None = None) -> tuple[str, ...]:
-    """Return how sure each trace of the findings about intruders is; ``below``: of those alone that lie in the files of this folder."""
+    """Return how sure each trace of the findings about intruders is; ``below``.
+
+    Of those alone that lie in the files of this folder.
+    """
     traces = _traces(finding for finding in findings if is_intrusion(finding))
     return tuple(_certainty(trace) for trace in traces if below is None or _lies_below(trace, below))
 
@@ -88,7 +96,10 @@ def find_open_incidents(run: Run, *names: str) -> tuple[OpenIncident, ...] | Non
 
 
 def describe_incidents(incidents: Sequence[OpenIncident] | None, words: Words) -> str:
-    """Return which incidents are open on it in a sentence each, or that none is; nothing is denied that nobody looked up."""
+    """Return which incidents are open on it in a sentence each, or that none is.
+
+    Nothing is denied that nobody looked up.
+    """
     if incidents is None:
         return words("intrusion.not_looked_up")
     if not incidents:
@@ -101,7 +112,9 @@ def describe_incidents(incidents: Sequence[OpenIncident] | None, words: Words) -
 
 
 def describe_recheck(run: Run, incidents: Sequence[OpenIncident], words: Words) -> str:
-    """Return that nothing of intruders is seen any more, where everything that the incidents are about was looked at since, or that it was not."""
+    """Return that nothing of intruders is seen any more, where everything that the incidents are about was looked at
+    since, or that it was not.
+    """
     hunts_by_host = {last_hunt.host: last_hunt for last_hunt in run.hunts}
     reviews_by_site = {review.site: review for review in run.reviews}
     for incident in incidents:
@@ -134,7 +147,10 @@ def build_next_command(intrusion: Intrusion, inventory: str, words: Words) -> st
 
 
 def build_open_command(active_intrusions: Iterable[Intrusion], inventory: str, words: Words) -> str:
-    """Return the command that opens one incident about all of which none is open; empty for none, and for a single host."""
+    """Return the command that opens one incident about all of which none is open.
+
+    Empty for none, and for a single host.
+    """
     hosts = dict.fromkeys(
         intrusion.host for intrusion in active_intrusions if intrusion.incidents is not None and not intrusion.incidents
     )
@@ -160,7 +176,9 @@ def _traces(findings: Iterable[Finding]) -> Iterable[Mapping[str, Any]]:
 
 
 def _lies_below(trace: Mapping[str, Any], folder: str) -> bool:
-    """Return whether its place is in that folder, or the database of what is served from there (``/folder: table row``)."""
+    """Return whether its place is in that folder, or the database of what is served from there (``/folder: table
+    row``).
+    """
     top, where = folder.rstrip("/"), str(trace.get("where", ""))
     return bool(top) and where.startswith((f"{top}/", f"{top}: "))
 

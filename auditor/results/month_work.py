@@ -23,7 +23,7 @@ class HardeningAudits(NamedTuple):
 
 
 class MonthWork(Model):
-    """What became of a month's findings from its first run to its last."""
+    """Record of what became of a month's findings from its first run to its last."""
 
     started_at: str = Field(description="when the first run was, ISO 8601 with offset")
     change: RunComparison
@@ -34,16 +34,16 @@ class MonthWork(Model):
 
     @property
     def fixed_findings(self) -> Sequence[Finding]:
-        """What was open in the first run and is met in the last."""
+        """Return what was open in the first run and is met in the last."""
         return self.change.changes.get("fixed", ())
 
     def find_hardening_start(self, finding: Finding) -> str | None:
-        """When the hardening began that fixed it; None: it was fixed by something else between two runs."""
+        """Return when the hardening began that fixed it; None: it was fixed by something else between two runs."""
         return self.hardening_starts.get(finding.key)
 
 
 def build_month_work(first: Run, last: Run, hardenings: Iterable[HardeningAudits], hosts: frozenset[str]) -> MonthWork:
-    """What became of the findings of ``hosts``. ``hardenings`` are those in between, oldest first."""
+    """Return what became of the findings of ``hosts``. ``hardenings`` are those in between, oldest first."""
     change = compare_runs(first, last, hosts)
     fixed_hosts = {finding.key: finding.host for finding in change.changes.get("fixed", ())}
     when: dict[Key, str] = {}

@@ -39,7 +39,10 @@ class Requirement(Model):
 
 
 class Figures(Model):
-    """The office's month. ``change`` is since the last month before that has a run, ``work`` since the first run of the month."""
+    """The office's month.
+
+    ``change`` is since the last month before that has a run, ``work`` since the first run of the month.
+    """
 
     unit: Unit
     units: tuple[Unit, ...]
@@ -57,18 +60,18 @@ class Figures(Model):
     incomparable: tuple[str, ...]
 
     def owner(self, site: SiteSummary) -> Unit:
-        """The office that answers for a site today."""
+        """Return the office that answers for a site today."""
         return units.resolve_successor(self.organisation, site.unit) if site.unit else self.unit
 
     @cached_property
     def owners(self) -> tuple[tuple[Unit, tuple[SiteSummary, ...]], ...]:
-        """The sites of each office, offices in the order of the organisation's file."""
+        """Return the sites of each office, offices in the order of the organisation's file."""
         sites_by_unit = group_by(self.summary.sites, lambda site: self.owner(site).id)
         return tuple((unit, sites_by_unit[unit.id]) for unit in self.organisation.units if unit.id in sites_by_unit)
 
     @cached_property
     def buckets(self) -> Mapping[Bucket, int]:
-        """How many findings are counted where."""
+        """Return how many findings are counted where."""
         return Counter(finding.bucket for finding in self.findings)
 
     @property
@@ -159,7 +162,9 @@ def compute_figures(
 
 
 def _presentable(organisation: Organisation) -> Organisation:
-    """The offices with what people wrote about them made fit to be shown: one line, bounded, nothing invisible."""
+    """Return the offices with what people wrote about them made fit to be shown: one line, bounded, nothing
+    invisible.
+    """
     return Organisation(
         name=organisation.name,
         regime=organisation.regime,
@@ -177,7 +182,7 @@ def _presentable_unit(unit: Unit) -> Unit:
 
 
 def _narrow_run(run: Run, units: frozenset[str], organisation: Organisation) -> Run:
-    """The sites of ``units`` with the hosts that serve them, and the hosts that ``units`` run."""
+    """Return the sites of ``units`` with the hosts that serve them, and the hosts that ``units`` run."""
     hosts = []
     for host in run.hosts:
         sites = tuple(site for site in host.sites if (site.unit or host.unit) in units)
@@ -208,7 +213,7 @@ def _list_reached_hosts(run: Run) -> set[str]:
 
 
 def build_requirements(run: Run, catalogue: Catalogue, *buckets: Bucket) -> tuple[Requirement, ...]:
-    """The findings in ``buckets`` by control, worst first, then what touches most sites.
+    """Return the findings in ``buckets`` by control, worst first, then what touches most sites.
 
     A control that the catalogue no longer has goes by its id.
     """
@@ -243,7 +248,7 @@ def build_requirements(run: Run, catalogue: Catalogue, *buckets: Bucket) -> tupl
 
 
 def group_by_office(figures: Figures, catalogue: Catalogue) -> Iterable[tuple[Unit, tuple[Requirement, ...]]]:
-    """What is open by the office that has to mend it, offices in the order of the organisation's file.
+    """Yield what is open by the office that has to mend it, offices in the order of the organisation's file.
 
     A site's findings are its office's; a host's those of the office that runs it, else of all whose sites it serves.
     """
@@ -267,7 +272,10 @@ def group_by_office(figures: Figures, catalogue: Catalogue) -> Iterable[tuple[Un
 
 
 def list_waivers(figures: Figures, catalogue: Catalogue) -> tuple[tuple[WaiverUse, tuple[str, ...]], ...]:
-    """The waivers that hold, or held, for these hosts and sites, with the sites that they touch; first to expire first."""
+    """Return the waivers that hold, or held, for these hosts and sites, with the sites that they touch.
+
+    First to expire first.
+    """
     hosts = figures.run.hosts
     domains_by_host = {host.name: [site.domain for site in host.sites] for host in hosts}
     uses = []

@@ -17,7 +17,7 @@ type Since = Mapping[Key, str]
 
 
 def update_since(before: Since, run: Run) -> Since:
-    """What is known after a run. What it did not evaluate, or did not look at, stays as it was known before."""
+    """Return what is known after a run. What it did not evaluate, or did not look at, stays as it was known before."""
     since = dict(before)
     current_month = format_month(run.started)
     for finding in run.findings:
@@ -38,7 +38,7 @@ def pack_since(since: Since) -> bytes:
 
 
 def unpack_since(data: bytes) -> Since:
-    """The same read again."""
+    """Return the same read again."""
     by_month: dict[str, dict[str, list[str]]] = json.loads(zlib.decompress(data))
     return {
         (control, subject): first_month

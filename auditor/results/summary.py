@@ -31,7 +31,7 @@ type _BySubject = Mapping[tuple[Literal["host", "site"], str], tuple[Finding, ..
 
 
 class FindingCounts(Model):
-    """How many findings there are of each status, and how many open ones of each severity."""
+    """Record of how many findings there are of each status, and how many open ones of each severity."""
 
     status: Mapping[Status, int]
     open: Mapping[Severity, int] = Field(description="without those that a waiver covers")
@@ -40,7 +40,7 @@ class FindingCounts(Model):
 
     @classmethod
     def from_findings(cls, findings: Iterable[Finding]) -> Self:
-        """The counts of these findings."""
+        """Return the counts of these findings."""
         status: Counter[Status] = Counter()
         severity: Counter[Severity] = Counter()
         apart: Counter[Bucket] = Counter()
@@ -68,7 +68,7 @@ class FindingCounts(Model):
 
     @property
     def total(self) -> int:
-        """All findings."""
+        """Return all findings."""
         return sum(self.status.values())
 
     @property
@@ -110,9 +110,11 @@ Posture = Literal[
     "unsure",
     "clean",
 ]
-"""How a site or host stands, the worst to begin with: an intruder was there; probably was; an incident on it is open, of which nothing is
-seen now; something urgent is open; it could not be read; something else is open; something could not be evaluated; nothing left to do.
-Those with ``host_`` say of a site that its host stands so, and not the site itself."""
+"""How a site or host stands, the worst to begin with: an intruder was there; probably was.
+
+An incident on it is open, of which nothing is seen now; something urgent is open; it could not be read; something else
+is open; something could not be evaluated; nothing left to do. Those with ``host_`` say of a site that its host stands
+so, and not the site itself."""
 
 POSTURES: tuple[Posture, ...] = get_args(Posture)
 INTRUDED_POSTURES: tuple[Posture, ...] = ("intruded", "host_intruded", "suspected", "host_suspected")
@@ -139,17 +141,17 @@ class HostSummary(Model):
 
     @property
     def subject(self) -> Subject:
-        """The host as what findings are about."""
+        """Return the host as what findings are about."""
         return Subject(kind="host", id=self.host.name)
 
     @property
     def is_reached(self) -> bool:
-        """Whether the host could be read at all."""
+        """Return whether the host could be read at all."""
         return self.outcome.reached
 
     @cached_property
     def posture(self) -> Posture:
-        """How the host stands."""
+        """Return how the host stands."""
         return _incident(list_certainties(self.findings), self.incidents) or _work(self.counts, self.is_reached)
 
 
@@ -169,17 +171,17 @@ class SiteSummary(Model):
 
     @property
     def subject(self) -> Subject:
-        """The site as what findings are about."""
+        """Return the site as what findings are about."""
         return Subject(kind="site", id=self.domain)
 
     @property
     def domain(self) -> str:
-        """The site's domain."""
+        """Return the site's domain."""
         return self.site.domain
 
     @property
     def shared_findings(self) -> tuple[Finding, ...]:
-        """The findings of its host."""
+        """Return the findings of its host."""
         return self.host.findings
 
     @cached_property
@@ -189,7 +191,7 @@ class SiteSummary(Model):
 
     @cached_property
     def posture(self) -> Posture:
-        """How the site stands: by what is seen of it and lies in its own files, and else by its host."""
+        """Return how the site stands: by what is seen of it and lies in its own files, and else by its host."""
         root = self.site.document_root
         trace_certainties = (
             *list_certainties(self.own),
@@ -214,12 +216,12 @@ class FleetSummary(Model):
     totals: FindingCounts
 
     def site(self, domain: str) -> SiteSummary | None:
-        """The site with that domain, or None."""
+        """Return the site with that domain, or None."""
         return next((site for site in self.sites if site.domain == domain), None)
 
     @cached_property
     def sites_by_host(self) -> Mapping[str, tuple[SiteSummary, ...]]:
-        """The sites of each host that serves some, by its name."""
+        """Return the sites of each host that serves some, by its name."""
         return group_by(self.sites, lambda site: site.host.host.name)
 
     @property
@@ -228,7 +230,7 @@ class FleetSummary(Model):
         return tuple(host for host in self.hosts if not host.is_reached)
 
     def count_postures(self, *postures: Posture) -> int:
-        """How many sites (hosts, where there are no sites) stand so."""
+        """Return how many sites (hosts, where there are no sites) stand so."""
         return sum(subject.posture in postures for subject in self.sites or self.hosts)
 
 
@@ -283,7 +285,7 @@ def _unit(run: Run, unit_id: str | None) -> Unit | None:
 
 
 def _moment(findings: Iterable[Finding], path: str) -> int | None:
-    """The epoch second that some control has read at this path of a site's facts."""
+    """Return the epoch second that some control has read at this path of a site's facts."""
     for item in chain.from_iterable(finding.evidence for finding in findings):
         if item.path == path and isinstance(item.value, int) and item.value > 0:
             return item.value

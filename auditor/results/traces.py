@@ -25,7 +25,7 @@ class SiteTraces:
 
     @property
     def site(self) -> str:
-        """Its domain."""
+        """Return its domain."""
         return self.review.site
 
 
@@ -38,7 +38,7 @@ class SharedTrace:
 
 
 def list_site_traces(run: Run, catalogue: Catalogue) -> tuple[SiteTraces, ...]:
-    """Every site that was ever reviewed, in the order of the run."""
+    """Return every site that was ever reviewed, in the order of the run."""
     of_looks = catalogue.of_looks
     traces_by_site: dict[str, list[Trace]] = defaultdict(list)
     for finding in run.findings:
@@ -48,7 +48,7 @@ def list_site_traces(run: Run, catalogue: Catalogue) -> tuple[SiteTraces, ...]:
 
 
 def list_unreviewed_sites(run: Run) -> tuple[str, ...]:
-    """The sites of the run that no review has ever looked at."""
+    """Return the sites of the run that no review has ever looked at."""
     reviewed_sites = {review.site for review in run.reviews}
     return tuple(site.domain for host in run.hosts for site in host.sites if site.domain not in reviewed_sites)
 
@@ -67,20 +67,23 @@ def find_shared_traces(named_traces: Iterable[tuple[str, Iterable[Trace]]]) -> t
 
 
 def group_unique_items(run: Run) -> Mapping[str, tuple[OnlyHere, ...]]:
-    """By site what it alone of its kind has, the sites with least of it first: what stands out there is the easiest to tell."""
+    """By site what it alone of its kind has, the sites with least of it first.
+
+    What stands out there is the easiest to tell.
+    """
     by_site = group_by(run.only_here, lambda item: item.site)
     return dict(sorted(by_site.items(), key=lambda site_items: (len(site_items[1]), site_items[0])))
 
 
 def describe_trace(trace: Trace, words: Words) -> str:
-    """Its kind, and the foreign host that it is about."""
+    """Return its kind, and the foreign host that it is about."""
     kind = words(f"content.kind.{trace.kind}")
     what = f"{kind}: {trace.target}" if trace.target else kind
     return words("reviews.rendered", what=what) if RENDERED_RULE in trace.rules else what
 
 
 def describe_review(review: ScanSummary, words: Words) -> str:
-    """When the last look was, how much of what is known it covered, and what ended it."""
+    """Return when the last look was, how much of what is known it covered, and what ended it."""
     parts = [words("reviews.seen", when=words.moment(review.started), fresh=review.fresh, known=review.known)]
     if review.unread:
         parts.append(words("reviews.unread", n=review.unread))
@@ -102,7 +105,7 @@ def roles(by: TraceAcceptance) -> str:
 
 
 def describe_acceptance(trace: Trace, by: TraceAcceptance, words: Words) -> str:
-    """That a trace is accepted, by whom, why and until when."""
+    """Return that a trace is accepted, by whom, why and until when."""
     until = words.day(by.until) if by.until else words("baseline.no_end")
     return words(
         "baseline.line",
@@ -119,12 +122,12 @@ _ROOM: Mapping[str, int] = {"sample": MAX_SAMPLE, "where": MAX_WHERE, "target": 
 
 
 def _cut_text(key: str, value: Any) -> Any:
-    """A trace's text as long as it may be: where a finding hides something of it, it becomes longer."""
+    """Return a trace's text as long as it may be: where a finding hides something of it, it becomes longer."""
     return value[: _ROOM[key]] if key in _ROOM and isinstance(value, str) else value
 
 
 def traces_in(violations: Sequence[Any]) -> Iterator[Trace]:
-    """The traces that a finding's members are."""
+    """Yield the traces that a finding's members are."""
     for violation in violations:
         if isinstance(violation, Mapping):
             try:

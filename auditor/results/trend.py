@@ -1,4 +1,7 @@
-"""How a fleet stood over time: a point a run, completed by what was known then of the hosts that the run left out. Pure."""
+"""How a fleet stood over time: a point a run, completed by what was known then of the hosts that the run left out.
+
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from auditor.system.groups import group_by
 
 
 class HostPoint(Model):
-    """What a run found on one host, its sites included."""
+    """Record of what a run found on one host, its sites included."""
 
     open: Mapping[Severity, int]
     own: int = Field(description="open findings of the host itself")
@@ -41,7 +44,7 @@ class TrendPoint(Model):
 
 
 def make_trend_point(run: Run) -> TrendPoint:
-    """A run as a point in time."""
+    """Return a run as a point in time."""
     summary = summarize_run(run)
     by_host = group_by(run.findings, lambda finding: finding.host)
     sites: dict[str, dict[str, int]] = defaultdict(dict)
@@ -82,7 +85,9 @@ def _point(
 
 
 def complete_point(point: TrendPoint, earlier: Iterable[TrendPoint]) -> TrendPoint:
-    """The state of the fleet at a point: what its run left out as the newest of ``earlier`` (newest first) that has it.
+    """Return the state of the fleet at a point.
+
+    What its run left out as the newest of ``earlier`` (newest first) that has it.
 
     Where it is not known what the run left out, that is what other runs of its month have.
     """
@@ -107,12 +112,12 @@ def complete_point(point: TrendPoint, earlier: Iterable[TrendPoint]) -> TrendPoi
 
 
 def select_points_until(points: Sequence[TrendPoint], run: Run) -> tuple[TrendPoint, ...]:
-    """The points up to a run, its own last; ``points`` are oldest first, as this is."""
+    """Return the points up to a run, its own last; ``points`` are oldest first, as this is."""
     own = next((point for point in points if point.run_id == run.id), None) or make_trend_point(run)
     before = (point for point in points if point is not own and clock.read(point.started) <= run.started_at)
     return (*before, own)
 
 
 def select_last_of_months(points: Iterable[TrendPoint]) -> tuple[TrendPoint, ...]:
-    """The last point of each month, by Vietnam's clock; ``points`` and these are oldest first."""
+    """Return the last point of each month, by Vietnam's clock; ``points`` and these are oldest first."""
     return tuple({format_month(point.started): point for point in points}.values())

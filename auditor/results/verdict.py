@@ -25,13 +25,14 @@ class FailureCause(Model):
     subject: Subject
     severity: Severity
     why: Why = Field(
-        description="open, without a baseline; new since it; passed in it; open in it, and more members violate now, or a trace that it did not have; "
+        description="open, without a baseline; new since it; passed in it; open in it, and more members violate now, "
+        "or a trace that it did not have; "
         "a waiver that has expired"
     )
 
 
 class RunVerdict(Model):
-    """What a run means for a pipeline."""
+    """Record of what a run means for a pipeline."""
 
     code: Literal[0, 1, 3] = Field(description="the exit code: 1 causes to fail, 3 something was not evaluated")
     fail_on: Severity
@@ -42,7 +43,7 @@ class RunVerdict(Model):
 
 
 class Baseline(Model):
-    """What was known before: the findings to measure a run by."""
+    """Record of what was known before: the findings to measure a run by."""
 
     name: str
     findings: tuple[Finding, ...]
@@ -51,9 +52,9 @@ class Baseline(Model):
 def judge(run: Run, catalogue: Catalogue, fail_on: Severity, baseline: Baseline | None = None) -> RunVerdict:
     """1 when there is a cause to fail, else 3 when something that applies was not evaluated, else 0.
 
-    A cause is a finding that is open, at or above ``fail_on``, and that no waiver covers. Measured by a baseline,
-    what was open there already is not, unless more members of it violate now, or of what was looked at a trace that is new; what passed there is one whatever its
-    severity, and so is an expired waiver.
+    A cause is a finding that is open, at or above ``fail_on``, and that no waiver covers. Measured by a baseline, what
+    was open there already is not, unless more members of it violate now, or of what was looked at a trace that is new;
+    what passed there is one whatever its severity, and so is an expired waiver.
     """
     of_papers, of_traces = catalogue.of_papers, catalogue.of_traces
     causes = tuple(
@@ -74,7 +75,9 @@ def judge(run: Run, catalogue: Catalogue, fail_on: Severity, baseline: Baseline 
 
 
 def build_baseline(run: Run, earlier: Iterable[tuple[str, Iterable[Finding]]]) -> Baseline | None:
-    """The baseline that earlier runs make, newest first: for each of the run's findings the newest that came to a result.
+    """Return the baseline that earlier runs make, newest first.
+
+    For each of the run's findings the newest that came to a result.
 
     So a host that was down last night, or left out by a limit, is measured by the night before. Takes no more of
     ``earlier`` than it needs; None when there is none. What is not in ``run`` is left out.

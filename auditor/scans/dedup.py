@@ -11,12 +11,14 @@ _RANK: Mapping[Certainty, int] = {"exact": 2, "strong": 1, "weak": 0}
 
 
 def merge_traces(traces: Iterable[Trace]) -> tuple[Trace, ...]:
-    """Each key once: where it was first seen, at how many places, by which families, as sure as the surest of them."""
+    """Return each key once: where it was first seen, at how many places, by which families, as sure as the surest of
+    them.
+    """
     return _merged(traces, lambda trace: trace.key)
 
 
 def merged_by_place(traces: Iterable[Trace]) -> tuple[Trace, ...]:
-    """Each key once at each place: of several files that hold the same, each has to go."""
+    """Return each key once at each place: of several files that hold the same, each has to go."""
     return _merged(traces, lambda one: (one.key, one.where))
 
 
@@ -41,20 +43,21 @@ def _both(first: Trace, second: Trace) -> Trace:
 
 
 def _all_of(first: str, second: str) -> str:
-    """What tells both from all else; nothing when one of them is told by nothing, or there are too many."""
+    """Return what tells both from all else; nothing when one of them is told by nothing, or there are too many."""
     both = " ".join(dict.fromkeys((*first.split(), *second.split())))
     return both if first and second and is_exact(both) else ""
 
 
 def rank_traces(traces: Iterable[Trace]) -> list[Trace]:
-    """The surest first, and of these the most frequent."""
+    """Return the surest first, and of these the most frequent."""
     return sorted(traces, key=lambda trace: (-_RANK[trace.certainty], -trace.places, trace.key))
 
 
 def limit_traces(traces: Iterable[Trace]) -> tuple[tuple[Trace, ...], int]:
-    """The surest and most frequent, at most MAX_OF_A_KIND of each kind; and how many are left out.
+    """Return the surest and most frequent, at most MAX_OF_A_KIND of each kind; and how many are left out.
 
-    Of more alarms than that, as many from each folder: whoever fills the one that they may write keeps out of it nothing that lies elsewhere.
+    Of more alarms than that, as many from each folder: whoever fills the one that they may write keeps out of it
+    nothing that lies elsewhere.
     """
     ranked_traces = rank_traces(traces)
     of_kinds: dict[str, list[Trace]] = {}
@@ -73,7 +76,7 @@ def _of_a_kind(ranked: Sequence[Trace]) -> Sequence[Trace]:
 
 
 def _from_each_folder(traces: Sequence[tuple[Sequence[str], Trace]], depth: int = 0) -> Iterator[Trace]:
-    """One from each folder in turn, and so below each of them."""
+    """Yield one from each folder in turn, and so below each of them."""
     folders: dict[str | None, list[tuple[Sequence[str], Trace]]] = {}
     for names, one in traces:
         folders.setdefault(names[depth] if depth < len(names) else None, []).append((names, one))
@@ -82,7 +85,7 @@ def _from_each_folder(traces: Sequence[tuple[Sequence[str], Trace]], depth: int 
 
 
 def in_turn[T](several: Iterable[Iterator[T]]) -> Iterator[T]:
-    """One of each in turn, until none has any."""
+    """Yield one of each in turn, until none has any."""
     waiting = deque(several)
     while waiting:
         one = waiting.popleft()

@@ -1,4 +1,7 @@
-"""What is known of the addresses of one site, from look to look: when each was seen last, and which traces it had. Pure."""
+"""What is known of the addresses of one site, from look to look: when each was seen last, and which traces it had.
+
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -49,8 +52,8 @@ class CrawlFrontier(Model):
     def with_places(self, paths: Iterable[str], *, is_linked: bool, most: int = MAX_PLACES) -> Self:
         """With these addresses known of, ``most`` in all.
 
-        When there is no more room, new ones take the places of those that were seen longest ago and had no traces; where
-        all wait to be seen, they are counted as left out.
+        When there is no more room, new ones take the places of those that were seen longest ago and had no traces;
+        where all wait to be seen, they are counted as left out.
         """
         places, left_out = dict(self.places), self.left_out
         spare: Iterator[str] | None = None
@@ -105,7 +108,7 @@ class CrawlFrontier(Model):
         )
 
     def collect_traces(self) -> tuple[tuple[Trace, ...], int]:
-        """The traces of all places, each with the number of its places; and how many were left out of a kind."""
+        """Return the traces of all places, each with the number of its places; and how many were left out of a kind."""
         counts = Counter(key for place in self.places.values() for key in place.keys)
         counted_traces = (
             trace.model_copy(update={"places": counts[key]}) for key, trace in self.traces.items() if counts[key]

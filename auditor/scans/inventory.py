@@ -30,7 +30,10 @@ def landmarks(readings: Sequence[PageAnalysis], last: Scan | None, traces: Itera
 def tokens(
     readings: Sequence[PageAnalysis], last: Scan | None, before: Scan | None, traces: Iterable[Trace]
 ) -> tuple[str, ...]:
-    """By which search consoles know the owners, unless somebody else seems to be one now. ``before``: a look that saw more."""
+    """By which search consoles know the owners, unless somebody else seems to be one now.
+
+    ``before``: a look that saw more.
+    """
     if _has(traces, "search_console"):
         return last.tokens if last else ()
     new_tokens = {token for analysis in readings for token in analysis.tokens}
@@ -38,7 +41,10 @@ def tokens(
 
 
 def hosts(host_lists: Iterable[Iterable[str]], before: Iterable[str], is_new: Callable[[str], bool]) -> tuple[str, ...]:
-    """Foreign hosts that count as known from now on: those that are new as of the last look are not, until someone accepts them."""
+    """Foreign hosts that count as known from now on.
+
+    Those that are new as of the last look are not, until someone accepts them.
+    """
     all_hosts = {host for each in host_lists for host in each} | set(before)
     return tuple(sorted(host for host in all_hosts if not is_new(host)))[:100]
 

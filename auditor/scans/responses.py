@@ -10,16 +10,18 @@ from auditor.models import Trace
 from auditor.models.reviews import Logs
 
 Visitor = Literal["plain", "again", "engine", "referrer", "phone", "phone_referrer"]
-"""A person's browser; the same once more, which shows what varies by itself; a search engine; a person who comes from a search
-engine; a phone; a phone that comes from a search engine."""
+"""A person's browser; the same once more, which shows what varies by itself; a search engine.
+
+A person who comes from a search engine; a phone; a phone that comes from a search engine."""
 Role = Literal["home", "section", "orphan", "page", "missing"]
-"""Why an address is looked at: the home page; directly linked from it; known, and nothing links to it; any other; nothing is
-there, and the site has to say so."""
+"""Why an address is looked at: the home page; directly linked from it; known, and nothing links to it; any other.
+
+Nothing is there, and the site has to say so."""
 
 
 @dataclass(frozen=True)
 class VisitorResponse:
-    """What one visitor was served at one address."""
+    """Record of what one visitor was served at one address."""
 
     visitor: Visitor
     status: int
@@ -49,7 +51,7 @@ class PageVisit:
 
 @dataclass(frozen=True)
 class SiteBaseline:
-    """What is known of a site before a page of it is read."""
+    """Record of what is known of a site before a page of it is read."""
 
     domain: str
     own: frozenset[str] = frozenset()
@@ -68,14 +70,17 @@ class SiteBaseline:
 
 @dataclass(frozen=True)
 class PageInventory:
-    """Which pages a site has, as its host says, whose logs visitors write."""
+    """Record of which pages a site has, as its host says, whose logs visitors write."""
 
     addresses: tuple[str, ...] = ()
     """Paths, with their queries; those that matter most first."""
     published_paths: tuple[str, ...] = ()
     """Addresses that the site's application says it publishes."""
     suspect_paths: tuple[str, ...] = ()
-    """Those of them that every visitor is sent to: the logs say something about them, or nobody but searchers was served there."""
+    """Those of them that every visitor is sent to.
+
+    The logs say something about them, or nobody but searchers was served there.
+    """
     traces: tuple[Trace, ...] = ()
     """What they say."""
     logs: Logs = "none"
@@ -83,7 +88,7 @@ class PageInventory:
 
 @dataclass(frozen=True)
 class PageAnalysis:
-    """What one page says."""
+    """Record of what one page says."""
 
     traces: tuple[Trace, ...] = ()
     links: tuple[str, ...] = ()
@@ -98,10 +103,16 @@ class PageAnalysis:
     tokens: tuple[str, ...] = ()
     """By which search consoles know the site's owners, at most 20."""
     sheets: tuple[str, ...] = ()
-    """Addresses of the site's own style sheets that may hide something of it; of a style sheet those that it takes in. At most 40."""
+    """Addresses of the site's own style sheets that may hide something of it; of a style sheet those that it takes in.
+
+    At most 40.
+    """
     hides: Sheet = ()
     """Of a style sheet: what it hides; at most 200."""
     whole: bool = True
-    """Whether all of each answer was read: pages may be longer than what is taken, or hold more of something than is read."""
+    """Whether all of each answer was read.
+
+    Pages may be longer than what is taken, or hold more of something than is read.
+    """
     suspicious: bool = False
     """Whether other visitors should be sent there, too, when only ``plain`` has been."""

@@ -24,12 +24,12 @@ from auditor.text.sanitize import make_one_line
 
 
 def key_of(kind: Kind, essence: str) -> str:
-    """The key of what is the same wherever and whenever it is seen: a foreign host, a normalised text."""
+    """Return the key of what is the same wherever and whenever it is seen: a foreign host, a normalised text."""
     return hashlib.sha256(f"{kind}\n{essence}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def certainty(families: Iterable[Family], *, exact: bool = False) -> Certainty:
-    """How sure something is that these families found."""
+    """Return how sure something is that these families found."""
     if exact:
         return "exact"
     return "strong" if len(set(families)) >= 2 else "weak"
@@ -46,7 +46,7 @@ def trace(
     target: str | None = None,
     exact: bool = False,
 ) -> Trace:
-    """A trace out of what a page holds, whatever that is: bounded, masked, fit to be shown."""
+    """Return a trace out of what a page holds, whatever that is: bounded, masked, fit to be shown."""
     families = tuple(dict.fromkeys(families))[:MAX_FAMILIES]
     return Trace(
         key=key_of(kind, essence),
@@ -65,14 +65,20 @@ _NO_BYTES = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 
 
 def on_host(page_trace: Trace, where: str, certainty: Certainty, exactly: str = "") -> Trace:
-    """The same of something on a host, as sure as that, its path written so that it can be acted on; with what tells it from all else there."""
+    """Return the same of something on a host, as sure as that, its path written so that it can be acted on.
+
+    With what tells it from all else there.
+    """
     return page_trace.model_copy(
         update={"where": format_path(where), "certainty": certainty, "exactly": exactly if is_exact(exactly) else ""}
     )
 
 
 def format_path(where: str) -> str:
-    """Where something on a host lies, as its trace has it: one line that can be read back; of a long one beginning and end."""
+    """Return where something on a host lies, as its trace has it: one line that can be read back.
+
+    Of a long one beginning and end.
+    """
     path = paths.encode_path(_NO_BYTES.sub("?", where))
     half = MAX_WHERE // 2
     path = path if len(path) <= MAX_WHERE else f"{path[: half - 1]}\u2026{path[-half:]}"
@@ -80,7 +86,7 @@ def format_path(where: str) -> str:
 
 
 def defang(address: str) -> str:
-    """An address as text that nothing makes a link of."""
+    """Return an address as text that nothing makes a link of."""
     return address.replace("http", "hxxp").replace(".", "[.]")
 
 
@@ -96,7 +102,7 @@ MASK = "•••"
 
 
 def mask_personal_data(text: str) -> str:
-    """The text without addresses, telephone and identity numbers of people."""
+    """Return the text without addresses, telephone and identity numbers of people."""
     return _PEOPLE.sub(MASK, text)
 
 

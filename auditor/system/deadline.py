@@ -1,4 +1,7 @@
-"""A time after which a connection is cut, however slowly the other side drips: a socket's own timeout begins anew with every byte."""
+"""A time after which a connection is cut, however slowly the other side drips.
+
+A socket's own timeout begins anew with every byte.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,10 @@ from typing import Any, Self
 
 
 class Deadline:
-    """A context; while it lasts, the connections that it watches are cut once ``seconds`` are over. What waits on them then fails."""
+    """A context; while it lasts, the connections that it watches are cut once ``seconds`` are over.
+
+    What waits on them then fails.
+    """
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -44,7 +50,7 @@ class Deadline:
         return seconds_left
 
     def explain(self, error: Exception) -> str:
-        """What to say of an error that came meanwhile: that the time is over, or its own words."""
+        """Return what to say of an error that came meanwhile: that the time is over, or its own words."""
         return self._message if self._over else str(error) or type(error).__name__
 
     @property

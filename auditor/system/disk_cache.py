@@ -1,7 +1,7 @@
 """What takes long to make of our own sources, kept from run to run: a folder for each state of what it is made from.
 
-Below ``$XDG_CACHE_HOME/luytre``, else ``~/.cache/luytre``. What lies there runs here and, as root, on hosts, so that it is
-used only where nobody else could have put it.
+Below ``$XDG_CACHE_HOME/luytre``, else ``~/.cache/luytre``. What lies there runs here and, as root, on hosts, so that it
+is used only where nobody else could have put it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _MAX_STATES = 4
 
 
 def get_folder(kind: str, state: str) -> Path | None:
-    """The folder for that state, made when it is not there. None where there can be none of ours alone.
+    """Return the folder for that state, made when it is not there. None where there can be none of ours alone.
 
     Nothing is made or removed in a folder of which not every one above is known to be ours.
     """
@@ -57,7 +57,10 @@ def put(place: Path, name: str, content: bytes) -> None:
 
 
 def get(place: Path, name: str) -> bytes | None:
-    """What is kept below that name, as it was put there. None when there is nothing, or something else by now."""
+    """Return what is kept below that name, as it was put there.
+
+    None when there is nothing, or something else by now.
+    """
     try:
         whole = (place / name).read_bytes()
     except OSError:
@@ -67,9 +70,9 @@ def get(place: Path, name: str) -> bytes | None:
 
 
 def _is_ours(path: Path, *, allow_shared: bool = False) -> bool:
-    """Whether nobody but root and us can put something else in its place, or into it.
+    """Return whether nobody but root and us can put something else in its place, or into it.
 
-    ``shared``: a folder in which everybody may make things, and remove no others', is one too.
+    ``allow_shared``: a folder in which everybody may make things, and remove no others', is one too.
     """
     status = path.lstat()
     others = stat.S_IWGRP | stat.S_IWOTH

@@ -1,4 +1,6 @@
-"""Room kept aside on this machine's disks, so that what was begun is ended in order when one of them runs full meanwhile."""
+"""Room kept aside on this machine's disks, so that what was begun is ended in order when one of them runs full
+meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,7 @@ class Reserve:
         self.path, self.size = path, size
 
     def __enter__(self) -> Reserve:
-        """Raises InputError when there is not so much room."""
+        """Raise InputError when there is not so much room."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
@@ -47,7 +49,7 @@ class Reserve:
         return False
 
     def with_room[Result](self, work: Callable[[], Result]) -> Result:
-        """What ``work()`` returned; on a full disk it is done once more with the room given up."""
+        """Return what ``work()`` returned; on a full disk it is done once more with the room given up."""
         try:
             return work()
         except OSError as error:

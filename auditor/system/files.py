@@ -36,7 +36,7 @@ _RENAME_EXCHANGE = 2
 
 
 def check_output(output: Path) -> None:
-    """Make ``output``. Raises InputError when it cannot be used, before any time is spent on an audit."""
+    """Make ``write_output``. Raises InputError when it cannot be used, before any time is spent on an audit."""
     try:
         output.mkdir(parents=True, exist_ok=True, mode=_OWNER)
     except OSError as error:
@@ -58,8 +58,8 @@ def _ours(report: Path) -> bool:
 def write_whole(path: Path, parts: Iterable[bytes], mode: int | None = None) -> None:
     """Write a file whole or not at all, whatever ends this process or the machine meanwhile; for its owner only.
 
-    Once this returns the file is on the disk. ``parts`` may be larger than memory together. With ``mode`` (None: that of
-    the file that is there, else for its owner only) it is as open as that, but not before it is whole. What a killed
+    Once this returns the file is on the disk. ``parts`` may be larger than memory together. With ``mode`` (None: that
+    of the file that is there, else for its owner only) it is as open as that, but not before it is whole. What a killed
     writer of the same file left is cleared away a day later. Raises OSError.
     """
     _clear(path)
@@ -84,7 +84,7 @@ def write_file(path: Path, content: bytes) -> Path:
 
 
 def write_output(path: Path, content: bytes) -> Path:
-    """Write what a person asks for by ``--output`` as ``file`` does, and make its folder. Raises InputError."""
+    """Write what a person asks for by ``--output`` as ``write_file`` does, and make its folder. Raises InputError."""
     with _convert_errors(path, mend=_MEND_OUTPUT):
         path.parent.mkdir(parents=True, exist_ok=True)
     return write_file(path, content)
@@ -98,7 +98,7 @@ def write_private(path: Path, parts: Iterable[bytes]) -> Path:
 
 
 def get_mode(path: Path, otherwise: int) -> int:
-    """The permissions of what is there, if it is ours: what others laid there opens nothing to them."""
+    """Return the permissions of what is there, if it is ours: what others laid there opens nothing to them."""
     try:
         status = path.lstat()
     except FileNotFoundError:
@@ -143,7 +143,9 @@ def _keep_names(folder: Path) -> None:
 
 
 def write_folder(path: Path, files: Iterable[tuple[str, str]]) -> Path:
-    """Write a folder of text files whole, in place of the one that is there and as open as that, else for its owner only."""
+    """Write a folder of text files whole, in place of the one that is there and as open as that, else for its owner
+    only.
+    """
     draft = _make_draft_path(path)
     try:
         with _convert_errors(path, mend=_MEND_OUTPUT):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 
 def group_by[Thing, Key](things: Iterable[Thing], key: Callable[[Thing], Key]) -> dict[Key, tuple[Thing, ...]]:
-    """The things by their key; keys in the order in which they first come up, and so are the things of each."""
+    """Return the things by their key; keys in the order in which they first come up, and so are the things of each."""
     groups: dict[Key, list[Thing]] = {}
     for item in things:
         groups.setdefault(key(item), []).append(item)

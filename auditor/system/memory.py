@@ -1,4 +1,6 @@
-"""How memory is kept while much is read and made: what stays is walked by no collector, what was freed is given back."""
+"""How memory is kept while much is read and made: what stays is walked by no collector, what was freed is
+given back.
+"""
 
 from __future__ import annotations
 
@@ -34,10 +36,7 @@ def release_memory() -> None:
 
 @contextmanager
 def freeze_objects() -> Iterator[None]:
-    """What is there already will stay, so the collector need not walk it again and again meanwhile.
-
-    A third of the time of a report on 50,000 findings.
-    """
+    """Keep the collector from walking, again and again, what is there already and will stay."""
     gc.freeze()
     try:
         yield

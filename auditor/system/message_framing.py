@@ -10,7 +10,7 @@ _HEAD = 4
 
 
 def pack_message(message: Mapping[str, Any]) -> bytes:
-    """A message as it travels; what JSON does not know becomes text."""
+    """Return a message as it travels; what JSON does not know becomes text."""
     body = json.dumps(message, ensure_ascii=False, default=str).encode("utf-8", "surrogatepass")
     return len(body).to_bytes(_HEAD) + body
 
@@ -23,7 +23,7 @@ class Unpacker:
         self._limit = limit
 
     def iter_messages(self, piece: bytes) -> Iterator[dict[str, Any]]:
-        """Those that are complete with this piece. Raises ValueError for what is not a message of ours."""
+        """Yield those that are complete with this piece. Raises ValueError for what is not a message of ours."""
         self._kept += piece
         while len(self._kept) >= _HEAD:
             length = int.from_bytes(self._kept[:_HEAD])

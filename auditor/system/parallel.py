@@ -40,7 +40,7 @@ def run_in_copy(work: Callable[[], None], *, worthwhile: bool = True) -> Iterato
 
 
 def _is_only_thread() -> bool:
-    """Whether this thread is the only one; False where that cannot be told."""
+    """Return whether this thread is the only one; False where that cannot be told."""
     with contextlib.suppress(OSError):
         return len(list(_THREADS.iterdir())) == 1
     return False

@@ -8,7 +8,7 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def get_root() -> Path:
-    """The folder that holds ``roles/`` and ``playbooks/``."""
+    """Return the folder that holds ``roles/`` and ``playbooks/``."""
     checkout = _PACKAGE.parent
     return (
         checkout if (checkout / "roles").is_dir() and (checkout / "pyproject.toml").is_file() else _PACKAGE / "_carried"
@@ -16,20 +16,23 @@ def get_root() -> Path:
 
 
 def get_roles() -> Path:
-    """The areas of hardening, a role each."""
+    """Return the areas of hardening, a role each."""
     return get_root() / "roles"
 
 
 def list_role_folders() -> tuple[Path, ...]:
-    """Where Ansible finds roles: areas of hardening, what runs on hosts for all of them, what only playbooks use."""
+    """Return where Ansible finds roles.
+
+    Areas of hardening, what runs on hosts for all of them, what only playbooks use.
+    """
     return get_roles(), get_root() / "on_host", get_root() / "playbooks" / "roles"
 
 
 def get_playbook(name: str) -> Path:
-    """A playbook by its file name."""
+    """Return a playbook by its file name."""
     return get_root() / "playbooks" / name
 
 
 def get_inventories() -> Path:
-    """The lab's and the example inventory."""
+    """Return the lab's and the example inventory."""
     return get_root() / "inventories"

@@ -11,7 +11,10 @@ from auditor.system import disk_cache
 
 
 def find_folder() -> Path:
-    """The usual folder for temporary files; where it is mounted ``noexec``, one of our own. Raises InputError where there is none."""
+    """Return the usual folder for temporary files; where it is mounted ``noexec``, one of our own.
+
+    Raises InputError where there is none.
+    """
     usual = Path(tempfile.gettempdir())
     if _runs(usual):
         return usual

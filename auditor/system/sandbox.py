@@ -32,8 +32,8 @@ _exposures: list[bool] = []
 def confine(memory: int, places: Iterable[str] = ()) -> bool:
     """From now on this process has at most ``memory`` bytes of addresses, writes no file, dumps no core, and is nobody.
 
-    Where the kernel gives it namespaces of its own, it sees no network, no other process, and of the files only
-    Python, this program and the ``places``, and can write none. Returns whether it does, or is at least not who started it.
+    Where the kernel gives it namespaces of its own, it sees no network, no other process, and of the files only Python,
+    this program and the ``places``, and can write none. Returns whether it does, or is at least not who started it.
     """
     _limit(memory)
     is_nobody = os.geteuid() == 0 and _become_nobody()
@@ -69,7 +69,10 @@ def _limit(memory: int) -> None:
 
 
 def _isolate(places: Iterable[str]) -> bool:
-    """Go on in namespaces of its own, as a process that its waiting parents outlive. Returns whether the kernel allows it."""
+    """Go on in namespaces of its own, as a process that its waiting parents outlive.
+
+    Returns whether the kernel allows it.
+    """
     uid, gid = os.geteuid(), os.getegid()
     _C.prctl(_DUMPABLE, 1, 0, 0, 0)  # who gave up root's rights owns what /proc shows of him only then
     try:

@@ -25,7 +25,7 @@ def get_state_folder() -> Path:
 
 
 def make_migration(*texts: str) -> Migration:
-    """A migration of plain SQL statements."""
+    """Return a migration of plain SQL statements."""
 
     def migrate(database: sqlite3.Connection) -> None:
         for text in texts:
@@ -67,7 +67,10 @@ def open_database(path: Path, migrations: Sequence[Migration], what: str) -> Ite
 
 
 def _write_ahead(database: sqlite3.Connection) -> None:
-    """Have a write-ahead log. Of several who make the file at once all but one are told that it is locked, at once and not after the wait."""
+    """Have a write-ahead log.
+
+    Of several who make the file at once all but one are told that it is locked, at once and not after the wait.
+    """
     until = time.monotonic() + _WAIT
     while database.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
         try:
@@ -91,7 +94,7 @@ def transaction(database: sqlite3.Connection) -> Iterator[None]:
 
 
 def find_damage(path: Path) -> str | None:
-    """What SQLite finds wrong with a file, in its words; None: nothing. The file is read, never written."""
+    """Return what SQLite finds wrong with a file, in its words; None: nothing. The file is read, never written."""
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", timeout=_WAIT, uri=True)) as database:
             result = str(database.execute("PRAGMA quick_check(1)").fetchone()[0])

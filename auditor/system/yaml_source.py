@@ -58,12 +58,15 @@ for _tag in ("!vault", "!vault-encrypted"):
 
 
 def load_yaml(file: Path) -> Any:
-    """The data of a YAML file, dates as text. Raises InputError with the line of the first mistake."""
+    """Return the data of a YAML file, dates as text. Raises InputError with the line of the first mistake."""
     return parse_yaml(read_text(file), file)
 
 
 def load_cached(kind: str, files: Sequence[Path]) -> dict[Path, Any]:
-    """The data of files of our own by file, as ``load_yaml`` gives it: what an earlier run parsed of the same is taken."""
+    """Return the data of files of our own by file, as ``load_yaml`` gives it.
+
+    What an earlier run parsed of the same is taken.
+    """
     texts = {file: read_text(file) for file in files}
     state = hashlib.sha256(f"{sys.version} {yaml.__version__}".encode() + Path(__file__).read_bytes())
     for text in texts.values():
@@ -79,7 +82,7 @@ def load_cached(kind: str, files: Sequence[Path]) -> dict[Path, Any]:
 
 
 def read_text(file: Path) -> str:
-    """The text of a file. Raises InputError when it cannot be read or is not UTF-8."""
+    """Return the text of a file. Raises InputError when it cannot be read or is not UTF-8."""
     try:
         if file.stat().st_size > MAX_BYTES:
             raise InputError(
@@ -95,7 +98,7 @@ def read_text(file: Path) -> str:
 
 
 def parse_yaml(text: str, file: Path) -> Any:
-    """The data of the YAML ``text`` of a file, as ``load_yaml`` gives it. Raises InputError likewise."""
+    """Return the data of the YAML ``text`` of a file, as ``load_yaml`` gives it. Raises InputError likewise."""
     loader = _Loader(text)
     try:
         node = loader.get_single_node()
@@ -130,7 +133,9 @@ for _kind in ("bool", "int", "float", "timestamp", "binary"):
 
 
 def _check_size(root: yaml.Node, file: Path) -> None:
-    """Raise InputError for a document that costs more than its length: by aliases, depth, or numbers that are too long."""
+    """Raise InputError for a document that costs more than its length: by aliases, depth, or numbers that are
+    too long.
+    """
     sizes: dict[int, int] = {}
     own, open_ = 0, {id(root)}
     stack = [(root, iter(_get_parts(root)))]
@@ -177,7 +182,7 @@ def _get_line(node: yaml.Node) -> int:
 
 
 def _get_parts(node: yaml.Node) -> Sequence[yaml.Node]:
-    """The nodes that a node is made of, as often as they stand in it."""
+    """Return the nodes that a node is made of, as often as they stand in it."""
     if isinstance(node, yaml.MappingNode):
         return [part for pair in node.value for part in pair]
     return node.value if isinstance(node, yaml.SequenceNode) else ()
@@ -200,7 +205,7 @@ def _check_keys(root: yaml.Node, file: Path) -> None:
 
 
 def _iter_mappings(root: yaml.Node) -> Iterator[yaml.MappingNode]:
-    """All mappings of a document, each once, though aliases may lead to it many times, even from within."""
+    """Yield all mappings of a document, each once, though aliases may lead to it many times, even from within."""
     seen_ids: set[int] = set()
     stack = [root]
     while stack:
@@ -214,7 +219,7 @@ def _iter_mappings(root: yaml.Node) -> Iterator[yaml.MappingNode]:
 
 
 def find_line(file: Path, path: Sequence[int | str]) -> int:
-    """The line (from 1) of what ``path`` leads to, or of the nearest thing above it that exists."""
+    """Return the line (from 1) of what ``path`` leads to, or of the nearest thing above it that exists."""
     node: yaml.Node | None = yaml.compose(file.read_text("utf-8"), yaml.CSafeLoader)
     line = 1
     for key in path:
@@ -235,7 +240,8 @@ def validate_model[Shape: BaseModel](
     at: Sequence[int | str] = (),
     **values: object,
 ) -> Shape:
-    """The data that stands ``at`` a place in a file as the model it is to be; ``values`` fill what the error says.
+    """Return the data that stands ``at`` a place in a file as the model it is to be; ``values`` fill what the error
+    says.
 
     Raises InputError for the first thing that does not fit: ``where`` in the data it is, ``why``, and in which line.
     """
@@ -250,7 +256,10 @@ def validate_model[Shape: BaseModel](
 
 
 def _guess_key(shape: type[BaseModel], data: Any, place: Sequence[int | str]) -> str | None:
-    """Return the key that was probably meant by the unknown one at ``place``: one that its mapping may have and has not."""
+    """Return the key that was probably meant by the unknown one at ``place``.
+
+    One that its mapping may have and has not.
+    """
     for key in place[:-1]:
         field = next(
             (candidate for name, candidate in shape.model_fields.items() if key in (name, candidate.alias)), None
@@ -272,7 +281,9 @@ def _find_model(annotation: Any) -> type[BaseModel] | None:
 
 
 def _step(node: yaml.Node | None, key: int | str) -> tuple[yaml.Node | None, yaml.Node | None]:
-    """The node that marks where ``key`` is written (a mapping's key, a sequence's member), and the node it leads to."""
+    """Return the node that marks where ``key`` is written (a mapping's key, a sequence's member), and the node it leads
+    to.
+    """
     if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
         return node.value[key], node.value[key]
     if isinstance(node, yaml.MappingNode):

@@ -14,7 +14,7 @@ _MONTHS = (
 
 
 def format_moment(moment: datetime, lang: Lang) -> str:
-    """An aware moment, to the minute."""
+    """Return an aware moment, to the minute."""
     here = moment.astimezone(ZONE)
     return f"{here:%H:%M} ngày {format_day(here, lang)}" if lang == "vi" else f"{format_day(here, lang)}, {here:%H:%M}"
 
@@ -26,18 +26,18 @@ def format_hour_and_minute(moment: datetime) -> tuple[str, str]:
 
 
 def format_day(of: date, lang: Lang) -> str:
-    """A day."""
+    """Return a day."""
     return f"{of:%d/%m/%Y}" if lang == "vi" else f"{of.day} {_abbreviate_month(of.month)} {of:%Y}"
 
 
 def format_month(moment: datetime, lang: Lang) -> str:
-    """The month of an aware moment, short."""
+    """Return the month of an aware moment, short."""
     here = moment.astimezone(ZONE)
     return f"{here:%m/%Y}" if lang == "vi" else f"{_abbreviate_month(here.month)} {here:%Y}"
 
 
 def format_full_month(year: int, number: int, lang: Lang) -> str:
-    """A month in full, within a sentence."""
+    """Return a month in full, within a sentence."""
     return f"tháng {number:02} năm {year}" if lang == "vi" else f"{_MONTHS[number - 1]} {year}"
 
 

@@ -46,10 +46,12 @@ _FILES = frozenset(
 
 
 def defang(text: str, ours: Collection[str] = ()) -> str:
-    """The text with ``hxxps://evil[.]test`` for ``https://evil.test`` and ``203[.]0[.]113[.]7`` for that address.
+    """Return the text with ``hxxps://evil[.]test`` for ``https://evil.test`` and ``203[.]0[.]113[.]7`` for that
+    address.
 
-    ``ours`` are names and addresses of our own, which stay as they are, with what stands below the names; so do addresses of
-    inner networks, which others have to take out, numbers, and paths of the system's own folders. What is written so already stays.
+    ``ours`` are names and addresses of our own, which stay as they are, with what stands below the names; so do
+    addresses of inner networks, which others have to take out, numbers, and paths of the system's own folders. What is
+    written so already stays.
     """
     own_names = {name.casefold() for name in ours}
     without = _SCHEME.sub(lambda match: _defang_scheme(match[1]), text)
@@ -58,7 +60,7 @@ def defang(text: str, ours: Collection[str] = ()) -> str:
 
 
 def is_inner(address: str) -> bool:
-    """Whether it is an address of an inner network, that nobody reaches from outside."""
+    """Return whether it is an address of an inner network, that nobody reaches from outside."""
     try:
         read = ipaddress.ip_address(address)
     except ValueError:

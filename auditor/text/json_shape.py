@@ -1,4 +1,7 @@
-"""Whether JSON is worth decoding: how deep it goes and how many values it makes, by a look that costs no memory. Pure."""
+"""Whether JSON is worth decoding: how deep it goes and how many values it makes, by a look that costs no memory.
+
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ _FEW = 100
 
 
 def is_sound(text: bytes, *, values: int, depth: int) -> bool:
-    """Whether the text, JSON or not, makes at most so many values, and none deeper than that.
+    """Return whether the text, JSON or not, makes at most so many values, and none deeper than that.
 
     A decoder may be strict about ends of lines within strings or not, and so skip other parts of a text that is no
     JSON: what either would decode counts.

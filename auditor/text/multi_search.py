@@ -20,7 +20,10 @@ class MultiSearch[What]:
         return bool(self._whats)
 
     def find_in(self, text: str) -> Iterator[tuple[int, int, What]]:
-        """Where each occurrence begins and ends, and what it stands for, by where they end; they may lie over each other."""
+        """Yield where each occurrence begins and ends, and what it stands for, by where they end.
+
+        They may lie over each other.
+        """
         if not self._whats:
             return
         whats = self._whats

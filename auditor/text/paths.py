@@ -7,10 +7,13 @@ from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 
 def encode_path(path: str) -> str:
-    """The path with ``%`` and all that is not printed spelt as ``%0A``; bytes that are no UTF-8 come as Python has them."""
+    """Return the path with ``%`` and all that is not printed spelt as ``%0A``.
+
+    Bytes that are no UTF-8 come as Python has them.
+    """
     return "".join(char if char.isprintable() and char != "%" else quote_from_bytes(os.fsencode(char)) for char in path)
 
 
 def decode_path(text: str) -> str:
-    """The path that was ``written`` so."""
+    """Return the path that was ``encode_path`` so."""
     return os.fsdecode(unquote_to_bytes(os.fsencode(text)))

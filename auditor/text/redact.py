@@ -15,7 +15,7 @@ MAX_DATA = 20_000
 
 
 def redact(text: str) -> str:
-    """The text with every value of what looks like a secret replaced; its lines stay as many as they were."""
+    """Return the text with every value of what looks like a secret replaced; its lines stay as many as they were."""
     parts, at = [], 0
     for start, end in find_spans(text):
         parts += [text[at:start], REDACTION_MARK]
@@ -50,22 +50,30 @@ def _redact_value(value: Any, room: list[int]) -> Any:
 
 
 _SECRET_FILES = re.compile(
-    r"(?i)(?:/(?:g?shadow|opasswd|[gs]?passwd)-?|/wp-config[^/]*\.php|/config(?:uration|_global|-[^/]*|\.inc|\.local)?\.php|/settings(?:\.local)?\.php"
-    r"|/[^/]*\.env(?:\.[^/]*)?|/(?:\.?my|debian|client|\.mylogin)\.cnf|\.(?:key|pem|p12|pfx|jks|kdbx?|ppk|gpg|asc|nmconnection|psk)"
-    r"|/(?:id_\w+|ssh_host_\w+_key|\.htpasswd[^/]*|htpasswd[^/]*|\.pgpass|\.netrc|\.git-credentials|sasl_passwd|passwd\.client|\.vault_pass[^/]*)"
-    r"|/(?:ipsec|chap|pap)[.-]secrets|/wpa_supplicant[^/]*\.conf|/(?:rndc|tsig)[^/]*|/[^/]*(?:secret|credential|password|mat_?khau|token)[^/]*"
-    r"|/database\.(?:ya?ml|php)|/parameters\.ya?ml|/appsettings[^/]*\.json|/localsettings\.php|/users\.auth\.php|/\.aws/[^/]+|/\.docker/config\.json)\Z"
+    r"(?i)(?:/(?:g?shadow|opasswd|[gs]?passwd)-?|/wp-config[^/]*\.php|/config(?:uration|_global|-[^/]*|\.inc"
+    r"|\.local)?\.php|/settings(?:\.local)?\.php"
+    r"|/[^/]*\.env(?:\.[^/]*)?|/(?:\.?my|debian|client|\.mylogin)\.cnf|\.(?:key|pem|p12|pfx|jks|kdbx?|ppk|gpg|asc"
+    r"|nmconnection|psk)"
+    r"|/(?:id_\w+|ssh_host_\w+_key|\.htpasswd[^/]*|htpasswd[^/]*|\.pgpass|\.netrc|\.git-credentials|sasl_passwd"
+    r"|passwd\.client|\.vault_pass[^/]*)"
+    r"|/(?:ipsec|chap|pap)[.-]secrets|/wpa_supplicant[^/]*\.conf|/(?:rndc|tsig)[^/]*|/[^/]*(?:secret|credential"
+    r"|password|mat_?khau|token)[^/]*"
+    r"|/database\.(?:ya?ml|php)|/parameters\.ya?ml|/appsettings[^/]*\.json|/localsettings\.php|/users\.auth\.php|/"
+    r"\.aws/[^/]+|/\.docker/config\.json)\Z"
     r"|/(?:private|\.ssh|\.gnupg|wireguard)/"
 )
 
 
 def holds_secrets(path: str) -> bool:
-    """Whether a file of that name is one that secrets are kept in: the lines of it that nobody changed are not shown."""
+    """Return whether a file of that name is one that secrets are kept in.
+
+    The lines of it that nobody changed are not shown.
+    """
     return _SECRET_FILES.search(path[-4096:]) is not None
 
 
 def redact_diff(diff: str, *paths: str, sides: Iterable[str] = ()) -> str:
-    """A unified diff without secrets; of files that hold some, by any of the paths, only the lines that change.
+    """Return a unified diff without secrets; of files that hold some, by any of the paths, only the lines that change.
 
     ``sides`` are the whole texts that it compares: what is a secret by what stands around it is one in the diff, too.
     """

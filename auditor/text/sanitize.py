@@ -20,7 +20,7 @@ _PRESENTATION_MARKS = "\ufe0e\ufe0f"
 
 
 def make_visible(text: str, limit: int = LIMIT) -> str:
-    """The text with control, bidirectional and other invisible characters spelt out as ``⟨U+202E⟩``.
+    """Return the text with control, bidirectional and other invisible characters spelt out as ``⟨U+202E⟩``.
 
     At most ``limit`` characters of the original are kept; a cut is marked with the full length. The result
     holds only characters that XML 1.0 admits. Escaping for HTML or XML is still the caller's.
@@ -32,7 +32,7 @@ def make_visible(text: str, limit: int = LIMIT) -> str:
 
 
 def make_one_line(text: str, limit: int = LIMIT) -> str:
-    """The same, with line ends and tabs spelt out as well."""
+    """Return the same, with line ends and tabs spelt out as well."""
     return make_visible(text, limit).replace("\n", "⏎").replace("\t", "⇥")
 
 

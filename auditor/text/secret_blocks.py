@@ -25,7 +25,8 @@ _HEREDOC = re.compile(r"<<[-<]?[ \t]*+[\\'\"]?([A-Za-z_]\w{0,40})")
 _SECRET_INPUT = re.compile(r"\b(?:chpasswd|passwd|cryptsetup|htpasswd|smbpasswd|newusers)\b")
 _TAIL = re.compile(
     rf"({NAME})(['\"`]?\]?[ \t]*+(=>|:=|[:=]++|>|,)|['\"`]?\Z)[ \t]*+"
-    r"([|>][+-]?\d?|'''|\"\"\"|['\"]\\?|\\|\$\(cat[ \t]++|)[ \t]*+(?:<<[-<]?[ \t]*+[\\'\"]?[A-Za-z_]\w{0,40}['\"]?)?[ \t\r]*+\Z"
+    r"([|>][+-]?\d?|'''|\"\"\"|['\"]\\?|\\|\$\(cat[ \t]++|)[ \t]*+(?:<<[-<]?[ "
+    r"\t]*+[\\'\"]?[A-Za-z_]\w{0,40}['\"]?)?[ \t\r]*+\Z"
 )
 _SETTING_LINE = re.compile(r"(?:['\"]?[\w.-]{1,100}['\"]?[ \t]*+(?:=>|[:=])(?:\s|=|\Z)|[\w.-]{1,100}=|[#;<\[{}@(])")
 _UNCLOSED_QUOTE = re.compile(rf"({NAME})['\"`]?\]?[ \t]*+(?:=>|:=|[:=])[ \t]*+(?:'[^']*+|\"(?:[^\"\\]|\\.)*+)\Z")
@@ -38,7 +39,8 @@ _OF_CALLS = ("connect", "mysqli", "pdo", "ftp_login", "ldap_bind")
 _TAIL_LENGTH = 200
 _PAM_RULE = re.compile(
     r"(?:\[[a-z0-9_= \t]{1,200}\]|required|requisite|sufficient|optional)[ \t]++pam_[a-z0-9_]{1,40}\.so"
-    r"(?:[ \t]++(?:use_authtok|use_first_pass|try_first_pass|obscure|yescrypt|sha512|enforce_for_root|\w{1,30}=\d{1,4}))*+[ \t\r]*+\Z"
+    r"(?:[ \t]++(?:use_authtok|use_first_pass|try_first_pass|obscure|yescrypt|sha512|enforce_for_root"
+    r"|\w{1,30}=\d{1,4}))*+[ \t\r]*+\Z"
 )
 """A line of PAM's below ``Password:``, with nothing but words that are known."""
 
@@ -75,7 +77,7 @@ def _is_value_alone(text: str, name_kind: SecretKind) -> bool:
 
 @dataclass
 class Blocks:
-    """What the lines so far say of the next one: of what it is a part, and where that ends."""
+    """Record of what the lines so far say of the next one: of what it is a part, and where that ends."""
 
     _in_key: bool = False
     _until: str | None = None
@@ -94,7 +96,7 @@ class Blocks:
     """How many more lines may hold arguments of a call."""
 
     def match_part(self, line: str) -> Span | None:
-        """The secret that the line is as a part of what began above; None: the line is to be read by itself."""
+        """Return the secret that the line is as a part of what began above; None: the line is to be read by itself."""
         if line.startswith("@@ "):
             self.__init__()  # type: ignore[misc]
             return None

@@ -13,7 +13,7 @@ NAME = r"[\w.\u0300-\u036f-]+"
 
 
 class SecretKind(Enum):
-    """What a name says of its value."""
+    """Record of what a name says of its value."""
 
     SECRET = "a secret, whatever stands there"  # noqa: S105
     KEY = "a key: a secret unless it is an ordinary value, such as a path"
@@ -22,12 +22,16 @@ class SecretKind(Enum):
 
 
 _SECRET = re.compile(
-    r"(?:pass|passw(?:or)?d|passwort|pword|passphrase|passcode|pwd|(?:^|_)pw|(?:root|bind|user|db|admin)pw|(?:^|_)psk|masterauth|(?:^|_)pin"
-    r"|mat_?khau|(?:^|_)mk|mat_?ma|bi_?mat|ma_?pin|secret|token|jwt|(?:^|_)salt|(?:^|_)pepper|credentials?|authorization|(?:^|_)cookie"
+    r"(?:pass|passw(?:or)?d|passwort|pword|passphrase|passcode|pwd|(?:^|_)pw|(?:root|bind|user|db|admin)pw|(?:^"
+    r"|_)psk|masterauth|(?:^|_)pin"
+    r"|mat_?khau|(?:^|_)mk|mat_?ma|bi_?mat|ma_?pin|secret|token|jwt|(?:^|_)salt|(?:^|_)pepper|credentials?"
+    r"|authorization|(?:^|_)cookie"
     r"|(?:^|_)(?:webhook|cleartext)"
-    r"|(?:auth|logged_in|nonce|api|app|access|secret|private|pre_?shared|shared|encryption|signing|master|client|license|site)_?key|khoa_(?:api|rieng)"
+    r"|(?:auth|logged_in|nonce|api|app|access|secret|private|pre_?shared|shared|encryption|signing|master|client"
+    r"|license|site)_?key|khoa_(?:api|rieng)"
     r"|access_?key_?id|shared_?access_?key|account_?key)"
-    r"(?:_?(?:\d+|old|new|test|dev|prod|live|base64|b64|hash|salt|cu|moi|db|csdl|root|admin|user|ftp|smtp|mail|api|env))?\Z"
+    r"(?:_?(?:\d+|old|new|test|dev|prod|live|base64|b64|hash|salt|cu|moi|db|csdl|root|admin|user|ftp|smtp|mail|api"
+    r"|env))?\Z"
 )
 """How the name of a secret ends; among them WordPress' eight keys and salts."""
 _NO_SECRET = re.compile(
@@ -42,15 +46,18 @@ _NO_KEY = re.compile(
     r"|cert|zone|meta|registry|array|object|command|control|zone|trusted|ssl|tls|server|ca|accept|reg|row)_?key\Z"
 )
 _ABOUT = re.compile(
-    r"passw(?:or)?d|passphrase|pwd|secret(?!ar)|token(?!iz)|mat_?khau|bi_?mat|(?:private|api)_?key|credential|(?:^|_)(?:pass|mk)_"
+    r"passw(?:or)?d|passphrase|pwd|secret(?!ar)|token(?!iz)|mat_?khau|bi_?mat|(?:private|api)_?key|credential|(?:^"
+    r"|_)(?:pass|mk)_"
 )
 _LIKELY = re.compile(r"\Akey\Z|(?:^|_)(?:auth(?:_?(?:str|tok))?|obfs)\Z|(?:^|_)community(?:_(?:string|name))?\Z")
 SPACED_NAME = re.compile(
-    r"(?i)m[aạâậ\u0300-\u036f]{1,3}t[ \t]k[hH][aâẩ\u0300-\u036f]{1,3}u(?:(?:[ \t]\w{1,20}){0,3}?(?=[ \t]*[:=])|[ \t]l[àa])?"
+    r"(?i)m[aạâậ\u0300-\u036f]{1,3}t[ \t]k[hH][aâẩ\u0300-\u036f]{1,3}u(?:(?:[ \t]\w{1,20}){0,3}?(?=[ \t]*[:=])|[ "
+    r"\t]l[àa])?"
 )
 """A name of two words and more."""
 _WORDLIKE = re.compile(
-    r"(?i)(?:sha|md\d|hmac|aes|des|rsa|ssh-|ecdsa|sk-|ed25519|x25519|blake|argon|bcrypt|scram|cram|digest|ntlm|oauth|xoauth|krb|gss|tls|ssl|x509|pam_|ldaps?|base64|AAAA[BCE])"
+    r"(?i)(?:sha|md\d|hmac|aes|des|rsa|ssh-|ecdsa|sk-|ed25519|x25519|blake|argon|bcrypt|scram|cram|digest|ntlm|oauth"
+    r"|xoauth|krb|gss|tls|ssl|x509|pam_|ldaps?|base64|AAAA[BCE])"
     r"|[\w.@+-]*\.[a-z]{2,12}\Z|[\d.:/T+-]++Z?\Z"
 )
 """What a word that looks like a secret begins with or is, and is none: names of algorithms, files, hosts, moments."""
@@ -60,7 +67,7 @@ _APART = re.compile(r"[.-]+")
 
 @lru_cache(maxsize=4096)
 def classify_name(name: str) -> SecretKind | None:
-    """What the name says of its value; None: nothing."""
+    """Return what the name says of its value; None: nothing."""
     plain = "".join(letter for letter in unicodedata.normalize("NFD", name) if not unicodedata.combining(letter))
     word = _APART.sub("_", _HUMP.sub("_", plain.replace("đ", "d").replace("Đ", "D"))).lower().strip("_")
     if _NO_SECRET.search(word):
@@ -107,11 +114,14 @@ SOUNDS = (
     *("credential", "cookie", "webhook", "cleartext", "key", "khoa"),
     *("obfs", "community"),
 )
-"""Without one of these in it, in whatever case, a name in ASCII is of no ``Kind``."""
+"""Without one of these in it, in whatever case, a name in ASCII is of no ``SecretKind``."""
 
 
 def has_none(text: str, words: Iterable[str]) -> bool:
-    """Whether none of these (in lower case) is in a text of ASCII: a quick no to patterns that need one. Other text gets no such answer."""
+    """Return whether none of these (in lower case) is in a text of ASCII: a quick no to patterns that need one.
+
+    Other text gets no such answer.
+    """
     if not text.isascii():
         return False
     lower = text.lower()

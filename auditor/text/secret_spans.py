@@ -1,8 +1,10 @@
-"""Where secrets stand in the text of settings, scripts, commands and pages. Pure, in time that grows with the text alone.
+"""Where secrets stand in the text of settings, scripts, commands and pages.
 
-Each finder knows one way of writing a secret, within a line or over several; what any of them finds is a secret. What only
-sounds like one stays: ``PasswordAuthentication no``, ``password_lifetime = 90``, ``NOPASSWD: ALL``, ``proxy_pass http://…``.
-Every pattern is bounded or possessive, so that no text, whoever wrote it, costs more than its length.
+Pure, in time that grows with the text alone.
+
+Each finder knows one way of writing a secret, within a line or over several; what any of them finds is a secret. What
+only sounds like one stays: ``PasswordAuthentication no``, ``password_lifetime = 90``, ``NOPASSWD: ALL``, ``proxy_pass
+http://…``. Every pattern is bounded or possessive, so that no text, whoever wrote it, costs more than its length.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from auditor.text.secret_names import NAME, SOUNDS, SPACED_NAME, SecretKind, cla
 
 
 def find_spans(text: str) -> list[Span]:
-    """The secrets of a text, in order, apart from each other, none over the end of a line."""
+    """Return the secrets of a text, in order, apart from each other, none over the end of a line."""
     secrets: list[Span] = []
     at, blocks, command = 0, Blocks(), ""
     for line in text.split("\n"):
@@ -121,7 +123,7 @@ def _find_value(line: str, begins: int, ends: int, name_kind: SecretKind, word: 
 
 
 def _find_likely(line: str, begins: int, ends: int, _name_kind: SecretKind, word: str) -> Iterator[Span]:
-    """What an everyday word is given, if it looks like a secret; some only where a value is assigned."""
+    """Yield what an everyday word is given, if it looks like a secret; some only where a value is assigned."""
     assignment = _ASSIGNMENT.match(line, ends) or (None if word in ("key", "authtok") else _APART.match(line, ends))
     if assignment is None or line[max(0, begins - 1)] in _NOT_APART:
         return
@@ -160,8 +162,10 @@ _COMMANDS = (
 _PROGRAM = re.compile("|".join(rf"(?P<c{n}>\b(?:{program})(?=[ \t]))" for n, (program, _) in enumerate(_COMMANDS)))
 _OPTION = [re.compile(rf"(?:(?<=\s)|(?<=pass:)|\A)(?:{option}){_WORD}") for _, option in _COMMANDS]
 _BEFORE_PIPE = re.compile(
-    r"(?:echo|printf)[ \t]++(?:-\w++[ \t]++|['\"]?%s(?:\\n)?['\"]?[ \t]++)?['\"]?(?:[^\s:|'\"]{1,64}:)?([^\s|'\"][^|'\"]{0,200}?)['\"]?[ \t]*+"
-    r"\|[ \t]*+(?:sudo[ \t]++)?(?:/?[\w/]{0,40}/)?(?:chpasswd|passwd|sudo[ \t]++-S|su|cryptsetup|gpg|openssl|mysql|smbpasswd|kinit)\b"
+    r"(?:echo|printf)[ \t]++(?:-\w++[ \t]++|['\"]?%s(?:\\n)?['\"]?[ \t]++)?['\"]?(?:[^\s:|'\"]{1,64}:)?([^\s|'\"][^"
+    r"|'\"]{0,200}?)['\"]?[ \t]*+"
+    r"\|[ \t]*+(?:sudo[ \t]++)?(?:/?[\w/]{0,40}/)?(?:chpasswd|passwd|sudo[ \t]++-S|su|cryptsetup|gpg|openssl|mysql"
+    r"|smbpasswd|kinit)\b"
 )
 
 _STRING = r"""(?:'(?:[^'\\\n]|\\.){0,200}+'|"(?:[^"\\\n]|\\.){0,200}+")"""
@@ -237,11 +241,13 @@ _AROUND = [
         (("thin:",), r"\bthin:[^\s/:@]{1,60}/([^\s@'\"]{1,200})@"),
         (
             ("token", "auth", "key", "sig", "code", "pass", "pwd", "secret"),
-            r"[?&;](?i:token|auth|key|sig|signature|code|\w{0,30}(?:_|api|access)key|\w{0,30}(?:pass\w{0,8}|pwd|token|secret))=([^\s&;#'\"<>]{1,400})",
+            r"[?&;](?i:token|auth|key|sig|signature|code|\w{0,30}(?:_|api|access)key|\w{0,30}(?:pass\w{0,8}|pwd"
+            r"|token|secret))=([^\s&;#'\"<>]{1,400})",
         ),
         (
             ("bearer", "basic", "digest", "negotiate", "apikey", "authorization"),
-            r"(?i)\b(?:bearer|basic|digest|negotiate|apikey|authorization:[ \t]*+\w{1,20})[ \t]++([\w+/=.~-]{6,4000}+)(?=['\"\s,;)]|$)",
+            r"(?i)\b(?:bearer|basic|digest|negotiate|apikey|authorization:[ \t]*+\w{1,20})[ \t]++([\w+/"
+            r"=.~-]{6,4000}+)(?=['\"\s,;)]|$)",
         ),
         (("cookie",), r"(?i)\b(?:set-)?cookie[ \t:'\"]{1,6}+\w[\w.-]{0,60}=([^\s;'\",]{1,4000})"),
         (
@@ -256,8 +262,10 @@ _AROUND = [
         (("*",), r"^[+ -]?[ \t]*+\"?[\w.-]{1,64}\"?[ \t]++[\w*]{1,64}[ \t]++\"?([^\s\"#]{4,400}?)\"?[ \t]++\*[ \t]*+$"),
         (
             ("community", "com2sec"),
-            r"(?i)\b(?:(?:r[ow]|trap|set[ \t]++snmp[ \t]++)community6?|snmp-server[ \t]++community|authcommunity[ \t]++[\w,]{1,60}"
-            r"|com2sec(?:6|unix)?(?:[ \t]++-Cn[ \t]++\S{1,60})?[ \t]++\S{1,60}[ \t]++\S{1,60})[ \t]++\"?([^\s\"]{1,400})",
+            r"(?i)\b(?:(?:r[ow]|trap|set[ \t]++snmp[ \t]++)community6?|snmp-server[ \t]++community|authcommunity[ "
+            r"\t]++[\w,]{1,60}"
+            r"|com2sec(?:6|unix)?(?:[ \t]++-Cn[ \t]++\S{1,60})?[ \t]++\S{1,60}[ \t]++\S{1,60})[ "
+            r"\t]++\"?([^\s\"]{1,400})",
         ),
         (("community",), r"(?i)\bcommunity[ \t]++\"?([^\s\"{}]{1,400})\"?[ \t]*+\{"),
         (
@@ -266,24 +274,31 @@ _AROUND = [
         ),
         (
             ("snmp-server",),
-            r"(?i)\bsnmp-server[ \t]++host[ \t]++\S{1,253}[ \t]++(?:(?:traps|informs)[ \t]++)?(?:version[ \t]++(?:1|2c|3[ \t]++\w{1,6})[ \t]++)?(?!version\b)([^\s\"]{1,400})",
+            r"(?i)\bsnmp-server[ \t]++host[ \t]++\S{1,253}[ \t]++(?:(?:traps|informs)[ \t]++)?(?:version[ \t]++(?:1"
+            r"|2c|3[ \t]++\w{1,6})[ \t]++)?(?!version\b)([^\s\"]{1,400})",
         ),
         (
             ("snmp",),
-            r"(?i)\b(?:snmp[23]?_?\w{3,10}|new[ \t]++\\?snmp)[ \t]*+\((?:[ \t]*+\\?snmp::\w{1,20},)?[^,()'\"\n]{0,40}(?:'[^'\n]{0,200}'|\"[^\"\n]{0,200}\")?[^,()'\"\n]{0,80},[ \t]*+['\"]([^'\"\n]{1,400})['\"]",
+            r"(?i)\b(?:snmp[23]?_?\w{3,10}|new[ \t]++\\?snmp)[ \t]*+\((?:[ "
+            r"\t]*+\\?snmp::\w{1,20},)?[^,()'\"\n]{0,40}(?:'[^'\n]{0,200}'|\"[^\"\n]{0,200}\")?[^,()'\"\n]{0,80},[ "
+            r"\t]*+['\"]([^'\"\n]{1,400})['\"]",
         ),
         (("authinfo",), r"(?i)\bAuthInfo:\S{0,253}[^\n]{0,400}?\"P[:=]([^\"\n]{1,400})\""),
         (
             (" ", "\t"),
-            r"^[+ -]?[ \t]*+\"?[\w.@\\-]{1,64}\"?[ \t]++(?:[\w.-]{1,64}|\*)[ \t]++\"?(?=[^\s\d]{0,400}+\d)(?=[^\sa-zA-Z]{0,400}+[a-zA-Z])([^\s\"#/]{6,400}?)\"?[ \t]++(?:\d{1,3}\.){3}\d{1,3}(?:/\d{1,2})?[ \t]*+$",
+            r"^[+ -]?[ \t]*+\"?[\w.@\\-]{1,64}\"?[ \t]++(?:[\w.-]{1,64}|\*)[ "
+            r"\t]++\"?(?=[^\s\d]{0,400}+\d)(?=[^\sa-zA-Z]{0,400}+[a-zA-Z])([^\s\"#/]{6,400}?)\"?[ "
+            r"\t]++(?:\d{1,3}\.){3}\d{1,3}(?:/\d{1,2})?[ \t]*+$",
         ),
         (
             ("createuser",),
-            r"(?i)\bcreateUser[ \t]++\S{1,60}[ \t]++(?:MD5|SHA[\d-]{0,4})[ \t]++(?:\"([^\"]{1,400})\"|([^\s\"]{1,400}))",
+            r"(?i)\bcreateUser[ \t]++\S{1,60}[ \t]++(?:MD5|SHA[\d-]{0,4})[ \t]++(?:\"([^\"]{1,400})\""
+            r"|([^\s\"]{1,400}))",
         ),
         (
             ("ldap_default_authtok", "masteruser-password", "smtp_sasl_", "static:", "rootpw", "bindpw"),
-            r"(?i)\b(?:ldap_default_authtok|masteruser-password|smtp_sasl_\w{3,20}|static:[^\s:]{1,64}|rootpw|bindpw)[ \t]*+[ =:][ \t]*+(?!hash:|static:|/)(\S{1,400})",
+            r"(?i)\b(?:ldap_default_authtok|masteruser-password|smtp_sasl_\w{3,20}|static:[^\s:]{1,64}|rootpw"
+            r"|bindpw)[ \t]*+[ =:][ \t]*+(?!hash:|static:|/)(\S{1,400})",
         ),
         (("user",), r"(?i)\buser[ \t]++\S{1,60}[ \t]++(?:on|off)\b[^>\n]{0,200}>(\S{1,400})"),
         (("setcredential=",), r"\bSetCredential=\S{1,60}?:(.{1,4000})"),
@@ -291,7 +306,8 @@ _AROUND = [
         (("password_query",), r"(?i)\bpassword_query[ \t]*+=[ \t]*+(.{1,1000})"),
         (
             (":",),
-            r"(?:^|[\s'\"(])(?:[\w.*-]{1,253}|\[[\w.:]{1,253}\]):(?:\d{2,5}|\*):[^:\s]{1,63}:[^:\s]{1,63}:([^\s'\"]{1,400})$",
+            r"(?:^|[\s'\"(])(?:[\w.*-]{1,253}|\[[\w.:]{1,253}\]):(?:\d{2,5}"
+            r"|\*):[^:\s]{1,63}:[^:\s]{1,63}:([^\s'\"]{1,400})$",
         ),
         (
             ("@",),
@@ -299,7 +315,8 @@ _AROUND = [
         ),
         (
             ("{",),
-            r"\{(?:PLAIN|CLEARTEXT|CRYPT|S?SHA\d{0,3}|S?MD5|SHA\d{3}-CRYPT|BLF-CRYPT|CRAM-MD5|PBKDF2\S{0,12}|ARGON2\w{0,2})\}([^\s:'\"]{1,400})",
+            r"\{(?:PLAIN|CLEARTEXT|CRYPT|S?SHA\d{0,3}|S?MD5|SHA\d{3}-CRYPT|BLF-CRYPT|CRAM-MD5|PBKDF2\S{0,12}"
+            r"|ARGON2\w{0,2})\}([^\s:'\"]{1,400})",
         ),
         (("$",), r"(\$(?:[1567y]|2[abxy]?|gy|apr1|sha1|argon2\w{1,2})\$[^\s:'\"$]{1,40}\$[./\w$=,+-]{20,4000})"),
         (("$",), r"(\$[PHS]\$[./\w]{31,200})"),
@@ -307,7 +324,8 @@ _AROUND = [
         (("",), r"^[+ -]?[ \t]*+['\"]?[\w.@+-]{1,64}:(?!//)([./0-9A-Za-z]{13})(?=[:'\"]|[ \t\r]*$)"),
         (
             ("user", "htpasswd", "basic"),
-            r"(?i)(?:users?|htpasswd|basic_?auth)['\"]?[ \t]*+[=:][ \t]*+['\"]?[\w.@+-]{1,64}:([./0-9A-Za-z]{13})(?=[:,'\"\s]|$)",
+            r"(?i)(?:users?|htpasswd|basic_?auth)['\"]?[ \t]*+[=:][ \t]*+['\"]?[\w.@+-]{1,64}:([./"
+            r"0-9A-Za-z]{13})(?=[:,'\"\s]|$)",
         ),
         ((":",), r"^[+ -]?[ \t]*+[^\s:#]{1,64}:[^:\n]{1,100}:([0-9a-f]{32})[ \t]*+$"),
         (("*",), r"(?<![\w*])(\*[0-9A-F]{40})(?!\w)"),
@@ -327,13 +345,16 @@ _AROUND = [
                 "age-secret-key-1",
                 "eyj",
             ),
-            r"\b(gh[pousr]_\w{20,255}|github_pat_\w{20,255}|glpat-[\w-]{16,64}|(?:sk|rk|pk)_(?:live|test)_\w{8,255}|xox[abprse]-[\w-]{8,255}"
-            r"|AKIA[0-9A-Z]{16}|AIza[\w-]{30,45}|SG\.[\w-]{16,64}\.[\w-]{16,64}|npm_\w{30,50}|hf_\w{30,50}|AGE-SECRET-KEY-1\w{40,80}"
+            r"\b(gh[pousr]_\w{20,255}|github_pat_\w{20,255}|glpat-[\w-]{16,64}|(?:sk|rk|pk)_(?:live|test)_\w{8,255}"
+            r"|xox[abprse]-[\w-]{8,255}"
+            r"|AKIA[0-9A-Z]{16}|AIza[\w-]{30,45}|SG\.[\w-]{16,64}\.[\w-]{16,64}|npm_\w{30,50}|hf_\w{30,50}"
+            r"|AGE-SECRET-KEY-1\w{40,80}"
             r"|eyJ[\w-]{8,4000}\.[\w-]{4,4000}(?:\.[\w-]{0,4000})?)",
         ),
         (
             ("-----begin ",),
-            r"(?i)-----BEGIN [A-Z0-9 ]{0,40}(?:PRIVATE|STATIC) KEY[A-Z0-9 ]{0,20}-----[\\n'\" \t+.]{0,40}+([^-\s'\"+.\\][^-]{0,20000})",
+            r"(?i)-----BEGIN [A-Z0-9 ]{0,40}(?:PRIVATE|STATIC) KEY[A-Z0-9 ]{0,20}-----[\\n'\" "
+            r"\t+.]{0,40}+([^-\s'\"+.\\][^-]{0,20000})",
         ),
     )
 ]

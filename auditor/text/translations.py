@@ -30,7 +30,7 @@ class Words:
         self._fixed: dict[str, str] = {}
 
     def __call__(self, key: str, **values: Any) -> str:
-        """The phrase ``key`` with its values filled in; whole numbers are written the language's way.
+        """Return the phrase ``key`` with its values filled in; whole numbers are written the language's way.
 
         ``n`` is what the phrase counts: it chooses among the plural forms, and is given to no other phrase.
         Raises KeyError for a key that the catalogue does not hold.
@@ -50,42 +50,42 @@ class Words:
         return f"{value:,}".replace(",", "." if self.lang == "vi" else ",")
 
     def decimal(self, value: float) -> str:
-        """One digit after the decimal sign."""
+        """Return one digit after the decimal sign."""
         return f"{value:.1f}".replace(".", "," if self.lang == "vi" else ".")
 
     def moment(self, iso: str) -> str:
-        """An ISO 8601 moment as people write it, by Vietnam's clock."""
+        """Return an ISO 8601 moment as people write it, by Vietnam's clock."""
         return dates.format_moment(clock.read(iso), self.lang)
 
     def epoch(self, seconds: int) -> str:
-        """The same of an epoch second."""
+        """Return the same of an epoch second."""
         return dates.format_moment(clock.from_epoch(seconds), self.lang)
 
     def day(self, day: date) -> str:
-        """A day as people write it."""
+        """Return a day as people write it."""
         return dates.format_day(day, self.lang)
 
     def day_of(self, iso: str) -> str:
-        """The day of an ISO 8601 moment, by Vietnam's clock."""
+        """Return the day of an ISO 8601 moment, by Vietnam's clock."""
         return dates.format_day(clock.read(iso), self.lang)
 
     def month(self, iso: str) -> str:
-        """The month of an ISO 8601 moment, by Vietnam's clock."""
+        """Return the month of an ISO 8601 moment, by Vietnam's clock."""
         return dates.format_month(clock.read(iso), self.lang)
 
     def whole_month(self, year: int, month: int) -> str:
-        """A month in full, within a sentence."""
+        """Return a month in full, within a sentence."""
         return dates.format_full_month(year, month, self.lang)
 
     def framework(self, key: str) -> str:
-        """A framework's name by its key in a control's references."""
+        """Return a framework's name by its key in a control's references."""
         try:
             return self(f"framework.{key}")
         except KeyError:
             return key
 
     def application(self, key: str) -> str:
-        """An application's name."""
+        """Return an application's name."""
         return self(f"application.{key}")
 
 
@@ -101,12 +101,12 @@ class _RaisingCatalogue(gettext.NullTranslations):
 
 @cache
 def compile_catalogue(lang: Lang, domain: str) -> gettext.GNUTranslations:
-    """A catalogue, compiled in memory from its ``.po``; gives back what it does not hold."""
+    """Return a catalogue, compiled in memory from its ``.po``; gives back what it does not hold."""
     return gettext.GNUTranslations(io.BytesIO(parse_catalogue(lang, domain).to_binary()))
 
 
 def parse_catalogue(lang: Lang, domain: str) -> polib.POFile:
-    """A catalogue as the translators wrote it."""
+    """Return a catalogue as the translators wrote it."""
     return polib.pofile(str(LOCALE / lang / "LC_MESSAGES" / f"{domain}.po"))
 
 

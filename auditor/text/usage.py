@@ -2,7 +2,8 @@
 
 The English stands in the code: as docstrings and ``help=``, with the Vietnamese in ``help.po``; and as the sentences of
 ``InputError``, of the libraries and of the guard on hosts, with the Vietnamese in ``errors.po``, ``libraries.po`` and
-``guard.po``. Those hold ``{…}`` for what differs from time to time, as an f-string does, and a sentence is found by what it looks like.
+``guard.po``. Those hold ``{…}`` for what differs from time to time, as an f-string does, and a sentence is found by
+what it looks like.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from auditor.text.translations import compile_catalogue, parse_catalogue
 
 
 def build_command(app: typer.Typer, lang: Lang) -> Any:
-    """The command line of ``app``, whose help and complaints are in ``lang``."""
+    """Return the command line of ``app``, whose help and complaints are in ``lang``."""
     click_command = get_command(app)
     for each in _iter_commands(click_command):
         each.short_help = _extract_first_sentence(_translate_help(_extract_first_prose(each.help), lang))
@@ -35,7 +36,7 @@ def build_command(app: typer.Typer, lang: Lang) -> Any:
 
 
 def iter_texts(app: typer.Typer) -> Iterator[str]:
-    """Every English text of the help that needs a translation."""
+    """Yield every English text of the help that needs a translation."""
     yield _EXIT_CODES
     yield from EXIT_CODES.values()
     for each in _iter_commands(get_command(app)):
@@ -44,7 +45,9 @@ def iter_texts(app: typer.Typer) -> Iterator[str]:
 
 
 def format_complaint(error: typer.TyperException, lang: Lang) -> str:
-    """What typer finds wrong with the arguments, after the usage of the command; its help when there are none."""
+    """Return what typer finds wrong with the arguments, after the usage of the command; its help when there
+    are none.
+    """
     message = _translate_sentence(f"Error: {error.format_message().replace(PREFIX, '')}", lang)
     context: typer.Context | None = getattr(error, "ctx", None)
     if context is None:
@@ -57,7 +60,7 @@ def format_complaint(error: typer.TyperException, lang: Lang) -> str:
 
 
 def format_mistake(error: InputError, lang: Lang) -> str:
-    """The one line that says what is wrong with an input, where, and how to mend it."""
+    """Return the one line that says what is wrong with an input, where, and how to mend it."""
     if lang == "en":
         return str(error)
     what = format_reason(error, lang)
@@ -66,14 +69,14 @@ def format_mistake(error: InputError, lang: Lang) -> str:
 
 
 def format_reason(error: InputError, lang: Lang) -> str:
-    """What is wrong, without how to mend it."""
+    """Return what is wrong, without how to mend it."""
     if lang == "en":
         return error.what
     return error.text.vi if error.text else _translate_sentence(error.what, lang)
 
 
 def translate_guard_message(text: str, lang: Lang) -> str:
-    """What the guard on a host said, in ``lang``; what it says in words that are not known stays as it is."""
+    """Return what the guard on a host said, in ``lang``; what it says in words that are not known stays as it is."""
     if lang == "vi":
         for pattern, translation in _load_sentences("guard"):
             if match := pattern.fullmatch(text):
@@ -133,7 +136,7 @@ class Formatter(typer.Context.formatter_class):  # type: ignore[misc,valid-type]
         self._subcommand = getattr(command, "subcommand_metavar", None)
 
     def pieces(self) -> str:
-        """What can be typed after the command."""
+        """Return what can be typed after the command."""
         more = [] if self._subcommand is None else [self.translate(self._subcommand)]
         return " ".join([self.translate("[OPTIONS]"), *self._arguments, *more])
 
@@ -142,7 +145,7 @@ class Formatter(typer.Context.formatter_class):  # type: ignore[misc,valid-type]
         return _translate_sentence(words, self._lang)
 
     def describe_rows(self, rows: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-        """Names and descriptions as they are shown."""
+        """Name and descriptions as they are shown."""
         return [(self._name(first), _translate_description(second, self._lang)) for first, second in rows]
 
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
@@ -191,7 +194,7 @@ _AT_LEAST = re.compile(r"x>=(\d+)")
 
 
 def _translate_description(text: str, lang: Lang) -> str:
-    """An option's description; typer adds ``[default: …; required]`` to it."""
+    """Return an option's description; typer adds ``[default: …; required]`` to it."""
     description, mark, extra = text.rpartition("  [")
     if not mark:
         return _translate_sentence(text, lang)
@@ -211,7 +214,7 @@ def _translate_sentence(text: str, lang: Lang) -> str:
 
 @cache
 def _load_sentences(*domains: str) -> tuple[tuple[re.Pattern[str], str], ...]:
-    """What a sentence looks like in English, most particular first, and its Vietnamese."""
+    """Return what a sentence looks like in English, most particular first, and its Vietnamese."""
     entries = [entry for domain in domains for entry in parse_catalogue("vi", domain)]
     entries.sort(key=lambda entry: -len(PLACE.sub("", entry.msgid)))
     return tuple((_compile_pattern(entry.msgid), entry.msgstr) for entry in entries)

@@ -1,4 +1,6 @@
-"""The units as this machine has them: written, checked by systemd, compared with what the person at the terminal uses."""
+"""The units as this machine has them: written, checked by systemd, compared with what the person at the
+terminal uses.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ type Run = Callable[[Sequence[str]], subprocess.CompletedProcess[str]]
 
 
 def current_settings(inventory: Path, name: str | None = None) -> TimerSettings:
-    """Return the settings of whoever asks, or of the account of that name: program, state folder and account as they are in use now.
+    """Return the settings of whoever asks, or of the account of that name.
+
+    Program, state folder and account as they are in use now.
 
     Raises InputError when there is no such account.
     """
@@ -48,7 +52,8 @@ def _account(name: str | None) -> pwd.struct_passwd:
 def install(settings: TimerSettings, folder: Path = FOLDER, run: Run | None = None) -> tuple[Path, ...]:
     """Write the units, have systemd check them first, and start the timers. Return the files.
 
-    Raises InputError, with nothing written, for an inventory or a program that is not there, and for what systemd refuses.
+    Raises InputError, with nothing written, for an inventory or a program that is not there, and for what systemd
+    refuses.
     """
     run = run or _run
     if not os.access(settings.auditor, os.X_OK):
@@ -79,7 +84,9 @@ def install(settings: TimerSettings, folder: Path = FOLDER, run: Run | None = No
 
 
 def find_problems(settings: TimerSettings, folder: Path = FOLDER) -> Iterator[tuple[str, str]]:
-    """Yield ``(unit, problem)`` where units are installed: ``missing``, or ``program``, ``state`` or ``other`` than this person uses. None when none is there."""
+    """Yield ``(unit, problem)`` where units are installed: ``missing``, or ``program``, ``state`` or ``other`` than
+    this person uses. None when none is there.
+    """
     texts = render_units(settings)
     if not any((folder / name).exists() for name in texts):
         return

@@ -16,7 +16,7 @@ _HOMES = ("/home", "/root", "/run/user")
 
 @dataclass(frozen=True)
 class Schedule:
-    """What runs by itself, and when."""
+    """Record of what runs by itself, and when."""
 
     name: str
     description: str
@@ -68,7 +68,10 @@ def render_units(settings: TimerSettings) -> Mapping[str, str]:
 
 
 def quote_word(word: str) -> str:
-    """Return a word as ``ExecStart=`` and ``Environment=`` take it (systemd.syntax(7)): specifiers and variables mean nothing in it."""
+    """Return a word as ``ExecStart=`` and ``Environment=`` take it (systemd.syntax(7)).
+
+    Specifiers and variables mean nothing in it.
+    """
     text = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
     return f'"{text}"'
 

@@ -1,4 +1,7 @@
-"""A whole host: verdicts on all that it has installed, and the area ``vulnerabilities`` of control expressions. Pure over ``Known``."""
+"""A whole host: verdicts on all that it has installed, and the area ``vulnerabilities`` of control expressions.
+
+Pure over ``Known``.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,7 @@ class RankedVerdict:
 
     @property
     def rank(self) -> tuple[Any, ...]:
-        """What comes first: ransomware, exploited, within strangers' reach, likely."""
+        """Return what comes first: ransomware, exploited, within strangers' reach, likely."""
         kev_entry = self.kev_entry
         return (
             not (kev_entry and kev_entry.ransomware),
@@ -53,14 +56,17 @@ class RankedVerdict:
 
 
 def iter_verdicts(data: Mapping[str, Any], database: VulnerabilityDatabase) -> Iterator[Verdict]:
-    """Every record on what the host has installed. A release that the data does not hold has none: see ``covered``."""
+    """Yield every record on what the host has installed.
+
+    A release that the data does not hold has none: see ``is_covered``.
+    """
     yield from iter_package_verdicts(data, database)
     for component in installed_software.iter_components(data):
         yield from (verdict for verdict, _record in evaluation.judge_component(component, database))
 
 
 def iter_package_verdicts(data: Mapping[str, Any], database: VulnerabilityDatabase) -> Iterator[Verdict]:
-    """Those on packages."""
+    """Yield those on packages."""
     release = installed_software.get_release(data)
     for package in installed_software.list_source_packages(data) if "packages" in data else ():
         yield from evaluation.judge_package(release, package, database)
@@ -68,13 +74,16 @@ def iter_package_verdicts(data: Mapping[str, Any], database: VulnerabilityDataba
 
 @dataclass(frozen=True)
 class VerdictSummary:
-    """What the verdicts on one source in one version come to: hosts share most of them."""
+    """Record of what the verdicts on one source in one version come to: hosts share most of them."""
 
     counts: Mapping[State, int]
     exploited_verdicts: tuple[Verdict, ...]
     """What CISA lists and is not known to be clean."""
     mendable: tuple[Verdict, ...]
-    """What is open and somebody can do something about, or has to: what the distribution calls harmless or leaves unfixed is no work."""
+    """What is open and somebody can do something about, or has to.
+
+    What the distribution calls harmless or leaves unfixed is no work.
+    """
 
 
 def _is_work(verdict: Verdict, database: VulnerabilityDatabase) -> bool:
@@ -94,7 +103,7 @@ def _summarize_package(release: str, package: SourcePackage, database: Vulnerabi
 
 
 def is_covered(data: Mapping[str, Any], database: VulnerabilityDatabase) -> bool:
-    """Whether the data tells of the host's release."""
+    """Return whether the data tells of the host's release."""
     return installed_software.get_release(data) in database.kind_by_release
 
 
@@ -105,7 +114,7 @@ def build_area(
     database: VulnerabilityDatabase | None,
     statements: StatementIndex = NO_STATEMENTS,
 ) -> dict[str, Any]:
-    """The area ``vulnerabilities``. ``errors`` says why an area is not in ``data``.
+    """Return the area ``vulnerabilities``. ``errors`` says why an area is not in ``data``.
 
     ``about`` tells what data was imported on; what cannot be told of a host is not there, with the reason beside it.
     """
@@ -144,7 +153,7 @@ def _render_source(source: ImportedSource, today: date) -> dict[str, Any]:
 def _iter_gaps(
     facts: Mapping[str, Any], data: Mapping[str, Any], database: VulnerabilityDatabase
 ) -> Iterator[dict[str, Any]]:
-    """What the data is too old for, or does not hold."""
+    """Yield what the data is too old for, or does not hold."""
     for source in facts["sources"]:
         if source["age_days"] > STALE_DAYS:
             yield {
@@ -194,7 +203,7 @@ def _assess_packages(
 def _iter_library_verdicts(
     data: Mapping[str, Any], way: str | None, database: VulnerabilityDatabase, statements: StatementIndex
 ) -> Iterator[RankedVerdict]:
-    """What is open in packages of PHP, which a stranger's bytes come to as they come to their site."""
+    """Yield what is open in packages of PHP, which a stranger's bytes come to as they come to their site."""
     for component in installed_software.iter_composer_packages(data):
         verdicts = (
             verdict
@@ -206,12 +215,12 @@ def _iter_library_verdicts(
 
 
 def _select_unanswered(verdicts: Iterable[Verdict], statements: StatementIndex) -> Iterator[Verdict]:
-    """Those that no statement answers."""
+    """Return those that no statement answers."""
     return (verdict for verdict in verdicts if apply_statement(verdict, statements) is verdict)
 
 
 def weigh(verdict: Verdict, ways: Mapping[str, str], database: VulnerabilityDatabase) -> RankedVerdict:
-    """A verdict on a package with what tells how urgent it is."""
+    """Return a verdict on a package with what tells how urgent it is."""
     way = exposure.find_attack_path(verdict.subject, ways)
     return RankedVerdict(verdict, database.kev_entries.get(verdict.id), way, database.get_score(verdict.id))
 

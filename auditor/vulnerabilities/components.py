@@ -6,5 +6,5 @@ COMPOSER = "composer/"
 
 
 def name_of(kind: str, slug: str) -> str:
-    """The name of a ``core``, ``plugin``, ``theme`` or ``composer`` package: ``plugin/akismet``."""
+    """Return the name of a ``core``, ``plugin``, ``theme`` or ``composer`` package: ``plugin/akismet``."""
     return CORE if kind == "core" else f"{kind}/{slug}"

@@ -30,7 +30,10 @@ _ZLIB = (b"\x78\x01", b"\x78\x9c", b"\x78\xda")
 
 
 class BoundedStream(io.RawIOBase):
-    """What is unpacked of a file, as far as it may go. ``told`` is called for every record that came of it."""
+    """Record of what is unpacked of a file, as far as it may go.
+
+    ``mark_record`` is called for every record that came of it.
+    """
 
     def __init__(self, inner: IO[bytes], packed_size: int, file: Path) -> None:
         super().__init__()
@@ -40,7 +43,7 @@ class BoundedStream(io.RawIOBase):
         self._ahead = b""
 
     def readable(self) -> bool:
-        """Whether it can be read: always."""
+        """Return whether it can be read: always."""
         return True
 
     def readinto(self, buffer: Any) -> int:
@@ -71,7 +74,7 @@ class BoundedStream(io.RawIOBase):
         return len(part)
 
     def peek(self, most: int) -> bytes:
-        """The next bytes, which are read again by who reads on."""
+        """Return the next bytes, which are read again by who reads on."""
         content = b""
         while len(content) < most and (part := self.read(most - len(content))):
             content += part
@@ -94,7 +97,7 @@ class ZlibStream(io.RawIOBase):
         self._inner, self._zlib, self._left = inner, zlib.decompressobj(), b""
 
     def readable(self) -> bool:
-        """Whether it can be read: always."""
+        """Return whether it can be read: always."""
         return True
 
     def readinto(self, buffer: Any) -> int:
@@ -112,7 +115,10 @@ class ZlibStream(io.RawIOBase):
 
 
 def compute_digest(file: Path) -> str:
-    """SHA-256 of the file as it lies there. Raises InputError for what cannot be read, or is larger than any such data."""
+    """SHA-256 of the file as it lies there.
+
+    Raises InputError for what cannot be read, or is larger than any such data.
+    """
     try:
         if file.stat().st_size > MAX_PACKED:
             raise InputError("it is larger than {most} MB", most=MAX_PACKED // 1_000_000, file=file, mend=_NOT_THIS)
@@ -150,7 +156,9 @@ def open_documents(file: Path) -> Iterator[Iterator[tuple[str, BoundedStream]]]:
 
 
 def _get_directory_size(raw: IO[bytes]) -> int:
-    """How many bytes a zip says that the list of its members has, at the places where zipfile looks; 0 where it does not say."""
+    """Return how many bytes a zip says that the list of its members has, at the places where zipfile looks; 0 where it
+    does not say.
+    """
     raw.seek(0, io.SEEK_END)
     raw.seek(max(0, raw.tell() - _END - 0xFFFF))
     tail = raw.read()

@@ -1,4 +1,7 @@
-"""What the imported data says of a source package or component: every record of the kind that is believed there. Pure over ``Known``."""
+"""What the imported data says of a source package or component: every record of the kind that is believed there.
+
+Pure over ``Known``.
+"""
 
 from __future__ import annotations
 

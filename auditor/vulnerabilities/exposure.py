@@ -1,4 +1,7 @@
-"""Which sources read what strangers send: the daemons that a stranger reaches, and the libraries that take in their bytes. Pure."""
+"""Which sources read what strangers send.
+
+The daemons that a stranger reaches, and the libraries that take in their bytes. Pure.
+"""
 
 from __future__ import annotations
 
@@ -29,15 +32,22 @@ _DAEMONS: Mapping[str, tuple[str, ...]] = {
 """A listening process by its name, and its source."""
 _WEB = ("nginx", "apache2", "haproxy", "varnishd")
 _BEHIND_WEB = re.compile(
-    r"(?:php[0-9.]+|php-.*|openssl|gnutls28|zlib|pcre2|pcre3|nghttp2|brotli|libxml2|expat|apr|apr-util|imagemagick|libgd2"
+    r"(?:php[0-9.]+|php-.*|openssl|gnutls28|zlib|pcre2|pcre3|nghttp2|brotli|libxml2|expat|apr|apr-util|imagemagick"
+    r"|libgd2"
     r"|libwebp|libjpeg-turbo|libpng1\.6|tiff|ghostscript|wordpress|node-.*|mod-.*|libapache2-.*|libnginx-.*)\Z"
 )
-"""What takes in a visitor's bytes where a web server is reached: PHP, TLS, compression, pictures and documents that they upload."""
+"""What takes in a visitor's bytes where a web server is reached.
+
+PHP, TLS, compression, pictures and documents that they upload.
+"""
 _BY_ALL = ("glibc", "openssl")
 
 
 def find_reachable_processes(data: Mapping[str, Any]) -> Mapping[str, str] | None:
-    """What the firewall lets strangers reach: each listening process, and an address and port of it. None when that is not known."""
+    """Return what the firewall lets strangers reach: each listening process, and an address and port of it.
+
+    None when that is not known.
+    """
     if "firewall" not in data:
         return None
     endpoints: dict[str, str] = {}
@@ -47,12 +57,14 @@ def find_reachable_processes(data: Mapping[str, Any]) -> Mapping[str, str] | Non
 
 
 def find_web_path(processes: Mapping[str, str]) -> str | None:
-    """How a stranger's bytes come to what sites are made of."""
+    """Return how a stranger's bytes come to what sites are made of."""
     return next((f"{process} {processes[process]}" for process in _WEB if process in processes), None)
 
 
 def find_attack_path(source: str, processes: Mapping[str, str]) -> str | None:
-    """How a stranger's bytes come to a source, as ``nginx tcp/443``; None when they do not, as far as is known."""
+    """Return how a stranger's bytes come to a source, as ``nginx tcp/443``; None when they do not, as far as
+    is known.
+    """
     for process, port in processes.items():
         if source in _DAEMONS.get(process, (process,)):
             return f"{process} {port}"

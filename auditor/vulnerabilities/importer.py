@@ -76,7 +76,7 @@ def _check_single(sources: Sequence[ImportedSource], file: Path) -> None:
 def _import_documents(
     documents: Iterator[SourceDocument], digest: str, into: store.VulnerabilityWriter
 ) -> Iterator[ImportedSource]:
-    """What came of a file's documents. All that follow a record of OSV's in an archive are such records."""
+    """Yield what came of a file's documents. All that follow a record of OSV's in an archive are such records."""
     for document in documents:
         head = document.stream.peek(_HEAD)
         kind = next((kind for kind in KINDS if kind.head.match(head)), None)
@@ -128,5 +128,5 @@ def _record_source(
 
 
 def _choose_date(own: date | None, modified_on: date) -> date:
-    """The data's own day, else the file's; never one that has not come."""
+    """Return the data's own day, else the file's; never one that has not come."""
     return min(own or modified_on, clock.today())

@@ -1,4 +1,6 @@
-"""What a host has installed, as the data names it: by source package, the kernels that count, components of its sites. Pure.
+"""What a host has installed, as the data names it: by source package, the kernels that count, components of its sites.
+
+Pure.
 
 ``data`` are a host's facts by area, as plain data.
 """
@@ -31,12 +33,15 @@ class Component:
 
 
 def get_release(data: Mapping[str, Any]) -> str:
-    """The codename of the release; empty when the host does not tell."""
+    """Return the codename of the release; empty when the host does not tell."""
     return str(data.get("system", {}).get("os", {}).get("codename", ""))
 
 
 def list_source_packages(data: Mapping[str, Any]) -> tuple[SourcePackage, ...]:
-    """Each source in each version that is installed; of the kernel what runs and what runs after the next start alone."""
+    """Return each source in each version that is installed.
+
+    Of the kernel what runs and what runs after the next start alone.
+    """
     packages = data["packages"]
     groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     images: list[tuple[str, Mapping[str, Any]]] = []
@@ -85,7 +90,10 @@ def _build_source_package(
 
 
 def _find_kernel(images: Sequence[tuple[str, Mapping[str, Any]]], running_version: str) -> Iterator[SourcePackage]:
-    """The newest image, with the version that runs beside it; none where no image is installed, as in a container."""
+    """Yield the newest image, with the version that runs beside it.
+
+    None where no image is installed, as in a container.
+    """
     if not images:
         return
     _abi, newest = max(images, key=lambda image: versions.make_debian_key(image[1]["version"]))
@@ -104,13 +112,13 @@ def _find_kernel(images: Sequence[tuple[str, Mapping[str, Any]]], running_versio
 
 
 def iter_components(data: Mapping[str, Any]) -> Iterator[Component]:
-    """All of them, in each place where they lie."""
+    """Yield all of them, in each place where they lie."""
     yield from iter_wordpress_components(data)
     yield from iter_composer_packages(data)
 
 
 def iter_composer_packages(data: Mapping[str, Any]) -> Iterator[Component]:
-    """What Composer's locks name; a branch is no version."""
+    """Yield what Composer's locks name; a branch is no version."""
     for lock in data.get("packages", {}).get("composer", ()):
         for package in lock["packages"] or ():
             version = package["version"].removeprefix("v")

@@ -1,6 +1,7 @@
 """What a host has installed as a CycloneDX 1.6 document: the same bytes for the same facts. Pure.
 
-Written by ourselves: the form is small, and references, order and serial number have to be our own anyway for the bytes to be the same.
+Written by ourselves: the form is small, and references, order and serial number have to be our own anyway for the bytes
+to be the same.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ _KINDS = {"plugin": "wordpress-plugin", "theme": "wordpress-theme"}
 
 
 def render(host: str, data: Mapping[str, Any], version: str) -> bytes:
-    """The document. ``data``: the host's facts by area, with packages; ``version``: of Lũy Tre."""
+    """Return the document. ``data``: the host's facts by area, with packages; ``version``: of Lũy Tre."""
     os = data["system"]["os"]
     parts = sorted((*_iter_packages(data), *_iter_components(data)), key=lambda part: str(part["bom-ref"]))
     unique = {part["bom-ref"]: part for part in parts}
@@ -48,7 +49,7 @@ def render(host: str, data: Mapping[str, Any], version: str) -> bytes:
 
 
 def build_purl(package: Mapping[str, Any], os: Mapping[str, Any]) -> str:
-    """A package URL of a binary package, with its release and the source that it was built from."""
+    """Return a package URL of a binary package, with its release and the source that it was built from."""
     source, version = package["source"] or package["name"], package["source_version"] or package["version"]
     qualifiers = {
         "arch": package["architecture"],

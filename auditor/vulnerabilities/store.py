@@ -26,7 +26,8 @@ _MIGRATIONS: tuple[sqlite_file.Migration, ...] = (
         " PRIMARY KEY (kind, name)) STRICT, WITHOUT ROWID",
         "CREATE TABLE ids (id TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (id, kind, name))"
         " STRICT, WITHOUT ROWID",
-        "CREATE TABLE exploited (id TEXT PRIMARY KEY, added TEXT NOT NULL, due TEXT NOT NULL, ransomware INTEGER NOT NULL,"
+        "CREATE TABLE exploited (id TEXT PRIMARY KEY, added TEXT NOT NULL, due TEXT NOT NULL, ransomware INTEGER NOT "
+        "NULL,"
         " name TEXT NOT NULL) STRICT, WITHOUT ROWID",
         "CREATE TABLE scores (id TEXT PRIMARY KEY, score REAL NOT NULL) STRICT, WITHOUT ROWID",
         "CREATE TABLE support (release TEXT NOT NULL, source TEXT NOT NULL, kind TEXT NOT NULL, until TEXT NOT NULL,"
@@ -35,7 +36,8 @@ _MIGRATIONS: tuple[sqlite_file.Migration, ...] = (
     sqlite_file.make_migration(
         "CREATE TABLE told (kind TEXT NOT NULL, release TEXT NOT NULL, name TEXT NOT NULL, id TEXT NOT NULL,"
         " record TEXT NOT NULL, PRIMARY KEY (kind, release, name, id)) STRICT, WITHOUT ROWID",
-        "CREATE TABLE releases (kind TEXT NOT NULL, release TEXT NOT NULL, PRIMARY KEY (kind, release)) STRICT, WITHOUT ROWID",
+        "CREATE TABLE releases (kind TEXT NOT NULL, release TEXT NOT NULL, PRIMARY KEY (kind, release)) STRICT, "
+        "WITHOUT ROWID",
         "INSERT INTO releases SELECT DISTINCT kind, release FROM packages",
     ),
 )
@@ -48,7 +50,7 @@ def default_path() -> Path:
 
 @dataclass(frozen=True)
 class KevEntry:
-    """What CISA says of a vulnerability that is exploited."""
+    """Record of what CISA says of a vulnerability that is exploited."""
 
     added_on: str
     due: str
@@ -78,7 +80,10 @@ class VulnerabilityWriter:
         self._database.executemany("INSERT INTO packages VALUES (?, ?, ?, ?)", rows)
 
     def put_single_records(self, rows: Iterable[tuple[str, str, str, str, str]]) -> None:
-        """Kind, release, name of a source or component, the record's own id, record as JSON: one at a time, of data that is ordered by id."""
+        """Kind, release, name of a source or component, the record's own id, record as JSON.
+
+        One at a time, of data that is ordered by id.
+        """
         self._database.executemany("INSERT OR REPLACE INTO told VALUES (?, ?, ?, ?, ?)", rows)
 
     def put_releases(self, rows: Iterable[tuple[str, str]]) -> None:
@@ -109,7 +114,7 @@ class VulnerabilityWriter:
         self._database.executemany("INSERT OR REPLACE INTO support VALUES (?, ?, ?, ?, ?)", rows)
 
     def put_source(self, source: ImportedSource) -> None:
-        """What was imported."""
+        """Store what was imported."""
         self._database.execute(
             "INSERT OR REPLACE INTO sources VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
@@ -148,7 +153,10 @@ def open_writer(path: Path | None = None) -> Iterator[VulnerabilityWriter]:
 
 
 class VulnerabilityDatabase:
-    """What was imported, as it lay there when this was made; every record is read when first asked for. Without a database: nothing."""
+    """Record of what was imported, as it lay there when this was made; every record is read when first asked for.
+
+    Without a database: nothing.
+    """
 
     def __init__(self, database: sqlite3.Connection | None) -> None:
         self._database = database
@@ -164,7 +172,7 @@ class VulnerabilityDatabase:
         return self._database.execute(query, values).fetchall() if self._database else []
 
     def get_cached[Kept](self, key: Hashable, make: Callable[[], Kept]) -> Kept:
-        """What somebody worked out of this data under a key, made once; MAX_KEPT are kept."""
+        """Return what somebody worked out of this data under a key, made once; MAX_KEPT are kept."""
         if key not in self._kept:
             if len(self._kept) >= MAX_KEPT:
                 self._kept.clear()
@@ -174,7 +182,7 @@ class VulnerabilityDatabase:
 
     @property
     def sources(self) -> tuple[ImportedSource, ...]:
-        """What was imported; none: nothing."""
+        """Return what was imported; none: nothing."""
         return self._sources
 
     @cached_property
@@ -185,7 +193,7 @@ class VulnerabilityDatabase:
         return {name: next(kind for kind in PACKAGE_KINDS if (kind, name) in there) for name in releases}
 
     def load_package_records(self, kind: str, release: str, source: str) -> list[list[Any]]:
-        """The records on a source package in a release."""
+        """Return the records on a source package in a release."""
         key = (kind, release, source)
         if key not in self._packages:
             rows = self._load_rows("SELECT records FROM packages WHERE kind = ? AND release = ? AND source = ?", key)
@@ -199,7 +207,7 @@ class VulnerabilityDatabase:
         return [json.loads(record) for (record,) in rows]
 
     def load_component_records(self, kind: str, name: str) -> list[list[Any]]:
-        """The records on a component."""
+        """Return the records on a component."""
         key = (kind, name)
         if key not in self._components:
             rows = self._load_rows("SELECT records FROM components WHERE kind = ? AND name = ?", key)
@@ -213,21 +221,24 @@ class VulnerabilityDatabase:
 
     @cached_property
     def kev_entries(self) -> Mapping[str, KevEntry]:
-        """All that CISA lists."""
+        """Return all that CISA lists."""
         rows = self._load_rows("SELECT id, added, due, ransomware, name FROM exploited")
         return {
             name: KevEntry(added_on, due, bool(ransomware), title) for name, added_on, due, ransomware, title in rows
         }
 
     def get_score(self, vulnerability: str) -> float | None:
-        """Its EPSS probability."""
+        """Return its EPSS probability."""
         if vulnerability not in self._scores:
             rows = self._load_rows("SELECT score FROM scores WHERE id = ?", (vulnerability,))
             self._scores[vulnerability] = rows[0][0] if rows else None
         return self._scores[vulnerability]
 
     def get_support_notes(self, release: str, source: str) -> Mapping[str, str]:
-        """``ended`` or ``limited`` with its note, of a source package in a release or in all: what held when it was imported."""
+        """``ended`` or ``limited`` with its note, of a source package in a release or in all.
+
+        What held when it was imported.
+        """
         return self._support.get((release, source)) or self._support.get(("", source)) or {}
 
     @cached_property

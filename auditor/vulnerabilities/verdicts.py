@@ -15,7 +15,7 @@ OWN = ("main", "security", "superseded")
 
 @dataclass(frozen=True, slots=True)
 class SourcePackage:
-    """What a host has installed from one source package in one version."""
+    """Record of what a host has installed from one source package in one version."""
 
     source: str
     version: str
@@ -43,7 +43,10 @@ class DistributionNotes:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a vulnerability comes to on a package or component. ``reason`` is a key: ``vulnerability.reason.KEY`` has it in words."""
+    """Record of what a vulnerability comes to on a package or component.
+
+    ``reason`` is a key: ``vulnerability.reason.KEY`` has it in words.
+    """
 
     id: str
     subject: str
@@ -160,7 +163,7 @@ class _Draft(Protocol):
 
 
 def _make_draft(name: str, package: SourcePackage, notes: DistributionNotes) -> _Draft:
-    """What makes verdicts on one id and what was built."""
+    """Return what makes verdicts on one id and what was built."""
 
     def verdict(state: State, reason: str, fixed_version: str = "") -> Verdict:
         return Verdict(
@@ -179,7 +182,7 @@ def _make_draft(name: str, package: SourcePackage, notes: DistributionNotes) -> 
 
 
 def judge_by_changelog(name: str, package: SourcePackage, entry: str) -> Verdict:
-    """Its own changelog names the id, in the entry of a version."""
+    """Return its own changelog names the id, in the entry of a version."""
     verdict = _make_draft(name, package, DistributionNotes())
     if package.runs is not None and entry and versions.make_debian_key(package.runs) < versions.make_debian_key(entry):
         return verdict("restart_owed", "kernel", entry)
@@ -187,7 +190,10 @@ def judge_by_changelog(name: str, package: SourcePackage, entry: str) -> Verdict
 
 
 def _judge_foreign_package(verdict: _Draft, name: str, package: SourcePackage) -> Verdict:
-    """The release's data does not tell of it, nor is the version that has the release's fix any of it; its own changelog may."""
+    """Return the release's data does not tell of it, nor is the version that has the release's fix any of it.
+
+    Its own changelog may.
+    """
     if name in package.changelog_cves:
         return _judge_running_code(verdict, package, "changelog", package.version)
     return verdict("unknown", f"origin_{package.origin}")

@@ -18,7 +18,7 @@ _LONGEST = 2**63 - 1
 
 @cache
 def _load_debian_module() -> Any:
-    """The module that runs on hosts, for there is one order."""
+    """Return the module that runs on hosts, for there is one order."""
     spec = spec_from_file_location("luytre_debian_version", resources.get_root() / _FILE)
     if spec is None or spec.loader is None:
         raise ImportError(f"{_FILE} is not there")
@@ -29,13 +29,13 @@ def _load_debian_module() -> Any:
 
 @lru_cache(_CACHE_SIZE)
 def is_debian(text: str) -> bool:
-    """Whether dpkg takes this for a version."""
+    """Return whether dpkg takes this for a version."""
     return bool(_load_debian_module().is_version(text))
 
 
 @lru_cache(_CACHE_SIZE)
 def make_debian_key(text: str) -> tuple[Any, ...]:
-    """A key that sorts as dpkg does."""
+    """Return a key that sorts as dpkg does."""
     key: tuple[Any, ...] = _load_debian_module().key(text)
     return key
 

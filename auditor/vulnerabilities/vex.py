@@ -63,7 +63,7 @@ MAX_REASON = 2_000
 
 @dataclass(frozen=True)
 class VexStatement:
-    """What a document says of a vulnerability in a product."""
+    """Record of what a document says of a vulnerability in a product."""
 
     vulnerability: str
     product: str
@@ -85,7 +85,7 @@ class VexDocument:
 
 
 def render(statements: Iterable[Statement], form: Form, office: str) -> bytes:
-    """The statements in a form, by whose word: ``office`` is its name. Where they hold is not told."""
+    """Return the statements in a form, by whose word: ``office`` is its name. Where they hold is not told."""
     sorted_statements = sorted(
         statements, key=lambda statement: (statement.vulnerability, statement.product, statement.id)
     )
@@ -153,7 +153,9 @@ def _render_cyclonedx(statements: Sequence[Statement], office: str) -> dict[str,
 
 
 def build_purl(product: str) -> str:
-    """A package URL of a source package of Debian, of WordPress, one of its plugins or themes, or a package of Composer's, whatever its version."""
+    """Return a package URL of a source package of Debian, of WordPress, one of its plugins or themes, or a package of
+    Composer's, whatever its version.
+    """
     kind, slash, slug = product.partition("/")
     if product == CORE:
         return "pkg:generic/wordpress"
@@ -165,7 +167,7 @@ def build_purl(product: str) -> str:
 
 
 def parse_purl(address: str) -> str | None:
-    """What a package URL is called in statements; None for what no host of ours has."""
+    """Return what a package URL is called in statements; None for what no host of ours has."""
     match = re.fullmatch(r"pkg:(deb|generic|composer)/([^@?#]+)(?:@[^?#]*)?(?:\?([^#]*))?(?:#.*)?", address)
     if match is None:
         return None
@@ -181,7 +183,7 @@ def parse_purl(address: str) -> str | None:
 
 
 def read(content: bytes, file: Any) -> VexDocument:
-    """What a document says. Raises InputError for what is neither form."""
+    """Return what a document says. Raises InputError for what is neither form."""
     try:
         data = json.loads(content)
     except (ValueError, RecursionError) as error:

@@ -16,7 +16,7 @@ ANSWERABLE_STATES = ("affected", "restart_owed", "unknown")
 
 
 def apply_statement(verdict: Verdict, statements: StatementIndex) -> Verdict:
-    """The verdict with what is stated in its place, if anything is."""
+    """Return the verdict with what is stated in its place, if anything is."""
     statement = statements.get((verdict.id, verdict.subject))
     if statement is None or verdict.state not in ANSWERABLE_STATES:
         return verdict

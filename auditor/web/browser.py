@@ -1,4 +1,7 @@
-"""A page as a browser makes it, scripts run, in Debian's Chromium: as a user of its own, in its sandbox, with no way to anybody but the site."""
+"""A page as a browser makes it, scripts run, in Debian's Chromium.
+
+As a user of its own, in its sandbox, with no way to anybody but the site.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,7 @@ _LOCK = Path("/run/luytre-browser.lock")
 
 @dataclass(frozen=True)
 class RenderedPage:
-    """What a browser made of a page."""
+    """Record of what a browser made of a page."""
 
     html: str
     led_to: str | None
@@ -62,7 +65,9 @@ def check() -> None:
 
 
 def render(url: str, names: Iterable[str], address: str, ports: Mapping[str, int]) -> RenderedPage:
-    """The page at ``url`` with its scripts run. ``names``: the site's, all of them at ``address``. Raises Unreadable.
+    """Return the page at ``url`` with its scripts run.
+
+    ``names``: the site's, all of them at ``address``. Raises Unreadable.
 
     ``ports``: by scheme, where it is not the usual one. No other port of the address can be reached.
     """
@@ -144,7 +149,7 @@ def _end_all(account: pwd.struct_passwd) -> None:
 
 
 def _read(answer: bytes) -> RenderedPage:
-    """The answer of a process that a hostile page may have taken over."""
+    """Return the answer of a process that a hostile page may have taken over."""
     try:
         document: Any = json.loads(answer[:_MAX_ANSWER])
         html, led_to, error = document.get("html"), document.get("led_to"), document.get("error")

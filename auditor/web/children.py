@@ -1,4 +1,5 @@
-"""Children that work on bytes of others for us, and end when these are built to cost time or memory, or to break a parser.
+"""Children that work on bytes of others for us, and end when these are built to cost time or memory, or to break a
+parser.
 
 A child answers one question at a time, as nobody, and lives on while questions are harmless.
 """
@@ -23,11 +24,11 @@ _PIECE = 65_536
 
 
 class UnreadableContent(ValueError):
-    """What is not read."""
+    """Record of what is not read."""
 
 
 class Costly(UnreadableContent):
-    """What cannot be read at a reasonable price."""
+    """Record of what cannot be read at a reasonable price."""
 
 
 class Children:
@@ -41,7 +42,10 @@ class Children:
         atexit.register(self._end_all)
 
     def ask(self, question: Mapping[str, Any], seconds: float, places: Sequence[str] = ()) -> dict[str, Any]:
-        """What a child answers, which may read the folders ``places``. Raises Unreadable when it does not in ``seconds``, Costly when it is not worth it."""
+        """Return what a child answers, which may read the folders ``places``.
+
+        Raises Unreadable when it does not in ``seconds``, Costly when it is not worth it.
+        """
         ends = time.monotonic() + seconds
         try:
             child = self._idle.get(timeout=seconds)
@@ -116,7 +120,7 @@ class _Child:
 
 
 def serve(answer: Callable[[dict[str, Any]], Mapping[str, Any]], memory: int, seconds: float, longest: int) -> None:
-    """What a child does: say whether it is apart, and answer until nobody asks any more.
+    """Do what a child does: say whether it is apart, and answer until nobody asks any more.
 
     It has ``memory`` bytes of addresses, and for each question ``seconds`` of a processor's time.
     """

@@ -42,7 +42,7 @@ _VERIFY_FAILURE = "CERTIFICATE_VERIFY_FAILED"
 
 @dataclass(frozen=True)
 class FetchResult:
-    """What one URL gave, or why it gave nothing."""
+    """Record of what one URL gave, or why it gave nothing."""
 
     url: str
     status: int | None
@@ -62,13 +62,13 @@ class FetchResult:
 
     @property
     def serves(self) -> bool:
-        """Whether a visitor gets a page or a redirect of this very site."""
+        """Return whether a visitor gets a page or a redirect of this very site."""
         return self.own and self.status is not None and self.status < 400
 
 
 @dataclass(frozen=True)
 class Raw:
-    """What one request gave, unread; or why it gave nothing."""
+    """Record of what one request gave, unread; or why it gave nothing."""
 
     status: int | None
     """None: there was no answer."""
@@ -83,7 +83,7 @@ class Raw:
 
     @property
     def location(self) -> str | None:
-        """Where a redirect leads, as it was sent."""
+        """Return where a redirect leads, as it was sent."""
         return self.headers.get("location")
 
     @property
@@ -115,9 +115,11 @@ class Client:
         is_declared: bool = True,
         check_trust: bool = True,
     ) -> FetchResult:
-        """One page, redirects not followed; ``port`` when it is not the scheme's own. Never raises for what answers.
+        """Return one page, redirects not followed; ``port`` when it is not the scheme's own.
 
-        ``judged``: whether to find out if a browser would trust the certificate.
+        Never raises for what answers.
+
+        ``check_trust``: whether to find out if a browser would trust the certificate.
         """
         with Deadline(FETCH_SECONDS) as deadline:
             fetch = _Fetch(scheme, address, domain, path, port, is_declared, self._given_up, self._turn, deadline)
@@ -130,7 +132,9 @@ class Client:
     def raw(
         self, scheme: str, address: str, domain: str, path: str, port: int | None, headers: Mapping[str, str]
     ) -> Raw:
-        """The bytes of one page, asked for with these headers, whatever the certificate. Redirects are not followed.
+        """Return the bytes of one page, asked for with these headers, whatever the certificate.
+
+        Redirects are not followed.
 
         Never raises for what answers.
         """
@@ -197,7 +201,7 @@ class _Fetch:
             self.turn.release()
 
     def raw(self, context: ssl.SSLContext, headers: Mapping[str, str], *, is_trusted: bool = True) -> Raw:
-        """One request, its answer bounded and unpacked."""
+        """Return one request, its answer bounded and unpacked."""
         host = f"[{self.address}]" if ":" in self.address else self.address
         target = f"{self.scheme}://{host}{f':{self.port}' if self.port else ''}{self.path}"
         timeout = httpx.Timeout(FETCH_SECONDS, connect=min(CONNECT_SECONDS, FETCH_SECONDS))
@@ -225,7 +229,7 @@ class _Fetch:
         return Raw(status, response_headers, body, own=own, is_trusted=is_trusted)
 
     def by(self, context: ssl.SSLContext, *, is_trusted: bool = True) -> FetchResult:
-        """What a browser is given, read."""
+        """Return what a browser is given, read."""
         url = f"{self.scheme}://{self.domain}{self.path}"
         raw = self.raw(context, BROWSER, is_trusted=is_trusted)
         page, error = EMPTY, raw.error
@@ -251,7 +255,7 @@ class _Fetch:
 
 
 def decode_body(body: bytes, encoding: str, limit: int) -> bytes:
-    """A body as it was before its server packed it, asked or not: the first ``limit`` bytes and a few, or fewer.
+    """Return a body as it was before its server packed it, asked or not: the first ``limit`` bytes and a few, or fewer.
 
     Raises ValueError for what is packed otherwise than with gzip or deflate, once.
     """
@@ -274,13 +278,13 @@ _WINDOW_BITS = {"": (), "identity": (), "gzip": (31,), "x-gzip": (31,), "deflate
 
 
 def _names_the_site(response: httpx.Response, domain: str) -> bool:
-    """Whether the certificate, be it expired or unknown, was made out to the domain. True without TLS."""
+    """Return whether the certificate, be it expired or unknown, was made out to the domain. True without TLS."""
     connection = response.extensions["network_stream"].get_extra_info("ssl_object")
     return connection is None or names_the_site(connection.getpeercert(True) or b"", domain)
 
 
 def names_the_site(der: bytes, domain: str) -> bool:
-    """Whether a certificate, be it expired or unknown, was made out to the domain."""
+    """Return whether a certificate, be it expired or unknown, was made out to the domain."""
     try:
         certificate = x509.load_der_x509_certificate(der)
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value

@@ -1,4 +1,6 @@
-"""HTML cut down to what its parser reads in little time, whoever wrote it. Pure, in time that grows with the text alone.
+"""HTML cut down to what its parser reads in little time, whoever wrote it.
+
+Pure, in time that grows with the text alone.
 
 The parser takes quadratic time over tags that are never closed and over the attributes of one tag, and cubic time over
 open formatting elements, which it opens again in every block.
@@ -33,12 +35,12 @@ _ATTRIBUTE = re.compile(r"[\s/]++[^\s/>=][^\s/>=]*+(?:\s*+=\s*+(?:\"[^\"]*+\"|'[
 
 
 def limit_html(html: str) -> str:
-    """The page without what is too much of it: the middle of a long one, further open formats and attributes."""
+    """Return the page without what is too much of it: the middle of a long one, further open formats and attributes."""
     return cut(html)[0]
 
 
 def cut(html: str) -> tuple[str, bool]:
-    """The same, and whether all that people may see of it is still there."""
+    """Return the same, and whether all that people may see of it is still there."""
     whole = True
     if len(html) > MAX_CHARACTERS:
         whole = False
@@ -60,7 +62,7 @@ def _at_most(most: int, pattern: re.Pattern[str], html: str) -> bool:
 
 
 def _has_long_piece(html: str) -> bool:
-    """Whether more than LONG_TAG letters stand somewhere without a ``<`` among them."""
+    """Return whether more than LONG_TAG letters stand somewhere without a ``<`` among them."""
     at = 0
     while len(html) - at > LONG_TAG:
         tag = html.rfind("<", at, at + LONG_TAG + 1)
@@ -71,7 +73,7 @@ def _has_long_piece(html: str) -> bool:
 
 
 def _few_attributes(piece: str) -> str:
-    """What follows a ``<``, without the attributes of its tag that are too many."""
+    """Return what follows a ``<``, without the attributes of its tag that are too many."""
     if len(piece) <= LONG_TAG or not piece[:1].isalpha():
         return piece
     name = re.match(r"[^\s/>]*+", piece)

@@ -59,7 +59,7 @@ class _Visit:
         self.requests = 0
 
     def decide(self, route: Route) -> None:
-        """Lets a request of the page through to the site itself, or ends it."""
+        """Let a request of the page through to the site itself, or ends it."""
         request = route.request
         self.requests += 1
         own = _place(request.url) in self.own
@@ -91,7 +91,7 @@ def _place(url: str) -> str | None:
 
 
 def _frame(request: Request) -> Frame | None:
-    """Where a request comes from; None for the first one of a page, which has no frame yet."""
+    """Return where a request comes from; None for the first one of a page, which has no frame yet."""
     try:
         return request.frame
     except Error:

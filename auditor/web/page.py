@@ -25,7 +25,8 @@ _ASSETS = ((".css",), (".js",), (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp
 _LINKS = (("link[href]", "href"), ("script[src]", "src"), ("img[src]", "src"))
 _COMPLAINT = re.compile(r"<b>(Fatal error|Parse error|Warning|Notice|Deprecated)</b>: {1,2}([^<]{1,200})")
 _PLAIN_COMPLAINT = re.compile(
-    r"(?:^|[\n>])[ \t]{0,40}(?:PHP )?(Fatal error|Parse error|Warning|Notice|Deprecated): {1,2}([^<\n]{1,300}? in /[^<\n]{1,200}?) on line \d"
+    r"(?:^|[\n>])[ \t]{0,40}(?:PHP )?(Fatal error|Parse error|Warning|Notice|Deprecated): {1,2}([^<\n]{1,300}? in /"
+    r"[^<\n]{1,200}?) on line \d"
 )
 _TROUBLE = re.compile(
     r"Error establishing a database connection|There has been a critical error on this website"
@@ -57,7 +58,7 @@ EMPTY = VisiblePage()
 
 
 def read(html: str, url: str) -> VisiblePage:
-    """The page at ``url``, whatever its text."""
+    """Return the page at ``url``, whatever its text."""
     html = limit_html(html)
     tree = LexborHTMLParser(html)
     title = tree.css_first("title")
@@ -111,7 +112,7 @@ def _folders(tree: LexborHTMLParser, url: str) -> tuple[str, ...]:
 
 
 def _own_path(link: str, url: str) -> str | None:
-    """The path that a link means on the same domain, if it does."""
+    """Return the path that a link means on the same domain, if it does."""
     try:
         there = urlsplit(urljoin(url, link.strip()[:500]))
         here = urlsplit(url)

@@ -20,7 +20,10 @@ _CHILDREN = Children(__name__, _MAX_MESSAGE)
 
 
 def read(body: bytes, url: str, seconds: float) -> VisiblePage:
-    """The page at ``url``, whatever the bytes. Raises Unreadable when it is not read in ``seconds``, Costly when it is not worth it."""
+    """Return the page at ``url``, whatever the bytes.
+
+    Raises Unreadable when it is not read in ``seconds``, Costly when it is not worth it.
+    """
     return _page(_CHILDREN.ask({"html": body.decode("utf-8", "replace"), "url": url}, seconds))
 
 

@@ -45,11 +45,17 @@ for _ in range(7):
         found['files'][which].append(seconds(files))
 print(json.dumps(found))
 END"""
-"""By turns with the rules and without them, on a host where auditd runs; a person's are the files, who came in over SSH."""
+"""By turns with the rules and without them, on a host where auditd runs.
+
+A person's are the files, who came in over SSH.
+"""
 
 
 def parse(said: str, work: str) -> Verdict:
-    """Return how many times as long ``pages`` or ``files`` take with the rules. Raises ValueError when that is not known."""
+    """Return how many times as long ``pages`` or ``files`` take with the rules.
+
+    Raises ValueError when that is not known.
+    """
     try:
         measured = json.loads(said)[work]
         times = statistics.median(measured["with"]) / statistics.median(measured["without"])

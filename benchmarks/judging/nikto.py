@@ -31,7 +31,10 @@ my $set_fd = \\&Net::SSLeay::set_fd;
 *Net::SSLeay::set_fd = sub { Net::SSLeay::set_tlsext_host_name($_[0], $ENV{NAMED}); $set_fd->(@_) };
 1;
 """
-"""Has Nikto, which is older than that, say the site's name in TLS, too: else a catch-all answers it. And how much it asked."""
+"""Has Nikto, which is older than that, say the site's name in TLS, too: else a catch-all answers it.
+
+And how much it asked.
+"""
 _ENDED = "</scandetails>"
 _REQUESTS, _TESTS = re.compile(r"(?m)^requests: (\d+)$"), re.compile(r'<scandetails [^>]*checks="(\d+)"')
 _CUT_OFF = re.compile(r"Host maximum execution time of (\d+) seconds reached")
@@ -80,7 +83,8 @@ def _settings(text: str, own: Path) -> str:
 def parse(said: str) -> Verdict:
     """Return the most findings of a port, and the tests that found something with what they asked for.
 
-    Of a port that took too long, it says how much was asked. Raises ValueError for a port of which nothing was said to the end.
+    Of a port that took too long, it says how much was asked. Raises ValueError for a port of which nothing was said to
+    the end.
     """
     reports = re.split(r"(?m)^port (?=\d+$)", said)[1:]
     unended = [report.split("\n", 1)[0] for report in reports if _ENDED not in report]

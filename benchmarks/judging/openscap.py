@@ -31,7 +31,10 @@ PROFILES = {
     "openscap-vm": Profile(ANSSI, "ssg-debian12-ds.xml", as_machine=True),
     "cis": Profile("cis_level2_server", "ssg-ubuntu2404-ds.xml", as_machine=True, counts_passes=True),
 }
-"""No data stream is for Debian 13, and none of Debian's has a CIS profile: Debian 12's and Ubuntu 24.04's are the nearest."""
+"""No data stream is for Debian 13, and none of Debian's has a CIS profile.
+
+Debian 12's and Ubuntu 24.04's are the nearest.
+"""
 
 
 def anywhere(stream: str) -> str:
@@ -59,7 +62,7 @@ def _without(stream: str, condition: re.Pattern[str], what: str) -> str:
 
 
 def parse(said: str, *, counts_passes: bool) -> Verdict:
-    """The output of ``oscap xccdf eval``. Raises ValueError when it judged nothing."""
+    """Return the output of ``oscap xccdf eval``. Raises ValueError when it judged nothing."""
     results = {match["rule"]: match["result"] for match in _RESULT.finditer(said)}
     fails = frozenset(rule for rule, result in results.items() if result == "fail")
     passes = sum(result == "pass" for result in results.values())
@@ -71,6 +74,7 @@ def parse(said: str, *, counts_passes: bool) -> Verdict:
 def script(judge: str, profile: Profile) -> str:
     """Return what runs ``profile`` in the judges' folder on a host."""
     return (
-        "export OSCAP_SCHEMA_PATH=$PWD/openscap/schemas OSCAP_XSLT_PATH=$PWD/openscap/xsl OSCAP_CPE_PATH=$PWD/openscap/cpe\n"
+        "export OSCAP_SCHEMA_PATH=$PWD/openscap/schemas OSCAP_XSLT_PATH=$PWD/openscap/xsl OSCAP_CPE_PATH=$PWD/"
+        "openscap/cpe\n"
         f"./ld.so --library-path $PWD/lib ./oscap xccdf eval --profile {profile.name} streams/{judge}.xml 2>/dev/null || [ $? = 2 ]"
     )

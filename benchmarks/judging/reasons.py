@@ -29,7 +29,7 @@ _CONTROL = re.compile(r"^[a-z_]+\.[a-z0-9_]+$")
 
 @dataclass(frozen=True)
 class Reason:
-    """Why a rule fails, and the command that shows it: it succeeds on a host where the reason holds."""
+    """Record of why a rule fails, and the command that shows it: it succeeds on a host where the reason holds."""
 
     kind: str
     why: str
@@ -37,7 +37,7 @@ class Reason:
 
     @property
     def controls(self) -> list[str]:
-        """The controls of ours that ``why`` names."""
+        """Return the controls of ours that ``why`` names."""
         return [each for each in _QUOTED.findall(self.why) if _CONTROL.match(each)]
 
 
@@ -46,7 +46,10 @@ Reasons = Mapping[str, Mapping[str, Reason]]
 
 
 def read(page: str) -> Reasons:
-    """Return the reasons in the tables of a page. Raises ValueError for a rule that has two, or one of an unknown kind."""
+    """Return the reasons in the tables of a page.
+
+    Raises ValueError for a rule that has two, or one of an unknown kind.
+    """
     found: dict[str, dict[str, Reason]] = {}
     section: dict[str, Reason] = {}
     for line in page.splitlines():
@@ -68,7 +71,8 @@ def read(page: str) -> Reasons:
 def unfounded(reasons: Reasons, controls: Mapping[str, bool]) -> Iterator[str]:
     """Yield reasons that lack what they have to bring: a control of ours that there is, a command that shows it.
 
-    ``controls`` tells of each whether it takes a kernel of its own to judge it, as it does where ``kernel`` is the reason.
+    ``controls`` tells of each whether it takes a kernel of its own to judge it, as it does where ``kernel`` is the
+    reason.
     """
     for section, rules in reasons.items():
         for rule, reason in rules.items():

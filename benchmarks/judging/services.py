@@ -19,7 +19,7 @@ _WEB = re.compile(r"^(?P<unit>(?:apache2|nginx|mariadb|php[0-9.]+-fpm)\.service)
 
 
 def exposures(said: str) -> dict[str, float]:
-    """The web stack's services with their exposure. Raises ValueError when there is none."""
+    """Return the web stack's services with their exposure. Raises ValueError when there is none."""
     found = {match["unit"]: float(match["exposure"]) for match in _WEB.finditer(said)}
     if not found:
         raise ValueError(f"systemd-analyze knows no service of the web stack: {said[-300:]!r}")
@@ -27,6 +27,6 @@ def exposures(said: str) -> dict[str, float]:
 
 
 def parse(said: str) -> Verdict:
-    """The highest exposure of the web stack, and its services above ``MOST``."""
+    """Return the highest exposure of the web stack, and its services above ``MOST``."""
     found = exposures(said)
     return Verdict(max(found.values()), frozenset(unit for unit, exposure in found.items() if exposure > MOST))

@@ -10,7 +10,7 @@ _KINDS = ("kex", "key", "enc", "mac")
 
 
 def parse(report: str) -> Verdict:
-    """The report of ``ssh-audit -j``: algorithms that it fails, by their names."""
+    """Return the report of ``ssh-audit -j``: algorithms that it fails, by their names."""
     said = json.loads(report)
     fails = frozenset(each["algorithm"] for kind in _KINDS for each in said[kind] if each.get("notes", {}).get("fail"))
     return Verdict(len(fails), fails)

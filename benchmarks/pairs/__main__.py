@@ -2,16 +2,19 @@
 
     python -m benchmarks.pairs [--seeds 1-200] [--hosts web1,web2] [--minutes 60] [--keep]
 
-Needs root and the lab. A seed is a host (web1 is Debian 13, web2 Debian 12), a pair of actions and their moments; each begins on a pristine
-host with something of an intruder's for every means, of which three are contained before. Once all has settled, everything is looked at:
+Needs root and the lab. A seed is a host (web1 is Debian 13, web2 Debian 12), a pair of actions and their moments; each
+begins on a pristine host with something of an intruder's for every means, of which three are contained before. Once all
+has settled, everything is looked at:
 
 * ``way``: every way in that there was, and no account without a password;
 * ``site``: every site serves as before, or something that was printed names it;
 * ``config``: every daemon's configuration loads, by the daemon's own test;
-* ``log``: what the case log calls contained is in force on the host, by behaviour, and nothing is in force that it does not name;
+* ``log``: what the case log calls contained is in force on the host, by behaviour, and nothing is in force that it does
+not name;
 * ``stuck``: a command that does not end, or a host that does not settle.
 
-A line a seed, how often each action was drawn, then the counts; it ends with 1 unless they are 0 and each action was played. ``--seeds N`` is that trial again, ``--keep`` leaves its folder.
+A line a seed, how often each action was drawn, then the counts; it ends with 1 unless they are 0 and each action was
+played. ``--seeds N`` is that trial again, ``--keep`` leaves its folder.
 """
 
 from __future__ import annotations
@@ -72,7 +75,10 @@ class Ways:
 
     way: str
     open_accounts: frozenset[str]
-    """Accounts that need no password: a hardening may lock them, what undoes it may open them again, and nothing may add one."""
+    """Accounts that need no password.
+
+    A hardening may lock them, what undoes it may open them again, and nothing may add one.
+    """
 
     @classmethod
     def of(cls, place: Place) -> Ways:
@@ -96,7 +102,8 @@ def drawn(seed: int, hosts: list[str], inventory: Path) -> Trial:
 
 
 def prepare(trial: Trial) -> tuple[Ways, smoke.Answers]:
-    """Have a pristine host with something of an intruder's for each means, some of it contained, and hardened where the pair needs that.
+    """Have a pristine host with something of an intruder's for each means, some of it contained, and hardened where the
+    pair needs that.
 
     Return the ways in that it had before, and how its sites served.
     """
@@ -239,7 +246,10 @@ def row(trial: Trial) -> str:
 
 
 def unplayed(trials: Sequence[Trial]) -> dict[str, int]:
-    """Return how often each action was drawn of which nothing ever came, as it was refused every time: the soak says nothing of it."""
+    """Return how often each action was drawn of which nothing ever came, as it was refused every time.
+
+    The soak says nothing of it.
+    """
     drawn = Counter(name for trial in trials for name in trial.pair)
     refused = Counter(name for trial in trials for name in trial.refused)
     return {name: times for name, times in drawn.items() if refused[name] == times}

@@ -165,8 +165,10 @@ def lift(trial: Trial) -> None:
 
 
 EDITS = (
-    "f=$(ls /etc/nginx/sites-enabled/* /etc/apache2/sites-enabled/* 2> /dev/null | shuf -n 1); echo '# an admin' >> \"$(readlink -f $f)\"",
-    "for f in /etc/nginx/sites-enabled/* /etc/apache2/sites-enabled/*; do test ! -f $f || sed -i '1i # an admin' \"$(readlink -f $f)\"; done",
+    "f=$(ls /etc/nginx/sites-enabled/* /etc/apache2/sites-enabled/* 2> /dev/null | shuf -n 1); echo '# an admin' >> "
+    '"$(readlink -f $f)"',
+    "for f in /etc/nginx/sites-enabled/* /etc/apache2/sites-enabled/*; do test ! -f $f || sed -i '1i # an admin' "
+    '"$(readlink -f $f)"; done',
     "echo '# an admin' >> /etc/ssh/sshd_config",
     f"echo '# an admin' >> {TABLE}; (crontab -l -u www-data 2> /dev/null; echo '# an admin') | crontab -u www-data -",
     "echo '# an admin' >> /etc/sysctl.d/99-admin.conf; echo '# an admin' >> /etc/hosts",

@@ -1,11 +1,14 @@
-"""Locks an account of this host and ends its sessions, and opens it again: a question of JSON as argument, an answer of JSON out.
+"""Locks an account of this host and ends its sessions, and opens it again.
 
-Run as root by a controller, over a connection of its own. The password no longer counts and the account has expired, so that keys let nobody
-in either and its jobs do not start. Nothing of it is deleted. It is undone by this host itself within ``undoing.TRIAL`` seconds, also when it starts
-anew meanwhile, unless it is confirmed by a connection that was made while it was in force: then it lasts until it is released.
+A question of JSON as argument, an answer of JSON out.
 
-Only the very password that was locked counts again after a release: of what somebody has changed since, nothing, and never an empty one, by which
-anybody would come in.
+Run as root by a controller, over a connection of its own. The password no longer counts and the account has expired, so
+that keys let nobody in either and its jobs do not start. Nothing of it is deleted. It is undone by this host itself
+within ``undoing.TRIAL`` seconds, also when it starts anew meanwhile, unless it is confirmed by a connection that was
+made while it was in force: then it lasts until it is released.
+
+Only the very password that was locked counts again after a release: of what somebody has changed since, nothing, and
+never an empty one, by which anybody would come in.
 
 Without an argument it undoes what is not confirmed: so the unit calls it.
 """
@@ -50,7 +53,9 @@ def contain(request, _connection):
 
 
 def capture_state(name):
-    """Return what of an account is to come back; of what another action of this means has changed, what that one found."""
+    """Return what of an account is to come back; of what another action of this means has changed, what that
+    one found.
+    """
     line = accounts.read_shadow(name)
     is_unlocked = not line[0].startswith(LOCK)
     state = {"locked": is_unlocked, "password": digest(line[0]) if is_unlocked else None, "expires": line[6]}
@@ -61,7 +66,10 @@ def capture_state(name):
 
 
 def digest(field):
-    """Return the SHA-256 of a password's field in hex: it tells whether that is the same, and is worth nothing to whoever reads it."""
+    """Return the SHA-256 of a password's field in hex.
+
+    It tells whether that is the same, and is worth nothing to whoever reads it.
+    """
     return hashlib.sha256(field.encode("utf-8", "surrogateescape")).hexdigest()
 
 
@@ -71,13 +79,13 @@ def is_ours(field, record):
 
 
 def build_lock_commands(record):
-    """The programs that lock it, by their words."""
+    """Return the programs that lock it, by their words."""
     lock = [[USERMOD, "--lock", record["account"]]] if record["locked"] else []
     return [*lock, [CHAGE, "--expiredate", EXPIRY_DAY, record["account"]]]
 
 
 def check(request):
-    """The account. Raises Refused for what is none, and for one without which nobody would come in."""
+    """Return the account. Raises Refused for what is none, and for one without which nobody would come in."""
     name = request["what"]
     try:
         entry = pwd.getpwnam(name)
@@ -99,7 +107,7 @@ def check(request):
 
 
 def plan(request, _connection):
-    """What ``contain`` and ``confirm`` would do now; nothing is done."""
+    """Return what ``contain`` and ``confirm`` would do now; nothing is done."""
     entry = check(request)
     line = accounts.read_shadow(request["what"])
     record = {"account": request["what"], "locked": not line[0].startswith(LOCK)}
@@ -117,7 +125,9 @@ def plan(request, _connection):
 
 
 def undo(record):
-    """Have the account as it was, but for what somebody has changed since; it may be gone. Return why its password stays locked, "" where it does not.
+    """Have the account as it was, but for what somebody has changed since; it may be gone.
+
+    Return why its password stays locked, "" where it does not.
 
     Raises Refused when what is to come back does not.
     """
@@ -150,7 +160,7 @@ def hand_over(record, line):
 
 
 def describe_state(name):
-    """An account as it is now. Raises Refused for one that is not locked."""
+    """Return an account as it is now. Raises Refused for one that is not locked."""
     record = TRIALS.record.all()[name]
     line = accounts.read_shadow(record["account"])
     if line is not None and (not line[0].startswith(LOCK) or line[6] != EXPIRY_DAY):

@@ -1,11 +1,13 @@
-"""Shuts an administrator out of a site's application, and gives it back: a question of JSON as argument, an answer of JSON out.
+"""Shuts an administrator out of a site's application, and gives it back.
 
-Run as root by a controller, over a connection of its own. The site's tables are changed as the site's own account, so that whatever its people put
-in their place runs with their rights alone. What was there is kept in a folder of root's alone, as a password's digest is a secret, and put back to
-the byte where nobody has changed it since.
+A question of JSON as argument, an answer of JSON out.
 
-WordPress: no role, no password, no address that a new one is sent to, no session, no application password. Joomla: blocked, and its sessions are
-empty. NukeViet: suspended, which it looks at with every page.
+Run as root by a controller, over a connection of its own. The site's tables are changed as the site's own account, so
+that whatever its people put in their place runs with their rights alone. What was there is kept in a folder of root's
+alone, as a password's digest is a secret, and put back to the byte where nobody has changed it since.
+
+WordPress: no role, no password, no address that a new one is sent to, no session, no application password. Joomla:
+blocked, and its sessions are empty. NukeViet: suspended, which it looks at with every page.
 """
 
 import contextlib
@@ -67,7 +69,10 @@ CELLS_IN_POSTGRESQL = {"joomla": _list_joomla_cells(_in_postgresql)}
 
 
 def check(request):
-    """``(application, administrators)`` of the name: tables can hold it more than once. Raises Refused for the last who could come in, too."""
+    """``(application, administrators)`` of the name: tables can hold it more than once.
+
+    Raises Refused for the last who could come in, too.
+    """
     application = applications.load_application(applications.resolve_folder(request))
     accounts, name = administrators.load_administrators(application), unquote_to_bytes(request["name"]).hex().upper()
     own = [account for account in accounts if account.name == name]
@@ -79,7 +84,7 @@ def check(request):
 
 
 def find_cells_to_change(application, accounts):
-    """The cells that shut these administrators out. Raises Refused."""
+    """Return the cells that shut these administrators out. Raises Refused."""
     some_cells = (CELLS_IN_POSTGRESQL if application.in_postgresql else CELLS)[application.kind]
     statements = {"cell": (" UNION ALL ".join(some_cells), MAX_CELLS)}
     return [
@@ -91,7 +96,7 @@ def find_cells_to_change(application, accounts):
 
 
 def plan(request, _connection):
-    """What ``contain`` would do now; nothing is done. Values are not told."""
+    """Return what ``contain`` would do now; nothing is done. Values are not told."""
     application, own = check(request)
     changed_cells = [
         cell
@@ -143,7 +148,11 @@ def roll_back(name, application, record, error):
 
 
 def apply_and_test(application, record, root):
-    """Change it. ``(whether a session that worked before no longer does, why that could not be tried)``; None where it could not. Raises Refused."""
+    """Change it.
+
+    ``(whether a session that worked before no longer does, why that could not be tried)``; None where it could not.
+    Raises Refused.
+    """
     with contextlib.ExitStack() as stack:
         session, reason = None, ""
         if application.kind == "wordpress":
@@ -163,7 +172,7 @@ def apply_and_test(application, record, root):
 
 
 def describe_state(application, record, session_ended, reason):
-    """How it is now. Raises Refused where it is not as it was wanted."""
+    """Return how it is now. Raises Refused where it is not as it was wanted."""
     values = db_values.read_cells(application, record["cells"])
     if not all(
         value is None or db_values.is_same_value(value, cell["after"]) for value, cell in zip(values, record["cells"])
@@ -179,7 +188,7 @@ def describe_state(application, record, session_ended, reason):
 
 
 def _has_cache(application):
-    """Whether what the tables say may count later only, as the site keeps it elsewhere, too."""
+    """Return whether what the tables say may count later only, as the site keeps it elsewhere, too."""
     place = os.path.join("wp-content", "object-cache.php")
     return application.kind == "wordpress" and _area_reader.status_below(application.path, place) is not None
 

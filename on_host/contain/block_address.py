@@ -1,9 +1,12 @@
-"""Blocks addresses on this host until a moment, and takes the blocks away: a question of JSON as argument, an answer of JSON out.
+"""Blocks addresses on this host until a moment, and takes the blocks away.
 
-Run as root by a controller, over a connection of its own. What is blocked is not let in nor answered, whatever connections are open. A block
-ends by itself within TRIAL seconds unless it is confirmed, by a connection that was made while it was in force: then it lasts until its
-moment, also over a reboot, for which units and a copy of this program are kept. Nothing is installed, and when the last block is
-taken away, nothing of this is left. It is a table of its own; those of others are not touched.
+A question of JSON as argument, an answer of JSON out.
+
+Run as root by a controller, over a connection of its own. What is blocked is not let in nor answered, whatever
+connections are open. A block ends by itself within TRIAL seconds unless it is confirmed, by a connection that was made
+while it was in force: then it lasts until its moment, also over a reboot, for which units and a copy of this program
+are kept. Nothing is installed, and when the last block is taken away, nothing of this is left. It is a table of its
+own; those of others are not touched.
 
 Without an argument it loads what was confirmed: so the unit calls it.
 """
@@ -72,7 +75,7 @@ def compute_seconds_left(block, now):
 
 
 def select_active(blocks, now):
-    """Those whose time is not over."""
+    """Return those whose time is not over."""
     return {name: block for name, block in blocks.items() if compute_seconds_left(block, now) > 0}
 
 
@@ -80,7 +83,7 @@ def select_active(blocks, now):
 
 
 def render_rules(blocks, now):
-    """What ``nft -f`` is given, so that these are blocked and nothing else is."""
+    """Return what ``nft -f`` is given, so that these are blocked and nothing else is."""
     ends = {}
     for block in blocks.values():
         ends[block["address"]] = max(compute_seconds_left(block, now), ends.get(block["address"], 0))
@@ -102,7 +105,10 @@ def load(blocks, now):
 
 
 def query_blocked_addresses():
-    """The addresses that the kernel blocks now, by the table as nft reads it back; None where that is not as we made it."""
+    """Return the addresses that the kernel blocks now, by the table as nft reads it back.
+
+    None where that is not as we made it.
+    """
     output = action_runner.run_program([NFT, "-j", "list", "table", "inet", TABLE])
     try:
         return None if output is None else parse_table(json.loads(output)["nftables"])
@@ -111,7 +117,7 @@ def query_blocked_addresses():
 
 
 def parse_table(entries):
-    """The same of what nft lists."""
+    """Return the same of what nft lists."""
     chains, chain_rules, addresses = {}, {name: [] for name in AS_LISTED}, set()
     for entry in entries:
         if "chain" in entry:
@@ -137,7 +143,7 @@ def parse_table(entries):
 
 
 def build_units():
-    """What has the blocks loaded."""
+    """Return what has the blocks loaded."""
     command = "%s -I -B %s" % (systemd_units.PYTHON, PROGRAM)
     return systemd_units.make_table_units(UNIT, AGAIN, "addresses that stay blocked", RECORD.path, command)
 
@@ -174,7 +180,7 @@ def refuse(address, connection, trusted_networks):
 
 
 def iter_proxies():
-    """What the web servers take visitors' addresses from: every visitor has theirs."""
+    """Yield what the web servers take visitors' addresses from: every visitor has theirs."""
     read, hostnames = 0, set()
     for top in CONFIGURATIONS:
         for folder, _, names in os.walk(top):
@@ -225,7 +231,10 @@ def check(request, connection):
 
 
 def add_block(request, blocks, now):
-    """These blocks and the one that is asked for, on trial unless it is confirmed. Raises Refused for one too many."""
+    """Return these blocks and the one that is asked for, on trial unless it is confirmed.
+
+    Raises Refused for one too many.
+    """
     existing_block = blocks.get(request["id"])
     action_runner.refuse_taken(existing_block, request, blocks)
     if existing_block is not None and existing_block["confirmed"]:
@@ -244,7 +253,7 @@ def add_block(request, blocks, now):
 
 
 def plan(request, connection, now):
-    """What ``contain`` and ``confirm`` would do now; nothing is written."""
+    """Return what ``contain`` and ``confirm`` would do now; nothing is written."""
     check(request, connection)
     blocks = add_block(request, select_active(RECORD.all(), now), now)
     confirmed_blocks = dict(blocks, **{request["id"]: dict(blocks[request["id"]], confirmed=True)})
@@ -288,7 +297,10 @@ def release(request, _connection, now):
 
 
 def take_out(name, blocks, now):
-    """Have all of these blocks but one, and nothing of ours when that was the last. Raises Refused when the kernel has others."""
+    """Have all of these blocks but one, and nothing of ours when that was the last.
+
+    Raises Refused when the kernel has others.
+    """
     others = {key: block for key, block in blocks.items() if key != name}
     if not others:
         leave_nothing()
@@ -300,7 +312,7 @@ def take_out(name, blocks, now):
 
 
 def look(request, _connection, now):
-    """What there is of a block."""
+    """Return what there is of a block."""
     if not os.path.exists(RECORD.path):
         return {"state": "none"}
     with RECORD.hold_lock():
@@ -308,7 +320,7 @@ def look(request, _connection, now):
 
 
 def describe_state(block, now):
-    """A block as it is in force, looked at in the kernel."""
+    """Return a block as it is in force, looked at in the kernel."""
     if block is None:
         return {"state": "none"}
     if block["address"] not in (query_blocked_addresses() or ()):
@@ -317,7 +329,7 @@ def describe_state(block, now):
 
 
 def bind_clock(act):
-    """What an action comes to by the clock as it is."""
+    """Return what an action comes to by the clock as it is."""
     return lambda request, connection: act(request, connection, time.time())
 
 

@@ -1,8 +1,11 @@
-"""Gives an application the files of its release again, and takes that back: a question of JSON as argument, an answer of JSON out.
+"""Gives an application the files of its release again, and takes that back.
 
-Run as root by a controller, over a connection of its own, with the release beside it. What differs is kept in a folder of root's, the very
-file where it can be, before the release's takes its place with owner, mode and access list as they were; what is missing is put there as its folder
-is. Whoever can write the folders may swap names at any moment: no link is followed, and only what was looked at is replaced.
+A question of JSON as argument, an answer of JSON out.
+
+Run as root by a controller, over a connection of its own, with the release beside it. What differs is kept in a folder
+of root's, the very file where it can be, before the release's takes its place with owner, mode and access list as they
+were; what is missing is put there as its folder is. Whoever can write the folders may swap names at any moment: no link
+is followed, and only what was looked at is replaced.
 """
 
 import contextlib
@@ -31,8 +34,10 @@ from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
 STORE = quarantine_store.QuarantineStore("/var/lib/luytre/core")
 RELEASE, ABOUT = "release.zip", "release.json"
 ODD, UNREAD, OBSTRUCTION = "odd", "unread", "blocked"
-"""In place of a digest: a link, a folder, a pipe, where a release has a file; a file too large to be read through, or under a lease; a link of a lesser
-user's, or a file, where a release has a folder. They are set aside as they are."""
+"""In place of a digest: a link, a folder, a pipe, where a release has a file.
+
+A file too large to be read through, or under a lease; a link of a lesser user's, or a file, where a release has a
+folder. They are set aside as they are."""
 ASIDE = frozenset({ODD, UNREAD, OBSTRUCTION})
 FOLDER = "folder"
 """In place of a digest of the release's: its folder."""
@@ -56,7 +61,8 @@ class ApplicationCore:
     def find_differences(self):
         """``{path, was, new}`` of each file that is not as the release has it. Raises Refused.
 
-        ``was`` is None for one that is not there: it is left so beside the release's folders, where offices delete what they do without.
+        ``was`` is None for one that is not there: it is left so beside the release's folders, where offices delete what
+        they do without.
         """
         files, same = self.find_blocked_folders(), 0
         kind = next((layout for layout in _cms_layouts.BY_KIND.values() if self._has_layout(layout)), None)
@@ -83,7 +89,10 @@ class ApplicationCore:
         return files
 
     def find_blocked_folders(self):
-        """``{path, was, new}`` of each folder of the release in whose place a lesser user's link, or a file, is; none below another such."""
+        """``{path, was, new}`` of each folder of the release in whose place a lesser user's link, or a file, is.
+
+        None below another such.
+        """
         folders = sorted(
             {
                 "/".join(names[:count])
@@ -118,7 +127,7 @@ class ApplicationCore:
                     raise ActionRefusal("other_release", "%s: %s" % (local_match.group(1), release_match.group(1)))
 
     def content(self, path):
-        """What a file there holds, None where none is that can be read."""
+        """Return what a file there holds, None where none is that can be read."""
         try:
             handle = safe_open.open_below(self.folder, path)
         except OSError:
@@ -129,7 +138,10 @@ class ApplicationCore:
             os.close(handle)
 
     def digest(self, path):
-        """sha256 of a file there, in hex, None where none is, ODD for a link and what else is no file. Raises Refused when it is too large, or a link is on the way."""
+        """sha256 of a file there, in hex, None where none is, ODD for a link and what else is no file.
+
+        Raises Refused when it is too large, or a link is on the way.
+        """
         try:
             handle = safe_open.open_below(self.folder, path)
         except (FileNotFoundError, NotADirectoryError):
@@ -148,7 +160,7 @@ class ApplicationCore:
             os.close(handle)
 
     def is_new(self, file):
-        """Whether a file, or folder, is as the release has it now."""
+        """Return whether a file, or folder, is as the release has it now."""
         try:
             if file["new"] == FOLDER:
                 os.close(safe_open.open_below(self.folder, file["path"], safe_open.DIRECTORY))
@@ -164,7 +176,10 @@ class ApplicationCore:
         return False
 
     def find_foreign_scripts(self):
-        """Return paths of scripts that lie where only the release has files, and are none of its; and whether all of it was looked at."""
+        """Return paths of scripts that lie where only the release has files, and are none of its.
+
+        And whether all of it was looked at.
+        """
         paths, whole, effort = [], True, Effort(WALK_SECONDS)
         for top in self.release.tops if self.release.tops is not None else ["."]:
             try:
@@ -185,13 +200,16 @@ class ApplicationCore:
 
 
 def folders_of(path):
-    """The paths of the folders that a path goes through, the first one first."""
+    """Return the paths of the folders that a path goes through, the first one first."""
     names = safe_open.split_path(path)
     return ["/".join(names[:count]) for count in range(1, len(names))]
 
 
 class BundledRelease:
-    """The files that came beside this program, by their paths. ``tops``: the folders in which only it has scripts, None for all of it."""
+    """The files that came beside this program, by their paths.
+
+    ``tops``: the folders in which only it has scripts, None for all of it.
+    """
 
     def __init__(self, archive, about):
         self._archive = zipfile.ZipFile(io.BytesIO(archive))
@@ -203,15 +221,15 @@ class BundledRelease:
         return path in self._own
 
     def has(self, path):
-        """Whether it has a file there, be it one that offices write."""
+        """Return whether it has a file there, be it one that offices write."""
         return path in self._own or path in self._left
 
     def is_at_top(self, path):
-        """Whether a path lies beside its folders."""
+        """Return whether a path lies beside its folders."""
         return self.tops is not None and "/" not in path
 
     def content(self, path):
-        """What it holds."""
+        """Return what it holds."""
         return self._archive.read(path)
 
     def digest(self, path):
@@ -220,12 +238,12 @@ class BundledRelease:
 
 
 def read_bundled(name):
-    """What came beside this program under that name."""
+    """Return what came beside this program under that name."""
     return __loader__.get_data(os.path.join(__loader__.archive, name))
 
 
 def load_core(request, open_ones):
-    """How the application stands to the release that was sent. Raises Refused."""
+    """Return how the application stands to the release that was sent. Raises Refused."""
     return ApplicationCore(
         open_folder(request, open_ones),
         BundledRelease(read_bundled(RELEASE), json.loads(read_bundled(ABOUT).decode("ascii"))),
@@ -233,7 +251,7 @@ def load_core(request, open_ones):
 
 
 def open_folder(request, open_ones):
-    """The application's folder. Raises Refused."""
+    """Return the application's folder. Raises Refused."""
     folder = os.fsdecode(unquote_to_bytes(request["folder"]))
     try:
         return safe_move.close_later(
@@ -285,7 +303,7 @@ def contain(request, _connection):
 
 
 def describe_outcome(name, core, record, code_reset, remaining_paths):
-    """What was done, as it is now; ``left`` are the paths that somebody has kept as they are."""
+    """Return what was done, as it is now; ``remaining_paths`` are the paths that somebody has kept as they are."""
     files = [[file["path"], file["was"], file["new"]] for file in record["files"]]
     others, whole = core.find_foreign_scripts()
     if remaining_paths:
@@ -327,7 +345,10 @@ def record_new_folder(name, record, path):
 
 
 def put(core, store, number, file, on_new_folder):
-    """Have the release's file in its place, and what was there kept. Raises Refused when something else is there by now."""
+    """Have the release's file in its place, and what was there kept.
+
+    Raises Refused when something else is there by now.
+    """
     with contextlib.ExitStack() as open_ones:
         place, last = open_parent(core.folder, file["path"], open_ones, on_new_folder if file["was"] is None else None)
         open_ones.enter_context(immutable.lift_flags(place))
@@ -386,7 +407,10 @@ def keep(place, last, handle, store, number, file):
 
 
 def set_aside(place, last, store, number, file):
-    """Have what cannot be replaced in our folder, as it is. Raises Refused when it cannot be moved there, or is something else by now."""
+    """Have what cannot be replaced in our folder, as it is.
+
+    Raises Refused when it cannot be moved there, or is something else by now.
+    """
     try:
         os.rename(last, number, src_dir_fd=place, dst_dir_fd=store)
     except OSError as error:
@@ -432,7 +456,9 @@ def digest_at(place, last):
 
 
 def open_parent(folder, path, open_ones, on_new_folder):
-    """``(open folder, name)`` of a path below an open folder; ``making`` is told of each folder that has to be made. Raises Refused."""
+    """``(open folder, name)`` of a path below an open folder; ``on_new_folder`` is told of each folder that has to be
+    made. Raises Refused.
+    """
     names = safe_open.split_path(path)
     here = folder
     for at, part in enumerate(names[:-1]):
@@ -451,7 +477,10 @@ def open_parent(folder, path, open_ones, on_new_folder):
 
 
 def new_folder(place, name):
-    """Make a folder in an open one as that one's owner would: it is theirs from the first, and another that takes its name is given to nobody."""
+    """Make a folder in an open one as that one's owner would.
+
+    It is theirs from the first, and another that takes its name is given to nobody.
+    """
     of, umask = os.fstat(place), os.umask(0)
     try:
         os.setegid(of.st_gid)
@@ -563,7 +592,7 @@ def limit_lines(paths):
 
 
 def plan(request, _connection):
-    """What ``contain`` would do now; nothing is written."""
+    """Return what ``contain`` would do now; nothing is written."""
     with contextlib.ExitStack() as open_ones:
         core = load_core(request, open_ones)
         files = core.find_differences()

@@ -1,9 +1,10 @@
-"""Makes the password anew by which a site's application comes into its database, there and in every configuration that has it; and puts the old one back: a
-question of JSON as argument, an answer of JSON out.
+"""Makes the password anew by which a site's application comes into its database, there and in every configuration that
+has it; and puts the old one back: a question of JSON as argument, an answer of JSON out.
 
-Run as root by a controller, over a connection of its own. The password is made here and leaves the host in no form. The server takes both passwords
-while configurations change, and the new one alone when all have it: so whoever is killed between two steps leaves sites that serve, and a record, in a
-folder of root's alone, by which it is gone on with or undone.
+Run as root by a controller, over a connection of its own. The password is made here and leaves the host in no form. The
+server takes both passwords while configurations change, and the new one alone when all have it: so whoever is killed
+between two steps leaves sites that serve, and a record, in a folder of root's alone, by which it is gone on with or
+undone.
 """
 
 import contextlib
@@ -41,7 +42,7 @@ MAX_UNSURE = 20
 
 
 def prepare_change(request):
-    """What is to be changed, with the new password. Raises Refused."""
+    """Return what is to be changed, with the new password. Raises Refused."""
     own = applications.load_application(applications.resolve_folder(request))
     own.check_engine()
     if not own.is_local():
@@ -94,7 +95,10 @@ def prepare_change(request):
 
 
 def find_unsure_domains(sites, unread):
-    """The sites in which something is that could not be read: whether they live by the same account, their visitors tell."""
+    """Return the sites in which something is that could not be read.
+
+    Whether they live by the same account, their visitors tell.
+    """
     tops = [(site["domain"], site["document_root"]) for site in sites if site["document_root"]]
     domains = [
         domain
@@ -105,7 +109,10 @@ def find_unsure_domains(sites, unread):
 
 
 def find_sharing_applications(own, sites, unread):
-    """The applications of this host that log in with the same account and password, this one first; what could not be read is added to ``unread``."""
+    """Return the applications of this host that log in with the same account and password, this one first.
+
+    What could not be read is added to ``unread``.
+    """
     applications_by_config = {own.config: own}
     paths, cut = applications.find_folders(_websites.list_search_roots({"sites": sites}))
     unread += cut
@@ -121,7 +128,7 @@ def find_sharing_applications(own, sites, unread):
 
 
 def plan(request, _connection):
-    """What ``contain`` would do now; nothing is done, and no password is told."""
+    """Return what ``contain`` would do now; nothing is done, and no password is told."""
     record = prepare_change(request)
     accounts = ["'%s'@'%s'" % (record["user"], host) for host in record["hosts"]]
     would = [
@@ -154,7 +161,7 @@ def contain(request, _connection):
 
 
 def describe_result(record, before, stay):
-    """What is not so, or was not seen, by its name."""
+    """Return what is not so, or was not seen, by its name."""
     if stay:
         return {"why": "still_open", "about": str(stay)}
     if record.get("others"):
@@ -183,7 +190,10 @@ def attempt_change(record, before, old, new):
 
 
 def switch_password(record, old, new):
-    """Have sites come in by another password; both are taken until all have it. How many connections stay. Raises Refused, when sites serve still."""
+    """Have sites come in by another password; both are taken until all have it.
+
+    How many connections stay. Raises Refused, when sites serve still.
+    """
     digests = dict(zip(("old", "new"), record["digests"]))
     database_accounts.set_digests(record["user"], record["hosts"], [digests[old], digests[new]])
     for file in record["files"]:
@@ -218,17 +228,17 @@ def verify_change(record, before, which):
 
 
 def serves(status):
-    """Whether a site answers as one that has its database."""
+    """Return whether a site answers as one that has its database."""
     return status is not None and status < FAULTY
 
 
 def probe_sites(record):
-    """What its visitors get, by the address."""
+    """Return what its visitors get, by the address."""
     return {address: status for address, (status, _) in http_check.fetch_pages(list_addresses(record)).items()}
 
 
 def list_addresses(record):
-    """Where the sites are that have it."""
+    """Return where the sites are that have it."""
     own = ["%s://%s/" % (scheme, domain) for domain in record["domains"] for scheme in http_check.PORTS]
     homes = []
     for file in record["files"]:
@@ -241,7 +251,7 @@ def list_addresses(record):
 
 
 def read_home_address(application):
-    """Where a WordPress says that it is. Raises Refused."""
+    """Return where a WordPress says that it is. Raises Refused."""
     sql = "SELECT 'home', LEFT(option_value, 500) FROM `{db}`.`{p}options` WHERE option_name = 'home'"
     return next((row[1] for row in application.rows({"home": (sql, 1)}) if len(row) == 2), None)
 

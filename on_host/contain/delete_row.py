@@ -1,8 +1,11 @@
-"""Takes a row out of the database of a site's application and puts it back: a question of JSON as argument, an answer of JSON out.
+"""Takes a row out of the database of a site's application and puts it back.
 
-Run as root by a controller, over a connection of its own. The database is asked as the site's own account, since what its people put in place of
-a table, and their triggers, run with the rights of whoever asks. Names of tables are ours; values are sent as hexadecimal digits, so that
-nothing of a site is ever read as a statement. What the row holds is kept in a folder of root's before it goes, and it goes only while it holds that.
+A question of JSON as argument, an answer of JSON out.
+
+Run as root by a controller, over a connection of its own. The database is asked as the site's own account, since what
+its people put in place of a table, and their triggers, run with the rights of whoever asks. Names of tables are ours;
+values are sent as hexadecimal digits, so that nothing of a site is ever read as a statement. What the row holds is kept
+in a folder of root's before it goes, and it goes only while it holds that.
 """
 
 import hashlib
@@ -36,7 +39,7 @@ MAX_COLUMNS = 90
 
 
 class RowLocation:
-    """Where a row is, as a question and a site's configuration tell it. Its methods raise Refused."""
+    """Record of where a row is, as a question and a site's configuration tell it. Its methods raise Refused."""
 
     def __init__(self, root, folder, table, key):
         self.locator = {"root": root, "folder": folder, "table": table, "key": key}
@@ -51,11 +54,11 @@ class RowLocation:
         self.where = self.sql.build_condition(column, unquote_to_bytes(key), table in TEXT_KEY_TABLES)
 
     def format_statement(self, statement, **words):
-        """A statement about the row."""
+        """Return a statement about the row."""
         return statement.format(db=self.application.login.database, table=self.table, where=self.where, **words)
 
     def run_statements(self, *statements):
-        """The rows that statements come to."""
+        """Return the rows that statements come to."""
         return self.application.run_script(self.sql.SESSION + "".join(statements))
 
     def read_columns(self):
@@ -74,7 +77,10 @@ class RowLocation:
         return columns
 
     def read_values(self, columns):
-        """What the row holds, a text of hexadecimal digits, or ``-`` for NULL, a column; None when there is no row."""
+        """Return what the row holds, a text of hexadecimal digits, or ``-`` for NULL, a column.
+
+        None when there is no row.
+        """
         rows = [
             row[1:]
             for row in self.run_statements(self.format_statement(self.sql.SELECT_ROW, fields=self.sql.fields(columns)))
@@ -86,13 +92,13 @@ class RowLocation:
         return rows[0] if rows else None
 
     def build_deletion(self, record):
-        """The statements that take the row out while it holds what is on record, and tell how many went."""
+        """Return the statements that take the row out while it holds what is on record, and tell how many went."""
         return self.format_statement(
             self.sql.DELETE, fields=self.sql.fields(record["columns"]), sha256=record["sha256"]
         )
 
     def build_insertion(self, record):
-        """The statement that puts it back."""
+        """Return the statement that puts it back."""
         names = ", ".join(self.sql.IDENTIFIER_FORMAT % name for name, _ in record["columns"])
         values = ", ".join(self.sql.literal(kind, text) for (_, kind), text in zip(record["columns"], record["held"]))
         return self.format_statement(self.sql.INSERT, names=names, values=values)
@@ -130,7 +136,7 @@ def contain(request, _connection):
 
 
 def check_after_refusal(place, name, record, refusal):
-    """What is said when the server did not do all that it was told. Raises Refused when the row is as it was."""
+    """Return what is said when the server did not do all that it was told. Raises Refused when the row is as it was."""
     try:
         remaining_values = place.read_values(record["columns"])
     except ActionRefusal:
@@ -142,12 +148,12 @@ def check_after_refusal(place, name, record, refusal):
 
 
 def locate_row(request):
-    """Where the row is that is asked for. Raises Refused."""
+    """Return where the row is that is asked for. Raises Refused."""
     return RowLocation(request["root"], request["folder"], request["table"], request["key"])
 
 
 def read_row(place):
-    """A row as it is now, to be kept. Raises Refused when there is none."""
+    """Return a row as it is now, to be kept. Raises Refused when there is none."""
     columns = place.read_columns()
     values = place.read_values(columns)
     if values is None:
@@ -158,7 +164,7 @@ def read_row(place):
 
 
 def plan(request, _connection):
-    """What ``contain`` would do now; nothing is written."""
+    """Return what ``contain`` would do now; nothing is written."""
     place = locate_row(request)
     record = read_row(place)
     return {

@@ -1,7 +1,7 @@
 """Has PHP forget the code that it keeps in memory: a question of JSON as argument, an answer of JSON out.
 
-Run as root by a controller, over a connection of its own, once files of sites have been taken away: until then PHP runs on what it has read of them,
-and whoever visits a site sees what was.
+Run as root by a controller, over a connection of its own, once files of sites have been taken away: until then PHP runs
+on what it has read of them, and whoever visits a site sees what was.
 """
 
 from ansible.module_utils.luytre_contain import php_code

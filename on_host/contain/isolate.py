@@ -1,9 +1,12 @@
-"""Cuts this host off, but for who asks, its resolvers and its mail relay, and joins it again: a question of JSON as argument, an answer of JSON out.
+"""Cuts this host off, but for who asks, its resolvers and its mail relay, and joins it again.
 
-Run as root by a controller, over a connection of its own. What is cut off stops at once, whatever connections are open, in both directions
-and whatever is handed on for others. It ends by itself within TRIAL seconds, as the kernel forgets what it rests on, unless it is confirmed by
-a connection that was made while it was in force: then it lasts until it is released, also over a reboot, from before the network is up. Nothing
-is installed. It is a table of its own; those of others are not touched.
+A question of JSON as argument, an answer of JSON out.
+
+Run as root by a controller, over a connection of its own. What is cut off stops at once, whatever connections are open,
+in both directions and whatever is handed on for others. It ends by itself within TRIAL seconds, as the kernel forgets
+what it rests on, unless it is confirmed by a connection that was made while it was in force: then it lasts until it is
+released, also over a reboot, from before the network is up. Nothing is installed. It is a table of its own; those of
+others are not touched.
 """
 
 import collections
@@ -112,7 +115,7 @@ def collect_exceptions(request, connection):
 
 
 def normalize_address(text):
-    """An address as the packet filter has it: sshd may write one of IPv4 as one of IPv6."""
+    """Return an address as the packet filter has it: sshd may write one of IPv4 as one of IPv6."""
     ip_address = parse_address(text)
     if ip_address is None:
         raise ActionRefusal("no_connection", text)
@@ -120,7 +123,7 @@ def normalize_address(text):
 
 
 def parse_address(text):
-    """The address that it is, or None."""
+    """Return the address that it is, or None."""
     try:
         return ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
@@ -142,7 +145,7 @@ def find_relays():
 
 
 def format_peers(action):
-    """Who is still let in, in a line."""
+    """Return who is still let in, in a line."""
     peers = [
         action["asker"],
         *action["trusted"],
@@ -156,7 +159,7 @@ def format_peers(action):
 
 
 def build_chains(actions):
-    """The rules by their chains, so that all of these are let in and nobody else is."""
+    """Return the rules by their chains, so that all of these are let in and nobody else is."""
     chain_rules = {name: [EXPIRY_RULE, *ALWAYS[name]] for name, _ in HOOKS}
     for action in actions:
         allow_both_ways(chain_rules, action["asker"], "meta l4proto tcp ", REPLY_MATCH)
@@ -183,7 +186,7 @@ def allow_both_ways(chain_rules, who, incoming_match, outgoing_match):
 
 
 def render_rules(actions):
-    """What ``nft -f`` is given; for as long as one of them is on trial, unless one is confirmed."""
+    """Return what ``nft -f`` is given; for as long as one of them is on trial, unless one is confirmed."""
     chain_rules, seconds = build_chains(actions.values()), compute_seconds_left(actions)
     texts = [
         CHAIN.format(name=name, hook=hook, rules="".join("\t\t%s\n" % rule for rule in chain_rules[name]))
@@ -206,7 +209,7 @@ def now():
 
 
 def select_active(actions):
-    """Those that are confirmed, or on trial since this start of the host's."""
+    """Return those that are confirmed, or on trial since this start of the host's."""
     return {
         name: action for name, action in actions.items() if action["confirmed"] or 1 <= action["trial"] - now() <= TRIAL
     }
@@ -219,7 +222,10 @@ def load(actions):
 
 
 def is_in_force(actions):
-    """Whether the kernel cuts this host off now: all chains in their places, each with as many rules as are wanted, the last of which drops."""
+    """Return whether the kernel cuts this host off now.
+
+    All chains in their places, each with as many rules as are wanted, the last of which drops.
+    """
     output = action_runner.run_program([NFT, "-j", "list", "table", "inet", TABLE])
     try:
         return output is not None and has_expected_chains(
@@ -230,7 +236,7 @@ def is_in_force(actions):
 
 
 def has_expected_chains(entries, expected_chains):
-    """The same of what nft lists."""
+    """Return the same of what nft lists."""
     places, chain_rules, live_families = {}, {name: [] for name in expected_chains}, set()
     for entry in entries:
         if "chain" in entry:
@@ -258,7 +264,7 @@ def has_expected_chains(entries, expected_chains):
 
 
 def build_units():
-    """What has the rules loaded."""
+    """Return what has the rules loaded."""
     return systemd_units.make_table_units(
         UNIT, AGAIN, "this host stays cut off", RULES_FILE, "%s -f %s" % (NFT, RULES_FILE)
     )
@@ -296,14 +302,14 @@ def contain(request, connection):
 
 
 def make_trial_record(request, connection):
-    """The record of an action that begins. Raises Refused."""
+    """Return the record of an action that begins. Raises Refused."""
     if not os.path.exists(NFT):
         raise ActionRefusal("no_nft", NFT)
     return dict(collect_exceptions(request, connection), trial=now() + TRIAL, confirmed=False)
 
 
 def plan(request, connection):
-    """What ``contain`` and ``confirm`` would do now; nothing is written."""
+    """Return what ``contain`` and ``confirm`` would do now; nothing is written."""
     action = make_trial_record(request, connection)
     trial = dict(select_active(RECORD.all()), **{request["id"]: action})
     confirmed_actions = dict(trial, **{request["id"]: dict(action, confirmed=True)})
@@ -364,13 +370,13 @@ def take_out(name, actions):
 
 
 def look(request, _connection):
-    """What there is of it."""
+    """Return what there is of it."""
     actions = select_active(RECORD.all())
     return describe_state(request["id"], actions) if request["id"] in actions else {"state": "none"}
 
 
 def describe_state(name, actions):
-    """How it is in force, looked at in the kernel."""
+    """Return how it is in force, looked at in the kernel."""
     if not is_in_force(actions):
         raise ActionRefusal("not_loaded", "")
     state = "confirmed" if actions[name]["confirmed"] else "on_trial"

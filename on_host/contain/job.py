@@ -1,8 +1,9 @@
 """Takes a job out of a crontab of this host, and puts it back: a question of JSON as argument, an answer of JSON out.
 
-Run as root by a controller, over a connection of its own. Its line becomes a comment in its place, which the crontab's owner sees; all other jobs of the
-crontab go on. Cron reads a crontab again only when its time is another one than the time that it read it by, in whole seconds: so that moves with
-every change, and comes back with the line when nobody has changed the file meanwhile.
+Run as root by a controller, over a connection of its own. Its line becomes a comment in its place, which the crontab's
+owner sees; all other jobs of the crontab go on. Cron reads a crontab again only when its time is another one than the
+time that it read it by, in whole seconds: so that moves with every change, and comes back with the line when nobody has
+changed the file meanwhile.
 """
 
 import os
@@ -57,17 +58,22 @@ def find_job(request):
 
 
 def match_lines(there, digest):
-    """The lines of which that is the beginning of the digest: other lines may have come before them meanwhile."""
+    """Return the lines of which that is the beginning of the digest: other lines may have come before them
+    meanwhile.
+    """
     return [line for line in there if lines.compute_digest(line.rstrip(b"\n")).startswith(digest)]
 
 
 def runs(line):
-    """Whether cron takes a line for anything but a comment."""
+    """Return whether cron takes a line for anything but a comment."""
     return bool(line.strip()) and not line.lstrip().startswith(b"#")
 
 
 def content(path):
-    """The lines of a crontab; none of one that is gone. Raises Refused for one that is reached by links that root did not make, or is too large."""
+    """Return the lines of a crontab; none of one that is gone.
+
+    Raises Refused for one that is reached by links that root did not make, or is too large.
+    """
     try:
         handle = safe_open.open_path(path, links=safe_open.ROOTS_LINKS)
     except FileNotFoundError:
@@ -83,12 +89,12 @@ def content(path):
 
 
 def comment_out(line, record):
-    """A line as it is while the job is contained; one that says the same runs the same."""
+    """Return a line as it is while the job is contained; one that says the same runs the same."""
     return record["mark"].encode("ascii") + line if lines.compute_digest(line) == record["line"] else line
 
 
 def restore_line(line, record):
-    """A line as it was, if it is the job's."""
+    """Return a line as it was, if it is the job's."""
     return lines.restore_line(line, record["mark"], {record["line"]})
 
 
@@ -100,7 +106,7 @@ def change_crontab(record, line_of):
 
 
 def owners(path):
-    """Whose the crontab may be, by their numbers: cron reads no other's."""
+    """Return whose the crontab may be, by their numbers: cron reads no other's."""
     try:
         return (0, pwd.getpwnam(os.path.basename(path)).pw_uid) if os.path.dirname(path) == SPOOL else (0,)
     except KeyError:
@@ -108,7 +114,10 @@ def owners(path):
 
 
 def advance_mtime(record, status):
-    """The time that a crontab gets with a change, by which cron knows of it. Of all jobs that are taken out of it, what it was before them is on record."""
+    """Return the time that a crontab gets with a change, by which cron knows of it.
+
+    Of all jobs that are taken out of it, what it was before them is on record.
+    """
     those = {name: other for name, other in RECORD.all().items() if other["path"] == record["path"]}
     before = next((other["before"] for other in those.values() if other.get("after") == status.st_mtime_ns), None)
     after = max(time.time_ns(), status.st_mtime_ns + SECOND)
@@ -142,19 +151,19 @@ def undo(name):
 
 
 def look(request, _connection):
-    """What there is of it. Raises Refused."""
+    """Return what there is of it. Raises Refused."""
     return describe_state(RECORD.all()[request["id"]]) if request["id"] in RECORD.all() else {"state": "none"}
 
 
 def describe_state(record):
-    """A job as it is now. Raises Refused for one that somebody has put in force again."""
+    """Return a job as it is now. Raises Refused for one that somebody has put in force again."""
     if record["line"] in map(lines.compute_digest, content(record["path"])):
         raise ActionRefusal("job_again", record["path"])
     return {"state": "confirmed", "why": "", "about": ""}
 
 
 def plan(request, _connection):
-    """What ``contain`` would do now; nothing is done."""
+    """Return what ``contain`` would do now; nothing is done."""
     find_job(request)
     return {"state": "planned", "would": [["comment", request["what"], lines.make_mark(request["id"])]]}
 

@@ -1,10 +1,14 @@
-"""Takes an SSH key's lines out of force on this host, and puts them back: a question of JSON as argument, an answer of JSON out.
+"""Takes an SSH key's lines out of force on this host, and puts them back.
 
-Run as root by a controller, over a connection of its own. Wherever a line of an authorized_keys lets the key in, it becomes a comment in its
-place, which the account's owner sees; nothing else of the file changes. A file that may let it in and cannot be read to its end, or not be changed, as it
-is too large, is reached by links of its owner's or has another name, gets another name beside it: it is its account's alone that lets nobody in then. The
-sessions of the accounts that it let in end, but for those of the account that asks. It is undone by this host itself within ``undoing.TRIAL`` seconds, also when it starts anew meanwhile, unless it is confirmed by a connection
-that was made while it was in force: then it lasts until it is released.
+A question of JSON as argument, an answer of JSON out.
+
+Run as root by a controller, over a connection of its own. Wherever a line of an authorized_keys lets the key in, it
+becomes a comment in its place, which the account's owner sees; nothing else of the file changes. A file that may let it
+in and cannot be read to its end, or not be changed, as it is too large, is reached by links of its owner's or has
+another name, gets another name beside it: it is its account's alone that lets nobody in then. The sessions of the
+accounts that it let in end, but for those of the account that asks. It is undone by this host itself within
+``undoing.TRIAL`` seconds, also when it starts anew meanwhile, unless it is confirmed by a connection that was made
+while it was in force: then it lasts until it is released.
 
 Without an argument it undoes what is not confirmed: so the unit calls it.
 """
@@ -32,7 +36,10 @@ ASIDE = ".luytre-contained-"
 
 
 def contain(request, connection):
-    """Take a key out of force, on trial, and end the sessions of those that it let in; what is confirmed already stays so. Raises Refused."""
+    """Take a key out of force, on trial, and end the sessions of those that it let in.
+
+    What is confirmed already stays so. Raises Refused.
+    """
     matches, aside = check(request, connection)
     with TRIALS.record.hold_lock():
         record = TRIALS.record.find_before_start(request)
@@ -59,7 +66,10 @@ def contain(request, connection):
 
 
 def try_comment_out(account, path, record):
-    """Whether the lines of a file are comments now: whoever owns it may keep it from being changed at any moment."""
+    """Return whether the lines of a file are comments now.
+
+    Whoever owns it may keep it from being changed at any moment.
+    """
     try:
         change_lines(account, path, lambda line: comment_out(line, record))
     except (ActionRefusal, OSError):
@@ -68,7 +78,10 @@ def try_comment_out(account, path, record):
 
 
 def put_aside(name, account, path):
-    """Have what a path of an account leads by under another name beside it, if it is the account's; what stays is seen afterwards. The record comes first."""
+    """Have what a path of an account leads by under another name beside it, if it is the account's.
+
+    What stays is seen afterwards. The record comes first.
+    """
     with contextlib.ExitStack() as open_ones, contextlib.suppress(ActionRefusal, OSError):
         place, last = safe_move.open_entry(path, open_ones)
         own = pwd.getpwnam(account).pw_uid
@@ -90,18 +103,18 @@ def put_aside(name, account, path):
 
 
 def comment_out(line, record):
-    """A line as it is while the key is contained."""
+    """Return a line as it is while the key is contained."""
     return record["mark"].encode("ascii") + line if keys.get_fingerprint(line) == record["key"] else line
 
 
 def restore_line(line, record):
-    """A line as it was, if it is one of those that were taken out of force."""
+    """Return a line as it was, if it is one of those that were taken out of force."""
     return lines.restore_line(line, record["mark"], {digest for _, _, digest in record["lines"]})
 
 
 def check(request, connection):
-    """``(account, path, line)`` of each line that lets the key in, and ``(account, path)`` of each file that has to leave its place. Raises Refused
-    where there is none, and where nobody would come in.
+    """``(account, path, line)`` of each line that lets the key in, and ``(account, path)`` of each file that has to
+    leave its place. Raises Refused where there is none, and where nobody would come in.
     """
     key = request["what"]
     matches, unread = find_key_lines(key)
@@ -130,7 +143,8 @@ def check(request, connection):
 
 
 def find_key_lines(key):
-    """``(account, path, line)`` of each line that lets a key in; ``{(account, path): why}`` of each file that nobody reads to its end.
+    """``(account, path, line)`` of each line that lets a key in; ``{(account, path): why}`` of each file that nobody
+    reads to its end.
 
     The smallest come first: those for which there is no time are of whoever makes theirs as large as they may be.
     """
@@ -161,7 +175,7 @@ def size_of(path):
 
 
 def can_change(account, path):
-    """Whether lines of a file can be changed in their place."""
+    """Return whether lines of a file can be changed in their place."""
     try:
         lines.check(path, owners(account), keys.MAX_FILE)
     except (ActionRefusal, OSError):
@@ -170,12 +184,15 @@ def can_change(account, path):
 
 
 def owners(account):
-    """Whose its files may be, by their numbers."""
+    """Return whose its files may be, by their numbers."""
     return (0, pwd.getpwnam(account).pw_uid)
 
 
 def find_used_key(connection):
-    """The fingerprint of the key that this connection came in by, as sshd says in the journal; None where it does not."""
+    """Return the fingerprint of the key that this connection came in by, as sshd says in the journal.
+
+    None where it does not.
+    """
     if len(connection) != 4:
         raise ActionRefusal("no_connection", "")
     words = [
@@ -196,18 +213,23 @@ def find_used_key(connection):
 
 
 def end_sessions(request, accounts):
-    """End what the accounts have open that it let in, but for the account's that asks, and what no number tells from others'."""
+    """End what the accounts have open that it let in, but for the account's that asks, and what no number tells from
+    others'.
+    """
     others = sorted(accounts - {request["automation"], os.environ.get("SUDO_USER")})
     people.end_sessions(*(pwd.getpwnam(account).pw_uid for account in others if not people.shares_number(account)))
 
 
 def change_lines(account, path, line_of):
-    """Have each line of a file as ``line_of`` says. Raises Refused for a file that is not the account's or root's alone, or is reached by links."""
+    """Have each line of a file as ``line_of`` says.
+
+    Raises Refused for a file that is not the account's or root's alone, or is reached by links.
+    """
     lines.rewrite_lines(path, owners(account), keys.MAX_FILE, line_of)
 
 
 def plan(request, connection):
-    """What ``contain`` and ``confirm`` would do now; nothing is done."""
+    """Return what ``contain`` and ``confirm`` would do now; nothing is done."""
     matches, aside = check(request, connection)
     begins = lines.make_mark(request["id"])
     steps = [["beside", path, ASIDE] for _, path in sorted(aside)]
@@ -218,7 +240,10 @@ def plan(request, connection):
 
 
 def undo(record):
-    """Have each line as it was that is as it was left, and each file in its place; files and accounts may be gone. Raises Refused for what cannot be reached."""
+    """Have each line as it was that is as it was left, and each file in its place; files and accounts may be gone.
+
+    Raises Refused for what cannot be reached.
+    """
     failed_paths = [moved_file["path"] for moved_file in record.get("aside", []) if not put_back(moved_file)]
     for account, path in sorted({(account, path) for account, path, _ in record["lines"]}):
         try:
@@ -246,19 +271,19 @@ def put_back(moved_file):
 
 
 def is_aside(place, moved_file):
-    """Whether the very thing is under its other name in an open folder."""
+    """Return whether the very thing is under its other name in an open folder."""
     return safe_move.identify(place, moved_file["aside"]) == moved_file["file"]
 
 
 def open_readable(place, name, open_ones):
-    """A descriptor of the file of that name, if it is one that can be opened."""
+    """Return a descriptor of the file of that name, if it is one that can be opened."""
     with contextlib.suppress(OSError):
         return [safe_move.close_later(open_ones, safe_open.open_at(place, name))]
     return []
 
 
 def list_aside_paths(record):
-    """The paths of files that are beside their place now."""
+    """Return the paths of files that are beside their place now."""
     paths = []
     for moved_file in record.get("aside", []):
         with contextlib.ExitStack() as open_ones, contextlib.suppress(OSError):
@@ -269,7 +294,10 @@ def list_aside_paths(record):
 
 
 def describe_state(name):
-    """A key as it is now. What an account has put in force again, or keeps from being read, is told, and lets nothing else be undone."""
+    """Return a key as it is now.
+
+    What an account has put in force again, or keeps from being read, is told, and lets nothing else be undone.
+    """
     record = TRIALS.record.all()[name]
     matches, unread = find_key_lines(record["key"])
     answer = {"state": "confirmed" if record["confirmed"] else "on_trial"}

@@ -1,8 +1,10 @@
-"""Stops a process on this host, which stays what it is, and lets it go on, or ends it: a question of JSON as argument, an answer of JSON out.
+"""Stops a process on this host, which stays what it is, and lets it go on, or ends it.
 
-Run as root by a controller, over a connection of its own. A process is known by its number, the moment when it began and the file that it
-runs, and is held by a descriptor of its own before any of that is read: whatever gets its number meanwhile gets no signal. The record of
-it lies in memory, as a process does not outlive the host's next start either.
+A question of JSON as argument, an answer of JSON out.
+
+Run as root by a controller, over a connection of its own. A process is known by its number, the moment when it began
+and the file that it runs, and is held by a descriptor of its own before any of that is read: whatever gets its number
+meanwhile gets no signal. The record of it lies in memory, as a process does not outlive the host's next start either.
 """
 
 import contextlib
@@ -39,8 +41,10 @@ KEEPERS = {
         for part in ("", "-executor", "-journald", "-logind", "-networkd", "-resolved", "-udevd", "-userdbd")
     },
 }
-"""Programs without which nobody comes in, or the host loses its address: what root runs of them; and in whose services, as a regular expression of
-their names, accounts of theirs do. Whoever else runs one, with a library of theirs in it, runs what they like."""
+"""Programs without which nobody comes in, or the host loses its address: what root runs of them.
+
+And in whose services, as a regular expression of their names, accounts of theirs do. Whoever else runs one, with a
+library of theirs in it, runs what they like."""
 SERVICE = re.compile(r"(?m)^0::(?:(?!/user\.slice/).)*/system\.slice/(?:[^/\n]+\.slice/)*([^/\n]+)\.service(?:/|$)")
 """In a process's control group, which it cannot leave."""
 
@@ -65,7 +69,7 @@ def contain(request, _connection):
 
 
 def plan(request, _connection):
-    """What ``contain`` would do now; nothing is done."""
+    """Return what ``contain`` would do now; nothing is done."""
     with contextlib.ExitStack() as open_ones:
         _, record = find_process(request, open_ones)
         signal_name = "SIGKILL" if request.get("end") else "SIGSTOP"
@@ -98,7 +102,9 @@ def end(request):
 
 
 def digest(pid):
-    """sha256 of the file that a process runs, though it is deleted; None where it is too large, or is not to be read."""
+    """sha256 of the file that a process runs, though it is deleted; None where it is too large, or is not to
+    be read.
+    """
     hasher = hashlib.sha256()
     with contextlib.suppress(OSError), open("/proc/%d/exe" % pid, "rb") as file:
         for _ in range(MAX_CHUNKS):
@@ -110,7 +116,9 @@ def digest(pid):
 
 
 def find_process(request, open_ones):
-    """``(descriptor, record)`` of the process that is asked for, as ``PID/PATH``, or ``PID@TICKS/PATH`` with when it began. Raises Refused."""
+    """``(descriptor, record)`` of the process that is asked for, as ``PID/PATH``, or ``PID@TICKS/PATH`` with when it
+    began. Raises Refused.
+    """
     number, slash, path = request["what"].partition("/")
     number, _, began = number.partition("@")
     pid = int(number)
@@ -141,7 +149,7 @@ def release(request, _connection):
 
 
 def look(request, _connection):
-    """What there is of a process that was stopped."""
+    """Return what there is of a process that was stopped."""
     record = RECORD.all().get(request["id"])
     with contextlib.ExitStack() as open_ones:
         return (
@@ -150,7 +158,7 @@ def look(request, _connection):
 
 
 def hand_over(name, record):
-    """Whether another action has the same process stopped: then that one lets it go on, in the end."""
+    """Return whether another action has the same process stopped: then that one lets it go on, in the end."""
     for other_name, other in RECORD.all().items():
         if other_name != name and other["pid"] == record["pid"] and is_same(other, record):
             RECORD.keep(other_name, dict(other, before=other["before"] and record["before"]))
@@ -166,7 +174,7 @@ def resume(handle, record):
 
 
 def open_process(pid, open_ones):
-    """A descriptor of a process; None when there is none of that number."""
+    """Return a descriptor of a process; None when there is none of that number."""
     try:
         handle = os.pidfd_open(pid)
     except OSError:
@@ -176,7 +184,7 @@ def open_process(pid, open_ones):
 
 
 def reopen_process(record, open_ones):
-    """A descriptor of the very process that was stopped; None when it has ended, whatever has its number now."""
+    """Return a descriptor of the very process that was stopped; None when it has ended, whatever has its number now."""
     handle = open_process(record["pid"], open_ones)
     if handle is None or not is_same(record, read_identity(record["pid"])) or has_ended(handle):
         return None
@@ -184,19 +192,22 @@ def reopen_process(record, open_ones):
 
 
 def is_same(record, info):
-    """Whether both are of one process, whose number is the same."""
+    """Return whether both are of one process, whose number is the same."""
     return info is not None and all(record[word] == info[word] for word in ("began", "exe"))
 
 
 def has_ended(handle):
-    """Whether the process of a descriptor is over."""
+    """Return whether the process of a descriptor is over."""
     poller = select.poll()
     poller.register(handle, select.POLLIN)
     return bool(poller.poll(0))
 
 
 def read_identity(pid):
-    """What tells a process from a later one of its number, None when there is none: when it began, in ticks since the host did, and what it runs."""
+    """Return what tells a process from a later one of its number, None when there is none.
+
+    When it began, in ticks since the host did, and what it runs.
+    """
     try:
         words = stat_of(pid)
         task = pid if words[0] not in ENDED_STATES else find_live_thread(pid)
@@ -211,7 +222,7 @@ def read_identity(pid):
 
 
 def find_live_thread(pid):
-    """The number of a thread that goes on though its process's first has ended; None when none does."""
+    """Return the number of a thread that goes on though its process's first has ended; None when none does."""
     for task in sorted(map(int, os.listdir("/proc/%d/task" % pid))):
         with contextlib.suppress(OSError, IndexError):
             if stat_of(pid, task)[0] not in ENDED_STATES:
@@ -220,19 +231,19 @@ def find_live_thread(pid):
 
 
 def stat_of(pid, task=None):
-    """The words after its name, which may hold any sign."""
+    """Return the words after its name, which may hold any sign."""
     path = "/proc/%d/stat" % pid if task is None else "/proc/%d/task/%s/stat" % (pid, task)
     with open(path, "rb") as file:
         return file.read(4096).rpartition(b")")[2].decode("ascii").split()
 
 
 def quote_path(path):
-    """A path as one line of ASCII."""
+    """Return a path as one line of ASCII."""
     return "".join(chr(byte) if 32 < byte < 127 and byte != 37 else "%%%02X" % byte for byte in path)
 
 
 def read_state(pid):
-    """How all of it stands: stopped only when each of its threads is; the state of the first that is not."""
+    """Return how all of it stands: stopped only when each of its threads is; the state of the first that is not."""
     states = []
     for task in os.listdir("/proc/%d/task" % pid):
         with contextlib.suppress(OSError, IndexError):
@@ -258,7 +269,7 @@ def refuse(pid, info):
 
 
 def is_hosts(pid, services):
-    """Whether root alone decides what a process runs: it is root's, or runs in one of these services."""
+    """Return whether root alone decides what a process runs: it is root's, or runs in one of these services."""
     uids = re.search(r"(?m)^Uid:\s+(.*)$", text_of("/proc/%d/status" % pid))
     if uids is not None and "0" in uids.group(1).split():
         return True
@@ -267,7 +278,7 @@ def is_hosts(pid, services):
 
 
 def text_of(path):
-    """A file of /proc; nothing of a process that is gone."""
+    """Return a file of /proc; nothing of a process that is gone."""
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
             return file.read(100_000)
@@ -276,7 +287,7 @@ def text_of(path):
 
 
 def file_of(path):
-    """What tells a file from others; a value that no other has where there is none."""
+    """Return what tells a file from others; a value that no other has where there is none."""
     try:
         status = os.stat(path)
     except OSError:
@@ -285,7 +296,10 @@ def file_of(path):
 
 
 def describe_state(record):
-    """A process as it stands after it was told to stop: a thread that waits for a disk stops when that has answered."""
+    """Return a process as it stands after it was told to stop.
+
+    A thread that waits for a disk stops when that has answered.
+    """
     until = time.monotonic() + STOP_SECONDS
     while is_running(record["pid"]):
         if time.monotonic() > until:
@@ -303,7 +317,7 @@ def describe_state(record):
 
 
 def is_running(pid):
-    """Whether any of it runs, or may at any moment."""
+    """Return whether any of it runs, or may at any moment."""
     try:
         return read_state(pid) not in STOPPED_STATES + ENDED_STATES
     except OSError:
@@ -311,7 +325,7 @@ def is_running(pid):
 
 
 def find_descendants(pid):
-    """What a process started, and what that did."""
+    """Return what a process started, and what that did."""
     parents = {}
     for name in filter(str.isdigit, os.listdir("/proc")):
         with contextlib.suppress(OSError, ValueError, IndexError):

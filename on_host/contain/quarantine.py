@@ -1,10 +1,13 @@
-"""Takes files out of their place on this host and puts them back: a question of JSON as argument, an answer of JSON out.
+"""Takes files out of their place on this host and puts them back.
 
-Run as root by a controller, over a connection of its own. A file is renamed into a folder of root's, so that it stays the very thing that it
-was, whoever owns it and whatever hangs on it. On another file system that folder lies there; from it the file is copied with all that, and
-read again, and where its owner keeps it from being copied, by its size, by what hangs on it or by writing on, it stays. Whoever can write the
-folder where it lies may swap names at any moment: the way is gone by descriptors and no link is followed, what was taken is compared with
-what was looked at, and nothing that has come in its place is ever written over.
+A question of JSON as argument, an answer of JSON out.
+
+Run as root by a controller, over a connection of its own. A file is renamed into a folder of root's, so that it stays
+the very thing that it was, whoever owns it and whatever hangs on it. On another file system that folder lies there;
+from it the file is copied with all that, and read again, and where its owner keeps it from being copied, by its size,
+by what hangs on it or by writing on, it stays. Whoever can write the folder where it lies may swap names at any moment:
+the way is gone by descriptors and no link is followed, what was taken is compared with what was looked at, and nothing
+that has come in its place is ever written over.
 """
 
 import contextlib
@@ -73,7 +76,9 @@ def move_to_quarantine(name, place, last, record, open_ones):
 
 
 def complete_record(name, record, open_ones):
-    """Have on record what a taken file holds, and a copy of it here where it lies on another file system and lets itself be copied."""
+    """Have on record what a taken file holds, and a copy of it here where it lies on another file system and lets
+    itself be copied.
+    """
     folder = find_stored_folder(name, record, open_ones)
     reading = open_file(folder, FILE_NAME, record["path"], open_ones)[1]
     if record["sha256"] is None:
@@ -95,7 +100,7 @@ def complete_record(name, record, open_ones):
 
 
 def find_stored_folder(name, record, open_ones):
-    """The open folder in which the file is kept; None when it is in none."""
+    """Return the open folder in which the file is kept; None when it is in none."""
     if STORE.has(name, FILE_NAME):
         return safe_move.close_later(open_ones, os.open(STORE.folder(name), safe_open.FOLDER))
     away = safe_move.open_apart(record, open_ones)
@@ -103,7 +108,10 @@ def find_stored_folder(name, record, open_ones):
 
 
 def find_root(request):
-    """The root below which the path lies that is asked for, or which it is. Raises Refused for one where nothing is taken."""
+    """Return the root below which the path lies that is asked for, or which it is.
+
+    Raises Refused for one where nothing is taken.
+    """
     path = os.fsdecode(unquote_to_bytes(request["what"]))
     roots = [root.rstrip("/") for root in (*ROOTS, *request["roots"]) if root.strip("/")]
     matches = [root for root in roots if path == root or path.startswith(root + "/")]
@@ -132,7 +140,7 @@ def open_file(place, last, path, open_ones):
 
 
 def plan(request):
-    """What ``take`` would do now; nothing is written."""
+    """Return what ``take`` would do now; nothing is written."""
     with contextlib.ExitStack() as open_ones:
         place, last = open_place({"path": request["what"], "root": find_root(request)}, open_ones)
         there, reading = open_file(place, last, request["what"], open_ones)
@@ -174,14 +182,14 @@ def put_back(request):
 
 
 def look(request):
-    """What there is of a file that was taken."""
+    """Return what there is of a file that was taken."""
     if STORE.record(request["id"]) is None:
         return {"state": "none"}
     return describe_state(request["id"])
 
 
 def describe_state(name):
-    """A file as it was taken, looked at where it is now; and what of it is still about."""
+    """Return a file as it was taken, looked at where it is now; and what of it is still about."""
     record = STORE.record(name)
     with contextlib.ExitStack() as open_ones:
         own, answer = find_stored_folder(name, record, open_ones), {"state": "confirmed", "sha256": None, "why": ""}
@@ -207,7 +215,7 @@ def describe_state(name):
 
 
 def describe_place(record):
-    """Where a file is kept on its own file system, as one line."""
+    """Return where a file is kept on its own file system, as one line."""
     return quote_from_bytes(os.fsencode(record.get("apart") or ""), safe="/")[: action_runner.MAX_REASON]
 
 
@@ -245,14 +253,14 @@ def main(arguments):
 
 
 def is_kept(name):
-    """Whether the file of an action is in a folder of root's."""
+    """Return whether the file of an action is in a folder of root's."""
     record = STORE.record(name)
     with contextlib.ExitStack() as open_ones:
         return record is not None and find_stored_folder(name, record, open_ones) is not None
 
 
 def answer(question):
-    """What is said to a question, whatever the system refuses."""
+    """Return what is said to a question, whatever the system refuses."""
     try:
         return ACTIONS[question["do"]](question)
     except ActionRefusal as refusal:

@@ -1,11 +1,12 @@
-"""Makes the secrets anew by which a site's application signs sessions, so that all of them end; and puts the old ones back: a question of JSON as argument,
-an answer of JSON out.
+"""Makes the secrets anew by which a site's application signs sessions, so that all of them end.
 
-Run as root by a controller, over a connection of its own. What is made is made here and leaves the host in no form; what was there is kept in a folder
-of root's alone. The file is replaced whole.
+And puts the old ones back: a question of JSON as argument, an answer of JSON out.
 
-WordPress: its eight keys and salts. Joomla: its secret, unless a second factor of somebody's is kept by it. NukeViet's site key is a person's to change,
-as what it keeps is written with it: its mail's password, second factors.
+Run as root by a controller, over a connection of its own. What is made is made here and leaves the host in no form;
+what was there is kept in a folder of root's alone. The file is replaced whole.
+
+WordPress: its eight keys and salts. Joomla: its secret, unless a second factor of somebody's is kept by it. NukeViet's
+site key is a person's to change, as what it keeps is written with it: its mail's password, second factors.
 """
 
 import contextlib
@@ -54,7 +55,10 @@ IN_USE_IN_POSTGRESQL = {
 
 
 def generate_config(path):
-    """``(configuration file, its bytes, its bytes with new secrets)``. Raises Refused where a person has to, and while a hardening is open."""
+    """``(configuration file, its bytes, its bytes with new secrets)``.
+
+    Raises Refused where a person has to, and while a hardening is open.
+    """
     configuration.check_settled()
     for kind, of_kind in (("wordpress", _renew_wordpress), ("joomla", _renew_joomla), ("nukeviet", _refuse_nukeviet)):
         config = applications.configuration_of(kind, path)
@@ -95,12 +99,12 @@ def _refuse_nukeviet(_path, config, _old):
 
 
 def make_secret():
-    """A secret."""
+    """Return a secret."""
     return "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
 
 
 def plan(request, _connection):
-    """What ``contain`` would do now; nothing is done."""
+    """Return what ``contain`` would do now; nothing is done."""
     path = applications.resolve_folder(request)
     config, _old, _new = generate_config(path)
     names = ["secret"] if applications.configuration_of("wordpress", path) is None else wordpress.SALTS
@@ -145,7 +149,10 @@ def release(request, _connection):
 
 
 def attempt_change(record, before, after):
-    """Have the ones in force in place of the others, or all as it was and the error raised; what it came to, also where not even that goes."""
+    """Have the ones in force in place of the others, or all as it was and the error raised.
+
+    What it came to, also where not even that goes.
+    """
     old, new = bytes.fromhex(record[before]), bytes.fromhex(record[after])
     if configuration.read(record["config"]) not in (old, new):
         raise ActionRefusal("changed_since", record["config"])
@@ -162,7 +169,9 @@ def attempt_change(record, before, after):
 
 
 def switch_secrets(record, old, new):
-    """Have ``new`` in force in place of ``old``, and see by a session whether it is; the name of what was seen, or not. Raises Refused.
+    """Have ``new`` in force in place of ``old``, and see by a session whether it is; the name of what was seen, or not.
+
+    Raises Refused.
 
     What the site answers decides what is told, and not whether they stay: it may be an intruder's who answers.
     """
@@ -204,7 +213,9 @@ def open_test_session(record, stack):
 
 
 def _is_in_force(session, old, new):
-    """Whether the site takes what is signed with the new secrets, and nothing signed with the old ones, in good time."""
+    """Return whether the site takes what is signed with the new secrets, and nothing signed with the old ones, in good
+    time.
+    """
     ends = time.monotonic() + LOOKING_SECONDS
     while True:
         if session.is_in(wordpress_session.key_of(new)) and not session.is_in(wordpress_session.key_of(old)):

@@ -1,8 +1,10 @@
-"""Takes a trigger out of the database of a site's application and puts it back: a question of JSON as argument, an answer of JSON out.
+"""Takes a trigger out of the database of a site's application and puts it back.
 
-Run as root by a controller, over a connection of its own. All of it is done as the site's own account: what a trigger says is the site's to write, and is
-handed to the server with the site's rights alone. So one that another account has defined goes, but does not come back by itself: what it says
-stays in a folder of root's.
+A question of JSON as argument, an answer of JSON out.
+
+Run as root by a controller, over a connection of its own. All of it is done as the site's own account: what a trigger
+says is the site's to write, and is handed to the server with the site's rights alone. So one that another account has
+defined goes, but does not come back by itself: what it says stays in a folder of root's.
 """
 
 import hashlib
@@ -39,7 +41,7 @@ DELIMITER ;
 
 
 class TriggerLocation:
-    """Where a trigger is, as a question and a site's configuration tell it. Its methods raise Refused."""
+    """Record of where a trigger is, as a question and a site's configuration tell it. Its methods raise Refused."""
 
     def __init__(self, root, folder, name):
         self.locator = {"root": root, "folder": folder, "name": name}
@@ -49,11 +51,11 @@ class TriggerLocation:
         self.application.check_engine()
 
     def run_statement(self, statement, **words):
-        """The rows that a statement about it comes to."""
+        """Return the rows that a statement about it comes to."""
         return self.application.run_script(_site_database.EVERY_TIME + self.format_statement(statement, **words))
 
     def format_statement(self, statement, **words):
-        """A statement about it."""
+        """Return a statement about it."""
         return statement.format(db=self.application.login.database, name=self.locator["name"], **words)
 
     def look(self):
@@ -103,7 +105,7 @@ def contain(request, _connection):
 
 
 def check_after_refusal(place, name, now, refusal):
-    """What is said when the server did not do all that it was told. Raises Refused when it did nothing."""
+    """Return what is said when the server did not do all that it was told. Raises Refused when it did nothing."""
     try:
         remaining_trigger, _ = place.look()
     except ActionRefusal:
@@ -115,7 +117,7 @@ def check_after_refusal(place, name, now, refusal):
 
 
 def plan(request, _connection):
-    """What ``contain`` would do now; nothing is written."""
+    """Return what ``contain`` would do now; nothing is written."""
     place = TriggerLocation(request["root"], request["folder"], request["name"])
     now, _ = place.look()
     if now is None:
@@ -152,7 +154,10 @@ def release(request, _connection):
 
 
 def _build_words(trigger):
-    """What marks in CREATE stand for. Raises Refused for what is not handed on: the client has a word of its own in it."""
+    """Return what marks in CREATE stand for.
+
+    Raises Refused for what is not handed on: the client has a word of its own in it.
+    """
     values = {word: trigger[word] for word in FIELDS}
     if not MODE.match(values["mode"]) or "delimiter" in values["text"].lower():
         raise ActionRefusal("not_asked", "delimiter")

@@ -1,9 +1,12 @@
-"""Stops a unit of systemd's on this host so that nothing starts it, and brings it back: a question of JSON as argument, an answer of JSON out.
+"""Stops a unit of systemd's on this host so that nothing starts it, and brings it back.
 
-Run as root by a controller, over a connection of its own. Its file in /etc/systemd/system, if it has one there, is set aside in the same folder under
-a name that systemd does not read, so that it stays the very thing that it was; a mask is laid in its place. What enables it stays. As our way in may
-hang on a unit, it is undone by this host itself within ``undoing.TRIAL`` seconds, also when it starts anew meanwhile, unless it is confirmed by a
-connection that was made while it was in force: then it lasts until it is released.
+A question of JSON as argument, an answer of JSON out.
+
+Run as root by a controller, over a connection of its own. Its file in /etc/systemd/system, if it has one there, is set
+aside in the same folder under a name that systemd does not read, so that it stays the very thing that it was; a mask is
+laid in its place. What enables it stays. As our way in may hang on a unit, it is undone by this host itself within
+``undoing.TRIAL`` seconds, also when it starts anew meanwhile, unless it is confirmed by a connection that was made
+while it was in force: then it lasts until it is released.
 
 Without an argument it undoes what is not confirmed: so the unit calls it.
 """
@@ -78,12 +81,12 @@ def mask(record):
 
 
 def get_paths(record):
-    """Where its file is, and where it is kept."""
+    """Return where its file is, and where it is kept."""
     return os.path.join(PLACE, record["unit"]), os.path.join(PLACE, ASIDE + record["unit"])
 
 
 def check(name):
-    """What systemd says of a unit. Raises Refused for what is none, or must run."""
+    """Return what systemd says of a unit. Raises Refused for what is none, or must run."""
     if not NAME.match(name):
         raise ActionRefusal("no_such_unit", name)
     now = query_properties(name)
@@ -99,7 +102,7 @@ def check(name):
 
 
 def query_properties(name):
-    """Some of its properties."""
+    """Return some of its properties."""
     output = (
         action_runner.run_program([systemd_units.SYSTEMCTL, "show", "--property=" + ",".join(PROPERTIES), "--", name])
         or ""
@@ -108,7 +111,7 @@ def query_properties(name):
 
 
 def is_ours(group):
-    """Whether this process runs in that control group."""
+    """Return whether this process runs in that control group."""
     if not group:
         return False
     for pid in accounts.list_ancestors()[:-1]:
@@ -119,7 +122,7 @@ def is_ours(group):
 
 
 def is_packaged(path):
-    """Whether a package brought the file: anybody may call a unit of theirs what they like."""
+    """Return whether a package brought the file: anybody may call a unit of theirs what they like."""
     bare = path[len("/usr") :] if path.startswith("/usr/lib/") else path
     return bool(path) and any(
         action_runner.run_program([DPKG_QUERY, "--search", "--", candidate]) is not None
@@ -128,7 +131,7 @@ def is_packaged(path):
 
 
 def plan(request, _connection):
-    """What ``contain`` and ``confirm`` would do now; nothing is done."""
+    """Return what ``contain`` and ``confirm`` would do now; nothing is done."""
     now = check(request["what"])
     place, aside = get_paths({"unit": now["Id"]})
     rename_steps = [["rename", place, aside]] if os.path.lexists(place) and now["LoadState"] != "masked" else []
@@ -157,7 +160,9 @@ def undo(record):
 
 
 def hand_over(record):
-    """Whether another action has the same unit stopped: then it brings back, in the end, what this one stopped."""
+    """Return whether another action has the same unit stopped: then it brings back, in the end, what this one
+    stopped.
+    """
     for name, other in TRIALS.record.all().items():
         if name != record["id"] and other["unit"] == record["unit"]:
             flags = {word: record[word] or other[word] for word in ("ran", "masked", "aside")}
@@ -167,7 +172,7 @@ def hand_over(record):
 
 
 def describe_state(name):
-    """A unit as it is now. Raises Refused for one that runs, or that something may start."""
+    """Return a unit as it is now. Raises Refused for one that runs, or that something may start."""
     record = TRIALS.record.all()[name]
     now = query_properties(record["unit"])
     if now.get("LoadState") != "masked" or now.get("ActiveState") not in STOPPED_STATES:

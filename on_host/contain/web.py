@@ -1,8 +1,11 @@
-"""Has nginx and Apache say that a path is gone or a site closed, and takes that back: a question of JSON as argument, an answer of JSON out.
+"""Has nginx and Apache say that a path is gone or a site closed, and takes that back.
 
-Run as root by a controller, over a connection of its own. What is to be said is kept in a folder of root's alone, and the servers'
-files are made to say exactly that: a file per site, taken in first of all in each of the site's server blocks. The server's own
-test comes before the reload, visits to the site as a stranger after it; when one of them fails, all is as it was.
+A question of JSON as argument, an answer of JSON out.
+
+Run as root by a controller, over a connection of its own. What is to be said is kept in a folder of root's alone, and
+the servers' files are made to say exactly that: a file per site, taken in first of all in each of the site's server
+blocks. The server's own test comes before the reload, visits to the site as a stranger after it; when one of them
+fails, all is as it was.
 """
 
 import concurrent.futures
@@ -54,7 +57,7 @@ class UnknownOutcome(Exception):
 
 
 def build_rule(request):
-    """The rule that is asked for. Raises Refused for what is none."""
+    """Return the rule that is asked for. Raises Refused for what is none."""
     _, slash, path = request["what"].partition("/")
     domain = request["domain"]
     if not NAME.match(request["id"]) or not DOMAIN.match(domain):
@@ -78,7 +81,7 @@ def build_rule(request):
 
 
 def group_by_domain(rules):
-    """The rules of each site, in the order of their names, with the bytes of their paths."""
+    """Return the rules of each site, in the order of their names, with the bytes of their paths."""
     rules_by_domain = {}
     for rule in sorted(rules.values(), key=lambda item: item["id"]):
         path = None if rule["path"] is None else unquote_to_bytes(rule["path"])
@@ -90,14 +93,19 @@ def group_by_domain(rules):
 
 
 class ServerBlock:
-    """A server block: whose unit's it is, where it begins, what it listens on, the names that it claims, all that it answers, its document root."""
+    """A server block: whose unit's it is, where it begins, what it listens on, the names that it claims, all that it
+    answers, its document root.
+    """
 
     def __init__(self, unit, file, at, listens, claimed_names, names, root):
         self.unit, self.file, self.at, self.listens, self.root = unit, file, at, listens, root
         self.claimed_names, self.names = set(claimed_names), set(names)
 
     def shows(self, rule):
-        """Whether it shows the site: by its name, or its very files by any. Raises Refused where another would be closed along."""
+        """Return whether it shows the site: by its name, or its very files by any.
+
+        Raises Refused where another would be closed along.
+        """
         theirs = self.claimed_names.intersection(rule["others"])
         if not self.claimed_names.isdisjoint(rule["names"]):
             if theirs and rule["path"] is None:
@@ -108,20 +116,23 @@ class ServerBlock:
 
 
 class ListenEndpoint:
-    """Where a block is asked: an address, a port, whether that is TLS, whether names that nobody claims come to it."""
+    """Record of where a block is asked.
+
+    An address, a port, whether that is TLS, whether names that nobody claims come to it.
+    """
 
     def __init__(self, address, port, tls, default):
         self.address, self.port, self.tls, self.default = address.strip("[]"), port, tls, default
 
 
 def read_unmarked(path):
-    """A configuration file as it is without our lines; None when there is none."""
+    """Return a configuration file as it is without our lines; None when there is none."""
     text = read_config(path)
     return None if text is None else web_block_config.strip_own_lines(text)
 
 
 def read_config(path):
-    """A configuration file whole; None when there is none."""
+    """Return a configuration file whole; None when there is none."""
     try:
         return safe_open.read_text(path, MAX_FILE)
     except OSError:
@@ -136,7 +147,7 @@ class Nginx:
     text, into = staticmethod(web_block_config.render_nginx), staticmethod(web_block_config.include_in_nginx)
 
     def there(self):
-        """Whether it is installed."""
+        """Return whether it is installed."""
         return os.path.exists(NGINX_CONF) and os.path.exists("/usr/sbin/nginx")
 
     def read(self):
@@ -148,7 +159,7 @@ class Nginx:
         self.files = list(self.config.texts)
 
     def blocks(self, rule):
-        """The server blocks that show a site."""
+        """Yield the server blocks that show a site."""
         model, groups = NginxModel(self.config), nginx.group_by_listen(self.config.servers)
         sites = [{"domain": name} for name in (*rule["names"], *rule["others"])]
         names = nginx.list_answered_names(model, groups, {"sites": sites})
@@ -167,7 +178,7 @@ class Nginx:
                 yield block
 
     def at_stake(self):
-        """What its test believes and writes."""
+        """Return what its test believes and writes."""
         return _nginx_trusted_inputs.list_test_paths(load(NGINX_CONF, read_config))
 
 
@@ -179,7 +190,7 @@ class Apache:
     text, into = staticmethod(web_block_config.render_apache), staticmethod(web_block_config.include_in_apache)
 
     def there(self):
-        """Whether it is installed."""
+        """Return whether it is installed."""
         return os.path.exists(_apache_config.MAIN) and os.path.exists("/usr/sbin/apache2ctl")
 
     def read(self):
@@ -188,7 +199,7 @@ class Apache:
         self.files = self.config.files
 
     def blocks(self, rule):
-        """The virtual hosts that show a site."""
+        """Yield the virtual hosts that show a site."""
         main = [node for node in self.config.tree if node.name != "virtualhost"]
         servers = [
             (node, ApacheServer(self.config.modules, main, node.inside))
@@ -222,7 +233,7 @@ class Apache:
                 yield block
 
     def at_stake(self):
-        """What its test believes; it writes nothing."""
+        """Return what its test believes; it writes nothing."""
         return apache.list_test_paths(_apache_config.load_configuration()), ()
 
 
@@ -274,7 +285,10 @@ class ServerChange:
         return text
 
     def make(self, admins=()):
-        """Make it, unless the server's own test says no; ``admins``: see ``transaction.vouch``. Raises Refused, with all of it as it was."""
+        """Make it, unless the server's own test says no; ``admins``: see ``transaction.vouch``.
+
+        Raises Refused, with all of it as it was.
+        """
         changed_paths = [path for path, before, _ in self.transaction.steps if before]
         folders = {os.path.dirname(path) for path, _, _ in self.transaction.steps}
         times = {path: os.stat(path).st_mtime_ns for path in (*changed_paths, *folders)}
@@ -295,7 +309,7 @@ class ServerChange:
                 raise ActionRefusal("not_reloaded", complaint)
 
     def describe(self):
-        """What is written: steps, and the lines."""
+        """Yield what is written: steps, and the lines."""
         for path, before, after in self.transaction.steps:
             old, new = ("" if state is None else state[1].decode("utf-8", "replace") for state in (before, after))
             lines = difflib.unified_diff(old.splitlines(), new.splitlines(), path, path, n=0, lineterm="")
@@ -307,20 +321,25 @@ class ServerChange:
 
 
 def collect_changes(rules):
-    """What every server has to have changed for these rules, in that order."""
+    """Return what every server has to have changed for these rules, in that order."""
     return [ServerChange(server, rules) for server in (server_class() for server_class in SERVERS) if server.there()]
 
 
 def admins_of(*rules):
-    """The declared administrators that rules name: those of the host when each was made. A rule of an earlier version names none."""
+    """Return the declared administrators that rules name: those of the host when each was made.
+
+    A rule of an earlier version names none.
+    """
     return sorted({name for rule in rules for name in rule.get("admins", ())})
 
 
 def put(rules, domain=None, again=(), admins=()):
-    """Have the servers say what the rules have them say; the blocks that show a site. Raises Refused, with what was begun to be taken back.
+    """Have the servers say what the rules have them say; the blocks that show a site.
 
-    Servers that show the site, or are among those ``again``, are reloaded in any case: somebody may have been cut off before. ``admins``: declared
-    ones besides those that the rules name.
+    Raises Refused, with what was begun to be taken back.
+
+    Servers that show the site, or are among those ``reapply``, are reloaded in any case: somebody may have been cut off
+    before. ``admins``: declared ones besides those that the rules name.
     """
     server_changes, shown_blocks = collect_changes(rules), []
     admins = {*admins, *admins_of(*rules.values())}
@@ -337,7 +356,9 @@ def put(rules, domain=None, again=(), admins=()):
 
 
 def iter_visits(rule, blocks):
-    """``(what is asked, for people; how; the answers that are right)`` of each visit that tells whether a rule is in force."""
+    """``(what is asked, for people; how; the answers that are right)`` of each visit that tells whether a rule is in
+    force.
+    """
     path = None if rule["path"] is None else unquote_to_bytes(rule["path"])
     for block in blocks:
         names = [name for name in rule["names"] if name in block.names] or [UNKNOWN]
@@ -360,7 +381,10 @@ def iter_visits(rule, blocks):
 
 
 def find_fronts(rule, blocks):
-    """Of the usual ports those where something else shows what the site's own blocks show: a proxy in front of them, say."""
+    """Of the usual ports those where something else shows what the site's own blocks show.
+
+    A proxy in front of them, say.
+    """
     listens = [listen for block in blocks for listen in block.listens if ":" not in listen.address]
     free = [[port, tls] for port, tls in ((80, False), (443, True)) if port not in {listen.port for listen in listens}]
     if not free or not listens:
@@ -378,18 +402,18 @@ def _connect_address(listen):
 
 
 def run_visits(visit, visit_arguments):
-    """What visits come to, in their order."""
+    """Return what visits come to, in their order."""
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
         return list(pool.map(lambda how: visit(*how), visit_arguments))
 
 
 def fetch_status(*how):
-    """The status that a stranger gets, or why there is none."""
+    """Return the status that a stranger gets, or why there is none."""
     return fetch_start(*how)[0]
 
 
 def fetch_start(host, port, tls, name, method, uri):
-    """The same with how the page begins."""
+    """Return the same with how the page begins."""
     connection = http.client.HTTPConnection(host, port, timeout=VISIT_SECONDS, source_address=(STRANGER, 0))
     try:
         connection.connect()
@@ -403,7 +427,10 @@ def fetch_start(host, port, tls, name, method, uri):
 
 @contextlib.contextmanager
 def limit_duration(link):
-    """A connection that is over after VISIT_SECONDS, whatever it is wrapped in: its own timeout begins anew with every byte."""
+    """A connection that is over after VISIT_SECONDS, whatever it is wrapped in.
+
+    Its own timeout begins anew with every byte.
+    """
     with link.dup() as same:
         timer = threading.Timer(VISIT_SECONDS, end, [same])
         timer.start()
@@ -436,7 +463,10 @@ def _send_request(connection, tls, name, method, uri):
 
 
 def verify_rule(rule, blocks):
-    """Whether a stranger was turned away wherever the site is shown, once a reload had its time. Raises Refused."""
+    """Return whether a stranger was turned away wherever the site is shown, once a reload had its time.
+
+    Raises Refused.
+    """
     pending = list(dict.fromkeys(iter_visits(rule, blocks)))
     if not pending:
         return False
@@ -469,7 +499,7 @@ def wait_for_another_answer(rule, blocks):
 
 
 def plan(request):
-    """What ``contain`` would do now; nothing is written."""
+    """Return what ``contain`` would do now; nothing is written."""
     rule = build_rule(request)
     server_changes = collect_changes({**RECORD.all(), rule["id"]: rule})
     blocks = [block for change in server_changes for block in change.blocks.get(rule["domain"], [])]
@@ -513,14 +543,14 @@ def contain(request):
 
 
 def choose_fronts(rule, others):
-    """``fronts`` of a site that is to be closed; a path is gone for everybody, whoever asks for them."""
+    """``find_fronts`` of a site that is to be closed; a path is gone for everybody, whoever asks for them."""
     if rule["path"] is not None:
         return []
     return find_fronts(rule, find_blocks(rule, others))
 
 
 def find_blocks(rule, others):
-    """The server blocks that show a rule's site, in all servers."""
+    """Return the server blocks that show a rule's site, in all servers."""
     server_changes = collect_changes({**others, rule["id"]: rule})
     return [block for change in server_changes for block in change.blocks.get(rule["domain"], [])]
 
@@ -585,7 +615,7 @@ def reapply():
 
 
 def catch_unknown(action):
-    """The action, which says so where it is not known what it came to."""
+    """Return the action, which says so where it is not known what it came to."""
 
     def act(question, _connection):
         try:

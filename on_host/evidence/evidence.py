@@ -1,7 +1,7 @@
 """Sends evidence of an incident on this host to a controller: a question of JSON as argument, frames out, packed.
 
-Run as root by a controller, over a connection of its own, from memory: nothing is written here. What is gone first is read first.
-``luytre_evidence.sending`` tells what frames there are.
+Run as root by a controller, over a connection of its own, from memory: nothing is written here. What is gone first is
+read first. ``luytre_evidence.sending`` tells what frames there are.
 """
 
 import json
@@ -18,7 +18,10 @@ VERSION = b"luytre-evidence/1\n"
 
 
 def load_redaction():
-    """How text loses its secrets, where they stand, and which files hold some; None where the Python here is too old to tell."""
+    """Return how text loses its secrets, where they stand, and which files hold some.
+
+    None where the Python here is too old to tell.
+    """
     try:
         from auditor.text import redact, secret_spans
     except Exception:  # patterns that it cannot read: re.error, which is no ImportError
@@ -27,7 +30,10 @@ def load_redaction():
 
 
 def lower_priority():
-    """Only when nobody else wants to do something, on the disk too. Not before what is little and tells most: an intruder's own programs may want everything."""
+    """Only when nobody else wants to do something, on the disk too.
+
+    Not before what is little and tells most: an intruder's own programs may want everything.
+    """
     try:
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     except OSError:

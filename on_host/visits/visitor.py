@@ -1,7 +1,9 @@
-"""Visits sites of this host from the host itself: a question of JSON on each line in, an answer of JSON on each line out.
+"""Visits sites of this host from the host itself.
 
-It runs as the account that logged in, with no more rights, and ends with the connection. Only this host is asked: its own loopback,
-or else the address at which the connection came in.
+A question of JSON on each line in, an answer of JSON on each line out.
+
+It runs as the account that logged in, with no more rights, and ends with the connection. Only this host is asked: its
+own loopback, or else the address at which the connection came in.
 """
 
 import base64
@@ -26,7 +28,7 @@ def list_own_addresses():
 
 
 def connect(port, addresses):
-    """A connection to the first of them that takes one. Raises OSError."""
+    """Return a connection to the first of them that takes one. Raises OSError."""
     problem = OSError("no address")
     for address in addresses:
         try:
@@ -37,7 +39,9 @@ def connect(port, addresses):
 
 
 def visit(question, addresses):
-    """``{status, headers, body, certificate}`` of one GET, its body as it was sent and the first MAX_BODY bytes of it."""
+    """``{status, headers, body, certificate}`` of one GET, its body as it was sent and the first MAX_BODY
+    bytes of it.
+    """
     link, certificate = connect(question["port"], addresses), None
     with link:
         link.settimeout(SECONDS)

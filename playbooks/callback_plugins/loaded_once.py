@@ -30,7 +30,7 @@ from ansible.plugins.loader import (
 
 
 def itself(value, _memo):
-    """The copy of what never changes.
+    """Return the copy of what never changes.
 
     A look-up of a template copies all variables, to their last text and where each was read.
     """

@@ -1,7 +1,7 @@
 """What needs one host goes on beside what needs the others: most of its time is waiting.
 
-An act is a function of a ``Stage``. A test that is about one ends with its name after two underscores, and gets what came
-of it from the fixture ``acted``.
+An act is a function of a ``Stage``. A test that is about one ends with its name after two underscores, and gets what
+came of it from the fixture ``acted``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Stage:
-    """What an act has for itself."""
+    """Record of what an act has for itself."""
 
     host: str
     folder: Path
@@ -51,7 +51,7 @@ def act(host: str) -> Callable[[Play], Play]:
 
 
 def asked(tests: Iterable[str]) -> list[str]:
-    """The acts that tests of these names are about."""
+    """Return the acts that tests of these names are about."""
     wanted = {name.partition("[")[0].rpartition("__")[2] for name in tests}
     return [name for name in ACTS if name in wanted]
 

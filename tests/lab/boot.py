@@ -15,7 +15,9 @@ _UP = frozenset({"running", "degraded"})
 
 
 def read_boot(host: str) -> tuple[str, str]:
-    """Return the identifier of the host's boot and the state of its systemd, each empty where the host does not answer."""
+    """Return the identifier of the host's boot and the state of its systemd, each empty where the host does
+    not answer.
+    """
     try:
         answer = lab.run(host, _STATE, timeout=20).stdout.decode("utf-8", "replace").splitlines()
     except subprocess.TimeoutExpired:

@@ -1,4 +1,7 @@
-"""A visitor's browser for the lab: follows redirects, keeps cookies, trusts the lab's authority, and needs no name server."""
+"""A visitor's browser for the lab.
+
+Follows redirects, keeps cookies, trusts the lab's authority, and needs no name server.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from auditor import lab
 
 @dataclass(frozen=True)
 class Page:
-    """What a browser shows in the end."""
+    """Record of what a browser shows in the end."""
 
     url: str
     status: int
@@ -28,7 +31,7 @@ class Page:
         return self.body.decode("utf-8", "replace")
 
     def hidden(self, name: str) -> str:
-        """The value of a hidden field of a form."""
+        """Return the value of a hidden field of a form."""
         found = re.search(rf'name="{name}" value="([^"]*)"|value="([^"]*)"[^>]* name="{name}"', self.text)
         return next((value for value in found.groups() if value), "") if found else ""
 
@@ -61,7 +64,7 @@ class Browser:
         return self.ask("POST", url, body, {"Content-Type": kind})
 
     def ask(self, method: str, url: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> Page:
-        """One request, and those that its redirects lead to."""
+        """Return one request, and those that its redirects lead to."""
         for _ in range(6):
             page = self._once(method, url, body, dict(headers or {}))
             if page.status not in (301, 302, 303, 307, 308):

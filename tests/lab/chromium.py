@@ -55,12 +55,12 @@ def chromium(host: str, refused: list[str]) -> Iterator[Page]:
 
 
 def _refuses(said: str) -> bool:
-    """Whether it is of a policy, and not of one that only reports and lets everything through."""
+    """Return whether it is of a policy, and not of one that only reports and lets everything through."""
     return "Content Security Policy" in said and not re.search(r"report[- ]only", said, re.IGNORECASE)
 
 
 def picture(name: str) -> FilePayload:
-    """A PNG of 400 by 300."""
+    """Return a PNG of 400 by 300."""
 
     def part(kind: bytes, content: bytes) -> bytes:
         return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
@@ -74,12 +74,12 @@ def picture(name: str) -> FilePayload:
 
 
 def document(name: str) -> FilePayload:
-    """A PDF without pages."""
+    """Return a PDF without pages."""
     return {"name": name, "mimeType": "application/pdf", "buffer": PDF}
 
 
 def packed(name: str, files: Mapping[str, str]) -> FilePayload:
-    """A zip, as extensions come."""
+    """Return a zip, as extensions come."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as parts:
         for path, text in files.items():

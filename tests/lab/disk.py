@@ -1,7 +1,7 @@
 """A lab host's whole disk, to compare with later: bytes, mode, owner, time, attributes of every path.
 
-A host is an overlay on its image: only what lies in the layer above is looked at, on the host as it sees itself. All else is
-the image's, which is looked at once.
+A host is an overlay on its image: only what lies in the layer above is looked at, on the host as it sees itself. All
+else is the image's, which is looked at once.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _NOT_THE_IMAGES = {"trusted.overlay.opaque", "trusted.overlay.redirect"}
 
 
 def disk(host: str) -> Disk:
-    """The disk now, without what lives its own life."""
+    """Return the disk now, without what lives its own life."""
     process = lab.init(host)
     image, mounts = _mounts((process / "mountinfo").read_text("utf-8"))
     return _Looked(_image(image), f"{process}/root", str(lab.upper(host)), mounts).found
@@ -57,7 +57,9 @@ def differences(before: Disk, after: Disk) -> dict[str, Any]:
 
 
 def _mounts(mountinfo: str) -> tuple[str, frozenset[str]]:
-    """The layers of the image that a host runs on, as overlayfs wants them, and what else is mounted that is looked at."""
+    """Return the layers of the image that a host runs on, as overlayfs wants them, and what else is mounted that is
+    looked at.
+    """
     image, points = "", set()
     for line in mountinfo.splitlines():
         *_, point, _options = line.partition(" - ")[0].split(" ")[:6]

@@ -30,7 +30,10 @@ EDITOR_OF_YEARS = (
 )
 """The image may be of today, and whoever was made today beside an intruder's files is a finding."""
 ACCEPTED_ONCE = "apache.methods,bans.cms,bans.ssh,kernel.usb_storage,php_fpm.url_fopen,ssh.confinement"
-"""What the lab's inventory does not accept, since it takes seconds of each of a suite's hardenings; drills begin with it."""
+"""What the lab's inventory does not accept, since it takes seconds of each of a suite's hardenings.
+
+Drills begin with it.
+"""
 BIN = Path(sys.executable).parent
 
 
@@ -169,7 +172,7 @@ def as_hardened(hardened: Hardened) -> Callable[..., Hardened]:
 def acted(
     request: pytest.FixtureRequest, hardened: Hardened, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[str], Any]:
-    """What came of an act (``tests.lab.beside``), by its name; all that chosen tests are about are played."""
+    """Return what came of an act (``tests.lab.beside``), by its name; all that chosen tests are about are played."""
     names = beside.asked(item.name for item in request.session.items)
     return beside.play_all(names, hardened, tmp_path_factory.mktemp)
 
@@ -191,13 +194,13 @@ def quiet(*hosts: str) -> None:
 
 
 def disks() -> dict[str, Disk]:
-    """Every lab host's disk."""
+    """Return every lab host's disk."""
     with ThreadPoolExecutor() as pool:
         return dict(zip(lab.hosts(), pool.map(disk, lab.hosts()), strict=True))
 
 
 def states() -> dict[str, InForce]:
-    """What is in force on every lab host."""
+    """Return what is in force on every lab host."""
     with ThreadPoolExecutor() as pool:
         return dict(zip(lab.hosts(), pool.map(in_force, lab.hosts()), strict=True))
 
@@ -208,7 +211,7 @@ def findings(output: Path) -> list[dict[str, Any]]:
 
 
 def visit(*hosts: str, again: smoke.Answers | None = None) -> smoke.Answers:
-    """The lab's sites as visitors see them; ``again``: the very URLs of an earlier visit."""
+    """Return the lab's sites as visitors see them; ``again``: the very URLs of an earlier visit."""
     known = inventories.load(Path(INVENTORY))
     ca_files = {name: value.ca_file for name, value in reaching.load_reach(Path(INVENTORY)).items()}
     return smoke.visit([host for host in known.hosts if not hosts or host.name in hosts], ca_files, again=again)
@@ -229,7 +232,7 @@ def run(
 
 @pytest.fixture
 def state(tmp_path: Path) -> Mapping[str, str]:
-    """An environment with a history of its own."""
+    """Return an environment with a history of its own."""
     return environment(tmp_path)
 
 

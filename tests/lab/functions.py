@@ -1,4 +1,6 @@
-"""What people and programs do on the messy hosts (mess1, mess2), each tried for real from the controller's side of the lab."""
+"""What people and programs do on the messy hosts (mess1, mess2), each tried for real from the controller's side of the
+lab.
+"""
 
 from __future__ import annotations
 
@@ -71,7 +73,7 @@ def function(host: str, name: str, *needs: str) -> Callable[[Callable[[Visit], N
 
 
 def lost(host: str) -> dict[str, str]:
-    """What does not work on a host now, by its name, and what came instead. All is tried at once."""
+    """Return what does not work on a host now, by its name, and what came instead. All is tried at once."""
     secrets = json.loads(lab.run(host, "cat /root/lab.json").stdout)
     visit = Visit(host, secrets, uuid.uuid4().hex[:12])
     mine = [each for each in FUNCTIONS if each.host == host]
@@ -89,7 +91,7 @@ def lost(host: str) -> dict[str, str]:
 
 
 def shows(page: Page, text: str) -> Page:
-    """The page, when it answers 200 and holds the text."""
+    """Return the page, when it answers 200 and holds the text."""
     assert page.status == 200, f"{page.url}: {page.status}"
     assert text in page.text, f"{page.url}: {page.text[:200]!r}"
     return page
@@ -354,7 +356,8 @@ def _(visit: Visit) -> None:
 @function("mess2", "memcached answers on the host")
 def _(visit: Visit) -> None:
     said = visit.root(
-        "python3 -c \"import socket; s = socket.create_connection(('127.0.0.1', 11211), 3); s.sendall(b'version\\r\\n'); "
+        "python3 -c \"import socket; s = socket.create_connection(('127.0.0.1', 11211), 3); "
+        "s.sendall(b'version\\r\\n'); "
         'print(s.recv(99))"'
     )
     assert "VERSION" in said, said

@@ -33,7 +33,7 @@ class Host:
         return (done.stdout + done.stderr).decode("utf-8", "replace")
 
     def guard(self, action: str, **arguments: Any) -> dict[str, Any]:
-        """The module, over Ansible as in a run."""
+        """Return the module, over Ansible as in a run."""
         more = ["--check"] if arguments.pop("check", False) else []
         done = adhoc.run(self.name, "guard", {"action": action, **arguments}, *more, **WITH_OURS)
         found = re.search(r"=> (\{.*\})", done.stdout, re.S)
@@ -48,16 +48,16 @@ class Host:
         return answer
 
     def disk(self) -> Disk:
-        """The whole disk, to compare with."""
+        """Return the whole disk, to compare with."""
         return disk(self.name)
 
     def state(self, run: str) -> dict[str, Any]:
-        """What the host has recorded of the run."""
+        """Return what the host has recorded of the run."""
         said = self.sh(f"cat /var/lib/luytre/guard/{run}/state.json")
         return json.loads(said) if said.startswith("{") else {}
 
     def outcome(self, run: str, seconds: float = 60, mark: str = "armed.json") -> dict[str, Any]:
-        """How the run ended, once it has, its mark is gone, and we get in again."""
+        """Return how the run ended, once it has, its mark is gone, and we get in again."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             said = self.sh(f"test -e /var/lib/luytre/guard/{mark} || cat /var/lib/luytre/guard/{run}/state.json")

@@ -1,5 +1,7 @@
-"""What is in force on a lab host besides its files: live sysctls, units, packages, database settings and accounts, packet filter,
-and what its daemons do when they are asked."""
+"""What is in force on a lab host besides its files.
+
+Live sysctls, units, packages, database settings and accounts, packet filter, and what its daemons do when they are
+asked."""
 
 from __future__ import annotations
 
@@ -23,7 +25,8 @@ _COMMANDS = {
     "selection": ("dpkg --get-selections", "\t"),
     "variable": ("command -v mariadb >/dev/null && mariadb -NBe 'SHOW GLOBAL VARIABLES' || true", "\t"),
     "account": (
-        "command -v mariadb >/dev/null && mariadb -NBe \"SELECT CONCAT(user, '@', host), priv FROM mysql.global_priv\" || true",
+        "command -v mariadb >/dev/null && mariadb -NBe \"SELECT CONCAT(user, '@', host), priv FROM "
+        'mysql.global_priv" || true',
         "\t",
     ),
     "rule": ("nft list ruleset | sed -E 's/(packets|bytes) [0-9]+//g' | nl -ba -s' '", " "),
@@ -50,7 +53,7 @@ def in_force(host: str) -> InForce:
 
 
 def differing(before: InForce, after: InForce) -> dict[str, tuple[str | None, str | None]]:
-    """What is not the same, as ``KIND NAME``, with both sides."""
+    """Return what is not the same, as ``KIND NAME``, with both sides."""
     return {
         f"{kind} {name}": (before[kind].get(name), after[kind].get(name))
         for kind in before

@@ -1,4 +1,6 @@
-"""Traces of every kind, put on lab hosts in force and harmless, and whether they still have their effect: ``kinds.yml`` lists them."""
+"""Traces of every kind, put on lab hosts in force and harmless, and whether they still have their effect: ``kinds.yml``
+lists them.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,10 @@ LIBRARY = {
     **{"ngx_modules": NOTHING, "ngx_module_names": NOTHING, "zz_kinds": RETURNS_7, "zz_kinds_init": RETURNS_0},
     **{"pam_sm_authenticate": RETURNS_0, "pam_sm_setcred": RETURNS_0},
 }
-"""What each planted library exports: an nginx module without any, a function of MariaDB's, a PAM module that lets everybody in."""
+"""What each planted library exports.
+
+An nginx module without any, a function of MariaDB's, a PAM module that lets everybody in.
+"""
 PRELUDE = """
 pam() { python3 - "$1" <<'END'
 import ctypes, sys
@@ -67,7 +72,7 @@ class Plant(Model):
     in_force: str = ""
 
     def fits(self, trace: Mapping[str, Any]) -> bool:
-        """Whether a trace is of this."""
+        """Return whether a trace is of this."""
         return (
             trace["kind"] == self.kind
             and trace["where"] == traces.format_path(self.where)

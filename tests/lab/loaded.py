@@ -1,4 +1,6 @@
-"""Programs in Python that are loaded once for all of a suite's commands: most of them take longer to load than to do what they are asked.
+"""Programs in Python that are loaded once for all of a suite's commands.
+
+Most of them take longer to load than to do what they are asked.
 
 A server for each program, and for each environment that it may read while it loads, is forked for each command. What a
 command is given and says lies in files; its environment and folder are its own.
@@ -102,7 +104,7 @@ def run(
     cwd: Path | None = None,
     seconds: float = 900,
 ) -> subprocess.CompletedProcess[str]:
-    """A command to its end; the first of its arguments is its name."""
+    """Return a command to its end; the first of its arguments is its name."""
     read = frozenset((key, value) for key, value in environment.items() if key not in OF_ONE)
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)

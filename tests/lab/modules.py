@@ -1,4 +1,7 @@
-"""Modules of Debian's kernel, altered so that no package has them, and loaded: harmless, each makes a network interface of its name."""
+"""Modules of Debian's kernel, altered so that no package has them, and loaded.
+
+Harmless, each makes a network interface of its name.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +65,10 @@ MODULES = (
     ),
     Module("owned", "@/updates/owned.ko", "modprobe owned", "@/updates/owned.ko", "changed", "PSEUDO DEVICES"),
 )
-"""One that the next boot loads, too; one whose file is gone; one under the name of a package's; one in the place of a package's."""
+"""One that the next boot loads, too; one whose file is gone; one under the name of a package's.
+
+One in the place of a package's.
+"""
 
 
 def plant(machine: Machine) -> Mapping[str, Module]:

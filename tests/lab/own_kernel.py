@@ -26,7 +26,10 @@ BOOT_ID = "cat /proc/sys/kernel/random/boot_id"
 
 @dataclass(frozen=True)
 class Kind:
-    """What a machine is: which of Debian's kernels it has, and whether it starts by a boot loader of its own and passes for no virtual one."""
+    """Record of what a machine is.
+
+    Which of Debian's kernels it has, and whether it starts by a boot loader of its own and passes for no virtual one.
+    """
 
     kernel: str
     own_hardware: bool = False
@@ -59,7 +62,9 @@ class Machine:
         return subprocess.run(ssh, input=given, capture_output=True, timeout=LONG, check=False)
 
     def reboot(self, meanwhile: Callable[[], None] = lambda: None) -> None:
-        """Restart it, do something meanwhile, and wait until it is another boot that answers, with all of its units started."""
+        """Restart it, do something meanwhile, and wait until it is another boot that answers, with all of its units
+        started.
+        """
         before = self.run(BOOT_ID)
         with suppress(subprocess.CalledProcessError):  # the connection may end under it
             self.run("systemctl --no-block reboot")
@@ -86,7 +91,9 @@ def until(true: Callable[[], bool], seconds: float = LONG) -> None:
 
 
 def disk(host: str, folder: Path, kind: Kind = CLOUD) -> Path:
-    """Return the folder below ``folder`` with a machine's disk, its kernel and initrd, made unless there; older ones of the host go.
+    """Return the folder below ``folder`` with a machine's disk, its kernel and initrd, made unless there.
+
+    Older ones of the host go.
 
     Its packages come from the registry of this machine's apt. Raises CalledProcessError where they are not to be had.
     """
@@ -151,7 +158,10 @@ def booted(host: str, made: Path) -> Iterator[Machine]:
 
 
 def qemu(made: Path, tap: str, mac: str, serial: Path) -> list[str]:
-    """Return the command line of a machine, each of whose instructions QEMU itself carries out: a processor that may is not everywhere."""
+    """Return the command line of a machine, each of whose instructions QEMU itself carries out.
+
+    A processor that may is not everywhere.
+    """
     own_hardware = (made / "loader").exists()  # else the kernel is given, which is what starts first
     return [
         *("qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi"),

@@ -17,7 +17,10 @@ WHERE = re.compile(r"needs manual review \(not contained automatically\): .* on 
 
 
 class Office:
-    """The lab's inventory and a history, which are nobody else's: who collects evidence signs it in the office's folder."""
+    """The lab's inventory and a history, which are nobody else's.
+
+    Who collects evidence signs it in the office's folder.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder, self._state = folder, environment(folder)

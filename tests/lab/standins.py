@@ -1,8 +1,8 @@
 """An editor's and an administrator's work, in a real browser, at what stands in for NukeViet and Joomla in the lab.
 
-They are neither: they log in, publish and take uploads at the same places and in the same ways, and a page of ours beside them
-takes extensions as both do: a zip, laid in the application's folder for passing files, unpacked where it keeps modules, after which
-PHP forgets what it had compiled: by itself it looks again only after two seconds.
+They are neither: they log in, publish and take uploads at the same places and in the same ways, and a page of ours
+beside them takes extensions as both do: a zip, laid in the application's folder for passing files, unpacked where it
+keeps modules, after which PHP forgets what it had compiled: by itself it looks again only after two seconds.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MODULE = "chao"
 
 @dataclass(frozen=True)
 class StandIn:
-    """What is where."""
+    """Record of what is where."""
 
     origin: str
     root: str
@@ -86,7 +86,7 @@ echo '<p>', htmlspecialchars($said), '</p>',
 
 @dataclass(frozen=True)
 class Done:
-    """What came of each piece of work; statuses of what visitors ask for then."""
+    """Record of what came of each piece of work; statuses of what visitors ask for then."""
 
     article: str
     uploads: tuple[int, ...]
@@ -135,7 +135,7 @@ def work(host: str) -> Done:
 
 
 def _installed(page: Page, it: StandIn, version: str) -> str:
-    """What visitors see of the module once this version was installed over what was there."""
+    """Return what visitors see of the module once this version was installed over what was there."""
     page.goto(f"{it.origin}/mo-dun.php")
     page.set_input_files(
         "[name=package]", packed(f"{MODULE}.zip", {f"{MODULE}/main.php": f"<?php return '{MODULE}-{version}';\n"})

@@ -1,4 +1,5 @@
-"""Something of an intruder's on a lab host for each means of containing and cleaning, and whether that is in force, by what happens there when it is tried.
+"""Something of an intruder's on a lab host for each means of containing and cleaning, and whether that is in force, by
+what happens there when it is tried.
 
 The one place where this is asked. A check that could not be tried raises RuntimeError: it says neither.
 """
@@ -62,7 +63,10 @@ print(json.dumps(found))
 
 @dataclass(frozen=True)
 class Target:
-    """Something of an intruder's for one means. In scripts, ``$site`` and ``$root`` are the host's first site and its document root."""
+    """Something of an intruder's for one means.
+
+    In scripts, ``$site`` and ``$root`` are the host's first site and its document root.
+    """
 
     what: str
     """What the command line names, as the shell expands it once it is there."""
@@ -92,7 +96,7 @@ def plant(host: str, chosen: Collection[Means]) -> Mapping[Means, str]:
 
 
 def is_in_force(host: str, means: Means, what: str) -> bool:
-    """Whether something is contained or cleaned on a lab host, by what happens there when it is tried."""
+    """Return whether something is contained or cleaned on a lab host, by what happens there when it is tried."""
     return TARGETS[means].in_force(host, what)
 
 
@@ -194,7 +198,9 @@ def _unit(host: str, name: str) -> bool:
 
 
 def _job(host: str, what: str) -> bool:
-    """Whether the line of that number is one that cron runs: whether it does so takes a minute (``jobs_run``)."""
+    """Return whether the line of that number is one that cron runs: whether it does so takes a minute
+    (``jobs_run``).
+    """
     path, _, number = what.partition("@")[0].rpartition(":")
     script = f"""line=$(sed -n "$2p" "$1"); case "$line" in *{BEATS}job) ;; *) exit 1;; esac
 if echo "$line" | grep -q '^ *#'; then echo comment; else echo job; fi"""

@@ -16,7 +16,10 @@ from typing import Any
 
 
 def entry(root: str, path: str) -> list[Any]:
-    """One path, taken from a root: its mode, owner, group, time, then a file's digest or a link's target, then attributes."""
+    """Return one path, taken from a root.
+
+    Its mode, owner, group, time, then a file's digest or a link's target, then attributes.
+    """
     place = root + path
     status = os.lstat(place)
     told: list[Any] = [oct(status.st_mode), status.st_uid, status.st_gid, status.st_mtime_ns]

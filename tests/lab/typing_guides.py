@@ -1,4 +1,7 @@
-"""Pages of the guides, typed to the letter on the lab: who types, what names are here, and what a person does between two commands."""
+"""Pages of the guides, typed to the letter on the lab.
+
+Who types, what names are here, and what a person does between two commands.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ main()
 
 @dataclass
 class Office:
-    """Who types, and what the page's names are here."""
+    """Record of who types, and what the page's names are here."""
 
     folder: Path
     names: dict[str, str] = field(default_factory=dict)
@@ -74,11 +77,11 @@ class Office:
         return str(json.loads(self.says("incident", "list", "--json").out)[-1]["id"])
 
     def newest(self) -> str:
-        """The id of the newest run."""
+        """Return the id of the newest run."""
         return str(json.loads(self.says("history", "list", "--json").out)[0]["id"])
 
     def number(self, means: str) -> str:
-        """The number of the step that the last command of that kind took, the first of several."""
+        """Return the number of the step that the last command of that kind took, the first of several."""
         said = next(
             said for command, _, said in reversed(self.typed) if f" {means} " in command and " release " not in command
         )

@@ -1,7 +1,7 @@
 """A matrix of ways in on a lab host, each tried for real from the controller's side of the lab.
 
-``prepare`` lays it over a host as an admin would have grown it: accounts, keys, Match blocks, a second port, a code beside
-the key, certificates, AllowGroups. ``try_all`` comes in by every way and says by which it got in.
+``prepare`` lays it over a host as an admin would have grown it: accounts, keys, Match blocks, a second port, a code
+beside the key, certificates, AllowGroups. ``try_all`` comes in by every way and says by which it got in.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ BEHIND = "10.213.47.12:22"
 
 @dataclass(frozen=True)
 class Way:
-    """How somebody comes in."""
+    """Record of how somebody comes in."""
 
     name: str
     account: str
@@ -149,7 +149,7 @@ def try_all(host: str, folder: Path, ways: Sequence[Way] = WAYS) -> Mapping[str,
 
 
 def gets_in(host: str, way: Way, folder: Path) -> bool:
-    """Whether somebody gets in by that way, or on through the host to what lies behind it."""
+    """Return whether somebody gets in by that way, or on through the host to what lies behind it."""
     done = subprocess.run(
         [*_command(host, way, folder), *(["-W", way.through] if way.through else []), _target(host, way), *([] if way.through else ["true"])],
         env=_answering(way, folder),
@@ -214,7 +214,7 @@ def _target(host: str, way: Way) -> str:
 
 
 def _answering(way: Way, folder: Path) -> dict[str, str]:
-    """The environment in which ssh is told the password or the code when it asks."""
+    """Return the environment in which ssh is told the password or the code when it asks."""
     asked = folder / f"answer-{way.account}"
     if not asked.exists():
         asked.write_text(f"#!/bin/sh\necho '{way.secret}'\n")

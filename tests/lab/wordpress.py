@@ -27,7 +27,7 @@ rm /run/mat-khau.php
 
 @dataclass(frozen=True)
 class Done:
-    """What came of each piece of work."""
+    """Record of what came of each piece of work."""
 
     article: str
     """Its address."""
@@ -68,7 +68,7 @@ def _log_in(page: Page) -> None:
 
 
 def _publish(page: Page) -> str:
-    """The article's address, once it is published."""
+    """Return the article's address, once it is published."""
     page.wait_for_selector(".editor-header, .edit-post-header")
     page.evaluate("wp.data.dispatch('core/preferences').set('core/edit-post', 'welcomeGuide', false)")
     framed = page.frame_locator("iframe[name='editor-canvas']").locator(".editor-post-title__input")

@@ -26,7 +26,7 @@ DEFAULT_LEVEL = 2
 
 
 class Result(enum.StrEnum):
-    """What a clause comes to, best first."""
+    """Record of what a clause comes to, best first."""
 
     NOT_APPLICABLE = "not_applicable"
     MET = "met"
@@ -96,17 +96,17 @@ class SubjectAssessment:
 
     @property
     def name(self) -> str:
-        """The site's domain, else the host's name."""
+        """Return the site's domain, else the host's name."""
         return self.site.domain if self.site is not None else self.host.name
 
     @property
     def unit(self) -> str | None:
-        """The unit that answers for it: the site's own, else its host's."""
+        """Return the unit that answers for it: the site's own, else its host's."""
         return (self.site.unit if self.site is not None else None) or self.host.unit
 
 
 def judge_finding(finding: Finding) -> Result:
-    """What one finding says for the clauses that its control is cited under.
+    """Return what one finding says for the clauses that its control is cited under.
 
     A waiver or an attestation with a compensating measure is equivalent. Without one an attested finding is met, and a
     waived one says what it would without the waiver.
@@ -130,7 +130,7 @@ _RESULT_BY_STATUS = {
 
 
 def combine_findings(findings: Iterable[Finding]) -> Result:
-    """What several findings say together; nothing said is not evaluated."""
+    """Return what several findings say together; nothing said is not evaluated."""
     words: set[Result] = set()
     for finding in findings:
         word = judge_finding(finding)
@@ -143,7 +143,7 @@ def combine_findings(findings: Iterable[Finding]) -> Result:
 
 
 def conclude_clause(status: ClauseStatus, shown_result: Result | None) -> Result:
-    """What the clause comes to, given how much of it the controls can show and what they showed."""
+    """Return what the clause comes to, given how much of it the controls can show and what they showed."""
     match status:
         case "not_covered":
             return Result.NOT_EVALUATED
@@ -162,7 +162,7 @@ def assess(
     catalogue: Catalogue,
     kinds: frozenset[Kind] = _BOTH_KINDS,
 ) -> tuple[ClauseResult, ...]:
-    """The framework's clauses at a level (all for None) over one subject's findings.
+    """Return the framework's clauses at a level (all for None) over one subject's findings.
 
     A site's findings are its own and its host's; ``kinds`` says whose controls concern the subject at all, so that a
     host without sites does not answer for the controls of sites. Raises InputError for a level it does not know.
@@ -179,12 +179,12 @@ def assess_run(
     level: int | None = None,
     findings_by_host: FindingsByHost | None = None,
 ) -> Iterator[SubjectAssessment]:
-    """Every site of the run, and every host without one, that the framework is about.
+    """Yield every site of the run, and every host without one, that the framework is about.
 
     Where the framework's levels are those of sites, each at the level it declares: some controls ask more of a higher
-    one, so that findings cannot be read at another. Else at ``level``, or at all for None. ``found`` are the run's
-    findings ``by_host``, for who assesses several frameworks. Raises InputError for a level of a framework with
-    levels of sites.
+    one, so that findings cannot be read at another. Else at ``level``, or at all for None. ``findings_by_host`` are the
+    run's findings ``group_by_host``, for who assesses several frameworks. Raises InputError for a level of a framework
+    with levels of sites.
     """
     if framework.site_levels and level is not None:
         raise InputError(
@@ -201,7 +201,7 @@ def assess_run(
 def assess_hosts(
     framework: Framework, run: Run, catalogue: Catalogue
 ) -> Iterator[tuple[Host, tuple[ClauseTotal, ...]]]:
-    """Every host that the framework is about: its sites together, all held to the highest of their levels."""
+    """Yield every host that the framework is about: its sites together, all held to the highest of their levels."""
     assessments = _assess_subjects(
         framework, group_by_host(run), run, catalogue, lambda host, _: host_level(host), None
     )
@@ -230,7 +230,7 @@ def _assess_subjects(
 
 
 def host_level(host: Host) -> int:
-    """A host is held to the highest level of the sites that it serves."""
+    """Return a host is held to the highest level of the sites that it serves."""
     return max((site.level for site in host.sites), default=DEFAULT_LEVEL)
 
 
@@ -245,7 +245,7 @@ class SelfCheckCoverage:
 
 
 def measure_self_checked(clauses: Iterable[ClauseTotal]) -> SelfCheckCoverage:
-    """How much of these clauses is checked without a person, and how much of that is met everywhere."""
+    """Return how much of these clauses is checked without a person, and how much of that is met everywhere."""
     shown_results = [
         clause_total.shown_result
         for clause_total in clauses
@@ -260,7 +260,7 @@ def measure_self_checked(clauses: Iterable[ClauseTotal]) -> SelfCheckCoverage:
 def total_clauses(assessments: Iterable[SubjectAssessment]) -> tuple[ClauseTotal, ...]:
     """Several subjects together, of a unit or a fleet: by clause the worst result, and how many have which.
 
-    Reads ``assessed`` once and keeps names and counts alone, so that ten thousand sites fit in memory.
+    Reads ``assessments`` once and keeps names and counts alone, so that ten thousand sites fit in memory.
     """
     tallies: dict[str, _ClauseTally] = {}
     for subject in assessments:
@@ -346,7 +346,7 @@ def _judge_clauses(plan: _Plan, findings: _Findings) -> Iterator[ClauseResult]:
 
 
 def group_by_host(run: Run) -> FindingsByHost:
-    """The run's findings by host, each host's by subject, each subject's by control."""
+    """Return the run's findings by host, each host's by subject, each subject's by control."""
     findings_by_host: dict[str, dict[tuple[str, str], dict[str, list[Finding]]]] = defaultdict(
         lambda: defaultdict(lambda: defaultdict(list))
     )
@@ -358,7 +358,9 @@ def group_by_host(run: Run) -> FindingsByHost:
 def _iter_hosts(
     framework: Framework, run: Run, findings_by_host: FindingsByHost
 ) -> Iterator[tuple[Host, _Findings, Mapping[str, _Findings]]]:
-    """The hosts that the framework is about, with their own findings and those of each of their sites, by control."""
+    """Yield the hosts that the framework is about, with their own findings and those of each of their sites, by
+    control.
+    """
     systems = {outcome.host: outcome.os for outcome in run.outcomes}
     for host in run.hosts:
         system = systems.get(host.name)

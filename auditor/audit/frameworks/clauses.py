@@ -49,7 +49,7 @@ class Framework(Model):
     clauses: tuple[Clause, ...]
 
     def at(self, level: int | None) -> tuple[Clause, ...]:
-        """The clauses that a level asks for; all for None. Raises InputError for a level it does not know."""
+        """Return the clauses that a level asks for; all for None. Raises InputError for a level it does not know."""
         if level is None:
             return self.clauses
         if level not in self.levels:
@@ -97,12 +97,12 @@ class _File(Model):
 
 
 def list_framework_ids(folder: Path = FOLDER) -> tuple[str, ...]:
-    """The ids of all frameworks."""
+    """Return the ids of all frameworks."""
     return tuple(sorted(file.stem for file in folder.glob("*.yml")))
 
 
 def load(framework: str, folder: Path = FOLDER) -> Framework:
-    """One framework. Raises InputError naming file, line and mend, or the frameworks there are."""
+    """Return one framework. Raises InputError naming file, line and mend, or the frameworks there are."""
     known_ids = list_framework_ids(folder)
     if framework not in known_ids:
         raise InputError(f"there is no framework {framework}", mend=f"choose one of {', '.join(known_ids)}")
@@ -173,7 +173,7 @@ def _clause(entry: _Entry, number: str, levels: tuple[int, ...], based_on: Seque
 
 
 def map_citations(framework: Framework, catalogue: Catalogue) -> Mapping[str, tuple[Control, ...]]:
-    """The controls that cite a number of the framework, by number, in the catalogue's order."""
+    """Return the controls that cite a number of the framework, by number, in the catalogue's order."""
     controls_by_number: dict[str, dict[ControlId, Control]] = defaultdict(dict)
     for control in catalogue.controls:
         for number, _level in _cited_by(control, framework.key):
@@ -182,7 +182,7 @@ def map_citations(framework: Framework, catalogue: Catalogue) -> Mapping[str, tu
 
 
 def list_controls(clause: Clause, controls_by_number: Mapping[str, tuple[Control, ...]]) -> tuple[Control, ...]:
-    """The controls that show something of a clause, each once."""
+    """Return the controls that show something of a clause, each once."""
     return tuple(
         {
             control.id: control for number in clause.cited_numbers for control in controls_by_number.get(number, ())
@@ -191,7 +191,7 @@ def list_controls(clause: Clause, controls_by_number: Mapping[str, tuple[Control
 
 
 def _cited_by(control: Control, key: str) -> Iterator[tuple[str, int | None]]:
-    """The numbers that a control cites of a framework, with the level it says they are of."""
+    """Yield the numbers that a control cites of a framework, with the level it says they are of."""
     clauses = control.references.get(key, ())
     if isinstance(clauses, Mapping):
         for level, numbers in clauses.items():
@@ -203,7 +203,7 @@ def _cited_by(control: Control, key: str) -> Iterator[tuple[str, int | None]]:
 
 
 def find_problems(frameworks: Sequence[Framework], catalogue: Catalogue) -> tuple[str, ...]:
-    """What does not fit between frameworks and controls, one sentence each; empty when all does."""
+    """Return what does not fit between frameworks and controls, one sentence each; empty when all does."""
     messages = []
     own = {framework.key: framework for framework in frameworks if framework.id == framework.key}
     for control in catalogue.controls:

@@ -39,7 +39,7 @@ class Coverage(Model):
 
 
 def measure_coverage(framework: Framework, level: int | None, catalogue: Catalogue) -> Coverage:
-    """The clauses at a level, all for None. Raises InputError for a level the framework does not know."""
+    """Return the clauses at a level, all for None. Raises InputError for a level the framework does not know."""
     controls_by_number = map_citations(framework, catalogue)
     clauses = framework.at(level)
     counts = Counter(clause.status for clause in clauses)
@@ -69,7 +69,7 @@ class ClauseRow:
 
 
 def build_rows(framework: Framework, catalogue: Catalogue, totals: Iterable[ClauseTotal]) -> tuple[ClauseRow, ...]:
-    """The clauses that were assessed, in the framework's order, with their controls and what they came to."""
+    """Return the clauses that were assessed, in the framework's order, with their controls and what they came to."""
     controls_by_number = map_citations(framework, catalogue)
     by_number = {total.clause.number: total for total in totals}
     return tuple(

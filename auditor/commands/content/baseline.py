@@ -204,7 +204,7 @@ def _check_reason(reason: str) -> str:
 
 
 def _load_inventory(path: Path, site: str) -> Inventory:
-    """The inventory that has the site, or the host of that name. Raises InputError when it has neither."""
+    """Return the inventory that has the site, or the host of that name. Raises InputError when it has neither."""
     from auditor.inventory import hosts as inventories
 
     inventory_data = inventories.load(path)

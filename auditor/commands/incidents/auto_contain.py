@@ -35,7 +35,10 @@ def contain_automatically(
     unjudged_sites: Collection[str] = (),
     hunts: Sequence[HuntSummary] = (),
 ) -> bool:
-    """Whether all that the findings name is contained; for what the sites that are ``unjudged`` answer, nothing is put back. ``hunts``: those that see it."""
+    """Return whether all that the findings name is contained.
+
+    For what the sites that are ``unjudged_sites`` answer, nothing is put back. ``hunts``: those that see it.
+    """
     words, ways, ledgers = Words(lang), load_reach(inventory), Incidents()
     command = Responder(inventory_data.path, incident, who, ways, ledgers, unjudged_sites)
     case, responses, is_complete = (

@@ -156,7 +156,8 @@ def waive(
     """Waive a report: record that it is not due, and why, for example because the incident is not serious.
 
     Example:
-      auditor incident waive SC-20261127-1 now --why "Không ảnh hưởng trật tự, an toàn xã hội" --who "Chánh Văn phòng" -i inventories/lab
+      auditor incident waive SC-20261127-1 now --why "Không ảnh hưởng trật tự, an toàn xã hội" --who "Chánh Văn phòng"
+      -i inventories/lab
 
     """
     from auditor.incidents import transitions
@@ -243,7 +244,7 @@ def write_event(
 
 
 def parse_role(who: str) -> str:
-    """An office role. Raises InputError for what is none."""
+    """Return an office role. Raises InputError for what is none."""
     from pydantic import TypeAdapter, ValidationError
 
     from auditor.models import Role
@@ -283,7 +284,7 @@ def parse_subjects(inventory_data: Inventory, subject_names: list[str]) -> tuple
 
 
 def parse_past_moment(text: str | None) -> datetime | None:
-    """A moment by Vietnam's clock that is over."""
+    """Return a moment by Vietnam's clock that is over."""
     if text is None:
         return None
     try:

@@ -1,4 +1,7 @@
-"""``auditor incident clean``: what an intruder left in sites and hosts is taken out of them, step by step, each of which can be undone."""
+"""``auditor incident clean``.
+
+What an intruder left in sites and hosts is taken out of them, step by step, each of which can be undone.
+"""
 
 from __future__ import annotations
 
@@ -84,9 +87,11 @@ def clean(
     Exit code: 0 verified on every host; 1 not done, or unknown.
 
     Examples:
-      auditor incident clean SC-20261127-1 core antruc.test --from wordpress-6.8.2.zip --who "Văn phòng" -i inventories/lab
+      auditor incident clean SC-20261127-1 core antruc.test --from wordpress-6.8.2.zip --who "Văn phòng" -i
+      inventories/lab
 
-      auditor incident clean SC-20261127-1 row antruc.test/posts/66 row antruc.test/options/widget_custom_html --who "Văn phòng" -i inventories/lab
+      auditor incident clean SC-20261127-1 row antruc.test/posts/66 row antruc.test/options/widget_custom_html --who
+      "Văn phòng" -i inventories/lab
 
       auditor incident clean SC-20261127-1 row antruc.test/posts/66 --dry-run --who "Văn phòng" -i inventories/lab
 
@@ -102,7 +107,10 @@ def clean(
 
 
 def _attach_release(release: Path | None, requests: Sequence[ActionRequest]) -> Sequence[ActionRequest]:
-    """The steps with what is sent along. Raises InputError for a release that is not given, is of no use, or is not known to be good."""
+    """Return the steps with what is sent along.
+
+    Raises InputError for a release that is not given, is of no use, or is not known to be good.
+    """
     from auditor.compromise.known_good import originals
     from auditor.history.known_good import KnownGood
     from auditor.incidents.actions import core

@@ -138,7 +138,10 @@ def close(
 
 
 def _choose_case(inventory_data: Inventory, incident: str | None) -> Case | None:
-    """The incident that is named, or of the open ones the one of which something is owed first. Raises InputError for one that is none."""
+    """Return the incident that is named, or of the open ones the one of which something is owed first.
+
+    Raises InputError for one that is none.
+    """
     from auditor.history.incidents import Incidents
     from auditor.incidents.case import fold_case, fold_cases
 

@@ -1,4 +1,7 @@
-"""``auditor incident contain`` and ``release``: addresses, files, paths and sites contained on an incident's hosts, and back."""
+"""``auditor incident contain`` and ``release``.
+
+Addresses, files, paths and sites contained on an incident's hosts, and back.
+"""
 
 from __future__ import annotations
 
@@ -129,11 +132,14 @@ def contain(
     Examples:
       auditor incident contain SC-20261127-1 address 203.0.113.7 --for 24h --who "Văn phòng" -i inventories/lab
 
-      auditor incident contain SC-20261127-1 file /var/www/antruc.test/wp-content/uploads/x.php address 203.0.113.7 --who "Văn phòng" -i inventories/lab
+      auditor incident contain SC-20261127-1 file /var/www/antruc.test/wp-content/uploads/x.php address 203.0.113.7
+      --who "Văn phòng" -i inventories/lab
 
-      auditor incident contain SC-20261127-1 process 1234/tmp/.x/miner unit miner.service isolation web1 --who "Văn phòng" -i inventories/lab
+      auditor incident contain SC-20261127-1 process 1234/tmp/.x/miner unit miner.service isolation web1 --who "Văn
+      phòng" -i inventories/lab
 
-      auditor incident contain SC-20261127-1 path antruc.test/wp-content/uploads/x.php site antruc.test --dry-run --who "Văn phòng" -i inventories/lab
+      auditor incident contain SC-20261127-1 path antruc.test/wp-content/uploads/x.php site antruc.test --dry-run --who
+      "Văn phòng" -i inventories/lab
 
     """
     from auditor.incidents.actions.registry import CONTAINMENT_KINDS
@@ -146,7 +152,7 @@ def contain(
 
 @dataclass(frozen=True)
 class ResponseCommand:
-    """What ``contain`` and ``clean`` are told besides the things themselves."""
+    """Record of what ``contain`` and ``clean`` are told besides the things themselves."""
 
     incident: str
     who: str
@@ -170,9 +176,12 @@ class ResponseCommand:
         dry_run: bool,
         besides: Besides | None = None,
     ) -> bool:
-        """Contain or clean it on the incident's hosts, one after the other, and show what each step came to; return whether all is done.
+        """Contain or clean it on the incident's hosts, one after the other, and show what each step came to.
 
-        ``besides``: what of that a step finds to be done, too. Raises InputError for the first that must not be begun, after all others.
+        Return whether all is done.
+
+        ``besides``: what of that a step finds to be done, too. Raises InputError for the first that must not be begun,
+        after all others.
         """
         from auditor.commands.output.incidents import ActionReporter
         from auditor.history.incidents import Incidents
@@ -260,9 +269,11 @@ def iter_containments(
     errors: list[InputError],
     besides: Besides | None = None,
 ) -> Iterator[ContainedEvent]:
-    """Contain, or clean, one thing after the other; ``left`` is told what must not be begun, such as what is contained already.
+    """Contain, or clean, one thing after the other; ``errors`` is told what must not be begun, such as what is
+    contained already.
 
-    So that whoever types the same again after a disturbance gets the rest, and sites are visited after all that was done.
+    So that whoever types the same again after a disturbance gets the rest, and sites are visited after all that was
+    done.
     """
     for request in requests:
         try:
@@ -287,7 +298,7 @@ def iter_plans(
 
 
 def get_ca_file(ways: Mapping[str, Reach], host: Host) -> str | None:
-    """The authority by which certificates of a host's sites are judged besides the usual ones."""
+    """Return the authority by which certificates of a host's sites are judged besides the usual ones."""
     return ways[host.name].ca_file if host.name in ways else None
 
 
@@ -297,7 +308,8 @@ def parse_requests(
     duration: str | None = None,
     inventory: Inventory | None = None,
 ) -> Iterator[ActionRequest]:
-    """Each pair of words as what it asks for, on the host of the ``inventory`` that it begins with, as ``web1:/tmp/x``.
+    """Yield each pair of words as what it asks for, on the host of the ``inventory`` that it begins with, as
+    ``web1:/tmp/x``.
 
     Raises InputError for what is none, and for a time that nothing has.
     """
@@ -341,7 +353,10 @@ def parse_requests(
 
 
 def assign_hosts(requests: Sequence[ActionRequest], hosts: tuple[Host, ...]) -> Iterator[tuple[Host, ActionRequest]]:
-    """What is to be contained or cleaned with each host where it is. Raises InputError for what must not be begun."""
+    """Yield what is to be contained or cleaned with each host where it is.
+
+    Raises InputError for what must not be begun.
+    """
     from auditor.incidents.actions.registry import ACTION_KINDS
 
     for request in requests:

@@ -165,7 +165,7 @@ def verify(
 
 
 def _iter_places(case: Case, folder: Path | None) -> Iterator[tuple[Path, CollectedEvent | None]]:
-    """The folders to check, each with what the ledger says of it."""
+    """Yield the folders to check, each with what the ledger says of it."""
     from auditor.incidents.evidence import collector, verification
 
     if folder is not None:
@@ -235,7 +235,8 @@ def timestamp(
     Examples:
       auditor incident timestamp SC-20261127-1 1 -i inventories/lab
 
-      auditor incident timestamp SC-20261127-1 1 --answer tra-loi.tsr --authority ca.pem --who "Văn phòng" -i inventories/lab
+      auditor incident timestamp SC-20261127-1 1 --answer tra-loi.tsr --authority ca.pem --who "Văn phòng" -i
+      inventories/lab
 
     """
     from auditor.commands.output import console
@@ -292,7 +293,8 @@ def custody(
     Examples:
       auditor incident custody SC-20261127-1 -i inventories/lab
 
-      auditor incident custody SC-20261127-1 1 --to "Công an tỉnh" --how "USB, biên bản 12/BB" --who "Văn phòng" -i inventories/lab
+      auditor incident custody SC-20261127-1 1 --to "Công an tỉnh" --how "USB, biên bản 12/BB" --who "Văn phòng" -i
+      inventories/lab
 
       auditor incident custody SC-20261127-1 1 --from "Công an tỉnh" --who "Văn phòng" -i inventories/lab
 
@@ -362,7 +364,10 @@ def _record_change(
     inventory: Path,
     lang: Lang,
 ) -> None:
-    """Check that the options say which evidence changed hands, in which direction and who records it. Raises InputError."""
+    """Check that the options say which evidence changed hands, in which direction and who records it.
+
+    Raises InputError.
+    """
     if to is not None and sender is not None:
         raise InputError("--to and --from are used together", mend="record one handover at a time")
     if number is None:

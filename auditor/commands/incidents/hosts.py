@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def list_hosts(inventory_data: Inventory, subjects: tuple[str, ...]) -> tuple[Host, ...]:
-    """The hosts that are among the subjects, or have one of them."""
+    """Return the hosts that are among the subjects, or have one of them."""
     return tuple(
         host
         for host in inventory_data.hosts
@@ -21,7 +21,10 @@ def list_hosts(inventory_data: Inventory, subjects: tuple[str, ...]) -> tuple[Ho
 
 
 def require_hosts(inventory_data: Inventory, case: Case) -> tuple[Host, ...]:
-    """The hosts of an incident. Raises InputError where none of them is in the inventory any more: nothing is done then, and nothing is said to be."""
+    """Return the hosts of an incident.
+
+    Raises InputError where none of them is in the inventory any more: nothing is done then, and nothing is said to be.
+    """
     known_hosts = list_hosts(inventory_data, case.subjects)
     if not known_hosts:
         raise InputError(
@@ -33,7 +36,7 @@ def require_hosts(inventory_data: Inventory, case: Case) -> tuple[Host, ...]:
 
 
 def select_hosts(hosts: tuple[Host, ...], host_names: list[str] | None) -> tuple[Host, ...]:
-    """Those of them that are named; all when none is. Raises InputError for one of none."""
+    """Return those of them that are named; all when none is. Raises InputError for one of none."""
     by_name = {host.name: host for host in hosts}
     for name in host_names or ():
         if name not in by_name:

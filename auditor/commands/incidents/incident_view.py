@@ -126,7 +126,10 @@ class IncidentView:
         yield from self._iter_manual_lines(step)
 
     def _iter_review_lines(self, responses: Sequence[TraceResponse]) -> Iterator[str]:
-        """What a person looks at, each with the key by which the office accepts it as its own; then how files are read on their hosts, inert."""
+        """Yield what a person looks at, each with the key by which the office accepts it as its own.
+
+        Then how files are read on their hosts, inert.
+        """
         yield from (
             f"  - {descriptions.describe_trace(response, self.words)}{f' [{response.key}]' if response.key else ''}"
             for response in responses
@@ -152,7 +155,7 @@ class IncidentView:
         return make_one_line(self.format_command(command), descriptions.MAX_COMMAND)
 
     def _write_note(self, step: NextStep) -> str:
-        """What is noted when a person has done by hand what the step says."""
+        """Return what is noted when a person has done by hand what the step says."""
         things = (
             self._describe_site(response) if response.root else descriptions.describe_trace(response, self.words)
             for response in step.by_hand
@@ -171,7 +174,7 @@ class IncidentView:
         )
 
     def _iter_manual_lines(self, step: NextStep) -> Iterator[str]:
-        """What a person does: on hosts a thing at a time, in a site all that its visitors are shown at once."""
+        """Yield what a person does: on hosts a thing at a time, in a site all that its visitors are shown at once."""
         for host_response in (response for response in step.by_hand if not response.root):
             yield from descriptions.describe_leftover(host_response, self.words)
         site_responses = [response for response in step.by_hand if response.root]
@@ -196,7 +199,7 @@ class IncidentView:
         return f"{kind}: {target}" if target else f"{kind} ({make_one_line(response.where)})"
 
     def _iter_questions(self, step: NextStep) -> Iterator[str]:
-        """What the forms ask, with the boxes that there are to tick."""
+        """Yield what the forms ask, with the boxes that there are to tick."""
         for question in step.commands[0].words[3:] if step.commands[0].needs == "answers" else ():
             boxes = [f"{box} ({self.words(f'form.choice.{question}.{box}')})" for box in CHOICES.get(question, ())]
             choices_text = self.words("incidents.next.answer.boxes", boxes=", ".join(boxes)) if boxes else ""

@@ -1,4 +1,6 @@
-"""``auditor incident open``: what an incident is about, from when its deadlines count, and what of it is contained at once."""
+"""``auditor incident open``: what an incident is about, from when its deadlines count, and what of it is contained at
+once.
+"""
 
 from __future__ import annotations
 
@@ -217,7 +219,10 @@ def _confirm_all_findings(
     yes: bool,
     dry_run: bool,
 ) -> Iterator[FindingReference]:
-    """All that the last hunts and reviews are sure of there, once a person has agreed. Raises InputError for what was not looked at, Exit for nothing to do."""
+    """Yield all that the last hunts and reviews are sure of there, once a person has agreed.
+
+    Raises InputError for what was not looked at, Exit for nothing to do.
+    """
     from auditor.audit.evaluate import MAX_VIOLATIONS
     from auditor.commands.incidents.hosts import list_hosts
     from auditor.commands.output import console
@@ -270,7 +275,10 @@ def _handle_opened_case(
     left_out: frozenset[str],
     lang: Lang,
 ) -> bool:
-    """Show what was opened, contain what ``newest`` has of it, and tell the offices; return whether all of it is contained."""
+    """Show what was opened, contain what ``newest`` has of it, and tell the offices.
+
+    Return whether all of it is contained.
+    """
     from auditor.commands.incidents import notify
     from auditor.commands.output import incidents as shown
     from auditor.history.incidents import Incidents

@@ -1,4 +1,6 @@
-"""What comes next in an incident: said by ``auditor incident next``, and after each command that wrote to its ledger."""
+"""What comes next in an incident: said by ``auditor incident next``, and after each command that wrote to its
+ledger.
+"""
 
 from __future__ import annotations
 
@@ -90,7 +92,10 @@ def show_next_step(inventory_data: Inventory, incident: str, inventory: Path, la
 
 
 def _list_open_questions(inventory_data: Inventory, case: Case, lang: Lang) -> Mapping[Form, Sequence[Question]]:
-    """What the forms that are still to be written ask; nothing where the office's papers cannot be read, which the forms say themselves."""
+    """Return what the forms that are still to be written ask.
+
+    Nothing where the office's papers cannot be read, which the forms say themselves.
+    """
     from auditor.incidents.forms import issue
     from auditor.incidents.forms.schema import FINAL_FORM, OF_REPORT
 
@@ -107,7 +112,7 @@ def _list_open_questions(inventory_data: Inventory, case: Case, lang: Lang) -> M
 
 
 def _find_release_archive() -> str:
-    """The archive that what is known to be good of an application was read from; empty where none was."""
+    """Return the archive that what is known to be good of an application was read from; empty where none was."""
     from auditor.history.known_good import KnownGood
 
     known_good = KnownGood()

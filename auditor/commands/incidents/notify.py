@@ -85,7 +85,10 @@ def notify(
 
 
 def notify_automatically(inventory_data: Inventory, incident: str, who: str, lang: Lang) -> None:
-    """Tell of an incident the offices that say that they are told by themselves; what is in the way is said, and stops nothing."""
+    """Tell of an incident the offices that say that they are told by themselves.
+
+    What is in the way is said, and stops nothing.
+    """
     from auditor.commands import mail
     from auditor.commands.output import console
     from auditor.history.incidents import Incidents
@@ -122,7 +125,10 @@ def _notify_offices(
     send: bool,
     drafts: Literal["whole", "named", "none"],
 ) -> tuple[Mail, ...]:
-    """What became of the mails that are sent. Raises InputError for the first thing in the way, after all others were told."""
+    """Return what became of the mails that are sent.
+
+    Raises InputError for the first thing in the way, after all others were told.
+    """
     from auditor.history.incidents import Incidents
     from auditor.mail import send as sending
     from auditor.mail import settings
@@ -162,7 +168,7 @@ def _notify_offices(
 
 
 def _sender(file: Path) -> str | InputError:
-    """Who sends; or why nothing can be sent, which is in the way of sending alone."""
+    """Return who sends; or why nothing can be sent, which is in the way of sending alone."""
     from auditor.mail import settings
 
     try:
@@ -240,7 +246,10 @@ def _post(
     unit: Unit,
     letters: Sequence[Letter],
 ) -> tuple[Mail, ...]:
-    """Put them in the spool, then write so: who is cut off between the two posts the same mails again, which are sent once."""
+    """Put them in the spool, then write so.
+
+    Who is cut off between the two posts the same mails again, which are sent once.
+    """
     from auditor.incidents import transitions
     from auditor.mail import send as sending
     from auditor.models.incidents import NotifiedEvent

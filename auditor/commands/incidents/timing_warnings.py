@@ -1,4 +1,7 @@
-"""What is told about the moment that ``auditor incident open --when`` names: nothing of it is refused, as a person may know better."""
+"""What is told about the moment that ``auditor incident open --when`` names.
+
+Nothing of it is refused, as a person may know better.
+"""
 
 from __future__ import annotations
 

@@ -85,10 +85,12 @@ def found(
     inventory: InventoryOption = DEFAULT_INVENTORY,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Make a list of what the last reviews and hunts saw for certain: servers that pages lead to, and the digests of intruders' programs.
+    """Make a list of what the last reviews and hunts saw for certain.
 
-    It takes the place of the list of its name. What is accepted, ours, or used by everybody is left out. It is exported, pushed and compared
-    with as any other list.
+    Servers that pages lead to, and the digests of intruders' programs.
+
+    It takes the place of the list of its name. What is accepted, ours, or used by everybody is left out. It is
+    exported, pushed and compared with as any other list.
 
     Example:
       auditor indicators found --tlp GREEN -i inventories/lab
@@ -213,7 +215,7 @@ def get_office_name(inventory: Inventory) -> str:
 
 
 def find_sightings(inventory: Inventory) -> Sightings:
-    """What of the indicators the last kept audit met. Raises InputError when there is none."""
+    """Return what of the indicators the last kept audit met. Raises InputError when there is none."""
     from auditor.audit import controls
     from auditor.history.runs import History
     from auditor.indicators import observations
@@ -225,7 +227,10 @@ def find_sightings(inventory: Inventory) -> Sightings:
 
 
 def list_shareable(name: str | None, tlp: str) -> Sequence[Indicator]:
-    """The indicators that hold today and may go as far, of one list or of all. Raises InputError when there are none."""
+    """Return the indicators that hold today and may go as far, of one list or of all.
+
+    Raises InputError when there are none.
+    """
     from auditor.indicators import export as forms
     from auditor.indicators import store
 

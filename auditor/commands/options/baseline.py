@@ -19,7 +19,7 @@ Earlier = Iterable[tuple[str, tuple[Finding, ...]]]
 
 
 def find_baseline(baseline_name: str, inventory: str, hosts: Collection[str], history: History) -> Earlier:
-    """The runs that ``wanted`` means, newest first, those kept by now; read only as far as somebody asks.
+    """Return the runs that ``baseline_name`` means, newest first, those kept by now; read only as far as somebody asks.
 
     Raises InputError when it names nothing, or what it names says nothing of these hosts.
     """

@@ -149,7 +149,7 @@ def check_local(context: typer.Context) -> None:
 
 
 def _split_names(option: str, values: list[str] | None) -> tuple[str, ...]:
-    """The names given to an option, repeated or separated by commas.
+    """Return the names given to an option, repeated or separated by commas.
 
     Raises InputError for a value that names nothing: an empty variable of a script is no choice.
     """
@@ -165,7 +165,7 @@ def _split_names(option: str, values: list[str] | None) -> tuple[str, ...]:
 
 
 def parse_accepted_controls(names: list[str] | None, catalogue: Catalogue) -> frozenset[str]:
-    """What ``--accept`` names. Raises InputError for what is about no control with an automated fix."""
+    """Return what ``--accept`` names. Raises InputError for what is about no control with an automated fix."""
     control_names = _split_names("--accept", names)
     for name in control_names:
         control, colon, account = name.partition(":")
@@ -179,7 +179,10 @@ def parse_accepted_controls(names: list[str] | None, catalogue: Catalogue) -> fr
 
 
 def parse_unjudged_sites(names: list[str] | None, inventory: Inventory) -> frozenset[str]:
-    """The domains of the sites that ``--unjudged`` names. Raises InputError for one that is not a site of the inventory."""
+    """Return the domains of the sites that ``--unjudged`` names.
+
+    Raises InputError for one that is not a site of the inventory.
+    """
     by_name = _map_sites_by_name(inventory)
     site_names = _split_names("--unjudged", names)
     for name in site_names:
@@ -197,7 +200,7 @@ def _map_sites_by_name(inventory: Inventory) -> dict[str, Site]:
 
 
 def select(inventory: Inventory, limit: list[str] | None) -> tuple[tuple[Host, ...], frozenset[str]]:
-    """The hosts that ``--limit`` names, directly or by a site, and the sites that it names.
+    """Return the hosts that ``--limit`` names, directly or by a site, and the sites that it names.
 
     No limit: all hosts, no sites. Raises InputError for a name that is neither, for a limit that names nothing, and for
     hosts of the lab while it is down.

@@ -1,4 +1,7 @@
-"""What the shell offers for a value that is being typed. A mistake in the inventory offers nothing: the command will tell."""
+"""What the shell offers for a value that is being typed.
+
+A mistake in the inventory offers nothing: the command will tell.
+"""
 
 from __future__ import annotations
 
@@ -22,47 +25,47 @@ Choices = Iterable[tuple[str, str]]
 
 
 def hosts_and_sites(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
-    """The names that ``--limit`` takes."""
+    """Return the names that ``--limit`` takes."""
     return _complete_list(incomplete, lambda: _iter_hosts_and_sites(_get_inventory(ctx)))
 
 
 def sites(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
-    """The domains of the inventory's sites."""
+    """Return the domains of the inventory's sites."""
     return _complete_list(incomplete, lambda: _iter_sites(_get_inventory(ctx)))
 
 
 def units(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
-    """The ids of the offices."""
+    """Return the ids of the offices."""
     return _filter_choices(incomplete, lambda: _iter_units(_get_inventory(ctx)))
 
 
 def controls(incomplete: str) -> list[tuple[str, str]]:
-    """The ids of all controls."""
+    """Return the ids of all controls."""
     return _filter_choices(incomplete, lambda: _iter_controls(fixable_only=False))
 
 
 def fixes(incomplete: str) -> list[tuple[str, str]]:
-    """The ids of the controls with an automated fix."""
+    """Return the ids of the controls with an automated fix."""
     return _complete_list(incomplete, lambda: _iter_controls(fixable_only=True))
 
 
 def runs(incomplete: str) -> list[tuple[str, str]]:
-    """The ids of the newest kept runs."""
+    """Return the ids of the newest kept runs."""
     return _filter_choices(incomplete, _iter_runs)
 
 
 def hardenings(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
-    """The ids of the inventory's hardenings."""
+    """Return the ids of the inventory's hardenings."""
     return _filter_choices(incomplete, lambda: _iter_hardenings(_get_inventory(ctx)))
 
 
 def frameworks(incomplete: str) -> list[tuple[str, str]]:
-    """The keys of the standards and laws whose clauses are known."""
+    """Return the keys of the standards and laws whose clauses are known."""
     return _filter_choices(incomplete, _iter_frameworks)
 
 
 def formats(incomplete: str) -> list[tuple[str, str]]:
-    """What ``--format`` takes."""
+    """Return what ``--format`` takes."""
     from auditor.report.formats import Format
 
     return _complete_list(incomplete, lambda: ((form.value, "") for form in Format))

@@ -10,7 +10,10 @@ import typer
 
 
 def add_deprecated(app: typer.Typer, old: str, instead: str, command: Callable[..., Any]) -> None:
-    """Have ``app`` run a command under its old name, too, hidden from its help; a line on standard error names the one to use ``instead``."""
+    """Have ``app`` run a command under its old name, too, hidden from its help.
+
+    A line on standard error names the one to use ``instead``.
+    """
 
     @functools.wraps(command)
     def run(*arguments: Any, **options: Any) -> Any:

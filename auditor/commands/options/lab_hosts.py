@@ -31,5 +31,5 @@ def check(inventory: str, hosts: Sequence[str]) -> None:
 
 
 def _is_here(interface: str) -> bool:
-    """Whether this network namespace has it; /sys may show another's."""
+    """Return whether this network namespace has it; /sys may show another's."""
     return interface in (name for _, name in socket.if_nameindex())

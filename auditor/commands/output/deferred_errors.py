@@ -14,7 +14,7 @@ class DeferredErrors:
         self.mistake: InputError | None = None
 
     def attempt[Result, Other](self, action: Callable[[], Result], otherwise: Other) -> Result | Other:
-        """What ``action`` gives, or ``otherwise`` when it finds a mistake."""
+        """Return what ``action`` gives, or ``otherwise`` when it finds a mistake."""
         try:
             return action()
         except InputError as error:

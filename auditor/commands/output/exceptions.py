@@ -22,7 +22,7 @@ _PAPER_STYLE = {"expired": "red", "expiring": "yellow"}
 
 
 def show_papers(run: Run, now: FleetSummary, words: Words, console: Console) -> None:
-    """How much is waived or attested, and the papers that somebody has to look at."""
+    """Print how much is waived or attested, and the papers that somebody has to look at."""
     if now.totals.waived:
         console.print(words("totals.waived", n=now.totals.waived))
     if now.totals.attested:

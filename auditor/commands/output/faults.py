@@ -16,17 +16,20 @@ _MAX_CHARACTERS = 300
 
 
 def describe_system_error(error: OSError, lang: Lang) -> str:
-    """The line that says what the system refused."""
+    """Return the line that says what the system refused."""
     return Words(lang)("fault.io", what=make_one_line(str(error), _MAX_CHARACTERS))
 
 
 def describe_exposure(lang: Lang) -> str:
-    """The line that says that what reads bytes of others had the rights of who runs this program."""
+    """Return the line that says that what reads bytes of others had the rights of who runs this program."""
     return Words(lang)("fault.exposed")
 
 
 def describe_program_error(error: Exception, lang: Lang) -> str:
-    """The line that says what happened and where the traceback is; the traceback itself where it could not be kept."""
+    """Return the line that says what happened and where the traceback is.
+
+    The traceback itself where it could not be kept.
+    """
     import traceback
 
     words = Words(lang)

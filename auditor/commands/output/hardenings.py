@@ -38,7 +38,9 @@ def show_going_back(hosts: Sequence[str], why: Text, lang: Lang) -> None:
 
 
 def show_interrupted(hardening: Hardening, lang: Lang) -> None:
-    """What a hardening that did not get to its end came to, when hosts that are open bring themselves back, and what to do."""
+    """Print what a hardening that did not get to its end came to, when hosts that are open bring themselves back, and
+    what to do.
+    """
     words = Words(lang)
     err.print(f"[bold]{words('hardening.interrupted', run=hardening.id)}[/]")
     show_hardening(hardening, lang, err)
@@ -93,7 +95,10 @@ _MAX_IDS = 3
 
 
 def show_undone(step: HostRollback, catalogue: Catalogue, lang: Lang, *, is_done: bool, console: Console = out) -> None:
-    """What a rollback would undo on a host, or did: the controls first, then who gets what back, what stays, and the rest."""
+    """Print what a rollback would undo on a host, or did.
+
+    The controls first, then who gets what back, what stays, and the rest.
+    """
     words, host = Words(lang), f"[bold]{escape(step.host)}[/]"
     undone = step.undone
     if undone is None:
@@ -139,7 +144,10 @@ def show_undone(step: HostRollback, catalogue: Catalogue, lang: Lang, *, is_done
 
 
 def show_drift(drift: Drift, catalogue: Catalogue, lang: Lang) -> None:
-    """What changed on a host since its last confirmed hardening: the controls that are open again first, then what changed."""
+    """Print what changed on a host since its last confirmed hardening.
+
+    The controls that are open again first, then what changed.
+    """
     words = Words(lang)
     if drift.refused is not None:
         err.print(f"[bold]{escape(drift.host)}[/]: [yellow]{escape(drift.refused.get(lang))}[/]")
@@ -176,7 +184,7 @@ def _describe_change(change: DriftChange, words: Words) -> str:
 
 
 def _build_controls_table(names: Sequence[ControlId], catalogue: Catalogue, words: Words, most: int) -> Table:
-    """What is wrong by the worst of these controls, and how many more there are."""
+    """Return what is wrong by the worst of these controls, and how many more there are."""
     table = Table(box=None, pad_edge=False, show_header=False)
     for number in range(3):
         table.add_column(no_wrap=number < 2)

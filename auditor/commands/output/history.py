@@ -34,7 +34,7 @@ def build_runs_table(runs: Iterable[RunEntry], words: Words) -> Table:
 
 
 def _describe_scope(run: RunEntry, words: Words) -> str:
-    """How many hosts it held, and of how many; empty where that was not kept."""
+    """Return how many hosts it held, and of how many; empty where that was not kept."""
     if run.left_out:
         return words("hosts_of", n=len(run.hosts), of=len(run.hosts) + len(run.left_out))
     return words("hosts_n", n=len(run.hosts)) if run.hosts else ""

@@ -46,7 +46,7 @@ def build_cases_table(cases: Iterable[Case], now: datetime.datetime, words: Word
 
 
 def format_due(due: Due, now: datetime.datetime, words: Words) -> str:
-    """One report that is owed, by when, and whether its time is over."""
+    """Return one report that is owed, by when, and whether its time is over."""
     name, by = words(f"incidents.report.{due.report}"), words.moment(clock.format_stamp(due.by))
     if due.report == "now":
         return words("incidents.owed_now", report=name)
@@ -70,7 +70,7 @@ def show_case(incident: Case, lang: Lang) -> None:
 
 
 def show_event(event: ContainedEvent | SiteOutage | UncheckedSites, words: Words) -> bool:
-    """What containing or cleaning something came to; whether it was done, and no site fell."""
+    """Return what containing or cleaning something came to; whether it was done, and no site fell."""
     from auditor.incidents.health_check import SiteOutage
 
     if isinstance(event, ContainedEvent):
@@ -85,7 +85,9 @@ def show_event(event: ContainedEvent | SiteOutage | UncheckedSites, words: Words
 
 
 class VisitSummary:
-    """What all visits of one command came to, which is said once, and only when no site fell or could not be told of."""
+    """Record of what all visits of one command came to, which is said once, and only when no site fell or could not be
+    told of.
+    """
 
     def __init__(self) -> None:
         self._serving: list[ServingSites] = []
@@ -106,7 +108,7 @@ class VisitSummary:
 
 
 class ActionReporter:
-    """What one command tells."""
+    """Record of what one command tells."""
 
     def __init__(self, words: Words, *, as_json: bool) -> None:
         self._words, self._as_json = words, as_json
@@ -183,7 +185,10 @@ class ActionReporter:
 
 
 def show_found(responses: Iterable[TraceResponse], words: Words) -> None:
-    """What would be contained at once, and what is left to a person; of what visitors of a site are shown, only how much."""
+    """Print what would be contained at once, and what is left to a person.
+
+    Of what visitors of a site are shown, only how much.
+    """
     all_responses = list(responses)
     counts_by_site = Counter(response.subject for response in all_responses if response.root and not response.requests)
     parts = {
@@ -205,7 +210,7 @@ def show_found(responses: Iterable[TraceResponse], words: Words) -> None:
 
 
 def show_contained(standing_actions: Iterable[ActiveContainment], words: Words, console: Console = out) -> None:
-    """What incidents contain on hosts: what is seen there is seen past that."""
+    """Print what incidents contain on hosts: what is seen there is seen past that."""
     for incident, lines in containment.format_lines_by_incident(standing_actions, words).items():
         console.print(f"[yellow]{escape(words('incidents.contained.by', incident=incident))}[/]")
         for line in lines:
@@ -213,7 +218,7 @@ def show_contained(standing_actions: Iterable[ActiveContainment], words: Words, 
 
 
 def show_unrecorded(run: Run, words: Words, console: Console = out) -> None:
-    """What hosts have on record that the case log does not have in force."""
+    """Print what hosts have on record that the case log does not have in force."""
     for line in containment.describe_unrecorded(run.unrecorded, words):
         console.print(f"[yellow]{words('incidents.contained')}[/]: {escape(line)}", soft_wrap=True)
 
@@ -241,7 +246,9 @@ def show_intrusions(run: Run, words: Words, console: Console = out) -> None:
 
 
 def record_lapses(inventory_data: Inventory, messages: Iterable[tuple[str, str]], lang: Lang) -> None:
-    """Write into the case log, and tell, what hosts do not hold for incidents any more after they were brought back; ``said``: hosts and what each says."""
+    """Write into the case log, and tell, what hosts do not hold for incidents any more after they were brought back;
+    ``messages``: hosts and what each says.
+    """
     from auditor.history.incidents import Incidents
     from auditor.incidents import lapses
 
@@ -251,7 +258,7 @@ def record_lapses(inventory_data: Inventory, messages: Iterable[tuple[str, str]]
 
 
 def build_json_data(of: Case) -> dict[str, Any]:
-    """An incident as JSON has it."""
+    """Return an incident as JSON has it."""
     return {
         "id": of.id,
         "open": of.is_open,

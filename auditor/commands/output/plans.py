@@ -71,7 +71,7 @@ def _format_heading(plan: HardeningPlan, words: Words) -> str:
 
 
 def _group_changes(changes: Iterable[tuple[str, ControlChange]]) -> list[_Row]:
-    """The same change of several hosts once."""
+    """Return the same change of several hosts once."""
     changes_by_key: dict[tuple[object, ...], list[tuple[str, ControlChange]]] = {}
     for host, change in changes:
         changes_by_key.setdefault((change.control, change.held, change.danger, change.note), []).append((host, change))
@@ -110,7 +110,9 @@ def _table(rows: Sequence[_Row], catalogue: Catalogue, words: Words, *, wide: bo
 
 
 def _list_risks(row: _Row, words: Words) -> list[str]:
-    """What is concerned by name, what it may break, why it is held, what becomes different, and what stands still meanwhile."""
+    """Return what is concerned by name, what it may break, why it is held, what becomes different, and what stands
+    still meanwhile.
+    """
     change, lang, lines = row.change, words.lang, []
     if row.found_names:
         lines.append(f"[dim]{words('plan.found')}:[/] {escape(_join_first(row.found_names, row.found_total, _NAMES))}")
@@ -150,9 +152,11 @@ def _show_hosts(plan: HardeningPlan, words: Words, console: Console) -> None:
 def show_next(
     plan: HardeningPlan, plan_options: Sequence[str], lang: Lang, *, is_diff_shown: bool, console: Console = out
 ) -> None:
-    """The commands that come next: the diff unless it is ``shown``, the hardening, and how a held change is accepted.
+    """The commands that come next.
 
-    ``given`` are the options that chose the plan, as typed.
+    The diff unless it is ``is_diff_shown``, the hardening, and how a held change is accepted.
+
+    ``plan_options`` are the options that chose the plan, as typed.
     """
     words = Words(lang)
     deferred_control = next(
@@ -174,7 +178,7 @@ def show_next(
 
 
 def show_deferred(plan: HardeningPlan, lang: Lang, console: Console = out) -> None:
-    """How many changes were held back and how many hosts refused, if any."""
+    """Print how many changes were held back and how many hosts refused, if any."""
     refused_count = sum(host.refused is not None for host in plan.hosts)
     if plan.held_total:
         console.print(Words(lang)("plan.held", n=plan.held_total))

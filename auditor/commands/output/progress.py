@@ -24,13 +24,13 @@ _NO = frozenset({"không", "khong", "k", "no", "n", ""})
 
 
 def describe_task(task: Task, words: Words) -> str:
-    """The host, and the area and control that the task is about; else what it is for."""
+    """Return the host, and the area and control that the task is about; else what it is for."""
     for_what = words("doing.way_back" if task.role == _WAY_BACK else "doing.state")
     return f"{task.host}: {describe_control(task.name, words) or for_what}"
 
 
 def describe_control(task: str, words: Words) -> str | None:
-    """The area and control that a task is about, as its name begins; None for one that is about none."""
+    """Return the area and control that a task is about, as its name begins; None for one that is about none."""
     name, bar, _ = task.partition(" | ")
     if not bar:
         return None
@@ -46,7 +46,10 @@ def _list_areas() -> frozenset[str]:
 
 
 def ask_confirmation(question: str, words: Words) -> bool:
-    """Whether the person at the terminal says yes; asked again until it is one or the other. Raises Abort at the end of input."""
+    """Return whether the person at the terminal says yes; asked again until it is one or the other.
+
+    Raises Abort at the end of input.
+    """
     while True:
         console.err.print(f"{question} [{words('confirm.choices')}]: ", end="", markup=False, soft_wrap=True)
         line = sys.stdin.readline()

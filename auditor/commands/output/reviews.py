@@ -56,7 +56,10 @@ def show_reviews(run: Run, catalogue: Catalogue, words: Words, console: Console 
 
 
 def show_answers(scans: Iterable[Scan], folder: Callable[[str], Path], words: Words, console: Console = out) -> None:
-    """Where the answers lie that these looks kept, and how much of them a browser was shown; ``folder``: of a site."""
+    """Print where the answers lie that these looks kept, and how much of them a browser was shown; ``folder``.
+
+    Of a site.
+    """
     for look in scans:
         if look.rendered or look.unrendered:
             message = words("reviews.browser", site=look.site, shown=look.rendered, failed=look.unrendered)
@@ -89,7 +92,9 @@ def show_response_command(subject: str, trace: Trace, inventory: str, words: Wor
 
 
 def show_how_to_accept(subject: str, alarming_traces: Sequence[Trace], words: Words, console: Console = out) -> None:
-    """Show last, and in one line, how a trace that gives the alarm is accepted as the office's own, and by which keys."""
+    """Show last, and in one line, how a trace that gives the alarm is accepted as the office's own, and by
+    which keys.
+    """
     if not alarming_traces:
         return
     command = f"{build_accept_command(subject, alarming_traces[0])} --reason … --approver … --second …"

@@ -52,7 +52,7 @@ def _format_open(site: SiteSummary | None) -> str:
 def show_run(
     run: Run, now: FleetSummary, lang: Lang, before: FleetSummary | None = None, console: Console = out
 ) -> None:
-    """What intruders did, the table, the totals, and every host that could not be read."""
+    """Print what intruders did, the table, the totals, and every host that could not be read."""
     words, totals = Words(lang), now.totals
     show_intrusions(run, words, console)
     if now.sites:
@@ -77,7 +77,10 @@ def show_run(
 
 
 def show_open(run: Run, catalogue: Catalogue, lang: Lang, most: int | None = None, console: Console = out) -> None:
-    """What is open but for what intruders did, control by control: worst first, then in most places. Beyond ``most`` only how much more."""
+    """Print what is open but for what intruders did, control by control: worst first, then in most places.
+
+    Beyond ``most`` only how much more.
+    """
     words = Words(lang)
     _, open_findings = split_intrusions(finding for finding in run.findings if finding.is_open)
     results = build_control_results(open_findings, catalogue.add_retired_controls(open_findings))
@@ -111,7 +114,7 @@ def _format_places(names: Sequence[str]) -> str:
 
 
 def show_verdict(verdict: RunVerdict, catalogue: Catalogue, lang: Lang) -> None:
-    """What made a run fail that was measured by a baseline, or that nothing did."""
+    """Print what made a run fail that was measured by a baseline, or that nothing did."""
     words = Words(lang)
     if verdict.baseline is None:
         out.print(words("gate.no_baseline"))
@@ -135,7 +138,7 @@ _FIRST_CAUSES = 20
 
 
 def show_exit(verdict: RunVerdict, lang: Lang) -> None:
-    """Why the exit code is not 0."""
+    """Print why the exit code is not 0."""
     words = Words(lang)
     if verdict.code == NOT_EVALUATED:
         out.print(words("exit.not_evaluated", n=verdict.not_evaluated))

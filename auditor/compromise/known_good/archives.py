@@ -1,7 +1,9 @@
-"""Manifests out of what an office has: release archives, Debian's packages, folders that it trusts. Nothing is unpacked to a disk.
+"""Manifests out of what an office has: release archives, Debian's packages, folders that it trusts.
 
-An archive is an attacker's until it is imported: what it holds is counted while it is unpacked, its paths are checked, and the same path
-twice is refused.
+Nothing is unpacked to a disk.
+
+An archive is an attacker's until it is imported: what it holds is counted while it is unpacked, its paths are checked,
+and the same path twice is refused.
 """
 
 from __future__ import annotations
@@ -37,7 +39,10 @@ _MEND = "download it again from the vendor, and compare its hash"
 
 
 def read(file: Path, name: str = "", version: str = "") -> ReleaseManifest:
-    """The manifest of a release archive (zip, tar, .deb), or of published checksums. Raises InputError for what is none, or is built to cost or to mislead."""
+    """Return the manifest of a release archive (zip, tar, .deb), or of published checksums.
+
+    Raises InputError for what is none, or is built to cost or to mislead.
+    """
     told_name, told_version = _parse_archive_name(file.name)
     try:
         manifest = _read_manifest_file(file, name, version)
@@ -70,7 +75,10 @@ def read(file: Path, name: str = "", version: str = "") -> ReleaseManifest:
 
 
 def _read_manifest_file(file: Path, name: str, version: str) -> ReleaseManifest | None:
-    """A manifest that another controller has exported, or that WordPress's checksums make; None for any other file."""
+    """Return a manifest that another controller has exported, or that WordPress's checksums make.
+
+    None for any other file.
+    """
     with file.open("rb") as stream:
         if stream.read(1) != b"{":
             return None
@@ -86,7 +94,7 @@ def _read_manifest_file(file: Path, name: str, version: str) -> ReleaseManifest 
 
 
 def folder(path: Path, name: str, version: str, reason: str, approver: str) -> ReleaseManifest:
-    """The manifest of a folder as it is now, which an office trusts. Raises InputError."""
+    """Return the manifest of a folder as it is now, which an office trusts. Raises InputError."""
     if path.is_symlink() or not path.is_dir():
         raise InputError("{path} is not a folder", path=path, mend="give a folder on this machine")
     entries = _collect_entries(_below(path), path)
@@ -151,7 +159,10 @@ def _members(file: Path, hasher: _BoundedHasher) -> Iterator[tuple[str, str]]:
 
 
 class _BoundedHasher:
-    """Digests of what is unpacked, so long as it is not too much in all; the contents that are wanted by theirs are kept."""
+    """Digests of what is unpacked, so long as it is not too much in all.
+
+    The contents that are wanted by theirs are kept.
+    """
 
     def __init__(
         self, contents_by_digest: dict[str, bytes] | None = None, wanted_digests: Collection[str] = (), largest: int = 0
@@ -192,7 +203,7 @@ def _of_tar(stream: IO[bytes], hasher: _BoundedHasher) -> Iterator[tuple[str, st
 
 
 def _of_deb(stream: IO[bytes], hasher: _BoundedHasher) -> Iterator[tuple[str, str]]:
-    """The files of a package of Debian's, from /, which lie where it puts them."""
+    """Yield the files of a package of Debian's, from /, which lie where it puts them."""
     stream.seek(len(_AR))
     while head := stream.read(60):
         name, size = head[:16].decode("ascii", "replace").strip(" /"), int(head[48:58])
@@ -228,7 +239,7 @@ def _collect_entries(members: Iterable[tuple[str, str]], file: Path) -> dict[str
 
 
 def _common(entries: dict[str, str]) -> tuple[dict[str, str], str]:
-    """The entries without the folder that all of them lie in, and that folder's name."""
+    """Return the entries without the folder that all of them lie in, and that folder's name."""
     first = next(iter(entries)).split("/", 1)[0]
     if all(path.startswith(first + "/") for path in entries):
         return {path[len(first) + 1 :]: digest for path, digest in entries.items()}, first

@@ -1,6 +1,9 @@
-"""Manifests out of the checksums that WordPress publishes as JSON: of a release with its language, or of a plugin. Pure.
+"""Manifests out of the checksums that WordPress publishes as JSON: of a release with its language, or of a plugin.
 
-Those of a release are MD5 alone, which nobody can make another file for; hosts are asked for it when such a manifest is there.
+Pure.
+
+Those of a release are MD5 alone, which nobody can make another file for; hosts are asked for it when such a manifest is
+there.
 """
 
 from __future__ import annotations
@@ -44,7 +47,10 @@ _EITHER: TypeAdapter[_Release | _Plugin] = TypeAdapter(_Release | _Plugin)
 
 
 def read(content: bytes, name: str, version: str, origin: str) -> ReleaseManifest | None:
-    """The manifest of published checksums, None for another JSON. Raises ValueError for such without a version."""
+    """Return the manifest of published checksums, None for another JSON.
+
+    Raises ValueError for such without a version.
+    """
     try:
         document = json.loads(content)
         if not isinstance(document, dict) or "schema" in document or not {"checksums", "plugin"} & set(document):
@@ -72,7 +78,7 @@ def read(content: bytes, name: str, version: str, origin: str) -> ReleaseManifes
 
 
 def _pick_digest(digests: str | Sequence[str]) -> str:
-    """A file's digest. Raises ValueError for a file that was published with several contents."""
+    """Return a file's digest. Raises ValueError for a file that was published with several contents."""
     if isinstance(digests, str):
         return digests
     if len(digests) != 1:
@@ -81,17 +87,17 @@ def _pick_digest(digests: str | Sequence[str]) -> str:
 
 
 def by_md5(manifest: ReleaseManifest) -> bool:
-    """Whether a manifest knows contents by their MD5."""
+    """Return whether a manifest knows contents by their MD5."""
     return any(len(digest) == MD5 for digest in manifest.entries.values())
 
 
 def by_sha256(manifest: ReleaseManifest, sha256_by_md5: Mapping[str, str]) -> ReleaseManifest:
-    """A manifest with the SHA-256 (``known``, by MD5) of what a host has in place of each MD5."""
+    """Return a manifest with the SHA-256 (``sha256_by_md5``, by MD5) of what a host has in place of each MD5."""
     entries = {path: sha256_by_md5.get(digest, digest) for path, digest in manifest.entries.items()}
     return replace(manifest, entries=entries)
 
 
 def version_in(file: str) -> str:
-    """The release in the name of a file: ``wordpress-6.8.2-vi.json``."""
+    """Return the release in the name of a file: ``wordpress-6.8.2-vi.json``."""
     match = re.search(r"\d+(?:\.\d+){1,3}", file)
     return match[0] if match else ""

@@ -1,4 +1,7 @@
-"""What a changed file has that its release has not, and the other way round. Pure, in time that grows with the texts alone."""
+"""What a changed file has that its release has not, and the other way round.
+
+Pure, in time that grows with the texts alone.
+"""
 
 from __future__ import annotations
 
@@ -22,13 +25,13 @@ class FileDiff:
 
     @property
     def program(self) -> bytes:
-        """What was added, to be judged by itself."""
+        """Return what was added, to be judged by itself."""
         text = b"\n".join(self.added_lines)
         return text if b"<?" in text else b"<?php\n" + text
 
 
 def diff_contents(original: bytes, content: bytes) -> FileDiff:
-    """How a file differs from what its release has. Moved lines differ in nothing."""
+    """Return how a file differs from what its release has. Moved lines differ in nothing."""
     before, after = original.splitlines(), content.splitlines()
     return FileDiff(_without(after, Counter(before)), _without(before, Counter(after)))
 
@@ -44,7 +47,7 @@ def _without(lines: Sequence[bytes], others: Counter[bytes]) -> Sequence[bytes]:
 
 
 def render_diff(file_diff: FileDiff, original: bytes, content: bytes, path: str) -> str:
-    """The first lines that differ, without secrets."""
+    """Return the first lines that differ, without secrets."""
     lines = [
         *(b"+" + line[:MAX_LINE] for line in file_diff.added_lines[:MAX_LINES]),
         *(b"-" + line[:MAX_LINE] for line in file_diff.removed_lines[:MAX_LINES]),

@@ -1,4 +1,6 @@
-"""Files that an application makes by itself, which no release has: known by their shape, of which every part is looked at. Pure.
+"""Files that an application makes by itself, which no release has.
+
+Known by their shape, of which every part is looked at. Pure.
 
 Whoever writes more into one of them than its maker would has it judged as any other file.
 """
@@ -19,10 +21,12 @@ _WRITTEN_THERE = re.compile(
 )
 _HEADS: Mapping[Maker, re.Pattern[bytes]] = {
     "smarty": re.compile(
-        rb"<\?php\s{0,9}/\* Smarty version [\w.-]{1,20}, created on [\d :-]{10,30}\s{1,9}from ['\"][^'\"*]{1,400}['\"] \*/"
+        rb"<\?php\s{0,9}/\* Smarty version [\w.-]{1,20}, created on [\d :-]{10,30}\s{1,9}from "
+        rb"['\"][^'\"*]{1,400}['\"] \*/"
     ),
     "twig": re.compile(
-        rb"<\?php\s(?s:.{0,1500}?)\bclass __TwigTemplate_[0-9a-f]{32,128}(?:___\d{1,10})? extends \\?(?:Twig\\|Twig_)?Template\b"
+        rb"<\?php\s(?s:.{0,1500}?)\bclass __TwigTemplate_[0-9a-f]{32,128}(?:___\d{1,10})? extends \\?(?:Twig"
+        rb"\\|Twig_)?Template\b"
     ),
     "settings": re.compile(rb"(?s)<\?php\s(?!.{0,400000}?(?:\bfunction\b|\bclass\b|->|::|`))"),
 }
@@ -84,18 +88,23 @@ _NEVER = frozenset(
     }
 )
 _CALLED_IN_TEMPLATES = re.compile(
-    rb"(?i)\\?(?:smarty_(?:modifier|function|block|mb)_\w{1,60}|_?smarty_\w{1,60}|content_[0-9a-f]\w{1,80}|twig_\w{1,60}"
-    rb"|is_callable|class_exists|function_exists|ob_start|ob_get_clean|ob_end_clean|ob_get_level|ob_get_contents|implode|explode|count|isset|empty|array"
-    rb"|is_array|is_object|in_array|array_key_exists|array_keys|array_merge|array_slice|htmlspecialchars|htmlspecialchars_decode|strip_tags|nl2br|sprintf"
-    rb"|str_replace|strtolower|strtoupper|ucfirst|ucwords|substr|mb_\w{1,30}|strlen|trim|ltrim|rtrim|number_format|date|strtotime|time|round|floor|ceil"
-    rb"|json_encode|urlencode|rawurlencode|intval|strval|max|min|abs|range|iterator_to_array|preg_replace|preg_match|stripslashes|addslashes|strpos|str_repeat|chunk_split|wordwrap|lcfirst|defined|constant)"
+    rb"(?i)\\?(?:smarty_(?:modifier|function|block|mb)_\w{1,60}|_?smarty_\w{1,60}|content_[0-9a-f]\w{1,80}"
+    rb"|twig_\w{1,60}"
+    rb"|is_callable|class_exists|function_exists|ob_start|ob_get_clean|ob_end_clean|ob_get_level|ob_get_contents"
+    rb"|implode|explode|count|isset|empty|array"
+    rb"|is_array|is_object|in_array|array_key_exists|array_keys|array_merge|array_slice|htmlspecialchars"
+    rb"|htmlspecialchars_decode|strip_tags|nl2br|sprintf"
+    rb"|str_replace|strtolower|strtoupper|ucfirst|ucwords|substr|mb_\w{1,30}|strlen|trim|ltrim|rtrim|number_format"
+    rb"|date|strtotime|time|round|floor|ceil"
+    rb"|json_encode|urlencode|rawurlencode|intval|strval|max|min|abs|range|iterator_to_array|preg_replace|preg_match"
+    rb"|stripslashes|addslashes|strpos|str_repeat|chunk_split|wordwrap|lcfirst|defined|constant)"
 )
 _PLUGIN = re.compile(rb"['\"](?:/[\w./-]{1,200})?/(?:plugins|sysplugins)/[\w.]{1,80}\.php['\"]")
 _VISITORS = re.compile(rb"_(?:GET|POST|REQUEST|COOKIE|FILES|SERVER|ENV)\b|php://|GLOBALS")
 
 
 def maker(content: bytes, path: str) -> Maker | None:
-    """What makes files of that shape at such a path; None where it is not that shape to its end."""
+    """Return what makes files of that shape at such a path; None where it is not that shape to its end."""
     if len(content) > MAX_READ or not _WRITTEN_THERE.search(path.encode("utf-8", "surrogateescape")):
         return None
     maker_name = next((name for name, head in _HEADS.items() if head.match(content)), None)

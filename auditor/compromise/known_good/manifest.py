@@ -20,4 +20,7 @@ class ReleaseManifest:
     approver: str = ""
     """Why, and which office role says so, of a folder that is trusted as it was found."""
     lies: str = ""
-    """Where its archive or folder lies on this controller, which shows what a changed file was; empty: that is not known."""
+    """Where its archive or folder lies on this controller, which shows what a changed file was; empty.
+
+    That is not known.
+    """

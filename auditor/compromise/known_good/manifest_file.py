@@ -26,7 +26,7 @@ class _Document(Model):
 
 
 def dump_manifest(manifest: ReleaseManifest) -> bytes:
-    """The manifest as JSON; a letter stands for each byte of a name."""
+    """Return the manifest as JSON; a letter stands for each byte of a name."""
     document = {
         "schema": SCHEMA,
         **{name: value for name, value in vars(manifest).items() if name != "lies"},
@@ -36,7 +36,7 @@ def dump_manifest(manifest: ReleaseManifest) -> bytes:
 
 
 def read(content: bytes) -> ReleaseManifest:
-    """The manifest again. Raises ValueError for what is none."""
+    """Return the manifest again. Raises ValueError for what is none."""
     try:
         document = _Document.model_validate(json.loads(content))
     except (ValidationError, RecursionError, UnicodeError) as error:
@@ -50,7 +50,7 @@ def read(content: bytes) -> ReleaseManifest:
 
 
 def _letters(path: str) -> str:
-    """A path with a letter for each of its bytes, which need not be text."""
+    """Return a path with a letter for each of its bytes, which need not be text."""
     return path.encode("utf-8", "surrogateescape").decode("latin-1")
 
 

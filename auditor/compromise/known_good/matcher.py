@@ -1,7 +1,9 @@
-"""What manifests say of a host's files: where each release lies, and what there is as it was made, changed, foreign, or gone. Pure.
+"""What manifests say of a host's files.
 
-Known bytes count where the release has them and nowhere else. Where a release lies is told by its files, never by the application: a
-plugin whose main file is gone is still recognised.
+Where each release lies, and what there is as it was made, changed, foreign, or gone. Pure.
+
+Known bytes count where the release has them and nowhere else. Where a release lies is told by its files, never by the
+application: a plugin whose main file is gone is still recognised.
 """
 
 from __future__ import annotations
@@ -70,7 +72,7 @@ class HostFile:
 
 @dataclass(frozen=True)
 class MatchResult:
-    """What manifests say of a host's files."""
+    """Record of what manifests say of a host's files."""
 
     standings: Mapping[str, tuple[FileStatus, str]] = field(default_factory=dict)
     """By path: how it stands, and the name and version of the release. One that no release speaks of is not in it."""
@@ -83,7 +85,7 @@ class MatchResult:
 
 
 def match_manifests(files: Iterable[HostFile], manifests: Sequence[ReleaseManifest]) -> MatchResult:
-    """How a host's files stand to what is known to be good."""
+    """Return how a host's files stand to what is known to be good."""
     by_path = {file.path: file for file in files}
     by_digest: dict[str, list[str]] = defaultdict(list)
     for file in by_path.values():
@@ -103,7 +105,7 @@ def match_manifests(files: Iterable[HostFile], manifests: Sequence[ReleaseManife
 def _locate_releases(
     manifests: Sequence[ReleaseManifest], by_digest: Mapping[str, list[str]]
 ) -> dict[str, ReleaseManifest]:
-    """The release that fits best in each folder, by the folder's path without a slash at its end."""
+    """Return the release that fits best in each folder, by the folder's path without a slash at its end."""
     best: dict[str, tuple[int, ReleaseManifest]] = {}
     for manifest in manifests:
         bases: Counter[str] = Counter()
@@ -170,7 +172,7 @@ def _strays(
 
 
 def list_release_folders(base: str, manifest: ReleaseManifest) -> frozenset[str] | None:
-    """The folders in which nobody but the release has code; None for all of it, as of a plugin."""
+    """Return the folders in which nobody but the release has code; None for all of it, as of a plugin."""
     if "/plugins/" in base or "/themes/" in base or "/modules/" in base:
         return None
     return frozenset(path.split("/", 1)[0] for path in manifest.entries if "/" in path) - _OPEN

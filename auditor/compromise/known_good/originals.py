@@ -1,4 +1,7 @@
-"""The files of a release out of its archive, for hosts where they were changed: only those that nobody but the release writes, by digests that are known to be good."""
+"""The files of a release out of its archive, for hosts where they were changed.
+
+Only those that nobody but the release writes, by digests that are known to be good.
+"""
 
 from __future__ import annotations
 
@@ -22,23 +25,26 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 @dataclass(frozen=True)
 class ReleaseArchive:
-    """What an archive holds, all of which is known to be good."""
+    """Record of what an archive holds, all of which is known to be good."""
 
     manifest: ReleaseManifest
     contents: Mapping[str, bytes]
     """By SHA-256."""
 
     def tops(self, folder: str) -> frozenset[str] | None:
-        """Folders of the application in that ``folder`` of a site in which nobody but the release has code; None for all of it."""
+        """Folders of the application in that ``folder`` of a site in which nobody but the release has code.
+
+        None for all of it.
+        """
         return list_release_folders(f"/{folder}", self.manifest)
 
     def list_other_files(self, folder: str) -> list[str]:
-        """Its other files, which offices write, or lie where offices add some."""
+        """Return its other files, which offices write, or lie where offices add some."""
         tops = self.tops(folder)
         return [path for path in sorted(self.manifest.entries) if not _is_own(path, tops)]
 
     def build_zip(self, folder: str) -> bytes:
-        """Its own files in such a folder, as a zip that is the same each time."""
+        """Return its own files in such a folder, as a zip that is the same each time."""
         target, tops = io.BytesIO(), self.tops(folder)
         with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
             for path, digest in sorted(self.manifest.entries.items()):
@@ -57,7 +63,10 @@ def _is_own(path: str, tops: frozenset[str] | None) -> bool:
 
 
 def open_release(file: Path, manifests: Iterable[ReleaseManifest]) -> ReleaseArchive:
-    """A release's archive. Raises InputError for what is none, and for one of which a file is not ``known`` to be good where it lies."""
+    """Return a release's archive.
+
+    Raises InputError for what is none, and for one of which a file is not ``manifests`` to be good where it lies.
+    """
     archive_manifest = archives.read(file)
     contents = archives.contents(archive_manifest, frozenset(archive_manifest.entries.values()), LARGEST)
     if not any(_vouches(manifest, archive_manifest, contents) for manifest in manifests):
@@ -78,7 +87,7 @@ def _vouches(manifest: ReleaseManifest, archive_manifest: ReleaseManifest, conte
 
 
 def _as_known(digest: str, sha256: str, content: bytes) -> str:
-    """A file's digest of the kind that a manifest has."""
+    """Return a file's digest of the kind that a manifest has."""
     if len(digest) != checksums.MD5:
         return sha256
     return hashlib.md5(content, usedforsecurity=False).hexdigest()

@@ -24,7 +24,7 @@ from auditor.compromise.php.variables import REQUEST_VALUE, args_of, content_of,
 
 
 def read_call(flow: Calls, node: Node) -> AbstractValue:
-    """A function is called, by its name or by a value."""
+    """Return a function is called, by its name or by a value."""
     function = node.get("function")
     if function is None:
         return UNKNOWN
@@ -58,13 +58,13 @@ def read_call(flow: Calls, node: Node) -> AbstractValue:
 
 
 def _is_named_only(node: Node) -> bool:
-    """Whether nothing is called: ``name(...)`` is the function itself."""
+    """Return whether nothing is called: ``name(...)`` is the function itself."""
     inside = node.get("arguments")
     return inside is not None and [child.type for child in inside.children] == ["variadic_placeholder"]
 
 
 def _filled_in(flow: Calls, node: Node, source: AbstractValue, at: int) -> None:
-    """What a function puts into a variable that it is given."""
+    """Note what a function puts into a variable that it is given."""
     inside = node.get("arguments")
     targets = [child for child in inside.children if child.type == "argument"] if inside is not None else []
     if len(targets) > at and targets[at].children:
@@ -73,7 +73,7 @@ def _filled_in(flow: Calls, node: Node, source: AbstractValue, at: int) -> None:
 
 
 def _guard_lookups(flow: Calls, node: Node) -> None:
-    """What is looked up in a table, as in ``isset($known[$it])``, is known when it is there."""
+    """Note that what is looked up in a table, as in ``isset($known[$it])``, is known when it is there."""
     for part in iter_subtree(node):
         if part.type == "subscript_expression" and len(part.children) > 1:
             base = part.children[0]
@@ -107,7 +107,7 @@ def _fill_matches(flow: Calls, node: Node, args: list[AbstractValue]) -> None:
 
 
 def read_method(flow: Calls, node: Node) -> AbstractValue:
-    """A method is called."""
+    """Return a method is called."""
     name_node, args = node.get("name"), args_of(node)
     if name_node is None:
         return UNKNOWN
@@ -202,12 +202,12 @@ def read_method(flow: Calls, node: Node) -> AbstractValue:
 
 
 def _kept_there(flow: Calls, path: AbstractValue, node: Node) -> int:
-    """Who has a say in the file that a call's first argument names."""
+    """Return who has a say in the file that a call's first argument names."""
     return flow.kept.get(path.text or b"", 0) | flow.kept.get(flow.first_variable(node), 0)
 
 
 def _is_request(flow: Calls, base: Node) -> bool:
-    """Whether an object is by its name a framework's for what visitors ask."""
+    """Return whether an object is by its name a framework's for what visitors ask."""
     return _REQUEST.search(flow.content, max(base.start, base.end - 60), base.end) is not None
 
 
@@ -220,7 +220,7 @@ _FILES = (b"splfileobject", b"spltempfileobject")
 
 
 def read_made(flow: Calls, node: Node) -> AbstractValue:
-    """An object is made."""
+    """Return an object is made."""
     kind = next((child for child in node.children if child.type != "arguments"), None)
     args = args_of(node)
     if kind is None:
@@ -258,7 +258,7 @@ def read_made(flow: Calls, node: Node) -> AbstractValue:
 def _make_object(
     flow: Calls, name: bytes, class_value: AbstractValue, args: list[AbstractValue], node: Node
 ) -> AbstractValue:
-    """An object of a class of that name, or of one that others choose."""
+    """Return an object of a class of that name, or of one that others choose."""
     builder = flow.functions.get(b"__construct") or flow.functions.get(name)
     if name and builder is not None and builder.type == "method_declaration":
         flow.call_own_function(builder, args, node)
@@ -274,21 +274,21 @@ def _make_object(
 
 
 def _has_method(flow: Calls, name: bytes, method: Node) -> bool:
-    """Whether a method stands in the class of that name."""
+    """Return whether a method stands in the class of that name."""
     holder = method.parent.parent if method.parent is not None else None
     class_name = holder.get("name") if holder is not None else None
     return class_name is not None and flow.get_text(class_name).lower() == name
 
 
 def read_include(flow: Calls, node: Node) -> AbstractValue:
-    """A file is included."""
+    """Return a file is included."""
     if node.children:
         flow.check_include(value_of(node.children[-1]), node)
     return UNKNOWN
 
 
 def read_backticks(flow: Calls, node: Node) -> AbstractValue:
-    """A command between backticks."""
+    """Return a command between backticks."""
     parts = [value_of(child) for child in node.children]
     if parts:
         flow.check_command(concatenate(parts), node)

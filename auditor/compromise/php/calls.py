@@ -39,16 +39,16 @@ _OF_SESSIONS = (b"write", b"read", b"open", b"close", b"destroy", b"gc", b"creat
 
 
 def either_of(value: AbstractValue) -> AbstractValue:
-    """What is said last of an array's items, as a command's options have it."""
+    """Return what is said last of an array's items, as a command's options have it."""
     foreign_items = [item for item in (value.items or {}).values() if item.flags & FOREIGN]
     return foreign_items[-1] if foreign_items else value
 
 
 class Calls(Sinks):
-    """What is called."""
+    """Record of what is called."""
 
     def call(self, name: bytes, args: list[AbstractValue], node: Node, *, is_hidden: bool = False) -> AbstractValue:
-        """What calling a function of that name comes to, and what is to be told of it."""
+        """Return what calling a function of that name comes to, and what is to be told of it."""
         name = name.lower().lstrip(b"\\")
         own = self.functions.get(name.rsplit(b"::", 1)[-1])
         if own is not None:
@@ -137,7 +137,9 @@ class Calls(Sinks):
         return self.get_builtin_result(name, args, node)
 
     def check_callables(self, args: list[AbstractValue], node: Node, *, by_name: bool = False) -> None:
-        """What is called here may call the file's own functions that it is given, with whatever others say; ``named``: also by their names."""
+        """Note that what is called here may call the file's own functions that it is given, with whatever others say;
+        ``by_name``: also by their names.
+        """
         for arg in args:
             for value in (arg, *list((arg.items or {}).values())[:_MOST_HANDED]):
                 function = value.function
@@ -150,7 +152,7 @@ class Calls(Sinks):
                     self.hit("runs_what_it_is_given", "hint", node)
 
     def get_builtin_result(self, name: bytes, args: list[AbstractValue], node: Node) -> AbstractValue:
-        """What one of PHP's functions gives back."""
+        """Return what one of PHP's functions gives back."""
         first = args[0] if args else UNKNOWN
         if name in names.REQUEST_GETTERS:
             return REQUEST_VALUE
@@ -253,7 +255,7 @@ class Calls(Sinks):
         return AbstractValue(program_path, flags, head=first.head, begins=first.begins)
 
     def make_function(self, args: list[AbstractValue], node: Node) -> AbstractValue:
-        """A function is made of texts: its parameters and its body."""
+        """Return a function is made of texts: its parameters and its body."""
         body = args[1] if len(args) > 1 else args[0] if args else UNKNOWN
         self.check_evaluation(body, node)
         parameters = args[0].text if len(args) > 1 else b""
@@ -291,7 +293,7 @@ class Calls(Sinks):
     def invoke(
         self, callee: AbstractValue, args: list[AbstractValue], node: Node, *, direct: bool = True
     ) -> AbstractValue:
-        """A value is called as a function, with these arguments."""
+        """Return a value is called as a function, with these arguments."""
         if isinstance(callee.function, Node):
             return self.call_own_function(callee.function, args, node)
         if callee.items is not None and len(callee.items) == 2:

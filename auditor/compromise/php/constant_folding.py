@@ -81,7 +81,7 @@ _PLAIN: Mapping[bytes, _OnText] = {
 
 
 def number(data: bytes) -> int:
-    """The whole number that a text begins with, as PHP sees it; 0 where there is none."""
+    """Return the whole number that a text begins with, as PHP sees it; 0 where there is none."""
     match = re.match(rb"\s*([+-]?)(0[xX][0-9a-fA-F]+|0[bB][01]+|\d+)", data[:40])
     if match is None:
         return 0
@@ -95,7 +95,7 @@ _LETTERS = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"v": b"\v", b"e": b"\x1b", b
 
 
 def unescape_text(data: bytes) -> bytes:
-    """What stands behind the escapes of a double-quoted text."""
+    """Return what stands behind the escapes of a double-quoted text."""
 
     def unescape_match(match: re.Match[bytes]) -> bytes:
         escape = match[1]
@@ -113,7 +113,7 @@ def unescape_text(data: bytes) -> bytes:
 
 
 def xor_bytes(first: bytes, second: bytes) -> bytes:
-    """Two texts, letter by letter; as long as the shorter one."""
+    """Return two texts, letter by letter; as long as the shorter one."""
     return bytes(a ^ b for a, b in zip(first, second, strict=False))
 
 
@@ -136,7 +136,7 @@ def _fold_str_replace(args: Sequence[AbstractValue]) -> AbstractValue | None:
 
 
 def _texts(value: AbstractValue) -> list[bytes] | None:
-    """A text, or an array's texts; None when any of them is not known."""
+    """Return a text, or an array's texts; None when any of them is not known."""
     if value.items is None:
         return None if value.text is None else [value.text]
     texts = [item.text for item in value.items.values()]
@@ -341,7 +341,7 @@ MAX_JSON = 20_000
 
 
 def _as_value(document: object) -> AbstractValue | None:
-    """One value of JSON, of whose arrays only texts count."""
+    """Return one value of JSON, of whose arrays only texts count."""
     if isinstance(document, str):
         return text(document.encode("utf-8", "replace"))
     pairs = (
@@ -381,7 +381,7 @@ def _fold_array_search(args: Sequence[AbstractValue]) -> AbstractValue | None:
 
 
 def item_at(value: AbstractValue | None, key: bytes) -> AbstractValue | None:
-    """What a known array has at a key."""
+    """Return what a known array has at a key."""
     return value.items.get(key) if value is not None and value.items is not None else None
 
 
@@ -445,7 +445,7 @@ _OF_SEVERAL: Mapping[bytes, Callable[[Sequence[AbstractValue]], AbstractValue | 
 
 
 def fold_call(name: bytes, args: Sequence[AbstractValue]) -> AbstractValue | None:
-    """What a function of PHP's makes of constants; None when that is not known, or they are none."""
+    """Return what a function of PHP's makes of constants; None when that is not known, or they are none."""
     try:
         simple = DECODERS.get(name) or _PLAIN.get(name)
         if simple is not None:

@@ -26,7 +26,9 @@ _SET_IN_THEIR_HEADS = frozenset({"foreach_statement", "catch_clause"})
 
 
 def to_read(flow: Calls, nodes: Iterable[Node]) -> Iterator[tuple[Reader | None, Node]]:
-    """The nodes that can come to something else each time, with their readers; None where that is what the one child is.
+    """Yield the nodes that can come to something else each time, with their readers.
+
+    None where that is what the one child is.
 
     All others are read here, once.
     """

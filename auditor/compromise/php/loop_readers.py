@@ -9,7 +9,7 @@ from auditor.compromise.php.variables import ALL_SERVER, REQUEST_VALUE, any_item
 
 
 def read_pair(flow: Calls, node: Node) -> AbstractValue:
-    """The head of a loop over an array, whose variables have to be known before what is in it is looked at."""
+    """Return the head of a loop over an array, whose variables have to be known before what is in it is looked at."""
     if node.parent is not None and node.parent.type == "foreach_statement":
         _loop_over(flow, node.parent, node.children)
     return UNKNOWN
@@ -32,7 +32,7 @@ _MOST_KEYS = 40
 
 
 def read_loop_variable(flow: Calls, node: Node) -> AbstractValue:
-    """A variable, which is set first where a loop or a catch has it."""
+    """Return a variable, which is set first where a loop or a catch has it."""
     loop = node.parent
     if loop is not None and loop.type == "catch_clause" and node.field == "name":
         flow.put(flow.key(node), AbstractValue(None, flow.thrown), node)
@@ -55,7 +55,7 @@ def read_match(flow: Calls, node: Node) -> AbstractValue:
 
 
 def read_yielded(flow: Calls, node: Node) -> AbstractValue:
-    """What a generator gives, one after the other; it comes to what it is sent."""
+    """Return what a generator gives, one after the other; it comes to what it is sent."""
     if node.scope is not None and node.children:
         value = (
             any_item(value_of(node.children[-1]))
@@ -70,7 +70,7 @@ def read_yielded(flow: Calls, node: Node) -> AbstractValue:
 
 
 def read_thrown(flow: Calls, node: Node) -> AbstractValue:
-    """An exception is thrown, with what it carries."""
+    """Return an exception is thrown, with what it carries."""
     if node.children:
         flow.thrown |= value_of(node.children[-1]).flags & FOREIGN
     return UNKNOWN

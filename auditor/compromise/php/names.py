@@ -1,4 +1,6 @@
-"""PHP's own names that matter: where others' words come in, what hands them on, what cleans them, and what runs them. Data.
+"""PHP's own names that matter: where others' words come in, what hands them on, what cleans them, and what runs them.
+
+Data.
 
 The names of what runs code are written apart here and in rules, so that no scanner takes this file for what it finds.
 """
@@ -23,44 +25,57 @@ SERVER = _names("_SERVER HTTP_SERVER_VARS _ENV")
 SAID_TO_SERVER = (b"HTTP_", b"QUERY_STRING", b"REQUEST_URI", b"PATH_INFO", b"PHP_AUTH", b"ORIG_PATH_INFO")
 """What keys of the server's own variable begin with that visitors fill; their host's name is checked by the server."""
 REQUEST_GETTERS = _names(
-    "getallheaders apache_request_headers filter_input_array http_get_request_headers http_get_request_body get_defined_vars"
+    "getallheaders apache_request_headers filter_input_array http_get_request_headers http_get_request_body "
+    "get_defined_vars"
 )
 """Functions that give what visitors say."""
 INPUTS = _names("INPUT_GET INPUT_POST INPUT_COOKIE INPUT_REQUEST")
 READERS = _names(
-    "file_get_contents file fopen readfile stream_get_contents fread fgets fgetc fscanf stream_get_line gzfile gzopen gzread exif_read_data iptcparse"
+    "file_get_contents file fopen readfile stream_get_contents fread fgets fgetc fscanf stream_get_line gzfile "
+    "gzopen gzread exif_read_data iptcparse"
 )
 """Functions that read a file, or what was opened."""
 STREAMS = _names("php://input")
 REMOTE_READERS = _names(
     "socket_accept stream_socket_accept stream_bucket_make_writeable",
-    "curl_exec curl_multi_getcontent socket_read socket_recv recv fsockopen pfsockopen stream_socket_client dns_get_record ftp_get ssh2_exec"
+    "curl_exec curl_multi_getcontent socket_read socket_recv recv fsockopen pfsockopen stream_socket_client "
+    "dns_get_record ftp_get ssh2_exec"
     " http_get wp_remote_retrieve_body wp_remote_get wp_remote_post wp_safe_remote_get wp_remote_request",
 )
 HANDED_ON = frozenset(DECODERS) | _names(
-    "strtolower strtoupper ucfirst lcfirst strval trim ltrim rtrim chop stripslashes stripcslashes bin2hex base64_encode",
+    "strtolower strtoupper ucfirst lcfirst strval trim ltrim rtrim chop stripslashes stripcslashes bin2hex "
+    "base64_encode",
     "str_replace str_ireplace substr substr_replace implode join explode str_split pack unpack strtr sprintf vsprintf",
-    "str_repeat str_pad chunk_split wordwrap nl2br preg_replace preg_split preg_filter ereg_replace iconv mb_convert_encoding",
+    "str_repeat str_pad chunk_split wordwrap nl2br preg_replace preg_split preg_filter ereg_replace iconv "
+    "mb_convert_encoding",
     "mb_substr mb_strtolower utf8_decode utf8_encode json_decode unserialize serialize json_encode openssl_decrypt",
-    "mcrypt_decrypt mcrypt_cbc mcrypt_ecb mdecrypt_generic gzdecode bzdecompress rc4 xxtea_decrypt openssl_private_decrypt",
-    "array_merge array_values array_keys array_pop array_shift array_slice array_splice array_filter array_map array_reverse",
-    "array_flip array_combine array_walk array_change_key_case array_unique array_chunk array_pad array_fill array_fill_keys",
-    "array_diff array_diff_key array_intersect_key current reset end next prev key each pos array_merge_recursive array_replace",
+    "mcrypt_decrypt mcrypt_cbc mcrypt_ecb mdecrypt_generic gzdecode bzdecompress rc4 xxtea_decrypt "
+    "openssl_private_decrypt",
+    "array_merge array_values array_keys array_pop array_shift array_slice array_splice array_filter array_map "
+    "array_reverse",
+    "array_flip array_combine array_walk array_change_key_case array_unique array_chunk array_pad array_fill "
+    "array_fill_keys",
+    "array_diff array_diff_key array_intersect_key current reset end next prev key each pos array_merge_recursive "
+    "array_replace",
     "array_search array_rand array_column range compact strstr stristr strrchr strpbrk substr_compare addslashes nl2br",
-    "html_entity_decode htmlspecialchars_decode rawurldecode get_magic_quotes_gpc mb_strrev strpos_ array iterator_to_array",
-    "variable_get strtok chr ord hexdec dechex ucwords str_word_count sscanf parse_url http_build_query settype convert_uuencode crypt_ gzcompress gzencode",
+    "html_entity_decode htmlspecialchars_decode rawurldecode get_magic_quotes_gpc mb_strrev strpos_ array "
+    "iterator_to_array",
+    "variable_get strtok chr ord hexdec dechex ucwords str_word_count sscanf parse_url http_build_query settype "
+    "convert_uuencode crypt_ gzcompress gzencode",
     "simplexml_load_string yaml_parse xmlrpc_decode msgpack_unpack igbinary_unserialize",
     "var_export print_r str_getcsv parse_ini_string preg_grep",
 )
 """Functions whose answer is what they are given, in another shape."""
 STORE_READERS = _names(
-    "get_option get_site_option get_transient get_post_meta get_theme_mod mysql_result mysql_fetch_array mysql_fetch_row mysql_fetch_assoc"
+    "get_option get_site_option get_transient get_post_meta get_theme_mod mysql_result mysql_fetch_array "
+    "mysql_fetch_row mysql_fetch_assoc"
     " mysqli_fetch_array mysqli_fetch_row mysqli_fetch_assoc apcu_fetch apc_fetch shmop_read"
 )
 STORES = _names(
-    "update_option add_option update_site_option set_transient update_post_meta set_theme_mod apcu_store apcu_add apc_store variable_set"
+    "update_option add_option update_site_option set_transient update_post_meta set_theme_mod apcu_store apcu_add "
+    "apc_store variable_set"
 )
-"""Functions that keep what ``STORED`` gives back by the same key."""
+"""Functions that keep what ``STORE_READERS`` gives back by the same key."""
 STORED_METHODS = _names(
     "get_var get_row get_col fetch fetchcolumn fetch_assoc fetch_row fetch_array fetchall fetch_object"
 )
@@ -73,8 +88,10 @@ ARCHIVES = _names("phar phardata")
 BY_EXPRESSION = _names("evaluate query importstylesheet transformtoxml transformtodoc transformtouri")
 """Methods that take a path or a style sheet, which can call PHP's functions where that was allowed."""
 FRAMEWORK_ASKS = _names(
-    "get post input cookie query header all param params server json getstring getvar getraw getparam getquery getpost getcmd getheader"
-    " getheaderline getcontent getbody getparsedbody getqueryparams get_string get_title get_textarea get_editor get_array getget rawbody"
+    "get post input cookie query header all param params server json getstring getvar getraw getparam getquery "
+    "getpost getcmd getheader"
+    " getheaderline getcontent getbody getparsedbody getqueryparams get_string get_title get_textarea get_editor "
+    "get_array getget rawbody"
 )
 """Methods by which frameworks' objects for requests give what visitors say."""
 FRAMEWORK_FUNCTIONS = _names("request input")
@@ -88,7 +105,8 @@ LISTED_NAMES = _names(
 )
 """Functions that give PHP's own names, of which whoever hides one takes one."""
 DECRYPTERS = frozenset(DECODERS) | _names(
-    "openssl_decrypt mcrypt_decrypt mcrypt_cbc mcrypt_ecb mdecrypt_generic bzdecompress unserialize pack gzdecode xxtea_decrypt chr hexdec"
+    "openssl_decrypt mcrypt_decrypt mcrypt_cbc mcrypt_ecb mdecrypt_generic bzdecompress unserialize pack gzdecode "
+    "xxtea_decrypt chr hexdec"
 )
 EVALUATES = _names("ev~al as~sert")
 """They take text for a program."""
@@ -106,7 +124,8 @@ CALLBACKS: Mapping[bytes, int] = {
         (
             0,
             _names(
-                "call_user_~func call_user_~func_array forward_static_call forward_static_call_array array_~map register_shutdown_~function"
+                "call_user_~func call_user_~func_array forward_static_call forward_static_call_array array_~map "
+                "register_shutdown_~function"
                 " register_tick_~function ob_~start set_error_handler set_exception_handler header_register_callback"
                 " spl_autoload_register iterator_apply_ func_overload libxml_set_external_entity_loader"
             ),
@@ -114,14 +133,16 @@ CALLBACKS: Mapping[bytes, int] = {
         (
             1,
             _names(
-                "array_~filter array_~walk array_~walk_recursive array_~reduce us~ort ua~sort uk~sort preg_replace_~callback"
+                "array_~filter array_~walk array_~walk_recursive array_~reduce us~ort ua~sort uk~sort "
+                "preg_replace_~callback"
                 " iterator_apply mb_ereg_replace_callback ereg_replace_callback"
             ),
         ),
         (
             -1,
             _names(
-                "array_u~diff array_u~diff_assoc array_diff_u~key array_diff_u~assoc array_u~intersect array_intersect_u~assoc"
+                "array_u~diff array_u~diff_assoc array_diff_u~key array_diff_u~assoc array_u~intersect "
+                "array_intersect_u~assoc"
                 " array_intersect_u~key array_u~intersect_assoc array_u~intersect_uassoc array_u~diff_uassoc"
             ),
         ),
@@ -129,7 +150,8 @@ CALLBACKS: Mapping[bytes, int] = {
         (
             1,
             _names(
-                "xml_set_character_data_handler xml_set_default_handler xml_set_processing_instruction_handler session_set_save_handler"
+                "xml_set_character_data_handler xml_set_default_handler xml_set_processing_instruction_handler "
+                "session_set_save_handler"
             ),
         ),
     )
@@ -147,7 +169,8 @@ SPREADS = _names("extract import_request_variables")
 TAKES_CALLBACK = _names("callbackfilteriterator recursivecallbackfilteriterator createfunction sqlitecreatefunction")
 """Classes and methods that call what one of their arguments names."""
 GUARDS = _names(
-    "in_array array_key_exists isset_ function_exists_ preg_match ctype_alnum ctype_alpha array_search strcmp method_exists_"
+    "in_array array_key_exists isset_ function_exists_ preg_match ctype_alnum ctype_alpha array_search strcmp "
+    "method_exists_"
     " wp_verify_nonce check_admin_referer"
 )
 """What asks, before something is used, whether it is one of the known ones."""
@@ -170,14 +193,18 @@ FILTERS = _names("filter_var")
 WALKS = _names("array_~walk array_~walk_recursive")
 """They give their callback the key, too."""
 PASSES_ON = _names(
-    "call_user_~func call_user_~func_array forward_static_call forward_static_call_array array_~map register_shutdown_~function"
+    "call_user_~func call_user_~func_array forward_static_call forward_static_call_array array_~map "
+    "register_shutdown_~function"
 )
 """Callbacks of these get what they are given beside them, which tells whether others have a say."""
 NUMBERS_OF_LETTERS = _names("ord hexdec bindec octdec mb_ord")
 PUTS_TOGETHER = HANDED_ON | _names(
-    "array_reduce sscanf vsprintf nl_langinfo basename pathinfo number_format strstr mb_strstr mb_convert_case mb_decode_numericentity",
-    "money_format var_export gettype get_class array_key_first array_key_last array_product array_sum max min abs base_convert md5 sha1 crc32 hash",
-    "urlencode rawurlencode addcslashes quotemeta strip_tags soundex metaphone long2ip inet_ntop gmp_strval bcadd date gmdate similar_text",
+    "array_reduce sscanf vsprintf nl_langinfo basename pathinfo number_format strstr mb_strstr mb_convert_case "
+    "mb_decode_numericentity",
+    "money_format var_export gettype get_class array_key_first array_key_last array_product array_sum max min abs "
+    "base_convert md5 sha1 crc32 hash",
+    "urlencode rawurlencode addcslashes quotemeta strip_tags soundex metaphone long2ip inet_ntop gmp_strval bcadd "
+    "date gmdate similar_text",
 )
 """What they make of constants is one, also where it is not worked out."""
 FILLS_IN: Mapping[bytes, int] = {
@@ -191,7 +218,8 @@ FILLS_IN: Mapping[bytes, int] = {
 }
 """Functions that put what they make of something given into a variable, and which argument that is."""
 TOUCHES = _names(
-    "file_exists is_file is_dir is_readable is_writable is_link filesize filemtime fileperms stat getimagesize md5_file sha1_file hash_file unlink"
+    "file_exists is_file is_dir is_readable is_writable is_link filesize filemtime fileperms stat getimagesize "
+    "md5_file sha1_file hash_file unlink"
     " touch fopen file_get_contents file opendir scandir copy rename mkdir exif_read_data"
 )
 """Functions that look at a path; of an archive of PHP's they bring objects to life."""

@@ -1,4 +1,6 @@
-"""A file of PHP as a list of nodes, children before what holds them, so that nothing ever has to descend into a tree. Pure.
+"""A file of PHP as a list of nodes, children before what holds them, so that nothing ever has to descend into a tree.
+
+Pure.
 
 Whoever writes 20,000 parentheses must not find a recursion: not ours, and not the library's own printing of a node.
 """
@@ -42,7 +44,7 @@ _PLAIN_ARRAY = 20_000
 
 
 def _get_kind_name(number: int) -> str | None:
-    """The name of a kind of nodes that is kept; None of brackets, commas, keywords and what is silent."""
+    """Return the name of a kind of nodes that is kept; None of brackets, commas, keywords and what is silent."""
     name = _LANGUAGE.node_kind_for_id(number)
     if name is None or name in _SILENT:
         return None
@@ -95,7 +97,7 @@ class Node:
         """Whether nothing in it can come to something else the next time."""
 
     def get(self, field: str) -> Node | None:
-        """The child that fills a field."""
+        """Return the child that fills a field."""
         for child in self.children:  # a generator for each of millions takes longer
             if child.field == field:
                 return child
@@ -106,7 +108,7 @@ _LOOPS = frozenset({"while_statement", "for_statement", "foreach_statement", "do
 
 
 def in_loop(node: Node) -> bool:
-    """Whether it may be done several times."""
+    """Return whether it may be done several times."""
     branch = node.branch
     for _ in range(_MOST_BRANCHES):
         if branch is None or branch.type in _SCOPES:
@@ -122,7 +124,7 @@ _MOST_BRANCHES = 40
 
 
 def parse_nodes(content: bytes) -> list[Node]:
-    """All nodes of a file, children before their parents, siblings in their order. Raises TooLarge."""
+    """Return all nodes of a file, children before their parents, siblings in their order. Raises TooLarge."""
     if len(content) > MAX_BYTES:
         raise TooLarge("a file of more than a megabyte")
     return list(_walk_tree(tree_sitter.Parser(_LANGUAGE).parse(content), content))
@@ -136,7 +138,7 @@ def _walk_tree(tree: tree_sitter.Tree, content: bytes) -> Iterator[Node]:
     variables = cache(lambda: [match.start() for match in _VARIABLE.finditer(content)])
 
     def is_dull(node: Node) -> bool:
-        """Whether nothing in a node can matter, so that what is in it is not looked at."""
+        """Return whether nothing in a node can matter, so that what is in it is not looked at."""
         size = node.end - node.start
         if node.type in _FUNCTIONS:
             return size > _SMALL and not reachability.is_between(matter, node.start, node.end)

@@ -1,6 +1,9 @@
-"""Where in a file of PHP something may stand that runs, fetches, hides or writes, or that visitors say. Pure, in time that grows with the file alone.
+"""Where in a file of PHP something may stand that runs, fetches, hides or writes, or that visitors say.
 
-One automaton finds all words at once, and a short pattern looks at what follows each: a single pattern of all costs thirty times that.
+Pure, in time that grows with the file alone.
+
+One automaton finds all words at once, and a short pattern looks at what follows each: a single pattern of all costs
+thirty times that.
 """
 
 from __future__ import annotations
@@ -22,15 +25,18 @@ def _words(follows: bytes, words: str) -> Mapping[bytes, re.Pattern[bytes]]:
 _BEGINS: Mapping[bytes, re.Pattern[bytes]] = {
     **_words(
         _CALL,
-        "e~val ass~ert sys~tem pass~thru ex~ec shell_ex~ec pcntl_ex~ec ssh2_ex~ec po~pen proc_o~pen dl putenv mail create_func~tion chr pack"
+        "e~val ass~ert sys~tem pass~thru ex~ec shell_ex~ec pcntl_ex~ec ssh2_ex~ec po~pen proc_o~pen dl putenv mail "
+        "create_func~tion chr pack"
         " copy rename",
     ),
     **_words(rb"(?:_once)?\b", "include require"),
     **_words(rb"\s{1,9}(?:\$|com\b)", "new"),
     **_words(
         b"",
-        "preg_replace preg_filter mb_ereg mb_eregi call_user_func forward_static array_map array_filter array_walk array_reduce array_diff"
-        " array_udiff array_intersect array_uintersect usort uasort uksort register_shutdown register_tick ob_start set_error_handler filter_var"
+        "preg_replace preg_filter mb_ereg mb_eregi call_user_func forward_static array_map array_filter array_walk "
+        "array_reduce array_diff"
+        " array_udiff array_intersect array_uintersect usort uasort uksort register_shutdown register_tick ob_start "
+        "set_error_handler filter_var"
         " spl_autoload iterator_apply ffi::",
     ),
 }
@@ -40,9 +46,12 @@ _ANYWHERE: Mapping[bytes, re.Pattern[bytes]] = {
     **_words(rb"\s{0,9}\(\s{0,9}[\"'](?:location|refresh)", "header"),
     **_words(
         b"",
-        "globals php:// data: http_ getallheaders request_headers filter_input unserialize getenv base64_ gzinflate gzuncompress gzdecode"
-        " str_rot13 strrev hex2bin hexdec uudecode _decrypt file_put_ fwrite fputs fputcsv gzwrite move_uploaded symlink error_log stream_copy"
-        " extractto curl_ fsockopen socket_ wp_set_auth wp_set_current wp_insert_user wp_create_user readfile highlight_file show_source"
+        "globals php:// data: http_ getallheaders request_headers filter_input unserialize getenv base64_ gzinflate "
+        "gzuncompress gzdecode"
+        " str_rot13 strrev hex2bin hexdec uudecode _decrypt file_put_ fwrite fputs fputcsv gzwrite move_uploaded "
+        "symlink error_log stream_copy"
+        " extractto curl_ fsockopen socket_ wp_set_auth wp_set_current wp_insert_user wp_create_user readfile "
+        "highlight_file show_source"
         " reflection fromcallable file_get_contents fread",
     ),
 }
@@ -64,7 +73,7 @@ _FINDS = BytesAhoCorasick([word for word, _, _ in _ALL_WORDS])
 
 
 def find_relevant_offsets(content: bytes) -> Sequence[int]:
-    """Where such things begin, in their order."""
+    """Return where such things begin, in their order."""
     return sorted(_iter_offsets(content.lower()))
 
 
@@ -80,6 +89,6 @@ def _iter_offsets(content: bytes) -> Iterator[int]:
 
 
 def is_between(places: Sequence[int], start: int, end: int) -> bool:
-    """Whether any of them lies from ``start`` on and before ``end``."""
+    """Return whether any of them lies from ``start`` on and before ``end``."""
     at = bisect_left(places, start)
     return at < len(places) and places[at] < end

@@ -34,7 +34,7 @@ def _variable(flow: Calls, node: Node) -> AbstractValue:
 
 
 def read_variable(flow: Calls, node: Node) -> AbstractValue:
-    """A variable that is not ``GIVEN``."""
+    """Return a variable that is not ``GIVEN``."""
     return flow.get_variable(flow.resolve_name(node.scope, flow.content[node.start + 1 : node.end]))
 
 
@@ -300,7 +300,7 @@ def _used_outside(flow: Calls, node: Node) -> AbstractValue:
 
 
 def _initial(flow: Calls, node: Node) -> AbstractValue:
-    """A property, constant or static variable with the value that it begins with."""
+    """Return a property, constant or static variable with the value that it begins with."""
     if len(node.children) > 1:
         name, value = node.children[0], value_of(node.children[-1])
         element_name = flow.get_text(name)
@@ -332,13 +332,13 @@ def _read_parenthesised(flow: Calls, node: Node) -> AbstractValue:
 
 
 def _read_output(flow: Calls, node: Node) -> AbstractValue:
-    """What visitors are shown: from elsewhere, where search engines are told apart, it is a cloak."""
+    """Return what visitors are shown: from elsewhere, where search engines are told apart, it is a cloak."""
     flow.shown_to_visitors(map(value_of, node.children), node)
     return UNKNOWN
 
 
 def _read_promoted_property(flow: Calls, node: Node) -> AbstractValue:
-    """A parameter of a constructor that is a property, too."""
+    """Return a parameter of a constructor that is a property, too."""
     name, default = node.get("name"), node.get("default_value")
     names_ = flow.parameters.get(node.scope, []) if node.scope is not None else []
     if name is None or node.scope is None:
@@ -352,7 +352,7 @@ def _read_promoted_property(flow: Calls, node: Node) -> AbstractValue:
 
 
 def _case(flow: Calls, node: Node) -> AbstractValue:
-    """One value of an enumeration."""
+    """Return one value of an enumeration."""
     name, value = node.get("name"), node.get("value")
     if name is not None and value is not None:
         flow.constants[flow.get_text(name)] = value_of(value)

@@ -50,12 +50,13 @@ _WRITES_BY_MAIL = re.compile(rb"(?:\A|\s)-(?:X|OQueueDirectory|C\s*/|be\b)")
 _SHELL = re.compile(rb"/bin/(?:ba|da|z|k)?sh\b|cmd\.exe|powershell")
 _CONNECTS = re.compile(rb"fsockopen|socket_create|stream_socket_client")
 _REVERSE = re.compile(
-    rb"/dev/tcp/|\bnc\s+(?:-\w+\s+)*\S+\s+\d+|mkfifo|(?:curl|wget)\s[^|;]*(?:\|\s*|(?:;|&&)\s*)(?:(?:ba)?sh|chmod|perl|php|python)\b|crontab\s+-"
+    rb"/dev/tcp/|\bnc\s+(?:-\w+\s+)*\S+\s+\d+|mkfifo|(?:curl|wget)\s[^|;]*(?:\|\s*|(?:;|&&)\s*)(?:(?:ba)?sh|chmod"
+    rb"|perl|php|python)\b|crontab\s+-"
 )
 
 
 class Sinks(VariableState):
-    """What is done with values."""
+    """Record of what is done with values."""
 
     def run(self) -> None:
         """Look at the whole file."""
@@ -66,7 +67,7 @@ class Sinks(VariableState):
         return type(self)(program, self.depth + 1)
 
     def call_own_function(self, function: Node, args: list[AbstractValue], node: Node) -> AbstractValue:
-        """A function of the file's own is called: what it does with its parameters, and what it gives back."""
+        """Return a function of the file's own is called: what it does with its parameters, and what it gives back."""
         names_ = self.parameters.get(function, [])
         if len(args) >= len(names_) > 0 and self.is_variadic(function):
             args = [*args[: len(names_) - 1], make_array((None, arg) for arg in args[len(names_) - 1 :])]
@@ -91,16 +92,16 @@ class Sinks(VariableState):
         return AbstractValue(text, flags, head=back.head, items=back.items, function=back.function)
 
     def is_variadic(self, function: Node) -> bool:
-        """Whether its last parameter is all that it is given from there on."""
+        """Return whether its last parameter is all that it is given from there on."""
         inside = function.get("parameters")
         return bool(inside is not None and inside.children and inside.children[-1].type == "variadic_parameter")
 
     def takes_letters(self, function: Node) -> bool:
-        """Whether it takes letters of a text, as what gives hidden names does."""
+        """Return whether it takes letters of a text, as what gives hidden names does."""
         return _LETTERS.search(self.content, function.start, function.end) is not None
 
     def is_decoder(self, function: Node) -> bool:
-        """Whether it does with letters what only decoding needs."""
+        """Return whether it does with letters what only decoding needs."""
         if function not in self.decodes:
             self.decodes[function] = _DECODER_CODE.search(self.content, function.start, function.end) is not None
         return self.decodes[function]
@@ -139,7 +140,7 @@ class Sinks(VariableState):
             self.hit(hit.rule, hit.level, node)
 
     def _collect_scope_variables(self, node: Node) -> dict[tuple[Node | None, bytes], AbstractValue]:
-        """The variables of a node's scope, for a program that is run in it."""
+        """Return the variables of a node's scope, for a program that is run in it."""
         of_scope = [
             (name, value) for (scope, name), value in self.variables.items() if scope is node.scope and value.flags
         ]
@@ -248,14 +249,14 @@ class Sinks(VariableState):
             self.used("written_file", content, node, "hint", foreign="hint")
 
     def first_variable(self, node: Node) -> bytes:
-        """A call's first argument as it stands there, when it is a variable."""
+        """Return a call's first argument as it stands there, when it is a variable."""
         inside = node.get("arguments")
         first = inside.children[0] if inside is not None and inside.children else None
         variable = first.children[0] if first is not None and first.children else None
         return self.get_text(variable) if variable is not None and variable.type == "variable_name" else b""
 
     def _kept_at(self, node: Node) -> int:
-        """What was written to the file that an include names by the same variable."""
+        """Return what was written to the file that an include names by the same variable."""
         variable = self.get_text(node.children[-1]).strip(b"() \t\n") if node.children else b""
         return self.kept.get(variable, 0) if variable.startswith(b"$") else 0
 
@@ -282,7 +283,10 @@ class Sinks(VariableState):
                 self.hit("uploaded_as_named", "sure" if is_unchecked else "hint", node)
 
     def check_mail(self, args: list[AbstractValue], node: Node) -> None:
-        """A mail is sent: whoever chooses to whom and what it says needs no site for it; the sender's options can write files."""
+        """A mail is sent: whoever chooses to whom and what it says needs no site for it.
+
+        The sender's options can write files.
+        """
         options = args[4] if len(args) > 4 else UNKNOWN
         if (options.flags & REQUEST and options.head) or _WRITES_BY_MAIL.search(options.text or options.begins):
             self.hit("mail_options", "sure", node)
@@ -291,7 +295,7 @@ class Sinks(VariableState):
             self.hit("mails_anybody", "sure", node)
 
     def shown_to_visitors(self, values: Iterable[AbstractValue], node: Node) -> None:
-        """What visitors are shown: from elsewhere, where search engines are told apart, it is a cloak."""
+        """Note what visitors are shown: from elsewhere, where search engines are told apart, it is a cloak."""
         values = list(values)
         if (any(value.flags & REMOTE for value in values) and self.tells_engines_apart(or_tells_others=True)) or (
             any(value.text and _LED_AWAY.search(value.text) for value in values) and self.tells_engines_apart()
@@ -322,7 +326,9 @@ class Sinks(VariableState):
             self.hit("cloak", "sure", node)
 
     def tells_engines_apart(self, *, or_tells_others: bool = False) -> bool:
-        """Whether the file asks if search engines are there, or whether a visitor comes from one; ``told``: or tells others who is there."""
+        """Return whether the file asks if search engines are there, or whether a visitor comes from one;
+        ``or_tells_others``: or tells others who is there.
+        """
         if _ASKS_WHO.search(self.content) is None:
             return False
         return _ENGINES.search(self.content) is not None or (
@@ -330,12 +336,12 @@ class Sinks(VariableState):
         )
 
     def checks(self) -> bool:
-        """Whether the file asks of a suffix or a kind anywhere."""
+        """Return whether the file asks of a suffix or a kind anywhere."""
         return _ASKS_SUFFIX.search(self.content) is not None
 
 
 def runs_replacement(pattern: bytes) -> bool:
-    """Whether a regular expression has the modifier by which its replacement is a program."""
+    """Return whether a regular expression has the modifier by which its replacement is a program."""
     text = pattern.strip()
     if len(text) < 3 or text[:1].isalnum() or text[:1] == b"\\":
         return False

@@ -1,7 +1,9 @@
-"""Whether a file of PHP runs what others say: constants are worked out, and what visitors say is followed to what runs it. Pure.
+"""Whether a file of PHP runs what others say.
 
-Each node is looked at after those in it, in the file's order, up to three times: what functions defined later do, and what a loop
-brings round again, is known the second time. Nothing descends into the tree.
+Constants are worked out, and what visitors say is followed to what runs it. Pure.
+
+Each node is looked at after those in it, in the file's order, up to three times: what functions defined later do, and
+what a loop brings round again, is known the second time. Nothing descends into the tree.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ LOOPS = frozenset({"while_statement", "for_statement", "foreach_statement", "do_
 
 
 def find_hits(content: bytes) -> tuple[Hit, ...]:
-    """What a file of PHP does that nobody but an intruder needs, the worst first. Raises nodes.TooLarge."""
+    """Return what a file of PHP does that nobody but an intruder needs, the worst first. Raises nodes.TooLarge."""
     flow = Flow(_LETTER.sub(rb"\1[\2]", _TAGS.sub(_tag, content)), 0)
     flow.run()
     return tuple(sorted(flow.hits.values(), key=lambda hit: (-RANK[hit.level], hit.start)))
@@ -35,7 +37,7 @@ _LETTER = re.compile(rb"(\$\w{1,60}(?:\[[^\[\]{}\n]{0,40}\])?)\{([^{}\n;]{1,40})
 
 
 def _tag(match: re.Match[bytes]) -> bytes:
-    """The old way to begin PHP, as the new one, and as long."""
+    """Return the old way to begin PHP, as the new one, and as long."""
     return b"<?php".ljust(len(match[0]))
 
 
@@ -71,7 +73,7 @@ class Flow(Calls):
                 break
 
     def _count_facts(self) -> tuple[int, ...]:
-        """How much is known, so that nothing is looked at again for nothing."""
+        """Return how much is known, so that nothing is looked at again for nothing."""
         inside = sum(map(len, self.inside.values()))
         return (
             len(self.hits),

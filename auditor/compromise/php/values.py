@@ -1,4 +1,7 @@
-"""What an expression may come to: a constant that can be worked out, and who had a say in it. Data and arithmetic, pure."""
+"""What an expression may come to: a constant that can be worked out, and who had a say in it.
+
+Data and arithmetic, pure.
+"""
 
 from __future__ import annotations
 
@@ -31,18 +34,19 @@ MAX_TEXT: Final = 400_000
 """Bytes of a constant that is worked out."""
 MAX_ITEMS: Final = 5_000
 _NEUTRAL_PREFIX: Final = re.compile(
-    rb"(?i)(?:[./\s;@]|\?>|<\?(?:php)?|return|(?:https?|ftp|expect|zip|phar|php|glob)://(?:filter/[\w./=|-]*)?|data:[\w/;=+-]*,?"
+    rb"(?i)(?:[./\s;@]|\?>|<\?(?:php)?|return|(?:https?|ftp|expect|zip|phar|php|glob)://(?:filter/[\w./=|-]*)?"
+    rb"|data:[\w/;=+-]*,?"
     rb"|(?:/[\w/]*/)?(?:ba|da|z)?sh\s+-c\s*[\"']?|cmd(?:\.exe)?\s+/c\s*[\"']?)*+"
 )
 """What may stand before others' words without taking anything from them."""
 
 
 class AbstractValue:
-    """What an expression may come to; never changed once it is made.
+    """Record of what an expression may come to; never changed once it is made.
 
-    ``head``: what others say comes first; nothing of the file's own stands before it. ``begins``, ``ends``: the constants that it
-    begins and ends with. ``flags`` are of all that an array holds,
-    ``rest`` of what it may hold beside its known ``items``.
+    ``head``: what others say comes first; nothing of the file's own stands before it. ``begins``, ``ends``: the
+    constants that it begins and ends with. ``flags`` are of all that an array holds, ``rest`` of what it may hold
+    beside its known ``items``.
     """
 
     __slots__ = ("begins", "ends", "flags", "function", "head", "items", "rest", "text")
@@ -65,7 +69,7 @@ class AbstractValue:
         self.begins = begins if text is None else text
 
     def with_flags(self, flags: int) -> AbstractValue:
-        """The same with further flags."""
+        """Return the same with further flags."""
         if self.flags | flags == self.flags:
             return self
         return AbstractValue(
@@ -85,14 +89,14 @@ EMPTY: Final = AbstractValue(b"")
 
 
 def text(content: bytes, flags: int = 0) -> AbstractValue:
-    """A constant; what is too long to be worked with is known to be long, and no more."""
+    """Return a constant; what is too long to be worked with is known to be long, and no more."""
     if len(content) > MAX_TEXT:
         return AbstractValue(None, flags | LONG)
     return AbstractValue(content, flags | (LONG if len(content) > 300 else 0))
 
 
 def concatenate(parts: Iterable[AbstractValue]) -> AbstractValue:
-    """One after the other, as ``.`` does."""
+    """Return one after the other, as ``.`` does."""
     parts = list(parts)
     if len(parts) == 1:
         return parts[0]
@@ -107,7 +111,7 @@ def concatenate(parts: Iterable[AbstractValue]) -> AbstractValue:
 
 
 def merge_values(first: AbstractValue, second: AbstractValue) -> AbstractValue:
-    """One or the other; a constant only when both are the same, or nothing is known of one of them."""
+    """Return one or the other; a constant only when both are the same, or nothing is known of one of them."""
     if first is second:
         return first
     return AbstractValue(
@@ -123,7 +127,7 @@ def merge_values(first: AbstractValue, second: AbstractValue) -> AbstractValue:
 
 
 def make_array(parts: Iterable[tuple[bytes | None, AbstractValue]]) -> AbstractValue:
-    """An array of these; one without a key gets the next number."""
+    """Return an array of these; one without a key gets the next number."""
     items: dict[bytes, AbstractValue] = {}
     flags, number = 0, 0
     for key, value in parts:
@@ -138,7 +142,10 @@ def make_array(parts: Iterable[tuple[bytes | None, AbstractValue]]) -> AbstractV
 
 
 def overwrite_value(before: AbstractValue, value: AbstractValue) -> AbstractValue:
-    """What a variable holds that was set where that need not have happened; its constant is the one that was set."""
+    """Return what a variable holds that was set where that need not have happened.
+
+    Its constant is the one that was set.
+    """
     return AbstractValue(
         value.text,
         before.flags | value.flags,

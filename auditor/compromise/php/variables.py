@@ -26,8 +26,9 @@ from auditor.compromise.php.values import (
 )
 
 Level = Literal["exact", "sure", "hint"]
-"""``exact``: what a visitor says is run as it is. ``sure``: what is run was brought in from elsewhere or is hidden. ``hint``: it can be
-either."""
+"""``exact``: what a visitor says is run as it is.
+
+``sure``: what is run was brought in from elsewhere or is hidden. ``hint``: it can be either."""
 RANK: Mapping[str, int] = {"exact": 2, "sure": 1, "hint": 0}
 MAX_HITS: Final = 40
 MAX_DEPTH: Final = 3
@@ -46,7 +47,7 @@ class Hit:
 
 @dataclass(frozen=True)
 class ParameterUse:
-    """What a function does with a parameter."""
+    """Record of what a function does with a parameter."""
 
     parameter: int
     rule: str
@@ -104,7 +105,7 @@ class VariableState:
         self.read_again: set[bytes] = set()
 
     def get_text(self, node: Node) -> bytes:
-        """A node's own text."""
+        """Return a node's own text."""
         return self.content[node.start : node.end]
 
     def hit(self, rule: str, level: Level, node: Node) -> None:
@@ -118,7 +119,10 @@ class VariableState:
     def used(
         self, rule: str, value: AbstractValue, node: Node, exact: Level = "exact", *, foreign: Level = "sure"
     ) -> bool:
-        """Something is done with a value: told when it is others', and noted for a function's callers when it is a parameter."""
+        """Something is done with a value.
+
+        Told when it is others', and noted for a function's callers when it is a parameter.
+        """
         if value.flags & REQUEST:
             self.hit(rule, exact, node)
         elif value.flags & (REMOTE | UPLOAD):
@@ -134,7 +138,7 @@ class VariableState:
         return True
 
     def key(self, node: Node) -> tuple[Node | None, bytes] | None:
-        """The variable that a node names, by scope and name; None when that cannot be told."""
+        """Return the variable that a node names, by scope and name; None when that cannot be told."""
         if node.type == "variable_name":
             return self.resolve_name(node.scope, self.get_text(node)[1:])
         if node.type == "dynamic_variable_name":
@@ -155,7 +159,7 @@ class VariableState:
         return None
 
     def is_globals(self, node: Node) -> bool:
-        """Whether a node is the array of all that is not inside a function."""
+        """Return whether a node is the array of all that is not inside a function."""
         if node.type == "variable_name":
             return self.get_text(node) == b"$GLOBALS"
         variable_name = (
@@ -164,19 +168,19 @@ class VariableState:
         return variable_name is not None and variable_name.lstrip(b"$") == b"GLOBALS"
 
     def resolve_name(self, scope: Node | None, name: bytes) -> tuple[Node | None, bytes]:
-        """The variable of that name in a function."""
+        """Return the variable of that name in a function."""
         while scope is not None and scope.type == "arrow_function" and name not in self.parameters.get(scope, ()):
             scope = scope.scope
         return (None, name) if (scope, name) in self.globals else (scope, name)
 
     def of_variable(self, key: tuple[Node | None, bytes] | None) -> AbstractValue:
-        """What a variable holds."""
+        """Return what a variable holds."""
         if key is None:
             return UNKNOWN
         return SUPERGLOBALS.get(key[1]) or self.get_variable(key)
 
     def get_variable(self, key: tuple[Node | None, bytes]) -> AbstractValue:
-        """What a variable holds that is not ``GIVEN``."""
+        """Return what a variable holds that is not ``SUPERGLOBALS``."""
         name = key[1]
         value = self.variables.get(key)
         if value is not None:
@@ -223,7 +227,7 @@ class VariableState:
         self.put(self.key(left_node), value, node)
 
     def _place_in(self, list_node: Node, child: Node) -> int:
-        """Which item of an array goes to a part of a list; those before it can be left out."""
+        """Return which item of an array goes to a part of a list; those before it can be left out."""
         before = self.content[list_node.start : child.start]
         return before.count(b",") if len(before) < _SHORT_LIST else list_node.children.index(child)
 
@@ -249,7 +253,7 @@ class VariableState:
         self.put(key, AbstractValue(None, before.flags | value.flags, items=items, rest=rest), node)
 
     def is_guarded(self, node: Node) -> bool:
-        """Whether what a node uses was compared with what is known before."""
+        """Return whether what a node uses was compared with what is known before."""
         return any(
             key in self.guarded for key in (self._guard_key(part) for part in iter_subtree(node)) if key is not None
         )
@@ -268,23 +272,23 @@ class VariableState:
 
 
 def value_of(node: Node) -> AbstractValue:
-    """What a node came to."""
+    """Return what a node came to."""
     return node.value
 
 
 def through(node: Node) -> AbstractValue:
-    """What has one child that means something is what that is."""
+    """Return what has one child that means something is what that is."""
     return node.children[0].value if len(node.children) == 1 else UNKNOWN
 
 
 def runs_text(name: bytes) -> bool:
-    """Whether one of PHP's functions runs the text that it is given."""
+    """Return whether one of PHP's functions runs the text that it is given."""
     name = name.lower().lstrip(b"\\")
     return name in names.EVALUATES or name in names.COMMANDS or name in names.MAKES_FUNCTION
 
 
 def is_made_here(value: AbstractValue) -> bool:
-    """Whether it is made of a file's own constants alone."""
+    """Return whether it is made of a file's own constants alone."""
     if value.flags & ~(BUILT_TEXT | DECODED_TEXT | LONG):
         return False
     if value.items is not None:
@@ -297,7 +301,7 @@ def _is_given(value: AbstractValue) -> bool:
 
 
 def content_of(value: AbstractValue) -> AbstractValue:
-    """What a callback gets of an argument: of an array any of its items."""
+    """Return what a callback gets of an argument: of an array any of its items."""
     if value.items:
         item = next(iter(value.items.values()))
         return item if len(value.items) == 1 else AbstractValue(None, value.flags, items=value.items, rest=value.rest)
@@ -305,7 +309,7 @@ def content_of(value: AbstractValue) -> AbstractValue:
 
 
 def any_item(value: AbstractValue) -> AbstractValue:
-    """What an array has at one key or another."""
+    """Return what an array has at one key or another."""
     items = list((value.items or {}).values())[:_MOST_JOINED]
     callable_item = next((item for item in items if item.text is not None and runs_text(item.text)), None)
     if callable_item is not None:
@@ -321,7 +325,7 @@ _SHORT_LIST: Final = 500
 
 
 def item_of(value: AbstractValue, key: bytes | None) -> AbstractValue:
-    """What an array or a text has at a key."""
+    """Return what an array or a text has at a key."""
     if value.items is not None:
         if key is not None and key in value.items:
             return value.items[key]
@@ -333,7 +337,7 @@ def item_of(value: AbstractValue, key: bytes | None) -> AbstractValue:
 
 
 def iter_subtree(node: Node) -> Iterable[Node]:
-    """A node and all in it, some hundreds at most."""
+    """Yield a node and all in it, some hundreds at most."""
     todo, count = [node], 0
     while todo and count < 300:
         here = todo.pop()
@@ -343,7 +347,7 @@ def iter_subtree(node: Node) -> Iterable[Node]:
 
 
 def args_of(node: Node) -> list[AbstractValue]:
-    """What a call's arguments came to."""
+    """Return what a call's arguments came to."""
     inside = node.get("arguments") or next((child for child in node.children if child.type == "arguments"), None)
     args = [value_of(child) for child in inside.children if child.type == "argument"] if inside is not None else []
     last = inside.children[-1].children if inside is not None and inside.children else []

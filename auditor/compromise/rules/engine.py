@@ -42,7 +42,7 @@ class RuleError:
 
 @dataclass(frozen=True)
 class RuleScan:
-    """What rules say of a file."""
+    """Record of what rules say of a file."""
 
     matches: tuple[Match, ...]
     worth_a_tree: bool
@@ -59,7 +59,7 @@ class Rules:
     wrong: tuple[RuleError, ...] = ()
 
     def scan_content(self, content: bytes) -> RuleScan:
-        """What fits. Raises TimeoutError when that takes more than SECONDS."""
+        """Return what fits. Raises TimeoutError when that takes more than SECONDS."""
         ours = _scan_rules(self.ours, content)
         others = _scan_rules(self.others, content) if self.others is not None else ()
         own = [_own(rule) for rule in ours if rule.namespace != WORTH.stem]

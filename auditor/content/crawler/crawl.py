@@ -24,9 +24,12 @@ class Next:
 
 
 def select_paths(ledger: CrawlFrontier, robots: Robots, visited_paths: Collection[str]) -> tuple[str, ...]:
-    """The known addresses that are to be looked at within seven days: those we may ask for, of one shape a sample.
+    """Return the known addresses that are to be looked at within seven days.
 
-    Of a shape those count that are ``done``, then those that had traces, then what was not seen longest: in each look others.
+    Those we may ask for, of one shape a sample.
+
+    Of a shape those count that are ``visited_paths``, then those that had traces, then what was not seen longest: in
+    each look others.
     """
     may = [p for p in ledger.places if p.startswith("/") and url_filter.may_be_asked_for(p) and robots.allows(p)]
     may.sort(key=lambda p: (p not in visited_paths, not ledger.places[p].keys, ledger.places[p].seen or ""))
@@ -34,7 +37,7 @@ def select_paths(ledger: CrawlFrontier, robots: Robots, visited_paths: Collectio
 
 
 def withheld(ledger: CrawlFrontier, robots: Robots) -> tuple[str, ...]:
-    """The known addresses that search engines may see and we may not: what is there nobody can say."""
+    """Return the known addresses that search engines may see and we may not: what is there nobody can say."""
     if not robots.for_engines:
         return ()
     return tuple(
@@ -47,7 +50,10 @@ def withheld(ledger: CrawlFrontier, robots: Robots) -> tuple[str, ...]:
 def choose_next(
     ledger: CrawlFrontier, robots: Robots, visited_paths: Collection[str], sections: Collection[str]
 ) -> Next | None:
-    """What to look at after ``done``: home, sections, what had traces, what nothing leads to, then what was not seen longest."""
+    """Return what to look at after ``visited_paths``.
+
+    Home, sections, what had traces, what nothing leads to, then what was not seen longest.
+    """
     remaining_paths = [path for path in select_paths(ledger, robots, visited_paths) if path not in visited_paths]
     if not remaining_paths:
         return None

@@ -22,7 +22,7 @@ def list_other_home_pages(door: SiteSession) -> list[tuple[str, str]]:
 
 
 def iter_responses(door: SiteSession, scheme: str, name: str, *, engine: bool) -> Iterator[VisitorResponse]:
-    """What visitors get there, a plain one first; nothing where it is not the site's, or is not answered to.
+    """Yield what visitors get there, a plain one first; nothing where it is not the site's, or is not answered to.
 
     ``engine``: whether one comes. Raises Stopped where the site asks for less.
     """

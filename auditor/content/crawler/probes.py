@@ -1,4 +1,6 @@
-"""Addresses that nobody names and that are asked for only where an office has it in writing: what they are, what they tell. Pure.
+"""Addresses that nobody names and that are asked for only where an office has it in writing.
+
+What they are, what they tell. Pure.
 
 Each changes nothing: a word or an address that leads nowhere stands where a visitor's would.
 """
@@ -33,12 +35,15 @@ class ActiveProbe:
 
 
 def nowhere(token: str) -> str:
-    """A name that nobody can have, another one each time: nobody knows us by it."""
+    """Return a name that nobody can have, another one each time: nobody knows us by it."""
     return f"{token}.example"
 
 
 def plan_probes(paths_: Iterable[str], token: str) -> tuple[ActiveProbe, ...]:
-    """What to ask a site for whose addresses are these: open redirects, searches that repeat a word, pages that are not there."""
+    """Return what to ask a site for whose addresses are these.
+
+    Open redirects, searches that repeat a word, pages that are not there.
+    """
     paths_ = [path for path in paths_ if path.startswith("/")]
     leads = _with(paths_, _LEADS, f"https://{nowhere(token)}/")
     searches = itertools.chain(_with(paths_, _SEARCHES, token), (usual.format(token) for usual in _USUAL))
@@ -65,7 +70,10 @@ def _with(addresses: Iterable[str], names: frozenset[str], value: str) -> Iterat
 
 
 def judge_response(probe: ActiveProbe, response: VisitorResponse, title: str, token: str) -> Trace | None:
-    """What an answer shows: the visitor would be led wherever the address says, or a page says of itself whatever was asked for."""
+    """Return what an answer shows.
+
+    The visitor would be led wherever the address says, or a page says of itself whatever was asked for.
+    """
     place, _, query = probe.path.partition("?")
     names = ",".join(name for name, _ in parse_qsl(query, keep_blank_values=True))
     where = f"{place}?{names}"

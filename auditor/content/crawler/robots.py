@@ -21,7 +21,7 @@ NAME = "luytre"
 
 @dataclass(frozen=True)
 class Robots:
-    """What a robots.txt lets us look at, and the sitemaps that it names."""
+    """Record of what a robots.txt lets us look at, and the sitemaps that it names."""
 
     rules: tuple[tuple[str, bool], ...] = ()
     """Patterns, each with whether it allows."""
@@ -31,18 +31,21 @@ class Robots:
     _allowed_by_path: dict[str, bool] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def allows(self, path: str) -> bool:
-        """Whether an address may be looked at: the longest rule that fits decides, and of two as long the one that allows."""
+        """Return whether an address may be looked at.
+
+        The longest rule that fits decides, and of two as long the one that allows.
+        """
         if path not in self._allowed_by_path:
             self._allowed_by_path[path] = _allows(self.rules, path)
         return self._allowed_by_path[path]
 
     def withholds(self, path: str) -> bool:
-        """Whether a search engine may see what we may not."""
+        """Return whether a search engine may see what we may not."""
         return not self.allows(path) and any(_allows(rules, path) for rules in self.for_engines)
 
 
 def read(body: bytes) -> Robots:
-    """What a file says, whatever its bytes."""
+    """Return what a file says, whatever its bytes."""
     groups: dict[str, list[tuple[str, bool]]] = {}
     sitemaps: list[str] = []
     agents: list[str] = []
@@ -75,7 +78,7 @@ def _allows(rules: Iterable[tuple[str, bool]], path: str) -> bool:
 
 
 def fits(pattern: str, path: str) -> bool:
-    """Whether a pattern fits an address, in time that grows with both alone."""
+    """Return whether a pattern fits an address, in time that grows with both alone."""
     has_anchor = pattern.endswith("$")
     first, *rest = pattern.removesuffix("$").split("*")
     if not path.startswith(first):

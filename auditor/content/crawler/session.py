@@ -23,8 +23,10 @@ SECONDS_BETWEEN = 0.7
 _LONGEST_WAIT = 7 * 86_400
 _PHONE = {
     **BROWSER,
-    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8,application/signed-exchange;v=b3;q=0.7",
-    "User-Agent": "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36",
+    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/"
+    "*;q=0.8,application/signed-exchange;v=b3;q=0.7",
+    "User-Agent": "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile "
+    "Safari/537.36",
 }
 _SEARCH = {"Referer": "https://www.google.com/"}
 HEADERS: Mapping[Visitor, Mapping[str, str]] = {
@@ -48,7 +50,7 @@ _PHONE_BY_TLS = {
 
 
 def build_headers(visitor: Visitor, scheme: str) -> Mapping[str, str]:
-    """The headers of a visitor's request: browsers say more of themselves where nobody listens."""
+    """Return the headers of a visitor's request: browsers say more of themselves where nobody listens."""
     headers = HEADERS[visitor]
     if scheme != "https" or visitor == "engine":
         return headers
@@ -86,12 +88,12 @@ class Pace:
 
 
 class Requester(Protocol):
-    """Who sends a request, from wherever he is."""
+    """Record of who sends a request, from wherever he is."""
 
     def raw(
         self, scheme: str, address: str, domain: str, path: str, port: int | None, headers: Mapping[str, str]
     ) -> Raw:
-        """What one request gives, redirects not followed."""
+        """Return what one request gives, redirects not followed."""
 
 
 @dataclass
@@ -129,7 +131,10 @@ class SiteSession:
             self._open()
 
     def home(self) -> VisitorResponse:
-        """The home page that was asked for, with redirects taken. Raises as ``visit``, also when it is an error's page."""
+        """Return the home page that was asked for, with redirects taken.
+
+        Raises as ``visit``, also when it is an error's page.
+        """
         response = self._follow_redirects("/", "plain", self._home)
         if response.status >= 400:
             raise CrawlStopError(Stop(why="refused", status=response.status))
@@ -147,11 +152,14 @@ class SiteSession:
         raise CrawlStopError(stop or Stop(why="silent"))
 
     def visit(self, path: str, visitor: Visitor) -> VisitorResponse:
-        """What a visitor is served. Raises Stopped when that is a refusal, nothing, or another site; Unreadable for no page."""
+        """Return what a visitor is served.
+
+        Raises Stopped when that is a refusal, nothing, or another site; Unreadable for no page.
+        """
         return self._follow_redirects(path, visitor, self._ask(self.scheme, self.domain, path, visitor))
 
     def visit_name(self, scheme: str, name: str, visitor: Visitor) -> VisitorResponse:
-        """What a visitor is served as the home page of another of the site's names. Raises as ``visit``."""
+        """Return what a visitor is served as the home page of another of the site's names. Raises as ``visit``."""
         return self._follow_redirects("/", visitor, self._ask(scheme, name, "/", visitor), (scheme, name))
 
     def _ask(self, scheme: str, domain: str, path: str, visitor: Visitor) -> Raw:
@@ -162,7 +170,10 @@ class SiteSession:
     def _follow_redirects(
         self, path: str, visitor: Visitor, raw: Raw, at: tuple[str, str] | None = None
     ) -> VisitorResponse:
-        """With redirects within the site taken; the first that leaves it is what was served. ``at``: scheme and name, where it is another."""
+        """With redirects within the site taken; the first that leaves it is what was served.
+
+        ``at``: scheme and name, where it is another.
+        """
         (scheme, domain), been = at or (self.scheme, self.domain), set()
         while True:
             _check(raw, path)
@@ -178,7 +189,7 @@ class SiteSession:
             raw = self._ask(scheme, domain, path, visitor)
 
     def _within(self, raw: Raw, url: str) -> tuple[str, str, str] | None:
-        """Where a redirect leads, if that is a page of the site."""
+        """Return where a redirect leads, if that is a page of the site."""
         location = _location(raw)
         path = url_filter.own_path(location, url, self.own) if location else None
         if location is None or path is None or not url_filter.may_be_asked_for(path) or not self.allows(path):

@@ -18,7 +18,7 @@ USUAL = ("/sitemap.xml", "/sitemap_index.xml", "/wp-sitemap.xml")
 
 
 def read(body: bytes) -> tuple[bool, tuple[str, ...]]:
-    """Whether it is a list of sitemaps, and the addresses in it. Nothing of it is followed or unfolded."""
+    """Return whether it is a list of sitemaps, and the addresses in it. Nothing of it is followed or unfolded."""
     if body[:2] == b"\x1f\x8b":
         try:
             body = zlib.decompressobj(31).decompress(body, MAX_BYTES)

@@ -33,7 +33,9 @@ _ENDING_WORDS = frozenset(
         "dangxuat",
     ]
 )
-"""Words that a part of a path must not begin or end with, unless it is a title of four words or more (xoa-doi-giam-ngheo)."""
+"""Words that a part of a path must not begin or end with, unless it is a title of four words or more
+(xoa-doi-giam-ngheo).
+"""
 _TITLE = 4
 _LAST = ("xoa", "delete", "logout", "dangxuat")
 """The same at the end of what is written as one word (xulyxoa.php)."""
@@ -93,7 +95,8 @@ _PRIVATE = re.compile(
 )
 """Where nothing is shown to visitors, and what is asked for is an order or looks like an attack."""
 _FILES = re.compile(
-    r"(?i)\.(?:jpe?g|png|gif|webp|avif|svg|ico|bmp|css|js|mjs|map|woff2?|ttf|eot|otf|mp[34]|m4[av]|avi|mov|wmv|webm|wav|ogg|zip|rar|7z|gz|tgz"
+    r"(?i)\.(?:jpe?g|png|gif|webp|avif|svg|ico|bmp|css|js|mjs|map|woff2?|ttf|eot|otf|mp[34]|m4[av]|avi|mov|wmv|webm"
+    r"|wav|ogg|zip|rar|7z|gz|tgz"
     r"|tar|exe|msi|apk|iso|dmg|xlsx?|pptx?|doc)$"
 )
 """What is neither a page nor a document that is read."""
@@ -103,7 +106,10 @@ SAMPLES = 20
 
 
 def own_path(link: str, base: str, own: frozenset[str]) -> str | None:
-    """The path, with its query, that a link on the page at ``base`` means on the same site; None when it leads elsewhere."""
+    """Return the path, with its query, that a link on the page at ``base`` means on the same site.
+
+    None when it leads elsewhere.
+    """
     try:
         there = urlsplit(urljoin(base, link.strip()))
         port, host = there.port, (there.hostname or "").lower()
@@ -115,7 +121,7 @@ def own_path(link: str, base: str, own: frozenset[str]) -> str | None:
 
 
 def normalize_path(path: str, query: str) -> str | None:
-    """One way of writing an address; None for one that is too long or no text."""
+    """Return one way of writing an address; None for one that is too long or no text."""
     path = quote(unquote(_SESSION.sub("", path or "/"), errors="replace"), safe="/:@!$&'()*+,;=~-._")
     parameters = [
         (name, value) for name, value in parse_qsl(query[:MAX_PATH], keep_blank_values=True) if not _NOISE.match(name)
@@ -125,7 +131,7 @@ def normalize_path(path: str, query: str) -> str | None:
 
 
 def may_be_asked_for(path: str) -> bool:
-    """Whether an address is that of a page or document, and orders nothing."""
+    """Return whether an address is that of a page or document, and orders nothing."""
     place, _, query = unquote(path).partition("?")
     if _FILES.search(place) or _PRIVATE.match(place):
         return False
@@ -136,7 +142,7 @@ def may_be_asked_for(path: str) -> bool:
 
 
 def is_sheet(path: str) -> bool:
-    """Whether an address is that of a style sheet, by its name: programs that make one may do anything else."""
+    """Return whether an address is that of a style sheet, by its name: programs that make one may do anything else."""
     return path.partition("?")[0].lower().endswith(".css") and not _ORDERS.intersection(_words(path.partition("?")[2]))
 
 
@@ -146,14 +152,14 @@ def _words(text: str) -> list[str]:
 
 
 def _orders(words: list[str]) -> bool:
-    """Whether a part of a path, by how it begins or ends, orders something."""
+    """Return whether a part of a path, by how it begins or ends, orders something."""
     if not words or len(words) >= _TITLE:
         return False
     return words[0] in _ENDING_WORDS or words[-1] in _ENDING_WORDS or words[-1].endswith(_LAST)
 
 
 def shape(path: str) -> str:
-    """What addresses have in common that differ in numbers only."""
+    """Return what addresses have in common that differ in numbers only."""
     return _NUMBERS.sub("0", path)
 
 
@@ -170,5 +176,5 @@ def sample_paths(paths: Iterable[str]) -> list[str]:
 
 
 def is_section(path: str) -> bool:
-    """Whether an address looks like that of a section: one part, without a query."""
+    """Return whether an address looks like that of a section: one part, without a query."""
     return "?" not in path and path.strip("/").count("/") == 0 and path != "/"

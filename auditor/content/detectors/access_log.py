@@ -1,7 +1,7 @@
 """Judging what access logs say: who was served what at which address. Pure.
 
-What engines are served by their addresses no visit of ours ever sees. But visitors write logs, and nobody says that who calls
-himself an engine is one, unless its networks were imported: so that alone is weak.
+What engines are served by their addresses no visit of ours ever sees. But visitors write logs, and nobody says that who
+calls himself an engine is one, unless its networks were imported: so that alone is weak.
 """
 
 from __future__ import annotations
@@ -30,7 +30,10 @@ _AWAY = ("301", "302", "303", "307", "308")
 
 
 def judge(site: SitePages, lexicon: Lexicon, *, is_verified: bool) -> PageInventory:
-    """The addresses of a site, and what its logs say about them. ``verified``: engines were told by their networks."""
+    """Return the addresses of a site, and what its logs say about them.
+
+    ``is_verified``: engines were told by their networks.
+    """
     traces_by_path = (
         {address.path: _trace(address, lexicon, is_verified=is_verified) for address in site.addresses}
         if site.is_its_own
@@ -74,7 +77,7 @@ def _trace(address: ServedAddress, lexicon: Lexicon, *, is_verified: bool) -> Tr
 
 
 def _find_oddity(address: ServedAddress) -> tuple[Kind, str, str, bool] | None:
-    """What is odd about an address: kind, rule, sample, and whether it is about engines; None for nothing."""
+    """Return what is odd about an address: kind, rule, sample, and whether it is about engines; None for nothing."""
     person, engine, searcher = address.person, address.engine, address.searcher
     if not _enough(person):
         return None

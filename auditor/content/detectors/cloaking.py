@@ -26,7 +26,7 @@ _MISSING_STATUSES = frozenset({404, 410})
 
 
 def judge(visit: PageVisit, pages: Mapping[Visitor, Extract], near: DomainClassifier, evidence: PageEvidence) -> None:
-    """Says what only some of the visitors get."""
+    """Say what only some of the visitors get."""
     people = [response for response in visit.responses if response.visitor in _PEOPLE]
     if not people:
         return
@@ -41,7 +41,7 @@ def judge(visit: PageVisit, pages: Mapping[Visitor, Extract], near: DomainClassi
 
 
 def get_redirect_target(response: VisitorResponse, url: str) -> str:
-    """Where an answer redirects to, by its status or a header; empty when it stays or leads nowhere."""
+    """Return where an answer redirects to, by its status or a header; empty when it stays or leads nowhere."""
     if response.location and 300 <= response.status < 400:
         return resolve_link(response.location, url)
     refresh_match = REFRESH.match(response.headers.get("refresh", "")[:2_100])
@@ -49,7 +49,7 @@ def get_redirect_target(response: VisitorResponse, url: str) -> str:
 
 
 def iter_canonical_addresses(response: VisitorResponse, url: str) -> Iterator[str]:
-    """Where a page belongs, as its headers tell engines."""
+    """Yield where a page belongs, as its headers tell engines."""
     for address, parameters in _LINK.findall(response.headers.get("link", ""))[:20]:
         if _BELONGS.search(parameters):
             yield resolve_link(address, url)
@@ -207,7 +207,7 @@ def _title(
 
 
 def _challenge(page: Extract) -> bool:
-    """Whether it is the page of those who tell people from programs: next to nothing in it, no way on."""
+    """Return whether it is the page of those who tell people from programs: next to nothing in it, no way on."""
     return len(page.text.split()) < 40 and not page.own
 
 

@@ -1,4 +1,7 @@
-"""Judging whom a page points to: foreign hosts that are hidden, written by scripts, framed, or look like adverts. Pure."""
+"""Judging whom a page points to: foreign hosts that are hidden, written by scripts, framed, or look like adverts.
+
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,8 @@ KIND: dict[Via, Kind] = {
     "refresh": "redirect",
 }
 _IDENTITY = re.compile(
-    r"cccd|cmnd|căn cước|can ?cuoc|vneid|định danh|\botp\b|mã pin|\bcvv\b|\bcvc\b|số thẻ|so_?the|số tài khoản|stk\b|internet banking|ngân hàng"
+    r"cccd|cmnd|căn cước|can ?cuoc|vneid|định danh|\botp\b|mã pin|\bcvv\b|\bcvc\b|số thẻ|so_?the|số tài khoản|stk\b"
+    r"|internet banking|ngân hàng"
 )
 """What forms ask for besides a password that want a person's identity or money."""
 _LIBRARY = re.compile(
@@ -39,7 +43,7 @@ _LIBRARY = re.compile(
 
 
 def judge(page: Extract, near: DomainClassifier, evidence: PageEvidence) -> None:
-    """Says against each foreign host what the page does with it."""
+    """Say against each foreign host what the page does with it."""
     groups: dict[int, set[str]] = defaultdict(set)
     foreign = [pointer for pointer in page.pointers if near.classify_host(pointer.host) != "own"]
     for pointer in foreign:
@@ -57,7 +61,7 @@ def judge(page: Extract, near: DomainClassifier, evidence: PageEvidence) -> None
 
 
 def find_link_words(pointer: Pointer, near: DomainClassifier) -> LexiconMatch:
-    """The words of adverts in a link: its text, its address, the name that it leads to."""
+    """Return the words of adverts in a link: its text, its address, the name that it leads to."""
     address = urlsplit(pointer.address)
     link_text = f"{pointer.words}\n{normalization.slug(address.path[:300])}"
     match = _find_in_text(link_text, near.lexicon)
@@ -71,7 +75,7 @@ def find_link_words(pointer: Pointer, near: DomainClassifier) -> LexiconMatch:
 
 @functools.lru_cache(maxsize=2_000)
 def _find_in_text(text: str, lexicon: Lexicon) -> LexiconMatch:
-    """What of the lexicon is in a link, which many pages of a site have in common."""
+    """Return what of the lexicon is in a link, which many pages of a site have in common."""
     return lexicon.find(normalization.read(text), min_disguised=1, match_joined=True)
 
 
@@ -151,7 +155,7 @@ def _looks(pointer: Pointer, near: DomainClassifier, evidence: PageEvidence) -> 
 
 
 def _as_a_brand(words: str, label: str) -> bool:
-    """Whether a link's words are nothing but the name that it leads to."""
+    """Return whether a link's words are nothing but the name that it leads to."""
     letters = re.sub(r"[^a-z0-9]", "", normalization.strip_marks(normalization.read(words).text))
     return (
         bool(letters)
@@ -175,7 +179,7 @@ def _new(pointer: Pointer, near: DomainClassifier, evidence: PageEvidence) -> No
 
 
 def foreign_in(script: Script, near: DomainClassifier) -> list[tuple[str, str]]:
-    """The foreign addresses in a script, each with its host."""
+    """Return the foreign addresses in a script, each with its host."""
     addresses = ((address, _script_host(address)) for address in (*script.addresses, *script.decoded_addresses))
     return [(address, host) for address, host in addresses if host and near.classify_host(host) == "foreign"]
 
@@ -209,7 +213,7 @@ def _script_host(address: str) -> str:
 
 
 def inventory(page: Extract, near: DomainClassifier) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    """Which hosts of others a page links to, frames, loads."""
+    """Return which hosts of others a page links to, frames, loads."""
 
     def hosts(via: Iterable[str]) -> tuple[str, ...]:
         pointer_hosts = dict.fromkeys(pointer.host for pointer in page.pointers if pointer.via in via)

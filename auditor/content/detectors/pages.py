@@ -1,4 +1,7 @@
-"""Judging what a page is on its site: a doorway, an answer where nothing is, a sitemap, a face that was changed. Pure."""
+"""Judging what a page is on its site: a doorway, an answer where nothing is, a sitemap, a face that was changed.
+
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -30,13 +33,14 @@ _TOKEN_FILE = re.compile(
 _LOC = re.compile(r"<loc>\s*(?:<!\[CDATA\[)?\s*([^<\]]{1,2000}?)\s*(?:\]\]>)?\s*</loc>", re.IGNORECASE)
 _SITEMAP = re.compile(r"(?im)^\s*sitemap\s*:\s*(\S{1,2000})")
 _MACHINE_PATH = re.compile(
-    r"/(?=[a-z]*[A-Z])(?=[A-Z]*[a-z])[A-Za-z]{4,8}/\d{3,8}\.s?html?$|^/\d{5,8}/?$|/\d{4,8}/viewspace-\d+|/news-\d+\.index\.html$"
+    r"/(?=[a-z]*[A-Z])(?=[A-Z]*[a-z])[A-Za-z]{4,8}/\d{3,8}\.s?html?$|^/\d{5,8}/?$|/\d{4,8}/viewspace-\d+|/"
+    r"news-\d+\.index\.html$"
 )
 _WORD = re.compile(r"[a-z0-9]{4,}")
 
 
 def check_redirect(visit: PageVisit, response: VisitorResponse, near: DomainClassifier, evidence: PageEvidence) -> None:
-    """What everybody is led to, and where the page belongs by its headers."""
+    """Add what everybody is led to, and where the page belongs by its headers."""
     for address in iter_canonical_addresses(response, visit.url):
         if near.classify_host(host := host_of(address)) == "foreign":
             evidence.against_host(host, "canonical", "foreign_canonical", address, "structure", report_alone=True)
@@ -59,7 +63,7 @@ def check_redirect(visit: PageVisit, response: VisitorResponse, near: DomainClas
 def check_page(
     visit: PageVisit, response: VisitorResponse, extract: Extract, near: DomainClassifier, evidence: PageEvidence
 ) -> None:
-    """What is wrong with a page being there."""
+    """Add what is wrong with a page being there."""
     if visit.role == "missing" and response.status == 200:
         _answers_anything(visit, extract, near, evidence)
     if response.status in (404, 410):
@@ -104,7 +108,7 @@ def _of_defacement(head: str, near: DomainClassifier) -> str:
 
 
 def _has_lost_content(extract: Extract, near: DomainClassifier) -> bool:
-    """Whether next to nothing is left of what the home page said in its last look."""
+    """Return whether next to nothing is left of what the home page said in its last look."""
     landmarks = near.baseline.landmarks
     if len(landmarks) < _FEW:
         return False
@@ -124,7 +128,7 @@ def tokens(visit: PageVisit, extract: Extract, near: DomainClassifier, evidence:
 
 
 def sitemap(visit: PageVisit, body: str, near: DomainClassifier, evidence: PageEvidence) -> None:
-    """What a sitemap lists that is none of the site's."""
+    """Add what a sitemap lists that is none of the site's."""
     addresses = [unquote(address.strip()) for address in _LOC.findall(body[:2_000_000])[:MAX_LISTED]]
     foreign: dict[str, str] = {}
     adverts: dict[str, str] = {}
@@ -161,13 +165,13 @@ def robots(visit: PageVisit, body: str, near: DomainClassifier, evidence: PageEv
 
 
 def _adverts_in(path: str, near: DomainClassifier) -> tuple[str, ...]:
-    """The words of an address that make it an advert's."""
+    """Return the words of an address that make it an advert's."""
     match = near.lexicon.find(normalization.read(normalization.slug(path)), match_joined=True)
     return match.terms if match.has_advert_words and not match.report_words else ()
 
 
 def document(visit: PageVisit, content: DocumentText, near: DomainClassifier, evidence: PageEvidence) -> None:
-    """What an uploaded document says and where it leads."""
+    """Add what an uploaded document says and where it leads."""
     says = spam_text.find_words(content.text[:60_000], near.lexicon)
     leads_to = [
         address_

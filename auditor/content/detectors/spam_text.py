@@ -1,4 +1,7 @@
-"""Judging what a page says: adverts in its text, title and declarations, disguised letters, a language not its own. Pure."""
+"""Judging what a page says: adverts in its text, title and declarations, disguised letters, a language not its own.
+
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -45,18 +48,18 @@ _ENOUGH, _PIECE, _SEEN, _TITLES = 40, 10, 800, 2_000
 
 
 def find_words(text: str, lexicon: Lexicon) -> LexiconMatch:
-    """What of the lexicon is in a text as it stands on a page."""
+    """Return what of the lexicon is in a text as it stands on a page."""
     return _in_short(text, lexicon) if len(text) < _TITLES else lexicon.find(normalization.read(text))
 
 
 @functools.lru_cache(maxsize=2_000)
 def _in_short(text: str, lexicon: Lexicon) -> LexiconMatch:
-    """The same of a title or a menu, which many pages of a site have in common."""
+    """Return the same of a title or a menu, which many pages of a site have in common."""
     return lexicon.find(normalization.read(text), match_joined=True)
 
 
 def judge(page: Extract, visit: PageVisit, near: DomainClassifier, evidence: PageEvidence) -> None:
-    """Says what speaks against the page's words."""
+    """Say what speaks against the page's words."""
     _head(page, visit, near, evidence)
     _text(page, visit, near, evidence)
     for text in page.hidden_texts:
@@ -88,7 +91,7 @@ def judge(page: Extract, visit: PageVisit, near: DomainClassifier, evidence: Pag
 
 
 def _list_foreign_pointers(page: Extract, near: DomainClassifier) -> list[Pointer]:
-    """Those that lead people to others."""
+    """Return those that lead people to others."""
     return [
         pointer
         for pointer in page.pointers
@@ -97,21 +100,21 @@ def _list_foreign_pointers(page: Extract, near: DomainClassifier) -> list[Pointe
 
 
 def _leads_away(page: Extract, near: DomainClassifier) -> bool:
-    """Whether what stands beside the first heading leads to others, and not to where it was taken from."""
+    """Return whether what stands beside the first heading leads to others, and not to where it was taken from."""
     main = " ".join(page.main.split())
     foreign = (pointer for pointer in page.pointers if pointer.around and near.classify_host(pointer.host) == "foreign")
     return any(pointer.around[:80] in main and not _is_source(pointer, near) for pointer in foreign)
 
 
 def _is_source(pointer: Pointer, near: DomainClassifier) -> bool:
-    """Whether a link leads to an article, or is said to be where a text was taken from."""
+    """Return whether a link leads to an article, or is said to be where a text was taken from."""
     if near.looks_like_an_advert(pointer.host) or near.names_an_advert(pointer.host):
         return False
     return _SOURCE.search(pointer.around) is not None or _ARTICLE.search(urlsplit(pointer.address).path) is not None
 
 
 def _check_own_name(page: Extract, near: DomainClassifier, evidence: PageEvidence) -> None:
-    """Says so when the page, which is not made like the site's, is about the very name that it leads to."""
+    """Say so when the page, which is not made like the site's, is about the very name that it leads to."""
     head = re.sub(
         r"[^a-z0-9]", "", normalization.strip_marks(normalization.read(" ".join((page.title, *page.headings))).text)
     )
@@ -124,7 +127,10 @@ def _check_own_name(page: Extract, near: DomainClassifier, evidence: PageEvidenc
 
 
 def essence(text: str, lexicon: Lexicon) -> str:
-    """What stays of a text tomorrow and on another site: how it begins, and which words of adverts are in all of it."""
+    """Return what stays of a text tomorrow and on another site.
+
+    How it begins, and which words of adverts are in all of it.
+    """
     begins = " ".join(re.sub(r"\d+", "0", normalization.read(text[:1_000]).text).split())[:_ESSENCE]
     terms = find_words(text[:_LONGEST], lexicon).terms if len(text) > _ESSENCE else ()
     return f"{begins} {','.join(terms)}" if terms else begins
@@ -196,7 +202,9 @@ def _text(page: Extract, visit: PageVisit, near: DomainClassifier, evidence: Pag
 
 
 def _iter_blocks(texts: Iterable[str]) -> Iterator[tuple[str, bool]]:
-    """Each block; and, told apart, one that says whom to turn to together with the one before it, which says for what."""
+    """Yield each block; and, told apart, one that says whom to turn to together with the one before it, which says for
+    what.
+    """
     before = ""
     for text in texts:
         yield text, False
@@ -211,7 +219,7 @@ def _count_short_lines(text: str) -> int:
 
 
 def _sells(text: str, as_read: str, says: LexiconMatch, pointers: Iterable[Pointer], near: DomainClassifier) -> bool:
-    """Whether a text says where to go for what it offers."""
+    """Return whether a text says where to go for what it offers."""
     if _CONTACT.search(as_read) and says.score > ADVERT:
         return True
     return not says.report_words and any(True for _ in _led_to(text, pointers, near))
@@ -224,7 +232,10 @@ def _led_to(text: str, pointers: Iterable[Pointer], near: DomainClassifier) -> I
 
 
 def language(page: Extract) -> str:
-    """The language of a page that is not Vietnamese: ``wide`` for other alphabets, ``latin`` for other words; empty otherwise."""
+    """Return the language of a page that is not Vietnamese: ``wide`` for other alphabets, ``latin`` for other words.
+
+    Empty otherwise.
+    """
     text = _get_opening(page)
     vietnamese = len(_VIETNAMESE.findall(text))
     if vietnamese * 20 > len(text):
@@ -238,7 +249,7 @@ def language(page: Extract) -> str:
 
 
 def _is_strange(page: Extract) -> bool:
-    """Whether the page is of another alphabet; most have not one letter of it where they begin."""
+    """Return whether the page is of another alphabet; most have not one letter of it where they begin."""
     return _FOREIGN_LETTER.search(_get_opening(page)) is not None and language(page) == "wide"
 
 
@@ -247,18 +258,18 @@ def _get_opening(page: Extract) -> str:
 
 
 def wide(text: str) -> bool:
-    """Whether a piece of text is of another alphabet, and long enough to say something."""
+    """Return whether a piece of text is of another alphabet, and long enough to say something."""
     letters = sum(map(str.isalpha, text[:_SEEN]))
     return letters >= _PIECE and len(_FOREIGN_LETTER.findall(text[:_SEEN])) * 3 > letters
 
 
 def _is_translation(page: Extract, visit: PageVisit) -> bool:
-    """Whether the site offers the page in that language itself: it says so, and its other pages lead there."""
+    """Return whether the site offers the page in that language itself: it says so, and its other pages lead there."""
     return bool(page.alternates) and visit.role != "orphan"
 
 
 def share_word(first: str, other: str) -> bool:
-    """Whether two titles have a word in common that says something."""
+    """Return whether two titles have a word in common that says something."""
     words = [
         {word for word in re.findall(r"\w+", normalization.strip_marks(text.lower())) if len(word) > 1}
         for text in (first, other)
@@ -267,5 +278,5 @@ def share_word(first: str, other: str) -> bool:
 
 
 def lines(pages: Iterable[Extract]) -> set[str]:
-    """The lines that people may see on the pages."""
+    """Return the lines that people may see on the pages."""
     return {line for page in pages for line in map(str.strip, page.text.split("\n")) if line}

@@ -1,4 +1,7 @@
-"""Bytes of a page as text: by their byte order mark, header, own declaration, as UTF-8, and only then by guessing. Pure."""
+"""Bytes of a page as text: by their byte order mark, header, own declaration, as UTF-8, and only then by guessing.
+
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,7 @@ _OF_BROWSERS = frozenset(
 
 
 def text(body: bytes, content_type: str = "") -> str:
-    """What the bytes say. A declaration that they do not fit is a mistake, or a lie, and is not followed."""
+    """Return what the bytes say. A declaration that they do not fit is a mistake, or a lie, and is not followed."""
     for mark, name in _MARKS:
         if body.startswith(mark):
             return body[len(mark) :].decode(name, "replace")
@@ -53,7 +56,7 @@ def text(body: bytes, content_type: str = "") -> str:
 
 
 def _codec(label: str) -> str:
-    """What the label stands for where browsers know it; else nothing."""
+    """Return what the label stands for where browsers know it; else nothing."""
     try:
         name = codecs.lookup(label).name
     except (LookupError, ValueError):
@@ -62,13 +65,13 @@ def _codec(label: str) -> str:
 
 
 def _in_page(match: re.Match[bytes] | None) -> str:
-    """A page that says so of itself in letters of one byte has these, as browsers know."""
+    """Return a page that says so of itself in letters of one byte has these, as browsers know."""
     name = _codec(match[1].decode("ascii", "replace")) if match else ""
     return "utf-8" if name.startswith("utf-16") else name
 
 
 def _guess_text(body: bytes, *, is_declared_utf8: bool) -> str:
-    """``told``: it is said to be UTF-8, which bytes between that mean nothing do not change."""
+    """``is_declared_utf8``: it is said to be UTF-8, which bytes between that mean nothing do not change."""
     decoded_text = body.decode("utf-8", "replace")
     replacement_count = decoded_text.count("\ufffd")
     if replacement_count * 50 < len(decoded_text) or (

@@ -1,4 +1,7 @@
-"""Which selectors of a style sheet hide from people, and which it shows again. Pure, in time that grows with the sheet."""
+"""Which selectors of a style sheet hide from people, and which it shows again.
+
+Pure, in time that grows with the sheet.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,10 @@ MAX_SHEET = 200_000
 MAX_RULES = 600
 MAX_IMPORTS = 5
 MENU = re.compile(
-    r"menu|nav|drop|modal|popup|pop-up|collaps|tab|accordion|carousel|slide|swiper|owl|dialog|panel|canvas|lightbox|tooltip"
-    r"|submenu|mega|search|login|cookie|toast|alert|loading|mobile|responsive|fade|toggle|sidebar|offcanvas|drawer|burger|flyout|cloak|no-?js|lazy|preload|skeleton",
+    r"menu|nav|drop|modal|popup|pop-up|collaps|tab|accordion|carousel|slide|swiper|owl|dialog|panel|canvas|lightbox"
+    r"|tooltip"
+    r"|submenu|mega|search|login|cookie|toast|alert|loading|mobile|responsive|fade|toggle|sidebar|offcanvas|drawer"
+    r"|burger|flyout|cloak|no-?js|lazy|preload|skeleton",
     re.IGNORECASE,
 )
 """Marks of what people open."""
@@ -31,14 +36,16 @@ _NARROWEST, _WIDEST, _EM = 360, 1_600, 16
 """Pixels: a rule for screens that are wider, or narrower, than these is for all of them."""
 _PLACE = re.compile(r":(?:(?:first|last|only)-(?:child|of-type)|nth-[a-z-]{1,20}\([^()]{1,20}\)|not\([^()]{1,80}\))")
 _SIMPLE = re.compile(
-    r"(?:[\w#.\-\s>~+*]|\\[:/\[\]%!@]|\[[\w-]{1,40}(?:[~^$*|]?=(?:\"[^\"\]\\]{0,80}\"|'[^'\]\\]{0,80}'|[\w./-]{1,80}))?\s?i?\]){1,120}"
+    r"(?:[\w#.\-\s>~+*]|\\[:/\[\]%!@]|\[[\w-]{1,40}(?:[~^$*|]?=(?:\"[^\"\]\\]{0,80}\"|'[^'\]\\]{0,80}'|[\w./"
+    r"-]{1,80}))?\s?i?\]){1,120}"
 )
 _ROOT = re.compile(r":root\b")
 _MEANS = re.compile(r":(?:is|where)\(\s*([^(),]{1,80})\s*\)|:(?:any-)?link\b|:visited\b")
 """What changes nothing of which elements are meant, but for what is in its brackets."""
 _STATE = re.compile(
     r":(?:hover|focus|focus-within|focus-visible|active|checked|target|open)\b"
-    r"|\.(?:is-|has-|js-)?(?:open(?:ed)?|active|shown?|in|on|expanded|visible|current|toggled|selected|sfhover)\b|\[open\]"
+    r"|\.(?:is-|has-|js-)?(?:open(?:ed)?|active|shown?|in|on|expanded|visible|current|toggled|selected|sfhover)\b"
+    r"|\[open\]"
 )
 _SHOWS = re.compile(
     r"(?:display\s*:\s*(?!none)|visibility\s*:\s*visible|opacity\s*:\s*(?:1|0?\.[1-9])|clip\s*:\s*auto|transform\s*:"
@@ -51,7 +58,7 @@ _OF_LINK = re.compile(r"(?:^|[\s>+~])a(?:[.#\[][^\s>+~]*)?$")
 
 
 class Rule(NamedTuple):
-    """What a style sheet does to the elements of one selector."""
+    """Record of what a style sheet does to the elements of one selector."""
 
     selector: str
     way: Way | None
@@ -60,7 +67,7 @@ class Rule(NamedTuple):
 
 @lru_cache(maxsize=256)
 def rules(sheet: str) -> tuple[Rule, ...]:
-    """What the sheet hides, and what it shows on some screens; at most MAX_RULES of them."""
+    """Return what the sheet hides, and what it shows on some screens; at most MAX_RULES of them."""
     hides: dict[str, Way] = {}
     shows: set[str] = set()
     opens: set[tuple[str, str]] = set()
@@ -88,12 +95,12 @@ def rules(sheet: str) -> tuple[Rule, ...]:
 
 
 def restore_rules(sheet: Sheet) -> Iterator[Rule]:
-    """The rules of a sheet that was read before."""
+    """Return the rules of a sheet that was read before."""
     return (Rule(selector, cast("Way | None", way)) for selector, way in sheet if way is None or way in get_args(Way))
 
 
 def imports(sheet: str) -> tuple[str, ...]:
-    """The addresses of other sheets that it takes in, as they are written."""
+    """Return the addresses of other sheets that it takes in, as they are written."""
     return tuple(_IMPORT.findall(sheet[:MAX_SHEET]))[:MAX_IMPORTS]
 
 
@@ -124,7 +131,7 @@ def _blocks(sheet: str) -> Iterator[tuple[Sequence[str], str, bool]]:
 
 
 def _within(head: str, above: Sequence[str]) -> str:
-    """The selector of a rule that stands within another one, in full."""
+    """Return the selector of a rule that stands within another one, in full."""
     outer = next((parent for parent in reversed(above) if parent[:1] not in ("@", "")), "")
     if not outer or head[:1] == "@" or "," in outer or len(outer) > 200:
         return head
@@ -157,6 +164,6 @@ def _is_simple(selector: str) -> bool:
 
 
 def _strip_state(selector: str) -> tuple[str, str]:
-    """Where and which elements a selector means, whether or not somebody opened them."""
+    """Return where and which elements a selector means, whether or not somebody opened them."""
     parts = _BETWEEN.split(_STATE.sub("", selector).strip())
     return parts[0], parts[-1]

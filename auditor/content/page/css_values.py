@@ -1,4 +1,7 @@
-"""Style as a browser takes it: without comments and escapes, its variables filled in, its sums worked out. Pure; bounded."""
+"""Style as a browser takes it: without comments and escapes, its variables filled in, its sums worked out.
+
+Pure; bounded.
+"""
 
 from __future__ import annotations
 
@@ -17,12 +20,12 @@ _FACTOR = re.compile(r"\s*([*/])\s*")
 
 
 def variables(sheet: str) -> Mapping[str, str]:
-    """The variables that a sheet, or a declaration of style, sets anywhere."""
+    """Return the variables that a sheet, or a declaration of style, sets anywhere."""
     return dict(_SET.findall(sheet)[:200]) if "--" in sheet else {}
 
 
 def unescape_style(text: str) -> str:
-    """The text without comments, its escapes read."""
+    """Return the text without comments, its escapes read."""
     if "/*" in text:
         text = _COMMENT.sub("", text)
     return _ESCAPE.sub(_letter, text) if "\\" in text else text
@@ -34,7 +37,10 @@ def _letter(match: re.Match[str]) -> str:
 
 
 def normalize_style(style: str, outer_variables: Mapping[str, str]) -> str:
-    """A declaration of style in lower case with nothing in it to be worked out. ``known``: variables set elsewhere."""
+    """Return a declaration of style in lower case with nothing in it to be worked out.
+
+    ``outer_variables``: variables set elsewhere.
+    """
     style = unescape_style(style).lower()
     if "var(" in style:
         values = {**outer_variables, **variables(style)}
@@ -64,7 +70,7 @@ def _worked_out(match: re.Match[str]) -> str:
 
 
 def _sum(text: str) -> tuple[float, str] | None:
-    """What numbers of one unit come to; None for anything else."""
+    """Return what numbers of one unit come to; None for anything else."""
     text = text.strip()
     terms = [_product(term) for term in _TERM.split(text)]
     signs = [1, *(-1 if "-" in term else 1 for term in _TERM.findall(text))]

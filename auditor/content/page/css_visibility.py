@@ -1,7 +1,8 @@
 """What style hides from people and leaves to machines. Pure.
 
-``kept``: put where nobody looks, or made too small to be seen, which has hardly an honest use. ``small``: its letters have no size, though pictures have. ``shut``: not shown for the moment,
-as menus and dialogues are. ``opened``: the same, and what people do shows it. ``read_out``: left for those who hear a page.
+``kept``: put where nobody looks, or made too small to be seen, which has hardly an honest use. ``small``: its letters
+have no size, though pictures have. ``shut``: not shown for the moment, as menus and dialogues are. ``opened``: the
+same, and what people do shows it. ``read_out``: left for those who hear a page.
 """
 
 from __future__ import annotations
@@ -28,22 +29,26 @@ _OFF_SCREEN = re.compile(
     rf"|translate(?:x|y|3d)?\s*\(\s*-?\s*(?:(?:[5-9]\d{{3}}|\d{{5,}})px|\d{{4,}}%|[3-9]\d{{2,}}v[wh])|{_TURNED_AWAY}"
     rf"|(?:^|[;\s{{])(?:scale|zoom)\s*:\s*0(?:\.0+\d?)?\s*(?:[;!]|$)"
     rf"|{_LETTERS}(?:transparent|(?:rgb|hsl)a?\((?:[^),]{{1,20}},){{3}}\s*{_ZERO}\)|(?:rgb|hsl)a?\([^),/]{{1,40}}/\s*{_ZERO}\)|#(?:[0-9a-f]{{3}}0|[0-9a-f]{{6}}00)\b)"
-    r"|letter-spacing\s*:\s*-\s*\d{2,}\s*px|mask(?:-image)?\s*:\s*linear-gradient\(\s*transparent\s*,\s*transparent\s*\)"
+    r"|letter-spacing\s*:\s*-\s*\d{2,}\s*px"
+    r"|mask(?:-image)?\s*:\s*linear-gradient\(\s*transparent\s*,\s*transparent\s*\)"
     r"|opacity\s*:\s*(?:0?\.0(?:0+[1-9]|[1-4])\d*|[1-4]%)\s*(?:[;!]|$)"
 )
 _SMALL = re.compile(
-    r"font-size\s*:\s*(?:0?\.\d+\s*(?:px|pt)|0?\.[0-2]\d*\s*(?:r?em|v[wh]|vmin|vmax)|0(?:\.0+)?\s*(?:px|pt|r?em|%|v[wh])?|1\s*(?:px|pt|%))\s*(?:!important)?\s*(?:;|$)"
+    r"font-size\s*:\s*(?:0?\.\d+\s*(?:px|pt)|0?\.[0-2]\d*\s*(?:r?em|v[wh]|vmin|vmax)|0(?:\.0+)?\s*(?:px|pt|r?em|%"
+    r"|v[wh])?|1\s*(?:px|pt|%))\s*(?:!important)?\s*(?:;|$)"
     r"|font\s*:[^;]*\b0(?:px|/0)"
 )
 _INDENTED_TEXT = re.compile(rf"text-indent\s*:\s*(?:{_FAR}|[5-9]\d{{3}}px|\d{{5,}}px)")
 _SHUT = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|opacity\s*:\s*0?\.?0+\s*(?:[;!]|$)"
-    r"|(?:^|[;\s])(?:(?:max-)?height|block-size)\s*:\s*[01](?:px)?\s*(?:[;!]|$)|content-visibility\s*:\s*hidden|filter\s*:\s*opacity\(\s*(?:0|[1-4]%)"
+    r"|(?:^|[;\s])(?:(?:max-)?height|block-size)\s*:\s*[01](?:px)?\s*(?:[;!]|$)|content-visibility\s*:\s*hidden"
+    r"|filter\s*:\s*opacity\(\s*(?:0|[1-4]%)"
 )
 _NO_HEIGHT = re.compile(r"(?:^|[;\s])(?:(?:max-)?height|block-size)\s*:\s*[01](?:px)?\s*(?:[;!]|$)")
 _NO_WIDTH = re.compile(r"(?:^|[;\s])(?:(?:max-)?width|inline-size)\s*:\s*[01](?:px)?\s*(?:[;!]|$)")
 _CLIPPED_BOX = re.compile(
-    r"clip\s*:\s*rect\(|clip-path\s*:\s*(?:inset\([^)]{0,40}\b(?:50|100)%|polygon\(\s*(?:0|50%)|(?:circle|ellipse)\(\s*0|path\()"
+    r"clip\s*:\s*rect\(|clip-path\s*:\s*(?:inset\([^)]{0,40}\b(?:50|100)%|polygon\(\s*(?:0|50%)|(?:circle"
+    r"|ellipse)\(\s*0|path\()"
 )
 _COLOR = re.compile(r"(?:^|[;\s])color\s*:\s*([^;!]+)")
 _GROUND = re.compile(r"background(?:-color)?\s*:\s*([^;!]+)")
@@ -55,7 +60,10 @@ _NAMES = {"white": (255, 255, 255), "black": (0, 0, 0)}
 
 @lru_cache(maxsize=4096)
 def classify_style(style: str, *, is_link: bool = False) -> Way | None:
-    """How a declaration of style hides what it is for, if it does. ``is_link``: it is the link itself, whose picture may stay."""
+    """Return how a declaration of style hides what it is for, if it does.
+
+    ``is_link``: it is the link itself, whose picture may stay.
+    """
     style = css_values.normalize_style(style, {})
     if _OFF_SCREEN.search(style) or (not is_link and _INDENTED_TEXT.search(style)):
         return "kept"

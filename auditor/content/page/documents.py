@@ -34,7 +34,7 @@ _ENTITIES = ((b"&lt;", b"<"), (b"&gt;", b">"), (b"&quot;", b'"'), (b"&apos;", b"
 
 @dataclass(frozen=True)
 class DocumentText:
-    """What a document says, and where it leads."""
+    """Record of what a document says, and where it leads."""
 
     text: str = ""
     addresses: tuple[str, ...] = ()
@@ -48,7 +48,7 @@ def kind(body: bytes) -> str:
 
 
 def read(body: bytes) -> DocumentText:
-    """What the document says; nothing when it cannot be read."""
+    """Return what the document says; nothing when it cannot be read."""
     try:
         return _pdf(body) if kind(body) == "pdf" else _docx(body)
     except (
@@ -124,6 +124,6 @@ def _add(addresses: dict[str, None], target: object) -> None:
 
 
 def _dictionary(part: object) -> DictionaryObject:
-    """What a part of a PDF refers to; an empty one when that is no dictionary."""
+    """Return what a part of a PDF refers to; an empty one when that is no dictionary."""
     target = part.get_object() if isinstance(part, PdfObject) else None
     return target if isinstance(target, DictionaryObject) else DictionaryObject()

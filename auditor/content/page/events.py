@@ -30,7 +30,7 @@ _LATENT = "[onanimationstart]"
 
 
 def find_event_code(apart: Iterable[LexborNode], tree: LexborHTMLParser) -> tuple[str, ...]:
-    """The code that runs by itself, each once. ``apart``: with all elements of the kinds that may act."""
+    """Return the code that runs by itself, each once. ``apart``: with all elements of the kinds that may act."""
     latent = (node.attributes for node in tree.css(_LATENT)[:MAX_CODES])
     code_texts = (
         " ".join(filter(None, map(attributes.get, _EVENTS)))

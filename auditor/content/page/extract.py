@@ -1,4 +1,7 @@
-"""What one HTML document holds: what it says, whom it points to, what of it nobody sees. Pure; bounded in time and in what it keeps."""
+"""What one HTML document holds: what it says, whom it points to, what of it nobody sees.
+
+Pure; bounded in time and in what it keeps.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +64,8 @@ _NOTABLE_TAGS = (
 _HEADINGS = ("h1", "h2")
 _OTHERS = (
     "a[href], :not(a, li, p, img:not([onerror]), div, span, ul, td, tr, br, h3, h4, h5, h6, table, tbody, b, i,"
-    " strong, em, font, input:not([autofocus]), area:not([href]), link:not([href]), base:not([href]), form:not([action]))"
+    " strong, em, font, input:not([autofocus]), area:not([href]), link:not([href]), base:not([href]), "
+    "form:not([action]))"
 )
 """All elements but those that pages are full of, and that tell nothing: faster than naming those that do."""
 
@@ -93,7 +97,7 @@ class Pointer:
 
 @dataclass(frozen=True)
 class Extract:
-    """What one document holds."""
+    """Record of what one document holds."""
 
     title: str = ""
     headings: tuple[str, ...] = ()
@@ -128,7 +132,7 @@ class _Draft:
     url: str
     host: str
     nodes: dict[str, list[LexborNode]]
-    """What points or tells somewhere, by its tag; what hides by an attribute, as ``hidden``."""
+    """What points or tells somewhere, by its tag; what hides by an attribute, as ``hidden_texts``."""
     apart: list[LexborNode]
     """What is never seen, and what may act by itself, in the order of the document."""
     headings: list[LexborNode]
@@ -144,7 +148,9 @@ class _Draft:
     room: int = MAX_READ
 
     def text_of(self, node: LexborNode) -> str:
-        """The text within an element, while there is room for more: elements may hold each other by thousands."""
+        """Return the text within an element, while there is room for more: elements may hold each other by
+        thousands.
+        """
         if self.room <= 0:
             return ""
         text = node.text(separator=" ")
@@ -152,7 +158,7 @@ class _Draft:
         return text
 
     def of(self, *tags: str) -> list[LexborNode]:
-        """The elements of these tags, in the order of the document for each."""
+        """Return the elements of these tags, in the order of the document for each."""
         return [node for tag in tags for node in self.nodes.get(tag, ())][:MAX_OF_A_TAG]
 
 
@@ -174,7 +180,10 @@ def _draft(tree: LexborHTMLParser, url: str) -> _Draft:
 
 
 def read(html: str, url: str, linked_sheets: Sequence[tuple[str, Sheet]] = (), *, depth: int = 0) -> Extract:
-    """What the document at ``url`` holds, whatever its text. ``linked``: what is known of the site's own sheets."""
+    """Return what the document at ``url`` holds, whatever its text.
+
+    ``linked_sheets``: what is known of the site's own sheets.
+    """
     if "<wbr" in html or ("-->" in html and _CUT_AFTER.search(html)):
         html = _CUT.sub("", html)
     html, whole = cut(html)
@@ -226,14 +235,14 @@ def read(html: str, url: str, linked_sheets: Sequence[tuple[str, Sheet]] = (), *
 
 
 def _is_whole(draft: _Draft, ways: dict[int, HiddenElement]) -> bool:
-    """Whether there is no more of anything in the document than was read of it."""
+    """Return whether there is no more of anything in the document than was read of it."""
     scripts_, links = len(draft.nodes["script"]), len(draft.nodes["a"]) + len(draft.nodes["area"])
     within = draft.room > 0 and draft.nested_count <= MAX_NESTED and len(ways) < hidden_elements.MAX_HIDDEN
     return within and scripts_ <= MAX_SCRIPTS and links <= MAX_LINKS and len(draft.nodes["style"]) <= MAX_STYLES
 
 
 def _rules(draft: _Draft, linked_sheets: Sequence[tuple[str, Sheet]]) -> list[Rule]:
-    """What the document's own sheets hide, and those that it links to."""
+    """Return what the document's own sheets hide, and those that it links to."""
     inside = map(css_rules.rules, draft.styles)
     sheets_by_address = dict(linked_sheets)
     outside = (css_rules.restore_rules(sheets_by_address.get(address, ())) for address in draft.sheets)
@@ -245,7 +254,7 @@ def _title(draft: _Draft) -> str:
 
 
 def _main(headings: list[LexborNode], text: str) -> str:
-    """What stands beside the first heading of the highest kind."""
+    """Return what stands beside the first heading of the highest kind."""
     heading = next((node for node in headings if node.tag == "h1"), None)
     if heading is not None and heading.parent is not None and heading.parent.tag not in ("html", "-undef"):
         return heading.parent.text(separator="\n")[:MAX_MAIN]
@@ -281,7 +290,7 @@ def _links(draft: _Draft, ways: dict[int, HiddenElement], origin: str) -> None:
 
 
 def _is_path(link: str) -> bool:
-    """Whether a link is plainly to the site itself."""
+    """Return whether a link is plainly to the site itself."""
     return link[:1] == "/" and link[1:2] not in _SECOND
 
 
@@ -375,7 +384,7 @@ def _scripts(draft: _Draft, tree: LexborHTMLParser) -> None:
 
 
 def _does_something(script: Script, code: str) -> bool:
-    """Whether what happens by itself is more than another picture in place of one that is not there."""
+    """Return whether what happens by itself is more than another picture in place of one that is not there."""
     return (
         script.leads
         or script.asks_who
@@ -412,7 +421,7 @@ def _add(draft: _Draft, via: Via, link: str) -> None:
 
 
 def _mark_noscript(tree: LexborHTMLParser, draft: _Draft) -> None:
-    """Marks what stands in ``noscript``, which the parser reads as if there were no scripts."""
+    """Mark what stands in ``noscript``, which the parser reads as if there were no scripts."""
     if draft.of("noscript"):
         inside = [node.attributes for node in tree.css("noscript a, noscript iframe")[:200]]
         links = {
@@ -439,7 +448,7 @@ def _read_nested(html: str, draft: _Draft, depth: int) -> None:
 
 
 def _as_decoded(script: Script) -> Script:
-    """A script in a place where nobody looks for one: all that it holds is out of sight."""
+    """Return a script in a place where nobody looks for one: all that it holds is out of sight."""
     return replace(script, addresses=(), decoded_addresses=script.addresses + script.decoded_addresses)
 
 

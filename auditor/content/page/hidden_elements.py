@@ -18,7 +18,7 @@ MAX_HIDDEN, MAX_STYLED, MAX_ABOVE, MAX_OF_RULE = 1_000, 10_000, 200, 400
 
 @dataclass(frozen=True)
 class HiddenElement:
-    """How an element is hidden."""
+    """Record of how an element is hidden."""
 
     way: Way
     honest: bool
@@ -35,10 +35,12 @@ def find(
     text_of: Callable[[LexborNode], str],
     variables: Mapping[str, str],
 ) -> tuple[dict[int, HiddenElement], list[str]]:
-    """The elements that are hidden with all within, by their memory's address; and the texts of those that are no menus.
+    """Return the elements that are hidden with all within, by their memory's address.
 
-    ``rules``: of style sheets. ``names``: ids that scripts hide. ``marked``: elements that may hide by their attributes.
-    ``variables``: those of style that the document's sheets set.
+    And the texts of those that are no menus.
+
+    ``rules``: of style sheets. ``names``: ids that scripts hide. ``candidates``: elements that may hide by their
+    attributes. ``variables``: those of style that the document's sheets set.
     """
     elements: dict[int, HiddenElement] = {}
     texts = []
@@ -55,7 +57,7 @@ def find(
 
 
 def find_hiding_element(node: LexborNode, elements: Mapping[int, HiddenElement]) -> HiddenElement | None:
-    """How an element is hidden by what it is or stands in; by what puts it out of sight, if there is such."""
+    """Return how an element is hidden by what it is or stands in; by what puts it out of sight, if there is such."""
     nearest = None
     above: LexborNode | None = node
     for _ in range(MAX_ABOVE if elements else 0):
@@ -72,7 +74,7 @@ def find_hiding_element(node: LexborNode, elements: Mapping[int, HiddenElement])
 
 
 def _has_size(node: LexborNode, root: LexborNode) -> bool:
-    """Whether letters have a size of their own again on the way down from what takes it from them."""
+    """Return whether letters have a size of their own again on the way down from what takes it from them."""
     above: LexborNode | None = node
     while above is not None and above.mem_id != root.mem_id:
         style = above.attributes.get("style") or ""
@@ -83,7 +85,7 @@ def _has_size(node: LexborNode, root: LexborNode) -> bool:
 
 
 def may_be_seen(node: LexborNode) -> bool:
-    """Whether an element stands in nothing that is never seen."""
+    """Return whether an element stands in nothing that is never seen."""
     above = node.parent
     for _ in range(MAX_ABOVE):
         if above is None:
@@ -95,7 +97,10 @@ def may_be_seen(node: LexborNode) -> bool:
 
 
 def take_out(apart: Sequence[LexborNode]) -> None:
-    """Takes out of the document what is never seen, the inner before the outer. ``apart``: with all such, in its order."""
+    """Take out of the document what is never seen, the inner before the outer.
+
+    ``apart``: with all such, in its order.
+    """
     for node in reversed(apart):
         if node.tag in NEVER_SEEN:
             node.decompose(recursive=False)
@@ -151,7 +156,7 @@ def _select_nodes(tree: LexborHTMLParser, selector: str) -> list[LexborNode]:
 
 
 def _is_menu(node: LexborNode) -> bool:
-    """Whether its marks, or those of what it stands in, are of what people open."""
+    """Return whether its marks, or those of what it stands in, are of what people open."""
     for _ in range(4):
         attributes = node.attributes
         marks = " ".join(filter(None, (attributes.get("class"), attributes.get("id"), attributes.get("role"))))

@@ -27,7 +27,9 @@ _DESCRIPTION_NAMES = frozenset(
 def read_metadata(
     metas: Iterable[LexborNode], scripts: Iterable[LexborNode]
 ) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
-    """Its descriptions, by which search consoles know its owners, and whether it is not to be kept by engines."""
+    """Return its descriptions, by which search consoles know its owners, and whether it is not to be kept by
+    engines.
+    """
     descriptions, tokens, noindex = [], [], False
     for node in metas:
         attributes = node.attributes

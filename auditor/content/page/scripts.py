@@ -1,4 +1,7 @@
-"""What a script does, read without running it: what it decodes, writes, and where it leads. Pure, in time that grows with its length."""
+"""What a script does, read without running it: what it decodes, writes, and where it leads.
+
+Pure, in time that grows with its length.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,9 @@ _WORDS = re.compile(r"\b\w+\b")
 _ADDRESS = re.compile(r"(?:https?:)?//[A-Za-z0-9.-]{3,253}\.[A-Za-z]{2,20}[^\s\"'<>\\)`]{0,500}")
 _LEADS = re.compile(
     r"(?:\blocation\b(?:\s*\.\s*|\s*\[\s*[\"']|)(?:href\b|assign\b|replace\b|)[\"']?\s*\]?\s*(?:=(?!=)|\()"
-    r"|\blocation\s*\[\s*(?:atob|_0x|\w+\()|\[\s*[\"']location[\"']\s*\]|\b(?:top|self|parent|window|document)\s*\.\s*location\b\s*=(?!=)|\bwindow\.open\s*\(|\bnavigation\.navigate\s*\(|\bopen\s*\([^()]{1,200}[\"']_(?:self|top|parent)[\"'])"
+    r"|\blocation\s*\[\s*(?:atob|_0x|\w+\()|\[\s*[\"']location[\"']\s*\]|\b(?:top|self|parent|window"
+    r"|document)\s*\.\s*location\b\s*=(?!=)|\bwindow\.open\s*\(|\bnavigation\.navigate\s*\("
+    r"|\bopen\s*\([^()]{1,200}[\"']_(?:self|top|parent)[\"'])"
 )
 _CLICK_CALL = re.compile(r"\.(?:click|submit|requestSubmit)\s*\(\s*\)")
 _TO_CLICK = re.compile(
@@ -45,7 +50,8 @@ _TO_CLICK = re.compile(
 _NAMED_LEAD = re.compile(r"[\"']location[\"']")
 _ASKS_WHO = re.compile(r"document\s*\.\s*referrer|navigator\s*\.\s*userAgent|[\"']referrer[\"']|[\"']userAgent[\"']")
 _ON_CLICK = re.compile(
-    r"onclick|addEventListener\s*\(\s*[\"'](?!(?:load|DOMContentLoaded|pageshow|readystatechange|scroll|mousemove|pointermove|touchstart)[\"'])"
+    r"onclick|addEventListener\s*\(\s*[\"'](?!(?:load|DOMContentLoaded|pageshow|readystatechange|scroll|mousemove"
+    r"|pointermove|touchstart)[\"'])"
     r"|\.(?:click|change|submit|keyup|keypress)\s*\(\s*[\w(]|\.on\s*\(|\.?\bon(?:change|submit|keyup|keydown|input)\s*="
 )
 """What waits for a click, unless everybody does what it waits for."""
@@ -53,15 +59,19 @@ _FUNCTION = re.compile(
     r"function\s+(\w{1,60})\s*\(|\b(\w{1,60})\s*=\s*(?:async\s*)?(?:function\b|\([^()]{0,80}\)\s*=>)"
 )
 _FUNCTION_CALL = (
-    r"(?<!function )(?<![.\w])NAME\s*\(|(?:setTimeout|setInterval|requestAnimationFrame)\s*\(\s*NAME\b|onload\s*=\s*NAME\b"
+    r"(?<!function )(?<![.\w])NAME\s*\(|(?:setTimeout|setInterval|requestAnimationFrame)\s*\(\s*NAME\b"
+    r"|onload\s*=\s*NAME\b"
     r"|[\"'](?:load|DOMContentLoaded|pageshow|scroll|mousemove|touchstart)[\"']\s*,\s*NAME\b"
 )
 _MAX_LEADS = 40
 _WRITES = re.compile(r"document\s*\.\s*write(?:ln)?\s*\(|innerHTML\s*\+?=|insertAdjacentHTML|outerHTML\s*=")
 _LOADS = re.compile(r"createElement\s*\(\s*[\"'](?:script|iframe)[\"']|\.src\s*=|importScripts|[\"']createElement[\"']")
 _HIDES = re.compile(
-    r"(?:getElementById|\$|jQuery|querySelector)\s*\(\s*[\"']#?([\w-]{1,80})[\"']\s*\)\s*\.\s*(?:style\s*\.\s*(?:display|visibility|position|left|top"
-    r"|height|fontSize|cssText)\s*=|setAttribute\s*\(\s*[\"'](?:style|hidden)|hide\s*\(\s*\)|css\s*\(\s*\{?\s*[\"']?(?:display|position|left|visibility))"
+    r"(?:getElementById|\$|jQuery"
+    r"|querySelector)\s*\(\s*[\"']#?([\w-]{1,80})[\"']\s*\)\s*\.\s*(?:style\s*\.\s*(?:display|visibility|position"
+    r"|left|top"
+    r"|height|fontSize|cssText)\s*=|setAttribute\s*\(\s*[\"'](?:style|hidden)|hide\s*\(\s*\)"
+    r"|css\s*\(\s*\{?\s*[\"']?(?:display|position|left|visibility))"
 )
 _NAMES = re.compile(
     r"(?:var|let|const)?\s*\b(\w{1,40})\s*=\s*(?:document\.)?getElementById\s*\(\s*[\"']([\w-]{1,80})[\"']\s*\)"
@@ -75,7 +85,7 @@ _PUSH = re.compile(r"serviceWorker\s*\.\s*register|Notification\s*\.\s*requestPe
 
 @dataclass(frozen=True)
 class Script:
-    """What one script was found to do."""
+    """Record of what one script was found to do."""
 
     addresses: tuple[str, ...] = ()
     """In it as everybody can read it."""
@@ -97,7 +107,7 @@ class Script:
 
 @lru_cache(maxsize=256)
 def read(code: str) -> Script:
-    """What a script does, as far as it says so without running."""
+    """Return what a script does, as far as it says so without running."""
     code = code[:MAX_SCRIPT]
     as_read = _fold_literals(code)
     decoded_texts = list(_iter_decoded(as_read))
@@ -120,7 +130,7 @@ def read(code: str) -> Script:
 
 
 def _leads(whole: str, decoded_code: str) -> bool:
-    """Whether it leads away by itself: not inside of what waits for a click."""
+    """Return whether it leads away by itself: not inside of what waits for a click."""
     if _NAMED_LEAD.search(whole) or _LEADS.search(decoded_code):
         return True
     return any(_by_itself(whole, match.start()) for match in itertools.islice(_LEADS.finditer(whole), _MAX_LEADS)) or (
@@ -129,7 +139,9 @@ def _leads(whole: str, decoded_code: str) -> bool:
 
 
 def _by_itself(code: str, place: int) -> bool:
-    """Whether what is done there waits for no click: nobody has to, or the function that it stands in is called."""
+    """Return whether what is done there waits for no click: nobody has to, or the function that it stands in
+    is called.
+    """
     before = code[max(0, place - 300) : place]
     if _ON_CLICK.search(before):
         return False
@@ -138,7 +150,7 @@ def _by_itself(code: str, place: int) -> bool:
 
 
 def _fold_literals(code: str) -> str:
-    """The code with its escapes read and the pieces of its texts put together."""
+    """Return the code with its escapes read and the pieces of its texts put together."""
     if "\\x" in code or "\\u" in code or "\\1" in code:
         code = _ESCAPE.sub(_letter, code)
     if "+" in code:
@@ -163,7 +175,7 @@ def _literals(code: str) -> Iterator[str]:
 
 
 def _iter_decoded(code: str) -> Iterator[str]:
-    """What it decodes, and what that decodes again."""
+    """Yield what it decodes, and what that decodes again."""
     queue, room = [(code, 0)], MAX_DECODED
     while queue:
         text, depth = queue.pop()
@@ -205,7 +217,7 @@ def _char(number: str) -> str:
 
 
 def from_base64(text: str) -> str:
-    """The text that a base64 text stands for; empty when it stands for none."""
+    """Return the text that a base64 text stands for; empty when it stands for none."""
     try:
         data = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     except (binascii.Error, ValueError):

@@ -34,12 +34,12 @@ def blocks(page: Extract, *, separator: str = " ") -> Iterator[str]:
 
 
 def fills_in(page: Extract) -> bool:
-    """Whether an application fills a part of the page in the visitor's browser."""
+    """Return whether an application fills a part of the page in the visitor's browser."""
     return _ROOT.search(page.html) is not None
 
 
 def landmarks(page: Extract) -> tuple[str, ...]:
-    """What is seen of a page at first: its menu, its headings."""
+    """Return what is seen of a page at first: its menu, its headings."""
     lines: dict[str, None] = {}
     for node in LexborHTMLParser(page.html).css("nav a, header *, .menu a, h1, h2, h3, li > a, .top *")[:120]:
         text = " ".join(node.text().split())

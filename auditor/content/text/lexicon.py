@@ -1,7 +1,9 @@
-"""The words that adverts on hijacked sites are made of, as data; and how much of them is in a text. Pure but for reading the data.
+"""The words that adverts on hijacked sites are made of, as data; and how much of them is in a text.
 
-The files of ``data/`` beside this module are read; a unit's own folder may hold files of the same names, which add lines
-or give a term, a category or a domain another value.
+Pure but for reading the data.
+
+The files of ``data/`` beside this module are read; a unit's own folder may hold files of the same names, which add
+lines or give a term, a category or a domain another value.
 """
 
 from __future__ import annotations
@@ -54,7 +56,7 @@ class Term:
 
 @dataclass(frozen=True)
 class LexiconMatch:
-    """What of the lexicon is in a text."""
+    """Record of what of the lexicon is in a text."""
 
     score: int = 0
     terms: tuple[str, ...] = ()
@@ -68,12 +70,12 @@ class LexiconMatch:
 
     @property
     def advert(self) -> bool:
-        """Whether it reads as an advert, and not as a report of one."""
+        """Return whether it reads as an advert, and not as a report of one."""
         return self.has_advert_words and not self.report_words
 
     @property
     def has_advert_words(self) -> bool:
-        """Whether words of adverts are in it, whoever says them."""
+        """Return whether words of adverts are in it, whoever says them."""
         return self.score >= ADVERT and self.gravest > 1
 
 
@@ -91,7 +93,10 @@ class Lexicon:
     addresses: Mapping[str, str]
     _phrase_index: MultiSearch[_Key] = field(init=False, repr=False, compare=False)
     _wide: MultiSearch[_Key] = field(init=False, repr=False, compare=False)
-    """Terms in writing that puts no spaces between words, apart: the fewer first letters there are, the faster the others are found."""
+    """Terms in writing that puts no spaces between words, apart.
+
+    The fewer first letters there are, the faster the others are found.
+    """
     _joined_index: MultiSearch[_Key] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -121,16 +126,16 @@ class Lexicon:
 
     @functools.cached_property
     def categories(self) -> Mapping[str, str]:
-        """The category of each term."""
+        """Return the category of each term."""
         return {term.text: term.category for term in self.terms}
 
     def find(
         self, normalized_text: NormalizedText, *, min_disguised: int = MIN_DISGUISED, match_joined: bool = False
     ) -> LexiconMatch:
-        """What is in a text.
+        """Return what is in a text.
 
-        ``scrambled``: the number of disguised words from which its letters without marks count, too. ``joined``: words
-        may stand in it without spaces between them.
+        ``min_disguised``: the number of disguised words from which its letters without marks count, too.
+        ``match_joined``: words may stand in it without spaces between them.
         """
         text, wide = normalized_text.text, normalized_text.wide
         words_by_kind: dict[str, set[str]] = {}
@@ -174,7 +179,7 @@ class Lexicon:
                 words_by_kind.setdefault(kind, set()).add(word)
 
     def find_joined(self, name: str) -> tuple[str, ...]:
-        """The terms in a name that holds no spaces, as a host does."""
+        """Return the terms in a name that holds no spaces, as a host does."""
         return tuple(word for _, _, (_, word, _) in self._joined_index.find_in(name))
 
 
@@ -186,12 +191,12 @@ def _stands_alone(text: str, start: int, stop: int) -> bool:
 
 @functools.cache
 def load_built_in_lexicon() -> Lexicon:
-    """What comes with the program."""
+    """Return what comes with the program."""
     return load()
 
 
 def read_own_words(folder: Path) -> Mapping[str, str]:
-    """The texts of a unit's own files, by their names; none when there is no such folder.
+    """Return the texts of a unit's own files, by their names; none when there is no such folder.
 
     Raises InputError for a line that is not of the form, and for a file that no list is named like.
     """
@@ -208,7 +213,7 @@ def read_own_words(folder: Path) -> Mapping[str, str]:
 
 @functools.lru_cache(maxsize=8)
 def with_own(texts: frozenset[tuple[str, str]]) -> Lexicon:
-    """What comes with the program, with what ``own`` read."""
+    """Return what comes with the program, with what ``read_own_words`` read."""
     return (
         _build_lexicon(((BUILT_IN_FOLDER, _texts(BUILT_IN_FOLDER)), (Path("office/words"), dict(texts))))
         if texts
@@ -217,12 +222,15 @@ def with_own(texts: frozenset[tuple[str, str]]) -> Lexicon:
 
 
 def load(*folders: Path) -> Lexicon:
-    """What comes with the program, with what folders add. Raises InputError for a line that is not of the form."""
+    """Return what comes with the program, with what folders add.
+
+    Raises InputError for a line that is not of the form.
+    """
     return _build_lexicon((folder, _texts(folder)) for folder in (BUILT_IN_FOLDER, *folders))
 
 
 def without_words(lexicon: Lexicon) -> Lexicon:
-    """The same with no term and no stem: what is found without knowing a word."""
+    """Return the same with no term and no stem: what is found without knowing a word."""
     return Lexicon((), lexicon.weights, lexicon.context, {}, lexicon.addresses)
 
 

@@ -1,7 +1,9 @@
-"""How a text is written: read as a person reads it, whatever was done to its letters; and whether somebody disguised them. Pure.
+"""How a text is written: read as a person reads it, whatever was done to its letters.
 
-Vietnamese is compared in composed form (NFC), lower case, without what nobody sees. Marks are taken off Latin letters only:
-they are part of a Thai or Japanese word.
+And whether somebody disguised them. Pure.
+
+Vietnamese is compared in composed form (NFC), lower case, without what nobody sees. Marks are taken off Latin letters
+only: they are part of a Thai or Japanese word.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ _CONTINUATION_BYTES = bytes(range(0x80, 0xC0))
 
 
 def _table(otherwise: bytes, *classes: tuple[bytes, Iterable[int]]) -> bytes:
-    """What stands for each byte that begins a letter."""
+    """Return what stands for each byte that begins a letter."""
     table = bytearray(otherwise * 256)
     for sign, leads in classes:
         for lead in leads:
@@ -38,7 +40,10 @@ _SHAPES = _table(
     (b"-", (0xE2,)),
     (b"w", (0xE0, *range(0xE3, 0xEE))),
 )
-"""``T``: may bear a tone, as may ``t``, which mostly is a ``đ``; ``-``: punctuation; ``w``: of writing without spaces; ``s``: a space but the space bar's; ``?``: unusual."""
+"""``T``: may bear a tone, as may ``t``, which mostly is a ``đ``; ``-``: punctuation; ``w``.
+
+Of writing without spaces; ``s``: a space but the space bar's; ``?``: unusual.
+"""
 _SPACES = re.compile(rb"\xe2(?:\x80[\x80-\x8a\xa8\xa9\xaf]|\x81\x9f)")
 """Of the general punctuation."""
 _SPELLING_TABLE = _table(b"a", (b"0", range(0x41)), (b" ", b" "), (b"0", b"[\\]^`{}~\x7f"), (b".", (*b".-_*|/", 0xC2)))
@@ -87,15 +92,21 @@ class NormalizedText:
     """A text as it is read."""
 
     text: str
-    """Lower case, NFC, one alphabet, without unseen letters, one space between words; letters spelt apart are words again."""
+    """Lower case, NFC, one alphabet, without unseen letters, one space between words.
+
+    Letters spelt apart are words again.
+    """
     wide: bool = False
     """There are letters of writing that puts no spaces between words."""
     disguised_count: int = 0
-    """Words whose letters somebody disguised: cut by unseen signs, mixed of alphabets, fancy, with two tones, spelt apart."""
+    """Words whose letters somebody disguised.
+
+    Cut by unseen signs, mixed of alphabets, fancy, with two tones, spelt apart.
+    """
 
 
 def read(text: str) -> NormalizedText:
-    """The text as a person reads it."""
+    """Return the text as a person reads it."""
     text, data, shape = _collapse_spaces(text)
     wide, disguised_count = b"w" in shape, 0
     if b"?" in shape and _PICTURES.search(text):
@@ -115,7 +126,10 @@ def read(text: str) -> NormalizedText:
 
 
 def _collapse_spaces(text: str) -> tuple[str, bytes, bytes]:
-    """The text with one space between words, as bytes, and their shape. Of a long one hardly a word is looked at by itself."""
+    """Return the text with one space between words, as bytes, and their shape.
+
+    Of a long one hardly a word is looked at by itself.
+    """
     if len(text) < _LONG:
         text = " ".join(text.split())
     else:
@@ -139,7 +153,7 @@ def _has_rare_spaces(text: str, data: bytes, shape: bytes) -> bool:
 
 
 def _has_unusual(text: str, data: bytes, shape: bytes) -> bool:
-    """Whether letters that look usual by what they begin with are not."""
+    """Return whether letters that look usual by what they begin with are not."""
     if len(data) == len(text):
         return False
     general = b"-" in shape and _UNUSUAL.search(data) is not None
@@ -172,18 +186,21 @@ def _plainly(text: str) -> tuple[str, int]:
 
 
 def _is_dressed(letter: str, *, broad: bool) -> bool:
-    """Whether it is a letter of mathematics; ``broad``: or one of full width, which nothing around it is."""
+    """Return whether it is a letter of mathematics; ``broad``: or one of full width, which nothing around it is."""
     return letter > "\uffff" or (broad and "\uff21" <= letter <= "\uff5a")
 
 
 def _is_cut(word: str) -> bool:
-    """Whether letters of one syllable are held apart, not two words by what an editor put between them."""
+    """Return whether letters of one syllable are held apart, not two words by what an editor put between them."""
     parts = _UNSEEN_ONE.split(word)
     return len(parts) > 2 or min(map(len, parts)) <= 2
 
 
 def _joined_again(text: str, *, signs: bool, spaces: bool) -> tuple[str, int]:
-    """``n.h.à c.á.i`` and ``N H À`` as words; how many there were. ``signs``, ``spaces``: whether single letters stand between such."""
+    """``n.h.à c.á.i`` and ``N H À`` as words; how many there were.
+
+    ``signs``, ``spaces``: whether single letters stand between such.
+    """
     count = 0
     for sign, spelt in zip((".", "-", "_", "*", "·", "|", "/"), _SPELT, strict=True) if signs else ():
         if text.count(sign) > 2 and _single_between(text, sign):
@@ -204,7 +221,10 @@ def _without_signs(word: str) -> str:
 
 
 class _Bare(dict[int, int]):
-    """What stays of a letter without its marks, worked out when it is met first: at most one entry for each letter there is."""
+    """Record of what stays of a letter without its marks, worked out when it is met first.
+
+    At most one entry for each letter there is.
+    """
 
     def __missing__(self, letter: int) -> int:
         first = unicodedata.normalize("NFD", chr(letter))[0]
@@ -216,12 +236,12 @@ _BARE = _Bare({ord("đ"): ord("d"), ord("Đ"): ord("D")})
 
 
 def strip_marks(text: str) -> str:
-    """The same without the marks of Latin letters: ``đổi thưởng`` as ``doi thuong``."""
+    """Return the same without the marks of Latin letters: ``đổi thưởng`` as ``doi thuong``."""
     if text.isascii():
         return text
     return unicodedata.normalize("NFC", text).translate(_BARE)
 
 
 def slug(path: str) -> str:
-    """The words of an address."""
+    """Return the words of an address."""
     return re.sub(r"[-_/.+?&=%\s]+", " ", path).strip().lower()

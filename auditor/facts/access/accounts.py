@@ -73,7 +73,7 @@ class LoginDefs(Fact):
 
 
 class Profile(Fact):
-    """What the files of login shells come to."""
+    """Record of what the files of login shells come to."""
 
     timeout: int = Field(description="TMOUT in seconds; 0 none")
     timeout_readonly: bool
@@ -93,13 +93,13 @@ class Home(FileMode):
 
 
 class DotFile(FileMode):
-    """What a shell, an editor or a client keeps of somebody in their home."""
+    """Record of what a shell, an editor or a client keeps of somebody in their home."""
 
     account: str
 
 
 class SchedulingPermission(Fact):
-    """Who may schedule jobs by one program."""
+    """Record of who may schedule jobs by one program."""
 
     program: str
     installed: bool

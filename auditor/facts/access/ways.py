@@ -15,7 +15,7 @@ Moment = Annotated[int, Field(ge=0, lt=253_402_300_800)]
 
 
 class LoginPath(Fact):
-    """How somebody came in within 90 days, by sshd's own log."""
+    """Record of how somebody came in within 90 days, by sshd's own log."""
 
     account: str = Field(max_length=256)
     source: str = Field(max_length=64, description="the address as the host sees it")
@@ -50,7 +50,7 @@ class LoginAccount(Fact):
 
 
 class LoginSettings(Fact):
-    """What decides who gets in, in the words of ``sshd -T``."""
+    """Record of what decides who gets in, in the words of ``sshd -T``."""
 
     allowgroups: list[str]
     allowtcpforwarding: str
@@ -73,7 +73,7 @@ class LoginSettings(Fact):
 
 
 class Offer(Fact):
-    """What sshd says that it offers an account that comes from an address to a port."""
+    """Record of what sshd says that it offers an account that comes from an address to a port."""
 
     account: str = Field(max_length=256)
     source: str = Field(max_length=64)
@@ -87,7 +87,8 @@ class WaysFacts(Area):
 
     installed: bool
     recorded: bool = Field(
-        description="a record of who comes in is kept, at least of this very reading, and could be read for two weeks back"
+        description="a record of who comes in is kept, at least of this very reading, and could be read for two "
+        "weeks back"
     )
     since: Moment = Field(description="epoch second that the records reach back to; 0 none")
     cut: bool = Field(description="there were more records or ways than are read")

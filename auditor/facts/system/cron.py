@@ -17,7 +17,8 @@ class Job(Fact):
     programs: list[str] = Field(description="absolute paths that it runs or hands to an interpreter")
     fetches: bool = Field(default=False, description="hands what it fetches to an interpreter in one breath")
     weak: FileMode | None = Field(
-        description="the program, or a folder on the way to it, that another than root can change; of cron's own folders see files"
+        description="the program, or a folder on the way to it, that another than root can change; of cron's own "
+        "folders see files"
     )
 
 

@@ -52,7 +52,7 @@ class SharedFolder(Fact):
 
 
 class Space(Fact):
-    """How full a local file system is, in percent."""
+    """Record of how full a local file system is, in percent."""
 
     path: Path
     used: int
@@ -60,14 +60,17 @@ class Space(Fact):
 
 
 class WalkCompleteness(Fact):
-    """Which parts were walked to their end, rather than cut short: the system first, then sites and people's folders."""
+    """Record of which parts were walked to their end, rather than cut short.
+
+    The system first, then sites and people's folders.
+    """
 
     system: bool
     users: bool
 
 
 class WalkSummary(Fact):
-    """How far the walk over the host's own disks came."""
+    """Record of how far the walk over the host's own disks came."""
 
     finished: WalkCompleteness
     entries: int

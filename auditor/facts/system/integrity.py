@@ -10,7 +10,7 @@ from auditor.facts._base import Area, Fact, Path
 
 
 class FileRecord(Fact):
-    """How all files in some folders were at one moment, kept on the host where root alone can write."""
+    """Record of how all files in some folders were at one moment, kept on the host where root alone can write."""
 
     made: int = Field(description="epoch second by the host's clock")
     digest: str = Field(max_length=64, description="SHA-256 of the whole record")
@@ -19,7 +19,7 @@ class FileRecord(Fact):
 
 
 class FileChange(Fact):
-    """What differs from the record, and neither a package nor a run of ours explains."""
+    """Record of what differs from the record, and neither a package nor a run of ours explains."""
 
     path: Path
     what: Literal["added", "removed", "content", "mode", "kind"] = Field(

@@ -59,7 +59,8 @@ class AuditRule(Fact):
     """Something that matters on a web server, and whether the loaded rules record it."""
 
     kind: Literal["path", "calls", "refused", "program", "account"] = Field(
-        description="writing there; system calls; those refused; people's starts of a program; programs that an account starts"
+        description="writing there; system calls; those refused; people's starts of a program; programs that an "
+        "account starts"
     )
     value: str = Field(max_length=4096)
     recorded: bool

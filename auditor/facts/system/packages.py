@@ -9,7 +9,10 @@ from pydantic import Field
 from auditor.facts._base import Area, Fact, Path
 
 Origin = Literal["main", "security", "superseded", "backports", "third_party", "other_release", "none", "unknown"]
-"""``superseded``: in no list, but the distribution offers a newer one and nobody else does; ``other_release``: the distribution's for another release; ``none``: in no list; ``unknown``: no list was read."""
+"""``superseded``: in no list, but the distribution offers a newer one and nobody else does; ``other_release``.
+
+The distribution's for another release; ``none``: in no list; ``unknown``: no list was read.
+"""
 
 
 class Package(Fact):

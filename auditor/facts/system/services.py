@@ -52,7 +52,7 @@ class UnneededUnit(Fact):
 
 
 class ServiceConfinement(Fact):
-    """What systemd holds a running daemon of the web stack to."""
+    """Record of what systemd holds a running daemon of the web stack to."""
 
     unit: str
     lacks: list[str] = Field(description="systemd's properties that it does not have, of those that are wanted")
@@ -66,7 +66,7 @@ class ServiceConfinement(Fact):
 
 
 class CoreDumps(Fact):
-    """Whether the memory of crashed programs is kept."""
+    """Record of whether the memory of crashed programs is kept."""
 
     session_limit: str | None = Field(description="hard limit of core files in people's sessions; None when not set")
     systemd_storage: str | None = Field(description="systemd-coredump's Storage; None when it is not installed")
@@ -83,7 +83,7 @@ class Ftp(Fact):
 
 
 class MailRelay(Fact):
-    """Whether the mail server hands on a stranger's mail to strangers."""
+    """Record of whether the mail server hands on a stranger's mail to strangers."""
 
     open: bool
     because: str
@@ -107,7 +107,9 @@ class LooseUnit(Fact):
 
 
 class Stale(Fact):
-    """A daemon that runs what it read before a file of its configuration was changed, or code that was replaced since."""
+    """A daemon that runs what it read before a file of its configuration was changed, or code that was
+    replaced since.
+    """
 
     unit: str
     file: str = Field(description="the one that was changed last")

@@ -69,7 +69,7 @@ class Automatic(Fact):
 
 
 class Reboot(Fact):
-    """Whether a restart is owed."""
+    """Record of whether a restart is owed."""
 
     required: bool
     packages: list[str]

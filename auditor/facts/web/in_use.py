@@ -15,7 +15,7 @@ class Referrer(Fact):
 
 
 class AccessLogUse(Fact):
-    """What the requests at the end of one access log come to. Visitors write it."""
+    """Record of what the requests at the end of one access log come to. Visitors write it."""
 
     path: Path
     requests: int

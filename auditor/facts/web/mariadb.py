@@ -29,7 +29,7 @@ class MariaDbVariables(Fact):
 
 
 class NextStart(Fact):
-    """What the option files will make of some settings when the server starts next."""
+    """Record of what the option files will make of some settings when the server starts next."""
 
     bind_address: str
     general_log: bool

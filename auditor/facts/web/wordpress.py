@@ -93,7 +93,7 @@ class WordPressOptions(Fact):
 
 
 class Database(Fact):
-    """What the site's database says."""
+    """Record of what the site's database says."""
 
     administrators: list[WordPressAdministrator]
     options: WordPressOptions
@@ -103,7 +103,7 @@ class Database(Fact):
 
 
 class UnreadDatabase(Fact):
-    """Why a site's database was not read. ``auditor.audit.read_errors`` has it in words."""
+    """Record of why a site's database was not read. ``auditor.audit.read_errors`` has it in words."""
 
     why: Literal[
         "not_plain", "elsewhere", "other_kind", "another_server", "not_running", "refused", "no_tables", "late", "too_much", "failed"
@@ -159,7 +159,7 @@ class SuperUser(Fact):
 
 
 class JoomlaDatabase(Fact):
-    """What a Joomla's database says."""
+    """Record of what a Joomla's database says."""
 
     super_users: list[SuperUser]
     registration: bool = Field(description="whether strangers may sign up")

@@ -1,6 +1,9 @@
-"""What Ansible makes of a module to send it to hosts, kept from run to run: to make it takes longer than all else of a task.
+"""What Ansible makes of a module to send it to hosts, kept from run to run.
 
-A module is found by its name alone, so a folder of kept ones belongs to one state of all sources (``auditor.fleet.payloads``).
+To make it takes longer than all else of a task.
+
+A module is found by its name alone, so a folder of kept ones belongs to one state of all sources
+(``auditor.fleet.payloads``).
 """
 
 from __future__ import annotations

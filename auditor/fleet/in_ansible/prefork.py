@@ -1,8 +1,9 @@
 """Ansible, loaded once: this process plays nothing itself, and every play is a fork of it, as it was after loading.
 
-Its standard input is the control socket of ``auditor.fleet.prefork_client``. Over it comes a socket for each play, its line, and over the line
-what is to be played. A play is ended when its line is hung up, and the line is hung up here when the play has ended: so no play
-outlives who asked for it, and nobody goes on before it has ended. After its control socket and the last line this process ends.
+Its standard input is the control socket of ``auditor.fleet.prefork_client``. Over it comes a socket for each play, its
+line, and over the line what is to be played. A play is ended when its line is hung up, and the line is hung up here
+when the play has ended: so no play outlives who asked for it, and nobody goes on before it has ended. After its control
+socket and the last line this process ends.
 """
 
 from __future__ import annotations
@@ -61,7 +62,10 @@ class _Play:
     process: int
     line: socket.socket
     over: int
-    """The pipe over which the runner's process is told the code. Open as long as the line: what is in it would be lost."""
+    """The pipe over which the runner's process is told the code.
+
+    Open as long as the line: what is in it would be lost.
+    """
     has_ended: bool = False
     is_hung_up: bool = False
 
@@ -148,7 +152,7 @@ class _Zygote:
 
 
 def _list_children(pid: int) -> list[int]:
-    """The children of a process."""
+    """Return the children of a process."""
     children: list[int] = []
     for children_file in Path(f"/proc/{pid}/task").glob("*/children"):
         with suppress(OSError):
@@ -157,7 +161,7 @@ def _list_children(pid: int) -> list[int]:
 
 
 def _receive_request(line: socket.socket) -> dict[str, Any] | None:
-    """What is to be played; None when who asked is gone."""
+    """Return what is to be played; None when who asked is gone."""
     unpacker = message_framing.Unpacker(_MAX_REQUEST)
     with suppress(ConnectionError):
         while piece := line.recv(_PIECE):
@@ -193,7 +197,7 @@ def _load_ansible(output_pipe: str) -> None:
 
 
 def _redirect_output(path: str) -> None:
-    """Raises OSError where nobody reads any more: who asked is gone."""
+    """Raise OSError where nobody reads any more: who asked is gone."""
     target = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
     os.set_blocking(target, True)
     for stream in (sys.stdout, sys.stderr):
@@ -205,8 +209,8 @@ def _redirect_output(path: str) -> None:
 def _run_play(request: Mapping[str, Any], zygote: int) -> NoReturn:
     """Be the process that ``ansible-playbook`` would be; ends this process.
 
-    When Ansible has ended, with its files closed and its processes ended by itself, nothing is taken down that ends with the process;
-    what lies on the disk is removed by those who asked Python for it.
+    When Ansible has ended, with its files closed and its processes ended by itself, nothing is taken down that ends
+    with the process; what lies on the disk is removed by those who asked Python for it.
     """
     code = 1
     try:

@@ -1,9 +1,10 @@
 """Stays on a host while a run lasts, and runs each of Ansible's modules in a fork of itself.
 
-A Python of its own for every module takes longer to start, and to load what all modules use, than most of them take. This one is
-started as the first module would be, by the same user over the same connection; its standard input and output are that connection.
-In: the length of what follows, the Python that is asked for as a line, and a module as Ansible sends it. Out: its exit code, the
-lengths of what it printed to either stream, and that. It ends with its input. Runs on hosts: Python 3.9, nothing but its own library.
+A Python of its own for every module takes longer to start, and to load what all modules use, than most of them take.
+This one is started as the first module would be, by the same user over the same connection; its standard input and
+output are that connection. In: the length of what follows, the Python that is asked for as a line, and a module as
+Ansible sends it. Out: its exit code, the lengths of what it printed to either stream, and that. It ends with its input.
+Runs on hosts: Python 3.9, nothing but its own library.
 """
 
 from __future__ import annotations
@@ -66,7 +67,10 @@ def serve(source: BinaryIO, answers: int) -> None:
 
 
 def load(module: bytes) -> int:
-    """Load what all modules use out of the first one; the descriptor of the archive that holds it, 0 where it holds none."""
+    """Load what all modules use out of the first one.
+
+    The descriptor of the archive that holds it, 0 where it holds none.
+    """
     match = _ZIP.search(module)
     if not match:
         return 0
@@ -107,7 +111,7 @@ def run(module: bytes, python: str, archive: int) -> tuple[int, bytes, bytes]:
 
 
 def _read_outputs(pid: int, pipes: tuple[int, int]) -> list[bytes]:
-    """What comes out of the pipes until the process has ended."""
+    """Return what comes out of the pipes until the process has ended."""
     outputs = {pipe: bytearray() for pipe in pipes}
     process_handle = os.pidfd_open(pid)
     ready = select.poll()
@@ -146,7 +150,7 @@ def _read(pipe: int) -> bytes | None:
 
 
 def _run_as_module(module: bytes, python: str, out: int, err: int, archive: int) -> NoReturn:
-    """Be the process that a module of Ansible's expects to be, with nothing open but ``kept``; ends this process."""
+    """Be the process that a module of Ansible's expects to be, with nothing open but ``archive``; ends this process."""
     code = 1
     try:
         os.setsid()

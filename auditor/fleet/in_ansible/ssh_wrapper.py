@@ -1,10 +1,10 @@
 """Stands between Ansible and ssh: a host that says more than it may, or takes longer, is cut off.
 
-Run as ``SECONDS ALL_SECONDS FOLDER RESIDENTS ARGUMENTS…`` of ssh, which reads our own input; its output is passed on. What a host
-has taken by now is kept in the folder: all hosts wait for the slowest at each task, so that one which is slow at every
-one would use up the time of all. From the first brace on, where
-a module's answer begins, output is held back until ssh has ended, so that an answer built to be costly is never
-decoded. A host that is cut off ends as one whose connection broke: with 255, and the reason as the last words.
+Run as ``SECONDS ALL_SECONDS FOLDER RESIDENTS ARGUMENTS…`` of ssh, which reads our own input; its output is passed on.
+What a host has taken by now is kept in the folder: all hosts wait for the slowest at each task, so that one which is
+slow at every one would use up the time of all. From the first brace on, where a module's answer begins, output is held
+back until ssh has ended, so that an answer built to be costly is never decoded. A host that is cut off ends as one
+whose connection broke: with 255, and the reason as the last words.
 
 What would start a Python for one module alone is given to a resident instead, by way of the socket RESIDENTS
 (``auditor.fleet.remote_workers``).
@@ -56,7 +56,9 @@ def main() -> None:
 
 
 def _parse_module(arguments: list[str]) -> tuple[str, str] | None:
-    """What the command prints before it is given a module, and the Python that it is for; None where it is another command.
+    """Return what the command prints before it is given a module, and the Python that it is for.
+
+    None where it is another command.
 
     What asks for a new connection gets one, as what it is for is to see whether there can be one.
     """
@@ -126,7 +128,10 @@ def _write(path: str, seconds: float) -> None:
 
 
 def run_ssh(seconds: float, command: list[str], time_file: str | None = None) -> None:
-    """Run a command for at most so many seconds, and note in the file ``spent`` how many it took; ends this process."""
+    """Run a command for at most so many seconds, and note in the file ``time_file`` how many it took.
+
+    Ends this process.
+    """
     began = time.monotonic()
     ends = began + seconds
     out, its_out = os.pipe()

@@ -54,7 +54,7 @@ def _find_site_listings(host: Host, site: Site, client: Client, pages: Sequence[
 
 
 def is_list(answer: FetchResult) -> bool:
-    """Whether a page is a web server's own list of a folder's files."""
+    """Return whether a page is a web server's own list of a folder's files."""
     return answer.own and answer.status == 200 and answer.page.title.startswith(_TITLE)
 
 

@@ -59,7 +59,7 @@ class ClaimedEndpoint:
 
 @dataclass(frozen=True)
 class OtherEndpoints:
-    """What to look at on one host."""
+    """Record of what to look at on one host."""
 
     endpoints: tuple[ClaimedEndpoint, ...] = ()
     ports: tuple[int, ...] = ()
@@ -71,7 +71,7 @@ class OtherEndpoints:
 
 @dataclass(frozen=True)
 class EndpointResponses:
-    """What answered on one host at one moment."""
+    """Record of what answered on one host at one moment."""
 
     endpoints: Mapping[ClaimedEndpoint, FetchResult] = field(default_factory=dict)
     ports: Mapping[int, str | None] = field(default_factory=dict)
@@ -79,7 +79,7 @@ class EndpointResponses:
 
 
 def find_other_endpoints(host: Host, facts: HostFacts, effects: Iterable[Effect] = ()) -> OtherEndpoints:
-    """What answers there besides the sites, where controls with these effects are to be put in force."""
+    """Return what answers there besides the sites, where controls with these effects are to be put in force."""
     data = facts.build_context()
     ports = _open_ports(host, data)
     claims = list(_claims(data))
@@ -104,7 +104,7 @@ def _is_plain(name: str) -> bool:
 
 
 def _claims(data: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Every name that a virtual host claims, with each address open to the network."""
+    """Yield every name that a virtual host claims, with each address open to the network."""
     for server in ("nginx", "apache"):
         for part in ("vhosts", "unread_vhosts"):
             for vhost in data.get(server, {}).get(part) or ():
@@ -204,7 +204,7 @@ def _query_port(address: str, port: int, until: float) -> str | None:
 
 
 def read_greeting(address: str, port: int) -> str | None:
-    """The kind of a port's greeting: its first word of letters and digits, '' for none; None: no connection."""
+    """Return the kind of a port's greeting: its first word of letters and digits, '' for none; None: no connection."""
     try:
         with socket.create_connection((address, port), timeout=CONNECT_SECONDS) as connection:
             if port in _WEB:
@@ -229,7 +229,8 @@ def compare(
     now: EndpointResponses,
     by_wish: Collection[str] = (),
 ) -> tuple[tuple[Text, bool], ...]:
-    """What answered the same both times before and does no longer, each with whether it is a site and not a port.
+    """Return what answered the same both times before and does no longer, each with whether it is a site and not a
+    port.
 
     ``by_wish``: names whose answers are not judged.
     """
@@ -268,7 +269,7 @@ def _get_status_class(answer: FetchResult | None) -> int:
 
 
 def _describe_degradation(was: FetchResult, again: FetchResult, now: FetchResult | None) -> Text | None:
-    """What of a name is worse than both times before; what failed or varied then is not judged."""
+    """Return what of a name is worse than both times before; what failed or varied then is not judged."""
     before, after = _get_status_class(was), _get_status_class(now)
     if before in (5, 9) or before != _get_status_class(again):
         return None
@@ -291,7 +292,10 @@ def _describe_degradation(was: FetchResult, again: FetchResult, now: FetchResult
 
 
 def list_unjudged(endpoints: OtherEndpoints, before: Sequence[EndpointResponses]) -> tuple[Text, ...]:
-    """What nothing later is measured by: names that failed or varied by themselves, and those that were not asked."""
+    """Return what nothing later is measured by.
+
+    Names that failed or varied by themselves, and those that were not asked.
+    """
     first, second = before[0], before[-1]
     texts = [
         Text(vi=f"{endpoint}: đã lỗi từ trước hoặc tự thay đổi", en=f"{endpoint}: failed before, or varied by itself")

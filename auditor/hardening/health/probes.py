@@ -49,7 +49,7 @@ class Probe:
 
 @dataclass(frozen=True)
 class HostProbes:
-    """What the probes of one host came to."""
+    """Record of what the probes of one host came to."""
 
     host: str
     probes: tuple[Probe, ...]
@@ -57,7 +57,7 @@ class HostProbes:
     """Why no probe could be made, which is not a fault of the host."""
 
     def of(self, name: str) -> Probe | None:
-        """The probe of that name, if it was made."""
+        """Return the probe of that name, if it was made."""
         return next((probe for probe in self.probes if probe.name == name), None)
 
 
@@ -72,19 +72,22 @@ class FailedProbe:
 
 
 def probe_all(hosts: Sequence[Host], reach: Mapping[str, Reach]) -> dict[str, HostProbes]:
-    """The probes of all hosts, by name, made at the same time."""
+    """Return the probes of all hosts, by name, made at the same time."""
     with ThreadPoolExecutor(max_workers=WORKERS) as pool:
         results = pool.map(lambda h: probe(h.name, reach[h.name], list_roots(h)), hosts)
         return dict(zip([host.name for host in hosts], results, strict=True))
 
 
 def list_roots(host: Host) -> tuple[str, ...]:
-    """The document roots that a host's sites declare."""
+    """Return the document roots that a host's sites declare."""
     return tuple(dict.fromkeys(site.document_root for site in host.sites if site.document_root))[:MAX_ROOTS]
 
 
 def probe(host: str, reach: Reach, roots: Sequence[str] = ()) -> HostProbes:
-    """Enter the host anew and ask, also who gets into these document roots. Takes at most ``PROBE_SECONDS``; never raises for what the host does."""
+    """Enter the host anew and ask, also who gets into these document roots.
+
+    Takes at most ``PROBE_SECONDS``; never raises for what the host does.
+    """
     if reach.unclear is not None:
         return HostProbes(
             host,
@@ -104,12 +107,12 @@ def probe(host: str, reach: Reach, roots: Sequence[str] = ()) -> HostProbes:
 
 
 def build_command(reach: Reach, roots: Sequence[str] = ()) -> list[str]:
-    """The ssh command line."""
+    """Return the ssh command line."""
     return ssh_exec.build_command(reach, shlex.join(["/bin/sh", "-c", _ENTER, "sh", *roots]))
 
 
 def parse(out: bytes, err: bytes, *, in_time: bool = True) -> tuple[Probe, ...]:
-    """The probes in what ssh printed, whatever that is."""
+    """Return the probes in what ssh printed, whatever that is."""
     probes_by_name: dict[str, Probe] = {}
     for line in out.decode("utf-8", "replace").split("\n"):
         match = _LINE.fullmatch(line)
@@ -132,7 +135,7 @@ def parse(out: bytes, err: bytes, *, in_time: bool = True) -> tuple[Probe, ...]:
 
 
 def compare(before: Sequence[HostProbes], after: HostProbes) -> tuple[FailedProbe, ...]:
-    """Probes that fail now and did not before. What failed before is not judged; see ``unjudged``."""
+    """Probes that fail now and did not before. What failed before is not judged; see ``list_unjudged``."""
     if after.unable is not None:
         return ()
     known_names = {probe.name for host_probes in before for probe in host_probes.probes}
@@ -152,7 +155,10 @@ def compare(before: Sequence[HostProbes], after: HostProbes) -> tuple[FailedProb
 
 
 def _is_at_rest(probe: Probe) -> bool:
-    """Whether it is a service at rest: systemd forgets one that is off, and knows it again as soon as anybody asks for it."""
+    """Return whether it is a service at rest.
+
+    Systemd forgets one that is off, and knows it again as soon as anybody asks for it.
+    """
     return probe.name.startswith(_SERVICE) and probe.detail.startswith("inactive")
 
 
@@ -162,12 +168,12 @@ def _is_complete(probes: HostProbes) -> bool:
 
 
 def is_logged(failed_probe: FailedProbe) -> bool:
-    """Whether it is a line in a log, which any site on the host can bring about."""
+    """Return whether it is a line in a log, which any site on the host can bring about."""
     return failed_probe.name.startswith(_LOG)
 
 
 def describe_new_logs(before: Sequence[HostProbes], after: HostProbes) -> tuple[Text, ...]:
-    """What is new in the logs, and no fault for certain."""
+    """Return what is new in the logs, and no fault for certain."""
     return tuple(
         _make_failed_probe(now).what
         for name in _UNJUDGED_LOGS
@@ -178,7 +184,10 @@ def describe_new_logs(before: Sequence[HostProbes], after: HostProbes) -> tuple[
 
 
 def list_unjudged(before: Sequence[HostProbes]) -> tuple[Text, ...]:
-    """What cannot be judged later, since it already failed or could not be asked. A service at rest is not a fault."""
+    """Return what cannot be judged later, since it already failed or could not be asked.
+
+    A service at rest is not a fault.
+    """
     texts_by_name = {
         unable_host.unable.en: unable_host.unable for unable_host in before if unable_host.unable is not None
     }

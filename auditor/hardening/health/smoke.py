@@ -1,4 +1,6 @@
-"""Whether the sites still serve the same pages: visited twice before, to learn what varies by itself, and once after."""
+"""Whether the sites still serve the same pages: visited twice before, to learn what varies by itself, and
+once after.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +59,7 @@ class SiteRegression(Remark):
 
 
 class SiteExclusion(Remark):
-    """What cannot be compared at a URL, since it failed or varied before anything was changed."""
+    """Record of what cannot be compared at a URL, since it failed or varied before anything was changed."""
 
 
 @dataclass(frozen=True)
@@ -71,14 +73,14 @@ class PageBaseline:
 
 @dataclass(frozen=True)
 class SmokeBaseline:
-    """What the sites served before: the measure of what they serve after."""
+    """Record of what the sites served before: the measure of what they serve after."""
 
     pages: tuple[PageBaseline, ...]
     exclusions: tuple[SiteExclusion, ...]
 
     @property
     def grouped_exclusions(self) -> tuple[SiteExclusion, ...]:
-        """The same with one remark for each site and reason, its URLs together."""
+        """Return the same with one remark for each site and reason, its URLs together."""
         urls: dict[tuple[str, str], list[SiteExclusion]] = {}
         for exclusion in self.exclusions:
             urls.setdefault((exclusion.domain, exclusion.what.en), []).append(exclusion)
@@ -88,7 +90,7 @@ class SmokeBaseline:
         )
 
     def select_domains(self, domains: Container[str]) -> SmokeBaseline:
-        """The same of these sites only."""
+        """Return the same of these sites only."""
         return SmokeBaseline(
             tuple(page for page in self.pages if page.domain in domains),
             tuple(exclusion for exclusion in self.exclusions if exclusion.domain in domains),
@@ -96,7 +98,8 @@ class SmokeBaseline:
 
 
 def visit(hosts: Sequence[Host], ca_files: Mapping[str, str | None], *, again: Answers | None = None) -> Answers:
-    """Every site's smoke URLs, login page and one asset of its start page, on http and https, and where redirects of these lead on the site.
+    """Return every site's smoke URLs, login page and one asset of its start page, on http and https, and where
+    redirects of these lead on the site.
 
     ``again`` are the answers of an earlier visit, whose very URLs are then visited. Raises InputError for an
     unreadable file of authorities, never for what the sites do.
@@ -184,7 +187,10 @@ def _group_by_domain(
 
 
 def find_broken_sites(answers: Answers) -> tuple[str, ...]:
-    """Domains of which no smoke URL serves at all, redirects followed: one that leads to a page that fails serves nobody."""
+    """Domains of which no smoke URL serves at all, redirects followed.
+
+    One that leads to a page that fails serves nobody.
+    """
     return tuple(
         domain
         for domain, got in answers.items()
@@ -221,7 +227,7 @@ def find_fallen_sites(before: Answers, after: Answers) -> dict[str, tuple[SiteRe
 
 
 def _describe_fall(was: FetchResult, now: FetchResult | None, url: str) -> Text | None:
-    """What is wrong with what a URL comes to, redirects followed, where it served before."""
+    """Return what is wrong with what a URL comes to, redirects followed, where it served before."""
     if not was.serves:
         return None
     failure = _describe_app_failure(was, now) if now is not None and now.serves else _describe_state(now)
@@ -236,7 +242,9 @@ def _describe_fall(was: FetchResult, now: FetchResult | None, url: str) -> Text 
 
 
 def _describe_new_redirect(was: FetchResult, now: FetchResult) -> Text | None:
-    """What tells that another page of the site's is shown in place of one, such as the installer of an application that has lost its settings."""
+    """Return what tells that another page of the site's is shown in place of one, such as the installer of an
+    application that has lost its settings.
+    """
     before, after = (urlsplit(answer.url).path.rstrip("/") for answer in (was, now))
     leads = now.location if was.size and was.location is None else None
     if before == after and leads is None:
@@ -246,7 +254,10 @@ def _describe_new_redirect(was: FetchResult, now: FetchResult) -> Text | None:
 
 
 def _describe_app_failure(was: FetchResult, now: FetchResult) -> Text | None:
-    """What tells that an application died though its server answers: PHP that shows errors does so with status 200."""
+    """Return what tells that an application died though its server answers.
+
+    PHP that shows errors does so with status 200.
+    """
     grave = [
         complaint
         for complaint in sorted(now.page.complaints - was.page.complaints)
@@ -260,7 +271,7 @@ def _describe_app_failure(was: FetchResult, now: FetchResult) -> Text | None:
 
 
 def learn_baseline(first: Answers, second: Answers | None = None) -> SmokeBaseline:
-    """What to expect after two visits that nothing came between; after one, nothing is known to vary."""
+    """Return what to expect after two visits that nothing came between; after one, nothing is known to vary."""
     pages, exclusions = [], []
     for domain, answers in first.items():
         again = {answer.url: answer for answer in (second or first).get(domain, ())}
@@ -381,7 +392,7 @@ def _make_https_url(url: str) -> str:
 
 
 def _describe_https_redirect(page: PageBaseline, now: FetchResult | None) -> Text | None:
-    """What is wrong with a page whose visitors are now sent on to https, where it was ``page`` before."""
+    """Return what is wrong with a page whose visitors are now sent on to https, where it was ``page`` before."""
     if now is None or not now.serves or not now.is_trusted:
         state = _describe_state(now)
         return Text(
@@ -420,7 +431,7 @@ _ASPECTS = (
 
 
 def _without_scheme(location: str | None) -> str | None:
-    """A redirect to the https form of where it went before is the same redirect."""
+    """Return a redirect to the https form of where it went before is the same redirect."""
     return location and location.removeprefix("http:").removeprefix("https:")
 
 

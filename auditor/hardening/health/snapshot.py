@@ -15,7 +15,7 @@ from auditor.models import Host, Text
 
 @dataclass(frozen=True)
 class HealthSnapshot:
-    """What was seen of hosts and their sites at one moment."""
+    """Record of what was seen of hosts and their sites at one moment."""
 
     hosts: tuple[Host, ...]
     pages: smoke.Answers
@@ -27,7 +27,7 @@ class HealthSnapshot:
 
 @dataclass(frozen=True)
 class HealthBaseline:
-    """How hosts served before."""
+    """Record of how hosts served before."""
 
     first: HealthSnapshot
     second: HealthSnapshot
@@ -42,7 +42,7 @@ class HealthBaseline:
 
     @property
     def exclusions(self) -> tuple[Text, ...]:
-        """What failed or varied by itself, in sentences: nothing later is measured by it."""
+        """Return what failed or varied by itself, in sentences: nothing later is measured by it."""
         hosts = (
             what.with_prefix(host) for host in self.first.probes for what in probes.list_unjudged(self.get_probes(host))
         )
@@ -60,11 +60,11 @@ class HealthBaseline:
         )
 
     def get_probes(self, host: str) -> tuple[HostProbes, ...]:
-        """A host's probes of both looks."""
+        """Return a host's probes of both looks."""
         return tuple(look.probes[host] for look in (self.first, self.second) if host in look.probes)
 
     def get_responses(self, host: str) -> tuple[other_endpoints.EndpointResponses, ...]:
-        """What answered besides a host's sites at both looks."""
+        """Return what answered besides a host's sites at both looks."""
         return tuple(
             look.endpoint_responses[host] for look in (self.first, self.second) if host in look.endpoint_responses
         )
@@ -93,7 +93,7 @@ def take_snapshot(
     again: HealthSnapshot | None = None,
     endpoints: Mapping[str, OtherEndpoints] | None = None,
 ) -> HealthSnapshot:
-    """Probe the hosts, visit their sites and ``known`` others, all at once.
+    """Probe the hosts, visit their sites and ``endpoints`` others, all at once.
 
     ``again`` is an earlier look, at the very same URLs and others.
     """
@@ -111,12 +111,14 @@ def take_snapshot(
 def learn_baseline(
     first: HealthSnapshot, second: HealthSnapshot, by_wish: frozenset[str] = frozenset()
 ) -> HealthBaseline:
-    """What to expect of hosts that were looked at twice; ``by_wish`` are domains of sites that are not to be judged."""
+    """Return what to expect of hosts that were looked at twice; ``by_wish`` are domains of sites that are not to be
+    judged.
+    """
     return HealthBaseline(first, second, smoke.learn_baseline(first.pages, second.pages), by_wish)
 
 
 def compare(baseline: HealthBaseline, now: HealthSnapshot, *, logs: bool = True) -> dict[str, tuple[Regression, ...]]:
-    """What the hosts of a later look no longer do as before; a host without any is not in it.
+    """Return what the hosts of a later look no longer do as before; a host without any is not in it.
 
     Not ``logs``: what they say by now may be over.
     """
@@ -149,7 +151,7 @@ def _find_endpoint_regressions(baseline: HealthBaseline, now: HealthSnapshot, ho
 
 
 def describe_unjudged_changes(baseline: HealthBaseline, now: HealthSnapshot) -> tuple[Text, ...]:
-    """What is new and not judged: sites' answers by wish, and what logs say that is not a fault for certain."""
+    """Return what is new and not judged: sites' answers by wish, and what logs say that is not a fault for certain."""
     log_texts = (
         what.with_prefix(host)
         for host, host_probes in now.probes.items()

@@ -18,9 +18,9 @@ def find_wait_reasons(
     accepted_controls: frozenset[str],
     moment: datetime,
 ) -> dict[ControlId, Text]:
-    """The controls that wait for somebody's word or for the unit's change window, and why.
+    """Return the controls that wait for somebody's word or for the unit's change window, and why.
 
-    ``accepted`` are those accepted for this run; the host's own ``accept`` counts for danger alone.
+    ``accepted_controls`` are those accepted for this run; the host's own ``accept`` counts for danger alone.
     """
     window_reason = _explain_closed_window(organisation, host, moment)
     reasons = {

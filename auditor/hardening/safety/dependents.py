@@ -1,7 +1,7 @@
 """Hosts of the same inventory that need a port of a host: what connects them, and what a change would cut. Pure.
 
-A host says itself whom it talks to, so that what it says holds a change for that host's sake alone, until somebody accepts
-that by naming control and host.
+A host says itself whom it talks to, so that what it says holds a change for that host's sake alone, until somebody
+accepts that by naming control and host.
 """
 
 from __future__ import annotations
@@ -72,7 +72,9 @@ def find_holds(
     dependencies: Iterable[PortDependency],
     accepted_names: Collection[str],
 ) -> dict[ControlId, Text]:
-    """Return the controls that would close a port which others need, but for hosts of which that is accepted by name."""
+    """Return the controls that would close a port which others need, but for hosts of which that is accepted
+    by name.
+    """
     dependency_list = list(dependencies)
     ports = sorted({need.port for need in dependency_list})
     why = {}

@@ -1,4 +1,7 @@
-"""Changes to daemons that run from places of no package's, as hosting panels install them: they would not read what is changed. Pure."""
+"""Changes to daemons that run from places of no package's, as hosting panels install them.
+
+They would not read what is changed. Pure.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ _SETTINGS = (("nginx", "/etc/nginx/"), ("php_fpm", "/etc/php/"))
 
 
 def find_holds(fixes: Mapping[str, Fix], data: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
-    """Each control whose change would land beside the configuration in force, and why it is not made."""
+    """Yield each control whose change would land beside the configuration in force, and why it is not made."""
     for area, folder in _SETTINGS:
         there = data.get(area, {}).get("elsewhere", ())
         if not there:

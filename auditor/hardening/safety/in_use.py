@@ -24,7 +24,10 @@ BODY_LIMIT = 134_217_728
 """Bytes; what larger limits are brought down to."""
 MIB = 1 << 20
 OLD_REQUESTS, OLD_SHARE = 20, 0.01
-"""Of browsers too old for today's ciphers: fewer requests, or a smaller part of all, are scanners that claim to be some."""
+"""Of browsers too old for today's ciphers.
+
+Fewer requests, or a smaller part of all, are scanners that claim to be some.
+"""
 READ = frozenset(
     {
         *(Effect.STOPS_FRAMING, Effect.LIMITS_BODIES, Effect.STOPS_PHP_FUNCTIONS),
@@ -41,13 +44,13 @@ SEARCH = (
 
 @dataclass(frozen=True)
 class UsageReport:
-    """What is in use, by the controls that would take it away."""
+    """Record of what is in use, by the controls that would take it away."""
 
     hosts: Mapping[str, Text] = field(default_factory=dict)
     sites: Mapping[str, Mapping[Domain, Text]] = field(default_factory=dict)
 
     def describe_usage(self, control: str) -> Text | None:
-        """All that a control would take away, on the host and on its sites."""
+        """Return all that a control would take away, on the host and on its sites."""
         parts = [self.hosts[control]] if control in self.hosts else []
         parts += [what.with_prefix(domain) for domain, what in self.sites.get(control, {}).items()]
         return Text.join(parts) if parts else None
@@ -60,10 +63,10 @@ def find_usage(
     linked_listings: Mapping[Domain, Text] = MappingProxyType({}),
     behind: Text | None = None,
 ) -> UsageReport:
-    """What these controls' fixes would take away, as far as it could be read.
+    """Return what these controls' fixes would take away, as far as it could be read.
 
-    ``listed``: sites to the lists of files that their pages lead to, as they answer visitors; ``behind``: the hosts that
-    the inventory reaches through this one.
+    ``linked_listings``: sites to the lists of files that their pages lead to, as they answer visitors; ``behind``: the
+    hosts that the inventory reaches through this one.
     """
     data = facts.build_context()
     on_sites: dict[str, dict[Domain, Text]] = {}
@@ -101,7 +104,7 @@ _UNREAD = Text(
 
 
 def explain_hold(control: str, what: Text) -> Text:
-    """Why a change is held that would take this away."""
+    """Return why a change is held that would take this away."""
     return Text(
         vi=f"đang được dùng: {what.vi}; nếu vẫn muốn làm, thêm --accept {control} hoặc ghi vào luytre_accept",
         en=f"in use: {what.en}; to do it all the same, add --accept {control} or name it in luytre_accept",
@@ -109,7 +112,7 @@ def explain_hold(control: str, what: Text) -> Text:
 
 
 def explain_loss(what: Text, more: Text | None) -> Text:
-    """What to know of a change that takes this away, accepted by name."""
+    """Return what to know of a change that takes this away, accepted by name."""
     return Text(
         vi=f"đang được dùng và sẽ mất: {what.vi}" + (f". {more.vi}" if more else ""),
         en=f"in use, and taken away: {what.en}" + (f". {more.en}" if more else ""),
@@ -245,7 +248,7 @@ def _logs_written(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect
 
 
 def _find_confinement_losses(host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
-    """What daemons of the web stack, and the programs that sites start, could no longer reach."""
+    """Yield what daemons of the web stack, and the programs that sites start, could no longer reach."""
     units = data.get("services", {}).get("confinement", ())
     parts = [
         Text(vi=f"{unit['unit']} dùng {text} trong /tmp chung", en=f"{unit['unit']} uses {text} in the /tmp of all")
@@ -291,7 +294,7 @@ def _find_confinement_losses(host: Host, data: Mapping[str, Any]) -> Iterator[tu
 
 
 def _join_names(names: Iterable[str]) -> str:
-    """The first of them, each once and fit to be shown; empty when there is none."""
+    """Return the first of them, each once and fit to be shown; empty when there is none."""
     unique_names = list(dict.fromkeys(make_one_line(name, 100) for name in names))
     return ", ".join(unique_names[:MAX_TOLD]) + (" …" if len(unique_names) > MAX_TOLD else "")
 
@@ -314,7 +317,9 @@ _HOST: _Judges = (
 
 
 def _large_bodies(_host: Host, site: Mapping[str, Any], data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
-    """A limit that somebody set on purpose and the application behind it can take, or files of that size that were really sent."""
+    """Yield a limit that somebody set on purpose and the application behind it can take, or files of that size that
+    were really sent.
+    """
     limits = [vhost["body_limit"] or 0 for vhost in site.get("vhosts", ()) if vhost["server"] == "nginx"]
     limit = max(limits, default=0)
     largest_upload = max((root["largest_upload"] for root in _of_site(site, data)), default=0)

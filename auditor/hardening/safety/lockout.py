@@ -1,4 +1,7 @@
-"""Whom a planned change would lock out, in words: held until somebody accepts it by naming control and account. Pure."""
+"""Whom a planned change would lock out, in words: held until somebody accepts it by naming control and account.
+
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ _METHODS = {
 
 @dataclass(frozen=True)
 class Losses:
-    """What planned controls take from people."""
+    """Record of what planned controls take from people."""
 
     hold_reasons: Mapping[ControlId, Text] = field(default_factory=dict)
     """Control to whom it would lock out though nobody accepted that."""
@@ -36,7 +39,7 @@ class Losses:
 
 
 def describe_losses(losses: Iterable[Any]) -> Losses:
-    """The role's losses in words."""
+    """Return the role's losses in words."""
     held_ways: dict[ControlId, list[Any]] = {}
     accepted_ways: dict[ControlId, list[Any]] = {}
     for loss in losses:

@@ -1,4 +1,6 @@
-"""Who gets into a host over SSH, as the ssh role judges it: the auditor's door to that one judge. No I/O but its loading.
+"""Who gets into a host over SSH, as the ssh role judges it: the auditor's door to that one judge.
+
+No I/O but its loading.
 
 ``data`` are a host's facts by area, as plain data.
 """
@@ -23,7 +25,7 @@ AREAS = ("accounts", "ssh", "sudo", "ways")
 
 @cache
 def load_judge() -> Any:
-    """The role's own module: plays without the auditor have nothing else."""
+    """Return the role's own module: plays without the auditor have nothing else."""
     spec = spec_from_file_location("luytre_ways", resources.get_roles() / "ssh" / "filter_plugins" / "ways.py")
     if spec is None or spec.loader is None:
         raise ImportError("the ssh role has no judge of ways in")
@@ -34,7 +36,7 @@ def load_judge() -> Any:
 
 
 def has_login_facts(data: Facts) -> bool:
-    """Whether accounts, sudo and sshd of the host could be read."""
+    """Return whether accounts, sudo and sshd of the host could be read."""
     has_areas = all(area in data for area in AREAS) and "grants" in data["sudo"]
     return has_areas and data["ssh"]["effective"] is not None
 
@@ -42,9 +44,9 @@ def has_login_facts(data: Facts) -> bool:
 def select_access_changes(
     fixes: Mapping[ControlId, Fix], networks: Iterable[str] = (), closed_accounts: Collection[str] = ()
 ) -> dict[ControlId, Callable[[Any], Any]]:
-    """Those of the controls that decide who gets in, with what they do to that.
+    """Return those of the controls that decide who gets in, with what they do to that.
 
-    ``networks`` are the only ones that may reach sshd, ``closed`` the accounts whose shells are taken.
+    ``networks`` are the only ones that may reach sshd, ``closed_accounts`` the accounts whose shells are taken.
     """
     allowed_networks, shut = tuple(networks), frozenset(closed_accounts)
     changes = {Effect.TAKES_SHELLS: lambda now: replace(now, closed_accounts=now.closed_accounts | shut)}
@@ -58,7 +60,7 @@ def select_access_changes(
 def find_lost_ways(
     data: Facts, admins: Iterable[str], effects: Mapping[str, Any], accepted_names: Collection[str]
 ) -> list[Any]:
-    """The ways that the controls take, one control after the other; each a ``Loss`` of the role's."""
+    """Return the ways that the controls take, one control after the other; each a ``Loss`` of the role's."""
     losses: list[Any] = load_judge().losses(
         load_judge().state(data), load_judge().ways(data, admins), effects, accepted_names
     )
@@ -73,9 +75,10 @@ def find_own_way_losses(
     effects: Mapping[str, Any],
     closing_controls: Collection[ControlId],
 ) -> tuple[ControlId, ...]:
-    """The controls of which each alone, or together with those before it, takes the way by which the facts came.
+    """Return the controls of which each alone, or together with those before it, takes the way by which the facts came.
 
-    Where that way does not look open even now, nobody knows what it hangs on: then those that close passwords, ``closing``.
+    Where that way does not look open even now, nobody knows what it hangs on: then those that close passwords,
+    ``closing_controls``.
     """
     rules, now = load_judge(), load_judge().state(data)
     way = rules.own(data, account, source)
@@ -94,18 +97,18 @@ def find_own_way_losses(
 
 
 def can_open(data: Facts, account: str) -> bool:
-    """Whether a key alone opens the account from somewhere."""
+    """Return whether a key alone opens the account from somewhere."""
     is_open: bool = load_judge().opens(data, account)
     return is_open
 
 
 def list_admin_accounts(data: Facts) -> list[str]:
-    """The accounts that could administer the host with a key: root, and those whom sudo lets do anything."""
+    """Return the accounts that could administer the host with a key: root, and those whom sudo lets do anything."""
     accounts: list[str] = load_judge().ways_in(data)
     return accounts
 
 
 def is_within(source: str, networks: Iterable[str]) -> bool:
-    """Whether an address may come in where only these networks may."""
+    """Return whether an address may come in where only these networks may."""
     is_inside: bool = load_judge().within(source, networks)
     return is_inside

@@ -1,4 +1,7 @@
-"""People who would lose something that they use: su, root by a key, the key they know a host by, another's home, /tmp. Pure."""
+"""People who would lose something that they use: su, root by a key, the key they know a host by, another's home, /tmp.
+
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +61,7 @@ def _root_keys(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, T
 
 
 def _clients(host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
-    """Whoever came in of late besides us, and may know the server by a key that it would no longer show."""
+    """Yield whoever came in of late besides us, and may know the server by a key that it would no longer show."""
     ways = data.get("ways")
     if ways is None or not ways["recorded"]:
         yield Effect.DROPS_HOST_KEYS, _LOGINS_UNREAD
@@ -103,7 +106,7 @@ def _visitors(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Te
 
 
 def _temporary_programs(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
-    """What is run out of temporary folders: by processes now, and by jobs."""
+    """Yield what is run out of temporary folders: by processes now, and by jobs."""
     jobs = data.get("cron", {}).get("jobs", ())
     scheduled_programs = {program for job in jobs for program in job["programs"] if program.startswith(TEMPORARY)}
     programs = sorted({*data.get("filesystem", {}).get("run_from_temporary", ()), *scheduled_programs})

@@ -4,8 +4,8 @@ Two kinds of objection. The whole host is *refused* where no change is safe or c
 is not ours to change, its clock is wrong, another run is open on it, its disk is too full for a snapshot, or a planned
 change would shut out the very account, key, rights, address or port by which this program reaches it; whoever planned
 that has misjudged the host, so nothing else is changed either. A change is *held* where it alone does harm: it is shown
-with its reason and left out, and the others are made. Held too are changes whose ``danger`` nobody accepted by name, and
-all changes, harmless ones as well, outside of a declared change window; an acceptance lifts these two, never an
+with its reason and left out, and the others are made. Held too are changes whose ``danger`` nobody accepted by name,
+and all changes, harmless ones as well, outside of a declared change window; an acceptance lifts these two, never an
 objection. Only what would then be made is judged.
 
 Where facts are missing, a change that could lock somebody out is held; what merely could not be foreseen is left to the
@@ -40,7 +40,7 @@ SNAPSHOT_BYTES = 24 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Objections:
-    """What stands against a host's plan."""
+    """Record of what stands against a host's plan."""
 
     refusal: Text | None = None
     """Why the host is left alone altogether."""
@@ -52,7 +52,9 @@ class Objections:
 
 @dataclass(frozen=True)
 class PreflightInput:
-    """What is judged: a host's fixes by control that would be made, its open findings, and what was read of it."""
+    """Record of what is judged: a host's fixes by control that would be made, its open findings, and what was read of
+    it.
+    """
 
     host: Host
     fixes: Mapping[str, Fix]
@@ -69,30 +71,30 @@ class PreflightInput:
 
     @cached_property
     def data(self) -> dict[str, Any]:
-        """The host's facts by area, as plain data."""
+        """Return the host's facts by area, as plain data."""
         return self.facts.build_context()
 
     @property
     def connection(self) -> Mapping[str, Any] | None:
-        """The SSH connection that the facts came by."""
+        """Return the SSH connection that the facts came by."""
         ssh_connection: Mapping[str, Any] | None = self.data["system"]["connection"]
         return ssh_connection
 
     @property
     def account(self) -> str | None:
-        """The account by which this program comes in."""
+        """Return the account by which this program comes in."""
         return (self.connection["user"] if self.connection else None) or self.host.automation_user
 
     @property
     def firewall(self) -> Mapping[str, Any] | None:
-        """The firewall's facts, where one of its controls is planned."""
+        """Return the firewall's facts, where one of its controls is planned."""
         is_planned = any(control.startswith("firewall.") for control in self.fixes)
         firewall_facts: Mapping[str, Any] | None = self.data.get("firewall") if is_planned else None
         return firewall_facts
 
     @property
     def access_changes(self) -> dict[str, Callable[[Any], Any]]:
-        """The planned controls that decide who gets in, with what they do."""
+        """Return the planned controls that decide who gets in, with what they do."""
         spared_accounts = ("root", "postgres", self.account)
         shells = [
             name
@@ -103,16 +105,16 @@ class PreflightInput:
         return logins.select_access_changes(self.fixes, networks, shells)
 
     def select_controls(self, *effects: Effect) -> tuple[ControlId, ...]:
-        """The planned controls that have any of these effects."""
+        """Return the planned controls that have any of these effects."""
         return select_by_effects(self.fixes, *effects)
 
     @property
     def closed_areas(self) -> frozenset[str]:
-        """The areas whose configuration is closed to others before anything else is done to it."""
+        """Return the areas whose configuration is closed to others before anything else is done to it."""
         return frozenset(control.partition(".")[0] for control in self.select_controls(Effect.CLOSES_CONFIGURATION))
 
     def iter_accounts(self, controls: Collection[ControlId]) -> Iterator[str]:
-        """The accounts among the violations of these controls."""
+        """Yield the accounts among the violations of these controls."""
         members = (
             violation for finding in self.findings if finding.control in controls for violation in finding.violations
         )
@@ -121,7 +123,7 @@ class PreflightInput:
         )
 
     def iter_controls(self, area: str, account: str) -> Iterator[str]:
-        """The planned controls of an area that have this account among their violations."""
+        """Yield the planned controls of an area that have this account among their violations."""
         for finding in self.findings:
             if finding.control in self.fixes and finding.control.startswith(f"{area}."):
                 members = (member for member in finding.violations if isinstance(member, dict))
@@ -130,7 +132,7 @@ class PreflightInput:
 
 
 def find_objections(case: PreflightInput) -> Objections:
-    """All that stands against the plan."""
+    """Return all that stands against the plan."""
     refusals = [text for judge in _REFUSE for text in judge(case)]
     if refusals:
         return Objections(refusal=Text.join(refusals))
@@ -287,7 +289,7 @@ def find_losses(case: PreflightInput) -> lockout.Losses:
 
 
 def _find_lockouts(case: PreflightInput) -> Iterator[tuple[str, Text]]:
-    """Changes that would leave somebody, or everybody, without a way in."""
+    """Change that would leave somebody, or everybody, without a way in."""
     yield from find_losses(case).hold_reasons.items()
     if logins.has_login_facts(case.data):
         with_keys = set(logins.list_admin_accounts(case.data))
@@ -327,7 +329,7 @@ def _packages(case: PreflightInput) -> Iterator[tuple[str, Text]]:
 
 
 def _find_untestable(case: PreflightInput) -> Iterator[tuple[str, Text]]:
-    """Changes that their daemon could not test as root, for another account has a say in what it believes."""
+    """Change that their daemon could not test as root, for another account has a say in what it believes."""
     confined_units = {entry["unit"] for entry in case.data.get("services", {}).get("confinement", ())}
     confining_controls = case.select_controls(Effect.CONFINES_SERVICES)
     for area, fact, folder, unit in _CONFIG_TESTS:
@@ -353,7 +355,10 @@ _CONFIG_TESTS = (
     ("php_fpm", "", "/etc/php/", r"php[0-9.]+-fpm\.service"),
     ("mariadb", "start_fault", "/etc/mysql/", r"mariadb\.service"),
 )
-"""Area; the fact that its daemon's own test gives, empty where without it none of the area's is told; the folder of its settings; its units."""
+"""Area; the fact that its daemon's own test gives, empty where without it none of the area's is told.
+
+The folder of its settings; its units.
+"""
 
 
 def _find_stopped_forwarding(case: PreflightInput) -> Iterator[tuple[str, Text]]:
@@ -370,7 +375,7 @@ def _find_stopped_forwarding(case: PreflightInput) -> Iterator[tuple[str, Text]]
 
 
 def _find_unstartable(case: PreflightInput) -> Iterator[tuple[str, Text]]:
-    """Changes after which a daemon is told to read its files or to start anew, and would not start as it is now."""
+    """Change after which a daemon is told to read its files or to start anew, and would not start as it is now."""
     web = (("nginx", "nginx", "/etc/nginx/"), ("apache", "Apache", "/etc/apache2/"))
     faults = [
         (name, folder, case.data[area]["config_message"] or "?")
@@ -391,7 +396,7 @@ def _find_unstartable(case: PreflightInput) -> Iterator[tuple[str, Text]]:
 
 
 def _find_certificate_holds(case: PreflightInput) -> Iterator[tuple[str, Text]]:
-    """Changes after which nginx would not load a certificate."""
+    """Change after which nginx would not load a certificate."""
     why = certificates.find_nginx_fault(case.data)
     if why is not None:
         yield from ((control, why) for control in case.select_controls(Effect.RAISES_TLS_LEVEL))
@@ -411,7 +416,7 @@ _HOLD: tuple[Callable[[PreflightInput], Iterator[tuple[str, Text]]], ...] = (
 
 
 def _find_site_holds(case: PreflightInput) -> dict[str, dict[Domain, Text]]:
-    """What is held for single sites, by control."""
+    """Return what is held for single sites, by control."""
     unloadable = certificates.find_apache_faults(case.host, case.data)
     planned_controls = case.select_controls(Effect.RAISES_TLS_LEVEL) if unloadable else ()
     holds = {**_find_sites_without_https(case), **_select_sites(case, planned_controls, unloadable)}
@@ -426,7 +431,7 @@ def _find_site_holds(case: PreflightInput) -> dict[str, dict[Domain, Text]]:
 def _select_sites(
     case: PreflightInput, controls: Collection[ControlId], why: Mapping[Domain, Text]
 ) -> dict[str, dict[Domain, Text]]:
-    """The sites on which the controls are open among those that have a reason."""
+    """Return the sites on which the controls are open among those that have a reason."""
     return {
         control: {f.subject.id: why[f.subject.id] for f in case.findings
                   if f.control == control and f.subject.id in why}

@@ -1,4 +1,6 @@
-"""Files that others could have written and root's programs would believe: why a change is held, and what accepting does.
+"""Files that others could have written and root's programs would believe.
+
+Why a change is held, and what accepting does.
 
 A finding's violations carry a file's ``doubt`` (``auditor.facts._base.Doubt``). Its control is held on that host until
 somebody accepts it by name; then what can be moved aside is, and what cannot be still holds it. Pure.
@@ -28,12 +30,12 @@ class UntrustedFile:
 
     @property
     def movable(self) -> bool:
-        """Whether accepting the control mends it: a file is moved aside, a folder closed."""
+        """Return whether accepting the control mends it: a file is moved aside, a folder closed."""
         return bool(self.doubt["movable"])
 
 
 def find_untrusted_files(findings: Iterable[Finding], control: str) -> tuple[UntrustedFile, ...]:
-    """The doubtful files of a control's findings on one host."""
+    """Return the doubtful files of a control's findings on one host."""
     members = (member for finding in findings if finding.control == control for member in finding.violations)
     return tuple(
         UntrustedFile(str(member.get("path")), member.get("kind") == "dir", member["doubt"])
@@ -43,7 +45,7 @@ def find_untrusted_files(findings: Iterable[Finding], control: str) -> tuple[Unt
 
 
 def explain_hold(control: str, suspect_files: tuple[UntrustedFile, ...], *, is_accepted: bool) -> Text | None:
-    """Why a control's change is held for these files, or None when it need not be."""
+    """Return why a control's change is held for these files, or None when it need not be."""
     closed_paths = {file.path for file in suspect_files if file.is_folder and file.movable}
     unmovable_files = tuple(
         file for file in suspect_files if not file.movable and file.doubt["place"] not in closed_paths
@@ -62,7 +64,7 @@ def explain_hold(control: str, suspect_files: tuple[UntrustedFile, ...], *, is_a
 
 
 def describe_moves(suspect_files: tuple[UntrustedFile, ...]) -> Text | None:
-    """What accepting does to these files, None when there are none."""
+    """Return what accepting does to these files, None when there are none."""
     files = [file.path for file in suspect_files if not file.is_folder and file.doubt["place"] == file.path]
     if not files:
         return None

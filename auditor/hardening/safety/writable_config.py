@@ -1,6 +1,9 @@
-"""Changes that rest on a web server's file that not root alone can change: what it says counts, and it is not edited. Pure.
+"""Changes that rest on a web server's file that not root alone can change: what it says counts, and it is not edited.
 
-Such a file holds what is decided in it: a site's server block, a directive of the whole server. What stands in a file of its own is made.
+Pure.
+
+Such a file holds what is decided in it: a site's server block, a directive of the whole server. What stands in a file
+of its own is made.
 """
 
 from __future__ import annotations
@@ -20,7 +23,9 @@ _FOLDERS = {"nginx": "/etc/nginx/", "apache": "/etc/apache2/"}
 
 def find_site_holds(fixes: Mapping[str, Fix], findings: Iterable[Finding], data: Mapping[str, Any],
              names: Mapping[Domain, frozenset[str]], closed_areas: frozenset[str]) -> Iterator[tuple[str, Domain, Text]]:  # fmt: skip
-    """Each control that would change a server block of a site that is in such a file, with the site and the reason."""
+    """Yield each control that would change a server block of a site that is in such a file, with the site and the
+    reason.
+    """
     for area, folder in _iter_open_areas(closed_areas):
         reason_by_domain = {
             domain: _explain_loose_file(vhost["file"], vhost["loose"])
@@ -36,7 +41,9 @@ def find_site_holds(fixes: Mapping[str, Fix], findings: Iterable[Finding], data:
 
 def find_host_holds(fixes: Mapping[str, Fix], findings: Iterable[Finding], data: Mapping[str, Any],
             closed_areas: frozenset[str]) -> Iterator[tuple[str, Text]]:  # fmt: skip
-    """Each control of the whole host that would have to change a line in such a file, or a file behind a link, with the reason."""
+    """Yield each control of the whole host that would have to change a line in such a file, or a file behind a link,
+    with the reason.
+    """
     for area, folder in _FOLDERS.items():
         for linked_folder in (data.get(area, {}).get("linked_folders") or ())[:1]:
             why = _explain_linked_folder(linked_folder)

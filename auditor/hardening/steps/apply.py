@@ -70,7 +70,7 @@ def _record_task(rollout: Rollout, task: Task) -> None:
 
 
 def find_unfinished(rollout: Rollout, run: PlaybookRun, names: Sequence[str]) -> dict[str, Text]:
-    """Why hosts did not get through; refused are those of which nothing was touched.
+    """Return why hosts did not get through; refused are those of which nothing was touched.
 
     One that was lost while it armed may have done so: it is to be brought back, too.
     """

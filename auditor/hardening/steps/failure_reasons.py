@@ -20,7 +20,7 @@ END_REASONS = {"timeout": UNTIMELY, CUT_SHORT: RUN_INTERRUPTED}
 
 
 def explain_stop(why: BaseException) -> Text:
-    """Why a hardening is ended from here."""
+    """Return why a hardening is ended from here."""
     if isinstance(why, KeyboardInterrupt):
         return RUN_INTERRUPTED
     message = make_one_line(redact(str(why)), 300)
@@ -30,7 +30,10 @@ def explain_stop(why: BaseException) -> Text:
 
 
 def explain_failure(run: PlaybookRun, host: str) -> Text | None:
-    """Why a host did not get through a playbook; None when it did. Tasks have no Vietnamese names: there the control is named."""
+    """Return why a host did not get through a playbook; None when it did.
+
+    Tasks have no Vietnamese names: there the control is named.
+    """
     task = run.find_failure(host)
     if task is not None:
         about, bar, _ = task.name.partition(" | ")
@@ -40,7 +43,7 @@ def explain_failure(run: PlaybookRun, host: str) -> Text | None:
 
 
 def with_cause(why: Text | None, answer: Mapping[str, Any]) -> Text:
-    """Why a host went back: what is known of it here, and that it did so by itself, if it did."""
+    """Return why a host went back: what is known of it here, and that it did so by itself, if it did."""
     by_itself = _explain_timeout(answer)
     if why is None or answer.get("cause") == "asked":
         return why or by_itself

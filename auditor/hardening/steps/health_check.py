@@ -18,13 +18,19 @@ from auditor.inventory import reach as reaching
 from auditor.models import Host, Text
 
 PAUSES = (1, 2, 4, 8, 16)
-"""Seconds before each further look at what was brought back: its daemons have only just been started, perhaps on a busy machine."""
+"""Seconds before each further look at what was brought back.
+
+Its daemons have only just been started, perhaps on a busy machine.
+"""
 
 
 def find_regressions(
     rollout: Rollout, hosts: Sequence[Host], baseline: snapshot.HealthBaseline, reach: Mapping[str, reaching.Reach]
 ) -> dict[str, tuple[snapshot.Regression, ...]]:
-    """What hosts, and those around them, do no longer as before; a second look tells it from a hiccup of a daemon that was just reloaded."""
+    """Return what hosts, and those around them, do no longer as before.
+
+    A second look tells it from a hiccup of a daemon that was just reloaded.
+    """
     watched_hosts, own = with_others(rollout.around, hosts), {host.name for host in hosts}
     now = snapshot.take_snapshot(watched_hosts, reach, baseline.first)
     rollout.record.update(unjudged=(*rollout.record.now.unjudged, *snapshot.describe_unjudged_changes(baseline, now)))
@@ -41,7 +47,7 @@ def find_regressions(
 def _compare_hosts(
     baseline: snapshot.HealthBaseline, now: snapshot.HealthSnapshot, own: Collection[str]
 ) -> dict[str, tuple[snapshot.Regression, ...]]:
-    """What hosts do no longer as before; of others than ``own`` what their logs say is their own affair."""
+    """Return what hosts do no longer as before; of others than ``own`` what their logs say is their own affair."""
     regressions, plainly = snapshot.compare(baseline, now), snapshot.compare(baseline, now, logs=False)
     return {name: what for name, what in regressions.items() if name in own} | {
         name: what for name, what in plainly.items() if name not in own
@@ -49,7 +55,8 @@ def _compare_hosts(
 
 
 def list_contained_domains(rollout: Rollout) -> frozenset[str]:
-    """Domains of sites that visitors get another answer of by now, since an incident closed them or had a path of theirs be gone.
+    """Domains of sites that visitors get another answer of by now, since an incident closed them or had a path of
+    theirs be gone.
 
     None of a history that cannot be read now: nothing stops a hardening on its way.
     """
@@ -61,7 +68,7 @@ def list_contained_domains(rollout: Rollout) -> frozenset[str]:
 
 
 def record_suspects(rollout: Rollout, regressions: Mapping[str, tuple[snapshot.Regression, ...]]) -> dict[str, Text]:
-    """What failed on a host; the controls that may have done it are remembered."""
+    """Return what failed on a host; the controls that may have done it are remembered."""
     reasons = {}
     for host, failures in regressions.items():
         entry = rollout.record.now.find_host(host)
@@ -99,7 +106,7 @@ def recheck_hosts(
 def _find_lasting_regressions(
     hosts: Sequence[Host], baseline: snapshot.HealthBaseline, reach: Mapping[str, reaching.Reach]
 ) -> dict[str, tuple[snapshot.Regression, ...]]:
-    """What hosts still do not do as before when they have had their time for coming up."""
+    """Return what hosts still do not do as before when they have had their time for coming up."""
     regressions = snapshot.compare(baseline, snapshot.take_snapshot(hosts, reach, baseline.first), logs=False)
     for pause in PAUSES:
         hosts = [host for host in hosts if host.name in regressions]

@@ -37,5 +37,5 @@ class HardeningRecord:
 
 
 def now() -> str:
-    """The moment, as a journal has it."""
+    """Return the moment, as a journal has it."""
     return clock.format_stamp(clock.now())

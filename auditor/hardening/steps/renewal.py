@@ -11,7 +11,10 @@ from auditor.models import ControlId, Host, Text
 
 
 def renew(rollout: Rollout, hosts: Sequence[Host]) -> tuple[Host, ...]:
-    """Read hosts anew whose plan has become old, and leave out of it what may not be made any more. Return those with anything left."""
+    """Read hosts anew whose plan has become old, and leave out of it what may not be made any more.
+
+    Return those with anything left.
+    """
     if rollout.renewal is None or not rollout.renewal.is_due:
         return tuple(hosts)
     plan, facts = rollout.renewal.plan(hosts)

@@ -25,7 +25,7 @@ STALE = timedelta(seconds=30)
 
 @dataclass(frozen=True)
 class Renewal:
-    """How a plan is made again, and of when it is."""
+    """Record of how a plan is made again, and of when it is."""
 
     read: datetime
     """When the hosts had been read for it."""
@@ -34,7 +34,7 @@ class Renewal:
 
     @property
     def is_due(self) -> bool:
-        """Whether hosts may have changed since; also where this machine's clock was set."""
+        """Return whether hosts may have changed since; also where this machine's clock was set."""
         return abs(clock.now() - self.read) > STALE
 
 
@@ -65,7 +65,7 @@ class Rollout:
     """When, on the monotonic clock, a host must be back by itself."""
 
     def state(self, name: str) -> HostState:
-        """How far it got with a host."""
+        """Return how far it got with a host."""
         entry = self.record.now.find_host(name)
         return entry.state if entry else "waiting"
 

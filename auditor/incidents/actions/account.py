@@ -23,7 +23,7 @@ def _parse_account(text: str) -> str:
 
 
 def list_protected_people(host: Host, _what: str) -> Mapping[str, Any]:
-    """Who has to be able to come in."""
+    """Return who has to be able to come in."""
     return {"automation": host.automation_user or "", "admins": host.admins}
 
 

@@ -12,7 +12,7 @@ from auditor.models import Host
 
 
 def _parse_address(text: str) -> str:
-    """One address, as everybody writes it. Raises InputError for a network and for what is none."""
+    """Return one address, as everybody writes it. Raises InputError for a network and for what is none."""
     try:
         address = ipaddress.ip_address(text.strip())
     except ValueError:

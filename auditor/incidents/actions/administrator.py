@@ -46,7 +46,7 @@ def _build_question(host: Host, what: str) -> Mapping[str, Any]:
 
 
 def collect_modules() -> Mapping[str, Path]:
-    """What reads a site's configuration and tables, and changes them."""
+    """Return what reads a site's configuration and tables, and changes them."""
     folder = resources.get_root() / "on_host/contain/module_utils/luytre_contain"
     return {
         **collect_readers(),

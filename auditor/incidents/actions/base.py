@@ -28,24 +28,36 @@ def select_only_host(_what: str, hosts: tuple[Host, ...]) -> tuple[Host, ...]:
 
 
 def build_empty_question(_host: Host, _what: str) -> Mapping[str, Any]:
-    """The program needs to know no more than what is to be contained."""
+    """Return the program needs to know no more than what is to be contained."""
     return {}
 
 
 @dataclass(frozen=True)
 class ActionKind:
-    """One means, of containing or of cleaning: an entry of ``auditor.incidents.actions.registry``. Its words are ``incidents.*.MEANS.*``."""
+    """One means, of containing or of cleaning: an entry of ``auditor.incidents.actions.registry``.
+
+    Its words are ``incidents.*.MEANS.*``.
+    """
 
     program: str
-    """A file of ``on_host/contain/``, run as root there by ``auditor.fleet.ssh_exec``. It is asked to ``plan``, ``contain``, ``confirm``, ``release``."""
+    """A file of ``on_host/contain/``, run as root there by ``auditor.fleet.ssh_exec``.
+
+    It is asked to ``plan``, ``contain``, ``confirm``, ``release``.
+    """
     argument: str
     """What it takes, as usage says it."""
     read: Callable[[str], str]
     """What was typed, written as one line, as entries have it. Raises InputError."""
     hosts: Callable[[str, tuple[Host, ...]], tuple[Host, ...]] = select_all_hosts
-    """Which of these hosts of the incident's it concerns. Raises InputError for none, and where it is not said which."""
+    """Which of these hosts of the incident's it concerns.
+
+    Raises InputError for none, and where it is not said which.
+    """
     build_question: Callable[[Host, str], Mapping[str, Any]] = build_empty_question
-    """What the program is asked besides ``do``, ``id``, ``what`` and ``seconds``. Raises InputError for what must not be begun."""
+    """What the program is asked besides ``do``, ``id``, ``what`` and ``seconds``.
+
+    Raises InputError for what must not be begun.
+    """
     collect_modules: Callable[[], Mapping[str, Path]] = dict
     """What the program imports besides ``luytre_shared``: files by their names in the archive that it comes in."""
     seconds: float = SECONDS
@@ -61,5 +73,5 @@ class ActionKind:
 
     @property
     def path(self) -> Path:
-        """Where the program is."""
+        """Return where the program is."""
         return resources.get_root() / "on_host" / "contain" / self.program

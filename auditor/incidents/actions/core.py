@@ -42,7 +42,7 @@ def _build_question(host: Host, what: str) -> Mapping[str, Any]:
 
 
 def build_release_files(release: ReleaseArchive, what: str) -> Mapping[str, bytes]:
-    """What ``core.py`` is given besides."""
+    """Return what ``core.py`` is given besides."""
     folder = what.partition("/")[2]
     tops, ignored_paths = release.tops(folder), release.list_other_files(folder)
     about = {"tops": None if tops is None else sorted(tops), "left": ignored_paths}

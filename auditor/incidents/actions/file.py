@@ -15,7 +15,7 @@ MAX_CHARACTERS = 1_000
 
 
 def _parse_path(text: str) -> str:
-    """A file's path, written so that it is one line."""
+    """Return a file's path, written so that it is one line."""
     if (
         len(text) > MAX_CHARACTERS
         or not text.startswith("/")
@@ -40,7 +40,9 @@ HOOKS = (
     ),
     "/etc/ld.so.preload",
 )
-"""Folders each of whose files some program runs or reads by itself, and without any of which a host starts and lets people in; and one such file."""
+"""Folders each of whose files some program runs or reads by itself, and without any of which a host starts and lets
+people in; and one such file.
+"""
 
 
 def _build_question(host: Host, _path: str) -> Mapping[str, Any]:

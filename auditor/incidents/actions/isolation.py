@@ -15,7 +15,7 @@ def _parse_host(text: str) -> str:
 
 
 def _select_host(host_name: str, hosts: tuple[Host, ...]) -> tuple[Host, ...]:
-    """The one of that name. Raises InputError for one of none."""
+    """Return the one of that name. Raises InputError for one of none."""
     by_name = {host.name: host for host in hosts}
     if host_name not in by_name:
         raise InputError(

@@ -1,4 +1,7 @@
-"""What starts by itself is stopped on one host: a unit of systemd's, a job in a crontab, or a whole file that cron reads."""
+"""What starts by itself is stopped on one host.
+
+A unit of systemd's, a job in a crontab, or a whole file that cron reads.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +56,10 @@ def _parse_cron_file(text: str) -> str:
 
 
 def _parse_job(text: str) -> str:
-    """A crontab's path and the number of a line; behind ``@`` the beginning of the line's SHA-256, by which it is found also elsewhere in the file."""
+    """Return a crontab's path and the number of a line.
+
+    Behind ``@`` the beginning of the line's SHA-256, by which it is found also elsewhere in the file.
+    """
     match = _JOB.fullmatch(text.strip())
     path = FILE.read(match[1]) if match else ""
     if match is None or (path != "/etc/crontab" and path.rpartition("/")[0] not in CRONTABS):
@@ -62,7 +68,8 @@ def _parse_job(text: str) -> str:
             job=paths.encode_path(text),
             mend=(
                 "write the file and the line number, for example /etc/cron.d/x:3; crontabs are /etc/crontab and "
-                "the files in {folders}"
+                "the files "
+            "in {folders}"
             ),
             folders=", ".join(CRONTABS),
         )

@@ -15,7 +15,10 @@ _PROCESS = re.compile(r"([1-9][0-9]{0,6}(?:@[0-9]{1,18})?)(/[^/].{0,999})", re.D
 
 
 def _parse_process(text: str) -> str:
-    """Its number and the path of what it runs, ``1234/tmp/x``, written so that it is one line; the number with when it began, ``1234@5678``, where others run that, too."""
+    """Return its number and the path of what it runs, ``1234/tmp/x``, written so that it is one line.
+
+    The number with when it began, ``1234@5678``, where others run that, too.
+    """
     match = _PROCESS.fullmatch(text.strip())
     if match is None or match[1].partition("@")[0] == "1":
         raise InputError(

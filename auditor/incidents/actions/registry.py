@@ -1,4 +1,7 @@
-"""All means of containing and of cleaning, by their names. A further one: its module here, its name in ``auditor.models.ranks``, its words."""
+"""All means of containing and of cleaning, by their names.
+
+A further one: its module here, its name in ``auditor.models.ranks``, its words.
+"""
 
 from __future__ import annotations
 

@@ -19,7 +19,10 @@ TABLES = (
     *("content", "modules", "menu"),
     *("vi_news_rows", "vi_news_detail"),
 )
-"""Of WordPress, Joomla and NukeViet, without their prefix. What they are made of, ``on_host/contain/delete_row.py`` knows."""
+"""Of WordPress, Joomla and NukeViet, without their prefix.
+
+What they are made of, ``on_host/contain/delete_row.py`` knows.
+"""
 KEYED_TABLES = ("options",)
 """Those whose rows are told by a name in place of a number."""
 _MIN_WORDS = 3
@@ -30,7 +33,10 @@ MAX_BYTES = 191
 
 
 def _parse_row(text: str) -> str:
-    """``DOMAIN/TABLE/NUMBER`` or ``DOMAIN/options/NAME``, the application's folder after the domain; percent signs spell bytes of names."""
+    """``DOMAIN/TABLE/NUMBER`` or ``DOMAIN/options/NAME``, the application's folder after the domain.
+
+    Percent signs spell bytes of names.
+    """
     words = [
         unquote_to_bytes(word.encode("utf-8", "surrogateescape"))
         for word in _SCHEME.sub("", text.strip(" ")).split("/")
@@ -52,7 +58,7 @@ def _parse_row(text: str) -> str:
 
 
 def _encode_name(name: bytes) -> str:
-    """One name, written so that it is one word of one line."""
+    """Return one name, written so that it is one word of one line."""
     return paths.encode_path(name.decode("utf-8", "surrogateescape")).replace("/", "%2F")
 
 
@@ -61,7 +67,8 @@ def _make_row_error(text: str) -> InputError:
         "{row} is not a row in a site's database",
         row=paths.encode_path(text),
         mend=(
-            "write it as antruc.test/posts/66 or antruc.test/options/NAME; in a subfolder, as antruc.test/blog/posts/66"
+            "write it as antruc.test/posts/66 or antruc.test/options/NAME; in a subfolder, as antruc.test/blog/posts/"
+        "66"
         ),
     )
 

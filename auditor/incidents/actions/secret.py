@@ -1,4 +1,7 @@
-"""Secrets of a site's application are made anew on its host: those that sign sessions, and the password of its database."""
+"""Secrets of a site's application are made anew on its host.
+
+Those that sign sessions, and the password of its database.
+"""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ _DOMAIN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}\.)*[a-z0-9][a-z0-9-]{0,62}")
 
 
 def parse_site(text: str) -> str:
-    """A site's domain. Raises InputError for what is none."""
+    """Return a site's domain. Raises InputError for what is none."""
     domain = re.sub(r"^https?://", "", text.strip().lower()).rstrip("/")
     if not _DOMAIN.fullmatch(domain):
         raise InputError("{site} is not a site's domain", site=paths.encode_path(text), mend="write it as antruc.test")
@@ -48,7 +48,7 @@ def _parse_path(text: str) -> str:
 
 
 def select_serving_hosts(what: str, hosts: tuple[Host, ...]) -> tuple[Host, ...]:
-    """The hosts that have the site. Raises InputError when none has."""
+    """Return the hosts that have the site. Raises InputError when none has."""
     domain = what.partition("/")[0]
     serving_hosts = tuple(host for host in hosts if any(domain in (site.domain, *site.aliases) for site in host.sites))
     if not serving_hosts:
@@ -63,13 +63,13 @@ def select_serving_hosts(what: str, hosts: tuple[Host, ...]) -> tuple[Host, ...]
 
 
 def get_site(host: Host, what: str) -> Site:
-    """The host's site that is named first."""
+    """Return the host's site that is named first."""
     domain = what.partition("/")[0]
     return next(site for site in host.sites if domain in (site.domain, *site.aliases))
 
 
 def get_document_root(host: Host, what: str) -> str:
-    """Where the site's files lie. Raises InputError when the inventory does not say so."""
+    """Return where the site's files lie. Raises InputError when the inventory does not say so."""
     site = get_site(host, what)
     if site.document_root is None:
         raise InputError(
@@ -93,7 +93,7 @@ def _build_question(host: Host, what: str) -> Mapping[str, Any]:
 
 
 def collect_readers() -> Mapping[str, Path]:
-    """What reads the web servers' configuration, and changes it as one that was tested."""
+    """Return what reads the web servers' configuration, and changes it as one that was tested."""
     on_host = resources.get_root() / "on_host"
     folders = (on_host / "collect/module_utils/luytre", on_host / "files/module_utils/luytre_change")
     return {

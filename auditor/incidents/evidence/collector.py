@@ -1,4 +1,6 @@
-"""Evidence of one host: received over one connection, kept in a folder of its own, listed, signed, written to the ledger."""
+"""Evidence of one host: received over one connection, kept in a folder of its own, listed, signed, written to the
+ledger.
+"""
 
 from __future__ import annotations
 
@@ -62,12 +64,12 @@ _REDACTION = ("redact", "secret_blocks", "secret_names", "secret_spans")
 
 
 def get_incident_folder(incident: str) -> Path:
-    """Where the evidence of an incident is kept."""
+    """Return where the evidence of an incident is kept."""
     return sqlite_file.get_state_folder() / "evidence" / incident
 
 
 def fetch_evidence(reach: Reach, question: Mapping[str, Sequence[str]]) -> Iterator[bytes]:
-    """What a host sends that is asked for the ``flagged`` files, and told its web ``roots``. Raises NoAnswer."""
+    """Return what a host sends that is asked for the ``flagged`` files, and told its web ``roots``. Raises NoAnswer."""
     modules = (_ON_HOST / "module_utils" / "luytre_evidence").glob("*.py")
     modules_by_name = {f"ansible/module_utils/luytre_evidence/{module.name}": module for module in modules}
     modules_by_name |= {f"auditor/text/{name}.py": _PACKAGE / "text" / f"{name}.py" for name in _REDACTION}
@@ -76,7 +78,7 @@ def fetch_evidence(reach: Reach, question: Mapping[str, Sequence[str]]) -> Itera
 
 @dataclass(frozen=True)
 class EvidenceCollector:
-    """What all hosts of one command have in common."""
+    """Record of what all hosts of one command have in common."""
 
     inventory: str
     incident: str
@@ -87,7 +89,9 @@ class EvidenceCollector:
     fetch: Callable[[Reach, Mapping[str, Sequence[str]]], Iterator[bytes]] = fetch_evidence
 
     def collect(self, host: Host, requested_paths: Sequence[str], sidecars: Mapping[str, bytes]) -> CollectedEvent:
-        """Collect from a host, and write it to the ledger; files of our own come ``beside`` it, by their paths below ``luytre/``.
+        """Collect from a host, and write it to the ledger.
+
+        Files of our own come ``sidecars`` it, by their paths below ``luytre/``.
 
         Raises NoAnswer when nothing came, InputError when it cannot be kept.
         """
@@ -272,7 +276,10 @@ class DraftCollection:
 
 @dataclass
 class _OpenMember:
-    """A file that is coming; made when its first bytes are there. Without a path it is refused, and what comes of it is thrown away."""
+    """A file that is coming; made when its first bytes are there.
+
+    Without a path it is refused, and what comes of it is thrown away.
+    """
 
     path: str | None
     stream: IO[bytes] | None = None
@@ -288,13 +295,13 @@ def _remove_leftovers(place: Path) -> None:
 
 
 def _find_free_name(place: Path, name: str) -> str:
-    """The name, or the first after it that nothing has."""
+    """Return the name, or the first after it that nothing has."""
     others = (f"{name}-{number}" for number in itertools.count(2))
     return next(candidate for candidate in itertools.chain([name], others) if not (place / candidate).exists())
 
 
 def _create_file(root: Path, path: str) -> IO[bytes]:
-    """A new file for its owner only. All folders on the way are ours: no link is ever made there."""
+    """Return a new file for its owner only. All folders on the way are ours: no link is ever made there."""
     target = root / path
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     return os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb")

@@ -1,4 +1,7 @@
-"""What a host sends as evidence, taken apart. It may be somebody else's: every size is bounded before anything is kept."""
+"""What a host sends as evidence, taken apart.
+
+It may be somebody else's: every size is bounded before anything is kept.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ Why = Literal["", "cut", "time", "room", "fault", "secret", "packed", "no_redact
 
 
 class EvidenceStreamError(Exception):
-    """What comes is no evidence any more, or there is too much of it; the argument is the reason's name."""
+    """Record of what comes is no evidence any more, or there is too much of it; the argument is the reason's name."""
 
 
 class _StreamMessage(BaseModel):
@@ -37,7 +40,7 @@ class MemberStart(_StreamMessage):
 
 
 class FileAttributes(_StreamMessage):
-    """What a host says of the file that it sent."""
+    """Record of what a host says of the file that it sent."""
 
     origin: str = Field(default="", max_length=5_000)
     sha256: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
@@ -78,7 +81,10 @@ _EVENT_TYPES: dict[bytes, type[MemberStart | MemberEnd | MemberOmission]] = {
 
 
 def iter_events(pieces: Iterable[bytes]) -> Iterator[StreamEvent]:
-    """What comes, in its order: members with their bytes, and what was left out. Raises Broken, also when it stops before its end."""
+    """Yield what comes, in its order: members with their bytes, and what was left out.
+
+    Raises Broken, also when it stops before its end.
+    """
     inside, members, notes = False, 0, 0
     for kind, content in _iter_frames(_iter_decompressed(pieces)):
         if kind == b"Z":

@@ -1,4 +1,7 @@
-"""Which files of a host are taken along by name: in which a hunt found something, which were taken away, which somebody names. Pure."""
+"""Which files of a host are taken along by name.
+
+In which a hunt found something, which were taken away, which somebody names. Pure.
+"""
 
 from __future__ import annotations
 

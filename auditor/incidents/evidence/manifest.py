@@ -1,4 +1,6 @@
-"""What a collection of evidence says of itself: ``manifest.json``, which is signed, and ``SHA256SUMS``, which everybody can check."""
+"""What a collection of evidence says of itself: ``manifest.json``, which is signed, and ``SHA256SUMS``, which everybody
+can check.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,10 @@ class OmittedFile(Model):
 
 
 class Redaction(Model):
-    """What of one file of the host, in which secrets stand, was taken out of what the host sent: whoever writes that file chose the words."""
+    """Record of what of one file of the host, in which secrets stand, was taken out of what the host sent.
+
+    Whoever writes that file chose the words.
+    """
 
     source: str = Field(max_length=5_000, description="the file that has them, on the host")
     count: int = Field(ge=1, description="how often")

@@ -1,4 +1,7 @@
-"""Where what a host sends is kept: below folders of UAC's layout, by names that are ours however it called them. Pure."""
+"""Where what a host sends is kept: below folders of UAC's layout, by names that are ours however it called them.
+
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,10 @@ _SAFE = "%@+=:,~_.-"
 
 
 def map_path(place: Place, path: str) -> str:
-    """The path below the folder of a collection. Raises ValueError for what leads elsewhere or is too much to be a path."""
+    """Return the path below the folder of a collection.
+
+    Raises ValueError for what leads elsewhere or is too much to be a path.
+    """
     parts = [part for part in path.split("/") if part]
     if not parts or len(parts) > MAX_DEPTH or any(part in (".", "..") for part in parts):
         raise ValueError("no path")

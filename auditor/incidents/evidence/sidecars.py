@@ -1,4 +1,7 @@
-"""What is known of a host's sites already, for its evidence: the last hunt and looks, rows among their traces, and what visitors were served."""
+"""What is known of a host's sites already, for its evidence.
+
+The last hunt and looks, rows among their traces, and what visitors were served.
+"""
 
 from __future__ import annotations
 

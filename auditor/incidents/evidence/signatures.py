@@ -1,4 +1,7 @@
-"""The key with which an office signs its evidence, and whose signatures count: all by ``ssh-keygen -Y``, which others have, too."""
+"""The key with which an office signs its evidence, and whose signatures count.
+
+All by ``ssh-keygen -Y``, which others have, too.
+"""
 
 from __future__ import annotations
 
@@ -38,18 +41,20 @@ class SigningKey:
 
 
 def get_key_path() -> Path:
-    """Where the key of this machine lies."""
+    """Return where the key of this machine lies."""
     return sqlite_file.get_state_folder() / "keys" / "evidence"
 
 
 def get_own_fingerprint() -> str | None:
-    """The fingerprint of this machine's key; None: it has none."""
+    """Return the fingerprint of this machine's key; None: it has none."""
     public = get_key_path().with_suffix(".pub")
     return _read_fingerprint(public) if public.exists() and get_key_path().exists() else None
 
 
 def make_key(office: Path, now: datetime.datetime, days: int) -> str:
-    """Make a key for this machine, in place of the one that it has, and allow it from now on for so many days; its fingerprint.
+    """Make a key for this machine, in place of the one that it has, and allow it from now on for so many days.
+
+    Its fingerprint.
 
     Raises InputError where there can be none.
     """
@@ -78,7 +83,10 @@ def make_key(office: Path, now: datetime.datetime, days: int) -> str:
 
 
 def revoke_key(office: Path, fingerprint: str) -> None:
-    """Have no signature of a key count any more, whenever it was made. Raises InputError for a key that is none of the office's."""
+    """Have no signature of a key count any more, whenever it was made.
+
+    Raises InputError for a key that is none of the office's.
+    """
     for key in list_keys(office):
         if key.fingerprint == fingerprint and not key.is_revoked:
             _append_line(office / REVOKED, key.public)
@@ -92,7 +100,7 @@ def revoke_key(office: Path, fingerprint: str) -> None:
 
 
 def list_keys(office: Path) -> tuple[SigningKey, ...]:
-    """The keys that may sign, or once could, in their order."""
+    """Return the keys that may sign, or once could, in their order."""
     revoked_keys = {match[2] for match in map(_KEY.search, _read_lines(office / REVOKED)) if match}
     signing_keys = []
     for line in _read_lines(office / ALLOWED):
@@ -123,14 +131,16 @@ def sign(manifest: Path) -> None:
 
 
 def find_signer(manifest: Path, signature: Path) -> str | None:
-    """The fingerprint of the key that made this signature of this manifest; None: it is none of it."""
+    """Return the fingerprint of the key that made this signature of this manifest; None: it is none of it."""
     process = _run_ssh_keygen("-Y", "check-novalidate", "-n", NAMESPACE, "-s", str(signature), input_file=manifest)
     match = _FINGERPRINT.search(process.stdout.decode("utf-8", "replace"))
     return match[0] if process.returncode == 0 and match else None
 
 
 def check_signature(office: Path, manifest: Path, signature: Path, at: datetime.datetime) -> tuple[Doubt | None, str]:
-    """What speaks against a signature that was made at that moment, with the key's fingerprint where it is known."""
+    """Return what speaks against a signature that was made at that moment, with the key's fingerprint where it is
+    known.
+    """
     if not signature.is_file():
         return "signature_missing", ""
     fingerprint = find_signer(manifest, signature)

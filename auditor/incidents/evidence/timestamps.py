@@ -1,4 +1,7 @@
-"""When a manifest was there, by the word of an authority (RFC 3161): a request for it, and its answer. All by ``openssl ts``."""
+"""When a manifest was there, by the word of an authority (RFC 3161): a request for it, and its answer.
+
+All by ``openssl ts``.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,10 @@ def write_request(folder: Path) -> Path:
 
 
 def store_response(folder: Path, answer: Path, authority: Path) -> str:
-    """Keep an authority's answer, and its certificates, beside the manifest that it is about; its SHA-256. Raises InputError."""
+    """Keep an authority's answer, and its certificates, beside the manifest that it is about; its SHA-256.
+
+    Raises InputError.
+    """
     content, certificates = _read_input(answer), _read_input(authority)
     process = _run_openssl("-verify", "-data", str(folder / MANIFEST), "-in", str(answer), "-CAfile", str(authority))
     if process.returncode:
@@ -57,7 +63,10 @@ def _read_input(path: Path) -> bytes:
 
 
 def is_valid(folder: Path, at: datetime.datetime) -> bool:
-    """Whether the kept answer is about the manifest, and was good at that moment. Raises InputError where openssl is missing."""
+    """Return whether the kept answer is about the manifest, and was good at that moment.
+
+    Raises InputError where openssl is missing.
+    """
     arguments = [
         "-verify",
         "-data",

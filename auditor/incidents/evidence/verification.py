@@ -41,7 +41,7 @@ class Damage:
 
 @dataclass(frozen=True)
 class CollectionRecord:
-    """What the chain says of a collection."""
+    """Record of what the chain says of a collection."""
 
     collection_event: CollectedEvent
     at: str
@@ -52,7 +52,7 @@ class CollectionRecord:
 
 
 def load_record(case: Case, collection_event: CollectedEvent) -> CollectionRecord:
-    """What a ledger says of one of its collections."""
+    """Return what a ledger says of one of its collections."""
     entries = case.list_custody(collection_event.number)
     written_at = next((entry.at for entry in entries if entry.deed == collection_event), "")
     stamps = [(entry.deed, entry.at) for entry in entries if isinstance(entry.deed, TimestampedEvent)]
@@ -64,7 +64,7 @@ def load_record(case: Case, collection_event: CollectedEvent) -> CollectionRecor
 
 
 def find_damages(folder: Path, office: Path, chain: CollectionRecord | None) -> Iterator[Damage]:
-    """What is wrong with a collection. Without a ``chain``: it does not know it."""
+    """Yield what is wrong with a collection. Without a ``chain``: it does not know it."""
     try:
         content = _read_start(folder / MANIFEST, MAX_BYTES + 1)
         manifest = EvidenceManifest.model_validate_json(content)
@@ -90,7 +90,7 @@ def find_damages(folder: Path, office: Path, chain: CollectionRecord | None) -> 
 
 
 def identify_collection(folder: Path, collections: Iterable[CollectedEvent]) -> CollectedEvent | None:
-    """Which collection a folder is a copy of: by its manifest, else by its name; None: of none of these."""
+    """Return which collection a folder is a copy of: by its manifest, else by its name; None: of none of these."""
     try:
         digest = hashlib.sha256(_read_start(folder / MANIFEST, MAX_BYTES)).hexdigest()
     except OSError:
@@ -138,7 +138,7 @@ def _find_timestamp_damage(folder: Path, timestamp: TimestampedEvent, at: dateti
 
 
 def _below(path: Path, folder: Path) -> bool:
-    """Whether a path of a manifest, which may be anybody's, stays in its folder and goes through no link."""
+    """Return whether a path of a manifest, which may be anybody's, stays in its folder and goes through no link."""
     return (
         ".." not in path.parts
         and path.is_relative_to(folder)
@@ -147,7 +147,7 @@ def _below(path: Path, folder: Path) -> bool:
 
 
 def _list_names(folder: Path) -> set[str]:
-    """All that lies there: files, links, and folders with nothing in them."""
+    """Return all that lies there: files, links, and folders with nothing in them."""
     return {
         str((place / name).relative_to(folder))
         for place, folders, names in folder.walk()
@@ -163,7 +163,10 @@ def _list_names(folder: Path) -> set[str]:
 
 
 def _read_start(path: Path, most: int) -> bytes:
-    """The start of a file. A copy may come from anybody: no pipe is waited for, and no more is taken in. Raises OSError."""
+    """Return the start of a file.
+
+    A copy may come from anybody: no pipe is waited for, and no more is taken in. Raises OSError.
+    """
     if not path.is_file():
         raise FileNotFoundError(errno.ENOENT, "no regular file", str(path))
     with path.open("rb") as file:

@@ -51,7 +51,7 @@ BLANK_LINE = "…" * 30
 
 
 class IssuedForm(NamedTuple):
-    """What was written, and what is mandatory and still blank."""
+    """Record of what was written, and what is mandatory and still blank."""
 
     files: tuple[Path, ...]
     deed: FilledFormEvent
@@ -62,7 +62,10 @@ class IssuedForm(NamedTuple):
 
 
 def choose_form(case: Case, form: Form | None) -> Form:
-    """The form that is asked for, or that of what is owed next, or the closing one. Raises InputError for one of another regime."""
+    """Return the form that is asked for, or that of what is owed next, or the closing one.
+
+    Raises InputError for one of another regime.
+    """
     if form is None:
         of = OF_REPORT[case.regime]
         return next((of[due.report] for due in case.list_owed() if due.report in of), FINAL_FORM[case.regime])
@@ -80,7 +83,11 @@ def choose_form(case: Case, form: Form | None) -> Form:
 
 
 def choose_reporting_unit(case: Case, inventory: Inventory, unit_id: str | None) -> str:
-    """The unit that reports: that which is named, or the only one that has the incident's sites and hosts, or the nearest above all of these. Raises InputError."""
+    """Return the unit that reports.
+
+    That which is named, or the only one that has the incident's sites and hosts, or the nearest above all of these.
+    Raises InputError.
+    """
     if unit_id is not None:
         return unit_id
     subjects = {*case.subjects}
@@ -100,7 +107,7 @@ def choose_reporting_unit(case: Case, inventory: Inventory, unit_id: str | None)
 
 
 def _find_common_unit(organisation: Organisation | None, unit_ids: Sequence[str]) -> str | None:
-    """The nearest unit that all of these are within; None where none is."""
+    """Return the nearest unit that all of these are within; None where none is."""
     if organisation is None:
         return None
     ways = [
@@ -130,7 +137,10 @@ def list_open_questions(of: FormPrefill) -> tuple[Question, ...]:
 def gather_prefill(
     case: Case, form: Form, inventory: Inventory, unit_id: str, newest: Run | None, lang: Lang
 ) -> FormPrefill:
-    """All that is known for a form. Raises InputError for a unit that cannot report, and for papers that are wrong."""
+    """Return all that is known for a form.
+
+    Raises InputError for a unit that cannot report, and for papers that are wrong.
+    """
     organisation, unit = get_reporting_unit(inventory, unit_id)
     papers = get_folder(inventory.path)
     declared_systems = (
@@ -149,7 +159,10 @@ def gather_prefill(
 
 
 def write_form(of: FormPrefill, output: Path) -> IssuedForm:
-    """Write a form as DOCX and PDF/A, for their owner only. The same ledger and papers, the same bytes. Raises InputError."""
+    """Write a form as DOCX and PDF/A, for their owner only.
+
+    The same ledger and papers, the same bytes. Raises InputError.
+    """
     filled_parts = fill_parts(of)
     paper = build_document(of, filled_parts)
     word, pdf_content = docx.render(paper, template.FORM_PATH), pdf.render_pdf(dict(pdf.iter_print_jobs(paper))[""])
@@ -176,7 +189,7 @@ def write_form(of: FormPrefill, output: Path) -> IssuedForm:
 
 
 def fill_parts(of: FormPrefill) -> tuple[FormSection, ...]:
-    """The form, as far as it can be filled in."""
+    """Return the form, as far as it can be filled in."""
     words = of.words
     return tuple(
         FormSection(title=words(f"form.part.{section.title}"), fields=tuple(_iter_fields(of, section)))
@@ -211,7 +224,10 @@ def _build_choices(of: FormPrefill, name: str) -> tuple[Choice, ...]:
 
 
 def find_office_gaps(of: FormPrefill) -> Iterator[str]:
-    """Yield what the office's papers leave blank in a form, each with where to write it; what a person answers in an incident is not in it."""
+    """Yield what the office's papers leave blank in a form, each with where to write it.
+
+    What a person answers in an incident is not in it.
+    """
     yield from _find_missing_authority(of)
     yield from _find_unknown_fields(of, fill_parts(of), of_papers=True)
 
@@ -234,7 +250,7 @@ def _find_unknown_fields(
 
 
 def build_document(of: FormPrefill, filled_parts: tuple[FormSection, ...]) -> OfficialDocument:
-    """The form as a state document."""
+    """Return the form as a state document."""
     words, unit = of.words, of.unit
     authority = of.organisation.incident_authority.get(of.case.regime)
     return OfficialDocument(
@@ -279,10 +295,12 @@ def _get_symbol(of: FormPrefill) -> str:
 
 
 def _list_addressees(of: FormPrefill) -> tuple[str, ...]:
-    """Return who is addressed: the authority of the incident's regime, with its address below its name; a blank line where none is declared.
+    """Return who is addressed: the authority of the incident's regime, with its address below its name.
 
-    2026: the specialised force of the Ministry of Public Security alone (Decree 331/2026, article 31.2.d). 2022: the co-ordinating agency
-    and the office above (Decision 05/2017, Circular 20/2017).
+    A blank line where none is declared.
+
+    2026: the specialised force of the Ministry of Public Security alone (Decree 331/2026, article 31.2.d). 2022: the
+    co-ordinating agency and the office above (Decision 05/2017, Circular 20/2017).
     """
     authority = of.organisation.incident_authority.get(of.case.regime)
     authority_lines = ("; ".join((authority.name, *authority.address)),) if authority else (BLANK_LINE,)

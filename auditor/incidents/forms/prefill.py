@@ -1,4 +1,6 @@
-"""What is known of an incident for its forms: from the ledger, the inventory, the office's papers and what a person answered. Pure.
+"""What is known of an incident for its forms.
+
+From the ledger, the inventory, the office's papers and what a person answered. Pure.
 
 Names of persons, inner addresses, names of hosts and what looks like a secret are not in it.
 """
@@ -48,14 +50,14 @@ class FormPrefill:
     words: Words
 
     def list_values(self, name: str) -> tuple[str, ...]:
-        """What a field is filled with, a paragraph each; empty: nobody knows."""
+        """Return what a field is filled with, a paragraph each; empty: nobody knows."""
         answers = self._answers.get(name, ())
         values = answers or tuple(filter(None, getattr(self, f"_{name}", tuple)()))
         told_by_others = bool(answers) or name in _FREE_TEXT_FIELDS
         return tuple(make_drawable(make_visible(self._clean(value) if told_by_others else value)) for value in values)
 
     def list_ticked_boxes(self, name: str) -> Mapping[str, str]:
-        """The boxes that are ticked, each with what is written after it."""
+        """Return the boxes that are ticked, each with what is written after it."""
         boxes: Iterable[str] = self._answers.get(name) or getattr(self, f"_{name}", tuple)()
         pairs = (box_text.partition(":") for box_text in boxes)
         return {box.strip(): make_drawable(make_visible(self._clean(more.strip()))) for box, _, more in pairs}
@@ -80,13 +82,13 @@ class FormPrefill:
 
     @cached_property
     def _sites(self) -> tuple[Site, ...]:
-        """The sites that it is about; of a host that it is about all."""
+        """Return the sites that it is about; of a host that it is about all."""
         about = {*self.case.subjects}
         return tuple(site for host in self._hosts for site in host.sites if site.domain in about or host.name in about)
 
     @cached_property
     def _systems(self) -> tuple[System, ...]:
-        """The information systems that it is about."""
+        """Return the information systems that it is about."""
         sites, hosts = {site.domain for site in self._sites}, {*self.case.subjects}
         systems = self.declared_systems.systems if self.declared_systems else ()
         return tuple(
@@ -133,7 +135,7 @@ class FormPrefill:
         return (str(max(levels)),) if levels else ()
 
     def _decision(self) -> tuple[str, ...]:
-        """The decision of each system that has one; of several systems, of which."""
+        """Return the decision of each system that has one; of several systems, of which."""
         several = len(self._systems) > 1
         decisions = ((system.name, system.decision) for system in self._systems if system.decision is not None)
         instruments = (
@@ -195,7 +197,7 @@ class FormPrefill:
         return (self.case.cause,)
 
     def _done(self) -> tuple[str, ...]:
-        """What was contained and let go, as the ledger tells it."""
+        """Return what was contained and let go, as the ledger tells it."""
         lines = [
             f"{self.words.moment(entry.happened)}: {descriptions.describe_event(_drop_digest(entry.deed), self.words)}"
             for entry in self.case.entries
@@ -219,7 +221,7 @@ class FormPrefill:
         return tuple(self._due(due) for due in self.case.list_owed() if due.report != self.form)
 
     def _due(self, due: Due) -> str:
-        """A report and its last moment; what is owed at once has none that could be kept."""
+        """Return a report and its last moment; what is owed at once has none that could be kept."""
         report = self.words(f"incidents.report.{due.report}")
         if due.report == "now":
             return self.words("form.due_now", report=report)
@@ -240,7 +242,7 @@ def _drop_digest(of: ContainedEvent | LiftedEvent) -> ContainedEvent | LiftedEve
 
 
 def get_last_change(case: Case) -> str:
-    """When the last entry was written that says something of it: the only clock that a form knows."""
+    """Return when the last entry was written that says something of it: the only clock that a form knows."""
     return next(entry.at for entry in reversed(case.entries) if entry.deed.kind not in ("filled_in", "notified"))
 
 

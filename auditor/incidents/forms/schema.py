@@ -73,14 +73,16 @@ class SectionSchema:
 
 
 def _make_section(title: str, *fields: str) -> SectionSchema:
-    """Names with a star are mandatory."""
+    """Name with a star are mandatory."""
     return SectionSchema(
         title, [name.rstrip("*") for name in fields], frozenset(n[:-1] for n in fields if n.endswith("*"))
     )
 
 
 def _build_neutral_form(*mandatory: str) -> tuple[SectionSchema, ...]:
-    """The neutral form, whose fields are the same on each occasion, and more of them mandatory the later it is."""
+    """Return the neutral form, whose fields are the same on each occasion, and more of them mandatory the
+    later it is.
+    """
     parts = (
         ("report", ("occasion", "incident")),
         ("reporter", ("office", "address", "telephone", "email", "contact_name", "contact_position", "contact_phone")),
@@ -128,7 +130,10 @@ FORMS: Mapping[Form, tuple[SectionSchema, ...]] = {
 
 
 def parse_answers(arguments: Sequence[str]) -> Mapping[Question, tuple[str, ...]]:
-    """Answers from ``QUESTION=ANSWER``, in their order. Raises InputError for what is no question, or no answer to it."""
+    """Answers from ``QUESTION=ANSWER``, in their order.
+
+    Raises InputError for what is no question, or no answer to it.
+    """
     answers: dict[Question, tuple[str, ...]] = {}
     for text in arguments:
         name, sign, value = text.partition("=")

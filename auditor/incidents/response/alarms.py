@@ -47,7 +47,10 @@ def _is_of_root(member: Mapping[str, object]) -> bool:
 
 
 def filter_run(run: Run, acceptances: Iterable[TraceAcceptance], today: date) -> Run:
-    """Return a run without the traces that the office has accepted since: the audit that leaves them out is still to come."""
+    """Return a run without the traces that the office has accepted since.
+
+    The audit that leaves them out is still to come.
+    """
     accepted_keys = _collect_accepted_keys(acceptances, today)
     hunts = tuple(
         hunt.model_copy(

@@ -1,7 +1,9 @@
-"""What findings name is contained at once, as far as a person need not look at each: what only an intruder put there, and what can be told from all else.
+"""What findings name is contained at once, as far as a person need not look at each.
 
-Changed files of an application are left, as the site would be gone with them, and so is whatever a trace does not tell the whole place of, or does not
-tell from what is not the intruder's.
+What only an intruder put there, and what can be told from all else.
+
+Changed files of an application are left, as the site would be gone with them, and so is whatever a trace does not tell
+the whole place of, or does not tell from what is not the intruder's.
 """
 
 from __future__ import annotations
@@ -37,7 +39,10 @@ class TraceResponse:
     requests: tuple[ActionRequest, ...]
     """How it is contained; none: a person has to."""
     manual_action: tuple[Means, str] | None
-    """How a person would, once it was looked at: the words of ``auditor incident contain`` or ``clean``; None: by no means."""
+    """How a person would, once it was looked at: the words of ``auditor incident contain`` or ``clean``; None.
+
+    By no means.
+    """
     steps: tuple[Instructions, ...] = ()
     """What a person does on the host where that is no way, or is refused."""
     afterwards: tuple[Instructions, ...] = ()
@@ -55,7 +60,9 @@ class TraceResponse:
 
 
 def build_responses(findings: Iterable[Finding], hosts: Iterable[Host] = ()) -> tuple[TraceResponse, ...]:
-    """All that the findings name, each once, in their order; ``hosts``: those whose sites the places may lie in."""
+    """Return all that the findings name, each once, in their order; ``hosts``: those whose sites the places
+    may lie in.
+    """
     sites = {host.name: host.sites for host in hosts}
     candidates = [
         _build_response(finding, member, sites.get(finding.host, ()))
@@ -94,7 +101,9 @@ def _build_response(finding: Finding, member: Any, sites: Collection[Site]) -> T
 
 
 def find_signs(run: Run, hosts: Iterable[Host]) -> tuple[TraceResponse, ...]:
-    """Return what the last hunts on these hosts saw that is too little for an alarm, and that somebody comes in by or an application runs by itself."""
+    """Return what the last hunts on these hosts saw that is too little for an alarm, and that somebody comes in by or
+    an application runs by itself.
+    """
     sign_responses, by_name = [], {host.name: host for host in hosts}
     for hunt in run.hunts:
         host = by_name.get(hunt.host)
@@ -111,7 +120,10 @@ def find_signs(run: Run, hosts: Iterable[Host]) -> tuple[TraceResponse, ...]:
 
 
 def _choose_sign_action(of: LocatedTrace, trace: Trace, host: Host) -> tuple[Means, str] | None:
-    """How one is contained once it was looked at. A key is told by its fingerprint, and never the one that we come in by."""
+    """Return how one is contained once it was looked at.
+
+    A key is told by its fingerprint, and never the one that we come in by.
+    """
     if of.kind == "key":
         key = _KEY.search(trace.sample)
         return ("key", key[0]) if key is not None and of.who != host.automation_user else None
@@ -123,7 +135,9 @@ _LOADING_RULES = frozenset({"loaded_unasked"})
 
 
 def list_requests_in_force(case: Case, host: str, hunts: Iterable[HuntSummary] = ()) -> frozenset[ActionRequest]:
-    """What an incident is known to contain on a host already, as far as no hunt since then may have seen it there again."""
+    """Return what an incident is known to contain on a host already, as far as no hunt since then may have seen it
+    there again.
+    """
     confirmed_actions = [
         action for action in case.actions.values() if action.host == host and action.state == "confirmed"
     ]
@@ -136,7 +150,10 @@ def list_requests_in_force(case: Case, host: str, hunts: Iterable[HuntSummary] =
 
 
 def find_recreated(case: Case, hunts: Iterable[HuntSummary]) -> frozenset[int]:
-    """The numbers of what was taken away before a hunt on its host began: where that sees the same, somebody has put it there anew."""
+    """Return the numbers of what was taken away before a hunt on its host began.
+
+    Where that sees the same, somebody has put it there anew.
+    """
     hunt_starts = {hunt.host: clock.read(hunt.started) for hunt in hunts}
     return frozenset(
         entry.deed.number
@@ -152,7 +169,10 @@ def find_recreated(case: Case, hunts: Iterable[HuntSummary]) -> frozenset[int]:
 def contain_traces(
     command: Responder, host: Host, responses: Sequence[TraceResponse], existing_requests: Collection[ActionRequest]
 ) -> Iterator[ContainedEvent | TraceResponse]:
-    """Contain what is found on a host, but for what is ``there`` already, each as it is done. What has to be left to a person is told, too, and what the host refused."""
+    """Contain what is found on a host, but for what is ``existing_requests`` already, each as it is done.
+
+    What has to be left to a person is told, too, and what the host refused.
+    """
     yield from (manual_response for manual_response in responses if not manual_response.requests)
     response_by_request = {
         new_request: response

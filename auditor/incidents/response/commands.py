@@ -1,6 +1,7 @@
 """Commands that a person types as root on a host, as their words go into a step by hand. Pure.
 
-Names that a host says become one quoted word of a command. Each command ends with 0 when it has done what its step says.
+Names that a host says become one quoted word of a command. Each command ends with 0 when it has done what its step
+says.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ _EACH_PROCESS = (
     """while read -r n; do printf '%s%s  %s\\n' "$n" "$(readlink -n "/proc/$n/exe" | tr '\\n' '?')" """
     """"$(ps -o user=,lstart=,args= -p "$n")"; done | cat -v"""
 )
-"""Writes a process's number and program as ``contain process`` takes them, then whose it is, since when, and its command line; a line each, whatever it calls itself."""
+"""Writes a process's number and program as ``contain process`` takes them, then whose it is, since when, and its
+command line; a line each, whatever it calls itself.
+"""
 INERT = "cat -v"
 """What hosts' names and rows are shown through: none of them gives a terminal orders."""
 _A_LINE_EACH = rf"tr '\n\0' '?\n' | {INERT}"
@@ -39,9 +42,11 @@ def quote_path(path: str) -> str:
 
 
 def back_up_file(path: str) -> tuple[str, ...]:
-    """Return the commands that keep a copy of a file as it is, and have root change it where a flag says that nobody may.
+    """Return the commands that keep a copy of a file as it is, and have root change it where a flag says that nobody
+    may.
 
-    In an archive, to which each copy is added: what somebody has laid there instead meanwhile is kept as it is, and nothing is written through it.
+    In an archive, to which each copy is added: what somebody has laid there instead meanwhile is kept as it is, and
+    nothing is written through it.
     """
     return (
         f"sudo install -d -m 0700 {BACKUP_FOLDER}",
@@ -56,7 +61,9 @@ def remove_file(path: str) -> tuple[str, ...]:
 
 
 def comment_out_lines(path: str, mark: str, digests: str) -> tuple[str, ...]:
-    """Return the commands that keep a copy of a file and make comments of some of its lines, which are told by their digests."""
+    """Return the commands that keep a copy of a file and make comments of some of its lines, which are told by their
+    digests.
+    """
     program = shlex.quote(as_root.LINES_OUT)
     return (*back_up_file(path), f"sudo python3 -I -c {program} {quote_path(path)} {shlex.quote(mark)} {digests}")
 
@@ -67,7 +74,9 @@ def show_file_starts(files: Sequence[str]) -> str:
 
 
 def show_file(path: str) -> tuple[str, ...]:
-    """Return the commands that keep a copy of a file and show each of its lines with its number, what is not printed spelt."""
+    """Return the commands that keep a copy of a file and show each of its lines with its number, what is not printed
+    spelt.
+    """
     return (*back_up_file(path), f"sudo cat -A -n -- {quote_path(path)}")
 
 
@@ -77,7 +86,10 @@ def drop_privileges(path: str) -> tuple[str, ...]:
 
 
 def reinstall_package(path: str) -> tuple[str, ...]:
-    """Return the commands that keep a copy of a file and install its package again; before Debian 13, packages name what lies in /usr/bin, /usr/sbin and /usr/lib without /usr, too."""
+    """Return the commands that keep a copy of a file and install its package again.
+
+    Before Debian 13, packages name what lies in /usr/bin, /usr/sbin and /usr/lib without /usr, too.
+    """
     names = (
         f"{quote_path(path)} {quote_path(path.removeprefix('/usr'))}" if path.startswith("/usr/") else quote_path(path)
     )
@@ -108,7 +120,9 @@ def _escape_pattern(name: str) -> str:
 
 
 def block_module(name: str, *, unload: bool = True) -> str:
-    """Return the command that unloads a module of the kernel's and keeps it from coming back; one that a package has by that name, and a host may live by, is as in that after the next boot.
+    """Return the command that unloads a module of the kernel's and keeps it from coming back.
+
+    One that a package has by that name, and a host may live by, is as in that after the next boot.
 
     Of each list of names that a boot loads and that has it, a copy is kept.
     """
@@ -144,7 +158,9 @@ def list_names(search: str) -> str:
 
 
 def find_shortened(where: str) -> str:
-    """Return the command that lists the files whose path begins and ends as a place does of which a trace shows no more."""
+    """Return the command that lists the files whose path begins and ends as a place does of which a trace shows no
+    more.
+    """
     begins, _, ends = where.partition(CUT)
     begins, ends = re.sub("%[0-9A-F]?$", "", begins), ends[2:] if "%" in where else ends
     return list_names(
@@ -153,7 +169,7 @@ def find_shortened(where: str) -> str:
 
 
 def _escape_glob(path: str) -> str:
-    """A path as a pattern that nothing else fits."""
+    """Return a path as a pattern that nothing else fits."""
     return re.sub(r"([\\*?\[])", r"\\\1", path)
 
 

@@ -1,6 +1,9 @@
-"""Steps that a person takes as root on a host, where no means of containing does: which words say so, and the commands, one a line. Pure.
+"""Steps that a person takes as root on a host, where no means of containing does.
 
-What a package brought is never taken away whole: its strange lines are, or the package is installed again. A step keeps what it changes first.
+Which words say so, and the commands, one a line. Pure.
+
+What a package brought is never taken away whole: its strange lines are, or the package is installed again. A step keeps
+what it changes first.
 """
 
 from __future__ import annotations
@@ -54,7 +57,10 @@ def _get_digests(of: LocatedTrace) -> str:
 
 
 def script(of: LocatedTrace) -> Instructions:
-    """Return how a file that others run or read by themselves is without what an intruder wrote: whole where it is nobody else's, else line by line."""
+    """Return how a file that others run or read by themselves is without what an intruder wrote.
+
+    Whole where it is nobody else's, else line by line.
+    """
     last = [command for begins, command in _RESTARTS.items() if of.where.startswith(begins)]
     if "foreign" in of.rules and _OF_FOLDERS.fullmatch(of.where):
         return make_instructions("moved", *commands.remove_file(of.where), *last)
@@ -73,7 +79,7 @@ def unit_file(of: LocatedTrace) -> Instructions:
 
 
 def _iter_unit_commands(of: LocatedTrace) -> Iterator[str]:
-    """What ends the processes of a unit whose file is gone, or starts them as the unit is without that."""
+    """Yield what ends the processes of a unit whose file is gone, or starts them as the unit is without that."""
     folder, _, name = of.where.rpartition("/")
     if "/systemd/user" in folder:
         is_account = "/.config/" in folder and _ACCOUNT.fullmatch(of.who)
@@ -95,7 +101,10 @@ def crontab(of: LocatedTrace) -> Instructions:
 
 
 def passwd_line(of: LocatedTrace) -> Instructions:
-    """Return how an account's lines leave the files of accounts, for one that no program locks; of several of that name those that are root's equals."""
+    """Return how an account's lines leave the files of accounts, for one that no program locks.
+
+    Of several of that name those that are root's equals.
+    """
     if not _ACCOUNT.fullmatch(of.exactly or of.who) or "root" in (of.exactly, of.who):
         look = f"sudo awk -F: '$3 == 0 {{print NR\": \"$0}}' /etc/passwd | {INERT}"
         return make_instructions("passwd_look", *commands.back_up_file("/etc/passwd"), look)
@@ -145,7 +154,10 @@ def search_content(of: LocatedTrace) -> Instructions:
 
 
 def search_site(root: str, targets: Iterable[str], pages: Iterable[str]) -> Instructions:
-    """Return the same of several traces: by the foreign names that they are about, by what changed lately, and by the paths of pages that may be files."""
+    """Return the same of several traces.
+
+    By the foreign names that they are about, by what changed lately, and by the paths of pages that may be files.
+    """
     if not root:
         return make_instructions("unknown_place")
     names = " ".join(f"-e {target}" for target in sorted({*targets}) if _FOREIGN.fullmatch(target))
@@ -172,7 +184,10 @@ def setuid(of: LocatedTrace) -> Instructions:
 
 
 def sudo_rule(of: LocatedTrace) -> Instructions:
-    """Return how a rule of sudo's goes: its line, as a file may hold an administrator's beside it; a file of which no line is told, whole but for /etc/sudoers."""
+    """Return how a rule of sudo's goes: its line, as a file may hold an administrator's beside it.
+
+    A file of which no line is told, whole but for /etc/sudoers.
+    """
     if _get_digests(of):
         return make_instructions(
             "sudo_rule", *commands.comment_out_lines(of.where, "#", _get_digests(of)), "sudo visudo -c"
@@ -192,7 +207,9 @@ _SSHD: Mapping[str, str] = {
 
 
 def login(of: LocatedTrace) -> Instructions:
-    """Return how lines of PAM's or sshd's that let somebody in are put out of force; of a module, which lines load it."""
+    """Return how lines of PAM's or sshd's that let somebody in are put out of force; of a module, which lines
+    load it.
+    """
     if of.where.endswith(".so"):
         return _login_module(of)
     if _get_digests(of):
@@ -238,18 +255,21 @@ def interpreter(of: LocatedTrace) -> Instructions:
 
 
 def _reinstall_and_restart(of: LocatedTrace, *last: str) -> Instructions:
-    """What a package brought is as that has it again, and what has it loaded starts anew."""
+    """Return what a package brought is as that has it again, and what has it loaded starts anew."""
     first = reinstall_program(of)
     return make_instructions(first.says, *first.commands, *last)
 
 
 def _get_web_server(path: str) -> str:
-    """The web server that a file is of; empty: of none."""
+    """Return the web server that a file is of; empty: of none."""
     return next((name for name in ("nginx", "apache2") if f"/{name}/" in path), "")
 
 
 def _restart_server(server: str) -> tuple[str, ...]:
-    """A web server tests its settings and starts anew: told to read them again it keeps in memory what it has loaded."""
+    """Return a web server tests its settings and starts anew.
+
+    Told to read them again it keeps in memory what it has loaded.
+    """
     test = "sudo nginx -t" if server == "nginx" else "sudo apache2ctl configtest"
     return test, f"sudo systemctl reset-failed {server}", f"sudo systemctl restart {server}"
 
@@ -273,7 +293,10 @@ _FUNCTIONS = "sudo mariadb -e 'SELECT * FROM mysql.func'"
 
 
 def database_code(of: LocatedTrace) -> Instructions:
-    """Return how code in a database goes: a trigger, event or routine by its name, a function of a library with that, a row as it is looked at."""
+    """Return how code in a database goes.
+
+    A trigger, event or routine by its name, a function of a library with that, a row as it is looked at.
+    """
     routine_match, function = _ROUTINE.fullmatch(of.where), _FUNCTION.fullmatch(of.where)
     if routine_match:
         schema, name = routine_match[1], routine_match[2]
@@ -311,7 +334,10 @@ def reinstall_program(of: LocatedTrace) -> Instructions:
 
 
 def kernel_module(of: LocatedTrace) -> Instructions:
-    """Return how a module of the kernel's goes, and does not come back at the next boot; the file that a package brought stays, or is as it was."""
+    """Return how a module of the kernel's goes, and does not come back at the next boot.
+
+    The file that a package brought stays, or is as it was.
+    """
     name = of.where.rpartition("/")[2].partition(".ko")[0]
     if not _MODULE.fullmatch(name):
         return make_instructions("kernel_module", "sudo lsmod")

@@ -37,12 +37,12 @@ class LocatedTrace:
 
     @property
     def has_whole_path(self) -> bool:
-        """Whether the place is a path whose every letter is known."""
+        """Return whether the place is a path whose every letter is known."""
         return self.where.startswith("/") and CUT not in self.where
 
     @property
     def relative_path(self) -> str:
-        """Where it lies below that root, without the slash; empty for the root itself."""
+        """Return where it lies below that root, without the slash; empty for the root itself."""
         return self.where.removeprefix(self.root).strip("/") if self.root else ""
 
 
@@ -58,7 +58,10 @@ def parse_trace(subject: str, member: Any, sites: Iterable[Site] = ()) -> Locate
 
 
 def _find_site(subject: str, where: str, sites: Sequence[Site]) -> tuple[str, str]:
-    """The site that it was seen on, else that of the innermost root that the place lies in, with its root; of a row, the folder of its application comes before a colon."""
+    """Return the site that it was seen on, else that of the innermost root that the place lies in, with its root.
+
+    Of a row, the folder of its application comes before a colon.
+    """
     roots = {(site.document_root or "").rstrip("/"): site.domain for site in sites if site.document_root}
     for root, domain in roots.items():
         if domain == subject:

@@ -55,7 +55,9 @@ class Command:
     speaks: bool = True
     """Whether it is given the office role that says so."""
     needs: Literal["", "how", "cause", "release", "note", "answers"] = ""
-    """What is given besides: by what way a report went, how the intruder came in, the archive of a release, what was done by hand, what the forms ask."""
+    """What is given besides: by what way a report went, how the intruder came in, the archive of a release, what was
+    done by hand, what the forms ask.
+    """
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,8 @@ def find_next_step(
 ) -> NextStep:
     """Return the next step of an open incident on these hosts.
 
-    ``left``: those of its sites and hosts that are not in the inventory any more; ``several``: another open incident is about some of the same.
+    ``removed_subjects``: those of its sites and hosts that are not in the inventory any more; ``several``: another open
+    incident is about some of the same.
     """
     return next(_iter_steps(case, newest, hosts, now, removed_subjects, open_questions or {}, several=several))
 
@@ -173,7 +176,10 @@ def _iter_steps(
 
 
 def _is_continued(action: Action, newest: Run | None) -> bool:
-    """Whether the same command goes on with it: somebody was cut off, its host does not hold it any more, or gave no answer then and has been reached since."""
+    """Return whether the same command goes on with it.
+
+    Somebody was cut off, its host does not hold it any more, or gave no answer then and has been reached since.
+    """
     if action.state == "begun" or action.is_lost:
         return True
     if newest is None or action.at is None or action.state != "unknown":
@@ -182,7 +188,9 @@ def _is_continued(action: Action, newest: Run | None) -> bool:
 
 
 def _find_refused_actions(there: Sequence[TraceResponse], hosts: Sequence[Host]) -> frozenset[tuple[str, Means, str]]:
-    """What is never begun, such as locking the account by which we come in: asking for it again changes nothing."""
+    """Return what is never begun, such as locking the account by which we come in: asking for it again
+    changes nothing.
+    """
     by_name, refused_actions = {host.name: host for host in hosts}, set()
     for response in there:
         for ask in response.requests:
@@ -198,7 +206,7 @@ def _list_action_keys(response: TraceResponse) -> frozenset[tuple[str, Means, st
 
 
 def _iter_report_steps(case: Case, report: Report, open_questions: Unanswered) -> Iterator[NextStep]:
-    """What a form asks is answered, it is filled in, then it goes out."""
+    """Yield what a form asks is answered, it is filled in, then it goes out."""
     words = build_report_command(case, report)
     if words[1] == "form":
         yield from _iter_answer_steps(case, OF_REPORT[case.regime][report], open_questions)
@@ -207,7 +215,7 @@ def _iter_report_steps(case: Case, report: Report, open_questions: Unanswered) -
 
 
 def _iter_answer_steps(case: Case, form: Form, open_questions: Unanswered) -> Iterator[NextStep]:
-    """What people answer for a form, and for those after it while they are at it."""
+    """Yield what people answer for a form, and for those after it while they are at it."""
     now = tuple(open_questions.get(form, ()))
     if now:
         later = tuple(
@@ -228,7 +236,11 @@ def _iter_manual_steps(
     only_signs: Sequence[TraceResponse],
     state_by_action: Mapping[tuple[str, Means, str], State],
 ) -> Iterator[NextStep]:
-    """What is left to a person: first what is typed after looking, all of it in one command, then what is done on hosts, after which these are looked at again."""
+    """Yield what is left to a person.
+
+    First what is typed after looking, all of it in one command, then what is done on hosts, after which these are
+    looked at again.
+    """
     reviewed_responses = tuple(
         response
         for response in there
@@ -282,7 +294,9 @@ def _iter_manual_steps(
 
 
 def build_leftover_step(case: Case, responses: Sequence[TraceResponse]) -> NextStep:
-    """Return what containing at once left to a person: what is typed once it was looked at, and what is done on hosts."""
+    """Return what containing at once left to a person: what is typed once it was looked at, and what is done
+    on hosts.
+    """
     reviewed_responses = tuple(
         response
         for response in responses
@@ -303,7 +317,7 @@ def build_leftover_step(case: Case, responses: Sequence[TraceResponse]) -> NextS
 
 
 def _choose_first_action(response: TraceResponse) -> tuple[str, Means, str] | None:
-    """What a person types about a thing at first: a process is stopped, as its memory is evidence."""
+    """Return what a person types about a thing at first: a process is stopped, as its memory is evidence."""
     if response.requests or response.manual_action is None or response.manual_action[0] in SHUT:
         return None
     means, what = response.manual_action
@@ -311,7 +325,10 @@ def _choose_first_action(response: TraceResponse) -> tuple[str, Means, str] | No
 
 
 def build_site_closing(case: Case, site: str, host: str) -> Command | None:
-    """Return the command that keeps a whole site from visitors while a person takes out what they are shown; None: it is kept from them."""
+    """Return the command that keeps a whole site from visitors while a person takes out what they are shown; None.
+
+    It is kept from them.
+    """
     shut = any(
         (action.means, action.what, action.host, action.state) == ("site", site, host, "confirmed")
         for action in case.actions.values()
@@ -320,7 +337,7 @@ def build_site_closing(case: Case, site: str, host: str) -> Command | None:
 
 
 def _choose_final_action(response: TraceResponse) -> tuple[str, Means, str] | None:
-    """What a person types about a thing, which is not contained at once and is not only kept from visitors."""
+    """Return what a person types about a thing, which is not contained at once and is not only kept from visitors."""
     if response.requests or response.manual_action is None or response.manual_action[0] == "site":
         return None
     means, what = response.manual_action
@@ -337,7 +354,7 @@ def _is_stopped_process(action: Action) -> bool:
 
 
 def _iter_action_commands(case: Case, manual_actions: Sequence[tuple[str, Means, str]]) -> Iterator[Command]:
-    """The commands that contain and clean these, on all hosts at once."""
+    """Yield the commands that contain and clean these, on all hosts at once."""
     hosts = {host for host, _, _ in manual_actions}
     for verb, kinds in (("contain", CONTAINMENT_KINDS), ("clean", ERADICATION_KINDS)):
         pairs = [
@@ -365,7 +382,10 @@ def build_sign_commands(case: Case, sign_responses: Sequence[TraceResponse]) -> 
 
 
 def _needs_manual_work(response: TraceResponse, state_by_action: Mapping[tuple[str, Means, str], State]) -> bool:
-    """Whether a person does something on the host about it: no means contains it, the host refused that, or it is only kept from visitors."""
+    """Return whether a person does something on the host about it.
+
+    No means contains it, the host refused that, or it is only kept from visitors.
+    """
     if response.manual_action is not None and response.manual_action[0] in SHUT:
         return True
     actions = [(response.host, ask.means, ask.what) for ask in response.requests]
@@ -383,7 +403,10 @@ def _is_in_force(response: TraceResponse, state_by_action: Mapping[tuple[str, Me
 def _iter_followup_commands(
     case: Case, by_hand: Sequence[TraceResponse], state_by_action: Mapping[tuple[str, Means, str], State]
 ) -> Iterator[Command]:
-    """What is typed when that is done: what was done is noted, what was kept from visitors is shown to them again, and these are looked at again."""
+    """Yield what is typed when that is done.
+
+    What was done is noted, what was kept from visitors is shown to them again, and these are looked at again.
+    """
     yield Command(("incident", "note", case.id), needs="note")
     sites = tuple(
         dict.fromkeys(

@@ -1,4 +1,6 @@
-"""What is done about each kind of trace: contained at once, by a command that a person types, or by steps of a person's on the host. Pure.
+"""What is done about each kind of trace.
+
+Contained at once, by a command that a person types, or by steps of a person's on the host. Pure.
 
 Every kind stands in ``RESPONSES``: what a hunt or a review can raise is never without an answer.
 """
@@ -37,7 +39,7 @@ def _instruct_nothing(_of: LocatedTrace) -> Iterator[Instructions]:
 
 @dataclass(frozen=True)
 class ResponseRule:
-    """What is done about one kind of trace; the first that a trace has something for counts."""
+    """Record of what is done about one kind of trace; the first that a trace has something for counts."""
 
     list_automatic_actions: Callable[[LocatedTrace], Iterator[ManualAction]] = _propose_nothing
     """What the program contains by itself, as it can be told from all else."""
@@ -60,7 +62,7 @@ def _propose_reviewed_file(of: LocatedTrace) -> Iterator[ManualAction]:
 
 
 def _propose_hook(of: LocatedTrace) -> Iterator[ManualAction]:
-    """A whole file that some program reads among others of its folder, and that no package brought."""
+    """Yield a whole file that some program reads among others of its folder, and that no package brought."""
     if (of.where.rpartition("/")[0] in HOOKS and CHANGED not in of.rules) or of.where in HOOKS:
         yield "file", paths.decode_path(of.where)
 
@@ -92,28 +94,30 @@ def _propose_unit(of: LocatedTrace) -> Iterator[ManualAction]:
 
 
 def _propose_reviewed_unit(of: LocatedTrace) -> Iterator[ManualAction]:
-    """A unit of its own; what lies in the place of a package's, or was changed in it, has to go by itself, as the host needs that."""
+    """Yield a unit of its own; what lies in the place of a package's, or was changed in it, has to go by itself, as the
+    host needs that.
+    """
     folder, _, name = of.where.rpartition("/")
     if folder.endswith("/systemd/system") and "@." not in name and not of.rules & {CHANGED, REPLACES}:
         yield "unit", name
 
 
 def _propose_processes(of: LocatedTrace) -> Iterator[ManualAction]:
-    """A program that no package has: no other process runs it by chance."""
+    """Yield a program that no package has: no other process runs it by chance."""
     for number in of.exactly.split():
         if "@" not in number:
             yield "process", number + paths.decode_path(of.where)
 
 
 def _propose_single_process(of: LocatedTrace) -> Iterator[ManualAction]:
-    """One of those that run a package's program, told by when it began."""
+    """Yield one of those that run a package's program, told by when it began."""
     if "loads_foreign" not in of.rules:
         for number in of.exactly.split():
             yield "process", number + paths.decode_path(of.where)
 
 
 def _propose_listener(of: LocatedTrace) -> Iterator[ManualAction]:
-    """The process that listens."""
+    """Yield the process that listens."""
     for process_number in of.exactly.split():
         if "@" in process_number:
             yield "process", process_number
@@ -131,7 +135,7 @@ def _propose_administrator(of: LocatedTrace) -> Iterator[ManualAction]:
 
 
 def _propose_core(of: LocatedTrace) -> Iterator[ManualAction]:
-    """What gives a file of a release its content again: of the application, or of a plugin or theme below it."""
+    """Yield what gives a file of a release its content again: of the application, or of a plugin or theme below it."""
     folders = of.relative_path.split("/")
     if not of.site or (folders[0] == "wp-content" and len(folders) <= _OF_PLUGIN):
         return
@@ -149,7 +153,7 @@ def _propose_changed_file(of: LocatedTrace) -> Iterator[ManualAction]:
 
 
 def _propose_row(of: LocatedTrace) -> Iterator[ManualAction]:
-    """A row of an application's tables, whose trace names the folder, the table with its prefix, and the row."""
+    """Yield a row of an application's tables, whose trace names the folder, the table with its prefix, and the row."""
     match = _ROW.fullmatch(of.where)
     if match and of.site:
         folder = match[1][len(of.root) :].strip("/")
@@ -236,7 +240,10 @@ RESPONSES: Mapping[Kind, ResponseRule] = {
 
 
 def list_automatic_actions(of: LocatedTrace) -> tuple[ManualAction, ...]:
-    """Return what the program contains by itself of a trace, each written as entries have it; nothing where its place is not whole."""
+    """Return what the program contains by itself of a trace, each written as entries have it.
+
+    Nothing where its place is not whole.
+    """
     if not of.has_whole_path:
         return ()
     try:
@@ -248,7 +255,10 @@ def list_automatic_actions(of: LocatedTrace) -> tuple[ManualAction, ...]:
 
 
 def choose_manual_action(of: LocatedTrace) -> ManualAction | None:
-    """Return what a person types to contain a trace, once it was looked at; None where that cannot be, or no terminal shows its name as it is."""
+    """Return what a person types to contain a trace, once it was looked at.
+
+    None where that cannot be, or no terminal shows its name as it is.
+    """
     if of.kind not in RESPONSES or CUT in of.where or ("%" in of.where and of.kind not in _PAGES):
         return None
     for means, what in (*RESPONSES[of.kind].list_automatic_actions(of), *RESPONSES[of.kind].list_manual_actions(of)):
@@ -270,5 +280,7 @@ def list_instructions(of: LocatedTrace) -> tuple[Instructions, ...]:
 
 
 def list_followups(of: LocatedTrace) -> tuple[Instructions, ...]:
-    """Return the steps that a person takes on the host with what is contained of a trace, once evidence was collected."""
+    """Return the steps that a person takes on the host with what is contained of a trace, once evidence was
+    collected.
+    """
     return tuple(RESPONSES[of.kind].list_followups(of)) if of.kind in RESPONSES else ()

@@ -23,7 +23,7 @@ ListKind = Literal["stix", "misp", "csv"]
 
 @dataclass
 class IndicatorCollector:
-    """What is in a list, while it is read."""
+    """Record of what is in a list, while it is read."""
 
     document: SourceDocument
     name: str
@@ -89,7 +89,9 @@ class IndicatorCollector:
 
 
 def parse_day(text: object) -> date | None:
-    """The day of a moment as others write it: ISO 8601, day/month/year, or seconds since 1970. None for anything else.
+    """Return the day of a moment as others write it: ISO 8601, day/month/year, or seconds since 1970.
+
+    None for anything else.
 
     What is to hold for ever holds to the last day that there is room to count on from.
     """
@@ -111,7 +113,7 @@ def _parse_any_day(text: object) -> date | None:
 
 
 def get_text(entry: Mapping[str, object], name: str) -> str:
-    """A text out of foreign data, which any file can hold; empty for what is none."""
+    """Return a text out of foreign data, which any file can hold; empty for what is none."""
     text = entry.get(name)
     if not isinstance(text, str):
         return ""
@@ -119,12 +121,12 @@ def get_text(entry: Mapping[str, object], name: str) -> str:
 
 
 def make_missing_error(document: SourceDocument, lacks: str) -> InputError:
-    """That it has none of what it should have."""
+    """Return that it has none of what it should have."""
     return document.make_error("it has no {lacks}", "check that it is the list itself", lacks=lacks)
 
 
 def make_limit_error(document: SourceDocument) -> InputError:
-    """That it has more than there may be."""
+    """Return that it has more than there may be."""
     return document.make_error(
         "it has more than {most} indicators",
         "import only the entries that are still valid, or a part of the list",

@@ -41,7 +41,7 @@ def read(into: IndicatorCollector) -> None:
 
 
 def _iter_events(document: SourceDocument) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Each event, wherever MISP's exports put it."""
+    """Yield each event, wherever MISP's exports put it."""
     builder: Any = None
     start = ""
     number = 0

@@ -40,7 +40,10 @@ _HEADINGS: Mapping[str, tuple[str, ...]] = {
 
 
 def read(into: IndicatorCollector) -> None:
-    """All rows. A row of defaced pages names a victim: it is kept, and never matched. Raises InputError where no row has headings."""
+    """All rows.
+
+    A row of defaced pages names a victim: it is kept, and never matched. Raises InputError where no row has headings.
+    """
     text = into.document.open_text()
     try:
         head = list(itertools.islice(text, HEAD_ROWS))
@@ -53,7 +56,7 @@ def read(into: IndicatorCollector) -> None:
 
 
 def _find_headings(head: Sequence[str]) -> tuple[str, int | None]:
-    """What parts the cells, and which row has the headings, from 0."""
+    """Return what parts the cells, and which row has the headings, from 0."""
     for delimiter in _DELIMITERS:
         for place, cells in enumerate(csv.reader(head, delimiter=delimiter)):
             if _match_columns(cells):

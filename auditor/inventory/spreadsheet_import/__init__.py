@@ -1,1 +1,4 @@
-"""Lists of servers and sites as offices keep them, in spreadsheets: read, checked, and written into the inventory whole."""
+"""Lists of servers and sites as offices keep them, in spreadsheets.
+
+Read, checked, and written into the inventory whole.
+"""

@@ -14,7 +14,10 @@ from auditor.text.translations import Words
 
 @dataclass(frozen=True)
 class Column:
-    """What a column gives: a variable of a host, or a field of a site; ``several``: more than one value in a cell."""
+    """Record of what a column gives: a variable of a host, or a field of a site; ``several``.
+
+    More than one value in a cell.
+    """
 
     of: Literal["host", "site"]
     field: str
@@ -62,7 +65,7 @@ def fold_text(text: str) -> str:
 
 
 def get_column_letter(index: int) -> str:
-    """What a spreadsheet calls a column, from 0: A, B, … Z, AA."""
+    """Return what a spreadsheet calls a column, from 0: A, B, … Z, AA."""
     name = ""
     index += 1
     while index:
@@ -73,7 +76,7 @@ def get_column_letter(index: int) -> str:
 
 @dataclass(frozen=True)
 class Headings:
-    """Where which column is."""
+    """Record of where which column is."""
 
     columns: Mapping[int, Column]
     texts: Mapping[int, str]
@@ -83,18 +86,21 @@ class Headings:
 
 
 def count_headings(cells: Sequence[str]) -> int:
-    """How many of the cells are headings of ours."""
+    """Return how many of the cells are headings of ours."""
     column_by_name = _map_names()
     return len({column_by_name[name] for cell in cells if (name := fold_text(cell)) in column_by_name})
 
 
 def is_heading(cells: Sequence[str]) -> bool:
-    """Whether this is the row of the headings."""
+    """Return whether this is the row of the headings."""
     return count_headings(cells) >= _LEAST
 
 
 def parse_headings(cells: Sequence[str]) -> Headings:
-    """What the cells of the row of headings stand for. Raises InputError for a column that is lacking, there twice, or mistyped."""
+    """Return what the cells of the row of headings stand for.
+
+    Raises InputError for a column that is lacking, there twice, or mistyped.
+    """
     column_by_name = _map_names()
     columns: dict[int, Column] = {}
     unread = []
@@ -132,7 +138,7 @@ def parse_headings(cells: Sequence[str]) -> Headings:
 
 
 def _format_heading(column: Column) -> str:
-    """Its heading in both languages."""
+    """Return its heading in both languages."""
     return " / ".join(column.get_heading(Words(lang)) for lang in ("vi", "en"))
 
 

@@ -1,6 +1,7 @@
 """The hosts and sites that the rows of a list stand for, and every mistake in it. Pure.
 
-A row is a site with its host, or a host without sites; what is said of a host may be repeated in its other rows, or left out.
+A row is a site with its host, or a host without sites; what is said of a host may be repeated in its other rows, or
+left out.
 """
 
 from __future__ import annotations
@@ -37,14 +38,14 @@ class HostEntry:
 
 @dataclass(frozen=True)
 class ParsedList:
-    """What a list comes to; ``wrong`` is every mistake in it, in order of its rows."""
+    """Record of what a list comes to; ``wrong`` is every mistake in it, in order of its rows."""
 
     entries: tuple[HostEntry, ...]
     wrong: tuple[InputError, ...]
 
 
 def parse_table(table: Table, organisation: Organisation | None) -> ParsedList:
-    """All entries of a list, and all that is wrong with them. Units may be called by their names."""
+    """Return all entries of a list, and all that is wrong with them. Units may be called by their names."""
     reader = _Reader(table, organisation)
     for row in table.rows:
         reader.take(row)
@@ -129,7 +130,7 @@ class _Reader:
         entry.sites.append(site)
 
     def _iter_values(self, row: Row, of: Literal["host", "site"]) -> Iterator[tuple[str, Any]]:
-        """Each column with what it says in this row."""
+        """Yield each column with what it says in this row."""
         for index, column in self._table.headings.columns.items():
             text = _get_text(row, index)
             if column.of != of or not (text or index in row.odd):

@@ -1,4 +1,7 @@
-"""A list written into an inventory: as one new file beside what is there, of hosts that nothing there names, or not at all."""
+"""A list written into an inventory.
+
+As one new file beside what is there, of hosts that nothing there names, or not at all.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,10 @@ _HOST_FIELDS = tuple(column.field for column in COLUMNS if column.of == "host" a
 
 @dataclass(frozen=True)
 class ExistingHost:
-    """A host that the inventory has already, and stays as it is there; ``differs``: fields in which the list says otherwise."""
+    """A host that the inventory has already, and stays as it is there; ``differs``.
+
+    Fields in which the list says otherwise.
+    """
 
     name: str
     where: str
@@ -41,7 +47,7 @@ class ExistingHost:
 
 @dataclass(frozen=True)
 class ImportResult:
-    """What an import comes to."""
+    """Record of what an import comes to."""
 
     file: Path | None
     """The new file; None: the inventory had every host."""
@@ -101,14 +107,14 @@ def _write_inventory(new: Sequence[HostEntry], file: Path, folder: Path) -> Path
 
 
 def _free_name(folder: Path, file: Path) -> str:
-    """What the list is called, or that with a number when the inventory has such a file."""
+    """Return what the list is called, or that with a number when the inventory has such a file."""
     stem = "-".join(re.findall(r"[a-z0-9]+", fold_text(file.stem)))[:80] or "import"
     names = (f"{stem}{number}.yml" for number in ("", *(f"-{count}" for count in range(2, 1000))))
     return next(name for name in names if not (folder / name).exists() and not (folder / name).is_symlink())
 
 
 def _list_missing_variables(own: Variables) -> Mapping[str, str | None]:
-    """What an enrolled host needs, and neither the list nor the inventory's groups say."""
+    """Return what an enrolled host needs, and neither the list nor the inventory's groups say."""
     way = reaching.build_login_variables(_USER, _KEY_FILE, reaching.KNOWN_HOSTS)
     return {key: value for key, value in way.items() if key not in own}
 

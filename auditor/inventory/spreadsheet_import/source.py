@@ -39,7 +39,7 @@ class Table:
     rows: tuple[Row, ...]
 
     def locate_error(self, error: InputError, row: Row, index: int) -> InputError:
-        """The error with where it is: file, row and column."""
+        """Return the error with where it is: file, row and column."""
         located_error = InputError(
             f"{error.what} (column {columns.get_column_letter(index)}, {self.headings.texts[index]})",
             mend=error.mend,
@@ -51,7 +51,7 @@ class Table:
 
 
 def read_table(file: Path) -> Table:
-    """The list in a file. Raises InputError for what is none, or cannot be read whole."""
+    """Return the list in a file. Raises InputError for what is none, or cannot be read whole."""
     sheet_list = read_sheets(file, columns.count_headings)
     try:
         return _find_table(file, sheet_list)
@@ -61,7 +61,9 @@ def read_table(file: Path) -> Table:
 
 
 def read_sheets(file: Path, count_known: Callable[[Sequence[str]], int]) -> list[list[Row]]:
-    """All rows of every visible sheet, or of a CSV file. ``known`` counts the headings in a row, by which a CSV's delimiter is told.
+    """Return all rows of every visible sheet, or of a CSV file.
+
+    ``count_known`` counts the headings in a row, by which a CSV's delimiter is told.
 
     Raises InputError for what is neither, or cannot be read whole.
     """
@@ -79,7 +81,7 @@ def read_sheets(file: Path, count_known: Callable[[Sequence[str]], int]) -> list
 
 
 def read_content(file: Path) -> bytes:
-    """The bytes of a regular file of at most MAX_BYTES. Raises InputError."""
+    """Return the bytes of a regular file of at most MAX_BYTES. Raises InputError."""
     try:
         handle = os.open(
             file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
@@ -103,7 +105,7 @@ def read_content(file: Path) -> bytes:
 
 
 def _find_table(file: Path, sheets: Sequence[Sequence[Row]]) -> Table:
-    """The one sheet that has our headings."""
+    """Return the one sheet that has our headings."""
     candidates = [
         (row, sheet[place + 1 :])
         for sheet in sheets
@@ -157,7 +159,7 @@ def _parse_csv(content: bytes, count: Callable[[Sequence[str]], int]) -> list[Ro
 
 
 def _count_known_headings(text: str, delimiter: str, count: Callable[[Sequence[str]], int]) -> int:
-    """How many known headings a row has, one of the first."""
+    """Return how many known headings a row has, one of the first."""
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     return max((count(cells[: xlsx.MAX_COLUMNS]) for cells in islice(rows, columns.HEAD_ROWS)), default=0)
 
@@ -187,5 +189,5 @@ def _decode(content: bytes) -> str:
 
 
 def _normalize_cell(text: str) -> str:
-    """The text composed, without the blanks and marks around it that spreadsheets and web pages leave."""
+    """Return the text composed, without the blanks and marks around it that spreadsheets and web pages leave."""
     return unicodedata.normalize("NFC", text).strip(" \t\r\n\f\v\u00a0\u200b\u200c\u200d\u2060\ufeff\u3000")

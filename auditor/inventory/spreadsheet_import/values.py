@@ -1,4 +1,7 @@
-"""What the text of a cell means for a variable of a host or a field of a site. Pure; every function raises InputError."""
+"""What the text of a cell means for a variable of a host or a field of a site.
+
+Pure; every function raises InputError.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ _MAX_QUOTE = 80
 
 
 def parse_value(column: Column, text: str, organisation: Organisation | None) -> Any:
-    """The value for the inventory, of the text of a cell that is not empty."""
+    """Return the value for the inventory, of the text of a cell that is not empty."""
     if column.field in ("luytre_unit", "unit"):
         return _parse_unit(text, organisation)
     if column.field in ("document_root", "backup_dir"):  # a file's name is what its bytes are

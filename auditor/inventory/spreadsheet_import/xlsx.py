@@ -40,7 +40,9 @@ class UnreadableWorkbook(ValueError):
 
 
 def read_workbook(content: bytes) -> list[dict[str, Any]]:
-    """The visible sheets: ``name``, and ``rows`` of ``number``, ``cells`` and ``odd`` ones by their index. Raises Unreadable.
+    """Return the visible sheets: ``name``, and ``rows`` of ``number``, ``cells`` and ``odd`` ones by their index.
+
+    Raises Unreadable.
 
     Merged cells are told by the first of them alone, but within one column by each.
     """
@@ -119,7 +121,9 @@ def _format_value(value: object) -> str:
 
 
 def _find_odd_cells(content: bytes) -> Mapping[int, Mapping[tuple[int, int], str]]:
-    """By the sheet's place in the workbook: the cells that are formulas or errors, whose value the library leaves out."""
+    """By the sheet's place in the workbook: the cells that are formulas or errors, whose value the library
+    leaves out.
+    """
     with zipfile.ZipFile(io.BytesIO(content)) as parts:
         targets = _map_targets(_read_part(parts, "xl/_rels/workbook.xml.rels"))
         sheets = re.findall(rb'<(?:\w+:)?sheet\b[^>]*?\b\w+:id="([^"]+)"', _read_part(parts, "xl/workbook.xml"))

@@ -15,7 +15,7 @@ compile_source = zipimport._compile_source  # type: ignore[attr-defined]
 
 
 def compile_cached(pathname: str, source: bytes) -> CodeType:
-    """The code of a module; the file name in a traceback may be that of an earlier archive."""
+    """Return the code of a module; the file name in a traceback may be that of an earlier archive."""
     digest = blake2b(source, digest_size=16).hexdigest()
     name = f"{FOLDER}/{sys.implementation.cache_tag}-{digest}"
     try:

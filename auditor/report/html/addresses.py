@@ -14,22 +14,22 @@ _SAFE_NAME = re.compile(r"^[a-z0-9]([a-z0-9.-]{0,198}[a-z0-9])?$")
 
 
 def site_page(domain: str) -> str:
-    """The path of a site's page below the report."""
+    """Return the path of a site's page below the report."""
     return f"sites/{_file_name(domain)}.html"
 
 
 def host_page(name: str) -> str:
-    """The path of a host's page below the report."""
+    """Return the path of a host's page below the report."""
     return f"hosts/{_file_name(name)}.html"
 
 
 def control_page(control: str) -> str:
-    """The path of a control's page below the report."""
+    """Return the path of a control's page below the report."""
     return f"controls/{control}.html"
 
 
 def framework_page(framework: str) -> str:
-    """The path of a framework's page below the report."""
+    """Return the path of a framework's page below the report."""
     return f"frameworks/{framework}.html"
 
 
@@ -48,7 +48,7 @@ class SubjectPage:
 
 
 def map_subject_pages(summary: FleetSummary) -> Mapping[Subject, SubjectPage]:
-    """Where every host and site is told."""
+    """Return where every host and site is told."""
     hosts = {
         Subject(kind="host", id=host.host.name): SubjectPage(
             host.host.name, host_page(host.host.name), host.unit.name if host.unit else ""

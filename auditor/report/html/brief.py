@@ -25,9 +25,14 @@ class OfficeDecision:
     """Something that an office decides."""
 
     what: Literal["respond", "conclude", "harden", "assign", "papers"]
-    """To answer an intrusion, to see an open incident to its end, to let the software harden, to give work to somebody, to renew papers."""
+    """To answer an intrusion, to see an open incident to its end, to let the software harden, to give work to somebody,
+    to renew papers.
+    """
     count: int
-    """Sites and hosts with an intrusion, incidents, requirements that a hardening mends, papers that end; of work to give, 1."""
+    """Sites and hosts with an intrusion, incidents, requirements that a hardening mends, papers that end.
+
+    Of work to give, 1.
+    """
     urgent: int
     """How many of those requirements are critical or high."""
     item: WorkItem | None
@@ -44,7 +49,10 @@ def list_decisions(
     intrusions: Sequence[Intrusion] = (),
     incidents: Sequence[OpenIncident] = (),
 ) -> tuple[OfficeDecision, ...]:
-    """The first things to decide: intrusions, open incidents, then this work, which comes worst first. ``lapsing`` papers end or have ended."""
+    """Return the first things to decide: intrusions, open incidents, then this work, which comes worst first.
+
+    ``expiring_count`` papers end or have ended.
+    """
     return tuple(
         islice(
             (
@@ -85,7 +93,7 @@ def _iter_work_decisions(
 
 
 def _build_deadlines(run: Run) -> Deadlines:
-    """The days by which the office's official report of that month asks for what it sees for the first time."""
+    """Return the days by which the office's official report of that month asks for what it sees for the first time."""
     days = run.organisation.deadline_days if run.organisation else {}
     today = clock.to_day(run.started_at)
     return Deadlines(

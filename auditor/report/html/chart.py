@@ -28,7 +28,7 @@ def build_sparkline(values: Sequence[int], width: float, height: float, top: int
 
 
 def scale_bar(value: int, of: int, length: float) -> float:
-    """How long a bar for ``value`` is when ``of`` fills ``length``; something is never nothing."""
+    """Return how long a bar for ``value`` is when ``of`` fills ``length``; something is never nothing."""
     return 0.0 if value <= 0 or of <= 0 else round(max(1.0, length * value / of), 1)
 
 
@@ -41,7 +41,7 @@ class BarSegment(Model):
 
 
 def stack_bars(counts: Mapping[Severity, int], top: int, length: float = 100) -> tuple[BarSegment, ...]:
-    """The counts end to end, worst first, on a bar whose whole ``length`` stands for ``top``."""
+    """Return the counts end to end, worst first, on a bar whose whole ``length`` stands for ``top``."""
     parts = []
     x = 0.0
     for severity in sorted(counts, key=lambda severity: -severity.rank):

@@ -61,7 +61,7 @@ def iter_pages(
     before: Run | None = None,
     trend: Sequence[TrendPoint] = (),
 ) -> Iterator[tuple[str, str]]:
-    """Every page: its path below ``report/`` and its text. ``trend`` is oldest first."""
+    """Yield every page: its path below ``report/`` and its text. ``trend`` is oldest first."""
     words = Words(lang)
     summary = summarize_run(run)
     earlier = summarize_run(before) if before else None
@@ -159,7 +159,9 @@ def iter_pages(
 
 
 def _left_out(run: Run, now: TrendPoint) -> tuple[str, ...]:
-    """The sites that are declared or known from earlier runs but not in this one; hosts, where they have none."""
+    """Return the sites that are declared or known from earlier runs but not in this one; hosts, where they
+    have none.
+    """
     here = {name for host in run.hosts for name in (host.name, *(site.domain for site in host.sites))}
     known_sites = {name: tuple(host.sites) for name, host in now.hosts.items()}
     declared_sites = {omission.host: omission.sites for omission in run.left_out or ()}
@@ -176,7 +178,7 @@ def _subjects(
     renderer: Renderer,
     words: Words,
 ) -> Iterator[tuple[str, str]]:
-    """The page of every host and of every site on it."""
+    """Yield the page of every host and of every site on it."""
     content = {
         site_traces.site: _SiteContentView(site_traces, words)
         for site_traces in traces.list_site_traces(run, catalogue)
@@ -245,7 +247,10 @@ def _subjects(
 
 
 def _content(run: Run, catalogue: Catalogue, words: Words) -> tuple[str, ...]:
-    """What looks say of several sites or hosts together: traces that they share, sites never reviewed, leave that is not used."""
+    """Return what looks say of several sites or hosts together.
+
+    Traces that they share, sites never reviewed, leave that is not used.
+    """
     sites = traces.list_site_traces(run, catalogue)
     on_hosts = [
         f"{words('hunts.shared', n=len(host_trace.where), what=traces.describe_trace(host_trace.trace, words))}: {', '.join(host_trace.where)}"
@@ -266,7 +271,7 @@ def _content(run: Run, catalogue: Catalogue, words: Words) -> tuple[str, ...]:
 
 
 class _SiteContentView:
-    """What the last look at a site saw, in words."""
+    """Record of what the last look at a site saw, in words."""
 
     def __init__(self, site: SiteTraces, words: Words) -> None:
         review = site.review
@@ -290,7 +295,7 @@ class _SiteContentView:
 
 
 class _HuntView:
-    """What the last hunt on a host saw, in words; its alarms are among the findings."""
+    """Record of what the last hunt on a host saw, in words; its alarms are among the findings."""
 
     def __init__(self, host: HostTraces, words: Words) -> None:
         self.seen = hunts.describe_hunt(host.hunt, words)
@@ -310,7 +315,7 @@ class _HuntView:
 
 
 class _OpenFindings:
-    """What is open on a host or site, and how it is told there; what intruders did apart."""
+    """Record of what is open on a host or site, and how it is told there; what intruders did apart."""
 
     def __init__(self, findings: Iterable[Finding], limit: str, renderer: Renderer) -> None:
         theirs, others = intrusions.split_intrusions(finding for finding in findings if finding.is_open)
@@ -321,7 +326,7 @@ class _OpenFindings:
 
 
 def write_headline(summary: FleetSummary, words: Words) -> str:
-    """What the chair of the office reads first, in one sentence."""
+    """Return what the chair of the office reads first, in one sentence."""
     subjects: Sequence[SiteSummary | HostSummary] = summary.sites or summary.hosts
     of = len(subjects)
     if summary.sites:
@@ -349,7 +354,7 @@ def write_headline(summary: FleetSummary, words: Words) -> str:
 
 
 def _site_changes(summary: FleetSummary, earlier: FleetSummary) -> tuple[SiteChange, ...]:
-    """The sites that both runs hold."""
+    """Return the sites that both runs hold."""
     comparisons = tuple(compare_subjects(earlier.sites, summary.sites))
     top = max((max(c.open_before, c.open_after) for _, c in comparisons), default=0)
     return tuple(

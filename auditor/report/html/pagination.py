@@ -25,24 +25,24 @@ class ListPage[Item]:
 
     @property
     def last(self) -> int:
-        """Which of all items the last one here is."""
+        """Return which of all items the last one here is."""
         return self.first + len(self.items) - 1
 
     @property
     def previous(self) -> str | None:
-        """The path of the page before."""
+        """Return the path of the page before."""
         return self.paths[self.number - 2] if self.number > 1 else None
 
     @property
     def next(self) -> str | None:
-        """The path of the page after."""
+        """Return the path of the page after."""
         return self.paths[self.number] if self.number < self.of else None
 
 
 def paginate[Item](
     items: Sequence[Item], first: str, others: str, per_page: int = PER_PAGE
 ) -> tuple[ListPage[Item], ...]:
-    """The list in order, at least one page: the first at the path ``first``, page 2 at ``others-2.html``."""
+    """Return the list in order, at least one page: the first at the path ``first``, page 2 at ``others-2.html``."""
     of = max(1, -(-len(items) // per_page))
     paths = (first, *(f"{others}-{number}.html" for number in range(2, of + 1)))
     return tuple(

@@ -73,7 +73,7 @@ class Once[Key, Value](dict[Key, Value]):
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What is told of a control wherever it is open, as markup."""
+    """Record of what is told of a control wherever it is open, as markup."""
 
     why: Markup
     effects: Markup
@@ -97,7 +97,7 @@ class Renderer:
         """The macros by the way from a page to the root of the report."""
 
     def page(self, template: str, path: str, here: str = "", **values: Any) -> tuple[str, str]:
-        """A page's path and text; ``here`` is the entry that it is, for the way about."""
+        """Return a page's path and text; ``here`` is the entry that it is, for the way about."""
         root = "../" * path.count("/")
         context = {**self._common, "m": self.macros[root], "root": root, "here": here, **values}
         return path, self._environment.get_template(template).render(context)
@@ -120,7 +120,7 @@ def prepare(lang: Lang) -> None:
 
 
 class _TemplateCache(BytecodeCache):
-    """What earlier runs compiled. What is damaged is compiled again."""
+    """Record of what earlier runs compiled. What is damaged is compiled again."""
 
     def __init__(self, place: Path) -> None:
         self._place = place
@@ -135,7 +135,10 @@ class _TemplateCache(BytecodeCache):
 
 
 def _open_template_cache() -> _TemplateCache | None:
-    """What Jinja2, this module and ``visible`` made of templates: what stands fixed in one has gone through both already."""
+    """Return what Jinja2, this module and ``visible`` made of templates.
+
+    What stands fixed in one has gone through both already.
+    """
     digest = hashlib.sha256(f"{metadata.version('jinja2')} {sys.version}".encode())
     for module in (__file__, making_visible.__file__):
         digest.update(Path(module).read_bytes())
@@ -145,7 +148,7 @@ def _open_template_cache() -> _TemplateCache | None:
 
 @cache
 def build_environment(lang: Lang) -> Environment:
-    """The templates in one language."""
+    """Return the templates in one language."""
     words = Words(lang)
     template_environment = Environment(
         loader=PackageLoader("auditor.report.html"),
@@ -265,14 +268,17 @@ def build_environment(lang: Lang) -> Environment:
 
 @cache
 def load_asset(name: str) -> tuple[Markup, str]:
-    """A style sheet or script of ours, and its hash for the content security policy."""
+    """Return a style sheet or script of ours, and its hash for the content security policy."""
     source, _, _ = PackageLoader("auditor.report.html").get_source(Environment(autoescape=True), name)
     digest = base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()
     return Markup(source), digest  # noqa: S704  our own file
 
 
 def _get_response_command(finding: Finding) -> str:
-    """The command that answers the traces of a finding; empty for a finding of another kind, and for a waived one."""
+    """Return the command that answers the traces of a finding.
+
+    Empty for a finding of another kind, and for a waived one.
+    """
     if not intrusions.is_intrusion(finding):
         return ""
     return next(
@@ -296,13 +302,13 @@ def _playbook(control: str, inventory: str, hosts: Iterable[str]) -> str:
 
 
 def _open_names(findings: Iterable[Finding]) -> str | None:
-    """The hosts or sites of these findings as a ``--limit``; None for more than can be named."""
+    """Return the hosts or sites of these findings as a ``--limit``; None for more than can be named."""
     names = tuple(dict.fromkeys(finding.subject.id for finding in findings))
     return ",".join(names) if len(names) <= MAX_OUTSIDE else None
 
 
 def is_urgent(item: Finding | WorkItem) -> bool:
-    """Whether it has to be done at once."""
+    """Return whether it has to be done at once."""
     return item.severity in URGENT
 
 
@@ -311,7 +317,7 @@ def _has_fix(findings: Iterable[Finding], catalogue: Catalogue) -> bool:
 
 
 def _list_touched_pages(item: WorkItem) -> tuple[tuple[str, str], ...]:
-    """The pages that a piece of work shows on: label and path."""
+    """Return the pages that a piece of work shows on: label and path."""
     if item.domains:
         return tuple((domain, site_page(domain)) for domain in item.domains)
     return tuple((name, host_page(name)) for name in item.hosts)

@@ -33,7 +33,7 @@ class Deadlines:
     """The day of writing, before which nothing can be asked for."""
 
     def get_first_month(self, finding: Finding) -> Period:
-        """The month in which it was first seen open, without a break since, as far as the history knows."""
+        """Return the month in which it was first seen open, without a break since, as far as the history knows."""
         first_month = self.since.get((finding.control, finding.subject.id))
         return min(_month(first_month), self.period) if first_month else self.period
 
@@ -42,15 +42,15 @@ class Deadlines:
         return self._after(self.get_first_month(finding), finding.severity)
 
     def is_late(self, finding: Finding) -> bool:
-        """Whether it was still open after it was due."""
+        """Return whether it was still open after it was due."""
         return self.get_due_day(finding) < self.read_on
 
     def list_late(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
-        """Those of them that are."""
+        """Return those of them that are."""
         return tuple(filter(self.is_late, findings))
 
     def list_passed(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
-        """Those that were due before the day of writing, so that another day is asked for."""
+        """Return those that were due before the day of writing, so that another day is asked for."""
         return tuple(finding for finding in findings if self.get_due_day(finding) < self.written_on)
 
     def get_requested_day(self, finding: Finding) -> datetime.date:
@@ -63,7 +63,7 @@ class Deadlines:
 
     @property
     def next_day(self) -> datetime.date:
-        """The first working day after the day of writing."""
+        """Return the first working day after the day of writing."""
         candidates = (self.written_on + datetime.timedelta(days=days) for days in range(1, 4))
         return next(day for day in candidates if day.weekday() < 5)
 

@@ -42,8 +42,8 @@ AGENCY_RULE, TITLE_RULE = 0.4, 0.4
 class TextBlock(Model):
     """One paragraph of the body: in a report parts with headings, in a letter headings with points.
 
-    The closing one stays on the page of the signature. Of a form: a label above boxes or several answers, what is filled in, and
-    a blank line to write on after its text.
+    The closing one stays on the page of the signature. Of a form: a label above boxes or several answers, what is
+    filled in, and a blank line to write on after its text.
     """
 
     kind: Literal["part", "heading", "point", "paragraph", "item", "closing", "label", "filled", "blank"]
@@ -98,7 +98,7 @@ class OfficialDocument(Model):
 
 
 def get_datetime_parts(iso: str) -> dict[str, int]:
-    """A moment for typst, which without one would ask this machine's clock."""
+    """Return a moment for typst, which without one would ask this machine's clock."""
     moment = clock.make_office_property(iso)
     return {part: getattr(moment, part) for part in ("year", "month", "day", "hour", "minute", "second")}
 

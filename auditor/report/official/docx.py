@@ -38,7 +38,7 @@ _MEND = "fix it in Word, or start again from the included template, {shipped}"
 
 
 def render(document: OfficialDocument, template: Path | None = None) -> bytes:
-    """The document as DOCX.
+    """Return the document as DOCX.
 
     Raises InputError when the template cannot be read or filled in, or when something of the document is missing in
     what comes of it.
@@ -100,7 +100,9 @@ def _set_lengths(word: Docx) -> None:
 
 
 def _paragraphs(word: Docx) -> Iterator[tuple[Paragraph, float]]:
-    """The paragraphs of the body and of the cells of its tables without lines, with the width that they have, in mm."""
+    """Yield the paragraphs of the body and of the cells of its tables without lines, with the width that they have, in
+    mm.
+    """
     section = word.sections[0]
     text_width = (section.page_width or 0) - (section.left_margin or 0) - (section.right_margin or 0)
     for item in word.iter_inner_content():
@@ -117,7 +119,7 @@ def _inner_width(cell: _Cell) -> float:
 
 
 def _length(paragraph: Paragraph) -> float:
-    """How long the text of a one-line paragraph is, in millimetres."""
+    """Return how long the text of a one-line paragraph is, in millimetres."""
     size, bold, italic = None, None, None
     style: Any = paragraph.style
     while style is not None:

@@ -24,7 +24,7 @@ class Choice(Model):
 
 
 class Field(Model):
-    """What a form asks."""
+    """Record of what a form asks."""
 
     label: str
     values: tuple[str, ...] = Described(default=(), description="a paragraph each")
@@ -36,7 +36,7 @@ class Field(Model):
 
     @property
     def is_missing(self) -> bool:
-        """Whether it has to be answered, and is not."""
+        """Return whether it has to be answered, and is not."""
         return self.mandatory and not self.values and not any(choice.is_ticked for choice in self.choices)
 
 
@@ -48,12 +48,12 @@ class FormSection(Model):
 
 
 def list_missing_fields(parts: tuple[FormSection, ...]) -> tuple[Field, ...]:
-    """The mandatory fields that are blank, in their order."""
+    """Return the mandatory fields that are blank, in their order."""
     return tuple(field for part in parts for field in part.fields if field.is_missing)
 
 
 def build_blocks(parts: tuple[FormSection, ...]) -> tuple[TextBlock, ...]:
-    """The body of the document that a form is printed as."""
+    """Return the body of the document that a form is printed as."""
     return tuple(block for number, part in enumerate(parts, 1) for block in _of_part(number, part))
 
 

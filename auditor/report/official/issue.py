@@ -31,7 +31,7 @@ PRESSES = 2
 
 
 class IssuedReport(NamedTuple):
-    """What was written."""
+    """Record of what was written."""
 
     files: tuple[Path, ...]
     """The main ones first."""
@@ -60,8 +60,9 @@ def write(
 
     ``incidents`` gives those of the office's month, ``besides`` the rows of further annexes.
 
-    ``regime`` None: that of the organisation. ``today``: the day of writing in Vietnam, before which nothing is asked for. Raises InputError when the unit cannot report, when there is no run in
-    the month, or when the template or the folder cannot be used.
+    ``regime`` None: that of the organisation. ``today``: the day of writing in Vietnam, before which nothing is asked
+    for. Raises InputError when the unit cannot report, when there is no run in the month, or when the template or the
+    folder cannot be used.
     """
     organisation, unit = get_reporting_unit(inventory, unit_id)
     now, before, first = load_states(history, inventory, period)
@@ -128,7 +129,7 @@ def _put(path: Path, content_: bytes) -> Path:
 def render_files(
     document: OfficialDocument, month: Figures, catalogue: Catalogue, period: Period, template: Path | None
 ) -> Mapping[str, bytes]:
-    """The files by name: the document as DOCX and PDF, long annexes apart, the technical annex."""
+    """Return the files by name: the document as DOCX and PDF, long annexes apart, the technical annex."""
     name, annex = f"{document.kind}-{month.unit.id}-{period}", f"{ANNEX}{month.unit.id}-{period}"
     with ThreadPoolExecutor(PRESSES) as presses:
         try:
@@ -148,7 +149,7 @@ def render_files(
 
 
 def get_reporting_unit(inventory: Inventory, unit_id: str) -> tuple[Organisation, Unit]:
-    """The unit that reports, able to. Raises InputError naming file, line and mend when it is not."""
+    """Return the unit that reports, able to. Raises InputError naming file, line and mend when it is not."""
     file = get_folder(inventory.path) / "organisation.yml"
     organisation = inventory.organisation
     if organisation is None:
@@ -188,7 +189,11 @@ def get_reporting_unit(inventory: Inventory, unit_id: str) -> tuple[Organisation
 def load_states(
     history: History, inventory: Inventory, period: Period
 ) -> tuple[MonthState, MonthState | None, MonthState | None]:
-    """How things stood at the end of the month; and, without the evidence, at that of the last month before it that has a run, and at this month's first runs, unless those are its last."""
+    """Return how things stood at the end of the month.
+
+    And, without the evidence, at that of the last month before it that has a run, and at this month's first runs,
+    unless those are its last.
+    """
     now, entries, hosts = load_end_state(history, inventory, period)
     earlier = find_month_before(entries, period)
     first = build_month_state(history.bare, entries[::-1], period, hosts)
@@ -202,7 +207,7 @@ def load_states(
 def load_end_state(
     history: History, inventory: Inventory, period: Period
 ) -> tuple[MonthState, tuple[RunEntry, ...], frozenset[str]]:
-    """How things stood at the end of the month, with all kept runs, newest first, and the names of the hosts.
+    """Return how things stood at the end of the month, with all kept runs, newest first, and the names of the hosts.
 
     Raises InputError when there is no run in the month.
     """
@@ -223,7 +228,7 @@ def load_end_state(
 
 
 def iter_hardenings(history: History, inventory: Inventory, period: Period) -> Iterator[HardeningAudits]:
-    """The hardenings of a month whose both audits are kept, oldest first."""
+    """Yield the hardenings of a month whose both audits are kept, oldest first."""
     entries = history.entries(inventory.path, limit=None)
     known_ids = {entry.id for entry in entries}
     for entry in reversed(entries):

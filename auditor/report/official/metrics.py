@@ -16,7 +16,8 @@ MM_PER_POINT = 25.4 / 72
 _TIE = "\N{WORD JOINER}"
 """Stands for a space where a line does not end."""
 _PHRASES = re.compile(
-    r"trang thông tin điện tử|an ninh mạng|an toàn thông tin|tháng \d\d năm \d{4}|ủy ban nhân dân|yêu cầu cơ bản|máy chủ"
+    r"trang thông tin điện tử|an ninh mạng|an toàn thông tin|tháng \d\d năm \d{4}|ủy ban nhân dân|yêu cầu cơ bản|máy "
+    r"chủ"
     r"|cấp độ \d|hệ thống thông tin|tiêu chuẩn quốc gia|bộ công an|việt nam",
     re.IGNORECASE,
 )
@@ -37,19 +38,19 @@ def _face(bold: bool, italic: bool) -> _Face:
 
 
 def measure_width(text: str, size: float, *, bold: bool = False, italic: bool = False) -> float:
-    """How long a line of text is, in millimetres; ``size`` in points."""
+    """Return how long a line of text is, in millimetres; ``size`` in points."""
     face = _face(bold, italic)
     glyphs = (face.glyphs.get(ord(char), ".notdef") for char in text)
     return sum(face.advances[glyph][0] for glyph in glyphs) / face.units * size * MM_PER_POINT
 
 
 def make_drawable(text: str) -> str:
-    """The text with characters that the font lacks spelt out in ones that it has."""
+    """Return the text with characters that the font lacks spelt out in ones that it has."""
     return text if text.isascii() else text.translate(_DRAWABLE)
 
 
 class _CharacterMap(dict[int, str]):
-    """How each character is drawn that is asked for."""
+    """Record of how each character is drawn that is asked for."""
 
     def __missing__(self, char: int) -> str:
         return chr(char) if char in _face(False, False).glyphs else f"[U+{char:04X}]"
@@ -59,7 +60,9 @@ _DRAWABLE = _CharacterMap({ord(char): spelt for char, spelt in {"⟨": "[", "⟩
 
 
 def break_lines(text: str, measure: Callable[[str], float], limit: float) -> tuple[str, ...]:
-    """The text in as few lines as fit into ``limit`` millimetres, of lengths as even as can be; phrases stay on one line.
+    """Return the text in as few lines as fit into ``limit`` millimetres, of lengths as even as can be.
+
+    Phrases stay on one line.
 
     A word longer than that stands on a line of its own.
     """

@@ -42,7 +42,7 @@ class PrintJob:
 
 
 def iter_print_jobs(document: OfficialDocument) -> Iterator[tuple[str, PrintJob]]:
-    """The document, and each part of an annex that is too long for it, with a suffix for the file's name."""
+    """Yield the document, and each part of an annex that is too long for it, with a suffix for the file's name."""
     short = tuple(annex for annex in document.annexes if len(annex.rows) <= MAX_ROWS)
     yield "", PrintJob("official.typ", _data(document, short, with_body=True))
     for number, annex in enumerate(document.annexes, 1):
@@ -53,7 +53,9 @@ def iter_print_jobs(document: OfficialDocument) -> Iterator[tuple[str, PrintJob]
 
 
 def render_pdf(sheet: PrintJob) -> bytes:
-    """The sheet as PDF/A-2a, by a process of its own: typst keeps what it has made, a hundred megabytes a file."""
+    """Return the sheet as PDF/A-2a, by a process of its own: typst keeps what it has made, a hundred
+    megabytes a file.
+    """
     process = subprocess.run(
         [sys.executable, "-I", _TYPESET, sheet.template],
         input=json.dumps(sheet.data, ensure_ascii=False).encode(),
@@ -90,7 +92,7 @@ def _data(document: OfficialDocument, annexes: Sequence[Annex], *, with_body: bo
 
 
 def measure_rules(document: OfficialDocument) -> dict[str, float]:
-    """How long the rules below motto, office and title are, in millimetres."""
+    """Return how long the rules below motto, office and title are, in millimetres."""
     last_of_title = document.subject[-1] if document.subject else ""
     return {
         "motto_rule": metrics.measure_width(document.motto, SIZE_MOTTO, bold=True),

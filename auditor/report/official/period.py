@@ -30,12 +30,12 @@ class Period:
 
     @classmethod
     def from_moment(cls, moment: str) -> Self:
-        """The month of an ISO 8601 moment."""
+        """Return the month of an ISO 8601 moment."""
         return cls.parse(format_month(moment))
 
     @property
     def last_day(self) -> datetime.date:
-        """The day on which it ends."""
+        """Return the day on which it ends."""
         return datetime.date(self.year, self.month, calendar.monthrange(self.year, self.month)[1])
 
     def __str__(self) -> str:
@@ -47,18 +47,18 @@ class RunReference(Protocol):
 
     @property
     def id(self) -> str:
-        """Its id."""
+        """Return its id."""
         ...
 
     @property
     def started(self) -> str:
-        """When it began, ISO 8601 with offset."""
+        """Return when it began, ISO 8601 with offset."""
         ...
 
 
 @dataclass(frozen=True)
 class MonthState:
-    """What the last run of a month with each host in it found, as one run, and when those runs were."""
+    """Record of what the last run of a month with each host in it found, as one run, and when those runs were."""
 
     run: Run
     parts: tuple[tuple[str, frozenset[str]], ...]
@@ -66,7 +66,7 @@ class MonthState:
 
     @property
     def moments(self) -> tuple[str, ...]:
-        """When those runs were."""
+        """Return when those runs were."""
         return tuple(moment for moment, _ in self.parts)
 
     def moments_of(self, hosts: Set[str]) -> tuple[str, ...]:
@@ -77,10 +77,11 @@ class MonthState:
 def build_month_state(
     read: Callable[[str], Run], entries: Iterable[RunReference], period: Period, hosts: Set[str]
 ) -> MonthState | None:
-    """The state at the end of a month; None when there is no run in it.
+    """Return the state at the end of a month; None when there is no run in it.
 
-    ``read`` gives a run by its id; ``entries`` come newest first. Each of ``hosts`` is taken from the newest run that has it,
-    since a run may have been limited to some. Of entries that come oldest first it is the state at the month's beginning.
+    ``read`` gives a run by its id; ``entries`` come newest first. Each of ``hosts`` is taken from the newest run that
+    has it, since a run may have been limited to some. Of entries that come oldest first it is the state at the month's
+    beginning.
     """
     newest_runs = _iter_newest(read, (entry for entry in entries if Period.from_moment(entry.started) == period), hosts)
     parts = tuple(newest_runs)
@@ -105,7 +106,7 @@ def _part(run: Run) -> tuple[str, frozenset[str]]:
 
 
 def _iter_newest(read: Callable[[str], Run], entries: Iterable[RunReference], hosts: Set[str]) -> Iterator[Run]:
-    """The newest run, then of older ones what the newer ones lack of ``hosts``."""
+    """Yield the newest run, then of older ones what the newer ones lack of ``hosts``."""
     known_hosts: set[str] = set()
     for number, entry in enumerate(entries):
         missing_hosts = hosts - known_hosts
@@ -129,5 +130,5 @@ def _only(run: Run, hosts: Set[str]) -> Run:
 
 
 def find_month_before(entries: Iterable[RunReference], period: Period) -> Period | None:
-    """The last month before ``period`` that has a run."""
+    """Return the last month before ``period`` that has a run."""
     return max((month for entry in entries if (month := Period.from_moment(entry.started)) < period), default=None)

@@ -57,7 +57,7 @@ class AnnexPart(Model):
 def iter_print_jobs(
     figures: Figures, catalogue: Catalogue, period: Period, *, lang: Lang
 ) -> Iterator[tuple[str, PrintJob]]:
-    """The annex in as many files as it takes, with a suffix for each file's name."""
+    """Yield the annex in as many files as it takes, with a suffix for each file's name."""
     words = Words(lang)
     packs = list(
         _pack_parts((*iter_host_parts(figures, catalogue, words), *iter_waiver_parts(figures, catalogue, words)))
@@ -92,7 +92,7 @@ def _data(
 
 
 def iter_host_parts(figures: Figures, catalogue: Catalogue, words: Words) -> Iterator[AnnexPart]:
-    """Each host with its findings that are not met or could not be evaluated, worst first."""
+    """Yield each host with its findings that are not met or could not be evaluated, worst first."""
 
     @cache
     def describe_control(control_id: str, bucket: Bucket) -> str:
@@ -118,7 +118,7 @@ def iter_host_parts(figures: Figures, catalogue: Catalogue, words: Words) -> Ite
 
 
 def iter_waiver_parts(figures: Figures, catalogue: Catalogue, words: Words) -> Iterator[AnnexPart]:
-    """All waivers for these hosts and sites, those that are over as well, with what the document must not say."""
+    """Yield all waivers for these hosts and sites, those that are over as well, with what the document must not say."""
     rows = []
     for use, _ in list_waivers(figures, catalogue):
         waiver, control = use.waiver, catalogue.by_id.get(use.waiver.control)
@@ -170,7 +170,7 @@ def _iter_readings(finding: Finding, words: Words) -> Iterable[str]:
 
 
 def _pack_parts(parts: Iterable[AnnexPart]) -> Iterator[list[AnnexPart]]:
-    """The parts in files of at most ``MAX_ROWS`` rows; a host with more goes on in the next."""
+    """Yield the parts in files of at most ``MAX_ROWS`` rows; a host with more goes on in the next."""
     here: list[AnnexPart] = []
     room = MAX_ROWS
     for part in parts:

@@ -75,7 +75,7 @@ _EPOCH = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 
 
 def build(annexes: Sequence[AnnexKey]) -> bytes:
-    """A template with these annexes; the same bytes each time, with the same libraries."""
+    """Return a template with these annexes; the same bytes each time, with the same libraries."""
     document = docx.Document()
     _properties(document)
     _styles(document)
@@ -345,7 +345,7 @@ def _signature_block(document: Any) -> None:
 
 
 def _columns(document: Any) -> tuple[Any, Any]:
-    """The two cells of a table without lines, as wide as the text and never parted by a page's end."""
+    """Return the two cells of a table without lines, as wide as the text and never parted by a page's end."""
     table = document.add_table(rows=1, cols=2)
     table.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
     _table_form(table, HEADER_COLUMNS, padding=0)
@@ -423,7 +423,7 @@ def _add_paragraphs(where: Any, *paragraphs: tuple[str, str]) -> None:
 
 
 def save_reproducibly(document: Any) -> bytes:
-    """The file with fixed dates inside, so that making it again changes nothing."""
+    """Return the file with fixed dates inside, so that making it again changes nothing."""
     buffer, target = io.BytesIO(), io.BytesIO()
     document.save(buffer)
     with zipfile.ZipFile(buffer) as raw, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -14,7 +14,10 @@ ASSETS = Path(__file__).parent / "assets"
 
 
 def typeset(template: str, data: str) -> bytes:
-    """The PDF. ``data`` is JSON, and reaches the template as data alone. Raises RuntimeError when typst cannot."""
+    """Return the PDF.
+
+    ``data`` is JSON, and reaches the template as data alone. Raises RuntimeError when typst cannot.
+    """
     pdf: bytes = typst.compile(
         str(ASSETS / template),
         root=str(ASSETS),

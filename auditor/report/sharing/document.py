@@ -37,12 +37,12 @@ class SharingReport:
 
     @property
     def totals(self) -> SharingTotals:
-        """What the rows come to."""
+        """Return what the rows come to."""
         return compute_totals(self.rows)
 
 
 def build_document(of: SharingReport, lang: Lang) -> OfficialDocument:
-    """The letter with its table."""
+    """Return the letter with its table."""
     words = Words(lang)
     unit, kind, symbol = of.unit, words("official.kind.cong-van"), form.symbol(of.unit, "cong-van")
     month, security = (
@@ -98,7 +98,7 @@ def _body(of: SharingReport, words: Words, month: str, security: str) -> Iterato
 
 
 def list_totals(sharing_totals: SharingTotals, words: Words) -> Iterable[tuple[str, int | str]]:
-    """Each total with its label."""
+    """Yield each total with its label."""
     for key in (
         *("units", "sites", "hosts", "protected", "central", "connection", "monitoring"),
         *("contacts", "injected", "vulnerable", "handled"),
@@ -107,7 +107,7 @@ def list_totals(sharing_totals: SharingTotals, words: Words) -> Iterable[tuple[s
 
 
 def iter_table_rows(rows: Iterable[OfficeRow], words: Words) -> Iterator[tuple[str | int | None, ...]]:
-    """The table's columns, a row an office."""
+    """Yield the table's columns, a row an office."""
     for number, row in enumerate(rows, 1):
         yield (
             number,
@@ -129,7 +129,7 @@ def iter_table_rows(rows: Iterable[OfficeRow], words: Words) -> Iterator[tuple[s
 
 
 def render_rows(rows: Iterable[OfficeRow], words: Words) -> tuple[tuple[str, ...], ...]:
-    """The same as text."""
+    """Return the same as text."""
     return tuple(tuple(str(cell) if cell is not None else "" for cell in row) for row in iter_table_rows(rows, words))
 
 
@@ -156,7 +156,7 @@ def describe_protection(row: OfficeRow, words: Words) -> str:
 
 
 def describe_declaration(declaration: Declaration | None, words: Words) -> str:
-    """What an office declares of a matter."""
+    """Return what an office declares of a matter."""
     if declaration is None:
         return words("sharing.unknown")
     what = f" ({make_one_line(declaration.what, _MAX_WHAT)})" if declaration.what else ""
@@ -166,7 +166,7 @@ def describe_declaration(declaration: Declaration | None, words: Words) -> str:
 
 
 def write_note(row: OfficeRow, words: Words) -> str:
-    """Who else runs its hosts, and what is not known."""
+    """Return who else runs its hosts, and what is not known."""
     parts = [words("sharing.note.served_by", unit=unit.name) for unit in row.served_by]
     for key, n in (
         ("unread", row.unread),
@@ -181,7 +181,7 @@ def write_note(row: OfficeRow, words: Words) -> str:
 
 
 def iter_sources(rows: Iterable[OfficeRow], words: Words) -> Iterator[tuple[str, str, str, str, date | None]]:
-    """Where each declared value comes from: office, matter, what it is, whose word, of which day."""
+    """Yield where each declared value comes from: office, matter, what it is, whose word, of which day."""
     for row in rows:
         for matter in MATTERS:
             declaration = row.declarations.get_declaration(matter)
@@ -195,7 +195,7 @@ def iter_sources(rows: Iterable[OfficeRow], words: Words) -> Iterator[tuple[str,
 
 
 def iter_later_declarations(rows: Iterable[OfficeRow], last: date) -> Iterator[tuple[Unit, Matter, Declaration]]:
-    """What was said after the month's last day: the table is as of then."""
+    """Yield what was said after the month's last day: the table is as of then."""
     for row in rows:
         for matter in MATTERS:
             declaration = row.declarations.get_declaration(matter)

@@ -33,7 +33,7 @@ from auditor.text.translations import Words
 
 
 class IssuedSharingTable(NamedTuple):
-    """What was written, and what an officer has to look at before it is sent."""
+    """Record of what was written, and what an officer has to look at before it is sent."""
 
     files: tuple[Path, ...]
     doubts: tuple[str, ...]
@@ -72,7 +72,7 @@ def write(
 def gather_report(
     history: History, inventory: Inventory, catalogue: Catalogue, unit_id: str, period: Period
 ) -> SharingReport:
-    """The month of a unit and those below it. Raises InputError as ``write``."""
+    """Return the month of a unit and those below it. Raises InputError as ``write``."""
     organisation, unit = get_reporting_unit(inventory, unit_id)
     declarations = declared.load(get_folder(inventory.path), organisation)
     now, entries, hosts = load_end_state(history, inventory, period)
@@ -91,7 +91,10 @@ def gather_report(
 def _load_start_state(
     history: History, entries: tuple[RunEntry, ...], period: Period, hosts: frozenset[str], now: MonthState
 ) -> MonthState | None:
-    """How things stood when the month began: at the end of the last one that has a run, else at this one's first runs, unless those are its last."""
+    """Return how things stood when the month began.
+
+    At the end of the last one that has a run, else at this one's first runs, unless those are its last.
+    """
     earlier = find_month_before(entries, period)
     if earlier is not None:
         return build_month_state(history.run, entries, earlier, hosts)
@@ -100,7 +103,7 @@ def _load_start_state(
 
 
 def render_files(of: SharingReport, doubts: tuple[str, ...], lang: Lang) -> Mapping[str, bytes]:
-    """The files by name."""
+    """Return the files by name."""
     name = f"thong-ke-chia-se-{of.unit.id}-{of.period}"
     letter = document.build_document(of, lang)
     words = Words(lang)
@@ -110,7 +113,9 @@ def render_files(of: SharingReport, doubts: tuple[str, ...], lang: Lang) -> Mapp
 
 
 def build_tables(of: SharingReport, doubts: tuple[str, ...], words: Words) -> tuple[Sheet, ...]:
-    """The workbook: the table, its totals, whose word the declared values are, and what has to be looked at, if anything."""
+    """Return the workbook: the table, its totals, whose word the declared values are, and what has to be looked at, if
+    anything.
+    """
     widths = (6, 30, 26, 8, 30, 24, 24, 24, 12, 12, 12, 12, 40)
     columns = (
         SheetColumn(words(f"sharing.column.{column.key}"), width)
@@ -132,7 +137,7 @@ def build_tables(of: SharingReport, doubts: tuple[str, ...], words: Words) -> tu
 
 
 def _doubts(of: SharingReport, words: Words) -> Iterator[str]:
-    """What was said after the month."""
+    """Yield what was said after the month."""
     for unit, matter, declaration in iter_later_declarations(of.rows, of.period.last_day):
         yield words(
             "sharing.doubt.later",

@@ -1,4 +1,7 @@
-"""The month's table of protection, connection and monitoring per office: what is counted, and of what nothing is known. Pure."""
+"""The month's table of protection, connection and monitoring per office: what is counted, and of what nothing is known.
+
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ _OPEN_STATES = ("affected", "restart_owed")
 
 @dataclass(frozen=True)
 class DistinctCount:
-    """How many different things there are, and on how many sites or hosts nothing is known of them."""
+    """Record of how many different things there are, and on how many sites or hosts nothing is known of them."""
 
     things: frozenset[str]
     known_subjects: int
@@ -30,7 +33,7 @@ class DistinctCount:
 
     @property
     def value(self) -> int | None:
-        """The number; None where nothing is known at all."""
+        """Return the number; None where nothing is known at all."""
         return len(self.things) if self.known_subjects else None
 
 
@@ -63,14 +66,14 @@ class OfficeRow:
 
     @property
     def is_protected(self) -> bool:
-        """Whether a product runs on each of its hosts."""
+        """Return whether a product runs on each of its hosts."""
         return 0 < self.hosts == self.guarded_hosts
 
 
 def build_rows(
     of: Figures, before: Run | None, declarations: Mapping[str, SharingDeclarations], catalogue: Catalogue
 ) -> tuple[OfficeRow, ...]:
-    """A row for each office that has sites or hosts, in the order of the organisation's file.
+    """Return a row for each office that has sites or hosts, in the order of the organisation's file.
 
     ``before``: how things stood when the month began.
     """
@@ -86,7 +89,7 @@ class _FindingIndex:
         self._by_key = {(finding.control, finding.subject.kind, finding.subject.id): finding for finding in findings}
 
     def list_results(self, what: Tells, kind: Literal["host", "site"], name: str) -> list[Finding]:
-        """What controls came to a result on a host or site."""
+        """Return what controls came to a result on a host or site."""
         candidates = (
             self._by_key.get((control, kind, name)) for control in self._catalogue.find_controls_telling(what, kind)
         )
@@ -191,7 +194,7 @@ def _count_vulnerable(own: Iterable[SiteSummary], hosts: Iterable[HostSummary], 
 
 
 def _ids_on_host(name: str, index: _FindingIndex) -> frozenset[str] | None:
-    """The serious vulnerabilities that are open on a host; None where its packages were not judged."""
+    """Return the serious vulnerabilities that are open on a host; None where its packages were not judged."""
     results = index.list_results("vulnerable", "host", name)
     return frozenset(_ids(results, lambda _: True)) if results else None
 
@@ -234,7 +237,7 @@ def _as_set(site: SiteSummary, index: _FindingIndex) -> frozenset[str] | None:
 
 @dataclass(frozen=True)
 class SharingTotals:
-    """What the rows come to. What is in several rows counts once."""
+    """Record of what the rows come to. What is in several rows counts once."""
 
     units: int
     sites: int
@@ -251,7 +254,7 @@ class SharingTotals:
 
 
 def compute_totals(office_rows: Iterable[OfficeRow]) -> SharingTotals:
-    """The totals of the table."""
+    """Return the totals of the table."""
     office_rows = tuple(office_rows)
     declarations = [row.declarations for row in office_rows]
     return SharingTotals(

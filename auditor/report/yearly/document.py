@@ -33,23 +33,23 @@ class YearlyReport:
 
     @property
     def totals(self) -> YearlyTotals:
-        """What they come to."""
+        """Return what they come to."""
         return compute_totals(self.systems, self.year)
 
     @property
     def owner(self) -> Unit:
-        """The office that owns them; the one that reports, where several do."""
+        """Return the office that owns them; the one that reports, where several do."""
         owners = {system.owner for system in self.systems}
         return (self.organisation.unit(owners.pop()) if len(owners) == 1 else None) or self.unit
 
     def get_unit_name(self, unit: UnitId) -> str:
-        """An office's name."""
+        """Return an office's name."""
         office = self.organisation.unit(unit)
         return office.name if office else unit
 
 
 def build_document(of: YearlyReport, lang: Lang, made_at: str) -> OfficialDocument:
-    """The letter with its table. ``made``: the day of writing, ISO 8601."""
+    """Return the letter with its table. ``made_at``: the day of writing, ISO 8601."""
     words = Words(lang)
     unit, kind, symbol = of.unit, words("official.kind.cong-van"), form.symbol(of.unit, "cong-van")
     inline = words("official.number.inline", blank=BLANK, symbol=symbol)
@@ -126,7 +126,7 @@ def _contact(contact: Contact, words: Words) -> Iterable[tuple[str, str]]:
 
 
 def iter_rows(of: YearlyReport, words: Words) -> Iterator[tuple[str, ...]]:
-    """The form's twelve columns, a row a system. What is not so, or not told, is empty."""
+    """Yield the form's twelve columns, a row a system. What is not so, or not told, is empty."""
     for number, system in enumerate(of.systems, 1):
         yield (
             str(number),
@@ -145,7 +145,7 @@ def iter_rows(of: YearlyReport, words: Words) -> Iterator[tuple[str, ...]]:
 
 
 def describe_checks(system: System, year: Year, words: Words) -> str:
-    """Whether it was checked before it was put to use, within the year, or both."""
+    """Return whether it was checked before it was put to use, within the year, or both."""
     checks = (
         ("before_use", system.checked_before_use is not None and system.checked_before_use <= year.last),
         ("again", system.checked is not None and year.first <= system.checked <= year.last),

@@ -25,7 +25,7 @@ from auditor.text.translations import Words
 
 
 class IssuedYearlyReport(NamedTuple):
-    """What was written, and what an officer has to look at before it is sent."""
+    """Record of what was written, and what an officer has to look at before it is sent."""
 
     files: tuple[Path, ...]
     doubts: tuple[str, ...]
@@ -36,7 +36,8 @@ def write(
 ) -> IssuedYearlyReport:
     """Write the table of a unit as DOCX, PDF and XLSX. The same day, the same bytes.
 
-    Raises InputError when the unit cannot report, when the systems are not declared rightly, or the folder cannot be used.
+    Raises InputError when the unit cannot report, when the systems are not declared rightly, or the folder cannot be
+    used.
     """
     organisation, unit = get_reporting_unit(inventory, unit_id)
     declarations = systems.load(get_folder(inventory.path), organisation, inventory.hosts)
@@ -64,7 +65,7 @@ def write(
 
 
 def render_files(of: YearlyReport, doubts: tuple[str, ...], lang: Lang, made_at: str) -> Mapping[str, bytes]:
-    """The files by name."""
+    """Return the files by name."""
     name = f"{of.year.year}-{of.unit.id}"
     letter = document.build_document(of, lang, made_at)
     words = Words(lang)
@@ -80,7 +81,7 @@ def render_files(of: YearlyReport, doubts: tuple[str, ...], lang: Lang, made_at:
 
 
 def build_tables(of: YearlyReport, doubts: tuple[str, ...], words: Words) -> tuple[Sheet, ...]:
-    """The workbook: the form's table, its totals, and what has to be looked at, if anything."""
+    """Return the workbook: the form's table, its totals, and what has to be looked at, if anything."""
     widths = (6, 30, 28, 28, 8, 18, 24, 24, 14, 22, 14, 22)
     columns = (SheetColumn(words(f"yearly.column.{key}"), width) for key, width in zip(_KEYS, widths, strict=True))
     total = (SheetColumn(words("yearly.column.total"), 60), SheetColumn(words("yearly.column.value"), 16))
@@ -109,7 +110,7 @@ _KEYS = tuple(column.key for column in COLUMNS["systems"])
 
 
 def _doubts(of: YearlyReport, inventory: Inventory, words: Words) -> Iterator[str]:
-    """What contradicts itself, and what is of after the year."""
+    """Yield what contradicts itself, and what is of after the year."""
     within = offices.list_ids_within(of.organisation, [of.unit.id])
     sites = [site for host in inventory.hosts for site in host.sites if (site.unit or host.unit) in within]
     for contradiction in find_contradictions(of.systems, sites):

@@ -31,12 +31,12 @@ class Year:
 
     @property
     def first(self) -> datetime.date:
-        """The first day of its data."""
+        """Return the first day of its data."""
         return datetime.date(self.year - 1, 12, 15)
 
     @property
     def last(self) -> datetime.date:
-        """The last day of its data."""
+        """Return the last day of its data."""
         return datetime.date(self.year, 12, 14)
 
     @property
@@ -64,16 +64,18 @@ class YearlyTotals:
     approved_and_checked: int
     """Those approved and checked within the year, as is done again and again."""
     done_by: datetime.date | None
-    """The latest day by which something is still to be approved or put in place; None when nothing is, or nobody says."""
+    """The latest day by which something is still to be approved or put in place; None when nothing is, or
+    nobody says.
+    """
 
 
 def select_by_units(systems: Iterable[System], units: Collection[UnitId]) -> tuple[System, ...]:
-    """The systems that these offices own or operate."""
+    """Return the systems that these offices own or operate."""
     return tuple(system for system in systems if system.owner in units or system.operator in units)
 
 
 def compute_totals(systems: Iterable[System], year: Year) -> YearlyTotals:
-    """What the systems come to."""
+    """Return what the systems come to."""
     systems = tuple(systems)
     approved_systems = [system for system in systems if system.dossier == "approved"]
     return YearlyTotals(

@@ -47,13 +47,13 @@ class VulnerabilityAnswer:
 
     @property
     def state(self) -> State:
-        """The worst of its lines."""
+        """Return the worst of its lines."""
         return min((line.verdict.state for line in self.lines), key=WORST.index, default="unknown")
 
 
 @dataclass(frozen=True)
 class AdvisoryResult:
-    """What a list comes to."""
+    """Record of what a list comes to."""
 
     title: str
     answers: tuple[VulnerabilityAnswer, ...]
@@ -69,9 +69,12 @@ def answer_advisory(
     due: date | None,
     statements: Mapping[str, StatementIndex] = MappingProxyType({}),
 ) -> AdvisoryResult:
-    """``hosts``: facts by area as plain data, None for a host that could not be read. ``products``: what no host of ours has.
+    """``hosts``: facts by area as plain data, None for a host that could not be read.
 
-    ``due`` holds where a row has no day of its own; ``stated`` by host what the office says. Order: what is worst, then what ransomware uses, what is exploited, what is likely.
+    ``products``: what no host of ours has.
+
+    ``due`` holds where a row has no day of its own; ``statements`` by host what the office says. Order: what is worst,
+    then what ransomware uses, what is exploited, what is likely.
     """
     by_id: dict[str, list[AdvisoryItem]] = {}
     for item in advisory.items:
@@ -145,7 +148,7 @@ def _judge_on_host(
 
 
 def _explain_unknown(data: Mapping[str, Any]) -> str:
-    """Why nothing is known of an id that no data names."""
+    """Return why nothing is known of an id that no data names."""
     if "changelogs" not in data:
         return "no_data"
     read = data["changelogs"]
@@ -159,7 +162,7 @@ def _explain_unknown(data: Mapping[str, Any]) -> str:
 
 
 def _iter_changelog_verdicts(name: str, data: Mapping[str, Any]) -> Iterator[Verdict]:
-    """What of the host's packages has a changelog that names the id, where that was asked."""
+    """Yield what of the host's packages has a changelog that names the id, where that was asked."""
     entries = {
         mention["package"]: mention["entry"]
         for mention in data.get("changelogs", {}).get("named", ())
@@ -178,7 +181,7 @@ def _make_verdict(name: str, state: State, reason: str, subject: str = "") -> Ve
 def _iter_verdicts(
     name: str, about: Sequence[tuple[str, str]], data: Mapping[str, Any], database: VulnerabilityDatabase
 ) -> Iterator[Verdict]:
-    """What the host has of what the id is about."""
+    """Yield what the host has of what the id is about."""
     sources = {source for kind, source in about if kind in PACKAGE_KINDS}
     if sources and "packages" not in data:
         yield _make_verdict(name, "unknown", "unread")
@@ -199,6 +202,6 @@ def _iter_verdicts(
 
 
 def is_foreign(product: str, products: Sequence[str]) -> bool:
-    """Whether a product is one that no host of ours has."""
+    """Return whether a product is one that no host of ours has."""
     product_words = f" {fold_text(product)} "
     return any(re.search(rf" {re.escape(fold_text(term))} ", product_words) for term in products if fold_text(term))

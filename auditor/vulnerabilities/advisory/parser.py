@@ -56,7 +56,7 @@ class Advisory:
 
 
 def read(file: Path) -> Advisory:
-    """The list in a file. Raises InputError for what is none."""
+    """Return the list in a file. Raises InputError for what is none."""
     kind = file.suffix.lower()
     if kind in (".csv", ".xlsx"):
         advisory = _read_table(file)
@@ -74,7 +74,10 @@ def read(file: Path) -> Advisory:
 
 
 def extract_ids(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The ids in a text, and what was meant for one and is none: full-width letters and dashes of any kind are what they look like."""
+    """Return the ids in a text, and what was meant for one and is none.
+
+    Full-width letters and dashes of any kind are what they look like.
+    """
     plain = _plain(text)
     right, wrong = [], []
     for word in _CVE_LIKE.findall(plain):
@@ -91,7 +94,7 @@ def _plain(text: str) -> str:
 
 
 def day_in(text: str) -> date | None:
-    """A day written as 2026-11-30, 30/11/2026, or as a spreadsheet counts days; None for anything else."""
+    """Return a day written as 2026-11-30, 30/11/2026, or as a spreadsheet counts days; None for anything else."""
     text = text.strip()
     first = re.match(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T]00:00(?::00)?)?\Z", text)
     last = re.match(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})\Z", text)
@@ -114,7 +117,7 @@ def _make_item(number: int, texts: Iterable[str], product: str = "", due: str = 
 
 
 def _make_entry(number: int, texts: Sequence[str], product: str = "", due: str = "") -> AdvisoryItem:
-    """One that has to name an id: where it names none, what it has instead is named."""
+    """Return one that has to name an id: where it names none, what it has instead is named."""
     item, whole = _make_item(number, texts, product, due), " ".join(texts).strip()[:80]
     if any(map(_has_shortened_ids, texts)):
         return replace(item, wrong=(*(text for text in item.wrong if text.upper() != "CVE"), whole))
@@ -122,7 +125,10 @@ def _make_entry(number: int, texts: Sequence[str], product: str = "", due: str =
 
 
 def _has_shortened_ids(text: str) -> bool:
-    """Whether numbers stand beside the ids, as in ``CVE-2026-1234, 1235``: what was meant is for a person to say."""
+    """Return whether numbers stand beside the ids, as in ``CVE-2026-1234, 1235``.
+
+    What was meant is for a person to say.
+    """
     return _NUMBER.search(_CVE_LIKE.sub(" ", _plain(text))) is not None
 
 
@@ -157,7 +163,7 @@ def _count_columns(cells: Sequence[str]) -> int:
 
 
 def _match_columns(cells: Sequence[str]) -> dict[str, int]:
-    """Which column is what, where these cells are headings: one has to be of ids."""
+    """Return which column is what, where these cells are headings: one has to be of ids."""
     columns: dict[str, int] = {}
     for index, cell in enumerate(cells):
         name = fold_text(cell)
@@ -237,7 +243,7 @@ def _unique(file: Path, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _dicts(of: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
-    """The objects in a list; none where there is no list."""
+    """Return the objects in a list; none where there is no list."""
     members = of.get(name)
     return [member for member in members if isinstance(member, dict)] if isinstance(members, list) else []
 
@@ -263,7 +269,7 @@ def _iter_csaf_items(data: Mapping[str, Any]) -> Iterator[AdvisoryItem]:
 
 
 def _csaf_ids(vulnerability: Mapping[str, Any]) -> Iterator[str]:
-    """Its CVE; without one its maker's own ids, or its title."""
+    """Yield its CVE; without one its maker's own ids, or its title."""
     if vulnerability.get("cve"):
         yield str(vulnerability["cve"])
         return

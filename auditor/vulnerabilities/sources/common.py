@@ -22,7 +22,9 @@ CVE = re.compile(r"CVE-(?:1999|2[0-9]{3})-[0-9]{4,19}\Z")
 MAX_TEXT = 300
 """Characters of a title or note that are kept."""
 MAX_DEPTH = 60
-"""Of JSON: ijson writes down the way to every value, so that memory grows with the square of the depth, 50 GB for 200 KB."""
+"""Of JSON: ijson writes down the way to every value, so that memory grows with the square of the depth, 50 GB for 200
+KB.
+"""
 MAX_VALUE = 1_000_000
 """Bytes of one text or number in JSON: ijson takes 40 s of a processor for one of 100 MB."""
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
@@ -37,11 +39,11 @@ class SourceDocument:
     file: Path
 
     def make_error(self, what: str, mend: str = "download it again completely", **values: Any) -> InputError:
-        """What is wrong with it."""
+        """Return what is wrong with it."""
         return InputError(what, mend=mend, file=self.file, **values)
 
     def open_text(self) -> io.TextIOWrapper:
-        """Its lines, as UTF-8."""
+        """Return its lines, as UTF-8."""
         return io.TextIOWrapper(io.BufferedReader(self.stream, 1 << 18), "utf-8-sig", errors="replace", newline="")
 
 
@@ -56,7 +58,7 @@ class _LimitedJsonStream(io.RawIOBase):
         """Bytes since the last quote, but for white space between values."""
 
     def readable(self) -> bool:
-        """Whether it can be read: always."""
+        """Return whether it can be read: always."""
         return True
 
     def readinto(self, buffer: Any) -> int:
@@ -95,13 +97,16 @@ class _LimitedJsonStream(io.RawIOBase):
 
 
 def open_json_stream(document: SourceDocument, size: int = 1 << 18) -> io.BufferedReader:
-    """JSON for a reader of streams. Raises InputError for what goes deeper than MAX_DEPTH, or has a value longer than MAX_VALUE."""
+    """JSON for a reader of streams.
+
+    Raises InputError for what goes deeper than MAX_DEPTH, or has a value longer than MAX_VALUE.
+    """
     return io.BufferedReader(_LimitedJsonStream(document), size)
 
 
 @dataclass(frozen=True)
 class ImportSummary:
-    """What came of it: how many records, and the day that it says it is of."""
+    """Record of what came of it: how many records, and the day that it says it is of."""
 
     records: int
     data_day: date | None = None
@@ -129,7 +134,9 @@ def convert_csv_errors(document: SourceDocument) -> Iterator[None]:
 
 
 def iter_members(document: SourceDocument) -> Iterator[tuple[str, Any]]:
-    """Name and value of each member of the object that a document is; a name that comes twice in any object is refused."""
+    """Name and value of each member of the object that a document is; a name that comes twice in any object
+    is refused.
+    """
     twice: list[str] = []
     seen_names: set[str] = set()
     with convert_json_errors(document):
@@ -144,14 +151,14 @@ def iter_members(document: SourceDocument) -> Iterator[tuple[str, Any]]:
 
 
 def make_duplicate_error(document: SourceDocument, name: str) -> InputError:
-    """That a name is there twice where it can mean one thing only."""
+    """Return that a name is there twice where it can mean one thing only."""
     return document.make_error(
         "it contains {name} twice", "it is not a file of the publisher; download it again", name=repr(name[:MAX_TEXT])
     )
 
 
 def make_duplicate_recorder(twice: list[str]) -> type[dict[str, Any]]:
-    """A mapping that notes names that come twice: ijson does not pass on what one raises."""
+    """Return a mapping that notes names that come twice: ijson does not pass on what one raises."""
 
     class DuplicateRecorder(dict[str, Any]):
         def __setitem__(self, name: str, value: Any) -> None:
@@ -163,14 +170,14 @@ def make_duplicate_recorder(twice: list[str]) -> type[dict[str, Any]]:
 
 
 def clean_text(value: object) -> str:
-    """A short text out of foreign data, which any file can hold; empty for what is none."""
+    """Return a short text out of foreign data, which any file can hold; empty for what is none."""
     if not isinstance(value, str):
         return ""
     return value[:MAX_TEXT] if value.isascii() else value[:MAX_TEXT].encode("utf-8", "replace").decode()
 
 
 def parse_day(value: object) -> date | None:
-    """The day that an ISO 8601 text begins with."""
+    """Return the day that an ISO 8601 text begins with."""
     try:
         return clock.parse_day(str(value)[:10])
     except ValueError:

@@ -1,4 +1,6 @@
-"""debsecan's feed of a release (``https://security-tracker.debian.org/tracker/debsecan/release/1/bookworm``), in version 1 of its form."""
+"""debsecan's feed of a release (``https://security-tracker.debian.org/tracker/debsecan/release/1/bookworm``), in
+version 1 of its form.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,10 @@ _PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]*\Z")
 
 
 def read(document: SourceDocument, into: VulnerabilityWriter) -> ImportSummary:
-    """Its ids, then what each is on a source package, then the sources. The release is in the file's name alone. Raises InputError."""
+    """Return its ids, then what each is on a source package, then the sources.
+
+    The release is in the file's name alone. Raises InputError.
+    """
     release_match = _RELEASE_NAME.search(document.name)
     if release_match is None:
         raise document.make_error(
@@ -53,7 +58,7 @@ def read(document: SourceDocument, into: VulnerabilityWriter) -> ImportSummary:
 
 
 def _iter_section(document: SourceDocument, lines: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str]]:
-    """The lines up to an empty one, which has to be there."""
+    """Yield the lines up to an empty one, which has to be there."""
     for number, line in lines:
         if not line:
             return
@@ -62,7 +67,9 @@ def _iter_section(document: SourceDocument, lines: Iterator[tuple[int, str]]) ->
 
 
 def _parse_record(document: SourceDocument, number: int, line: str, ids: list[str]) -> tuple[str, list[Any]]:
-    """The source, then: id, the version from which on it is fixed, urgency, whether the release has a fix, further versions that have it."""
+    """Return the source, then: id, the version from which on it is fixed, urgency, whether the release has a fix,
+    further versions that have it.
+    """
     parts = line.split(",")
     try:
         source, place, flags, fixed_version, others = parts

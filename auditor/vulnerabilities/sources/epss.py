@@ -17,7 +17,7 @@ HEAD = re.compile(rb"(?:\xef\xbb\xbf)?(?:#[^\n]*model_version|cve,epss)")
 
 
 def read(document: SourceDocument, into: VulnerabilityWriter) -> ImportSummary:
-    """All scores. Raises InputError for a line that is none."""
+    """Return all scores. Raises InputError for a line that is none."""
     into.forget(KIND, "")
     lines = document.open_text()
     first = lines.readline()

@@ -31,7 +31,7 @@ _ITEM = "vulnerabilities.item"
 
 
 def read_json(document: SourceDocument, into: VulnerabilityWriter) -> ImportSummary:
-    """The catalogue as JSON. Raises InputError."""
+    """Return the catalogue as JSON. Raises InputError."""
     into.forget(KIND, "")
     release_day = None
     rows: list[Mapping[str, Any]] = []
@@ -54,7 +54,7 @@ def read_json(document: SourceDocument, into: VulnerabilityWriter) -> ImportSumm
 
 
 def read_csv(document: SourceDocument, into: VulnerabilityWriter) -> ImportSummary:
-    """The catalogue as CSV. Raises InputError."""
+    """Return the catalogue as CSV. Raises InputError."""
     into.forget(KIND, "")
     with convert_csv_errors(document):
         rows = list(csv.DictReader(document.open_text()))

@@ -1,4 +1,7 @@
-"""OSV's archives of Debian, Ubuntu and Packagist: a zip with a JSON document for each vulnerability, or one such document."""
+"""OSV's archives of Debian, Ubuntu and Packagist.
+
+A zip with a JSON document for each vulnerability, or one such document.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,10 @@ class _ImportTally:
 
 
 def read(documents: Iterable[SourceDocument], into: VulnerabilityWriter) -> Mapping[DataKind, ImportSummary]:
-    """What they tell of each of the three that they name. Raises InputError for one that is no record of OSV's."""
+    """Return what they tell of each of the three that they name.
+
+    Raises InputError for one that is no record of OSV's.
+    """
     tallies: dict[DataKind, _ImportTally] = {}
     rows: list[Row] = []
     for document in documents:
@@ -83,7 +89,10 @@ def _parse_record(document: SourceDocument) -> Mapping[str, Any]:
 
 
 def _is_record(record: Any) -> bool:
-    """Whether what is read of it has the form that OSV's schema gives it: what is of another would be judged as if it were not there."""
+    """Return whether what is read of it has the form that OSV's schema gives it.
+
+    What is of another would be judged as if it were not there.
+    """
     return (
         isinstance(record, dict)
         and isinstance(record.get("id"), str)
@@ -111,7 +120,7 @@ def _is_event(event: Any) -> bool:
 
 
 def _get_list(of: Mapping[str, Any], name: str) -> list[Any]:
-    """A list that may be left out; what stands in its place is one of what is none."""
+    """Return a list that may be left out; what stands in its place is one of what is none."""
     value = of.get(name)
     return value if isinstance(value, list) else [value] if value is not None else []
 
@@ -142,7 +151,7 @@ def _group_by_kind(record: Mapping[str, Any]) -> Mapping[DataKind, list[Row]]:
 
 
 def _choose_id(record: Mapping[str, Any]) -> str | None:
-    """The CVE that it is, or its own id; None for a notice about some."""
+    """Return the CVE that it is, or its own id; None for a notice about some."""
     own = str(record["id"])[:60]
     lists = (record.get(key) for key in ("aliases", "upstream", "related"))
     ids = [
@@ -169,13 +178,16 @@ def _iter_keys(package: Mapping[str, str]) -> Iterator[tuple[DataKind, str, str]
 
 
 def _is_paid(entry: Mapping[str, Any]) -> bool:
-    """Whether an entry tells of Ubuntu Pro, for which one pays."""
+    """Return whether an entry tells of Ubuntu Pro, for which one pays."""
     ecosystem: str = (entry.get("package") or {}).get("ecosystem", "")
     return ecosystem.partition(":")[2].startswith(_PAID_PREFIX)
 
 
 def _collect_spans(members: Iterable[Mapping[str, Any]], key: Callable[[str], Any]) -> list[Span]:
-    """From which version to which it is there: from, to, whether with that; an empty end is none. ``key``: the order of versions."""
+    """From which version to which it is there: from, to, whether with that; an empty end is none.
+
+    ``key``: the order of versions.
+    """
     spans: list[Span] = []
     for member in members:
         for version_range in _get_list(member, "ranges"):

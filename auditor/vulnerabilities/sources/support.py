@@ -1,4 +1,6 @@
-"""debian-security-support's lists: packages whose support has ended, or is limited, although their release's has not."""
+"""debian-security-support's lists: packages whose support has ended, or is limited, although their release's
+has not.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,7 @@ RELEASES = {"10": "buster", "11": "bullseye", "12": "bookworm", "13": "trixie", 
 
 
 def read(document: SourceDocument, into: VulnerabilityWriter) -> ImportSummary:
-    """Its lines. The release is in the file's name alone. Raises InputError."""
+    """Return its lines. The release is in the file's name alone. Raises InputError."""
     name_match = NAME.search(document.name)
     if (
         name_match is None

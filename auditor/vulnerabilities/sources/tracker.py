@@ -1,4 +1,6 @@
-"""Debian's security tracker (``https://security-tracker.debian.org/tracker/data/json``): per source, CVE and release."""
+"""Debian's security tracker (``https://security-tracker.debian.org/tracker/data/json``): per source, CVE and
+release.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,7 @@ _AT_ONCE = 200
 
 
 def read(document: SourceDocument, into: VulnerabilityWriter) -> ImportSummary:
-    """Every record of every release. Raises InputError for what is none of the tracker's."""
+    """Return every record of every release. Raises InputError for what is none of the tracker's."""
     record_count = 0
     into.forget(KIND, "")
     for source, issues in iter_members(document):

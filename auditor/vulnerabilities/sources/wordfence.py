@@ -19,7 +19,7 @@ TYPES = ("core", "plugin", "theme")
 
 
 def read(document: SourceDocument, into: VulnerabilityWriter) -> ImportSummary:
-    """Every record by its component. Raises InputError."""
+    """Return every record by its component. Raises InputError."""
     into.forget(KIND, "")
     by_component: dict[str, list[list[Any]]] = {}
     record_count = 0
@@ -64,7 +64,10 @@ def _get_component(software: Any) -> str | None:
 
 
 def _parse_ranges(software: Any) -> list[list[Any]] | None:
-    """From, whether with it, to, whether with it; ``*`` is from the beginning or to the end. None: it has none that can be read."""
+    """From, whether with it, to, whether with it; ``*`` is from the beginning or to the end.
+
+    None: it has none that can be read.
+    """
     version_ranges = software.get("affected_versions") or {}
     if not isinstance(version_ranges, dict) or not all(
         isinstance(version_range, dict) for version_range in version_ranges.values()

@@ -113,7 +113,9 @@ AREAS = (
 )
 WALKS = ("files", "filesystem", "in_use", "wordpress")
 PATIENCE = 2
-"""Areas that walk: what they may do is bounded by the processor's time, so that they wait longer on a host that is busy."""
+"""Areas that walk: what they may do is bounded by the processor's time, so that they wait longer on a host that is
+busy.
+"""
 FOR_ROLES, FOR_REVIEWS = ("survey",), ("pages",)
 WHERE_TOLD = {"indicators": "contacts", "vulnerabilities": "changelogs"}
 """Areas that are read where what they look for is told."""
@@ -121,12 +123,15 @@ AT_ONCE = 4
 
 
 def load_area(name):
-    """An area's code."""
+    """Return an area's code."""
     return importlib.import_module("ansible.module_utils.luytre.%s" % name)
 
 
 def load_ahead(names):
-    """Load the code of areas once, where each area's process would load what it shares with the others: a third of all time."""
+    """Load the code of areas once, where each area's process would load what it shares with the others.
+
+    A third of all time.
+    """
     for name in names:
         with suppress(Exception, SystemExit):  # the area's own process meets it again, and tells
             load_area(name)

@@ -52,27 +52,29 @@ from ansible.module_utils.luytre_shared import ports
 SECONDS = 60
 VERBS = {"reload": "try-reload-or-restart", "restart": "try-restart"}
 BY_SOCKET = {"ssh.service": "ssh.socket"}
-"""Daemons that end when they read their files anew, if a socket of systemd's has started them: they have lost it then."""
+"""Daemons that end when they read their files anew, if a socket of systemd's has started them: they have lost
+it then.
+"""
 
 
 def is_active(unit):
-    """Whether a unit runs."""
+    """Return whether a unit runs."""
     return subprocess.run(["systemctl", "--quiet", "is-active", unit], check=False).returncode == 0
 
 
 def get_error(result):
-    """What a program said that ended badly, or None."""
+    """Return what a program said that ended badly, or None."""
     code, _out, err = result
     return (err or "it ended with %d" % code) if code else None
 
 
 def choose_verb(unit, verb):
-    """What the daemon is told so that its files are in force."""
+    """Return what the daemon is told so that its files are in force."""
     return "restart" if unit in BY_SOCKET and is_active(BY_SOCKET[unit]) else verb
 
 
 def read_last_line(unit):
-    """The last line that the unit, or systemd of it, left in the journal."""
+    """Return the last line that the unit, or systemd of it, left in the journal."""
     argv = ["journalctl", "--unit", unit, "--no-pager", "--output=cat", "--lines=20", "--boot"]
     process = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False, timeout=SECONDS)
     lines = [line for line in process.stdout.decode("utf-8", "replace").splitlines() if line.strip()]

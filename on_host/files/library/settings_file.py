@@ -91,7 +91,7 @@ FILE = {"content": {"type": "str", "required": True}, "dest": {"type": "path", "
 
 
 def read(path):
-    """The bytes of a regular file, or None when there is none. Raises OSError."""
+    """Return the bytes of a regular file, or None when there is none. Raises OSError."""
     try:
         handle = safe_open.open_below(os.path.dirname(path), os.path.basename(path))
     except (FileNotFoundError, safe_open.Unsafe):
@@ -103,7 +103,10 @@ def read(path):
 
 
 def is_foreign(path):
-    """Whether others could have written the file that is there. Raises PermissionError where they can write its folder."""
+    """Return whether others could have written the file that is there.
+
+    Raises PermissionError where they can write its folder.
+    """
     with open_target(os.path.dirname(path)) as folder:
         author = folder and (folder.on_the_way or folder.own)
         if author:
@@ -113,12 +116,12 @@ def is_foreign(path):
 
 
 def is_to_be_installed(command):
-    """Whether a check run knows the command only from a package that it would have installed."""
+    """Return whether a check run knows the command only from a package that it would have installed."""
     return shutil.which(shlex.split(command)[0]) is None
 
 
 def write_draft(module, content):
-    """A new file with the text, checked by the ``validate`` command."""
+    """Return a new file with the text, checked by the ``validate`` command."""
     handle, path = tempfile.mkstemp(dir=module.tmpdir)
     module.add_cleanup_file(path)
     with os.fdopen(handle, "wb") as file:
@@ -132,7 +135,7 @@ def write_draft(module, content):
 
 
 def find_missing_folders(folder):
-    """What is not there of a folder and those above it, the uppermost first."""
+    """Return what is not there of a folder and those above it, the uppermost first."""
     folders = []
     while not os.path.isdir(folder):
         folders.insert(0, folder)

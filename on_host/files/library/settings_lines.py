@@ -65,7 +65,7 @@ MAX_FILE = 8_000_000
 
 
 def set_line(before, regexp, line):
-    """The text with the line in the place of the last one that matches, or after all others."""
+    """Return the text with the line in the place of the last one that matches, or after all others."""
     lines = before.split("\n")
     end = [] if lines[-1] else [lines.pop()]
     numbers = [number for number, present_line in enumerate(lines) if re.search(regexp, present_line)]

@@ -207,17 +207,18 @@ class PathRefusal(Exception):
 
 
 class AttributeChange:
-    """What is wanted of a file: owner and group ids (None: as they are) and a function from mode to mode."""
+    """Record of what is wanted of a file: owner and group ids (None: as they are) and a function from mode to mode."""
 
     def __init__(self, uid=None, gid=None, mode=lambda present: present):
         self.uid, self.gid, self.mode = uid, gid, mode
 
 
 def open_root(root, base="/", trusted_uid=0, served_mounts=None):
-    """A descriptor of ``root``, reached from ``base`` on without following a link.
+    """Return a descriptor of ``root``, reached from ``base`` on without following a link.
 
-    The folders above are ``trusted``'s up to some point, and theirs or one other account's from there on: that one can
-    swap what lies there for nothing but what it could move there itself. ``served``: see ``ownership.served_by``.
+    The folders above are ``trusted_uid``'s up to some point, and theirs or one other account's from there on: that one
+    can swap what lies there for nothing but what it could move there itself. ``served_mounts``: see
+    ``ownership.served_by``.
     """
     if not os.path.isabs(root) or ".." in root.split("/"):
         raise PathRefusal("root must be an absolute path without '..'")
@@ -243,7 +244,7 @@ def open_root(root, base="/", trusted_uid=0, served_mounts=None):
 
 
 def _find_owner(status, folder, owner, trusted_uid):
-    """Whose the way is from this folder on."""
+    """Return whose the way is from this folder on."""
     if ownership.find_changer(status, ownership.ANYBODY):
         raise PathRefusal("%s above the root can be changed by everybody" % folder)
     if status.st_uid in (owner, trusted_uid):
@@ -271,7 +272,7 @@ def open_parent(root, path):
 
 
 def open_target(folder, name, kind):
-    """A descriptor of a regular file with one name, or of a folder. Nothing else is ever opened for long."""
+    """Return a descriptor of a regular file with one name, or of a folder. Nothing else is ever opened for long."""
     with _refuse_errors():
         handle = safe_open.open_at(folder, name, safe_open.DIRECTORY if kind == "directory" else safe_open.REGULAR)
     links = os.fstat(handle).st_nlink
@@ -283,7 +284,7 @@ def open_target(folder, name, kind):
 
 @contextlib.contextmanager
 def _refuse_errors(label=None):
-    """What the system, or ``safe_open``, says against opening something is why it is left alone."""
+    """Turn what the system, or ``safe_open``, says against opening something into why it is left alone."""
     try:
         yield
     except FileNotFoundError:
@@ -335,7 +336,10 @@ def put_assign(folder, name, assignment, check):
 
 
 def put_edit(folder, name, edit, describe, check):
-    """Edit a file of an open folder by ``edit``, from bytes to bytes; ``(before, after)`` as ``shown`` or None. Raises Refused."""
+    """Edit a file of an open folder by ``edit``, from bytes to bytes; ``(before, after)`` as ``describe`` or None.
+
+    Raises Refused.
+    """
     handle = open_target(folder, name, "file")
     try:
         status = os.fstat(handle)
@@ -357,7 +361,7 @@ def put_edit(folder, name, edit, describe, check):
 
 
 def _is_owned_by_web(folder, name):
-    """Whether a file of an open folder belongs to an account that web requests run as."""
+    """Return whether a file of an open folder belongs to an account that web requests run as."""
     try:
         status = os.stat(name, dir_fd=folder, follow_symlinks=False)
     except OSError:
@@ -366,7 +370,10 @@ def _is_owned_by_web(folder, name):
 
 
 def _read_all(handle):
-    """The bytes of an open file, which may be growing while they are read. Raises Refused for more than MAX_EDIT."""
+    """Return the bytes of an open file, which may be growing while they are read.
+
+    Raises Refused for more than MAX_EDIT.
+    """
     content = b""
     while len(content) <= MAX_EDIT:
         part = os.read(handle, 65_536)
@@ -478,8 +485,8 @@ def _close_for_group(entry, account, forbidden_bits):
 def _close_beside_access_list(entry, account, forbidden_bits):
     """Close a file with an access list to others, and leave those whom it names what it gives them.
 
-    What shows as its group's right is the most that the list gives anybody, and a group that it is given may be given more
-    than others had. Raises Refused where the site's own account reads it as one of the others.
+    What shows as its group's right is the most that the list gives anybody, and a group that it is given may be given
+    more than others had. Raises Refused where the site's own account reads it as one of the others.
     """
     if account is not None and account.pw_uid != entry.status.st_uid:
         groups = os.getgrouplist(account.pw_name, account.pw_gid)
@@ -512,7 +519,7 @@ def put_paths(root, params, check):
 
 
 def _list_paths(root, params):
-    """The paths that are meant, relative to the root."""
+    """Return the paths that are meant, relative to the root."""
     paths = ([params["path"]] if params["path"] else []) + (params["paths"] or [])
     if params["application"] is None:
         return paths

@@ -56,7 +56,10 @@ MAX_BYTES = 2 * PART
 
 
 def read_content(root, path, digest):
-    """The content of a file with that SHA-256, of a large one head and tail. Raises OSError, also when it holds something else by now."""
+    """Return the content of a file with that SHA-256, of a large one head and tail.
+
+    Raises OSError, also when it holds something else by now.
+    """
     handle = safe_open.open_below(root, path)
     try:
         content = safe_open.read_start(handle, WHOLE + 1)

@@ -1,5 +1,7 @@
 #!/usr/bin/python
-"""List what starts by itself, lets somebody in, is loaded or runs outside the web roots of one host, in one round trip."""
+"""List what starts by itself, lets somebody in, is loaded or runs outside the web roots of one host, in one
+round trip.
+"""
 
 from __future__ import absolute_import, division, print_function
 
@@ -73,7 +75,9 @@ PARTS = (
 
 
 def gather_rows(declared_data, seconds, sound=()):
-    """All rows; a part that fails is named and ends no other. ``sound``: stamps of files that were as their packages made them.
+    """Return all rows; a part that fails is named and ends no other.
+
+    ``sound``: stamps of files that were as their packages made them.
 
     As daemons stand: a link over /proc/self/cwd hides nothing that they find.
     """

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 
 def find_account(site_domain, sites, areas):
-    """The account that the site's own code runs as, by the servers' configuration; None when none or several do."""
+    """Return the account that the site's own code runs as, by the servers' configuration; None when none or
+    several do.
+    """
     names = next({site["domain"], *site.get("aliases", ())} for site in sites if site["domain"] == site_domain)
     vhosts = [
         vhost
@@ -21,7 +23,9 @@ def find_account(site_domain, sites, areas):
 
 
 def list_settings(sites, apply, settings_by_control):
-    """``{domain, root}`` and what is wanted, for each of a control's settings on each site that it is to be put in force on."""
+    """``{domain, root}`` and what is wanted, for each of a control's settings on each site that it is to be put in
+    force on.
+    """
     return [
         {"domain": site["domain"], "root": site["document_root"], **setting}
         for site in sites

@@ -6,9 +6,11 @@ import re
 
 
 def merge_enforced(in_force, apply, released_controls=()):
-    """Control id to domains: what is in force on the host already together with what this run applies, less what is released.
+    """Control id to domains: what is in force on the host already together with what this run applies, less what is
+    released.
 
-    A control that is held is in neither, unless it is in force: keeping it is not a change, taking it away would loosen.
+    A control that is held is in neither, unless it is in force: keeping it is not a change, taking it away would
+    loosen.
     """
     both = {control: set(domains) for control, domains in in_force.items() if control not in released_controls}
     for control, domains in apply.items():
@@ -17,14 +19,19 @@ def merge_enforced(in_force, apply, released_controls=()):
 
 
 def list_sites(sites, enforce):
-    """The declared sites, and by its domain alone each further one that something is in force for: another inventory's."""
+    """Return the declared sites, and by its domain alone each further one that something is in force for.
+
+    Another inventory's.
+    """
     known_names = {name for site in sites for name in (site["domain"], *(site.get("aliases") or ()))}
     others = sorted({domain for domains in enforce.values() for domain in domains} - known_names)
     return [*sites, *({"domain": domain} for domain in others)]
 
 
 def select_areas(control_ids, reads):
-    """The areas of facts to be read, of those that are read for the sake of controls, by patterns of their ids."""
+    """Return the areas of facts to be read, of those that are read for the sake of controls, by patterns of
+    their ids.
+    """
     area_lists = [
         areas for pattern, areas in reads.items() if any(re.match(pattern, control) for control in control_ids)
     ]
@@ -32,7 +39,10 @@ def select_areas(control_ids, reads):
 
 
 def find_missing_packages(areas, apply):
-    """Area of hardening to the packages that what this run applies needs and the host lacks; by the host's areas of facts."""
+    """Area of hardening to the packages that what this run applies needs and the host lacks.
+
+    By the host's areas of facts.
+    """
     missing_packages = {}
     if "pam.pwquality" in apply:
         quality = areas["pam"]["data"]["pwquality"]

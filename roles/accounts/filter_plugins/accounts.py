@@ -16,7 +16,7 @@ MAX_INACTIVE_DAYS = 45
 
 
 def login_defs(now: Mapping[str, Any], apply: Mapping[str, Any], targets: Mapping[str, Any]) -> list[dict[str, str]]:
-    """The lines of login.defs and of useradd to set: only where what is there is looser."""
+    """Return the lines of login.defs and of useradd to set: only where what is there is looser."""
     lines = []
     defs = now["login_defs"]
     if "accounts.password_hashing" in apply and defs["encrypt_method"] not in STRONG:
@@ -40,7 +40,7 @@ def _line(key: str, value: str) -> dict[str, str]:
 
 
 def timeout_files(now: Mapping[str, Any], limit: int) -> list[str] | None:
-    """The other files whose TMOUT lines have to be disabled; None when one of them already is strict enough."""
+    """Return the other files whose TMOUT lines have to be disabled; None when one of them already is strict enough."""
     profile = now["profile"]
     strict = profile["timeout_readonly"] and 1 <= profile["timeout"] <= limit
     if strict and profile["timeout_file"] != OURS:

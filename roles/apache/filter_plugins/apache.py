@@ -52,11 +52,13 @@ SITE_RULES = {
     ),
     "apache.permissions_policy": HEADER.format(
         "Permissions-Policy",
-        "camera=(self), microphone=(self), geolocation=(self), payment=(), usb=(), serial=(), hid=(), bluetooth=(), midi=()",
+        "camera=(self), microphone=(self), geolocation=(self), payment=(), usb=(), serial=(), hid=(), bluetooth=(), "
+        "midi=()",
         ".",
     ),
     "apache.content_policy": (
-        "Header set Content-Security-Policy-Report-Only \"default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
+        "Header set Content-Security-Policy-Report-Only \"default-src 'self'; script-src 'self' 'unsafe-inline' "
+        "'unsafe-eval'; "
         "style-src 'self' 'unsafe-inline'; img-src 'self' data: https:; font-src 'self' data:; object-src 'none'; "
         "base-uri 'self'; form-action 'self'; frame-ancestors 'self'\" "
         '"expr=-z %{resp:Content-Security-Policy} && -z %{resp:Content-Security-Policy-Report-Only}"\n'
@@ -132,17 +134,20 @@ def change(facts, enforced_controls, applied_controls, sites, longest, tls=None,
 
 
 def every_vhost(facts):
-    """All virtual hosts, those too whose patterns could not be worked out: what a site's people write takes no rule away."""
+    """Return all virtual hosts, those too whose patterns could not be worked out.
+
+    What a site's people write takes no rule away.
+    """
     return [*facts["vhosts"], *facts.get("unread_vhosts", [])]
 
 
 def place(vhost):
-    """Where a virtual host begins."""
+    """Return where a virtual host begins."""
     return f"{vhost['file']}:{vhost['line']}"
 
 
 def site_rules(domain, places, facts, enforced_controls, longest):
-    """What a site's virtual hosts end with."""
+    """Return what a site's virtual hosts end with."""
     rules = {control: rule for control, rule in SITE_RULES.items() if domain in enforced_controls.get(control, [])}
     seconds = [timeout["seconds"] for timeout in facts["timeouts"] if timeout["context"] in places]
     if "apache.timeouts" in enforced_controls and seconds:
@@ -157,7 +162,7 @@ def site_rules(domain, places, facts, enforced_controls, longest):
 
 
 def private_rules(domain, vhosts, enforced_controls):
-    """What closes the files that a site's application keeps to itself."""
+    """Return what closes the files that a site's application keeps to itself."""
     patterns = {
         vhost.get("private_pattern", "") for vhost in vhosts if domain in enforced_controls.get("web.private_files", [])
     }
@@ -166,7 +171,7 @@ def private_rules(domain, vhosts, enforced_controls):
 
 
 def tls_rules(domain, vhosts, enforced_controls, tls):
-    """How a site's virtual hosts speak TLS: what they speak now without the old and the weak."""
+    """Return how a site's virtual hosts speak TLS: what they speak now without the old and the weak."""
     tls_settings = [vhost["tls"] for vhost in vhosts if vhost["tls"]]
     weak = {SOUND_CIPHERS, *(cipher["spec"] for cipher in tls["weak_ciphers"])}
     rules = {}
@@ -198,7 +203,7 @@ def _protocols(tls_settings):
 
 
 def redirect_rules(domain, vhosts, enforced_controls, tls, now):
-    """What a site's plain virtual hosts end with, where HTTPS on port 443 works for the domain today."""
+    """Return what a site's plain virtual hosts end with, where HTTPS on port 443 works for the domain today."""
     certificates = {certificate["path"]: certificate for certificate in tls["certificates"]}
     works = any(
         _is_good(certificates.get(vhost["tls"]["certificate"]), domain, now)
@@ -249,7 +254,9 @@ def host_rules(facts, enforced_controls, longest, tls=None):
 
 
 def default_rules(facts):
-    """Virtual hosts that answer first for names nobody claims; none where a declared site would lose its pages by it."""
+    """Virtual hosts that answer first for names nobody claims; none where a declared site would lose its
+    pages by it.
+    """
     others = [vhost for vhost in every_vhost(facts) if not _is_catch_all(vhost)]
     already = {
         f"{listen['address']}:{listen['port']}"
@@ -283,7 +290,10 @@ def default_rules(facts):
 
 
 def _certificate(tls):
-    """What shows a certificate; one that does not load without the ciphers of its own virtual host has them here, too."""
+    """Return what shows a certificate.
+
+    One that does not load without the ciphers of its own virtual host has them here, too.
+    """
     key = f"SSLCertificateKeyFile {tls['key']}\n" if tls["key"] else ""
     has_own_ciphers = tls.get("loads") != "yes" and CIPHERS.fullmatch(tls["ciphers"] or "")
     ciphers = f"SSLCipherSuite {tls['ciphers']}\n" if has_own_ciphers else ""

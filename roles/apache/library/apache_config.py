@@ -130,17 +130,17 @@ def make(change, module):
 
 
 def at_stake():
-    """What Apache's test believes, by the configuration as it is now; it writes nothing."""
+    """Return what Apache's test believes, by the configuration as it is now; it writes nothing."""
     return apache.list_test_paths(load_configuration()), ()
 
 
 def fault():
-    """Why Apache would not start with the certificates and ciphers as they are now, or None."""
+    """Return why Apache would not start with the certificates and ciphers as they are now, or None."""
     return apache.certificate_fault(load_configuration(), Trust())
 
 
 def enable(change, name):
-    """What a2enmod does, for a module without dependencies that are off."""
+    """Do what a2enmod does, for a module without dependencies that are off."""
     for kind in ("load", "conf"):
         if os.path.exists("%s/mods-available/%s.%s" % (ROOT, name, kind)):
             change.link("%s/mods-enabled/%s.%s" % (ROOT, name, kind), "../mods-available/%s.%s" % (name, kind))
@@ -151,7 +151,7 @@ def enable(change, name):
 
 
 def disable(change, name):
-    """What a2dismod does: the links go, the module stays available, and a package's update leaves it off."""
+    """Do what a2dismod does: the links go, the module stays available, and a package's update leaves it off."""
     if not re.match(r"[a-z0-9_]+$", name) or not os.path.islink("%s/mods-enabled/%s.load" % (ROOT, name)):
         return
     for kind in ("load", "conf"):
@@ -176,7 +176,7 @@ def include_in_vhosts(change, includes, warn):
 
 
 def with_includes(text, blocks, path="", warn=lambda _message: None):
-    """The text with, before the end of the virtual host that begins at each line, the files to include there."""
+    """Return the text with, before the end of the virtual host that begins at each line, the files to include there."""
     lines = text.splitlines(keepends=True)
     for number, include_paths in sorted(blocks.items(), reverse=True):
         begin = number - 1
@@ -197,7 +197,7 @@ def with_includes(text, blocks, path="", warn=lambda _message: None):
 
 
 def last_line(text, include_path):
-    """The text with an include of that file as its last line."""
+    """Return the text with an include of that file as its last line."""
     lines = [line for line in text.splitlines(keepends=True) if not _is_ours(line)]
     if lines and not lines[-1].endswith("\n"):
         lines[-1] += "\n"

@@ -31,7 +31,9 @@ def list_needed_options(apply, shared_folders=()):
 
 
 def select_loose(shared_folders, options_by_folder, at_boot=""):
-    """Those of the mounted folders that lack an option, now or, with the prefix ``boot_``, after the next boot."""
+    """Return those of the mounted folders that lack an option, now or, with the prefix ``boot_``, after the
+    next boot.
+    """
     return [
         folder
         for folder in shared_folders
@@ -40,7 +42,9 @@ def select_loose(shared_folders, options_by_folder, at_boot=""):
 
 
 def is_unbound(shared_folders, options_by_folder):
-    """Return whether options are wanted of /var/tmp that lies on the system's disk, and no line says so for the next boot."""
+    """Return whether options are wanted of /var/tmp that lies on the system's disk, and no line says so for the next
+    boot.
+    """
     return VAR_TMP in options_by_folder and any(
         folder["path"] == VAR_TMP and (not folder["mounted"] or not folder["written"]) and is_bound(folder)
         for folder in shared_folders
@@ -53,13 +57,16 @@ def is_bound(folder):
 
 
 def remount(path, shared_folders, names):
-    """Return the options of mount(8) by which a folder that is mounted gets these: of a bind mount, those of the mount alone."""
+    """Return the options of mount(8) by which a folder that is mounted gets these.
+
+    Of a bind mount, those of the mount alone.
+    """
     is_bind_mount = any(folder["path"] == path == VAR_TMP and is_bound(folder) for folder in shared_folders)
     return ",".join(["remount", *(["bind"] if is_bind_mount else []), *names])
 
 
 def with_options(text, names):
-    """A comma-separated list of mount options in which the wanted ones have the last word."""
+    """Return a comma-separated list of mount options in which the wanted ones have the last word."""
     options = [option for option in text.split(",") if option]
     for name in names:
         words = [option for option in options if option in (name, OPPOSITE[name], "defaults")]
@@ -69,7 +76,9 @@ def with_options(text, names):
 
 
 def fstab(text, folders):
-    """The text of /etc/fstab with the options of these mounts completed (folder to options); the rest stays byte for byte.
+    """Return the text of /etc/fstab with the options of these mounts completed (folder to options).
+
+    The rest stays byte for byte.
 
     Where they have none, shared memory, which systemd mounts by itself, gets a line, and so does /var/tmp: it is bound
     to itself, so that what lies in it stays, and a server boots even where that does not come about.

@@ -6,13 +6,13 @@ import ipaddress
 
 
 def networks(texts, version):
-    """The networks of one IP version, in canonical form. Raises ValueError naming what is not a network."""
+    """Return the networks of one IP version, in canonical form. Raises ValueError naming what is not a network."""
     ip_networks = [ipaddress.ip_network(str(text).strip(), strict=False) for text in texts]
     return [str(network) for network in ip_networks if network.version == version]
 
 
 def admits(trusted_networks, session, ports):
-    """Whether the rules let the SSH connection in use come again: its port is open, its source is trusted."""
+    """Return whether the rules let the SSH connection in use come again: its port is open, its source is trusted."""
     if session is None:
         return True
     source = ipaddress.ip_address(session["source"])

@@ -45,7 +45,7 @@ from ansible.module_utils.luytre_shared import ownership
 
 
 def select_top_folders(folders):
-    """Those folders that there are, where they really lie, without those below another."""
+    """Return those folders that there are, where they really lie, without those below another."""
     there = sorted({os.path.realpath(folder) for folder in folders if os.path.isdir(folder)})
     return [
         folder

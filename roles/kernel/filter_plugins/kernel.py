@@ -9,8 +9,8 @@ WRITTEN_DOWN = "kernel.persisted"
 
 
 def lines(settings, controls, live):
-    """``[{control, key, value}]`` for every setting of an enforced control that exists on the host, and for each that is
-    right by itself where those are to be written down.
+    """``[{control, key, value}]`` for every setting of an enforced control that exists on the host, and for each that
+    is right by itself where those are to be written down.
 
     ``settings`` are the role's ``{control, key, keep, value}``; ``key`` is a path below /proc/sys and may hold ``*``
     for the interfaces. A live value that is among ``keep`` stays as it is.
@@ -39,7 +39,7 @@ def lines(settings, controls, live):
 
 
 def select_pending(targets, live):
-    """The lines whose value is not the live one."""
+    """Return the lines whose value is not the live one."""
     return [line for line in targets if live[line["key"]] != line["value"]]
 
 
@@ -48,7 +48,7 @@ _LINE = re.compile(r"[ \t]*([\w./-]{1,200}?)[ \t]*=[ \t]*(-?\d{1,9})[ \t]*")
 
 
 def mark_out_conflicts(text, targets):
-    """ufw's own settings, which come after all others at boot, without those that say otherwise than ``wanted``.
+    """ufw's own settings, which come after all others at boot, without those that say otherwise than ``targets``.
 
     Such a line is marked out; one that was marked out and no longer contradicts is put back.
     """
@@ -70,7 +70,7 @@ def _normalize_key(name):
 
 
 def list_interfaces(live):
-    """Names of the network interfaces that the settings know."""
+    """Name of the network interfaces that the settings know."""
     names = {match.group(1) for key in live if (match := re.match(r"net/ipv4/conf/(.+)/[a-z_]+$", key))}
     return sorted(names - {"all", "default", "lo"})
 

@@ -64,7 +64,9 @@ def main():
 
 
 def trials(module, paths):
-    """The commands by which logrotate judges files, of those that please it now: it also complains of a log that is not there.
+    """Return the commands by which logrotate judges files, of those that please it now.
+
+    It also complains of a log that is not there.
 
     None where it is not installed: what it is to do then waits in the files.
     """
@@ -75,7 +77,7 @@ def trials(module, paths):
 
 
 def keep(text, file, days, defaults):
-    """The file's text with every web and system log kept for at least ``days``; tightens only.
+    """Return the file's text with every web and system log kept for at least ``days``; tightens only.
 
     A rotation that size alone decides, or may hasten, goes by its period.
     """

@@ -112,7 +112,7 @@ class AccountPlan:
 
 
 def tighten(state, me, controls, applications, reachable):
-    """The plan for a state as ``mariadb.state`` gives it.
+    """Return the plan for a state as ``mariadb.state`` gives it.
 
     ``me`` is the account that asks, never touched; ``applications`` are those of ``wordpress.applications``: a site's
     configuration can name what is not the site's, so only one that holds its account decides what that may do. Public
@@ -206,7 +206,10 @@ def _limit_to_own_databases(plan, account, databases, applications):
 
 
 def _list_own_databases(account, databases, applications):
-    """The databases that a site which holds the account names, and no holder of another; else the one of its own name."""
+    """Return the databases that a site which holds the account names, and no holder of another.
+
+    Else the one of its own name.
+    """
     holders = [application for application in applications if application["holds"]]
     named_databases = {holder["database"] for holder in holders if holder["user"] == account["user"]}
     others = {holder["database"] for holder in holders if holder["user"] != account["user"]}
@@ -268,7 +271,7 @@ def _format_account(account):
 
 
 def _escape_database(database):
-    """A database's name as a grant takes it: there ``_`` is a pattern for any one character."""
+    """Return a database's name as a grant takes it: there ``_`` is a pattern for any one character."""
     return database.replace("_", "\\_")
 
 
@@ -280,12 +283,12 @@ def settings(variables, targets):
 
 
 def find_overruled(next_start, targets):
-    """Names of wanted settings to which the option files, read together, give another value."""
+    """Name of wanted settings to which the option files, read together, give another value."""
     return [name for name, value in sorted(targets.items()) if as_written(next_start[name]) != value]
 
 
 def as_written(value):
-    """A setting in the server's own words."""
+    """Return a setting in the server's own words."""
     return {True: "ON", False: "OFF"}[value] if isinstance(value, bool) else value
 
 

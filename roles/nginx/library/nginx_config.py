@@ -131,7 +131,7 @@ def _lines(state):
 
 
 def at_stake():
-    """What nginx's test believes and writes, by the configuration as it is now."""
+    """Return what nginx's test believes and writes, by the configuration as it is now."""
     try:
         return _nginx_trusted_inputs.list_test_paths(load(CONFIG, read_text))
     except BadConfig as error:
@@ -139,7 +139,10 @@ def at_stake():
 
 
 def refusal_before(admins):
-    """What nginx says against its configuration now that all is taken back, or None; also when it is not to be asked."""
+    """Return what nginx says against its configuration now that all is taken back, or None.
+
+    Also when it is not to be asked.
+    """
     try:
         check_trust([TEST], *at_stake(), admins=admins)
     except ChangeRefusal:

@@ -51,7 +51,8 @@ HEADERS = {
     ),
     "nginx.permissions_policy": (
         "Permissions-Policy",
-        "camera=(self), microphone=(self), geolocation=(self), payment=(), usb=(), serial=(), hid=(), bluetooth=(), midi=()",
+        "camera=(self), microphone=(self), geolocation=(self), payment=(), usb=(), serial=(), hid=(), bluetooth=(), "
+        "midi=()",
         (),
     ),
     "nginx.content_policy": (
@@ -73,12 +74,12 @@ _PUT_OUT = re.compile(r"# luytre: put out for [a-z0-9_.]+: ")
 
 
 def restore(text):
-    """The vendor's own text: our lines gone, its lines back."""
+    """Return the vendor's own text: our lines gone, its lines back."""
     return _PUT_OUT.sub("", _ADDED_LINE.sub("", text).replace(BROKEN_MARK, ""))
 
 
 def ours(path):
-    """Whether a file is one that this role writes whole, or an incident does."""
+    """Return whether a file is one that this role writes whole, or an incident does."""
     return web_block_config.is_own(path) or path == DROP_IN or path.startswith(SNIPPET.partition("%s")[0])
 
 
@@ -108,7 +109,9 @@ class ConfigDecision:
 
 
 def read_config(path, read, skipped_files=()):
-    """The vendor's configuration, without anything of ours and without the included files that are ``gone``."""
+    """Return the vendor's configuration, without anything of ours and without the included files that are
+    ``skipped_files``.
+    """
 
     def read_restored(name):
         text = "" if ours(name) else read(name)
@@ -118,7 +121,7 @@ def read_config(path, read, skipped_files=()):
 
 
 def decide(config, enforce, sites, settings, editable=lambda path: True, is_link=lambda path: True):
-    """The Decision for one host. ``enforce`` maps control ids to domains, ``sites`` are as declared."""
+    """Return the Decision for one host. ``enforce`` maps control ids to domains, ``sites`` are as declared."""
     decision = ConfigDecision()
     if config.http is None:
         return decision
@@ -168,7 +171,7 @@ def https_names(config, sites, certificate, now):
 
 
 def apply_edits(text, put_out, insert):
-    """The text with its directives put out and our lines put in."""
+    """Return the text with its directives put out and our lines put in."""
     changes = [(start, end, control, None) for (start, end), control in put_out.items()]
     changes += [(at, at, None, lines) for at, lines in insert.items()]
     for start, end, control, lines in sorted(changes, key=lambda change: change[:2], reverse=True):
@@ -327,7 +330,7 @@ def _default_listens(server, address, port):
 
 
 def _include_drop_in(config, decision):
-    """Where nginx.conf does not take in conf.d, say so in one line."""
+    """Take in conf.d by one line where nginx.conf does not."""
     has = any(
         directive.parent is config.http
         and pattern in [os.path.join(os.path.dirname(DROP_IN), name) for name in ("*.conf", "*")]
@@ -482,21 +485,23 @@ def _login_rate(model, server, decision):
 
 
 def _answers_plainly(model, groups, server, names):
-    """Whether a server block answers a page over plain HTTP with anything but a redirect to HTTPS."""
+    """Return whether a server block answers a page over plain HTTP with anything but a redirect to HTTPS."""
     visitor = facts.Visitor(model, groups, server, names, on_disk=True)
     answers = [visitor.ask(_web.PAGE, scheme, port) for scheme, port in visitor.schemes if scheme == "http"]
     return any(answer.kind != "redirect" or not answer.value.startswith("https://") for answer in answers)
 
 
 def _redirect(names, site, settings):
-    """The host to redirect to: the one asked for where the certificate covers them all, else the site's domain."""
+    """Return the host to redirect to: the one asked for where the certificate covers them all, else the
+    site's domain.
+    """
     covered_names = settings.get("covered", {}).get(site["domain"], [])
     real = [name for name in names if "." in name]
     return "$host" if all(covers(covered_names, name) for name in real) else site["domain"]
 
 
 def _render_directive(directive):
-    """A directive as text that means the same."""
+    """Return a directive as text that means the same."""
     words = [
         word if re.fullmatch(r"[A-Za-z0-9_=:./$-]+", word) else '"%s"' % _escape_word(word) for word in directive.args
     ]

@@ -25,7 +25,7 @@ ARGUMENTS = {
 
 
 def read_bytes(path):
-    """A file whole, as text that keeps every byte; None when there is none or it is too large."""
+    """Return a file whole, as text that keeps every byte; None when there is none or it is too large."""
     try:
         return safe_open.read_text(path, MAX_FILE)
     except OSError:
@@ -33,14 +33,17 @@ def read_bytes(path):
 
 
 def editable(path, trust=None):
-    """Whether a file lies below /etc/nginx, and it and every folder on the way belong to root alone."""
+    """Return whether a file lies below /etc/nginx, and it and every folder on the way belong to root alone."""
     real = os.path.realpath(path)
     loose = (trust or ownership.Trust()).loose(real)
     return real.startswith(FOLDER + "/") and os.path.exists(real) and loose is None
 
 
 def predict_corrections(module):
-    """The Corrected that putting right will come to, which comes before the configuration is changed. Raises Refused."""
+    """Return the Corrected that putting right will come to, which comes before the configuration is changed.
+
+    Raises Refused.
+    """
     try:
         return corrections.correct_by_params("nginx", module.params, True)
     except (OSError, UnreadableFact, ValueError) as error:

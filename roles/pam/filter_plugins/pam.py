@@ -103,7 +103,7 @@ def _line(path: str, key: str, value: str) -> dict[str, str]:
 
 
 def _without(control: str, path: str, module: str, argument: str) -> dict[str, str]:
-    """Takes an argument off a module's lines, so that the module's own file decides."""
+    """Take an argument off a module's lines, so that the module's own file decides."""
     return {
         "control": control,
         "path": path,
@@ -113,7 +113,7 @@ def _without(control: str, path: str, module: str, argument: str) -> dict[str, s
 
 
 def _for_a_group() -> dict[str, str]:
-    """Asks for the group after root was let through, which is where Debian has the line as a comment."""
+    """Ask for the group after root was let through, which is where Debian has the line as a comment."""
     return {
         "control": "pam.su_group",
         "path": SU,

@@ -1,4 +1,7 @@
-"""PHP's files, of FPM and of Apache, worked out from what is in force: never looser than it, and the same again on the next run."""
+"""PHP's files, of FPM and of Apache, worked out from what is in force.
+
+Never looser than it, and the same again on the next run.
+"""
 
 from __future__ import annotations
 

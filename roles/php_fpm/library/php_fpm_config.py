@@ -89,7 +89,7 @@ def main():
 
 
 def at_stake(versions):
-    """What PHP-FPM's tests believe and write, by the configuration as it is now."""
+    """Return what PHP-FPM's tests believe and write, by the configuration as it is now."""
     stakes = [
         _php_trusted_inputs.list_test_paths(_php_daemons.make_packaged("php-fpm" + version, version))
         for version in versions
@@ -110,7 +110,7 @@ def listens(text):
 
 
 def with_lines(text, pools):
-    """A pool file with Lũy Tre's lines in it: per pool ``{first, last}``, other pools without any.
+    """Return a pool file with Lũy Tre's lines in it: per pool ``{first, last}``, other pools without any.
 
     FPM takes the first php_admin_value of a name, and the last word for its own directives: hence the two places.
     """

@@ -97,13 +97,13 @@ class ConfinedReading(AreaReader):
 
 
 def settings_of(content):
-    """The settings of a drop-in, in order."""
+    """Return the settings of a drop-in, in order."""
     lines = (line.strip() for line in content.splitlines())
     return [line for line in lines if line and not line.startswith(("#", ";", "["))]
 
 
 def objection(unit, content, admins):
-    """Why the unit's daemon would not start with the drop-in, or None."""
+    """Return why the unit's daemon would not start with the drop-in, or None."""
     reading = ConfinedReading(settings_of(content), admins)
     try:
         reading.run(["true"])

@@ -35,7 +35,7 @@ POST_QUANTUM = ("mlkem768x25519-sha256", "sntrup761x25519-sha512", "sntrup761x25
 
 
 def _make_limit_rule(keyword: str, wish: str) -> Callable[[Facts, Facts], list[tuple[str, str]]]:
-    """A number of which less is stricter, and 0 is no limit."""
+    """Return a number of which less is stricter, and 0 is no limit."""
 
     def settings(now: Facts, targets: Facts) -> list[tuple[str, str]]:
         present, limit = now[keyword.lower()], targets[wish]
@@ -88,7 +88,7 @@ def _banner(now: Facts, targets: Facts) -> list[tuple[str, str]]:
 
 
 def _make_list_rule(keyword: str, defaults: Facts) -> Callable[[Facts, Facts], list[tuple[str, str]]]:
-    """The list in force without its weak members; sshd's own list by pattern where nobody narrowed it."""
+    """Return the list in force without its weak members; sshd's own list by pattern where nobody narrowed it."""
 
     def settings(now: Facts, targets: Facts) -> list[tuple[str, str]]:
         name = keyword.lower()
@@ -152,7 +152,10 @@ def _rules(facts: Facts) -> dict[str, Callable[[Facts, Facts], list[tuple[str, s
 
 
 def settings(facts: Facts, enforce: Mapping[str, Any], targets: Facts) -> list[Setting]:
-    """``{control, keyword, value}`` of the general part, for the controls in force; a keyword's first value is its only one."""
+    """``{control, keyword, value}`` of the general part, for the controls in force.
+
+    A keyword's first value is its only one.
+    """
     values: dict[str, str] = {}
     return [
         {"control": control, "keyword": keyword, "value": values.setdefault(keyword, value)}
@@ -194,7 +197,10 @@ IN_MATCH: tuple[tuple[str, str, Callable[[str, str], bool]], ...] = (
     ("ssh.log_level", "LogLevel", lambda value, limit: value in ("info", "verbose")),
     ("ssh.host_based", "HostbasedAuthentication", _is_no),
 )
-"""Controls of what a Match block may change: each with the keyword, and whether a value may stay beside the general one."""
+"""Controls of what a Match block may change.
+
+Each with the keyword, and whether a value may stay beside the general one.
+"""
 
 
 def blocks(facts: Facts, enforce: Mapping[str, Any], targets: Facts) -> list[dict[str, Any]]:

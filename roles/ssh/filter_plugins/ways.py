@@ -58,7 +58,7 @@ class AccessPath:
 
 @dataclass(frozen=True)
 class AccessState:
-    """What decides who gets in at a moment."""
+    """Record of what decides who gets in at a moment."""
 
     offers: Offers
     passwords: Mapping[str, str]
@@ -79,11 +79,11 @@ class AccessState:
     """What StrictModes was when the ways were seen: where it was on, their keys passed it."""
 
     def of(self, way: AccessPath) -> Mapping[int, Facts]:
-        """What is offered that way, by port."""
+        """Return what is offered that way, by port."""
         return self.offers.get((way.account, way.source), {})
 
     def about(self, ways: Iterable[AccessPath]) -> AccessState:
-        """The same, with something taken for what is offered to those whom sshd was not asked about."""
+        """Return the same, with something taken for what is offered to those whom sshd was not asked about."""
         every = {(way.account, way.source): {0: ASSUMED_SETTINGS} for way in ways}
         return replace(self, offers={**every, **self.offers})
 
@@ -101,7 +101,7 @@ class Loss:
 
 
 def state(areas: Mapping[str, Facts]) -> AccessState:
-    """What decides now, by a host's facts."""
+    """Return what decides now, by a host's facts."""
     accounts, ways = areas["accounts"], areas["ways"]
     keys: dict[str, tuple[Facts, ...]] = {}
     for key in accounts["keys"]:
@@ -121,7 +121,7 @@ def state(areas: Mapping[str, Facts]) -> AccessState:
 
 
 def group_by_connection(offers: Iterable[Facts]) -> Offers:
-    """What sshd said, by whom it was asked about."""
+    """Return what sshd said, by whom it was asked about."""
     offers_by_connection: dict[tuple[str, str], dict[int, Facts]] = {}
     for offer in offers:
         offers_by_connection.setdefault((offer["account"], offer["source"]), {})[offer["port"]] = {
@@ -132,7 +132,10 @@ def group_by_connection(offers: Iterable[Facts]) -> Offers:
 
 
 def ways(areas: Mapping[str, Facts], admins: Iterable[str]) -> list[AccessPath]:
-    """Every way that counts: those seen, what goes through, and the declared administrators from wherever was asked."""
+    """Return every way that counts.
+
+    Those seen, what goes through, and the declared administrators from wherever was asked.
+    """
     ways_area = areas["ways"]
     paths = [_make_way(way) for way in ways_area["seen"]]
     paths += [
@@ -154,7 +157,7 @@ def ways(areas: Mapping[str, Facts], admins: Iterable[str]) -> list[AccessPath]:
 
 
 def own(areas: Mapping[str, Facts], account: str, source: str) -> AccessPath:
-    """The way by which whoever asks came in."""
+    """Return the way by which whoever asks came in."""
     own_way = areas["ways"]["own"]
     if own_way and (own_way["account"], own_way["source"].partition("%")[0]) == (account, source):
         return replace(_make_way(own_way), allows_bound_keys=True)
@@ -169,7 +172,7 @@ def _make_way(way: Facts) -> AccessPath:
 
 
 def opens(areas: Mapping[str, Facts], account: str) -> bool:
-    """Whether a key opens the account from somewhere, without anything besides."""
+    """Return whether a key opens the account from somewhere, without anything besides."""
     return _is_opened_by_key(state(areas), account)
 
 
@@ -190,7 +193,7 @@ def _is_opened_by_key(now: AccessState, account: str) -> bool:
 
 
 def open_on(way: AccessPath, now: AccessState) -> set[int]:
-    """The ports on which the way is open; 0 stands for all where sshd was not asked."""
+    """Return the ports on which the way is open; 0 stands for all where sshd was not asked."""
     return {port for port, settings in now.of(way).items() if _open(settings, way, now)}
 
 
@@ -217,7 +220,7 @@ def _open(settings: Facts, way: AccessPath, now: AccessState) -> bool:
 
 
 def _list_usable_methods(settings: Facts, way: AccessPath, now: AccessState) -> set[str]:
-    """The methods that sshd offers and the account has something for; what it was seen to use it has."""
+    """Return the methods that sshd offers and the account has something for; what it was seen to use it has."""
     root = settings["permitrootlogin"] if way.account == "root" else "yes"
     kind = now.passwords.get(way.account, "usable")
     empty_passes = kind != "empty" or settings["permitemptypasswords"] == "yes"
@@ -259,9 +262,10 @@ def _has_key(settings: Facts, way: AccessPath, now: AccessState, root: str) -> b
 
 
 def _certifies(settings: Facts, keys: Iterable[Facts], unproven: bool) -> bool:
-    """Whether a certificate is taken: of an authority that sshd trusts, or of one among the account's keys.
+    """Return whether a certificate is taken: of an authority that sshd trusts, or of one among the account's keys.
 
-    ``unproven``: StrictModes judges for the first time. Whether others could write an AuthorizedPrincipalsFile is not known.
+    ``unproven``: StrictModes judges for the first time. Whether others could write an AuthorizedPrincipalsFile is not
+    known.
     """
     if settings["trustedusercakeys"] != "none":
         return not unproven or bool(settings["authorizedprincipalsfile"] == "none")
@@ -299,7 +303,7 @@ def _reaches(way: AccessPath, now: AccessState) -> bool:
 
 
 def within(source: str, networks: Iterable[str]) -> bool:
-    """Whether an address lies in one of the networks, or on the host's own link; what is no address does not."""
+    """Return whether an address lies in one of the networks, or on the host's own link; what is no address does not."""
     try:
         address = ipaddress.ip_address(source.partition("%")[0])
         return (
@@ -361,7 +365,7 @@ EFFECTS: dict[str, Callable[[AccessState], AccessState]] = {
 
 
 def name(control: str, way: AccessPath) -> str:
-    """How somebody accepts that a control takes an account's way."""
+    """Return how somebody accepts that a control takes an account's way."""
     return f"{control}:{way.account}"
 
 
@@ -371,7 +375,9 @@ def losses(
     effects: Mapping[str, Callable[[AccessState], AccessState]],
     accepted_names: Iterable[str] = (),
 ) -> list[Loss]:
-    """What each control takes from whom, one after the other: one that takes what nobody accepted is not made."""
+    """Return what each control takes from whom, one after the other: one that takes what nobody accepted is
+    not made.
+    """
     every = list(candidates)
     now = now.about(every)
     current, lost_ways, results, accepted_set = now, set(), [], frozenset(accepted_names)
@@ -395,7 +401,10 @@ def losses(
 
 
 def _find_latest(open_ways: Iterable[AccessPath]) -> dict[tuple[str, str], int]:
-    """When an account was last seen to come in from an address by a way that stays: it no longer misses an older one."""
+    """Return when an account was last seen to come in from an address by a way that stays.
+
+    It no longer misses an older one.
+    """
     times: dict[tuple[str, str], int] = {}
     for way in open_ways:
         if way.methods and not way.is_claimed:
@@ -417,7 +426,7 @@ def _areas(areas: Mapping[str, Facts]) -> dict[str, Facts]:
 def list_taken_ways(
     areas: Mapping[str, Facts], controls: Iterable[str], admins: Iterable[str], acceptances: Any
 ) -> list[Facts]:
-    """The ways that controls would take though nobody accepted it, as ``{control, who}``."""
+    """Return the ways that controls would take though nobody accepted it, as ``{control, who}``."""
     data = _areas(areas)
     control_ids = set(controls)
     effects = {control: effect for control, effect in EFFECTS.items() if control in control_ids}
@@ -428,7 +437,9 @@ def list_taken_ways(
 def list_ways_taken_on_trial(
     areas: Mapping[str, Facts], offers: Iterable[Facts], admins: Iterable[str], acceptances: Any
 ) -> list[str]:
-    """The ways that are open now and no longer by what sshd offers on trial, but for accounts accepted for some control."""
+    """Return the ways that are open now and no longer by what sshd offers on trial, but for accounts accepted for some
+    control.
+    """
     data, trial_offers = _areas(areas), group_by_connection(offers)
     given_up = {
         who for control, _, who in (name.partition(":") for name in _parse_names(acceptances)) if control in EFFECTS
@@ -440,7 +451,7 @@ def list_ways_taken_on_trial(
 
 
 def _parse_names(acceptances: Any) -> list[str]:
-    """What somebody accepts: a list, or one text with commas or spaces between."""
+    """Return what somebody accepts: a list, or one text with commas or spaces between."""
     return (
         acceptances.replace(",", " ").split()
         if isinstance(acceptances, str)
@@ -449,7 +460,7 @@ def _parse_names(acceptances: Any) -> list[str]:
 
 
 def describe_way(way: AccessPath) -> str:
-    """A way in few words."""
+    """Return a way in few words."""
     how = (
         ("may be " if way.doubtful else "") + "forwarding to " + (way.to or "?")
         if way.to is not None
@@ -459,7 +470,7 @@ def describe_way(way: AccessPath) -> str:
 
 
 def ways_in(areas: Mapping[str, Facts]) -> list[str]:
-    """The accounts that could administer the host with a key: root, and those whom sudo lets do anything."""
+    """Return the accounts that could administer the host with a key: root, and those whom sudo lets do anything."""
     return sorted(set(_iter_administrators(areas)))
 
 

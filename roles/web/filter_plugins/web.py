@@ -11,7 +11,7 @@ KINDS = {
 
 
 def protections(sites, apply):
-    """One entry a declared site with a document root and something to do: ``{domain, root, kinds}``."""
+    """Return one entry a declared site with a document root and something to do: ``{domain, root, kinds}``."""
     entries = []
     for site in sites:
         kinds = [kind for control, kind in KINDS.items() if site["domain"] in apply.get(control, [])]

@@ -21,7 +21,7 @@ DEFINES = {
 
 
 def sites(declared_sites):
-    """The declared WordPress sites with a document root."""
+    """Return the declared WordPress sites with a document root."""
     return [site for site in declared_sites if site.get("application") == "wordpress" and site.get("document_root")]
 
 

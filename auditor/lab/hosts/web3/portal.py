@@ -45,7 +45,7 @@ LANDSCAPE = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 240 120" rol
 
 
 def block(item: Any) -> str:
-    """One block of a page: a paragraph, a list, or a table with a heading row."""
+    """Return one block of a page: a paragraph, a list, or a table with a heading row."""
     if isinstance(item, str):
         return f"<p>{html.escape(item)}</p>"
     if isinstance(item[0], str):

@@ -29,12 +29,15 @@ type Rows = Mapping[AnnexKey, tuple[tuple[str, ...], ...]]
 
 
 def build_annexes(context: ReportContext, labels: Mapping[AnnexKey, str], rows: Rows) -> tuple[Annex, ...]:
-    """The annexes that have a label."""
+    """Return the annexes that have a label."""
     return tuple(_annex(context, labels, key, rows[key]) for key in rows if key in labels)
 
 
 def assign_labels(context: ReportContext, rows: Rows) -> Mapping[AnnexKey, str]:
-    """What the annexes are called, in their order. One with nothing in it is left out; the last is always there."""
+    """Return what the annexes are called, in their order.
+
+    One with nothing in it is left out; the last is always there.
+    """
     present = [key for key, cells in rows.items() if cells or key == "clauses"]
     if len(present) == 1:
         return {present[0]: context.words("official.annex.only")}
@@ -42,7 +45,7 @@ def assign_labels(context: ReportContext, rows: Rows) -> Mapping[AnnexKey, str]:
 
 
 def collect_rows(context: ReportContext) -> Rows:
-    """What stands in which annex, by row."""
+    """Return what stands in which annex, by row."""
     rows_by_key: dict[AnnexKey, Iterable[tuple[str, ...]]] = {
         "units": _unit_rows(context),
         context.list_of_open: _asked_rows(context) if context.downward else _open_rows(context),
@@ -151,7 +154,7 @@ def _how(context: ReportContext, requirement: Requirement) -> str:
 
 
 def _due(context: ReportContext, requirement: Requirement) -> str:
-    """The first day that is asked for, and what is late; an intrusion is handled at once."""
+    """Return the first day that is asked for, and what is late; an intrusion is handled at once."""
     words, deadlines = context.words, context.deadlines
     if any(map(is_intrusion, requirement.findings)):
         return words("official.due.incident")
@@ -180,7 +183,7 @@ def _waiver_rows(context: ReportContext) -> Iterable[tuple[str, ...]]:
 
 
 def _measure(context: ReportContext, use: WaiverUse) -> str:
-    """The compensating measure, as long as the waiver that counts it as equivalent holds."""
+    """Return the compensating measure, as long as the waiver that counts it as equivalent holds."""
     if use.waiver.compensating is None:
         return context.words("official.waiver.no_measure")
     if use.validity in ("expired", "future"):
@@ -189,7 +192,7 @@ def _measure(context: ReportContext, use: WaiverUse) -> str:
 
 
 def _anonymize(context: ReportContext, text: str) -> str:
-    """What somebody wrote, on one line, without addresses and the names of hosts."""
+    """Return what somebody wrote, on one line, without addresses and the names of hosts."""
     return context.anonymize(make_one_line(text, 300))
 
 

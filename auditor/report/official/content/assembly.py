@@ -12,7 +12,7 @@ from auditor.report.official.document import OfficialDocument
 
 
 def build_document(context: ReportContext) -> OfficialDocument:
-    """The whole document."""
+    """Return the whole document."""
     words = context.words
     rows = annexes.collect_rows(context)
     labels = annexes.assign_labels(context, rows)

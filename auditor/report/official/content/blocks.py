@@ -12,17 +12,17 @@ _POINTS = "abcdđeg"
 
 
 def make_paragraph(text: str) -> TextBlock:
-    """A paragraph."""
+    """Return a paragraph."""
     return TextBlock(kind="paragraph", text=text)
 
 
 def make_closing(text: str) -> TextBlock:
-    """The last sentence, with the mark that ends a state document."""
+    """Return the last sentence, with the mark that ends a state document."""
     return TextBlock(kind="closing", text=f"{text}./.")
 
 
 def make_item(text: str) -> TextBlock:
-    """An item of a list, before it is punctuated."""
+    """Return an item of a list, before it is punctuated."""
     return TextBlock(kind="item", text=text)
 
 
@@ -37,14 +37,14 @@ def punctuate_items(blocks: Iterable[TextBlock]) -> tuple[TextBlock, ...]:
 
 
 def make_part(context: ReportContext, number: int, title: str) -> TextBlock:
-    """A part of a report; in a letter, which has none, a numbered point."""
+    """Return a part of a report; in a letter, which has none, a numbered point."""
     if context.kind == "cong-van":
         return TextBlock(kind="heading", text=f"{number}. {title}")
     return TextBlock(kind="part", text=f"{ROMAN[number - 1]}. {title.upper()}")
 
 
 def make_heading(context: ReportContext, number: int, text: str) -> TextBlock:
-    """A heading of a report; in a letter a point."""
+    """Return a heading of a report; in a letter a point."""
     if context.kind == "cong-van":
         return TextBlock(kind="point", text=f"{_POINTS[number - 1]}) {text}")
     return TextBlock(kind="heading", text=f"{number}. {text}")

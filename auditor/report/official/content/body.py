@@ -12,7 +12,7 @@ from auditor.report.official.document import AnnexKey, TextBlock
 
 
 def write_report(context: ReportContext, labels: Mapping[AnnexKey, str]) -> Iterable[TextBlock]:
-    """A report to the offices above, part by part."""
+    """Yield a report to the offices above, part by part."""
     words = context.words
     yield _write_opening(context)
     yield make_part(context, 1, words("official.part.situation"))
@@ -82,7 +82,7 @@ def _write_opening(context: ReportContext) -> TextBlock:
 
 
 def write_request(context: ReportContext, labels: Mapping[AnnexKey, str]) -> Iterable[TextBlock]:
-    """A letter that asks offices below for work, part by part."""
+    """Yield a letter that asks offices below for work, part by part."""
     words = context.words
     yield _write_opening(context)
     yield make_part(context, 1, words("official.request.results"))

@@ -61,52 +61,55 @@ class ReportContext:
 
     @cached_property
     def words(self) -> Words:
-        """The document's words."""
+        """Return the document's words."""
         return Words(self.lang)
 
     @property
     def unit(self) -> Unit:
-        """The office that writes."""
+        """Return the office that writes."""
         return self.figures.unit
 
     @cached_property
     def above(self) -> tuple[Unit, ...]:
-        """The offices that are reported to."""
+        """Return the offices that are reported to."""
         return offices.list_addressees(self.figures.organisation, self.unit)
 
     @cached_property
     def below(self) -> tuple[Unit, ...]:
-        """The other offices that own sites in it."""
+        """Return the other offices that own sites in it."""
         return tuple(unit for unit, _ in self.figures.owners if unit.id != self.unit.id)
 
     @property
     def downward(self) -> bool:
-        """Whether it is a letter that asks offices below for work."""
+        """Return whether it is a letter that asks offices below for work."""
         return self.kind == "cong-van" and bool(self.below)
 
     @property
     def list_of_open(self) -> AnnexKey:
-        """The annex of what is open by requirement; in a letter to offices below by office, so that each finds its own."""
+        """Return the annex of what is open by requirement.
+
+        In a letter to offices below by office, so that each finds its own.
+        """
         return "asked" if self.downward else "open"
 
     @cached_property
     def open(self) -> tuple[Requirement, ...]:
-        """What is not met, the worst first, but for what intruders did."""
+        """Return what is not met, the worst first, but for what intruders did."""
         return self._requirements(self._apart[1])
 
     @cached_property
     def open_findings(self) -> tuple[Finding, ...]:
-        """What somebody has to mend by a day; an intrusion cannot wait for one."""
+        """Return what somebody has to mend by a day; an intrusion cannot wait for one."""
         return tuple(finding for finding in self._apart[1] if finding.is_open)
 
     @cached_property
     def intrusion_requirements(self) -> tuple[Requirement, ...]:
-        """What intruders did, the worst first."""
+        """Return what intruders did, the worst first."""
         return self._requirements(self._apart[0])
 
     @cached_property
     def intrusions(self) -> tuple[Intrusion, ...]:
-        """The same by host and site."""
+        """Return the same by host and site."""
         return find_intrusions(self.figures.run)
 
     @cached_property
@@ -118,24 +121,24 @@ class ReportContext:
 
     @cached_property
     def clause_totals(self) -> tuple[ClauseTotal, ...]:
-        """The clauses over the sites, each at its level; over the hosts where there are no sites."""
+        """Return the clauses over the sites, each at its level; over the hosts where there are no sites."""
         assessments = assess_run(self.framework, self.figures.run, self.catalogue)
         sites = bool(self.figures.summary.sites)
         return total_clauses(assessment for assessment in assessments if assessment.site is not None or not sites)
 
     @cached_property
     def anonymize(self) -> Callable[[str], str]:
-        """What takes addresses and the names of hosts out of a text."""
+        """Return what takes addresses and the names of hosts out of a text."""
         domains = {site.site.domain for site in self.figures.summary.sites}
         names = {text for host in self.figures.run.hosts for text in (host.name, host.address)} - domains
         return make_anonymizer(names, self.words("official.guarded"))
 
     @property
     def security(self) -> str:
-        """What its regime calls the security that it is about."""
+        """Return what its regime calls the security that it is about."""
         return self.words(f"official.security.{self.regime}")
 
     @property
     def month(self) -> str:
-        """The month that it is about."""
+        """Return the month that it is about."""
         return self.words.whole_month(self.period.year, self.period.month)

@@ -25,12 +25,12 @@ _TEXT_WIDTH = PAGE[0] - MARGIN_LEFT - MARGIN_RIGHT
 
 
 def describe_kind(context: ReportContext) -> str:
-    """What kind of document it is, in words."""
+    """Return what kind of document it is, in words."""
     return context.words(f"official.kind.{context.kind}")
 
 
 def superior(organisation: Organisation, unit: Unit) -> tuple[str, ...]:
-    """A people's committee stands under nobody's name; other offices stand under the one above them."""
+    """Return a people's committee stands under nobody's name; other offices stand under the one above them."""
     above = offices.find_superior(organisation, unit)
     if above is None or unit.name.startswith(COMMITTEE):
         return ()
@@ -38,14 +38,14 @@ def superior(organisation: Organisation, unit: Unit) -> tuple[str, ...]:
 
 
 def agency(name: str) -> tuple[str, ...]:
-    """The office's name in the header: a people's committee in two lines, its kind and its place."""
+    """Return the office's name in the header: a people's committee in two lines, its kind and its place."""
     rest = name.removeprefix(COMMITTEE).strip()
     parts = (COMMITTEE, rest) if rest != name and rest else (name,)
     return tuple(line for part in parts for line in _fit_lines(part.upper(), HEADER_COLUMNS[0], SIZE_AGENCY, bold=True))
 
 
 def symbol(unit: Unit, kind: DocumentKind) -> str:
-    """The letters of its number: what it is and whose."""
+    """Return the letters of its number: what it is and whose."""
     own = unit.abbreviation or ("UBND" if unit.name.startswith(COMMITTEE) else "…")
     if kind == "cong-van":
         return f"{own}-{unit.drafter}" if unit.drafter else own
@@ -53,7 +53,7 @@ def symbol(unit: Unit, kind: DocumentKind) -> str:
 
 
 def place(unit: Unit) -> str:
-    """Where it is dated: the place of the office, dots when nobody knows."""
+    """Return where it is dated: the place of the office, dots when nobody knows."""
     if unit.place:
         return unit.place
     kind = _kind_of_place(unit.name)
@@ -61,13 +61,13 @@ def place(unit: Unit) -> str:
 
 
 def subject(context: ReportContext) -> tuple[str, ...]:
-    """The lines below the title of a report."""
+    """Return the lines below the title of a report."""
     text = context.words("official.subject", security=context.security, month=context.month)
     return _fit_lines(text, _TEXT_WIDTH * 0.8, SIZE_BODY, bold=True)
 
 
 def list_concerning_lines(context: ReportContext) -> tuple[str, ...]:
-    """The lines below the number of a letter."""
+    """Return the lines below the number of a letter."""
     if context.kind != "cong-van":
         return ()
     return below_number(
@@ -80,12 +80,12 @@ def list_concerning_lines(context: ReportContext) -> tuple[str, ...]:
 
 
 def below_number(text: str) -> tuple[str, ...]:
-    """What a letter is about, in the lines that fit below its number."""
+    """Return what a letter is about, in the lines that fit below its number."""
     return _fit_lines(text, HEADER_COLUMNS[0] - 4, SIZE_CONCERNING, bold=False)
 
 
 def receivers(context: ReportContext, labels: Mapping[AnnexKey, str]) -> tuple[str, ...]:
-    """Who is greeted: by name, or, when they are many, as what they are; annex I has all of their names."""
+    """Return who is greeted: by name, or, when they are many, as what they are; annex I has all of their names."""
     names = [unit.name for unit in (context.below if context.downward else context.above)]
     if len(names) <= MAX_GREETED:
         return tuple(names)
@@ -106,7 +106,7 @@ def receivers(context: ReportContext, labels: Mapping[AnnexKey, str]) -> tuple[s
 
 
 def addressees(names: Sequence[str]) -> tuple[str, ...]:
-    """One stands beside the greeting; several stand below it, one a line."""
+    """Return one stands beside the greeting; several stand below it, one a line."""
     return tuple(names) if len(names) == 1 else _format_dash_list(names)
 
 
@@ -115,7 +115,7 @@ def recipients(
 ) -> tuple[str, ...]:
     """Return the lines of those who receive it; ``besides``: names that come before those who get copies.
 
-    ``addressed``: whom "as above" means already, and who is not named again.
+    ``addressee``: whom "as above" means already, and who is not named again.
     """
     copies = dict.fromkeys((*besides, *(copied_unit.name for copied_unit in offices.list_copies(organisation, unit))))
     copies.pop(addressee or "", None)
@@ -129,7 +129,7 @@ def _format_dash_list(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def list_signature_lines(unit: Unit, words: Words) -> tuple[str, ...]:
-    """The lines above the signature: the office's own, or those of its kind."""
+    """Return the lines above the signature: the office's own, or those of its kind."""
     if unit.signing:
         return unit.signing
     if unit.name.startswith(COMMITTEE):
@@ -142,6 +142,6 @@ def _fit_lines(text: str, width: float, size: float, *, bold: bool) -> tuple[str
 
 
 def _kind_of_place(name: str) -> str | None:
-    """What a people's committee is of: a commune, a ward, …; None for another office."""
+    """Return what a people's committee is of: a commune, a ward, …; None for another office."""
     place = name.removeprefix(COMMITTEE).strip()
     return next((kind for kind in _PLACES if place != name and place.startswith(f"{kind} ")), None)

@@ -13,7 +13,10 @@ from auditor.text.sanitize import make_one_line
 
 
 def write_incidents(context: ReportContext, labels: Mapping[AnnexKey, str]) -> Iterable[TextBlock]:
-    """Say how many incidents there were, and of each what was done and reported; that there was none only where the case log has none."""
+    """Say how many incidents there were, and of each what was done and reported.
+
+    That there was none only where the case log has none.
+    """
     words, month_incidents = context.words, context.incidents
     if not month_incidents:
         yield make_paragraph(words("official.incidents.none"))
@@ -43,7 +46,9 @@ def rows(context: ReportContext) -> Iterable[tuple[str, ...]]:
 
 
 def row(context: ReportContext, incident: IncidentSummary) -> tuple[str, ...]:
-    """Return an incident's cells: number, where, detected, what was contained, which reports went out, how it stands."""
+    """Return an incident's cells: number, where, detected, what was contained, which reports went out, how it
+    stands.
+    """
     return (
         incident.id,
         _where(context, incident),

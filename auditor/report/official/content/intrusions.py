@@ -1,4 +1,7 @@
-"""What intruders did to sites and hosts: an incident to handle, told before and apart from what is not configured well. Pure."""
+"""What intruders did to sites and hosts: an incident to handle, told before and apart from what is not configured well.
+
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ def summarize_intrusions(context: ReportContext) -> Iterable[str]:
 
 
 def list_details(context: ReportContext) -> Iterable[TextBlock]:
-    """The same, with what was found by name."""
+    """Yield the same, with what was found by name."""
     yield from map(make_paragraph, summarize_intrusions(context))
     for requirement in context.intrusion_requirements[:MAX_NOTABLE]:
         yield make_item(
@@ -50,7 +53,10 @@ def write_task(context: ReportContext) -> Iterable[TextBlock]:
 
 
 def _places(context: ReportContext) -> str:
-    """Return the sites that have traces themselves, and how many hosts do, with what they serve; hosts' names are for the technical annex alone."""
+    """Return the sites that have traces themselves, and how many hosts do, with what they serve.
+
+    Hosts' names are for the technical annex alone.
+    """
     words = context.words
     hosts = {intrusion.host for intrusion in context.intrusions if intrusion.subject.kind == "host"}
     sites = [

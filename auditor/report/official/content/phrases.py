@@ -13,7 +13,7 @@ from auditor.results.office_month import Requirement
 
 
 def format_places(context: ReportContext, requirement: Requirement) -> str:
-    """The sites that do not meet a requirement, and how many hosts."""
+    """Return the sites that do not meet a requirement, and how many hosts."""
     words = context.words
     if not requirement.of_host:
         return format_site_names(context, requirement.domains)
@@ -24,12 +24,15 @@ def format_places(context: ReportContext, requirement: Requirement) -> str:
 
 
 def level_of(given: ReportContext, site: Site) -> int | None:
-    """Return the level that the inventory declares for a site, else the one of its information system; None: neither is declared."""
+    """Return the level that the inventory declares for a site, else the one of its information system; None.
+
+    Neither is declared.
+    """
     return site.level if site.level_declared else given.levels.get(site.domain)
 
 
 def format_clauses(context: ReportContext, requirement: Requirement) -> str:
-    """The clauses of the framework that a requirement meets, at the levels of its sites."""
+    """Return the clauses of the framework that a requirement meets, at the levels of its sites."""
     by_level = requirement.references.get(context.framework.key)
     if not isinstance(by_level, Mapping):
         return ""
@@ -48,7 +51,7 @@ def format_site_names(context: ReportContext, domains: Iterable[str]) -> str:
 
 
 def format_severity_count(context: ReportContext, severity: Severity, count: int) -> str:
-    """How many findings of which severity."""
+    """Return how many findings of which severity."""
     return context.words(
         "official.of_severity",
         points=context.words("official.points_n", n=count),
@@ -57,14 +60,14 @@ def format_severity_count(context: ReportContext, severity: Severity, count: int
 
 
 def format_unit_name(context: ReportContext, unit: Unit) -> str:
-    """An office by its name, with the one that people know it by."""
+    """Return an office by its name, with the one that people know it by."""
     if not unit.former_name:
         return unit.name
     return context.words("official.formerly", name=unit.name, former=unit.former_name)
 
 
 def tally(context: ReportContext, clause_counts: Iterable[tuple[Clause, Result, int]]) -> str:
-    """How many have which result, best first; what nothing checks is apart from what could not be read."""
+    """Return how many have which result, best first; what nothing checks is apart from what could not be read."""
     counts_by_text: dict[str, int] = Counter()
     for clause, result, count in sorted(clause_counts, key=lambda entry: entry[1].rank):
         counts_by_text[format_result(context, clause, result)] += count
@@ -74,7 +77,7 @@ def tally(context: ReportContext, clause_counts: Iterable[tuple[Clause, Result, 
 
 
 def format_result(context: ReportContext, clause: Clause, result: Result) -> str:
-    """What a clause came to, in words."""
+    """Return what a clause came to, in words."""
     if result is not Result.NOT_EVALUATED:
         return context.words(f"result.{result.value}")
     outside = clause.status == "not_covered"

@@ -17,7 +17,7 @@ from auditor.results.summary import SEVERITIES, URGENT, SiteSummary
 
 
 def write_shortcomings(context: ReportContext, labels: Mapping[AnnexKey, str]) -> Iterable[TextBlock]:
-    """Where what is urgent is open, office by office."""
+    """Yield where what is urgent is open, office by office."""
     words, figures = context.words, context.figures
     if context.intrusions:
         yield make_item(words("official.shortcomings.intruded"))
@@ -61,7 +61,7 @@ def _count_urgent(site: SiteSummary) -> int:
 
 
 def write_causes(context: ReportContext) -> Iterable[str]:
-    """Why so much is open: what a machine mends, what people have to."""
+    """Yield why so much is open: what a machine mends, what people have to."""
     words, change = context.words, context.figures.change
     if context.intrusions:
         yield words("official.causes.intruded")
@@ -86,7 +86,7 @@ def _count_mendable(findings: Iterable[Finding]) -> int:
 
 
 def write_proposals(context: ReportContext, labels: Mapping[AnnexKey, str]) -> Iterable[TextBlock]:
-    """Who is asked for what."""
+    """Yield who is asked for what."""
     words = context.words
     yield make_heading(
         context,
@@ -102,7 +102,7 @@ def write_proposals(context: ReportContext, labels: Mapping[AnnexKey, str]) -> I
 
 
 def write_tasks(context: ReportContext, labels: Mapping[AnnexKey, str]) -> Iterable[TextBlock]:
-    """What is asked of those who own the sites, the worst first."""
+    """Yield what is asked of those who own the sites, the worst first."""
     words, counts = context.words, context.figures.counts
     yield from intrusions.write_task(context)
     for severity in SEVERITIES:
@@ -144,7 +144,7 @@ def write_tasks(context: ReportContext, labels: Mapping[AnnexKey, str]) -> Itera
 def _list_requests(
     context: ReportContext, labels: Mapping[AnnexKey, str], findings: Sequence[Finding]
 ) -> Iterable[str]:
-    """What of one severity is asked for: what is late at once, the rest by the days on which it is due."""
+    """Yield what of one severity is asked for: what is late at once, the rest by the days on which it is due."""
     deadlines = context.deadlines
     due_counts: dict[tuple[str, datetime.date], int] = Counter(
         ("late" if deadlines.is_late(finding) else "mend", deadlines.get_requested_day(finding)) for finding in findings
@@ -159,7 +159,7 @@ def _list_requests(
 
 
 def write_shared_hosts(context: ReportContext) -> Iterable[TextBlock]:
-    """What is open on hosts that other offices own."""
+    """Yield what is open on hosts that other offices own."""
     for unit, unit_findings in context.figures.foreign:
         theirs, findings = split_intrusions(unit_findings)
         if theirs:
@@ -177,6 +177,6 @@ def write_shared_hosts(context: ReportContext) -> Iterable[TextBlock]:
 
 
 def get_last_deadline(context: ReportContext) -> datetime.date:
-    """The last day on which something is due."""
+    """Return the last day on which something is due."""
     due_days = map(context.deadlines.get_requested_day, context.open_findings)
     return max(due_days, default=context.deadlines.get_deadline(Severity.MEDIUM))

@@ -20,7 +20,7 @@ _APART: tuple[Bucket, ...] = ("attested", "not_applicable", "manual", "not_evalu
 
 
 def write_overall(context: ReportContext, labels: Mapping[AnnexKey, str]) -> Iterable[str]:
-    """How much is met, how much is open, and how bad that is."""
+    """Yield how much is met, how much is open, and how bad that is."""
     words, counts, summary = context.words, context.figures.counts, context.figures.summary
     if not counts.evaluated:
         yield words("official.overall.nothing")
@@ -101,7 +101,7 @@ def _late(context: ReportContext) -> Iterable[str]:
 
 
 def write_comparison(context: ReportContext) -> Iterable[str]:
-    """What became of the findings since the month before."""
+    """Yield what became of the findings since the month before."""
     words, change = context.words, context.figures.change
     if change is not None and context.previous is not None:
         before, after = change.open_before, change.open_after
@@ -124,7 +124,10 @@ def write_comparison(context: ReportContext) -> Iterable[str]:
 
 
 def _write_regressions(context: ReportContext, findings: Sequence[Finding]) -> Iterable[str]:
-    """What was met before and is not now, the worst by name: somebody changed it. What intruders did is told apart."""
+    """Yield what was met before and is not now, the worst by name: somebody changed it.
+
+    What intruders did is told apart.
+    """
     changed_findings = split_intrusions(findings)[1]
     came_back = build_requirements(
         context.figures.run.model_copy(update={"findings": changed_findings}), context.catalogue, *OPEN
@@ -142,7 +145,7 @@ def _write_regressions(context: ReportContext, findings: Sequence[Finding]) -> I
 def write_notable(
     context: ReportContext, labels: Mapping[AnnexKey, str], open_: Sequence[Requirement], key: str
 ) -> Iterable[TextBlock]:
-    """The worst of what is open on hosts or on sites."""
+    """Yield the worst of what is open on hosts or on sites."""
     words = context.words
     if not open_:
         yield make_paragraph(words("official.notable.none_else" if context.intrusions else "official.notable.none"))
@@ -170,7 +173,7 @@ def write_notable(
 
 
 def _of_traces(context: ReportContext, sites: Container[str]) -> Iterator[Finding]:
-    """The findings that traces on these sites are."""
+    """Yield the findings that traces on these sites are."""
     of_looks = context.catalogue.of_looks
     for finding in context.figures.run.findings:
         if finding.control in of_looks and finding.subject.id in sites and any(traces.traces_in(finding.violations)):
@@ -178,7 +181,9 @@ def _of_traces(context: ReportContext, sites: Container[str]) -> Iterator[Findin
 
 
 def write_content(context: ReportContext) -> Iterable[str]:
-    """How many sites were reviewed from outside, on how many something was found, what and since when, and what was cleaned up."""
+    """Yield how many sites were reviewed from outside, on how many something was found, what and since when, and what
+    was cleaned up.
+    """
     words, figures = context.words, context.figures
     site_traces = traces.list_site_traces(figures.run, context.catalogue)
     if not site_traces:

@@ -11,7 +11,7 @@ from auditor.report.official.content.phrases import format_site_names, level_of
 
 
 def write_situation(context: ReportContext) -> Iterable[str]:
-    """What was audited and when, and what is missing."""
+    """Yield what was audited and when, and what is missing."""
     words, figures = context.words, context.figures
     sites, hosts = figures.summary.sites, figures.summary.hosts
     scope = words(

@@ -19,7 +19,9 @@ _BESIDE: tuple[Change, ...] = ("regressed", "new", "waived", "unknown", "gone")
 
 
 def write_month_work(context: ReportContext, labels: Mapping[AnnexKey, str]) -> Iterable[TextBlock]:
-    """From the month's first run to its last: how much was open, what was fixed and how, and the worst of it by name."""
+    """From the month's first run to its last: how much was open, what was fixed and how, and the worst of it
+    by name.
+    """
     words, work = context.words, context.figures.work
     if work is None:
         yield make_paragraph(words("official.work.one_run"))
@@ -54,7 +56,7 @@ def write_month_work(context: ReportContext, labels: Mapping[AnnexKey, str]) -> 
 
 
 def list_fixed(context: ReportContext) -> tuple[Requirement, ...]:
-    """What was fixed within the month, the worst first."""
+    """Return what was fixed within the month, the worst first."""
     work = context.figures.work
     if work is None:
         return ()
@@ -64,7 +66,7 @@ def list_fixed(context: ReportContext) -> tuple[Requirement, ...]:
 
 
 def iter_fixed_rows(context: ReportContext) -> Iterable[tuple[str, ...]]:
-    """The same as rows of an annex: what, how severe, where, how, when."""
+    """Yield the same as rows of an annex: what, how severe, where, how, when."""
     words, work = context.words, context.figures.work
     if work is None:
         return
@@ -80,7 +82,7 @@ def iter_fixed_rows(context: ReportContext) -> Iterable[tuple[str, ...]]:
 
 
 def _how(context: ReportContext, work: MonthWork, fixed_requirements: Sequence[Requirement]) -> str:
-    """How many were fixed, how severe they were, and by what."""
+    """Return how many were fixed, how severe they were, and by what."""
     words = context.words
     hardened_findings, otherwise = _split(work, work.fixed_findings)
     way_texts = []
@@ -108,7 +110,7 @@ def _how(context: ReportContext, work: MonthWork, fixed_requirements: Sequence[R
 
 
 def _split(work: MonthWork, findings: Iterable[Finding]) -> tuple[list[Finding], list[Finding]]:
-    """Those that a hardening fixed, and the others."""
+    """Return those that a hardening fixed, and the others."""
     hardened_findings: list[Finding] = []
     otherwise: list[Finding] = []
     for finding in findings:
@@ -124,6 +126,6 @@ def _ways(hardened_findings: Sequence[Finding], otherwise: Sequence[Finding]) ->
 
 
 def _days(context: ReportContext, work: MonthWork, hardened_findings: Iterable[Finding]) -> str:
-    """The days of the hardenings that fixed these."""
+    """Return the days of the hardenings that fixed these."""
     days = {clock.read(when).date() for finding in hardened_findings if (when := work.find_hardening_start(finding))}
     return ", ".join(map(context.words.day, sorted(days)))

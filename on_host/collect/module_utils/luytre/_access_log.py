@@ -18,7 +18,10 @@ SEEN_OFTEN = 3
 
 
 def read_tail(path, limit=TAIL):
-    """The last whole lines of a log as text, or None when there is none. It is no link, and no pipe is waited for."""
+    """Return the last whole lines of a log as text, or None when there is none.
+
+    It is no link, and no pipe is waited for.
+    """
     try:
         handle = safe_open.open_below(os.path.dirname(path), os.path.basename(path))
     except OSError:
@@ -36,7 +39,8 @@ def read_tail(path, limit=TAIL):
 
 
 def count_requests(text):
-    """``{requests, methods, too_large, uploaded_php, status_pages, old_clients, referrers}`` of lines in the combined format.
+    """``{requests, methods, too_large, uploaded_php, status_pages, old_clients, referrers}`` of lines in the combined
+    format.
 
     ``methods`` are those that write, ``uploaded_php`` scripts in upload folders, both where they were answered well;
     ``referrers`` the hosts whose pages led to one here at least ``SEEN_OFTEN`` times, most frequent first.

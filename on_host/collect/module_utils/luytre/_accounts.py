@@ -32,7 +32,7 @@ def login_defs(text):
 
 
 def number(text, base=10):
-    """A whole number, or None."""
+    """Return a whole number, or None."""
     try:
         return int(text, base)
     except (TypeError, ValueError):
@@ -51,7 +51,7 @@ def password(field):
 
 
 def scheme(password_hash):
-    """The name of a hash's scheme; None when no password can match the field."""
+    """Return the name of a hash's scheme; None when no password can match the field."""
     for mark, name in SCHEMES:
         if password_hash.startswith(mark):
             return name
@@ -106,13 +106,13 @@ def groups():
 
 
 def members(group, accounts):
-    """Names of a group's members, those by primary group included."""
+    """Name of a group's members, those by primary group included."""
     primary = [account["name"] for account in accounts if account["gid"] == group["gid"]]
     return sorted(set(group["members"]) | set(primary))
 
 
 def shell_usable(shell):
-    """Whether a shell lets its account work; an empty field means /bin/sh."""
+    """Return whether a shell lets its account work; an empty field means /bin/sh."""
     return shell.rsplit("/", 1)[-1] not in NO_LOGIN
 
 

@@ -1,4 +1,7 @@
-"""The accounts that are as good as root where a daemon's own test is run: declared administrators whom sudo lets do all."""
+"""The accounts that are as good as root where a daemon's own test is run.
+
+Declared administrators whom sudo lets do all.
+"""
 
 from ansible.module_utils.luytre import _accounts, sudo
 from ansible.module_utils.luytre._area_reader import UnreadableFact
@@ -27,7 +30,9 @@ def make_trust(reading, read, write_paths=()):
 
 
 def find_root_equals(policy, names, accounts, groups):
-    """Return ``(uids, gids)`` that are as good as root: root's, and those of the named accounts that sudo makes root."""
+    """Return ``(uids, gids)`` that are as good as root: root's, and those of the named accounts that sudo
+    makes root.
+    """
     everywhere = [spec for spec in policy.get("User_Specs", []) if {"hostname": "ALL"} in spec.get("Host_List", [])]
     all_grants = sudo.list_grants({**policy, "User_Specs": everywhere}, accounts, groups)
     full = {grant["account"] for grant in all_grants if grant["runs_as_root"] and grant["commands"] == ["ALL"]}

@@ -22,7 +22,10 @@ STATIC_MODULES = ("core", "so", "watchdog", "http", "log_config", "logio", "vers
 
 
 def load_configuration(text_of=read_text):
-    """The Configuration of the one instance that Debian sets up. ``text_of(path)`` gives a file's text or None."""
+    """Return the Configuration of the one instance that Debian sets up.
+
+    ``text_of(path)`` gives a file's text or None.
+    """
     return Configuration(ROOT, parse_environment(read_text(ENVVARS) or ""), text_of=text_of).read(MAIN)
 
 
@@ -60,7 +63,7 @@ class Section(ApacheDirective):
 
 
 class Configuration:
-    """What was read: the tree, the modules loaded, the names defined, the files in order."""
+    """Record of what was read: the tree, the modules loaded, the names defined, the files in order."""
 
     def __init__(self, server_root, variables, version=(2, 4, 0), text_of=read_text):
         self.server_root = server_root
@@ -84,14 +87,17 @@ class Configuration:
         return self
 
     def read_hostile(self, text, path):
-        """The tree of an ``.htaccess``: conditions on modules are decided, nothing is included, loaded or defined."""
+        """Return the tree of an ``.htaccess``.
+
+        Conditions on modules are decided, nothing is included, loaded or defined.
+        """
         other = Configuration(self.server_root, {}, self.version)
         other.modules, other.module_files, other.defines = self.modules, self.module_files, self.defines
         other._hostile = True
         return other._nodes(_Lines(text, path), None, 0)
 
     def absolute(self, path):
-        """A path as httpd takes it: relative ones start at ServerRoot."""
+        """Return a path as httpd takes it: relative ones start at ServerRoot."""
         return os.path.normpath(os.path.join(self.server_root, path)) if path else path
 
     def _file(self, path, depth):
@@ -242,7 +248,7 @@ class _Lines:
         return line.rstrip()
 
     def until(self, name):
-        """The lines up to the end of a section, its end taken too."""
+        """Return the lines up to the end of a section, its end taken too."""
         depth, body = 1, []
         for _, line in self:
             tag = re.match(r"<(/?)(\w+)", line)
@@ -263,7 +269,7 @@ def split_arguments(text):
 
 
 def path_matches(pattern, path):
-    """Whether a wildcard pattern fits a whole path, a ``*`` never passing a slash."""
+    """Return whether a wildcard pattern fits a whole path, a ``*`` never passing a slash."""
     if not glob.has_magic(pattern):
         return pattern == path
     parts, path_parts = pattern.split("/"), path.split("/")
@@ -274,7 +280,7 @@ def path_matches(pattern, path):
 
 @functools.lru_cache(maxsize=20_000)
 def compile_pattern(text):
-    """A compiled PCRE, as near as Python has it; None when Python cannot. Others wrote it: it may never end."""
+    """Return a compiled PCRE, as near as Python has it; None when Python cannot. Others wrote it: it may never end."""
     flags = 0
     for letter, flag in (("i", re.IGNORECASE), ("s", re.DOTALL), ("m", re.MULTILINE)):
         if re.search(r"\(\?[a-z]*%s[a-z]*\)" % letter, text):

@@ -10,7 +10,7 @@ ANY_ORIGIN = re.compile(r"\^?\(?(?:https?\??:?/?/?)?\.[*+]\)?\$?\Z|%\{(?:req:ori
 
 
 def collect_exposure(server):
-    """The part of ``auditor.facts.web._web.Vhost`` that tells it."""
+    """Return the part of ``auditor.facts.web._web.Vhost`` that tells it."""
     root = server.root
     return {
         "status_open": _status(server),
@@ -37,7 +37,7 @@ def _iter_nodes(nodes):
 
 
 def _uri(server, node):
-    """A URI that a section is about, or None."""
+    """Return a URI that a section is about, or None."""
     path = node.args[0] if node.args and node.args[0] != "~" else None
     if path is None or not path.startswith("/") or node.name not in ("location", "directory"):
         return None
@@ -103,7 +103,7 @@ def _find_dav_writes(server):
 
 
 def _around(server, node):
-    """The sections that are about the same place, or one around it."""
+    """Return the sections that are about the same place, or one around it."""
     uri = _uri(server, node)
     places = [(other, _uri(server, other)) for other in _sections(server)]
     around = [other for other, place in places if place and (uri.rstrip("/") + "/").startswith(place.rstrip("/") + "/")]
@@ -111,7 +111,7 @@ def _around(server, node):
 
 
 def _restricts_writing(section):
-    """Whether a section asks more of who writes than of who reads."""
+    """Return whether a section asks more of who writes than of who reads."""
     covers_put = "PUT" in [arg.upper() for arg in section.args]
     if section.name not in ("limit", "limitexcept") or covers_put is not (section.name == "limit"):
         return False
@@ -123,7 +123,7 @@ def _restricts_writing(section):
 
 
 def _find_open_cors(server):
-    """Where scripts of any other site may ask with a visitor's login, and read what comes."""
+    """Return where scripts of any other site may ask with a visitor's login, and read what comes."""
     nodes = list(_iter_nodes((*server.main, *server.own)))
     wide = {
         word.partition("=")[0].lower()

@@ -34,7 +34,7 @@ PHP_TYPES = (
 
 
 class ApacheResponse:
-    """What comes of a request: its kind, the backend, target or code, and the settings that were in force."""
+    """Record of what comes of a request: its kind, the backend, target or code, and the settings that were in force."""
 
     __slots__ = ("detail", "kind", "state")
 
@@ -66,7 +66,7 @@ class DirectorySettings:
         self.index = ["index.html"]
 
     def copy(self):
-        """A state that may be changed by itself."""
+        """Return a state that may be changed by itself."""
         other = DirectorySettings()
         for name, value in vars(self).items():
             setattr(other, name, value.copy() if isinstance(value, (list, set, dict)) else value)
@@ -164,7 +164,10 @@ class RewriteSettings:
             self._conditions = []
 
     def result(self, uri, tls):
-        """``(kind, target)`` of the first rule that ends the matter, or None; a rule with an unclear condition is passed over."""
+        """``(kind, target)`` of the first rule that ends the matter, or None.
+
+        A rule with an unclear condition is passed over.
+        """
         if not self.on:
             return None
         subject = uri if self.folder is None else uri.lstrip("/")
@@ -212,7 +215,7 @@ class ApacheServer:
         self._locations = [node for node in _sections(main, own) if node.name in ("location", "locationmatch")]
 
     def value(self, name, own_only=False):
-        """The last value of a directive of server scope: the virtual host's own, else the main server's."""
+        """Return the last value of a directive of server scope: the virtual host's own, else the main server's."""
         for nodes in (self.own,) if own_only else (self.own, self.main):
             matches = [node for node in nodes if node.name == name and node.args]
             if matches:
@@ -220,16 +223,19 @@ class ApacheServer:
         return None
 
     def all(self, name):
-        """Every directive of that name: the virtual host's own, or when it has none the main server's."""
+        """Return every directive of that name: the virtual host's own, or when it has none the main server's."""
         own = [node for node in self.own if node.name == name]
         return own or [node for node in self.main if node.name == name]
 
     def switch(self, name):
-        """Whether a directive of server scope is on."""
+        """Return whether a directive of server scope is on."""
         return (self.value(name) or "off").lower() in ("on", "optional")
 
     def answer(self, uri, filename=None, rewritten=False):
-        """What a GET for ``uri`` comes to. ``filename``: what the path is taken for, when that is not all of it."""
+        """Return what a GET for ``uri`` comes to.
+
+        ``filename``: what the path is taken for, when that is not all of it.
+        """
         if self._rewriting and not rewritten:
             outcome = self._rewriting.result(uri, self.tls)
             if outcome and outcome[0] != "internal":
@@ -293,7 +299,7 @@ class ApacheServer:
         return uri[len(prefix) :] if uri.startswith(prefix) else uri
 
     def path_of(self, uri):
-        """The file that a URI means."""
+        """Return the file that a URI means."""
         for node in self._aliases:
             if len(node.args) < 2:
                 continue
@@ -313,11 +319,11 @@ class ApacheServer:
         ]
 
     def folder(self, path):
-        """The settings of a folder alone, whatever URI leads there."""
+        """Return the settings of a folder alone, whatever URI leads there."""
         return self._walk_folders(self._start, path, path)
 
     def locate(self, uri, path, is_folder=False):
-        """The settings in force for a URI and the file it means (None: not mapped to a file)."""
+        """Return the settings in force for a URI and the file it means (None: not mapped to a file)."""
         state = self._start
         if path is not None:
             state = self._walk_folders(state, path if is_folder else posixpath.dirname(path), path)
@@ -360,7 +366,7 @@ class ApacheServer:
         return state
 
     def php_backend(self, state, path):
-        """The backend that runs a file as PHP, or None."""
+        """Return the backend that runs a file as PHP, or None."""
         handler = state.handler if state.handler and state.handler.lower() != "none" else None
         extensions = posixpath.basename(path).lower().split(".")[1:]
         if handler is None:
@@ -392,7 +398,7 @@ class ApacheServer:
 
 
 def is_allowed(state):
-    """Whether an anonymous visitor from the Internet gets through."""
+    """Return whether an anonymous visitor from the Internet gets through."""
     meets_require = state.require is None or _evaluate_any(state.require) is not False
     if state.compat is None:
         return meets_require
@@ -464,7 +470,7 @@ def backend_of(target):
 
 
 def _plain_uri(target):
-    """The path that a rewriting leads to, or None when it depends on the request."""
+    """Return the path that a rewriting leads to, or None when it depends on the request."""
     path = target.split("?")[0]
     return None if re.search(r"[$%]", path) or not path else "/" + path.lstrip("/")
 
@@ -502,7 +508,7 @@ def _regex_of(node):
 
 
 def _regex_holds(node, text, subject, ignore_case=False):
-    """Whether a pattern that a directive holds fits somewhere in a subject."""
+    """Return whether a pattern that a directive holds fits somewhere in a subject."""
     _patterns.note_pattern(node.file)
     is_negated = text.startswith("!")
     regex = compile_pattern(("(?i)" if ignore_case else "") + text.lstrip("!"))
@@ -588,7 +594,7 @@ def _find_redirect(redirects, uri):
 
 
 def _conditions_hold(conditions, uri, tls):
-    """All conditions, an ``[OR]`` joining one with the next. None of them may be unclear."""
+    """Return all conditions, an ``[OR]`` joining one with the next. None of them may be unclear."""
     group = False
     for node in conditions:
         args = node.args
@@ -632,7 +638,7 @@ def _condition_holds(node, uri, tls, ignore_case):
 
 
 def _expression_holds(text, tls):
-    """Whether an ``If`` asks for the scheme that is in use; anything else it may ask counts as not holding."""
+    """Return whether an ``If`` asks for the scheme that is in use; anything else it may ask counts as not holding."""
     match = re.match(
         r"""\s*%?\{?(?:HTTPS|REQUEST_SCHEME)\}?\s*(==|!=|=|-eq|-ne)\s*['"]?(on|off|https?)['"]?\s*$""",
         text,

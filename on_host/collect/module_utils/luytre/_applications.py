@@ -48,13 +48,15 @@ class InstalledApplication:
         }
 
     def _installers(self):
-        """What has to go, by its own name or by that of a folder at the application's top that holds its marks."""
+        """Return what has to go, by its own name or by that of a folder at the application's top that holds
+        its marks.
+        """
         marks, own = self.layout.installer_marks, [path.rstrip("/") for path in self.layout.installers]
         top_names = names_below(self.root, self.relative, MAX_NAMES) if marks else []
         return own + [name for name in top_names if name not in own and self._holds(name, marks)]
 
     def _holds(self, name, marks):
-        """Whether a folder at its top has all of these files."""
+        """Return whether a folder at its top has all of these files."""
         return all(_has(self.root, os.path.join(self.relative, name, mark)) for mark in marks)
 
     def version(self):
@@ -83,7 +85,7 @@ def find(reading):
 
 
 def search(roots, effort, depth=MAX_DEPTH):
-    """The same of given roots, the narrowest first: a folder is looked into on behalf of one root only."""
+    """Return the same of given roots, the narrowest first: a folder is looked into on behalf of one root only."""
     seen_folders = set()
     searches = [_Search(root, seen_folders, depth) for root in sorted(roots, key=lambda root: (-root.count("/"), root))]
     take_turns(searches, effort)
@@ -94,7 +96,7 @@ def search(roots, effort, depth=MAX_DEPTH):
 
 
 def group_by_root(applications):
-    """The applications of each root together."""
+    """Return the applications of each root together."""
     roots = {}
     for each in applications:
         roots.setdefault(each.root, []).append(each)
@@ -149,7 +151,7 @@ def _open(root, relative):
 
 
 def _has(folder, path):
-    """Whether a regular file is at a path of several parts below an open folder, no part being a link."""
+    """Return whether a regular file is at a path of several parts below an open folder, no part being a link."""
     try:
         handle = safe_open.open_below(folder, path, safe_open.ANYTHING)
     except OSError:
@@ -179,7 +181,7 @@ def _members(folder):
 
 
 def find_layout(folder, names):
-    """The Layout of the application whose marks an open folder holds, or None; ``names`` are those in it."""
+    """Return the Layout of the application whose marks an open folder holds, or None; ``names`` are those in it."""
     for layout in _cms_layouts.LAYOUTS:
         for marks in layout.marks:
             if all(mark.split("/", 1)[0] in names for mark in marks) and all(_has(folder, mark) for mark in marks):

@@ -12,7 +12,7 @@ MAX_LIST = 200_000_000
 
 
 def list_trusted_inputs():
-    """What apt's programs believe: their settings name other programs, which unpack lists."""
+    """Return what apt's programs believe: their settings name other programs, which unpack lists."""
     settings = ["/etc/apt/apt.conf", *_trusted_inputs.list_with_folders("/etc/apt/apt.conf.d/*")]
     return [
         path
@@ -33,13 +33,13 @@ class Index:
 
 
 def is_security(release):
-    """Whether a Release file belongs to a distribution's security updates."""
+    """Return whether a Release file belongs to a distribution's security updates."""
     suites = (release.get("Suite", ""), release.get("Codename", ""))
     return release.get("Label", "") == "Debian-Security" or any(suite.endswith("-security") for suite in suites)
 
 
 def release_fields(text):
-    """The one-line fields at the head of a Release or InRelease file."""
+    """Return the one-line fields at the head of a Release or InRelease file."""
     fields = {}
     for line in text.splitlines():
         key, colon, value = line.partition(":")
@@ -51,7 +51,7 @@ def release_fields(text):
 
 
 def list_indexes():
-    """Every list of packages that apt fetched."""
+    """Return every list of packages that apt fetched."""
     package_lists = []
     for path in sorted(glob.glob(LISTS + "/*Packages*")):
         name = os.path.basename(path)
@@ -70,7 +70,7 @@ def list_indexes():
 
 
 def text_of(reading, path):
-    """The bytes of one list; apt's own helper unpacks it where it is packed. Raises NotRun, Unreadable."""
+    """Return the bytes of one list; apt's own helper unpacks it where it is packed. Raises NotRun, Unreadable."""
     if path.endswith("Packages"):
         with open(path, "rb") as handle:
             return handle.read(MAX_LIST)

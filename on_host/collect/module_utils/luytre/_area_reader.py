@@ -26,7 +26,10 @@ class UnpackagedDaemon(UnreadableFact):
 
 
 class NotRun(UnreadableFact):
-    """A program was not run: another than root could change it or what it would believe. The message says what and who."""
+    """A program was not run: another than root could change it or what it would believe.
+
+    The message says what and who.
+    """
 
 
 class AreaReader:
@@ -46,7 +49,7 @@ class AreaReader:
         return Effort(seconds, self.get_seconds_left() / number)
 
     def part(self, seconds):
-        """A reading of something of it, that takes so many seconds at most."""
+        """Return a reading of something of it, that takes so many seconds at most."""
         part = AreaReader(self.declared, min(seconds, self.get_seconds_left()))
         part.trust = self.trust
         return part
@@ -69,9 +72,9 @@ class AreaReader:
         No shell, C locale, nothing on standard input unless given, at most ``limit`` bytes and ``seconds``: who makes a
         program say more hides nothing behind it, for what is said is not taken in part (``cut``: as far as it came).
         ``at_stake`` are the files and folders that the program believes, ``writes`` those that it may make or write to;
-        ``trust`` judges them where more accounts than root's count as root (``_administrators``).
-        Raises NotRun when another than root could change the program or what is at stake, or lead elsewhere what is
-        written; Unreadable when the command is missing, late, says too much, or ends with a code not in ``ok`` (None: any).
+        ``trust`` judges them where more accounts than root's count as root (``_administrators``). Raises NotRun when
+        another than root could change the program or what is at stake, or lead elsewhere what is written; Unreadable
+        when the command is missing, late, says too much, or ends with a code not in ``ok`` (None: any).
         """
         program = argv[0] if argv[0].startswith("/") else self.find_program(argv[0])
         if program is None or not os.path.exists(program):
@@ -106,7 +109,9 @@ class AreaReader:
         return process.stdout[:limit].decode("utf-8", "replace")
 
     def vouch(self, name, program, at_stake, writes=(), trust=None):
-        """Raise NotRun for the program of that name when not root alone has a say in it, and in what it believes and writes."""
+        """Raise NotRun for the program of that name when not root alone has a say in it, and in what it believes and
+        writes.
+        """
         trust = trust or self.trust
         loose = self.trust.loose(program) or trust.loosest(at_stake)
         loose = loose or next(filter(None, map(trust.replaceable, writes)), None)
@@ -114,7 +119,7 @@ class AreaReader:
             raise NotRun("%s was not run as root: %s" % (os.path.basename(name), loose))
 
     def find_program(self, program):
-        """The full path of a program in the system's own folders, or None."""
+        """Return the full path of a program in the system's own folders, or None."""
         for folder in ("/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/local/bin"):
             path = os.path.join(folder, program)
             if os.access(path, os.X_OK) and os.path.isfile(path):
@@ -123,7 +128,9 @@ class AreaReader:
 
 
 def read_text(path, limit=MAX_FILE):
-    """The start of a regular file as text, or None when there is none, or no more: a process may end while it is read.
+    """Return the start of a regular file as text, or None when there is none, or no more.
+
+    A process may end while it is read.
 
     Follows links: for root's own folders only.
     """
@@ -140,7 +147,10 @@ def read_text(path, limit=MAX_FILE):
 
 
 def read_below(root, relative, limit=MAX_FILE):
-    """The start of a regular file below a folder that others may write; no link is followed. None when there is none."""
+    """Return the start of a regular file below a folder that others may write; no link is followed.
+
+    None when there is none.
+    """
     try:
         handle = safe_open.open_below(root, relative)
     except OSError:
@@ -152,7 +162,10 @@ def read_below(root, relative, limit=MAX_FILE):
 
 
 def names_below(root, relative, limit=2_000):
-    """The first names in a folder below one that others may write, in order, none when there is no such folder; no link is followed."""
+    """Return the first names in a folder below one that others may write, in order, none when there is no such folder.
+
+    No link is followed.
+    """
     try:
         folder = safe_open.open_below(root, relative, safe_open.DIRECTORY)
     except OSError:
@@ -166,7 +179,7 @@ def names_below(root, relative, limit=2_000):
 
 
 def status_below(root, relative):
-    """What is known of a regular file below such a folder without reading it; None when there is none."""
+    """Return what is known of a regular file below such a folder without reading it; None when there is none."""
     try:
         handle = safe_open.open_below(root, relative)
     except OSError:

@@ -1,4 +1,7 @@
-"""The kernel's audit log on a web server: which rules are loaded, what of a web server's they record, and where their log ends."""
+"""The kernel's audit log on a web server.
+
+Which rules are loaded, what of a web server's they record, and where their log ends.
+"""
 
 import glob
 import os
@@ -58,7 +61,9 @@ LOGINS = ("/var/log/wtmp", "/var/log/btmp", "/var/log/lastlog", "/var/lib/lastlo
 """Where logins are kept: by Debian 12, and by Debian 13; what of it is not there needs no rule."""
 SUDO_LOG = "/var/log/sudo.log"
 MADE_LATER = frozenset({"/run/faillock", PASSWORDS, SUDO_LOG})
-"""What the first login after a boot makes, the first change of a password, and the first sudo where `sudo.logfile` has it: its rule is needed before."""
+"""What the first login after a boot makes, the first change of a password, and the first sudo where `sudo.logfile` has
+it: its rule is needed before.
+"""
 OF_PEOPLE = re.compile(r"auid(?:>=(?:[1-9]\d{0,2}|1000)|!=(?:-1|unset|4294967295))$")
 """What narrows a rule to whoever once logged in."""
 HALT_ACTIONS = ("halt", "single")
@@ -127,7 +132,8 @@ def _lends(path):
 def build_people_profile(rules, logins, programs=()):
     """Return ``[{kind, value, recorded}]`` of what people who are logged in do.
 
-    That is logins, changes of rights, deletions, mounts, what they tried to open and may not, and ``programs`` that lend rights.
+    That is logins, changes of rights, deletions, mounts, what they tried to open and may not, and ``programs`` that
+    lend rights.
     """
     rules = [rule for rule in map(parse_rule, rules) if rule is not None]
     return [
@@ -149,7 +155,10 @@ def build_people_profile(rules, logins, programs=()):
 
 
 def parse_rule(rule):
-    """``{path, starts, calls, uids, ended, narrow, of_people}`` of a rule as ``auditctl -l`` prints it; None for one that records nothing."""
+    """``{path, starts, calls, uids, ended, narrow, of_people}`` of a rule as ``auditctl -l`` prints it.
+
+    None for one that records nothing.
+    """
     words = rule.split()
     options = list(zip(words, words[1:]))  # noqa: RUF007  younger than Python 3.9
     fields = [value for option, value in options if option == "-F"]
@@ -180,7 +189,7 @@ def parse_rule(rule):
 
 
 def log_bytes(settings):
-    """The most that auditd's logs come to by its settings; None when they grow without an end."""
+    """Return the most that auditd's logs come to by its settings; None when they grow without an end."""
     size, number = settings.get("max_log_file", "8"), settings.get("num_logs", "5")
     if settings.get("max_log_file_action", "rotate") != "rotate" or not (size.isdigit() and number.isdigit()):
         return None
@@ -199,7 +208,7 @@ def _is_watched(rules, path):
 
 
 def _is_started(rules, path):
-    """Whether it is recorded that people who are logged in start a program."""
+    """Return whether it is recorded that people who are logged in start a program."""
     return any(
         rule["starts"]
         and rule["of_people"]
@@ -216,14 +225,16 @@ def _records_calls(rules, calls, of_people=False, exit_filter=None):
 
 
 def _records_programs(rules, uid):
-    """Whether all programs are recorded that an account starts: also one that has another's rights from then on."""
+    """Return whether all programs are recorded that an account starts: also one that has another's rights
+    from then on.
+    """
     return _covers_calls(
         [rule for rule in rules if rule["ended"] is None and not rule["narrow"] and rule["uids"] <= {uid}], PROGRAMS
     )
 
 
 def _covers_calls(rules, calls):
-    """Whether rules hear of some calls by programs of each architecture."""
+    """Return whether rules hear of some calls by programs of each architecture."""
     required_calls = {(architecture, call) for architecture in ARCHITECTURES for call in calls}
     required_calls |= {("b32", OF_32_BITS[call]) for call in calls if call in OF_32_BITS}
     return required_calls <= {call for rule in rules for call in rule["calls"]}

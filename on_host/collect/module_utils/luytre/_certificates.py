@@ -9,7 +9,7 @@ _ELSEWHERE = ("data:", "engine:", "store:", "pkcs11:")
 
 
 def fault(pairs, trust):
-    """Why a server would not start with these ``(certificate, key, ciphers)``, or None.
+    """Return why a server would not start with these ``(certificate, key, ciphers)``, or None.
 
     Only those are loaded that root alone can change.
     """

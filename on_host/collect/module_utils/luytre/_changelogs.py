@@ -13,7 +13,7 @@ _ENTRY = re.compile(rb"(?m)^[a-z0-9][a-z0-9+.-]* \(([^()\s]{1,200})\) [^\n]*;")
 
 
 def text_of(name, doc=DOC):
-    """The start of an installed package's own changelog, as bytes; None where there is none here."""
+    """Return the start of an installed package's own changelog, as bytes; None where there is none here."""
     for file in ("changelog.Debian.gz", "changelog.gz", "changelog.Debian"):
         try:
             handle = safe_open.open_path(os.path.join(doc, name, file), links=safe_open.ALL_LINKS)
@@ -28,12 +28,14 @@ def text_of(name, doc=DOC):
 
 
 def find_cves(text):
-    """The CVEs that a changelog names, newest first."""
+    """Return the CVEs that a changelog names, newest first."""
     return list(dict.fromkeys(cve.decode() for cve in CVE.findall(text)))
 
 
 def find_naming_entries(text, ids):
-    """``{id: version}`` of the newest entry that names each of these ids; the version is empty above the first entry."""
+    """``{id: version}`` of the newest entry that names each of these ids; the version is empty above the
+    first entry.
+    """
     versions, version = {}, ""
     marks = sorted(
         [*((each.start(), each.group(1), None) for each in _ENTRY.finditer(text)), *_iter_mentions(text, ids)]

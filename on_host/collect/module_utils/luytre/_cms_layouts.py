@@ -54,39 +54,39 @@ class Layout:
         """The page that a password for the administration is sent to."""
 
     def is_upload(self, path):
-        """Whether a path lies in a folder that visitors' or editors' files go to."""
+        """Return whether a path lies in a folder that visitors' or editors' files go to."""
         return any(is_below(path, folder) for folder in self.uploads)
 
     def is_cache(self, path):
-        """Whether a path lies in a folder that the application fills by itself."""
+        """Return whether a path lies in a folder that the application fills by itself."""
         return any(is_below(path, folder) for folder in self.caches)
 
     def is_program(self, path):
-        """Whether a path lies in a folder of code that only sounds like one for uploads."""
+        """Return whether a path lies in a folder of code that only sounds like one for uploads."""
         return any(is_below(path, folder) for folder in self.program)
 
     def is_schema(self, path):
-        """Whether a path lies where its makers ship SQL."""
+        """Return whether a path lies where its makers ship SQL."""
         return any(is_below(path, folder) for folder in self.schemas)
 
     def is_own_php(self, path):
-        """Whether the application keeps PHP of its own at this path among what it fills."""
+        """Return whether the application keeps PHP of its own at this path among what it fills."""
         return self.own_php is not None and self.own_php.match(path) is not None
 
     def holds_secrets(self, path):
-        """Whether a path is of a configuration with passwords."""
+        """Return whether a path is of a configuration with passwords."""
         return any(matches(path, pattern) for pattern in self.configuration)
 
 
 def is_below(path, folder):
-    """Whether a path lies in a folder whose names may be ``*``."""
+    """Return whether a path lies in a folder whose names may be ``*``."""
     pattern_parts = folder.rstrip("/").split("/")
     parts = path.lower().split("/")
     return len(parts) > len(pattern_parts) and all(map(fnmatch.fnmatchcase, parts, pattern_parts))
 
 
 def matches(path, pattern):
-    """Whether a path is one of a pattern's, name by name."""
+    """Return whether a path is one of a pattern's, name by name."""
     pattern_parts, parts = pattern.split("/"), path.split("/")
     return len(parts) == len(pattern_parts) and all(map(fnmatch.fnmatchcase, parts, pattern_parts))
 

@@ -19,7 +19,7 @@ _VERSION = re.compile(r"[A-Za-z0-9+._#/@~-]{1,100}\Z")
 def find_locks(declarations):
     """``{path, packages}`` of the locks in each declared root, in the folder above it, and in those directly below it.
 
-    ``packages`` are ``{name, version}``; None for a lock that is none, or larger than any.
+    ``parse_packages`` are ``{name, version}``; None for a lock that is none, or larger than any.
     """
     locks_by_path = {}
     for root in _websites.declared_roots(declarations):
@@ -41,7 +41,7 @@ def _add_lock(locks_by_path, root, folder):
 
 
 def parse_packages(text):
-    """What a lock names; None where it is none."""
+    """Return what a lock names; None where it is none."""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):

@@ -51,12 +51,12 @@ RUNS_CODE = frozenset(("php", "php5", "php7", "cgi", "cgid", "fcgid", "perl", "w
 
 
 def list_units():
-    """The units that are looked at, whether they are there or not."""
+    """Return the units that are looked at, whether they are there or not."""
     return [*DAEMONS, *(os.path.basename(path) for path in glob.glob("/usr/lib/systemd/system/php*-fpm.service"))]
 
 
 def collect_confinement(reading, there):
-    """What each of the daemons that run is held to, lacks and uses. ``there``: the names of unit files."""
+    """Return what each of the daemons that run is held to, lacks and uses. ``there``: the names of unit files."""
     unit_names = [name for name in list_units() if name in there]
     if not unit_names or not os.path.isdir("/run/systemd/system"):
         return []
@@ -79,7 +79,9 @@ def collect_confinement(reading, there):
 
 
 def describe_daemon(name, unit, users, writable_paths, sockets):
-    """One daemon; ``users`` are the accounts that it runs as, ``written`` what these may write of the system's folders."""
+    """Return one daemon; ``users`` are the accounts that it runs as, ``writable_paths`` what these may write of the
+    system's folders.
+    """
     missing_properties = list_missing(unit)
     return {
         "unit": name,
@@ -95,7 +97,7 @@ def describe_daemon(name, unit, users, writable_paths, sockets):
 
 
 def list_missing(unit):
-    """The properties that are wanted and that a unit does not have, as systemd has them loaded."""
+    """Return the properties that are wanted and that a unit does not have, as systemd has them loaded."""
     properties = [name for name in SWITCHES if unit.get(name, "") in ("", "no")]
     if unit.get("ProtectSystem") not in SYSTEM:
         properties.append("ProtectSystem")
@@ -112,12 +114,15 @@ def list_missing(unit):
 
 
 def parse_families(value):
-    """The families of addresses that a unit is allowed, none of ``none``; None where it is not restricted to some."""
+    """Return the families of addresses that a unit is allowed, none of ``none``.
+
+    None where it is not restricted to some.
+    """
     return None if not value or value.startswith("~") else [word for word in value.split() if word != "none"]
 
 
 def is_in_force(number, proc="/proc"):
-    """Whether the kernel holds a unit's first process to it: a daemon that was not started since is not."""
+    """Return whether the kernel holds a unit's first process to it: a daemon that was not started since is not."""
     if not number.isdigit() or int(number) < 1:
         return False
     status = read_text("%s/%s/status" % (proc, number)) or ""
@@ -132,7 +137,7 @@ def is_in_force(number, proc="/proc"):
 
 
 def apache_runs_code(folder="/etc/apache2/mods-enabled"):
-    """Whether Apache itself starts the code of sites."""
+    """Return whether Apache itself starts the code of sites."""
     module_names = (os.path.basename(path)[: -len(".load")] for path in glob.glob(folder + "/*.load"))
     return any(re.sub(r"[0-9.]+$", "", name) in RUNS_CODE or name in RUNS_CODE for name in module_names)
 
@@ -184,7 +189,7 @@ def find_writable_paths(users, declarations):
 
 
 def keep_outermost(paths):
-    """Those of the paths that lie below no other of them, in order."""
+    """Return those of the paths that lie below no other of them, in order."""
     outer_paths = []
     for path in sorted(paths, key=lambda path: path + "/"):
         if not outer_paths or not _websites.is_within(path, outer_paths[-1]):
@@ -201,7 +206,7 @@ def _groups(uid):
 
 
 def _list_writers(path, groups):
-    """The ids of those who may write a file or folder; ``groups`` tells of each in which it is."""
+    """Return the ids of those who may write a file or folder; ``groups`` tells of each in which it is."""
     try:
         status = os.lstat(path)
     except OSError:
@@ -212,7 +217,7 @@ def _list_writers(path, groups):
 
 
 def find_tmp_leftovers(users):
-    """What lies in the temporary folders that these accounts made: they would no longer see it."""
+    """Return what lies in the temporary folders that these accounts made: they would no longer see it."""
     paths = []
     for folder in TEMPORARY:
         try:
@@ -225,7 +230,7 @@ def find_tmp_leftovers(users):
 
 
 def find_tmp_sockets(table):
-    """The paths in the temporary folders at which somebody listens, of the kernel's table of Unix sockets."""
+    """Return the paths in the temporary folders at which somebody listens, of the kernel's table of Unix sockets."""
     rows = (line.split(None, 7) for line in table.splitlines()[1:])
     paths = {words[7] for words in rows if len(words) == 8 and words[3] == "00010000"}
     return sorted(

@@ -20,7 +20,7 @@ MAX_LINE = 1_000
 
 
 def find_calls(text):
-    """The functions that a PHP file calls; but not those that it first looks for."""
+    """Return the functions that a PHP file calls; but not those that it first looks for."""
     if b"<?" not in text:
         return set()
     checked_names = set(EXISTENCE_CHECK.findall(text))
@@ -37,12 +37,14 @@ def find_calls(text):
 
 
 def is_own(path):
-    """Whether a path below a root is not a library's."""
+    """Return whether a path below a root is not a library's."""
     return not LIBRARIES.intersection(path.split("/")[:-1])
 
 
 def read(entry):
-    """The start of a file by its folder's descriptor; empty where it is not a regular file, or another by now."""
+    """Return the start of a file by its folder's descriptor; empty where it is not a regular file, or another
+    by now.
+    """
     try:
         handle = safe_open.open_at(entry.folder, entry.name)
     except OSError:

@@ -36,7 +36,7 @@ def find_open_stores(listeners):
 
 
 def describe_unasked(listeners):
-    """Why not all stores are known, or None: whoever starts many could hide one behind them."""
+    """Return why not all stores are known, or None: whoever starts many could hide one behind them."""
     more = len(_select_listeners(listeners)) - MAX_ASKED
     return "%d stores more listen than are asked" % more if more > 0 else None
 
@@ -46,7 +46,7 @@ def _select_listeners(listeners):
 
 
 def _probe_listener(listener):
-    """The store that a listener gives to anybody, or None."""
+    """Return the store that a listener gives to anybody, or None."""
     name = PROGRAMS[listener["process"]]
     for address in _addresses(listener):
         if answers(name, address, listener["port"]):
@@ -62,7 +62,7 @@ def _probe_listener(listener):
 
 
 def _addresses(listener):
-    """Where to ask it: as from the network first, then as from this machine."""
+    """Return where to ask it: as from the network first, then as from this machine."""
     address = listener["address"]
     if address in EVERYWHERE:
         return [*list_own_addresses(read_text(ROUTES) or "")[:MAX_ADDRESSES], "127.0.0.1"]
@@ -76,7 +76,7 @@ def list_own_addresses(table):
 
 
 def answers(store, address, port):
-    """Whether it answers without a password."""
+    """Return whether it answers without a password."""
     question, answer = QUESTIONS[store]
     try:
         with socket.create_connection((address, port), timeout=SECONDS) as connection:

@@ -15,7 +15,7 @@ _FLOCK = struct.Struct("hhqqi4x")
 
 
 def iter_packages(text):
-    """What dpkg's status file says of every installed package: its fields by name, the wanted ones alone."""
+    """Yield what dpkg's status file says of every installed package: its fields by name, the wanted ones alone."""
     for paragraph in text.split("\n\n"):
         fields = {}
         for line in paragraph.splitlines():
@@ -36,7 +36,7 @@ def list_installed(text=None):
 
 
 def find_unfinished(text):
-    """Names of packages whose installation was begun and not ended: nothing can be installed until that is mended."""
+    """Name of packages whose installation was begun and not ended: nothing can be installed until that is mended."""
     marks = re.compile(
         r"^Package: (\S+)\nStatus: \S+ (?:reinstreq \S+|\S+ (?:half-installed|half-configured|unpacked))$", re.MULTILINE
     )
@@ -44,7 +44,10 @@ def find_unfinished(text):
 
 
 def is_busy(path="/var/lib/dpkg/lock-frontend"):
-    """Whether some program holds dpkg's lock at this moment. Takes no lock itself; False where that cannot be told."""
+    """Return whether some program holds dpkg's lock at this moment.
+
+    Takes no lock itself; False where that cannot be told.
+    """
     if struct.calcsize("P") != 8:
         return False
     try:

@@ -27,7 +27,7 @@ SERVED_AS_CODE = re.compile(r"\.(?:php\d?|phtml|pht|phar|inc)\Z|^index\.html?\Z"
 
 
 def list_status_paths():
-    """Where PHP-FPM's pools answer with their status, by their configuration."""
+    """Return where PHP-FPM's pools answer with their status, by their configuration."""
     paths = set()
     for pattern in POOLS:
         for path in sorted(glob.glob(pattern))[:200]:
@@ -76,7 +76,7 @@ def find_private_files(root):
 
 
 def build_private_pattern(root):
-    """A pattern of the URIs of all that, whether there or not; empty where no application is known."""
+    """Return a pattern of the URIs of all that, whether there or not; empty where no application is known."""
     paths = dict.fromkeys(
         folder.within(each) for folder in scan_folders(root) if folder.layout for each in folder.layout.private
     )
@@ -85,7 +85,7 @@ def build_private_pattern(root):
 
 
 def discloses_source(root, uri):
-    """Whether PHP, asked to run a file, gives its words away: it holds no code that ends first."""
+    """Return whether PHP, asked to run a file, gives its words away: it holds no code that ends first."""
     text = read_below(root, uri.lstrip("/"), 4_000)
     return text is not None and not _inert_php.ends_at_once(text)
 
@@ -121,13 +121,13 @@ class WebFolder:
                 self.scripts.append((entry.name, entry.stat(follow_symlinks=False).st_size))
 
     def within(self, name):
-        """The path of something in it, below the root."""
+        """Return the path of something in it, below the root."""
         return os.path.join(self.path, name)
 
 
 @functools.lru_cache(None)
 def scan_folders(root):
-    """A web root and the folders at its top, each as a Folder; looked at once."""
+    """Return a web root and the folders at its top, each as a Folder; looked at once."""
     top = WebFolder(root, "")
     return [top, *(WebFolder(root, name) for name in top.folders[:MAX_LOOKED])]
 
@@ -142,7 +142,7 @@ def _names(root, relative):
 
 
 def _has_mode(root, path, test):
-    """What a path leads to, as a web server would find it; nothing of it is read."""
+    """Return what a path leads to, as a web server would find it; nothing of it is read."""
     try:
         return test(os.stat(os.path.join(root, path)).st_mode)
     except OSError:
@@ -150,7 +150,7 @@ def _has_mode(root, path, test):
 
 
 def _first_file(root, relative, depth):
-    """The first file in a folder, or in its folders, that would be given as it is; None when there is none."""
+    """Return the first file in a folder, or in its folders, that would be given as it is; None when there is none."""
     names = _names(root, relative)
     for name in names:
         path = relative + "/" + name

@@ -1,4 +1,6 @@
-"""Digests of files that indicators may name: programs that run, what lies where anybody may write, what changed of late below sites' roots.
+"""Digests of files that indicators may name.
+
+Programs that run, what lies where anybody may write, what changed of late below sites' roots.
 
 What others mounted by a program of their own (FUSE) is not opened: its reader would wait for them.
 """
@@ -25,7 +27,9 @@ _FUSE = re.compile(r"(?m)^\d+ \d+ (\d+):(\d+) .* - fuse\S* ")
 
 
 class FileDigester:
-    """``kinds`` of digests, as hashlib calls them, and how far it may go; ``is_cut_short`` says that it did not get to the end, or could not read a file."""
+    """``kinds`` of digests, as hashlib calls them, and how far it may go; ``is_cut_short`` says that it did not get to
+    the end, or could not read a file.
+    """
 
     def __init__(self, kinds, effort, proc="/proc"):
         self.kinds, self.effort, self.proc = kinds, effort, proc
@@ -86,7 +90,7 @@ class FileDigester:
         return self.is_cut_short
 
     def _digest_once(self, path_handle, path, since, apart):
-        """What is held, once, if it is a file of a size and age that count."""
+        """Yield what is held, once, if it is a file of a size and age that count."""
         if self._is_done():
             return
         self.files -= 1
@@ -121,6 +125,6 @@ class FileDigester:
 
 
 def list_fuse_devices(place):
-    """The devices that a process sees and that a program answers for."""
+    """Return the devices that a process sees and that a program answers for."""
     text = read_text(place + "/mountinfo", 4_000_000) or ""
     return {os.makedev(int(major), int(minor)) for major, minor in _FUSE.findall(text)}

@@ -32,13 +32,17 @@ _INDISPENSABLE = re.compile(
 )
 """Without these the host, or a daemon by which people reach it, does not start."""
 PASSED_OVER = ("/etc/sudoers.d", "/root/.ssh")
-"""Folders that sudo and sshd pass over with all that is in them, as long as others can write there. To close one puts in
-force whatever others moved into it, also files that are root's and hold others' words, such as logs."""
+"""Folders that sudo and sshd pass over with all that is in them, as long as others can write there.
+
+To close one puts in force whatever others moved into it, also files that are root's and hold others' words, such as
+logs."""
 
 
 class PathTarget:
-    """What a path leads to, held by descriptors: the ``folder`` with the ``name`` in it, a ``handle`` but for links and
-    the like, its ``status``, and who but root could write it, each as ``(place, (kind, number))`` or None."""
+    """Record of what a path leads to, held by descriptors.
+
+    The ``folder`` with the ``name`` in it, a ``handle`` but for links and the like, its ``status``, and who but root
+    could write it, each as ``(place, (kind, number))`` or None."""
 
     def __init__(self, path, folder, name, on_the_way):
         self.path, self.folder, self.name, self.on_the_way = path, folder, name, on_the_way
@@ -54,7 +58,7 @@ class PathTarget:
         return stat.S_ISDIR(self.status.st_mode)
 
     def read_beginning(self):
-        """The first lines of a file, or where a link leads: bounded, and of nothing but what can be shown."""
+        """Return the first lines of a file, or where a link leads: bounded, and of nothing but what can be shown."""
         if stat.S_ISLNK(self.status.st_mode):
             return ["-> " + escape_text(os.readlink(self.name, dir_fd=self.folder))]
         if self.handle is None or self.is_folder:
@@ -98,12 +102,14 @@ def describe_writer(author):
 
 
 def needs_manual_fix(path):
-    """Whether a person has to put it right: a file is never moved aside, a folder never closed."""
+    """Return whether a person has to put it right: a file is never moved aside, a folder never closed."""
     return path in PASSED_OVER or _INDISPENSABLE.fullmatch(path) is not None
 
 
 def assess_doubt(path, secret=False):
-    """What makes a file's content doubtful, as facts: ``{place, kind, name, movable, beginning}``; None for root's own.
+    """Return what makes a file's content doubtful, as facts: ``{place, kind, name, movable, beginning}``.
+
+    None for root's own.
 
     ``secret``: a key or password hashes, which is neither shown nor moved.
     """
@@ -127,12 +133,15 @@ def assess_doubt(path, secret=False):
 
 
 def add_doubt(entry, secret=False):
-    """A file's facts, with what makes its content doubtful."""
+    """Return a file's facts, with what makes its content doubtful."""
     return {**entry, "doubt": assess_doubt(entry["path"], secret)}
 
 
 def collect_if_loose(path, strictness=STRICT_ROOT, secret=False):
-    """A file's facts with its doubt, when there is one or others have a right that counts by ``strictness``; else None."""
+    """Return a file's facts with its doubt, when there is one or others have a right that counts by ``strictness``.
+
+    Else None.
+    """
     try:
         status = os.lstat(path)
     except OSError:

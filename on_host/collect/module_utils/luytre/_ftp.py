@@ -13,7 +13,9 @@ MAX_FILES = 200
 
 
 def servers(reading):
-    """``auditor.facts.system.services.Ftp`` of each that runs as root, which has to be to listen and to let people in."""
+    """``auditor.facts.system.services.Ftp`` of each that runs as root, which has to be to listen and to let
+    people in.
+    """
     results = []
     for name, read in (("vsftpd", vsftpd), ("proftpd", proftpd), ("pure-ftpd", pure_ftpd)):
         program = reading.find_program(name)
@@ -58,7 +60,7 @@ def proftpd():
 
 
 def pure_ftpd():
-    """A file a setting; without the one for TLS passwords may travel in the clear."""
+    """Return a file a setting; without the one for TLS passwords may travel in the clear."""
 
     def value(name, default):
         return (read_text("%s/%s" % (PURE_FTPD, name), 1_000) or default).strip().lower()

@@ -34,15 +34,20 @@ _CIPHERS = (
 _GROUPS = (29, 23, 24, 25)
 _SIGNATURES = (0x0403, 0x0804, 0x0401, 0x0503, 0x0805, 0x0501, 0x0603, 0x0806, 0x0601, 0x0203, 0x0201)
 OWNERS = frozenset(("0",))
-"""Whose listening sockets answer for a web server: its first process is root's. At a port that it does not hold, anybody may."""
+"""Whose listening sockets answer for a web server: its first process is root's.
+
+At a port that it does not hold, anybody may.
+"""
 MAX_TABLE = 1_000_000
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63}){0,9}")
 
 
 def add_tls_versions(vhosts, deadline, skip_places=()):
-    """Add ``answered``, the versions, to the ``tls`` of virtual hosts that speak it; empty where it cannot be told.
+    """Add ``probe_versions``, the versions, to the ``tls`` of virtual hosts that speak it.
 
-    ``spared`` are (address, port) that wait for something else before TLS. ``deadline`` is of the monotonic clock.
+    Empty where it cannot be told.
+
+    ``skip_places`` are (address, port) that wait for something else before TLS. ``deadline`` is of the monotonic clock.
     """
     ends = min(deadline, time.monotonic() + ALL_SECONDS)
     for vhost in vhosts:
@@ -56,12 +61,14 @@ def add_tls_versions(vhosts, deadline, skip_places=()):
 
 
 def name_of(names):
-    """The first of a virtual host's names that a client could ask for, or none."""
+    """Return the first of a virtual host's names that a client could ask for, or none."""
     return next((name for name in names if name != "_" and _NAME.fullmatch(name)), "")
 
 
 def probe_versions(address, port, name, ends):
-    """The versions that are answered there, newest first; none where it is no address of this host, or another than root listens.
+    """Return the versions that are answered there, newest first.
+
+    None where it is no address of this host, or another than root listens.
 
     None when a question was left open: who is slow has not refused.
     """
@@ -79,7 +86,7 @@ def probe_versions(address, port, name, ends):
 
 
 def own_address(address):
-    """The address at which a place of a configuration is reached from here, or None for a name."""
+    """Return the address at which a place of a configuration is reached from here, or None for a name."""
     address = address.strip("[]")
     try:
         return str(ipaddress.ip_address(EVERYWHERE.get(address, address)))
@@ -88,7 +95,7 @@ def own_address(address):
 
 
 def is_roots(address, port):
-    """Whether who listens there is root, and nobody else."""
+    """Return whether who listens there is root, and nobody else."""
     owners = set()
     for path in ("/proc/net/tcp", "/proc/net/tcp6"):
         for line in (read_text(path, MAX_TABLE) or "").splitlines()[1:]:
@@ -100,7 +107,7 @@ def is_roots(address, port):
 
 
 def _exchange(address, port, message, ends):
-    """The first record that comes back, empty when the door is shut instead; None when the time is over.
+    """Return the first record that comes back, empty when the door is shut instead; None when the time is over.
 
     Only this host is asked: no other address can be bound.
     """
@@ -136,7 +143,7 @@ def _is_complete(record):
 
 
 def parse_version(record):
-    """The version that a server's first record chooses; None for a refusal and for what is no TLS."""
+    """Return the version that a server's first record chooses; None for a refusal and for what is no TLS."""
     if len(record) < 44 or record[0] != HANDSHAKE or record[5] != SERVER_HELLO:
         return None
     (version_number,) = struct.unpack(">H", record[9:11])
@@ -152,7 +159,7 @@ def parse_version(record):
 
 
 def build_client_hello(version, name):
-    """The first record of a client that speaks that version and no other, and asks for the site of that name."""
+    """Return the first record of a client that speaks that version and no other, and asks for the site of that name."""
     number = VERSIONS[version]
     extensions = b""
     if name:

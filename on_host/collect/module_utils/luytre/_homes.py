@@ -21,7 +21,10 @@ DOT_FILES = (
     *(".sqlite_history", ".tcshrc", ".viminfo", ".vimrc", ".wget-hsts", ".zlogin"),
     *(".zlogout", ".zprofile", ".zsh_history", ".zshenv", ".zshrc"),
 )
-"""What shells, editors and clients keep of a person: settings, histories, passwords. Nothing that a web server reads."""
+"""What shells, editors and clients keep of a person: settings, histories, passwords.
+
+Nothing that a web server reads.
+"""
 SCHEDULERS = (
     ("crontab", "/etc/cron.allow", "/var/spool/cron/crontabs", "crontab"),
     ("at", "/etc/at.allow", "/var/spool/cron/atjobs", "daemon"),
@@ -34,7 +37,7 @@ def schedulers(reading):
 
 
 def describe_scheduler(reading, program, path, spool, group):
-    """Whether only named accounts may schedule jobs, and which have some now."""
+    """Return whether only named accounts may schedule jobs, and which have some now."""
     owners = set()
     with contextlib.suppress(OSError):
         for name in os.listdir(spool)[:MAX_FOUND]:
@@ -53,7 +56,9 @@ def describe_scheduler(reading, program, path, spool, group):
 
 
 def collect_homes(accounts, roots):
-    """The homes of people right below /home: what others may do there, and whether a site is served out of an open one.
+    """Return the homes of people right below /home.
+
+    What others may do there, and whether a site is served out of an open one.
 
     ``roots`` gives the web roots, and is asked for them only where it matters.
     """
@@ -77,14 +82,14 @@ def collect_homes(accounts, roots):
 
 
 def get_home(account):
-    """An account's own folder right below /home; None where it is elsewhere, or another's."""
+    """Return an account's own folder right below /home; None where it is elsewhere, or another's."""
     path = account["home"].rstrip("/")
     entry = file_mode(path) if re.match(r"/home/[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}\Z", path) else None
     return entry if entry and entry["kind"] == "dir" and entry["owner"] == account["name"] else None
 
 
 def find_open_dot_files(accounts):
-    """The DOT_FILES in homes that others may read or write, or the group may write."""
+    """Return the DOT_FILES in homes that others may read or write, or the group may write."""
     files = []
     for account in accounts:
         place = get_home(account)
@@ -96,7 +101,7 @@ def find_open_dot_files(accounts):
 
 
 def at_work(proc="/proc"):
-    """The folders in which processes work, and whose programs they run, by the number of their user."""
+    """Return the folders in which processes work, and whose programs they run, by the number of their user."""
     places_by_uid = {}
     for folder in glob.glob(proc + "/[0-9]*")[:MAX_PROCESSES]:
         with contextlib.suppress(OSError):
@@ -106,7 +111,7 @@ def at_work(proc="/proc"):
 
 
 def _links_into(home, places=("/var/www", "/srv/www", "/srv")):
-    """Whether a link at a usual place of sites leads into the home."""
+    """Return whether a link at a usual place of sites leads into the home."""
     links = (
         os.path.join(place, name) for place in places if os.path.isdir(place) for name in os.listdir(place)[:MAX_FOUND]
     )

@@ -8,7 +8,8 @@ _ENDS_AT_ONCE = re.compile(
     r"\A(?:[^<]|<(?!\?))*<\?php\s+(?:die|exit)\s*(?:\(\s*(?:'[^'\\]*'|\"[^\"\\$]*\")?\s*\))?\s*(?:;|\?>)", re.IGNORECASE
 )
 _WORDS_APART = re.compile(
-    r"'(?:[^'\\]|\\.|\\\Z)*(?:'|\Z)|\"(?:[^\"\\]|\\.|\\\Z)*(?:\"|\Z)|/\*(?:[^*]|\*(?!/))*(?:\*/|\Z)|(?://|#(?!\[))(?:(?!\?>)[^\n])*",
+    r"'(?:[^'\\]|\\.|\\\Z)*(?:'|\Z)|\"(?:[^\"\\]|\\.|\\\Z)*(?:\"|\Z)|/\*(?:[^*]|\*(?!/))*(?:\*/|\Z)|(?://"
+    r"|#(?!\[))(?:(?!\?>)[^\n])*",
     re.DOTALL,
 )
 """Strings and comments. One that is never closed goes to the end, so that none is sought twice; a one-line comment ends
@@ -36,12 +37,15 @@ _MAY_STAND = _MAY_CALL | frozenset(("return", "true", "false", "null", "and", "o
 
 
 def is_inert(content):
-    """Whether the whole of a PHP file, as bytes, does nothing but end or hold values. What is not understood is not inert."""
+    """Return whether the whole of a PHP file, as bytes, does nothing but end or hold values.
+
+    What is not understood is not inert.
+    """
     return len(content) < MAX_READ and (ends_at_once(content.decode("utf-8", "replace")) or holds_values(content))
 
 
 def holds_values(content):
-    """Whether it does nothing even where nothing ends it first."""
+    """Return whether it does nothing even where nothing ends it first."""
     text = content.decode("utf-8", "replace")
     opening = re.match(r"\A\ufeff?\s*<\?php\b", text)
     if opening is None or len(content) >= MAX_READ or b"\0" in content:
@@ -51,7 +55,7 @@ def holds_values(content):
 
 
 def ends_at_once(text):
-    """Whether the first thing that a file does is to end."""
+    """Return whether the first thing that a file does is to end."""
     return _ENDS_AT_ONCE.match(text[:4096]) is not None
 
 
@@ -92,13 +96,18 @@ def _may_stand(word):
 
 _INPUT = re.compile(rb"\$_(?:GET|POST|REQUEST|COOKIE|FILES|SERVER)\b|php://input|getallheaders", re.IGNORECASE)
 _ACTS = re.compile(
-    rb"\b(?:eval|assert|system|exec|shell_exec|passthru|popen|proc_open|pcntl_exec|create_function|call_user_func\w{0,9}"
-    rb"|include(?:_once)?|require(?:_once)?|move_uploaded_file|file_put_contents|fwrite|base64_decode|gzinflate|str_rot13)"
+    rb"\b(?:eval|assert|system|exec|shell_exec|passthru|popen|proc_open|pcntl_exec|create_function"
+    rb"|call_user_func\w{0,9}"
+    rb"|include(?:_once)?|require(?:_once)?|move_uploaded_file|file_put_contents|fwrite|base64_decode|gzinflate"
+    rb"|str_rot13)"
     rb"\s{0,20}[(\"'$]|`[^`\n]{0,200}\$|\$\w{1,60}\s{0,20}\(\s{0,20}\$_",
     re.IGNORECASE,
 )
 
 
 def acts_on_input(content):
-    """Whether a file, as bytes, both takes a visitor's words and runs or writes something: a web shell's two halves."""
+    """Return whether a file, as bytes, both takes a visitor's words and runs or writes something.
+
+    A web shell's two halves.
+    """
     return _INPUT.search(content) is not None and _ACTS.search(content) is not None

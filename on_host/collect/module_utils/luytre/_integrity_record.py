@@ -1,8 +1,8 @@
 """A record of programs and settings: how every file in some folders was at one moment, and what has changed since.
 
-An entry is a list: kind (``f`` file, ``d`` folder, ``l`` link, ``o`` other), permission bits, owner, group, size, time of
-the last change in nanoseconds, and what a file holds (SHA-256) or where a link leads. The kernel alone sets that time: what
-has the same is not read again.
+An entry is a list: kind (``f`` file, ``d`` folder, ``l`` link, ``o`` other), permission bits, owner, group, size, time
+of the last change in nanoseconds, and what a file holds (SHA-256) or where a link leads. The kernel alone sets that
+time: what has the same is not read again.
 """
 
 import hashlib
@@ -30,7 +30,8 @@ KIND, MODE, OWNER, GROUP, SIZE, CHANGE_TIME, CONTENT = range(7)
 GENERATED_PATHS = re.compile(
     r"/etc/(?:mtab|adjtime|resolv\.conf|hostname|ld\.so\.cache|mailcap|network/run|\.pwd\.lock|\.updated)\Z"
     r"|/etc/g?shadow-?\Z|/etc/(?:passwd|group|subuid|subgid)-\Z"
-    r"|/etc/(?:letsencrypt/(?:live|archive|renewal|csr|keys|accounts)|ssl/certs|apparmor\.d/cache|lvm/(?:archive|backup))/"
+    r"|/etc/(?:letsencrypt/(?:live|archive|renewal|csr|keys|accounts)|ssl/certs|apparmor\.d/cache|lvm/(?:archive"
+    r"|backup))/"
     r"|/etc/udev/hwdb\.bin\Z|/usr/lib/udev/hwdb\.bin\Z|/usr/lib/systemd/catalog/database\Z"
     r"|/usr/lib/modules/[^/]+/modules\.|/usr/lib/(?:[^/]+/)?(?:gconv/gconv-modules|gio/modules/giomodule)\.cache\Z"
     r"|.*/__pycache__(?:/|\Z)|.*\.pyc\Z|/usr/local/share/fonts/|/boot/(?:initrd|grub/)"
@@ -40,14 +41,18 @@ WHILE_ARMED = re.compile(
     r"/usr/local/lib/systemd(?:\Z|/system(?:\Z|/[^/]+\.wants\Z|/(?:.+/)?luytre-(?:guard|revert|contain)-[^/]+\Z))"
     r"|/etc/(?:nginx|apache2)/luytre-contain-[^/]+\Z"
 )
-"""What the guard has there while a run is open, and an incident that contains something. Left out when a record is made, and a
-finding when it is there later, but for what ``integrity`` knows."""
+"""What the guard has there while a run is open, and an incident that contains something.
+
+Left out when a record is made, and a finding when it is there later, but for what ``integrity`` knows."""
 WEB_SERVERS = ("/etc/nginx/", "/etc/apache2/")
 """Whose files may take in what an incident has a site say: it is no part of what is on record of them."""
 
 
 def take_snapshot(folders, seconds_left=lambda: 1.0):
-    """``{path: entry}`` of everything in these folders as it is now. Raises Unreadable for too much, or when time is up."""
+    """``{path: entry}`` of everything in these folders as it is now.
+
+    Raises Unreadable for too much, or when time is up.
+    """
     entries, others = {}, ForeignReadLimits()
     for path, status in _walk(folders, seconds_left, others):
         if not WHILE_ARMED.match(path):
@@ -58,7 +63,9 @@ def take_snapshot(folders, seconds_left=lambda: 1.0):
 
 
 class ForeignReadLimits:
-    """How much we may be made to read by others than root, who have folders of their own even among programs."""
+    """Record of how much we may be made to read by others than root, who have folders of their own even among
+    programs.
+    """
 
     def __init__(self):
         self.crowded = []
@@ -66,7 +73,7 @@ class ForeignReadLimits:
         self._entries, self._bytes = MAX_OTHERS_ENTRIES, MAX_OTHERS_BYTES
 
     def may_be_listed(self, folder, names):
-        """Whether there are few enough names in a folder of others'."""
+        """Return whether there are few enough names in a folder of others'."""
         if len(names) > self._entries:
             self.crowded.append(folder)
             return False
@@ -74,7 +81,7 @@ class ForeignReadLimits:
         return True
 
     def may_be_read(self, entry):
-        """Whether a file is root's, or small enough."""
+        """Return whether a file is root's, or small enough."""
         if entry[KIND] != "f" or entry[OWNER] == ROOT:
             return True
         if entry[SIZE] > self._bytes:
@@ -115,7 +122,7 @@ def _walk(folders, seconds_left, others):
 
 
 def _make_entry(status):
-    """An entry without what is in the file."""
+    """Return an entry without what is in the file."""
     kinds = ((stat.S_ISREG, "f"), (stat.S_ISDIR, "d"), (stat.S_ISLNK, "l"))
     kind = next((letter for test, letter in kinds if test(status.st_mode)), "o")
     alone = kind in ("f", "l")
@@ -131,7 +138,7 @@ def _make_entry(status):
 
 
 def content(path, entry, algorithm="sha256"):
-    """What a file holds, or where a link leads; ``?`` for one that cannot be read, empty for all else.
+    """Return what a file holds, or where a link leads; ``?`` for one that cannot be read, empty for all else.
 
     Lines by which a web server's file takes in what an incident has a site say do not count.
     """
@@ -164,8 +171,8 @@ def _digest(path, algorithm, size):
 def find_changes(record, seconds_left=lambda: 1.0):
     """``(path, what, entry)`` of all that differs from a record, in order of the paths.
 
-    ``what`` is ``added``, ``removed``, ``content``, ``mode`` or ``kind``; the entry is as it is now, None when it is gone. Of a
-    folder that came or went, only what is in it is told, and of one that is left out nothing.
+    ``what`` is ``added``, ``removed``, ``content``, ``mode`` or ``kind``; the entry is as it is now, None when it is
+    gone. Of a folder that came or went, only what is in it is told, and of one that is left out nothing.
     """
     before, differences, others = dict(record["entries"]), [], ForeignReadLimits()
     for path, status in _walk(record["folders"], seconds_left, others):
@@ -197,7 +204,7 @@ def _difference(old, new):
 
 
 def pack_record(folders, entries, made_at):
-    """A record as it is kept."""
+    """Return a record as it is kept."""
     document = {"version": VERSION, "made": made_at, "folders": folders, "entries": entries}
     return json.dumps(document, separators=(",", ":"), sort_keys=True).encode("ascii")
 

@@ -1,4 +1,7 @@
-"""One Joomla, read as data: its settings, the state of its secret, and what its database says. None of its code is run."""
+"""One Joomla, read as data: its settings, the state of its secret, and what its database says.
+
+None of its code is run.
+"""
 
 import json
 import os
@@ -52,7 +55,7 @@ IN_POSTGRESQL = {
 
 
 def login_of(values):
-    """Its own, of its settings. Raises NotAsked."""
+    """Return its own, of its settings. Raises NotAsked."""
     kind = values["dbtype"]
     if kind is not None and kind != _php.UNKNOWN and kind not in ENGINES:
         raise _site_database.DatabaseUnanswered("other_kind")
@@ -101,7 +104,7 @@ def _database(file, values, reading):
 
 
 def parse_rows(rows):
-    """The rows of STATEMENTS as facts."""
+    """Return the rows of STATEMENTS as facts."""
     params = next((row[1] for row in rows if row[0] == "users"), None)
     users = [row for row in rows if row[0] == "super"]
     settings = _parse_object(params)

@@ -1,4 +1,7 @@
-"""Whether a certificate and its key load as a TLS server loads them. The guard has this text too, so it rests on nothing of ours."""
+"""Whether a certificate and its key load as a TLS server loads them.
+
+The guard has this text too, so it rests on nothing of ours.
+"""
 
 import os
 import re
@@ -6,7 +9,9 @@ import ssl
 
 
 def fault(certificate, key, ciphers):
-    """Why a server would not start with them, in OpenSSL's words, or None; a key that asks for a password is not judged.
+    """Return why a server would not start with them, in OpenSSL's words, or None.
+
+    A key that asks for a password is not judged.
 
     OpenSSL's own level of security decides, or that in the ciphers.
     """

@@ -31,7 +31,7 @@ class ReadBudget:
 
     @contextlib.contextmanager
     def part(self, number):
-        """What one of so many may use of it; what that one leaves, the others have."""
+        """Lend what one of so many may use of it; what that one leaves, the others have."""
         size, now = self.left // number, time.monotonic()
         part = ReadBudget(size, now + max(0.0, self.deadline - now) / number)
         yield part
@@ -39,7 +39,10 @@ class ReadBudget:
 
 
 def iter_pieces(path, budget):
-    """Whole lines of a log and of those that were rotated, newest file first, a piece at a time; as far as the budget goes."""
+    """Whole lines of a log and of those that were rotated, newest file first, a piece at a time.
+
+    As far as the budget goes.
+    """
     folder, name = os.path.split(path)
     try:
         here = safe_open.open_path(folder, safe_open.DIRECTORY, safe_open.ROOTS_LINKS)
@@ -85,7 +88,7 @@ def _lines(handle, is_gzip, budget):
 
 
 def _plain(handle, budget):
-    """The end of a log, when there is more of it than may be read."""
+    """Yield the end of a log, when there is more of it than may be read."""
     size = os.fstat(handle).st_size
     at = max(0, size - budget.left)
     while True:

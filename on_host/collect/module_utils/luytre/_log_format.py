@@ -1,6 +1,7 @@
 """The format in which a web server writes its access log, as a pattern that finds the parts of a line. Pure.
 
-Each part ends where the text after it begins, so that a line takes time that grows with its length, whoever wrote what into it.
+Each part ends where the text after it begins, so that a line takes time that grows with its length, whoever wrote what
+into it.
 """
 
 import re
@@ -53,7 +54,7 @@ MAX_FORMAT = 4_000
 
 
 def compile_nginx(text=COMBINED_FORMAT):
-    """The pattern of a ``log_format``; None for one in which requests cannot be told apart."""
+    """Return the pattern of a ``log_format``; None for one in which requests cannot be told apart."""
     parts, at = [], 0
     for match in _VARIABLE.finditer(text[:MAX_FORMAT]):
         parts += [(None, text[at : match.start()]), (_NGINX.get(match.group(1) or match.group(2), ""), None)]
@@ -62,7 +63,7 @@ def compile_nginx(text=COMBINED_FORMAT):
 
 
 def compile_apache(text):
-    """The pattern of a ``LogFormat``; None for one in which requests cannot be told apart."""
+    """Return the pattern of a ``LogFormat``; None for one in which requests cannot be told apart."""
     parts, at = [], 0
     for match in _DIRECTIVE.finditer(text[:MAX_FORMAT]):
         parts.append((None, text[at : match.start()]))
@@ -104,7 +105,7 @@ def _compile_parts(parts):
 
 
 def _exclude(char):
-    """What has no such character in it, but for one behind a backslash where that is how quotes are written."""
+    """Return what has no such character in it, but for one behind a backslash where that is how quotes are written."""
     if char == '"':
         return r'[^"\\\n]*(?:\\.[^"\\\n]*)*'
     return r"[^\n]*" if char == "\n" else r"[^%s\n]*" % re.escape(char)

@@ -1,14 +1,15 @@
 """What an access log served to whom, by address: to search engines, to those who come from one, to other people.
 
-Visitors write it. Of them nothing is kept, neither addresses nor what they typed: only which pages there were, how often, how
-they were answered, and how large the answers were.
+Visitors write it. Of them nothing is kept, neither addresses nor what they typed: only which pages there were, how
+often, how they were answered, and how large the answers were.
 """
 
 import ipaddress
 import re
 
 ENGINES = re.compile(
-    rb"(?i)\b(googlebot|bingbot|coccocbot|yandexbot|baiduspider|duckduckbot|applebot|yahoo! slurp|petalbot|sogou web spider)"
+    rb"(?i)\b(googlebot|bingbot|coccocbot|yandexbot|baiduspider|duckduckbot|applebot|yahoo! slurp|petalbot|sogou web "
+    rb"spider)"
 )
 _ROBOTS = re.compile(
     rb"(?i)bot\b|bot/|crawl|spider|slurp|curl|wget|python|go-http|java/|libwww|scan|monitor|preview|fetch"
@@ -17,7 +18,8 @@ _SEARCH = re.compile(
     rb"(?i)https?://(?:[\w-]+\.){0,3}(?:google|bing|coccoc|yahoo|duckduckgo|yandex|baidu)\.[a-z.]{2,6}(?:[/:?]|\Z)"
 )
 _FILES = re.compile(
-    rb"(?i)\.(?:jpe?g|png|gif|webp|avif|svg|ico|bmp|css|js|mjs|map|woff2?|ttf|eot|otf|mp[34]|m4[av]|avi|mov|wmv|webm|wav|ogg"
+    rb"(?i)\.(?:jpe?g|png|gif|webp|avif|svg|ico|bmp|css|js|mjs|map|woff2?|ttf|eot|otf|mp[34]|m4[av]|avi|mov|wmv|webm"
+    rb"|wav|ogg"
     rb"|zip|rar|7z|gz|tgz|tar|exe|msi|apk|iso|dmg|xlsx?|pptx?|doc)\Z"
 )
 """What is no page."""
@@ -31,7 +33,10 @@ MAX_PATH = 500
 MAX_ADDRESSES = 20_000
 """Of one site."""
 OF_A_SHAPE = 200
-"""Addresses that differ in numbers or in their query only: whoever asks for a page with ever other queries hides no other."""
+"""Addresses that differ in numbers or in their query only.
+
+Whoever asks for a page with ever other queries hides no other.
+"""
 MAX_SIZES = 31
 MAX_AGENTS = 5_000
 SERVED_STATUSES = frozenset((b"200", b"301", b"302", b"303", b"307", b"308"))
@@ -40,7 +45,9 @@ ENGINE, SEARCHER, PERSON = "engine", "searcher", "person"
 
 
 class Ranges:
-    """The networks that search engines come from, as an office imported them; none: nobody can be told by his address."""
+    """The networks that search engines come from, as an office imported them; none: nobody can be told by his
+    address.
+    """
 
     def __init__(self, networks):
         candidates = (_network(text) for text in networks)
@@ -51,7 +58,7 @@ class Ranges:
         return bool(self._networks)
 
     def hold(self, address):
-        """Whether an address, as a log has it, is in one of them."""
+        """Return whether an address, as a log has it, is in one of them."""
         if address not in self._known:
             if len(self._known) >= MAX_AGENTS:
                 return False
@@ -136,7 +143,7 @@ class Requests:
             side[2].append(int(size[:12]))
 
     def _is_new(self, target):
-        """Whether an address is worth being kept in mind, and there is room for it."""
+        """Return whether an address is worth being kept in mind, and there is room for it."""
         path, _, query = target.partition(b"?")
         if (
             len(target) > MAX_PATH
@@ -153,7 +160,10 @@ class Requests:
         return self._shapes[shape] <= OF_A_SHAPE
 
     def list_addresses(self, most):
-        """The addresses, at most so many: first those that people who do not search were never served, then the most frequent."""
+        """Return the addresses, at most so many.
+
+        First those that people who do not search were never served, then the most frequent.
+        """
         targets = sorted(self.addresses, key=lambda target: (_rank(self.addresses[target]), target))
         return [
             {

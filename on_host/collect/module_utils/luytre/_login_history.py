@@ -1,8 +1,8 @@
 """Who came in over SSH of late, by what sshd itself wrote: account, address, the methods that opened the session.
 
-Visitors choose much of what stands in a log. Of the journal only fields that journald sets itself say who wrote an entry;
-what stands in the files of a log daemon anybody could have written: it is *claimed*, and only adds ways in, so that a change
-may be held for nothing and nobody is locked out for it.
+Visitors choose much of what stands in a log. Of the journal only fields that journald sets itself say who wrote an
+entry; what stands in the files of a log daemon anybody could have written: it is *claimed*, and only adds ways in, so
+that a change may be held for nothing and nobody is locked out for it.
 """
 
 import calendar
@@ -47,7 +47,8 @@ _SESSION_START = re.compile(r"Starting session: [^\n]{1,200}? for ([^ ]{1,256}) 
 _SUBSYSTEM = re.compile(r"subsystem request for [^ ]{1,64} by user ")
 _DISCONNECT = re.compile(r"Disconnected from user ([^ ]{1,256}) [^ ]{1,64} port (\d{1,5})$")
 _LINE = re.compile(
-    r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[^ ]{0,20}|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d) [^ ]{1,255} sshd(?:-session|-auth)?\[(\d{1,10})\]: ([^\n]{1,2000})"
+    r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[^ ]{0,20}|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d) [^ ]{1,255} sshd(?:-session"
+    r"|-auth)?\[(\d{1,10})\]: ([^\n]{1,2000})"
 )
 
 
@@ -117,7 +118,7 @@ def _files(since):
 
 
 def _read(path, since):
-    """The end of a log file that nobody else may write, unpacked, and whether its beginning was left out."""
+    """Return the end of a log file that nobody else may write, unpacked, and whether its beginning was left out."""
     try:
         with open(safe_open.open_below(os.path.dirname(path), os.path.basename(path)), "rb") as handle:
             status = os.fstat(handle.fileno())
@@ -171,9 +172,12 @@ def _moment(text, now):
 
 
 def parse_login_paths(records):
-    """``[{account, source, methods, key, certificate, claimed, last, count}]``, the latest first; by connection, if not claimed.
+    """``[{account, source, methods, key, certificate, claimed, last, count}]``, the latest first.
 
-    ``methods`` in the order in which they opened the session. sshd tells the ones before the last at some log levels only.
+    By connection, if not claimed.
+
+    ``methods`` in the order in which they opened the session. sshd tells the ones before the last at some log levels
+    only.
     """
     partial, ways_in, by_connection = {}, {}, {}
     for entry in records:
@@ -212,7 +216,7 @@ def parse_login_paths(records):
 
 
 def limit_login_paths(login_paths):
-    """The latest ways in, a few an account, so that nobody's crowd others out; and whether some were left out.
+    """Return the latest ways in, a few an account, so that nobody's crowd others out; and whether some were left out.
 
     What is only claimed comes last: whoever can write to a log could crowd out everybody else.
     """
@@ -260,7 +264,7 @@ def find_tunnels(records):
 
 
 def find_first_login(records, account, source):
-    """When an account first came in from an address, or None."""
+    """Return when an account first came in from an address, or None."""
     for entry in records:
         match = _LOGIN.match(entry["said"])
         if match and match.group(3) == account and normalize_address(match.group(4)) == source.partition("%")[0]:
@@ -271,9 +275,9 @@ def find_first_login(records, account, source):
 def find_unrecorded(records, terminals, sessions, now):
     """Connections of which nothing tells whether a session was opened in them or something went on through sshd.
 
-    As ``tunnels`` gives them, with ``recorded`` false; what that tells of is left out. ``terminals``: ``(account, source,
-    moment)`` of sessions at one; ``sessions``: ends of connections in which one is open. Once all was told for as long as
-    who comes in every week came in twice, what was before is not asked for.
+    As ``find_tunnels`` gives them, with ``recorded`` false; what that tells of is left out. ``terminals``: ``(account,
+    source, moment)`` of sessions at one; ``sessions``: ends of connections in which one is open. Once all was told for
+    as long as who comes in every week came in twice, what was before is not asked for.
     """
     began = [entry["moment"] for entry in records if not entry.get("claimed") and _SESSION_START.match(entry["said"])]
     if began and began[0] <= now - ENOUGH_DAYS * DAY and began[-1] >= now - DAY:
@@ -310,7 +314,7 @@ def find_unrecorded(records, terminals, sessions, now):
 
 
 def normalize_address(address):
-    """An address as the host's rules see it, IPv4 also where IPv6 carries it; None for anything else."""
+    """Return an address as the host's rules see it, IPv4 also where IPv6 carries it; None for anything else."""
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:

@@ -60,7 +60,7 @@ class LogrotateBlock:
 
 
 def rotations():
-    """Every rotation in force: ``{file, line, paths, kind, every, count, keeps}``."""
+    """Return every rotation in force: ``{file, line, paths, kind, every, count, keeps}``."""
     all_blocks = [
         block for path in list_files() for block in parse_blocks(path, read_text(path, 200_000) or "", read_defaults())
     ]
@@ -100,7 +100,7 @@ def list_files():
 
 
 def read_defaults():
-    """What the main file sets for all."""
+    """Return what the main file sets for all."""
     settings = {"period": "weekly", "rotate": 0}
     outside = True
     for line in (read_text(MAIN, 200_000) or "").splitlines():
@@ -114,7 +114,7 @@ def read_defaults():
 
 
 def parse_blocks(file, text, inherited_settings):
-    """The blocks of one file, scripts skipped."""
+    """Return the blocks of one file, scripts skipped."""
     results, block, script, paths = [], None, False, []
     for number, line in enumerate(text.splitlines()):
         words = line.split("#", 1)[0].split()

@@ -27,7 +27,7 @@ def check_open_relay(reading):
 
 
 def find_relay_reason(values):
-    """What lets a stranger's mail to a stranger through, or None."""
+    """Return what lets a stranger's mail to a stranger through, or None."""
     wide = find_wide_networks(values.get("mynetworks", ""))
     lists = [_words(values.get(name, "")) for name in SETTINGS[1:3]]
     reasons = [_find_reason(words, wide) for words in lists if words]
@@ -35,7 +35,10 @@ def find_relay_reason(values):
 
 
 def _find_reason(words, wide):
-    """Why a list of restrictions lets it through, or None where it surely refuses first. Tables cannot be worked out."""
+    """Return why a list of restrictions lets it through, or None where it surely refuses first.
+
+    Tables cannot be worked out.
+    """
     for word in words:
         if word == "permit_mynetworks" and wide:
             return "mynetworks %s" % wide[0]
@@ -51,7 +54,7 @@ def _words(text):
 
 
 def find_wide_networks(text):
-    """The networks among trusted ones that hold strangers."""
+    """Return the networks among trusted ones that hold strangers."""
     networks = []
     for word in _words(text):
         try:

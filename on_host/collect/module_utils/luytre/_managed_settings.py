@@ -31,7 +31,9 @@ FILES = {
     "/etc/php/*/apache2/conf.d/99-luytre.ini": ("php_fpm",),
     "/etc/php/*/fpm/pool.d/*.conf": ("php_fpm",),
 }
-"""What several controls share, so that it is written anew as a whole for each of them; and whose controls it may name."""
+"""What several controls share, so that it is written anew as a whole for each of them; and whose controls it
+may name.
+"""
 MAX_FILES = 500
 MAX_CONTROLS = 500
 
@@ -61,7 +63,10 @@ def collect(root=""):
 
 
 def parse_controls(path, text, areas):
-    """Control id to domains, by comments that begin with an id and may go on ``: DOMAIN …``; a site's own file is its own."""
+    """Control id to domains, by comments that begin with an id and may go on ``: DOMAIN …``.
+
+    A site's own file is its own.
+    """
     if "/pool.d/" in path:
         text = "\n".join(_OF_A_POOL.findall(text))
     site = _OF_A_SITE.search(path)
@@ -80,7 +85,7 @@ def _add(target, more):
 
 
 def _collect_nginx(root, trust):
-    """What lines of ours have in force in nginx's files, where no list says so."""
+    """Return what lines of ours have in force in nginx's files, where no list says so."""
     domains_by_control, site_domains = {}, set()
     for path in _nginx_managed_settings.list_files(root):
         if path != root + NGINX and not _nginx_managed_settings.SNIPPET.search(path) and trust.loose(path) is None:

@@ -1,4 +1,7 @@
-"""Whether MariaDB would start as its option files are now: what it says itself, and the folders and files it then needs."""
+"""Whether MariaDB would start as its option files are now.
+
+What it says itself, and the folders and files it then needs.
+"""
 
 import json
 import os
@@ -23,7 +26,9 @@ READABLE, WRITABLE = os.R_OK, os.R_OK | os.W_OK | os.X_OK
 
 
 def fault(reading, program, mains):
-    """Why it would not start, in its own words where it has some, or None. Raises NotRun, and Unreadable when it is late.
+    """Return why it would not start, in its own words where it has some, or None.
+
+    Raises NotRun, and Unreadable when it is late.
 
     ``mains`` are the option files with all that they include.
     """
@@ -42,7 +47,7 @@ def fault(reading, program, mains):
 
 
 def parse_settings(text):
-    """The settings that it would start with, of what ``--help --verbose`` prints: name, with ``_``, to text."""
+    """Return the settings that it would start with, of what ``--help --verbose`` prints: name, with ``_``, to text."""
     _, _, table = text.partition("\n--------")
     pairs = (re.match(r"([a-z][a-z0-9-]*)\s+(\S.*?)\s*$", line) for line in table.splitlines())
     return {pair.group(1).replace("-", "_"): pair.group(2) for pair in pairs if pair and pair.group(2) != NONE}
@@ -57,7 +62,10 @@ def list_requirements(settings):
 
 
 def find_missing(needs, uid, gid):
-    """Which of them is not so for that account, in words, or None. It is asked as that account, in a process apart."""
+    """Return which of them is not so for that account, in words, or None.
+
+    It is asked as that account, in a process apart.
+    """
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:

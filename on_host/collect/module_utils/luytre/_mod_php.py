@@ -29,7 +29,7 @@ _DIRECTIVE = re.compile(r"(?mi)^[ \t]*php_(?:admin_)?(?:value|flag)[ \t]+\"?([\w
 
 
 def list_versions():
-    """The versions that Apache loads, which is one at most where its files are as the packages leave them."""
+    """Return the versions that Apache loads, which is one at most where its files are as the packages leave them."""
     matches = re.findall(
         r"/php(\d{1,2}\.\d{1,2})\.load\n", "".join(path + "\n" for path in sorted(glob.glob(LOAD_FILES)))
     )
@@ -37,7 +37,7 @@ def list_versions():
 
 
 def read_settings(version, ini_values):
-    """The values of php.ini and of what is read after it, by name."""
+    """Return the values of php.ini and of what is read after it, by name."""
     folder = INI % version
     values = dict(DEFAULTS)
     for path in [folder + "/php.ini", *sorted(glob.glob(folder + "/conf.d/*.ini"))[:MAX_FILES]]:
@@ -57,6 +57,6 @@ def find_apache_overrides(keys):
 
 
 def get_user():
-    """The account that Apache's processes run as."""
+    """Return the account that Apache's processes run as."""
     match = re.search(r"(?m)^\s*export APACHE_RUN_USER=[\"']?([a-z_][\w.-]*)", read_text(ENVVARS) or "")
     return match.group(1) if match else "www-data"

@@ -28,7 +28,7 @@ def check_apache(server):
 
 
 def check_nginx(model, server, read=read_text):
-    """The same of a server block."""
+    """Return the same of a server block."""
     config = model.config
     if not any(NGINX_MODULE in word for directive in config.top.own("load_module") for word in directive.args):
         return None
@@ -59,7 +59,7 @@ def _is_rotated(path):
 
 
 class _Rules:
-    """What files of rules set, in their order; the rules themselves are not read."""
+    """Record of what files of rules set, in their order; the rules themselves are not read."""
 
     def __init__(self, read, folder):
         self.read, self.folder = read, folder

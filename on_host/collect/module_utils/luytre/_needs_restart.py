@@ -2,7 +2,8 @@
 not what an administrator believes to be in force.
 
 When a daemon read its files is seen by what it did then: nginx starts new workers, Apache, PHP-FPM and sshd write their
-number anew. MariaDB reads them at its start alone; what was changed while it runs is in force, so its values are compared.
+number anew. MariaDB reads them at its start alone; what was changed while it runs is in force, so its values are
+compared.
 """
 
 import glob
@@ -33,7 +34,10 @@ DAEMONS = (
     ),
     ("ssh.service", "/run/sshd.pid", ["/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d/*.conf"]),
 )
-"""Unit, the file with the number of its first process, and its configuration; a folder counts where links are switched in it."""
+"""Unit, the file with the number of its first process, and its configuration.
+
+A folder counts where links are switched in it.
+"""
 OPTION_FILES = ("/etc/mysql/*.cnf", "/etc/mysql/conf.d/*.cnf", "/etc/mysql/mariadb.conf.d/*.cnf")
 DELETED_CODE = re.compile(r"(?m)^\S+ ..x\S+ .* (/(?:usr|lib|lib64)/[^\n]+) \(deleted\)$")
 """A line of a process's map about code of the system's that lies there no more: an upgrade put another in its place."""
@@ -61,7 +65,8 @@ def _pools():
 def find_latest_change(patterns, trust):
     """``(when, file)`` of the newest change, of what root alone can change; None when there is nothing.
 
-    The earlier of a file's two times: an owner or mode that changed says nothing new to a daemon, and no time lies ahead.
+    The earlier of a file's two times: an owner or mode that changed says nothing new to a daemon, and no time lies
+    ahead.
     """
     changes = []
     for path in sorted(path for pattern in patterns for path in glob.glob(pattern))[:MAX_FILES]:
@@ -74,7 +79,7 @@ def find_latest_change(patterns, trust):
 
 
 def get_load_time(unit, number):
-    """When a daemon last read its files, in seconds since 1970, or None when it does not run."""
+    """Return when a daemon last read its files, in seconds since 1970, or None when it does not run."""
     first = _get_first_process(unit, number)
     if first is None:
         return None
@@ -100,7 +105,9 @@ def _get_first_process(unit, number):
 
 
 def _check_old_code(unit, first):
-    """The daemon as stale, where its first process runs code that was replaced; ``first`` as ``_first`` gives it."""
+    """Return the daemon as stale, where its first process runs code that was replaced; ``first`` as
+    ``_get_first_process`` gives it.
+    """
     path = find_replaced_file(first[0]) if first else None
     born = _get_start("/proc/%d/stat" % first[0]) if path else None
     if born is None:
@@ -113,12 +120,12 @@ def _check_old_code(unit, first):
 
 
 def find_replaced_file(pid, proc="/proc"):
-    """The first file of code below the system's folders that a process runs and that was replaced, or None."""
+    """Return the first file of code below the system's folders that a process runs and that was replaced, or None."""
     return min(find_replaced_files(pid, proc), default=None)
 
 
 def find_replaced_files(pid, proc="/proc"):
-    """All such files."""
+    """Return all such files."""
     try:
         maps = read_text("%s/%d/maps" % (proc, pid)) or ""
     except UnreadableFact:
@@ -166,7 +173,7 @@ def _check_mariadb(reading):
 
 
 def find_differences(option_lines, live_values):
-    """Names of settings that the option files give another value than the one that is in force."""
+    """Name of settings that the option files give another value than the one that is in force."""
     option_values = {}
     for option in option_lines:
         name, equals, value = option.strip().lstrip("-").partition("=")
@@ -178,7 +185,7 @@ def find_differences(option_lines, live_values):
 
 
 def _same(value):
-    """A value in one form: sizes as numbers, switches as 0 and 1, folders without the slash at the end."""
+    """Return a value in one form: sizes as numbers, switches as 0 and 1, folders without the slash at the end."""
     text = value.strip().strip("\"'")
     size = re.match(r"(\d{1,18})([KMGT]?)$", text.upper())
     if size:

@@ -35,7 +35,7 @@ class NginxDirective:
         return "%s:%d" % (self.file, self.line)
 
     def own(self, name):
-        """The directives of that name directly in this block, in order."""
+        """Return the directives of that name directly in this block, in order."""
         return [inner for inner in self.block or () if inner.name == name]
 
     def __repr__(self):
@@ -50,17 +50,17 @@ class NginxConfig:
 
     @property
     def http(self):
-        """The http block, or None."""
+        """Return the http block, or None."""
         return next(iter(self.top.own("http")), None)
 
     @property
     def servers(self):
-        """The server blocks of http, in nginx's order."""
+        """Return the server blocks of http, in nginx's order."""
         return self.http.own("server") if self.http else []
 
 
 def load(path, read, find=glob.glob, skip=()):
-    """The configuration that starts at ``path``.
+    """Return the configuration that starts at ``path``.
 
     ``read(path)`` gives a file's text or None, ``find(pattern)`` the paths of a glob. Included files whose path is
     in ``skip`` are left out, as if they were empty. Raises BadConfig.
@@ -101,7 +101,7 @@ def _file(path, config, read, find, skip, parent, depth):
 
 
 def parse(text, file, parent=None, expand=None):
-    """The directives of a text. ``expand(directive)`` may put others in the place of one without a block."""
+    """Return the directives of a text. ``expand(directive)`` may put others in the place of one without a block."""
     top, stack = [], []
     words, start, line = [], 0, 1
     for kind, value, offset, number in iter_tokens(text, file):

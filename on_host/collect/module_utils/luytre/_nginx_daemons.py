@@ -1,6 +1,7 @@
 """Each nginx of a host: the package's, and those that root runs from elsewhere, as hosting panels install them.
 
-A program that a lesser user could change is not run, and what it is started with is taken from root's own processes alone.
+A program that a lesser user could change is not run, and what it is started with is taken from root's own processes
+alone.
 """
 
 import collections
@@ -23,7 +24,7 @@ Nginx = collections.namedtuple("Nginx", ("program", "masters", "main", "prefix")
 
 
 def list_daemons(reading):
-    """The nginx of the package first, unless only others run, then those. None is an empty list.
+    """Return the nginx of the package first, unless only others run, then those. None is an empty list.
 
     Raises Elsewhere when one runs that root did not start, so that its configuration is not known.
     """
@@ -39,7 +40,7 @@ def list_daemons(reading):
 
 
 def list_main_files():
-    """The main configuration files of all of them, for those who only look for virtual hosts."""
+    """Return the main configuration files of all of them, for those who only look for virtual hosts."""
     try:
         paths = [daemon.main for daemon in list_daemons(AreaReader({}, SECONDS))]
     except UnreadableFact:
@@ -48,7 +49,10 @@ def list_main_files():
 
 
 def get_start_config(masters):
-    """The configuration that root's own nginx was started with, where that is the very file that we see; else None."""
+    """Return the configuration that root's own nginx was started with, where that is the very file that we see.
+
+    Else None.
+    """
     for master in masters:
         path = _get_option(master.title, "c")
         if path is not None and path.startswith("/") and _processes.same_file(master.pid, path):
@@ -65,12 +69,12 @@ def parse_build_paths(text):
 
 
 def _programs(processes):
-    """The paths of their programs, each once, root's own processes alone."""
+    """Return the paths of their programs, each once, root's own processes alone."""
     return list(dict.fromkeys(process.program for process in processes if process.uid == 0))[:MAX_ELSEWHERE]
 
 
 def _inspect_foreign(reading, program):
-    """The nginx that root runs from a place of no package's; None when its files are not known for sure."""
+    """Return the nginx that root runs from a place of no package's; None when its files are not known for sure."""
     masters = [
         process for process in _processes.list_running(program) if process.title.startswith("nginx: master process ")
     ]
@@ -89,6 +93,6 @@ def _inspect_foreign(reading, program):
 
 
 def _get_option(title, letter):
-    """What follows an option in the title that nginx gives its first process, or None."""
+    """Return what follows an option in the title that nginx gives its first process, or None."""
     match = re.match(r"nginx: master process .*?\s-%s\s*(\S+)" % letter, title)
     return match.group(1) if match else None

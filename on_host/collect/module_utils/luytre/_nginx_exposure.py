@@ -9,7 +9,10 @@ WRITE_METHODS = ("PUT", "DELETE", "MKCOL", "COPY", "MOVE")
 
 
 def collect_exposure(model, visitor, inside, added_headers):
-    """The part of ``auditor.facts.web._web.Vhost`` that tells it. ``inside``: the server's blocks; ``added``: their headers."""
+    """Return the part of ``auditor.facts.web._web.Vhost`` that tells it.
+
+    ``inside``: the server's blocks; ``added_headers``: their headers.
+    """
     root = visitor.root if visitor.look else None
     return {
         "status_open": _status(visitor, inside),
@@ -23,7 +26,7 @@ def collect_exposure(model, visitor, inside, added_headers):
 
 
 def uri_of(level):
-    """A URI that a block answers, as far as its words tell one."""
+    """Return a URI that a block answers, as far as its words tell one."""
     if level.name != "location":
         return "/"
     modifier, words = location_words(level)
@@ -88,7 +91,7 @@ def _find_dav_writes(visitor, inside):
 
 
 def _has_open_cors(model, level, added_headers):
-    """Whether scripts of any other site may ask here with a visitor's login, and read what comes."""
+    """Return whether scripts of any other site may ask here with a visitor's login, and read what comes."""
     values = {d.args[0].lower(): d.args[1].strip() for d in added_headers(model, level) if len(d.args) >= 2}
     if values.get("access-control-allow-credentials", "").lower() != "true":
         return False

@@ -1,6 +1,9 @@
-"""What our lines in nginx's files have in force where the drop-in does not begin with a list: earlier versions wrote none.
+"""What our lines in nginx's files have in force where the drop-in does not begin with a list.
 
-A line of ours stands first in its server block, and there the one that includes the site's own rules stands before the others.
+Earlier versions wrote none.
+
+A line of ours stands first in its server block, and there the one that includes the site's own rules stands before the
+others.
 """
 
 import os
@@ -28,7 +31,7 @@ _LINES = (
 
 
 def list_files(root=""):
-    """The paths of all files below nginx's folder, at most MAX_FILES, links to folders left out."""
+    """Return the paths of all files below nginx's folder, at most MAX_FILES, links to folders left out."""
     paths = []
     for folder, folders, names in os.walk(root + "/etc/nginx"):
         folders.sort()

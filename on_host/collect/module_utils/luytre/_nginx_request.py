@@ -17,7 +17,7 @@ _VARIABLE = re.compile(r"\$(?:\{([A-Za-z0-9_]+)\}|([A-Za-z0-9_]+))")
 
 
 class NginxResponse:
-    """How a request ends: ``kind`` is file, php, proxy, status, redirect or closed.
+    """Record of how a request ends: ``kind`` is file, php, proxy, status, redirect or closed.
 
     ``value`` is a path, a backend, a code or a URL; ``uri`` what was asked for in the end ("" for a fixed script);
     ``level`` the block that decided; ``limited`` whether a rate limit counted the request on its way.
@@ -30,7 +30,7 @@ class NginxResponse:
 
     @property
     def is_denied(self):
-        """Whether a visitor gets nothing: an error status or a closed connection."""
+        """Return whether a visitor gets nothing: an error status or a closed connection."""
         return self.kind == "closed" or (self.kind == "status" and self.value >= 400)
 
 
@@ -65,7 +65,7 @@ class NginxModel:
     # --- settings -------------------------------------------------------------------------------------
 
     def effective(self, level, name):
-        """The directives of that name in force at a level: those of the nearest level that has any."""
+        """Return the directives of that name in force at a level: those of the nearest level that has any."""
         while level is not None:
             directives = level.own(name)
             if directives:
@@ -74,17 +74,17 @@ class NginxModel:
         return []
 
     def get_setting(self, level, name, default=None):
-        """The last argument list's first word of a directive in force at a level."""
+        """Return the last argument list's first word of a directive in force at a level."""
         directives = self.effective(level, name)
         return directives[-1].args[0] if directives and directives[-1].args else default
 
     def root(self, level):
-        """The document root in force at a level, or None for the compiled-in one or one that varies."""
+        """Return the document root in force at a level, or None for the compiled-in one or one that varies."""
         value = self.get_setting(level, "root")
         return value.rstrip("/") or "/" if value and "$" not in value else None
 
     def backends(self, address):
-        """The addresses behind a ``*_pass`` argument, upstream names resolved: ``unix:/…`` or ``host:port``."""
+        """Return the addresses behind a ``*_pass`` argument, upstream names resolved: ``unix:/…`` or ``host:port``."""
         address = re.sub(r"^(?:https?|grpcs?)://", "", address)
         plain = address.rsplit("@", 1)[-1]
         name = plain.split("/", 1)[0]
@@ -117,7 +117,7 @@ class NginxModel:
     # --- the request's way ----------------------------------------------------------------------------
 
     def ask(self, server, request):
-        """The Answer of one server block."""
+        """Return the Answer of one server block."""
         answer = self._serve(server, request)
         answer.limited = request.limited
         return answer
@@ -150,7 +150,7 @@ class NginxModel:
         return NginxResponse("status", 500, server)
 
     def find(self, level, uri):
-        """The location that nginx picks below a level, or None."""
+        """Return the location that nginx picks below a level, or None."""
         return self._find(level, uri)[0]
 
     def _find(self, level, uri):
@@ -208,7 +208,7 @@ class NginxModel:
         return NginxResponse("file", request.uri, level)
 
     def _has_fixed_script(self, level):
-        """Whether every request goes to one script that the configuration names."""
+        """Return whether every request goes to one script that the configuration names."""
         scripts = [
             d.args[1]
             for d in self.effective(level, "fastcgi_param")
@@ -267,7 +267,7 @@ class NginxModel:
     # --- phases ---------------------------------------------------------------------------------------
 
     def _rewrite(self, level, request):
-        """An Answer, 'last', 'break' or None."""
+        """Return an Answer, 'last', 'break' or None."""
         for directive in level.block or ():
             args = directive.args
             if directive.name == "set" and len(args) == 2:
@@ -320,7 +320,7 @@ class NginxModel:
                 request.limited = True
 
     def _access(self, level, request):
-        """The status that access control answers a stranger with, or None."""
+        """Return the status that access control answers a stranger with, or None."""
         for block in self.effective(level, "limit_except"):
             if request.method not in block.args and not (request.method == "HEAD" and "GET" in block.args):
                 level = block
@@ -344,7 +344,7 @@ class NginxModel:
     # --- words ----------------------------------------------------------------------------------------
 
     def _holds(self, args, request, level):
-        """Whether an ``if`` condition is surely met."""
+        """Return whether an ``if`` condition is surely met."""
         words = list(args)
         words[0] = words[0][1:] if words[0].startswith("(") else words[0]
         words[-1] = words[-1][:-1] if words[-1].endswith(")") else words[-1]
@@ -394,7 +394,7 @@ class NginxModel:
             request.variables[name] = value or ""
 
     def _search(self, where, pattern, text, fold):
-        """Where a pattern that stands in a directive's file fits in a text."""
+        """Return where a pattern that stands in a directive's file fits in a text."""
         _patterns.note_pattern(where.file)
         key = (pattern, fold)
         if key not in self._regexes:
@@ -407,17 +407,17 @@ class NginxModel:
         return regex.search(text) if regex else None
 
     def plain_value(self, text, level):
-        """A value as a plain page would get it; unknown variables stay as they are."""
+        """Return a value as a plain page would get it; unknown variables stay as they are."""
         return self._fill(text, NginxRequest("/"), level)
 
     def _fill(self, text, request, level):
-        """The text with what is known filled in; unknown variables stay as they are."""
+        """Return the text with what is known filled in; unknown variables stay as they are."""
         return _VARIABLE.sub(
             lambda match: _or_else(self._value(match.group(1) or match.group(2), request, level), match.group(0)), text
         )
 
     def _expand(self, text, request, level):
-        """The text with every variable filled in, or None when one is unknown."""
+        """Return the text with every variable filled in, or None when one is unknown."""
         parts = []
         at = 0
         for match in _VARIABLE.finditer(text):
@@ -522,7 +522,7 @@ def location_words(location):
 
 
 def server_names(server):
-    """The names a server block claims, lower case; ``.x.test`` as both that it means."""
+    """Return the names a server block claims, lower case; ``.x.test`` as both that it means."""
     names = []
     for directive in server.own("server_name"):
         for name in directive.args:

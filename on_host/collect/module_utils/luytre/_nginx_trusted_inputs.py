@@ -1,4 +1,6 @@
-"""What ``nginx -t`` believes and writes when root runs it: it loads modules, opens logs, makes and gives away folders."""
+"""What ``nginx -t`` believes and writes when root runs it: it loads modules, opens logs, makes and gives away
+folders.
+"""
 
 import os
 import re
@@ -17,7 +19,9 @@ RUN = re.compile(
 NOT_AT_TEST = re.compile(
     r"^auth_basic_user_file$|^ssl_(?!engine)|_store$|_cookie_path$|_pass$|^(?:internal|open_file)_|_temp_file$"
 )
-"""Directives whose words are code to nginx, or lead to it; and those whose files only serve visitors or are only read."""
+"""Directives whose words are code to nginx, or lead to it; and those whose files only serve visitors or are
+only read.
+"""
 WRITE_DIRECTIVES = re.compile(r"_temp_path$|_cache_path$|^(?:error_log|access_log|pid|lock_file)$")
 
 

@@ -56,7 +56,7 @@ def _global_config(path, file, names):
 
 
 def _texts(value):
-    """A list, also where it is one text with commas, as before 4.5."""
+    """Return a list, also where it is one text with commas, as before 4.5."""
     if isinstance(value, str) and value != _php.UNKNOWN:
         value = value.split(",")
     if isinstance(value, list):

@@ -1,4 +1,6 @@
-"""Who writes files that everybody may write: processes that have them open, and could not once others' right is gone."""
+"""Who writes files that everybody may write: processes that have them open, and could not once others' right
+is gone.
+"""
 
 import os
 import re
@@ -16,7 +18,8 @@ MAX_STATUS = 8_000
 def find_open_writers(files, proc="/proc"):
     """``{path: [account]}`` of those that have a writer; ``files`` are paths with their status.
 
-    None for a file of which no writer was found, where there was no time to look at all processes: that nobody writes is not known then.
+    None for a file of which no writer was found, where there was no time to look at all processes: that nobody writes
+    is not known then.
     """
     statuses, accounts, effort = dict(files), {}, Effort(SECONDS)
     for pid in filter(str.isdecimal, os.listdir(proc) if statuses else ()):
@@ -40,7 +43,7 @@ def _list_open_files(process, statuses):
 
 
 def _find_writer(process, descriptor, status):
-    """The account of a process that writes to an open file by others' right alone, else 0."""
+    """Return the account of a process that writes to an open file by others' right alone, else 0."""
     try:
         with open("%s/fdinfo/%s" % (process, descriptor)) as handle:
             flags = int(re.search(r"(?m)^flags:\s+0([0-7]+)$", handle.read(MAX_STATUS)).group(1), 8)

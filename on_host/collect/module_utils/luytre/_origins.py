@@ -1,6 +1,8 @@
-"""Whether a web server's answers let scripts of any other site ask with a visitor's login, asked at the host's own addresses.
+"""Whether a web server's answers let scripts of any other site ask with a visitor's login, asked at the host's own
+addresses.
 
-Applications say so themselves, and files that no configuration names: what is answered counts. One HEAD for each of a few pages.
+Applications say so themselves, and files that no configuration names: what is answered counts. One HEAD for each of a
+few pages.
 """
 
 import re
@@ -29,9 +31,11 @@ _FIELD = re.compile(
 
 
 def add_cors_answers(vhosts, declarations, deadline, skip_places=()):
-    """Add to ``cors_open`` of virtual hosts the addresses whose answers allow it, and ``cors_known``, whether all that was asked was answered.
+    """Add to ``cors_open`` of virtual hosts the addresses whose answers allow it, and ``cors_known``, whether all that
+    was asked was answered.
 
-    ``spared`` are (address, port) that wait for something else before they answer. ``deadline`` is of the monotonic clock.
+    ``skip_places`` are (address, port) that wait for something else before they answer. ``deadline`` is of the
+    monotonic clock.
     """
     ends = min(deadline, time.monotonic() + ALL_SECONDS)
     for vhost in vhosts:
@@ -46,7 +50,10 @@ def add_cors_answers(vhosts, declarations, deadline, skip_places=()):
 
 
 def choose_name(names):
-    """Return a name by which a virtual host is asked: one of its own, one of its pattern, nobody's where it has none; or None."""
+    """Return a name by which a virtual host is asked: one of its own, one of its pattern, nobody's where it has none.
+
+    Or None.
+    """
     own = _handshakes.name_of(names)
     if own or not {*names} - {"_", ""}:
         return own or NOBODYS
@@ -54,7 +61,9 @@ def choose_name(names):
 
 
 def choose_place(listens, skip_places):
-    """``(address, port, whether TLS is spoken there)`` of the first place where a virtual host is asked, TLS before none; or None."""
+    """``(address, port, whether TLS is spoken there)`` of the first place where a virtual host is asked, TLS before
+    none; or None.
+    """
     for listen in sorted(listens, key=lambda each: not each["tls"]):
         address = _handshakes.own_address(listen["address"])
         if address is not None and (listen["address"], listen["port"]) not in skip_places:
@@ -63,7 +72,7 @@ def choose_place(listens, skip_places):
 
 
 def list_pages(names, declarations):
-    """The home page, and pages that the inventory names for a site of these names."""
+    """Return the home page, and pages that the inventory names for a site of these names."""
     urls = [
         path
         for site in _websites.declared_sites(declarations)
@@ -74,14 +83,15 @@ def list_pages(names, declarations):
 
 
 def is_open(head):
-    """Whether the head of an answer allows it, as bytes: for every origin, or for whichever asks."""
+    """Return whether the head of an answer allows it, as bytes: for every origin, or for whichever asks."""
     fields = {name.lower(): value for name, value in _FIELD.findall(head)}
     wide = fields.get(b"access-control-allow-origin") in (b"*", STRANGER.encode())
     return wide and fields.get(b"access-control-allow-credentials", b"").lower() == b"true"
 
 
 def fetch_head(address, port, tls, name, path, ends):
-    """The head of the answer to a stranger's script, empty where the name or all that come are turned away before one.
+    """Return the head of the answer to a stranger's script, empty where the name or all that come are turned away
+    before one.
 
     None: nobody answers in time, another than root listens there, or no TLS comes about.
     """

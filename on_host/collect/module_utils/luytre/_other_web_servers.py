@@ -1,4 +1,7 @@
-"""What takes visitors besides nginx and Apache: web servers whose configuration is not read, and HAProxy, which may show its statistics."""
+"""What takes visitors besides nginx and Apache.
+
+Web servers whose configuration is not read, and HAProxy, which may show its statistics.
+"""
 
 import glob
 import os
@@ -27,7 +30,7 @@ _SECTION = re.compile(r"^(global|defaults|frontend|backend|listen|userlist|peers
 
 
 def describe_unread(listeners):
-    """Why not every site of this host is known, or None: which other web servers answer, and where."""
+    """Return why not every site of this host is known, or None: which other web servers answer, and where."""
     ports_by_name = {}
     for listener in listeners:
         name = listener["process"]
@@ -64,14 +67,17 @@ def collect_statistics(reading):
 
 
 def _files(title):
-    """The files that root's own HAProxy was started with."""
+    """Yield the files that root's own HAProxy was started with."""
     paths = re.findall(r"\s-f\s*(/[^\s]{1,300})", title) or list(HAPROXY)
     for path in paths:
         yield from sorted(glob.glob(path + "/*.cfg"))[:MAX_CONFIGURATIONS] if os.path.isdir(path) else [path]
 
 
 def parse_statistics(path, text):
-    """The statistics pages of one file: where each is, on which addresses, and whether a password worth the name is asked for."""
+    """Return the statistics pages of one file.
+
+    Where each is, on which addresses, and whether a password worth the name is asked for.
+    """
     pages, defaults, section = [], [], None
     for number, line in enumerate(text.splitlines(), 1):
         words = _words(line)
@@ -100,7 +106,7 @@ def parse_statistics(path, text):
 
 
 def _page(path, section):
-    """The page of a section, none when it has none or listens nowhere itself."""
+    """Return the page of a section, none when it has none or listens nowhere itself."""
     stats = section["stats"]
     names = [words[0] for words in stats if words]
     if section["kind"] not in ("listen", "frontend") or not any(
@@ -141,5 +147,5 @@ def _local(bind):
 
 
 def _words(line):
-    """The words of a line, its comment left out."""
+    """Return the words of a line, its comment left out."""
     return [word.strip("\"'") for word in re.sub(r"(?<!\\)#.*", "", line).split()]

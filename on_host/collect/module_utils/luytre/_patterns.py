@@ -1,4 +1,7 @@
-"""Work that is decided by patterns which others wrote, done where it can be ended: no pattern costs more than its piece."""
+"""Work that is decided by patterns which others wrote, done where it can be ended.
+
+No pattern costs more than its piece.
+"""
 
 import json
 import mmap
@@ -16,7 +19,9 @@ _PLACE = 2_000
 
 
 class PatternFailure:
-    """In the place of a piece's answer: ``why`` as in ``auditor.facts.web._web.Unread``, ``file`` whose pattern was tried."""
+    """In the place of a piece's answer: ``why`` as in ``auditor.facts.web._web.Unread``, ``file`` whose pattern was
+    tried.
+    """
 
     def __init__(self, why, file):
         self.why, self.file = why, file
@@ -36,10 +41,10 @@ def note_pattern(file):
 
 
 def run_in_turn(pieces, deadline):
-    """The answer of each of ``pieces``: functions that give JSON data and are called in a child of this process.
+    """Return the answer of each of ``pieces``: functions that give JSON data and are called in a child of this process.
 
     A child does one after the other; one that takes longer than its bound ends with it, and another goes on with the
-    next. An ``Unread`` stands for one that was late in every round, that ended its child, or that raised.
+    next. An ``PatternFailure`` stands for one that was late in every round, that ended its child, or that raised.
     """
     answers = [PatternFailure("no_time", "")] * len(pieces)
     pending = list(range(len(pieces)))

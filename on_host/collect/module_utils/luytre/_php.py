@@ -53,7 +53,7 @@ class _Definition:
 
 
 def find_definitions(source, constant):
-    """The active definitions of a constant in a Source, in order. Raises ValueError when there are too many."""
+    """Return the active definitions of a constant in a Source, in order. Raises ValueError when there are too many."""
     name = re.escape(constant)
     define = re.compile(r"(?<![\w$>:\\])(?i:define)\s*\(\s*(?:'%s'|\"%s\")\s*,\s*" % (name, name))
     const = re.compile(r"\b(?i:const)\s+%s\s*=\s*" % name)
@@ -95,12 +95,12 @@ def _surely_runs(source, start, constant):
 
 
 def is_defined(content, constant):
-    """Whether the file has an active definition of the constant, sure or not."""
+    """Return whether the file has an active definition of the constant, sure or not."""
     return bool(find_definitions(PhpSource(content.decode("latin-1")), constant))
 
 
 def read_constants(content, names):
-    """What the file makes of each constant before it loads the rest of WordPress.
+    """Return what the file makes of each constant before it loads the rest of WordPress.
 
     ``True``, ``False`` (null too), a whole number or a text; ``None`` when it defines none; ``UNKNOWN`` when only
     running it would tell: a condition, an expression, or nothing here and another file that it loads.
@@ -145,7 +145,7 @@ def _evaluate_literal(literal):
 
 
 def find_variable(content, name):
-    """The plain text that ``$name`` is surely given first, or None."""
+    """Return the plain text that ``$name`` is surely given first, or None."""
     source = PhpSource(content.decode("utf-8", "replace"))
     for match in re.finditer(r"\$%s\s*=\s*(?:'([^'\\]*)'|\"([^\"\\$]*)\")\s*;" % re.escape(name), source.code):
         if source.bare[match.start()] == "$":
@@ -160,7 +160,9 @@ def find_variable(content, name):
 PROPERTY = "property"
 """A property of the one class that the file is: ``public $debug = false;``, as Joomla writes its settings."""
 GLOBAL = "global"
-"""A member of an array: ``$global_config['version'] = '4.5.06';``, as NukeViet does; named ``global_config.version``."""
+"""A member of an array: ``$global_config['version'] = '4.5.06';``, as NukeViet does; named
+``global_config.version``.
+"""
 _FORMS = {
     PROPERTY: (1, r"\b(?:public|protected|private|var)\s+(?:\??[A-Za-z]\w{0,40}\s+)?\$(%s)\s*=(?!=)\s*"),
     GLOBAL: (0, r"\$(%s)\s*\[\s*(?:'%s'|\"%s\")\s*\]\s*=(?![=>])\s*"),
@@ -169,7 +171,7 @@ FORMS = tuple(_FORMS)
 
 
 def find_assignments(source, form, name):
-    """The active assignments of a setting in a Source, in order. Raises ValueError when there are too many."""
+    """Return the active assignments of a setting in a Source, in order. Raises ValueError when there are too many."""
     depth, pattern = _FORMS[form]
     array, _, key = name.rpartition(".")
     words = (array, key, key) if form == GLOBAL else (name,)
@@ -188,7 +190,10 @@ def find_assignments(source, form, name):
 
 
 def read_settings(content, form, names):
-    """What each setting is when the file has been loaded: as in ``constants``, or a list of texts; the last one counts."""
+    """Return what each setting is when the file has been loaded: as in ``read_constants``, or a list of texts.
+
+    The last one counts.
+    """
     source = PhpSource(content.decode("utf-8", "replace"))
     return {name: _evaluate_setting(source, form, name) for name in names}
 
@@ -204,7 +209,7 @@ def _evaluate_setting(source, form, name):
 
 
 def _parse_list(literal):
-    """A plain value, or a plain list of texts."""
+    """Return a plain value, or a plain list of texts."""
     brackets = re.match(r"\A(?:(?i:array)\s*\(|\[)(.*)[\])]\Z", literal, re.DOTALL)
     if brackets is None:
         return _evaluate_literal(literal)

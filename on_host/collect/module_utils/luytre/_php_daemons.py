@@ -1,4 +1,6 @@
-"""Each PHP-FPM of a host: those of packages, and those that root runs from elsewhere, as hosting panels install them."""
+"""Each PHP-FPM of a host: those of packages, and those that root runs from elsewhere, as hosting panels
+install them.
+"""
 
 import collections
 import glob
@@ -13,12 +15,13 @@ MAX_ELSEWHERE = 20
 SECONDS = 5
 
 Fpm = collections.namedtuple("Fpm", ("program", "version", "main", "inis", "prefix", "words"))
-"""One PHP-FPM: its ``program`` and ``version`` (None: it has to be asked), the ``main`` file of its configuration, patterns of
-the ``inis`` that it reads, what it finds relative paths from as ``prefix``, and the ``words`` that have it read just these."""
+"""One PHP-FPM: its ``program`` and ``version`` (None: it has to be asked), the ``main`` file of its configuration,
+patterns of the ``inis`` that it reads, what it finds relative paths from as ``prefix``, and the ``words`` that have it
+read just these."""
 
 
 def iter_installed(reading):
-    """Those of packages, whether they run or not."""
+    """Yield those of packages, whether they run or not."""
     for version in sorted(os.listdir(PACKAGES)) if os.path.isdir(PACKAGES) else []:
         program = reading.find_program("php-fpm" + version) if re.match(r"\d+\.\d+$", version) else None
         if program is not None:
@@ -26,14 +29,17 @@ def iter_installed(reading):
 
 
 def make_packaged(program, version):
-    """The FPM of a package of that version."""
+    """Return the FPM of a package of that version."""
     folder = "%s/%s/fpm" % (PACKAGES, version)
     inis = (folder + "/php.ini", folder + "/conf.d/*.ini")
     return Fpm(program, version, folder + "/php-fpm.conf", inis, "/usr", ())
 
 
 def find_elsewhere(reading):
-    """Those that root runs from a place of no package's. Raises Elsewhere when it is not known what one was started with."""
+    """Return those that root runs from a place of no package's.
+
+    Raises Elsewhere when it is not known what one was started with.
+    """
     daemons = {}
     for process in _processes.all_elsewhere(("php-fpm",), (), reading.trust):
         main = _get_main_file(process)
@@ -49,7 +55,7 @@ def find_elsewhere(reading):
 
 
 def list_pool_files():
-    """The files of pools of all of those, and what they include, for those who only look for accounts."""
+    """Return the files of pools of all of those, and what they include, for those who only look for accounts."""
     try:
         mains = [daemon.main for daemon in find_elsewhere(AreaReader({}, SECONDS))]
     except UnreadableFact:
@@ -61,13 +67,15 @@ def list_pool_files():
 
 
 def _get_main_file(process):
-    """The file that root's own first process was started with, by its title, where that is the very file that we see."""
+    """Return the file that root's own first process was started with, by its title, where that is the very file that we
+    see.
+    """
     match = re.match(r"php-fpm: master process \((/[^()]{1,300})\)", process.title) if process.uid == 0 else None
     return match.group(1) if match and _processes.same_file(process.pid, match.group(1)) else None
 
 
 def _make_placed(program, main):
-    """What an FPM outside of all packages reads: the settings beside its configuration, where there are any."""
+    """Return what an FPM outside of all packages reads: the settings beside its configuration, where there are any."""
     folder, prefix = os.path.dirname(main), os.path.dirname(os.path.dirname(program))
     ini = folder + "/php.ini"
     inis = (ini, folder + "/conf.d/*.ini", folder + "/php.d/*.ini")

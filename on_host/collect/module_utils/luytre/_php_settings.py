@@ -1,4 +1,7 @@
-"""Settings of an application out of one of its PHP files, and what PHP's loose truth makes of them. Secrets stay on the host."""
+"""Settings of an application out of one of its PHP files, and what PHP's loose truth makes of them.
+
+Secrets stay on the host.
+"""
 
 import hashlib
 
@@ -18,19 +21,19 @@ def read(folder, file, form, names):
 
 
 def switch(value):
-    """Whether PHP takes it for true; None when it is not set."""
+    """Return whether PHP takes it for true; None when it is not set."""
     if value is None or value == _php.UNKNOWN:
         return value
     return value not in (False, 0, "", "0", [])
 
 
 def text_set(value):
-    """Whether a text is there at all, without the text."""
+    """Return whether a text is there at all, without the text."""
     return value if value == _php.UNKNOWN else bool(value)
 
 
 def number(value):
-    """A whole number, also where it is written as text; None when it is not set."""
+    """Return a whole number, also where it is written as text; None when it is not set."""
     if value is None:
         return None
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
@@ -39,7 +42,7 @@ def number(value):
 
 
 def plain(value):
-    """A short text or a number as it is."""
+    """Return a short text or a number as it is."""
     if isinstance(value, list):
         return _php.UNKNOWN
     return value[:MAX_SHOWN] if isinstance(value, str) else value

@@ -1,4 +1,6 @@
-"""What ``php-fpm`` believes and writes when root asks it for its settings: it loads extensions, makes and opens logs."""
+"""What ``php-fpm`` believes and writes when root asks it for its settings: it loads extensions, makes and
+opens logs.
+"""
 
 import os
 import re
@@ -32,7 +34,7 @@ def list_test_paths(fpm):
 
 
 def list_fpm_includes(text, prefix="/usr"):
-    """The patterns that a file of FPM's own configuration includes."""
+    """Return the patterns that a file of FPM's own configuration includes."""
     return [
         os.path.join(prefix, pattern)
         for pattern in re.findall(r"(?m)^[ \t]*include[ \t]*=[ \t]*[\"']?([^\"'\s;]+)", text)
@@ -54,7 +56,7 @@ def list_ini_paths(text):
 
 
 def list_fpm_logs(text, prefix="/usr"):
-    """The files that FPM's own test opens for writing, each pool's name in its place."""
+    """Return the files that FPM's own test opens for writing, each pool's name in its place."""
     paths, pool = [], ""
     for line in text.splitlines():
         heading = re.match(r"\s*\[([^\]]+)\]", line)

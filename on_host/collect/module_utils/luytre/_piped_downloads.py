@@ -6,19 +6,20 @@ from ansible.module_utils.luytre._area_reader import UnreadableFact, read_text
 
 MAX_SCRIPT = 100_000
 _FETCHES = re.compile(
-    r"\b(?:curl|wget|fetch)\b[^\n;&]{0,400}\|\s{0,9}(?:sudo\s{1,9}(?:-\S{1,20}\s{1,9}){0,3})?(?:\S{1,60}/)?(?:(?:ba|da|k|z)?sh|python[\d.]{0,4}|perl|php)\b"
+    r"\b(?:curl|wget|fetch)\b[^\n;&]{0,400}\|\s{0,9}(?:sudo\s{1,9}(?:-\S{1,20}\s{1,9}){0,3})?(?:\S{1,60}/)?(?:(?:ba"
+    r"|da|k|z)?sh|python[\d.]{0,4}|perl|php)\b"
     r"|\b(?:ba|da|k|z)?sh\s{1,9}(?:-\w{1,9}\s{1,9}){0,3}[\"']?(?:<\(|\$\(|`)\s{0,9}(?:curl|wget|fetch)\b"
     r"|\beval\s{1,9}[\"']?(?:\$\(|`)\s{0,9}(?:curl|wget|fetch)\b"
 )
 
 
 def is_piped_download(command):
-    """Whether a command line does."""
+    """Return whether a command line does."""
     return _FETCHES.search(command) is not None
 
 
 def script_has_piped_download(path):
-    """Whether a script does, on a line that is not a comment; not asked of what is not a script."""
+    """Return whether a script does, on a line that is not a comment; not asked of what is not a script."""
     try:
         text = read_text(path, MAX_SCRIPT) or ""
     except UnreadableFact:

@@ -1,7 +1,7 @@
 """Which processes really are an installed program: by what the kernel says of them, never by a title or a name.
 
-A process may call itself anything, and may even run an installed program under its own account. What counts is the
-file that it runs (device and inode), whose it is (all four user ids), and that it lives in this host's own process space.
+A process may call itself anything, and may even run an installed program under its own account. What counts is the file
+that it runs (device and inode), whose it is (all four user ids), and that it lives in this host's own process space.
 """
 
 import itertools
@@ -15,7 +15,8 @@ MAX_TABLE = 100_000_000
 
 
 class ProcessInfo:
-    """One process: ``pid``, ``parent``, ``uid`` (None when its four differ), ``title`` (only text), ``unit``, ``program``.
+    """One process: ``pid``, ``parent``, ``uid`` (None when its four differ), ``title`` (only text), ``unit``,
+    ``program``.
 
     ``title`` is empty for all but root's: it lies in the process's memory, and whose memory is a file of their own file
     system can have a look at it wait for ever.
@@ -29,7 +30,7 @@ class ProcessInfo:
         self.program, self.identity, self.replaced = program, identity, is_replaced
 
     def runs(self, program):
-        """Whether the file that it runs is this installed one, or the one that stood there before an upgrade.
+        """Return whether the file that it runs is this installed one, or the one that stood there before an upgrade.
 
         The latter is known by the kernel's text alone, which holds for a process that a trusted account owns.
         """
@@ -43,19 +44,19 @@ class ProcessInfo:
 
 
 def list_running(program, uids=(0,), proc="/proc"):
-    """The processes of an installed program that run as one of ``uids``."""
+    """Return the processes of an installed program that run as one of ``uids``."""
     pids = [int(name) for name in os.listdir(proc) if name.isdigit()][:MAX_PROCESSES]
     processes = (process(pid, proc) for pid in sorted(pids))
     return [each for each in processes if each is not None and each.uid in uids and each.runs(program)]
 
 
 def find_elsewhere(names, ours, trust, proc="/proc"):
-    """The path of a running program of one of the ``names`` that is not among ``ours``, or None."""
+    """Return the path of a running program of one of the ``names`` that is not among ``ours``, or None."""
     return next((candidate.program for candidate in all_elsewhere(names, ours, trust, proc)), None)
 
 
 def all_elsewhere(names, ours, trust, proc="/proc"):
-    """The processes of such programs.
+    """Yield the processes of such programs.
 
     Only what root alone can change counts, so that nobody else has us believe that a daemon runs from another place.
     """
@@ -67,7 +68,7 @@ def all_elsewhere(names, ours, trust, proc="/proc"):
 
 
 def process(pid, proc="/proc"):
-    """The process of that number in this host's own process space; None when there is none, or no more."""
+    """Return the process of that number in this host's own process space; None when there is none, or no more."""
     try:
         handle = os.open("%s/%d" % (proc, pid), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError:
@@ -100,7 +101,7 @@ def process(pid, proc="/proc"):
 
 
 def loose_code(pid, trust, proc="/proc"):
-    """Who other than root could change code that a process has loaded, its program and its libraries, or None.
+    """Return who other than root could change code that a process has loaded, its program and its libraries, or None.
 
     Whoever starts the same program loads the same: where no package put it, it may take libraries from anywhere.
     """
@@ -116,7 +117,7 @@ _CODE_MAPPING = re.compile(r"\S+ ..x\S+ \S+ \S+ \S+\s+(/[^\n]*?)(?: \(deleted\))
 
 
 def children(pid, proc="/proc"):
-    """The numbers of a process's children."""
+    """Return the numbers of a process's children."""
     try:
         with open("%s/%d/task/%d/children" % (proc, pid, pid)) as handle:
             return [int(word) for word in handle.read(MAX_TITLE * 10).split()][:MAX_PROCESSES]
@@ -125,7 +126,7 @@ def children(pid, proc="/proc"):
 
 
 def same_file(pid, path, proc="/proc"):
-    """Whether a process finds, at an absolute path, the very file that we find there."""
+    """Return whether a process finds, at an absolute path, the very file that we find there."""
     try:
         theirs, ours = os.stat("%s/%d/root%s" % (proc, pid, path)), os.stat(path)
     except OSError:
@@ -134,7 +135,7 @@ def same_file(pid, path, proc="/proc"):
 
 
 def holds(pid, descriptor, inode, proc="/proc"):
-    """Whether a process has the socket of that inode open under that descriptor."""
+    """Return whether a process has the socket of that inode open under that descriptor."""
     try:
         return os.readlink("%s/%d/fd/%d" % (proc, pid, descriptor)) == "socket:[%d]" % inode
     except OSError:
@@ -142,7 +143,10 @@ def holds(pid, descriptor, inode, proc="/proc"):
 
 
 def list_listen_paths(pid, proc="/proc"):
-    """The paths at which a process listens with a Unix socket. Paths are only text: anybody may bind one with lines in it."""
+    """Return the paths at which a process listens with a Unix socket.
+
+    Paths are only text: anybody may bind one with lines in it.
+    """
     own = set()
     try:
         for name in os.listdir("%s/%d/fd" % (proc, pid))[:MAX_PROCESSES]:
@@ -164,7 +168,7 @@ def _lines(handle, most):
 
 
 def _listens(line, own):
-    """The path of a line of the kernel's table at which one of ``own`` sockets listens, or None."""
+    """Return the path of a line of the kernel's table at which one of ``own`` sockets listens, or None."""
     row = line.rstrip("\n").split(None, 7)
     # The fourth word is __SO_ACCEPTCON where it listens.
     is_own = len(row) == 8 and row[3] == "00010000" and row[6] in own and row[7][0] == "/"
@@ -179,7 +183,10 @@ def _target(path):
 
 
 def parse_unit(cgroups):
-    """The system's unit of a process by the text of its ``cgroup`` file, or None: people name units within their own."""
+    """Return the system's unit of a process by the text of its ``cgroup`` file, or None.
+
+    People name units within their own.
+    """
     match = re.search(r"(?m)^[^/\n]*(?:/[^/\n]+\.slice)*/([^/\n]+\.(?:service|scope))(?:/|$)", cgroups)
     return match.group(1) if match else None
 

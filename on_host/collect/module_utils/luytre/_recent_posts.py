@@ -1,6 +1,7 @@
 """The newest pages that a site's application publishes, by its own tables, asked as the site's own account.
 
-Addresses are those that the application itself writes where its settings tell them, else the form that every one of its kind knows.
+Addresses are those that the application itself writes where its settings tell them, else the form that every one of its
+kind knows.
 """
 
 from ansible.module_utils.luytre import _applications, _site_database, _site_login
@@ -24,13 +25,15 @@ _WORDPRESS = {
 }
 _JOOMLA = {
     "post": (
-        "SELECT * FROM (SELECT 'post', id FROM `{db}`.`{p}content` WHERE state = 1 ORDER BY id DESC LIMIT {most}) AS latest",
+        "SELECT * FROM (SELECT 'post', id FROM `{db}`.`{p}content` WHERE state = 1 ORDER BY id DESC LIMIT {most}) AS "
+        "latest",
         MAX_REDIRECTED,
     )
 }
 _JOOMLA_IN_POSTGRESQL = {
     "post": (
-        "SELECT json_build_array('post', id) FROM (SELECT id FROM \"{p}content\" WHERE state = 1 ORDER BY id DESC LIMIT {most}) AS latest",
+        "SELECT json_build_array('post', id) FROM (SELECT id FROM \"{p}content\" WHERE state = 1 ORDER BY id DESC "
+        "LIMIT {most}) AS latest",
         MAX_REDIRECTED,
     )
 }
@@ -92,7 +95,7 @@ def list_nukeviet_posts(path, home, reading):
 
 
 def wordpress_addresses(rows, home):
-    """What the rows of its statements come to; ``home``: where it lies below the site's root."""
+    """Return what the rows of its statements come to; ``home``: where it lies below the site's root."""
     structure = next((row[2] or "" for row in rows if row[:2] == ["option", "permalink_structure"]), "")
     posts = {row[1]: row for row in rows if row[0] == "post"}
     addresses, others = [], 0

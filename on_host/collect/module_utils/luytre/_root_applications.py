@@ -1,4 +1,7 @@
-"""Applications that answer requests with all of root's rights: what runs their code, as the kernel tells it, and where it listens."""
+"""Applications that answer requests with all of root's rights.
+
+What runs their code, as the kernel tells it, and where it listens.
+"""
 
 import os
 import re
@@ -11,7 +14,8 @@ RUNTIMES = re.compile(
 )
 SCRIPT_RUNTIMES = re.compile(r"(?:python|pypy|perl)[\d.]*")
 SERVERS = re.compile(
-    r"\b(?:gunicorn|uwsgi|uvicorn|hypercorn|daphne|waitress|flask|streamlit|starman|hypnotoad|plackup)\b|\bmanage\.py runserver\b|-m http\.server\b"
+    r"\b(?:gunicorn|uwsgi|uvicorn|hypercorn|daphne|waitress|flask|streamlit|starman|hypnotoad|plackup)\b"
+    r"|\bmanage\.py runserver\b|-m http\.server\b"
 )
 """In the title of root's process, where a language has programs of the system's, too."""
 MAX_TOLD = 50

@@ -18,7 +18,9 @@ _HOME = re.compile(r"\A(?:~|\$HOME|\$\{HOME\})(?=/|\Z)")
 
 
 def find_weak_folders(trust, files=FILES):
-    """``[{folder, file, loose}]`` of folders that are not root's alone; ``loose`` is empty for one that depends on where root is."""
+    """``[{folder, file, loose}]`` of folders that are not root's alone; ``loose`` is empty for one that depends on
+    where root is.
+    """
     results, seen_folders = [], set()
     for path in [path for pattern in files for path in sorted(glob.glob(pattern))]:
         for folder in parse_folders(read_text(path) or ""):
@@ -32,7 +34,7 @@ def find_weak_folders(trust, files=FILES):
 
 
 def parse_folders(text):
-    """The folders of every search path in a file, the file's order; what only a shell could tell is left out."""
+    """Return the folders of every search path in a file, the file's order; what only a shell could tell is left out."""
     results = []
     for value in _LINE.findall(_OF_PEOPLE.sub("", text)):
         words = re.split(r"[ \t#]", value.strip().strip("\"'"))[0].strip("\"'")

@@ -37,7 +37,7 @@ def iter_root_units(text):
 
 
 def _list_programs(commands):
-    """The files that commands run, or hand to an interpreter."""
+    """Return the files that commands run, or hand to an interpreter."""
     paths = []
     for program, command in commands:
         paths += [path for path in (program, *cron.parse_programs(command)) if path.startswith("/")]

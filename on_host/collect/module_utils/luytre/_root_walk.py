@@ -8,7 +8,7 @@ from ansible.module_utils.luytre_shared import safe_open
 
 
 def open_root(path):
-    """A descriptor of a root for reading. A link on the way counts only when it is root's own."""
+    """Return a descriptor of a root for reading. A link on the way counts only when it is root's own."""
     return safe_open.open_path(path, safe_open.DIRECTORY, safe_open.ROOTS_LINKS)
 
 
@@ -48,15 +48,15 @@ class RootWalk:
 
     @property
     def status(self):
-        """The root's own, as ``os.fstat`` gives it."""
+        """Return the root's own, as ``os.fstat`` gives it."""
         return os.fstat(self._folder)
 
     @property
     def entries(self):
-        """How many have been met."""
+        """Return how many have been met."""
         return self._walk.entries
 
     @property
     def cut_short(self):
-        """Whether there was more than could be looked at."""
+        """Return whether there was more than could be looked at."""
         return self._walk.cut_short or not self._finished

@@ -41,7 +41,7 @@ class Ruleset:
         self.bases.sort(key=lambda chain: (chain["hook"] == "input", _priority(chain.get("prio"))))
 
     def admits(self, packet):
-        """Whether the packet may get through all chains that it meets."""
+        """Return whether the packet may get through all chains that it meets."""
         for chain in self.bases:
             if chain["family"] not in ("inet", packet.family):
                 continue
@@ -51,7 +51,7 @@ class Ruleset:
         return True
 
     def without(self, family, table):
-        """The same ruleset without one table."""
+        """Return the same ruleset without one table."""
         other = Ruleset([])
         other.bases = [chain for chain in self.bases if (chain["family"], chain["table"]) != (family, table)]
         other.rules, other.sets = self.rules, self.sets
@@ -64,7 +64,7 @@ class Ruleset:
         return outcomes
 
     def _walk(self, where, packet, depth):
-        """What may come of a packet in a chain: PASS, STOP, GO_ON (its end is reached) or RETURN."""
+        """Return what may come of a packet in a chain: PASS, STOP, GO_ON (its end is reached) or RETURN."""
         outcomes = set()
         if depth > MAX_DEPTH:
             return {GO_ON, PASS}
@@ -109,7 +109,7 @@ class Ruleset:
         return certain, {GO_ON}
 
     def _verdict(self, expression, where, packet, depth):
-        """What may come of a verdict statement; None when the statement is not a verdict."""
+        """Return what may come of a verdict statement; None when the statement is not a verdict."""
         kind = next(iter(expression))
         if kind == "accept":
             return {PASS}
@@ -150,7 +150,7 @@ class Ruleset:
         return verdicts or None
 
     def _holds(self, left_side, op, right, where, packet):
-        """Whether a comparison holds for the packet; None when it cannot be told."""
+        """Return whether a comparison holds for the packet; None when it cannot be told."""
         if isinstance(right, str) and right.startswith("@"):
             right = {"set": self.sets.get((*where[:2], right[1:]), [])}
         values = right["set"] if isinstance(right, dict) and "set" in right else right
@@ -202,7 +202,7 @@ def _priority(value):
 
 
 def _bare(element):
-    """A set's element without its timeout, counter and comment."""
+    """Return a set's element without its timeout, counter and comment."""
     if isinstance(element, dict) and "elem" in element:
         element = element["elem"]
         return element.get("val", element) if isinstance(element, dict) else element
@@ -268,7 +268,7 @@ def _address(value):
 
 
 def _is_wide(value, family):
-    """Whether an address condition holds for strangers: only a network that takes in most of the world does."""
+    """Return whether an address condition holds for strangers: only a network that takes in most of the world does."""
     if isinstance(value, dict) and "prefix" in value:
         return value["prefix"].get("len", 128) <= WIDE_PREFIX[family]
     if isinstance(value, dict) and "range" in value:
@@ -286,7 +286,7 @@ _BUILT_IN = {"INPUT": ("input", 0), "PREROUTING": ("prerouting", -300)}
 
 
 def from_iptables(text, family):
-    """The lines of ``iptables-save`` (or ip6tables-save, by ``family``) in the form of nft's JSON."""
+    """Return the lines of ``iptables-save`` (or ip6tables-save, by ``family``) in the form of nft's JSON."""
     entries, table = [], ""
     for line in text.splitlines():
         if line.startswith("*"):
@@ -311,7 +311,7 @@ def from_iptables(text, family):
 
 
 def _iptables_dnat(line, family):
-    """A rule that sends packets on to another address; what its other words say is as in any rule."""
+    """Return a rule that sends packets on to another address; what its other words say is as in any rule."""
     head, _, tail = line.partition(" -j DNAT ")
     target = re.search(r"--to-destination (\S+)", tail)
     try:
@@ -352,7 +352,10 @@ def list_published(entries):
 
 
 def _is_for_few(match):
-    """Whether a condition leaves strangers out: an inner interface, an address of this machine alone, a named source."""
+    """Return whether a condition leaves strangers out.
+
+    An inner interface, an address of this machine alone, a named source.
+    """
     if not isinstance(match, dict) or match.get("op") not in ("==", "in"):
         return False
     left_side, right = match.get("left"), match.get("right")

@@ -56,7 +56,10 @@ def _in_jobs(names):
 
 
 def list_su_words(text):
-    """The words of each ``su`` and ``runuser`` outside of comments, which name accounts; not where a shell is given."""
+    """Return the words of each ``su`` and ``runuser`` outside of comments, which name accounts.
+
+    Not where a shell is given.
+    """
     code = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#"))
     commands = [command.split() for command in _SU.findall(code)]
     plain = [words for words in commands if not {"-s", "--shell", "-u"} & set(words)]

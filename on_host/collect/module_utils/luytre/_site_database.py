@@ -1,4 +1,6 @@
-"""A site's tables, asked as the site's own account: what a site's people put in their place runs with their rights alone.
+"""A site's tables, asked as the site's own account.
+
+What a site's people put in their place runs with their rights alone.
 
 The client runs as a user that nobody else is, so that no account is entered for who asks; it reads the password from a
 descriptor and nothing else. It speaks to the server of this host only. Time, memory, rows and bytes have bounds.
@@ -71,7 +73,10 @@ class DatabaseUnanswered(Exception):
 
 
 def plain_login(user, password, host, database, prefix, engine=MYSQL):
-    """A Login out of values as ``_php`` reads them. Raises NotAsked when only running the file would tell them."""
+    """Return a Login out of values as ``_php`` reads them.
+
+    Raises NotAsked when only running the file would tell them.
+    """
     words = (user, password, host, database, prefix)
     if not all(isinstance(word, str) and word != _php.UNKNOWN for word in words):
         raise DatabaseUnanswered("not_plain")
@@ -81,7 +86,7 @@ def plain_login(user, password, host, database, prefix, engine=MYSQL):
 
 
 def fill_statements(statements, words):
-    """The statements of ``rows`` with what marks in them stand for."""
+    """Return the statements of ``fetch_rows`` with what marks in them stand for."""
     results = {}
     for word, (sql, most) in statements.items():
         for mark, text in words.items():
@@ -121,7 +126,7 @@ def run_script(reading, login, script):
 
 
 def _site_postgresql():
-    """That engine's module, which builds on this one."""
+    """Return that engine's module, which builds on this one."""
     from ansible.module_utils.luytre import _site_postgresql
 
     return _site_postgresql
@@ -131,7 +136,7 @@ def _site_postgresql():
 
 
 def _arguments(host):
-    """The client's arguments for a host as a site writes it; only this host's own server is spoken to."""
+    """Return the client's arguments for a host as a site writes it; only this host's own server is spoken to."""
     match = LOCAL.match(host)
     if match is None:
         raise DatabaseUnanswered("elsewhere")
@@ -148,7 +153,7 @@ def _arguments(host):
 
 
 def _is_the_servers_socket(path):
-    """Whether a socket is the server account's, in a folder where only root and that account put things."""
+    """Return whether a socket is the server account's, in a folder where only root and that account put things."""
     try:
         server = pwd.getpwnam(SERVER_USER).pw_uid
         status = os.stat(path)
@@ -159,7 +164,7 @@ def _is_the_servers_socket(path):
 
 
 def _is_the_servers_port(port):
-    """Whether nobody but the server's account listens at a port of this host."""
+    """Return whether nobody but the server's account listens at a port of this host."""
     try:
         return is_the_servers_port(port, pwd.getpwnam(SERVER_USER).pw_uid)
     except KeyError:
@@ -167,7 +172,7 @@ def _is_the_servers_port(port):
 
 
 def is_the_servers_port(port, server):
-    """The same of an account by its number."""
+    """Return the same of an account by its number."""
     listeners = set()
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
         try:
@@ -183,7 +188,7 @@ def is_the_servers_port(port, server):
 
 
 def _run_mysql_client(argv, login, script, seconds):
-    """What the client answers to a script. Raises NotAsked."""
+    """Return what the client answers to a script. Raises NotAsked."""
     words = [
         *(argv[0], "--defaults-file={secret}", *argv[1:]),
         *("--batch", "--skip-column-names", "--quick", "--local-infile=0", "--skip-reconnect"),
@@ -198,7 +203,8 @@ def _classify_error(complaint):
 
 
 def run_client(argv, environment, secret, script, seconds, meaning):
-    """What a client answers to a script, run as nobody, with a secret in a file that nobody else reads: ``{secret}`` is its path.
+    """Return what a client answers to a script, run as nobody, with a secret in a file that nobody else reads:
+    ``{secret}`` is its path.
 
     ``meaning`` of what the client complains about is why it is not asked. Raises NotAsked.
     """
@@ -239,7 +245,7 @@ def run_client(argv, environment, secret, script, seconds, meaning):
 
 
 def find_unused_uid():
-    """The number of a user without a name and without a process. Raises NotAsked."""
+    """Return the number of a user without a name and without a process. Raises NotAsked."""
     used_uids = set()
     for process in filter(str.isdigit, os.listdir("/proc")):
         try:
@@ -263,7 +269,10 @@ def _confine(libc):
 
 
 def option_file(login):
-    """The client's option file: who it is, and the password. Raises NotAsked for what such a file cannot hold."""
+    """Return the client's option file: who it is, and the password.
+
+    Raises NotAsked for what such a file cannot hold.
+    """
     words = (("user", login.user), ("password", login.password), ("database", login.database))
     if not all(len(word) <= MAX_WORD and word.isprintable() for _, word in words):
         raise DatabaseUnanswered("not_plain")

@@ -1,4 +1,7 @@
-"""How an application's own account comes into its database, as its configuration says. A password is handed to the client alone."""
+"""How an application's own account comes into its database, as its configuration says.
+
+A password is handed to the client alone.
+"""
 
 from ansible.module_utils.luytre import _joomla, _php, _php_settings, _site_database, wordpress
 
@@ -7,7 +10,10 @@ _NUKEVIET = tuple("db_config.%s" % name for name in ("dbuname", "dbpass", "dbhos
 
 
 def get_wordpress_login(path):
-    """``(login, prefix of its tables)`` of the application in a folder, None when none is configured there. Raises NotAsked."""
+    """``(login, prefix of its tables)`` of the application in a folder, None when none is configured there.
+
+    Raises NotAsked.
+    """
     _, content = wordpress.read_configuration(path)
     if content is None:
         return None
@@ -16,7 +22,7 @@ def get_wordpress_login(path):
 
 
 def get_joomla_login(path):
-    """The same of Joomla."""
+    """Return the same of Joomla."""
     values = _php_settings.read(path, _joomla.FILE, _php.PROPERTY, _JOOMLA)
     if values is None or all(values[name] is None for name in _JOOMLA):
         return None
@@ -24,7 +30,7 @@ def get_joomla_login(path):
 
 
 def get_nukeviet_login(path):
-    """The same of NukeViet."""
+    """Return the same of NukeViet."""
     return _plain(_php_settings.read(path, "config.php", _php.GLOBAL, list(_NUKEVIET)), _NUKEVIET)
 
 

@@ -1,7 +1,7 @@
 """A site's tables in PostgreSQL, asked as the site's own role: the same door, bounds and words as ``_site_database``.
 
-Each row is an array of JSON on a line of its own, so that nothing that a table holds is taken for another row. Values come and go in
-hexadecimal or in escapes of their letters, whatever they are.
+Each row is an array of JSON on a line of its own, so that nothing that a table holds is taken for another row. Values
+come and go in hexadecimal or in escapes of their letters, whatever they are.
 """
 
 import glob
@@ -58,7 +58,7 @@ def run_script(reading, login, script):
 
 
 def classify_error(complaint):
-    """What psql's complaint means, by the server's state alone: one that lets nobody in tells none."""
+    """Return what psql's complaint means, by the server's state alone: one that lets nobody in tells none."""
     state = re.search(rb"(?m)^(?:psql:[^\n]{0,100})?ERROR:  ([0-9A-Z]{5})\s*$", complaint)
     if state is not None:
         return STATE_MEANINGS.get(state.group(1), "failed")
@@ -66,7 +66,7 @@ def classify_error(complaint):
 
 
 def password_file(login):
-    """The file that the client takes the password from. Raises NotAsked for what such a file cannot hold."""
+    """Return the file that the client takes the password from. Raises NotAsked for what such a file cannot hold."""
     words = (login.user, login.password, login.database)
     if not all(0 < len(word) <= _site_database.MAX_WORD and word.isprintable() for word in words):
         raise _site_database.DatabaseUnanswered("not_plain")
@@ -74,12 +74,12 @@ def password_file(login):
 
 
 def literal(value):
-    """A text as SQL has it, each letter by its number, so that none of it is ever read as a statement."""
+    """Return a text as SQL has it, each letter by its number, so that none of it is ever read as a statement."""
     return "U&'%s'" % "".join("\\+%06X" % ord(letter) for letter in value)
 
 
 def hexadecimal(column):
-    """What gives a column's value, in the letters that it is written in, as hexadecimal digits."""
+    """Return what gives a column's value, in the letters that it is written in, as hexadecimal digits."""
     return "upper(encode(convert_to(\"%s\"::text, 'UTF8'), 'hex'))" % column
 
 
@@ -87,7 +87,7 @@ def hexadecimal(column):
 
 
 def _client(reading):
-    """The newest client, itself and not what Debian puts before it."""
+    """Return the newest client, itself and not what Debian puts before it."""
     there = [path for path in glob.glob(CLIENTS) if reading.trust.loose(path) is None]
     return max(there, key=_version, default=None)
 
@@ -98,7 +98,7 @@ def _version(path):
 
 
 def _get_server_uid(reading):
-    """The user number of the server's account where the installed server runs as it, or None."""
+    """Return the user number of the server's account where the installed server runs as it, or None."""
     try:
         uid = pwd.getpwnam(SERVER_USER).pw_uid
     except KeyError:
@@ -130,7 +130,7 @@ def _place(host, uid):
 
 
 def _listener(path):
-    """Whose process listens at a Unix socket, as the kernel tells whoever connects; None for nobody's."""
+    """Return whose process listens at a Unix socket, as the kernel tells whoever connects; None for nobody's."""
     try:
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(1)
@@ -142,7 +142,7 @@ def _listener(path):
 
 
 def _row(line):
-    """One row. Raises NotAsked for what is none."""
+    """Return one row. Raises NotAsked for what is none."""
     try:
         values = json.loads(line)
     except ValueError:

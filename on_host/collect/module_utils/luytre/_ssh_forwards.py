@@ -20,7 +20,9 @@ _PRE_LOGIN_TITLE = re.compile(r"\[[a-z]+\]|^(?!sshd)")
 
 
 def collect_forwards(ports, name_of):
-    """``([{account, source, to, live, recorded, last}], {(address, port)})``: what goes on, and where sessions come from.
+    """``([{account, source, to, live, recorded, last}], {(address, port)})``.
+
+    What goes on, and where sessions come from.
 
     ``ports`` are sshd's own, ``name_of`` gives an account's name by its uid.
     """
@@ -50,7 +52,10 @@ def collect_forwards(ports, name_of):
 
 
 def _sessions():
-    """``(uid, title, inodes of its sockets)`` of processes that run sshd; once a session was opened, the title names it after an @."""
+    """``(uid, title, inodes of its sockets)`` of processes that run sshd.
+
+    Once a session was opened, the title names it after an @.
+    """
     pids = [entry for entry in os.listdir("/proc") if entry.isdigit()][:MAX_PROCESSES]
     for pid in pids:
         try:

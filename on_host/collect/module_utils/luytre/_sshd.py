@@ -57,14 +57,20 @@ AT_ONCE = 4
 
 
 def read_effective(reading, *options, config_text=None):
-    """``sshd -T`` as a dict: lower-case keyword to text, whole number or list of texts. ``given``: as for ``ask``."""
+    """``sshd -T`` as a dict: lower-case keyword to text, whole number or list of texts.
+
+    ``config_text``: as for ``run_test``.
+    """
     return parse_settings(run_test(reading, *options, config_text=config_text))
 
 
 def list_key_patterns(reading):
-    """Where sshd looks for keys: as it says for everybody, and as any Match block has it for some. Raises Unreadable.
+    """Return where sshd looks for keys: as it says for everybody, and as any Match block has it for some.
 
-    A file that counts for an account only from some address, or in some group, is read for every account: none that lets in is missed.
+    Raises Unreadable.
+
+    A file that counts for an account only from some address, or in some group, is read for every account: none that
+    lets in is missed.
     """
     for_some = [
         word
@@ -85,11 +91,11 @@ def _have_its_folder():
 
 
 def run_test(reading, *options, config_text=None):
-    """What ``sshd -T`` says, as text. Raises NotRun when another than root could change what sshd believes.
+    """Return what ``sshd -T`` says, as text. Raises NotRun when another than root could change what sshd believes.
 
-    ``given``: a configuration, as if it were the host's; what it includes has to be among what the host's includes.
-    Where a Match block is about a local port or address, sshd says nothing unless it is told of a connection: then of one
-    that no block should be about.
+    ``config_text``: a configuration, as if it were the host's; what it includes has to be among what the host's
+    includes. Where a Match block is about a local port or address, sshd says nothing unless it is told of a connection:
+    then of one that no block should be about.
     """
     _have_its_folder()
     stake = [_trusted_inputs.OPENSSL, *_trusted_inputs.list_include_tree(CONFIG, _includes)]
@@ -105,8 +111,9 @@ def run_test(reading, *options, config_text=None):
 def list_offers(reading, questions, local=None, first=None):
     """``([{account, source, port, ours, settings}], how many were left out)``: what sshd says that it offers each.
 
-    ``ours``: whether the daemon at that port reads the settings that we make. ``first``: a file with such settings, as if
-    it were there already. ``local`` is an address of the host. Raises Unreadable, also when sshd would not start with that.
+    ``ours``: whether the daemon at that port reads the settings that we make. ``first``: a file with such settings, as
+    if it were there already. ``local`` is an address of the host. Raises Unreadable, also when sshd would not start
+    with that.
     """
     _have_its_folder()
     daemons = _daemons(reading)
@@ -162,7 +169,7 @@ def with_dropin(config, text, first):
 
 
 def without_dropin(text):
-    """The same configuration without our drop-in: an include that reads it names the others that it reads."""
+    """Return the same configuration without our drop-in: an include that reads it names the others that it reads."""
     result_lines = []
     for raw in text.splitlines():
         paths = [path for pattern in _includes(raw) for path in sorted(glob.glob(pattern))]
@@ -179,7 +186,7 @@ def _all_about(config):
 
 
 def _parse_criteria(criteria):
-    """Which of account, source and port (0, 1, 2) decide whether a Match block is for a connection."""
+    """Return which of account, source and port (0, 1, 2) decide whether a Match block is for a connection."""
     parts, words_left = set(), split_arguments(criteria.replace("=", " "))
     while words_left:
         keyword = words_left.pop(0).lower().lstrip("!")
@@ -259,7 +266,7 @@ def split_line(raw):
 
 
 def split_arguments(value):
-    """The arguments of a line, quotes taken off, a trailing comment left out."""
+    """Return the arguments of a line, quotes taken off, a trailing comment left out."""
     arguments, word, quote = [], "", None
     for char in value + " ":
         if quote:

@@ -22,7 +22,9 @@ def collect(reading):
 
 
 def is_in_force(number, proc="/proc"):
-    """Return whether the kernel filters more calls of the unit's first process than of the host's: it was started so."""
+    """Return whether the kernel filters more calls of the unit's first process than of the host's: it was
+    started so.
+    """
     own, of_host = (_count_filters("%s/%s/status" % (proc, each)) for each in (number, "1"))
     return number.isdigit() and own > of_host
 

@@ -1,5 +1,7 @@
-"""How much work a walk may do: seconds of the processor's time of who walks, which others on a busy host do not use up, and a
-clock far above that, for a file system that stalls."""
+"""How much work a walk may do.
+
+Seconds of the processor's time of who walks, which others on a busy host do not use up, and a clock far above that, for
+a file system that stalls."""
 
 import time
 
@@ -8,7 +10,7 @@ PATIENCE = 6
 
 
 class Effort:
-    """What is left of it. A part has no more than the whole."""
+    """Record of what is left of it. A part has no more than the whole."""
 
     def __init__(self, seconds, clock=None):
         self._processor = time.thread_time() + seconds
@@ -21,7 +23,7 @@ class Effort:
 
     @property
     def is_used_up(self):
-        """Whether nothing is left."""
+        """Return whether nothing is left."""
         return self.seconds_left <= 0
 
     def part(self, seconds):
@@ -29,5 +31,7 @@ class Effort:
         return Effort(min(seconds, self.seconds_left), self._clock - time.monotonic())
 
     def share(self, number):
-        """What one of so many has of what is left, of the clock too: one that stalls leaves the others theirs."""
+        """Return what one of so many has of what is left, of the clock too: one that stalls leaves the others
+        theirs.
+        """
         return Effort(self.seconds_left / number, max(0.0, self._clock - time.monotonic()) / number)

@@ -12,7 +12,10 @@ MAX_FILES = 2_000
 
 
 def find_searched_folders(pattern):
-    """The folders in which a pattern looks, so that a new file in one of them would be found; a plain path is itself."""
+    """Return the folders in which a pattern looks, so that a new file in one of them would be found.
+
+    A plain path is itself.
+    """
     parents = set()
     while glob.has_magic(pattern):
         pattern = os.path.dirname(pattern)
@@ -21,7 +24,7 @@ def find_searched_folders(pattern):
 
 
 def list_include_tree(path, includes):
-    """A file, the files that it includes, and the folders in which it looks for them.
+    """Return a file, the files that it includes, and the folders in which it looks for them.
 
     ``includes(text)`` gives the absolute patterns that a text includes.
     """
@@ -42,7 +45,7 @@ def list_include_tree(path, includes):
 
 
 def list_with_folders(*patterns):
-    """What is there by some patterns, and the folders in which they look."""
+    """Return what is there by some patterns, and the folders in which they look."""
     return [path for pattern in patterns for path in [*find_searched_folders(pattern), *sorted(glob.glob(pattern))]]
 
 

@@ -1,4 +1,7 @@
-"""Which visitors of a review jails of fail2ban would shut out: their patterns, tried on the lines that such visits leave in a log."""
+"""Which visitors of a review jails of fail2ban would shut out.
+
+Their patterns, tried on the lines that such visits leave in a log.
+"""
 
 import functools
 import re
@@ -18,7 +21,7 @@ SOMEBODY = "203.0.113.7"
 
 
 def mark_visitor_bans(jails, reading):
-    """The jails with ``bans_visitors``; for one whose patterns could not be tried all of them."""
+    """Return the jails with ``bans_visitors``; for one whose patterns could not be tried all of them."""
     visitors = {name: visitor for name, visitor in reading.declared["visitors"].items() if isinstance(visitor, dict)}
     here = _ssh_session.session()
     source = here["source"] if here else SOMEBODY
@@ -44,7 +47,7 @@ def _find_banned_visitors(patterns, source, visitors):
 
 
 def render_lines(source, visitor):
-    """The lines that a visitor leaves in a log."""
+    """Return the lines that a visitor leaves in a log."""
     return [
         _LINE % (host, source, date, path, status, visitor["referrer"], visitor["agent"])
         for path, status in PATHS

@@ -34,12 +34,14 @@ LEFT_OVER = re.compile(
 )
 """Releases have an ``.htaccess.txt``, to be renamed, and tables in ``.json.txt``."""
 COPIED_SECRET = re.compile(
-    r"^(?:wp-config|configuration|config|database|settings|localsettings)[._ -]?(?:copy|bak|backup|old|orig|save)\d*\.php\d?$",
+    r"^(?:wp-config|configuration|config|database|settings|localsettings)[._ -]?(?:copy|bak|backup|old|orig"
+    r"|save)\d*\.php\d?$",
     re.IGNORECASE,
 )
 """Copies that a server runs: they give nothing away to visitors, but to whoever reads files."""
 SECRET_NAME = re.compile(
-    r"^(?:\.env(?:\.(?!example|sample|dist)[\w-]+)?|configuration\.php|settings\.php|local\.php|database\.php|dbconfig\.php"
+    r"^(?:\.env(?:\.(?!example|sample|dist)[\w-]+)?|configuration\.php|settings\.php|local\.php|database\.php"
+    r"|dbconfig\.php"
     r"|config(?:[._-]?(?:inc|db|local|global))?\.php|db(?:[._-]?(?:connect|conn|config))?\.php|conn(?:ect)?\.php"
     r"|auth\.json)$",
     re.IGNORECASE,
@@ -52,7 +54,8 @@ SECRET_CONTENT = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 SILENCE = re.compile(
-    rb"\A\s*(?:<\?php\b(?:\s|(?://|#)(?:(?!\?>)[^\n])*(?:\n|\Z|(?=\?>))|/\*(?:[^*]|\*(?!/))*\*/|(?:exit|die)\s*;)*(?:\?>\s*)?)?\Z"
+    rb"\A\s*(?:<\?php\b(?:\s|(?://|#)(?:(?!\?>)[^\n])*(?:\n|\Z|(?=\?>))|/\*(?:[^*]|\*(?!/))*\*/|(?:exit"
+    rb"|die)\s*;)*(?:\?>\s*)?)?\Z"
 )
 """There is one way only to read each of its parts, so that no file keeps us busy. A comment ends where PHP ends."""
 MAX_SILENCE = 4096
@@ -66,7 +69,10 @@ SENSITIVE_LOG = re.compile(
 
 
 class WebUsers:
-    """The accounts that web requests run as, and what they may do with a file: by its mode, and to write by its access list."""
+    """The accounts that web requests run as, and what they may do with a file.
+
+    By its mode, and to write by its access list.
+    """
 
     def __init__(self, names):
         accounts = [account for account in map(_account, names) if account is not None]
@@ -84,7 +90,7 @@ class WebUsers:
         return any(self._is_allowed(uid, status, ownership.READ) for uid in self._groups)
 
     def writes(self, status, acl_entries=()):
-        """An owner can give itself the right. ``listed``: whom the file's access list lets write."""
+        """Return an owner can give itself the right. ``acl_entries``: whom the file's access list lets write."""
         return any(
             ownership.can_write(status, uid, groups) or ownership.names_account(acl_entries, uid, groups)
             for uid, groups in self._groups.items()
@@ -149,7 +155,8 @@ def web_users():
 class WebrootEntry:
     """One name in a folder: ``folder`` is the folder's open descriptor, ``path`` is relative to the root.
 
-    What it says is of the name, which may lead to something else a moment later; once ``opened``, of that very file.
+    What it says is of the name, which may lead to something else a moment later; once ``with_handle``, of that very
+    file.
     """
 
     __slots__ = ("folder", "folder_status", "handle", "homes", "name", "path", "status")
@@ -159,7 +166,7 @@ class WebrootEntry:
         self.handle, self.homes = handle, homes or {}
 
     def with_handle(self, handle):
-        """The same place, told by what a descriptor holds."""
+        """Return the same place, told by what a descriptor holds."""
         return WebrootEntry(self.folder, self.folder_status, self.name, self.path, os.fstat(handle), handle, self.homes)
 
     @property
@@ -207,7 +214,7 @@ class WebrootEntry:
         return self.path.lower().split("/")[:-1]
 
     def content(self, limit=65_536):
-        """The start of a regular file; empty when it cannot be opened or has become something else."""
+        """Return the start of a regular file; empty when it cannot be opened or has become something else."""
         if self.handle is not None:
             return os.pread(self.handle, limit, 0) if self.is_file else b""
         try:
@@ -221,10 +228,13 @@ class WebrootEntry:
 
 
 class WebrootWalk:
-    """Every name below an open folder: its own first, then those of the folders in it, and so on; version control folders are
-    not entered. Of a folder with more than CROWD names the rest comes last, so that it hides nothing elsewhere.
+    """Every name below an open folder: its own first, then those of the folders in it, and so on.
 
-    ``homes``: which applications are known to lie where, as ``_applications.homes`` tells it. ``device``: the one to stay on.
+    Version control folders are not entered. Of a folder with more than CROWD names the rest comes last, so that it
+    hides nothing elsewhere.
+
+    ``homes``: which applications are known to lie where, as ``_applications.homes`` tells it. ``device``: the one to
+    stay on.
     """
 
     def __init__(self, root, effort, max_entries, homes=None, device=None):
@@ -300,12 +310,13 @@ def _status(member):
 
 
 def is_vcs(entry):
-    """A version control folder: the whole history of the code, often with passwords."""
+    """Return a version control folder: the whole history of the code, often with passwords."""
     return entry.name in VCS and entry.is_dir
 
 
 def is_dump(entry):
-    """A database dump, an archive of the site or an editor's copy of a configuration, as a server would give it away.
+    """Return a database dump, an archive of the site or an editor's copy of a configuration, as a server would give it
+    away.
 
     Archives in upload folders are documents that an office publishes; ``.sql`` in an extension's own schema
     folder, or where an application's makers ship it, is code; a copy that ends in ``.php`` is run.
@@ -322,10 +333,10 @@ def is_dump(entry):
 
 
 def is_secret(entry):
-    """A configuration that holds passwords or keys (WordPress's has a role of its own).
+    """Return a configuration that holds passwords or keys (WordPress's has a role of its own).
 
-    In a known application its layout tells which; elsewhere name and content do, near the root. What could not be read may
-    hold any.
+    In a known application its layout tells which; elsewhere name and content do, near the root. What could not be read
+    may hold any.
     """
     if not entry.is_file or not entry.status.st_size or not _may_hold_secrets(entry):
         return False
@@ -361,13 +372,13 @@ def is_open_log(entry):
 
 
 def in_uploads(entry):
-    """Whether it lies where visitors' or editors' files land, or where an application writes by itself."""
+    """Return whether it lies where visitors' or editors' files land, or where an application writes by itself."""
     return bool(_websites.classify_folder(*entry.place))
 
 
 def is_upload_php(entry):
-    """PHP in an upload folder, but for the ``index.php`` that hides a listing and what an application keeps there by its
-    layout, as long as they do nothing by themselves."""
+    """PHP in an upload folder, but for the ``index.php`` that hides a listing and what an application keeps there by
+    its layout, as long as they do nothing by themselves."""
     if not entry.is_file or _websites.PHP.search(entry.name) is None or not in_uploads(entry) or _is_silence(entry):
         return False
     layout, path = entry.place
@@ -377,7 +388,7 @@ def is_upload_php(entry):
 
 
 def acts_on_input(entry):
-    """Whether a file takes a visitor's words and runs or writes something with them."""
+    """Return whether a file takes a visitor's words and runs or writes something with them."""
     return _inert_php.acts_on_input(entry.content())
 
 
@@ -391,7 +402,7 @@ def _is_silence(entry):
 
 
 def is_script(entry):
-    """A PHP file, but for the empty ``index.php`` that hides a folder's listing."""
+    """Return a PHP file, but for the empty ``index.php`` that hides a folder's listing."""
     return (
         entry.is_file
         and _websites.PHP.search(entry.name) is not None

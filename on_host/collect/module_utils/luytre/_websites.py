@@ -1,5 +1,5 @@
-"""The websites of a host: which folders are web roots, whose configuration says so, which folders in them visitors or the
-application fill, and where PHP must never run. One answer for whoever asks.
+"""The websites of a host: which folders are web roots, whose configuration says so, which folders in them visitors or
+the application fill, and where PHP must never run. One answer for whoever asks.
 
 Which application lies where is told by ``_applications``, what each keeps where by ``_cms_layouts``.
 """
@@ -29,8 +29,9 @@ MAX_WALKED = 50
 
 
 class VhostBlock:
-    """A virtual host: its ``server`` ("nginx" or "apache"), where it begins as ``file`` and ``line``, the folders that it
-    gives as ``roots``, and the files that its requests are written to as ``logs``. No patterns are tried for it."""
+    """A virtual host: its ``server`` ("nginx" or "apache"), where it begins as ``file`` and ``line``, the folders that
+    it gives as ``list_roots``, and the files that its requests are written to as ``logs``. No patterns are tried for
+    it."""
 
     def __init__(self, server, file, line, roots, logs):
         self.server, self.file, self.line, self.roots, self.logs = server, file, line, roots, logs
@@ -42,15 +43,18 @@ class VhostBlock:
 
 
 class ServedRoot:
-    """A web root: its ``path``, the ``domains`` declared there and the ``vhosts`` that give it; neither for a folder that
-    only lies where sites usually do."""
+    """A web root: its ``path``, the ``domains`` declared there and the ``vhosts`` that give it.
+
+    Neither for a folder that only lies where sites usually do."""
 
     def __init__(self, path):
         self.path, self.domains, self.vhosts = path, [], []
 
 
 def list_roots(declarations, vhosts=None):
-    """Every web root, each once: the declared ones, then those that virtual hosts give, then those at usual places.
+    """Return every web root, each once.
+
+    The declared ones, then those that virtual hosts give, then those at usual places.
 
     One may lie in another. ``vhosts``: those in force.
     """
@@ -72,7 +76,7 @@ def list_roots(declarations, vhosts=None):
 
 
 def list_walked_roots(declarations, vhosts=None):
-    """The paths of the roots that are walked, none in another: of two the one that is said first."""
+    """Return the paths of the roots that are walked, none in another: of two the one that is said first."""
     paths = []
     for root in list_roots(declarations, vhosts):
         if not any(is_within(root.path, path) or is_within(path, root.path) for path in paths):
@@ -81,18 +85,18 @@ def list_walked_roots(declarations, vhosts=None):
 
 
 def list_search_roots(declarations, vhosts=None):
-    """The paths below which applications are looked for, which may lie in one another."""
+    """Return the paths below which applications are looked for, which may lie in one another."""
     return sorted(root.path for root in list_roots(declarations, vhosts))
 
 
 def declared_sites(declarations):
-    """The sites that an inventory declares, as far as they have the form of one."""
+    """Return the sites that an inventory declares, as far as they have the form of one."""
     sites = declarations.get("sites") if isinstance(declarations, dict) else None
     return [site for site in sites or [] if isinstance(site, dict)]
 
 
 def declared_roots(declarations):
-    """The document roots that the inventory declares."""
+    """Return the document roots that the inventory declares."""
     document_roots = {site.get("document_root") for site in declared_sites(declarations)}
     return sorted(os.path.normpath(path) for path in document_roots if isinstance(path, str) and path.startswith("/"))
 
@@ -106,7 +110,7 @@ def list_usual_places():
 
 
 def is_within(path, root):
-    """Whether a path is the root or lies below it."""
+    """Return whether a path is the root or lies below it."""
     return (path + "/").startswith(root + "/")
 
 
@@ -114,7 +118,7 @@ def is_within(path, root):
 
 
 def list_vhosts():
-    """The virtual hosts of both servers, by their configuration; none of one that cannot be read."""
+    """Return the virtual hosts of both servers, by their configuration; none of one that cannot be read."""
     vhosts = []
     for main in _nginx_daemons.list_main_files():
         try:
@@ -127,7 +131,7 @@ def list_vhosts():
 
 
 def list_nginx_vhosts(config):
-    """The virtual hosts of a configuration of nginx's as ``_nginx_conf.load`` gives it."""
+    """Return the virtual hosts of a configuration of nginx's as ``_nginx_conf.load`` gives it."""
     return [
         VhostBlock(
             "nginx",
@@ -141,7 +145,7 @@ def list_nginx_vhosts(config):
 
 
 def _words(block, name):
-    """The first word of each directive of that name, in a block and in those in it."""
+    """Return the first word of each directive of that name, in a block and in those in it."""
     arguments = []
     for inner in block.block or ():
         if inner.name == name and inner.args:
@@ -152,7 +156,7 @@ def _words(block, name):
 
 
 def _list_inherited(server, name):
-    """What a server block takes from http, when it says nothing itself."""
+    """Return what a server block takes from http, when it says nothing itself."""
     own = server.own(name)
     return (
         []
@@ -186,7 +190,7 @@ _LINE = re.compile(r"^\s*(root|access_log)\s+[\"']?(/[^\s\"';$]+)", re.MULTILINE
 
 
 def scan_lines(pattern="/etc/nginx/**/*"):
-    """What single lines say in nginx's files, where the configuration is not understood as a whole."""
+    """Return what single lines say in nginx's files, where the configuration is not understood as a whole."""
     vhosts = []
     for path in sorted(glob.glob(pattern, recursive=True))[:MAX_ROOTS]:
         matches = _LINE.findall(read_text(path, 200_000) or "") if os.path.isfile(path) else []
@@ -220,11 +224,11 @@ PHP = re.compile(PHP_NAME + r"$", re.IGNORECASE)
 
 
 def classify_folder(layout, path):
-    """What a file lies in by its path from its application's folder, or from the root where none is known: ``upload``,
-    ``cache``, or an empty text for neither.
+    """Return what a file lies in by its path from its application's folder, or from the root where none is known:
+    ``upload``, ``cache``, or an empty text for neither.
 
-    A known application's layout tells; a folder's name counts near the root, also beside what the layout tells, for marks
-    of an application can be laid by whoever hides something there.
+    A known application's layout tells; a folder's name counts near the root, also beside what the layout tells, for
+    marks of an application can be laid by whoever hides something there.
     """
     if layout is not None:
         if layout.is_upload(path):
@@ -239,7 +243,10 @@ def classify_folder(layout, path):
 
 
 def may_be_uploaded(layout, path):
-    """Whether a file may be one that an office publishes: in doubt it is, so that nothing of theirs is taken for waste."""
+    """Return whether a file may be one that an office publishes.
+
+    In doubt it is, so that nothing of theirs is taken for waste.
+    """
     return classify_folder(layout, path) == "upload" or any(name in UPLOADS for name in path.lower().split("/")[:-1])
 
 
@@ -273,13 +280,13 @@ UPLOAD_URIS = tuple(
 
 
 def php_never_runs(uri):
-    """Whether a URI is one that PHP_NEVER is about, in time that grows with its length alone."""
+    """Return whether a URI is one that PHP_NEVER is about, in time that grows with its length alone."""
     folder = _FILLED_URI.search(uri)
     return folder is not None and _RUN.search(uri, folder.end() - 1) is not None
 
 
 def find_php_uris(runs, root=None):
-    """The upload folders, each as a URI in it, whose PHP a virtual host would run: ``runs(uri)`` asks it.
+    """Return the upload folders, each as a URI in it, whose PHP a virtual host would run: ``runs(uri)`` asks it.
 
     Those that only another application has are asked for where something of that name lies in the ``root``.
     """

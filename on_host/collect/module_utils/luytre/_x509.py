@@ -37,7 +37,7 @@ def read_chain(text):
 
 
 def describe(der):
-    """A DER certificate's subject, names, issuer, validity (epoch seconds) and key."""
+    """Return a DER certificate's subject, names, issuer, validity (epoch seconds) and key."""
     body = _members(_members(_whole(der))[0][1])
     if body[0][0] == 0xA0:
         body = body[1:]
@@ -60,7 +60,7 @@ def describe(der):
 
 
 def covers(names, domain):
-    """Whether a certificate with these names is good for a domain."""
+    """Return whether a certificate with these names is good for a domain."""
     parent = domain.partition(".")[2]
     return domain in names or ("*." + parent) in names
 

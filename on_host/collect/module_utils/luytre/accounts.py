@@ -99,7 +99,7 @@ def _describe_user(account, shadow, defs, with_keys):
 
 
 def find_duplicates(accounts, groups):
-    """Names and numbers that more than one row carries; uid 0 has a control of its own."""
+    """Name and numbers that more than one row carries; uid 0 has a control of its own."""
     results = []
     kinds = (
         ("uid", [(a["uid"], a["name"]) for a in accounts if a["uid"] != 0]),
@@ -131,7 +131,7 @@ def find_privileged(accounts, groups):
 
 
 def authorized_keys(reading, accounts, groups):
-    """Every public key that sshd would accept: fingerprint, type and size; comments stay on the host."""
+    """Return every public key that sshd would accept: fingerprint, type and size; comments stay on the host."""
     patterns = [".ssh/authorized_keys", ".ssh/authorized_keys2"]
     if reading.find_program("sshd"):
         with contextlib.suppress(UnreadableFact):
@@ -164,7 +164,9 @@ def _keys_of(account, pattern, groups):
 
 
 def _passes_strict_modes(path, root, account, groups):
-    """Whether sshd takes the file under StrictModes: it and its folders, up to ``root``, are the account's or root's.
+    """Return whether sshd takes the file under StrictModes.
+
+    It and its folders, up to ``root``, are the account's or root's.
 
     Nobody else may write them, but for a group that is the account's own with nobody else in it.
     """
@@ -196,7 +198,9 @@ def _through_link(path, root):
 
 
 def parse_key(line):
-    """``{type, bits, fingerprint, restricted, lends, anywhere}`` of an authorized_keys line, or None when it holds no key."""
+    """``{type, bits, fingerprint, restricted, lends, anywhere}`` of an authorized_keys line, or None when it holds no
+    key.
+    """
     entry = key_line.parse_line(line.encode("utf-8", "surrogateescape"))
     if entry is None:
         return None
@@ -210,7 +214,7 @@ def parse_key(line):
 
 
 def get_key_options(line):
-    """What stands before the key of such a line."""
+    """Return what stands before the key of such a line."""
     entry = key_line.parse_line(line.encode("utf-8", "surrogateescape"))
     return "" if entry is None else entry.options.decode("utf-8", "replace")
 
@@ -354,7 +358,7 @@ def _from_database(path, query):
 
 
 def query_database(path, query):
-    """What a database of logins answers; nothing where it is not there, or is another."""
+    """Return what a database of logins answers; nothing where it is not there, or is another."""
     if not os.path.isfile(path):
         return []
     try:

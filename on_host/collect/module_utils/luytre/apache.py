@@ -147,14 +147,14 @@ def collect(reading):
 
 
 def test_configuration(reading):
-    """What Apache says of its configuration now: ``{config_ok, config_message, untold}``."""
+    """Return what Apache says of its configuration now: ``{config_ok, config_message, untold}``."""
     variables = parse_environment(read_text(ENVVARS) or "")
     _, result, untold = _run_test(reading, load_configuration(), variables)
     return {"config_ok": result["config_ok"], "config_message": result["config_message"], "untold": untold}
 
 
 def _run_test(reading, configuration, variables):
-    """What Apache said, what that tells, and what was not asked, with why."""
+    """Return what Apache said, what that tells, and what was not asked, with why."""
     dumps = (word for name in ("VHOSTS", "RUN_CFG", "MODULES") for word in ("-D", "DUMP_" + name))
     try:
         argv = ["apache2ctl", "-t", *dumps]
@@ -171,7 +171,9 @@ def _run_test(reading, configuration, variables):
 
 
 def certificate_fault(configuration, trust):
-    """Why a certificate in force would keep Apache from starting, which its own test does not look at, or None."""
+    """Return why a certificate in force would keep Apache from starting, which its own test does not look at,
+    or None.
+    """
     main = [node for node in configuration.tree if node.name != "virtualhost"]
     blocks = [node for node in configuration.tree if node.name == "virtualhost"][:MAX_VHOSTS]
     servers = [ApacheServer(configuration.modules, main, block.inside) for block in blocks]
@@ -184,7 +186,10 @@ def certificate_fault(configuration, trust):
 
 
 def list_test_paths(configuration):
-    """What ``apache2ctl -t`` believes: envvars, which is a shell's script, all files in force, and what they load."""
+    """Return what ``apache2ctl -t`` believes.
+
+    Envvars, which is a shell's script, all files in force, and what they load.
+    """
     paths = [ENVVARS, _trusted_inputs.OPENSSL, MAIN, *configuration.files]
     for pattern in configuration.patterns:
         paths += sorted(_trusted_inputs.find_searched_folders(pattern))
@@ -202,7 +207,7 @@ def _iter_nodes(nodes):
 
 
 def parse_daemon(output, variables):
-    """What Apache says of its configuration."""
+    """Return what Apache says of its configuration."""
     ok = "Loaded Modules:" in output
     user, group = (re.search(r'(?m)^%s: name="([^"]*)"' % key, output) for key in ("User", "Group"))
     name = user.group(1) if user else variables.get("APACHE_RUN_USER", "")
@@ -217,7 +222,7 @@ def parse_daemon(output, variables):
 
 
 def describe(configuration, declarations, writers=(), deadline=None):
-    """The part of the facts that follows from the configuration alone. Raises Unreadable.
+    """Return the part of the facts that follows from the configuration alone. Raises Unreadable.
 
     A virtual host whose patterns cost too much time is told apart from those that were read.
     """
@@ -288,12 +293,12 @@ def _is_unread(answer):
 
 
 def evaluate_vhost(server, plain_vhost):
-    """A virtual host as its patterns make it, and what / comes to."""
+    """Return a virtual host as its patterns make it, and what / comes to."""
     return {"vhost": describe_vhost(server, plain_vhost), "answers": server.answer(_web.PAGE, _page(server)).kind}
 
 
 def describe_server(configuration, main, blocks, writers):
-    """What counts for the whole server: root's own files decide it, no ``.htaccess``."""
+    """Return what counts for the whole server: root's own files decide it, no ``.htaccess``."""
     default = ApacheServer(configuration.modules, main)
     servers = [(block, ApacheServer(configuration.modules, main, block.inside)) for block in blocks]
     contexts = [("main", default)] + [("%s:%d" % (block.file, block.line), server) for block, server in servers]
@@ -318,7 +323,7 @@ def describe_server(configuration, main, blocks, writers):
 
 
 def describe_plain_vhost(server, file, line, claimed_names, listens):
-    """What is known of a virtual host without asking it: ``auditor.facts.web._web.PlainVhost``."""
+    """Return what is known of a virtual host without asking it: ``auditor.facts.web._web.PlainVhost``."""
     return {
         "names": claimed_names,
         "listens": listens,
@@ -337,7 +342,7 @@ def _speaks_tls(server, listens):
 
 
 def describe_vhost(server, plain_vhost):
-    """One virtual host in the words of ``auditor.facts.web._web.Vhost``."""
+    """Return one virtual host in the words of ``auditor.facts.web._web.Vhost``."""
     page = _page(server)
     answers = {
         uri: server.answer(uri)
@@ -416,7 +421,7 @@ def assign_listens(servers, ports):
 
 
 def list_names(server, declarations, unclaimed_names):
-    """Names as claimed, the declared ones that a wildcard covers, and ``unclaimed`` ones."""
+    """Name as claimed, the declared ones that a wildcard covers, and ``unclaimed_names`` ones."""
     claimed_names = _list_claimed(server)
     covered_names = [
         name
@@ -465,7 +470,7 @@ def _declared_names(declarations, here=False):
 
 
 def describe_default_vhost(plain_vhost, answers, unclaimed_names):
-    """What answers for names that nobody claims, and whether it answers with pages."""
+    """Return what answers for names that nobody claims, and whether it answers with pages."""
     return {
         "listens": [
             "%s:%d" % (listen["address"], listen["port"]) for listen in plain_vhost["listens"] if listen["default"]
@@ -516,7 +521,7 @@ class Htaccess:
         self._configuration, self._known = configuration, {}
 
     def make_reader(self, root):
-        """A function from folder to directives, for one virtual host."""
+        """Return a function from folder to directives, for one virtual host."""
 
         def read(folder):
             if root is None or not (folder == root or folder in private()):
@@ -622,7 +627,8 @@ def _tls(server):
 def _curves(server):
     """Return the curves that a virtual host offers for key exchange; the last command of OpenSSL's for them counts.
 
-    What is offered before the name is known is the first virtual host's of the address, to which the main server's apply.
+    What is offered before the name is known is the first virtual host's of the address, to which the main server's
+    apply.
     """
     of_all = _named_curves(server.main)
     return sorted({*of_all, *_named_curves(server.own)}) if of_all else []
@@ -635,7 +641,7 @@ def _named_curves(nodes):
 
 
 def _pairs(server):
-    """Every certificate that a virtual host shows, with its key, which may lie in the same file."""
+    """Return every certificate that a virtual host shows, with its key, which may lie in the same file."""
     certificates, keys = (
         [node.args[0] for node in server.all(name) if node.args]
         for name in ("sslcertificatefile", "sslcertificatekeyfile")
@@ -750,7 +756,7 @@ def find_grant_roots(configuration, blocks):
 
 
 def is_ours(node):
-    """Whether Lũy Tre rendered the file that a directive stands in."""
+    """Return whether Lũy Tre rendered the file that a directive stands in."""
     return node.file.startswith(ROOT + "/luytre/") or os.path.basename(node.file) in (OUR_LINK, "luytre.conf")
 
 

@@ -26,7 +26,10 @@ def collect(reading):
 
 
 def describe_directory(path, now, effort):
-    """What lies in a backup folder. Files dated in the future and empty ones are counted apart and prove nothing."""
+    """Return what lies in a backup folder.
+
+    Files dated in the future and empty ones are counted apart and prove nothing.
+    """
     result = {
         "path": path,
         "exists": os.path.isdir(path),

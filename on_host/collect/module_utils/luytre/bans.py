@@ -75,7 +75,7 @@ def _jails(reading, own):
 
 
 def parse_jail_names(output):
-    """The jails that run, as ``fail2ban-client status`` lists them."""
+    """Return the jails that run, as ``fail2ban-client status`` lists them."""
     match = re.search(r"Jail list:\s*([^\n]*)", output)
     words = re.split(r"[,\s]+", match.group(1)) if match else []
     return [word for word in words if re.match(r"[A-Za-z0-9_.-]{1,64}$", word)][:MAX_JAILS]
@@ -90,7 +90,9 @@ def _by_jail(names, output):
 
 
 def parse_jail(name, answers, own):
-    """One jail by what was answered about it; ``own`` are the addresses and networks that it must not shut out."""
+    """Return one jail by what was answered about it; ``own`` are the addresses and networks that it must not
+    shut out.
+    """
     ignored_networks = _members(answers["ignoreip"])
     return {
         "name": name,
@@ -139,7 +141,9 @@ def _network(text):
 
 
 def find_logins(vhosts, effort, jails):
-    """``[{kind, path, uri, log, readable, watched}]``: each login to an administration, by the log that its requests go to.
+    """``[{kind, path, uri, log, readable, watched}]``.
+
+    Each login to an administration, by the log that its requests go to.
 
     ``readable`` is whether the log is there and its lines, if any, begin with the visitor's address.
     """
@@ -164,7 +168,10 @@ def find_logins(vhosts, effort, jails):
 
 
 def is_readable(text):
-    """Whether a log is there whose lines begin with an address, or a name and port and then an address; or are yet to come."""
+    """Return whether a log is there whose lines begin with an address, or a name and port and then an address.
+
+    Or are yet to come.
+    """
     if text is None:
         return False
     lines = text.splitlines()

@@ -1,7 +1,9 @@
-"""What the host had to do with of a list of indicators, of which it is given keyed digests only: logs of web and mail, connections, name
-servers, files.
+"""What the host had to do with of a list of indicators, of which it is given keyed digests only.
 
-No value leaves the host and none comes to it: what is seen is digested here, and only digests that are asked for are told.
+Logs of web and mail, connections, name servers, files.
+
+No value leaves the host and none comes to it: what is seen is digested here, and only digests that are asked for are
+told.
 """
 
 import base64
@@ -72,7 +74,7 @@ class IndicatorDigests:
         self.files = [kind for kind in ("md5", "sha1", "sha256") if kind in indicators["files"]]
 
     def match_values(self, where, path, values):
-        """Which of these values, each as often as it was seen, are asked for."""
+        """Return which of these values, each as often as it was seen, are asked for."""
         times = collections.Counter()
         for text, number in values.items():
             for digest in self._of(text):
@@ -83,7 +85,7 @@ class IndicatorDigests:
         ]
 
     def _of(self, text):
-        """The digest of a value if it is asked for; of an address that is not, that of the narrowest network."""
+        """Return the digest of a value if it is asked for; of an address that is not, that of the narrowest network."""
         own = self._digest(text)
         if own in self._digests:
             return [own]
@@ -128,7 +130,7 @@ def count_in_log(path, budget, patterns=_OF_LOGS["log"]):
 
 
 def normalize_word(word):
-    """What a word of a log is, in the form that indicators have: a URL is itself, and the host in it."""
+    """Return what a word of a log is, in the form that indicators have: a URL is itself, and the host in it."""
     if "://" not in word:
         return [value for value in (normalize_address(word) or normalize_name(word),) if value]
     scheme = word.partition(":")[0].lower()
@@ -147,7 +149,7 @@ def normalize_word(word):
 
 
 def normalize_address(text):
-    """An address in its one form; None for what is none."""
+    """Return an address in its one form; None for what is none."""
     try:
         ip = ipaddress.ip_address(text)
     except ValueError:
@@ -156,13 +158,15 @@ def normalize_address(text):
 
 
 def normalize_name(text):
-    """The name of a host in its one form; None for what is none."""
+    """Return the name of a host in its one form; None for what is none."""
     text = text.rstrip(".").lower()
     return text if len(text) <= 253 and _NAME.match(text) else None
 
 
 def _iter_local_values(reading, untold):
-    """Where else values are: open connections, name servers, and names that this host gives addresses to itself."""
+    """Yield where else values are: open connections, name servers, and names that this host gives addresses
+    to itself.
+    """
     try:
         yield "connection", "", count_peers(reading.run(["ss", "-Hntu", "state", "connected"]))
     except UnreadableFact as unread:
@@ -176,7 +180,7 @@ def _iter_local_values(reading, untold):
 
 
 def count_peers(text):
-    """The addresses at the other end of sockets, from the lines of ``ss -Hntu``."""
+    """Return the addresses at the other end of sockets, from the lines of ``ss -Hntu``."""
     ends = (line.split()[5:6] for line in text.splitlines())
     return _count_hosts(re.sub(r"%\S*\Z|[\[\]]", "", word.rpartition(":")[0]) for words in ends for word in words)
 

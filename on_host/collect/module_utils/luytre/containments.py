@@ -1,4 +1,6 @@
-"""What incidents contain on this host, by the records of the programs that do it: the case log may know more, or less."""
+"""What incidents contain on this host, by the records of the programs that do it: the case log may know more,
+or less.
+"""
 
 import json
 import os
@@ -32,7 +34,10 @@ def collect(reading, home=HOME, memory=MEMORY):
 
 
 def _list_recorded(folder):
-    """The names of the actions on record in a folder's one file. Raises Unreadable for a file that is none of ours."""
+    """Return the names of the actions on record in a folder's one file.
+
+    Raises Unreadable for a file that is none of ours.
+    """
     path = os.path.join(folder, "actions.json")
     text = read_text(path, MAX_RECORD)
     if text is None:
@@ -44,13 +49,13 @@ def _list_recorded(folder):
 
 
 def _is_over(record):
-    """Whether it has ended by itself: of such a one the record stays until the next one is written."""
+    """Return whether it has ended by itself: of such a one the record stays until the next one is written."""
     until = record.get("until") if isinstance(record, dict) else None
     return isinstance(until, (int, float)) and until < time.time()
 
 
 def _list_stored(folder):
-    """The names of the actions that have a folder of their own there."""
+    """Return the names of the actions that have a folder of their own there."""
     try:
         names = os.listdir(folder)[:MAX_ENTRIES]
     except (FileNotFoundError, NotADirectoryError):

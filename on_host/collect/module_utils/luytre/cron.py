@@ -17,7 +17,8 @@ FOLDERS = ("/etc/cron.hourly", "/etc/cron.daily", "/etc/cron.weekly", "/etc/cron
 MAX_JOBS = 500
 """Root's come first, so that a user's long table leaves none of them out."""
 _INTERPRETERS = re.compile(
-    r"^(?:ba|da|k|z)?sh$|^(?:php|python|perl|ruby)[\d.]*$|^(?:nice|ionice|nohup|env|timeout|flock|chronic|exec|\{|if|then|else|do|!)$"
+    r"^(?:ba|da|k|z)?sh$|^(?:php|python|perl|ruby)[\d.]*$|^(?:nice|ionice|nohup|env|timeout|flock|chronic|exec|\{|if"
+    r"|then|else|do|!)$"
 )
 _ASSIGNMENT = re.compile(r"^\s*[A-Za-z_]\w*\s*=")
 
@@ -126,6 +127,8 @@ def parse_programs(command):
 
 
 def find_weak_place(paths, trust):
-    """The nearest ``{path, owner, group, mode, kind}`` on the way to a program that another than root can change."""
+    """Return the nearest ``{path, owner, group, mode, kind}`` on the way to a program that another than root can
+    change.
+    """
     places = (trust.nearest(path) for path in paths if os.path.exists(path))
     return next((file_mode(place) for place, _who in filter(None, places)), None)

@@ -51,7 +51,7 @@ class _LowPriority:
 
 
 def read_root(path, web, effort, max_entries):
-    """One root's entry of the facts, or None when it is not there."""
+    """Return one root's entry of the facts, or None when it is not there."""
     findings = _RootFindings(path, web)
     try:
         root = _root_walk.RootWalk(path, effort, max_entries, findings.add)
@@ -74,7 +74,7 @@ def _describe_root(root, findings):
 
 
 class _RootFindings:
-    """What one walk gathers."""
+    """Record of what one walk gathers."""
 
     def __init__(self, path, web):
         self._path, self._real, self._web = path, os.path.realpath(path), web

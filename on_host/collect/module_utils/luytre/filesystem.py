@@ -132,7 +132,7 @@ def collect(reading):
 
 
 def describe_permissions(path, status=None):
-    """A file's owner, group and bits in words, or None when there is no such file."""
+    """Return a file's owner, group and bits in words, or None when there is no such file."""
     entry = file_mode(path, status)
     if entry is None:
         return None
@@ -165,7 +165,7 @@ def list_cron_paths():
 
 
 def find_doubtful_files():
-    """What root's programs believe, as far as others could have written it: folders before what is in them."""
+    """Return what root's programs believe, as far as others could have written it: folders before what is in them."""
     entries = []
     for number, path in enumerate(_believed_paths()):
         if number >= MAX_BELIEVED or len(entries) >= MAX_FOUND:
@@ -192,7 +192,10 @@ def _believed_paths():
 
 
 def parse_mounts(text):
-    """``/proc/self/mountinfo`` as ``[{path, kind, source, device, options}]``; the last mount on a path is the one seen."""
+    """``/proc/self/mountinfo`` as ``[{path, kind, source, device, options}]``.
+
+    The last mount on a path is the one seen.
+    """
     mounts_by_path = {}
     for line in text.splitlines():
         left_part, dash, right = line.partition(" - ")
@@ -211,7 +214,9 @@ def parse_mounts(text):
 
 
 def describe_shared_folders(mount_table, fstab, unit_options):
-    """The folders that everybody may write: mounted by themselves, and with which options, now and after boot."""
+    """Return the folders that everybody may write: mounted by themselves, and with which options, now and
+    after boot.
+    """
     by_path = {mount["path"]: mount for mount in mount_table}
     boot_options = parse_fstab(fstab)
     folders = []
@@ -241,12 +246,12 @@ def describe_shared_folders(mount_table, fstab, unit_options):
 
 
 def _is_folder(path):
-    """Whether a folder lies there itself: /var/tmp may be a link to /tmp, which is looked at by its own name."""
+    """Return whether a folder lies there itself: /var/tmp may be a link to /tmp, which is looked at by its own name."""
     return os.path.isdir(path) and not os.path.islink(path)
 
 
 def find_running_below(folders, proc="/proc"):
-    """The programs below these folders that run now."""
+    """Return the programs below these folders that run now."""
     below, programs = tuple(folder + "/" for folder in folders), set()
     for link in glob.glob(proc + "/[0-9]*/exe"):
         with contextlib.suppress(OSError):
@@ -265,7 +270,7 @@ def parse_fstab(text):
 
 
 def is_last_option(options, wanted_option, opposite):
-    """Whether an option is in force in a list where the last word counts; ``defaults`` is the opposite."""
+    """Return whether an option is in force in a list where the last word counts; ``defaults`` is the opposite."""
     words = [option for option in options if option in (wanted_option, opposite, "defaults")]
     return bool(words) and words[-1] == wanted_option
 
@@ -287,7 +292,7 @@ def tmp_unit_options():
 
 
 def measure_space(mount_table):
-    """How full each local file system is, in percent of bytes and of inodes that ordinary users may have."""
+    """Return how full each local file system is, in percent of bytes and of inodes that ordinary users may have."""
     usage_by_device = {}
     for mount in mount_table:
         path = mount["path"]
@@ -330,7 +335,10 @@ def list_disk_devices(mount_table):
 
 
 class FilesystemWalk:
-    """What a walk over the host's own disks found, and whether it came to its end. ``served`` paths are not looked at."""
+    """Record of what a walk over the host's own disks found, and whether it came to its end.
+
+    ``served`` paths are not looked at.
+    """
 
     def __init__(self, devices, effort, served_paths=()):
         self.served = served_paths
@@ -410,7 +418,10 @@ class FilesystemWalk:
 
     @staticmethod
     def _is_unowned(number, known_ids, look_up):
-        """Whether no account has the number; those of containers and of systemd's passing users are nobody's to miss."""
+        """Return whether no account has the number.
+
+        Those of containers and of systemd's passing users are nobody's to miss.
+        """
         if number in known_ids or number >= 100_000 or 61_184 <= number <= 65_534:
             return False
         try:
@@ -422,7 +433,10 @@ class FilesystemWalk:
 
 
 def walk_disks(mount_table, effort):
-    """A Walk over the host's disks: the system first, what matters most first in it; then sites and people's folders."""
+    """Return a Walk over the host's disks: the system first, what matters most first in it.
+
+    Then sites and people's folders.
+    """
     served_paths = {mount["path"] for mount in mount_table if mount["kind"].startswith(SERVED_KINDS)}
     result = FilesystemWalk(list_disk_devices(mount_table), effort, served_paths)
     for part, roots, mendable in (("system", (*FIRST, "/"), True), ("users", OF_USERS, False)):
@@ -440,7 +454,9 @@ def _ancestors(path):
 
 
 def add_packages(entries):
-    """The same entries, each with whether a package brought it, and whether it is one that Debian installs so."""
+    """Return the same entries, each with whether a package brought it, and whether it is one that Debian
+    installs so.
+    """
     if not entries:
         return []
     paths_by_name = {}

@@ -12,7 +12,10 @@ from ansible.module_utils.luytre._units import read_units
 
 OWN = ("inet", "luytre")
 CONTAINMENT_TABLES = (("inet", "luytre_contain"), ("inet", "luytre_isolate"))
-"""What incidents block, or cut the host off by: no part of how the host filters packets. Written by on_host/contain/."""
+"""What incidents block, or cut the host off by: no part of how the host filters packets.
+
+Written by on_host/contain/.
+"""
 OWN_RULES, OWN_UNIT = "/etc/nftables.d/luytre.nft", "luytre-firewall.service"
 CONFIG = "/etc/nftables.conf"
 OWN_INCLUDE = re.compile(r"(?m)^[ \t]*include[ \t]+[\"']/etc/nftables\.d/luytre\.nft[\"']")
@@ -52,7 +55,7 @@ def collect(reading):
 
 
 def read_live_entries(reading):
-    """Every table in the kernel in the form of nft's JSON, also the ones that iptables made."""
+    """Return every table in the kernel in the form of nft's JSON, also the ones that iptables made."""
     entries = []
     if reading.find_program("nft"):
         entries = json.loads(reading.run(["nft", "-j", "list", "ruleset"])).get("nftables", [])
@@ -77,7 +80,7 @@ def read_live_entries(reading):
 
 
 def drop_containment(entries):
-    """The same without what incidents block."""
+    """Return the same without what incidents block."""
     return [entry for entry in entries if not any(_belongs(kind, value) for kind, value in entry.items())]
 
 
@@ -94,10 +97,11 @@ def _by_iptables(rule, family):
 
 
 def read_boot_entries(reading, state):
-    """``(entries, complete)``: what systemd's units will load, worked out by nft itself in a network namespace of its own.
+    """``(entries, complete)``: what systemd's units will load, worked out by nft itself in a network namespace of its
+    own.
 
-    Where rules of others cannot be worked out there, this product's are by themselves, and it is not ``complete``. Raises
-    NotRun when others could change those rules.
+    Where rules of others cannot be worked out there, this product's are by themselves, and it is not ``complete``.
+    Raises NotRun when others could change those rules.
     """
     paths = [path for path, unit in ((CONFIG, "nftables.service"), (OWN_RULES, OWN_UNIT)) if state[unit]["enabled"]]
     paths = [path for path in paths if os.path.isfile(path)]
@@ -126,7 +130,9 @@ def read_boot_entries(reading, state):
 
 
 def describe_boot(entries, complete, state, outside):
-    """Who loads rules at boot, and whether those deny by default; ``denies`` is None when nobody can tell."""
+    """Return who loads rules at boot, and whether those deny by default; ``check_default_deny`` is None when nobody can
+    tell.
+    """
     by, rulesets = [], [entries]
     if state["nftables.service"]["enabled"]:
         by.append("nftables")
@@ -147,8 +153,9 @@ def describe_boot(entries, complete, state, outside):
 
 
 def check_boot_units(entries, includes_own_rules, state):
-    """Whether this product's table, if it is in use here, is loaded by its own unit alone, and that is at work; and
-    whether nftables.service has rules of others to load."""
+    """Return whether this product's table, if it is in use here, is loaded by its own unit alone, and that is at work.
+
+    And whether nftables.service has rules of others to load."""
     unit = state[OWN_UNIT]
     used = includes_own_rules or unit["loaded"] or unit["enabled"]
     return {
@@ -163,7 +170,7 @@ def check_boot_units(entries, includes_own_rules, state):
 
 
 def is_ufw_denying():
-    """Whether ufw is turned on and drops what it has no rule for."""
+    """Return whether ufw is turned on and drops what it has no rule for."""
     on = re.search(r"(?mi)^\s*ENABLED\s*=\s*[\"']?yes", read_text("/etc/ufw/ufw.conf") or "")
     drops = re.search(r"(?m)^\s*DEFAULT_INPUT_POLICY\s*=\s*[\"']?(DROP|REJECT)", read_text("/etc/default/ufw") or "")
     return on is not None and drops is not None
@@ -182,7 +189,7 @@ def check_default_deny(ruleset, outside):
 
 
 def list_exposed(ruleset, outside, listeners):
-    """The listeners that a stranger reaches."""
+    """Return the listeners that a stranger reaches."""
     return [
         dict(listener, family=family)
         for listener in listeners
@@ -193,14 +200,14 @@ def list_exposed(ruleset, outside, listeners):
 
 
 def list_families(address):
-    """The families in which a listening address is reached."""
+    """Return the families in which a listening address is reached."""
     if address == "*":
         return ("ip", "ip6")
     return ("ip6",) if ":" in address and not address.startswith("::ffff:") else ("ip",)
 
 
 def list_managers(entries, state, outside):
-    """Who but this product keeps a packet filter here."""
+    """Return who but this product keeps a packet filter here."""
     names = []
     if is_ufw_denying() and state["ufw.service"]["enabled"]:
         names.append("ufw")
@@ -230,13 +237,16 @@ def select_own_table(entries):
 
 
 def is_as_written(own, boot, complete=True):
-    """Whether our table is in force just as the next boot will load it; only whether it is there, when that is unknown."""
+    """Return whether our table is in force just as the next boot will load it.
+
+    Only whether it is there, when that is unknown.
+    """
     at_boot = select_own_table(boot)
     return own != [] and (own == at_boot or (not complete and not at_boot))
 
 
 def _comparable(value):
-    """A copy without handles and counts, members of sets in order."""
+    """Return a copy without handles and counts, members of sets in order."""
     if isinstance(value, dict):
         copy = {
             key: _comparable(part) for key, part in value.items() if key not in ("handle", "packets", "bytes", "index")
@@ -268,7 +278,7 @@ def is_ipv6_in_use():
 
 
 def list_ssh_ports(reading, listeners):
-    """The ports that sshd is set to, those it listens on, and the one that this session came in by."""
+    """Return the ports that sshd is set to, those it listens on, and the one that this session came in by."""
     ports = set()
     if reading.find_program("sshd"):
         ports |= {int(port) for port in re.findall(r"(?m)^port (\d+)$", _sshd.run_test(reading))}

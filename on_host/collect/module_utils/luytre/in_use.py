@@ -51,7 +51,7 @@ def log_paths(vhosts):
 
 
 def count_logs(paths, seconds=LOG_SECONDS):
-    """What each log comes to; those for which there was no time left are missing."""
+    """Return what each log comes to; those for which there was no time left are missing."""
     until, results = time.monotonic() + seconds, []
     for path in paths:
         if time.monotonic() >= until:
@@ -66,7 +66,7 @@ def count_logs(paths, seconds=LOG_SECONDS):
 
 
 def walk_roots(paths, effort):
-    """What each web root holds that is in use, all in turns."""
+    """Return what each web root holds that is in use, all in turns."""
     web = _webroot.web_users()
     with contextlib.ExitStack() as open_roots:
         walks = []
@@ -84,7 +84,7 @@ def walk_roots(paths, effort):
 
 
 class _RootUsage:
-    """What one root's walk gathers."""
+    """Record of what one root's walk gathers."""
 
     def __init__(self, web):
         self._web = web
@@ -108,7 +108,7 @@ class _RootUsage:
             self._largest = max(self._largest, status.st_size)
 
     def _is_read_by_everybody(self, status):
-        """Whether the web server reads it only because everybody may."""
+        """Return whether the web server reads it only because everybody may."""
         without_others = types.SimpleNamespace(
             st_uid=status.st_uid, st_gid=status.st_gid, st_mode=status.st_mode & ~0o007
         )
@@ -116,7 +116,7 @@ class _RootUsage:
 
     @property
     def is_full(self):
-        """Whether there was more code than is read of one root."""
+        """Return whether there was more code than is read of one root."""
         return self._read >= MAX_READ
 
     def answer(self):

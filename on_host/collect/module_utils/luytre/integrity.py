@@ -92,7 +92,7 @@ def collect(reading):
 
 
 def find_unexplained(differences, packages, leftovers):
-    """The changes that neither a package nor a run of ours made. ``left``: what our runs left, by path."""
+    """Return the changes that neither a package nor a run of ours made. ``leftovers``: what our runs left, by path."""
     return [
         difference
         for difference in differences
@@ -105,7 +105,7 @@ def find_unexplained(differences, packages, leftovers):
 
 
 def _is_contained(path, what, entry):
-    """Whether a new file is one by which an incident has a web server say something, and nothing else."""
+    """Return whether a new file is one by which an incident has a web server say something, and nothing else."""
     if what != "added" or not web_block_config.is_own(path) or entry[KIND:SIZE] != ["f", 0o644, 0, 0]:
         return False
     try:
@@ -115,7 +115,7 @@ def _is_contained(path, what, entry):
 
 
 def _matches_state(entry, state):
-    """Whether a file is as a run of ours left it; ``left`` in the guard's words."""
+    """Return whether a file is as a run of ours left it; ``state`` in the guard's words."""
     if entry is None or not isinstance(state, dict) or state.get("type") == "absent":
         return entry is None and isinstance(state, dict) and state.get("type") == "absent"
     kind = {"file": "f", "folder": "d", "link": "l"}.get(state.get("type"), "o")
@@ -139,7 +139,10 @@ def _read_leftovers(path=LEFTOVERS_FILE):
 
 
 class Packages:
-    """What dpkg has unpacked since a moment: files by their MD5 as the package told it, and the names of all else."""
+    """Record of what dpkg has unpacked since a moment.
+
+    Files by their MD5 as the package told it, and the names of all else.
+    """
 
     def __init__(self, since, info=INFO, status=STATUS):
         self._sums, self._names, self._of_all = {}, set(), None
@@ -156,7 +159,7 @@ class Packages:
         self._worked = bool(fresh) or (os.path.exists(status) and os.stat(status).st_ctime >= since)
 
     def explains(self, path, what, entry):
-        """Whether a package explains a change. Another's bits and owner it does not, nor a missing setting."""
+        """Return whether a package explains a change. Another's bits and owner it does not, nor a missing setting."""
         if what == "removed":
             return self._worked and not path.startswith("/etc/") and path not in self._every_name()
         if what == "mode" or entry[OWNER] != 0 or entry[MODE] & 0o6000:
@@ -185,5 +188,5 @@ class Packages:
 
 
 def _in_usr(path):
-    """Where a path of a package lies since /bin, /sbin and /lib are links into /usr."""
+    """Return where a path of a package lies since /bin, /sbin and /lib are links into /usr."""
     return "/usr" + path if _ABOVE_USR.match(path) else path

@@ -175,7 +175,10 @@ def collect(reading):
 
 
 def read_live_values():
-    """Every whole-number setting that the controls read, by dotted key; a dot in an interface's name is a slash there."""
+    """Return every whole-number setting that the controls read, by dotted key.
+
+    A dot in an interface's name is a slash there.
+    """
     values = {}
     for key in SINGLE:
         _add(values, key, "/proc/sys/" + key.replace(".", "/"))
@@ -194,7 +197,10 @@ def _add(values, key, path):
 
 
 def list_sysctl_files(folders=FOLDERS):
-    """The files that systemd-sysctl reads at boot, in its order: ``[(path, text)]``. An earlier folder hides later ones."""
+    """Return the files that systemd-sysctl reads at boot, in its order: ``[(path, text)]``.
+
+    An earlier folder hides later ones.
+    """
     paths_by_name = {}
     for folder in reversed(folders):
         for path in glob.glob(folder + "/*.conf"):
@@ -237,7 +243,7 @@ def parse_boot_settings(files):
 
 
 def _normalize_key(name):
-    """A key in the form ``net.ipv4.conf.eth0/10.rp_filter`` whatever separator its first one was."""
+    """Return a key in the form ``net.ipv4.conf.eth0/10.rp_filter`` whatever separator its first one was."""
     first = re.search(r"[./]", name)
     if first and first.group() == "/":
         name = name.replace("/", "\0").replace(".", "/").replace("\0", ".")
@@ -245,7 +251,9 @@ def _normalize_key(name):
 
 
 def find_boot_value(key, stages):
-    """``(value, file)`` that the files give a key, or ``(None, None)``; of several stages the last counts that has it."""
+    """``(value, file)`` that the files give a key, or ``(None, None)``; of several stages the last counts
+    that has it.
+    """
     candidates = (_set_by(key, stage) for stage in reversed(stages))
     return next((candidate for candidate in candidates if candidate[0] is not None), (None, None))
 
@@ -262,7 +270,7 @@ def _set_by(key, settings):
 
 
 def _matches(pattern, key):
-    """Whether a pattern with ``*`` for one part of a key matches it."""
+    """Return whether a pattern with ``*`` for one part of a key matches it."""
     parts = [re.escape(part).replace(r"\*", "[^.]*").replace(r"\?", "[^.]") for part in pattern.split(".")]
     return re.match(r"\.".join(parts) + "$", key) is not None
 
@@ -287,7 +295,9 @@ def find_unwritten(live, settings, changeable):
 
 
 def describe_interfaces(live, settings):
-    """Per-interface settings as they work together with conf.all, now and after boot, for real interfaces and new ones."""
+    """Per-interface settings as they work together with conf.all, now and after boot, for real interfaces and
+    new ones.
+    """
     results = []
     for key in sorted(live):
         match = re.match(r"net\.(ipv[46])\.conf\.(.+)\.([a-z_]+)$", key)
@@ -327,7 +337,7 @@ def describe_interfaces(live, settings):
 
 
 def combine_values(rule, own, every, is_forwarding):
-    """The value that the kernel acts on, from an interface's own and conf.all's."""
+    """Return the value that the kernel acts on, from an interface's own and conf.all's."""
     if rule == "redirects":
         rule = "and" if is_forwarding else "or"
     if rule == "or":
@@ -342,7 +352,9 @@ def combine_values(rule, own, every, is_forwarding):
 
 
 def describe_modules(reading):
-    """Return of each module that a web server has no use for, and of that for USB disks, whether it is on this host, loaded, kept from loading."""
+    """Return of each module that a web server has no use for, and of that for USB disks, whether it is on this host,
+    loaded, kept from loading.
+    """
     folder = "/lib/modules/" + os.uname().release
     there = (read_text(folder + "/modules.dep", 4_000_000) or "") + (read_text(folder + "/modules.builtin") or "")
     loaded_modules = {line.split(" ", 1)[0] for line in (read_text("/proc/modules") or "").splitlines()}
@@ -381,14 +393,16 @@ def describe_apparmor():
 
 
 def describe_boot_loader(text):
-    """Return where the boot loader is configured, and whether changing what it boots takes a password, from its text."""
+    """Return where the boot loader is configured, and whether changing what it boots takes a password, from
+    its text.
+    """
     users = re.search(r"(?m)^[ \t]*set[ \t]+superusers=[\"']?\w", text or "")
     password_match = re.search(r"(?m)^[ \t]*password(?:_pbkdf2)?[ \t]+\S+[ \t]+\S", text or "")
     return {"boot_loader": "" if text is None else GRUB, "boot_password": bool(users and password_match)}
 
 
 def list_forwarding_users(reading):
-    """What on this host needs packets to be forwarded: container and VPN software by name."""
+    """Return what on this host needs packets to be forwarded: container and VPN software by name."""
     reasons = {name for name, program in FORWARDING_PROGRAMS if reading.find_program(program)}
     for interface in sorted(os.listdir("/sys/class/net")):
         if re.match(r"(docker|br-|virbr|lxcbr|lxdbr|podman|cni|wg|tun|ppp|cali|flannel)", interface):
@@ -410,7 +424,7 @@ FORWARDING_PROGRAMS = (
 
 
 def list_userns_users(reading):
-    """What on this host makes user namespaces without being root: browsers and container software by name."""
+    """Return what on this host makes user namespaces without being root: browsers and container software by name."""
     reasons = {name for name in USERNS_PROGRAMS if reading.find_program(name)}
     reasons |= {(read_text(path, 100) or "").strip() for path in glob.iglob("/proc/[0-9]*/comm")} & USERNS_RUNNING
     folders = (path for pattern in USERNS_FOLDERS for path in glob.glob(pattern))
@@ -431,7 +445,7 @@ USERNS_FOLDERS = tuple(
 
 
 def is_ipv6_by_router():
-    """Whether the host's IPv6 address or default route comes from router advertisements."""
+    """Return whether the host's IPv6 address or default route comes from router advertisements."""
     routes = (line.split() for line in (read_text("/proc/net/ipv6_route") or "").splitlines())
     by_route = any(
         len(part) == 10 and part[0] == "0" * 32 and part[1] == "00" and int(part[8], 16) & 0x40002 == 0x40002
@@ -443,7 +457,7 @@ def is_ipv6_by_router():
 
 
 def survey_ufw():
-    """The file of ufw's that is put in force after ours at boot, with its text; None where there is none."""
+    """Return the file of ufw's that is put in force after ours at boot, with its text; None where there is none."""
     return next(({"path": path, "text": text} for path, text in list_ufw_files()), None)
 
 
@@ -470,5 +484,5 @@ def survey(reading):
 
 
 def _below_proc(key):
-    """A dotted key as a path below /proc/sys."""
+    """Return a dotted key as a path below /proc/sys."""
     return key.replace(".", "\0").replace("/", ".").replace("\0", "/")

@@ -121,7 +121,10 @@ def list_drop_ins(relative):
 
 
 def parse_journald_settings(texts):
-    """The ``[Journal]`` settings in force of files read one after the other; an empty value is the default again."""
+    """Return the ``[Journal]`` settings in force of files read one after the other.
+
+    An empty value is the default again.
+    """
     settings = {}
     for text in texts:
         section = ""
@@ -138,7 +141,7 @@ def parse_journald_settings(texts):
 
 
 def parse_span(text):
-    """A systemd time span (``1month 2w``) in whole seconds; None for anything else, 0 for ``infinity`` too."""
+    """Return a systemd time span (``1month 2w``) in whole seconds; None for anything else, 0 for ``infinity`` too."""
     if text.strip() in ("infinity", ""):
         return 0
     parts = re.findall(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)", text)
@@ -152,7 +155,7 @@ def parse_span(text):
 
 
 def parse_size(text, default):
-    """A systemd size (``500M``) in bytes; the default when not set or not understood."""
+    """Return a systemd size (``500M``) in bytes; the default when not set or not understood."""
     match = re.match(r"^(\d+)\s*([KMGTPE]?)B?$", text.strip())
     return (
         int(match.group(1)) << 10 * ("KMGTPE".index(match.group(2)) + 1 if match.group(2) else 0) if match else default
@@ -183,7 +186,9 @@ def _find_unrotated(rotations):
 
 
 def _files(effort):
-    """``(log files with something to hide that others may read and what others may write, whether there was more to look at)``."""
+    """``(log files with something to hide that others may read and what others may write, whether there was more to
+    look at)``.
+    """
     root = safe_open.open_path("/var/log", safe_open.DIRECTORY, safe_open.ROOTS_LINKS)
     try:
         entries, statuses = [], {}
@@ -210,7 +215,7 @@ def _files(effort):
 
 
 def _list_remote_targets(services):
-    """What sends logs to another machine."""
+    """Return what sends logs to another machine."""
     ways = [
         name
         for name in FORWARDERS

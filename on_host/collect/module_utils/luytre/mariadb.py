@@ -1,6 +1,6 @@
 """MariaDB through its local socket as root: variables in force, accounts, grants; the modes of its files.
 
-Hashes are judged on the host and stay there: an account's ``authentication`` is one word.
+Hashes are judged on the host and stay there: an account's ``classify_authentication`` is one word.
 """
 
 import json
@@ -136,24 +136,29 @@ def collect(reading):
 
 
 def find_client(reading):
-    """The client's path under its present or its old name, or None."""
+    """Return the client's path under its present or its old name, or None."""
     return reading.find_program("mariadb") or reading.find_program("mysql")
 
 
 def list_servers(reading):
-    """The processes of the installed server, which the server's own account or root runs in this host's process space."""
+    """Return the processes of the installed server, which the server's own account or root runs in this host's process
+    space.
+    """
     program = reading.find_program("mariadbd") or reading.find_program("mysqld")
     uids = {0} | {account["uid"] for account in _accounts.passwd() if account["name"] == SERVER_USER}
     return _processes.list_running(program, uids) if program else []
 
 
 def is_running(reading):
-    """Whether the installed server runs here."""
+    """Return whether the installed server runs here."""
     return bool(list_servers(reading))
 
 
 def find_socket(reading):
-    """The path of the running server's own socket, in whose place nobody else could put another. Raises Unreadable."""
+    """Return the path of the running server's own socket, in whose place nobody else could put another.
+
+    Raises Unreadable.
+    """
     for server in list_servers(reading):
         trust = Trust((0, server.uid))
         for path in _processes.list_listen_paths(server.pid):
@@ -167,13 +172,15 @@ def find_socket(reading):
 
 
 def find_start_fault(reading):
-    """Why the server would not start as it is now, or an empty text. Raises NotRun, Unreadable."""
+    """Return why the server would not start as it is now, or an empty text. Raises NotRun, Unreadable."""
     program = next(filter(None, map(reading.find_program, SERVERS)))
     return _mariadb_start.fault(reading, program, list_option_files()) or ""
 
 
 def list_option_files():
-    """The option files that a client or ``my_print_defaults`` takes when root runs it, and where they have plugins."""
+    """Return the option files that a client or ``my_print_defaults`` takes when root runs it, and where they have
+    plugins.
+    """
     mains = ("/etc/my.cnf", "/etc/mysql/my.cnf", "/root/.my.cnf", DEBIAN_DEFAULTS)
     return [
         _trusted_inputs.OPENSSL,
@@ -215,12 +222,12 @@ def query_rows(reading, client, sql):
 
 
 def parse_fields(text):
-    """The client's batch output as rows of text, None for NULL."""
+    """Return the client's batch output as rows of text, None for NULL."""
     return [[_field(cell) for cell in line.split("\t")] for line in text.split("\n") if line]
 
 
 def read_next_start(reading):
-    """What the option files will make of the settings in AT_START when the server starts next."""
+    """Return what the option files will make of the settings in AT_START when the server starts next."""
     printer = reading.find_program("my_print_defaults")
     if printer is None:
         raise UnreadableFact("my_print_defaults is not installed")
@@ -260,7 +267,7 @@ def _field(cell):
 
 
 def parse_state(answer):
-    """The server's state from the rows of QUERY."""
+    """Return the server's state from the rows of QUERY."""
     rows_by_kind = {}
     for row in answer:
         rows_by_kind.setdefault(row[0], []).append(row[1:])
@@ -332,7 +339,7 @@ def parse_privileges(text):
 
 
 def list_privileges(access):
-    """The privileges of an ``access`` mask, the full set in two words."""
+    """Return the privileges of an ``access`` mask, the full set in two words."""
     names = [name for bit, name in enumerate(GLOBAL_PRIVILEGES) if access >> bit & 1]
     everyday = [name for name in GLOBAL_PRIVILEGES[:28] if name != "GRANT OPTION"]
     if not set(everyday) <= set(names):
@@ -369,7 +376,7 @@ def _account(user, host, priv, role_access, roles, grants, definers):
 
 
 def _reaches_everything(privilege_set):
-    """Whether global privileges let an account read or change every site's data, or the server itself.
+    """Return whether global privileges let an account read or change every site's data, or the server itself.
 
     Those of an account that dumps databases (SELECT with LOCK TABLES) do not count.
     """
@@ -389,7 +396,7 @@ def list_methods(priv):
 
 
 def classify_authentication(priv):
-    """One word for how an account may log in, the weakest way first: locked, empty, password, socket, other."""
+    """Return one word for how an account may log in, the weakest way first: locked, empty, password, socket, other."""
     if priv.get("account_locked"):
         return "locked"
     ways = {_classify_method(plugin, secret) for plugin, secret in list_methods(priv)}
@@ -431,13 +438,13 @@ def list_config_files():
 
 
 def describe_datadir(path):
-    """The folder of the data itself; ``loose`` when others than the server's account may enter it."""
+    """Return the folder of the data itself; ``loose`` when others than the server's account may enter it."""
     mode = file_mode(path)
     return [{**mode, "holds_password": False, "loose": bool(mode["mode"] & 0o007)}] if mode else []
 
 
 def find_histories():
-    """The client's history files in people's homes that hold something, and whether they mention passwords."""
+    """Return the client's history files in people's homes that hold something, and whether they mention passwords."""
     files = []
     for home in _homes():
         for name in HISTORIES:

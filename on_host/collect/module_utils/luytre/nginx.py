@@ -70,7 +70,7 @@ def collect(reading):
 
 
 def _read_daemon(reading, daemon):
-    """The facts of one nginx."""
+    """Return the facts of one nginx."""
     version = re.search(r"(?:nginx|openresty|Angie)/([0-9.]+)", reading.run([daemon.program, "-v"], both=True))
     facts = {
         **ABSENT,
@@ -105,7 +105,10 @@ def _read_daemon(reading, daemon):
 
 
 def _merge_facts(first, others):
-    """The facts of several nginx as those of one: all their lists, and of the rest the first one's; sound only when all are."""
+    """Return the facts of several nginx as those of one: all their lists, and of the rest the first one's.
+
+    Sound only when all are.
+    """
     facts = dict(first)
     for other in others:
         for name, value in other.items():
@@ -120,7 +123,7 @@ def _merge_facts(first, others):
 
 
 def test_configuration(reading):
-    """What nginx says of its configuration now: ``{config_ok, config_message, untold}``."""
+    """Return what nginx says of its configuration now: ``{config_ok, config_message, untold}``."""
     daemon = _nginx_daemons.list_daemons(reading)[0]
     try:
         result = _run_test(reading, daemon, load(daemon.main, read_text))
@@ -130,7 +133,7 @@ def test_configuration(reading):
 
 
 def describe(config, declarations=None, version="", on_disk=True, deadline=None):
-    """The part of the facts that follows from the configuration alone. Raises Unreadable.
+    """Return the part of the facts that follows from the configuration alone. Raises Unreadable.
 
     A virtual host whose patterns cost too much time is told apart from those that were read.
     """
@@ -165,7 +168,7 @@ def describe(config, declarations=None, version="", on_disk=True, deadline=None)
 
 
 def list_proxy_places(config):
-    """The (address, port) where nginx wants to be told first, by a proxy, who asks."""
+    """Return the (address, port) where nginx wants to be told first, by a proxy, who asks."""
     return {
         (address, port)
         for server in config.servers
@@ -175,7 +178,7 @@ def list_proxy_places(config):
 
 
 def describe_server(model, groups):
-    """What counts for the whole server."""
+    """Return what counts for the whole server."""
     config = model.config
     user = config.top.own("user")
     return {
@@ -194,7 +197,7 @@ def describe_server(model, groups):
 
 
 def _worker_users(program, masters):
-    """Who runs the workers: the children of root's own nginx, whatever other processes call themselves."""
+    """Return who runs the workers: the children of root's own nginx, whatever other processes call themselves."""
     parents = {master.pid for master in masters}
     children = (_processes.process(pid) for master in masters for pid in _processes.children(master.pid))
     workers = [child for child in children if child and child.runs(program) and child.pid not in parents]
@@ -202,7 +205,10 @@ def _worker_users(program, masters):
 
 
 def _run_test(reading, daemon, config):
-    """What nginx itself says of its configuration; not asked where another could have it load or write something."""
+    """Return what nginx itself says of its configuration.
+
+    Not asked where another could have it load or write something.
+    """
     read, write_paths = _nginx_trusted_inputs.list_test_paths(config, daemon.prefix)
     try:
         argv = [
@@ -249,7 +255,9 @@ def find_loose_files(config):
 
 
 def _loose(paths):
-    """Of /etc/nginx what is not closed; of what lies elsewhere and is not for a role to close, what others could write."""
+    """Of /etc/nginx what is not closed; of what lies elsewhere and is not for a role to close, what others
+    could write.
+    """
     results = (
         collect_if_loose(path, ownership.STRICT_ROOT if (path + "/").startswith(FOLDER + "/") else ownership.ROOT)
         for path in paths
@@ -258,7 +266,7 @@ def _loose(paths):
 
 
 def find_loose_below():
-    """What of /etc/nginx is loose, folders before what is in them."""
+    """Return what of /etc/nginx is loose, folders before what is in them."""
     return _loose([FOLDER, *_walk(FOLDER)])
 
 
@@ -282,7 +290,7 @@ def _walk(top):
 
 
 def _tokens(model):
-    """Where ``server_tokens`` is decided, and how: http, and what differs below it."""
+    """Return where ``server_tokens`` is decided, and how: http, and what differs below it."""
     http = model.config.http
     settings = [{"where": "http", "value": model.get_setting(http, "server_tokens", "on") if http else "on"}]
     for level in iter_levels(http):
@@ -307,7 +315,7 @@ def _timeouts(config):
 
 
 def iter_levels(block):
-    """A block and all the blocks in it that hold settings, outermost first."""
+    """Yield a block and all the blocks in it that hold settings, outermost first."""
     if block is None:
         return
     yield block
@@ -349,7 +357,7 @@ def group_by_listen(servers):
 
 
 def is_tls(groups, address, port):
-    """Whether connections to this address are TLS: one server that says ``ssl`` decides for all."""
+    """Return whether connections to this address are TLS: one server that says ``ssl`` decides for all."""
     return any(
         "ssl" in options
         for server in groups.get((address, port), [])
@@ -372,7 +380,10 @@ def list_answered_names(model, groups, declarations):
 
 
 def _is_apart(model, server, folders):
-    """Whether a server without a name shows another folder than a site's, at ports of its own: a panel's tools are shown so."""
+    """Return whether a server without a name shows another folder than a site's, at ports of its own.
+
+    A panel's tools are shown so.
+    """
     own = model.root(server)
     ports = {port for _address, port, _options in parse_listens(server)}
     return is_nameless(server) and own is not None and bool(folders) and own not in folders and not ports & WEB_PORTS
@@ -389,7 +400,7 @@ def declared_folders(sites):
 
 
 def declared_names(sites):
-    """Every declared domain and alias."""
+    """Yield every declared domain and alias."""
     for site in sites or []:
         yield from (name for name in [site.get("domain"), *(site.get("aliases") or [])] if isinstance(name, str))
 
@@ -400,7 +411,7 @@ def _match_by_pattern(model, groups, domain):
 
 
 def find_unclaimed(model, groups, domain):
-    """The servers that answer a domain only because nobody claims it on their address.
+    """Return the servers that answer a domain only because nobody claims it on their address.
 
     A default server with names of its own counts when the domain is claimed nowhere; one without any, always.
     """
@@ -410,7 +421,7 @@ def find_unclaimed(model, groups, domain):
 
 
 def is_nameless(server):
-    """Whether a server block claims no real name."""
+    """Return whether a server block claims no real name."""
     return all("." not in name for name in server_names(server))
 
 
@@ -443,7 +454,7 @@ class Visitor:
         return os.path.basename(uri).startswith("index.")
 
     def ask(self, uri, scheme, port, method="GET", there=True):
-        """The Answer to a request for a file that is there, or not."""
+        """Return the Answer to a request for a file that is there, or not."""
 
         def exists(path):
             return (
@@ -453,16 +464,16 @@ class Visitor:
         return self.model.ask(self.server, NginxRequest(uri, self.host, scheme, port, method, exists))
 
     def answers(self, uri, **how):
-        """The Answers over each scheme."""
+        """Return the Answers over each scheme."""
         return [self.ask(uri, scheme, port, **how) for scheme, port in self.schemes]
 
     def those(self, uris, kind, **how):
-        """Which of the URIs are answered with that kind over any scheme."""
+        """Return which of the URIs are answered with that kind over any scheme."""
         return [uri for uri in uris if any(answer.kind == kind for answer in self.answers(uri, **how))]
 
 
 def describe_plain_vhost(model, groups, server, names, version):
-    """What is known of a virtual host without asking it: ``auditor.facts.web._web.PlainVhost``."""
+    """Return what is known of a virtual host without asking it: ``auditor.facts.web._web.PlainVhost``."""
     tls = any(is_tls(groups, address, port) for address, port, _options in parse_listens(server))
     return {
         "names": names[:200],
@@ -487,7 +498,7 @@ def describe_plain_vhost(model, groups, server, names, version):
 
 
 def _vhost(model, groups, server, names, on_disk):
-    """The rest of ``auditor.facts.web._web.Vhost``: what its patterns make of it."""
+    """Return the rest of ``auditor.facts.web._web.Vhost``: what its patterns make of it."""
     visitor = Visitor(model, groups, server, names, on_disk)
     pages = visitor.answers(_web.PAGE)
     page = next((answer for answer in pages[::-1] if answer.kind in ("file", "php", "proxy")), pages[-1])
@@ -559,7 +570,7 @@ def _targets(model, directive):
 
 
 def _backend(address):
-    """A FastCGI address as ``unix:`` with its real path, or ``tcp:``."""
+    """Return a FastCGI address as ``unix:`` with its real path, or ``tcp:``."""
     if address.startswith("unix:"):
         return "unix:" + safe_open.resolve(address[len("unix:") :])
     return address if address.startswith("$") else "tcp:" + address
@@ -579,7 +590,7 @@ def _find_listings(model, server):
 
 
 def compute_headers(model, level):
-    """The security headers that a level adds to what it answers."""
+    """Return the security headers that a level adds to what it answers."""
     values = {}
     for directive in _list_added_headers(model, level):
         if len(directive.args) >= 2 and directive.args[0].lower() in _web.SECURITY_HEADERS:
@@ -595,7 +606,9 @@ def compute_headers(model, level):
 
 
 def _list_added_headers(model, level):
-    """The ``add_header`` lines in force; ``add_header_inherit merge`` joins those of the outer levels to its own."""
+    """Return the ``add_header`` lines in force; ``add_header_inherit merge`` joins those of the outer levels to its
+    own.
+    """
     lines = []
     while level is not None:
         own = level.own("add_header")
@@ -624,7 +637,7 @@ def _access_log(model, level):
 
 
 def _body_limit(model, server, inside):
-    """The largest limit in any of its blocks, 0 (none at all) being the largest."""
+    """Return the largest limit in any of its blocks, 0 (none at all) being the largest."""
     own = [parse_size(d.args[0]) for level in inside for d in level.own("client_max_body_size") if d.args]
     inherited_limit = model.get_setting(server, "client_max_body_size")
     limits = [limit for limit in [*own, parse_size(inherited_limit) if inherited_limit else None] if limit is not None]
@@ -634,7 +647,7 @@ def _body_limit(model, server, inside):
 
 
 def _climbs(location):
-    """The alias trap: ``location /files { alias /srv/files/; }`` also answers ``/files../``."""
+    """Return the alias trap: ``location /files { alias /srv/files/; }`` also answers ``/files../``."""
     modifier, name = location_words(location)
     alias = location.own("alias")
     return (
@@ -674,7 +687,7 @@ def _tls(model, groups, server, version):
 
 
 def _pairs(model, server):
-    """Every certificate that a server shows, with its key."""
+    """Return every certificate that a server shows, with its key."""
     files = [
         [_file_only(model, d.args[0]) for d in model.effective(server, name) if d.args]
         for name in ("ssl_certificate", "ssl_certificate_key")
@@ -697,7 +710,7 @@ def _default_protocols(version):
 
 
 def _file_only(model, value):
-    """A path; a key or certificate written into the configuration itself stays on the host."""
+    """Return a path; a key or certificate written into the configuration itself stays on the host."""
     if value is None or value.startswith("/"):
         return value
     scheme = value.partition(":")[0] if ":" in value else ""
@@ -709,7 +722,7 @@ def _absolute(model, value):
 
 
 def describe_default_answer(model, address, port, members):
-    """How an address answers a name that nobody claims."""
+    """Return how an address answers a name that nobody claims."""
     server = members[0]
     tls = any(
         "ssl" in options for member in members for a, p, options in parse_listens(member) if (a, p) == (address, port)

@@ -1,4 +1,5 @@
-"""Installed packages with the source that each was built from, the archive that its version came from, and what still runs as it was before an upgrade.
+"""Installed packages with the source that each was built from, the archive that its version came from, and what still
+runs as it was before an upgrade.
 
 Whatever is as usual is left out, for a host has a thousand packages: the model says what it is then.
 """
@@ -72,15 +73,18 @@ def parse_source(fields):
 
 
 def read_codename():
-    """The release's own name; empty when the host does not tell."""
+    """Return the release's own name; empty when the host does not tell."""
     match = re.search(r'(?m)^VERSION_CODENAME="?([a-z]+)"?$', read_text("/etc/os-release") or "")
     return match.group(1) if match else ""
 
 
 def find_origins(packages, indexes, text_of, release=""):
-    """The archive of every installed version by ``(name, architecture)``: one of ORIGINS, ``superseded`` or ``none``; nothing without lists.
+    """Return the archive of every installed version by ``(name, architecture)``.
 
-    ``superseded`` is in no list, but the distribution offers a newer one of that name, and nobody else offers any: its own from before.
+    One of ORIGINS, ``superseded`` or ``none``; nothing without lists.
+
+    ``superseded`` is in no list, but the distribution offers a newer one of that name, and nobody else offers any: its
+    own from before.
     """
     if not indexes:
         return {}
@@ -94,7 +98,7 @@ def find_origins(packages, indexes, text_of, release=""):
 
 
 def classify_index(index, release=""):
-    """Which of ORIGINS a list belongs to, on a host of this release."""
+    """Return which of ORIGINS a list belongs to, on a host of this release."""
     if index.origin in (*DISTRIBUTIONS, *PAID_ORIGINS) and release and index.codename not in ("", release):
         return "other_release"
     if index.origin == "Debian Backports" or (index.origin in DISTRIBUTIONS and index.on_request):
@@ -124,7 +128,10 @@ def _find_origin(fields, offers):
 
 
 def _add_changelogs(packages):
-    """What the changelogs of packages from elsewhere name: theirs are no versions that the distribution's data tells of."""
+    """Add what the changelogs of packages from elsewhere name.
+
+    Theirs are no versions that the distribution's data tells of.
+    """
     elsewhere = [
         each for each in packages if each.get("origin") in ("backports", "third_party", "other_release", "none")
     ]
@@ -138,7 +145,9 @@ def _add_changelogs(packages):
 
 
 def list_mapped(proc="/proc", info=INFO):
-    """``{file, package, program, unit, processes}`` of each file of code that was replaced and that processes still run."""
+    """``{file, package, program, unit, processes}`` of each file of code that was replaced and that processes still
+    run.
+    """
     pids_by_file = {}
     for pid in sorted(int(name) for name in os.listdir(proc) if name.isdigit())[: _processes.MAX_PROCESSES]:
         for file in _needs_restart.find_replaced_files(pid, proc):
@@ -153,7 +162,7 @@ def list_mapped(proc="/proc", info=INFO):
 
 
 def find_owners(files, info=INFO):
-    """The package that has a file of that name now, or one whose name differs after ``.so.N`` alone."""
+    """Return the package that has a file of that name now, or one whose name differs after ``.so.N`` alone."""
     files_by_stem = {strip_version(file): file for file in files}
     owners = {}
     for path in sorted(glob.glob(info + "/*.list")):
@@ -164,6 +173,9 @@ def find_owners(files, info=INFO):
 
 
 def strip_version(path):
-    """A path as packages of any version name it: below ``/usr``, a library without what follows the first number."""
+    """Return a path as packages of any version name it.
+
+    Below ``/usr``, a library without what follows the first number.
+    """
     path = path if path.startswith("/usr/") else "/usr" + path
     return re.sub(r"(\.so\.[0-9]+)[0-9.]*\Z", r"\1", path)

@@ -1,4 +1,6 @@
-"""Which pages sites have, as far as their host knows: what access logs served, files below the root, what applications publish.
+"""Which pages sites have, as far as their host knows.
+
+What access logs served, files below the root, what applications publish.
 
 Asked by reviews alone. Addresses of pages leave the host, people's never do.
 """
@@ -78,14 +80,17 @@ def _is_path(root):
 
 
 class LogUser:
-    """Who writes a log: the names that a virtual host answers to (none: whatever nobody else does), and the log's format."""
+    """Record of who writes a log.
+
+    The names that a virtual host answers to (none: whatever nobody else does), and the log's format.
+    """
 
     def __init__(self, names, path, pattern):
         self.names, self.path, self.pattern = names, path, pattern
 
 
 def list_log_users():
-    """The logs of all virtual hosts in force."""
+    """Return the logs of all virtual hosts in force."""
     users = []
     for path in _nginx_daemons.list_main_files():
         with contextlib.suppress(BadConfig, UnreadableFact):
@@ -96,7 +101,7 @@ def list_log_users():
 
 
 def list_nginx_logs(config):
-    """The same of a configuration of nginx's as ``_nginx_conf.load`` gives it."""
+    """Return the same of a configuration of nginx's as ``_nginx_conf.load`` gives it."""
     formats = {"combined": _log_format.compile_nginx()}
     for directive in config.http.own("log_format") if config.http else []:
         words = [word for word in directive.args[1:] if not word.startswith("escape=")]
@@ -110,7 +115,7 @@ def list_nginx_logs(config):
 
 
 def _log_lines(server):
-    """The words of each ``access_log`` that a server writes to."""
+    """Return the words of each ``access_log`` that a server writes to."""
     own = list(_inside(server, "access_log"))
     if not server.own("access_log"):
         outer = [directive.args for directive in server.parent.own("access_log")] if server.parent else []
@@ -131,7 +136,7 @@ def _format_name(args):
 
 
 def list_apache_logs(configuration):
-    """The same of what a ``_apache_config.Configuration`` has read."""
+    """Return the same of what a ``_apache_config.Configuration`` has read."""
     formats = dict(_log_format.NICKNAMES)
     formats.update(
         (directive.args[1], directive.args[0])
@@ -176,7 +181,7 @@ def group_by_site(sites, users):
 
 
 def _is_another(others, names):
-    """Whether a virtual host is of another site, and not what is left for those who ask for none."""
+    """Return whether a virtual host is of another site, and not what is left for those who ask for none."""
     return any("." in name for name in others) and not any(_answers(others, name) for name in names)
 
 
@@ -214,7 +219,7 @@ def summarize_logs(site, logs, ranges, own, budget, most):
 
 
 def find_page_files(root, effort):
-    """The files below a root that show something and do nothing, by the path that asks for them.
+    """Return the files below a root that show something and do nothing, by the path that asks for them.
 
     Of an application those in its top folder and in those that it is filled from: the others are its own.
     """

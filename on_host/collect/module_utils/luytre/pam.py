@@ -82,7 +82,7 @@ def _number(settings, key, default):
 
 
 def describe_faillock(service):
-    """How a service counts failures: the module before, after and in the account phase, and its numbers."""
+    """Return how a service counts failures: the module before, after and in the account phase, and its numbers."""
     ours = [
         (control, arguments)
         for control, module, arguments in read_stack(service, "auth")
@@ -107,7 +107,7 @@ def describe_faillock(service):
 
 
 def describe_pwquality(password, file_settings):
-    """What a new password must be; a positive credit lowers the length that is really asked."""
+    """Return what a new password must be; a positive credit lowers the length that is really asked."""
     mine = [arguments for _, module, arguments in password if module == "pam_pwquality.so"]
     own_options = _arguments(mine[0]) if mine else {}
     settings = {**file_settings, **own_options}
@@ -125,12 +125,12 @@ def describe_pwquality(password, file_settings):
 
 
 def _dictionary(settings):
-    """The word list that new passwords are compared with; when it is missing, every password is refused."""
+    """Return the word list that new passwords are compared with; when it is missing, every password is refused."""
     return settings.get("dictpath", "/var/cache/cracklib/cracklib_dict") + ".pwd"
 
 
 def describe_pwhistory(password, file_settings):
-    """How many earlier passwords are refused; 0 when none are."""
+    """Return how many earlier passwords are refused; 0 when none are."""
     mine = [arguments for _, module, arguments in password if module == "pam_pwhistory.so"]
     if mine:
         count = _number({**file_settings, **_arguments(mine[0])}, "remember", 10)
@@ -141,14 +141,14 @@ def describe_pwhistory(password, file_settings):
 
 
 def _hash(password):
-    """The scheme that pam_unix is told to use; empty when login.defs decides."""
+    """Return the scheme that pam_unix is told to use; empty when login.defs decides."""
     schemes = ("yescrypt", "gost_yescrypt", "sha512", "sha256", "blowfish", "bigcrypt", "md5")
     choices = [a for _, module, arguments in password if module == "pam_unix.so" for a in arguments if a in schemes]
     return choices[-1] if choices else ""
 
 
 def _umask(session):
-    """Whether interactive sessions get the umask of login.defs, and one given to the module itself."""
+    """Return whether interactive sessions get the umask of login.defs, and one given to the module itself."""
     mine = [_arguments(arguments) for _, module, arguments in session if module == "pam_umask.so"]
     values = [entry["umask"] for entry in mine if re.match(r"^[0-7]{1,4}$", entry.get("umask", ""))]
     return {"active": bool(mine), "given": int(values[0], 8) if values else None}
@@ -163,7 +163,8 @@ SECONDS = 3
 
 
 def describe_su(reading, auth):
-    """Whether only a group's members may become others by su, and who did so of late and is not in the role's group.
+    """Return whether only a group's members may become others by su, and who did so of late and is not in the role's
+    group.
 
     ``recorded``: the journal could be asked. Of root, who needs no leave, nothing is told.
     """
@@ -182,7 +183,9 @@ def describe_su(reading, auth):
 
 
 def find_outside_accounts(text, accounts, groups):
-    """The accounts that became others by what su wrote into the journal, but for root and the group's members."""
+    """Return the accounts that became others by what su wrote into the journal, but for root and the group's
+    members.
+    """
     members = {"root"}
     for group in groups:
         if group["name"] == SU_GROUP:

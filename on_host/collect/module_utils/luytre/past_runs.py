@@ -30,7 +30,7 @@ def collect(reading, home=HOME):
 
 
 def _list_newest(home):
-    """The names of the last runs, newest first."""
+    """Return the names of the last runs, newest first."""
     try:
         names = [name for name in os.listdir(home)[:MAX_ENTRIES] if RUN.match(name)]
     except (FileNotFoundError, NotADirectoryError):
@@ -66,13 +66,13 @@ def _name(value):
 
 
 def _second(value):
-    """An epoch second as a whole number; 0 for anything else."""
+    """Return an epoch second as a whole number; 0 for anything else."""
     sound = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < 2**40
     return int(value) if sound else 0
 
 
 def _timer_runs(reading, run):
-    """Whether the host is about to bring itself back, or is doing it."""
+    """Return whether the host is about to bring itself back, or is doing it."""
     units = ["luytre-revert-%s.%s" % (run, kind) for kind in ("timer", "service")]
     states = reading.run(["systemctl", "is-active", *units], ok=None).split()
     return bool({"active", "activating", "deactivating"} & set(states))

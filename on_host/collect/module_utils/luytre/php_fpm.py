@@ -144,7 +144,7 @@ def _describe_version(reading, fpm):
 
 
 def find_refusal(text):
-    """The first fault that ``php-fpm -tt`` names when it does not find its configuration sound, else None."""
+    """Return the first fault that ``php-fpm -tt`` names when it does not find its configuration sound, else None."""
     if "test is successful" in text:
         return None
     lines = [line.partition("] ")[2] or line for line in text.splitlines() if line.strip()]
@@ -153,7 +153,7 @@ def find_refusal(text):
 
 
 def parse_info(text):
-    """The values in force by name, of what ``php-fpm -i`` prints."""
+    """Return the values in force by name, of what ``php-fpm -i`` prints."""
     values = {}
     for line in text.splitlines():
         name, arrow, rest = line.partition(" => ")
@@ -183,7 +183,7 @@ def parse_dump(text):
 
 
 def describe_pool(name, lines, ini, version, file, ours=(), place=""):
-    """One pool in the words of ``auditor.facts.web.php_fpm.Pool``."""
+    """Return one pool in the words of ``auditor.facts.web.php_fpm.Pool``."""
     own = {key: value for key, value in lines if not key.startswith("php_")}
     in_force, overrides = dict(ini), {}
     for kind in ("php_value", "php_admin_value"):
@@ -223,7 +223,9 @@ def describe_pool(name, lines, ini, version, file, ours=(), place=""):
 
 
 def parse_listen(listen):
-    """``(address, backend)``: the address that others reach it at (None for a socket) and how a virtual host names it."""
+    """``(address, backend)``: the address that others reach it at (None for a socket) and how a virtual host
+    names it.
+    """
     if "/" in listen:
         return None, "unix:" + re.sub(r"^/var/run/", "/run/", listen)
     address, _, port = listen.rpartition(":")
@@ -243,7 +245,9 @@ def convert_settings(values):
 
 
 def find_user_inis(root):
-    """``.user.ini`` files at the top of a document root and one folder below it, with what they set that matters here."""
+    """``.user.ini`` files at the top of a document root and one folder below it, with what they set that
+    matters here.
+    """
     files = []
     for relative in [".user.ini"] + [name + "/.user.ini" for name in _subfolders(root)]:
         text = read_below(root, relative, 100_000)
@@ -253,7 +257,7 @@ def find_user_inis(root):
 
 
 def parse_user_ini(text):
-    """What a ``.user.ini`` does that matters here."""
+    """Return what a ``.user.ini`` does that matters here."""
     values = parse_ini(text)
     return {
         "inserts": any(_text(values.get(key, "")) for key in ("auto_prepend_file", "auto_append_file")),
@@ -265,7 +269,7 @@ def parse_user_ini(text):
 
 
 def parse_ini(text):
-    """What an ini file sets, the last word for each name; sections and comments left out."""
+    """Return what an ini file sets, the last word for each name; sections and comments left out."""
     pairs = (line.partition("=") for line in text.splitlines() if not line.lstrip().startswith((";", "#", "[")))
     return {key.strip(): value.split(";")[0].strip(" \t\"'") for key, equals, value in pairs if equals}
 

@@ -126,7 +126,7 @@ def collect(reading):
 
 
 def read_root_units(reading):
-    """What ``_root_units`` tells of units, and why it does not."""
+    """Return what ``_root_units`` tells of units, and why it does not."""
     if not has_systemd():
         return [], [], None
     try:
@@ -136,7 +136,9 @@ def read_root_units(reading):
 
 
 def list_listeners(reading):
-    """Every TCP socket that listens and UDP socket that receives, with the daemon behind it, as facts have them."""
+    """Return every TCP socket that listens and UDP socket that receives, with the daemon behind it, as facts
+    have them.
+    """
     result = []
     for each in list_sockets(reading):
         each.pop("daemon")
@@ -147,7 +149,8 @@ def list_listeners(reading):
 
 
 def list_sockets(reading):
-    """The same sockets, each with ``daemon``, what it is for certain (None: nothing is), and the ``program`` that it runs.
+    """Return the same sockets, each with ``daemon``, what it is for certain (None: nothing is), and the ``program``
+    that it runs.
 
     Of an account's, ``MAX_OF_ACCOUNT`` are told, those first that the network reaches: who opens any number of sockets
     hides nobody's.
@@ -166,7 +169,10 @@ def list_sockets(reading):
 
 
 def _list_holders(claims, inode, look):
-    """The processes that really hold a socket, root's first, systemd itself last: ss prints names that may be made up."""
+    """Return the processes that really hold a socket, root's first, systemd itself last.
+
+    Ss prints names that may be made up.
+    """
     candidates = [look(pid) for pid, descriptor in claims if _processes.holds(pid, descriptor, inode)]
     return sorted(filter(None, candidates), key=lambda holder: (holder.pid == 1, holder.uid != 0, holder.pid))
 
@@ -198,13 +204,16 @@ def _name(each, holders, sockets, trust):
 
 
 def is_daemon(process, trust):
-    """Whether nobody but root had a say in what a process is: root's own, or that of a unit that gives up its rights."""
+    """Return whether nobody but root had a say in what a process is.
+
+    Root's own, or that of a unit that gives up its rights.
+    """
     ours = process.uid == 0 or process.unit in OWN_ACCOUNT
     return ours and process.runs(process.program) and trust.loose(process.program) is None
 
 
 def parse_sockets(text):
-    """The lines of ``ss -Hltnupe`` as ``{protocol, address, port, local, claims, inode}``.
+    """Return the lines of ``ss -Hltnupe`` as ``{protocol, address, port, local, claims, inode}``.
 
     ``claims`` are ``(pid, descriptor)`` as ss prints them, which names that hold quotes and numbers may have made up.
     """
@@ -236,7 +245,7 @@ def parse_sockets(text):
 
 
 def is_local(address):
-    """Whether only this host itself can reach an address."""
+    """Return whether only this host itself can reach an address."""
     address = address.lower()
     if address.startswith("::ffff:"):
         address = address[7:]
@@ -254,7 +263,9 @@ def parse_list_sockets(text):
 
 
 def classify_service(listener):
-    """What a web server is supposed to listen for, ``ssh web dhcp time``, or None; only what is certain counts."""
+    """Return what a web server is supposed to listen for, ``ssh web dhcp time``, or None; only what is
+    certain counts.
+    """
     process, port, protocol = listener["daemon"], listener["port"], listener["protocol"]
     if protocol == "tcp" and process in ("sshd", "ssh", "dropbear"):
         return "ssh"
@@ -268,7 +279,7 @@ def classify_service(listener):
 
 
 def find_unneeded(unit_states, mounts):
-    """The units of services that a web server has no use for and that are here, running or started at boot.
+    """Return the units of services that a web server has no use for and that are here, running or started at boot.
 
     rpcbind is of use where a folder of another server is mounted by NFS.
     """
@@ -295,12 +306,12 @@ def find_unneeded(unit_states, mounts):
 
 
 def has_systemd():
-    """Whether systemd runs this host."""
+    """Return whether systemd runs this host."""
     return os.path.isdir("/run/systemd/system")
 
 
 def list_unit_files():
-    """The names in the folders that systemd reads units from."""
+    """Return the names in the folders that systemd reads units from."""
     names = set()
     for folder in UNIT_FOLDERS:
         if os.path.isdir(folder):
@@ -325,7 +336,7 @@ def parse_show(text):
 
 
 def list_failed(reading):
-    """Names of the units that systemd counts as failed."""
+    """Name of the units that systemd counts as failed."""
     if not has_systemd():
         return []
     text = reading.run(["systemctl", "list-units", "--state=failed", "--plain", "--no-legend", "--no-pager"])
@@ -333,14 +344,17 @@ def list_failed(reading):
 
 
 def list_crawler_guards(unit_states):
-    """The running programs that may shut out whoever comes as a search engine and is none; None where systemd cannot tell."""
+    """Return the running programs that may shut out whoever comes as a search engine and is none.
+
+    None where systemd cannot tell.
+    """
     if not has_systemd():
         return None
     return [name for name in CRAWLER_GUARDS if unit_states.get(name, {}).get("ActiveState") == "active"]
 
 
 def list_protection(unit_states):
-    """The products against malware that are installed, and whether they run; None where systemd cannot tell."""
+    """Return the products against malware that are installed, and whether they run; None where systemd cannot tell."""
     if not has_systemd():
         return None
     there = [
@@ -358,7 +372,7 @@ def list_protection(unit_states):
 
 
 def find_mail_server(reading):
-    """Which mail server is installed, if any: ``postfix``, ``exim4`` or another's program."""
+    """Return which mail server is installed, if any: ``postfix``, ``exim4`` or another's program."""
     for name, program in (
         ("postfix", "postconf"),
         ("exim4", "exim4"),
@@ -371,7 +385,10 @@ def find_mail_server(reading):
 
 
 def describe_core_dumps(reading):
-    """Whether the memory of crashed programs is kept: the hard limit of people's sessions, systemd-coredump's storage."""
+    """Return whether the memory of crashed programs is kept.
+
+    The hard limit of people's sessions, systemd-coredump's storage.
+    """
     files = ["/etc/security/limits.conf", *sorted(glob.glob("/etc/security/limits.d/*.conf"))]
     collector = glob.glob("/usr/lib/systemd/systemd-coredump")
     return {
@@ -381,7 +398,10 @@ def describe_core_dumps(reading):
 
 
 def parse_core_limit(text):
-    """The hard limit of core files that pam_limits gives everybody but root, as it is written; None when not set."""
+    """Return the hard limit of core files that pam_limits gives everybody but root, as it is written.
+
+    None when not set.
+    """
     limit = None
     for line in text.splitlines():
         parts = line.split("#", 1)[0].split()

@@ -127,7 +127,9 @@ def collect(reading):
 
 
 def _read_theirs(reading, anybody):
-    """What would be in force for anybody without our drop-in, but for what it holds because it was right by itself."""
+    """Return what would be in force for anybody without our drop-in, but for what it holds because it was right by
+    itself.
+    """
     ours = read_text(DROPIN)
     if ours is None:
         return anybody
@@ -136,7 +138,7 @@ def _read_theirs(reading, anybody):
 
 
 def list_written_down(ours):
-    """The lines of our drop-in that stand there only because they say what is right anyway."""
+    """Return the lines of our drop-in that stand there only because they say what is right anyway."""
     under, right_lines = None, []
     for raw in ours.splitlines():
         keyword, _ = _sshd.split_line(raw)
@@ -150,18 +152,20 @@ def list_written_down(ours):
 
 
 def _choose_banner(path):
-    """The file that sshd shows, or the one that it would show by the role's settings."""
+    """Return the file that sshd shows, or the one that it would show by the role's settings."""
     return path if path.startswith("/") else BANNER
 
 
 def find_unwritten(read, anybody):
-    """The settings that are right for anybody, and that no file sets: only sshd's own default makes them so."""
+    """Return the settings that are right for anybody, and that no file sets: only sshd's own default makes them so."""
     set_keywords = {keyword for _, _, criteria, keyword, _ in read if criteria is None}
     return sorted(key for key, right in RIGHT.items() if key not in set_keywords and anybody.get(key) in right)
 
 
 def read_key_type(path):
-    """A host key's type in the words of its public half, such as ``ssh-ed25519``; empty where that is not there."""
+    """Return a host key's type in the words of its public half, such as ``ssh-ed25519``; empty where that is
+    not there.
+    """
     return ((read_text(path + ".pub", 10_000) or "").split() or [""])[0][:64]
 
 
@@ -177,13 +181,16 @@ def _read_for(reading, user):
 
 
 def shows_version(read):
-    """Whether Debian's version is told to whoever connects: on by default, and not among what every sshd says of itself."""
+    """Return whether Debian's version is told to whoever connects.
+
+    On by default, and not among what every sshd says of itself.
+    """
     values = (value for _, _, criteria, keyword, value in read if criteria is None and keyword == "debianbanner")
     return next(values, "yes").lower().split("#")[0].strip() != "no"
 
 
 def select_settings(settings):
-    """The settings that the controller asks about; how many may log in at once as ``[start, rate, full]``."""
+    """Return the settings that the controller asks about; how many may log in at once as ``[start, rate, full]``."""
     selection = {key: settings[key] for key in SETTINGS}
     selection["banner"] = str(settings.get("banner", "none"))
     selection["maxstartups"] = parse_startups(str(settings["maxstartups"]))
@@ -197,7 +204,7 @@ def parse_startups(value):
 
 
 def list_match_lines(read):
-    """The settings in Match blocks that some connection gets: among equal criteria the first one counts."""
+    """Return the settings in Match blocks that some connection gets: among equal criteria the first one counts."""
     results, seen_keys = [], set()
     for file, number, criteria, keyword, value in read:
         if criteria is None:
@@ -276,7 +283,7 @@ def _convert_value(value):
 
 
 def _password_login(settings):
-    """Whether a password alone opens a session, also through PAM's keyboard-interactive."""
+    """Return whether a password alone opens a session, also through PAM's keyboard-interactive."""
     methods = [method for method in settings.get("authenticationmethods") or [] if method and method != "any"]
     if methods and all("publickey" in method for method in methods):
         return "no"
@@ -296,7 +303,7 @@ def parse_seconds(value):
 
 
 def _select_distinct(values):
-    """The first context's case, and of the others those that differ from it."""
+    """Return the first context's case, and of the others those that differ from it."""
     if not values:
         return []
     head = values[0]
@@ -305,7 +312,9 @@ def _select_distinct(values):
 
 
 def describe_dropin(read, anybody):
-    """Whether our file is there and read before all others, and which of its general settings are not in force."""
+    """Return whether our file is there and read before all others, and which of its general settings are not
+    in force.
+    """
     ours = [(keyword, value) for file, _, criteria, keyword, value in read if file == DROPIN and criteria is None]
     first = {}
     for file, number, criteria, keyword, value in read:
@@ -330,7 +339,7 @@ def describe_dropin(read, anybody):
 
 
 def is_read_first(main, present):
-    """Whether our file is, or would be, read before everything else: by an include that begins the main file."""
+    """Return whether our file is, or would be, read before everything else: by an include that begins the main file."""
     head = next((setting for setting in map(_sshd.split_line, main.splitlines()) if setting[0]), ("", ""))
     if head[0] != "include":
         return False

@@ -76,7 +76,9 @@ def _has_default_pty(reading):
 
 
 def list_grants(policy, accounts, groups):
-    """One entry for each account and rule: ``{account, via, commands, nopasswd}``; account ``ALL`` means everybody.
+    """Return one entry for each account and rule: ``{account, via, commands, nopasswd}``.
+
+    Account ``ALL`` means everybody.
 
     A rule needs no password by its tag, or by ``Defaults !authenticate`` for all, the account or its group.
     """
@@ -107,7 +109,7 @@ def list_grants(policy, accounts, groups):
 
 
 def _runs_as_root(rule):
-    """Whether a rule runs commands as root; sudo does so when it names nobody."""
+    """Return whether a rule runs commands as root; sudo does so when it names nobody."""
     targets = rule.get("runasusers")
     if targets is None:
         return "runasgroups" not in rule
@@ -171,7 +173,7 @@ def _merge_options(entry):
 
 
 def get_defaults(policy, pty_by_default):
-    """The settings for everybody: the last line counts."""
+    """Return the settings for everybody: the last line counts."""
     settings = {"use_pty": pty_by_default, "logfile": False, "timestamp_timeout": REMEMBER_MINUTES}
     for entry in policy.get("Defaults", []):
         if entry.get("Binding") is None:
@@ -216,13 +218,13 @@ def _logfile(value):
 
 
 def list_files():
-    """The main file and the drop-ins that sudo reads."""
+    """Return the main file and the drop-ins that sudo reads."""
     names = sorted(os.listdir(FOLDER)) if os.path.isdir(FOLDER) else []
     return [MAIN] + [os.path.join(FOLDER, name) for name in names if "." not in name and not name.endswith("~")]
 
 
 def _folder():
-    """The folder of drop-ins, and whether it is root's alone to change and closed to others."""
+    """Return the folder of drop-ins, and whether it is root's alone to change and closed to others."""
     mode = file_mode(FOLDER)
     if mode is None:
         return None
@@ -231,7 +233,7 @@ def _folder():
 
 
 def _describe_files():
-    """Each file that sudo reads, with the settings that it switches off."""
+    """Return each file that sudo reads, with the settings that it switches off."""
     entries = []
     for path in list_files():
         mode = file_mode(path)
@@ -244,7 +246,7 @@ def _describe_files():
 
 
 def find_undone(text):
-    """Which of our settings a sudoers file switches off, for all or for some."""
+    """Return which of our settings a sudoers file switches off, for all or for some."""
     lines = [line for line in text.replace("\\\n", " ").splitlines() if line.lstrip().startswith("Defaults")]
     marks = (
         ("use_pty", r"!\s*use_pty\b"),

@@ -53,7 +53,10 @@ PANELS = (
     ("Froxlor", "/etc/froxlor"),
     ("VPSSIM", "/etc/vpssim"),
 )
-"""Hosting panels, and a folder that only they have. Webmin alone is none: it changes what its user tells it to, when told."""
+"""Hosting panels, and a folder that only they have.
+
+Webmin alone is none: it changes what its user tells it to, when told.
+"""
 
 
 def read_release():

@@ -60,7 +60,9 @@ class _Timex(ctypes.Structure):
 
 
 def _clock():
-    """What the kernel says of its clock: ``synchronised``, and the largest error in seconds (None when unknown)."""
+    """Return what the kernel says of its clock: ``synchronised``, and the largest error in seconds (None when
+    unknown).
+    """
     answer = _Timex()
     try:
         state = ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.byref(answer))
@@ -72,7 +74,10 @@ def _clock():
 
 
 def get_zone():
-    """The zone's name, as in ``Asia/Ho_Chi_Minh``; ``UTC`` when nothing is set; None for a copied file without a name."""
+    """Return the zone's name, as in ``Asia/Ho_Chi_Minh``; ``UTC`` when nothing is set.
+
+    None for a copied file without a name.
+    """
     if os.path.islink("/etc/localtime"):
         target = os.path.realpath("/etc/localtime")
         link = os.readlink("/etc/localtime")

@@ -20,7 +20,9 @@ _APACHE_WORD = re.compile(
     r"^[ \t]*(SSLCertificateFile|SSLCertificateKeyFile|SSLCipherSuite)[ \t]+(?:\"([^\"\n]+)\"|([^\n]+))", re.I | re.M
 )
 _SOUND = re.compile(r"TLS_|(?:ECDHE|DHE)-(?:RSA|ECDSA|DSS)-.*(?:GCM|CCM|CHACHA20)")
-"""Ciphers of TLS 1.3, and those older ones that keep what was said secret later on, too, and notice what was changed."""
+"""Ciphers of TLS 1.3, and those older ones that keep what was said secret later on, too, and notice what was
+changed.
+"""
 UNSET = "DEFAULT"
 """OpenSSL's own list, which stands for that of a server that is not told any."""
 SOUND_CURVES = ("X25519", "prime256v1", "secp384r1")
@@ -54,7 +56,9 @@ def collect(reading):
 
 
 def list_sound_curves(version):
-    """Return the curves that browsers choose, as an OpenSSL of this version knows them; Python's is the web servers'."""
+    """Return the curves that browsers choose, as an OpenSSL of this version knows them; Python's is the web
+    servers'.
+    """
     return [*([HYBRID] if version >= (3, 5) else []), *SOUND_CURVES]
 
 
@@ -109,13 +113,16 @@ def list_certificate_files(settings):
 
 
 def list_key_files(settings):
-    """The files themselves that hold private keys: links resolved, also a key kept in one file with its certificate."""
+    """Return the files themselves that hold private keys.
+
+    Links resolved, also a key kept in one file with its certificate.
+    """
     mixed_files = [path for path in settings["certificates"] if "PRIVATE KEY-----" in (read_text(path) or "")]
     return sorted({os.path.realpath(path) for path in [*settings["keys"], *mixed_files]})
 
 
 def is_loose_key(path):
-    """Whether anybody but root, and the group made for it, could read or change a key, or anybody run it."""
+    """Return whether anybody but root, and the group made for it, could read or change a key, or anybody run it."""
     status = os.lstat(path)
     return ownership.find_changer(status, ownership.make_key_strictness(_readers())) is not None or bool(
         status.st_mode & 0o7111
@@ -130,7 +137,7 @@ def _readers():
 
 
 def read_certificate(path):
-    """The certificate that a file begins with, or None when it holds none."""
+    """Return the certificate that a file begins with, or None when it holds none."""
     try:
         facts, length = read_chain(read_text(path) or "")
     except BadCertificate:
@@ -140,7 +147,7 @@ def read_certificate(path):
 
 
 def find_weak_ciphers(reading, specs):
-    """Which cipher lists let in a cipher that is not sound, and which ones."""
+    """Return which cipher lists let in a cipher that is not sound, and which ones."""
     results = []
     for spec in specs:
         weak = ["SECLEVEL=0"] if "SECLEVEL=0" in spec.upper() else []
@@ -157,7 +164,7 @@ def find_weak_ciphers(reading, specs):
 
 
 def find_renewals(reading):
-    """What renews certificates by itself on this host: of timers those that wait for their time now."""
+    """Return what renews certificates by itself on this host: of timers those that wait for their time now."""
     timer_names = [os.path.basename(path) for name in RENEWERS for path in sorted(glob.glob(_TIMER_LINK % name))]
     states = read_units(reading, timer_names) if timer_names else {}
     results = [name for name, state in states.items() if state["loaded"] and state["active"]]

@@ -63,7 +63,7 @@ def _is_pro():
 
 
 def _get_fetch_time():
-    """When the lists of packages were last fetched; None when never."""
+    """Return when the lists of packages were last fetched; None when never."""
     stamps = [SUCCESS] if os.path.exists(SUCCESS) else [path for path in STAMPS if os.path.exists(path)]
     moments = [os.stat(path).st_mtime for path in stamps]
     return int(max(moments)) if moments and glob.glob(_apt_lists.LISTS + "/*Packages*") else None
@@ -218,7 +218,7 @@ def is_on(values):
 
 
 def parse_days(values):
-    """A Periodic setting in days (``1``, ``always``, ``12h``); 0 is never."""
+    """Return a Periodic setting in days (``1``, ``always``, ``12h``); 0 is never."""
     text = values[-1] if values else "0"
     if text == "always":
         return 1
@@ -230,7 +230,7 @@ def parse_days(values):
 
 
 def has_security_origin(patterns):
-    """Whether unattended-upgrades would take the distribution's security updates."""
+    """Return whether unattended-upgrades would take the distribution's security updates."""
     return any(
         "${distro_codename}-security" in pattern
         or "label=Debian-Security" in pattern

@@ -1,4 +1,6 @@
-"""Ways in over SSH: who came in of late and how, what goes on through sshd, and what it offers to whom, asked of itself."""
+"""Ways in over SSH: who came in of late and how, what goes on through sshd, and what it offers to whom, asked of
+itself.
+"""
 
 import ipaddress
 import re
@@ -75,14 +77,19 @@ def collect(reading):
 
 
 def list_declared_accounts(reading, here):
-    """The accounts that the inventory names: people who administer the host, and what this reading came in by."""
+    """Return the accounts that the inventory names: people who administer the host, and what this reading
+    came in by.
+    """
     ours = [reading.declared.get("automation_user"), here["user"] if here else None]
     names = [*(reading.declared.get("admins") or []), *ours]
     return list(dict.fromkeys(name for name in names if isinstance(name, str) and name))
 
 
 def build_questions(here, admins, ways, ports, lines):
-    """``[{account, source, port}]``: whom sshd is asked about. Who is declared may come from anywhere that a rule names."""
+    """``[{account, source, port}]``: whom sshd is asked about.
+
+    Who is declared may come from anywhere that a rule names.
+    """
     places = [*([here["source"]] if here else []), ELSEWHERE[0], *_pick_addresses(lines)]
     pairs = [(here["user"], here["source"])] if here else []
     pairs += [(name, place) for name in admins for place in places]
@@ -96,7 +103,7 @@ def build_questions(here, admins, ways, ports, lines):
 
 
 def _pick_addresses(lines):
-    """An address for each of the networks that a Match block is about."""
+    """Return an address for each of the networks that a Match block is about."""
     places = []
     for criteria in dict.fromkeys(line[2] for line in lines if line[2]):
         words = criteria.replace("=", " ").split()
@@ -138,7 +145,10 @@ def describe_accounts(rows, names):
 
 
 def _list_known_elsewhere(reading, names):
-    """Those of the accounts in no file of the host that its name service knows; all of them when it does not say."""
+    """Return those of the accounts in no file of the host that its name service knows.
+
+    All of them when it does not say.
+    """
     names = [name for name in dict.fromkeys(names) if re.match(NAME, name)][:MAX_ACCOUNTS]
     if not names:
         return []
@@ -150,7 +160,10 @@ def _list_known_elsewhere(reading, names):
 
 
 def _is_ours(forward, here, records):
-    """Whether a connection was this program's: our account's from where we are, or the enrolment's before that was made."""
+    """Return whether a connection was this program's.
+
+    Our account's from where we are, or the enrolment's before that was made.
+    """
     if here is None or forward["source"].partition("%")[0] != here["source"].partition("%")[0]:
         return False
     first = _login_history.find_first_login(records, here["user"], here["source"])
@@ -190,7 +203,10 @@ def _iter_sessions():
 
 
 def _find_without_method(logins):
-    """Sessions from an address that other records know of and sshd's own log no longer: any account can fill the journal."""
+    """Sessions from an address that other records know of and sshd's own log no longer.
+
+    Any account can fill the journal.
+    """
     known_logins = {(way["account"], way["source"]) for way in logins if not way["claimed"]}
     paths_by_key = {}
     for account, source, moment in (*_iter_terminals(), *_iter_sessions()):

@@ -67,7 +67,7 @@ def collect(reading):
 
 
 def _share_time(all_applications, reading):
-    """Each with a reading of its own: a root's share of the time, of which each of its applications has a share.
+    """Yield each with a reading of its own: a root's share of the time, of which each of its applications has a share.
 
     So a site with many, or with one that is slow to read, takes no other site's time.
     """
@@ -82,7 +82,7 @@ def _share_time(all_applications, reading):
 
 
 def collect_instance(application, web, reading):
-    """All that is told of one WordPress."""
+    """Return all that is told of one WordPress."""
     path = application.path
     config_path, content = read_configuration(path)
     text = read_below(path, "wp-includes/version.php", 20_000) or ""
@@ -131,13 +131,13 @@ def read_configuration(path):
 
 
 def describe_config(path):
-    """Its FileMode, and whether others than its owner and group get at it, or its group may change it."""
+    """Return its FileMode, and whether others than its owner and group get at it, or its group may change it."""
     mode = file_mode(path) if path else None
     return {**mode, "open_to_others": bool(mode["mode"] & 0o027)} if mode else None
 
 
 def _convert_constants(constants):
-    """What PHP's loose truth makes of a switch; the rest as it is."""
+    """Return what PHP's loose truth makes of a switch; the rest as it is."""
     result = {}
     for name, value in constants.items():
         kind = CONSTANTS[name]
@@ -350,7 +350,10 @@ LOGIN = ("DB_NAME", "DB_USER", "DB_PASSWORD", "DB_HOST")
 
 
 def make_login(values, prefix):
-    """A site's own Login from the constants in LOGIN. Raises NotAsked when only running the file would tell them."""
+    """Return a site's own Login from the constants in LOGIN.
+
+    Raises NotAsked when only running the file would tell them.
+    """
     name, user, password, host = (values[constant] for constant in LOGIN)
     return _site_database.plain_login(user, password, "localhost" if host is None else host, name, prefix)
 
@@ -388,7 +391,10 @@ STATEMENTS = {
 
 
 def parse_rows(answer):
-    """The rows of QUERY as facts. A session's token never leaves: of sessions only the time of the log-in is taken."""
+    """Return the rows of QUERY as facts.
+
+    A session's token never leaves: of sessions only the time of the log-in is taken.
+    """
     options, administrators, moments_by_user = {}, {}, {}
     for row in answer:
         if row[0] == "option":
@@ -420,7 +426,7 @@ def parse_rows(answer):
 
 
 def _host(url):
-    """The host that an address names, or the whole of what is not an address."""
+    """Return the host that an address names, or the whole of what is not an address."""
     match = re.match(r"(?i)https?://([^/:?#\s]{1,253})(?:[:/?#]|\Z)", url)
     return match.group(1).lower() if match and "@" not in match.group(1) else url
 

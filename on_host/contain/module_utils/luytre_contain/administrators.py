@@ -23,14 +23,16 @@ IN_POSTGRESQL = {"joomla": {"admin": (_JOOMLA_IN_POSTGRESQL, MAX_ADMINISTRATORS)
 
 
 class ApplicationAdministrator:
-    """``number`` and ``name`` (UTF-8 in hexadecimal, as audits tell it) in the tables, and whether it ``comes_in`` by a password."""
+    """``number`` and ``name`` (UTF-8 in hexadecimal, as audits tell it) in the tables, and whether it ``comes_in`` by a
+    password.
+    """
 
     def __init__(self, number, name, comes_in):
         self.number, self.name, self.comes_in = number, name.upper(), comes_in
 
 
 def load_administrators(application):
-    """All of an application. Raises Refused."""
+    """Return all of an application. Raises Refused."""
     statements = IN_POSTGRESQL if application.in_postgresql else STATEMENTS
     rows = [row for row in application.rows(statements[application.kind]) if row[0] == "admin"]
     try:

@@ -1,4 +1,6 @@
-"""An application of a site whose tables and configuration an incident changes, read as data: none of its code is run."""
+"""An application of a site whose tables and configuration an incident changes, read as data: none of its code
+is run.
+"""
 
 import os
 from urllib.parse import unquote_to_bytes
@@ -20,7 +22,7 @@ class Application:
 
     @property
     def in_postgresql(self):
-        """Whether its tables are PostgreSQL's."""
+        """Return whether its tables are PostgreSQL's."""
         return self.login.engine == _site_database.POSTGRESQL
 
     def check_engine(self):
@@ -29,7 +31,7 @@ class Application:
             raise ActionRefusal("not_asked", "%s: other_kind" % self.config)
 
     def is_local(self):
-        """Whether its database is on this host."""
+        """Return whether its database is on this host."""
         return _site_database.LOCAL.match(self.login.host) is not None
 
     def run_script(self, script):
@@ -50,12 +52,15 @@ class Application:
 
 
 def resolve_folder(request):
-    """Where the application lies that a question is about."""
+    """Return where the application lies that a question is about."""
     return os.path.normpath(os.path.join(request["root"], os.fsdecode(unquote_to_bytes(request["folder"]))))
 
 
 def load_application(path):
-    """The one in a folder. Raises Refused where there is none, or only running its configuration would tell its login."""
+    """Return the one in a folder.
+
+    Raises Refused where there is none, or only running its configuration would tell its login.
+    """
     for kind, read in _site_login.BY_KIND.items():
         config = configuration_of(kind, path)
         try:
@@ -69,7 +74,7 @@ def load_application(path):
 
 
 def configuration_of(kind, path):
-    """The file of its configuration, None where there is none."""
+    """Return the file of its configuration, None where there is none."""
     if kind == "wordpress":
         return wordpress.read_configuration(path)[0]
     file = os.path.join(path, FILES[kind])
@@ -77,6 +82,8 @@ def configuration_of(kind, path):
 
 
 def find_folders(roots):
-    """``(folders of all applications at web roots or near them, roots that there was no time to search to their end)``."""
+    """``(folders of all applications at web roots or near them, roots that there was no time to search to
+    their end)``.
+    """
     entries, cut = _applications.search(roots, Effort(SEARCH_SECONDS))
     return [entry.path for entry in entries if entry.kind in _site_login.BY_KIND], cut

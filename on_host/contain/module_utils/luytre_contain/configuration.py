@@ -12,13 +12,16 @@ ARMED_FILE = "/var/lib/luytre/guard/armed.json"
 
 
 def read(path):
-    """Its bytes. Raises Refused."""
+    """Return its bytes. Raises Refused."""
     with _open_config(path) as (_folder, _name, handle):
         return _bytes(handle, path)
 
 
 def put(path, old, new):
-    """Have it hold ``new``, where it holds ``old`` or ``new``; owner, mode and what hangs on it stay. Raises Refused."""
+    """Have it hold ``new``, where it holds ``old`` or ``new``; owner, mode and what hangs on it stay.
+
+    Raises Refused.
+    """
     with _open_config(path) as (folder, name, handle):
         status = os.fstat(handle)
         present = _bytes(handle, path)
@@ -33,13 +36,19 @@ def put(path, old, new):
 
 
 def check_settled():
-    """Raises Refused while the host may go back to what configurations and accounts held before: without asking, and to one of them alone."""
+    """Raise Refused while the host may go back to what configurations and accounts held before.
+
+    Without asking, and to one of them alone.
+    """
     if os.path.lexists(ARMED_FILE):
         raise ActionRefusal("hardening_open", "")
 
 
 def is_as_trusted(path, own):
-    """Whether a file is root's or of the owner of another one: whoever else put it there is told nothing by what is written to it. Raises Refused."""
+    """Return whether a file is root's or of the owner of another one.
+
+    Whoever else put it there is told nothing by what is written to it. Raises Refused.
+    """
     with _open_config(path) as (_, _, handle), _open_config(own) as (_, _, own_handle):
         return os.fstat(handle).st_uid in (0, os.fstat(own_handle).st_uid)
 

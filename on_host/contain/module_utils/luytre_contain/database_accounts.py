@@ -1,4 +1,7 @@
-"""The accounts of this host's MariaDB by which sites log in: which there are, and which passwords they take. Asked and changed as root."""
+"""The accounts of this host's MariaDB by which sites log in: which there are, and which passwords they take.
+
+Asked and changed as root.
+"""
 
 import hashlib
 import re
@@ -19,13 +22,13 @@ DIGEST = re.compile(r"\*[0-9A-F]{40}\Z")
 
 
 def digest(password):
-    """What the server keeps of a password."""
+    """Return what the server keeps of a password."""
     inner = hashlib.sha1(password.encode()).digest()  # noqa: S324  as the server does
     return "*" + hashlib.sha1(inner).hexdigest().upper()  # noqa: S324
 
 
 def find_login_hosts(user, password):
-    """The hosts of a user's accounts that take a password, and nothing else. Raises Refused."""
+    """Return the hosts of a user's accounts that take a password, and nothing else. Raises Refused."""
     if not USER.match(user):
         raise ActionRefusal("not_plain", "")
     matching_hosts, others = [], []
@@ -40,7 +43,7 @@ def find_login_hosts(user, password):
 
 
 def read_digests(user, hosts):
-    """What each of these takes: a list of digests by host; none for one that has gone. Raises Refused."""
+    """Return what each of these takes: a list of digests by host; none for one that has gone. Raises Refused."""
     methods = _methods(user)
     return {
         host: [stored_digest for plugin, stored_digest in methods.get(host, []) if plugin == NATIVE] for host in hosts
@@ -48,7 +51,9 @@ def read_digests(user, hosts):
 
 
 def check_unchanged(user, hosts, digests):
-    """Raise Refused where one of these takes anything but the passwords of these digests, since somebody else has changed it."""
+    """Raise Refused where one of these takes anything but the passwords of these digests, since somebody else has
+    changed it.
+    """
     methods, ours = _methods(user), {(NATIVE, hash_value) for hash_value in digests}
     changed_hosts = [
         host for host in hosts if host in methods and not (methods[host] and ours.issuperset(methods[host]))
@@ -78,7 +83,7 @@ def disconnect(user):
 
 
 def _open(user):
-    """The numbers of a user's connections: no other is ever given one of them again."""
+    """Return the numbers of a user's connections: no other is ever given one of them again."""
     sql = "SELECT 'open', ID FROM information_schema.PROCESSLIST WHERE USER = '%s';\n" % user  # noqa: S608
     return {row[1] for row in _query(sql) if row[0] == "open"}
 

@@ -1,7 +1,9 @@
-"""Single values in a site's tables: changed as the site's own account, and put back to the byte where nobody has changed them since.
+"""Single values in a site's tables.
 
-A cell is ``{"table", "key", "row", "column", "before", "after"}``: names out of this product's own tables, ``row`` and the two values in
-hexadecimal, None for NULL. No statement is made of what a site says in any other form.
+Changed as the site's own account, and put back to the byte where nobody has changed them since.
+
+A cell is ``{"table", "key", "row", "column", "before", "after"}``: names out of this product's own tables, ``row`` and
+the two values in hexadecimal, None for NULL. No statement is made of what a site says in any other form.
 """
 
 import re
@@ -35,7 +37,7 @@ def _change(application, script):
 
 
 def read_cells(application, cells):
-    """What each holds now, in hexadecimal; a list, None for NULL and for what has gone. Raises Refused."""
+    """Return what each holds now, in hexadecimal; a list, None for NULL and for what has gone. Raises Refused."""
     engine = _engine(application)
     script = "".join(engine.select(application, number, cell) for number, cell in enumerate(cells))
     values_by_number = {row[0]: row[1] for row in application.run_script(engine.BEGIN_READING + script)}
@@ -43,7 +45,7 @@ def read_cells(application, cells):
 
 
 def is_same_value(present, other):
-    """Whether two values in hexadecimal are the same."""
+    """Return whether two values in hexadecimal are the same."""
     return present == other or (present is not None and other is not None and present.upper() == other.upper())
 
 
@@ -79,7 +81,10 @@ class _Mysql:
 
 
 class _Postgresql:
-    """The same as PostgreSQL has them: a value is the letters that it is written in, which become what its column holds."""
+    """The same as PostgreSQL has them.
+
+    A value is the letters that it is written in, which become what its column holds.
+    """
 
     BEGIN = _site_postgresql.EVERY_TIME + "BEGIN;\n"
     BEGIN_READING = _site_postgresql.BEGIN
@@ -108,7 +113,7 @@ class _Postgresql:
 
 
 def make_text_literal(value):
-    """A value in hexadecimal as the letters that it is written in, as PostgreSQL has them. Raises Refused."""
+    """Return a value in hexadecimal as the letters that it is written in, as PostgreSQL has them. Raises Refused."""
     if value is None:
         return "NULL"
     if not HEX.match(value):
@@ -138,7 +143,7 @@ def _bare(name):
 
 
 def make_literal(value):
-    """A value in hexadecimal as SQL has it."""
+    """Return a value in hexadecimal as SQL has it."""
     if value is None:
         return "NULL"
     if not HEX.match(value):

@@ -1,6 +1,7 @@
 """Asking a site of this host's for a page, from the host itself.
 
-What only root here knows, a cookie, is sent to the site's own server alone (``own_server``), and nothing of it leaves the host.
+What only root here knows, a cookie, is sent to the site's own server alone (``own_server``), and nothing of it leaves
+the host.
 """
 
 import concurrent.futures
@@ -28,21 +29,25 @@ REDIRECT_STATUSES, MAX_REDIRECTS = (301, 302, 303, 307, 308), 3
 
 
 def fetch_pages(addresses):
-    """``page`` of each address, without a cookie, all at once: however many let us wait, it costs no more than one."""
+    """``fetch_page`` of each address, without a cookie, all at once.
+
+    However many let us wait, it costs no more than one.
+    """
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
         return dict(zip(addresses, pool.map(fetch_page, addresses)))
 
 
 class Cookie:
-    """What is sent to the server alone that has the files of a site, those below ``root``."""
+    """Record of what is sent to the server alone that has the files of a site, those below ``root``."""
 
     def __init__(self, value, root):
         self.value, self.root = value, root
 
 
 def fetch_page(address, cookie=None):
-    """``(status, what it holds)`` of an address as the site writes it, or of where that leads on the same site; ``(None, b"")`` where nothing here answers in
-    time. Raises own_server.Unproven where nobody here may be given the Cookie."""
+    """``(status, what it holds)`` of an address as the site writes it, or of where that leads on the same site;
+    ``(None, b"")`` where nothing here answers in time. Raises own_server.Unproven where nobody here may be given the
+    Cookie."""
     ends = time.monotonic() + SECONDS
     for _ in range(MAX_REDIRECTS):
         status, content, leads = _fetch_once(address, cookie, ends)
@@ -53,7 +58,7 @@ def fetch_page(address, cookie=None):
 
 
 def _fetch_once(address, cookie, ends):
-    """The same without being led on, and where it leads; None: nowhere, or not to a page of the same site's."""
+    """Return the same without being led on, and where it leads; None: nowhere, or not to a page of the same site's."""
     match = ADDRESS.match(address or "")
     if match is None or (match.group(3) and int(match.group(3)) != PORTS[match.group(1)]):
         return None, b"", None

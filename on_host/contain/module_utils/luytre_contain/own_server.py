@@ -1,7 +1,10 @@
-"""Whether a server of this host that answers for a site is known to be that site's: what is sent there, nobody else is given.
+"""Whether a server of this host that answers for a site is known to be that site's.
 
-It is when all that listens at the address is root's own nginx or Apache, whose configuration root alone can change; when its server block for the name
-has the site's files; and when that block hands requests to nobody but PHP-FPM of root's. What the block itself answers, a redirect say, stays there, too.
+What is sent there, nobody else is given.
+
+It is when all that listens at the address is root's own nginx or Apache, whose configuration root alone can change;
+when its server block for the name has the site's files; and when that block hands requests to nobody but PHP-FPM of
+root's. What the block itself answers, a redirect say, stays there, too.
 """
 
 import functools
@@ -22,7 +25,10 @@ NGINX_CONF = "/etc/nginx/nginx.conf"
 ANY = ("*", "0.0.0.0", "::")  # noqa: S104  told, not bound
 FPM = re.compile(r"php-fpm[0-9.]*\Z")
 HANDED_ON = {*PASSES, "mirror", "auth_request", "perl"} - {"fastcgi_pass"}
-"""Directives of nginx's by which others are given a request; beside those of scripts, by the beginnings or ends of their names."""
+"""Directives of nginx's by which others are given a request.
+
+Beside those of scripts, by the beginnings or ends of their names.
+"""
 SCRIPTS = re.compile(r"js_|perl_|.*_by_lua")
 PROXY_DIRECTIVES = {"proxypass", "proxypassmatch", "proxypassinterpolateenv", "jkmount", "scgi", "uwsgi"}
 SOCKET_SECONDS = 1

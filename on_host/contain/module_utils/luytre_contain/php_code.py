@@ -1,6 +1,9 @@
-"""What keeps code of PHP in memory, and runs it on where it looks for no changes: which services do, and having them forget it.
+"""What keeps code of PHP in memory, and runs it on where it looks for no changes.
 
-A service is told to reload, and goes on with what it keeps until it has done so: whoever visits a site before that sees what was.
+Which services do, and having them forget it.
+
+A service is told to reload, and goes on with what it keeps until it has done so: whoever visits a site before that sees
+what was.
 """
 
 import contextlib
@@ -22,7 +25,7 @@ RELOAD_SECONDS, PAUSE = 5, 0.05
 
 
 def list_units():
-    """The services that do."""
+    """Return the services that do."""
     output = action_runner.run_program(
         [systemd_units.SYSTEMCTL, "list-units", "--state=active", "--plain", "--no-legend", "php*-fpm.service"]
     )
@@ -34,12 +37,18 @@ def list_units():
 
 
 def find_faulty_units():
-    """Those of them that would not start with their configuration as it is: told to read it again they end, and all sites with them."""
+    """Return those of them that would not start with their configuration as it is.
+
+    Told to read it again they end, and all sites with them.
+    """
     return [unit for unit in list_units() if not _starts(unit)]
 
 
 def reset_code_cache():
-    """Have it forget what was replaced. Return whether all did; one that would not start again goes on with what it has."""
+    """Have it forget what was replaced.
+
+    Return whether all did; one that would not start again goes on with what it has.
+    """
     faulty_units = find_faulty_units()
     services = {unit: ServiceProcesses(unit) for unit in list_units() if unit not in faulty_units}
     reloaded_units = [unit for unit in services if _reload(unit)]
@@ -50,14 +59,20 @@ def reset_code_cache():
 
 
 class ServiceProcesses:
-    """What runs of a service: its main process, and the processes that this has started, which serve visitors."""
+    """Record of what runs of a service.
+
+    Its main process, and the processes that this has started, which serve visitors.
+    """
 
     def __init__(self, unit):
         self.unit, self.main = unit, _get_main_pid(unit)
         self.image, self.children = _read_image(self.main), _list_children(self.main)
 
     def is_over(self):
-        """Return whether others serve visitors by now: its main process has begun anew, and what it had started has ended."""
+        """Return whether others serve visitors by now.
+
+        Its main process has begun anew, and what it had started has ended.
+        """
         if self.main is None:
             return True
         anew = self.unit == APACHE or _read_image(self.main) != self.image
@@ -72,7 +87,10 @@ def _get_main_pid(unit):
 
 
 def _read_image(pid):
-    """Return what differs when a process has begun another program, or the same anew, under its number: where that lies in memory."""
+    """Return what differs when a process has begun another program, or the same anew, under its number.
+
+    Where that lies in memory.
+    """
     try:
         with open("/proc/%s/auxv" % pid, "rb") as file:
             return file.read(4096)

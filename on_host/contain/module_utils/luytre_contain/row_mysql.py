@@ -1,4 +1,6 @@
-"""A row of a site's table as MySQL and MariaDB take it out and put it back: statements, and values as these have them."""
+"""A row of a site's table as MySQL and MariaDB take it out and put it back: statements, and values as these
+have them.
+"""
 
 import re
 
@@ -32,12 +34,12 @@ INSERT = "INSERT INTO `{db}`.`{table}` ({names}) VALUES ({values});\n"
 
 
 def build_condition(column, key, is_text_key):
-    """What tells the row apart: by bytes where its key is a name."""
+    """Return what tells the row apart: by bytes where its key is a name."""
     return "CAST(`%s` AS BINARY) = x'%s'" % (column, key.hex()) if is_text_key else "`%s` = %s" % (column, key.decode())
 
 
 def fields(columns):
-    """What gives all columns as texts of hexadecimal digits."""
+    """Return what gives all columns as texts of hexadecimal digits."""
     return ", ".join(map(_hex, columns))
 
 
@@ -46,7 +48,7 @@ def _hex(column):
 
 
 def literal(kind, text):
-    """A column's value as a statement has it. Raises Refused for what its type does not hold."""
+    """Return a column's value as a statement has it. Raises Refused for what its type does not hold."""
     if text == NULL:
         return "NULL"
     if kind in BYTES:

@@ -1,4 +1,6 @@
-"""A row of a site's table as PostgreSQL takes it out and puts it back: each value is the letters that it is written in."""
+"""A row of a site's table as PostgreSQL takes it out and puts it back: each value is the letters that it is
+written in.
+"""
 
 from ansible.module_utils.luytre import _site_postgresql
 from ansible.module_utils.luytre_contain import db_values, row_mysql
@@ -40,14 +42,14 @@ INSERT = 'INSERT INTO "{table}" ({names}) OVERRIDING SYSTEM VALUE VALUES ({value
 
 
 def build_condition(column, key, is_text_key):
-    """What tells the row apart."""
+    """Return what tells the row apart."""
     if is_text_key:
         raise ActionRefusal("no_table", column)
     return '"%s" = %s' % (column, key.decode())
 
 
 def fields(columns):
-    """What gives all columns as texts of hexadecimal digits."""
+    """Return what gives all columns as texts of hexadecimal digits."""
     return ", ".join(
         "CASE WHEN \"%s\" IS NULL THEN '%s' ELSE %s END" % (name, NULL, _site_postgresql.hexadecimal(name))
         for name, _ in columns
@@ -55,5 +57,5 @@ def fields(columns):
 
 
 def literal(_kind, text):
-    """A column's value as a statement has it. Raises Refused."""
+    """Return a column's value as a statement has it. Raises Refused."""
     return db_values.make_text_literal(None if text == NULL else text)

@@ -64,7 +64,7 @@ def _search_root(root, needles, effort, *, deep):
 
 
 def _members(folder):
-    """The entries of a folder, without what is below them."""
+    """Yield the entries of a folder, without what is below them."""
     status = os.fstat(folder)
     for name in sorted(os.listdir(folder)):
         yield _webroot.WebrootEntry(folder, status, name, name, os.stat(name, dir_fd=folder, follow_symlinks=False))

@@ -1,4 +1,6 @@
-"""A session of a WordPress user's that root makes for itself, to see whether the site lets it in: before a change, and no longer after it.
+"""A session of a WordPress user's that root makes for itself, to see whether the site lets it in.
+
+Before a change, and no longer after it.
 
 It lasts a minute at most, is known to this process alone, and is taken out again.
 """
@@ -35,12 +37,15 @@ STATEMENTS = {
 
 
 class SessionUnavailable(Exception):
-    """No session can be made that the site would have to take. Its argument, if there is one, is the name of the reason."""
+    """No session can be made that the site would have to take.
+
+    Its argument, if there is one, is the name of the reason.
+    """
 
 
 class WordpressSession:
-    """``login`` and ``pieces`` (what of a password's hash cookies are bound to, as one release or another has it) of a user, where the site is, and the
-    ``root`` of its files."""
+    """``login`` and ``pieces`` (what of a password's hash cookies are bound to, as one release or another has it) of a
+    user, where the site is, and the ``root`` of its files."""
 
     def __init__(self, user, options, constants, root):
         self.root = root
@@ -53,7 +58,7 @@ class WordpressSession:
         self.token, self.expires = secrets.token_hex(21), int(time.time()) + LIFETIME
 
     def append_to(self, sessions):
-        """A user's sessions as WordPress keeps them, with this one. Raises Untold."""
+        """Return a user's sessions as WordPress keeps them, with this one. Raises Untold."""
         entry = b's:64:"%s";a:2:{s:10:"expiration";i:%d;s:5:"login";i:%d;}' % (
             hashlib.sha256(self.token.encode()).hexdigest().encode(),
             self.expires,
@@ -67,7 +72,7 @@ class WordpressSession:
         return b"a:%d:{%s%s}" % (int(match.group(1)) + 1, match.group(2), entry)
 
     def sign_cookie(self, key, piece):
-        """The cookie that a browser of that user's would send, signed with the site's ``key``."""
+        """Return the cookie that a browser of that user's would send, signed with the site's ``key``."""
         start = b"%s|%d|%s" % (self.login, self.expires, self.token.encode())
         of = b"%s|%s|%d|%s" % (self.login, piece, self.expires, self.token.encode())
         inner = hmac.new(key.encode(), of, hashlib.md5).hexdigest()
@@ -75,7 +80,10 @@ class WordpressSession:
         return "%s=%s" % (self.cookie, quote(start + b"|" + outer, safe=""))
 
     def is_in(self, key):
-        """Whether the site takes it for logged in; by which piece, is remembered. Raises Untold where nobody may be shown it."""
+        """Return whether the site takes it for logged in; by which piece, is remembered.
+
+        Raises Untold where nobody may be shown it.
+        """
         for piece in self.pieces:
             try:
                 page = http_check.fetch_page(self.home, http_check.Cookie(self.sign_cookie(key, piece), self.root))
@@ -88,13 +96,16 @@ class WordpressSession:
 
 
 def is_logged_in_page(page):
-    """Whether a page is one for who is logged in."""
+    """Return whether a page is one for who is logged in."""
     status, content = page
     return status == 200 and any(mark in content for mark in MARKS)
 
 
 def key_of(content):
-    """What the site signs such cookies with, out of its configuration's bytes. Raises Untold where that is not all that counts."""
+    """Return what the site signs such cookies with, out of its configuration's bytes.
+
+    Raises Untold where that is not all that counts.
+    """
     values = [_text(value) for value in _php.read_constants(content, KEYS).values()]
     if not all(values) or values[0] == values[1]:
         raise SessionUnavailable

@@ -1,7 +1,9 @@
-"""What is read of this host, as frames: the beginning of a member, its bytes, what it came to; what was left out, and why.
+"""What is read of this host, as frames: the beginning of a member, its bytes, what it came to.
 
-Whoever reads does so in a child, which can hang, flood or die: what it sends is passed on frame by frame, within its time and the room that
-is left, and a member that it did not end is ended as cut. Nothing is kept here.
+What was left out, and why.
+
+Whoever reads does so in a child, which can hang, flood or die: what it sends is passed on frame by frame, within its
+time and the room that is left, and a member that it did not end is ended as cut. Nothing is kept here.
 """
 
 import hashlib
@@ -54,7 +56,10 @@ MAX_SOURCES, MAX_SOURCE = 40, 400
 
 
 class Secret:
-    """What is sent nowhere, and the file that has it. ``whole``: only where it is no part of a longer word, name, path or address."""
+    """Record of what is sent nowhere, and the file that has it.
+
+    ``whole``: only where it is no part of a longer word, name, path or address.
+    """
 
     def __init__(self, text, source, whole=False):
         self.value = text.encode("utf-8", "surrogateescape")
@@ -70,8 +75,9 @@ class Secret:
 class Sender:
     """In a child: what it has read goes into a pipe.
 
-    ``shown`` makes text without what looks like a secret in it; None: no text may be sent. ``secrets`` are this host's own,
-    which go nowhere; how often one was taken out of a member, and which file has it, is sent with the member's end.
+    ``shown`` makes text without what looks like a secret in it; None: no text may be sent. ``secrets`` are this host's
+    own, which go nowhere; how often one was taken out of a member, and which file has it, is sent with the member's
+    end.
     """
 
     def __init__(self, pipe, redact, secrets=()):
@@ -79,7 +85,10 @@ class Sender:
         self._hidden = {}
 
     def lines(self, path, lines):
-        """A text of ours about this host, made of lines; each loses its secrets, and is sent before the next is made, which may take for ever."""
+        """A text of ours about this host, made of lines.
+
+        Each loses its secrets, and is sent before the next is made, which may take for ever.
+        """
         if self._shown is None:
             self.left_out(path, "no_redaction")
             return
@@ -106,7 +115,10 @@ class Sender:
         self._end({})
 
     def file(self, place, path, handle, name=None, secret=False):
-        """An open file: its bytes, text without secrets; of one that is ``secret`` only what it is, its digest and times."""
+        """An open file: its bytes, text without secrets.
+
+        Of one that is ``secret`` only what it is, its digest and times.
+        """
         about = dict(describe_status(os.fstat(handle)), origin=text_escape.escape_path(path))
         head = b"" if secret else safe_open.read_start(handle, MAX_TEXT + 1)
         kind = SECRET if secret else _classify(head, path)
@@ -165,7 +177,10 @@ class Sender:
 
 
 def _classify(head, path):
-    """How a file may be sent by its beginning: text loses its secrets, programs and pictures hold none, of all else nobody knows."""
+    """Return how a file may be sent by its beginning.
+
+    Text loses its secrets, programs and pictures hold none, of all else nobody knows.
+    """
     if head.startswith(PROGRAM) or path in RECORDS:
         return RAW
     if path.endswith(".gz") and head.startswith(GZIP):
@@ -179,7 +194,7 @@ def _classify(head, path):
 
 
 def read_end(handle, size):
-    """The last whole lines of a file of that size."""
+    """Return the last whole lines of a file of that size."""
     os.lseek(handle, max(0, size - MAX_TEXT), os.SEEK_SET)
     return safe_open.read_start(handle, MAX_TEXT).partition(b"\n")[2]
 
@@ -203,7 +218,7 @@ def unpack_end(handle):
 
 
 def describe_status(status):
-    """What a file's own entry says of it."""
+    """Return what a file's own entry says of it."""
     return {
         "size": status.st_size,
         "mode": stat.S_IMODE(status.st_mode),
@@ -260,7 +275,7 @@ class Relay:
         self._frame(LAST, {})
 
     def _pass_frames_on(self, pipe, ends):
-        """Why the child was not heard to its end; empty when it was."""
+        """Return why the child was not heard to its end; empty when it was."""
         buffer, open_one = b"", False
         poller = select.poll()
         poller.register(pipe, select.POLLIN)

@@ -1,4 +1,7 @@
-"""What stays: settings, what starts by itself, accounts, what people typed, packages, logs; files that are told by name; every name with its times."""
+"""What stays: settings, what starts by itself, accounts, what people typed, packages, logs.
+
+Files that are told by name; every name with its times.
+"""
 
 import fnmatch
 import os
@@ -15,7 +18,8 @@ SHARED_DEEP = 3
 MOST_IN_FOLDER = 5_000
 MOST_BELOW = 100_000
 NOT_WALKED = frozenset(
-    "proc sysfs devtmpfs devpts cgroup cgroup2 securityfs debugfs tracefs bpf pstore efivarfs mqueue hugetlbfs configfs autofs binfmt_misc"
+    "proc sysfs devtmpfs devpts cgroup cgroup2 securityfs debugfs tracefs bpf pstore efivarfs mqueue hugetlbfs "
+    "configfs autofs binfmt_misc"
     " rpc_pipefs nsfs nfs nfs4 cifs smb3 9p ceph glusterfs sshfs".split()
 )
 """Types of file systems. Whatever is mounted by FUSE is not walked, either."""
@@ -125,7 +129,8 @@ NOT_LOGS = (*TYPED_LOGS, "*.journal", "*.journal~")
 MOST_LINE = 8_000
 MOMENT = re.compile(
     rb"[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
-    rb"|[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9]{2}:[0-9]{2}:[0-9]{2} [+-][0-9]{4}|\b[A-Z][a-z]{2} [ 0-9][0-9] [0-9]{2}:[0-9]{2}:[0-9]{2}"
+    rb"|[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9]{2}:[0-9]{2}:[0-9]{2} [+-][0-9]{4}|\b[A-Z][a-z]{2} [ 0-9][0-9] "
+    rb"[0-9]{2}:[0-9]{2}:[0-9]{2}"
 )
 SECRETS = ("/etc/mysql/debian.cnf", "/root/.my.cnf", "/root/.pgpass", "/etc/mysql/my.cnf")
 SECRET_FOLDERS = ("/etc/wordpress", "/etc/mysql/conf.d", "/etc/mysql/mariadb.conf.d", "/root/.ssh", "/etc/ssl/private")
@@ -153,13 +158,19 @@ NAME_FOLDERS = (
 MOST_LISTED, LISTED_DEEP = 60_000, 12
 """Names that are looked at in one folder or web root."""
 MOST_SETTINGS, MOST_CONFIG, SITES_SECONDS = 1_000_000, 30_000, 8
-"""Bytes of a file of root's, and of a site's, whose account may make it as long as it likes: all is looked through before anything is sent."""
+"""Bytes of a file of root's, and of a site's, whose account may make it as long as it likes.
+
+All is looked through before anything is sent.
+"""
 _SEEN_IN_LOGS = re.compile(
     r"(?i)[\d.]*\.[\d.]*\Z|[0-9a-f]*:[0-9a-f:]*:[0-9a-f:.]*\Z"
     r"|\[?\d{1,4}[/-](?:\d\d|[a-z]{3})[/-]\d[\d:TZ +.-]*\Z"
     r"|(?:GET|POST|HEAD|PUT) |https?://|/[\w./%~-]*\Z|(?:[\w-]+\.)+[a-z]{2,12}\Z"
 )
-"""Addresses, moments, requests, paths and names of hosts, and parts of them: no password looks like one, and who wants to hide does."""
+"""Addresses, moments, requests, paths and names of hosts, and parts of them.
+
+No password looks like one, and who wants to hide does.
+"""
 PUBLIC = (
     "/etc/passwd",
     "/etc/group",
@@ -182,10 +193,12 @@ class NonVolatileReader:
         self._holds, self._root = holds_secrets, root.rstrip("/")
 
     def secrets(self, spans, roots):
-        """``sending.Secret`` of passwords, keys, salts and hashes of this host, as its own files have them: what is sent is looked through for them.
+        """``sending.Secret`` of passwords, keys, salts and hashes of this host, as its own files have them.
 
-        ``spans`` tells where they stand in a text; ``roots`` are the web roots. A site's account writes what stands there: it crowds out none of
-        root's, and hides no address, moment, path or name, nor part of a word.
+        What is sent is looked through for them.
+
+        ``spans`` tells where they stand in a text; ``roots`` are the web roots. A site's account writes what stands
+        there: it crowds out none of root's, and hides no address, moment, path or name, nor part of a word.
         """
         shadow = "/etc/shadow"
         own = [(line.split(":")[1], shadow) for line in self._read_text(shadow).split("\n") if ":" in line]
@@ -212,7 +225,10 @@ class NonVolatileReader:
         return sorted(all_secrets, key=lambda secret: len(secret.value), reverse=True)
 
     def _list_known_names(self, roots, ends):
-        """Names of accounts, hosts, packages, programs, units and files on this host, as far as there is time: none is a site's secret."""
+        """Name of accounts, hosts, packages, programs, units and files on this host, as far as there is time.
+
+        None is a site's secret.
+        """
         names = set()
         for path in NAMES:
             names.update(re.findall(r"[^\s:,]{4,100}", self._read_text(path, MOST_LISTED * 100)))
@@ -225,7 +241,9 @@ class NonVolatileReader:
         return names
 
     def _find_secrets(self, places, spans, most=MOST_SETTINGS):
-        """``(secret, path)`` of what stands where secrets stand in the beginnings of files, in the order of the files."""
+        """``(secret, path)`` of what stands where secrets stand in the beginnings of files, in the order of
+        the files.
+        """
         for path in places:
             text = self._read_text(path, most)
             for start, end in spans(text):
@@ -241,7 +259,10 @@ class NonVolatileReader:
             self._send_file(sender, path)
 
     def accounts(self, sender):
-        """What homes hold of keys, of what starts with a login, and of what was typed; of passwords, only which there are."""
+        """Collect what homes hold of keys, of what starts with a login, and of what was typed.
+
+        Of passwords, only which there are.
+        """
         homes = {}
         for line in self._read_text("/etc/passwd").split("\n"):
             fields = line.split(":")
@@ -265,7 +286,7 @@ class NonVolatileReader:
         sender.table("live_response", "accounts/passwords.txt", rows)
 
     def packages(self, sender):
-        """Which are installed, and what came lately."""
+        """Collect which are installed, and what came lately."""
         for path in PACKAGES:
             self._send_file(sender, path)
 
@@ -279,7 +300,10 @@ class NonVolatileReader:
         return work
 
     def logs(self, sender):
-        """From when to when each log goes; then logs, the newest first, each with the end of it. Root's before those that others may make at will."""
+        """From when to when each log goes; then logs, the newest first, each with the end of it.
+
+        Root's before those that others may make at will.
+        """
         dated_paths = []
         for path in self._iter_logs(sender):
             if any(fnmatch.fnmatch(os.path.basename(path), name) for name in NOT_LOGS):
@@ -295,7 +319,10 @@ class NonVolatileReader:
             self._send_file(sender, path, safe_open.NO_LINKS)
 
     def _iter_logs(self, sender):
-        """Paths of all logs. Each folder has names of its own to be looked at: whoever may write one crowds out none of the others'."""
+        """Paths of all logs.
+
+        Each folder has names of its own to be looked at: whoever may write one crowds out none of the others'.
+        """
         yield from self._iter_below(LOGS, 1)
         descriptor = safe_open.open_path(self._root + LOGS, safe_open.DIRECTORY)
         try:
@@ -309,7 +336,7 @@ class NonVolatileReader:
                 sender.left_out(folder, "too_many")
 
     def _describe_log(self, path):
-        """When the first and the last line of a log were written, as they say it."""
+        """Return when the first and the last line of a log were written, as they say it."""
         try:
             handle = self._open_untouched(path, safe_open.NO_LINKS)
         except OSError as error:
@@ -356,7 +383,7 @@ class NonVolatileReader:
             os.close(handle)
 
     def _open_untouched(self, path, links):
-        """The file, without a new time of access on it. Raises Unsafe, OSError."""
+        """Return the file, without a new time of access on it. Raises Unsafe, OSError."""
         descriptor = safe_open.open_path(self._root + path, links=links)
         try:
             return _reopen_untouched(descriptor, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
@@ -378,7 +405,9 @@ class NonVolatileReader:
             self._send_file(sender, path)
 
     def _iter_below(self, folder, deep, quota=None):
-        """Paths of the regular files below a folder, and of links in it, in their order; ``left`` has an item for each name that is looked at."""
+        """Paths of the regular files below a folder, and of links in it, in their order; ``left`` has an item for each
+        name that is looked at.
+        """
         quota = iter(range(MOST_BELOW)) if quota is None else quota
         try:
             descriptor = safe_open.open_path(self._root + folder, safe_open.DIRECTORY)
@@ -413,13 +442,15 @@ class NonVolatileReader:
 
 
 class _Walk:
-    """Through folders by descriptors, no link followed, no network and none of the kernel's own file systems entered."""
+    """Through folders by descriptors, no link followed, no network and none of the kernel's own file systems
+    entered.
+    """
 
     def __init__(self, sender):
         self._sender, self._left, self._skipped = sender, MOST_NAMES, _list_skipped_devices()
 
     def rows(self, folder, path, deep):
-        """A row for each name below an open folder."""
+        """Yield a row for each name below an open folder."""
         try:
             names = sorted(_list_names(folder))
         except OSError as error:
@@ -441,7 +472,10 @@ class _Walk:
                 yield from self._walk_folder(folder, name, where, deep + 1)
 
     def _walk_folder(self, folder, name, where, deep):
-        """What lies in a folder; near the top it takes half of the names that are left, so that none crowds out those after it."""
+        """Yield what lies in a folder.
+
+        Near the top it takes half of the names that are left, so that none crowds out those after it.
+        """
         reserve = self._left // 2 if deep <= SHARED_DEEP else 0
         self._left -= reserve
         yield from self._enter_folder(folder, name, where, deep)
@@ -465,7 +499,7 @@ class _Walk:
 
 
 def _format_row(path, status, target):
-    """A line of a body file, version 3 of the Sleuth Kit's: the digest is left out."""
+    """Return a line of a body file, version 3 of the Sleuth Kit's: the digest is left out."""
     label = text_escape.escape_for_mactime(path) + (" -> %s" % text_escape.escape_for_mactime(target) if target else "")
     times = [int(status.st_atime), int(status.st_mtime), int(status.st_ctime), 0]
     fields = [
@@ -482,7 +516,7 @@ def _format_row(path, status, target):
 
 
 def _list_names(folder):
-    """The names in an open folder, which gets no new time of access by that."""
+    """Return the names in an open folder, which gets no new time of access by that."""
     again = _reopen_untouched(folder, safe_open.FOLDER & ~os.O_NOFOLLOW)
     try:
         return os.listdir(again)
@@ -491,7 +525,10 @@ def _list_names(folder):
 
 
 def _reopen_untouched(descriptor, flags):
-    """Another descriptor of what is held, by which reading leaves no time of access; root alone may have such of any file."""
+    """Another descriptor of what is held, by which reading leaves no time of access.
+
+    Root alone may have such of any file.
+    """
     try:
         return safe_open.reopen(descriptor, flags | os.O_NOATIME | os.O_CLOEXEC)
     except PermissionError:
@@ -510,7 +547,7 @@ def _list_skipped_devices():
 
 
 def _select_long(candidates, shortest):
-    """Each once, with the first place of it."""
+    """Return each once, with the first place of it."""
     first = {}
     for value, source in candidates:
         if len(value) >= shortest:
@@ -519,7 +556,7 @@ def _select_long(candidates, shortest):
 
 
 def _describe_password(field):
-    """How a password is kept, without it."""
+    """Return how a password is kept, without it."""
     if field.startswith("$"):
         return "hash=%s" % text_escape.escape_path(field.split("$")[1][:12])
     if field in ("", "*", "x"):

@@ -1,4 +1,6 @@
-"""What is gone first: clock, processes, what is open on the network, who is there, what is mounted and loaded (RFC 3227)."""
+"""What is gone first: clock, processes, what is open on the network, who is there, what is mounted and loaded (RFC
+3227).
+"""
 
 import hashlib
 import os
@@ -53,7 +55,7 @@ OF_KERNEL = (
 
 
 def clock(sender):
-    """What time it is here, by the system's clock and since it was started."""
+    """Collect what time it is here, by the system's clock and since it was started."""
     rows = [
         "utc %.3f" % time.time(),
         "since_boot %.3f" % time.clock_gettime(time.CLOCK_BOOTTIME),
@@ -64,12 +66,15 @@ def clock(sender):
 
 
 def processes(sender, proc="/proc"):
-    """All processes. What they say of themselves lies in their own memory, of which anybody can have a part that does not answer."""
+    """All processes.
+
+    What they say of themselves lies in their own memory, of which anybody can have a part that does not answer.
+    """
     sender.lines("process/ps.txt", _iter_rows(proc))
 
 
 def programs(sender, proc="/proc"):
-    """What they run, by its digest; what no file has any more is copied."""
+    """Collect what they run, by its digest; what no file has any more is copied."""
     pids_by_digest = {}
     sender.lines("process/hash_running_processes.sha256", _iter_digests(proc, pids_by_digest))
     pids = list(pids_by_digest.values())
@@ -80,7 +85,7 @@ def programs(sender, proc="/proc"):
 
 
 def open_files(sender, proc="/proc"):
-    """What they have open."""
+    """Collect what they have open."""
     sender.lines("process/open_files.txt", _iter_open_files(proc))
 
 
@@ -104,7 +109,10 @@ def _iter_rows(proc):
 
 
 def _iter_digests(proc, pids_by_digest):
-    """A line for each process that runs a file; of those that are gone, a process for each into ``gone``, by the digest."""
+    """Yield a line for each process that runs a file.
+
+    Of those that are gone, a process for each into ``pids_by_digest``, by the digest.
+    """
     digests = {}
     for pid in _list_pids(proc):
         where = "%s/%d/exe" % (proc, pid)
@@ -132,7 +140,7 @@ def network(sender):
 
 
 def system(sender):
-    """What the kernel has mounted and loaded, and what programs of the system show."""
+    """Collect what the kernel has mounted and loaded, and what programs of the system show."""
     for name, path in OF_KERNEL:
         text = _read_text(path)
         if text:
@@ -156,7 +164,7 @@ def journal(sender):
 
 
 def run(command, seconds=5):
-    """What a program prints, whatever it comes to."""
+    """Return what a program prints, whatever it comes to."""
     try:
         process = subprocess.run(
             command,

@@ -23,19 +23,19 @@ TIGHTEN = {
 
 
 def correct_part(part, check, aside=None):
-    """The Corrected of a part's corrections; see ``tightening.correct``. Raises OSError, Unreadable."""
+    """Return the Corrected of a part's corrections; see ``tightening.correct``. Raises OSError, Unreadable."""
     return correct(PARTS[part](), check, aside, LINK_FOLDERS.get(part))
 
 
 def correct_by_params(part, params, check):
-    """The same by a module's TIGHTEN arguments. Raises ValueError, too."""
+    """Return the same by a module's TIGHTEN arguments. Raises ValueError, too."""
     if not params["tighten"]:
         return CorrectionResult()
     return correct_part(part, check, Aside(params["run"]) if params["aside"] else None)
 
 
 def _account_files():
-    """The account files, each closed as far as its kind is."""
+    """Return the account files, each closed as far as its kind is."""
     from ansible.module_utils.luytre import filesystem
 
     files = []
@@ -48,7 +48,7 @@ def _account_files():
 
 
 def _apache():
-    """What is loose below /etc/apache2."""
+    """Return what is loose below /etc/apache2."""
     from ansible.module_utils.luytre import apache
 
     return [Correction(each["path"], 0o7755) for each in apache.loose_files()]
@@ -65,7 +65,7 @@ def _cron():
 
 
 def _host_keys():
-    """The host keys in use that lie in sshd's own folder, root's alone."""
+    """Return the host keys in use that lie in sshd's own folder, root's alone."""
     from ansible.module_utils.luytre import _sshd
 
     keys = sorted({os.path.realpath(path) for path in _sshd.read_effective(AreaReader({}, SECONDS))["hostkey"]})
@@ -75,7 +75,7 @@ def _host_keys():
 
 
 def _nginx():
-    """What of /etc/nginx is loose."""
+    """Return what of /etc/nginx is loose."""
     from ansible.module_utils.luytre import nginx
 
     return [Correction(mode["path"], 0o7755) for mode in nginx.find_loose_below()]
@@ -94,7 +94,7 @@ def _option_files():
 
 
 def _root_settings():
-    """What root's programs believe and others could have written."""
+    """Return what root's programs believe and others could have written."""
     from ansible.module_utils.luytre import filesystem
 
     return [Correction(entry["path"], 0o7755) for entry in filesystem.find_doubtful_files()]
@@ -115,7 +115,7 @@ def _sudoers():
 
 
 def _tls_keys():
-    """The private keys in use, root's and the group's that is made for them."""
+    """Return the private keys in use, root's and the group's that is made for them."""
     from ansible.module_utils.luytre import tls
 
     return [

@@ -1,4 +1,7 @@
-"""Which files the snapshot for the way back holds: those of /etc. What lies behind a link out of it is not among them."""
+"""Which files the snapshot for the way back holds: those of /etc.
+
+What lies behind a link out of it is not among them.
+"""
 
 import os
 
@@ -6,7 +9,7 @@ ETC = "/etc"
 
 
 def find_fault(path):
-    """Why a file of /etc must not be written by its path, or None: a link on the way leads out of it."""
+    """Return why a file of /etc must not be written by its path, or None: a link on the way leads out of it."""
     real = os.path.realpath(path)
     if not path.startswith(ETC + "/") or real.startswith(ETC + "/") or real == ETC:
         return None

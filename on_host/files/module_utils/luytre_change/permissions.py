@@ -21,7 +21,7 @@ MAX_WARNINGS = 20
 
 
 class Correction:
-    """What is wanted of a file: the bits of ``mask`` at most, those of ``add``, and one of ``groups``.
+    """Record of what is wanted of a file: the bits of ``mask`` at most, those of ``add``, and one of ``groups``.
 
     ``by_owner``: root's programs believe it because of whose it is. Of any other, root's own, only the mode is loose.
     ``secret``: a key or password hashes, which is never moved aside.
@@ -33,15 +33,15 @@ class Correction:
 
 
 class CorrectionResult:
-    """What came of corrections: ``changed`` path to ``(before, after)`` in words, ``held`` path to who could have
-    written it, ``aside`` path to where it is now; ``after`` path to the Owned that a changed one is."""
+    """Record of what came of corrections: ``changed`` path to ``(before, after)`` in words, ``held`` path to who could
+    have written it, ``aside`` path to where it is now; ``after`` path to the Owned that a changed one is."""
 
     def __init__(self):
         self.changed, self.held, self.aside, self.after = {}, {}, {}, {}
         self._before, self._asides = [], []
 
     def __bool__(self):
-        """Whether anything changed."""
+        """Return whether anything changed."""
         return bool(self.changed or self.aside)
 
     def add(self, other):
@@ -69,7 +69,7 @@ class CorrectionResult:
         return make_json_safe({"changed_paths": changes, "held": self.held, "aside": self.aside})
 
     def diff(self):
-        """What changed, in the form of Ansible's ``--diff``."""
+        """Return what changed, in the form of Ansible's ``--diff``."""
         answer = self.answer()
         changes, aside = answer["changed_paths"], answer["aside"]
         before = ["%s %s\n" % (path, changes[path]["before"]) for path in changes]
@@ -90,7 +90,7 @@ def correct(corrections, check, aside=None, link_folder=None):
     """Make corrections, folders before what is in them: all, or none when one raises OSError.
 
     What others could have written is held; with an ``aside`` (Aside) it was accepted that such files are moved there
-    and such folders closed. Links below ``linked`` that lead to what was moved go along.
+    and such folders closed. Links below ``link_folder`` that lead to what was moved go along.
     """
     result = CorrectionResult()
     if aside is not None:
@@ -142,7 +142,7 @@ def _tighten(correction, target, check, result):
 
 @contextlib.contextmanager
 def _name_path_in_errors(path):
-    """What the system refuses to do by a descriptor is told with the path."""
+    """Raise with the path what the system refuses to do by a descriptor."""
     try:
         yield
     except OSError as error:
@@ -158,7 +158,7 @@ def _get_ownership(status):
 
 
 class Aside:
-    """Where a run puts what others could have written: root's alone, each file below its old path, as it was.
+    """Record of where a run puts what others could have written: root's alone, each file below its old path, as it was.
 
     ``run`` is its folder's name, by default the date and time. Raises ValueError when it is none.
     """
@@ -198,7 +198,7 @@ class Aside:
                     path = os.path.dirname(path)
 
     def links_to(self, moved_paths, folder, check):
-        """Move the links below ``folder`` that lead to what was ``moved`` (old paths) along; old path to new."""
+        """Move the links below ``folder`` that lead to what was ``moved_paths`` (old paths) along; old path to new."""
         new_paths = {}
         for top, _folders, names in os.walk(folder) if moved_paths else ():
             for path in sorted(os.path.join(top, name) for name in names):
@@ -210,7 +210,7 @@ class Aside:
 
 
 def _make_root_folder(path):
-    """A descriptor of a folder of root's alone, made with all above it that is missing."""
+    """Return a descriptor of a folder of root's alone, made with all above it that is missing."""
     folder = os.open("/", safe_open.FOLDER)
     for part in [part for part in path.split("/") if part]:
         with contextlib.suppress(FileExistsError):

@@ -1,4 +1,7 @@
-"""Constants and settings of a PHP configuration file, so that they surely count. Nothing is ever run. Pure: bytes in, bytes out."""
+"""Constants and settings of a PHP configuration file, so that they surely count.
+
+Nothing is ever run. Pure: bytes in, bytes out.
+"""
 
 import re
 
@@ -9,7 +12,7 @@ PLAIN_TEXT = re.compile(r"\A[A-Za-z0-9 ._:/@-]{0,200}\Z")
 
 
 def define(content, constant, value):
-    """The file with the constant defined as wanted; the same bytes when it is so already. Raises ValueError."""
+    """Return the file with the constant defined as wanted; the same bytes when it is so already. Raises ValueError."""
     if not CONSTANT.match(constant):
         raise ValueError("not a constant's name: %r" % constant)
     literal = _make_literal(value)
@@ -25,12 +28,14 @@ def define(content, constant, value):
 
 
 def describe_definitions(content, constant):
-    """The values of the constant's active definitions, for showing; all but plain literals are hidden."""
+    """Return the values of the constant's active definitions, for showing; all but plain literals are hidden."""
     return _join_literals(find_definitions(PhpSource(content.decode("latin-1")), constant))
 
 
 def is_sure(content, constant, value):
-    """Whether the file surely defines the constant with that value (``true``, ``false``, a number or plain text)."""
+    """Return whether the file surely defines the constant with that value (``true``, ``false``, a number or plain
+    text).
+    """
     places = find_definitions(PhpSource(content.decode("latin-1")), constant)
     return any(place.sure for place in places) and all(
         _is_same_literal(place.literal, _make_literal(value)) for place in places
@@ -38,7 +43,10 @@ def is_sure(content, constant, value):
 
 
 def assign(content, form, name, value):
-    """The file with a setting that it has changed to what is wanted; the same bytes without one. Raises ValueError."""
+    """Return the file with a setting that it has changed to what is wanted; the same bytes without one.
+
+    Raises ValueError.
+    """
     literal = _make_literal(value)
     text = content.decode("latin-1")
     new_text = _replace_values(text, find_assignments(PhpSource(text), form, name), literal)
@@ -51,7 +59,7 @@ def assign(content, form, name, value):
 
 
 def describe_assignments(content, form, name):
-    """The values that a setting is given, for showing; all but plain literals are hidden."""
+    """Return the values that a setting is given, for showing; all but plain literals are hidden."""
     return _join_literals(find_assignments(PhpSource(content.decode("latin-1")), form, name))
 
 

@@ -8,7 +8,10 @@ PHP_FPM = re.compile(r"php([0-9.]+)-fpm\.service$")
 
 
 def find_fault(unit, reading):
-    """Why a unit's daemon would not start as it is now, or None; one without a test of its own is taken to. Raises Unreadable."""
+    """Return why a unit's daemon would not start as it is now, or None; one without a test of its own is taken to.
+
+    Raises Unreadable.
+    """
     version = PHP_FPM.match(unit)
     if version:
         program = "php-fpm" + version.group(1)

@@ -76,17 +76,19 @@ class Transaction:
 
     @property
     def is_changed(self):
-        """Whether anything differs from what is wanted, or did."""
+        """Return whether anything differs from what is wanted, or did."""
         return bool(self.steps or self.corrected)
 
     @property
     def to_test(self):
-        """Whether the daemon has something to say: who can change its files is nothing to it, what is gone is."""
+        """Return whether the daemon has something to say: who can change its files is nothing to it, what is
+        gone is.
+        """
         return bool(self.steps or self.corrected.aside)
 
     @property
     def diff(self):
-        """What differs, in the form of Ansible's ``--diff``."""
+        """Return what differs, in the form of Ansible's ``--diff``."""
         return [self.corrected.diff()] * bool(self.corrected) + [
             {
                 "before_header": path,
@@ -100,9 +102,10 @@ class Transaction:
     def commit(self, tests, at_stake=lambda: ((), ()), fault=lambda: None, admins=()):
         """Make the changes, then run the daemons' own tests; on any failure take all back and raise Refused.
 
-        ``fault()`` says, after them, what they do not look at and would keep the daemon from starting; None when nothing.
-        ``at_stake()`` gives ``(read, written)``, what the tests believe and what they may write to, once the changes are
-        made. They are not run when another than root has a say in it, but for declared ``admins`` whom sudo makes root.
+        ``fault()`` says, after them, what they do not look at and would keep the daemon from starting; None when
+        nothing. ``at_stake()`` gives ``(read, written)``, what the tests believe and what they may write to, once the
+        changes are made. They are not run when another than root has a say in it, but for declared ``admins`` whom sudo
+        makes root.
         """
         replaced_paths, new_folders = [], []
         try:
@@ -131,14 +134,14 @@ class Transaction:
             _forget(path)
 
     def _get_state(self, path):
-        """The state of a path with the changes wanted so far."""
+        """Return the state of a path with the changes wanted so far."""
         return self._wanted[path][1] if path in self._wanted else _read_state(path)
 
     def _want(self, path, after):
         self._wanted[path] = (self._wanted[path][0] if path in self._wanted else _read_state(path), after)
 
     def _check_path(self, path):
-        """The path itself, when nobody but root can have a say in where it leads."""
+        """Return the path itself, when nobody but root can have a say in where it leads."""
         if os.path.normpath(path) != path or not any((path + "/").startswith(folder + "/") for folder in self.folders):
             raise ChangeRefusal("%s is not below %s" % (path, " or ".join(self.folders)))
         parent = os.path.dirname(path)
@@ -161,7 +164,8 @@ def _find_changer(state, strictness):
 
 
 def check_trust(tests, read, writable_paths, admins=()):
-    """Raise Refused when another than root could change what a daemon's test believes, or lead elsewhere what it writes.
+    """Raise Refused when another than root could change what a daemon's test believes, or lead elsewhere what it
+    writes.
 
     Declared ``admins`` whom sudo makes root count as root.
     """
@@ -233,13 +237,17 @@ def _put(path, state):
 
 
 def _make_sibling_path(path, what):
-    """Return a name beside a file that no daemon takes in: what includes ``*`` leaves out names that begin with a dot."""
+    """Return a name beside a file that no daemon takes in: what includes ``*`` leaves out names that begin
+    with a dot.
+    """
     folder, name = os.path.split(path)
     return os.path.join(folder, ".%s.luytre-%s" % (name, what))
 
 
 def _keep(path, before):
-    """Have what is there under another name as well, so that it comes back as the very thing that it was, also on a disk that is full by then."""
+    """Have what is there under another name as well, so that it comes back as the very thing that it was, also on a
+    disk that is full by then.
+    """
     _forget(path)
     if before is not None:
         os.link(path, _make_sibling_path(path, "old"), follow_symlinks=False)
@@ -282,7 +290,7 @@ def _render_state(state, other):
 
 
 def run_test(argv, seconds=60):
-    """What a program says when it does not end well, or in time; None when it does."""
+    """Return what a program says when it does not end well, or in time; None when it does."""
     try:
         process = subprocess.run(
             argv,

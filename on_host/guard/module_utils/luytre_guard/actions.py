@@ -216,7 +216,7 @@ def _read_answer(run_store, run, number):
 
 
 def drift(run=None, run_store=None):
-    """What differs now from how the run, by default the last confirmed one, left the host."""
+    """Return what differs now from how the run, by default the last confirmed one, left the host."""
     run_store = run_store or store.RunStore()
     if run is None:
         confirmed_runs = [
@@ -232,7 +232,7 @@ def drift(run=None, run_store=None):
 
 
 def status(run=None, run_store=None):
-    """What is open, what the run (by default the open or the last one) came to, and which snapshots are here."""
+    """Return what is open, what the run (by default the open or the last one) came to, and which snapshots are here."""
     run_store = run_store or store.RunStore()
     armed_run = run_store.armed()
     runs = run_store.runs()
@@ -257,7 +257,7 @@ def status(run=None, run_store=None):
 
 
 def _get_automation_account():
-    """The account through which the run works: the one that became root."""
+    """Return the account through which the run works: the one that became root."""
     uid = _uid()
     name = user_name(uid)
     return uid, "root" if name == "0" else name
@@ -268,7 +268,10 @@ def _uid():
 
 
 def _list_ansible_paths():
-    """What a run makes in the homes of root and of the account it works through; one that is ended leaves files there."""
+    """Return what a run makes in the homes of root and of the account it works through.
+
+    One that is ended leaves files there.
+    """
     paths = []
     for uid in {0, _uid()}:
         with contextlib.suppress(KeyError):

@@ -16,7 +16,7 @@ LINE = re.compile(r"\s*(SSL\w+|ServerRoot)\s+(.*\S)")
 
 
 def find_fault():
-    """Why Apache would not start with them, or None, also where it does not tell which they are.
+    """Return why Apache would not start with them, or None, also where it does not tell which they are.
 
     Only those are loaded that root alone can change.
     """
@@ -63,7 +63,7 @@ def parse_pairs(dump):
 
 
 def _build_pairs(settings):
-    """The pairs of one server, of its settings in order."""
+    """Return the pairs of one server, of its settings in order."""
     if settings.get("sslengine", [["off"]])[-1][0].lower() == "off" or "sslopensslconfcmd" in settings:
         return []
     certificates = [values[0] for values in settings.get("sslcertificatefile", [])]
@@ -76,7 +76,10 @@ def _build_pairs(settings):
 
 
 def is_root_only(path):
-    """Whether root alone can change what a path leads to; a file that is not there, whether root alone could make it."""
+    """Return whether root alone can change what a path leads to.
+
+    A file that is not there, whether root alone could make it.
+    """
     for _ in range(MAX_LINKS):
         try:
             place, theirs = tree.resolve_path(path)

@@ -1,7 +1,9 @@
-"""Whose a change below /etc is that was made while a run was open: the run's, or somebody's who worked on the host meanwhile.
+"""Whose a change below /etc is that was made while a run was open.
 
-The run's steps record what they change (``recorder``). Without any record, as of a run that made no step, all of it counts
-as the run's.
+The run's, or somebody's who worked on the host meanwhile.
+
+The run's steps record what they change (``recorder``). Without any record, as of a run that made no step, all of it
+counts as the run's.
 """
 
 import base64
@@ -29,8 +31,10 @@ LEFT_REASON, MERGED_REASON = "changed during the run, by somebody else", "both c
 
 
 class ChangeAttribution:
-    """Of one run. ``left``: path to why it stays, ``aside``: path to where another's version of what went back is, ``unloadable``: path to
-    why the daemon that reads it needs it as it is."""
+    """Of one run.
+
+    ``left``: path to why it stays, ``aside``: path to where another's version of what went back is, ``unloadable``:
+    path to why the daemon that reads it needs it as it is."""
 
     def __init__(self, snap):
         self._snap, self.left, self.aside = snap, {}, {}
@@ -66,11 +70,11 @@ class ChangeAttribution:
 
     @property
     def tells_packages(self):
-        """Whether all that the run did is on record, so that a package that it did not ask for is somebody's."""
+        """Return whether all that the run did is on record, so that a package that it did not ask for is somebody's."""
         return self.known and self._open_since is None
 
     def of_run(self, path):
-        """Whether the run changed a path."""
+        """Return whether the run changed a path."""
         if path in self._images:
             by_package = path in self._by_programs and path.startswith(SITES)
             return not by_package or path in self._list_package_paths()
@@ -124,14 +128,14 @@ class ChangeAttribution:
         return own_paths
 
     def _find_known_parent(self, path):
-        """The first folder above that was there before: the names in it are others than before."""
+        """Return the first folder above that was there before: the names in it are others than before."""
         path = os.path.dirname(path)
         while path != "/" and self._snap.entries.get(path, tree.ABSENT)["type"] == "absent":
             path = os.path.dirname(path)
         return path
 
     def _find_reason(self, path, word):
-        """Why a path stays as it is, True where that is not worth a word, None where it goes back."""
+        """Return why a path stays as it is, True where that is not worth a word, None where it goes back."""
         if path.rstrip("-") in ACCOUNTS:
             if not self.of_run(path.rstrip("-")):
                 return True if path.endswith("-") else LEFT_REASON
@@ -154,8 +158,9 @@ class ChangeAttribution:
         return b"".join(self._snap.content(entry)) if "sha256" in entry else None
 
     def merge_content(self, path):
-        """What a file of accounts is to hold: as before, with others' lines. None where that is the same, and for every
-        other path."""
+        """Return what a file of accounts is to hold: as before, with others' lines.
+
+        None where that is the same, and for every other path."""
         before = self._read_before(path) if self.known and path in ACCOUNTS else None
         now = _read_bytes(path) if before is not None else None
         if now is None:
@@ -184,8 +189,10 @@ class ChangeAttribution:
 
 
 def merge_lines(before, image, now, ordinary):
-    """A file of lines, each with a name, as before, with what others changed since. ``image``: how the run left it, None
-    where that is not known; ``ordinary``: names of people, which no package makes."""
+    """Return a file of lines, each with a name, as before, with what others changed since.
+
+    ``image``: how the run left it, None where that is not known; ``ordinary``: names of people, which no package
+    makes."""
     old, new = _index_lines(before), _index_lines(now)
     ours = _index_lines(image) if image is not None else None
     lines = []
@@ -202,7 +209,7 @@ def merge_lines(before, image, now, ordinary):
 
 
 def list_ordinary_names(passwd, group):
-    """Names of accounts and groups that are people's, by their number."""
+    """Name of accounts and groups that are people's, by their number."""
     names = set()
     for line in [*passwd.splitlines(), *group.splitlines()]:
         fields = line.split(b":")
@@ -220,7 +227,7 @@ def _list_below(folder):
 
 
 def _read_bytes(path):
-    """The bytes of a regular file that is not too large to keep aside, or None."""
+    """Return the bytes of a regular file that is not too large to keep aside, or None."""
     result = {}
 
     def keep(chunks, status):

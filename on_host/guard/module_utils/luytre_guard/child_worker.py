@@ -29,7 +29,7 @@ class WorkerFailure(Exception):
 
 
 def run(work, seconds):
-    """What ``work()`` returned, as JSON carries it. Raises Abandoned, at the latest after that many seconds."""
+    """Return what ``work()`` returned, as JSON carries it. Raises Abandoned, at the latest after that many seconds."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:

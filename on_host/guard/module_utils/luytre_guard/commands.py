@@ -25,7 +25,7 @@ class CommandFailure(Exception):
 
 
 def find_program(name):
-    """The full path of a program in the system's own folders, or None."""
+    """Return the full path of a program in the system's own folders, or None."""
     for folder in FOLDERS:
         path = os.path.join(folder, name)
         if os.access(path, os.X_OK) and os.path.isfile(path):
@@ -63,7 +63,7 @@ class RunningCommand:
             os.close(input_fd)
 
     def output(self, seconds=30, ok=(0,)):
-        """What it wrote, as bytes. Raises Failed."""
+        """Return what it wrote, as bytes. Raises Failed."""
         try:
             code = self._process.wait(seconds)
             out, err = _read_output(self._out), _read_output(self._err)
@@ -97,12 +97,12 @@ def _read_output(handle):
 
 
 def run(argv, seconds=30, input_bytes=None, ok=(0,)):
-    """What a program wrote, as bytes. Raises Failed."""
+    """Return what a program wrote, as bytes. Raises Failed."""
     return RunningCommand(argv, input_bytes).output(seconds, ok)
 
 
 def try_run(argv, seconds=60):
-    """Why a program did not end well, or None when it did."""
+    """Return why a program did not end well, or None when it did."""
     try:
         run(argv, seconds)
     except CommandFailure as error:

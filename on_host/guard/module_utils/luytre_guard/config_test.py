@@ -12,12 +12,17 @@ MAX_NAMED_FILES = 20
 SECONDS = 60
 """For finding out which of a daemon's files may be put back all the same."""
 MAX_BYTES, MAX_ALL_BYTES = 1024 * 1024, 8 * 1024 * 1024
-"""Of files whose bytes are noted as they were, those of the daemons first: configurations are smaller, and a disk may be nearly full."""
+"""Of files whose bytes are noted as they were, those of the daemons first.
+
+Configurations are smaller, and a disk may be nearly full.
+"""
 
 
 class Trial:
-    """Of one way back. How root's files were before the first of them went back is noted in a file, and with it what is left
-    as it was: so whoever goes on after a power cut knows both."""
+    """Of one way back.
+
+    How root's files were before the first of them went back is noted in a file, and with it what is left as it was: so
+    whoever goes on after a power cut knows both."""
 
     def __init__(self, work, unit_states, place):
         self._work, self._place = work, place
@@ -35,11 +40,14 @@ class Trial:
                 store.write_json(place, self._noted)
 
     def judge(self, paths, last=False):
-        """Give back how it was what a daemon would otherwise not load. ``{path: why}`` of what stays so, which is taken off the work's paths.
+        """Give back how it was what a daemon would otherwise not load.
 
-        ``paths``: what has been put back, each with its word. Each daemon's own test says it: if it refuses what the files say now, its own are given
-        back how they were, and, where that is not enough, those that it names. Of these each is then put back that it loads so, one
-        after the other. With ``last``, all are put back where the daemon refuses one state as well as the other.
+        ``{path: why}`` of what stays so, which is taken off the work's paths.
+
+        ``paths``: what has been put back, each with its word. Each daemon's own test says it: if it refuses what the
+        files say now, its own are given back how they were, and, where that is not enough, those that it names. Of
+        these each is then put back that it loads so, one after the other. With ``last``, all are put back where the
+        daemon refuses one state as well as the other.
         """
         earlier_entries = {
             path: _decode_entry(noted_entry) for path, noted_entry in self._noted["paths"].items() if path in paths
@@ -84,7 +92,7 @@ class Trial:
 def put_back_files(work, unit_states, place):
     """Put back what ``work`` is to, but for what a daemon would then not load: that stays as it is. ``{path: why}``.
 
-    ``running`` are the units as they are, ``place`` is where the trial is noted.
+    ``unit_states`` are the units as they are, ``place`` is where the trial is noted.
     """
     trial = Trial(work, unit_states, place)
     work.paths = {path: word for path, word in work.paths.items() if path not in trial.left}
@@ -93,7 +101,7 @@ def put_back_files(work, unit_states, place):
 
 
 def find_config_errors(paths, unit_states, entries):
-    """Why daemons whose files have been put back would not load them at their next start: a sentence each."""
+    """Yield why daemons whose files have been put back would not load them at their next start: a sentence each."""
     for name in _find_concerned_units(paths, unit_states, entries):
         error = daemons.find_config_error(name)
         if error is not None:
@@ -101,8 +109,9 @@ def find_config_errors(paths, unit_states, entries):
 
 
 def _put_back_singly(work, name, earlier_entries, words):
-    """Those of the paths that a daemon loads as they are to be, while the others stay. What others may name goes last: what
-    the run made, and of folders the outer ones."""
+    """Return those of the paths that a daemon loads as they are to be, while the others stay.
+
+    What others may name goes last: what the run made, and of folders the outer ones."""
     until, restored_paths = time.monotonic() + SECONDS, set()
     folders = {path for path, (entry, _) in earlier_entries.items() if entry["type"] == "folder"}
 
@@ -128,7 +137,10 @@ def _find_judges(work, unit_states):
 
 
 def _find_concerned_units(paths, unit_states, entries):
-    """Units that run, or start at a boot, and whose daemons have their configuration there; and programs that are no unit."""
+    """Units that run, or start at a boot, and whose daemons have their configuration there.
+
+    And programs that are no unit.
+    """
     names = []
     for name in (*sorted(unit_states), *daemons.PROGRAMS):
         prefixes, tests = daemons.get_paths_and_tests(name)
@@ -144,19 +156,24 @@ def _find_concerned_units(paths, unit_states, entries):
 
 
 def _had_configuration(prefixes, entries):
-    """Whether a daemon had a configuration in the snapshot: one that came with the run goes with it, and loads nothing then."""
+    """Return whether a daemon had a configuration in the snapshot.
+
+    One that came with the run goes with it, and loads nothing then.
+    """
     return any(path.startswith(prefixes) and entry["type"] != "absent" for path, entry in entries.items())
 
 
 def _is_started(name, unit_states):
-    """Whether what reads the files runs, starts at a boot, is started by a socket, or whenever it is called."""
+    """Return whether what reads the files runs, starts at a boot, is started by a socket, or whenever it is called."""
     if name in daemons.PROGRAMS or units.is_active(unit_states.get(daemons.BY_SOCKET.get(name))):
         return True
     return units.is_active(unit_states[name]) or unit_states[name]["UnitFileState"] == "enabled"
 
 
 def _record_entries(work, paths):
-    """How root's paths are that the work is to change: ``{path: [entry, bytes as base64]}``, none of what is too large."""
+    """Return how root's paths are that the work is to change: ``{path: [entry, bytes as base64]}``, none of what is too
+    large.
+    """
     entries, bytes_left = {}, MAX_ALL_BYTES
     for path in paths:
         content = []

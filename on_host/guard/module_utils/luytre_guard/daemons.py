@@ -37,19 +37,29 @@ WHEN_RESTARTED = (
     ("/etc/mysql/", ("mariadb.service",), [["mariadbd", "--user=mysql", "--help", "--verbose"]]),
     ("/etc/redis/", ("redis*.service",), []),
 )
-"""Daemons that read their configuration only at the start: restarted when they were since the snapshot, else left alone."""
+"""Daemons that read their configuration only at the start.
+
+Restarted when they were since the snapshot, else left alone.
+"""
 AT_BOOT = (
     ("/etc/nftables", ("nftables.service",), [["nft", "-c", "-f", "/etc/nftables.conf"]]),
     ("/etc/sudoers", ("sudo",), [["visudo", "-c", "-q", "-f", "/etc/sudoers"]]),
 )
-"""What reads its files at a boot or whenever it is called, and is told nothing: others' tables go when nftables is loaded anew."""
+"""What reads its files at a boot or whenever it is called, and is told nothing.
+
+Others' tables go when nftables is loaded anew.
+"""
 READ_BY_TEST = {"/etc/ssh/": tuple("/etc/ssh/" + one for one in ("sshd_config", "ssh_host_", "moduli"))}
-"""What a daemon's test reads below the folder of its configuration, where that is not all of it: people's keys may lie there, too."""
+"""What a daemon's test reads below the folder of its configuration, where that is not all of it.
+
+People's keys may lie there, too.
+"""
 PROGRAMS = ("sudo",)
 """Those that are no unit."""
 BY_SOCKET = {"ssh.service": "ssh.socket", "sshd.service": "ssh.socket"}
-"""Daemons that end when they read their configuration anew, if a socket of systemd's that listens has started them: they
-have lost it then. They are restarted instead."""
+"""Daemons that end when they read their configuration anew, if a socket of systemd's that listens has started them.
+
+They have lost it then. They are restarted instead."""
 PID_FILES = {
     "ssh.service": "/run/sshd.pid",
     "sshd.service": "/run/sshd.pid",
@@ -58,7 +68,9 @@ PID_FILES = {
 }
 """Files of root's that a daemon writes when it has read its configuration, at the start as at each reload."""
 BY_WORKERS = {"nginx.service": "/run/nginx.pid"}
-"""Daemons that start new workers when they have read their configuration, with the file that holds the number of the first."""
+"""Daemons that start new workers when they have read their configuration, with the file that holds the number of the
+first.
+"""
 EXTRA_TESTS = {"apache2.service": certificates.find_fault}
 """What is looked at besides a daemon's own test, since it would not start with it: ``said() -> why or None``."""
 OTHER_SSHD = re.compile(rb"sshd: [^ ]*sshd (?:.* )?-f ?(/[^ ]+) (?:.* )?\[listener\]")
@@ -82,7 +94,8 @@ def find_other_sshds():
     processes, here = [], os.readlink("/proc/self/ns/pid")
     for path in sorted(glob.glob("/proc/[0-9]*")):
         try:
-            # Before the title: it lies in the memory of the process, and nobody else's is looked at. Containers have theirs.
+            # Before the title: it lies in the memory of the process, and nobody else's is looked at. Containers have
+            # theirs.
             program = os.path.basename(os.readlink(path + "/exe")).split(" ")[0]
             if os.stat(path).st_uid == 0 and program == "sshd" and os.readlink(path + "/ns/pid") == here:
                 with open(path + "/cmdline", "rb") as handle:
@@ -95,12 +108,12 @@ def find_other_sshds():
 
 
 def matches(name, patterns):
-    """Whether a unit is one that the patterns mean."""
+    """Return whether a unit is one that the patterns mean."""
     return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def format_tests(name, tests):
-    """The tests with the unit's own version in its place."""
+    """Return the tests with the unit's own version in its place."""
     return [[word.replace("{version}", _version(name)) for word in test] for test in tests]
 
 
@@ -110,20 +123,21 @@ def _version(name):
 
 
 def find_config_error(name):
-    """Why a unit's daemon would not load its configuration, in its own words, or None when it would."""
+    """Return why a unit's daemon would not load its configuration, in its own words, or None when it would."""
     error = next(filter(None, map(run_test, get_paths_and_tests(name)[1])), None)
     return error or (EXTRA_TESTS[name]() if name in EXTRA_TESTS else None)
 
 
 def run_test(test):
-    """The daemon's own line that says why its test did not end well, or None when it did."""
+    """Return the daemon's own line that says why its test did not end well, or None when it did."""
     error = commands.try_run(test)
     return error if error is None else extract_error(error)
 
 
 def extract_error(output):
-    """Of what a test said, from the first word of a fault on: what comes before are notices. Without when and by which process, by
-    which the same fault would be told at each try as another one."""
+    """Of what a test said, from the first word of a fault on: what comes before are notices.
+
+    Without when and by which process, by which the same fault would be told at each try as another one."""
     output = re.sub(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d (?=\[\w+\])|(?<=\] )\d+#\d+: ", "", output)
     match = re.search(
         r"(?:nginx: )?\[emerg\]|AH\d{5}: (?!Could not reliably)|Syntax error|ERROR:|\[ERROR\]|fatal:", output
@@ -148,7 +162,10 @@ def find_stale_units(names, since):
 
 
 def get_load_time(name):
-    """When a unit's daemon last read its configuration, by what it did itself then; in seconds since 1970, or None."""
+    """Return when a unit's daemon last read its configuration, by what it did itself then.
+
+    In seconds since 1970, or None.
+    """
     moments = [_get_worker_start(name), _get_pid_file_time(name)]
     if not any(moments):
         moments.append(_get_systemd_time(name))
@@ -164,7 +181,9 @@ def _get_pid_file_time(name):
 
 
 def _read_written_time(path, version):
-    """When root wrote a daemon's number. /run/php is www-data's, that can lay a link there, or another file of root's."""
+    """Return when root wrote a daemon's number. /run/php is www-data's, that can lay a link there, or another file of
+    root's.
+    """
     with open(safe_open.open_path(path), "rb") as handle:
         status = os.fstat(handle.fileno())
         if status.st_uid != 0 or status.st_nlink != 1:

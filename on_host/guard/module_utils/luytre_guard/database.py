@@ -1,4 +1,6 @@
-"""MariaDB's privileges and settings in force: kept as its own dump, put back without a moment in which nobody has any."""
+"""MariaDB's privileges and settings in force: kept as its own dump, put back without a moment in which nobody
+has any.
+"""
 
 import hashlib
 import os
@@ -84,7 +86,7 @@ def _argv(program, login, rest):
 
 
 def _is_config_exposed():
-    """Whether others than root can change a file or folder of MariaDB's configuration."""
+    """Return whether others than root can change a file or folder of MariaDB's configuration."""
     for folder in CONFIGURATION:
         try:
             inside = [entry.path for entry in os.scandir(folder)] if os.path.isdir(folder) else []
@@ -109,25 +111,26 @@ def _keys_query():
 
 
 def fingerprint(state):
-    """What tells one set of privileges from another; settings are compared one by one."""
+    """Return what tells one set of privileges from another; settings are compared one by one."""
     return None if state is None else hashlib.sha256(state["dump"].encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def changed_variables(before, now):
-    """Names of settings that are not as they were, but for those that change on their own."""
+    """Name of settings that are not as they were, but for those that change on their own."""
     names = (name for name in before if NAME.match(name) and not ON_THEIR_OWN.match(name))
     return sorted(name for name in names if name in now and now[name] != before[name])
 
 
 def find_new_accounts(before, now):
-    """Names of accounts that were not there under any host: nobody's but whoever made them, since no fix makes one."""
+    """Name of accounts that were not there under any host: nobody's but whoever made them, since no fix makes one."""
     earlier_accounts = {row[2] for row in before["keys"] if row[0] == "global_priv"}
     return sorted({row[2] for row in now["keys"] if row[0] == "global_priv"} - earlier_accounts)
 
 
 def make_restore_sql(before, now, stay=()):
-    """SQL that gives privileges and settings the state of before: rows as they were, then those that were not there, but
-    for rows of accounts that ``stay``."""
+    """SQL that gives privileges and settings the state of before.
+
+    Rows as they were, then those that were not there, but for rows of accounts that ``stay``."""
     sql = []
     if before["dump"] != now["dump"]:
         sql.append(before["dump"])
@@ -149,14 +152,14 @@ def make_restore_sql(before, now, stay=()):
 
 
 def _get_users(row):
-    """Whose a row is, as hexadecimal names."""
+    """Return whose a row is, as hexadecimal names."""
     return [value for column, value in zip(KEYS[row[0]], row[1:]) if column in ("User", "Role")]
 
 
 def bring_back(before, problems, kept_accounts=None):
     """Have privileges and settings as they were. Whether anything had to be done.
 
-    With ``left``, a dict, accounts that somebody made meanwhile stay and are named in it, each with why.
+    With ``kept_accounts``, a dict, accounts that somebody made meanwhile stay and are named in it, each with why.
     """
     if before is None:
         return False

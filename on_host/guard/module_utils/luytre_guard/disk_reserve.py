@@ -26,7 +26,7 @@ def keep(folder, size):
 
 
 def with_room(folder, work):
-    """What ``work()`` returned. As long as the disk is full, a piece makes room and the work is done again."""
+    """Return what ``work()`` returned. As long as the disk is full, a piece makes room and the work is done again."""
     while True:
         try:
             return work()

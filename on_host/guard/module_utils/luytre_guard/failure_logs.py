@@ -15,7 +15,9 @@ MAX_FILE = 200_000
 MAX_FAILURES = 5
 SECONDS = 3
 LOGS = {"apache2.service": "/var/log/apache2/*error*.log"}
-"""Where a daemon says why it stops, besides the journal; its worst words only, for visitors have a part in the others."""
+"""Where a daemon says why it stops, besides the journal; its worst words only, for visitors have a part in
+the others.
+"""
 EMERGENCY = re.compile(r"\[\w{3} (\w{3} \d\d \d\d:\d\d:\d\d)\.\d+ (\d{4})\] \[\w+:emerg\] ")
 MAX_LOGS = 100
 WRONG = re.compile(
@@ -87,7 +89,7 @@ def _tail(path, since):
 
 
 def find_control(line):
-    """The control whose line in a file of ours the daemon names, or None."""
+    """Return the control whose line in a file of ours the daemon names, or None."""
     for place in PLACES:
         match = place.search(line)
         if match:
@@ -97,8 +99,9 @@ def find_control(line):
 
 
 def _find_control_above(path, number):
-    """The control in the last comment above a line of a file that root alone can change; of nothing outside of /etc, for a
-    site may have written the line that names it."""
+    """Return the control in the last comment above a line of a file that root alone can change.
+
+    Of nothing outside of /etc, for a site may have written the line that names it."""
     if ".." in path.split("/"):
         return None
     try:

@@ -16,7 +16,10 @@ PRIVILEGED_BITS = stat.S_ISUID | stat.S_ISGID
 
 
 def remove(path):
-    """Remove what is at the path, with all below it if it is a folder. Other mounts stay. Whether anything was there."""
+    """Remove what is at the path, with all below it if it is a folder.
+
+    Other mounts stay. Whether anything was there.
+    """
     parent, name = os.path.split(path)
     try:
         with tree.open_folder(parent) as handle:
@@ -226,7 +229,7 @@ def put_attributes(path, entry):
 
 
 def put_time(path, entry):
-    """A folder's time, if the names in it are those of the entry. Whether it is so now."""
+    """Return a folder's time, if the names in it are those of the entry. Whether it is so now."""
     parent, name = os.path.split(path)
     if path == "/":
         parent, name = "/", "."

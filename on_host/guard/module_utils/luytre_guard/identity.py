@@ -29,7 +29,7 @@ def get_identity(handle, status=None):
 
 
 def is_same_file(then, now, alone=False):
-    """Whether two identities are those of one file.
+    """Return whether two identities are those of one file.
 
     Where a file system tells no birth, a file that was changed since counts as the same one only if nobody but root
     can have put another in its place (``alone``), or its content is as old as it was.

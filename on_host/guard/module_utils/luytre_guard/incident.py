@@ -1,7 +1,7 @@
 """What an incident contains on this host, and how a way back leaves it: in force, whatever a snapshot holds of it.
 
-A snapshot notes what was contained when it was taken. What was contained since then stays so; what was released since then
-does not come back. All other parts of the files concerned go back as ever.
+A snapshot notes what was contained when it was taken. What was contained since then stays so; what was released since
+then does not come back. All other parts of the files concerned go back as ever.
 """
 
 import contextlib
@@ -31,7 +31,10 @@ MAX_RECORD, MAX_FILE = 8_000_000, 8_000_000
 
 
 class ContainmentState:
-    """What is contained, by the name of its action: whole ``paths``, ``units``, ``accounts``, ``lines`` of files, and ``sites``."""
+    """Record of what is contained, by the name of its action.
+
+    Whole ``paths``, ``units``, ``accounts``, ``lines`` of files, and ``sites``.
+    """
 
     def __init__(self, document=None):
         self.known = document is not None
@@ -46,7 +49,10 @@ class ContainmentState:
 
 
 def read(home=HOME):
-    """What is contained now, by the records of what contains. A record that is none counts for nothing: it stops no way back."""
+    """Return what is contained now, by the records of what contains.
+
+    A record that is none counts for nothing: it stops no way back.
+    """
     state = ContainmentState({})
     for name, record in _records(os.path.join(home, "units")):
         state.units[name] = record["unit"]
@@ -94,7 +100,10 @@ def _read_json(path):
 
 
 class ContainmentOverlay:
-    """What was contained when a snapshot was taken, and what is now. ``changed``: why a path goes back otherwise than the snapshot has it."""
+    """Record of what was contained when a snapshot was taken, and what is now.
+
+    ``changed``: why a path goes back otherwise than the snapshot has it.
+    """
 
     def __init__(self, then, now):
         self._then, self._now = then, now
@@ -102,11 +111,14 @@ class ContainmentOverlay:
         self.changed, self._bytes = {}, {}
 
     def content(self, sha256):
-        """The bytes of a file that is to hold others than the snapshot has; None of any other."""
+        """Return the bytes of a file that is to hold others than the snapshot has; None of any other."""
         return self._bytes.get(sha256)
 
     def overlay(self, entries, scope, content):
-        """The entries of a snapshot as a way back is to bring them about. ``content``: of an entry, as the snapshot has it."""
+        """Return the entries of a snapshot as a way back is to bring them about.
+
+        ``content``: of an entry, as the snapshot has it.
+        """
         target = dict(entries)
         for path in sorted(self._iter_whole_files(entries)):
             self._keep_present(path, target, scope)
@@ -169,7 +181,7 @@ class ContainmentOverlay:
         return {path for record in (self._then, self._now) for _, digests in record.lines.values() for path in digests}
 
     def _apply_lines(self, path, text):
-        """The lines of a file, those that are contained out of force, those that were released in force."""
+        """Return the lines of a file, those that are contained out of force, those that were released in force."""
         lifted_lines = [entry for name, entry in self._then.lines.items() if name not in self._now.lines]
         output_lines = []
         for line in lines.split_lines(text):
@@ -182,7 +194,7 @@ class ContainmentOverlay:
         return b"".join(output_lines)
 
     def _apply_accounts(self, text):
-        """The lines of accounts, with what locks those that are or were contained as it is now."""
+        """Return the lines of accounts, with what locks those that are or were contained as it is now."""
         names = {os.fsencode(account) for record in (self._then, self._now) for account in record.accounts.values()} - {
             b""
         }
@@ -197,7 +209,9 @@ class ContainmentOverlay:
         return b"".join(output_lines)
 
     def _apply_sites(self, path, text):
-        """A web server's file as it is where that has only been made to say something for an incident, or to say it no more."""
+        """Return a web server's file as it is where that has only been made to say something for an incident, or to say
+        it no more.
+        """
         plain = _without_sites(text)
         if not self._now.sites:
             return plain
@@ -215,7 +229,7 @@ def _without_sites(content):
 
 
 def _read_bytes(path):
-    """What a file of root's holds; None where it cannot be read."""
+    """Return what a file of root's holds; None where it cannot be read."""
     try:
         handle = safe_open.open_path(path, links=safe_open.ROOTS_LINKS)
         try:
@@ -235,7 +249,7 @@ def reapply_sites():
 
 
 def find_unenforced(home=HOME):
-    """What is on record of an incident, and that the host does not hold: a sentence each."""
+    """Yield what is on record of an incident, and that the host does not hold: a sentence each."""
     now = read(home)
     present = _lines_of_accounts(_read_bytes(SHADOW) or b"")
     for name, path in sorted((name, path) for name, paths in now.paths.items() for path in paths):

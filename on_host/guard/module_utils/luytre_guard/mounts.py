@@ -1,4 +1,7 @@
-"""How the file systems for temporary files are mounted: what may be run, opened and trusted there counts until the next boot."""
+"""How the file systems for temporary files are mounted.
+
+What may be run, opened and trusted there counts until the next boot.
+"""
 
 import os
 import re
@@ -41,7 +44,9 @@ def _find_mount_point(path, flags_by_path):
 
 
 def bring_back(target, problems, tell):
-    """Have these mounts, those of them that are there, with their flags, and services' own folders there. The paths that were remounted.
+    """Have these mounts, those of them that are there, with their flags, and services' own folders there.
+
+    The paths that were remounted.
 
     /var/tmp that was bound to itself since is left so until the next boot, with the flags of the disk that it lies on.
     """
@@ -64,10 +69,10 @@ def bring_back(target, problems, tell):
 
 
 def find_changed_flags(before, then):
-    """How a run left those that are otherwise mounted than before it."""
+    """Return how a run left those that are otherwise mounted than before it."""
     return {path: then[path] for path, flags in before.items() if path in then and then[path] != flags}
 
 
 def is_source(path):
-    """Whether how they are mounted is written there."""
+    """Return whether how they are mounted is written there."""
     return path == SOURCES[0] or path.startswith(SOURCES[1]) or os.path.dirname(SOURCES[1]) == path

@@ -1,4 +1,7 @@
-"""Temporary folders that services have of their own: each got the flags that the host's had when it was started, and keeps them."""
+"""Temporary folders that services have of their own.
+
+Each got the flags that the host's had when it was started, and keeps them.
+"""
 
 import ctypes
 import os
@@ -13,7 +16,10 @@ FLAGS = {"ro": 1, "nosuid": 2, "nodev": 4, "noexec": 8, "noatime": 1024, "nodira
 
 
 def drop_flags(path, lost_flags):
-    """Have running services' own folders there without flags that went from the host's. Sentences for those where that failed."""
+    """Have running services' own folders there without flags that went from the host's.
+
+    Sentences for those where that failed.
+    """
     failures = []
     for name, process in _iter_services():
         flags = _read_flags(process, path)
@@ -42,7 +48,7 @@ def _iter_services():
 
 
 def _read_flags(process, path):
-    """The flags of a folder that systemd has given a process there; None where it has none."""
+    """Return the flags of a folder that systemd has given a process there; None where it has none."""
     flags = None
     try:
         with open("/proc/%d/mountinfo" % process, encoding="utf-8", errors="surrogateescape") as handle:

@@ -26,11 +26,12 @@ MAX_FILE, MAX_FILES = 512 * 1024, 20_000
 
 
 def find_needed(names, asked_for, restored_paths, theirs, units=()):
-    """Those of the packages that stay, each with why, in words.
+    """Return those of the packages that stay, each with why, in words.
 
     ``asked_for``: packages that the run was to install or has upgraded; what came besides them and what they depend on,
-    somebody else has installed meanwhile. None where the run was cut off, so that it cannot be told. ``going``: paths that
-    are put back in any case, so that what they say now does not count. ``theirs``: paths that others have changed. ``units``: those that others have started or enabled.
+    somebody else has installed meanwhile. None where the run was cut off, so that it cannot be told.
+    ``restored_paths``: paths that are put back in any case, so that what they say now does not count. ``theirs``: paths
+    that others have changed. ``units``: those that others have started or enabled.
     """
     if not names:
         return {}
@@ -61,7 +62,9 @@ def find_needed(names, asked_for, restored_paths, theirs, units=()):
 
 
 def _find_filter_packages(names, stay):
-    """The packages with ``nft`` that stay for the sake of others' tables, but for those that go with their makers."""
+    """Return the packages with ``nft`` that stay for the sake of others' tables, but for those that go with their
+    makers.
+    """
     leaving_names = {name.partition(":")[0] for name in names if name not in stay}
     filters = [name for name, paths in names.items() if name not in stay and paths & {"/usr/sbin/nft", "/sbin/nft"}]
     tables = runtime_state.list_foreign_tables() if filters else []
@@ -70,13 +73,13 @@ def _find_filter_packages(names, stay):
 
 
 def drop_files_of(stay, paths):
-    """What is to be put back, but for files that came with packages that stay."""
+    """Return what is to be put back, but for files that came with packages that stay."""
     package_paths = packages.list_files(stay)
     return {path: word for path, word in paths.items() if not (word == "new" and path in package_paths)}
 
 
 def list_words(paths):
-    """What a file may name of a package: its programs by their path, what others load by its name."""
+    """Return what a file may name of a package: its programs by their path, what others load by its name."""
     paths_by_word = {}
     for path in paths:
         name = os.path.basename(path)
@@ -91,7 +94,7 @@ def list_words(paths):
 
 
 def find_first_word(text, words):
-    """The first of the words that a configuration names outside of comments, or None."""
+    """Return the first of the words that a configuration names outside of comments, or None."""
     lines = (line for line in text.split(b"\n") if line.startswith(b"#!") or not line.lstrip().startswith((b"#", b";")))
     code = b"\n".join(re.sub(rb"[ \t]*=[ \t]*", b"=", line) for line in lines)
     if not any(word in code for word in words):
@@ -111,7 +114,10 @@ def _find_reference(paths, texts):
 
 
 def _read_remaining(excluded_paths):
-    """The files of the configuration that stay as they are, with their text. Those that others can write count, too."""
+    """Return the files of the configuration that stay as they are, with their text.
+
+    Those that others can write count, too.
+    """
     texts = {}
     for folder, _, names in os.walk(CONFIGURATION):
         for path in (os.path.join(folder, name) for name in names):
@@ -133,7 +139,10 @@ def _keep_text(chunks, status, text):
 
 
 def _find_own_packages(asked_for, names, relations):
-    """Those that came with what was asked for: where an installation was cut off, by way of some that did not come."""
+    """Return those that came with what was asked for.
+
+    Where an installation was cut off, by way of some that did not come.
+    """
     looked_up = set()
     while True:
         ours, absent = _add_dependencies(asked_for, names, relations)
@@ -163,8 +172,8 @@ def _query_lists(names):
 def _add_dependencies(asked_for, names, relations_text):
     """``(ours, absent)``.
 
-    Those of the packages that are asked for, or that one of these depends on, or recommends, through others; and what is
-    not there of all that these depend on, by its plain name.
+    Those of the packages that are asked for, or that one of these depends on, or recommends, through others; and what
+    is not there of all that these depend on, by its plain name.
     """
     depends, recommends, provides = _parse_relations(
         relations_text, {line.split("\t")[1] for line in relations_text.splitlines()}
@@ -206,7 +215,9 @@ def _is_there(state):
 
 
 def _parse_relations(relations_text, states=(packages.STATE_INSTALLED,)):
-    """``(depends, recommends, provides)`` of packages in these states: name to groups of names of which one is enough."""
+    """``(depends, recommends, provides)`` of packages in these states: name to groups of names of which one
+    is enough.
+    """
     tables = {}, {}, {}
     for line in relations_text.splitlines():
         name, state, *relations = line.split("\t")

@@ -93,7 +93,7 @@ def find_foreign_changes(before, run):
 def bring_back(before, problems, only=None, needed_names=()):
     """Have the packages of before, as far as that goes. ``{purged, staying, reinstalled, needed}``.
 
-    ``needed``: those that came and are not to go, each with why.
+    ``needed_names``: those that came and are not to go, each with why.
     """
     if not before:
         return {}
@@ -135,7 +135,10 @@ def bring_back(before, problems, only=None, needed_names=()):
 
 
 def find_unfinished(before, staying_names):
-    """Those that are neither as before nor ``staying``, and that dpkg has not done with or has not purged: name to state."""
+    """Return those that are neither as before nor ``staying_names``, and that dpkg has not done with or has not purged.
+
+    Name to state.
+    """
     now = {name: state for name, (_, state) in PackageQuery().answer().items() if name not in staying_names}
     then = {name: state for name, (_, state) in before.items()}
     changed_states = {
@@ -159,7 +162,8 @@ def _finish_configuring(now, until):
 def _purge(names, until):
     """Purge packages together or, where dpkg refuses that, as many of them as go. Why others stay, in words.
 
-    One that another needs goes after that one, whatever their names: so those that did not go are tried again as long as any goes.
+    One that another needs goes after that one, whatever their names: so those that did not go are tried again as long
+    as any goes.
     """
     error = _dpkg([*PURGE, *names], until) if names else None
     if error is None or LOCK_ERROR.search(error):
@@ -205,7 +209,10 @@ def _stop_units_of(names):
 
 
 def _dpkg(arguments, until):
-    """Why dpkg did not do it, or None. Until that moment it is tried again while another program has its lock."""
+    """Return why dpkg did not do it, or None.
+
+    Until that moment it is tried again while another program has its lock.
+    """
     while True:
         error = commands.try_run(["dpkg", *arguments], 300)
         if error is None or not LOCK_ERROR.search(error) or time.monotonic() > until:
@@ -214,7 +221,7 @@ def _dpkg(arguments, until):
 
 
 def find_package_work(seconds):
-    """Who works with packages even after so many seconds, in words; None when nobody does."""
+    """Return who works with packages even after so many seconds, in words; None when nobody does."""
     until = time.monotonic() + seconds
     while (process := next(filter(None, map(_get_lock_holder, LOCKS)), None)) and time.monotonic() < until:
         time.sleep(0.5)
@@ -222,7 +229,7 @@ def find_package_work(seconds):
 
 
 def _get_lock_holder(path):
-    """The number of a process that has a lock, or None. Both files are root's, and nobody else can open them."""
+    """Return the number of a process that has a lock, or None. Both files are root's, and nobody else can open them."""
     with contextlib.suppress(OSError), open(path, "rb") as handle:
         query = struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
         kind, _, _, _, process = struct.unpack("hhqqi4x", fcntl.fcntl(handle, fcntl.F_GETLK, query))
@@ -250,7 +257,10 @@ def list_files(names):
 
 
 def find_unmodified(names, paths):
-    """Those of the paths that are as a package that owns them has brought them, by dpkg's record: whatever changed them, nobody edited them."""
+    """Return those of the paths that are as a package that owns them has brought them, by dpkg's record.
+
+    Whatever changed them, nobody edited them.
+    """
     recorded_digests = {}
     for name in names if paths else ():
         with contextlib.suppress(commands.CommandFailure):
@@ -288,7 +298,7 @@ def hold_lock(seconds):
 
 
 def _try_lock(handle):
-    """A lock of this opening: one of the process would go as soon as the file is read and closed."""
+    """Return a lock of this opening: one of the process would go as soon as the file is read and closed."""
     try:
         fcntl.fcntl(handle, fcntl.F_OFD_SETLK, struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0))
     except OSError as error:

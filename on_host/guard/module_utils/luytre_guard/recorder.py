@@ -1,9 +1,9 @@
 """What a step of a run changes below /etc, noted by the step's own Python, which loads this as ``sitecustomize``.
 
 A line of JSON is written to a file of the step's own before each change: ``{path}`` for what its own code is about to
-change, ``{program, began, up}`` for a program that it starts and that may change anything. At the step's end follow, once for
-each path, ``{path, by, after}``: how it left it, ``by`` a program or not; and ``{ended}``, unless something that it started
-is still at work.
+change, ``{program, began, up}`` for a program that it starts and that may change anything. At the step's end follow,
+once for each path, ``{path, by, after}``: how it left it, ``by`` a program or not; and ``{ended}``, unless something
+that it started is still at work.
 """
 
 import atexit
@@ -37,7 +37,9 @@ BOTH = frozenset(("os.rename", "os.link"))
 START_EVENTS = frozenset(("subprocess.Popen", "os.exec", "os.posix_spawn", "os.system"))
 RECORDED_EVENTS = START_EVENTS | FIRST | SECOND | BOTH | {"open"}
 OBJECTS = 100_000
-"""More of them than Ansible's own code makes have to come together before Python looks for garbage: 6 % of a step's time."""
+"""More of them than Ansible's own code makes have to come together before Python looks for garbage: 6 % of a step's
+time.
+"""
 APPEND_FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC
 WRITE_FLAGS = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 
@@ -53,7 +55,10 @@ class Recorder:
         self._paths, self._began = set(), None
 
     def record_event(self, event, arguments):
-        """An event of Python's own audit. Raises OSError, and so keeps the step from a change, when that cannot be noted."""
+        """An event of Python's own audit.
+
+        Raises OSError, and so keeps the step from a change, when that cannot be noted.
+        """
         if event not in RECORDED_EVENTS:
             return
         try:
@@ -77,7 +82,9 @@ class Recorder:
         os.write(self._handle, json.dumps(line).encode("ascii") + b"\n")
 
     def _is_open(self):
-        """Whether the handle still is the record's: what a process forks may close it, and use its number again."""
+        """Return whether the handle still is the record's: what a process forks may close it, and use its
+        number again.
+        """
         try:
             return os.path.samestat(os.fstat(self._handle), self._status)
         except OSError:
@@ -98,7 +105,9 @@ class Recorder:
 
 
 def _list_targets(event, arguments):
-    """The paths that an event is about to change, each with the descriptor of the folder that it is relative to, or -1."""
+    """Return the paths that an event is about to change, each with the descriptor of the folder that it is relative to,
+    or -1.
+    """
     if event == "open":
         return [(arguments[0], -1)] if isinstance(arguments[2], int) and arguments[2] & WRITE_FLAGS else []
     if event in FIRST:
@@ -109,7 +118,7 @@ def _list_targets(event, arguments):
 
 
 def _get_changing_program(program, argv):
-    """The name of a program that may change something, or None."""
+    """Return the name of a program that may change something, or None."""
     words = [os.fsdecode(word) for word in argv] if isinstance(argv, (list, tuple)) and argv else [os.fsdecode(program)]
     name = os.path.basename(words[0].split(" ")[0])
     if name == "systemctl" and not set(words) & ENABLING_VERBS:
@@ -130,14 +139,16 @@ def _make_absolute(path, folder):
 
 
 def convert_to_present_clock(moment, up):
-    """A moment in seconds since 1970, by the clock as it is set now if it was set back since, as by a time daemon that a
-    step starts. ``up``: what the host's uptime was then, in seconds."""
+    """Return a moment in seconds since 1970, by the clock as it is set now if it was set back since, as by a time
+    daemon that a step starts. ``up``: what the host's uptime was then, in seconds."""
     set_forward = (time.time() - moment) - (time.clock_gettime(time.CLOCK_BOOTTIME) - up)
     return moment + min(0, set_forward)
 
 
 def has_running_children(run):
-    """Whether something that a step of that run started is at work beside this process, and no step above answers for it."""
+    """Return whether something that a step of that run started is at work beside this process, and no step above
+    answers for it.
+    """
     marker = ("%s=%s" % (WORD, run)).encode()
     if not run or marker in _environment(str(os.getppid())):
         return False
@@ -146,7 +157,10 @@ def has_running_children(run):
 
 
 def _environment(name):
-    """What a process was begun with; nothing where it is not root's altogether: of su, which is at work for anybody, anybody gave it."""
+    """Return what a process was begun with; nothing where it is not root's altogether.
+
+    Of su, which is at work for anybody, anybody gave it.
+    """
     try:
         with open("/proc/%s/status" % name, "rb") as handle:
             uids = next((line.split()[1:] for line in handle if line.startswith(b"Uid:")), [])
@@ -159,7 +173,7 @@ def _environment(name):
 
 
 def read_image(path):
-    """How a path is: ``{type}``, of a small file its bytes as base64."""
+    """Return how a path is: ``{type}``, of a small file its bytes as base64."""
     try:
         status = os.lstat(path)
         if not stat.S_ISREG(status.st_mode):

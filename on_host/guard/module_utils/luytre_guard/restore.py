@@ -40,8 +40,10 @@ TRIAL = "trial.json"
 
 
 def find_initial_state(snap, again=False):
-    """What of root's own differs from the snapshot before anything is put back; written down, so that a revert that is
-    killed and started again knows what the first one found. ``again``: what is found since is not the run's."""
+    """Return what of root's own differs from the snapshot before anything is put back.
+
+    Written down, so that a revert that is killed and started again knows what the first one found. ``again``: what is
+    found since is not the run's."""
     run_store, run = snap.kept, snap.run
     earlier = store.read_json(run_store.file(run, "found.json"))
     notes = walk.Notes()
@@ -93,7 +95,10 @@ class Revert:
         self._since = None if earlier.get("cause") == "boot" or self._again else earlier.get("armed")
 
     def all(self):
-        """Do it. ``done``, with ``pending``: path or step to why it failed; and whether the host is ``held`` by that."""
+        """Do it.
+
+        ``done``, with ``pending``: path or step to why it failed; and whether the host is ``held`` by that.
+        """
         snap, manifest = self._snap, self._snap.manifest
         initial_state, paths, messages = find_initial_state(snap, bool(self._again))
         if self._again:
@@ -148,7 +153,7 @@ class Revert:
         return self.done
 
     def _restore_rest(self, work):
-        """What work on packages changed after the files had been put back."""
+        """Restore what work on packages changed after the files had been put back."""
         differences = self._find_differences()
         work.paths = {path: word for path, word in differences.items() if not self._again or path in self._again}
         if work.paths:
@@ -162,7 +167,10 @@ class Revert:
         self._snap.look_again()
 
     def _verify(self, initial_units):
-        """Compare all of it once more. What differs is told by name, and tried again unless it is known why it stays."""
+        """Compare all of it once more.
+
+        What differs is told by name, and tried again unless it is known why it stays.
+        """
         paths, work = self._find_differences(), self._work
         if self._again:
             paths = {path: word for path, word in paths.items() if path in self._again}
@@ -219,7 +227,10 @@ class Revert:
             self._pending[PACKAGES] = "dpkg has not done with %s" % ", ".join(sorted(unfinished_states)[:MAX_LISTED])
 
     def _find_needed_packages(self, restored_paths):
-        """Those that the run installed and that are needed by now, each with why; none where that cannot be told."""
+        """Return those that the run installed and that are needed by now, each with why.
+
+        None where that cannot be told.
+        """
         try:
             before = self._snap.manifest["packages"]
             installed_names, upgraded_versions, _ = (
@@ -257,7 +268,7 @@ class Revert:
 
 
 def _start_trial(work, initial_state):
-    """The trial of what is about to be put back. What an earlier try has left as it was stays so."""
+    """Return the trial of what is about to be put back. What an earlier try has left as it was stays so."""
     snap = work.snap
     unit_states = {
         name: unit if units.is_active(unit) else snap.units.get(name, unit)

@@ -70,7 +70,7 @@ class Snapshot:
         self.parts = untrusted_places.split_by_place(self.scope, self.entries)
 
     def content(self, entry):
-        """The bytes of a file, checked before the first is handed out."""
+        """Return the bytes of a file, checked before the first is handed out."""
         replacement = self.around.content(entry["sha256"])
         if replacement is not None:
             return [replacement]
@@ -94,7 +94,9 @@ class Snapshot:
         return found_entries
 
     def list_left(self, reasons):
-        """``[{path, reason}]`` of what is left alone, but for paths of the run's time that have gone since with their packages."""
+        """``[{path, reason}]`` of what is left alone, but for paths of the run's time that have gone since with their
+        packages.
+        """
         reasons = list(reasons)[:MAX_LISTED]
         came = [path for path, _ in reasons if path.startswith("/") and _is_absent(self.manifest["entries"].get(path))]
         try:
@@ -108,7 +110,7 @@ class Snapshot:
         return [{"path": path, "reason": why} for path, why in reasons if path not in gone_paths]
 
     def now(self, notes):
-        """All paths as they are now. A new folder in root's trees that others can change is not gone into."""
+        """Return all paths as they are now. A new folder in root's trees that others can change is not gone into."""
 
         def enter(path, entry):
             return path in self.entries or not tree.is_entry_exposed(entry)
@@ -191,7 +193,7 @@ class RestorePlan:
                 file_writer.put_time(path, target[path])
 
     def of_root(self):
-        """Those of the paths that are root's."""
+        """Return those of the paths that are root's."""
         return self._split_paths()[None]
 
     def places(self):

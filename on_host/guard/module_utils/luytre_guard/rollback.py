@@ -37,7 +37,10 @@ PROFILES, STACK = "/usr/share/pam-configs/", "/etc/pam.d/common-"
 
 
 def load_confirmed(run_store, run, state, digest, after):
-    """The snapshot of a confirmed run and what it left behind. Raises store.Refused when they are not those recorded."""
+    """Return the snapshot of a confirmed run and what it left behind.
+
+    Raises store.Refused when they are not those recorded.
+    """
     if state is None or state["state"] not in ("confirming", "confirmed", "rolled_back"):
         raise store.GuardRefusal("there is no confirmed run %s on this host" % run)
     snap = Snapshot(run_store, run, digest or state["digest"])
@@ -53,7 +56,7 @@ def load_confirmed(run_store, run, state, digest, after):
 
 
 def record_after_state(snap):
-    """What the run left behind, for drift and rollback: only what differs from the snapshot."""
+    """Return what the run left behind, for drift and rollback: only what differs from the snapshot."""
     manifest = snap.manifest
     queries = [
         units.UnitQuery(snap.scope.units),
@@ -95,13 +98,15 @@ def record_after_state(snap):
 
 
 def _add_plain_digest(path, entry):
-    """An entry of what a run left, and what a web server's file holds besides what an incident has a site say."""
+    """Return an entry of what a run left, and what a web server's file holds besides what an incident has a
+    site say.
+    """
     plain_digest = web_block_config.compute_plain_digest(path) if entry["type"] == "file" else None
     return entry if plain_digest is None else dict(entry, plain=plain_digest)
 
 
 def _is_as_left(path, then, present):
-    """Whether only what an incident has a site say came or went since: that is no change of anybody's."""
+    """Return whether only what an incident has a site say came or went since: that is no change of anybody's."""
     if then["type"] != "file" or tree.find_differences(then, present, ("sha256", "size", "mtime")):
         return False
     plain_digest = web_block_config.compute_plain_digest(path)
@@ -113,7 +118,7 @@ def _get_unit_state(unit):
 
 
 def find_drift(snap, after_state):
-    """What differs now from how the confirmed run left it: ``[{path, what}]``, live settings by name."""
+    """Return what differs now from how the confirmed run left it: ``[{path, what}]``, live settings by name."""
     target = {**snap.entries, **after_state["entries"]}
     notes = walk.Notes()
     now = snap.now(notes)
@@ -142,7 +147,10 @@ BUT = "but:"
 
 
 def _is_meant(only, what):
-    """Whether what changed is to be undone: the nearest touch decides, and of two that are as near the one with BUT."""
+    """Return whether what changed is to be undone.
+
+    The nearest touch decides, and of two that are as near the one with BUT.
+    """
     if only is None:
         return True
     nearest = {True: -1, False: -1}
@@ -338,7 +346,7 @@ def roll_back(snap, after_state, only, check, decide=lambda plan: plan):
 
 
 def _select_mounts(manifest, after_state, only, exclusions):
-    """The mounts to be given back their flags: those that the run has changed, and nobody since."""
+    """Return the mounts to be given back their flags: those that the run has changed, and nobody since."""
     present, target = mounts.read_flags(), {}
     if only is not None and not any(
         _is_meant(only, source) for source in after_state["paths"] if mounts.is_source(source)
@@ -366,7 +374,10 @@ def _drop_profiles(paths, left_items, work):
 
 
 def _verify(snap, paths, work):
-    """Compare what was to be put back once more; what differs is told by name. Times of folders tell of others' work."""
+    """Compare what was to be put back once more; what differs is told by name.
+
+    Times of folders tell of others' work.
+    """
     problem_text = "\n".join(work.problems)
     for path, word in sorted(verify.find_root_differences(snap, walk.Notes()).items()):
         folder = snap.entries.get(path, tree.ABSENT)["type"] == "folder"
@@ -385,8 +396,9 @@ def _summarize_paths(paths, left_items):
 
 
 def _find_package_changes(snap, others):
-    """What work on packages changed of what was, or is to be, as in the snapshot: their tools' records, and what they
-    wrote anew in /etc. ``others``: paths that are to stay as they differ."""
+    """Return what work on packages changed of what was, or is to be, as in the snapshot.
+
+    Their tools' records, and what they wrote anew in /etc. ``others``: paths that are to stay as they differ."""
     trees = (*PACKAGE_OWN_TREES, *(folder + "/" for folder in (*PACKAGE_CACHES, *PACKAGE_FILES, *PACKAGE_LEFTOVERS)))
     paths = compare_entries(snap.entries, snap.now(walk.Notes()), snap.scope)
     return {
@@ -433,7 +445,9 @@ def _filter_run_units(unit_names, before, chosen_names):
 
 
 def _select_database_state(before, after_state, exclusions):
-    """What of MariaDB the run has changed, and nobody since: how it was; None where nothing is to be put back."""
+    """Return what of MariaDB the run has changed, and nobody since: how it was; None where nothing is to be
+    put back.
+    """
     try:
         now = database.DatabaseQuery().answer()
     except commands.CommandFailure:

@@ -24,7 +24,7 @@ def read_sysctls(patterns):
 
 
 def reread_sysctls(keys):
-    """The same settings now; those that are gone (an interface) left out."""
+    """Return the same settings now; those that are gone (an interface) left out."""
     pairs = ((key, _read(SYS + key)) for key in keys)
     return {key: value for key, value in pairs if value is not None}
 
@@ -89,7 +89,7 @@ class TableQuery:
 
 
 def make_table_script(target, present):
-    """What ``nft -f`` is to be given so that our table is as wanted; nothing when it is."""
+    """Return what ``nft -f`` is to be given so that our table is as wanted; nothing when it is."""
     text = target["tables"].get(OWN_TABLE)
     if text == present["tables"].get(OWN_TABLE):
         return ""
@@ -117,7 +117,7 @@ def put_table(target, problems):
 
 
 def list_foreign_tables():
-    """Names of the tables of others that are in force; none where it cannot be told."""
+    """Name of the tables of others that are in force; none where it cannot be told."""
     program = commands.find_program("nft")
     try:
         output = commands.run([program, "list", "tables"]).decode("utf-8", "replace") if program else ""

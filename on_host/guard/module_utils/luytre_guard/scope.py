@@ -24,8 +24,9 @@ DATA_TREES = (
     "/tmp/",
     "/opt/",
 )
-"""Where the work of other people and of daemons goes on while a run is open. Of what lies there, owners and modes are put back, content
-only of files that fixes edit."""
+"""Where the work of other people and of daemons goes on while a run is open.
+
+Of what lies there, owners and modes are put back, content only of files that fixes edit."""
 OWN_TREES = ("/var/backups/luytre/",)
 PACKAGE_CACHES = ("/var/cache/apt",)
 """What apt can make anew: what is new there goes, the rest stays as it is."""
@@ -41,14 +42,18 @@ PACKAGE_OWN_TREES = (
 
 
 class UntrustedPlace:
-    """What the same lesser users shape, named after where it lies: ``trees``, path to kind, and single ``paths``."""
+    """Record of what the same lesser users shape, named after where it lies: ``trees``, path to kind, and single
+    ``paths``.
+    """
 
     def __init__(self, name, trees=(), paths=()):
         self.name, self.trees, self.paths = name, dict(trees), set(paths)
 
 
 class SnapshotScope:
-    """What to take. ``trees`` with everything in them and ``paths`` that root alone can change; ``places``, by name.
+    """Record of what to take.
+
+    ``trees`` with everything in them and ``paths`` that root alone can change; ``places``, by name.
 
     Kinds of trees: ``tree``, kept whole; ``data``, see DATA_TREES; ``cache``, as data, but what is new goes.
     """
@@ -88,7 +93,7 @@ class SnapshotScope:
 
     @classmethod
     def from_document(cls, document):
-        """The scope that a snapshot was taken with."""
+        """Return the scope that a snapshot was taken with."""
         scope = cls([], [])
         for word in ("trees", "paths"):
             setattr(scope, word, set(document[word]))
@@ -98,7 +103,7 @@ class SnapshotScope:
         return scope
 
     def document(self):
-        """What ``recorded`` needs."""
+        """Return what ``from_document`` needs."""
         return {
             **{word: sorted(getattr(self, word)) for word in ("trees", "paths")},
             **{word: getattr(self, word) for word in ("sysctls", "units", "packages", "databases", "roots")},
@@ -138,7 +143,7 @@ class SnapshotScope:
         return self.places.setdefault(name, UntrustedPlace(name))
 
     def starts(self):
-        """Every tree with its kind."""
+        """Return every tree with its kind."""
         if self._starts is None:
             self._starts = dict.fromkeys(self.trees, "tree")
             for place in self.places.values():
@@ -146,15 +151,15 @@ class SnapshotScope:
         return self._starts
 
     def kind(self, path):
-        """How a path is taken: ``tree``, ``data``, ``cache`` or, by itself, ``path``."""
+        """Return how a path is taken: ``tree``, ``data``, ``cache`` or, by itself, ``path``."""
         return self.starts().get(find_nearest(path, self.starts()), "path")
 
     def is_cleared(self, path):
-        """Whether what is new at the path goes."""
+        """Return whether what is new at the path goes."""
         return self.kind(path) in ("tree", "cache")
 
     def owners(self):
-        """Every tree and path with the place that it belongs to, or None where it is root's."""
+        """Return every tree and path with the place that it belongs to, or None where it is root's."""
         places_by_start = {start: place for place in self.places.values() for start in (*place.trees, *place.paths)}
         places_by_start.update(dict.fromkeys((*self.trees, *self.paths)))
         return places_by_start
@@ -171,9 +176,10 @@ def parse_touch(touch):
 
 
 def covers(touch, what):
-    """Whether the touch means what changed: a path, ``nft:TABLE``, or ``KIND:NAME``, for ``sysctl:`` by pattern.
+    """Return whether the touch means what changed: a path, ``nft:TABLE``, or ``KIND:NAME``, for ``sysctl:`` by pattern.
 
-    The controller's reading is ``auditor.hardening.change_scope``; ``tests/unit/data/touches.yml`` is the truth table of both.
+    The controller's reading is ``auditor.hardening.change_scope``; ``tests/unit/data/touches.yml`` is the truth table
+    of both.
     """
     kind, name = parse_touch(touch)
     if kind in KINDS:
@@ -185,14 +191,16 @@ def covers(touch, what):
 
 
 def find_nearest(path, starts):
-    """The one of ``starts`` that is the path or the last one above it, or None."""
+    """Return the one of ``starts`` that is the path or the last one above it, or None."""
     while path not in starts and path != "/":
         path = os.path.dirname(path)
     return path if path in starts else None
 
 
 def _resolve(path, is_untrusted=False):
-    """``shaped``: the path is one that lesser users shape, so what is wrong with it is met, and noted, in its place."""
+    """``is_untrusted``: the path is one that lesser users shape, so what is wrong with it is met, and noted, in its
+    place.
+    """
     try:
         return tree.resolve_path(path)
     except (tree.UnsafeTarget, OSError) as error:

@@ -21,7 +21,10 @@ GONE_SECONDS, JOB_SECONDS = 10, 20
 STILL = "a step of the run could not be ended: it may still write"
 EXIT_DONE, EXIT_AGAIN, EXIT_SPENT = 0, 1, timer.EXIT_SPENT
 LOOK_SECONDS = 20
-"""For whether all is in force that an incident contains: some of it lies where lesser users decide how long a look takes."""
+"""For whether all is in force that an incident contains.
+
+Some of it lies where lesser users decide how long a look takes.
+"""
 
 
 def main(argv=None):
@@ -60,7 +63,9 @@ def _revert(run_store, run):
 
 
 def _tidy_up(run_store, run):
-    """A run that is over leaves no unit behind, even when who ended it was killed before they were taken away."""
+    """Return a run that is over leaves no unit behind, even when who ended it was killed before they were
+    taken away.
+    """
     with run_store.locked(LOCK_SECONDS):
         if run_store.armed() is None:
             timer.disarm(run_store, run)
@@ -87,7 +92,10 @@ def _finish(run_store, run):
 
 
 def _try(run_store, run, cause, end_writers):
-    """One try, after its pause. One that was killed is begun anew at once: only those that failed are counted."""
+    """Return one try, after its pause.
+
+    One that was killed is begun anew at once: only those that failed are counted.
+    """
     if _open_run(run_store, run) is None:
         return _tidy_up(run_store, run)
     tries = (run_store.state(run) or {}).get("tries") or {}
@@ -138,7 +146,10 @@ def _try(run_store, run, cause, end_writers):
 
 
 def _report_containment():
-    """Have the host's sites say what an incident has them say, whatever a way back did. What is contained and is not in force, in words."""
+    """Have the host's sites say what an incident has them say, whatever a way back did.
+
+    What is contained and is not in force, in words.
+    """
     error = incident.reapply_sites()
     sentences = [] if error is None else ["what an incident has the web servers say: %s" % error]
     try:
@@ -156,7 +167,7 @@ def _note(run_store, run, words):
 
 
 def _rollback(run_store, run):
-    """A rollback, or what is left of one that was cut off, as it was decided; so also at the next boot."""
+    """Return a rollback, or what is left of one that was cut off, as it was decided; so also at the next boot."""
     with run_store.locked(REVERT_LOCK_SECONDS):
         pending_rollback = store.read_json(run_store.rolling)
         request = pending_rollback or store.read_json(run_store.file(run, "rollback.json"))

@@ -15,7 +15,10 @@ READ_SECONDS = 10
 
 
 def _list_processes():
-    """All processes, by id. Read apart, for even root's may be stuck; if so without what lies in their memory."""
+    """Return all processes, by id.
+
+    Read apart, for even root's may be stuck; if so without what lies in their memory.
+    """
     for memory in (True, False):
         try:
             rows = child_worker.run(lambda memory=memory: _read_all(memory), READ_SECONDS)
@@ -31,8 +34,10 @@ def _read_all(memory):
 
 
 def _read_process(pid, memory=False):
-    """What is known of a process. ``memory``: also its title and environment, which lie in its memory; a lesser user
-    can make a read of that block for ever, so only for processes that are root's altogether."""
+    """Return what is known of a process.
+
+    ``memory``: also its title and environment, which lie in its memory; a lesser user can make a read of that block for
+    ever, so only for processes that are root's altogether."""
     try:
         with open("/proc/%d/status" % pid, encoding="utf-8", errors="replace") as handle:
             status = dict(line.rstrip("\n").partition(":\t")[::2] for line in handle)
@@ -74,7 +79,7 @@ def _read_memory(pid, name):
 
 
 def list_ancestors(pid):
-    """A process and those above it, up to but without the first."""
+    """Return a process and those above it, up to but without the first."""
     pids = []
     while pid > 1 and len(pids) < 64:
         process = _read_process(pid)
@@ -86,8 +91,9 @@ def list_ancestors(pid):
 
 
 def find_run_processes(processes, run, uid, account, spared_pids):
-    """The ids of the run's steps and of what they started, wherever it went; and of all processes in login sessions that
-    belong to the account or that it started, through sudo too."""
+    """Return the ids of the run's steps and of what they started, wherever it went.
+
+    And of all processes in login sessions that belong to the account or that it started, through sudo too."""
     title = re.compile(r"\Asshd(-session)?: %s(@| \[priv\]|\s|$)" % re.escape(account))
     in_session = {pid: process for pid, process in processes.items() if SESSION.search(process["group"])}
     pids = {
@@ -105,7 +111,7 @@ def find_run_processes(processes, run, uid, account, spared_pids):
 
 
 def _add_descendants(pids, among):
-    """These processes with all that they started."""
+    """Return these processes with all that they started."""
     pids, more = set(pids), set(pids)
     while more:
         more = {pid for pid, process in among.items() if process["parent"] in pids} - pids

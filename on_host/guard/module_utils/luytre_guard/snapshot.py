@@ -70,7 +70,10 @@ class Blob:
 
 
 def make_keeper(keep, notes):
-    """A ``keep_of`` for root's trees. What is too large and not root's alone is noted, for it is somebody's to fill."""
+    """Return a ``keep_of`` for root's trees.
+
+    What is too large and not root's alone is noted, for it is somebody's to fill.
+    """
 
     def keep_of(path):
         def keep_bounded(chunks, status):

@@ -1,7 +1,10 @@
-"""The steps of a run on the host: none begins unless the run is in force, none is at work while the host is brought back.
+"""The steps of a run on the host.
 
-A run changes the host by a Python of its own (``open_for``). That asks, with a lock held that it keeps to its end, whether
-it is still there itself: taking it away and then the lock, exclusively, leaves no step at work and lets none begin.
+None begins unless the run is in force, none is at work while the host is brought back.
+
+A run changes the host by a Python of its own (``install_interpreter``). That asks, with a lock held that it keeps to
+its end, whether it is still there itself: taking it away and then the lock, exclusively, leaves no step at work and
+lets none begin.
 """
 
 import contextlib
@@ -51,7 +54,7 @@ spec.loader.exec_module(sys.modules["sitecustomize"])
 
 
 def install_interpreter(run_store, run):
-    """Have the run change the host by a Python of its own, whose path is told, until ``close_for``.
+    """Have the run change the host by a Python of its own, whose path is told, until ``remove_interpreter``.
 
     Raises store.Refused where nothing can be run from the guard's folder.
     """
@@ -102,7 +105,10 @@ def _try_lock(handle):
 
 
 def find_run_of_process(pid, environment):
-    """The run that a process is a step of, by what it holds or by the environment it was given; None for others'."""
+    """Return the run that a process is a step of, by what it holds or by the environment it was given.
+
+    None for others'.
+    """
     with contextlib.suppress(OSError):
         folder, name = os.path.split(os.readlink("/proc/%d/fd/%d" % (pid, HANDLE)))
         if name == LOCK:

@@ -104,13 +104,13 @@ class RunStore:
         os.chmod(self.home, 0o700)
 
     def folder(self, run):
-        """The folder of a run. Raises Refused for a name that no run has."""
+        """Return the folder of a run. Raises Refused for a name that no run has."""
         if not RUN.match(run or ""):
             raise GuardRefusal("%r is not the name of a run" % run)
         return os.path.join(self.home, run)
 
     def file(self, run, name):
-        """A file of a run."""
+        """Return a file of a run."""
         return os.path.join(self.folder(run), name)
 
     @contextlib.contextmanager
@@ -139,11 +139,11 @@ class RunStore:
         return armed_run["run"] if armed_run else None
 
     def read_mark(self):
-        """What is open: ``{run, digest, uid, boot, seconds, deadline}``, or None."""
+        """Return what is open: ``{run, digest, uid, boot, seconds, deadline}``, or None."""
         return read_json(self.mark)
 
     def state(self, run):
-        """What the run came to, or None."""
+        """Return what the run came to, or None."""
         return read_json(self.file(run, "state.json"))
 
     def put_state(self, run, changes):
@@ -155,7 +155,7 @@ class RunStore:
         return disk_reserve.with_room(os.path.join(self.home, ROOM), lambda: write_json(path, document))
 
     def runs(self):
-        """The runs with a snapshot here, oldest first."""
+        """Return the runs with a snapshot here, oldest first."""
         dated_names = []
         for name in os.listdir(self.home) if os.path.isdir(self.home) else ():
             if RUN.match(name):
@@ -211,7 +211,7 @@ def _count_bytes(folder):
 
 
 def read_json(path):
-    """The document in a file of ours, or None when there is none or it is not one."""
+    """Return the document in a file of ours, or None when there is none or it is not one."""
     try:
         with open(path, "rb") as handle:
             return json.loads(handle.read().decode("ascii"))
@@ -262,6 +262,8 @@ def build_program():
 
 
 def read_source(name, package=OWN):
-    """The text of one of our modules, wherever it was loaded from: a folder, or the archive that Ansible sends."""
+    """Return the text of one of our modules, wherever it was loaded from: a folder, or the archive that
+    Ansible sends.
+    """
     full = ".".join([*ROOT.split("/"), package, *([] if name == "__init__" else [name])])
     return importlib.util.find_spec(full).loader.get_source(full)

@@ -80,7 +80,7 @@ AGAIN = (
 
 
 def get_unit_name(run):
-    """The name, without suffix, of the timer and the service that revert a run."""
+    """Return the name, without suffix, of the timer and the service that revert a run."""
     return "luytre-revert-" + run
 
 
@@ -118,7 +118,7 @@ def _run_unit(unit, options, run_store, arguments):
 
 
 def is_timer_running(run):
-    """Whether the run's timer, or what it starts, is under way."""
+    """Return whether the run's timer, or what it starts, is under way."""
     try:
         unit = get_unit_name(run)
         output = commands.run(["systemctl", "is-active", unit + ".timer", unit + ".service"], ok=(0, 3, 4))
@@ -128,7 +128,7 @@ def is_timer_running(run):
 
 
 def is_reverting(run):
-    """Whether a service is bringing the run back, or about to try again."""
+    """Return whether a service is bringing the run back, or about to try again."""
     unit = get_unit_name(run)
     try:
         output = commands.run(["systemctl", "is-active", unit + ".service", unit + "-asked.service"], ok=(0, 3, 4))
@@ -222,6 +222,6 @@ def remove_boot_units(run_store, run):
 
 
 def read_boot_id():
-    """What tells this boot from others."""
+    """Return what tells this boot from others."""
     with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as handle:
         return handle.read().strip()

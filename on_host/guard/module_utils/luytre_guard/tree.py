@@ -5,7 +5,7 @@ opened by ``safe_open``, and everything is done relative to such descriptors or 
 
 An entry is a small dict: ``type`` one of file folder link other absent; for what is there ``mode uid gid mtime``
 (nanoseconds), for files ``size`` and, where content is kept, ``sha256``; ``target`` of a link; ``xattrs`` name to
-base64; for folders ``names``, a digest of the names in it; ``id``, what tells it from others (``identity``).
+base64; for folders ``list_names``, a digest of the names in it; ``id``, what tells it from others (``identity``).
 """
 
 import base64
@@ -35,7 +35,7 @@ class UnsafeTarget(Exception):
 
 
 def split_path(path):
-    """The names in an absolute, plain path."""
+    """Return the names in an absolute, plain path."""
     if not path.startswith("/") or os.path.normpath(path) != path or path.startswith("//"):
         raise UnsafeTarget("%s is not a plain absolute path" % path)
     return [part for part in path.split("/") if part]
@@ -56,7 +56,7 @@ def open_folder(path):
 
 
 def enter(handle, part, path):
-    """A descriptor of a folder in an open folder; never through a link."""
+    """Return a descriptor of a folder in an open folder; never through a link."""
     try:
         return safe_open.enter(handle, part)
     except safe_open.Unsafe as error:
@@ -64,8 +64,9 @@ def enter(handle, part, path):
 
 
 def resolve_path(path):
-    """The path with links on the way resolved, as far as root alone has a say in them, and whether the last folder
-    on the way, or one above it, is anybody else's to write. Nothing in such a folder is looked at: that may block."""
+    """Return the path with links on the way resolved, as far as root alone has a say in them, and whether the last
+    folder on the way, or one above it, is anybody else's to write. Nothing in such a folder is looked at: that may
+    block."""
     parts_left, resolved_parts, links, served_paths = split_path(path), [], 0, list_served_mounts()
     handle = os.open("/", FOLDER)
     try:
@@ -108,7 +109,10 @@ def resolve_path(path):
 
 
 def list_served_mounts():
-    """Where file systems are mounted that another program or another machine serves: a look at one need never end."""
+    """Return where file systems are mounted that another program or another machine serves.
+
+    A look at one need never end.
+    """
     with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as handle:
         rows = [line.split(" ") for line in handle]
     return {
@@ -119,12 +123,14 @@ def list_served_mounts():
 
 
 def is_exposed(status):
-    """Whether somebody besides root can change a folder, or a file (where there are lists of rights, their mask counts)."""
+    """Return whether somebody besides root can change a folder, or a file (where there are lists of rights, their mask
+    counts).
+    """
     return ownership.find_changer(status, ownership.STRICT_ROOT) is not None
 
 
 def is_entry_exposed(entry):
-    """Whether somebody besides root could change what an entry of a folder or file tells of."""
+    """Return whether somebody besides root could change what an entry of a folder or file tells of."""
     return is_exposed(ownership.FileOwnership(entry["uid"], entry.get("gid", 0), entry["mode"]))
 
 
@@ -132,10 +138,10 @@ def is_entry_exposed(entry):
 
 
 def read_entry(handle, name, keep=None, known_entry=None):
-    """The entry of ``name`` in an open folder.
+    """Return the entry of ``name`` in an open folder.
 
     ``keep(chunks, status)`` is given the content of a regular file, and what it says of it (``sha256`` …) is added. A
-    file whose ``id`` is that of the ``known`` entry has that one's content.
+    file whose ``id`` is that of the ``known_entry`` entry has that one's content.
     """
     try:
         descriptor = os.open(name, ANY, dir_fd=handle)
@@ -185,12 +191,12 @@ def get_kind(mode):
 
 
 def make_descriptor_path(handle):
-    """A name for what a descriptor holds, that leads nowhere else."""
+    """Return a name for what a descriptor holds, that leads nowhere else."""
     return "%s%d" % (safe_open.THROUGH, handle)
 
 
 def read_xattrs(handle, name, descriptor, kind):
-    """Extended attributes of what is open as ``reached``, and has the name in an open folder."""
+    """Extended attributes of what is open as ``descriptor``, and has the name in an open folder."""
     path, follow = (
         (make_descriptor_path(handle) + "/" + name, False)
         if kind == "link"
@@ -224,7 +230,7 @@ def _iter_chunks(handle):
 
 
 def compute_digest(chunks, status):
-    """A ``keep`` that keeps nothing but the digest; of what is too large for any snapshot only the size."""
+    """Return a ``keep`` that keeps nothing but the digest; of what is too large for any snapshot only the size."""
     if status.st_size > MAX_FILE:
         return {"sha256": "%d bytes" % status.st_size}
     state = hashlib.sha256()
@@ -238,19 +244,19 @@ def compute_digest(chunks, status):
 
 
 def list_names(folder):
-    """The names in an open folder, or None when there are too many to hold."""
+    """Return the names in an open folder, or None when there are too many to hold."""
     with os.scandir(folder) as iterator:
         found_names = [entry.name for entry in itertools.islice(iterator, MAX_NAMES + 1)]
     return found_names if len(found_names) <= MAX_NAMES else None
 
 
 def compute_names_digest(names):
-    """What tells one set of names from another."""
+    """Return what tells one set of names from another."""
     return hashlib.sha256("\0".join(sorted(names)).encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
 def read_path(path, keep=None, known_entry=None):
-    """The entry of one path, which may be absent as may folders above it."""
+    """Return the entry of one path, which may be absent as may folders above it."""
     parent, name = os.path.split(path)
     if path == "/":
         parent, name = "/", "."
@@ -275,7 +281,9 @@ SAME = ("type", "mode", "uid", "gid", "mtime", "xattrs", "target", "sha256")
 
 
 def find_differences(target, present, besides=()):
-    """The words in SAME by which two entries differ; ``sha256`` only where both have one, and no time where none is wanted."""
+    """Return the words in SAME by which two entries differ; ``sha256`` only where both have one, and no time where none
+    is wanted.
+    """
     if target["type"] != present["type"]:
         return ["type"]
     words = []

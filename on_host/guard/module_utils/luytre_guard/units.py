@@ -51,17 +51,17 @@ def _parse_units(output):
 
 
 def is_active(unit):
-    """Whether it runs, or is about to."""
+    """Return whether it runs, or is about to."""
     return unit is not None and unit["ActiveState"] in ("active", "reloading", "activating", "refreshing")
 
 
 def _is_permanent(unit):
-    """Whether it is a unit that stays active, and not made up for one occasion."""
+    """Return whether it is a unit that stays active, and not made up for one occasion."""
     return _has_unit_file(unit) and unit["LoadState"] == "loaded"
 
 
 def _has_unit_file(unit):
-    """Whether a file made it a unit, which may be gone by now: it stays active without."""
+    """Return whether a file made it a unit, which may be gone by now: it stays active without."""
     return not unit["FragmentPath"].startswith("/run/systemd/transient/")
 
 
@@ -89,7 +89,10 @@ def find_changes(before, initial_units, now, touched_names):
 
 
 def find_orphans(now, touched_names):
-    """Units that went with their package and could not end well, for what ends them was gone before: nothing of them is left."""
+    """Units that went with their package and could not end well, for what ends them was gone before.
+
+    Nothing of them is left.
+    """
     units = {name: now.get(name) for name in touched_names}
     return sorted(
         name
@@ -101,7 +104,8 @@ def find_orphans(now, touched_names):
 def find_reloads(before, initial_units, changed_paths):
     """``[(unit, verb)]`` for daemons whose configuration has been put back.
 
-    ``found`` are the units as they were just before that: who was started since ``before`` may have read what was changed.
+    ``initial_units`` are the units as they were just before that: who was started since ``before`` may have read what
+    was changed.
     """
     verbs = {}
     for prefix, patterns, verb, _tests in daemons.DAEMONS:
@@ -124,7 +128,7 @@ def find_reloads(before, initial_units, changed_paths):
 
 
 def choose_verb(name, verb, unit_states):
-    """What a unit is told so that its daemon has its files in force. ``found``: the units as they are."""
+    """Return what a unit is told so that its daemon has its files in force. ``unit_states``: the units as they are."""
     return "restart" if is_active(unit_states.get(daemons.BY_SOCKET.get(name))) else verb
 
 
@@ -208,7 +212,9 @@ def _reload_other_sshds(entries, problems):
 
 
 def find_exposed_path(name, entries):
-    """A path in a daemon's configuration that others than root can change, and that its own test reads; or None."""
+    """Return a path in a daemon's configuration that others than root can change, and that its own test
+    reads; or None.
+    """
     prefixes = tuple(
         test_prefix
         for prefix in daemons.get_paths_and_tests(name)[0]
@@ -238,7 +244,7 @@ def follow_early(before, initial_units, changed_paths):
 
 
 def _run_systemctl(arguments, problems):
-    """Whether systemd did it."""
+    """Return whether systemd did it."""
     error = _try_systemctl(arguments)
     problems += [] if error is None else [error]
     return error is None

@@ -50,7 +50,9 @@ class Content:
 
 
 def read_bounded(chunks, most):
-    """The bytes of a file that others can write, which may be anything; None when they are more than ``most``."""
+    """Return the bytes of a file that others can write, which may be anything; None when they are more than
+    ``most``.
+    """
     content = b""
     for chunk in chunks:
         content += chunk
@@ -60,13 +62,16 @@ def read_bounded(chunks, most):
 
 
 class QuotaPool:
-    """What is left for all places together. Each may want so much, and is sure of its part, whatever others hold."""
+    """Record of what is left for all places together.
+
+    Each may want so much, and is sure of its part, whatever others hold.
+    """
 
     def __init__(self, each, together, places):
         self._each, self._left, self._part, self._places = each, together, together // max(places, 1), places
 
     def next(self):
-        """The most that the next place may use."""
+        """Return the most that the next place may use."""
         self._places -= 1
         return min(self._each, self._left - self._places * self._part)
 
@@ -133,7 +138,7 @@ def _report_present(scope, place, target):
 
 
 def read_present_place(scope, place, target, notes):
-    """A place's entries as they are. To be called apart.
+    """Return a place's entries as they are. To be called apart.
 
     Of data only those that are wanted: whoever adds others must not push these out of the bounds.
     """
@@ -192,7 +197,7 @@ def _read_single(path, keep_of, notes):
 
 
 def split_by_place(scope, entries):
-    """The entries by the name of their place, root's own under None."""
+    """Return the entries by the name of their place, root's own under None."""
     owners = scope.owners()
     entries_by_place = {name: {} for name in (None, *scope.places)}
     for path, entry in entries.items():

@@ -1,4 +1,6 @@
-"""Whether a host is back: everything of root's compared with the snapshot, after the last change and before it is said."""
+"""Whether a host is back: everything of root's compared with the snapshot, after the last change and before
+it is said.
+"""
 
 from . import commands, mounts, packages, runtime_state, units, walk
 from .restore_plan import compare_entries
@@ -14,15 +16,16 @@ def find_root_differences(snap, notes):
 
 
 def find_differences(snap, staying_packages):
-    """The same, but for new files of packages that stay upgraded."""
+    """Return the same, but for new files of packages that stay upgraded."""
     package_paths = packages.list_files(staying_packages)
     differences = find_root_differences(snap, walk.Notes())
     return {path: word for path, word in differences.items() if not (word == "new" and path in package_paths)}
 
 
 def find_live_differences(snap, initial_units):
-    """``{part: {name: how it differs}}`` of what is in force: kernel settings, units. ``found``: the units as they were
-    before anything was put back. What does not tell is said so."""
+    """``{part: {name: how it differs}}`` of what is in force: kernel settings, units.
+
+    ``initial_units``: the units as they were before anything was put back. What does not tell is said so."""
     manifest, differences = snap.manifest, {}
     query = units.UnitQuery(snap.scope.units)
     values = runtime_state.reread_sysctls(manifest["sysctls"])

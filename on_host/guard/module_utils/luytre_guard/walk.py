@@ -13,7 +13,7 @@ OWN = 200
 
 
 class Notes:
-    """What was not kept: below which path, of how many entries that is known (at least), and why.
+    """Record of what was not kept: below which path, of how many entries that is known (at least), and why.
 
     ``why`` is a word: ``deep`` ``many`` ``large`` ``late`` ``unreadable`` ``blocked`` ``broken``.
     """
@@ -56,18 +56,18 @@ WHY = {
 
 
 def describe_note(note):
-    """A note in words."""
+    """Return a note in words."""
     return "%d entries below %s: %s" % (note["count"], note["path"], WHY[note["why"]])
 
 
 class WalkBudget:
-    """How many entries and bytes may be kept, until when."""
+    """Record of how many entries and bytes may be kept, until when."""
 
     def __init__(self, entries, size, seconds):
         self.entries, self.size, self._until = entries, size, time.monotonic() + seconds
 
     def spend(self, path, entry):
-        """Why the entry is too much, or None when it is accounted for."""
+        """Return why the entry is too much, or None when it is accounted for."""
         cost = OWN + 2 * len(path) + len(entry.get("target", ""))
         cost += sum(len(name) + len(value) for name, value in entry.get("xattrs", {}).items())
         if self.entries < 1:
@@ -140,7 +140,9 @@ def _is_other_mount(folder, entry):
 
 
 def _enter_folder(folder, name, here, entry, budget, notes, top, only):
-    """The folder, opened, with the names in it, folders last: whatever those hold, what lies beside them is kept.
+    """Return the folder, opened, with the names in it, folders last.
+
+    Whatever those hold, what lies beside them is kept.
 
     ``entry`` is given a digest of the names when they are all there.
     """

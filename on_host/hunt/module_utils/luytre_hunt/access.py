@@ -1,4 +1,7 @@
-"""What lets somebody in: accounts, public keys, what sshd, sudo and PAM are told. No password, and no hash of one, leaves the host."""
+"""What lets somebody in: accounts, public keys, what sshd, sudo and PAM are told.
+
+No password, and no hash of one, leaves the host.
+"""
 
 import collections
 import glob

@@ -110,7 +110,7 @@ def _add_table(places, path, text, user, origin):
 
 
 def _identify_line(number, line):
-    """The number of a line, and the beginning of its digest; nothing of one whose bytes are not known."""
+    """Return the number of a line, and the beginning of its digest; nothing of one whose bytes are not known."""
     return "" if "\ufffd" in line else "%d@%s" % (number, hashlib.sha256(line.encode("utf-8")).hexdigest()[:12])
 
 
@@ -151,7 +151,7 @@ def _add_unit(places, path, origin, text, who):
 
 
 def _is_packaged(places, name):
-    """Whether a package brought a unit of that name, which a file elsewhere stands for then."""
+    """Return whether a package brought a unit of that name, which a file elsewhere stands for then."""
     return any(places.packaged.knows("/usr/lib/systemd/%s/%s" % (kind, name)) for kind in ("system", "user"))
 
 
@@ -169,7 +169,7 @@ def _add_script(places, slot, path, origin):
 
 
 def _can_run(path, lines):
-    """Whether a file of another program's settings makes it run or load something."""
+    """Return whether a file of another program's settings makes it run or load something."""
     return os.access(path, os.X_OK) or any(_HOOKS.search(line) for line in lines if not _LOADS_NOTHING.match(line))
 
 
@@ -192,7 +192,7 @@ def _add_account_files(places):
 
 
 def _list_homes():
-    """The accounts, each home once, root's first."""
+    """Return the accounts, each home once, root's first."""
     accounts_by_home = {}
     for account in _accounts.passwd()[:MAX_HOMES]:
         if account["home"].startswith("/") and account["home"] not in (

@@ -1,4 +1,7 @@
-"""What is loaded into other programs: the dynamic loader's settings, PHP's and the web servers' modules, code in MariaDB."""
+"""What is loaded into other programs.
+
+The dynamic loader's settings, PHP's and the web servers' modules, code in MariaDB.
+"""
 
 import os
 import re

@@ -11,7 +11,7 @@ WHOLE = 32 << 20
 
 
 def head_and_tail(handle, size):
-    """The first and the last megabyte of an open file, which may be a sparse one of a thousand gigabytes."""
+    """Return the first and the last megabyte of an open file, which may be a sparse one of a thousand gigabytes."""
     head = safe_open.read_start(handle, PART)
     os.lseek(handle, max(PART, size - PART), os.SEEK_SET)
     return head + safe_open.read_start(handle, PART)

@@ -1,4 +1,6 @@
-"""What logs tell and what they lack: orders that visitors sent to scripts among uploads, parts that were blanked, taken away or never kept.
+"""What logs tell and what they lack.
+
+Orders that visitors sent to scripts among uploads, parts that were blanked, taken away or never kept.
 
 Visitors write access logs, and whoever was root the others: each is a single sign.
 """
@@ -97,7 +99,7 @@ def count_posts(text):
 
 
 def _find_script(uri, roots):
-    """The file that a script's URI is below one of these roots; None when there is none."""
+    """Return the file that a script's URI is below one of these roots; None when there is none."""
     relative = os.path.normpath(uri.lstrip("/"))
     if relative.startswith("..") or "\0" in relative:
         return None
@@ -119,7 +121,7 @@ def _add_missing(places, path):
 
 
 def _add_blanked(places, path):
-    """Whether a part of a log is nothing but zeros, with something after it."""
+    """Add whether a part of a log is nothing but zeros, with something after it."""
     try:
         handle = safe_open.open_below(os.path.dirname(path), os.path.basename(path))
     except OSError:
@@ -142,7 +144,7 @@ def _add_blanked(places, path):
 
 
 def _add_device_link(places, path, who):
-    """Whether what should be kept is a link to a device."""
+    """Add whether what should be kept is a link to a device."""
     try:
         target = os.readlink(path)
     except OSError:

@@ -26,7 +26,9 @@ _OPENERS = {".xz": lzma.open, ".gz": gzip.open}
 
 
 def gather(places, proc="/proc", sys="/sys/module", files=FILES, dkms=DKMS):
-    """All of them; nothing where the kernel is another machine's, and in part where the files of this kernel are gone."""
+    """All of them; nothing where the kernel is another machine's, and in part where the files of this kernel
+    are gone.
+    """
     release = os.uname().release
     if not os.path.isdir(files) or not os.listdir(files):
         return
@@ -52,7 +54,10 @@ def gather(places, proc="/proc", sys="/sys/module", files=FILES, dkms=DKMS):
 
 
 def _classify_module(places, name, path, taints):
-    """Where a module lies, and how it stands to packages; by its name alone where its file is gone, or is another's."""
+    """Return where a module lies, and how it stands to packages.
+
+    By its name alone where its file is gone, or is another's.
+    """
     if path is None:
         return name, GONE
     if not places.packaged.knows(move_to_usr(path)):
@@ -63,7 +68,10 @@ def _classify_module(places, name, path, taints):
 
 
 def _index_modules(folder, packages):
-    """The files of modules for this kernel, by the names that the kernel gives them; of two for one name that of no package, which is loaded first."""
+    """Return the files of modules for this kernel, by the names that the kernel gives them.
+
+    Of two for one name that of no package, which is loaded first.
+    """
     paths = {}
     for here, _folders, names in os.walk(folder):
         for name in names:
@@ -78,13 +86,15 @@ def _normalize_name(name):
 
 
 def _read_taints(proc):
-    """What the kernel lists: the taints of each module by its name."""
+    """Return what the kernel lists: the taints of each module by its name."""
     lines = [line.split() for line in _read_or_empty("%s/modules" % proc, MAX_TABLE).split("\n")]
     return {fields[0]: (_TAINTS.findall(fields[-1]) or [""])[0] for fields in lines if fields}
 
 
 def _find_hidden(proc, sys):
-    """The names of modules that the kernel has below /sys and does not list, which only a module brings about."""
+    """Return the names of modules that the kernel has below /sys and does not list, which only a module
+    brings about.
+    """
     hidden_names = None
     for _ in range(LOOKS):
         there = {path.split("/")[-2] for path in glob.glob("%s/*/initstate" % sys)}
@@ -95,7 +105,7 @@ def _find_hidden(proc, sys):
 
 
 def _is_built(dkms, release, name):
-    """Whether DKMS built a module of that name for this kernel."""
+    """Return whether DKMS built a module of that name for this kernel."""
     built_paths = glob.glob("%s/*/*/%s/*/module/*.ko*" % (dkms, release))
     return any(
         _normalize_name(os.path.basename(path).partition(".ko")[0]) == _normalize_name(name) for path in built_paths
@@ -103,7 +113,7 @@ def _is_built(dkms, release, name):
 
 
 def _is_signed(path):
-    """Whether a module's file ends with a signature; False where its end cannot be read.
+    """Return whether a module's file ends with a signature; False where its end cannot be read.
 
     What a package signed is never without a signature in the kernel: another has its name there.
     """

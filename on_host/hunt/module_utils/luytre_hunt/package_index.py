@@ -1,4 +1,7 @@
-"""How files stand to Debian's packages by the host's own word, which whoever is root there can change: a hint, no proof."""
+"""How files stand to Debian's packages by the host's own word, which whoever is root there can change.
+
+A hint, no proof.
+"""
 
 import hashlib
 import os
@@ -35,10 +38,13 @@ _PIECE = 1 << 20
 
 
 class PackageIndex:
-    """What dpkg says of all files that it installed."""
+    """Record of what dpkg says of all files that it installed."""
 
     def __init__(self, info=INFO, status=STATUS, diversions=DIVERSIONS, ucf=UCF, sound=()):
-        """``sound``: stamps of files that were as their packages made them when they were read; those that still have one are."""
+        """``sound``: stamps of files that were as their packages made them when they were read.
+
+        Those that still have one are.
+        """
         self.sound, self._were_sound = [], frozenset(sound)
         self.names, self.sums, self.settings = set(), {}, {}
         self._standings, self._held = {}, {}
@@ -58,7 +64,7 @@ class PackageIndex:
         self._divert((read_text(diversions, MAX_INFO) or "").splitlines())
 
     def _divert(self, lines):
-        """What a package put aside lies elsewhere; in its place is another package's."""
+        """Note that what a package put aside lies elsewhere; in its place is another package's."""
         for whence, whither, package in zip(lines[::3], lines[1::3], lines[2::3]):
             if package == ":":
                 continue
@@ -68,17 +74,20 @@ class PackageIndex:
                 self.sums[move_to_usr(whither)] = total
 
     def knows(self, path):
-        """Whether a package has a file of that name, whatever is in it now."""
+        """Return whether a package has a file of that name, whatever is in it now."""
         return move_to_usr(path) in self.names or move_to_usr(path) in self.settings
 
     def get_origin(self, path):
-        """How the file that a path leads to stands: OURS, CHANGED, FOREIGN or GONE."""
+        """Return how the file that a path leads to stands: OURS, CHANGED, FOREIGN or GONE."""
         if path not in self._standings:
             self._standings[path] = self._read_origin(path)
         return self._standings[path]
 
     def _read_origin(self, path):
-        """By what the path leads to, held: whoever can change the way there swaps nothing meanwhile, and many ways cost as much as one."""
+        """By what the path leads to, held.
+
+        Whoever can change the way there swaps nothing meanwhile, and many ways cost as much as one.
+        """
         try:
             descriptor = safe_open.hold_path(path)
         except (OSError, ValueError):
@@ -108,12 +117,12 @@ class PackageIndex:
 
 
 def move_to_usr(path):
-    """Where a path of a package lies since /bin, /sbin and /lib are links into /usr."""
+    """Return where a path of a package lies since /bin, /sbin and /lib are links into /usr."""
     return "/usr" + path if _ABOVE_USR.match(path) else path
 
 
 def compute_md5(path):
-    """The MD5 of a regular file, links followed; None when it cannot be read."""
+    """Return the MD5 of a regular file, links followed; None when it cannot be read."""
     return _compute_md5(lambda: safe_open.open_path(path, links=safe_open.ALL_LINKS))
 
 

@@ -36,10 +36,12 @@ class PlaceRows:
         self._of, self._room = {}, MAX_ALL_SAID
 
     def add(self, slot, where, who="", origin=FOREIGN, content="", marks=(), programs=(), exactly=""):
-        """A thing in a slot: where it is, whose, how it stands to packages, what it says, and what is to be known of it.
+        """A thing in a slot: where it is, whose, how it stands to packages, what it says, and what is to be known of
+        it.
 
-        ``exactly`` is what tells it from all else there, if it can be stopped by itself: of a line in a crontab its number and digest, of a process
-        its number, of a key its fingerprint, of an account or a unit its name, ``WHOLE`` of a file.
+        ``exactly`` is what tells it from all else there, if it can be stopped by itself: of a line in a crontab its
+        number and digest, of a process its number, of a key its fingerprint, of an account or a unit its name,
+        ``WHOLE`` of a file.
         """
         self.seen += 1
         self._of[slot] = self._of.get(slot, 0) + 1
@@ -72,7 +74,9 @@ class PlaceRows:
         self.add(slot, where, who, origin, command, marks, cron.parse_programs(command[:4000]), exactly)
 
     def files(self, *patterns):
-        """``(path, standing)`` of the regular files that patterns match in root's own folders and that no package made so."""
+        """``(path, standing)`` of the regular files that patterns match in root's own folders and that no package made
+        so.
+        """
         for pattern in patterns:
             paths = sorted(glob.glob(pattern))
             if len(paths) > MAX_FILES:
@@ -88,7 +92,9 @@ class PlaceRows:
         return parse_lines(self.text("files", path))
 
     def text(self, part, path):
-        """The text of a file of root's; what is too long is told in part, and that part is not seen to its end."""
+        """Return the text of a file of root's; what is too long is told in part, and that part is not seen to
+        its end.
+        """
         try:
             text = read_text(path, MAX_TEXT) or ""
             return self._whole(part, text, os.stat(path) if text else None)
@@ -151,7 +157,7 @@ def _get_mode(path):
 
 
 def _shorten(text):
-    """A bounded text as it may travel; of a long one its head and its tail."""
+    """Return a bounded text as it may travel; of a long one its head and its tail."""
     if len(text) > MAX_SAID:
         text = text[: MAX_SAID // 2] + " \u2026 " + text[-MAX_SAID // 2 :]
     return text.encode("utf-8", "replace").decode("utf-8")

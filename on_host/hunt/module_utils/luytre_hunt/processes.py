@@ -1,4 +1,7 @@
-"""What runs: processes that no package explains, sockets that listen. What a process calls itself counts for nothing."""
+"""What runs: processes that no package explains, sockets that listen.
+
+What a process calls itself counts for nothing.
+"""
 
 import fcntl
 import ipaddress
@@ -15,10 +18,12 @@ from ansible.module_utils.luytre_shared.names import user_name
 
 GONE_MARK = " (deleted)"
 SHELLS = re.compile(
-    r"^(?:(?:ba|da|k|z|c|tc)?sh|busybox|python[\d.]*|perl[\d.]*|ruby[\d.]*|php[\d.]*|n(?:c|cat|etcat)(?:\..*)?|socat|telnet)$"
+    r"^(?:(?:ba|da|k|z|c|tc)?sh|busybox|python[\d.]*|perl[\d.]*|ruby[\d.]*|php[\d.]*|n(?:c|cat|etcat)(?:\..*)?|socat"
+    r"|telnet)$"
 )
 DAEMONS = re.compile(
-    r"^(?:sshd|sshd-session|cron|systemd|systemd-logind|nginx|apache2|php-fpm[\d.]*|mariadbd|login|su|sudo|dbus-daemon)$"
+    r"^(?:sshd|sshd-session|cron|systemd|systemd-logind|nginx|apache2|php-fpm[\d.]*|mariadbd|login|su|sudo"
+    r"|dbus-daemon)$"
 )
 NETCAT = re.compile(r"^(?:n(?:c|cat|etcat)(?:\..*)?|socat)$")
 WEB_ACCOUNTS = ("www-data", "nginx", "apache", "http")
@@ -74,7 +79,8 @@ def gather(places, proc="/proc"):
 def _list_own_session(proc):
     """Return the numbers of the processes by which this hunt came in, from itself up to what a daemon started for it.
 
-    What is loaded into every program is loaded into these, too; they end with the hunt, and whoever stopped one would end our own.
+    What is loaded into every program is loaded into these, too; they end with the hunt, and whoever stopped one would
+    end our own.
     """
     pids, pid = [], os.getpid()
     while pid > 1 and len(pids) < MAX_ANCESTORS:
@@ -85,7 +91,10 @@ def _list_own_session(proc):
 
 
 def _read_process(places, pid, proc, theirs):
-    """A process that is no container's of root's; None for such a one, for the kernel's, and for one that has ended."""
+    """Return a process that is no container's of root's.
+
+    None for such a one, for the kernel's, and for one that has ended.
+    """
     where = "%s/%d" % (proc, pid)
     program = _read_link(where + "/exe")
     status = _read_or_empty(where + "/status")
@@ -111,13 +120,15 @@ def _read_process(places, pid, proc, theirs):
 
 
 def _read_start(where):
-    """When a process began, in ticks since the host did, as digits; empty when it has ended."""
+    """Return when a process began, in ticks since the host did, as digits; empty when it has ended."""
     words = _read_or_empty(where + "/stat").rpartition(")")[2].split()
     return words[19] if len(words) > 19 and words[19].isdigit() else ""
 
 
 def _is_roots_space(where, proc):
-    """Whether root made the space that a process is in, as for a container; what anybody may make hides nothing."""
+    """Return whether root made the space that a process is in, as for a container; what anybody may make
+    hides nothing.
+    """
     try:
         descriptor = safe_open.hold_path(where + "/ns/user")
         try:
@@ -135,7 +146,7 @@ def _is_roots_space(where, proc):
 
 
 def _get_file_id(path):
-    """What tells a file from others, links followed; None where there is none."""
+    """Return what tells a file from others, links followed; None where there is none."""
     try:
         status = os.stat(path)
     except OSError:
@@ -144,7 +155,7 @@ def _get_file_id(path):
 
 
 def _list_sockets(where):
-    """The inodes of a process's sockets by their descriptors."""
+    """Return the inodes of a process's sockets by their descriptors."""
     inodes = {}
     try:
         for name in os.listdir(where + "/fd")[:MAX_OPEN]:
@@ -191,7 +202,10 @@ def _add_process(places, process, proc, tables, calls, ours=False):
 
 
 def _identify(places, process):
-    """What tells a process from all others: what goes by a package's name runs more than once, and another of these may have the number by then."""
+    """Return what tells a process from all others.
+
+    What goes by a package's name runs more than once, and another of these may have the number by then.
+    """
     if not places.packaged.knows(process.program):
         return "%d" % process.pid
     return "%d@%s" % (process.pid, process.began) if process.began else ""
@@ -238,7 +252,7 @@ def _add_listener(places, where, process, how, marks):
 
 
 def _iter_interpreter_marks(process, proc):
-    """What an interpreter that listens was given: code on its command line, or it is one that only passes on."""
+    """Yield what an interpreter that listens was given: code on its command line, or it is one that only passes on."""
     if NETCAT.match(os.path.basename(process.program)):
         yield "netcat"
     if user_name(process.uid) in WEB_ACCOUNTS:
@@ -273,7 +287,7 @@ def _add_hidden(places, proc):
 
 
 def _is_process(pid, proc):
-    """Whether there is a process of that number, which is no thread of another."""
+    """Return whether there is a process of that number, which is no thread of another."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -285,7 +299,10 @@ def _is_process(pid, proc):
 
 
 def _read_table(proc, name, places):
-    """``(inode, local address, state)`` of the kernel's table of sockets; behind so many that it is cut, some are not seen."""
+    """``(inode, local address, state)`` of the kernel's table of sockets.
+
+    Behind so many that it is cut, some are not seen.
+    """
     rows, text = [], _read_or_empty("%s/net/%s" % (proc, name), MAX_TABLE)
     if len(text) >= MAX_TABLE:
         places.cut("listener")
@@ -297,7 +314,7 @@ def _read_table(proc, name, places):
 
 
 def _list_calls(proc):
-    """The other end of connections with addresses of the internet, by their inodes."""
+    """Return the other end of connections with addresses of the internet, by their inodes."""
     peers = {}
     for name in ("tcp", "tcp6"):
         for line in _read_or_empty("%s/net/%s" % (proc, name), MAX_TABLE).split("\n")[1:]:
@@ -316,7 +333,7 @@ def _is_global(address):
 
 
 def _format_address(text):
-    """A local address as the kernel's tables have it, by its usual form."""
+    """Return a local address as the kernel's tables have it, by its usual form."""
     host, _, port = text.partition(":")
     try:
         raw = b"".join(struct.pack("=I", int(host[at : at + 8], 16)) for at in range(0, len(host), 8))

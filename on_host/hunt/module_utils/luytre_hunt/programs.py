@@ -1,4 +1,6 @@
-"""The system's programs: those that differ from their package, those that lend their owner's rights, and those in temporary folders."""
+"""The system's programs: those that differ from their package, those that lend their owner's rights, and those in
+temporary folders.
+"""
 
 import collections
 import errno
@@ -11,7 +13,8 @@ from ansible.module_utils.luytre_shared import safe_move, safe_open
 from ansible.module_utils.luytre_shared.names import user_name
 
 MATTERS = re.compile(
-    r"^/usr/(?:s?bin|games|libexec)/|^/usr/lib/(?:systemd|openssh|sudo|apache2|nginx|php|polkit-1|dbus-1\.0|apt|postfix)/"
+    r"^/usr/(?:s?bin|games|libexec)/|^/usr/lib/(?:systemd|openssh|sudo|apache2|nginx|php|polkit-1|dbus-1\.0|apt"
+    r"|postfix)/"
     r"|^/usr/lib/[^/]+/(?:security/|sudo/|lib[^/]+\.so[\d.]*$|ld-[^/]+$)|^/usr/lib/(?:lib[^/]+\.so|ld-)"
 )
 TEMPORARY = ("/tmp", "/var/tmp", "/dev/shm", "/run/lock", "/dev/mqueue")
@@ -101,7 +104,7 @@ def _add_lending_programs(places):
 
 
 def _is_in_other_system(places, path):
-    """Whether a package here has a file of that name below another root: a container's, or one for building."""
+    """Return whether a package here has a file of that name below another root: a container's, or one for building."""
     at = path.find("/", 1)
     while at != -1:
         if places.packaged.knows(path[at:]):
@@ -111,7 +114,7 @@ def _is_in_other_system(places, path):
 
 
 def _can_lend(folder):
-    """Whether programs of a file system lend their owner's rights."""
+    """Return whether programs of a file system lend their owner's rights."""
     try:
         return not os.statvfs(folder).f_flag & os.ST_NOSUID
     except OSError:

@@ -1,4 +1,7 @@
-"""What sites keep in their databases: code that plugins run, and NukeViet's administrators. Read as the site's own account."""
+"""What sites keep in their databases: code that plugins run, and NukeViet's administrators.
+
+Read as the site's own account.
+"""
 
 from ansible.module_utils.luytre import _applications, _site_database, _site_login
 from ansible.module_utils.luytre_hunt.places import FOREIGN, OURS

@@ -1,4 +1,7 @@
-"""What tells whether a file is still the one that was read: eight bytes, which change with it whatever its owner does to its times."""
+"""What tells whether a file is still the one that was read.
+
+Eight bytes, which change with it whatever its owner does to its times.
+"""
 
 import base64
 import hashlib
@@ -10,7 +13,10 @@ STAMP = 8
 
 
 def make_stamp(about, path, status):
-    """The stamp of a file: of the root that it lies below, or of what else its reading rests on, of its path and its status."""
+    """Return the stamp of a file.
+
+    Of the root that it lies below, or of what else its reading rests on, of its path and its status.
+    """
     identity = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
     content = b"%s\0%s\0%s" % (os_bytes(about), os_bytes(path), repr(identity).encode("ascii"))
     return hashlib.blake2b(content, digest_size=STAMP).digest()
@@ -22,6 +28,6 @@ def pack_stamps(stamps):
 
 
 def unpack_stamps(text):
-    """The stamps again, in their order. Raises ValueError for other text."""
+    """Return the stamps again, in their order. Raises ValueError for other text."""
     stamps = base64.b64decode(text, validate=True)
     return [stamps[at : at + STAMP] for at in range(0, len(stamps), STAMP)]

@@ -1,7 +1,9 @@
-"""All files below the web roots: names, sizes, owners, times, digests. Nothing is changed, no link followed, nothing but files opened.
+"""All files below the web roots: names, sizes, owners, times, digests.
 
-Folders are walked by descriptors. A file is opened once it is held, so that a FIFO blocks nobody and no device is ever opened. A file
-that is swapped while it is read is told as such.
+Nothing is changed, no link followed, nothing but files opened.
+
+Folders are walked by descriptors. A file is opened once it is held, so that a FIFO blocks nobody and no device is ever
+opened. A file that is swapped while it is read is told as such.
 """
 
 import collections
@@ -27,8 +29,9 @@ CROWD = 5000
 """Entries of one folder that are looked at before everything else is."""
 MAX_DEPTH = 60
 PHP, SCRIPT, PROGRAM, SETTINGS, LARGE, SWAPPED, UNREAD = 1, 2, 4, 8, 16, 32, 64
-"""What a file is: it holds PHP; begins as a script; is a program of the machine's; tells the server what to do; was read in part; was
-changed or swapped while it was read; could not be read."""
+"""What a file is: it holds PHP; begins as a script; is a program of the machine's; tells the server what to do.
+
+Was read in part; was changed or swapped while it was read; could not be read."""
 UPLOAD, CACHE = 1, 2
 """Where it lies: where visitors' or editors' files go, or what the application fills by itself."""
 FILES, ELSEWHERE, NO_FILES = range(3)
@@ -66,8 +69,8 @@ _SETTINGS = frozenset((".htaccess", ".user.ini", "php.ini"))
 class HuntWalk:
     """One walk below some roots, the nearest folders first, as far as an effort goes.
 
-    Each root has its share of it, of names and of rows first, and of a folder a part: what one of them is full of hides nothing
-    elsewhere. What that leaves is then for whatever there is more of.
+    Each root has its share of it, of names and of rows first, and of a folder a part: what one of them is full of hides
+    nothing elsewhere. What that leaves is then for whatever there is more of.
     """
 
     def __init__(self, roots, known_stamps, effort, md5=False):
@@ -141,7 +144,7 @@ class HuntWalk:
                 os.close(folder)
 
     def _classify_device(self, device, root):
-        """What lies on a device: files that are walked, those of another machine, or none."""
+        """Return what lies on a device: files that are walked, those of another machine, or none."""
         if device == root.device:
             return FILES
         if self._kinds is None:
@@ -217,13 +220,13 @@ class _Root:
 
 
 class _Bounds:
-    """How far a walk goes: names seen and rows told, counted from its beginning, and an effort."""
+    """Record of how far a walk goes: names seen and rows told, counted from its beginning, and an effort."""
 
     def __init__(self, names, rows, effort):
         self._names, self._rows, self._effort = names, rows, effort
 
     def share(self, number, names, rows):
-        """What one of so many has of what is left."""
+        """Return what one of so many has of what is left."""
         return _Bounds(
             names + max(0, self._names - names) // number,
             rows + max(0, self._rows - rows) // number,
@@ -231,7 +234,7 @@ class _Bounds:
         )
 
     def are_met(self, names, rows):
-        """Whether there is no more of something."""
+        """Return whether there is no more of something."""
         return names >= self._names or rows >= self._rows or self._effort.is_used_up
 
 

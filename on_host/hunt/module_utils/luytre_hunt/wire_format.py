@@ -1,4 +1,7 @@
-"""How lists travel between the controller and a host: JSON, packed, as text. Names are bytes, each shown as one character."""
+"""How lists travel between the controller and a host: JSON, packed, as text.
+
+Names are bytes, each shown as one character.
+"""
 
 import base64
 import json
@@ -8,13 +11,13 @@ MAX_UNPACKED = 64000000
 
 
 def pack(value):
-    """A value of JSON as text."""
+    """Return a value of JSON as text."""
     data = json.dumps(value, ensure_ascii=True, separators=(",", ":")).encode("ascii")
     return base64.b64encode(zlib.compress(data, 6)).decode("ascii")
 
 
 def unpack(text):
-    """The value again; None of an empty text. Raises ValueError for what is none of ours, or too large."""
+    """Return the value again; None of an empty text. Raises ValueError for what is none of ours, or too large."""
     if not text:
         return None
     pieces = zlib.decompressobj()
@@ -28,15 +31,15 @@ def unpack(text):
 
 
 def as_text(path):
-    """A path as the file system has it, a character for each byte."""
+    """Return a path as the file system has it, a character for each byte."""
     return os_bytes(path).decode("latin-1")
 
 
 def as_path(text):
-    """The path again."""
+    """Return the path again."""
     return text.encode("latin-1").decode("utf-8", "surrogateescape")
 
 
 def os_bytes(path):
-    """The bytes of a path."""
+    """Return the bytes of a path."""
     return path.encode("utf-8", "surrogateescape")

@@ -24,12 +24,12 @@ DAY = 86_400
 
 
 def list_accounts():
-    """Those of /etc/passwd."""
+    """Return those of /etc/passwd."""
     return pwd.getpwall()[:MAX_ACCOUNTS]
 
 
 def shares_number(name):
-    """Whether another account has the same number, so that what runs is both's."""
+    """Return whether another account has the same number, so that what runs is both's."""
     entry = _get_entry(name)
     return entry is not None and any(
         other.pw_uid == entry.pw_uid and other.pw_name != name for other in list_accounts()
@@ -47,7 +47,7 @@ def read_shadow(name):
 
 
 def list_administrators(declared_names):
-    """The accounts besides root that may become root: as somebody declared them, and by their groups."""
+    """Return the accounts besides root that may become root: as somebody declared them, and by their groups."""
     found_names = {name for name in declared_names if _get_entry(name) is not None}
     for group in ROOTS_GROUPS:
         with contextlib.suppress(KeyError):
@@ -58,7 +58,7 @@ def list_administrators(declared_names):
 
 
 def can_log_in(name, keys):
-    """Whether an account can log in at all: by ``keys``, as many as it has, or by its password."""
+    """Return whether an account can log in at all: by ``keys``, as many as it has, or by its password."""
     entry, line = _get_entry(name), read_shadow(name)
     if entry is None or line is None or entry.pw_shell.rsplit("/", 1)[-1] in NO_SHELLS:
         return False
@@ -78,7 +78,10 @@ def _get_entry(name):
 
 
 def end_sessions(*uids):
-    """End what accounts have open: what runs in their slices, and what is their own below sshd, cron and at. The numbers of what does not end in time."""
+    """End what accounts have open: what runs in their slices, and what is their own below sshd, cron and at.
+
+    The numbers of what does not end in time.
+    """
     ends = time.monotonic() + END_SECONDS
     return [pid for uid in uids for pid in _end_sessions(uid, ends)]
 
@@ -96,7 +99,10 @@ def _end_sessions(uid, ends):
 
 
 def _end_slice(uid):
-    """Have the kernel end an account's slice at once: what starts itself anew faster than it is counted is never met by its number."""
+    """Have the kernel end an account's slice at once.
+
+    What starts itself anew faster than it is counted is never met by its number.
+    """
     own = SLICE % uid
     if not any(own in _read_text("/proc/%d/cgroup" % pid) for pid in list_ancestors()):
         with contextlib.suppress(OSError), open(CGROUPS + own + "cgroup.kill", "w", encoding="ascii") as file:
@@ -104,12 +110,12 @@ def _end_slice(uid):
 
 
 def list_sessions(uid):
-    """The numbers of its sessions' processes, but for this one and those that it came from."""
+    """Return the numbers of its sessions' processes, but for this one and those that it came from."""
     return [pid for pid, own, group in _iter_processes(uid) if SLICE % uid in group or (own and SESSIONS.search(group))]
 
 
 def list_processes(uid):
-    """The numbers of all its processes, likewise."""
+    """Return the numbers of all its processes, likewise."""
     return [pid for pid, own, _group in _iter_processes(uid) if own]
 
 

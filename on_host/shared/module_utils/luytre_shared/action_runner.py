@@ -1,4 +1,6 @@
-"""What programs that contain something on a host have in common: how they refuse, keep a record, run others and answer."""
+"""What programs that contain something on a host have in common: how they refuse, keep a record, run others
+and answer.
+"""
 
 import contextlib
 import fcntl
@@ -45,7 +47,7 @@ def write(path, content, mode=0o600):
 
 
 def run_program(argv, input_text="", seconds=SECONDS):
-    """What a program of root's said; None when it is not there, or did not end well or in time."""
+    """Return what a program of root's said; None when it is not there, or did not end well or in time."""
     try:
         if ownership.find_changer(os.stat(argv[0])) is not None:
             return None
@@ -65,7 +67,7 @@ def run_program(argv, input_text="", seconds=SECONDS):
 
 
 def is_of_another(record, request):
-    """Whether what is kept by the number of the action that is asked for is of another one.
+    """Return whether what is kept by the number of the action that is asked for is of another one.
 
     A case log that was restored from a backup gives numbers out again by which a host keeps something since.
     """
@@ -81,7 +83,9 @@ def refuse_taken(record, request, names):
 
 
 class ActionRecord:
-    """What is on record of the actions of one means, in a folder of root's alone that is gone when there is none."""
+    """Record of what is on record of the actions of one means, in a folder of root's alone that is gone when there is
+    none.
+    """
 
     def __init__(self, home):
         self.home = home
@@ -115,7 +119,7 @@ class ActionRecord:
                 os.close(lock)
 
     def all(self):
-        """Every action's record, by its name."""
+        """Return every action's record, by its name."""
         try:
             with open(self.path, "rb") as file:
                 return json.loads(file.read().decode("ascii"))
@@ -123,7 +127,10 @@ class ActionRecord:
             return {}
 
     def find_before_start(self, request):
-        """What is on record of the action that is to be begun, or None. Raises Refused where its number is taken."""
+        """Return what is on record of the action that is to be begun, or None.
+
+        Raises Refused where its number is taken.
+        """
         records = self.all()
         refuse_taken(records.get(request["id"]), request, records)
         return records.get(request["id"])
@@ -155,7 +162,7 @@ class ActionRecord:
 
 
 def read_own_archive(loader):
-    """The program with all that it imports, as it was sent: what Python runs when it is told its path."""
+    """Return the program with all that it imports, as it was sent: what Python runs when it is told its path."""
     with open(loader.archive, "rb") as file:
         return file.read()
 
@@ -165,7 +172,7 @@ def raise_late(_number, _frame):
 
 
 def run_in_time(act, seconds=SECONDS):
-    """What it comes to. Raises Refused when that takes longer."""
+    """Return what it comes to. Raises Refused when that takes longer."""
     signal.signal(signal.SIGALRM, raise_late)
     signal.alarm(seconds)
     try:
@@ -175,7 +182,8 @@ def run_in_time(act, seconds=SECONDS):
 
 
 def answer_question(actions, arguments, seconds=SECONDS):
-    """Answer a question: ``arguments`` are the words of SSH_CONNECTION and the question as JSON, each action ``(question, connection)``.
+    """Answer a question: ``arguments`` are the words of SSH_CONNECTION and the question as JSON, each action
+    ``(question, connection)``.
 
     As daemons stand: where /proc/self/cwd is on the way, what a link leads to is what they find.
     """
@@ -184,7 +192,7 @@ def answer_question(actions, arguments, seconds=SECONDS):
 
 
 def answer(actions, question, connection):
-    """What is said to a question, whatever goes wrong."""
+    """Return what is said to a question, whatever goes wrong."""
     try:
         return actions[question["do"]](question, connection)
     except ActionRefusal as refusal:

@@ -1,7 +1,9 @@
-"""What could shut out whoever asks for it: undone by a unit of the host's own unless it is confirmed, also over a reboot.
+"""What could shut out whoever asks for it.
 
-The unit is there and runs before anything is changed, and is gone when nothing is on trial. A trial counts from the host's start, so that no
-clock that is set ends it late, and is over with that start.
+Undone by a unit of the host's own unless it is confirmed, also over a reboot.
+
+The unit is there and runs before anything is changed, and is gone when nothing is on trial. A trial counts from the
+host's start, so that no clock that is set ends it late, and is over with that start.
 """
 
 import contextlib
@@ -29,15 +31,18 @@ RestartSec=5
 
 
 class Trials:
-    """The actions of one means. ``undo`` is given the record of one, and may be called again when it did not come to its end; it may return why
-    something of it stays. ``seen`` is given the name of one that is contained, and answers how it is now. Either raises Refused."""
+    """The actions of one means.
+
+    ``undo`` is given the record of one, and may be called again when it did not come to its end; it may return why
+    something of it stays. ``seen`` is given the name of one that is contained, and answers how it is now. Either raises
+    Refused."""
 
     def __init__(self, home, unit, undo, get_state):
         self.record, self.unit, self.undo, self.seen = action_runner.ActionRecord(home), unit, undo, get_state
         self.program = os.path.join(home, "undo.zip")
 
     def units(self):
-        """What undoes them."""
+        """Return what undoes them."""
         text = UNIT_TEXT.format(home=self.record.home, program=self.program, python=systemd_units.PYTHON)
         return systemd_units.Units({self.unit: text}, (("multi-user.target", self.unit),))
 
@@ -82,7 +87,7 @@ class Trials:
             return {"state": "none", "why": why} if why else {"state": "none"}
 
     def look(self, request, _connection):
-        """What there is of it. Raises Refused."""
+        """Return what there is of it. Raises Refused."""
         return self.seen(request["id"]) if request["id"] in self.record.all() else {"state": "none"}
 
     def main(self, arguments, plan, contain):
@@ -100,15 +105,20 @@ class Trials:
             self._forget_program()
 
     def steps(self):
-        """What ``begin`` and ``go_on`` do beside what is changed, each as a command, or as what it does and with what."""
+        """Return what ``begin`` and ``confirm_action`` do beside what is changed, each as a command, or as what it does
+        and with what.
+        """
         return [["write", self.record.path], ["write", self.program], *self.units().steps(self.unit, "restart")]
 
     def last_steps(self):
-        """Likewise of ``go_on``."""
+        """Likewise of ``confirm_action``."""
         return [["write", self.record.path], *self.units().last_steps(self.unit), ["remove", self.program]]
 
     def watch(self):
-        """Undo what is not confirmed when its time is over, until nothing is on trial: so the unit runs this, and starts it again when it raises Refused."""
+        """Undo what is not confirmed when its time is over, until nothing is on trial.
+
+        So the unit runs this, and starts it again when it raises Refused.
+        """
         notify_ready()  # whoever began a trial waits for this, and holds the record
         while True:
             refusals = []
@@ -146,7 +156,7 @@ def read_uptime():
 
 
 def is_over(record):
-    """Whether an action is to be undone: its time is over, or the host has started anew since."""
+    """Return whether an action is to be undone: its time is over, or the host has started anew since."""
     return not record["confirmed"] and not 0 < record["trial"] - read_uptime() <= TRIAL_SECONDS
 
 

@@ -10,7 +10,7 @@ _PART = re.compile(r"(\D*)(\d*)", re.ASCII)
 
 
 def is_version(text):
-    """Whether dpkg takes this for a version without complaint."""
+    """Return whether dpkg takes this for a version without complaint."""
     match = _VERSION.match(text) if len(text) <= MAX_CHARS else None
     if match is None or int(match.group(1) or 0) > MAX_EPOCH:
         return False
@@ -19,7 +19,7 @@ def is_version(text):
 
 
 def key(version):
-    """A key that sorts as ``dpkg --compare-versions`` does."""
+    """Return a key that sorts as ``dpkg --compare-versions`` does."""
     epoch, colon, rest = version.partition(":")
     if not colon:
         epoch, rest = "0", version

@@ -1,4 +1,7 @@
-"""A file below folders that others write gets other content: whole or not at all, and only where it is still the file that was read."""
+"""A file below folders that others write gets other content.
+
+Whole or not at all, and only where it is still the file that was read.
+"""
 
 import contextlib
 import errno

@@ -1,4 +1,6 @@
-"""Flags of a file system's by which not even root changes, moves or removes a file (``chattr +i`` and ``+a``): set aside while something is contained.
+"""Flags of a file system's by which not even root changes, moves or removes a file (``chattr +i`` and ``+a``).
+
+Set aside while something is contained.
 
 Root alone sets them. Intruders who were root do so with what they leave, so that nobody takes it away.
 """
@@ -17,7 +19,7 @@ _GET, _SET = (2 << 30) | (_LONG << 16) | 0x6601, (1 << 30) | (_LONG << 16) | 0x6
 
 
 def get_flags(handle):
-    """The flags of an open file or folder; 0 where its file system has none."""
+    """Return the flags of an open file or folder; 0 where its file system has none."""
     try:
         return _read_all_flags(handle) & FLAGS
     except (OSError, TypeError):  # None: not opened for reading
@@ -90,7 +92,7 @@ def clear_flags(place, name):
 
 
 def _open_path(path, open_ones):
-    """A descriptor of a file or folder; None where there is none."""
+    """Return a descriptor of a file or folder; None where there is none."""
     for kind in (safe_open.REGULAR, safe_open.DIRECTORY):
         with contextlib.suppress(OSError):
             handle = safe_open.open_path(path, kind, safe_open.ROOTS_LINKS)

@@ -2,7 +2,7 @@
 
 
 def make_json_safe(answer):
-    """The same, with what is not text spelt out as ``\\udcff``."""
+    """Return the same, with what is not text spelt out as ``\\udcff``."""
     if isinstance(answer, str):
         return answer.encode("utf-8", "backslashreplace").decode("utf-8")
     if isinstance(answer, dict):

@@ -1,7 +1,7 @@
 """A line of authorized_keys as sshd reads it: whose key it lets in, and under which options. Pure.
 
-Whoever owns such a file writes a key in every way that sshd understands and others may not: under another name of its type, with white space other
-than blanks in it, before a zero byte, behind an option that quotes another key.
+Whoever owns such a file writes a key in every way that sshd understands and others may not: under another name of its
+type, with white space other than blanks in it, before a zero byte, behind an option that quotes another key.
 """
 
 import base64
@@ -21,12 +21,12 @@ _SKIPPED_BYTES = b" \t\n\v\f\r"
 
 
 def split_lines(content):
-    """The lines of such a file, without what ends them: nothing but a line feed does."""
+    """Return the lines of such a file, without what ends them: nothing but a line feed does."""
     return content.split(b"\n")
 
 
 def parse_line(line):
-    """The Key that a line lets in; None of a line that lets none in."""
+    """Return the Key that a line lets in; None of a line that lets none in."""
     rest = line.partition(b"\0")[0].strip(b" \t\r\n")
     if not rest or rest.startswith(b"#"):
         return None
@@ -39,7 +39,7 @@ def parse_line(line):
 
 
 def fingerprint(blob):
-    """What tells a key from others, ``SHA256:…``."""
+    """Return what tells a key from others, ``SHA256:…``."""
     return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode("ascii").rstrip("=")
 
 
@@ -58,7 +58,7 @@ def _parse_key(text):
 
 
 def _find_options_end(line):
-    """Where the options end, in which quotes keep blanks together."""
+    """Return where the options end, in which quotes keep blanks together."""
     is_quoted, at = False, 0
     while at < len(line) and (is_quoted or line[at : at + 1] not in (b" ", b"\t")):
         if line[at : at + 2] == b'\\"':

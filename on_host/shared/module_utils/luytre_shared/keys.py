@@ -20,7 +20,7 @@ MAX_FILE = 4_000_000
 
 @functools.lru_cache(maxsize=None)
 def list_patterns():
-    """What sshd looks for: as it says, for everybody, and as any of its settings has it for some."""
+    """Return what sshd looks for: as it says, for everybody, and as any of its settings has it for some."""
     output = action_runner.run_program([SSHD, "-T"]) or action_runner.run_program([SSHD, "-T", "-C", NOBODY]) or ""
     values = re.findall(r"(?m)^authorizedkeysfile (.+)$", output)
     words = [word for line in values for word in line.split()] or list(DEFAULT)
@@ -28,7 +28,10 @@ def list_patterns():
 
 
 def _iter_configured_patterns(path, depth=0):
-    """The same of every line of sshd's settings, includes followed, whoever it is for: a line that counts for nobody costs nothing."""
+    """Yield the same of every line of sshd's settings, includes followed, whoever it is for.
+
+    A line that counts for nobody costs nothing.
+    """
     with contextlib.suppress(OSError, ValueError):
         text = safe_open.read_text(path, MAX_FILE) or ""
         for keyword, value in re.findall(r"(?im)^[ \t]*\"?(authorizedkeysfile|include)\"?[ \t=]+(.+)$", text):
@@ -51,7 +54,9 @@ def iter_key_files(looked_for):
 
 
 def list_fingerprints(account, left_out=()):
-    """The fingerprints of all keys that let an account in, but for those in files that are ``left_out`` and in those that cannot be read."""
+    """Return the fingerprints of all keys that let an account in, but for those in files that are ``left_out`` and in
+    those that cannot be read.
+    """
     fingerprints = []
     for name, path in iter_key_files(list_patterns()):
         if name == account and path not in left_out:
@@ -65,10 +70,10 @@ def list_fingerprints(account, left_out=()):
 
 
 def read_content(path):
-    """What a file holds, whatever links lead to it; nothing of one that is none, or gives nothing.
+    """Return what a file holds, whatever links lead to it; nothing of one that is none, or gives nothing.
 
-    Raises Unsafe for one of which sshd, which reads it as its owner, may see more: it is larger than ``MAX_FILE``, its owner has a lease on it, or
-    root may not open it.
+    Raises Unsafe for one of which sshd, which reads it as its owner, may see more: it is larger than ``MAX_FILE``, its
+    owner has a lease on it, or root may not open it.
     """
     try:
         handle = safe_open.open_path(path, links=safe_open.ALL_LINKS)
@@ -89,6 +94,6 @@ def read_content(path):
 
 
 def get_fingerprint(line):
-    """The fingerprint of the key that a line lets in, ``SHA256:…``; None of a line that lets none in."""
+    """Return the fingerprint of the key that a line lets in, ``SHA256:…``; None of a line that lets none in."""
     key = key_line.parse_line(line)
     return None if key is None else key_line.fingerprint(key.blob)

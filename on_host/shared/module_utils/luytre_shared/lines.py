@@ -1,6 +1,9 @@
-"""Lines of a file that a lesser user may own: they become comments in their place, and are lines again. All else of the file stays as it is.
+"""Lines of a file that a lesser user may own: they become comments in their place, and are lines again.
 
-Whoever can write the folder of such a file may swap names at any moment: no link is followed, and what is put in its place is what was read.
+All else of the file stays as it is.
+
+Whoever can write the folder of such a file may swap names at any moment: no link is followed, and what is put in its
+place is what was read.
 """
 
 import contextlib
@@ -13,37 +16,38 @@ from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
 
 
 def split_lines(content):
-    """The lines of a file's content as sshd and cron read them, each with what ends it."""
+    """Return the lines of a file's content as sshd and cron read them, each with what ends it."""
     return io.BytesIO(content).readlines()
 
 
 def compute_digest(line):
-    """What tells a line from others."""
+    """Return what tells a line from others."""
     return hashlib.sha256(line).hexdigest()
 
 
 def make_mark(name):
-    """What a line begins with while an action of that name has it out of force."""
+    """Return what a line begins with while an action of that name has it out of force."""
     return "# %s: " % name
 
 
 def restore_line(line, begins, digests):
-    """A line as it was, if it begins so and is one of those that were taken out of force."""
+    """Return a line as it was, if it begins so and is one of those that were taken out of force."""
     was = line[len(begins) :]
     return was if line.startswith(begins.encode("ascii")) and compute_digest(was) in digests else line
 
 
 def check(path, owners, limit):
-    """Raise Refused for a file whose lines are not changed, as ``changed`` does."""
+    """Raise Refused for a file whose lines are not changed, as ``rewrite_lines`` does."""
     with contextlib.ExitStack() as open_ones:
         _read(path, owners, limit, open_ones)
 
 
 def rewrite_lines(path, owners, limit, line_of, mtime_of=lambda status: status.st_mtime_ns):
-    """Have each line of a file as ``line_of`` says, and its time as ``mtime_of`` does, of how it stands, in nanoseconds.
+    """Have each line of a file as ``line_of`` says, and its time as ``mtime_of`` does, of how it stands, in
+    nanoseconds.
 
-    Raises Refused for a file that is none of these owners', users by their numbers, has a second name, is reached by links that root did not
-    make, or is larger than ``limit``.
+    Raises Refused for a file that is none of these owners', users by their numbers, has a second name, is reached by
+    links that root did not make, or is larger than ``limit``.
     """
     with contextlib.ExitStack() as open_ones:
         place, last, reading, status, content = _read(path, owners, limit, open_ones)

@@ -1,4 +1,7 @@
-"""Who is who for this host on the network: its own addresses, gateways, resolvers, and names. What is not there is nobody."""
+"""Who is who for this host on the network: its own addresses, gateways, resolvers, and names.
+
+What is not there is nobody.
+"""
 
 import ipaddress
 import os
@@ -40,7 +43,7 @@ def iter_resolvers():
 
 
 def is_inside(address, text):
-    """Whether it is that address, or in that network; what is neither has nothing inside."""
+    """Return whether it is that address, or in that network; what is neither has nothing inside."""
     try:
         network = ipaddress.ip_network(text.partition("%")[0], strict=False)
     except ValueError:
@@ -51,12 +54,12 @@ def is_inside(address, text):
 
 
 def is_name(text):
-    """Whether it is the name of a host, as servers resolve them when they start."""
+    """Return whether it is the name of a host, as servers resolve them when they start."""
     return re.match(r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.[A-Za-z][A-Za-z0-9-]{0,62}\.?\Z", text) is not None
 
 
 def iter_addresses(names):
-    """What some names stand for now; nothing of those that nobody knows in time."""
+    """Yield what some names stand for now; nothing of those that nobody knows in time."""
     os.environ["RES_OPTIONS"] = "timeout:1 attempts:1"
     ends = time.monotonic() + NAMING_SECONDS
     for name in sorted(names)[:MAX_NAMES]:
@@ -72,7 +75,7 @@ def _resolve_name(name):
 
 
 def read_text(path):
-    """The beginning of a regular file; nothing of anything else, nor of what cannot be read."""
+    """Return the beginning of a regular file; nothing of anything else, nor of what cannot be read."""
     try:
         handle = safe_open.open_path(path, links=safe_open.ALL_LINKS)
         try:

@@ -1,8 +1,9 @@
 """Who could change a file: the one answer, for whoever collects, corrects or keeps a way back.
 
-``judged`` tells it of one thing by owner, mode and access list; ``Trust`` of what a path leads to: the file, every folder
-on the way, every link and where it points. What only root can change stays so while it is judged: there is no race.
-How much counts is a named strictness: ``ROOT`` ``CLOSED`` ``PASSWORD`` ``ANYBODY``, ``key`` and ``account``.
+``judge_access`` tells it of one thing by owner, mode and access list; ``Trust`` of what a path leads to: the file,
+every folder on the way, every link and where it points. What only root can change stays so while it is judged: there is
+no race. How much counts is a named strictness: ``ROOT`` ``STRICT_ROOT`` ``PASSWORD`` ``ANYBODY``,
+``make_key_strictness`` and ``make_account_strictness``.
 """
 
 import errno
@@ -27,9 +28,10 @@ _NOWHERE = {"relative": "is no absolute path", "endless": "leads nowhere certain
 class Strictness:
     """Whose rights count.
 
-    Anybody but ``owners`` (None: nobody) counts as an owner. Of the mode those bits of ``group`` and ``everybody`` count,
-    but for a right to write of one of ``groups`` and a right to read of one of ``readers``. ``sticky``: whoever may write
-    a sticky folder only adds to it. ``lists``: an access list tells who writes; without, its mask counts as the group's.
+    Anybody but ``owners`` (None: nobody) counts as an owner. Of the mode those bits of ``group`` and ``everybody``
+    count, but for a right to write of one of ``groups`` and a right to read of one of ``readers``. ``sticky``: whoever
+    may write a sticky folder only adds to it. ``lists``: an access list tells who writes; without, its mask counts as
+    the group's.
     """
 
     __slots__ = ("everybody", "group", "groups", "lists", "owners", "readers", "sticky")
@@ -40,18 +42,19 @@ class Strictness:
 
 
 def make_strictness(uids=(0,), gids=(0,)):
-    """What programs of root's, or of some accounts, may believe: the group root is root."""
+    """Return what programs of root's, or of some accounts, may believe: the group root is root."""
     return Strictness(uids, groups=gids, sticky=True, lists=True)
 
 
 def make_account_strictness(uid, gid=None):
-    """What is an account's own, as sshd has it (StrictModes): root's or its, and of groups only ``gid`` writes, which it
-    shares with nobody."""
+    """Return what is an account's own, as sshd has it (StrictModes).
+
+    Root's or its, and of groups only ``gid`` writes, which it shares with nobody."""
     return Strictness((0, uid), groups=() if gid is None else (gid,))
 
 
 def make_key_strictness(readers=(0,)):
-    """A private key: root's to write, and for some groups at most to read."""
+    """Return a private key: root's to write, and for some groups at most to read."""
     return Strictness(group=0o070, everybody=0o007, readers=readers)
 
 
@@ -59,7 +62,7 @@ ROOT = make_strictness()
 STRICT_ROOT = Strictness()
 """Root's own, and no right to write for anybody else, not even for the group root: what there is no need for."""
 PASSWORD = Strictness(everybody=0o006)
-"""``CLOSED``, and not for everybody to read."""
+"""``STRICT_ROOT``, and not for everybody to read."""
 PRIVATE = make_key_strictness(())
 """Root's, and for nobody else to write, read or enter."""
 ANYBODY = Strictness(owners=None, group=0, sticky=True)
@@ -67,7 +70,10 @@ ANYBODY = Strictness(owners=None, group=0, sticky=True)
 
 
 class FileOwnership:
-    """What ``judged`` needs to know of a file, where there is no ``os.stat_result``. ``mode`` has the kind in it."""
+    """Record of what ``judge_access`` needs to know of a file, where there is no ``os.stat_result``.
+
+    ``mode`` has the kind in it.
+    """
 
     __slots__ = ("st_gid", "st_mode", "st_uid")
 
@@ -79,8 +85,8 @@ def judge_access(status, strictness=ROOT, access_list=lambda: None):
     """``(changer, maker)`` of one thing: who can change it, and who can make new things in it but change no others'.
 
     Each is None or ``(kind, number)`` with kind ``user``, ``group`` or ``everybody``. ``access_list()`` gives those who
-    may write by an access list, None where there is none; it is asked only where the mode lets such a list count. A link
-    and a character device are judged by their owner alone.
+    may write by an access list, None where there is none; it is asked only where the mode lets such a list count. A
+    link and a character device are judged by their owner alone.
     """
     if strictness.owners is not None and status.st_uid not in strictness.owners:
         return ("user", status.st_uid), None
@@ -93,7 +99,7 @@ def judge_access(status, strictness=ROOT, access_list=lambda: None):
 
 
 def find_changer(status, strictness=ROOT, access_list=lambda: None):
-    """Who can change a thing or make new things in it; None when nobody can whose right counts."""
+    """Return who can change a thing or make new things in it; None when nobody can whose right counts."""
     who, maker = judge_access(status, strictness, access_list)
     return who or maker
 
@@ -115,21 +121,23 @@ def _find_writer(status, strictness, access_list):
 
 
 def has_right(status, uid, gids, right):
-    """Whether an account of these groups has a right (READ or WRITE) by the mode; root is not asked for."""
+    """Return whether an account of these groups has a right (READ or WRITE) by the mode; root is not asked for."""
     if uid == status.st_uid:
         return bool(status.st_mode & right << 6)
     return bool(status.st_mode & (right << 3 if status.st_gid in gids else right))
 
 
 def names_account(access_list, uid, gids):
-    """Whether an access list, as ``access_list_of`` gives it, names an account of these groups."""
+    """Return whether an access list, as ``read_access_list`` gives it, names an account of these groups."""
     return any(
         (kind == "user" and number == uid) or (kind == "group" and number in gids) for kind, number in access_list
     )
 
 
 def can_write(status, uid, gids):
-    """Whether an account of these groups has the right to write a thing, or can give it to itself: an owner can."""
+    """Return whether an account of these groups has the right to write a thing, or can give it to itself: an
+    owner can.
+    """
     return uid == status.st_uid or has_right(status, uid, gids, WRITE)
 
 
@@ -137,7 +145,9 @@ def can_write(status, uid, gids):
 
 
 class Trust:
-    """Judges paths and remembers what it looked at, so one is made for each reading. ``uids`` are trusted: root's; and ``gids``.
+    """Judges paths and remembers what it looked at, so one is made for each reading.
+
+    ``uids`` are trusted: root's; and ``gids``.
 
     A file system that somebody's own program serves (``served``: where it is mounted, to whose it is) is theirs,
     whatever it says of the files in it, and is not looked at: it need never answer.
@@ -152,7 +162,9 @@ class Trust:
         self._seen = {}
 
     def loose(self, path):
-        """``FILE can be changed by WHOM`` of the first thing on the way that another can change; None when only root can.
+        """``FILE can be changed by WHOM`` of the first thing on the way that another can change.
+
+        None when only root can.
 
         A file that is not there is loose where others could make it, and what cannot be judged is loose. A character
         device and a link are judged by their owner alone.
@@ -160,7 +172,9 @@ class Trust:
         return _describe_first(next(self._loose(path, whole=True), None))
 
     def replaceable(self, path):
-        """``FOLDER can be changed by WHOM`` when another can put something else in a path's place; None when only root can.
+        """``FOLDER can be changed by WHOM`` when another can put something else in a path's place.
+
+        None when only root can.
 
         Like ``loose``, but what the path leads to in the end may be another's: a log, which is only written to. Ubuntu
         lets the group of the system's own log daemon make files in /var/log, which counts for nothing here.
@@ -172,7 +186,7 @@ class Trust:
         return next(iter([*self._loose(path, whole=True)][-1:]), None)
 
     def _loose(self, path, whole):
-        """Each ``(place, (kind, number))`` on the way that another can change, in order."""
+        """Yield each ``(place, (kind, number))`` on the way that another can change, in order."""
         if not path.startswith("/"):
             yield path, ("relative", None)
             return
@@ -209,7 +223,7 @@ class Trust:
         yield path, ("endless", None)
 
     def loosest(self, paths):
-        """What ``loose`` says of the first loose one of several paths, or None."""
+        """Return what ``loose`` says of the first loose one of several paths, or None."""
         return next((sentence for sentence in map(self.loose, paths) if sentence), None)
 
     def _look(self, path):
@@ -243,13 +257,13 @@ def parse_served_mounts(mounts):
 
 
 def read_served_mounts():
-    """What users' own programs serve on this host, as ``served_by`` tells it."""
+    """Return what users' own programs serve on this host, as ``parse_served_mounts`` tells it."""
     with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as handle:
         return parse_served_mounts(handle.read())
 
 
 def is_log_keeper(path, changer):
-    """Whether one who can change a path is the system's log daemon in the folder that Ubuntu shares with it."""
+    """Return whether one who can change a path is the system's log daemon in the folder that Ubuntu shares with it."""
     kind, number = changer
     return path == "/var/log" and kind == "group" and group_name(number) == "syslog"
 
@@ -259,12 +273,16 @@ def _parts(path):
 
 
 def loose(path):
-    """``FILE can be changed by WHOM`` when another than root could change what ``path`` leads to: see ``Trust.loose``."""
+    """``FILE can be changed by WHOM`` when another than root could change what ``path`` leads to: see
+    ``Trust.loose``.
+    """
     return Trust().loose(path)
 
 
 def read_access_list(path, right=WRITE):
-    """``(kind, number)`` of those whom a file's POSIX access list gives a right, its mask aside; number None for its group.
+    """``(kind, number)`` of those whom a file's POSIX access list gives a right, its mask aside.
+
+    Number None for its group.
 
     None without a list.
 
@@ -305,7 +323,7 @@ def describe_changer(path, changer):
 
 
 def escape_text(text):
-    """A host's text on one line, without anything that is not printed, at most ``MAX_SHOWN`` characters."""
+    """Return a host's text on one line, without anything that is not printed, at most ``MAX_SHOWN`` characters."""
     plain = text.encode("utf-8", "backslashreplace").decode("utf-8")[: MAX_SHOWN + 1]
     inert = "".join(char if char.isprintable() else "\\u%04x" % ord(char) for char in plain)
     return inert if len(inert) <= MAX_SHOWN else inert[: MAX_SHOWN - 1] + "…"

@@ -1,10 +1,12 @@
 """Ports that a daemon lets go of while it reads its files anew, and that any account could take in that moment.
 
-sshd closes what it listens on before it starts itself over. On a port above 1023 a process that tries again and again gets in
-between, and nobody comes in any more. So these ports are root's for that long. A daemon that is not root's, as MariaDB, could not
-take them either: where it does not come back, whoever has its port is ended, and it is started again.
+sshd closes what it listens on before it starts itself over. On a port above 1023 a process that tries again and again
+gets in between, and nobody comes in any more. So these ports are root's for that long. A daemon that is not root's, as
+MariaDB, could not take them either: where it does not come back, whoever has its port is ended, and it is started
+again.
 
-What is changed for that long is noted first, and a unit of the host's own puts it back where this process is killed in the middle.
+What is changed for that long is noted first, and a unit of the host's own puts it back where this process is killed in
+the middle.
 """
 
 import contextlib
@@ -40,7 +42,8 @@ LEAST_LOCAL = 1_000
 def run_with_ports(unit, act):
     """Do what has a unit's daemon read its files anew, and see to it that nobody else has its ports then.
 
-    ``act() -> why it failed, or None``, which is returned; None, too, where the daemon had to be started again, and was.
+    ``act() -> why it failed, or None``, which is returned; None, too, where the daemon had to be started again, and
+    was.
     """
     process = _get_main_process(unit)
     places = _list_listeners(process)
@@ -78,7 +81,7 @@ def reserve_ports(find):
 
 
 def _get_main_process(unit):
-    """The number of a unit's first process, or None."""
+    """Return the number of a unit's first process, or None."""
     process = _systemctl("show", "--property=MainPID", "--value", "--", unit)
     return process if process.isdecimal() and int(process) > 1 else None
 
@@ -161,7 +164,10 @@ def _halt_processes(accounts):
 
 
 def _hold(process, accounts, open_ones):
-    """A descriptor of a process that is one of the accounts', or None: whatever gets its number meanwhile gets no signal."""
+    """Return a descriptor of a process that is one of the accounts', or None.
+
+    Whatever gets its number meanwhile gets no signal.
+    """
     with contextlib.suppress(OSError):
         handle = os.pidfd_open(process)
         open_ones.callback(os.close, handle)
@@ -176,7 +182,7 @@ def _is_stopped(process):
 
 
 def _read_stat(process):
-    """What the kernel says of a process after its name; nothing of one that is gone."""
+    """Return what the kernel says of a process after its name; nothing of one that is gone."""
     with contextlib.suppress(OSError), open("/proc/%d/stat" % process, encoding="utf-8", errors="replace") as handle:
         return handle.read().rpartition(")")[2].split()
     return []
@@ -201,7 +207,7 @@ def _iter_processes(accounts):
 
 
 def _list_sockets(process):
-    """The inodes of a process's sockets."""
+    """Return the inodes of a process's sockets."""
     inodes = set()
     for path in glob.glob("/proc/%s/fd/*" % process):
         with contextlib.suppress(OSError):
@@ -224,7 +230,7 @@ def _list_listeners(process):
 
 
 def _read_rows(table):
-    """The words of each socket that listens."""
+    """Return the words of each socket that listens."""
     try:
         with open(table, encoding="ascii", errors="replace") as handle:
             rows = [line.split() for line in handle][1:]

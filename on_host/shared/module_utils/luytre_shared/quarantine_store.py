@@ -1,4 +1,6 @@
-"""Folders of root's alone in which programs that contain keep what they took away, an action a folder, until it goes back."""
+"""Folders of root's alone in which programs that contain keep what they took away, an action a folder, until it goes
+back.
+"""
 
 import contextlib
 import json
@@ -15,7 +17,7 @@ RECORD = "record.json"
 
 
 class QuarantineStore:
-    """What one means keeps. Its methods raise Refused for a name that no action has."""
+    """Record of what one means keeps. Its methods raise Refused for a name that no action has."""
 
     def __init__(self, home):
         self.home = home
@@ -38,7 +40,7 @@ class QuarantineStore:
         return os.stat(there).st_dev
 
     def record(self, name):
-        """What is on record of it, or None."""
+        """Return what is on record of it, or None."""
         try:
             with open(os.path.join(self.folder(name), RECORD), "rb") as file:
                 return json.loads(file.read().decode("ascii"))
@@ -46,7 +48,10 @@ class QuarantineStore:
             return None
 
     def find_before_start(self, request):
-        """What is on record of the action that is to be begun, or None. Raises Refused where its number is taken."""
+        """Return what is on record of the action that is to be begun, or None.
+
+        Raises Refused where its number is taken.
+        """
         record = self.record(request["id"])
         if record is not None:
             action_runner.refuse_taken(record, request, [name.replace("_", "/") for name in os.listdir(self.home)])
@@ -58,7 +63,7 @@ class QuarantineStore:
         return None if action_runner.is_of_another(record, request) else record
 
     def has(self, name, item):
-        """Whether the thing of that name is kept of it."""
+        """Return whether the thing of that name is kept of it."""
         return os.path.lexists(os.path.join(self.folder(name), item))
 
     def keep(self, name, record):

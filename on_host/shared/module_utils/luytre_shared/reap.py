@@ -5,7 +5,9 @@ import time
 
 
 def reap(child, seconds):
-    """Whether the child, killed before, was gone within that time; then its entry among the processes is gone, too.
+    """Return whether the child, killed before, was gone within that time.
+
+    Then its entry among the processes is gone, too.
 
     On a busy machine it has to get a turn first.
     """

@@ -1,6 +1,9 @@
-"""Moving files out of folders that others write and into them: by descriptors, comparing what was moved with what was looked at.
+"""Moving files out of folders that others write and into them.
 
-Whoever can write the folder may swap its names at any moment. No link is followed, and nothing that has come in a file's place is written over.
+By descriptors, comparing what was moved with what was looked at.
+
+Whoever can write the folder may swap its names at any moment. No link is followed, and nothing that has come in a
+file's place is written over.
 """
 
 import contextlib
@@ -17,7 +20,10 @@ CHUNK = 1 << 20
 MAX_DEPTH = 64
 """Folders on the way to a file that are looked at for room for it."""
 MAX_DIGESTED = 1 << 30
-"""Bytes of a file that is read through: of a larger one, such as a sparse one of a thousand gigabytes, there is no digest."""
+"""Bytes of a file that is read through.
+
+Of a larger one, such as a sparse one of a thousand gigabytes, there is no digest.
+"""
 DIGEST_SECONDS = 4
 """In which it is read through: whoever owns the file decides how long that would take."""
 COPY_SECONDS = 5
@@ -45,13 +51,16 @@ def open_parent(path, open_ones, root=""):
 
 
 def close_later(open_ones, handle):
-    """The descriptor, closed when all are."""
+    """Return the descriptor, closed when all are."""
     open_ones.callback(os.close, handle)
     return handle
 
 
 def compute_digest(handle):
-    """sha256 of an open file, in hex; None of one that is larger than MOST_DIGESTED, takes longer than DIGEST_SECONDS, or was not opened for reading."""
+    """sha256 of an open file, in hex.
+
+    None of one that is larger than MOST_DIGESTED, takes longer than DIGEST_SECONDS, or was not opened for reading.
+    """
     state, at, ends = hashlib.sha256(), 0, time.monotonic() + DIGEST_SECONDS
     while handle is not None and max(at, os.fstat(handle).st_size) <= MAX_DIGESTED and time.monotonic() < ends:
         piece = os.pread(handle, CHUNK, at)
@@ -63,7 +72,7 @@ def compute_digest(handle):
 
 
 def identify(folder, name):
-    """What tells a file from others, None where there is none; no link is followed."""
+    """Return what tells a file from others, None where there is none; no link is followed."""
     try:
         status = os.lstat(name, dir_fd=folder)
     except FileNotFoundError:
@@ -84,9 +93,12 @@ def move_back(where, aside, place, last):
 
 
 def copy_file(reading, folder, name, sha256):
-    """A file as the open one is, in an open folder where there is none of that name: bytes, owner, mode, times, and what hangs on it.
+    """A file as the open one is, in an open folder where there is none of that name.
 
-    No more is written than the file holds now, which its owner may go on writing to, nor more than half of what is free. Raises Refused, OSError.
+    Bytes, owner, mode, times, and what hangs on it.
+
+    No more is written than the file holds now, which its owner may go on writing to, nor more than half of what is
+    free. Raises Refused, OSError.
     """
     if sha256 is None:
         raise ActionRefusal("too_large", "")
@@ -118,7 +130,10 @@ def _count_free_bytes(folder):
 
 
 def _copy_bytes(reading, target, size):
-    """Have the first ``size`` bytes in an empty file; what is empty takes no room there. Raises Refused when that takes too long."""
+    """Have the first ``size`` bytes in an empty file; what is empty takes no room there.
+
+    Raises Refused when that takes too long.
+    """
     at, ends = 0, time.monotonic() + COPY_SECONDS
     while at < size:
         piece = os.pread(reading, min(CHUNK, size - at), at)
@@ -136,7 +151,10 @@ def _copy_bytes(reading, target, size):
 
 
 def move_file(place, last, record, folder, stored_name):
-    """Have a file in a folder of ours, as ``kept``, and not in its place. Raises Refused when something else has come there meanwhile, OSError."""
+    """Have a file in a folder of ours, as ``stored_name``, and not in its place.
+
+    Raises Refused when something else has come there meanwhile, OSError.
+    """
     os.rename(last, stored_name, src_dir_fd=place, dst_dir_fd=folder)
     if identify(folder, stored_name) != record["file"]:
         move_back(folder, stored_name, place, last)
@@ -147,7 +165,10 @@ def move_file(place, last, record, folder, stored_name):
 
 
 def open_entry(path, open_ones):
-    """``(open folder, name)`` of what decides where a path leads: the first link on the way that root did not make, else the file itself. Raises OSError."""
+    """``(open folder, name)`` of what decides where a path leads.
+
+    The first link on the way that root did not make, else the file itself. Raises OSError.
+    """
     names = safe_open.split_path(path)
     for count in range(1, len(names)):
         try:
@@ -169,10 +190,10 @@ def open_entry(path, open_ones):
 
 
 def set_apart(place, last, record, stored_name, note_place, open_ones):
-    """Have a file in a folder of root's alone on its own file system, as ``kept``; that open folder.
+    """Have a file in a folder of root's alone on its own file system, as ``stored_name``; that open folder.
 
-    ``known`` is called when the record tells where, before anything is made there. Whatever the file is like, it no longer has its name. Raises
-    Refused when something else has come in its place meanwhile, OSError.
+    ``note_place`` is called when the record tells where, before anything is made there. Whatever the file is like, it
+    no longer has its name. Raises Refused when something else has come in its place meanwhile, OSError.
     """
     name = APART + record["aside"].rpartition("-")[2]
     for top in list_tops(place, open_ones):
@@ -192,7 +213,10 @@ def set_apart(place, last, record, stored_name, note_place, open_ones):
 
 
 def list_tops(place, open_ones):
-    """The open folders on the way to an open one, itself too, that are on its file system, the topmost first: whose folder that is has least to do with the file's."""
+    """Return the open folders on the way to an open one, itself too, that are on its file system, the topmost first.
+
+    Whose folder that is has least to do with the file's.
+    """
     folders, device = [place], os.fstat(place).st_dev
     while len(folders) < MAX_DEPTH:
         above = close_later(open_ones, os.open("..", safe_open.FOLDER, dir_fd=folders[-1]))
@@ -204,7 +228,10 @@ def list_tops(place, open_ones):
 
 
 def make_folder(place, name, open_ones):
-    """A new folder for this account alone, in an open one. Raises Refused when what has the name is another, OSError."""
+    """Return a new folder for this account alone, in an open one.
+
+    Raises Refused when what has the name is another, OSError.
+    """
     os.mkdir(name, 0o700, dir_fd=place)
     folder = close_later(open_ones, safe_open.enter(place, name))
     _check_own(folder, name)
@@ -212,7 +239,10 @@ def make_folder(place, name, open_ones):
 
 
 def open_apart(record, open_ones):
-    """The open folder in which a file stays on its own file system; None when there is none, or no longer. Raises Refused when what has the name is another."""
+    """Return the open folder in which a file stays on its own file system; None when there is none, or no longer.
+
+    Raises Refused when what has the name is another.
+    """
     if not record.get("apart"):
         return None
     try:
@@ -224,7 +254,10 @@ def open_apart(record, open_ones):
 
 
 def is_apart(name, status):
-    """Whether a folder is one in which a contained file stays on its own file system: nobody but root makes such."""
+    """Return whether a folder is one in which a contained file stays on its own file system.
+
+    Nobody but root makes such.
+    """
     return name.startswith(APART) and status.st_uid == 0 and not status.st_mode & 0o077
 
 
@@ -272,7 +305,10 @@ def return_copy(reading, place, last, record):
 
 
 def is_there(place, last, record):
-    """Whether what has the name holds what the file holds: it is back already, or still there. Numbers of files are given again."""
+    """Return whether what has the name holds what the file holds: it is back already, or still there.
+
+    Numbers of files are given again.
+    """
     if record["sha256"] is None:
         return identify(place, last) == record["file"]
     try:

@@ -1,8 +1,9 @@
 """Opening a file below folders that others may write: the one way, for whoever reads, corrects or keeps a way back.
 
-Whoever can write a folder may swap the names in it at any moment. So a path is walked by descriptors: each folder is opened
-in the one before it, and no link is followed but by a named policy. What the path leads to is held before it is opened for
-reading, so that a FIFO blocks nobody, no device is ever opened, and nothing is swapped in between. Reading is bounded.
+Whoever can write a folder may swap the names in it at any moment. So a path is walked by descriptors: each folder is
+opened in the one before it, and no link is followed but by a named policy. What the path leads to is held before it is
+opened for reading, so that a FIFO blocks nobody, no device is ever opened, and nothing is swapped in between. Reading
+is bounded.
 """
 
 import errno
@@ -21,20 +22,22 @@ _CHUNK = 1 << 16
 REGULAR, DIRECTORY, ANYTHING = "regular file", "folder", "name"
 """What is wanted; anything else is refused. ``ANYTHING``, a link too, is only held: not opened for reading."""
 NO_LINKS, ROOTS_LINKS, ALL_LINKS = "none", "root's", "followed"
-"""Which links count. ``NO_LINKS``: below folders that others write. ``ROOTS_LINKS``: those that root made, such as
-/etc/alternatives and a web root's own. ``FOLLOWED``: whatever a daemon of root's would follow: in folders of root's, where
-whoever could lay a link is root already."""
+"""Which links count.
+
+``NO_LINKS``: below folders that others write. ``ROOTS_LINKS``: those that root made, such as /etc/alternatives and a
+web root's own. ``ALL_LINKS``: whatever a daemon of root's would follow: in folders of root's, where whoever could lay a
+link is root already."""
 
 
 class Unsafe(OSError):
-    """What is there is not what is wanted, or a link stands on the way; ``strerror`` says which."""
+    """Record of what is there is not what is wanted, or a link stands on the way; ``strerror`` says which."""
 
     def __init__(self, why, path):
         super().__init__(errno.ELOOP, why, path)
 
 
 def split_path(path):
-    """The names in a path. Raises Unsafe when one of them leads upward."""
+    """Return the names in a path. Raises Unsafe when one of them leads upward."""
     names = [part for part in path.split("/") if part not in ("", ".")]
     if ".." in names:
         raise Unsafe("leads upward", path)
@@ -42,7 +45,10 @@ def split_path(path):
 
 
 def enter(folder, name):
-    """A descriptor of a folder in an open folder. Raises Unsafe for a link and for what is no folder, OSError."""
+    """Return a descriptor of a folder in an open folder.
+
+    Raises Unsafe for a link and for what is no folder, OSError.
+    """
     try:
         return os.open(name, FOLDER, dir_fd=folder)
     except OSError as error:
@@ -52,7 +58,10 @@ def enter(folder, name):
 
 
 def open_at(folder, name, kind=REGULAR):
-    """A descriptor of what has a name in an open folder. Raises Unsafe when that is a link or not what is wanted, OSError."""
+    """Return a descriptor of what has a name in an open folder.
+
+    Raises Unsafe when that is a link or not what is wanted, OSError.
+    """
     descriptor = os.open(name, HOLD_FLAGS, dir_fd=folder)
     if kind == ANYTHING:
         return descriptor
@@ -77,7 +86,10 @@ def reopen(descriptor, flags=_READ_FLAGS):
 
 
 def read_roots_link(folder, name):
-    """Where a link in an open folder leads, None when the name is no link. Raises Unsafe when root did not make it."""
+    """Return where a link in an open folder leads, None when the name is no link.
+
+    Raises Unsafe when root did not make it.
+    """
     descriptor = os.open(name, HOLD_FLAGS, dir_fd=folder)
     try:
         status = os.fstat(descriptor)
@@ -93,8 +105,8 @@ def read_roots_link(folder, name):
 def reach(path, links=NO_LINKS, base=None):
     """``(descriptor, name)``: the folder in which a path ends, and its name there, ``.`` for the first folder itself.
 
-    The path begins at ``/``, or at the open folder ``base``, which it cannot leave: there no link counts. Raises Unsafe,
-    OSError.
+    The path begins at ``/``, or at the open folder ``base``, which it cannot leave: there no link counts. Raises
+    Unsafe, OSError.
     """
     todo, links = split_path(path)[::-1], links if base is None else NO_LINKS
     here = os.open("/", FOLDER) if base is None else os.dup(base)
@@ -131,7 +143,7 @@ def _exchange_descriptor(old, new):
 
 
 def open_path(where, kind=REGULAR, links=NO_LINKS):
-    """A descriptor of what an absolute path leads to. Raises Unsafe, OSError."""
+    """Return a descriptor of what an absolute path leads to. Raises Unsafe, OSError."""
     if not where.startswith("/"):
         raise Unsafe("is no absolute path", where)
     if links == ALL_LINKS:
@@ -144,10 +156,10 @@ def open_path(where, kind=REGULAR, links=NO_LINKS):
 
 
 def open_below(root, relative, kind=REGULAR):
-    """A descriptor of what lies below a root, an open folder or a path to one; below it no link is followed.
+    """Return a descriptor of what lies below a root, an open folder or a path to one; below it no link is followed.
 
-    ``root`` may be ``THROUGH`` with an open folder's number, too. On the way to a root those links count that root made.
-    Raises Unsafe, OSError.
+    ``root`` may be ``THROUGH`` with an open folder's number, too. On the way to a root those links count that root
+    made. Raises Unsafe, OSError.
     """
     if isinstance(root, str) and root.startswith(THROUGH):
         root = int(root[len(THROUGH) :])
@@ -169,17 +181,19 @@ def _open_in(location, kind):
 
 
 def hold_path(where):
-    """What a path leads to, all links followed: only held, whatever it is. Raises OSError, ValueError."""
+    """Return what a path leads to, all links followed: only held, whatever it is. Raises OSError, ValueError."""
     return os.open(where, os.O_PATH | os.O_CLOEXEC)
 
 
 def get_name(handle):
-    """Where the very thing that is held lies, in full and without links."""
+    """Return where the very thing that is held lies, in full and without links."""
     return os.readlink("%s%d" % (THROUGH, handle))
 
 
 def resolve(where):
-    """Where a path leads, as ``os.path.realpath`` says it; the path itself where more links are on the way than anybody follows.
+    """Return where a path leads, as ``os.path.realpath`` says it.
+
+    The path itself where more links are on the way than anybody follows.
 
     Whoever lays a thousand links one behind the other has that end in RecursionError.
     """
@@ -195,7 +209,7 @@ def resolve(where):
 
 
 def read_start(handle, limit):
-    """The start of an open file, at most ``limit`` bytes, from where it stands."""
+    """Return the start of an open file, at most ``limit`` bytes, from where it stands."""
     pieces = []
     while limit > 0:
         piece = os.read(handle, min(limit, _CHUNK))
@@ -207,7 +221,10 @@ def read_start(handle, limit):
 
 
 def read_whole(handle, limit, name=""):
-    """All of an open file, which may be growing while it is read. Raises Unsafe for more than ``limit`` bytes."""
+    """Return all of an open file, which may be growing while it is read.
+
+    Raises Unsafe for more than ``limit`` bytes.
+    """
     content = read_start(handle, limit + 1)
     if len(content) > limit:
         raise Unsafe("is larger than %d bytes" % limit, name)
@@ -215,7 +232,7 @@ def read_whole(handle, limit, name=""):
 
 
 def read_text(where, limit):
-    """A file's text, links ``FOLLOWED`` and undecodable bytes kept; None when there is none. Raises OSError."""
+    """Return a file's text, links ``ALL_LINKS`` and undecodable bytes kept; None when there is none. Raises OSError."""
     try:
         handle = open_path(where, links=ALL_LINKS)
     except FileNotFoundError:

@@ -53,11 +53,14 @@ class Units:
         self.texts, self.wanted = texts, wants
 
     def files(self):
-        """What the files hold, by their paths. The collector knows them by their digests (``integrity.CONTAINED``), so that they are no finding."""
+        """Return what the files hold, by their paths.
+
+        The collector knows them by their digests (``integrity.CONTAINED``), so that they are no finding.
+        """
         return {os.path.join(FOLDER, name): text for name, text in self.texts.items()}
 
     def links(self):
-        """Why systemd starts them: each link, and where it leads."""
+        """Return why systemd starts them: each link, and where it leads."""
         return {os.path.join(FOLDER, by + ".wants", name): "../" + name for by, name in self.wanted}
 
     def lay(self, name, act="start"):
@@ -76,7 +79,7 @@ class Units:
             raise ActionRefusal("no_unit", name)
 
     def steps(self, name, act="start"):
-        """What ``lay`` does, each step as a command, or as what it does and with what."""
+        """Return what ``lay`` does, each step as a command, or as what it does and with what."""
         return [
             *(["write", path] for path in (*self.files(), *self.links())),
             "systemctl daemon-reload",
@@ -84,7 +87,7 @@ class Units:
         ]
 
     def last_steps(self, name):
-        """What ``take_away`` does."""
+        """Return what ``take_away`` does."""
         removals = [["remove", path] for path in (*self.links(), *self.files())]
         return ["systemctl stop " + name, *removals, "systemctl daemon-reload"]
 
@@ -102,7 +105,8 @@ class Units:
 
 
 def make_table_units(unit, again, what, record_path, command):
-    """The units that have a table of ours loaded by a command before the network is up, if what it is made of is kept.
+    """Return the units that have a table of ours loaded by a command before the network is up, if what it is made of is
+    kept.
 
     The second one starts anew whenever nftables.service does, which the first one, that stays active, does not.
     """

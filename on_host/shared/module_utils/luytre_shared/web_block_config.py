@@ -1,7 +1,10 @@
-"""What an incident has web servers say: the files that hold it, and the lines in others' files that take those in. Pure.
+"""What an incident has web servers say: the files that hold it, and the lines in others' files that take those in.
 
-A site's file is taken in first of all in each of its server blocks. Every byte of a path but letters and digits is spelt as ``\\xNN``
-in a regular expression: so nothing of it means anything to a server, which has no other way to write ``$``.
+Pure.
+
+A site's file is taken in first of all in each of its server blocks. Every byte of a path but letters and digits is
+spelt as ``\\xNN`` in a regular expression: so nothing of it means anything to a server, which has no other way to write
+``$``.
 """
 
 import hashlib
@@ -34,12 +37,15 @@ _APACHE_LINES = re.compile(
 
 
 def is_own(path):
-    """Whether a file is one of these."""
+    """Return whether a file is one of these."""
     return path.startswith((NGINX, APACHE))
 
 
 def compute_plain_digest(path):
-    """SHA-256, in hex, of a web server's file without the lines of ours; None of any other, and of one that cannot be read."""
+    """SHA-256, in hex, of a web server's file without the lines of ours.
+
+    None of any other, and of one that cannot be read.
+    """
     if not path.startswith(FOLDERS):
         return None
     try:
@@ -52,28 +58,36 @@ def compute_plain_digest(path):
 
 
 def drop_own_content(path, text):
-    """What of a file counts for how its site is set up: all of it, but nothing of what an incident has it say."""
+    """Return what of a file counts for how its site is set up: all of it, but nothing of what an incident has
+    it say.
+    """
     return "" if text is not None and is_own(path) and _is_made(text) else text
 
 
 def get_site_path(prefix, domain):
-    """The file of a site."""
+    """Return the file of a site."""
     return prefix + domain + SUFFIX
 
 
 def strip_own_lines(text):
-    """A file of others' without the lines of ours. Where a hardening put a line below ours, the break becomes its own."""
+    """Return a file of others' without the lines of ours.
+
+    Where a hardening put a line below ours, the break becomes its own.
+    """
     text = _NGINX_BROKEN.sub(lambda match: "{ # luytre: broken\n" + match[1] if match[1] else "{", text)
     return _NGINX_LINES.sub("", _APACHE_LINES.sub("", text))
 
 
 def match_own_lines(text):
-    """The lines at the beginning of a text of nginx's that take in a site's file: nothing comes before them."""
+    """Return the lines at the beginning of a text of nginx's that take in a site's file: nothing comes before them."""
     return re.match(r"(?:%s)*" % _NGINX_LINE, text).group()
 
 
 def include_in_nginx(text, at, domain):
-    """The text with the site's file taken in at an offset, where a block begins. A file that is not there does no harm."""
+    """Return the text with the site's file taken in at an offset, where a block begins.
+
+    A file that is not there does no harm.
+    """
     before, after = text[:at], text[at:]
     line = "include luytre-contain-%s[.]conf;%s" % (domain, MARK)
     rest, newline, below = after.partition("\n")
@@ -83,7 +97,10 @@ def include_in_nginx(text, at, domain):
 
 
 def include_in_apache(text, number, domain):
-    """The text with the site's file taken in below the line of that number. Raises ValueError when no block begins there."""
+    """Return the text with the site's file taken in below the line of that number.
+
+    Raises ValueError when no block begins there.
+    """
     lines = text.splitlines(keepends=True)
     if not 0 < number <= len(lines) or not re.match(r"(?i)\s*<virtualhost\b[^>]*>\s*\Z", lines[number - 1]):
         raise ValueError(number)
@@ -92,13 +109,16 @@ def include_in_apache(text, number, domain):
 
 
 def make_pattern(path):
-    """A regular expression that such a path fits, and what is said to be below it: to a server, ``/a.php/x`` is ``/a.php``."""
+    """Return a regular expression that such a path fits, and what is said to be below it.
+
+    To a server, ``/a.php/x`` is ``/a.php``.
+    """
     letters = (chr(byte) if chr(byte).isalnum() and byte < 128 else "\\x%02x" % byte for byte in path)
     return "^" + "".join(letters) + r"(?:\x2f|\z)"
 
 
 def render_nginx(rules):
-    """What a site's file holds for nginx: the paths first, which are gone also while the site is closed."""
+    """Return what a site's file holds for nginx: the paths first, which are gone also while the site is closed."""
     lines = [HEAD]
     for rule in rules:
         if rule["path"] is not None:
@@ -123,7 +143,10 @@ def _let_in(variable, test):
 
 
 def _iter_stranger_tests(rule):
-    """What tells those who are let in from others: trusted networks by who visits, the host itself by where the connection comes from."""
+    """Yield what tells those who are let in from others.
+
+    Trusted networks by who visits, the host itself by where the connection comes from.
+    """
     for network in rule["trusted"]:
         yield "$binary_remote_addr", r"^(?:%s)\z" % _make_binary_pattern(network)
     for address in rule["own"]:
@@ -135,7 +158,7 @@ def _list_mapped(address):
 
 
 def _make_binary_pattern(text):
-    """A regular expression for the addresses of a network as they are sent: four bytes or sixteen."""
+    """Return a regular expression for the addresses of a network as they are sent: four bytes or sixteen."""
     network = ipaddress.ip_network(text, strict=False)
     first, last = network.network_address.packed, network.broadcast_address.packed
     ranges = "".join(
@@ -147,7 +170,10 @@ def _make_binary_pattern(text):
 
 
 def render_apache(rules):
-    """The same for Apache. Without mod_rewrite, or where a site turns it off, what that stops early is stopped late."""
+    """Return the same for Apache.
+
+    Without mod_rewrite, or where a site turns it off, what that stops early is stopped late.
+    """
     lines = [HEAD]
     for rule in rules:
         if rule["path"] is not None:

@@ -8,7 +8,10 @@ import yaml
 
 
 def options(areas, roles):
-    """The options of these areas, by name, from their argument specs below a folder of roles; what is not given needs no value."""
+    """Return the options of these areas, by name, from their argument specs below a folder of roles.
+
+    What is not given needs no value.
+    """
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     specs = (Path(str(roles), area, "meta", "argument_specs.yml").read_text("utf-8") for area in areas)
     result = {}

@@ -43,12 +43,14 @@ def fixes(roles):
 
 
 def area(control):
-    """The area that a control is in."""
+    """Return the area that a control is in."""
     return control.partition(".")[0]
 
 
 def select_controls(known_controls, tags, skipped_tags):
-    """Of the known controls those that Ansible's ``--tags`` ask for and ``--skip-tags`` leave: by id, by area, any mix."""
+    """Of the known controls those that Ansible's ``--tags`` ask for and ``--skip-tags`` leave: by id, by
+    area, any mix.
+    """
 
     def matches(control, names):
         return any(word in names for word in (control, area(control), *ALL_TAGS))
@@ -57,13 +59,13 @@ def select_controls(known_controls, tags, skipped_tags):
 
 
 def find_unknown(known_controls, names):
-    """Names that are neither a known control's id, nor an area's, nor a tag of Ansible's own."""
+    """Name that are neither a known control's id, nor an area's, nor a tag of Ansible's own."""
     right = {*known_controls, *map(area, known_controls), *OF_ANSIBLE, *OF_MOLECULE}
     return sorted({str(name) for name in names} - right)
 
 
 def parse_acceptances(value):
-    """What somebody accepts, controls and CONTROL:ACCOUNT: a list, or one text with commas or spaces between.
+    """Return what somebody accepts, controls and CONTROL:ACCOUNT: a list, or one text with commas or spaces between.
 
     Anything else is taken for a name that means nothing: who writes ``ssh.x: false`` accepts nothing.
     """
@@ -75,7 +77,7 @@ def parse_acceptances(value):
 
 
 def objection(fix, is_accepted):
-    """Why a fix has to wait, in both languages; None when it need not."""
+    """Return why a fix has to wait, in both languages; None when it need not."""
     if any(touch.startswith("found:") for touch in fix["touches"]):
         return NO_WAY_BACK
     if is_accepted:
@@ -88,7 +90,7 @@ def objection(fix, is_accepted):
 
 
 def decide(roles, tags, skipped_tags, accept, domains):
-    """``apply`` (control id to domains), ``held`` (to why, by language), ``touches``, and ``unknown`` names."""
+    """``apply`` (control id to domains), ``held`` (to why, by language), ``touches``, and ``find_unknown`` names."""
     fixes_by_control = fixes(roles)
     names = parse_acceptances(accept)
     objections = {
@@ -106,18 +108,19 @@ def decide(roles, tags, skipped_tags, accept, domains):
 
 
 def decide_or_fail(*arguments):
-    """What ``decide`` finds. Raises AnsibleFilterError for names that mean nothing."""
+    """Return what ``decide`` finds. Raises AnsibleFilterError for names that mean nothing."""
     decision = decide(*arguments)
     if decision["unknown"]:
         raise AnsibleFilterError(
-            "no control with an automated fix, and no area of them, is called %s (in --tags, --skip-tags or luytre_accept); "
+            "no control with an automated fix, and no area of them, is called %s (in --tags, --skip-tags or "
+            "luytre_accept); "
             "nothing was changed. 'auditor controls list' names them all." % ", ".join(decision["unknown"])
         )
     return decision
 
 
 def format_held(held_controls):
-    """What is held, for people: how to accept it, then a line a control with its reason in both languages."""
+    """Return what is held, for people: how to accept it, then a line a control with its reason in both languages."""
     heading = "accept by name in luytre_accept (inventory or -e) / nêu tên trong luytre_accept để chấp nhận:"
     return [heading, *(f"{control}: {why['en']} / {why['vi']}" for control, why in sorted(held_controls.items()))]
 

@@ -9,7 +9,9 @@ OURS = ("roles", "on_host", "playbooks/roles")
 
 
 def find_foreign_roles(places, top):
-    """The roles of others that would be played by the name of one of ours, were roles looked for in ``places`` in their order."""
+    """Return the roles of others that would be played by the name of one of ours, were roles looked for in ``places``
+    in their order.
+    """
     ours = {
         role.name: role.resolve() for folder in OURS for role in sorted((Path(top) / folder).iterdir()) if role.is_dir()
     }
