@@ -89,6 +89,7 @@ check: $(TOOLS)
 	$(ASIDE) $(VENV)/bin/ruff check .
 	$(ASIDE) $(VENV)/bin/ruff format --check .
 	$(ASIDE) $(VENV)/bin/mypy
+	$(ASIDE) $(VENV)/bin/python -m tools.names
 	$(ASIDE) $(VENV)/bin/yamllint --strict .
 	$(ASIDE) $(VENV)/bin/ansible-lint --offline
 	$(ASIDE) $(VENV)/bin/python -m tools.prose
