@@ -220,7 +220,7 @@ def _explain_refusal(message: str) -> Text:
             vi="máy chủ không còn giữ lần gia cố này: bản chụp đã nhường chỗ cho các lần mới hơn, máy đã được cài "
             "lại, lấy lại từ bản sao lưu, hoặc máy khác đang trả lời ở địa chỉ đó; "
             "không khôi phục gì",
-            en="the host no longer has this hardening run: newer ones replaced it, the host was reinstalled or restored "
+            en="the host no longer has this hardening run: newer ones replaced it, the host was reinstalled or restored"
             " from a backup, or another host "
             "answers at its address; nothing is rolled back",
         )

@@ -310,7 +310,9 @@ class History:
             [tombstone for tombstone in self.tombstones() if tombstone.id.startswith(run_id)] if run_id else []
         )
         if not many and len(pruned_matches) == 1:
-            return InputError(_describe_pruned(pruned_matches[0]), mend="see 'auditor history list' for the stored runs")
+            return InputError(
+                _describe_pruned(pruned_matches[0]), mend="see 'auditor history list' for the stored runs"
+            )
         if many:
             return InputError("several stored runs begin with {run}", run=run_id, mend="type more of the ID")
         return InputError(

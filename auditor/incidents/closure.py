@@ -197,8 +197,7 @@ def _find_owed_reports(case: Case) -> Iterator[Obstacle]:
         error = InputError(
             _describe_obstacle("owes", report=due.report),
             mend=(
-                "record that it was sent with 'auditor incident reported', or waive it with 'auditor "
-            "incident waive'"
+                "record that it was sent with 'auditor incident reported', or waive it with 'auditor incident waive'"
             ),
         )
         yield Obstacle(error, build_report_command(case, due.report))
@@ -249,7 +248,9 @@ def _find_unsettled_action(case: Case, action: Action, now: datetime.datetime) -
         yield Obstacle(error, lift_command)
     elif action.is_open(now) and action.until is None and action.means not in REMOVING_MEANS:
         error = InputError(
-            _describe_endless_action(about), mend="release number {number} with 'auditor incident release'", number=action.number
+            _describe_endless_action(about),
+            mend="release number {number} with 'auditor incident release'",
+            number=action.number,
         )
         yield Obstacle(error, lift_command)
 

@@ -278,7 +278,9 @@ class TaxiiCollection:
                         if self._fetched_bytes > MAX_FETCHED or time.monotonic() - self._began > MAX_SECONDS:
                             raise self._make_error("the response does not end")
                         if len(body) > MAX_ANSWER:
-                            raise self._make_error("the response is larger than {most} MB", most=MAX_ANSWER // 1_000_000)
+                            raise self._make_error(
+                                "the response is larger than {most} MB", most=MAX_ANSWER // 1_000_000
+                            )
                     response_headers = {name.lower(): value[:200] for name, value in response.headers.items()}
                     return response.status_code, response_headers, bytes(body)
             except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:

@@ -53,9 +53,7 @@ def parse_thresholds(host: str, own: Variables) -> Mapping[str, int]:
             continue
         value = source.value
         if isinstance(value, VaultValue) or is_template(str(value)):
-            raise source.make_error(
-                f"host {host}: {name} must be readable without Ansible", "write the number itself"
-            )
+            raise source.make_error(f"host {host}: {name} must be readable without Ansible", "write the number itself")
         if not isinstance(value, int) or isinstance(value, bool):
             raise source.make_error(f"host {host}: {name} is not a whole number", "write only digits, without quotes")
         if not threshold.least <= value <= threshold.most:

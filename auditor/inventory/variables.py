@@ -341,7 +341,9 @@ def _expand_host_names(key: Any, own: SourcedValue) -> tuple[Sequence[str], int 
         raise own.make_error(f"{key!r} is not a range of hosts", "write it like web[01:03].test")
     for name in names:
         if not _FIT.fullmatch(name) and not _is_address(name):
-            raise own.make_error(f"{name!r} is not a valid host name", "use letters, digits, dots, dashes and underscores")
+            raise own.make_error(
+                f"{name!r} is not a valid host name", "use letters, digits, dots, dashes and underscores"
+            )
     return names, int(match["port"] or match["number"]) if match else None
 
 

@@ -103,7 +103,9 @@ def compromise_hosts(hosts: Iterable[str] | None = None, progress: Progress = _i
     planted_hosts = {item.host for item in compromise.load_plants()}
     names = [name for name in _resolve_names(lab, hosts) if name in planted_hosts]
     if not names:
-        raise InputError("there is nothing to plant on these machines", mend=f"one of {', '.join(sorted(planted_hosts))}")
+        raise InputError(
+            "there is nothing to plant on these machines", mend=f"one of {', '.join(sorted(planted_hosts))}"
+        )
     with lock_lab(own):
         for name in (name for name in names if not own.get_compromise_mark(name).exists()):
             progress(f"compromising {name}")

@@ -66,7 +66,7 @@ def main(arguments):
         relay.step(work.__name__, work, 10)
         out.write(packer.flush(zlib.Z_SYNC_FLUSH))
         out.flush()
-    relay.step("flagged", reader.flagged(request["flagged"]), 15)
+    relay.step("flagged", reader.make_flagged_step(request["flagged"]), 15)
     relay.step("accounts", reader.accounts, 10)
     relay.step("settings", reader.settings, 15)
     lower_priority()

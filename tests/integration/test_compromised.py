@@ -19,9 +19,9 @@ from auditor import lab
 from tests.lab.fixtures import INVENTORY, Ended, as_hardened_first, environment, quiet, run
 
 HURRIED = """
-from auditor.content.crawler import door
+from auditor.content.crawler import session
 from auditor.cli import main
-door.Pace.wait = lambda pace: None
+session.Pace.wait = lambda pace: None
 main()
 """
 SITES = frozenset({"antruc.test", "bennua.test", "dongvau.test", "gotre.test"})

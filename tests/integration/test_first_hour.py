@@ -34,9 +34,9 @@ HOSTS = ("web1", "web2")
 MOST = 20
 """Commands, from the hunt to the end."""
 HURRIED = """
-from auditor.content.crawler import door
+from auditor.content.crawler import session
 from auditor.cli import main
-door.Pace.wait = lambda pace: None
+session.Pace.wait = lambda pace: None
 main()
 """
 OURS = re.compile(r"auditor (?:hunt|review|audit|incident) .*")

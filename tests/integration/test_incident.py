@@ -33,9 +33,9 @@ FINDINGS = (
     *(f"compromise.{what}:web1" for what in ("shell", "way_in", "starts", "runs")),
 )
 HURRIED = """
-from auditor.content.crawler import door
+from auditor.content.crawler import session
 from auditor.cli import main
-door.Pace.wait = lambda pace: None
+session.Pace.wait = lambda pace: None
 main()
 """
 ROW = "mariadb -N antruc_wp -e \"SELECT ID FROM wp_posts WHERE post_name = 'top-10-nha-cai-uy-tin'\""

@@ -88,7 +88,7 @@ AUDITOR = Program(
 import ansible_runner.interface
 import auditor.audit.evaluate, auditor.commands.output.run, auditor.hardening.harden, auditor.report.files
 from auditor import facts
-facts.areas()
+facts.load_areas()
 """,
 )
 PLAYBOOK = Program("ansible.cli.playbook")

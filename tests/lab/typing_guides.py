@@ -20,9 +20,9 @@ from tests.lab.fixtures import Ended, environment, run
 
 type Hooks = Mapping[str, Callable[[], object]]
 HURRIED = """
-from auditor.content.crawler import door
+from auditor.content.crawler import session
 from auditor.cli import main
-door.Pace.wait = lambda pace: None
+session.Pace.wait = lambda pace: None
 main()
 """
 """A review that goes from address to address without its pause."""

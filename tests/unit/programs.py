@@ -13,7 +13,7 @@ import yaml
 from auditor.system import resources
 
 TOP = Path(__file__).parents[2]
-_RUN = frozenset({"run", "Popen", "Started", "said_no", "run_command", "commit", "submit"})
+_RUN = frozenset({"run", "Popen", "RunningCommand", "try_run", "run_command", "commit", "submit"})
 """What is called to run a program; its arguments lead to the program's name."""
 _FOUND = frozenset({"find_program", "installed", "which"})
 _NAME = re.compile(r"(?:/[\w./-]*/)?([a-z][\w.+-]*)")

@@ -141,7 +141,9 @@ def open_incident(
     for finding_name in findings or ():
         control, _, subject = finding_name.partition(":")
         if newest is None:
-            raise InputError("--finding {name}: no audit is stored", name=finding_name, mend="run 'auditor audit' first")
+            raise InputError(
+                "--finding {name}: no audit is stored", name=finding_name, mend="run 'auditor audit' first"
+            )
         chosen_findings.append(transitions.get_open_finding(newest, control, subject))
     _check_options(
         chosen_findings,

@@ -108,7 +108,7 @@ def visit(hosts: Sequence[Host], ca_files: Mapping[str, str | None], *, again: A
     with ThreadPoolExecutor(max_workers=WORKERS) as pool:
 
         def fetch(targets: Iterable[_Target]) -> list[FetchResult]:
-            return list(pool.map(lambda target: target.by(clients[target.host.name]), targets))
+            return list(pool.map(lambda target: target.fetch(clients[target.host.name]), targets))
 
         sites = [(host, site) for host in hosts for site in host.sites]
 

@@ -69,7 +69,7 @@ def _parse_job(text: str) -> str:
             mend=(
                 "write the file and the line number, for example /etc/cron.d/x:3; crontabs are /etc/crontab and "
                 "the files "
-            "in {folders}"
+                "in {folders}"
             ),
             folders=", ".join(CRONTABS),
         )

@@ -67,8 +67,7 @@ def _make_row_error(text: str) -> InputError:
         "{row} is not a row in a site's database",
         row=paths.encode_path(text),
         mend=(
-            "write it as antruc.test/posts/66 or antruc.test/options/NAME; in a subfolder, as antruc.test/blog/posts/"
-        "66"
+            "write it as antruc.test/posts/66 or antruc.test/options/NAME; in a subfolder, as antruc.test/blog/posts/66"
         ),
     )
 

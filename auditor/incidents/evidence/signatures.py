@@ -125,7 +125,9 @@ def sign(manifest: Path) -> None:
     process = _run_ssh_keygen("-q", "-Y", "sign", "-f", str(get_key_path()), "-n", NAMESPACE, str(manifest))
     if process.returncode:
         raise InputError(
-            "evidence cannot be signed: {why}", why=_extract_error(process), mend="create a key with 'auditor incident key make'"
+            "evidence cannot be signed: {why}",
+            why=_extract_error(process),
+            mend="create a key with 'auditor incident key make'",
         )
     manifest.with_name(f"{manifest.name}.sig").chmod(0o600)
 

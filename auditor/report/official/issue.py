@@ -158,7 +158,11 @@ def get_reporting_unit(inventory: Inventory, unit_id: str) -> tuple[Organisation
     if unit is None:
         known_units = ", ".join(listed_unit.id for listed_unit in organisation.units[:20])
         raise InputError(
-            "--unit {unit}: there is no such unit", unit=unit_id, file=file, mend="known units: {known}", known=known_units
+            "--unit {unit}: there is no such unit",
+            unit=unit_id,
+            file=file,
+            mend="known units: {known}",
+            known=known_units,
         )
 
     def line() -> int | None:

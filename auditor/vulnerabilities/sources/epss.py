@@ -46,9 +46,7 @@ def _iter_scores(
         except (IndexError, ValueError):
             name, score = "", -1.0
         if not match_cve(name) or not 0 <= score <= 1:
-            raise document.make_error(
-                "entry {number} is not a score: {row}", number=counter[0] + 1, row=repr(row)[:80]
-            )
+            raise document.make_error("entry {number} is not a score: {row}", number=counter[0] + 1, row=repr(row)[:80])
         counter[0] += 1
         mark_record()
         yield name, score

@@ -139,7 +139,7 @@ def test_large_evidence_is_shortened() -> None:
 @pytest.fixture
 def kept_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where compiled expressions are kept, by a process that has none yet."""
-    monkeypatch.setattr(expressions.kept, "get_folder", lambda *_: tmp_path)
+    monkeypatch.setattr(expressions.disk_cache, "get_folder", lambda *_: tmp_path)
     forgotten(monkeypatch)
     return tmp_path / "expressions"
 
@@ -181,7 +181,7 @@ def test_what_is_damaged_is_compiled_again(kept_in: Path, content: bytes, monkey
 
 def test_compiled_expressions_belong_to_one_state_of_what_compiles_them(monkeypatch: pytest.MonkeyPatch) -> None:
     states: list[str] = []
-    monkeypatch.setattr(expressions.kept, "get_folder", lambda kind, state: states.append(state))
+    monkeypatch.setattr(expressions.disk_cache, "get_folder", lambda kind, state: states.append(state))
     expressions.keep()
     monkeypatch.setattr(expressions.metadata, "version", lambda _: "3.1.7")
     expressions.keep()

@@ -36,7 +36,7 @@ def facts(**plugins: tuple[str, ...]) -> Any:
         }
         for site, slugs in plugins.items()
     ]
-    return SimpleNamespace(context=lambda *names: {"wordpress": {"instances": instances}})
+    return SimpleNamespace(build_context=lambda *names: {"wordpress": {"instances": instances}})
 
 
 def told(hosts: list[Host], known: Mapping[str, Any], *looks: Any) -> list[tuple[str, str, str, int]]:

@@ -21,8 +21,8 @@ STAND = Stand("web2", CONTAINER)
 LENGTHENED = """
 from auditor.fleet import collect
 from auditor.hardening.health import probes
-from auditor.hardening.steps import apply, settle
-limits = lambda: (collect.COLLECT_SECONDS, probes.PROBE_SECONDS, apply.APPLY_SECONDS, settle.SETTLE_SECONDS)
+from auditor.hardening.steps import apply, commit
+limits = lambda: (collect.COLLECT_SECONDS, probes.PROBE_SECONDS, apply.APPLY_SECONDS, commit.SETTLE_SECONDS)
 before = limits()
 from benchmarks.judging import patiently
 patiently.lengthen_controller()

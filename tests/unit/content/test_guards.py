@@ -23,7 +23,7 @@ def host(
     data: dict[str, Any] = {"services": {"crawler_guards": guards}}
     data |= {"wordpress": {"instances": instances}} if wordpress else {}
     data |= {"bans": {"jails": [{"bans_visitors": visitors} for visitors in jails]}} if jails is not None else {}
-    return SimpleNamespace(context=lambda: data)
+    return SimpleNamespace(build_context=lambda: data)
 
 
 @pytest.mark.parametrize(

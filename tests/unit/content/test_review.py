@@ -516,14 +516,14 @@ def test_nobody_asks_for_what_nobody_names_but_with_leave_in_writing(office: Cal
 REVIEWING = """
 import sys
 from pathlib import Path
-from auditor.content.fleet import Reviewing
+from auditor.content.fleet import ScanRun
 from auditor.content.crawler.session import Pace
-from auditor.history.scans import Looks
+from auditor.history.scans import ScanHistory
 from auditor.models import Host, Site
 host = Host(name="web1", address="127.0.0.1", sites=(Site(domain=sys.argv[3], host="web1"),))
 ports = {"http": int(sys.argv[2]), "https": 1}
-reviewing = Reviewing("/i", Looks(Path(sys.argv[1])), {}, frozenset(), ports=ports, pace=lambda: Pace(between=0))
-reviewing.all([host], [sys.argv[3]], print)
+reviewing = ScanRun("/i", ScanHistory(Path(sys.argv[1])), {}, frozenset(), ports=ports, pace=lambda: Pace(between=0))
+reviewing.scan_sites([host], [sys.argv[3]], print)
 """
 
 

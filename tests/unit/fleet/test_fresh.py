@@ -22,7 +22,7 @@ from ansible.module_utils.luytre_shared import safe_open
 def main(arguments):
     print("noise")
     seen = open("/proc/self/cmdline", "rb").read().decode()
-    print(json.dumps([arguments, __loader__.get_source(__name__), safe_open.parts("/a/b"), seen]))
+    print(json.dumps([arguments, __loader__.get_source(__name__), safe_open.split_path("/a/b"), seen]))
 """
 
 

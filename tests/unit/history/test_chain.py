@@ -247,7 +247,7 @@ def test_of_runs_of_one_second_retention_keeps_the_one_that_was_kept_last(tmp_pa
 
 WRITER = """
 import pathlib, sys
-from auditor.history.runs import Entry, History
+from auditor.history.runs import History
 from tests import factory
 from tests.unit.history.test_runs import run
 history = History(pathlib.Path(sys.argv[1]))

@@ -137,12 +137,12 @@ def test_how_far_a_look_got_is_kept_apart_from_the_looks(looks: ScanHistory) -> 
 WRITER = """
 import sys
 from pathlib import Path
-from auditor.history.scans import Looks
-from auditor.scans.frontier import Ledger
+from auditor.history.scans import ScanHistory
+from auditor.scans.frontier import CrawlFrontier
 from tests.unit.history.test_looks import accepted, look
-looks = Looks(Path(sys.argv[1]))
+looks = ScanHistory(Path(sys.argv[1]))
 for number in range(1, 29):
-    looks.keep("/i", look(number), Ledger(site="antruc.test"))
+    looks.keep("/i", look(number), CrawlFrontier(site="antruc.test"))
     print(f"antruc.test-{number}", flush=True)
     looks.accept("/i", accepted(f"{number:016x}"))
     print(f"{number:016x}", flush=True)

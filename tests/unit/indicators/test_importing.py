@@ -25,7 +25,7 @@ def kept(tmp_path: Path) -> Path:
 
 def taken(kept: Path, file: Path, text: str | bytes, **more: Any) -> ListImport:
     file.write_bytes(text if isinstance(text, bytes) else text.encode())
-    (one,) = import_files([file], **{"name": None, "unmarked": "AMBER", "today": TODAY, **more}, path=kept)
+    (one,) = import_files([file], **{"name": None, "default_tlp": "AMBER", "today": TODAY, **more}, path=kept)
     return one
 
 

@@ -40,7 +40,7 @@ class _Told:
         self.errors: dict[str, str] = {}
         self._areas = areas
 
-    def context(self) -> dict[str, Any]:
+    def build_context(self) -> dict[str, Any]:
         return self._areas
 
 

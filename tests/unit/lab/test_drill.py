@@ -65,7 +65,7 @@ def test_what_is_dangerous_is_held_until_it_is_accepted_and_mended_then(found: S
     def harden(plan: HardeningPlan) -> Any:
         plans.append(plan)
         mended = planned.run(planned.finding("x.host", "host", "h", Status.PASS))
-        return SimpleNamespace(hardening=SimpleNamespace(hosts=()), after=mended, undeclared={})
+        return SimpleNamespace(hardening=SimpleNamespace(hosts=()), after=mended, undeclared_paths={})
 
     one = proof("x.host", "trap", "h")
     broken = planned.run(planned.finding("x.host", "host", "h", found))

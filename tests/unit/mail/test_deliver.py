@@ -319,12 +319,12 @@ from auditor.mail import deliver
 from auditor.mail.spool import Spool
 spool = Spool(pathlib.Path(sys.argv[1]))
 if sys.argv[2] == "before it is marked":
-    Spool.sent = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+    Spool.mark_sent = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 now = datetime.datetime.now().astimezone
-with spool.delivering() as ours:
+with spool.hold_delivery_lock() as ours:
     assert ours
     print(os.getpid(), flush=True)
-    deliver.deliver(spool, now, spool.due(now(), early=True), print)
+    deliver.deliver(spool, now, spool.list_due(now(), early=True), print)
 """
 
 

@@ -14,7 +14,7 @@ from auditor.models import clock
 from auditor.text import dates
 
 PRODUCT = Path(__file__).parents[3] / "auditor"
-CLOCKS = {"models/clock.py", "text/moments.py"}
+CLOCKS = {"models/clock.py", "text/dates.py"}
 ASKING = {"now", "utcnow", "today", "fromtimestamp", "utcfromtimestamp", "astimezone", "strptime", "fromisoformat"}
 """What asks a clock, or takes in a moment, when asked of anything but ``clock``."""
 WRITING = {"strftime", "isoformat", "ctime", "asctime", "localtime", "gmtime", "tzname", "formatdate"}

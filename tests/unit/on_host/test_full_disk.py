@@ -22,7 +22,7 @@ def test_a_record_is_whole_or_not_there(tmp_path: Path, *, before: bool) -> None
         quarantine_store.QuarantineStore(str(tmp_path / "luytre/store")),
     )
     for one in (record, store):
-        with one.held():
+        with one.hold_lock():
             if before:
                 one.keep(NAME, {"secret": "old"})
             with no_file_grows(), pytest.raises(OSError, match="File too large"):

@@ -69,11 +69,11 @@ KILLED = """
 import os, signal, sys
 sys.path.insert(0, {folder!r})
 import ports
-ports.START, ports.LOCAL, ports.SAVED, ports.PROGRAM = (
+ports.START, ports.LOCAL, ports.SAVED_STATE, ports.PROGRAM = (
     os.path.join({place!r}, name) for name in ("START", "LOCAL", "saved", "program.py")
 )
-ports._start_watcher = lambda: print(*ports._identity(os.getpid()), flush=True)
-with ports.reserve(lambda: {process!r}), ports._halted([{account}]):
+ports._start_watcher = lambda: print(*ports._get_identity(os.getpid()), flush=True)
+with ports.reserve_ports(lambda: {process!r}), ports._halt_processes([{account}]):
     os.kill(os.getpid(), signal.SIGKILL)
 """
 

@@ -212,14 +212,14 @@ def test_a_shared_file_holds_what_is_in_force_and_what_is_applied_and_nothing_el
     before: dict[str, Any], apply: dict[str, Any], released: tuple[str, ...]
 ) -> None:
     wanted = (set(before) - set(released)) | set(apply)
-    assert set(SURVEY.enforced(before, apply, released)) == wanted
+    assert set(SURVEY.merge_enforced(before, apply, released)) == wanted
 
 
 def test_a_site_of_another_inventory_keeps_what_it_has() -> None:
-    enforced = SURVEY.enforced({"nginx.autoindex": ["b.test", "www.a.test"]}, {"nginx.autoindex": ["a.test"]})
+    enforced = SURVEY.merge_enforced({"nginx.autoindex": ["b.test", "www.a.test"]}, {"nginx.autoindex": ["a.test"]})
     assert enforced == {"nginx.autoindex": ["a.test", "b.test", "www.a.test"]}
     declared = [{"domain": "a.test", "aliases": ["www.a.test"]}]
-    assert SURVEY.served(declared, enforced) == [*declared, {"domain": "b.test"}]
+    assert SURVEY.list_sites(declared, enforced) == [*declared, {"domain": "b.test"}]
 
 
 # --- what our own files say ---------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ def parts():
     time.sleep(60)
     yield b"end"
 
-files.whole(pathlib.Path(sys.argv[1]), parts())
+files.write_whole(pathlib.Path(sys.argv[1]), parts())
 """
 
 

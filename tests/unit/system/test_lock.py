@@ -14,8 +14,8 @@ from auditor.system.lock import hold_lock
 
 HOLDER = """
 import pathlib, sys, time
-from auditor.system.lock import locked
-with locked(pathlib.Path(sys.argv[1]), wait=False):
+from auditor.system.lock import hold_lock
+with hold_lock(pathlib.Path(sys.argv[1]), wait=False):
     print("held", flush=True)
     time.sleep(60)
 """

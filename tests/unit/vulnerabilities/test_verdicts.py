@@ -114,7 +114,7 @@ def test_the_distributions_words_stay_beside_the_verdict() -> None:
 
 
 def package(name: str, version: str, **more: Any) -> dict[str, Any]:
-    usual = {"source": None, "source_version": None, "is_held": False, "origin": "main", "changelog_cves": None}
+    usual = {"source": None, "source_version": None, "held": False, "origin": "main", "named": None}
     return {"name": name, "version": version, "architecture": "amd64", **usual, **more}
 
 
@@ -158,7 +158,7 @@ def test_binaries_of_one_source_are_judged_together_and_two_versions_apart() -> 
             [
                 package("libssl3", "3.0-2", source="openssl"),
                 package("openssl", "3.0-2"),
-                package("libssl-dev", "3.0-1", source="openssl", is_held=True),
+                package("libssl-dev", "3.0-1", source="openssl", held=True),
             ]
         )
     )

@@ -90,7 +90,7 @@ def _read_daemon(reading, daemon):
         return {**facts, "vhosts": None, "problems": [message], "untold": untold}
     facts.update(describe(config, reading.declared, facts["version"], deadline=reading.deadline - SPARE))
     skip_places = list_proxy_places(config)
-    _handshakes.add_tls_versions(facts["vhosts"], reading.deadline - SPARE, spared=skip_places)
+    _handshakes.add_tls_versions(facts["vhosts"], reading.deadline - SPARE, skip_places=skip_places)
     _origins.add_cors_answers(facts["vhosts"], reading.declared, reading.deadline - SPARE, skip_places)
     folder = os.path.dirname(daemon.main)
     _certificates.add_load_results([*facts["vhosts"], *facts["unread_vhosts"]], reading.trust, folder)

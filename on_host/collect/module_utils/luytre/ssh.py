@@ -134,7 +134,7 @@ def _read_theirs(reading, anybody):
     if ours is None:
         return anybody
     lines = [*list_written_down(ours), _sshd.without_dropin(read_text(_sshd.CONFIG) or "")]
-    return _sshd.read_effective(reading, given="\n".join(lines))
+    return _sshd.read_effective(reading, config_text="\n".join(lines))
 
 
 def list_written_down(ours):

@@ -36,8 +36,8 @@ def arm(run, seconds, touches, roots, check=False, run_store=None):
     began = time.monotonic()
     if check:
         return _preview_arm(run_store, run, touches, roots)
-    with run_store.locked(0):
-        armed_run = run_store.armed()
+    with run_store.hold_lock(0):
+        armed_run = run_store.read_mark()
         if armed_run and armed_run["run"] != run:
             raise store.GuardRefusal(_describe_open_run(armed_run))
         if pending_rollback := store.read_json(run_store.rolling):
@@ -83,7 +83,7 @@ def _reserve_room(run_store):
 
 
 def _preview_arm(run_store, run, touches, roots):
-    armed_run = run_store.armed()
+    armed_run = run_store.read_mark()
     if armed_run and armed_run["run"] != run:
         raise store.GuardRefusal(_describe_open_run(armed_run))
     target_scope = scope.SnapshotScope(touches, roots)
@@ -106,8 +106,8 @@ def confirm(run, check=False, run_store=None):
     Raises store.Refused when the host has been brought back already.
     """
     run_store = run_store or store.RunStore()
-    with run_store.locked(LOCK_SECONDS):
-        armed_run, state = run_store.armed(), run_store.state(run)
+    with run_store.hold_lock(LOCK_SECONDS):
+        armed_run, state = run_store.read_mark(), run_store.state(run)
         if armed_run is None or armed_run["run"] != run:
             if state and state["state"] in ("confirming", "confirmed"):
                 return {"changed": False, "run": run, "state": "confirmed", "digest": state["digest"]}
@@ -150,7 +150,7 @@ def revert(run, check=False, run_store=None):
     """Bring the host back to before an open run, now. Waits until it is back, or a try has failed: then the state is
     ``reverting``, with what is ``not_back`` and why, and the host goes on trying by itself for some minutes."""
     run_store = run_store or store.RunStore()
-    armed_run, state = run_store.armed(), run_store.state(run)
+    armed_run, state = run_store.read_mark(), run_store.state(run)
     if armed_run is None or armed_run["run"] != run:
         if state and state["state"] == "reverted":
             return {"changed": False, **state}
@@ -168,7 +168,7 @@ def revert(run, check=False, run_store=None):
 
     def read_outcome():
         now = run_store.state(run)
-        if run_store.armed() is None:
+        if run_store.read_mark() is None:
             return now
         return now if now and now.get("held") and now.get("tried") != earlier_try else None
 
@@ -179,7 +179,7 @@ def rollback(run, expect_digest=None, expect_after=None, only=None, check=False,
     """Undo what a confirmed run changed and nobody changed since. Waits for the outcome; with ``check`` only tells."""
     run_store = run_store or store.RunStore()
     state = run_store.state(run)
-    armed_run = run_store.armed()
+    armed_run = run_store.read_mark()
     if (
         armed_run
     ):  # what it undid would be gone again if the open run went back, and be that run's own if it is confirmed
@@ -234,7 +234,7 @@ def drift(run=None, run_store=None):
 def status(run=None, run_store=None):
     """Return what is open, what the run (by default the open or the last one) came to, and which snapshots are here."""
     run_store = run_store or store.RunStore()
-    armed_run = run_store.armed()
+    armed_run = run_store.read_mark()
     runs = run_store.runs()
     run = run or (armed_run["run"] if armed_run else None) or (runs[-1] if runs else None)
     state = run_store.state(run) if run else None

@@ -9,7 +9,7 @@ from ansible.module_utils.luytre_shared import ports
 from . import (
     change_attribution,
     commands,
-    config_test,
+    config_check,
     daemons,
     database,
     disk_reserve,
@@ -144,7 +144,7 @@ class Revert:
         if not self._again:
             self._count({**initial_state["paths"], **work.all_places()})
         os.sync()
-        for why in config_test.find_config_errors(initial_state["paths"], initial_state["units"], snap.entries):
+        for why in config_check.find_config_errors(initial_state["paths"], initial_state["units"], snap.entries):
             work.tell(why)
         self._verify(initial_state["units"])
         self._tell()
@@ -274,7 +274,7 @@ def _start_trial(work, initial_state):
         name: unit if units.is_active(unit) else snap.units.get(name, unit)
         for name, unit in initial_state["units"].items()
     }
-    config_trial = config_test.Trial(work, unit_states, snap.kept.file(snap.run, TRIAL))
+    config_trial = config_check.Trial(work, unit_states, snap.kept.file(snap.run, TRIAL))
     snap.shares.unloadable = config_trial.left
     work.paths = {path: word for path, word in work.paths.items() if path not in config_trial.left}
     return config_trial

@@ -8,7 +8,7 @@ from ansible.module_utils.luytre_shared import web_block_config
 from . import (
     accounts,
     commands,
-    config_test,
+    config_check,
     database,
     incident,
     mounts,
@@ -286,14 +286,14 @@ def roll_back(snap, after_state, only, check, decide=lambda plan: plan):
     if check:
         return answer
     place = snap.kept.file(snap.run, TRIAL)
-    unloadable = config_test.put_back_files(work, unit_states_now, place)
+    unloadable = config_check.put_back_files(work, unit_states_now, place)
     paths = work.paths
     if rules:
         runtime_state.put_table(manifest["ruleset"], work.problems)
     if chosen_packages["installed"] or chosen_packages["removed"]:
         answer["packages"] = packages.bring_back(manifest["packages"], work.problems, chosen_packages, plan["needed"])
         work.paths = {**paths, **_find_package_changes(snap, {*plan["others"], *unloadable})}
-        unloadable = config_test.put_back_files(work, unit_states_now, place)
+        unloadable = config_check.put_back_files(work, unit_states_now, place)
         paths = {path: word for path, word in paths.items() if path not in unloadable}
     else:
         answer["packages"] = {"staying": staying_versions}
@@ -333,7 +333,7 @@ def roll_back(snap, after_state, only, check, decide=lambda plan: plan):
     restore_times(snap)
     work.places()
     os.sync()
-    for why in config_test.find_config_errors(paths, unit_states_now, snap.entries):
+    for why in config_check.find_config_errors(paths, unit_states_now, snap.entries):
         work.tell(why)
     _verify(snap, paths, work)
     started_actions = units.start_again(was, then, touched_units, work.problems, wanted_units)

@@ -45,7 +45,7 @@ def main(argv=None):
 
 
 def _open_run(run_store, run):
-    armed_run = run_store.armed()
+    armed_run = run_store.read_mark()
     return armed_run if armed_run and armed_run["run"] == run else None
 
 
@@ -66,14 +66,14 @@ def _tidy_up(run_store, run):
     """Return a run that is over leaves no unit behind, even when who ended it was killed before they were
     taken away.
     """
-    with run_store.locked(LOCK_SECONDS):
-        if run_store.armed() is None:
+    with run_store.hold_lock(LOCK_SECONDS):
+        if run_store.read_mark() is None:
             timer.disarm(run_store, run)
     return EXIT_DONE
 
 
 def _boot(run_store, run):
-    with run_store.locked(REVERT_LOCK_SECONDS):
+    with run_store.hold_lock(REVERT_LOCK_SECONDS):
         armed_run = _open_run(run_store, run)
         if armed_run is None:
             return EXIT_DONE
@@ -103,7 +103,7 @@ def _try(run_store, run, cause, end_writers):
         tries = {"boot": timer.read_boot_id(), "count": 0, "failed": 0}
     failed_tries = tries["failed"] % len(PAUSES)
     time.sleep(PAUSES[failed_tries])
-    with run_store.locked(REVERT_LOCK_SECONDS):
+    with run_store.hold_lock(REVERT_LOCK_SECONDS):
         armed_run = _open_run(run_store, run)
         if armed_run is None:
             return EXIT_DONE
@@ -168,7 +168,7 @@ def _note(run_store, run, words):
 
 def _rollback(run_store, run):
     """Return a rollback, or what is left of one that was cut off, as it was decided; so also at the next boot."""
-    with run_store.locked(REVERT_LOCK_SECONDS):
+    with run_store.hold_lock(REVERT_LOCK_SECONDS):
         pending_rollback = store.read_json(run_store.rolling)
         request = pending_rollback or store.read_json(run_store.file(run, "rollback.json"))
         answer = store.read_json(run_store.file(run, "rolled-back.json"))
@@ -191,7 +191,7 @@ def _rollback(run_store, run):
 
 
 def _run_rollback(run_store, run, request, pending_rollback, tries):
-    armed_run = run_store.armed()
+    armed_run = run_store.read_mark()
     if armed_run:
         raise store.GuardRefusal("another run is in progress on this host: %s" % armed_run["run"])
     snap, after_state = rollback.load_confirmed(

@@ -49,7 +49,7 @@ MODULES = (
         "daemons",
         "failure_logs",
         "units",
-        "config_test",
+        "config_check",
         "runtime_state",
         "package_dependencies",
     ),

@@ -24,7 +24,7 @@ class QuarantineStore:
 
     def hold_lock(self):
         """Nobody else at work in it; it is gone when nothing is kept there afterwards. Raises Refused."""
-        return action_runner.ActionRecord(self.home).held()
+        return action_runner.ActionRecord(self.home).hold_lock()
 
     def folder(self, name):
         """Of one action."""

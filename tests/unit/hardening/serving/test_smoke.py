@@ -312,9 +312,9 @@ def ports(port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
         real = Client.get
 
         def get(
-            self: Client, scheme: str, address: str, domain: str, path: str, *, declared: bool = True
+            self: Client, scheme: str, address: str, domain: str, path: str, *, is_declared: bool = True
         ) -> FetchResult:
-            return real(self, scheme, address, domain, path, numbers[scheme], is_declared=declared)
+            return real(self, scheme, address, domain, path, numbers[scheme], is_declared=is_declared)
 
         monkeypatch.setattr(Client, "get", get)
         yield str(file)

@@ -359,7 +359,7 @@ def test_sshd_is_told_of_a_connection_where_it_says_nothing_otherwise(monkeypatc
                 raise UnreadableFact("sshd ended with 255: 'lport' not in connection test specification.")
             return super().run(argv)
 
-    monkeypatch.setattr(_sshd._stake, "list_include_tree", lambda *_: [])
+    monkeypatch.setattr(_sshd._trusted_inputs, "list_include_tree", lambda *_: [])
     monkeypatch.setattr(_sshd.os, "makedirs", lambda *_, **__: None)
     assert _sshd.read_effective(Silent())["passwordauthentication"] == "yes"
 
@@ -367,7 +367,7 @@ def test_sshd_is_told_of_a_connection_where_it_says_nothing_otherwise(monkeypatc
 def test_sshd_is_asked_once_where_no_block_tells_two_apart(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     lines = [("/etc/ssh/sshd_config", 1, "User hanh", "passwordauthentication", "yes")]
     monkeypatch.setattr(_sshd, "iter_lines", lambda _: iter(lines))
-    monkeypatch.setattr(_sshd._stake, "list_include_tree", lambda *_: [])
+    monkeypatch.setattr(_sshd._trusted_inputs, "list_include_tree", lambda *_: [])
     monkeypatch.setattr(_sshd.os, "makedirs", lambda *_, **__: None)
     questions = [
         {"account": account, "source": source, "port": port}

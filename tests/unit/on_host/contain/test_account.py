@@ -72,19 +72,19 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: Host) -> Module
 
     for where, name, value in (
         (own, "TRIALS", auto_revert.Trials(home, own.UNIT, own.undo, own.describe_state)),
-        *((systemd_units, "FOLDER", str(tmp_path / "systemd/system")), (auto_revert, "now", lambda: there.now)),
-        *((action_runner, "ran", there.ran), (action_runner, "own_archive", lambda _loader: b"ours")),
+        *((systemd_units, "FOLDER", str(tmp_path / "systemd/system")), (auto_revert, "read_uptime", lambda: there.now)),
+        *((action_runner, "run_program", there.ran), (action_runner, "read_own_archive", lambda _loader: b"ours")),
         *(
-            (accounts, "shadow", there.shadow),
-            (accounts, "administrators", lambda declared: {"an", "luytre", *declared}),
+            (accounts, "read_shadow", there.shadow),
+            (accounts, "list_administrators", lambda declared: {"an", "luytre", *declared}),
         ),
         *(
-            (accounts, "sessions_end", there.sessions_end),
-            (accounts, "sessions", lambda uid: there.sessions.get(uid, [])),
+            (accounts, "end_sessions", there.sessions_end),
+            (accounts, "list_sessions", lambda uid: there.sessions.get(uid, [])),
         ),
-        *((accounts, "of_account", lambda uid: there.sessions.get(uid, [])), (own.pwd, "getpwnam", entry)),
+        *((accounts, "list_processes", lambda uid: there.sessions.get(uid, [])), (own.pwd, "getpwnam", entry)),
         *((accounts, "shares_number", lambda name: name == "www"), (own.pwd, "getpwuid", lambda _uid: entry("root"))),
-        (keys, "of", lambda name: ["SHA256:x"] if name == "luytre" else []),
+        (keys, "list_fingerprints", lambda name: ["SHA256:x"] if name == "luytre" else []),
     ):
         monkeypatch.setattr(where, name, value)
     monkeypatch.delenv("SUDO_USER", raising=False)

@@ -73,10 +73,13 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kernel: Kernel) -> Mod
             (own, "RECORD", action_runner.ActionRecord(home)),
         ),
         *((own, "NFT", str(TOP)), (own, "CONFIGURATIONS", (str(tmp_path / "nginx"),))),
-        *((action_runner, "ran", kernel.ran), (action_runner, "own_archive", lambda _loader: b"ours")),
+        *((action_runner, "run_program", kernel.ran), (action_runner, "read_own_archive", lambda _loader: b"ours")),
         *((systemd_units, "FOLDER", str(tmp_path / "systemd/system")),),
-        *((network_peers, "own_addresses", lambda: ["192.0.2.10"]), (network_peers, "gateways", lambda: ["192.0.2.1"])),
-        (network_peers, "resolvers", lambda: ["9.9.9.9", "fe80::1%eth0"]),
+        *(
+            (network_peers, "iter_own_addresses", lambda: ["192.0.2.10"]),
+            (network_peers, "iter_gateways", lambda: ["192.0.2.1"]),
+        ),
+        (network_peers, "iter_resolvers", lambda: ["9.9.9.9", "fe80::1%eth0"]),
     ):
         monkeypatch.setattr(where, name, value)
     return own

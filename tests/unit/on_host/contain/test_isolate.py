@@ -83,8 +83,8 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kernel: Kernel, clock:
             (own, "RECORD", action_runner.ActionRecord(home)),
         ),
         *((own, "NFT", str(TOP)), (own, "RELAYS", ()), (own, "now", lambda: clock[0])),
-        *((action_runner, "ran", kernel.ran), (systemd_units, "FOLDER", str(tmp_path / "systemd/system"))),
-        (network_peers, "resolvers", lambda: ["9.9.9.9", "127.0.0.53", "fe80::1%eth0", "nonsense"]),
+        *((action_runner, "run_program", kernel.ran), (systemd_units, "FOLDER", str(tmp_path / "systemd/system"))),
+        (network_peers, "iter_resolvers", lambda: ["9.9.9.9", "127.0.0.53", "fe80::1%eth0", "nonsense"]),
     ):
         monkeypatch.setattr(where, name, value)
     return own

@@ -37,18 +37,21 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     said: list[str | None] = [""]
     for where, name, value in (
         (own, "TRIALS", auto_revert.Trials(str(tmp_path / "luytre/keys"), own.UNIT, own.undo, own.describe_state)),
-        *((systemd_units, "FOLDER", str(tmp_path / "systemd/system")), (action_runner, "ran", lambda *_given: said[0])),
-        *((action_runner, "own_archive", lambda _loader: b"ours"), (keys, "patterns", lambda: keys.DEFAULT)),
         *(
-            (accounts, "accounts", lambda: [entry(one) for one in ("luytre", "an", "binh")]),
+            (systemd_units, "FOLDER", str(tmp_path / "systemd/system")),
+            (action_runner, "run_program", lambda *_given: said[0]),
+        ),
+        *((action_runner, "read_own_archive", lambda _loader: b"ours"), (keys, "list_patterns", lambda: keys.DEFAULT)),
+        *(
+            (accounts, "list_accounts", lambda: [entry(one) for one in ("luytre", "an", "binh")]),
             (own.pwd, "getpwnam", entry),
         ),
         *(
-            (accounts, "administrators", lambda _declared: {"an", "luytre", "binh"}),
-            (accounts, "sessions_end", lambda *_uids: []),
+            (accounts, "list_administrators", lambda _declared: {"an", "luytre", "binh"}),
+            (accounts, "end_sessions", lambda *_uids: []),
         ),
         *(
-            (accounts, "comes_in", lambda _name, some: bool(some)),
+            (accounts, "can_log_in", lambda _name, some: bool(some)),
             (accounts, "shares_number", lambda _name: False),
             (own, "said", said),
         ),

@@ -203,7 +203,7 @@ def test_a_folder_that_is_swapped_in_is_put_back_too(host: ModuleType, system: S
 
 
 @pytest.mark.parametrize(
-    "moment, state", [("open_parent", "refused"), ("digest", "unknown"), ("find_holders", "unknown")]
+    "moment, state", [("open_parent", "refused"), ("compute_digest", "unknown"), ("find_holders", "unknown")]
 )
 def test_a_file_that_takes_too_long_is_not_said_to_lie_where_it_was_when_it_is_taken(
     host: ModuleType, site: Path, shell: Path, monkeypatch: pytest.MonkeyPatch, moment: str, state: str

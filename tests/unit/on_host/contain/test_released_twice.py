@@ -71,8 +71,8 @@ def test_what_is_kept_by_a_number_for_something_else_stays(
 @pytest.mark.parametrize("name", [*STORES, *RECORDS, "account.py", "key.py", "unit.py", "block_address.py"])
 def test_every_program_asks_whether_its_number_is_taken_and_keeps_what_it_is_of(name: str) -> None:
     text = (TOP / "on_host/contain" / name).read_text("utf-8")
-    assert re.search(r"\.begun\(asked\)|acting\.refuse_taken\(", text)
-    assert re.search(r'"what": |what=asked\["what"\]', text)
+    assert re.search(r"\.find_before_start\(request\)|action_runner\.refuse_taken\(", text)
+    assert re.search(r'"what": |what=request\["what"\]', text)
 
 
 def make(record: action_runner.ActionRecord, home: Path) -> None:

@@ -62,7 +62,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, systemd: Systemd) -> M
     for where, name, value in (
         (own, "TRIALS", auto_revert.Trials(str(tmp_path / "luytre/units"), own.UNIT, own.undo, own.describe_state)),
         *((own, "PLACE", str(systemd.place)), (systemd_units, "FOLDER", str(tmp_path / "systemd/system"))),
-        *((action_runner, "ran", systemd.ran), (action_runner, "own_archive", lambda _loader: b"ours")),
+        *((action_runner, "run_program", systemd.ran), (action_runner, "read_own_archive", lambda _loader: b"ours")),
     ):
         monkeypatch.setattr(where, name, value)
     return own

@@ -80,7 +80,7 @@ def test_a_cookie_goes_to_the_site_s_own_server_alone(port: int, monkeypatch: py
             raise own_server.Unproven("another's")
 
     monkeypatch.setattr(own_server, "check", check)
-    monkeypatch.setattr(http_check.neighbours, "iter_own_addresses", lambda: iter(("127.0.0.1",)))
+    monkeypatch.setattr(http_check.network_peers, "iter_own_addresses", lambda: iter(("127.0.0.1",)))
     with pytest.raises(own_server.Unproven):  # where it leads to may be another's, too
         http_check.fetch_page("http://antruc.test/sang/vi", COOKIE)
     root, own = "/var/www/a", "127.0.0.1"

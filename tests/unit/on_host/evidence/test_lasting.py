@@ -329,7 +329,7 @@ RELAY = """
 import sys, time, os
 from ansible.module_utils import __path__ as places
 places += sys.argv[1:]
-from ansible.module_utils.luytre_evidence import sending
+from ansible.module_utils.luytre_evidence import frames
 def talks(sender):
     sender.table("live_response", "a", ["x"])
 def hangs(sender):
@@ -341,7 +341,7 @@ def floods(sender):
     sender.table("live_response", "c", ("x" * 1000 for _ in range(100000)))
 def dies(sender):
     raise ValueError("x")
-relay = sending.Relay(lambda frame: os.write(1, frame), 500_000, time.monotonic() + 30, str)
+relay = frames.Relay(lambda frame: os.write(1, frame), 500_000, time.monotonic() + 30, str)
 for work, seconds in ((talks, 10), (hangs, 0.5), (dies, 10), (floods, 10), (talks, 10)):
     relay.step(work.__name__, work, seconds)
 relay.last()

@@ -215,7 +215,7 @@ def test_who_can_change_it_is_put_right_with_the_rest_and_taken_back_with_it(loo
     with pytest.raises(ChangeRefusal, match="dòng 3: sai"):
         tightening(loose, aside, [REFUSES])
     assert (picture(loose), owned(loose)) == before
-    assert tightening(loose, aside, [], check=True).changed
+    assert tightening(loose, aside, [], check=True).is_changed
     assert (picture(loose), owned(loose)) == before, "a check run changes nothing"
     done = tightening(loose, aside, [["true"]])
     assert set(done.corrected.changed) == {f"{loose}/old", f"{loose}/gone"}

@@ -217,7 +217,7 @@ def test_what_no_fix_can_touch(touch: str) -> None:
 
 
 def test_the_way_back_names_what_differs() -> None:
-    wanted = SimpleNamespace(starts=dict, kind=lambda _: "tree", cleared=lambda _: True)
+    wanted = SimpleNamespace(starts=dict, kind=lambda _: "tree", is_cleared=lambda _: True)
     file = {"type": "file", "mode": 0o644, "uid": 0, "gid": 0, "mtime": 1, "sha256": "a"}
     before = {"/etc/a": file, "/etc/b": file, "/etc/c": file, "/etc/d": file, "/etc/e": tree.ABSENT}
     now = {
@@ -644,10 +644,10 @@ def test_a_run_that_is_open_keeps_others_out(tmp_path: Path) -> None:
     place.prepare()
     store.write_json(place.mark, {"run": "one", "boot": "", "deadline": 0, "digest": ""})
     with pytest.raises(store.GuardRefusal, match="one"):
-        actions.arm("two", 60, [], [], kept=place)
+        actions.arm("two", 60, [], [], run_store=place)
     for check in (False, True):
         with pytest.raises(store.GuardRefusal, match="one"):
-            actions.rollback("earlier", kept=place, check=check)
+            actions.rollback("earlier", run_store=place, check=check)
     with (
         place.hold_lock(0),
         pytest.raises(store.GuardRefusal, match="another run is in progress: one"),
@@ -855,12 +855,12 @@ def test_a_line_that_a_site_wrote_leads_nowhere_and_stops_nothing(tmp_path: Path
 
 def test_a_run_with_a_step_at_work_is_not_confirmed(open_place: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     store.write_json(open_place.mark, {"run": "one", "digest": "0" * 64})
-    monkeypatch.setattr(actions.work, "Snapshot", lambda *_: None)
+    monkeypatch.setattr(actions.restore_plan, "Snapshot", lambda *_: None)
     monkeypatch.setattr(actions, "STEP_SECONDS", 0)
     with Path(open_place.file("one", steps.LOCK)).open() as held:
         fcntl.flock(held, fcntl.LOCK_SH)
         with pytest.raises(store.GuardRefusal, match="still at work"):
-            actions.confirm("one", kept=open_place)
+            actions.confirm("one", run_store=open_place)
     assert open_place.read_mark() is not None
 
 
@@ -871,7 +871,7 @@ def test_a_run_that_is_being_reverted_is_not_armed_again(tmp_path: Path) -> None
     store.write_json(place.mark, {"run": "one", "digest": "0" * 64})
     place.put_state("one", {"state": "reverting"})
     with pytest.raises(store.GuardRefusal, match="reverted"):
-        actions.arm("one", 60, [], [], kept=place)
+        actions.arm("one", 60, [], [], run_store=place)
 
 
 def test_a_name_that_is_no_text_does_not_cost_the_host_its_answer(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -241,7 +241,7 @@ def test_places_are_told_apart_by_who_shapes_them(place: Path) -> None:
         "/home": ["/home"],
         str(place / "a"): [str(place / "a")],
     }
-    again = scope.SnapshotScope.recorded(found.document())
+    again = scope.SnapshotScope.from_document(found.document())
     assert again.document() == found.document()
 
 
@@ -283,7 +283,7 @@ def test_what_was_left_on_a_file_system_that_never_answers_is_told_as_left(
     blocking: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(restore_plan, "LEFT_SECONDS", 0.5)
-    monkeypatch.setattr(restore_plan.apart, "END_SECONDS", 0.1)
+    monkeypatch.setattr(restore_plan.child_worker, "END_SECONDS", 0.1)
     snap = restore_plan.Snapshot.__new__(restore_plan.Snapshot)
     snap.manifest = {"entries": {}}
     told = [{"path": str(blocking / "came"), "reason": "changed since the run"}]
@@ -350,7 +350,7 @@ def test_a_process_left_behind_with_its_output_open_holds_nobody_up() -> None:
     os.kill(int(said), 9)
     with pytest.raises(commands.CommandFailure, match="longer than"):
         commands.run(["sh", "-c", "sleep 100000 & wait"], 1)
-    assert commands.run(["cat"], given=b"x" * 3_000_000) == b"x" * 3_000_000
+    assert commands.run(["cat"], input_bytes=b"x" * 3_000_000) == b"x" * 3_000_000
 
 
 def test_the_memory_of_others_processes_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -470,7 +470,7 @@ def open_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     Path(kept.folder("r")).mkdir()
     store.write_json(kept.mark, {"run": "r", "digest": "", "uid": 0, "account": "root"})
     monkeypatch.setattr(service, "PAUSES", (0,) * len(service.PAUSES))
-    monkeypatch.setattr(service.work, "Snapshot", lambda *_: None)
+    monkeypatch.setattr(service.restore_plan, "Snapshot", lambda *_: None)
     monkeypatch.setattr(timer, "disarm", lambda *_: None)
     monkeypatch.setattr(service.sessions, "end_run", lambda *_: 1)
     return kept
@@ -616,7 +616,7 @@ def test_a_rollback_that_was_cut_off_goes_on_as_it_was_decided(open_run: Any, mo
     with pytest.raises(SystemExit):
         service._rollback(open_run, "r")
     with pytest.raises(store.GuardRefusal, match="rollback of the run r is still in progress"):
-        actions.arm("another", 60, [], [], kept=open_run)
+        actions.arm("another", 60, [], [], run_store=open_run)
     assert service._rollback(open_run, "r") == service.EXIT_DONE
     assert decided == [{"paths": {"/etc/a": 0}, "packages": {"installed": [], "removed": []}}] * 2
     assert installed == [(timer.RESUME,)], "once"

@@ -189,7 +189,7 @@ def test_a_change_that_cannot_be_noted_is_not_made(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode != 0 and "No such file" in done.stderr
     assert not (tmp_path / "etc" / "a").exists()
-    assert recorder.Recorder.heard(SimpleNamespace(), "os.remove", ()) is None
+    assert recorder.Recorder.record_event(SimpleNamespace(), "os.remove", ()) is None
 
 
 def test_a_forked_process_that_uses_the_records_descriptor_for_something_else_gets_no_lines_into_it(step: Any) -> None:

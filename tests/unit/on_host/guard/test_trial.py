@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre_guard import commands, config_test, daemons  # type: ignore[import-not-found]
+from ansible.module_utils.luytre_guard import commands, config_check, daemons  # type: ignore[import-not-found]
 
 NGINX = {"nginx.service": {"ActiveState": "active", "UnitFileState": "enabled"}}
 
@@ -51,7 +51,7 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Work:
 
 def test_a_daemon_that_loads_the_result_leaves_nothing_as_it_is(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(daemons, "find_config_error", lambda _: None)
-    assert config_test.put_back_files(work, NGINX, work.place) == {}
+    assert config_check.put_back_files(work, NGINX, work.place) == {}
     assert not work.new.exists() and work.old.read_text() == "before"
 
 
@@ -60,7 +60,7 @@ def test_a_daemon_that_came_with_the_run_keeps_nothing_of_it(work: Work, monkeyp
         daemons, "find_config_error", lambda _: None if work.new.exists() else "Init of command line failed"
     )
     work.snap.entries.clear()
-    assert config_test.put_back_files(work, NGINX, work.place) == {}
+    assert config_check.put_back_files(work, NGINX, work.place) == {}
     assert not work.new.exists()
 
 
@@ -70,7 +70,7 @@ def test_a_daemon_that_does_not_keeps_those_of_its_own_files_that_it_needs_and_n
     monkeypatch.setattr(
         daemons, "find_config_error", lambda _: None if work.new.exists() else "open() made.conf failed"
     )
-    left = config_test.put_back_files(work, NGINX, work.place)
+    left = config_check.put_back_files(work, NGINX, work.place)
     assert left == {str(work.new): "nginx would not load it: open() made.conf failed"}
     assert work.new.read_text() == "hardened"
     assert work.old.read_text() == work.other.read_text() == "before"
@@ -86,7 +86,7 @@ def test_what_it_needs_only_because_of_what_stays_stays_too(work: Work, monkeypa
     monkeypatch.setattr(
         daemons, "find_config_error", lambda _: None if work.new.exists() and inner.exists() else "no such value"
     )
-    assert set(config_test.put_back_files(work, NGINX, work.place)) == {str(work.new), str(inner), str(inner.parent)}
+    assert set(config_check.put_back_files(work, NGINX, work.place)) == {str(work.new), str(inner), str(inner.parent)}
     assert work.old.read_text() == "before"
 
 
@@ -96,14 +96,14 @@ def test_a_file_elsewhere_that_it_names_is_given_back_too(work: Work, monkeypatc
         "find_config_error",
         lambda _: None if work.other.read_text() == "hardened" else f"bad word in {work.other}:1",
     )
-    assert set(config_test.put_back_files(work, NGINX, work.place)) == {str(work.other)}
+    assert set(config_check.put_back_files(work, NGINX, work.place)) == {str(work.other)}
     assert work.other.read_text() == "hardened" and not work.new.exists()
 
 
 def test_a_daemon_that_neither_runs_nor_starts_is_not_asked(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(daemons, "find_config_error", lambda _: "no")
     stopped = {"nginx.service": {"ActiveState": "inactive", "UnitFileState": "disabled"}}
-    assert config_test.put_back_files(work, stopped, work.place) == {}
+    assert config_check.put_back_files(work, stopped, work.place) == {}
 
 
 def test_who_goes_on_after_a_power_cut_knows_how_it_was_and_what_stays(
@@ -111,13 +111,13 @@ def test_who_goes_on_after_a_power_cut_knows_how_it_was_and_what_stays(
 ) -> None:
     monkeypatch.setattr(daemons, "find_config_error", lambda _: None if work.new.exists() else "no such zone")
     paths = dict(work.paths)
-    config_test.Trial(work, NGINX, work.place)
+    config_check.Trial(work, NGINX, work.place)
     work.files()  # and the power goes
     work.paths = dict(paths)
-    left = config_test.put_back_files(work, NGINX, work.place)
+    left = config_check.put_back_files(work, NGINX, work.place)
     assert set(left) == {str(work.new)} and work.new.read_text() == "hardened"
     work.paths = dict(paths)
-    assert config_test.put_back_files(work, NGINX, work.place) == left
+    assert config_check.put_back_files(work, NGINX, work.place) == left
     assert work.new.exists() and work.old.read_text() == "before"
 
 
@@ -126,9 +126,9 @@ def test_what_is_put_back_once_more_does_not_bring_back_what_stays(work: Work, m
     monkeypatch.setattr(
         daemons, "find_config_error", lambda _: None if work.old.read_text() == "hardened" else "duplicate default"
     )
-    left = config_test.put_back_files(work, NGINX, work.place)
+    left = config_check.put_back_files(work, NGINX, work.place)
     work.paths = {**work.paths, str(work.old): "content"}
-    assert config_test.put_back_files(work, NGINX, work.place) == left and str(work.old) in left
+    assert config_check.put_back_files(work, NGINX, work.place) == left and str(work.old) in left
     assert work.old.read_text() == "hardened"
 
 
@@ -136,7 +136,7 @@ def test_where_a_daemon_refuses_either_state_a_revert_has_the_one_before(
     work: Work, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(daemons, "find_config_error", lambda _: "somebody's own mistake")
-    tried, words = config_test.Trial(work, NGINX, work.place), dict(work.paths)
+    tried, words = config_check.Trial(work, NGINX, work.place), dict(work.paths)
     work.files()
     assert tried.judge(words, last=True) == {}
     assert not work.new.exists() and work.old.read_text() == "before"
@@ -152,8 +152,8 @@ def test_a_daemon_that_a_socket_starts_is_asked(work: Work, monkeypatch: pytest.
         {"ActiveState": "inactive", "UnitFileState": "disabled"},
         {"ActiveState": "active", "UnitFileState": "enabled"},
     )
-    assert config_test._find_judges(work, {"ssh.service": stopped, "ssh.socket": listens}) == ["ssh.service"]
-    assert config_test._find_judges(work, {"ssh.service": stopped, "ssh.socket": stopped}) == []
+    assert config_check._find_judges(work, {"ssh.service": stopped, "ssh.socket": listens}) == ["ssh.service"]
+    assert config_check._find_judges(work, {"ssh.service": stopped, "ssh.socket": stopped}) == []
 
 
 @pytest.mark.parametrize("name", ["fail2ban.service", "nftables.service", "rsyslog.service", "sudo", "mariadb.service"])

@@ -110,7 +110,7 @@ def test_names_are_bytes(top: Path) -> None:
     (row,) = walk.rows
     assert row[1].encode("latin-1") == name
     assert row[8] == hashlib.sha256(b"<?php 1;").hexdigest()
-    assert contents.content_of(str(top), as_path(row[1]), row[8]) == b"<?php 1;"
+    assert contents.read_content(str(top), as_path(row[1]), row[8]) == b"<?php 1;"
 
 
 def test_what_did_not_change_is_not_read_again_and_what_did_is(top: Path) -> None:
@@ -234,7 +234,7 @@ def test_contents_fill_an_answer_and_the_rest_waits(top: Path) -> None:
         (top / name).write_bytes(os.urandom(1000))
     (top / "link").symlink_to("/etc/passwd")
     wanted = [[as_text(str(top)), name, digest(top / name)] for name in ("a", "link", "../etc/passwd", "b", "c")]
-    pieces, lengths = contents.read(wanted, 2300)
+    pieces, lengths = contents.pack_contents(wanted, 2300)
     assert lengths == [1000, -1, -1, 1000]
     told = file_listing.contents(base64.b64encode(pieces).decode(), pack(lengths), 5)
     assert told == [(top / "a").read_bytes(), None, None, (top / "b").read_bytes()]
@@ -242,7 +242,7 @@ def test_contents_fill_an_answer_and_the_rest_waits(top: Path) -> None:
 
 def test_of_a_large_file_head_and_tail_are_read(top: Path) -> None:
     (top / "large").write_bytes(b"head" + bytes(3 << 20) + b"tail")
-    found = contents.content_of(str(top), "large", digest(top / "large"))
+    found = contents.read_content(str(top), "large", digest(top / "large"))
     assert (len(found), found[:4], found[-4:]) == (2 << 20, b"head", b"tail")
 
 
@@ -251,7 +251,7 @@ def test_what_was_swapped_since_it_was_listed_is_not_read(top: Path, size: int) 
     (top / "a").write_bytes(b"<?php eval" + bytes(size))
     wanted = [[as_text(str(top)), "a", digest(top / "a")]]
     (top / "a").write_bytes(b"<?php 1;".ljust(size))
-    assert contents.read(wanted, 10_000_000)[1] == [-1]
+    assert contents.pack_contents(wanted, 10_000_000)[1] == [-1]
 
 
 def test_what_is_packed_to_burst_is_refused() -> None:
