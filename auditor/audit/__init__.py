@@ -1,1 +1,13 @@
-"""What is judged: controls, the language they are written in, standards and laws, waivers."""
+"""Judge hosts and sites by controls, and apply waivers to the findings.
+
+- ``run``: one audit from reading the hosts to the finished run; ``evaluate``: controls over facts, pure.
+- ``controls``: the catalogue, a ``controls.yml`` beside each role's tasks; ``effects``: the effects of a fix.
+- ``expressions``: the sandboxed Jinja2 language of checks; ``never_empty``: lists that always have a member.
+- ``read_errors``: why a host does not report a fact.
+- ``reviews``, ``hunts``: the last scans of sites and the last hunts on hosts, judged by controls.
+- ``uniqueness``: what only one site of its kind has.
+- ``waivers``: what waivers and attestations make of findings; ``vex``: the office's VEX statements in force.
+- ``authorizations``: the office's authorizations and their use.
+- ``inventory_fit``: whether an inventory names controls that exist.
+- ``frameworks/``: standards and laws as data, and results by clause.
+"""

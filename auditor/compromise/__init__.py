@@ -1,4 +1,11 @@
-"""What an intruder leaves on a host, found and told.
+"""Hunt for what an intruder leaves on a host.
 
-What is known good, and code that is judged where nothing explains it.
+- ``fleet``: hunts on many hosts; ``scan_cache``: what a hunt keeps of one host for the next.
+- ``file_listing``, ``autoruns``: a host's answers on files below web roots and on places outside them, parsed.
+- ``file_triage``: the verdict on each file, known good first; ``known_good/``: manifests of releases.
+- ``classifier``: child processes that judge code; ``php/``: taint analysis; ``rules/``: YARA rules.
+- ``confidence``: how certain it is that a file is an intruder's, from verdicts and location.
+- ``persistence``: traces outside the web roots; ``suspicious_commands``: signs in commands, scripts and paths.
+- ``scripts``, ``settings``: scripts that a web server runs, and directives in web roots.
+- ``snippets``, ``applications``: code and administrators in the databases of sites.
 """

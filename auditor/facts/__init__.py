@@ -1,8 +1,12 @@
-"""Facts of one host, typed on arrival. A module per area, each with one class ``Facts``, in a folder per group.
+"""Parse and validate the facts of one host: one module per area, each with one class ``Facts``.
 
 The collector (``on_host/collect``) sends a document ``{schema, collected_at, areas}``; every byte of it may be
 an attacker's. ``HostFacts.parse`` bounds it, cuts overlong strings with a mark, and validates each area by
 itself: an area that does not fit its model becomes an error of that area, and the rest stays usable.
+
+- ``access/``, ``system/``, ``web/``: the areas of an audit, by group; ``_base``: what their models share.
+- ``site``: a site as its host sees it.
+- ``pages``, ``changelogs``, ``contacts``: areas that only scans, advisories and indicators ask for.
 """
 
 from __future__ import annotations

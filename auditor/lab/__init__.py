@@ -1,4 +1,13 @@
-"""The lab: real Debian machines with real weaknesses, on this machine, for tests and demonstrations."""
+"""Run the lab: real Debian machines with real weaknesses, on this machine, for tests and demonstrations.
+
+- ``lab``: the lab as a whole; ``machine``: one machine; ``state``: its keys, images and machines on disk, and the lock.
+- ``spec``: what ``spec.yml`` and ``weaknesses.yml`` say; ``hosts/``: the files of each host.
+- ``images``, ``layers``, ``apt``, ``bytecode``, ``scripts/``: images, their cached layers and what builds them.
+- ``ca``: the certificate authority of the lab; ``ssh``, ``inside``: commands on machines, over SSH and inside them.
+- ``compromise``, ``compromised/``: what intruders leave, put on running machines without its harm.
+- ``drill``, ``drill_scanner``: break a control, find it, fix it; what drills need besides an audit.
+- ``undeclared_changes``: whether a hardening changed only what its controls declare.
+"""
 
 from auditor.lab.compromise import Plant, load_plants
 from auditor.lab.lab import (

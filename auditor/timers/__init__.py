@@ -1,1 +1,4 @@
-"""Units of systemd that run the program by themselves: audits at night, notices of incidents, mail."""
+"""Write systemd units that run the program by themselves: audits at night, notices of incidents, mail.
+
+- ``units``: the units as text; ``installation``: writes them, and checks those that are installed.
+"""

@@ -1,5 +1,11 @@
-"""Which known vulnerabilities a host has: data that an office carries in, and verdicts on it. Nothing is fetched.
+"""Find which known vulnerabilities a host has, from data that an office imports. Fetches nothing.
 
-``sources`` read the files that others publish, ``store`` keeps them in one SQLite file beside the history, ``verdicts``
-judge one package or component by one record (pure), ``assess`` a whole host.
+- ``importer``, ``sources/``: import of published data, one module per kind of file; ``decompression``: bounded streams.
+- ``store``: the SQLite file ``vulnerabilities.sqlite``, which only this module opens.
+- ``installed_software``, ``components``: what a host has installed, in the data's terms.
+- ``verdicts``: one record on one package or component, pure; ``evaluation``: all records on it.
+- ``assess``: a whole host, and the area ``vulnerabilities``; ``exposure``: packages that read what strangers send.
+- ``versions``: orders of versions.
+- ``vex``, ``vex_statements``: VEX documents, and what the office states; ``sbom``: CycloneDX documents.
+- ``advisory/``: lists that authorities send, and the answers.
 """

@@ -1,6 +1,11 @@
-"""What runs in Ansible's processes for us, and what both sides know of each other.
+"""Run inside Ansible's processes, and hold the names that both sides share.
 
-Light: every task starts some of it.
+Light, because every task starts some of it.
+
+- ``prefork``: Ansible loaded once; every play is a fork of it.
+- ``ssh_wrapper``: stands between Ansible and ssh and enforces limits; ``remote_worker``: runs modules on a host.
+- ``bounds``, ``response_quota``: how much a host may answer, and what is left of it in a run.
+- ``payloads``: modules as Ansible sends them, kept from run to run.
 """
 
 EVENTS = "LUYTRE_EVENTS"

@@ -1,6 +1,10 @@
-"""The official report of an office for one month: a state document in the form of Decree 30/2020/NĐ-CP.
+"""Write an office's monthly report as a state document in the form of Decree 30/2020/NĐ-CP.
 
-``figures`` counts, ``deadlines`` says by when, ``guard`` keeps addresses and host names out of what people wrote,
-``content`` writes the sentences, ``docx`` and ``pdf`` print the same document, ``technical`` is the annex that alone
-holds addresses and host names, ``issue`` puts the files in place.
+- ``issue``: puts all files in place, or none; ``period``: a month, and the inventory's state at its end.
+- ``content/``: sentences and tables; ``incidents``: an incident as the report tells it.
+- ``deadlines``: by when open findings have to be fixed.
+- ``anonymization``: keeps addresses and host names out of what people wrote.
+- ``technical``: the annex that alone holds addresses and host names.
+- ``document``, ``form``: the document and forms as data; ``docx``, ``pdf``: print the same document.
+- ``template``: the DOCX templates; ``metrics``: text widths; ``typeset``: the program that makes a PDF.
 """

@@ -1,0 +1,5 @@
+"""Read evidence from a host and write nothing. Python 3.9, standard library only.
+
+- ``volatile``, ``non_volatile``: what disappears first, and what stays (RFC 3227).
+- ``frames``: what was read, as frames on a stream; ``text_escape``: names that stay on one line.
+"""

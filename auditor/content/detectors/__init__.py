@@ -1,0 +1,8 @@
+"""Judge what a scan saw, one module per subject.
+
+- ``spam_text``: adverts, disguised letters and foreign languages in a page's text, title and declarations.
+- ``links``: foreign hosts that a page links to, frames, or hides.
+- ``cloaking``: responses that a search engine, a phone or a search result's visitor gets, and another visitor does not.
+- ``pages``: doorways, answers where nothing is, sitemaps, defacements.
+- ``access_log``: who was served what at which address, by the access logs.
+"""
