@@ -8,4 +8,6 @@
 - ``persistence``: traces outside the web roots; ``suspicious_commands``: signs in commands, scripts and paths.
 - ``scripts``, ``settings``: scripts that a web server runs, and directives in web roots.
 - ``snippets``, ``applications``: code and administrators in the databases of sites.
+
+Decisions: 32 (independent judges), 39 (two signs outside web roots), 54 (how judges are measured).
 """

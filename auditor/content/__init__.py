@@ -8,4 +8,6 @@
 - ``detectors/``: judgements on text, links, cloaking, pages and access logs; ``evidence``: evidence by suspect.
 - ``domains``: who an address belongs to; ``browser_responses``: what a browser sees besides the bytes.
 - ``warc``: responses as a WARC file.
+
+Decisions: 45 (what a page costs), 55 (what was not seen is not clean), 25 (scans and acceptances), 31 (known pages).
 """

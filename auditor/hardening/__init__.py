@@ -8,4 +8,6 @@
 - ``guard_answers``: what a host's guard answers; ``jump_hosts``: hosts that are reached through others.
 - ``audit_after``, ``unapplied_controls``: the audit afterwards, and what the hardening did not put in force.
 - ``rollback``, ``release``, ``drift``: undo a hardening, take back a control, find changes since.
+
+Decisions: 5 (the controller confirms), 10 (lesser users cannot stop the way back), 60 (when a site serves).
 """

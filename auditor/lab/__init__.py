@@ -7,6 +7,8 @@
 - ``compromise``, ``compromised/``: what intruders leave, put on running machines without its harm.
 - ``drill``, ``drill_scanner``: break a control, find it, fix it; what drills need besides an audit.
 - ``undeclared_changes``: whether a hardening changed only what its controls declare.
+
+Decisions: 18 (servers that others left), 38 (a compromised lab).
 """
 
 from auditor.lab.compromise import Plant, load_plants

@@ -31,7 +31,7 @@ FLOORS = (
         "fleet",
         "inventory",
         "web",
-        "looks",
+        "scans",
         "facts",
         "text",
         "system",
@@ -42,6 +42,8 @@ FLOORS = (
 """From the top: each imports itself and what comes after it. ``docs/architecture.md`` tells what each is for."""
 ONLY = {"lab": ("commands", "lab")}
 """What only these import."""
+SENT_ALONG = {"auditor.text.redact", "auditor.text.secret_spans"}
+"""What programs on hosts import of the controller's, because it is sent with them: evidence loses its secrets there."""
 MOST_MODULES, MOST_LINES = 15, 450
 
 
@@ -100,6 +102,17 @@ def test_nothing_imports_upward() -> None:
 def test_an_import_that_runs_upward_is_named(name: str, source: str) -> None:
     (problem,) = wrong(name, source)
     assert problem.startswith(name.replace(".", "/"))
+
+
+def test_hosts_programs_import_nothing_of_the_controller() -> None:
+    paths = [path for top in ("on_host", "roles", "playbooks") for path in sorted((TOP / top).rglob("*.py"))]
+    assert len(paths) > 100
+    assert [
+        f"{path.relative_to(TOP)}:{line}"
+        for path in paths
+        for line, name in imported(path.read_text("utf-8"))
+        if name.partition(".")[0] == "auditor" and name not in SENT_ALONG
+    ] == []
 
 
 def test_folders_and_modules_stay_small() -> None:

@@ -6,6 +6,8 @@ Light, because every task starts some of it.
 - ``ssh_wrapper``: stands between Ansible and ssh and enforces limits; ``remote_worker``: runs modules on a host.
 - ``bounds``, ``response_quota``: how much a host may answer, and what is left of it in a run.
 - ``payloads``: modules as Ansible sends them, kept from run to run.
+
+Decisions: 27 (Ansible is loaded once), 34 (a Python stays on the host).
 """
 
 EVENTS = "LUYTRE_EVENTS"

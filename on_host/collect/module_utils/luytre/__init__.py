@@ -21,4 +21,6 @@ A module without an underscore is one area, with ``collect(reading)``; the other
 - Who else writes what root believes: ``_file_writers``, ``_open_writers``, ``_trusted_inputs``.
 - What our own files put in force: ``_managed_settings``. Bounds and turns: ``_area_reader``, ``_patterns``,
   ``_round_robin``, ``_subprocess_pool``, ``_time_budget``.
+
+``_websites`` alone says which web roots there are, who serves them and which folders are filled.
 """

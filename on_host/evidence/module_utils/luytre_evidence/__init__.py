@@ -2,4 +2,6 @@
 
 - ``volatile``, ``non_volatile``: what disappears first, and what stays (RFC 3227).
 - ``frames``: what was read, as frames on a stream; ``text_escape``: names that stay on one line.
+
+Text loses its secrets by ``auditor/text/redact.py``, which is sent along (decision 49).
 """

@@ -1,7 +1,8 @@
 """Change files of root's on a host. Python 3.9, standard library only.
 
 - ``transaction``: changes that a daemon tests, taken back together; ``start_test``: whether a daemon would start.
-- ``permissions``, ``attributes``, ``corrections``: permissions tightened, and what is wanted of root's own files.
+- ``permissions``, ``attributes``, ``corrections``: permissions tightened, and what is wanted of root's own files. Only
+  ``permissions`` tightens them, and it makes no file root's that others could have written (decision 12).
 - ``kept_files``: files that the guard's snapshot holds.
 - ``php_constants``: constants and settings in PHP configuration files.
 """

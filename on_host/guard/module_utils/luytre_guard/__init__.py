@@ -11,4 +11,6 @@
 - ``daemons``, ``certificates``, ``key_pair``, ``failure_logs``: the daemons, their tests, and why one stopped.
 - ``recorder``, ``change_attribution``: which changes below /etc are a run's own.
 - ``incident``: containments, which stay in force; ``commands``: the host's programs.
+
+Decisions: 10 (lesser users), 14 and 67 (what runs counts), 15 (others' work), 66 (what is contained stays).
 """

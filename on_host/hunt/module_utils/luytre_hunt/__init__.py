@@ -8,4 +8,6 @@ Python 3.9, standard library only.
 - ``modules``, ``programs``, ``package_index``: kernel modules and programs, compared with Debian's packages.
 - ``logs``, ``site_databases``: what logs tell and lack; code and administrators in databases.
 - ``wire_format``: lists as JSON, packed, as text.
+
+Decision 39: a trace outside web roots takes two signs.
 """

@@ -7,4 +7,6 @@
 - ``accounts``, ``names``, ``keys``, ``key_line``: accounts with their sessions, and lines of authorized_keys.
 - ``network_peers``, ``ports``: addresses of this host, and ports held while a daemon reloads.
 - ``debian_version``, ``json_safe``, ``reap``: orders of versions, answers that Ansible accepts, killed processes.
+
+Ansible sends this package along with every module, and the guard's own program contains what it needs of it.
 """
