@@ -28,7 +28,7 @@ AGAIN = "luytre-contain-nftables.service"
 NFT = "/usr/sbin/nft"
 TABLE = "luytre_contain"
 TRIAL = 60
-"""Seconds: more than the answer to one question takes (``acting.SECONDS``)."""
+"""Seconds: more than the answer to one question takes (``action_runner.SECONDS``)."""
 MAX_BLOCKS = 2_000
 MAX_FILES = 5_000
 CONFIGURATIONS = ("/etc/nginx", "/etc/apache2")

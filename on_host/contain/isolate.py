@@ -27,7 +27,7 @@ AGAIN = "luytre-contain-isolation-nftables.service"
 NFT = "/usr/sbin/nft"
 TABLE = "luytre_isolate"
 TRIAL = 60
-"""Seconds: more than the answer to one question takes (``acting.SECONDS``)."""
+"""Seconds: more than the answer to one question takes (``action_runner.SECONDS``)."""
 MAX_NETWORKS, MAX_RELAYS = 100, 5
 FAMILIES = {4: "ip", 6: "ip6"}
 REPLY_MATCH = "tcp flags & (syn | ack) != syn "

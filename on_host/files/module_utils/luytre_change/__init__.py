@@ -1,4 +1,4 @@
-"""Change files of root's on a host. Python 3.9, standard library only.
+"""Change root's own files on a host. Python 3.9, standard library only.
 
 - ``transaction``: changes that a daemon tests, taken back together; ``start_test``: whether a daemon would start.
 - ``permissions``, ``attributes``, ``corrections``: permissions tightened, and what is wanted of root's own files. Only

@@ -1,4 +1,4 @@
-"""What is wanted of root's own files, part by part, as corrections for ``tightening.correct``."""
+"""What is wanted of root's own files, part by part, as corrections for ``permissions.correct``."""
 
 import os
 import stat
@@ -23,7 +23,7 @@ TIGHTEN = {
 
 
 def correct_part(part, check, aside=None):
-    """Return the Corrected of a part's corrections; see ``tightening.correct``. Raises OSError, Unreadable."""
+    """Return the CorrectionResult of a part's corrections; see ``permissions.correct``. Raises OSError, Unreadable."""
     return correct(PARTS[part](), check, aside, LINK_FOLDERS.get(part))
 
 

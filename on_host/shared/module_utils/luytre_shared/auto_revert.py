@@ -14,7 +14,7 @@ import time
 from ansible.module_utils.luytre_shared import action_runner, systemd_units
 
 TRIAL_SECONDS = 60
-"""Seconds: more than the answer to one question takes (``acting.SECONDS``)."""
+"""Seconds: more than the answer to one question takes (``action_runner.SECONDS``)."""
 UNIT_TEXT = """\
 [Unit]
 Description=Lũy Tre: what is contained and not confirmed is undone

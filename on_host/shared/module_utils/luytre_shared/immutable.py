@@ -69,7 +69,7 @@ def lift_flags_at(*paths):
 
 
 def replace(place, name, handle, status, content, mtime=None):
-    """As ``replacing.replace`` does, of a file with such flags, too: the new one has them."""
+    """As ``file_replacement.replace`` does, of a file with such flags, too: the new one has them."""
     flags = get_flags(handle)
     with lift_flags(place, handle):
         file_replacement.replace(place, name, handle, os.fstat(handle) if flags else status, content, mtime)
