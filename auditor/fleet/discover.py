@@ -75,7 +75,8 @@ def explain_missing_sites(facts: HostFacts) -> tuple[Text, ...]:
         panel_names = make_one_line(", ".join(panels), 100)
         reasons.append(
             Text(
-                vi=f"máy chủ do bảng điều khiển {panel_names} quản lý: đối chiếu với danh sách trang trong bảng điều khiển đó",
+                vi=f"máy chủ do bảng điều khiển {panel_names} quản lý: đối chiếu với danh sách trang trong bảng điều "
+                f"khiển đó",
                 en=f"the control panel {panel_names} runs this host: compare with the list of sites that it shows",
             )
         )

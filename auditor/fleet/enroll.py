@@ -331,9 +331,11 @@ def _suggest_remedy(kind: str, setting: str, patterns: Sequence[str], user: str)
     groups = [name for name in patterns if _ACCOUNT_NAME.fullmatch(name)] if word == "AllowGroups" else []
     if groups:
         return Text(
-            vi=f"thêm --automation-group {groups[0]} để lập tài khoản trong nhóm đó, hoặc thêm {user} (nhóm riêng của tài khoản) "
+            vi=f"thêm --automation-group {groups[0]} để lập tài khoản trong nhóm đó, hoặc thêm {user} (nhóm riêng của "
+            f"tài khoản) "
             f"vào {word} rồi nạp lại sshd",
-            en=f"add --automation-group {groups[0]} to have it made a member of that group, or add {user} (its own group) "
+            en=f"add --automation-group {groups[0]} to have it made a member of that group, or add {user} (its own "
+            f"group) "
             f"to {word} and reload sshd",
         )
     if setting == "Allow":
@@ -343,7 +345,8 @@ def _suggest_remedy(kind: str, setting: str, patterns: Sequence[str], user: str)
         )
     return Text(
         vi=f"chọn tên khác bằng --automation-user, hoặc sửa {word} trong cấu hình sshd của máy chủ rồi nạp lại sshd",
-        en=f"choose another name with --automation-user, or change {word} in the host's configuration of sshd and reload sshd",
+        en=f"choose another name with --automation-user, or change {word} in the host's configuration of sshd and "
+        f"reload sshd",
     )
 
 

@@ -253,7 +253,8 @@ def explain_area(message: str) -> Text:
     elsewhere = _ELSEWHERE.fullmatch(message[:1000])
     if elsewhere is not None:
         return Text(
-            vi=f"đang chạy {elsewhere.group(1)}, không nằm ở chỗ các gói cài đặt, nên chưa biết nó được cấu hình thế nào",
+            vi=f"đang chạy {elsewhere.group(1)}, không nằm ở chỗ các gói cài đặt, nên chưa biết nó được cấu hình thế "
+            f"nào",
             en=f"{elsewhere.group(1)} runs, which is not where a package puts it, so how it is set up is not known",
         )
     other = _OTHER_WEB.fullmatch(message[:1000])
@@ -298,7 +299,10 @@ def add_suspects(
     is those of the daemon's areas; where no daemon said anything, the ``suspects`` by what failed.
     """
     parts = [
-        f"{unit}: {line}{_format_suspects([control] if control in controls else _select_suspects(unit, line, controls))}"
+        (
+            f"{unit}: {line}"
+            f"{_format_suspects([control] if control in controls else _select_suspects(unit, line, controls))}"
+        )
         for unit, line, control in last_words
     ]
     if parts:

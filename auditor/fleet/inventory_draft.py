@@ -128,7 +128,10 @@ def draft_entry(host: Host, port: int, key_file: Path, known_hosts: str) -> str:
         "luytre_sites": sites,
     }
     text = yaml.safe_dump({"all": {"hosts": {host.name: variables}}}, allow_unicode=True, sort_keys=False, width=200)
-    return f"---\n# Drafted by 'auditor enroll' from what was found on the host: check it, and name units and admins.\n{text}"
+    return (
+        f"---\n# Drafted by 'auditor enroll' from what was found on the host: check it, and name units and "
+        f"admins.\n{text}"
+    )
 
 
 def write(path: Path, text: str) -> None:

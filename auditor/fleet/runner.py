@@ -454,7 +454,8 @@ def _build_environment(folder: Path, sockets: Path | None, *, asks: Path | None)
         "ANSIBLE_LOCAL_TEMP": f"{folder}/local",
         "ANSIBLE_SSH_CONTROL_PATH_DIR": str(sockets or f"{folder}/cp"),
         "ANSIBLE_SSH_ARGS": f"-o ControlMaster=auto -o ControlPersist={60 if sockets else 15}s "
-        f"{' '.join(ssh_options.build_arguments(askpass.OPTIONS if asks else {'BatchMode': 'yes'}))} -o ConnectTimeout={ANSWER_SECONDS} -o ServerAliveInterval={ALIVE_SECONDS} -o ServerAliveCountMax=3",
+        f"{' '.join(ssh_options.build_arguments(askpass.OPTIONS if asks else {'BatchMode': 'yes'}))} -o "
+        f"ConnectTimeout={ANSWER_SECONDS} -o ServerAliveInterval={ALIVE_SECONDS} -o ServerAliveCountMax=3",
         "ANSIBLE_INVENTORY_ENABLED": "yaml",
         "ANSIBLE_INVENTORY_IGNORE_REGEX": variables.NOT_READ,
         "ANSIBLE_HOST_KEY_CHECKING": "True",

@@ -164,7 +164,10 @@ def load_links(database: sqlite3.Connection, *kinds: str) -> tuple[ChainLink, ..
     if not kinds:
         return tuple(ChainLink(*row) for row in database.execute(f"{_LINK} ORDER BY position"))
     placeholders = ", ".join("?" * len(kinds))
-    query = f"{_LINK} WHERE CASE WHEN json_valid(statement) THEN json_extract(statement, '$.kind') END IN ({placeholders}) ORDER BY position"
+    query = (
+        f"{_LINK} WHERE CASE WHEN json_valid(statement) THEN json_extract(statement, '$.kind') END IN "
+        f"({placeholders}) ORDER BY position"
+    )
     return tuple(ChainLink(*row) for row in database.execute(query, kinds))
 
 

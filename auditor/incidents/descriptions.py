@@ -145,7 +145,10 @@ def describe_event(of: AnyEvent, words: Words) -> str:
             return words("incidents.reported", report=words(f"incidents.report.{report}"), how=how)
         case AnsweredEvent(answers=answers):
             answer_texts = (
-                f"{words(f'form.field.{question}')}: {'; '.join(_describe_answer(question, value, words) for value in values)}"
+                (
+                    f"{words(f'form.field.{question}')}: "
+                    f"{'; '.join(_describe_answer(question, value, words) for value in values)}"
+                )
                 for question, values in answers.items()
             )
             return words("incidents.answered", answers=". ".join(answer_texts))
@@ -310,7 +313,10 @@ def format_custody(case: Case, collection_event: CollectedEvent, words: Words) -
     """Yield who had evidence when, a line each."""
     yield words("incidents.custody", number=str(collection_event.number), incident=case.id, host=collection_event.host)
     for entry in case.list_custody(collection_event.number):
-        yield f"{words.moment(entry.happened)}  {make_one_line(entry.who)}: {make_one_line(describe_event(entry.deed, words))}"
+        yield (
+            f"{words.moment(entry.happened)}  {make_one_line(entry.who)}: "
+            f"{make_one_line(describe_event(entry.deed, words))}"
+        )
 
 
 def build_custody_data(case: Case, collection_event: CollectedEvent, words: Words) -> dict[str, Any]:

@@ -67,10 +67,16 @@ def write_body(figures: Figures, to: Unit, words: Words, file_names: Iterable[st
 def _iter_intrusion_lines(figures: Figures, words: Words) -> Iterator[str]:
     """Yield what to decide about an intrusion, and whether an incident is open on it."""
     if intrusions.find_intrusions(figures.run):
-        yield f"{words(f'intrusion.decision.{figures.run.regime}')} {intrusions.describe_incidents(figures.run.incidents, words)}"
+        yield (
+            f"{words(f'intrusion.decision.{figures.run.regime}')} "
+            f"{intrusions.describe_incidents(figures.run.incidents, words)}"
+        )
         yield _list_response_commands(figures, words)
     elif figures.run.incidents:
-        yield f"{intrusions.describe_incidents(figures.run.incidents, words)} {intrusions.describe_recheck(figures.run, figures.run.incidents, words)}"
+        yield (
+            f"{intrusions.describe_incidents(figures.run.incidents, words)} "
+            f"{intrusions.describe_recheck(figures.run, figures.run.incidents, words)}"
+        )
 
 
 def _list_response_commands(figures: Figures, words: Words) -> str:

@@ -49,7 +49,8 @@ def _merge_spans(raw_spans: list[Span]) -> Iterator[Span]:
 _NAME = re.compile(NAME)
 _ROOTS = r"(?:etc|var|srv|opt|home|usr|root|run|tmp|mnt|data|dev|proc|lib)"
 _ORDINARY = re.compile(
-    rf"(?i)(['\"]?)(?:-?\d{{1,9}}[a-z%]{{0,2}}|on|off|yes|no|true|false|none|null|nil|default|low|medium|strong|required?|optional|primary|additional"
+    rf"(?i)(['\"]?)(?:-?\d{{1,9}}[a-z%]{{0,2}}|on|off|yes|no|true|false|none|null|nil|default|low|medium|strong"
+    rf"|required?|optional|primary|additional"
     rf"|(?:file:(?://)?|exec:|\.{{1,2}}|~|\$\{{?\w{{1,40}}\}}?)?/{_ROOTS}\b[\w./@+-]*+|(?:\.{{1,2}}|~)?/[\w./-]*+|)\1"
     r"[ \t;,)\]}]*+(?:#.*)?\Z"
 )
@@ -171,11 +172,14 @@ _BEFORE_PIPE = re.compile(
 _STRING = r"""(?:'(?:[^'\\\n]|\\.){0,200}+'|"(?:[^"\\\n]|\\.){0,200}+")"""
 _ARGUMENTS = rf"""(?:[^,()'"\n]{{0,80}}+(?:{_STRING})?[^,()'"\n]{{0,20}}+)"""
 _CALLS = re.compile(
-    rf"(?i)\b(?:mysqli?_p?connect|new[ \t]++\\?(?:mysqli|pdo)|ftp_login|ldap_bind|imap_open|ssh2_auth_password|hash_hmac\w{{0,6}}"
+    rf"(?i)\b(?:mysqli?_p?connect|new[ \t]++\\?(?:mysqli|pdo)|ftp_login|ldap_bind|imap_open|ssh2_auth_password"
+    rf"|hash_hmac\w{{0,6}}"
     rf"|openssl_(?:en|de)crypt)[ \t]*+\({_ARGUMENTS},{_ARGUMENTS},[ \t]*+(?P<third>{_STRING})"
     rf"|\b(?:mysqli_real_connect)[ \t]*+\({_ARGUMENTS},{_ARGUMENTS},{_ARGUMENTS},[ \t]*+(?P<fourth>{_STRING})"
-    rf"|(?:\bjwt::(?:en|de)code|\boci_p?connect|->login|\.login|->bind|(?:->|::|\.|\b)auth(?:[ \t]*+=)?)[ \t]*+\([ \t]*+\[?{_ARGUMENTS},[ \t]*+(?:new[ \t]++\\?Key\()?(?P<second>{_STRING})"
-    rf"|(?:->|::|\.|\bnew[ \t]++)(?:auth|key|set_?(?:pass\w{{0,10}}|secret|token|\w{{0,20}}key))[ \t]*+\([ \t]*+(?P<first>{_STRING})"
+    rf"|(?:\bjwt::(?:en|de)code|\boci_p?connect|->login|\.login|->bind|(?:->|::|\.|\b)auth(?:[ \t]*+=)?)[ \t]*+\([ "
+    rf"\t]*+\[?{_ARGUMENTS},[ \t]*+(?:new[ \t]++\\?Key\()?(?P<second>{_STRING})"
+    rf"|(?:->|::|\.|\bnew[ \t]++)(?:auth|key|set_?(?:pass\w{{0,10}}|secret|token"
+    rf"|\w{{0,20}}key))[ \t]*+\([ \t]*+(?P<first>{_STRING})"
     rf"|\b(?:password_hash|password_verify|md5|sha1|crypt|hash_equals)[ \t]*+\([ \t]*+(?P<only>{_STRING})"
     rf"|(?:pass\w{{0,8}}|pwd|p|token|secret)['\"]\][ \t]*+\)?[ \t]*+[!=]==?[ \t]*+(?P<compared>{_STRING})"
 )

@@ -57,7 +57,10 @@ def build_purl(package: Mapping[str, Any], os: Mapping[str, Any]) -> str:
         "upstream": f"{source}@{version}",
     }
     query = "&".join(f"{name}={quote(value, safe=':')}" for name, value in sorted(qualifiers.items()) if value)
-    return f"pkg:deb/{quote(os['id'], safe='')}/{quote(package['name'], safe='')}@{quote(package['version'], safe=':')}?{query}"
+    return (
+        f"pkg:deb/{quote(os['id'], safe='')}/"
+        f"{quote(package['name'], safe='')}@{quote(package['version'], safe=':')}?{query}"
+    )
 
 
 def _iter_packages(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

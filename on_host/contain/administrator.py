@@ -35,7 +35,10 @@ NO_PASSWORD = b"!luytre".hex()
 
 
 def _column(table, key, column, after, where):
-    sql = "SELECT 'cell', '%s', '%s', HEX(CAST(%s AS BINARY)), '%s', HEX(CAST(%s AS BINARY)), '%s' FROM `{db}`.`{p}%s` WHERE %s"
+    sql = (
+        "SELECT 'cell', '%s', '%s', HEX(CAST(%s AS BINARY)), '%s', HEX(CAST(%s AS BINARY)), '%s' FROM "
+        "`{db}`.`{p}%s` WHERE %s"
+    )
     return sql % (table, key, key, column, column, after, table, where)
 
 

@@ -126,7 +126,10 @@ def deindex(
         )
     ]
     for page in indexed_pages:
-        line = f"{words(f'incidents.forget.{page.act}')}  {defang(page.address)}  {deindex_pages.describe_kind(page, words)}"
+        line = (
+            f"{words(f'incidents.forget.{page.act}')}  {defang(page.address)}  "
+            f"{deindex_pages.describe_kind(page, words)}"
+        )
         console.out.print(console.escape(line), soft_wrap=True)
     if not indexed_pages:
         console.out.print(words("incidents.forget.none"), markup=False)

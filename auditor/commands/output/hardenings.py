@@ -119,14 +119,20 @@ def show_undone(step: HostRollback, catalogue: Catalogue, lang: Lang, *, is_done
     if undone.staying:
         console.print(f"  {words('undone.staying')}: {escape(_join_first(undone.staying, _MAX_LINES))}")
     for kept_file in undone.left[:_MAX_LINES]:
-        message = f"{escape(usage.translate_guard_message(kept_file.path, lang))}: {escape(usage.translate_guard_message(kept_file.reason, lang))}"
+        message = (
+            f"{escape(usage.translate_guard_message(kept_file.path, lang))}: "
+            f"{escape(usage.translate_guard_message(kept_file.reason, lang))}"
+        )
         console.print(f"  [yellow]{words('undone.left')}[/]: {message}")
     if len(undone.left) > _MAX_LINES:
         console.print(f"  [yellow]{words('undone.left')}[/]: {words('more_lines', n=len(undone.left) - _MAX_LINES)}")
     max_names = _MAX_LINES if not step.reopens else 0
     rest = [
         *(
-            f"{words(f'undone.part.{key}')}: {escape(_join_first(members, max_names)) if max_names else words.number(len(members))}"
+            (
+                f"{words(f'undone.part.{key}')}: "
+                f"{escape(_join_first(members, max_names)) if max_names else words.number(len(members))}"
+            )
             for key in ("files", "removed", "sysctls")
             if (members := getattr(undone, key))
         ),

@@ -57,7 +57,10 @@ def _show_trace(host: str, trace: Trace, inventory: str, words: Words, console: 
     sure = words(f"certainty.{trace.certainty}")
     rules = describe_rules(trace.rules, words)
     console.print(
-        f"  [{_STYLE[trace.certainty]}]{sure}[/]  {escape(describe_trace(trace, words))}  {escape(trace.where)}  {escape(rules)}",
+        (
+            f"  [{_STYLE[trace.certainty]}]{sure}[/]  {escape(describe_trace(trace, words))}  {escape(trace.where)}  "
+            f"{escape(rules)}"
+        ),
         soft_wrap=True,
     )
     if trace.sample:

@@ -228,7 +228,10 @@ def show_intrusions(run: Run, words: Words, console: Console = out) -> None:
     open_intrusions, commands = intrusions.find_intrusions(run), dict[str, None]()
     for intrusion in open_intrusions:
         label = words("standing.intruded" if intrusion.certain else "standing.suspected")
-        line = f"{intrusion.subject.id}: {intrusions.describe_trace_counts(intrusion, words)}. {intrusions.describe_incidents(intrusion.incidents, words)}"
+        line = (
+            f"{intrusion.subject.id}: {intrusions.describe_trace_counts(intrusion, words)}. "
+            f"{intrusions.describe_incidents(intrusion.incidents, words)}"
+        )
         console.print(f"[bold red]{escape(label)}[/] {escape(line)}", soft_wrap=True)
         command = intrusions.build_next_command(intrusion, run.inventory, words)
         if command not in commands:
@@ -241,7 +244,10 @@ def show_intrusions(run: Run, words: Words, console: Console = out) -> None:
     if open_intrusions:
         console.print(f"[bold red]{escape(words(f'intrusion.decision.{run.regime}'))}[/]", soft_wrap=True)
     elif run.incidents:
-        message = f"{intrusions.describe_incidents(run.incidents, words)} {intrusions.describe_recheck(run, run.incidents, words)}"
+        message = (
+            f"{intrusions.describe_incidents(run.incidents, words)} "
+            f"{intrusions.describe_recheck(run, run.incidents, words)}"
+        )
         console.print(f"[bold]{escape(words('intrusion.incidents'))}[/]: {escape(message)}", soft_wrap=True)
 
 

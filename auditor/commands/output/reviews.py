@@ -73,7 +73,10 @@ def _show_trace(site: str, trace: Trace, inventory: str, words: Words, console: 
     sure = words(f"certainty.{trace.certainty}")
     places = words("reviews.places", n=trace.places)
     console.print(
-        f"  [{_STYLE[trace.certainty]}]{sure}[/]  {escape(describe_trace(trace, words))}  {escape(trace.where)}  {places}",
+        (
+            f"  [{_STYLE[trace.certainty]}]{sure}[/]  {escape(describe_trace(trace, words))}  {escape(trace.where)}  "
+            f"{places}"
+        ),
         soft_wrap=True,
     )
     console.print(f"    {escape(trace.sample)}", soft_wrap=True)

@@ -34,7 +34,10 @@ def show_story(
     words = Words(lang)
     first, last = summarize_run(before), summarize_run(after)
     by_severity = ", ".join(
-        f"[{STYLE[severity.value]}]{words.number(first.totals.open[severity])} {words(f'severity.{severity.value}').lower()}[/]"
+        (
+            f"[{STYLE[severity.value]}]{words.number(first.totals.open[severity])} "
+            f"{words(f'severity.{severity.value}').lower()}[/]"
+        )
         for severity in SEVERITIES
         if first.totals.open[severity]
     )

@@ -72,7 +72,8 @@ _TONES = "\u0300\u0301\u0303\u0309\u0323"
 TONE_VOWELS = "".join(unicodedata.normalize("NFC", base + tone) for base in _BASES for tone in _TONES)
 """Vowels with a tone, of which a Vietnamese syllable has one."""
 _MARKED_CONSONANTS = re.compile(
-    "[\u0107\u0109\u010d\u0144\u01f5\u011d\u013a\u0155\u015b\u017a\u1e3f\u1e55\u1e2b\u1e25\u1e33\u1e37\u1e43\u1e45\u1e47\u1e5b\u1e63\u1e6d\u1e93]"
+    "[\u0107\u0109\u010d\u0144\u01f5\u011d\u013a\u0155\u015b\u017a\u1e3f\u1e55\u1e2b\u1e25\u1e33\u1e37\u1e43\u1e45"
+    "\u1e47\u1e5b\u1e63\u1e6d\u1e93]"
 )
 _TWO_TONES = re.compile(f"[{TONE_VOWELS}]{{2}}")
 _TWO_AFTER_I = re.compile(f"ĩ[{TONE_VOWELS}]")

@@ -26,7 +26,10 @@ MAX_PROBES = 400
 """Of one host: what it says beyond them would only hide what others say."""
 
 _SCRIPT = Path(__file__).with_name("probes.sh")
-_ENTER = 'echo "luytre: ssh 0"; if [ "$(id -u)" = 0 ]; then exec /bin/sh -s -- "$@"; else exec sudo -n -- /bin/sh -s -- "$@"; fi'
+_ENTER = (
+    'echo "luytre: ssh 0"; if [ "$(id -u)" = 0 ]; then exec /bin/sh -s -- "$@"; else exec sudo -n -- /bin/sh -s '
+    '-- "$@"; fi'
+)
 _LINE = re.compile(r"luytre: ([a-z][a-z0-9:@._-]{0,79}) ([0-9]{1,3})(?: (.*))?")
 _SERVICE = "service:"
 _LOG = "log:"

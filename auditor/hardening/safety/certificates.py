@@ -48,8 +48,10 @@ def _describe_fault(vhost: Mapping[str, Any], server: str) -> Text | None:
     if tls["loads"] == "unknown" and _LOWERED_LEVEL.search(tls["ciphers"] or ""):
         path = make_one_line(tls["certificate"] or "?", 200)
         return Text(
-            vi=f"{name}: mức bảo mật đang hạ ({make_one_line(tls['ciphers'], 100)}) mà chứng thư {path} không thử nạp được",
-            en=f"{name}: the level of security is lowered ({make_one_line(tls['ciphers'], 100)}), and whether {path} loads without that could not be tried",
+            vi=f"{name}: mức bảo mật đang hạ ({make_one_line(tls['ciphers'], 100)}) mà chứng thư {path} không thử nạp "
+            f"được",
+            en=f"{name}: the level of security is lowered ({make_one_line(tls['ciphers'], 100)}), and whether {path} "
+            f"loads without that could not be tried",
         )
     return None
 

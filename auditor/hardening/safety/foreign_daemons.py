@@ -25,7 +25,8 @@ def find_holds(fixes: Mapping[str, Fix], data: Mapping[str, Any]) -> Iterator[tu
             continue
         files = ", ".join(make_one_line(daemon["file"], 100) for daemon in there[:3])
         why = Text(
-            vi=f"chương trình đang chạy đọc cấu hình ở {files}, không phải {folder}: sửa tại đó, hoặc trong bảng điều khiển đã cài nó",
+            vi=f"chương trình đang chạy đọc cấu hình ở {files}, không phải {folder}: sửa tại đó, hoặc trong bảng điều "
+            f"khiển đã cài nó",
             en=f"what runs reads {files} and not {folder}: change it there, or in the panel that installed it",
         )
         yield from (

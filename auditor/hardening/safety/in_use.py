@@ -168,7 +168,8 @@ def _uploaders(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, T
             Effect.HIDES_NEW_FILES,
             Text(
                 vi=f"tệp mới do {text} đưa lên các trang web chỉ đọc được nhờ quyền của mọi người, sau đó sẽ báo 403",
-                en=f"files that {text} put on the sites are readable only because everybody may; new ones would answer 403",
+                en=f"files that {text} put on the sites are readable only because everybody may; new ones would "
+                f"answer 403",
             ),
         )
 
@@ -189,7 +190,8 @@ def _find_open_ports(host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effe
             Effect.CLOSES_UNDECLARED_PORTS,
             Text(
                 vi=f"cổng {text} đang mở ra ngoài và sẽ bị đóng (cổng nào cần thì ghi vào luytre_open_ports)",
-                en=f"ports {text} are open to the network and would be closed (declare those needed in luytre_open_ports)",
+                en=f"ports {text} are open to the network and would be closed (declare those needed in "
+                f"luytre_open_ports)",
             ),
         )
 
@@ -227,7 +229,10 @@ def _logs_written(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect
     parts = []
     if written_logs:
         text = "; ".join(
-            f"{make_one_line(log['path'], 100)} ({', '.join(make_one_line(name, 40) for name in log['writers'][:MAX_TOLD])})"
+            (
+                f"{make_one_line(log['path'], 100)} "
+                f"({', '.join(make_one_line(name, 40) for name in log['writers'][:MAX_TOLD])})"
+            )
             for log in written_logs[:MAX_TOLD]
         )
         parts.append(
@@ -387,7 +392,8 @@ def _old_clients(_host: Host, site: Mapping[str, Any], data: Mapping[str, Any]) 
             Effect.STOPS_OLD_CLIENTS,
             Text(
                 vi=f"{old} trên {requests} lượt xem gần đây là của trình duyệt quá cũ (Internet Explorer, Android 4…)",
-                en=f"{old} of the last {requests} requests came from very old browsers (Internet Explorer, Android 4 …)",
+                en=f"{old} of the last {requests} requests came from very old browsers (Internet Explorer, Android 4 "
+                f"…)",
             ),
         )
 

@@ -90,14 +90,17 @@ def _describe_person(account: str, ways: list[Any]) -> Text:
     last_seen = clock.from_epoch(first.last)
     if first.to is not None and all(way.doubtful for way in ways):
         return Text(
-            vi=f"{account} (từ {where}, nhật ký không cho biết có đi tiếp qua máy chủ này hay không, gần nhất {dates.format_day(last_seen, 'vi')})",
-            en=f"{account} (from {where}, no record tells whether on through this host, last on {dates.format_day(last_seen, 'en')})",
+            vi=f"{account} (từ {where}, nhật ký không cho biết có đi tiếp qua máy chủ này hay không, gần nhất "
+            f"{dates.format_day(last_seen, 'vi')})",
+            en=f"{account} (from {where}, no record tells whether on through this host, last on "
+            f"{dates.format_day(last_seen, 'en')})",
         )
     if first.to is not None:
         to = f" {first.to}" if first.to else ""
         return Text(
             vi=f"{account} (từ {where}, qua máy chủ này đi tiếp{to}, gần nhất {dates.format_day(last_seen, 'vi')})",
-            en=f"{account} (from {where}, on through this host{' to' + to if to else ''}, last on {dates.format_day(last_seen, 'en')})",
+            en=f"{account} (from {where}, on through this host{' to' + to if to else ''}, last on "
+            f"{dates.format_day(last_seen, 'en')})",
         )
     if not first.methods:
         return Text(

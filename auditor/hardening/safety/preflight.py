@@ -168,8 +168,10 @@ def _clock(case: PreflightInput) -> Iterator[Text]:
     if max(slow, fast) > CLOCK_SECONDS:
         minutes = int(max(slow, fast) // 60)
         yield Text(
-            vi=f"đồng hồ máy chủ {'chậm' if slow > fast else 'nhanh'} {minutes} phút so với máy quản trị: chỉnh giờ trước",
-            en=f"the host's clock is {minutes} minutes {'behind' if slow > fast else 'ahead of'} this machine's: set it first",
+            vi=f"đồng hồ máy chủ {'chậm' if slow > fast else 'nhanh'} {minutes} phút so với máy quản trị: chỉnh giờ "
+            f"trước",
+            en=f"the host's clock is {minutes} minutes {'behind' if slow > fast else 'ahead of'} this machine's: set "
+            f"it first",
         )
 
 
@@ -182,7 +184,8 @@ def _open_run(case: PreflightInput) -> Iterator[Text]:
         )
     elif armed_run:
         yield Text(
-            vi=f"lần chạy {armed_run['run']} chưa được xác nhận mà máy chủ cũng chưa khôi phục: khôi phục máy chủ trước",
+            vi=f"lần chạy {armed_run['run']} chưa được xác nhận mà máy chủ cũng chưa khôi phục: khôi phục máy chủ "
+            f"trước",
             en=f"the run {armed_run['run']} was neither confirmed nor reverted on this host: revert it first",
         )
 
@@ -210,7 +213,8 @@ def _source(case: PreflightInput) -> Iterator[Text]:
     if not logins.is_within(source, networks):
         yield Text(
             vi=f"tường lửa sẽ chặn chính kết nối này (từ {source}): thêm mạng của nó vào luytre_trusted_networks",
-            en=f"the firewall would block this very connection (from {source}): add its network to luytre_trusted_networks",
+            en=f"the firewall would block this very connection (from {source}): add its network to "
+            f"luytre_trusted_networks",
         )
 
 
@@ -265,8 +269,10 @@ def _own_way(case: PreflightInput) -> Iterator[Text]:
     if taking_controls:
         by = f"{account}@{source}:{port}" if connection else account
         yield Text(
-            vi=f"{', '.join(taking_controls)} sẽ khóa ngoài chính tài khoản {account} mà chương trình này dùng ({by}): tài khoản chưa có khóa SSH dùng được sau thay đổi",
-            en=f"{', '.join(taking_controls)} would lock out {account}, the very account that this program uses ({by}): it has no SSH key that works after the change",
+            vi=f"{', '.join(taking_controls)} sẽ khóa ngoài chính tài khoản {account} mà chương trình này dùng "
+            f"({by}): tài khoản chưa có khóa SSH dùng được sau thay đổi",
+            en=f"{', '.join(taking_controls)} would lock out {account}, the very account that this program uses "
+            f"({by}): it has no SSH key that works after the change",
         )
 
 
@@ -312,8 +318,10 @@ def _other_firewall(case: PreflightInput) -> Iterator[tuple[str, Text]]:
                 yield (
                     control,
                     Text(
-                        vi=f"{managers} đang quản lý tường lửa của máy chủ: đặt nó chặn mặc định, hoặc ngừng dùng nó, rồi chạy lại",
-                        en=f"{managers} is in charge of this host's firewall: have it deny by default or retire it, then run again",
+                        vi=f"{managers} đang quản lý tường lửa của máy chủ: đặt nó chặn mặc định, hoặc ngừng dùng nó, "
+                        f"rồi chạy lại",
+                        en=f"{managers} is in charge of this host's firewall: have it deny by default or retire it, "
+                        f"then run again",
                     ),
                 )
 
@@ -458,8 +466,10 @@ def _find_sites_without_https(case: PreflightInput) -> dict[str, dict[Domain, Te
 def _own_password(closing_controls: Collection[ControlId]) -> Text:
     controls = ", ".join(closing_controls)
     return Text(
-        vi=f"{controls} sẽ khóa ngoài chính chương trình này vì bảng kiểm kê cho nó vào bằng mật khẩu: chuyển sang khóa SSH trước",
-        en=f"{controls} would lock out this program, for which the inventory has a password: move it to an SSH key first",
+        vi=f"{controls} sẽ khóa ngoài chính chương trình này vì bảng kiểm kê cho nó vào bằng mật khẩu: chuyển sang "
+        f"khóa SSH trước",
+        en=f"{controls} would lock out this program, for which the inventory has a password: move it to an SSH key "
+        f"first",
     )
 
 

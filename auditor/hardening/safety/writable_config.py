@@ -83,6 +83,8 @@ def _explain_loose_file(file: str, loose: str) -> Text:
 def _explain_linked_folder(folder: str) -> Text:
     path = make_one_line(folder, 100)
     return Text(
-        vi=f"{path} là liên kết: tệp viết qua đó nằm ngoài bản chụp để khôi phục; thay liên kết bằng thư mục thật rồi chạy lại",
-        en=f"{path} is a link: a file written through it is not in the snapshot for the way back; make it a folder, then run again",
+        vi=f"{path} là liên kết: tệp viết qua đó nằm ngoài bản chụp để khôi phục; thay liên kết bằng thư mục thật rồi "
+        f"chạy lại",
+        en=f"{path} is a link: a file written through it is not in the snapshot for the way back; make it a folder, "
+        f"then run again",
     )

@@ -109,8 +109,10 @@ def unload_library(path: str, folder: str) -> str:
         f"(^|[^A-Za-z0-9_.+/-]){place}($|{_OF_NAMES})",
     )
     script = (
-        f"m={shlex.quote(by_name)}; dpkg-query -S {shlex.quote(f'*/{name}')} >/dev/null 2>&1 && m={shlex.quote(by_path)}; "
-        f'grep -RlZE -e "$m" {folder} | xargs -0 -r sed -i -E --follow-symlinks -e "/^[[:space:]]*#/b" -e "\\,$m, s/^/# /"'
+        f"m={shlex.quote(by_name)}; dpkg-query -S {shlex.quote(f'*/{name}')} >/dev/null 2>&1 && "
+        f"m={shlex.quote(by_path)}; "
+        f'grep -RlZE -e "$m" {folder} | xargs -0 -r sed -i -E --follow-symlinks -e "/^[[:space:]]*#/b" -e "\\,$m, s/^/'
+        f'# /"'
     )
     return f"sudo sh -c {shlex.quote(script)}"
 
@@ -164,7 +166,8 @@ def find_shortened(where: str) -> str:
     begins, _, ends = where.partition(CUT)
     begins, ends = re.sub("%[0-9A-F]?$", "", begins), ends[2:] if "%" in where else ends
     return list_names(
-        f"sudo find {quote_path(begins.rpartition('/')[0] or '/')} -xdev -path {quote_path(f'{_escape_glob(begins)}*{_escape_glob(ends)}')} -print0"
+        f"sudo find {quote_path(begins.rpartition('/')[0] or '/')} -xdev -path "
+        f"{quote_path(f'{_escape_glob(begins)}*{_escape_glob(ends)}')} -print0"
     )
 
 

@@ -165,7 +165,10 @@ def search_site(root: str, targets: Iterable[str], pages: Iterable[str]) -> Inst
     recent_files = f"sudo find {root} -xdev -type f -newermt '-30 days' -printf '%T+ %u %p\\0' | sort -zr | head -zn 50"
     search_commands = [commands.list_names(recent_files)]
     if names:
-        rows = f"mariadb-dump --all-databases --skip-extended-insert --skip-comments | grep -aF {names} | cut -c 1-300 | {INERT}"
+        rows = (
+            f"mariadb-dump --all-databases --skip-extended-insert --skip-comments | grep -aF {names} | cut -c "
+            f"1-300 | {INERT}"
+        )
         search_commands.append(commands.list_names(f"sudo grep -rlZF {names} -- {root}"))
         search_commands.append(f"sudo sh -c {shlex.quote(rows)}")
     if paths_of := [f"-path {root}{commands.quote_path(page)}" for page in sorted({*pages}) if _PLAIN.fullmatch(page)]:

@@ -131,7 +131,10 @@ def _render_yaml(
         for entry in new
     }
     text = yaml.dump({"all": {"hosts": hosts}}, Dumper=_Plain, allow_unicode=True, sort_keys=False, width=200)
-    return f"---\n# Imported by 'auditor inventory import' from {make_one_line(file.name, 200)}: from now on, change it here.\n{text}"
+    return (
+        f"---\n# Imported by 'auditor inventory import' from {make_one_line(file.name, 200)}: from now on, change "
+        f"it here.\n{text}"
+    )
 
 
 class _Plain(yaml.SafeDumper):

@@ -253,7 +253,10 @@ def _content(run: Run, catalogue: Catalogue, words: Words) -> tuple[str, ...]:
     """
     sites = traces.list_site_traces(run, catalogue)
     on_hosts = [
-        f"{words('hunts.shared', n=len(host_trace.where), what=traces.describe_trace(host_trace.trace, words))}: {', '.join(host_trace.where)}"
+        (
+            f"{words('hunts.shared', n=len(host_trace.where), what=traces.describe_trace(host_trace.trace, words))}: "
+            f"{', '.join(host_trace.where)}"
+        )
         for host_trace in hunts.find_shared_traces(hunts.list_host_traces(run, catalogue))[:MAX_TRACES]
     ]
     if not sites:

@@ -22,7 +22,10 @@ SESSION = (
     "SET time_zone = '+00:00';\nSET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES';\n"
 ) + _site_database.EVERY_TIME
 NULL, IDENTIFIER_FORMAT = "-", "`%s`"
-OF_TABLE = "SELECT 'table', TABLE_TYPE FROM information_schema.TABLES WHERE TABLE_SCHEMA = '{db}' AND TABLE_NAME = '{table}';\n"
+OF_TABLE = (
+    "SELECT 'table', TABLE_TYPE FROM information_schema.TABLES WHERE TABLE_SCHEMA = '{db}' AND TABLE_NAME = "
+    "'{table}';\n"
+)
 COLUMNS = """SELECT 'column', COLUMN_NAME, DATA_TYPE FROM information_schema.COLUMNS
   WHERE TABLE_SCHEMA = '{db}' AND TABLE_NAME = '{table}' AND IFNULL(GENERATION_EXPRESSION, '') = '' ORDER BY ORDINAL_POSITION LIMIT {most};
 """
