@@ -59,7 +59,8 @@ def main() -> None:
     try:
         audit()
         print(
-            f"{os.cpu_count()} cores, seconds of wall time, everything included (start, SSH, evaluation, reports, history)"
+            f"{os.cpu_count()} cores, seconds of wall time, everything included (start, SSH, evaluation, reports, "
+            f"history)"
         )
         print(row("auditor, three hosts and four sites", [audit() for _ in range(repeats)]))
         for host in lab.hosts():

@@ -98,7 +98,10 @@ def steady(value: Any) -> Any:
 def compared(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
     for name in sorted({*before, *after}):
         if before.get(name) != after.get(name):
-            yield f"{name}\n  - {json.dumps(before.get(name), ensure_ascii=False)[:1500]}\n  + {json.dumps(after.get(name), ensure_ascii=False)[:1500]}"
+            yield (
+                f"{name}\n  - {json.dumps(before.get(name), ensure_ascii=False)[:1500]}\n  + "
+                f"{json.dumps(after.get(name), ensure_ascii=False)[:1500]}"
+            )
 
 
 def main() -> int:

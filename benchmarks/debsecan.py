@@ -141,7 +141,8 @@ def compare(status: Path, program: Path, folder: Path, collector: Any) -> int:
     headers = {each["Package"] for each in fields if collector.parse_source(each)[0] == "linux"}
     differing = sorted(key for key in (vulnerable ^ affected) - unknown if key[1] not in headers)
     print(
-        f"{status.name}: {entries} entries, {len(fields)} packages, {len(said)} verdicts; vulnerable {len(vulnerable - unknown)}"
+        f"{status.name}: {entries} entries, {len(fields)} packages, {len(said)} verdicts; vulnerable "
+        f"{len(vulnerable - unknown)}"
     )
     print(f"  of no Debian archive: {len(unknown)}, of which debsecan calls {len(unknown & vulnerable)} vulnerable")
     for key in sorted(unknown & vulnerable):

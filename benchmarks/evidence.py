@@ -76,7 +76,8 @@ def _one(incident: str, host: str, inventory: Path, dissect: Path | None) -> Ite
     size = sum(path.stat().st_size for path in place.rglob("*") if path.is_file())
     manifest = json.loads((place / "manifest.json").read_bytes())
     print(
-        f"{host}: {seconds:.1f} s, {size / 1e6:.1f} MB, {len(manifest['files'])} files, {len(manifest['left_out'])} left out"
+        f"{host}: {seconds:.1f} s, {size / 1e6:.1f} MB, {len(manifest['files'])} files, {len(manifest['left_out'])} "
+        f"left out"
     )
     if seconds > MOST_SECONDS or size > MOST_BYTES:
         yield f"{host}: more than {MOST_SECONDS} s or {MOST_BYTES} bytes"
@@ -116,7 +117,10 @@ def _said(
         command, cwd=place, input=given.read_bytes() if given else b"", capture_output=True, check=False
     )
     if done.returncode or text not in done.stdout:
-        yield f"{host}: {Path(command[0]).name} {command[-1]} does not read it: {done.stderr.decode(errors='replace')[-300:]}"
+        yield (
+            f"{host}: {Path(command[0]).name} {command[-1]} does not read it: "
+            f"{done.stderr.decode(errors='replace')[-300:]}"
+        )
 
 
 def _auditor(inventory: Path, *words: str) -> None:

@@ -261,7 +261,8 @@ def steps(programs: Path, folder: Path, inventory: str, catalogue: controls.Cata
         ours("indicators", "export", str(file), "--tlp", tlp, "--sightings", "-i", inventory)
         kinds = sorted({one["type"] for one in held(file.read_text()).values()})
         print(
-            f"STIX to TLP:{tlp}, {len(held(file.read_text()))} objects ({', '.join(kinds)}): {validated(programs, file)}"
+            f"STIX to TLP:{tlp}, {len(held(file.read_text()))} objects ({', '.join(kinds)}): "
+            f"{validated(programs, file)}"
         )
         ours("indicators", "export", str(folder / f"{tlp}.misp.json"), "--tlp", tlp, "-i", inventory)
         print(f"MISP to TLP:{tlp}: pymisp reads {opened(programs, folder / f'{tlp}.misp.json')} attributes, the same")
@@ -278,7 +279,8 @@ def steps(programs: Path, folder: Path, inventory: str, catalogue: controls.Cata
         asked = requests(folder)
         ours("indicators", "poll", "--name", "back", "-i", inventory)
         print(
-            f"the same {len(there)} objects are there; fetched again with {requests(folder) - asked} requests, in pages of {PAGE}"
+            f"the same {len(there)} objects are there; fetched again with {requests(folder) - asked} requests, in "
+            f"pages of {PAGE}"
         )
         ours("indicators", "export", str(folder / "back.json"), "--list", "back", "--tlp", "RED", "-i", inventory)
     sent, back = (

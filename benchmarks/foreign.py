@@ -315,8 +315,10 @@ def main() -> int:
                 counts = measured(name, server, Path(made))
             bad += not counts.good
             print(
-                f"{name}: {len(counts.criticals)} criticals clean, files of {counts.looked_at}/{counts.sites} sites looked at, "
-                f"{len(counts.unseen)} of {len(server.seen)} holes unseen, {counts.changed} changes, {len(counts.broken)} unnoticed breakages, {len(counts.unfinished)} left undone",
+                f"{name}: {len(counts.criticals)} criticals clean, files of {counts.looked_at}/{counts.sites} sites "
+                f"looked at, "
+                f"{len(counts.unseen)} of {len(server.seen)} holes unseen, {counts.changed} changes, "
+                f"{len(counts.broken)} unnoticed breakages, {len(counts.unfinished)} left undone",
                 flush=True,
             )
             for what in ("criticals", "unseen", "broken", "unfinished"):

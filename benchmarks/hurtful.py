@@ -97,7 +97,8 @@ def _hurt(folder: Path, host: str) -> Iterator[str]:
         memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
         print(f"{name}: {seconds:.1f} s, {memory} MB at most in a process of ours; {hunt['seen']} files seen,")
         print(
-            f"  {hunt['judged']} judged, {hunt['unjudged']} not judged, {hunt['left']} left, cut short: {hunt['cut_short']}"
+            f"  {hunt['judged']} judged, {hunt['unjudged']} not judged, {hunt['left']} left, cut short: "
+            f"{hunt['cut_short']}"
         )
         if seconds > SECONDS:
             yield f"the {name} hunt took {seconds:.0f} s"

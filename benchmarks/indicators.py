@@ -45,8 +45,10 @@ def main() -> None:
                 hits += bad
                 who = rolls.choice(rows[: INDICATORS * 6 // 10]) if bad else _address(rolls)
                 log.write(
-                    f'{who} - - [27/Nov/2026:08:00:00 +0700] "GET /tin-tuc/bai-{number % 5_000}.html HTTP/1.1" 200 {number % 90_000}'
-                    f' "https://www.google.com/" "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0"\n'
+                    f'{who} - - [27/Nov/2026:08:00:00 +0700] "GET /tin-tuc/bai-{number % 5_000}.html HTTP/1.1" 200 '
+                    f"{number % 90_000}"
+                    f' "https://www.google.com/" "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/'
+                    f'153.0"\n'
                 )
         began = time.process_time()
         held = build_index(store.load_indicators(folder / "i.sqlite"), clock.today())
@@ -55,7 +57,8 @@ def main() -> None:
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         size = (folder / "access.log").stat().st_size / 1e6
         print(
-            f"{LINES} lines ({size:.0f} MB): {took:.1f} s, {sum(found.values())} places ({hits} put there), {memory:.0f} MB"
+            f"{LINES} lines ({size:.0f} MB): {took:.1f} s, {sum(found.values())} places ({hits} put there), "
+            f"{memory:.0f} MB"
         )
 
 

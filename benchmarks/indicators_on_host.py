@@ -30,7 +30,10 @@ from auditor.system import resources
 VALUES = 2_000
 MET = ("c7.evil.test", "203.0.114.77")
 LOG = "var/log/mail.log"
-WRITTEN = f"printf '2026-11-27T08:00:00 web postfix/smtp[7]: A1: to=<a@{MET[0]}>, relay=mx.other.test[{MET[1]}]:25\\n' > /{LOG}"
+WRITTEN = (
+    f"printf '2026-11-27T08:00:00 web postfix/smtp[7]: A1: to=<a@{MET[0]}>, "
+    f"relay=mx.other.test[{MET[1]}]:25\\n' > /{LOG}"
+)
 LARGEST = 50_000_000
 
 

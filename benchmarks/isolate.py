@@ -43,7 +43,10 @@ TRIAL, MORE = 60, 5
 HARDENING = threading.Lock()
 """One run at a time changes the hosts of an inventory."""
 TABLE = "nft -s list table inet luytre_isolate"
-FIRST = "systemctl show -P ExecMainStartTimestampMonotonic luytre-contain-isolation.service; systemctl show -P ActiveEnterTimestampMonotonic network-pre.target"
+FIRST = (
+    "systemctl show -P ExecMainStartTimestampMonotonic luytre-contain-isolation.service; systemctl show -P "
+    "ActiveEnterTimestampMonotonic network-pre.target"
+)
 LOOSEN = "rm -f /etc/ssh/sshd_config.d/00-luytre.conf; systemctl reload ssh; chmod 644 /etc/crontab"
 
 

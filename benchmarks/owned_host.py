@@ -128,13 +128,17 @@ def row(name: str, pairs: Sequence[tuple[Spent, Spent]]) -> str:
     alone, beside = (statistics.median(one.wall for one in side) for side in zip(*pairs, strict=True))
     ratio = statistics.median(with_it.wall / without.wall for without, with_it in pairs)
     peak = max(one.memory for _, one in pairs)
-    return f"{name:<9} alone {alone:6.2f} s  beside {beside:6.2f} s  ratio {ratio:5.2f}  peak {peak:4.0f} MB  n={len(pairs)}"
+    return (
+        f"{name:<9} alone {alone:6.2f} s  beside {beside:6.2f} s  ratio {ratio:5.2f}  peak {peak:4.0f} MB  "
+        f"n={len(pairs)}"
+    )
 
 
 def main() -> None:
     repeats = int(sys.argv[1]) if len(sys.argv) > 1 else 3
     print(
-        f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; medians of pairs, the highest peak beside the owned host"
+        f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; medians of pairs, the highest peak beside the owned "
+        f"host"
     )
     with lab.hold_session(), tempfile.TemporaryDirectory() as scratch:
         lab.pristine()

@@ -65,7 +65,10 @@ OF_UPGRADE = (
 """Records that tell of an upgrade, which stays."""
 UPGRADED = "luytre-lab-canary"
 DAEMONS = ("nginx", "apache2", "mariadb", "php*-fpm")
-WAYS = "id -u; passwd --status root | cut -d' ' -f2; sshd -t && echo sshd; systemctl is-active ssh.service ssh.socket | sort -u"
+WAYS = (
+    "id -u; passwd --status root | cut -d' ' -f2; sshd -t && echo sshd; systemctl is-active ssh.service ssh.socket "
+    "| sort -u"
+)
 
 
 @dataclass

@@ -47,7 +47,10 @@ import apt_pkg, json, sys
 apt_pkg.init_system()
 print(json.dumps([apt_pkg.version_compare(one, other) for one, other in json.load(sys.stdin)]))
 """
-PHPS = "echo json_encode(array_map(fn($pair) => version_compare(...$pair), json_decode(stream_get_contents(STDIN), true)));"
+PHPS = (
+    "echo json_encode(array_map(fn($pair) => version_compare(...$pair), json_decode(stream_get_contents(STDIN), "
+    "true)));"
+)
 
 
 def debians(rng: random.Random) -> Iterator[tuple[str, str]]:
@@ -93,7 +96,8 @@ def differences(host: str, what: str, program: list[str], pairs: list[tuple[str,
     theirs = [(one > 0) - (one < 0) for one in json.loads(done.stdout)]
     wrong = [pair for pair, own, their in zip(pairs, ours, theirs, strict=True) if own != their]
     print(
-        f"{what}: {len(pairs)} pairs, {ours.count(-1)} below, {ours.count(0)} equal, {len(wrong)} differences {wrong[:3]}"
+        f"{what}: {len(pairs)} pairs, {ours.count(-1)} below, {ours.count(0)} equal, {len(wrong)} differences "
+        f"{wrong[:3]}"
     )
     return len(wrong)
 

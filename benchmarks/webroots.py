@@ -113,7 +113,8 @@ def hunted(host: str, *, whole: bool) -> tuple[Hunt, Cost]:
 def show(title: str, hunt: Hunt, cost: Cost, audit: Cost) -> None:
     """One hunt's figures, and what of them an audit without a hunt takes anyway."""
     print(
-        f"{title}: {cost.seconds:.1f} s ({audit.seconds:.1f} s of it the audit's), of a processor {cost.processor:.1f} s here "
+        f"{title}: {cost.seconds:.1f} s ({audit.seconds:.1f} s of it the audit's), of a processor "
+        f"{cost.processor:.1f} s here "
         f"({audit.processor:.1f} s) and {hunt.processor:.1f} s on the host, {cost.memory:.0f} MB; "
         f"seen {hunt.seen}, known {hunt.known} ({100 * hunt.known / max(hunt.seen, 1):.0f} %), judged {hunt.judged}, "
         f"not judged {hunt.unjudged}, warm: {hunt.warm}",

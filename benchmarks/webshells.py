@@ -82,7 +82,8 @@ def show(title: str, counted: Counted) -> None:
     print(f"  alarm            {100 * alarms / counted.files:.3f} % ({alarms})")
     print(f"  alarm or weak    {100 * (counted.files - counted.stages['nothing']) / counted.files:.3f} %")
     print(
-        f"  {counted.files / max(counted.seconds, 1e-6):.0f} files a second on one core; slowest {counted.slowest[0]:.2f} s, {counted.slowest[1]}"
+        f"  {counted.files / max(counted.seconds, 1e-6):.0f} files a second on one core; slowest "
+        f"{counted.slowest[0]:.2f} s, {counted.slowest[1]}"
     )
 
 

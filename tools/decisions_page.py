@@ -14,8 +14,8 @@ _HEAD = re.compile(r"# (\d+)\. (.+)\n\n\*(\d{4}-\d{2}-\d{2}), (.+)\.\*\n")
 """The head of a decision: ``# 7. Title``, an empty line, ``*2026-11-25, in force.*``."""
 _INTRODUCTION = """# Decisions
 
-A decision says what was chosen, why, what was measured or tried, and what it costs. A decision that another one replaces stays,
-and its second line says which one that is. `make docs` writes this page.
+A decision says what was chosen, why, what was measured or tried, and what it costs. A decision that another one
+replaces stays, and its second line says which one that is. `make docs` writes this page.
 
 """
 

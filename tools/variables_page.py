@@ -23,20 +23,20 @@ _MAX_SHOWN = 60
 _INTRO = """\
 # Các biến · Variables
 
-Trang này do `make docs` viết từ mô hình của bảng kiểm kê (`auditor/models`) và `roles/*/meta/argument_specs.yml`: sửa ở đó; phần
-tiếng Việt ở `tools/variables.vi.po`.
+Trang này do `make docs` viết từ mô hình của bảng kiểm kê (`auditor/models`) và `roles/*/meta/argument_specs.yml`:
+sửa ở đó; phần tiếng Việt ở `tools/variables.vi.po`.
 
-`make docs` writes this page from the models of the inventory (`auditor/models`) and `roles/*/meta/argument_specs.yml`: change
-those; the Vietnamese is in `tools/variables.vi.po`.
+`make docs` writes this page from the models of the inventory (`auditor/models`) and
+`roles/*/meta/argument_specs.yml`: change those; the Vietnamese is in `tools/variables.vi.po`.
 """
 _THRESHOLDS = """\
 ## Ngưỡng · thresholds
 
-Các biến ở trên mà yêu cầu xét theo. Khi bảng kiểm kê đặt một biến, rà soát xét theo giá trị đó và kết quả ghi rõ; ngoài khoảng là lỗi.
-Danh sách: `auditor/inventory/thresholds.yml`.
+Các biến ở trên mà yêu cầu xét theo. Khi bảng kiểm kê đặt một biến, rà soát xét theo giá trị đó và kết quả ghi rõ;
+ngoài khoảng là lỗi. Danh sách: `auditor/inventory/thresholds.yml`.
 
-Those of the variables above that controls are judged by. Where the inventory sets one, the audit judges by it and every finding says
-so; a value out of range is an error. The list: `auditor/inventory/thresholds.yml`.
+Those of the variables above that controls are judged by. Where the inventory sets one, the audit judges by it and
+every finding says so; a value out of range is an error. The list: `auditor/inventory/thresholds.yml`.
 """
 _EMPTY: Mapping[str | None, Any] = {"array": [], "object": {}}
 """What a field holds that is left out and says no default of its own."""

@@ -41,7 +41,8 @@ def completion(
       auditor completion fish >> ~/.config/fish/config.fish
 
     """
-    from typer.completion import get_completion_script  # type: ignore[attr-defined]  # typer passes it on without naming it
+    # Typer passes it on without naming it.
+    from typer.completion import get_completion_script  # type: ignore[attr-defined]
 
     script = get_completion_script(prog_name="auditor", complete_var=VARIABLE, shell=shell.value)
     typer.echo(f"{_ZSH_BEGINS}\n{script}" if shell is Shell.ZSH else script)

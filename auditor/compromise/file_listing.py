@@ -121,7 +121,8 @@ def _file(row: list[int | str | None], roots: list[str]) -> WebFile:
         raise ValueError("a path that leads elsewhere")
     path.encode("latin-1")
     roots[number].encode("latin-1")
-    return WebFile(roots[number], path, size, mtime_ns, ctime_ns, sha256, what, place, stamp, md5)  # type: ignore[arg-type]
+    times = (mtime_ns, ctime_ns)
+    return WebFile(roots[number], path, size, *times, sha256, what, place, stamp, md5)  # type: ignore[arg-type]
 
 
 def unpack_json(text: object) -> Any:

@@ -9,7 +9,21 @@ from auditor.content.crawler.session import HEADERS
 from auditor.facts import HostFacts
 from auditor.scans.responses import Visitor
 
-_PLUGINS = ("wordfence", "better-wp-security", "all-in-one-wp-security", "stop-bad-bots", "stopbadbots", "blackhole-bad-bots", "cleantalk", "ninjafirewall", "crowdsec", "sucuri-scanner", "wp-cerber", "shield-security", "wp-simple-firewall")  # fmt: skip
+_PLUGINS = (
+    "wordfence",
+    "better-wp-security",
+    "all-in-one-wp-security",
+    "stop-bad-bots",
+    "stopbadbots",
+    "blackhole-bad-bots",
+    "cleantalk",
+    "ninjafirewall",
+    "crowdsec",
+    "sucuri-scanner",
+    "wp-cerber",
+    "shield-security",
+    "wp-simple-firewall",
+)
 """WordPress plugins, by what their folders begin with."""
 ALL = frozenset[Visitor](HEADERS)
 _ENGINE = frozenset[Visitor]({"engine"})

@@ -85,8 +85,12 @@ def resolve_addresses(reach: Mapping[str, Reach]) -> dict[str, str]:
 
 def describe_passages(passages_by_middle: Mapping[str, tuple[Passage, ...]]) -> dict[str, Text]:
     """Return, by the host in the middle, in words whom the inventory reaches through it."""
-    return {middle: Text.join(_describe_group(by, list(group)) for by, group in groupby(sorted(passages, key=_get_means), _get_means))
-            for middle, passages in passages_by_middle.items()}  # fmt: skip
+    return {
+        middle: Text.join(
+            _describe_group(by, list(group)) for by, group in groupby(sorted(passages, key=_get_means), _get_means)
+        )
+        for middle, passages in passages_by_middle.items()
+    }
 
 
 def _get_means(passage: Passage) -> str:

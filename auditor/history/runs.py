@@ -119,7 +119,8 @@ class History:
     def entries(self, inventory: str | None = None, limit: int | None = 100) -> tuple[RunEntry, ...]:
         """Return the newest runs first, those that were kept while the clock was ahead last; ``limit`` None: all."""
         where, arguments = ("WHERE inventory = ?", [key_of(inventory)]) if inventory else ("", [])
-        query = f"SELECT id, started, inventory, purpose, trend FROM runs {where} {NEWEST_FIRST} LIMIT ?"  # noqa: S608  texts of ours
+        # What is put into the query are texts of ours.
+        query = f"SELECT id, started, inventory, purpose, trend FROM runs {where} {NEWEST_FIRST} LIMIT ?"  # noqa: S608
         with open_history(self.path) as database:
             rows = database.execute(
                 query, [*arguments, believable(self._now()), -1 if limit is None else limit]

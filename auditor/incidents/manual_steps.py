@@ -213,7 +213,8 @@ def _list_logins(database: Mapping[str, Any] | None) -> list[str]:
 
 def _iter_machine_steps(host: Host, data: Mapping[str, Any], intruders: IntruderAccess) -> Iterator[ManualStep]:
     users = data.get("accounts", {}).get("users", ())
-    people = [user["name"] for user in users if user["human"] and user["can_log_in"] and user["password"] == "usable"]  # noqa: S105  a state
+    with_password = [user for user in users if user["password"] == "usable"]  # noqa: S105  a state
+    people = [user["name"] for user in with_password if user["human"] and user["can_log_in"]]
     yield from _iter_named_steps(
         "account",
         host.name,

@@ -85,7 +85,8 @@ class IndicatorWriter:
         """A list in place of the one of its name."""
         self.forget(indicator_list.name)
         values = [str(value) if isinstance(value, date) else value for value in astuple(indicator_list)]
-        self._database.execute(f"INSERT INTO lists VALUES ({', '.join('?' * len(values))})", values)  # noqa: S608  marks only
+        marks = ", ".join("?" * len(values))
+        self._database.execute(f"INSERT INTO lists VALUES ({marks})", values)  # noqa: S608  marks only
         self._database.executemany(
             "INSERT INTO indicators VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
@@ -178,7 +179,9 @@ def load_indicators(path: Path | None = None, name: str | None = None) -> tuple[
     if not (path or default_path()).exists():
         return ()
     where, values = (" WHERE list = ?", [name]) if name else ("", [])
-    query = f"SELECT kind, value, id, tlp, first, last, note, list FROM indicators{where} ORDER BY list, kind, value"  # noqa: S608  one of two texts
+    # ``where`` is one of two texts of ours.
+    query = f"SELECT kind, value, id, tlp, first, last, note, list FROM indicators{where}"  # noqa: S608
+    query += " ORDER BY list, kind, value"
     with _open_database(path) as database:
         rows = database.execute(query, values).fetchall()
     return tuple(

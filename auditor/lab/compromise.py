@@ -55,7 +55,8 @@ for plant in json.load(sys.stdin):
                 opened.write(file["text"])
             os.chmod(file["path"], int(file["mode"], 8))
             os.chown(file["path"], owner.pw_uid, owner.pw_gid)
-    done = subprocess.run(["sh", "-eu"], input=plant["script"].encode(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    script = plant["script"].encode()
+    done = subprocess.run(["sh", "-eu"], input=script, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if done.returncode:
         sys.exit(plant["id"] + ": " + done.stdout.decode("utf-8", "replace").strip())
 """

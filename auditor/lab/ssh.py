@@ -29,7 +29,8 @@ def build_command(
 ) -> list[str]:
     """Return the ssh command line for a machine; ``remote`` is run by the login shell there."""
     arguments = [
-        "ssh", "-F", "/dev/null", *ssh_options.build_arguments(), "-i", str(state.key), "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes",
+        "ssh", "-F", "/dev/null", *ssh_options.build_arguments(), "-i", str(state.key),
+        "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes",
         "-o", "StrictHostKeyChecking=yes", "-o", f"UserKnownHostsFile={state.known_hosts}",
         "-o", "GlobalKnownHostsFile=/dev/null", "-o", "ConnectTimeout=5", "-o", "LogLevel=ERROR",
         "-t" if terminal else "-T", f"{spec.automation_user}@{spec.hosts[name].address}",

@@ -14,7 +14,8 @@ from auditor.hardening.change_scope import any_covers, installs_packages
 from auditor.models import ControlId
 
 ALWAYS = (
-    *("/etc/", "/var/log/", "/run/", "/tmp/", "/var/tmp/", "/var/lib/luytre/", "/usr/local/lib/systemd/"),  # noqa: S108  a host's own, compared by name only
+    *("/etc/", "/var/log/", "/run/", "/var/lib/luytre/", "/usr/local/lib/systemd/"),
+    *("/tmp/", "/var/tmp/"),  # noqa: S108  a host's own, compared by name only
     *("/var/lib/mysql/", "/var/lib/php/sessions/", "/var/lib/systemd/", "/root/.ansible/", "/home/luytre/.ansible/"),
     *(
         "/var/lib/fail2ban/fail2ban.sqlite3",

@@ -148,7 +148,8 @@ def open_documents(file: Path) -> Iterator[Iterator[tuple[str, BoundedStream]]]:
                 ) from error
         elif head.startswith(b"\x1f\x8b"):
             with gzip.GzipFile(fileobj=raw) as inner:
-                yield iter([(file.name.removesuffix(".gz"), BoundedStream(inner, packed_size, file))])  # type: ignore[arg-type]
+                stream = BoundedStream(inner, packed_size, file)  # type: ignore[arg-type]
+                yield iter([(file.name.removesuffix(".gz"), stream)])
         elif head.startswith(_ZLIB):
             yield iter([(file.name, BoundedStream(io.BufferedReader(ZlibStream(raw)), packed_size, file))])
         else:

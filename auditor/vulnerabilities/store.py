@@ -73,7 +73,9 @@ class VulnerabilityWriter:
         for table, column, key in _TABLES_BY_KIND[kind]:
             where = f" AND {column} = ?" if column else ""
             values = ([key.format(part=part)] if key else []) + ([part] if column else [])
-            self._database.execute(f"DELETE FROM {table} WHERE {'kind = ?' if key else '1'}{where}", values)  # noqa: S608  names of ours
+            kind = "kind = ?" if key else "1"
+            # Table and column are names of ours.
+            self._database.execute(f"DELETE FROM {table} WHERE {kind}{where}", values)  # noqa: S608
 
     def put_packages(self, rows: Iterable[tuple[str, str, str, str]]) -> None:
         """Kind, release, source, records as JSON."""

@@ -190,7 +190,11 @@ def read(content: bytes, file: Any) -> VexDocument:
         raise InputError("is not JSON", file=file, mend="download it again completely") from error
     if isinstance(data, dict) and str(data.get("@context", "")).startswith("https://openvex.dev/ns"):
         entries = list(_iter_openvex(data))
-    elif isinstance(data, dict) and data.get("bomFormat") == "CycloneDX" and isinstance(data.get("vulnerabilities"), list):  # fmt: skip
+    elif (
+        isinstance(data, dict)
+        and data.get("bomFormat") == "CycloneDX"
+        and isinstance(data.get("vulnerabilities"), list)
+    ):
         entries = list(_iter_cyclonedx(data))
     else:
         raise InputError("is neither OpenVEX nor CycloneDX VEX", file=file, mend="check the source of the file")
@@ -225,7 +229,8 @@ def _get_address(part: Mapping[str, Any]) -> object:
 
 
 def _iter_cyclonedx(data: Mapping[str, Any]) -> Iterator[_Entry]:
-    addresses = {str(component.get("bom-ref")): str(component.get("purl")) for component in _select_dicts(data.get("components")) if component.get("purl")}  # fmt: skip
+    components = [component for component in _select_dicts(data.get("components")) if component.get("purl")]
+    addresses = {str(component.get("bom-ref")): str(component.get("purl")) for component in components}
     for number, vulnerability in enumerate(_select_dicts(data.get("vulnerabilities")), 1):
         where, name = f"vulnerability {number}", str(vulnerability.get("id"))
         analysis = vulnerability.get("analysis")

@@ -76,5 +76,6 @@ def script(judge: str, profile: Profile) -> str:
     return (
         "export OSCAP_SCHEMA_PATH=$PWD/openscap/schemas OSCAP_XSLT_PATH=$PWD/openscap/xsl OSCAP_CPE_PATH=$PWD/"
         "openscap/cpe\n"
-        f"./ld.so --library-path $PWD/lib ./oscap xccdf eval --profile {profile.name} streams/{judge}.xml 2>/dev/null || [ $? = 2 ]"
+        f"./ld.so --library-path $PWD/lib ./oscap xccdf eval --profile {profile.name} streams/{judge}.xml 2>/dev/null "
+        f"|| [ $? = 2 ]"
     )

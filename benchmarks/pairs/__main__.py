@@ -115,7 +115,8 @@ def prepare(trial: Trial) -> tuple[Ways, smoke.Answers]:
     if "disk_full" in trial.pair:
         options = f"size={SMALL_MEGABYTES}m,mode=755"
         place.sh(
-            f"mkdir {SMALL}; mount -t tmpfs -o {options} none {SMALL}; cp -a /etc {SMALL}; mount --bind {SMALL}/etc /etc"
+            f"mkdir {SMALL}; mount -t tmpfs -o {options} none {SMALL}; cp -a /etc {SMALL}; mount --bind {SMALL}/etc /"
+            f"etc"
         )
     means = targets.means_on(trial.host)
     if "core" in means:
@@ -296,8 +297,10 @@ def main() -> int:
     for name in sorted(ACTIONS, key=lambda name: drawn_names[name]):
         print(f"{drawn_names[name]:>5} {name}" + (f", {refused[name]} refused" if refused[name] else ""))
     print(
-        f"{len(trials)} pairs of {len(drawn_names)} of {len(ACTIONS)} actions: {counts['way']} ways in lost, {counts['site']} with sites "
-        f"dead unnoticed, {counts['config']} with a configuration that does not load, {counts['log']} where log and host differ, "
+        f"{len(trials)} pairs of {len(drawn_names)} of {len(ACTIONS)} actions: {counts['way']} ways in lost, "
+        f"{counts['site']} with sites "
+        f"dead unnoticed, {counts['config']} with a configuration that does not load, {counts['log']} where log and "
+        f"host differ, "
         f"{counts['stuck']} never settled"
     )
     if never := unplayed(trials):

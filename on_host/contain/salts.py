@@ -43,7 +43,8 @@ IN_USE = {
 SECOND_FACTORS_IN_POSTGRESQL = {
     "column": (
         """SELECT json_build_array('column', CASE table_name WHEN '{p}users' THEN 'users' ELSE 'mfa' END)
-  FROM information_schema.columns WHERE table_schema = current_schema() AND ((table_name = '{p}users' AND column_name = 'otpKey')
+  FROM information_schema.columns
+  WHERE table_schema = current_schema() AND ((table_name = '{p}users' AND column_name = 'otpKey')
   OR (table_name = '{p}user_mfa' AND column_name = 'method'))""",
         2,
     )

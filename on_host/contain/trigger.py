@@ -27,7 +27,8 @@ END_BYTES = 7
 CHARSET = re.compile(r"\A[a-z0-9_]{1,64}\Z")
 MODE = re.compile(r"\A[A-Z_,]{0,500}\Z")
 FIND = """SELECT 'own', HEX(CURRENT_USER());
-SELECT 'definer', HEX(DEFINER) FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = '{db}' AND TRIGGER_NAME = '{name}' LIMIT 1;
+SELECT 'definer', HEX(DEFINER) FROM information_schema.TRIGGERS
+  WHERE TRIGGER_SCHEMA = '{db}' AND TRIGGER_NAME = '{name}' LIMIT 1;
 """
 SHOW = "SHOW CREATE TRIGGER `{db}`.`{name}`;\n"
 """What information_schema says of its text has lost its backslashes."""

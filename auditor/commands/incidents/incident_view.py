@@ -141,7 +141,8 @@ class IncidentView:
         ]
         for host in dict.fromkeys(response.host for response in files):
             yield f"    {self.words('incidents.next.read', host=host)}"
-            yield f"      {make_one_line(commands.show_file_starts([response.where for response in files if response.host == host]), descriptions.MAX_COMMAND)}"
+            command = commands.show_file_starts([response.where for response in files if response.host == host])
+            yield f"      {make_one_line(command, descriptions.MAX_COMMAND)}"
 
     def iter_commands(self, step: NextStep) -> Iterator[str]:
         """Return the commands of a step as they are typed, without a note that is written already."""

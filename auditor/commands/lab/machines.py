@@ -167,4 +167,5 @@ def execute(
 
 def _become(command: list[str]) -> None:
     sys.stdout.flush()
-    os.execvp(command[0], command)  # noqa: S606  replaces this process: signals, input and exit code go straight through
+    # It replaces this process: signals, input and exit code go straight through.
+    os.execvp(command[0], command)  # noqa: S606

@@ -19,7 +19,10 @@ from auditor.scans.responses import VisitorResponse
 from auditor.scans.traces import trace
 
 MAX_REDIRECTS, MAX_SEARCHES, MAX_MISSING = 10, 4, 3
-_LEADS = frozenset({"url", "redirect", "redirect_to", "redirect_uri", "return", "returnurl", "return_url", "next", "goto", "link", "target", "dest", "destination", "continue", "u", "nv_redirect"})  # fmt: skip
+_LEADS = frozenset({
+    "url", "redirect", "redirect_to", "redirect_uri", "return", "returnurl", "return_url", "next", "goto", "link",
+    "target", "dest", "destination", "continue", "u", "nv_redirect",
+})  # fmt: skip
 _SEARCHES = frozenset({"s", "q", "key", "keyword", "keywords", "tukhoa", "search", "query"})
 _USUAL = ("/?s={}", "/tim-kiem?q={}", "/search?q={}")
 
@@ -66,7 +69,8 @@ def _with(addresses: Iterable[str], names: frozenset[str], value: str) -> Iterat
         form = (place, tuple(name for name, _ in pairs))
         if form not in forms and any(name.lower() in names for name, _ in pairs):
             forms.add(form)
-            yield f"{place}?{urlencode([(name, value if name.lower() in names else old_value) for name, old_value in pairs])}"
+            query = [(name, value if name.lower() in names else old_value) for name, old_value in pairs]
+            yield f"{place}?{urlencode(query)}"
 
 
 def judge_response(probe: ActiveProbe, response: VisitorResponse, title: str, token: str) -> Trace | None:

@@ -106,7 +106,8 @@ class UnreadDatabase(Fact):
     """Record of why a site's database was not read. ``auditor.audit.read_errors`` has it in words."""
 
     why: Literal[
-        "not_plain", "elsewhere", "other_kind", "another_server", "not_running", "refused", "no_tables", "late", "too_much", "failed"
+        "not_plain", "elsewhere", "other_kind", "another_server", "not_running", "refused", "no_tables", "late",
+        "too_much", "failed",
     ]  # fmt: skip
     file: Path = Field(description="the configuration that names it")
     account: str = Field(description="the account that it names, empty when that is not plain")

@@ -21,8 +21,13 @@ _FOLDERS = {"nginx": "/etc/nginx/", "apache": "/etc/apache2/"}
 """Area, and the folder that its fixes change."""
 
 
-def find_site_holds(fixes: Mapping[str, Fix], findings: Iterable[Finding], data: Mapping[str, Any],
-             names: Mapping[Domain, frozenset[str]], closed_areas: frozenset[str]) -> Iterator[tuple[str, Domain, Text]]:  # fmt: skip
+def find_site_holds(
+    fixes: Mapping[str, Fix],
+    findings: Iterable[Finding],
+    data: Mapping[str, Any],
+    names: Mapping[Domain, frozenset[str]],
+    closed_areas: frozenset[str],
+) -> Iterator[tuple[str, Domain, Text]]:
     """Yield each control that would change a server block of a site that is in such a file, with the site and the
     reason.
     """

@@ -40,7 +40,17 @@ class IndicatorCollector:
     wrong: list[tuple[str, str]] = field(default_factory=list)
     """Where it is, and what is meant for an indicator and is none."""
 
-    def add(self, text: str, *, where: str, id: str = "", tlp: Tlp | None = None, first: date | None = None, last: date | None = None, note: str = "") -> None:  # fmt: skip
+    def add(
+        self,
+        text: str,
+        *,
+        where: str,
+        id: str = "",
+        tlp: Tlp | None = None,
+        first: date | None = None,
+        last: date | None = None,
+        note: str = "",
+    ) -> None:
         """Take one value in. Raises InputError for more of them than there may be."""
         got = parse_value(text)
         if got is None:

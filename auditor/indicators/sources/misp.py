@@ -95,7 +95,8 @@ def _select_dicts(value: Any) -> Iterable[Mapping[str, Any]]:
 
 
 def _find_tlp(entry: Mapping[str, Any]) -> Tlp | None:
-    levels = [parsed_tlp for tag in _select_dicts(entry.get("Tag")) if get_text(tag, "name").lower().startswith("tlp:") and (parsed_tlp := parse_tlp(get_text(tag, "name")))]  # fmt: skip
+    names = (get_text(tag, "name") for tag in _select_dicts(entry.get("Tag")))
+    levels = [tlp for name in names if name.lower().startswith("tlp:") and (tlp := parse_tlp(name))]
     result: Tlp | None = None
     for level in levels:
         result = level if result is None else pick_stricter(result, level)

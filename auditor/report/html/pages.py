@@ -262,7 +262,8 @@ def _content(run: Run, catalogue: Catalogue, words: Words) -> tuple[str, ...]:
     if not sites:
         return tuple(on_hosts)
     lines = [
-        f"{words('reviews.shared', n=len(shared_trace.where), what=traces.describe_trace(shared_trace.trace, words))}: {', '.join(shared_trace.where)}"
+        words("reviews.shared", n=len(shared_trace.where), what=traces.describe_trace(shared_trace.trace, words))
+        + f": {', '.join(shared_trace.where)}"
         for shared_trace in traces.find_shared_traces(
             (site_traces.site, site_traces.alarming_traces) for site_traces in sites
         )[:MAX_TRACES]

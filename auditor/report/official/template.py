@@ -105,6 +105,7 @@ def _styles(document: Any) -> None:
     language.set(qn("w:val"), "vi-VN")
     language.set(qn("w:eastAsia"), "vi-VN")
     normal.element.get_or_add_rPr().append(language)
+    heading = {"align": _JUSTIFY, "bold": True, "before": 6, "first": INDENT}
     for name, size, more in (
         ("VB Chủ quản", SIZE_AGENCY, {"align": _CENTER}),
         ("VB Cơ quan", SIZE_AGENCY, {"align": _CENTER, "bold": True}),
@@ -119,8 +120,8 @@ def _styles(document: Any) -> None:
         ("VB Kính gửi", SIZE_BODY, {"align": _CENTER, "before": 12, "after": 6}),
         ("VB Kính gửi nhiều nơi", SIZE_BODY, {"align": _LEFT, "before": 12, "left": GREETING_INDENT}),
         ("VB Nơi nhận văn bản", SIZE_BODY, {"align": _LEFT, "left": GREETING_INDENT + _dash()}),
-        ("VB Phần", SIZE_BODY, {"align": _JUSTIFY, "bold": True, "before": 6, "first": INDENT, "outline": 1, "next": True}),
-        ("VB Mục", SIZE_BODY, {"align": _JUSTIFY, "bold": True, "before": 6, "first": INDENT, "outline": 2, "next": True}),
+        ("VB Phần", SIZE_BODY, {**heading, "outline": 1, "next": True}),
+        ("VB Mục", SIZE_BODY, {**heading, "outline": 2, "next": True}),
         ("VB Điểm", SIZE_BODY, {"align": _JUSTIFY, "before": 6, "first": INDENT, "line": 1.15, "next": True}),
         ("VB Nội dung", SIZE_BODY, {"align": _JUSTIFY, "before": 6, "first": INDENT, "line": 1.15}),
         ("VB Gạch đầu dòng", SIZE_BODY, {"align": _JUSTIFY, "before": 6, "first": INDENT, "line": 1.15}),

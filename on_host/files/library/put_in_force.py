@@ -9,9 +9,10 @@ DOCUMENTATION = r"""
 module: put_in_force
 short_description: Reloads or restarts daemons that would start as they are
 description:
-  - Tests each daemon right before it is told to read its files, and leaves it alone when it would not start with them; its
-    own line is the message.
-  - A daemon that a socket of systemd's has started is restarted. The ports of one that root starts are kept from other accounts meanwhile.
+  - Tests each daemon right before it is told to read its files, and leaves it alone when it would not start with
+    them; its own line is the message.
+  - A daemon that a socket of systemd's has started is restarted. The ports of one that root starts are kept from other
+    accounts meanwhile.
   - A daemon that does not run is not started. One that stopped over it is a failure, with the line that it left.
 options:
   units:

@@ -80,8 +80,9 @@ digest:
   type: str
 interpreter:
   description: >-
-    A Python of the run's own, by which all that it changes has to be changed: it is gone as soon as the run is confirmed
-    or the host begins to bring itself back, so that a run that is late changes nothing that nobody could take back.
+    A Python of the run's own, by which all that it changes has to be changed: it is gone as soon as the run is
+    confirmed or the host begins to bring itself back, so that a run that is late changes nothing that nobody could
+    take back.
   returned: for arm, unless in check mode
   type: str
 after:
@@ -114,8 +115,8 @@ problems:
   elements: str
 left:
   description: >-
-    What was left alone, C({path, reason}): what others changed while the run was open or since, what an incident contains, what a
-    daemon would not load, packages that are needed.
+    What was left alone, C({path, reason}): what others changed while the run was open or since, what an incident
+    contains, what a daemon would not load, packages that are needed.
   returned: for revert and rollback
   type: list
   elements: dict

@@ -35,7 +35,8 @@ contents:
   returned: always
   type: str
 lengths:
-  description: Bytes of each file in the order of the paths, -1 for one that could not be read; those beyond did not fit. Packed.
+  description: >-
+    Bytes of each file in the order of the paths, -1 for one that could not be read; those beyond did not fit. Packed.
   returned: always
   type: str
 """

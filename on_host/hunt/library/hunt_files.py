@@ -10,7 +10,8 @@ module: hunt_files
 short_description: Lists the files below a host's web roots
 description:
   - Lists names, sizes, owners, times and SHA-256 of all regular files below the web roots, and where applications lie.
-  - Changes nothing, follows no link below a root, opens nothing but regular files, and takes the processor only when nobody else wants it.
+  - Changes nothing, follows no link below a root, opens nothing but regular files, and takes the processor only when
+    nobody else wants it.
 options:
   declared:
     description: What the inventory declares about the host and its sites (Lũy Tre's own host model).

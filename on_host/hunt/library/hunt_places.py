@@ -11,7 +11,8 @@ DOCUMENTATION = r"""
 module: hunt_places
 short_description: Lists the places where intruders leave something outside the web roots
 description:
-  - Lists jobs, units, hooks, keys, accounts, modules, processes and programs of one host that no package of Debian's explains.
+  - Lists jobs, units, hooks, keys, accounts, modules, processes and programs of one host that no package of Debian's
+    explains.
   - Changes nothing, and takes the processor only when nobody else wants it.
 options:
   declared:
@@ -19,7 +20,9 @@ options:
     type: dict
     default: {}
   sound:
-    description: Stamps of files that were as their packages made them, eight bytes each, in base64. What still has its stamp is not read.
+    description: >-
+      Stamps of files that were as their packages made them, eight bytes each, in base64. What still has its stamp is
+      not read.
     type: str
     default: ""
   seconds:

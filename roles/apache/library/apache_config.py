@@ -41,13 +41,14 @@ options:
     default: []
   tighten:
     description:
-      - Take away first what others than root can change below the configuration. A file that others could have written is
-        held, with a warning.
+      - Take away first what others than root can change below the configuration. A file that others could have written
+        is held, with a warning.
       - Goes back, too, when the whole is refused.
     type: bool
     default: false
   aside:
-    description: Whether it was accepted that files that others could have written are moved to F(/var/lib/luytre/aside).
+    description: >-
+      Whether it was accepted that files that others could have written are moved to F(/var/lib/luytre/aside).
     type: bool
     default: false
   admins:

@@ -9,7 +9,8 @@ DOCUMENTATION = r"""
 module: integrity_record
 short_description: Records how programs and settings are
 description:
-  - Writes down permission bits, owner, size and SHA-256 of every file in O(folders), where root alone can read and write it.
+  - Writes down permission bits, owner, size and SHA-256 of every file in O(folders), where root alone can read and
+    write it.
   - A record that is there stays as it is; one that others could have written is replaced.
 options:
   folders:

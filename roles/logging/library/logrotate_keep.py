@@ -9,10 +9,11 @@ DOCUMENTATION = r"""
 module: logrotate_keep
 short_description: Raises how long logrotate keeps web and system logs
 description:
-  - Goes through F(/etc/logrotate.conf) and F(/etc/logrotate.d) and raises C(rotate) and C(maxage) where a log of the web
-    servers, of PHP or of the system is kept for less than O(days). Nothing is ever lowered.
+  - Goes through F(/etc/logrotate.conf) and F(/etc/logrotate.d) and raises C(rotate) and C(maxage) where a log of the
+    web servers, of PHP or of the system is kept for less than O(days). Nothing is ever lowered.
   - Where size alone decides, C(size) becomes C(minsize), so that the period counts again.
-  - Each changed file that C(logrotate --debug) accepts as it is must please it afterwards, or all are taken back. Where logrotate is not installed nothing judges them.
+  - Each changed file that C(logrotate --debug) accepts as it is must please it afterwards, or all are taken back. Where
+    logrotate is not installed nothing judges them.
 options:
   days:
     description: The least number of days.

@@ -163,8 +163,8 @@ def _close_public_grants(plan, grants):
         else:
             rows = True
             plan.do(
-                "DELETE FROM mysql.db WHERE User = '' AND Host = '%s' AND Db = CONVERT(X'%s' USING utf8mb3)"  # noqa: S608
-                % (grant["host"], grant["database"].encode().hex())
+                "DELETE FROM mysql.db WHERE User = '' AND Host = '%s'"  # noqa: S608
+                " AND Db = CONVERT(X'%s' USING utf8mb3)" % (grant["host"], grant["database"].encode().hex())
             )
     if rows:
         plan.do("FLUSH PRIVILEGES")

@@ -30,7 +30,8 @@ options:
     type: bool
     default: false
   aside:
-    description: Whether it was accepted that files that others could have written are moved to F(/var/lib/luytre/aside).
+    description: >-
+      Whether it was accepted that files that others could have written are moved to F(/var/lib/luytre/aside).
     type: bool
     default: false
   run:

@@ -18,8 +18,8 @@ options:
     required: true
   pools:
     description:
-      - Pool file below C(/etc/php) to the names of its pools to C({first, last}), lines that the pool is to begin and end
-        with. Marked lines of earlier runs go.
+      - Pool file below C(/etc/php) to the names of its pools to C({first, last}), lines that the pool is to begin and
+        end with. Marked lines of earlier runs go.
     type: dict
     default: {}
   versions:

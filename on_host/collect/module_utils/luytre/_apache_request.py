@@ -13,7 +13,10 @@ from ansible.module_utils.luytre._apache_config import Section, compile_pattern,
 
 DENY, REDIRECT, PROXY, PHP, FILE = "denied", "redirected", "proxied", "php", "file"
 OVERRIDES = {
-    "authconfig": ("require", "authtype", "authname", "authuserfile", "authgroupfile", "satisfy", "requireall", "requireany", "requirenone"),
+    "authconfig": (
+        "require", "authtype", "authname", "authuserfile", "authgroupfile", "satisfy", "requireall", "requireany",
+        "requirenone",
+    ),
     "fileinfo": (
         "sethandler", "addhandler", "removehandler", "addtype", "removetype", "forcetype", "header", "rewriteengine",
         "rewriterule", "rewritecond", "rewritebase", "rewriteoptions", "redirect", "redirectmatch", "redirectpermanent",

@@ -24,7 +24,13 @@ MAX_LISTENS = 4
 MAX_ANSWER = 16_384 + 5
 ALERT, HANDSHAKE, SERVER_HELLO = 21, 22, 2
 SUPPORTED_VERSIONS = 43
-EVERYWHERE = {"*": "127.0.0.1", "0.0.0.0": "127.0.0.1", "_default_": "127.0.0.1", "localhost": "127.0.0.1", "::": "::1"}  # noqa: S104
+EVERYWHERE = {
+    "*": "127.0.0.1",
+    "0.0.0.0": "127.0.0.1",  # noqa: S104
+    "_default_": "127.0.0.1",
+    "localhost": "127.0.0.1",
+    "::": "::1",
+}
 """Addresses of configurations that stand for all, and where they are reached from here."""
 _CIPHERS = (
     *(0x1301, 0x1302, 0x1303, 0xC02B, 0xC02F, 0xC02C, 0xC030, 0xCCA9, 0xCCA8, 0x009E, 0x009F),
@@ -101,7 +107,8 @@ def is_roots(address, port):
         for line in (read_text(path, MAX_TABLE) or "").splitlines()[1:]:
             fields = line.split()
             if len(fields) > 7 and fields[3] == LISTEN and fields[1].endswith(":%04X" % port):
-                if parse_endpoint(fields[1])[0] in (address, "0.0.0.0", "::"):  # noqa: S104  what it listens on, as the kernel tells
+                # The addresses are those that it listens on, as the kernel tells them.
+                if parse_endpoint(fields[1])[0] in (address, "0.0.0.0", "::"):  # noqa: S104
                     owners.add(fields[7])
     return bool(owners) and owners <= OWNERS
 

@@ -23,11 +23,11 @@ _ACTING_WORDS = frozenset(
     global static eval switch while for foreach do declare try""".split()
 )
 _MAY_SET = frozenset(
-    """allow_url_fopen arg_separator.output auto_detect_line_endings default_charset display_errors display_startup_errors
-    log_errors memcached.sess_binary_protocol memcached.sess_locking memcached.sess_prefix memory_limit session.auto_start
-    session.cache_limiter session.cookie_httponly session.gc_divisor session.gc_maxlifetime session.gc_probability
-    session.save_handler session.save_path session.use_cookies session.use_only_cookies session.use_trans_sid track_errors
-    user_agent""".split()
+    """allow_url_fopen arg_separator.output auto_detect_line_endings default_charset display_errors
+    display_startup_errors log_errors memcached.sess_binary_protocol memcached.sess_locking memcached.sess_prefix
+    memory_limit session.auto_start session.cache_limiter session.cookie_httponly session.gc_divisor
+    session.gc_maxlifetime session.gc_probability session.save_handler session.save_path session.use_cookies
+    session.use_only_cookies session.use_trans_sid track_errors user_agent""".split()
 )
 """Settings of PHP's that name no file to run or to write to, and no function to call."""
 _SETS = re.compile(r"\bini_set\s*\(\s*\0[a-z_.]+\0\s*,\s*(?:''|\d+)\s*\)", re.IGNORECASE)

@@ -46,7 +46,8 @@ IN_POSTGRESQL = {
     ),
     "super": (
         """SELECT json_build_array('super', LEFT(u.username, 500),
-  COALESCE(FLOOR(EXTRACT(EPOCH FROM u."registerDate")), 0)::bigint, COALESCE(FLOOR(EXTRACT(EPOCH FROM u."lastvisitDate")), 0)::bigint)
+  COALESCE(FLOOR(EXTRACT(EPOCH FROM u."registerDate")), 0)::bigint,
+  COALESCE(FLOOR(EXTRACT(EPOCH FROM u."lastvisitDate")), 0)::bigint)
   FROM "{p}users" u WHERE u.block = 0 AND u.id IN
   (SELECT m.user_id FROM "{p}user_usergroup_map" m WHERE m.group_id = {group})""",
         200,

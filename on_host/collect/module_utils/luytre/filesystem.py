@@ -77,14 +77,17 @@ WALK_SECONDS = 10.0
 DISTRIBUTION_SETID = frozenset(
     """
     /usr/bin/at /usr/bin/bsd-write /usr/bin/chage /usr/bin/chfn /usr/bin/chsh /usr/bin/crontab /usr/bin/dotlockfile
-    /usr/bin/dotlock.mailutils /usr/bin/expiry /usr/bin/firejail /usr/bin/fusermount /usr/bin/fusermount3 /usr/bin/gpasswd
-    /usr/bin/locate /usr/bin/lockfile /usr/bin/mlocate /usr/bin/mount /usr/bin/mtr-packet /usr/bin/newgidmap
+    /usr/bin/dotlock.mailutils /usr/bin/expiry /usr/bin/firejail /usr/bin/fusermount /usr/bin/fusermount3
+    /usr/bin/gpasswd /usr/bin/locate /usr/bin/lockfile /usr/bin/mlocate /usr/bin/mount /usr/bin/mtr-packet
+    /usr/bin/newgidmap
     /usr/bin/newgrp /usr/bin/newuidmap /usr/bin/ntfs-3g /usr/bin/passwd /usr/bin/ping /usr/bin/pkexec /usr/bin/plocate
-    /usr/bin/procmail /usr/bin/screen /usr/bin/sg /usr/bin/ssh-agent /usr/bin/su /usr/bin/sudo /usr/bin/traceroute6.iputils
+    /usr/bin/procmail /usr/bin/screen /usr/bin/sg /usr/bin/ssh-agent /usr/bin/su /usr/bin/sudo
+    /usr/bin/traceroute6.iputils
     /usr/bin/umount /usr/bin/wall /usr/bin/write /usr/bin/write.ul /usr/bin/X /usr/bin/dumpcap /usr/bin/tmux
     /usr/bin/mail-lock /usr/bin/mail-touchlock /usr/bin/mail-unlock /usr/bin/bwrap /usr/bin/cgexec /usr/bin/ksu
     /usr/bin/kismet_capture /usr/bin/vmware-user-suid-wrapper /usr/bin/sudo.ws /usr/bin/cvsuser
-    /usr/sbin/exim4 /usr/sbin/mount.cifs /usr/sbin/mount.ecryptfs_private /usr/sbin/mount.nfs /usr/sbin/pam_extrausers_chkpwd
+    /usr/sbin/exim4 /usr/sbin/mount.cifs /usr/sbin/mount.ecryptfs_private /usr/sbin/mount.nfs
+    /usr/sbin/pam_extrausers_chkpwd
     /usr/sbin/postdrop /usr/sbin/postqueue /usr/sbin/pppd /usr/sbin/sendmail /usr/sbin/unix_chkpwd /usr/sbin/unix_update
     /usr/sbin/apache2-suexec /usr/sbin/mailq /usr/sbin/userhelper /usr/sbin/ccreds_chkpwd /usr/sbin/sensible-mda
     /usr/lib/apache2/suexec-custom /usr/lib/apache2/suexec-pristine /usr/lib/dbus-1.0/dbus-daemon-launch-helper

@@ -11,7 +11,8 @@ _WORDPRESS = """SELECT 'admin', ID, HEX(CAST(CONVERT(user_login USING utf8mb4) A
 _JOOMLA = """SELECT 'admin', u.id, HEX(CAST(CONVERT(u.username USING utf8mb4) AS BINARY)), 1 FROM `{db}`.`{p}users` u
   WHERE u.block = 0 AND u.id IN
   (SELECT m.user_id FROM `{db}`.`{p}user_usergroup_map` m WHERE m.group_id = 8)"""
-_NUKEVIET = """SELECT 'admin', a.admin_id, HEX(CAST(CONVERT(u.username USING utf8mb4) AS BINARY)), u.active = 1 FROM `{db}`.`{p}authors` a
+_NUKEVIET = """SELECT 'admin', a.admin_id, HEX(CAST(CONVERT(u.username USING utf8mb4) AS BINARY)), u.active = 1
+  FROM `{db}`.`{p}authors` a
   JOIN `{db}`.`{p}users` u ON u.userid = a.admin_id WHERE a.is_suspend = 0 AND a.lev < 3"""
 _JOOMLA_IN_POSTGRESQL = """SELECT json_build_array('admin', id, {name}, 1) FROM "{p}users" WHERE block = 0 AND id IN
   (SELECT m.user_id FROM "{p}user_usergroup_map" m WHERE m.group_id = 8)""".replace("{name}", hexadecimal("username"))

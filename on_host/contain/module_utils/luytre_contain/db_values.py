@@ -77,7 +77,8 @@ class _Mysql:
             text = "CONVERT(%s USING ascii)" % make_literal(value)
         else:
             text = make_literal(value)
-        return "UPDATE %s SET %s = %s WHERE %s;\n" % (_table(application, cell), _name(cell["column"]), text, condition)  # noqa: S608
+        table, column = _table(application, cell), _name(cell["column"])
+        return "UPDATE %s SET %s = %s WHERE %s;\n" % (table, column, text, condition)  # noqa: S608
 
 
 class _Postgresql:

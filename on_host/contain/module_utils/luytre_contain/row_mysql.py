@@ -27,7 +27,8 @@ OF_TABLE = (
     "'{table}';\n"
 )
 COLUMNS = """SELECT 'column', COLUMN_NAME, DATA_TYPE FROM information_schema.COLUMNS
-  WHERE TABLE_SCHEMA = '{db}' AND TABLE_NAME = '{table}' AND IFNULL(GENERATION_EXPRESSION, '') = '' ORDER BY ORDINAL_POSITION LIMIT {most};
+  WHERE TABLE_SCHEMA = '{db}' AND TABLE_NAME = '{table}' AND IFNULL(GENERATION_EXPRESSION, '') = ''
+  ORDER BY ORDINAL_POSITION LIMIT {most};
 """
 SELECT_ROW = "SELECT 'row', {fields} FROM `{db}`.`{table}` WHERE {where} LIMIT 2;\n"
 DELETE = """DELETE FROM `{db}`.`{table}` WHERE {where} AND SHA2(CONCAT_WS(',', {fields}), 256) = '{sha256}';

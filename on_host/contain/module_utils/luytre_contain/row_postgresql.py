@@ -31,7 +31,8 @@ OF_TABLE = """SELECT json_build_array('table', table_type) FROM information_sche
   WHERE table_schema = current_schema() AND table_name = '{table}';
 """
 COLUMNS = """SELECT json_build_array('column', column_name, data_type) FROM information_schema.columns
-  WHERE table_schema = current_schema() AND table_name = '{table}' AND is_generated = 'NEVER' ORDER BY ordinal_position LIMIT {most};
+  WHERE table_schema = current_schema() AND table_name = '{table}' AND is_generated = 'NEVER'
+  ORDER BY ordinal_position LIMIT {most};
 """
 SELECT_ROW = "SELECT json_build_array('row', {fields}) FROM \"{table}\" WHERE {where} LIMIT 2;\n"
 DELETE = """WITH gone AS (DELETE FROM "{table}" WHERE {where}

@@ -53,7 +53,8 @@ class WordpressSession:
         self.pieces = list(dict.fromkeys((password[8:12], password[-4:])))
         site = (_text(constants["WP_SITEURL"]) or options.get("siteurl") or "").rstrip("/")
         self.home = (_text(constants["WP_HOME"]) or options.get("home") or site).rstrip("/") + "/"
-        cookie_hash = _text(constants["COOKIEHASH"]) or hashlib.md5(site.encode()).hexdigest()  # noqa: S324  as WordPress does
+        # The default is MD5, as WordPress makes it.
+        cookie_hash = _text(constants["COOKIEHASH"]) or hashlib.md5(site.encode()).hexdigest()  # noqa: S324
         self.cookie = _text(constants["LOGGED_IN_COOKIE"]) or "wordpress_logged_in_" + cookie_hash
         self.token, self.expires = secrets.token_hex(21), int(time.time()) + LIFETIME
 
@@ -148,7 +149,8 @@ def _store_session(application, session, number, session_row):
     table = "`%s`.`%susermeta`" % (application.login.database, application.prefix)
     own = "user_id, meta_key, meta_value"
     row = (number, db_values.make_literal(session.append_to(b"").hex()))
-    application.run_script("INSERT INTO %s (%s) VALUES (%d, 'session_tokens', %s);\n" % (table, own, *row))  # noqa: S608
+    insert = "INSERT INTO %s (%s) VALUES (%d, 'session_tokens', %s);\n" % (table, own, *row)  # noqa: S608
+    application.run_script(insert)
     try:
         yield
     finally:

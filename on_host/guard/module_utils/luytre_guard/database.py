@@ -105,7 +105,8 @@ def _rows(client, login, sql):
 
 def _keys_query():
     return "".join(
-        "SELECT '%s', %s FROM mysql.%s;\n" % (table, ", ".join("HEX(%s)" % column for column in columns), table)  # noqa: S608
+        "SELECT '%s', %s FROM mysql.%s;\n"  # noqa: S608
+        % (table, ", ".join("HEX(%s)" % column for column in columns), table)
         for table, columns in KEYS.items()
     )
 

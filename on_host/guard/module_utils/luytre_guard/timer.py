@@ -39,7 +39,8 @@ FINISH_UNIT = """\
 [Unit]
 Description=Lũy Tre: finish bringing the host back to before the unconfirmed run {run}
 RequiresMountsFor={home}
-After={boot} network.target luytre-firewall.service ssh.service nginx.service apache2.service mariadb.service mysql.service
+After={boot} network.target luytre-firewall.service ssh.service nginx.service apache2.service \
+mariadb.service mysql.service
 
 StartLimitIntervalSec=0
 

@@ -26,23 +26,29 @@ _PREPENDS = re.compile(
     r"""(?i)^\s*(?:php_(?:admin_)?value\s*\[?\s*)?(auto_prepend_file|auto_append_file)\s*\]?\s*=?\s*["']?([^"'\s;=]+)"""
 )
 _EXTENDS = re.compile(
-    r"""(?i)^\s*(?:php_(?:admin_)?value\[)?(extension|zend_extension|ffi\.preload|opcache\.preload)\]?\s*=\s*["']?([^"'\s;]+)"""
+    r"""(?i)^\s*(?:php_(?:admin_)?value\[)?(extension|zend_extension|ffi\.preload|opcache\.preload)\]?"""
+    r"""\s*=\s*["']?([^"'\s;]+)"""
 )
 _WEB_LOADS = re.compile(r"""^\s*(?:load_module|LoadModule\s+\S+|LoadFile)\s+["']?([^"';\s]+)""")
 _WEB_SAYS = re.compile(
-    r"""^\s*(?:(?:\w+_by_lua(?:_block|_file)?|js_(?:content|import|set)|perl|perl_modules|sub_filter|mirror|ExtFilterDefine|"""
+    r"""^\s*(?:(?:\w+_by_lua(?:_block|_file)?|js_(?:content|import|set)|perl|perl_modules|sub_filter|mirror|"""
+    r"""ExtFilterDefine|"""
     r"""(?:Custom|Error|Forensic|Global|Transfer)Log\s+"?\||RewriteMap\s+\S+\s+"?prg:|ScriptAlias|"""
-    r"""SetEnv(?:If(?:NoCase)?\s+\S+\s+\S+)?\s+(?:LD_|PHP_)|php_(?:admin_)?value|fastcgi_param\s+PHP_(?:ADMIN_)?VALUE|AddHandler|SetHandler|export\s+LD_).*)"""
+    r"""SetEnv(?:If(?:NoCase)?\s+\S+\s+\S+)?\s+(?:LD_|PHP_)|php_(?:admin_)?value|"""
+    r"""fastcgi_param\s+PHP_(?:ADMIN_)?VALUE|AddHandler|SetHandler|export\s+LD_).*)"""
 )
 DATABASE_SECONDS = 5
 CODE = (
     """
 /*M!100101 SET SESSION max_statement_time = %d */;
 SELECT 'function', name, dl FROM mysql.func LIMIT 500;
-SELECT 'event', CONCAT(EVENT_SCHEMA, '.', EVENT_NAME), LEFT(EVENT_DEFINITION, 2000) FROM information_schema.EVENTS LIMIT 500;
-SELECT 'trigger', CONCAT(TRIGGER_SCHEMA, '.', TRIGGER_NAME), LEFT(ACTION_STATEMENT, 2000) FROM information_schema.TRIGGERS
+SELECT 'event', CONCAT(EVENT_SCHEMA, '.', EVENT_NAME), LEFT(EVENT_DEFINITION, 2000)
+  FROM information_schema.EVENTS LIMIT 500;
+SELECT 'trigger', CONCAT(TRIGGER_SCHEMA, '.', TRIGGER_NAME), LEFT(ACTION_STATEMENT, 2000)
+  FROM information_schema.TRIGGERS
   WHERE TRIGGER_SCHEMA <> 'sys' LIMIT 500;
-SELECT 'routine', CONCAT(ROUTINE_SCHEMA, '.', ROUTINE_NAME), LEFT(ROUTINE_DEFINITION, 2000) FROM information_schema.ROUTINES
+SELECT 'routine', CONCAT(ROUTINE_SCHEMA, '.', ROUTINE_NAME), LEFT(ROUTINE_DEFINITION, 2000)
+  FROM information_schema.ROUTINES
   WHERE ROUTINE_SCHEMA NOT IN ('sys', 'mysql') LIMIT 500;
 """
     % DATABASE_SECONDS

@@ -16,7 +16,8 @@ def options(areas, roles):
     specs = (Path(str(roles), area, "meta", "argument_specs.yml").read_text("utf-8") for area in areas)
     result = {}
     for spec in specs:
-        result.update(yaml.load(spec, Loader=loader)["argument_specs"]["main"]["options"])  # noqa: S506  both are safe loaders
+        specification = yaml.load(spec, Loader=loader)  # noqa: S506  both are safe loaders
+        result.update(specification["argument_specs"]["main"]["options"])
     return result
 
 
