@@ -102,7 +102,7 @@ def common(
 
 @contextmanager
 def _use_language(lang: Lang) -> Iterator[None]:
-    """The language that commands take when they are given none of their own."""
+    """Set the language of commands that are given none of their own."""
     before = os.environ.get(language.VARIABLE)
     os.environ[language.VARIABLE] = lang
     try:

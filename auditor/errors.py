@@ -94,8 +94,9 @@ def _format_question(guess: str) -> Text:
 
 
 def get_first_error(error: ValidationError) -> tuple[tuple[int | str, ...], str]:
-    """Return where in the data the first thing is that does not fit its model (nowhere: the whole), and what is wrong
-    with it.
+    """Return the place in the data of the first thing that does not fit its model, and what is wrong with it.
+
+    An empty place is the whole.
     """
     first = error.errors(include_url=False, include_input=False, include_context=False)[0]
     return first["loc"], first["msg"].removeprefix(PREFIX)

@@ -1,5 +1,6 @@
-"""Whether hunts find all that is left on the compromised lab, named right, and nothing on the same hosts without it, as
-they are and hardened.
+"""Whether hunts find all that is left on the compromised lab, named right.
+
+They find nothing on the same hosts without it, as they are and hardened.
 
     python -m benchmarks.compromised
 

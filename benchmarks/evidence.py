@@ -1,5 +1,4 @@
-"""Evidence of lab hosts: how long it takes, what it writes there, whether others' tools read it, and whether a secret
-is in it.
+"""Evidence of lab hosts: its time, its writes there, others' tools that read it, and secrets in it.
 
     python -m benchmarks.evidence web1 web2 [--dissect PATH/TO/target-query]
 

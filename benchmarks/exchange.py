@@ -88,7 +88,7 @@ def lists(folder: Path) -> Iterator[Path]:
 
 
 def seen(inventory: str, catalogue: controls.Catalogue) -> None:
-    """What a review, a hunt and an audit of ours are made to have seen."""
+    """Make up what a review, a hunt and an audit of ours have seen."""
     now = clock.format_stamp(clock.now())
     traces = tuple(
         trace(
@@ -102,7 +102,9 @@ def seen(inventory: str, catalogue: controls.Catalogue) -> None:
         )
         for kind in sorted(LEADING_KINDS)
     )
-    look = Scan(id="look", site="antruc.test", started=now, seconds=1, known=1, fresh=1, visited=1, engine=True, traces=traces)  # fmt: skip
+    look = Scan(
+        id="look", site="antruc.test", started=now, seconds=1, known=1, fresh=1, visited=1, engine=True, traces=traces
+    )
     ScanHistory().keep(inventory, look, CrawlFrontier(site=look.site))
     shell = trace("program", DIGEST, where="/x.php", sample="-", families=("tree",), rules=("eval",), exact=True)
     counts = dict.fromkeys(("seen", "same", "known", "judged", "unjudged", "left"), 0)
@@ -166,7 +168,8 @@ def opened(programs: Path, file: Path) -> int:
     done = subprocess.run([programs / "python", "-c", code, file], capture_output=True, text=True, check=False)
     if done.returncode:
         raise Wrong(f"pymisp of {file.name}: {done.stderr}")
-    wrote = [[one["type"], one["value"], [tag["name"] for tag in one["Tag"]]] for one in json.loads(file.read_text())["Event"]["Attribute"]]  # fmt: skip
+    attributes = json.loads(file.read_text())["Event"]["Attribute"]
+    wrote = [[one["type"], one["value"], [tag["name"] for tag in one["Tag"]]] for one in attributes]
     if json.loads(done.stdout) != wrote:
         raise Wrong(f"pymisp of {file.name} reads something else than what was written")
     return len(wrote)
@@ -212,7 +215,9 @@ def server(programs: Path, folder: Path) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with (folder / "medallion.log").open("w") as log:
-        running = subprocess.Popen([programs / "medallion", "--port", str(port), folder / "medallion.json"], stdout=log, stderr=log)  # fmt: skip
+        running = subprocess.Popen(
+            [programs / "medallion", "--port", str(port), folder / "medallion.json"], stdout=log, stderr=log
+        )
     try:
         for _ in range(300):
             with socket.socket() as tried:

@@ -56,8 +56,9 @@ STANDING = (
 
 
 class Server(Model):
-    """One server: the lab host that it is made of, what is installed there, its sites, and what the holes laid have to
-    show.
+    """One server.
+
+    It is the lab host that it is made of, what is installed there, its sites, and what the holes laid have to show.
     """
 
     host: str

@@ -112,7 +112,7 @@ class Session:
         return self.last > since
 
     def end(self) -> None:
-        """It is not needed any more."""
+        """End it: it is not needed any more."""
         self.process.kill()
         self.process.wait()
         self.thread.join()

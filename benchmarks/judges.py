@@ -177,8 +177,9 @@ def harden(stand: Stand) -> dict[str, str]:
 
 
 def not_shown(one: Judged, known: reasons.Reasons, came_to: Mapping[str, str]) -> Iterator[str]:
-    """Yield commands of the page that fail on the host as it stands, and controls that do not meet what they are said
-    to.
+    """Yield commands of the page that fail on the host as it stands.
+
+    Controls that do not meet what they are said to are yielded, too.
     """
     shown = reasons.commands(one.fails, known)
     for command, holds in zip(shown, one.stand.holds(list(shown)), strict=True):

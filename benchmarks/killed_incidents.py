@@ -1,5 +1,6 @@
-"""Kills the controller at a random moment of opening, containing, collecting and releasing, and looks at what is left,
-here and on the host.
+"""Kill the controller at a random moment of an incident, and look at what is left, here and on the host.
+
+It is killed while it opens, contains, collects and releases.
 
     python -m benchmarks.killed_incidents web3 [--times 200] [--seed 0]
 
@@ -150,7 +151,7 @@ class Bench:
         return (set(self.cases()) - known).pop()
 
     def must(self, *words: str) -> None:
-        """A command that has to end well."""
+        """Run a command that has to end well."""
         code, said = self.ran(*words)
         if code:
             sys.exit(f"{words[0]}: {said}")

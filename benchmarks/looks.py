@@ -1,5 +1,6 @@
-"""What kept looks cost: how much slower an audit of 200 sites is that carries them, and how much the history grows by
-each.
+"""The cost of kept looks.
+
+It is how much slower an audit of 200 sites is that carries them, and how much the history grows by each.
 
     .venv/bin/python -m benchmarks.looks [SITES]
 

@@ -105,8 +105,9 @@ def verb(name: str, state: str, *hosts: str) -> Spent:
 
 
 def pair(name: str, folder: Callable[[], str]) -> tuple[Spent, Spent]:
-    """Return the verb on the good ones alone, then with the owned one; what it needs is made before, and not
-    counted.
+    """Return the cost of the verb on the good hosts alone, then with the owned one.
+
+    What it needs is made before, and not counted.
     """
 
     def ready() -> str:

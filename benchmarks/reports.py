@@ -181,7 +181,10 @@ def write_all(scale: Scale, folder: Path, output: Path, formats: set[Format]) ->
 
 
 def write_fleet(scale: Scale, folder: Path, output: Path) -> None:
-    """The overview, the lists over many pages and the list by name: what comes before the pages of single things."""
+    """Write the overview, the lists over many pages and the list by name.
+
+    They come before the pages of single things.
+    """
     newest = History(folder / "history.sqlite").latest(PATH)
     assert newest is not None  # noqa: S101
     with freeze_objects():

@@ -146,14 +146,14 @@ def controller_killed(trial: Trial) -> None:
 
 
 def controller_stopped(trial: Trial) -> None:
-    """A laptop that is closed for longer than the timer."""
+    """Stop the controller as a laptop that is closed for longer than the timer."""
     signalled(trial, signal.SIGSTOP)
     time.sleep(SECONDS + trial.random.uniform(5, 25))
     signalled(trial, signal.SIGCONT)
 
 
 def guard_killed(trial: Trial) -> None:
-    """The way back is needed, and killed in it again and again."""
+    """Kill the way back again and again when it is needed."""
     signalled(trial, signal.SIGKILL)
     pauses = " ".join(f"{trial.random.uniform(0, 1.5):.2f}" for _ in range(8))
     units = "'luytre-revert-*.service' luytre-rollback.service luytre-guard-resume.service"
@@ -218,7 +218,7 @@ FAULTS: Mapping[str, Callable[[Trial], None]] = {
 
 @contextlib.contextmanager
 def own_folders(trial: Trial) -> Iterator[None]:
-    """The controller's folders; the one that is to run full on a small disk of its own."""
+    """Make the controller's folders; the one that is to run full lies on a small disk of its own."""
     for name in ("LUYTRE_STATE", "TMPDIR"):
         Path(trial.state[name]).mkdir(parents=True)
     if trial.small:

@@ -124,8 +124,9 @@ def dependencies() -> list[str]:
 
 
 def resolve_packages(requirements: Iterable[str]) -> set[str]:
-    """Return the packages that these requirements come to on this machine, where they are installed, by
-    canonical name.
+    """Return the packages that these requirements come to on this machine, by canonical name.
+
+    They are installed here.
     """
     names: set[str] = set()
     pending = list(requirements)

@@ -1,5 +1,6 @@
-"""``docs/decisions/README.md``: the decisions with their dates and whether they are in force, from their
-first lines.
+"""``docs/decisions/README.md``: the decisions with their dates and whether they are in force.
+
+Their first lines say both.
 """
 
 from __future__ import annotations

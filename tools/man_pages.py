@@ -1,5 +1,6 @@
-"""``docs/man``: the manual page of ``auditor`` in both languages, made from its help; ``man`` finds it beside the
-program.
+"""``docs/man``: the manual page of ``auditor`` in both languages, made from its help.
+
+``man`` finds it beside the program.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
-"""``make release``: what is published of a version, with its checksums, their signature and the list of what it
-contains.
+"""``make release``: the published files of a version.
+
+With them come checksums, their signature and the list of what the version contains.
 
 Run as ``python -m tools.release FOLDER KEY``. ``KEY`` is a private SSH key, or a public one whose private key an agent
 or a token holds. Ends with 2 and says why where the commit is not one that can be released.

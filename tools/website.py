@@ -26,8 +26,9 @@ _LINK = re.compile(r"\]\(([^)#:\s]+)")
 
 
 def on_config(config: Any) -> Any:
-    """Copy the pages, point mkdocs there, list the pages that ``nav`` names by a pattern, and keep letters in
-    anchors.
+    """Copy the pages and point mkdocs there.
+
+    Lists the pages that ``nav`` names by a pattern, and keeps letters in anchors.
     """
     from pymdownx import slugs  # the release's packages alone have it
 

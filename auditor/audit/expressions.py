@@ -86,8 +86,9 @@ class ReadLog:
         return next((path for path, value in reversed(self._read.items()) if value is None), None)
 
     def list_evidence(self) -> tuple[Evidence, ...]:
-        """Return what was read, by path, at most MAX_EVIDENCE values; objects that were only passed through
-        left out.
+        """Return what was read, by path, at most MAX_EVIDENCE values.
+
+        Objects that were only passed through are left out.
         """
         values = [(path, value) for path, value in self._read.items() if not isinstance(value, FactObject)]
         return tuple(Evidence(path=path, value=_brief(plain(value))) for path, value in values[:MAX_EVIDENCE])

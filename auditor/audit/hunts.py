@@ -1,5 +1,6 @@
-"""The last hunts on hosts, judged by the controls of the area ``compromise``, whether or not the host could be read
-now. Pure.
+"""The last hunts on hosts, judged by the controls of the area ``compromise``. Pure.
+
+They are judged whether or not the host could be read now.
 """
 
 from __future__ import annotations
@@ -59,9 +60,9 @@ def judge(
 
 
 def add_traces(findings: Iterable[Finding], hosts: Iterable[Host], hunts: Iterable[Hunt]) -> Iterator[Finding]:
-    """Findings from facts, each file among their violations with what the last hunt saw in it.
+    """Add to each file among the violations of findings from facts what the last hunt saw in it.
 
-    It is told once for what it is.
+    What a file is stands in one finding only.
     """
     traces_by_place = {
         (hunt.host, trace.where): trace for hunt in hunts for trace in hunt.traces if trace.kind not in OUTSIDE
@@ -122,8 +123,9 @@ def _context(hunt: Hunt, summary: HuntSummary) -> dict[str, Any]:
 
 
 def _interleave_kinds(traces: Sequence[Trace]) -> Sequence[Trace]:
-    """Return the traces; of more than a finding holds first one of each kind in turn, so that no kind keeps another
-    out.
+    """Return the traces, one of each kind in turn first where a finding cannot hold them all.
+
+    So no kind keeps another out.
     """
     if len(traces) <= MAX_VIOLATIONS:
         return traces

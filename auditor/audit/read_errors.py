@@ -107,8 +107,9 @@ _WORDS: Mapping[str, Text] = {
 
 
 def explain_unread(path: str, context: Mapping[str, Any]) -> Text | None:
-    """Return what the facts say of why ``path`` is not told: of it, or of what it lies in; None when they say
-    nothing.
+    """Return the reason that the facts give for not showing ``path``; None when they give none.
+
+    The reason may be that of a folder that ``path`` lies in.
     """
     here: Any = context
     for part in path.split("."):

@@ -1,5 +1,6 @@
-"""The last looks at sites, judged by the controls of the area ``content``, whether or not the site's host could be
-read. Pure.
+"""The last looks at sites, judged by the controls of the area ``content``. Pure.
+
+They are judged whether or not the site's host could be read.
 """
 
 from __future__ import annotations
@@ -99,8 +100,9 @@ def _review(look: Scan, summary: ScanSummary) -> dict[str, Any]:
 
 
 def _explain_unseen(look: Scan) -> dict[str, Any] | None:
-    """Return why finding nothing means nothing: what is put into a site is often shown to some of its
-    visitors alone.
+    """Return why the absence of findings proves nothing.
+
+    What intruders put into a site is often shown only to some of its visitors.
     """
     if look.stopped is not None and look.stopped.by_site:
         return _why(look.stopped)
@@ -132,8 +134,9 @@ def build_answer_commands(subject: str, trace: Trace) -> dict[str, str]:
 
 
 def build_response_command(subject: str) -> str:
-    """Return the command that opens an incident about all that was found on a site or host and contains it, but for the
-    role, which a person has to give.
+    """Return the command that opens an incident about all that was found on a site or host and contains it.
+
+    The role is missing from it: a person has to give that.
     """
     return shlex.join(["auditor", "incident", "open", "--all-found", subject])
 

@@ -105,8 +105,9 @@ def judge(
     purpose: Purpose = "audit",
     comparison: IndicatorComparison | None = None,
 ) -> Run:
-    """Return the run that these facts make, with the vulnerability data that was imported; ``outcomes`` in the order of
-    ``hosts``.
+    """Return the run that these facts make, with the vulnerability data that was imported.
+
+    ``outcomes`` are in the order of ``hosts``.
     """
     from auditor.audit import authorizations, uniqueness, vex
     from auditor.audit.evaluate import evaluate_host, not_evaluated

@@ -104,8 +104,9 @@ def conclude(
     *,
     as_json: bool,
 ) -> NoReturn:
-    """Keep a run, write its reports, show it, and exit as it has come out, measured by ``earlier`` runs if there are
-    any.
+    """Keep a run, write its reports, show it, and exit with the status that its result calls for.
+
+    The result is measured by the ``earlier`` runs if there are any.
     """
     from auditor.commands.output import console
     from auditor.commands.output.deferred_errors import DeferredErrors

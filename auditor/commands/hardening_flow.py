@@ -344,8 +344,9 @@ def release(
 
 @contextmanager
 def _report_interruption(lang: Lang) -> Iterator[None]:
-    """Says of a hardening that does not get to its end what its hosts came to; exits with 130 when it was
-    told to end.
+    """Show, when a hardening does not reach its end, the state of its hosts.
+
+    Exits with 130 when the hardening was told to end.
     """
     from auditor.hardening.interruption import HardeningInterrupt, HardeningStopError
 

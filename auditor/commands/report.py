@@ -74,7 +74,7 @@ def reports() -> None:
 
       auditor report 20261124T1 --format xlsx,csv
 
-    """
+    """  # noqa: D401  help with a translation
 
 
 @app.command()

@@ -352,8 +352,9 @@ class _FileTriage:
 
 
 def _originals(triage: file_triage.TriageResult, files: Sequence[WebFile]) -> dict[str, bytes]:
-    """Return what releases have in place of these files, by path, as far as their archives still lie where they were
-    imported from.
+    """Return what releases have in place of these files, by path.
+
+    Files whose archives no longer lie where they were imported from are missing.
     """
     changed_files = {
         file.where: triage.known_good.originals[file.where]

@@ -79,8 +79,9 @@ def find_traces(places: Iterable[Autorun], before: Collection[str] | None = None
 
 
 def with_new_administrators(persistence_traces: Iterable[Trace], others: Iterable[Trace]) -> tuple[Trace, ...]:
-    """Return the traces, those of administrators of days as alarms where another alarm lies in the same application, or
-    nobody knows in which: these are two signs.
+    """Return the traces; those of administrators of days become alarms beside another alarm.
+
+    The other alarm lies in the same application, or in one that nobody can name: together these are two signs.
     """
     alarms = [other for other in others if other.certainty != "weak"]
     return tuple(
@@ -136,8 +137,9 @@ def _limit_rules(rules: Iterable[str]) -> list[str]:
 
 
 def _lines(place: Autorun) -> str:
-    """Return the beginnings of the digests of the lines for which a place in somebody's settings is told, so that these
-    alone can be put out of force; nothing where they are too many.
+    """Return the beginnings of the digests of the lines for which a place in somebody's settings is reported.
+
+    With them these lines alone can be put out of force. Nothing is returned where there are too many.
     """
     if place.slot in _SETTINGS:
         lines = [place.text] if place.text else []
@@ -226,7 +228,7 @@ def _weigh_place(place: Autorun) -> _Weight | None:
 
 
 def _plain(place: Autorun, weight: _Weight) -> None:
-    """A script or a command that no package explains."""
+    """Judge a script or a command that no package explains."""
     if place.package_status == "foreign" and "settings" not in place.marks:
         weight.says("foreign", "weak", "known")
         if "replaces" in place.marks:

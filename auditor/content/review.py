@@ -147,7 +147,7 @@ class Review:
         return None
 
     def _enter(self) -> None:
-        """The home page, what the site lets us look at, and where nothing is."""
+        """Visit the home page, what the site lets us look at, and an address where nothing is."""
         self.door.open()
         rules = self._file(ROBOTS)
         site_robots = robots.read(_body(rules))
@@ -184,7 +184,10 @@ class Review:
         )
 
     def _see_names(self) -> None:
-        """The home pages of the site's other names, and without HTTPS: what differs there shows on no other page."""
+        """Visit the home pages of the site's other names and of plain HTTP.
+
+        What differs there shows on no other page.
+        """
         others = home_pages.list_other_home_pages(self.door)
         known_places = {f"@{scheme}://{name}" for scheme, name in others}
         self.ledger = self.ledger.without(
@@ -248,8 +251,9 @@ class Review:
             self.ledger = self.ledger.with_traces(path, (), clock.now())
 
     def _read(self, path: str, role: Role, plain: VisitorResponse, name: str | None = None) -> PageAnalysis:
-        """Return what an address shows, to others than a plain visitor, too, where that matters; noted in the
-        ledger.
+        """Return what an address shows, and note it in the ledger.
+
+        Where that matters, visitors other than a plain one visit it, too.
         """
         self._visited_paths.add(path)
         responses = [plain]

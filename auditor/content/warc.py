@@ -33,7 +33,7 @@ _VERSION = "HTTP/1.1"
 def build_warc(
     visit: PageVisit, headers_by_visitor: Mapping[Visitor, Mapping[str, str]], address: str, look: str, at: datetime
 ) -> bytes:
-    """Requests and responses of one address, compressed.
+    """Return requests and responses of one address, compressed.
 
     Bodies are as they were served, cut where there is no more room.
 

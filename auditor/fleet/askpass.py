@@ -29,8 +29,9 @@ OPTIONS = {
 
 @contextmanager
 def provide_password(password: str, folder: Path) -> Iterator[None]:
-    """While it lasts, whoever runs ``get_program_path`` is given the password, as often as it asks; ``folder`` is
-    nobody else's.
+    """Give the password to whoever runs ``get_program_path`` within the context, as often as it asks.
+
+    ``folder`` is nobody else's.
     """
     pipe, over = folder / "password", Event()
     os.mkfifo(pipe, 0o600)

@@ -287,8 +287,9 @@ def _list_names(site: Site) -> tuple[str, ...]:
 
 
 def _remove_account(inventory: Path, name: str, access: Access, user: str) -> tuple[Text | None, Text | None]:
-    """Take back the account that was just made: why sshd would not let it in, if so, and what stays, if
-    anything does.
+    """Take back the account that was just made.
+
+    Returns why sshd would not let it in, if so, and what stays, if anything does.
     """
     try:
         run = play(

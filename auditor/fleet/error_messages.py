@@ -242,8 +242,9 @@ def _name_account(kind: str | None, name: str) -> dict[str, str]:
 
 
 def explain_area(message: str) -> Text:
-    """Return why a host does not tell a part of its facts, as the collector says it; what it says otherwise
-    is quoted.
+    """Return why a host does not report a part of its facts, as the collector says it.
+
+    What the collector says otherwise is quoted.
     """
     costly = _COSTLY.fullmatch(message[:1000])
     if costly is not None:
@@ -292,8 +293,7 @@ _MAX_SUSPECTS = 5
 def add_suspects(
     why: Text, last_words: Sequence[tuple[str, str, str | None]], controls: Sequence[str], suspects: Sequence[str]
 ) -> Text:
-    """Return why a host was brought back, with what daemons that stopped said, and of the controls made those that did
-    it.
+    """Return why a host was brought back, with the last words of its daemons and the controls that caused it.
 
     ``last_words`` are ``(unit, line, control)``; a control counts only where it was made. Where the line names none, it
     is those of the daemon's areas; where no daemon said anything, the ``suspects`` by what failed.

@@ -62,8 +62,9 @@ class HostProxy:
     def raw(
         self, scheme: str, address: str, domain: str, path: str, port: int | None, headers: Mapping[str, str]
     ) -> Raw:
-        """Return the bytes of one page, as ``fetch.Client.raw`` gives them; ``address`` is the host's, which asks
-        itself.
+        """Return the bytes of one page, as ``fetch.Client.raw`` gives them.
+
+        ``address`` is the host's, which asks itself.
 
         Never raises for what answers.
         """

@@ -135,14 +135,14 @@ def draft_entry(host: Host, port: int, key_file: Path, known_hosts: str) -> str:
 
 
 def write(path: Path, text: str) -> None:
-    """The whole text or nothing. Raises InputError when it cannot be written."""
+    """Write the whole text or nothing. Raises InputError when it cannot be written."""
     with report_write_errors(path):
         files.write_whole(path, [text.encode()])
 
 
 @contextmanager
 def report_write_errors(path: Path) -> Iterator[None]:
-    """Raises InputError for a file that cannot be written."""
+    """Raise InputError for a file that cannot be written."""
     try:
         yield
     except OSError as error:

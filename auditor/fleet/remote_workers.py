@@ -294,8 +294,9 @@ def _get_limit() -> int:
 
 
 def write_ssh_wrapper(folder: Path, seconds: float) -> Path:
-    """Return what Ansible takes for ssh in the run that has the folder: it gives one command on a host so
-    many seconds.
+    """Return the program that Ansible runs as ssh in the run that has the folder.
+
+    It gives one command on a host ``seconds``.
     """
     start = (
         f"import sys; sys.path.append({str(_ROOT)!r}); from auditor.fleet.in_ansible.ssh_wrapper import main; main()"

@@ -154,8 +154,9 @@ class _RunState:
 
 
 def _strip_role(name: str, role: str) -> str:
-    """Return the name of a task without its role's before it, and with the area or control at its beginning as it is
-    written.
+    """Return the name of a task without that of its role before it.
+
+    The area or control at its beginning is written as it is in the role.
 
     Ansible puts the role before it, and its style asks for a capital.
     """
@@ -370,8 +371,9 @@ def _build_runner_arguments(
     patience: float,
     sockets: Path | None,
 ) -> tuple[dict[str, Any], dict[str, str], int | None]:
-    """Return a run in the runner's own terms, what it must not decide of the environment, and how many bytes Ansible
-    may take.
+    """Return a run as the runner's arguments, its environment and the bytes that Ansible may take.
+
+    The environment holds what the run must not take from this process's own.
 
     Its files are laid out in ``folder``.
     """
@@ -420,8 +422,9 @@ def _build_runner_arguments(
 
 @contextmanager
 def interrupt_on_sigterm() -> Iterator[None]:
-    """SIGTERM interrupts as Ctrl-C does, so that what goes on is ended in order; in the main thread, where
-    signals go.
+    """Have SIGTERM interrupt as Ctrl-C does, so that what goes on is ended in order.
+
+    Works in the main thread, where signals go.
     """
     if current_thread() is not main_thread():
         yield

@@ -102,7 +102,7 @@ def talk(
 def _run_process(
     arguments: Sequence[str], stdin_data: Path | bytes, environment: Mapping[str, str]
 ) -> Iterator[selectors.DefaultSelector]:
-    """A program at work: what it prints on its first and second output becomes ready as 0 and 1.
+    """Run a program: what it prints on its first and second output becomes ready as 0 and 1.
 
     It ends with the context.
     """
@@ -160,8 +160,7 @@ def run_as_root(
 def stream_as_root(
     reach: Reach, program: Path, beside: Mapping[str, Path | bytes], question: Mapping[str, Any], seconds: float
 ) -> Iterator[bytes]:
-    """Yield what a program of ours sends when it is run once on a host as root, piece by piece, for so many seconds at
-    most.
+    """Run a program of ours once on a host as root; yield what it sends, piece by piece, for at most ``seconds``.
 
     Beside ``luytre_shared`` it may import what is ``beside`` it, files by their names in the archive that it comes in.
     Raises NoAnswer when nothing comes.

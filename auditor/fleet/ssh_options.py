@@ -33,8 +33,9 @@ def build_command(arguments: Sequence[str]) -> list[str]:
 
 
 def select_environment(variables: Mapping[str, str], key_files: Iterable[str | None]) -> dict[str, str]:
-    """Return the same variables; the agent is among them only where some host has no key file of its own, or one with a
-    passphrase.
+    """Return the variables, with the agent only where some host needs it.
+
+    A host needs it that has no key file of its own, or one with a passphrase.
     """
     asks_agent = AGENT in variables and any(file is None or has_passphrase(file) for file in set(key_files))
     return {key: value for key, value in variables.items() if key != AGENT or asks_agent}

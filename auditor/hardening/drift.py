@@ -77,8 +77,9 @@ def check_drift(inventory: Inventory, hosts: Sequence[Host], hardenings: Iterabl
 
 
 def add_audit_results(drifts: Iterable[Drift], run: Run) -> tuple[Drift, ...]:
-    """Return the same with what the audit says of the controls that the changes concern, for each host that it could
-    read.
+    """Return the same with the audit's verdicts on the controls that the changes concern.
+
+    These are added for each host that the audit could read.
     """
     read = {outcome.host for outcome in run.outcomes if outcome.reached}
     is_open = {(finding.host, finding.control) for finding in run.findings if finding.is_open}

@@ -73,8 +73,9 @@ def _describe_note(note: Mapping[str, Any], what: Text) -> Text:
 
 
 def list_not_restored(response: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return what is not yet back, in the host's words, while it goes on trying; else what could not be
-    brought back.
+    """Return what is not yet back, in the host's words, while it goes on trying.
+
+    Once it has stopped, these are the things that could not be brought back.
     """
     for pending in (response.get("not_back"), response.get("differs")):
         if isinstance(pending, Mapping) and pending:
@@ -93,7 +94,7 @@ def list_left_paths(response: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def list_upgraded_packages(response: Mapping[str, Any]) -> tuple[str, ...]:
-    """Packages that a way back leaves upgraded, each with its version before and now, in the host's words."""
+    """Return packages that a way back leaves upgraded, each with its version before and now, in the host's words."""
     packages = response.get("packages")
     versions = packages.get("staying") if isinstance(packages, Mapping) else None
     each = versions.items() if isinstance(versions, Mapping) else ()
@@ -106,7 +107,10 @@ def has_differences(response: Mapping[str, Any]) -> bool:
 
 
 def list_failure_logs(response: Mapping[str, Any]) -> tuple[tuple[str, str, str | None], ...]:
-    """``(unit, line, control)`` of daemons that stopped in the run: what each said, and whose line of ours it named."""
+    """Return ``(unit, line, control)`` of daemons that stopped in the run.
+
+    These are what each said, and whose line of ours it named.
+    """
     failures = []
     for entry in list_mappings(response.get("said")):
         unit, line = (make_one_line(clean_text(entry.get(key)), 300) for key in ("unit", "line"))

@@ -45,8 +45,9 @@ class HardeningResult:
 
 
 def try_out(inventory: Inventory, plan: HardeningPlan) -> tuple[tuple[TaskPreview, ...], Mapping[str, Text]]:
-    """Return what the plan's tasks would change, by a check run that changes nothing; and the hosts where
-    that failed.
+    """Return what the plan's tasks would change, by a check run that changes nothing.
+
+    The hosts where that failed are returned with the reason.
     """
     if plan.is_empty:
         return (), {}
@@ -168,6 +169,6 @@ def recover_unfinished(
 
 @contextmanager
 def _for_ssh() -> Iterator[Path]:
-    """A folder for connections, with room kept beside them for ending a run."""
+    """Make a folder for connections, with room kept beside them for ending a run."""
     with tempfile.TemporaryDirectory(prefix="luytre-ssh-") as folder, make_reserve(Path(folder)):
         yield Path(folder)

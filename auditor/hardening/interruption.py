@@ -14,8 +14,9 @@ class HardeningInterrupt(KeyboardInterrupt):
 
 
 class HardeningStopError(Exception):
-    """A hardening could not go on for a reason of this machine's, ``why``; its hosts are brought back as far
-    as known.
+    """A hardening could not go on for a reason of this machine's, ``why``.
+
+    Its hosts are brought back as far as known.
     """
 
     def __init__(self, hardening: Hardening, why: Exception) -> None:

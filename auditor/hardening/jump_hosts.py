@@ -1,5 +1,6 @@
-"""Which hosts of an inventory are reached through which others, by what this machine's ssh makes of its arguments and
-its own settings.
+"""The hosts of an inventory that are reached through others.
+
+This is what this machine's ssh makes of its arguments and its own settings.
 
 ``ssh -G`` is asked, which connects to nobody. What it names as the way there is followed until it ends.
 """

@@ -273,9 +273,7 @@ def _host_plan(
 
 
 def _list_violations(findings: Sequence[Finding], control: ControlId, sites: Collection[Domain]) -> dict[str, Any]:
-    """Return what violates the control on its host, or on these of its sites: the first names, and how many
-    there are.
-    """
+    """Return what violates the control on its host, or on these of its sites: the first names, and the number."""
     members = [
         violation
         for finding in findings
@@ -308,7 +306,7 @@ def _name_violation(member: Any) -> str | None:
 def _collect_in_use_reasons(
     used: in_use.UsageReport, wait_reasons: Mapping[str, Text], agreed_controls: set[str]
 ) -> dict[str, Text]:
-    """Controls that wait for somebody's word, or that take from the whole host what is in use, and why."""
+    """Return, with the reason, controls that need a person's agreement or take from the host what is in use."""
     reasons = {
         name: in_use.explain_hold(name, what) for name, what in used.hosts.items() if name not in agreed_controls
     }

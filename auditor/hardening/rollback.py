@@ -89,8 +89,9 @@ def find_last_in_force(hardenings: Iterable[Hardening], hosts: Sequence[Host], c
 
 
 def find_last_of_each(hardenings: Iterable[Hardening], hosts: Sequence[Host]) -> tuple[Part, ...]:
-    """Return the hardenings that are in force last on any of the hosts, newest first, each with its part on those
-    hosts.
+    """Return the hardenings that are in force last on any of the hosts, newest first.
+
+    Each comes with its part on those hosts.
 
     ``hardenings``: the hardenings in the journal, newest first. A host of which the last is rolled back has none: what
     came before is undone by name alone.

@@ -51,8 +51,9 @@ def _migrate_to_chain(database: sqlite3.Connection) -> None:
 
 
 def _migrate_to_since(database: sqlite3.Connection) -> None:
-    """Version 3: every run also says since when each finding has been open; for runs already kept it is
-    worked out now.
+    """Migrate to version 3: every run also says since when each finding has been open.
+
+    For runs already kept it is worked out now.
     """
     database.execute("ALTER TABLE runs ADD COLUMN since BLOB")
     rows = database.execute("SELECT rowid, inventory FROM runs ORDER BY started, rowid").fetchall()
@@ -121,7 +122,7 @@ def _only_hosts(file: Path) -> bool:
 
 @contextmanager
 def open_history(path: Path) -> Iterator[sqlite3.Connection]:
-    """The file at ``path``, made or migrated when need be."""
+    """Open the file at ``path``, made or migrated when need be."""
     with sqlite_file.open_database(path, _MIGRATIONS, "history") as database:
         yield database
 
@@ -197,8 +198,9 @@ def believable(now: datetime.datetime) -> str:
 def put_look(
     database: sqlite3.Connection, row: tuple[str, str, str, str, bytes], now: datetime.datetime, *, keep: int
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Keep a look or a hunt, ``(id, started, inventory, subject, packed document)``, and remove all but the newest
-    ``keep``.
+    """Keep a look or a hunt, and remove all but the newest ``keep``.
+
+    ``row`` is ``(id, started, inventory, subject, packed document)``.
 
     Return the ids of those that stay and of those that were removed, the newest first.
     """

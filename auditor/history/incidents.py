@@ -1,5 +1,6 @@
-"""The ledgers of incidents: each entry is a link of the chain and nothing else, so that none is changed or taken away,
-nor pruned.
+"""The ledgers of incidents.
+
+Each entry is a link of the chain and nothing else, so that none is changed, taken away or pruned.
 """
 
 from __future__ import annotations

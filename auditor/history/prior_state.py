@@ -9,8 +9,7 @@ from auditor.models import Inventory
 
 
 def add_prior_state(inventory: Inventory) -> Inventory:
-    """Return the inventory with the last looks at its sites, the last hunts on its hosts, and what incidents contain
-    there.
+    """Return the inventory with the last looks at its sites, the last hunts on its hosts, and active containments.
 
     Raises InputError for a history that cannot be read.
     """

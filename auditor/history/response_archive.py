@@ -1,5 +1,6 @@
-"""Answers in which a review found traces, kept as files beside the history for as long as the look that they
-belong to.
+"""Answers in which a review found traces.
+
+They are kept as files beside the history for as long as the look that they belong to.
 """
 
 from __future__ import annotations

@@ -251,8 +251,9 @@ class History:
                 database.execute("VACUUM")
 
     def verify(self, known_hash: str | None = None) -> ChainVerification:
-        """Walk the chain and compare each link with what is kept; ``known_hash`` is a hash that was written down
-        earlier.
+        """Walk the chain and compare each link with what is kept.
+
+        ``known_hash`` is a hash that was written down earlier.
         """
         with open_history(self.path) as database:
             database.execute("BEGIN")

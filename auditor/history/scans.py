@@ -138,9 +138,7 @@ class ScanHistory:
         return looks_by_site
 
     def attach_to(self, inventory: Inventory) -> Inventory:
-        """Return the inventory with the last looks at its sites, what is accepted of them, and the records that its
-        hosts had.
-        """
+        """Return the inventory with the last looks at its sites, their acceptances, and the records of its hosts."""
         looks = tuple(self.latest(inventory.path).values())
         with open_history(self.path) as database:
             known_records = records.load_known_digests(database, key_of(inventory.path))

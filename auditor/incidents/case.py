@@ -67,8 +67,9 @@ class Action:
 
     @property
     def is_done(self) -> bool:
-        """Return whether it was done and looked at, be it that it was released since, or that its host does not hold it
-        any more.
+        """Return whether the action was done and checked afterwards.
+
+        It may have been released since, or its host may no longer hold it.
         """
         return self.state in ("confirmed", "releasing", "released") or self.is_lost
 

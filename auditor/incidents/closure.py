@@ -1,5 +1,7 @@
-"""When an incident is over: nothing owed, nothing held without an end, nothing found any more, its cause known, its
-last form written. Pure.
+"""The conditions for closing an incident. Pure.
+
+Nothing is owed, nothing is held without an end, nothing is found any more, the cause is known, and the last form is
+written.
 """
 
 from __future__ import annotations
@@ -79,8 +81,9 @@ def find_obstacles(
     cause: RootCause | None = None,
     removed_subjects: Sequence[str] | None = None,
 ) -> Iterator[Obstacle]:
-    """Yield all that is in the way of closing an open incident, each with the command that takes it away, in the order
-    in which that is done.
+    """Yield all that prevents the closing of an open incident, each with the command that removes it.
+
+    They come in the order in which a person works through them.
 
     ``removed_subjects``: those of its sites and hosts that have left the inventory; None: ``hosts`` are all of it.
     """
@@ -276,9 +279,7 @@ def _build_recheck_command(control: str, subject: str) -> tuple[str, ...]:
 def _find_unclean_subjects(
     case: Case, newest: Run | None, hosts: Sequence[Host], now: datetime.datetime
 ) -> Iterator[Obstacle]:
-    """Sites that were not reviewed and hosts that were not hunted on since then, and what is open of what
-    they found.
-    """
+    """Yield sites not reviewed and hosts not hunted on since then, and what is open of their findings."""
     about, case_findings = (
         {*case.subjects},
         {(case_finding.control, case_finding.subject) for case_finding in case.findings},

@@ -1,5 +1,6 @@
-"""Addresses of an incident's sites that search engines have to forget, or to visit again, as reviews, findings and
-paths that were contained tell. Pure.
+"""Addresses of an incident's sites that search engines have to forget, or to visit again. Pure.
+
+Reviews, findings and contained paths name them.
 """
 
 from __future__ import annotations

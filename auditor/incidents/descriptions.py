@@ -178,8 +178,9 @@ def _describe_answer(question: str, answer_text: str, words: Words) -> str:
 
 
 def describe_outage(of: SiteOutage, words: Words) -> Iterator[str]:
-    """Yield that a site no longer serves, what was put back for it, and what stays in force with which it does not
-    serve.
+    """Yield that a site no longer serves, what was put back for it, and what stays in force nevertheless.
+
+    The site does not serve with what stays in force.
     """
     failed_urls = _format_urls(of.failures, words)
     others = ", ".join(of.others)

@@ -81,8 +81,9 @@ class ServingSites:
 def check_sites[Other](
     command: Responder, host: Host, deeds: Iterable[ContainedEvent | Other], ca_file: str | None
 ) -> Iterator[ContainedEvent | Other | SiteOutage | UncheckedSites | ServingSites]:
-    """Yield what is done on a host, each as it is done, then the sites that fell, and those of which that cannot be
-    told; else that all serve.
+    """Yield what is done on a host, each as it is done, then how its sites fare.
+
+    The sites that fell come first, then those that could not be judged; if there is neither, that all serve.
 
     For what the command's ``unjudged`` sites answer, nothing is put back.
     """

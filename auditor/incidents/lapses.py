@@ -37,8 +37,9 @@ def record_lapses(ledgers: Incidents, inventory: str, host: str, message: str) -
 
 
 def record_missing_actions(ledgers: Incidents, run: Run) -> None:
-    """Write of each action that its host had not on record when a run read it, though it was confirmed before, that it
-    is not known any more.
+    """Write into the case log each confirmed action that its host no longer has on record.
+
+    The run is the one that read the host: what the action came to is not known any more.
     """
     for action in run.contained:
         if action.known and action.there is False:

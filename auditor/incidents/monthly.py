@@ -21,8 +21,9 @@ def summarize(
     hosts: Set[str],
     now: datetime.datetime,
 ) -> tuple[IncidentSummary, ...]:
-    """Return the incidents about these sites and hosts that were open at any time of the month, in the order of their
-    detection.
+    """Return the month's open incidents about these sites and hosts, in the order of their detection.
+
+    An incident counts that was open at any time of the month.
 
     Entries that were written later than the month's end do not count, so that a report of a month stays as it was; but
     that there was an incident counts also where somebody wrote it down later: none of a month may be denied that was

@@ -57,8 +57,9 @@ def _find_unit_gaps(inventory: Inventory, unit: Unit, words: Words) -> tuple[str
 
 
 def _find_incident_gaps(inventory: Inventory, organisation: Organisation, unit: Unit, words: Words) -> Iterator[str]:
-    """Fill in each form of the regime for an incident on all of the unit's sites, and yield what the office's papers
-    leave blank.
+    """Fill in each form of the regime for an incident on all sites of the unit; yield what stays blank.
+
+    It stays blank because the office's papers do not say it.
     """
     subjects = tuple(
         site.domain for host in inventory.hosts for site in host.sites if (site.unit or host.unit) == unit.id

@@ -78,8 +78,9 @@ class IndicatorIndex:
 
     @cached_property
     def _networks(self) -> Sequence[tuple[int, Mapping[int, Indicator]]]:
-        """Return the networks of version 4 by the length of what addresses in them do not share, the narrowest first,
-        and by the rest as a number.
+        """Return the networks of IPv4, the narrowest first.
+
+        Each goes by the length of the part that its addresses do not share, and by the rest as a number.
         """
         by_free_bits: dict[int, dict[int, Indicator]] = {}
         for value, indicator in self.by_value.items():

@@ -96,8 +96,9 @@ def _select_confident(traces: Iterable[Trace], place: str, let: Collection[tuple
 
 
 def count_sightings(run: Run, control_ids: Collection[str]) -> Sightings:
-    """Return what of the indicators a run's hosts and sites had to do with, by the findings of the controls that tell
-    of it.
+    """Return the sightings of indicators on a run's hosts and sites.
+
+    The findings of the controls that report indicators tell them.
     """
     day = clock.to_day(clock.read(run.started))
     places: Counter[tuple[str, str]] = Counter()

@@ -65,7 +65,7 @@ def _open_database(path: Path | None) -> Iterator[sqlite3.Connection]:
 
 @contextmanager
 def open_writer(path: Path | None = None) -> Iterator[IndicatorWriter]:
-    """The file for an import: all that is done, or nothing."""
+    """Open the file for an import: everything is written, or nothing."""
     with _open_database(path) as database, sqlite_file.transaction(database):
         yield IndicatorWriter(database)
 
@@ -82,7 +82,7 @@ class IndicatorWriter:
         indicators: Iterable[Indicator],
         unmatched_patterns: Iterable[tuple[str, str]],
     ) -> None:
-        """A list in place of the one of its name."""
+        """Put a list in place of the one of its name."""
         self.forget(indicator_list.name)
         values = [str(value) if isinstance(value, date) else value for value in astuple(indicator_list)]
         marks = ", ".join("?" * len(values))

@@ -67,9 +67,7 @@ def load(path: Path) -> Inventory:
 
 
 def list_undeclared_units(inventory: Inventory) -> Sequence[str]:
-    """Return the units that hosts and sites name where no ``office/organisation.yml`` says which there are,
-    in order.
-    """
+    """Return the units that hosts and sites name where no ``office/organisation.yml`` lists units, in order."""
     if inventory.organisation is not None:
         return ()
     unit_ids = [host.unit for host in inventory.hosts] + [site.unit for site in inventory.sites]

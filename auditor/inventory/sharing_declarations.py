@@ -1,5 +1,6 @@
-"""``office/sharing.yml``: what an office says of malware protection, connection and monitoring that no host
-can tell.
+"""``office/sharing.yml``: an office's statements on malware protection, connection and monitoring.
+
+No host can tell these.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from auditor.errors import InputError
 
 @contextmanager
 def make_trial_folder(folder: Path, name: str, text: str) -> Iterator[Path]:
-    """A folder that reads like ``folder`` with a file ``name`` in it, for a while.
+    """Make a folder that reads like ``folder`` with a file ``name`` in it, for a while.
 
     An InputError within names the real files.
 

@@ -43,7 +43,7 @@ def restore_bytecode(init: Path, store: Path) -> None:
 
 @contextlib.contextmanager
 def _open_folder(init: Path) -> Iterator[int]:
-    """The folder there, no link on the way to it: its root is not ours to follow."""
+    """Open the folder there, with no link on the way to it: its root is not ours to follow."""
     with contextlib.ExitStack() as stack:
         folder = os.open(init / "root", os.O_RDONLY | os.O_DIRECTORY)
         stack.callback(os.close, folder)

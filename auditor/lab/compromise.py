@@ -1,5 +1,6 @@
-"""What intruders leave, put on running machines of the lab without its harm: ``compromised/planted.yml`` lists all of
-it.
+"""Traces of intruders, put on running machines of the lab without their harm.
+
+``compromised/planted.yml`` lists them all.
 
 A word that would run something stands there as a placeholder, so that no file of ours holds code of intruders; it is
 put in in memory, into files that begin with ``exit;``.

@@ -108,7 +108,10 @@ def _run_rounds(context: _DrillContext, proofs: Sequence[Proof], first_run: Run)
 
 
 def split_rounds(proofs: Sequence[Proof]) -> Iterator[list[Proof]]:
-    """Groups in which no control is broken twice on a host; a drill that stands alone has its host to itself."""
+    """Yield groups in which no control is broken twice on a host.
+
+    A drill that stands alone has its host to itself.
+    """
     queue = sorted(proofs, key=lambda proof: proof.drill.alone)
     while queue:
         selection: dict[tuple[str, str, str], Proof] = {}
@@ -161,9 +164,7 @@ class _DrillContext:
     scanner: DrillScanner
 
     def add_scan_findings(self, proofs: Sequence[Proof], run: Run) -> Run:
-        """Return the run with what is seen by looking, now, where these drills are about what an audit alone does not
-        see.
-        """
+        """Return the run with the findings of a look now, where these drills are about what an audit alone misses."""
         hunt_hosts = {proof.host for proof in proofs if proof.drill.seen_by == "hunt"}
         review_sites = frozenset(proof.subject for proof in proofs if proof.drill.seen_by == "review")
         findings: list[Finding] = []

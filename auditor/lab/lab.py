@@ -94,8 +94,9 @@ def up(hosts: Iterable[str] | None = None, progress: Progress = _ignore_progress
 
 
 def compromise_hosts(hosts: Iterable[str] | None = None, progress: Progress = _ignore_progress) -> None:
-    """Put on running machines (default: the standard ones) what intruders leave, unless that was done since they were
-    pristine.
+    """Put traces of intruders on running machines (default: the standard ones).
+
+    Machines that got them since they were pristine are left out.
 
     Raises InputError when nothing is listed for any of them, LabError when it cannot be put there.
     """

@@ -33,8 +33,9 @@ _CGROUPS = (Path("/sys/fs/cgroup/systemd"), Path("/sys/fs/cgroup/unified"), Path
 
 
 def make_mac(address: IPv4Address) -> str:
-    """Return a locally administered MAC that stays the same when a machine is made anew, so neighbours need not
-    relearn.
+    """Return a locally administered MAC that stays the same when a machine is made anew.
+
+    Neighbours need not relearn it.
     """
     return "02:00:" + address.packed.hex(":")
 
@@ -200,8 +201,9 @@ def bridge_down(spec: Spec) -> None:
 
 
 def _iter_processes(network: str = "/proc/self/ns/net") -> Iterator[int]:
-    """Yield every process on a network, this one's by default: a lab apart has machines of the same names on
-    its own.
+    """Yield every process on a network, this one's by default.
+
+    A lab apart has machines of the same names on its own network.
     """
     try:
         there = os.stat(network)  # noqa: PTH116  here and below: Path takes four times as long, and hosts wait for it

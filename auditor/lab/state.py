@@ -52,8 +52,9 @@ class LabState:
         return self.root / "cache"
 
     def machine(self, host: str) -> Path:
-        """Return a machine's own folder: ``upper`` and ``work`` of its overlay, what lies ``below``,
-        ``console.log``.
+        """Return a machine's own folder.
+
+        It holds ``upper`` and ``work`` of its overlay, what lies ``below``, and ``console.log``.
         """
         return self.root / "machines" / host
 

@@ -1,5 +1,6 @@
-"""Whether hardening changed only what its controls declare in ``touches``, by what a lab host's overlay says it
-changed.
+"""Whether hardening changed only what its controls declare in ``touches``.
+
+A lab host's overlay shows what was changed.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ def find_changes(upper: Path, since: float) -> Iterator[ChangedPath]:
 def find_undeclared(
     changed_paths: Iterable[ChangedPath], tasks: Sequence[Task], touches: Mapping[ControlId, Sequence[str]]
 ) -> tuple[str, ...]:
-    """Changed paths that no control of the area at work declares, as ``AREA: PATH``.
+    """Return changed paths that no control of the area at work declares, as ``AREA: PATH``.
 
     The area at work is the one whose task was running when the path changed; between tasks any may be.
     """

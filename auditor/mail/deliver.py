@@ -1,5 +1,6 @@
-"""Handing mails to a server over STARTTLS with a verified certificate, never without, and messages to a webhook
-likewise.
+"""Delivery of mails to a server over STARTTLS, and of messages to a webhook.
+
+The certificate is always verified.
 """
 
 from __future__ import annotations
@@ -84,7 +85,7 @@ class _Connection(smtplib.SMTP):
 
 @contextmanager
 def open_session(server: MailServer) -> Iterator[smtplib.SMTP]:
-    """A connection that is encrypted, to the server that the certificate names, and logged in. Raises Unreachable."""
+    """Open an encrypted connection to the server that the certificate names, logged in. Raises Unreachable."""
     where = f"{server.host}:{server.port}"
     deadline = Deadline(_LOGIN_SECONDS)
     with contextlib.ExitStack() as stack:

@@ -42,8 +42,9 @@ def post_heartbeats(
     head: str | None,
     words: Words,
 ) -> tuple[InputError, ...]:
-    """Put one in the spool for each address to which nothing was put for a week, by the settings that mails went by
-    before; what was in the way.
+    """Put a heartbeat in the spool for each address to which nothing was put for a week.
+
+    Returns the errors that prevented some. The settings are those that mails went by before.
 
     Those who are told of incidents get it, and where an organisation names none, its sender. ``state``: how an
     inventory stands, asked for when somebody is to be told. ``head``: the hash of the last link of the history's chain.

@@ -57,8 +57,9 @@ class Mail:
 
 
 def compute_pause(tries: int) -> datetime.timedelta:
-    """Return how long to wait after so many tries (from 1): 5 minutes, then twice as long each time, at most
-    4 hours.
+    """Return how long to wait after so many tries, from 1.
+
+    It is 5 minutes, then twice as long each time, at most 4 hours.
     """
     return min(_FIRST * (1 << min(tries - 1, 10)), _LONGEST)
 
@@ -104,7 +105,7 @@ class Spool:
         return bytes(row[0])
 
     def mark_sent(self, mail: Mail, now: datetime.datetime) -> None:
-        """The server has it; its content is not kept."""
+        """Record that the server has the mail; its content is not kept."""
         self._change(mail, "sent", now, None)
         with self._open() as database, sqlite_file.transaction(database):
             database.execute("UPDATE mails SET content = NULL WHERE id = ? AND state = 'sent'", (mail.id,))

@@ -120,9 +120,7 @@ def _describe_posture(site: SiteSummary, words: Words) -> str:
 
 
 def write_foot(head: str | None, words: Words) -> str:
-    """Return what stands at the end of every mail: the hash of the last link of the history's chain, if there
-    is one.
-    """
+    """Return the end of every mail: the hash of the last link of the history's chain, if there is one."""
     if head is None:
         return ""
     return "\n" + words("mail.seal", seal=head) + f"\n  auditor history verify --seen {head}\n"

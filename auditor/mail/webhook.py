@@ -102,7 +102,7 @@ def _is_here(parts: SplitResult) -> bool:
 
 @contextmanager
 def session(file: Path, settings: WebhookSettings) -> Iterator[Hook]:
-    """The webhook with its secret and trust read. Raises InputError for a file that cannot be used."""
+    """Open the webhook, its secret and trust read. Raises InputError for a file that cannot be used."""
     key = read_secret(file.parent / settings.secret_file)
     if len(key) < _SHORTEST:
         raise InputError(

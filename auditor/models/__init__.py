@@ -120,8 +120,9 @@ __all__ = [
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> object:
-        """Return a noun when it is first asked for: ``--help`` asks for none, and does not wait until pydantic has
-        built them.
+        """Return a model when it is first asked for.
+
+        ``--help`` asks for none, and does not wait until pydantic has built them.
         """
         for kind in (
             ("base", "offices", "hosts", "findings", "hardening", "reviews", "hunts", "run") if name in __all__ else ()

@@ -247,8 +247,9 @@ def load_answers(file: Path) -> StoredAnswers:
 
 
 def build_annex_rows(answers: StoredAnswers, hosts: Iterable[str], words: Words) -> tuple[tuple[str, ...], ...]:
-    """Return the rows of an official report's annex on these hosts, which it counts and does not name: a
-    verdict a row.
+    """Return the rows of an official report's annex on these hosts: a verdict a row.
+
+    The report counts the hosts and does not name them.
     """
     ours = frozenset(hosts)
     return tuple(

@@ -200,7 +200,5 @@ _LITERAL = str.maketrans({"\\": "\\\\", "[": "\\[", "]": "\\]", "{": "{{", "}": 
 
 
 def _literal(text: str) -> str:
-    """Return the text with nothing in it that a message could take for a link or a placeholder (SARIF 3.11.5,
-    3.11.6).
-    """
+    """Return the text with nothing in it that reads as a link or a placeholder (SARIF 3.11.5, 3.11.6)."""
     return text.translate(_LITERAL)

@@ -50,8 +50,10 @@ class Sheet:
 
 
 def build_sheets(run: Run, catalogue: Catalogue, words: Words, before: Run | None = None) -> tuple[Sheet, ...]:
-    """Return the annex: sites and hosts, what is open, the work, what could not be evaluated, what waivers and
-    attestations say.
+    """Return the annex as sheets.
+
+    They show sites and hosts, what is open, the work, what could not be evaluated, and what waivers and attestations
+    say.
 
     Then the clauses of the organisation's standard, and what changed since the run ``before``.
     """

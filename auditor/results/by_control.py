@@ -45,8 +45,9 @@ class WorkItem:
 
     @property
     def once(self) -> bool:
-        """Return whether it is done once for all its sites: by a hardening, or by hand on the one host that
-        they share.
+        """Return whether the fix is done once for all its sites.
+
+        It is where a hardening does it, or a person by hand on the one host that they share.
         """
         return self.is_automated or len(self.findings) == 1
 
@@ -57,8 +58,9 @@ def group_by_control(findings: Iterable[Finding]) -> Mapping[ControlId, tuple[Fi
 
 
 def build_control_results(findings: Iterable[Finding], catalogue: Catalogue) -> tuple[ControlResult, ...]:
-    """Return every control that was asked: open ones first, worst first and then by how many violate; the
-    others by id.
+    """Return every control that was evaluated, open ones first.
+
+    These come worst first and then by the number of violations, the others by id.
     """
     results = [
         _result(catalogue[control], control_findings)

@@ -45,8 +45,9 @@ def select_by_site(actions: Iterable[ActiveContainment], site: Site) -> Iterator
 def select_by_incidents(
     actions: Iterable[ActiveContainment], site: Site, incidents: Iterable[OpenIncident]
 ) -> tuple[ActiveContainment, ...]:
-    """Return what visitors of a site get another answer for, and what else the incidents that touch it contain on its
-    host.
+    """Return what changes a site's answers, and what else its incidents contain on its host.
+
+    The incidents are those that touch the site.
     """
     of, there = {incident.id for incident in incidents}, [action for action in actions if action.host == site.host]
     theirs = set(select_by_site(there, site))

@@ -50,8 +50,9 @@ def list_attestations(run: Run) -> tuple[AttestationUse, ...]:
 
 
 def describe_authorizations(run: Run, words: Words) -> Iterator[str]:
-    """Yield why an authorization is not used or soon will not be, by the name of its document, unless another one takes
-    its place.
+    """Yield why an authorization is not used or soon will not be, by the name of its document.
+
+    One that another takes the place of is left out.
     """
     for use in run.authorizations:
         others = {

@@ -112,8 +112,9 @@ def describe_incidents(incidents: Sequence[OpenIncident] | None, words: Words) -
 
 
 def describe_recheck(run: Run, incidents: Sequence[OpenIncident], words: Words) -> str:
-    """Return that nothing of intruders is seen any more, where everything that the incidents are about was looked at
-    since, or that it was not.
+    """Return whether the subjects of the incidents are free of traces of intruders since.
+
+    They are free only where everything was looked at since.
     """
     hunts_by_host = {last_hunt.host: last_hunt for last_hunt in run.hunts}
     reviews_by_site = {review.site: review for review in run.reviews}
@@ -176,8 +177,9 @@ def _traces(findings: Iterable[Finding]) -> Iterable[Mapping[str, Any]]:
 
 
 def _lies_below(trace: Mapping[str, Any], folder: str) -> bool:
-    """Return whether its place is in that folder, or the database of what is served from there (``/folder: table
-    row``).
+    """Return whether the trace lies in that folder, or in the database of what is served from there.
+
+    A place in the latter is ``/folder: table row``.
     """
     top, where = folder.rstrip("/"), str(trace.get("where", ""))
     return bool(top) and where.startswith((f"{top}/", f"{top}: "))

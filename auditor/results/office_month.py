@@ -162,8 +162,9 @@ def compute_figures(
 
 
 def _presentable(organisation: Organisation) -> Organisation:
-    """Return the offices with what people wrote about them made fit to be shown: one line, bounded, nothing
-    invisible.
+    """Return the offices with people's texts about them made fit to be shown.
+
+    Each is one line, bounded, with nothing invisible.
     """
     return Organisation(
         name=organisation.name,

@@ -11,8 +11,9 @@ _RANK: Mapping[Certainty, int] = {"exact": 2, "strong": 1, "weak": 0}
 
 
 def merge_traces(traces: Iterable[Trace]) -> tuple[Trace, ...]:
-    """Return each key once: where it was first seen, at how many places, by which families, as sure as the surest of
-    them.
+    """Return each key once, as sure as the surest of its traces.
+
+    It says where it was first seen, at how many places, and by which families.
     """
     return _merged(traces, lambda trace: trace.key)
 

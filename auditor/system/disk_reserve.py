@@ -1,5 +1,6 @@
-"""Room kept aside on this machine's disks, so that what was begun is ended in order when one of them runs full
-meanwhile.
+"""Room kept aside on this machine's disks.
+
+With it, what was begun is ended in order when a disk runs full meanwhile.
 """
 
 from __future__ import annotations

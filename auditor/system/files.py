@@ -143,8 +143,9 @@ def _keep_names(folder: Path) -> None:
 
 
 def write_folder(path: Path, files: Iterable[tuple[str, str]]) -> Path:
-    """Write a folder of text files whole, in place of the one that is there and as open as that, else for its owner
-    only.
+    """Write a folder of text files whole, in place of the one that is there.
+
+    It is as open as that one, else for its owner only.
     """
     draft = _make_draft_path(path)
     try:

@@ -1,5 +1,6 @@
-"""How memory is kept while much is read and made: what stays is walked by no collector, what was freed is
-given back.
+"""Memory while much is read and made.
+
+What stays is walked by no collector, and what was freed is given back.
 """
 
 from __future__ import annotations

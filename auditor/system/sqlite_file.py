@@ -36,7 +36,7 @@ def make_migration(*texts: str) -> Migration:
 
 @contextmanager
 def open_database(path: Path, migrations: Sequence[Migration], what: str) -> Iterator[sqlite3.Connection]:
-    """The file, made or migrated when need be; ``what`` it is called in errors.
+    """Open the file, made or migrated when need be; ``what`` it is called in errors.
 
     Raises InputError for a file of a newer version, one that is not a database, a full disk.
     """

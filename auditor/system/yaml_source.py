@@ -133,8 +133,9 @@ for _kind in ("bool", "int", "float", "timestamp", "binary"):
 
 
 def _check_size(root: yaml.Node, file: Path) -> None:
-    """Raise InputError for a document that costs more than its length: by aliases, depth, or numbers that are
-    too long.
+    """Raise InputError for a document that costs more than its length.
+
+    Aliases, depth, and numbers that are too long do that.
     """
     sizes: dict[int, int] = {}
     own, open_ = 0, {id(root)}
@@ -240,8 +241,9 @@ def validate_model[Shape: BaseModel](
     at: Sequence[int | str] = (),
     **values: object,
 ) -> Shape:
-    """Return the data that stands ``at`` a place in a file as the model it is to be; ``values`` fill what the error
-    says.
+    """Return the data ``at`` a place in a file as the model it is to be.
+
+    ``values`` fill what the error says.
 
     Raises InputError for the first thing that does not fit: ``where`` in the data it is, ``why``, and in which line.
     """
@@ -281,8 +283,9 @@ def _find_model(annotation: Any) -> type[BaseModel] | None:
 
 
 def _step(node: yaml.Node | None, key: int | str) -> tuple[yaml.Node | None, yaml.Node | None]:
-    """Return the node that marks where ``key`` is written (a mapping's key, a sequence's member), and the node it leads
-    to.
+    """Return the node that marks where ``key`` is written, and the node it leads to.
+
+    It is the key in a mapping, the member in a sequence.
     """
     if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
         return node.value[key], node.value[key]

@@ -46,8 +46,9 @@ _FILES = frozenset(
 
 
 def defang(text: str, ours: Collection[str] = ()) -> str:
-    """Return the text with ``hxxps://evil[.]test`` for ``https://evil.test`` and ``203[.]0[.]113[.]7`` for that
-    address.
+    """Return the text with its addresses made harmless.
+
+    ``https://evil.test`` becomes ``hxxps://evil[.]test``, and ``203.0.113.7`` becomes ``203[.]0[.]113[.]7``.
 
     ``ours`` are names and addresses of our own, which stay as they are, with what stands below the names; so do
     addresses of inner networks, which others have to take out, numbers, and paths of the system's own folders. What is

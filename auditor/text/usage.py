@@ -45,8 +45,9 @@ def iter_texts(app: typer.Typer) -> Iterator[str]:
 
 
 def format_complaint(error: typer.TyperException, lang: Lang) -> str:
-    """Return what typer finds wrong with the arguments, after the usage of the command; its help when there
-    are none.
+    """Return what typer finds wrong with the arguments, after the usage of the command.
+
+    It is the command's help when there are no arguments.
     """
     message = _translate_sentence(f"Error: {error.format_message().replace(PREFIX, '')}", lang)
     context: typer.Context | None = getattr(error, "ctx", None)

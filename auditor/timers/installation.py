@@ -1,5 +1,6 @@
-"""The units as this machine has them: written, checked by systemd, compared with what the person at the
-terminal uses.
+"""The units as this machine has them.
+
+They are written, checked by systemd, and compared with what the person at the terminal uses.
 """
 
 from __future__ import annotations
@@ -84,8 +85,10 @@ def install(settings: TimerSettings, folder: Path = FOLDER, run: Run | None = No
 
 
 def find_problems(settings: TimerSettings, folder: Path = FOLDER) -> Iterator[tuple[str, str]]:
-    """Yield ``(unit, problem)`` where units are installed: ``missing``, or ``program``, ``state`` or ``other`` than
-    this person uses. None when none is there.
+    """Yield ``(unit, problem)`` where units are installed.
+
+    The unit is ``missing`` or ``unreadable``, or its ``program``, ``state`` or ``other`` differs from what this person
+    uses. Nothing is yielded when no unit is there.
     """
     texts = render_units(settings)
     if not any((folder / name).exists() for name in texts):

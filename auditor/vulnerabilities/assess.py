@@ -172,7 +172,7 @@ def _iter_gaps(
 def _assess_packages(
     data: Mapping[str, Any], errors: Mapping[str, str], database: VulnerabilityDatabase, statements: StatementIndex
 ) -> dict[str, Any]:
-    """``counts`` are by the data alone."""
+    """Assess the packages of a host; ``counts`` are by the data alone."""
     ways, release = exposure.find_reachable_processes(data), installed_software.get_release(data)
     counts: dict[State, int] = {}
     exploited_verdicts, exposed_verdicts = [], []

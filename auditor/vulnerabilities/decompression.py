@@ -82,7 +82,7 @@ class BoundedStream(io.RawIOBase):
         return content
 
     def mark_record(self) -> None:
-        """A record is complete."""
+        """Note that a record is complete."""
         self._told_at = self._read
 
 
@@ -132,7 +132,7 @@ def compute_digest(file: Path) -> str:
 
 @contextmanager
 def open_documents(file: Path) -> Iterator[Iterator[tuple[str, BoundedStream]]]:
-    """The documents in a file: the file itself, or the members of a zip, by name. Raises InputError."""
+    """Open the documents in a file: the file itself, or the members of a zip, by name. Raises InputError."""
     with file.open("rb") as raw:
         head, packed_size = raw.read(4), file.stat().st_size
         raw.seek(0)
@@ -157,8 +157,9 @@ def open_documents(file: Path) -> Iterator[Iterator[tuple[str, BoundedStream]]]:
 
 
 def _get_directory_size(raw: IO[bytes]) -> int:
-    """Return how many bytes a zip says that the list of its members has, at the places where zipfile looks; 0 where it
-    does not say.
+    """Return how many bytes a zip says that the list of its members has.
+
+    It is read at the places where zipfile looks; 0 where the zip does not say.
     """
     raw.seek(0, io.SEEK_END)
     raw.seek(max(0, raw.tell() - _END - 0xFFFF))

@@ -62,8 +62,9 @@ def find_web_path(processes: Mapping[str, str]) -> str | None:
 
 
 def find_attack_path(source: str, processes: Mapping[str, str]) -> str | None:
-    """Return how a stranger's bytes come to a source, as ``nginx tcp/443``; None when they do not, as far as
-    is known.
+    """Return how a stranger's bytes come to a source, as ``nginx tcp/443``.
+
+    None when they do not, as far as is known.
     """
     for process, port in processes.items():
         if source in _DAEMONS.get(process, (process,)):

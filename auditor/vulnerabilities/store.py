@@ -146,7 +146,7 @@ _TABLES_BY_KIND: dict[str, tuple[tuple[str, str, str], ...]] = {
 
 @contextmanager
 def open_writer(path: Path | None = None) -> Iterator[VulnerabilityWriter]:
-    """The file for an import: all that is done, or nothing."""
+    """Open the file for an import: everything is written, or nothing."""
     with sqlite_file.open_database(path or default_path(), _MIGRATIONS, "vulnerability data") as database:
         database.execute("PRAGMA secure_delete = OFF")  # published data: nothing to hide
         with sqlite_file.transaction(database):
@@ -237,9 +237,9 @@ class VulnerabilityDatabase:
         return self._scores[vulnerability]
 
     def get_support_notes(self, release: str, source: str) -> Mapping[str, str]:
-        """``ended`` or ``limited`` with its note, of a source package in a release or in all.
+        """Return ``ended`` or ``limited`` with its note, of a source package in a release or in all.
 
-        What held when it was imported.
+        This is what held when it was imported.
         """
         return self._support.get((release, source)) or self._support.get(("", source)) or {}
 
@@ -257,7 +257,7 @@ class VulnerabilityDatabase:
 
 @contextmanager
 def open_database(path: Path | None = None) -> Iterator[VulnerabilityDatabase]:
-    """The data at ``path``; where there is no such file, none."""
+    """Open the data at ``path``; where there is no such file, none."""
     path = path or default_path()
     if not path.exists():
         yield VulnerabilityDatabase(None)

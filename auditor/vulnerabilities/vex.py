@@ -153,8 +153,9 @@ def _render_cyclonedx(statements: Sequence[Statement], office: str) -> dict[str,
 
 
 def build_purl(product: str) -> str:
-    """Return a package URL of a source package of Debian, of WordPress, one of its plugins or themes, or a package of
-    Composer's, whatever its version.
+    """Return a package URL of a product, whatever its version.
+
+    A product is a source package of Debian, WordPress, one of its plugins or themes, or a package of Composer's.
     """
     kind, slash, slug = product.partition("/")
     if product == CORE:

@@ -1,5 +1,6 @@
-"""Children that work on bytes of others for us, and end when these are built to cost time or memory, or to break a
-parser.
+"""Children that work on bytes of others for us.
+
+They end when these bytes are built to cost time or memory, or to break a parser.
 
 A child answers one question at a time, as nobody, and lives on while questions are harmless.
 """

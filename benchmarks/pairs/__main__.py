@@ -102,8 +102,9 @@ def drawn(seed: int, hosts: list[str], inventory: Path) -> Trial:
 
 
 def prepare(trial: Trial) -> tuple[Ways, smoke.Answers]:
-    """Have a pristine host with something of an intruder's for each means, some of it contained, and hardened where the
-    pair needs that.
+    """Prepare a pristine host with something of an intruder's for each means.
+
+    Some of it is contained, and the host is hardened where the pair needs that.
 
     Return the ways in that it had before, and how its sites served.
     """

@@ -358,9 +358,7 @@ def group_by_host(run: Run) -> FindingsByHost:
 def _iter_hosts(
     framework: Framework, run: Run, findings_by_host: FindingsByHost
 ) -> Iterator[tuple[Host, _Findings, Mapping[str, _Findings]]]:
-    """Yield the hosts that the framework is about, with their own findings and those of each of their sites, by
-    control.
-    """
+    """Yield the hosts that the framework is about, with the findings of each host and of its sites by control."""
     systems = {outcome.host: outcome.os for outcome in run.outcomes}
     for host in run.hosts:
         system = systems.get(host.name)

@@ -269,11 +269,10 @@ def iter_containments(
     errors: list[InputError],
     besides: Besides | None = None,
 ) -> Iterator[ContainedEvent]:
-    """Contain, or clean, one thing after the other; ``errors`` is told what must not be begun, such as what is
-    contained already.
+    """Contain or clean one thing after the other; yield each as it is done.
 
-    So that whoever types the same again after a disturbance gets the rest, and sites are visited after all that was
-    done.
+    ``errors`` receives what must not be begun, such as what is contained already: whoever types the same command again
+    after an interruption gets the rest. Sites are visited after everything is done.
     """
     for request in requests:
         try:
@@ -308,8 +307,9 @@ def parse_requests(
     duration: str | None = None,
     inventory: Inventory | None = None,
 ) -> Iterator[ActionRequest]:
-    """Yield each pair of words as what it asks for, on the host of the ``inventory`` that it begins with, as
-    ``web1:/tmp/x``.
+    """Yield, for each pair of words, what it asks for.
+
+    The host is the one of the ``inventory`` that the second word begins with, as in ``web1:/tmp/x``.
 
     Raises InputError for what is none, and for a time that nothing has.
     """

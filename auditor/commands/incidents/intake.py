@@ -1,6 +1,4 @@
-"""``auditor incident open``: what an incident is about, from when its deadlines count, and what of it is contained at
-once.
-"""
+"""``auditor incident open``: the subject of an incident, the start of its deadlines, its first containment."""
 
 from __future__ import annotations
 

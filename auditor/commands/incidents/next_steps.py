@@ -1,5 +1,6 @@
-"""What comes next in an incident: said by ``auditor incident next``, and after each command that wrote to its
-ledger.
+"""The next steps of an incident.
+
+``auditor incident next`` shows them, and so does each command after it has written to the case log.
 """
 
 from __future__ import annotations

@@ -276,7 +276,7 @@ def _compute_age(list_record: IndicatorList) -> int:
 
 
 def show_lists(lists: Sequence[IndicatorList], lang: Lang, *, as_json: bool) -> None:
-    """Lists as a table, or as JSON."""
+    """Print the lists as a table, or as JSON."""
     from rich.table import Table
 
     from auditor.commands.output import console

@@ -32,7 +32,7 @@ def escape(text: str) -> str:
 
 @contextmanager
 def show_progress(what: str, hosts: Sequence[str]) -> Iterator[Callable[[str], None]]:
-    """A bar on a terminal that names each host when it is done; silent in a pipe."""
+    """Show a bar on a terminal that names each host when it is done; stay silent in a pipe."""
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(bar_width=24),
@@ -56,6 +56,6 @@ def show_progress(what: str, hosts: Sequence[str]) -> Iterator[Callable[[str], N
 
 @contextmanager
 def show_activity(what: str) -> Iterator[Callable[[str], None]]:
-    """A line on a terminal that says what is being done right now; silent in a pipe."""
+    """Show a line on a terminal that says what is being done right now; stay silent in a pipe."""
     with err.status(what) as status:
         yield lambda now: status.update(f"{what}  [dim]{escape(now)}[/]")

@@ -69,7 +69,7 @@ def build_papers_table(states: Iterable[PaperState], words: Words) -> Table:
 
 
 def show_expired_statements(inventory: Inventory, words: Words) -> None:
-    """The office's statements on vulnerabilities that hold no longer."""
+    """Print the office's statements on vulnerabilities that no longer hold."""
     today = clock.today()
     for statement in vex.find_expired(inventory, today):
         days_text = exceptions.format_days_left("expired", (statement.expires - today).days, words)

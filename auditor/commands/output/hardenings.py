@@ -38,8 +38,9 @@ def show_going_back(hosts: Sequence[str], why: Text, lang: Lang) -> None:
 
 
 def show_interrupted(hardening: Hardening, lang: Lang) -> None:
-    """Print what a hardening that did not get to its end came to, when hosts that are open bring themselves back, and
-    what to do.
+    """Print the result of a hardening that did not reach its end, and what to do.
+
+    It says, too, when the hosts that are open bring themselves back.
     """
     words = Words(lang)
     err.print(f"[bold]{words('hardening.interrupted', run=hardening.id)}[/]")

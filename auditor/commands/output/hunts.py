@@ -23,7 +23,7 @@ _MAX_TRACES = 25
 
 
 def show_hunts(run: Run, catalogue: Catalogue, words: Words, console: Console = out) -> None:
-    """The last hunt on each host, what it saw, and which hosts were never hunted on."""
+    """Print the last hunt on each host, what it saw, and the hosts without any hunt."""
     host_hunts = hunts.list_host_traces(run, catalogue)
     if not host_hunts:
         return

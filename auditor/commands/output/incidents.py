@@ -85,8 +85,9 @@ def show_event(event: ContainedEvent | SiteOutage | UncheckedSites, words: Words
 
 
 class VisitSummary:
-    """Record of what all visits of one command came to, which is said once, and only when no site fell or could not be
-    told of.
+    """Results of all visits of one command.
+
+    They are printed once, and only when no site fell and each could be judged.
     """
 
     def __init__(self) -> None:
@@ -252,8 +253,9 @@ def show_intrusions(run: Run, words: Words, console: Console = out) -> None:
 
 
 def record_lapses(inventory_data: Inventory, messages: Iterable[tuple[str, str]], lang: Lang) -> None:
-    """Write into the case log, and tell, what hosts do not hold for incidents any more after they were brought back;
-    ``messages``: hosts and what each says.
+    """Write into the case log, and print, what hosts no longer hold for incidents after they were brought back.
+
+    ``messages``: hosts, and what each says.
     """
     from auditor.history.incidents import Incidents
     from auditor.incidents import lapses

@@ -110,8 +110,9 @@ def _table(rows: Sequence[_Row], catalogue: Catalogue, words: Words, *, wide: bo
 
 
 def _list_risks(row: _Row, words: Words) -> list[str]:
-    """Return what is concerned by name, what it may break, why it is held, what becomes different, and what stands
-    still meanwhile.
+    """Return what a change concerns, may break, makes different and interrupts, and why it is held.
+
+    What it concerns is listed by name.
     """
     change, lang, lines = row.change, words.lang, []
     if row.found_names:
@@ -152,9 +153,9 @@ def _show_hosts(plan: HardeningPlan, words: Words, console: Console) -> None:
 def show_next(
     plan: HardeningPlan, plan_options: Sequence[str], lang: Lang, *, is_diff_shown: bool, console: Console = out
 ) -> None:
-    """The commands that come next.
+    """Print the commands that come next.
 
-    The diff unless it is ``is_diff_shown``, the hardening, and how a held change is accepted.
+    These are the diff unless ``is_diff_shown``, the hardening, and the one that accepts a held change.
 
     ``plan_options`` are the options that chose the plan, as typed.
     """

@@ -24,7 +24,7 @@ _MAX_TRACES = 10
 
 
 def show_reviews(run: Run, catalogue: Catalogue, words: Words, console: Console = out) -> None:
-    """The last look at each site, what it saw, and which sites were never looked at."""
+    """Print the last look at each site, what it saw, and the sites without any look."""
     sites = traces.list_site_traces(run, catalogue)
     if not sites:
         return
@@ -95,9 +95,7 @@ def show_response_command(subject: str, trace: Trace, inventory: str, words: Wor
 
 
 def show_how_to_accept(subject: str, alarming_traces: Sequence[Trace], words: Words, console: Console = out) -> None:
-    """Show last, and in one line, how a trace that gives the alarm is accepted as the office's own, and by
-    which keys.
-    """
+    """Print, last and in one line, how the office accepts an alarming trace as its own, and the keys for it."""
     if not alarming_traces:
         return
     command = f"{build_accept_command(subject, alarming_traces[0])} --reason … --approver … --second …"
@@ -106,7 +104,7 @@ def show_how_to_accept(subject: str, alarming_traces: Sequence[Trace], words: Wo
 
 
 def build_acceptances_table(acceptances: Iterable[TraceAcceptance], words: Words, today: date) -> Table:
-    """Acceptances in rows: where, which, until when, who answers for it, why."""
+    """Return the acceptances in rows: where, which, until when, who answers for it, why."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in (
         words("col.site"),

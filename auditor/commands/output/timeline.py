@@ -30,7 +30,7 @@ def show_story(
     lang: Lang,
     console: Console = out,
 ) -> None:
-    """The four parts, each under its number."""
+    """Print the four parts, each under its number."""
     words = Words(lang)
     first, last = summarize_run(before), summarize_run(after)
     by_severity = ", ".join(

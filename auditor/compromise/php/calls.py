@@ -137,7 +137,8 @@ class Calls(Sinks):
         return self.get_builtin_result(name, args, node)
 
     def check_callables(self, args: list[AbstractValue], node: Node, *, by_name: bool = False) -> None:
-        """Note that what is called here may call the file's own functions that it is given, with whatever others say;
+        """Note that the call may run the file's own functions that it is given, with any arguments of others.
+
         ``by_name``: also by their names.
         """
         for arg in args:
@@ -220,7 +221,7 @@ class Calls(Sinks):
         return AbstractValue(None, flags, head=any(arg.flags and arg.head for arg in args))
 
     def check_shown_file(self, name: bytes, path: AbstractValue, node: Node) -> None:
-        """A file is shown as it is."""
+        """Note that a file is shown as it is."""
         if path.flags & REQUEST and path.head and not self.is_guarded(node):
             self.hit("shows_chosen_file", "hint", node)
         elif name == b"readfile" and path.text is not None and path.text.startswith((b"http://", b"https://")):

@@ -107,7 +107,7 @@ class Sinks(VariableState):
         return self.decodes[function]
 
     def check_evaluation(self, code: AbstractValue, node: Node) -> None:
-        """A value is taken for a program."""
+        """Note that a value is taken for a program."""
         if not self.used("evaluated", code, node, "exact" if code.head else "sure"):
             if code.flags & DECODED_TEXT and (code.flags & (LONG | FILE) or code.text is not None):
                 self.hit("decoded_program", "sure", node)
@@ -147,7 +147,7 @@ class Sinks(VariableState):
         return {(None, name): AbstractValue(None, value.flags & ~PARAMETERS) for name, value in of_scope}
 
     def check_command(self, command: AbstractValue, node: Node) -> None:
-        """A value is given to a shell."""
+        """Note that a value is given to a shell."""
         if command.flags & (FOREIGN | PARAMETERS | UPLOAD):
             self.used(
                 "command",
@@ -167,7 +167,7 @@ class Sinks(VariableState):
             self.hit("shell_to_elsewhere", "sure", node)
 
     def regular(self, args: list[AbstractValue], node: Node) -> None:
-        """A regular expression is put in force, which may run its replacement."""
+        """Note that a regular expression is put in force, which may run its replacement."""
         pattern = args[0]
         if pattern.text is None and pattern.items:
             pattern = concatenate(pattern.items.values()) if len(pattern.items) == 1 else pattern
@@ -182,7 +182,7 @@ class Sinks(VariableState):
             self.used("regular_expression", args[1], node)
 
     def check_include(self, path: AbstractValue, node: Node) -> None:
-        """A file is run by its path."""
+        """Note that a file is run by its path."""
         begins, ends = path.begins.lower().strip(), path.ends.lower()
         if path.text is None and not path.flags & (FOREIGN | PARAMETERS):
             if _SCHEME.match(begins) and (not begins.startswith(b"phar:") or _PICTURE.search(ends)):
@@ -221,7 +221,7 @@ class Sinks(VariableState):
             self.used("chosen_include", path, node, "hint")
 
     def check_write(self, path: AbstractValue, content: AbstractValue, node: Node) -> None:
-        """A file is written, or what was opened."""
+        """Note that a file is written, or what was opened."""
         is_code = path.ends.lower().endswith(names.SUFFIXES)
         is_chosen_path = bool(path.flags & REQUEST)
         if path.text is not None and content.flags & (FOREIGN | DECODED_TEXT):
@@ -261,7 +261,7 @@ class Sinks(VariableState):
         return self.kept.get(variable, 0) if variable.startswith(b"$") else 0
 
     def check_move(self, name: bytes, source: AbstractValue, target: AbstractValue, node: Node) -> None:
-        """A file is copied or put in place."""
+        """Note that a file is copied or put in place."""
         where = target.ends.lower()
         if name == b"symlink" and source.text in (b"/", b"/home", b"/etc", b"/etc/passwd", b"/root"):
             self.hit("led_out", "sure", node)
@@ -283,9 +283,9 @@ class Sinks(VariableState):
                 self.hit("uploaded_as_named", "sure" if is_unchecked else "hint", node)
 
     def check_mail(self, args: list[AbstractValue], node: Node) -> None:
-        """A mail is sent: whoever chooses to whom and what it says needs no site for it.
+        """Note that a mail is sent.
 
-        The sender's options can write files.
+        Whoever chooses its recipients and its text needs no site for it. The sender's options can write files.
         """
         options = args[4] if len(args) > 4 else UNKNOWN
         if (options.flags & REQUEST and options.head) or _WRITES_BY_MAIL.search(options.text or options.begins):
@@ -307,7 +307,7 @@ class Sinks(VariableState):
             self.hit("shows_chosen_file", "hint", node)
 
     def absorb_args(self, holder: Node, before: AbstractValue, args: Iterable[AbstractValue], node: Node) -> None:
-        """An object holds what one of its methods was given."""
+        """Note that an object holds what one of its methods was given."""
         flags = 0
         for arg in args:
             flags |= arg.flags & (FOREIGN | UPLOAD)
@@ -321,12 +321,13 @@ class Sinks(VariableState):
                 self.variables[key] = value.with_flags(flags)
 
     def led_away(self, header: AbstractValue, node: Node) -> None:
-        """A header is sent."""
+        """Note that a header is sent."""
         if header.text is not None and _LOCATION.match(header.text) and self.tells_engines_apart():
             self.hit("cloak", "sure", node)
 
     def tells_engines_apart(self, *, or_tells_others: bool = False) -> bool:
-        """Return whether the file asks if search engines are there, or whether a visitor comes from one;
+        """Return whether the file asks if search engines are there, or whether a visitor comes from one.
+
         ``or_tells_others``: or tells others who is there.
         """
         if _ASKS_WHO.search(self.content) is None:

@@ -202,8 +202,9 @@ def _text(page: Extract, visit: PageVisit, near: DomainClassifier, evidence: Pag
 
 
 def _iter_blocks(texts: Iterable[str]) -> Iterator[tuple[str, bool]]:
-    """Yield each block; and, told apart, one that says whom to turn to together with the one before it, which says for
-    what.
+    """Yield each block, with whether it is two blocks joined.
+
+    A block that says whom to turn to is yielded a second time together with the one before it, which says for what.
     """
     before = ""
     for text in texts:

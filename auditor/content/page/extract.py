@@ -148,8 +148,9 @@ class _Draft:
     room: int = MAX_READ
 
     def text_of(self, node: LexborNode) -> str:
-        """Return the text within an element, while there is room for more: elements may hold each other by
-        thousands.
+        """Return the text within an element, while there is room for more.
+
+        Elements may hold each other by thousands.
         """
         if self.room <= 0:
             return ""

@@ -27,9 +27,7 @@ _DESCRIPTION_NAMES = frozenset(
 def read_metadata(
     metas: Iterable[LexborNode], scripts: Iterable[LexborNode]
 ) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
-    """Return its descriptions, by which search consoles know its owners, and whether it is not to be kept by
-    engines.
-    """
+    """Return the descriptions, the owners' marks for search consoles, and whether engines must not keep the page."""
     descriptions, tokens, noindex = [], [], False
     for node in metas:
         attributes = node.attributes

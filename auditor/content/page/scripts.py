@@ -139,8 +139,9 @@ def _leads(whole: str, decoded_code: str) -> bool:
 
 
 def _by_itself(code: str, place: int) -> bool:
-    """Return whether what is done there waits for no click: nobody has to, or the function that it stands in
-    is called.
+    """Return whether what is done there waits for no click.
+
+    It waits for none where it stands in no function, or in one that is called.
     """
     before = code[max(0, place - 300) : place]
     if _ON_CLICK.search(before):

@@ -107,8 +107,9 @@ class LooseUnit(Fact):
 
 
 class Stale(Fact):
-    """A daemon that runs what it read before a file of its configuration was changed, or code that was
-    replaced since.
+    """A daemon that runs an old configuration or old code.
+
+    It read a file before that was changed, or its code was replaced since.
     """
 
     unit: str

@@ -229,8 +229,9 @@ def compare(
     now: EndpointResponses,
     by_wish: Collection[str] = (),
 ) -> tuple[tuple[Text, bool], ...]:
-    """Return what answered the same both times before and does no longer, each with whether it is a site and not a
-    port.
+    """Return what answered the same both times before and no longer does.
+
+    Each comes with whether it is a site and not a port.
 
     ``by_wish``: names whose answers are not judged.
     """

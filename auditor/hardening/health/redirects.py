@@ -21,8 +21,9 @@ _PORTS = {"http": (None, 80), "https": (None, 443)}
 
 
 def find_redirect_target(answer: FetchResult) -> str | None:
-    """Return the URL that a redirect sends visitors to, written as URLs of answers are; None for what is no
-    redirect.
+    """Return the URL that a redirect sends visitors to, written as URLs of answers are.
+
+    None for what is no redirect.
     """
     if answer.status not in _REDIRECTS or not answer.location:
         return None
@@ -37,9 +38,7 @@ def find_redirect_target(answer: FetchResult) -> str | None:
 
 
 def find_unvisited(site: Site, answers: Iterable[FetchResult]) -> tuple[tuple[str, str, str], ...]:
-    """Return ``(scheme, name, path)`` of the URLs on the site itself that redirects lead to, and that nobody has
-    visited.
-    """
+    """Return ``(scheme, name, path)`` of redirects' targets on the site itself that nobody has visited."""
     answer_list = list(answers)
     known_urls, targets = {visited_answer.url for visited_answer in answer_list}, dict[str, tuple[str, str, str]]()
     for answer in answer_list:

@@ -1,5 +1,6 @@
-"""Whether the sites still serve the same pages: visited twice before, to learn what varies by itself, and
-once after.
+"""Whether the sites still serve the same pages.
+
+They are visited twice before, to learn what varies by itself, and once after.
 """
 
 from __future__ import annotations
@@ -98,8 +99,9 @@ class SmokeBaseline:
 
 
 def visit(hosts: Sequence[Host], ca_files: Mapping[str, str | None], *, again: Answers | None = None) -> Answers:
-    """Return every site's smoke URLs, login page and one asset of its start page, on http and https, and where
-    redirects of these lead on the site.
+    """Visit every site's smoke URLs, login page and one asset of its start page, on http and https.
+
+    The targets of redirects on the same site are visited, too.
 
     ``again`` are the answers of an earlier visit, whose very URLs are then visited. Raises InputError for an
     unreadable file of authorities, never for what the sites do.
@@ -242,8 +244,9 @@ def _describe_fall(was: FetchResult, now: FetchResult | None, url: str) -> Text 
 
 
 def _describe_new_redirect(was: FetchResult, now: FetchResult) -> Text | None:
-    """Return what tells that another page of the site's is shown in place of one, such as the installer of an
-    application that has lost its settings.
+    """Return the reason to believe that another page of the site's is shown in place of one.
+
+    Such a page is the installer of an application that has lost its settings.
     """
     before, after = (urlsplit(answer.url).path.rstrip("/") for answer in (was, now))
     leads = now.location if was.size and was.location is None else None

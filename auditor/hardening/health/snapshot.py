@@ -111,8 +111,9 @@ def take_snapshot(
 def learn_baseline(
     first: HealthSnapshot, second: HealthSnapshot, by_wish: frozenset[str] = frozenset()
 ) -> HealthBaseline:
-    """Return what to expect of hosts that were looked at twice; ``by_wish`` are domains of sites that are not to be
-    judged.
+    """Return what to expect of hosts that were looked at twice.
+
+    ``by_wish`` are domains of sites that are not to be judged.
     """
     return HealthBaseline(first, second, smoke.learn_baseline(first.pages, second.pages), by_wish)
 

@@ -72,8 +72,9 @@ def find_holds(
     dependencies: Iterable[PortDependency],
     accepted_names: Collection[str],
 ) -> dict[ControlId, Text]:
-    """Return the controls that would close a port which others need, but for hosts of which that is accepted
-    by name.
+    """Return the controls that would close a port which other hosts need.
+
+    Hosts for which that is accepted by name do not count.
     """
     dependency_list = list(dependencies)
     ports = sorted({need.port for need in dependency_list})

@@ -222,7 +222,7 @@ def _find_needed_shells(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[
 
 
 def _logs_written(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
-    """Logs that a program of some account writes only because everybody may."""
+    """Yield logs that a program of some account writes only because everybody may."""
     files = data.get("logging", {}).get("files", ())
     written_logs = [log for log in files if log["writers"]]
     unknown = _join_names(log["path"] for log in files if log["writers"] is None)
@@ -322,8 +322,9 @@ _HOST: _Judges = (
 
 
 def _large_bodies(_host: Host, site: Mapping[str, Any], data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
-    """Yield a limit that somebody set on purpose and the application behind it can take, or files of that size that
-    were really sent.
+    """Yield a limit that somebody set on purpose, or files of that size that were really sent.
+
+    Such a limit counts where the application behind it can take the size.
     """
     limits = [vhost["body_limit"] or 0 for vhost in site.get("vhosts", ()) if vhost["server"] == "nginx"]
     limit = max(limits, default=0)

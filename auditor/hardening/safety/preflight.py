@@ -52,8 +52,9 @@ class Objections:
 
 @dataclass(frozen=True)
 class PreflightInput:
-    """Record of what is judged: a host's fixes by control that would be made, its open findings, and what was read of
-    it.
+    """Input of a preflight: what is judged of one host.
+
+    These are its fixes by control that would be made, its open findings, and what was read of it.
     """
 
     host: Host

@@ -28,9 +28,7 @@ def find_site_holds(
     names: Mapping[Domain, frozenset[str]],
     closed_areas: frozenset[str],
 ) -> Iterator[tuple[str, Domain, Text]]:
-    """Yield each control that would change a server block of a site that is in such a file, with the site and the
-    reason.
-    """
+    """Yield each control that would change a site's server block in such a file, with the site and the reason."""
     for area, folder in _iter_open_areas(closed_areas):
         reason_by_domain = {
             domain: _explain_loose_file(vhost["file"], vhost["loose"])
@@ -46,8 +44,9 @@ def find_site_holds(
 
 def find_host_holds(fixes: Mapping[str, Fix], findings: Iterable[Finding], data: Mapping[str, Any],
             closed_areas: frozenset[str]) -> Iterator[tuple[str, Text]]:  # fmt: skip
-    """Yield each control of the whole host that would have to change a line in such a file, or a file behind a link,
-    with the reason.
+    """Yield each control of the whole host that would have to change such a file, with the reason.
+
+    It would change a line in it, or a file behind a link.
     """
     for area, folder in _FOLDERS.items():
         for linked_folder in (data.get(area, {}).get("linked_folders") or ())[:1]:

@@ -55,8 +55,9 @@ def _compare_hosts(
 
 
 def list_contained_domains(rollout: Rollout) -> frozenset[str]:
-    """Domains of sites that visitors get another answer of by now, since an incident closed them or had a path of
-    theirs be gone.
+    """Return the domains of sites that visitors get another answer from because of an incident.
+
+    The incident closed them, or made a path of theirs answer as gone.
 
     None of a history that cannot be read now: nothing stops a hardening on its way.
     """

@@ -24,13 +24,13 @@ class HardeningRecord:
         self._end_anyhow = True
 
     def update(self, **changes: Any) -> None:
-        """The hardening is so from now on."""
+        """Record the changed state of the hardening."""
         self.now = self.now.model_copy(update=changes)
         with suppress(*((InputError,) if self._end_anyhow else ())):
             self.journal.write(self.now)
 
     def put(self, hosts: Sequence[str], **changes: Any) -> None:
-        """These hosts are so from now on."""
+        """Record the changed state of these hosts."""
         self.update(
             hosts=tuple(entry.model_copy(update=changes) if entry.host in hosts else entry for entry in self.now.hosts)
         )

@@ -1,5 +1,6 @@
-"""Evidence of one host: received over one connection, kept in a folder of its own, listed, signed, written to the
-ledger.
+"""Evidence of one host.
+
+It is received over one connection, kept in a folder of its own, listed, signed, and written to the case log.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
-"""What a collection of evidence says of itself: ``manifest.json``, which is signed, and ``SHA256SUMS``, which everybody
-can check.
+"""The files by which a collection of evidence describes itself.
+
+``manifest.json`` is signed, and everybody can check ``SHA256SUMS``.
 """
 
 from __future__ import annotations

@@ -140,9 +140,7 @@ def find_signer(manifest: Path, signature: Path) -> str | None:
 
 
 def check_signature(office: Path, manifest: Path, signature: Path, at: datetime.datetime) -> tuple[Doubt | None, str]:
-    """Return what speaks against a signature that was made at that moment, with the key's fingerprint where it is
-    known.
-    """
+    """Return the doubt about a signature that was made at that moment, and the key's fingerprint where known."""
     if not signature.is_file():
         return "signature_missing", ""
     fingerprint = find_signer(manifest, signature)

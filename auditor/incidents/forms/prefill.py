@@ -228,7 +228,7 @@ class FormPrefill:
         return self.words("form.due", report=report, by=self.words.moment(clock.format_stamp(due.by)))
 
     def _first_report(self) -> tuple[str, ...]:
-        """Number and day of the reports that went out."""
+        """Return number and day of the reports that went out."""
         return tuple(
             f"{entry.deed.how} ({self.words.day(clock.to_day(clock.read(entry.happened)))})"
             for entry in self.case.entries

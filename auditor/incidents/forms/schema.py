@@ -80,8 +80,9 @@ def _make_section(title: str, *fields: str) -> SectionSchema:
 
 
 def _build_neutral_form(*mandatory: str) -> tuple[SectionSchema, ...]:
-    """Return the neutral form, whose fields are the same on each occasion, and more of them mandatory the
-    later it is.
+    """Return the neutral form, whose fields are the same on each occasion.
+
+    The later the occasion, the more fields are mandatory.
     """
     parts = (
         ("report", ("occasion", "incident")),

@@ -60,8 +60,9 @@ class TraceResponse:
 
 
 def build_responses(findings: Iterable[Finding], hosts: Iterable[Host] = ()) -> tuple[TraceResponse, ...]:
-    """Return all that the findings name, each once, in their order; ``hosts``: those whose sites the places
-    may lie in.
+    """Return all that the findings name, each once, in their order.
+
+    ``hosts``: those whose sites the places may lie in.
     """
     sites = {host.name: host.sites for host in hosts}
     candidates = [
@@ -101,8 +102,9 @@ def _build_response(finding: Finding, member: Any, sites: Collection[Site]) -> T
 
 
 def find_signs(run: Run, hosts: Iterable[Host]) -> tuple[TraceResponse, ...]:
-    """Return what the last hunts on these hosts saw that is too little for an alarm, and that somebody comes in by or
-    an application runs by itself.
+    """Return weak signs that the last hunts on these hosts saw, too little for an alarm.
+
+    By such a sign somebody comes in, or an application runs it by itself.
     """
     sign_responses, by_name = [], {host.name: host for host in hosts}
     for hunt in run.hunts:
@@ -135,8 +137,9 @@ _LOADING_RULES = frozenset({"loaded_unasked"})
 
 
 def list_requests_in_force(case: Case, host: str, hunts: Iterable[HuntSummary] = ()) -> frozenset[ActionRequest]:
-    """Return what an incident is known to contain on a host already, as far as no hunt since then may have seen it
-    there again.
+    """Return what an incident is known to contain on a host already.
+
+    What a hunt since then may have seen there again is left out.
     """
     confirmed_actions = [
         action for action in case.actions.values() if action.host == host and action.state == "confirmed"

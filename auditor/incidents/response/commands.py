@@ -42,11 +42,10 @@ def quote_path(path: str) -> str:
 
 
 def back_up_file(path: str) -> tuple[str, ...]:
-    """Return the commands that keep a copy of a file as it is, and have root change it where a flag says that nobody
-    may.
+    """Return the commands that copy a file as it is, and have root change it in spite of an immutable flag.
 
-    In an archive, to which each copy is added: what somebody has laid there instead meanwhile is kept as it is, and
-    nothing is written through it.
+    The copy goes into an archive, to which each copy is added: what somebody has laid there instead meanwhile is kept
+    as it is, and nothing is written through it.
     """
     return (
         f"sudo install -d -m 0700 {BACKUP_FOLDER}",
@@ -61,8 +60,9 @@ def remove_file(path: str) -> tuple[str, ...]:
 
 
 def comment_out_lines(path: str, mark: str, digests: str) -> tuple[str, ...]:
-    """Return the commands that keep a copy of a file and make comments of some of its lines, which are told by their
-    digests.
+    """Return the commands that copy a file and turn some of its lines into comments.
+
+    ``digests`` tell which lines.
     """
     program = shlex.quote(as_root.LINES_OUT)
     return (*back_up_file(path), f"sudo python3 -I -c {program} {quote_path(path)} {shlex.quote(mark)} {digests}")
@@ -74,8 +74,9 @@ def show_file_starts(files: Sequence[str]) -> str:
 
 
 def show_file(path: str) -> tuple[str, ...]:
-    """Return the commands that keep a copy of a file and show each of its lines with its number, what is not printed
-    spelt.
+    """Return the commands that copy a file and show each of its lines with its number.
+
+    Characters that cannot be printed are spelt.
     """
     return (*back_up_file(path), f"sudo cat -A -n -- {quote_path(path)}")
 
@@ -160,8 +161,9 @@ def list_names(search: str) -> str:
 
 
 def find_shortened(where: str) -> str:
-    """Return the command that lists the files whose path begins and ends as a place does of which a trace shows no
-    more.
+    """Return the command that lists the files whose path begins and ends as a shortened place does.
+
+    A trace shows no more of such a place.
     """
     begins, _, ends = where.partition(CUT)
     begins, ends = re.sub("%[0-9A-F]?$", "", begins), ends[2:] if "%" in where else ends

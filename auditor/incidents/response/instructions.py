@@ -210,9 +210,7 @@ _SSHD: Mapping[str, str] = {
 
 
 def login(of: LocatedTrace) -> Instructions:
-    """Return how lines of PAM's or sshd's that let somebody in are put out of force; of a module, which lines
-    load it.
-    """
+    """Return how to disable lines of PAM's or sshd's that let somebody in; for a module, the lines that load it."""
     if of.where.endswith(".so"):
         return _login_module(of)
     if _get_digests(of):

@@ -188,8 +188,9 @@ def _is_continued(action: Action, newest: Run | None) -> bool:
 
 
 def _find_refused_actions(there: Sequence[TraceResponse], hosts: Sequence[Host]) -> frozenset[tuple[str, Means, str]]:
-    """Return what is never begun, such as locking the account by which we come in: asking for it again
-    changes nothing.
+    """Return what is never begun, such as locking the account by which the program comes in.
+
+    Asking for it again changes nothing.
     """
     by_name, refused_actions = {host.name: host for host in hosts}, set()
     for response in there:
@@ -294,8 +295,9 @@ def _iter_manual_steps(
 
 
 def build_leftover_step(case: Case, responses: Sequence[TraceResponse]) -> NextStep:
-    """Return what containing at once left to a person: what is typed once it was looked at, and what is done
-    on hosts.
+    """Return what containment at once left to a person.
+
+    These are the commands to type after a look at each thing, and the steps to take on hosts.
     """
     reviewed_responses = tuple(
         response

@@ -94,8 +94,9 @@ def _propose_unit(of: LocatedTrace) -> Iterator[ManualAction]:
 
 
 def _propose_reviewed_unit(of: LocatedTrace) -> Iterator[ManualAction]:
-    """Yield a unit of its own; what lies in the place of a package's, or was changed in it, has to go by itself, as the
-    host needs that.
+    """Yield the action on a unit that no package brought.
+
+    What lies in the place of a package's unit, or was changed in one, has to go by itself, as the host needs the unit.
     """
     folder, _, name = of.where.rpartition("/")
     if folder.endswith("/systemd/system") and "@." not in name and not of.rules & {CHANGED, REPLACES}:
@@ -280,7 +281,8 @@ def list_instructions(of: LocatedTrace) -> tuple[Instructions, ...]:
 
 
 def list_followups(of: LocatedTrace) -> tuple[Instructions, ...]:
-    """Return the steps that a person takes on the host with what is contained of a trace, once evidence was
-    collected.
+    """Return the steps that a person takes on the host with what is contained of a trace.
+
+    They come after the collection of evidence.
     """
     return tuple(RESPONSES[of.kind].list_followups(of)) if of.kind in RESPONSES else ()

@@ -65,7 +65,7 @@ def _iter_objects(into: IndicatorCollector, objects: Iterable[Any], twice: list[
 
 
 def take_objects(objects: Iterable[Any], into: IndicatorCollector) -> None:
-    """Indicators among objects, each with its marking, wherever that stands."""
+    """Take in the indicators among objects, each with its marking, wherever that stands."""
     markings: dict[str, Tlp] = dict(MARKINGS)
     indicators: list[Mapping[str, Any]] = []
     number = 0

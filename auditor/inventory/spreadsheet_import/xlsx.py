@@ -121,8 +121,9 @@ def _format_value(value: object) -> str:
 
 
 def _find_odd_cells(content: bytes) -> Mapping[int, Mapping[tuple[int, int], str]]:
-    """By the sheet's place in the workbook: the cells that are formulas or errors, whose value the library
-    leaves out.
+    """Return the cells that are formulas or errors, by the sheet's place in the workbook.
+
+    The library leaves their value out.
     """
     with zipfile.ZipFile(io.BytesIO(content)) as parts:
         targets = _map_targets(_read_part(parts, "xl/_rels/workbook.xml.rels"))

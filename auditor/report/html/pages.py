@@ -159,8 +159,9 @@ def iter_pages(
 
 
 def _left_out(run: Run, now: TrendPoint) -> tuple[str, ...]:
-    """Return the sites that are declared or known from earlier runs but not in this one; hosts, where they
-    have none.
+    """Return the sites that are declared or known from earlier runs but not in this one.
+
+    Hosts stand for sites where they have none.
     """
     here = {name for host in run.hosts for name in (host.name, *(site.domain for site in host.sites))}
     known_sites = {name: tuple(host.sites) for name, host in now.hosts.items()}

@@ -100,9 +100,7 @@ def _set_lengths(word: Docx) -> None:
 
 
 def _paragraphs(word: Docx) -> Iterator[tuple[Paragraph, float]]:
-    """Yield the paragraphs of the body and of the cells of its tables without lines, with the width that they have, in
-    mm.
-    """
+    """Yield the paragraphs of the body and of the cells of its tables without lines, with their width in mm."""
     section = word.sections[0]
     text_width = (section.page_width or 0) - (section.left_margin or 0) - (section.right_margin or 0)
     for item in word.iter_inner_content():

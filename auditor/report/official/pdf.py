@@ -53,8 +53,9 @@ def iter_print_jobs(document: OfficialDocument) -> Iterator[tuple[str, PrintJob]
 
 
 def render_pdf(sheet: PrintJob) -> bytes:
-    """Return the sheet as PDF/A-2a, by a process of its own: typst keeps what it has made, a hundred
-    megabytes a file.
+    """Return the sheet as PDF/A-2a, by a process of its own.
+
+    typst keeps what it has made, a hundred megabytes a file.
     """
     process = subprocess.run(
         [sys.executable, "-I", _TYPESET, sheet.template],

@@ -113,9 +113,7 @@ def render_files(of: SharingReport, doubts: tuple[str, ...], lang: Lang) -> Mapp
 
 
 def build_tables(of: SharingReport, doubts: tuple[str, ...], words: Words) -> tuple[Sheet, ...]:
-    """Return the workbook: the table, its totals, whose word the declared values are, and what has to be looked at, if
-    anything.
-    """
+    """Return the workbook: the table, its totals, the sources of declared values, and what needs a look, if any."""
     widths = (6, 30, 26, 8, 30, 24, 24, 24, 12, 12, 12, 12, 40)
     columns = (
         SheetColumn(words(f"sharing.column.{column.key}"), width)

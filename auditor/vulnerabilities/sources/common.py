@@ -134,8 +134,9 @@ def convert_csv_errors(document: SourceDocument) -> Iterator[None]:
 
 
 def iter_members(document: SourceDocument) -> Iterator[tuple[str, Any]]:
-    """Name and value of each member of the object that a document is; a name that comes twice in any object
-    is refused.
+    """Yield name and value of each member of the object that a document is.
+
+    Refuses a name that comes twice in any object.
     """
     twice: list[str] = []
     seen_names: set[str] = set()

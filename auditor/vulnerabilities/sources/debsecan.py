@@ -1,5 +1,6 @@
-"""debsecan's feed of a release (``https://security-tracker.debian.org/tracker/debsecan/release/1/bookworm``), in
-version 1 of its form.
+"""debsecan's feed of a release, in version 1 of its form.
+
+An example is ``https://security-tracker.debian.org/tracker/debsecan/release/1/bookworm``.
 """
 
 from __future__ import annotations
@@ -67,8 +68,10 @@ def _iter_section(document: SourceDocument, lines: Iterator[tuple[int, str]]) ->
 
 
 def _parse_record(document: SourceDocument, number: int, line: str, ids: list[str]) -> tuple[str, list[Any]]:
-    """Return the source, then: id, the version from which on it is fixed, urgency, whether the release has a fix,
-    further versions that have it.
+    """Return the source, then the columns of its vulnerability.
+
+    These are: id, the version from which on it is fixed, urgency, whether the release has a fix, and further versions
+    that have it.
     """
     parts = line.split(",")
     try:

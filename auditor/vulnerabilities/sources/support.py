@@ -1,5 +1,6 @@
-"""debian-security-support's lists: packages whose support has ended, or is limited, although their release's
-has not.
+"""debian-security-support's lists: packages whose support has ended or is limited.
+
+The support of their release has not ended.
 """
 
 from __future__ import annotations

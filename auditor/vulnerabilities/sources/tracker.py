@@ -1,5 +1,6 @@
-"""Debian's security tracker (``https://security-tracker.debian.org/tracker/data/json``): per source, CVE and
-release.
+"""Debian's security tracker: per source, CVE and release.
+
+Its address is ``https://security-tracker.debian.org/tracker/data/json``.
 """
 
 from __future__ import annotations

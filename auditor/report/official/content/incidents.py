@@ -46,9 +46,7 @@ def rows(context: ReportContext) -> Iterable[tuple[str, ...]]:
 
 
 def row(context: ReportContext, incident: IncidentSummary) -> tuple[str, ...]:
-    """Return an incident's cells: number, where, detected, what was contained, which reports went out, how it
-    stands.
-    """
+    """Return an incident's cells: number, place, detection, containment, reports sent, state."""
     return (
         incident.id,
         _where(context, incident),

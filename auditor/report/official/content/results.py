@@ -181,8 +181,9 @@ def _of_traces(context: ReportContext, sites: Container[str]) -> Iterator[Findin
 
 
 def write_content(context: ReportContext) -> Iterable[str]:
-    """Yield how many sites were reviewed from outside, on how many something was found, what and since when, and what
-    was cleaned up.
+    """Yield how many sites were reviewed from outside, what was found since when, and what was cleaned up.
+
+    It says, too, on how many sites something was found.
     """
     words, figures = context.words, context.figures
     site_traces = traces.list_site_traces(figures.run, context.catalogue)

@@ -19,8 +19,9 @@ _BESIDE: tuple[Change, ...] = ("regressed", "new", "waived", "unknown", "gone")
 
 
 def write_month_work(context: ReportContext, labels: Mapping[AnnexKey, str]) -> Iterable[TextBlock]:
-    """From the month's first run to its last: how much was open, what was fixed and how, and the worst of it
-    by name.
+    """Yield the work from the month's first run to its last.
+
+    It says how much was open, what was fixed and how, and names the worst of it.
     """
     words, work = context.words, context.figures.work
     if work is None:
