@@ -25,7 +25,7 @@ _FIRST = ("kind", "where", "sample", "key")
 
 @dataclass(frozen=True)
 class HuntAssessment:
-    """Record of what the last hunts come to."""
+    """The findings and summaries of the last hunts."""
 
     findings: tuple[Finding, ...]
     hunted: tuple[HuntSummary, ...]

@@ -22,7 +22,7 @@ MAX_WEAK_TRACES = 20
 
 @dataclass(frozen=True)
 class ReviewAssessment:
-    """Record of what the last looks come to."""
+    """The findings and summaries of the last looks."""
 
     findings: tuple[Finding, ...]
     reviews: tuple[ScanSummary, ...]

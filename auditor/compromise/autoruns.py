@@ -98,7 +98,7 @@ class Autorun:
 
 @dataclass(frozen=True)
 class AutorunList:
-    """Record of what one reading told."""
+    """The answer of one reading."""
 
     all: Sequence[Autorun] = ()
     seen_count: int = 0

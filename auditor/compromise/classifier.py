@@ -44,7 +44,7 @@ AROUND = 2_000
 
 @dataclass(frozen=True)
 class Judgement:
-    """Record of what judges say of one file's content, without knowing where it lies."""
+    """The judgement of one file's content, without its place."""
 
     hits: tuple[taint.Hit, ...] = ()
     """What the tree shows, the worst first."""

@@ -16,7 +16,7 @@ from auditor.models.reviews import Certainty, Family, Kind
 
 @dataclass(frozen=True)
 class FileVerdict:
-    """Record of what a file comes to."""
+    """The verdict on a file."""
 
     kind: Kind
     certainty: Certainty

@@ -27,7 +27,7 @@ Seconds = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
 
 
 class ListingError(ValueError):
-    """Record of what no module of ours has said."""
+    """An answer that no module of ours has given."""
 
 
 @checked(frozen=True)
@@ -80,7 +80,7 @@ class WebFile:
 
 @dataclass(frozen=True)
 class FileList:
-    """Record of what one walk told."""
+    """The answer of one walk."""
 
     files: Sequence[WebFile]
     same: Sequence[int]

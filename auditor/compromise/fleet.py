@@ -53,7 +53,7 @@ _JUDGEMENT = TypeAdapter(Judgement)
 
 
 class HuntStore(Protocol):
-    """Record of where hunts, and what is kept between them, are kept."""
+    """The store of hunts, and of what is kept between them."""
 
     def load_scan_cache(self, inventory: str, host: str) -> ScanCache:
         """Return what earlier hunts read of a host."""
@@ -64,7 +64,7 @@ class HuntStore(Protocol):
 
 @dataclass(frozen=True)
 class HuntRun:
-    """Record of what all hunts of one time have in common."""
+    """The settings that all hunts of one time have in common."""
 
     inventory: str
     shelf: HuntStore

@@ -37,7 +37,7 @@ _RANK: Mapping[str, int] = {"weak": 0, "strong": 1, "exact": 2}
 
 @dataclass
 class _Weight:
-    """Record of what speaks against one thing, as it is gathered."""
+    """The evidence against one thing, as it is gathered."""
 
     certainty: Certainty = "weak"
     families: list[Family] = field(default_factory=list)

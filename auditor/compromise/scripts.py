@@ -19,7 +19,7 @@ _MAX_LINE = 2_000
 
 @dataclass(frozen=True)
 class _Language:
-    """Record of how a language takes what visitors say, keeps it, and runs it."""
+    """The ways of a language to take what visitors say, to keep it, and to run it."""
 
     says: re.Pattern[str]
     reads: re.Pattern[str]

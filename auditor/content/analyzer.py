@@ -38,7 +38,7 @@ _IS_PAGE = re.compile(
 
 
 class _Memory[Key, Said]:
-    """Record of what was read last.
+    """The pages that were read last.
 
     Most visitors of an address are served the same, and many addresses the same tomorrow.
     """

@@ -31,7 +31,7 @@ _ENGINE = frozenset[Visitor]({"engine"})
 
 @dataclass(frozen=True)
 class Ways:
-    """Record of how the visitors of a host's sites go there."""
+    """The ways of visitors to a host's sites."""
 
     inside: frozenset[Visitor] = frozenset()
     """Those who go through SSH, from the host's own address."""

@@ -24,7 +24,7 @@ HOSTS_ABREAST = 8
 
 
 class ScanStore(Protocol):
-    """Record of where looks, and how far they got, are kept."""
+    """The store of looks, and of how far they got."""
 
     def ledger(self, inventory: str, site: str) -> CrawlFrontier:
         """Return how far earlier looks got with a site."""
@@ -41,7 +41,7 @@ class ScanStore(Protocol):
 
 @dataclass(frozen=True)
 class ScanRun:
-    """Record of what all reviews of one time have in common."""
+    """The settings that all reviews of one time have in common."""
 
     inventory: str
     shelf: ScanStore

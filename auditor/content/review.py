@@ -65,7 +65,7 @@ _OTHERS: tuple[Visitor, ...] = ("again", "engine", "referrer", "phone", "phone_r
 
 @dataclass(frozen=True)
 class ScanBudget:
-    """Record of what one look at one site may take."""
+    """The limits of one look at one site."""
 
     pages: int = MAX_PAGES
     seconds: float = MINUTES * 60

@@ -80,7 +80,7 @@ def _find_modules() -> Mapping[str, str]:
 
 @dataclass(frozen=True)
 class HostFacts:
-    """Record of what was read on one host: data by area, and the reason where an area could not be read."""
+    """The facts of one host: data by area, and the reason where an area could not be read."""
 
     collected_at: int
     data: Mapping[str, Area]

@@ -30,7 +30,7 @@ Lines = Annotated[list[str], AfterValidator(lambda lines: redact("\n".join(lines
 
 
 class Doubt(Fact):
-    """Record of why a file that root's programs believe may hold another's words."""
+    """The reason why a file that root's programs believe may hold another's words."""
 
     place: Path = Field(description="the file, or a folder on the way to it, that another could write")
     kind: Literal["user", "group", "everybody", "unknown"]
@@ -51,7 +51,7 @@ class FileMode(Fact):
 
 
 class Banner(Fact):
-    """Record of what is shown to whoever has not logged in yet."""
+    """The text that is shown to whoever has not logged in yet."""
 
     path: Path
     warns: bool = Field(description="it has words besides those that name the system")

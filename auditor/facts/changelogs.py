@@ -19,7 +19,7 @@ class ChangelogMention(Fact):
 
 
 class ChangelogsFacts(Area):
-    """Record of what they name."""
+    """The vulnerabilities that changelogs name."""
 
     named: list[ChangelogMention] = Field(max_length=5_000)
     packages: int = Field(ge=0, description="how many are installed")

@@ -24,7 +24,7 @@ class IndicatorContact(Fact):
 
 
 class ContactsFacts(Area):
-    """Record of what was seen. Visitors write the logs that it is told from."""
+    """The indicators that were seen in logs. Visitors write these logs."""
 
     seen: list[IndicatorContact] = Field(max_length=2_000)
     logs: int = Field(ge=0, description="logs of web and mail that were looked for")

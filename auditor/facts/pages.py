@@ -16,7 +16,7 @@ Address = Annotated[str, Field(max_length=600)]
 
 
 class Side(Fact):
-    """Record of how one kind of visitors was answered at an address, by an access log."""
+    """The answers to one kind of visitors at an address, by an access log."""
 
     requests: int = Field(ge=0)
     statuses: dict[str, Annotated[int, Field(ge=0)]] = Field(max_length=20, description="how often, by status")
@@ -35,7 +35,7 @@ class ServedAddress(Fact):
 
 
 class AccessLogRead(Fact):
-    """Record of what became of one access log."""
+    """The result of reading one access log."""
 
     path: Path
     state: Literal["read", "shared", "cut_short", "format"] = Field(

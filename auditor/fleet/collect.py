@@ -22,7 +22,7 @@ _ACTION = "compliance_facts"
 
 @dataclass(frozen=True)
 class FactsRequest:
-    """Record of what hosts are asked for, when it is not what an audit needs."""
+    """The request to hosts, when it is not the one that an audit needs."""
 
     areas: tuple[str, ...] = ()
     models: Mapping[str, type[Area]] = field(default_factory=dict)

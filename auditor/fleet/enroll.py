@@ -47,7 +47,7 @@ _MAKE_SECONDS = 120
 
 @dataclass(frozen=True)
 class Access:
-    """Record of how the office gets in today: an account with a password or a key.
+    """The office's access today: an account with a password or a key.
 
     A key's account may have a password for sudo.
     """
@@ -68,7 +68,7 @@ class Access:
 
 @dataclass(frozen=True)
 class EnrollmentResult:
-    """Record of what enrolment left behind."""
+    """The results of an enrolment."""
 
     host: Host
     entry: Path | None

@@ -33,7 +33,7 @@ Header = Annotated[str, Field(max_length=MAX_HEADER)]
 
 
 class _Answer(BaseModel):
-    """Record of what the program there says. The host may be somebody else's."""
+    """The answer of the program there. The host may be somebody else's."""
 
     model_config = ConfigDict(strict=True, extra="ignore")
 

@@ -19,9 +19,9 @@ from auditor.system import files
 
 @dataclass(frozen=True)
 class EnrollmentTarget:
-    """Record of what is enrolled.
+    """The host that is enrolled.
 
-    Its name in the inventory, where it answers, the host keys one of which it must prove to hold.
+    These are its name in the inventory, where it answers, and the host keys one of which it must prove to hold.
     """
 
     name: str

@@ -85,7 +85,7 @@ Outcome = Literal["ok", "changed", "skipped", "failed", "unreachable"]
 
 @dataclass(frozen=True)
 class Task:
-    """Record of what one task came to on one host."""
+    """The result of one task on one host."""
 
     host: str
     name: str
@@ -130,7 +130,7 @@ class PlaybookRun:
 
 @dataclass
 class _RunState:
-    """Record of what was heard of a run so far."""
+    """The events of a run so far."""
 
     watch: Callable[[Task], None] | None
     tasks: list[Task] = field(default_factory=list)

@@ -27,7 +27,7 @@ class DriftChange(Model):
 
 
 class Drift(Model):
-    """Record of what one host says."""
+    """The answer of one host."""
 
     host: str
     run: str | None = Field(default=None, description="the confirmed hardening that it is compared with")

@@ -33,7 +33,7 @@ from auditor.models import ControlId, Hardening, Host, HostHardening, HostOutcom
 
 @dataclass(frozen=True)
 class HardeningResult:
-    """Record of what came of putting a plan in force, and how the hosts were read in the end."""
+    """The result of putting a plan in force, and the last reading of its hosts."""
 
     hardening: Hardening
     facts: Mapping[str, HostFacts]

@@ -37,7 +37,7 @@ _OPTIONS_WITH_VALUE = frozenset("BbcDEeFIiJLlmOopQRSWw")
 
 @dataclass(frozen=True, order=True)
 class Passage:
-    """Record of how a host is reached through another."""
+    """The way to a host through another."""
 
     to: str
     """The host of the inventory behind it."""

@@ -157,7 +157,7 @@ def make(
 
 @dataclass(frozen=True)
 class _ExternalFacts:
-    """Record of what no host says of itself."""
+    """The facts that no host says of itself."""
 
     https: Mapping[Domain, Text]
     linked_listings: Mapping[Domain, Text]

@@ -18,14 +18,17 @@ Part = tuple[Hardening, tuple[HostHardening, ...]]
 
 
 class RollbackOmission(Model):
-    """Record of what a rollback leaves alone."""
+    """A path that a rollback leaves alone."""
 
     path: str
     reason: str
 
 
 class UndoneChanges(Model):
-    """Record of what a rollback does, or did, on one host, in the host's own words: bounded, never interpreted."""
+    """The changes of one host that a rollback undoes, or undid.
+
+    They are in the host's own words: bounded, never interpreted.
+    """
 
     files: tuple[str, ...] = Field(default=(), description="put back")
     removed: tuple[str, ...] = Field(default=(), description="what the run had made")

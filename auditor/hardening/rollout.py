@@ -16,7 +16,7 @@ _SIZE = re.compile(r"([1-9][0-9]{0,4})(%?)")
 
 @dataclass(frozen=True)
 class RolloutOptions:
-    """Record of how careful to be. Raises InputError for a batch size that makes no sense."""
+    """The degree of caution. Raises InputError for a batch size that makes no sense."""
 
     batch: str = DEFAULT
     seconds: int = CONFIRM_SECONDS

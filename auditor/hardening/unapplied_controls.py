@@ -19,7 +19,7 @@ _MAX_LENGTH = 300
 
 @dataclass(frozen=True)
 class SkippedItem:
-    """Record of what a task let be on a host, and why, in the host's words."""
+    """An item that a task left alone on a host, and why, in the host's words."""
 
     host: str
     area: str

@@ -121,7 +121,7 @@ class ChainLink:
 
 @dataclass(frozen=True)
 class StoredRun:
-    """Record of what is kept of a run beside its link."""
+    """The parts of a run that are kept beside its link."""
 
     started: str
     inventory: str
@@ -133,7 +133,7 @@ class StoredRun:
 
 @dataclass(frozen=True)
 class StoredLook:
-    """Record of what is kept of a look beside its link."""
+    """The parts of a look that are kept beside its link."""
 
     started: str
     inventory: str
@@ -185,7 +185,7 @@ def find_dropped_looks(links: Iterable[ChainLink]) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class StoredRecords:
-    """Record of what lies beside the chain."""
+    """The records beside the chain."""
 
     run: Callable[[str], StoredRun | None]
     """What is kept of a run."""

@@ -13,7 +13,7 @@ KEEP_DAYS = 730
 
 
 class PrunableRun(Protocol):
-    """Record of what retention has to know of a run."""
+    """The properties of a run that retention has to know."""
 
     @property
     def started(self) -> str:

@@ -60,7 +60,7 @@ class RunEntry:
 
 @dataclass(frozen=True)
 class Tombstone:
-    """Record of what is left of a pruned run."""
+    """The remains of a pruned run."""
 
     id: str
     started: str
@@ -72,7 +72,7 @@ class Tombstone:
 
 @dataclass(frozen=True)
 class ChainVerification:
-    """Record of what a walk along the chain came to."""
+    """The result of a walk along the chain."""
 
     links: int
     runs: int

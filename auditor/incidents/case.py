@@ -86,7 +86,7 @@ class Action:
 
 @dataclass(frozen=True)
 class Case:
-    """Record of what the entries of one incident come to."""
+    """The state of an incident by its entries."""
 
     id: str
     detected_at: datetime.datetime

@@ -42,7 +42,7 @@ class Obstacle(NamedTuple):
 
 
 class RootCause(NamedTuple):
-    """Record of how it came about."""
+    """The root cause of an incident."""
 
     text: str
     control: tuple[str, str] | None = None

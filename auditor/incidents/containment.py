@@ -44,7 +44,7 @@ _Line = Annotated[str, Field(max_length=20_000)]
 
 
 class _Answer(BaseModel):
-    """Record of what the program there says. The host may be somebody else's."""
+    """The answer of the program there. The host may be somebody else's."""
 
     model_config = ConfigDict(strict=True, extra="ignore")
 
@@ -63,7 +63,7 @@ class _Answer(BaseModel):
 
 @dataclass(frozen=True)
 class ActionRequest:
-    """Record of what is to be contained or cleaned."""
+    """A request to contain or clean something."""
 
     means: Means
     what: str
@@ -80,7 +80,10 @@ class ActionRequest:
 
 @dataclass(frozen=True)
 class ActionPlan:
-    """Record of what containing something would do on a host, as the host says after it looked; or why it would not."""
+    """The steps by which containing something would change a host, or why it would not.
+
+    The host names them after it looked.
+    """
 
     steps: tuple[str | tuple[str, ...], ...]
     """Each a command, or what is done and with what."""
@@ -93,7 +96,7 @@ class ActionPlan:
 
 @dataclass(frozen=True)
 class Responder:
-    """Record of what all steps of one command have in common."""
+    """The settings that all steps of one command have in common."""
 
     inventory: str
     incident: str

@@ -212,7 +212,7 @@ def _concerns_site(site: Site, action: Action) -> bool:
 
 
 class _Visits:
-    """Record of what a host's sites serve before something is done, and what of that they do not serve afterwards."""
+    """The answers of a host's sites before something is done, and those that they lack afterwards."""
 
     def __init__(self, host: Host, ca_file: str | None, others: OtherActions) -> None:
         self._host, self._authorities, self._others = host, {host.name: ca_file}, others

@@ -73,7 +73,10 @@ class ManualStep:
 
 @dataclass(frozen=True)
 class IntruderAccess:
-    """Record of what an incident holds for the intruder's on one host: it is removed, never given another password."""
+    """The accesses on one host that an incident takes for the intruder's.
+
+    They are removed, never given another password.
+    """
 
     accounts: frozenset[str]
     keys: frozenset[str]

@@ -194,7 +194,7 @@ def decide_form(incident: str, deed: FilledFormEvent) -> Callable[[Ledgers], Dec
 
 
 class DuplicateEntry(Exception):
-    """Record of what was to be written is there."""
+    """The entry that was to be written is there already."""
 
 
 def decide_collection(incident: str, collection_event: CollectedEvent) -> Callable[[Ledgers], Decided]:

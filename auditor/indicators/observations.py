@@ -30,9 +30,9 @@ _PUBLIC = frozenset({"gov", "go", "edu", "ac", "mil"})
 
 @dataclass(frozen=True)
 class SharingPolicy:
-    """Record of how what was seen is told.
+    """The rules by which sightings are shared.
 
-    The list's name, how far it may go, words for a kind, and whether victims are named.
+    These are the list's name, how far it may go, words for a kind, and whether victims are named.
     """
 
     name: str

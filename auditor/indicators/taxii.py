@@ -49,7 +49,7 @@ _CHECK = "check office/taxii.yml, and ask the operator of the server"
 
 
 class TaxiiSettings(Model):
-    """Record of what the file says."""
+    """The settings in the file."""
 
     url: str = Field(max_length=2_000, description="of the collection, as it ends: …/collections/ID/")
     user: str | None = Field(

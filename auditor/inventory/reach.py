@@ -15,7 +15,7 @@ from auditor.inventory.variables import Variables
 
 @dataclass(frozen=True)
 class Reach:
-    """Record of how the controller reaches a host by itself, without Ansible."""
+    """The way of the controller to a host by itself, without Ansible."""
 
     address: str
     port: int

@@ -46,7 +46,7 @@ class Declaration(Model):
 
 
 class SharingDeclarations(Model):
-    """Record of what one office declares; what is left out is not known."""
+    """The declarations of one office; what is left out is not known."""
 
     protection: Declaration | None = Field(default=None, description="a product against malware that no host tells of")
     central: Declaration | None = Field(default=None, description="the products are managed centrally")

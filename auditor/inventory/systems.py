@@ -66,7 +66,7 @@ class System(Model):
 
 
 class Contact(Model):
-    """Record of how an office is reached, and by what it has the task; without people's names."""
+    """The addresses of an office, and the mandate for its task; without people's names."""
 
     mandate: Line | None = Field(default=None, description="the document that gives it the task")
     representative: Role | None = Field(default=None, description="who speaks for it, as a role: Chủ tịch")
@@ -76,7 +76,7 @@ class Contact(Model):
 
 
 class Systems(Model):
-    """Record of what the file says."""
+    """The systems in the file."""
 
     specialist: UnitId | None = Field(default=None, description="the office in charge of cyber security for the owner")
     contacts: Mapping[UnitId, Contact] = Field(default_factory=dict, description="how the offices are reached, by unit")

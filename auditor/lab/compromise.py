@@ -83,7 +83,7 @@ class PlantedFile(Model):
 
 
 class ExpectedTrace(Model):
-    """Record of how the traces of it are known."""
+    """The marks by which the traces of a plant are known."""
 
     where: str | None = None
     target: Domain | None = Field(default=None, description="the foreign name that it is about")

@@ -154,7 +154,7 @@ class _HardenResult:
 
 @dataclass
 class _DrillContext:
-    """Record of what stays the same through all rounds."""
+    """The settings that stay the same through all rounds."""
 
     catalogue: Catalogue
     inventory: Inventory

@@ -28,7 +28,7 @@ class BuildError(LabError):
 
 @dataclass(frozen=True)
 class Layer:
-    """Record of what a layer is made from: ``script``, and the texts and trees in ``inputs`` that it finds as files.
+    """The sources of a layer: ``script``, and the texts and trees in ``inputs`` that it finds as files.
 
     ``identity`` stands in the hash for what reaches the script otherwise.
     """

@@ -35,7 +35,7 @@ _GOING_DOWN = 421
 
 @dataclass(frozen=True)
 class DeliveryResult:
-    """Record of what became of one mail."""
+    """The result of one mail's delivery."""
 
     mail: Mail
     state: MailState
@@ -43,7 +43,7 @@ class DeliveryResult:
 
 
 class _Answer:
-    """Record of what a server says to one command, of which nobody needs more than a few lines.
+    """The answer of a server to one command, of which nobody needs more than a few lines.
 
     Smtplib keeps all that comes.
     """
@@ -173,7 +173,7 @@ HandOver = Callable[[Mail, bytes], None]
 
 @dataclass(frozen=True)
 class Carrier:
-    """Record of how the mails of one file of settings are handed over."""
+    """The way in which the mails of one file of settings are handed over."""
 
     session: Callable[[], AbstractContextManager[HandOver]]
     give_up_days: int

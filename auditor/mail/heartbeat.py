@@ -22,7 +22,7 @@ from auditor.text.translations import Words
 
 @dataclass(frozen=True)
 class InventoryStatus:
-    """Record of how an inventory stands."""
+    """The state of an inventory."""
 
     last_audit: str | None
     """When it was last read; None: no run is kept."""

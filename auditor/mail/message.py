@@ -31,7 +31,7 @@ class Attachment:
 
 @dataclass(frozen=True)
 class Letter:
-    """Record of what is said, to whom, whoever asks for it however often."""
+    """The text of a mail and its recipient, the same whoever asks for it however often."""
 
     sender: str
     recipient: str

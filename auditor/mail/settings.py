@@ -24,7 +24,7 @@ Address = Annotated[str, StringConstraints(pattern=ADDRESS, max_length=254)]
 
 
 class MailSettings(Model):
-    """Record of what the file says."""
+    """The settings in the file."""
 
     host: str = Field(pattern=r"^[A-Za-z0-9.:-]+$")
     port: int = Field(default=587, ge=1, le=65535)
@@ -38,7 +38,7 @@ class MailSettings(Model):
 
 @dataclass(frozen=True)
 class MailServer:
-    """Record of how to reach and trust the server; the password is in no printed form of it."""
+    """The address and trust of the server; the password is in no printed form of it."""
 
     host: str
     port: int

@@ -37,7 +37,7 @@ _LATER = frozenset({401, 403, 408, 425, 429})
 
 
 class WebhookSettings(Model):
-    """Record of what the file says."""
+    """The settings in the file."""
 
     url: str = Field(max_length=2000)
     secret_file: Path
@@ -47,7 +47,7 @@ class WebhookSettings(Model):
 
 @dataclass(frozen=True)
 class Hook:
-    """Record of where messages go, and the secret that signs them.
+    """The address that messages go to, and the secret that signs them.
 
     Neither is in a printed form of it, for an address may be a secret.
     """

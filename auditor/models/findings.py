@@ -15,7 +15,7 @@ from auditor.models.ranks import Severity, Status
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=FORBID_EXTRA)
 class Subject:
-    """Record of what a finding is about: a host by name or a site by domain."""
+    """The subject of a finding: a host by name or a site by domain."""
 
     kind: Literal["host", "site"]
     id: str

@@ -32,7 +32,7 @@ class NotDone(Model):
 
 
 class HostHardening(Model):
-    """Record of what one hardening did with one host."""
+    """The part of one host in one hardening."""
 
     host: str
     batch: int = Field(default=0, description="from 1; 0: none, since it was refused beforehand")

@@ -38,7 +38,7 @@ KINDS: Mapping[str, Kind] = {
 
 
 class Hunt(Model):
-    """Record of what one hunt saw of one host."""
+    """The result of one hunt on one host."""
 
     id: str = Field(max_length=64)
     host: str = Field(max_length=253)
@@ -67,7 +67,7 @@ class Hunt(Model):
 
 
 class HuntSummary(Model):
-    """Record of what an audit carries of a host's last hunt, besides its findings."""
+    """The summary of a host's last hunt in an audit, besides its findings."""
 
     host: str
     hunt: str

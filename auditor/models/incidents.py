@@ -53,7 +53,7 @@ class JoinedEvent(Model):
 
 
 class NotedEvent(Model):
-    """Record of what somebody saw, decided or did."""
+    """A note of what somebody saw, decided or did."""
 
     kind: Literal["noted"] = "noted"
     text: Sentence
@@ -85,7 +85,7 @@ class NotifiedEvent(Model):
 
 
 class AnsweredEvent(Model):
-    """Record of what a person says of it for the forms; the last answer to a question counts."""
+    """The answers of a person for the forms; the last answer to a question counts."""
 
     kind: Literal["answered"] = "answered"
     answers: Mapping[Question, tuple[Sentence, ...]] = Field(min_length=1)

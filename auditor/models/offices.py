@@ -14,7 +14,7 @@ from auditor.models.ranks import Regime, Severity
 
 
 class IncidentMail(Model):
-    """Record of how an office is told of incidents."""
+    """The way in which an office is told of incidents."""
 
     roles: tuple[str, ...] = Field(min_length=1, description="the roles that are told by mail")
     automatic: bool = Field(default=False, description="they are told without a person who looks at the mail first")
@@ -111,7 +111,10 @@ Validity = Literal["future", "active", "expiring", "expired"]
 
 
 class ExceptionScope(Model):
-    """Record of where a paper holds. A unit stands for all below it, a host for the sites on it."""
+    """The places where a paper holds.
+
+    A unit stands for all below it, a host for the sites on it.
+    """
 
     units: tuple[UnitId, ...] = ()
     hosts: tuple[str, ...] = ()
@@ -156,9 +159,9 @@ class Attestation(Model):
 
 
 class Statement(Model):
-    """Record of what an office says of a vulnerability that the published data has as open or unknown.
+    """The statement of an office on a vulnerability that the published data has as open or unknown.
 
-    Why it is none here.
+    It says why the vulnerability is none here.
     """
 
     id: Annotated[str, StringConstraints(pattern=r"^[^\s@]+$", max_length=64)]

@@ -89,7 +89,7 @@ Step = Literal["checked", "handed_over", "received"]
 
 
 class Severity(enum.StrEnum):
-    """Record of how much harm an open finding does, lowest first."""
+    """The harm that an open finding does, lowest first."""
 
     LOW = "low"
     MEDIUM = "medium"
@@ -106,7 +106,7 @@ _SEVERITY_RANK = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 class Status(enum.StrEnum):
-    """Record of what the check of one control on one subject came to."""
+    """The result of the check of one control on one subject."""
 
     PASS = "pass"  # noqa: S105  a status, not a password
     PARTIAL = "partial"

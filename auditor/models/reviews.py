@@ -163,7 +163,7 @@ class ResponseFile(Model):
 
 
 class Stop(Model):
-    """Record of what ended a look before all was seen."""
+    """The cause that ended a look before all was seen."""
 
     why: StopCause
     status: int | None = Field(default=None, description="what the site answered then")
@@ -180,7 +180,7 @@ Logs = Literal["read", "partly", "none"]
 
 
 class Scan(Model):
-    """Record of what one review saw of one site, by this machine's clock.
+    """The result of one review of one site, by this machine's clock.
 
     What it did not get to stands as earlier looks saw it.
     """
@@ -245,7 +245,7 @@ class TraceAcceptance(Model):
 
 
 class ScanSummary(Model):
-    """Record of what an audit carries of a site's last look, besides its findings."""
+    """The summary of a site's last look in an audit, besides its findings."""
 
     site: Domain
     look: str

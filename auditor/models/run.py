@@ -40,7 +40,7 @@ class Protection(Model):
 
 
 class HostOutcome(Model):
-    """Record of how reading one host went."""
+    """The outcome of reading one host."""
 
     host: str
     reached: bool

@@ -33,7 +33,7 @@ _NAMES: Mapping[Format, str] = {
 
 
 class WrittenFiles(Model):
-    """Record of where everything went."""
+    """The places of all that was written."""
 
     files: dict[Format, Path]
     sites: dict[str, Path]

@@ -6,7 +6,7 @@ import enum
 
 
 class Format(enum.StrEnum):
-    """Record of what a run can be written as."""
+    """The formats that a run can be written in."""
 
     HTML = "html"
     JSON = "json"

@@ -33,7 +33,7 @@ _INVISIBLE = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069
 
 
 class RunHead(Model):
-    """Record of when and of what."""
+    """The time and the subject of a run."""
 
     id: str
     started: str = Field(description="ISO 8601 with offset")
@@ -51,7 +51,7 @@ class OrganisationHead(Model):
 
 
 class HostResult(Model):
-    """Record of how reading one host went."""
+    """The outcome of reading one host."""
 
     name: str
     unit: str | None
@@ -137,7 +137,7 @@ def render(run: Run, verdict: RunVerdict | None = None) -> bytes:
 
 
 class ParsedFindings(Model):
-    """Record of what a ``findings.json`` says was found."""
+    """The findings in a ``findings.json``."""
 
     run: str = Field(description="its id")
     findings: tuple[Finding, ...]

@@ -26,7 +26,7 @@ ALWAYS_TOLD: frozenset[Change] = frozenset({"regressed", "new", "still", "fixed"
 
 
 class RunComparison(Model):
-    """Record of what changed between two runs, for the whole or for one subject."""
+    """The changes between two runs, for the whole or for one subject."""
 
     before: FindingCounts
     after: FindingCounts
@@ -123,7 +123,7 @@ def _of(run: Run, hosts: Set[str]) -> Iterator[Finding]:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """Record of how many findings of each severity changed how."""
+    """The number of findings of each severity by their change."""
 
     changes: tuple[Change, ...]
     """The columns: the four that are always told, the others only when something changed so."""
@@ -146,7 +146,7 @@ def build_matrix(comparison: RunComparison) -> Matrix:
 
 
 class SubjectDifference(Model):
-    """Record of what changed on one site (its host's findings included) or host."""
+    """The changes on one site (its host's findings included) or host."""
 
     id: str
     host: str
@@ -154,7 +154,7 @@ class SubjectDifference(Model):
 
 
 class RunDifference(Model):
-    """Record of what changed between two runs."""
+    """The changes between two runs."""
 
     totals: RunComparison = Field(description="each finding once, of the hosts that both runs hold")
     sites: tuple[SubjectDifference, ...]

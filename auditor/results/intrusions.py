@@ -23,7 +23,7 @@ loaded for it.
 
 @dataclass(frozen=True, slots=True)
 class Intrusion:
-    """Record of what intruders did to one host or site, as far as hunts and reviews saw it."""
+    """The traces of intruders on one host or site, as far as hunts and reviews saw them."""
 
     subject: Subject
     host: str

@@ -23,7 +23,7 @@ class HardeningAudits(NamedTuple):
 
 
 class MonthWork(Model):
-    """Record of what became of a month's findings from its first run to its last."""
+    """The changes of a month's findings from its first run to its last."""
 
     started_at: str = Field(description="when the first run was, ISO 8601 with offset")
     change: RunComparison

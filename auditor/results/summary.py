@@ -31,7 +31,7 @@ type _BySubject = Mapping[tuple[Literal["host", "site"], str], tuple[Finding, ..
 
 
 class FindingCounts(Model):
-    """Record of how many findings there are of each status, and how many open ones of each severity."""
+    """The number of findings of each status, and of open ones of each severity."""
 
     status: Mapping[Status, int]
     open: Mapping[Severity, int] = Field(description="without those that a waiver covers")

@@ -17,7 +17,7 @@ from auditor.system.groups import group_by
 
 
 class HostPoint(Model):
-    """Record of what a run found on one host, its sites included."""
+    """The findings of a run on one host, its sites included."""
 
     open: Mapping[Severity, int]
     own: int = Field(description="open findings of the host itself")

@@ -32,7 +32,7 @@ class FailureCause(Model):
 
 
 class RunVerdict(Model):
-    """Record of what a run means for a pipeline."""
+    """The meaning of a run for a pipeline."""
 
     code: Literal[0, 1, 3] = Field(description="the exit code: 1 causes to fail, 3 something was not evaluated")
     fail_on: Severity
@@ -43,7 +43,7 @@ class RunVerdict(Model):
 
 
 class Baseline(Model):
-    """Record of what was known before: the findings to measure a run by."""
+    """The findings that were known before, to measure a run by."""
 
     name: str
     findings: tuple[Finding, ...]

@@ -21,7 +21,7 @@ Nothing is there, and the site has to say so."""
 
 @dataclass(frozen=True)
 class VisitorResponse:
-    """Record of what one visitor was served at one address."""
+    """The response to one visitor at one address."""
 
     visitor: Visitor
     status: int
@@ -51,7 +51,7 @@ class PageVisit:
 
 @dataclass(frozen=True)
 class SiteBaseline:
-    """Record of what is known of a site before a page of it is read."""
+    """The knowledge of a site before a page of it is read."""
 
     domain: str
     own: frozenset[str] = frozenset()
@@ -70,7 +70,7 @@ class SiteBaseline:
 
 @dataclass(frozen=True)
 class PageInventory:
-    """Record of which pages a site has, as its host says, whose logs visitors write."""
+    """The pages of a site, as its host says, whose logs visitors write."""
 
     addresses: tuple[str, ...] = ()
     """Paths, with their queries; those that matter most first."""
@@ -88,7 +88,7 @@ class PageInventory:
 
 @dataclass(frozen=True)
 class PageAnalysis:
-    """Record of what one page says."""
+    """The analysis of one page."""
 
     traces: tuple[Trace, ...] = ()
     links: tuple[str, ...] = ()

@@ -77,7 +77,7 @@ def _is_value_alone(text: str, name_kind: SecretKind) -> bool:
 
 @dataclass
 class Blocks:
-    """Record of what the lines so far say of the next one: of what it is a part, and where that ends."""
+    """The state that the lines so far leave for the next one: its block, and where that ends."""
 
     _in_key: bool = False
     _until: str | None = None

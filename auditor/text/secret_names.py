@@ -13,7 +13,7 @@ NAME = r"[\w.\u0300-\u036f-]+"
 
 
 class SecretKind(Enum):
-    """Record of what a name says of its value."""
+    """The kind of value that a name promises."""
 
     SECRET = "a secret, whatever stands there"  # noqa: S105
     KEY = "a key: a secret unless it is an ordinary value, such as a path"

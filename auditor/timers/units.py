@@ -16,7 +16,7 @@ _HOMES = ("/home", "/root", "/run/user")
 
 @dataclass(frozen=True)
 class Schedule:
-    """Record of what runs by itself, and when."""
+    """A command that runs by itself, and when."""
 
     name: str
     description: str

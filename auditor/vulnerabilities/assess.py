@@ -74,7 +74,7 @@ def iter_package_verdicts(data: Mapping[str, Any], database: VulnerabilityDataba
 
 @dataclass(frozen=True)
 class VerdictSummary:
-    """Record of what the verdicts on one source in one version come to: hosts share most of them."""
+    """The summary of the verdicts on one source in one version; hosts share most of them."""
 
     counts: Mapping[State, int]
     exploited_verdicts: tuple[Verdict, ...]

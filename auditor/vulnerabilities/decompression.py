@@ -30,7 +30,7 @@ _ZLIB = (b"\x78\x01", b"\x78\x9c", b"\x78\xda")
 
 
 class BoundedStream(io.RawIOBase):
-    """Record of what is unpacked of a file, as far as it may go.
+    """The unpacked bytes of a file, as far as they may go.
 
     ``mark_record`` is called for every record that came of it.
     """

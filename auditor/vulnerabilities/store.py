@@ -50,7 +50,7 @@ def default_path() -> Path:
 
 @dataclass(frozen=True)
 class KevEntry:
-    """Record of what CISA says of a vulnerability that is exploited."""
+    """The entry of CISA on a vulnerability that is exploited."""
 
     added_on: str
     due: str
@@ -155,7 +155,7 @@ def open_writer(path: Path | None = None) -> Iterator[VulnerabilityWriter]:
 
 
 class VulnerabilityDatabase:
-    """Record of what was imported, as it lay there when this was made; every record is read when first asked for.
+    """The imported data, as it lay there when this was made; every record is read when first asked for.
 
     Without a database: nothing.
     """

@@ -15,7 +15,7 @@ OWN = ("main", "security", "superseded")
 
 @dataclass(frozen=True, slots=True)
 class SourcePackage:
-    """Record of what a host has installed from one source package in one version."""
+    """The packages of a host that come from one source package in one version."""
 
     source: str
     version: str
@@ -43,7 +43,7 @@ class DistributionNotes:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Record of what a vulnerability comes to on a package or component.
+    """The verdict on a vulnerability in a package or component.
 
     ``reason`` is a key: ``vulnerability.reason.KEY`` has it in words.
     """

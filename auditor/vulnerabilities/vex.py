@@ -63,7 +63,7 @@ MAX_REASON = 2_000
 
 @dataclass(frozen=True)
 class VexStatement:
-    """Record of what a document says of a vulnerability in a product."""
+    """The statement of a document on a vulnerability in a product."""
 
     vulnerability: str
     product: str

@@ -38,7 +38,7 @@ _LOCK = Path("/run/luytre-browser.lock")
 
 @dataclass(frozen=True)
 class RenderedPage:
-    """Record of what a browser made of a page."""
+    """A page as a browser made it."""
 
     html: str
     led_to: str | None

@@ -25,11 +25,11 @@ _PIECE = 65_536
 
 
 class UnreadableContent(ValueError):
-    """Record of what is not read."""
+    """Content that is not read."""
 
 
 class Costly(UnreadableContent):
-    """Record of what cannot be read at a reasonable price."""
+    """Content that cannot be read at a reasonable price."""
 
 
 class Children:

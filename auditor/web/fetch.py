@@ -42,7 +42,7 @@ _VERIFY_FAILURE = "CERTIFICATE_VERIFY_FAILED"
 
 @dataclass(frozen=True)
 class FetchResult:
-    """Record of what one URL gave, or why it gave nothing."""
+    """The answer of one URL, or why it gave none."""
 
     url: str
     status: int | None
@@ -68,7 +68,7 @@ class FetchResult:
 
 @dataclass(frozen=True)
 class Raw:
-    """Record of what one request gave, unread; or why it gave nothing."""
+    """The answer to one request, unread, or why there was none."""
 
     status: int | None
     """None: there was no answer."""

@@ -26,7 +26,7 @@ DEFAULT_LEVEL = 2
 
 
 class Result(enum.StrEnum):
-    """Record of what a clause comes to, best first."""
+    """The result of a clause, best first."""
 
     NOT_APPLICABLE = "not_applicable"
     MET = "met"

@@ -152,7 +152,7 @@ def contain(
 
 @dataclass(frozen=True)
 class ResponseCommand:
-    """Record of what ``contain`` and ``clean`` are told besides the things themselves."""
+    """The options that ``contain`` and ``clean`` share, without the things themselves."""
 
     incident: str
     who: str

@@ -109,7 +109,7 @@ class VisitSummary:
 
 
 class ActionReporter:
-    """Record of what one command tells."""
+    """The printer of what one command does."""
 
     def __init__(self, words: Words, *, as_json: bool) -> None:
         self._words, self._as_json = words, as_json

@@ -72,7 +72,7 @@ class HostFile:
 
 @dataclass(frozen=True)
 class MatchResult:
-    """Record of what manifests say of a host's files."""
+    """The standing of a host's files by the manifests."""
 
     standings: Mapping[str, tuple[FileStatus, str]] = field(default_factory=dict)
     """By path: how it stands, and the name and version of the release. One that no release speaks of is not in it."""

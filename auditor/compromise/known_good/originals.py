@@ -25,7 +25,7 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 @dataclass(frozen=True)
 class ReleaseArchive:
-    """Record of what an archive holds, all of which is known to be good."""
+    """The contents of an archive, all of which are known to be good."""
 
     manifest: ReleaseManifest
     contents: Mapping[str, bytes]

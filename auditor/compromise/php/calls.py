@@ -45,7 +45,7 @@ def either_of(value: AbstractValue) -> AbstractValue:
 
 
 class Calls(Sinks):
-    """Record of what is called."""
+    """The reader of calls."""
 
     def call(self, name: bytes, args: list[AbstractValue], node: Node, *, is_hidden: bool = False) -> AbstractValue:
         """Return what calling a function of that name comes to, and what is to be told of it."""

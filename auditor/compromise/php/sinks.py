@@ -56,7 +56,7 @@ _REVERSE = re.compile(
 
 
 class Sinks(VariableState):
-    """Record of what is done with values."""
+    """The reader of what is done with values."""
 
     def run(self) -> None:
         """Look at the whole file."""

@@ -42,7 +42,7 @@ _NEUTRAL_PREFIX: Final = re.compile(
 
 
 class AbstractValue:
-    """Record of what an expression may come to; never changed once it is made.
+    """The possible values of an expression; never changed once it is made.
 
     ``head``: what others say comes first; nothing of the file's own stands before it. ``begins``, ``ends``: the
     constants that it begins and ends with. ``flags`` are of all that an array holds, ``rest`` of what it may hold

@@ -47,7 +47,7 @@ class Hit:
 
 @dataclass(frozen=True)
 class ParameterUse:
-    """Record of what a function does with a parameter."""
+    """One use of a parameter by a function."""
 
     parameter: int
     rule: str

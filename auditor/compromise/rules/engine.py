@@ -42,7 +42,7 @@ class RuleError:
 
 @dataclass(frozen=True)
 class RuleScan:
-    """Record of what rules say of a file."""
+    """The matches of the rules in a file."""
 
     matches: tuple[Match, ...]
     worth_a_tree: bool

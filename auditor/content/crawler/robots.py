@@ -21,7 +21,7 @@ NAME = "luytre"
 
 @dataclass(frozen=True)
 class Robots:
-    """Record of what a robots.txt lets us look at, and the sitemaps that it names."""
+    """The rules of a robots.txt for us, and the sitemaps that it names."""
 
     rules: tuple[tuple[str, bool], ...] = ()
     """Patterns, each with whether it allows."""

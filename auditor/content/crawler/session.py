@@ -88,7 +88,7 @@ class Pace:
 
 
 class Requester(Protocol):
-    """Record of who sends a request, from wherever he is."""
+    """The sender of a request, from wherever it is."""
 
     def raw(
         self, scheme: str, address: str, domain: str, path: str, port: int | None, headers: Mapping[str, str]

@@ -58,7 +58,7 @@ _OF_LINK = re.compile(r"(?:^|[\s>+~])a(?:[.#\[][^\s>+~]*)?$")
 
 
 class Rule(NamedTuple):
-    """Record of what a style sheet does to the elements of one selector."""
+    """The effect of a style sheet on the elements of one selector."""
 
     selector: str
     way: Way | None

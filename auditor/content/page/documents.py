@@ -34,7 +34,7 @@ _ENTITIES = ((b"&lt;", b"<"), (b"&gt;", b">"), (b"&quot;", b'"'), (b"&apos;", b"
 
 @dataclass(frozen=True)
 class DocumentText:
-    """Record of what a document says, and where it leads."""
+    """The text of a document, and the addresses that it leads to."""
 
     text: str = ""
     addresses: tuple[str, ...] = ()

@@ -97,7 +97,7 @@ class Pointer:
 
 @dataclass(frozen=True)
 class Extract:
-    """Record of what one document holds."""
+    """The contents of one document."""
 
     title: str = ""
     headings: tuple[str, ...] = ()

@@ -18,7 +18,7 @@ MAX_HIDDEN, MAX_STYLED, MAX_ABOVE, MAX_OF_RULE = 1_000, 10_000, 200, 400
 
 @dataclass(frozen=True)
 class HiddenElement:
-    """Record of how an element is hidden."""
+    """The way in which an element is hidden."""
 
     way: Way
     honest: bool

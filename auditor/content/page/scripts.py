@@ -85,7 +85,7 @@ _PUSH = re.compile(r"serviceWorker\s*\.\s*register|Notification\s*\.\s*requestPe
 
 @dataclass(frozen=True)
 class Script:
-    """Record of what one script was found to do."""
+    """The observed behaviour of one script."""
 
     addresses: tuple[str, ...] = ()
     """In it as everybody can read it."""

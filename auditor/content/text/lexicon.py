@@ -56,7 +56,7 @@ class Term:
 
 @dataclass(frozen=True)
 class LexiconMatch:
-    """Record of what of the lexicon is in a text."""
+    """The terms of the lexicon in a text."""
 
     score: int = 0
     terms: tuple[str, ...] = ()

@@ -222,9 +222,9 @@ def _without_signs(word: str) -> str:
 
 
 class _Bare(dict[int, int]):
-    """Record of what stays of a letter without its marks, worked out when it is met first.
+    """Letters without their marks, each worked out when it is met first.
 
-    At most one entry for each letter there is.
+    There is at most one entry for each letter.
     """
 
     def __missing__(self, letter: int) -> int:

@@ -73,7 +73,7 @@ class LoginDefs(Fact):
 
 
 class Profile(Fact):
-    """Record of what the files of login shells come to."""
+    """The resulting settings of the files of login shells."""
 
     timeout: int = Field(description="TMOUT in seconds; 0 none")
     timeout_readonly: bool
@@ -93,13 +93,13 @@ class Home(FileMode):
 
 
 class DotFile(FileMode):
-    """Record of what a shell, an editor or a client keeps of somebody in their home."""
+    """A file that a shell, an editor or a client keeps in somebody's home."""
 
     account: str
 
 
 class SchedulingPermission(Fact):
-    """Record of who may schedule jobs by one program."""
+    """The accounts that may schedule jobs by one program."""
 
     program: str
     installed: bool

@@ -8,7 +8,7 @@ from auditor.facts._base import Area, Fact
 
 
 class Faillock(Fact):
-    """Record of how one login service counts failed passwords."""
+    """The way in which one login service counts failed passwords."""
 
     service: str
     given: list[str] = Field(description="numbers that the stack's own lines set, which count before the file")
@@ -20,7 +20,7 @@ class Faillock(Fact):
 
 
 class Quality(Fact):
-    """Record of what a new password must be."""
+    """The requirements on a new password."""
 
     installed: bool = Field(description="the module is in the stack")
     active: bool = Field(description="and refuses, not only warns")
@@ -33,21 +33,21 @@ class Quality(Fact):
 
 
 class PasswordHistory(Fact):
-    """Record of how many earlier passwords are refused."""
+    """The number of earlier passwords that are refused."""
 
     active: bool
     remembered: int
 
 
 class Umask(Fact):
-    """Record of whether sessions get the umask of login.defs."""
+    """The umask of login.defs in sessions."""
 
     active: bool
     given: int | None = Field(description="the module's own argument, which counts before login.defs")
 
 
 class Su(Fact):
-    """Record of who may become somebody else by su."""
+    """The accounts that may become somebody else by su."""
 
     installed: bool
     restricted: bool = Field(description="only the members of a group")

@@ -104,7 +104,7 @@ class Algorithms(Fact):
 
 
 class SshConfinement(Fact):
-    """Record of what systemd holds sshd's service to, and with it whoever comes in."""
+    """The limits of systemd on sshd's service, and with it on whoever comes in."""
 
     lacks: list[str] = Field(description="systemd's properties that it does not have, of those that are wanted")
     in_force: bool = Field(description="the running sshd was started with some of them")

@@ -15,7 +15,7 @@ Moment = Annotated[int, Field(ge=0, lt=253_402_300_800)]
 
 
 class LoginPath(Fact):
-    """Record of how somebody came in within 90 days, by sshd's own log."""
+    """A way in which somebody came in within 90 days, by sshd's own log."""
 
     account: str = Field(max_length=256)
     source: str = Field(max_length=64, description="the address as the host sees it")
@@ -50,7 +50,7 @@ class LoginAccount(Fact):
 
 
 class LoginSettings(Fact):
-    """Record of what decides who gets in, in the words of ``sshd -T``."""
+    """The settings that decide who gets in, in the words of ``sshd -T``."""
 
     allowgroups: list[str]
     allowtcpforwarding: str
@@ -73,7 +73,7 @@ class LoginSettings(Fact):
 
 
 class Offer(Fact):
-    """Record of what sshd says that it offers an account that comes from an address to a port."""
+    """The methods that sshd says it offers an account that comes from an address to a port."""
 
     account: str = Field(max_length=256)
     source: str = Field(max_length=64)

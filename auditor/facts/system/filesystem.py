@@ -52,7 +52,7 @@ class SharedFolder(Fact):
 
 
 class Space(Fact):
-    """Record of how full a local file system is, in percent."""
+    """The use of a local file system, in percent."""
 
     path: Path
     used: int
@@ -60,9 +60,9 @@ class Space(Fact):
 
 
 class WalkCompleteness(Fact):
-    """Record of which parts were walked to their end, rather than cut short.
+    """The parts that were walked to their end, rather than cut short.
 
-    The system first, then sites and people's folders.
+    The system comes first, then sites and people's folders.
     """
 
     system: bool
@@ -70,7 +70,7 @@ class WalkCompleteness(Fact):
 
 
 class WalkSummary(Fact):
-    """Record of how far the walk over the host's own disks came."""
+    """The extent of the walk over the host's own disks."""
 
     finished: WalkCompleteness
     entries: int

@@ -11,7 +11,7 @@ from auditor.facts.system.services import Listener
 
 
 class Denies(Fact):
-    """Record of whether a packet to a port that nobody opened is dropped, by TCP and by UDP."""
+    """Drops of packets to a port that nobody opened, by TCP and by UDP."""
 
     ip: bool
     ip6: bool
@@ -33,7 +33,7 @@ class PublishedPort(Fact):
 
 
 class Boot(Fact):
-    """Record of what is in force after the next boot."""
+    """The firewall in force after the next boot."""
 
     by: list[str] = Field(description="who loads rules then")
     denies: Denies | None = Field(description="None when it cannot be worked out")

@@ -10,7 +10,10 @@ from auditor.facts._base import Area, Fact, Path
 
 
 class FileRecord(Fact):
-    """Record of how all files in some folders were at one moment, kept on the host where root alone can write."""
+    """A record of all files in some folders at one moment.
+
+    It is kept on the host where root alone can write.
+    """
 
     made: int = Field(description="epoch second by the host's clock")
     digest: str = Field(max_length=64, description="SHA-256 of the whole record")
@@ -19,7 +22,7 @@ class FileRecord(Fact):
 
 
 class FileChange(Fact):
-    """Record of what differs from the record, and neither a package nor a run of ours explains."""
+    """A difference from the record that neither a package nor a run of ours explains."""
 
     path: Path
     what: Literal["added", "removed", "content", "mode", "kind"] = Field(

@@ -52,7 +52,7 @@ class UnneededUnit(Fact):
 
 
 class ServiceConfinement(Fact):
-    """Record of what systemd holds a running daemon of the web stack to."""
+    """The limits of systemd on a running daemon of the web stack."""
 
     unit: str
     lacks: list[str] = Field(description="systemd's properties that it does not have, of those that are wanted")
@@ -66,7 +66,7 @@ class ServiceConfinement(Fact):
 
 
 class CoreDumps(Fact):
-    """Record of whether the memory of crashed programs is kept."""
+    """The settings that keep the memory of crashed programs."""
 
     session_limit: str | None = Field(description="hard limit of core files in people's sessions; None when not set")
     systemd_storage: str | None = Field(description="systemd-coredump's Storage; None when it is not installed")
@@ -83,7 +83,7 @@ class Ftp(Fact):
 
 
 class MailRelay(Fact):
-    """Record of whether the mail server hands on a stranger's mail to strangers."""
+    """The mail server's readiness to hand on a stranger's mail to strangers."""
 
     open: bool
     because: str

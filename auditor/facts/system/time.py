@@ -24,7 +24,7 @@ class Clock(Fact):
 
 
 class TimeFacts(Area):
-    """Record of who keeps the clock right, whether it is right, in which zone it is shown."""
+    """The keepers of the clock, its correctness, and the time zone in which it is shown."""
 
     daemons: list[Daemon]
     enabled: list[str] = Field(description="names of the daemons that start at boot")

@@ -69,7 +69,7 @@ class Automatic(Fact):
 
 
 class Reboot(Fact):
-    """Record of whether a restart is owed."""
+    """The need of a restart."""
 
     required: bool
     packages: list[str]

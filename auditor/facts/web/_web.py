@@ -62,7 +62,7 @@ class ForeignDaemon(Fact):
 
 
 class PlainVhost(Fact):
-    """Record of what is known of a virtual host without working out any pattern."""
+    """The facts of a virtual host that are known without working out any pattern."""
 
     names: list[str] = Field(
         description="as claimed, and the declared domains that it answers by wildcard or by default"
@@ -78,7 +78,7 @@ class PlainVhost(Fact):
 
 
 class VhostReadError(Fact):
-    """Record of why a virtual host could not be read. ``auditor.audit.read_errors`` has it in words."""
+    """The reason why a virtual host could not be read. ``auditor.audit.read_errors`` has it in words."""
 
     why: Literal["patterns", "not_understood", "no_time"] = Field(description="no_time: other sites took it all")
     file: Path = Field(description="whose pattern was tried then")

@@ -50,7 +50,7 @@ class SecurityTxt(Fact):
 
 
 class ItemCounts(Fact):
-    """Record of how many there are in all; the lists hold at most 200 each."""
+    """The number of items in all; the lists hold at most 200 each."""
 
     vcs: int
     dumps: int

@@ -15,7 +15,7 @@ class Referrer(Fact):
 
 
 class AccessLogUse(Fact):
-    """Record of what the requests at the end of one access log come to. Visitors write it."""
+    """A summary of the requests at the end of one access log. Visitors write it."""
 
     path: Path
     requests: int

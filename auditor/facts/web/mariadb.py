@@ -29,7 +29,7 @@ class MariaDbVariables(Fact):
 
 
 class NextStart(Fact):
-    """Record of what the option files will make of some settings when the server starts next."""
+    """The values that the option files will give to some settings when the server starts next."""
 
     bind_address: str
     general_log: bool

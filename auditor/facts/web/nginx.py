@@ -24,7 +24,7 @@ class NginxTimeout(Fact):
 
 
 class DefaultServer(Fact):
-    """Record of who answers, on one address, the names that no virtual host claims."""
+    """The server that answers, on one address, the names that no virtual host claims."""
 
     address: str
     port: int

@@ -9,7 +9,7 @@ from auditor.facts.web._web import ForeignDaemon
 
 
 class PhpSettings(Fact):
-    """Record of what PHP does with a script."""
+    """The settings of PHP for a script."""
 
     expose_php: bool
     display_errors: bool

@@ -93,7 +93,7 @@ class WordPressOptions(Fact):
 
 
 class Database(Fact):
-    """Record of what the site's database says."""
+    """The answers of the site's database."""
 
     administrators: list[WordPressAdministrator]
     options: WordPressOptions
@@ -103,7 +103,7 @@ class Database(Fact):
 
 
 class UnreadDatabase(Fact):
-    """Record of why a site's database was not read. ``auditor.audit.read_errors`` has it in words."""
+    """The reason why a site's database was not read. ``auditor.audit.read_errors`` has it in words."""
 
     why: Literal[
         "not_plain", "elsewhere", "other_kind", "another_server", "not_running", "refused", "no_tables", "late",
@@ -160,7 +160,7 @@ class SuperUser(Fact):
 
 
 class JoomlaDatabase(Fact):
-    """Record of what a Joomla's database says."""
+    """The answers of a Joomla's database."""
 
     super_users: list[SuperUser]
     registration: bool = Field(description="whether strangers may sign up")

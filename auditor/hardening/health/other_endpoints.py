@@ -59,7 +59,7 @@ class ClaimedEndpoint:
 
 @dataclass(frozen=True)
 class OtherEndpoints:
-    """Record of what to look at on one host."""
+    """The endpoints to look at on one host."""
 
     endpoints: tuple[ClaimedEndpoint, ...] = ()
     ports: tuple[int, ...] = ()
@@ -71,7 +71,7 @@ class OtherEndpoints:
 
 @dataclass(frozen=True)
 class EndpointResponses:
-    """Record of what answered on one host at one moment."""
+    """The responses of one host at one moment."""
 
     endpoints: Mapping[ClaimedEndpoint, FetchResult] = field(default_factory=dict)
     ports: Mapping[int, str | None] = field(default_factory=dict)

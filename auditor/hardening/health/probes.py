@@ -52,7 +52,7 @@ class Probe:
 
 @dataclass(frozen=True)
 class HostProbes:
-    """Record of what the probes of one host came to."""
+    """The results of the probes of one host."""
 
     host: str
     probes: tuple[Probe, ...]

@@ -60,7 +60,7 @@ class SiteRegression(Remark):
 
 
 class SiteExclusion(Remark):
-    """Record of what cannot be compared at a URL, since it failed or varied before anything was changed."""
+    """A URL that cannot be compared, since it failed or varied before anything was changed."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class PageBaseline:
 
 @dataclass(frozen=True)
 class SmokeBaseline:
-    """Record of what the sites served before: the measure of what they serve after."""
+    """The pages that sites served before: the measure of what they serve after."""
 
     pages: tuple[PageBaseline, ...]
     exclusions: tuple[SiteExclusion, ...]

@@ -15,7 +15,7 @@ from auditor.models import Host, Text
 
 @dataclass(frozen=True)
 class HealthSnapshot:
-    """Record of what was seen of hosts and their sites at one moment."""
+    """The state of hosts and their sites at one moment."""
 
     hosts: tuple[Host, ...]
     pages: smoke.Answers
@@ -27,7 +27,7 @@ class HealthSnapshot:
 
 @dataclass(frozen=True)
 class HealthBaseline:
-    """Record of how hosts served before."""
+    """The state of hosts before: the measure of their state after."""
 
     first: HealthSnapshot
     second: HealthSnapshot

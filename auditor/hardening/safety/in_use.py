@@ -44,7 +44,7 @@ SEARCH = (
 
 @dataclass(frozen=True)
 class UsageReport:
-    """Record of what is in use, by the controls that would take it away."""
+    """The things in use, by the controls that would take them away."""
 
     hosts: Mapping[str, Text] = field(default_factory=dict)
     sites: Mapping[str, Mapping[Domain, Text]] = field(default_factory=dict)

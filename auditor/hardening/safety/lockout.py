@@ -30,7 +30,7 @@ _METHODS = {
 
 @dataclass(frozen=True)
 class Losses:
-    """Record of what planned controls take from people."""
+    """The accesses that planned controls take from people."""
 
     hold_reasons: Mapping[ControlId, Text] = field(default_factory=dict)
     """Control to whom it would lock out though nobody accepted that."""

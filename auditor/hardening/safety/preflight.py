@@ -40,7 +40,7 @@ SNAPSHOT_BYTES = 24 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Objections:
-    """Record of what stands against a host's plan."""
+    """The objections to a host's plan."""
 
     refusal: Text | None = None
     """Why the host is left alone altogether."""

@@ -25,7 +25,7 @@ STALE = timedelta(seconds=30)
 
 @dataclass(frozen=True)
 class Renewal:
-    """Record of how a plan is made again, and of when it is."""
+    """The way to make a plan again, and the reading of the hosts that this needs."""
 
     read: datetime
     """When the hosts had been read for it."""

@@ -79,7 +79,7 @@ def fetch_evidence(reach: Reach, question: Mapping[str, Sequence[str]]) -> Itera
 
 @dataclass(frozen=True)
 class EvidenceCollector:
-    """Record of what all hosts of one command have in common."""
+    """The settings that all hosts of one command have in common."""
 
     inventory: str
     incident: str

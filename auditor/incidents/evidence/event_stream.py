@@ -25,7 +25,7 @@ Why = Literal["", "cut", "time", "room", "fault", "secret", "packed", "no_redact
 
 
 class EvidenceStreamError(Exception):
-    """Record of what comes is no evidence any more, or there is too much of it; the argument is the reason's name."""
+    """A stream that is no evidence any more, or too much of it; the argument is the reason's name."""
 
 
 class _StreamMessage(BaseModel):
@@ -40,7 +40,7 @@ class MemberStart(_StreamMessage):
 
 
 class FileAttributes(_StreamMessage):
-    """Record of what a host says of the file that it sent."""
+    """The attributes of a file, as the host that sent it says."""
 
     origin: str = Field(default="", max_length=5_000)
     sha256: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")

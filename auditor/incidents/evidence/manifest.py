@@ -41,7 +41,7 @@ class OmittedFile(Model):
 
 
 class Redaction(Model):
-    """Record of what of one file of the host, in which secrets stand, was taken out of what the host sent.
+    """The secrets of one file of the host that were taken out of what the host sent.
 
     Whoever writes that file chose the words.
     """

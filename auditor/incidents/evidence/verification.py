@@ -41,7 +41,7 @@ class Damage:
 
 @dataclass(frozen=True)
 class CollectionRecord:
-    """Record of what the chain says of a collection."""
+    """The entry of a collection in the chain."""
 
     collection_event: CollectedEvent
     at: str

@@ -51,7 +51,7 @@ BLANK_LINE = "…" * 30
 
 
 class IssuedForm(NamedTuple):
-    """Record of what was written, and what is mandatory and still blank."""
+    """The files that were written, and the mandatory fields that are still blank."""
 
     files: tuple[Path, ...]
     deed: FilledFormEvent

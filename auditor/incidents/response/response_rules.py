@@ -39,7 +39,7 @@ def _instruct_nothing(_of: LocatedTrace) -> Iterator[Instructions]:
 
 @dataclass(frozen=True)
 class ResponseRule:
-    """Record of what is done about one kind of trace; the first that a trace has something for counts."""
+    """The response to one kind of trace; the first that a trace has something for counts."""
 
     list_automatic_actions: Callable[[LocatedTrace], Iterator[ManualAction]] = _propose_nothing
     """What the program contains by itself, as it can be told from all else."""

@@ -23,7 +23,7 @@ ListKind = Literal["stix", "misp", "csv"]
 
 @dataclass
 class IndicatorCollector:
-    """Record of what is in a list, while it is read."""
+    """The contents of a list, while it is read."""
 
     document: SourceDocument
     name: str

@@ -14,9 +14,9 @@ from auditor.text.translations import Words
 
 @dataclass(frozen=True)
 class Column:
-    """Record of what a column gives: a variable of a host, or a field of a site; ``several``.
+    """The target of a column: a variable of a host, or a field of a site.
 
-    More than one value in a cell.
+    ``several``: a cell may hold more than one value.
     """
 
     of: Literal["host", "site"]
@@ -76,7 +76,7 @@ def get_column_letter(index: int) -> str:
 
 @dataclass(frozen=True)
 class Headings:
-    """Record of where which column is."""
+    """The places of the columns."""
 
     columns: Mapping[int, Column]
     texts: Mapping[int, str]

@@ -38,7 +38,7 @@ class HostEntry:
 
 @dataclass(frozen=True)
 class ParsedList:
-    """Record of what a list comes to; ``wrong`` is every mistake in it, in order of its rows."""
+    """The entries of a list; ``wrong`` is every mistake in it, in order of its rows."""
 
     entries: tuple[HostEntry, ...]
     wrong: tuple[InputError, ...]

@@ -47,7 +47,7 @@ class ExistingHost:
 
 @dataclass(frozen=True)
 class ImportResult:
-    """Record of what an import comes to."""
+    """The result of an import."""
 
     file: Path | None
     """The new file; None: the inventory had every host."""

@@ -276,7 +276,7 @@ def _content(run: Run, catalogue: Catalogue, words: Words) -> tuple[str, ...]:
 
 
 class _SiteContentView:
-    """Record of what the last look at a site saw, in words."""
+    """The last look at a site, in words."""
 
     def __init__(self, site: SiteTraces, words: Words) -> None:
         review = site.review
@@ -300,7 +300,7 @@ class _SiteContentView:
 
 
 class _HuntView:
-    """Record of what the last hunt on a host saw, in words; its alarms are among the findings."""
+    """The last hunt on a host, in words; its alarms are among the findings."""
 
     def __init__(self, host: HostTraces, words: Words) -> None:
         self.seen = hunts.describe_hunt(host.hunt, words)
@@ -320,7 +320,7 @@ class _HuntView:
 
 
 class _OpenFindings:
-    """Record of what is open on a host or site, and how it is told there; what intruders did apart."""
+    """The open findings of a host or site, with their texts there; what intruders did apart."""
 
     def __init__(self, findings: Iterable[Finding], limit: str, renderer: Renderer) -> None:
         theirs, others = intrusions.split_intrusions(finding for finding in findings if finding.is_open)

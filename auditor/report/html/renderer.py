@@ -73,7 +73,7 @@ class Once[Key, Value](dict[Key, Value]):
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """Record of what is told of a control wherever it is open, as markup."""
+    """The text on a control wherever it is open, as markup."""
 
     why: Markup
     effects: Markup
@@ -120,7 +120,7 @@ def prepare(lang: Lang) -> None:
 
 
 class _TemplateCache(BytecodeCache):
-    """Record of what earlier runs compiled. What is damaged is compiled again."""
+    """The templates that earlier runs compiled. What is damaged is compiled again."""
 
     def __init__(self, place: Path) -> None:
         self._place = place

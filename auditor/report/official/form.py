@@ -24,7 +24,7 @@ class Choice(Model):
 
 
 class Field(Model):
-    """Record of what a form asks."""
+    """A question of a form."""
 
     label: str
     values: tuple[str, ...] = Described(default=(), description="a paragraph each")

@@ -31,7 +31,7 @@ PRESSES = 2
 
 
 class IssuedReport(NamedTuple):
-    """Record of what was written."""
+    """The files that were written."""
 
     files: tuple[Path, ...]
     """The main ones first."""

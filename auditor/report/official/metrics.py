@@ -50,7 +50,7 @@ def make_drawable(text: str) -> str:
 
 
 class _CharacterMap(dict[int, str]):
-    """Record of how each character is drawn that is asked for."""
+    """The drawing of each character that is asked for."""
 
     def __missing__(self, char: int) -> str:
         return chr(char) if char in _face(False, False).glyphs else f"[U+{char:04X}]"

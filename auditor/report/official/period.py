@@ -58,7 +58,7 @@ class RunReference(Protocol):
 
 @dataclass(frozen=True)
 class MonthState:
-    """Record of what the last run of a month with each host in it found, as one run, and when those runs were."""
+    """The findings of the last run of a month with each host in it, as one run, and when those runs were."""
 
     run: Run
     parts: tuple[tuple[str, frozenset[str]], ...]

@@ -25,7 +25,7 @@ _OPEN_STATES = ("affected", "restart_owed")
 
 @dataclass(frozen=True)
 class DistinctCount:
-    """Record of how many different things there are, and on how many sites or hosts nothing is known of them."""
+    """The number of different things, and of sites or hosts of which nothing is known of them."""
 
     things: frozenset[str]
     known_subjects: int
@@ -237,7 +237,7 @@ def _as_set(site: SiteSummary, index: _FindingIndex) -> frozenset[str] | None:
 
 @dataclass(frozen=True)
 class SharingTotals:
-    """Record of what the rows come to. What is in several rows counts once."""
+    """The totals of the rows. What is in several rows counts once."""
 
     units: int
     sites: int

@@ -25,7 +25,7 @@ from auditor.text.translations import Words
 
 
 class IssuedYearlyReport(NamedTuple):
-    """Record of what was written, and what an officer has to look at before it is sent."""
+    """The files that were written, and what an officer has to look at before they are sent."""
 
     files: tuple[Path, ...]
     doubts: tuple[str, ...]

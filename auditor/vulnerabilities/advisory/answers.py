@@ -53,7 +53,7 @@ class VulnerabilityAnswer:
 
 @dataclass(frozen=True)
 class AdvisoryResult:
-    """Record of what a list comes to."""
+    """The result of a list."""
 
     title: str
     answers: tuple[VulnerabilityAnswer, ...]

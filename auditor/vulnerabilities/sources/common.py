@@ -106,7 +106,7 @@ def open_json_stream(document: SourceDocument, size: int = 1 << 18) -> io.Buffer
 
 @dataclass(frozen=True)
 class ImportSummary:
-    """Record of what came of it: how many records, and the day that it says it is of."""
+    """The summary of an import: the number of records, and the day that the data says it is of."""
 
     records: int
     data_day: date | None = None
