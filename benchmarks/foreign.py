@@ -69,7 +69,7 @@ class Server(Model):
 
 
 class Counts(Model):
-    """Record of what came of one server."""
+    """The counts of one server."""
 
     criticals: tuple[str, ...]
     looked_at: int

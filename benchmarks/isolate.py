@@ -90,7 +90,7 @@ def _host(host: str, inventory: Path, incident: str, given: argparse.Namespace) 
 
 
 class Session:
-    """Record of what another address's SSH says, four times a second, from the moment on when it says something."""
+    """The words of another address's SSH, four times a second, from the moment on when it says something."""
 
     def __init__(self, host: str) -> None:
         words = lab.ssh_command(host, remote="while echo .; do sleep 0.25; done")

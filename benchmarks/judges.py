@@ -69,7 +69,7 @@ ROWS = (
 
 @dataclass
 class Judged:
-    """Record of what the judges said of a host at a place, before the hardening (in a container) and after it."""
+    """The verdicts of the judges on a host at a place, before the hardening (in a container) and after it."""
 
     stand: Stand
     before: dict[str, Verdict] = field(default_factory=dict)

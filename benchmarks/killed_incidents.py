@@ -56,7 +56,7 @@ pgrep -fc 'python3 .*-[cI]' || true
 
 @dataclass(frozen=True)
 class There:
-    """Record of what is on the host."""
+    """The things on the host."""
 
     blocked: bool
     inode: int

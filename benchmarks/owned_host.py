@@ -37,7 +37,7 @@ DEEDS = {
 
 
 class Spent:
-    """Record of what a command took: seconds on the clock, and megabytes at its peak."""
+    """The cost of a command: seconds on the clock, and megabytes at its peak."""
 
     def __init__(self, *arguments: str, state: str) -> None:
         started = time.monotonic()

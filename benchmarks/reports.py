@@ -205,7 +205,7 @@ def write_official(scale: Scale, folder: Path, output: Path) -> None:
 
 @dataclass(frozen=True)
 class Spent:
-    """Record of what a command took: seconds on the clock and of all its processors, and megabytes at its peak."""
+    """The cost of a command: seconds on the clock and of all its processors, and megabytes at its peak."""
 
     wall: float
     cpu: float

@@ -63,7 +63,7 @@ def put(host: str, files: Sequence[tuple[Path, str]]) -> None:
 
 @dataclass(frozen=True)
 class Cost:
-    """Record of what a command cost here."""
+    """The cost of a command here."""
 
     seconds: float
     processor: float

@@ -28,7 +28,7 @@ MOST = 4_000_000
 
 @dataclass
 class Counted:
-    """Record of what one set of files came to."""
+    """The result of one set of files."""
 
     stages: Counter[str] = field(default_factory=Counter)
     files: int = 0

@@ -207,7 +207,7 @@ class Catalogue(Model):
 
     @cached_property
     def by_id(self) -> Mapping[str, Control]:
-        """Controls by id."""
+        """Return controls by id."""
         return {control.id: control for control in self.controls}
 
     def find_controls_telling(self, what: Tells, subject: Literal["host", "site"]) -> tuple[ControlId, ...]:

@@ -140,7 +140,7 @@ class Members(list[Any]):
 
 
 def wrap(value: Any, path: str, record: ReadLog | None) -> Any:
-    """Facts for an object, Members for a list, the value itself for the rest."""
+    """Return facts for an object, Members for a list, the value itself for the rest."""
     if isinstance(value, Mapping):
         return FactObject(value, path, record)
     if isinstance(value, list):
@@ -202,7 +202,7 @@ def _require_known(value: Any) -> Any:
 
 
 def _require_whole(members: Any, whole: bool) -> list[Any]:
-    """Members found in a search; finding none counts only when the search saw everything."""
+    """Return members found in a search; finding none counts only when the search saw everything."""
     member_list = list(members)
     if not member_list and not whole:
         raise CutShort
@@ -220,7 +220,7 @@ def _pick_keys(members: Any, *keys: str) -> list[dict[str, Any]]:
 
 
 def _mark_tried(members: Any) -> list[dict[str, Any]]:
-    """Paths that were asked for, whether or not anything lies there: as objects that say so."""
+    """Return paths that were asked for, whether or not anything lies there: as objects that say so."""
     return [{"tried": member} for member in members]
 
 

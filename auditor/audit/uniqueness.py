@@ -84,7 +84,7 @@ def _find_unique_keys(hunted_hosts: Sequence[tuple[Host, Hunt]]) -> Iterator[Onl
 
 
 def _fingerprint(trace: Trace) -> str:
-    """Kind and digest of a public key; nothing of what says something else."""
+    """Return kind and digest of a public key; nothing of what says something else."""
     words = trace.sample.split()
     return next((f"{kind} {digest}" for kind, digest in itertools.pairwise(words) if digest.startswith("SHA256:")), "")
 

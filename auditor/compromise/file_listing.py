@@ -126,7 +126,7 @@ def _file(row: list[int | str | None], roots: list[str]) -> WebFile:
 
 
 def unpack_json(text: object) -> Any:
-    """JSON as it travels. Raises ValueError for anything else, and for what is too large."""
+    """Return JSON as it travels. Raises ValueError for anything else, and for what is too large."""
     if not isinstance(text, str):
         raise ValueError("nothing")
     data = _inflate_base64(text, MAX_UNPACKED)
@@ -154,7 +154,7 @@ def contents(text: object, lengths: object, most: int) -> list[bytes | None]:
 
 
 def _split_contents(data: bytes, lengths: Iterable[int]) -> Iterator[bytes | None]:
-    """Files that are packed one after the other, unpacked one after the other.
+    """Yield files that are packed one after the other, unpacked one after the other.
 
     Raises ValueError when they end too early.
     """
@@ -185,5 +185,5 @@ def _inflate_base64(text: str, limit: int) -> bytes:
 
 
 def pack_json(value: Any) -> str:
-    """JSON as it travels to a host."""
+    """Return JSON as it travels to a host."""
     return base64.b64encode(zlib.compress(json.dumps(value, separators=(",", ":")).encode("ascii"), 6)).decode("ascii")

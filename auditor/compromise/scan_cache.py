@@ -45,7 +45,7 @@ class ScanCache(Model):
 
     @property
     def digests(self) -> frozenset[str]:
-        """SHA-256 of every file that could be read."""
+        """Return SHA-256 of every file that could be read."""
         return frozenset(file[5] for file in self.files if file[5] is not None)
 
     @property

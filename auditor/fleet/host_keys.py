@@ -73,7 +73,7 @@ def read_recorded(file: Path, address: str, port: int) -> tuple[HostKey, ...]:
 
 
 def format_lines(address: str, port: int, keys: Sequence[HostKey]) -> str:
-    """Keys of a server as lines of a ``known_hosts`` file."""
+    """Return keys of a server as lines of a ``known_hosts`` file."""
     return "".join(f"{_format_name(address, port)} {key.kind} {key.key}\n" for key in keys)
 
 

@@ -23,7 +23,7 @@ AGENT = "SSH_AUTH_SOCK"
 
 
 def build_arguments(options: Mapping[str, str] = SAFE) -> list[str]:
-    """Options as arguments of ssh."""
+    """Return options as arguments of ssh."""
     return [word for key, value in options.items() for word in ("-o", f"{key}={value}")]
 
 

@@ -72,7 +72,7 @@ class Journal:
         return matches[0]
 
     def find_unfinished(self, inventory: str) -> tuple[Hardening, ...]:
-        """Hardenings of which we do not know how they ended on some host."""
+        """Return hardenings of which we do not know how they ended on some host."""
         return tuple(
             hardening
             for hardening in self.list_hardenings(inventory)

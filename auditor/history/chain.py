@@ -153,7 +153,7 @@ class BrokenLink:
 
 
 def digest(content: bytes) -> str:
-    """sha256 in hex."""
+    """Return sha256 in hex."""
     return hashlib.sha256(content).hexdigest()
 
 

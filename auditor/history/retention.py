@@ -17,7 +17,7 @@ class PrunableRun(Protocol):
 
     @property
     def started(self) -> str:
-        """ISO 8601 with offset."""
+        """Return ISO 8601 with offset."""
 
     @property
     def inventory(self) -> str:

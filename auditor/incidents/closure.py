@@ -225,7 +225,7 @@ def iter_recovery_commands(silent: Sequence[HostOutcome]) -> Iterator[tuple[str,
 
 
 def _find_unreached_hosts(case: Case, newest: Run | None, hosts: Sequence[Host]) -> Iterator[Obstacle]:
-    """Hosts that nobody comes to, of which nothing else can be said before."""
+    """Yield hosts that nobody comes to, of which nothing else can be said before."""
     names = {*case.subjects, *(action.host for action in case.actions.values())}
     own = [host for host in hosts if host.name in names or any(site.domain in names for site in host.sites)]
     for outcome in list_unreached_hosts(newest, own):

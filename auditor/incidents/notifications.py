@@ -136,7 +136,7 @@ def _format_list(title: str, lines: Iterable[str]) -> str:
 
 
 def _describe_subjects(case: Case, inventory: Inventory, words: Words) -> str:
-    """Sites by name, hosts by number."""
+    """Return sites by name, hosts by number."""
     sites = {site.domain for site in inventory.sites}
     site_names = [subject for subject in case.subjects if subject in sites]
     others = len(case.subjects) - len(site_names)

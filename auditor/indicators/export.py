@@ -90,7 +90,7 @@ def _epoch(day: Day) -> str:
 def build_objects(
     indicators: Sequence[Indicator], office: str, sightings: Sightings = MappingProxyType({})
 ) -> list[dict[str, Any]]:
-    """STIX objects: who says it, how far it may go, then the indicators, and what was met of them."""
+    """Return STIX objects: who says it, how far it may go, then the indicators, and what was met of them."""
     if not indicators:
         return []
     first = _moment(min(indicator.first for indicator in indicators))
@@ -119,7 +119,7 @@ def build_objects(
 
 
 def _build_marking(tlp: Tlp) -> dict[str, Any]:
-    """TLP 2.0 as STIX 2.1 has it: by an extension, which FIRST's ids belong to."""
+    """Return TLP 2.0 as STIX 2.1 has it: by an extension, which FIRST's ids belong to."""
     return {
         "type": "marking-definition",
         "spec_version": "2.1",

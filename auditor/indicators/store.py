@@ -158,7 +158,7 @@ def find_poll_position(name: str, url: str, path: Path | None = None) -> str | N
 
 
 def load_patterns(name: str, path: Path | None = None) -> tuple[tuple[str, str], ...]:
-    """Id and words of what a list has that is not matched."""
+    """Return id and words of what a list has that is not matched."""
     return tuple(_load_rows("SELECT id, words FROM patterns WHERE list = ?", (name,), path))
 
 

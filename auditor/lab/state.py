@@ -48,7 +48,7 @@ class LabState:
 
     @property
     def cache(self) -> Path:
-        """Image layers by the hash of their inputs."""
+        """Return image layers by the hash of their inputs."""
         return self.root / "cache"
 
     def machine(self, host: str) -> Path:

@@ -43,7 +43,7 @@ class ChangedPath:
 
 
 def find_changes(upper: Path, since: float) -> Iterator[ChangedPath]:
-    """Files, links and removals in an overlay's upper folder that changed after ``since``."""
+    """Yield files, links and removals in an overlay's upper folder that changed after ``since``."""
     for folder, _inner, names in upper.walk():
         for name in names:
             path = folder / name

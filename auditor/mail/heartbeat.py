@@ -99,7 +99,7 @@ def _post_heartbeat(
 
 
 def _iter_silent_addresses(known_organisation: Organisation | None, sender: str) -> Iterator[tuple[str, str]]:
-    """Addresses that wait for word, each once, and whose they are."""
+    """Yield addresses that wait for word, each once, and whose they are."""
     units = [
         unit
         for unit in (known_organisation.units if known_organisation else ())

@@ -86,7 +86,7 @@ _MOST_PORTS = 2_000
 
 
 def _expand_ports(value: Any) -> Any:
-    """Ranges such as ``8000-8010`` among ports, spelt out."""
+    """Return ranges such as ``8000-8010`` among ports, spelt out."""
     if not isinstance(value, list | tuple):
         return value
     ports: list[Any] = []

@@ -54,12 +54,12 @@ What began later than so much from now was kept while it was wrong.
 
 
 def format_stamp(moment: datetime) -> str:
-    """ISO 8601 with offset, to the second: what is kept."""
+    """Return ISO 8601 with offset, to the second: what is kept."""
     return moment.astimezone(ZONE).isoformat(timespec="seconds")
 
 
 def format_utc_stamp(moment: datetime) -> str:
-    """ISO 8601 in UTC, ``2026-11-24T10:00:00Z``: what other programs' formats ask for."""
+    """Return ISO 8601 in UTC, ``2026-11-24T10:00:00Z``: what other programs' formats ask for."""
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 

@@ -66,7 +66,7 @@ def find_next_opening(windows: Sequence[Window], moment: datetime) -> datetime:
 
 
 def _list_occurrences(window: Window, moment: datetime) -> list[tuple[datetime, datetime]]:
-    """Beginning and end of each time that it is open from yesterday to a week from now."""
+    """Return beginning and end of each time that it is open from yesterday to a week from now."""
     today = datetime.combine(clock.to_day(moment), time(), ZONE)
     nights = (today + timedelta(days=offset) for offset in range(-1, 9))
     starts = [night + timedelta(minutes=window.start) for night in nights if night.weekday() in window.days]

@@ -230,7 +230,7 @@ class StoredAnswers(Model):
 
 
 def load_answers(file: Path) -> StoredAnswers:
-    """Answers that were kept as JSON. Raises InputError for anything else."""
+    """Return answers that were kept as JSON. Raises InputError for anything else."""
     try:
         stored_answers = StoredAnswers.model_validate_json(file.read_bytes(), extra="ignore")
     except OSError as error:

@@ -18,7 +18,7 @@ spreadsheet with Vietnamese settings takes for the end of a cell even within quo
 
 
 def render(run: Run, catalogue: Catalogue, lang: Lang) -> bytes:
-    """UTF-8 with a byte order mark, commas, CRLF (RFC 4180); a line break within a cell is shown as ``⏎``."""
+    """Return UTF-8 with a byte order mark, commas, CRLF (RFC 4180); a line break within a cell is shown as ``⏎``."""
     sheet = sheets.build_findings_sheet(run, catalogue, Words(lang))
     buffer = io.BytesIO()
     text = io.TextIOWrapper(buffer, encoding="utf-8-sig", newline="")

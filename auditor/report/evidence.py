@@ -210,7 +210,7 @@ def json_text(value: Any) -> str:
 
 
 def list_references(of: Mapping[str, Any], words: Words) -> tuple[tuple[str, str], ...]:
-    """Framework and clauses, the empty ones left out."""
+    """Return framework and clauses, the empty ones left out."""
     entries = [(words.framework(str(key)), _clauses(str(key), clauses, words)) for key, clauses in of.items()]
     return tuple((framework, clauses) for framework, clauses in entries if clauses)
 

@@ -181,7 +181,7 @@ def _location(subject: Subject, host: str) -> dict[str, Any]:
 
 
 def _notifications(run: Run, lang: Lang) -> Iterator[dict[str, Any]]:
-    """Hosts, and areas of hosts, that could not be read."""
+    """Yield hosts, and areas of hosts, that could not be read."""
     for outcome in run.outcomes:
         place = [_location(Subject(kind="host", id=outcome.host), outcome.host)]
         if not outcome.reached and outcome.reason:

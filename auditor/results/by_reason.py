@@ -39,7 +39,7 @@ def group_by_reason(findings: Iterable[Finding], lang: Lang) -> tuple[ReasonGrou
 
 
 def list_unevaluated_hosts(summary: FleetSummary, lang: Lang) -> tuple[UnevaluatedHost, ...]:
-    """Hosts with something that could not be evaluated, those that could not be read at all first."""
+    """Return hosts with something that could not be evaluated, those that could not be read at all first."""
     findings_by_host = {
         host.host.name: [
             finding

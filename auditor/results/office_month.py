@@ -76,7 +76,7 @@ class Figures(Model):
 
     @property
     def equivalent(self) -> int:
-        """Findings under a waiver with a compensating measure."""
+        """Return findings under a waiver with a compensating measure."""
         return sum(
             finding.bucket == "waived" and finding.waiver is not None and finding.waiver.compensating is not None
             for finding in self.findings
@@ -84,7 +84,7 @@ class Figures(Model):
 
     @property
     def unread(self) -> tuple[SiteSummary, ...]:
-        """Sites on hosts that could not be read."""
+        """Return sites on hosts that could not be read."""
         return tuple(site for site in self.summary.sites if not site.host.is_reached)
 
     @cached_property

@@ -73,7 +73,7 @@ class FindingCounts(Model):
 
     @property
     def open_total(self) -> int:
-        """Findings that somebody has to do something about."""
+        """Return findings that somebody has to do something about."""
         return sum(self.open.values())
 
     @property
@@ -88,12 +88,12 @@ class FindingCounts(Model):
 
     @property
     def not_evaluated(self) -> int:
-        """Findings that came to no result."""
+        """Return findings that came to no result."""
         return self.status[Status.NOT_EVALUATED]
 
     @property
     def evaluated(self) -> int:
-        """Findings that came to a result: pass, partial or fail."""
+        """Return findings that came to a result: pass, partial or fail."""
         return self.status[Status.PASS] + self.status[Status.PARTIAL] + self.status[Status.FAIL]
 
 
@@ -226,7 +226,7 @@ class FleetSummary(Model):
 
     @property
     def unread(self) -> tuple[HostSummary, ...]:
-        """Hosts that could not be read at all."""
+        """Return hosts that could not be read at all."""
         return tuple(host for host in self.hosts if not host.is_reached)
 
     def count_postures(self, *postures: Posture) -> int:

@@ -50,7 +50,7 @@ class Baseline(Model):
 
 
 def judge(run: Run, catalogue: Catalogue, fail_on: Severity, baseline: Baseline | None = None) -> RunVerdict:
-    """1 when there is a cause to fail, else 3 when something that applies was not evaluated, else 0.
+    """Return 1 when there is a cause to fail, else 3 when something that applies was not evaluated, else 0.
 
     A cause is a finding that is open, at or above ``fail_on``, and that no waiver covers. Measured by a baseline, what
     was open there already is not, unless more members of it violate now, or of what was looked at a trace that is new;

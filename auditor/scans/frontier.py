@@ -101,7 +101,7 @@ class CrawlFrontier(Model):
         )
 
     def fresh(self, at: datetime) -> tuple[str, ...]:
-        """Addresses that were seen within the last seven days."""
+        """Return addresses that were seen within the last seven days."""
         limit = at - timedelta(days=FRESH_DAYS)
         return tuple(
             path for path, place in self.places.items() if place.seen is not None and read(place.seen) >= limit

@@ -41,7 +41,7 @@ def tokens(
 
 
 def hosts(host_lists: Iterable[Iterable[str]], before: Iterable[str], is_new: Callable[[str], bool]) -> tuple[str, ...]:
-    """Foreign hosts that count as known from now on.
+    """Return foreign hosts that count as known from now on.
 
     Those that are new as of the last look are not, until someone accepts them.
     """

@@ -43,7 +43,7 @@ class Deadline:
             self._watched.clear()
 
     def get_remaining(self) -> float:
-        """Seconds. Raises TimeoutError when there are none."""
+        """Return seconds. Raises TimeoutError when there are none."""
         seconds_left = self._ends - time.monotonic()
         if seconds_left <= 0:
             raise TimeoutError(self._message)

@@ -46,7 +46,7 @@ class VaultValue:
 
 
 def _unsafe(loader: Any, node: yaml.Node) -> Any:
-    """Ansible's ``!unsafe``: the value as it stands, never a template."""
+    """Return Ansible's ``!unsafe``: the value as it stands, never a template."""
     if isinstance(node, yaml.MappingNode):
         return loader.construct_mapping(node, deep=True)
     return loader.construct_sequence(node, deep=True) if isinstance(node, yaml.SequenceNode) else node.value

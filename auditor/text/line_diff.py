@@ -20,7 +20,7 @@ class _Linear(SequenceMatcher[str]):
 
 
 def iter_diff_lines(before: Sequence[str], after: Sequence[str], old: str, new: str) -> Iterator[str]:
-    """Lines as ``diff -U1`` prints them, none when both are the same.
+    """Yield lines as ``diff -U1`` prints them, none when both are the same.
 
     Lines that stand once on each side are held together; what is between them is the same from its ends inwards as far
     as it goes, and otherwise replaced. So the diff is not always the shortest, and always right.
@@ -71,7 +71,7 @@ def _find_blocks(before: Sequence[str], after: Sequence[str]) -> list[Match]:
 
 
 def _find_anchors(before: Sequence[str], after: Sequence[str]) -> list[tuple[int, int]]:
-    """Places of lines that stand once on each side, in an order that both sides agree on."""
+    """Return places of lines that stand once on each side, in an order that both sides agree on."""
     once_before, once_after = ({line for line, n in Counter(side).items() if n == 1} for side in (before, after))
     there = {line: j for j, line in enumerate(after) if line in once_after}
     pairs = [(i, there[line]) for i, line in enumerate(before) if line in once_before and line in there]

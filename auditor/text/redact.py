@@ -29,7 +29,7 @@ _redact_cached = lru_cache(maxsize=4096)(redact)
 
 
 def redact_data(value: Any) -> Any:
-    """JSON data of a host, its texts without secrets; a ``path`` stays what it is, since fixes go by it.
+    """Return JSON data of a host, its texts without secrets; a ``path`` stays what it is, since fixes go by it.
 
     Of more than MAX_DATA characters the rest is hidden unread: what a host says costs no more than that.
     """

@@ -54,7 +54,7 @@ def _escape_suspects(suspects: re.Match[str]) -> str:
 
 
 def make_finite(value: Any) -> Any:
-    """JSON data with NaN and the infinities, which JSON does not have, as their names."""
+    """Return JSON data with NaN and the infinities, which JSON does not have, as their names."""
     if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
         return str(value)
     if isinstance(value, dict):

@@ -142,7 +142,7 @@ class Formatter(typer.Context.formatter_class):  # type: ignore[misc,valid-type]
         return " ".join([self.translate("[OPTIONS]"), *self._arguments, *more])
 
     def translate(self, words: str) -> str:
-        """Words of typer's own, in the reader's language."""
+        """Return words of typer's own, in the reader's language."""
         return _translate_sentence(words, self._lang)
 
     def describe_rows(self, rows: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -115,7 +115,7 @@ class ZlibStream(io.RawIOBase):
 
 
 def compute_digest(file: Path) -> str:
-    """SHA-256 of the file as it lies there.
+    """Return SHA-256 of the file as it lies there.
 
     Raises InputError for what cannot be read, or is larger than any such data.
     """

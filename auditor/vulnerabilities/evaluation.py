@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def judge_package(release: str, package: SourcePackage, database: VulnerabilityDatabase) -> Iterator[Verdict]:
-    """Verdicts on a source package in a release; none where no data tells of the release."""
+    """Yield verdicts on a source package in a release; none where no data tells of the release."""
     kind = database.kind_by_release.get(release)
     judge = judge_feed_record if kind == "debsecan" else judge_package_record
     verdicts = (
@@ -46,7 +46,7 @@ def _apply_support_note(verdict: Verdict, support: Mapping[str, str]) -> Verdict
 
 
 def judge_component(component: Component, database: VulnerabilityDatabase) -> Iterator[tuple[Verdict, Sequence[Any]]]:
-    """Verdicts on a component, each with its record: id, title, ranges, mended versions, CVSS score."""
+    """Yield verdicts on a component, each with its record: id, title, ranges, mended versions, CVSS score."""
     for kind in COMPONENT_KINDS:
         for record in database.load_component_records(kind, component.name):
             yield judge_component_record(record, component.name, component.version, component.path), record

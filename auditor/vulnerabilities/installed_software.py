@@ -128,7 +128,7 @@ def iter_composer_packages(data: Mapping[str, Any]) -> Iterator[Component]:
 
 
 def iter_wordpress_components(data: Mapping[str, Any]) -> Iterator[Component]:
-    """WordPress with its plugins and themes."""
+    """Yield WordPress with its plugins and themes."""
     for instance in data.get("wordpress", {}).get("instances", ()):
         path = instance["path"]
         yield Component(CORE, instance["version"], path)

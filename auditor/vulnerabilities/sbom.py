@@ -90,7 +90,7 @@ def _iter_components(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _build_purl_path(name: str) -> str:
-    """Type, name space and name in a package URL of a component."""
+    """Return type, name space and name in a package URL of a component."""
     kind, _slash, slug = name.partition("/")
     if name.startswith(COMPOSER):
         return f"composer/{quote(slug)}"

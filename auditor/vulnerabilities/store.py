@@ -217,7 +217,7 @@ class VulnerabilityDatabase:
         return self._components[key]
 
     def find_subjects(self, vulnerability: str) -> tuple[tuple[str, str], ...]:
-        """Kind and name of every source package or component that an id is about."""
+        """Return kind and name of every source package or component that an id is about."""
         rows = self._load_rows("SELECT kind, name FROM ids WHERE id = ?", (vulnerability,))
         return tuple(dict.fromkeys((kind.partition("/")[0], name) for kind, name in rows))
 

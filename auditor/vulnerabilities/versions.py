@@ -63,7 +63,7 @@ def compare_php(version: str, other: str) -> int:
 
 @lru_cache(_CACHE_SIZE)
 def _canonicalize(version: str) -> str:
-    """Parts that are numbers or words, with a dot between any two."""
+    """Return parts that are numbers or words, with a dot between any two."""
     parts, last = [version[0]], version[0]
     for char in version[1:]:
         turns = (_is_word(last) and _is_digit(char)) or (_is_digit(last) and _is_word(char))

@@ -88,7 +88,7 @@ class Raw:
 
     @property
     def media(self) -> str:
-        """Media type, as text/html."""
+        """Return media type, as text/html."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()[:100]
 
 

@@ -29,7 +29,7 @@ _CONTROL = re.compile(r"^[a-z_]+\.[a-z0-9_]+$")
 
 @dataclass(frozen=True)
 class Reason:
-    """Record of why a rule fails, and the command that shows it: it succeeds on a host where the reason holds."""
+    """The reason why a rule fails, and the command that shows it: it succeeds on a host where the reason holds."""
 
     kind: str
     why: str

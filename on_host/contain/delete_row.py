@@ -39,7 +39,10 @@ MAX_COLUMNS = 90
 
 
 class RowLocation:
-    """Record of where a row is, as a question and a site's configuration tell it. Its methods raise Refused."""
+    """The place of a row, as a question and a site's configuration tell it.
+
+    Its methods raise Refused.
+    """
 
     def __init__(self, root, folder, table, key):
         self.locator = {"root": root, "folder": folder, "table": table, "key": key}

@@ -42,7 +42,10 @@ DELIMITER ;
 
 
 class TriggerLocation:
-    """Record of where a trigger is, as a question and a site's configuration tell it. Its methods raise Refused."""
+    """The place of a trigger, as a question and a site's configuration tell it.
+
+    Its methods raise Refused.
+    """
 
     def __init__(self, root, folder, name):
         self.locator = {"root": root, "folder": folder, "name": name}

@@ -116,9 +116,9 @@ class ServerBlock:
 
 
 class ListenEndpoint:
-    """Record of where a block is asked.
+    """An endpoint where a block is asked.
 
-    An address, a port, whether that is TLS, whether names that nobody claims come to it.
+    These are an address, a port, whether that is TLS, and whether names that nobody claims come to it.
     """
 
     def __init__(self, address, port, tls, default):

@@ -65,7 +65,7 @@ class ClauseResult:
 
     @property
     def waived_count(self) -> int:
-        """Findings that a waiver covers, with a compensating measure or without."""
+        """Return findings that a waiver covers, with a compensating measure or without."""
         return sum(finding.bucket == "waived" for finding in self.findings)
 
 

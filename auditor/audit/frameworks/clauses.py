@@ -60,7 +60,7 @@ class Framework(Model):
 
     @cached_property
     def by_number(self) -> Mapping[str, Clause]:
-        """Clauses by number."""
+        """Return clauses by number."""
         return {clause.number: clause for clause in self.clauses}
 
 

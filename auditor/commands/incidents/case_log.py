@@ -269,7 +269,7 @@ def print_written(incident: str, lang: Lang) -> None:
 
 
 def parse_subjects(inventory_data: Inventory, subject_names: list[str]) -> tuple[str, ...]:
-    """Sites by their domains, and hosts. Raises InputError for what is neither."""
+    """Return sites by their domains, and hosts. Raises InputError for what is neither."""
     sites = {name: site.domain for site in inventory_data.sites for name in (site.domain, *site.aliases)}
     hosts = {host.name: host.name for host in inventory_data.hosts}
     for name in subject_names:

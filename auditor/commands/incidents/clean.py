@@ -132,7 +132,7 @@ def _attach_release(release: Path | None, requests: Sequence[ActionRequest]) -> 
 
 
 def _iter_file_requests(found_paths: Iterable[str]) -> Iterator[ActionRequest]:
-    """Files that a host found, to be taken away; what is no path is nothing."""
+    """Yield files that a host found, to be taken away; what is no path is nothing."""
     from auditor.incidents.actions.file import FILE
     from auditor.incidents.containment import ActionRequest
     from auditor.text import paths

@@ -43,7 +43,7 @@ def show_papers(run: Run, now: FleetSummary, words: Words, console: Console) -> 
 
 
 def build_papers_table(states: Iterable[PaperState], words: Words) -> Table:
-    """Waivers and attestations in rows: standing, days left, what, where, who answers for it."""
+    """Return waivers and attestations in rows: standing, days left, what, where, who answers for it."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in (
         words("col.validity"),

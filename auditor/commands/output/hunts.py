@@ -69,7 +69,7 @@ def _show_trace(host: str, trace: Trace, inventory: str, words: Words, console: 
 
 
 def build_releases_table(releases: Iterable[ManifestSummary], words: Words) -> Table:
-    """Releases in rows: which, how many files, made from what, why."""
+    """Return releases in rows: which, how many files, made from what, why."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in (
         words("known_good.name"),

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def build_cases_table(cases: Iterable[Case], now: datetime.datetime, words: Words) -> Table:
-    """Incidents in rows: which, since when, about what, what is owed next."""
+    """Return incidents in rows: which, since when, about what, what is owed next."""
     grid = Table(box=None, pad_edge=False, show_header=False)
     for case in cases:
         owed = case.list_owed()

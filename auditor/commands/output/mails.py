@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def mails_table(mails: Iterable[Mail], words: Words) -> Table:
-    """Mails in rows: what became of each, and why."""
+    """Return mails in rows: what became of each, and why."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in ("state", "to", "subject", "tries", "next", "error"):
         table.add_column(words(f"mail.column.{title}"))

@@ -106,7 +106,7 @@ def folder(path: Path, name: str, version: str, reason: str, approver: str) -> R
 
 
 def contents(manifest: ReleaseManifest, digests: Collection[str], largest: int = MAX_SHOWN) -> dict[str, bytes]:
-    """Contents of a release by their SHA-256, out of the archive or folder that it was made from.
+    """Return contents of a release by their SHA-256, out of the archive or folder that it was made from.
 
     None that lies there no more, is another by now, or has more than ``largest`` bytes.
     """

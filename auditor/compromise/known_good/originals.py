@@ -32,7 +32,7 @@ class ReleaseArchive:
     """By SHA-256."""
 
     def tops(self, folder: str) -> frozenset[str] | None:
-        """Folders of the application in that ``folder`` of a site in which nobody but the release has code.
+        """Return folders of the application in that ``folder`` of a site in which nobody but the release has code.
 
         None for all of it.
         """

@@ -289,7 +289,7 @@ def _anonymous(flow: Calls, node: Node) -> AbstractValue:
 
 
 def _used_outside(flow: Calls, node: Node) -> AbstractValue:
-    """Variables that a nameless function takes with it."""
+    """Return variables that a nameless function takes with it."""
     function = node.parent
     for child in node.children:
         target = child.children[0] if child.type == "by_ref" and child.children else child

@@ -63,7 +63,7 @@ class Sinks(VariableState):
         raise NotImplementedError
 
     def within(self, program: bytes) -> Self:
-        """Text of this file as a file of its own."""
+        """Return text of this file as a file of its own."""
         return type(self)(program, self.depth + 1)
 
     def call_own_function(self, function: Node, args: list[AbstractValue], node: Node) -> AbstractValue:

@@ -85,7 +85,7 @@ def _scan_rules(scanner: yara_x.Scanner, content: bytes) -> tuple[yara_x.Rule, .
 
 
 def load(folder: Path | None = None) -> Rules:
-    """Our own rules, and those in a folder of others'; what does not compile is named in ``wrong``."""
+    """Return our own rules, and those in a folder of others'; what does not compile is named in ``wrong``."""
     others, wrong = _of_others(sorted(folder.rglob("*.yar*"))[:MAX_FILES]) if folder is not None else (None, [])
     return Rules(_scanner(_ours()), _scanner(others) if others is not None else None, tuple(wrong))
 

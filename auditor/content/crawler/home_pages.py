@@ -14,7 +14,7 @@ _VISITORS: tuple[Visitor, ...] = ("plain", "engine", "phone_referrer")
 
 
 def list_other_home_pages(door: SiteSession) -> list[tuple[str, str]]:
-    """Scheme and name of each home page but the one that a door leads to."""
+    """Return scheme and name of each home page but the one that a door leads to."""
     schemes = ("https", "http") if door.scheme == "https" else ("http",)
     by_name = sorted(door.own, key=lambda name: (name != door.domain, name))
     every = ((scheme, name) for name in by_name for scheme in schemes)

@@ -61,7 +61,7 @@ def plan_probes(paths_: Iterable[str], token: str) -> tuple[ActiveProbe, ...]:
 
 
 def _with(addresses: Iterable[str], names: frozenset[str], value: str) -> Iterator[str]:
-    """Addresses with this value where one of these names has another, each form once."""
+    """Yield addresses with this value where one of these names has another, each form once."""
     forms = set()
     for path in addresses:
         place, _, query = path.partition("?")

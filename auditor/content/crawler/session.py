@@ -213,7 +213,7 @@ def _check(raw: Raw, path: str) -> None:
 
 
 def _wait(retry_after: str | None) -> int | None:
-    """Seconds that a Retry-After asks for, a week at most."""
+    """Return seconds that a Retry-After asks for, a week at most."""
     if retry_after is None:
         return None
     try:

@@ -215,7 +215,7 @@ def _iter_blocks(texts: Iterable[str]) -> Iterator[tuple[str, bool]]:
 
 
 def _count_short_lines(text: str) -> int:
-    """Lines of a letter or two."""
+    """Return lines of a letter or two."""
     return sum(map(str.isalpha, _SHORT_LINE.findall(f"\n{text}")))
 
 

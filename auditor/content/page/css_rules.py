@@ -114,7 +114,7 @@ def _as_opened(way: Way) -> Way:
 
 
 def _blocks(sheet: str) -> Iterator[tuple[Sequence[str], str, bool]]:
-    """Selectors, their style, and whether the rule holds on all screens."""
+    """Yield selectors, their style, and whether the rule holds on all screens."""
     above: list[str] = []
     pieces = _BRACE.split(sheet)
     for text, brace in zip(pieces[::2], pieces[1::2], strict=False):

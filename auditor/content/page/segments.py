@@ -20,7 +20,7 @@ _ROOT = re.compile(
 
 
 def blocks(page: Extract, *, separator: str = " ") -> Iterator[str]:
-    """Paragraphs, list items, cells: what is said in one place."""
+    """Yield paragraphs, list items, cells: what is said in one place."""
     tree = LexborHTMLParser(page.html)
     tree.strip_tags([*NEVER_SEEN])
     room = MAX_LETTERS

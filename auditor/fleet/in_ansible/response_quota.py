@@ -17,7 +17,7 @@ class ResponseQuota:
         self._over = False
 
     def spend(self, outcome: str, result: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
-        """Outcome and result as they are passed on; None: not at all."""
+        """Return outcome and result as they are passed on; None: not at all."""
         if self._over:
             return None
         payload = {key: value for key, value in result.items() if key != "invocation"}

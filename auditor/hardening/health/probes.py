@@ -138,7 +138,7 @@ def parse(out: bytes, err: bytes, *, in_time: bool = True) -> tuple[Probe, ...]:
 
 
 def compare(before: Sequence[HostProbes], after: HostProbes) -> tuple[FailedProbe, ...]:
-    """Probes that fail now and did not before. What failed before is not judged; see ``list_unjudged``."""
+    """Return probes that fail now and did not before. What failed before is not judged; see ``list_unjudged``."""
     if after.unable is not None:
         return ()
     known_names = {probe.name for host_probes in before for probe in host_probes.probes}

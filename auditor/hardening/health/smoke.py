@@ -51,7 +51,7 @@ class Remark:
 
     @property
     def sentence(self) -> Text:
-        """Site, URL and what, to be shown alone."""
+        """Return site, URL and what, to be shown alone."""
         return self.what.with_prefix(f"{self.domain}: {self.url}")
 
 
@@ -189,7 +189,7 @@ def _group_by_domain(
 
 
 def find_broken_sites(answers: Answers) -> tuple[str, ...]:
-    """Domains of which no smoke URL serves at all, redirects followed.
+    """Return domains of which no smoke URL serves at all, redirects followed.
 
     One that leads to a page that fails serves nobody.
     """
@@ -201,7 +201,7 @@ def find_broken_sites(answers: Answers) -> tuple[str, ...]:
 
 
 def count_served(answers: Answers) -> dict[str, int]:
-    """Domain to how many of its URLs serve, redirects followed; domains of which none does are left out."""
+    """Return domain to how many of its URLs serve, redirects followed; domains of which none does are left out."""
     counts = {
         domain: sum(redirects.is_served(answer, redirects.index_by_url(got)) for answer in got)
         for domain, got in answers.items()
@@ -326,7 +326,7 @@ def _leads_back(url: str, location: str) -> bool:
 
 
 def compare(expectation: SmokeBaseline, after: Answers) -> tuple[SiteRegression, ...]:
-    """URLs that are not served as the expectation says."""
+    """Return URLs that are not served as the expectation says."""
     regressions = []
     before = {page.first.url: page for page in expectation.pages}
     for page in expectation.pages:

@@ -37,7 +37,7 @@ class HealthBaseline:
 
     @property
     def broken_sites(self) -> tuple[str, ...]:
-        """Sites that served nothing, and are not judged."""
+        """Return sites that served nothing, and are not judged."""
         return smoke.find_broken_sites(self.first.pages)
 
     @property

@@ -95,7 +95,7 @@ def find_holds(
 
 
 def _map_addresses(data: Mapping[str, Facts], addresses: Mapping[str, str]) -> dict[str, str]:
-    """Addresses and names to hosts; an address that a host gives itself counts where nobody else has it."""
+    """Return addresses and names to hosts; an address that a host gives itself counts where nobody else has it."""
     host_by_address = {address.lower(): name for address, name in addresses.items()}
     for name, own in data.items():
         connection = own.get("system", {}).get("connection") or {}
@@ -115,7 +115,7 @@ def _find_connections(
 
 
 def _find_site_needs(name: str, own: Facts, host_by_address: Mapping[str, str]) -> Iterator[tuple[str, PortDependency]]:
-    """Sites whose configuration names another host as their database's."""
+    """Yield sites whose configuration names another host as their database's."""
     for instance in own.get("wordpress", {}).get("instances", ()):
         place, _, port = ((instance.get("constants") or {}).get("DB_HOST") or "").partition(":")
         host = host_by_address.get(place.lower())
@@ -127,7 +127,7 @@ def _find_site_needs(name: str, own: Facts, host_by_address: Mapping[str, str]) 
 def _find_account_needs(
     name: str, own: Facts, host_by_address: Mapping[str, str]
 ) -> Iterator[tuple[str, PortDependency]]:
-    """Accounts of a database that come in from others alone."""
+    """Yield accounts of a database that come in from others alone."""
     data = own.get("mariadb", {})
     port = (data.get("variables") or {}).get("port") or DATABASE_PORT
     for account in data.get("accounts", ()) if data.get("running") else ():

@@ -123,7 +123,7 @@ def explain_loss(what: Text, more: Text | None) -> Text:
 
 
 def _find_calls(host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
-    """Functions that sites' code calls and that nobody declared."""
+    """Yield functions that sites' code calls and that nobody declared."""
     needed_functions = {function for site in host.sites for function in site.php_functions}
     calls = [
         f"{call['function']} ({make_one_line(root['path'], 100)}: {_examples(call)})"
@@ -157,7 +157,7 @@ def _examples(call: Mapping[str, Any]) -> str:
 
 
 def _uploaders(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
-    """People whose new files the web server could no longer read."""
+    """Yield people whose new files the web server could no longer read."""
     people: dict[str, int] = {}
     for root in _roots(data):
         for person in root["people"]:
@@ -175,7 +175,7 @@ def _uploaders(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, T
 
 
 def _find_open_ports(host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
-    """Ports that answer the network now, and that nobody declared."""
+    """Yield ports that answer the network now, and that nobody declared."""
     known_ports = {80, 443, *host.open_ports, *data.get("firewall", {}).get("ssh", {}).get("ports", ())}
     process_by_port = {
         each["port"]: each["process"] or "?"
@@ -209,7 +209,7 @@ def _status_pages(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect
 
 
 def _find_needed_shells(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
-    """Accounts that belong to no person, but whose shell a job, an administrator or an FTP server needs."""
+    """Yield accounts that belong to no person, but whose shell a job, an administrator or an FTP server needs."""
     by: dict[str, list[str]] = {}
     for shell in data.get("in_use", {}).get("shells", ()):
         by.setdefault(make_one_line(shell["account"], 40), []).append(make_one_line(shell["by"], 100))
@@ -351,7 +351,7 @@ def _large_bodies(_host: Host, site: Mapping[str, Any], data: Mapping[str, Any])
 
 
 def _framers(host: Host, site: Mapping[str, Any], data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
-    """Others whose pages may hold this site in a frame: declared ones, and those that lead here often."""
+    """Yield others whose pages may hold this site in a frame: declared ones, and those that lead here often."""
     own = {name for host_site in host.sites for name in (host_site.domain, *host_site.aliases)}
     requests_by_host: dict[str, int] = {}
     for log in _logs_of_site(site, data):
@@ -385,7 +385,7 @@ def _uploaded_php(_host: Host, site: Mapping[str, Any], data: Mapping[str, Any])
 
 
 def _old_clients(_host: Host, site: Mapping[str, Any], data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
-    """Browsers too old for today's ciphers, when they are more than a few scanners that claim to be."""
+    """Yield browsers too old for today's ciphers, when they are more than a few scanners that claim to be."""
     logs = _logs_of_site(site, data)
     old, requests = sum(log["old_clients"] for log in logs), sum(log["requests"] for log in logs)
     if old >= OLD_REQUESTS and old >= OLD_SHARE * requests:

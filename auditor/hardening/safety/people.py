@@ -24,7 +24,7 @@ _LOGINS_UNREAD = Text(
 
 
 def _switchers(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
-    """People who became somebody else by su of late, and could no longer."""
+    """Yield people who became somebody else by su of late, and could no longer."""
     su: Mapping[str, Any] = data["pam"]["su"] if "pam" in data else {"recorded": False, "outside": []}
     if not su["recorded"]:
         yield (
@@ -46,7 +46,7 @@ def _switchers(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, T
 
 
 def _root_keys(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
-    """Keys that open root, which somebody may count on."""
+    """Yield keys that open root, which somebody may count on."""
     keys = [key for key in data["accounts"]["keys"] if key["account"] == "root"] if "accounts" in data else None
     if keys is None:
         yield Effect.CLOSES_ROOT, _LOGINS_UNREAD
@@ -84,7 +84,7 @@ def _clients(host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text
 
 
 def _visitors(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
-    """Accounts that are at work in others' homes: by their processes now, and by their jobs."""
+    """Yield accounts that are at work in others' homes: by their processes now, and by their jobs."""
     homes = [home for home in data.get("accounts", {}).get("homes", ()) if home["open"] and not home["served"]]
     jobs = data.get("cron", {}).get("jobs", ())
     visitors = {

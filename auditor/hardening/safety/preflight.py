@@ -371,7 +371,7 @@ The folder of its settings; its units.
 
 
 def _find_stopped_forwarding(case: PreflightInput) -> Iterator[tuple[str, Text]]:
-    """Packets that are sent on to a container or another machine, and would no longer get there."""
+    """Yield packets that are sent on to a container or another machine, and would no longer get there."""
     forwardings = case.data.get("firewall", {}).get("published", ())
     stopping_controls = case.select_controls(Effect.STOPS_FORWARDING) if forwardings else ()
     if stopping_controls:

@@ -98,5 +98,5 @@ def _record_answer(rollout: Rollout, run: PlaybookRun, name: str, order: Order, 
 
 
 def make_reserve(sockets: Path) -> Reserve:
-    """Room kept beside the connections for ending a run."""
+    """Return room kept beside the connections for ending a run."""
     return Reserve(sockets / "room", TEMPORARY_ROOM)

@@ -114,7 +114,7 @@ def iter_events(pieces: Iterable[bytes]) -> Iterator[StreamEvent]:
 
 
 def _iter_decompressed(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Bytes after the line that says what they are, unpacked, a bounded piece at a time."""
+    """Yield bytes after the line that says what they are, unpacked, a bounded piece at a time."""
     has_begun, buffer, total = False, b"", 0
     unpacker = zlib.decompressobj()
     for piece in pieces:

@@ -14,7 +14,7 @@ MAX_CAPTURES = 200
 
 
 def collect_sidecars(inventory: str, host: Host, looks: ScanHistory, hunts: HuntHistory) -> dict[str, bytes]:
-    """Files by their paths. Raises InputError for what is damaged."""
+    """Return files by their paths. Raises InputError for what is damaged."""
     hunt = hunts.latest(inventory).get(host.name)
     sidecars = {"hunt.json": hunt.model_dump_json(indent=1).encode()} if hunt is not None else {}
     latest_scans = looks.latest(inventory)

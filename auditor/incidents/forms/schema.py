@@ -131,7 +131,7 @@ FORMS: Mapping[Form, tuple[SectionSchema, ...]] = {
 
 
 def parse_answers(arguments: Sequence[str]) -> Mapping[Question, tuple[str, ...]]:
-    """Answers from ``QUESTION=ANSWER``, in their order.
+    """Return answers from ``QUESTION=ANSWER``, in their order.
 
     Raises InputError for what is no question, or no answer to it.
     """

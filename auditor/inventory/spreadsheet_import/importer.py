@@ -181,7 +181,7 @@ def _list_sites(own: Variables) -> Sequence[Mapping[str, Any]]:
 def _find_misplaced_sites(
     table: Table, list_entries: Sequence[HostEntry], folder: Path, known_hosts: Mapping[str, Variables]
 ) -> Iterator[InputError]:
-    """Sites of the list that the inventory has on another host, or lacks on one that it has."""
+    """Yield sites of the list that the inventory has on another host, or lacks on one that it has."""
     at = {
         name: host
         for host, own in known_hosts.items()
@@ -230,5 +230,5 @@ def _locate_error(table: Table, error: InputError, site: ListItem) -> InputError
 
 
 def format_fields(fields: Sequence[str], words: Words) -> str:
-    """Fields by the headings of their columns."""
+    """Return fields by the headings of their columns."""
     return ", ".join(column.get_heading(words) for column in COLUMNS if column.field in fields)

@@ -18,7 +18,7 @@ class Sparkline(Model):
 
 
 def build_sparkline(values: Sequence[int], width: float, height: float, top: int) -> Sparkline:
-    """Values at even steps from left to right, 0 at the bottom and ``top`` at the top."""
+    """Return values at even steps from left to right, 0 at the bottom and ``top`` at the top."""
     step = (width - 2 * _PAD) / max(1, len(values) - 1)
     scale = (height - 2 * _PAD) / max(1, top)
     at = [

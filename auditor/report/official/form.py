@@ -79,7 +79,7 @@ def _of_field(field: Field) -> Iterator[TextBlock]:
 
 
 def _boxes(field: Field) -> Iterator[TextBlock]:
-    """Boxes side by side; one after which something is written has a line of its own."""
+    """Yield boxes side by side; one after which something is written has a line of its own."""
     plain = [_box(choice).replace(" ", _NBSP) for choice in field.choices if choice.more is None]
     if plain:
         yield TextBlock(kind="filled", text=_BETWEEN.join(plain))

@@ -132,7 +132,7 @@ def iter_waiver_parts(figures: Figures, catalogue: Catalogue, words: Words) -> I
 
 
 def _make_printable(text: str) -> str:
-    """Foreign text on one line, bounded, in characters that the font has."""
+    """Return foreign text on one line, bounded, in characters that the font has."""
     return metrics.make_drawable(make_one_line(text, MAX_EVIDENCE))
 
 

@@ -113,7 +113,7 @@ def _body(of: YearlyReport, words: Words) -> Iterator[TextBlock]:
 
 
 def list_totals(of: YearlyReport, words: Words) -> Iterable[tuple[str, str]]:
-    """Section 1 of the form: each total with its label."""
+    """Return section 1 of the form: each total with its label."""
     yearly_totals = of.totals
     for key in ("systems", "classified", "built", "appraised", "approved", "approved_and_checked"):
         yield words(f"yearly.total.{key}"), str(getattr(yearly_totals, key))

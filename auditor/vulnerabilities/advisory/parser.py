@@ -174,7 +174,7 @@ def _match_columns(cells: Sequence[str]) -> dict[str, int]:
 
 
 def _iter_items(rows: Sequence[source.Row], columns: Mapping[str, int]) -> Iterator[AdvisoryItem]:
-    """Rows that say something; without headings every cell may hold ids."""
+    """Yield rows that say something; without headings every cell may hold ids."""
     for row in rows:
         cells = row.cells
 

@@ -97,7 +97,7 @@ class _LimitedJsonStream(io.RawIOBase):
 
 
 def open_json_stream(document: SourceDocument, size: int = 1 << 18) -> io.BufferedReader:
-    """JSON for a reader of streams.
+    """Return JSON for a reader of streams.
 
     Raises InputError for what goes deeper than MAX_DEPTH, or has a value longer than MAX_VALUE.
     """

@@ -133,7 +133,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _group_by_kind(record: Mapping[str, Any]) -> Mapping[DataKind, list[Row]]:
-    """Rows to keep of one record; none of one that was withdrawn."""
+    """Return rows to keep of one record; none of one that was withdrawn."""
     name = _choose_id(record)
     rows_by_kind: dict[DataKind, list[Row]] = {}
     if record.get("withdrawn") or name is None:
@@ -165,7 +165,7 @@ def _choose_id(record: Mapping[str, Any]) -> str | None:
 
 
 def _iter_keys(package: Mapping[str, str]) -> Iterator[tuple[DataKind, str, str]]:
-    """Kind, release and name of what one entry is about, as far as it is any of ours."""
+    """Yield kind, release and name of what one entry is about, as far as it is any of ours."""
     system, _colon, release = package.get("ecosystem", "").partition(":")
     name = package.get("name", "")[:200]
     ubuntu = release.removeprefix(_PAID_PREFIX).removesuffix(":LTS")

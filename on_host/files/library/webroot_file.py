@@ -207,7 +207,7 @@ class PathRefusal(Exception):
 
 
 class AttributeChange:
-    """Record of what is wanted of a file: owner and group ids (None: as they are) and a function from mode to mode."""
+    """The wanted attributes of a file: owner and group ids (None: as they are) and a function from mode to mode."""
 
     def __init__(self, uid=None, gid=None, mode=lambda present: present):
         self.uid, self.gid, self.mode = uid, gid, mode

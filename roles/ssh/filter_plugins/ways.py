@@ -58,7 +58,7 @@ class AccessPath:
 
 @dataclass(frozen=True)
 class AccessState:
-    """Record of what decides who gets in at a moment."""
+    """The settings that decide who gets in at a moment."""
 
     offers: Offers
     passwords: Mapping[str, str]

@@ -124,7 +124,7 @@ def recipients(
 
 
 def _format_dash_list(names: Sequence[str]) -> tuple[str, ...]:
-    """Lines with a dash, each with a semicolon, the last with a full stop."""
+    """Return lines with a dash, each with a semicolon, the last with a full stop."""
     return tuple(f"- {name}{'.' if number == len(names) else ';'}" for number, name in enumerate(names, 1))
 
 

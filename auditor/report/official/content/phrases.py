@@ -41,7 +41,7 @@ def format_clauses(context: ReportContext, requirement: Requirement) -> str:
 
 
 def format_site_names(context: ReportContext, domains: Iterable[str]) -> str:
-    """Sites by name, beyond ``NAMED`` by number."""
+    """Return sites by name, beyond ``NAMED`` by number."""
     names = tuple(dict.fromkeys(domains))
     if len(names) <= MAX_NAMED_SITES:
         return ", ".join(names)

@@ -63,7 +63,7 @@ class Section(ApacheDirective):
 
 
 class Configuration:
-    """Record of what was read: the tree, the modules loaded, the names defined, the files in order."""
+    """The configuration as read: the tree, the modules loaded, the names defined, the files in order."""
 
     def __init__(self, server_root, variables, version=(2, 4, 0), text_of=read_text):
         self.server_root = server_root

@@ -37,7 +37,7 @@ PHP_TYPES = (
 
 
 class ApacheResponse:
-    """Record of what comes of a request: its kind, the backend, target or code, and the settings that were in force."""
+    """The response to a request: its kind, the backend, target or code, and the settings in force."""
 
     __slots__ = ("detail", "kind", "state")
 

@@ -39,10 +39,11 @@ logs."""
 
 
 class PathTarget:
-    """Record of what a path leads to, held by descriptors.
+    """The target of a path, held by descriptors.
 
-    The ``folder`` with the ``name`` in it, a ``handle`` but for links and the like, its ``status``, and who but root
-    could write it, each as ``(place, (kind, number))`` or None."""
+    These are the ``folder`` with the ``name`` in it, a ``handle`` but for links and the like, its ``status``, and who
+    but root could write it, each as ``(place, (kind, number))`` or None.
+    """
 
     def __init__(self, path, folder, name, on_the_way):
         self.path, self.folder, self.name, self.on_the_way = path, folder, name, on_the_way

@@ -63,8 +63,9 @@ def take_snapshot(folders, seconds_left=lambda: 1.0):
 
 
 class ForeignReadLimits:
-    """Record of how much we may be made to read by others than root, who have folders of their own even among
-    programs.
+    """The limits of what others than root may make us read.
+
+    They have folders of their own even among programs.
     """
 
     def __init__(self):

@@ -59,7 +59,7 @@ def _is_rotated(path):
 
 
 class _Rules:
-    """Record of what files of rules set, in their order; the rules themselves are not read."""
+    """The settings in files of rules, in their order; the rules themselves are not read."""
 
     def __init__(self, read, folder):
         self.read, self.folder = read, folder

@@ -17,10 +17,11 @@ _VARIABLE = re.compile(r"\$(?:\{([A-Za-z0-9_]+)\}|([A-Za-z0-9_]+))")
 
 
 class NginxResponse:
-    """Record of how a request ends: ``kind`` is file, php, proxy, status, redirect or closed.
+    """The end of a request.
 
-    ``value`` is a path, a backend, a code or a URL; ``uri`` what was asked for in the end ("" for a fixed script);
-    ``level`` the block that decided; ``limited`` whether a rate limit counted the request on its way.
+    ``kind`` is file, php, proxy, status, redirect or closed. ``value`` is a path, a backend, a code or a URL; ``uri``
+    what was asked for in the end ("" for a fixed script); ``level`` the block that decided; ``limited`` whether a rate
+    limit counted the request on its way.
     """
 
     __slots__ = ("kind", "level", "limited", "uri", "value")

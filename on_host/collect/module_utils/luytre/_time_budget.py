@@ -10,7 +10,7 @@ PATIENCE = 6
 
 
 class Effort:
-    """Record of what is left of it. A part has no more than the whole."""
+    """The remaining effort. A part has no more than the whole."""
 
     def __init__(self, seconds, clock=None):
         self._processor = time.thread_time() + seconds

@@ -74,7 +74,7 @@ def _describe_root(root, findings):
 
 
 class _RootFindings:
-    """Record of what one walk gathers."""
+    """The findings of one walk."""
 
     def __init__(self, path, web):
         self._path, self._real, self._web = path, os.path.realpath(path), web

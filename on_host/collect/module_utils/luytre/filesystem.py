@@ -338,7 +338,7 @@ def list_disk_devices(mount_table):
 
 
 class FilesystemWalk:
-    """Record of what a walk over the host's own disks found, and whether it came to its end.
+    """The findings of a walk over the host's own disks, and whether it came to its end.
 
     ``served`` paths are not looked at.
     """

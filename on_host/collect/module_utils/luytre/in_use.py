@@ -84,7 +84,7 @@ def walk_roots(paths, effort):
 
 
 class _RootUsage:
-    """Record of what one root's walk gathers."""
+    """The usage that one root's walk gathers."""
 
     def __init__(self, web):
         self._web = web

@@ -139,9 +139,9 @@ def _read_leftovers(path=LEFTOVERS_FILE):
 
 
 class Packages:
-    """Record of what dpkg has unpacked since a moment.
+    """The files that dpkg has unpacked since a moment.
 
-    Files by their MD5 as the package told it, and the names of all else.
+    These are files by their MD5 as the package told it, and the names of all else.
     """
 
     def __init__(self, since, info=INFO, status=STATUS):

@@ -80,9 +80,9 @@ def _is_path(root):
 
 
 class LogUser:
-    """Record of who writes a log.
+    """The virtual host that writes a log.
 
-    The names that a virtual host answers to (none: whatever nobody else does), and the log's format.
+    These are the names that it answers to (none: whatever nobody else does), and the log's format.
     """
 
     def __init__(self, names, path, pattern):

@@ -38,7 +38,7 @@ def fetch_pages(addresses):
 
 
 class Cookie:
-    """Record of what is sent to the server alone that has the files of a site, those below ``root``."""
+    """A cookie that is sent only to the server that has the files of a site, those below ``root``."""
 
     def __init__(self, value, root):
         self.value, self.root = value, root

@@ -59,9 +59,9 @@ def reset_code_cache():
 
 
 class ServiceProcesses:
-    """Record of what runs of a service.
+    """The running processes of a service.
 
-    Its main process, and the processes that this has started, which serve visitors.
+    These are its main process, and the processes that this has started, which serve visitors.
     """
 
     def __init__(self, unit):

@@ -56,7 +56,7 @@ MAX_SOURCES, MAX_SOURCE = 40, 400
 
 
 class Secret:
-    """Record of what is sent nowhere, and the file that has it.
+    """A secret that is sent nowhere, and the file that has it.
 
     ``whole``: only where it is no part of a longer word, name, path or address.
     """

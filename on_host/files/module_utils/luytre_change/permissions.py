@@ -21,7 +21,7 @@ MAX_WARNINGS = 20
 
 
 class Correction:
-    """Record of what is wanted of a file: the bits of ``mask`` at most, those of ``add``, and one of ``groups``.
+    """The wanted mode of a file: the bits of ``mask`` at most, those of ``add``, and one of ``groups``.
 
     ``by_owner``: root's programs believe it because of whose it is. Of any other, root's own, only the mode is loose.
     ``secret``: a key or password hashes, which is never moved aside.
@@ -33,8 +33,11 @@ class Correction:
 
 
 class CorrectionResult:
-    """Record of what came of corrections: ``changed`` path to ``(before, after)`` in words, ``held`` path to who could
-    have written it, ``aside`` path to where it is now; ``after`` path to the Owned that a changed one is."""
+    """The results of corrections.
+
+    ``changed``: path to ``(before, after)`` in words. ``held``: path to who could have written it. ``aside``: path to
+    where it is now. ``after``: path to the Owned that a changed one is.
+    """
 
     def __init__(self):
         self.changed, self.held, self.aside, self.after = {}, {}, {}, {}
@@ -158,9 +161,10 @@ def _get_ownership(status):
 
 
 class Aside:
-    """Record of where a run puts what others could have written: root's alone, each file below its old path, as it was.
+    """The folder where a run puts what others could have written.
 
-    ``run`` is its folder's name, by default the date and time. Raises ValueError when it is none.
+    It is root's alone, with each file below its old path, as it was. ``run`` is its folder's name, by default the date
+    and time. Raises ValueError when it is none.
     """
 
     def __init__(self, run="", home=ASIDE):

@@ -31,9 +31,9 @@ MAX_RECORD, MAX_FILE = 8_000_000, 8_000_000
 
 
 class ContainmentState:
-    """Record of what is contained, by the name of its action.
+    """The contained things, by the name of their action.
 
-    Whole ``paths``, ``units``, ``accounts``, ``lines`` of files, and ``sites``.
+    These are whole ``paths``, ``units``, ``accounts``, ``lines`` of files, and ``sites``.
     """
 
     def __init__(self, document=None):
@@ -100,7 +100,7 @@ def _read_json(path):
 
 
 class ContainmentOverlay:
-    """Record of what was contained when a snapshot was taken, and what is now.
+    """The contained things when a snapshot was taken, and now.
 
     ``changed``: why a path goes back otherwise than the snapshot has it.
     """

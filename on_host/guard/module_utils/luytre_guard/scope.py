@@ -42,8 +42,9 @@ PACKAGE_OWN_TREES = (
 
 
 class UntrustedPlace:
-    """Record of what the same lesser users shape, named after where it lies: ``trees``, path to kind, and single
-    ``paths``.
+    """A place that the same lesser users shape, named after where it lies.
+
+    ``trees``: path to kind; ``paths``: single ones.
     """
 
     def __init__(self, name, trees=(), paths=()):
@@ -51,11 +52,10 @@ class UntrustedPlace:
 
 
 class SnapshotScope:
-    """Record of what to take.
+    """The scope of a snapshot.
 
-    ``trees`` with everything in them and ``paths`` that root alone can change; ``places``, by name.
-
-    Kinds of trees: ``tree``, kept whole; ``data``, see DATA_TREES; ``cache``, as data, but what is new goes.
+    It has ``trees`` with everything in them and ``paths`` that root alone can change; ``places``, by name. Kinds of
+    trees: ``tree``, kept whole; ``data``, see DATA_TREES; ``cache``, as data, but what is new goes.
     """
 
     def __init__(self, touches, roots):

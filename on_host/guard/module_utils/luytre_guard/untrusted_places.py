@@ -62,7 +62,7 @@ def read_bounded(chunks, most):
 
 
 class QuotaPool:
-    """Record of what is left for all places together.
+    """The quota that is left for all places together.
 
     Each may want so much, and is sure of its part, whatever others hold.
     """

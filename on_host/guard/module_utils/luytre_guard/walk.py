@@ -13,7 +13,7 @@ OWN = 200
 
 
 class Notes:
-    """Record of what was not kept: below which path, of how many entries that is known (at least), and why.
+    """Notes on what was not kept: below which path, of how many entries at least, and why.
 
     ``why`` is a word: ``deep`` ``many`` ``large`` ``late`` ``unreadable`` ``blocked`` ``broken``.
     """
@@ -61,7 +61,7 @@ def describe_note(note):
 
 
 class WalkBudget:
-    """Record of how many entries and bytes may be kept, until when."""
+    """The number of entries and bytes that may be kept, and until when."""
 
     def __init__(self, entries, size, seconds):
         self.entries, self.size, self._until = entries, size, time.monotonic() + seconds

@@ -38,7 +38,7 @@ _PIECE = 1 << 20
 
 
 class PackageIndex:
-    """Record of what dpkg says of all files that it installed."""
+    """An index of all files that dpkg says it installed."""
 
     def __init__(self, info=INFO, status=STATUS, diversions=DIVERSIONS, ucf=UCF, sound=()):
         """``sound``: stamps of files that were as their packages made them when they were read.

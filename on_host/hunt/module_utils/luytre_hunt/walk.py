@@ -220,7 +220,7 @@ class _Root:
 
 
 class _Bounds:
-    """Record of how far a walk goes: names seen and rows told, counted from its beginning, and an effort."""
+    """The bounds of a walk: names seen and rows told, counted from its beginning, and an effort."""
 
     def __init__(self, names, rows, effort):
         self._names, self._rows, self._effort = names, rows, effort

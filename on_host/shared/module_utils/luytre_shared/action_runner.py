@@ -83,8 +83,9 @@ def refuse_taken(record, request, names):
 
 
 class ActionRecord:
-    """Record of what is on record of the actions of one means, in a folder of root's alone that is gone when there is
-    none.
+    """The record of the actions of one means.
+
+    It is a folder of root's alone, which is gone when there is none.
     """
 
     def __init__(self, home):

@@ -70,7 +70,7 @@ ANYBODY = Strictness(owners=None, group=0, sticky=True)
 
 
 class FileOwnership:
-    """Record of what ``judge_access`` needs to know of a file, where there is no ``os.stat_result``.
+    """The properties of a file that ``judge_access`` needs, where there is no ``os.stat_result``.
 
     ``mode`` has the kind in it.
     """

@@ -17,7 +17,10 @@ RECORD = "record.json"
 
 
 class QuarantineStore:
-    """Record of what one means keeps. Its methods raise Refused for a name that no action has."""
+    """The quarantine of one means.
+
+    Its methods raise Refused for a name that no action has.
+    """
 
     def __init__(self, home):
         self.home = home

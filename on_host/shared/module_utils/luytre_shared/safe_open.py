@@ -30,7 +30,7 @@ link is root already."""
 
 
 class Unsafe(OSError):
-    """Record of what is there is not what is wanted, or a link stands on the way; ``strerror`` says which."""
+    """A path that is not what is wanted, or that has a link on the way; ``strerror`` says which."""
 
     def __init__(self, why, path):
         super().__init__(errno.ELOOP, why, path)
