@@ -64,7 +64,7 @@ class InputError(Exception):
 
     @property
     def exit_code(self) -> int:
-        """``MISTAKE``; ``IO`` when it comes of a disk that is full, cannot be written or is broken.
+        """Return ``MISTAKE``, or ``IO`` when a disk is full, cannot be written or is broken.
 
         Nothing here was wrong.
         """
@@ -83,7 +83,7 @@ class InputError(Exception):
 
     @property
     def where(self) -> str:
-        """``file:line: ``, as far as known."""
+        """Return ``file:line: ``, as far as known."""
         return f"{self.file}:{self.line}: " if self.file and self.line else f"{self.file}: " if self.file else ""
 
 

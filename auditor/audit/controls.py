@@ -219,7 +219,10 @@ class Catalogue(Model):
         return self[finding.control].describe(finding.bucket)
 
     def add_retired_controls(self, findings: Iterable[Finding]) -> Catalogue:
-        """With an entry, its id for a title, for each control of the findings that has left the catalogue since."""
+        """Return the catalogue with an entry for each control of the findings that has left it since.
+
+        The entry's title is the control's id.
+        """
         retired_findings = {finding.control: finding for finding in findings if finding.control not in self.by_id}
         return (
             Catalogue(controls=(*self.controls, *map(_make_retired_control, retired_findings.values())))

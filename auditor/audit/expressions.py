@@ -215,7 +215,7 @@ def _within(members: Any, allowed_values: Any) -> bool:
 
 
 def _pick_keys(members: Any, *keys: str) -> list[dict[str, Any]]:
-    """Of every object only these keys, for evidence that is fit to read."""
+    """Return only these keys of every object, for evidence that is fit to read."""
     return [{key: member[key] for key in keys} for member in members]
 
 

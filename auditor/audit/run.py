@@ -176,7 +176,7 @@ def judge(
 
 
 def _with_what_is_kept(outcome: HostOutcome, facts: HostFacts | None) -> HostOutcome:
-    """With those facts that a run keeps besides its findings."""
+    """Return the outcome with those facts that a run keeps besides its findings."""
     data = facts.data if facts is not None else {}
     record = getattr(data.get("integrity"), "record", None)
     protection = getattr(data.get("services"), "protection", None)
@@ -196,7 +196,7 @@ def _find_open_incidents(inventory: Inventory, hosts: Sequence[Host]) -> tuple[O
 
 
 def _mark_recorded(action: ActiveContainment, facts: Mapping[str, HostFacts]) -> ActiveContainment:
-    """With whether its host has it on record, where that was read whole."""
+    """Return the action with whether its host has it on record, where that was read whole."""
     there = _actions(facts.get(action.host))
     return (
         action if there is None else action.model_copy(update={"there": (PLACES[action.means], action.name) in there})

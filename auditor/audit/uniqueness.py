@@ -41,7 +41,9 @@ class _SiteTraits:
 def find_unique_items(
     hosts: Sequence[Host], facts: Mapping[str, HostFacts], looks: Iterable[Scan], hunts: Iterable[Hunt] = ()
 ) -> tuple[OnlyHere, ...]:
-    """By site what no other site of its kind among these hosts' has, where three or more of the kind could be read.
+    """Return, by site, what no other site of its kind among these hosts' has.
+
+    Only kinds count of which three or more sites could be read.
 
     Of files those in which a hunt saw something. A key lets somebody in on a host, and so on all of its sites: it is
     sought among hosts.

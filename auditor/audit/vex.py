@@ -11,7 +11,10 @@ from auditor.vulnerabilities.vex_statements import StatementIndex
 
 
 def group_in_force(inventory: Inventory, today: date) -> Mapping[str, StatementIndex]:
-    """By host what is stated of a vulnerability in a product; of several on one the one that holds longest."""
+    """Return, by host, the statements on a vulnerability in a product.
+
+    Of several on one, the one that holds longest counts.
+    """
     statements_by_host: dict[str, dict[tuple[str, str], Statement]] = {}
     for statement in sorted(inventory.statements, key=lambda sorted_statement: sorted_statement.expires):
         if validity(statement.granted, statement.expires, today) in ("active", "expiring"):

@@ -121,7 +121,10 @@ def harden(
 
 
 def list_remaining_hosts(inventory: Inventory, hosts: Sequence[Host]) -> tuple[Host, ...]:
-    """Of these hosts those that the last hardening was to reach and did not. Raises InputError when there are none."""
+    """Return those of these hosts that the last hardening was to reach and did not.
+
+    Raises InputError when there are none.
+    """
     from auditor.hardening.journal import Journal
 
     last = Journal().find(inventory.path, None)

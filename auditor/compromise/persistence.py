@@ -129,7 +129,7 @@ def _where(place: Autorun) -> str:
 
 
 def _limit_rules(rules: Iterable[str]) -> list[str]:
-    """As many rules as a trace has, those among them that say how it stands to packages."""
+    """Return as many rules as a trace has, those among them that say how it stands to packages."""
     all_of = list(dict.fromkeys(rules))
     package_rules = [rule for rule in all_of if rule in (FOREIGN, CHANGED, REPLACES)]
     others = [rule for rule in all_of if rule not in package_rules]

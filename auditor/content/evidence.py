@@ -49,7 +49,10 @@ class PageEvidence:
         report_alone: bool = False,
         exact: bool = False,
     ) -> None:
-        """Something about a foreign host: evidence about one of its names counts for whoever registered it."""
+        """Note something about a foreign host.
+
+        Evidence about one of its names counts for whoever registered it.
+        """
         self._add(
             self.hosts.setdefault(registrable(host), Suspect()), kind, rule, sample, families, report_alone, exact
         )
@@ -64,7 +67,7 @@ class PageEvidence:
         report_alone: bool = True,
         exact: bool = False,
     ) -> None:
-        """Something about what has no host: ``essence`` is the same tomorrow and on another site."""
+        """Note something about what has no host: ``essence`` is the same tomorrow and on another site."""
         self._add(self.things.setdefault((kind, essence), Suspect()), kind, rule, sample, families, report_alone, exact)
 
     def _add(

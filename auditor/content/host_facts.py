@@ -35,7 +35,10 @@ def query_hosts(
 
 
 def pages(facts: Iterable[HostFacts], lexicon: Lexicon) -> Mapping[str, PageInventory]:
-    """By domain which pages sites have, those that nobody but search engines and searchers was served first."""
+    """Return, by domain, which pages sites have.
+
+    Those come first that nobody but search engines and searchers was served.
+    """
     areas = [
         area for area in (host_facts.data.get("pages") for host_facts in facts) if isinstance(area, known.PagesFacts)
     ]

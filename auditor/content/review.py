@@ -397,7 +397,7 @@ class Review:
         return response if response.status == 200 else None
 
     def _known_of_sitemaps(self) -> None:
-        """Addresses out of the sitemaps, each file once, as many as are kept."""
+        """Take in addresses out of the sitemaps, each file once, as many as are kept."""
         sitemap_paths = self._own(self._robots.sitemaps) or list(sitemaps.USUAL)
         queue, read = dict.fromkeys(sitemap_paths), 0
         fetched_paths: set[str] = set()
@@ -420,7 +420,7 @@ class Review:
         self._sitemaps = read
 
     def _known_of_host(self) -> None:
-        """Addresses that the site's host knows of, and what its logs say about them."""
+        """Take in addresses that the site's host knows of, and what its logs say about them."""
         if self.pages is None:
             return
         known_paths = filter(url_filter.may_be_asked_for, self._own(self.pages.addresses))

@@ -41,7 +41,9 @@ def collect(
     meanwhile: Callable[[], object] | None = None,
     request: FactsRequest = ALL,
 ) -> tuple[Mapping[str, HostFacts], tuple[HostOutcome, ...]]:
-    """Facts by host name, and how reading went for every host asked for; ``watch`` gets each host's name when done.
+    """Return facts by host name, and how reading went for every host asked for.
+
+    ``watch`` gets each host's name when done.
 
     ``meanwhile`` is done here while the hosts are at work.
     """

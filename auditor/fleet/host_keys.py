@@ -31,7 +31,7 @@ class HostKey:
 
     @property
     def fingerprint(self) -> str:
-        """As ``ssh-keygen -l`` writes it."""
+        """Return the fingerprint as ``ssh-keygen -l`` writes it."""
         digest = hashlib.sha256(base64.b64decode(self.key)).digest()
         return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
 

@@ -312,7 +312,10 @@ def write_ssh_wrapper(folder: Path, seconds: float) -> Path:
 
 @contextmanager
 def serve_workers(folder: Path, environment: Mapping[str, str]) -> Iterator[None]:
-    """While it lasts, doors of the run that has the folder find residents; ssh is run with that environment."""
+    """Let doors of the run that has the folder find residents while the context lasts.
+
+    ssh is run with that environment.
+    """
     residents, over = _RemoteWorkers(environment), Event()
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(folder / _PLACE))

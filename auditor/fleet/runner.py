@@ -99,7 +99,10 @@ class Task:
 
     @property
     def message(self) -> str:
-        """Ansible's own words about a failure; of a task that is done for several items those about the items first."""
+        """Return Ansible's own words about a failure.
+
+        Of a task that is done for several items, those about the items come first.
+        """
         items = self.result.get("results")
         results = [result for result in items if isinstance(result, Mapping)] if isinstance(items, list | tuple) else []
         failures = [result for result in results if result.get("failed") or "exception" in result]
@@ -441,7 +444,7 @@ def interrupt_on_sigterm() -> Iterator[None]:
 
 
 def _build_environment(folder: Path, sockets: Path | None, *, asks: Path | None) -> dict[str, str]:
-    """``asks``: the folder by way of which SSH gets a password."""
+    """Return the environment of a run; ``asks``: the folder by way of which SSH gets a password."""
     inherited_variables = {
         key: os.environ[key] for key in ("HOME", ssh_options.AGENT, "LANG", "USER", "LOGNAME") if key in os.environ
     }

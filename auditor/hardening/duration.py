@@ -16,7 +16,7 @@ _FOR_PACKAGES = 2.0
 
 
 def estimate_seconds(plan: HardeningPlan) -> float:
-    """Of the whole plan: batches one after another, the hosts of one side by side."""
+    """Estimate the seconds of the whole plan: batches one after another, the hosts of one side by side."""
     seconds_by_host = {host.host: _estimate_host(host) for host in plan.hosts if host.due}
     return sum(
         (max(seconds_by_host[name] for name in names) for names in rollout.split_batches(tuple(seconds_by_host))), 0.0

@@ -138,7 +138,10 @@ _REASONS: tuple[tuple[str, str], ...] = (
 
 
 def translate_reason(message: str) -> Text:
-    """``PATH: why it was let be`` as ``webroot_file`` says it, in both languages; what it says otherwise is quoted."""
+    """Return ``PATH: why it was let be`` as ``webroot_file`` says it, in both languages.
+
+    What it says otherwise is quoted.
+    """
     line = make_one_line(message, _MAX_LENGTH)
     path, _, reason = line.partition(": ")
     for pattern, vi in _REASONS:

@@ -153,7 +153,7 @@ class BrokenLink:
 
 
 def digest(content: bytes) -> str:
-    """Return sha256 in hex."""
+    """Return the SHA-256 in hex."""
     return hashlib.sha256(content).hexdigest()
 
 

@@ -39,7 +39,7 @@ class BareRun(Run):
 
 
 def _migrate_to_chain(database: sqlite3.Connection) -> None:
-    """Version 2: every run is a link of a chain; runs already kept become its first links."""
+    """Migrate to version 2: every run is a link of a chain; runs already kept become its first links."""
     database.execute(
         "CREATE TABLE chain (position INTEGER PRIMARY KEY, statement TEXT NOT NULL, hash TEXT NOT NULL UNIQUE) STRICT"
     )
@@ -95,7 +95,7 @@ VERSION = len(_MIGRATIONS)
 
 
 def default_path() -> Path:
-    """``history.sqlite`` in the state folder."""
+    """Return ``history.sqlite`` in the state folder."""
     return sqlite_file.get_state_folder() / "history.sqlite"
 
 

@@ -131,7 +131,7 @@ class History:
         )
 
     def inventories(self) -> tuple[str, ...]:
-        """Of which inventories runs are kept, by name."""
+        """Return the names of the inventories of which runs are kept."""
         with open_history(self.path) as database:
             return tuple(name for (name,) in database.execute("SELECT DISTINCT inventory FROM runs ORDER BY inventory"))
 

@@ -315,7 +315,7 @@ def _find_unclean_subjects(
 def _find_missing_scan(
     moments: Sequence[str], subject: str, since: datetime.datetime, verb: str, now: datetime.datetime
 ) -> Iterator[Obstacle]:
-    """Nothing of a look since then.
+    """Yield an obstacle where there is no look since then.
 
     One that is still to come was kept while the clock was wrong, and nobody knows when.
     """

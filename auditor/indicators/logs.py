@@ -14,7 +14,7 @@ _PIECE = 1 << 20
 
 
 def read(file: Path, index: IndicatorIndex) -> Mapping[Indicator, int]:
-    """In how many places each indicator stands in a log. Raises InputError for what cannot be read."""
+    """Return in how many places each indicator stands in a log. Raises InputError for what cannot be read."""
     decompression.compute_digest(file)
     counts: Counter[Indicator] = Counter()
     with decompression.open_documents(file) as documents:
@@ -25,7 +25,7 @@ def read(file: Path, index: IndicatorIndex) -> Mapping[Indicator, int]:
 
 
 def _iter_chunks(stream: decompression.BoundedStream) -> Iterator[str]:
-    """Whole lines, a megabyte at a time."""
+    """Yield whole lines, a megabyte at a time."""
     rest = b""
     while part := stream.read(_PIECE):
         stream.mark_record()

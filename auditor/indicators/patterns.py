@@ -53,7 +53,7 @@ def extract_values(pattern: str) -> tuple[str, ...] | None:
 
 
 def _normalize_path(path: str) -> str:
-    """``file:hashes.'SHA-256'`` and ``file:hashes.MD5`` as they are compared."""
+    """Return ``file:hashes.'SHA-256'`` and ``file:hashes.MD5`` as they are compared."""
     return re.sub(r"['\"-]", "", path).lower() if path.startswith("file:") else path
 
 

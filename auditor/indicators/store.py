@@ -53,7 +53,7 @@ class IndicatorList:
 
 
 def default_path() -> Path:
-    """``indicators.sqlite`` in the state folder."""
+    """Return ``indicators.sqlite`` in the state folder."""
     return sqlite_file.get_state_folder() / "indicators.sqlite"
 
 
@@ -116,7 +116,7 @@ class IndicatorWriter:
         return bool(self._database.execute("DELETE FROM lists WHERE name = ?", (name,)).rowcount)
 
     def note_polled(self, name: str, url: str, after: str | None) -> None:
-        """Up to which moment a list has all of a collection."""
+        """Note the moment up to which a list has all of a collection."""
         self._database.execute("INSERT OR REPLACE INTO polled VALUES (?, ?, ?)", (name, url, after))
 
     def check(self) -> None:
@@ -152,7 +152,7 @@ def load_lists(path: Path | None = None) -> tuple[IndicatorList, ...]:
 
 
 def find_poll_position(name: str, url: str, path: Path | None = None) -> str | None:
-    """Up to which moment a list has all of a collection; None: nothing of it."""
+    """Return the moment up to which a list has all of a collection; None: nothing of it."""
     rows = _load_rows("SELECT after FROM polled WHERE list = ? AND url = ?", (name, url), path)
     return rows[0][0] if rows else None
 

@@ -161,7 +161,9 @@ class TaxiiCollection:
         return self.collection.rpartition("/collections/")[0] + "/"
 
     def iter_pages(self, after: str | None, limit: int = OF_A_PAGE) -> Iterator[tuple[list[Any], str | None]]:
-        """Objects that were added after a moment, a page at a time, and up to which moment they then are all fetched.
+        """Yield objects that were added after a moment, a page at a time.
+
+        With each page comes the moment up to which all are fetched then.
 
         Raises InputError for a server that is down, refuses, sends anything else, or loops.
         """

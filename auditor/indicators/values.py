@@ -76,7 +76,7 @@ def _parse_url(text: str) -> IndicatorValue | None:
 
 
 def _parse_with_path(text: str) -> IndicatorValue | None:
-    """``evil.test/gate.php``, as lists shorten URLs; and an address with its port."""
+    """Parse ``evil.test/gate.php``, as lists shorten URLs, and an address with its port."""
     head, slash, _ = text.partition("/")
     if slash:
         return _parse_url(f"http://{text}") if _parse_name(head.casefold().partition(":")[0]) else None

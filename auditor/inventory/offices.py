@@ -73,7 +73,7 @@ def list_windows(organisation: Organisation, unit_id: UnitId | None) -> tuple[wi
 
 
 def list_addressees(organisation: Organisation, unit: Unit) -> tuple[Unit, ...]:
-    """Whom a unit reports to: those named, each in its present shape; else the unit above it."""
+    """Return whom a unit reports to: those named, each in its present shape; else the unit above it."""
     if unit.reports_to:
         return _resolve_units(organisation, unit.reports_to)
     above = find_superior(organisation, unit)

@@ -43,7 +43,7 @@ class SourcedValue:
 
     @property
     def where(self) -> str:
-        """``file:line``."""
+        """Return ``file:line``."""
         return f"{self.file}:{find_line(self.file, self.path)}"
 
     def make_error(self, what: str, mend: str, *below: int | str, guess: str | None = None) -> InputError:
@@ -52,7 +52,7 @@ class SourcedValue:
         return InputError(what, mend=mend, file=self.file, line=line, guess=guess)
 
     def iter_members(self, what: str, mend: str) -> Iterator[tuple[Any, SourcedValue]]:
-        """Of a mapping, each value by its key; nothing when it is empty.
+        """Yield each value of a mapping by its key; nothing when it is empty.
 
         Raises InputError when it is something else.
         """

@@ -94,7 +94,10 @@ def run(
 
 
 def _run_rounds(context: _DrillContext, proofs: Sequence[Proof], first_run: Run) -> None:
-    """Automated controls round by round; then those that a person mends, each round on hosts as first hardened."""
+    """Run automated controls round by round, then those that a person mends.
+
+    Each round of the latter is on hosts as first hardened.
+    """
     automated_proofs, manual = ([proof for proof in proofs if proof.is_automated is value] for value in (True, False))
     now, hardened_rounds = first_run, [_Round(batch) for batch in split_rounds(automated_proofs)]
     for hardened_round in hardened_rounds:
@@ -131,7 +134,7 @@ def _list_dangerous_controls(catalogue: Catalogue, drills: Sequence[Drill]) -> f
 
 
 def _prepare(context: _DrillContext, accepted_controls: frozenset[ControlId]) -> Run:
-    """Fresh hosts, hardened with the danger of some controls, put aside; how they were read then."""
+    """Prepare fresh hosts, hardened with the danger of some controls, put aside; return how they were read then."""
     names = [host.name for host in context.hosts]
     context.say(f"fresh hosts: {', '.join(names)}")
     lab.pristine(names)

@@ -49,7 +49,7 @@ class MachineStatus:
     compromised: bool
 
     def as_json(self) -> dict[str, object]:
-        """For ``--json``."""
+        """Return the data for ``--json``."""
         return asdict(self)
 
 

@@ -114,5 +114,5 @@ def spec() -> Spec:
 
 @functools.cache
 def weaknesses() -> tuple[Weakness, ...]:
-    """Everything that is wrong with the lab's machines on purpose."""
+    """Return everything that is wrong with the lab's machines on purpose."""
     return tuple(Weakness.model_validate(entry) for entry in load_yaml(HERE / "weaknesses.yml"))

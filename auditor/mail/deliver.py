@@ -180,7 +180,7 @@ class Carrier:
 
 
 def _make_carrier(file: Path, now: Callable[[], datetime.datetime]) -> Carrier:
-    """By the settings' kind, which their name tells. Raises InputError."""
+    """Make a carrier by the settings' kind, which their name tells. Raises InputError."""
     if file.name == webhook.FILE:
         hook = webhook.load(file)
         return Carrier(lambda: _open_webhook(file, hook, now), hook.give_up_days)

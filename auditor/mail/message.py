@@ -59,7 +59,7 @@ class Letter:
 
     @property
     def message_id(self) -> str:
-        """Made of the digest, so that a mail that is sent again is known as the same."""
+        """Return an id made of the digest, so that a mail that is sent again is known as the same."""
         return f"<{self.digest[:40]}.luytre@{self.sender.rpartition('@')[2].lower()}>"
 
 

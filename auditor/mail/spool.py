@@ -65,7 +65,7 @@ def compute_pause(tries: int) -> datetime.timedelta:
 
 
 def default_path() -> Path:
-    """``spool.sqlite`` in the state folder."""
+    """Return ``spool.sqlite`` in the state folder."""
     return sqlite_file.get_state_folder() / "spool.sqlite"
 
 

@@ -74,7 +74,10 @@ def load(file: Path) -> WebhookSettings:
 
 
 def origin(settings: WebhookSettings, file: Path) -> str:
-    """Scheme, host and port of the address. Raises InputError for one that is not HTTPS, but for this machine's own."""
+    """Return scheme, host and port of the address.
+
+    Raises InputError for one that is not HTTPS, but for this machine's own.
+    """
     try:
         parts = urlsplit(settings.url)
         port = parts.port

@@ -64,7 +64,7 @@ def format_utc_stamp(moment: datetime) -> str:
 
 
 def format_compact(moment: datetime) -> str:
-    """In UTC, ``20261124T100000Z``: a part of ids, which sort by it."""
+    """Return the moment in UTC as ``20261124T100000Z``: a part of ids, which sort by it."""
     return f"{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}"
 
 

@@ -98,7 +98,7 @@ class Severity(enum.StrEnum):
 
     @property
     def rank(self) -> int:
-        """0 (low) to 3 (critical)."""
+        """Return 0 (low) to 3 (critical)."""
         return _SEVERITY_RANK[self]
 
 

@@ -151,7 +151,7 @@ def _names(of: Sequence[str], words: Words) -> str:
 
 
 def describe_exploitation(answer: VulnerabilityAnswer, words: Words) -> str:
-    """Since when it is exploited, and how likely EPSS holds it to be."""
+    """Return since when it is exploited, and how likely EPSS holds it to be."""
     kev_entry = answer.kev_entry
     parts = [f"KEV {_format_listing_day(kev_entry.added_on, words)}".rstrip()] if kev_entry else []
     parts += [words("advisory.ransomware")] if kev_entry and kev_entry.ransomware else []

@@ -201,7 +201,10 @@ def _names_missing(here: FleetSummary, there: FleetSummary) -> tuple[str, ...]:
 
 
 def _count_changes(comparison: RunComparison) -> Mapping[str, int | None]:
-    """``open_before`` and ``open_after`` are of what both runs evaluated; null where one evaluated nothing."""
+    """Count changes; ``open_before`` and ``open_after`` are of what both runs evaluated.
+
+    They are null where one evaluated nothing.
+    """
     return {
         "open_before": comparison.open_before if comparison.before.evaluated else None,
         "open_after": comparison.open_after if comparison.after.evaluated else None,

@@ -30,7 +30,7 @@ def update_since(before: Since, run: Run) -> Since:
 
 
 def pack_since(since: Since) -> bytes:
-    """As it is kept: JSON by month and control, deflated."""
+    """Return the dates as they are kept: JSON by month and control, deflated."""
     by_month: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for (control, subject), first_month in since.items():
         by_month[first_month][control].append(subject)

@@ -58,7 +58,7 @@ class FindingCounts(Model):
         )
 
     def __add__(self, other: FindingCounts) -> FindingCounts:
-        """Both together."""
+        """Return the counts of both together."""
         return FindingCounts(
             status={status: count + other.status[status] for status, count in self.status.items()},
             open={severity: count + other.open[severity] for severity, count in self.open.items()},
@@ -83,7 +83,7 @@ class FindingCounts(Model):
 
     @property
     def unanswered(self) -> int:
-        """Manual findings that wait for a person."""
+        """Return manual findings that wait for a person."""
         return self.status[Status.MANUAL] - self.attested
 
     @property
@@ -186,7 +186,7 @@ class SiteSummary(Model):
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
-        """Own and shared."""
+        """Return own and shared findings."""
         return self.own + self.host.findings
 
     @cached_property
@@ -235,7 +235,7 @@ class FleetSummary(Model):
 
 
 def summarize_run(run: Run) -> FleetSummary:
-    """Everything that a run says, gathered per site and per host."""
+    """Return everything that a run says, gathered per site and per host."""
     by_subject = group_by(run.findings, lambda finding: (finding.subject.kind, finding.subject.id))
     outcomes = {outcome.host: outcome for outcome in run.outcomes}
     hosts = [_host(run, host, by_subject, outcomes.get(host.name)) for host in run.hosts]
@@ -300,7 +300,7 @@ def _https(findings: Iterable[Finding]) -> bool | None:
 
 
 def _days(start: float | None, end: float | None) -> int | None:
-    """Whole days from start to end; less than a day late is -1."""
+    """Return whole days from start to end; less than a day late is -1."""
     return None if start is None or end is None else int((end - start) // _DAY)
 
 
@@ -327,7 +327,10 @@ def _rank(posture: Posture, counts: FindingCounts) -> tuple[int, ...]:
 
 
 def sort_by_urgency(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Worst first; a complete failure before a partial one; the order of the catalogue otherwise."""
+    """Return the findings worst first, a complete failure before a partial one.
+
+    They are in the order of the catalogue otherwise.
+    """
     return tuple(sorted(findings, key=lambda finding: (-finding.severity.rank, finding.status is Status.PARTIAL)))
 
 

@@ -54,7 +54,10 @@ def list_unreviewed_sites(run: Run) -> tuple[str, ...]:
 
 
 def find_shared_traces(named_traces: Iterable[tuple[str, Iterable[Trace]]]) -> tuple[SharedTrace, ...]:
-    """Of the alarming traces of sites or of hosts, by name, those that more than one has, those of most first."""
+    """Return those of the alarming traces that more than one site or host has, those of most first.
+
+    Sites and hosts are given by name.
+    """
     where: dict[str, list[str]] = defaultdict(list)
     traces: dict[str, Trace] = {}
     for name, alarming_traces in named_traces:
@@ -67,7 +70,7 @@ def find_shared_traces(named_traces: Iterable[tuple[str, Iterable[Trace]]]) -> t
 
 
 def group_unique_items(run: Run) -> Mapping[str, tuple[OnlyHere, ...]]:
-    """By site what it alone of its kind has, the sites with least of it first.
+    """Return, by site, what it alone of its kind has, the sites with least of it first.
 
     What stands out there is the easiest to tell.
     """

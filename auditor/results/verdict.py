@@ -129,7 +129,10 @@ def _iter_causes_against(
 
 
 def _keys(violations: Iterable[Any]) -> set[str]:
-    """Of traces: their number is bounded, so that one more of them need not make more."""
+    """Return the keys of traces.
+
+    Their number is bounded, so that one more of them need not make more.
+    """
     return {str(violation["key"]) for violation in violations if isinstance(violation, Mapping) and "key" in violation}
 
 

@@ -35,7 +35,10 @@ class CrawlEntry(Model):
 
 
 def _spare(places: Mapping[str, CrawlEntry]) -> list[str]:
-    """Addresses that may be forgotten, those first that were seen longest ago: what leads to them names them again."""
+    """Return addresses that may be forgotten, those first that were seen longest ago.
+
+    What leads to them names them again.
+    """
     entries = ((place.seen, path) for path, place in places.items() if place.seen and not place.keys)
     return [path for _, path in sorted(entries) if path.startswith("/") and path != "/"]
 
@@ -50,7 +53,7 @@ class CrawlFrontier(Model):
     not_before: str | None = Field(default=None, description="until when the site told us to stay away")
 
     def with_places(self, paths: Iterable[str], *, is_linked: bool, most: int = MAX_PLACES) -> Self:
-        """With these addresses known of, ``most`` in all.
+        """Return the frontier with these addresses known of, ``most`` in all.
 
         When there is no more room, new ones take the places of those that were seen longest ago and had no traces;
         where all wait to be seen, they are counted as left out.
@@ -72,11 +75,11 @@ class CrawlFrontier(Model):
         return self.model_copy(update={"places": places, "left_out": left_out})
 
     def start_scan(self) -> Self:
-        """As a new look begins with it."""
+        """Return the frontier as a new look begins with it."""
         return self.model_copy(update={"left_out": 0, "not_before": None})
 
     def with_traces(self, path: str, traces: Iterable[Trace], at: datetime) -> Self:
-        """With what was seen at an address now in place of what was seen there before."""
+        """Return the frontier with what was seen at an address now in place of what was seen there before."""
         top_traces = rank_traces(merge_traces(traces))[:MAX_KEYS]
         keys = tuple(trace.key for trace in top_traces)
         entry = self.places.get(path, CrawlEntry())
@@ -90,11 +93,11 @@ class CrawlFrontier(Model):
         return self.model_copy(update={"places": places, "traces": traces_by_key})
 
     def with_not_before(self, until: datetime | None) -> Self:
-        """With the moment before which it is not to be visited."""
+        """Return the frontier with the moment before which the site is not to be visited."""
         return self.model_copy(update={"not_before": format_stamp(until) if until else None})
 
     def without(self, paths: Iterable[str]) -> Self:
-        """Without these addresses, which the site has no longer."""
+        """Return the frontier without these addresses, which the site has no longer."""
         removed_paths = set(paths)
         return self.model_copy(
             update={"places": {path: place for path, place in self.places.items() if path not in removed_paths}}

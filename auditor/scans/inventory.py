@@ -10,7 +10,7 @@ from auditor.scans.responses import PageAnalysis
 
 
 def title(readings: Sequence[PageAnalysis], last: Scan | None, traces: Iterable[Trace]) -> str:
-    """Of the home page, unless it seems to be another's now."""
+    """Return the title of the home page, unless it seems to be another's now."""
     last_title = last.title if last else ""
     return (
         last_title if _has(traces, "defacement") else next((analysis.title for analysis in readings), last_title)[:200]
@@ -18,7 +18,7 @@ def title(readings: Sequence[PageAnalysis], last: Scan | None, traces: Iterable[
 
 
 def landmarks(readings: Sequence[PageAnalysis], last: Scan | None, traces: Iterable[Trace]) -> tuple[str, ...]:
-    """Of the home page, likewise."""
+    """Return the landmarks of the home page, likewise."""
     last_landmarks = last.landmarks if last else ()
     return (
         last_landmarks
@@ -30,7 +30,7 @@ def landmarks(readings: Sequence[PageAnalysis], last: Scan | None, traces: Itera
 def tokens(
     readings: Sequence[PageAnalysis], last: Scan | None, before: Scan | None, traces: Iterable[Trace]
 ) -> tuple[str, ...]:
-    """By which search consoles know the owners, unless somebody else seems to be one now.
+    """Return the tokens by which search consoles know the owners, unless somebody else seems to be one now.
 
     ``before``: a look that saw more.
     """

@@ -107,7 +107,7 @@ def mask_personal_data(text: str) -> str:
 
 
 def _make_safe_text(text: str, limit: int) -> str:
-    """At most ``limit`` characters, and so many that they take no more than twice as many bytes in JSON."""
+    """Return at most ``limit`` characters, and so many that they take at most twice as many bytes in JSON."""
     safe_text = (
         make_one_line(mask_personal_data(redact(" ".join(text[:2000].split())))[:limit])[:limit]
         .replace("\\", "/")

@@ -11,7 +11,10 @@ from auditor.errors import InputError
 
 
 def make_tls_context(ca_file: Path | None) -> ssl.SSLContext:
-    """Return TLS 1.2 or newer that trusts these authorities, by default the system's. Raises InputError."""
+    """Return a context of TLS 1.2 or newer that trusts these authorities, by default the system's.
+
+    Raises InputError.
+    """
     try:
         context = ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
     except (OSError, ssl.SSLError) as error:

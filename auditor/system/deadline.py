@@ -43,7 +43,7 @@ class Deadline:
             self._watched.clear()
 
     def get_remaining(self) -> float:
-        """Return seconds. Raises TimeoutError when there are none."""
+        """Return the remaining seconds. Raises TimeoutError when there are none."""
         seconds_left = self._ends - time.monotonic()
         if seconds_left <= 0:
             raise TimeoutError(self._message)
@@ -69,7 +69,7 @@ class Deadline:
             self._cut()
 
     def trace(self, event: str, details: Mapping[str, Any]) -> None:
-        """For httpx's extension of that name: watch what a request connects."""
+        """Watch what a request connects; for httpx's extension of that name."""
         if event == "connection.connect_tcp.complete":
             self.watch(details["return_value"].get_extra_info("socket"))
 

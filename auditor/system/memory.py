@@ -13,7 +13,9 @@ from contextlib import contextmanager
 
 @contextmanager
 def defer_collection() -> Iterator[None]:
-    """Much is made that will stay: the collector leaves it alone, and what it took to make it goes back to the system.
+    """Leave what is made within the context alone: much is made that will stay.
+
+    The collector does not walk it, and what it took to make it goes back to the system.
 
     The C library would keep 80 MB that a run of 50,000 findings takes to be read, twice what the run itself does.
     """

@@ -15,7 +15,7 @@ _THREADS = Path("/proc/self/task")
 
 @contextmanager
 def run_in_copy(work: Callable[[], None], *, worthwhile: bool = True) -> Iterator[None]:
-    """``work`` is done while the block is, by a copy of this process, and is finished when the block ends.
+    """Run ``work`` while the block runs, in a copy of this process; it is finished when the block ends.
 
     The copy shares our memory until one of us writes to it. What ``work`` gives back or changes in memory is lost: it
     is for files. It is done here after the block when a copy is not worthwhile, when there is one processor only, when

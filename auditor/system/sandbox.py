@@ -30,7 +30,9 @@ _exposures: list[bool] = []
 
 
 def confine(memory: int, places: Iterable[str] = ()) -> bool:
-    """From now on this process has at most ``memory`` bytes of addresses, writes no file, dumps no core, and is nobody.
+    """Confine this process from now on.
+
+    It has at most ``memory`` bytes of addresses, writes no file, dumps no core, and is nobody.
 
     Where the kernel gives it namespaces of its own, it sees no network, no other process, and of the files only Python,
     this program and the ``places``, and can write none. Returns whether it does, or is at least not who started it.

@@ -19,7 +19,7 @@ _WAIT = 20
 
 
 def get_state_folder() -> Path:
-    """``$LUYTRE_STATE``, else ``$XDG_STATE_HOME/luytre``, else ``~/.local/state/luytre``."""
+    """Return ``$LUYTRE_STATE``, else ``$XDG_STATE_HOME/luytre``, else ``~/.local/state/luytre``."""
     state = os.environ.get("LUYTRE_STATE")
     return Path(state) if state else Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state") / "luytre"
 
@@ -83,7 +83,7 @@ def _write_ahead(database: sqlite3.Connection) -> None:
 
 @contextmanager
 def transaction(database: sqlite3.Connection) -> Iterator[None]:
-    """All or nothing, and nobody else writes from the first read to the commit."""
+    """Write all or nothing; nobody else writes from the first read to the commit."""
     database.execute("BEGIN IMMEDIATE")
     try:
         yield

@@ -20,7 +20,7 @@ def format_moment(moment: datetime, lang: Lang) -> str:
 
 
 def format_hour_and_minute(moment: datetime) -> tuple[str, str]:
-    """Of an aware moment, two digits each, for forms that have a place for either."""
+    """Return hour and minute of an aware moment, two digits each, for forms that have a place for either."""
     here = moment.astimezone(ZONE)
     return f"{here:%H}", f"{here:%M}"
 

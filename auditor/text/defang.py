@@ -99,6 +99,6 @@ def _defang_name(text: str, ours: Collection[str]) -> str:
 
 
 def _is_no_name(text: str) -> bool:
-    """``1.500.000``, ``4.2``, ``6.1.55`` and ``x.php`` are no addresses; four numbers are."""
+    """Return whether it is no address, as ``1.500.000``, ``4.2``, ``6.1.55`` and ``x.php``; four numbers are one."""
     number = text.replace(".", "").isdigit() and text.count(".") != 3
     return number or text.rpartition(".")[2] in _FILES

@@ -13,7 +13,7 @@ VARIABLE = "LUYTRE_LANG"
 
 
 def detect_language(arguments: Sequence[str], environment: Mapping[str, str]) -> Lang:
-    """``--lang``, ``LUYTRE_LANG``, else Vietnamese: for help and complaints as for what a command says.
+    """Return ``--lang``, ``LUYTRE_LANG``, else Vietnamese: for help and complaints as for what a command says.
 
     Asked before the options are understood, so what is not a language counts as not given.
     """

@@ -188,7 +188,7 @@ class Blocks:
 
     @staticmethod
     def _strip_quotes(line: str, begin: int, end: int) -> Span:
-        """Without quotes around it."""
+        """Return the span without quotes around it."""
         end = len(line[:end].rstrip(")"))
         if line[begin] in "'\"`":
             return begin + 1, max(begin + 1, end - (line[end - 1] == line[begin]))

@@ -46,7 +46,7 @@ class Words:
         return phrase.format(**formatted_values)
 
     def number(self, value: int) -> str:
-        """1.024 in Vietnamese, 1,024 in English."""
+        """Return 1.024 in Vietnamese, 1,024 in English."""
         return f"{value:,}".replace(",", "." if self.lang == "vi" else ",")
 
     def decimal(self, value: float) -> str:

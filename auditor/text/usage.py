@@ -100,7 +100,10 @@ def _extract_prose(paragraph: str) -> str:
 
 
 def _translate_paragraph(paragraph: str, lang: Lang) -> str:
-    r"""In ``lang``; indented lines are examples and stay as they are, which typer wants marked with ``\b``."""
+    r"""Return the paragraph in ``lang``.
+
+    Indented lines are examples and stay as they are, which typer wants marked with ``\b``.
+    """
     prose = _extract_prose(paragraph)
     lines = [_translate_help(prose, lang)] if prose else []
     examples = [line for line in paragraph.splitlines() if line.startswith(" ")]
@@ -158,7 +161,7 @@ class Formatter(typer.Context.formatter_class):  # type: ignore[misc,valid-type]
         super().write_heading(self.translate(heading))
 
     def write_dl(self, rows: Sequence[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
-        """Two columns; the first leaves most of a narrow terminal to the second."""
+        """Write two columns; the first leaves most of a narrow terminal to the second."""
         super().write_dl(self.describe_rows(rows), min(col_max, self.width * 2 // 5), col_spacing)
 
     def _name(self, first: str) -> str:

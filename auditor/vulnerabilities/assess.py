@@ -226,7 +226,7 @@ def weigh(verdict: Verdict, ways: Mapping[str, str], database: VulnerabilityData
 
 
 def list_most_urgent(ranked_verdicts: list[RankedVerdict]) -> list[dict[str, Any]]:
-    """As findings show them, what is most urgent first."""
+    """Return them as findings show them, what is most urgent first."""
     return [
         _render_verdict(ranked_verdict)
         for ranked_verdict in sorted(ranked_verdicts, key=lambda each: each.rank)[:MAX_LISTED]

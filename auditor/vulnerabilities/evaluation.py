@@ -37,7 +37,7 @@ def judge_package(release: str, package: SourcePackage, database: VulnerabilityD
 
 
 def _apply_support_note(verdict: Verdict, support: Mapping[str, str]) -> Verdict:
-    """With what debian-security-support says of the package, where nobody will fix it."""
+    """Return the verdict with what debian-security-support says of the package, where nobody will fix it."""
     if verdict.state != "affected" or verdict.fixed_version:
         return verdict
     note = next((text for text in (verdict.notes.no_advisory, *support.values()) if text), "")

@@ -64,7 +64,7 @@ def list_source_packages(data: Mapping[str, Any]) -> tuple[SourcePackage, ...]:
 
 
 def get_source(package: Mapping[str, Any]) -> tuple[str, str]:
-    """Source and version as the tracker has them: signed packages are built again from what it names."""
+    """Return source and version as the tracker has them: signed packages are built again from what it names."""
     source, version = package["source"] or package["name"], package["source_version"] or package["version"]
     if _SIGNED_KERNEL.match(source):
         return _KERNEL, package["version"]

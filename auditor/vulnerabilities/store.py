@@ -44,7 +44,7 @@ _MIGRATIONS: tuple[sqlite_file.Migration, ...] = (
 
 
 def default_path() -> Path:
-    """``vulnerabilities.sqlite`` in the state folder."""
+    """Return ``vulnerabilities.sqlite`` in the state folder."""
     return sqlite_file.get_state_folder() / "vulnerabilities.sqlite"
 
 
@@ -78,41 +78,41 @@ class VulnerabilityWriter:
             self._database.execute(f"DELETE FROM {table} WHERE {kind}{where}", values)  # noqa: S608
 
     def put_packages(self, rows: Iterable[tuple[str, str, str, str]]) -> None:
-        """Kind, release, source, records as JSON."""
+        """Put rows of kind, release, source, records as JSON."""
         self._database.executemany("INSERT INTO packages VALUES (?, ?, ?, ?)", rows)
 
     def put_single_records(self, rows: Iterable[tuple[str, str, str, str, str]]) -> None:
-        """Kind, release, name of a source or component, the record's own id, record as JSON.
+        """Put rows of kind, release, name of a source or component, the record's own id, record as JSON.
 
         One at a time, of data that is ordered by id.
         """
         self._database.executemany("INSERT OR REPLACE INTO told VALUES (?, ?, ?, ?, ?)", rows)
 
     def put_releases(self, rows: Iterable[tuple[str, str]]) -> None:
-        """Kind, and a release that it tells of."""
+        """Put rows of kind, and a release that it tells of."""
         self._database.executemany("INSERT OR IGNORE INTO releases VALUES (?, ?)", rows)
 
     def put_components(self, rows: Iterable[tuple[str, str, str]]) -> None:
-        """Kind, name, records as JSON."""
+        """Put rows of kind, name, records as JSON."""
         self._database.executemany("INSERT INTO components VALUES (?, ?, ?)", rows)
 
     def put_ids(self, rows: Iterable[tuple[str, str, str]]) -> None:
-        """Id, kind, and the name of a source package or component that it is about."""
+        """Put rows of id, kind, and the name of a source package or component that it is about."""
         self._database.executemany("INSERT OR IGNORE INTO ids VALUES (?, ?, ?)", rows)
 
     def put_kev_entries(self, rows: Iterable[tuple[str, str, str, int, str]]) -> None:
-        """Id, date of listing, date due, whether ransomware uses it, name."""
+        """Put rows of id, date of listing, date due, whether ransomware uses it, name."""
         self._database.executemany("INSERT OR REPLACE INTO exploited VALUES (?, ?, ?, ?, ?)", rows)
 
     def put_scores(self, rows: Iterable[tuple[str, float]]) -> None:
-        """Id and probability. Raises Twice at an id that was there before."""
+        """Put rows of id and probability. Raises Twice at an id that was there before."""
         try:
             self._database.executemany("INSERT INTO scores VALUES (?, ?)", rows)
         except sqlite3.IntegrityError as error:
             raise DuplicateRowError from error
 
     def put_support_notes(self, rows: Iterable[tuple[str, str, str, str, str]]) -> None:
-        """Release, source, ``ended`` or ``limited``, date, note."""
+        """Put rows of release, source, ``ended`` or ``limited``, date, note."""
         self._database.executemany("INSERT OR REPLACE INTO support VALUES (?, ?, ?, ?, ?)", rows)
 
     def put_source(self, source: ImportedSource) -> None:
@@ -189,7 +189,7 @@ class VulnerabilityDatabase:
 
     @cached_property
     def kind_by_release(self) -> Mapping[str, DataKind]:
-        """By release the kind of data that is believed on its packages."""
+        """Return, by release, the kind of data that is believed on its packages."""
         there = set(self._load_rows("SELECT kind, release FROM releases"))
         releases = {release for _kind, release in there}
         return {name: next(kind for kind in PACKAGE_KINDS if (kind, name) in there) for name in releases}

@@ -64,7 +64,9 @@ class Verdict:
 
 
 def judge_package_record(record: Sequence[Any], package: SourcePackage) -> Verdict:
-    """By the release's own fixed version. ``record``: id, state, fixed version, urgency, why no advisory, put off how.
+    """Judge by the release's own fixed version.
+
+    ``record``: id, state, fixed version, urgency, why no advisory, put off how.
 
     Of the state ``ranges`` those follow: from, to, whether with that.
     """
@@ -94,7 +96,10 @@ def judge_package_record(record: Sequence[Any], package: SourcePackage) -> Verdi
 
 
 def _judge_by_ranges(verdict: _Draft, package: SourcePackage, ranges: Sequence[tuple[str, str, bool]]) -> Verdict:
-    """By where an installed version, and the one that runs, lie; mended in the highest that ends a range below."""
+    """Judge by the ranges in which an installed version, and the one that runs, lie.
+
+    It is mended in the highest that ends a range below.
+    """
     for version in (package.version, package.runs):
         hit = next(
             (version_range for version_range in ranges if version is not None and _lies_in(version, *version_range)),
@@ -126,7 +131,9 @@ def _lies_in(version: str, low: str, high: str, with_high: bool) -> bool:
 
 
 def judge_feed_record(record: Sequence[Any], package: SourcePackage) -> Verdict:
-    """As debsecan judges: from a version on, or in exactly one of those that have the fix too, it is fixed.
+    """Judge as debsecan does.
+
+    From a version on, or in exactly one of those that have the fix too, it is fixed.
 
     ``record``: id, that version, urgency, whether the release has a fix, the others.
     """
@@ -212,7 +219,10 @@ def _explain_open(urgency: str, put_off: str, no_advisory: str) -> str:
 
 
 def judge_component_record(record: Sequence[Any], name: str, version: str | None, where: str) -> Verdict:
-    """By PHP's order. ``record``: id, title, ranges of affected versions, patched versions, CVSS score."""
+    """Judge by PHP's order.
+
+    ``record``: id, title, ranges of affected versions, patched versions, CVSS score.
+    """
     identity, _title, ranges, patched_versions, _score = record
 
     def verdict(state: State, reason: str = "", fixed_version: str = "") -> Verdict:

@@ -41,7 +41,7 @@ def make_debian_key(text: str) -> tuple[Any, ...]:
 
 
 def compare_php(version: str, other: str) -> int:
-    """-1, 0 or 1, as PHP's ``version_compare`` of the two, whose steps these are."""
+    """Return -1, 0 or 1, as PHP's ``version_compare`` of the two, whose steps these are."""
     if not version or not other:
         return bool(version) - bool(other)
     left, right = (text if text.startswith("#") else _canonicalize(text) for text in (version, other))

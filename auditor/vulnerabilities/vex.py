@@ -72,7 +72,7 @@ class VexStatement:
 
     @property
     def status(self) -> Literal["not_affected", "mitigated"]:
-        """As the office's own statements have it."""
+        """Return the status as the office's own statements have it."""
         return "mitigated" if self.justification == _MITIGATION else "not_affected"
 
 

@@ -127,7 +127,10 @@ def _render(url: str, places: dict[str, str]) -> RenderedPage:
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """One page at a time on this machine: whatever runs as the account afterwards is a rest of that page."""
+    """Allow one page at a time on this machine.
+
+    Whatever runs as the account afterwards is a rest of that page.
+    """
     try:
         with lock.hold_lock(_LOCK, wait=True):
             yield

@@ -36,7 +36,7 @@ class Children:
     """As many children as this machine has processors, each running ``python -m MODULE`` when it is first asked."""
 
     def __init__(self, module: str, longest: int) -> None:
-        """``longest``: bytes of one question or answer."""
+        """Start with ``longest``: bytes of one question or answer."""
         self._idle: LifoQueue[_Child] = LifoQueue()
         for _ in range(os.cpu_count() or 1):
             self._idle.put(_Child(module, longest))

@@ -96,7 +96,7 @@ class Client:
     """Fetches by host address with the site's own Host and SNI; nothing on this machine has to know the names."""
 
     def __init__(self, ca_file: str | None = None) -> None:
-        """``ca_file`` is an authority to trust besides the system's. Raises InputError when it cannot be read."""
+        """Trust ``ca_file``, an authority, besides the system's. Raises InputError when it cannot be read."""
         self._strict = _make_strict_context(ca_file)
         self._lenient = _lenient()
         self._given_up: set[str] = set()

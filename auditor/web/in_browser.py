@@ -34,7 +34,10 @@ _ARGUMENTS = (
 
 
 def _confine() -> None:
-    """Nothing that is started gains rights, writes much, or takes the machine's time and memory."""
+    """Confine what is started.
+
+    It neither gains rights, nor writes much, nor takes the machine's time and memory.
+    """
     if os.geteuid() == 0:
         raise PermissionError("the browser does not run as root")
     for which, most in _LIMITS:
@@ -51,7 +54,7 @@ class _Visit:
     """One page, and what it tried to do."""
 
     def __init__(self, own: frozenset[str]) -> None:
-        """``own``: the site's names, each with a port (``name:443``)."""
+        """Take the site's names as ``own``, each with a port (``name:443``)."""
         self.own = own
         self.names = frozenset(place.rpartition(":")[0] for place in own)
         self.page: Page | None = None
@@ -81,7 +84,7 @@ class _Visit:
 
 
 def _place(url: str) -> str | None:
-    """Whom an address asks: a name with a port, said or usual; None for what has none."""
+    """Return whom an address asks: a name with a port, said or usual; None for what has none."""
     parts = urlsplit(url)
     try:
         port = parts.port or _USUAL_PORTS.get(parts.scheme)
@@ -135,7 +138,7 @@ def _go(page: Page, url: str) -> None:
 
 
 def main() -> None:
-    """Answers the one question on standard input."""
+    """Answer the one question on standard input."""
     _confine()
     question = json.loads(sys.stdin.buffer.read())
     try:

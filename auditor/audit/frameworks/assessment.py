@@ -38,7 +38,7 @@ class Result(enum.StrEnum):
 
     @property
     def rank(self) -> int:
-        """0 for the best; the worst of several is the one that counts."""
+        """Return the rank, 0 for the best; the worst of several is the one that counts."""
         return _RANK[self]
 
 
@@ -258,7 +258,9 @@ def measure_self_checked(clauses: Iterable[ClauseTotal]) -> SelfCheckCoverage:
 
 
 def total_clauses(assessments: Iterable[SubjectAssessment]) -> tuple[ClauseTotal, ...]:
-    """Several subjects together, of a unit or a fleet: by clause the worst result, and how many have which.
+    """Return, by clause, the totals of several subjects together, of a unit or a fleet.
+
+    A total is the worst result, and how many have which.
 
     Reads ``assessments`` once and keeps names and counts alone, so that ten thousand sites fit in memory.
     """

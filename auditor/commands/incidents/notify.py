@@ -193,7 +193,10 @@ def _write_letters(
     attachments: Sequence[Attachment],
     words: Words,
 ) -> list[tuple[Unit, tuple[Letter, ...]]]:
-    """By office, its letters. Raises InputError where none is told, or none of a role that may get what is attached."""
+    """Return, by office, its letters.
+
+    Raises InputError where nobody is told, or nobody of a role that may get what is attached.
+    """
     from auditor.history.runs import History
     from auditor.incidents import notifications
     from auditor.mail import audience

@@ -210,7 +210,7 @@ STALE_DAYS = 35
 
 
 def get_office_name(inventory: Inventory) -> str:
-    """By whose word indicators are handed on."""
+    """Return the name of the office that hands indicators on."""
     return inventory.organisation.name if inventory.organisation else "Lũy Tre"
 
 

@@ -82,7 +82,10 @@ def _filter_choices(incomplete: str, offer: Callable[[], Choices]) -> list[tuple
 
 
 def _complete_list(incomplete: str, offer: Callable[[], Choices]) -> list[tuple[str, str]]:
-    """For the last name of those separated by commas; a name that is there is not offered again."""
+    """Return completions of the last of the names separated by commas.
+
+    A name that is there is not offered again.
+    """
     before, comma, last = incomplete.rpartition(",")
     there = before.split(",")
     return [

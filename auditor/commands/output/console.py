@@ -24,7 +24,10 @@ err = Console(stderr=True, highlight=False, emoji=False, width=_width(sys.stderr
 
 
 def escape(text: str) -> str:
-    """Foreign text for a line of the terminal: neither Rich's markup, nor orders to the terminal, nor another line."""
+    """Return foreign text for a line of the terminal.
+
+    It holds neither Rich's markup, nor orders to the terminal, nor another line.
+    """
     from auditor.text.sanitize import make_one_line
 
     return markup.escape(make_one_line(text))

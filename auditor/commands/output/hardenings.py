@@ -32,7 +32,7 @@ _STATE: Mapping[HostState, str] = {
 
 
 def show_going_back(hosts: Sequence[str], why: Text, lang: Lang) -> None:
-    """At once, before that is over: which hosts are brought back, and why."""
+    """Print at once, before that is over, which hosts are brought back, and why."""
     words = Words(lang)
     err.print(escape(words("hardening.going_back", why=why.get(lang), hosts=", ".join(hosts))), soft_wrap=True)
 
@@ -57,7 +57,7 @@ def show_interrupted(hardening: Hardening, lang: Lang) -> None:
 
 
 def show_hardening(hardening: Hardening, lang: Lang, console: Console = out) -> None:
-    """Per host whether its changes were kept, taken back, or never made, and why."""
+    """Print for each host whether its changes were kept, taken back, or never made, and why."""
     words = Words(lang)
     for entry in hardening.hosts:
         changed_controls = set(entry.controls) - {fix.control for fix in entry.not_done}
@@ -83,7 +83,7 @@ def show_hardening(hardening: Hardening, lang: Lang, console: Console = out) -> 
 
 
 def show_way_back(hardening: Hardening, inventory: Path, lang: Lang, console: Console = out) -> None:
-    """By which command what is in force by it is undone; nothing where no host was confirmed."""
+    """Print the command that undoes what is in force by it; nothing where no host was confirmed."""
     if hardening.select_by_state("confirmed"):
         command = shlex.join(["auditor", "rollback", hardening.id, "-i", str(inventory)])
         console.print(Words(lang)("hardening.way_back", command=escape(command)), soft_wrap=True)

@@ -20,7 +20,7 @@ from auditor.commands.output.styles import STYLE
 
 
 def build_runs_table(runs: Iterable[RunEntry], words: Words) -> Table:
-    """Kept runs in rows: id, when, why, how many of the hosts, open findings, of what."""
+    """Return kept runs in rows: id, when, why, how many of the hosts, open findings, of what."""
     table = Table(box=None, pad_edge=False, show_header=False)
     for _column in range(6):
         table.add_column(no_wrap=True)
@@ -41,7 +41,7 @@ def _describe_scope(run: RunEntry, words: Words) -> str:
 
 
 def show_difference(before: Run, after: Run, run_difference: RunDifference, catalogue: Catalogue, lang: Lang) -> None:
-    """Totals, then each site (hosts where there are no sites), then what got worse."""
+    """Print totals, then each site (hosts where there are no sites), then what got worse."""
     words = Words(lang)
     out.print(words("diff.from_to", before=words.moment(before.started), after=words.moment(after.started)))
     if before.inventory != after.inventory:

@@ -54,7 +54,7 @@ def format_due(due: Due, now: datetime.datetime, words: Words) -> str:
 
 
 def show_case(incident: Case, lang: Lang) -> None:
-    """One incident whole."""
+    """Print one incident whole."""
     words, now = Words(lang), clock.now()
     out.print(f"[bold]{incident.id}[/]  {escape(', '.join(incident.subjects))}", soft_wrap=True)
     out.print(words("incidents.detected", when=words.moment(clock.format_stamp(incident.detected_at))))
@@ -225,7 +225,10 @@ def show_unrecorded(run: Run, words: Words, console: Console = out) -> None:
 
 
 def show_intrusions(run: Run, words: Words, console: Console = out) -> None:
-    """Each host and site with traces of intruders, and whether an incident is open on it; incidents without any."""
+    """Print each host and site with traces of intruders, and whether an incident is open on it.
+
+    Incidents without any traces are printed, too.
+    """
     open_intrusions, commands = intrusions.find_intrusions(run), dict[str, None]()
     for intrusion in open_intrusions:
         label = words("standing.intruded" if intrusion.certain else "standing.suspected")

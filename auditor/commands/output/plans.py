@@ -39,7 +39,7 @@ class _Row:
 def show_plan(
     plan: HardeningPlan, catalogue: Catalogue, lang: Lang, previews: Sequence[TaskPreview] = (), console: Console = out
 ) -> None:
-    """Worst first what would be put in force, and why; what is held, and why; each host; then the diffs."""
+    """Print what would be put in force, worst first, and why; what is held, and why; each host; then the diffs."""
     words = Words(lang)
     due_rows = _group_changes((host.host, change) for host in plan.hosts for change in host.due)
     deferred_rows = _group_changes((host.host, change) for host in plan.hosts for change in host.held_changes)
@@ -134,7 +134,7 @@ def _join_first(names: Sequence[str], total: int, most: int) -> str:
 
 
 def _show_hosts(plan: HardeningPlan, words: Words, console: Console) -> None:
-    """Each host where there are several; one that is refused in any case."""
+    """Print each host where there are several; one that is refused in any case."""
     several = len(plan.hosts) > 1
     if several:
         console.print()

@@ -21,7 +21,10 @@ from auditor.text.translations import Words
 
 
 def build_sites_table(now: FleetSummary, lang: Lang, before: FleetSummary | None = None) -> Table:
-    """Sites in rows, what matters first: open findings by severity, and before → after when there is a before."""
+    """Return sites in rows, what matters first.
+
+    A row has the open findings by severity, and before → after when there is a before.
+    """
     words = Words(lang)
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column(words("col.site"), no_wrap=True)

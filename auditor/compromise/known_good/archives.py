@@ -247,7 +247,10 @@ def _common(entries: dict[str, str]) -> tuple[dict[str, str], str]:
 
 
 def _application(entries: dict[str, str], top: str) -> tuple[dict[str, str], str]:
-    """Of a package of Debian's what lies in the folder of its application, wherever an office has a copy of it."""
+    """Return what lies in the folder of the application of a package of Debian's.
+
+    An office may have a copy of it anywhere.
+    """
     matches = (re.match(r"(?:usr/)?share/[^/]+/", path) for path in entries)
     folders = Counter(match[0] for match in matches if match is not None)
     inside, most = folders.most_common(1)[0] if folders else ("", 0)

@@ -145,7 +145,7 @@ def _strays(
     by_path: Mapping[str, HostFile],
     standings: dict[str, tuple[FileStatus, str]],
 ) -> None:
-    """Files that lie where only a release has files, and files of releases that lie elsewhere."""
+    """Note files that lie where only a release has files, and files of releases that lie elsewhere."""
     tops_of = {base: list_release_folders(base, manifest) for base, manifest in manifests_by_folder.items()}
     older: dict[str, dict[str, str]] = defaultdict(dict)
     digests: dict[str, str] = {}

@@ -271,7 +271,7 @@ class Calls(Sinks):
         return AbstractValue(None, 0, function=function)
 
     def run_callback(self, name: bytes, args: list[AbstractValue], node: Node) -> None:
-        """One of PHP's functions calls what one of its arguments names."""
+        """Note that one of PHP's functions calls what one of its arguments names."""
         at = names.CALLBACKS[name]
         if at >= len(args):
             return

@@ -48,7 +48,7 @@ def read_loop_variable(flow: Calls, node: Node) -> AbstractValue:
 
 
 def read_match(flow: Calls, node: Node) -> AbstractValue:
-    """``match``, which comes to one of its arms."""
+    """Read ``match``, which comes to one of its arms."""
     body = node.get("body")
     arms = [arm.get("return_expression") for arm in body.children] if body is not None else []
     return any_item(make_array((None, value_of(arm)) for arm in arms if arm is not None))

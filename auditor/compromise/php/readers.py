@@ -360,7 +360,7 @@ def _case(flow: Calls, node: Node) -> AbstractValue:
 
 
 def _read_update(flow: Calls, node: Node) -> AbstractValue:
-    """``$x++``, which makes letters of letters."""
+    """Read ``$x++``, which makes letters of letters."""
     inside = node.get("argument")
     if inside is not None:
         before = flow.of_variable(flow.key(inside))

@@ -315,7 +315,7 @@ class Sinks(VariableState):
             self.put(self.key(holder), AbstractValue(None, before.flags | flags, function=before.function), node)
 
     def overwritten(self, scope: Node | None, flags: int) -> None:
-        """Variables of others' choosing are made, which may be those that are there."""
+        """Note that variables of others' choosing are made, which may be those that are there."""
         for key, value in self.variables.items():
             if flags and key[0] is scope:
                 self.variables[key] = value.with_flags(flags)

@@ -119,7 +119,7 @@ class VariableState:
     def used(
         self, rule: str, value: AbstractValue, node: Node, exact: Level = "exact", *, foreign: Level = "sure"
     ) -> bool:
-        """Something is done with a value.
+        """Note that something is done with a value.
 
         Told when it is others', and noted for a function's callers when it is a parameter.
         """

@@ -79,7 +79,7 @@ class Pace:
     _last: float | None = field(default=None, init=False)
 
     def wait(self) -> None:
-        """Until the next request may begin, which then counts as begun."""
+        """Wait until the next request may begin, which then counts as begun."""
         if self._last is not None:
             delay = self._last + self.between - self.clock()
             if delay > 0:
@@ -170,7 +170,9 @@ class SiteSession:
     def _follow_redirects(
         self, path: str, visitor: Visitor, raw: Raw, at: tuple[str, str] | None = None
     ) -> VisitorResponse:
-        """With redirects within the site taken; the first that leaves it is what was served.
+        """Return the response with redirects within the site taken.
+
+        The first that leaves the site is what was served.
 
         ``at``: scheme and name, where it is another.
         """

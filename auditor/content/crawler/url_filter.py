@@ -164,7 +164,7 @@ def shape(path: str) -> str:
 
 
 def sample_paths(paths: Iterable[str]) -> list[str]:
-    """Of each shape the first SAMPLES, in their order."""
+    """Return the first SAMPLES of each shape, in their order."""
     counts: dict[str, int] = {}
     samples = []
     for path in paths:

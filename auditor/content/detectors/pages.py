@@ -118,7 +118,7 @@ def _has_lost_content(extract: Extract, near: DomainClassifier) -> bool:
 
 
 def tokens(visit: PageVisit, extract: Extract, near: DomainClassifier, evidence: PageEvidence) -> tuple[str, ...]:
-    """By which search consoles know whose the site is; those that are new are told."""
+    """Return the tokens by which search consoles know whose the site is, and note those that are new."""
     file = _TOKEN_FILE.search(urlsplit(visit.url).path)
     page_tokens = (*((file[1],) if file else ()), *extract.tokens)
     for token in page_tokens:
@@ -157,7 +157,7 @@ def sitemap(visit: PageVisit, body: str, near: DomainClassifier, evidence: PageE
 
 
 def robots(visit: PageVisit, body: str, near: DomainClassifier, evidence: PageEvidence) -> None:
-    """Sitemaps on other hosts that the file for engines names."""
+    """Note sitemaps on other hosts that the file for engines names."""
     for address in _SITEMAP.findall(body[:500_000])[:100]:
         host = host_of(resolve_link(address, visit.url))
         if host and near.classify_host(host) == "foreign":

@@ -227,7 +227,7 @@ def _sells(text: str, as_read: str, says: LexiconMatch, pointers: Iterable[Point
 
 
 def _led_to(text: str, pointers: Iterable[Pointer], near: DomainClassifier) -> Iterator[Pointer]:
-    """Whom a text leads to, unless that is where it was taken from."""
+    """Yield whom a text leads to, unless that is where it was taken from."""
     plain_text = " ".join(text.split())
     return (pointer for pointer in pointers if pointer.around[:80] in plain_text and not _is_source(pointer, near))
 

@@ -71,7 +71,10 @@ def _in_page(match: re.Match[bytes] | None) -> str:
 
 
 def _guess_text(body: bytes, *, is_declared_utf8: bool) -> str:
-    """``is_declared_utf8``: it is said to be UTF-8, which bytes between that mean nothing do not change."""
+    """Guess the text; ``is_declared_utf8``: it is said to be UTF-8.
+
+    Bytes between that mean nothing do not change this.
+    """
     decoded_text = body.decode("utf-8", "replace")
     replacement_count = decoded_text.count("\ufffd")
     if replacement_count * 50 < len(decoded_text) or (

@@ -41,7 +41,7 @@ class DocumentText:
 
 
 def kind(body: bytes) -> str:
-    """``pdf``, ``docx``, or nothing, by its first bytes."""
+    """Return ``pdf``, ``docx``, or nothing, by its first bytes."""
     if body[:1024].lstrip().startswith(b"%PDF-"):
         return "pdf"
     return "docx" if body.startswith(b"PK\x03\x04") and b"word/" in body[:200_000] + body[-20_000:] else ""

@@ -198,7 +198,7 @@ def _is_cut(word: str) -> bool:
 
 
 def _joined_again(text: str, *, signs: bool, spaces: bool) -> tuple[str, int]:
-    """``n.h.à c.á.i`` and ``N H À`` as words; how many there were.
+    """Return ``n.h.à c.á.i`` and ``N H À`` as words, and how many there were.
 
     ``signs``, ``spaces``: whether single letters stand between such.
     """

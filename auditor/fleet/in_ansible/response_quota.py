@@ -31,7 +31,10 @@ class ResponseQuota:
 
 
 def measure_size(value: object) -> int | None:
-    """About how long the value is as text; None when it is longer, deeper or of more parts than an answer may be."""
+    """Return about how long the value is as text.
+
+    None when it is longer, deeper or of more parts than an answer may be.
+    """
     chars = values = 0
     level = [value]
     for _ in range(bounds.MAX_DEPTH):

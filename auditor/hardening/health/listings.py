@@ -19,7 +19,7 @@ _TITLE = "Index of "
 
 
 def find_linked_listings(hosts: Sequence[Host], ca_files: Mapping[str, str | None]) -> dict[Domain, Text]:
-    """Return domain to the lists of files that its smoke pages are, or link to within one step.
+    """Return, by domain, the lists of files that its smoke pages are, or link to within one step.
 
     Raises InputError for an unreadable file of authorities, never for what the sites do.
     """

@@ -201,7 +201,10 @@ def find_broken_sites(answers: Answers) -> tuple[str, ...]:
 
 
 def count_served(answers: Answers) -> dict[str, int]:
-    """Return domain to how many of its URLs serve, redirects followed; domains of which none does are left out."""
+    """Return, by domain, how many of its URLs serve, redirects followed.
+
+    Domains of which none does are left out.
+    """
     counts = {
         domain: sum(redirects.is_served(answer, redirects.index_by_url(got)) for answer in got)
         for domain, got in answers.items()
@@ -210,7 +213,10 @@ def count_served(answers: Answers) -> dict[str, int]:
 
 
 def find_fallen_sites(before: Answers, after: Answers) -> dict[str, tuple[SiteRegression, ...]]:
-    """Domain to the URLs that served before and no longer do, redirects followed: a site serves when all of them do."""
+    """Return, by domain, the URLs that served before and no longer do, redirects followed.
+
+    A site serves when all of them do.
+    """
     regressions = {}
     for domain, answers in before.items():
         then, now = redirects.index_by_url(answers), redirects.index_by_url(after.get(domain, ()))
@@ -291,7 +297,10 @@ def learn_baseline(first: Answers, second: Answers | None = None) -> SmokeBaseli
 
 
 def find_https_faults(answers: Answers) -> dict[str, Text]:
-    """Domain to why its visitors must not be sent on to HTTPS as it answers now: it fails, or is another page there."""
+    """Return, by domain, why its visitors must not be sent on to HTTPS as it answers now.
+
+    HTTPS fails, or is another page there.
+    """
     fault_by_domain = {}
     for domain, got in answers.items():
         by_url = {answer.url: answer for answer in got if answer.is_declared}

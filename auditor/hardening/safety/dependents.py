@@ -95,7 +95,10 @@ def find_holds(
 
 
 def _map_addresses(data: Mapping[str, Facts], addresses: Mapping[str, str]) -> dict[str, str]:
-    """Return addresses and names to hosts; an address that a host gives itself counts where nobody else has it."""
+    """Return hosts by their addresses and names.
+
+    An address that a host gives itself counts where nobody else has it.
+    """
     host_by_address = {address.lower(): name for address, name in addresses.items()}
     for name, own in data.items():
         connection = own.get("system", {}).get("connection") or {}

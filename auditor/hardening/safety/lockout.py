@@ -69,7 +69,7 @@ def _explain_acceptance(ways: list[Any]) -> Text:
 
 
 def _describe_people(ways: list[Any]) -> Text:
-    """By account and what opens it, with the addresses: nobody's name is left out."""
+    """Return people by account and what opens it, with the addresses: nobody's name is left out."""
     groups: dict[tuple[str, tuple[str, ...], str | None, bool], list[Any]] = {}
     for way in ways:
         groups.setdefault((way.account, way.methods, way.to, way.doubtful), []).append(way)

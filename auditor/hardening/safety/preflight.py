@@ -287,7 +287,7 @@ _REFUSE: tuple[Callable[[PreflightInput], Iterator[Text]], ...] = (
 
 
 def find_losses(case: PreflightInput) -> lockout.Losses:
-    """Whom the planned changes would lock out: who came in of late, and who is declared."""
+    """Return whom the planned changes would lock out: who came in of late, and who is declared."""
     if not logins.has_login_facts(case.data):
         return lockout.Losses(hold_reasons=dict.fromkeys(case.access_changes, _LOGINS_UNKNOWN))
     return lockout.describe_losses(
@@ -449,7 +449,7 @@ def _select_sites(
 
 
 def _find_sites_without_https(case: PreflightInput) -> dict[str, dict[Domain, Text]]:
-    """Per control that leads visitors to HTTPS for good, the sites where HTTPS fails."""
+    """Return the sites where HTTPS fails, per control that leads visitors to HTTPS for good."""
     planned_controls = case.select_controls(Effect.REQUIRES_HTTPS)
     if not planned_controls:
         return {}

@@ -20,7 +20,7 @@ from auditor.models import Host, clock
 
 
 def harden_batch(rollout: Rollout, hosts: Sequence[Host]) -> None:
-    """One batch, to its end."""
+    """Harden one batch, to its end."""
     reach = reaching.load_reach(Path(rollout.inventory.path))
     names = [host.name for host in hosts]
     try:
@@ -80,7 +80,7 @@ def _report_rollback(rollout: Rollout, begun_hosts: Sequence[str], why: BaseExce
 
 
 def recover_hosts(rollout: Rollout, hosts: Sequence[Host]) -> None:
-    """Hosts of a hardening that was killed: what they came to, brought back where it is still open.
+    """Recover hosts of a hardening that was killed: note their state, and bring back those where it is still open.
 
     One whose own time is long over is asked once: what it has not said by now, nobody has to wait for.
     """

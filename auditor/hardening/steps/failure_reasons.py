@@ -57,7 +57,7 @@ def _explain_timeout(answer: Mapping[str, Any]) -> Text:
 
 
 def with_left(why: Text, answer: Mapping[str, Any]) -> Text:
-    """Also what others changed meanwhile, which the way back left or put aside."""
+    """Add what others changed meanwhile, which the way back left or put aside."""
     left_paths = guard_answers.list_left_paths(answer)
     if not left_paths:
         return why
@@ -69,7 +69,7 @@ def with_left(why: Text, answer: Mapping[str, Any]) -> Text:
 
 
 def with_staying(why: Text, answer: Mapping[str, Any]) -> Text:
-    """Also which packages stay upgraded: what an upgrade closed is not opened again."""
+    """Add which packages stay upgraded: what an upgrade closed is not opened again."""
     packages = guard_answers.list_upgraded_packages(answer)
     if not packages:
         return why
@@ -80,7 +80,7 @@ def with_staying(why: Text, answer: Mapping[str, Any]) -> Text:
 
 
 def with_problems(why: Text, answer: Mapping[str, Any]) -> Text:
-    """Also what the way back could not bring back."""
+    """Add what the way back could not bring back."""
     text = make_one_line("; ".join(problem[:200] for problem in guard_answers.list_not_restored(answer)[:5]))
     if not text:
         return why

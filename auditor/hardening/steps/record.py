@@ -20,7 +20,7 @@ class HardeningRecord:
         journal.write(hardening)
 
     def end_anyhow(self) -> None:
-        """From here on nothing new is begun: what cannot be written is still known, and holds nobody up."""
+        """Begin nothing new from here on: what cannot be written is still known, and holds nobody up."""
         self._end_anyhow = True
 
     def update(self, **changes: Any) -> None:

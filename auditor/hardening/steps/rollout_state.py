@@ -70,5 +70,5 @@ class Rollout:
         return entry.state if entry else "waiting"
 
     def list_armed(self, names: Sequence[str]) -> list[str]:
-        """Of these hosts those that bring themselves back unless they are confirmed."""
+        """Return those of these hosts that bring themselves back unless they are confirmed."""
         return [name for name in names if self.state(name) == "armed"]

@@ -23,7 +23,7 @@ MAX_BYTES = 100
 
 
 def _parse_administrator(text: str) -> str:
-    """``DOMAIN/NAME``, the application's folder after the domain; percent signs spell bytes of names."""
+    """Parse ``DOMAIN/NAME``, the application's folder after the domain; percent signs spell bytes of names."""
     words = re.sub(r"^https?://", "", text.strip(" ")).split("/")
     name = unquote_to_bytes(words[-1].encode("utf-8", "surrogateescape"))
     if len(words) < _MIN_WORDS or {"", ".", ".."} & {*words} or len(name) > MAX_BYTES:

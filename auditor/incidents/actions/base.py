@@ -16,12 +16,12 @@ SECONDS = 50.0
 
 
 def select_all_hosts(_what: str, hosts: tuple[Host, ...]) -> tuple[Host, ...]:
-    """On all of the incident's hosts."""
+    """Return all of the incident's hosts."""
     return hosts
 
 
 def select_only_host(_what: str, hosts: tuple[Host, ...]) -> tuple[Host, ...]:
-    """On a single one. Raises InputError when it is not said which."""
+    """Return the single host. Raises InputError when it is not said which."""
     if len(hosts) != 1:
         raise InputError("this action runs on one host", mend="name one of the incident's hosts with --host")
     return hosts

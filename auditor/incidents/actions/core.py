@@ -20,7 +20,10 @@ _SCHEME = re.compile(r"^https?://")
 
 
 def _parse_folder(text: str) -> str:
-    """``DOMAIN``, or ``DOMAIN/FOLDER`` of an application or a plugin below; percent signs spell bytes of names."""
+    """Parse ``DOMAIN``, or ``DOMAIN/FOLDER`` of an application or a plugin below.
+
+    Percent signs spell bytes of names.
+    """
     site, *words = _SCHEME.sub("", text.strip(" ")).rstrip("/").split("/")
     folders = [unquote_to_bytes(word.encode("utf-8", "surrogateescape")) for word in words]
     if {b"", b".", b".."} & {*folders} or b"\0" in b"".join(folders):

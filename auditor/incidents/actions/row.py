@@ -33,7 +33,7 @@ MAX_BYTES = 191
 
 
 def _parse_row(text: str) -> str:
-    """``DOMAIN/TABLE/NUMBER`` or ``DOMAIN/options/NAME``, the application's folder after the domain.
+    """Parse ``DOMAIN/TABLE/NUMBER`` or ``DOMAIN/options/NAME``, the application's folder after the domain.
 
     Percent signs spell bytes of names.
     """

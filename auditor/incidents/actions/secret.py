@@ -18,7 +18,7 @@ from auditor.text import paths
 
 
 def _parse_application(text: str) -> str:
-    """``DOMAIN``, or ``DOMAIN/FOLDER`` of an application in a folder."""
+    """Parse ``DOMAIN``, or ``DOMAIN/FOLDER`` of an application in a folder."""
     site, *folders = re.sub(r"^https?://", "", text.strip(" ")).rstrip("/").split("/")
     if {"", ".", ".."} & {*folders}:
         raise InputError(

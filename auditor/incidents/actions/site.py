@@ -28,7 +28,10 @@ def parse_site(text: str) -> str:
 
 
 def _parse_path(text: str) -> str:
-    """``DOMAIN/PATH`` as an address has it, percent signs spelling bytes; written so that it is one line."""
+    """Parse ``DOMAIN/PATH`` as an address has it, percent signs spelling bytes.
+
+    It is written so that it is one line.
+    """
     domain, _, rest = re.sub(r"^https?://", "", text.strip(" ")).partition("/")
     path = unquote_to_bytes(rest.encode("utf-8", "surrogateescape"))
     names = path.split(b"/")[:-1] if path.endswith(b"/") else path.split(b"/")

@@ -18,7 +18,7 @@ _NAME = re.compile(r"[A-Za-z0-9_$]{1,64}")
 
 
 def _parse_trigger(text: str) -> str:
-    """``DOMAIN/NAME``, with the application's folder after the domain."""
+    """Parse ``DOMAIN/NAME``, with the application's folder after the domain."""
     where, slash, name = text.strip(" ").rpartition("/")
     if not slash or not _NAME.fullmatch(name):
         raise InputError(

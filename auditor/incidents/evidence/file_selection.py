@@ -18,7 +18,7 @@ QUARANTINE = "/var/lib/luytre/quarantine"
 
 
 def select_files(case: Case, host: str, hunt: Hunt | None, requested_paths: Sequence[str]) -> tuple[str, ...]:
-    """Whole paths there, those that somebody named first."""
+    """Return whole paths there, those that somebody named first."""
     quarantined_paths = [
         f"{QUARANTINE}/{case.id}_{action.number}/file"
         for action in case.actions.values()

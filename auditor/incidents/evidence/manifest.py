@@ -70,12 +70,12 @@ class EvidenceManifest(Model):
 
 
 def render_manifest(manifest: EvidenceManifest) -> bytes:
-    """As ``manifest.json`` has it."""
+    """Return the text of ``manifest.json``."""
     data = manifest.model_dump(mode="json", exclude_defaults=True)
     return (json.dumps({"format": manifest.format, **data}, ensure_ascii=False, indent=1) + "\n").encode()
 
 
 def render_checksums(manifest: EvidenceManifest, digest: str) -> bytes:
-    """As ``sha256sum`` writes it; ``digest`` is the manifest's own."""
+    """Return the checksums as ``sha256sum`` writes them; ``digest`` is the manifest's own."""
     rows = [(file.sha256, file.path) for file in manifest.files]
     return "".join(f"{sha256}  {path}\n" for sha256, path in [*rows, (digest, MANIFEST)]).encode()

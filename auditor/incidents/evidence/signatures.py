@@ -185,7 +185,7 @@ def _compute_fingerprint(public: str) -> str:
 
 
 def _run_ssh_keygen(*arguments: str, input_file: Path | None = None) -> subprocess.CompletedProcess[bytes]:
-    """Return ssh-keygen. Raises InputError where it is not installed."""
+    """Run ssh-keygen. Raises InputError where it is not installed."""
     content = input_file.read_bytes() if input_file is not None else b""
     try:
         return subprocess.run(

@@ -431,7 +431,7 @@ def _iter_followup_commands(
 
 
 def _iter_lift_steps(case: Case, rest: Sequence[Obstacle]) -> Iterator[NextStep]:
-    """Everything that is contained without an end, in one command."""
+    """Yield the release of everything that is contained without an end, in one command."""
     lift_obstacles = [obstacle for obstacle in rest if obstacle.command[1] == "release"]
     if lift_obstacles:
         numbers = tuple(number for lift_obstacle in lift_obstacles for number in lift_obstacle.command[3:])

@@ -29,7 +29,7 @@ _PARTS: Mapping[str, tuple[int, ...]] = {
 
 
 def read(into: IndicatorCollector) -> None:
-    """All attributes of all events. Raises InputError for what is no JSON, or holds no event."""
+    """Read all attributes of all events. Raises InputError for what is no JSON, or holds no event."""
     number = 0
     with convert_json_errors(into.document):
         for prefix, event in _iter_events(into.document):

@@ -47,7 +47,7 @@ HEAD = re.compile(rb'\s*\{(?:(?!"Event"|"response").){0,4000}"(?:spec_version|ob
 
 
 def read(into: IndicatorCollector) -> None:
-    """All indicators of the bundle. Raises InputError for what is no JSON, or holds no objects."""
+    """Read all indicators of the bundle. Raises InputError for what is no JSON, or holds no objects."""
     twice: list[str] = []
     with convert_json_errors(into.document):
         objects = ijson.items(

@@ -40,7 +40,7 @@ _HEADINGS: Mapping[str, tuple[str, ...]] = {
 
 
 def read(into: IndicatorCollector) -> None:
-    """All rows.
+    """Read all rows.
 
     A row of defaced pages names a victim: it is kept, and never matched. Raises InputError where no row has headings.
     """

@@ -26,7 +26,7 @@ class Column:
     """What else it is called."""
 
     def get_heading(self, words: Words) -> str:
-        """As the template has it."""
+        """Return the heading as the template has it."""
         return words(f"column.{self.field}")
 
 

@@ -147,7 +147,7 @@ def _parse_unit(text: str, organisation: Organisation | None) -> str:
 
 
 def _validate_field(model: type[BaseModel], field: str, raw_value: Any) -> Any:
-    """As the inventory's own model takes it."""
+    """Return the value as the inventory's own model takes it."""
     about = model.model_fields[field]
     field_type: Any = Annotated[about.annotation, about]
     try:

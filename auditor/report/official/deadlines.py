@@ -38,7 +38,7 @@ class Deadlines:
         return min(_month(first_month), self.period) if first_month else self.period
 
     def get_due_day(self, finding: Finding) -> datetime.date:
-        """By when it had or has to be mended."""
+        """Return the day by which it had or has to be mended."""
         return self._after(self.get_first_month(finding), finding.severity)
 
     def is_late(self, finding: Finding) -> bool:
@@ -54,11 +54,14 @@ class Deadlines:
         return tuple(finding for finding in findings if self.get_due_day(finding) < self.written_on)
 
     def get_requested_day(self, finding: Finding) -> datetime.date:
-        """By when a report written that day can ask for it."""
+        """Return the day by which a report written that day can ask for it."""
         return self._not_past(self.get_due_day(finding))
 
     def get_deadline(self, severity: Severity) -> datetime.date:
-        """By when the report can ask for something that is not a finding but as urgent as ``severity``."""
+        """Return the day by which the report can ask for something as urgent as ``severity``.
+
+        It is something that is not a finding.
+        """
         return self._not_past(self._after(self.period, severity))
 
     @property

@@ -147,7 +147,7 @@ def _centre(paragraph: Paragraph, length: float, width: float) -> None:
 
 
 def _check(document: OfficialDocument, word: Docx, source: Path) -> None:
-    """Everything that the document says has to be in the file: an officer's template may have lost a mark."""
+    """Check that everything that the document says is in the file: an officer's template may have lost a mark."""
     paragraph_texts = {"".join(node.itertext(qn("w:t"))) for node in word.element.body.iter(qn("w:p"))}
     whole = "\n".join(paragraph_texts)
     for name, text in _texts(document):

@@ -120,7 +120,7 @@ def write(
 
 
 def _put(path: Path, content_: bytes) -> Path:
-    """In place, whole; what holds addresses is for its owner only."""
+    """Put it in place, whole; what holds addresses is for its owner only."""
     return (
         publish.write_private(path, [content_]) if path.name.startswith(ANNEX) else publish.write_file(path, content_)
     )

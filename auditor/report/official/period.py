@@ -23,7 +23,7 @@ class Period:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """From ``2026-11``. Raises InputError for anything else."""
+        """Parse ``2026-11``. Raises InputError for anything else."""
         if not re.fullmatch(r"20[0-9]{2}-(0[1-9]|1[0-2])", text):
             raise InputError("--period {period} is not a month", period=text, mend="write it like 2026-11")
         return cls(int(text[:4]), int(text[5:]))

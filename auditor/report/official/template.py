@@ -210,7 +210,7 @@ def _borders(of: Any, sides: tuple[str, ...], space: int) -> None:
 
 
 def _dash() -> float:
-    """From the start of the greeting to its colon, below which the dashes stand."""
+    """Return the distance from the start of the greeting to its colon, below which the dashes stand."""
     return metrics.measure_width("Kính gửi", SIZE_BODY)
 
 
@@ -239,7 +239,10 @@ def _annex_page(section: Any) -> None:
 
 
 def _page_number(section: Any) -> None:
-    """Centred in the top margin, and not on the first page, whose header is its own and empty."""
+    """Put the page number centred in the top margin, and not on the first page.
+
+    The header of that page is its own and empty.
+    """
     paragraph = section.header.paragraphs[0]
     paragraph.style, paragraph.alignment = "Normal", _CENTER
     field = OxmlElement("w:fldSimple")
@@ -355,7 +358,10 @@ def _columns(document: Any) -> tuple[Any, Any]:
 
 
 def _annexes(document: Any, keys: Sequence[AnnexKey]) -> None:
-    """Each in a section of its own, which goes with it when the document has no such annex; it always has the last."""
+    """Put each annex in a section of its own, which goes with it when the document has no such annex.
+
+    The document always has the last.
+    """
     for key in keys:
         _annex_page(document.add_section())
         if key != keys[0]:
@@ -413,7 +419,7 @@ def _table_form(table: Any, widths: tuple[float, ...], padding: float) -> None:
 
 
 def _add_paragraphs(where: Any, *paragraphs: tuple[str, str]) -> None:
-    """Paragraphs of style and text; the first fills the empty one that a new cell holds."""
+    """Add paragraphs of style and text; the first fills the empty one that a new cell holds."""
     for style, text in paragraphs:
         present = where.paragraphs
         fresh = len(present) == 1 and not present[0].text and hasattr(where, "width")

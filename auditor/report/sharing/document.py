@@ -138,7 +138,10 @@ def _number(value: int | None, words: Words) -> int | str:
 
 
 def describe_protection(row: OfficeRow, words: Words) -> str:
-    """Products that were seen on hosts, then what the office declares besides; "not known" where there is neither."""
+    """Return products that were seen on hosts, then what the office declares besides.
+
+    It is "not known" where there is neither.
+    """
     product_texts = [
         words(f"sharing.product.{state}", product=product, count=n, of=row.hosts)
         for state, counts in (("running", row.running_products), ("stopped", row.stopped_products))

@@ -200,7 +200,7 @@ def _ids_on_host(name: str, index: _FindingIndex) -> frozenset[str] | None:
 
 
 def _ids_on_site(domain: str, index: _FindingIndex) -> frozenset[str] | None:
-    """Likewise of a site's application; None where that was not judged, as on a site that has none."""
+    """Return the ids of a site's application; None where that was not judged, as on a site that has none."""
     results = index.list_results("vulnerable", "site", domain)
     return frozenset(_ids(results, _is_severe)) if results else None
 
@@ -219,7 +219,7 @@ def _ids(findings: Iterable[Finding], counts: Callable[[Mapping[str, Any]], bool
 def _count_handled(
     own: Iterable[SiteSummary], hosts: Iterable[HostSummary], before: _FindingIndex, now: _FindingIndex
 ) -> DistinctCount:
-    """Of what was open at the beginning, what is open on none of the same sites and hosts any more."""
+    """Count what was open at the beginning and is open on none of the same sites and hosts any more."""
     own = tuple(own)
     pairs = [(_ids_on_host(host.host.name, before), _ids_on_host(host.host.name, now)) for host in hosts]
     pairs += [(_ids_on_site(site.domain, before), _ids_on_site(site.domain, now)) for site in own]

@@ -24,7 +24,7 @@ class Year:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """From ``2026``. Raises InputError for anything else."""
+        """Parse ``2026``. Raises InputError for anything else."""
         if not re.fullmatch(r"20[0-9]{2}", text):
             raise InputError("--year {year} is not a year", year=text, mend="write it like 2026")
         return cls(int(text))
@@ -41,12 +41,12 @@ class Year:
 
     @property
     def due_of_operator(self) -> datetime.date:
-        """Before which operators report to owners."""
+        """Return the day before which operators report to owners."""
         return datetime.date(self.year, 12, 20)
 
     @property
     def due_of_owner(self) -> datetime.date:
-        """Before which owners report to the Ministry of Public Security."""
+        """Return the day before which owners report to the Ministry of Public Security."""
         return datetime.date(self.year, 12, 25)
 
 
@@ -100,7 +100,10 @@ def _still(system: System) -> tuple[datetime.date, ...]:
 
 
 def find_later_systems(systems: Iterable[System], year: Year) -> tuple[tuple[System, datetime.date], ...]:
-    """Systems whose decision or check is of after the year's last day, with that day: the table is as of then."""
+    """Return systems whose decision or check is of after the year's last day, with that day.
+
+    The table is as of then.
+    """
     dated_systems = (
         (system, day)
         for system in systems

@@ -69,7 +69,9 @@ def answer_advisory(
     due: date | None,
     statements: Mapping[str, StatementIndex] = MappingProxyType({}),
 ) -> AdvisoryResult:
-    """``hosts``: facts by area as plain data, None for a host that could not be read.
+    """Return the answers to a list.
+
+    ``hosts``: facts by area as plain data, None for a host that could not be read.
 
     ``products``: what no host of ours has.
 

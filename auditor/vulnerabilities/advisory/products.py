@@ -12,7 +12,10 @@ FILE = "products.yml"
 
 
 def load_foreign_products(office: Path) -> Sequence[str]:
-    """Words and phrases by which they are told. Raises InputError for an office's file that is no list of them."""
+    """Return words and phrases by which they are told.
+
+    Raises InputError for an office's file that is no list of them.
+    """
     own = office / FILE
     return (*_read(Path(__file__).with_suffix(".yml")), *(_read(own) if own.is_file() else ()))
 

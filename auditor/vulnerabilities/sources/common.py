@@ -97,7 +97,7 @@ class _LimitedJsonStream(io.RawIOBase):
 
 
 def open_json_stream(document: SourceDocument, size: int = 1 << 18) -> io.BufferedReader:
-    """Return JSON for a reader of streams.
+    """Open JSON for a reader of streams.
 
     Raises InputError for what goes deeper than MAX_DEPTH, or has a value longer than MAX_VALUE.
     """
@@ -115,7 +115,7 @@ class ImportSummary:
 
 @contextmanager
 def convert_json_errors(document: SourceDocument) -> Iterator[None]:
-    """Around the reading of JSON: what is no JSON, or not all of it, is an InputError that says so."""
+    """Raise InputError around the reading of JSON for what is no JSON, or not all of it; the error says so."""
     try:
         yield
     except ijson.JSONError as error:
@@ -126,7 +126,7 @@ def convert_json_errors(document: SourceDocument) -> Iterator[None]:
 
 @contextmanager
 def convert_csv_errors(document: SourceDocument) -> Iterator[None]:
-    """Around the reading of CSV: what is none is an InputError that says so."""
+    """Raise InputError around the reading of CSV for what is none; the error says so."""
     try:
         yield
     except csv.Error as error:

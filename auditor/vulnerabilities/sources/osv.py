@@ -184,7 +184,7 @@ def _is_paid(entry: Mapping[str, Any]) -> bool:
 
 
 def _collect_spans(members: Iterable[Mapping[str, Any]], key: Callable[[str], Any]) -> list[Span]:
-    """From which version to which it is there: from, to, whether with that; an empty end is none.
+    """Return from which version to which it is there: from, to, whether with that; an empty end is none.
 
     ``key``: the order of versions.
     """
@@ -220,7 +220,7 @@ def _iter_spans(events: Iterable[tuple[str, str]]) -> Iterator[Span]:
 
 
 def _encode_package_record(name: str, members: Sequence[Mapping[str, Any]]) -> list[Any]:
-    """As the tracker's records are; with more spans than "up to a version" these follow."""
+    """Return the record as those of the tracker are; with more spans than "up to a version" these follow."""
     specific = [details for each in members if isinstance(details := each.get("ecosystem_specific"), dict)]
     urgency = next((clean_text(item["urgency"]) for item in specific if item.get("urgency")), "")
     spans = _collect_spans([member for member in members if not _is_paid(member)], versions.make_debian_key)
@@ -243,7 +243,7 @@ def _encode_package_record(name: str, members: Sequence[Mapping[str, Any]]) -> l
 
 
 def _encode_component_record(name: str, title: str, members: Sequence[Mapping[str, Any]]) -> list[Any]:
-    """As Wordfence's records are kept: id, title, ranges, versions that are mended, no score."""
+    """Return the record as Wordfence's are kept: id, title, ranges, versions that are mended, no score."""
     spans = _collect_spans(members, cmp_to_key(versions.compare_php))
     ranges = [["*" if low == "0" else low, True, high or "*", with_high or not high] for low, high, with_high in spans]
     return [name, title, ranges, [high for _low, high, with_high in spans if high and not with_high], None]

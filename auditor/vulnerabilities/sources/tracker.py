@@ -43,7 +43,10 @@ def _encode_records(records: list[list[Any]]) -> str:
 
 
 def _iter_releases(document: SourceDocument, source: str, name: str, issue: Any) -> Iterator[tuple[str, list[str]]]:
-    """By release: state, fixed version, urgency, why there is no DSA, and whether that is ignored or postponed."""
+    """Yield each release with its record.
+
+    It is: state, fixed version, urgency, why there is no DSA, and whether that is ignored or postponed.
+    """
     releases = issue.get("releases") if isinstance(issue, dict) else None
     if not isinstance(releases, dict):
         raise document.make_error("{name} of {source} has no releases", name=repr(name), source=repr(source))

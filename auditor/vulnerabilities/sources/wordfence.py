@@ -64,7 +64,9 @@ def _get_component(software: Any) -> str | None:
 
 
 def _parse_ranges(software: Any) -> list[list[Any]] | None:
-    """From, whether with it, to, whether with it; ``*`` is from the beginning or to the end.
+    """Return ranges: from, whether with it, to, whether with it.
+
+    ``*`` is from the beginning or to the end.
 
     None: it has none that can be read.
     """

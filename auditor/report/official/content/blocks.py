@@ -27,7 +27,7 @@ def make_item(text: str) -> TextBlock:
 
 
 def punctuate_items(blocks: Iterable[TextBlock]) -> tuple[TextBlock, ...]:
-    """Of items that follow each other each ends with a semicolon, the last with a full stop."""
+    """Return the items with a semicolon at the end of each, and a full stop at the end of the last."""
     block_list = list(blocks)
     for index, block in enumerate(block_list):
         if block.kind == "item":

@@ -26,7 +26,10 @@ def write_situation(context: ReportContext) -> Iterable[str]:
 
 
 def _levels(given: ReportContext) -> Iterable[str]:
-    """Of how many sites which level is declared, and to which they are held where that is another one, or none is."""
+    """Yield how many sites have which declared level.
+
+    It says, too, to which level they are held where that is another one, or none is declared.
+    """
     words = given.words
     declared = [(site.site, level_of(given, site.site)) for site in given.figures.summary.sites]
     counts = Counter(level for _, level in declared if level is not None)
