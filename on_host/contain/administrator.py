@@ -72,7 +72,7 @@ CELLS_IN_POSTGRESQL = {"joomla": _list_joomla_cells(_in_postgresql)}
 
 
 def check(request):
-    """``(application, administrators)`` of the name: tables can hold it more than once.
+    """Return ``(application, administrators)`` of the name: tables can hold it more than once.
 
     Raises Refused for the last who could come in, too.
     """

@@ -69,7 +69,7 @@ AS_LISTED = {
 
 
 def compute_seconds_left(block, now):
-    """Seconds that a block has left; a clock that was set back gives it no more than it was given."""
+    """Return seconds that a block has left; a clock that was set back gives it no more than it was given."""
     ends, most = (block["until"], block["seconds"]) if block["confirmed"] else (block["trial"], TRIAL)
     return int(min(ends - now, most))
 

@@ -59,7 +59,7 @@ class ApplicationCore:
         self.folder, self.release = folder, release
 
     def find_differences(self):
-        """``{path, was, new}`` of each file that is not as the release has it. Raises Refused.
+        """Return ``{path, was, new}`` of each file that is not as the release has it. Raises Refused.
 
         ``was`` is None for one that is not there: it is left so beside the release's folders, where offices delete what
         they do without.
@@ -89,7 +89,7 @@ class ApplicationCore:
         return files
 
     def find_blocked_folders(self):
-        """``{path, was, new}`` of each folder of the release in whose place a lesser user's link, or a file, is.
+        """Return ``{path, was, new}`` of each folder of the release in whose place a lesser user's link, or a file, is.
 
         None below another such.
         """
@@ -138,7 +138,7 @@ class ApplicationCore:
             os.close(handle)
 
     def digest(self, path):
-        """sha256 of a file there, in hex, None where none is, ODD for a link and what else is no file.
+        """Return sha256 of a file there, in hex, None where none is, ODD for a link and what else is no file.
 
         Raises Refused when it is too large, or a link is on the way.
         """
@@ -233,7 +233,7 @@ class BundledRelease:
         return self._archive.read(path)
 
     def digest(self, path):
-        """sha256 of it, in hex."""
+        """Return sha256 of it, in hex."""
         return hashlib.sha256(self.content(path)).hexdigest()
 
 
@@ -333,7 +333,7 @@ def describe_outcome(name, core, record, code_reset, remaining_paths):
 
 
 def quote_paths(record, others):
-    """Whole paths, written so that each is one line."""
+    """Return whole paths, written so that each is one line."""
     base = os.path.join(record["root"], os.fsdecode(unquote_to_bytes(record["folder"])))
     return [quote_from_bytes(os.fsencode(os.path.join(base, path)), safe="/") for path in others]
 
@@ -444,7 +444,7 @@ def put_new(place, last, content, file):
 
 
 def digest_at(place, last):
-    """sha256 of what has a name in an open folder, None where none is, or no file."""
+    """Return sha256 of what has a name in an open folder, None where none is, or no file."""
     try:
         handle = safe_open.open_at(place, last)
     except OSError:
@@ -586,7 +586,7 @@ def release(request, _connection):
 
 
 def limit_lines(paths):
-    """Paths, a line each, as many as an answer has room for; then how many there are."""
+    """Return paths, a line each, as many as an answer has room for; then how many there are."""
     text = "\n".join(paths)
     return text if len(text) <= MAX_LETTERS else text[:MAX_LETTERS].rpartition("\n")[0] + "\n… %d" % len(paths)
 

@@ -65,7 +65,7 @@ class RowLocation:
         return self.application.run_script(self.sql.SESSION + "".join(statements))
 
     def read_columns(self):
-        """``[name, type]`` of each column of the table that holds something of its own."""
+        """Return ``[name, type]`` of each column of the table that holds something of its own."""
         rows = self.run_statements(
             self.format_statement(self.sql.OF_TABLE), self.format_statement(self.sql.COLUMNS, most=MAX_COLUMNS + 1)
         )
@@ -113,7 +113,7 @@ def _is_hex(text):
 
 
 def digest(values):
-    """sha256 of what a row holds, as the server works it out, too."""
+    """Return sha256 of what a row holds, as the server works it out, too."""
     return hashlib.sha256(",".join(values).encode("ascii")).hexdigest()
 
 

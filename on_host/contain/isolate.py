@@ -94,7 +94,7 @@ MAIL_PORTS = (25, 465, 587)
 
 
 def collect_exceptions(request, connection):
-    """``{asker, port, trusted, resolvers, relays}``, as this host sees them now. Raises Refused."""
+    """Return ``{asker, port, trusted, resolvers, relays}``, as this host sees them now. Raises Refused."""
     if len(connection) != 4 or not connection[3].isdecimal():
         raise ActionRefusal("no_connection", "")
     if len(request["trusted"]) > MAX_NETWORKS:
@@ -131,7 +131,7 @@ def parse_address(text):
 
 
 def find_relays():
-    """``[address, port]`` of whoever takes this host's mail, as its programs are told."""
+    """Return ``[address, port]`` of whoever takes this host's mail, as its programs are told."""
     endpoints = set()
     for relay in RELAYS:
         text = network_peers.read_text(relay.path)
@@ -197,14 +197,14 @@ def render_rules(actions):
 
 
 def compute_seconds_left(actions):
-    """Seconds after which the last of them is over; None: one is confirmed."""
+    """Return seconds after which the last of them is over; None: one is confirmed."""
     if any(action["confirmed"] for action in actions.values()):
         return None
     return max(round(action["trial"] - now()) for action in actions.values())
 
 
 def now():
-    """Seconds since the host's start, also those in which it slept."""
+    """Return seconds since the host's start, also those in which it slept."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 

@@ -167,7 +167,7 @@ def find_key_lines(key):
 
 
 def size_of(path):
-    """Bytes of a file, 0 where there is none."""
+    """Return bytes of a file, 0 where there is none."""
     try:
         return os.stat(path).st_size
     except (OSError, ValueError):

@@ -121,7 +121,7 @@ def find_root(request):
 
 
 def open_place(record, open_ones):
-    """``(open folder, name)`` of a file's place. Raises Refused."""
+    """Return ``(open folder, name)`` of a file's place. Raises Refused."""
     return safe_move.open_parent(os.fsdecode(unquote_to_bytes(record["path"])), open_ones, record.get("root", ""))
 
 
@@ -220,7 +220,7 @@ def describe_place(record):
 
 
 def find_holders(status):
-    """Processes, by their numbers, that have the file open, but for this one."""
+    """Return processes, by their numbers, that have the file open, but for this one."""
     pids, count = [], 0
     for pid in filter(str.isdigit, os.listdir("/proc")):
         with contextlib.suppress(OSError):

@@ -56,7 +56,7 @@ IN_USE_IN_POSTGRESQL = {
 
 
 def generate_config(path):
-    """``(configuration file, its bytes, its bytes with new secrets)``.
+    """Return ``(configuration file, its bytes, its bytes with new secrets)``.
 
     Raises Refused where a person has to, and while a hardening is open.
     """
@@ -195,7 +195,7 @@ def switch_secrets(record, old, new):
 
 
 def open_test_session(record, stack):
-    """``(session, why there is none)``: one that the site lets in now, by what its configuration holds now."""
+    """Return ``(session, why there is none)``: one that the site lets in now, by what its configuration holds now."""
     try:
         application = applications.load_application(record["path"])
         if application.kind != "wordpress":

@@ -78,7 +78,7 @@ def _text(digits):
 
 
 def digest(trigger):
-    """sha256 of all that it is."""
+    """Return sha256 of all that it is."""
     return hashlib.sha256(json.dumps(trigger, sort_keys=True).encode("ascii")).hexdigest()
 
 

@@ -543,7 +543,7 @@ def contain(request):
 
 
 def choose_fronts(rule, others):
-    """``find_fronts`` of a site that is to be closed; a path is gone for everybody, whoever asks for them."""
+    """Return ``find_fronts`` of a site that is to be closed; a path is gone for everybody, whoever asks for them."""
     if rule["path"] is not None:
         return []
     return find_fronts(rule, find_blocks(rule, others))

@@ -22,7 +22,7 @@ MAX_HEADERS, MAX_HEADER = 50, 2_000
 
 
 def list_own_addresses():
-    """Addresses of this host, those at which nobody shuts out anybody first."""
+    """Return addresses of this host, those at which nobody shuts out anybody first."""
     words = os.environ.get("SSH_CONNECTION", "").split()
     return ["127.0.0.1", "::1", *(words[2:3] if len(words) == 4 else ())]
 

@@ -138,7 +138,7 @@ def load_ahead(names):
 
 
 def read_area(name, declarations, seconds):
-    """``{seconds, error, data}`` of one area; an error in it stays in it."""
+    """Return ``{seconds, error, data}`` of one area; an error in it stays in it."""
     started_at = time.monotonic()
     try:
         area = load_area(name)

@@ -264,7 +264,7 @@ def _check_not_served(root, served_mounts):
 
 
 def open_parent(root, path):
-    """``(descriptor of the folder, name in it)`` of a path below the root's descriptor."""
+    """Return ``(descriptor of the folder, name in it)`` of a path below the root's descriptor."""
     if path.startswith("/") or ".." in path.split("/"):
         raise PathRefusal("must be relative to the root, without '..'")
     with _refuse_errors(path):
@@ -294,7 +294,7 @@ def _refuse_errors(label=None):
 
 
 def put_attributes(handle, change, check):
-    """``(before, after)`` of an open file when owner, group or mode differ from what is wanted, else None."""
+    """Return ``(before, after)`` of an open file when owner, group or mode differ from what is wanted, else None."""
     status = os.fstat(handle)
     present = stat.S_IMODE(status.st_mode)
     uid = status.st_uid if change.uid is None else change.uid
@@ -384,7 +384,7 @@ def _read_all(handle):
 
 
 def protect(root, kinds, web_user, seconds, check):
-    """``(items, refused, cut_short)`` of taking away what the web server does not need, by kind of file."""
+    """Return ``(items, refused, cut_short)`` of taking away what the web server does not need, by kind of file."""
     items, refusals = [], []
     web = _webroot.web_users()
     account = pwd.getpwnam(web_user) if web_user else None
@@ -458,7 +458,7 @@ def _close_for_account(entry, account):
 
 
 def _close_for_root(status, web):
-    """Root's to write, and readable for whoever of the web accounts reads it now."""
+    """Return root's to write, and readable for whoever of the web accounts reads it now."""
     if not web.writes(status):
         return AttributeChange()
     group_and_mode = web.closed_to_writing(status)
@@ -500,7 +500,7 @@ def _close_beside_access_list(entry, account, forbidden_bits):
 
 
 def put_paths(root, params, check):
-    """``(items, refused)`` of putting attributes and a definition on named paths."""
+    """Return ``(items, refused)`` of putting attributes and a definition on named paths."""
     change = AttributeChange(
         pwd.getpwnam(params["owner"]).pw_uid if params["owner"] else None,
         grp.getgrnam(params["group"]).gr_gid if params["group"] else None,

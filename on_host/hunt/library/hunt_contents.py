@@ -72,7 +72,7 @@ def read_content(root, path, digest):
 
 
 def pack_contents(requests, limit):
-    """``(packed bytes, lengths)`` of as many files as fit."""
+    """Return ``(packed bytes, lengths)`` of as many files as fit."""
     packer, pieces, size, lengths = zlib.compressobj(3), [], 0, []
     for root, path, digest in requests:
         try:

@@ -39,7 +39,7 @@ def select_areas(control_ids, reads):
 
 
 def find_missing_packages(areas, apply):
-    """Area of hardening to the packages that what this run applies needs and the host lacks.
+    """Return area of hardening to the packages that what this run applies needs and the host lacks.
 
     By the host's areas of facts.
     """
@@ -61,7 +61,7 @@ def find_missing_packages(areas, apply):
 
 
 def parse_ports(declared_ports):
-    """Ports and ranges such as ``8000-8010``, as the inventory declares them, spelt out."""
+    """Return ports and ranges such as ``8000-8010``, as the inventory declares them, spelt out."""
     numbers = []
     for entry in declared_ports:
         first, _, last = str(entry).partition("-")

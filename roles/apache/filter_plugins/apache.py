@@ -83,7 +83,7 @@ CATCH_ALL = 'ServerName catch-all.invalid\n<Location "/">\n    Require all denie
 
 
 def change(facts, enforced_controls, applied_controls, sites, longest, tls=None, now=0):
-    """Parameters of the module ``apache_config``.
+    """Return parameters of the module ``apache_config``.
 
     ``longest``: seconds that Timeout may last; ``tls``: the facts of that area, needed for its controls; ``now``:
     epoch seconds.

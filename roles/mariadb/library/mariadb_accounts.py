@@ -276,7 +276,7 @@ def _escape_database(database):
 
 
 def settings(variables, targets):
-    """``(statements, names that need a restart)`` for settings that differ from the wanted ones."""
+    """Return ``(statements, names that need a restart)`` for settings that differ from the wanted ones."""
     different = [name for name, value in sorted(targets.items()) if as_written(variables[name]) != value]
     statements = ["SET GLOBAL %s = %s" % (name, targets[name]) for name in different if name in DYNAMIC]
     return statements, [name for name in different if name not in DYNAMIC]

@@ -150,7 +150,7 @@ def decide(config, enforce, sites, settings, editable=lambda path: True, is_link
 
 
 def https_names(config, sites, certificate, now):
-    """Domain to the names that its certificate is good for, where HTTPS on port 443 works for it today.
+    """Return domain to the names that its certificate is good for, where HTTPS on port 443 works for it today.
 
     ``certificate(path)`` gives a certificate's facts or None.
     """

@@ -18,7 +18,7 @@ KINDS = ("dcredit", "ucredit", "lcredit", "ocredit")
 
 
 def changes(now: Facts, apply: Facts, targets: Facts) -> dict[str, list[Any]]:
-    """``profiles`` to enable, ``edits`` of stack files, ``lines`` of settings; empty when all is well.
+    """Return ``profiles`` to enable, ``edits`` of stack files, ``lines`` of settings; empty when all is well.
 
     ``late`` edits come after the profiles, which bring Debian's own arguments back.
     """

@@ -12,7 +12,7 @@ WEB_USER = "www-data"
 
 
 def settings(current, shell_functions, samesite):
-    """Control id to ``(setting, value, whether the value in force will do)``."""
+    """Return control id to ``(setting, value, whether the value in force will do)``."""
     same = current["session_cookie_samesite"]
     samesite_value = same if same in ("Lax", "Strict") else samesite
     disabled_functions = set(current["disable_functions"])
@@ -38,7 +38,7 @@ def settings(current, shell_functions, samesite):
 
 
 def files(facts, enforced_controls, sites, shell_functions, samesite):
-    """Path to text of one ini a version and SAPI. An empty text: no such file."""
+    """Return path to text of one ini a version and SAPI. An empty text: no such file."""
     functions = _select_disabled_functions(sites, shell_functions)
     inside = {module["version"]: module["settings"] for module in reversed(facts["modules"])}
     read = [("fpm", version["version"], version["ini"]) for version in facts["versions"]]

@@ -105,7 +105,7 @@ def _edit(text, pools):
 
 
 def listens(text):
-    """Our own lines of a pool file that say where its pools listen, and for whom."""
+    """Return our own lines of a pool file that say where its pools listen, and for whom."""
     return [line for lines in parse_own_lines(text).values() for line in lines if line.startswith("listen")]
 
 

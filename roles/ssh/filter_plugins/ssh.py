@@ -45,7 +45,7 @@ def _make_limit_rule(keyword: str, wish: str) -> Callable[[Facts, Facts], list[t
 
 
 def _make_fixed_rule(*pairs: tuple[str, str]) -> Callable[[Facts, Facts], list[tuple[str, str]]]:
-    """Settings of which one value is the strictest that there is."""
+    """Return settings of which one value is the strictest that there is."""
     return lambda now, targets: list(pairs)
 
 
@@ -122,7 +122,7 @@ def _fits(pattern: str, member: str) -> bool:
 
 
 def _rules(facts: Facts) -> dict[str, Callable[[Facts, Facts], list[tuple[str, str]]]]:
-    """Control to what it sets, the stricter before the laxer of two for one keyword: sshd takes the first."""
+    """Return control to what it sets, the stricter before the laxer of two for one keyword: sshd takes the first."""
     defaults = facts["defaults"]
     return {
         "ssh.root_direct": _no_root,
@@ -152,7 +152,7 @@ def _rules(facts: Facts) -> dict[str, Callable[[Facts, Facts], list[tuple[str, s
 
 
 def settings(facts: Facts, enforce: Mapping[str, Any], targets: Facts) -> list[Setting]:
-    """``{control, keyword, value}`` of the general part, for the controls in force.
+    """Return ``{control, keyword, value}`` of the general part, for the controls in force.
 
     A keyword's first value is its only one.
     """
@@ -175,7 +175,7 @@ def _within(value: str, limit: str) -> bool:
 
 
 def _seconds(value: str) -> int:
-    """'10m' or '300' as a whole number; 0 for anything else."""
+    """Return '10m' or '300' as a whole number; 0 for anything else."""
     number, unit = (value[:-1], value[-1]) if value[-1:] in SECONDS else (value, "s")
     return int(number) * SECONDS[unit] if number.isdigit() else 0
 

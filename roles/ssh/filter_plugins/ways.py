@@ -273,7 +273,7 @@ def _certifies(settings: Facts, keys: Iterable[Facts], unproven: bool) -> bool:
 
 
 def _admits(settings: Facts, way: AccessPath, now: AccessState, source: str) -> bool:
-    """AllowUsers, DenyUsers, AllowGroups and DenyGroups, in sshd's order."""
+    """Return AllowUsers, DenyUsers, AllowGroups and DenyGroups, in sshd's order."""
     groups = now.groups.get(way.account)
 
     def matches_user(keyword: str) -> bool:

@@ -26,7 +26,7 @@ def sites(declared_sites):
 
 
 def protections(declared_sites, apply):
-    """``{domain, root, kinds}`` for every site with files to close."""
+    """Return ``{domain, root, kinds}`` for every site with files to close."""
     entries = [
         {
             "domain": site["domain"],
@@ -39,7 +39,7 @@ def protections(declared_sites, apply):
 
 
 def defines(declared_sites, apply):
-    """``{domain, root, define}`` for every constant that a site's wp-config.php is to define."""
+    """Return ``{domain, root, define}`` for every constant that a site's wp-config.php is to define."""
     return [
         {"domain": site["domain"], "root": site["document_root"], "define": define}
         for site in sites(declared_sites)

@@ -22,7 +22,7 @@ SCHEMES = (
 
 
 def login_defs(text):
-    """Keyword to text of ``/etc/login.defs``; as for shadow's own reader the last line counts."""
+    """Return keyword to text of ``/etc/login.defs``; as for shadow's own reader the last line counts."""
     settings = {}
     for line in text.splitlines():
         parts = line.split("#", 1)[0].split(None, 1)
@@ -40,7 +40,7 @@ def number(text, base=10):
 
 
 def password(field):
-    """``(state, scheme)`` of a password field: ``empty``, ``locked`` or ``usable``, and how it is hashed."""
+    """Return ``(state, scheme)`` of a password field: ``empty``, ``locked`` or ``usable``, and how it is hashed."""
     if field == "":
         return "empty", None
     if field[0] in "!*":
@@ -59,7 +59,7 @@ def scheme(password_hash):
 
 
 def passwd():
-    """Rows of ``/etc/passwd`` as dicts, in the file's order, doubles included."""
+    """Return rows of ``/etc/passwd`` as dicts, in the file's order, doubles included."""
     rows = []
     for line in _lines("/etc/passwd"):
         fields = line.split(":")
@@ -95,7 +95,7 @@ def shadow():
 
 
 def groups():
-    """Rows of ``/etc/group`` as dicts, in the file's order, doubles included."""
+    """Return rows of ``/etc/group`` as dicts, in the file's order, doubles included."""
     rows = []
     for line in _lines("/etc/group"):
         fields = line.split(":")

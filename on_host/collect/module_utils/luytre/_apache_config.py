@@ -261,7 +261,7 @@ class _Lines:
 
 
 def split_arguments(text):
-    """Arguments as httpd splits them: quotes group, a backslash saves a quote."""
+    """Return arguments as httpd splits them: quotes group, a backslash saves a quote."""
     groups = re.findall(r"\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)'|(\S+)", text)
     return [
         re.sub(r"\\([\"'])", r"\1", double or single) if double or single else bare for double, single, bare in groups

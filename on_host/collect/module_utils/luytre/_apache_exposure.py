@@ -89,7 +89,7 @@ def _private(server, root):
 
 
 def _find_dav_writes(server):
-    """Sections in which a stranger changes files by WebDAV."""
+    """Return sections in which a stranger changes files by WebDAV."""
     places = []
     for node in _sections(server):
         on = any(inner.name == "dav" and inner.args and inner.args[0].lower() != "off" for inner in node.inside)

@@ -167,7 +167,7 @@ class RewriteSettings:
             self._conditions = []
 
     def result(self, uri, tls):
-        """``(kind, target)`` of the first rule that ends the matter, or None.
+        """Return ``(kind, target)`` of the first rule that ends the matter, or None.
 
         A rule with an unclear condition is passed over.
         """
@@ -314,7 +314,7 @@ class ApacheServer:
         return posixpath.normpath((self.root or "/") + "/" + uri.lstrip("/"))
 
     def aliases(self):
-        """Folders that other URIs are mapped to."""
+        """Return folders that other URIs are mapped to."""
         return [
             (node.args[0], node.args[1].rstrip("/"))
             for node in self._aliases
@@ -412,7 +412,7 @@ def is_allowed(state):
 
 
 def compute_headers(state, tls):
-    """Response headers that mod_headers leaves on an ordinary page, by lower-case name."""
+    """Return response headers that mod_headers leaves on an ordinary page, by lower-case name."""
     always, normal = {}, {}
     for table, is_always in ((always, True), (normal, False)):
         for node in state.headers:
@@ -459,7 +459,7 @@ def _header_condition(node, rest, present, tls):
 
 
 def backend_of(target):
-    """``unix:/run/php/x.sock`` or ``tcp:127.0.0.1:9000`` of what follows ``proxy:`` or ProxyPass."""
+    """Return ``unix:/run/php/x.sock`` or ``tcp:127.0.0.1:9000`` of what follows ``proxy:`` or ProxyPass."""
     socket = re.search(r"unix:([^|]+)\|", target)
     if socket:
         return "unix:" + re.sub(r"^/var/run/", "/run/", socket.group(1))
@@ -493,7 +493,7 @@ def _sections(*sources):
 
 
 def _sort_sections(sections):
-    """Plain folders from few components to many, otherwise as they stand; httpd sorts them so."""
+    """Return plain folders from few components to many, otherwise as they stand; httpd sorts them so."""
     return sorted(sections, key=lambda node: 1_000 if _is_regex(node) or not node.args else _depth(node.args[0]))
 
 
@@ -571,7 +571,7 @@ def _proxy_target(node, uri):
 
 
 def _find_redirect(redirects, uri):
-    """``(kind, target)`` of the first Redirect or RedirectMatch that fits."""
+    """Return ``(kind, target)`` of the first Redirect or RedirectMatch that fits."""
     for node in redirects:
         args = list(node.args)
         code = {"redirectpermanent": "301", "redirecttemp": "302"}.get(node.name, "302")
@@ -654,7 +654,7 @@ def _expression_holds(text, tls):
 
 
 def _evaluate_any(requires):
-    """RequireAny over directives: True granted, False denied, None neutral."""
+    """Return RequireAny over directives: True granted, False denied, None neutral."""
     results = [_evaluate_require(node) for node in requires]
     if True in results:
         return True

@@ -39,7 +39,7 @@ class InstalledApplication:
         self.layout = _cms_layouts.BY_KIND[kind]
 
     def describe(self):
-        """``auditor.facts.web.wordpress.Other``."""
+        """Return ``auditor.facts.web.wordpress.Other``."""
         return {
             "kind": self.kind,
             "path": self.path,
@@ -80,7 +80,7 @@ class InstalledApplication:
 
 
 def find(reading):
-    """``(applications, roots that were not searched to their end)``, in at most half of the reading's time."""
+    """Return ``(applications, roots that were not searched to their end)``, in at most half of the reading's time."""
     return search(_websites.list_search_roots(reading.declared), reading.effort(SEARCH_SECONDS, 2))
 
 
@@ -163,7 +163,7 @@ def _has(folder, path):
 
 
 def _members(folder):
-    """``(names, folders worth looking into)`` of an open folder."""
+    """Return ``(names, folders worth looking into)`` of an open folder."""
     names, folders = set(), []
     try:
         with os.scandir(folder) as entries:
@@ -190,6 +190,6 @@ def find_layout(folder, names):
 
 
 def find_homes(folder, effort):
-    """``{path below an open folder: its Layout}`` of the applications there, the folder itself being ``""``."""
+    """Return ``{path below an open folder: its Layout}`` of the applications there, the folder itself being ``""``."""
     applications, _ = search(["%s%d" % (safe_open.THROUGH, folder)], effort, HOMES_DEPTH)
     return {each.relative: each.layout for each in applications}

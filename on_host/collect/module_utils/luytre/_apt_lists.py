@@ -81,7 +81,7 @@ def text_of(reading, path):
 
 
 def iter_packages(text, known_packages):
-    """``(name, architecture, version)`` of the known packages in a Packages file."""
+    """Yield ``(name, architecture, version)`` of the known packages in a Packages file."""
     for paragraph in text.split(b"\n\n"):
         start = paragraph.find(b"Package: ")
         if start != 0 and (start < 0 or paragraph[start - 1 : start] != b"\n"):

@@ -41,7 +41,7 @@ class AreaReader:
         self.trust = Trust()
 
     def get_seconds_left(self):
-        """Seconds left of the area's budget."""
+        """Return seconds left of the area's budget."""
         return self.deadline - time.monotonic()
 
     def effort(self, seconds, number=1):
@@ -191,7 +191,7 @@ def status_below(root, relative):
 
 
 def file_mode(path, status=None):
-    """``{path, owner, group, mode, kind}`` as lstat sees it, or None when there is no such file."""
+    """Return ``{path, owner, group, mode, kind}`` as lstat sees it, or None when there is no such file."""
     try:
         status = status or os.lstat(path)
     except OSError:

@@ -155,7 +155,7 @@ def build_people_profile(rules, logins, programs=()):
 
 
 def parse_rule(rule):
-    """``{path, starts, calls, uids, ended, narrow, of_people}`` of a rule as ``auditctl -l`` prints it.
+    """Return ``{path, starts, calls, uids, ended, narrow, of_people}`` of a rule as ``auditctl -l`` prints it.
 
     None for one that records nothing.
     """

@@ -146,7 +146,7 @@ def apache_runs_code(folder="/etc/apache2/mods-enabled"):
 
 
 def list_accounts(units):
-    """Unit to the ids of the accounts, without root, that its processes run as, or its pools will."""
+    """Return unit to the ids of the accounts, without root, that its processes run as, or its pools will."""
     uids_by_unit = {name: set() for name in units}
     for number in [name for name in os.listdir("/proc") if name.isdigit()][:MAX_PROCESSES]:
         process = _processes.process(int(number))

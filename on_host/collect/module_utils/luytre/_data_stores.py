@@ -27,7 +27,7 @@ LOCAL_ADDRESSES = ("127.0.0.1/32", "::1/128", "localhost", "samehost")
 
 
 def find_open_stores(listeners):
-    """``auditor.facts.system.services.Store`` of each store that gives itself to anybody who asks."""
+    """Return ``auditor.facts.system.services.Store`` of each store that gives itself to anybody who asks."""
     with ThreadPoolExecutor(MAX_ASKED) as threads:
         results = list(filter(None, threads.map(_probe_listener, _select_listeners(listeners)[:MAX_ASKED])))
     rules = [rule for path in sorted(glob.glob(RULES))[:20] for rule in list_trust_rules(path, read_text(path) or "")]
@@ -87,7 +87,7 @@ def answers(store, address, port):
 
 
 def list_trust_rules(path, text):
-    """PostgreSQL's rules that let somebody in without a password."""
+    """Return PostgreSQL's rules that let somebody in without a password."""
     rules = []
     for line in text.splitlines():
         words = line.split("#", 1)[0].split()

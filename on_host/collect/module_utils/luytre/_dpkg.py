@@ -28,7 +28,7 @@ def iter_packages(text):
 
 
 def list_installed(text=None):
-    """``{name: (version, architecture, held)}`` of every installed package, from dpkg's status file."""
+    """Return ``{name: (version, architecture, held)}`` of every installed package, from dpkg's status file."""
     text = text if text is not None else read_text(STATUS, STATUS_LIMIT) or ""
     return {
         each["Package"]: (each["Version"], each.get("Architecture", ""), each["held"]) for each in iter_packages(text)

@@ -36,7 +36,7 @@ def list_status_paths():
 
 
 def find_database_tools(root):
-    """URIs of programs that administer databases, in a web root and in its folders."""
+    """Return URIs of programs that administer databases, in a web root and in its folders."""
     uris = []
     for folder in scan_folders(root):
         if not folder.path:
@@ -53,7 +53,7 @@ def find_database_tools(root):
 
 
 def find_phpinfo_scripts(root):
-    """URIs of scripts that show all of PHP's settings, at the top of a web root and of its folders."""
+    """Return URIs of scripts that show all of PHP's settings, at the top of a web root and of its folders."""
     small = [
         folder.within(name) for folder in scan_folders(root) for name, size in folder.scripts if 0 < size < MAX_INFORMER
     ]
@@ -137,7 +137,7 @@ def _read_beginning(root, path):
 
 
 def _names(root, relative):
-    """Plain names in a folder below a root, in order."""
+    """Return plain names in a folder below a root, in order."""
     return [name for name in names_below(root, relative, None) if PLAIN_NAME.match(name)][:MAX_NAMES]
 
 

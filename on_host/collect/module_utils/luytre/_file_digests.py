@@ -37,7 +37,7 @@ class FileDigester:
         self._seen = set()
 
     def all(self, roots):
-        """``(path, digests)`` of each file, in the order of what tells most."""
+        """Yield ``(path, digests)`` of each file, in the order of what tells most."""
         yield from self.programs()
         for folder in ANYBODYS:
             yield from self.below(folder, 0.0)

@@ -98,7 +98,7 @@ def _writer(place, status, handle):
 
 
 def describe_writer(author):
-    """``FILE can be changed by WHOM`` of a ``(place, (kind, number))``."""
+    """Return ``FILE can be changed by WHOM`` of a ``(place, (kind, number))``."""
     return describe_changer(*author)
 
 

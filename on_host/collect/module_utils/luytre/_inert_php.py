@@ -60,7 +60,7 @@ def ends_at_once(text):
 
 
 def _strip_code(text):
-    """``(code with strings empty and comments gone, what follows it)``; code None where a string may run.
+    """Return ``(code with strings empty and comments gone, what follows it)``; code None where a string may run.
 
     A string that is the name of a setting in _MAY_SET stays, between zeros, which PHP's code has none of.
     """

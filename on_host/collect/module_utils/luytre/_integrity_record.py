@@ -49,7 +49,7 @@ WEB_SERVERS = ("/etc/nginx/", "/etc/apache2/")
 
 
 def take_snapshot(folders, seconds_left=lambda: 1.0):
-    """``{path: entry}`` of everything in these folders as it is now.
+    """Return ``{path: entry}`` of everything in these folders as it is now.
 
     Raises Unreadable for too much, or when time is up.
     """
@@ -92,7 +92,7 @@ class ForeignReadLimits:
 
 
 def _walk(folders, seconds_left, others):
-    """``(path, status)`` of each thing below folders, on the file system of each; no link is followed."""
+    """Yield ``(path, status)`` of each thing below folders, on the file system of each; no link is followed."""
     count, todo = 0, [(folder, None, False) for folder in reversed(folders)]
     while todo:
         folder, device, is_others = todo.pop()
@@ -170,7 +170,7 @@ def _digest(path, algorithm, size):
 
 
 def find_changes(record, seconds_left=lambda: 1.0):
-    """``(path, what, entry)`` of all that differs from a record, in order of the paths.
+    """Return ``(path, what, entry)`` of all that differs from a record, in order of the paths.
 
     ``what`` is ``added``, ``removed``, ``content``, ``mode`` or ``kind``; the entry is as it is now, None when it is
     gone. Of a folder that came or went, only what is in it is told, and of one that is left out nothing.

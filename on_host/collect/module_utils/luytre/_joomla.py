@@ -66,7 +66,7 @@ def login_of(values):
 
 
 def collect_instance(application, reading):
-    """``auditor.facts.web.wordpress.Joomla``."""
+    """Return ``auditor.facts.web.wordpress.Joomla``."""
     values = _php_settings.read(application.path, FILE, _php.PROPERTY, NAMES)
     is_configured = values is not None
     values = values or dict.fromkeys(NAMES)
@@ -90,7 +90,7 @@ def collect_instance(application, reading):
 
 
 def _database(file, values, reading):
-    """``(what its database says, why it was not read)``."""
+    """Return ``(what its database says, why it was not read)``."""
     try:
         login = login_of(values)
         statements = STATEMENTS if login.engine == _site_database.MYSQL else IN_POSTGRESQL

@@ -38,5 +38,5 @@ def fault(certificate, key, ciphers):
 
 
 def _format_error(error):
-    """``ee key too small`` of ``[SSL: EE_KEY_TOO_SMALL] ee key too small (_ssl.c:4158)``."""
+    """Return ``ee key too small`` of ``[SSL: EE_KEY_TOO_SMALL] ee key too small (_ssl.c:4158)``."""
     return re.sub(r"^\[[^\]]*\]\s*|\s*\(_ssl\.c:\d+\)$", "", (error.args[-1] if error.args else "") or str(error))

@@ -39,7 +39,7 @@ class ReadBudget:
 
 
 def iter_pieces(path, budget):
-    """Whole lines of a log and of those that were rotated, newest file first, a piece at a time.
+    """Yield whole lines of a log and of those that were rotated, newest file first, a piece at a time.
 
     As far as the budget goes.
     """
@@ -65,7 +65,7 @@ def iter_pieces(path, budget):
 
 
 def _files(here, name):
-    """``(time of its last change, name)`` of a log's files, the newest first."""
+    """Return ``(time of its last change, name)`` of a log's files, the newest first."""
     log_files = []
     with os.scandir(here) as members:
         for member in itertools.islice(members, MAX_NAMES):

@@ -99,7 +99,7 @@ def _journal(reading, ours):
 
 
 def parse_journal(text):
-    """Entries of sshd as journalctl prints them."""
+    """Return entries of sshd as journalctl prints them."""
     matches = (_ENTRY.match(line) for line in text.splitlines())
     return [
         {"moment": int(match.group(1)), "pid": int(match.group(2)), "said": match.group(3)}
@@ -140,7 +140,7 @@ def _read(path, since):
 
 
 def parse_lines(text, now):
-    """Entries of sshd in a log daemon's lines, of the old form or with whole times."""
+    """Return entries of sshd in a log daemon's lines, of the old form or with whole times."""
     records = []
     for line in text.splitlines():
         if "sshd" not in line or not any(word in line for word in MESSAGE_STARTS):
@@ -153,7 +153,7 @@ def parse_lines(text, now):
 
 
 def _moment(text, now):
-    """Epoch second of a line's time; one without a year is the last that has been."""
+    """Return epoch second of a line's time; one without a year is the last that has been."""
     try:
         if text[0].isdigit():
             moment = calendar.timegm(time.strptime(text[:19], "%Y-%m-%dT%H:%M:%S"))
@@ -172,7 +172,7 @@ def _moment(text, now):
 
 
 def parse_login_paths(records):
-    """``[{account, source, methods, key, certificate, claimed, last, count}]``, the latest first.
+    """Return ``[{account, source, methods, key, certificate, claimed, last, count}]``, the latest first.
 
     By connection, if not claimed.
 
@@ -273,7 +273,7 @@ def find_first_login(records, account, source):
 
 
 def find_unrecorded(records, terminals, sessions, now):
-    """Connections of which nothing tells whether a session was opened in them or something went on through sshd.
+    """Return connections of which nothing tells whether a session was opened in them or something went on through sshd.
 
     As ``find_tunnels`` gives them, with ``recorded`` false; what that tells of is left out. ``terminals``: ``(account,
     source, moment)`` of sessions at one; ``sessions``: ends of connections in which one is open. Once all was told for

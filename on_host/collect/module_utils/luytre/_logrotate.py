@@ -43,12 +43,12 @@ class LogrotateBlock:
 
     @property
     def period(self):
-        """Days between two rotations; None when only size decides."""
+        """Return days between two rotations; None when only size decides."""
         return None if "size" in self.settings else PERIODS[self.settings.get("period", "weekly")]
 
     @property
     def keeps(self):
-        """Days that a line is kept for sure: 0 when size alone decides, or may hasten a rotation early."""
+        """Return days that a line is kept for sure: 0 when size alone decides, or may hasten a rotation early."""
         count = self.settings.get("rotate", 0)
         if count < 0:
             days = FOR_EVER

@@ -11,7 +11,7 @@ REFUSAL = re.compile(r"(?:reject|defer)(?:_unauth_destination|_if_permit)?\Z|rej
 
 
 def check_open_relay(reading):
-    """``(fact, why it is not told)``: ``{open, because}``, or None where there is no Postfix."""
+    """Return ``(fact, why it is not told)``: ``{open, because}``, or None where there is no Postfix."""
     if not reading.find_program("postconf"):
         return None, None
     at_stake = [FOLDER, FOLDER + "/main.cf", FOLDER + "/master.cf"]

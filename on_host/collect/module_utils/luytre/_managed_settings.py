@@ -47,7 +47,7 @@ _INCLUDE = re.compile(r"(?mi)^[ \t]*include[ \t=]+(.+)$")
 
 
 def collect(root=""):
-    """Control id to the domains of the sites for which it is in force; none where it is the host's.
+    """Return control id to the domains of the sites for which it is in force; none where it is the host's.
 
     A file that another than root could change names nothing, nor does one that its daemon no longer reads.
     """
@@ -63,7 +63,7 @@ def collect(root=""):
 
 
 def parse_controls(path, text, areas):
-    """Control id to domains, by comments that begin with an id and may go on ``: DOMAIN …``.
+    """Return control id to domains, by comments that begin with an id and may go on ``: DOMAIN …``.
 
     A site's own file is its own.
     """

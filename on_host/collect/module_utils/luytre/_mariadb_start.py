@@ -54,7 +54,7 @@ def parse_settings(text):
 
 
 def list_requirements(settings):
-    """``[(setting, path, how)]`` of what must be there, and what the server must be allowed."""
+    """Return ``[(setting, path, how)]`` of what must be there, and what the server must be allowed."""
     needs = [(name, path, WRITABLE) for name in FOLDERS for path in settings.get(name, "").split(":")]
     needs += [(name, os.path.dirname(settings.get(name, "")), WRITABLE) for name in IN_FOLDERS]
     needs += [(name, settings.get(name, ""), READABLE) for name in READ]

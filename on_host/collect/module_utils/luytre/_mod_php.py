@@ -46,7 +46,7 @@ def read_settings(version, ini_values):
 
 
 def find_apache_overrides(keys):
-    """``{file: {setting: value}}`` of what Apache's enabled files set again."""
+    """Return ``{file: {setting: value}}`` of what Apache's enabled files set again."""
     changes = {}
     for pattern in CONFIG_PATTERNS:
         for path in sorted(glob.glob(pattern))[:MAX_FILES]:

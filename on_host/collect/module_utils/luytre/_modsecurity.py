@@ -20,7 +20,7 @@ _LINE = re.compile(
 
 
 def check_apache(server):
-    """``{engine, core_rules, audit_log, rotated}`` of a virtual host, None where the module is not loaded."""
+    """Return ``{engine, core_rules, audit_log, rotated}`` of a virtual host, None where the module is not loaded."""
     if APACHE_MODULE not in server.modules:
         return None
     has_core_rules = any(os.path.basename(node.file) == _VERDICT for node in (*server.main, *server.own))

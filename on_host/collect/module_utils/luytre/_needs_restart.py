@@ -63,7 +63,7 @@ def _pools():
 
 
 def find_latest_change(patterns, trust):
-    """``(when, file)`` of the newest change, of what root alone can change; None when there is nothing.
+    """Return ``(when, file)`` of the newest change, of what root alone can change; None when there is nothing.
 
     The earlier of a file's two times: an owner or mode that changed says nothing new to a daemon, and no time lies
     ahead.
@@ -141,7 +141,7 @@ def _newest_worker(first):
 
 
 def _get_start(path):
-    """``(parent, start)`` of a process, or None when it is gone."""
+    """Return ``(parent, start)`` of a process, or None when it is gone."""
     try:
         words = (read_text(path, 4096) or "").rpartition(")")[2].split()
         age = time.clock_gettime(time.CLOCK_BOOTTIME) - int(words[19]) / os.sysconf("SC_CLK_TCK")

@@ -14,7 +14,7 @@ MAX_TABLE = 8_000_000
 
 
 def list_peers(listen_ports):
-    """``[{address, port, inbound}]``; ``listen_ports`` are the ports on which this host waits for others.
+    """Return ``[{address, port, inbound}]``; ``listen_ports`` are the ports on which this host waits for others.
 
     ``port`` is the one that was asked for: this host's own where others came in.
     """

@@ -31,7 +31,7 @@ class NginxDirective:
 
     @property
     def where(self):
-        """``file:line``."""
+        """Return ``file:line``."""
         return "%s:%d" % (self.file, self.line)
 
     def own(self, name):
@@ -196,13 +196,13 @@ TIMES = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "M": 259200
 
 
 def parse_size(word):
-    """Bytes of a size such as ``8k`` or ``1G``; None for anything else."""
+    """Return bytes of a size such as ``8k`` or ``1G``; None for anything else."""
     match = re.fullmatch(r"(\d{1,15})([kKmMgG]?)", word)
     return int(match.group(1)) * SIZES[match.group(2).lower()] if match else None
 
 
 def parse_seconds(word):
-    """Seconds of a time such as ``1m 30s`` or ``500ms``; None for anything else."""
+    """Return seconds of a time such as ``1m 30s`` or ``500ms``; None for anything else."""
     if not word or not re.fullmatch(r"(?:\d{1,9}(?:ms|[smhdwMy])\s*)*(?:\d{1,9})?", word):
         return None
     return sum(int(number) * TIMES[unit] for number, unit in re.findall(r"(\d+)(ms|[smhdwMy]?)", word))

@@ -61,7 +61,7 @@ def get_start_config(masters):
 
 
 def parse_build_paths(text):
-    """``(prefix, main file)`` that ``nginx -V`` says it was built with; None for what it does not say."""
+    """Return ``(prefix, main file)`` that ``nginx -V`` says it was built with; None for what it does not say."""
     options = dict(re.findall(r"--(prefix|conf-path)=(/[^\s']{1,300})", text))
     prefix = options.get("prefix")
     main = options.get("conf-path") or (os.path.join(prefix, "conf/nginx.conf") if prefix else None)

@@ -74,7 +74,7 @@ def _private(visitor, root):
 
 
 def _find_dav_writes(visitor, inside):
-    """Blocks in which a stranger changes files."""
+    """Return blocks in which a stranger changes files."""
     places = []
     for level in inside:
         methods = [word.upper() for directive in level.own("dav_methods") for word in directive.args]

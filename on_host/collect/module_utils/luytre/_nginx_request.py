@@ -155,7 +155,7 @@ class NginxModel:
         return self._find(level, uri)[0]
 
     def _find(self, level, uri):
-        """``(location, final)``: final when neither prefix nor regex of an outer level may override it."""
+        """Return ``(location, final)``: final when neither prefix nor regex of an outer level may override it."""
         prefix, patterns = None, []
         for location in level.own("location"):
             modifier, name = location_words(location)
@@ -511,7 +511,7 @@ def _or_else(value, other):
 
 
 def location_words(location):
-    """``(modifier, name)`` of a location block, also for ``location =/x`` written without a space."""
+    """Return ``(modifier, name)`` of a location block, also for ``location =/x`` written without a space."""
     args = location.args
     if len(args) >= 2:
         return args[0], args[1]
@@ -533,7 +533,7 @@ def server_names(server):
 
 
 def _zone(directive):
-    """``(name, (key, requests a second))`` of a limit_req_zone."""
+    """Return ``(name, (key, requests a second))`` of a limit_req_zone."""
     words = dict(word.split("=", 1) for word in directive.args[1:] if "=" in word)
     rate = re.fullmatch(r"(\d{1,9})r/([sm])", words.get("rate", ""))
     if not directive.args or "zone" not in words or not rate:

@@ -30,7 +30,7 @@ BUILT_IN_PREFIX = ("logs/error.log", "logs/nginx.pid", "logs/access.log", "clien
 
 
 def list_test_paths(config, prefix=PREFIX):
-    """``(read, written)``: absolute paths that ``nginx -t`` acts on, and those that it may make or write to."""
+    """Return ``(read, written)``: absolute paths that ``nginx -t`` acts on, and those that it may make or write to."""
     folder = os.path.dirname(config.top.file)
     built_in = BUILT_IN if prefix == PREFIX else [os.path.join(prefix, path) for path in BUILT_IN_PREFIX]
     read, write_paths = set(config.texts) | {OPENSSL, folder}, set(built_in)

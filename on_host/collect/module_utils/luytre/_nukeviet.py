@@ -23,7 +23,7 @@ NAMES = (
 
 
 def collect_instance(application):
-    """``auditor.facts.web.wordpress.NukeViet``."""
+    """Return ``auditor.facts.web.wordpress.NukeViet``."""
     values = _global_config(application.path, FILE, NAMES)
     is_configured = values is not None
     values = values or dict.fromkeys(NAMES)

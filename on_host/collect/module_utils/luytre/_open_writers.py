@@ -16,7 +16,7 @@ MAX_STATUS = 8_000
 
 
 def find_open_writers(files, proc="/proc"):
-    """``{path: [account]}`` of those that have a writer; ``files`` are paths with their status.
+    """Return ``{path: [account]}`` of those that have a writer; ``files`` are paths with their status.
 
     None for a file of which no writer was found, where there was no time to look at all processes: that nobody writes
     is not known then.
@@ -33,7 +33,7 @@ def find_open_writers(files, proc="/proc"):
 
 
 def _list_open_files(process, statuses):
-    """Files that a process has open, by the kernel's own text: nothing of the process's own is looked at."""
+    """Return files that a process has open, by the kernel's own text: nothing of the process's own is looked at."""
     try:
         with os.scandir(process + "/fd") as entries:
             links = [(os.readlink(entry.path), entry.name) for entry in entries]

@@ -117,7 +117,7 @@ def fetch_head(address, port, tls, name, path, ends):
 
 
 def _wrap_tls(plain, name):
-    """TLS for what it says alone: whose certificate it is, other controls tell."""
+    """Return TLS for what it says alone: whose certificate it is, other controls tell."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE

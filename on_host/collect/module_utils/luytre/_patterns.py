@@ -63,7 +63,7 @@ def run_in_turn(pieces, deadline):
 
 
 def _child(pieces, seconds, deadline):
-    """``(answers of the first pieces, the file that was tried when the next one was ended)``."""
+    """Return ``(answers of the first pieces, the file that was tried when the next one was ended)``."""
     place = mmap.mmap(-1, _PLACE)
     pipe, end = os.pipe()
     pid = os.fork()

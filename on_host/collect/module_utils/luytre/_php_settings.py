@@ -49,7 +49,7 @@ def plain(value):
 
 
 def secret(value, samples):
-    """``auditor.facts.web.wordpress.Secret``."""
+    """Return ``auditor.facts.web.wordpress.Secret``."""
     text = value if isinstance(value, str) and value != _php.UNKNOWN else None
     digest = hashlib.sha256(text.encode()).hexdigest()[:16] if text and len(text) >= LONG else None
     return {

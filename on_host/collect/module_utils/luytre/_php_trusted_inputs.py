@@ -18,7 +18,7 @@ _LOG_SETTINGS = ("error_log", "access.log", "slowlog")
 
 
 def list_test_paths(fpm):
-    """``(read, written)`` of a ``_php_daemons.Fpm``: paths that it acts on, and that it may write."""
+    """Return ``(read, written)`` of a ``_php_daemons.Fpm``: paths that it acts on, and that it may write."""
     inis = [path for pattern in fpm.inis for path in _trusted_inputs.list_with_folders(pattern)]
     pools = _trusted_inputs.list_include_tree(fpm.main, lambda text: list_fpm_includes(text, fpm.prefix))
     extensions = _trusted_inputs.list_with_folders("/usr/lib/php/20*/*.so", fpm.prefix + "/lib/php/extensions/*/*.so")

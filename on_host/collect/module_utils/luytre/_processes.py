@@ -159,7 +159,7 @@ def list_listen_paths(pid, proc="/proc"):
 
 
 def _lines(handle, most):
-    """Lines of at most so many characters together, one at a time: anybody may have any number of sockets."""
+    """Yield lines of at most so many characters together, one at a time: anybody may have any number of sockets."""
     for line in handle:
         most -= len(line)
         if most < 0:

@@ -48,7 +48,7 @@ _NUKEVIET = {
 
 
 def collect_addresses(root, reading):
-    """``(addresses below the root's own, why an application was not asked or None)``."""
+    """Return ``(addresses below the root's own, why an application was not asked or None)``."""
     addresses, unread = [], None
     applications, _ = _applications.search([root], reading.effort(_applications.SEARCH_SECONDS, 2), 1)
     for number, each in enumerate(applications):

@@ -23,7 +23,7 @@ MAX_LISTENS = 10
 
 
 def find_root_applications(proc="/proc"):
-    """``[{process, unit, listens}]`` of those that listen and have handed their work to no lesser account."""
+    """Return ``[{process, unit, listens}]`` of those that listen and have handed their work to no lesser account."""
     pids = sorted(int(name) for name in os.listdir(proc) if name.isdigit())[: _processes.MAX_PROCESSES]
     every = [candidate for candidate in (_processes.process(pid, proc) for pid in pids) if candidate is not None]
     handed_on = {candidate.parent for candidate in every if candidate.uid != 0 and _is_runtime(candidate.program, "")}
@@ -48,7 +48,7 @@ def _is_runtime(program, title):
 
 
 def _list_listening(proc):
-    """``{inode: "address:port"}`` of TCP sockets that listen."""
+    """Return ``{inode: "address:port"}`` of TCP sockets that listen."""
     sockets = {}
     for name in ("tcp", "tcp6"):
         for inode, (state, local, _remote) in _ssh_forwards.parse_sockets(

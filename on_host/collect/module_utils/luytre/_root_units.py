@@ -13,7 +13,7 @@ MAX_TOLD = 200
 
 
 def read(reading):
-    """``(units that run as root what others can change, units that run as root what they fetch)``."""
+    """Return ``(units that run as root what others can change, units that run as root what they fetch)``."""
     text = reading.run(["systemctl", "show", "--all", "--property", _PROPERTIES, "*.service"], ok=None)
     loose, fetching_units = [], []
     for unit, commands in iter_root_units(text):
@@ -26,7 +26,7 @@ def read(reading):
 
 
 def iter_root_units(text):
-    """``(unit, [(program, command line)])`` of what ``systemctl show`` says of units that run as root."""
+    """Yield ``(unit, [(program, command line)])`` of what ``systemctl show`` says of units that run as root."""
     for block in text.split("\n\n")[:MAX_UNITS]:
         pairs = [line.split("=", 1) for line in block.splitlines() if "=" in line]
         fields = dict(pairs)

@@ -373,7 +373,7 @@ def _is_for_few(match):
 
 
 def _list_ports(expressions):
-    """``(ports, protocol)`` that conditions name."""
+    """Return ``(ports, protocol)`` that conditions name."""
     ports, protocol = [], "tcp"
     for match in (each["match"] for each in expressions if isinstance(each, dict) and "match" in each):
         left_side, right = match.get("left"), match.get("right")

@@ -27,7 +27,7 @@ MAX_FOUND = 20
 
 
 def find_shell_uses(reading):
-    """``[{account, by}]``: whose shell is used, but for people's and root's, and by what."""
+    """Return ``[{account, by}]``: whose shell is used, but for people's and root's, and by what."""
     rows = [row for row in _accounts.passwd() if row["uid"] and row["uid"] not in PEOPLE]
     names = {row["name"] for row in rows if _accounts.shell_usable(row["shell"])}
     if not names:
@@ -67,7 +67,7 @@ def list_su_words(text):
 
 
 def _over_ftp(reading, names):
-    """Accounts with a password that a server of FTP lets in: PAM has it do so for login shells only."""
+    """Return accounts with a password that a server of FTP lets in: PAM has it do so for login shells only."""
     shadow = _accounts.shadow()
     fields = {name: (shadow.get(name) or {}).get("field", "!") for name in sorted(names)}
     able = [name for name, field in fields.items() if _accounts.password(field)[0] == "usable"]

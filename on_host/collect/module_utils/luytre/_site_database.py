@@ -96,7 +96,7 @@ def fill_statements(statements, words):
 
 
 def parse_epoch(text):
-    """Epoch seconds as the server writes them; 0 for what is none."""
+    """Return epoch seconds as the server writes them; 0 for what is none."""
     return int(float(text)) if text and re.match(r"\d{1,11}(\.\d+)?\Z", text) else 0
 
 

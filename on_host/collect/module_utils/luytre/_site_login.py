@@ -10,7 +10,7 @@ _NUKEVIET = tuple("db_config.%s" % name for name in ("dbuname", "dbpass", "dbhos
 
 
 def get_wordpress_login(path):
-    """``(login, prefix of its tables)`` of the application in a folder, None when none is configured there.
+    """Return ``(login, prefix of its tables)`` of the application in a folder, None when none is configured there.
 
     Raises NotAsked.
     """

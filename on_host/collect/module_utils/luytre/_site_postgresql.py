@@ -38,7 +38,7 @@ BEGIN = EVERY_TIME + "BEGIN READ ONLY;\n"
 
 
 def run_script(reading, login, script):
-    """Rows as lists of text (None for NULL) of all that a script says. Raises NotAsked."""
+    """Return rows as lists of text (None for NULL) of all that a script says. Raises NotAsked."""
     client, uid = _client(reading), _get_server_uid(reading)
     if client is None or uid is None:
         raise _site_database.DatabaseUnanswered("not_running")
@@ -108,7 +108,7 @@ def _get_server_uid(reading):
 
 
 def _place(host, uid):
-    """``(host, port)`` as the client takes them, of this host's own server alone. Raises NotAsked."""
+    """Return ``(host, port)`` as the client takes them, of this host's own server alone. Raises NotAsked."""
     if host.startswith("/"):
         folder, port = os.path.normpath(host), PORT
     else:

@@ -20,7 +20,7 @@ _PRE_LOGIN_TITLE = re.compile(r"\[[a-z]+\]|^(?!sshd)")
 
 
 def collect_forwards(ports, name_of):
-    """``([{account, source, to, live, recorded, last}], {(address, port)})``.
+    """Return ``([{account, source, to, live, recorded, last}], {(address, port)})``.
 
     What goes on, and where sessions come from.
 
@@ -52,7 +52,7 @@ def collect_forwards(ports, name_of):
 
 
 def _sessions():
-    """``(uid, title, inodes of its sockets)`` of processes that run sshd.
+    """Yield ``(uid, title, inodes of its sockets)`` of processes that run sshd.
 
     Once a session was opened, the title names it after an @.
     """
@@ -72,7 +72,7 @@ def _sessions():
 
 
 def parse_sockets(text):
-    """``{inode: (state, (local address, port), (remote address, port))}`` of /proc/net/tcp or tcp6."""
+    """Return ``{inode: (state, (local address, port), (remote address, port))}`` of /proc/net/tcp or tcp6."""
     sockets = {}
     for line in text.splitlines()[1:]:
         fields = line.split()
@@ -82,7 +82,7 @@ def parse_sockets(text):
 
 
 def parse_endpoint(text):
-    """``(address, port)`` of one side of a socket, as the kernel's tables write it."""
+    """Return ``(address, port)`` of one side of a socket, as the kernel's tables write it."""
     digits, _, port = text.partition(":")
     words = [digits[at : at + 8] for at in range(0, len(digits), 8)]
     raw = b"".join(struct.pack("=I", int(word, 16)) for word in words)

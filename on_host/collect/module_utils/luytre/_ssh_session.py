@@ -10,7 +10,7 @@ _ENDS = re.compile(r"(?:::ffff:)?([0-9a-fA-F:.]+)(?:%\S+)? (\d+) (?:::ffff:)?([0
 
 
 def session():
-    """``{source, from_port, local, port, user}``.
+    """Return ``{source, from_port, local, port, user}``.
 
     Its ends as this host sees them, and the account that it logged in to.
 

@@ -57,7 +57,7 @@ AT_ONCE = 4
 
 
 def read_effective(reading, *options, config_text=None):
-    """``sshd -T`` as a dict: lower-case keyword to text, whole number or list of texts.
+    """Return ``sshd -T`` as a dict: lower-case keyword to text, whole number or list of texts.
 
     ``config_text``: as for ``run_test``.
     """
@@ -148,7 +148,7 @@ def list_offers(reading, questions, local=None, first=None):
 
 
 def _daemons(reading):
-    """Port to the configuration of the daemon there that has a file of its own, beside the one of the host."""
+    """Return port to the configuration of the daemon there that has a file of its own, beside the one of the host."""
     titles = (LISTENS.match(each.title) for each in _processes.list_running(reading.find_program("sshd") or ""))
     configs = {}
     for config in sorted({title.group(1) for title in titles if title} - {CONFIG})[:MAX_DAEMONS]:
@@ -229,7 +229,7 @@ def parse_settings(text):
 
 
 def iter_lines(path=CONFIG, match=None, depth=0):
-    """``(file, line, criteria, keyword, value)`` of every setting, includes followed.
+    """Yield ``(file, line, criteria, keyword, value)`` of every setting, includes followed.
 
     ``criteria`` is the text after ``Match`` that the line stands under, None for the general part; ``keyword`` is in
     lower case.
@@ -254,7 +254,7 @@ def iter_lines(path=CONFIG, match=None, depth=0):
 
 
 def split_line(raw):
-    """Keyword in lower case and the rest of a line; ``("", "")`` for a comment or nothing."""
+    """Return keyword in lower case and the rest of a line; ``("", "")`` for a comment or nothing."""
     line = raw.strip()
     if not line or line.startswith("#"):
         return "", ""

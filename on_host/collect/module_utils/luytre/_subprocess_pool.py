@@ -16,7 +16,7 @@ END_SECONDS = 1
 
 
 def run_in_subprocesses(names, work, seconds, at_once):
-    """``{name: work(name)}`` with each call in a child; the error of one that was late or died is in its place.
+    """Return ``{name: work(name)}`` with each call in a child; the error of one that was late or died is in its place.
 
     ``work`` gives ``{seconds, error, data}``. A child has the ``seconds`` of its name and two more for its last words;
     then it is ended with everything that it started. One that cannot be ended, for it waits for somebody's file system,

@@ -18,7 +18,7 @@ class Effort:
 
     @property
     def seconds_left(self):
-        """Seconds of the processor's time; none when the clock is over."""
+        """Return seconds of the processor's time; none when the clock is over."""
         return max(0.0, self._processor - time.thread_time()) if time.monotonic() < self._clock else 0.0
 
     @property

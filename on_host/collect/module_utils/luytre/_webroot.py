@@ -100,7 +100,7 @@ class WebUsers:
         return ownership.has_right(status, uid, self._groups[uid], right)
 
     def closed_to_writing(self, status):
-        """``(group id, mode)`` with which a name of root's stays readable for whoever of them reads it now.
+        """Return ``(group id, mode)`` with which a name of root's stays readable for whoever of them reads it now.
 
         None when no group and mode keep every reader; nobody gets a right that he has not already.
         """
@@ -138,7 +138,7 @@ def _read_access_list(status, path, right):
 
 
 def web_users():
-    """Accounts of the web servers and of the PHP-FPM pools, by their configuration."""
+    """Return accounts of the web servers and of the PHP-FPM pools, by their configuration."""
     names = {"www-data", "nginx", "apache", "www", "caddy", "lighttpd"}
     for pattern, setting in (
         *((path, r"^\s*user\s+([a-z_][a-z0-9_.-]*)") for path in _nginx_daemons.list_main_files()),
@@ -210,7 +210,7 @@ class WebrootEntry:
 
     @property
     def folders(self):
-        """Lower-case names of the folders between the root and this name."""
+        """Return lower-case names of the folders between the root and this name."""
         return self.path.lower().split("/")[:-1]
 
     def content(self, limit=65_536):
@@ -411,7 +411,7 @@ def is_script(entry):
 
 
 def is_wordpress_core(entry):
-    """WordPress's own code at a document root: wp-admin, wp-includes and the PHP files beside them."""
+    """Return WordPress's own code at a document root: wp-admin, wp-includes and the PHP files beside them."""
     first, _, rest = entry.path.partition("/")
     if first in ("wp-admin", "wp-includes"):
         return entry.is_dir or entry.is_file

@@ -38,7 +38,7 @@ class VhostBlock:
 
     @property
     def where(self):
-        """``file:line``."""
+        """Return ``file:line``."""
         return "%s:%d" % (self.file, self.line)
 
 
@@ -102,7 +102,7 @@ def declared_roots(declarations):
 
 
 def list_usual_places():
-    """Folders where sites usually lie, and last the folders that hold those."""
+    """Return folders where sites usually lie, and last the folders that hold those."""
     inside = [path for place in HOLDING_SITES for path in sorted(glob.glob(place + "/*"))]
     others = [path for place in PLACES for path in sorted(glob.glob(place))]
     folders = [*inside, *others, *HOLDING_SITES]
@@ -166,7 +166,7 @@ def _list_inherited(server, name):
 
 
 def list_apache_vhosts(configuration):
-    """Apache's main server and its virtual hosts, of what a ``_apache_config.Configuration`` has read."""
+    """Return Apache's main server and its virtual hosts, of what a ``_apache_config.Configuration`` has read."""
     main = [node for node in configuration.tree if node.name != "virtualhost"]
     blocks = [(node.file, node.line, node.inside) for node in configuration.tree if node.name == "virtualhost"]
     return [
@@ -182,7 +182,7 @@ def _args(nodes, *names):
 
 
 def _plain(words):
-    """Absolute paths without variables, each once."""
+    """Return absolute paths without variables, each once."""
     return list(dict.fromkeys(os.path.normpath(word) for word in words if word.startswith("/") and "$" not in word))
 
 

@@ -26,7 +26,7 @@ class BadCertificate(Exception):
 
 
 def read_chain(text):
-    """``(first certificate as a dict, number of certificates)`` of a PEM text. Raises BadCertificate."""
+    """Return ``(first certificate as a dict, number of certificates)`` of a PEM text. Raises BadCertificate."""
     blocks = _PEM.findall(text)
     if not blocks:
         raise BadCertificate("no certificate in it")
@@ -66,7 +66,7 @@ def covers(names, domain):
 
 
 def _element(data, at):
-    """``(tag, value, end)`` of the DER element at an offset."""
+    """Return ``(tag, value, end)`` of the DER element at an offset."""
     tag, length, at = data[at], data[at + 1], at + 2
     if length & 0x80:
         width = length & 0x7F
@@ -102,7 +102,7 @@ def _oid(data):
 
 
 def _attributes(name):
-    """``(oid, text)`` of each part of a distinguished name."""
+    """Yield ``(oid, text)`` of each part of a distinguished name."""
     for _tag, part in _members(name):
         for _inner, pair in _members(part):
             (_oid_tag, oid), (tag, value) = _members(pair)[:2]

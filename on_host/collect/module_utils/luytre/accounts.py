@@ -69,7 +69,7 @@ def collect(reading):
 
 
 def parse_useradd_inactive(text):
-    """Days after a password expired until a new account is closed, as useradd reads them; None for never."""
+    """Return days after a password expired until a new account is closed, as useradd reads them; None for never."""
     values = re.findall(r"(?m)^INACTIVE=\s*(-?\d{1,9})", text)
     return int(values[-1]) if values and int(values[-1]) >= 0 else None
 
@@ -120,7 +120,7 @@ def find_duplicates(accounts, groups):
 
 
 def find_privileged(accounts, groups):
-    """Accounts in a group that is as good as root, by membership or as their primary group."""
+    """Return accounts in a group that is as good as root, by membership or as their primary group."""
     results = []
     for group in groups:
         if group["name"] in ROOT_EQUAL:
@@ -220,7 +220,7 @@ def get_key_options(line):
 
 
 def parse_limits(text):
-    """``{restricted, lends, anywhere}``: what the options before a key take from who comes in by it."""
+    """Return ``{restricted, lends, anywhere}``: what the options before a key take from who comes in by it."""
     options = [option.lower() for option in re.findall(r'((?:[^\s,"]|"(?:[^"\\]|\\.)*")+)', text)]
     names = [option.partition("=")[0] for option in options]
     on = set()
@@ -241,7 +241,7 @@ def parse_limits(text):
 
 
 def key_bits(kind, blob):
-    """Size of a public key in bits; 0 when the blob does not tell."""
+    """Return size of a public key in bits; 0 when the blob does not tell."""
     if "ed25519" in kind:
         return 256
     for curve, bits in CURVES.items():
@@ -277,7 +277,7 @@ def _trust_files(accounts):
 
 
 def find_last_logins(reading, users):
-    """``(account to epoch second of its last login, first second that the records reach back to)``."""
+    """Return ``(account to epoch second of its last login, first second that the records reach back to)``."""
     login_times, since = {}, []
 
     def note(name, moment):
@@ -317,12 +317,12 @@ DATABASES = (
 
 
 def parse_utmp(raw):
-    """``(kind, user, epoch second)`` of each whole record of a wtmp file."""
+    """Return ``(kind, user, epoch second)`` of each whole record of a wtmp file."""
     return [(kind, user, moment) for kind, _, user, _, moment in parse_utmp_from(raw)]
 
 
 def parse_utmp_from(raw):
-    """``(kind, line, user, from where, epoch second)`` of each whole record of a wtmp file."""
+    """Return ``(kind, line, user, from where, epoch second)`` of each whole record of a wtmp file."""
     usable = len(raw) - len(raw) % UTMP.size
     return [(f[0], _text(f[2]), _text(f[4]), _text(f[5]), f[9]) for f in UTMP.iter_unpack(raw[:usable]) if f[9] > 0]
 
@@ -374,7 +374,7 @@ def query_database(path, query):
 
 
 def _from_journal(reading, names):
-    """Logins in the journal of accounts that no other record knows: logind's own messages, else sshd's.
+    """Return logins in the journal of accounts that no other record knows: logind's own messages, else sshd's.
 
     Anybody can write to the journal under any name. Only fields that journald sets itself say who wrote an entry.
     """
@@ -399,7 +399,7 @@ def _from_journal(reading, names):
 
 
 def parse_journal(text, names):
-    """``(account, epoch second)`` from journal entries in JSON that root's own programs wrote."""
+    """Return ``(account, epoch second)`` from journal entries in JSON that root's own programs wrote."""
     import json
 
     logins = []
@@ -426,7 +426,7 @@ def _text(raw):
 
 
 def profile_texts():
-    """``(path, text)`` of the files that a login shell reads, in its order."""
+    """Return ``(path, text)`` of the files that a login shell reads, in its order."""
     folder = "/etc/profile.d"
     names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
     readable = [name for name in names if re.match(r"^[a-zA-Z0-9_][a-zA-Z0-9._-]*\.sh$", name)]
@@ -436,7 +436,7 @@ def profile_texts():
 
 
 def parse_profile(texts):
-    """``{timeout, timeout_readonly, timeout_file, timeout_lines, umask, umask_file}`` that those files come to.
+    """Return ``{timeout, timeout_readonly, timeout_file, timeout_lines, umask, umask_file}`` that those files come to.
 
     A read-only TMOUT stays; otherwise the last one counts. 0 is no timeout, None no umask of its own.
     """

@@ -386,7 +386,7 @@ def describe_vhost(server, plain_vhost):
 
 
 def list_ports(main):
-    """Port to whether Listen names TLS for it."""
+    """Return port to whether Listen names TLS for it."""
     ports = {}
     for node in main:
         if node.name == "listen" and node.args:
@@ -487,7 +487,7 @@ def describe_default_vhost(plain_vhost, answers, unclaimed_names):
 
 
 def find_listings(server):
-    """Folders for which Apache would make a list of files, as URIs."""
+    """Return folders for which Apache would make a list of files, as URIs."""
     if "autoindex" not in server.modules:
         return []
     root = server.root or ""
@@ -651,7 +651,7 @@ def _pairs(server):
 
 
 def parse_protocols(words):
-    """Protocols that SSLProtocol leaves on; Apache's own default when there is none."""
+    """Return protocols that SSLProtocol leaves on; Apache's own default when there is none."""
     on = set()
     for word in words or ["all", "-SSLv3"]:
         sign, name = (word[0], word[1:]) if word[0] in "+-" else ("", word)
@@ -679,7 +679,7 @@ def _get_last(server, name):
 
 
 def find_unneeded_modules(configuration):
-    """Loaded modules of OPTIONAL_MODULES that nothing outside the modules' own stock files uses."""
+    """Return loaded modules of OPTIONAL_MODULES that nothing outside the modules' own stock files uses."""
     stock = re.compile(r"/(mods-(enabled|available)|conf-(enabled|available)/(serve-cgi-bin|luytre|zz-luytre)\.conf)")
     own = "\n".join(_texts(node for node in configuration.tree if not stock.search(node.file)))
     return sorted(
@@ -721,7 +721,7 @@ def _seconds(text, default):
 
 
 def find_late_settings(tree):
-    """Settings of the whole server that stand where they are read after Lũy Tre's drop-in."""
+    """Return settings of the whole server that stand where they are read after Lũy Tre's drop-in."""
     before = [
         index
         for index, node in enumerate(tree)
@@ -783,7 +783,7 @@ def _overrides(servers, writers):
 
 
 def _writers(apache_user):
-    """Users whose processes a visitor reaches: Apache's own and those of PHP's pools."""
+    """Return users whose processes a visitor reaches: Apache's own and those of PHP's pools."""
     users = {apache_user} if apache_user else set()
     for version in sorted(os.listdir("/etc/php")) if os.path.isdir("/etc/php") else []:
         folder = "/etc/php/%s/fpm/pool.d" % version
@@ -811,7 +811,7 @@ def _may_write(user, status):
 
 
 def loose_files():
-    """Files below /etc/apache2 that somebody other than root could change."""
+    """Return files below /etc/apache2 that somebody other than root could change."""
     loose, entry_count = [], 0
     for folder, folders, files in os.walk(ROOT):
         for name in ["", *folders, *files]:
@@ -824,7 +824,7 @@ def loose_files():
 
 
 def _find_missed(output, configuration):
-    """Virtual hosts that Apache lists and that were not found in its files."""
+    """Return virtual hosts that Apache lists and that were not found in its files."""
     known_vhosts = {(node.file, node.line) for node in configuration.tree if node.name == "virtualhost"}
     listed_vhosts = {(path, int(line)) for path, line in re.findall(r"\((/[^():]+):(\d+)\)", output)}
     return ["%s:%d is a virtual host that could not be read" % place for place in sorted(listed_vhosts - known_vhosts)]

@@ -141,7 +141,7 @@ def _network(text):
 
 
 def find_logins(vhosts, effort, jails):
-    """``[{kind, path, uri, log, readable, watched}]``.
+    """Return ``[{kind, path, uri, log, readable, watched}]``.
 
     Each login to an administration, by the log that its requests go to.
 

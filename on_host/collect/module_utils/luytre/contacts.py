@@ -105,7 +105,7 @@ class IndicatorDigests:
 
 
 def _iter_file_digests(reading, indicator_digests, cut_short):
-    """Digests of files, where some are asked for."""
+    """Yield digests of files, where some are asked for."""
     if indicator_digests.files:
         digester = _file_digests.FileDigester(indicator_digests.files, reading.effort(FILES_SECONDS))
         for path, digests in digester.all(_websites.declared_roots(reading.declared)):
@@ -115,7 +115,7 @@ def _iter_file_digests(reading, indicator_digests, cut_short):
 
 
 def count_in_log(path, budget, patterns=_OF_LOGS["log"]):
-    """Addresses, URLs and names of hosts in a log and in those that were rotated, as often as they are there."""
+    """Return addresses, URLs and names of hosts in a log and in those that were rotated, as often as they are there."""
     words = collections.Counter()
     for piece in _log_files.iter_pieces(path, budget):
         for pattern in patterns:

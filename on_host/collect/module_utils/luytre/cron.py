@@ -70,7 +70,7 @@ def _script(folder, path):
 
 
 def parse_table(path, text, user):
-    """Jobs of a crontab; ``user`` is its owner, None where each line names one."""
+    """Return jobs of a crontab; ``user`` is its owner, None where each line names one."""
     jobs = []
     for number, line in enumerate(text.split("\n"), 1):
         line = line.strip()
@@ -95,7 +95,7 @@ def parse_table(path, text, user):
 
 
 def parse_programs(command):
-    """Absolute paths that a command line runs or hands to an interpreter, before any redirection.
+    """Return absolute paths that a command line runs or hands to an interpreter, before any redirection.
 
     A quoted word with blanks in it is a path only where there is such a file; after ``-c`` it is a command line itself.
     """

@@ -188,7 +188,7 @@ def _text(name):
 
 
 def security_txt(path):
-    """``{contact, expires}`` of the root's security.txt: whether it names a contact, and until when it holds."""
+    """Return ``{contact, expires}`` of the root's security.txt: whether it names a contact, and until when it holds."""
     for relative in (".well-known/security.txt", "security.txt"):
         try:
             text = read_below(path, relative, 20_000)

@@ -156,7 +156,7 @@ def _letters(bits):
 
 
 def list_cron_paths():
-    """cron's own table and folders, and the regular files in them."""
+    """Return cron's own table and folders, and the regular files in them."""
     paths = ["/etc/crontab"]
     for name in CRON_FOLDERS:
         folder = "/etc/" + name
@@ -195,7 +195,7 @@ def _believed_paths():
 
 
 def parse_mounts(text):
-    """``/proc/self/mountinfo`` as ``[{path, kind, source, device, options}]``.
+    """Return ``/proc/self/mountinfo`` as ``[{path, kind, source, device, options}]``.
 
     The last mount on a path is the one seen.
     """
@@ -263,7 +263,7 @@ def find_running_below(folders, proc="/proc"):
 
 
 def parse_fstab(text):
-    """Mount point to options, as ``/etc/fstab`` has them."""
+    """Return mount point to options, as ``/etc/fstab`` has them."""
     options_by_path = {}
     for line in text.splitlines():
         parts = line.split()
@@ -279,7 +279,7 @@ def is_last_option(options, wanted_option, opposite):
 
 
 def tmp_unit_options():
-    """Options of tmp.mount with its drop-ins, when systemd mounts /tmp by it; else None."""
+    """Return options of tmp.mount with its drop-ins, when systemd mounts /tmp by it; else None."""
     own = "/etc/systemd/system/tmp.mount"
     if os.path.realpath(own) == "/dev/null":
         return None
@@ -323,7 +323,7 @@ def _percent(part, whole):
 
 
 def list_disk_devices(mount_table):
-    """Device numbers of the local file systems that hold files of the host, as ``st_dev``."""
+    """Return device numbers of the local file systems that hold files of the host, as ``st_dev``."""
     devices = {os.lstat("/").st_dev}
     for mount in mount_table:
         if mount["kind"] in DISK and not mount["path"].startswith(SKIP_FOLDERS):

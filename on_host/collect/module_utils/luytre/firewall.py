@@ -177,7 +177,7 @@ def is_ufw_denying():
 
 
 def check_default_deny(ruleset, outside):
-    """Family to whether a packet to a port that nobody opened is dropped, by TCP and by UDP."""
+    """Return family to whether a packet to a port that nobody opened is dropped, by TCP and by UDP."""
     return {
         family: not any(
             ruleset.admits(Packet(family, protocol, port, outside))
@@ -227,7 +227,7 @@ def list_managers(entries, state, outside):
 
 
 def select_own_table(entries):
-    """Our own table's chains, rules and sets, without what differs from one loading to the next."""
+    """Return our own table's chains, rules and sets, without what differs from one loading to the next."""
     parts = []
     for entry in entries:
         for kind, value in entry.items():
@@ -259,7 +259,7 @@ def _comparable(value):
 
 
 def list_outside_interfaces():
-    """Interfaces with a default route; none found means that every interface but the inner ones counts."""
+    """Return interfaces with a default route; none found means that every interface but the inner ones counts."""
     names = set()
     for line in (read_text("/proc/net/route") or "").splitlines()[1:]:
         parts = line.split()

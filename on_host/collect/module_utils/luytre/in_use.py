@@ -43,7 +43,7 @@ def collect(reading):
 
 
 def log_paths(vhosts):
-    """Access logs, those of virtual hosts first."""
+    """Return access logs, those of virtual hosts first."""
     paths = [path for vhost in vhosts for path in vhost.logs]
     for pattern in LOGS:
         paths += sorted(glob.glob(pattern))

@@ -218,7 +218,7 @@ def list_ufw_files(configuration="/etc/ufw/ufw.conf", defaults="/etc/default/ufw
 
 
 def parse_boot_settings(files):
-    """``(exact, patterns)``: settings by key as systemd-sysctl would apply them, each with its value and file.
+    """Return ``(exact, patterns)``: settings by key as systemd-sysctl would apply them, each with its value and file.
 
     A later line wins; a setting by its exact key wins over patterns; ``-key`` alone takes a key out of patterns.
     """
@@ -276,7 +276,7 @@ def _matches(pattern, key):
 
 
 def compute_boot_value(key, live, settings):
-    """``(value, file)`` after the next boot: the files', else the kernel's own, else the one now."""
+    """Return ``(value, file)`` after the next boot: the files', else the kernel's own, else the one now."""
     value, file = find_boot_value(key, settings)
     if value is not None:
         return value, file
@@ -376,7 +376,7 @@ def describe_modules(reading):
 
 
 def list_blocked_modules(configuration):
-    """Modules whose install command in ``modprobe --showconfig`` loads nothing."""
+    """Return modules whose install command in ``modprobe --showconfig`` loads nothing."""
     pattern = r"(?m)^install\s+(\S+)\s+(?:/usr)?/bin/(?:false|true)\s*$"
     return {name.replace("-", "_") for name in re.findall(pattern, configuration)}
 
@@ -462,7 +462,7 @@ def survey_ufw():
 
 
 def survey(reading):
-    """Live values, by path below /proc/sys, of what the kernel role may change on this host.
+    """Return live values, by path below /proc/sys, of what the kernel role may change on this host.
 
     Left out is what cannot be written here, and what something on this host depends on.
     """

@@ -174,7 +174,7 @@ def _rotates(services):
 
 
 def _find_unrotated(rotations):
-    """Web server log folders with logs that no rotation names."""
+    """Return web server log folders with logs that no rotation names."""
     patterns = [pattern for rotation in rotations for pattern in rotation["paths"]]
     rotated_paths = {path for pattern in patterns for path in glob.glob(pattern)}
     return sorted(
@@ -234,7 +234,7 @@ def _list_remote_targets(services):
 
 
 def list_rsyslog_targets(text):
-    """Hosts that rsyslog forwards to."""
+    """Return hosts that rsyslog forwards to."""
     text = "\n".join(re.sub(r"(?:^|\s)#.*", "", line) for line in text.splitlines())
     plain = re.findall(r"^[^@\n]*?[\s-]@{1,2}(?:\([^)]*\))?\[?([A-Za-z0-9:.-]+)", text, re.MULTILINE)
     action = [

@@ -193,7 +193,7 @@ def list_option_files():
 
 
 def query_rows(reading, client, sql):
-    """Rows of all result sets of a script as lists of text (None for NULL). One process.
+    """Return rows of all result sets of a script as lists of text (None for NULL). One process.
 
     Logs in by the socket: as root, else as the client's own option files say, else as Debian's maintenance does.
     """
@@ -312,7 +312,7 @@ def parse_state(answer):
 
 
 def get_branch(version):
-    """``10.11 in debian 12`` when the distribution built it, else ``10.11``; ``MySQL 8.0`` for that one."""
+    """Return ``10.11 in debian 12`` when the distribution built it, else ``10.11``; ``MySQL 8.0`` for that one."""
     number = ".".join(version.split("-")[0].split(".")[:2])
     if "mariadb" not in version.lower():
         return "MySQL " + number

@@ -234,7 +234,7 @@ def _run_test(reading, daemon, config):
 
 
 def find_linked_folders():
-    """Folders for files of ours that are links: what lies behind one may be anywhere."""
+    """Return folders for files of ours that are links: what lies behind one may be anywhere."""
     folders = [path for path in (FOLDER, FOLDER + "/conf.d") if os.path.islink(path)]
     enabled_folder = FOLDER + "/sites-enabled"
     return [
@@ -244,7 +244,7 @@ def find_linked_folders():
 
 
 def find_loose_files(config):
-    """Configuration that somebody other than root could change: what is in force, and all below /etc/nginx."""
+    """Return configuration that somebody other than root could change: what is in force, and all below /etc/nginx."""
     paths = set(config.texts) | set(_walk(FOLDER))
     for path in config.texts:
         real = os.path.realpath(path)
@@ -328,7 +328,7 @@ def iter_levels(block):
 
 
 def parse_listens(server):
-    """``[(address, port, options)]`` of a server block; a unix socket is ``("unix:/…", 0, …)``."""
+    """Return ``[(address, port, options)]`` of a server block; a unix socket is ``("unix:/…", 0, …)``."""
     own = [directive.args for directive in server.own("listen") if directive.args]
     return [(*address_of(words[0]), words[1:]) for words in own] or [("*", 80, [])]
 
@@ -342,7 +342,7 @@ def address_of(word):
 
 
 def group_by_listen(servers):
-    """``(address, port)`` to its servers, the default one first."""
+    """Return ``(address, port)`` to its servers, the default one first."""
     groups = {}
     for server in servers:
         for address, port, options in parse_listens(server):
@@ -367,7 +367,7 @@ def is_tls(groups, address, port):
 
 
 def list_answered_names(model, groups, declarations):
-    """Server block to names: as claimed, and the declared domains it answers without claiming them."""
+    """Return server block to names: as claimed, and the declared domains it answers without claiming them."""
     names = {id(server): [n for n in dict.fromkeys(server_names(server)) if n] for server in model.config.servers}
     folders = declared_folders(declarations.get("sites"))
     for domain in declared_names(declarations.get("sites")):
@@ -390,7 +390,7 @@ def _is_apart(model, server, folders):
 
 
 def declared_folders(sites):
-    """Declared domain or alias to its site's declared folder, in a list of one."""
+    """Return declared domain or alias to its site's declared folder, in a list of one."""
     return {
         name: [site["document_root"].rstrip("/")]
         for site in sites or []

@@ -46,7 +46,7 @@ def collect(reading):
 
 
 def describe_package(fields, origin):
-    """``{name, version, architecture}`` and what is not as usual, out of dpkg's fields."""
+    """Return ``{name, version, architecture}`` and what is not as usual, out of dpkg's fields."""
     name, version = fields["Package"], fields["Version"]
     source, source_version = parse_source(fields)
     facts = {"name": name, "version": version, "architecture": fields.get("Architecture", "")}

@@ -191,7 +191,7 @@ def _answers(names, domain):
 
 
 def summarize_logs(site, logs, ranges, own, budget, most):
-    """``{logs, addresses}``: what became of each log, and what those served to whom."""
+    """Return ``{logs, addresses}``: what became of each log, and what those served to whom."""
     requests = _log_requests.Requests((site["domain"], *(site.get("aliases") or ())), ranges, own)
     log_states = []
     for path, pattern, is_shared in logs:

@@ -58,7 +58,7 @@ def read_stack(service, kind, depth=0):
 
 
 def _settings(path, drop_ins=False):
-    """``key = value`` and bare keys of a PAM module's configuration; the main file is read last and wins."""
+    """Return ``key = value`` and bare keys of a PAM module's configuration; the main file is read last and wins."""
     paths = sorted(glob.glob(path + ".d/*.conf")) if drop_ins else []
     settings = {}
     for file in [*paths, path]:

@@ -73,7 +73,7 @@ def collect(reading):
 
 
 def describe_modules(version):
-    """Apache's own PHP of a version, and what it is by each file of Apache that sets something else."""
+    """Return Apache's own PHP of a version, and what it is by each file of Apache that sets something else."""
     values = _mod_php.read_settings(version, parse_ini)
     variants = [("mod_php (PHP %s)" % version, values)]
     for path, own in _mod_php.find_apache_overrides(KEYS).items():
@@ -96,7 +96,7 @@ def describe_modules(version):
 
 
 def callable_shell_functions(pools):
-    """Functions that start programs, by the pools in which a script can call them."""
+    """Return functions that start programs, by the pools in which a script can call them."""
     return [
         {"pool": pool["label"], "function": function}
         for pool in pools
@@ -167,7 +167,7 @@ def parse_info(text):
 
 
 def parse_dump(text):
-    """``[(pool, [(directive, value)])]`` of what ``php-fpm -tt`` prints; ``global`` is among the names."""
+    """Return ``[(pool, [(directive, value)])]`` of what ``php-fpm -tt`` prints; ``global`` is among the names."""
     pools = []
     for line in text.splitlines():
         match = re.match(r"\[[^\]]*\] NOTICE: (.*)$", line)
@@ -235,7 +235,7 @@ def parse_listen(listen):
 
 
 def convert_settings(values):
-    """Settings by their name in the facts, as booleans, bytes and lists."""
+    """Return settings by their name in the facts, as booleans, bytes and lists."""
     settings = {fact: _switch(values.get(key, "")) for key, fact in SWITCHES.items()}
     settings.update({fact: _bytes(values.get(key, "")) for key, fact in SIZES.items()})
     settings.update({fact: _text(values.get(key, "")) for key, fact in TEXTS.items()})
@@ -285,7 +285,7 @@ def map_pool_files(main):
 
 
 def list_own_directives(main):
-    """Pool name to the directives and settings that Lũy Tre's marked lines give it."""
+    """Return pool name to the directives and settings that Lũy Tre's marked lines give it."""
     directives_by_pool = {}
     for path in sorted(set(map_pool_files(main).values())):
         for name, lines in parse_own_lines(read_text(path) or "").items():
@@ -296,7 +296,7 @@ def list_own_directives(main):
 
 
 def parse_own_lines(text):
-    """Pool name to the lines between Lũy Tre's marks, comments left out."""
+    """Return pool name to the lines between Lũy Tre's marks, comments left out."""
     lines_by_pool, name, inside = {}, None, False
     for line in text.splitlines():
         heading = re.match(r"\s*\[([^\]]+)\]", line)
@@ -315,7 +315,7 @@ def _list_later_settings(folder):
 
 
 def _distribution(version, package="php%s-fpm"):
-    """`` in debian 13`` when the package is the distribution's own build, else empty."""
+    """Return `` in debian 13`` when the package is the distribution's own build, else empty."""
     status = read_text("/var/lib/dpkg/status", 30_000_000) or ""
     start = status.find("\nPackage: %s\n" % (package % version))
     stanza = status[start + 1 :].split("\n\n", 1)[0] if start >= 0 else ""

@@ -253,7 +253,7 @@ def is_local(address):
 
 
 def parse_list_sockets(text):
-    """``systemctl list-sockets`` as port to socket unit."""
+    """Return ``systemctl list-sockets`` as port to socket unit."""
     units_by_port = {}
     for line in text.splitlines():
         match = re.match(r"\S*:(\d+)\s+(?:\S+\s+)?(\S+\.socket)\s", line + " ")
@@ -320,7 +320,7 @@ def list_unit_files():
 
 
 def show_units(reading, units):
-    """Unit name to the properties that ``systemctl show`` gives."""
+    """Return unit name to the properties that ``systemctl show`` gives."""
     if not units or not has_systemd():
         return {}
     return parse_show(reading.run(["systemctl", "show", "--property", _PROPERTIES, "--", *units], ok=None))
@@ -411,7 +411,7 @@ def parse_core_limit(text):
 
 
 def read_coredump_storage():
-    """``Storage=`` of systemd-coredump, drop-ins read in systemd's order."""
+    """Return ``Storage=`` of systemd-coredump, drop-ins read in systemd's order."""
     paths_by_name = {}
     for folder in ("/usr/lib", "/usr/local/lib", "/run", "/etc"):
         for path in glob.glob(folder + "/systemd/coredump.conf.d/*.conf"):

@@ -170,7 +170,7 @@ def read_key_type(path):
 
 
 def list_files():
-    """sshd's main file and those of the folder that Debian's includes."""
+    """Return sshd's main file and those of the folder that Debian's includes."""
     return [_sshd.CONFIG, *sorted(glob.glob(os.path.dirname(DROPIN) + "/*.conf"))[:MAX_FILES]]
 
 
@@ -198,7 +198,7 @@ def select_settings(settings):
 
 
 def parse_startups(value):
-    """``MaxStartups`` as three whole numbers; a single number refuses all beyond it."""
+    """Return ``MaxStartups`` as three whole numbers; a single number refuses all beyond it."""
     numbers = [int(part) for part in value.split(":") if part.isdigit()]
     return numbers if len(numbers) == 3 else [numbers[0], 100, numbers[0]] if numbers else [0, 0, 0]
 
@@ -292,12 +292,12 @@ def _password_login(settings):
 
 
 def _silent_seconds(settings):
-    """Seconds until a client that no longer answers is dropped; 0 is never."""
+    """Return seconds until a client that no longer answers is dropped; 0 is never."""
     return parse_seconds(settings["clientaliveinterval"]) * parse_seconds(settings["clientalivecountmax"])
 
 
 def parse_seconds(value):
-    """'10m' or '1h30m' as seconds; 0 when it is not a time."""
+    """Return '10m' or '1h30m' as seconds; 0 when it is not a time."""
     parts = re.findall(r"(\d{1,9})([smhdw]?)", str(value).lower())
     return sum(int(number) * SECONDS[unit] for number, unit in parts)
 

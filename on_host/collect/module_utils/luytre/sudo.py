@@ -121,7 +121,7 @@ def _runs_as_root(rule):
 
 
 def _list_unauthenticated(policy, accounts, groups):
-    """Accounts that ``Defaults`` free from the password; ``ALL`` for everybody."""
+    """Return accounts that ``Defaults`` free from the password; ``ALL`` for everybody."""
     free = set()
     for entry in policy.get("Defaults", []):
         value = _merge_options(entry).get("authenticate")
@@ -139,7 +139,7 @@ def _list_unauthenticated(policy, accounts, groups):
 
 
 def _resolve_members(members, accounts, groups):
-    """``(account, how it is named)`` of a sudoers list of users, groups and exclusions."""
+    """Return ``(account, how it is named)`` of a sudoers list of users, groups and exclusions."""
     via_by_name = {}
     for member in members:
         names, via = _member(member, accounts, groups)
@@ -186,7 +186,7 @@ def get_defaults(policy, pty_by_default):
 
 
 def find_exceptions(policy):
-    """Settings for some users, commands or hosts that undo one of ours: ``{setting, of}``."""
+    """Return settings for some users, commands or hosts that undo one of ours: ``{setting, of}``."""
     results = []
     for entry in policy.get("Defaults", []):
         binding = entry.get("Binding")
@@ -257,7 +257,7 @@ def find_undone(text):
 
 
 def find_writable_targets(all_grants, trust):
-    """Commands that somebody may run as another user although a lesser user can replace them."""
+    """Return commands that somebody may run as another user although a lesser user can replace them."""
     targets = {}
     for grant in all_grants:
         for command in grant["commands"]:

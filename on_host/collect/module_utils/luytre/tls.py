@@ -63,7 +63,7 @@ def list_sound_curves(version):
 
 
 def list_configured_files():
-    """``{certificates, keys, ciphers}`` that the configurations of nginx and Apache name."""
+    """Return ``{certificates, keys, ciphers}`` that the configurations of nginx and Apache name."""
     settings = {"certificates": [], "keys": [], "ciphers": []}
     for path in _nginx_daemons.list_main_files():
         _add_nginx(settings, path)
@@ -108,7 +108,7 @@ def _add_apache(settings):
 
 
 def list_certificate_files(settings):
-    """Paths of certificates, as the configurations name them."""
+    """Return paths of certificates, as the configurations name them."""
     return settings["certificates"]
 
 

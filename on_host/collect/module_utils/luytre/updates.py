@@ -73,7 +73,7 @@ def _get_fetch_time():
 
 
 def find_pending(packages, indexes, text_of):
-    """Installed packages with a newer version on offer: ``{package, installed, candidate, security, held}``.
+    """Return installed packages with a newer version on offer: ``{package, installed, candidate, security, held}``.
 
     Lists that apt does not install from by itself (backports) are left out.
     """
@@ -149,7 +149,7 @@ def _is_distributions(uri):
 
 
 def parse_line_sources(path, text):
-    """Entries of a one-line-style file."""
+    """Return entries of a one-line-style file."""
     sources = []
     for number, line in enumerate(text.splitlines(), 1):
         match = re.match(r"^\s*(deb(?:-src)?)\s+(?:\[([^\]]*)\]\s+)?(\S+)\s+(\S+)", line)
@@ -164,7 +164,7 @@ def parse_line_sources(path, text):
 
 
 def parse_deb822_sources(path, text):
-    """Entries of a deb822-style file."""
+    """Return entries of a deb822-style file."""
     sources = []
     number = 1
     for paragraph in re.split(r"\n[ \t]*\n", text):
@@ -205,7 +205,7 @@ def _source(path, number, uri, suites, options):
 
 
 def parse_apt_settings(dump):
-    """``apt-config dump`` as setting to its values, lists in order."""
+    """Return ``apt-config dump`` as setting to its values, lists in order."""
     settings = {}
     for name, value in re.findall(r'^([^\s"]+) "(.*)";$', dump, re.MULTILINE):
         settings.setdefault(name.rstrip(":") if name.endswith("::") else name, []).append(value)
@@ -213,7 +213,7 @@ def parse_apt_settings(dump):
 
 
 def is_on(values):
-    """apt's own idea of true, for the last of a setting's values."""
+    """Return apt's own idea of true, for the last of a setting's values."""
     return bool(values) and values[-1].lower() in ("1", "yes", "true", "with", "on", "enable", "always")
 
 

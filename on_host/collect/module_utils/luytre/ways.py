@@ -86,7 +86,7 @@ def list_declared_accounts(reading, here):
 
 
 def build_questions(here, admins, ways, ports, lines):
-    """``[{account, source, port}]``: whom sshd is asked about.
+    """Return ``[{account, source, port}]``: whom sshd is asked about.
 
     Who is declared may come from anywhere that a rule names.
     """
@@ -127,7 +127,7 @@ def _pick_address(pattern):
 
 
 def describe_accounts(rows, names):
-    """``[{name, groups}]``; None where the groups stand in none of the host's own files."""
+    """Return ``[{name, groups}]``; None where the groups stand in none of the host's own files."""
     groups = _accounts.groups()
     sources = re.search(r"(?m)^group:([^\n]*)", read_text("/etc/nsswitch.conf") or "")
     ours = set(sources.group(1).split() if sources else ()) <= {"files", "systemd", "compat"}
@@ -171,7 +171,7 @@ def _is_ours(forward, here, records):
 
 
 def _iter_terminals():
-    """``(account, source, moment)`` of sessions at a terminal from an address, as wtmp has them."""
+    """Yield ``(account, source, moment)`` of sessions at a terminal from an address, as wtmp has them."""
     since = time.time() - _login_history.DAYS * _login_history.DAY
     for path in ("/var/log/wtmp.1", "/var/log/wtmp"):
         for kind, line, account, address, moment in parse_utmp_from(wtmp_tail(path)):
@@ -203,7 +203,7 @@ def _iter_sessions():
 
 
 def _find_without_method(logins):
-    """Sessions from an address that other records know of and sshd's own log no longer.
+    """Return sessions from an address that other records know of and sshd's own log no longer.
 
     Any account can fill the journal.
     """

@@ -120,7 +120,7 @@ def _debug_log(path):
 
 
 def read_configuration(path):
-    """``(path, bytes)`` of its wp-config.php: in its folder, or one above where WordPress looks too."""
+    """Return ``(path, bytes)`` of its wp-config.php: in its folder, or one above where WordPress looks too."""
     for folder in (path, os.path.dirname(path)):
         if folder != path and read_below(folder, "wp-settings.php", 1) is not None:
             break
@@ -151,7 +151,7 @@ def _convert_constants(constants):
 
 
 def check_salts(content):
-    """State of the eight keys and salts, and a fingerprint when they are long enough to hide behind one."""
+    """Return state of the eight keys and salts, and a fingerprint when they are long enough to hide behind one."""
     values = _php.read_constants(content, SALTS) if content is not None else {}
     texts = [value for value in values.values() if isinstance(value, str) and value != _php.UNKNOWN]
     unknown = sum(1 for value in values.values() if value == _php.UNKNOWN)
@@ -191,7 +191,7 @@ def list_plugins(path, active):
 
 
 def list_themes(path, data):
-    """Themes with the version of their stylesheet; active ones are the shown theme and its parent."""
+    """Return themes with the version of their stylesheet; active ones are the shown theme and its parent."""
     in_use = {data["options"].get("template"), data["options"].get("stylesheet")} if data else None
     results = []
     for name in names_below(path, "wp-content/themes")[:MAX_EXTENSIONS]:
@@ -216,7 +216,7 @@ def _header(text, field):
 
 
 def find_upload_php(path, reading):
-    """PHP files in the upload folder, those that act on input first, and whether looking for them ended early.
+    """Return PHP files in the upload folder, those that act on input first, and whether looking for them ended early.
 
     ``shut``: root's alone.
     """
@@ -240,7 +240,7 @@ def find_upload_php(path, reading):
 
 
 def check_core(path, version, web, reading):
-    """WordPress's own code: how much of it the web accounts can write, and what is not as it was installed."""
+    """Return WordPress's own code: how much of it the web accounts can write, and what is not as it was installed."""
     version_status = status_below(path, "wp-includes/version.php")
     newest = version_status.st_mtime + DAY if version_status else None
     sums = read_package_sums(version)
@@ -316,7 +316,7 @@ def iter_core_entries(path, reading, cut):
 
 
 def read_package_sums(version):
-    """MD5 sums of Debian's own WordPress of the same version, by path, when that package is on the host."""
+    """Return MD5 sums of Debian's own WordPress of the same version, by path, when that package is on the host."""
     text = read_text(DPKG_SUMS)
     version_text = read_text(DPKG_VERSION, 20_000)
     if text is None or version_text is None or version is None:
@@ -332,7 +332,7 @@ def read_package_sums(version):
 
 
 def read_database(config_path, content, prefix, reading):
-    """``(what its database says, why it was not read)``: administrators, address, registration, active plugins.
+    """Return ``(what its database says, why it was not read)``: administrators, address, registration, active plugins.
 
     The reason is an ``auditor.facts.web.wordpress.Unread``.
     """
@@ -359,7 +359,7 @@ def make_login(values, prefix):
 
 
 def build_statements(name, prefix):
-    """Word to ``(SELECT, most rows that a site has for it)``, on the tables of one site."""
+    """Return word to ``(SELECT, most rows that a site has for it)``, on the tables of one site."""
     words = {"{seen}": ", ".join("'%s'" % key for key in SEEN_KEYS), "{admins}": ADMINS, "{db}": name, "{p}": prefix}
     return _site_database.fill_statements(STATEMENTS, words)
 
@@ -432,7 +432,7 @@ def _host(url):
 
 
 def _moments(value):
-    """Times of log-in in a user's meta value: sessions as WordPress keeps them, or one plain time."""
+    """Return times of log-in in a user's meta value: sessions as WordPress keeps them, or one plain time."""
     if re.match(r"\d{9,10}\Z", value):
         return [int(value)]
     return [int(digits) for digits in re.findall(r'"login";i:(\d{9,10});', value)]

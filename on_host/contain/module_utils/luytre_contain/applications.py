@@ -35,11 +35,11 @@ class Application:
         return _site_database.LOCAL.match(self.login.host) is not None
 
     def run_script(self, script):
-        """Rows of what its database says to a script of ours, asked as its own account. Raises Refused."""
+        """Return rows of what its database says to a script of ours, asked as its own account. Raises Refused."""
         return self._query(_site_database.run_script, script)
 
     def rows(self, statements, **words):
-        """Rows of ``{word: (SELECT, most rows)}``, read only. Raises Refused."""
+        """Return rows of ``{word: (SELECT, most rows)}``, read only. Raises Refused."""
         marks = {"{%s}" % name: text for name, text in words.items()}
         marks.update({"{db}": self.login.database, "{p}": self.prefix})
         return self._query(_site_database.fetch_rows, _site_database.fill_statements(statements, marks))

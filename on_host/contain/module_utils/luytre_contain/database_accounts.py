@@ -89,7 +89,7 @@ def _open(user):
 
 
 def _methods(user):
-    """``[(plugin, what it keeps)]`` of each account of a user, by its host."""
+    """Return ``[(plugin, what it keeps)]`` of each account of a user, by its host."""
     sql = "SELECT 'account', Host, Priv FROM mysql.global_priv WHERE User = '%s' LIMIT 100;\n" % user  # noqa: S608
     methods_by_host = {}
     for row in _query("SELECT 'version', VERSION(), '';\n" + sql):

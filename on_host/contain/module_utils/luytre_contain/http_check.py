@@ -29,7 +29,7 @@ REDIRECT_STATUSES, MAX_REDIRECTS = (301, 302, 303, 307, 308), 3
 
 
 def fetch_pages(addresses):
-    """``fetch_page`` of each address, without a cookie, all at once.
+    """Return ``fetch_page`` of each address, without a cookie, all at once.
 
     However many let us wait, it costs no more than one.
     """

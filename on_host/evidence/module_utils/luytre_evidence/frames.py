@@ -68,7 +68,7 @@ class Secret:
         self._pattern = re.compile(_BEFORE + pattern + _AFTER if whole else pattern)
 
     def mask(self, content):
-        """``(content without it, how often it was there)``."""
+        """Return ``(content without it, how often it was there)``."""
         return self._pattern.subn(MASK, content) if self.value in content else (content, 0)
 
 
@@ -200,7 +200,7 @@ def read_end(handle, size):
 
 
 def unpack_end(handle):
-    """``(content, cut)``: the last whole lines of a file that gzip packed; nothing for what it did not."""
+    """Return ``(content, cut)``: the last whole lines of a file that gzip packed; nothing for what it did not."""
     os.lseek(handle, 0, os.SEEK_SET)
     unpacker, tail, total = zlib.decompressobj(31), b"", 0
     try:
@@ -231,7 +231,7 @@ def describe_status(status):
 
 
 def compute_digest(handle):
-    """SHA-256 in hex of an open file from its start on; empty for one that is too large to be read for that."""
+    """Return SHA-256 in hex of an open file from its start on; empty for one that is too large to be read for that."""
     os.lseek(handle, 0, os.SEEK_SET)
     digest, bytes_left = hashlib.sha256(), MAX_HASHED
     while bytes_left > 0:

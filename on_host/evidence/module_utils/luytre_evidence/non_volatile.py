@@ -193,7 +193,7 @@ class NonVolatileReader:
         self._holds, self._root = holds_secrets, root.rstrip("/")
 
     def secrets(self, spans, roots):
-        """``sending.Secret`` of passwords, keys, salts and hashes of this host, as its own files have them.
+        """Return ``sending.Secret`` of passwords, keys, salts and hashes of this host, as its own files have them.
 
         What is sent is looked through for them.
 
@@ -291,7 +291,7 @@ class NonVolatileReader:
             self._send_file(sender, path)
 
     def make_flagged_step(self, paths):
-        """Files that are told by name: what they are, and their bytes."""
+        """Return files that are told by name: what they are, and their bytes."""
 
         def work(sender):
             for path in paths:
@@ -319,7 +319,7 @@ class NonVolatileReader:
             self._send_file(sender, path, safe_open.NO_LINKS)
 
     def _iter_logs(self, sender):
-        """Paths of all logs.
+        """Yield paths of all logs.
 
         Each folder has names of its own to be looked at: whoever may write one crowds out none of the others'.
         """
@@ -536,7 +536,7 @@ def _reopen_untouched(descriptor, flags):
 
 
 def _list_skipped_devices():
-    """Numbers of the file systems that are no part of this host, or none that anybody keeps files on."""
+    """Return numbers of the file systems that are no part of this host, or none that anybody keeps files on."""
     devices = set()
     for line in safe_open.read_text("/proc/self/mountinfo", 10_000_000).split("\n"):
         fields, _, more = line.partition(" - ")

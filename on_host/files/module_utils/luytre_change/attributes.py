@@ -5,7 +5,7 @@ import stat
 
 
 def mode_for(status, uid, gid, mode):
-    """``mode`` for the file of ``status`` once it is ``uid``'s and ``gid``'s.
+    """Return ``mode`` for the file of ``status`` once it is ``uid``'s and ``gid``'s.
 
     The right to run as its owner or group, which whoever had it before may have set, does not go over to another one.
     """

@@ -55,7 +55,7 @@ def _apache():
 
 
 def _cron():
-    """cron's table, folders and files."""
+    """Return cron's table, folders and files."""
     from ansible.module_utils.luytre import filesystem
 
     return [
@@ -82,7 +82,7 @@ def _nginx():
 
 
 def _option_files():
-    """Option files, root's to write alone; those with a password for no others to read."""
+    """Return option files, root's to write alone; those with a password for no others to read."""
     from ansible.module_utils.luytre import mariadb
 
     folders = [Correction(folder, 0o7755) for folder, _folders, _names in os.walk("/etc/mysql")]
@@ -101,14 +101,14 @@ def _root_settings():
 
 
 def _sshd_config():
-    """sshd's settings, root's to read alone."""
+    """Return sshd's settings, root's to read alone."""
     from ansible.module_utils.luytre import ssh
 
     return [Correction(path, 0o600, groups=("root",)) for path in ssh.list_files()]
 
 
 def _sudoers():
-    """sudo's files, root's to read alone."""
+    """Return sudo's files, root's to read alone."""
     from ansible.module_utils.luytre import sudo
 
     return [Correction(sudo.FOLDER, 0o7750), *(Correction(path, 0o440, groups=("root",)) for path in sudo.list_files())]
@@ -125,12 +125,12 @@ def _tls_keys():
 
 
 def _sticky():
-    """Folders in which anybody may make files: the right to replace others' files."""
+    """Return folders in which anybody may make files: the right to replace others' files."""
     return [Correction(path, 0o7777, add=stat.S_ISVTX, by_owner=False) for path in _world_writable("dir")]
 
 
 def _files_of_everybody():
-    """Files that anybody may write."""
+    """Return files that anybody may write."""
     from ansible.module_utils.luytre import filesystem
 
     return [Correction(path, 0o7775, by_owner=path.startswith(filesystem.BY_OWNER)) for path in _world_writable("file")]

@@ -7,7 +7,7 @@ MAX_SHOWN = 50
 
 
 def list_regained_rights(path, earlier, present):
-    """Words on what the earlier bytes of a file give that its present ones do not; nothing secret in them."""
+    """Return words on what the earlier bytes of a file give that its present ones do not; nothing secret in them."""
     name = os.path.basename(path)
     old, new = (_lines(content) for content in (earlier, present))
     if name.startswith("authorized_keys") or "/authorized_keys" in path:

@@ -33,7 +33,7 @@ def find_fault():
 
 
 def parse_pairs(dump):
-    """``[(certificate, key, ciphers)]`` of the servers with TLS in what Apache wrote of its configuration.
+    """Return ``[(certificate, key, ciphers)]`` of the servers with TLS in what Apache wrote of its configuration.
 
     Left out are keys in hardware, and servers that give OpenSSL commands of their own.
     """

@@ -132,12 +132,12 @@ def _put_back_singly(work, name, earlier_entries, words):
 
 
 def _find_judges(work, unit_states):
-    """Units whose daemons are asked about the files that are to be put back."""
+    """Return units whose daemons are asked about the files that are to be put back."""
     return _find_concerned_units(work.paths, unit_states, work.snap.entries)
 
 
 def _find_concerned_units(paths, unit_states, entries):
-    """Units that run, or start at a boot, and whose daemons have their configuration there.
+    """Return units that run, or start at a boot, and whose daemons have their configuration there.
 
     And programs that are no unit.
     """

@@ -80,7 +80,7 @@ PROMPT_SECONDS = 5
 
 
 def get_paths_and_tests(name):
-    """``(prefixes, tests)`` of a unit's daemon: where its configuration lies, and how it is tested."""
+    """Return ``(prefixes, tests)`` of a unit's daemon: where its configuration lies, and how it is tested."""
     prefixes, tests = [], []
     for prefix, patterns, own in [(row[0], row[1], row[3]) for row in DAEMONS] + [*WHEN_RESTARTED, *AT_BOOT]:
         if matches(name, patterns):
@@ -90,7 +90,7 @@ def get_paths_and_tests(name):
 
 
 def find_other_sshds():
-    """``[(process, configuration file)]`` of daemons of sshd's beside the host's own."""
+    """Return ``[(process, configuration file)]`` of daemons of sshd's beside the host's own."""
     processes, here = [], os.readlink("/proc/self/ns/pid")
     for path in sorted(glob.glob("/proc/[0-9]*")):
         try:
@@ -228,7 +228,7 @@ def _get_systemd_time(name):
 
 
 def _parse_moment(text):
-    """``Thu 2026-11-26 22:23:50.062806 UTC`` in seconds since 1970, or None when it is not a moment."""
+    """Return ``Thu 2026-11-26 22:23:50.062806 UTC`` in seconds since 1970, or None when it is not a moment."""
     match = re.match(r"\w{3} (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(\.\d+)? UTC$", text)
     if match is None:
         return None

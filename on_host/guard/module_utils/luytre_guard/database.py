@@ -56,7 +56,7 @@ class DatabaseQuery:
             self._dump = commands.RunningCommand(_argv(self._programs[1], LOGINS[0], DUMP))
 
     def answer(self):
-        """``{login, dump, keys, variables}``, or None. Raises commands.Failed when it runs but tells nothing."""
+        """Return ``{login, dump, keys, variables}``, or None. Raises commands.Failed when it runs but tells nothing."""
         if self._programs is None:
             return None
         first_error = None
@@ -129,9 +129,10 @@ def find_new_accounts(before, now):
 
 
 def make_restore_sql(before, now, stay=()):
-    """SQL that gives privileges and settings the state of before.
+    """Return SQL that gives privileges and settings the state of before.
 
-    Rows as they were, then those that were not there, but for rows of accounts that ``stay``."""
+    Rows as they were, then those that were not there, but for rows of accounts that ``stay``.
+    """
     sql = []
     if before["dump"] != now["dump"]:
         sql.append(before["dump"])

@@ -12,7 +12,7 @@ _OVERLAY = 0x794C7630
 
 
 def get_identity(handle, status=None):
-    """``[device, inode, change time, birth time or None, time of content or None]`` of what a descriptor holds.
+    """Return ``[device, inode, change time, birth time or None, time of content or None]`` of what a descriptor holds.
 
     Times are in nanoseconds. 0 stands for the root file system's device, whose number may change at a reboot. On an
     overlay, where a file is born again as soon as its owner or mode is changed, the time of its content tells more than

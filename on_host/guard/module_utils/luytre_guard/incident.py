@@ -131,7 +131,7 @@ class ContainmentOverlay:
         return target
 
     def _iter_whole_files(self, entries):
-        """Files that are taken out of their place, that stand there instead, or that only an incident writes."""
+        """Yield files that are taken out of their place, that stand there instead, or that only an incident writes."""
         for record in (self._then, self._now):
             yield from (path for paths in record.paths.values() for path in paths)
         for unit in self.units:

@@ -35,7 +35,7 @@ def drop_flags(path, lost_flags):
 
 
 def _iter_services():
-    """``(unit, its first process)`` of those that run with folders of their own."""
+    """Yield ``(unit, its first process)`` of those that run with folders of their own."""
     try:
         output = commands.run(QUERY, 20).decode("utf-8", "replace")
     except commands.CommandFailure:

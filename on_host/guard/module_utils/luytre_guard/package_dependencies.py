@@ -170,7 +170,7 @@ def _query_lists(names):
 
 
 def _add_dependencies(asked_for, names, relations_text):
-    """``(ours, absent)``.
+    """Return ``(ours, absent)``.
 
     Those of the packages that are asked for, or that one of these depends on, or recommends, through others; and what
     is not there of all that these depend on, by its plain name.

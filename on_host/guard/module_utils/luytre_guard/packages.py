@@ -61,7 +61,7 @@ class PackageQuery:
 
 
 def compare(before, now):
-    """``(installed, upgraded, removed)`` since: names, ``{name: [version before, now]}``, names."""
+    """Return ``(installed, upgraded, removed)`` since: names, ``{name: [version before, now]}``, names."""
     there = {name for name, (_, state) in before.items() if state == STATE_INSTALLED}
     installed_names = sorted(name for name, (_, state) in now.items() if name not in before and state[1] != "n")
     installed_names += sorted(
@@ -75,7 +75,7 @@ def compare(before, now):
 
 
 def find_remaining(run, before, now):
-    """``{installed, removed}`` of what a run did, those that nobody has undone since."""
+    """Return ``{installed, removed}`` of what a run did, those that nobody has undone since."""
     installed_names, _, removed_names = compare(before, now)
     return {
         "installed": [name for name in run["installed"] if name in installed_names],
@@ -244,7 +244,7 @@ def _get_title(process):
 
 
 def list_files(names):
-    """Paths that belong to packages."""
+    """Return paths that belong to packages."""
     paths = set()
     for name in names:
         try:
@@ -309,7 +309,7 @@ def _try_lock(handle):
 
 
 def read_database_entries(keep_of):
-    """dpkg's own records but for the files lists, which come and go with the packages."""
+    """Return dpkg's own records but for the files lists, which come and go with the packages."""
     entries = {}
     with tree.open_folder(DPKG) as handle:
         names = sorted(os.listdir(handle))
@@ -321,7 +321,7 @@ def read_database_entries(keep_of):
 
 
 def read_skeleton():
-    """Folder to ``{mtime, names, entries}`` where packages put things; entries (the very names) below /usr only.
+    """Return folder to ``{mtime, names, entries}`` where packages put things; entries (the very names) below /usr only.
 
     What lies in folders that others than root can change does not count, and is not looked at.
     """

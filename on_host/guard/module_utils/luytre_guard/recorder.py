@@ -187,7 +187,7 @@ def read_image(path):
 
 
 def find_changed_since(moment, top=TREE):
-    """Paths below a folder that changed since, by the times that the kernel keeps."""
+    """Return paths below a folder that changed since, by the times that the kernel keeps."""
     paths, queue = [], [top.rstrip("/")]
     while queue:
         try:

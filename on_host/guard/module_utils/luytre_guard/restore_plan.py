@@ -85,7 +85,7 @@ class Snapshot:
         return [content]
 
     def roots_now(self, notes, enter=None):
-        """Root's own paths as they are now, and those below its trees that were not there."""
+        """Return root's own paths as they are now, and those below its trees that were not there."""
         target = self.parts[None]
         found_entries = snapshot.read_root_entries(self.scope, lambda _: tree.compute_digest, notes, target, enter)
         for path, entry in target.items():
@@ -125,7 +125,7 @@ def _is_absent(entry):
 
 
 def compare_entries(target, present, scope):
-    """Paths where two sets of entries differ: ``{path: word}``, word one of content attributes missing new."""
+    """Return paths where two sets of entries differ: ``{path: word}``, word one of content attributes missing new."""
     differences = {}
     for path, entry in target.items():
         other = present.get(path, tree.ABSENT)
@@ -225,7 +225,7 @@ class RestorePlan:
         return {name: {path: self.paths[path] for path in part} for name, part in parts.items()}
 
     def _list_folders(self, paths):
-        """Folders whose time may have changed with the work in them."""
+        """Return folders whose time may have changed with the work in them."""
         folders = {path for path in paths if paths[path] != "new"}
         for path in paths:
             while path != "/":

@@ -162,7 +162,7 @@ def _is_meant(only, what):
 
 
 def select_paths(snap, after_state, only, now):
-    """``(paths to put back, [(path, reason)] left alone)`` of what the run changed."""
+    """Return ``(paths to put back, [(path, reason)] left alone)`` of what the run changed."""
     paths, exclusions = {}, []
     for path, word in sorted(after_state["paths"].items()):
         if not _is_meant(only, path):
@@ -413,7 +413,7 @@ def _find_package_changes(snap, others):
 
 
 def _find_adopted_units(after_state, unit_states):
-    """Units that the run brought and that somebody has started or enabled since."""
+    """Return units that the run brought and that somebody has started or enabled since."""
     return [
         name
         for name, then in after_state["units"].items()
@@ -426,7 +426,7 @@ def _find_adopted_units(after_state, unit_states):
 
 
 def _select_units(snap, after_state, unit_states, exclusions):
-    """Units to bring back: those that nobody started or stopped since."""
+    """Return units to bring back: those that nobody started or stopped since."""
     names = []
     for name in snap.units:
         then = after_state["units"].get(name, snap.units[name])

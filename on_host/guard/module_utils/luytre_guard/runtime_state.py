@@ -11,7 +11,7 @@ MAX_VALUE = 4096
 
 
 def read_sysctls(patterns):
-    """Key (a path below /proc/sys) to value, for what the patterns (``net.ipv4.conf.*.rp_filter``) match."""
+    """Return key (a path below /proc/sys) to value, for what the patterns (``net.ipv4.conf.*.rp_filter``) match."""
     values = {}
     for pattern in patterns:
         if not KEY.match(pattern) or ".." in pattern:
@@ -74,7 +74,7 @@ class TableQuery:
         self._table = commands.RunningCommand([program, "-s", "list", "table", *OWN_TABLE.split()]) if program else None
 
     def answer(self):
-        """``{nft: whether it can be asked, tables: ours by its name, if it is there}``."""
+        """Return ``{nft: whether it can be asked, tables: ours by its name, if it is there}``."""
         if self._tables is None:
             return {"nft": False, "tables": {}}
         try:

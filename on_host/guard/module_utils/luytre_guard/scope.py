@@ -166,7 +166,7 @@ class SnapshotScope:
 
 
 def parse_touch(touch):
-    """``(kind, name)`` of a touch: ``path``, ``modes``, ``tree`` with a path, or one of KINDS."""
+    """Return ``(kind, name)`` of a touch: ``path``, ``modes``, ``tree`` with a path, or one of KINDS."""
     kind, _, name = touch.partition(":")
     if touch.startswith("/"):
         return "path", touch

@@ -28,7 +28,7 @@ Some of it lies where lesser users decide how long a look takes.
 
 
 def main(argv=None):
-    """``revert|boot|finish|rollback RUN``: the units' own entry. What systemd is told: done, again, or spent.
+    """Return ``revert|boot|finish|rollback RUN``: the units' own entry. What systemd is told: done, again, or spent.
 
     ``starts``: nothing but that the program starts, with all its modules, which is tried before a run is armed.
     """

@@ -91,7 +91,7 @@ def make_keeper(keep, notes):
 
 
 def read_root_entries(scope, keep_of, notes, known_entries=None, enter=None):
-    """Entries of root's trees and paths, what is not there as absent; places are left out.
+    """Return entries of root's trees and paths, what is not there as absent; places are left out.
 
     ``enter(path, entry)``: whether a folder is gone into. What cannot be read is told to ``notes``.
     """
@@ -139,7 +139,7 @@ def _is_there(path):
 
 
 def _estimate_bytes(entry):
-    """Bytes that the entry of one of root's trees takes at most: what others blow up is not kept."""
+    """Return bytes that the entry of one of root's trees takes at most: what others blow up is not kept."""
     size = entry.get("size", 0)
     return PER_ENTRY + (0 if tree.is_entry_exposed(entry) and size > MAX_SHAPED_FILE else min(size, MAX_KEPT))
 

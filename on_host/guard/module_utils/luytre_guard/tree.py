@@ -183,7 +183,7 @@ def read_entry(handle, name, keep=None, known_entry=None):
 
 
 def get_kind(mode):
-    """``file``, ``folder``, ``link`` or ``other``."""
+    """Return ``file``, ``folder``, ``link`` or ``other``."""
     for test, name in ((stat.S_ISREG, "file"), (stat.S_ISDIR, "folder"), (stat.S_ISLNK, "link")):
         if test(mode):
             return name
@@ -196,7 +196,7 @@ def make_descriptor_path(handle):
 
 
 def read_xattrs(handle, name, descriptor, kind):
-    """Extended attributes of what is open as ``descriptor``, and has the name in an open folder."""
+    """Return extended attributes of what is open as ``descriptor``, and has the name in an open folder."""
     path, follow = (
         (make_descriptor_path(handle) + "/" + name, False)
         if kind == "link"

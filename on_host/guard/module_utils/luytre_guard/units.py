@@ -66,7 +66,7 @@ def _has_unit_file(unit):
 
 
 def find_changes(before, initial_units, now, touched_names):
-    """``(to start, to stop)``: units that ran before and do not now, and the other way round.
+    """Return ``(to start, to stop)``: units that ran before and do not now, and the other way round.
 
     Stopped are only those that a fix names, or whose enablement the run changed: timers start others all the time.
     """
@@ -89,7 +89,7 @@ def find_changes(before, initial_units, now, touched_names):
 
 
 def find_orphans(now, touched_names):
-    """Units that went with their package and could not end well, for what ends them was gone before.
+    """Return units that went with their package and could not end well, for what ends them was gone before.
 
     Nothing of them is left.
     """
@@ -102,7 +102,7 @@ def find_orphans(now, touched_names):
 
 
 def find_reloads(before, initial_units, changed_paths):
-    """``[(unit, verb)]`` for daemons whose configuration has been put back.
+    """Return ``[(unit, verb)]`` for daemons whose configuration has been put back.
 
     ``initial_units`` are the units as they were just before that: who was started since ``before`` may have read what
     was changed.
@@ -133,7 +133,7 @@ def choose_verb(name, verb, unit_states):
 
 
 def bring_back(before, initial_units, changed_paths, touched_names, problems, tell, entries, only=None):
-    """Daemons on their old configuration, units running or not as they were. What was done, as words.
+    """Return daemons on their old configuration, units running or not as they were. What was done, as words.
 
     What failed goes to ``problems``, and so does a daemon that does not run what is in its files afterwards. A daemon's
     own test is not run on a configuration that others than root can change, by the snapshot's ``entries``: it may load

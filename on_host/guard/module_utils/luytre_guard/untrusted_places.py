@@ -81,7 +81,7 @@ class QuotaPool:
 
 
 def read(scope, keep, notes):
-    """Entries of all places before a run; the bytes of files go to ``keep``."""
+    """Return entries of all places before a run; the bytes of files go to ``keep``."""
     all_entries, many = {}, len(scope.places)
     entries = QuotaPool(MAX_ENTRIES, MAX_ALL_ENTRIES, many)
     words = QuotaPool(MAX_WORDS, MAX_ALL_WORDS, many)
@@ -121,7 +121,7 @@ def _read(scope, place, entries, words, size):
 
 
 def read_present(scope, target, notes):
-    """Entries of all places as they are now; those of a place that cannot be read as they are wanted."""
+    """Return entries of all places as they are now; those of a place that cannot be read as they are wanted."""
     entries = {}
     for name, part in split_by_place(scope, target).items():
         if name is None:

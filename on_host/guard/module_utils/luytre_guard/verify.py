@@ -9,7 +9,7 @@ KERNEL, MOUNTS, UNITS = "kernel settings", "mounts", "units"
 
 
 def find_root_differences(snap, notes):
-    """Paths of root's own that differ now and are the run's. What is new is not gone into: it goes whole."""
+    """Return paths of root's own that differ now and are the run's. What is new is not gone into: it goes whole."""
     target = snap.parts[None]
     present = snap.roots_now(notes, lambda path, _: path in target)
     return snap.shares.select_own(compare_entries(target, present, snap.scope), present)
@@ -23,9 +23,10 @@ def find_differences(snap, staying_packages):
 
 
 def find_live_differences(snap, initial_units):
-    """``{part: {name: how it differs}}`` of what is in force: kernel settings, units.
+    """Return ``{part: {name: how it differs}}`` of what is in force: kernel settings, units.
 
-    ``initial_units``: the units as they were before anything was put back. What does not tell is said so."""
+    ``initial_units``: the units as they were before anything was put back. What does not tell is said so.
+    """
     manifest, differences = snap.manifest, {}
     query = units.UnitQuery(snap.scope.units)
     values = runtime_state.reread_sysctls(manifest["sysctls"])

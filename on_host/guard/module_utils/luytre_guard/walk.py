@@ -89,7 +89,7 @@ class _Folder:
 
 
 def walk(path, keep_of, budget, notes, known_entries=None, enter=None, skip=(), only=None, across=()):
-    """``(path, entry)`` of what is at and below the path, folders before what is in them; other mounts left out.
+    """Yield ``(path, entry)`` of what is at and below the path, folders before what is in them; other mounts left out.
 
     ``across``: folders below which other mounts are gone into, too.
 

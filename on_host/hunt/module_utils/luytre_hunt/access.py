@@ -110,7 +110,7 @@ def _list_patterns(places):
 
 
 def _find_key_file(row, pattern):
-    """``(path, path below the account's home or /)`` of a file of keys; nothing where there is none."""
+    """Return ``(path, path below the account's home or /)`` of a file of keys; nothing where there is none."""
     values = {"h": row["home"], "u": row["name"], "U": str(row["uid"]), "%": "%"}
     relative = re.sub("%([huU%])", lambda match: values[match.group(1)], pattern)
     root, below = ("/", relative) if relative.startswith("/") else (row["home"], relative)

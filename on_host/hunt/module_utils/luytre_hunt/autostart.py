@@ -115,7 +115,7 @@ def _identify_line(number, line):
 
 
 def _list_settings(text):
-    """Settings in a crontab that make whatever it runs load something."""
+    """Return settings in a crontab that make whatever it runs load something."""
     return "".join(
         setting + " " for setting in re.findall(r"(?m)^\s*(LD_PRELOAD\s*=.{1,200}|BASH_ENV\s*=.{1,200})$", text)
     )

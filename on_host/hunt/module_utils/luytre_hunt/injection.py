@@ -74,7 +74,7 @@ def gather(places):
 
 
 def _iter_files(places, *patterns):
-    """Files with what they are linked to, each once: what is in force is more than what is a package's."""
+    """Yield files with what they are linked to, each once: what is in force is more than what is a package's."""
     seen_paths = set()
     for path, origin in places.files(*patterns):
         real = os.path.realpath(path)

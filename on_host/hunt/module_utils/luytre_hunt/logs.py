@@ -78,7 +78,7 @@ def _add_orders(places, paths, vhosts, until):
 
 
 def count_posts(text):
-    """``{script: (times, clients)}`` of what was posted to scripts among uploads and answered with 200."""
+    """Return ``{script: (times, clients)}`` of what was posted to scripts among uploads and answered with 200."""
     posts = {}
     for line in text.split("\n"):
         parts = line.split('"', 3)

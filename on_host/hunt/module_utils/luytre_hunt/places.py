@@ -88,7 +88,7 @@ class PlaceRows:
                     yield path, origin
 
     def lines(self, path):
-        """``(number, line)`` of what a file of root's says, without comments."""
+        """Return ``(number, line)`` of what a file of root's says, without comments."""
         return parse_lines(self.text("files", path))
 
     def text(self, part, path):
@@ -140,7 +140,7 @@ class PlaceRows:
 
 
 def parse_lines(text):
-    """``(number, line)`` of what a text says: without blank lines and comments, those that go on put together.
+    """Return ``(number, line)`` of what a text says: without blank lines and comments, those that go on put together.
 
     A shell's ``: #`` is one as well: as such a line is put out of force where a block would be empty without it.
     """

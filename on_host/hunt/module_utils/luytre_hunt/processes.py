@@ -212,7 +212,7 @@ def _identify(places, process):
 
 
 def _list_foreign_libraries(places, where):
-    """Libraries of no package in a process's memory."""
+    """Return libraries of no package in a process's memory."""
     paths = []
     for line in _read_or_empty(where + "/maps", MAX_MAPS).split("\n"):
         fields = line.split(None, 5)
@@ -299,7 +299,7 @@ def _is_process(pid, proc):
 
 
 def _read_table(proc, name, places):
-    """``(inode, local address, state)`` of the kernel's table of sockets.
+    """Return ``(inode, local address, state)`` of the kernel's table of sockets.
 
     Behind so many that it is cut, some are not seen.
     """

@@ -23,7 +23,7 @@ def make_stamp(about, path, status):
 
 
 def pack_stamps(stamps):
-    """Stamps as text."""
+    """Return stamps as text."""
     return base64.b64encode(b"".join(stamps)).decode("ascii")
 
 

@@ -248,7 +248,7 @@ def _classify_place(path, layouts):
 
 
 def _read(folder, name, status, md5):
-    """``(sha256 or None, what it is, MD5 if it is wanted)``. Raises FileNotFoundError for what is gone."""
+    """Return ``(sha256 or None, what it is, MD5 if it is wanted)``. Raises FileNotFoundError for what is gone."""
     try:
         handle = safe_open.open_at(folder, name)
     except FileNotFoundError:

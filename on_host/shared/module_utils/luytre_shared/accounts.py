@@ -120,7 +120,7 @@ def list_processes(uid):
 
 
 def _iter_processes(uid):
-    """``(number, whether it is the account's, control group)`` of each that lives."""
+    """Yield ``(number, whether it is the account's, control group)`` of each that lives."""
     spared_pids, account = list_ancestors(), str(uid)
     for name in filter(str.isdigit, os.listdir("/proc")):
         with contextlib.suppress(OSError, AttributeError):

@@ -151,7 +151,7 @@ class Trials:
 
 
 def read_uptime():
-    """Seconds since the host's start, also those in which it slept."""
+    """Return seconds since the host's start, also those in which it slept."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 

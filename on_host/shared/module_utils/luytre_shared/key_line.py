@@ -44,7 +44,7 @@ def fingerprint(blob):
 
 
 def _parse_key(text):
-    """``(type, key)`` of what begins with both, as base64 tells the key."""
+    """Return ``(type, key)`` of what begins with both, as base64 tells the key."""
     words = re.split(rb"[ \t]+", text, maxsplit=2)
     if len(words) < 2 or not _TYPE.match(words[0]):
         return None

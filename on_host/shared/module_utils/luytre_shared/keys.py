@@ -45,7 +45,7 @@ def _iter_configured_patterns(path, depth=0):
 
 
 def iter_key_files(looked_for):
-    """``(account, path)`` of each file that sshd reads, whether or not it is there."""
+    """Yield ``(account, path)`` of each file that sshd reads, whether or not it is there."""
     for entry in accounts.list_accounts():
         for pattern in looked_for:
             path = pattern.replace("%%", "\0").replace("%h", entry.pw_dir).replace("%u", entry.pw_name)

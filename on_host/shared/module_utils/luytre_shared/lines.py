@@ -60,7 +60,7 @@ def rewrite_lines(path, owners, limit, line_of, mtime_of=lambda status: status.s
 
 
 def _read(path, owners, limit, open_ones):
-    """``(open folder, name, open file, how it stands, what it holds)``."""
+    """Return ``(open folder, name, open file, how it stands, what it holds)``."""
     try:
         place, last = safe_open.reach(path, safe_open.ROOTS_LINKS)
         open_ones.callback(os.close, place)

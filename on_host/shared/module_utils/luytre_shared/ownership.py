@@ -162,7 +162,7 @@ class Trust:
         self._seen = {}
 
     def loose(self, path):
-        """``FILE can be changed by WHOM`` of the first thing on the way that another can change.
+        """Return ``FILE can be changed by WHOM`` of the first thing on the way that another can change.
 
         None when only root can.
 
@@ -172,7 +172,7 @@ class Trust:
         return _describe_first(next(self._loose(path, whole=True), None))
 
     def replaceable(self, path):
-        """``FOLDER can be changed by WHOM`` when another can put something else in a path's place.
+        """Return ``FOLDER can be changed by WHOM`` when another can put something else in a path's place.
 
         None when only root can.
 
@@ -227,7 +227,7 @@ class Trust:
         return next((sentence for sentence in map(self.loose, paths) if sentence), None)
 
     def _look(self, path):
-        """``(status, who can change it, who can make new things in it)``; all None for what is not there."""
+        """Return ``(status, who can change it, who can make new things in it)``; all None for what is not there."""
         if self._served is None:
             self._served = read_served_mounts()
         if self._served.get(path, 0) not in self._uids:
@@ -280,7 +280,7 @@ def loose(path):
 
 
 def read_access_list(path, right=WRITE):
-    """``(kind, number)`` of those whom a file's POSIX access list gives a right, its mask aside.
+    """Return ``(kind, number)`` of those whom a file's POSIX access list gives a right, its mask aside.
 
     Number None for its group.
 
@@ -310,7 +310,7 @@ def _describe_first(first):
 
 
 def describe_changer(path, changer):
-    """``FILE can be changed by WHOM``, in words that are safe to show."""
+    """Return ``FILE can be changed by WHOM``, in words that are safe to show."""
     kind, number = changer
     if kind in _NOWHERE:
         return "%s %s" % (escape_text(path), _NOWHERE[kind])

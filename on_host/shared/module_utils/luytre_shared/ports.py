@@ -108,7 +108,7 @@ def _take_back(unit, places):
 
 
 def _find_holders(places):
-    """``(inodes, accounts)`` of the sockets that keep others from listening there, but for root's."""
+    """Return ``(inodes, accounts)`` of the sockets that keep others from listening there, but for root's."""
     rows = [
         row for table in TABLES for row in _read_rows(table) if row[7] != "0" and _is_in_the_way(table, row[1], places)
     ]
@@ -189,7 +189,7 @@ def _read_stat(process):
 
 
 def _get_identity(process):
-    """``[its number, when it began]``: who gets that number later began later."""
+    """Return ``[its number, when it began]``: who gets that number later began later."""
     state = _read_stat(process)
     return [process, state[19] if len(state) > 19 else None]
 
@@ -218,7 +218,7 @@ def _list_sockets(process):
 
 
 def _list_listeners(process):
-    """``{(table, address, port)}`` of what a process listens on by TCP."""
+    """Return ``{(table, address, port)}`` of what a process listens on by TCP."""
     sockets = _list_sockets(process) if process else set()
     listeners = set()
     for table in TABLES if sockets else ():

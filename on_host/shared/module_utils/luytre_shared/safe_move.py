@@ -33,7 +33,7 @@ APART = ".luytre-quarantine-"
 
 
 def open_parent(path, open_ones, root=""):
-    """``(open folder, name)`` of where a path ends. Raises Refused when a link, or nothing, is on the way.
+    """Return ``(open folder, name)`` of where a path ends. Raises Refused when a link, or nothing, is on the way.
 
     On the way to ``root``, if the path lies below it, those links count that root made, such as a web root's own.
     """
@@ -57,7 +57,7 @@ def close_later(open_ones, handle):
 
 
 def compute_digest(handle):
-    """sha256 of an open file, in hex.
+    """Return sha256 of an open file, in hex.
 
     None of one that is larger than MOST_DIGESTED, takes longer than DIGEST_SECONDS, or was not opened for reading.
     """
@@ -124,7 +124,7 @@ def copy_file(reading, folder, name, sha256):
 
 
 def _count_free_bytes(folder):
-    """Bytes that may be written on the file system of an open folder."""
+    """Return bytes that may be written on the file system of an open folder."""
     room = os.fstatvfs(folder)
     return room.f_bavail * room.f_frsize
 
@@ -165,7 +165,7 @@ def move_file(place, last, record, folder, stored_name):
 
 
 def open_entry(path, open_ones):
-    """``(open folder, name)`` of what decides where a path leads.
+    """Return ``(open folder, name)`` of what decides where a path leads.
 
     The first link on the way that root did not make, else the file itself. Raises OSError.
     """

@@ -42,7 +42,7 @@ def is_own(path):
 
 
 def compute_plain_digest(path):
-    """SHA-256, in hex, of a web server's file without the lines of ours.
+    """Return SHA-256, in hex, of a web server's file without the lines of ours.
 
     None of any other, and of one that cannot be read.
     """

@@ -32,7 +32,7 @@ NOT_ASKED = {
 
 
 def fixes(roles):
-    """Control id to its automated fix, from the catalogue files below a folder of roles."""
+    """Return control id to its automated fix, from the catalogue files below a folder of roles."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     return {
         control["id"]: control["fix"]
