@@ -54,7 +54,7 @@ class _Roff(usage.Formatter):
         self.write(f".B {_plain(prog)}\n{_plain(self.pieces())}\n")
 
     def write_paragraph(self) -> None:
-        """Nothing: what begins a paragraph says so."""
+        """Write nothing: what begins a paragraph says so."""
 
     def write_heading(self, heading: str) -> None:
         self.write(f".PP\n.B {_plain(self.translate(heading))}\n")

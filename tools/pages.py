@@ -50,7 +50,7 @@ def _list_made_pages(top: Path) -> list[Path]:
 
 
 def main(arguments: list[str]) -> int:
-    """0, or 1 when pages are stale and were only to be compared."""
+    """Return 0, or 1 when pages are stale and were only to be compared."""
     texts = pages()
     if arguments != ["--check"]:
         write(texts, TOP)

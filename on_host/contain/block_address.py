@@ -199,7 +199,7 @@ def iter_proxies():
 
 
 def read_without_comments(path):
-    """Likewise without comments."""
+    """Read likewise without comments."""
     return re.sub(r"#[^\n]*", "", network_peers.read_text(path))
 
 

@@ -456,8 +456,9 @@ def digest_at(place, last):
 
 
 def open_parent(folder, path, open_ones, on_new_folder):
-    """``(open folder, name)`` of a path below an open folder; ``on_new_folder`` is told of each folder that has to be
-    made. Raises Refused.
+    """Return ``(open folder, name)`` of a path below an open folder.
+
+    ``on_new_folder`` is told of each folder that has to be made. Raises Refused.
     """
     names = safe_open.split_path(path)
     here = folder

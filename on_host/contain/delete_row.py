@@ -108,7 +108,7 @@ class RowLocation:
 
 
 def _is_hex(text):
-    """None of what is longer than the server sends."""
+    """Return whether it is hex; nothing is that is longer than the server sends."""
     return text == row_mysql.NULL or (text is not None and re.match(r"\A(?:[0-9A-F]{2})*\Z", text) is not None)
 
 

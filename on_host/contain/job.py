@@ -45,7 +45,10 @@ def contain(request, _connection):
 
 
 def find_job(request):
-    """``(path, line)`` of the job that is asked for, as ``PATH:NUMBER`` or ``PATH:NUMBER@DIGEST``. Raises Refused."""
+    """Return ``(path, line)`` of the job that is asked for, as ``PATH:NUMBER`` or ``PATH:NUMBER@DIGEST``.
+
+    Raises Refused.
+    """
     what = WHAT.match(request["what"])
     path = os.fsdecode(unquote_to_bytes(what[1]))
     if path != TABLE and os.path.dirname(path) not in (TABLES, SPOOL):

@@ -113,7 +113,9 @@ def restore_line(line, record):
 
 
 def check(request, connection):
-    """``(account, path, line)`` of each line that lets the key in, and ``(account, path)`` of each file that has to
+    """Return what taking the key away concerns.
+
+    It is ``(account, path, line)`` of each line that lets the key in, and ``(account, path)`` of each file that has to
     leave its place. Raises Refused where there is none, and where nobody would come in.
     """
     key = request["what"]
@@ -143,8 +145,9 @@ def check(request, connection):
 
 
 def find_key_lines(key):
-    """``(account, path, line)`` of each line that lets a key in; ``{(account, path): why}`` of each file that nobody
-    reads to its end.
+    """Return ``(account, path, line)`` of each line that lets a key in.
+
+    With them comes ``{(account, path): why}`` of each file that nobody reads to its end.
 
     The smallest come first: those for which there is no time are of whoever makes theirs as large as they may be.
     """

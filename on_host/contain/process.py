@@ -102,8 +102,9 @@ def end(request):
 
 
 def digest(pid):
-    """sha256 of the file that a process runs, though it is deleted; None where it is too large, or is not to
-    be read.
+    """Return sha256 of the file that a process runs, though it is deleted.
+
+    None where it is too large, or is not to be read.
     """
     hasher = hashlib.sha256()
     with contextlib.suppress(OSError), open("/proc/%d/exe" % pid, "rb") as file:
@@ -116,8 +117,9 @@ def digest(pid):
 
 
 def find_process(request, open_ones):
-    """``(descriptor, record)`` of the process that is asked for, as ``PID/PATH``, or ``PID@TICKS/PATH`` with when it
-    began. Raises Refused.
+    """Return ``(descriptor, record)`` of the process that is asked for.
+
+    It is asked for as ``PID/PATH``, or ``PID@TICKS/PATH`` with when it began. Raises Refused.
     """
     number, slash, path = request["what"].partition("/")
     number, _, began = number.partition("@")

@@ -126,7 +126,9 @@ def open_place(record, open_ones):
 
 
 def open_file(place, last, path, open_ones):
-    """``(held, for reading)``: the file of that name in an open folder. Raises Refused for what is no regular file.
+    """Return ``(held, for reading)``: the file of that name in an open folder.
+
+    Raises Refused for what is no regular file.
 
     While its owner's process has a lease on a file, nobody opens it without waiting for that: None, for reading.
     """

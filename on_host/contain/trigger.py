@@ -63,7 +63,10 @@ class TriggerLocation:
         return statement.format(db=self.application.login.database, name=self.locator["name"], **words)
 
     def look(self):
-        """``(what it is, by the names in SHOWN, with its definer, None when there is none; the account that asks)``."""
+        """Return what the trigger is, and the account that asks.
+
+        The former is by the names in SHOWN, with its definer; None when there is none.
+        """
         rows = {row[0]: _text(row[1]) for row in self.run_statement(FIND)}
         if "definer" not in rows:
             return None, rows.get("own", "")

@@ -151,7 +151,7 @@ class Nginx:
         return os.path.exists(NGINX_CONF) and os.path.exists("/usr/sbin/nginx")
 
     def read(self):
-        """Its configuration without ours. Raises Refused."""
+        """Read its configuration without ours. Raises Refused."""
         try:
             self.config = load(NGINX_CONF, read_unmarked)
         except BadConfig as error:
@@ -194,7 +194,7 @@ class Apache:
         return os.path.exists(_apache_config.MAIN) and os.path.exists("/usr/sbin/apache2ctl")
 
     def read(self):
-        """Its configuration without ours."""
+        """Read its configuration without ours."""
         self.config = _apache_config.load_configuration(read_unmarked)
         self.files = self.config.files
 
@@ -356,8 +356,9 @@ def put(rules, domain=None, again=(), admins=()):
 
 
 def iter_visits(rule, blocks):
-    """``(what is asked, for people; how; the answers that are right)`` of each visit that tells whether a rule is in
-    force.
+    """Yield each visit that tells whether a rule is in force.
+
+    It is ``(what is asked, for people; how; the answers that are right)``.
     """
     path = None if rule["path"] is None else unquote_to_bytes(rule["path"])
     for block in blocks:
@@ -381,7 +382,7 @@ def iter_visits(rule, blocks):
 
 
 def find_fronts(rule, blocks):
-    """Of the usual ports those where something else shows what the site's own blocks show.
+    """Return those of the usual ports where something else shows what the site's own blocks show.
 
     A proxy in front of them, say.
     """
@@ -427,7 +428,7 @@ def fetch_start(host, port, tls, name, method, uri):
 
 @contextlib.contextmanager
 def limit_duration(link):
-    """A connection that is over after VISIT_SECONDS, whatever it is wrapped in.
+    """Open a connection that is over after VISIT_SECONDS, whatever it is wrapped in.
 
     Its own timeout begins anew with every byte.
     """

@@ -30,7 +30,7 @@ def load_redaction():
 
 
 def lower_priority():
-    """Only when nobody else wants to do something, on the disk too.
+    """Run only when nobody else wants to do something, on the disk too.
 
     Not before what is little and tells most: an intruder's own programs may want everything.
     """

@@ -39,8 +39,9 @@ def connect(port, addresses):
 
 
 def visit(question, addresses):
-    """``{status, headers, body, certificate}`` of one GET, its body as it was sent and the first MAX_BODY
-    bytes of it.
+    """Return ``{status, headers, body, certificate}`` of one GET.
+
+    The body is as it was sent, its first MAX_BODY bytes.
     """
     link, certificate = connect(question["port"], addresses), None
     with link:

@@ -257,7 +257,7 @@ def _find_owner(status, folder, owner, trusted_uid):
 
 
 def _check_not_served(root, served_mounts):
-    """A file system that a user's program serves need never answer."""
+    """Raise an error for a file system that a user's program serves: it need never answer."""
     for mount, uid in served_mounts.items():
         if (root + "/").startswith(mount.rstrip("/") + "/") or mount.startswith(root + "/"):
             raise PathRefusal("%s is served by a program of %s's" % (mount, user_name(uid)))
@@ -444,7 +444,7 @@ def _choose_wordpress_change(entry, kinds, web, account):
 
 
 def _close_for_account(entry, account):
-    """Closed to all but its owner and the account that runs the site, which goes on reading it."""
+    """Return the mode closed to all but its owner and the account that runs the site, which goes on reading it."""
     status = entry.status
     if account is None:
         raise PathRefusal("which account runs this site's PHP is not known")
@@ -554,7 +554,7 @@ def _put_path(root, path, change, params, check):
 
 
 def make_mode_function(params):
-    """From the options to a function that gives the wanted mode of a present one."""
+    """Make, from the options, a function that gives the wanted mode of a present one."""
     exact, forbid, grant = (_parse_mode(params[name]) for name in ("mode", "forbid", "grant"))
     if exact is not None:
         return lambda present: exact

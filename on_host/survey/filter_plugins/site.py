@@ -23,8 +23,9 @@ def find_account(site_domain, sites, areas):
 
 
 def list_settings(sites, apply, settings_by_control):
-    """``{domain, root}`` and what is wanted, for each of a control's settings on each site that it is to be put in
-    force on.
+    """Return ``{domain, root}`` and what is wanted, for each setting of a control.
+
+    There is one for each site that it is to be put in force on.
     """
     return [
         {"domain": site["domain"], "root": site["document_root"], **setting}

@@ -6,8 +6,9 @@ import re
 
 
 def merge_enforced(in_force, apply, released_controls=()):
-    """Control id to domains: what is in force on the host already together with what this run applies, less what is
-    released.
+    """Return domains by control id.
+
+    They are what is in force on the host already together with what this run applies, less what is released.
 
     A control that is held is in neither, unless it is in force: keeping it is not a change, taking it away would
     loosen.

@@ -254,8 +254,9 @@ def host_rules(facts, enforced_controls, longest, tls=None):
 
 
 def default_rules(facts):
-    """Virtual hosts that answer first for names nobody claims; none where a declared site would lose its
-    pages by it.
+    """Return virtual hosts that answer first for names nobody claims.
+
+    There are none where a declared site would lose its pages by it.
     """
     others = [vhost for vhost in every_vhost(facts) if not _is_catch_all(vhost)]
     already = {

@@ -9,8 +9,9 @@ WRITTEN_DOWN = "kernel.persisted"
 
 
 def lines(settings, controls, live):
-    """``[{control, key, value}]`` for every setting of an enforced control that exists on the host, and for each that
-    is right by itself where those are to be written down.
+    """Return ``[{control, key, value}]`` for every setting of an enforced control that exists on the host.
+
+    Where they are to be written down, each that is right by itself is returned, too.
 
     ``settings`` are the role's ``{control, key, keep, value}``; ``key`` is a path below /proc/sys and may hold ``*``
     for the interfaces. A live value that is among ``keep`` stays as it is.
@@ -48,7 +49,9 @@ _LINE = re.compile(r"[ \t]*([\w./-]{1,200}?)[ \t]*=[ \t]*(-?\d{1,9})[ \t]*")
 
 
 def mark_out_conflicts(text, targets):
-    """ufw's own settings, which come after all others at boot, without those that say otherwise than ``targets``.
+    """Return ufw's own settings without those that say otherwise than ``targets``.
+
+    They come after all others at boot.
 
     Such a line is marked out; one that was marked out and no longer contradicts is put back.
     """

@@ -117,7 +117,7 @@ def want(transaction, config, decision, files):
 
 
 def render_diff(transaction):
-    """Changed lines alone: what stands beside them in a vendor's file may be a secret."""
+    """Return changed lines alone: what stands beside them in a vendor's file may be a secret."""
     diffs = [transaction.corrected.diff()] * bool(transaction.corrected)
     for path, before, after in transaction.steps:
         old, new = _lines(before), _lines(after)

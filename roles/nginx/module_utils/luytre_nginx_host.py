@@ -51,8 +51,10 @@ def predict_corrections(module):
 
 
 def decision_for(module, ahead=None):
-    """``(config, Decision)`` on this host, once it is as ``ahead`` (a Corrected) tells; fails the module when the
-    configuration is not understood."""
+    """Return ``(config, Decision)`` on this host, once it is as ``ahead`` (a Corrected) tells.
+
+    Fails the module when the configuration is not understood.
+    """
     enforce, sites, settings = (module.params[name] for name in ("enforce", "sites", "settings"))
     ahead = ahead or CorrectionResult()
     trust = ownership.Trust(lstat=lambda path: ahead.after.get(path) or os.lstat(path))

@@ -56,7 +56,10 @@ def files(facts, enforced_controls, sites, shell_functions, samesite):
 
 
 def pools(facts, enforced_controls, sites, shell_functions, samesite, extensions):
-    """Pool file to pool to ``{first, last}``: lines for a pool that sets the contrary, or that others could reach."""
+    """Return, by pool file and pool, ``{first, last}``.
+
+    These are lines for a pool that sets the contrary, or that others could reach.
+    """
     functions = _select_disabled_functions(sites, shell_functions)
     after_ours = {version["version"]: version["after_ours"] for version in facts["versions"]}
     lines_by_file = {}

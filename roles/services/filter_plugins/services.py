@@ -36,11 +36,12 @@ def drop_ins(units: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
 
 
 def _lines(unit: Mapping[str, Any]) -> Iterator[str]:
-    """Nothing that a daemon's own children need.
+    """Yield lines; nothing that a daemon's own children need.
 
     Mail goes out through programs of other groups (no NoNewPrivileges), code is compiled in memory (no
     MemoryDenyWriteExecute), folders of uploads keep their group (no RestrictSUIDSGID), sites lie in /home (no
-    ProtectHome), pools have a chroot (no @mount)."""
+    ProtectHome), pools have a chroot (no @mount).
+    """
     yield f"PrivateTmp={'disconnected' if unit['private_tmp'] == 'disconnected' else 'yes'}"
     yield "PrivateDevices=yes"
     yield f"ProtectSystem={'strict' if unit['protect_system'] == 'strict' else 'full'}"

@@ -86,7 +86,7 @@ class ConfinedReading(AreaReader):
         self._settings = settings
 
     def run(self, argv, at_stake=(), **options):
-        """As of every reading; who could change the program itself is asked as well."""
+        """Run as every reading does; who could change the program itself is asked as well."""
         program = argv[0] if argv[0].startswith("/") else self.find_program(argv[0])
         if program is None:
             raise UnreadableFact("%s is not installed" % argv[0])

@@ -104,7 +104,7 @@ def _make_list_rule(keyword: str, defaults: Facts) -> Callable[[Facts, Facts], l
 
 
 def _make_host_key_rule(facts: Facts) -> Callable[[Facts, Facts], list[tuple[str, str]]]:
-    """As for other lists, where a key is left that clients can be shown."""
+    """Make the rule as for other lists, where a key is left that clients can be shown."""
     if not set(facts["host_key_types"]).intersection(("ssh-ed25519", "ssh-rsa")):
         return lambda now, targets: []
     return _make_list_rule("HostKeyAlgorithms", facts["defaults"])

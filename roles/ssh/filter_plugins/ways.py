@@ -337,7 +337,7 @@ def _no_root(now: AccessState) -> AccessState:
 
 
 def _replace_offers(now: AccessState, change: Callable[[Facts], Facts]) -> AccessState:
-    """With other settings, but for daemons that do not read ours."""
+    """Return the state with other settings, but for daemons that do not read ours."""
     offers = {
         who: {port: change(offer) if offer["ours"] else offer for port, offer in of.items()}
         for who, of in now.offers.items()

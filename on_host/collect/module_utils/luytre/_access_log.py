@@ -39,8 +39,9 @@ def read_tail(path, limit=TAIL):
 
 
 def count_requests(text):
-    """``{requests, methods, too_large, uploaded_php, status_pages, old_clients, referrers}`` of lines in the combined
-    format.
+    """Count requests in lines of the combined format.
+
+    Return ``{requests, methods, too_large, uploaded_php, status_pages, old_clients, referrers}``.
 
     ``methods`` are those that write, ``uploaded_php`` scripts in upload folders, both where they were answered well;
     ``referrers`` the hosts whose pages led to one here at least ``SEEN_OFTEN`` times, most frequent first.

@@ -30,7 +30,10 @@ def load_configuration(text_of=read_text):
 
 
 def parse_environment(text):
-    """Variables that envvars gives to the configuration. It is read, not run: the one instance that Debian sets up."""
+    """Return variables that envvars gives to the configuration.
+
+    It is read, not run: the one instance that Debian sets up.
+    """
     variables = {"SUFFIX": ""}
     for line in text.splitlines():
         if re.match(r"\s*(?:export\s+)?APACHE\w*=", line):
@@ -145,7 +148,7 @@ class Configuration:
         return inside if verdict else [Section(name, text, lines.path, number, inside)]
 
     def _condition(self, name, text):
-        """True or False for sections that are decided while reading, None for the others."""
+        """Return True or False for sections that are decided while reading, None for the others."""
         is_negated, operand = text.startswith("!"), text.strip("\"'").lstrip("!").strip("\"'")
         if name == "ifmodule":
             holds = operand in self.module_files or (operand.endswith("_module") and operand[:-7] in self.modules)

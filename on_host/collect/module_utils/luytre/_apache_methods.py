@@ -14,7 +14,10 @@ def refuses_other_methods(server):
 
 
 def _is_denied_by_condition(sections):
-    """Sections with a condition come after all others, and the last one decides: any that grants may grant it again."""
+    """Return whether a section with a condition denies.
+
+    Such sections come after all others, and the last one decides: any that grants may grant it again.
+    """
     is_denied = False
     for node in sections:
         if node.name in ("if", "elseif", "else"):

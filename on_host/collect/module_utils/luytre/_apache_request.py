@@ -76,7 +76,7 @@ class DirectorySettings:
         return other
 
     def apply(self, nodes, folder=None):
-        """This state with the directives of one section (or file) merged over it."""
+        """Return this state with the directives of one section (or file) merged over it."""
         state = self.copy()
         requires, compat, rewrite, redirects = [], None, None, []
         for node in _iter_for_get(nodes):

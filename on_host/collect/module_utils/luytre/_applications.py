@@ -60,7 +60,7 @@ class InstalledApplication:
         return all(_has(self.root, os.path.join(self.relative, name, mark)) for mark in marks)
 
     def version(self):
-        """As its files say, or None."""
+        """Return the version as its files say, or None."""
         for file, pattern in self.layout.versions:
             match = pattern.search(read_below(self.root, os.path.join(self.relative, file), 200_000) or "")
             if match:

@@ -45,7 +45,10 @@ class AreaReader:
         return self.deadline - time.monotonic()
 
     def effort(self, seconds, number=1):
-        """So many seconds of the processor's time for a walk; by the clock, one of so many parts of what is left."""
+        """Return so many seconds of the processor's time for a walk.
+
+        By the clock, it is one of so many parts of what is left.
+        """
         return Effort(seconds, self.get_seconds_left() / number)
 
     def part(self, seconds):
@@ -67,7 +70,9 @@ class AreaReader:
         cut=False,
         trust=None,
     ):
-        """Standard output of a command (with ``both``, standard error too), as text: the one door for every program.
+        """Return standard output of a command (with ``both``, standard error too), as text.
+
+        This is the one door for every program.
 
         No shell, C locale, nothing on standard input unless given, at most ``limit`` bytes and ``seconds``: who makes a
         program say more hides nothing behind it, for what is said is not taken in part (``cut``: as far as it came).

@@ -102,8 +102,10 @@ def collect(reading, service):
 
 
 def build_profile(rules, paths, accounts):
-    """``[{kind, value, recorded}]`` of what matters on a web server: who is who, what daemons are told, the clock, the
-    kernel's modules, and the programs that web accounts start.
+    """Return ``[{kind, value, recorded}]`` of what matters on a web server.
+
+    This is who is who, what daemons are told, the clock, the kernel's modules, and the programs that web accounts
+    start.
 
     ``rules`` are those loaded, ``accounts`` names with their numbers.
     """

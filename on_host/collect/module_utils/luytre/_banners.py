@@ -12,7 +12,9 @@ _NAMES_SYSTEM = re.compile(
 
 
 def read_banner(path):
-    """``{path, warns, names_system, kept}`` of a text file; ``harmless_lines`` are its lines that name no system.
+    """Return ``{path, warns, names_system, kept}`` of a text file.
+
+    ``harmless_lines`` are its lines that name no system.
 
     A file that is not there, or is longer than any warning, warns nobody and keeps nothing.
     """

@@ -33,8 +33,9 @@ def find_cves(text):
 
 
 def find_naming_entries(text, ids):
-    """``{id: version}`` of the newest entry that names each of these ids; the version is empty above the
-    first entry.
+    """Return ``{id: version}`` of the newest entry that names each of these ids.
+
+    The version is empty above the first entry.
     """
     versions, version = {}, ""
     marks = sorted(

@@ -17,7 +17,9 @@ _VERSION = re.compile(r"[A-Za-z0-9+._#/@~-]{1,100}\Z")
 
 
 def find_locks(declarations):
-    """``{path, packages}`` of the locks in each declared root, in the folder above it, and in those directly below it.
+    """Return ``{path, packages}`` of the locks in and around each declared root.
+
+    They lie in the root, in the folder above it, and in those directly below it.
 
     ``parse_packages`` are ``{name, version}``; None for a lock that is none, or larger than any.
     """

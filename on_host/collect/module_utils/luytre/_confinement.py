@@ -163,7 +163,9 @@ def list_accounts(units):
 
 
 def find_writable_paths(users, declarations):
-    """Folder of the system, or file right below one, to the ids of those ``users`` who may write it or a file in it.
+    """Return, by folder of the system, or file right below one, the ids of ``users`` who may write it.
+
+    Those who may write a file in it count, too.
 
     Only what is walked is known: settings, what was put below /usr/local, and sites that lie in the system's folders.
     """

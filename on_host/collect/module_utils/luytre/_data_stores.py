@@ -70,7 +70,7 @@ def _addresses(listener):
 
 
 def list_own_addresses(table):
-    """This machine's addresses, but for those that only it reaches, by the kernel's table."""
+    """Return this machine's addresses, but for those that only it reaches, by the kernel's table."""
     addresses = re.findall(r"\|-- (\d{1,3}(?:\.\d{1,3}){3})\n[^\n]*/32 host LOCAL", table)
     return list(dict.fromkeys(address for address in addresses if not address.startswith("127.")))
 

@@ -61,7 +61,9 @@ def find_phpinfo_scripts(root):
 
 
 def find_private_files(root):
-    """URIs of one file each for what the applications in a root, and in its folders, never mean to be given away.
+    """Return URIs of one file each for what applications never mean to be given away.
+
+    The applications are those in a root, and in its folders.
 
     PHP is left out, for it is run and not given, but where a layout names the file itself.
     """

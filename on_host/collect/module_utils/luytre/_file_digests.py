@@ -45,7 +45,7 @@ class FileDigester:
             yield from self.below(root, time.time() - RECENT)
 
     def programs(self):
-        """Of the programs that run, those that lie nowhere any more too."""
+        """Yield the programs that run, those that lie nowhere any more too."""
         for pid in sorted(int(name) for name in os.listdir(self.proc) if name.isdigit())[:MAX_PROCESSES]:
             place = "%s/%d" % (self.proc, pid)
             try:
@@ -60,7 +60,7 @@ class FileDigester:
                 os.close(handle)
 
     def below(self, folder, since):
-        """Of the files below a folder, on its own file system, that were changed since; no link is followed."""
+        """Yield the files below a folder, on its own file system, that were changed since; no link is followed."""
         try:
             top = safe_open.open_path(folder, safe_open.DIRECTORY, safe_open.ROOTS_LINKS)
         except OSError:

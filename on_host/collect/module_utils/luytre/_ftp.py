@@ -13,8 +13,9 @@ MAX_FILES = 200
 
 
 def servers(reading):
-    """``auditor.facts.system.services.Ftp`` of each that runs as root, which has to be to listen and to let
-    people in.
+    """Return ``auditor.facts.system.services.Ftp`` of each that runs as root.
+
+    It has to be root to listen and to let people in.
     """
     results = []
     for name, read in (("vsftpd", vsftpd), ("proftpd", proftpd), ("pure-ftpd", pure_ftpd)):
@@ -25,7 +26,7 @@ def servers(reading):
 
 
 def vsftpd():
-    """By its own defaults where its file says nothing."""
+    """Return vsftpd by its own defaults where its file says nothing."""
     lines = re.findall(r"(?m)^([a-z_]+)=(.*?)\s*$", read_text(VSFTPD) or "")
     values = dict(lines)
 

@@ -32,7 +32,7 @@ SCHEDULERS = (
 
 
 def schedulers(reading):
-    """For cron and at: whether only named accounts may schedule jobs, and which have some now."""
+    """Return for cron and at whether only named accounts may schedule jobs, and which have some now."""
     return [describe_scheduler(reading, *each) for each in SCHEDULERS]
 
 

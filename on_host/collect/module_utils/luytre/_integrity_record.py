@@ -211,7 +211,10 @@ def pack_record(folders, entries, made_at):
 
 
 def load_record(path=FILE, trust=None):
-    """``(record, digest)`` of what is kept, None when there is none, or others than root could have written it."""
+    """Return ``(record, digest)`` of what is kept.
+
+    None when there is none, or others than root could have written it.
+    """
     if not os.path.lexists(path) or (trust or ownership.Trust()).loose(path):
         return None
     try:

@@ -79,7 +79,7 @@ def compile_apache(text):
 
 
 def _compile_parts(parts):
-    """Out of ``(name of a part or an empty text, None)`` and ``(None, text)``, in their order."""
+    """Compile ``(name of a part or an empty text, None)`` and ``(None, text)``, in their order."""
     segments = []
     for name, text in parts:
         if name is None and not text:

@@ -94,7 +94,7 @@ class Requests:
         self.lines = self.understood = 0
 
     def add(self, text, pattern):
-        """Whole lines of a log, in the format that the pattern is of."""
+        """Add whole lines of a log, in the format that the pattern is of."""
         self.lines += text.count(b"\n") + 1
         groups = pattern.groupindex
         take = [name if name in groups else None for name in ("agent", "status", "request", "method", "uri")]

@@ -53,7 +53,9 @@ _LINE = re.compile(
 
 
 def read_entries(reading, ours=None):
-    """``([{moment, pid, said}] from old to new, first second that they reach back to, whether some were left out)``.
+    """Return entries, the first second that they reach back to, and whether some were left out.
+
+    Entries are ``[{moment, pid, said}]`` from old to new.
 
     ``ours``: an account that comes in so often that it would leave no room for others; of it the latest are enough.
     """
@@ -229,7 +231,9 @@ def limit_login_paths(login_paths):
 
 
 def find_tunnels(records):
-    """``[{account, source, to, live, last}]`` of connections that ended without a session: they carried something else.
+    """Return ``[{account, source, to, live, last}]`` of connections that ended without a session.
+
+    They carried something else.
 
     sshd tells what a session was opened for at level VERBOSE only; before the first such line nothing is concluded, nor
     after the last: the level may have been lowered since, and this very reading is such a session.

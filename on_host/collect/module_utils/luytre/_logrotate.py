@@ -79,7 +79,10 @@ def rotations():
 
 
 def list_files():
-    """Files that logrotate reads: the main one, and those of the folder but for backups and packages' leftovers."""
+    """Return files that logrotate reads.
+
+    These are the main one, and those of the folder but for backups and packages' leftovers.
+    """
     skip_suffixes = (
         ".bak",
         ".dpkg-old",

@@ -70,7 +70,10 @@ def find_wide_networks(text):
 
 
 def iter_services(text):
-    """``(name, settings of its own)`` of the services of master.cf that take mail from the network and have some."""
+    """Yield ``(name, settings of its own)`` of services of master.cf that take mail from the network.
+
+    Only services with settings of their own are yielded.
+    """
     joined_lines = re.sub(r"\n[ \t]+", " ", re.sub(r"(?m)^[ \t]*#.*\n?", "", text))
     for line in joined_lines.splitlines():
         words = line.split()

@@ -67,7 +67,7 @@ class _Rules:
         self._seen = 0
 
     def file(self, path, folder=None):
-        """A file, or those that a pattern names; a relative one is looked for beside the file that names it."""
+        """Read a file, or those that a pattern names; a relative one is looked for beside the file that names it."""
         path = os.path.join(folder or self.folder, path)
         for rules_path in sorted(glob.glob(path)) if glob.has_magic(path) else [path]:
             self.core = self.core or os.path.basename(rules_path) == _VERDICT

@@ -45,7 +45,7 @@ UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
 
 def find_stale_daemons(reading):
-    """``{unit, file, changed, loaded}`` of each daemon that runs and is older than a file of its configuration."""
+    """Return ``{unit, file, changed, loaded}`` of each running daemon older than a file of its configuration."""
     daemons = []
     for unit, number, patterns in [*DAEMONS, *_pools()]:
         when, newest = get_load_time(unit, number), find_latest_change(patterns, reading.trust)
@@ -87,7 +87,10 @@ def get_load_time(unit, number):
 
 
 def _get_first_process(unit, number):
-    """``(pid, when)`` of a daemon's first process and of the writing of its number; None when it does not run."""
+    """Return ``(pid, when)`` of a daemon's first process and of the writing of its number.
+
+    None when it does not run.
+    """
     try:
         with open(safe_open.open_path(number), "rb") as handle:
             status = os.fstat(handle.fileno())

@@ -145,7 +145,10 @@ _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 
 def iter_tokens(text, file):
-    """``(kind, value, offset, line)`` with kind word, ``;``, ``{`` or ``}``; quotes taken off, escapes resolved."""
+    """Yield ``(kind, value, offset, line)`` with kind word, ``;``, ``{`` or ``}``.
+
+    Quotes are taken off, escapes are resolved.
+    """
     at, line, counted_to = 0, 1, 0
     length = len(text)
     last = []

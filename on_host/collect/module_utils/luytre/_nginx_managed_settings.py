@@ -42,7 +42,10 @@ def list_files(root=""):
 
 
 def parse_controls(text):
-    """Control id to domains, by our lines in one of the vendor's files; and the domains whose own rules it includes."""
+    """Return domains by control id, by our lines in one of the vendor's files.
+
+    With them come the domains whose own rules it includes.
+    """
     domains_by_control, _, *rest = {}, *_SITE_INCLUDE.split(text)
     for control in _PUT_OUT.findall(text):
         domains_by_control.setdefault(control, set())

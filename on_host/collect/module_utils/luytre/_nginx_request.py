@@ -96,7 +96,10 @@ class NginxModel:
     # --- the server that answers ----------------------------------------------------------------------
 
     def choose(self, servers, host):
-        """``(server, how)`` that nginx picks among those of one listen; how is exact, wildcard, regex or default."""
+        """Return ``(server, how)`` that nginx picks among those of one listen.
+
+        ``how`` is exact, wildcard, regex or default.
+        """
         host = host.lower()
         best = {"exact": None, "head": None, "tail": None, "regex": None}
         lengths = {"head": 0, "tail": 0}

@@ -61,8 +61,9 @@ def choose_name(names):
 
 
 def choose_place(listens, skip_places):
-    """``(address, port, whether TLS is spoken there)`` of the first place where a virtual host is asked, TLS before
-    none; or None.
+    """Return the first place where a virtual host is asked, TLS before none; or None.
+
+    It is ``(address, port, whether TLS is spoken there)``.
     """
     for listen in sorted(listens, key=lambda each: not each["tls"]):
         address = _handshakes.own_address(listen["address"])

@@ -51,7 +51,10 @@ def describe_unread(listeners):
 
 
 def collect_statistics(reading):
-    """``auditor.facts.system.services.Statistics`` of each page of HAProxy's that shows itself, of those that run."""
+    """Return the pages of HAProxy's that show themselves, of those that run.
+
+    Each is an ``auditor.facts.system.services.Statistics``.
+    """
     program = reading.find_program("haproxy")
     processes = _processes.list_running(program) if program else []
     processes += [

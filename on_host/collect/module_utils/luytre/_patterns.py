@@ -27,7 +27,7 @@ class PatternFailure:
         self.why, self.file = why, file
 
     def as_fact(self, file):
-        """As a fact, an ``auditor.facts.web._web.Unread``; ``file`` is named where no pattern was tried."""
+        """Return it as a fact, an ``auditor.facts.web._web.Unread``; ``file`` is named where no pattern was tried."""
         return {"why": self.why, "file": self.file or file}
 
 
@@ -100,7 +100,7 @@ def _answers(pipe, count, seconds, deadline):
 
 
 def _work(pieces, end, place):
-    """The child's whole life; it never returns into the caller's code."""
+    """Run the child's whole life; it never returns into the caller's code."""
     global _note
     last = [""]
 

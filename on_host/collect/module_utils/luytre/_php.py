@@ -81,7 +81,11 @@ def _end_of_value(bare, position, terminator):
 
 
 def _surely_runs(source, start, constant):
-    """At the top level of the file, as a statement of its own, after ``defined(…) ||`` or in ``if (!defined(…)) {``."""
+    """Return whether a statement surely runs.
+
+    It stands at the top level of the file, as a statement of its own, after ``defined(…) ||`` or in ``if
+    (!defined(…)) {``.
+    """
     guard_match = re.search(
         r"\bif\s*\(\s*!\s*defined\s*\(\s*['\"]%s['\"]\s*\)\s*\)\s*\{\s*\Z" % re.escape(constant), source.code[:start]
     )

@@ -42,7 +42,10 @@ def list_fpm_includes(text, prefix="/usr"):
 
 
 def list_ini_paths(text):
-    """``(loaded, logs)``: absolute paths that an ini has PHP load, and those that it has an extension write to."""
+    """Return ``(loaded, logs)``, absolute paths.
+
+    An ini has PHP load the former, and has an extension write to the latter.
+    """
     load_paths, logs = [], []
     for name, value in _ASSIGNMENT.findall(text):
         value = value.strip()

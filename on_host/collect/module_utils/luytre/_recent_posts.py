@@ -111,7 +111,7 @@ def wordpress_addresses(rows, home):
 
 
 def _address(number, posts, structure):
-    """As the application itself writes it; None where that takes more than is known."""
+    """Return the address as the application itself writes it; None where that takes more than is known."""
     _, _, name, kind, _, moment = posts[number]
     if not structure or not name or not moment or moment.count("-") != 5:
         return None
@@ -126,7 +126,7 @@ def _address(number, posts, structure):
 
 
 def _names(number, posts):
-    """Of a page and of those above it, the highest first; None where one of them is not known."""
+    """Return names of a page and of those above it, the highest first; None where one of them is not known."""
     names = []
     for _ in range(MAX_PARENTS):
         if number not in posts or not posts[number][2]:

@@ -34,7 +34,10 @@ _ENDS = {
 
 
 def get_support(os_id, version, is_extended):
-    """``{until, ends, checked, checked_at}``: a date and its epoch second, both None for a release not in the list."""
+    """Return ``{until, ends, checked, checked_at}``: a date and its epoch second.
+
+    Both are None for a release not in the list.
+    """
     free, paid_until = _ENDS.get((os_id, version), (None, None))
     until = paid_until if is_extended and paid_until else free
     return {"until": until, "ends": _epoch(until), "checked": CHECKED_ON, "checked_at": _epoch(CHECKED_ON)}

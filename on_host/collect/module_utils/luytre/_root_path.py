@@ -18,8 +18,9 @@ _HOME = re.compile(r"\A(?:~|\$HOME|\$\{HOME\})(?=/|\Z)")
 
 
 def find_weak_folders(trust, files=FILES):
-    """``[{folder, file, loose}]`` of folders that are not root's alone; ``loose`` is empty for one that depends on
-    where root is.
+    """Return ``[{folder, file, loose}]`` of folders that are not root's alone.
+
+    ``loose`` is empty for one that depends on where root is.
     """
     results, seen_folders = [], set()
     for path in [path for pattern in files for path in sorted(glob.glob(pattern))]:

@@ -76,7 +76,10 @@ class Ruleset:
         return outcomes | {GO_ON}
 
     def _rule(self, expressions, where, packet, depth):
-        """``(certain, outcomes)``: whether the packet surely gets to the rule's verdict, and what that may be."""
+        """Return ``(certain, outcomes)`` of a rule.
+
+        These are whether the packet surely gets to the rule's verdict, and what that may be.
+        """
         certain = True
         for expression in expressions:
             for kind, value in expression.items():
@@ -132,7 +135,10 @@ class Ruleset:
         return None
 
     def _match_map(self, vmap, where, packet):
-        """``[(certain, verdict)]`` of the elements of a verdict map that the packet may hit; None when it hits none."""
+        """Return ``[(certain, verdict)]`` of the elements of a verdict map that the packet may hit.
+
+        None when it hits none.
+        """
         elements = vmap["data"]
         if isinstance(elements, str):
             elements = self.sets.get((*where[:2], elements.lstrip("@")), [])
@@ -328,7 +334,9 @@ def _iptables_dnat(line, family):
 
 
 def list_published(entries):
-    """``[{family, protocol, port, target}]`` of the ports whose packets are sent on to another machine or container.
+    """Return ``[{family, protocol, port, target}]`` of the published ports.
+
+    Their packets are sent on to another machine or container.
 
     Port 0 stands for all. Rules for this machine's own packets, or for networks that hold no strangers, are left out.
     """

@@ -101,7 +101,9 @@ def parse_epoch(text):
 
 
 def fetch_rows(reading, login, statements):
-    """Rows as lists of text (None for NULL) of ``{word: (SELECT, most rows)}``; each row's first field is its word.
+    """Return rows as lists of text (None for NULL) of ``{word: (SELECT, most rows)}``.
+
+    Each row's first field is its word.
 
     Raises NotAsked, also when a statement has more rows than it may.
     """
@@ -115,7 +117,10 @@ def fetch_rows(reading, login, statements):
 
 
 def run_script(reading, login, script):
-    """Rows as lists of text (None for NULL) of all that a script says, in its engine's words. Raises NotAsked."""
+    """Return rows as lists of text (None for NULL) of all that a script says, in its engine's words.
+
+    Raises NotAsked.
+    """
     if login.engine == POSTGRESQL:
         return _site_postgresql().run_script(reading, login, script)
     client = mariadb.find_client(reading)

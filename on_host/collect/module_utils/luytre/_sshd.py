@@ -86,7 +86,10 @@ def list_key_patterns(reading):
 
 
 def _have_its_folder():
-    """sshd says nothing without the folder that its unit makes at each start, and takes away when it stops."""
+    """Have the folder of sshd's unit.
+
+    sshd says nothing without it; its unit makes it at each start, and takes it away when it stops.
+    """
     os.makedirs("/run/sshd", mode=0o755, exist_ok=True)
 
 
@@ -109,7 +112,9 @@ def run_test(reading, *options, config_text=None):
 
 
 def list_offers(reading, questions, local=None, first=None):
-    """``([{account, source, port, ours, settings}], how many were left out)``: what sshd says that it offers each.
+    """Return what sshd says that it offers each, and how many were left out.
+
+    An offer is ``{account, source, port, ours, settings}``.
 
     ``ours``: whether the daemon at that port reads the settings that we make. ``first``: a file with such settings, as
     if it were there already. ``local`` is an address of the host. Raises Unreadable, also when sshd would not start
@@ -159,7 +164,10 @@ def _daemons(reading):
 
 
 def with_dropin(config, text, first):
-    """``(text, whether it reads our settings)``: a configuration that reads a file where it would read our drop-in."""
+    """Return a configuration that reads a file where it would read our drop-in.
+
+    It is ``(text, whether it reads our settings)``.
+    """
     if config == CONFIG:
         return "Include %s\n%s" % (first, text), True
     for raw in text.splitlines():

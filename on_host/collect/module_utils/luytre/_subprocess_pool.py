@@ -77,7 +77,7 @@ class _Child:
 
 
 def _work(name, work, end):
-    """The child's whole life; it never returns into the module's code.
+    """Run the child's whole life; it never returns into the module's code.
 
     Nothing of the parent's is held by what may have to be left: whoever waits for its words to end would wait for it.
     """

@@ -27,7 +27,7 @@ class Effort:
         return self.seconds_left <= 0
 
     def part(self, seconds):
-        """So many seconds of it, as far as they are there, by the same clock."""
+        """Return so many seconds of it, as far as they are there, by the same clock."""
         return Effort(min(seconds, self.seconds_left), self._clock - time.monotonic())
 
     def share(self, number):

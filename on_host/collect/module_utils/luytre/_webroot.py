@@ -171,17 +171,17 @@ class WebrootEntry:
 
     @property
     def writers(self):
-        """Whom its access list lets write; its mask shows as the right of the group."""
+        """Return whom its access list lets write; its mask shows as the right of the group."""
         return _read_access_list(self.status, self._location, ownership.WRITE)
 
     @property
     def readers(self):
-        """Whom its access list lets read."""
+        """Return whom its access list lets read."""
         return _read_access_list(self.status, self._location, ownership.READ)
 
     @property
     def folder_writers(self):
-        """Whom the access list of the folder that it lies in lets write."""
+        """Return whom the access list of the folder that it lies in lets write."""
         return _read_access_list(self.folder_status, self.folder, ownership.WRITE)
 
     @property
@@ -190,7 +190,7 @@ class WebrootEntry:
 
     @property
     def place(self):
-        """``(layout of the application that it lies in or None, path from that application's folder or the root)``."""
+        """Return its application's layout, or None, and its path from that application's folder or the root."""
         for home in sorted(self.homes, key=len, reverse=True):
             if not home or self.path.startswith(home + "/"):
                 return self.homes[home], self.path[len(home) + 1 :] if home else self.path
@@ -367,7 +367,7 @@ def is_world_writable(entry):
 
 
 def is_open_log(entry):
-    """Below /var/log: a log with visitors, accounts or errors in it that others may read."""
+    """Return whether it is a log below /var/log with visitors, accounts or errors in it that others may read."""
     return entry.is_file and bool(entry.status.st_mode & stat.S_IROTH) and SENSITIVE_LOG.match(entry.path) is not None
 
 
@@ -377,8 +377,11 @@ def in_uploads(entry):
 
 
 def is_upload_php(entry):
-    """PHP in an upload folder, but for the ``index.php`` that hides a listing and what an application keeps there by
-    its layout, as long as they do nothing by themselves."""
+    """Return whether it is PHP in an upload folder.
+
+    Left out are the ``index.php`` that hides a listing and what an application keeps there by its layout, as long as
+    they do nothing by themselves.
+    """
     if not entry.is_file or _websites.PHP.search(entry.name) is None or not in_uploads(entry) or _is_silence(entry):
         return False
     layout, path = entry.place

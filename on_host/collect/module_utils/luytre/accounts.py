@@ -198,8 +198,9 @@ def _through_link(path, root):
 
 
 def parse_key(line):
-    """``{type, bits, fingerprint, restricted, lends, anywhere}`` of an authorized_keys line, or None when it holds no
-    key.
+    """Return what an authorized_keys line says, or None when it holds no key.
+
+    It is ``{type, bits, fingerprint, restricted, lends, anywhere}``.
     """
     entry = key_line.parse_line(line.encode("utf-8", "surrogateescape"))
     if entry is None:

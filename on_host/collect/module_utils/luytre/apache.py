@@ -397,7 +397,10 @@ def list_ports(main):
 
 
 def assign_listens(servers, ports):
-    """Per virtual host the addresses it answers on; the first of an address answers for unclaimed names."""
+    """Return, per virtual host, the addresses it answers on.
+
+    The first of an address answers for unclaimed names.
+    """
     used_addresses, result = set(), []
     for block, server in servers:
         listens = []
@@ -742,7 +745,10 @@ def find_late_settings(tree):
 
 
 def find_grant_roots(configuration, blocks):
-    """Document roots that are served only because ``/`` of the file system is granted, Lũy Tre's own rules left out."""
+    """Return document roots that are served only because ``/`` of the file system is granted.
+
+    Lũy Tre's own rules are left out.
+    """
     main = [node for node in configuration.tree if node.name != "virtualhost" and not is_ours(node)]
     deny_all = Section("directory", "/", "", 0, [ApacheDirective("require", "all denied", "", 0)])
     roots = []

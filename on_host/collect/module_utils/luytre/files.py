@@ -115,7 +115,10 @@ class _RootFindings:
             self._lists[name].append(item)
 
     def _upload_php(self, entry):
-        """Those that act on what visitors send stand first, and are listed however many others there are."""
+        """List PHP among uploads.
+
+        Files that act on what visitors send stand first, and are listed however many others there are.
+        """
         item = {**self._item(entry), "acts_on_input": _webroot.acts_on_input(entry)}
         self._counts["upload_php"] += 1
         items = self._lists["upload_php"]

@@ -97,8 +97,9 @@ def _by_iptables(rule, family):
 
 
 def read_boot_entries(reading, state):
-    """``(entries, complete)``: what systemd's units will load, worked out by nft itself in a network namespace of its
-    own.
+    """Return ``(entries, complete)`` of what systemd's units will load.
+
+    nft itself works it out in a network namespace of its own.
 
     Where rules of others cannot be worked out there, this product's are by themselves, and it is not ``complete``.
     Raises NotRun when others could change those rules.

@@ -92,7 +92,7 @@ class _RootUsage:
         self._calls, self._people, self._largest, self._read = {}, {}, 0, 0
 
     def add(self, entry):
-        """An entry of the walk."""
+        """Add an entry of the walk."""
         if not entry.is_file:
             return
         status = entry.status

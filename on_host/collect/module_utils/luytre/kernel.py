@@ -211,7 +211,10 @@ def list_sysctl_files(folders=FOLDERS):
 
 
 def list_ufw_files(configuration="/etc/ufw/ufw.conf", defaults="/etc/default/ufw"):
-    """``[(path, text)]`` of the settings that ufw, where it is on, puts in force at boot, after systemd-sysctl's."""
+    """Return ``[(path, text)]`` of the settings that ufw puts in force at boot.
+
+    ufw does so where it is on, after systemd-sysctl's.
+    """
     is_enabled = re.search(r"(?mi)^\s*ENABLED\s*=\s*[\"']?yes\b", read_text(configuration) or "")
     paths = re.findall(r"(?m)^\s*IPT_SYSCTL\s*=\s*[\"']?(/[^\s\"'#]+)", read_text(defaults) or "")
     return [(path, read_text(path) or "") for path in paths[-1:]] if is_enabled else []
@@ -251,8 +254,9 @@ def _normalize_key(name):
 
 
 def find_boot_value(key, stages):
-    """``(value, file)`` that the files give a key, or ``(None, None)``; of several stages the last counts
-    that has it.
+    """Return ``(value, file)`` that the files give a key, or ``(None, None)``.
+
+    Of several stages the last counts that has it.
     """
     candidates = (_set_by(key, stage) for stage in reversed(stages))
     return next((candidate for candidate in candidates if candidate[0] is not None), (None, None))
@@ -284,7 +288,10 @@ def compute_boot_value(key, live, settings):
 
 
 def find_unwritten(live, settings, changeable):
-    """``[{key, value}]`` of what is right now and set by no file, for all interfaces together and for later ones."""
+    """Return ``[{key, value}]`` of what is right now and set by no file.
+
+    It is for all interfaces together and for later ones.
+    """
     results = []
     for key in sorted(live):
         pattern = re.sub(r"\.conf\.(?:all|default)\.", ".conf.*.", key)
@@ -295,8 +302,9 @@ def find_unwritten(live, settings, changeable):
 
 
 def describe_interfaces(live, settings):
-    """Per-interface settings as they work together with conf.all, now and after boot, for real interfaces and
-    new ones.
+    """Return per-interface settings as they work together with conf.all, now and after boot.
+
+    They are those of real interfaces and new ones.
     """
     results = []
     for key in sorted(live):

@@ -112,7 +112,10 @@ def _journald():
 
 
 def list_drop_ins(relative):
-    """``(name, path)`` of a systemd drop-in folder's files in the order they are read; a file masks its namesakes."""
+    """Return ``(name, path)`` of a systemd drop-in folder's files in the order they are read.
+
+    A file masks its namesakes.
+    """
     paths_by_name = {}
     for base in ("/usr/lib/", "/usr/local/lib/", "/run/", "/etc/"):
         for path in glob.glob(base + relative + "/*.conf"):
@@ -186,8 +189,9 @@ def _find_unrotated(rotations):
 
 
 def _files(effort):
-    """``(log files with something to hide that others may read and what others may write, whether there was more to
-    look at)``.
+    """Return log files with a weakness, and whether there was more to look at.
+
+    They have something to hide that others may read, or others may write them.
     """
     root = safe_open.open_path("/var/log", safe_open.DIRECTORY, safe_open.ROOTS_LINKS)
     try:

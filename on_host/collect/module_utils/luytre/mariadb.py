@@ -235,7 +235,10 @@ def read_next_start(reading):
 
 
 def parse_options(arguments):
-    """Settings from options as they are given to a server: the last word counts, ``-`` and ``_`` are the same."""
+    """Return settings from options as they are given to a server.
+
+    The last word counts, and ``-`` and ``_`` are the same.
+    """
     settings = dict(AT_START)
     for argument in arguments:
         name, equals, value = argument.strip().lstrip("-").partition("=")
@@ -384,7 +387,10 @@ def _reaches_everything(privilege_set):
 
 
 def list_methods(priv):
-    """``(plugin, authentication string)`` of each way in. An empty member of ``auth_or`` stands for the main one."""
+    """Return ``(plugin, authentication string)`` of each way in.
+
+    An empty member of ``auth_or`` stands for the main one.
+    """
     main = (priv.get("plugin") or "mysql_native_password", priv.get("authentication_string") or "")
     others = priv.get("auth_or")
     if not isinstance(others, list):
@@ -419,7 +425,10 @@ def _classify_method(plugin, secret):
 
 
 def list_config_files():
-    """Option files of the server and of root's client; ``loose`` when others than root may change or misuse them."""
+    """Return option files of the server and of root's client.
+
+    They are ``loose`` when others than root may change or misuse them.
+    """
     paths = ["/etc/my.cnf", "/root/.my.cnf"]
     for folder, folders, names in os.walk("/etc/mysql"):
         folders.sort()

@@ -255,8 +255,10 @@ def find_loose_files(config):
 
 
 def _loose(paths):
-    """Of /etc/nginx what is not closed; of what lies elsewhere and is not for a role to close, what others
-    could write.
+    """Return what is loose.
+
+    Of /etc/nginx this is what is not closed; of what lies elsewhere and is not for a role to close, what others could
+    write.
     """
     results = (
         collect_if_loose(path, ownership.STRICT_ROOT if (path + "/").startswith(FOLDER + "/") else ownership.ROOT)
@@ -577,7 +579,10 @@ def _backend(address):
 
 
 def _find_listings(model, server):
-    """Blocks whose own content would be listed: the server itself only where no ``location /`` answers for it."""
+    """Return blocks whose own content would be listed.
+
+    The server itself is one only where no ``location /`` answers for it.
+    """
     places = []
     for level in iter_levels(server):
         if level.name == "server" and model.find(server, "/") is not None:
@@ -660,7 +665,10 @@ def _climbs(location):
 
 
 def _tls(model, groups, server, version):
-    """TLS as offered. Protocols count what the default server of the address allows too, since it speaks first."""
+    """Return TLS as it is offered.
+
+    Protocols count what the default server of the address allows too, since it speaks first.
+    """
     speakers = [server]
     for address, port, _options in parse_listens(server):
         if is_tls(groups, address, port):

@@ -145,8 +145,9 @@ def _add_changelogs(packages):
 
 
 def list_mapped(proc="/proc", info=INFO):
-    """``{file, package, program, unit, processes}`` of each file of code that was replaced and that processes still
-    run.
+    """Return each file of code that was replaced and that processes still run.
+
+    It is ``{file, package, program, unit, processes}``.
     """
     pids_by_file = {}
     for pid in sorted(int(name) for name in os.listdir(proc) if name.isdigit())[: _processes.MAX_PROCESSES]:

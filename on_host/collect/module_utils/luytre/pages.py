@@ -159,7 +159,10 @@ def list_apache_logs(configuration):
 
 
 def group_by_site(sites, users):
-    """``{domain: [(path, pattern, whether lines of other sites are in it that cannot be told from its own)]}``."""
+    """Return ``{domain: [(path, pattern, whether it is mixed)]}``.
+
+    A mixed log has lines of other sites in it that cannot be told from its own.
+    """
     names_by_domain = {site["domain"]: {site["domain"], *(site.get("aliases") or ())} for site in sites}
     mine = {
         domain: [user for user in users if any(_answers(user.names, name) for name in names)]

@@ -33,7 +33,10 @@ def collect(reading):
 
 
 def read_stack(service, kind, depth=0):
-    """``(control, module, arguments)`` of one service's stack in order, includes resolved; a bad include ends it."""
+    """Return ``(control, module, arguments)`` of one service's stack in order, includes resolved.
+
+    A bad include ends it.
+    """
     text = read_text(os.path.join(FOLDER, service))
     if text is None or depth > MAX_INCLUDES:
         return []

@@ -223,8 +223,9 @@ def describe_pool(name, lines, ini, version, file, ours=(), place=""):
 
 
 def parse_listen(listen):
-    """``(address, backend)``: the address that others reach it at (None for a socket) and how a virtual host
-    names it.
+    """Return ``(address, backend)``.
+
+    Others reach it at the address (None for a socket), and a virtual host names it as the backend.
     """
     if "/" in listen:
         return None, "unix:" + re.sub(r"^/var/run/", "/run/", listen)
@@ -245,8 +246,9 @@ def convert_settings(values):
 
 
 def find_user_inis(root):
-    """``.user.ini`` files at the top of a document root and one folder below it, with what they set that
-    matters here.
+    """Return ``.user.ini`` files with what they set that matters here.
+
+    They lie at the top of a document root and one folder below it.
     """
     files = []
     for relative in [".user.ini"] + [name + "/.user.ini" for name in _subfolders(root)]:
@@ -275,7 +277,10 @@ def parse_ini(text):
 
 
 def map_pool_files(main):
-    """Pool name to the file that defines it first, in the order in which FPM includes them from its ``main`` file."""
+    """Return, by pool name, the file that defines it first.
+
+    The order is that in which FPM includes them from its ``main`` file.
+    """
     files = {}
     includes = re.findall(r"(?m)^\s*include\s*=\s*(\S+)", read_text(main) or "")
     for path in [main] + [path for pattern in includes for path in sorted(glob.glob(pattern))]:

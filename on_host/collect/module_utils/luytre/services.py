@@ -178,7 +178,7 @@ def _list_holders(claims, inode, look):
 
 
 def _limit_floods(results):
-    """At most ``MAX_OF_ACCOUNT`` of each account but root, in the order in which they came."""
+    """Return at most ``MAX_OF_ACCOUNT`` of each account but root, in the order in which they came."""
     count, numbers = collections.Counter(), []
     for number, each in sorted(enumerate(results), key=lambda pair: pair[1]["local"]):
         account = each["holders"][0].uid if each["holders"] else None

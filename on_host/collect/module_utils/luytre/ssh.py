@@ -228,7 +228,7 @@ def list_match_lines(read):
 
 
 def list_cases(contexts, blocks):
-    """For each setting that a Match block may change: every value in force for somebody, and for whom."""
+    """Return, for each setting that a Match block may change, every value in force for somebody, and for whom."""
     cases_by_key = {}
     for key in PLAIN:
         cases_by_key[key] = [(when, settings[key]) for when, settings in contexts]

@@ -204,7 +204,10 @@ def find_exceptions(policy):
 
 
 def _minutes(value):
-    """For how long the password counts as given; below 0 as long as the session, and so for what cannot be read."""
+    """Return for how long the password counts as given.
+
+    It is below 0 for as long as the session, and so for what cannot be read.
+    """
     if value is False:
         return 0.0
     try:

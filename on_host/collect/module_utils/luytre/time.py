@@ -35,7 +35,9 @@ def collect(reading):
 
 
 def _is_installed(name, unit, program):
-    """By its unit's own file, so that a masked unit still counts, and ``ntp`` as an alias of ``ntpsec`` does not.
+    """Return whether it is installed, by its unit's own file.
+
+    So a masked unit still counts, and ``ntp`` as an alias of ``ntpsec`` does not.
 
     And by its program: a package that was removed leaves its script in /etc.
     """

@@ -103,7 +103,7 @@ def find_pending(packages, indexes, text_of):
 
 
 def _drop_pinned(reading, pending):
-    """Without what the administrator's pins keep from being installed."""
+    """Return it without what the administrator's pins keep from being installed."""
     if not pending or not any(
         os.path.isfile(path) for path in glob.glob("/etc/apt/preferences*") + glob.glob("/etc/apt/preferences.d/*")
     ):

@@ -192,7 +192,10 @@ DATABASES = (
 
 
 def _iter_sessions():
-    """``(account, source, moment)`` of what sshd opened at a terminal or otherwise, as databases of logins have it."""
+    """Yield ``(account, source, moment)`` of what sshd opened at a terminal or otherwise.
+
+    Databases of logins have it.
+    """
     since = time.time() - _login_history.DAYS * _login_history.DAY
     for path, query in DATABASES:
         for account, address, moment in query_database(path, query):

@@ -170,7 +170,10 @@ def check_salts(content):
 
 
 def list_plugins(path, active):
-    """Plugins by folder or file, with the version of their header; ``active`` None when the database was not read."""
+    """Return plugins by folder or file, with the version of their header.
+
+    ``active`` is None when the database was not read.
+    """
     results = []
     for name in names_below(path, "wp-content/plugins")[:MAX_EXTENSIONS]:
         if name in ("index.php", "."):
@@ -271,7 +274,9 @@ def check_core(path, version, web, reading):
 
 
 def iter_core_entries(path, reading, cut):
-    """``(entry, path relative to the instance)`` of the core: its folder, the PHP files there, wp-admin, wp-includes.
+    """Yield ``(entry, path relative to the instance)`` of the core.
+
+    It is its folder, the PHP files there, wp-admin, wp-includes.
 
     What could not be looked at is added to ``cut``.
     """
@@ -439,7 +444,9 @@ def _moments(value):
 
 
 def list_site_databases(document_roots, reading):
-    """``{user, host, database, file, holds}`` of each WordPress at a document root whose database is on this host.
+    """Return each WordPress at a document root whose database is on this host.
+
+    It is ``{user, host, database, file, holds}``.
 
     Its configuration may name anybody's account: ``holds`` tells whether its password opens it, here and now.
     """

@@ -82,8 +82,9 @@ def configuration_of(kind, path):
 
 
 def find_folders(roots):
-    """``(folders of all applications at web roots or near them, roots that there was no time to search to
-    their end)``.
+    """Return folders of all applications at web roots or near them, and roots that were left.
+
+    There was no time to search these roots to their end.
     """
     entries, cut = _applications.search(roots, Effort(SEARCH_SECONDS))
     return [entry.path for entry in entries if entry.kind in _site_login.BY_KIND], cut

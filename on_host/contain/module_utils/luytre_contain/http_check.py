@@ -45,9 +45,11 @@ class Cookie:
 
 
 def fetch_page(address, cookie=None):
-    """``(status, what it holds)`` of an address as the site writes it, or of where that leads on the same site;
-    ``(None, b"")`` where nothing here answers in time. Raises own_server.Unproven where nobody here may be given the
-    Cookie."""
+    """Return ``(status, what it holds)`` of an address as the site writes it.
+
+    It may be that of where the address leads on the same site. It is ``(None, b"")`` where nothing here answers in
+    time. Raises own_server.Unproven where nobody here may be given the Cookie.
+    """
     ends = time.monotonic() + SECONDS
     for _ in range(MAX_REDIRECTS):
         status, content, leads = _fetch_once(address, cookie, ends)

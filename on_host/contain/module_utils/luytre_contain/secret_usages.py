@@ -29,7 +29,10 @@ SECONDS = 6
 
 
 def find_files(secret, roots):
-    """``(paths, roots that were not read to their end)`` of the files below web roots and in FOLDERS that hold it."""
+    """Return paths of the files that hold it, and roots that were not read to their end.
+
+    The files lie below web roots and in FOLDERS.
+    """
     if len(secret) < MIN_LETTERS:
         return [], list(roots)
     escaped_secret = secret.replace("\\", "\\\\")

@@ -115,7 +115,9 @@ def key_of(content):
 
 @contextlib.contextmanager
 def open_session(application, content, number, root):
-    """A Session of the user of that number, which the site lets in now. Raises Untold where it does not, Refused.
+    """Open a Session of the user of that number, which the site lets in now.
+
+    Raises Untold where it does not, Refused.
 
     ``content``: its configuration's bytes; ``root``: the site's files.
     """

@@ -85,7 +85,7 @@ class Sender:
         self._hidden = {}
 
     def lines(self, path, lines):
-        """A text of ours about this host, made of lines.
+        """Send a text of ours about this host, made of lines.
 
         Each loses its secrets, and is sent before the next is made, which may take for ever.
         """
@@ -103,7 +103,7 @@ class Sender:
         self._end({"size": size, "sha256": digest.hexdigest()})
 
     def table(self, place, path, rows):
-        """Lines that hold no text of anybody's but names, which are written as they are."""
+        """Send lines that hold no text of anybody's but names, which are written as they are."""
         self._begin(place, path)
         block = []
         for row in rows:
@@ -115,7 +115,7 @@ class Sender:
         self._end({})
 
     def file(self, place, path, handle, name=None, secret=False):
-        """An open file: its bytes, text without secrets.
+        """Send an open file: its bytes, text without secrets.
 
         Of one that is ``secret`` only what it is, its digest and times.
         """
@@ -143,7 +143,7 @@ class Sender:
             self._end(dict(about, sha256=compute_digest(handle), hidden=clean_text != text, why="cut" if cut else ""))
 
     def left_out(self, what, why):
-        """Something was not sent."""
+        """Note that something was not sent."""
         self._frame(NOTE, {"what": text_escape.escape_path(what)[:1_000], "why": why})
 
     def _raw(self, handle, head, about):
@@ -271,7 +271,7 @@ class Relay:
             self._frame(NOTE, {"what": name, "why": why})
 
     def last(self):
-        """Nothing more comes."""
+        """Say that nothing more comes."""
         self._frame(LAST, {})
 
     def _pass_frames_on(self, pipe, ends):
@@ -309,7 +309,7 @@ class Relay:
 
 
 def _run_child(pipe, work, redact, secrets):
-    """The whole life of the child."""
+    """Run the whole life of the child."""
     code = 1
     try:
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))

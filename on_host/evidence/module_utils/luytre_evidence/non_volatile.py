@@ -241,8 +241,9 @@ class NonVolatileReader:
         return names
 
     def _find_secrets(self, places, spans, most=MOST_SETTINGS):
-        """``(secret, path)`` of what stands where secrets stand in the beginnings of files, in the order of
-        the files.
+        """Yield ``(secret, path)`` of what stands where secrets stand in the beginnings of files.
+
+        It comes in the order of the files.
         """
         for path in places:
             text = self._read_text(path, most)
@@ -250,7 +251,7 @@ class NonVolatileReader:
                 yield from ((line, path) for line in text[start:end].split("\n"))
 
     def settings(self, sender):
-        """Of the system, and what starts by itself."""
+        """Send settings of the system, and what starts by itself."""
         for name in SETTINGS:
             self._send_file(sender, "/etc/" + name)
         for folder in [*("/etc/" + name for name in SETTING_FOLDERS), *OTHER_FOLDERS]:
@@ -300,7 +301,7 @@ class NonVolatileReader:
         return work
 
     def logs(self, sender):
-        """From when to when each log goes; then logs, the newest first, each with the end of it.
+        """Send from when to when each log goes; then logs, the newest first, each with the end of it.
 
         Root's before those that others may make at will.
         """
@@ -357,7 +358,7 @@ class NonVolatileReader:
         return "\t".join([*moments, str(size), text_escape.escape_path(path)])
 
     def body(self, sender):
-        """Every name on this host's own file systems with its times, as mactime reads it."""
+        """Send every name on this host's own file systems with its times, as mactime reads it."""
         sender.table("bodyfile", "bodyfile.txt", self._iter_rows(sender))
 
     # --- one file, one folder -----------------------------------------------------------------------------
@@ -405,8 +406,9 @@ class NonVolatileReader:
             self._send_file(sender, path)
 
     def _iter_below(self, folder, deep, quota=None):
-        """Paths of the regular files below a folder, and of links in it, in their order; ``left`` has an item for each
-        name that is looked at.
+        """Yield paths of the regular files below a folder, and of links in it, in their order.
+
+        ``left`` has an item for each name that is looked at.
         """
         quota = iter(range(MOST_BELOW)) if quota is None else quota
         try:
@@ -525,7 +527,7 @@ def _list_names(folder):
 
 
 def _reopen_untouched(descriptor, flags):
-    """Another descriptor of what is held, by which reading leaves no time of access.
+    """Return another descriptor of what is held, by which reading leaves no time of access.
 
     Root alone may have such of any file.
     """

@@ -66,7 +66,7 @@ def clock(sender):
 
 
 def processes(sender, proc="/proc"):
-    """All processes.
+    """Send all processes.
 
     What they say of themselves lies in their own memory, of which anybody can have a part that does not answer.
     """
@@ -132,7 +132,7 @@ def _iter_open_files(proc):
 
 
 def network(sender):
-    """Sockets, routes and neighbours as the kernel has them."""
+    """Send sockets, routes and neighbours as the kernel has them."""
     for name in TABLES:
         text = _read_text("/proc/net/" + name)
         if text:
@@ -156,7 +156,7 @@ def system(sender):
 
 
 def journal(sender):
-    """The journal's last entries, the newest first: on most hosts there is no other log of logins."""
+    """Send the journal's last entries, the newest first: on most hosts there is no other log of logins."""
     text = run(
         [JOURNALCTL, "--no-pager", "--utc", "--reverse", "--output=short-iso-precise", "--lines", MOST_ENTRIES], 15
     )

@@ -67,7 +67,7 @@ class CorrectionResult:
                     attributes.put(target.handle, target.status, status.st_uid, status.st_gid, mode)
 
     def answer(self):
-        """It as a module answers it."""
+        """Return it as a module answers it."""
         changes = {path: {"before": was, "after": now} for path, (was, now) in self.changed.items()}
         return make_json_safe({"changed_paths": changes, "held": self.held, "aside": self.aside})
 
@@ -247,7 +247,7 @@ def _move(source, name, into, new):
 
 
 def _copy(source, name, into, new):
-    """The same file, or link, on another file system: content, owner, mode, time and attributes."""
+    """Copy the same file, or link, to another file system: content, owner, mode, time and attributes."""
     status = os.stat(name, dir_fd=source, follow_symlinks=False)
     if stat.S_ISLNK(status.st_mode):
         os.symlink(os.readlink(name, dir_fd=source), new, dir_fd=into)

@@ -47,14 +47,14 @@ class Transaction:
             raise ChangeRefusal(str(error))
 
     def file(self, path, text, mode=0o644):
-        """The file holds ``text``. One that is there keeps its owner and mode, where root alone could write it."""
+        """Have the file hold ``text``. One that is there keeps its owner and mode, where root alone could write it."""
         before = self._get_state(self._check_path(path))
         of_root = before is not None and before[0] == "file" and not _find_changer(before, ownership.STRICT_ROOT)
         mode_and_owner = before[2:] if of_root else (mode, 0, 0)
         self._want(path, ("file", text.encode(), *mode_and_owner))
 
     def edit(self, path, change):
-        """The file holds what ``change`` makes of its text. It has to be there."""
+        """Have the file hold what ``change`` makes of its text. It has to be there."""
         before = self._get_state(self._check_path(path))
         if before is None or before[0] != "file":
             raise ChangeRefusal("%s is not a file" % path)
@@ -62,16 +62,19 @@ class Transaction:
         self._want(path, ("file", after, *before[2:]))
 
     def link(self, path, target):
-        """The path is a link to ``target``."""
+        """Have the path be a link to ``target``."""
         self._want(self._check_path(path), ("link", target))
 
     def absent(self, path):
-        """There is nothing at the path."""
+        """Have nothing at the path."""
         self._want(self._check_path(path), None)
 
     @property
     def steps(self):
-        """``(path, before, after)`` of all that differs from what is wanted, in the order in which it was asked for."""
+        """Return ``(path, before, after)`` of all that differs from what is wanted.
+
+        The order is that in which it was asked for.
+        """
         return [(path, before, after) for path, (before, after) in self._wanted.items() if before != after]
 
     @property
@@ -179,7 +182,10 @@ def check_trust(tests, read, writable_paths, admins=()):
 
 
 def _read_state(path):
-    """None, ``("link", target)``, ``("file", bytes, mode, uid, gid)`` or ``("dir", None, mode, uid, gid)``."""
+    """Return the state of a path.
+
+    It is None, ``("link", target)``, ``("file", bytes, mode, uid, gid)`` or ``("dir", None, mode, uid, gid)``.
+    """
     try:
         status = os.lstat(path)
     except FileNotFoundError:

@@ -90,7 +90,7 @@ class ChangeAttribution:
         return self._packages
 
     def select_own(self, paths, present):
-        """Of what differs from the snapshot, what goes back; the rest is noted in ``left``."""
+        """Return those differences from the snapshot that go back; the rest is noted in ``left``."""
         paths = {path: word for path, word in paths.items() if path not in self.unloadable}
         if not self.known:
             return paths

@@ -135,9 +135,10 @@ def run_test(test):
 
 
 def extract_error(output):
-    """Of what a test said, from the first word of a fault on: what comes before are notices.
+    """Return what a test said, from the first word of a fault on: what comes before are notices.
 
-    Without when and by which process, by which the same fault would be told at each try as another one."""
+    Without when and by which process, by which the same fault would be told at each try as another one.
+    """
     output = re.sub(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d (?=\[\w+\])|(?<=\] )\d+#\d+: ", "", output)
     match = re.search(
         r"(?:nginx: )?\[emerg\]|AH\d{5}: (?!Could not reliably)|Syntax error|ERROR:|\[ERROR\]|fatal:", output
@@ -149,7 +150,9 @@ def extract_error(output):
 
 
 def find_stale_units(names, since):
-    """Of some units that run, those whose daemon has not read its configuration since a moment: seconds since 1970.
+    """Return those running units whose daemon has not read its configuration since a moment.
+
+    The moment is in seconds since 1970.
 
     They are given some seconds, for a reload is only begun when systemd calls it done.
     """

@@ -80,7 +80,10 @@ class DatabaseQuery:
 
 
 def _argv(program, login, rest):
-    """Without the host's configuration where others than root can change that: it may name code to load."""
+    """Return the arguments, without the host's configuration where others than root can change that.
+
+    It may name code to load.
+    """
     alone = ["--no-defaults"] if not login[0] and _is_config_exposed() else login[0]
     return [program, *alone, *SOCKET, *login[1], *rest]
 

@@ -36,7 +36,10 @@ CONTROL = re.compile(r"\s*[#;]+\s*([a-z][a-z0-9_]{1,40}\.[a-z][a-z0-9_]{1,60})\b
 
 
 def collect_failures(before, now, since):
-    """``[{unit, line, control}]`` of the daemons that ran before and do not now. ``since``: when the run was armed."""
+    """Return ``[{unit, line, control}]`` of the daemons that ran before and do not now.
+
+    ``since``: when the run was armed.
+    """
     failures = []
     for name, was in sorted(before.items()):
         if units.is_active(was) and not units.is_active(now.get(name)) and daemons.get_paths_and_tests(name)[0]:
@@ -61,7 +64,7 @@ def _choose_line(name, since):
 
 
 def _read_emergencies(pattern, since):
-    """Emergencies since that moment, in the order in which they were."""
+    """Return emergencies since that moment, in the order in which they were."""
     emergencies = []
     for path in sorted(glob.glob(pattern))[:MAX_LOGS]:
         for line in _tail(path, since):

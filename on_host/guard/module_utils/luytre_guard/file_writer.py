@@ -29,7 +29,10 @@ def remove(path):
 
 
 def _remove(handle, name):
-    """However deep it is: only the folder at hand is open, and the way up leads to the very folders of the way down."""
+    """Remove a folder, however deep it is.
+
+    Only the folder at hand is open, and the way up leads to the very folders of the way down.
+    """
     try:
         status = os.stat(name, dir_fd=handle, follow_symlinks=False)
     except FileNotFoundError:
@@ -174,7 +177,10 @@ def _set_entry_attributes(handle, name, entry, same=None):
 
 
 def _set_attributes(descriptor, entry, present):
-    """Owner, attributes, mode and time of what a descriptor holds; in this order, for each clears some of the next."""
+    """Set owner, attributes, mode and time of what a descriptor holds.
+
+    They are set in this order, for each clears some of the next.
+    """
     path = tree.make_descriptor_path(descriptor)
     status = os.fstat(descriptor)
     xattrs = entry.get("xattrs", {})
@@ -196,7 +202,7 @@ def _set_attributes(descriptor, entry, present):
 
 
 def put_attributes(path, entry):
-    """Owner, mode and attributes of something whose bytes are not kept, if it is still the very same one.
+    """Put owner, mode and attributes of something whose bytes are not kept, if it is still the very same one.
 
     What others may have had a hand in never becomes root's, and a file never gets back a set-id bit.
     """

@@ -43,7 +43,10 @@ def is_same_file(then, now, alone=False):
 
 
 def _is_overlay(handle):
-    """Asked of each file: the number of a device goes to the next one that is mounted."""
+    """Return whether it is an overlay.
+
+    This is asked of each file: the number of a device goes to the next one that is mounted.
+    """
     answer = ctypes.create_string_buffer(_SIZE)
     return _FSTATFS(handle, answer) == 0 and struct.unpack_from("@l", answer)[0] == _OVERLAY
 

@@ -44,7 +44,7 @@ class ContainmentState:
         )
 
     def document(self):
-        """As a snapshot notes it."""
+        """Return it as a snapshot notes it."""
         return {word: getattr(self, word) for word in ("paths", "units", "accounts", "lines", "sites")}
 
 
@@ -77,7 +77,10 @@ def read(home=HOME):
 
 
 def _records(home):
-    """``(name, record)`` of each action of one means. Whoever reads one may stop at the first word that it lacks."""
+    """Yield ``(name, record)`` of each action of one means.
+
+    Whoever reads one may stop at the first word that it lacks.
+    """
     document = _read_json(os.path.join(home, "actions.json"))
     for name, record in sorted(document.items()) if isinstance(document, dict) else ():
         if isinstance(record, dict):

@@ -154,7 +154,7 @@ def _find_own_packages(asked_for, names, relations):
 
 
 def _query_lists(names):
-    """Relations of packages as ``RELATIONS`` tells them, by apt's lists."""
+    """Return relations of packages as ``RELATIONS`` tells them, by apt's lists."""
     try:
         output = commands.run([*FROM_LISTS, "--", *names], 60, ok=(0, NOT_ALL_KNOWN)).decode("utf-8", "replace")
     except commands.CommandFailure:
@@ -215,8 +215,9 @@ def _is_there(state):
 
 
 def _parse_relations(relations_text, states=(packages.STATE_INSTALLED,)):
-    """``(depends, recommends, provides)`` of packages in these states: name to groups of names of which one
-    is enough.
+    """Return ``(depends, recommends, provides)`` of packages in these states.
+
+    Each is name to groups of names of which one is enough.
     """
     tables = {}, {}, {}
     for line in relations_text.splitlines():
@@ -228,7 +229,10 @@ def _parse_relations(relations_text, states=(packages.STATE_INSTALLED,)):
 
 
 def _add_relations(stay, names, relations_text):
-    """Also those that a package which stays, or one of somebody's, depends on; and what one that stays makes use of."""
+    """Add those, too, that a package which stays, or one of somebody's, depends on.
+
+    What one that stays makes use of is added as well.
+    """
     depends, recommends, _ = _parse_relations(relations_text)
     plain = {name.partition(":")[0]: name for name in names}
     there = {name.partition(":")[0] for name in depends}

@@ -84,7 +84,10 @@ def find_remaining(run, before, now):
 
 
 def find_foreign_changes(before, run):
-    """Packages that are not as before, and that are not among those that the run installed, upgraded or removed."""
+    """Return packages that are not as before through no doing of the run.
+
+    They are not among those that the run installed, upgraded or removed.
+    """
     now = PackageQuery().answer()
     changed_names = {name for name in {*before, *now} if before.get(name) != now.get(name)}
     return sorted(changed_names - set().union(*run.values()))
@@ -178,7 +181,10 @@ def _purge(names, until):
 
 
 def _drop_dead_overrides():
-    """dpkg does nothing at all while an override names an account that went when /etc came back."""
+    """Drop overrides that name an account that went when /etc came back.
+
+    dpkg does nothing at all while there is one.
+    """
     path = os.path.join(DPKG, "statoverride")
     with open(path, encoding="utf-8", errors="surrogateescape") as handle:
         lines = handle.readlines()
@@ -271,7 +277,10 @@ def find_unmodified(names, paths):
 
 
 def _compute_md5(path):
-    """As dpkg notes it, of what is small; it tells one state from another, and nobody from root."""
+    """Return the MD5 as dpkg notes it, of what is small.
+
+    It tells one state from another, and nobody from root.
+    """
     digests = {}
 
     def keep(chunks, status):
@@ -351,7 +360,7 @@ def read_skeleton():
 
 
 def remove_strays(target, upgraded_names, problems):
-    """Below /usr remove what was not there and belongs to no package that stays upgraded."""
+    """Remove below /usr what was not there and belongs to no package that stays upgraded."""
     owned_paths = list_files(upgraded_names)
     for folder in sorted(target, key=lambda path: -path.count("/")):
         if "entries" not in target[folder]:

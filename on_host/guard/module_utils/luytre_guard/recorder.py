@@ -55,7 +55,7 @@ class Recorder:
         self._paths, self._began = set(), None
 
     def record_event(self, event, arguments):
-        """An event of Python's own audit.
+        """Record an event of Python's own audit.
 
         Raises OSError, and so keeps the step from a change, when that cannot be noted.
         """

@@ -61,8 +61,11 @@ def find_initial_state(snap, again=False):
 
 
 def restore_early(snap, pending):
-    """In the middle of a boot, before network, sshd, packet filter and web servers: root's files, nothing else. With
-    ``pending`` only what was left of them. What went wrong."""
+    """Restore root's files, nothing else, in the middle of a boot. Return what went wrong.
+
+    It runs before network, sshd, packet filter and web servers. With ``pending`` only what was left of the files is
+    restored.
+    """
     initial_state, paths, problems = find_initial_state(snap, bool(pending))
     work = RestorePlan(snap, {path: word for path, word in paths.items() if not pending or path in pending})
     _start_trial(work, initial_state)
@@ -281,7 +284,7 @@ def _start_trial(work, initial_state):
 
 
 def _restore_access(manifest, initial_state):
-    """sshd and the packet filter first: whatever hangs later, somebody can get in."""
+    """Restore sshd and the packet filter first: whatever hangs later, somebody can get in."""
     runtime_state.put_table(manifest["ruleset"], [])
     for name in ("ssh.socket", "ssh.service", "sshd.service"):
         was = manifest["units"].get(name)
@@ -298,9 +301,12 @@ def _restore_access(manifest, initial_state):
 
 
 def restore_package_records(snap, outcome, work, tell, remove=True, others=()):
-    """dpkg's own records to the byte, when the packages are exactly those of before; where upgrades stay, those of the
-    records that do not tell of them. ``remove``: also what came below /usr besides packages. ``others``: packages whose
-    state is somebody else's doing, which stays as it is. ``tell``: gets why they are left."""
+    """Restore dpkg's own records to the byte, when the packages are exactly those of before.
+
+    Where upgrades stay, the records that do not tell of them are restored. ``remove``: also what came below /usr
+    besides packages. ``others``: packages whose state is somebody else's doing, which stays as it is. ``tell``: gets
+    why they are left.
+    """
     manifest = snap.manifest
     if not manifest["dpkg"]:
         return
@@ -338,7 +344,7 @@ def _restore_records(snap, staying_packages, work):
 
 
 def restore_times(snap):
-    """Times of root's folders that hold the same names as before."""
+    """Restore times of root's folders that hold the same names as before."""
     for path, entry in sorted(snap.parts[None].items(), reverse=True):
         if entry["type"] == "folder" and "names" in entry:
             file_writer.put_time(path, entry)

@@ -94,8 +94,9 @@ class Snapshot:
         return found_entries
 
     def list_left(self, reasons):
-        """``[{path, reason}]`` of what is left alone, but for paths of the run's time that have gone since with their
-        packages.
+        """Return ``[{path, reason}]`` of what is left alone.
+
+        Paths of the run's time that have gone since with their packages are left out.
         """
         reasons = list(reasons)[:MAX_LISTED]
         came = [path for path, _ in reasons if path.startswith("/") and _is_absent(self.manifest["entries"].get(path))]

@@ -440,7 +440,10 @@ def _select_units(snap, after_state, unit_states, exclusions):
 
 
 def _filter_run_units(unit_names, before, chosen_names):
-    """Units that a fix names, without those that were there before and that somebody started or stopped since."""
+    """Return units that a fix names and nobody has touched since.
+
+    Those that were there before and that somebody started or stopped since are left out.
+    """
     return [name for name in unit_names if name in chosen_names or name not in before]
 
 

@@ -198,8 +198,9 @@ def find_nearest(path, starts):
 
 
 def _resolve(path, is_untrusted=False):
-    """``is_untrusted``: the path is one that lesser users shape, so what is wrong with it is met, and noted, in its
-    place.
+    """Resolve the path; ``is_untrusted``: it is one that lesser users shape.
+
+    What is wrong with such a path is met, and noted, in its place.
     """
     try:
         return tree.resolve_path(path)

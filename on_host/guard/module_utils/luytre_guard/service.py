@@ -223,7 +223,7 @@ def _check_packages_free(chosen_packages):
 
 
 def _end_rollback(run_store, run):
-    """No rollback is under way any more."""
+    """Note that no rollback is under way any more."""
     timer.remove_boot_units(run_store, run)
     with contextlib.suppress(FileNotFoundError):
         os.unlink(run_store.rolling)

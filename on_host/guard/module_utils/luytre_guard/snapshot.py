@@ -116,7 +116,9 @@ def read_root_entries(scope, keep_of, notes, known_entries=None, enter=None):
 
 
 def read_entries(scope, keep, notes):
-    """Everything in scope, as it is before a run. Raises store.Refused for what of root's trees cannot be kept.
+    """Return everything in scope, as it is before a run.
+
+    Raises store.Refused for what of root's trees cannot be kept.
 
     A folder in those that others can change is a place of its own from here on.
     """

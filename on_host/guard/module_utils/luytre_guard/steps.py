@@ -72,7 +72,7 @@ def install_interpreter(run_store, run):
 
 
 def remove_interpreter(run_store, run):
-    """Whatever the run still sends, it begins no more steps."""
+    """Remove the interpreter: whatever the run still sends, it begins no more steps."""
     with contextlib.suppress(FileNotFoundError):
         os.unlink(run_store.file(run, PYTHON))
 

@@ -249,7 +249,7 @@ def sync_folder(path):
 
 
 def build_program():
-    """This package as one file that a host's own Python runs, without controller or Ansible."""
+    """Return this package as one file that a host's own Python runs, without controller or Ansible."""
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for folder in ("ansible", ROOT):

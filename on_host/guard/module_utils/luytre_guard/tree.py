@@ -43,7 +43,7 @@ def split_path(path):
 
 @contextlib.contextmanager
 def open_folder(path):
-    """A descriptor of a folder, no component of which is a link."""
+    """Open a descriptor of a folder, no component of which is a link."""
     handle = os.open("/", FOLDER)
     try:
         for part in split_path(path):

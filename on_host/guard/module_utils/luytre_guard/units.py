@@ -231,7 +231,7 @@ def find_exposed_path(name, entries):
 
 
 def follow_early(before, initial_units, changed_paths):
-    """In the middle of a boot: have the jobs of units follow the files that are back, without waiting for any."""
+    """Have the jobs of units follow the files that are back in the middle of a boot, without waiting for any."""
     if any(path.startswith(SYSTEMD) for path in changed_paths):
         _run_systemctl(["daemon-reload"], [])
         for name, was in before.items():

@@ -31,7 +31,7 @@ class Content:
         self.kept = {}
 
     def keep_of(self, path):
-        """Of data only the files that fixes edit are kept, of whole trees all."""
+        """Return what is kept: of data only the files that fixes edit, of whole trees all."""
         if self._scope.kind(path) in ("data", "cache") and os.path.basename(path) not in EDITED_NAMES:
             return None
         if self._scope.kind(path) == "path" and (path + "/").startswith(DATA_TREES):

@@ -32,7 +32,7 @@ class Notes:
             self.add(row["path"], row["why"], row["count"])
 
     def to_rows(self):
-        """As a document."""
+        """Return it as a document."""
         return [{"path": path, "why": why, "count": n} for (path, why), n in sorted(self._counts.items())]
 
 

@@ -25,7 +25,7 @@ _RUNS_SSHD = ("authorizedkeyscommand", "authorizedprincipalscommand", "forcecomm
 
 
 def gather(places):
-    """All of it."""
+    """Gather all of it."""
     rows = _accounts.passwd()
     _add_accounts(places, rows)
     _add_keys(places, rows)

@@ -69,7 +69,7 @@ FOR_LATER = 40
 
 
 def gather(places):
-    """All of it."""
+    """Gather all of it."""
     _add_jobs(places)
     _add_units(places)
     for path, origin in places.files(*GENERATORS):

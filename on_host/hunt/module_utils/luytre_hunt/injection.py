@@ -56,7 +56,7 @@ SELECT 'routine', CONCAT(ROUTINE_SCHEMA, '.', ROUTINE_NAME), LEFT(ROUTINE_DEFINI
 
 
 def gather(places):
-    """All of it."""
+    """Gather all of it."""
     for _number, line in parse_lines(read_text(PRELOAD) or ""):
         for library in re.split(r"[\s:,]+", line.strip()):
             places.add("preload", PRELOAD, "root", places.packaged.get_origin(library), library, (), [library])

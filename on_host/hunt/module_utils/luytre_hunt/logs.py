@@ -43,7 +43,7 @@ _NUMBER = re.compile(r"\.(\d{1,3})(?:\.gz|\.xz|\.zst)?\Z")
 
 
 def gather(places):
-    """All of it."""
+    """Gather all of it."""
     vhosts = _websites.list_vhosts()
     paths = log_paths(vhosts)
     _add_orders(places, paths, vhosts, min(places.reading.deadline, time.monotonic() + SECONDS))
@@ -60,7 +60,7 @@ def gather(places):
 
 
 def _add_orders(places, paths, vhosts, until):
-    """Scripts in folders that visitors fill, to which something was posted and answered well."""
+    """Add scripts in folders that visitors fill, to which something was posted and answered well."""
     roots = {}
     for vhost in vhosts:
         for log in vhost.logs:
@@ -111,7 +111,7 @@ def _find_script(uri, roots):
 
 
 def _add_missing(places, path):
-    """Of a log that is rotated by numbers, a number that is not there between others that are."""
+    """Add, of a log that is rotated by numbers, a number that is not there between others that are."""
     names = glob.glob(glob.escape(path) + ".*")[:500]
     numbers = {int(match.group(1)) for match in (_NUMBER.match(name[len(path) :]) for name in names) if match}
     missing_numbers = sorted(set(range(1, max(numbers, default=0))) - numbers)

@@ -26,8 +26,9 @@ _OPENERS = {".xz": lzma.open, ".gz": gzip.open}
 
 
 def gather(places, proc="/proc", sys="/sys/module", files=FILES, dkms=DKMS):
-    """All of them; nothing where the kernel is another machine's, and in part where the files of this kernel
-    are gone.
+    """Gather all of them.
+
+    There is nothing where the kernel is another machine's, and only a part where the files of this kernel are gone.
     """
     release = os.uname().release
     if not os.path.isdir(files) or not os.listdir(files):

@@ -41,7 +41,7 @@ class PackageIndex:
     """An index of all files that dpkg says it installed."""
 
     def __init__(self, info=INFO, status=STATUS, diversions=DIVERSIONS, ucf=UCF, sound=()):
-        """``sound``: stamps of files that were as their packages made them when they were read.
+        """Take ``sound``: stamps of files that were as their packages made them when they were read.
 
         Those that still have one are.
         """
@@ -84,7 +84,7 @@ class PackageIndex:
         return self._standings[path]
 
     def _read_origin(self, path):
-        """By what the path leads to, held.
+        """Read the origin by what the path leads to, held.
 
         Whoever can change the way there swaps nothing meanwhile, and many ways cost as much as one.
         """

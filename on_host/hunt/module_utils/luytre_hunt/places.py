@@ -36,8 +36,9 @@ class PlaceRows:
         self._of, self._room = {}, MAX_ALL_SAID
 
     def add(self, slot, where, who="", origin=FOREIGN, content="", marks=(), programs=(), exactly=""):
-        """A thing in a slot: where it is, whose, how it stands to packages, what it says, and what is to be known of
-        it.
+        """Add a thing in a slot.
+
+        It is where it is, whose, how it stands to packages, what it says, and what is to be known of it.
 
         ``exactly`` is what tells it from all else there, if it can be stopped by itself: of a line in a crontab its
         number and digest, of a process its number, of a key its fingerprint, of an account or a unit its name,
@@ -70,12 +71,13 @@ class PlaceRows:
             self.cut_short.append(part)
 
     def run(self, slot, where, command, who="root", origin=FOREIGN, marks=(), exactly=""):
-        """A command line in a slot."""
+        """Add a command line in a slot."""
         self.add(slot, where, who, origin, command, marks, cron.parse_programs(command[:4000]), exactly)
 
     def files(self, *patterns):
-        """``(path, standing)`` of the regular files that patterns match in root's own folders and that no package made
-        so.
+        """Yield ``(path, standing)`` of regular files that no package made so.
+
+        Patterns match them in root's own folders.
         """
         for pattern in patterns:
             paths = sorted(glob.glob(pattern))
@@ -103,7 +105,9 @@ class PlaceRows:
             return ""
 
     def read_home_file(self, part, path, reader=None):
-        """``(text, standing)`` of what a path in an account's home leads to: its programs, and sshd, follow every link.
+        """Return ``(text, standing)`` of what a path in an account's home leads to.
+
+        The account's programs, and sshd, follow every link.
 
         ``reader`` is the account, where no more is to be told than it may read.
         """
@@ -129,7 +133,7 @@ class PlaceRows:
             os.close(handle)
 
     def text_below(self, part, root, relative):
-        """Likewise of a file below a folder that others write."""
+        """Return likewise the text of a file below a folder that others write."""
         text = read_below(root, relative, MAX_TEXT) or ""
         return self._whole(part, text, status_below(root, relative) if text else None)
 

@@ -54,7 +54,7 @@ class ProcessTrace:
 
 
 def gather(places, proc="/proc"):
-    """All of it."""
+    """Gather all of it."""
     tables = {name: _read_table(proc, name, places) for name in TABLES}
     holders, theirs, calls = {}, _read_link("%s/self/ns/pid" % proc), _list_calls(proc)
     pids, ours = sorted(int(name) for name in os.listdir(proc) if name.isdigit()), _list_own_session(proc)
@@ -228,7 +228,7 @@ def _list_foreign_libraries(places, where):
 
 
 def _add_listeners(places, proc, tables, holders):
-    """Sockets that listen, and whose program no package has, or of which no process is to be seen."""
+    """Add sockets that listen, and whose program no package has, or of which no process is to be seen."""
     for name in TABLES:
         for inode, local, state in tables[name]:
             if state != _LISTENS[name] or inode == "0":
@@ -262,7 +262,7 @@ def _iter_interpreter_marks(process, proc):
 
 
 def _add_packet_sockets(places, proc, holders):
-    """Sockets that see whole packets, as back doors without a port have them."""
+    """Add sockets that see whole packets, as back doors without a port have them."""
     for line in _read_or_empty("%s/net/packet" % proc, MAX_TABLE).split("\n")[1:]:
         fields = line.split()
         process = holders.get(fields[-1]) if len(fields) > 5 else None
@@ -271,7 +271,7 @@ def _add_packet_sockets(places, proc, holders):
 
 
 def _add_hidden(places, proc):
-    """Numbers that answer as processes and are in no list."""
+    """Add numbers that answer as processes and are in no list."""
     hidden_pids = None
     for _ in range(LOOKS):
         listed_pids = {int(name) for name in os.listdir(proc) if name.isdigit()}

@@ -41,7 +41,7 @@ _AS_GOOD_AS_ROOT = sum(1 << number for number in (0, 1, 2, 3, 6, 7, 16, 17, 19, 
 
 
 def gather(places):
-    """All of it."""
+    """Gather all of it."""
     for path in sorted(filter(MATTERS.match, places.packaged.sums)):
         if places.reading.get_seconds_left() < 2 * FOR_LATER:
             places.cut("program")
@@ -55,7 +55,7 @@ def gather(places):
 
 
 def _add_lending_programs(places):
-    """Setuid and setgid files, and such with capabilities, that are of no package or not as in it."""
+    """Add setuid and setgid files, and such with capabilities, that are of no package or not as in it."""
     queue, names = collections.deque(["/"]), 0
     shells, lend = None, {}
     while queue:
@@ -138,7 +138,7 @@ def _list_marks(path, status):
 
 
 def _add_temporary(places, folder):
-    """Programs of the machine's and scripts that may be run, in folders where everybody writes."""
+    """Add programs of the machine's and scripts that may be run, in folders where everybody writes."""
     queue, count = collections.deque([""]), 0
     while queue:
         relative = queue.popleft()

@@ -37,7 +37,7 @@ AUTHORS = {
 
 
 def gather(places):
-    """All of it."""
+    """Gather all of it."""
     applications, _cut = _applications.find(places.reading.part(SECONDS))
     for each in applications:
         if each.kind == "wordpress":

@@ -37,7 +37,10 @@ def shares_number(name):
 
 
 def read_shadow(name):
-    """``[password's field, ..., days until it ends]``: an account's line in /etc/shadow, None when it has none."""
+    """Return ``[password's field, ..., days until it ends]``: an account's line in /etc/shadow.
+
+    None when it has none.
+    """
     text = safe_open.read_text("/etc/shadow", MAX_TEXT) or ""
     for line in text.splitlines():
         fields = line.split(":")
@@ -135,7 +138,7 @@ def _read_text(path):
 
 
 def list_ancestors():
-    """This process and those that it came from."""
+    """Return this process and those that it came from."""
     pids, pid = [], os.getpid()
     while pid > 0 and len(pids) < MAX_ANCESTORS:
         pids.append(pid)

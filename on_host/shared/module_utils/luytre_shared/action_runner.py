@@ -26,7 +26,7 @@ class ActionRefusal(Exception):
 
 
 def write(path, content, mode=0o600):
-    """A file of ours, whole or not at all."""
+    """Write a file of ours, whole or not at all."""
     draft = path + ".new"
     try:
         with open(draft, "wb") as file:
@@ -94,7 +94,7 @@ class ActionRecord:
 
     @contextlib.contextmanager
     def hold_lock(self):
-        """Nobody else at work in it. Raises Refused."""
+        """Hold the lock, so that nobody else is at work in it. Raises Refused."""
         lock = self._open_lock()
         try:
             yield

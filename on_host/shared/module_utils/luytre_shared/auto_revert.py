@@ -111,7 +111,7 @@ class Trials:
         return [["write", self.record.path], ["write", self.program], *self.units().steps(self.unit, "restart")]
 
     def last_steps(self):
-        """Likewise of ``confirm_action``."""
+        """Return likewise those of ``confirm_action``."""
         return [["write", self.record.path], *self.units().last_steps(self.unit), ["remove", self.program]]
 
     def watch(self):

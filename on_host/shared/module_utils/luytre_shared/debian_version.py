@@ -30,7 +30,10 @@ def key(version):
 
 
 def _part_key(text):
-    """Alternating non-digits and numbers; ``~`` before the end, the end before letters, letters before the rest."""
+    """Return alternating non-digits and numbers.
+
+    They sort so: ``~`` before the end, the end before letters, letters before the rest.
+    """
     parts = []
     for letters, digits in _PART.findall(text):
         parts.append((*tuple(_rank(char) for char in letters), 0))

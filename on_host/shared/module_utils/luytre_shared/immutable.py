@@ -34,7 +34,7 @@ def add_flags(handle, flags):
 
 @contextlib.contextmanager
 def lift_flags(*handles):
-    """None of the flags on what these descriptors hold, wherever it moves meanwhile. Raises OSError."""
+    """Lift the flags on what these descriptors hold, wherever it moves meanwhile. Raises OSError."""
     lifted_flags = []
     try:
         for handle in handles:
@@ -51,7 +51,10 @@ def lift_flags(*handles):
 
 @contextlib.contextmanager
 def lift_flags_at(*paths):
-    """The same of files in folders of root's alone, by their names: a program may replace the file meanwhile."""
+    """Lift the flags of files in folders of root's alone, by their names.
+
+    A program may replace the file meanwhile.
+    """
     with contextlib.ExitStack() as open_ones:
         rows = [
             (path, handle, get_flags(handle))
@@ -69,7 +72,7 @@ def lift_flags_at(*paths):
 
 
 def replace(place, name, handle, status, content, mtime=None):
-    """As ``file_replacement.replace`` does, of a file with such flags, too: the new one has them."""
+    """Replace a file as ``file_replacement.replace`` does, one with such flags, too: the new one has them."""
     flags = get_flags(handle)
     with lift_flags(place, handle):
         file_replacement.replace(place, name, handle, os.fstat(handle) if flags else status, content, mtime)

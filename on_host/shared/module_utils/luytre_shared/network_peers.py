@@ -17,7 +17,7 @@ MAX_NAMES, NAMING_SECONDS = 20, 4
 
 
 def iter_own_addresses():
-    """As the kernel has them."""
+    """Yield them as the kernel has them."""
     lines = read_text("/proc/net/fib_trie").splitlines()
     for number, line in enumerate(lines):
         if "/32 host LOCAL" in line:

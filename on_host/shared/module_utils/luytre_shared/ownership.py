@@ -82,7 +82,9 @@ class FileOwnership:
 
 
 def judge_access(status, strictness=ROOT, access_list=lambda: None):
-    """``(changer, maker)`` of one thing: who can change it, and who can make new things in it but change no others'.
+    """Return ``(changer, maker)`` of one thing.
+
+    The former can change it; the latter can make new things in it but change no others'.
 
     Each is None or ``(kind, number)`` with kind ``user``, ``group`` or ``everybody``. ``access_list()`` gives those who
     may write by an access list, None where there is none; it is asked only where the mode lets such a list count. A
@@ -182,7 +184,10 @@ class Trust:
         return _describe_first(next(self._loose(path, whole=False), None))
 
     def nearest(self, path):
-        """``(place, (kind, number))`` of the last thing on the way that another can change; None when only root can."""
+        """Return ``(place, (kind, number))`` of the last thing on the way that another can change.
+
+        None when only root can.
+        """
         return next(iter([*self._loose(path, whole=True)][-1:]), None)
 
     def _loose(self, path, whole):
@@ -243,7 +248,10 @@ class Trust:
 
 
 def parse_served_mounts(mounts):
-    """Mount point to the user whose program serves it, of the text of ``/proc/self/mountinfo``; root's own left out."""
+    """Return users by the mount points that their programs serve, of the text of ``/proc/self/mountinfo``.
+
+    Root's own are left out.
+    """
     uids_by_mount = {}
     for line in mounts.splitlines():
         if "user_id=" not in line:
@@ -273,8 +281,9 @@ def _parts(path):
 
 
 def loose(path):
-    """``FILE can be changed by WHOM`` when another than root could change what ``path`` leads to: see
-    ``Trust.loose``.
+    """Return ``FILE can be changed by WHOM`` when another than root could change what ``path`` leads to.
+
+    See ``Trust.loose``.
     """
     return Trust().loose(path)
 

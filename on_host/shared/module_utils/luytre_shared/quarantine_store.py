@@ -26,17 +26,20 @@ class QuarantineStore:
         self.home = home
 
     def hold_lock(self):
-        """Nobody else at work in it; it is gone when nothing is kept there afterwards. Raises Refused."""
+        """Hold the lock, so that nobody else is at work in it.
+
+        It is gone when nothing is kept there afterwards. Raises Refused.
+        """
         return action_runner.ActionRecord(self.home).hold_lock()
 
     def folder(self, name):
-        """Of one action."""
+        """Return the folder of one action."""
         if not NAME.match(name):
             raise ActionRefusal("not_ours", name)
         return os.path.join(self.home, name.replace("/", "_"))
 
     def device(self):
-        """Of the file system that the folder is on, or would be."""
+        """Return the device of the file system that the folder is on, or would be."""
         there = self.home
         while not os.path.lexists(there):
             there = os.path.dirname(there)

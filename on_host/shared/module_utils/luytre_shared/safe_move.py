@@ -93,7 +93,7 @@ def move_back(where, aside, place, last):
 
 
 def copy_file(reading, folder, name, sha256):
-    """A file as the open one is, in an open folder where there is none of that name.
+    """Copy a file as the open one is, into an open folder where there is none of that name.
 
     Bytes, owner, mode, times, and what hangs on it.
 

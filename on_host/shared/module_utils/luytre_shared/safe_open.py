@@ -81,7 +81,7 @@ def _open_held(descriptor, kind, name):
 
 
 def reopen(descriptor, flags=_READ_FLAGS):
-    """Another descriptor of the very thing that is held."""
+    """Return another descriptor of the very thing that is held."""
     return os.open("%s%d" % (THROUGH, descriptor), flags)
 
 
@@ -103,7 +103,9 @@ def read_roots_link(folder, name):
 
 
 def reach(path, links=NO_LINKS, base=None):
-    """``(descriptor, name)``: the folder in which a path ends, and its name there, ``.`` for the first folder itself.
+    """Return ``(descriptor, name)``: the folder in which a path ends, and its name there.
+
+    The name is ``.`` for the first folder itself.
 
     The path begins at ``/``, or at the open folder ``base``, which it cannot leave: there no link counts. Raises
     Unsafe, OSError.

@@ -48,8 +48,9 @@ def area(control):
 
 
 def select_controls(known_controls, tags, skipped_tags):
-    """Of the known controls those that Ansible's ``--tags`` ask for and ``--skip-tags`` leave: by id, by
-    area, any mix.
+    """Return the known controls that Ansible's ``--tags`` ask for and ``--skip-tags`` leave.
+
+    They are named by id, by area, any mix.
     """
 
     def matches(control, names):
@@ -90,7 +91,10 @@ def objection(fix, is_accepted):
 
 
 def decide(roles, tags, skipped_tags, accept, domains):
-    """``apply`` (control id to domains), ``held`` (to why, by language), ``touches``, and ``find_unknown`` names."""
+    """Return ``apply``, ``held``, ``touches``, and ``find_unknown`` names.
+
+    ``apply`` is control id to domains, ``held`` to why, by language.
+    """
     fixes_by_control = fixes(roles)
     names = parse_acceptances(accept)
     objections = {
