@@ -156,10 +156,9 @@ def waive(
     """Waive a report: record that it is not due, and why, for example because the incident is not serious.
 
     Example:
-      auditor incident waive SC-20261127-1 now --why "Không ảnh hưởng trật tự, an toàn xã hội" --who "Chánh Văn phòng"
-      -i inventories/lab
+      auditor incident waive SC-20261127-1 now --why "Không ảnh hưởng trật tự, an toàn xã hội" --who "Chánh Văn phòng" -i inventories/lab
 
-    """
+    """  # noqa: E501
     from auditor.incidents import transitions
     from auditor.incidents.sentences import validate_sentence
     from auditor.inventory import hosts as inventories

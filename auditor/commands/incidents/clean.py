@@ -87,15 +87,13 @@ def clean(
     Exit code: 0 verified on every host; 1 not done, or unknown.
 
     Examples:
-      auditor incident clean SC-20261127-1 core antruc.test --from wordpress-6.8.2.zip --who "Văn phòng" -i
-      inventories/lab
+      auditor incident clean SC-20261127-1 core antruc.test --from wordpress-6.8.2.zip --who "Văn phòng" -i inventories/lab
 
-      auditor incident clean SC-20261127-1 row antruc.test/posts/66 row antruc.test/options/widget_custom_html --who
-      "Văn phòng" -i inventories/lab
+      auditor incident clean SC-20261127-1 row antruc.test/posts/66 row antruc.test/options/widget_custom_html --who "Văn phòng" -i inventories/lab
 
       auditor incident clean SC-20261127-1 row antruc.test/posts/66 --dry-run --who "Văn phòng" -i inventories/lab
 
-    """
+    """  # noqa: E501
     from auditor.incidents.actions.registry import ERADICATION_KINDS
 
     request = ResponseCommand(incident, who, hosts, unjudged_sites, inventory, lang, as_json)

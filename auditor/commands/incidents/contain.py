@@ -132,16 +132,13 @@ def contain(
     Examples:
       auditor incident contain SC-20261127-1 address 203.0.113.7 --for 24h --who "Văn phòng" -i inventories/lab
 
-      auditor incident contain SC-20261127-1 file /var/www/antruc.test/wp-content/uploads/x.php address 203.0.113.7
-      --who "Văn phòng" -i inventories/lab
+      auditor incident contain SC-20261127-1 file /var/www/antruc.test/wp-content/uploads/x.php address 203.0.113.7 --who "Văn phòng" -i inventories/lab
 
-      auditor incident contain SC-20261127-1 process 1234/tmp/.x/miner unit miner.service isolation web1 --who "Văn
-      phòng" -i inventories/lab
+      auditor incident contain SC-20261127-1 process 1234/tmp/.x/miner unit miner.service isolation web1 --who "Văn phòng" -i inventories/lab
 
-      auditor incident contain SC-20261127-1 path antruc.test/wp-content/uploads/x.php site antruc.test --dry-run --who
-      "Văn phòng" -i inventories/lab
+      auditor incident contain SC-20261127-1 path antruc.test/wp-content/uploads/x.php site antruc.test --dry-run --who "Văn phòng" -i inventories/lab
 
-    """
+    """  # noqa: E501
     from auditor.incidents.actions.registry import CONTAINMENT_KINDS
 
     request = ResponseCommand(incident, who, hosts, unjudged_sites, inventory, lang, as_json)

@@ -235,10 +235,9 @@ def timestamp(
     Examples:
       auditor incident timestamp SC-20261127-1 1 -i inventories/lab
 
-      auditor incident timestamp SC-20261127-1 1 --answer tra-loi.tsr --authority ca.pem --who "Văn phòng" -i
-      inventories/lab
+      auditor incident timestamp SC-20261127-1 1 --answer tra-loi.tsr --authority ca.pem --who "Văn phòng" -i inventories/lab
 
-    """
+    """  # noqa: E501
     from auditor.commands.output import console
     from auditor.history.incidents import Incidents
     from auditor.incidents import transitions
@@ -293,12 +292,11 @@ def custody(
     Examples:
       auditor incident custody SC-20261127-1 -i inventories/lab
 
-      auditor incident custody SC-20261127-1 1 --to "Công an tỉnh" --how "USB, biên bản 12/BB" --who "Văn phòng" -i
-      inventories/lab
+      auditor incident custody SC-20261127-1 1 --to "Công an tỉnh" --how "USB, biên bản 12/BB" --who "Văn phòng" -i inventories/lab
 
       auditor incident custody SC-20261127-1 1 --from "Công an tỉnh" --who "Văn phòng" -i inventories/lab
 
-    """
+    """  # noqa: E501
     if to is not None or sender is not None:
         _record_change(incident, number, to, sender, who, how, inventory, lang)
         return

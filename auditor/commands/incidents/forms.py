@@ -44,12 +44,11 @@ def answer(
     answer lists the valid ones.
 
     Examples:
-      auditor incident answer SC-20261127-1 how_found=log "how_found=notice:Công an tỉnh" severity=ordinary --who "Văn
-      phòng" -i inventories/lab
+      auditor incident answer SC-20261127-1 how_found=log "how_found=notice:Công an tỉnh" severity=ordinary --who "Văn phòng" -i inventories/lab
 
       auditor incident answer SC-20261127-1 "cause=Mật khẩu quản trị bị lộ" --who "Văn phòng" -i inventories/lab
 
-    """
+    """  # noqa: E501
     from auditor.commands.output import console
     from auditor.history.incidents import Incidents
     from auditor.incidents import transitions

@@ -69,8 +69,8 @@ def _with(addresses: Iterable[str], names: frozenset[str], value: str) -> Iterat
         form = (place, tuple(name for name, _ in pairs))
         if form not in forms and any(name.lower() in names for name, _ in pairs):
             forms.add(form)
-            query = [(name, value if name.lower() in names else old_value) for name, old_value in pairs]
-            yield f"{place}?{urlencode(query)}"
+            new_pairs = [(name, value if name.lower() in names else old_value) for name, old_value in pairs]
+            yield f"{place}?{urlencode(new_pairs)}"
 
 
 def judge_response(probe: ActiveProbe, response: VisitorResponse, title: str, token: str) -> Trace | None:
