@@ -85,9 +85,7 @@ def found(
     inventory: InventoryOption = DEFAULT_INVENTORY,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Make a list of what the last reviews and hunts saw for certain.
-
-    Servers that pages lead to, and the digests of intruders' programs.
+    """Make a list of what the last reviews and hunts saw for certain: servers that pages lead to, and the digests of intruders' programs.
 
     It takes the place of the list of its name. What is accepted, ours, or used by everybody is left out. It is
     exported, pushed and compared with as any other list.
@@ -95,7 +93,7 @@ def found(
     Example:
       auditor indicators found --tlp GREEN -i inventories/lab
 
-    """
+    """  # noqa: E501
     from auditor.history.hunts import HuntHistory
     from auditor.history.scans import ScanHistory
     from auditor.indicators import observations as finding
