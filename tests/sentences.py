@@ -12,9 +12,17 @@ from auditor.text.usage import PLACE
 ROOT = Path(__file__).parents[1]
 RETURNING = {"auditor/audit/inventory_fit.py"}
 """Where a function returns what is wrong and how to mend it, for an error made elsewhere."""
-MAKING = {"error", "members", "_wrong", "_broken", "_told"}
+MAKING = {
+    "_wrong",
+    "make_error",
+    "iter_members",
+    "_make_error",
+    "_add_error",
+    "_make_template_error",
+    "_convert_errors",
+}
 """What functions are called that make an error out of its sentences."""
-OTHERS = {"InputError", "fitted", "BadParameter", "ValueError"}
+OTHERS = {"InputError", "validate_model", "parse", "BadParameter", "ValueError"}
 """What else is called where a sentence of an error stands."""
 VALIDATING = {"auditor/audit/controls.py", "auditor/inventory/systems.py", "auditor/models"}
 """Whose ``ValueError`` becomes part of an error: files, or all of a folder."""
@@ -63,7 +71,7 @@ def _given(call: ast.Call, file: Path) -> list[ast.expr]:
     mend = [given.value for given in call.keywords if given.arg == "mend"]
     if name == "InputError":
         return [*call.args[:1], *mend]
-    if name == "fitted":
+    if name in ("validate_model", "parse"):
         return [*call.args[2:3], *mend]
     if name in MAKING:
         return [*call.args[:2], *mend]

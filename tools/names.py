@@ -1,8 +1,8 @@
 """Check names and docstrings: functions are verbs, values are nouns, one class name has one meaning.
 
-Run as ``python -m tools.names [--measure FOLDER…]``. Without arguments it checks the product, names every violation with
-its file and line, and ends with 1 where there are more than the limits allow. ``--measure`` counts any Python, ours or
-others'.
+Run as ``python -m tools.names [--measure FOLDER…]``. Without arguments it checks the product, names every violation
+with its file and line, and ends with 1 where there are more than the limits allow. ``--measure`` counts any Python,
+ours or others'.
 """
 
 from __future__ import annotations
@@ -39,23 +39,23 @@ RELATIVE_WORDS = frozenset(["how", "what", "when", "where", "whether", "which", 
 
 IRREGULAR_PARTICIPLES = frozenset(
     """asked begun bent bitten bled blown borne bought bound broken brought built burnt caught chosen dealt done drawn
-    driven eaten fallen fed felt flown forbidden forgotten fought found frozen given gone gotten grown had heard held hidden
-    hung kept known laid lain led left lent lit lost made meant met paid ridden risen rung said seen sent sewn shaken shone
-    shot shown shrunk slept sold sought spent spoken spun stolen stood struck stuck sung sunk swept sworn swum taken taught
-    thought told torn thrown understood woken won worn wound woven written""".split()
+    driven eaten fallen fed felt flown forbidden forgotten fought found frozen given gone gotten grown had heard
+    held hidden hung kept known laid lain led left lent lit lost made meant met paid ridden risen rung said seen
+    sent sewn shaken shone shot shown shrunk slept sold sought spent spoken spun stolen stood struck stuck sung
+    sunk swept sworn swum taken taught thought told torn thrown understood woken won worn wound woven written""".split()
 )
 """Those whose form is no infinitive as well: ``read``, ``put`` and ``set`` are verbs."""
 
 NO_PARTICIPLES = frozenset(
-    """bed breed ceiling during embed evening exceed feed hundred indeed king morning need ping proceed red ring seed shed
-    sibling sing speed spring sting string succeed swing thing weed wing""".split()
+    """bed breed ceiling during embed evening exceed feed hundred indeed king morning need ping proceed red ring seed
+    shed sibling sing speed spring sting string succeed swing thing weed wing""".split()
 )
 """Words that end as participles and gerunds do."""
 
 NOUNS = frozenset(
-    """binding building drawing encoding ending feeling finding hardening heading listing mapping
-    meaning meeting naming opening padding parsing pending ping reading recording setting spelling
-    string timing warning wording writing""".split()
+    """binding building drawing encoding ending feeling finding hardening heading listing mapping meaning meeting
+    naming opening padding parsing pending ping reading recording setting spelling string timing warning wording
+    writing""".split()
 )
 """Gerunds that are nouns of the field: a value may be called so, a function may not."""
 

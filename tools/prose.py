@@ -28,7 +28,7 @@ _CODE = re.compile(r"'[^']*\bauditor\b[^']*'|\b\w+(?:[.:/]\w+){2,}|--\w[\w-]*|ht
 """Commands, paths and options within a text."""
 
 
-class Rule(NamedTuple):
+class ProseRule(NamedTuple):
     """An expression that is not used, and what to write instead."""
 
     find: re.Pattern[str]
@@ -44,7 +44,7 @@ class Sentence(NamedTuple):
     text: str
 
 
-class Finding(NamedTuple):
+class ProseFinding(NamedTuple):
     """An expression that a sentence uses and should not."""
 
     sentence: Sentence
@@ -56,21 +56,21 @@ class Finding(NamedTuple):
 
 
 @cache
-def rules() -> tuple[Rule, ...]:
+def rules() -> tuple[ProseRule, ...]:
     """Return the rules of ``prose.yml``."""
     return tuple(
-        Rule(re.compile(one["find"], re.IGNORECASE), one["use"], one["bad"], one["good"])
+        ProseRule(re.compile(one["find"], re.IGNORECASE), one["use"], one["bad"], one["good"])
         for one in yaml.safe_load(RULES.read_text("utf-8"))
     )
 
 
-def check(sentence: Sentence) -> Iterator[Finding]:
+def check(sentence: Sentence) -> Iterator[ProseFinding]:
     """Yield what a sentence uses and should not."""
     text = _CODE.sub("…", sentence.text)
     for rule in rules():
         found = rule.find.search(text)
         if found is not None:
-            yield Finding(sentence, found[0].strip(), rule.use)
+            yield ProseFinding(sentence, found[0].strip(), rule.use)
 
 
 def markdown_prose(page: str, where: str) -> Iterator[Sentence]:

@@ -63,8 +63,8 @@ _PATTERNS: tuple[tuple[str, Text], ...] = (
         Text(
             vi="sudo trên máy chủ trả lời quá chậm, thường do DNS không hoạt động: sửa DNS, hoặc ghi tên máy chủ vào "
             "/etc/hosts",
-            en="sudo takes too long on the host, usually because its DNS does not work: fix that, or add the host's own name "
-            "to /etc/hosts",
+            en="sudo takes too long on the host, usually because its DNS does not work: fix that, or add the host's "
+            "name to /etc/hosts",
         ),
     ),
     (

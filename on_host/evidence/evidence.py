@@ -1,7 +1,7 @@
 """Sends evidence of an incident on this host to a controller: a question of JSON as argument, frames out, packed.
 
 Run as root by a controller, over a connection of its own, from memory: nothing is written here. What is gone first is
-read first. ``luytre_evidence.sending`` tells what frames there are.
+read first. ``luytre_evidence.frames`` tells what frames there are.
 """
 
 import json

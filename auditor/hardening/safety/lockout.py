@@ -116,7 +116,8 @@ def _describe_person(account: str, ways: list[Any]) -> Text:
 
 _UNRECORDED_LOGINS = Text(
     vi="ai đó vào bằng mật khẩu, vì nhật ký SSH ở đây không cho biết ai đã vào trong hai tuần qua",
-    en="anyone who logs in with a password, because the records here do not show who logged in during the last two weeks",
+    en="anyone who logs in with a password, because the records here do not show who logged in during the last "
+    "two weeks",
 )
 _LOCKS = Text(vi="sẽ khóa ngoài", en="would lock out")
 _CUTS = Text(vi="sẽ cắt đường hầm của", en="would cut what goes through sshd for")

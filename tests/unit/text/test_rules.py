@@ -16,7 +16,7 @@ from auditor.text.translations import Words
 
 TOP = Path(__file__).parents[3]
 SOURCES = TOP / "auditor/compromise"
-WEIGHING = frozenset({"hit", "used", "says", "Hit", "Setting", "Inside"})
+WEIGHING = frozenset({"hit", "used", "says", "Hit", "DirectiveHit", "ParameterUse"})
 OF_FOOTHOLDS = frozenset({"NEW", "FOREIGN", "CHANGED", "REPLACES", "OF_DAYS"})
 """Names of rules that are names in the code."""
 

@@ -28,7 +28,7 @@ from auditor.text.translations import LOCALE, Words
 ROOT = Path(__file__).parents[3]
 CODE = sorted((ROOT / "auditor").rglob("*.py"))
 TEMPLATES = sorted((ROOT / "auditor").rglob("*.j2"))
-ASKING = {"words", "given.words", "self.words", "self"}
+ASKING = {"words", "context.words", "self.words", "self"}
 """What code calls a ``Words`` by; templates call it ``t``."""
 SAME = re.compile(
     r"product|scope|framework\.|application\.|area\.(apache|mariadb|nginx|pam|php_fpm|ssh|sudo|tls|wordpress|joomla|nukeviet)$"

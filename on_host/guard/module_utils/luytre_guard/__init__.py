@@ -3,7 +3,7 @@
 - ``actions``: the guard's verbs; ``store``: its folder, lock and mark; ``steps``: the steps of a run on the host.
 - ``service``, ``timer``: what the host runs by itself, and systemd's part in it; ``sessions``: ends a run's session.
 - ``snapshot``, ``scope``, ``tree``, ``walk``, ``identity``: what a host was before a run, and how files are read.
-- ``restore``, ``restore_plan``, ``file_writer``, ``config_test``: bringing a host back; ``verify``: whether it is back.
+- ``restore``, ``restore_plan``, ``file_writer``, ``config_check``: bring a host back; ``verify``: whether it is back.
 - ``rollback``: undoes a confirmed run; ``accounts``: rights that bringing a host back would give again.
 - ``units``, ``packages``, ``package_dependencies``, ``database``, ``runtime_state``, ``mounts``, ``own_tmp``: what else
   is kept and brought back. ``disk_reserve``: room for that on a full disk.
