@@ -19,6 +19,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from auditor.errors import InputError
 from auditor.models import clock
 from auditor.report.official import metrics
+from auditor.report.official.added_sections import ADDED, add_missing_sections
 from auditor.report.official.document import AGENCY_RULE, TITLE_RULE, OfficialDocument
 from auditor.report.official.template import (
     PATH,
@@ -56,6 +57,8 @@ def render(document: OfficialDocument, template: Path | None = None) -> bytes:
 
 def _fill_template(document: OfficialDocument, source: Path) -> Any:
     docx_template = _open_template(source)
+    if source != PATH and any(annex.key in ADDED for annex in document.annexes):
+        add_missing_sections(docx_template.docx, _open_template(PATH).docx)
     values = document.model_dump(mode="json", exclude={"annexes"})
     values["annex"] = {annex.key: annex.model_dump(mode="json") for annex in document.annexes}
     try:
