@@ -6,5 +6,6 @@
 - ``anonymization``: keeps addresses and host names out of what people wrote.
 - ``technical``: the annex that alone holds addresses and host names.
 - ``document``, ``form``: the document and forms as data; ``docx``, ``pdf``: print the same document.
-- ``template``: the DOCX templates; ``metrics``: text widths; ``typeset``: the program that makes a PDF.
+- ``template``: the DOCX templates; ``added_sections``: marks that older ones do not have.
+- ``metrics``: text widths; ``typeset``: the program that makes a PDF.
 """
