@@ -427,8 +427,8 @@ def test_the_documentation_shows_a_month_with_incidents_as_it_is(convert, tmp_pa
         reports=(ReportSent("now", detected, "điện thoại"),), overdue=("first",), closed_at=None, cause="",
     )  # fmt: skip
     over = replace(
-        known, id="SC-20261103-1", domains=("dongvau.test",), hosts=0, detected=detected - datetime.timedelta(days=17),
-        contained=3, in_force=0, overdue=(), closed=detected, cause="Mật khẩu quản trị bị lộ",
+        known, id="SC-20261103-1", domains=("dongvau.test",), hosts=0, detected_at=detected - datetime.timedelta(days=17),
+        contained_count=3, in_force=0, overdue=(), closed_at=detected, cause="Mật khẩu quản trị bị lộ",
     )  # fmt: skip
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(official, "CATALOGUE", intruded.CATALOGUE)

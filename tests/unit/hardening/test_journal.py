@@ -47,7 +47,7 @@ def test_what_is_open_is_unfinished(tmp_path: Path, state: HostState) -> None:
 def test_one_at_a_time_also_after_the_holder_was_killed(tmp_path: Path) -> None:
     script = (
         "import pathlib, sys, time; from auditor.hardening.journal import Journal\n"
-        "with Journal(pathlib.Path(sys.argv[1])).hold_lock(): print('held', flush=True); time.sleep(60)"
+        "with Journal(pathlib.Path(sys.argv[1])).alone(): print('held', flush=True); time.sleep(60)"
     )
     holder = subprocess.Popen([sys.executable, "-c", script, tmp_path], stdout=subprocess.PIPE, text=True)
     assert holder.stdout is not None
