@@ -230,7 +230,7 @@ def _assess_subjects(
 
 
 def host_level(host: Host) -> int:
-    """Return a host is held to the highest level of the sites that it serves."""
+    """Return the level that a host is held to: the highest of the sites that it serves."""
     return max((site.level for site in host.sites), default=DEFAULT_LEVEL)
 
 

@@ -54,7 +54,7 @@ def import_(
 
       auditor known-good import portal/ --trust-on-first-use --name portal --reason "Bản bàn giao" --approver "Văn phòng"
 
-    """  # noqa: E501
+    """  # noqa: E501  an example of a command stays on one line
     from auditor.commands.output import console
     from auditor.compromise.known_good import archives
     from auditor.history.known_good import KnownGood

@@ -76,7 +76,7 @@ def accept(
     Example:
       auditor baseline accept antruc.test 0123456789abcdef --reason "Trang đặt lịch của xã" --approver "Chánh Văn phòng" -i inventories/lab
 
-    """  # noqa: E501
+    """  # noqa: E501  an example of a command stays on one line
     from pydantic import ValidationError
 
     from auditor.commands.output import console

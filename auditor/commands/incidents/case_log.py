@@ -158,7 +158,7 @@ def waive(
     Example:
       auditor incident waive SC-20261127-1 now --why "Không ảnh hưởng trật tự, an toàn xã hội" --who "Chánh Văn phòng" -i inventories/lab
 
-    """  # noqa: E501
+    """  # noqa: E501  an example of a command stays on one line
     from auditor.incidents import transitions
     from auditor.incidents.sentences import validate_sentence
     from auditor.inventory import hosts as inventories

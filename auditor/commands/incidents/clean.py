@@ -93,7 +93,7 @@ def clean(
 
       auditor incident clean SC-20261127-1 row antruc.test/posts/66 --dry-run --who "Văn phòng" -i inventories/lab
 
-    """  # noqa: E501
+    """  # noqa: E501  an example of a command stays on one line
     from auditor.incidents.actions.registry import ERADICATION_KINDS
 
     request = ResponseCommand(incident, who, hosts, unjudged_sites, inventory, lang, as_json)

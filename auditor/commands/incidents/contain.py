@@ -138,7 +138,7 @@ def contain(
 
       auditor incident contain SC-20261127-1 path antruc.test/wp-content/uploads/x.php site antruc.test --dry-run --who "Văn phòng" -i inventories/lab
 
-    """  # noqa: E501
+    """  # noqa: E501  an example of a command stays on one line
     from auditor.incidents.actions.registry import CONTAINMENT_KINDS
 
     request = ResponseCommand(incident, who, hosts, unjudged_sites, inventory, lang, as_json)

@@ -237,7 +237,7 @@ def timestamp(
 
       auditor incident timestamp SC-20261127-1 1 --answer tra-loi.tsr --authority ca.pem --who "Văn phòng" -i inventories/lab
 
-    """  # noqa: E501
+    """  # noqa: E501  an example of a command stays on one line
     from auditor.commands.output import console
     from auditor.history.incidents import Incidents
     from auditor.incidents import transitions
@@ -296,7 +296,7 @@ def custody(
 
       auditor incident custody SC-20261127-1 1 --from "Công an tỉnh" --who "Văn phòng" -i inventories/lab
 
-    """  # noqa: E501
+    """  # noqa: E501  an example of a command stays on one line
     if to is not None or sender is not None:
         _record_change(incident, number, to, sender, who, how, inventory, lang)
         return

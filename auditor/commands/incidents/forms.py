@@ -48,7 +48,7 @@ def answer(
 
       auditor incident answer SC-20261127-1 "cause=Mật khẩu quản trị bị lộ" --who "Văn phòng" -i inventories/lab
 
-    """  # noqa: E501
+    """  # noqa: E501  an example of a command stays on one line
     from auditor.commands.output import console
     from auditor.history.incidents import Incidents
     from auditor.incidents import transitions

@@ -93,7 +93,7 @@ def found(
     Example:
       auditor indicators found --tlp GREEN -i inventories/lab
 
-    """  # noqa: E501
+    """  # noqa: E501  an example of a command stays on one line
     from auditor.history.hunts import HuntHistory
     from auditor.history.scans import ScanHistory
     from auditor.indicators import observations as finding

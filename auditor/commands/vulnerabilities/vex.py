@@ -79,7 +79,7 @@ def read(
     Example:
       auditor vulnerabilities vex read nha-cung-cap.openvex.json --id 31/TB-VX --role "Trưởng phòng" --expires 2027-05-20 --host web1
 
-    """  # noqa: E501
+    """  # noqa: E501  an example of a command stays on one line
     import yaml
 
     from auditor.commands.output import console

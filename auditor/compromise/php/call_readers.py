@@ -24,7 +24,7 @@ from auditor.compromise.php.variables import REQUEST_VALUE, args_of, content_of,
 
 
 def read_call(flow: Calls, node: Node) -> AbstractValue:
-    """Return a function is called, by its name or by a value."""
+    """Return the value of a function's call, by its name or by a value."""
     function = node.get("function")
     if function is None:
         return UNKNOWN
@@ -107,7 +107,7 @@ def _fill_matches(flow: Calls, node: Node, args: list[AbstractValue]) -> None:
 
 
 def read_method(flow: Calls, node: Node) -> AbstractValue:
-    """Return a method is called."""
+    """Return the value of a method's call."""
     name_node, args = node.get("name"), args_of(node)
     if name_node is None:
         return UNKNOWN
@@ -220,7 +220,7 @@ _FILES = (b"splfileobject", b"spltempfileobject")
 
 
 def read_made(flow: Calls, node: Node) -> AbstractValue:
-    """Return an object is made."""
+    """Return the value of an object that is made."""
     kind = next((child for child in node.children if child.type != "arguments"), None)
     args = args_of(node)
     if kind is None:
@@ -281,7 +281,7 @@ def _has_method(flow: Calls, name: bytes, method: Node) -> bool:
 
 
 def read_include(flow: Calls, node: Node) -> AbstractValue:
-    """Return a file is included."""
+    """Return the value of a file's inclusion."""
     if node.children:
         flow.check_include(value_of(node.children[-1]), node)
     return UNKNOWN

@@ -256,7 +256,7 @@ class Calls(Sinks):
         return AbstractValue(program_path, flags, head=first.head, begins=first.begins)
 
     def make_function(self, args: list[AbstractValue], node: Node) -> AbstractValue:
-        """Return a function is made of texts: its parameters and its body."""
+        """Return the value of a function that is made of texts: its parameters and its body."""
         body = args[1] if len(args) > 1 else args[0] if args else UNKNOWN
         self.check_evaluation(body, node)
         parameters = args[0].text if len(args) > 1 else b""
@@ -294,7 +294,7 @@ class Calls(Sinks):
     def invoke(
         self, callee: AbstractValue, args: list[AbstractValue], node: Node, *, direct: bool = True
     ) -> AbstractValue:
-        """Return a value is called as a function, with these arguments."""
+        """Return the value of calling a value as a function, with these arguments."""
         if isinstance(callee.function, Node):
             return self.call_own_function(callee.function, args, node)
         if callee.items is not None and len(callee.items) == 2:

@@ -70,7 +70,7 @@ def read_yielded(flow: Calls, node: Node) -> AbstractValue:
 
 
 def read_thrown(flow: Calls, node: Node) -> AbstractValue:
-    """Return an exception is thrown, with what it carries."""
+    """Return the value of a throw, of an exception with what it carries."""
     if node.children:
         flow.thrown |= value_of(node.children[-1]).flags & FOREIGN
     return UNKNOWN

@@ -67,7 +67,7 @@ class Sinks(VariableState):
         return type(self)(program, self.depth + 1)
 
     def call_own_function(self, function: Node, args: list[AbstractValue], node: Node) -> AbstractValue:
-        """Return a function of the file's own is called: what it does with its parameters, and what it gives back."""
+        """Return what a call of the file's own function gives back; note what it does with its parameters."""
         names_ = self.parameters.get(function, [])
         if len(args) >= len(names_) > 0 and self.is_variadic(function):
             args = [*args[: len(names_) - 1], make_array((None, arg) for arg in args[len(names_) - 1 :])]

@@ -28,7 +28,7 @@ def select_only_host(_what: str, hosts: tuple[Host, ...]) -> tuple[Host, ...]:
 
 
 def build_empty_question(_host: Host, _what: str) -> Mapping[str, Any]:
-    """Return the program needs to know no more than what is to be contained."""
+    """Return no more than what every question has: the program needs to know nothing else."""
     return {}
 
 

@@ -90,7 +90,10 @@ class WebUsers:
         return any(self._is_allowed(uid, status, ownership.READ) for uid in self._groups)
 
     def writes(self, status, acl_entries=()):
-        """Return an owner can give itself the right. ``acl_entries``: whom the file's access list lets write."""
+        """Return whether any of the accounts can write a file, as its owner can give itself the right.
+
+        ``acl_entries``: whom the file's access list lets write.
+        """
         return any(
             ownership.can_write(status, uid, groups) or ownership.names_account(acl_entries, uid, groups)
             for uid, groups in self._groups.items()

@@ -63,9 +63,7 @@ def _revert(run_store, run):
 
 
 def _tidy_up(run_store, run):
-    """Return a run that is over leaves no unit behind, even when who ended it was killed before they were
-    taken away.
-    """
+    """Remove the units that a run which is over has left, as whoever ended it was killed before that."""
     with run_store.hold_lock(LOCK_SECONDS):
         if run_store.read_mark() is None:
             timer.disarm(run_store, run)
