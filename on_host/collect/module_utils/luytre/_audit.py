@@ -204,7 +204,7 @@ def _is_watched(rules, path):
         and not rule["narrow"]
         and not rule["uids"]
         and rule["ended"] is None
-        and (path == rule["path"] or path.startswith(rule["path"] + "/"))
+        and (path.rstrip("/") == rule["path"] or path.startswith(rule["path"] + "/"))
         for rule in rules
     )
 
@@ -252,7 +252,12 @@ def _read_rule_lines():
 
 
 def _list_watch_paths():
-    return [*IDENTITY, *filter(_is_there, (PASSWORDS, *CONFIGURATION))]
+    return [*IDENTITY, *(_name(path) for path in (PASSWORDS, *CONFIGURATION) if _is_there(path))]
+
+
+def _name(path):
+    """Return a path, with a slash at its end where it is a folder's: what lies in it is meant, too."""
+    return os.path.join(path, "") if os.path.isdir(path) else path
 
 
 def _is_there(path):

@@ -113,7 +113,7 @@ RIGHT = {
     "dev.tty.ldisc_autoload": (0,),
     "fs.protected_hardlinks": (1,),
     "fs.protected_symlinks": (1,),
-    "fs.protected_fifos": (1, 2),
+    "fs.protected_fifos": (2,),
     "fs.protected_regular": (1, 2),
     "fs.suid_dumpable": (0,),
     "vm.mmap_min_addr": (65536,),

@@ -40,6 +40,15 @@ def test_what_rules_record() -> None:
     }
 
 
+def test_a_folder_is_named_as_one_and_is_recorded_by_rules_that_name_it_either_way(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(_audit, "CONFIGURATION", (str(tmp_path), "/etc/hostname"))
+    assert [path for path in _audit._list_watch_paths() if path.startswith(str(tmp_path))] == [f"{tmp_path}/"]
+    for rule in (f"-w {tmp_path} -p wa", f"-w {tmp_path}/ -p wa", f"-w {tmp_path.parent} -p wa"):
+        assert _audit.build_profile([rule], [f"{tmp_path}/"], [])[0]["recorded"] is True
+
+
 def test_a_rule_for_every_program_records_each_account() -> None:
     found = _audit.build_profile(["-a always,exit -S execve,execveat -F key=x"], [], [("tin", 1001)])
     assert found[-1] == {"kind": "account", "value": "tin", "recorded": True}
