@@ -7,7 +7,7 @@ import statistics
 
 from benchmarks.judging.verdict import Verdict
 
-SCRIPT = """command -v auditctl >/dev/null && python3 - <<'END'
+SCRIPT = """auditctl -s | grep -qx 'enabled 1' && python3 - <<'END'
 import http.client, json, os, re, socket, ssl, subprocess, tempfile, time
 
 settings = subprocess.getoutput('cat /etc/apache2/sites-enabled/* /etc/nginx/sites-enabled/*')
@@ -45,7 +45,7 @@ for _ in range(7):
         found['files'][which].append(seconds(files))
 print(json.dumps(found))
 END"""
-"""By turns with the rules and without them, on a host where auditd runs.
+"""By turns with the rules and without them, on a host whose kernel records for auditd.
 
 A person's are the files, who came in over SSH.
 """
