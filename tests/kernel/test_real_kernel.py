@@ -36,6 +36,7 @@ true
 """
 MENU = b"highlighted"
 RECORDED = """
+systemctl restart systemd-journald # as an update of it does: Debian 12's turns the kernel's audit off by default
 su www-data -s /bin/sh -c /usr/bin/id
 found() { ausearch --input-logs --start recent --key web_exec --raw | grep -m 1 'exe="/usr/bin/id"'; }
 for _ in $(seq 120); do found && break || sleep 0.5; done

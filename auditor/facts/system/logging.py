@@ -18,6 +18,9 @@ class Journald(Fact):
     max_use: int = Field(description="bytes it may take")
     max_retention: int | None = Field(description="seconds; 0 is without limit, None not understood")
     free: int = Field(description="bytes free where it lies")
+    audits: bool = Field(
+        description="leaves the kernel's audit on whenever it starts; Debian 12's turns it off by default"
+    )
     settings: dict[str, str]
 
 
@@ -49,6 +52,7 @@ class Auditd(Fact):
     enabled: bool
     active: bool
     rules: int = Field(description="that record something, in its files")
+    recording: bool = Field(description="the kernel's audit is on: without that no rule records anything")
     locked: bool = Field(description="the kernel takes no other rules until the next boot")
     rate: int = Field(description="messages a second that the kernel writes at most; 0 is without limit")
     log_bytes: int | None = Field(description="the most that its logs come to; None without limit")

@@ -87,6 +87,7 @@ def collect(reading, service):
         "enabled": service["enabled"],
         "active": service["active"],
         "rules": len(_read_rule_lines()),
+        "recording": state.get("enabled") in ("1", "2"),
         "locked": state.get("enabled") == "2",
         "rate": int(state["rate_limit"]) if state.get("rate_limit", "").isdigit() else 0,
         "log_bytes": log_bytes(settings),

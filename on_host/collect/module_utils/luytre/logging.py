@@ -83,13 +83,14 @@ def collect(reading):
 
 
 def _journald():
+    main = [
+        text
+        for path in ("/etc/systemd/journald.conf", "/run/systemd/journald.conf", "/usr/lib/systemd/journald.conf")
+        for text in [read_text(path, 100_000)]
+        if text is not None
+    ][:1]
     settings = parse_journald_settings(
-        [
-            text
-            for path in ("/etc/systemd/journald.conf", "/run/systemd/journald.conf", "/usr/lib/systemd/journald.conf")
-            for text in [read_text(path, 100_000)]
-            if text is not None
-        ][:1]
+        main
         + [
             text
             for _name, path in list_drop_ins("systemd/journald.conf.d")
@@ -107,6 +108,7 @@ def _journald():
         "max_use": parse_size(settings.get("SystemMaxUse", ""), min(room.f_blocks * room.f_frsize // 10, 4 << 30)),
         "max_retention": parse_span(settings.get("MaxRetentionSec", "0")),
         "free": room.f_bavail * room.f_frsize,
+        "audits": leaves_audit_on(settings, "".join(main)),
         "settings": {name: settings[name] for name in sorted(settings)[:40]},
     }
 
@@ -141,6 +143,15 @@ def parse_journald_settings(texts):
                 if value:
                     settings[key] = value
     return settings
+
+
+def leaves_audit_on(settings, text):
+    """Return whether journald leaves the kernel's audit on when it starts, as its settings or its builders have it.
+
+    ``text`` is its main file, where comments tell the defaults: Debian 12's are to turn the audit off, also for auditd.
+    """
+    default = re.search(r"^#Audit=(\w+)\s*$", text, re.MULTILINE)
+    return settings.get("Audit", default.group(1) if default else "no").lower() in ("1", "yes", "y", "true", "t", "on")
 
 
 def parse_span(text):

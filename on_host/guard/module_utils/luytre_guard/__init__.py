@@ -8,7 +8,8 @@
 - ``units``, ``packages``, ``package_dependencies``, ``database``, ``runtime_state``, ``mounts``, ``own_tmp``: what else
   is kept and brought back. ``disk_reserve``: room for that on a full disk.
 - ``untrusted_places``, ``child_worker``: what lesser users shape, read in a process of its own.
-- ``daemons``, ``certificates``, ``key_pair``, ``failure_logs``: the daemons, their tests, and why one stopped.
+- ``daemons``, ``certificates``, ``key_pair``, ``failure_logs``: the daemons, their tests, and why one stopped;
+  ``kernel_audit``: whether the kernel records for auditd.
 - ``recorder``, ``change_attribution``: which changes below /etc are a run's own.
 - ``incident``: containments, which stay in force; ``commands``: the host's programs.
 

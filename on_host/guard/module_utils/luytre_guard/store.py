@@ -67,6 +67,7 @@ MODULES = (
         "incident",
         "mounts",
         "own_tmp",
+        "kernel_audit",
     ),
     "actions",
 )

@@ -9,7 +9,7 @@ from functools import partial
 
 from ansible.module_utils.luytre_shared import ports
 
-from . import commands, daemons, tree
+from . import commands, daemons, kernel_audit, tree
 
 WORDS = ("Id", "LoadState", "ActiveState", "SubState", "UnitFileState", "InvocationID", "FragmentPath", "Type")
 KINDS = ("*.service", "*.socket", "*.timer", "*.path")
@@ -152,7 +152,9 @@ def bring_back(before, initial_units, changed_paths, touched_names, problems, te
     for name in stop:
         actions.append("stop " + name)
         _run_systemctl(["stop", name], problems)
-    for name, verb in find_reloads(before, initial_units, changed_paths):
+    reloads = find_reloads(before, initial_units, changed_paths)
+    was_recording = any(name == kernel_audit.JOURNALD for name, _verb in reloads) and kernel_audit.is_on()
+    for name, verb in reloads:
         if name in start or not is_active(now.get(name)):
             continue
         exposed_path = find_exposed_path(name, entries)
@@ -174,6 +176,7 @@ def bring_back(before, initial_units, changed_paths, touched_names, problems, te
         actions.append("start " + name)
         _run_systemctl(["reset-failed", name], [])
         _run_systemctl(["start", name], problems)
+    actions += kernel_audit.restore(was_recording, problems)
     for name in daemons.find_stale_units(reloaded_names, since):
         problems.append("%s still runs what it had read before its files were put back" % name)
     return actions

@@ -139,6 +139,22 @@ def test_the_last_value_wins_and_an_empty_one_is_the_default() -> None:
     assert settings == {"Storage": "volatile"}
 
 
+@pytest.mark.parametrize(
+    ("settings", "text", "left_on"),
+    [
+        ({}, "[Journal]\n#Audit=no\n", False),  # Debian 12's own
+        ({}, "[Journal]\n#Audit=yes\n", True),  # Debian 13's own
+        ({}, "[Journal]\n", False),
+        ({"Audit": "yes"}, "#Audit=no\n", True),
+        ({"Audit": "off"}, "#Audit=yes\n", False),
+    ],
+)
+def test_whether_the_kernels_audit_stays_on_when_journald_starts(
+    settings: dict[str, str], text: str, left_on: bool
+) -> None:
+    assert logging.leaves_audit_on(settings, text) is left_on
+
+
 @pytest.mark.parametrize("span", ["1month", "2day 30min", "1y", "90", "1w 2d", "3 weeks", "500ms", "2h30m"])
 def test_time_spans_as_systemd_reads_them(span: str) -> None:
     said = subprocess.run(["systemd-analyze", "timespan", span], capture_output=True, text=True, check=True).stdout
@@ -219,6 +235,16 @@ def test_other_logs_may_be_short() -> None:
 )
 def test_a_journal_dropped_by_age(seconds: int | None, status: Status) -> None:
     assert finding("logging.retention", changed(journald={"max_retention": seconds})).status is status
+
+
+@pytest.mark.parametrize(("recording", "audits"), [(False, True), (True, False), (True, True)])
+def test_auditd_is_nothing_without_a_kernel_that_records_and_goes_on_to(recording: bool, audits: bool) -> None:
+    areas = changed(journald={"audits": audits})
+    areas["system"] = {**areas["system"], "container": False}
+    running = {"installed": True, "enabled": True, "active": True, "rules": 9, "recording": recording}
+    areas["logging"]["auditd"] = {**areas["logging"]["auditd"], **running}
+    status = Status.PASS if recording and audits else Status.FAIL
+    assert finding("logging.auditd", areas).status is status
 
 
 def test_nothing_rotates() -> None:
