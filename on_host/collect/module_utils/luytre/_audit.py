@@ -57,8 +57,15 @@ OF_32_BITS = {
     "umount2": "umount",
 }
 """Which other call does the same there."""
-LOGINS = ("/var/log/wtmp", "/var/log/btmp", "/var/log/lastlog", "/var/lib/lastlog", "/var/lib/wtmpdb", "/run/faillock")
-"""Where logins are kept: by Debian 12, and by Debian 13; what of it is not there needs no rule."""
+LOGINS = (
+    *("/var/log/wtmp", "/var/log/btmp", "/var/log/lastlog", "/var/lib/lastlog", "/var/lib/wtmpdb", "/run/faillock"),
+    "/var/run/utmp",
+)
+"""Where logins are kept, and who is in at the moment: by Debian 12, and by Debian 13; what of it is not there needs no
+rule.
+"""
+TOOLS = ("/usr/bin/kmod", "/usr/sbin/usermod", "/usr/bin/setfacl", "/usr/bin/chacl", "/usr/bin/chcon")
+"""Programs that load modules, change accounts and lend access, of which also what was refused is to be known."""
 SUDO_LOG = "/var/log/sudo.log"
 MADE_LATER = frozenset({"/run/faillock", PASSWORDS, SUDO_LOG})
 """What the first login after a boot makes, the first change of a password, and the first sudo where `sudo.logfile` has
@@ -97,7 +104,7 @@ def collect(reading, service):
     return (
         daemon,
         build_profile(rules, _list_watch_paths(), _web_accounts()),
-        build_people_profile(rules, logins, list_setid_programs(DISTRIBUTION_SETID)),
+        build_people_profile(rules, logins, [*list_setid_programs(DISTRIBUTION_SETID), *filter(_is_there, TOOLS)]),
         untold,
     )
 
@@ -135,8 +142,8 @@ def _lends(path):
 def build_people_profile(rules, logins, programs=()):
     """Return ``[{kind, value, recorded}]`` of what people who are logged in do.
 
-    That is logins, changes of rights, deletions, mounts, what they tried to open and may not, and ``programs`` that
-    lend rights.
+    That is logins, changes of rights, deletions, mounts, what they tried to open and may not, and starts of
+    ``programs``.
     """
     rules = [rule for rule in map(parse_rule, rules) if rule is not None]
     return [

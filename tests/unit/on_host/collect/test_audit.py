@@ -49,6 +49,18 @@ def test_a_folder_is_named_as_one_and_is_recorded_by_rules_that_name_it_either_w
         assert _audit.build_profile([rule], [f"{tmp_path}/"], [])[0]["recorded"] is True
 
 
+def test_starts_of_tools_that_are_there_are_asked_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    class Bare(AreaReader):
+        def find_program(self, _program: str) -> None:
+            return None
+
+    (tmp_path / "kmod").touch()
+    monkeypatch.setattr(_audit, "TOOLS", (str(tmp_path / "kmod"), str(tmp_path / "setfacl")))
+    monkeypatch.setattr(_audit, "DISTRIBUTION_SETID", ())
+    _daemon, _profile, people, _untold = _audit.collect(Bare({}, 60), {"enabled": False, "active": False})
+    assert [one["value"] for one in people if one["kind"] == "program"] == [str(tmp_path / "kmod")]
+
+
 def test_a_rule_for_every_program_records_each_account() -> None:
     found = _audit.build_profile(["-a always,exit -S execve,execveat -F key=x"], [], [("tin", 1001)])
     assert found[-1] == {"kind": "account", "value": "tin", "recorded": True}
