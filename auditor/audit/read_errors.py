@@ -14,7 +14,7 @@ from auditor.text.sanitize import make_one_line
 
 _WORDS: Mapping[str, Text] = {
     "not_plain": Text(
-        vi="không đọc được tên, tài khoản hoặc mật khẩu cơ sở dữ liệu trong {file}: giá trị không viết thẳng ra",
+        vi="không đọc được tên, tài khoản hoặc mật khẩu cơ sở dữ liệu trong {file}: giá trị không được ghi trực tiếp",
         en="{file} does not spell out the name, the account or the password of its database",
     ),
     "elsewhere": Text(
@@ -29,7 +29,7 @@ _WORDS: Mapping[str, Text] = {
         en="the socket or port that {file} names is not that of this host's MariaDB",
     ),
     "not_running": Text(
-        vi="MariaDB không chạy trên máy này nên không hỏi được cơ sở dữ liệu ghi trong {file}",
+        vi="MariaDB không chạy trên máy này nên không truy vấn được cơ sở dữ liệu ghi trong {file}",
         en="MariaDB does not run here, so the database that {file} names could not be asked",
     ),
     "refused": Text(
@@ -49,26 +49,26 @@ _WORDS: Mapping[str, Text] = {
         en="the database of the account {account} ({file}) answered with more than a site has",
     ),
     "patterns": Text(
-        vi="các mẫu (biểu thức chính quy) trong {file} tốn quá nhiều thời gian",
+        vi="xử lý các biểu thức chính quy trong {file} mất quá nhiều thời gian",
         en="the patterns of {file} cost too much time",
     ),
     "not_understood": Text(
         vi="không phân tích được cấu hình trong {file}", en="what {file} says could not be worked out"
     ),
     "no_time": Text(
-        vi="không còn thời gian để xem {file}: các trang khác trên máy đã dùng hết",
+        vi="không đủ thời gian kiểm tra {file}: các trang khác trên máy chủ đã dùng hết",
         en="no time was left for {file}: other sites of this host took it all",
     ),
     "review_refused": Text(
-        vi="trang không phục vụ lần kiểm tra nội dung gần nhất nữa (mã {status} tại {where})",
+        vi="giữa lần kiểm tra nội dung gần nhất, trang bắt đầu từ chối (mã {status} tại {where})",
         en="the site began to refuse the last review (status {status} at {where})",
     ),
     "review_silent": Text(
-        vi="trang không trả lời lần kiểm tra nội dung gần nhất nữa (tại {where})",
+        vi="giữa lần kiểm tra nội dung gần nhất, trang ngừng trả lời (tại {where})",
         en="the site no longer answered the last review (at {where})",
     ),
     "review_another_site": Text(
-        vi="lần kiểm tra nội dung gần nhất gặp một trang khác trả lời thay trang này",
+        vi="trong lần kiểm tra nội dung gần nhất, một trang khác trả lời thay trang này",
         en="another site answered the last review in place of this one",
     ),
     "review_unreadable": Text(
@@ -84,15 +84,14 @@ _WORDS: Mapping[str, Text] = {
         en="the site asked to wait before it is reviewed again",
     ),
     "review_engine": Text(
-        vi="lần kiểm tra nội dung gần nhất không xem trang với tư cách máy tìm kiếm: chưa hỏi được máy chủ có chương "
-        "trình nào sẽ chặn, "
-        "hoặc trang từ chối; nội dung chỉ máy tìm kiếm mới thấy thì chưa ai xem",
+        vi="lần kiểm tra nội dung gần nhất chưa xem trang như máy tìm kiếm: chưa xác định được chương trình nào trên "
+        "máy chủ sẽ chặn, hoặc trang từ chối; chưa kiểm tra được nội dung chỉ hiển thị cho máy tìm kiếm",
         en="the last review did not visit the site as a search engine: what would ban one could not be asked of its "
         "host, or the site "
         "turned it away; nobody saw what search engines alone are shown",
     ),
     "review_missed": Text(
-        vi="trang chủ không trả lời đọc được cho những người xem sau trong lần kiểm tra nội dung gần nhất: {visitors}",
+        vi="lần kiểm tra nội dung gần nhất không đọc được trang chủ khi xem như: {visitors}",
         en="the home page gave these visitors of the last review no answer that can be read: {visitors}",
     ),
     "vulnerability_release": Text(

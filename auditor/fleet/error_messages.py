@@ -28,14 +28,14 @@ _PATTERNS: tuple[tuple[str, Text], ...] = (
     (
         rf"{bounds.TOO_MUCH}\s*\Z",
         Text(
-            vi="máy chủ trả lời dài hoặc rắc rối quá mức cho phép nên bị ngắt: có thể đã bị chiếm quyền",
+            vi="máy chủ trả về dữ liệu vượt giới hạn nên kết nối bị ngắt: máy chủ có thể đã bị chiếm quyền",
             en="the host said more than a host may say and was cut off: somebody may have taken it over",
         ),
     ),
     (
         rf"{bounds.TOO_LONG}\s*\Z",
         Text(
-            vi="máy chủ bắt chờ lâu quá mức cho phép nên bị ngắt",
+            vi="máy chủ trả lời quá lâu nên kết nối bị ngắt",
             en="the host kept us waiting longer than a host may, and was cut off",
         ),
     ),
@@ -90,8 +90,7 @@ _PATTERNS: tuple[tuple[str, Text], ...] = (
     (
         r"Missing sudo password|sudo: a password is required",
         Text(
-            vi="tài khoản không được dùng sudo nếu không có mật khẩu: 'auditor enroll' lập tài khoản không cần mật "
-            "khẩu",
+            vi="tài khoản phải nhập mật khẩu mới dùng được sudo: 'auditor enroll' lập tài khoản không phải nhập",
             en="the account may not use sudo without a password: 'auditor enroll' makes one that may",
         ),
     ),
@@ -249,19 +248,19 @@ def explain_area(message: str) -> Text:
     costly = _COSTLY.fullmatch(message[:1000])
     if costly is not None:
         return Text(
-            vi=f"các mẫu (biểu thức chính quy) trong {costly.group(1)} tốn quá nhiều thời gian", en=message[:1000]
+            vi=f"xử lý các biểu thức chính quy trong {costly.group(1)} mất quá nhiều thời gian", en=message[:1000]
         )
     elsewhere = _ELSEWHERE.fullmatch(message[:1000])
     if elsewhere is not None:
         return Text(
-            vi=f"đang chạy {elsewhere.group(1)}, không nằm ở chỗ các gói cài đặt, nên chưa biết nó được cấu hình thế "
-            f"nào",
+            vi=f"đang chạy {elsewhere.group(1)}, không phải vị trí do gói phần mềm cài đặt, nên chưa biết "
+            f"cấu hình ở đâu",
             en=f"{elsewhere.group(1)} runs, which is not where a package puts it, so how it is set up is not known",
         )
     other = _OTHER_WEB.fullmatch(message[:1000])
     if other is not None:
         daemon_text = re.sub(r" answers on port ", " trả lời ở cổng ", other.group(1))
-        return Text(vi=f"{daemon_text}, mà chưa đọc được nó phục vụ những gì", en=message[:1000])
+        return Text(vi=f"{daemon_text}, nhưng chưa đọc được chương trình này phục vụ những gì", en=message[:1000])
     not_understood = _NOT_UNDERSTOOD.fullmatch(message[:1000])
     if not_understood is not None:
         return Text(vi=f"không hiểu được cấu hình của nginx: {not_understood.group(1)}", en=message[:1000])

@@ -73,14 +73,14 @@ def explain_refusal(user: str, key_file: Path | None) -> Text:
     """Return why a server let the account in neither by its key, nor, when there is none, by its password."""
     if key_file is not None:
         return Text(
-            vi=f"máy chủ từ chối khóa {key_file} của tài khoản {user}: nửa công khai của khóa phải có trong "
+            vi=f"máy chủ từ chối khóa {key_file} của tài khoản {user}: khóa công khai tương ứng phải có trong "
             "~/.ssh/authorized_keys của tài khoản đó",
             en=f"the host refused the key {key_file} for the account {user}: its public half has to be in "
             "~/.ssh/authorized_keys of that account",
         )
     if user == "root":
         return Text(
-            vi="máy chủ từ chối mật khẩu của root: mật khẩu sai, hoặc máy chủ chỉ cho root vào bằng khóa "
+            vi="máy chủ từ chối mật khẩu của root: mật khẩu sai, hoặc máy chủ chỉ cho root đăng nhập bằng khóa "
             "(PermitRootLogin, "
             "mặc định của Debian); khi đó dùng tài khoản có quyền sudo (--user TÊN) hoặc khóa (--key TỆP)",
             en="the host refused the password of root: it is wrong, or the host lets root in by a key only "

@@ -103,11 +103,11 @@ def _describe_group(by: str, passages: Sequence[Passage]) -> Text:
     names += " …" if len(passages) > MAX_TOLD else ""
     if by.startswith("ansible_"):
         return Text(
-            vi=f"không rõ có qua máy chủ này để vào {names} hay không, vì {by} không phải giá trị cụ thể",
+            vi=f"không rõ kết nối tới {names} có đi qua máy chủ này hay không, vì {by} không phải giá trị cụ thể",
             en=f"unknown whether {names} is reached through this host, because {by} is not a literal value",
         )
     return Text(
-        vi=f"bảng kiểm kê đi qua máy chủ này để vào {names} ({by})",
+        vi=f"theo bảng kiểm kê, kết nối tới {names} đi qua máy chủ này ({by})",
         en=f"the inventory reaches {names} through this host ({by})",
     )
 

@@ -341,7 +341,7 @@ def _explain_unread(run: Run, host: Host, facts: HostFacts | None) -> Text:
 
 
 _ODD_PATH = Text(
-    vi="máy chủ nêu một đường dẫn có ký tự lạ: xem và sửa bằng tay",
+    vi="máy chủ trả về một đường dẫn có ký tự bất thường: cần kiểm tra và sửa thủ công",
     en="the host reports a path with unusual characters: check and fix it manually",
 )
 

@@ -216,14 +216,14 @@ def _find_reopened_controls(entry: HostHardening, undone: UndoneChanges) -> tupl
 def _explain_refusal(message: str) -> Text:
     if "digest differs" in message:
         return Text(
-            vi="bản chụp trên máy chủ không đúng bản đã ghi nhận ở đây: không khôi phục gì",
+            vi="bản chụp trên máy chủ khác bản đã ghi nhận ở đây: không hoàn tác gì",
             en="the snapshot on the host is not the one recorded here: nothing is rolled back",
         )
     if "no confirmed run" in message:
         return Text(
-            vi="máy chủ không còn giữ lần gia cố này: bản chụp đã nhường chỗ cho các lần mới hơn, máy đã được cài "
-            "lại, lấy lại từ bản sao lưu, hoặc máy khác đang trả lời ở địa chỉ đó; "
-            "không khôi phục gì",
+            vi="máy chủ không còn giữ lần gia cố này: các lần mới hơn đã thay thế, máy chủ đã được cài lại "
+            "hoặc khôi phục từ bản sao lưu, hoặc máy khác đang trả lời tại địa chỉ đó; "
+            "không hoàn tác gì",
             en="the host no longer has this hardening run: newer ones replaced it, the host was reinstalled or restored"
             " from a backup, or another host "
             "answers at its address; nothing is rolled back",

@@ -100,7 +100,7 @@ def find_unchecked_hosts(hardening: Hardening, after: Run) -> frozenset[str]:
 def _why(finding: Finding, skipped_items: tuple[SkippedItem, ...]) -> Text:
     if finding.status is Status.NOT_EVALUATED:
         why = finding.reason or Text.make_same("?")
-        return Text(vi=f"chưa xem lại được: {why.vi}", en=f"it could not be looked at again: {why.en}")
+        return Text(vi=f"chưa rà soát lại được: {why.vi}", en=f"it could not be looked at again: {why.en}")
     area = finding.control.partition(".")[0]
     messages = dict.fromkeys(
         item.message
@@ -112,7 +112,7 @@ def _why(finding: Finding, skipped_items: tuple[SkippedItem, ...]) -> Text:
         return Text(vi=f"để nguyên {words.vi}", en=f"left alone: {words.en}")
     n = len(finding.violations)
     return Text(
-        vi="kiểm tra lại vẫn chưa đạt" + (f" ở {n} chỗ" if n else ""),
+        vi="rà soát lại vẫn chưa đạt" + (f" ở {n} chỗ" if n else ""),
         en="the audit afterwards still finds it open" + (f", in {n} place{'s' * (n > 1)}" if n else ""),
     )
 

@@ -215,11 +215,13 @@ def find_first_broken(links: Sequence[ChainLink], shelves: StoredRecords) -> Bro
         last = link
     for run_id in shelves.run_ids:
         if run_id not in linked_ids:
-            return BrokenLink(0, run_id, Text(vi="không có mắt xích nào ghi lần này", en="no link speaks of this run"))
+            return BrokenLink(
+                0, run_id, Text(vi="không có mắt xích nào ghi nhận lần này", en="no link speaks of this run")
+            )
     for look_id in shelves.look_ids:
         if look_id not in linked_ids:
             return BrokenLink(
-                0, look_id, Text(vi="không có mắt xích nào ghi lần xem này", en="no link speaks of this look")
+                0, look_id, Text(vi="không có mắt xích nào ghi nhận lần kiểm tra này", en="no link speaks of this look")
             )
     return None
 
@@ -242,7 +244,7 @@ def _explain_lost_run(statement: RunKept, stored_run: StoredRun | None, *, is_pr
     if stored_run is None:
         return None if is_pruned else Text(vi="dữ liệu bị mất, không phải do lệnh xóa", en="gone, and not by pruning")
     if is_pruned:
-        return Text(vi="đã ghi là xóa mà dữ liệu vẫn còn", en="pruned, and yet it is there")
+        return Text(vi="đã ghi nhận là xóa nhưng dữ liệu vẫn còn", en="pruned, and yet it is there")
     if stored_run.document is None or digest(stored_run.document) != statement.document:
         return Text(vi="kết quả đã bị thay đổi", en="its findings were changed")
     if digest(stored_run.trend) != statement.trend:
@@ -261,13 +263,14 @@ def _explain_lost_run(statement: RunKept, stored_run: StoredRun | None, *, is_pr
 
 def _explain_lost_look(statement: LookKept, stored_look: StoredLook | None, *, is_dropped: bool) -> Text | None:
     if stored_look is None:
-        return None if is_dropped else Text(vi="lần xem bị mất", en="the look is gone")
+        return None if is_dropped else Text(vi="lần kiểm tra bị mất", en="the look is gone")
     if is_dropped:
         return Text(
-            vi="đã ghi là thay bằng lần sau mà dữ liệu vẫn còn", en="replaced by a later look, and yet it is there"
+            vi="đã ghi nhận là được lần sau thay thế nhưng dữ liệu vẫn còn",
+            en="replaced by a later look, and yet it is there",
         )
     if stored_look.document is None or digest(stored_look.document) != statement.document:
-        return Text(vi="những gì đã thấy đã bị thay đổi", en="what it saw was changed")
+        return Text(vi="kết quả ghi nhận đã bị thay đổi", en="what it saw was changed")
     if (stored_look.started, stored_look.inventory, stored_look.subject) != (
         statement.started,
         statement.inventory,

@@ -307,7 +307,7 @@ def list_unjudged(endpoints: OtherEndpoints, before: Sequence[EndpointResponses]
     if endpoints.left_out:
         texts.append(
             Text(
-                vi=f"{endpoints.left_out} tên khác mà máy chủ web nhận không được xem",
+                vi=f"chưa kiểm tra {endpoints.left_out} tên miền khác mà máy chủ web nhận",
                 en=f"{endpoints.left_out} other names that its web servers claim were not looked at",
             )
         )

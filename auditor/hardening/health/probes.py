@@ -209,7 +209,7 @@ def list_unjudged(before: Sequence[HostProbes]) -> tuple[Text, ...]:
 
 _KINDS: Mapping[str, tuple[Text, frozenset[str]]] = {
     "ssh": (
-        Text(vi="không đăng nhập SSH mới được", en="no fresh SSH login"),
+        Text(vi="không mở được phiên đăng nhập SSH mới", en="no fresh SSH login"),
         frozenset({"ssh", "firewall", "pam", "accounts"}),
     ),
     "become": (
@@ -253,8 +253,11 @@ _BY_START: Mapping[str, tuple[Text, frozenset[str]]] = {
         ),
         _PHP,
     ),
-    "log:alert": (Text(vi="nhật ký máy chủ web báo động", en="the web server's log reports an alert"), _PHP),
-    "log:denied": (Text(vi="nhật ký có lỗi quyền truy cập mới", en="the logs report newly denied access"), _PHP),
+    "log:alert": (
+        Text(vi="nhật ký máy chủ web có cảnh báo mức alert", en="the web server's log reports an alert"),
+        _PHP,
+    ),
+    "log:denied": (Text(vi="nhật ký có lỗi từ chối truy cập mới", en="the logs report newly denied access"), _PHP),
     "enters:": (
         Text(vi="tài khoản chạy PHP không vào được thư mục gốc", en="PHP's account cannot enter a document root"),
         _PHP,

@@ -35,7 +35,7 @@ def find_wait_reasons(
 
 def _explain_unaccepted(control: str) -> Text:
     return Text(
-        vi=f"có rủi ro nên chưa làm; nếu chấp nhận, thêm --accept {control} hoặc ghi vào luytre_accept",
+        vi=f"có rủi ro nên chưa thực hiện; nếu chấp nhận rủi ro, thêm --accept {control} hoặc ghi vào luytre_accept",
         en=f"dangerous, so not made; to accept that, add --accept {control} or name it in luytre_accept",
     )
 

@@ -48,8 +48,8 @@ def _describe_fault(vhost: Mapping[str, Any], server: str) -> Text | None:
     if tls["loads"] == "unknown" and _LOWERED_LEVEL.search(tls["ciphers"] or ""):
         path = make_one_line(tls["certificate"] or "?", 200)
         return Text(
-            vi=f"{name}: mức bảo mật đang hạ ({make_one_line(tls['ciphers'], 100)}) mà chứng thư {path} không thử nạp "
-            f"được",
+            vi=f"{name}: mức bảo mật đang bị hạ thấp ({make_one_line(tls['ciphers'], 100)}) và không thử được "
+            f"chứng thư {path} có nạp được hay không khi không hạ mức đó",
             en=f"{name}: the level of security is lowered ({make_one_line(tls['ciphers'], 100)}), and whether {path} "
             f"loads without that could not be tried",
         )
@@ -71,7 +71,7 @@ def find_https_fault(site: Mapping[str, Any], now: float) -> Text | None:
     if not certificate["not_before"] <= now < certificate["not_after"]:
         return Text(vi="chứng thư của trang không còn hạn", en="the site's certificate is out of date")
     if not {domain, f"*.{domain.partition('.')[2]}"} & set(certificate["names"]):
-        return Text(vi="chứng thư của trang ghi tên khác", en="the site's certificate is for another name")
+        return Text(vi="chứng thư của trang cấp cho tên khác", en="the site's certificate is for another name")
     if certificate["self_signed"]:
         return Text(vi="chứng thư của trang tự ký", en="the site's certificate is self-signed")
     return None

@@ -236,7 +236,10 @@ def _logs_written(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect
             for log in written_logs[:MAX_TOLD]
         )
         parts.append(
-            Text(vi=f"đang được ghi nhờ quyền của mọi người: {text}", en=f"written only because everybody may: {text}")
+            Text(
+                vi=f"chỉ ghi được nhờ quyền ghi cấp cho mọi người: {text}",
+                en=f"written only because everybody may: {text}",
+            )
         )
     if unknown:
         parts.append(
@@ -292,7 +295,9 @@ def _find_confinement_losses(host: Host, data: Mapping[str, Any]) -> Iterator[tu
     )
     if by_pam:
         parts.append(
-            Text(vi=f"tài khoản MariaDB vào bằng PAM: {by_pam}", en=f"MariaDB accounts log in through PAM: {by_pam}")
+            Text(
+                vi=f"tài khoản MariaDB đăng nhập qua PAM: {by_pam}", en=f"MariaDB accounts log in through PAM: {by_pam}"
+            )
         )
     if parts:
         yield Effect.CONFINES_SERVICES, Text.join(parts)
@@ -344,7 +349,7 @@ def _large_bodies(_host: Host, site: Mapping[str, Any], data: Mapping[str, Any])
         yield (
             Effect.LIMITS_BODIES,
             Text(
-                vi=f"giới hạn {limit // MIB} MB được đặt riêng cho trang và ứng dụng phía sau nhận được chừng ấy",
+                vi=f"giới hạn {limit // MIB} MB được đặt riêng cho trang và ứng dụng phía sau nhận được đến mức đó",
                 en=f"a limit of {limit // MIB} MB was set on purpose, and the application behind it takes as much",
             ),
         )
@@ -366,7 +371,7 @@ def _framers(host: Host, site: Mapping[str, Any], data: Mapping[str, Any]) -> It
         yield (
             Effect.STOPS_FRAMING,
             Text(
-                vi=f"{text} có thể đang hiển thị trang trong khung (đã khai báo, hoặc thường dẫn khách đến)",
+                vi=f"{text} có thể đang hiển thị trang trong khung (đã khai báo, hoặc người truy cập thường đến từ đó)",
                 en=f"{text} may show the site in a frame (declared, or visitors often come from there)",
             ),
         )

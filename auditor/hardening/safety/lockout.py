@@ -115,13 +115,13 @@ def _describe_person(account: str, ways: list[Any]) -> Text:
 
 
 _UNRECORDED_LOGINS = Text(
-    vi="ai đó vào bằng mật khẩu, vì nhật ký SSH ở đây không cho biết ai đã vào trong hai tuần qua",
+    vi="bất kỳ ai đăng nhập bằng mật khẩu, vì nhật ký SSH ở đây không cho biết ai đã đăng nhập trong hai tuần qua",
     en="anyone who logs in with a password, because the records here do not show who logged in during the last "
     "two weeks",
 )
-_LOCKS = Text(vi="sẽ khóa ngoài", en="would lock out")
+_LOCKS = Text(vi="sẽ làm mất quyền truy cập của", en="would lock out")
 _CUTS = Text(vi="sẽ cắt đường hầm của", en="would cut what goes through sshd for")
 _MEND_KEY = Text(
-    vi="thêm khóa (ssh-copy-id) và vào thử bằng khóa", en="add a key (ssh-copy-id) and log in with it once"
+    vi="thêm khóa (ssh-copy-id) và đăng nhập thử bằng khóa đó", en="add a key (ssh-copy-id) and log in with it once"
 )
 _MEND_TUNNEL = Text(vi="hỏi họ và chuyển họ sang cách khác trước", en="ask them, and move them to another way first")

@@ -18,7 +18,7 @@ Judge = Callable[[Host, Mapping[str, Any]], Iterator[tuple[Effect, Text]]]
 """From the inventory and a host's facts by area to what would be taken away, by the effect that would."""
 
 _LOGINS_UNREAD = Text(
-    vi="chưa biết ai vào qua SSH, vì không đọc được nhật ký",
+    vi="chưa biết ai đăng nhập qua SSH, vì không đọc được nhật ký",
     en="unknown who logs in over SSH, because the records could not be read",
 )
 
@@ -77,7 +77,7 @@ def _clients(host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text
         yield (
             Effect.DROPS_HOST_KEYS,
             Text(
-                vi=f"{text} vào qua SSH trong 90 ngày qua, có thể chỉ lưu khóa ECDSA của máy chủ này",
+                vi=f"{text} đăng nhập qua SSH trong 90 ngày qua, có thể chỉ lưu khóa ECDSA của máy chủ này",
                 en=f"{text} logged in over SSH within 90 days, and may know this server by its ECDSA key alone",
             ),
         )

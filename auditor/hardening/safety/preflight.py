@@ -152,13 +152,13 @@ def _not_ours(case: PreflightInput) -> Iterator[Text]:
     name = system["os"]["name"] or "?"
     if (system["os"]["id"], system["os"]["version"].split(".")[0]) not in SUPPORTED_SYSTEMS:
         yield Text(
-            vi=f"hệ điều hành {name} chưa được thử nghiệm: chỉ kiểm tra, không thay đổi",
+            vi=f"hệ điều hành {name} chưa được thử nghiệm: chỉ rà soát, không thay đổi",
             en=f"the operating system {name} is untested: audited only, never changed",
         )
     if system["machine_panels"]:
         panels = ", ".join(system["machine_panels"])
         yield Text(
-            vi=f"bảng điều khiển {panels} quản lý cấu hình máy chủ này: chỉ kiểm tra, không thay đổi",
+            vi=f"bảng điều khiển {panels} quản lý cấu hình máy chủ này: chỉ rà soát, không thay đổi",
             en=f"the control panel {panels} owns this host's configuration: audited only, never changed",
         )
 
@@ -245,7 +245,7 @@ def _own_account(case: PreflightInput) -> Iterator[Text]:
     for control in (*case.iter_controls("accounts", account), *case.iter_controls("sudo", account)):
         if control not in harmless:
             yield Text(
-                vi=f"{control} sẽ lấy quyền của chính tài khoản {account} mà chương trình này dùng",
+                vi=f"{control} sẽ thu hồi quyền của chính tài khoản {account} mà chương trình này dùng",
                 en=f"{control} would take rights from {account}, the very account that this program uses",
             )
 
@@ -270,7 +270,8 @@ def _own_way(case: PreflightInput) -> Iterator[Text]:
     if taking_controls:
         by = f"{account}@{source}:{port}" if connection else account
         yield Text(
-            vi=f"{', '.join(taking_controls)} sẽ khóa ngoài chính tài khoản {account} mà chương trình này dùng "
+            vi=f"{', '.join(taking_controls)} sẽ làm mất quyền truy cập của {account}, chính tài khoản mà "
+            f"chương trình này dùng "
             f"({by}): tài khoản chưa có khóa SSH dùng được sau thay đổi",
             en=f"{', '.join(taking_controls)} would lock out {account}, the very account that this program uses "
             f"({by}): it has no SSH key that works after the change",
@@ -319,7 +320,7 @@ def _other_firewall(case: PreflightInput) -> Iterator[tuple[str, Text]]:
                 yield (
                     control,
                     Text(
-                        vi=f"{managers} đang quản lý tường lửa của máy chủ: đặt nó chặn mặc định, hoặc ngừng dùng nó, "
+                        vi=f"{managers} đang quản lý tường lửa của máy chủ: đặt mặc định là chặn, hoặc ngừng dùng, "
                         f"rồi chạy lại",
                         en=f"{managers} is in charge of this host's firewall: have it deny by default or retire it, "
                         f"then run again",
@@ -396,7 +397,7 @@ def _find_unstartable(case: PreflightInput) -> Iterator[tuple[str, Text]]:
     for name, scope, fault in faults:
         message = make_one_line(redact(fault), 200)
         why = Text(
-            vi=f"{name} hiện đã không khởi động lại được ({message}): sửa lỗi đó rồi chạy lại",
+            vi=f"{name} ở trạng thái hiện tại sẽ không khởi động lại được ({message}): sửa lỗi đó rồi chạy lại",
             en=f"{name} would not restart in its current state ({message}): fix that, then run again",
         )
         yield from (
@@ -467,15 +468,15 @@ def _find_sites_without_https(case: PreflightInput) -> dict[str, dict[Domain, Te
 def _own_password(closing_controls: Collection[ControlId]) -> Text:
     controls = ", ".join(closing_controls)
     return Text(
-        vi=f"{controls} sẽ khóa ngoài chính chương trình này vì bảng kiểm kê cho nó vào bằng mật khẩu: chuyển sang "
-        f"khóa SSH trước",
+        vi=f"{controls} sẽ làm chính chương trình này mất quyền truy cập, vì bảng kiểm kê khai báo đăng nhập bằng "
+        f"mật khẩu: chuyển sang khóa SSH trước",
         en=f"{controls} would lock out this program, for which the inventory has a password: move it to an SSH key "
         f"first",
     )
 
 
 _LOGINS_UNKNOWN = Text(
-    vi="không đọc được tài khoản và khóa SSH nên không biết ai sẽ bị khóa ngoài",
+    vi="không đọc được tài khoản và khóa SSH nên không biết ai sẽ mất quyền truy cập",
     en="accounts and SSH keys could not be read, so nobody knows whom this would lock out",
 )
 _NO_WAY_IN = Text(

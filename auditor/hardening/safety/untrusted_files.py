@@ -70,7 +70,7 @@ def describe_moves(suspect_files: tuple[UntrustedFile, ...]) -> Text | None:
         return None
     names = ", ".join(files[:MAX_FILES]) + (" …" if len(files) > MAX_FILES else "")
     return Text(
-        vi=f"chuyển vào {ASIDE} tệp người khác có thể đã viết: {names}",
+        vi=f"chuyển vào {ASIDE} các tệp mà người khác có thể đã ghi: {names}",
         en=f"moves files that others could have written to {ASIDE}: {names}",
     )
 
@@ -88,7 +88,7 @@ def _describe_file(file: UntrustedFile) -> Text:
     through = "" if file.doubt["place"] == file.path else f" ({file.doubt['place']})"
     lines = " ⏎ ".join(_iter_first_lines(file.doubt["beginning"]))
     return Text(
-        vi=f"{file.path} có thể đã do {who.vi} viết{through}" + (f", dòng đầu: {lines}" if lines else ""),
+        vi=f"{file.path} có thể đã bị {who.vi} ghi vào{through}" + (f", dòng đầu: {lines}" if lines else ""),
         en=f"{file.path} could have been written by {who.en}{through}" + (f", first lines: {lines}" if lines else ""),
     )
 
@@ -109,6 +109,6 @@ def _describe_writer(doubt: Mapping[str, Any]) -> Text:
 
 
 _BY_HAND = Text(
-    vi="máy chủ cần tệp này nên phải xem và sửa bằng tay",
+    vi="máy chủ cần tệp này nên phải kiểm tra và sửa thủ công",
     en="the host needs it, so look at it and put it right by hand",
 )

@@ -79,7 +79,7 @@ def _iter_deciding_files(violations: Iterable[Any]) -> Iterator[str]:
 def _explain_loose_file(file: str, loose: str) -> Text:
     path, who = make_one_line(file, 100), describe_changers(loose)
     return Text(
-        vi=f"phải sửa {path}, mà {who.vi}: chỉ để root sửa được (chown root, chmod go-w) rồi chạy lại",
+        vi=f"cần sửa {path}, nhưng {who.vi}: chỉ cho root quyền sửa (chown root, chmod go-w) rồi chạy lại",
         en=f"it would change {path}, and {who.en}: let root alone change it (chown root, chmod go-w), then run again",
     )
 

@@ -96,10 +96,12 @@ def recheck_hosts(
             vi, en = ("; ".join(getattr(f.what, lang) for f in failures[:5]) for lang in ("vi", "en"))
             after = Text(vi=f"; sau khi khôi phục vẫn còn: {vi}", en=f"; still so after the rollback: {en}")
         elif rollout.state(host.name) == "in_part":
-            after = Text(vi="; các trang vẫn phục vụ như trước", en="; what is looked at serves as before")
+            after = Text(
+                vi="; những gì được kiểm tra vẫn hoạt động như trước", en="; what is looked at serves as before"
+            )
         else:
             after = Text(
-                vi="; đã khôi phục, mọi thứ phục vụ như trước", en="; rolled back, everything serves as before"
+                vi="; đã khôi phục, mọi thứ hoạt động như trước", en="; rolled back, everything serves as before"
             )
         rollout.record.put([host.name], why=Text(vi=why.vi + after.vi, en=why.en + after.en))
 

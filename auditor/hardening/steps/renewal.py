@@ -79,5 +79,5 @@ _OTHERS = Text(
 )
 _NOT_PLANNED = Text(vi="không còn thuộc kế hoạch", en="it is no longer part of the plan")
 NOTHING_LEFT = explain_omission(
-    Text(vi="không còn thay đổi nào được phép làm", en="nothing of it may be made any more")
+    Text(vi="không còn thay đổi nào được phép thực hiện", en="nothing of it may be made any more")
 )

@@ -15,7 +15,7 @@ OF_MOLECULE = ("molecule-notest", "notest", "molecule-idempotence-notest")
 """Tags that Molecule skips in every play."""
 
 NO_WAY_BACK = {
-    "vi": "chỉ “auditor harden” biết trước những tệp nào sẽ đổi để giữ đường lùi",
+    "vi": "chỉ “auditor harden” biết trước những tệp nào sẽ đổi để giữ đường lui",
     "en": "only 'auditor harden' knows beforehand which files would change, and so can keep a way back",
 }
 RESTARTS = {
