@@ -43,7 +43,7 @@ def test_a_site_of_an_intruded_host_says_that_its_host_is_and_not_itself() -> No
     page = some["sites/antruc.test.html"]
     assert 'class="verdict host_intruded"' in page
     assert "Máy chủ web1 đặt trang này bị xâm nhập." in page
-    assert "để lại dấu vết chắc chắn" not in page
+    assert "Có dấu vết chắc chắn do đối tượng xâm nhập để lại" not in page
     assert "1 trong 4 trang nằm trên máy chủ bị xâm nhập: phải xử lý sự cố ngay" in some["index.html"]
     both = shown(intruded.run(intruded.TRACES[1], injected=True))["index.html"]
     assert "1 trong 4 trang bị xâm nhập" in both
