@@ -12,6 +12,9 @@ _RESULT = re.compile(
 )
 _MACHINE = "oval:ssg-installed_env_is_a_machine:def:1"
 _RELEASE = re.compile(r"(?<=>)oval:ssg-installed_OS_is_(?:debian12|ubuntu2404):def:1(?=</cpe-dict:check>)")
+_RULES_UNIT = re.compile(r"(?<=\|Requires=)augenrules(?=\.service\)</ind:pattern>)")
+_RULES_UNITS = "(?:augenrules|audit-rules)"
+"""The unit that loads auditd's rules, which on Debian 13 has the second name."""
 _KERNEL = re.compile(r'(?<=")oval:ssg-system_with_kernel:def:1(?="/>)')
 
 
@@ -40,9 +43,10 @@ Debian 12's and Ubuntu 24.04's are the nearest.
 def anywhere(stream: str) -> str:
     """Return a data stream that judges other releases than its own, too; what it looks at there stays as it is.
 
-    Raises ValueError when the stream asks for its release in another way than is known.
+    But for the name of a unit. Raises ValueError when the stream asks for its release, or for that unit, in another way
+    than is known.
     """
-    return _without(stream, _RELEASE, "release")
+    return _replace(_replace(stream, _RELEASE, _MACHINE, "release"), _RULES_UNIT, _RULES_UNITS, "unit")
 
 
 def as_machine(stream: str) -> str:
@@ -51,11 +55,11 @@ def as_machine(stream: str) -> str:
     A container without a kernel package is no "system with a kernel", and many rules are for such alone. Raises
     ValueError when the stream asks for a kernel in another way than is known.
     """
-    return _without(stream, _KERNEL, "kernel")
+    return _replace(stream, _KERNEL, _MACHINE, "kernel")
 
 
-def _without(stream: str, condition: re.Pattern[str], what: str) -> str:
-    stream, times = condition.subn(_MACHINE, stream)
+def _replace(stream: str, condition: re.Pattern[str], by: str, what: str) -> str:
+    stream, times = condition.subn(by, stream)
     if not times:
         raise ValueError(f"the data stream does not ask for a {what} in the way that is known")
     return stream

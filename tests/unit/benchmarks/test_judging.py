@@ -60,6 +60,7 @@ STREAM = (
     '<c id-ref="oval:ssg-system_with_kernel:def:1"/><c id-ref="oval:ssg-package_sudo:def:1"/>'
     '<d definition_ref="oval:ssg-system_with_kernel:def:1" comment=""/>'
     "<cpe-dict:check>oval:ssg-installed_OS_is_{}:def:1</cpe-dict:check>"
+    r"<ind:pattern>^(ExecStartPost=\-\/sbin\/augenrules.*$|Requires=augenrules.service)</ind:pattern>"
 )
 
 
@@ -68,6 +69,7 @@ def test_a_container_is_taken_for_the_machine_that_the_content_is_for() -> None:
         '<c id-ref="oval:ssg-installed_env_is_a_machine:def:1"/><c id-ref="oval:ssg-package_sudo:def:1"/>'
         '<d definition_ref="oval:ssg-system_with_kernel:def:1" comment=""/>'
         "<cpe-dict:check>oval:ssg-installed_OS_is_debian12:def:1</cpe-dict:check>"
+        r"<ind:pattern>^(ExecStartPost=\-\/sbin\/augenrules.*$|Requires=augenrules.service)</ind:pattern>"
     )
 
 
@@ -75,7 +77,7 @@ def test_a_container_is_taken_for_the_machine_that_the_content_is_for() -> None:
 def test_content_for_one_release_judges_another(release: str) -> None:
     assert openscap.anywhere(STREAM.format(release)) == STREAM.format(release).replace(
         f"oval:ssg-installed_OS_is_{release}:def:1", "oval:ssg-installed_env_is_a_machine:def:1"
-    )
+    ).replace("Requires=augenrules", "Requires=(?:augenrules|audit-rules)")  # Debian 13's unit
 
 
 def test_content_that_asks_in_another_way_is_told() -> None:
@@ -83,6 +85,8 @@ def test_content_that_asks_in_another_way_is_told() -> None:
         openscap.as_machine("<xccdf/>")
     with pytest.raises(ValueError, match="not ask for a release"):
         openscap.anywhere(STREAM.format("fedora"))
+    with pytest.raises(ValueError, match="not ask for a unit"):
+        openscap.anywhere(STREAM.format("debian12").replace("Requires=augenrules", "Requires=other"))
 
 
 def test_lynis_names_each_setting_of_a_test_that_has_several() -> None:
