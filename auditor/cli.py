@@ -35,17 +35,17 @@ from auditor.commands import (
 from auditor.commands.compromise import hunt, known_good
 from auditor.commands.content import baseline, review
 from auditor.commands.lab import demo, drill, machines
-from auditor.commands.options.deprecation import add_deprecated
+from auditor.commands.options.deprecation import add_deprecated_command_name
 from auditor.commands.output import faults
 from auditor.errors import IO, SOFTWARE, InputError, LabError
 from auditor.models import Lang
 from auditor.system import sandbox
 from auditor.text import language, usage
-from auditor.text.sanitize import make_visible
+from auditor.text.sanitize import escape_invisible_characters
 
 app = typer.Typer(
     name="auditor",
-    cls=usage.Top,
+    cls=usage.CommandGroupWithExitCodes,
     help="Lũy Tre: hardening and audit for the servers behind the websites of wards and communes.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -53,16 +53,16 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(doctor.doctor)
-app.command()(enroll.enroll)
+app.command("doctor")(doctor.check_prerequisites_of_this_machine)
+app.command("enroll")(enroll.enroll_server)
 app.command()(audit.audit)
-app.command()(review.review)
-app.command()(hunt.hunt)
+app.command("review")(review.review_sites_for_injected_content)
+app.command("hunt")(hunt.hunt_for_intrusion_traces_and_audit)
 app.command()(plan.plan)
 app.command()(harden.harden)
 app.command()(rollback.rollback)
-app.command()(drift.drift)
-app.command()(completion.completion)
+app.command("drift")(drift.show_drift_since_last_hardening)
+app.command("completion")(completion.print_completion_script_of_shell)
 app.add_typer(report.app, name="report")
 app.add_typer(history.app, name="history")
 app.add_typer(mail.app, name="mail")
@@ -77,8 +77,8 @@ app.add_typer(known_good.app, name="known-good")
 machines.app.command()(demo.demo)
 machines.app.command()(drill.drill)
 app.add_typer(machines.app, name="lab")
-add_deprecated(app, "demo", "auditor lab demo", demo.demo)
-add_deprecated(app, "drill", "auditor lab drill", drill.drill)
+add_deprecated_command_name(app, "demo", "auditor lab demo", demo.demo)
+add_deprecated_command_name(app, "drill", "auditor lab drill", drill.drill)
 
 
 def _print_version(is_requested: bool) -> None:
@@ -88,7 +88,7 @@ def _print_version(is_requested: bool) -> None:
 
 
 @app.callback()
-def common(
+def apply_global_options(
     context: typer.Context,
     version: bool = typer.Option(False, "--version", callback=_print_version, is_eager=True, help="Show the version."),
     lang: Annotated[
@@ -97,11 +97,11 @@ def common(
 ) -> None:
     """Lũy Tre: hardening and audit for the servers behind the websites of wards and communes."""
     if lang is not None:
-        context.with_resource(_use_language(lang))
+        context.with_resource(_set_default_language(lang))
 
 
 @contextmanager
-def _use_language(lang: Lang) -> Iterator[None]:
+def _set_default_language(lang: Lang) -> Iterator[None]:
     """Set the language of commands that are given none of their own."""
     before = os.environ.get(language.VARIABLE)
     os.environ[language.VARIABLE] = lang
@@ -121,31 +121,31 @@ def main() -> NoReturn:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # names on hosts need not be text; in JSON that is an escape
     arguments = sys.argv[1:]
-    lang = language.detect_language(arguments, os.environ)
+    lang = language.detect_language_from_options_or_environment(arguments, os.environ)
     if completion.VARIABLE in os.environ:
-        completion.prepare()
+        completion.register_shells_for_completion()
     try:
-        code = usage.build_command(app, lang)(arguments, prog_name="auditor", standalone_mode=False)
+        code = usage.build_command_line_in_language(app, lang)(arguments, prog_name="auditor", standalone_mode=False)
         print(end="", flush=True)
-        if sandbox.is_exposed():
-            print(f"auditor: {faults.describe_exposure(lang)}", file=sys.stderr)
+        if sandbox.was_any_child_not_isolated():
+            print(f"auditor: {faults.describe_unsandboxed_reading(lang)}", file=sys.stderr)
         sys.exit(code)
     except typer.TyperException as error:
-        print(usage.format_complaint(error, lang), file=sys.stderr)
+        print(usage.format_usage_error(error, lang), file=sys.stderr)
         sys.exit(error.exit_code)
     except typer.Abort:
         sys.exit(130)
     except InputError as error:
-        print(f"auditor: {make_visible(usage.format_mistake(error, lang))}", file=sys.stderr)
+        print(f"auditor: {escape_invisible_characters(usage.format_input_error_as_line(error, lang))}", file=sys.stderr)
         sys.exit(error.exit_code)
     except LabError as error:
         print(f"auditor: {error}", file=sys.stderr)
         sys.exit(1)
     except BrokenPipeError:
-        faults.drop_output()
+        faults.discard_pending_standard_output()
         sys.exit(1)
     except OSError as error:
-        faults.drop_output()
+        faults.discard_pending_standard_output()
         print(f"auditor: {faults.describe_system_error(error, lang)}", file=sys.stderr)
         sys.exit(IO)
     except Exception as error:

@@ -57,7 +57,7 @@ class InputError(Exception):
         text = what if isinstance(what, str) else what.en
         self.what, self.mend = (template.format(**values) if values else template for template in (text, mend))
         self.file, self.line = file, line
-        self.guess = _format_question(guess) if guess else None
+        self.guess = _format_did_you_mean_question(guess) if guess else None
         self.left: Text | None = None
         """What was done before and stays so, for people to know."""
         super().__init__(self.what)
@@ -75,42 +75,47 @@ class InputError(Exception):
 
     def __str__(self) -> str:
         lasting_text = f". {self.left.en}" if self.left else ""
-        return f"{self.where}{self.what}{self.format_guess('en')} — {self.mend}{lasting_text}"
+        return (
+            f"{self.file_and_line_prefix}{self.what}{self.format_guess_as_question('en')} — {self.mend}{lasting_text}"
+        )
 
-    def format_guess(self, lang: Lang) -> str:
+    def format_guess_as_question(self, lang: Lang) -> str:
         """Return what follows ``what``: the guess as a question, if there is one."""
         return self.guess.get(lang) if self.guess else ""
 
     @property
-    def where(self) -> str:
+    def file_and_line_prefix(self) -> str:
         """Return ``file:line: ``, as far as known."""
         return f"{self.file}:{self.line}: " if self.file and self.line else f"{self.file}: " if self.file else ""
 
 
-def _format_question(guess: str) -> Text:
+def _format_did_you_mean_question(guess: str) -> Text:
     from auditor.models import Text
 
     return Text(vi=f"; có phải '{guess}'?", en=f"; did you mean '{guess}'?")
 
 
-def get_first_error(error: ValidationError) -> tuple[tuple[int | str, ...], str]:
+def get_place_and_message_of_first_error(validation_error: ValidationError) -> tuple[tuple[int | str, ...], str]:
     """Return the place in the data of the first thing that does not fit its model, and what is wrong with it.
 
     An empty place is the whole.
     """
-    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    first = validation_error.errors(include_url=False, include_input=False, include_context=False)[0]
     return first["loc"], first["msg"].removeprefix(PREFIX)
 
 
-def is_unknown_key(error: ValidationError) -> bool:
+def is_first_error_unknown_key(validation_error: ValidationError) -> bool:
     """Return whether the first thing that does not fit is a key that its model has not."""
-    return error.errors(include_url=False, include_input=False, include_context=False)[0]["type"] == "extra_forbidden"
+    return (
+        validation_error.errors(include_url=False, include_input=False, include_context=False)[0]["type"]
+        == "extra_forbidden"
+    )
 
 
-def find_nearest(wrong: str, known_names: Iterable[str]) -> str | None:
+def find_nearest_known_name(unknown_name: str, known_names: Iterable[str]) -> str | None:
     """Return the known name that was probably meant; None when none is like it. Capitals do not count."""
     names = {name.casefold(): name for name in known_names}
-    close = get_close_matches(wrong.casefold(), names, n=1)
+    close = get_close_matches(unknown_name.casefold(), names, n=1)
     return names[close[0]] if close else None
 
 

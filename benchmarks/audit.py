@@ -35,14 +35,14 @@ def audit(*limit: str) -> float:
 
 
 def lynis(host: str) -> float:
-    installed = lab.run(
+    installed = lab.run_on_machine_as_root(
         host,
         "command -v lynis || (apt-get -qq update && apt-get -qq install -y lynis) >/dev/null 2>&1; command -v lynis",
     )
     if installed.returncode != 0:
         raise SystemExit(f"lynis cannot be installed on {host}: {installed.stderr.decode()}")
     started = time.monotonic()
-    lab.run(host, "lynis audit system --quick --no-colors >/dev/null 2>&1", timeout=600)
+    lab.run_on_machine_as_root(host, "lynis audit system --quick --no-colors >/dev/null 2>&1", timeout=600)
     return time.monotonic() - started
 
 
@@ -52,10 +52,12 @@ def row(what: str, seconds: list[float]) -> str:
 
 def main() -> None:
     repeats = int(sys.argv[1]) if len(sys.argv) > 1 else 5
-    was_up = any(machine.running for machine in lab.status())
-    lab.up()
-    for host in lab.hosts():
-        lab.run(host, "rm -f /usr/lib/python3/dist-packages/luytre-lab.pth")  # real hosts keep no bytecode of archives
+    was_up = any(machine.running for machine in lab.list_status_of_machines())
+    lab.boot_machines_and_await_sites()
+    for host in lab.get_standard_machines_by_name():
+        lab.run_on_machine_as_root(
+            host, "rm -f /usr/lib/python3/dist-packages/luytre-lab.pth"
+        )  # real hosts keep no bytecode of archives
     try:
         audit()
         print(
@@ -63,12 +65,12 @@ def main() -> None:
             f"history)"
         )
         print(row("auditor, three hosts and four sites", [audit() for _ in range(repeats)]))
-        for host in lab.hosts():
+        for host in lab.get_standard_machines_by_name():
             print(row(f"auditor, {host}", [audit("--limit", host) for _ in range(repeats)]))
         print(row("lynis audit system --quick, web3", [lynis("web3") for _ in range(min(repeats, 2))]))
     finally:
         if not was_up:
-            lab.down()
+            lab.stop_machines()
 
 
 if __name__ == "__main__":

@@ -70,7 +70,7 @@ def plan(checkout: Path, hosts: Sequence[str]) -> dict[str, Any]:
 
 def hardened(checkout: Path, hosts: Sequence[str]) -> dict[str, Disk]:
     """Return the hosts' disks after that checkout has hardened them."""
-    lab.reset(hosts)
+    lab.reset_machines_to_pristine_image(hosts)
     quiet(*hosts)
     with tempfile.TemporaryDirectory() as folder:
         done = run(
@@ -106,9 +106,9 @@ def compared(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
 
 def main() -> int:
     """Print every difference, then the counts."""
-    other, hosts = Path(sys.argv[1]).resolve(), sys.argv[2:] or list(lab.hosts())
-    lab.up(hosts)
-    lab.reset(hosts)
+    other, hosts = Path(sys.argv[1]).resolve(), sys.argv[2:] or list(lab.get_standard_machines_by_name())
+    lab.boot_machines_and_await_sites(hosts)
+    lab.reset_machines_to_pristine_image(hosts)
     quiet(*hosts)
     found = list(compared(findings(other, hosts), findings(HERE, hosts)))
     print("\n".join(found), flush=True)

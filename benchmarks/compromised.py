@@ -49,7 +49,7 @@ def run(folder: Path, *arguments: str) -> Mapping[str, Any]:
 
 def alarms(told: Mapping[str, Any]) -> dict[str, list[Mapping[str, Any]]]:
     """Return the traces of a hunt that are findings, by host."""
-    found: dict[str, list[Mapping[str, Any]]] = {host: [] for host in lab.hosts()}
+    found: dict[str, list[Mapping[str, Any]]] = {host: [] for host in lab.get_standard_machines_by_name()}
     for finding in told["findings"]:
         if finding["control"].startswith("compromise."):
             found[finding["host"]] += finding["violations"]
@@ -59,23 +59,26 @@ def alarms(told: Mapping[str, Any]) -> dict[str, list[Mapping[str, Any]]]:
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         problems = list(_story(Path(folder)))
-    lab.reset()
+    lab.reset_machines_to_pristine_image()
     for problem in problems:
         print(f"PROBLEM  {problem}")
     sys.exit(1 if problems else 0)
 
 
 def _story(folder: Path) -> Iterator[str]:
-    lab.reset()
+    lab.reset_machines_to_pristine_image()
     _import(folder)
     yield from _nothing("as it is", run(folder, "hunt"))
     lab.compromise_hosts()
-    print("an order to a back door is answered with", lab.run("web1", ["python3", "-c", ORDER]).stdout.decode())
+    print(
+        "an order to a back door is answered with",
+        lab.run_on_machine_as_root("web1", ["python3", "-c", ORDER]).stdout.decode(),
+    )
     first = run(folder, "hunt")
     second = run(folder, "hunt")
     yield from _all_of_it(first)
     yield from _the_same(first, second)
-    lab.reset()
+    lab.reset_machines_to_pristine_image()
     run(folder, "harden", "--yes", "--batch", "100%")
     yield from _nothing("hardened", run(folder / "hardened", "hunt"))
 
@@ -84,7 +87,9 @@ def _import(folder: Path) -> None:
     """Know WordPress' own code as it lies on web1 before anybody broke in: its release is not on this machine."""
     core = folder / "core"
     core.mkdir()
-    packed = lab.run("web1", "tar -C /var/www/antruc.test -cf - wp-admin wp-includes --exclude=.htaccess").stdout
+    packed = lab.run_on_machine_as_root(
+        "web1", "tar -C /var/www/antruc.test -cf - wp-admin wp-includes --exclude=.htaccess"
+    ).stdout
     subprocess.run(["tar", "-C", core, "-xf", "-"], input=packed, check=True)
     why = ("--name", "wordpress", "--trust-on-first-use", "--reason", "benchmark", "--approver", "benchmark")
     command = [AUDITOR, "known-good", "import", core, *why]
@@ -99,7 +104,7 @@ def _nothing(how: str, told: Mapping[str, Any]) -> Iterator[str]:
 
 def _all_of_it(told: Mapping[str, Any]) -> Iterator[str]:
     found, weak = alarms(told), {one["host"]: one["weak"] for one in told["hunts"]}
-    for one in (one for one in lab.load_plants() if one.what == "foothold"):
+    for one in (one for one in lab.load_planted_intrusion_traces() if one.what == "foothold"):
         by = one.told.by or "hunt"
         alarm, sign = (
             [t for t in told if one.told.matches_trace(t) or (by == "facts" and (one.told.where or "") in t["where"])]

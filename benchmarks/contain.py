@@ -23,8 +23,8 @@ import time
 from pathlib import Path
 
 from auditor import lab
-from auditor.history.incidents import Incidents
-from auditor.history.runs import History
+from auditor.history.incidents import IncidentStore
+from auditor.history.runs import RunHistory
 from auditor.incidents.case import fold_cases
 from auditor.inventory import hosts as inventories
 
@@ -41,7 +41,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["LUYTRE_STATE"], inventory = f"{folder}/state", Path(folder) / "inventory"
         shutil.copytree("inventories/lab", inventory)
-        _ran(lab.run(given.host, "command -v nft > /dev/null || apt-get -qq install -y nftables > /dev/null 2>&1"))
+        _ran(
+            lab.run_on_machine_as_root(
+                given.host, "command -v nft > /dev/null || apt-get -qq install -y nftables > /dev/null 2>&1"
+            )
+        )
         lab.compromise_hosts([given.host])
         for command in ("hunt", "audit"):
             _auditor({0, 1}, command, "-i", inventory, "--limit", given.host, "--output", f"{folder}/out")
@@ -50,13 +54,13 @@ def main() -> None:
         whole = [_opened(inventory, given.host, named) for _ in range(given.times)]
         print("block an address:", flush=True)
         blocked = [_blocked(inventory, given.host) for _ in range(given.times)]
-    lab.reset((given.host,))
+    lab.reset_machines_to_pristine_image((given.host,))
     sys.exit(0 if _holds("open and contain", whole) & _holds("block an address", blocked) else 1)
 
 
 def _found(inventory: Path, host: str) -> list[str]:
     """Return the controls of which the last audit has alarms that are files."""
-    newest = History().latest(inventories.load(inventory).path)
+    newest = RunHistory().latest(inventories.load_inventory(inventory).path)
     found = newest.findings if newest is not None else ()
     return [
         one.control
@@ -70,7 +74,7 @@ def _opened(inventory: Path, host: str, named: list[str]) -> float:
     began = time.monotonic()
     _auditor({0, 1}, "incident", "open", *named, "--contain", "--new", *who)
     seconds = time.monotonic() - began
-    last = fold_cases(Incidents().load_logs(inventories.load(inventory).path))[-1]
+    last = fold_cases(IncidentStore().load_case_logs_of_inventory(inventories.load_inventory(inventory).path))[-1]
     states = [action.state for action in last.actions.values()]
     print(f"  {seconds:.1f} s, {len(states)} actions, all confirmed: {set(states) == {'confirmed'}}", flush=True)
     _auditor({0}, "incident", "release", last.id, *who)
@@ -79,7 +83,9 @@ def _opened(inventory: Path, host: str, named: list[str]) -> float:
 
 def _blocked(inventory: Path, host: str) -> float:
     who = ("--who", "Văn phòng", "-i", inventory)
-    incident = fold_cases(Incidents().load_logs(inventories.load(inventory).path))[-1].id
+    incident = fold_cases(IncidentStore().load_case_logs_of_inventory(inventories.load_inventory(inventory).path))[
+        -1
+    ].id
     began = time.monotonic()
     _auditor({0}, "incident", "contain", incident, "address", ADDRESS, *who)
     seconds = time.monotonic() - began

@@ -26,9 +26,9 @@ from pathlib import Path
 from typing import Any, get_args
 from urllib.parse import quote
 
-from auditor.content.analyzer import read
+from auditor.content.analyzer import analyze_visit
 from auditor.content.page import css_rules
-from auditor.content.text.lexicon import Lexicon, load_built_in_lexicon, without_words
+from auditor.content.text.lexicon import Lexicon, copy_lexicon_without_words, load_built_in_lexicon
 from auditor.scans.responses import PageVisit, Sheet, SiteBaseline, Visitor, VisitorResponse
 from auditor.scans.traces import Trace
 from auditor.system.yaml_source import load_yaml
@@ -86,7 +86,10 @@ def _case(told: Mapping[str, Any]) -> Case:
 
 def _sheets(told: Mapping[str, Any]) -> tuple[tuple[str, Sheet], ...]:
     """Return the site's own style sheets, read as a review reads them before a page that links to them."""
-    return tuple((f"https://{DOMAIN}{path}", css_rules.rules(text)) for path, text in told.get("sheets", {}).items())
+    return tuple(
+        (f"https://{DOMAIN}{path}", css_rules.parse_hiding_and_showing_rules(text))
+        for path, text in told.get("sheets", {}).items()
+    )
 
 
 def _served(visitor: Visitor, path: str, told: Mapping[str, Any]) -> VisitorResponse:
@@ -168,7 +171,7 @@ def docx(lines: Iterable[str], link: str) -> bytes:
 
 
 def alarms(case: Case, lexicon: Lexicon) -> tuple[Trace, ...]:
-    return tuple(one for one in read(case.visited, case.known, lexicon).traces if one.certainty != "weak")
+    return tuple(one for one in analyze_visit(case.visited, case.known, lexicon).traces if one.certainty != "weak")
 
 
 def judged(name: str, lexicon: Lexicon, *, each: bool) -> None:
@@ -216,7 +219,7 @@ def sized(kilobytes: int, number: int) -> bytes:
 def speed() -> bool:
     known = SiteBaseline(DOMAIN, own=frozenset({DOMAIN}), title=TITLE)
     enough = True
-    read(visit(sized(40, 0), "/warm"), known)
+    analyze_visit(visit(sized(40, 0), "/warm"), known)
     for kilobytes, wanted in SIZES.items():
         pages = [visit(sized(kilobytes, number), f"/tin/{number}") for number in range(12_000 // kilobytes)]
         rate = max(
@@ -225,16 +228,16 @@ def speed() -> bool:
         enough &= rate >= wanted
         print(f"{kilobytes:>4} KB {rate:>8.0f} pages/s {1e6 / rate:>6.0f} us   (at least {wanted})")
     same = visit(sized(40, 1), "/same")
-    read(same, known)
+    analyze_visit(same, known)
     before = time.process_time()
     for _ in range(5_000):
-        read(same, known)
+        analyze_visit(same, known)
     rate = 5_000 / (time.process_time() - before)
     enough &= rate >= 5_000
     print(f"seen before {rate:>5.0f} answers/s (at least 5000)")
     for name, body in hostile():
         before = time.process_time()
-        read(visit(body, "/x"), known)
+        analyze_visit(visit(body, "/x"), known)
         spent = time.process_time() - before
         enough &= spent < 2
         print(f"{name:30} {len(body) / 1e6:6.2f} MB {spent:6.2f} s (at most 2)")
@@ -247,7 +250,7 @@ def _rate(pages: list[PageVisit], known: SiteBaseline, start: int) -> float:
     fresh = [replace(one, url=f"{one.url}?{start}") for one in pages]
     before = time.process_time()
     for one in fresh:
-        read(one, known)
+        analyze_visit(one, known)
     return len(pages) / (time.process_time() - before)
 
 
@@ -335,7 +338,7 @@ def main() -> int:
     if given.lexicon != "empty":
         judged("as shipped", load_built_in_lexicon(), each=given.each)
     if given.lexicon != "shipped":
-        judged("emptied", without_words(load_built_in_lexicon()), each=given.each)
+        judged("emptied", copy_lexicon_without_words(load_built_in_lexicon()), each=given.each)
     return 0
 
 

@@ -30,7 +30,7 @@ import ansible.module_utils
 from auditor import lab
 from auditor.system import resources
 from auditor.vulnerabilities import evaluation, installed_software, store, versions
-from auditor.vulnerabilities.importer import import_files
+from auditor.vulnerabilities.importer import import_vulnerability_data_files
 from auditor.vulnerabilities.verdicts import Verdict
 
 RELEASE = "trixie"
@@ -53,7 +53,7 @@ def fetch(folder: Path) -> None:
 def _collector() -> Any:
     """Return the collector's own reading of packages."""
     for part in ("collect", "shared"):
-        ansible.module_utils.__path__.append(str(resources.get_root() / "on_host" / part / "module_utils"))
+        ansible.module_utils.__path__.append(str(resources.get_resources_folder() / "on_host" / part / "module_utils"))
     return importlib.import_module("ansible.module_utils.luytre.packages")
 
 
@@ -63,7 +63,7 @@ def _mutated(rng: random.Random, version: str) -> str:
         *(version + more for more in ("+deb13u1", "~rc1", "~deb13u1", "1", "+b1")),
         *(version[:-1] + str(rng.randint(0, 9)), version.replace("1", "2", 1), "0" + version, "1:" + version),
     ]
-    return rng.choice([one for one in near if versions.is_debian(one)] or [version])
+    return rng.choice([one for one in near if versions.is_valid_debian_version(one)] or [version])
 
 
 def feed(rng: random.Random, sources: Mapping[str, Sequence[str]]) -> tuple[str, int]:
@@ -118,27 +118,30 @@ def ours(data: Mapping[str, Any], known: store.VulnerabilityDatabase) -> Said:
 def compare(status: Path, program: Path, folder: Path, collector: Any) -> int:
     """Differences on one host; says what was compared."""
     rng = random.Random(status.name)  # noqa: S311  made-up data
-    fields = list(collector._dpkg.iter_packages(status.read_text("utf-8", "replace")))
+    fields = list(collector._dpkg.iter_installed_package_fields(status.read_text("utf-8", "replace")))
     sources: dict[str, list[str]] = {}
     for each in fields:
-        source, version = collector.parse_source(each)
+        source, version = collector.parse_source_package_and_version(each)
         sources.setdefault(source, []).append(version)
     foreign = set(rng.sample(sorted(sources), FOREIGN))
     usual = {"source": None, "source_version": None, "held": False, "origin": "main", "named": None}
     told = [
-        usual | collector.describe_package(each, "none" if collector.parse_source(each)[0] in foreign else "main")
+        usual
+        | collector.describe_installed_package(
+            each, "none" if collector.parse_source_package_and_version(each)[0] in foreign else "main"
+        )
         for each in fields
     ]
     text, entries = feed(rng, sources)
     (folder / RELEASE).write_bytes(zlib.compress(text.encode()))
     state = folder / f"state-{status.name}" / "vulnerabilities.sqlite"
-    import_files([folder / RELEASE], state)
+    import_vulnerability_data_files([folder / RELEASE], state)
     with store.open_database(state) as known:
         said = ours({"packages": {"installed": told, "running_kernel": "", "mapped": []}}, known)
     vulnerable = theirs(program, folder, status)
     affected = {key for key, one in said.items() if one.state == "affected"}
     unknown = {key for key, one in said.items() if one.state == "unknown"}
-    headers = {each["Package"] for each in fields if collector.parse_source(each)[0] == "linux"}
+    headers = {each["Package"] for each in fields if collector.parse_source_package_and_version(each)[0] == "linux"}
     differing = sorted(key for key in (vulnerable ^ affected) - unknown if key[1] not in headers)
     print(
         f"{status.name}: {entries} entries, {len(fields)} packages, {len(said)} verdicts; vulnerable "
@@ -157,7 +160,7 @@ def _statuses(folder: Path) -> Iterator[Path]:
     """Yield those of the lab's hosts."""
     for host in HOSTS:
         file = folder / host
-        file.write_bytes(lab.run(host, ["cat", "/var/lib/dpkg/status"]).stdout)
+        file.write_bytes(lab.run_on_machine_as_root(host, ["cat", "/var/lib/dpkg/status"]).stdout)
         yield file
 
 

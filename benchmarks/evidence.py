@@ -57,17 +57,17 @@ def main() -> None:
         os.environ["LUYTRE_STATE"], inventory = f"{folder}/state", Path(folder) / "inventory"
         shutil.copytree("inventories/lab", inventory)
         _auditor(inventory, "open", *given.hosts)
-        incident = f"SC-{clock.format_compact_day(clock.now())}-1"
+        incident = f"SC-{clock.format_compact_vietnam_day(clock.now())}-1"
         wrong = [each for host in given.hosts for each in _one(incident, host, inventory, given.dissect)]
     print(*wrong, sep="\n", flush=True)
-    lab.reset(tuple(given.hosts))
+    lab.reset_machines_to_pristine_image(tuple(given.hosts))
     sys.exit(1 if wrong else 0)
 
 
 def _one(incident: str, host: str, inventory: Path, dissect: Path | None) -> Iterator[str]:
     """Collect from one host; what does not hold."""
-    _ran(lab.run(host, PLANT))
-    secrets = [*SECRETS, *_ran(lab.run(host, ASK)).decode().split()]
+    _ran(lab.run_on_machine_as_root(host, PLANT))
+    secrets = [*SECRETS, *_ran(lab.run_on_machine_as_root(host, ASK)).decode().split()]
     before, began = _upper(host), time.monotonic()
     _auditor(inventory, "collect", incident, host, "--file", "/var/www/planted.php")
     seconds, changed = time.monotonic() - began, _upper(host) ^ before
@@ -138,7 +138,7 @@ def _ran(done: subprocess.CompletedProcess[bytes]) -> bytes:
 
 def _upper(host: str) -> set[tuple[str, float, float]]:
     """Return what the host's overlay holds, with its times."""
-    upper = lab.upper(host)
+    upper = lab.get_folder_of_changes_on_machine(host)
     found = ((path, path.lstat()) for path in upper.rglob("*"))
     return {(str(path.relative_to(upper)), status.st_mtime, status.st_ctime) for path, status in found}
 

@@ -26,7 +26,7 @@ from typing import Any
 from auditor.audit import controls
 from auditor.compromise.scan_cache import ScanCache
 from auditor.history.hunts import HuntHistory
-from auditor.history.runs import History
+from auditor.history.runs import RunHistory
 from auditor.history.scans import ScanHistory
 from auditor.indicators import taxii
 from auditor.indicators.indicator import TLPS
@@ -34,7 +34,7 @@ from auditor.indicators.observations import LEADING_KINDS
 from auditor.models import Finding, Run, Scan, Status, Subject, clock
 from auditor.models.hunts import Hunt
 from auditor.scans.frontier import CrawlFrontier
-from auditor.scans.traces import trace
+from auditor.scans.traces import build_masked_trace
 from auditor.system import resources
 from benchmarks.judging import tools
 
@@ -89,9 +89,9 @@ def lists(folder: Path) -> Iterator[Path]:
 
 def seen(inventory: str, catalogue: controls.Catalogue) -> None:
     """Make up what a review, a hunt and an audit of ours have seen."""
-    now = clock.format_stamp(clock.now())
+    now = clock.format_iso_moment(clock.now())
     traces = tuple(
-        trace(
+        build_masked_trace(
             kind,
             f"{kind}.slot.test",
             where="/",
@@ -105,13 +105,15 @@ def seen(inventory: str, catalogue: controls.Catalogue) -> None:
     look = Scan(
         id="look", site="antruc.test", started=now, seconds=1, known=1, fresh=1, visited=1, engine=True, traces=traces
     )
-    ScanHistory().keep(inventory, look, CrawlFrontier(site=look.site))
-    shell = trace("program", DIGEST, where="/x.php", sample="-", families=("tree",), rules=("eval",), exact=True)
+    ScanHistory().store_look_and_frontier(inventory, look, CrawlFrontier(site=look.site))
+    shell = build_masked_trace(
+        "program", DIGEST, where="/x.php", sample="-", families=("tree",), rules=("eval",), exact=True
+    )
     counts = dict.fromkeys(("seen", "same", "known", "judged", "unjudged", "left"), 0)
     told = {"id": "hunt", "host": "web1", "started": now, "seconds": 1, "warm": False, "cut_short": False, **counts}
     hunt = Hunt.model_validate({**told, "traces": (shell,)})
     file = ("/srv", "x.php", 1, 1, 1, DIGEST, 0, 0, "0" * 32, None)
-    HuntHistory().keep(inventory, hunt, ScanCache(host="web1", files=(file,)))
+    HuntHistory().store_hunt(inventory, hunt, ScanCache(host="web1", files=(file,)))
     finding = Finding(
         control="firewall.known_bad",
         subject=Subject(kind="host", id="web1"),
@@ -120,7 +122,7 @@ def seen(inventory: str, catalogue: controls.Catalogue) -> None:
         severity=catalogue["firewall.known_bad"].severity,
         violations=({"indicator": "c2.evil1.test", "list": "list-1", "where": "log", "path": "/var/log/a.log"},),
     )
-    History().keep(
+    RunHistory().keep(
         Run(
             id="run",
             started=now,
@@ -242,13 +244,13 @@ def requests(folder: Path) -> int:
 
 def main() -> int:
     """Return each step, and what came of it."""
-    catalogue, programs = controls.load(), environment()
+    catalogue, programs = controls.load_catalogue(), environment()
     print("before " + ", ".join(f"{name} {version}" for name, version in PYPI.items()))
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         os.environ.update(LUYTRE_STATE=str(folder / "state"), LUYTRE_LANG="en", NO_COLOR="1")
         inventory = folder / "inventory"
-        shutil.copytree(resources.get_inventories() / "lab", inventory)
+        shutil.copytree(resources.get_shipped_inventories_folder() / "lab", inventory)
         try:
             steps(programs, folder, str(inventory), catalogue)
         except Wrong as wrong:
@@ -278,7 +280,11 @@ def steps(programs: Path, folder: Path, inventory: str, catalogue: controls.Cata
         (secret.parent / "taxii.yml").write_text(f"url: {url}\nuser: {WORD}\ntoken_file: taxii.token\n")
         for _ in range(2):
             print(ours("indicators", "push", "--tlp", "RED", "--sightings", "-i", inventory).strip())
-        there = {one["id"]: one for page, _ in taxii.load(secret.parent).iter_pages(None) for one in page}
+        there = {
+            one["id"]: one
+            for page, _ in taxii.load(secret.parent).iter_pages_of_objects_added_after(None)
+            for one in page
+        }
         if there != held((folder / "RED.json").read_text()):
             raise Wrong("what the server has is another than what was sent")
         asked = requests(folder)

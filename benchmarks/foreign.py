@@ -95,7 +95,7 @@ def servers() -> dict[str, Server]:
 
 def ran(host: str, script: str, given: bytes | None = None) -> None:
     """Run a script on a host. Raises SystemExit with what it said when it fails."""
-    done = lab.run(host, f"set -eu\n{script}", given, timeout=300)
+    done = lab.run_on_machine_as_root(host, f"set -eu\n{script}", given, timeout=300)
     if done.returncode:
         raise SystemExit(f"{host}: {(done.stdout + done.stderr).decode(errors='replace')[-2000:]}")
 
@@ -107,7 +107,7 @@ def install(host: str, packages: Sequence[str]) -> None:
     kept = KEPT / f"{host}={'+'.join(packages)}"
     if not (kept / "done").exists():
         kept.mkdir(parents=True, exist_ok=True)
-        (kept / "status").write_bytes(lab.run(host, "cat /var/lib/dpkg/status").stdout)
+        (kept / "status").write_bytes(lab.run_on_machine_as_root(host, "cat /var/lib/dpkg/status").stdout)
         fetch(kept, packages)
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as archive:
@@ -136,8 +136,8 @@ def fetch(kept: Path, packages: Sequence[str]) -> None:
 
 def inventory(server: Server, folder: Path) -> Path:
     """Return an inventory of that server alone, reached as the lab reaches it."""
-    own = yaml.safe_load((resources.get_inventories() / "lab" / "hosts.yml").read_text("utf-8"))
-    address = str(lab.spec().hosts[server.host].address)
+    own = yaml.safe_load((resources.get_shipped_inventories_folder() / "lab" / "hosts.yml").read_text("utf-8"))
+    address = str(lab.load_lab_spec().hosts[server.host].address)
     entry = {"ansible_host": address, "luytre_sites": [dict(site) for site in server.sites]}
     own["all"]["children"] = {"webservers": {"hosts": {server.host: entry}}}
     (folder / "hosts.yml").write_text(yaml.safe_dump(own, allow_unicode=True), "utf-8")
@@ -158,7 +158,7 @@ def told(state: Path, *arguments: str) -> tuple[int, Any]:
 
 def pages(server: Server) -> dict[str, tuple[int, str]]:
     """Return each page of the sites: status and title, as a visitor gets them over HTTP, redirects followed."""
-    address = str(lab.spec().hosts[server.host].address)
+    address = str(lab.load_lab_spec().hosts[server.host].address)
     found: dict[str, tuple[int, str]] = {}
     for site in server.sites:
         for url in site.get("smoke_urls", ["/"]):
@@ -235,7 +235,7 @@ def breakages(stage: str, before: Mapping[str, Any], server: Server, noticed: st
 
 def standing(server: Server) -> frozenset[str]:
     """Return what listens on a server, and which units have failed."""
-    return frozenset(lab.run(server.host, STANDING).stdout.decode().splitlines())
+    return frozenset(lab.run_on_machine_as_root(server.host, STANDING).stdout.decode().splitlines())
 
 
 def differing(stage: str, before: frozenset[str], server: Server) -> list[str]:
@@ -278,7 +278,7 @@ def there_and_back(server: Server, folder: Path, where: Sequence[str]) -> tuple[
 
 def measured(name: str, server: Server, folder: Path) -> Counts:
     """Build a server, and look at it clean, with its holes, hardened, rolled back, and booted anew."""
-    lab.pristine([server.host])
+    lab.provide_pristine_machines([server.host])
     install(server.host, server.packages)
     ran(server.host, "".join((FOLDER / file).read_text("utf-8") for file in ("shared.sh", f"{name}.sh")))
     serving(server)
@@ -310,7 +310,7 @@ def main() -> int:
         return 0
     chosen = {name: server for name, server in servers().items() if name in sys.argv[1:] or not sys.argv[1:]}
     bad = 0
-    with lab.hold_session():
+    with lab.hold_lab_session():
         for name, server in chosen.items():
             with tempfile.TemporaryDirectory() as made:
                 counts = measured(name, server, Path(made))
@@ -325,7 +325,7 @@ def main() -> int:
             for what in ("criticals", "unseen", "broken", "unfinished"):
                 for one in getattr(counts, what):
                     print(f"  {what}: {one}", flush=True)
-            lab.pristine([server.host])
+            lab.provide_pristine_machines([server.host])
     return int(bad > 0)
 
 

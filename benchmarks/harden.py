@@ -17,7 +17,7 @@ from pathlib import Path
 
 from auditor import lab
 from auditor.audit import controls
-from auditor.audit.run import audit
+from auditor.audit.run import audit_hosts
 from auditor.fleet.runner import play
 from auditor.hardening import harden
 from auditor.hardening import plan as planning
@@ -35,30 +35,30 @@ def row(what: str, seconds: list[float]) -> str:
 def main() -> None:
     name = sys.argv[1] if len(sys.argv) > 1 else "web3"
     repeats = int(sys.argv[2]) if len(sys.argv) > 2 else 3
-    catalogue = controls.load()
-    known = inventories.load(resources.get_inventories() / "lab")
+    catalogue = controls.load_catalogue()
+    known = inventories.load_inventory(resources.get_shipped_inventories_folder() / "lab")
     hosts = [host for host in known.hosts if host.name == name]
-    with lab.hold_session(), tempfile.TemporaryDirectory() as folder:
-        lab.pristine()
+    with lab.hold_lab_session(), tempfile.TemporaryDirectory() as folder:
+        lab.provide_pristine_machines()
         journal = Journal(Path(folder))
 
         def planned() -> planning.HardeningPlan:
-            run, facts = audit(known, catalogue, hosts)
-            return planning.make(catalogue, run, facts)
+            run, facts = audit_hosts(known, catalogue, hosts)
+            return planning.make_hardening_plan(catalogue, run, facts)
 
-        harden.harden(known, hosts, planned(), catalogue, journal, "first")
-        lab.keep([name])
+        harden.harden_hosts_in_batches(known, hosts, planned(), catalogue, journal, "first")
+        lab.keep_state_of_machines([name])
 
         def loosened() -> planning.HardeningPlan:
-            lab.back_to_kept([name])
-            lab.run(name, LOOSEN)
+            lab.restore_kept_state_of_machines([name])
+            lab.run_on_machine_as_root(name, LOOSEN)
             return planned()
 
         bare, safe, nothing, audits = [], [], [], []
         for number in range(repeats):
             plan = loosened()
             started = time.monotonic()
-            controls_due = plan.as_variables()
+            controls_due = plan.build_luytre_plan_variable()
             play(
                 "apply.yml",
                 inventory=known.path,
@@ -66,23 +66,23 @@ def main() -> None:
                 variables={"luytre_plan": controls_due},
                 tags=sorted(controls_due[name]),
             )
-            audit(known, catalogue, hosts)
+            audit_hosts(known, catalogue, hosts)
             bare.append(time.monotonic() - started)
             plan = loosened()
             started = time.monotonic()
-            done = harden.harden(known, hosts, plan, catalogue, journal, f"safe-{number}")
+            done = harden.harden_hosts_in_batches(known, hosts, plan, catalogue, journal, f"safe-{number}")
             safe.append(time.monotonic() - started)
-            if not done.hardening.sound:
+            if not done.hardening.is_kept_and_fully_in_force:
                 raise SystemExit(done.hardening.model_dump_json(indent=1))
             started = time.monotonic()
-            if not planned().is_empty:
+            if not planned().has_no_changes_to_make:
                 raise SystemExit("something is left to do")
             nothing.append(time.monotonic() - started)
             started = time.monotonic()
-            audit(known, catalogue, hosts)
+            audit_hosts(known, catalogue, hosts)
             audits.append(time.monotonic() - started)
-        lab.down()
-    print(f"{os.cpu_count()} cores, {name}, {len(plan.as_variables()[name])} controls to mend")
+        lab.stop_machines()
+    print(f"{os.cpu_count()} cores, {name}, {len(plan.build_luytre_plan_variable()[name])} controls to mend")
     print(row("bare: play the plan, audit", bare))
     print(row("safe: look, arm, play, probe, confirm and audit", safe))
     print(row("nothing to do: audit and plan", nothing))

@@ -78,13 +78,17 @@ def main() -> None:
     asked.add_argument("host")
     asked.add_argument("--files", type=int, default=1_000_000, help="in one folder")
     given = asked.parse_args()
-    host = next(one for one in inventories.load(INVENTORY).hosts if one.name == given.host)
+    host = next(one for one in inventories.load_inventory(INVENTORY).hosts if one.name == given.host)
     root = host.sites[0].document_root or ""
-    print(lab.run(host.name, ["python3", "-c", PLANT, root, str(given.files), *SECRETS], timeout=900).stdout)
+    print(
+        lab.run_on_machine_as_root(
+            host.name, ["python3", "-c", PLANT, root, str(given.files), *SECRETS], timeout=900
+        ).stdout
+    )
     with tempfile.TemporaryDirectory() as folder:
         problems = list(_hurt(Path(folder), host.name))
     problems += _answering_badly(host.name)
-    lab.reset((host.name,))
+    lab.reset_machines_to_pristine_image((host.name,))
     for problem in problems:
         print(f"PROBLEM  {problem}")
     sys.exit(1 if problems else 0)
@@ -157,9 +161,11 @@ def _unpacked(cell: bytes) -> bytes:
 
 
 def _answering_badly(host: str) -> Iterator[str]:
-    lab.run(host, "mv /usr/bin/python3 /usr/bin/python3.away")
+    lab.run_on_machine_as_root(host, "mv /usr/bin/python3 /usr/bin/python3.away")
     for answer in ('head -c 200000000 /dev/zero | tr "\\0" x', 'echo "{{ 7*7 }} <script>"', 'echo "{}"'):
-        lab.run(host, f"printf '%s\\n' '#!/bin/sh' '{answer}' > /usr/bin/python3; chmod 755 /usr/bin/python3")
+        lab.run_on_machine_as_root(
+            host, f"printf '%s\\n' '#!/bin/sh' '{answer}' > /usr/bin/python3; chmod 755 /usr/bin/python3"
+        )
         with tempfile.TemporaryDirectory() as folder:
             told, seconds = _hunted(Path(folder), host)
         statuses = {finding["status"] for finding in told["findings"] if finding["subject"]["id"] == host}

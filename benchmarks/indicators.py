@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from auditor.indicators import importer, logs, store
-from auditor.indicators.index import build_index
+from auditor.indicators.index import build_index_of_valid_foreign_indicators
 from auditor.models import clock
 
 INDICATORS, LINES = 10_000, 1_000_000
@@ -34,7 +34,7 @@ def main() -> None:
         ]
         (folder / "list.csv").write_text("value\n" + "\n".join(rows) + "\n", "utf-8")
         began = time.process_time()
-        importer.import_files(
+        importer.import_indicator_files(
             [folder / "list.csv"], name=None, default_tlp="AMBER", today=clock.today(), path=folder / "i.sqlite"
         )
         print(f"import of {len(rows)} indicators: {time.process_time() - began:.1f} s")
@@ -51,8 +51,8 @@ def main() -> None:
                     f'153.0"\n'
                 )
         began = time.process_time()
-        held = build_index(store.load_indicators(folder / "i.sqlite"), clock.today())
-        found = logs.read(folder / "access.log", held)
+        held = build_index_of_valid_foreign_indicators(store.load_indicators(folder / "i.sqlite"), clock.today())
+        found = logs.count_indicators_in_log(folder / "access.log", held)
         took = time.process_time() - began
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         size = (folder / "access.log").stat().st_size / 1e6

@@ -21,8 +21,8 @@ from pathlib import Path
 
 from auditor import lab
 from auditor.audit import controls
-from auditor.audit.run import audit
-from auditor.indicators.importer import import_files
+from auditor.audit.run import audit_hosts
+from auditor.indicators.importer import import_indicator_files
 from auditor.inventory import hosts as inventories
 from auditor.models import clock
 from auditor.system import resources
@@ -74,21 +74,21 @@ def values_in(data: bytes, sought: re.Pattern[bytes]) -> Iterator[str]:
 def main() -> int:
     """Return the audit, what it met, and where values are."""
     name = sys.argv[1] if len(sys.argv) > 1 else "web2"
-    known = inventories.load(resources.get_inventories() / "lab")
-    catalogue = controls.load()
+    known = inventories.load_inventory(resources.get_shipped_inventories_folder() / "lab")
+    catalogue = controls.load_catalogue()
     chosen = controls.Catalogue(controls=(catalogue["firewall.known_bad"],))
     values = listed()
-    with tempfile.TemporaryDirectory() as made, lab.hold_session():
+    with tempfile.TemporaryDirectory() as made, lab.hold_lab_session():
         os.environ["LUYTRE_STATE"] = f"{made}/state"
         rows = (f"{value},{clock.today()},TLP:RED" for value in values)
         file = Path(made) / "list.csv"
         file.write_text("\n".join(["value,first seen,tlp", *rows]) + "\n")
-        import_files([file], name=None, default_tlp="RED", today=clock.today())
-        lab.pristine([name])
-        lab.run(name, WRITTEN)
-        run, _ = audit(known, chosen, [host for host in known.hosts if host.name == name])
+        import_indicator_files([file], name=None, default_tlp="RED", today=clock.today())
+        lab.provide_pristine_machines([name])
+        lab.run_on_machine_as_root(name, WRITTEN)
+        run, _ = audit_hosts(known, chosen, [host for host in known.hosts if host.name == name])
         met = sorted({one["indicator"] for finding in run.findings for one in finding.violations})
-        root = lab.init(name) / "root"
+        root = lab.get_init_process_folder_of_machine(name) / "root"
         sought = re.compile(b"|".join(re.escape(value.encode()) + rb"(?![0-9])" for value in values))
         looked, wrong = 0, []
         for path in files(root):
@@ -99,8 +99,11 @@ def main() -> int:
             looked += 1
             if path.relative_to(root) != Path(LOG):
                 wrong += [f"/{path.relative_to(root)}: {hit}" for hit in values_in(data, sought)]
-        wrong += [f"the journal: {hit}" for hit in values_in(lab.run(name, "journalctl --all").stdout, sought)]
-        lab.reset([name])
+        wrong += [
+            f"the journal: {hit}"
+            for hit in values_in(lab.run_on_machine_as_root(name, "journalctl --all").stdout, sought)
+        ]
+        lab.reset_machines_to_pristine_image([name])
     print(f"asked about {len(values)} values, met: {', '.join(met)}")
     print(f"{looked} files of {name} and its journal searched: {len(wrong)} have a value")
     print("\n".join(wrong[:20]))

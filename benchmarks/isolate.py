@@ -33,7 +33,7 @@ from auditor import lab
 from auditor.fleet import ssh_exec
 from auditor.incidents.actions.registry import ACTION_KINDS
 from auditor.inventory.reach import load_reach
-from auditor.lab.spec import spec
+from auditor.lab.spec import load_lab_spec
 from auditor.models import clock
 
 AUDITOR = Path(sys.executable).parent / "auditor"
@@ -56,14 +56,14 @@ def main() -> None:
     asked.add_argument("--times", type=int, default=20)
     asked.add_argument("--harden", action="store_true")
     given = asked.parse_args()
-    bridge = spec().network.bridge
+    bridge = load_lab_spec().network.bridge
     subprocess.run(["ip", "address", "replace", f"{OTHER}/24", "dev", bridge], check=True)
     with tempfile.TemporaryDirectory() as folder:
         os.environ["LUYTRE_STATE"], inventory = f"{folder}/state", Path(folder) / "inventory"
         shutil.copytree("inventories/lab", inventory)
         for host in given.hosts:
             _auditor(inventory, "open", host)
-        day = clock.format_compact_day(clock.now())
+        day = clock.format_compact_vietnam_day(clock.now())
         with ThreadPoolExecutor(len(given.hosts)) as pool:
             each = [
                 pool.submit(_host, name, inventory, f"SC-{day}-{number}", given)
@@ -72,12 +72,12 @@ def main() -> None:
             wrong = [line for one in each for line in one.result()]
     subprocess.run(["ip", "address", "del", f"{OTHER}/24", "dev", bridge], check=True)
     print(*wrong, sep="\n", flush=True)
-    lab.reset(tuple(given.hosts))
+    lab.reset_machines_to_pristine_image(tuple(given.hosts))
     sys.exit(1 if wrong else 0)
 
 
 def _host(host: str, inventory: Path, incident: str, given: argparse.Namespace) -> list[str]:
-    _ran(lab.run(host, "apt-get -qq install -y nftables > /dev/null"))
+    _ran(lab.run_on_machine_as_root(host, "apt-get -qq install -y nftables > /dev/null"))
     wrong: list[str] = []
     for number in range(1, given.times + 1):
         found = [*_unconfirmed(host, inventory), *_confirmed(host, inventory, incident)]
@@ -93,7 +93,7 @@ class Session:
     """The words of another address's SSH, four times a second, from the moment on when it says something."""
 
     def __init__(self, host: str) -> None:
-        words = lab.ssh_command(host, remote="while echo .; do sleep 0.25; done")
+        words = lab.build_ssh_command_of_machine(host, remote="while echo .; do sleep 0.25; done")
         self.process = subprocess.Popen([words[0], "-b", OTHER, *words[1:]], stdout=subprocess.PIPE)
         self.last = 0.0
         self.thread = threading.Thread(target=self._read, args=(self.process.stdout,), daemon=True)
@@ -119,7 +119,7 @@ class Session:
 
 
 def _others_come_in(host: str) -> bool:
-    address = str(lab.hosts()[host].address)
+    address = str(lab.get_standard_machines_by_name()[host].address)
     try:
         with socket.create_connection((address, 22), timeout=1.5, source_address=(OTHER, 0)) as there:
             return there.recv(3) == b"SSH"
@@ -154,15 +154,15 @@ def _confirmed(host: str, inventory: Path, incident: str) -> Iterator[str]:
     _auditor(inventory, "contain", incident, "isolation", host)
     yield from _cut_off(host, session)
     session.end()
-    table = _ran(lab.run(host, TABLE))
+    table = _ran(lab.run_on_machine_as_root(host, TABLE))
     lab.cut_power(host)
     _until_in(host)
-    started, network = _ran(lab.run(host, FIRST)).split()
+    started, network = _ran(lab.run_on_machine_as_root(host, FIRST)).split()
     if not 0 < int(started) < int(network):
         yield f"it was not there before the network: {started!r} {network!r}"
     if _others_come_in(host):
         yield "others come in after a reboot"
-    if _ran(lab.run(host, TABLE)) != table:
+    if _ran(lab.run_on_machine_as_root(host, TABLE)) != table:
         yield "the table is another one after a reboot"
     _auditor(inventory, "release", incident)
     if not _others_come_in(host):
@@ -170,7 +170,7 @@ def _confirmed(host: str, inventory: Path, incident: str) -> Iterator[str]:
 
 
 def _cut_off(host: str, session: Session) -> Iterator[str]:
-    if not lab.lets_in(host):
+    if not lab.is_ssh_login_as_root_possible(host):
         yield "our SSH does not work"
     if session.goes_on():
         yield "another's session goes on"
@@ -184,22 +184,22 @@ def _hardened(host: str, inventory: Path, incident: str) -> Iterator[str]:
     rollback: list[str | Path] = [AUDITOR, "rollback", "-i", inventory, "--limit", host, "--yes"]
     _code(harden)
     _auditor(inventory, "contain", incident, "isolation", host)
-    table = _ran(lab.run(host, TABLE))
+    table = _ran(lab.run_on_machine_as_root(host, TABLE))
 
     def stays(when: str) -> Iterator[str]:
-        if _others_come_in(host) or lab.run(host, TABLE).stdout != table:
+        if _others_come_in(host) or lab.run_on_machine_as_root(host, TABLE).stdout != table:
             yield f"not cut off {when}"
-        if not lab.lets_in(host):
+        if not lab.is_ssh_login_as_root_possible(host):
             yield f"our SSH does not work {when}"
 
-    _ran(lab.run(host, LOOSEN))
+    _ran(lab.run_on_machine_as_root(host, LOOSEN))
     if code := _code(harden):
         yield f"hardening it while it is cut off ends with {code}"
     yield from stays("after a hardening")
     if code := _code(rollback):
         yield f"rolling it back while it is cut off ends with {code}"
     yield from stays("after a rollback")
-    _ran(lab.run(host, LOOSEN))
+    _ran(lab.run_on_machine_as_root(host, LOOSEN))
     with subprocess.Popen([*harden, "--confirm-within", "60"], stdout=subprocess.DEVNULL) as running:
         _until_armed(host, armed=True)
         running.kill()
@@ -211,7 +211,7 @@ def _hardened(host: str, inventory: Path, incident: str) -> Iterator[str]:
         _auditor(inventory, "contain", incident, "isolation", host)
         if running.wait():
             yield f"a hardening during which it is cut off ends with {running.returncode}"
-    table = _ran(lab.run(host, TABLE))
+    table = _ran(lab.run_on_machine_as_root(host, TABLE))
     yield from stays("after a hardening that was under way")
     _code(rollback)
     yield from stays("after that was rolled back")
@@ -221,7 +221,7 @@ def _hardened(host: str, inventory: Path, incident: str) -> Iterator[str]:
 def _until_armed(host: str, *, armed: bool) -> None:
     until = time.monotonic() + 300
     while time.monotonic() < until:
-        if (lab.run(host, "test -e /var/lib/luytre/guard/armed.json").returncode == 0) == armed:
+        if (lab.run_on_machine_as_root(host, "test -e /var/lib/luytre/guard/armed.json").returncode == 0) == armed:
             return
         time.sleep(0.3)
     sys.exit(f"{host}: {'not armed' if armed else 'not reverted'} after 300 s")
@@ -229,7 +229,7 @@ def _until_armed(host: str, *, armed: bool) -> None:
 
 def _until_in(host: str) -> None:
     until = time.monotonic() + 120
-    while not lab.lets_in(host):
+    while not lab.is_ssh_login_as_root_possible(host):
         if time.monotonic() > until:
             sys.exit(f"{host}: our SSH does not work within 120 s of a reboot")
         time.sleep(0.5)
@@ -237,7 +237,7 @@ def _until_in(host: str) -> None:
 
 def _asked(host: str, inventory: Path, do: str) -> dict[str, Any]:
     question = {"do": do, "id": "SC-20260101-1/1", "what": host, "trusted": []}
-    said = ssh_exec.run_as_root(load_reach(inventory)[host], ACTION_KINDS["isolation"].path, question, 40)
+    said = ssh_exec.run_as_root(load_reach(inventory)[host], ACTION_KINDS["isolation"].program_path, question, 40)
     answer: dict[str, Any] = json.loads(said)
     return answer
 

@@ -109,13 +109,13 @@ def said(stand: Stand, folder: Path) -> Iterator[tuple[str, str]]:
 
 def said_from_outside(name: str, folder: Path) -> Iterator[tuple[str, str]]:
     """Yield what those say who ask over the network, of which no answer comes from a kernel."""
-    host = lab.spec().hosts[name]
+    host = lab.load_lab_spec().hosts[name]
     address, (domain, *_) = str(host.address), host.sites
     asked = [sys.executable, "-m", "ssh_audit", "--json", address]
     here = {**os.environ, "PYTHONPATH": str(folder / "here")}
     yield "ssh-audit", subprocess.run(asked, env=here, capture_output=True, text=True, check=False).stdout
     yield "nikto", nikto.asked(folder, address, domain)
-    yield "mozilla", mozilla.asked(folder, address, domain, lab.state().ca)
+    yield "mozilla", mozilla.asked(folder, address, domain, lab.get_lab_state_in_use().ca_certificate_file)
 
 
 def parsed(judge: str, text: str) -> Verdict:
@@ -152,8 +152,8 @@ def judged(stand: Stand, folder: Path, keep: Path | None) -> tuple[dict[str, Ver
 
 def harden(stand: Stand) -> dict[str, str]:
     """Harden a host with everything accepted, and return what each control came to: of sites, the worst."""
-    catalogue = controls.load()
-    accepted = ",".join(name for name in catalogue.by_id if catalogue.has_fix(name))
+    catalogue = controls.load_catalogue()
+    accepted = ",".join(name for name in catalogue.controls_by_id if catalogue.has_automated_fix(name))
     with tempfile.TemporaryDirectory() as state:
         done = subprocess.run(
             [
@@ -244,7 +244,7 @@ def main() -> None:
             own_kernel.disk(host, tools.cache())
         return
     stands = [Stand(host, kind) for host in options.host or HOSTS for kind in options.kind or KINDS]
-    with lab.hold_session(), ThreadPoolExecutor() as pool:
+    with lab.hold_lab_session(), ThreadPoolExecutor() as pool:
         judge = partial(stand_judged, folder=folder, keep=options.keep, before=not options.after)
         # Hosts side by side; a host is in one place at a time, since its address is.
         by_host = [[stand for stand in stands if stand.host == host] for host in options.host or HOSTS]
@@ -252,7 +252,7 @@ def main() -> None:
     known = reasons.read(reasons.PAGE.read_text("utf-8"))
     print("\n".join([*table(every), *(line for one in every for line in why(one, known))]))
     wrong = [f"{one.stand}: {line}" for one in every for line in one.wrong]
-    wrong += reasons.unfounded(known, {each.id: bool(each.container) for each in controls.load().controls})
+    wrong += reasons.unfounded(known, {each.id: bool(each.container) for each in controls.load_catalogue().controls})
     if {(one.stand.host, one.stand.kind) for one in every if one.after} == set(itertools.product(HOSTS, KINDS)):
         in_part = frozenset[str]().union(*(one.in_part for one in every))
         wrong += reasons.outlived([one.fails for one in every], known, in_part)

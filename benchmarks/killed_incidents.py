@@ -28,8 +28,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from auditor import lab
-from auditor.history.incidents import Incidents
-from auditor.incidents.case import Case, fold_cases
+from auditor.history.incidents import IncidentStore
+from auditor.incidents.case import IncidentCase, fold_cases
 from auditor.inventory import hosts as inventories
 
 AUDITOR = Path(sys.executable).parent / "auditor"
@@ -113,7 +113,7 @@ class Bench:
 
     def there(self) -> There:
         """Return what is on the host now."""
-        said = lab.run(self.host, LOOK.replace("PID", self.pid)).stdout.decode().split()
+        said = lab.run_on_machine_as_root(self.host, LOOK.replace("PID", self.pid)).stdout.decode().split()
         return There(said[0] != "0", int(said[1]), int(said[2]), said[3])
 
     def settled(self) -> There:
@@ -122,16 +122,16 @@ class Bench:
         while time.monotonic() < until:
             time.sleep(0.5)
             now = self.there()
-            at_work = lab.run(self.host, "pgrep -f '^[^ ]*python3? -'").stdout.split()
+            at_work = lab.run_on_machine_as_root(self.host, "pgrep -f '^[^ ]*python3? -'").stdout.split()
             if now == last and not at_work:
                 return now
             last = now
         return last
 
-    def cases(self) -> dict[str, Case]:
+    def cases(self) -> dict[str, IncidentCase]:
         """Return what the ledgers say."""
-        known = inventories.load(self.inventory)
-        return {one.id: one for one in fold_cases(Incidents().load_logs(known.path))}
+        known = inventories.load_inventory(self.inventory)
+        return {one.id: one for one in fold_cases(IncidentStore().load_case_logs_of_inventory(known.path))}
 
     def words(self, step: str, incident: str) -> tuple[str, ...]:
         """Return the command of a step."""
@@ -241,7 +241,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["LUYTRE_STATE"], inventory = f"{folder}/state", Path(folder) / "inventory"
         shutil.copytree("inventories/lab", inventory)
-        pid = lab.run(given.host, PLANT).stdout.decode().strip()
+        pid = lab.run_on_machine_as_root(given.host, PLANT).stdout.decode().strip()
         bench = Bench(given.host, inventory, pid, random.Random(given.seed))  # noqa: S311
         before, longest = bench.there(), _durations(bench)
         print(f"seconds of each step, not killed: {longest}", flush=True)
@@ -251,7 +251,7 @@ def main() -> None:
                 print(wrong[-1], flush=True)
             if number % 10 == 9:
                 print(f"{number + 1} rounds, {len(wrong)} wrong: {dict(sorted(told.items()))}", flush=True)
-    lab.reset((given.host,))
+    lab.reset_machines_to_pristine_image((given.host,))
     sys.exit(1 if wrong else 0)
 
 

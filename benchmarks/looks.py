@@ -20,13 +20,13 @@ from pathlib import Path
 
 from auditor.audit import controls
 from auditor.audit.controls import Catalogue
-from auditor.audit.run import judge
-from auditor.history.runs import History
+from auditor.audit.run import judge_collected_facts
+from auditor.history.runs import RunHistory
 from auditor.history.scans import MAX_SCANS, ScanHistory
 from auditor.models import Host, HostOutcome, Inventory, Scan, Site, Text, Trace, clock
 from auditor.report import files
 from auditor.scans.frontier import CrawlEntry, CrawlFrontier
-from auditor.scans.traces import trace
+from auditor.scans.traces import build_masked_trace
 
 PATH, PAGES, EACH = "/benchmark", 300, 10
 STARTED = dt.datetime(2026, 11, 27, 20, tzinfo=dt.timezone(dt.timedelta(hours=7)))
@@ -46,7 +46,7 @@ def inventory(sites: int) -> Inventory:
 
 def traces(number: int) -> Iterator[Trace]:
     for n in range(40 if number % 5 == 0 else 1):
-        yield trace(
+        yield build_masked_trace(
             "link",
             f"nhacai{n}.example" if n % 2 else f"nhacai{number}-{n}.example",
             where=f"/tin-tuc/bai-viet-so-{n}.html",
@@ -63,14 +63,14 @@ def look(site: str, number: int, time_: int) -> tuple[Scan, CrawlFrontier]:
     keys = tuple(one.key for one in found)
     places = {
         f"/chuyen-muc-{n % 12}/tin-tuc-so-{n}-cua-{site}.html": CrawlEntry(
-            seen=clock.format_stamp(at), linked=True, keys=keys[:3] if n < 14 else ()
+            seen=clock.format_iso_moment(at), linked=True, keys=keys[:3] if n < 14 else ()
         )
         for n in range(PAGES)
     }
     told = Scan(
         id=f"{site}-{time_}",
         site=site,
-        started=clock.format_stamp(at),
+        started=clock.format_iso_moment(at),
         seconds=400,
         known=PAGES,
         fresh=PAGES,
@@ -89,7 +89,7 @@ def keep(known: Inventory, folder: Path) -> list[float]:
     looks, grown, before = ScanHistory(folder / "history.sqlite"), [], 0
     for time_ in range(MAX_SCANS + 2):
         for number, site in enumerate(known.sites):
-            looks.keep(PATH, *look(site.domain, number, time_))
+            looks.store_look_and_frontier(PATH, *look(site.domain, number, time_))
         size = sum(file.stat().st_size for file in folder.iterdir())
         grown.append((size - before) / len(known.sites))
         before = size
@@ -99,17 +99,17 @@ def keep(known: Inventory, folder: Path) -> list[float]:
 def audit(known: Inventory, catalogue: Catalogue, folder: Path, *, carrying: bool) -> float:
     """Seconds of a processor."""
     began = time.process_time()
-    taken = ScanHistory(folder / "history.sqlite").attach_to(known) if carrying else known
+    taken = ScanHistory(folder / "history.sqlite").attach_latest_looks_and_acceptances_to(known) if carrying else known
     outcomes = [HostOutcome(host=host.name, reached=False, reason=Text(vi="x", en="x")) for host in known.hosts]
-    run = judge(taken, catalogue, known.hosts, {}, outcomes, started_at=STARTED + dt.timedelta(hours=9))
-    History(folder / f"runs-{carrying}.sqlite").keep(run)
+    run = judge_collected_facts(taken, catalogue, known.hosts, {}, outcomes, started_at=STARTED + dt.timedelta(hours=9))
+    RunHistory(folder / f"runs-{carrying}.sqlite").keep(run)
 
-    files.write(run, catalogue, output=folder / "out", lang="vi")
+    files.write_report_files_of_run(run, catalogue, output=folder / "out", lang="vi")
     return time.process_time() - began
 
 
 def main() -> None:
-    known, catalogue = inventory(int(sys.argv[1]) if len(sys.argv) > 1 else 200), controls.load()
+    known, catalogue = inventory(int(sys.argv[1]) if len(sys.argv) > 1 else 200), controls.load_catalogue()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         history = folder / "looks"

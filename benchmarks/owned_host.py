@@ -112,8 +112,8 @@ def pair(name: str, folder: Callable[[], str]) -> tuple[Spent, Spent]:
 
     def ready() -> str:
         state = folder()
-        lab.reset()
-        quiet(*lab.hosts())
+        lab.reset_machines_to_pristine_image()
+        quiet(*lab.get_standard_machines_by_name())
         if name in ("drift", "rollback"):
             verb("harden", state, *GOOD, OWNED)
         return state
@@ -141,14 +141,14 @@ def main() -> None:
         f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; medians of pairs, the highest peak beside the owned "
         f"host"
     )
-    with lab.hold_session(), tempfile.TemporaryDirectory() as scratch:
-        lab.pristine()
+    with lab.hold_lab_session(), tempfile.TemporaryDirectory() as scratch:
+        lab.provide_pristine_machines()
         try:
             for name in DEEDS:
                 pairs = [pair(name, lambda: tempfile.mkdtemp(dir=scratch)) for _ in range(repeats)]
                 print(row(name, pairs), flush=True)
         finally:
-            lab.down()
+            lab.stop_machines()
 
 
 if __name__ == "__main__":

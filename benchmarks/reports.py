@@ -31,7 +31,7 @@ from pathlib import Path
 
 from auditor.audit import controls
 from auditor.audit.controls import Catalogue, Control
-from auditor.history.runs import History
+from auditor.history.runs import RunHistory
 from auditor.models import (
     Evidence,
     Finding,
@@ -52,7 +52,7 @@ from auditor.report.html import pages as html
 from auditor.report.official import issue
 from auditor.report.official.period import Period
 from auditor.system import files as publish
-from auditor.system.memory import freeze_objects
+from auditor.system.memory import freeze_objects_for_garbage_collector
 
 PATH = "/benchmark"
 OFFICE = "tinh-tan-giang"
@@ -78,7 +78,7 @@ COMMANDS = {"200": (("report", *FORMATS), ("official",)), "10000": (("fleet",), 
 
 def catalogue(scale: Scale) -> Catalogue:
     """Return the real controls, as many as are wanted: the worst first, or copies of some under other names."""
-    real = controls.load().controls
+    real = controls.load_catalogue().controls
     wanted: list[Control] = sorted(real, key=lambda control: -control.severity.rank)[: scale.controls]
     more = (
         control.model_copy(update={"id": f"{control.id}_{index}"})
@@ -163,7 +163,7 @@ def run(scale: Scale, known: Catalogue, fleet: tuple[Host, ...], number: int) ->
 
 
 def make(scale: Scale, folder: Path) -> None:
-    known, fleet, history = catalogue(scale), hosts(scale), History(folder / "history.sqlite")
+    known, fleet, history = catalogue(scale), hosts(scale), RunHistory(folder / "history.sqlite")
     for number in range(scale.runs):
         history.keep(run(scale, known, fleet, number))
 
@@ -173,11 +173,13 @@ def make(scale: Scale, folder: Path) -> None:
 
 def write_all(scale: Scale, folder: Path, output: Path, formats: set[Format]) -> None:
     """``auditor report --format html,xlsx,csv,sarif,junit``."""
-    history = History(folder / "history.sqlite")
+    history = RunHistory(folder / "history.sqlite")
     newest = history.latest(PATH)
     assert newest is not None  # noqa: S101  ``make`` kept some
     before, trend = history.before(newest), history.trend(PATH)
-    files.write(newest, catalogue(scale), output=output, lang="vi", before=before, trend=trend, formats=formats)
+    files.write_report_files_of_run(
+        newest, catalogue(scale), output=output, lang="vi", before=before, trend=trend, formats=formats
+    )
 
 
 def write_fleet(scale: Scale, folder: Path, output: Path) -> None:
@@ -185,19 +187,21 @@ def write_fleet(scale: Scale, folder: Path, output: Path) -> None:
 
     They come before the pages of single things.
     """
-    newest = History(folder / "history.sqlite").latest(PATH)
+    newest = RunHistory(folder / "history.sqlite").latest(PATH)
     assert newest is not None  # noqa: S101
-    with freeze_objects():
-        pages = takewhile(lambda page: page[0] != "unevaluated.html", html.iter_pages(newest, catalogue(scale), "vi"))
-        publish.check_output(output)
+    with freeze_objects_for_garbage_collector():
+        pages = takewhile(
+            lambda page: page[0] != "unevaluated.html", html.iter_html_report_pages(newest, catalogue(scale), "vi")
+        )
+        publish.check_and_make_output_folder(output)
         publish.write_folder(output / "report", pages)
 
 
 def write_official(scale: Scale, folder: Path, output: Path) -> None:
     """``auditor report official``, for the office above all others."""
     inventory = Inventory(path=PATH, organisation=organisation(scale), hosts=hosts(scale))
-    issue.write(
-        History(folder / "history.sqlite"), inventory, catalogue(scale), OFFICE, Period(2026, 11),
+    issue.write_monthly_official_report_of_unit(
+        RunHistory(folder / "history.sqlite"), inventory, catalogue(scale), OFFICE, Period(2026, 11),
         output=output / "official", kind="bao-cao", regime=None, lang="vi", template=None,
         today=datetime.date(2026, 12, 1),
     )  # fmt: skip

@@ -111,7 +111,7 @@ class Trial:
 
     def sh(self, script: str, timeout: float = 120) -> str:
         """Return what a script says as root on the host."""
-        done = lab.run(self.host, script, timeout=timeout)
+        done = lab.run_on_machine_as_root(self.host, script, timeout=timeout)
         return done.stdout.decode("utf-8", "replace")
 
     def row(self) -> str:
@@ -180,9 +180,9 @@ def daemon_killed(trial: Trial) -> None:
 
 
 def cable(trial: Trial) -> None:
-    lab.link(trial.host, up=False)
+    lab.plug_or_pull_network_cable_of_machine(trial.host, up=False)
     time.sleep(trial.random.uniform(1, SECONDS + 20))
-    lab.link(trial.host, up=True)
+    lab.plug_or_pull_network_cable_of_machine(trial.host, up=True)
 
 
 def power(trial: Trial) -> None:
@@ -232,7 +232,7 @@ def own_folders(trial: Trial) -> Iterator[None]:
 
 
 def prepare(trial: Trial) -> None:
-    lab.reset([trial.host])
+    lab.reset_machines_to_pristine_image([trial.host])
     quiet(trial.host)
     if trial.fault == "host_disk_full":
         size = f"size={SMALL_MEGABYTES}m,mode=755"
@@ -259,7 +259,7 @@ def hardening(trial: Trial, name: str, seconds: int = SECONDS) -> subprocess.Pop
 def changing(trial: Trial) -> bool:
     """Return whether the verb has begun to change the host."""
     mark = "armed.json" if trial.verb == "harden" else "rolling.json"
-    return lab.run(trial.host, f"test -e {GUARD}/{mark}", timeout=20).returncode == 0
+    return lab.run_on_machine_as_root(trial.host, f"test -e {GUARD}/{mark}", timeout=20).returncode == 0
 
 
 def meet(trial: Trial) -> tuple[int, str, str]:
@@ -294,10 +294,10 @@ def settled(trial: Trial) -> bool:
     until = time.monotonic() + SETTLE_SECONDS
     while time.monotonic() < until:
         with contextlib.suppress(subprocess.TimeoutExpired):
-            said = lab.run(
+            said = lab.run_on_machine_as_root(
                 trial.host, f"! test -e {GUARD}/armed.json && ! test -e {GUARD}/rolling.json && echo over", timeout=20
             )
-            if said.stdout.strip() == b"over" and lab.lets_in(trial.host):
+            if said.stdout.strip() == b"over" and lab.is_ssh_login_as_root_possible(trial.host):
                 return True
         time.sleep(1)
     return False
@@ -305,11 +305,15 @@ def settled(trial: Trial) -> bool:
 
 def find_out(trial: Trial) -> str:
     """Return what the next command would be told of the hardening."""
-    known = inventories.load(Path(INVENTORY))
+    known = inventories.load_inventory(Path(INVENTORY))
     hosts = [host for host in known.hosts if host.name == trial.host]
     journal = Journal(Path(trial.state["LUYTRE_STATE"]) / "hardenings")
-    harden.recover_unfinished(known, hosts, journal)
-    entry = journal.find(known.path, None).find_host(trial.host) if journal.list_hardenings(known.path) else None
+    harden.recover_killed_hardenings(known, hosts, journal)
+    entry = (
+        journal.find_hardening_by_id_or_last(known.path, None).find_host(trial.host)
+        if journal.list_hardenings(known.path)
+        else None
+    )
     trial.why = entry.why.en if entry and entry.why else ""
     return entry.state if entry else "none"
 
@@ -331,7 +335,9 @@ def look(trial: Trial, before: Disk, pages: smoke.Answers, ways: str, booted: bo
     """Everything that must be so once all is settled."""
     if (now := trial.sh(WAYS)) != ways:
         trial.wrong["way"] = f"{ways.split()} → {now.split()}"
-    down = smoke.compare(smoke.learn_baseline(pages), visit(trial.host, again=pages))
+    down = smoke.find_urls_unlike_smoke_baseline(
+        smoke.learn_smoke_baseline_from_two_visits(pages), visit(trial.host, again=pages)
+    )
     if down:
         trial.wrong["site"] = "; ".join(f"{one.url}: {one.what.en}" for one in down[:3])
     changed = differences(before, disk(trial.host))
@@ -400,8 +406,10 @@ def told(trial: Trial, code: int) -> str:
         return find_out(trial)
     undone = undone_by((trial.folder / "said").read_text().partition("\n")[2])
     if code != 0:  # as its admin does once the fault is over
-        known = inventories.load(Path(INVENTORY))
-        run = Journal(Path(trial.state["LUYTRE_STATE"]) / "hardenings").find(known.path, None).id
+        known = inventories.load_inventory(Path(INVENTORY))
+        run = (
+            Journal(Path(trial.state["LUYTRE_STATE"]) / "hardenings").find_hardening_by_id_or_last(known.path, None).id
+        )
         again = command(trial, "rollback", run)
         said, _ = again.communicate(timeout=600)
         (trial.folder / "again").write_text(said)
@@ -431,16 +439,16 @@ def main() -> int:
     """Return the table and the counts. 1 when something was lost or told falsely."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=_numbers, default="1-100", help="a run each: numbers and ranges, as 1-100,203")
-    parser.add_argument("--hosts", default=",".join(lab.hosts()))
+    parser.add_argument("--hosts", default=",".join(lab.get_standard_machines_by_name()))
     parser.add_argument("--faults", default=",".join(FAULTS))
     parser.add_argument("--minutes", type=float, default=600, help="begin no run after so many")
     parser.add_argument("--keep", action="store_true", help="keep the folder of each run")
     given = parser.parse_args()
     hosts, faults = given.hosts.split(","), given.faults.split(",")
-    if unknown := {*hosts} - {*lab.hosts()} | {*faults} - {*FAULTS}:
+    if unknown := {*hosts} - {*lab.get_standard_machines_by_name()} | {*faults} - {*FAULTS}:
         parser.error(f"not known: {', '.join(sorted(unknown))}")
     until = time.monotonic() + 60 * given.minutes
-    lab.up()
+    lab.boot_machines_and_await_sites()
     print(
         f"{'seed':>5} {'host':<5} {'verb':<8} {'fault':<18} {'at':>5} {'s':>5}  {'told':<12} {'host holds':<12} outcome"
     )

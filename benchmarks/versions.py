@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from auditor import lab
-from auditor.vulnerabilities.versions import compare_php, is_debian, make_debian_key
+from auditor.vulnerabilities.versions import compare_php_versions, is_valid_debian_version, make_debian_version_sort_key
 
 DEBIAN, PHP = 20_000, 5_000
 _WORDS = (
@@ -77,7 +77,7 @@ def _near(rng: random.Random, version: str) -> str:
 def _valid(made: Callable[[], str]) -> str:
     while True:
         version: str = made()
-        if is_debian(version):
+        if is_valid_debian_version(version):
             return version
 
 
@@ -90,7 +90,7 @@ def phps(rng: random.Random) -> Iterator[tuple[str, str]]:
 
 def differences(host: str, what: str, program: list[str], pairs: list[tuple[str, str]], ours: list[int]) -> int:
     """Return how often the host's program says something else."""
-    done = lab.run(host, program, stdin_data=json.dumps(pairs).encode())
+    done = lab.run_on_machine_as_root(host, program, stdin_data=json.dumps(pairs).encode())
     if done.returncode:
         raise SystemExit(f"{what}: {done.stderr.decode(errors='replace')[-300:]}")
     theirs = [(one > 0) - (one < 0) for one in json.loads(done.stdout)]
@@ -107,11 +107,12 @@ def main() -> int:
     host, rng = sys.argv[1] if len(sys.argv) > 1 else "web1", random.Random(17)  # noqa: S311  made-up data
     packages, plugins = list(debians(rng)), list(phps(rng))
     order = [
-        (make_debian_key(one) > make_debian_key(other)) - (make_debian_key(one) < make_debian_key(other))
+        (make_debian_version_sort_key(one) > make_debian_version_sort_key(other))
+        - (make_debian_version_sort_key(one) < make_debian_version_sort_key(other))
         for one, other in packages
     ]
     wrong = differences(host, "apt", ["python3", "-c", APT], packages, order)
-    wrong += differences(host, "PHP", ["php", "-r", PHPS], plugins, [compare_php(*pair) for pair in plugins])
+    wrong += differences(host, "PHP", ["php", "-r", PHPS], plugins, [compare_php_versions(*pair) for pair in plugins])
     return int(wrong > 0)
 
 

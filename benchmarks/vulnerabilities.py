@@ -102,17 +102,17 @@ def facts(host: int) -> dict[str, Any]:
 def step(name: str, folder: Path, hosts: int) -> float:
     """Seconds of a processor of one step."""
     from auditor.vulnerabilities import assess, store
-    from auditor.vulnerabilities.importer import import_files
+    from auditor.vulnerabilities.importer import import_vulnerability_data_files
 
     state = folder / "state" / "vulnerabilities.sqlite"
     if name not in ("host", "fleet"):
         started = time.process_time()
-        import_files([folder / name], state)
+        import_vulnerability_data_files([folder / name], state)
         return time.process_time() - started
     given = [facts(seed) for seed in range(1 if name == "host" else hosts)]
     started = time.process_time()
     with store.open_database(state) as known:
-        found = [assess.build_area(data, {}, 1_795_540_000, known) for data in given]
+        found = [assess.build_vulnerabilities_area(data, {}, 1_795_540_000, known) for data in given]
     spent = time.process_time() - started
     print(f"  {name}: {sum(found[0]['counts'].values()):,} verdicts a host, {found[0]['counts']}", file=sys.stderr)
     return spent

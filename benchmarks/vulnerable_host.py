@@ -20,13 +20,13 @@ from typing import Any
 
 from auditor import lab
 from auditor.audit import controls
-from auditor.audit.run import audit
+from auditor.audit.run import audit_hosts
 from auditor.hardening import harden
 from auditor.hardening import plan as planning
 from auditor.hardening.journal import Journal
 from auditor.inventory import hosts as inventories
 from auditor.system import resources
-from auditor.vulnerabilities.importer import import_files
+from auditor.vulnerabilities.importer import import_vulnerability_data_files
 
 OLD, NEW, CVE = "1.0-1", "1.0-1+deb13u1", "CVE-2026-31337"
 CONTROLS = ("updates.security_pending", "updates.known_exploited")
@@ -92,35 +92,35 @@ def said(violations: tuple[Mapping[str, Any], ...]) -> tuple[str, str]:
 def main() -> int:
     """Return each step, and what was found after it."""
     name = sys.argv[1] if len(sys.argv) > 1 else "web3"
-    catalogue = controls.load()
+    catalogue = controls.load_catalogue()
     chosen = controls.Catalogue(controls=tuple(catalogue[one] for one in CONTROLS))
-    known = inventories.load(resources.get_inventories() / "lab")
+    known = inventories.load_inventory(resources.get_shipped_inventories_folder() / "lab")
     hosts = [host for host in known.hosts if host.name == name]
     differing = 0
-    with tempfile.TemporaryDirectory() as made, lab.hold_session():
+    with tempfile.TemporaryDirectory() as made, lab.hold_lab_session():
         os.environ["LUYTRE_STATE"] = f"{made}/state"
-        import_files(data(Path(made)))
-        lab.pristine([name])
+        import_vulnerability_data_files(data(Path(made)))
+        lab.provide_pristine_machines([name])
 
         def step(number: int) -> planning.HardeningPlan:
-            run, facts = audit(known, chosen, hosts)
+            run, facts = audit_hosts(known, chosen, hosts)
             (found,) = [one for one in run.findings if one.control == "updates.known_exploited"]
             told = (EXPECTED[number][0], *said(found.violations))
             print(f"{told[0]}: {found.status.value}, {told[1]} ({told[2]})", flush=True)
             nonlocal differing
             differing += told != EXPECTED[number]
-            return planning.make(chosen, run, facts)
+            return planning.make_hardening_plan(chosen, run, facts)
 
-        if lab.run(name, MADE).returncode:
+        if lab.run_on_machine_as_root(name, MADE).returncode:
             raise SystemExit("the host could not be made vulnerable")
         plan = step(0)
-        done = harden.harden(known, hosts, plan, chosen, Journal(Path(made)), "made")
-        if not done.hardening.sound:
+        done = harden.harden_hosts_in_batches(known, hosts, plan, chosen, Journal(Path(made)), "made")
+        if not done.hardening.is_kept_and_fully_in_force:
             raise SystemExit(done.hardening.model_dump_json(indent=1))
         step(1)
-        lab.run(name, "systemctl restart luytre-made; sleep 1")
+        lab.run_on_machine_as_root(name, "systemctl restart luytre-made; sleep 1")
         step(2)
-        lab.reset([name])
+        lab.reset_machines_to_pristine_image([name])
     return int(differing > 0)
 
 

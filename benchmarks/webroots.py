@@ -55,8 +55,8 @@ def put(host: str, files: Sequence[tuple[Path, str]]) -> None:
             for path, name in files:
                 archive.add(path, f"many/{name}")
         made.seek(0)
-        root = next(iter(lab.hosts()[host].sites.values())).document_root
-        command = lab.ssh_command(host, remote=f"sudo sh -c 'rm -rf {root}/many && tar -x -C {root}'")
+        root = next(iter(lab.get_standard_machines_by_name()[host].sites.values())).document_root
+        command = lab.build_ssh_command_of_machine(host, remote=f"sudo sh -c 'rm -rf {root}/many && tar -x -C {root}'")
         subprocess.run(command, stdin=made, check=True)
     print(f"{len(files)} files put there", flush=True)
 
@@ -107,7 +107,7 @@ def memory_of(process: int) -> float:
 def hunted(host: str, *, whole: bool) -> tuple[Hunt, Cost]:
     """Return one hunt: what it saw, and what it cost."""
     cost = ran("hunt", "--limit", host, *(["--whole"] if whole else []))
-    return HuntHistory().latest(inventories.load(Path(INVENTORY)).path)[host], cost
+    return HuntHistory().load_latest_hunt_by_host(inventories.load_inventory(Path(INVENTORY)).path)[host], cost
 
 
 def show(title: str, hunt: Hunt, cost: Cost, audit: Cost) -> None:
@@ -144,7 +144,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 subprocess.run([AUDITOR, "known-good", "import", file], check=True, stdout=subprocess.DEVNULL)
             show("known in part", *hunted(given.host, whole=True), audit)
             show("known in part, warm", *hunted(given.host, whole=False), audit)
-    lab.reset((given.host,))
+    lab.reset_machines_to_pristine_image((given.host,))
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ class Counted:
     seconds: float = 0.0
     slowest: tuple[float, str] = (0.0, "")
 
-    def add(self, name: str, content: bytes, rules: engine.Rules, *, each: bool) -> None:
+    def add(self, name: str, content: bytes, rules: engine.YaraRules, *, each: bool) -> None:
         """Judge one file."""
         began = time.process_time()
         judgement = classifier.judge_content(content, name, rules)
@@ -95,7 +95,7 @@ def main() -> None:
     asked.add_argument("--rules", type=Path)
     asked.add_argument("--each", action="store_true")
     given = asked.parse_args()
-    rules = engine.load(given.rules)
+    rules = engine.load_yara_rules(given.rules)
     for wrong in rules.wrong:
         print(f"left out: {wrong.file}: {wrong.why}", file=sys.stderr)
     malicious = files(given.malicious) if given.malicious else footholds.all_of_them()

@@ -13,16 +13,21 @@ ROOT = Path(__file__).parents[1]
 RETURNING = {"auditor/audit/inventory_fit.py"}
 """Where a function returns what is wrong and how to mend it, for an error made elsewhere."""
 MAKING = {
-    "_wrong",
-    "make_error",
-    "iter_members",
+    "_add_error_at_cell",
+    "_convert_write_errors",
+    "_iter_rows_of_lines_without_id",
+    "_make_clause_error",
+    "_make_enrollment_error",
     "_make_error",
-    "_add_error",
-    "_make_template_error",
-    "_convert_errors",
+    "_make_error_of_docx_template",
+    "iter_members_of_json_object",
+    "iter_members_of_mapping",
+    "make_error",
+    "make_error_at_entry",
+    "make_error_at_value",
 }
 """What functions are called that make an error out of its sentences."""
-OTHERS = {"InputError", "validate_model", "parse", "BadParameter", "ValueError"}
+OTHERS = {"InputError", "validate_yaml_data_as_model", "parse", "BadParameter", "ValueError"}
 """What else is called where a sentence of an error stands."""
 VALIDATING = {"auditor/audit/controls.py", "auditor/inventory/systems.py", "auditor/models"}
 """Whose ``ValueError`` becomes part of an error: files, or all of a folder."""
@@ -71,7 +76,7 @@ def _given(call: ast.Call, file: Path) -> list[ast.expr]:
     mend = [given.value for given in call.keywords if given.arg == "mend"]
     if name == "InputError":
         return [*call.args[:1], *mend]
-    if name in ("validate_model", "parse"):
+    if name in ("validate_yaml_data_as_model", "parse"):
         return [*call.args[2:3], *mend]
     if name in MAKING:
         return [*call.args[:2], *mend]

@@ -9,7 +9,7 @@ from auditor.audit import controls
 from auditor.audit.controls import Control
 from auditor.inventory import hosts
 from auditor.models import Lang, Site, Text
-from auditor.report.evidence import list_references
+from auditor.report.evidence import list_frameworks_with_clauses
 from auditor.text.translations import Words
 from tools import variables_page
 from tools.markdown import code, plain, table
@@ -38,7 +38,7 @@ _READ = re.compile(r"\b(host|site)\.([a-z_]+)")
 
 def pages() -> dict[str, str]:
     """Return each page by its path below ``docs/controls``."""
-    catalogue = controls.load()
+    catalogue = controls.load_catalogue()
     by_area: dict[str, list[Control]] = {}
     for control in catalogue.controls:
         by_area.setdefault(control.area, []).append(control)
@@ -112,7 +112,7 @@ def _control(control: Control, words: Words) -> Iterator[str]:
     yield from (f"**{head}.** {plain(text.get(lang))}\n" for head, text in sections if text is not None)
     if names := list_inventory_variables(control):
         yield f"**{_READS.get(lang)}.** {', '.join(map(code, names))}\n"
-    if citations := list_references(control.references, words):
+    if citations := list_frameworks_with_clauses(control.references, words):
         yield f"**{words('references')}.**\n"
         yield "".join(f"- {plain(framework)}: {plain(clauses)}\n" for framework, clauses in citations)
 
@@ -126,7 +126,7 @@ def _how(control: Control, words: Words) -> str:
 def list_inventory_variables(control: Control) -> list[str]:
     """Return the inventory's variables that a control's expressions look at."""
     of_hosts = {field: name for name, field in hosts.HOST_KEYS.items()}
-    sources = (control.applies, control.condition, control.violations, control.among)
+    sources = (control.applies, control.pass_condition, control.violations, control.among)
     names = [
         of_hosts.get(field) if kind == "host" else field if field in Site.model_fields else None
         for source in sources

@@ -13,7 +13,7 @@ from auditor.cli import app
 from auditor.errors import EXIT_CODES
 from auditor.models import Lang, Text
 from auditor.text import usage
-from auditor.text.translations import compile_catalogue
+from auditor.text.translations import compile_po_catalogue
 
 _NAME = "auditor"
 _PATHS: dict[Lang, str] = {"en": "man1/auditor.1", "vi": "vi/man1/auditor.1"}
@@ -47,7 +47,7 @@ _HEADINGS = {
 _HELP = "--help"
 
 
-class _Roff(usage.Formatter):
+class _Roff(usage.TranslatedHelpFormatter):
     """Lays out help for ``man``."""
 
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
@@ -67,7 +67,11 @@ class _Roff(usage.Formatter):
                 self.write(f".PP\n.nf\n{_plain(examples)}\n.fi\n")
 
     def write_dl(self, rows: Sequence[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
-        self.write(_render_list((name, meaning) for name, meaning in self.describe_rows(rows) if _HELP not in name))
+        self.write(
+            _render_list(
+                (name, meaning) for name, meaning in self.translate_name_and_description_rows(rows) if _HELP not in name
+            )
+        )
 
 
 def pages() -> dict[str, str]:
@@ -76,8 +80,8 @@ def pages() -> dict[str, str]:
 
 
 def _page(lang: Lang) -> str:
-    top = usage.build_command(app, lang)
-    words = compile_catalogue("vi", "help").gettext if lang == "vi" else str
+    top = usage.build_command_line_in_language(app, lang)
+    words = compile_po_catalogue("vi", "help").gettext if lang == "vi" else str
     parts = {
         "name": f"{_NAME} \\- {_plain(top.short_help.rstrip('.'))}\n",
         "synopsis": f".B {_NAME}\n{_plain(_Roff(top, lang).pieces())}\n",

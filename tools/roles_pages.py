@@ -50,11 +50,11 @@ _NEVER = """\
 
 def pages() -> dict[str, str]:
     """Return each page by its path below ``roles``."""
-    by_area = groupby(controls.load().controls, key=lambda control: control.area)
+    by_area = groupby(controls.load_catalogue().controls, key=lambda control: control.area)
     return {
         f"{area}/README.md": _page(area, list(own))
         for area, own in by_area
-        if (resources.get_roles() / area / "tasks").is_dir()
+        if (resources.get_roles_folder() / area / "tasks").is_dir()
     }
 
 

@@ -71,15 +71,19 @@ def page() -> str:
 
 def _thresholds() -> str:
     """Return the limits of controls, and which controls are judged by them."""
-    catalogue = controls.load()
+    catalogue = controls.load_catalogue()
     rows = [
         (
             code(name),
             f"{threshold.least}–{threshold.most} {threshold.unit.vi} · {threshold.unit.en}",
             str(threshold.usual),
-            " ".join(code(control.id) for control in catalogue.controls if control.reads(f"limits.{name}")),
+            " ".join(
+                code(control.id)
+                for control in catalogue.controls
+                if control.has_expression_that_reads(f"limits.{name}")
+            ),
         )
-        for name, threshold in thresholds.load_thresholds().items()
+        for name, threshold in thresholds.load_thresholds_by_variable().items()
     ]
     return table(("", "trong khoảng · range", "thường · usual", "yêu cầu · controls"), rows)
 
@@ -106,7 +110,7 @@ def _tables() -> Iterator[tuple[str, list[Row]]]:
     yield "luytre_sites", [row for row in _of_model(Site) if row[0] not in hosts.DERIVED_FIELDS]
     yield "office/organisation.yml", list(_of_model(Organisation))
     yield "units", list(_of_model(Unit))
-    for area in sorted(folder.name for folder in resources.get_roles().iterdir()):
+    for area in sorted(folder.name for folder in resources.get_roles_folder().iterdir()):
         if rows := list(rows_of_area(area, f"../roles/{area}")):
             yield area, rows
 
@@ -143,7 +147,7 @@ def _kind(field: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
 @cache
 def specification(area: str) -> Mapping[str, Any]:
     """Return what an area's role says of itself; nothing when there is no role."""
-    file = resources.get_roles() / area / "meta/argument_specs.yml"
+    file = resources.get_roles_folder() / area / "meta/argument_specs.yml"
     return dict(load_yaml(file)["argument_specs"]["main"]) if file.is_file() else {}
 
 
@@ -152,7 +156,7 @@ def _options(area: str) -> Mapping[str, Mapping[str, Any]]:
 
 
 def _of_role(area: str, folder: str, name: str, option: Mapping[str, Any]) -> Row:
-    defaults = resources.get_roles() / area / "defaults/main.yml"
+    defaults = resources.get_roles_folder() / area / "defaults/main.yml"
     default = (
         option["default"] if "default" in option else load_yaml(defaults).get(name, "") if defaults.is_file() else ""
     )

@@ -7,20 +7,20 @@ from __future__ import annotations
 
 from datetime import date
 
-from auditor.audit.waivers import list_covered_subjects, validity
+from auditor.audit.waivers import determine_paper_validity_on_day, list_hosts_or_sites_in_scope
 from auditor.models import AuthorizationUse, Inventory
 
 
-def list_uses(inventory: Inventory, today: date) -> tuple[AuthorizationUse, ...]:
+def list_authorization_uses_on_day(inventory: Inventory, today: date) -> tuple[AuthorizationUse, ...]:
     """Return every authorization on a day, in the file's order, with the declared sites that its scope takes in."""
     return tuple(
         AuthorizationUse(
             authorization=authorization,
-            validity=validity(authorization.dated, authorization.expires, today),
+            validity=determine_paper_validity_on_day(authorization.dated, authorization.expires, today),
             days_left=(authorization.expires - today).days,
             sites=tuple(
                 subject.id
-                for subject in list_covered_subjects(
+                for subject in list_hosts_or_sites_in_scope(
                     authorization.scope, "site", inventory.organisation, inventory.hosts
                 )
             ),

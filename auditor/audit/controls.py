@@ -17,7 +17,12 @@ from auditor.audit.effects import Effect
 from auditor.errors import InputError
 from auditor.models import Bucket, ControlId, Finding, Model, Severity, Text
 from auditor.system import resources
-from auditor.system.yaml_source import find_line, load_cached, load_yaml, validate_model
+from auditor.system.yaml_source import (
+    find_line_of_path_in_yaml_file,
+    load_own_yaml_files_cached,
+    load_yaml,
+    validate_yaml_data_as_model,
+)
 
 Disruption = Literal["none", "reload", "restart", "reboot"]
 Tells = Literal["injected", "vulnerable", "contact"]
@@ -49,7 +54,7 @@ _RETIRED_NOTE = Text(
 )
 
 
-_NAMES = facts.list_area_names() | {
+_NAMES = facts.list_fact_area_names() | {
     VULNERABILITIES,
     INDICATORS,
     "site",
@@ -62,15 +67,17 @@ _NAMES = facts.list_area_names() | {
 }
 
 
-def _expression(source: str) -> str:
-    for area in sorted(expressions.names(expressions.check(source)) - _NAMES):
+def _reject_unknown_areas_in_expression(source: str) -> str:
+    for area in sorted(
+        expressions.find_top_names_in_expression(expressions.check_expression_syntax_and_filters(source)) - _NAMES
+    ):
         for near in difflib.get_close_matches(area, _NAMES, 1):
             raise ValueError(f"expression {source!r}: there is no area {area!r}; did you mean {near!r}?")
         raise ValueError(f"expression {source!r}: there is no area {area!r}")
     return source
 
 
-Expression = Annotated[str, AfterValidator(_expression)]
+Expression = Annotated[str, AfterValidator(_reject_unknown_areas_in_expression)]
 
 
 class FactComparison(Model):
@@ -81,7 +88,7 @@ class FactComparison(Model):
     value: bool | int | str | list[int] | list[str]
 
     @property
-    def expression(self) -> str:
+    def jinja_expression(self) -> str:
         """Return the same as a Jinja2 expression."""
         return f"{self.path} {self.op} {self.value!r}"
 
@@ -103,7 +110,7 @@ class Fix(Model):
     note: Text | None = Field(default=None, description="what will be different for whom, without danger")
 
 
-def select_by_effects(fixes: Mapping[ControlId, Fix], *effects: Effect) -> tuple[ControlId, ...]:
+def select_controls_by_fix_effects(fixes: Mapping[ControlId, Fix], *effects: Effect) -> tuple[ControlId, ...]:
     """Return the controls whose fixes have any of these effects."""
     return tuple(control for control, fix in fixes.items() if not set(effects).isdisjoint(fix.effects))
 
@@ -140,7 +147,7 @@ class Control(Model):
     )
 
     @model_validator(mode="after")
-    def _one_check(self) -> Self:
+    def _require_exactly_one_check_form(self) -> Self:
         forms = [form for form in (self.that, self.test, self.violations) if form is not None]
         if len(forms) + self.manual != 1:
             raise ValueError("exactly one of 'that', 'test', 'violations' and 'manual: true' is required")
@@ -149,17 +156,17 @@ class Control(Model):
         return self
 
     @property
-    def condition(self) -> str | None:
+    def pass_condition(self) -> str | None:
         """Return the expression that is true when the control passes, in either form."""
-        return self.test.expression if self.test else self.that
+        return self.test.jinja_expression if self.test else self.that
 
-    def describe(self, bucket: Bucket) -> Text:
+    def get_problem_or_title_for_bucket(self, bucket: Bucket) -> Text:
         """Return what a finding of it that came to that says: what is wrong, else the requirement."""
         return self.problem if bucket in _AMISS else self.title
 
-    def reads(self, name: str) -> bool:
+    def has_expression_that_reads(self, name: str) -> bool:
         """Return whether any of its expressions reads this name."""
-        sources = (self.applies, self.condition, self.violations, self.among)
+        sources = (self.applies, self.pass_condition, self.violations, self.among)
         return any(re.search(rf"\b{re.escape(name)}\b", source) for source in sources if source)
 
     @property
@@ -195,9 +202,9 @@ class Catalogue(Model):
     controls: tuple[Control, ...]
 
     def __getitem__(self, control_id: str) -> Control:
-        return self.by_id[control_id]
+        return self.controls_by_id[control_id]
 
-    def iter_fact_controls(self, subject: Literal["host", "site"]) -> Iterator[Control]:
+    def iter_controls_judged_from_facts(self, subject: Literal["host", "site"]) -> Iterator[Control]:
         """Return the controls on that kind of subject that are judged from a host's facts."""
         return (
             control
@@ -206,24 +213,26 @@ class Catalogue(Model):
         )
 
     @cached_property
-    def by_id(self) -> Mapping[str, Control]:
+    def controls_by_id(self) -> Mapping[str, Control]:
         """Return controls by id."""
         return {control.id: control for control in self.controls}
 
-    def find_controls_telling(self, what: Tells, subject: Literal["host", "site"]) -> tuple[ControlId, ...]:
+    def find_controls_that_tell_of(self, tells: Tells, subject: Literal["host", "site"]) -> tuple[ControlId, ...]:
         """Return the controls on that kind of subject that tell of it."""
-        return tuple(control.id for control in self.controls if control.tells == what and control.subject == subject)
+        return tuple(control.id for control in self.controls if control.tells == tells and control.subject == subject)
 
-    def describe_finding(self, finding: Finding) -> Text:
+    def get_problem_or_title_of_finding(self, finding: Finding) -> Text:
         """Return what the finding says: what is wrong, else the requirement."""
-        return self[finding.control].describe(finding.bucket)
+        return self[finding.control].get_problem_or_title_for_bucket(finding.bucket)
 
-    def add_retired_controls(self, findings: Iterable[Finding]) -> Catalogue:
+    def add_retired_controls_of_findings(self, findings: Iterable[Finding]) -> Catalogue:
         """Return the catalogue with an entry for each control of the findings that has left it since.
 
         The entry's title is the control's id.
         """
-        retired_findings = {finding.control: finding for finding in findings if finding.control not in self.by_id}
+        retired_findings = {
+            finding.control: finding for finding in findings if finding.control not in self.controls_by_id
+        }
         return (
             Catalogue(controls=(*self.controls, *map(_make_retired_control, retired_findings.values())))
             if retired_findings
@@ -231,35 +240,35 @@ class Catalogue(Model):
         )
 
     @property
-    def of_papers(self) -> frozenset[ControlId]:
+    def control_ids_judged_from_papers(self) -> frozenset[ControlId]:
         """Return the controls that are judged from the office's papers, and open where one has expired."""
         return frozenset(control.id for control in self.controls if control.area == OFFICE)
 
     @property
-    def of_looks(self) -> frozenset[ControlId]:
+    def control_ids_judged_from_looks(self) -> frozenset[ControlId]:
         """Return the controls that are judged from looks at sites."""
         return frozenset(control.id for control in self.controls if control.area == CONTENT)
 
     @property
-    def of_traces(self) -> frozenset[ControlId]:
+    def control_ids_judged_from_looks_and_hunts(self) -> frozenset[ControlId]:
         """Return the controls that are judged from looks and hunts: each member that violates has a key of its own."""
         return frozenset(control.id for control in self.controls if control.area in (CONTENT, COMPROMISE))
 
-    def collect_effects(self, control_ids: Iterable[ControlId]) -> frozenset[Effect]:
+    def collect_effects_of_fixes(self, control_ids: Iterable[ControlId]) -> frozenset[Effect]:
         """Return what the fixes of these controls do, as they declare it."""
         fixes = (self[control_id].fix for control_id in control_ids)
         return frozenset(effect for fix in fixes if fix is not None for effect in fix.effects)
 
-    def has_fix(self, control_id: str) -> bool:
+    def has_automated_fix(self, control_id: str) -> bool:
         """Return whether there is such a control, with an automated fix."""
-        return control_id in self.by_id and self[control_id].fix is not None
+        return control_id in self.controls_by_id and self[control_id].fix is not None
 
 
 def _make_retired_control(finding: Finding) -> Control:
     return Control(
         id=finding.control,
-        title=Text.make_same(finding.control),
-        problem=Text.make_same(finding.control),
+        title=Text.make_same_in_both_languages(finding.control),
+        problem=Text.make_same_in_both_languages(finding.control),
         rationale=_RETIRED_NOTE,
         remedy=_RETIRED_NOTE,
         severity=finding.severity,
@@ -268,34 +277,38 @@ def _make_retired_control(finding: Finding) -> Control:
     )
 
 
-def load(roles: Path | None = None) -> Catalogue:
+def load_catalogue(roles: Path | None = None) -> Catalogue:
     """Read every ``roles/*/controls.yml``; our own are read once. Raises InputError naming file, line and mend."""
-    return _read(roles) if roles else _load_own(resources.get_roles())
+    return _read_catalogue(roles) if roles else _load_own_catalogue_once(resources.get_roles_folder())
 
 
 @cache
-def _load_own(roles: Path) -> Catalogue:
-    expressions.recall()
-    data_by_file = load_cached("catalogue", _files(roles))
+def _load_own_catalogue_once(roles: Path) -> Catalogue:
+    expressions.load_compiled_expressions_from_disk()
+    data_by_file = load_own_yaml_files_cached("catalogue", _list_controls_files(roles))
     return Catalogue(
-        controls=tuple(control for file, data in data_by_file.items() for control in _controls(data, file))
+        controls=tuple(
+            control for file, data in data_by_file.items() for control in _parse_controls_entries(data, file)
+        )
     )
 
 
-def _read(roles: Path) -> Catalogue:
-    return Catalogue(controls=tuple(control for file in _files(roles) for control in read_file(file)))
+def _read_catalogue(roles: Path) -> Catalogue:
+    return Catalogue(
+        controls=tuple(control for file in _list_controls_files(roles) for control in read_controls_file(file))
+    )
 
 
-def _files(roles: Path) -> list[Path]:
+def _list_controls_files(roles: Path) -> list[Path]:
     return sorted(roles.glob("*/controls.yml"))
 
 
-def read_file(file: Path) -> Iterable[Control]:
+def read_controls_file(file: Path) -> Iterable[Control]:
     """Return the controls of one file."""
-    return _controls(load_yaml(file), file)
+    return _parse_controls_entries(load_yaml(file), file)
 
 
-def _controls(entries: Any, file: Path) -> Iterator[Control]:
+def _parse_controls_entries(entries: Any, file: Path) -> Iterator[Control]:
     if not isinstance(entries, list):
         raise InputError(
             "a controls file must be a list of controls", file=file, line=1, mend="start each with '- id: area.name'"
@@ -303,7 +316,7 @@ def _controls(entries: Any, file: Path) -> Iterator[Control]:
     seen_ids: set[str] = set()
     for index, entry in enumerate(entries):
         name = entry.get("id") if isinstance(entry, dict) else None
-        control = validate_model(
+        control = validate_yaml_data_as_model(
             Control,
             entry,
             "control {control}: {where}: {why}",
@@ -316,14 +329,14 @@ def _controls(entries: Any, file: Path) -> Iterator[Control]:
             raise InputError(
                 f"control {control.id} does not belong to the area {file.parent.name}",
                 file=file,
-                line=find_line(file, [index]),
+                line=find_line_of_path_in_yaml_file(file, [index]),
                 mend=f"start its ID with '{file.parent.name}.'",
             )
         if control.id in seen_ids:
             raise InputError(
                 f"control {control.id} is defined twice",
                 file=file,
-                line=find_line(file, [index]),
+                line=find_line_of_path_in_yaml_file(file, [index]),
                 mend="give one of them another ID",
             )
         seen_ids.add(control.id)
@@ -333,7 +346,7 @@ def _controls(entries: Any, file: Path) -> Iterator[Control]:
 def load_drills(roles: Path | None = None) -> tuple[Drill, ...]:
     """Return every drill script, from its name ``<control id>.<trap>.sh`` and the lines of its head."""
     drill_list = []
-    for path in sorted((roles or resources.get_roles()).glob("*/drills/*.sh")):
+    for path in sorted((roles or resources.get_roles_folder()).glob("*/drills/*.sh")):
         area, name, trap = path.name.removesuffix(".sh").split(".", 2)
         head = [line.removeprefix("# ") for line in path.read_text("utf-8").splitlines()[:12] if line.startswith("# ")]
         keys = dict(line.split(": ", 1) for line in head if ": " in line)
@@ -359,4 +372,13 @@ def load_drills(roles: Path | None = None) -> tuple[Drill, ...]:
     return tuple(drill_list)
 
 
-__all__ = ["Catalogue", "Control", "Drill", "FactComparison", "Fix", "load", "load_drills", "read_file"]
+__all__ = [
+    "Catalogue",
+    "Control",
+    "Drill",
+    "FactComparison",
+    "Fix",
+    "load_catalogue",
+    "load_drills",
+    "read_controls_file",
+]

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from auditor.audit import expressions, read_errors
 from auditor.audit.controls import INDICATORS, VULNERABILITIES, Catalogue, Control
-from auditor.audit.expressions import CutShort, ExpressionFailed, NotCollected, NotTold, ReadLog, plain
+from auditor.audit.expressions import CutShort, ExpressionFailed, NotCollected, NotTold, ReadLog, unwrap_fact_value
 from auditor.audit.never_empty import NEVER_EMPTY
 from auditor.facts import HostFacts
 from auditor.facts.site import build_site_view
-from auditor.fleet.error_messages import explain_area
+from auditor.fleet.error_messages import explain_missing_fact_area
 from auditor.indicators.matches import NONE as NOT_COMPARED
-from auditor.inventory.thresholds import get_limits, load_thresholds
+from auditor.inventory.thresholds import get_limits, load_thresholds_by_variable
 from auditor.models import Finding, Host, Status, Subject, Text
-from auditor.text.redact import redact_data
+from auditor.text.redact import redact_secrets_in_json_data
 from auditor.vulnerabilities import assess as vulnerabilities
 from auditor.vulnerabilities.vex_statements import NO_STATEMENTS, StatementIndex
 
@@ -43,8 +43,8 @@ def evaluate_host(
     ``vulnerability_data``: vulnerability data that was imported, if any; ``statements``: what the office says of single
     vulnerabilities there. ``indicators``: what came of comparing it with indicators.
     """
-    data = facts.build_context()
-    data[VULNERABILITIES] = vulnerabilities.build_area(
+    data = facts.build_context_for_control_expressions()
+    data[VULNERABILITIES] = vulnerabilities.build_vulnerabilities_area(
         data, facts.errors, facts.collected_at, vulnerability_data, statements
     )
     data[INDICATORS] = dict(indicators)
@@ -57,18 +57,18 @@ def evaluate_host(
     }
     findings = [
         evaluate_control(control, Subject(kind="host", id=host.name), host.name, context, facts.errors)
-        for control in catalogue.iter_fact_controls("host")
+        for control in catalogue.iter_controls_judged_from_facts("host")
     ]
     for site in host.sites:
         site_context = {**context, "site": build_site_view(site, data, facts.errors)}
         findings += [
             evaluate_control(control, Subject(kind="site", id=site.domain), host.name, site_context, facts.errors)
-            for control in catalogue.iter_fact_controls("site")
+            for control in catalogue.iter_controls_judged_from_facts("site")
         ]
     return tuple(findings)
 
 
-def not_evaluated(catalogue: Catalogue, host: Host, reason: Text) -> tuple[Finding, ...]:
+def make_not_evaluated_findings(catalogue: Catalogue, host: Host, reason: Text) -> tuple[Finding, ...]:
     """Return every control on a host that could not be read, and on its sites: never a pass."""
     subjects = [Subject(kind="host", id=host.name), *(Subject(kind="site", id=site.domain) for site in host.sites)]
     return tuple(
@@ -81,23 +81,23 @@ def not_evaluated(catalogue: Catalogue, host: Host, reason: Text) -> tuple[Findi
             reason=reason,
         )
         for subject in subjects
-        for control in catalogue.iter_fact_controls(subject.kind)
+        for control in catalogue.iter_controls_judged_from_facts(subject.kind)
     )
 
 
-def prepare(catalogue: Catalogue) -> None:
+def compile_control_expressions_ahead(catalogue: Catalogue) -> None:
     """Compile every expression ahead, for a process that has to wait anyway, and keep those that no earlier run had."""
     sources = [
         source
         for control in catalogue.controls
-        for source in (control.applies, control.condition, control.violations, control.among)
+        for source in (control.applies, control.pass_condition, control.violations, control.among)
         if source
     ]
-    new = not expressions.are_all_compiled(sources)
+    new = not expressions.are_all_expressions_compiled(sources)
     for source in sources:
-        expressions.prepare(source)
+        expressions.compile_expression_once(source)
     if new:
-        expressions.keep()
+        expressions.store_compiled_expressions_on_disk()
 
 
 def evaluate_control(
@@ -107,7 +107,7 @@ def evaluate_control(
     record = ReadLog()
 
     def make_judgement(status: Status, **more: Any) -> Finding:
-        return make_finding(status, _describe_thresholds(record, context), **more)
+        return make_finding(status, _describe_thresholds_set_by_inventory(record, context), **more)
 
     def make_finding(status: Status, reason: Text | None = None, **more: Any) -> Finding:
         return Finding(
@@ -117,36 +117,41 @@ def evaluate_control(
             status=status,
             severity=control.severity,
             reason=reason,
-            evidence=tuple(replace(item, value=redact_data(item.value)) for item in record.list_evidence()),
+            evidence=tuple(
+                replace(item, value=redact_secrets_in_json_data(item.value))
+                for item in record.list_read_values_as_evidence()
+            ),
             **more,
         )
 
     try:
-        if control.container is not None and _in_container(context):
+        if control.container is not None and _is_host_in_container(context):
             return make_finding(Status.NOT_APPLICABLE, control.container)
-        if control.applies is not None and not expressions.evaluate(control.applies, context, record):
+        if control.applies is not None and not expressions.evaluate_expression_on_facts(
+            control.applies, context, record
+        ):
             return make_finding(Status.NOT_APPLICABLE, control.otherwise or _DOES_NOT_APPLY)
         if control.manual:
             return make_finding(Status.MANUAL, _ASK_A_PERSON)
         if control.violations is not None:
-            return _judge_collection(control, context, record, make_judgement)
-        outcome = expressions.evaluate(control.condition or "", context, record)
-        if outcome is None and record.find_none() is not None:
-            raise NotTold(record.find_none() or "")
+            return _judge_control_by_violations(control, context, record, make_judgement)
+        outcome = expressions.evaluate_expression_on_facts(control.pass_condition or "", context, record)
+        if outcome is None and record.find_last_path_read_as_none() is not None:
+            raise NotTold(record.find_last_path_read_as_none() or "")
         if not isinstance(outcome, bool):
-            raise ExpressionFailed(f"{control.condition!r} gives {type(outcome).__name__}, not true or false")
+            raise ExpressionFailed(f"{control.pass_condition!r} gives {type(outcome).__name__}, not true or false")
         if outcome:
-            _check_told(record)
+            _require_members_in_never_empty_lists(record)
         return make_judgement(Status.PASS if outcome else Status.FAIL)
     except NotCollected as missing:
-        why = explain_area(errors.get(missing.area, "not collected"))
+        why = explain_missing_fact_area(errors.get(missing.area, "not collected"))
         return make_finding(
             Status.NOT_EVALUATED,
             Text(vi=f"không đọc được nhóm {missing.area}: {why.vi}", en=f"could not read {missing.area}: {why.en}"),
         )
     except NotTold as untold:
         path = untold.path[:MAX_PATH_CHARS]
-        reason = read_errors.explain_unread(untold.path, context) or Text(
+        reason = read_errors.explain_unread_fact_path(untold.path, context) or Text(
             vi=f"máy chủ không cho biết {path}", en=f"the host does not tell {path}"
         )
         return make_finding(Status.NOT_EVALUATED, reason)
@@ -159,56 +164,62 @@ def evaluate_control(
         )
 
 
-def _check_told(record: ReadLog) -> None:
+def _require_members_in_never_empty_lists(record: ReadLog) -> None:
     """Raise NotTold where a list that always has a member came empty.
 
     What leaves out what is there finds nothing wrong.
     """
-    empty = next(iter(record.find_empty(NEVER_EMPTY)), None)
+    empty = next(iter(record.find_paths_read_as_empty_lists(NEVER_EMPTY)), None)
     if empty is not None:
         raise NotTold(empty)
 
 
-def _judge_collection(control: Control, context: Mapping[str, Any], record: ReadLog, make_judgement: Any) -> Finding:
-    violations = _as_list(control.violations or "", context, record)
-    population = len(_as_list(control.among, context, ReadLog())) if control.among else None
+def _judge_control_by_violations(
+    control: Control, context: Mapping[str, Any], record: ReadLog, make_judgement: Any
+) -> Finding:
+    violations = _evaluate_expression_to_list(control.violations or "", context, record)
+    population = len(_evaluate_expression_to_list(control.among, context, ReadLog())) if control.among else None
     if not violations:
-        _check_told(record)
+        _require_members_in_never_empty_lists(record)
         status = Status.PASS
     elif population is not None and len(violations) < population:
         status = Status.PARTIAL
     else:
         status = Status.FAIL
-    shown_violations = tuple(redact_data([plain(member) for member in violations[:MAX_VIOLATIONS]]))
+    shown_violations = tuple(
+        redact_secrets_in_json_data([unwrap_fact_value(member) for member in violations[:MAX_VIOLATIONS]])
+    )
     result: Finding = make_judgement(status, violations=shown_violations, population=population)
     return result
 
 
-def _describe_thresholds(record: ReadLog, context: Mapping[str, Any]) -> Text | None:
+def _describe_thresholds_set_by_inventory(record: ReadLog, context: Mapping[str, Any]) -> Text | None:
     """Return that the inventory set a limit that counted, if it did."""
-    names = [path.removeprefix(_LIMITS) for path in record.paths() if path.startswith(_LIMITS)]
+    names = [path.removeprefix(_LIMITS) for path in record.list_read_paths() if path.startswith(_LIMITS)]
     sentences = [
-        _set_by(name, context["limits"][name]) for name in names if name in dict(context["host"]["thresholds"])
+        _format_threshold_set_by_inventory(name, context["limits"][name])
+        for name in names
+        if name in dict(context["host"]["thresholds"])
     ]
     return Text.join(sentences) if sentences else None
 
 
-def _set_by(name: str, value: int) -> Text:
-    unit, usual = load_thresholds()[name].unit, load_thresholds()[name].usual
+def _format_threshold_set_by_inventory(name: str, value: int) -> Text:
+    unit, usual = load_thresholds_by_variable()[name].unit, load_thresholds_by_variable()[name].usual
     return Text(
         vi=f"ngưỡng {value} {unit.vi}, do bảng kiểm kê đặt ({name}; mặc định {usual})",
         en=f"threshold {value} {unit.en}, set by the inventory ({name}; usually {usual})",
     )
 
 
-def _as_list(source: str, context: Mapping[str, Any], record: ReadLog) -> list[Any]:
-    value = expressions.evaluate(source, context, record)
+def _evaluate_expression_to_list(source: str, context: Mapping[str, Any], record: ReadLog) -> list[Any]:
+    value = expressions.evaluate_expression_on_facts(source, context, record)
     if isinstance(value, str | Mapping) or not isinstance(value, Iterable):
         raise ExpressionFailed(f"{source!r} gives {type(value).__name__}, not a list")
     return list(value)
 
 
-def _in_container(context: Mapping[str, Any]) -> bool:
+def _is_host_in_container(context: Mapping[str, Any]) -> bool:
     if "system" not in context:
         raise NotCollected("system")
     return bool(context["system"]["container"])

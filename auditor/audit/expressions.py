@@ -68,33 +68,36 @@ class ReadLog:
         self.missing = ""
         """The path that was asked for last and was not there."""
 
-    def note(self, path: str, value: Any) -> None:
+    def note_value_read_at_path(self, path: str, value: Any) -> None:
         """Remember that ``path`` was read; what it was reached through no longer counts by itself."""
         self._read.pop(path.rpartition(".")[0], None)
         self._read.setdefault(path, value)
 
-    def paths(self) -> tuple[str, ...]:
+    def list_read_paths(self) -> tuple[str, ...]:
         """Return the paths that were read, in order."""
         return tuple(self._read)
 
-    def find_empty(self, paths: Collection[str]) -> Iterator[str]:
+    def find_paths_read_as_empty_lists(self, paths: Collection[str]) -> Iterator[str]:
         """Yield those of the paths that were read as empty lists."""
         return (path for path, value in self._read.items() if path in paths and value == [])
 
-    def find_none(self) -> str | None:
+    def find_last_path_read_as_none(self) -> str | None:
         """Return the path of what was read last and is None, or None."""
         return next((path for path, value in reversed(self._read.items()) if value is None), None)
 
-    def list_evidence(self) -> tuple[Evidence, ...]:
+    def list_read_values_as_evidence(self) -> tuple[Evidence, ...]:
         """Return what was read, by path, at most MAX_EVIDENCE values.
 
         Objects that were only passed through are left out.
         """
         values = [(path, value) for path, value in self._read.items() if not isinstance(value, FactObject)]
-        return tuple(Evidence(path=path, value=_brief(plain(value))) for path, value in values[:MAX_EVIDENCE])
+        return tuple(
+            Evidence(path=path, value=_shorten_evidence_value(unwrap_fact_value(value)))
+            for path, value in values[:MAX_EVIDENCE]
+        )
 
 
-def _brief(value: Any) -> Any:
+def _shorten_evidence_value(value: Any) -> Any:
     if len(json.dumps(value, ensure_ascii=False)) <= MAX_EVIDENCE_CHARS:
         return value
     if isinstance(value, list):
@@ -112,17 +115,17 @@ class FactObject(Mapping[str, Any]):
 
     def __getitem__(self, key: str) -> Any:
         if self._record is not None:
-            self._record.last = self._path_of(key)
+            self._record.last = self._join_path_and_key(key)
             if key not in self._values:
                 self._record.missing = self._record.last
         value = self._values[key]
-        path = self._path_of(key)
-        member = wrap(value, path, self._record)
+        path = self._join_path_and_key(key)
+        member = wrap_fact_value(value, path, self._record)
         if self._record is not None:
-            self._record.note(path, member)
+            self._record.note_value_read_at_path(path, member)
         return member
 
-    def _path_of(self, key: str) -> str:
+    def _join_path_and_key(self, key: str) -> str:
         return f"{self._path}.{key}" if self._path else key
 
     def __iter__(self) -> Iterator[str]:
@@ -139,23 +142,23 @@ class Members(list[Any]):
     """A list of the facts. Its members are not recorded one by one: the list is the evidence."""
 
 
-def wrap(value: Any, path: str, record: ReadLog | None) -> Any:
+def wrap_fact_value(value: Any, path: str, record: ReadLog | None) -> Any:
     """Return facts for an object, Members for a list, the value itself for the rest."""
     if isinstance(value, Mapping):
         return FactObject(value, path, record)
     if isinstance(value, list):
-        return Members(wrap(member, "", None) for member in value)
+        return Members(wrap_fact_value(member, "", None) for member in value)
     return value
 
 
-def plain(value: Any) -> Any:
+def unwrap_fact_value(value: Any) -> Any:
     """Return a wrapped value as the data it stands for."""
     if isinstance(value, FactObject):
-        return {key: plain(member) for key, member in value._values.items()}
+        return {key: unwrap_fact_value(member) for key, member in value._values.items()}
     if isinstance(value, Mapping):
-        return {str(key): plain(member) for key, member in value.items()}
+        return {str(key): unwrap_fact_value(member) for key, member in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(member) for member in value]
+        return [unwrap_fact_value(member) for member in value]
     return value
 
 
@@ -174,12 +177,12 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return super().getitem(obj, argument)
 
 
-def _older_than_days(moment: int, now: int, days: int) -> bool:
+def _is_moment_older_than_days(moment: int, now: int, days: int) -> bool:
     """Return whether an epoch second lies more than that many days before ``now``."""
     return now - moment > days * 86_400
 
 
-def _version_tuple(version: str) -> tuple[int, ...]:
+def _parse_version_numbers(version: str) -> tuple[int, ...]:
     """Return the leading numbers of a version, so that '10.11.6-MariaDB' compares as (10, 11, 6)."""
     numbers = []
     for part in version.split("-")[0].split("+")[0].split("~")[0].split("."):
@@ -194,44 +197,44 @@ class _Unknown(Exception):
     pass
 
 
-def _require_known(value: Any) -> Any:
+def _require_known_value(value: Any) -> Any:
     """Return the value itself; a control that meets None here is not evaluated, rather than passed or failed."""
     if value is None:
         raise _Unknown
     return value
 
 
-def _require_whole(members: Any, whole: bool) -> list[Any]:
+def _require_whole_search_if_none_found(members: Any, is_search_whole: bool) -> list[Any]:
     """Return members found in a search; finding none counts only when the search saw everything."""
     member_list = list(members)
-    if not member_list and not whole:
+    if not member_list and not is_search_whole:
         raise CutShort
     return member_list
 
 
-def _within(members: Any, allowed_values: Any) -> bool:
+def _are_all_members_allowed(members: Any, allowed_values: Any) -> bool:
     """Return whether every member is one of those allowed."""
     return all(member in allowed_values for member in members)
 
 
-def _pick_keys(members: Any, *keys: str) -> list[dict[str, Any]]:
+def _pick_keys_of_each_object(members: Any, *keys: str) -> list[dict[str, Any]]:
     """Return only these keys of every object, for evidence that is fit to read."""
     return [{key: member[key] for key in keys} for member in members]
 
 
-def _mark_tried(members: Any) -> list[dict[str, Any]]:
+def _wrap_paths_as_tried_objects(paths: Any) -> list[dict[str, Any]]:
     """Return paths that were asked for, whether or not anything lies there: as objects that say so."""
-    return [{"tried": member} for member in members]
+    return [{"tried": member} for member in paths]
 
 
 _ENVIRONMENT = _Sandbox(undefined=StrictUndefined, optimized=False)
-_ENVIRONMENT.filters["known"] = _require_known
-_ENVIRONMENT.filters["of_whole"] = _require_whole
-_ENVIRONMENT.filters["picked"] = _pick_keys
-_ENVIRONMENT.filters["tried"] = _mark_tried
-_ENVIRONMENT.tests["within"] = _within
-_ENVIRONMENT.filters["older_than_days"] = _older_than_days
-_ENVIRONMENT.filters["version"] = _version_tuple
+_ENVIRONMENT.filters["known"] = _require_known_value
+_ENVIRONMENT.filters["of_whole"] = _require_whole_search_if_none_found
+_ENVIRONMENT.filters["picked"] = _pick_keys_of_each_object
+_ENVIRONMENT.filters["tried"] = _wrap_paths_as_tried_objects
+_ENVIRONMENT.tests["within"] = _are_all_members_allowed
+_ENVIRONMENT.filters["older_than_days"] = _is_moment_older_than_days
+_ENVIRONMENT.filters["version"] = _parse_version_numbers
 
 
 @cache
@@ -244,7 +247,7 @@ def _parse_expression(source: str) -> nodes.Output:
     return nodes.Output([expression])
 
 
-def check(source: str) -> str:
+def check_expression_syntax_and_filters(source: str) -> str:
     """Return the source.
 
     Raises ValueError naming the mistake when it is not an expression, or asks for something that does not exist.
@@ -263,7 +266,7 @@ def check(source: str) -> str:
 
 
 @cache
-def names(source: str) -> frozenset[str]:
+def find_top_names_in_expression(source: str) -> frozenset[str]:
     """Return the top names an expression reads: areas, ``site``, ``host``, ``now``."""
     if source in _COMPILED_CODE:
         return frozenset(_COMPILED_CODE[source][0])
@@ -272,15 +275,18 @@ def names(source: str) -> frozenset[str]:
 
 
 @cache
-def prepare(source: str) -> TemplateExpression:
+def compile_expression_once(source: str) -> TemplateExpression:
     """Return what works an expression out, given its names. Source that was not checked raises TemplateSyntaxError."""
     if source not in _COMPILED_CODE:
-        _COMPILED_CODE[source] = (tuple(sorted(names(source))), _compile(source))
+        _COMPILED_CODE[source] = (
+            tuple(sorted(find_top_names_in_expression(source))),
+            _compile_expression_to_code(source),
+        )
     template = Template.from_code(_ENVIRONMENT, _COMPILED_CODE[source][1], _ENVIRONMENT.make_globals(None))
     return TemplateExpression(template, undefined_to_none=False)
 
 
-def _compile(source: str) -> CodeType:
+def _compile_expression_to_code(source: str) -> CodeType:
     """Return the code of a template that sets the name ``result``, as TemplateExpression takes it."""
     (expression,) = _parse_expression(source).nodes
     whole = nodes.Template([nodes.Assign(nodes.Name("result", "store"), expression, lineno=1)], lineno=1)
@@ -293,45 +299,49 @@ _COMPILED_CODE: dict[str, tuple[tuple[str, ...], CodeType]] = {}
 _FILE = "expressions"
 
 
-def are_all_compiled(sources: Iterable[str]) -> bool:
+def are_all_expressions_compiled(sources: Iterable[str]) -> bool:
     """Return whether all of them are compiled already."""
     return _COMPILED_CODE.keys() >= set(sources)
 
 
-def recall() -> None:
+def load_compiled_expressions_from_disk() -> None:
     """Know what earlier runs compiled. What is damaged is compiled again."""
-    place = _place()
-    content = disk_cache.get(place, _FILE) if place else None
+    place = _get_compiled_expressions_folder()
+    content = disk_cache.get_file_from_cache(place, _FILE) if place else None
     if content is not None:
         _COMPILED_CODE.update(marshal.loads(content))  # noqa: S302  our own folder alone
 
 
-def keep() -> None:
+def store_compiled_expressions_on_disk() -> None:
     """Keep what is compiled by now for runs to come."""
-    place = _place()
+    place = _get_compiled_expressions_folder()
     if place is not None:
-        disk_cache.put(place, _FILE, marshal.dumps(_COMPILED_CODE))
+        disk_cache.put_file_in_cache(place, _FILE, marshal.dumps(_COMPILED_CODE))
 
 
-def _place() -> Path | None:
+def _get_compiled_expressions_folder() -> Path | None:
     made_from = f"{metadata.version('jinja2')} {sys.version} {Path(__file__).read_text('utf-8')}"
-    return disk_cache.get_folder("expressions", hashlib.sha256(made_from.encode()).hexdigest()[:32])
+    return disk_cache.get_cache_folder_of_state("expressions", hashlib.sha256(made_from.encode()).hexdigest()[:32])
 
 
-def evaluate(source: str, context: Mapping[str, Any], record: ReadLog) -> Any:
+def evaluate_expression_on_facts(source: str, context: Mapping[str, Any], record: ReadLog) -> Any:
     """Work out an expression on facts.
 
     Raises NotCollected for a missing area, NotTold for a missing fact, CutShort for an unfinished search and
     ExpressionFailed for the rest.
     """
-    run = prepare(source)
-    for name in names(source):
+    run = compile_expression_once(source)
+    for name in find_top_names_in_expression(source):
         if name not in context:
             raise NotCollected(name)
-    fact_values = {name: wrap(value, name, record) for name, value in context.items() if name in names(source)}
+    fact_values = {
+        name: wrap_fact_value(value, name, record)
+        for name, value in context.items()
+        if name in find_top_names_in_expression(source)
+    }
     for name, value in fact_values.items():
         if not isinstance(value, FactObject):
-            record.note(name, value)
+            record.note_value_read_at_path(name, value)
     try:
         result = run(**fact_values)
         if isinstance(result, Iterator):
@@ -343,8 +353,8 @@ def evaluate(source: str, context: Mapping[str, Any], record: ReadLog) -> Any:
     except CutShort:
         raise
     except TypeError as error:
-        if record.find_none() is not None:  # a fact that may be unknown, and is
-            raise NotTold(record.find_none() or "") from error
+        if record.find_last_path_read_as_none() is not None:  # a fact that may be unknown, and is
+            raise NotTold(record.find_last_path_read_as_none() or "") from error
         raise ExpressionFailed(f"{error} in {source!r}") from error
     except (SecurityError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
         raise ExpressionFailed(f"{error} in {source!r}") from error

@@ -12,11 +12,11 @@ from typing import Any
 
 from auditor.audit.controls import COMPROMISE, Catalogue
 from auditor.audit.evaluate import MAX_VIOLATIONS, evaluate_control
-from auditor.audit.reviews import build_answer_commands
+from auditor.audit.reviews import build_commands_that_answer_trace
 from auditor.models import AcceptedTrace, Finding, Host, Subject, Trace, TraceAcceptance, clock
 from auditor.models.hunts import GROUPS, OUTSIDE, Hunt, HuntSummary
-from auditor.scans.dedup import in_turn
-from auditor.scans.traces import format_path
+from auditor.scans.dedup import interleave_iterators
+from auditor.scans.traces import format_path_on_host
 
 MAX_WEAK_TRACES = 50
 """Traces too weak for an alarm that an audit carries of a host."""
@@ -31,7 +31,7 @@ class HuntAssessment:
     hunted: tuple[HuntSummary, ...]
 
 
-def judge(
+def judge_hosts_by_last_hunts(
     catalogue: Catalogue,
     hosts: Sequence[Host],
     hunts: Iterable[Hunt],
@@ -43,7 +43,7 @@ def judge(
     by_host = {
         (acceptance.site, acceptance.key): acceptance
         for acceptance in acceptances
-        if acceptance.holds(clock.to_day(now))
+        if acceptance.is_valid_on_day(clock.convert_moment_to_vietnam_day(now))
     }
     controls = [control for control in catalogue.controls if control.area == COMPROMISE]
     findings, summaries = [], []
@@ -53,13 +53,15 @@ def judge(
             continue
         summary = _summarize_hunt(hunt, by_host, now)
         summaries.append(summary)
-        context = {"hunt": _context(hunt, summary), "now": int(now.timestamp())}
+        context = {"hunt": _build_hunt_context_of_expressions(hunt, summary), "now": int(now.timestamp())}
         subject = Subject(kind="host", id=host.name)
         findings += [evaluate_control(control, subject, host.name, context, {}) for control in controls]
     return HuntAssessment(tuple(findings), tuple(summaries))
 
 
-def add_traces(findings: Iterable[Finding], hosts: Iterable[Host], hunts: Iterable[Hunt]) -> Iterator[Finding]:
+def add_hunt_traces_to_violations(
+    findings: Iterable[Finding], hosts: Iterable[Host], hunts: Iterable[Hunt]
+) -> Iterator[Finding]:
     """Add to each file among the violations of findings from facts what the last hunt saw in it.
 
     What a file is stands in one finding only.
@@ -71,30 +73,36 @@ def add_traces(findings: Iterable[Finding], hosts: Iterable[Host], hunts: Iterab
     for finding in findings:
         root = roots.get(finding.subject.id, "")
         traces = (
-            [_find_trace(member, finding.host, root, traces_by_place) for member in finding.violations]
+            [
+                _find_trace_of_violating_file(member, finding.host, root, traces_by_place)
+                for member in finding.violations
+            ]
             if traces_by_place
             else []
         )
         if any(found_trace is not None for found_trace in traces):
             members = zip(finding.violations, traces, strict=True)
             finding = replace(
-                finding, violations=tuple(_with(member, member_trace) for member, member_trace in members)
+                finding,
+                violations=tuple(_add_trace_to_violation(member, member_trace) for member, member_trace in members),
             )
         yield finding
 
 
-def _find_trace(member: Any, host: str, root: str, traces_by_place: Mapping[tuple[str, str], Trace]) -> Trace | None:
+def _find_trace_of_violating_file(
+    member: Any, host: str, root: str, traces_by_place: Mapping[tuple[str, str], Trace]
+) -> Trace | None:
     """Return what was seen in a file that is named by its path, or by that below its site's root."""
     path = member.get("path") if isinstance(member, Mapping) else f"{root}/{member}" if root else None
-    return traces_by_place.get((host, format_path(path))) if isinstance(path, str) else None
+    return traces_by_place.get((host, format_path_on_host(path))) if isinstance(path, str) else None
 
 
-def _with(member: Any, trace: Trace | None) -> dict[str, Any]:
-    whole = dict(member) if isinstance(member, Mapping) else {"path": member}
+def _add_trace_to_violation(violation: Any, trace: Trace | None) -> dict[str, Any]:
+    whole = dict(violation) if isinstance(violation, Mapping) else {"path": violation}
     return {**whole, "trace": f"{trace.certainty}: {', '.join(trace.rules)}" if trace is not None else ""}
 
 
-def _context(hunt: Hunt, summary: HuntSummary) -> dict[str, Any]:
+def _build_hunt_context_of_expressions(hunt: Hunt, summary: HuntSummary) -> dict[str, Any]:
     """Return the ``hunt`` of control expressions."""
     accepted_keys = {acceptance.trace.key for acceptance in summary.accepted}
     there = [trace for trace in hunt.traces if trace.key not in accepted_keys]
@@ -103,26 +111,26 @@ def _context(hunt: Hunt, summary: HuntSummary) -> dict[str, Any]:
     return {
         **{
             group: [
-                _violation(hunt.host, trace)
-                for trace in _interleave_kinds([trace for trace in alarming_traces if trace.kind in kinds])
+                _make_violation_from_trace(hunt.host, trace)
+                for trace in _interleave_traces_by_kind([trace for trace in alarming_traces if trace.kind in kinds])
             ]
             for group, kinds in GROUPS.items()
         },
-        "started": int(clock.read(hunt.started).timestamp()),
-        "covered": hunt.whole,
+        "started": int(clock.parse_iso_moment(hunt.started).timestamp()),
+        "covered": hunt.is_everything_seen_and_judged,
         "outside": hunt.places is not None,
         "exact": [
-            _violation(hunt.host, trace)
-            for trace in _interleave_kinds([trace for trace in below if trace.certainty == "exact"])
+            _make_violation_from_trace(hunt.host, trace)
+            for trace in _interleave_traces_by_kind([trace for trace in below if trace.certainty == "exact"])
         ],
         "strong": [
-            _violation(hunt.host, trace)
-            for trace in _interleave_kinds([trace for trace in below if trace.certainty == "strong"])
+            _make_violation_from_trace(hunt.host, trace)
+            for trace in _interleave_traces_by_kind([trace for trace in below if trace.certainty == "strong"])
         ],
     }
 
 
-def _interleave_kinds(traces: Sequence[Trace]) -> Sequence[Trace]:
+def _interleave_traces_by_kind(traces: Sequence[Trace]) -> Sequence[Trace]:
     """Return the traces, one of each kind in turn first where a finding cannot hold them all.
 
     So no kind keeps another out.
@@ -130,12 +138,14 @@ def _interleave_kinds(traces: Sequence[Trace]) -> Sequence[Trace]:
     if len(traces) <= MAX_VIOLATIONS:
         return traces
     kinds = dict.fromkeys(trace.kind for trace in traces)
-    return list(in_turn(iter([kind_trace for kind_trace in traces if kind_trace.kind == kind]) for kind in kinds))
+    return list(
+        interleave_iterators(iter([kind_trace for kind_trace in traces if kind_trace.kind == kind]) for kind in kinds)
+    )
 
 
-def _violation(host: str, trace: Trace) -> dict[str, Any]:
+def _make_violation_from_trace(host: str, trace: Trace) -> dict[str, Any]:
     data = trace.model_dump(mode="json")
-    return {**{name: data[name] for name in _FIRST}, **data, **build_answer_commands(host, trace)}
+    return {**{name: data[name] for name in _FIRST}, **data, **build_commands_that_answer_trace(host, trace)}
 
 
 def _summarize_hunt(hunt: Hunt, acceptances: Mapping[tuple[str, str], TraceAcceptance], now: datetime) -> HuntSummary:
@@ -143,7 +153,7 @@ def _summarize_hunt(hunt: Hunt, acceptances: Mapping[tuple[str, str], TraceAccep
     return HuntSummary(
         **values,
         hunt=hunt.id,
-        age_days=max(0, (now - clock.read(hunt.started)).days),
+        age_days=max(0, (now - clock.parse_iso_moment(hunt.started)).days),
         weak=tuple(
             trace for trace in hunt.traces if trace.certainty == "weak" and (hunt.host, trace.key) not in acceptances
         )[:MAX_WEAK_TRACES],

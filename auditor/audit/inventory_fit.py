@@ -8,20 +8,20 @@ from pathlib import Path
 from auditor.audit.controls import COMPROMISE, CONTENT, OFFICE, Catalogue
 from auditor.errors import InputError
 from auditor.inventory import variables
-from auditor.inventory.exceptions import ATTESTATIONS, WAIVERS, get_folder
-from auditor.inventory.hosts import load
-from auditor.inventory.reach import check_addresses, load_variables
+from auditor.inventory.exceptions import ATTESTATIONS, WAIVERS, get_office_folder_of_inventory
+from auditor.inventory.hosts import load_inventory
+from auditor.inventory.reach import check_hosts_have_different_addresses, load_variables_with_normalized_ssh_names
 from auditor.models import Attestation, Inventory, Waiver
-from auditor.system.yaml_source import find_line
+from auditor.system.yaml_source import find_line_of_path_in_yaml_file
 
 
-def check(path: Path, catalogue: Catalogue) -> Inventory:
+def read_and_check_inventory(path: Path, catalogue: Catalogue) -> Inventory:
     """Read an inventory, and check all of it that a run could stumble over. Raises InputError likewise."""
-    inventory = load(path)
-    check_accepted(path, catalogue)
-    check_controls(inventory, catalogue)
-    check_addresses(path)
-    unread = variables.list_unread_files(path)
+    inventory = load_inventory(path)
+    check_accepted_controls_have_fixes(path, catalogue)
+    check_controls_of_papers(inventory, catalogue)
+    check_hosts_have_different_addresses(path)
+    unread = variables.list_inventory_files_never_read(path)
     if unread:
         raise InputError(
             "this is never read",
@@ -31,45 +31,45 @@ def check(path: Path, catalogue: Catalogue) -> Inventory:
     return inventory
 
 
-def check_accepted(path: Path, catalogue: Catalogue) -> None:
+def check_accepted_controls_have_fixes(path: Path, catalogue: Catalogue) -> None:
     """Check whether every control in a ``luytre_accept`` is one with an automated fix.
 
     Raises InputError for one that is not.
     """
-    for host, own in load_variables(path).items():
+    for host, own in load_variables_with_normalized_ssh_names(path).items():
         source = own.get("luytre_accept")
         for index, name in enumerate(source.value if source is not None else ()):
-            if source is not None and not catalogue.has_fix(name.partition(":")[0]):
-                raise source.make_error(
+            if source is not None and not catalogue.has_automated_fix(name.partition(":")[0]):
+                raise source.make_error_at_value(
                     f"host {host}: luytre_accept: {name!r} is not a control with an automated fix",
                     "name controls one by one; see 'auditor controls list'",
                     index,
                 )
 
 
-def check_controls(inventory: Inventory, catalogue: Catalogue) -> None:
+def check_controls_of_papers(inventory: Inventory, catalogue: Catalogue) -> None:
     """Raise InputError for a paper on a control that is not there, or that such a paper cannot answer."""
-    office = get_folder(inventory.path)
+    office = get_office_folder_of_inventory(inventory.path)
     files: Mapping[str, Sequence[Waiver | Attestation]] = {
         WAIVERS: inventory.waivers,
         ATTESTATIONS: inventory.attestations,
     }
     for file, papers in files.items():
         for index, paper in enumerate(papers):
-            wrong = _find_paper_problem(paper, catalogue)
+            wrong = _find_problem_of_paper_control(paper, catalogue)
             if wrong is not None:
                 what, mend, *below = wrong
                 raise InputError(
                     f"{paper.id if isinstance(paper, Waiver) else paper.control}: {what}",
                     mend=mend,
                     file=office / file,
-                    line=find_line(office / file, [index, *below]),
+                    line=find_line_of_path_in_yaml_file(office / file, [index, *below]),
                 )
 
 
-def _find_paper_problem(paper: Waiver | Attestation, catalogue: Catalogue) -> tuple[str, ...] | None:
+def _find_problem_of_paper_control(paper: Waiver | Attestation, catalogue: Catalogue) -> tuple[str, ...] | None:
     """Return what is wrong with a paper's control, how to mend it, and where that is written."""
-    control = catalogue.by_id.get(paper.control)
+    control = catalogue.controls_by_id.get(paper.control)
     if control is None:
         return f"there is no control {paper.control}", "see 'auditor controls list'", "control"
     if isinstance(paper, Waiver) and control.area == OFFICE:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from auditor.fleet.error_messages import explain_area
+from auditor.fleet.error_messages import explain_missing_fact_area
 from auditor.models import Text
-from auditor.text.sanitize import make_one_line
+from auditor.text.sanitize import escape_text_to_one_line
 
 _WORDS: Mapping[str, Text] = {
     "not_plain": Text(
@@ -105,7 +105,7 @@ _WORDS: Mapping[str, Text] = {
 }
 
 
-def explain_unread(path: str, context: Mapping[str, Any]) -> Text | None:
+def explain_unread_fact_path(path: str, context: Mapping[str, Any]) -> Text | None:
     """Return the reason that the facts give for not showing ``path``; None when they give none.
 
     The reason may be that of a folder that ``path`` lies in.
@@ -116,15 +116,15 @@ def explain_unread(path: str, context: Mapping[str, Any]) -> Text | None:
             return None
         details = here.get(f"{part}_unread")
         if details is not None:
-            return _in_words(details)
+            return _format_unread_reason(details)
         untold = here.get("untold")
         if isinstance(untold, Mapping) and part in untold:
-            return explain_area(untold[part])
+            return explain_missing_fact_area(untold[part])
         here = here.get(part)
     return None
 
 
-def _in_words(details: Mapping[str, Any]) -> Text:
-    values = {name: make_one_line(str(value), 200) for name, value in details.items()}
+def _format_unread_reason(details: Mapping[str, Any]) -> Text:
+    values = {name: escape_text_to_one_line(str(value), 200) for name, value in details.items()}
     text = _WORDS[details["why"]]
     return Text(vi=text.vi.format(**values), en=text.en.format(**values))

@@ -28,7 +28,7 @@ class ReviewAssessment:
     reviews: tuple[ScanSummary, ...]
 
 
-def judge(
+def judge_sites_by_last_looks(
     catalogue: Catalogue,
     hosts: Sequence[Host],
     looks: Iterable[Scan],
@@ -40,7 +40,7 @@ def judge(
     by_site = {
         (acceptance.site, acceptance.key): acceptance
         for acceptance in acceptances
-        if acceptance.holds(clock.to_day(now))
+        if acceptance.is_valid_on_day(clock.convert_moment_to_vietnam_day(now))
     }
     controls = [control for control in catalogue.controls if control.area == CONTENT]
     findings, summaries = [], []
@@ -49,20 +49,25 @@ def judge(
             look = last.get(site.domain)
             if look is None:
                 continue
-            summary = _summarize_review(look, by_site, now)
+            summary = _summarize_look_at_site(look, by_site, now)
             summaries.append(summary)
-            context = {"site": {"review": _review(look, summary)}, "now": int(now.timestamp())}
+            context = {
+                "site": {"review": _build_review_context_of_expressions(look, summary)},
+                "now": int(now.timestamp()),
+            }
             subject = Subject(kind="site", id=site.domain)
             findings += [evaluate_control(control, subject, host.name, context, {}) for control in controls]
     return ReviewAssessment(tuple(findings), tuple(summaries))
 
 
-def _summarize_review(look: Scan, acceptances: Mapping[tuple[str, str], TraceAcceptance], now: datetime) -> ScanSummary:
+def _summarize_look_at_site(
+    look: Scan, acceptances: Mapping[tuple[str, str], TraceAcceptance], now: datetime
+) -> ScanSummary:
     return ScanSummary(
         site=look.site,
         look=look.id,
         started=look.started,
-        age_days=max(0, (now - clock.read(look.started)).days),
+        age_days=max(0, (now - clock.parse_iso_moment(look.started)).days),
         known=look.known,
         fresh=look.fresh,
         unread=look.unread,
@@ -81,15 +86,15 @@ def _summarize_review(look: Scan, acceptances: Mapping[tuple[str, str], TraceAcc
     )
 
 
-def _review(look: Scan, summary: ScanSummary) -> dict[str, Any]:
+def _build_review_context_of_expressions(look: Scan, summary: ScanSummary) -> dict[str, Any]:
     """Return the ``site.review`` of control expressions. What was not seen is not there, with the reason beside it."""
     accepted_keys = {acceptance.trace.key for acceptance in summary.accepted}
-    review: dict[str, Any] = {"started": int(clock.read(look.started).timestamp())}
-    unseen = _explain_unseen(look)
+    review: dict[str, Any] = {"started": int(clock.parse_iso_moment(look.started).timestamp())}
+    unseen = _explain_why_absence_proves_nothing(look)
     for certainty in _ALARMS:
         traces = [trace for trace in look.traces if trace.certainty == certainty and trace.key not in accepted_keys]
         if traces or unseen is None:
-            review[certainty] = [_violation(look.site, trace) for trace in traces]
+            review[certainty] = [_make_violation_from_trace(look.site, trace) for trace in traces]
         else:
             review[f"{certainty}_unread"] = unseen
     if unseen is None:
@@ -99,13 +104,13 @@ def _review(look: Scan, summary: ScanSummary) -> dict[str, Any]:
     return review
 
 
-def _explain_unseen(look: Scan) -> dict[str, Any] | None:
+def _explain_why_absence_proves_nothing(look: Scan) -> dict[str, Any] | None:
     """Return why the absence of findings proves nothing.
 
     What intruders put into a site is often shown only to some of its visitors.
     """
-    if look.stopped is not None and look.stopped.by_site:
-        return _why(look.stopped)
+    if look.stopped is not None and look.stopped.was_caused_by_site:
+        return _describe_stop_of_look(look.stopped)
     if not look.engine:
         return {"why": "review_engine"}
     if look.missed:
@@ -116,24 +121,24 @@ def _explain_unseen(look: Scan) -> dict[str, Any] | None:
 _ALARMS: tuple[Certainty, ...] = ("exact", "strong")
 
 
-def _violation(site: str, trace: Trace) -> dict[str, Any]:
+def _make_violation_from_trace(site: str, trace: Trace) -> dict[str, Any]:
     data = trace.model_dump(mode="json")
-    return {**{name: data[name] for name in _FIRST}, **data, **build_answer_commands(site, trace)}
+    return {**{name: data[name] for name in _FIRST}, **data, **build_commands_that_answer_trace(site, trace)}
 
 
 _FIRST = ("kind", "where", "target", "sample", "key")
 """What tables show, which have room for these."""
 
 
-def build_answer_commands(subject: str, trace: Trace) -> dict[str, str]:
+def build_commands_that_answer_trace(subject: str, trace: Trace) -> dict[str, str]:
     """Return the commands that answer a trace.
 
     First the one that opens an incident and contains it, last the one that accepts it.
     """
-    return {"respond": build_response_command(subject), "accept": build_accept_command(subject, trace)}
+    return {"respond": build_open_incident_command(subject), "accept": build_accept_trace_command(subject, trace)}
 
 
-def build_response_command(subject: str) -> str:
+def build_open_incident_command(subject: str) -> str:
     """Return the command that opens an incident about all that was found on a site or host and contains it.
 
     The role is missing from it: a person has to give that.
@@ -141,7 +146,7 @@ def build_response_command(subject: str) -> str:
     return shlex.join(["auditor", "incident", "open", "--all-found", subject])
 
 
-def build_accept_command(subject: str, trace: Trace) -> str:
+def build_accept_trace_command(subject: str, trace: Trace) -> str:
     """Return the command that accepts a trace, but for the reason and the roles, which a person has to give."""
     sure = [DESPITE] if trace.certainty != "weak" else []
     return shlex.join(["auditor", "baseline", "accept", subject, trace.key, *sure])
@@ -151,5 +156,5 @@ DESPITE = "--despite-high-confidence"
 """What a person says who accepts a trace that gives the alarm; a second office role has to agree."""
 
 
-def _why(stop: Stop) -> dict[str, Any]:
+def _describe_stop_of_look(stop: Stop) -> dict[str, Any]:
     return {"why": f"review_{stop.why}", "status": stop.status or "", "where": stop.where}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from auditor import __version__
 from auditor.fleet.collect import collect
-from auditor.fleet.discover import LOCAL, with_found_sites
+from auditor.fleet.discover import LOCAL, add_discovered_sites_to_host
 from auditor.models import ExcludedHost, Host, HostOutcome, Inventory, Run, Text, clock
 from auditor.models.incidents import PLACES, ActiveContainment, OpenIncident, UnrecordedContainment
 from auditor.models.ranks import FOR_GOOD
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Purpose = Literal["audit", "before", "after"]
 
 
-def audit(
+def audit_hosts(
     inventory: Inventory,
     catalogue: Catalogue | Callable[[], Catalogue],
     hosts: Sequence[Host],
@@ -43,21 +43,21 @@ def audit(
     """
     started_at, began = clock.now(), time.monotonic()
     if inventory.waivers or inventory.attestations:
-        from auditor.audit.inventory_fit import check_controls
+        from auditor.audit.inventory_fit import check_controls_of_papers
 
-        check_controls(inventory, _resolve_catalogue(catalogue))
+        check_controls_of_papers(inventory, _load_catalogue_if_callable(catalogue))
 
     def ahead() -> None:
-        prepare(_resolve_catalogue(catalogue))
+        preload_judging_modules(_load_catalogue_if_callable(catalogue))
         if meanwhile is not None:
             meanwhile()
 
-    comparison = compare(inventory, clock.to_day(started_at))
+    comparison = build_comparison_with_indicators(inventory, clock.convert_moment_to_vietnam_day(started_at))
     area_requests = (comparison.fact_request,) if comparison else ()
     facts, outcomes = collect(inventory.path, hosts, watch, ahead, *area_requests)
-    run = judge(
+    run = judge_collected_facts(
         inventory,
-        _resolve_catalogue(catalogue),
+        _load_catalogue_if_callable(catalogue),
         hosts,
         facts,
         outcomes,
@@ -68,11 +68,11 @@ def audit(
     return run.model_copy(update={"seconds": round(time.monotonic() - began, 3)}), facts
 
 
-def compare(inventory: Inventory, today: date) -> IndicatorComparison | None:
+def build_comparison_with_indicators(inventory: Inventory, today: date) -> IndicatorComparison | None:
     """Return the comparison with the imported indicators that hold; None when none does."""
     from auditor.indicators import own_assets, store
 
-    against = own_assets.build_inventory_index(store.load_indicators(), inventory, today)
+    against = own_assets.build_index_without_own_assets(store.load_indicators(), inventory, today)
     if not against:
         return None
     from auditor.indicators.matches import IndicatorComparison
@@ -80,21 +80,21 @@ def compare(inventory: Inventory, today: date) -> IndicatorComparison | None:
     return IndicatorComparison(against)
 
 
-def _resolve_catalogue(catalogue: Catalogue | Callable[[], Catalogue]) -> Catalogue:
+def _load_catalogue_if_callable(catalogue: Catalogue | Callable[[], Catalogue]) -> Catalogue:
     return catalogue() if callable(catalogue) else catalogue
 
 
-def prepare(catalogue: Catalogue) -> None:
+def preload_judging_modules(catalogue: Catalogue) -> None:
     """Have what judges, and what facts are made of, before the hosts answer."""
     from auditor import facts
     from auditor.audit import evaluate, hunts, reviews, waivers  # noqa: F401  loaded ahead
     from auditor.vulnerabilities import store  # noqa: F401  loaded ahead
 
-    evaluate.prepare(catalogue)
-    facts.load_areas()
+    evaluate.compile_control_expressions_ahead(catalogue)
+    facts.load_fact_area_models()
 
 
-def judge(
+def judge_collected_facts(
     inventory: Inventory,
     catalogue: Catalogue,
     hosts: Sequence[Host],
@@ -110,17 +110,19 @@ def judge(
     ``outcomes`` are in the order of ``hosts``.
     """
     from auditor.audit import authorizations, uniqueness, vex
-    from auditor.audit.evaluate import evaluate_host, not_evaluated
-    from auditor.audit.hunts import add_traces
-    from auditor.audit.hunts import judge as judge_hunts
-    from auditor.audit.reviews import judge as judge_looks
-    from auditor.audit.waivers import mark
+    from auditor.audit.evaluate import evaluate_host, make_not_evaluated_findings
+    from auditor.audit.hunts import add_hunt_traces_to_violations
+    from auditor.audit.hunts import judge_hosts_by_last_hunts as judge_hunts
+    from auditor.audit.reviews import judge_sites_by_last_looks as judge_looks
+    from auditor.audit.waivers import mark_findings_covered_by_papers
     from auditor.indicators.matches import NONE
     from auditor.vulnerabilities import store
 
     if inventory == LOCAL:
-        hosts = [with_found_sites(host, facts[host.name]) if host.name in facts else host for host in hosts]
-    statements_by_host = vex.group_in_force(inventory, clock.to_day(started_at))
+        hosts = [add_discovered_sites_to_host(host, facts[host.name]) if host.name in facts else host for host in hosts]
+    statements_by_host = vex.group_statements_in_force_by_host(
+        inventory, clock.convert_moment_to_vietnam_day(started_at)
+    )
     with store.open_database() as vulnerability_data:
         findings = [
             finding
@@ -133,49 +135,53 @@ def judge(
                     inventory.records.get(host.name),
                     vulnerability_data,
                     statements_by_host.get(host.name, {}),
-                    comparison.build_area(facts[host.name], host, inventory.looks) if comparison else NONE,
+                    comparison.build_indicators_area(facts[host.name], host, inventory.looks) if comparison else NONE,
                 )
                 if host.name in facts
-                else not_evaluated(catalogue, host, outcome.reason or _UNREAD)
+                else make_not_evaluated_findings(catalogue, host, outcome.reason or _UNREAD)
             )
         ]
         data = vulnerability_data.sources
-    marked_findings = mark(inventory, catalogue, hosts, findings, clock.to_day(started_at))
+    marked_findings = mark_findings_covered_by_papers(
+        inventory, catalogue, hosts, findings, clock.convert_moment_to_vietnam_day(started_at)
+    )
     review_assessment = judge_looks(catalogue, hosts, inventory.looks, inventory.accepted, started_at)
     hunt_assessment = judge_hunts(catalogue, hosts, inventory.hunts, inventory.accepted, started_at)
     return Run(
-        id=f"{clock.format_compact(started_at)}-{secrets.token_hex(3)}",
-        started=clock.format_stamp(started_at),
+        id=f"{clock.format_compact_utc_moment(started_at)}-{secrets.token_hex(3)}",
+        started=clock.format_iso_moment(started_at),
         seconds=round((clock.now() - started_at).total_seconds(), 3),
         version=__version__,
         inventory=inventory.path,
         purpose=purpose,
         hosts=tuple(hosts),
-        outcomes=tuple(_with_what_is_kept(outcome, facts.get(outcome.host)) for outcome in outcomes),
+        outcomes=tuple(_add_kept_facts_to_outcome(outcome, facts.get(outcome.host)) for outcome in outcomes),
         findings=(
-            *add_traces(marked_findings.findings, hosts, inventory.hunts),
+            *add_hunt_traces_to_violations(marked_findings.findings, hosts, inventory.hunts),
             *review_assessment.findings,
             *hunt_assessment.findings,
         ),
         organisation=inventory.organisation,
         waivers=marked_findings.waivers,
         reviews=review_assessment.reviews,
-        only_here=uniqueness.find_unique_items(hosts, facts, inventory.looks, inventory.hunts),
-        authorizations=authorizations.list_uses(inventory, clock.to_day(started_at)),
+        only_here=uniqueness.find_items_unique_to_one_site(hosts, facts, inventory.looks, inventory.hunts),
+        authorizations=authorizations.list_authorization_uses_on_day(
+            inventory, clock.convert_moment_to_vietnam_day(started_at)
+        ),
         hunts=hunt_assessment.hunted,
         contained=tuple(
-            _mark_recorded(action, facts)
+            _mark_whether_host_records_containment(action, facts)
             for action in inventory.contained
             if action.host in {host.name for host in hosts}
         ),
-        unrecorded=tuple(_find_unrecorded(inventory, facts)),
+        unrecorded=tuple(_find_containments_not_in_case_log(inventory, facts)),
         incidents=_find_open_incidents(inventory, hosts),
-        left_out=_left_out(inventory, hosts),
+        left_out=_list_hosts_not_in_run(inventory, hosts),
         vulnerability_data=data,
     )
 
 
-def _with_what_is_kept(outcome: HostOutcome, facts: HostFacts | None) -> HostOutcome:
+def _add_kept_facts_to_outcome(outcome: HostOutcome, facts: HostFacts | None) -> HostOutcome:
     """Return the outcome with those facts that a run keeps besides its findings."""
     data = facts.data if facts is not None else {}
     record = getattr(data.get("integrity"), "record", None)
@@ -192,41 +198,49 @@ def _find_open_incidents(inventory: Inventory, hosts: Sequence[Host]) -> tuple[O
     if inventory.incidents is None:
         return None
     names = [name for host in hosts for name in (host.name, *(site.domain for site in host.sites))]
-    return tuple(incident for incident in inventory.incidents if incident.covers(*names))
+    return tuple(incident for incident in inventory.incidents if incident.is_about_any_subject(*names))
 
 
-def _mark_recorded(action: ActiveContainment, facts: Mapping[str, HostFacts]) -> ActiveContainment:
+def _mark_whether_host_records_containment(
+    action: ActiveContainment, facts: Mapping[str, HostFacts]
+) -> ActiveContainment:
     """Return the action with whether its host has it on record, where that was read whole."""
-    there = _actions(facts.get(action.host))
+    there = _list_containments_on_host_record(facts.get(action.host))
     return (
-        action if there is None else action.model_copy(update={"there": (PLACES[action.means], action.name) in there})
+        action
+        if there is None
+        else action.model_copy(update={"there": (PLACES[action.means], action.id_on_host) in there})
     )
 
 
-def _find_unrecorded(inventory: Inventory, facts: Mapping[str, HostFacts]) -> Iterator[UnrecordedContainment]:
+def _find_containments_not_in_case_log(
+    inventory: Inventory, facts: Mapping[str, HostFacts]
+) -> Iterator[UnrecordedContainment]:
     """Yield what hosts have on record of incidents and the case log does not have in force.
 
     Nothing where nobody looked into it. What is cleaned stays on record.
     """
     known_actions = {
-        (standing_action.host, PLACES[standing_action.means], standing_action.name)
+        (standing_action.host, PLACES[standing_action.means], standing_action.id_on_host)
         for standing_action in inventory.contained
     }
     lasting_places = {place for means, place in PLACES.items() if means not in FOR_GOOD}
     for host, data in facts.items() if inventory.incidents is not None else ():
-        for place, action in sorted(_actions(data) or ()):
+        for place, action in sorted(_list_containments_on_host_record(data) or ()):
             if place in lasting_places and (host, place, action) not in known_actions:
                 yield UnrecordedContainment(host=host, action=action, place=place)
 
 
-def _actions(facts: HostFacts | None) -> set[tuple[str, str]] | None:
-    record = facts.build_context("containments").get("containments") if facts is not None else None
+def _list_containments_on_host_record(facts: HostFacts | None) -> set[tuple[str, str]] | None:
+    record = (
+        facts.build_context_for_control_expressions("containments").get("containments") if facts is not None else None
+    )
     if record is None or record["more"]:
         return None
     return {(entry["place"], entry["action"]) for entry in record["actions"]}
 
 
-def _left_out(inventory: Inventory, hosts: Sequence[Host]) -> tuple[ExcludedHost, ...]:
+def _list_hosts_not_in_run(inventory: Inventory, hosts: Sequence[Host]) -> tuple[ExcludedHost, ...]:
     read = {host.name for host in hosts}
     return tuple(
         ExcludedHost(host=host.name, sites=tuple(site.domain for site in host.sites))

@@ -38,7 +38,7 @@ class _SiteTraits:
     names: frozenset[str]
 
 
-def find_unique_items(
+def find_items_unique_to_one_site(
     hosts: Sequence[Host], facts: Mapping[str, HostFacts], looks: Iterable[Scan], hunts: Iterable[Hunt] = ()
 ) -> tuple[OnlyHere, ...]:
     """Return, by site, what no other site of its kind among these hosts' has.
@@ -52,30 +52,32 @@ def find_unique_items(
     trait_sets = [
         trait_set
         for host in hosts
-        for trait_set in _collect_traits(host, facts.get(host.name), by_site, by_host.get(host.name))
+        for trait_set in _collect_traits_of_each_site(host, facts.get(host.name), by_site, by_host.get(host.name))
     ]
     unique_groups = [
-        _find_unique(group)
+        _find_names_unique_to_one_site(group)
         for group in group_by(trait_sets, lambda trait_entry: (trait_entry.kind, trait_entry.what)).values()
         if len(group) >= MIN_SITES
     ]
     hunted_hosts = [(host, by_host[host.name]) for host in hosts if host.name in by_host]
-    unique_groups += [_find_unique_keys(hunted_hosts)] if len(hunted_hosts) >= MIN_SITES else []
+    unique_groups += [_find_keys_unique_to_one_host(hunted_hosts)] if len(hunted_hosts) >= MIN_SITES else []
     return tuple(
         sorted(itertools.chain.from_iterable(unique_groups), key=lambda item: (item.site, item.what, item.name))
     )
 
 
-def _find_unique(group: Sequence[_SiteTraits]) -> Iterator[OnlyHere]:
+def _find_names_unique_to_one_site(group: Sequence[_SiteTraits]) -> Iterator[OnlyHere]:
     counts = Counter(name for counted_set in group for name in counted_set.names)
     for trait_set in group:
         for name in sorted(name for name in trait_set.names if counts[name] == 1)[:MAX_ITEMS]:
             yield OnlyHere(site=trait_set.site, what=trait_set.what, name=name, kind=trait_set.kind, among=len(group))
 
 
-def _find_unique_keys(hunted_hosts: Sequence[tuple[Host, Hunt]]) -> Iterator[OnlyHere]:
+def _find_keys_unique_to_one_host(hunted_hosts: Sequence[tuple[Host, Hunt]]) -> Iterator[OnlyHere]:
     keys = {
-        host.name: _names(_fingerprint(trace) for trace in hunt.traces if trace.kind == "key")
+        host.name: _shorten_nonempty_names(
+            _get_public_key_fingerprint_in_trace(trace) for trace in hunt.traces if trace.kind == "key"
+        )
         for host, hunt in hunted_hosts
     }
     counts = Counter(name for names in keys.values() for name in names)
@@ -85,45 +87,57 @@ def _find_unique_keys(hunted_hosts: Sequence[tuple[Host, Hunt]]) -> Iterator[Onl
                 yield OnlyHere(site=site.domain, what="key", name=name, kind=None, among=len(hunted_hosts))
 
 
-def _fingerprint(trace: Trace) -> str:
+def _get_public_key_fingerprint_in_trace(trace: Trace) -> str:
     """Return kind and digest of a public key; nothing of what says something else."""
     words = trace.sample.split()
     return next((f"{kind} {digest}" for kind, digest in itertools.pairwise(words) if digest.startswith("SHA256:")), "")
 
 
-def _iter_files(site: Site, hunt: Hunt) -> Iterator[str]:
+def _iter_traced_files_below_site_root(site: Site, hunt: Hunt) -> Iterator[str]:
     root = f"{(site.document_root or '').rstrip('/')}/"
     places = (trace.where for trace in hunt.traces if trace.kind not in OUTSIDE)
     return (where.removeprefix(root) for where in places if len(root) > 1 and where.startswith(root))
 
 
-def _collect_traits(
+def _collect_traits_of_each_site(
     host: Host, facts: HostFacts | None, looks: Mapping[str, Scan], hunt: Hunt | None
 ) -> Iterator[_SiteTraits]:
-    data = facts.build_context(*_AREAS) if facts is not None else {}
+    data = facts.build_context_for_control_expressions(*_AREAS) if facts is not None else {}
     for site in host.sites:
         site_data = build_site_view(site, data, {}) if data else site.model_dump()
         if hunt is not None and site.document_root:
-            yield _SiteTraits(site.domain, site_data["application"], "file", _names(_iter_files(site, hunt)))
+            yield _SiteTraits(
+                site.domain,
+                site_data["application"],
+                "file",
+                _shorten_nonempty_names(_iter_traced_files_below_site_root(site, hunt)),
+            )
         if site.domain in looks:
-            yield _SiteTraits(site.domain, site_data["application"], "script_host", _names(looks[site.domain].loaded))
+            yield _SiteTraits(
+                site.domain, site_data["application"], "script_host", _shorten_nonempty_names(looks[site.domain].loaded)
+            )
         wordpress = site_data.get("wordpress")
         if wordpress is not None:
             plugins = (plugin["slug"] for plugin in wordpress["plugins"])
             loaded_plugins = (*wordpress["must_use"], *wordpress["drop_ins"])
-            yield _SiteTraits(site.domain, "wordpress", "plugin", _names((*plugins, *loaded_plugins)))
+            yield _SiteTraits(site.domain, "wordpress", "plugin", _shorten_nonempty_names((*plugins, *loaded_plugins)))
             if wordpress["database"] is not None:
-                yield _SiteTraits(site.domain, "wordpress", "administrator", _names(_logins(wordpress["database"])))
+                yield _SiteTraits(
+                    site.domain,
+                    "wordpress",
+                    "administrator",
+                    _shorten_nonempty_names(_iter_administrator_logins(wordpress["database"])),
+                )
 
         joomla = site_data.get("joomla")
         if joomla is not None and joomla["database"] is not None:
             logins = (user["login"] for user in joomla["database"]["super_users"])
-            yield _SiteTraits(site.domain, "joomla", "administrator", _names(logins))
+            yield _SiteTraits(site.domain, "joomla", "administrator", _shorten_nonempty_names(logins))
 
 
-def _logins(database: Mapping[str, Any]) -> Iterator[str]:
+def _iter_administrator_logins(database: Mapping[str, Any]) -> Iterator[str]:
     return (user["login"] for user in database["administrators"])
 
 
-def _names(names: Iterable[str]) -> frozenset[str]:
+def _shorten_nonempty_names(names: Iterable[str]) -> frozenset[str]:
     return frozenset(name[:MAX_THING] for name in names if name)

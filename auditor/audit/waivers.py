@@ -54,7 +54,7 @@ class PaperState:
         """Return whether it is a waiver, not an attestation."""
         return isinstance(self.paper, Waiver)
 
-    def as_data(self) -> dict[str, Any]:
+    def build_json_data(self) -> dict[str, Any]:
         """Return the same for a program."""
         return {
             "kind": "waiver" if self.is_waiver else "attestation",
@@ -70,15 +70,15 @@ def list_paper_states(inventory: Inventory, catalogue: Catalogue, today: date) -
 
     def make_state(paper: Waiver | Attestation, begins: date, ends: date) -> PaperState:
         kind = catalogue[paper.control].subject
-        subjects = list_covered_subjects(paper.scope, kind, inventory.organisation, inventory.hosts)
-        return PaperState(paper, validity(begins, ends, today), (ends - today).days, subjects)
+        subjects = list_hosts_or_sites_in_scope(paper.scope, kind, inventory.organisation, inventory.hosts)
+        return PaperState(paper, determine_paper_validity_on_day(begins, ends, today), (ends - today).days, subjects)
 
     paper_states = [make_state(waiver, waiver.granted, waiver.expires) for waiver in inventory.waivers]
     paper_states += [make_state(paper, paper.when, paper.valid_until) for paper in inventory.attestations]
     return tuple(sorted(paper_states, key=lambda paper_state: paper_state.days_left))
 
 
-def validity(begins: date, ends: date, today: date) -> Validity:
+def determine_paper_validity_on_day(begins: date, ends: date, today: date) -> Validity:
     """Return where a paper stands that holds from ``begins`` to ``ends``, both days included."""
     if today < begins:
         return "future"
@@ -87,7 +87,7 @@ def validity(begins: date, ends: date, today: date) -> Validity:
     return "expiring" if (ends - today).days <= WARNING_DAYS else "active"
 
 
-def list_covered_subjects(
+def list_hosts_or_sites_in_scope(
     scope: ExceptionScope, kind: Literal["host", "site"], organisation: Organisation | None, hosts: Sequence[Host]
 ) -> tuple[Subject, ...]:
     """Return the hosts, or the sites, that a scope takes in.
@@ -96,7 +96,7 @@ def list_covered_subjects(
 
     A site belongs to its own unit, and to its host's only when it has none.
     """
-    units = offices.list_ids_within(organisation, scope.units)
+    units = offices.list_unit_ids_within_units(organisation, scope.units)
     if kind == "host":
         return tuple(
             Subject(kind="host", id=host.name) for host in hosts if host.name in scope.hosts or host.unit in units
@@ -109,17 +109,19 @@ def list_covered_subjects(
     )
 
 
-def mark(
+def mark_findings_covered_by_papers(
     inventory: Inventory, catalogue: Catalogue, hosts: Sequence[Host], findings: Iterable[Finding], today: date
 ) -> MarkedFindings:
     """Mark what waivers cover and what attestations answer, and judge the papers themselves (controls ``office.*``).
 
     Of several papers on one finding the one that holds longest counts. ``hosts`` are those of the run.
     """
-    waivers = _by_finding(inventory.waivers, inventory.organisation, catalogue, hosts)
-    attestations = _by_finding(inventory.attestations, inventory.organisation, catalogue, hosts)
+    waivers = _group_papers_by_control_and_subject(inventory.waivers, inventory.organisation, catalogue, hosts)
+    attestations = _group_papers_by_control_and_subject(
+        inventory.attestations, inventory.organisation, catalogue, hosts
+    )
     marked_findings = tuple(
-        _mark_finding(finding, waivers.get(finding.key, ()), attestations.get(finding.key, ()), today)
+        _mark_finding_with_its_papers(finding, waivers.get(finding.key, ()), attestations.get(finding.key, ()), today)
         for finding in findings
     )
     findings_by_waiver: dict[str, list[Finding]] = defaultdict(list)
@@ -127,9 +129,9 @@ def mark(
         for waiver in waivers.get(finding.key, ()):
             findings_by_waiver[waiver.id].append(finding)
     return MarkedFindings(
-        findings=(*marked_findings, *_judge_papers(waivers, catalogue, hosts, today)),
+        findings=(*marked_findings, *_judge_office_controls_by_waivers(waivers, catalogue, hosts, today)),
         waivers=tuple(
-            _summarize_use(waiver, findings_by_waiver[waiver.id], today)
+            _summarize_waiver_use(waiver, findings_by_waiver[waiver.id], today)
             for waiver in inventory.waivers
             if waiver.id in findings_by_waiver
         ),
@@ -139,30 +141,30 @@ def mark(
 type _Key = tuple[str, Subject]
 
 
-def _by_finding[Paper: (Waiver, Attestation)](
+def _group_papers_by_control_and_subject[Paper: (Waiver, Attestation)](
     papers: Iterable[Paper], organisation: Organisation | None, catalogue: Catalogue, hosts: Sequence[Host]
 ) -> Mapping[_Key, Sequence[Paper]]:
     papers_by_finding: dict[_Key, list[Paper]] = defaultdict(list)
     for paper in papers:
-        for subject in list_covered_subjects(paper.scope, catalogue[paper.control].subject, organisation, hosts):
+        for subject in list_hosts_or_sites_in_scope(paper.scope, catalogue[paper.control].subject, organisation, hosts):
             papers_by_finding[paper.control, subject].append(paper)
     return papers_by_finding
 
 
-def _mark_finding(
+def _mark_finding_with_its_papers(
     finding: Finding, waivers: Sequence[Waiver], attestations: Sequence[Attestation], today: date
 ) -> Finding:
-    if finding.status.is_open and (waiver := _in_force(waivers, today)) is not None:
-        return replace(finding, waiver=_make_waived(waiver, today))
+    if finding.status.is_open and (waiver := _find_waiver_in_force_longest(waivers, today)) is not None:
+        return replace(finding, waiver=_make_applied_waiver(waiver, today))
     if finding.status is Status.MANUAL:
         begun_attestations = [attestation for attestation in attestations if attestation.when <= today]
         if begun_attestations:
             latest = max(begun_attestations, key=lambda attestation: attestation.valid_until)
-            return replace(finding, attestation=_make_attested(latest, today))
+            return replace(finding, attestation=_make_applied_attestation(latest, today))
     return finding
 
 
-def _in_force(waivers: Iterable[Waiver], today: date) -> Waiver | None:
+def _find_waiver_in_force_longest(waivers: Iterable[Waiver], today: date) -> Waiver | None:
     return max(
         (waiver for waiver in waivers if waiver.granted <= today <= waiver.expires),
         key=lambda waiver: waiver.expires,
@@ -170,27 +172,27 @@ def _in_force(waivers: Iterable[Waiver], today: date) -> Waiver | None:
     )
 
 
-def _make_waived(waiver: Waiver, today: date) -> AppliedWaiver:
+def _make_applied_waiver(waiver: Waiver, today: date) -> AppliedWaiver:
     return AppliedWaiver.model_validate(
         {
             **waiver.model_dump(exclude={"control", "scope"}),
             "days_left": (waiver.expires - today).days,
-            "validity": validity(waiver.granted, waiver.expires, today),
+            "validity": determine_paper_validity_on_day(waiver.granted, waiver.expires, today),
         }
     )
 
 
-def _make_attested(attestation: Attestation, today: date) -> AppliedAttestation:
+def _make_applied_attestation(attestation: Attestation, today: date) -> AppliedAttestation:
     return AppliedAttestation.model_validate(
         {
             **attestation.model_dump(exclude={"control", "scope"}),
             "days_left": (attestation.valid_until - today).days,
-            "validity": validity(attestation.when, attestation.valid_until, today),
+            "validity": determine_paper_validity_on_day(attestation.when, attestation.valid_until, today),
         }
     )
 
 
-def _judge_papers(
+def _judge_office_controls_by_waivers(
     waivers: Mapping[_Key, Sequence[Waiver]], catalogue: Catalogue, hosts: Sequence[Host], today: date
 ) -> tuple[Finding, ...]:
     """Return the findings on the papers themselves. They rest on no host's facts, so an unread host has them too."""
@@ -198,16 +200,18 @@ def _judge_papers(
     over: dict[Subject, list[Waiver]] = defaultdict(list)
     for (_control, subject), papers in waivers.items():
         begun_waivers[subject] += [waiver for waiver in papers if waiver.granted <= today]
-        if _in_force(papers, today) is None:
+        if _find_waiver_in_force_longest(papers, today) is None:
             over[subject] += [waiver for waiver in papers if waiver.expires < today]
     paper_findings = []
     for control in catalogue.controls:
         if control.area == OFFICE:
-            for subject, host in _subjects(control.subject, hosts):
+            for subject, host in _iter_subjects_with_host_name(control.subject, hosts):
                 context = {
                     "waivers": {
-                        "granted": [_describe_waiver(waiver, today) for waiver in begun_waivers[subject]],
-                        "expired": [_describe_waiver(waiver, today) for waiver in over[subject]],
+                        "granted": [
+                            _build_waiver_context_for_expression(waiver, today) for waiver in begun_waivers[subject]
+                        ],
+                        "expired": [_build_waiver_context_for_expression(waiver, today) for waiver in over[subject]],
                     }
                 }
                 finding = evaluate_control(control, subject, host, context, {})
@@ -219,13 +223,15 @@ def _judge_papers(
     return tuple(paper_findings)
 
 
-def _subjects(kind: Literal["host", "site"], hosts: Sequence[Host]) -> Iterable[tuple[Subject, str]]:
+def _iter_subjects_with_host_name(
+    kind: Literal["host", "site"], hosts: Sequence[Host]
+) -> Iterable[tuple[Subject, str]]:
     for host in hosts:
         for name in [host.name] if kind == "host" else [site.domain for site in host.sites]:
             yield Subject(kind=kind, id=name), host.name
 
 
-def _describe_waiver(waiver: Waiver, today: date) -> dict[str, Any]:
+def _build_waiver_context_for_expression(waiver: Waiver, today: date) -> dict[str, Any]:
     return {
         "waiver": waiver.id,
         "control": waiver.control,
@@ -234,7 +240,7 @@ def _describe_waiver(waiver: Waiver, today: date) -> dict[str, Any]:
     }
 
 
-def _summarize_use(waiver: Waiver, findings: Iterable[Finding], today: date) -> WaiverUse:
+def _summarize_waiver_use(waiver: Waiver, findings: Iterable[Finding], today: date) -> WaiverUse:
     """Return what a waiver comes to, given the findings in its scope."""
     counts: Counter[str] = Counter()
     for finding in findings:
@@ -245,7 +251,7 @@ def _summarize_use(waiver: Waiver, findings: Iterable[Finding], today: date) -> 
             counts["not_evaluated" if finding.status is Status.NOT_EVALUATED else "met"] += 1
     return WaiverUse(
         waiver=waiver,
-        validity=validity(waiver.granted, waiver.expires, today),
+        validity=determine_paper_validity_on_day(waiver.granted, waiver.expires, today),
         days_left=(waiver.expires - today).days,
         waived=counts["waived"],
         open=counts["open"],

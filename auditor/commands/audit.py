@@ -21,8 +21,8 @@ from auditor.commands.options.common import (
     LimitOption,
     LocalOption,
     OutputOption,
-    check_local,
-    select,
+    reject_local_with_inventory,
+    select_hosts_and_check_lab,
 )
 from auditor.models import Lang, Severity
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from auditor.audit.controls import Catalogue
     from auditor.commands.options.baseline import Earlier
-    from auditor.history.runs import History
+    from auditor.history.runs import RunHistory
     from auditor.models import Run
     from auditor.report.formats import Format
 
@@ -66,36 +66,40 @@ def audit(
       auditor audit --local
 
     """
-    from auditor.audit.run import audit as run_audit
+    from auditor.audit.run import audit_hosts as run_audit
     from auditor.commands.options import baseline as baselines
     from auditor.commands.output import console
     from auditor.fleet.discover import LOCAL
-    from auditor.history.prior_state import add_prior_state
-    from auditor.history.runs import History
+    from auditor.history.prior_state import attach_last_scans_and_containments
+    from auditor.history.runs import RunHistory
     from auditor.inventory import hosts as inventories
     from auditor.system import files
     from auditor.text.translations import Words
 
-    check_local(context)
-    inventory_data = LOCAL if local else inventories.load(inventory)
-    hosts, _sites = select(inventory_data, limit)
-    files.check_output(output)
-    history = History()
+    reject_local_with_inventory(context)
+    inventory_data = LOCAL if local else inventories.load_inventory(inventory)
+    hosts, _sites = select_hosts_and_check_lab(inventory_data, limit)
+    files.check_and_make_output_folder(output)
+    history = RunHistory()
     history.check()
-    inventory_data = inventory_data if local else add_prior_state(inventory_data)
+    inventory_data = inventory_data if local else attach_last_scans_and_containments(inventory_data)
     earlier = None
     if baseline is not None:
-        earlier = baselines.find_baseline(baseline, inventory_data.path, [host.name for host in hosts], history)
+        earlier = baselines.find_runs_of_baseline(baseline, inventory_data.path, [host.name for host in hosts], history)
     with console.show_progress(Words(lang)("doing.audit"), [host.name for host in hosts]) as report_done:
         run, _facts = run_audit(
-            inventory_data, load_catalogue, hosts, watch=report_done, meanwhile=lambda: preload(lang)
+            inventory_data,
+            load_control_catalogue,
+            hosts,
+            watch=report_done,
+            meanwhile=lambda: preload_code_and_templates(lang),
         )
-    conclude(run, history, output, formats, fail_on, earlier, lang, as_json=as_json)
+    keep_and_report_run_then_exit(run, history, output, formats, fail_on, earlier, lang, as_json=as_json)
 
 
-def conclude(
+def keep_and_report_run_then_exit(
     run: Run,
-    history: History,
+    history: RunHistory,
     output: Path,
     formats: frozenset[Format],
     fail_on: Severity,
@@ -110,54 +114,61 @@ def conclude(
     """
     from auditor.commands.output import console
     from auditor.commands.output.deferred_errors import DeferredErrors
-    from auditor.commands.output.hunts import show_hunts
-    from auditor.commands.output.reviews import show_reviews
-    from auditor.commands.output.run import show_exit, show_open, show_run, show_verdict
-    from auditor.history.incidents import Incidents
+    from auditor.commands.output.hunts import show_last_hunt_of_each_host
+    from auditor.commands.output.reviews import show_last_review_of_each_site
+    from auditor.commands.output.run import (
+        show_open_findings_by_control,
+        show_reason_of_exit_code,
+        show_run,
+        show_verdict_against_baseline,
+    )
+    from auditor.history.incidents import IncidentStore
     from auditor.incidents import lapses
     from auditor.report import json_output
-    from auditor.report.files import write
+    from auditor.report.files import write_report_files_of_run
     from auditor.results import verdict
     from auditor.results.summary import summarize_run
     from auditor.text.translations import Words
 
-    controls = load_catalogue()
+    controls = load_control_catalogue()
     late = DeferredErrors()
-    late.attempt(lambda: history.keep(run), None)
-    late.attempt(lambda: lapses.record_missing_actions(Incidents(), run), None)
-    measure = late.attempt(lambda: verdict.build_baseline(run, earlier), None) if earlier is not None else None
-    gate_verdict = verdict.judge(run, controls, fail_on, measure)
-    report_files = write(
+    late.run_or_defer_error(lambda: history.keep(run), None)
+    late.run_or_defer_error(lambda: lapses.record_actions_missing_on_host(IncidentStore(), run), None)
+    measure = (
+        late.run_or_defer_error(lambda: verdict.build_baseline(run, earlier), None) if earlier is not None else None
+    )
+    gate_verdict = verdict.judge_run_for_exit_code(run, controls, fail_on, measure)
+    report_files = write_report_files_of_run(
         run,
         controls,
         output=output,
         lang=lang,
-        before=late.attempt(lambda: history.before(run), None),
-        trend=late.attempt(lambda: history.trend(run.inventory), ()),
+        before=late.run_or_defer_error(lambda: history.before(run), None),
+        trend=late.run_or_defer_error(lambda: history.trend(run.inventory), ()),
         formats=formats,
         verdict=gate_verdict,
         baseline=measure.findings if measure else None,
     )
     if as_json:
-        typer.echo(json.dumps(json.loads(json_output.render(run, gate_verdict)), ensure_ascii=False))
+        typer.echo(json.dumps(json.loads(json_output.render_findings_as_json(run, gate_verdict)), ensure_ascii=False))
     else:
         show_run(run, summarize_run(run), lang)
         if earlier is not None:
-            show_verdict(gate_verdict, controls, lang)
+            show_verdict_against_baseline(gate_verdict, controls, lang)
         else:
-            show_open(run, controls, lang, _WORST)
-        show_reviews(run, controls, Words(lang))
-        show_hunts(run, controls, Words(lang))
+            show_open_findings_by_control(run, controls, lang, _WORST)
+        show_last_review_of_each_site(run, controls, Words(lang))
+        show_last_hunt_of_each_host(run, controls, Words(lang))
         for path in report_files.main_files:
             console.out.print(str(path))
-        _show_incidents(run, lang)
-        show_exit(gate_verdict, lang)
+        _show_next_steps_of_open_incidents(run, lang)
+        show_reason_of_exit_code(gate_verdict, lang)
     if late.mistake is not None:
         raise late.mistake
     raise typer.Exit(gate_verdict.code)
 
 
-def _show_opening(run: Run, lang: Lang) -> None:
+def _show_how_to_open_incident_if_none(run: Run, lang: Lang) -> None:
     """Say last, where intruders were seen and no incident is open, how one is opened.
 
     What was said first has scrolled away.
@@ -168,45 +179,45 @@ def _show_opening(run: Run, lang: Lang) -> None:
 
     words, open_intrusions = Words(lang), intrusions.find_intrusions(run)
     if open_intrusions:
-        command = intrusions.build_open_command(open_intrusions, run.inventory, words) or intrusions.build_next_command(
-            open_intrusions[0], run.inventory, words
-        )
+        command = intrusions.build_command_to_open_incident(
+            open_intrusions, run.inventory, words
+        ) or intrusions.build_next_command_for_intrusion(open_intrusions[0], run.inventory, words)
         console.err.print(words("intrusion.then", command=command), markup=False, soft_wrap=True, highlight=False)
 
 
-def _show_incidents(run: Run, lang: Lang) -> None:
+def _show_next_steps_of_open_incidents(run: Run, lang: Lang) -> None:
     """Say what comes next in each open incident on what was looked at."""
     from pathlib import Path
 
-    from auditor.commands.incidents.next_steps import show_next_step
+    from auditor.commands.incidents.next_steps import show_next_step_of_open_incident
     from auditor.inventory import hosts as inventories
 
     about = {name for host in run.hosts for name in (host.name, *(site.domain for site in host.sites))}
-    relevant_incidents = [candidate for candidate in run.incidents or () if candidate.covers(*about)]
+    relevant_incidents = [candidate for candidate in run.incidents or () if candidate.is_about_any_subject(*about)]
     if not relevant_incidents:
-        _show_opening(run, lang)
-    inventory_data = inventories.load(Path(run.inventory)) if relevant_incidents else None
+        _show_how_to_open_incident_if_none(run, lang)
+    inventory_data = inventories.load_inventory(Path(run.inventory)) if relevant_incidents else None
     for incident in relevant_incidents:
         if inventory_data is not None:
-            show_next_step(inventory_data, incident.id, Path(run.inventory), lang)
+            show_next_step_of_open_incident(inventory_data, incident.id, Path(run.inventory), lang)
 
 
 _WORST = 10
 """How many controls the terminal names."""
 
 
-def load_catalogue() -> Catalogue:
+def load_control_catalogue() -> Catalogue:
     """Return all controls, read when the hosts have been asked."""
     from auditor.audit import controls
 
-    return controls.load()
+    return controls.load_catalogue()
 
 
-def preload(lang: Lang) -> None:
+def preload_code_and_templates(lang: Lang) -> None:
     """Have the code and templates that are needed once the hosts have answered."""
     from auditor.commands.output import reviews  # noqa: F401  loaded ahead
     from auditor.commands.output import run as terminal  # noqa: F401  loaded ahead
     from auditor.report import files  # noqa: F401  loaded ahead
     from auditor.report.html import renderer
 
-    renderer.prepare(lang)
+    renderer.preload_frameworks_and_templates(lang)

@@ -25,7 +25,7 @@ class Shell(StrEnum):
     FISH = "fish"
 
 
-def completion(
+def print_completion_script_of_shell(
     shell: Annotated[Shell, typer.Argument(metavar="bash|zsh|fish", help="The shell that you use.")],
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
@@ -48,7 +48,7 @@ def completion(
     typer.echo(f"{_ZSH_BEGINS}\n{script}" if shell is Shell.ZSH else script)
 
 
-def prepare() -> None:
+def register_shells_for_completion() -> None:
     """Have typer know the shells, one of which asks, and tell each value in one line."""
     os.environ["TERMINAL_WIDTH"] = str(_ONE_LINE)
     from typer.completion import completion_init  # type: ignore[attr-defined]  # typer passes it on without naming it

@@ -9,7 +9,7 @@ import typer
 
 from auditor.commands.options import completions
 from auditor.commands.options.common import DEFAULT_LANG, JsonOption, LangOption
-from auditor.errors import InputError, find_nearest
+from auditor.errors import InputError, find_nearest_known_name
 from auditor.text.translations import Words
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _WIDE = 120
 """Columns from which on there is room for a table; below, a control's title stands under the rest."""
 
 
-def _build_entry(control: Control, drills: tuple[Drill, ...]) -> dict[str, Any]:
+def _build_control_json(control: Control, drills: tuple[Drill, ...]) -> dict[str, Any]:
     own = [drill.trap for drill in drills if drill.control == control.id]
     drill_obstacle = control.container or control.no_drill
     return {
@@ -48,42 +48,50 @@ def list_controls(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) 
     from rich.table import Table
 
     from auditor.audit import controls as catalogue_files
-    from auditor.commands.output.console import escape, out
+    from auditor.commands.output.console import escape_markup, out
 
     drills = catalogue_files.load_drills()
-    entries = [_build_entry(control, drills) for control in catalogue_files.load().controls]
+    entries = [_build_control_json(control, drills) for control in catalogue_files.load_catalogue().controls]
     if as_json:
         typer.echo(json.dumps(entries, ensure_ascii=False, indent=1))
         return
     words = Words(lang)
-    rows = [_build_row(entry, words) for entry in entries]
+    rows = [_build_control_table_row(entry, words) for entry in entries]
     if out.width < _WIDE:
         for (control_id, severity, subject, fix, proof), title in rows:
             details = f"{severity}, {subject}, {words('controls.fix')}: {fix}, {words('controls.drills')}: {proof}"
             out.print(f"[bold]{control_id}[/]  {details}")
-            out.print(Padding(escape(title), (0, 0, 0, 2)))
+            out.print(Padding(escape_markup(title), (0, 0, 0, 2)))
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("id", "severity", "subject", "fix", "drills"):
         table.add_column(words(f"controls.{name}"), no_wrap=True)
     table.add_column(words("controls.title"))
     for cells, title in rows:
-        table.add_row(*cells, escape(title))
+        table.add_row(*cells, escape_markup(title))
     out.print(table)
 
 
-def _build_row(entry: dict[str, Any], words: Words) -> tuple[tuple[str, ...], str]:
+def _build_control_table_row(control_json: dict[str, Any], words: Words) -> tuple[tuple[str, ...], str]:
     """Return what there is to tell of a control in short, and its title."""
-    severity = words(f"severity.{entry['severity']}").lower()
-    subject = words("site" if entry["subject"] == "site" else "host")
-    proof = str(len(entry["drills"])) if entry["drills"] else "container" if entry["container"] else "–"
-    return (entry["id"], severity, subject, "✓" if entry["automated"] else "–", proof), entry["title"][words.lang]
+    severity = words(f"severity.{control_json['severity']}").lower()
+    subject = words("site" if control_json["subject"] == "site" else "host")
+    proof = (
+        str(len(control_json["drills"]))
+        if control_json["drills"]
+        else "container"
+        if control_json["container"]
+        else "–"
+    )
+    return (control_json["id"], severity, subject, "✓" if control_json["automated"] else "–", proof), control_json[
+        "title"
+    ][words.lang]
 
 
-@app.command()
-def show(
+@app.command("show")
+def show_control(
     control_id: Annotated[
-        str, typer.Argument(metavar="CONTROL", help="Control ID.", autocompletion=completions.controls)
+        str, typer.Argument(metavar="CONTROL", help="Control ID.", autocompletion=completions.complete_controls)
     ],
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
@@ -95,55 +103,55 @@ def show(
 
     """
     from auditor.audit import controls as catalogue_files
-    from auditor.commands.output.console import escape, out
-    from auditor.report.evidence import list_references
+    from auditor.commands.output.console import escape_markup, out
+    from auditor.report.evidence import list_frameworks_with_clauses
 
-    catalogue = catalogue_files.load()
-    if control_id not in catalogue.by_id:
+    catalogue = catalogue_files.load_catalogue()
+    if control_id not in catalogue.controls_by_id:
         raise InputError(
             f"no such control: {control_id}",
             mend="see 'auditor controls list'",
-            guess=find_nearest(control_id, catalogue.by_id),
+            guess=find_nearest_known_name(control_id, catalogue.controls_by_id),
         )
     control = catalogue[control_id]
-    entry = _build_entry(control, catalogue_files.load_drills())
+    entry = _build_control_json(control, catalogue_files.load_drills())
     if as_json:
         typer.echo(json.dumps(entry, ensure_ascii=False, indent=1))
         return
     words = Words(lang)
     subject = words("site" if control.subject == "site" else "host")
     out.print(f"[bold]{control.id}[/]  {words(f'severity.{control.severity.value}').lower()}  {subject}")
-    out.print(escape(control.title.get(lang)))
-    out.print(f"{words('controls.problem')}: {escape(control.problem.get(lang))}")
-    out.print(f"\n{escape(control.rationale.get(lang))}\n\n{escape(control.remedy.get(lang))}\n")
+    out.print(escape_markup(control.title.get(lang)))
+    out.print(f"{words('controls.problem')}: {escape_markup(control.problem.get(lang))}")
+    out.print(f"\n{escape_markup(control.rationale.get(lang))}\n\n{escape_markup(control.remedy.get(lang))}\n")
     if control.fix is not None:
         disruption = words(f"disruption.{control.fix.disruption}")
-        out.print(f"{words('controls.fix')}: {disruption}; {escape(', '.join(control.fix.touches))}")
+        out.print(f"{words('controls.fix')}: {disruption}; {escape_markup(', '.join(control.fix.touches))}")
         if control.fix.danger is not None:
-            out.print(f"[yellow]! {escape(control.fix.danger.get(lang))}[/]")
+            out.print(f"[yellow]! {escape_markup(control.fix.danger.get(lang))}[/]")
         if control.fix.note is not None:
-            out.print(escape(control.fix.note.get(lang)))
-    for framework, clauses in list_references(control.references, words):
-        out.print(f"{framework}: {escape(clauses)}")
+            out.print(escape_markup(control.fix.note.get(lang)))
+    for framework, clauses in list_frameworks_with_clauses(control.references, words):
+        out.print(f"{framework}: {escape_markup(clauses)}")
     out.print(f"{words('controls.drills')}: {', '.join(entry['drills']) or '–'}")
     for label, source in (
         (words("controls.applies"), control.applies),
-        (words("controls.that"), control.condition),
+        (words("controls.that"), control.pass_condition),
         (words("controls.violations"), control.violations),
     ):
         if source:
-            out.print(f"[dim]{label}: {escape(source)}[/]")
+            out.print(f"[dim]{label}: {escape_markup(source)}[/]")
 
 
 @app.command("coverage")
-def coverage_of_framework(
+def show_framework_coverage(
     framework: Annotated[
         str,
         typer.Option(
             "--framework",
             metavar="NAME",
             help="For example tcvn14423, nd331, cis_debian13.",
-            autocompletion=completions.frameworks,
+            autocompletion=completions.complete_frameworks,
         ),
     ],
     level: Annotated[
@@ -162,9 +170,11 @@ def coverage_of_framework(
 
     from auditor.audit import controls as catalogue_files
     from auditor.audit.frameworks import clauses, coverage
-    from auditor.commands.output.console import escape, out
+    from auditor.commands.output.console import escape_markup, out
 
-    framework_coverage = coverage.measure_coverage(clauses.load(framework), level, catalogue_files.load())
+    framework_coverage = coverage.measure_coverage(
+        clauses.load_framework(framework), level, catalogue_files.load_catalogue()
+    )
     if as_json:
         typer.echo(framework_coverage.model_dump_json(indent=1))
         return
@@ -178,12 +188,12 @@ def coverage_of_framework(
     for clause in framework_coverage.clauses:
         table.add_row(
             clause.number,
-            escape(clause.text.get(lang)),
+            escape_markup(clause.text.get(lang)),
             words(f"coverage.{clause.status}"),
             ", ".join(clause.controls),
-            escape(clause.notes.get(lang)) if clause.notes else "",
+            escape_markup(clause.notes.get(lang)) if clause.notes else "",
         )
-    out.print(f"[bold]{escape(framework_coverage.title.get(lang))}[/]")
+    out.print(f"[bold]{escape_markup(framework_coverage.title.get(lang))}[/]")
     out.print(table)
     out.print(
         words(

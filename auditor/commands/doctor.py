@@ -50,7 +50,7 @@ AccountOption = Annotated[
 ]
 
 
-def doctor(
+def check_prerequisites_of_this_machine(
     install_timers: TimersOption = False,
     account: AccountOption = None,
     inventory: InventoryOption = DEFAULT_INVENTORY,
@@ -72,26 +72,26 @@ def doctor(
       auditor doctor --install-timers --account luytre -i inventories/lab
 
     """
-    from auditor.commands.output.console import escape, out
+    from auditor.commands.output.console import escape_markup, out
     from auditor.timers import installation
 
     words = Words(lang)
-    settings = installation.current_settings(inventory, account)
+    settings = installation.get_timer_settings_of_account(inventory, account)
     if install_timers:
-        unit_files = installation.install(settings)
+        unit_files = installation.install_and_start_systemd_timers(settings)
         if not as_json:
             for file in unit_files:
-                out.print(escape(words("doctor.timer_written", file=file)))
+                out.print(escape_markup(words("doctor.timer_written", file=file)))
     needs = [*_check_programs(words), *_check_timers(settings, words)]
     if as_json:
         typer.echo(json.dumps([asdict(need) for need in needs], ensure_ascii=False, indent=1))
     else:
         for need in needs:
             if need.fine:
-                out.print(f"[green]✓[/] {escape(need.what)}")
+                out.print(f"[green]✓[/] {escape_markup(need.what)}")
             else:
                 needed_for = words(f"doctor.for.{need.needed_for}")
-                out.print(f"[red]✗[/] {escape(need.what)}  ({needed_for}) → {escape(need.mend)}")
+                out.print(f"[red]✗[/] {escape_markup(need.what)}  ({needed_for}) → {escape_markup(need.mend)}")
     raise typer.Exit(1 if any(not need.fine and need.needed_for == "audit" for need in needs) else 0)
 
 
@@ -99,7 +99,7 @@ def _check_timers(settings: TimerSettings, words: Words) -> Iterator[Prerequisit
     """Yield whether the timers that are installed fit what this person uses; nothing where none is installed."""
     from auditor.timers import installation
 
-    problems = dict(installation.find_problems(settings))
+    problems = dict(installation.find_problems_of_installed_units(settings))
     state = shlex.quote(f"LUYTRE_STATE={settings.state}")
     program, inventory_path = shlex.quote(str(settings.auditor)), shlex.quote(str(settings.inventory))
     command = f"sudo {state} {program} doctor --install-timers -i {inventory_path}"
@@ -107,7 +107,7 @@ def _check_timers(settings: TimerSettings, words: Words) -> Iterator[Prerequisit
         yield PrerequisiteCheck(
             words(f"doctor.timer.{problem}", unit=name, folder=settings.state), False, "audit", command
         )
-    if installation.is_installed() and not problems:
+    if installation.is_any_timer_unit_installed() and not problems:
         yield PrerequisiteCheck(words("doctor.timer.fine", folder=settings.state), True, "audit", command)
 
 
@@ -121,7 +121,7 @@ def _check_programs(words: Words) -> Iterator[PrerequisiteCheck]:
         "ansible-playbook", beside.exists(), "audit", "pip install --require-hashes -r requirements.lock"
     )
     yield PrerequisiteCheck("ssh", shutil.which("ssh") is not None, "audit", "apt-get install openssh-client")
-    yield from _check_state(words)
+    yield from _check_state_folder_and_files(words)
     yield PrerequisiteCheck("root", os.geteuid() == 0, "lab", words("doctor.as_root"))
     for program, package in (
         ("mmdebstrap", "mmdebstrap"),
@@ -142,7 +142,7 @@ def _check_programs(words: Words) -> Iterator[PrerequisiteCheck]:
     )
 
 
-def _check_state(words: Words) -> Iterator[PrerequisiteCheck]:
+def _check_state_folder_and_files(words: Words) -> Iterator[PrerequisiteCheck]:
     """Yield the folder of what is kept, which may still have to be made, and the files in it."""
     from auditor.system import sqlite_file
 
@@ -150,10 +150,13 @@ def _check_state(words: Words) -> Iterator[PrerequisiteCheck]:
     above = _find_existing_parent(folder)
     fine = above.is_dir() and os.access(above, os.W_OK | os.X_OK)
     yield PrerequisiteCheck(
-        words("doctor.history", folder=folder), fine, "audit", _build_folder_command(folder, there=above == folder)
+        words("doctor.history", folder=folder),
+        fine,
+        "audit",
+        _suggest_command_to_own_folder(folder, is_there=above == folder),
     )
     for file in sorted(folder.glob("*.sqlite")) if fine else ():
-        damage = sqlite_file.find_damage(file)
+        damage = sqlite_file.find_damage_of_database_file(file)
         away = shlex.quote(str(folder / "damaged"))
         yield PrerequisiteCheck(
             words("doctor.kept", file=file) if damage is None else words("doctor.damaged", file=file, said=damage),
@@ -163,9 +166,9 @@ def _check_state(words: Words) -> Iterator[PrerequisiteCheck]:
         )
 
 
-def _build_folder_command(folder: Path, there: bool) -> str:
+def _suggest_command_to_own_folder(folder: Path, is_there: bool) -> str:
     """Return how to get a folder of one's own; one that is there may be somebody else's, and is not given away."""
-    if there:
+    if is_there:
         return "export LUYTRE_STATE=~/luytre"
     return f'sudo install -d -m 700 -o "$(id -u)" {shlex.quote(str(folder))}'
 

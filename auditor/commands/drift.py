@@ -13,11 +13,11 @@ from auditor.commands.options.common import (
     JsonOption,
     LangOption,
     LimitOption,
-    select,
+    select_hosts_and_check_lab,
 )
 
 
-def drift(
+def show_drift_since_last_hardening(
     inventory: InventoryOption = DEFAULT_INVENTORY,
     limit: LimitOption = None,
     as_json: JsonOption = False,
@@ -36,28 +36,28 @@ def drift(
     import shlex
 
     from auditor.audit import controls
-    from auditor.commands.hardening_flow import run_audit
+    from auditor.commands.hardening_flow import audit_hosts_with_progress
     from auditor.commands.output import console
     from auditor.commands.output.hardenings import show_drift
-    from auditor.commands.output.incidents import show_contained
+    from auditor.commands.output.incidents import show_active_containments
     from auditor.hardening import drift as drifts
     from auditor.hardening.journal import Journal
-    from auditor.history.incidents import Incidents
+    from auditor.history.incidents import IncidentStore
     from auditor.inventory import hosts as inventories
     from auditor.text.translations import Words
 
-    catalogue = controls.load()
-    inventory_data = Incidents().attach_to(inventories.load(inventory))
-    hosts, _sites = select(inventory_data, limit)
-    drifts_by_host = drifts.check_drift(inventory_data, hosts, Journal().list_hardenings(inventory_data.path))
+    catalogue = controls.load_catalogue()
+    inventory_data = IncidentStore().attach_to(inventories.load_inventory(inventory))
+    hosts, _sites = select_hosts_and_check_lab(inventory_data, limit)
+    drifts_by_host = drifts.ask_hosts_for_drift(inventory_data, hosts, Journal().list_hardenings(inventory_data.path))
     changed_hosts = [
         host
         for host in hosts
         if any(host_drift.host == host.name and host_drift.concerned_controls for host_drift in drifts_by_host)
     ]
     if changed_hosts:
-        drifts_by_host = drifts.add_audit_results(
-            drifts_by_host, run_audit(inventory_data, catalogue, changed_hosts, lang)
+        drifts_by_host = drifts.add_reopened_controls_from_audit(
+            drifts_by_host, audit_hosts_with_progress(inventory_data, catalogue, changed_hosts, lang)
         )
     if as_json:
         typer.echo(
@@ -67,7 +67,7 @@ def drift(
         )
     else:
         here = {host.name for host in hosts}
-        show_contained(
+        show_active_containments(
             (contained_action for contained_action in inventory_data.contained if contained_action.host in here),
             Words(lang),
         )
@@ -75,7 +75,7 @@ def drift(
             show_drift(current_drift, catalogue, lang)
         if open_again := [host_drift.host for host_drift in drifts_by_host if host_drift.reopened]:
             command = shlex.join(["auditor", "harden", "-i", str(inventory), "--limit", ",".join(open_again)])
-            console.out.print(Words(lang)("undone.next.again", command=console.escape(command)), soft_wrap=True)
+            console.out.print(Words(lang)("undone.next.again", command=console.escape_markup(command)), soft_wrap=True)
     if any(host_drift.count for host_drift in drifts_by_host):
         raise typer.Exit(1)
     raise typer.Exit(3 if any(host_drift.refused for host_drift in drifts_by_host) else 0)

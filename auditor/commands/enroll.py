@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from auditor.inventory.reach import Reach
 
 
-def enroll(
+def enroll_server(
     host: Annotated[str, typer.Argument(metavar="HOST", help="Name of the server in the inventory.")],
     inventory: InventoryOption = DEFAULT_INVENTORY,
     address: Annotated[
@@ -92,40 +92,42 @@ def enroll(
     from auditor.fleet import host_keys, logins
     from auditor.fleet.inventory_draft import AutomationAccount, EnrollmentTarget
 
-    before = _find_entry(inventory, host)
+    before = _find_reach_in_inventory(inventory, host)
     of_inventory = before.user if before is not None and before.user != "root" else None
     account = AutomationAccount(
         automation_user or of_inventory or "luytre",
         (automation_key or Path((before and before.key_file) or "~/.ssh/luytre")).expanduser(),
         automation_group,
     )
-    enrolling.check(inventory, host, account.user, account.group)
+    enrolling.check_host_can_be_enrolled(inventory, host, account.user, account.group)
     key = key and key.expanduser()
     if key is not None:
-        logins.check_key(key)
+        logins.check_private_key_usable_unattended(key)
     words = Words(lang)
     where = address or (before.address if before is not None else host)
     port = port or (before.port if before is not None else 22)
     host_keys_shown = host_keys.scan_keys(where, port)
-    recorded_keys = host_keys.read_recorded(inventory / "office" / "known_hosts", where, port)
+    recorded_keys = host_keys.read_recorded_host_keys(inventory / "office" / "known_hosts", where, port)
     err.print(words("enroll.shows", host=host, address=where, port=str(port)), markup=False)
     _print_keys(host_keys_shown)
     if recorded_keys and set(host_keys_shown).isdisjoint(recorded_keys):
         err.print(words("enroll.recorded"), markup=False)
         _print_keys(recorded_keys)
     server = EnrollmentTarget(
-        host, where, port, verify_host_keys(words, host, host_keys_shown, recorded_keys, fingerprint, yes)
+        host, where, port, confirm_offered_host_keys(words, host, host_keys_shown, recorded_keys, fingerprint, yes)
     )
     if key is None and not password_stdin:
-        logins.check_password(server, user)
+        logins.check_server_takes_password(server, user)
     ask = partial(_ask_password, words("enroll.password", user=user, host=host))
     password = sys.stdin.readline().rstrip("\n") if password_stdin else None
-    access = enrolling.Access(user, ask() if password is None and key is None else password, key)
-    enrollment = enrolling.enroll(inventory, server, access, account, ask, _list_gateways(inventory, host))
+    access = enrolling.EnrollmentAccess(user, ask() if password is None and key is None else password, key)
+    enrollment = enrolling.enroll(
+        inventory, server, access, account, ask, _list_addresses_reached_through_host(inventory, host)
+    )
     _print_enrollment(words, inventory, enrollment)
 
 
-def _find_entry(inventory: Path, host: str) -> Reach | None:
+def _find_reach_in_inventory(inventory: Path, host: str) -> Reach | None:
     """Return how the inventory reaches the host already.
 
     None for one that it has not, or of which only Ansible could tell.
@@ -136,7 +138,7 @@ def _find_entry(inventory: Path, host: str) -> Reach | None:
     return known_reach if known_reach is not None and known_reach.unclear is None else None
 
 
-def _list_gateways(inventory: Path, host: str) -> list[str]:
+def _list_addresses_reached_through_host(inventory: Path, host: str) -> list[str]:
     """Return the addresses with ports that the inventory reaches through the host."""
     from auditor.hardening import jump_hosts
     from auditor.inventory.reach import load_reach
@@ -144,11 +146,11 @@ def _list_gateways(inventory: Path, host: str) -> list[str]:
     if not any(inventory.glob("*.y*ml")):
         return []
     reaches = load_reach(inventory)
-    behind = [reaches[passage.to] for passage in jump_hosts.find_passages(reaches).get(host, ())]
+    behind = [reaches[passage.to] for passage in jump_hosts.find_hosts_reached_through_each_host(reaches).get(host, ())]
     return [f"[{hop.address}]:{hop.port}" if ":" in hop.address else f"{hop.address}:{hop.port}" for hop in behind]
 
 
-def verify_host_keys(
+def confirm_offered_host_keys(
     words: Words,
     host: str,
     offered_keys: tuple[HostKey, ...],
@@ -173,7 +175,9 @@ def verify_host_keys(
             mend="compare it at the server's console; if it is the server's own, give --fingerprint SHA256:…",
         )
     if not yes:
-        _confirm_keys(words, words("enroll.changed" if recorded_keys else "enroll.own_keys", command=_AT_THE_CONSOLE))
+        _ask_to_confirm_host_keys(
+            words, words("enroll.changed" if recorded_keys else "enroll.own_keys", command=_AT_THE_CONSOLE)
+        )
     return offered_keys
 
 
@@ -188,21 +192,21 @@ def _print_keys(keys: tuple[HostKey, ...]) -> None:
 
 
 def _print_enrollment(words: Words, inventory: Path, enrollment: EnrollmentResult) -> None:
-    from auditor.commands.output.console import escape, out
+    from auditor.commands.output.console import escape_markup, out
 
     if enrollment.entry is None:
         out.print(words("enroll.kept", host=enrollment.host.name, folder=inventory), markup=False)
         for difference in enrollment.differences:
-            out.print(f"  {escape(difference.get(words.lang))}")
+            out.print(f"  {escape_markup(difference.get(words.lang))}")
     else:
         out.print(f"{enrollment.entry}: {words('sites_n', n=len(enrollment.host.sites))}", markup=False)
         for site in enrollment.host.sites:
-            out.print(f"  {site.domain}  {site.server}  {escape(site.document_root or '')}")
+            out.print(f"  {site.domain}  {site.server}  {escape_markup(site.document_root or '')}")
     file = enrollment.entry or inventory
     if enrollment.sites_missed:
         out.print(words("enroll.sites_missed", file=file), markup=False)
         for why in enrollment.sites_missed:
-            out.print(f"  {escape(why.get(words.lang))}")
+            out.print(f"  {escape_markup(why.get(words.lang))}")
     if enrollment.other_admins:
         names = ", ".join(enrollment.other_admins)
         out.print(words("enroll.other_admins", accounts=names, file=file), markup=False)
@@ -220,7 +224,7 @@ def _ask_password(question: str) -> str:
     return getpass.getpass(f"{question} ")
 
 
-def _confirm_keys(words: Words, question: str) -> None:
+def _ask_to_confirm_host_keys(words: Words, question: str) -> None:
     from auditor.commands.output.progress import ask_confirmation
 
     if not sys.stdin.isatty():

@@ -20,7 +20,7 @@ from auditor.commands.options.common import (
     YesOption,
     parse_accepted_controls,
     parse_unjudged_sites,
-    select,
+    select_hosts_and_check_lab,
 )
 from auditor.commands.plan import WithHostOption
 from auditor.hardening import rollout
@@ -86,21 +86,21 @@ def harden(
     from auditor.audit import controls, inventory_fit
     from auditor.commands import hardening_flow
     from auditor.commands.output import console
-    from auditor.commands.output.hardenings import show_way_back
+    from auditor.commands.output.hardenings import show_command_to_undo_hardening
     from auditor.hardening.rollout import RolloutOptions
     from auditor.inventory import hosts as inventories
 
-    catalogue = controls.load()
-    inventory_data = inventories.load(inventory)
+    catalogue = controls.load_catalogue()
+    inventory_data = inventories.load_inventory(inventory)
     options = RolloutOptions(batch=batch, seconds=confirm_within, by_wish=parse_unjudged_sites(unjudge, inventory_data))
-    inventory_fit.check_accepted(inventory, catalogue)
-    hosts, sites = select(inventory_data, limit)
+    inventory_fit.check_accepted_controls_have_fixes(inventory, catalogue)
+    hosts, sites = select_hosts_and_check_lab(inventory_data, limit)
     if resume:
-        hosts = hardening_flow.list_remaining_hosts(inventory_data, hosts)
+        hosts = hardening_flow.list_hosts_missed_by_last_hardening(inventory_data, hosts)
     only = frozenset() if with_host else sites
     accepted_controls = parse_accepted_controls(accept, catalogue)
     console_shown = None if as_json else console.out
-    result = hardening_flow.harden(
+    result = hardening_flow.audit_plan_and_harden_hosts(
         inventory_data,
         catalogue,
         hosts,
@@ -116,7 +116,7 @@ def harden(
         typer.echo(result.as_json())
     else:
         if result.hardening is not None:
-            show_way_back(result.hardening, inventory, lang)
+            show_command_to_undo_hardening(result.hardening, inventory, lang)
         if result.report is not None:
             console.out.print(str(result.report))
     if result.mistake is not None:

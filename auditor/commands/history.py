@@ -43,22 +43,22 @@ def list_runs(
     """
     from auditor.commands.output import console
     from auditor.commands.output.history import build_runs_table
-    from auditor.history.runs import History
+    from auditor.history.runs import RunHistory
     from auditor.text.translations import Words
 
     words = Words(lang)
     if only_pruned:
-        tombstones = History().tombstones()[:newest]
+        tombstones = RunHistory().list_pruned_runs()[:newest]
         if as_json:
             _print_json([vars(tombstone) for tombstone in tombstones])
             return
         for stone in tombstones:
-            pruned_text = words("history.pruned_at", when=words.moment(stone.pruned))
+            pruned_text = words("history.pruned_at", when=words.format_iso_moment(stone.pruned))
             console.out.print(
-                f"{stone.id}  {words.moment(stone.started)}  {stone.inventory}  {pruned_text}", markup=False
+                f"{stone.id}  {words.format_iso_moment(stone.started)}  {stone.inventory}  {pruned_text}", markup=False
             )
         return
-    history = History()
+    history = RunHistory()
     entries = history.entries(inventory, limit=newest)
     if as_json:
         _print_json([vars(entry) for entry in entries])
@@ -70,8 +70,8 @@ def list_runs(
         console.out.print(words("history.none"))
 
 
-@app.command()
-def show(run_id: RunArgument, as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) -> None:
+@app.command("show")
+def show_stored_run(run_id: RunArgument, as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) -> None:
     """Show a stored run as the audit showed it, with all open findings; with --json, the complete run.
 
     Example:
@@ -80,39 +80,41 @@ def show(run_id: RunArgument, as_json: JsonOption = False, lang: LangOption = DE
     """
     from auditor.audit import controls
     from auditor.commands.output import console
-    from auditor.commands.output.hunts import show_hunts
-    from auditor.commands.output.reviews import show_reviews
-    from auditor.commands.output.run import show_open, show_run
-    from auditor.history.runs import History
+    from auditor.commands.output.hunts import show_last_hunt_of_each_host
+    from auditor.commands.output.reviews import show_last_review_of_each_site
+    from auditor.commands.output.run import show_open_findings_by_control, show_run
+    from auditor.history.runs import RunHistory
     from auditor.results.summary import summarize_run
     from auditor.text.translations import Words
 
-    run = History().run(run_id)
+    run = RunHistory().run(run_id)
     if as_json:
         typer.echo(run.model_dump_json(indent=1))
         return
     words = Words(lang)
     why = words(f"purpose.{run.purpose}").lower()
-    console.out.print(f"{run.id}  {words.moment(run.started)}  {why}  {run.inventory}", markup=False)
+    console.out.print(f"{run.id}  {words.format_iso_moment(run.started)}  {why}  {run.inventory}", markup=False)
     show_run(run, summarize_run(run), lang)
-    catalogue = controls.load()
-    show_open(run, catalogue, lang)
-    show_reviews(run, catalogue, words)
-    show_hunts(run, catalogue, words)
+    catalogue = controls.load_catalogue()
+    show_open_findings_by_control(run, catalogue, lang)
+    show_last_review_of_each_site(run, catalogue, words)
+    show_last_hunt_of_each_host(run, catalogue, words)
 
 
-@app.command()
-def diff(
+@app.command("diff")
+def compare_runs_by_site(
     before: Annotated[
         str,
-        typer.Argument(metavar="A", help="The earlier run: its ID or its beginning.", autocompletion=completions.runs),
+        typer.Argument(
+            metavar="A", help="The earlier run: its ID or its beginning.", autocompletion=completions.complete_runs
+        ),
     ],
     after: Annotated[
         str | None,
         typer.Argument(
             metavar="[B]",
             help="The later run; default: the newest run of the same inventory.",
-            autocompletion=completions.runs,
+            autocompletion=completions.complete_runs,
         ),
     ] = None,
     as_json: JsonOption = False,
@@ -128,10 +130,10 @@ def diff(
     """
     from auditor.audit import controls
     from auditor.commands.output.history import show_difference
-    from auditor.history.runs import History
-    from auditor.results.compare import build_json_data, compute_difference
+    from auditor.history.runs import RunHistory
+    from auditor.results.compare import build_run_difference_json_data, compute_difference
 
-    history = History()
+    history = RunHistory()
     earlier = history.run(before)
     later = history.run(after) if after else history.latest(earlier.inventory)
     if later is None or later.id == earlier.id:
@@ -142,13 +144,13 @@ def diff(
         )
     run_difference = compute_difference(earlier, later)
     if as_json:
-        _print_json(build_json_data(earlier, later, run_difference))
+        _print_json(build_run_difference_json_data(earlier, later, run_difference))
     else:
-        show_difference(earlier, later, run_difference, controls.load(), lang)
+        show_difference(earlier, later, run_difference, controls.load_catalogue(), lang)
 
 
-@app.command()
-def export(
+@app.command("export")
+def export_run_or_whole_chain(
     target: Annotated[list[str], typer.Argument(metavar="[RUN] FILE", help="The run, and the file to write.")],
     whole_chain: Annotated[bool, typer.Option("--all", help="The whole chain, one link a line.")] = False,
     lang: LangOption = DEFAULT_LANG,
@@ -163,7 +165,7 @@ def export(
       auditor history export --all history.jsonl
 
     """
-    from auditor.history.runs import History
+    from auditor.history.runs import RunHistory
     from auditor.system import files
 
     if len(target) != (1 if whole_chain else 2):
@@ -172,15 +174,15 @@ def export(
         )
     path = Path(target[-1])
     if whole_chain:
-        lines = (json.dumps(link, ensure_ascii=False).encode() + b"\n" for link in History().export())
+        lines = (json.dumps(link, ensure_ascii=False).encode() + b"\n" for link in RunHistory().export())
         files.write_private(path, lines)
     else:
-        files.write_private(path, [History().document(target[0])[1]])
+        files.write_private(path, [RunHistory().document(target[0])[1]])
     typer.echo(str(path))
 
 
-@app.command()
-def prune(
+@app.command("prune")
+def prune_old_runs(
     keep_days: Annotated[
         int, typer.Option("--keep-days", metavar="DAYS", min=1, help="How long to keep every run.")
     ] = KEEP_DAYS,
@@ -200,13 +202,13 @@ def prune(
     """
     from auditor.commands.output import console
     from auditor.commands.output.history import build_runs_table
-    from auditor.history.retention import select_prunable
-    from auditor.history.runs import History
+    from auditor.history.retention import select_runs_to_prune
+    from auditor.history.runs import RunHistory
     from auditor.text.translations import Words
 
     words = Words(lang)
-    history = History()
-    old = select_prunable(history.entries(limit=None), clock.now(), keep_days)
+    history = RunHistory()
+    old = select_runs_to_prune(history.entries(limit=None), clock.now(), keep_days)
     if yes:
         history.prune([entry.id for entry in old], keep_days)
     if as_json:
@@ -222,8 +224,8 @@ def prune(
     console.out.print(words("history.would_prune_n", n=len(old), days=keep_days))
 
 
-@app.command()
-def verify(
+@app.command("verify")
+def verify_chain_of_stored_runs(
     earlier_head: Annotated[
         str | None, typer.Option("--seen", metavar="HASH", help="A hash recorded earlier, which must be in the chain.")
     ] = None,
@@ -239,11 +241,11 @@ def verify(
 
     """
     from auditor.commands.output import console
-    from auditor.history.runs import History
+    from auditor.history.runs import RunHistory
     from auditor.text.translations import Words
 
     words = Words(lang)
-    verification = History().verify(earlier_head)
+    verification = RunHistory().verify(earlier_head)
     broken_link = verification.broken
     if as_json:
         _print_json(

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Inventory: check it, import hosts and sites.", no_args_is_help=True, rich_markup_mode=None)
 
 
-@app.command()
-def check(
+@app.command("check")
+def check_inventory_and_office_files(
     purpose: Annotated[
         Purpose | None,
         typer.Option(
@@ -49,30 +49,30 @@ def check(
     """
     from auditor.audit import controls, inventory_fit
     from auditor.commands.output import exceptions as shown
-    from auditor.commands.output.console import err, escape, out
+    from auditor.commands.output.console import err, escape_markup, out
     from auditor.inventory import exceptions, sharing_declarations, systems
     from auditor.inventory import hosts as inventories
     from auditor.text.translations import Words
 
-    inventory_data = inventory_fit.check(inventory, controls.load())
-    office = exceptions.get_folder(inventory)
+    inventory_data = inventory_fit.read_and_check_inventory(inventory, controls.load_catalogue())
+    office = exceptions.get_office_folder_of_inventory(inventory)
     if (office / systems.FILE).exists():
-        systems.load(office, inventory_data.organisation, inventory_data.hosts)
-    sharing_declarations.load(office, inventory_data.organisation)
+        systems.load_information_systems(office, inventory_data.organisation, inventory_data.hosts)
+    sharing_declarations.load_sharing_declarations_by_unit(office, inventory_data.organisation)
     words = Words(lang)
-    undeclared_units = inventories.list_undeclared_units(inventory_data)
+    undeclared_units = inventories.list_units_named_without_organisation(inventory_data)
     if undeclared_units:
-        err.print(words("units_undeclared", units=escape(", ".join(undeclared_units))))
-    shown.show_expired_statements(inventory_data, words)
+        err.print(words("units_undeclared", units=escape_markup(", ".join(undeclared_units))))
+    shown.show_expired_vulnerability_statements(inventory_data, words)
     if purpose is not None:
         from auditor.incidents import readiness
 
-        gaps = list(readiness.find_gaps(inventory_data, purpose, words))
+        gaps = list(readiness.find_missing_office_data_for_purpose(inventory_data, purpose, words))
         if as_json:
             typer.echo(json.dumps(gaps, ensure_ascii=False, indent=1))
         else:
             for gap in gaps or [words(f"readiness.complete.{purpose}")]:
-                out.print(escape(gap), soft_wrap=True)
+                out.print(escape_markup(gap), soft_wrap=True)
         raise typer.Exit(1 if gaps else 0)
     if as_json:
         typer.echo(inventory_data.model_dump_json(indent=1))
@@ -85,10 +85,13 @@ def check(
     )
     out.print(", ".join(totals))
     for host in inventory_data.hosts:
-        out.print(f"[bold]{escape(host.name)}[/]  {escape(host.address)}  {escape(host.unit or '–')}")
+        out.print(
+            f"[bold]{escape_markup(host.name)}[/]  {escape_markup(host.address)}  {escape_markup(host.unit or '–')}"
+        )
         for site in host.sites:
             out.print(
-                f"  {escape(site.domain)}  {site.server or '?'}  {site.application or '?'}  {escape(site.unit or '–')}"
+                f"  {escape_markup(site.domain)}  {site.server or '?'}  "
+                f"{site.application or '?'}  {escape_markup(site.unit or '–')}"
             )
 
 
@@ -97,7 +100,7 @@ _MAX_SHOWN = 200
 
 
 @app.command("import")
-def import_list(
+def import_hosts_and_sites_from_sheet(
     file: Annotated[
         Path | None, typer.Argument(metavar="FILE", help="The list: XLSX, or CSV in UTF-8.", show_default=False)
     ] = None,
@@ -123,21 +126,23 @@ def import_list(
     from auditor.inventory.spreadsheet_import import importer
     from auditor.inventory.spreadsheet_import import template as templates
     from auditor.text import usage
-    from auditor.text.sanitize import make_one_line
+    from auditor.text.sanitize import escape_text_to_one_line
     from auditor.text.translations import Words
 
     words = Words(lang)
     if template is not None and file is None:
-        templates.write(template, words)
+        templates.write_spreadsheet_template(template, words)
         out.print(words("import.template", file=template, folder=inventory), markup=False)
         return
     if file is None or template is not None:
         raise InputError("exactly one file is required", mend="give the list to import, or only --template FILE")
     try:
-        import_result = importer.import_list(file, inventory)
+        import_result = importer.import_spreadsheet_into_inventory(file, inventory)
     except importer.ListImportError as error:
         for wrong in error.every[:_MAX_SHOWN]:
-            err.print(make_one_line(usage.format_mistake(wrong, lang)), markup=False, soft_wrap=True)
+            err.print(
+                escape_text_to_one_line(usage.format_input_error_as_line(wrong, lang)), markup=False, soft_wrap=True
+            )
         if len(error.every) > _MAX_SHOWN:
             err.print(words("import.more_n", n=len(error.every) - _MAX_SHOWN))
         raise InputError(
@@ -153,13 +158,19 @@ def import_list(
         about = {"host": existing_host.name, "where": existing_host.where}
         if existing_host.differs:
             out.print(
-                words("import.kept.differs", **about, columns=importer.format_fields(existing_host.differs, words)),
+                words(
+                    "import.kept.differs",
+                    **about,
+                    columns=importer.format_fields_as_column_headings(existing_host.differs, words),
+                ),
                 markup=False,
             )
         else:
             out.print(words("import.kept", **about), markup=False)
     if import_result.unread:
-        out.print(words("import.unread", columns=make_one_line(", ".join(import_result.unread), 500)), markup=False)
+        out.print(
+            words("import.unread", columns=escape_text_to_one_line(", ".join(import_result.unread), 500)), markup=False
+        )
     if import_result.file is None:
         out.print(words("import.nothing"))
         return

@@ -26,7 +26,7 @@ from auditor.models import clock
 from auditor.text.translations import Words
 
 if TYPE_CHECKING:
-    from auditor.history.runs import History
+    from auditor.history.runs import RunHistory
     from auditor.mail.heartbeat import InventoryStatus
     from auditor.mail.spool import Mail
     from auditor.models import Run
@@ -40,10 +40,12 @@ def _print_json(data: object) -> None:
     typer.echo(json.dumps(data, ensure_ascii=False, indent=1))
 
 
-def send(
+def mail_run_to_office_roles(
     to_unit: Annotated[
         str,
-        typer.Option("--to-unit", metavar="UNIT", help="The receiving office.", autocompletion=completions.units),
+        typer.Option(
+            "--to-unit", metavar="UNIT", help="The receiving office.", autocompletion=completions.complete_office_units
+        ),
     ],
     run_id: LastRunArgument = None,
     unit: Annotated[
@@ -52,7 +54,7 @@ def send(
             "--unit",
             metavar="UNIT",
             help="The office whose sites are reported; default: --to-unit.",
-            autocompletion=completions.units,
+            autocompletion=completions.complete_office_units,
         ),
     ] = None,
     role: Annotated[
@@ -87,27 +89,27 @@ def send(
       auditor report send 20261124T1 --unit xa-an-truc --to-unit tinh-tan-giang --technical out/annex.xlsx
 
     """
-    from auditor.history.runs import History
+    from auditor.history.runs import RunHistory
     from auditor.inventory import hosts as inventories
     from auditor.mail import audience, settings
     from auditor.mail import send as sending
     from auditor.mail.spool import Spool
-    from auditor.results.office_month import compute_figures
+    from auditor.results.office_month import compute_office_month_figures
 
     words = Words(lang)
-    inventory_data = inventories.load(inventory)
+    inventory_data = inventories.load_inventory(inventory)
     if inventory_data.organisation is None:
         raise InputError("this inventory does not declare any offices", mend="write office/organisation.yml")
-    to = audience.get_unit(inventory_data.organisation, to_unit)
-    about = audience.get_unit(inventory_data.organisation, unit) if unit else to
-    file = settings.path_in(inventory)
-    known_server = settings.load(file)
-    settings.check_filled_in(file, known_server)
-    history = History()
-    run = _get_run(history, run_id, inventory)
-    letters = sending.write_letters(
+    to = audience.get_active_unit_by_id(inventory_data.organisation, to_unit)
+    about = audience.get_active_unit_by_id(inventory_data.organisation, unit) if unit else to
+    file = settings.get_mail_settings_path_of_inventory(inventory)
+    known_server = settings.load_mail_settings(file)
+    settings.require_settings_changed_from_example(file, known_server)
+    history = RunHistory()
+    run = _get_named_or_latest_run(history, run_id, inventory)
+    letters = sending.write_audit_result_letters(
         known_server.sender,
-        compute_figures(inventory_data.organisation, about, inventory_data.hosts, run, None),
+        compute_office_month_figures(inventory_data.organisation, about, inventory_data.hosts, run, None),
         to,
         audience.list_recipients(to, role or ()),
         words,
@@ -117,12 +119,14 @@ def send(
     )
     spool = Spool()
     mails = sending.post_letters(spool, file, letters, clock.now())
-    sending.deliver_due(spool, clock.now, lambda _: None, only=mails)
+    sending.deliver_due_mails_in_spool(spool, clock.now, lambda _: None, only_mails=mails)
     ids = {mail.id for mail in mails}
-    report_mails([mail for mail in spool.list_mails()[::-1] if mail.id in ids], words, as_json=as_json)
+    print_mails_and_exit_on_failure(
+        [mail for mail in spool.list_mails()[::-1] if mail.id in ids], words, as_json=as_json
+    )
 
 
-def notify(
+def send_state_of_run_to_webhook(
     run_id: LastRunArgument = None,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     as_json: JsonOption = False,
@@ -138,24 +142,28 @@ def notify(
       auditor report notify -i inventories/xa
 
     """
-    from auditor.history.runs import History
+    from auditor.history.runs import RunHistory
     from auditor.mail import notice, webhook
     from auditor.mail import send as sending
     from auditor.mail.spool import Spool
 
-    file = webhook.path_in(inventory)
-    origin = webhook.origin(webhook.load(file), file)
-    history = History()
-    run = _get_run(history, run_id, inventory)
+    file = webhook.get_webhook_settings_path_of_inventory(inventory)
+    origin = webhook.get_https_origin_of_webhook_url(webhook.load_webhook_settings(file), file)
+    history = RunHistory()
+    run = _get_named_or_latest_run(history, run_id, inventory)
     link = history.link(run.id)
     spool = Spool()
-    mails = spool.put([notice.prepare_message(run, origin, link.hash if link else None)], file, clock.now())
-    sending.deliver_due(spool, clock.now, lambda _: None, only=mails)
+    mails = spool.add_mails_to_send(
+        [notice.prepare_webhook_message_about_run(run, origin, link.hash if link else None)], file, clock.now()
+    )
+    sending.deliver_due_mails_in_spool(spool, clock.now, lambda _: None, only_mails=mails)
     ids = {mail.id for mail in mails}
-    report_mails([mail for mail in spool.list_mails() if mail.id in ids], Words(lang), as_json=as_json)
+    print_mails_and_exit_on_failure(
+        [mail for mail in spool.list_mails() if mail.id in ids], Words(lang), as_json=as_json
+    )
 
 
-def _get_run(history: History, run_id: str | None, inventory: Path) -> Run:
+def _get_named_or_latest_run(history: RunHistory, run_id: str | None, inventory: Path) -> Run:
     run = history.run(run_id) if run_id else history.latest(str(inventory))
     if run is None:
         raise InputError(
@@ -166,8 +174,8 @@ def _get_run(history: History, run_id: str | None, inventory: Path) -> Run:
     return run
 
 
-@app.command()
-def test(
+@app.command("test")
+def send_test_mail(
     to: Annotated[
         str | None, typer.Option("--to", metavar="ADDRESS", help="Recipient; default: the sender's own address.")
     ] = None,
@@ -190,15 +198,15 @@ def test(
     from auditor.mail.message import PreparedMail
 
     words = Words(lang)
-    file = settings.path_in(inventory)
-    mail_settings = settings.load(file)
+    file = settings.get_mail_settings_path_of_inventory(inventory)
+    mail_settings = settings.load_mail_settings(file)
     server = settings.load_server(file, mail_settings)
     letter = sending.write_trial_letter(mail_settings.sender, to or mail_settings.sender, words, clock.now())
     prepared_mail = PreparedMail.from_letter(letter, clock.now(), mail_settings.max_megabytes * 1_000_000)
     why = None
     try:
-        with deliver.open_session(server) as connection:
-            deliver.hand_over(connection, letter.sender, letter.recipient, prepared_mail.content)
+        with deliver.open_encrypted_smtp_session(server) as connection:
+            deliver.send_mail_over_smtp(connection, letter.sender, letter.recipient, prepared_mail.content)
     except MailRefusal as error:
         why = str(error)
     if as_json:
@@ -210,8 +218,8 @@ def test(
     raise typer.Exit(0 if why is None else 1)
 
 
-@app.command()
-def queue(
+@app.command("queue")
+def list_mail_queue(
     all_mails: Annotated[bool, typer.Option("--all", help="Include delivered mail.")] = False,
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
@@ -223,7 +231,7 @@ def queue(
 
     """
     from auditor.commands.output.console import out
-    from auditor.commands.output.mails import mails_table
+    from auditor.commands.output.mails import build_mails_table
     from auditor.mail.spool import Spool
 
     words = Words(lang)
@@ -231,13 +239,13 @@ def queue(
     if as_json:
         _print_json([vars(mail) for mail in mails])
     elif mails:
-        out.print(mails_table(mails, words))
+        out.print(build_mails_table(mails, words))
     else:
         out.print(words("mail.queue.empty"))
 
 
 @app.command("run")
-def run_queue(
+def deliver_due_mail(
     early: Annotated[bool, typer.Option("--early", help="Do not wait for the next scheduled attempt.")] = False,
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
@@ -251,14 +259,14 @@ def run_queue(
 
     """
     from auditor.commands.output.console import out
-    from auditor.history.runs import History
+    from auditor.history.runs import RunHistory
     from auditor.mail import heartbeat
     from auditor.mail import send as sending
     from auditor.mail.spool import Spool
 
     words = Words(lang)
-    spool, history = Spool(), History()
-    wrong = heartbeat.post_heartbeats(
+    spool, history = Spool(), RunHistory()
+    wrong = heartbeat.post_heartbeats_to_silent_addresses(
         spool,
         clock.now(),
         lambda of: _load_status(history, str(of)),
@@ -266,7 +274,9 @@ def run_queue(
         words,
     )
     tried_ids: list[int] = []
-    if not sending.deliver_due(spool, clock.now, lambda delivery: tried_ids.append(delivery.mail.id), early=early):
+    if not sending.deliver_due_mails_in_spool(
+        spool, clock.now, lambda delivery: tried_ids.append(delivery.mail.id), include_not_due=early
+    ):
         if as_json:
             _print_json([])
         else:
@@ -274,24 +284,26 @@ def run_queue(
         return
     if wrong:
         raise wrong[0]
-    report_mails([mail for mail in spool.list_mails()[::-1] if mail.id in tried_ids], words, as_json=as_json)
+    print_mails_and_exit_on_failure(
+        [mail for mail in spool.list_mails()[::-1] if mail.id in tried_ids], words, as_json=as_json
+    )
 
 
-def _load_status(history: History, inventory: str) -> InventoryStatus:
+def _load_status(history: RunHistory, inventory: str) -> InventoryStatus:
     """Return how an inventory stands, for those who hear of nothing."""
-    from auditor.history.incidents import Incidents, list_open_incidents
+    from auditor.history.incidents import IncidentStore, list_open_incidents
     from auditor.mail.heartbeat import InventoryStatus
     from auditor.results.intrusions import find_intrusions
 
     newest = next(iter(history.entries(inventory, 1)), None)
     return InventoryStatus(
         last_audit=newest.started if newest else None,
-        incidents=list_open_incidents(Incidents().load_logs(inventory), clock.now()),
+        incidents=list_open_incidents(IncidentStore().load_case_logs_of_inventory(inventory), clock.now()),
         intrusion_count=len(find_intrusions(history.run(newest.id))) if newest else 0,
     )
 
 
-def report_mails(mails: Sequence[Mail], words: Words, *, as_json: bool) -> None:
+def print_mails_and_exit_on_failure(mails: Sequence[Mail], words: Words, *, as_json: bool) -> None:
     """Say what became of each mail, and end with exit code 1 when one will not be delivered."""
     if as_json:
         _print_json([vars(mail) for mail in mails])
@@ -305,6 +317,6 @@ def print_mails(mails: Sequence[Mail], words: Words) -> None:
     from auditor.commands.output.console import err, out
 
     for mail in mails:
-        when = words.epoch(mail.next_try)
+        when = words.format_epoch_second(mail.next_try)
         message = words(f"mail.became.{mail.state}", to=mail.recipient, why=mail.last_error or "", when=when)
         (out if mail.state in ("sent", "waiting") else err).print(message, markup=False)

@@ -16,7 +16,7 @@ from auditor.commands.options.common import (
     LangOption,
     LimitOption,
     parse_accepted_controls,
-    select,
+    select_hosts_and_check_lab,
 )
 
 WithHostOption = Annotated[
@@ -53,42 +53,49 @@ def plan(
 
     """
     from auditor.audit import controls, inventory_fit
-    from auditor.audit.run import audit
+    from auditor.audit.run import audit_hosts
     from auditor.commands.output import console
-    from auditor.commands.output.console import escape
-    from auditor.commands.output.incidents import show_contained
-    from auditor.commands.output.plans import show_next, show_plan
+    from auditor.commands.output.console import escape_markup
+    from auditor.commands.output.incidents import show_active_containments
+    from auditor.commands.output.plans import show_commands_after_plan, show_plan
     from auditor.hardening import plan_facts
-    from auditor.hardening.harden import try_out
-    from auditor.history.incidents import Incidents
+    from auditor.hardening.harden import preview_plan_by_check_run
+    from auditor.history.incidents import IncidentStore
     from auditor.inventory import hosts as inventories
     from auditor.text.translations import Words
 
     words = Words(lang)
-    catalogue = controls.load()
-    inventory_data = Incidents().attach_to(inventories.load(inventory))
-    inventory_fit.check_accepted(inventory, catalogue)
-    hosts, sites = select(inventory_data, limit)
+    catalogue = controls.load_catalogue()
+    inventory_data = IncidentStore().attach_to(inventories.load_inventory(inventory))
+    inventory_fit.check_accepted_controls_have_fixes(inventory, catalogue)
+    hosts, sites = select_hosts_and_check_lab(inventory_data, limit)
     accepted_controls = parse_accepted_controls(accept, catalogue)
     with console.show_progress(words("doing.audit"), [host.name for host in hosts]) as report_done:
-        run, facts = audit(inventory_data, catalogue, hosts, watch=report_done)
-    fix_plan = plan_facts.plan(
+        run, facts = audit_hosts(inventory_data, catalogue, hosts, watch=report_done)
+    fix_plan = plan_facts.make_plan_after_site_visits(
         catalogue, run, facts, only_sites=frozenset() if with_host else sites, accepted_controls=accepted_controls
     )
     shows_diff = as_json if diff is None else diff
-    previews, failures = try_out(inventory_data, fix_plan) if shows_diff else ((), {})
+    previews, failures = preview_plan_by_check_run(inventory_data, fix_plan) if shows_diff else ((), {})
     if as_json:
         document = {**fix_plan.model_dump(mode="json"), "preview": [entry.model_dump() for entry in previews]}
         typer.echo(json.dumps(document, ensure_ascii=False, indent=1))
     else:
-        show_contained(run.contained, words)
+        show_active_containments(run.contained, words)
         show_plan(fix_plan, catalogue, lang, previews)
-        arguments = ("-i", str(inventory), *_repeat_option("--limit", limit), *(("--with-host",) if with_host else ()))
-        show_next(fix_plan, (*arguments, *_repeat_option("--accept", accept)), lang, is_diff_shown=shows_diff)
+        arguments = (
+            "-i",
+            str(inventory),
+            *_repeat_option_for_each_value("--limit", limit),
+            *(("--with-host",) if with_host else ()),
+        )
+        show_commands_after_plan(
+            fix_plan, (*arguments, *_repeat_option_for_each_value("--accept", accept)), lang, is_diff_shown=shows_diff
+        )
     for host, why in failures.items():
-        console.err.print(f"[red]{host}[/]: {escape(why.get(lang))}")
-    raise typer.Exit(1 if failures else 3 if fix_plan.is_blind else 0)
+        console.err.print(f"[red]{host}[/]: {escape_markup(why.get(lang))}")
+    raise typer.Exit(1 if failures else 3 if fix_plan.has_unread_host else 0)
 
 
-def _repeat_option(option: str, values: list[str] | None) -> tuple[str, ...]:
+def _repeat_option_for_each_value(option: str, values: list[str] | None) -> tuple[str, ...]:
     return tuple(part for value in values or () for part in (option, value))

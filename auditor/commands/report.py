@@ -24,7 +24,7 @@ from auditor.commands.options.common import (
     LastRunArgument,
     LocalOption,
     OutputOption,
-    check_local,
+    reject_local_with_inventory,
 )
 from auditor.errors import InputError
 from auditor.models import DocumentKind, Regime
@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     from auditor.report.official.content.context import Rows
     from auditor.report.official.document import AnnexKey
     from auditor.report.official.incidents import IncidentSummary
-    from auditor.results.office_month import Figures
+    from auditor.results.office_month import OfficeMonthFigures
 
 
-class _DefaultToWrite(TyperGroup):
+class _WriteByDefaultGroup(TyperGroup):
     """``auditor report RUN`` and ``auditor report -i INVENTORY`` are ``auditor report write …``."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -54,19 +54,19 @@ UnitOption = Annotated[
         "--unit",
         metavar="ID",
         help="The reporting office, including the offices below it.",
-        autocompletion=completions.units,
+        autocompletion=completions.complete_office_units,
     ),
 ]
 PeriodOption = Annotated[str, typer.Option("--period", metavar="YYYY-MM", help="The month to report.")]
 
-app = typer.Typer(cls=_DefaultToWrite, rich_markup_mode=None)
+app = typer.Typer(cls=_WriteByDefaultGroup, rich_markup_mode=None)
 
-app.command()(mail.send)
-app.command()(mail.notify)
+app.command("send")(mail.mail_run_to_office_roles)
+app.command("notify")(mail.send_state_of_run_to_webhook)
 
 
 @app.callback()
-def reports() -> None:
+def describe_report_commands() -> None:
     """Reports of a stored run; 'auditor report RUN' writes them again.
 
     Examples:
@@ -77,8 +77,8 @@ def reports() -> None:
     """  # noqa: D401  help with a translation
 
 
-@app.command()
-def write(
+@app.command("write")
+def write_reports_of_run(
     context: typer.Context,
     run_id: LastRunArgument = None,
     inventory: InventoryOption = DEFAULT_INVENTORY,
@@ -100,20 +100,26 @@ def write(
     """
     from auditor.audit import controls
     from auditor.fleet.runner import THIS_MACHINE
-    from auditor.history.runs import History
+    from auditor.history.runs import RunHistory
     from auditor.report import files
 
-    check_local(context)
+    reject_local_with_inventory(context)
     inventory_name = THIS_MACHINE if local else str(inventory)
-    history = History()
+    history = RunHistory()
     run = history.run(run_id) if run_id else history.latest(inventory_name)
     if run is None:
         raise InputError(
             f"the history has no run of {inventory_name}", mend=f"run 'auditor audit -i {inventory_name}' first"
         )
     trend = history.trend(run.inventory)
-    report_files = files.write(
-        run, controls.load(), output=output, lang=lang, before=history.before(run), trend=trend, formats=formats
+    report_files = files.write_report_files_of_run(
+        run,
+        controls.load_catalogue(),
+        output=output,
+        lang=lang,
+        before=history.before(run),
+        trend=trend,
+        formats=formats,
     )
     if as_json:
         typer.echo(json.dumps({"run": run.id, **report_files.model_dump(mode="json")}, ensure_ascii=False, indent=1))
@@ -122,8 +128,8 @@ def write(
         typer.echo(str(path))
 
 
-@app.command()
-def yearly(
+@app.command("yearly")
+def write_yearly_table_of_systems(
     unit: UnitOption,
     year: Annotated[str, typer.Option("--year", metavar="YYYY", help="The year to report, up to 14 December.")],
     inventory: InventoryOption = DEFAULT_INVENTORY,
@@ -144,10 +150,15 @@ def yearly(
     from auditor.inventory import hosts as inventories
     from auditor.models import clock
     from auditor.report.yearly import issue
-    from auditor.report.yearly.table import Year
+    from auditor.report.yearly.table import ReportingYear
 
-    issued_table = issue.write(
-        inventories.load(inventory), unit, Year.parse(year), output=output, lang=lang, today=clock.today()
+    issued_table = issue.write_yearly_system_table_of_unit(
+        inventories.load_inventory(inventory),
+        unit,
+        ReportingYear.parse(year),
+        output=output,
+        lang=lang,
+        today=clock.today(),
     )
     for path in issued_table.files:
         typer.echo(str(path))
@@ -155,8 +166,8 @@ def yearly(
         typer.echo(doubt, err=True)
 
 
-@app.command()
-def sharing(
+@app.command("sharing")
+def write_monthly_sharing_table(
     unit: UnitOption,
     period: PeriodOption,
     inventory: InventoryOption = DEFAULT_INVENTORY,
@@ -175,17 +186,17 @@ def sharing(
 
     """
     from auditor.audit import controls
-    from auditor.history.runs import History
+    from auditor.history.runs import RunHistory
     from auditor.inventory import hosts as inventories
     from auditor.report.official.period import Period
     from auditor.report.sharing import issue
 
-    issued_table = issue.write(
-        History(),
-        inventories.load(inventory),
-        controls.load(),
+    issued_table = issue.write_monthly_sharing_table_of_unit(
+        RunHistory(),
+        inventories.load_inventory(inventory),
+        controls.load_catalogue(),
         unit,
-        Period.parse(period),
+        Period.parse_year_and_month(period),
         output=output,
         lang=lang,
     )
@@ -195,8 +206,8 @@ def sharing(
         typer.echo(doubt, err=True)
 
 
-@app.command()
-def official(
+@app.command("official")
+def write_official_monthly_report(
     unit: UnitOption,
     period: PeriodOption,
     regime: Annotated[
@@ -239,8 +250,8 @@ def official(
 
     """
     from auditor.audit import controls
-    from auditor.history.incidents import Incidents
-    from auditor.history.runs import History
+    from auditor.history.incidents import IncidentStore
+    from auditor.history.runs import RunHistory
     from auditor.incidents import monthly
     from auditor.inventory import hosts as inventories
     from auditor.models import clock
@@ -248,32 +259,34 @@ def official(
     from auditor.report.official import issue
     from auditor.report.official.period import Period
     from auditor.report.sharing import issue as sharing_issue
-    from auditor.report.sharing.document import render_rows
+    from auditor.report.sharing.document import format_sharing_table_rows_as_text
     from auditor.text.translations import Words
 
-    month, words = Period.parse(period), Words(lang)
-    history, inventory_data, catalogue = History(), inventories.load(inventory), controls.load()
-    advisory_answers = advisory.load_answers(answers) if answers is not None else None
+    month, words = Period.parse_year_and_month(period), Words(lang)
+    history, inventory_data, catalogue = RunHistory(), inventories.load_inventory(inventory), controls.load_catalogue()
+    advisory_answers = advisory.load_advisory_answers_from_json(answers) if answers is not None else None
 
-    def summarize_incidents(figures: Figures) -> tuple[IncidentSummary, ...]:
+    def summarize_incidents(figures: OfficeMonthFigures) -> tuple[IncidentSummary, ...]:
         domains = {site.site.domain for site in figures.summary.sites} | {
             site.domain for site in figures.unaudited_sites
         }
         hosts = {host.name for host in figures.run.hosts}
-        return monthly.summarize(Incidents().load_logs(inventory_data.path), month, domains, hosts, clock.now())
+        return monthly.summarize_incidents_of_month(
+            IncidentStore().load_case_logs_of_inventory(inventory_data.path), month, domains, hosts, clock.now()
+        )
 
-    def build_annexes(figures: Figures) -> dict[AnnexKey, Rows]:
+    def build_annexes(figures: OfficeMonthFigures) -> dict[AnnexKey, Rows]:
         annex_rows: dict[AnnexKey, Rows] = {}
         if advisory_answers is not None:
-            annex_rows["answers"] = advisory.build_annex_rows(
+            annex_rows["answers"] = advisory.build_annex_verdict_rows_for_hosts(
                 advisory_answers, (host.name for host in figures.run.hosts), words
             )
         if with_sharing:
             of = sharing_issue.gather_report(history, inventory_data, catalogue, unit, month)
-            annex_rows["sharing"] = tuple(row[1:] for row in render_rows(of.rows, words))
+            annex_rows["sharing"] = tuple(row[1:] for row in format_sharing_table_rows_as_text(of.rows, words))
         return annex_rows
 
-    issued_report = issue.write(
+    issued_report = issue.write_monthly_official_report_of_unit(
         history,
         inventory_data,
         catalogue,
@@ -286,11 +299,12 @@ def official(
         template=template,
         today=clock.today(),
         incidents=summarize_incidents,
-        besides=build_annexes,
+        extra_annex_rows=build_annexes,
     )
     for path in issued_report.files:
         typer.echo(str(path))
     if issued_report.moved_count:
         typer.echo(
-            words("official.moved", n=issued_report.moved_count, day=words.day(issued_report.moved_to)), err=True
+            words("official.moved", n=issued_report.moved_count, day=words.format_date(issued_report.moved_to)),
+            err=True,
         )

@@ -19,9 +19,9 @@ from auditor.commands.options.common import (
     UnjudgedOption,
     YesOption,
     parse_unjudged_sites,
-    select,
+    select_hosts_and_check_lab,
 )
-from auditor.errors import InputError, find_nearest
+from auditor.errors import InputError, find_nearest_known_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +38,7 @@ def rollback(
         str | None,
         typer.Argument(
             metavar="[RUN]",
-            autocompletion=completions.hardenings,
+            autocompletion=completions.complete_hardenings,
             help=(
                 "The hardening run; default: the last one, with --limit the last one of each host, with --control "
                 "the last one that applied the control."
@@ -49,7 +49,12 @@ def rollback(
     limit: LimitOption = None,
     control: Annotated[
         str | None,
-        typer.Option("--control", metavar="ID", help="Undo only this control.", autocompletion=completions.fixes),
+        typer.Option(
+            "--control",
+            metavar="ID",
+            help="Undo only this control.",
+            autocompletion=completions.complete_controls_with_fix,
+        ),
     ] = None,
     unjudge: UnjudgedOption = None,
     yes: YesOption = False,
@@ -77,83 +82,89 @@ def rollback(
     from auditor.commands import hardening_flow as steps
     from auditor.commands.output import console
     from auditor.commands.output.deferred_errors import DeferredErrors
-    from auditor.commands.output.hardenings import show_undone
-    from auditor.commands.output.incidents import record_lapses
+    from auditor.commands.output.hardenings import show_rollback_of_host
+    from auditor.commands.output.incidents import record_and_show_lapsed_containments
     from auditor.hardening import rollback as rollbacks
     from auditor.hardening.journal import Journal
-    from auditor.history.prior_state import add_prior_state
-    from auditor.history.runs import History
+    from auditor.history.prior_state import attach_last_scans_and_containments
+    from auditor.history.runs import RunHistory
     from auditor.inventory import hosts as inventories
     from auditor.text.translations import Words
 
-    inventory_data = add_prior_state(inventories.load(inventory))
+    inventory_data = attach_last_scans_and_containments(inventories.load_inventory(inventory))
     by_wish = parse_unjudged_sites(unjudge, inventory_data)
     if by_wish and control is None:
         raise InputError("--unjudged: a complete rollback does not check sites", mend="omit it, or undo one --control")
-    catalogue = controls.load()
-    if control is not None and not catalogue.has_fix(control):
+    catalogue = controls.load_catalogue()
+    if control is not None and not catalogue.has_automated_fix(control):
         raise InputError(
             f"--control {control}: not a control with an automated fix",
             mend="see 'auditor controls list'",
-            guess=find_nearest(control, filter(catalogue.has_fix, catalogue.by_id)),
+            guess=find_nearest_known_name(control, filter(catalogue.has_automated_fix, catalogue.controls_by_id)),
         )
-    hosts, _sites = select(inventory_data, limit)
+    hosts, _sites = select_hosts_and_check_lab(inventory_data, limit)
     if not yes:
-        steps.check_somebody()
+        steps.require_interactive_terminal()
     journal, late = Journal(), DeferredErrors()
-    with journal.alone():
-        steps.find_interrupted(inventory_data, hosts, journal, lang)
-        parts = _choose_parts(journal, inventory_data, hosts, run, control, has_limit=limit is not None)
+    with journal.hold_lock_of_controller():
+        steps.report_interrupted_hardenings(inventory_data, hosts, journal, lang)
+        parts = _choose_hardenings_to_undo(journal, inventory_data, hosts, run, control, has_limit=limit is not None)
         entries = tuple(entry for _, own in parts for entry in own)
         changed_hosts = [host for host in hosts if any(entry.host == host.name for entry in entries)]
-        only = _list_own_changes(journal, inventory_data, entries, control)
+        only = _list_changes_of_control_alone_by_host(journal, inventory_data, entries, control)
         shown_console = console.err if as_json else console.out
         words = Words(lang)
         for hardening, own in parts:
             previews = rollbacks.undo_hardening(inventory_data, hardening, own, only, control, check=True)
             if not (as_json and yes):
-                shown_console.print(words("undone.of", run=hardening.id, moment=words.moment(hardening.started)))
+                shown_console.print(
+                    words("undone.of", run=hardening.id, moment=words.format_iso_moment(hardening.started))
+                )
                 for step in previews:
-                    show_undone(step, catalogue, lang, is_done=False, console=shown_console)
-        if not yes and not steps.confirm_plan(lang):
+                    show_rollback_of_host(step, catalogue, lang, is_done=False, console=shown_console)
+        if not yes and not steps.ask_to_confirm_plan(lang):
             if as_json:
                 typer.echo("[]")
             raise typer.Exit(0)
         if control is None:
             results = tuple(step for part in parts for step in _undo_hardening(journal, inventory_data, *part))
-            after, sound = steps.run_audit(inventory_data, catalogue, changed_hosts, lang), True
+            after, sound = steps.audit_hosts_with_progress(inventory_data, catalogue, changed_hosts, lang), True
         else:
-            before = steps.run_audit(inventory_data, catalogue, changed_hosts, lang, "before")
-            History().keep(before)
+            before = steps.audit_hosts_with_progress(inventory_data, catalogue, changed_hosts, lang, "before")
+            RunHistory().keep(before)
             results = tuple(
                 step for part in parts for step in rollbacks.undo_hardening(inventory_data, *part, only, control)
             )
-            after, sound = steps.release(inventory_data, catalogue, journal, entries, control, before, lang, by_wish)
-        late.attempt(lambda: History().keep(after), None)
+            after, sound = steps.undo_control_and_audit_again(
+                inventory_data, catalogue, journal, entries, control, before, lang, by_wish
+            )
+        late.run_or_defer_error(lambda: RunHistory().keep(after), None)
     if not sound:
         raise typer.Exit(1)
-    results = rollbacks.add_audit_results(results, entries, control, after)
-    record_lapses(
+    results = rollbacks.add_reopened_controls_from_audit(results, entries, control, after)
+    record_and_show_lapsed_containments(
         inventory_data, ((step.host, "\n".join(step.undone.problems)) for step in results if step.undone), lang
     )
     if as_json:
         typer.echo(json.dumps([step.model_dump(mode="json") for step in results], ensure_ascii=False, indent=1))
     else:
         for step in results:
-            show_undone(step, catalogue, lang, is_done=True)
+            show_rollback_of_host(step, catalogue, lang, is_done=True)
         for hardening, own in parts:
             names = {entry.host for entry in own}
-            _show_next([step for step in results if step.host in names], hardening, inventory, control, lang)
+            _show_commands_after_rollback(
+                [step for step in results if step.host in names], hardening, inventory, control, lang
+            )
     if late.mistake is not None:
         raise late.mistake
     raise typer.Exit(0 if all(step.undone is not None and not step.undone.problems for step in results) else 1)
 
 
-def _show_next(
+def _show_commands_after_rollback(
     results: Sequence[HostRollback], hardening: Hardening, inventory: Path, control: ControlId | None, lang: Lang
 ) -> None:
     """Print what to type where something could not be undone, and to put in force again what is open."""
-    from auditor.commands.output.console import escape, out
+    from auditor.commands.output.console import escape_markup, out
     from auditor.text.translations import Words
 
     words, reach = Words(lang), ("-i", str(inventory), "--limit")
@@ -167,10 +178,10 @@ def _show_next(
     ):
         if hosts:
             command = shlex.join(["auditor", *verb, *reach, ",".join(hosts)])
-            out.print(words(f"undone.next.{key}", command=escape(command)), soft_wrap=True)
+            out.print(words(f"undone.next.{key}", command=escape_markup(command)), soft_wrap=True)
 
 
-def _choose_parts(
+def _choose_hardenings_to_undo(
     journal: Journal,
     inventory: Inventory,
     hosts: Sequence[Host],
@@ -188,22 +199,26 @@ def _choose_parts(
     from auditor.hardening import rollback as rollbacks
 
     if run is None and control is not None:
-        last_part = rollbacks.find_last_in_force(journal.list_hardenings(inventory.path), hosts, control)
+        last_part = rollbacks.find_newest_hardening_with_control_in_force(
+            journal.list_hardenings(inventory.path), hosts, control
+        )
         if last_part is None:
             raise InputError(
                 f"--control {control}: no hardening run has it in force there", mend="see 'auditor history list'"
             )
         return (last_part,)
     if run is None and has_limit:
-        parts = rollbacks.find_last_of_each(journal.list_hardenings(inventory.path), hosts)
+        parts = rollbacks.find_last_hardening_in_force_of_each_host(journal.list_hardenings(inventory.path), hosts)
         if not parts:
             raise InputError(
                 "no hardening run in force there is known here",
                 mend="name the run, if one was rolled back in part; see 'auditor history list'",
             )
         return parts
-    hardening = journal.find(inventory.path, run)
-    entries = rollbacks.select_entries(hardening, hosts, control, again=run is not None)
+    hardening = journal.find_hardening_by_id_or_last(inventory.path, run)
+    entries = rollbacks.select_host_entries_that_can_be_undone(
+        hardening, hosts, control, includes_rolled_back=run is not None
+    )
     if not entries:
         raise InputError(
             f"the hardening run {hardening.id} did not confirm anything there", mend="see 'auditor history list'"
@@ -222,20 +237,20 @@ def _undo_hardening(
     return results
 
 
-def _list_own_changes(
+def _list_changes_of_control_alone_by_host(
     journal: Journal,
     inventory: Inventory,
     entries: Sequence[HostHardening],
     control: ControlId | None,
 ) -> dict[str, tuple[str, ...]] | None:
-    from auditor.hardening.rollback import list_own_touches
+    from auditor.hardening.rollback import list_touches_of_control_alone
 
     if control is None:
         return None
     own_changes = {}
     for entry in entries:
         host_entries = (hardening.find_host(entry.host) for hardening in journal.list_hardenings(inventory.path))
-        own_changes[entry.host] = list_own_touches(
+        own_changes[entry.host] = list_touches_of_control_alone(
             entry,
             control,
             [host_entry for host_entry in host_entries if host_entry and host_entry.state == "confirmed"],
@@ -249,4 +264,4 @@ def _record_rollback(journal: Journal, hardening: Hardening, results: Sequence[H
     hosts = tuple(
         entry.model_copy(update={"state": "rolled_back"}) if entry.host in back else entry for entry in hardening.hosts
     )
-    journal.write(hardening.model_copy(update={"hosts": hosts}))
+    journal.write_progress_of_hardening(hardening.model_copy(update={"hosts": hosts}))

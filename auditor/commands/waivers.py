@@ -20,18 +20,20 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Waivers and attestations: check, list.", no_args_is_help=True, rich_markup_mode=None)
 
 
-def _list_states(inventory: Path) -> tuple[PaperState, ...]:
+def _list_waiver_and_attestation_states(inventory: Path) -> tuple[PaperState, ...]:
     from auditor.audit import controls, inventory_fit, waivers
     from auditor.inventory import hosts as inventories
 
-    inventory_data = inventories.load(inventory)
-    catalogue = controls.load()
-    inventory_fit.check_controls(inventory_data, catalogue)
+    inventory_data = inventories.load_inventory(inventory)
+    catalogue = controls.load_catalogue()
+    inventory_fit.check_controls_of_papers(inventory_data, catalogue)
     return waivers.list_paper_states(inventory_data, catalogue, clock.today())
 
 
-@app.command()
-def check(inventory: InventoryOption = DEFAULT_INVENTORY, lang: LangOption = DEFAULT_LANG) -> None:
+@app.command("check")
+def check_waivers_and_attestations(
+    inventory: InventoryOption = DEFAULT_INVENTORY, lang: LangOption = DEFAULT_LANG
+) -> None:
     """Check office/waivers.yml and office/attestations.yml, and warn about entries that expire soon.
 
     Exit code: 0 valid, 1 an entry has expired, 2 a mistake, with file, line and fix.
@@ -41,20 +43,20 @@ def check(inventory: InventoryOption = DEFAULT_INVENTORY, lang: LangOption = DEF
 
     """
     from auditor.commands.output import console
-    from auditor.commands.output.exceptions import build_papers_table
+    from auditor.commands.output.exceptions import build_waivers_and_attestations_table
     from auditor.text.translations import Words
 
     words = Words(lang)
-    states = _list_states(inventory)
+    states = _list_waiver_and_attestation_states(inventory)
     ending = [state for state in states if state.validity in ("expiring", "expired")]
     if ending:
-        console.err.print(build_papers_table(ending, words))
-    console.out.print(_format_counts(states, words))
+        console.err.print(build_waivers_and_attestations_table(ending, words))
+    console.out.print(_format_waiver_and_attestation_counts(states, words))
     raise typer.Exit(1 if any(state.validity == "expired" for state in states) else 0)
 
 
 @app.command("list")
-def list_papers(
+def list_waivers_and_attestations(
     inventory: InventoryOption = DEFAULT_INVENTORY, as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG
 ) -> None:
     """List waivers and attestations: validity, days left, and the hosts or sites that each one covers.
@@ -64,17 +66,21 @@ def list_papers(
 
     """
     from auditor.commands.output import console
-    from auditor.commands.output.exceptions import build_papers_table
+    from auditor.commands.output.exceptions import build_waivers_and_attestations_table
     from auditor.text.translations import Words
 
-    states = _list_states(inventory)
+    states = _list_waiver_and_attestation_states(inventory)
     if as_json:
-        typer.echo(json.dumps([state.as_data() for state in states], ensure_ascii=False, indent=1))
+        typer.echo(json.dumps([state.build_json_data() for state in states], ensure_ascii=False, indent=1))
         return
     words = Words(lang)
-    console.out.print(build_papers_table(states, words) if states else _format_counts(states, words))
+    console.out.print(
+        build_waivers_and_attestations_table(states, words)
+        if states
+        else _format_waiver_and_attestation_counts(states, words)
+    )
 
 
-def _format_counts(states: Sequence[PaperState], words: Words) -> str:
+def _format_waiver_and_attestation_counts(states: Sequence[PaperState], words: Words) -> str:
     waivers = sum(state.is_waiver for state in states)
     return f"{words('waivers.n', n=waivers)}, {words('attestations.n', n=len(states) - waivers)}"

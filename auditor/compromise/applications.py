@@ -17,7 +17,7 @@ DAYS = 1
 _MINUTE = 60
 
 
-def iter_administrators(facts: HostFacts | None) -> Iterator[Autorun]:
+def iter_cms_administrators_as_autoruns(facts: HostFacts | None) -> Iterator[Autorun]:
     """Yield who may administer each site's WordPress or Joomla.
 
     And one place a site, which says that its tables were read.
@@ -39,9 +39,11 @@ def iter_administrators(facts: HostFacts | None) -> Iterator[Autorun]:
             )
 
 
-def _iter_site_administrators(path: str, registration_times: Mapping[str, int]) -> Iterator[Autorun]:
-    yield Autorun("cms_account", path, "", "packaged", "", frozenset({"read"}), ())
-    first, since = min(registration_times.values(), default=0), clock.now().timestamp() - DAYS * 86_400
-    for login, moment in registration_times.items():
+def _iter_site_administrators(
+    application_path: str, registration_time_by_login: Mapping[str, int]
+) -> Iterator[Autorun]:
+    yield Autorun("cms_account", application_path, "", "packaged", "", frozenset({"read"}), ())
+    first, since = min(registration_time_by_login.values(), default=0), clock.now().timestamp() - DAYS * 86_400
+    for login, moment in registration_time_by_login.items():
         marks = {"of_days"} if moment > max(since, first + _MINUTE) else ()
-        yield Autorun("cms_account", path, login[:100], "foreign", "", frozenset(marks), ())
+        yield Autorun("cms_account", application_path, login[:100], "foreign", "", frozenset(marks), ())

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as checked
 
-from auditor.compromise.file_listing import ListingError, Seconds, unpack_json
+from auditor.compromise.file_listing import ListingError, Seconds, unpack_compressed_json
 
 Slot = Literal[
     "cron",
@@ -109,13 +109,13 @@ class AutorunList:
     """Stamps of what is as its package made it, as the host packs them: it need not read that again."""
 
 
-def parse_autoruns(text: object) -> AutorunList:
+def parse_autoruns(packed_json: object) -> AutorunList:
     """Return the places as they travel. Raises BadListing."""
     try:
-        document = _DOCUMENT.validate_python(unpack_json(text))
+        document = _DOCUMENT.validate_python(unpack_compressed_json(packed_json))
         if sum(len(row[4]) for row in document.rows) > MAX_ALL_SAID:
             raise ValueError("more than a host of ours says")
-        autoruns = tuple(_place(row) for row in document.rows)
+        autoruns = tuple(_build_autorun_from_row(row) for row in document.rows)
     except (ValidationError, ValueError, TypeError) as error:
         raise ListingError("the host's list of places is none") from error
     return AutorunList(
@@ -123,12 +123,12 @@ def parse_autoruns(text: object) -> AutorunList:
     )
 
 
-def _place(row: _ROW) -> Autorun:
+def _build_autorun_from_row(row: _ROW) -> Autorun:
     slot, where, who, package_status, text, marks, programs, exactly = row
-    statuses = tuple((_path(path), how) for path, how in programs)
-    return Autorun(slot, _path(where), who, package_status, text, frozenset(marks), statuses, exactly)
+    statuses = tuple((_decode_latin1_path(path), how) for path, how in programs)
+    return Autorun(slot, _decode_latin1_path(where), who, package_status, text, frozenset(marks), statuses, exactly)
 
 
-def _path(letters: str) -> str:
+def _decode_latin1_path(latin1_path: str) -> str:
     """Return a path that has a letter for each of its bytes. Raises UnicodeError for another."""
-    return letters.encode("latin-1").decode("utf-8", "surrogateescape")
+    return latin1_path.encode("latin-1").decode("utf-8", "surrogateescape")

@@ -22,10 +22,10 @@ from auditor.compromise import scripts
 from auditor.compromise.known_good import generated_files
 from auditor.compromise.php import nodes, taint
 from auditor.compromise.rules import engine
-from auditor.compromise.settings import DirectiveHit, settings_in
-from auditor.text.redact import redact
+from auditor.compromise.settings import DirectiveHit, find_dangerous_directives
+from auditor.text.redact import redact_secrets_in_text
 from auditor.web import children
-from auditor.web.children import Children, UnreadableContent
+from auditor.web.children import ChildProcessPool, UnreadableContent
 
 FILE_SECONDS = 5.0
 """Of a processor's time for one file: the largest tree that is read takes a third of it."""
@@ -46,13 +46,13 @@ AROUND = 2_000
 class Judgement:
     """The judgement of one file's content, without its place."""
 
-    hits: tuple[taint.Hit, ...] = ()
+    hits: tuple[taint.CodeHit, ...] = ()
     """What the tree shows, the worst first."""
     own: tuple[str, ...] = ()
     """Our rules that fit."""
     beside: tuple[str, ...] = ()
     """Those of ours that say something only beside what the tree shows."""
-    others: tuple[engine.Match, ...] = ()
+    others: tuple[engine.RuleMatch, ...] = ()
     """Rules of others that fit."""
     settings: tuple[DirectiveHit, ...] = ()
     """What it tells the web server or PHP to do."""
@@ -77,28 +77,30 @@ class Judgement:
 
 _JUDGEMENT = TypeAdapter(Judgement)
 _BEGINS = re.compile(rb"(?i)<\?(?!xml\b)|<script\s[^>]{0,40}language\s*=\s*[\"']?php")
-_CHILDREN = Children(__name__, _MAX_MESSAGE)
+_CHILDREN = ChildProcessPool(__name__, _MAX_MESSAGE)
 
 
-def judge_content(content: bytes, name: str, rules: engine.Rules) -> Judgement:
+def judge_content(content: bytes, file_name: str, rules: engine.YaraRules) -> Judgement:
     """Return what judges say of a file of that name. To be asked of a child where the content is others'."""
-    content = _without_stuffing(content)
+    content = _strip_stuffing_comments(content)
     rule_scan = rules.scan_content(content)
     matches = rule_scan.matches
-    hits: tuple[taint.Hit, ...] = ()
-    directives = settings_in(content, name)
+    hits: tuple[taint.CodeHit, ...] = ()
+    directives = find_dangerous_directives(content, file_name)
     why = ""
     if rule_scan.worth_a_tree and _BEGINS.search(content):
         try:
             if len(content) > nodes.MAX_BYTES:
                 why = "it is larger than a megabyte: its beginning and its end were read"
-            hits = tuple(hit for part in _parts(content) for hit in taint.find_hits(part))
+            hits = tuple(
+                hit for part in _split_into_parsable_parts(content) for hit in taint.find_suspicious_php_code(part)
+            )
         except nodes.TooLarge as error:
             why = str(error)
     elif content.startswith(b"#!"):
-        hits = scripts.find_hits(content)
+        hits = scripts.find_hits_in_shebang_script(content)
     made_by = (
-        generated_files.maker(content, name)
+        generated_files.detect_generator_of_file(content, file_name)
         if not (hits or directives or why) and all(match.own for match in matches)
         else None
     )
@@ -110,18 +112,18 @@ def judge_content(content: bytes, name: str, rules: engine.Rules) -> Judgement:
         beside=tuple(match.rule for match in matches if match.beside),
         others=tuple(match for match in matches if not match.own),
         settings=directives,
-        sample=_sample(content, hits[0].start if hits else 0) if hits or matches else "",
+        sample=_extract_redacted_sample_around_offset(content, hits[0].start if hits else 0) if hits or matches else "",
         unjudged=why,
-        within=_is_installer(content, hits) or _is_within(content),
-        installer=_is_installer(content, hits),
+        within=_is_nukeviet_installer(content, hits) or _is_guarded_from_direct_requests(content),
+        installer=_is_nukeviet_installer(content, hits),
     )
 
 
-def _is_within(content: bytes) -> bool:
+def _is_guarded_from_direct_requests(content: bytes) -> bool:
     return _GUARD_CLAUSE.match(content) is not None and _ASKS_ITSELF.search(content) is None
 
 
-def _is_installer(content: bytes, hits: Sequence[taint.Hit]) -> bool:
+def _is_nukeviet_installer(content: bytes, hits: Sequence[taint.CodeHit]) -> bool:
     exact = {hit.rule for hit in hits if hit.level == "exact"}
     return exact == {"included_data"} and _INSTALLER.match(content) is not None
 
@@ -153,14 +155,14 @@ _MIN_COMMENTS, _DENSE = 8, 80
 """More comments than that, and one in so many bytes, are there to part words."""
 
 
-def _without_stuffing(content: bytes) -> bytes:
+def _strip_stuffing_comments(content: bytes) -> bytes:
     """Return a small file without the comments that part its words."""
     if len(content) > 100_000 or content.count(b"*/") < max(_MIN_COMMENTS, len(content) // _DENSE):
         return content
     return _COMMENT.sub(b"", content)
 
 
-def _parts(content: bytes) -> tuple[bytes, ...]:
+def _split_into_parsable_parts(content: bytes) -> tuple[bytes, ...]:
     """Return what is read as a tree: all of it, or of a large file head and tail."""
     if len(content) <= nodes.MAX_BYTES:
         return (content,)
@@ -168,14 +170,14 @@ def _parts(content: bytes) -> tuple[bytes, ...]:
     return content[:half], b"<?php " + content[-half + 6 :]
 
 
-def _sample(content: bytes, start: int) -> str:
+def _extract_redacted_sample_around_offset(content: bytes, offset: int) -> str:
     """Return what stands around a place.
 
     Secrets are taken out while there is enough around them to tell that they are some.
     """
-    begin = content.rfind(b"\n", 0, max(0, start - AROUND)) + 1 if start > AROUND else 0
-    before = redact(content[begin:start].decode("utf-8", "replace"))
-    whole = redact(content[begin : start + AROUND].decode("utf-8", "replace"))
+    begin = content.rfind(b"\n", 0, max(0, offset - AROUND)) + 1 if offset > AROUND else 0
+    before = redact_secrets_in_text(content[begin:offset].decode("utf-8", "replace"))
+    whole = redact_secrets_in_text(content[begin : offset + AROUND].decode("utf-8", "replace"))
     line = before.rfind("\n") + 1
     return whole[max(line, len(before) - 60) :][:260]
 
@@ -188,20 +190,20 @@ class JudgeRequest:
     content: bytes = field(repr=False)
 
 
-def all_judged(
-    files: Sequence[JudgeRequest], rules: Path | None = None, is_over: Callable[[], bool] = lambda: False
+def judge_files_in_child_processes(
+    judge_requests: Sequence[JudgeRequest], rules: Path | None = None, is_time_over: Callable[[], bool] = lambda: False
 ) -> list[Judgement]:
     """Return what judges say of each file, in their order, by as many children as there are processors.
 
     ``is_over``: whether there is no time left; what is not judged by then is told to be OUT_OF_TIME.
     """
-    batches = list(_batches(files))
+    batches = list(_split_files_into_batches(judge_requests))
     with ThreadPoolExecutor(max_workers=max(2, len(batches) and 4)) as pool:
-        answers = pool.map(lambda batch: _judge_batch(batch, rules, is_over), batches)
+        answers = pool.map(lambda batch: _judge_batch(batch, rules, is_time_over), batches)
         return [judgement for answer in answers for judgement in answer]
 
 
-def _batches(files: Sequence[JudgeRequest]) -> Iterator[Sequence[JudgeRequest]]:
+def _split_files_into_batches(files: Sequence[JudgeRequest]) -> Iterator[Sequence[JudgeRequest]]:
     here: list[JudgeRequest] = []
     size = 0
     for file in files:
@@ -214,21 +216,23 @@ def _batches(files: Sequence[JudgeRequest]) -> Iterator[Sequence[JudgeRequest]]:
         yield here
 
 
-def _judge_batch(batch: Sequence[JudgeRequest], rules: Path | None, is_over: Callable[[], bool]) -> list[Judgement]:
-    if is_over():
+def _judge_batch(
+    batch: Sequence[JudgeRequest], rules: Path | None, is_time_over: Callable[[], bool]
+) -> list[Judgement]:
+    if is_time_over():
         return [Judgement(unjudged=OUT_OF_TIME)] * len(batch)
     try:
-        return _ask_children(batch, rules)
+        return _judge_batch_in_child_process(batch, rules)
     except UnreadableContent as error:
         if len(batch) == 1:
             return [Judgement(unjudged=str(error)[:MAX_SAID])]
-    return [judgement for file in batch for judgement in _judge_batch([file], rules, is_over)]
+    return [judgement for file in batch for judgement in _judge_batch([file], rules, is_time_over)]
 
 
-def _ask_children(batch: Sequence[JudgeRequest], rules: Path | None) -> list[Judgement]:
+def _judge_batch_in_child_process(batch: Sequence[JudgeRequest], rules: Path | None) -> list[Judgement]:
     files = [{"name": file.name, "content": base64.b64encode(file.content).decode("ascii")} for file in batch]
     places = [str(rules)] if rules is not None else []
-    answer = _CHILDREN.ask({"files": files, "rules": places[0] if places else None}, WAIT_SECONDS, places)
+    answer = _CHILDREN.ask_idle_child({"files": files, "rules": places[0] if places else None}, WAIT_SECONDS, places)
     try:
         judgements = [_JUDGEMENT.validate_python(document) for document in answer["judgements"]]
     except (ValidationError, KeyError, TypeError) as error:
@@ -239,11 +243,11 @@ def _ask_children(batch: Sequence[JudgeRequest], rules: Path | None) -> list[Jud
 
 
 @cache
-def _load_rules(folder: str | None) -> engine.Rules:
-    return engine.load(Path(folder) if folder is not None else None)
+def _load_rules(folder: str | None) -> engine.YaraRules:
+    return engine.load_yara_rules(Path(folder) if folder is not None else None)
 
 
-def _answer(question: Mapping[str, Any]) -> Mapping[str, Any]:
+def _answer_judge_request(question: Mapping[str, Any]) -> Mapping[str, Any]:
     rules = _load_rules(question["rules"])
     judgements = []
     for file in question["files"]:
@@ -259,10 +263,10 @@ _LARGE = 150_000
 """Bytes of a file whose tree is not to lie about until there are more."""
 
 
-def _serve() -> None:
+def _serve_judge_requests() -> None:
     gc.set_threshold(200_000, 10, 10)  # a tree is many objects that hold each other, and lives for one file
-    children.serve(_answer, MEMORY, 4 * FILE_SECONDS, _MAX_MESSAGE)
+    children.answer_questions_as_child(_answer_judge_request, MEMORY, 4 * FILE_SECONDS, _MAX_MESSAGE)
 
 
 if __name__ == "__main__":
-    _serve()
+    _serve_judge_requests()

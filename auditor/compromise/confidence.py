@@ -25,11 +25,15 @@ class FileVerdict:
 
 
 def weigh_judgement(
-    judgement: Judgement, *, is_upload_folder: bool = False, is_unexplained: bool = False, at_home: bool = False
+    judgement: Judgement,
+    *,
+    is_upload_folder: bool = False,
+    is_unexplained: bool = False,
+    is_at_installer_path: bool = False,
 ) -> FileVerdict | None:
     """Return what a file comes to, None for nothing.
 
-    ``at_home``: it lies where the application beside it has its installer: an installer there is told by
+    ``is_at_installer_path``: it lies where the application beside it has its installer: an installer there is told by
     ``web.installer_left``, as whoever opens it gets the site, and by a weak trace.
 
     ``is_upload_folder``: it lies where visitors or the application put files. ``is_unexplained``: it lies among the
@@ -53,7 +57,9 @@ def weigh_judgement(
     set_sure = any(setting.level == "sure" for setting in judgement.settings)
     if judgement.hits and judgement.hits[0].level == "exact":
         alone = judgement.within and not is_upload_folder and not is_unexplained
-        sure_of: Certainty = "weak" if alone and at_home and judgement.installer else "strong" if alone else "exact"
+        sure_of: Certainty = (
+            "weak" if alone and is_at_installer_path and judgement.installer else "strong" if alone else "exact"
+        )
         return FileVerdict("program", sure_of, tuple(families), rule_names)
     if judgement.settings:
         rules = tuple(setting.rule for setting in judgement.settings)

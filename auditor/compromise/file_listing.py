@@ -65,12 +65,12 @@ class WebFile:
     """Only where some manifest knows contents by it."""
 
     @property
-    def where(self) -> str:
+    def full_path(self) -> str:
         """Return the full path, undecodable bytes kept."""
         return f"{self.root}/{self.path}".encode("latin-1").decode("utf-8", "surrogateescape")
 
     @property
-    def is_code(self) -> bool:
+    def is_worth_judging(self) -> bool:
         """Return whether its content is worth judging; what could not be read may be anything.
 
         A lease of its owner's keeps even root out.
@@ -91,15 +91,15 @@ class FileList:
     processor: float
 
 
-def parse_file_list(text: object, stamps: int) -> FileList:
+def parse_file_list(packed_json: object, stamp_count: int) -> FileList:
     """Return the listing as it travels. Raises BadListing."""
     try:
-        document = _DOCUMENT.validate_python(unpack_json(text))
-        files = tuple(_file(row, document.roots) for row in document.rows)
+        document = _DOCUMENT.validate_python(unpack_compressed_json(packed_json))
+        files = tuple(_build_web_file_from_row(row, document.roots) for row in document.rows)
     except (ValidationError, ValueError, TypeError, IndexError) as error:
         raise ListingError("the host's list of files is none") from error
     if (
-        any(at >= stamps for at in document.same)
+        any(at >= stamp_count for at in document.same)
         or len({*document.same}) < len(document.same)
         or document.seen < len(files)
     ):
@@ -107,7 +107,7 @@ def parse_file_list(text: object, stamps: int) -> FileList:
     return FileList(files, document.same, document.seen, document.left, bool(document.cut_short), document.processor)
 
 
-def _file(row: list[int | str | None], roots: list[str]) -> WebFile:
+def _build_web_file_from_row(row: list[int | str | None], roots: list[str]) -> WebFile:
     number, path, size, mtime_ns, ctime_ns, _uid, _gid, _mode, sha256, what, place, stamp, md5 = row
     if not (isinstance(number, int) and number >= 0 and isinstance(path, str) and isinstance(stamp, str)):
         raise ValueError("a row of another kind")
@@ -125,35 +125,35 @@ def _file(row: list[int | str | None], roots: list[str]) -> WebFile:
     return WebFile(roots[number], path, size, *times, sha256, what, place, stamp, md5)  # type: ignore[arg-type]
 
 
-def unpack_json(text: object) -> Any:
+def unpack_compressed_json(packed_json: object) -> Any:
     """Return JSON as it travels. Raises ValueError for anything else, and for what is too large."""
-    if not isinstance(text, str):
+    if not isinstance(packed_json, str):
         raise ValueError("nothing")
-    data = _inflate_base64(text, MAX_UNPACKED)
-    if not json_shape.is_sound(data, values=MAX_VALUES, depth=MAX_DEPTH):
+    data = _inflate_base64(packed_json, MAX_UNPACKED)
+    if not json_shape.is_json_within_bounds(data, max_values=MAX_VALUES, max_depth=MAX_DEPTH):
         raise ValueError("too deep, or of too many values")
     return json.loads(data.decode("ascii"))
 
 
-def contents(text: object, lengths: object, most: int) -> list[bytes | None]:
+def unpack_file_contents(packed_contents: object, packed_lengths: object, max_count: int) -> list[bytes | None]:
     """Return the contents that were asked for, as many as fit; None for one that could not be read.
 
     Raises BadListing.
     """
     try:
-        sizes = unpack_json(lengths)
-        if not isinstance(sizes, list) or len(sizes) > most or not isinstance(text, str):
+        sizes = unpack_compressed_json(packed_lengths)
+        if not isinstance(sizes, list) or len(sizes) > max_count or not isinstance(packed_contents, str):
             raise ValueError("no lengths")
         if not all(isinstance(length, int) and -1 <= length <= MAX_UNPACKED for length in sizes):
             raise ValueError("a length of nothing")
         if sum(sizes) > MAX_UNPACKED * 4:
             raise ValueError("too large")
-        return list(_split_contents(base64.b64decode(text, validate=True), sizes))
+        return list(_iter_inflated_files(base64.b64decode(packed_contents, validate=True), sizes))
     except (ValueError, TypeError, zlib.error) as error:
         raise ListingError("the host's files are none") from error
 
 
-def _split_contents(data: bytes, lengths: Iterable[int]) -> Iterator[bytes | None]:
+def _iter_inflated_files(data: bytes, lengths: Iterable[int]) -> Iterator[bytes | None]:
     """Yield files that are packed one after the other, unpacked one after the other.
 
     Raises ValueError when they end too early.
@@ -184,6 +184,6 @@ def _inflate_base64(text: str, limit: int) -> bytes:
     return data
 
 
-def pack_json(value: Any) -> str:
+def pack_compressed_json(value: Any) -> str:
     """Return JSON as it travels to a host."""
     return base64.b64encode(zlib.compress(json.dumps(value, separators=(",", ":")).encode("ascii"), 6)).decode("ascii")

@@ -16,8 +16,8 @@ from auditor.compromise.known_good import checksums, matcher
 from auditor.compromise.known_good.manifest import ReleaseManifest
 from auditor.compromise.known_good.matcher import HostFile, MatchResult
 from auditor.models.reviews import Certainty, Family, Kind, Trace
-from auditor.scans.dedup import limit_traces, merged_by_place
-from auditor.scans.traces import on_host, trace
+from auditor.scans.dedup import limit_traces_per_kind, merge_traces_by_key_and_place
+from auditor.scans.traces import build_masked_trace, convert_to_trace_on_host
 
 
 @dataclass(frozen=True)
@@ -31,21 +31,23 @@ class TriageResult:
     known_count: int
 
 
-def triage_files(files: Sequence[WebFile], manifests: Sequence[ReleaseManifest], *, whole: bool = True) -> TriageResult:
+def triage_files(
+    files: Sequence[WebFile], manifests: Sequence[ReleaseManifest], *, is_complete_listing: bool = True
+) -> TriageResult:
     """Return what manifests explain of a host's files, and what they leave to be judged.
 
     ``whole``: these are all that the host has; else nothing is told to be missing.
     """
-    if any(map(checksums.by_md5, manifests)):
+    if any(map(checksums.has_md5_digests, manifests)):
         known_by = {file.md5: file.sha256 for file in files if file.md5 is not None and file.sha256 is not None}
-        manifests = [checksums.by_sha256(manifest, known_by) for manifest in manifests]
-    host_files = [HostFile(file.where, file.sha256, file.size, bool(file.what & (PHP | SCRIPT))) for file in files]
-    match_result = matcher.match_manifests(host_files, manifests)
-    if not whole:
+        manifests = [checksums.replace_md5_by_sha256(manifest, known_by) for manifest in manifests]
+    host_files = [HostFile(file.full_path, file.sha256, file.size, bool(file.what & (PHP | SCRIPT))) for file in files]
+    match_result = matcher.match_files_to_manifests(host_files, manifests)
+    if not is_complete_listing:
         match_result = replace(match_result, missing_files=())
     status_by_path = {path: how for path, (how, _release) in match_result.standings.items()}
     known_count = sum(1 for how in status_by_path.values() if how == "known")
-    suspect_files = [file for file in files if file.is_code and status_by_path.get(file.where) != "known"]
+    suspect_files = [file for file in files if file.is_worth_judging and status_by_path.get(file.full_path) != "known"]
     return TriageResult(
         files, match_result, sorted(suspect_files, key=lambda file: (-file.ctime_ns, file.path)), known_count
     )
@@ -62,25 +64,31 @@ class HuntFindings:
     """Files that an application makes by itself, known by their shape."""
 
 
-def find_traces(triage: TriageResult, judgements: Mapping[str, Judgement]) -> HuntFindings:
+def find_traces_in_triaged_files(triage: TriageResult, judgements: Mapping[str, Judgement]) -> HuntFindings:
     """Return the traces in a host's files, by what was judged of their contents (by SHA-256)."""
-    traces, left_out = limit_traces(merged_by_place(_traces(triage, judgements)))
+    traces, left_out = limit_traces_per_kind(
+        merge_traces_by_key_and_place(_iter_traces_of_triaged_files(triage, judgements))
+    )
     unjudged_count = sum(1 for file in triage.suspect_files if file.sha256 is None or file.sha256 not in judgements)
-    generated_count = sum(1 for file in triage.suspect_files if _is_generated(judgements.get(file.sha256 or "")))
+    generated_count = sum(
+        1 for file in triage.suspect_files if _is_judged_as_generated_file(judgements.get(file.sha256 or ""))
+    )
     return HuntFindings(traces, left_out, unjudged_count, generated_count)
 
 
-def _is_generated(judgement: Judgement | None) -> bool:
+def _is_judged_as_generated_file(judgement: Judgement | None) -> bool:
     return judgement is not None and bool(judgement.generated)
 
 
-def _traces(triage: TriageResult, judgements: Mapping[str, Judgement]) -> Iterator[Trace]:
-    suspect_paths = {file.where for file in triage.suspect_files}
+def _iter_traces_of_triaged_files(triage: TriageResult, judgements: Mapping[str, Judgement]) -> Iterator[Trace]:
+    suspect_paths = {file.full_path for file in triage.suspect_files}
     installers = {
-        file.where.removesuffix(_NUKEVIET) + _INSTALLER for file in triage.files if file.where.endswith(f"/{_NUKEVIET}")
+        file.full_path.removesuffix(_NUKEVIET) + _INSTALLER
+        for file in triage.files
+        if file.full_path.endswith(f"/{_NUKEVIET}")
     }
     for file in triage.files:
-        where = file.where
+        where = file.full_path
         how, release = triage.known_good.standings.get(where, (None, ""))
         if how == "known":
             continue
@@ -89,23 +97,29 @@ def _traces(triage: TriageResult, judgements: Mapping[str, Judgement]) -> Iterat
             where.startswith(base.rstrip("/") + "/") for base, _release in triage.known_good.release_folders
         )
         yield from _find_file_traces(
-            file, where, how, release, judgement, near_release=is_near_release, at_home=where in installers
+            file,
+            where,
+            how,
+            release,
+            judgement,
+            is_near_release=is_near_release,
+            is_at_installer_path=where in installers,
         )
-    yield from _find_missing_files(triage)
+    yield from _find_missing_release_files(triage)
 
 
-def _find_missing_files(triage: TriageResult) -> Iterator[Trace]:
+def _find_missing_release_files(triage: TriageResult) -> Iterator[Trace]:
     """Yield what releases have and the host has not; a folder that is not there at all is told once."""
-    there = {folder for file in triage.files for folder in _above(file.where)}
+    there = {folder for file in triage.files for folder in _iter_parent_folders(file.full_path)}
     reported_paths = set()
     for path, release in triage.known_good.missing_files:
-        where = next((folder for folder in _above(path) if folder not in there), path)
+        where = next((folder for folder in _iter_parent_folders(path) if folder not in there), path)
         if where not in reported_paths:
             reported_paths.add(where)
-            yield _trace("missing", where, where, release, ("known",), ("missing",), "weak")
+            yield _build_file_trace("missing", where, where, release, ("known",), ("missing",), "weak")
 
 
-def _above(path: str) -> Iterator[str]:
+def _iter_parent_folders(path: str) -> Iterator[str]:
     """Yield the folders that a file lies in, from the top."""
     at = path.find("/", 1)
     while at > 0:
@@ -116,39 +130,47 @@ def _above(path: str) -> Iterator[str]:
 def _find_file_traces(
     file: WebFile,
     where: str,
-    how: matcher.FileStatus | None,
+    match_status: matcher.FileStatus | None,
     release: str,
     judgement: Judgement | None,
     *,
-    near_release: bool,
-    at_home: bool,
+    is_near_release: bool,
+    is_at_installer_path: bool,
 ) -> Iterator[Trace]:
     if file.what & UNREAD:
-        yield _trace("unjudged", where, where, "", ("structure",), ("unread",), "weak")
+        yield _build_file_trace("unjudged", where, where, "", ("structure",), ("unread",), "weak")
         return
     is_upload_folder = bool(file.place & (UPLOAD | CACHE))
-    slot = file.is_code and _LOADED_UNASKED.search(file.path) is not None
-    is_unexplained = how in ("unknown", "changed")
+    slot = file.is_worth_judging and _LOADED_UNASKED.search(file.path) is not None
+    is_unexplained = match_status in ("unknown", "changed")
     essence = file.sha256 or where
-    location = {"is_upload_folder": is_upload_folder or slot, "is_unexplained": is_unexplained, "at_home": at_home}
+    location = {
+        "is_upload_folder": is_upload_folder or slot,
+        "is_unexplained": is_unexplained,
+        "is_at_installer_path": is_at_installer_path,
+    }
     verdict = weigh_judgement(judgement, **location) if judgement is not None else None
-    if verdict is not None and (verdict.certainty != "weak" or how is None):
+    if verdict is not None and (verdict.certainty != "weak" or match_status is None):
         sample = (judgement.differs or judgement.sample) if judgement is not None else ""
         if judgement is not None and judgement.settings:
             sample = judgement.settings[0].line
-        yield _trace(verdict.kind, essence, where, sample, verdict.families, verdict.rules, verdict.certainty)
-    elif how == "changed":
-        sure: Certainty = "strong" if file.is_code else "weak"
+        yield _build_file_trace(
+            verdict.kind, essence, where, sample, verdict.families, verdict.rules, verdict.certainty
+        )
+    elif match_status == "changed":
+        sure: Certainty = "strong" if file.is_worth_judging else "weak"
         differs = judgement.differs if judgement is not None else ""
-        yield _trace("changed", essence, where, f"{release} {differs}".rstrip(), ("known",), ("changed",), sure)
-    elif how == "unknown" and _is_generated(judgement):
+        yield _build_file_trace(
+            "changed", essence, where, f"{release} {differs}".rstrip(), ("known",), ("changed",), sure
+        )
+    elif match_status == "unknown" and _is_judged_as_generated_file(judgement):
         return
-    elif how == "unknown":
-        yield _trace("unknown", essence, where, release, ("known",), ("unknown",), "weak")
-    elif how == "left_over":
-        yield _trace("left_over", essence, where, release, ("known",), ("left_over",), "weak")
-    elif how == "misplaced":
-        yield _trace(
+    elif match_status == "unknown":
+        yield _build_file_trace("unknown", essence, where, release, ("known",), ("unknown",), "weak")
+    elif match_status == "left_over":
+        yield _build_file_trace("left_over", essence, where, release, ("known",), ("left_over",), "weak")
+    elif match_status == "misplaced":
+        yield _build_file_trace(
             "misplaced",
             essence,
             where,
@@ -158,11 +180,11 @@ def _find_file_traces(
             "strong" if is_upload_folder else "weak",
         )
     elif file.place & UPLOAD and file.what & PROGRAM:
-        yield _trace("executable", essence, where, "", ("place",), ("program",), "weak")
-    elif slot and (_ALWAYS_FOREIGN.search(file.path) or near_release) and file.size > _STUB:
-        yield _trace("unknown", essence, where, "", ("place",), ("loaded_unasked",), "weak")
-    elif file.is_code and (file.what & SWAPPED or file.sha256 is None):
-        yield _trace("unjudged", where, where, "", ("structure",), ("unread",), "weak")
+        yield _build_file_trace("executable", essence, where, "", ("place",), ("program",), "weak")
+    elif slot and (_ALWAYS_FOREIGN.search(file.path) or is_near_release) and file.size > _STUB:
+        yield _build_file_trace("unknown", essence, where, "", ("place",), ("loaded_unasked",), "weak")
+    elif file.is_worth_judging and (file.what & SWAPPED or file.sha256 is None):
+        yield _build_file_trace("unjudged", where, where, "", ("structure",), ("unread",), "weak")
 
 
 _NUKEVIET, _INSTALLER = "includes/mainfile.php", "install/index.php"
@@ -178,7 +200,7 @@ _STUB = 60
 """Bytes: a page that says nothing is no longer."""
 
 
-def _trace(
+def _build_file_trace(
     kind: Kind,
     essence: str,
     where: str,
@@ -187,7 +209,7 @@ def _trace(
     rules: Iterable[str],
     certainty: Certainty,
 ) -> Trace:
-    file_trace = trace(
+    file_trace = build_masked_trace(
         kind,
         essence,
         where=where,
@@ -195,7 +217,7 @@ def _trace(
         families=families,
         rules=[_normalize_rule_name(rule) for rule in rules],
     )
-    return on_host(file_trace, where, certainty)
+    return convert_to_trace_on_host(file_trace, where, certainty)
 
 
 def _normalize_rule_name(rule: str) -> str:

@@ -18,19 +18,26 @@ from typing import Protocol
 from pydantic import TypeAdapter, ValidationError
 
 from auditor.compromise import classifier, file_triage, persistence, snippets
-from auditor.compromise.applications import iter_administrators
+from auditor.compromise.applications import iter_cms_administrators_as_autoruns
 from auditor.compromise.autoruns import Autorun, AutorunList, parse_autoruns
 from auditor.compromise.classifier import Judgement, JudgeRequest
-from auditor.compromise.file_listing import FileList, ListingError, WebFile, contents, pack_json, parse_file_list
+from auditor.compromise.file_listing import (
+    FileList,
+    ListingError,
+    WebFile,
+    pack_compressed_json,
+    parse_file_list,
+    unpack_file_contents,
+)
 from auditor.compromise.known_good import archives, checksums, file_diff
 from auditor.compromise.known_good.manifest import ReleaseManifest
 from auditor.compromise.scan_cache import ScanCache
 from auditor.facts import HostFacts
 from auditor.fleet import collect
-from auditor.fleet.runner import PlaybookRun, Task, play
+from auditor.fleet.runner import AnsibleTask, PlaybookRun, play
 from auditor.models import Host, HostOutcome, clock
 from auditor.models.hunts import Hunt
-from auditor.scans.dedup import limit_traces, merge_traces
+from auditor.scans.dedup import limit_traces_per_kind, merge_traces_by_key
 from auditor.system import memory
 
 LIST_SECONDS = 240
@@ -55,10 +62,10 @@ _JUDGEMENT = TypeAdapter(Judgement)
 class HuntStore(Protocol):
     """The store of hunts, and of what is kept between them."""
 
-    def load_scan_cache(self, inventory: str, host: str) -> ScanCache:
+    def load_scan_cache_of_host(self, inventory: str, host: str) -> ScanCache:
         """Return what earlier hunts read of a host."""
 
-    def keep(self, inventory: str, hunt: Hunt, scan_cache: ScanCache) -> None:
+    def store_hunt(self, inventory: str, hunt: Hunt, scan_cache: ScanCache) -> None:
         """Keep a hunt."""
 
 
@@ -91,21 +98,23 @@ class HuntRun:
         do both.
         """
         started = clock.now()  # whatever happens on the hosts from now on may go unseen
-        scan_caches = {host.name: self.shelf.load_scan_cache(self.inventory, host.name) for host in hosts}
-        md5 = any(map(checksums.by_md5, self.manifests))
+        scan_caches = {host.name: self.shelf.load_scan_cache_of_host(self.inventory, host.name) for host in hosts}
+        md5 = any(map(checksums.has_md5_digests, self.manifests))
         stamps = {
-            name: b"" if self.whole or (md5 and not host_cache.has_md5) else host_cache.stamps
+            name: b""
+            if self.whole or (md5 and not host_cache.has_md5_of_all_files)
+            else host_cache.stamps_of_known_files
             for name, host_cache in scan_caches.items()
         }
         sound = {name: scan_caches[name].sound for name, sent_stamps in stamps.items() if sent_stamps}
         triages: dict[str, _FileTriage | None] = {}
 
-        def look(task: Task) -> _FileTriage | None:
-            file_list = _parse_listing(task, len(stamps[task.host]) // 8)
-            return self._triage_host(scan_caches[task.host], file_list) if file_list is not None else None
+        def look(task: AnsibleTask) -> _FileTriage | None:
+            file_list = _parse_file_list_of_task(task, len(stamps[task.host]) // 8)
+            return self._triage_files_of_host(scan_caches[task.host], file_list) if file_list is not None else None
 
-        def ahead(task: Task) -> None:
-            if _is_answer(task, _LISTS) and len(triages) < AHEAD:
+        def ahead(task: AnsibleTask) -> None:
+            if _is_successful_task_of_action(task, _LISTS) and len(triages) < AHEAD:
                 triages[task.host] = look(task)
 
         facts: Mapping[str, HostFacts] = {}
@@ -115,26 +124,28 @@ class HuntRun:
             nonlocal facts, outcomes
             facts, outcomes = collect.collect(self.inventory, hosts, meanwhile=meanwhile, request=self.fact_query)
 
-        run = self._play_lists(hosts, stamps, sound, ahead, read, md5=md5)
+        run = self._run_listing_playbook(hosts, stamps, sound, ahead, read, md5=md5)
         hunts = []
         for host in hosts:
-            task = _task(run, host.name, _LISTS)
+            task = _find_successful_task_of_action(run, host.name, _LISTS)
             triage = triages.pop(host.name) if host.name in triages else look(task) if task is not None else None
             if triage is not None:
-                there = _places(run, host.name, facts.get(host.name))
+                there = _read_autoruns_of_host(run, host.name, facts.get(host.name))
                 hunts.append(
-                    self._hunt_host(host, scan_caches[host.name], triage, there, started, warm=bool(stamps[host.name]))
+                    self._finish_hunt_on_host(
+                        host, scan_caches[host.name], triage, there, started, warm=bool(stamps[host.name])
+                    )
                 )
             if watch is not None:
                 watch(host.name)
         return tuple(hunts), facts, outcomes
 
-    def _play_lists(
+    def _run_listing_playbook(
         self,
         hosts: Sequence[Host],
         stamps: Mapping[str, bytes],
         sound: Mapping[str, str],
-        watch: Callable[[Task], None],
+        watch: Callable[[AnsibleTask], None],
         meanwhile: Callable[[], object],
         *,
         md5: bool,
@@ -145,7 +156,7 @@ class HuntRun:
             inventory=self.inventory,
             limit=[host.name for host in hosts],
             variables={
-                **collect.build_declared_variables(hosts),
+                **collect.build_collector_variables(hosts),
                 "luytre_stamps": stamps_by_host,
                 "luytre_sound": dict(sound),
                 "luytre_md5": md5,
@@ -156,13 +167,15 @@ class HuntRun:
             meanwhile=meanwhile,
         )
 
-    def _triage_host(self, scan_cache: ScanCache, file_list: FileList) -> _FileTriage:
+    def _triage_files_of_host(self, scan_cache: ScanCache, file_list: FileList) -> _FileTriage:
         """Return what is known of a host's files without asking it for more."""
-        files = (*scan_cache.restore_files(file_list.same), *file_list.files)
+        files = (*scan_cache.restore_unchanged_files(file_list.same), *file_list.files)
         triage = file_triage.triage_files(
-            files, self.manifests, whole=not (file_list.left_count or file_list.cut_short)
+            files, self.manifests, is_complete_listing=not (file_list.left_count or file_list.cut_short)
         )
-        judgements = _parse_judgements(scan_cache.judged) if scan_cache.rules == _fingerprint_judges(self.rules) else {}
+        judgements = (
+            _parse_judgements(scan_cache.judged) if scan_cache.rules == _hash_judging_code_and_rules(self.rules) else {}
+        )
         unjudged_files = [
             file for file in triage.suspect_files if file.sha256 is not None and file.sha256 not in judgements
         ]
@@ -173,15 +186,15 @@ class HuntRun:
             triage,
             judgements,
             pending_files,
-            None if pending_files else file_triage.find_traces(triage, judgements),
+            None if pending_files else file_triage.find_traces_in_triaged_files(triage, judgements),
         )
 
-    def _hunt_host(
+    def _finish_hunt_on_host(
         self,
         host: Host,
         scan_cache: ScanCache,
         host_triage: _FileTriage,
-        there: AutorunList | None,
+        autorun_list: AutorunList | None,
         started_at: datetime,
         *,
         warm: bool,
@@ -190,20 +203,22 @@ class HuntRun:
         file_list, triage = host_triage.told, host_triage.triage
         judgements = {
             **host_triage.judgements,
-            **self._judge_files(host, host_triage.pending_files, _originals(triage, host_triage.pending_files)),
+            **self._fetch_and_judge_files(
+                host, host_triage.pending_files, _load_release_originals_by_path(triage, host_triage.pending_files)
+            ),
         }
-        findings = host_triage.findings or file_triage.find_traces(triage, judgements)
-        outside = _select_outside_autoruns(there, triage) if there is not None else ()
-        code = snippets.find_traces(there.all, self.rules) if there is not None else ()
-        persistence_traces = persistence.find_traces(outside, scan_cache.places)
-        persistence_traces = persistence.with_new_administrators(
+        findings = host_triage.findings or file_triage.find_traces_in_triaged_files(triage, judgements)
+        outside = _drop_snippets_and_mark_unexplained(autorun_list, triage) if autorun_list is not None else ()
+        code = snippets.find_traces_in_snippets(autorun_list.all, self.rules) if autorun_list is not None else ()
+        persistence_traces = persistence.find_traces_in_autoruns(outside, scan_cache.places)
+        persistence_traces = persistence.escalate_new_administrators(
             persistence_traces, (*findings.traces, *persistence_traces, *code)
         )
-        outside_traces, left_out = limit_traces(merge_traces([*persistence_traces, *code]))
+        outside_traces, left_out = limit_traces_per_kind(merge_traces_by_key([*persistence_traces, *code]))
         hunt = Hunt(
-            id=f"{clock.format_compact(started_at)}-{secrets.token_hex(3)}",
+            id=f"{clock.format_compact_utc_moment(started_at)}-{secrets.token_hex(3)}",
             host=host.name,
-            started=clock.format_stamp(started_at),
+            started=clock.format_iso_moment(started_at),
             seconds=round(time.monotonic() - began, 3),
             warm=warm,
             seen=file_list.file_count,
@@ -213,28 +228,33 @@ class HuntRun:
             unjudged=findings.unjudged_count,
             left=file_list.left_count,
             cut_short=file_list.cut_short,
-            processor=file_list.processor + (there.processor if there is not None else 0.0),
+            processor=file_list.processor + (autorun_list.processor if autorun_list is not None else 0.0),
             traces=(*findings.traces, *outside_traces),
             left_out=findings.left_out + left_out,
-            places=there.seen_count if there is not None else None,
-            places_left=there.cut_short if there is not None else (),
+            places=autorun_list.seen_count if autorun_list is not None else None,
+            places_left=autorun_list.cut_short if autorun_list is not None else (),
         )
         texts = {digest: _JUDGEMENT.dump_json(judgement).decode() for digest, judgement in judgements.items()}
         keys = None
         if (
-            there is not None
+            autorun_list is not None
         ):  # what was not seen to its end keeps what was known of it, so that it is not new the next time
-            keys = persistence.select_known_keys(outside, persistence_traces) | (
-                set(scan_cache.places or ()) if there.cut_short else frozenset()
+            keys = persistence.select_keys_known_to_next_hunt(outside, persistence_traces) | (
+                set(scan_cache.places or ()) if autorun_list.cut_short else frozenset()
             )
-        sound = there.sound if there is not None else ""
-        after = scan_cache.build_next(
-            host_triage.files, texts, _fingerprint_judges(self.rules), warm=warm, places=keys, sound=sound
+        sound = autorun_list.sound if autorun_list is not None else ""
+        after = scan_cache.build_cache_for_next_hunt(
+            host_triage.files,
+            texts,
+            _hash_judging_code_and_rules(self.rules),
+            warm=warm,
+            autorun_keys=keys,
+            sound=sound,
         )
-        self.shelf.keep(self.inventory, hunt, after)
+        self.shelf.store_hunt(self.inventory, hunt, after)
         return hunt
 
-    def _judge_files(
+    def _fetch_and_judge_files(
         self, host: Host, files: Sequence[WebFile], originals: Mapping[str, bytes]
     ) -> dict[str, Judgement]:
         """Return what judges say of the contents of these files, by SHA-256.
@@ -256,7 +276,7 @@ class HuntRun:
             try:
                 for _ in range(MAX_TRIPS):
                     here = remaining_files[:AT_ONCE]
-                    fetched_contents = self._fetch_contents(host, here) if here else []
+                    fetched_contents = self._fetch_file_contents(host, here) if here else []
                     judgements |= judge_task.result() if judge_task is not None else {}
                     judge_task, there = None, []
                     memory.release_memory()
@@ -265,9 +285,9 @@ class HuntRun:
                     there = [
                         (file, content)
                         for file, content in zip(here, fetched_contents, strict=False)
-                        if content is not None and _is(file, content)
+                        if content is not None and _has_content_as_listed(file, content)
                     ]
-                    judge_task = beside.submit(self._judge_trip, there, originals, is_over)
+                    judge_task = beside.submit(self._judge_fetched_files, there, originals, is_over)
                     remaining_files = remaining_files[len(fetched_contents) :]
                 judgements |= judge_task.result() if judge_task is not None else {}
             except BaseException:
@@ -275,24 +295,33 @@ class HuntRun:
                 raise
         return judgements
 
-    def _judge_trip(
-        self, there: Sequence[tuple[WebFile, bytes]], originals: Mapping[str, bytes], is_over: Callable[[], bool]
+    def _judge_fetched_files(
+        self,
+        fetched_files: Sequence[tuple[WebFile, bytes]],
+        originals: Mapping[str, bytes],
+        is_over: Callable[[], bool],
     ) -> dict[str, Judgement]:
         """Return the judgements of what one trip brought."""
-        answers = classifier.all_judged(
-            [JudgeRequest(file.path, content) for file, content in there], self.rules, is_over
+        answers = classifier.judge_files_in_child_processes(
+            [JudgeRequest(file.path, content) for file, content in fetched_files], self.rules, is_over
         )
         judgements = {
             file.sha256 or "": judgement
-            for (file, _), judgement in zip(there, answers, strict=True)
+            for (file, _), judgement in zip(fetched_files, answers, strict=True)
             if judgement.unjudged != classifier.OUT_OF_TIME
         }
-        changed_files = [item for item in there if item[0].sha256 in judgements and item[0].where in originals]
-        return judgements | self._judge_changed(changed_files, originals, judgements) if changed_files else judgements
+        changed_files = [
+            item for item in fetched_files if item[0].sha256 in judgements and item[0].full_path in originals
+        ]
+        return (
+            judgements | self._judge_changed_release_files(changed_files, originals, judgements)
+            if changed_files
+            else judgements
+        )
 
-    def _judge_changed(
+    def _judge_changed_release_files(
         self,
-        there: Sequence[tuple[WebFile, bytes]],
+        fetched_files: Sequence[tuple[WebFile, bytes]],
         originals: Mapping[str, bytes],
         judgements: Mapping[str, Judgement],
     ) -> dict[str, Judgement]:
@@ -300,14 +329,18 @@ class HuntRun:
 
         What was added is judged by itself, too.
         """
-        how = [file_diff.diff_contents(originals[file.where], content) for file, content in there]
-        alone = classifier.all_judged(
-            [JudgeRequest(file.path, diff.program) for (file, _), diff in zip(there, how, strict=True)], self.rules
+        how = [file_diff.diff_contents(originals[file.full_path], content) for file, content in fetched_files]
+        alone = classifier.judge_files_in_child_processes(
+            [
+                JudgeRequest(file.path, diff.php_of_added_lines)
+                for (file, _), diff in zip(fetched_files, how, strict=True)
+            ],
+            self.rules,
         )
         changed_judgements = {}
-        for (file, content), one, added_judgement in zip(there, how, alone, strict=True):
+        for (file, content), one, added_judgement in zip(fetched_files, how, alone, strict=True):
             judgement = judgements[file.sha256 or ""]
-            differs = file_diff.render_diff(one, originals[file.where], content, file.path)
+            differs = file_diff.render_redacted_diff(one, originals[file.full_path], content, file.path)
             worse = (
                 added_judgement.hits[:1]
                 and added_judgement.hits[0].level == "exact"
@@ -318,8 +351,8 @@ class HuntRun:
             )
         return changed_judgements
 
-    def _fetch_contents(self, host: Host, files: Sequence[WebFile]) -> list[bytes | None]:
-        file_request = pack_json([[file.root, file.path, file.sha256] for file in files])
+    def _fetch_file_contents(self, host: Host, files: Sequence[WebFile]) -> list[bytes | None]:
+        file_request = pack_compressed_json([[file.root, file.path, file.sha256] for file in files])
         run = play(
             "hunt_contents.yml",
             inventory=self.inventory,
@@ -328,11 +361,11 @@ class HuntRun:
             timeout=FETCH_SECONDS,
             sockets=self.sockets,
         )
-        task = _task(run, host.name, "hunt_contents")
+        task = _find_successful_task_of_action(run, host.name, "hunt_contents")
         if task is None:
             return []
         try:
-            return contents(task.result.get("contents"), task.result.get("lengths"), len(files))
+            return unpack_file_contents(task.result.get("contents"), task.result.get("lengths"), len(files))
         except ListingError:
             return []
 
@@ -351,26 +384,26 @@ class _FileTriage:
     """The traces, when nothing has to be fetched."""
 
 
-def _originals(triage: file_triage.TriageResult, files: Sequence[WebFile]) -> dict[str, bytes]:
+def _load_release_originals_by_path(triage: file_triage.TriageResult, files: Sequence[WebFile]) -> dict[str, bytes]:
     """Return what releases have in place of these files, by path.
 
     Files whose archives no longer lie where they were imported from are missing.
     """
     changed_files = {
-        file.where: triage.known_good.originals[file.where]
+        file.full_path: triage.known_good.originals[file.full_path]
         for file in files
-        if file.where in triage.known_good.originals
+        if file.full_path in triage.known_good.originals
     }
     by_release: dict[str, tuple[ReleaseManifest, set[str]]] = {}
     for manifest, digest in changed_files.values():
         by_release.setdefault(f"{manifest.name}\0{manifest.version}", (manifest, set()))[1].add(digest)
     contents_of: dict[str, bytes] = {}
     for manifest, digests in by_release.values():
-        contents_of |= archives.contents(manifest, digests)
+        contents_of |= archives.extract_release_contents_by_sha256(manifest, digests)
     return {where: contents_of[digest] for where, (_, digest) in changed_files.items() if digest in contents_of}
 
 
-def _is(file: WebFile, content: bytes) -> bool:
+def _has_content_as_listed(file: WebFile, content: bytes) -> bool:
     """Return whether this is what was listed: what was changed meanwhile is judged the next time.
 
     Of parts the host has seen to it.
@@ -382,43 +415,45 @@ def _is(file: WebFile, content: bytes) -> bool:
 _LISTS = "hunt_files"
 
 
-def _is_answer(task: Task, action: str) -> bool:
+def _is_successful_task_of_action(task: AnsibleTask, action: str) -> bool:
     return task.action == action and task.outcome == "ok"
 
 
-def _task(run: PlaybookRun, host: str, action: str) -> Task | None:
-    return next((task for task in run.list_tasks(host) if _is_answer(task, action)), None)
+def _find_successful_task_of_action(run: PlaybookRun, host: str, action: str) -> AnsibleTask | None:
+    return next((task for task in run.list_tasks(host) if _is_successful_task_of_action(task, action)), None)
 
 
-def _parse_listing(task: Task, stamps: int) -> FileList | None:
+def _parse_file_list_of_task(task: AnsibleTask, stamp_count: int) -> FileList | None:
     try:
-        return parse_file_list(task.result.get("listing"), stamps)
+        return parse_file_list(task.result.get("listing"), stamp_count)
     except ListingError:
         return None
 
 
-def _places(run: PlaybookRun, host: str, facts: HostFacts | None) -> AutorunList | None:
-    task = _task(run, host, "hunt_places")
+def _read_autoruns_of_host(run: PlaybookRun, host: str, facts: HostFacts | None) -> AutorunList | None:
+    task = _find_successful_task_of_action(run, host, "hunt_places")
     if task is None:
         return None
     try:
         autoruns = parse_autoruns(task.result.get("places"))
     except ListingError:
         return None
-    return replace(autoruns, all=(*autoruns.all, *iter_administrators(facts)))
+    return replace(autoruns, all=(*autoruns.all, *iter_cms_administrators_as_autoruns(facts)))
 
 
-def _select_outside_autoruns(there: AutorunList, triage: file_triage.TriageResult) -> tuple[Autorun, ...]:
+def _drop_snippets_and_mark_unexplained(
+    autorun_list: AutorunList, triage: file_triage.TriageResult
+) -> tuple[Autorun, ...]:
     """Return the places but for code, which is judged as code.
 
     Of scripts that are posted to, whether nothing explains them.
     """
-    unexplained_paths = {file.where for file in triage.suspect_files if file.place}
+    unexplained_paths = {file.full_path for file in triage.suspect_files if file.place}
     return tuple(
         replace(place, marks=place.marks | {"unexplained"})
         if place.slot == "order" and place.where in unexplained_paths
         else place
-        for place in there.all
+        for place in autorun_list.all
         if place.slot != "snippet"
     )
 
@@ -434,7 +469,7 @@ def _parse_judgements(judgements_json: Mapping[str, str]) -> dict[str, Judgement
 
 
 @cache
-def _fingerprint_judges(rules: Path | None) -> str:
+def _hash_judging_code_and_rules(rules: Path | None) -> str:
     """Return what tells judgements of these judges from those of others: our own code, and others' rules."""
     digest = hashlib.sha256()
     ours = sorted(Path(__file__).parent.rglob("*.py")) + sorted(Path(__file__).parent.rglob("*.yar"))

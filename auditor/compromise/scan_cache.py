@@ -39,32 +39,32 @@ class ScanCache(Model):
     )
 
     @property
-    def stamps(self) -> bytes:
+    def stamps_of_known_files(self) -> bytes:
         """Return what the host is told, so that it does not read these again; empty when it is to read everything."""
         return b"" if self.hunts >= FULL_EVERY - 1 else b"".join(bytes.fromhex(file[8]) for file in self.files)
 
     @property
-    def digests(self) -> frozenset[str]:
+    def sha256_digests(self) -> frozenset[str]:
         """Return SHA-256 of every file that could be read."""
         return frozenset(file[5] for file in self.files if file[5] is not None)
 
     @property
-    def has_md5(self) -> bool:
+    def has_md5_of_all_files(self) -> bool:
         """Return whether what could be read of these files is known by its MD5, too."""
         return all(file[9] is not None for file in self.files if file[5] is not None)
 
-    def restore_files(self, same: Iterable[int]) -> tuple[WebFile, ...]:
+    def restore_unchanged_files(self, indexes: Iterable[int]) -> tuple[WebFile, ...]:
         """Return the files that the host saw again, by their place among the stamps."""
-        return tuple(WebFile(*self.files[at]) for at in same)
+        return tuple(WebFile(*self.files[at]) for at in indexes)
 
-    def build_next(
+    def build_cache_for_next_hunt(
         self,
         files: Iterable[WebFile],
         judgements: Mapping[str, str],
         rules: str,
         *,
         warm: bool,
-        places: Collection[str] | None = None,
+        autorun_keys: Collection[str] | None = None,
         sound: str = "",
     ) -> Self:
         """Return what is kept after a hunt that saw these files, and these places (None: it was not told of any).
@@ -94,6 +94,6 @@ class ScanCache(Model):
             rules=rules,
             files=rows[:MAX_FILES],
             judged={digest: text for digest, text in judgements.items() if digest in digests},
-            places=self.places if places is None else tuple(sorted(places)[:MAX_PLACES]),
+            places=self.places if autorun_keys is None else tuple(sorted(autorun_keys)[:MAX_PLACES]),
             sound=sound,
         )

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from auditor.compromise.php.taint import Hit
+from auditor.compromise.php.taint import CodeHit
 
 MAX_READ = 200_000
 _MAX_LINE = 2_000
@@ -69,7 +69,7 @@ _BY_HEAD: Mapping[str, _Language] = {"perl": _PERL, "python": _PYTHON, "sh": _SH
 _HEAD = re.compile(rb"#![^\n]{0,60}?\b(?:(perl)|(python)|(?:ba|da|z|k)?(sh))")
 
 
-def find_hits(content: bytes) -> tuple[Hit, ...]:
+def find_hits_in_shebang_script(content: bytes) -> tuple[CodeHit, ...]:
     """Return where a script runs what visitors say; nothing of a file that begins as none."""
     head = _HEAD.match(content)
     if head is None:
@@ -84,29 +84,33 @@ def find_hits(content: bytes) -> tuple[Hit, ...]:
     for raw in content[:MAX_READ].split(b"\n"):
         line = " ".join(raw[:_MAX_LINE].decode("latin-1").split())
         if not line.startswith("#"):
-            parts = list(_run(line, language))
-            if any(_holds(part, language.says, language, request_variables) for part in parts):
-                return (Hit("script_runs_request", "exact", at),)
-            if is_for_visitors and any(_holds(part, language.reads, language, read) for part in parts):
-                return (Hit("script_runs_request", "sure", at),)
-            _keep(line, language, request_variables, read)
+            parts = list(_iter_executed_text_in_line(line, language))
+            if any(_has_source_or_tainted_variable(part, language.says, language, request_variables) for part in parts):
+                return (CodeHit("script_runs_request", "exact", at),)
+            if is_for_visitors and any(
+                _has_source_or_tainted_variable(part, language.reads, language, read) for part in parts
+            ):
+                return (CodeHit("script_runs_request", "sure", at),)
+            _track_tainted_variable_in_line(line, language, request_variables, read)
         at += len(raw) + 1
     return ()
 
 
-def _keep(line: str, language: _Language, request_variables: set[str], read: set[str]) -> None:
+def _track_tainted_variable_in_line(
+    line: str, language: _Language, request_variables: set[str], read_variables: set[str]
+) -> None:
     """Note which variable of a line holds what visitors say, or what was read."""
     match = language.keeps.match(line) or language.keeps.search(line)
     if match is None:
         return
     value, name = match["value"], match["name"] or match["read"]
-    if value is not None and _holds(value, language.says, language, request_variables):
+    if value is not None and _has_source_or_tainted_variable(value, language.says, language, request_variables):
         request_variables.add(name)
-    elif value is None or _holds(value, language.reads, language, read):
-        read.add(name)
+    elif value is None or _has_source_or_tainted_variable(value, language.reads, language, read_variables):
+        read_variables.add(name)
 
 
-def _run(line: str, language: _Language) -> Iterator[str]:
+def _iter_executed_text_in_line(line: str, language: _Language) -> Iterator[str]:
     """Yield what a line runs: what stands after a word that runs it, or before it, where it is handed on to that."""
     for match in language.runs.finditer(line):
         rest = line[match.end() :]
@@ -119,6 +123,8 @@ _FOR_VISITORS = re.compile(rb"(?i)content-type|HTTP_[A-Z]|QUERY_STRING|CONTENT_L
 """What a script says that answers visitors."""
 
 
-def _holds(text: str, source: re.Pattern[str], language: _Language, names: set[str]) -> bool:
+def _has_source_or_tainted_variable(
+    text: str, source: re.Pattern[str], language: _Language, variable_names: set[str]
+) -> bool:
     """Return whether a text says where visitors' words come from, or names a variable that holds them."""
-    return source.search(text) is not None or not names.isdisjoint(language.uses.findall(text))
+    return source.search(text) is not None or not variable_names.isdisjoint(language.uses.findall(text))

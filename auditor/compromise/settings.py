@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from auditor.text.redact import redact
+from auditor.text.redact import redact_secrets_in_text
 
 Sureness = Literal["sure", "hint"]
 _APACHE = (".htaccess",)
@@ -86,65 +86,73 @@ _ODD = re.compile(r"/\.[^/]|/(?:uploads?|cache|media|images?)/", re.IGNORECASE)
 MAX_READ = 200_000
 
 
-def settings_in(content: bytes, name: str) -> tuple[DirectiveHit, ...]:
+def find_dangerous_directives(content: bytes, file_name: str) -> tuple[DirectiveHit, ...]:
     """Return the lines of a file of that name that matter; none of a file that is no such configuration."""
-    name = name.rsplit("/", 1)[-1].lower()
-    if name not in (*_APACHE, *_PHP):
+    file_name = file_name.rsplit("/", 1)[-1].lower()
+    if file_name not in (*_APACHE, *_PHP):
         return ()
     text = content[:MAX_READ].decode("utf-8", "replace")
     lines = [line.strip() for line in re.sub(r"\\\r?\n", " ", text).splitlines()]
-    return tuple(_find_hits(lines, text))[:20]
+    return tuple(_iter_dangerous_directives(lines, text))[:20]
 
 
-def _find_hits(lines: list[str], text: str) -> Iterator[DirectiveHit]:
+def _iter_dangerous_directives(lines: list[str], text: str) -> Iterator[DirectiveHit]:
     for line in lines:
         handler_match = _HANDLER.match(line)
         if handler_match is not None:
             suffixes = handler_match["suffixes"].split()
             if any(not _CODE_SUFFIX.match(suffix) for suffix in suffixes):
-                yield DirectiveHit("handler", "sure", redact(line)[:200])
+                yield DirectiveHit("handler", "sure", redact_secrets_in_text(line)[:200])
         elif _SET_HANDLER.match(line):
-            yield DirectiveHit("handler", "sure" if _is_for_other_files(text) else "hint", redact(line)[:200])
+            yield DirectiveHit(
+                "handler",
+                "sure" if _is_handler_set_for_non_code_files(text) else "hint",
+                redact_secrets_in_text(line)[:200],
+            )
         filter_match = _FILTER.match(line)
         if filter_match is not None and any(
             not _PARSED_SUFFIX.match(suffix) for suffix in filter_match["suffixes"].split()
         ):
-            yield DirectiveHit("handler", "sure", redact(line)[:200])
+            yield DirectiveHit("handler", "sure", redact_secrets_in_text(line)[:200])
         if _ELSEWHERE.match(line):
-            yield DirectiveHit("errors_led_away", "hint", redact(line)[:200])
+            yield DirectiveHit("errors_led_away", "hint", redact_secrets_in_text(line)[:200])
         if _EXTENSION.match(line):
-            yield DirectiveHit("module", "sure", redact(line)[:200])
+            yield DirectiveHit("module", "sure", redact_secrets_in_text(line)[:200])
         prepend_match = _PREPEND_DIRECTIVE.match(line)
         if prepend_match is not None and prepend_match["file"].lower() not in ("none", "off", "wordfence-waf.php"):
             file = prepend_match["file"]
             sure = _DATA.search(file) or _ODD.search(file) or not _CODE.search(file)
-            yield DirectiveHit("prepended", "sure" if sure else "hint", redact(line)[:200])
+            yield DirectiveHit("prepended", "sure" if sure else "hint", redact_secrets_in_text(line)[:200])
         if _ACTION.match(line):
-            yield DirectiveHit("handler", "hint", redact(line)[:200])
+            yield DirectiveHit("handler", "hint", redact_secrets_in_text(line)[:200])
         if _PICTURES_LED.match(line):
-            yield DirectiveHit("led_aside", "sure" if _ASIDE.search(line) else "hint", redact(line)[:200])
+            yield DirectiveHit(
+                "led_aside", "sure" if _ASIDE.search(line) else "hint", redact_secrets_in_text(line)[:200]
+            )
         if _LOOSE_DIRECTIVE.match(line):
-            yield DirectiveHit("loosened", "hint", redact(line)[:200])
+            yield DirectiveHit("loosened", "hint", redact_secrets_in_text(line)[:200])
     if _ENGINE.search(text) and _AWAY.search(text):
-        yield DirectiveHit("engines_led_away", "sure", _line_of(text, _AWAY))
+        yield DirectiveHit("engines_led_away", "sure", _get_first_match_of_pattern(text, _AWAY))
     elif _ENGINE.search(text) and _ASIDE.search(text):
-        yield DirectiveHit("engines_led_away", "sure", _line_of(text, _ASIDE))
+        yield DirectiveHit("engines_led_away", "sure", _get_first_match_of_pattern(text, _ASIDE))
     elif _WHO_ASKS.search(text) and _AWAY.search(text):
-        yield DirectiveHit("visitors_led_away", "hint", _line_of(text, _AWAY))
+        yield DirectiveHit("visitors_led_away", "hint", _get_first_match_of_pattern(text, _AWAY))
     if _HEADED_AWAY.search(text):
-        yield DirectiveHit("engines_led_away", "sure" if _BOT.search(text) else "hint", _line_of(text, _HEADED_AWAY))
+        yield DirectiveHit(
+            "engines_led_away", "sure" if _BOT.search(text) else "hint", _get_first_match_of_pattern(text, _HEADED_AWAY)
+        )
     if _LET_IN.search(text) and _SHUT_OUT.search(text):
-        yield DirectiveHit("only_its_own", "hint", _line_of(text, _LET_IN))
+        yield DirectiveHit("only_its_own", "hint", _get_first_match_of_pattern(text, _LET_IN))
 
 
 _FILES = re.compile(r"<Files(?:Match)?\s+(?:(?!ph)[^>\n])*>[^<]{0,300}(?:SetHandler|ForceType)", re.IGNORECASE)
 
 
-def _is_for_other_files(text: str) -> bool:
+def _is_handler_set_for_non_code_files(text: str) -> bool:
     """Return whether what a handler is set for is no code by its name."""
     return _FILES.search(text) is not None
 
 
-def _line_of(text: str, pattern: re.Pattern[str]) -> str:
+def _get_first_match_of_pattern(text: str, pattern: re.Pattern[str]) -> str:
     match = pattern.search(text)
     return match[0][:200] if match is not None else ""

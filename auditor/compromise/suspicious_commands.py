@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from auditor.models.reviews import Certainty
-from auditor.text.redact import redact
+from auditor.text.redact import redact_secrets_in_text
 
 MAX_LINE = 4_000
 SAMPLE = 160
@@ -72,7 +72,7 @@ _UPLOAD_PATH = re.compile(r"(?i)/(?:wp-content/uploads|uploads?|cache)/")
 
 
 @dataclass(frozen=True)
-class Sign:
+class CommandSign:
     """One thing that a text says."""
 
     rule: str
@@ -81,26 +81,26 @@ class Sign:
     sample: str
 
 
-def find_signs(text: str, *, sql: bool = False) -> Iterator[Sign]:
+def find_signs_in_command_text(text: str, *, is_sql: bool = False) -> Iterator[CommandSign]:
     """Yield the signs in a command or in the lines of a script, or in code of a database.
 
     Each rule once, the surest first.
     """
     lines = [line[:MAX_LINE] for line in text.split("\n")]
-    for rule, certainty, pattern in _OF_SQL if sql else _OF_SHELL:
+    for rule, certainty, pattern in _OF_SQL if is_sql else _OF_SHELL:
         for line in lines:
             match = pattern.search(line)
             if match is not None:
-                yield Sign(rule, certainty, _sample(line, pattern))
+                yield CommandSign(rule, certainty, _extract_redacted_sample_at_match(line, pattern))
                 break
 
 
-def _sample(line: str, pattern: re.Pattern[str]) -> str:
+def _extract_redacted_sample_at_match(line: str, pattern: re.Pattern[str]) -> str:
     """Return what a line says about a sign.
 
     Secrets are taken out while it is whole, since half a one is no longer told for what it is.
     """
-    safe_line = redact(line)
+    safe_line = redact_secrets_in_text(line)
     match = pattern.search(safe_line)
     begin = max(0, match.start() - 20) if match is not None else 0
     return safe_line[begin : begin + SAMPLE]

@@ -15,10 +15,10 @@ from dataclasses import replace
 from functools import partial
 
 from auditor.content.detectors import cloaking, links, pages, spam_text
-from auditor.content.domains import DomainClassifier, host_of, resolve_link
+from auditor.content.domains import DomainClassifier, get_host_in_address, resolve_link
 from auditor.content.evidence import PageEvidence
 from auditor.content.page import charset, css_rules, documents, extract, scripts, segments
-from auditor.content.page.extract import Extract
+from auditor.content.page.extract import PageExtract
 from auditor.content.text.lexicon import Lexicon, load_built_in_lexicon
 from auditor.scans.responses import PageAnalysis, PageVisit, SiteBaseline, Visitor, VisitorResponse
 
@@ -37,7 +37,7 @@ _IS_PAGE = re.compile(
 )
 
 
-class _Memory[Key, Said]:
+class _CacheOfLastPages[Key, Said]:
     """The pages that were read last.
 
     Most visitors of an address are served the same, and many addresses the same tomorrow.
@@ -47,20 +47,20 @@ class _Memory[Key, Said]:
         self._most = most
         self._kept: OrderedDict[Key, Said] = OrderedDict()
 
-    def of(self, key: Key, read: Callable[[], Said]) -> Said:
+    def get_or_read(self, key: Key, read_value: Callable[[], Said]) -> Said:
         """Return what was read by that key, or is read now."""
         if key not in self._kept:
-            self._kept[key] = read()
+            self._kept[key] = read_value()
             if len(self._kept) > self._most:
                 self._kept.popitem(last=False)
         return self._kept[key]
 
 
-_extracts: _Memory[tuple[object, ...], Extract] = _Memory(_EXTRACTS)
-_readings: _Memory[tuple[object, ...], PageAnalysis] = _Memory(_READINGS)
+_extracts: _CacheOfLastPages[tuple[object, ...], PageExtract] = _CacheOfLastPages(_EXTRACTS)
+_readings: _CacheOfLastPages[tuple[object, ...], PageAnalysis] = _CacheOfLastPages(_READINGS)
 
 
-def read(visit: PageVisit, baseline: SiteBaseline, lexicon: Lexicon | None = None) -> PageAnalysis:
+def analyze_visit(visit: PageVisit, baseline: SiteBaseline, lexicon: Lexicon | None = None) -> PageAnalysis:
     """Return what the answers at one address say. ``lexicon``: the shipped one, when none is given."""
     lexicon = lexicon or load_built_in_lexicon()
     digests = tuple(hashlib.sha256(response.body).digest() for response in visit.responses)
@@ -69,36 +69,39 @@ def read(visit: PageVisit, baseline: SiteBaseline, lexicon: Lexicon | None = Non
         for response in visit.responses
     )
     key = (visit.url, visit.role, digests, heads, visit.sheets, baseline, id(lexicon))
-    return _readings.of(key, lambda: _read(visit, digests, DomainClassifier(baseline, lexicon)))
+    return _readings.get_or_read(
+        key, lambda: _analyze_visit_uncached(visit, digests, DomainClassifier(baseline, lexicon))
+    )
 
 
-def _read(visit: PageVisit, digests: Sequence[bytes], near: DomainClassifier) -> PageAnalysis:
+def _analyze_visit_uncached(visit: PageVisit, digests: Sequence[bytes], near: DomainClassifier) -> PageAnalysis:
     plain = visit.responses[0]
-    evidence = PageEvidence(_where(visit.url, near.baseline.domain))
+    evidence = PageEvidence(_shorten_url_to_own_path(visit.url, near.baseline.domain))
     media = plain.headers.get("content-type", "")
-    if _media(media) == "text/css" and len(visit.responses) == 1:
-        return _sheet(charset.text(plain.body, media), visit.url)
-    if documents.kind(plain.body):
-        pages.document(visit, documents.read(plain.body), near, evidence)
-    extracts: dict[Visitor, Extract] = {}
+    if _parse_media_type(media) == "text/css" and len(visit.responses) == 1:
+        return _analyze_style_sheet(charset.decode_page_body(plain.body, media), visit.url)
+    if documents.detect_document_kind(plain.body):
+        pages.check_uploaded_document(visit, documents.read_document_text_and_links(plain.body), near, evidence)
+    extracts: dict[Visitor, PageExtract] = {}
     for response, digest in zip(visit.responses, digests, strict=True):
         content_type = response.headers.get("content-type", "")
-        extracts[response.visitor] = _extracts.of(
-            (digest, visit.url, content_type, visit.sheets), partial(_extract, response, visit, content_type)
+        extracts[response.visitor] = _extracts.get_or_read(
+            (digest, visit.url, content_type, visit.sheets),
+            partial(_extract_page_from_response, response, visit, content_type),
         )
     page = extracts[plain.visitor]
     if _is_sitemap(plain):
-        pages.sitemap(visit, charset.text(plain.body, media), near, evidence)
+        pages.check_addresses_listed_in_sitemap(visit, charset.decode_page_body(plain.body, media), near, evidence)
     if visit.url.endswith("/robots.txt"):
-        pages.robots(visit, charset.text(plain.body), near, evidence)
-    pages.check_redirect(visit, plain, near, evidence)
+        pages.check_sitemaps_named_in_robots_txt(visit, charset.decode_page_body(plain.body), near, evidence)
+    pages.check_redirect_and_canonical_headers(visit, plain, near, evidence)
     pages.check_page(visit, plain, page, near, evidence)
-    links.judge(page, near, evidence)
-    spam_text.judge(page, visit, near, evidence)
-    cloaking.judge(visit, extracts, near, evidence)
-    tokens = pages.tokens(visit, page, near, evidence)
-    linked_hosts, framed_hosts, loaded_hosts = links.inventory(page, near)
-    traces = tuple(evidence.traces(orphan=visit.role in ("orphan", "missing")))
+    links.add_evidence_of_foreign_links(page, near, evidence)
+    spam_text.add_evidence_of_spam_text(page, visit, near, evidence)
+    cloaking.add_evidence_of_cloaking(visit, extracts, near, evidence)
+    tokens = pages.check_search_console_tokens(visit, page, near, evidence)
+    linked_hosts, framed_hosts, loaded_hosts = links.list_hosts_linked_framed_and_loaded(page, near)
+    traces = tuple(evidence.iter_traces_of_suspects(is_orphan=visit.role in ("orphan", "missing")))
     return PageAnalysis(
         traces=traces,
         links=page.own,
@@ -106,7 +109,7 @@ def _read(visit: PageVisit, digests: Sequence[bytes], near: DomainClassifier) ->
         linked_hosts=linked_hosts,
         framed_hosts=framed_hosts,
         loaded_hosts=loaded_hosts,
-        landmarks=segments.landmarks(page) if visit.role == "home" else (),
+        landmarks=segments.list_menu_and_heading_texts(page) if visit.role == "home" else (),
         tokens=tokens,
         sheets=tuple(dict.fromkeys(page.sheets))[:MAX_SHEETS] if linked_hosts or framed_hosts or page.pointers else (),
         suspicious=bool(traces),
@@ -114,7 +117,7 @@ def _read(visit: PageVisit, digests: Sequence[bytes], near: DomainClassifier) ->
     )
 
 
-def _where(url: str, domain: str) -> str:
+def _shorten_url_to_own_path(url: str, domain: str) -> str:
     """Return the path of an address; with its host where that is another of the site's names."""
     host, _, path = url.partition("://")[2].partition("/")
     return f"/{path}" if host == domain or not domain else f"//{host}/{path}"
@@ -124,32 +127,34 @@ def _is_sitemap(response: VisitorResponse) -> bool:
     return b"<urlset" in response.body[:2_000] or b"<sitemapindex" in response.body[:2_000]
 
 
-def _sheet(sheet: str, url: str) -> PageAnalysis:
-    taken_in = (resolve_link(link, url) for link in css_rules.imports(sheet))
+def _analyze_style_sheet(sheet: str, url: str) -> PageAnalysis:
+    taken_in = (resolve_link(link, url) for link in css_rules.list_imported_sheet_addresses(sheet))
     return PageAnalysis(
-        sheets=tuple(address for address in taken_in if host_of(address) == host_of(url)),
-        hides=tuple(css_rules.rules(sheet)),
+        sheets=tuple(address for address in taken_in if get_host_in_address(address) == get_host_in_address(url)),
+        hides=tuple(css_rules.parse_hiding_and_showing_rules(sheet)),
     )
 
 
-def _media(kind: str) -> str:
-    return kind.partition(";")[0].strip().lower()
+def _parse_media_type(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
 
 
-def _extract(response: VisitorResponse, visit: PageVisit, kind: str) -> Extract:
-    media = _media(kind)
+def _extract_page_from_response(response: VisitorResponse, visit: PageVisit, content_type: str) -> PageExtract:
+    media = _parse_media_type(content_type)
     if "javascript" in media:
-        return Extract(scripts=(scripts.read(charset.text(response.body, kind)),))
-    if not response.body or not _is_page(media, response.body):
-        return Extract()
-    page = extract.read(charset.text(response.body, kind), visit.url, visit.sheets)
+        return PageExtract(
+            scripts=(scripts.analyze_script_code(charset.decode_page_body(response.body, content_type)),)
+        )
+    if not response.body or not _is_viewable_as_page(media, response.body):
+        return PageExtract()
+    page = extract.extract_page_contents(charset.decode_page_body(response.body, content_type), visit.url, visit.sheets)
     return page if len(response.body) <= MAX_BODY else replace(page, whole=False)
 
 
-def _is_page(media: str, body: bytes) -> bool:
+def _is_viewable_as_page(media_type: str, body: bytes) -> bool:
     """Return whether somebody may see it as a page, whatever it is said to be."""
-    if any(name in media for name in _TEXTS):
+    if any(name in media_type for name in _TEXTS):
         return True
-    if media in _NO_TYPE or "/" not in media:
-        return not documents.kind(body)
-    return not media.startswith(_NO_PAGE) and _IS_PAGE.match(body[:4_096]) is not None
+    if media_type in _NO_TYPE or "/" not in media_type:
+        return not documents.detect_document_kind(body)
+    return not media_type.startswith(_NO_PAGE) and _IS_PAGE.match(body[:4_096]) is not None

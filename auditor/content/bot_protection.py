@@ -30,7 +30,7 @@ _ENGINE = frozenset[Visitor]({"engine"})
 
 
 @dataclass(frozen=True)
-class Ways:
+class VisitRoutes:
     """The ways of visitors to a host's sites."""
 
     inside: frozenset[Visitor] = frozenset()
@@ -39,32 +39,34 @@ class Ways:
     """Whether anybody comes as a search engine at all."""
 
 
-def ways(facts: HostFacts | None) -> Ways:
+def determine_visit_routes(facts: HostFacts | None) -> VisitRoutes:
     """Return how to visit so that nobody is shut out.
 
     Through SSH where someone on guard would, and never as an engine where nobody knows.
     """
-    data = facts.build_context() if facts is not None else {}
+    data = facts.build_context_for_control_expressions() if facts is not None else {}
     on_guard = data.get("services", {}).get("crawler_guards")
     if on_guard is None or "wordpress" not in data:
-        return Ways(engine=False)
+        return VisitRoutes(engine=False)
     if "crowdsec.service" in on_guard:
-        return Ways(inside=ALL)
-    blocked_visitors = _by_jails(data.get("bans")) if "fail2ban.service" in on_guard else frozenset()
-    if "sshguard.service" in on_guard or _plugin_on_guard(data):
+        return VisitRoutes(inside=ALL)
+    blocked_visitors = (
+        _list_visitors_banned_by_fail2ban(data.get("bans")) if "fail2ban.service" in on_guard else frozenset()
+    )
+    if "sshguard.service" in on_guard or _has_active_bot_blocking_plugin(data):
         blocked_visitors |= _ENGINE
-    return Ways(inside=blocked_visitors)
+    return VisitRoutes(inside=blocked_visitors)
 
 
-def _by_jails(bans: dict[str, Any] | None) -> frozenset[Visitor]:
+def _list_visitors_banned_by_fail2ban(fail2ban_facts: dict[str, Any] | None) -> frozenset[Visitor]:
     """Return the visitors that a jail of fail2ban would shut out; the engine, where it did not say."""
-    if bans is None or "jails" not in bans:
+    if fail2ban_facts is None or "jails" not in fail2ban_facts:
         return _ENGINE
-    visitors = {visitor for jail in bans["jails"] for visitor in jail["bans_visitors"]}
+    visitors = {visitor for jail in fail2ban_facts["jails"] for visitor in jail["bans_visitors"]}
     # All people go where one of them would be shut out: it is one address that all of them come from.
     return ALL if visitors - _ENGINE else frozenset(visitors & _ENGINE)
 
 
-def _plugin_on_guard(data: dict[str, Any]) -> bool:
-    plugins = (plugin for instance in data["wordpress"]["instances"] for plugin in instance["plugins"])
+def _has_active_bot_blocking_plugin(facts_data: dict[str, Any]) -> bool:
+    plugins = (plugin for instance in facts_data["wordpress"]["instances"] for plugin in instance["plugins"])
     return any(plugin["slug"].startswith(_PLUGINS) and plugin["active"] is not False for plugin in plugins)

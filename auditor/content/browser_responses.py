@@ -10,11 +10,11 @@ from pydantic import ValidationError
 from auditor.models import Trace
 from auditor.models.reviews import MAX_FAMILIES, MAX_RULES, RENDERED_RULE
 from auditor.scans.responses import PageAnalysis, VisitorResponse
-from auditor.scans.traces import certainty
+from auditor.scans.traces import compute_certainty_by_families
 from auditor.web.browser import RenderedPage
 
 
-def make_responses(plain: VisitorResponse, rendered_page: RenderedPage) -> Iterable[VisitorResponse]:
+def make_responses_from_rendered_page(plain: VisitorResponse, rendered_page: RenderedPage) -> Iterable[VisitorResponse]:
     """Yield the page as scripts left it, and where they wanted to go, as if it had been served like that."""
     headers = {"content-type": "text/html; charset=utf-8"}
     yield replace(plain, headers=headers, body=rendered_page.html.encode("utf-8", "replace"), location=None)
@@ -22,23 +22,26 @@ def make_responses(plain: VisitorResponse, rendered_page: RenderedPage) -> Itera
         yield replace(plain, status=302, headers=headers, body=b"", location=rendered_page.led_to)
 
 
-def add_traces(reading: PageAnalysis, theirs: Iterable[PageAnalysis]) -> PageAnalysis:
+def add_traces_only_browser_saw(reading: PageAnalysis, browser_readings: Iterable[PageAnalysis]) -> PageAnalysis:
     """Return what was read of the page, with the traces that only a browser saw."""
     known_keys = {trace.key for trace in reading.traces}
     new_traces = {
-        trace.key: _mark_rendered(trace) for more in theirs for trace in more.traces if trace.key not in known_keys
+        trace.key: _mark_trace_as_rendered(trace)
+        for more in browser_readings
+        for trace in more.traces
+        if trace.key not in known_keys
     }
     return replace(reading, traces=(*reading.traces, *new_traces.values()))
 
 
-def _mark_rendered(trace: Trace) -> Trace:
+def _mark_trace_as_rendered(trace: Trace) -> Trace:
     """Return a script that leads away and does not tell so in its text hides what it does."""
     families = dict.fromkeys((*trace.families, "code") if trace.kind == "redirect" else trace.families)
     fields = {
         **trace.model_dump(),
         "families": tuple(families)[:MAX_FAMILIES],
         "rules": (RENDERED_RULE, *trace.rules)[:MAX_RULES],
-        "certainty": certainty(families, exact=trace.certainty == "exact"),
+        "certainty": compute_certainty_by_families(families, exact=trace.certainty == "exact"),
     }
     try:
         return Trace.model_validate(fields)

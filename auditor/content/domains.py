@@ -33,17 +33,17 @@ _LUCK_AND_LETTERS = re.compile(r"\d{1,3}(?:bet|win|vin|king|club|vip|win|play)[a
 
 
 @functools.cache
-def _suffixes() -> PublicSuffixList:
+def _load_public_suffix_list() -> PublicSuffixList:
     return PublicSuffixList()
 
 
 @functools.lru_cache(maxsize=4096)
-def registrable(host: str) -> str:
+def get_registrable_domain(host: str) -> str:
     """Return the part of a host's name that somebody registered, also of a provider who gives names away.
 
     The host itself when there is none.
     """
-    return _suffixes().privatesuffix(host) or host
+    return _load_public_suffix_list().privatesuffix(host) or host
 
 
 def resolve_link(link: str, base: str) -> str:
@@ -72,7 +72,7 @@ def _join_link(base: str, link: str) -> str:
 
 
 @functools.lru_cache(maxsize=1024)
-def host_of(address: str) -> str:
+def get_host_in_address(address: str) -> str:
     """Return the host that an address names, in lower case; empty when it names none."""
     try:
         host = unquote(urlsplit(address).hostname or "").rstrip(".").lower()
@@ -97,16 +97,16 @@ class DomainClassifier:
         by name.
         """
         if host not in self._owner_by_host:
-            self._owner_by_host[host] = self._whose(host)
+            self._owner_by_host[host] = self._classify_host_uncached(host)
         return self._owner_by_host[host]
 
-    def _whose(self, host: str) -> Whose:
+    def _classify_host_uncached(self, host: str) -> Whose:
         own = self.baseline.domain.removeprefix("www.")
         if host in self.baseline.own or host.removeprefix("www.") == own:
             return "own"
         if host.endswith("." + own):
             labels = host.removesuffix("." + own).replace("-", "").split(".")
-            return "foreign" if any(map(self._is_advert, labels)) else "own"
+            return "foreign" if any(map(self._is_advert_like_domain_label, labels)) else "own"
         name = host
         while name:
             if (whose := self.lexicon.addresses.get(name)) is not None:
@@ -114,11 +114,11 @@ class DomainClassifier:
             name = name.partition(".")[2]
         return "official" if host.endswith(_OFFICIAL) else "foreign"
 
-    def looks_like_an_advert(self, host: str) -> bool:
+    def is_advert_like_host(self, host: str) -> bool:
         """Return whether the registered name is of the shape that betting sites choose."""
-        return self._is_advert(registrable(host).partition(".")[0].replace("-", ""))
+        return self._is_advert_like_domain_label(get_registrable_domain(host).partition(".")[0].replace("-", ""))
 
-    def _is_advert(self, label: str) -> bool:
+    def _is_advert_like_domain_label(self, label: str) -> bool:
         if _LETTERS_AND_LUCK.fullmatch(label) or _LUCK_AND_LETTERS.fullmatch(label):
             return True
         return any(
@@ -128,9 +128,9 @@ class DomainClassifier:
             for stem, at in self.lexicon.stems.items()
         )
 
-    def names_an_advert(self, host: str) -> tuple[str, ...]:
+    def find_advert_terms_in_host(self, host: str) -> tuple[str, ...]:
         """Return the terms of the lexicon in a host's name."""
-        label = registrable(host).partition(".")[0]
-        return tuple(term for term in (label,) if term in self.lexicon.categories) or self.lexicon.find_joined(
-            label.replace("-", "")
-        )
+        label = get_registrable_domain(host).partition(".")[0]
+        return tuple(
+            term for term in (label,) if term in self.lexicon.category_by_term
+        ) or self.lexicon.find_terms_in_name_without_spaces(label.replace("-", ""))

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from auditor.content.domains import registrable
-from auditor.scans.traces import Family, Kind, Trace, trace
+from auditor.content.domains import get_registrable_domain
+from auditor.scans.traces import Family, Kind, Trace, build_masked_trace
 
 _GRAVEST: tuple[Kind, ...] = (
     *("defacement", "redirect", "payload", "frame", "form", "script", "push", "canonical", "doorway", "link"),
@@ -19,7 +19,7 @@ _GRAVEST: tuple[Kind, ...] = (
 
 
 @dataclass
-class Suspect:
+class PageSuspect:
     """One thing, and what speaks against it."""
 
     kinds: dict[Kind, None] = field(default_factory=dict)
@@ -36,10 +36,10 @@ class PageEvidence:
     """All suspects of one page."""
 
     where: str
-    hosts: dict[str, Suspect] = field(default_factory=dict)
-    things: dict[tuple[Kind, str], Suspect] = field(default_factory=dict)
+    hosts: dict[str, PageSuspect] = field(default_factory=dict)
+    things: dict[tuple[Kind, str], PageSuspect] = field(default_factory=dict)
 
-    def against_host(
+    def add_evidence_against_host(
         self,
         host: str,
         kind: Kind,
@@ -53,11 +53,17 @@ class PageEvidence:
 
         Evidence about one of its names counts for whoever registered it.
         """
-        self._add(
-            self.hosts.setdefault(registrable(host), Suspect()), kind, rule, sample, families, report_alone, exact
+        self._add_evidence_to_suspect(
+            self.hosts.setdefault(get_registrable_domain(host), PageSuspect()),
+            kind,
+            rule,
+            sample,
+            families,
+            report_alone,
+            exact,
         )
 
-    def against(
+    def add_evidence_without_host(
         self,
         kind: Kind,
         essence: str,
@@ -68,11 +74,13 @@ class PageEvidence:
         exact: bool = False,
     ) -> None:
         """Note something about what has no host: ``essence`` is the same tomorrow and on another site."""
-        self._add(self.things.setdefault((kind, essence), Suspect()), kind, rule, sample, families, report_alone, exact)
+        self._add_evidence_to_suspect(
+            self.things.setdefault((kind, essence), PageSuspect()), kind, rule, sample, families, report_alone, exact
+        )
 
-    def _add(
+    def _add_evidence_to_suspect(
         self,
-        suspect: Suspect,
+        suspect: PageSuspect,
         kind: Kind,
         rule: str,
         sample: str,
@@ -87,24 +95,26 @@ class PageEvidence:
         suspect.report_alone = suspect.report_alone or report_alone
         suspect.exact = suspect.exact or exact
 
-    def traces(self, *, orphan: bool) -> Iterator[Trace]:
+    def iter_traces_of_suspects(self, *, is_orphan: bool) -> Iterator[Trace]:
         """Yield what is to be told.
 
         ``orphan``: nothing leads to the page, which speaks against what else is found on it.
         """
         for name, suspect in self.hosts.items():
-            yield from self._trace(name, min(suspect.kinds, key=_GRAVEST.index), suspect, name, orphan=orphan)
+            yield from self._iter_trace_of_suspect(
+                name, min(suspect.kinds, key=_GRAVEST.index), suspect, name, is_orphan=is_orphan
+            )
         for (kind, essence), suspect in self.things.items():
-            yield from self._trace(essence, kind, suspect, None, orphan=orphan)
+            yield from self._iter_trace_of_suspect(essence, kind, suspect, None, is_orphan=is_orphan)
 
-    def _trace(
-        self, essence: str, kind: Kind, suspect: Suspect, target: str | None, *, orphan: bool
+    def _iter_trace_of_suspect(
+        self, essence: str, kind: Kind, suspect: PageSuspect, target: str | None, *, is_orphan: bool
     ) -> Iterator[Trace]:
         if not suspect.families:
             return
-        families = (*suspect.families, "orphan") if orphan else tuple(suspect.families)
+        families = (*suspect.families, "orphan") if is_orphan else tuple(suspect.families)
         if suspect.exact or len(suspect.families) > 1 or suspect.report_alone:
-            yield trace(
+            yield build_masked_trace(
                 kind,
                 essence,
                 where=self.where,

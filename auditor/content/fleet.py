@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from threading import Event
 from typing import Protocol
 
-from auditor.content.bot_protection import Ways
-from auditor.content.crawler.session import Pace, SiteSession
-from auditor.content.review import Review, ScanBudget
-from auditor.fleet.host_proxy import HostProxy
+from auditor.content.bot_protection import VisitRoutes
+from auditor.content.crawler.session import RequestPacer, SiteSession
+from auditor.content.review import ScanBudget, SiteScanner
+from auditor.fleet.host_proxy import HostPageFetcher
 from auditor.models import Host, Scan, Site
 from auditor.scans.frontier import CrawlFrontier
 from auditor.scans.responses import PageInventory, SiteBaseline
@@ -26,16 +26,16 @@ HOSTS_ABREAST = 8
 class ScanStore(Protocol):
     """The store of looks, and of how far they got."""
 
-    def ledger(self, inventory: str, site: str) -> CrawlFrontier:
+    def load_crawl_frontier_of_site(self, inventory: str, site: str) -> CrawlFrontier:
         """Return how far earlier looks got with a site."""
 
-    def put(self, inventory: str, ledger: CrawlFrontier) -> None:
+    def store_crawl_frontier(self, inventory: str, frontier: CrawlFrontier) -> None:
         """Keep how far a look has got."""
 
-    def store(self, inventory: str, site: str, name: str, content: bytes) -> str:
+    def store_responses_file_of_site(self, inventory: str, site: str, file_name: str, content: bytes) -> str:
         """Keep the answers of one address as a file, and tell its name."""
 
-    def keep(self, inventory: str, look: Scan, ledger: CrawlFrontier) -> None:
+    def store_look_and_frontier(self, inventory: str, look: Scan, frontier: CrawlFrontier) -> None:
         """Keep a look."""
 
 
@@ -49,9 +49,9 @@ class ScanRun:
     """The last look at each site, by domain."""
     own: frozenset[str]
     """All names of all sites that are declared."""
-    ways: Mapping[str, Ways] = field(default_factory=dict)
+    ways: Mapping[str, VisitRoutes] = field(default_factory=dict)
     """How visitors go to the sites of hosts, by name; the usual way where nothing is said."""
-    inside: Callable[[Host], HostProxy] | None = None
+    inside: Callable[[Host], HostPageFetcher] | None = None
     """Who visits a host's sites from there."""
     pages: Mapping[str, PageInventory] = field(default_factory=dict)
     """Which pages sites have, by domain, where their hosts said so."""
@@ -62,7 +62,7 @@ class ScanRun:
     """What the unit adds to the lexicon, as ``lexicon.own`` reads it."""
     ports: Mapping[str, int] = field(default_factory=dict)
     """By scheme, where it is not the usual one."""
-    pace: Callable[[], Pace] = Pace
+    pace: Callable[[], RequestPacer] = RequestPacer
     render: bool = False
     """Whether a browser is shown the home page and what is suspicious, too.
 
@@ -84,18 +84,21 @@ class ScanRun:
         with ThreadPoolExecutor(max_workers=HOSTS_ABREAST) as pool:
             try:
                 results = pool.map(
-                    lambda sites_of_address: self._scan_address(sites_of_address, watch), by_address.values()
+                    lambda sites_of_address: self._scan_sites_at_one_address(sites_of_address, watch),
+                    by_address.values(),
                 )
                 return tuple(look for looks in results for look in looks)
             except BaseException:  # Ctrl-C, or a disk that is full: nobody waits for the other hosts
                 self._stop_event.set()
                 raise
 
-    def _scan_address(self, hosts_and_sites: Sequence[tuple[Host, Site]], watch: Callable[[str], None]) -> list[Scan]:
+    def _scan_sites_at_one_address(
+        self, hosts_and_sites: Sequence[tuple[Host, Site]], watch: Callable[[str], None]
+    ) -> list[Scan]:
         pace = self.pace()
         looks = []
         with ExitStack() as stack:
-            inside: dict[str, HostProxy] = {}
+            inside: dict[str, HostPageFetcher] = {}
             for host, site in hosts_and_sites:
                 if self._stop_event.is_set():
                     break
@@ -105,25 +108,25 @@ class ScanRun:
                 watch(site.domain)
         return looks
 
-    def _browser(self, host: Host, site: Site) -> Callable[[str], RenderedPage]:
+    def _make_page_renderer(self, host: Host, site: Site) -> Callable[[str], RenderedPage]:
         names = (site.domain, *site.aliases)
-        return lambda url: browser.render(url, names, host.address, self.ports)
+        return lambda url: browser.render_page_in_browser(url, names, host.address, self.ports)
 
-    def _scan_site(self, host: Host, site: Site, pace: Pace, inside: HostProxy | None) -> Scan:
-        ways = self.ways.get(host.name, Ways())
+    def _scan_site(self, host: Host, site: Site, pace: RequestPacer, host_proxy: HostPageFetcher | None) -> Scan:
+        ways = self.ways.get(host.name, VisitRoutes())
         last = self.last.get(site.domain)
-        review = Review(
+        review = SiteScanner(
             door=SiteSession(
                 client=Client(),
                 address=host.address,
                 domain=site.domain,
                 own=frozenset({site.domain, *site.aliases}),
                 pace=pace,
-                inside=inside,
+                inside=host_proxy,
                 through=ways.inside,
                 ports=self.ports,
             ),
-            ledger=self.shelf.ledger(self.inventory, site.domain),
+            ledger=self.shelf.load_crawl_frontier_of_site(self.inventory, site.domain),
             baseline=SiteBaseline(
                 domain=site.domain,
                 own=self.own,
@@ -134,17 +137,19 @@ class ScanRun:
                 tokens=frozenset(last.tokens) if last else frozenset(),
             ),
             last=last,
-            engine=ways.engine and (inside is not None or "engine" not in ways.inside),
-            store=lambda name, content: self.shelf.store(self.inventory, site.domain, name, content),
-            save=lambda ledger: self.shelf.put(self.inventory, ledger),
+            engine=ways.engine and (host_proxy is not None or "engine" not in ways.inside),
+            store=lambda name, content: self.shelf.store_responses_file_of_site(
+                self.inventory, site.domain, name, content
+            ),
+            save=lambda ledger: self.shelf.store_crawl_frontier(self.inventory, ledger),
             budget=self.budget,
             stop_event=self._stop_event,
             words=self.words,
             pages=self.pages.get(site.domain),
-            browser=self._browser(host, site) if self.render else None,
+            browser=self._make_page_renderer(host, site) if self.render else None,
             obey_robots=site.obey_robots,
             may_probe=site.domain in self.may_probe,
         )
-        look = review.run()
-        self.shelf.keep(self.inventory, look, review.ledger)
+        look = review.scan_site_until_stopped()
+        self.shelf.store_look_and_frontier(self.inventory, look, review.ledger)
         return look

@@ -18,7 +18,7 @@ from auditor.scans.responses import PageInventory
 AREAS = ("bans", "services", "wordpress", "pages")
 
 
-def query_hosts(
+def query_facts_about_sites_on_hosts(
     inventory: str, hosts: Sequence[Host], engines: Sequence[str], watch: Callable[[str], None]
 ) -> Mapping[str, HostFacts]:
     """Return what each host says, by its name; ``watch`` gets that when it has.
@@ -34,7 +34,7 @@ def query_hosts(
     return facts
 
 
-def pages(facts: Iterable[HostFacts], lexicon: Lexicon) -> Mapping[str, PageInventory]:
+def build_page_inventories_by_domain(facts: Iterable[HostFacts], lexicon: Lexicon) -> Mapping[str, PageInventory]:
     """Return, by domain, which pages sites have.
 
     Those come first that nobody but search engines and searchers was served.
@@ -43,15 +43,17 @@ def pages(facts: Iterable[HostFacts], lexicon: Lexicon) -> Mapping[str, PageInve
         area for area in (host_facts.data.get("pages") for host_facts in facts) if isinstance(area, known.PagesFacts)
     ]
     return {
-        site.domain: access_log.judge(site, lexicon, is_verified=area.verified) for area in areas for site in area.sites
+        site.domain: access_log.judge_addresses_by_access_logs(site, lexicon, is_verified=area.verified)
+        for area in areas
+        for site in area.sites
     }
 
 
-def may_be_probed(inventory: Inventory, today: date) -> frozenset[str]:
+def list_sites_authorized_for_probes(inventory: Inventory, today: date) -> frozenset[str]:
     """Return the sites, by domain, that an authorization in force on that day takes in."""
     return frozenset(
         site
-        for authorization in authorizations.list_uses(inventory, today)
-        if authorization.in_force
+        for authorization in authorizations.list_authorization_uses_on_day(inventory, today)
+        if authorization.is_authorization_in_force
         for site in authorization.sites
     )

@@ -17,11 +17,11 @@ from threading import Event
 
 from auditor.content import browser_responses, warc, worker
 from auditor.content.crawler import crawl, home_pages, probes, robots, sitemaps, url_filter
-from auditor.content.crawler.crawl import HOME, Next
+from auditor.content.crawler.crawl import HOME, PathToVisit
 from auditor.content.crawler.probes import ActiveProbe
-from auditor.content.crawler.robots import Robots
+from auditor.content.crawler.robots import RobotsRules
 from auditor.content.crawler.session import HEADERS, CrawlStopError, SiteSession, build_headers
-from auditor.content.domains import registrable
+from auditor.content.domains import get_registrable_domain
 from auditor.models import Scan, Stop, Trace, clock
 from auditor.models.reviews import MAX_TARGET, ResponseFile
 from auditor.scans import inventory
@@ -36,7 +36,7 @@ from auditor.scans.responses import (
     Visitor,
     VisitorResponse,
 )
-from auditor.scans.traces import defang
+from auditor.scans.traces import defang_address
 from auditor.web.browser import RenderedPage
 from auditor.web.children import UnreadableContent
 
@@ -72,7 +72,7 @@ class ScanBudget:
 
 
 @dataclass
-class Review:
+class SiteScanner:
     """One site, as far as a review has got with it."""
 
     door: SiteSession
@@ -98,7 +98,7 @@ class Review:
     """Whether what robots.txt refuses is left out."""
     may_probe: bool = False
     """Whether its office has it in writing that it may be asked for what nobody names."""
-    _robots: Robots = field(default_factory=Robots, init=False)
+    _robots: RobotsRules = field(default_factory=RobotsRules, init=False)
     _sections: tuple[str, ...] = field(default=(), init=False)
     _suspect_paths: frozenset[str] = field(default=frozenset(), init=False)
     _visited_paths: set[str] = field(default_factory=set, init=False)
@@ -116,108 +116,119 @@ class Review:
     """Keys of traces whose answers were kept in this look."""
     _sheets: dict[str, Sheet] = field(default_factory=dict, init=False)
 
-    def run(self) -> Scan:
+    def scan_site_until_stopped(self) -> Scan:
         """Look at it until all is seen, the budget is used up, or the site wants no more of it."""
         started_at, began = clock.now(), time.monotonic()
-        self._id = f"{clock.format_compact(started_at)}-{secrets.token_hex(3)}"
-        stop = self._look(began + self.budget.seconds, started_at)
+        self._id = f"{clock.format_compact_utc_moment(started_at)}-{secrets.token_hex(3)}"
+        stop = self._visit_paths_until_stopped(began + self.budget.seconds, started_at)
         self.save(self.ledger)
         return self._build_scan(started_at, time.monotonic() - began, stop)
 
-    def _look(self, ends: float, started_at: datetime) -> Stop | None:
-        if self.ledger.not_before is not None and clock.read(self.ledger.not_before) > started_at:
+    def _visit_paths_until_stopped(self, ends: float, started_at: datetime) -> Stop | None:
+        if self.ledger.not_before is not None and clock.parse_iso_moment(self.ledger.not_before) > started_at:
             return Stop(why="told_to_wait")
-        self.ledger = self.ledger.start_scan()
+        self.ledger = self.ledger.with_counters_reset_for_new_scan()
         try:
-            self._enter()
+            self._visit_home_robots_and_missing_page()
             while (
-                step := crawl.choose_next(self.ledger, self._robots, self._visited_paths, self._sections)
+                step := crawl.choose_next_path_to_visit(self.ledger, self._robots, self._visited_paths, self._sections)
             ) is not None:
                 if len(self._visited_paths) > self.budget.pages:
                     return Stop(why="pages", where=step.path[:100])
                 if self.stop_event.is_set() or time.monotonic() >= ends:
                     return Stop(why="time", where=step.path[:100])
-                self._see(step)
+                self._visit_next_path(step)
                 if len(self._visited_paths) % KEPT_EVERY == 0:
                     self.save(self.ledger)
         except CrawlStopError as stopped:
             if stopped.wait:
-                self.ledger = self.ledger.with_not_before(clock.now() + timedelta(seconds=stopped.wait))
+                self.ledger = self.ledger.with_moment_of_next_visit(clock.now() + timedelta(seconds=stopped.wait))
             return stopped.stop
         return None
 
-    def _enter(self) -> None:
+    def _visit_home_robots_and_missing_page(self) -> None:
         """Visit the home page, what the site lets us look at, and an address where nothing is."""
-        self.door.open()
-        rules = self._file(ROBOTS)
-        site_robots = robots.read(_body(rules))
+        self.door.request_home_page_here_or_from_host()
+        rules = self._fetch_file_or_none(ROBOTS)
+        site_robots = robots.parse_robots_txt(_get_response_body(rules))
         self._robots = site_robots if self.obey_robots else replace(site_robots, rules=(), for_engines=())
-        self.door.allows = self._robots.allows
-        self.ledger = self.ledger.with_places([HOME], is_linked=True)
-        if not self._robots.allows(HOME):
+        self.door.allows = self._robots.is_path_allowed_to_us
+        self.ledger = self.ledger.with_known_paths([HOME], is_linked=True)
+        if not self._robots.is_path_allowed_to_us(HOME):
             raise CrawlStopError(Stop(why="robots"))
         try:
-            home = self.door.home()
+            home = self.door.get_home_page_response()
         except UnreadableContent as error:
             raise CrawlStopError(Stop(why="unreadable")) from error
-        self._patiently(HOME, lambda: self._begin(home))
+        self._run_visit_tolerating_refusals(HOME, lambda: self._read_home_page_and_find_sections(home))
         if rules is not None:
-            self._patiently(ROBOTS, lambda: self._read(ROBOTS, "page", rules, RULES))
-        self._see_names()
-        self._known_of_sitemaps()
-        self._known_of_host()
+            self._run_visit_tolerating_refusals(
+                ROBOTS, lambda: self._analyze_page_and_note_in_frontier(ROBOTS, "page", rules, RULES)
+            )
+        self._visit_other_home_pages()
+        self._add_paths_from_sitemaps()
+        self._add_paths_and_log_traces_from_host()
         nowhere = f"/{secrets.token_hex(6)}.html"
-        if self._robots.allows(nowhere):
-            self._patiently(nowhere, lambda: self._read(nowhere, "missing", self.door.visit(nowhere, "plain"), NOWHERE))
+        if self._robots.is_path_allowed_to_us(nowhere):
+            self._run_visit_tolerating_refusals(
+                nowhere,
+                lambda: self._analyze_page_and_note_in_frontier(
+                    nowhere, "missing", self.door.visit_path(nowhere, "plain"), NOWHERE
+                ),
+            )
         if self.may_probe:
-            self._probe(secrets.token_hex(6))
+            self._send_all_probes(secrets.token_hex(6))
 
-    def _begin(self, home: VisitorResponse) -> None:
-        own = self._own(self._read(HOME, "home", home).links)
-        sections = (path for path in own if url_filter.is_section(path) and url_filter.may_be_asked_for(path))
+    def _read_home_page_and_find_sections(self, home: VisitorResponse) -> None:
+        own = self._resolve_links_to_own_paths(self._analyze_page_and_note_in_frontier(HOME, "home", home).links)
+        sections = (path for path in own if url_filter.is_section(path) and url_filter.is_safe_to_request(path))
         self._sections = tuple(itertools.islice(sections, crawl.MAX_SECTIONS))
 
-    def _see(self, step: Next) -> None:
+    def _visit_next_path(self, step: PathToVisit) -> None:
         self._visited_paths.add(step.path)
-        self._patiently(
-            step.path, lambda: self._read(step.path, step.role, self.door.visit(step.path, "plain")), step.role
+        self._run_visit_tolerating_refusals(
+            step.path,
+            lambda: self._analyze_page_and_note_in_frontier(
+                step.path, step.role, self.door.visit_path(step.path, "plain")
+            ),
+            step.role,
         )
 
-    def _see_names(self) -> None:
+    def _visit_other_home_pages(self) -> None:
         """Visit the home pages of the site's other names and of plain HTTP.
 
         What differs there shows on no other page.
         """
         others = home_pages.list_other_home_pages(self.door)
         known_places = {f"@{scheme}://{name}" for scheme, name in others}
-        self.ledger = self.ledger.without(
+        self.ledger = self.ledger.without_paths(
             path for path in self.ledger.places if path[0] == "@" and path not in known_places
         )
         for scheme, name in others:
-            responses = tuple(home_pages.iter_responses(self.door, scheme, name, engine=self.engine))
+            responses = tuple(home_pages.iter_home_page_responses(self.door, scheme, name, include_engine=self.engine))
             if responses:
                 visit = PageVisit(f"{scheme}://{name}/", "section", responses, tuple(self._sheets.items()))
-                self._note(f"@{scheme}://{name}", HOME, visit)
+                self._analyze_and_record_visit(f"@{scheme}://{name}", HOME, visit)
 
-    def _note(self, place: str, path: str, visit: PageVisit) -> None:
+    def _analyze_and_record_visit(self, frontier_key: str, path: str, visit: PageVisit) -> None:
         """Read what was served there, and keep it."""
         try:
-            reading = worker.read(visit, self.baseline, self.words)
+            reading = worker.analyze_visit_in_child_process(visit, self.baseline, self.words)
         except UnreadableContent:
             self._unread += 1
             return
-        self._keep_answers(path, visit, reading.traces)
+        self._store_responses_with_new_traces(path, visit, reading.traces)
         self._readings.append(reading)
-        self.ledger = self.ledger.with_places(self._own(reading.links), is_linked=True)
-        self.ledger = self.ledger.with_traces(place, reading.traces, clock.now())
+        self.ledger = self.ledger.with_known_paths(self._resolve_links_to_own_paths(reading.links), is_linked=True)
+        self.ledger = self.ledger.with_traces_seen_at_path(frontier_key, reading.traces, clock.now())
 
-    def _patiently(self, path: str, look: Callable[[], object], role: Role = "page") -> None:
+    def _run_visit_tolerating_refusals(self, path: str, visit: Callable[[], object], role: Role = "page") -> None:
         """Look at an address. One that refuses costs itself, as long as the home page still answers.
 
         What was not read, and what did not answer, is not seen: the next look goes there again.
         """
         try:
-            look()
+            visit()
             self._refusal_count = 0
         except UnreadableContent:
             self._unread += 1
@@ -225,20 +236,20 @@ class Review:
             self._refusal_count += 1
             if stopped.stop.status == 429 or stopped.wait or self._refusal_count >= MAX_REFUSED_IN_A_ROW:
                 raise
-            self.door.visit(HOME, "plain")
+            self.door.visit_path(HOME, "plain")
             if stopped.stop.why == "silent":
                 self._unread += 1
             elif path in self.ledger.places:
-                self._turned_away(path, role, stopped.stop.status or 0)
+                self._compare_refusal_with_engine_visit(path, role, stopped.stop.status or 0)
 
-    def _turned_away(self, path: str, role: Role, status: int) -> None:
+    def _compare_refusal_with_engine_visit(self, path: str, role: Role, status: int) -> None:
         """Note whether a search engine gets what people are refused.
 
         What had traces and is refused now is not seen: it may be there.
         """
         refusal = VisitorResponse("plain", status)
         try:
-            others = [self.door.visit(path, "engine")] if self.engine else []
+            others = [self.door.visit_path(path, "engine")] if self.engine else []
         except UnreadableContent:
             others = []
         except CrawlStopError as stopped:
@@ -246,61 +257,72 @@ class Review:
                 raise
             others = []
         if others:
-            self._note(path, path, PageVisit(self._url(path), role, (refusal, *others)))
-        elif not self._place_keys(path):
-            self.ledger = self.ledger.with_traces(path, (), clock.now())
+            self._analyze_and_record_visit(
+                path, path, PageVisit(self._build_url_of_path(path), role, (refusal, *others))
+            )
+        elif not self._get_trace_keys_of_path(path):
+            self.ledger = self.ledger.with_traces_seen_at_path(path, (), clock.now())
 
-    def _read(self, path: str, role: Role, plain: VisitorResponse, name: str | None = None) -> PageAnalysis:
+    def _analyze_page_and_note_in_frontier(
+        self, path: str, role: Role, plain_response: VisitorResponse, name: str | None = None
+    ) -> PageAnalysis:
         """Return what an address shows, and note it in the ledger.
 
         Where that matters, visitors other than a plain one visit it, too.
         """
         self._visited_paths.add(path)
-        responses = [plain]
-        curious = role != "page" or path in self._suspect_paths or bool(self._place_keys(name or path))
-        if role == "page" and not curious and self._sample_count < SAMPLED and self._is_sample(path):
+        responses = [plain_response]
+        curious = role != "page" or path in self._suspect_paths or bool(self._get_trace_keys_of_path(name or path))
+        if (
+            role == "page"
+            and not curious
+            and self._sample_count < SAMPLED
+            and self._is_page_sampled_for_all_visitors(path)
+        ):
             self._sample_count += 1
             curious = True
-        reading = self._analyze(path, role, responses)
-        if self._fetch_sheets(reading.sheets):
-            reading = self._analyze(path, role, responses)
+        reading = self._analyze_responses_of_path(path, role, responses)
+        if self._fetch_new_style_sheets(reading.sheets):
+            reading = self._analyze_responses_of_path(path, role, responses)
         if curious or reading.suspicious or reading.traces:
-            responses += self._others(path, _OTHERS)
-            reading = self._analyze(path, role, responses)
-        elif plain.status >= 400:
-            responses += self._others(path, ("engine",))
-            reading = self._analyze(path, role, responses)
+            responses += self._iter_responses_to_other_visitors(path, _OTHERS)
+            reading = self._analyze_responses_of_path(path, role, responses)
+        elif plain_response.status >= 400:
+            responses += self._iter_responses_to_other_visitors(path, ("engine",))
+            reading = self._analyze_responses_of_path(path, role, responses)
         if self.browser is not None and "plain" not in self.door.through and (role == "home" or reading.traces):
-            reading = self._with_browser(self.browser, path, role, plain, reading)
+            reading = self._add_traces_only_browser_sees(self.browser, path, role, plain_response, reading)
         self._unread += not reading.whole
-        self._keep_answers(path, PageVisit(self._url(path), role, tuple(responses)), reading.traces)
+        self._store_responses_with_new_traces(
+            path, PageVisit(self._build_url_of_path(path), role, tuple(responses)), reading.traces
+        )
         self._readings.append(reading)
-        self.ledger = self.ledger.with_places(self._own(reading.links), is_linked=True)
-        self.ledger = self.ledger.with_traces(name or path, reading.traces, clock.now())
+        self.ledger = self.ledger.with_known_paths(self._resolve_links_to_own_paths(reading.links), is_linked=True)
+        self.ledger = self.ledger.with_traces_seen_at_path(name or path, reading.traces, clock.now())
         return reading
 
-    def _with_browser(
+    def _add_traces_only_browser_sees(
         self,
-        browser: Callable[[str], RenderedPage],
+        render_page: Callable[[str], RenderedPage],
         path: str,
         role: Role,
-        plain: VisitorResponse,
+        plain_response: VisitorResponse,
         reading: PageAnalysis,
     ) -> PageAnalysis:
-        self.door.pace.wait()
+        self.door.pace.wait_for_next_request()
         try:
-            rendered_page = browser(self._url(path))
+            rendered_page = render_page(self._build_url_of_path(path))
             theirs = [
-                self._analyze(path, role, [response])
-                for response in browser_responses.make_responses(plain, rendered_page)
+                self._analyze_responses_of_path(path, role, [response])
+                for response in browser_responses.make_responses_from_rendered_page(plain_response, rendered_page)
             ]
         except UnreadableContent:
             self._unrendered_count += 1
             return reading
         self._rendered_count += 1
-        return browser_responses.add_traces(reading, theirs)
+        return browser_responses.add_traces_only_browser_saw(reading, theirs)
 
-    def _is_sample(self, path: str) -> bool:
+    def _is_page_sampled_for_all_visitors(self, path: str) -> bool:
         """Return whether a page, once some are seen, is one of those that all visitors are sent to.
 
         Others in each look, and nobody knows which.
@@ -308,10 +330,10 @@ class Review:
         random_byte = hashlib.sha256(f"{self._id}\n{path}".encode("utf-8", "surrogatepass")).digest()[0]
         return len(self._visited_paths) >= ONE_IN and random_byte % ONE_IN == 0
 
-    def _url(self, path: str) -> str:
+    def _build_url_of_path(self, path: str) -> str:
         return f"{self.door.scheme}://{self.door.domain}{path}"
 
-    def _keep_answers(self, path: str, visit: PageVisit, traces: Iterable[Trace]) -> None:
+    def _store_responses_with_new_traces(self, path: str, visit: PageVisit, traces: Iterable[Trace]) -> None:
         """Keep what an address answered when it shows traces that no other address did in this look."""
         new = {trace.key for trace in traces if trace.certainty != "weak"} - self._proven
         if not new or len(self._answers) >= MAX_KEPT:
@@ -323,40 +345,44 @@ class Review:
         self._proven |= new
         self._answers.append(ResponseFile(file=name, sha256=hashlib.sha256(content).hexdigest(), where=path[:100]))
 
-    def _place_keys(self, path: str) -> tuple[str, ...]:
+    def _get_trace_keys_of_path(self, path: str) -> tuple[str, ...]:
         return self.ledger.places[path].keys if path in self.ledger.places else ()
 
-    def _analyze(self, path: str, role: Role, responses: Iterable[VisitorResponse]) -> PageAnalysis:
-        return worker.read(
-            PageVisit(self._url(path), role, tuple(responses), tuple(self._sheets.items())), self.baseline, self.words
+    def _analyze_responses_of_path(self, path: str, role: Role, responses: Iterable[VisitorResponse]) -> PageAnalysis:
+        return worker.analyze_visit_in_child_process(
+            PageVisit(self._build_url_of_path(path), role, tuple(responses), tuple(self._sheets.items())),
+            self.baseline,
+            self.words,
         )
 
-    def _fetch_sheets(self, addresses: Iterable[str]) -> bool:
+    def _fetch_new_style_sheets(self, addresses: Iterable[str]) -> bool:
         """Read the style sheets that are new, and those that they take in. Whether one of them hides anything."""
         hides, queue = False, [(address, address) for address in addresses]
         while queue and len(self._sheets) < MAX_SHEETS:
             address, origin = queue.pop(0)
-            path = url_filter.own_path(address, address, self.door.own)
+            path = url_filter.resolve_link_to_own_path(address, address, self.door.own)
             if (
                 address in self._sheets
                 or path is None
-                or not url_filter.is_sheet(path)
-                or not self._robots.allows(path)
+                or not url_filter.is_style_sheet_path(path)
+                or not self._robots.is_path_allowed_to_us(path)
             ):
                 continue
-            read = self._sheet(path)
+            read = self._fetch_and_analyze_style_sheet(path)
             self._sheets[address] = ()
             self._sheets[origin] += read.hides
             hides = hides or bool(read.hides)
             queue += [(imported_sheet, origin) for imported_sheet in read.sheets]
         return hides
 
-    def _sheet(self, path: str) -> PageAnalysis:
+    def _fetch_and_analyze_style_sheet(self, path: str) -> PageAnalysis:
         """Return what a style sheet hides: nothing when it is not there. Raises Stopped for a refusal."""
         try:
-            response = self._file(path)
+            response = self._fetch_file_or_none(path)
             if response is not None:
-                return self._analyze(path, "page", [replace(response, headers={"content-type": "text/css"})])
+                return self._analyze_responses_of_path(
+                    path, "page", [replace(response, headers={"content-type": "text/css"})]
+                )
         except UnreadableContent:
             pass
         except CrawlStopError as stopped:
@@ -364,7 +390,7 @@ class Review:
                 raise
         return PageAnalysis()
 
-    def _others(self, path: str, visitors: Iterable[Visitor]) -> Iterable[VisitorResponse]:
+    def _iter_responses_to_other_visitors(self, path: str, visitors: Iterable[Visitor]) -> Iterable[VisitorResponse]:
         """Yield what the other visitors are served.
 
         One that is turned away where a plain one was not is not sent again.
@@ -373,7 +399,7 @@ class Review:
             if visitor == "engine" and not self.engine:
                 continue
             try:
-                yield self.door.visit(path, visitor)
+                yield self.door.visit_path(path, visitor)
             except UnreadableContent:
                 self._missed_visitors |= {visitor} if path == HOME else set()
                 self._unread += visitor != "again"
@@ -381,90 +407,98 @@ class Review:
                 if visitor != "engine" or stopped.stop.status == 429 or stopped.wait:
                     raise
                 self.engine = False
-                self.door.visit(path, "plain")
+                self.door.visit_path(path, "plain")
 
-    def _file(self, path: str) -> VisitorResponse | None:
+    def _fetch_file_or_none(self, path: str) -> VisitorResponse | None:
         """Return a file for programs, or nothing where there is none."""
         try:
-            response = self.door.visit(path, "plain")
+            response = self.door.visit_path(path, "plain")
         except UnreadableContent:
             return None
         except CrawlStopError as stopped:
             if stopped.stop.status != 403:
                 raise
-            self.door.visit(HOME, "plain")
+            self.door.visit_path(HOME, "plain")
             return None
         return response if response.status == 200 else None
 
-    def _known_of_sitemaps(self) -> None:
+    def _add_paths_from_sitemaps(self) -> None:
         """Take in addresses out of the sitemaps, each file once, as many as are kept."""
-        sitemap_paths = self._own(self._robots.sitemaps) or list(sitemaps.USUAL)
+        sitemap_paths = self._resolve_links_to_own_paths(self._robots.sitemaps) or list(sitemaps.USUAL)
         queue, read = dict.fromkeys(sitemap_paths), 0
         fetched_paths: set[str] = set()
         while queue and len(fetched_paths) < sitemaps.MAX_SITEMAPS and len(self.ledger.places) < MAX_PLACES:
             path = next(iter(queue))
             del queue[path]
-            if path in fetched_paths or not self._robots.allows(path):
+            if path in fetched_paths or not self._robots.is_path_allowed_to_us(path):
                 continue
             fetched_paths.add(path)
-            response = self._file(path)
-            is_index, addresses = sitemaps.read(response.body) if response is not None else (False, ())
+            response = self._fetch_file_or_none(path)
+            is_index, addresses = sitemaps.parse_sitemap(response.body) if response is not None else (False, ())
             if response is not None and addresses:
                 read += 1
-                self._patiently(path, functools.partial(self._read, path, "page", response))
-            own = self._own(addresses)
+                self._run_visit_tolerating_refusals(
+                    path, functools.partial(self._analyze_page_and_note_in_frontier, path, "page", response)
+                )
+            own = self._resolve_links_to_own_paths(addresses)
             if is_index:
                 queue |= dict.fromkeys(own)
             else:
-                self.ledger = self.ledger.with_places(filter(url_filter.may_be_asked_for, own), is_linked=False)
+                self.ledger = self.ledger.with_known_paths(filter(url_filter.is_safe_to_request, own), is_linked=False)
         self._sitemaps = read
 
-    def _known_of_host(self) -> None:
+    def _add_paths_and_log_traces_from_host(self) -> None:
         """Take in addresses that the site's host knows of, and what its logs say about them."""
         if self.pages is None:
             return
-        known_paths = filter(url_filter.may_be_asked_for, self._own(self.pages.addresses))
-        published_paths = filter(url_filter.may_be_asked_for, self._own(self.pages.published_paths))
-        self.ledger = self.ledger.with_places(published_paths, is_linked=True, most=MAX_OF_HOST)
-        self.ledger = self.ledger.with_places(known_paths, is_linked=False, most=MAX_OF_HOST)
-        self.ledger = self.ledger.with_traces(LOGS, self.pages.traces, clock.now())
-        self._suspect_paths = frozenset(self._own(self.pages.suspect_paths))
+        known_paths = filter(url_filter.is_safe_to_request, self._resolve_links_to_own_paths(self.pages.addresses))
+        published_paths = filter(
+            url_filter.is_safe_to_request, self._resolve_links_to_own_paths(self.pages.published_paths)
+        )
+        self.ledger = self.ledger.with_known_paths(published_paths, is_linked=True, max_count=MAX_OF_HOST)
+        self.ledger = self.ledger.with_known_paths(known_paths, is_linked=False, max_count=MAX_OF_HOST)
+        self.ledger = self.ledger.with_traces_seen_at_path(LOGS, self.pages.traces, clock.now())
+        self._suspect_paths = frozenset(self._resolve_links_to_own_paths(self.pages.suspect_paths))
 
-    def _probe(self, token: str) -> None:
+    def _send_all_probes(self, token: str) -> None:
         """Ask for what nobody names; what is said of it now takes the place of what was said before."""
         traces: list[Trace] = []
         for probe in probes.plan_probes(tuple(self.ledger.places), token):
-            if self._robots.allows(probe.path):
-                self._patiently(probe.path, functools.partial(self._send_probe, probe, token, traces))
-        self.ledger = self.ledger.with_traces(PROBES, traces, clock.now())
+            if self._robots.is_path_allowed_to_us(probe.path):
+                self._run_visit_tolerating_refusals(
+                    probe.path, functools.partial(self._send_probe, probe, token, traces)
+                )
+        self.ledger = self.ledger.with_traces_seen_at_path(PROBES, traces, clock.now())
 
     def _send_probe(self, probe: ActiveProbe, token: str, traces: list[Trace]) -> None:
-        response = self.door.visit(probe.path, "plain")
-        reading = self._analyze(probe.path, "missing" if probe.what == "missing" else "page", [response])
+        response = self.door.visit_path(probe.path, "plain")
+        reading = self._analyze_responses_of_path(
+            probe.path, "missing" if probe.what == "missing" else "page", [response]
+        )
         traces += reading.traces if probe.what == "missing" else ()
-        traces += filter(None, [probes.judge_response(probe, response, reading.title, token)])
+        traces += filter(None, [probes.judge_response_to_probe(probe, response, reading.title, token)])
 
-    def _own(self, links: Iterable[str]) -> list[str]:
+    def _resolve_links_to_own_paths(self, links: Iterable[str]) -> list[str]:
         base = f"{self.door.scheme}://{self.door.domain}/"
-        own_paths = (url_filter.own_path(link, base, self.door.own) for link in links)
+        own_paths = (url_filter.resolve_link_to_own_path(link, base, self.door.own) for link in links)
         return [path for path in own_paths if path is not None]
 
     def _build_scan(self, started_at: datetime, seconds: float, stop: Stop | None) -> Scan:
         now = clock.now()
-        paths_to_visit = crawl.select_paths(self.ledger, self._robots, self._visited_paths)
-        withheld = len(crawl.withheld(self.ledger, self._robots))
-        fresh = set(self.ledger.fresh(now))
+        paths_to_visit = crawl.select_paths_to_visit(self.ledger, self._robots, self._visited_paths)
+        withheld = len(crawl.list_paths_allowed_to_engines_only(self.ledger, self._robots))
+        fresh = set(self.ledger.list_paths_seen_within_seven_days(now))
         traces, left_out = self.ledger.collect_traces()
         before = self.last if self.last is not None and not self._visited_paths.issuperset(paths_to_visit) else None
         new = {trace.target for trace in traces if "baseline" in trace.families and trace.target}
 
         def is_new(host: str) -> bool:
-            return defang(registrable(host))[:MAX_TARGET] in new
+            return defang_address(get_registrable_domain(host))[:MAX_TARGET] in new
 
         return Scan(
             id=self._id,
             site=self.door.domain,
-            started=clock.format_stamp(started_at),
+            started=clock.format_iso_moment(started_at),
             seconds=round(seconds, 3),
             known=len(paths_to_visit) + withheld + self.ledger.left_out,
             fresh=sum(path in fresh for path in paths_to_visit),
@@ -475,19 +509,19 @@ class Review:
             engine=self.engine,
             missed=tuple(sorted(self._missed_visitors - {"again"})),
             logs=self.pages.logs if self.pages is not None else "none",
-            title=inventory.title(self._readings, self.last, traces),
+            title=inventory.choose_home_page_title(self._readings, self.last, traces),
             sitemaps=self._sitemaps,
-            linked=inventory.hosts(
+            linked=inventory.list_known_foreign_hosts(
                 (analysis.linked_hosts for analysis in self._readings), before.linked if before else (), is_new
             ),
-            framed=inventory.hosts(
+            framed=inventory.list_known_foreign_hosts(
                 (analysis.framed_hosts for analysis in self._readings), before.framed if before else (), is_new
             ),
-            loaded=inventory.hosts(
+            loaded=inventory.list_known_foreign_hosts(
                 (analysis.loaded_hosts for analysis in self._readings), before.loaded if before else (), is_new
             ),
-            landmarks=inventory.landmarks(self._readings, self.last, traces),
-            tokens=inventory.tokens(self._readings, self.last, before, traces),
+            landmarks=inventory.choose_home_page_landmarks(self._readings, self.last, traces),
+            tokens=inventory.choose_search_console_tokens(self._readings, self.last, before, traces),
             traces=traces,
             left_out=left_out,
             rendered=self._rendered_count,
@@ -496,5 +530,5 @@ class Review:
         )
 
 
-def _body(response: VisitorResponse | None) -> bytes:
+def _get_response_body(response: VisitorResponse | None) -> bytes:
     return response.body if response is not None else b""

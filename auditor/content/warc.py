@@ -17,7 +17,7 @@ from warcio.warcwriter import WARCWriter
 
 from auditor.models import clock
 from auditor.scans.responses import PageVisit, Visitor, VisitorResponse
-from auditor.text.redact import REDACTION_MARK, redact
+from auditor.text.redact import REDACTION_MARK, redact_secrets_in_text
 
 MAX_BYTES = 2_000_000
 """Of one address, of all its visitors' answers before they are packed, and of the file."""
@@ -31,7 +31,7 @@ _VERSION = "HTTP/1.1"
 
 
 def build_warc(
-    visit: PageVisit, headers_by_visitor: Mapping[Visitor, Mapping[str, str]], address: str, look: str, at: datetime
+    visit: PageVisit, headers_by_visitor: Mapping[Visitor, Mapping[str, str]], address: str, scan_id: str, at: datetime
 ) -> bytes:
     """Return requests and responses of one address, compressed.
 
@@ -42,8 +42,10 @@ def build_warc(
     """
     file = io.BytesIO()
     writer = WARCWriter(file, gzip=True, warc_version="WARC/1.1")
-    writer.write_record(writer.create_warcinfo_record(f"{look}.warc.gz", {"software": "luytre", "isPartOf": look}))
-    common = {"WARC-Date": clock.format_utc_stamp(at), "WARC-IP-Address": address}
+    writer.write_record(
+        writer.create_warcinfo_record(f"{scan_id}.warc.gz", {"software": "luytre", "isPartOf": scan_id})
+    )
+    common = {"WARC-Date": clock.format_iso_moment_in_utc(at), "WARC-IP-Address": address}
     room, record_ids = _ROOM, dict[bytes, str]()
     for response in visit.responses:
         warc_headers = {**common, "X-Luytre-Visitor": response.visitor}
@@ -96,9 +98,13 @@ def _build_response_headers(response: VisitorResponse) -> StatusAndHeaders:
 
 def _redact_headers(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     return [
-        (_line(name), REDACTION_MARK if name.lower() in _SECRETS else _line(redact(value))) for name, value in headers
+        (
+            _drop_unprintable_letters(name),
+            REDACTION_MARK if name.lower() in _SECRETS else _drop_unprintable_letters(redact_secrets_in_text(value)),
+        )
+        for name, value in headers
     ]
 
 
-def _line(text: str) -> str:
+def _drop_unprintable_letters(text: str) -> str:
     return "".join(letter for letter in text if letter.isprintable())

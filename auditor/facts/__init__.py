@@ -23,7 +23,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from auditor.errors import get_first_error
+from auditor.errors import get_place_and_message_of_first_error
 from auditor.facts._base import Area
 from auditor.text import json_shape
 
@@ -44,30 +44,30 @@ class BadDocument(ValueError):
 
 
 @cache
-def list_area_names() -> frozenset[str]:
+def list_fact_area_names() -> frozenset[str]:
     """Return the areas that there are."""
-    return frozenset(_find_modules())
+    return frozenset(_find_module_of_each_area())
 
 
 @cache
-def load_areas() -> Mapping[str, type[Area]]:
+def load_fact_area_models() -> Mapping[str, type[Area]]:
     """Return every area's model by its name."""
-    return {name: _get_area(module) for name, module in sorted(_find_modules().items())}
+    return {name: _get_area_model_of_module(module) for name, module in sorted(_find_module_of_each_area().items())}
 
 
-def _get_area(module: str) -> type[Area]:
+def _get_area_model_of_module(module_name: str) -> type[Area]:
     """Return the one area that a module defines."""
-    members = vars(importlib.import_module(module)).values()
+    members = vars(importlib.import_module(module_name)).values()
     (area,) = (
         member
         for member in members
-        if isinstance(member, type) and issubclass(member, Area) and member.__module__ == module
+        if isinstance(member, type) and issubclass(member, Area) and member.__module__ == module_name
     )
     return area
 
 
 @cache
-def _find_modules() -> Mapping[str, str]:
+def _find_module_of_each_area() -> Mapping[str, str]:
     """Return every area's module by its name."""
     groups = [info.name for info in pkgutil.iter_modules(__path__) if info.ispkg]
     return {
@@ -88,14 +88,16 @@ class HostFacts:
     seconds: Mapping[str, float]
 
     @classmethod
-    def parse(cls, document: str, besides: Mapping[str, type[Area]] = NO_MODELS) -> HostFacts:
+    def parse(cls, document: str, extra_models: Mapping[str, type[Area]] = NO_MODELS) -> HostFacts:
         """Validate a collector's answer. Raises BadDocument when it is not one at all.
 
         ``besides``: models of areas that were asked for and that no audit has.
         """
         if len(document) > MAX_DOCUMENT_CHARS:
             raise BadDocument(f"answer of {len(document):,} characters, more than {MAX_DOCUMENT_CHARS:,}")
-        if not json_shape.is_sound(document.encode("utf-8", "replace"), values=MAX_VALUES, depth=MAX_DEPTH + 4):
+        if not json_shape.is_json_within_bounds(
+            document.encode("utf-8", "replace"), max_values=MAX_VALUES, max_depth=MAX_DEPTH + 4
+        ):
             raise BadDocument(f"more than {MAX_VALUES:,} values, or nested too deeply")
         try:
             raw = json.loads(document)
@@ -109,7 +111,7 @@ class HostFacts:
         data: dict[str, Area] = {}
         errors: dict[str, str] = {}
         seconds: dict[str, float] = {}
-        for name, model in {**load_areas(), **besides}.items():
+        for name, model in {**load_fact_area_models(), **extra_models}.items():
             answer = raw["areas"].get(name)
             if not isinstance(answer, dict):
                 errors[name] = "not collected"
@@ -117,15 +119,15 @@ class HostFacts:
             spent = answer.get("seconds")
             seconds[name] = float(spent) if isinstance(spent, int | float) and 0 <= spent < 1e6 else 0.0
             if answer.get("error") is not None:
-                errors[name] = _check_depth(str(answer["error"]))[:300]
+                errors[name] = _sanitize_and_bound_value(str(answer["error"]))[:300]
                 continue
             try:
-                data[name] = model.model_validate(_check_depth(answer.get("data")))
+                data[name] = model.model_validate(_sanitize_and_bound_value(answer.get("data")))
             except (ValidationError, BadDocument) as error:
-                errors[name] = f"answer does not fit: {_first_problem(error)}"
+                errors[name] = f"answer does not fit: {_describe_first_validation_error(error)}"
         return cls(collected_at, data, errors, seconds)
 
-    def build_context(self, *names: str) -> dict[str, Any]:
+    def build_context_for_control_expressions(self, *names: str) -> dict[str, Any]:
         """Return the areas of these names, or all, as plain data, for control expressions.
 
         What a host does not tell is not there.
@@ -137,14 +139,14 @@ class HostFacts:
         }
 
 
-def _first_problem(error: Exception) -> str:
+def _describe_first_validation_error(error: Exception) -> str:
     if isinstance(error, ValidationError):
-        place, why = get_first_error(error)
+        place, why = get_place_and_message_of_first_error(error)
         return f"{'.'.join(map(str, place))}: {why}"[:300]
     return str(error)
 
 
-def _check_depth(value: Any, depth: int = 0) -> Any:
+def _sanitize_and_bound_value(value: Any, depth: int = 0) -> Any:
     if depth > MAX_DEPTH:
         raise BadDocument("nested too deeply")
     if isinstance(value, str):
@@ -153,11 +155,14 @@ def _check_depth(value: Any, depth: int = 0) -> Any:
     if isinstance(value, list):
         if len(value) > MAX_MEMBERS:
             raise BadDocument(f"a list of {len(value):,} members")
-        return [_check_depth(member, depth + 1) for member in value]
+        return [_sanitize_and_bound_value(member, depth + 1) for member in value]
     if isinstance(value, int | float) and not -MAX_NUMBER < value < MAX_NUMBER:
         raise BadDocument("a number beyond all measure")
     if isinstance(value, dict):
         if len(value) > MAX_MEMBERS:
             raise BadDocument(f"an object of {len(value):,} members")
-        return {_check_depth(str(key)): _check_depth(member, depth + 1) for key, member in value.items()}
+        return {
+            _sanitize_and_bound_value(str(key)): _sanitize_and_bound_value(member, depth + 1)
+            for key, member in value.items()
+        }
     return value

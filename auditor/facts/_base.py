@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from auditor.text.redact import redact
+from auditor.text.redact import redact_secrets_in_text
 
 
 class Fact(BaseModel):
@@ -25,7 +25,9 @@ class Area(Fact):
 
 
 Path = Annotated[str, Field(max_length=4096)]
-Lines = Annotated[list[str], AfterValidator(lambda lines: redact("\n".join(lines)).split("\n") if lines else [])]
+Lines = Annotated[
+    list[str], AfterValidator(lambda lines: redact_secrets_in_text("\n".join(lines)).split("\n") if lines else [])
+]
 """Text of a host's file, without the secrets in it."""
 
 

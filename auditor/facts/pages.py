@@ -57,7 +57,7 @@ class SitePages(Fact):
     posts_unread: str | None = Field(default=None, max_length=40, description="why an application was not asked")
 
     @property
-    def is_its_own(self) -> bool:
+    def has_logs_of_its_own(self) -> bool:
         """Return whether what the logs say is of this site alone."""
         return all(log.state != "shared" for log in self.logs)
 

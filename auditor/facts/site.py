@@ -60,16 +60,16 @@ def build_site_view(site: Site, data: Mapping[str, Any], errors: Mapping[str, st
         if names & set(vhost["names"])
     ]
     roots = {root for root in (site.document_root, *(vhost["root"] for vhost in (*vhosts, *unasked))) if root}
-    folders = _select_outermost(roots)
+    folders = _select_outermost_folders(roots)
     backends = {backend for vhost in vhosts for backend in vhost["php_backends"]}
     php = data.get("php_fpm", {})
     pools = [pool for pool in (*php.get("pools", []), *php.get("modules", [])) if pool["backend"] in backends]
     certificates = {certificate["path"]: certificate for certificate in data.get("tls", {}).get("certificates", [])}
-    tls_vhosts = [vhost for vhost in vhosts if _speaks_tls(vhost)]
+    tls_vhosts = [vhost for vhost in vhosts if _has_tls_listener(vhost)]
     certificate = next(
         (
             certificates[vhost["tls"]["certificate"]]
-            for vhost in (*tls_vhosts, *filter(_speaks_tls, unasked))
+            for vhost in (*tls_vhosts, *filter(_has_tls_listener, unasked))
             if vhost["tls"]["certificate"] in certificates
         ),
         None,
@@ -79,18 +79,24 @@ def build_site_view(site: Site, data: Mapping[str, Any], errors: Mapping[str, st
         "application": site.application or find_application(data, roots),
         "roots": sorted(roots),
         "vhosts": vhosts,
-        "proxied": site.document_root is None and not unasked and _is_proxied(vhosts),
+        "proxied": site.document_root is None and not unasked and _is_every_page_vhost_proxied(vhosts),
         "tls_vhosts": tls_vhosts,
-        "tls_answered": _list_protocols(tls_vhosts, "answered"),
-        "tls_allowed": _list_protocols([vhost for vhost in tls_vhosts if not vhost["tls"]["answered"]], "protocols"),
-        "https": any(_speaks_tls(vhost) for vhost in (*vhosts, *unasked)),
+        "tls_answered": _list_tls_protocols_of_vhosts(tls_vhosts, "answered"),
+        "tls_allowed": _list_tls_protocols_of_vhosts(
+            [vhost for vhost in tls_vhosts if not vhost["tls"]["answered"]], "protocols"
+        ),
+        "https": any(_has_tls_listener(vhost) for vhost in (*vhosts, *unasked)),
         "certificate": certificate,
         "pools": pools,
-        "wordpress": _find_below(data.get("wordpress", {}).get("instances", []), folders),
-        "joomla": _find_below(data.get("wordpress", {}).get("joomla", []), folders),
-        "nukeviet": _find_below(data.get("wordpress", {}).get("nukeviet", []), folders),
-        "others": [other for other in data.get("wordpress", {}).get("others", []) if _is_below(other["path"], folders)],
-        "files": _find_below(data.get("files", {}).get("roots", []), folders),
+        "wordpress": _find_first_entry_below_folders(data.get("wordpress", {}).get("instances", []), folders),
+        "joomla": _find_first_entry_below_folders(data.get("wordpress", {}).get("joomla", []), folders),
+        "nukeviet": _find_first_entry_below_folders(data.get("wordpress", {}).get("nukeviet", []), folders),
+        "others": [
+            other
+            for other in data.get("wordpress", {}).get("others", [])
+            if _is_path_in_outermost_folders(other["path"], folders)
+        ],
+        "files": _find_first_entry_below_folders(data.get("files", {}).get("roots", []), folders),
         "backup": next(
             (entry for entry in data.get("backups", {}).get("directories", []) if entry["path"] == site.backup_dir),
             None,
@@ -107,8 +113,8 @@ def build_site_view(site: Site, data: Mapping[str, Any], errors: Mapping[str, st
     if "wordpress" not in errors and site.application is not None:
         # Where the files are not found, the site is what it is declared to be, and no other application.
         unread -= {kind for kind in ("wordpress", "joomla", "nukeviet") if kind != site.application}
-    unsearched = _select_outermost(data.get("wordpress", {}).get("cut_short", []))
-    if any(_is_below(root, unsearched) for root in roots):
+    unsearched = _select_outermost_folders(data.get("wordpress", {}).get("cut_short", []))
+    if any(_is_path_in_outermost_folders(root, unsearched) for root in roots):
         unread.update(part for part in ("wordpress", "joomla", "nukeviet", "others") if not seen[part])
     if unasked:
         unread.update(_VHOST_FACTS)
@@ -129,24 +135,24 @@ def find_application(data: Mapping[str, Any], roots: set[str]) -> Application | 
     return next((other["kind"] for other in wordpress.get("others", []) if other["path"] in roots), None)
 
 
-def _is_proxied(vhosts: list[dict[str, Any]]) -> bool:
+def _is_every_page_vhost_proxied(vhosts: list[dict[str, Any]]) -> bool:
     pages = [vhost for vhost in vhosts if vhost.get("pages", True)]
     return bool(pages) and all(vhost.get("proxied", False) for vhost in pages)
 
 
-def _speaks_tls(vhost: Mapping[str, Any]) -> bool:
+def _has_tls_listener(vhost: Mapping[str, Any]) -> bool:
     return bool(vhost["tls"]) and any(listen["tls"] for listen in vhost["listens"])
 
 
-def _list_protocols(vhosts: Iterable[Mapping[str, Any]], how: str) -> list[str]:
+def _list_tls_protocols_of_vhosts(vhosts: Iterable[Mapping[str, Any]], how: str) -> list[str]:
     return sorted({protocol for vhost in vhosts for protocol in vhost["tls"][how]})
 
 
-def _find_below(entries: list[dict[str, Any]], folders: Sequence[str]) -> dict[str, Any] | None:
-    return next((entry for entry in entries if _is_below(entry["path"], folders)), None)
+def _find_first_entry_below_folders(entries: list[dict[str, Any]], folders: Sequence[str]) -> dict[str, Any] | None:
+    return next((entry for entry in entries if _is_path_in_outermost_folders(entry["path"], folders)), None)
 
 
-def _select_outermost(paths: Iterable[str]) -> Sequence[str]:
+def _select_outermost_folders(paths: Iterable[str]) -> Sequence[str]:
     """Return the folders of ``paths`` that lie in none of the others, in order, each with a slash at its end."""
     kept: list[str] = []
     for folder in sorted({f"{path.rstrip('/')}/" for path in paths}):
@@ -155,7 +161,7 @@ def _select_outermost(paths: Iterable[str]) -> Sequence[str]:
     return kept
 
 
-def _is_below(path: str, folders: Sequence[str]) -> bool:
+def _is_path_in_outermost_folders(path: str, folders: Sequence[str]) -> bool:
     """Return whether the path is one of the ``_select_outermost`` folders or lies in one.
 
     None of them is the beginning of another, so that only the last one that sorts before the path can be its beginning.

@@ -28,14 +28,14 @@ OPTIONS = {
 
 
 @contextmanager
-def provide_password(password: str, folder: Path) -> Iterator[None]:
+def provide_password_to_askpass_program(password: str, folder: Path) -> Iterator[None]:
     """Give the password to whoever runs ``get_program_path`` within the context, as often as it asks.
 
     ``folder`` is nobody else's.
     """
     pipe, over = folder / "password", Event()
     os.mkfifo(pipe, 0o600)
-    answer = get_program_path(folder)
+    answer = get_askpass_program_path(folder)
     answer.write_text(_ANSWER.format(pipe=pipe), "utf-8")
     answer.chmod(0o700)
 
@@ -57,11 +57,11 @@ def provide_password(password: str, folder: Path) -> Iterator[None]:
         os.close(last)
 
 
-def build_variables(folder: Path) -> Mapping[str, str]:
+def build_askpass_environment(folder: Path) -> Mapping[str, str]:
     """Return the environment in which ssh asks by way of ``folder``."""
-    return dict(zip(VARIABLES, (str(get_program_path(folder)), "force"), strict=True))
+    return dict(zip(VARIABLES, (str(get_askpass_program_path(folder)), "force"), strict=True))
 
 
-def get_program_path(folder: Path) -> Path:
+def get_askpass_program_path(folder: Path) -> Path:
     """Return what prints the password that is handed by way of ``folder``."""
     return folder / "askpass"

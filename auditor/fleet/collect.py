@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from auditor.fleet.runner import PlaybookRun, Task, play
+from auditor.fleet.runner import AnsibleTask, PlaybookRun, play
 from auditor.models import Host, HostOutcome, Text
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def collect(
     ``meanwhile`` is done here while the hosts are at work.
     """
 
-    def report_host(task: Task) -> None:
+    def report_host(task: AnsibleTask) -> None:
         if watch is not None and (task.action == _ACTION or task.outcome in ("failed", "unreachable")):
             watch(task.host)
 
@@ -56,21 +56,21 @@ def collect(
         "collect.yml",
         inventory=inventory,
         limit=[host.name for host in hosts],
-        variables=build_declared_variables(hosts)
+        variables=build_collector_variables(hosts)
         | {"luytre_told": dict(request.extra_variables), "collect_areas": list(request.areas)},
         timeout=COLLECT_SECONDS,
         watch=report_host,
         meanwhile=meanwhile,
     )
-    return parse_answers(run, hosts, request)
+    return parse_collector_answers(run, hosts, request)
 
 
-def build_declared_variables(hosts: Sequence[Host]) -> dict[str, Any]:
+def build_collector_variables(hosts: Sequence[Host]) -> dict[str, Any]:
     """Return what the collector has to know of the hosts, as a playbook's variables."""
     return {"luytre_declared": {host.name: host.model_dump(mode="json") for host in hosts}}
 
 
-def parse_answers(
+def parse_collector_answers(
     run: PlaybookRun, hosts: Sequence[Host], request: FactsRequest = ALL
 ) -> tuple[Mapping[str, HostFacts], tuple[HostOutcome, ...]]:
     """Return what a playbook with the collector in it read: facts by host name, and how reading went for every host."""
@@ -86,14 +86,14 @@ def parse_answers(
 
 def _parse_facts(run: PlaybookRun, host: str, request: FactsRequest) -> HostFacts | Text:
     from auditor.facts import BadDocument, HostFacts
-    from auditor.fleet.error_messages import explain
+    from auditor.fleet.error_messages import explain_ansible_or_ssh_message
 
     task = next((task for task in run.list_tasks(host) if task.action == _ACTION and task.outcome == "ok"), None)
     if task is None:
         failure = run.find_failure(host)
         if failure is not None:
-            return explain(failure.message)
-        return explain(run.complaint) if run.complaint else _NO_ANSWER
+            return explain_ansible_or_ssh_message(failure.message)
+        return explain_ansible_or_ssh_message(run.complaint) if run.complaint else _NO_ANSWER
     document = task.result.get("document")
     if not isinstance(document, str):
         return _TOO_LARGE

@@ -20,9 +20,11 @@ _DOMAIN: TypeAdapter[str] = TypeAdapter(Domain)
 _PATH: TypeAdapter[str] = TypeAdapter(PlainPath)
 
 
-def with_found_sites(host: Host, facts: HostFacts) -> Host:
+def add_discovered_sites_to_host(host: Host, facts: HostFacts) -> Host:
     """Return the host with a site for every virtual host found on it that has a proper domain name."""
-    return host.model_copy(update={"sites": tuple(_iter_sites(host.name, facts.build_context()))})
+    return host.model_copy(
+        update={"sites": tuple(_iter_sites(host.name, facts.build_context_for_control_expressions()))}
+    )
 
 
 def _iter_sites(host: str, data: dict[str, Any]) -> Iterator[Site]:
@@ -32,7 +34,9 @@ def _iter_sites(host: str, data: dict[str, Any]) -> Iterator[Site]:
     for server in servers:
         area = data.get(server, {})
         for vhost in (*(area.get("vhosts") or ()), *(area.get("unread_vhosts") or ())):
-            valid_names = (_DOMAIN.validate_python(name) for name in vhost["names"] if _is_valid(_DOMAIN, name))
+            valid_names = (
+                _DOMAIN.validate_python(name) for name in vhost["names"] if _is_valid_for_inventory_type(_DOMAIN, name)
+            )
             names = [name for name in dict.fromkeys(valid_names) if name not in taken_names]
             if not names:
                 continue
@@ -42,7 +46,7 @@ def _iter_sites(host: str, data: dict[str, Any]) -> Iterator[Site]:
                 aliases=tuple(names[1:]),
                 host=host,
                 server=server,
-                document_root=vhost["root"] if _is_valid(_PATH, vhost["root"]) else None,
+                document_root=vhost["root"] if _is_valid_for_inventory_type(_PATH, vhost["root"]) else None,
                 application=_find_application(data, vhost["root"]),
                 level_declared=False,
             )
@@ -56,23 +60,23 @@ def explain_missing_sites(facts: HostFacts) -> tuple[Text, ...]:
 
     Empty when all are known.
     """
-    from auditor.fleet.error_messages import explain_area
-    from auditor.text.sanitize import make_one_line
+    from auditor.fleet.error_messages import explain_missing_fact_area
+    from auditor.text.sanitize import escape_text_to_one_line
 
-    data = facts.build_context()
+    data = facts.build_context_for_control_expressions()
     reasons = []
     for area, name in _SERVERS:
         why = facts.errors.get(area) or data.get(area, {}).get("untold", {}).get("vhosts")
         if why is not None:
-            reason = explain_area(why)
+            reason = explain_missing_fact_area(why)
             reasons.append(Text(vi=f"{name}: {reason.vi}", en=f"{name}: {reason.en}"))
     services = data.get("services", {})
     others = services.get("untold", {}).get("all_web_read")
     if others is not None:
-        reasons.append(explain_area(others))
+        reasons.append(explain_missing_fact_area(others))
     panels = data.get("system", {}).get("machine_panels", ())
     if panels:
-        panel_names = make_one_line(", ".join(panels), 100)
+        panel_names = escape_text_to_one_line(", ".join(panels), 100)
         reasons.append(
             Text(
                 vi=f"máy chủ do bảng điều khiển {panel_names} quản lý: đối chiếu với danh sách trang trong bảng điều "
@@ -85,9 +89,9 @@ def explain_missing_sites(facts: HostFacts) -> tuple[Text, ...]:
     return tuple(reasons)
 
 
-def _is_valid(form: TypeAdapter[str], value: Any) -> bool:
+def _is_valid_for_inventory_type(type_adapter: TypeAdapter[str], value: Any) -> bool:
     try:
-        form.validate_python(value, strict=True)
+        type_adapter.validate_python(value, strict=True)
     except ValidationError:
         return False
     return True

@@ -18,17 +18,17 @@ from auditor.errors import InputError
 from auditor.facts import HostFacts
 from auditor.fleet import host_keys, logins
 from auditor.fleet.collect import collect
-from auditor.fleet.discover import explain_missing_sites, with_found_sites
-from auditor.fleet.error_messages import LOGIN_REFUSED, explain
+from auditor.fleet.discover import add_discovered_sites_to_host, explain_missing_sites
+from auditor.fleet.error_messages import LOGIN_REFUSED, explain_ansible_or_ssh_message
 from auditor.fleet.host_keys import run_ssh_tool
 from auditor.fleet.inventory_draft import (
     AutomationAccount,
     EnrollmentTarget,
-    build_key_options,
-    draft_entry,
-    find_differences,
-    report_write_errors,
-    write,
+    build_authorized_keys_options,
+    convert_write_errors_of_file,
+    draft_inventory_entry_of_host,
+    find_inventory_differences_from_host,
+    write_text_whole_or_raise,
 )
 from auditor.fleet.runner import PlaybookRun, play
 from auditor.inventory import hosts as inventories
@@ -37,7 +37,7 @@ from auditor.inventory import trial
 from auditor.inventory.reach import KNOWN_HOSTS
 from auditor.models import Host, Site, Text
 from auditor.system import files
-from auditor.text.sanitize import make_one_line
+from auditor.text.sanitize import escape_text_to_one_line
 
 _HOST_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,252}")
 _ACCOUNT_NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
@@ -46,7 +46,7 @@ _MAKE_SECONDS = 120
 
 
 @dataclass(frozen=True)
-class Access:
+class EnrollmentAccess:
     """The office's access today: an account with a password or a key.
 
     A key's account may have a password for sudo.
@@ -81,7 +81,7 @@ class EnrollmentResult:
     """Why the host may have sites besides those that were found."""
 
 
-def check(folder: Path, name: str, user: str, group: str | None = None) -> None:
+def check_host_can_be_enrolled(folder: Path, name: str, user: str, group: str | None = None) -> None:
     """Raise InputError for what cannot be enrolled, before any host is asked."""
     if not folder.is_dir():
         raise InputError(
@@ -101,7 +101,7 @@ def check(folder: Path, name: str, user: str, group: str | None = None) -> None:
             f"--automation-group {group!r}: not a valid group name",
             mend="use a lowercase letter, then lowercase letters, digits, '-' and '_', at most 32",
         )
-    entry = _entry_file(folder, name)
+    entry = _get_inventory_file_of_host(folder, name)
     if _find_listed_host(folder, name) is None and entry.exists():
         raise InputError(
             f"this file already exists, without a host {name}",
@@ -110,7 +110,7 @@ def check(folder: Path, name: str, user: str, group: str | None = None) -> None:
         )
 
 
-def load_automation_key(path: Path) -> str:
+def load_or_make_automation_public_key(path: Path) -> str:
     """Return the public key of ``path``; a new ed25519 pair when there is none.
 
     Raises InputError for a key of no use.
@@ -147,10 +147,10 @@ def _run_keygen(path: Path, *options: str) -> str:
 def enroll(
     folder: Path,
     server: EnrollmentTarget,
-    access: Access,
+    access: EnrollmentAccess,
     account: AutomationAccount,
-    ask: Callable[[], str],
-    doors: Iterable[str] = (),
+    ask_sudo_password: Callable[[], str],
+    forwarded_addresses: Iterable[str] = (),
 ) -> EnrollmentResult:
     """Make the account, read the host with it, record the host keys, and draft its inventory entry if there is none.
 
@@ -163,13 +163,17 @@ def enroll(
     listed_host = _find_listed_host(folder, server.name)
     admins = () if access.user == "root" else (access.user,)
     bare = Host(name=server.name, address=server.address, automation_user=account.user, admins=admins)
-    networks = listed_host.trusted_networks if listed_host is not None else _check_with(folder, bare, server, account)
-    public_key = load_automation_key(account.key_file)
+    networks = (
+        listed_host.trusted_networks
+        if listed_host is not None
+        else _check_inventory_takes_host(folder, bare, server, account)
+    )
+    public_key = load_or_make_automation_public_key(account.key_file)
     with tempfile.TemporaryDirectory(prefix="luytre-") as scratch:
         known_hosts = Path(scratch, "known_hosts")
-        known_hosts.write_text(host_keys.format_lines(server.address, server.port, server.keys), "utf-8")
+        known_hosts.write_text(host_keys.format_known_hosts_lines(server.address, server.port, server.keys), "utf-8")
         draft = Path(scratch, "hosts.yml")
-        draft.write_text(draft_entry(bare, server.port, account.key_file, str(known_hosts)), "utf-8")
+        draft.write_text(draft_inventory_entry_of_host(bare, server.port, account.key_file, str(known_hosts)), "utf-8")
         access, is_new_account = _make_account(
             draft,
             server,
@@ -178,23 +182,28 @@ def enroll(
                 "enroll_user": account.user,
                 "enroll_key": public_key,
                 "enroll_group": account.group or "",
-                "enroll_options": build_key_options(networks, doors),
+                "enroll_options": build_authorized_keys_options(networks, forwarded_addresses),
                 "enroll_networks": ",".join(map(str, networks)),
             },
-            ask,
+            ask_sudo_password,
         )
         facts = None
         try:
-            facts = _read(draft, bare)
-            result = _record_host(
-                folder, server, account, listed_host, with_found_sites(bare, facts), list_administrators(facts)
+            facts = _collect_facts_of_host(draft, bare)
+            result = _write_host_keys_and_inventory_entry(
+                folder,
+                server,
+                account,
+                listed_host,
+                add_discovered_sites_to_host(bare, facts),
+                list_administrators(facts),
             )
             return replace(result, sites_missed=explain_missing_sites(facts))
         except InputError as error:
             if is_new_account:
                 shut, error.left = _remove_account(draft, server.name, access, account.user)
                 if shut is not None and facts is None:
-                    raise _make_error(server.name, shut, leftover=error.left) from error
+                    raise _make_enrollment_error(server.name, shut, leftover=error.left) from error
             raise
 
 
@@ -203,44 +212,46 @@ def list_administrators(facts: HostFacts) -> tuple[str, ...]:
 
     What cannot be an account's name is passed over.
     """
-    data = facts.build_context()
+    data = facts.build_context_for_control_expressions()
     accounts = [privilege["account"] for privilege in data.get("accounts", {}).get("privileged", ())]
     accounts += [grant["account"] for grant in data.get("sudo", {}).get("grants", ()) if grant["runs_as_root"]]
     return tuple(dict.fromkeys(name for name in accounts if _ACCOUNT_NAME.fullmatch(name) and name != "root"))
 
 
-def _record_host(
+def _write_host_keys_and_inventory_entry(
     folder: Path,
     server: EnrollmentTarget,
     account: AutomationAccount,
     listed_host: Host | None,
     found_host: Host,
-    administrate: Sequence[str],
+    administrators: Sequence[str],
 ) -> EnrollmentResult:
     """Write what was found, last and at once: the host keys and the entry together, or neither."""
-    entry = _entry_file(folder, server.name) if listed_host is None else None
+    entry = _get_inventory_file_of_host(folder, server.name) if listed_host is None else None
     if entry is not None:
-        _check_claims(folder, found_host)
-        _check_with(folder, found_host, server, account)
+        _check_no_other_host_has_its_sites(folder, found_host)
+        _check_inventory_takes_host(folder, found_host, server, account)
     record = folder / "office" / "known_hosts"
     before = record.read_bytes() if record.exists() else None
-    if not set(server.keys) <= set(host_keys.read_recorded(record, server.address, server.port)):
-        with report_write_errors(record):
-            host_keys.record_keys(record, server.address, server.port, server.keys)
+    if not set(server.keys) <= set(host_keys.read_recorded_host_keys(record, server.address, server.port)):
+        with convert_write_errors_of_file(record):
+            host_keys.replace_host_keys_in_known_hosts(record, server.address, server.port, server.keys)
     if entry is not None:
         try:
-            write(entry, draft_entry(found_host, server.port, account.key_file, KNOWN_HOSTS))
+            write_text_whole_or_raise(
+                entry, draft_inventory_entry_of_host(found_host, server.port, account.key_file, KNOWN_HOSTS)
+            )
         except InputError:
             _restore_file(record, before)
             raise
-    others = tuple(name for name in administrate if name not in (account.user, *(listed_host or found_host).admins))
+    others = tuple(name for name in administrators if name not in (account.user, *(listed_host or found_host).admins))
     if listed_host is None:
         return EnrollmentResult(found_host, entry, (), others)
     says = reaching.load_reach(folder)[server.name]
     return EnrollmentResult(
         found_host,
         None,
-        tuple(find_differences(listed_host, says, found_host, server, account, record.resolve())),
+        tuple(find_inventory_differences_from_host(listed_host, says, found_host, server, account, record.resolve())),
         others,
     )
 
@@ -249,27 +260,34 @@ def _restore_file(file: Path, before: bytes | None) -> None:
     if before is None:
         file.unlink(missing_ok=True)
     else:
-        files.write_whole(file, [before])
+        files.write_file_atomically(file, [before])
 
 
-def _check_with(folder: Path, host: Host, server: EnrollmentTarget, account: AutomationAccount) -> Sequence[object]:
+def _check_inventory_takes_host(
+    folder: Path, host: Host, server: EnrollmentTarget, account: AutomationAccount
+) -> Sequence[object]:
     """Return the host's trusted networks.
 
     Raise InputError when the inventory with an entry for it is not one that every run takes.
     """
-    text = draft_entry(host, server.port, account.key_file, KNOWN_HOSTS)
-    with trial.make_trial_folder(folder, _entry_file(folder, host.name).name, text) as there:
-        hosts = inventories.load(there).hosts
-        reaching.check_addresses(there)
+    text = draft_inventory_entry_of_host(host, server.port, account.key_file, KNOWN_HOSTS)
+    with trial.make_trial_inventory_folder_with_file(
+        folder, _get_inventory_file_of_host(folder, host.name).name, text
+    ) as there:
+        hosts = inventories.load_inventory(there).hosts
+        reaching.check_hosts_have_different_addresses(there)
     return next(listed_host.trusted_networks for listed_host in hosts if listed_host.name == host.name)
 
 
-def _check_claims(folder: Path, found_host: Host) -> None:
+def _check_no_other_host_has_its_sites(folder: Path, found_host: Host) -> None:
     """Raise InputError when the host says that it serves what the inventory has on another."""
-    if not _has_hosts(folder):
+    if not _has_inventory_files(folder):
         return
     on = {
-        name: host.name for host in inventories.load(folder).hosts for site in host.sites for name in _list_names(site)
+        name: host.name
+        for host in inventories.load_inventory(folder).hosts
+        for site in host.sites
+        for name in _list_names(site)
     }
     claimed_names = [name for site in found_host.sites for name in _list_names(site) if name in on]
     if claimed_names:
@@ -286,7 +304,7 @@ def _list_names(site: Site) -> tuple[str, ...]:
     return (site.domain, *site.aliases)
 
 
-def _remove_account(inventory: Path, name: str, access: Access, user: str) -> tuple[Text | None, Text | None]:
+def _remove_account(inventory: Path, name: str, access: EnrollmentAccess, user: str) -> tuple[Text | None, Text | None]:
     """Take back the account that was just made.
 
     Returns why sshd would not let it in, if so, and what stays, if anything does.
@@ -296,12 +314,14 @@ def _remove_account(inventory: Path, name: str, access: Access, user: str) -> tu
             "unenroll.yml", inventory=inventory, variables={**access.variables(), "enroll_user": user}, timeout=60
         )
     except InputError:
-        return None, _describe_leftover(name, user)
+        return None, _describe_leftover_account(name, user)
     output = "\n".join(str(task.result.get("stdout", "")) for task in run.list_tasks(name))
-    return explain_denied_login(output, user), None if run.status == "successful" else _describe_leftover(name, user)
+    return explain_login_denied_by_sshd(
+        output, user
+    ), None if run.status == "successful" else _describe_leftover_account(name, user)
 
 
-def explain_denied_login(output: str, user: str) -> Text | None:
+def explain_login_denied_by_sshd(output: str, user: str) -> Text | None:
     """Return why sshd lets this account in with no key, by what ``playbooks/unenroll.yml`` printed.
 
     None when that is not the reason.
@@ -314,11 +334,13 @@ def explain_denied_login(output: str, user: str) -> Text | None:
     for kind, names in of.items():
         allow_list, deny_list = lists.get(f"allow{kind}"), lists.get(f"deny{kind}", [])
         setting, patterns = (
-            ("Allow", allow_list) if allow_list and not _matches_any(allow_list, names) else ("Deny", deny_list)
+            ("Allow", allow_list)
+            if allow_list and not _has_name_matching_any_pattern(allow_list, names)
+            else ("Deny", deny_list)
         )
-        if patterns and (setting == "Allow" or _matches_any(deny_list, names)):
-            word, pattern_text = f"{setting}{kind.capitalize()}", make_one_line(" ".join(patterns), 100)
-            mend = _suggest_remedy(kind, setting, patterns, user)
+        if patterns and (setting == "Allow" or _has_name_matching_any_pattern(deny_list, names)):
+            word, pattern_text = f"{setting}{kind.capitalize()}", escape_text_to_one_line(" ".join(patterns), 100)
+            mend = _suggest_sshd_setting_that_admits_user(kind, setting, patterns, user)
             return Text(
                 vi=f"sshd không cho tài khoản {user} đăng nhập ({word} {pattern_text}): {mend.vi}",
                 en=f"sshd does not let the account {user} in ({word} {pattern_text}): {mend.en}",
@@ -326,7 +348,7 @@ def explain_denied_login(output: str, user: str) -> Text | None:
     return None
 
 
-def _suggest_remedy(kind: str, setting: str, patterns: Sequence[str], user: str) -> Text:
+def _suggest_sshd_setting_that_admits_user(kind: str, setting: str, patterns: Sequence[str], user: str) -> Text:
     """Return what lets the account in, though it is not on the host until the enrolment that needs it."""
     word = f"{setting}{kind.capitalize()}"
     groups = [name for name in patterns if _ACCOUNT_NAME.fullmatch(name)] if word == "AllowGroups" else []
@@ -351,11 +373,11 @@ def _suggest_remedy(kind: str, setting: str, patterns: Sequence[str], user: str)
     )
 
 
-def _matches_any(patterns: Sequence[str], names: Sequence[str]) -> bool:
+def _has_name_matching_any_pattern(patterns: Sequence[str], names: Sequence[str]) -> bool:
     return any(fnmatchcase(name, pattern.partition("@")[0]) for name in names for pattern in patterns)
 
 
-def _describe_leftover(name: str, user: str) -> Text:
+def _describe_leftover_account(name: str, user: str) -> Text:
     undo = f"userdel -r {user}; rm -f /etc/sudoers.d/90-{user}"
     return Text(
         vi=f"Ở đây chưa ghi gì; trên {name} đã có tài khoản {user} với quyền sudo, gỡ bằng: {undo}",
@@ -363,57 +385,57 @@ def _describe_leftover(name: str, user: str) -> Text:
     )
 
 
-def _entry_file(folder: Path, name: str) -> Path:
+def _get_inventory_file_of_host(folder: Path, name: str) -> Path:
     return folder / f"{name}.yml"
 
 
 def _find_listed_host(folder: Path, name: str) -> Host | None:
     """Return the host as the inventory has it; None when it has none of that name."""
-    if not _has_hosts(folder) or name not in reaching.load_reach(folder):
+    if not _has_inventory_files(folder) or name not in reaching.load_reach(folder):
         return None
-    return next(host for host in inventories.load(folder).hosts if host.name == name)
+    return next(host for host in inventories.load_inventory(folder).hosts if host.name == name)
 
 
-def _has_hosts(folder: Path) -> bool:
+def _has_inventory_files(folder: Path) -> bool:
     return any(folder.glob("*.y*ml"))
 
 
 def _make_account(
     inventory: Path,
     server: EnrollmentTarget,
-    access: Access,
+    access: EnrollmentAccess,
     enroll_variables: Mapping[str, str],
-    ask: Callable[[], str],
-) -> tuple[Access, bool]:
+    ask_sudo_password: Callable[[], str],
+) -> tuple[EnrollmentAccess, bool]:
     """Make the account: by what access, and whether it was not there before."""
     run = _play_enrollment(inventory, access, enroll_variables)
     failure = run.find_failure(server.name)
     if failure is not None and access.password is None and "Missing sudo password" in failure.message:
-        access = replace(access, password=ask())
+        access = replace(access, password=ask_sudo_password())
         run = _play_enrollment(inventory, access, enroll_variables)
     is_new_account = any(
         task.action.endswith("user") and "create_home" in task.result for task in run.list_changed(server.name)
     )
     if run.status != "successful":
-        error = _make_error(server.name, _explain_failure(run, server.name, access))
+        error = _make_enrollment_error(server.name, _explain_failure(run, server.name, access))
         if is_new_account:
             _, error.left = _remove_account(inventory, server.name, access, enroll_variables["enroll_user"])
         raise error
     return access, is_new_account
 
 
-def _play_enrollment(inventory: Path, access: Access, enroll_variables: Mapping[str, str]) -> PlaybookRun:
+def _play_enrollment(inventory: Path, access: EnrollmentAccess, enroll_variables: Mapping[str, str]) -> PlaybookRun:
     variables = {**access.variables(), **enroll_variables}
     return play("enroll.yml", inventory=inventory, variables=variables, timeout=_MAKE_SECONDS)
 
 
-def _explain_failure(run: PlaybookRun, name: str, access: Access) -> Text:
+def _explain_failure(run: PlaybookRun, name: str, access: EnrollmentAccess) -> Text:
     failure = run.find_failure(name)
     if failure is None:
-        return explain(run.complaint)
+        return explain_ansible_or_ssh_message(run.complaint)
     output = str(failure.result.get("stdout", "")).strip()
-    why = _NOT_OURS.get(output) or explain(f"{failure.message} {output}")
-    return logins.explain_refusal(access.user, access.key_file) if why == LOGIN_REFUSED else why
+    why = _NOT_OURS.get(output) or explain_ansible_or_ssh_message(f"{failure.message} {output}")
+    return logins.explain_refused_login(access.user, access.key_file) if why == LOGIN_REFUSED else why
 
 
 _NOT_OURS: Mapping[str, Text] = {
@@ -447,14 +469,16 @@ _NOT_OURS: Mapping[str, Text] = {
 """By what ``playbooks/enroll.yml`` prints of an account that it finds."""
 
 
-def _read(inventory: Path, host: Host) -> HostFacts:
+def _collect_facts_of_host(inventory: Path, host: Host) -> HostFacts:
     facts, outcomes = collect(str(inventory), [host])
     if host.name not in facts:
-        raise _make_error(host.name, outcomes[0].reason or Text(vi="không đọc được máy chủ", en="could not be read"))
+        raise _make_enrollment_error(
+            host.name, outcomes[0].reason or Text(vi="không đọc được máy chủ", en="could not be read")
+        )
     return facts[host.name]
 
 
-def _make_error(name: str, why: Text, leftover: Text | None = None) -> InputError:
+def _make_enrollment_error(name: str, why: Text, leftover: Text | None = None) -> InputError:
     error = InputError(
         Text(vi=f"{name}: {why.vi}", en=f"{name}: {why.en}"), mend="when it is fixed, run 'auditor enroll' again"
     )

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from auditor.fleet.in_ansible import bounds
 from auditor.models import Text
-from auditor.text.redact import redact
-from auditor.text.sanitize import make_one_line
+from auditor.text.redact import redact_secrets_in_text
+from auditor.text.sanitize import escape_text_to_one_line
 
 _ENDS = 2_000
 """Characters at each end of a message that are read: reasons stand first or last, and a host may say a lot between."""
@@ -188,21 +188,21 @@ _PATTERNS: tuple[tuple[str, Text], ...] = (
 )
 
 
-def explain(message: str) -> Text:
+def explain_ansible_or_ssh_message(message: str) -> Text:
     """Return the reason behind Ansible's or SSH's message, whatever its length; unknown ones are quoted, shortened."""
     read = message if len(message) <= 2 * _ENDS else f"{message[:_ENDS]}\n{message[-_ENDS:]}"
     for pattern, text in _PATTERNS:
         match = re.search(pattern, read)
         if match is not None:
-            return _add_path(text, next((path for path in match.groupdict().values() if path), None))
-    quote = make_one_line(" ".join(redact(read).split()), 300) or "?"
+            return _append_path_to_text(text, next((path for path in match.groupdict().values() if path), None))
+    quote = escape_text_to_one_line(" ".join(redact_secrets_in_text(read).split()), 300) or "?"
     return Text(vi=f"máy chủ báo lỗi: {quote}", en=f"the host reported an error: {quote}")
 
 
-def _add_path(text: Text, path: str | None) -> Text:
+def _append_path_to_text(text: Text, path: str | None) -> Text:
     if path is None:
         return text
-    path_text = make_one_line(redact(path), 200)
+    path_text = escape_text_to_one_line(redact_secrets_in_text(path), 200)
     return Text(vi=f"{text.vi} ({path_text})", en=f"{text.en} ({path_text})")
 
 
@@ -219,28 +219,31 @@ _EVERYBODY = {"vi": "mọi tài khoản", "en": "everybody"}
 _WHO = {"user": Text(vi="tài khoản", en="user"), "group": Text(vi="nhóm", en="group")}
 
 
-def is_not_run(message: str) -> bool:
+def is_message_of_untrusted_program(message: str) -> bool:
     """Return whether the collector has not run a program, for another than root has a say in it."""
     return _NOT_RUN.search(message[:1000]) is not None
 
 
-def describe_changers(message: str) -> Text:
+def describe_who_could_change_file(message: str) -> Text:
     """Return who could change a file, as the collector says it, as a clause."""
     match = _CHANGEABLE.fullmatch(message[:1000])
     if match is None:
-        quote = make_one_line(message, 200)
+        quote = escape_text_to_one_line(message, 200)
         return Text(vi=f"“{quote}”", en=quote)
-    file, who = make_one_line(match["file"], 100), _name_account(match["kind"], match["name"])
+    file, who = (
+        escape_text_to_one_line(match["file"], 100),
+        _name_account_in_each_language(match["kind"], match["name"]),
+    )
     return Text(vi=f"{who['vi']} sửa được {file}", en=f"{who['en']} can change {file}")
 
 
-def _name_account(kind: str | None, name: str) -> dict[str, str]:
+def _name_account_in_each_language(kind: str | None, name: str) -> dict[str, str]:
     return {
         lang: f"{getattr(_WHO[kind], lang)} {name}" if kind else everybody for lang, everybody in _EVERYBODY.items()
     }
 
 
-def explain_area(message: str) -> Text:
+def explain_missing_fact_area(message: str) -> Text:
     """Return why a host does not report a part of its facts, as the collector says it.
 
     What the collector says otherwise is quoted.
@@ -266,9 +269,9 @@ def explain_area(message: str) -> Text:
         return Text(vi=f"không hiểu được cấu hình của nginx: {not_understood.group(1)}", en=message[:1000])
     not_run = _NOT_RUN.fullmatch(message[:1000])
     if not_run is None:
-        return Text.make_same(message)
+        return Text.make_same_in_both_languages(message)
     program, file, kind, name = not_run.group("program", "file", "kind", "name")
-    who = _name_account(kind, name)
+    who = _name_account_in_each_language(kind, name)
     return Text(
         vi=f"không chạy {program} bằng quyền root, vì {who['vi']} sửa được {file}",
         en=f"{program} was not run as root, for {file} can be changed by {who['en']}",
@@ -289,7 +292,7 @@ _OF_WORDS = re.compile(r"(?i)(?:key|md|dh key) too (?:small|weak)|no cipher|ciph
 _MAX_SUSPECTS = 5
 
 
-def add_suspects(
+def explain_rollback_with_suspect_controls(
     why: Text, last_words: Sequence[tuple[str, str, str | None]], controls: Sequence[str], suspects: Sequence[str]
 ) -> Text:
     """Return why a host was brought back, with the last words of its daemons and the controls that caused it.
@@ -300,18 +303,18 @@ def add_suspects(
     parts = [
         (
             f"{unit}: {line}"
-            f"{_format_suspects([control] if control in controls else _select_suspects(unit, line, controls))}"
+            f"{_format_suspects([control] if control in controls else _select_suspects_of_line(unit, line, controls))}"
         )
         for unit, line, control in last_words
     ]
     if parts:
         both = "; ".join(parts)
         return Text(vi=f"{why.vi}; {both}", en=f"{why.en}; {both}")
-    names = _join_names(suspects)
+    names = _join_first_suspects_and_count_rest(suspects)
     return Text(vi=f"{why.vi} (sau khi áp dụng {names})", en=f"{why.en} (after applying {names})") if names else why
 
 
-def _select_suspects(unit: str, line: str, controls: Sequence[str]) -> list[str]:
+def _select_suspects_of_line(unit: str, line: str, controls: Sequence[str]) -> list[str]:
     areas = next((areas for start, areas in _OF_UNITS if unit.startswith(start)), ())
     own = [control for control in controls if control.partition(".")[0] in areas]
     of_tls = [control for control in own if control.startswith("tls.")] if _OF_WORDS.search(line) else []
@@ -319,11 +322,11 @@ def _select_suspects(unit: str, line: str, controls: Sequence[str]) -> list[str]
 
 
 def _format_suspects(suspects: Sequence[str | None]) -> str:
-    names = _join_names(suspects)
+    names = _join_first_suspects_and_count_rest(suspects)
     return f" ({names})" if names else ""
 
 
-def _join_names(suspects: Sequence[str | None]) -> str:
+def _join_first_suspects_and_count_rest(suspects: Sequence[str | None]) -> str:
     names = [name for name in suspects if name]
     more = f" +{len(names) - _MAX_SUSPECTS}" if len(names) > _MAX_SUSPECTS else ""
     return ", ".join(names[:_MAX_SUSPECTS]) + more

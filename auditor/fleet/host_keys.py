@@ -41,11 +41,11 @@ def scan_keys(address: str, port: int) -> tuple[HostKey, ...]:
     scan = ("ssh-keyscan", "-T", str(SCAN_SECONDS), "-t", _KINDS, "-p", str(port), "--", address)
     keys = _parse_keys(run_ssh_tool(*scan, seconds=SCAN_ALL_SECONDS).stdout)
     if not keys:
-        raise _explain_silence(address, port)
+        raise _explain_why_server_shows_no_keys(address, port)
     return keys
 
 
-def _explain_silence(address: str, port: int) -> InputError:
+def _explain_why_server_shows_no_keys(address: str, port: int) -> InputError:
     """Return why a server shows no keys, as far as one more connection tells."""
     try:
         with socket.create_connection((address, port), timeout=SCAN_SECONDS) as connection:
@@ -67,30 +67,35 @@ def _explain_silence(address: str, port: int) -> InputError:
     )
 
 
-def read_recorded(file: Path, address: str, port: int) -> tuple[HostKey, ...]:
+def read_recorded_host_keys(file: Path, address: str, port: int) -> tuple[HostKey, ...]:
     """Return the keys that a ``known_hosts`` file holds for a server; none when there is no such file."""
-    return _parse_keys(_find_entries(file, _format_name(address, port)))
+    return _parse_keys(_find_known_hosts_entries(file, _format_known_hosts_name(address, port)))
 
 
-def format_lines(address: str, port: int, keys: Sequence[HostKey]) -> str:
+def format_known_hosts_lines(address: str, port: int, keys: Sequence[HostKey]) -> str:
     """Return keys of a server as lines of a ``known_hosts`` file."""
-    return "".join(f"{_format_name(address, port)} {key.kind} {key.key}\n" for key in keys)
+    return "".join(f"{_format_known_hosts_name(address, port)} {key.kind} {key.key}\n" for key in keys)
 
 
-def record_keys(file: Path, address: str, port: int, keys: Sequence[HostKey]) -> None:
+def replace_host_keys_in_known_hosts(file: Path, address: str, port: int, keys: Sequence[HostKey]) -> None:
     """Put a server's keys in the place of those that the file holds for it; all else in it stays."""
-    name = _format_name(address, port)
+    name = _format_known_hosts_name(address, port)
     replaced_numbers = {
         int(number)
-        for number in re.findall(r"^# Host .* found: line (\d+) *$", _find_entries(file, name), re.MULTILINE)
+        for number in re.findall(
+            r"^# Host .* found: line (\d+) *$", _find_known_hosts_entries(file, name), re.MULTILINE
+        )
     }
     before = file.read_text("utf-8").splitlines() if file.exists() else []
     new_lines = [
-        _remove_name(name, line) if number in replaced_numbers else line for number, line in enumerate(before, 1)
+        _remove_name_from_known_hosts_line(name, line) if number in replaced_numbers else line
+        for number, line in enumerate(before, 1)
     ]
     file.parent.mkdir(parents=True, exist_ok=True)
-    text = "".join(f"{line}\n" for line in new_lines if line is not None) + format_lines(address, port, keys)
-    files.write_whole(file, [text.encode()])
+    text = "".join(f"{line}\n" for line in new_lines if line is not None) + format_known_hosts_lines(
+        address, port, keys
+    )
+    files.write_file_atomically(file, [text.encode()])
 
 
 def run_ssh_tool(*command: str, seconds: float | None = None) -> subprocess.CompletedProcess[str]:
@@ -116,11 +121,11 @@ def run_ssh_tool(*command: str, seconds: float | None = None) -> subprocess.Comp
         ) from None
 
 
-def _format_name(address: str, port: int) -> str:
+def _format_known_hosts_name(address: str, port: int) -> str:
     return address if port == 22 else f"[{address}]:{port}"
 
 
-def _find_entries(file: Path, name: str) -> str:
+def _find_known_hosts_entries(file: Path, name: str) -> str:
     return run_ssh_tool("ssh-keygen", "-F", name, "-f", str(file)).stdout if file.exists() else ""
 
 
@@ -129,7 +134,7 @@ def _parse_keys(text: str) -> tuple[HostKey, ...]:
     return tuple(HostKey(kind, key) for _, kind, key, *_ in words)
 
 
-def _remove_name(name: str, line: str) -> str | None:
+def _remove_name_from_known_hosts_line(name: str, line: str) -> str | None:
     """Return the line for the other servers that it names; None when there are none. Hashed, it names one."""
     names, _, key = line.partition(" ")
     other_names = [other for other in names.split(",") if other.lower() != name.lower() and not other.startswith("|")]

@@ -22,17 +22,25 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from auditor.fleet import ssh_exec, ssh_options
 from auditor.inventory.reach import Reach
 from auditor.system import resources
-from auditor.web.fetch import ACCEPT_ENCODING, MAX_BODY, MAX_HEADER, MAX_HEADERS, Raw, decode_body, names_the_site
+from auditor.web.fetch import (
+    ACCEPT_ENCODING,
+    MAX_BODY,
+    MAX_HEADER,
+    MAX_HEADERS,
+    RawResponse,
+    decompress_body,
+    is_certificate_for_domain,
+)
 
 SECONDS = 25.0
 """For one visit, with the login before the first."""
 MAX_ANSWER = 4_000_000
-_PROGRAM = resources.get_root() / "on_host" / "visits" / "visitor.py"
+_PROGRAM = resources.get_resources_folder() / "on_host" / "visits" / "visitor.py"
 _PORTS = {"http": 80, "https": 443}
 Header = Annotated[str, Field(max_length=MAX_HEADER)]
 
 
-class _Answer(BaseModel):
+class _FetchedPageAnswer(BaseModel):
     """The answer of the program there. The host may be somebody else's."""
 
     model_config = ConfigDict(strict=True, extra="ignore")
@@ -44,7 +52,7 @@ class _Answer(BaseModel):
     error: str = Field(default="", max_length=300)
 
 
-class HostProxy:
+class HostPageFetcher:
     """One host, entered when it is first asked. A connection that ended once is not made again."""
 
     def __init__(self, reach: Reach) -> None:
@@ -57,11 +65,11 @@ class HostProxy:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._end()
+        self._kill_helper_connection()
 
-    def raw(
+    def fetch_raw_response(
         self, scheme: str, address: str, domain: str, path: str, port: int | None, headers: Mapping[str, str]
-    ) -> Raw:
+    ) -> RawResponse:
         """Return the bytes of one page, as ``fetch.Client.raw`` gives them.
 
         ``address`` is the host's, which asks itself.
@@ -77,34 +85,34 @@ class HostProxy:
         }
         with self._turn:
             try:
-                answer = _Answer.model_validate_json(self._query(question))
-                return _parse_answer(answer, domain)
+                answer = _FetchedPageAnswer.model_validate_json(self._ask_helper_on_host(question))
+                return _parse_fetched_page(answer, domain)
             except (OSError, ValueError, ValidationError) as error:
-                self._end()
-                return Raw(None, error=f"over SSH: {type(error).__name__}"[:200])
+                self._kill_helper_connection()
+                return RawResponse(None, error=f"over SSH: {type(error).__name__}"[:200])
 
-    def _query(self, question: Mapping[str, Any]) -> bytes:
+    def _ask_helper_on_host(self, question: Mapping[str, Any]) -> bytes:
         """Return the line that answers. Raises OSError, ValueError."""
         if self._ended:
             raise OSError("the connection has ended")
         if self._process is None:
             remote = shlex.join(["python3", "-I", "-c", _PROGRAM.read_text("utf-8")])
             self._process = subprocess.Popen(
-                ssh_exec.build_command(self._reach, remote),
+                ssh_exec.build_ssh_command_of_reach(self._reach, remote),
                 bufsize=0,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env=ssh_options.select_environment(os.environ, [self._reach.key_file]),
+                env=ssh_options.select_environment_with_needed_agent(os.environ, [self._reach.key_file]),
                 start_new_session=True,
             )
         request_pipe, answer_pipe = self._process.stdin, self._process.stdout
         if request_pipe is None or answer_pipe is None:
             raise OSError("no connection")
         request_pipe.write(json.dumps(question).encode() + b"\n")
-        return _read_line(answer_pipe.fileno(), time.monotonic() + SECONDS)
+        return _read_line_until_deadline(answer_pipe.fileno(), time.monotonic() + SECONDS)
 
-    def _end(self) -> None:
+    def _kill_helper_connection(self) -> None:
         self._ended = True
         if self._process is not None:
             self._process.kill()
@@ -112,7 +120,7 @@ class HostProxy:
                 self._process = None
 
 
-def _read_line(handle: int, ends: float) -> bytes:
+def _read_line_until_deadline(handle: int, deadline: float) -> bytes:
     """Return what comes until a line ends.
 
     Raises TimeoutError, EOFError's like as OSError, ValueError for one that is too long.
@@ -121,7 +129,7 @@ def _read_line(handle: int, ends: float) -> bytes:
     with selectors.DefaultSelector() as ready:
         ready.register(handle, selectors.EVENT_READ)
         while True:
-            if not ready.select(max(0.0, ends - time.monotonic())):
+            if not ready.select(max(0.0, deadline - time.monotonic())):
                 raise TimeoutError("no answer in time")
             piece = os.read(handle, 1 << 16)
             if not piece:
@@ -129,17 +137,17 @@ def _read_line(handle: int, ends: float) -> bytes:
             line += piece
             if piece.endswith(b"\n"):
                 return bytes(line)
-            if len(line) > MAX_ANSWER or time.monotonic() >= ends:
+            if len(line) > MAX_ANSWER or time.monotonic() >= deadline:
                 raise ValueError("more than is read, or too slow")
 
 
-def _parse_answer(answer: _Answer, domain: str) -> Raw:
+def _parse_fetched_page(answer: _FetchedPageAnswer, domain: str) -> RawResponse:
     if answer.error or answer.status is None:
-        return Raw(None, error=answer.error or "no answer")
-    own = answer.certificate is None or names_the_site(base64.b64decode(answer.certificate), domain)
+        return RawResponse(None, error=answer.error or "no answer")
+    own = answer.certificate is None or is_certificate_for_domain(base64.b64decode(answer.certificate), domain)
     headers = {name.lower(): value for name, value in answer.headers.items()}
     try:
-        body = decode_body(base64.b64decode(answer.body), headers.get("content-encoding", ""), MAX_BODY)
+        body = decompress_body(base64.b64decode(answer.body), headers.get("content-encoding", ""), MAX_BODY)
     except ValueError as error:
-        return Raw(answer.status, headers, own=own, error=f"ValueError: {error}"[:200])
-    return Raw(answer.status, headers, body, own=own)
+        return RawResponse(answer.status, headers, own=own, error=f"ValueError: {error}"[:200])
+    return RawResponse(answer.status, headers, body, own=own)

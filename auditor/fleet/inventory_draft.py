@@ -12,7 +12,7 @@ import yaml
 
 from auditor.errors import InputError
 from auditor.fleet.host_keys import HostKey
-from auditor.inventory.reach import KNOWN_HOSTS, Reach, build_login_variables
+from auditor.inventory.reach import KNOWN_HOSTS, Reach, build_login_variables_of_enrolled_host
 from auditor.models import Host, Site, Text
 from auditor.system import files
 
@@ -40,7 +40,7 @@ class AutomationAccount:
     """A group of the host's that it is to be in besides its own, such as one that sshd lets in."""
 
 
-def build_key_options(networks: Iterable[object], doors: Iterable[str]) -> str:
+def build_authorized_keys_options(networks: Iterable[object], forwarded_addresses: Iterable[str]) -> str:
     """Return what a line of authorized_keys says before the automation key.
 
     No forwarding of any kind, and from where it counts.
@@ -49,16 +49,16 @@ def build_key_options(networks: Iterable[object], doors: Iterable[str]) -> str:
     by through this host, which alone it may pass connections on to.
     """
     options = ["restrict", "pty"]
-    if doors := sorted(doors):
-        options += ["port-forwarding", *(f'permitopen="{door}"' for door in doors)]
+    if forwarded_addresses := sorted(forwarded_addresses):
+        options += ["port-forwarding", *(f'permitopen="{door}"' for door in forwarded_addresses)]
     if sources := ",".join(map(str, networks)):
         options.append(f'from="{sources}"')
     return ",".join(options)
 
 
-def find_differences(
+def find_inventory_differences_from_host(
     listed_host: Host,
-    says: Reach,
+    listed_reach: Reach,
     found_host: Host,
     server: EnrollmentTarget,
     account: AutomationAccount,
@@ -66,28 +66,28 @@ def find_differences(
 ) -> Iterator[Text]:
     """Yield what an inventory says of a host, where the host and its enrolment say otherwise."""
     for key, before, now in (
-        ("ansible_host", says.address, server.address),
-        ("ansible_port", str(says.port), str(server.port)),
-        ("ansible_user", says.user, account.user),
-        ("ansible_ssh_private_key_file", _expand_home(says.key_file), str(account.key_file)),
+        ("ansible_host", listed_reach.address, server.address),
+        ("ansible_port", str(listed_reach.port), str(server.port)),
+        ("ansible_user", listed_reach.user, account.user),
+        ("ansible_ssh_private_key_file", _expand_home(listed_reach.key_file), str(account.key_file)),
     ):
         if before != now:
             yield Text(
                 vi=f"{key}: bảng kiểm kê ghi {before or '—'}, nay là {now}",
                 en=f"{key}: the inventory says {before or '—'}, now it is {now}",
             )
-    if f"UserKnownHostsFile={known_hosts}" not in says.ssh_arguments:
+    if f"UserKnownHostsFile={known_hosts}" not in listed_reach.ssh_arguments:
         argument = f"-o UserKnownHostsFile={KNOWN_HOSTS}"
         yield Text(
             vi=f"ansible_ssh_common_args: bảng kiểm kê không dùng khóa máy chủ vừa ghi nhận; thêm {argument}",
             en=f"ansible_ssh_common_args: the inventory does not use the host keys that are recorded; add {argument}",
         )
-    for site in _find_unlisted_sites(found_host.sites, listed_host.sites):
+    for site in _find_sites_not_among_others(found_host.sites, listed_host.sites):
         yield Text(
             vi=f"{site.domain}: có trên máy chủ, chưa có trong bảng kiểm kê ({site.document_root or '—'})",
             en=f"{site.domain}: on the host, not in the inventory ({site.document_root or '—'})",
         )
-    for site in _find_unlisted_sites(listed_host.sites, found_host.sites):
+    for site in _find_sites_not_among_others(listed_host.sites, found_host.sites):
         yield Text(
             vi=f"{site.domain}: có trong bảng kiểm kê, không tìm thấy trên máy chủ",
             en=f"{site.domain}: in the inventory, not found on the host",
@@ -98,13 +98,13 @@ def _expand_home(path: str | None) -> str | None:
     return str(Path(path).expanduser()) if path is not None and path.startswith("~/") else path
 
 
-def _find_unlisted_sites(sites: Sequence[Site], others: Sequence[Site]) -> Iterator[Site]:
+def _find_sites_not_among_others(sites: Sequence[Site], others: Sequence[Site]) -> Iterator[Site]:
     """Return the sites none of whose names is one of the others'."""
     names = {name for other in others for name in (other.domain, *other.aliases)}
     return (site for site in sites if names.isdisjoint((site.domain, *site.aliases)))
 
 
-def draft_entry(host: Host, port: int, key_file: Path, known_hosts: str) -> str:
+def draft_inventory_entry_of_host(host: Host, port: int, key_file: Path, known_hosts: str) -> str:
     """Return a host of the inventory as YAML, to be checked by people."""
     sites = [
         {
@@ -123,7 +123,7 @@ def draft_entry(host: Host, port: int, key_file: Path, known_hosts: str) -> str:
     variables: dict[str, Any] = {
         "ansible_host": host.address,
         "ansible_port": port,
-        **build_login_variables(host.automation_user, str(key_file), known_hosts),
+        **build_login_variables_of_enrolled_host(host.automation_user, str(key_file), known_hosts),
         "luytre_admins": list(host.admins),
         "luytre_sites": sites,
     }
@@ -134,14 +134,14 @@ def draft_entry(host: Host, port: int, key_file: Path, known_hosts: str) -> str:
     )
 
 
-def write(path: Path, text: str) -> None:
+def write_text_whole_or_raise(path: Path, text: str) -> None:
     """Write the whole text or nothing. Raises InputError when it cannot be written."""
-    with report_write_errors(path):
-        files.write_whole(path, [text.encode()])
+    with convert_write_errors_of_file(path):
+        files.write_file_atomically(path, [text.encode()])
 
 
 @contextmanager
-def report_write_errors(path: Path) -> Iterator[None]:
+def convert_write_errors_of_file(path: Path) -> Iterator[None]:
     """Raise InputError for a file that cannot be written."""
     try:
         yield

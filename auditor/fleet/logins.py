@@ -17,7 +17,7 @@ _REFUSAL = re.compile(r"Permission denied \(([a-z,-]{1,200})\)")
 _BY_PASSWORD = {"password", "keyboard-interactive"}
 
 
-def check_key(file: Path) -> None:
+def check_private_key_usable_unattended(file: Path) -> None:
     """Raise InputError for a private key that cannot be used, nobody being there to type its passphrase."""
     if not file.is_file():
         raise InputError("there is no key at this path", file=file, mend="give the path of the private key with --key")
@@ -37,7 +37,7 @@ def check_key(file: Path) -> None:
     )
 
 
-def check_password(server: EnrollmentTarget, user: str) -> None:
+def check_server_takes_password(server: EnrollmentTarget, user: str) -> None:
     """Raise InputError when the server takes no password from the account, so that none is asked for in vain."""
     ways = _list_login_methods(server, user)
     if ways and _BY_PASSWORD.isdisjoint(ways):
@@ -54,7 +54,7 @@ def _list_login_methods(server: EnrollmentTarget, user: str) -> frozenset[str]:
     """Return the ways to log in that the server offers; none when it does not say."""
     with tempfile.TemporaryDirectory(prefix="luytre-") as scratch:
         known_hosts = Path(scratch, "known_hosts")
-        known_hosts.write_text(host_keys.format_lines(server.address, server.port, server.keys), "utf-8")
+        known_hosts.write_text(host_keys.format_known_hosts_lines(server.address, server.port, server.keys), "utf-8")
         options = {
             "UserKnownHostsFile": str(known_hosts),
             "GlobalKnownHostsFile": "/dev/null",
@@ -63,13 +63,13 @@ def _list_login_methods(server: EnrollmentTarget, user: str) -> frozenset[str]:
             "PreferredAuthentications": "none",
             "LogLevel": "ERROR",
         }
-        to = (*ssh_options.build_arguments(options), "-p", str(server.port), "-l", user, server.address)
-        output = run_ssh_tool(*ssh_options.build_command(to), seconds=_SECONDS).stderr
+        to = (*ssh_options.build_ssh_option_arguments(options), "-p", str(server.port), "-l", user, server.address)
+        output = run_ssh_tool(*ssh_options.build_ssh_command(to), seconds=_SECONDS).stderr
     match = _REFUSAL.search(output[-2000:])
     return frozenset(match[1].split(",")) if match else frozenset()
 
 
-def explain_refusal(user: str, key_file: Path | None) -> Text:
+def explain_refused_login(user: str, key_file: Path | None) -> Text:
     """Return why a server let the account in neither by its key, nor, when there is none, by its password."""
     if key_file is not None:
         return Text(

@@ -11,12 +11,12 @@ from ansible.release import __version__
 from auditor.system import disk_cache, resources
 
 
-def folder() -> Path | None:
+def find_payload_cache_folder() -> Path | None:
     """Return the folder for the modules as they are now; None where there can be none of ours alone."""
-    return disk_cache.get_folder("payloads", _state())
+    return disk_cache.get_cache_folder_of_state("payloads", _compute_digest_of_shipped_modules())
 
 
-def _state() -> str:
+def _compute_digest_of_shipped_modules() -> str:
     digest = hashlib.sha256(f"{__version__} {sys.version}".encode())
     for place in resources.list_role_folders():
         for path in sorted((*place.glob("*/library/**/*.py"), *place.glob("*/module_utils/**/*.py"))):

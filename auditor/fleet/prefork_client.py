@@ -28,7 +28,7 @@ _READ_WHEN_LOADED = re.compile(r"_?ANSIBLE_.*|LC_.*|LANG|LANGUAGE|HOME|PATH|TZ|T
 _NOWHERE = {"ANSIBLE_HOME": "/dev/null"}
 """Plugins are looked for below it; there nobody can put any."""
 
-_zygotes: dict[tuple[object, ...], _Zygote] = {}
+_zygotes: dict[tuple[object, ...], _ForkServerProcess] = {}
 _lock = Lock()
 
 
@@ -41,11 +41,11 @@ class PlayHandle:
         self._watched = select.poll()
         self._watched.register(line, select.POLLIN)
 
-    def is_lost(self) -> bool:
+    def has_lost_fork_server(self) -> bool:
         """Return whether there is no zygote any more that would tell the code."""
         return bool(self._watched.poll(0))
 
-    def hang_up(self) -> None:
+    def end_play_and_wait(self) -> None:
         """Return when the play has ended, of itself or of this."""
         with self._line, suppress(OSError):
             self._line.shutdown(socket.SHUT_WR)
@@ -53,10 +53,10 @@ class PlayHandle:
 
 
 @contextmanager
-def play_in_fork(
+def run_ansible_playbook_in_fork(
     arguments: Sequence[str],
     environment: Mapping[str, str],
-    own: frozenset[str],
+    names_differing_by_play: frozenset[str],
     *,
     folder: Path,
     cwd: str,
@@ -80,24 +80,27 @@ def play_in_fork(
         "memory": memory,
     }
     line = PlayHandle(
-        _start_play(request, {key: environment[key] for key in environment.keys() - own}), [*_WAITS, str(over)]
+        _request_play_from_fork_server(
+            request, {key: environment[key] for key in environment.keys() - names_differing_by_play}
+        ),
+        [*_WAITS, str(over)],
     )
     try:
         yield line
     finally:
-        line.hang_up()
+        line.end_play_and_wait()
 
 
-def _start_play(request: Mapping[str, object], environment: Mapping[str, str]) -> socket.socket:
+def _request_play_from_fork_server(request: Mapping[str, object], environment: Mapping[str, str]) -> socket.socket:
     ours, theirs = socket.socketpair()
     with theirs, _lock:
-        _get_zygote(environment).take(theirs)
+        _get_fork_server_of_environment(environment).take(theirs)
     with suppress(OSError):  # whoever asks for a lost line, is told so
         ours.sendall(message_framing.pack_message(request))
     return ours
 
 
-class _Zygote:
+class _ForkServerProcess:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._control, theirs = socket.socketpair()
         with theirs:
@@ -124,18 +127,18 @@ class _Zygote:
         self._process.wait()
 
 
-def _get_zygote(environment: Mapping[str, str]) -> _Zygote:
+def _get_fork_server_of_environment(environment: Mapping[str, str]) -> _ForkServerProcess:
     read = sorted((key, value) for key, value in environment.items() if _READ_WHEN_LOADED.fullmatch(key))
     kind = (os.getpid(), *read)
     if kind in _zygotes and not _zygotes[kind].is_alive():
         _zygotes.pop(kind).end()
     if kind not in _zygotes:
-        _zygotes[kind] = _Zygote(environment)
+        _zygotes[kind] = _ForkServerProcess(environment)
     return _zygotes[kind]
 
 
 @atexit.register
-def _end_all() -> None:
+def _end_fork_servers_of_this_process() -> None:
     for (process, *_), zygote in _zygotes.items():
         if process == os.getpid():
             zygote.end()

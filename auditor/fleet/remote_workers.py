@@ -60,7 +60,7 @@ class _ConnectionEnd(Exception):
 
 
 @dataclass(frozen=True)
-class _Request:
+class _ModuleRequest:
     seconds: float
     marker: str
     """What the command prints once it has the rights that it needs."""
@@ -70,22 +70,22 @@ class _Request:
     """Of ssh, the command last."""
 
     @classmethod
-    def parse(cls, message: bytes) -> _Request:
+    def parse(cls, message: bytes) -> _ModuleRequest:
         """Return what a door asks for."""
         seconds, marker, python, *words = message.decode("utf-8", "surrogateescape").split("\0")
         return cls(float(seconds), marker, python, tuple(words))
 
 
-class _RemoteWorker:
+class _RemoteWorkerConnection:
     """One that runs on a host, behind its ssh.
 
     Raises _Ended when it cannot be had, or is lost; it is of no more use then.
     """
 
-    def __init__(self, request: _Request, environment: Mapping[str, str]) -> None:
+    def __init__(self, request: _ModuleRequest, environment: Mapping[str, str]) -> None:
         command = request.words[-1].replace(request.python, _BOOTSTRAP, 1)
         self._ssh = subprocess.Popen(
-            ssh_options.build_command([*request.words[:-1], command]),
+            ssh_options.build_ssh_command([*request.words[:-1], command]),
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             env=dict(environment), bufsize=0, start_new_session=True,
         )  # fmt: skip
@@ -100,19 +100,19 @@ class _RemoteWorker:
         """Whether an answer was begun, and never heard to its end."""
         self.is_lost = self._is_given_up = False
 
-    def run(self, python: str, module: bytes, ends: float) -> tuple[int, bytes, bytes]:
+    def run(self, python: str, module: bytes, deadline: float) -> tuple[int, bytes, bytes]:
         """Exit code, output and errors of a module for that Python."""
         message = f"{python}\n".encode() + module
-        head = self._exchange(
-            len(message).to_bytes(remote_worker.LENGTH, "big") + message, 1 + 2 * remote_worker.LENGTH, ends
+        head = self._send_and_read_exactly(
+            len(message).to_bytes(remote_worker.LENGTH, "big") + message, 1 + 2 * remote_worker.LENGTH, deadline
         )
         lengths = [int.from_bytes(head[at : at + remote_worker.LENGTH], "big") for at in (1, 1 + remote_worker.LENGTH)]
         if sum(lengths) > bounds.MAX_SAID:
-            raise self._end(bounds.TOO_MUCH)
-        words = self._exchange(b"", sum(lengths), ends)
+            raise self._close_and_make_connection_end(bounds.TOO_MUCH)
+        words = self._send_and_read_exactly(b"", sum(lengths), deadline)
         return head[0], words[: lengths[0]], words[lengths[0] :]
 
-    def has_gone(self) -> bool:
+    def is_connection_over(self) -> bool:
         """Return whether the connection is over, or says something that nobody asked for."""
         ready = select.poll()
         ready.register(self._out, select.POLLIN)
@@ -134,22 +134,24 @@ class _RemoteWorker:
             pipe.close()
         self._ssh.wait()
 
-    def greet(self, marker: str, ends: float) -> None:
+    def greet(self, marker: str, deadline: float) -> None:
         """Have it started, whatever a shell says before its first words."""
         up = marker.encode() + b"\n" + remote_worker.UP
-        self._talk(_SOURCE, lambda: up in self._said, ends, _CHATTER)
+        self._send_and_read_until_complete(_SOURCE, lambda: up in self._said, deadline, _CHATTER)
         if not self._said.endswith(up):
-            raise self._end(bounds.TOO_MUCH)
+            raise self._close_and_make_connection_end(bounds.TOO_MUCH)
         self._said.clear()
 
-    def _exchange(self, words: bytes, length: int, ends: float) -> bytes:
+    def _send_and_read_exactly(self, request_bytes: bytes, length: int, deadline: float) -> bytes:
         """Say something, and read so many bytes."""
-        self._talk(words, lambda: len(self._said) >= length, ends, bounds.MAX_SAID)
+        self._send_and_read_until_complete(request_bytes, lambda: len(self._said) >= length, deadline, bounds.MAX_SAID)
         answer = bytes(self._said[:length])
         del self._said[:length]
         return answer
 
-    def _talk(self, words: bytes, is_complete: Callable[[], bool], ends: float, most: int) -> None:
+    def _send_and_read_until_complete(
+        self, words: bytes, is_complete: Callable[[], bool], ends: float, most: int
+    ) -> None:
         """Say something, and read until enough was heard."""
         self._is_amid = True
         ready = select.poll()
@@ -161,47 +163,47 @@ class _RemoteWorker:
         while rest or not is_complete():
             seconds = ends - time.monotonic()
             if seconds <= 0:
-                raise self._end(bounds.TOO_LONG)
+                raise self._close_and_make_connection_end(bounds.TOO_LONG)
             sources = {source for source, _ in ready.poll(min(seconds, _GLANCE) * 1000)}
             if self._is_given_up:
-                raise self._end(None)
+                raise self._close_and_make_connection_end(None)
             if self._in.fileno() in sources:
                 with suppress(BlockingIOError):
-                    rest = rest[self._write(rest[:_PIECE]) :]
+                    rest = rest[self._write_as_much_as_taken(rest[:_PIECE]) :]
                 if not rest:
                     ready.unregister(self._in)
-            if self._err.fileno() in sources and not self._read_errors():
+            if self._err.fileno() in sources and not self._read_error_output_of_ssh():
                 ready.unregister(self._err)
             if self._out.fileno() in sources:
                 piece = self._out.read(_PIECE)
                 if piece == b"":
-                    raise self._end(None)
+                    raise self._close_and_make_connection_end(None)
                 self._said += piece or b""
             if len(self._said) > most + _PIECE or self._complaints > bounds.MAX_SAID:
-                raise self._end(bounds.TOO_MUCH)
+                raise self._close_and_make_connection_end(bounds.TOO_MUCH)
         self._is_amid = False
 
-    def _write(self, words: memoryview) -> int:
+    def _write_as_much_as_taken(self, words: memoryview) -> int:
         """Return how many bytes were taken; all of them where nobody reads any more, as what is heard then tells."""
         try:
             return self._in.write(words) or 0
         except BrokenPipeError:
             return len(words)
 
-    def _read_errors(self) -> bool:
+    def _read_error_output_of_ssh(self) -> bool:
         """Return whether ssh may still say something."""
         piece = self._err.read(_PIECE)
         self._complaints += len(piece or b"")
         self._complained = (self._complained + (piece or b""))[-_COMPLAINT:]
         return piece != b""
 
-    def _end(self, why: str | None) -> _ConnectionEnd:
+    def _close_and_make_connection_end(self, why: str | None) -> _ConnectionEnd:
         """Return what is said in the place of an answer; ``why`` is None when the connection ended by itself."""
         code = _CONNECTION_LOST
         if why is None:
             with suppress(subprocess.TimeoutExpired):
                 code = self._ssh.wait(1)
-            self._read_errors()
+            self._read_error_output_of_ssh()
         out, err = bytes(self._said), bytes(self._complained)
         self.close()
         if why is not None:
@@ -214,10 +216,10 @@ class _Connection:
     """A way in to a host, used by one door at a time."""
 
     lock: Lock = field(default_factory=Lock)
-    there: _RemoteWorker | None = None
+    there: _RemoteWorkerConnection | None = None
 
 
-class _RemoteWorkers:
+class _RemoteWorkerPool:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
         self._ways: dict[tuple[str, ...], _Connection] = {}
@@ -230,7 +232,7 @@ class _RemoteWorkers:
             words = _receive_message(door)
             if words is None:
                 return
-            request = _Request.parse(words)
+            request = _ModuleRequest.parse(words)
             ends = time.monotonic() + request.seconds
             door.settimeout(request.seconds)
             with self._lock:
@@ -239,7 +241,7 @@ class _RemoteWorkers:
                 way = self._ways.setdefault(request.words[:-1], _Connection())
             with way.lock:
                 try:
-                    there = self._get_worker(way, request, ends)
+                    there = self._get_or_start_worker(way, request, ends)
                     door.sendall(b"\1")
                     module = _receive_message(door)
                     if module is None:
@@ -250,16 +252,16 @@ class _RemoteWorkers:
             lengths = b"".join(len(words).to_bytes(remote_worker.LENGTH, "big") for words in (out, err))
             door.sendall(b"\0" + bytes([code & 255]) + lengths + out + err)
 
-    def _get_worker(self, way: _Connection, request: _Request, ends: float) -> _RemoteWorker:
-        if way.there is not None and not way.there.is_lost and way.there.has_gone():
+    def _get_or_start_worker(self, way: _Connection, request: _ModuleRequest, ends: float) -> _RemoteWorkerConnection:
+        if way.there is not None and not way.there.is_lost and way.there.is_connection_over():
             way.there.close()
         if way.there is None or way.there.is_lost:
-            self.close_idle(_get_limit() - 1)
+            self.close_idle(_get_max_worker_count() - 1)
             try:
                 with self._lock:
                     if self._is_over:
                         raise _ConnectionEnd(_CONNECTION_LOST, b"", b"the run is over\n")
-                    way.there = _RemoteWorker(request, self._environment)
+                    way.there = _RemoteWorkerConnection(request, self._environment)
             except OSError as error:
                 self.close_idle(0)
                 raise _ConnectionEnd(_CONNECTION_LOST, b"", f"{error}\n".encode()) from error
@@ -289,7 +291,7 @@ class _RemoteWorkers:
                     way.there.close()
 
 
-def _get_limit() -> int:
+def _get_max_worker_count() -> int:
     return max(1, min(MAX_WORKERS, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 8))
 
 
@@ -316,7 +318,7 @@ def serve_workers(folder: Path, environment: Mapping[str, str]) -> Iterator[None
 
     ssh is run with that environment.
     """
-    residents, over = _RemoteWorkers(environment), Event()
+    residents, over = _RemoteWorkerPool(environment), Event()
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(folder / _PLACE))
         listener.listen(64)
@@ -330,7 +332,7 @@ def serve_workers(folder: Path, environment: Mapping[str, str]) -> Iterator[None
             residents.close()
 
 
-def _accept_connections(listener: socket.socket, residents: _RemoteWorkers, over: Event) -> None:
+def _accept_connections(listener: socket.socket, residents: _RemoteWorkerPool, over: Event) -> None:
     """Have doors answered until it is over, also when there are no descriptors or threads for a while."""
     while not over.is_set():
         try:

@@ -84,7 +84,7 @@ Outcome = Literal["ok", "changed", "skipped", "failed", "unreachable"]
 
 
 @dataclass(frozen=True)
-class Task:
+class AnsibleTask:
     """The result of one task on one host."""
 
     host: str
@@ -115,18 +115,18 @@ class PlaybookRun:
     """One run of a playbook."""
 
     status: str
-    tasks: tuple[Task, ...]
+    tasks: tuple[AnsibleTask, ...]
     complaint: str = ""
 
-    def list_tasks(self, host: str) -> tuple[Task, ...]:
+    def list_tasks(self, host: str) -> tuple[AnsibleTask, ...]:
         """Return the tasks of one host, in order."""
         return tuple(task for task in self.tasks if task.host == host)
 
-    def find_failure(self, host: str) -> Task | None:
+    def find_failure(self, host: str) -> AnsibleTask | None:
         """Return the task that ended the host's run, if one did."""
         return next((task for task in self.list_tasks(host) if task.outcome in ("failed", "unreachable")), None)
 
-    def list_changed(self, host: str) -> tuple[Task, ...]:
+    def list_changed(self, host: str) -> tuple[AnsibleTask, ...]:
         """Return the tasks that changed something."""
         return tuple(task for task in self.list_tasks(host) if task.outcome == "changed")
 
@@ -135,22 +135,22 @@ class PlaybookRun:
 class _RunState:
     """The events of a run so far."""
 
-    watch: Callable[[Task], None] | None
-    tasks: list[Task] = field(default_factory=list)
+    watch: Callable[[AnsibleTask], None] | None
+    tasks: list[AnsibleTask] = field(default_factory=list)
     status: str | None = None
     complaint: str = ""
     """The first and the last of what Ansible printed."""
 
-    def hear(self, message: dict[str, Any]) -> None:
+    def record_task_or_end_message(self, message: dict[str, Any]) -> None:
         if message.pop("event") == "end":
             self.status = "failed" if message["failed"] else "successful"
             return
-        task = Task(**{**message, "name": _strip_role(message["name"], message["role"])})
+        task = AnsibleTask(**{**message, "name": _strip_role(message["name"], message["role"])})
         self.tasks.append(task)
         if self.watch is not None:
             self.watch(task)
 
-    def read(self, output: bytes) -> None:
+    def append_printed_output_to_complaint(self, output: bytes) -> None:
         whole = self.complaint + output.decode("utf-8", "replace")
         half = _MAX_COMPLAINT // 2
         self.complaint = whole if len(whole) <= _MAX_COMPLAINT else whole[:half] + whole[-half:]
@@ -168,17 +168,17 @@ def _strip_role(name: str, role: str) -> str:
 
 
 @contextmanager
-def _provide_passwords(variables: Mapping[str, Any], folder: Path) -> Iterator[None]:
+def _provide_ssh_and_sudo_passwords(variables: Mapping[str, Any], folder: Path) -> Iterator[None]:
     """Hand out the passwords that there are, each in a folder below."""
     with ExitStack() as stack:
         for name in _PASSWORDS & variables.keys():
             if variables[name] is not None:
                 (folder / name).mkdir(0o700)
-                stack.enter_context(askpass.provide_password(str(variables[name]), folder / name))
+                stack.enter_context(askpass.provide_password_to_askpass_program(str(variables[name]), folder / name))
         yield
 
 
-class _Ansible(Thread):
+class _AnsibleThread(Thread):
     """Ansible, beside us. ``over`` can be read when it has ended; a run that failed to begin has its error."""
 
     def __init__(self, **arguments: Any) -> None:
@@ -189,17 +189,21 @@ class _Ansible(Thread):
         self._told_to_end = Event()
         self.begun = Event()
         """It runs, or never will."""
-        self._folder = tempfile.TemporaryDirectory(prefix="luytre-", dir=runtime_dir.find_folder())
-        self.events, self.printed = (_make_pipe(Path(self._folder.name, name)) for name in (_EVENTS, _OUTPUT))
+        self._folder = tempfile.TemporaryDirectory(
+            prefix="luytre-", dir=runtime_dir.find_temporary_folder_that_runs_programs()
+        )
+        self.events, self.printed = (
+            _make_and_open_named_pipe(Path(self._folder.name, name)) for name in (_EVENTS, _OUTPUT)
+        )
         self.over, self._ends = os.pipe()
 
     def run(self) -> None:
         try:
             from ansible_runner.interface import init_runner
 
-            with self._folder as folder, _provide_passwords(self._arguments["variables"], Path(folder)):
+            with self._folder as folder, _provide_ssh_and_sudo_passwords(self._arguments["variables"], Path(folder)):
                 runner_arguments, environment, memory = _build_runner_arguments(Path(folder), **self._arguments)
-                runner = init_runner(**runner_arguments, status_handler=self._hear)
+                runner = init_runner(**runner_arguments, status_handler=self._note_that_run_has_begun)
                 # The runner begins with all that our own process has.
                 others = os.environ.keys() - runner_arguments["envvars"].keys()
                 runner.config.env = {
@@ -210,7 +214,7 @@ class _Ansible(Thread):
                 runner.config.pexpect_timeout = _POLL_SECONDS
                 with (
                     remote_workers.serve_workers(Path(folder), runner.config.env),
-                    prefork_client.play_in_fork(
+                    prefork_client.run_ansible_playbook_in_fork(
                         runner.config.command[1:],
                         runner.config.env,
                         _OWN,
@@ -221,16 +225,16 @@ class _Ansible(Thread):
                     ) as line,
                 ):
                     runner.config.command = line.command
-                    runner.cancel_callback = lambda: self._told_to_end.is_set() or line.is_lost()
+                    runner.cancel_callback = lambda: self._told_to_end.is_set() or line.has_lost_fork_server()
                     runner.run()
-                    self.status = "failed" if line.is_lost() else str(runner.status)
+                    self.status = "failed" if line.has_lost_fork_server() else str(runner.status)
         except BaseException as error:  # whatever it is: it belongs to who asked
             self.error = error
         finally:
             self.begun.set()
             os.close(self._ends)
 
-    def _hear(self, status_data: Mapping[str, Any], **_: object) -> None:
+    def _note_that_run_has_begun(self, status_data: Mapping[str, Any], **_: object) -> None:
         if status_data["status"] == "running":
             self.begun.set()
 
@@ -255,7 +259,7 @@ Who waits for room asks hosts for nothing more.
 """
 
 
-def _make_pipe(path: Path) -> int:
+def _make_and_open_named_pipe(path: Path) -> int:
     os.mkfifo(path, 0o600)
     pipe = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     with suppress(OSError):
@@ -273,7 +277,7 @@ def play(
     tags: Sequence[str] = (),
     timeout: float | None = None,
     patience: float = COMMAND_SECONDS,
-    watch: Callable[[Task], None] | None = None,
+    watch: Callable[[AnsibleTask], None] | None = None,
     sockets: Path | None = None,
     meanwhile: Callable[[], object] | None = None,
 ) -> PlaybookRun:
@@ -292,7 +296,7 @@ def play(
     SIGTERM, once Ansible has ended here; what it started on hosts may go on.
     """
     run_state = _RunState(watch)
-    ansible = _Ansible(
+    ansible = _AnsibleThread(
         playbook=resources.get_playbook(playbook) if isinstance(playbook, str) else playbook,
         inventory=inventory,
         limit=limit,
@@ -310,7 +314,7 @@ def play(
                 ansible.begun.wait()
                 if ansible.error is None:
                     meanwhile()
-            status = _listen(ansible, run_state)
+            status = _follow_ansible_until_end(ansible, run_state)
         except BaseException:
             ansible.end()
             raise
@@ -319,9 +323,9 @@ def play(
     return PlaybookRun(status, tuple(run_state.tasks), "" if run_state.tasks else run_state.complaint)
 
 
-def _listen(ansible: _Ansible, run_state: _RunState) -> str:
+def _follow_ansible_until_end(ansible: _AnsibleThread, run_state: _RunState) -> str:
     """Hear all that Ansible has to say; how it went."""
-    unpacker = message_framing.Unpacker(8 * bounds.MAX_SAID)
+    unpacker = message_framing.MessageUnpacker(8 * bounds.MAX_SAID)
     with selectors.DefaultSelector() as ready:
         for pipe in (ansible.events, ansible.printed, ansible.over):
             ready.register(pipe, selectors.EVENT_READ)
@@ -330,7 +334,7 @@ def _listen(ansible: _Ansible, run_state: _RunState) -> str:
             is_over = ansible.over in sources
             for source in (ansible.printed, ansible.events):
                 while is_over or source in sources:
-                    piece = _read(source)
+                    piece = _read_available_from_pipe(source)
                     if piece is None:
                         break
                     if not piece:
@@ -338,10 +342,10 @@ def _listen(ansible: _Ansible, run_state: _RunState) -> str:
                             ready.unregister(source)
                         break
                     if source == ansible.printed:
-                        run_state.read(piece)
+                        run_state.append_printed_output_to_complaint(piece)
                     else:
                         for message in unpacker.iter_messages(piece):
-                            run_state.hear(message)
+                            run_state.record_task_or_end_message(message)
                     if not is_over:
                         break
             if run_state.status is not None:
@@ -353,7 +357,7 @@ def _listen(ansible: _Ansible, run_state: _RunState) -> str:
     return CUT_SHORT if run_state.tasks and ansible.status != "timeout" else ansible.status
 
 
-def _read(pipe: int) -> bytes | None:
+def _read_available_from_pipe(pipe: int) -> bytes | None:
     """Return what is there by now: nothing when its other end is closed, None when there may be more later."""
     try:
         return os.read(pipe, _PIECE)
@@ -390,7 +394,7 @@ def _build_runner_arguments(
     extra_variables = {key: value for key, value in variables.items() if key not in _PASSWORDS}
     variables_file.write_text(json.dumps({**extra_variables, **own}, ensure_ascii=False), "utf-8")
     arguments = ["--extra-vars", f"@{variables_file}"]
-    arguments += ["--become-password-file", str(askpass.get_program_path(for_sudo))] if for_sudo else []
+    arguments += ["--become-password-file", str(askpass.get_askpass_program_path(for_sudo))] if for_sudo else []
     arguments += ["--limit", ",".join(limit)] if limit else []
     arguments += ["--tags", ",".join(tags)] if tags else []
     arguments += ["--check", "--diff"] if check else []
@@ -408,12 +412,12 @@ def _build_runner_arguments(
         "playbook": str(playbook),
         "inventory": str(where.absolute()),
         "cmdline": " ".join(arguments),
-        "envvars": ssh_options.select_environment(environment, key_files),
+        "envvars": ssh_options.select_environment_with_needed_agent(environment, key_files),
         "timeout": timeout,
         "quiet": True,
         "suppress_env_files": True,
     }
-    cache_folder = made.folder() if playbook.parent == resources.get_playbook("") else None
+    cache_folder = made.find_payload_cache_folder() if playbook.parent == resources.get_playbook("") else None
     ours = {
         "ANSIBLE_STDOUT_CALLBACK": "luytre",
         "ANSIBLE_CALLBACK_PLUGINS": str(_IN_ANSIBLE / "callback"),
@@ -448,10 +452,10 @@ def _build_environment(folder: Path, sockets: Path | None, *, asks: Path | None)
     inherited_variables = {
         key: os.environ[key] for key in ("HOME", ssh_options.AGENT, "LANG", "USER", "LOGNAME") if key in os.environ
     }
-    password = vault.get_password_file()
+    password = vault.get_vault_password_file()
     return {
         **inherited_variables,
-        **(askpass.build_variables(asks) if asks else {}),
+        **(askpass.build_askpass_environment(asks) if asks else {}),
         **({vault.PASSWORD_FILE: str(password)} if password else {}),
         "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', '/usr/bin:/bin')}",
         "ANSIBLE_CONFIG": str(_IN_ANSIBLE / "ansible.cfg"),
@@ -460,7 +464,7 @@ def _build_environment(folder: Path, sockets: Path | None, *, asks: Path | None)
         "ANSIBLE_LOCAL_TEMP": f"{folder}/local",
         "ANSIBLE_SSH_CONTROL_PATH_DIR": str(sockets or f"{folder}/cp"),
         "ANSIBLE_SSH_ARGS": f"-o ControlMaster=auto -o ControlPersist={60 if sockets else 15}s "
-        f"{' '.join(ssh_options.build_arguments(askpass.OPTIONS if asks else {'BatchMode': 'yes'}))} -o "
+        f"{' '.join(ssh_options.build_ssh_option_arguments(askpass.OPTIONS if asks else {'BatchMode': 'yes'}))} -o "
         f"ConnectTimeout={ANSWER_SECONDS} -o ServerAliveInterval={ALIVE_SECONDS} -o ServerAliveCountMax=3",
         "ANSIBLE_INVENTORY_ENABLED": "yaml",
         "ANSIBLE_INVENTORY_IGNORE_REGEX": variables.NOT_READ,

@@ -52,7 +52,7 @@ class NoAnswer(Exception):
     """A host was asked and said nothing that can be used; the message says why, and may be the host's own words."""
 
 
-def build_command(reach: Reach, remote: str) -> list[str]:
+def build_ssh_command_of_reach(reach: Reach, remote: str) -> list[str]:
     """Return the command line that runs ``remote`` there.
 
     Options of ours come first, since ssh keeps the first value it meets.
@@ -71,7 +71,7 @@ def build_command(reach: Reach, remote: str) -> list[str]:
     return [
         "ssh",
         "-T",
-        *ssh_options.build_arguments(options),
+        *ssh_options.build_ssh_option_arguments(options),
         *(["-i", str(Path(reach.key_file).expanduser())] if reach.key_file else []),
         *reach.ssh_arguments,
         *ssh_options.LAST,
@@ -81,13 +81,13 @@ def build_command(reach: Reach, remote: str) -> list[str]:
     ]
 
 
-def talk(
+def run_program_with_input_and_timeout(
     arguments: Sequence[str], stdin_data: Path | bytes, seconds: float, environment: Mapping[str, str]
 ) -> tuple[bytes, bytes, bool]:
     """Return what a program prints on both outputs, each cut at ``MAX_OUTPUT``, and whether it ended in time."""
     ends = time.monotonic() + seconds
     outputs = [b"", b""]
-    with _run_process(arguments, stdin_data, environment) as ready:
+    with _run_process_with_output_selector(arguments, stdin_data, environment) as ready:
         while ready.get_map() and max(map(len, outputs)) < MAX_OUTPUT and time.monotonic() < ends:
             for key, _ in ready.select(max(0.0, ends - time.monotonic())):
                 piece = os.read(key.fd, MAX_OUTPUT)
@@ -99,7 +99,7 @@ def talk(
 
 
 @contextlib.contextmanager
-def _run_process(
+def _run_process_with_output_selector(
     arguments: Sequence[str], stdin_data: Path | bytes, environment: Mapping[str, str]
 ) -> Iterator[selectors.DefaultSelector]:
     """Run a program: what it prints on its first and second output becomes ready as 0 and 1.
@@ -107,7 +107,7 @@ def _run_process(
     It ends with the context.
     """
     with (
-        _open_stdin(stdin_data) as script,
+        _open_stdin_data_as_file(stdin_data) as script,
         subprocess.Popen(
             arguments,
             stdin=script,
@@ -128,7 +128,7 @@ def _run_process(
                 os.killpg(process.pid, signal.SIGKILL)  # with it what it started itself, such as a ProxyCommand
 
 
-def _open_stdin(stdin_data: Path | bytes) -> IO[bytes]:
+def _open_stdin_data_as_file(stdin_data: Path | bytes) -> IO[bytes]:
     if isinstance(stdin_data, Path):
         return stdin_data.open("rb")
     file = os.fdopen(os.memfd_create("given"), "w+b")
@@ -142,15 +142,17 @@ def run_as_root(
     program: Path,
     question: Mapping[str, Any],
     seconds: float,
-    beside: Mapping[str, Path | bytes] | None = None,
+    importable_files: Mapping[str, Path | bytes] | None = None,
 ) -> bytes:
     """Return what a program of ours answers when it is run once on a host as root: its last line.
 
     It may import ``luytre_shared``, and what is ``beside`` it as in ``stream_as_root``, of which it may read what is
     given as bytes. Its ``main`` is given the words of SSH_CONNECTION and the question as JSON. Raises NoAnswer.
     """
-    arguments, environment = _build_root_command(reach)
-    out, err, in_time = talk(arguments, _build_stdin(question, program, beside or {}), seconds, environment)
+    arguments, environment = _build_ssh_command_running_as_root(reach)
+    out, err, in_time = run_program_with_input_and_timeout(
+        arguments, _build_stdin(question, program, importable_files or {}), seconds, environment
+    )
     lines = out.splitlines()
     if not lines or not in_time:
         raise NoAnswer(_shorten_errors(err) or "no answer in time")
@@ -158,16 +160,22 @@ def run_as_root(
 
 
 def stream_as_root(
-    reach: Reach, program: Path, beside: Mapping[str, Path | bytes], question: Mapping[str, Any], seconds: float
+    reach: Reach,
+    program: Path,
+    importable_files: Mapping[str, Path | bytes],
+    question: Mapping[str, Any],
+    seconds: float,
 ) -> Iterator[bytes]:
     """Run a program of ours once on a host as root; yield what it sends, piece by piece, for at most ``seconds``.
 
     Beside ``luytre_shared`` it may import what is ``beside`` it, files by their names in the archive that it comes in.
     Raises NoAnswer when nothing comes.
     """
-    arguments, environment = _build_root_command(reach)
+    arguments, environment = _build_ssh_command_running_as_root(reach)
     ends, has_output, errors = time.monotonic() + seconds, False, b""
-    with _run_process(arguments, _build_stdin(question, program, beside), environment) as ready:
+    with _run_process_with_output_selector(
+        arguments, _build_stdin(question, program, importable_files), environment
+    ) as ready:
         while ready.get_map() and time.monotonic() < ends:
             for key, _ in ready.select(max(0.0, ends - time.monotonic())):
                 piece = os.read(key.fd, MAX_OUTPUT)
@@ -186,7 +194,7 @@ def _shorten_errors(errors: bytes) -> str:
     return " ".join(errors.decode("utf-8", "replace").split())[-300:]
 
 
-def _build_root_command(reach: Reach) -> tuple[list[str], dict[str, str]]:
+def _build_ssh_command_running_as_root(reach: Reach) -> tuple[list[str], dict[str, str]]:
     """Return the command line, and the environment, by which a program that comes on standard input is run there.
 
     Raises NoAnswer.
@@ -194,20 +202,24 @@ def _build_root_command(reach: Reach) -> tuple[list[str], dict[str, str]]:
     if reach.unclear is not None:
         raise NoAnswer(f"{reach.unclear} in the inventory has to be a literal value")
     remote = shlex.join(["/bin/sh", "-c", _AS_ROOT, "sh", _LAUNCH])
-    return build_command(reach, remote), ssh_options.select_environment(os.environ, [reach.key_file])
+    return build_ssh_command_of_reach(reach, remote), ssh_options.select_environment_with_needed_agent(
+        os.environ, [reach.key_file]
+    )
 
 
-def _build_stdin(question: Mapping[str, Any], program: Path, beside: Mapping[str, Path | bytes]) -> bytes:
-    return json.dumps(question).encode("ascii") + b"\n" + _pack_program(program, beside)
+def _build_stdin(question: Mapping[str, Any], program: Path, importable_files: Mapping[str, Path | bytes]) -> bytes:
+    return json.dumps(question).encode("ascii") + b"\n" + _pack_program(program, importable_files)
 
 
-def _pack_program(program: Path, beside: Mapping[str, Path | bytes]) -> bytes:
+def _pack_program(program: Path, importable_files: Mapping[str, Path | bytes]) -> bytes:
     """Return the program, and what it may import, as an archive that Python imports from."""
-    shared_modules = sorted((resources.get_root() / "on_host/shared/module_utils/luytre_shared").glob("*.py"))
+    shared_modules = sorted(
+        (resources.get_resources_folder() / "on_host/shared/module_utils/luytre_shared").glob("*.py")
+    )
     files: dict[str, Path | bytes] = {
         f"ansible/module_utils/luytre_shared/{module.name}": module for module in shared_modules
     }
-    files |= beside
+    files |= importable_files
     folders = {str(folder) for name in files for folder in Path(name).parents[:-1]}
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -22,26 +22,30 @@ LAST = ("-a", "-x")
 AGENT = "SSH_AUTH_SOCK"
 
 
-def build_arguments(options: Mapping[str, str] = SAFE) -> list[str]:
+def build_ssh_option_arguments(options: Mapping[str, str] = SAFE) -> list[str]:
     """Return options as arguments of ssh."""
     return [word for key, value in options.items() for word in ("-o", f"{key}={value}")]
 
 
-def build_command(arguments: Sequence[str]) -> list[str]:
+def build_ssh_command(arguments: Sequence[str]) -> list[str]:
     """Return a command of ssh with these arguments, which end with what is run there, or with the host."""
-    return ["ssh", *build_arguments(), *arguments[:-1], *LAST, *arguments[-1:]]
+    return ["ssh", *build_ssh_option_arguments(), *arguments[:-1], *LAST, *arguments[-1:]]
 
 
-def select_environment(variables: Mapping[str, str], key_files: Iterable[str | None]) -> dict[str, str]:
+def select_environment_with_needed_agent(
+    variables: Mapping[str, str], key_files: Iterable[str | None]
+) -> dict[str, str]:
     """Return the variables, with the agent only where some host needs it.
 
     A host needs it that has no key file of its own, or one with a passphrase.
     """
-    asks_agent = AGENT in variables and any(file is None or has_passphrase(file) for file in set(key_files))
+    asks_agent = AGENT in variables and any(
+        file is None or is_private_key_usable_with_passphrase(file) for file in set(key_files)
+    )
     return {key: value for key, value in variables.items() if key != AGENT or asks_agent}
 
 
-def has_passphrase(file: str) -> bool:
+def is_private_key_usable_with_passphrase(file: str) -> bool:
     """Return whether a private key can be used by whoever knows its passphrase alone; what cannot be read has none."""
     import base64
     from pathlib import Path

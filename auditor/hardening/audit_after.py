@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from auditor.audit.controls import Catalogue
-from auditor.audit.run import compare, judge
+from auditor.audit.run import build_comparison_with_indicators, judge_collected_facts
 from auditor.facts import HostFacts
 from auditor.fleet.collect import collect
 from auditor.hardening import unapplied_controls
@@ -14,7 +14,7 @@ from auditor.hardening.plan import HardeningPlan
 from auditor.models import Hardening, Host, HostOutcome, Inventory, Run, clock
 
 
-def audit_after(
+def audit_hosts_after_hardening(
     inventory: Inventory, catalogue: Catalogue, hosts: Sequence[Host], plan: HardeningPlan, result: HardeningResult
 ) -> Run:
     """Return the run after: hosts as read when they were settled; those that were not, read now.
@@ -34,11 +34,11 @@ def audit_after(
         more, read = collect(inventory.path, rest)
         facts.update(more)
         outcomes.update({outcome.host: outcome for outcome in read})
-    hosts_with_record = {entry.host for entry in result.hardening.hosts if entry.made_record}
+    hosts_with_record = {entry.host for entry in result.hardening.hosts if entry.has_recorded_programs_and_settings}
     known_records = {host: digest for host, digest in inventory.records.items() if host not in hosts_with_record}
 
     def judge_hosts() -> tuple[Run, Hardening]:
-        run = judge(
+        run = judge_collected_facts(
             inventory.model_copy(update={"records": known_records}),
             catalogue,
             hosts,
@@ -46,14 +46,14 @@ def audit_after(
             [outcomes[host.name] for host in hosts],
             started_at=started_at,
             purpose="after",
-            comparison=compare(inventory, clock.to_day(started_at)),
+            comparison=build_comparison_with_indicators(inventory, clock.convert_moment_to_vietnam_day(started_at)),
         )
-        return run, unapplied_controls.record_unapplied(
+        return run, unapplied_controls.record_controls_not_in_force_afterwards(
             result.hardening, plan, run, result.skipped_items, result.dropped_controls
         )
 
     run, hardening = judge_hosts()
-    unseen = unapplied_controls.find_unchecked_hosts(hardening, run)
+    unseen = unapplied_controls.find_hosts_not_evaluated_afterwards(hardening, run)
     again = [host for host in hosts if host.name in unseen and host not in rest]
     if again:
         more, read = collect(inventory.path, again)

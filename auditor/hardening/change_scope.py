@@ -24,44 +24,48 @@ _OF_PATHS = ("modes:", "tree:")
 _RECORDS = "/var/lib/dpkg/"
 
 
-def covers(touch: str, what: str) -> bool:
+def is_thing_covered_by_touch(touch: str, changed_thing: str) -> bool:
     """Return whether the touch means what changed.
 
     The thing itself, what is below it, or for ``sysctl:`` what fits its pattern.
     """
-    path = _path(touch)
+    path = _get_path_of_touch(touch)
     if path is not None:
         base, below = path.rstrip("/"), path.endswith("/") or touch.startswith("tree:")
-        return what == (base or "/") or (below and what.startswith(f"{base}/")) or _is_table(path, what)
-    return fnmatchcase(what, touch) if touch.startswith("sysctl:") else what == touch
+        return (
+            changed_thing == (base or "/")
+            or (below and changed_thing.startswith(f"{base}/"))
+            or _is_packet_filter_table_of_file(path, changed_thing)
+        )
+    return fnmatchcase(changed_thing, touch) if touch.startswith("sysctl:") else changed_thing == touch
 
 
-def any_covers(touches: Iterable[str], what: str) -> bool:
+def is_thing_covered_by_any_touch(touches: Iterable[str], changed_thing: str) -> bool:
     """Return whether any of the touches means it."""
-    return any(covers(touch, what) for touch in touches)
+    return any(is_thing_covered_by_touch(touch, changed_thing) for touch in touches)
 
 
-def any_within(touches: Iterable[str], place: str) -> bool:
+def is_any_touch_within_place(touches: Iterable[str], place: str) -> bool:
     """Return whether any of the touches lies in a place, itself told as a touch."""
-    return any(covers(place, _path(touch) or touch) for touch in touches)
+    return any(is_thing_covered_by_touch(place, _get_path_of_touch(touch) or touch) for touch in touches)
 
 
-def upgrades_packages(touches: Iterable[str]) -> bool:
+def has_package_upgrade_among_touches(touches: Iterable[str]) -> bool:
     """Return whether packages are upgraded: then the touches are all that packages may change, and tell nothing."""
-    return any_within(touches, _RECORDS)
+    return is_any_touch_within_place(touches, _RECORDS)
 
 
-def installs_packages(touches: Iterable[str]) -> bool:
+def has_package_install_among_touches(touches: Iterable[str]) -> bool:
     """Return whether packages are installed or removed."""
     return any(touch.startswith("package:") for touch in touches)
 
 
-def select_declared(touches: Iterable[str]) -> tuple[str, ...]:
+def select_touches_known_without_host(touches: Iterable[str]) -> tuple[str, ...]:
     """Return those that are known without asking a host."""
     return tuple(touch for touch in touches if not touch.startswith(FOUND_PREFIX))
 
 
-def resolve_touches(touches: Iterable[str], violations: Iterable[Any]) -> tuple[str, ...] | None:
+def resolve_touches_on_host_by_violations(touches: Iterable[str], violations: Iterable[Any]) -> tuple[str, ...] | None:
     """Return what is touched on the host that named these violations.
 
     Of paths that it found the modes, of doubtful ones all.
@@ -76,15 +80,15 @@ def resolve_touches(touches: Iterable[str], violations: Iterable[Any]) -> tuple[
         not re.fullmatch(PLAIN_PATH, path) or "/../" in f"{path}/" or not path.startswith(folders) for path in paths
     ):
         return None
-    return (*select_declared(touches), *(f"{kind}{path}" for path, kind in paths.items()))
+    return (*select_touches_known_without_host(touches), *(f"{kind}{path}" for path, kind in paths.items()))
 
 
-def _path(touch: str) -> str | None:
+def _get_path_of_touch(touch: str) -> str | None:
     """Return the path that a touch is about, if it is about one."""
     kind = next((kind for kind in _OF_PATHS if touch.startswith(kind)), "")
     path = touch.removeprefix(kind)
     return path if path.startswith("/") else None
 
 
-def _is_table(path: str, what: str) -> bool:
-    return path == TABLE_FILE and what.startswith("nft:")
+def _is_packet_filter_table_of_file(path: str, changed_thing: str) -> bool:
+    return path == TABLE_FILE and changed_thing.startswith("nft:")

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from auditor.fleet.error_messages import explain
+from auditor.fleet.error_messages import explain_ansible_or_ssh_message
 from auditor.fleet.runner import play
 from auditor.hardening import change_scope, guard_answers
 from auditor.models import ControlId, Hardening, Host, Inventory, Model, Run, Text
@@ -46,7 +46,9 @@ class Drift(Model):
         return tuple(sorted({control for change in self.changes for control in change.controls}))
 
 
-def check_drift(inventory: Inventory, hosts: Sequence[Host], hardenings: Iterable[Hardening]) -> tuple[Drift, ...]:
+def ask_hosts_for_drift(
+    inventory: Inventory, hosts: Sequence[Host], hardenings: Iterable[Hardening]
+) -> tuple[Drift, ...]:
     """Ask every host.
 
     ``hardenings``: the hardenings in the journal, newest first, from which it is learnt what is in force.
@@ -68,15 +70,20 @@ def check_drift(inventory: Inventory, hosts: Sequence[Host], hardenings: Iterabl
     run = play("drift.yml", inventory=inventory.path, limit=[host.name for host in hosts], timeout=DRIFT_SECONDS)
     drifts = []
     for host in hosts:
-        response = guard_answers.get_answer(run, host.name)
+        response = guard_answers.get_guard_response(run, host.name)
         if response is None:
-            drifts.append(Drift(host=host.name, refused=_explain_refusal(guard_answers.get_complaint(run, host.name))))
+            drifts.append(
+                Drift(
+                    host=host.name,
+                    refused=_explain_refused_drift_check(guard_answers.explain_missing_guard_response(run, host.name)),
+                )
+            )
         else:
             drifts.append(_parse_drift(host.name, response, in_force.get(host.name, {})))
     return tuple(drifts)
 
 
-def add_audit_results(drifts: Iterable[Drift], run: Run) -> tuple[Drift, ...]:
+def add_reopened_controls_from_audit(drifts: Iterable[Drift], run: Run) -> tuple[Drift, ...]:
     """Return the same with the audit's verdicts on the controls that the changes concern.
 
     These are added for each host that the audit could read.
@@ -93,47 +100,58 @@ def add_audit_results(drifts: Iterable[Drift], run: Run) -> tuple[Drift, ...]:
     )
 
 
-def _explain_refusal(message: str) -> Text:
+def _explain_refused_drift_check(message: str) -> Text:
     if "no confirmed run" in message:
         return Text(
             vi="chưa có lần gia cố nào được xác nhận trên máy chủ này",
             en="no hardening has been confirmed on this host yet",
         )
-    return explain(message)
+    return explain_ansible_or_ssh_message(message)
 
 
 def _parse_drift(host: str, response: Mapping[str, Any], in_force: Touches) -> Drift:
     path_changes = [
-        (guard_answers.clean_text(entry.get("path")), guard_answers.clean_text(entry.get("what")))
-        for entry in guard_answers.list_mappings(response.get("paths"))
+        (
+            guard_answers.redact_to_printable_text(entry.get("path")),
+            guard_answers.redact_to_printable_text(entry.get("what")),
+        )
+        for entry in guard_answers.list_mappings_among_members(response.get("paths"))
     ]
-    changes = [DriftChange(what=path, how=how, controls=_find_controls(in_force, path)) for path, how in path_changes]
-    changes += [
-        DriftChange(what=f"sysctl {key}", how="changed", controls=_find_controls(in_force, f"sysctl:{key}"))
-        for key in guard_answers.list_texts(response.get("sysctls"))
+    changes = [
+        DriftChange(what=path, how=how, controls=_find_controls_that_touch_thing(in_force, path))
+        for path, how in path_changes
     ]
     changes += [
-        DriftChange(what=f"nft {name}", how="changed", controls=_find_controls(in_force, f"nft:{name}"))
-        for name in guard_answers.list_texts(response.get("tables"))
+        DriftChange(
+            what=f"sysctl {key}", how="changed", controls=_find_controls_that_touch_thing(in_force, f"sysctl:{key}")
+        )
+        for key in guard_answers.list_members_as_redacted_text(response.get("sysctls"))
+    ]
+    changes += [
+        DriftChange(
+            what=f"nft {name}", how="changed", controls=_find_controls_that_touch_thing(in_force, f"nft:{name}")
+        )
+        for name in guard_answers.list_members_as_redacted_text(response.get("tables"))
     ]
     count = response.get("count")
     return Drift(
         host=host,
-        run=guard_answers.clean_text(response.get("run")),
+        run=guard_answers.redact_to_printable_text(response.get("run")),
         changes=tuple(changes),
         count=max(len(changes), count if isinstance(count, int) else 0),
-        notes=guard_answers.describe_notes(response, _UNSEEN),
+        notes=guard_answers.describe_paths_not_in_rollback_point(response, _UNSEEN),
     )
 
 
 _UNSEEN = Text(vi="không so sánh được", en="not compared:")
 
 
-def _find_controls(in_force: Touches, what: str) -> tuple[ControlId, ...]:
+def _find_controls_that_touch_thing(in_force: Touches, changed_thing: str) -> tuple[ControlId, ...]:
     return tuple(
         sorted(
             control
             for control, control_touches in in_force.items()
-            if not change_scope.upgrades_packages(control_touches) and change_scope.any_covers(control_touches, what)
+            if not change_scope.has_package_upgrade_among_touches(control_touches)
+            and change_scope.is_thing_covered_by_any_touch(control_touches, changed_thing)
         )
     )

@@ -17,12 +17,12 @@ _FOR_PACKAGES = 2.0
 
 def estimate_seconds(plan: HardeningPlan) -> float:
     """Estimate the seconds of the whole plan: batches one after another, the hosts of one side by side."""
-    seconds_by_host = {host.host: _estimate_host(host) for host in plan.hosts if host.due}
+    seconds_by_host = {host.host: _estimate_seconds_of_host(host) for host in plan.hosts if host.changes_to_be_made}
     return sum(
         (max(seconds_by_host[name] for name in names) for names in rollout.split_batches(tuple(seconds_by_host))), 0.0
     )
 
 
-def _estimate_host(host: HostPlan) -> float:
-    packages = sum(change_scope.installs_packages(change.touches) for change in host.due)
-    return _FOR_A_HOST + _FOR_A_CHANGE * len(host.due) + _FOR_PACKAGES * packages
+def _estimate_seconds_of_host(host: HostPlan) -> float:
+    packages = sum(change_scope.has_package_install_among_touches(change.touches) for change in host.changes_to_be_made)
+    return _FOR_A_HOST + _FOR_A_CHANGE * len(host.changes_to_be_made) + _FOR_PACKAGES * packages

@@ -15,17 +15,17 @@ from pathlib import Path
 
 from auditor.audit.controls import Catalogue
 from auditor.facts import HostFacts
-from auditor.fleet.runner import Task, interrupt_on_sigterm
+from auditor.fleet.runner import AnsibleTask, interrupt_on_sigterm
 from auditor.hardening import rollout
 from auditor.hardening.health import other_endpoints
 from auditor.hardening.journal import Journal
-from auditor.hardening.plan import HardeningPlan, TaskPreview, preview
+from auditor.hardening.plan import HardeningPlan, TaskPreview, list_changing_tasks_of_check_run
 from auditor.hardening.rollout import RolloutOptions
 from auditor.hardening.steps import batch, related_hosts
-from auditor.hardening.steps.apply import play_plan
-from auditor.hardening.steps.commit import make_reserve
-from auditor.hardening.steps.failure_reasons import END_REASONS, explain_failure
-from auditor.hardening.steps.record import HardeningRecord, now
+from auditor.hardening.steps.apply import play_apply_playbook_of_plan
+from auditor.hardening.steps.commit import make_reserve_of_disk_space
+from auditor.hardening.steps.failure_reasons import END_REASONS, explain_playbook_failure_on_host
+from auditor.hardening.steps.record import HardeningRecord, format_present_moment_for_journal
 from auditor.hardening.steps.rollout_state import Renewal, Rollout
 from auditor.hardening.unapplied_controls import SkippedItem
 from auditor.models import ControlId, Hardening, Host, HostHardening, HostOutcome, Inventory, Text
@@ -44,23 +44,30 @@ class HardeningResult:
     """By host and control, why what was agreed to was not begun."""
 
 
-def try_out(inventory: Inventory, plan: HardeningPlan) -> tuple[tuple[TaskPreview, ...], Mapping[str, Text]]:
+def preview_plan_by_check_run(
+    inventory: Inventory, plan: HardeningPlan
+) -> tuple[tuple[TaskPreview, ...], Mapping[str, Text]]:
     """Return what the plan's tasks would change, by a check run that changes nothing.
 
     The hosts where that failed are returned with the reason.
     """
-    if plan.is_empty:
+    if plan.has_no_changes_to_make:
         return (), {}
-    run = play_plan(
-        inventory, plan.as_variables(), {"luytre_asides": plan.as_asides(), "luytre_lost": plan.as_losses()}, check=True
+    run = play_apply_playbook_of_plan(
+        inventory,
+        plan.build_luytre_plan_variable(),
+        {"luytre_asides": plan.build_luytre_asides_variable(), "luytre_lost": plan.build_luytre_lost_variable()},
+        check=True,
     )
     end_reason = END_REASONS.get(run.status)
-    return preview(run), {
-        host: why for host in plan.as_variables() if (why := explain_failure(run, host) or end_reason)
+    return list_changing_tasks_of_check_run(run), {
+        host: why
+        for host in plan.build_luytre_plan_variable()
+        if (why := explain_playbook_failure_on_host(run, host) or end_reason)
     }
 
 
-def harden(
+def harden_hosts_in_batches(
     inventory: Inventory,
     hosts: Sequence[Host],
     plan: HardeningPlan,
@@ -68,7 +75,7 @@ def harden(
     journal: Journal,
     run_id: str,
     options: RolloutOptions | None = None,
-    watch: Callable[[Task], None] | None = None,
+    watch: Callable[[AnsibleTask], None] | None = None,
     release: Sequence[ControlId] = (),
     facts: Mapping[str, HostFacts] | None = None,
     renewal: Renewal | None = None,
@@ -87,13 +94,16 @@ def harden(
     """
     options = options or RolloutOptions()
     by_name = {host.name: host for host in hosts}
-    names = tuple(plan.as_variables())
+    names = tuple(plan.build_luytre_plan_variable())
     batches = rollout.split_batches(names, options.batch)
-    touches = {host_plan.host: {change.control: change.touches for change in host_plan.due} for host_plan in plan.hosts}
+    touches = {
+        host_plan.host: {change.control: change.touches for change in host_plan.changes_to_be_made}
+        for host_plan in plan.hosts
+    }
     hardening = Hardening(
         id=run_id,
         inventory=inventory.path,
-        started=now(),
+        started=format_present_moment_for_journal(),
         seconds=options.seconds,
         by_wish=tuple(sorted(options.by_wish)),
         hosts=(
@@ -101,7 +111,7 @@ def harden(
                 HostHardening(
                     host=name,
                     batch=number,
-                    controls=() if release else tuple(plan.as_variables()[name]),
+                    controls=() if release else tuple(plan.build_luytre_plan_variable()[name]),
                     touches={} if release else touches[name],
                     released=tuple(release),
                 )
@@ -115,27 +125,30 @@ def harden(
             ),
         ),
     )
-    with journal.reserve, interrupt_on_sigterm(), _for_ssh() as sockets:
+    with journal.reserve, interrupt_on_sigterm(), _make_ssh_sockets_folder_with_reserve() as sockets:
         record = HardeningRecord(journal, hardening)
         current_rollout = Rollout(
             inventory, plan, catalogue, record, sockets, watch, tuple(release), renewal, going_back
         )
         current_rollout.endpoints = {
-            name: other_endpoints.find_other_endpoints(
-                by_name[name], read, catalogue.collect_effects(plan.as_variables()[name])
+            name: other_endpoints.find_endpoints_besides_declared_sites(
+                by_name[name], read, catalogue.collect_effects_of_fixes(plan.build_luytre_plan_variable()[name])
             )
             for name, read in (facts or {}).items()
             if name in names
         }
         if facts:
-            current_rollout.around = related_hosts.find_related_hosts(
-                inventory, names, facts, catalogue.collect_effects(chain.from_iterable(plan.as_variables().values()))
+            current_rollout.around = related_hosts.find_hosts_that_depend_on_each_host(
+                inventory,
+                names,
+                facts,
+                catalogue.collect_effects_of_fixes(chain.from_iterable(plan.build_luytre_plan_variable().values())),
             )
         for current_names in batches:
             batch.harden_batch(current_rollout, [by_name[name] for name in current_names])
             if record.now.select_by_state("reverted", "in_part", "lost"):
                 break
-        record.update(ended=now())
+        record.record_changes_of_hardening(ended=format_present_moment_for_journal())
     return HardeningResult(
         record.now,
         current_rollout.facts,
@@ -145,30 +158,32 @@ def harden(
     )
 
 
-def recover_unfinished(
-    inventory: Inventory, hosts: Sequence[Host], journal: Journal, watch: Callable[[Task], None] | None = None
+def recover_killed_hardenings(
+    inventory: Inventory, hosts: Sequence[Host], journal: Journal, watch: Callable[[AnsibleTask], None] | None = None
 ) -> tuple[Hardening, ...]:
     """Learn how hardenings that were killed ended, bringing back what is still open. The hardenings, as known now.
 
     The caller holds the journal's lock.
     """
     hardenings = []
-    for hardening in journal.find_unfinished(inventory.path):
+    for hardening in journal.find_hardenings_of_unknown_end(inventory.path):
         record = HardeningRecord(journal, hardening)
         open_hosts = {entry.host for entry in hardening.select_by_state("applying", "armed", "lost")}
-        with journal.reserve, interrupt_on_sigterm(), _for_ssh() as sockets:
+        with journal.reserve, interrupt_on_sigterm(), _make_ssh_sockets_folder_with_reserve() as sockets:
             current_rollout = Rollout(
                 inventory, HardeningPlan(hosts=()), Catalogue(controls=()), record, sockets, watch
             )
-            batch.recover_hosts(current_rollout, [host for host in hosts if host.name in open_hosts])
+            batch.recover_hosts_of_killed_hardening(
+                current_rollout, [host for host in hosts if host.name in open_hosts]
+            )
         if not record.now.select_by_state("applying", "armed", "lost"):
-            record.update(ended=record.now.ended or now())
+            record.record_changes_of_hardening(ended=record.now.ended or format_present_moment_for_journal())
         hardenings.append(record.now)
     return tuple(hardenings)
 
 
 @contextmanager
-def _for_ssh() -> Iterator[Path]:
+def _make_ssh_sockets_folder_with_reserve() -> Iterator[Path]:
     """Make a folder for connections, with room kept beside them for ending a run."""
-    with tempfile.TemporaryDirectory(prefix="luytre-ssh-") as folder, make_reserve(Path(folder)):
+    with tempfile.TemporaryDirectory(prefix="luytre-ssh-") as folder, make_reserve_of_disk_space(Path(folder)):
         yield Path(folder)

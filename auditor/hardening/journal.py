@@ -12,11 +12,11 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from auditor.errors import InputError, get_first_error
+from auditor.errors import InputError, get_place_and_message_of_first_error
 from auditor.history import database, runs
 from auditor.models import Hardening
 from auditor.system import files
-from auditor.system.disk_reserve import Reserve
+from auditor.system.disk_reserve import DiskReserve
 from auditor.system.lock import hold_lock
 
 ROOM = 4 << 20
@@ -27,19 +27,19 @@ class Journal:
     """The hardenings kept in one folder."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        self.folder = folder or database.default_path().parent / "hardenings"
-        self.reserve = Reserve(self.folder / "room", ROOM)
+        self.folder = folder or database.get_default_history_path().parent / "hardenings"
+        self.reserve = DiskReserve(self.folder / "room", ROOM)
 
-    def write(self, hardening: Hardening) -> None:
+    def write_progress_of_hardening(self, hardening: Hardening) -> None:
         """Keep how far a hardening has got.
 
         Whole or not at all, also after a power cut. Raises InputError when it cannot.
         """
-        self._make()
+        self._make_journal_folder()
         path = self.folder / f"{hardening.id}.json"
         try:
             self.reserve.with_room(
-                lambda: files.write_whole(path, [hardening.model_dump_json(indent=1).encode()], 0o600)
+                lambda: files.write_file_atomically(path, [hardening.model_dump_json(indent=1).encode()], 0o600)
             )
         except OSError as error:
             raise InputError(
@@ -48,30 +48,40 @@ class Journal:
 
     def list_hardenings(self, inventory: str) -> tuple[Hardening, ...]:
         """Return the hardenings of an inventory, newest first."""
-        key = database.key_of(inventory)
+        key = database.make_unique_inventory_key(inventory)
         paths = sorted(self.folder.glob("*.json"), reverse=True) if self.folder.is_dir() else []
-        return tuple(hardening for path in paths if database.key_of((hardening := _read(path)).inventory) == key)
+        return tuple(
+            hardening
+            for path in paths
+            if database.make_unique_inventory_key((hardening := _read_hardening_record(path)).inventory) == key
+        )
 
-    def find(self, inventory: str, run: str | None) -> Hardening:
+    def find_hardening_by_id_or_last(self, inventory: str, run_id_or_beginning: str | None) -> Hardening:
         """Return the hardening with that id, or with a beginning that only one has; by default the last.
 
         Raises InputError when there is none.
         """
         hardenings = self.list_hardenings(inventory)
-        matches = [hardening for hardening in hardenings if run is None or hardening.id.startswith(run)]
-        if not matches or (run and len(matches) > 1):
+        matches = [
+            hardening
+            for hardening in hardenings
+            if run_id_or_beginning is None or hardening.id.startswith(run_id_or_beginning)
+        ]
+        if not matches or (run_id_or_beginning and len(matches) > 1):
             raise InputError(
-                f"{run!r} does not match exactly one hardening run of the inventory {inventory}"
-                if run
+                f"{run_id_or_beginning!r} does not match exactly one hardening run of the inventory {inventory}"
+                if run_id_or_beginning
                 else f"no hardening run of the inventory {inventory} is known here",
                 mend="see 'auditor history list'",
-                guess=runs.nearest_run(run, [hardening.id for hardening in hardenings])
-                if run and not matches
+                guess=runs.find_run_id_with_most_similar_start(
+                    run_id_or_beginning, [hardening.id for hardening in hardenings]
+                )
+                if run_id_or_beginning and not matches
                 else None,
             )
         return matches[0]
 
-    def find_unfinished(self, inventory: str) -> tuple[Hardening, ...]:
+    def find_hardenings_of_unknown_end(self, inventory: str) -> tuple[Hardening, ...]:
         """Return hardenings of which we do not know how they ended on some host."""
         return tuple(
             hardening
@@ -80,9 +90,9 @@ class Journal:
         )
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
+    def hold_lock_of_controller(self) -> Iterator[None]:
         """Hold the controller's lock. Raises InputError at once when another run has it."""
-        self._make()
+        self._make_journal_folder()
         path = self.folder / "lock"
         with ExitStack() as until_then:
             try:
@@ -99,7 +109,7 @@ class Journal:
             os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
             yield
 
-    def _make(self) -> None:
+    def _make_journal_folder(self) -> None:
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
@@ -108,12 +118,12 @@ class Journal:
             ) from error
 
 
-def _read(path: Path) -> Hardening:
+def _read_hardening_record(path: Path) -> Hardening:
     try:
         return Hardening.model_validate_json(path.read_bytes())
     except ValidationError as error:
         raise InputError(
-            f"this record of a hardening run cannot be read: {get_first_error(error)[1]}",
+            f"this record of a hardening run cannot be read: {get_place_and_message_of_first_error(error)[1]}",
             file=path,
             mend="a newer version may have written it: update Lũy Tre, or move the file away",
         ) from error

@@ -12,14 +12,14 @@ from pydantic import Field
 
 from auditor.audit.controls import Catalogue, Disruption, Fix
 from auditor.facts import HostFacts
-from auditor.fleet.runner import PlaybookRun, Task
+from auditor.fleet.runner import AnsibleTask, PlaybookRun
 from auditor.hardening import change_scope as meant
 from auditor.hardening.safety import acceptance, dependents, in_use, preflight, untrusted_files
-from auditor.hardening.safety.lockout import Losses
+from auditor.hardening.safety.lockout import LockoutLosses
 from auditor.models import ControlId, Domain, Finding, Host, Model, Run, Text
 from auditor.text import line_diff
-from auditor.text.redact import redact_diff
-from auditor.text.sanitize import make_one_line
+from auditor.text.redact import redact_secrets_in_unified_diff
+from auditor.text.sanitize import escape_text_to_one_line
 
 MAX_DIFF = 20_000
 """Characters of a task's preview, and of each side that is compared for it."""
@@ -57,7 +57,7 @@ class HostPlan(Model):
     unread: bool = Field(default=False, description="whether it is refused because it could not be read")
 
     @property
-    def due(self) -> tuple[ControlChange, ...]:
+    def changes_to_be_made(self) -> tuple[ControlChange, ...]:
         """Return the changes that would be made."""
         return tuple(change for change in self.changes if change.held is None)
 
@@ -67,9 +67,9 @@ class HostPlan(Model):
         return tuple(change for change in self.changes if change.held is not None)
 
     @property
-    def disruption(self) -> Disruption:
+    def worst_disruption(self) -> Disruption:
         """Return the worst of the changes that would be made."""
-        return max((change.disruption for change in self.due), key=DISRUPTIONS.index, default="none")
+        return max((change.disruption for change in self.changes_to_be_made), key=DISRUPTIONS.index, default="none")
 
 
 class HardeningPlan(Model):
@@ -78,40 +78,45 @@ class HardeningPlan(Model):
     hosts: tuple[HostPlan, ...]
 
     @property
-    def is_empty(self) -> bool:
+    def has_no_changes_to_make(self) -> bool:
         """Return whether nothing would change anywhere."""
-        return not any(host.due for host in self.hosts)
+        return not any(host.changes_to_be_made for host in self.hosts)
 
     @property
-    def is_blind(self) -> bool:
+    def has_unread_host(self) -> bool:
         """Return whether some host could not be read."""
         return any(host.unread for host in self.hosts)
 
     @property
-    def held_total(self) -> int:
+    def total_of_held_changes(self) -> int:
         """Return how many changes are held back on all hosts together."""
         return sum(len(host.held_changes) for host in self.hosts)
 
-    def as_variables(self) -> dict[str, dict[str, list[str]]]:
+    def build_luytre_plan_variable(self) -> dict[str, dict[str, list[str]]]:
         """Return the roles' ``luytre_plan``: host to control id to domains. Holds what is due, and nothing else."""
         return {
-            host.host: {change.control: list(change.sites) for change in host.due} for host in self.hosts if host.due
+            host.host: {change.control: list(change.sites) for change in host.changes_to_be_made}
+            for host in self.hosts
+            if host.changes_to_be_made
         }
 
-    def as_asides(self) -> dict[str, list[str]]:
+    def build_luytre_asides_variable(self) -> dict[str, list[str]]:
         """Return the roles' ``luytre_asides``: host to the controls for which that is accepted."""
-        asides = {host.host: [change.control for change in host.due if change.aside] for host in self.hosts}
+        asides = {
+            host.host: [change.control for change in host.changes_to_be_made if change.aside] for host in self.hosts
+        }
         return {host: controls for host, controls in asides.items() if controls}
 
-    def as_losses(self) -> dict[str, list[str]]:
+    def build_luytre_lost_variable(self) -> dict[str, list[str]]:
         """Return the roles' ``luytre_lost``: host to whom which control may lock out, as CONTROL:ACCOUNT."""
         lost_accounts = {
-            host.host: sorted({account for change in host.due for account in change.locks_out}) for host in self.hosts
+            host.host: sorted({account for change in host.changes_to_be_made for account in change.locks_out})
+            for host in self.hosts
         }
         return {host: names for host, names in lost_accounts.items() if names}
 
 
-def make(
+def make_hardening_plan(
     catalogue: Catalogue,
     run: Run,
     facts: Mapping[str, HostFacts],
@@ -145,11 +150,14 @@ def make(
         **{address: host.name for host in run.hosts for address in (host.name, host.address)},
     }
     beyond = _ExternalFacts(
-        https or {}, linked_listings or {}, behind or {}, dependents.find_dependencies(facts, host_by_address)
+        https or {},
+        linked_listings or {},
+        behind or {},
+        dependents.find_ports_other_hosts_depend_on(facts, host_by_address),
     )
     return HardeningPlan(
         hosts=tuple(
-            _host_plan(catalogue, run, host, facts.get(host.name), open_findings, accepted_controls, beyond)
+            _make_host_plan(catalogue, run, host, facts.get(host.name), open_findings, accepted_controls, beyond)
             for host in run.hosts
         )
     )
@@ -165,12 +173,12 @@ class _ExternalFacts:
     needs: Mapping[str, tuple[dependents.PortDependency, ...]]
 
 
-def merge_plans(plans: Sequence[HardeningPlan]) -> HardeningPlan:
+def merge_changes_to_be_made_of_plans(plans: Sequence[HardeningPlan]) -> HardeningPlan:
     """Return what any of the plans would change; of what is held back, nothing."""
     due: dict[str, dict[str, ControlChange]] = {}
     for host in (host for plan in plans for host in plan.hosts):
         changes = due.setdefault(host.host, {})
-        for change in host.due:
+        for change in host.changes_to_be_made:
             other = changes.get(change.control, change)
             changes[change.control] = change.model_copy(
                 update={
@@ -183,7 +191,7 @@ def merge_plans(plans: Sequence[HardeningPlan]) -> HardeningPlan:
     )
 
 
-def _host_plan(
+def _make_host_plan(
     catalogue: Catalogue,
     run: Run,
     host: Host,
@@ -193,23 +201,30 @@ def _host_plan(
     beyond: _ExternalFacts,
 ) -> HostPlan:
     if facts is None or "system" not in facts.data:
-        return HostPlan(host=host.name, refused=_explain_unread(run, host, facts), unread=True)
+        return HostPlan(host=host.name, refused=_explain_unread_host(run, host, facts), unread=True)
     own = [finding for finding in findings if finding.host == host.name]
     sites: dict[str, list[str]] = {}
     for finding in own:
         domains = [finding.subject.id] if finding.subject.kind == "site" else [site.domain for site in host.sites]
         sites.setdefault(finding.control, []).extend(domains)
-    fixes = {name: fix for name in catalogue.by_id if name in sites and (fix := catalogue[name].fix) is not None}
-    wait_reasons = acceptance.find_wait_reasons(fixes, host, run.organisation, accepted_controls, run.ended_at)
+    fixes = {
+        name: fix for name in catalogue.controls_by_id if name in sites and (fix := catalogue[name].fix) is not None
+    }
+    wait_reasons = acceptance.find_controls_awaiting_acceptance_or_window(
+        fixes, host, run.organisation, accepted_controls, run.ended_at
+    )
     agreed_controls = {*accepted_controls, *host.accept}
     violations = {name: [violation for f in own if f.control == name for violation in f.violations] for name in fixes}
-    touches = {name: meant.resolve_touches(fix.touches, violations[name]) for name, fix in fixes.items()}
+    touches = {
+        name: meant.resolve_touches_on_host_by_violations(fix.touches, violations[name]) for name, fix in fixes.items()
+    }
     odd = {name: _ODD_PATH for name, host_touches in touches.items() if host_touches is None}
     suspect_files = {name: untrusted_files.find_untrusted_files(own, name) for name in fixes}
     doubtful = {
         name: why
         for name, files in suspect_files.items()
-        if (why := untrusted_files.explain_hold(name, files, is_accepted=name in agreed_controls)) is not None
+        if (why := untrusted_files.explain_hold_for_untrusted_files(name, files, is_accepted=name in agreed_controls))
+        is not None
     }
     allowed_fixes = {name: fix for name, fix in fixes.items() if name not in {**wait_reasons, **odd, **doubtful}}
     objections = preflight.find_objections(
@@ -219,8 +234,8 @@ def _host_plan(
     )
     if objections.refusal is not None:
         return HostPlan(host=host.name, refused=objections.refusal)
-    used = in_use.find_usage(host, facts, fixes, beyond.linked_listings, beyond.behind.get(host.name))
-    losses = preflight.find_losses(
+    used = in_use.find_usage_lost_by_fixes(host, facts, fixes, beyond.linked_listings, beyond.behind.get(host.name))
+    losses = preflight.find_people_locked_out_by_plan(
         preflight.PreflightInput(
             host, fixes, own, facts, run.started_at, run.ended_at, beyond.https, frozenset(agreed_controls)
         )
@@ -234,7 +249,9 @@ def _host_plan(
         for name, why in objections.hold_reasons.items()
     }
     hold_reasons = {**odd, **in_use_reasons, **doubtful, **objection_reasons}
-    cut = dependents.find_holds(host, facts.build_context(), fixes, beyond.needs.get(host.name, ()), agreed_controls)
+    cut = dependents.find_controls_closing_needed_ports(
+        host, facts.build_context_for_control_expressions(), fixes, beyond.needs.get(host.name, ()), agreed_controls
+    )
     hold_reasons |= {
         name: _join_reasons(hold_reasons[name], why) if name in hold_reasons else why for name, why in cut.items()
     }
@@ -242,7 +259,11 @@ def _host_plan(
     for name, fix in fixes.items():
         lost_uses = {} if name in agreed_controls or name in hold_reasons else used.sites.get(name, {})
         apart = {
-            **{site: in_use.explain_hold(name, what) for site, what in lost_uses.items() if site in sites[name]},
+            **{
+                site: in_use.explain_hold_for_usage(name, what)
+                for site, what in lost_uses.items()
+                if site in sites[name]
+            },
             **objections.sites.get(name, {}),
         }
         change = ControlChange(
@@ -251,7 +272,7 @@ def _host_plan(
             danger=fix.danger,
             note=fix.note
             if hold_reasons.get(name)
-            else untrusted_files.describe_moves(suspect_files[name])
+            else untrusted_files.describe_files_moved_aside(suspect_files[name])
             or _choose_note(fix, used, losses, name, agreed_controls),
             held=hold_reasons.get(name),
             aside=bool(suspect_files[name]) and name not in hold_reasons,
@@ -264,15 +285,17 @@ def _host_plan(
         )
         others = tuple(site for site in sites[name] if site not in apart)
         if others or not apart:
-            changes.append(change.model_copy(update={"sites": others, **_list_violations(own, name, others)}))
+            changes.append(change.model_copy(update={"sites": others, **_name_and_count_violations(own, name, others)}))
         changes += [
-            change.model_copy(update={"sites": (site,), "held": why, **_list_violations(own, name, (site,))})
+            change.model_copy(update={"sites": (site,), "held": why, **_name_and_count_violations(own, name, (site,))})
             for site, why in apart.items()
         ]
     return HostPlan(host=host.name, changes=tuple(changes))
 
 
-def _list_violations(findings: Sequence[Finding], control: ControlId, sites: Collection[Domain]) -> dict[str, Any]:
+def _name_and_count_violations(
+    findings: Sequence[Finding], control: ControlId, sites: Collection[Domain]
+) -> dict[str, Any]:
     """Return what violates the control on its host, or on these of its sites: the first names, and the number."""
     members = [
         violation
@@ -280,27 +303,29 @@ def _list_violations(findings: Sequence[Finding], control: ControlId, sites: Col
         if finding.control == control and (finding.subject.kind == "host" or finding.subject.id in sites)
         for violation in finding.violations
     ]
-    names = dict.fromkeys(name for member in members if (name := _name_violation(member)) is not None)
+    names = dict.fromkeys(name for member in members if (name := _get_display_name_of_violation(member)) is not None)
     return {"found": tuple(names)[:MAX_FOUND], "found_total": len(names)}
 
 
 _NAMED_BY = ("path", "file", "name", "database", "user", "account", "domain", "package", "process", "line")
 
 
-def _name_violation(member: Any) -> str | None:
+def _get_display_name_of_violation(member: Any) -> str | None:
     """Return what a person knows it by; None for what has no name, and for a path alone.
 
     That may be one that was only tried.
     """
     if isinstance(member, str):
-        return None if member.startswith("/") or not member else make_one_line(member, _MAX_NAME)
+        return None if member.startswith("/") or not member else escape_text_to_one_line(member, _MAX_NAME)
     if not isinstance(member, Mapping):
         return None
     key = next((key for key in _NAMED_BY if isinstance(member.get(key), str | int)), None)
     if key is None:
         return None
     at = member.get("host") if key == "user" else None
-    return make_one_line(f"{member[key] or "''"}@{at}" if isinstance(at, str) else str(member[key]), _MAX_NAME)
+    return escape_text_to_one_line(
+        f"{member[key] or "''"}@{at}" if isinstance(at, str) else str(member[key]), _MAX_NAME
+    )
 
 
 def _collect_in_use_reasons(
@@ -308,31 +333,35 @@ def _collect_in_use_reasons(
 ) -> dict[str, Text]:
     """Return, with the reason, controls that need a person's agreement or take from the host what is in use."""
     reasons = {
-        name: in_use.explain_hold(name, what) for name, what in used.hosts.items() if name not in agreed_controls
+        name: in_use.explain_hold_for_usage(name, what)
+        for name, what in used.hosts.items()
+        if name not in agreed_controls
     }
-    return reasons | {name: _join_reasons(why, used.describe_usage(name)) for name, why in wait_reasons.items()}
+    return reasons | {
+        name: _join_reasons(why, used.describe_usage_lost_by_control(name)) for name, why in wait_reasons.items()
+    }
 
 
 def _choose_note(
-    fix: Fix, used: in_use.UsageReport, losses: Losses, name: str, agreed_controls: set[str]
+    fix: Fix, used: in_use.UsageReport, losses: LockoutLosses, name: str, agreed_controls: set[str]
 ) -> Text | None:
     if name in losses.accepted_losses:
         return losses.accepted_losses[name]
-    what = used.describe_usage(name) if name in agreed_controls else None
-    return fix.note if what is None else in_use.explain_loss(what, fix.note)
+    what = used.describe_usage_lost_by_control(name) if name in agreed_controls else None
+    return fix.note if what is None else in_use.explain_accepted_loss_of_usage(what, fix.note)
 
 
 def _join_reasons(reason: Text, other: Text | None) -> Text:
     return reason if other is None else Text.join((reason, other))
 
 
-def _explain_unread(run: Run, host: Host, facts: HostFacts | None) -> Text:
+def _explain_unread_host(run: Run, host: Host, facts: HostFacts | None) -> Text:
     if facts is not None:
-        why = Text.make_same(facts.errors.get("system", "?"))
+        why = Text.make_same_in_both_languages(facts.errors.get("system", "?"))
     else:
         why = next(
             (outcome.reason for outcome in run.outcomes if outcome.host == host.name and outcome.reason),
-            Text.make_same("?"),
+            Text.make_same_in_both_languages("?"),
         )
     return Text(
         vi=f"không đọc được máy chủ nên không thay đổi gì: {why.vi}",
@@ -357,22 +386,24 @@ class TaskPreview(Model):
     diff: str
 
 
-def preview(run: PlaybookRun) -> tuple[TaskPreview, ...]:
+def list_changing_tasks_of_check_run(run: PlaybookRun) -> tuple[TaskPreview, ...]:
     """Return the tasks that a check run reports as changes, diffs redacted."""
     return tuple(
-        TaskPreview(host=task.host, name=task.name, diff=_render_diff(task))
+        TaskPreview(host=task.host, name=task.name, diff=_render_redacted_diff_of_task(task))
         for task in run.tasks
         if task.outcome == "changed"
     )
 
 
-def _render_diff(task: Task) -> str:
+def _render_redacted_diff_of_task(task: AnsibleTask) -> str:
     results = task.result.get("results")
     entries = task.result.get("diff") or [
         entry.get("diff") for entry in (results if isinstance(results, list) else ()) if isinstance(entry, dict)
     ]
     parts, room = [], MAX_DIFF
-    for part in filter(None, map(_render_entry, islice(_iter_entries(entries), _MAX_ENTRIES))):
+    for part in filter(
+        None, map(_render_redacted_diff_entry, islice(_iter_diff_entries_of_nested_lists(entries), _MAX_ENTRIES))
+    ):
         parts.append(part[:room])
         room -= len(part) + 1
         if room <= 0:
@@ -380,29 +411,29 @@ def _render_diff(task: Task) -> str:
     return "\n".join(parts)
 
 
-def _iter_entries(entries: Any) -> Iterator[Mapping[str, Any]]:
+def _iter_diff_entries_of_nested_lists(entries: Any) -> Iterator[Mapping[str, Any]]:
     if isinstance(entries, list):
         for entry in entries:
-            yield from _iter_entries(entry)
+            yield from _iter_diff_entries_of_nested_lists(entry)
     elif isinstance(entries, dict):
         yield entries
 
 
-def _render_entry(entry: Mapping[str, Any]) -> str:
+def _render_redacted_diff_entry(entry: Mapping[str, Any]) -> str:
     if "prepared" in entry:
         prepared_diff = str(entry["prepared"])[:MAX_DIFF]
-        return redact_diff(prepared_diff, *_HEADER.findall(prepared_diff))
-    before, after = (_as_lines(entry.get(side)) for side in ("before", "after"))
+        return redact_secrets_in_unified_diff(prepared_diff, *_HEADER.findall(prepared_diff))
+    before, after = (_split_diff_side_into_lines(entry.get(side)) for side in ("before", "after"))
     old, new = (str(entry.get(f"{side}_header", side))[:_MAX_HEADER] for side in ("before", "after"))
-    diff_text = "\n".join(line_diff.iter_diff_lines(before, after, old, new))
-    return redact_diff(diff_text, old, new, sides=("\n".join(before), "\n".join(after)))
+    diff_text = "\n".join(line_diff.iter_unified_diff_lines(before, after, old, new))
+    return redact_secrets_in_unified_diff(diff_text, old, new, side_labels=("\n".join(before), "\n".join(after)))
 
 
 _HEADER = re.compile(r"^(?:---|\+\+\+) (\S{1,4096})", re.MULTILINE)
 """The files of a diff that a module made itself."""
 
 
-def _as_lines(side: Any) -> list[str]:
+def _split_diff_side_into_lines(side: Any) -> list[str]:
     if isinstance(side, dict):
         return "\n".join(f"{key}: {str(value)[:MAX_DIFF]}" for key, value in sorted(side.items()))[
             :MAX_DIFF

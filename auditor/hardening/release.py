@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from auditor.audit.controls import Catalogue
-from auditor.hardening.change_scope import select_declared
-from auditor.hardening.harden import HardeningResult, harden
+from auditor.hardening.change_scope import select_touches_known_without_host
+from auditor.hardening.harden import HardeningResult, harden_hosts_in_batches
 from auditor.hardening.journal import Journal
 from auditor.hardening.plan import ControlChange, HardeningPlan, HostPlan
 from auditor.hardening.rollout import RolloutOptions
 from auditor.models import ControlId, HostHardening, Inventory
 
 
-def release(
+def release_control_from_shared_files(
     inventory: Inventory,
     catalogue: Catalogue,
     journal: Journal,
@@ -35,8 +35,8 @@ def release(
         for area_control in catalogue.controls
         if area_control.area == catalogue[control].area and area_control.fix
     ]
-    touches = tuple(sorted({touch for fix in beside for touch in select_declared(fix.touches)}))
+    touches = tuple(sorted({touch for fix in beside for touch in select_touches_known_without_host(fix.touches)}))
     change = ControlChange(control=control, disruption="reload", touches=touches)
     plan = HardeningPlan(hosts=tuple(HostPlan(host=host.name, changes=(change,)) for host in hosts))
     options = RolloutOptions(by_wish=by_wish)
-    return harden(inventory, hosts, plan, catalogue, journal, run_id, options, release=[control])
+    return harden_hosts_in_batches(inventory, hosts, plan, catalogue, journal, run_id, options, release=[control])

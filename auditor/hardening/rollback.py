@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from auditor.fleet.error_messages import explain
+from auditor.fleet.error_messages import explain_ansible_or_ssh_message
 from auditor.fleet.runner import PlaybookRun, play
 from auditor.hardening import change_scope, guard_answers
 from auditor.models import ControlId, Hardening, Host, HostHardening, Inventory, Model, Run, Text
@@ -42,7 +42,7 @@ class UndoneChanges(Model):
     problems: tuple[str, ...] = ()
 
     @property
-    def has_changes(self) -> bool:
+    def has_anything_undone(self) -> bool:
         """Return whether there is anything to undo."""
         return bool(self.files or self.removed or self.sysctls or self.purged or self.units or self.database)
 
@@ -57,8 +57,8 @@ class HostRollback(Model):
     in_force_again: tuple[ControlId, ...] = Field(default=(), description="controls that the run had taken back")
 
 
-def select_entries(
-    hardening: Hardening, hosts: Sequence[Host], control: ControlId | None, *, again: bool = False
+def select_host_entries_that_can_be_undone(
+    hardening: Hardening, hosts: Sequence[Host], control: ControlId | None, *, includes_rolled_back: bool = False
 ) -> tuple[HostHardening, ...]:
     """Return the confirmed hosts of a hardening among these, with a control only those where it was put in force.
 
@@ -67,12 +67,16 @@ def select_entries(
     names = {host.name for host in hosts}
     return tuple(
         entry
-        for entry in hardening.select_by_state("confirmed", *(("rolled_back",) if again and control is None else ()))
+        for entry in hardening.select_by_state(
+            "confirmed", *(("rolled_back",) if includes_rolled_back and control is None else ())
+        )
         if entry.host in names and (control is None or control in entry.controls)
     )
 
 
-def find_last_in_force(hardenings: Iterable[Hardening], hosts: Sequence[Host], control: ControlId) -> Part | None:
+def find_newest_hardening_with_control_in_force(
+    hardenings: Iterable[Hardening], hosts: Sequence[Host], control: ControlId
+) -> Part | None:
     """Return the newest hardening that put the control in force on any of the hosts, and its part there; None.
 
     It is nowhere.
@@ -85,13 +89,15 @@ def find_last_in_force(hardenings: Iterable[Hardening], hosts: Sequence[Host], c
         for entry in hardening.select_by_state("confirmed"):
             if control in entry.released:
                 remaining_hosts.pop(entry.host, None)
-        entries = select_entries(hardening, tuple(remaining_hosts.values()), control)
+        entries = select_host_entries_that_can_be_undone(hardening, tuple(remaining_hosts.values()), control)
         if entries:
             return hardening, entries
     return None
 
 
-def find_last_of_each(hardenings: Iterable[Hardening], hosts: Sequence[Host]) -> tuple[Part, ...]:
+def find_last_hardening_in_force_of_each_host(
+    hardenings: Iterable[Hardening], hosts: Sequence[Host]
+) -> tuple[Part, ...]:
     """Return the hardenings that are in force last on any of the hosts, newest first.
 
     Each comes with its part on those hosts.
@@ -111,7 +117,7 @@ def find_last_of_each(hardenings: Iterable[Hardening], hosts: Sequence[Host]) ->
     return tuple(parts)
 
 
-def add_audit_results(
+def add_reopened_controls_from_audit(
     steps: Iterable[HostRollback], entries: Iterable[HostHardening], control: ControlId | None, run: Run
 ) -> tuple[HostRollback, ...]:
     """Return the same with the controls that the audit afterwards finds open, for each host that it could read."""
@@ -128,7 +134,9 @@ def add_audit_results(
     )
 
 
-def list_own_touches(entry: HostHardening, control: ControlId, in_force: Sequence[HostHardening]) -> tuple[str, ...]:
+def list_touches_of_control_alone(
+    entry: HostHardening, control: ControlId, in_force: Sequence[HostHardening]
+) -> tuple[str, ...]:
     """Return what the control alone touches of all that are in force on the host, in the guard's words.
 
     What others share with it is theirs too, and so is what they touch below its folders: that is named with ``but:``.
@@ -141,7 +149,9 @@ def list_own_touches(entry: HostHardening, control: ControlId, in_force: Sequenc
         for touch in theirs
     }
     own = tuple(touch for touch in entry.touches.get(control, ()) if touch not in others)
-    inside = sorted(touch for touch in others if any(change_scope.any_within([touch], mine) for mine in own))
+    inside = sorted(
+        touch for touch in others if any(change_scope.is_any_touch_within_place([touch], mine) for mine in own)
+    )
     return (*own, *(f"but:{touch}" for touch in inside))
 
 
@@ -149,7 +159,7 @@ def undo_hardening(
     inventory: Inventory,
     hardening: Hardening,
     entries: Sequence[HostHardening],
-    only: Mapping[str, Sequence[str]] | None = None,
+    only_touches_by_host: Mapping[str, Sequence[str]] | None = None,
     control: ControlId | None = None,
     *,
     check: bool = False,
@@ -167,29 +177,36 @@ def undo_hardening(
         variables={
             "luytre_run": hardening.id,
             "luytre_expect": {entry.host: {"digest": entry.digest, "after": entry.after} for entry in entries},
-            **({"luytre_only": {host: list(touches) for host, touches in only.items()}} if only is not None else {}),
+            **(
+                {"luytre_only": {host: list(touches) for host, touches in only_touches_by_host.items()}}
+                if only_touches_by_host is not None
+                else {}
+            ),
         },
         check=check,
         timeout=ROLLBACK_SECONDS,
     )
-    return tuple(_parse_step(playbook_run, entry, control) for entry in entries)
+    return tuple(_parse_host_rollback_of_playbook(playbook_run, entry, control) for entry in entries)
 
 
-def _parse_step(playbook_run: PlaybookRun, entry: HostHardening, control: ControlId | None) -> HostRollback:
-    response = guard_answers.get_answer(playbook_run, entry.host)
+def _parse_host_rollback_of_playbook(
+    playbook_run: PlaybookRun, entry: HostHardening, control: ControlId | None
+) -> HostRollback:
+    response = guard_answers.get_guard_response(playbook_run, entry.host)
     if response is None:
         return HostRollback(
-            host=entry.host, refused=_explain_refusal(guard_answers.get_complaint(playbook_run, entry.host))
+            host=entry.host,
+            refused=_explain_refused_rollback(guard_answers.explain_missing_guard_response(playbook_run, entry.host)),
         )
     undone = _parse_changes(response)
     if control is not None:
-        stays = change_scope.upgrades_packages(entry.touches.get(control, ()))
+        stays = change_scope.has_package_upgrade_among_touches(entry.touches.get(control, ()))
         return HostRollback(host=entry.host, undone=undone, reopens=() if stays else (control,))
     return HostRollback(
         host=entry.host,
         undone=undone,
         reopens=_find_reopened_controls(entry, undone),
-        in_force_again=entry.released if undone.has_changes else (),
+        in_force_again=entry.released if undone.has_anything_undone else (),
     )
 
 
@@ -204,16 +221,16 @@ def _find_reopened_controls(entry: HostHardening, undone: UndoneChanges) -> tupl
     def comes_back(touch_list: Sequence[str]) -> bool:
         if undone.database and any(touch.startswith("database:") for touch in touch_list):
             return True
-        return cut or any(change_scope.any_covers(touch_list, touch) for touch in back)
+        return cut or any(change_scope.is_thing_covered_by_any_touch(touch_list, touch) for touch in back)
 
     return tuple(
         control
         for control, control_touches in entry.touches.items()
-        if not change_scope.upgrades_packages(control_touches) and comes_back(control_touches)
+        if not change_scope.has_package_upgrade_among_touches(control_touches) and comes_back(control_touches)
     )
 
 
-def _explain_refusal(message: str) -> Text:
+def _explain_refused_rollback(message: str) -> Text:
     if "digest differs" in message:
         return Text(
             vi="bản chụp trên máy chủ khác bản đã ghi nhận ở đây: không hoàn tác gì",
@@ -228,7 +245,7 @@ def _explain_refusal(message: str) -> Text:
             " from a backup, or another host "
             "answers at its address; nothing is rolled back",
         )
-    return explain(message)
+    return explain_ansible_or_ssh_message(message)
 
 
 def _parse_changes(response: Mapping[str, Any]) -> UndoneChanges:
@@ -236,16 +253,17 @@ def _parse_changes(response: Mapping[str, Any]) -> UndoneChanges:
     packages = packages if isinstance(packages, Mapping) else {}
     return UndoneChanges(
         **{
-            key: guard_answers.list_texts(response.get(key))
+            key: guard_answers.list_members_as_redacted_text(response.get(key))
             for key in ("files", "removed", "sysctls", "units", "brings_back", "problems")
         },
-        purged=guard_answers.list_texts(packages.get("purged") or packages.get("installed")),
-        staying=guard_answers.list_upgraded_packages(response),
+        purged=guard_answers.list_members_as_redacted_text(packages.get("purged") or packages.get("installed")),
+        staying=guard_answers.list_packages_left_upgraded_by_rollback(response),
         database=response.get("database") is True,
         left=tuple(
             RollbackOmission(
-                path=guard_answers.clean_text(entry.get("path")), reason=guard_answers.clean_text(entry.get("reason"))
+                path=guard_answers.redact_to_printable_text(entry.get("path")),
+                reason=guard_answers.redact_to_printable_text(entry.get("reason")),
             )
-            for entry in guard_answers.list_mappings(response.get("left"))
+            for entry in guard_answers.list_mappings_among_members(response.get("left"))
         ),
     )

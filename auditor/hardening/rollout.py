@@ -33,7 +33,7 @@ def split_batches(hosts: Sequence[str], sizes: str = DEFAULT) -> tuple[tuple[str
     Raises InputError for sizes that make no sense.
     """
     rest = list(hosts)
-    batch_sizes = [_parse_size(text, len(rest)) for text in sizes.split(",")]
+    batch_sizes = [_parse_batch_size(text, len(rest)) for text in sizes.split(",")]
     parts = []
     while rest:
         size = batch_sizes.pop(0) if len(batch_sizes) > 1 else batch_sizes[0]
@@ -42,11 +42,11 @@ def split_batches(hosts: Sequence[str], sizes: str = DEFAULT) -> tuple[tuple[str
     return tuple(parts)
 
 
-def _parse_size(text: str, total: int) -> int:
-    match = _SIZE.fullmatch(text.strip())
+def _parse_batch_size(size_text: str, total: int) -> int:
+    match = _SIZE.fullmatch(size_text.strip())
     number = int(match[1]) if match else 0
     if match is None or (match[2] and number > 100):
         raise InputError(
-            f"--batch: {text!r} is not a size", mend="write numbers and percentages, for example --batch 1,5,25%"
+            f"--batch: {size_text!r} is not a size", mend="write numbers and percentages, for example --batch 1,5,25%"
         )
     return max(1, total * number // 100) if match[2] else number

@@ -11,7 +11,7 @@ from typing import Any
 from auditor.fleet.runner import PlaybookRun
 from auditor.hardening.plan import HardeningPlan
 from auditor.models import ControlId, Finding, Hardening, HostHardening, NotDone, Run, Status, Text
-from auditor.text.sanitize import make_one_line
+from auditor.text.sanitize import escape_text_to_one_line
 
 _MAX_SAID = 3
 _MAX_LENGTH = 300
@@ -27,17 +27,17 @@ class SkippedItem:
     message: str
 
 
-def collect_skipped_items(run: PlaybookRun) -> tuple[SkippedItem, ...]:
+def collect_items_refused_by_tasks(run: PlaybookRun) -> tuple[SkippedItem, ...]:
     """Return what tasks say that they let be: the ``refused`` of their answers."""
     return tuple(
         SkippedItem(task.host, task.role, site, message)
         for task in run.tasks
         if task.role is not None
-        for site, message in _iter_refusals(task.result)
+        for site, message in _iter_refusals_in_task_result(task.result)
     )
 
 
-def _iter_refusals(result: Mapping[str, Any]) -> Iterator[tuple[str | None, str]]:
+def _iter_refusals_in_task_result(result: Mapping[str, Any]) -> Iterator[tuple[str | None, str]]:
     results = result.get("results")
     for entry in results if isinstance(results, list) else [result]:
         if not isinstance(entry, Mapping):
@@ -50,10 +50,10 @@ def _iter_refusals(result: Mapping[str, Any]) -> Iterator[tuple[str | None, str]
                 yield (domain if isinstance(domain, str) else None), f"{each.get('path')}: {each.get('reason')}"
 
 
-def record_unapplied(
+def record_controls_not_in_force_afterwards(
     hardening: Hardening,
     plan: HardeningPlan,
-    after: Run,
+    audit_afterwards: Run,
     skipped_items: tuple[SkippedItem, ...] = (),
     dropped_controls: Mapping[tuple[str, ControlId], Text] = MappingProxyType({}),
 ) -> Hardening:
@@ -61,17 +61,21 @@ def record_unapplied(
 
     ``dropped_controls``: by host and control, why what was agreed to was not begun.
     """
-    due = {host_plan.host: {change.control: change.sites for change in host_plan.due} for host_plan in plan.hosts}
+    due = {
+        host_plan.host: {change.control: change.sites for change in host_plan.changes_to_be_made}
+        for host_plan in plan.hosts
+    }
 
-    def of(entry: HostHardening) -> HostHardening:
+    def add_unapplied_controls_to_entry(entry: HostHardening) -> HostHardening:
         planned_controls = due.get(entry.host, {}) if entry.state == "confirmed" else {}
         unapplied_controls = tuple(
             NotDone(
                 control=finding.control,
                 subject=finding.subject,
-                why=dropped_controls.get((finding.host, finding.control)) or _why(finding, skipped_items),
+                why=dropped_controls.get((finding.host, finding.control))
+                or _explain_why_control_is_not_in_force(finding, skipped_items),
             )
-            for finding in after.findings
+            for finding in audit_afterwards.findings
             if finding.host == entry.host
             and finding.control in planned_controls
             and (finding.subject.kind == "host" or finding.subject.id in planned_controls[finding.control])
@@ -79,10 +83,10 @@ def record_unapplied(
         )
         return entry.model_copy(update={"not_done": unapplied_controls})
 
-    return hardening.model_copy(update={"hosts": tuple(map(of, hardening.hosts))})
+    return hardening.model_copy(update={"hosts": tuple(map(add_unapplied_controls_to_entry, hardening.hosts))})
 
 
-def find_unchecked_hosts(hardening: Hardening, after: Run) -> frozenset[str]:
+def find_hosts_not_evaluated_afterwards(hardening: Hardening, audit_afterwards: Run) -> frozenset[str]:
     """Return the hosts on which something that was planned could not be looked at afterwards."""
     unapplied_keys = {
         (entry.host, unapplied_control.control, unapplied_control.subject.id)
@@ -91,15 +95,15 @@ def find_unchecked_hosts(hardening: Hardening, after: Run) -> frozenset[str]:
     }
     return frozenset(
         finding.host
-        for finding in after.findings
+        for finding in audit_afterwards.findings
         if finding.status is Status.NOT_EVALUATED
         and (finding.host, finding.control, finding.subject.id) in unapplied_keys
     )
 
 
-def _why(finding: Finding, skipped_items: tuple[SkippedItem, ...]) -> Text:
+def _explain_why_control_is_not_in_force(finding: Finding, skipped_items: tuple[SkippedItem, ...]) -> Text:
     if finding.status is Status.NOT_EVALUATED:
-        why = finding.reason or Text.make_same("?")
+        why = finding.reason or Text.make_same_in_both_languages("?")
         return Text(vi=f"chưa rà soát lại được: {why.vi}", en=f"it could not be looked at again: {why.en}")
     area = finding.control.partition(".")[0]
     messages = dict.fromkeys(
@@ -108,7 +112,7 @@ def _why(finding: Finding, skipped_items: tuple[SkippedItem, ...]) -> Text:
         if item.host == finding.host and item.area == area and item.site in (None, finding.subject.id)
     )
     if messages:
-        words = Text.join(translate_reason(message) for message in list(messages)[:_MAX_SAID])
+        words = Text.join(translate_refusal_of_webroot_file(message) for message in list(messages)[:_MAX_SAID])
         return Text(vi=f"để nguyên {words.vi}", en=f"left alone: {words.en}")
     n = len(finding.violations)
     return Text(
@@ -137,14 +141,14 @@ _REASONS: tuple[tuple[str, str], ...] = (
 )
 
 
-def translate_reason(message: str) -> Text:
+def translate_refusal_of_webroot_file(message: str) -> Text:
     """Return ``PATH: why it was let be`` as ``webroot_file`` says it, in both languages.
 
     What it says otherwise is quoted.
     """
-    line = make_one_line(message, _MAX_LENGTH)
+    line = escape_text_to_one_line(message, _MAX_LENGTH)
     path, _, reason = line.partition(": ")
     for pattern, vi in _REASONS:
         if match := re.fullmatch(pattern, reason):
             return Text(vi=f"{path}: {vi.format(*match.groups())}", en=line)
-    return Text.make_same(line)
+    return Text.make_same_in_both_languages(line)

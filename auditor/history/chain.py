@@ -111,7 +111,7 @@ class ChainLink:
     statement: str
     hash: str
 
-    def read(self) -> AnyStatement | None:
+    def parse_statement(self) -> AnyStatement | None:
         """Return what it states; None when that is not a statement of this version's."""
         try:
             return _STATEMENT.validate_json(self.statement)
@@ -152,7 +152,7 @@ class BrokenLink:
     why: Text
 
 
-def digest(content: bytes) -> str:
+def compute_sha256_hex(content: bytes) -> str:
     """Return the SHA-256 in hex."""
     return hashlib.sha256(content).hexdigest()
 
@@ -161,7 +161,9 @@ def make_next_link(last: ChainLink | None, statement: AnyStatement) -> ChainLink
     """Return the link after ``last`` that states ``statement``."""
     text = json.dumps(statement.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return ChainLink(
-        position=last.position + 1 if last else 1, statement=text, hash=_hash(last.hash if last else START, text)
+        position=last.position + 1 if last else 1,
+        statement=text,
+        hash=_compute_link_hash(last.hash if last else START, text),
     )
 
 
@@ -169,15 +171,15 @@ def find_pruned_runs(links: Iterable[ChainLink]) -> dict[str, RunsPruned]:
     """Return which runs were pruned, and by what."""
     pruned_runs: dict[str, RunsPruned] = {}
     for link in links:
-        statement = link.read()
+        statement = link.parse_statement()
         if isinstance(statement, RunsPruned):
             pruned_runs |= dict.fromkeys(statement.runs, statement)
     return pruned_runs
 
 
-def find_dropped_looks(links: Iterable[ChainLink]) -> frozenset[str]:
+def find_ids_of_superseded_looks(links: Iterable[ChainLink]) -> frozenset[str]:
     """Return the looks that later ones took the place of."""
-    statements = (link.read() for link in links)
+    statements = (link.parse_statement() for link in links)
     return frozenset(
         look_id for statement in statements if isinstance(statement, LookKept) for look_id in statement.dropped
     )
@@ -195,30 +197,32 @@ class StoredRecords:
     look_ids: Iterable[str]
 
 
-def find_first_broken(links: Sequence[ChainLink], shelves: StoredRecords) -> BrokenLink | None:
+def find_first_broken_link(links: Sequence[ChainLink], stored_records: StoredRecords) -> BrokenLink | None:
     """Return the first link that does not hold, or None."""
-    pruned_runs, dropped_looks = find_pruned_runs(links), find_dropped_looks(links)
+    pruned_runs, dropped_looks = find_pruned_runs(links), find_ids_of_superseded_looks(links)
     last: ChainLink | None = None
     linked_ids: set[str] = set()
     for link in links:
-        statement = link.read()
+        statement = link.parse_statement()
         about = statement.id if isinstance(statement, RunKept | LookKept) else None
         why = _explain_broken_link(last, link, statement)
         if why is None and isinstance(statement, RunKept):
-            why = _explain_lost_run(statement, shelves.run(statement.id), is_pruned=statement.id in pruned_runs)
+            why = _explain_lost_run(statement, stored_records.run(statement.id), is_pruned=statement.id in pruned_runs)
         if why is None and isinstance(statement, LookKept):
-            why = _explain_lost_look(statement, shelves.look(statement.id), is_dropped=statement.id in dropped_looks)
+            why = _explain_lost_look(
+                statement, stored_records.look(statement.id), is_dropped=statement.id in dropped_looks
+            )
         if why is not None:
             return BrokenLink(link.position, about, why)
         if about is not None:
             linked_ids.add(about)
         last = link
-    for run_id in shelves.run_ids:
+    for run_id in stored_records.run_ids:
         if run_id not in linked_ids:
             return BrokenLink(
                 0, run_id, Text(vi="không có mắt xích nào ghi nhận lần này", en="no link speaks of this run")
             )
-    for look_id in shelves.look_ids:
+    for look_id in stored_records.look_ids:
         if look_id not in linked_ids:
             return BrokenLink(
                 0, look_id, Text(vi="không có mắt xích nào ghi nhận lần kiểm tra này", en="no link speaks of this look")
@@ -226,14 +230,14 @@ def find_first_broken(links: Sequence[ChainLink], shelves: StoredRecords) -> Bro
     return None
 
 
-def _hash(previous: str, statement: str) -> str:
-    return digest(f"{previous}\n{statement}".encode())
+def _compute_link_hash(previous_hash: str, statement: str) -> str:
+    return compute_sha256_hex(f"{previous_hash}\n{statement}".encode())
 
 
 def _explain_broken_link(last: ChainLink | None, link: ChainLink, statement: AnyStatement | None) -> Text | None:
     if link.position != (last.position + 1 if last else 1):
         return Text(vi="thiếu mắt xích ngay trước", en="the link before it is missing")
-    if link.hash != _hash(last.hash if last else START, link.statement):
+    if link.hash != _compute_link_hash(last.hash if last else START, link.statement):
         return Text(vi="mã băm không khớp", en="its hash does not match")
     if statement is None:
         return Text(vi="nội dung mắt xích không đọc được", en="what it states cannot be read")
@@ -245,9 +249,9 @@ def _explain_lost_run(statement: RunKept, stored_run: StoredRun | None, *, is_pr
         return None if is_pruned else Text(vi="dữ liệu bị mất, không phải do lệnh xóa", en="gone, and not by pruning")
     if is_pruned:
         return Text(vi="đã ghi nhận là xóa nhưng dữ liệu vẫn còn", en="pruned, and yet it is there")
-    if stored_run.document is None or digest(stored_run.document) != statement.document:
+    if stored_run.document is None or compute_sha256_hex(stored_run.document) != statement.document:
         return Text(vi="kết quả đã bị thay đổi", en="its findings were changed")
-    if digest(stored_run.trend) != statement.trend:
+    if compute_sha256_hex(stored_run.trend) != statement.trend:
         return Text(vi="số liệu xu hướng đã bị thay đổi", en="its trend point was changed")
     if (stored_run.started, stored_run.inventory, stored_run.purpose) != (
         statement.started,
@@ -269,7 +273,7 @@ def _explain_lost_look(statement: LookKept, stored_look: StoredLook | None, *, i
             vi="đã ghi nhận là được lần sau thay thế nhưng dữ liệu vẫn còn",
             en="replaced by a later look, and yet it is there",
         )
-    if stored_look.document is None or digest(stored_look.document) != statement.document:
+    if stored_look.document is None or compute_sha256_hex(stored_look.document) != statement.document:
         return Text(vi="kết quả ghi nhận đã bị thay đổi", en="what it saw was changed")
     if (stored_look.started, stored_look.inventory, stored_look.subject) != (
         statement.started,

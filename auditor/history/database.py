@@ -38,19 +38,22 @@ class BareRun(Run):
     findings: tuple[_BareFinding, ...]
 
 
-def _migrate_to_chain(database: sqlite3.Connection) -> None:
+def _migrate_runs_into_chain(database: sqlite3.Connection) -> None:
     """Migrate to version 2: every run is a link of a chain; runs already kept become its first links."""
     database.execute(
         "CREATE TABLE chain (position INTEGER PRIMARY KEY, statement TEXT NOT NULL, hash TEXT NOT NULL UNIQUE) STRICT"
     )
     rows = database.execute("SELECT id, started, inventory, purpose, trend, document FROM runs ORDER BY started, id")
     for run_id, started_at, inventory, purpose, trend, document in rows.fetchall():
-        append(
-            database, make_run_statement(run_id, started_at, inventory, purpose, trend, unpack(document) or document)
+        append_statement_to_chain(
+            database,
+            make_run_statement(
+                run_id, started_at, inventory, purpose, trend, decompress_document(document) or document
+            ),
         )
 
 
-def _migrate_to_since(database: sqlite3.Connection) -> None:
+def _migrate_runs_to_open_since(database: sqlite3.Connection) -> None:
     """Migrate to version 3: every run also says since when each finding has been open.
 
     For runs already kept it is worked out now.
@@ -61,9 +64,11 @@ def _migrate_to_since(database: sqlite3.Connection) -> None:
     for rowid, inventory in rows:
         (document,) = database.execute("SELECT document FROM runs WHERE rowid = ?", (rowid,)).fetchone()
         with contextlib.suppress(ValidationError):  # damaged, or written by another version: it says nothing
-            run = BareRun.model_validate_json(unpack(document) or b"")
-            since_by_inventory[inventory] = open_since.update_since(since_by_inventory.get(inventory, {}), run)
-            packed_since = open_since.pack_since(since_by_inventory[inventory])
+            run = BareRun.model_validate_json(decompress_document(document) or b"")
+            since_by_inventory[inventory] = open_since.update_open_since_after_run(
+                since_by_inventory.get(inventory, {}), run
+            )
+            packed_since = open_since.compress_open_since(since_by_inventory[inventory])
             database.execute("UPDATE runs SET since = ? WHERE rowid = ?", (packed_since, rowid))
 
 
@@ -73,8 +78,8 @@ _MIGRATIONS: tuple[sqlite_file.Migration, ...] = (
         " trend TEXT NOT NULL, document BLOB NOT NULL) STRICT",
         "CREATE INDEX runs_by_inventory ON runs (inventory, started)",
     ),
-    _migrate_to_chain,
-    _migrate_to_since,
+    _migrate_runs_into_chain,
+    _migrate_runs_to_open_since,
     # Version 4: looks at sites, each a link of the chain; and how far a review has got with each site.
     sqlite_file.make_migration(
         "CREATE TABLE looks (id TEXT PRIMARY KEY, started TEXT NOT NULL, inventory TEXT NOT NULL, subject TEXT NOT "
@@ -94,26 +99,26 @@ _MIGRATIONS: tuple[sqlite_file.Migration, ...] = (
 VERSION = len(_MIGRATIONS)
 
 
-def default_path() -> Path:
+def get_default_history_path() -> Path:
     """Return ``history.sqlite`` in the state folder."""
     return sqlite_file.get_state_folder() / "history.sqlite"
 
 
-def key_of(inventory: str) -> str:
+def make_unique_inventory_key(inventory_source: str) -> str:
     """Return what tells an inventory from others, wherever the command is run.
 
     Its full path, or the name of this machine.
 
     A folder and the only file of hosts in it are the same inventory.
     """
-    path = Path(inventory)
+    path = Path(inventory_source)
     if not path.exists():
-        return inventory
+        return inventory_source
     path = path.resolve()
-    return str(path.parent if path.is_file() and _only_hosts(path) else path)
+    return str(path.parent if path.is_file() and _is_only_hosts_file_in_folder(path) else path)
 
 
-def _only_hosts(file: Path) -> bool:
+def _is_only_hosts_file_in_folder(file: Path) -> bool:
     """Return whether this is all that its folder holds of hosts."""
     return not any(
         other.suffix in (".yml", ".yaml") and other.is_file() for other in file.parent.iterdir() if other != file
@@ -121,9 +126,9 @@ def _only_hosts(file: Path) -> bool:
 
 
 @contextmanager
-def open_history(path: Path) -> Iterator[sqlite3.Connection]:
+def open_history_database(path: Path) -> Iterator[sqlite3.Connection]:
     """Open the file at ``path``, made or migrated when need be."""
-    with sqlite_file.open_database(path, _MIGRATIONS, "history") as database:
+    with sqlite_file.open_and_migrate_database(path, _MIGRATIONS, "history") as database:
         yield database
 
 
@@ -138,19 +143,19 @@ def make_run_statement(
 ) -> RunKept:
     """Return what the chain states of a run that is kept as these."""
     return RunKept(
-        at=clock.format_stamp(at or clock.now()),
+        at=clock.format_iso_moment(at or clock.now()),
         id=run_id,
         started=started_at,
         inventory=inventory,
         purpose=purpose,
-        document=chain.digest(document),
-        trend=chain.digest(trend.encode()),
+        document=chain.compute_sha256_hex(document),
+        trend=chain.compute_sha256_hex(trend.encode()),
     )
 
 
-def append(database: sqlite3.Connection, statement: AnyStatement) -> None:
+def append_statement_to_chain(database: sqlite3.Connection, new_statement: AnyStatement) -> None:
     """Put the next link at the end of the chain; the caller holds the transaction."""
-    link = chain.make_next_link(load_last_link(database), statement)
+    link = chain.make_next_link(load_last_link(database), new_statement)
     database.execute("INSERT INTO chain VALUES (?, ?, ?)", (link.position, link.statement, link.hash))
 
 
@@ -160,16 +165,16 @@ def load_last_link(database: sqlite3.Connection) -> ChainLink | None:
     return ChainLink(*row) if row else None
 
 
-def load_links(database: sqlite3.Connection, *kinds: str) -> tuple[ChainLink, ...]:
+def load_links(database: sqlite3.Connection, *statement_kinds: str) -> tuple[ChainLink, ...]:
     """Return the chain, first link first: all of it, or the links that state one of these kinds."""
-    if not kinds:
+    if not statement_kinds:
         return tuple(ChainLink(*row) for row in database.execute(f"{_LINK} ORDER BY position"))
-    placeholders = ", ".join("?" * len(kinds))
+    placeholders = ", ".join("?" * len(statement_kinds))
     query = (
         f"{_LINK} WHERE CASE WHEN json_valid(statement) THEN json_extract(statement, '$.kind') END IN "
         f"({placeholders}) ORDER BY position"
     )
-    return tuple(ChainLink(*row) for row in database.execute(query, kinds))
+    return tuple(ChainLink(*row) for row in database.execute(query, statement_kinds))
 
 
 NEWEST_FIRST = "ORDER BY started > ?, started DESC, rowid DESC"
@@ -183,20 +188,26 @@ _NEWEST = (
 )
 
 
-def load_newest(
-    database: sqlite3.Connection, inventory: str, now: datetime.datetime, *, hosts: bool
+def load_newest_packed_look_by_subject(
+    database: sqlite3.Connection, inventory: str, now: datetime.datetime, *, of_hosts: bool
 ) -> list[tuple[str, bytes]]:
     """Return the last look at each site of an inventory, or the last hunt on each host, by subject: as it is kept."""
-    return database.execute(_NEWEST, (believable(now), key_of(inventory), int(hosts))).fetchall()
+    return database.execute(
+        _NEWEST, (format_latest_believable_start(now), make_unique_inventory_key(inventory), int(of_hosts))
+    ).fetchall()
 
 
-def believable(now: datetime.datetime) -> str:
+def format_latest_believable_start(now: datetime.datetime) -> str:
     """Return the latest start that is believed, as it is kept."""
-    return clock.format_stamp(now + clock.SKEW)
+    return clock.format_iso_moment(now + clock.SKEW)
 
 
-def put_look(
-    database: sqlite3.Connection, row: tuple[str, str, str, str, bytes], now: datetime.datetime, *, keep: int
+def store_look_and_delete_older(
+    database: sqlite3.Connection,
+    look_row: tuple[str, str, str, str, bytes],
+    now: datetime.datetime,
+    *,
+    newest_to_keep: int,
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Keep a look or a hunt, and remove all but the newest ``keep``.
 
@@ -204,17 +215,19 @@ def put_look(
 
     Return the ids of those that stay and of those that were removed, the newest first.
     """
-    database.execute("INSERT INTO looks VALUES (?, ?, ?, ?, ?)", row)
-    _, _, inventory, subject, _ = row
+    database.execute("INSERT INTO looks VALUES (?, ?, ?, ?, ?)", look_row)
+    _, _, inventory, subject, _ = look_row
     query = f"SELECT id FROM looks WHERE inventory = ? AND subject = ? {NEWEST_FIRST}"  # noqa: S608  a constant of ours
-    ids = tuple(look_id for (look_id,) in database.execute(query, (inventory, subject, believable(now))))
-    database.executemany("DELETE FROM looks WHERE id = ?", [(look_id,) for look_id in ids[keep:]])
-    return ids[:keep], ids[keep:]
+    ids = tuple(
+        look_id for (look_id,) in database.execute(query, (inventory, subject, format_latest_believable_start(now)))
+    )
+    database.executemany("DELETE FROM looks WHERE id = ?", [(look_id,) for look_id in ids[newest_to_keep:]])
+    return ids[:newest_to_keep], ids[newest_to_keep:]
 
 
-def unpack(document: bytes) -> bytes | None:
+def decompress_document(packed_document: bytes) -> bytes | None:
     """Return what was packed; None when it is damaged."""
     try:
-        return zlib.decompress(document)
+        return zlib.decompress(packed_document)
     except zlib.error:
         return None

@@ -17,7 +17,15 @@ from auditor.compromise.scan_cache import ScanCache
 from auditor.errors import InputError
 from auditor.history import chain
 from auditor.history.chain import LookKept
-from auditor.history.database import append, default_path, key_of, load_newest, open_history, put_look, unpack
+from auditor.history.database import (
+    append_statement_to_chain,
+    decompress_document,
+    get_default_history_path,
+    load_newest_packed_look_by_subject,
+    make_unique_inventory_key,
+    open_history_database,
+    store_look_and_delete_older,
+)
 from auditor.models import Inventory, clock
 from auditor.models.hunts import Hunt
 from auditor.system import sqlite_file
@@ -32,62 +40,63 @@ class HuntHistory:
     """The kept hunts of one history."""
 
     def __init__(self, path: Path | None = None, now: Callable[[], datetime.datetime] = clock.now) -> None:
-        self.path = path or default_path()
+        self.path = path or get_default_history_path()
         self._now = now
 
-    def keep(self, inventory: str, hunt: Hunt, scan_cache: ScanCache) -> None:
+    def store_hunt(self, inventory: str, hunt: Hunt, scan_cache: ScanCache) -> None:
         """Add a hunt and what is remembered.
 
         With it as the chain's last link goes the oldest of the host, or nothing happens.
         """
         document = hunt.model_dump_json().encode()
-        key, subject = key_of(inventory), _subject(hunt.host)
-        with open_history(self.path) as database, sqlite_file.transaction(database):
+        key, subject = make_unique_inventory_key(inventory), _make_history_subject_of_host(hunt.host)
+        with open_history_database(self.path) as database, sqlite_file.hold_write_transaction(database):
             row = (hunt.id, hunt.started, key, subject, zlib.compress(document))
-            _, older = put_look(database, row, self._now(), keep=MAX_HUNTS)
+            _, older = store_look_and_delete_older(database, row, self._now(), newest_to_keep=MAX_HUNTS)
             text = scan_cache.model_dump_json(exclude_defaults=True).encode("utf-8", "surrogatepass")
             packed_cache = zlib.compress(text, _QUICKLY)
             database.execute("INSERT OR REPLACE INTO ledgers VALUES (?, ?, ?)", (key, subject, packed_cache))
-            append(
+            append_statement_to_chain(
                 database,
                 LookKept(
-                    at=clock.format_stamp(self._now()),
+                    at=clock.format_iso_moment(self._now()),
                     id=hunt.id,
                     started=hunt.started,
                     inventory=key,
                     subject=subject,
-                    document=chain.digest(document),
+                    document=chain.compute_sha256_hex(document),
                     dropped=older,
                 ),
             )
 
-    def load_scan_cache(self, inventory: str, host: str) -> ScanCache:
+    def load_scan_cache_of_host(self, inventory: str, host: str) -> ScanCache:
         """Return what earlier hunts read of a host; nothing when there was none, or another version wrote it."""
-        with open_history(self.path) as database:
+        with open_history_database(self.path) as database:
             row = database.execute(
-                "SELECT document FROM ledgers WHERE inventory = ? AND subject = ?", (key_of(inventory), _subject(host))
+                "SELECT document FROM ledgers WHERE inventory = ? AND subject = ?",
+                (make_unique_inventory_key(inventory), _make_history_subject_of_host(host)),
             ).fetchone()
         with contextlib.suppress(ValidationError):
             if row:
-                return ScanCache.model_validate_json(unpack(row[0]) or b"")
+                return ScanCache.model_validate_json(decompress_document(row[0]) or b"")
         return ScanCache(host=host)
 
-    def latest(self, inventory: str) -> Mapping[str, Hunt]:
+    def load_latest_hunt_by_host(self, inventory: str) -> Mapping[str, Hunt]:
         """Return the last hunt on each host that was ever hunted on, by its name.
 
         Raises InputError for one that is damaged.
         """
-        with open_history(self.path) as database:
-            rows = load_newest(database, inventory, self._now(), hosts=True)
-        return {subject.removeprefix(_HOST): self._read(subject, document) for subject, document in rows}
+        with open_history_database(self.path) as database:
+            rows = load_newest_packed_look_by_subject(database, inventory, self._now(), of_hosts=True)
+        return {subject.removeprefix(_HOST): self._parse_stored_hunt(subject, document) for subject, document in rows}
 
-    def attach_to(self, inventory: Inventory) -> Inventory:
+    def attach_latest_hunts_to(self, inventory: Inventory) -> Inventory:
         """Return the inventory with the last hunts on its hosts."""
-        return inventory.model_copy(update={"hunts": tuple(self.latest(inventory.path).values())})
+        return inventory.model_copy(update={"hunts": tuple(self.load_latest_hunt_by_host(inventory.path).values())})
 
-    def _read(self, subject: str, document: bytes) -> Hunt:
+    def _parse_stored_hunt(self, subject: str, document: bytes) -> Hunt:
         try:
-            return Hunt.model_validate_json(unpack(document) or b"")
+            return Hunt.model_validate_json(decompress_document(document) or b"")
         except ValidationError as error:
             raise InputError(
                 "the last hunt on {host} is damaged, or was stored by another version",
@@ -100,6 +109,6 @@ class HuntHistory:
 _HOST = "host:"
 
 
-def _subject(host: str) -> str:
+def _make_history_subject_of_host(host: str) -> str:
     """Return what a host's hunts are kept under; no site's domain has a colon."""
     return _HOST + host

@@ -11,9 +11,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from auditor.errors import InputError, find_nearest
+from auditor.errors import InputError, find_nearest_known_name
 from auditor.history.chain import IncidentEntry
-from auditor.history.database import append, default_path, key_of, load_links, open_history
+from auditor.history.database import (
+    append_statement_to_chain,
+    get_default_history_path,
+    load_links,
+    make_unique_inventory_key,
+    open_history_database,
+)
 from auditor.models import Inventory, clock
 from auditor.models.incidents import (
     ActiveContainment,
@@ -36,42 +42,42 @@ type Decided = tuple[str, AnyEvent]
 NEW = ""
 
 
-class Incidents:
+class IncidentStore:
     """The incidents of one history."""
 
     def __init__(self, path: Path | None = None, now: Callable[[], datetime.datetime] = clock.now) -> None:
-        self.path = path or default_path()
+        self.path = path or get_default_history_path()
         self._now = now
 
-    def load_logs(self, inventory: str) -> Ledgers:
+    def load_case_logs_of_inventory(self, inventory: str) -> Ledgers:
         """Return the ledgers of an inventory."""
-        with open_history(self.path) as database:
-            return _load_logs(database, key_of(inventory))
+        with open_history_database(self.path) as database:
+            return _load_case_logs_of_inventory(database, make_unique_inventory_key(inventory))
 
-    def load_known_logs(self, inventory: str) -> Ledgers:
+    def load_case_logs_of_known_inventory(self, inventory: str) -> Ledgers:
         """Return the ledgers of an inventory that this history knows.
 
         None of it can mean another folder, not that nothing happened.
 
         Raises InputError where no run and no incident of it is kept.
         """
-        key = key_of(inventory)
+        key = make_unique_inventory_key(inventory)
         if not self.path.exists():
-            raise _make_unknown_error(self.path, key, ())
-        with open_history(self.path) as database:
-            ledgers = _load_logs(database, key)
+            raise _make_unknown_inventory_error(self.path, key, ())
+        with open_history_database(self.path) as database:
+            ledgers = _load_case_logs_of_inventory(database, key)
             known_inventories = [name for (name,) in database.execute("SELECT DISTINCT inventory FROM runs ORDER BY 1")]
         if not ledgers and key not in known_inventories:
-            raise _make_unknown_error(self.path, key, known_inventories)
+            raise _make_unknown_inventory_error(self.path, key, known_inventories)
         return ledgers
 
-    def load_log(self, inventory: str, incident: str) -> tuple[CaseLogEntry, ...]:
+    def load_case_log_of_incident(self, inventory: str, incident: str) -> tuple[CaseLogEntry, ...]:
         """Return one ledger. Raises InputError when there is none of that id."""
-        return get_log(self.load_logs(inventory), incident)
+        return get_case_log_of_incident(self.load_case_logs_of_inventory(inventory), incident)
 
     def attach_to(self, inventory: Inventory) -> Inventory:
         """Return the inventory with its open incidents, and what they contain on its hosts."""
-        ledgers, now = self.load_logs(inventory.path), self._now()
+        ledgers, now = self.load_case_logs_of_inventory(inventory.path), self._now()
         update = {"contained": list_actions_in_force(ledgers, now), "incidents": list_open_incidents(ledgers, now)}
         return inventory.model_copy(update=update)
 
@@ -86,36 +92,41 @@ class Incidents:
 
         It is there whole, or nothing is, if ``decide`` raises. Without ``happened_at``, it happened now.
         """
-        key = key_of(inventory)
-        with open_history(self.path) as database, sqlite_file.transaction(database):
+        key = make_unique_inventory_key(inventory)
+        with open_history_database(self.path) as database, sqlite_file.hold_write_transaction(database):
             now = self._now()
-            incident, deed = decide(_load_logs(database, key))
+            incident, deed = decide(_load_case_logs_of_inventory(database, key))
             entry = CaseLogEntry(
-                at=clock.format_stamp(now), happened=clock.format_stamp(happened_at or now), who=who, deed=deed
+                at=clock.format_iso_moment(now),
+                happened=clock.format_iso_moment(happened_at or now),
+                who=who,
+                deed=deed,
             )
-            incident = incident or _next_id(database, now)
-            append(database, IncidentEntry(at=entry.at, inventory=key, incident=incident, entry=entry))
+            incident = incident or _find_next_free_incident_id(database, now)
+            append_statement_to_chain(
+                database, IncidentEntry(at=entry.at, inventory=key, incident=incident, entry=entry)
+            )
             return incident, deed
 
 
-def _make_unknown_error(path: Path, key: str, known_inventories: Sequence[str]) -> InputError:
+def _make_unknown_inventory_error(path: Path, key: str, known_inventories: Sequence[str]) -> InputError:
     return InputError(
         "{folder} has no audit and no incident of the inventory {inventory}",
         folder=path.parent,
         inventory=key,
         mend="set LUYTRE_STATE to the folder of its history, or audit it first; 'auditor doctor' compares the timers",
-        guess=find_nearest(key, known_inventories),
+        guess=find_nearest_known_name(key, known_inventories),
     )
 
 
-def get_log(ledgers: Ledgers, incident: str) -> tuple[CaseLogEntry, ...]:
+def get_case_log_of_incident(ledgers: Ledgers, incident: str) -> tuple[CaseLogEntry, ...]:
     """Return one of the ledgers. Raises InputError when there is none of that id."""
     if incident not in ledgers:
         raise InputError(
             "the inventory has no incident {incident}",
             incident=incident,
             mend="see 'auditor incident list'",
-            guess=find_nearest(incident, ledgers),
+            guess=find_nearest_known_name(incident, ledgers),
         )
     return ledgers[incident]
 
@@ -129,10 +140,10 @@ def list_actions_in_force(ledgers: Ledgers, now: datetime.datetime) -> tuple[Act
     for incident, entries in ledgers.items():
         for deed in (entry.deed for entry in entries):
             if isinstance(deed, ContainedEvent):
-                over = deed.state == "refused" or (deed.until is not None and clock.read(deed.until) <= now)
+                over = deed.state == "refused" or (deed.until is not None and clock.parse_iso_moment(deed.until) <= now)
                 latest[incident, deed.number] = None if over else _build_action(incident, deed)
-                if deed.ends_process:
-                    latest.update(dict.fromkeys(_find_stopped_actions(latest, deed)))
+                if deed.has_process_ended:
+                    latest.update(dict.fromkeys(_find_actions_that_stopped_gone_process(latest, deed)))
             elif isinstance(deed, LiftedEvent):
                 before = latest.get((incident, deed.number))
                 unclear = before.model_copy(update={"known": deed.state == "refused"}) if before else None
@@ -142,7 +153,7 @@ def list_actions_in_force(ledgers: Ledgers, now: datetime.datetime) -> tuple[Act
     )
 
 
-def _find_stopped_actions(
+def _find_actions_that_stopped_gone_process(
     latest: Mapping[tuple[str, int], ActiveContainment | None], deed: ContainedEvent
 ) -> list[tuple[str, int]]:
     """Return which actions, of any incident, had stopped the process that a deed says is no more."""
@@ -161,7 +172,7 @@ def list_open_incidents(ledgers: Ledgers, now: datetime.datetime) -> tuple[OpenI
         OpenIncident(
             id=incident,
             detected=_get_detection_time(entries),
-            subjects=_subjects(entries),
+            subjects=_list_subjects_of_incident(entries),
             in_force=in_force_counts[incident],
         )
         for incident, entries in ledgers.items()
@@ -173,7 +184,7 @@ def _get_detection_time(entries: Sequence[CaseLogEntry]) -> str:
     return next((entry.deed.detected for entry in entries if isinstance(entry.deed, OpenedEvent)), entries[0].happened)
 
 
-def _subjects(entries: Iterable[CaseLogEntry]) -> tuple[str, ...]:
+def _list_subjects_of_incident(entries: Iterable[CaseLogEntry]) -> tuple[str, ...]:
     names = (
         name for entry in entries if isinstance(entry.deed, OpenedEvent | JoinedEvent) for name in entry.deed.subjects
     )
@@ -185,10 +196,10 @@ def _build_action(incident: str, deed: ContainedEvent) -> ActiveContainment:
     return ActiveContainment(incident=incident, known=deed.state == "confirmed", **fields)
 
 
-def _load_statements(database: sqlite3.Connection) -> list[IncidentEntry]:
+def _load_incident_statements(database: sqlite3.Connection) -> list[IncidentEntry]:
     statements = []
     for link in load_links(database, "incident"):
-        statement = link.read()
+        statement = link.parse_statement()
         if not isinstance(statement, IncidentEntry):
             raise InputError(
                 "link {n} of the history is not an unchanged incident entry",
@@ -199,20 +210,20 @@ def _load_statements(database: sqlite3.Connection) -> list[IncidentEntry]:
     return statements
 
 
-def _load_logs(database: sqlite3.Connection, inventory: str) -> Ledgers:
+def _load_case_logs_of_inventory(database: sqlite3.Connection, inventory: str) -> Ledgers:
     logs: dict[str, tuple[CaseLogEntry, ...]] = {}
-    for statement in _load_statements(database):
+    for statement in _load_incident_statements(database):
         if statement.inventory == inventory:
             logs[statement.incident] = (*logs.get(statement.incident, ()), statement.entry)
     return logs
 
 
-def _next_id(database: sqlite3.Connection, now: datetime.datetime) -> str:
+def _find_next_free_incident_id(database: sqlite3.Connection, now: datetime.datetime) -> str:
     """Return the first that no inventory's incident has."""
-    day = f"SC-{clock.format_compact_day(now)}-"
+    day = f"SC-{clock.format_compact_vietnam_day(now)}-"
     taken_numbers = {
         int(statement.incident.removeprefix(day))
-        for statement in _load_statements(database)
+        for statement in _load_incident_statements(database)
         if statement.incident.startswith(day)
     }
     return f"{day}{max(taken_numbers, default=0) + 1}"

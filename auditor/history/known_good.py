@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 from auditor.compromise.known_good.manifest import ReleaseManifest
-from auditor.errors import InputError, find_nearest
+from auditor.errors import InputError, find_nearest_known_name
 from auditor.models import clock
 from auditor.system import sqlite_file
 
@@ -47,7 +47,7 @@ class ManifestSummary:
     """Where it lay on this machine."""
 
 
-class KnownGood:
+class KnownGoodStore:
     """The kept manifests."""
 
     def __init__(self, path: Path | None = None, now: Callable[[], datetime] = clock.now) -> None:
@@ -56,12 +56,12 @@ class KnownGood:
 
     def put(self, manifests: tuple[ReleaseManifest, ...]) -> None:
         """Keep them all or none; each takes the place of one of the same name and version."""
-        with self._open() as database, sqlite_file.transaction(database):
+        with self._open_known_good_database() as database, sqlite_file.hold_write_transaction(database):
             for manifest in manifests:
-                self._put(database, manifest)
-            _clean(database)
+                self._store_manifest(database, manifest)
+            _delete_digests_of_no_manifest(database)
 
-    def _put(self, database: sqlite3.Connection, manifest: ReleaseManifest) -> None:
+    def _store_manifest(self, database: sqlite3.Connection, manifest: ReleaseManifest) -> None:
         digests = [bytes.fromhex(digest) for digest in manifest.entries.values()]
         known_digests = {sha256: number for number, sha256 in database.execute("SELECT id, sha256 FROM contents")}
         first = max(known_digests.values(), default=0) + 1
@@ -79,7 +79,7 @@ class KnownGood:
                 manifest.name,
                 manifest.version,
                 manifest.origin,
-                clock.format_stamp(self._now()),
+                clock.format_iso_moment(self._now()),
                 manifest.reason,
                 manifest.approver,
                 len(ids),
@@ -91,7 +91,7 @@ class KnownGood:
 
     def list_manifests(self) -> tuple[ManifestSummary, ...]:
         """Return all of them, by name and version."""
-        with self._open() as database:
+        with self._open_known_good_database() as database:
             rows = database.execute(
                 "SELECT name, version, origin, imported, reason, approver, files, lies FROM manifests"
                 " ORDER BY name, version"
@@ -100,20 +100,22 @@ class KnownGood:
 
     def load_manifests(self) -> tuple[ReleaseManifest, ...]:
         """Return all of them with their entries. Raises InputError for one that is damaged."""
-        with self._open() as database:
+        with self._open_known_good_database() as database:
             digests = {number: sha256.hex() for number, sha256 in database.execute("SELECT id, sha256 FROM contents")}
             rows = database.execute(
                 "SELECT name, version, origin, reason, approver, paths, contents, lies FROM manifests ORDER BY name, "
                 "version"
             )
-            return tuple(self._read(row, digests) for row in rows.fetchall())
+            return tuple(self._parse_manifest_row(row, digests) for row in rows.fetchall())
 
-    def _read(self, row: tuple[str, str, str, str, str, bytes, bytes, str], digests: dict[int, str]) -> ReleaseManifest:
-        name, version, origin, reason, approver, paths, contents, lies = row
+    def _parse_manifest_row(
+        self, manifest_row: tuple[str, str, str, str, str, bytes, bytes, str], digests_by_number: dict[int, str]
+    ) -> ReleaseManifest:
+        name, version, origin, reason, approver, paths, contents, lies = manifest_row
         try:
             ids = array("I", zlib.decompress(contents))
             names = zlib.decompress(paths).decode("utf-8", "surrogateescape").split("\0")
-            entries = {path: digests[number] for path, number in zip(names, ids, strict=True)}
+            entries = {path: digests_by_number[number] for path, number in zip(names, ids, strict=True)}
         except (zlib.error, ValueError, KeyError) as error:
             raise InputError(
                 "the manifest of {name} {version} is damaged",
@@ -126,7 +128,7 @@ class KnownGood:
 
     def remove(self, name: str, version: str) -> None:
         """Take one away. Raises InputError when there is none."""
-        with self._open() as database, sqlite_file.transaction(database):
+        with self._open_known_good_database() as database, sqlite_file.hold_write_transaction(database):
             deleted_count = database.execute(
                 "DELETE FROM manifests WHERE name = ? AND version = ?", (name, version)
             ).rowcount
@@ -140,17 +142,19 @@ class KnownGood:
                     name=name,
                     version=version,
                     mend="see 'auditor known-good list'",
-                    guess=find_nearest(f"{name} {version}", there),
+                    guess=find_nearest_known_name(f"{name} {version}", there),
                 )
-            _clean(database)
+            _delete_digests_of_no_manifest(database)
 
     @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        with sqlite_file.open_database(self.path, _MIGRATIONS, "store of what is known to be good") as database:
+    def _open_known_good_database(self) -> Iterator[sqlite3.Connection]:
+        with sqlite_file.open_and_migrate_database(
+            self.path, _MIGRATIONS, "store of what is known to be good"
+        ) as database:
             yield database
 
 
-def _clean(database: sqlite3.Connection) -> None:
+def _delete_digests_of_no_manifest(database: sqlite3.Connection) -> None:
     """Take away the digests that no manifest has any more."""
     used = {
         number

@@ -9,32 +9,36 @@ import sqlite3
 from collections.abc import Iterator
 
 from auditor.history.chain import RecordSeen
-from auditor.history.database import append, load_links
+from auditor.history.database import append_statement_to_chain, load_links
 from auditor.models import Run
 
 
-def load_known_digests(database: sqlite3.Connection, inventory: str) -> dict[str, str]:
+def load_record_digest_by_host(database: sqlite3.Connection, inventory: str) -> dict[str, str]:
     """Return the digest of each host's record, by the host's name."""
     digests: dict[str, str] = {}
     for link in load_links(database, "record"):
-        statement = link.read()
+        statement = link.parse_statement()
         if isinstance(statement, RecordSeen) and statement.inventory == inventory:
             digests[statement.host] = statement.digest
     return digests
 
 
-def learn(database: sqlite3.Connection, inventory: str, run: Run, at: str) -> None:
+def chain_new_host_records_of_run(database: sqlite3.Connection, inventory: str, run: Run, seen_at: str) -> None:
     """Put in the chain the records that a run is the first to see, and those that its hardening made."""
-    known_digests = load_known_digests(database, inventory) if any(outcome.record for outcome in run.outcomes) else {}
-    for host, digest in _iter_records(run):
-        if digest != known_digests.get(host) and (host not in known_digests or _has_made_record(run, host)):
-            append(database, RecordSeen(at=at, inventory=inventory, host=host, digest=digest))
+    known_digests = (
+        load_record_digest_by_host(database, inventory) if any(outcome.record for outcome in run.outcomes) else {}
+    )
+    for host, digest in _iter_host_records_of_run(run):
+        if digest != known_digests.get(host) and (
+            host not in known_digests or _was_host_record_made_by_hardening(run, host)
+        ):
+            append_statement_to_chain(database, RecordSeen(at=seen_at, inventory=inventory, host=host, digest=digest))
 
 
-def _iter_records(run: Run) -> Iterator[tuple[str, str]]:
+def _iter_host_records_of_run(run: Run) -> Iterator[tuple[str, str]]:
     return ((outcome.host, outcome.record) for outcome in run.outcomes if outcome.record)
 
 
-def _has_made_record(run: Run, host: str) -> bool:
+def _was_host_record_made_by_hardening(run: Run, host: str) -> bool:
     entry = run.hardening.find_host(host) if run.hardening else None
-    return entry is not None and entry.made_record
+    return entry is not None and entry.has_recorded_programs_and_settings

@@ -15,7 +15,7 @@ _OWNER = 0o700
 _SUFFIX = ".warc.gz"
 
 
-def keep(folder: Path, name: str, content: bytes) -> Path:
+def write_private_response_file(folder: Path, name: str, content: bytes) -> Path:
     """Write one file, named by its look and a number, into a site's folder, whole, for its owner only.
 
     Raises InputError.
@@ -25,10 +25,10 @@ def keep(folder: Path, name: str, content: bytes) -> Path:
     return files.write_private(folder / (name + _SUFFIX), [content])
 
 
-def forget(folder: Path, looks: Collection[str]) -> None:
+def delete_response_files_of_other_looks(folder: Path, kept_looks: Collection[str]) -> None:
     """Take away what belongs to none of these looks: it is gone from the history, or was killed before it was kept."""
     if folder.is_dir():
         for file in folder.glob(f"*{_SUFFIX}"):
-            if file.name.removesuffix(_SUFFIX).rpartition("-")[0] not in looks:
+            if file.name.removesuffix(_SUFFIX).rpartition("-")[0] not in kept_looks:
                 with contextlib.suppress(FileNotFoundError):
                     file.unlink()

@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Iterable
 from typing import Protocol
 
-from auditor.models.clock import format_month, read
+from auditor.models.clock import format_month, parse_iso_moment
 
 KEEP_DAYS = 730
 """Two years: the report of a year can be set against the year before."""
@@ -32,7 +32,7 @@ class PrunableRun(Protocol):
         """Return the sites in it."""
 
 
-def select_prunable[T: PrunableRun](
+def select_runs_to_prune[T: PrunableRun](
     runs: Iterable[T], now: datetime.datetime, keep_days: int = KEEP_DAYS
 ) -> tuple[T, ...]:
     """Return the runs older than ``keep_days``, oldest first, but for those that the report of a month rests on.
@@ -43,13 +43,13 @@ def select_prunable[T: PrunableRun](
     limit = now - datetime.timedelta(days=keep_days)
     covered_names: set[tuple[str, str, str | None]] = set()
     old = []
-    for run in sorted(runs, key=_moment, reverse=True):
+    for run in sorted(runs, key=_parse_run_start, reverse=True):
         names = {(run.inventory, format_month(run.started), name) for name in (None, *run.hosts, *run.sites)}
-        if names <= covered_names and _moment(run) < limit:
+        if names <= covered_names and _parse_run_start(run) < limit:
             old.append(run)
         covered_names |= names
     return tuple(reversed(old))
 
 
-def _moment(run: PrunableRun) -> datetime.datetime:
-    return read(run.started)
+def _parse_run_start(run: PrunableRun) -> datetime.datetime:
+    return parse_iso_moment(run.started)

@@ -13,28 +13,28 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from auditor.errors import InputError, find_nearest
+from auditor.errors import InputError, find_nearest_known_name
 from auditor.history import chain, records
 from auditor.history.chain import BrokenLink, ChainLink, LookKept, RunKept, RunsPruned, StoredLook, StoredRun
 from auditor.history.database import (
     NEWEST_FIRST,
     BareRun,
-    append,
-    believable,
-    default_path,
-    key_of,
+    append_statement_to_chain,
+    decompress_document,
+    format_latest_believable_start,
+    get_default_history_path,
     load_last_link,
     load_links,
     make_run_statement,
-    open_history,
-    unpack,
+    make_unique_inventory_key,
+    open_history_database,
 )
 from auditor.history.scans import list_look_ids, load_stored_look
 from auditor.models import Run, Text, clock
 from auditor.results import open_since
-from auditor.results.trend import TrendPoint, complete_point, make_trend_point
+from auditor.results.trend import TrendPoint, complete_trend_point_from_earlier_ones, make_trend_point
 from auditor.system import sqlite_file
-from auditor.system.memory import defer_collection
+from auditor.system.memory import defer_garbage_collection
 from auditor.text import dates
 
 _MONTH = "strftime('%Y-%m', started, '+7 hours')"
@@ -86,61 +86,65 @@ class ChainVerification:
     """The position of the link whose hash was asked for; None: not asked, or not there."""
 
 
-def nearest_run(wrong: str, run_ids: Sequence[str]) -> str | None:
+def find_run_id_with_most_similar_start(wrong_id: str, run_ids: Sequence[str]) -> str | None:
     """Return the run, newest first, whose id begins most like that."""
-    beginnings = {run_id[: len(wrong)]: run_id for run_id in reversed(run_ids)}
-    close = find_nearest(wrong, beginnings)
+    beginnings = {run_id[: len(wrong_id)]: run_id for run_id in reversed(run_ids)}
+    close = find_nearest_known_name(wrong_id, beginnings)
     return beginnings[close] if close else None
 
 
-class History:
+class RunHistory:
     """The kept runs of one file."""
 
     def __init__(self, path: Path | None = None, now: Callable[[], datetime.datetime] = clock.now) -> None:
-        self.path = path or default_path()
+        self.path = path or get_default_history_path()
         self._now = now
 
     def check(self) -> None:
         """Raise InputError when no run could be kept, before any time is spent on making one."""
-        with open_history(self.path) as database, sqlite_file.transaction(database):
+        with open_history_database(self.path) as database, sqlite_file.hold_write_transaction(database):
             database.execute("SELECT count(*) FROM runs")
 
     def keep(self, run: Run) -> None:
         """Add a run; it is there whole, as the chain's last link, or not at all."""
         trend, document = make_trend_point(run).model_dump_json(), run.model_dump_json().encode()
-        row = (run.id, run.started, key_of(run.inventory), run.purpose, trend)
+        row = (run.id, run.started, make_unique_inventory_key(run.inventory), run.purpose, trend)
         packed_document = zlib.compress(document)
-        with open_history(self.path) as database, sqlite_file.transaction(database):
-            since = open_since.pack_since(open_since.update_since(_since_before(database, run), run))
+        with open_history_database(self.path) as database, sqlite_file.hold_write_transaction(database):
+            since = open_since.compress_open_since(
+                open_since.update_open_since_after_run(_load_open_since_before_run(database, run), run)
+            )
             database.execute("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?)", (*row, packed_document, since))
-            append(database, make_run_statement(*row, document, at=self._now()))
-            records.learn(database, key_of(run.inventory), run, clock.format_stamp(self._now()))
+            append_statement_to_chain(database, make_run_statement(*row, document, at=self._now()))
+            records.chain_new_host_records_of_run(
+                database, make_unique_inventory_key(run.inventory), run, clock.format_iso_moment(self._now())
+            )
 
     def entries(self, inventory: str | None = None, limit: int | None = 100) -> tuple[RunEntry, ...]:
         """Return the newest runs first, those that were kept while the clock was ahead last; ``limit`` None: all."""
-        where, arguments = ("WHERE inventory = ?", [key_of(inventory)]) if inventory else ("", [])
+        where, arguments = ("WHERE inventory = ?", [make_unique_inventory_key(inventory)]) if inventory else ("", [])
         # What is put into the query are texts of ours.
         query = f"SELECT id, started, inventory, purpose, trend FROM runs {where} {NEWEST_FIRST} LIMIT ?"  # noqa: S608
-        with open_history(self.path) as database:
+        with open_history_database(self.path) as database:
             rows = database.execute(
-                query, [*arguments, believable(self._now()), -1 if limit is None else limit]
+                query, [*arguments, format_latest_believable_start(self._now()), -1 if limit is None else limit]
             ).fetchall()
         return tuple(
-            _make_entry(run_id, started_at, of, purpose, _point(trend))
+            _make_run_entry(run_id, started_at, of, purpose, _parse_stored_trend_point(trend))
             for run_id, started_at, of, purpose, trend in rows
         )
 
     def inventories(self) -> tuple[str, ...]:
         """Return the names of the inventories of which runs are kept."""
-        with open_history(self.path) as database:
+        with open_history_database(self.path) as database:
             return tuple(name for (name,) in database.execute("SELECT DISTINCT inventory FROM runs ORDER BY inventory"))
 
-    def tombstones(self) -> tuple[Tombstone, ...]:
+    def list_pruned_runs(self) -> tuple[Tombstone, ...]:
         """Return the pruned runs, newest first."""
-        with open_history(self.path) as database:
+        with open_history_database(self.path) as database:
             links = load_links(database)
         pruned_runs = chain.find_pruned_runs(links)
-        as_begun = sorted(_runs_kept(links), key=lambda event: event.started)
+        as_begun = sorted(_iter_run_kept_statements(links), key=lambda event: event.started)
         return tuple(
             Tombstone(
                 statement.id, statement.started, statement.inventory, statement.purpose, pruned_runs[statement.id].at
@@ -151,17 +155,17 @@ class History:
 
     def run(self, run_id: str) -> Run:
         """Return a kept run by its id or a prefix that only one has. Raises InputError when there is none."""
-        return self._read(run_id, Run)
+        return self._load_run_as_class(run_id, Run)
 
     def bare(self, run_id: str) -> Run:
         """Return the same without the evidence, as ``before`` gives it."""
-        return self._read(run_id, BareRun)
+        return self._load_run_as_class(run_id, BareRun)
 
-    def _read(self, run_id: str, kind: type[Run]) -> Run:
+    def _load_run_as_class(self, run_id: str, run_class: type[Run]) -> Run:
         full_id, document = self.document(run_id)
         try:
-            with defer_collection():
-                return kind.model_validate_json(document)
+            with defer_garbage_collection():
+                return run_class.model_validate_json(document)
         except ValidationError as error:
             raise InputError(
                 "run {run} was written by another version and cannot be read",
@@ -176,13 +180,13 @@ class History:
         Raises InputError as ``run`` does.
         """
         pattern = run_id.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        with open_history(self.path) as database:
+        with open_history_database(self.path) as database:
             rows = database.execute(
                 "SELECT id, document FROM runs WHERE id LIKE ? ESCAPE '\\' LIMIT 2", (f"{pattern}%",)
             ).fetchall()
         if len(rows) != 1:
-            raise self._no_single_run(run_id, many=bool(rows))
-        document = unpack(rows[0][1])
+            raise self._make_error_of_no_single_run(run_id, many=bool(rows))
+        document = decompress_document(rows[0][1])
         if document is None:
             raise InputError(
                 "run {run} is damaged", run=rows[0][0], file=self.path, mend="see 'auditor history verify'"
@@ -194,9 +198,9 @@ class History:
 
         Empty where that is not known.
         """
-        with open_history(self.path) as database:
+        with open_history_database(self.path) as database:
             row = database.execute("SELECT since FROM runs WHERE id = ?", (run_id,)).fetchone()
-        return open_since.unpack_since(row[0]) if row and row[0] else {}
+        return open_since.decompress_open_since(row[0]) if row and row[0] else {}
 
     def latest(self, inventory: str) -> Run | None:
         """Return the newest run of an inventory."""
@@ -210,11 +214,13 @@ class History:
             " AND (started < ? OR (started = ? AND rowid < (SELECT rowid FROM runs WHERE id = ?)))"
             " ORDER BY started DESC, rowid DESC LIMIT 1"
         )
-        with open_history(self.path) as database:
-            row = database.execute(query, (key_of(run.inventory), run.started, run.started, run.id)).fetchone()
+        with open_history_database(self.path) as database:
+            row = database.execute(
+                query, (make_unique_inventory_key(run.inventory), run.started, run.started, run.id)
+            ).fetchone()
         return self.bare(row[0]) if row else None
 
-    def trend(self, inventory: str, runs: int = 24) -> tuple[TrendPoint, ...]:
+    def trend(self, inventory: str, newest_runs: int = 24) -> tuple[TrendPoint, ...]:
         """Return the newest ``runs`` runs of an inventory and the last of each of as many months, oldest first.
 
         Each is the state of the fleet at that moment: see ``completed``.
@@ -226,11 +232,13 @@ class History:
             f" AND dense_rank() OVER (ORDER BY {_MONTH} DESC) <= :runs)"
             " FROM runs WHERE inventory = :inventory ORDER BY started DESC, rowid DESC"
         )
-        with open_history(self.path) as database:
-            rows = database.execute(query, {"runs": runs, "inventory": key_of(inventory)}).fetchall()
-        read = cache(lambda number: _point(rows[number][0]))
+        with open_history_database(self.path) as database:
+            rows = database.execute(
+                query, {"runs": newest_runs, "inventory": make_unique_inventory_key(inventory)}
+            ).fetchall()
+        read = cache(lambda number: _parse_stored_trend_point(rows[number][0]))
         newest_first = (
-            complete_point(point, filter(None, map(read, range(number + 1, len(rows)))))
+            complete_trend_point_from_earlier_ones(point, filter(None, map(read, range(number + 1, len(rows)))))
             for number, (_, is_wanted) in enumerate(rows)
             if is_wanted and (point := read(number))
         )
@@ -240,13 +248,13 @@ class History:
         """Take these runs away and say so in the chain, in one step; ``keep_days`` is the policy that chose them."""
         if not run_ids:
             return
-        with open_history(self.path) as database:
-            with sqlite_file.transaction(database):
+        with open_history_database(self.path) as database:
+            with sqlite_file.hold_write_transaction(database):
                 for run_id in run_ids:
                     if not database.execute("DELETE FROM runs WHERE id = ?", (run_id,)).rowcount:
                         raise InputError("the history has no run {run}", run=run_id, mend="see 'auditor history list'")
-                at = clock.format_stamp(self._now())
-                append(database, RunsPruned(at=at, keep_days=keep_days, runs=tuple(run_ids)))
+                at = clock.format_iso_moment(self._now())
+                append_statement_to_chain(database, RunsPruned(at=at, keep_days=keep_days, runs=tuple(run_ids)))
             with contextlib.suppress(sqlite3.OperationalError):  # a full disk: the pages are free, the file stays long
                 database.execute("VACUUM")
 
@@ -255,7 +263,7 @@ class History:
 
         ``known_hash`` is a hash that was written down earlier.
         """
-        with open_history(self.path) as database:
+        with open_history_database(self.path) as database:
             database.execute("BEGIN")
             links = load_links(database)
             run_ids = [run_id for (run_id,) in database.execute("SELECT id FROM runs ORDER BY started, id")]
@@ -267,7 +275,7 @@ class History:
                 run_ids=run_ids,
                 look_ids=look_ids,
             )
-            broken_link = chain.find_first_broken(links, shelves)
+            broken_link = chain.find_first_broken_link(links, shelves)
             database.rollback()
         return ChainVerification(
             links=len(links),
@@ -285,35 +293,38 @@ class History:
     def link(self, run_id: str) -> ChainLink | None:
         """Return the link of a run, by its whole id."""
         links = self.links()
-        return next((link for link in links if any(statement.id == run_id for statement in _runs_kept([link]))), None)
+        return next(
+            (link for link in links if any(statement.id == run_id for statement in _iter_run_kept_statements([link]))),
+            None,
+        )
 
     def head(self) -> str | None:
         """Return the hash of the chain's last link, which rests on all others; None when nothing was kept yet."""
-        with open_history(self.path) as database:
+        with open_history_database(self.path) as database:
             last = load_last_link(database)
         return last.hash if last else None
 
     def links(self) -> tuple[ChainLink, ...]:
         """Return the whole chain, first link first."""
-        with open_history(self.path) as database:
+        with open_history_database(self.path) as database:
             return load_links(database)
 
     def export(self) -> Iterator[dict[str, object]]:
         """Yield every link from the first on, with the JSON of its run or look when that is still kept."""
-        with open_history(self.path) as database:
+        with open_history_database(self.path) as database:
             database.execute("BEGIN")
             for link in load_links(database):
-                record = _load_stored(database, link)
+                record = _load_stored_run_or_look(database, link)
                 document = record.document.decode() if record and record.document is not None else None
                 yield {**vars(link), "document": document}
 
-    def _no_single_run(self, run_id: str, *, many: bool) -> InputError:
+    def _make_error_of_no_single_run(self, run_id: str, *, many: bool) -> InputError:
         pruned_matches = (
-            [tombstone for tombstone in self.tombstones() if tombstone.id.startswith(run_id)] if run_id else []
+            [tombstone for tombstone in self.list_pruned_runs() if tombstone.id.startswith(run_id)] if run_id else []
         )
         if not many and len(pruned_matches) == 1:
             return InputError(
-                _describe_pruned(pruned_matches[0]), mend="see 'auditor history list' for the stored runs"
+                _describe_pruned_run(pruned_matches[0]), mend="see 'auditor history list' for the stored runs"
             )
         if many:
             return InputError("several stored runs begin with {run}", run=run_id, mend="type more of the ID")
@@ -321,30 +332,30 @@ class History:
             "no stored run begins with {run}",
             run=run_id,
             mend="see 'auditor history list'",
-            guess=nearest_run(run_id, [entry.id for entry in self.entries()]),
+            guess=find_run_id_with_most_similar_start(run_id, [entry.id for entry in self.entries()]),
         )
 
 
-def _describe_pruned(tombstone: Tombstone) -> Text:
-    pruned_at = clock.read(tombstone.pruned)
+def _describe_pruned_run(tombstone: Tombstone) -> Text:
+    pruned_at = clock.parse_iso_moment(tombstone.pruned)
     return Text(
         vi=f"dữ liệu của lần rà soát {tombstone.id} đã xóa lúc {dates.format_moment(pruned_at, 'vi')}",
         en=f"run {tombstone.id} was pruned on {dates.format_moment(pruned_at, 'en')}",
     )
 
 
-def _since_before(database: sqlite3.Connection, run: Run) -> open_since.Since:
+def _load_open_since_before_run(database: sqlite3.Connection, run: Run) -> open_since.Since:
     """Return what was known before a run that is about to be kept."""
     row = database.execute(
         "SELECT since FROM runs WHERE inventory = ? AND started <= ? AND since IS NOT NULL"
         " ORDER BY started DESC, rowid DESC LIMIT 1",
-        (key_of(run.inventory), run.started),
+        (make_unique_inventory_key(run.inventory), run.started),
     ).fetchone()
-    return open_since.unpack_since(row[0]) if row else {}
+    return open_since.decompress_open_since(row[0]) if row else {}
 
 
-def _runs_kept(links: Iterable[ChainLink]) -> Iterator[RunKept]:
-    for statement in (link.read() for link in links):
+def _iter_run_kept_statements(links: Iterable[ChainLink]) -> Iterator[RunKept]:
+    for statement in (link.parse_statement() for link in links):
         if isinstance(statement, RunKept):
             yield statement
 
@@ -356,26 +367,26 @@ def _load_stored_run(database: sqlite3.Connection, run_id: str) -> StoredRun | N
     if row is None:
         return None
     started_at, inventory, purpose, trend, document = row
-    return StoredRun(started_at, inventory, purpose, trend.encode(), unpack(document))
+    return StoredRun(started_at, inventory, purpose, trend.encode(), decompress_document(document))
 
 
-def _load_stored(database: sqlite3.Connection, link: ChainLink) -> StoredRun | StoredLook | None:
+def _load_stored_run_or_look(database: sqlite3.Connection, link: ChainLink) -> StoredRun | StoredLook | None:
     """Return what is kept of the run or look that a link speaks of."""
-    statement = link.read()
+    statement = link.parse_statement()
     if isinstance(statement, RunKept):
         return _load_stored_run(database, statement.id)
     return load_stored_look(database, statement.id) if isinstance(statement, LookKept) else None
 
 
-def _point(text: str) -> TrendPoint | None:
+def _parse_stored_trend_point(trend_json: str) -> TrendPoint | None:
     """Return a trend point; None when what is kept is damaged, which ``verify`` tells."""
     try:
-        return TrendPoint.model_validate_json(text)
+        return TrendPoint.model_validate_json(trend_json)
     except ValidationError:
         return None
 
 
-def _make_entry(run_id: str, started_at: str, inventory: str, purpose: str, point: TrendPoint | None) -> RunEntry:
+def _make_run_entry(run_id: str, started_at: str, inventory: str, purpose: str, point: TrendPoint | None) -> RunEntry:
     return RunEntry(
         id=run_id,
         started=started_at,

@@ -15,18 +15,18 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from auditor.errors import InputError, find_nearest
+from auditor.errors import InputError, find_nearest_known_name
 from auditor.history import chain, records, response_archive
 from auditor.history.chain import AcceptanceWithdrawn, LookKept, StoredLook, TraceAccepted
 from auditor.history.database import (
-    append,
-    default_path,
-    key_of,
+    append_statement_to_chain,
+    decompress_document,
+    get_default_history_path,
     load_links,
-    load_newest,
-    open_history,
-    put_look,
-    unpack,
+    load_newest_packed_look_by_subject,
+    make_unique_inventory_key,
+    open_history_database,
+    store_look_and_delete_older,
 )
 from auditor.models import Inventory, Scan, TraceAcceptance, clock
 from auditor.scans.frontier import CrawlFrontier
@@ -41,7 +41,7 @@ class ScanHistory:
     """The kept looks of one history."""
 
     def __init__(self, path: Path | None = None, now: Callable[[], datetime.datetime] = clock.now) -> None:
-        self.path = path or default_path()
+        self.path = path or get_default_history_path()
         self._now = now
 
     @contextlib.contextmanager
@@ -64,91 +64,102 @@ class ScanHistory:
                 ) from error
             yield
 
-    def keep(self, inventory: str, look: Scan, ledger: CrawlFrontier) -> None:
+    def store_look_and_frontier(self, inventory: str, look: Scan, frontier: CrawlFrontier) -> None:
         """Add a look and how far it got.
 
         With it as the chain's last link goes the oldest of the site, or nothing happens.
         """
         document = look.model_dump_json().encode()
-        key = key_of(inventory)
-        with open_history(self.path) as database, sqlite_file.transaction(database):
+        key = make_unique_inventory_key(inventory)
+        with open_history_database(self.path) as database, sqlite_file.hold_write_transaction(database):
             row = (look.id, look.started, key, look.site, zlib.compress(document))
-            kept_ids, older = put_look(database, row, self._now(), keep=MAX_SCANS)
-            _put(database, key, ledger)
-            append(
+            kept_ids, older = store_look_and_delete_older(database, row, self._now(), newest_to_keep=MAX_SCANS)
+            _upsert_crawl_frontier(database, key, frontier)
+            append_statement_to_chain(
                 database,
                 LookKept(
-                    at=clock.format_stamp(self._now()),
+                    at=clock.format_iso_moment(self._now()),
                     id=look.id,
                     started=look.started,
                     inventory=key,
                     subject=look.site,
-                    document=chain.digest(document),
+                    document=chain.compute_sha256_hex(document),
                     dropped=older,
                 ),
             )
 
-        response_archive.forget(self.get_answers_folder(inventory, look.site), set(kept_ids))
+        response_archive.delete_response_files_of_other_looks(
+            self.get_answers_folder(inventory, look.site), set(kept_ids)
+        )
 
     def get_answers_folder(self, inventory: str, site: str) -> Path:
         """Return the folder of the answers that are kept of a site; there is none where nothing was found."""
-        of_inventory = hashlib.sha256(key_of(inventory).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+        of_inventory = hashlib.sha256(
+            make_unique_inventory_key(inventory).encode("utf-8", "surrogateescape")
+        ).hexdigest()[:16]
         return self.path.parent / "answers" / of_inventory / site
 
-    def store(self, inventory: str, site: str, name: str, content: bytes) -> str:
+    def store_responses_file_of_site(self, inventory: str, site: str, file_name: str, content: bytes) -> str:
         """Keep the answers of one address as a file, and tell its name. Raises InputError."""
-        return response_archive.keep(self.get_answers_folder(inventory, site), name, content).name
+        return response_archive.write_private_response_file(
+            self.get_answers_folder(inventory, site), file_name, content
+        ).name
 
-    def put(self, inventory: str, ledger: CrawlFrontier) -> None:
+    def store_crawl_frontier(self, inventory: str, frontier: CrawlFrontier) -> None:
         """Keep how far a look has got, in place of what was kept of that."""
-        with open_history(self.path) as database, sqlite_file.transaction(database):
-            _put(database, key_of(inventory), ledger)
+        with open_history_database(self.path) as database, sqlite_file.hold_write_transaction(database):
+            _upsert_crawl_frontier(database, make_unique_inventory_key(inventory), frontier)
 
-    def ledger(self, inventory: str, site: str) -> CrawlFrontier:
+    def load_crawl_frontier_of_site(self, inventory: str, site: str) -> CrawlFrontier:
         """Return how far earlier looks got with a site; empty when there was none, or another version wrote it."""
-        with open_history(self.path) as database:
+        with open_history_database(self.path) as database:
             row = database.execute(
-                "SELECT document FROM ledgers WHERE inventory = ? AND subject = ?", (key_of(inventory), site)
+                "SELECT document FROM ledgers WHERE inventory = ? AND subject = ?",
+                (make_unique_inventory_key(inventory), site),
             ).fetchone()
         try:
-            return CrawlFrontier.model_validate_json(unpack(row[0]) or b"") if row else CrawlFrontier(site=site)
+            return (
+                CrawlFrontier.model_validate_json(decompress_document(row[0]) or b"")
+                if row
+                else CrawlFrontier(site=site)
+            )
         except ValidationError:
             return CrawlFrontier(site=site)
 
-    def latest(self, inventory: str) -> Mapping[str, Scan]:
+    def load_latest_look_by_site(self, inventory: str) -> Mapping[str, Scan]:
         """Return the last look at each site that was ever looked at, by its domain.
 
         Raises InputError for one that is damaged.
         """
-        with open_history(self.path) as database:
-            rows = load_newest(database, inventory, self._now(), hosts=False)
-        return {site: self._read(site, document) for site, document in rows}
+        with open_history_database(self.path) as database:
+            rows = load_newest_packed_look_by_subject(database, inventory, self._now(), of_hosts=False)
+        return {site: self._parse_stored_look(site, document) for site, document in rows}
 
-    def load_readable(self, inventory: str) -> Mapping[str, Scan]:
+    def load_undamaged_latest_look_by_site(self, inventory: str) -> Mapping[str, Scan]:
         """Return the same without those that are damaged.
 
         What a new look of the site rests on, which then takes their place.
         """
-        with open_history(self.path) as database:
-            rows = load_newest(database, inventory, self._now(), hosts=False)
+        with open_history_database(self.path) as database:
+            rows = load_newest_packed_look_by_subject(database, inventory, self._now(), of_hosts=False)
         looks_by_site = {}
         for site, document in rows:
             with contextlib.suppress(InputError):
-                looks_by_site[site] = self._read(site, document)
+                looks_by_site[site] = self._parse_stored_look(site, document)
         return looks_by_site
 
-    def attach_to(self, inventory: Inventory) -> Inventory:
+    def attach_latest_looks_and_acceptances_to(self, inventory: Inventory) -> Inventory:
         """Return the inventory with the last looks at its sites, their acceptances, and the records of its hosts."""
-        looks = tuple(self.latest(inventory.path).values())
-        with open_history(self.path) as database:
-            known_records = records.load_known_digests(database, key_of(inventory.path))
+        looks = tuple(self.load_latest_look_by_site(inventory.path).values())
+        with open_history_database(self.path) as database:
+            known_records = records.load_record_digest_by_host(database, make_unique_inventory_key(inventory.path))
         return inventory.model_copy(
             update={"looks": looks, "accepted": self.load_acceptances(inventory.path), "records": known_records}
         )
 
-    def _read(self, site: str, document: bytes) -> Scan:
+    def _parse_stored_look(self, site: str, document: bytes) -> Scan:
         try:
-            return Scan.model_validate_json(unpack(document) or b"")
+            return Scan.model_validate_json(decompress_document(document) or b"")
         except ValidationError as error:
             raise InputError(
                 "the last review of {site} is damaged, or was stored by another version",
@@ -157,16 +168,18 @@ class ScanHistory:
                 mend="see 'auditor history verify', and review the site again",
             ) from error
 
-    def accept(self, inventory: str, acceptance: TraceAcceptance) -> None:
+    def store_trace_acceptance(self, inventory: str, acceptance: TraceAcceptance) -> None:
         """Put an acceptance in the chain, in place of one of the same trace on the same site."""
-        with open_history(self.path) as database, sqlite_file.transaction(database):
-            at = clock.format_stamp(self._now())
-            append(database, TraceAccepted(at=at, inventory=key_of(inventory), accepted=acceptance))
+        with open_history_database(self.path) as database, sqlite_file.hold_write_transaction(database):
+            at = clock.format_iso_moment(self._now())
+            append_statement_to_chain(
+                database, TraceAccepted(at=at, inventory=make_unique_inventory_key(inventory), accepted=acceptance)
+            )
 
-    def withdraw(self, inventory: str, site: str, key: str, reason: str) -> None:
+    def withdraw_trace_acceptance(self, inventory: str, site: str, key: str, reason: str) -> None:
         """End an acceptance. Raises InputError when there is none."""
-        inventory_key = key_of(inventory)
-        with open_history(self.path) as database, sqlite_file.transaction(database):
+        inventory_key = make_unique_inventory_key(inventory)
+        with open_history_database(self.path) as database, sqlite_file.hold_write_transaction(database):
             there = [
                 acceptance.key for acceptance in _load_acceptances(database, inventory_key) if acceptance.site == site
             ]
@@ -176,15 +189,17 @@ class ScanHistory:
                     key=key,
                     site=site,
                     mend="see 'auditor baseline list'",
-                    guess=find_nearest(key, there),
+                    guess=find_nearest_known_name(key, there),
                 )
-            at = clock.format_stamp(self._now())
-            append(database, AcceptanceWithdrawn(at=at, inventory=inventory_key, subject=site, key=key, reason=reason))
+            at = clock.format_iso_moment(self._now())
+            append_statement_to_chain(
+                database, AcceptanceWithdrawn(at=at, inventory=inventory_key, subject=site, key=key, reason=reason)
+            )
 
     def load_acceptances(self, inventory: str) -> tuple[TraceAcceptance, ...]:
         """Return what an inventory's offices accept and did not withdraw, whether or not it holds by now."""
-        with open_history(self.path) as database:
-            return _load_acceptances(database, key_of(inventory))
+        with open_history_database(self.path) as database:
+            return _load_acceptances(database, make_unique_inventory_key(inventory))
 
 
 def load_stored_look(database: sqlite3.Connection, look_id: str) -> StoredLook | None:
@@ -195,7 +210,7 @@ def load_stored_look(database: sqlite3.Connection, look_id: str) -> StoredLook |
     if row is None:
         return None
     started_at, inventory, subject, document = row
-    return StoredLook(started_at, inventory, subject, unpack(document))
+    return StoredLook(started_at, inventory, subject, decompress_document(document))
 
 
 def list_look_ids(database: sqlite3.Connection, *, of_hosts: bool = False) -> tuple[str, ...]:
@@ -204,14 +219,14 @@ def list_look_ids(database: sqlite3.Connection, *, of_hosts: bool = False) -> tu
     return tuple(look_id for (look_id,) in database.execute(query, (of_hosts,)))
 
 
-def _put(database: sqlite3.Connection, inventory: str, ledger: CrawlFrontier) -> None:
-    packed_ledger = zlib.compress(ledger.model_dump_json(exclude_defaults=True).encode())
-    database.execute("INSERT OR REPLACE INTO ledgers VALUES (?, ?, ?)", (inventory, ledger.site, packed_ledger))
+def _upsert_crawl_frontier(database: sqlite3.Connection, inventory: str, frontier: CrawlFrontier) -> None:
+    packed_ledger = zlib.compress(frontier.model_dump_json(exclude_defaults=True).encode())
+    database.execute("INSERT OR REPLACE INTO ledgers VALUES (?, ?, ?)", (inventory, frontier.site, packed_ledger))
 
 
 def _load_acceptances(database: sqlite3.Connection, inventory: str) -> tuple[TraceAcceptance, ...]:
     acceptances: dict[tuple[str, str], TraceAcceptance] = {}
-    for statement in _of_baseline(database):
+    for statement in _iter_acceptance_statements(database):
         if statement.inventory != inventory:
             continue
         if isinstance(statement, TraceAccepted):
@@ -221,8 +236,8 @@ def _load_acceptances(database: sqlite3.Connection, inventory: str) -> tuple[Tra
     return tuple(acceptances.values())
 
 
-def _of_baseline(database: sqlite3.Connection) -> Iterator[TraceAccepted | AcceptanceWithdrawn]:
+def _iter_acceptance_statements(database: sqlite3.Connection) -> Iterator[TraceAccepted | AcceptanceWithdrawn]:
     statements: Iterable[chain.AnyStatement | None] = (
-        link.read() for link in load_links(database, "accept", "withdraw")
+        link.parse_statement() for link in load_links(database, "accept", "withdraw")
     )
     return (statement for statement in statements if isinstance(statement, TraceAccepted | AcceptanceWithdrawn))

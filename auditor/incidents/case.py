@@ -9,7 +9,7 @@ from typing import Literal
 
 from auditor.errors import InputError
 from auditor.incidents import deadlines
-from auditor.incidents.deadlines import Due
+from auditor.incidents.deadlines import ReportDeadline
 from auditor.models import Regime, clock
 from auditor.models.incidents import (
     AnsweredEvent,
@@ -44,7 +44,7 @@ SHUT: frozenset[Means] = frozenset({"path", "site"})
 
 
 @dataclass(frozen=True)
-class Action:
+class ResponseAction:
     """Something contained or cleaned on a host, as far as it is known."""
 
     number: int
@@ -61,31 +61,31 @@ class Action:
     """When that was written."""
 
     @property
-    def is_lost(self) -> bool:
+    def is_lost_by_host(self) -> bool:
         """Return whether its host said that it does not hold it any more."""
         return self.state == "unknown" and self.why in LOSS_REASONS
 
     @property
-    def is_done(self) -> bool:
+    def was_done_and_checked(self) -> bool:
         """Return whether the action was done and checked afterwards.
 
         It may have been released since, or its host may no longer hold it.
         """
-        return self.state in ("confirmed", "releasing", "released") or self.is_lost
+        return self.state in ("confirmed", "releasing", "released") or self.is_lost_by_host
 
-    def is_open(self, now: datetime.datetime) -> bool:
+    def is_possibly_in_force(self, now: datetime.datetime) -> bool:
         """Return whether it may be in force there; what was cleaned is how the site is."""
         lasts = self.means not in FOR_GOOD and (self.until is None or self.until > now)
-        return not self.is_settled or (self.state == "confirmed" and lasts)
+        return not self.is_outcome_known or (self.state == "confirmed" and lasts)
 
     @property
-    def is_settled(self) -> bool:
+    def is_outcome_known(self) -> bool:
         """Return whether it is known what it came to."""
         return self.state in ("confirmed", "refused", "released", "ended")
 
 
 @dataclass(frozen=True)
-class Case:
+class IncidentCase:
     """The state of an incident by its entries."""
 
     id: str
@@ -97,7 +97,7 @@ class Case:
     """Reports that a person decided are not owed, with the reason."""
     sent_reports: Mapping[Report, datetime.datetime] = field(default_factory=dict)
     """When a report first went out."""
-    actions: Mapping[int, Action] = field(default_factory=dict)
+    actions: Mapping[int, ResponseAction] = field(default_factory=dict)
     """By their numbers."""
     answers: Mapping[Question, tuple[str, ...]] = field(default_factory=dict)
     """What a person said for the forms."""
@@ -117,64 +117,67 @@ class Case:
         return self.cause is None
 
     @property
-    def dues(self) -> tuple[Due, ...]:
+    def report_deadlines(self) -> tuple[ReportDeadline, ...]:
         """Return the reports that are owed, the earliest first, whether or not they have gone out."""
         personal = self.answers.get("personal_data") == ("yes",)
-        owed = deadlines.compute_deadlines(self.regime, self.detected_at, personal=personal)
+        owed = deadlines.compute_deadlines(self.regime, self.detected_at, with_personal_data=personal)
         return tuple(due for due in owed if due.report not in self.waived_reports)
 
     @property
-    def looked_at_after(self) -> datetime.datetime:
+    def earliest_valid_scan_time(self) -> datetime.datetime:
         """Return the moment after which its sites and hosts have to be looked at before it is over.
 
         What was looked at before it was written down missed it.
         """
         times = (entry.at for entry in self.entries if isinstance(entry.deed, OpenedEvent | JoinedEvent))
-        return max(self.detected_at, *map(clock.read, times))
+        return max(self.detected_at, *map(clock.parse_iso_moment, times))
 
-    def find_reopening_time(self, names: Collection[str]) -> datetime.datetime | None:
+    def find_last_reopening_time_of_site(self, site_names: Collection[str]) -> datetime.datetime | None:
         """Return when visitors of a site, which has these names, were last let in to what had been kept from them.
 
         None: nothing was. A review before that did not see it.
         """
         shut = {
-            n for n, action in self.actions.items() if action.means in SHUT and action.what.partition("/")[0] in names
+            n
+            for n, action in self.actions.items()
+            if action.means in SHUT and action.what.partition("/")[0] in site_names
         }
         moments = (
-            clock.read(entry.at)
+            clock.parse_iso_moment(entry.at)
             for entry in self.entries
             if isinstance(entry.deed, LiftedEvent) and entry.deed.state == "released" and entry.deed.number in shut
         )
         return max(moments, default=None)
 
-    def list_custody(self, number: int) -> tuple[CaseLogEntry, ...]:
+    def list_custody_entries_of_collection(self, collection_number: int) -> tuple[CaseLogEntry, ...]:
         """Return the entries about one collection: who had it when."""
         return tuple(
             entry
             for entry in self.entries
-            if isinstance(entry.deed, CollectedEvent | CustodyEvent | TimestampedEvent) and entry.deed.number == number
+            if isinstance(entry.deed, CollectedEvent | CustodyEvent | TimestampedEvent)
+            and entry.deed.number == collection_number
         )
 
-    def list_owed(self) -> tuple[Due, ...]:
+    def list_unsent_owed_reports(self) -> tuple[ReportDeadline, ...]:
         """Return those of them that have not gone out."""
-        return tuple(due for due in self.dues if due.report not in self.sent_reports)
+        return tuple(due for due in self.report_deadlines if due.report not in self.sent_reports)
 
-    def list_overdue(self, now: datetime.datetime) -> tuple[Due, ...]:
+    def list_overdue_unsent_reports(self, now: datetime.datetime) -> tuple[ReportDeadline, ...]:
         """Return those whose time is over."""
-        return tuple(due for due in self.list_owed() if due.by <= now)
+        return tuple(due for due in self.list_unsent_owed_reports() if due.by <= now)
 
 
-def fold_case(incident: str, entries: Sequence[CaseLogEntry]) -> Case:
+def fold_case(incident: str, entries: Sequence[CaseLogEntry]) -> IncidentCase:
     """Return the incident that a ledger tells of.
 
     Raises InputError for a ledger that tells of none: somebody changed the history.
     """
     first = entries[0].deed if entries else None
     if not isinstance(first, OpenedEvent):
-        raise _make_tampering_error(incident)
-    case = Case(
+        raise _make_changed_case_log_error(incident)
+    case = IncidentCase(
         id=incident,
-        detected_at=clock.read(first.detected),
+        detected_at=clock.parse_iso_moment(first.detected),
         regime=first.regime,
         subjects=first.subjects,
         findings=first.findings,
@@ -185,7 +188,7 @@ def fold_case(incident: str, entries: Sequence[CaseLogEntry]) -> Case:
     return case
 
 
-def _make_tampering_error(incident: str) -> InputError:
+def _make_changed_case_log_error(incident: str) -> InputError:
     return InputError(
         "the entries of {incident} were changed after they were recorded",
         incident=incident,
@@ -193,12 +196,12 @@ def _make_tampering_error(incident: str) -> InputError:
     )
 
 
-def fold_cases(ledgers: Mapping[str, Sequence[CaseLogEntry]]) -> tuple[Case, ...]:
+def fold_cases(ledgers: Mapping[str, Sequence[CaseLogEntry]]) -> tuple[IncidentCase, ...]:
     """Return all incidents, the oldest first."""
     return tuple(fold_case(incident, entries) for incident, entries in ledgers.items())
 
 
-def _apply_entry(case: Case, entry: CaseLogEntry) -> Case:
+def _apply_entry(case: IncidentCase, entry: CaseLogEntry) -> IncidentCase:
     match entry.deed:
         case JoinedEvent(subjects=subjects, findings=findings):
             return replace(
@@ -209,7 +212,7 @@ def _apply_entry(case: Case, entry: CaseLogEntry) -> Case:
         case WaivedReportEvent(report=report, why=why):
             return replace(case, waived_reports={**case.waived_reports, report: why})
         case ReportedEvent(report=report):
-            return replace(case, sent_reports={report: clock.read(entry.happened), **case.sent_reports})
+            return replace(case, sent_reports={report: clock.parse_iso_moment(entry.happened), **case.sent_reports})
         case AnsweredEvent(answers=answers):
             return replace(case, answers={**case.answers, **answers})
         case FilledFormEvent() as deed:
@@ -217,8 +220,8 @@ def _apply_entry(case: Case, entry: CaseLogEntry) -> Case:
         case NotifiedEvent(mails=mails):
             return replace(case, notified_mails=case.notified_mails | {*mails})
         case ContainedEvent() | LiftedEvent() as deed:
-            action = replace(_build_action(case, deed), why=deed.why, at=clock.read(entry.at))
-            return replace(case, actions={**_mark_process_ended(case, deed), deed.number: action})
+            action = replace(_build_action_after_event(case, deed), why=deed.why, at=clock.parse_iso_moment(entry.at))
+            return replace(case, actions={**_end_stop_actions_of_ended_process(case, deed), deed.number: action})
         case CollectedEvent() as deed:
             return replace(case, collections={**case.collections, deed.number: deed})
         case ClosedEvent(cause=cause):
@@ -226,12 +229,14 @@ def _apply_entry(case: Case, entry: CaseLogEntry) -> Case:
     return case
 
 
-def _mark_process_ended(case: Case, deed: ContainedEvent | LiftedEvent) -> Mapping[int, Action]:
+def _end_stop_actions_of_ended_process(
+    case: IncidentCase, event: ContainedEvent | LiftedEvent
+) -> Mapping[int, ResponseAction]:
     """Return the actions; those that had stopped the process which the deed says is no more are over."""
-    if not (isinstance(deed, ContainedEvent) and deed.ends_process):
+    if not (isinstance(event, ContainedEvent) and event.has_process_ended):
         return case.actions
-    target = (deed.host, "process", deed.what)
-    state: State = "ended" if deed.state == "confirmed" else "released"
+    target = (event.host, "process", event.what)
+    state: State = "ended" if event.state == "confirmed" else "released"
     return {
         number: replace(action, state=state)
         if (action.host, action.means, action.what) == target and action.state in ("confirmed", "unknown")
@@ -240,14 +245,16 @@ def _mark_process_ended(case: Case, deed: ContainedEvent | LiftedEvent) -> Mappi
     }
 
 
-def _build_action(case: Case, deed: ContainedEvent | LiftedEvent) -> Action:
-    if isinstance(deed, LiftedEvent) and deed.number not in case.actions:
-        raise _make_tampering_error(case.id)
-    if isinstance(deed, ContainedEvent):
-        until = clock.read(deed.until) if deed.until else None
-        has_ended = deed.ends_process and deed.state == "refused"
-        return Action(deed.number, deed.host, deed.means, deed.what, "ended" if has_ended else deed.state, until)
-    return replace(case.actions[deed.number], state=_AFTER[deed.state])
+def _build_action_after_event(case: IncidentCase, event: ContainedEvent | LiftedEvent) -> ResponseAction:
+    if isinstance(event, LiftedEvent) and event.number not in case.actions:
+        raise _make_changed_case_log_error(case.id)
+    if isinstance(event, ContainedEvent):
+        until = clock.parse_iso_moment(event.until) if event.until else None
+        has_ended = event.has_process_ended and event.state == "refused"
+        return ResponseAction(
+            event.number, event.host, event.means, event.what, "ended" if has_ended else event.state, until
+        )
+    return replace(case.actions[event.number], state=_AFTER[event.state])
 
 
 _AFTER: Mapping[str, State] = {

@@ -14,7 +14,7 @@ from auditor.audit.controls import COMPROMISE, CONTENT
 from auditor.errors import InputError
 from auditor.fleet.error_messages import KEY_CHANGED
 from auditor.history.incidents import Decided, Ledgers
-from auditor.incidents.case import Action, Case
+from auditor.incidents.case import IncidentCase, ResponseAction
 from auditor.incidents.forms.schema import FINAL_FORM, OF_REPORT
 from auditor.incidents.transitions import find_finding, get_open_case
 from auditor.models import Finding, Host, HostOutcome, Run, Status, Text, clock
@@ -51,8 +51,8 @@ class RootCause(NamedTuple):
     """Sites and hosts that have left the inventory, of which a person says that they serve no more."""
 
 
-def decide_closure(
-    incident: str, cause: RootCause, newest: Run | None, hosts: Sequence[Host], now: datetime.datetime
+def make_case_closing_decision(
+    incident: str, cause: RootCause, newest_audit: Run | None, hosts: Sequence[Host], now: datetime.datetime
 ) -> Callable[[Ledgers], Decided]:
     """Close an incident on these hosts of an inventory, by its newest audit.
 
@@ -61,11 +61,11 @@ def decide_closure(
 
     def decide(ledgers: Ledgers) -> Decided:
         case = get_open_case(ledgers, incident)
-        for obstacle in find_obstacles(case, newest, hosts, now, cause):
+        for obstacle in find_obstacles_to_closing_case(case, newest_audit, hosts, now, cause):
             raise obstacle.error
         root = (
-            FindingReference(control=cause.control[0], subject=cause.control[1], run=newest.id)
-            if cause.control and newest
+            FindingReference(control=cause.control[0], subject=cause.control[1], run=newest_audit.id)
+            if cause.control and newest_audit
             else None
         )
         return incident, ClosedEvent(cause=cause.text, control=root, gone=cause.removed_subjects)
@@ -73,9 +73,9 @@ def decide_closure(
     return decide
 
 
-def find_obstacles(
-    case: Case,
-    newest: Run | None,
+def find_obstacles_to_closing_case(
+    case: IncidentCase,
+    newest_audit: Run | None,
     hosts: Sequence[Host],
     now: datetime.datetime,
     cause: RootCause | None = None,
@@ -87,19 +87,23 @@ def find_obstacles(
 
     ``removed_subjects``: those of its sites and hosts that have left the inventory; None: ``hosts`` are all of it.
     """
-    removed_subjects = list_removed_subjects(case, hosts) if removed_subjects is None else removed_subjects
-    yield from _find_owed_reports(case)
-    yield from _find_unreached_hosts(case, newest, hosts)
+    removed_subjects = (
+        list_case_subjects_not_in_inventory(case, hosts) if removed_subjects is None else removed_subjects
+    )
+    yield from _find_obstacles_of_unsent_reports(case)
+    yield from _find_obstacles_of_unreached_hosts(case, newest_audit, hosts)
     for action in case.actions.values():
         if action.host not in removed_subjects:
-            yield from _find_unsettled_action(case, action, now)
+            yield from _find_obstacle_of_unsettled_action(case, action, now)
     for open_finding in case.findings:
         if open_finding.subject not in removed_subjects:
-            yield from _find_open_finding(open_finding, case, newest)
-    yield from _find_unclean_subjects(case, newest, hosts, now)
+            yield from _find_obstacle_of_unresolved_finding(open_finding, case, newest_audit)
+    yield from _find_obstacles_of_unclean_subjects(case, newest_audit, hosts, now)
     if cause is not None and cause.control is not None:
-        yield from _check_root_cause(cause.control, case, newest)
-    yield from _find_unconfirmed_removals(case, removed_subjects, cause.removed_subjects if cause is not None else ())
+        yield from _find_obstacle_of_unfixed_root_cause(cause.control, case, newest_audit)
+    yield from _find_obstacles_of_unconfirmed_removals(
+        case, removed_subjects, cause.removed_subjects if cause is not None else ()
+    )
     form = FINAL_FORM[case.regime]
     if form not in case.forms:
         error = InputError(
@@ -111,7 +115,7 @@ def find_obstacles(
         yield Obstacle(error, ("incident", "form", case.id, "--form", form))
 
 
-def list_removed_subjects(case: Case, hosts: Sequence[Host]) -> tuple[str, ...]:
+def list_case_subjects_not_in_inventory(case: IncidentCase, hosts: Sequence[Host]) -> tuple[str, ...]:
     """Return the sites and hosts of an incident that are not in the inventory any more: nobody can look at them."""
     current_names = {name for host in hosts for name in (host.name, *(site.domain for site in host.sites))}
     case_names = (
@@ -122,12 +126,14 @@ def list_removed_subjects(case: Case, hosts: Sequence[Host]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in case_names if name not in current_names))
 
 
-def check_removed_subjects(case: Case, hosts: Sequence[Host], confirmed_names: Sequence[str]) -> tuple[str, ...]:
+def require_confirmation_of_removed_subjects(
+    case: IncidentCase, hosts: Sequence[Host], confirmed_names: Sequence[str]
+) -> tuple[str, ...]:
     """Return those sites and hosts, each once.
 
     Raises InputError for one that is in the inventory, and can be looked at, or is none of the incident's.
     """
-    removed_subjects = list_removed_subjects(case, hosts)
+    removed_subjects = list_case_subjects_not_in_inventory(case, hosts)
     for name in confirmed_names:
         if name not in removed_subjects:
             raise InputError(
@@ -138,17 +144,17 @@ def check_removed_subjects(case: Case, hosts: Sequence[Host], confirmed_names: S
     return tuple(dict.fromkeys(confirmed_names))
 
 
-def list_resolved_findings(case: Case, newest: Run | None) -> tuple[FindingReference, ...]:
+def list_case_findings_resolved_since(case: IncidentCase, newest_audit: Run | None) -> tuple[FindingReference, ...]:
     """Return the findings that an incident is about and that an audit since then does not find any more."""
     return tuple(
         finding
         for finding in case.findings
-        if _explain_unmet_control(finding.control, finding.subject, case, newest) is None
+        if _explain_unmet_control(finding.control, finding.subject, case, newest_audit) is None
     )
 
 
-def _find_unconfirmed_removals(
-    case: Case, removed_subjects: Sequence[str], confirmed_names: Collection[str]
+def _find_obstacles_of_unconfirmed_removals(
+    case: IncidentCase, removed_subjects: Sequence[str], confirmed_names: Collection[str]
 ) -> Iterator[Obstacle]:
     unconfirmed_names = [name for name in removed_subjects if name not in confirmed_names]
     if unconfirmed_names:
@@ -160,12 +166,12 @@ def _find_unconfirmed_removals(
         yield Obstacle(error, build_close_command(case, removed_subjects))
 
 
-def build_close_command(case: Case, removed_subjects: Sequence[str]) -> tuple[str, ...]:
+def build_close_command(case: IncidentCase, removed_subjects: Sequence[str]) -> tuple[str, ...]:
     """Return the words of the command that closes an incident, of which these have left the inventory."""
     return ("incident", "close", case.id, *(word for name in removed_subjects for word in ("--gone", name)))
 
 
-def build_report_command(case: Case, report: Report) -> tuple[str, ...]:
+def build_next_command_for_owed_report(case: IncidentCase, report: Report) -> tuple[str, ...]:
     """Return the words of the command that comes next for a report that is owed: its form is written, then it goes out.
 
     Word at once goes by the quickest way, without a form.
@@ -176,96 +182,114 @@ def build_report_command(case: Case, report: Report) -> tuple[str, ...]:
     return ("incident", "reported", case.id, report)
 
 
-def _describe_obstacle(key: str, **about: str) -> Text:
+def _describe_obstacle_in_both_languages(message_key: str, **values: str) -> Text:
     """Return what is in the way, in both languages; what is named by a word of ours is told by that word."""
     both = {lang: Words(lang) for lang in LANGS}
     return Text(
-        **{lang: words(f"incidents.obstacle.{key}", **_translate_values(about, words)) for lang, words in both.items()}
+        **{
+            lang: words(f"incidents.obstacle.{message_key}", **_translate_obstacle_values(values, words))
+            for lang, words in both.items()
+        }
     )
 
 
-def _translate_values(about: Mapping[str, str], words: Words) -> dict[str, str]:
-    values = dict(about)
-    if "report" in about:
-        values["report"] = words(f"incidents.report.{about['report']}")
-    if "means" in about:
-        values["means"] = words(f"incidents.means.{about['means']}")
-    if "when" in about:
-        values["when"] = words.moment(about["when"])
+def _translate_obstacle_values(values_by_name: Mapping[str, str], words: Words) -> dict[str, str]:
+    values = dict(values_by_name)
+    if "report" in values_by_name:
+        values["report"] = words(f"incidents.report.{values_by_name['report']}")
+    if "means" in values_by_name:
+        values["means"] = words(f"incidents.means.{values_by_name['means']}")
+    if "when" in values_by_name:
+        values["when"] = words.format_iso_moment(values_by_name["when"])
     return values
 
 
-def _find_owed_reports(case: Case) -> Iterator[Obstacle]:
-    for due in case.list_owed():
+def _find_obstacles_of_unsent_reports(case: IncidentCase) -> Iterator[Obstacle]:
+    for due in case.list_unsent_owed_reports():
         error = InputError(
-            _describe_obstacle("owes", report=due.report),
+            _describe_obstacle_in_both_languages("owes", report=due.report),
             mend=(
                 "record that it was sent with 'auditor incident reported', or waive it with 'auditor incident waive'"
             ),
         )
-        yield Obstacle(error, build_report_command(case, due.report))
+        yield Obstacle(error, build_next_command_for_owed_report(case, due.report))
 
 
-def list_unreached_hosts(newest: Run | None, hosts: Sequence[Host]) -> tuple[HostOutcome, ...]:
+def list_unreached_hosts(newest_audit: Run | None, hosts: Sequence[Host]) -> tuple[HostOutcome, ...]:
     """Return how it went with those of the hosts that the newest audit did not reach."""
     names = {host.name for host in hosts}
     return (
-        tuple(outcome for outcome in newest.outcomes if outcome.host in names and not outcome.reached) if newest else ()
+        tuple(outcome for outcome in newest_audit.outcomes if outcome.host in names and not outcome.reached)
+        if newest_audit
+        else ()
     )
 
 
-def iter_recovery_commands(silent: Sequence[HostOutcome]) -> Iterator[tuple[str, ...]]:
+def iter_recheck_commands_for_unreached_hosts(unreached_hosts: Sequence[HostOutcome]) -> Iterator[tuple[str, ...]]:
     """Yield the words of the commands by which hosts that nobody comes to are looked at again.
 
     One with another key is enrolled first.
     """
-    yield from (("enroll", outcome.host) for outcome in silent if outcome.reason == KEY_CHANGED)
-    if silent:
-        yield ("hunt", "--limit", ",".join(sorted({outcome.host for outcome in silent})))
+    yield from (("enroll", outcome.host) for outcome in unreached_hosts if outcome.reason == KEY_CHANGED)
+    if unreached_hosts:
+        yield ("hunt", "--limit", ",".join(sorted({outcome.host for outcome in unreached_hosts})))
 
 
-def _find_unreached_hosts(case: Case, newest: Run | None, hosts: Sequence[Host]) -> Iterator[Obstacle]:
+def _find_obstacles_of_unreached_hosts(
+    case: IncidentCase, newest_audit: Run | None, hosts: Sequence[Host]
+) -> Iterator[Obstacle]:
     """Yield hosts that nobody comes to, of which nothing else can be said before."""
     names = {*case.subjects, *(action.host for action in case.actions.values())}
     own = [host for host in hosts if host.name in names or any(site.domain in names for site in host.sites)]
-    for outcome in list_unreached_hosts(newest, own):
+    for outcome in list_unreached_hosts(newest_audit, own):
         reason = outcome.reason or Text(vi="?", en="?")
         message = Text(
             **{
-                lang: _describe_obstacle("unreached", host=outcome.host, why=reason.get(lang)).get(lang)
+                lang: _describe_obstacle_in_both_languages("unreached", host=outcome.host, why=reason.get(lang)).get(
+                    lang
+                )
                 for lang in LANGS
             }
         )
         error = InputError(message, mend="start the host, restore access or enroll it again, then hunt there")
-        yield Obstacle(error, next(iter_recovery_commands([outcome])), speaks=False)
+        yield Obstacle(error, next(iter_recheck_commands_for_unreached_hosts([outcome])), speaks=False)
 
 
-def _find_unsettled_action(case: Case, action: Action, now: datetime.datetime) -> Iterator[Obstacle]:
+def _find_obstacle_of_unsettled_action(
+    case: IncidentCase, action: ResponseAction, now: datetime.datetime
+) -> Iterator[Obstacle]:
     lift_command = ("incident", "release", case.id, str(action.number))
     about = {"number": str(action.number), "host": action.host, "means": action.means, "what": action.what}
-    if not action.is_settled:
+    if not action.is_outcome_known:
         error = InputError(
-            _describe_obstacle("lost" if action.is_lost else "unknown", **about),
+            _describe_obstacle_in_both_languages("lost" if action.is_lost_by_host else "unknown", **about),
             mend="undo it with 'auditor incident release', or contain it again with 'auditor incident contain'",
         )
         yield Obstacle(error, lift_command)
-    elif action.is_open(now) and action.until is None and action.means not in REMOVING_MEANS:
+    elif action.is_possibly_in_force(now) and action.until is None and action.means not in REMOVING_MEANS:
         error = InputError(
-            _describe_endless_action(about),
+            _describe_action_without_end_time(about),
             mend="release number {number} with 'auditor incident release'",
             number=action.number,
         )
         yield Obstacle(error, lift_command)
 
 
-def _describe_endless_action(about: Mapping[str, str]) -> Text:
+def _describe_action_without_end_time(values: Mapping[str, str]) -> Text:
     """Return that something goes on until somebody releases it."""
-    now = {lang: Words(lang)(f"incidents.now.{about['means']}", **about, until="") for lang in LANGS}
-    return Text(**{lang: _describe_obstacle("endless", now=state_text).get(lang) for lang, state_text in now.items()})
+    now = {lang: Words(lang)(f"incidents.now.{values['means']}", **values, until="") for lang in LANGS}
+    return Text(
+        **{
+            lang: _describe_obstacle_in_both_languages("endless", now=state_text).get(lang)
+            for lang, state_text in now.items()
+        }
+    )
 
 
-def _find_open_finding(finding: FindingReference, case: Case, newest: Run | None) -> Iterator[Obstacle]:
-    if (why := _explain_unmet_control(finding.control, finding.subject, case, newest)) is not None:
+def _find_obstacle_of_unresolved_finding(
+    finding: FindingReference, case: IncidentCase, newest_audit: Run | None
+) -> Iterator[Obstacle]:
+    if (why := _explain_unmet_control(finding.control, finding.subject, case, newest_audit)) is not None:
         error = InputError(why, mend="fix it, review or hunt again, then run 'auditor audit'")
         yield Obstacle(error, _build_recheck_command(finding.control, finding.subject), speaks=False)
 
@@ -276,8 +300,8 @@ def _build_recheck_command(control: str, subject: str) -> tuple[str, ...]:
     return (verbs.get(control.partition(".")[0], "audit"), "--limit", subject)
 
 
-def _find_unclean_subjects(
-    case: Case, newest: Run | None, hosts: Sequence[Host], now: datetime.datetime
+def _find_obstacles_of_unclean_subjects(
+    case: IncidentCase, newest_audit: Run | None, hosts: Sequence[Host], now: datetime.datetime
 ) -> Iterator[Obstacle]:
     """Yield sites not reviewed and hosts not hunted on since then, and what is open of their findings."""
     about, case_findings = (
@@ -289,18 +313,18 @@ def _find_unclean_subjects(
         if not sites and host.name not in about:
             continue
         for site in sites:
-            looks = [scan.started for scan in newest.reviews if scan.site == site.domain] if newest else []
-            since = case.find_reopening_time((site.domain, *site.aliases))
-            yield from _find_missing_scan(
-                looks, site.domain, max(filter(None, (case.looked_at_after, since))), "review", now
+            looks = [scan.started for scan in newest_audit.reviews if scan.site == site.domain] if newest_audit else []
+            since = case.find_last_reopening_time_of_site((site.domain, *site.aliases))
+            yield from _find_obstacle_of_missing_scan_since(
+                looks, site.domain, max(filter(None, (case.earliest_valid_scan_time, since))), "review", now
             )
-        hunts = [hunt.started for hunt in newest.hunts if hunt.host == host.name] if newest else []
-        yield from _find_missing_scan(hunts, host.name, case.looked_at_after, "hunt", now)
-        for finding in _select_trace_findings(newest, {host.name, *(site.domain for site in sites)}):
+        hunts = [hunt.started for hunt in newest_audit.hunts if hunt.host == host.name] if newest_audit else []
+        yield from _find_obstacle_of_missing_scan_since(hunts, host.name, case.earliest_valid_scan_time, "hunt", now)
+        for finding in _select_review_and_hunt_findings(newest_audit, {host.name, *(site.domain for site in sites)}):
             control, subject = finding.control, finding.subject.id
             if finding.status not in _CLEAN_STATUSES and (control, subject) not in case_findings:
                 error = InputError(
-                    _describe_obstacle(
+                    _describe_obstacle_in_both_languages(
                         "open" if finding.is_open else "not_evaluated", control=control, subject=subject
                     ),
                     mend="clean it, accept what belongs to the office, and review, hunt and audit again",
@@ -312,21 +336,23 @@ def _find_unclean_subjects(
                 yield Obstacle(error, ("incident", "open", "--all-found", host.name)) if has_trace_keys else again
 
 
-def _find_missing_scan(
-    moments: Sequence[str], subject: str, since: datetime.datetime, verb: str, now: datetime.datetime
+def _find_obstacle_of_missing_scan_since(
+    scan_times: Sequence[str], subject: str, since: datetime.datetime, scan_command: str, now: datetime.datetime
 ) -> Iterator[Obstacle]:
     """Yield an obstacle where there is no look since then.
 
     One that is still to come was kept while the clock was wrong, and nobody knows when.
     """
-    if any(since < clock.read(moment) <= now + clock.SKEW for moment in moments):
+    if any(since < clock.parse_iso_moment(moment) <= now + clock.SKEW for moment in scan_times):
         return
-    message = _describe_obstacle(f"no_{verb}", subject=subject, when=clock.format_stamp(since))
-    error = InputError(message, mend="run 'auditor {verb}', then 'auditor audit'", verb=verb)
-    yield Obstacle(error, (verb, "--limit", subject), speaks=False)
+    message = _describe_obstacle_in_both_languages(
+        f"no_{scan_command}", subject=subject, when=clock.format_iso_moment(since)
+    )
+    error = InputError(message, mend="run 'auditor {verb}', then 'auditor audit'", verb=scan_command)
+    yield Obstacle(error, (scan_command, "--limit", subject), speaks=False)
 
 
-def _select_trace_findings(run: Run | None, subjects: set[str]) -> Iterator[Finding]:
+def _select_review_and_hunt_findings(run: Run | None, subjects: set[str]) -> Iterator[Finding]:
     """Return what reviews and hunts come to on these."""
     areas = (f"{CONTENT}.", f"{COMPROMISE}.")
     return (
@@ -336,19 +362,25 @@ def _select_trace_findings(run: Run | None, subjects: set[str]) -> Iterator[Find
     )
 
 
-def _check_root_cause(where: tuple[str, str], case: Case, newest: Run | None) -> Iterator[Obstacle]:
-    control, subject = where
-    if (why := _explain_unmet_control(control, subject, case, newest)) is not None:
+def _find_obstacle_of_unfixed_root_cause(
+    control_and_subject: tuple[str, str], case: IncidentCase, newest_audit: Run | None
+) -> Iterator[Obstacle]:
+    control, subject = control_and_subject
+    if (why := _explain_unmet_control(control, subject, case, newest_audit)) is not None:
         error = InputError(why, mend="fix it, then run 'auditor audit'; or omit --control and state the reason")
         yield Obstacle(error, ("audit", "--limit", subject), speaks=False)
 
 
-def _explain_unmet_control(control: str, subject: str, case: Case, newest: Run | None) -> Text | None:
+def _explain_unmet_control(control: str, subject: str, case: IncidentCase, newest_audit: Run | None) -> Text | None:
     """Return why no audit since then says that a control is met there; None: one does."""
     about = {"control": control, "subject": subject}
-    if newest is None or clock.read(newest.started) <= case.looked_at_after:
-        return _describe_obstacle("unaudited", **about, when=clock.format_stamp(case.looked_at_after))
-    finding = find_finding(newest, control, subject)
+    if newest_audit is None or clock.parse_iso_moment(newest_audit.started) <= case.earliest_valid_scan_time:
+        return _describe_obstacle_in_both_languages(
+            "unaudited", **about, when=clock.format_iso_moment(case.earliest_valid_scan_time)
+        )
+    finding = find_finding(newest_audit, control, subject)
     if finding is not None and finding.status in _CLEAN_STATUSES:
         return None
-    return _describe_obstacle("open" if finding is not None and finding.is_open else "not_evaluated", **about)
+    return _describe_obstacle_in_both_languages(
+        "open" if finding is not None and finding.is_open else "not_evaluated", **about
+    )

@@ -16,12 +16,12 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from auditor.fleet import error_messages, ssh_exec
-from auditor.history.concurrent_actions import OtherActions
-from auditor.history.incidents import Decided, Incidents, Ledgers
+from auditor.history.concurrent_actions import ActionsOfOthersOnHost
+from auditor.history.incidents import Decided, IncidentStore, Ledgers
 from auditor.incidents import transitions
 from auditor.incidents.actions import administrator
 from auditor.incidents.actions.registry import ACTION_KINDS
-from auditor.incidents.case import Action
+from auditor.incidents.case import ResponseAction
 from auditor.inventory.reach import Reach
 from auditor.models import Host, clock
 from auditor.models.incidents import ContainedEvent, LiftedEvent, Why
@@ -43,7 +43,7 @@ _MAX_NUMBERS = 3
 _Line = Annotated[str, Field(max_length=20_000)]
 
 
-class _Answer(BaseModel):
+class _ActionProgramAnswer(BaseModel):
     """The answer of the program there. The host may be somebody else's."""
 
     model_config = ConfigDict(strict=True, extra="ignore")
@@ -102,44 +102,46 @@ class Responder:
     incident: str
     who: str
     reach: Mapping[str, Reach]
-    ledgers: Incidents
+    ledgers: IncidentStore
     unjudged_sites: Collection[str] = ()
     """Domains of sites for whose answers, and for what lies in whose folders, nothing is left undone."""
     numbers: set[int] = field(default_factory=set)
     """Of what this command has begun."""
 
-    def build_others(self, host: str) -> OtherActions:
+    def watch_actions_of_others_on_host(self, host_name: str) -> ActionsOfOthersOnHost:
         """Return what others do on a host for incidents from now on."""
-        return OtherActions(self.ledgers, self.inventory, host, self.incident, self.numbers)
+        return ActionsOfOthersOnHost(self.ledgers, self.inventory, host_name, self.incident, self.numbers)
 
     def contain(self, host: Host, request: ActionRequest) -> ContainedEvent:
         """Contain something on a host, and tell what that came to. Raises InputError for what must not be begun."""
         more, above = ACTION_KINDS[request.means].build_question(host, request.what), 0
-        request = self._resolve_request(host, request)
+        request = self._mark_request_again_if_contained(host, request)
         for _ in range(_MAX_NUMBERS):
-            result = self._attempt(host, request, more, above)
+            result = self._contain_with_number_above(host, request, more, above)
             if (result.state, result.why) != ("refused", _NUMBER_IN_USE):
                 break
             above = int(result.about) if result.about.isdecimal() else result.number
         return result
 
-    def _attempt(self, host: Host, request: ActionRequest, more: Mapping[str, Any], above: int) -> ContainedEvent:
+    def _contain_with_number_above(
+        self, host: Host, request: ActionRequest, action_input: Mapping[str, Any], above_number: int
+    ) -> ContainedEvent:
         """Contain something by a number above that one, unless the host keeps something else by it."""
-        decide = self._decide(host, request, above)
+        decide = self._make_action_start_decision(host, request, above_number)
         _, started_action = self.ledgers.write(self.inventory, self.who, decide)
         if not isinstance(started_action, ContainedEvent):
             raise TypeError(started_action.kind)
         self.numbers.add(started_action.number)
-        question = self._build_question(started_action, more)
-        answer = self._ask(host.name, request.means, "contain", question, request.files)
+        question = self._build_containment_program_input(started_action, action_input)
+        answer = self._run_action_program_on_host(host.name, request.means, "contain", question, request.files)
         if answer.state == "on_trial":
-            answer = self._ask(host.name, request.means, "confirm", question)
-        result = started_action.model_copy(update=_read_outcome(answer))
+            answer = self._run_action_program_on_host(host.name, request.means, "confirm", question)
+        result = started_action.model_copy(update=_get_log_fields_from_program_answer(answer))
         if result.state == "refused" and result.why in _NOT_THERE:
             result = result.model_copy(
-                update=self._describe_other_incident(result, request.what, "of_another_incident")
+                update=self._name_other_incident_containing_same(result, request.what, "of_another_incident")
             )
-        self.ledgers.write(self.inventory, self.who, transitions.decide_event(self.incident, result))
+        self.ledgers.write(self.inventory, self.who, transitions.make_event_recording_decision(self.incident, result))
         return result
 
     def plan(self, host: Host, request: ActionRequest) -> ActionPlan:
@@ -148,108 +150,150 @@ class Responder:
         Raises InputError likewise.
         """
         more = ACTION_KINDS[request.means].build_question(host, request.what)
-        return self._make_plan(host, self._resolve_request(host, request), more)
+        return self._ask_host_for_action_plan(host, self._mark_request_again_if_contained(host, request), more)
 
-    def _resolve_request(self, host: Host, request: ActionRequest) -> ActionRequest:
+    def _mark_request_again_if_contained(self, host: Host, request: ActionRequest) -> ActionRequest:
         """Return the same, ``again`` where it is contained and the host says that it is there."""
         key = (self.incident, host.name, request.means, request.what)
-        if request.means in RECREATABLE_MEANS and transitions.is_contained(
-            *key, clock.now(), self.ledgers.load_logs(self.inventory)
+        if request.means in RECREATABLE_MEANS and transitions.is_target_contained_by_incident(
+            *key, clock.now(), self.ledgers.load_case_logs_of_inventory(self.inventory)
         ):
             again = replace(request, again=True)
-            if not self._make_plan(host, again, ACTION_KINDS[request.means].build_question(host, request.what)).why:
+            if not self._ask_host_for_action_plan(
+                host, again, ACTION_KINDS[request.means].build_question(host, request.what)
+            ).why:
                 return again
         return request
 
-    def _make_plan(self, host: Host, request: ActionRequest, more: Mapping[str, Any]) -> ActionPlan:
-        _, started_action = self._decide(host, request)(self.ledgers.load_logs(self.inventory))
+    def _ask_host_for_action_plan(
+        self, host: Host, request: ActionRequest, action_input: Mapping[str, Any]
+    ) -> ActionPlan:
+        _, started_action = self._make_action_start_decision(host, request)(
+            self.ledgers.load_case_logs_of_inventory(self.inventory)
+        )
         if not isinstance(started_action, ContainedEvent):
             raise TypeError(started_action.kind)
-        answer = self._ask(host.name, request.means, "plan", self._build_question(started_action, more), request.files)
+        answer = self._run_action_program_on_host(
+            host.name,
+            request.means,
+            "plan",
+            self._build_containment_program_input(started_action, action_input),
+            request.files,
+        )
         why = answer.why if answer.state == "planned" else answer.why or "not_understood"
         return ActionPlan(answer.would, why, answer.about, answer.found)
 
-    def release(self, action: Action) -> LiftedEvent:
+    def release(self, action: ResponseAction) -> LiftedEvent:
         """Undo what was contained, and tell what that came to."""
         started_release = LiftedEvent(number=action.number, host=action.host, means=action.means, state="begun")
-        self.ledgers.write(self.inventory, self.who, transitions.decide_event(self.incident, started_release))
-        question = {"id": self._format_name(action.number), "what": action.what}
-        answer = self._ask(action.host, action.means, "release", question)
+        self.ledgers.write(
+            self.inventory, self.who, transitions.make_event_recording_decision(self.incident, started_release)
+        )
+        question = {"id": self._format_action_id(action.number), "what": action.what}
+        answer = self._run_action_program_on_host(action.host, action.means, "release", question)
         state = "released" if answer.state == "none" else "unknown"
         if answer.state == "refused" and ACTION_KINDS[action.means].release_is_whole:
             state = "refused"
         result = started_release.model_copy(update={"state": state, "why": answer.why, "about": answer.about})
         if state == "released" and not answer.why:
-            result = result.model_copy(update=self._describe_other_incident(result, action.what, STILL_CONTAINED))
-        self.ledgers.write(self.inventory, self.who, transitions.decide_event(self.incident, result))
+            result = result.model_copy(
+                update=self._name_other_incident_containing_same(result, action.what, STILL_CONTAINED)
+            )
+        self.ledgers.write(self.inventory, self.who, transitions.make_event_recording_decision(self.incident, result))
         return result
 
-    def forget_code(self, host: str) -> bool:
+    def reset_php_code_cache_on_host(self, host_name: str) -> bool:
         """Have PHP on a host forget the code that it keeps in memory; return whether it did."""
-        if host not in self.reach:
+        if host_name not in self.reach:
             return False
-        program = resources.get_root() / "on_host" / "contain" / "forget.py"
+        program = resources.get_resources_folder() / "on_host" / "contain" / "forget.py"
         with contextlib.suppress(ssh_exec.NoAnswer, ValidationError):
             output = ssh_exec.run_as_root(
-                self.reach[host], program, {"do": "forget"}, administrator.SECONDS, administrator.collect_modules()
+                self.reach[host_name],
+                program,
+                {"do": "forget"},
+                administrator.SECONDS,
+                administrator.collect_site_database_modules(),
             )
-            return _Answer.model_validate_json(output).state == "confirmed"
+            return _ActionProgramAnswer.model_validate_json(output).state == "confirmed"
         return False
 
-    def _describe_other_incident(self, deed: ContainedEvent | LiftedEvent, what: str, why: str) -> Mapping[str, str]:
+    def _name_other_incident_containing_same(
+        self, event: ContainedEvent | LiftedEvent, target: str, reason: str
+    ) -> Mapping[str, str]:
         """Return why a deed came to no more, and the action of another incident by which the same thing is contained.
 
         Nothing where none is.
         """
-        ledgers = self.ledgers.load_logs(self.inventory)
-        other = transitions.find_other_action(self.incident, deed.host, deed.means, what, clock.now(), ledgers)
-        return {} if other is None else {"why": why, "about": f"{other[0]}/{other[1]}"}
+        ledgers = self.ledgers.load_case_logs_of_inventory(self.inventory)
+        other = transitions.find_other_incident_containing_target(
+            self.incident, event.host, event.means, target, clock.now(), ledgers
+        )
+        return {} if other is None else {"why": reason, "about": f"{other[0]}/{other[1]}"}
 
-    def _decide(self, host: Host, request: ActionRequest, above: int = 0) -> Callable[[Ledgers], Decided]:
+    def _make_action_start_decision(
+        self, host: Host, request: ActionRequest, above_number: int = 0
+    ) -> Callable[[Ledgers], Decided]:
         key = (self.incident, host.name, request.means, request.what)
-        return transitions.decide_action(*key, request.seconds, clock.now(), above, again=request.again)
+        return transitions.make_action_start_decision(
+            *key, request.seconds, clock.now(), above_number, again=request.again
+        )
 
-    def _build_question(self, started_action: ContainedEvent, more: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _build_containment_program_input(
+        self, started_action: ContainedEvent, action_input: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
         own = {
-            "id": self._format_name(started_action.number),
+            "id": self._format_action_id(started_action.number),
             "what": started_action.what,
             "seconds": started_action.seconds,
         }
-        return {**more, **own, "unjudged": sorted(self.unjudged_sites)}
+        return {**action_input, **own, "unjudged": sorted(self.unjudged_sites)}
 
-    def _format_name(self, number: int) -> str:
-        return f"{self.incident}/{number}"
+    def _format_action_id(self, action_number: int) -> str:
+        return f"{self.incident}/{action_number}"
 
-    def _ask(
+    def _run_action_program_on_host(
         self,
-        host: str,
+        host_name: str,
         means: Means,
-        do: str,
-        question: Mapping[str, Any],
+        operation: str,
+        program_input: Mapping[str, Any],
         extra_files: Mapping[str, bytes] | None = None,
-    ) -> _Answer:
-        if host not in self.reach:
-            return _Answer(state="unknown", why="no_host")
+    ) -> _ActionProgramAnswer:
+        if host_name not in self.reach:
+            return _ActionProgramAnswer(state="unknown", why="no_host")
         try:
             kind = ACTION_KINDS[means]
             beside: dict[str, Path | bytes] = {**kind.collect_modules(), **(extra_files or {})}
-            output = ssh_exec.run_as_root(self.reach[host], kind.path, {"do": do, **question}, kind.seconds, beside)
-            return _Answer.model_validate_json(output)
+            output = ssh_exec.run_as_root(
+                self.reach[host_name], kind.program_path, {"do": operation, **program_input}, kind.seconds, beside
+            )
+            return _ActionProgramAnswer.model_validate_json(output)
         except ssh_exec.NoAnswer as no:
-            if error_messages.explain(str(no)) == error_messages.KEY_CHANGED:
-                return _Answer(state="unknown", why="key_changed")
-            return _Answer(state="unknown", why="no_answer", about=str(no)[:300])
+            if error_messages.explain_ansible_or_ssh_message(str(no)) == error_messages.KEY_CHANGED:
+                return _ActionProgramAnswer(state="unknown", why="key_changed")
+            return _ActionProgramAnswer(state="unknown", why="no_answer", about=str(no)[:300])
         except ValidationError:
-            return _Answer(state="unknown", why="not_understood")
+            return _ActionProgramAnswer(state="unknown", why="not_understood")
 
 
-def _read_outcome(answer: _Answer) -> dict[str, Any]:
+def _get_log_fields_from_program_answer(program_answer: _ActionProgramAnswer) -> dict[str, Any]:
     """Return what of an action's entry the host's last answer says."""
-    reason: dict[str, Any] = {"why": answer.why, "about": answer.about}
-    if answer.state == "confirmed":
-        until = clock.format_stamp(clock.now() + timedelta(seconds=answer.left)) if answer.left else None
-        return {"state": "confirmed", "until": until, "sha256": answer.sha256, "found": answer.found, **reason}
-    if answer.state == "none":  # its time was over before it was confirmed
+    reason: dict[str, Any] = {"why": program_answer.why, "about": program_answer.about}
+    if program_answer.state == "confirmed":
+        until = (
+            clock.format_iso_moment(clock.now() + timedelta(seconds=program_answer.left))
+            if program_answer.left
+            else None
+        )
+        return {
+            "state": "confirmed",
+            "until": until,
+            "sha256": program_answer.sha256,
+            "found": program_answer.found,
+            **reason,
+        }
+    if program_answer.state == "none":  # its time was over before it was confirmed
         return {"state": "refused", "why": "not_confirmed"}
-    state = "refused" if answer.state == "refused" else "unknown"
-    return {"state": state, "found": answer.found, **reason}
+    state = "refused" if program_answer.state == "refused" else "unknown"
+    return {"state": state, "found": program_answer.found, **reason}

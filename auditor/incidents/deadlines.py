@@ -30,17 +30,21 @@ _PERSONAL: Mapping[Regime, Mapping[Report, int]] = {
 
 
 @dataclass(frozen=True)
-class Due:
+class ReportDeadline:
     """One report and its last moment."""
 
     report: Report
     by: datetime.datetime
 
 
-def compute_deadlines(regime: Regime, detected_at: datetime.datetime, *, personal: bool = False) -> tuple[Due, ...]:
+def compute_deadlines(
+    regime: Regime, detected_at: datetime.datetime, *, with_personal_data: bool = False
+) -> tuple[ReportDeadline, ...]:
     """Return all that may be owed after what was detected at that moment, the earliest first; ``personal``.
 
     Data of persons may be harmed.
     """
-    hours = {**_HOURS[regime], **(_PERSONAL[regime] if personal else {})}
-    return tuple(Due(report, detected_at + datetime.timedelta(hours=after)) for report, after in hours.items())
+    hours = {**_HOURS[regime], **(_PERSONAL[regime] if with_personal_data else {})}
+    return tuple(
+        ReportDeadline(report, detected_at + datetime.timedelta(hours=after)) for report, after in hours.items()
+    )

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 from urllib.parse import quote
 
-from auditor.incidents.case import Case
+from auditor.incidents.case import IncidentCase
 from auditor.models import Finding, Site
 from auditor.models.reviews import Kind
-from auditor.report.csv_output import inert
+from auditor.report.csv_output import defuse_spreadsheet_formulas_in_cell
 from auditor.scans.frontier import CrawlFrontier
 from auditor.text import paths
 from auditor.text.translations import Words
@@ -43,8 +43,8 @@ class IndexedPage:
     """What was found there; None: somebody contained it."""
 
 
-def list_pages(
-    case: Case, site: Site, ledger: CrawlFrontier, findings: Iterable[Finding], accepted_keys: Collection[str]
+def list_pages_to_deindex_of_site(
+    case: IncidentCase, site: Site, ledger: CrawlFrontier, findings: Iterable[Finding], accepted_keys: Collection[str]
 ) -> tuple[IndexedPage, ...]:
     """Return all that are known of a site, each once, in their order.
 
@@ -53,9 +53,9 @@ def list_pages(
     pages_by_address: dict[str, IndexedPage] = {}
     own = {HOME.rstrip("/"), *(page.rstrip("/") for page in site.smoke_urls)}
     for path, kind, act in (
-        *_iter_blocked_pages(case, site),
-        *_iter_finding_pages(site, findings),
-        *_iter_scanned_pages(ledger, accepted_keys),
+        *_iter_pages_blocked_by_path_actions(case, site),
+        *_iter_pages_named_in_findings(site, findings),
+        *_iter_pages_with_traces_in_crawl(ledger, accepted_keys),
     ):
         address = f"https://{site.domain}{quote(path, safe=_SAFE)}"
         page = IndexedPage(address, "again" if path.rstrip("/") in own else act, kind)
@@ -64,59 +64,66 @@ def list_pages(
     return tuple(sorted(pages_by_address.values(), key=lambda page: (page.act != "forget", page.address)))
 
 
-def _choose_act(kind: Kind, *, alone: bool) -> Act:
-    return "forget" if kind in (THEIRS_ALONE if alone else THEIRS) else "again"
+def _choose_deindex_act_for_kind(kind: Kind, *, is_unlinked: bool) -> Act:
+    return "forget" if kind in (THEIRS_ALONE if is_unlinked else THEIRS) else "again"
 
 
-def _iter_blocked_pages(case: Case, site: Site) -> Iterator[tuple[str, None, Act]]:
+def _iter_pages_blocked_by_path_actions(case: IncidentCase, site: Site) -> Iterator[tuple[str, None, Act]]:
     for action in case.actions.values():
         domain, _, path = action.what.partition("/")
         if action.means == "path" and domain in (site.domain, *site.aliases) and action.state != "refused":
-            yield "/" + quote(paths.decode_path(path).encode("utf-8", "surrogateescape")), None, "forget"
+            yield "/" + quote(paths.percent_decode_path(path).encode("utf-8", "surrogateescape")), None, "forget"
 
 
-def _iter_finding_pages(site: Site, findings: Iterable[Finding]) -> Iterator[tuple[str, Kind, Act]]:
+def _iter_pages_named_in_findings(site: Site, findings: Iterable[Finding]) -> Iterator[tuple[str, Kind, Act]]:
     for finding in findings:
         if finding.subject.id != site.domain:
             continue
         for member in finding.violations:
-            if isinstance(member, Mapping) and (indexed_trace := _parse_trace(member)) is not None:
+            if isinstance(member, Mapping) and (indexed_trace := _parse_page_trace_of_violation(member)) is not None:
                 yield indexed_trace
 
 
-def _parse_trace(member: Mapping[str, Any]) -> tuple[str, Kind, Act] | None:
-    where = member.get("where")
-    kind = next((trace_kind for trace_kind in KINDS if trace_kind == member.get("kind")), None)
+def _parse_page_trace_of_violation(violation: Mapping[str, Any]) -> tuple[str, Kind, Act] | None:
+    where = violation.get("where")
+    kind = next((trace_kind for trace_kind in KINDS if trace_kind == violation.get("kind")), None)
     if kind is None or not isinstance(where, str) or not where.startswith("/") or _CUT in where:
         return None
-    return where, kind, _choose_act(kind, alone=False)
+    return where, kind, _choose_deindex_act_for_kind(kind, is_unlinked=False)
 
 
-def _iter_scanned_pages(ledger: CrawlFrontier, accepted_keys: Collection[str]) -> Iterator[tuple[str, Kind, Act]]:
-    for path, place in ledger.places.items():
+def _iter_pages_with_traces_in_crawl(
+    frontier: CrawlFrontier, accepted_keys: Collection[str]
+) -> Iterator[tuple[str, Kind, Act]]:
+    for path, place in frontier.places.items():
         for key in place.keys if path.startswith("/") else ():
-            trace = ledger.traces.get(key)
+            trace = frontier.traces.get(key)
             if trace is not None and trace.certainty != "weak" and key not in accepted_keys:
-                yield path, trace.kind, _choose_act(trace.kind, alone=not place.linked)
+                yield path, trace.kind, _choose_deindex_act_for_kind(trace.kind, is_unlinked=not place.linked)
 
 
-def render_list(indexed_pages: Iterable[IndexedPage]) -> bytes:
+def render_urls_to_forget_one_per_line(indexed_pages: Iterable[IndexedPage]) -> bytes:
     """Return those to forget, exactly, one a line: as the removal tools of search engines take them."""
     return "".join(f"{page.address}\n" for page in indexed_pages if page.act == "forget").encode("ascii")
 
 
-def render_table(indexed_pages: Iterable[IndexedPage], words: Words) -> bytes:
+def render_indexed_pages_csv(indexed_pages: Iterable[IndexedPage], words: Words) -> bytes:
     """Return all of them a row, with what is to be done and what was found. As ``findings.csv`` is written."""
     buffer = io.BytesIO()
     text = io.TextIOWrapper(buffer, encoding="utf-8-sig", newline="")
     lines = csv.writer(text)
     lines.writerow([words(f"incidents.forget.col.{name}") for name in ("address", "act", "kind")])
     for page in indexed_pages:
-        lines.writerow(map(inert, (page.address, words(f"incidents.forget.{page.act}"), describe_kind(page, words))))
+        lines.writerow(
+            map(
+                defuse_spreadsheet_formulas_in_cell,
+                (page.address, words(f"incidents.forget.{page.act}"), describe_what_was_found_on_page(page, words)),
+            )
+        )
     text.flush()
     return buffer.getvalue()
 
 
-def describe_kind(page: IndexedPage, words: Words) -> str:
+def describe_what_was_found_on_page(page: IndexedPage, words: Words) -> str:
     """Return what was found there, in words."""
     return words(f"content.kind.{page.kind}") if page.kind else words("incidents.forget.contained")

@@ -26,15 +26,15 @@ from auditor.models.incidents import (
     WaivedReportEvent,
 )
 from auditor.models.ranks import FOR_GOOD
-from auditor.report.csv_output import inert
-from auditor.results.containment import describe_target
-from auditor.scans.traces import defang
-from auditor.text.sanitize import make_one_line
+from auditor.report.csv_output import defuse_spreadsheet_formulas_in_cell
+from auditor.results.containment import describe_containment_target
+from auditor.scans.traces import defang_address
+from auditor.text.sanitize import escape_text_to_one_line
 from auditor.text.translations import Words
 
 if TYPE_CHECKING:  # audits say what is contained, and load none of what contains
     from auditor.hardening.health.smoke import SiteRegression
-    from auditor.incidents.case import Case
+    from auditor.incidents.case import IncidentCase
     from auditor.incidents.containment import ActionPlan, ActionRequest
     from auditor.incidents.evidence.verification import Damage
     from auditor.incidents.health_check import ServingSites, SiteOutage, UncheckedSites
@@ -130,9 +130,9 @@ MAX_URLS = 3
 """Of a site that are named when they no longer serve."""
 
 
-def describe_event(of: AnyEvent, words: Words) -> str:
+def describe_case_log_event(event: AnyEvent, words: Words) -> str:
     """Return what an entry says, in a sentence."""
-    match of:
+    match event:
         case OpenedEvent(subjects=subjects, findings=findings, why=why):
             return words("incidents.opened", what=_describe_subjects(subjects, findings, why))
         case JoinedEvent(subjects=subjects, findings=findings, why=why):
@@ -147,7 +147,7 @@ def describe_event(of: AnyEvent, words: Words) -> str:
             answer_texts = (
                 (
                     f"{words(f'form.field.{question}')}: "
-                    f"{'; '.join(_describe_answer(question, value, words) for value in values)}"
+                    f"{'; '.join(_describe_answer_to_form_question(question, value, words) for value in values)}"
                 )
                 for question, values in answers.items()
             )
@@ -157,16 +157,16 @@ def describe_event(of: AnyEvent, words: Words) -> str:
         case NotifiedEvent(unit=unit, roles=roles):
             return words("incidents.notified", unit=unit, roles=", ".join(roles))
         case ContainedEvent() | LiftedEvent():
-            return _describe_action(of, words)
+            return _describe_containment_or_release_event(event, words)
         case CollectedEvent() | CustodyEvent() | TimestampedEvent():
-            return _describe_custody_event(of, words)
+            return _describe_custody_event(event, words)
         case ClosedEvent(cause=cause, control=control, gone=gone):
             cause_text = f"{cause} ({control.control}:{control.subject})" if control else cause
             sentence = words("incidents.ended", cause=cause_text)
             return f"{sentence}; {words('incidents.ended.gone', names=', '.join(gone))}" if gone else sentence
 
 
-def _describe_answer(question: str, answer_text: str, words: Words) -> str:
+def _describe_answer_to_form_question(question: str, answer_text: str, words: Words) -> str:
     """Return an answer: of a box that is ticked, what stands beside it."""
     from auditor.incidents.forms.schema import CHOICES
 
@@ -177,96 +177,111 @@ def _describe_answer(question: str, answer_text: str, words: Words) -> str:
     return f"{choice_text}: {text}" if sign else choice_text
 
 
-def describe_outage(of: SiteOutage, words: Words) -> Iterator[str]:
+def describe_outage(outage: SiteOutage, words: Words) -> Iterator[str]:
     """Yield that a site no longer serves, what was put back for it, and what stays in force nevertheless.
 
     The site does not serve with what stays in force.
     """
-    failed_urls = _format_urls(of.failures, words)
-    others = ", ".join(of.others)
-    if not of.lift_events:
-        yield words("incidents.fell.left", site=of.domain, lost=failed_urls, **_build_undo_values(of))
-        if of.shut:
-            yield _describe_closure([of.domain], of.shut, words)
+    failed_urls = _format_failing_urls_with_reasons(outage.failures, words)
+    others = ", ".join(outage.others)
+    if not outage.lift_events:
+        yield words("incidents.fell.left", site=outage.domain, lost=failed_urls, **_build_undo_command_values(outage))
+        if outage.shut:
+            yield _describe_sites_closed_by_others([outage.domain], outage.shut, words)
         elif others:
             yield words("incidents.fell.others", others=others)
         return
-    yield words(f"incidents.fell.back{'.others' if others else ''}", site=of.domain, lost=failed_urls, others=others)
-    yield from (describe_event(event, words) for event in of.lift_events)
-    if of.shut:
-        yield _describe_closure([of.domain], of.shut, words)
-        return
-    if not of.persisting_failures:
-        yield words("incidents.fell.serves", site=of.domain)
-        return
-    still = _format_urls(of.persisting_failures, words)
     yield words(
-        f"incidents.fell.still{'.left' if of.remaining_numbers else ''}",
-        site=of.domain,
+        f"incidents.fell.back{'.others' if others else ''}", site=outage.domain, lost=failed_urls, others=others
+    )
+    yield from (describe_case_log_event(event, words) for event in outage.lift_events)
+    if outage.shut:
+        yield _describe_sites_closed_by_others([outage.domain], outage.shut, words)
+        return
+    if not outage.persisting_failures:
+        yield words("incidents.fell.serves", site=outage.domain)
+        return
+    still = _format_failing_urls_with_reasons(outage.persisting_failures, words)
+    yield words(
+        f"incidents.fell.still{'.left' if outage.remaining_numbers else ''}",
+        site=outage.domain,
         lost=still,
-        **_build_undo_values(of),
+        **_build_undo_command_values(outage),
     )
 
 
-def _build_undo_values(of: SiteOutage) -> dict[str, str]:
+def _build_undo_command_values(outage: SiteOutage) -> dict[str, str]:
     """Return the words of the command that would undo what stays in force."""
-    return {"incident": of.incident, "numbers": " ".join(map(str, of.remaining_numbers))}
+    return {"incident": outage.incident, "numbers": " ".join(map(str, outage.remaining_numbers))}
 
 
-def _format_urls(failures: Sequence[SiteRegression], words: Words) -> str:
+def _format_failing_urls_with_reasons(failures: Sequence[SiteRegression], words: Words) -> str:
     """Return some URLs with what is wrong with each."""
     return "; ".join(
-        f"{make_one_line(failure.url, 200)}: {failure.what.get(words.lang)}" for failure in failures[:MAX_URLS]
+        f"{escape_text_to_one_line(failure.url, 200)}: {failure.what.get(words.lang)}"
+        for failure in failures[:MAX_URLS]
     )
 
 
-def describe_unchecked_sites(of: UncheckedSites, words: Words) -> str:
+def describe_unchecked_sites(unchecked_sites: UncheckedSites, words: Words) -> str:
     """Return that nothing tells of these sites whether they live by what was done."""
     return (
-        _describe_closure(of.domains, of.shut, words)
-        if of.shut
-        else words("incidents.unseen", sites=", ".join(of.domains))
+        _describe_sites_closed_by_others(unchecked_sites.domains, unchecked_sites.shut, words)
+        if unchecked_sites.shut
+        else words("incidents.unseen", sites=", ".join(unchecked_sites.domains))
     )
 
 
-def describe_serving_sites(checks: Sequence[ServingSites], words: Words) -> str:
+def describe_that_all_sites_still_serve(checks: Sequence[ServingSites], words: Words) -> str:
     """Return that the sites of all hosts still serve, as they were visited after what was done."""
     sites = words("sites_n", n=sum(check.sites for check in checks))
     return words("incidents.serving", n=sum(check.urls for check in checks), sites=sites)
 
 
-def _describe_closure(domains: Sequence[str], others: Sequence[str], words: Words) -> str:
-    return words("incidents.unseen.shut", sites=", ".join(domains), others=", ".join(others))
+def _describe_sites_closed_by_others(domains: Sequence[str], closing_actions: Sequence[str], words: Words) -> str:
+    return words("incidents.unseen.shut", sites=", ".join(domains), others=", ".join(closing_actions))
 
 
-def describe_leftover(of: TraceResponse, words: Words) -> Iterator[str]:
+def describe_trace_left_to_person(response: TraceResponse, words: Words) -> Iterator[str]:
     """Yield that something which a finding names is left to a person, then the steps by hand."""
-    yield words("incidents.left", host=of.host, kind=words(f"content.kind.{of.kind}"), where=_describe_place(of))
-    for instructions in of.steps:
-        yield from format_instructions(instructions, of.host, words)
+    yield words(
+        "incidents.left",
+        host=response.host,
+        kind=words(f"content.kind.{response.kind}"),
+        where=_describe_trace_place(response),
+    )
+    for instructions in response.steps:
+        yield from format_manual_step_with_commands(instructions, response.host, words)
 
 
-def format_instructions(of: Instructions, host: str, words: Words) -> Iterator[str]:
+def format_manual_step_with_commands(instructions: Instructions, host: str, words: Words) -> Iterator[str]:
     """Yield one step by hand, and its commands."""
-    yield f"  {words(f'incidents.manual.{of.says}', host=host)}"
-    yield from (f"    {make_one_line(line, MAX_COMMAND)}" for line in of.commands)
+    yield f"  {words(f'incidents.manual.{instructions.says}', host=host)}"
+    yield from (f"    {escape_text_to_one_line(line, MAX_COMMAND)}" for line in instructions.commands)
 
 
-def describe_trace(of: TraceResponse, words: Words) -> str:
+def describe_trace_kind_and_place(response: TraceResponse, words: Words) -> str:
     """Return one thing that a finding names: what it is, and where."""
-    return words("incidents.thing", host=of.host, kind=words(f"content.kind.{of.kind}"), where=_describe_place(of))
+    return words(
+        "incidents.thing",
+        host=response.host,
+        kind=words(f"content.kind.{response.kind}"),
+        where=_describe_trace_place(response),
+    )
 
 
-def _describe_place(of: TraceResponse) -> str:
+def _describe_trace_place(response: TraceResponse) -> str:
     """Return where it is, and what tells it from others there: an account, a key, a foreign name."""
     told_by = (
-        of.who
-        if of.kind == "account"
-        else of.manual_action[1]
-        if of.kind == "key" and of.manual_action is not None
+        response.who
+        if response.kind == "account"
+        else response.manual_action[1]
+        if response.kind == "key" and response.manual_action is not None
         else ""
     )
-    return make_one_line(", ".join(filter(None, (told_by or defang(of.target), of.where))))
+    return escape_text_to_one_line(
+        ", ".join(filter(None, (told_by or defang_address(response.target), response.where)))
+    )
 
 
 def describe_plan(request: ActionRequest, host: str, action_plan: ActionPlan, words: Words) -> Iterator[str]:
@@ -275,19 +290,25 @@ def describe_plan(request: ActionRequest, host: str, action_plan: ActionPlan, wo
     verb = "cleaned" if request.means in FOR_GOOD else "contained"
     if action_plan.why:
         yield words(
-            f"incidents.plan.refused.{verb}", why=_explain_reason(action_plan.why, action_plan.about, words), **values
+            f"incidents.plan.refused.{verb}",
+            why=_translate_reason_with_details(action_plan.why, action_plan.about, words),
+            **values,
         )
         return
     yield words(f"incidents.plan.would.{verb}", **values)
-    yield from (f"  {make_one_line(line)}" for step in action_plan.steps for line in _iter_plan_lines(step, words))
+    yield from (
+        f"  {escape_text_to_one_line(line)}"
+        for step in action_plan.steps
+        for line in _format_plan_step_lines(step, words)
+    )
 
 
-def _iter_plan_lines(step: str | tuple[str, ...], words: Words) -> Iterator[str]:
+def _format_plan_step_lines(plan_step: str | tuple[str, ...], words: Words) -> Iterator[str]:
     """Return a step's lines: a command as it is, what is done in words, once for each line of what it is done with."""
-    if isinstance(step, str):
-        yield from step.splitlines()
+    if isinstance(plan_step, str):
+        yield from plan_step.splitlines()
         return
-    name, what, *more = step
+    name, what, *more = plan_step
     if STEPS.get(name) != 1 + len(more):  # the host may be somebody else's
         yield " ".join((name, what, *more))
         return
@@ -295,80 +316,84 @@ def _iter_plan_lines(step: str | tuple[str, ...], words: Words) -> Iterator[str]
     yield from (words(f"incidents.step_of.{name}", what=each, **with_it) for each in what.splitlines())
 
 
-def _describe_custody_event(of: CollectedEvent | CustodyEvent | TimestampedEvent, words: Words) -> str:
+def _describe_custody_event(event: CollectedEvent | CustodyEvent | TimestampedEvent, words: Words) -> str:
     """Return what became of evidence."""
-    number = str(of.number)
-    if isinstance(of, TimestampedEvent):
-        return words("incidents.stamped", number=number, sha256=of.sha256)
-    if isinstance(of, CustodyEvent):
-        step = "checked_damaged" if of.damages else of.step
-        values = {"number": number, "to": of.to or "", "damages": str(of.damages), "sha256": of.sha256}
+    number = str(event.number)
+    if isinstance(event, TimestampedEvent):
+        return words("incidents.stamped", number=number, sha256=event.sha256)
+    if isinstance(event, CustodyEvent):
+        step = "checked_damaged" if event.damages else event.step
+        values = {"number": number, "to": event.to or "", "damages": str(event.damages), "sha256": event.sha256}
         text = words(f"incidents.step.{step}", **values)
-        return f"{text}; {of.how}" if of.how else text
-    size = words.decimal(of.size / 1_000_000)
-    text = words("incidents.collected", number=number, host=of.host, files=str(of.files), size=size, sha256=of.sha256)
-    return f"{text}; {words(f'incidents.stopped.{of.stopped}')}" if of.stopped else text
+        return f"{text}; {event.how}" if event.how else text
+    size = words.format_decimal(event.size / 1_000_000)
+    text = words(
+        "incidents.collected", number=number, host=event.host, files=str(event.files), size=size, sha256=event.sha256
+    )
+    return f"{text}; {words(f'incidents.stopped.{event.stopped}')}" if event.stopped else text
 
 
-def format_custody(case: Case, collection_event: CollectedEvent, words: Words) -> Iterator[str]:
+def format_chain_of_custody_lines(case: IncidentCase, collection_event: CollectedEvent, words: Words) -> Iterator[str]:
     """Yield who had evidence when, a line each."""
     yield words("incidents.custody", number=str(collection_event.number), incident=case.id, host=collection_event.host)
-    for entry in case.list_custody(collection_event.number):
+    for entry in case.list_custody_entries_of_collection(collection_event.number):
         yield (
-            f"{words.moment(entry.happened)}  {make_one_line(entry.who)}: "
-            f"{make_one_line(describe_event(entry.deed, words))}"
+            f"{words.format_iso_moment(entry.happened)}  {escape_text_to_one_line(entry.who)}: "
+            f"{escape_text_to_one_line(describe_case_log_event(entry.deed, words))}"
         )
 
 
-def build_custody_data(case: Case, collection_event: CollectedEvent, words: Words) -> dict[str, Any]:
+def build_chain_of_custody_json(case: IncidentCase, collection_event: CollectedEvent, words: Words) -> dict[str, Any]:
     """Return who had evidence when, as JSON has it."""
-    entries = case.list_custody(collection_event.number)
+    entries = case.list_custody_entries_of_collection(collection_event.number)
     about = collection_event.model_dump(mode="json", exclude={"kind"})
-    steps = [{**entry.model_dump(mode="json"), "says": describe_event(entry.deed, words)} for entry in entries]
+    steps = [{**entry.model_dump(mode="json"), "says": describe_case_log_event(entry.deed, words)} for entry in entries]
     return {"incident": case.id, **about, "entries": steps}
 
 
-def describe_damage(of: Damage, words: Words) -> str:
+def describe_damage(damage: Damage, words: Words) -> str:
     """Return one thing that is not as it was collected."""
-    return words(f"incidents.damage.{of.kind}", what=make_one_line(of.what))
+    return words(f"incidents.damage.{damage.kind}", what=escape_text_to_one_line(damage.what))
 
 
-def _describe_action(of: ContainedEvent | LiftedEvent, words: Words) -> str:
+def _describe_containment_or_release_event(event: ContainedEvent | LiftedEvent, words: Words) -> str:
     """Return what became of containing something, or of releasing it."""
-    number, host = str(of.number), of.host
-    why = _explain_reason(of.why, of.about, words)
-    if isinstance(of, LiftedEvent):
-        if of.state == "released" and of.why in ("none_kept", "kept_gone", "still_contained"):
-            return words(f"incidents.release.{of.why}", number=number, host=host, other=make_one_line(of.about))
-        text = words(f"incidents.release.{of.means}.{of.state}", number=number, host=host, why=why)
-        return f"{text}; {why}" if why and of.state == "released" else text
-    until = words.moment(of.until) if of.until else ""
+    number, host = str(event.number), event.host
+    why = _translate_reason_with_details(event.why, event.about, words)
+    if isinstance(event, LiftedEvent):
+        if event.state == "released" and event.why in ("none_kept", "kept_gone", "still_contained"):
+            return words(
+                f"incidents.release.{event.why}", number=number, host=host, other=escape_text_to_one_line(event.about)
+            )
+        text = words(f"incidents.release.{event.means}.{event.state}", number=number, host=host, why=why)
+        return f"{text}; {why}" if why and event.state == "released" else text
+    until = words.format_iso_moment(event.until) if event.until else ""
     text = words(
-        f"incidents.contain.{of.means}.{of.state}",
+        f"incidents.contain.{event.means}.{event.state}",
         number=number,
         host=host,
-        what=describe_target(of.means, of.what, words),
+        what=describe_containment_target(event.means, event.what, words),
         until=until,
         why=why,
     )
-    if of.state != "confirmed":
+    if event.state != "confirmed":
         return text
-    return text + (f" (sha256 {of.sha256})" if of.sha256 else "") + (f"; {why}" if why else "")
+    return text + (f" (sha256 {event.sha256})" if event.sha256 else "") + (f"; {why}" if why else "")
 
 
-def _explain_reason(name: str, about: str, words: Words) -> str:
-    if not name:
+def _translate_reason_with_details(reason_name: str, details: str, words: Words) -> str:
+    if not reason_name:
         return ""
-    text = words(f"incidents.why.{name if name in REASONS else 'other'}")
-    return f"{text} ({make_one_line(about)})" if about else text
+    text = words(f"incidents.why.{reason_name if reason_name in REASONS else 'other'}")
+    return f"{text} ({escape_text_to_one_line(details)})" if details else text
 
 
-def _describe_subjects(subjects: Iterable[str], findings: Iterable[FindingReference], why: str | None) -> str:
+def _describe_subjects(subjects: Iterable[str], findings: Iterable[FindingReference], reason: str | None) -> str:
     names = [*subjects, *(f"{finding.control}:{finding.subject}" for finding in findings)]
-    return ", ".join(names) + (f" ({why})" if why else "")
+    return ", ".join(names) + (f" ({reason})" if reason else "")
 
 
-def render_timeline(case: Case, words: Words) -> bytes:
+def render_case_timeline_csv(case: IncidentCase, words: Words) -> bytes:
     """Return every entry a row: when it was written and when it happened (ISO 8601), who says so, what.
 
     As ``findings.csv`` is written.
@@ -378,6 +403,11 @@ def render_timeline(case: Case, words: Words) -> bytes:
     lines = csv.writer(text)
     lines.writerow([words(f"incidents.col.{name}") for name in ("happened", "written", "who", "what")])
     for entry in case.entries:
-        lines.writerow(map(inert, (entry.happened, entry.at, entry.who, describe_event(entry.deed, words))))
+        lines.writerow(
+            map(
+                defuse_spreadsheet_formulas_in_cell,
+                (entry.happened, entry.at, entry.who, describe_case_log_event(entry.deed, words)),
+            )
+        )
     text.flush()
     return buffer.getvalue()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from auditor.incidents.response.alarms import find_alarms
+from auditor.incidents.response.alarms import find_open_trace_findings_on_hosts
 from auditor.models import Finding, Host, Run, Status, clock
 from auditor.models.hunts import HuntSummary
 
@@ -28,20 +28,22 @@ def find_first_detection(findings: Sequence[Finding], runs: Iterable[Run]) -> da
             if not finding.is_open or (traces and traces.isdisjoint(collect_trace_keys(finding))):
                 del keys_by_finding[key]
                 continue
-            moment = _find_scan_time(run, finding)
+            moment = _find_scan_time_of_finding_subject(run, finding)
             earliest = moment if earliest is None else min(earliest, moment)
         if not keys_by_finding:
             break
     return earliest
 
 
-def find_clean_hunts(moment: datetime.datetime, run: Run, hosts: Collection[Host]) -> tuple[HuntSummary, ...]:
+def find_last_hunts_without_alarm_since(
+    moment: datetime.datetime, run: Run, hosts: Collection[Host]
+) -> tuple[HuntSummary, ...]:
     """Return the last hunts on these hosts that came after a moment and saw no trace that gives the alarm."""
-    alarming_hosts = {finding.host for finding in find_alarms(run, hosts)}
+    alarming_hosts = {finding.host for finding in find_open_trace_findings_on_hosts(run, hosts)}
     return tuple(
         hunt
         for hunt in run.hunts
-        if hunt.host in {host.name for host in hosts} - alarming_hosts and clock.read(hunt.started) > moment
+        if hunt.host in {host.name for host in hosts} - alarming_hosts and clock.parse_iso_moment(hunt.started) > moment
     )
 
 
@@ -52,7 +54,7 @@ def collect_trace_keys(finding: Finding) -> frozenset[str]:
     )
 
 
-def _find_scan_time(run: Run, finding: Finding) -> datetime.datetime:
+def _find_scan_time_of_finding_subject(run: Run, finding: Finding) -> datetime.datetime:
     """Return when the run's subject was looked at.
 
     By the hunt or the scan that the run carries along where the finding comes from one.
@@ -61,4 +63,4 @@ def _find_scan_time(run: Run, finding: Finding) -> datetime.datetime:
     area = finding.control.partition(".")[0]
     scan_times = [hunt.started for hunt in run.hunts if hunt.host == subject] if area == "compromise" else []
     scan_times += [review.started for review in run.reviews if review.site == subject] if area == "content" else []
-    return min((run.started_at, *map(clock.read, scan_times)))
+    return min((run.started_at, *map(clock.parse_iso_moment, scan_times)))

@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Iterator, Mapping, Sequence, Set
 
 from auditor.audit.controls import CONTENT
-from auditor.incidents.case import Action, Case, fold_case
+from auditor.incidents.case import IncidentCase, ResponseAction, fold_case
 from auditor.models import clock
 from auditor.models.incidents import CaseLogEntry, ClosedEvent, ReportedEvent
 from auditor.models.ranks import FOR_GOOD
@@ -14,7 +14,7 @@ from auditor.report.official.incidents import IncidentSummary, ReportSent
 from auditor.report.official.period import Period
 
 
-def summarize(
+def summarize_incidents_of_month(
     ledgers: Mapping[str, Sequence[CaseLogEntry]],
     period: Period,
     domains: Set[str],
@@ -47,37 +47,40 @@ def _iter_summaries(
     begin = datetime.datetime(period.year, period.month, 1, tzinfo=clock.ZONE)
     end = min(now, datetime.datetime.combine(period.last_day, datetime.time.max, tzinfo=clock.ZONE))
     for incident, entries in ledgers.items():
-        until = [entry for entry in entries if clock.read(entry.at) <= end]
-        recorded_at = None if until else clock.read(entries[0].at)
+        until = [entry for entry in entries if clock.parse_iso_moment(entry.at) <= end]
+        recorded_at = None if until else clock.parse_iso_moment(entries[0].at)
         case = fold_case(incident, until or entries[:1])
         closed_at = next(
-            (clock.read(entry.happened) for entry in case.entries if isinstance(entry.deed, ClosedEvent)), None
+            (clock.parse_iso_moment(entry.happened) for entry in case.entries if isinstance(entry.deed, ClosedEvent)),
+            None,
         )
         concerned_names = {*case.subjects} & (domains | hosts)
         if concerned_names and case.detected_at <= end and (closed_at is None or closed_at >= begin):
-            actions = [action for action in case.actions.values() if _concerns_office(action, domains, hosts)]
+            actions = [
+                action for action in case.actions.values() if _is_action_on_office_host_or_site(action, domains, hosts)
+            ]
             yield _summarize_case(
                 case, concerned_names & domains, len(concerned_names & hosts), actions, closed_at, recorded_at, end
             )
 
 
-def _concerns_office(action: Action, domains: Set[str], hosts: Set[str]) -> bool:
+def _is_action_on_office_host_or_site(action: ResponseAction, domains: Set[str], hosts: Set[str]) -> bool:
     """Return whether it was done on the office's hosts, or to its sites on hosts of others."""
     return action.host in hosts or action.what.partition("/")[0] in domains
 
 
 def _summarize_case(
-    case: Case,
+    case: IncidentCase,
     domains: Set[str],
     hosts: int,
-    actions: Sequence[Action],
+    actions: Sequence[ResponseAction],
     closed_at: datetime.datetime | None,
     recorded_at: datetime.datetime | None,
-    end: datetime.datetime,
+    month_end: datetime.datetime,
 ) -> IncidentSummary:
-    done_actions = [action for action in actions if action.is_done]
+    done_actions = [action for action in actions if action.was_done_and_checked]
     sent_reports = (
-        ReportSent(entry.deed.report, clock.read(entry.happened), entry.deed.how)
+        ReportSent(entry.deed.report, clock.parse_iso_moment(entry.happened), entry.deed.how)
         for entry in case.entries
         if isinstance(entry.deed, ReportedEvent)
     )
@@ -93,12 +96,13 @@ def _summarize_case(
         detected_at=case.detected_at,
         recorded_at=recorded_at,
         contained_count=len(done_actions),
-        unsettled_count=sum(action.state in ("begun", "unknown") and not action.is_lost for action in actions),
+        unsettled_count=sum(action.state in ("begun", "unknown") and not action.is_lost_by_host for action in actions),
         in_force=sum(
-            action.state == "confirmed" and (action.means in FOR_GOOD or action.is_open(end)) for action in done_actions
+            action.state == "confirmed" and (action.means in FOR_GOOD or action.is_possibly_in_force(month_end))
+            for action in done_actions
         ),
         reports=tuple(sent_reports),
-        overdue=tuple(due.report for due in case.list_overdue(end)) if closed_at is None else (),
+        overdue=tuple(due.report for due in case.list_overdue_unsent_reports(month_end)) if closed_at is None else (),
         closed_at=closed_at,
         cause=case.cause or "",
     )

@@ -6,8 +6,8 @@ import datetime
 from collections.abc import Callable, Collection, Sequence
 
 from auditor.errors import InputError
-from auditor.history.incidents import NEW, Decided, Ledgers, get_log
-from auditor.incidents.case import Action, Case, fold_case, fold_cases
+from auditor.history.incidents import NEW, Decided, Ledgers, get_case_log_of_incident
+from auditor.incidents.case import IncidentCase, ResponseAction, fold_case, fold_cases
 from auditor.models import Finding, Regime, Run, Status, Text, clock
 from auditor.models.incidents import (
     AnyEvent,
@@ -34,15 +34,15 @@ It may be the intruder's host, and there are 999,999.
 """
 
 
-def decide_opening(
+def make_case_opening_decision(
     subjects: Sequence[str],
     findings: Sequence[FindingReference],
     detected_at: datetime.datetime,
     regime: Regime,
-    why: str | None,
+    reason: str | None,
     *,
-    new: bool,
-    join: str | None = None,
+    force_new: bool,
+    join_incident: str | None = None,
 ) -> Callable[[Ledgers], Decided]:
     """Open an incident about these subjects.
 
@@ -53,8 +53,10 @@ def decide_opening(
     """
 
     def decide(ledgers: Ledgers) -> Decided:
-        open_cases = find_open_cases(ledgers, subjects) if join is None else (get_open_case(ledgers, join),)
-        if len(open_cases) > 1 and not new:
+        open_cases = (
+            find_open_cases(ledgers, subjects) if join_incident is None else (get_open_case(ledgers, join_incident),)
+        )
+        if len(open_cases) > 1 and not force_new:
             raise InputError(
                 "{incidents} all affect {subjects}",
                 incidents=", ".join(case.id for case in open_cases),
@@ -62,50 +64,50 @@ def decide_opening(
                 mend="choose one with '--join {first}', or open another one with --new",
                 first=open_cases[0].id,
             )
-        if open_cases and not new:
-            return open_cases[-1].id, JoinedEvent(subjects=tuple(subjects), findings=tuple(findings), why=why)
+        if open_cases and not force_new:
+            return open_cases[-1].id, JoinedEvent(subjects=tuple(subjects), findings=tuple(findings), why=reason)
         opening_event = OpenedEvent(
-            detected=clock.format_stamp(detected_at),
+            detected=clock.format_iso_moment(detected_at),
             subjects=tuple(subjects),
             findings=tuple(findings),
             regime=regime,
-            why=why,
+            why=reason,
         )
         return NEW, opening_event
 
     return decide
 
 
-def find_open_cases(ledgers: Ledgers, subjects: Collection[str]) -> tuple[Case, ...]:
+def find_open_cases(ledgers: Ledgers, subjects: Collection[str]) -> tuple[IncidentCase, ...]:
     """Return the open incidents about any of these sites and hosts, the oldest first."""
     return tuple(case for case in fold_cases(ledgers) if case.is_open and not set(subjects).isdisjoint(case.subjects))
 
 
-def decide_event(incident: str, deed: AnyEvent) -> Callable[[Ledgers], Decided]:
+def make_event_recording_decision(incident: str, event: AnyEvent) -> Callable[[Ledgers], Decided]:
     """Write that to an incident that is open; a report goes out, or is spared, only where it is owed.
 
     What is contained can be released also when the incident is over.
     """
 
     def decide(ledgers: Ledgers) -> Decided:
-        if isinstance(deed, LiftedEvent):
-            return incident, deed
+        if isinstance(event, LiftedEvent):
+            return incident, event
         case = get_open_case(ledgers, incident)
-        if isinstance(deed, ReportedEvent | WaivedReportEvent):
-            _check_owed(case, deed.report)
-        return incident, deed
+        if isinstance(event, ReportedEvent | WaivedReportEvent):
+            _require_report_owed_and_unsent(case, event.report)
+        return incident, event
 
     return decide
 
 
-def decide_action(
+def make_action_start_decision(
     incident: str,
     host: str,
     means: Means,
-    what: str,
+    target: str,
     seconds: int | None,
     now: datetime.datetime,
-    above: int = 0,
+    above_number: int = 0,
     *,
     again: bool = False,
 ) -> Callable[[Ledgers], Decided]:
@@ -119,76 +121,92 @@ def decide_action(
     def decide(ledgers: Ledgers) -> Decided:
         case = get_open_case(ledgers, incident)
         same = [
-            action for action in _list_in_force(case, (host, means, what), now) if not (again and action.is_settled)
+            action
+            for action in _list_actions_in_force_on_target(case, (host, means, target), now)
+            if not (again and action.is_outcome_known)
         ]
-        if same and same[-1].is_settled:
+        if same and same[-1].is_outcome_known:
             raise InputError(
                 "{named} is already contained on {host}, number {number}",
-                named=what,
+                named=target,
                 host=host,
                 number=same[-1].number,
                 mend="release that first with 'auditor incident release'",
             )
-        number = same[-1].number if same else max((min(above, len(case.actions) + MAX_LOST_NUMBERS), *case.actions)) + 1
+        number = (
+            same[-1].number
+            if same
+            else max((min(above_number, len(case.actions) + MAX_LOST_NUMBERS), *case.actions)) + 1
+        )
         started_action = ContainedEvent(
-            number=number, host=host, means=means, what=what, seconds=seconds, state="begun"
+            number=number, host=host, means=means, what=target, seconds=seconds, state="begun"
         )
         return incident, started_action
 
     return decide
 
 
-def is_contained(incident: str, host: str, means: Means, what: str, now: datetime.datetime, ledgers: Ledgers) -> bool:
+def is_target_contained_by_incident(
+    incident: str, host: str, means: Means, target: str, now: datetime.datetime, ledgers: Ledgers
+) -> bool:
     """Return whether an incident is known to contain that on a host."""
-    same = _list_in_force(fold_case(incident, get_log(ledgers, incident)), (host, means, what), now)
-    return bool(same) and same[-1].is_settled
+    same = _list_actions_in_force_on_target(
+        fold_case(incident, get_case_log_of_incident(ledgers, incident)), (host, means, target), now
+    )
+    return bool(same) and same[-1].is_outcome_known
 
 
-def _list_in_force(case: Case, key: tuple[str, Means, str], now: datetime.datetime) -> list[Action]:
+def _list_actions_in_force_on_target(
+    case: IncidentCase, host_means_and_target: tuple[str, Means, str], now: datetime.datetime
+) -> list[ResponseAction]:
     return [
         action
         for action in case.actions.values()
-        if (action.host, action.means, action.what) == key and action.is_open(now)
+        if (action.host, action.means, action.what) == host_means_and_target and action.is_possibly_in_force(now)
     ]
 
 
-def find_other_action(
-    incident: str, host: str, means: Means, what: str, now: datetime.datetime, ledgers: Ledgers
+def find_other_incident_containing_target(
+    incident: str, host: str, means: Means, target: str, now: datetime.datetime, ledgers: Ledgers
 ) -> tuple[str, int] | None:
     """Return the action, by incident and number, by which another incident contains the same thing on a host.
 
     None where none is known to.
     """
-    key = (host, means, what)
+    key = (host, means, target)
     for case in fold_cases(ledgers):
         for action in case.actions.values() if case.id != incident else ():
-            if (action.host, action.means, action.what) == key and action.state == "confirmed" and action.is_open(now):
+            if (
+                (action.host, action.means, action.what) == key
+                and action.state == "confirmed"
+                and action.is_possibly_in_force(now)
+            ):
                 return case.id, action.number
     return None
 
 
-def decide_notification(incident: str, deed: NotifiedEvent) -> Callable[[Ledgers], Decided]:
+def make_notification_recording_decision(incident: str, event: NotifiedEvent) -> Callable[[Ledgers], Decided]:
     """Write that an office was told, also of an incident that is over. Raises Known when that is written already."""
 
     def decide(ledgers: Ledgers) -> Decided:
-        case = fold_case(incident, get_log(ledgers, incident))
-        if case.notified_mails.issuperset(deed.mails):
+        case = fold_case(incident, get_case_log_of_incident(ledgers, incident))
+        if case.notified_mails.issuperset(event.mails):
             raise DuplicateEntry
-        return incident, deed
+        return incident, event
 
     return decide
 
 
-def decide_form(incident: str, deed: FilledFormEvent) -> Callable[[Ledgers], Decided]:
+def make_filled_form_recording_decision(incident: str, event: FilledFormEvent) -> Callable[[Ledgers], Decided]:
     """Write that a form was filled in, also of an incident that is over.
 
     Raises Known when the same files are written down.
     """
 
     def decide(ledgers: Ledgers) -> Decided:
-        if fold_case(incident, get_log(ledgers, incident)).forms.get(deed.form) == deed:
+        if fold_case(incident, get_case_log_of_incident(ledgers, incident)).forms.get(event.form) == event:
             raise DuplicateEntry
-        return incident, deed
+        return incident, event
 
     return decide
 
@@ -197,27 +215,29 @@ class DuplicateEntry(Exception):
     """The entry that was to be written is there already."""
 
 
-def decide_collection(incident: str, collection_event: CollectedEvent) -> Callable[[Ledgers], Decided]:
+def make_collection_recording_decision(incident: str, collection_event: CollectedEvent) -> Callable[[Ledgers], Decided]:
     """Write that evidence was collected, by the next number; also of an incident that is over."""
 
     def decide(ledgers: Ledgers) -> Decided:
-        case = fold_case(incident, get_log(ledgers, incident))
+        case = fold_case(incident, get_case_log_of_incident(ledgers, incident))
         return incident, collection_event.model_copy(update={"number": len(case.collections) + 1})
 
     return decide
 
 
-def decide_custody(incident: str, deed: CustodyEvent | TimestampedEvent) -> Callable[[Ledgers], Decided]:
+def make_custody_recording_decision(
+    incident: str, event: CustodyEvent | TimestampedEvent
+) -> Callable[[Ledgers], Decided]:
     """Write what became of a collection. Years later its incident is over."""
 
     def decide(ledgers: Ledgers) -> Decided:
-        get_collection(fold_case(incident, get_log(ledgers, incident)), deed.number)
-        return incident, deed
+        get_collection(fold_case(incident, get_case_log_of_incident(ledgers, incident)), event.number)
+        return incident, event
 
     return decide
 
 
-def get_collection(case: Case, number: int) -> CollectedEvent:
+def get_collection(case: IncidentCase, number: int) -> CollectedEvent:
     """Return the evidence of that number. Raises InputError for a number of none."""
     if number not in case.collections:
         raise InputError(
@@ -229,14 +249,14 @@ def get_collection(case: Case, number: int) -> CollectedEvent:
     return case.collections[number]
 
 
-def select_actions_to_lift(
+def select_actions_to_release(
     incident: str, numbers: Sequence[int], now: datetime.datetime, ledgers: Ledgers
-) -> tuple[Action, ...]:
+) -> tuple[ResponseAction, ...]:
     """Return what is to be released: the actions of these numbers, or all that are open and contain.
 
     The last one first, as it may rest on those before it. Raises InputError for a number of none.
     """
-    case = fold_case(incident, get_log(ledgers, incident))
+    case = fold_case(incident, get_case_log_of_incident(ledgers, incident))
     for number in numbers:
         if number not in case.actions:
             raise InputError(
@@ -246,14 +266,16 @@ def select_actions_to_lift(
                 mend="see 'auditor incident show'",
             )
     chosen_numbers = numbers or [
-        action.number for action in case.actions.values() if action.is_open(now) and action.means not in FOR_GOOD
+        action.number
+        for action in case.actions.values()
+        if action.is_possibly_in_force(now) and action.means not in FOR_GOOD
     ]
     return tuple(case.actions[number] for number in sorted({*chosen_numbers}, reverse=True))
 
 
-def get_open_case(ledgers: Ledgers, incident: str) -> Case:
+def get_open_case(ledgers: Ledgers, incident: str) -> IncidentCase:
     """Return the incident. Raises InputError when it is over."""
-    case = fold_case(incident, get_log(ledgers, incident))
+    case = fold_case(incident, get_case_log_of_incident(ledgers, incident))
     if not case.is_open:
         raise InputError("{incident} is closed", incident=incident, mend="open another one")
     return case
@@ -287,7 +309,7 @@ def find_finding(run: Run, control: str, subject: str) -> Finding | None:
     )
 
 
-def _make_not_owed_text(incident: str, report: Report) -> Text:
+def _describe_report_as_not_owed(incident: str, report: Report) -> Text:
     """Return that it is not owed, with the report by its name in each language."""
 
     def describe(words: Words) -> str:
@@ -296,9 +318,9 @@ def _make_not_owed_text(incident: str, report: Report) -> Text:
     return Text(vi=describe(Words("vi")), en=describe(Words("en")))
 
 
-def _check_owed(case: Case, report: Report) -> None:
-    if report in case.sent_reports or report not in {due.report for due in case.dues}:
+def _require_report_owed_and_unsent(case: IncidentCase, report: Report) -> None:
+    if report in case.sent_reports or report not in {due.report for due in case.report_deadlines}:
         raise InputError(
-            _make_not_owed_text(case.id, report),
+            _describe_report_as_not_owed(case.id, report),
             mend="see 'auditor incident show'",
         )

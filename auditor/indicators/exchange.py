@@ -19,15 +19,17 @@ from auditor.vulnerabilities.decompression import BoundedStream
 from auditor.vulnerabilities.sources.common import SourceDocument
 
 
-def poll(server: TaxiiCollection, name: str, today: date, path: Path | None = None) -> IndicatorList:
+def poll_taxii_collection_into_list(
+    server: TaxiiCollection, name: str, today: date, path: Path | None = None
+) -> IndicatorList:
     """Fetch what was added since the last time into the list, and take out what was revoked there.
 
     Raises InputError; the list is then as it was.
     """
-    after = store.find_poll_position(name, server.collection, path)
+    after = store.find_poll_position(name, server.collection_url, path)
     objects: list[Mapping[str, Any]] = []
     last = after
-    for page, last_added in server.iter_pages(after):
+    for page, last_added in server.iter_pages_of_objects_added_after(after):
         objects += [
             {name: stix_object[name] for name in stix_object.keys() & stix.READ}
             for stix_object in page
@@ -37,7 +39,7 @@ def poll(server: TaxiiCollection, name: str, today: date, path: Path | None = No
     document = SourceDocument(name, BoundedStream(io.BytesIO(), 0, server.file), server.file)
     collector = IndicatorCollector(document, name, today, DEFAULT_TLP)
     if objects:
-        stix.take_objects(objects, collector)
+        stix.add_indicators_among_stix_objects(objects, collector)
     before = next((entry for entry in store.load_lists(path) if entry.name == name), None) if after else None
     new_ids = {str(stix_object.get("id")) for stix_object in objects if stix_object.get("type") == "indicator"}
     previous: dict[tuple[str, str], Indicator] = {
@@ -48,11 +50,11 @@ def poll(server: TaxiiCollection, name: str, today: date, path: Path | None = No
     indicators = {**previous, **collector.indicators}
     indicator_list = IndicatorList(
         name=name,
-        file=server.collection,
+        file=server.collection_url,
         kind="taxii",
         source=collector.source or (before.source if before else ""),
         dated=today,
-        imported=clock.format_stamp(clock.now()),
+        imported=clock.format_iso_moment(clock.now()),
         sha256="",
         indicators=len(indicators),
         unmatched=len(collector.complex) + (before.unmatched if before else 0),
@@ -60,13 +62,13 @@ def poll(server: TaxiiCollection, name: str, today: date, path: Path | None = No
         wrong=len(collector.wrong) + (before.wrong if before else 0),
     )
     with store.open_writer(path) as into:
-        into.put_list(
+        into.replace_list_of_same_name(
             indicator_list,
             indicators.values(),
-            [*(store.load_patterns(name, path) if before else ()), *collector.complex],
+            [*(store.load_unmatched_patterns_of_list(name, path) if before else ()), *collector.complex],
         )
-        into.note_polled(name, server.collection, last)
-        into.check()
+        into.note_poll_position(name, server.collection_url, last)
+        into.check_total_indicator_limit()
     return indicator_list
 
 

@@ -51,50 +51,50 @@ type Sightings = Mapping[tuple[str, str], Sighting]
 """By an indicator's value and list."""
 
 
-def render(
+def render_indicators(
     indicators: Iterable[Indicator], form: Form, office: str, sightings: Sightings = MappingProxyType({})
 ) -> bytes:
     """Return the indicators in a form, by whose word: ``office`` is its name. ``sightings`` go along as STIX."""
     sorted_indicators = sorted(indicators, key=lambda indicator: (indicator.kind, indicator.text, indicator.list))
     match form:
         case "stix":
-            return _encode_json(build_bundle(build_objects(sorted_indicators, office, sightings)))
+            return _encode_json(build_stix_bundle(build_stix_objects(sorted_indicators, office, sightings)))
         case "misp":
-            return _encode_json(_render_misp(sorted_indicators, office))
-    return _render_csv(sorted_indicators)
+            return _encode_json(_build_misp_event(sorted_indicators, office))
+    return _render_indicators_as_csv(sorted_indicators)
 
 
-def select_shareable(indicators: Iterable[Indicator], most: Tlp) -> tuple[Indicator, ...]:
+def select_indicators_up_to_tlp(indicators: Iterable[Indicator], strictest_tlp: Tlp) -> tuple[Indicator, ...]:
     """Return those whose marking allows them to go as far as ``most``."""
-    return tuple(indicator for indicator in indicators if TLPS.index(indicator.tlp) <= TLPS.index(most))
+    return tuple(indicator for indicator in indicators if TLPS.index(indicator.tlp) <= TLPS.index(strictest_tlp))
 
 
 def _encode_json(data: Any) -> bytes:
     return (json.dumps(data, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def _make_id(kind: str, *parts: str) -> str:
+def _make_deterministic_stix_id(kind: str, *parts: str) -> str:
     return f"{kind}--{uuid.uuid5(NAMESPACE, chr(0).join((kind, *parts)))}"
 
 
-def _moment(day: Day, end: bool = False) -> str:
+def _format_day_begin_or_end_in_utc(day: Day, end: bool = False) -> str:
     """Return when a day begins in Vietnam, or its last second, in UTC, as precise as STIX asks for."""
-    begins = clock.read(clock.format_day_start(day + timedelta(int(end))))
-    return clock.format_utc_stamp(begins - timedelta(seconds=int(end))).replace("Z", ".000Z")
+    begins = clock.parse_iso_moment(clock.format_day_start(day + timedelta(int(end))))
+    return clock.format_iso_moment_in_utc(begins - timedelta(seconds=int(end))).replace("Z", ".000Z")
 
 
-def _epoch(day: Day) -> str:
-    return str(int(clock.read(clock.format_day_start(day)).timestamp()))
+def _format_day_start_as_epoch_seconds(day: Day) -> str:
+    return str(int(clock.parse_iso_moment(clock.format_day_start(day)).timestamp()))
 
 
-def build_objects(
+def build_stix_objects(
     indicators: Sequence[Indicator], office: str, sightings: Sightings = MappingProxyType({})
 ) -> list[dict[str, Any]]:
     """Return STIX objects: who says it, how far it may go, then the indicators, and what was met of them."""
     if not indicators:
         return []
-    first = _moment(min(indicator.first for indicator in indicators))
-    who = _make_id("identity", office)
+    first = _format_day_begin_or_end_in_utc(min(indicator.first for indicator in indicators))
+    who = _make_deterministic_stix_id("identity", office)
     identity = {
         "type": "identity",
         "spec_version": "2.1",
@@ -104,7 +104,7 @@ def build_objects(
         "name": office,
         "identity_class": "organization",
     }
-    marks = [_build_marking(tlp) for tlp in TLPS if any(each.tlp == tlp for each in indicators)]
+    marks = [_build_stix_tlp_marking(tlp) for tlp in TLPS if any(each.tlp == tlp for each in indicators)]
     sighted_pairs = [
         (indicator, sightings[indicator.text, indicator.list])
         for indicator in indicators
@@ -113,12 +113,12 @@ def build_objects(
     return [
         identity,
         *marks,
-        *(_build_indicator(indicator, who) for indicator in indicators),
-        *(_build_sighting(*each, who) for each in sighted_pairs),
+        *(_build_stix_indicator(indicator, who) for indicator in indicators),
+        *(_build_stix_sighting(*each, who) for each in sighted_pairs),
     ]
 
 
-def _build_marking(tlp: Tlp) -> dict[str, Any]:
+def _build_stix_tlp_marking(tlp: Tlp) -> dict[str, Any]:
     """Return TLP 2.0 as STIX 2.1 has it: by an extension, which FIRST's ids belong to."""
     return {
         "type": "marking-definition",
@@ -130,55 +130,55 @@ def _build_marking(tlp: Tlp) -> dict[str, Any]:
     }
 
 
-def _build_indicator(indicator: Indicator, who: str) -> dict[str, Any]:
-    created_at = _moment(indicator.first)
+def _build_stix_indicator(indicator: Indicator, identity_id: str) -> dict[str, Any]:
+    created_at = _format_day_begin_or_end_in_utc(indicator.first)
     return {
         "type": "indicator",
         "spec_version": "2.1",
         "id": _make_indicator_id(indicator),
-        "created_by_ref": who,
+        "created_by_ref": identity_id,
         "created": created_at,
         "modified": created_at,
         "name": indicator.note or indicator.text,
         "description": f"{indicator.kind} {indicator.text}",
         "indicator_types": ["malicious-activity"],
-        "pattern": patterns.build_pattern(indicator.kind, indicator.text),
+        "pattern": patterns.build_stix_pattern_of_value(indicator.kind, indicator.text),
         "pattern_type": "stix",
         "valid_from": created_at,
-        "valid_until": _moment(indicator.until, end=True),
+        "valid_until": _format_day_begin_or_end_in_utc(indicator.last_valid_day, end=True),
         "object_marking_refs": [_TLP_IDS[indicator.tlp]],
     }
 
 
 def _make_indicator_id(indicator: Indicator) -> str:
-    return _make_id("indicator", indicator.kind, indicator.text, indicator.list)
+    return _make_deterministic_stix_id("indicator", indicator.kind, indicator.text, indicator.list)
 
 
-def _build_sighting(indicator: Indicator, record: Sighting, who: str) -> dict[str, Any]:
-    seen_at = _moment(record.day)
+def _build_stix_sighting(indicator: Indicator, record: Sighting, identity_id: str) -> dict[str, Any]:
+    seen_at = _format_day_begin_or_end_in_utc(record.day)
     return {
         "type": "sighting",
         "spec_version": "2.1",
-        "id": _make_id("sighting", indicator.kind, indicator.text, indicator.list, str(record.day)),
-        "created_by_ref": who,
+        "id": _make_deterministic_stix_id("sighting", indicator.kind, indicator.text, indicator.list, str(record.day)),
+        "created_by_ref": identity_id,
         "created": seen_at,
         "modified": seen_at,
         "first_seen": seen_at,
-        "last_seen": _moment(record.day, end=True),
+        "last_seen": _format_day_begin_or_end_in_utc(record.day, end=True),
         "count": record.places,
         "sighting_of_ref": _make_indicator_id(indicator),
-        "where_sighted_refs": [who],
+        "where_sighted_refs": [identity_id],
         "object_marking_refs": [_TLP_IDS[indicator.tlp]],
     }
 
 
-def build_bundle(members: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def build_stix_bundle(stix_objects: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return the objects as one file."""
-    name = _make_id("bundle", *(str(member["id"]) for member in members))
-    return {"type": "bundle", "id": name, "objects": list(members)}
+    name = _make_deterministic_stix_id("bundle", *(str(member["id"]) for member in stix_objects))
+    return {"type": "bundle", "id": name, "objects": list(stix_objects)}
 
 
-def _render_misp(indicators: Sequence[Indicator], office: str) -> dict[str, Any]:
+def _build_misp_event(indicators: Sequence[Indicator], office: str) -> dict[str, Any]:
     first = min((indicator.first for indicator in indicators), default=clock.today())
     who = str(uuid.uuid5(NAMESPACE, office))
     marks = {indicator.tlp for indicator in indicators}
@@ -192,7 +192,7 @@ def _render_misp(indicators: Sequence[Indicator], office: str) -> dict[str, Any]
             ),
             "info": f"Indicators of {office}",
             "date": str(first),
-            "timestamp": _epoch(first),
+            "timestamp": _format_day_start_as_epoch_seconds(first),
             "threat_level_id": "2",
             "analysis": "2",
             "distribution": "0",
@@ -209,9 +209,9 @@ def _render_misp(indicators: Sequence[Indicator], office: str) -> dict[str, Any]
                     "value": indicator.text,
                     "to_ids": True,
                     "comment": indicator.note,
-                    "timestamp": _epoch(indicator.first),
-                    "first_seen": _moment(indicator.first),
-                    "last_seen": _moment(indicator.until, end=True),
+                    "timestamp": _format_day_start_as_epoch_seconds(indicator.first),
+                    "first_seen": _format_day_begin_or_end_in_utc(indicator.first),
+                    "last_seen": _format_day_begin_or_end_in_utc(indicator.last_valid_day, end=True),
                     "distribution": "5",
                     "Tag": [{"name": f"tlp:{indicator.tlp.lower()}"}],
                 }
@@ -221,13 +221,21 @@ def _render_misp(indicators: Sequence[Indicator], office: str) -> dict[str, Any]
     }
 
 
-def _render_csv(indicators: Sequence[Indicator]) -> bytes:
+def _render_indicators_as_csv(indicators: Sequence[Indicator]) -> bytes:
     output = io.StringIO()
     table = csv.writer(output, lineterminator="\r\n")
     table.writerow(("value", "type", "tlp", "valid_from", "valid_until", "description", "source"))
     for indicator in indicators:
         note = f"'{indicator.note}" if indicator.note[:1] in "=+-@\t\r" and indicator.note else indicator.note
         table.writerow(
-            (indicator.text, indicator.kind, indicator.tlp, indicator.first, indicator.until, note, indicator.list)
+            (
+                indicator.text,
+                indicator.kind,
+                indicator.tlp,
+                indicator.first,
+                indicator.last_valid_day,
+                note,
+                indicator.list,
+            )
         )
     return output.getvalue().encode("utf-8-sig")

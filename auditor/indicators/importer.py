@@ -30,7 +30,7 @@ class ListImport:
     wrong: tuple[tuple[str, str], ...]
 
 
-def import_files(
+def import_indicator_files(
     files: Sequence[Path], *, name: str | None, default_tlp: Tlp, today: date, path: Path | None = None
 ) -> tuple[ListImport, ...]:
     """Import files, each in place of the list of its name, by default the file's.
@@ -42,13 +42,13 @@ def import_files(
     imports = []
     with store.open_writer(path) as into:
         for file in files:
-            list_name = validate_name(name or file.name.split(".")[0], file)
+            list_name = validate_indicator_list_name(name or file.name.split(".")[0], file)
             imports.append(_import_file(file, list_name, default_tlp, today, into))
-        into.check()
+        into.check_total_indicator_limit()
     return tuple(imports)
 
 
-def validate_name(name: str, file: Path | None = None) -> str:
+def validate_indicator_list_name(name: str, file: Path | None = None) -> str:
     """Return the name, if a list may be called so. Raises InputError."""
     if not _NAME.match(name):
         raise InputError(
@@ -60,31 +60,31 @@ def validate_name(name: str, file: Path | None = None) -> str:
 def _import_file(file: Path, name: str, default_tlp: Tlp, today: date, into: store.IndicatorWriter) -> ListImport:
     digest = decompression.compute_digest(file)
     with decompression.open_documents(file) as documents:
-        for member, stream in _iter_single_document(documents, file):
+        for member, stream in _iter_only_document_of_archive(documents, file):
             collector = IndicatorCollector(SourceDocument(member, stream, file), name, today, default_tlp)
-            kind, read = _detect_format(collector)
+            kind, read = _detect_list_format_and_reader(collector)
             read(collector)
     if not collector.indicators and not collector.complex and not collector.never:
         raise collector.document.make_error("it has no indicators", "check that it is the list itself")
-    modified_on = clock.to_day(clock.from_epoch(file.stat().st_mtime))
+    modified_on = clock.convert_moment_to_vietnam_day(clock.convert_epoch_to_moment(file.stat().st_mtime))
     indicator_list = IndicatorList(
         name=name,
         file=file.name,
         kind=kind,
         source=collector.source,
         dated=min(collector.list_date or modified_on, today),
-        imported=clock.format_stamp(clock.now()),
+        imported=clock.format_iso_moment(clock.now()),
         sha256=digest,
         indicators=len(collector.indicators),
         unmatched=len(collector.complex),
         never=sum(collector.never.values()),
         wrong=len(collector.wrong),
     )
-    into.put_list(indicator_list, collector.indicators.values(), collector.complex)
+    into.replace_list_of_same_name(indicator_list, collector.indicators.values(), collector.complex)
     return ListImport(indicator_list, tuple(collector.wrong))
 
 
-def _iter_single_document(
+def _iter_only_document_of_archive(
     documents: Iterator[tuple[str, decompression.BoundedStream]], file: Path
 ) -> Iterator[tuple[str, decompression.BoundedStream]]:
     has_document = False
@@ -97,15 +97,17 @@ def _iter_single_document(
         raise InputError("it is empty", file=file, mend="download it again completely")
 
 
-def _detect_format(collector: IndicatorCollector) -> tuple[ListKind, Callable[[IndicatorCollector], None]]:
+def _detect_list_format_and_reader(
+    collector: IndicatorCollector,
+) -> tuple[ListKind, Callable[[IndicatorCollector], None]]:
     head = collector.document.stream.peek(_HEAD)
     if misp.HEAD.match(head):
-        return "misp", misp.read
+        return "misp", misp.read_misp_events
     if stix.HEAD.match(head):
-        return "stix", stix.read
+        return "stix", stix.read_stix_bundle
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
     if start == b"<":
         raise collector.document.make_error("it is a web page, not a list", "download the file itself")
     if start in (b"{", b"[", b"") or b"\x00" in head:
         raise collector.document.make_error("it is neither STIX 2.1, MISP JSON nor CSV", "see docs/en/indicators.md")
-    return "csv", table.read
+    return "csv", table.read_table_rows

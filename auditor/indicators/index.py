@@ -11,7 +11,7 @@ from datetime import date
 from functools import cached_property
 
 from auditor.indicators.indicator import Indicator
-from auditor.indicators.values import IndicatorValue, is_own
+from auditor.indicators.values import IndicatorValue, is_value_of_own_assets
 from auditor.text.multi_search import MultiSearch
 
 DIGEST_BYTES = 8
@@ -35,7 +35,7 @@ class IndicatorIndex:
         return bool(self.by_value)
 
     @cached_property
-    def lengths(self) -> Mapping[int, tuple[int, ...]]:
+    def prefix_lengths_by_ip_version(self) -> Mapping[int, tuple[int, ...]]:
         """Return how long the prefixes of its networks are, by version."""
         by_version: dict[int, set[int]] = {4: set(), 6: set()}
         for value in self.by_value:
@@ -50,7 +50,7 @@ class IndicatorIndex:
         if exact is not None or value.kind != "address":
             return exact
         address = ipaddress.ip_address(value.text)
-        for length in reversed(self.lengths[address.version]):
+        for length in reversed(self.prefix_lengths_by_ip_version[address.version]):
             network = ipaddress.ip_network(f"{address}/{length}", strict=False)
             indicator = self.by_value.get(IndicatorValue("network", str(network)))
             if indicator is not None:
@@ -62,22 +62,22 @@ class IndicatorIndex:
         return {compute_digest(value.text, key): indicator for value, indicator in self.by_value.items()}
 
     @cached_property
-    def _words(self) -> MultiSearch[IndicatorValue]:
+    def _search_for_values_in_text(self) -> MultiSearch[IndicatorValue]:
         return MultiSearch({value.text.casefold(): value for value in self.by_value if value.kind != "network"})
 
     def find_in_text(self, text: str) -> Iterator[Indicator]:
         """Yield every place in a text where an indicator's value stands as a whole."""
         lower = text.casefold()
-        for start, end, value in self._words.find_in(lower):
-            if _stands_alone(lower, start, end, value):
+        for start, end, value in self._search_for_values_in_text.iter_occurrences_in_text(lower):
+            if _is_whole_value_at_place_in_text(lower, start, end, value):
                 yield self.by_value[value]
-        for word in _ADDRESS.findall(lower) if self._networks else ():
-            indicator = self._find_in_network(word)
+        for word in _ADDRESS.findall(lower) if self._ipv4_networks_by_prefix_length else ():
+            indicator = self._find_narrowest_network_of_address(word)
             if indicator is not None:
                 yield indicator
 
     @cached_property
-    def _networks(self) -> Sequence[tuple[int, Mapping[int, Indicator]]]:
+    def _ipv4_networks_by_prefix_length(self) -> Sequence[tuple[int, Mapping[int, Indicator]]]:
         """Return the networks of IPv4, the narrowest first.
 
         Each goes by the length of the part that its addresses do not share, and by the rest as a number.
@@ -90,7 +90,7 @@ class IndicatorIndex:
                 by_free_bits.setdefault(free, {})[int(network.network_address) >> free] = indicator
         return sorted(by_free_bits.items())
 
-    def _find_in_network(self, word: str) -> Indicator | None:
+    def _find_narrowest_network_of_address(self, word: str) -> Indicator | None:
         """Return the narrowest network that an address in a text is in.
 
         None also where the address is an indicator itself.
@@ -99,14 +99,14 @@ class IndicatorIndex:
         if max(first, second, third, last) > 255:
             return None
         number = first << 24 | second << 16 | third << 8 | last
-        for free, networks in self._networks:
+        for free, networks in self._ipv4_networks_by_prefix_length:
             indicator = networks.get(number >> free)
             if indicator is not None:
                 return None if IndicatorValue("address", word) in self.by_value else indicator
         return None
 
 
-def _stands_alone(text: str, start: int, end: int, value: IndicatorValue) -> bool:
+def _is_whole_value_at_place_in_text(text: str, start: int, end: int, value: IndicatorValue) -> bool:
     before, after = text[start - 1 : start], text[end : end + 1]
     if value.kind == "url":
         return not (after and _OF_A_URL.match(after))
@@ -124,16 +124,18 @@ def compute_digest(text: str, key: bytes) -> bytes:
     return hashlib.blake2b(text.encode(), key=key, digest_size=DIGEST_BYTES).digest()
 
 
-def build_index(
-    indicators: Iterable[Indicator], today: date, names: Sequence[str] = (), addresses: Sequence[str] = ()
+def build_index_of_valid_foreign_indicators(
+    indicators: Iterable[Indicator], today: date, own_names: Sequence[str] = (), own_addresses: Sequence[str] = ()
 ) -> IndicatorIndex:
     """Return those that hold on a day, but for what is ours: ``names`` of sites, ``addresses`` of hosts."""
     by_value: dict[IndicatorValue, Indicator] = {}
     for indicator in indicators:
         value = IndicatorValue(indicator.kind, indicator.text)
-        if not indicator.holds(today) or ((names or addresses) and is_own(value, names, addresses)):
+        if not indicator.is_valid_on_day(today) or (
+            (own_names or own_addresses) and is_value_of_own_assets(value, own_names, own_addresses)
+        ):
             continue
         before = by_value.get(value)
-        if before is None or indicator.until > before.until:
+        if before is None or indicator.last_valid_day > before.last_valid_day:
             by_value[value] = indicator
     return IndicatorIndex(by_value)

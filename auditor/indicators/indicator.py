@@ -50,13 +50,13 @@ class Indicator:
     """The list that it came with."""
 
     @property
-    def until(self) -> date:
+    def last_valid_day(self) -> date:
         """Return the last day on which it holds."""
         return self.last if self.last is not None else self.first + timedelta(USUAL_DAYS)
 
-    def holds(self, today: date) -> bool:
+    def is_valid_on_day(self, day: date) -> bool:
         """Return whether it counts on that day."""
-        return self.first <= today <= self.until
+        return self.first <= day <= self.last_valid_day
 
 
 def parse_tlp(text: str) -> Tlp | None:

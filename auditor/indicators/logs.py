@@ -13,18 +13,18 @@ from auditor.vulnerabilities import decompression
 _PIECE = 1 << 20
 
 
-def read(file: Path, index: IndicatorIndex) -> Mapping[Indicator, int]:
+def count_indicators_in_log(file: Path, index: IndicatorIndex) -> Mapping[Indicator, int]:
     """Return in how many places each indicator stands in a log. Raises InputError for what cannot be read."""
     decompression.compute_digest(file)
     counts: Counter[Indicator] = Counter()
     with decompression.open_documents(file) as documents:
         for _, stream in documents:
-            for text in _iter_chunks(stream):
+            for text in _iter_chunks_of_whole_lines(stream):
                 counts.update(index.find_in_text(text))
     return counts
 
 
-def _iter_chunks(stream: decompression.BoundedStream) -> Iterator[str]:
+def _iter_chunks_of_whole_lines(stream: decompression.BoundedStream) -> Iterator[str]:
     """Yield whole lines, a megabyte at a time."""
     rest = b""
     while part := stream.read(_PIECE):

@@ -33,25 +33,31 @@ class IndicatorComparison:
     key: bytes = field(default_factory=lambda: secrets.token_bytes(16), repr=False)
 
     @cached_property
-    def _by_digest(self) -> Mapping[str, Indicator]:
+    def _indicators_by_digest(self) -> Mapping[str, Indicator]:
         return {digest.hex(): indicator for digest, indicator in self.index.compute_digests(self.key).items()}
 
-    def build_question(self) -> dict[str, Any]:
+    def build_digest_question_for_hosts(self) -> dict[str, Any]:
         """Return what hosts are given: nothing that a value could be read from without trying all there are."""
-        digest_bytes = bytes.fromhex("".join(sorted(self._by_digest)))
+        digest_bytes = bytes.fromhex("".join(sorted(self._indicators_by_digest)))
         return {
             "key": self.key.hex(),
             "digests": base64.b64encode(digest_bytes).decode("ascii"),
-            "files": sorted({indicator.kind for indicator in self._by_digest.values()} & {"md5", "sha1", "sha256"}),
-            "lengths": {str(version): list(lengths) for version, lengths in self.index.lengths.items()},
+            "files": sorted(
+                {indicator.kind for indicator in self._indicators_by_digest.values()} & {"md5", "sha1", "sha256"}
+            ),
+            "lengths": {
+                str(version): list(lengths) for version, lengths in self.index.prefix_lengths_by_ip_version.items()
+            },
         }
 
     @property
     def fact_request(self) -> FactsRequest:
         """Return what an audit asks hosts for besides."""
-        return FactsRequest(models={AREA: ContactsFacts}, extra_variables={"indicators": self.build_question()})
+        return FactsRequest(
+            models={AREA: ContactsFacts}, extra_variables={"indicators": self.build_digest_question_for_hosts()}
+        )
 
-    def build_area(self, facts: HostFacts, host: Host, looks: Iterable[Scan]) -> dict[str, Any]:
+    def build_indicators_area(self, facts: HostFacts, host: Host, scans: Iterable[Scan]) -> dict[str, Any]:
         """Return the area ``indicators`` of control expressions.
 
         What a host, and the pages of its sites, had to do with.
@@ -60,19 +66,22 @@ class IndicatorComparison:
         if not isinstance(contacts, ContactsFacts):
             return {"compared": True, "untold": {"contacts": facts.errors.get(AREA, "not collected")}}
         sites = {site.domain for site in host.sites}
-        violations = [*self._find_on_host(contacts), *self._find_on_pages(look for look in looks if look.site in sites)]
+        violations = [
+            *self._find_violations_on_host(contacts),
+            *self._find_violations_on_pages(look for look in scans if look.site in sites),
+        ]
         violations.sort(
             key=lambda violation: (violation["where"] in ("log", "mail"), -violation["times"], violation["indicator"])
         )
-        return {"compared": True, "contacts": _limit_violations(violations)}
+        return {"compared": True, "contacts": _limit_violations_keeping_each_indicator(violations)}
 
-    def _find_on_host(self, facts: ContactsFacts) -> Iterator[dict[str, Any]]:
+    def _find_violations_on_host(self, facts: ContactsFacts) -> Iterator[dict[str, Any]]:
         for contact in facts.seen:
-            indicator = self._by_digest.get(contact.digest)
+            indicator = self._indicators_by_digest.get(contact.digest)
             if indicator is not None:
                 yield _make_violation(indicator, contact.where, contact.path, contact.times)
 
-    def _find_on_pages(self, looks: Iterable[Scan]) -> Iterator[dict[str, Any]]:
+    def _find_violations_on_pages(self, looks: Iterable[Scan]) -> Iterator[dict[str, Any]]:
         for look in looks:
             for host in sorted({*look.linked, *look.framed, *look.loaded}):
                 host_value = parse_value(host)
@@ -81,7 +90,7 @@ class IndicatorComparison:
                     yield _make_violation(indicator, "page", look.site, 1)
 
 
-def _limit_violations(violations: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def _limit_violations_keeping_each_indicator(violations: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     first = {violation["indicator"]: violation for violation in reversed(violations)}
     return [
         violation
@@ -102,7 +111,7 @@ def _make_violation(indicator: Indicator, where: str, path: str, times: int) -> 
         "times": times,
         "list": indicator.list,
         "dated": str(indicator.first),
-        "until": str(indicator.until),
+        "until": str(indicator.last_valid_day),
         "note": indicator.note,
         "tlp": indicator.tlp,
         "id": indicator.id,

@@ -12,11 +12,16 @@ from datetime import date
 
 from auditor.indicators.export import Sighting, Sightings
 from auditor.indicators.indicator import Indicator, Tlp
-from auditor.indicators.values import IndicatorValue, get_exclusion, is_own, parse_value
+from auditor.indicators.values import (
+    IndicatorValue,
+    get_reason_value_never_matches,
+    is_value_of_own_assets,
+    parse_value,
+)
 from auditor.models import Run, Scan, Trace, TraceAcceptance, clock
 from auditor.models.hunts import Hunt
 from auditor.models.reviews import MAX_TARGET, Kind
-from auditor.scans.traces import MASK, key_of
+from auditor.scans.traces import MASK, compute_trace_key
 
 LEADING_KINDS: frozenset[Kind] = frozenset({"redirect", "link", "frame", "script", "canonical", "form"})
 """What leads to a server of theirs."""
@@ -41,12 +46,12 @@ class SharingPolicy:
     victims: bool = False
 
 
-def collect_indicators(
-    looks: Iterable[Scan],
+def collect_indicators_from_scans_and_hunts(
+    scans: Iterable[Scan],
     hunts: Iterable[Hunt],
     digests: Mapping[str, Collection[str]],
     acceptances: Iterable[TraceAcceptance],
-    ours: tuple[Sequence[str], Sequence[str]],
+    own_names_and_addresses: tuple[Sequence[str], Sequence[str]],
     policy: SharingPolicy,
     today: date,
 ) -> tuple[Indicator, ...]:
@@ -54,12 +59,23 @@ def collect_indicators(
 
     ``digests``: SHA-256 of the files below a host's web roots; ``ours``: names of our sites, addresses of our hosts.
     """
-    let = {(acceptance.site, acceptance.key) for acceptance in acceptances if acceptance.holds(today)}
+    let = {(acceptance.site, acceptance.key) for acceptance in acceptances if acceptance.is_valid_on_day(today)}
     indicators: dict[IndicatorValue, Indicator] = {}
-    for observable, kind, moment in (*_find_servers(looks, let), *_find_programs(hunts, digests, let)):
-        day = min(clock.to_day(clock.read(moment)), today)
-        rather_victim = observable.kind in ("domain", "url") and is_public_body(observable.text) and not policy.victims
-        if get_exclusion(observable) is not None or is_own(observable, *ours) or rather_victim:
+    for observable, kind, moment in (
+        *_find_servers_pages_lead_to(scans, let),
+        *_find_digests_of_intruder_programs(hunts, digests, let),
+    ):
+        day = min(clock.convert_moment_to_vietnam_day(clock.parse_iso_moment(moment)), today)
+        rather_victim = (
+            observable.kind in ("domain", "url")
+            and is_name_of_public_body_or_school(observable.text)
+            and not policy.victims
+        )
+        if (
+            get_reason_value_never_matches(observable) is not None
+            or is_value_of_own_assets(observable, *own_names_and_addresses)
+            or rather_victim
+        ):
             continue
         before = indicators.get(observable)
         if before is None or before.first < day:
@@ -69,11 +85,11 @@ def collect_indicators(
     return tuple(indicators[key] for key in sorted(indicators))
 
 
-def _find_servers(
-    looks: Iterable[Scan], let: Collection[tuple[str, str]]
+def _find_servers_pages_lead_to(
+    scans: Iterable[Scan], accepted_traces: Collection[tuple[str, str]]
 ) -> Iterator[tuple[IndicatorValue, Kind, str]]:
-    for look in looks:
-        for trace in _select_confident(look.traces, look.site, let):
+    for look in scans:
+        for trace in _select_certain_unaccepted_traces(look.traces, look.site, accepted_traces):
             target = trace.target or ""
             whole = len(target) < MAX_TARGET and MASK not in target
             observable = parse_value(target) if trace.kind in LEADING_KINDS and whole else None
@@ -81,26 +97,32 @@ def _find_servers(
                 yield observable, trace.kind, look.started
 
 
-def _find_programs(
-    hunts: Iterable[Hunt], digests: Mapping[str, Collection[str]], let: Collection[tuple[str, str]]
+def _find_digests_of_intruder_programs(
+    hunts: Iterable[Hunt], digests: Mapping[str, Collection[str]], accepted_traces: Collection[tuple[str, str]]
 ) -> Iterator[tuple[IndicatorValue, Kind, str]]:
     for hunt in hunts:
-        trace_keys = {trace.key for trace in _select_confident(hunt.traces, hunt.host, let) if trace.kind == PROGRAM}
+        trace_keys = {
+            trace.key
+            for trace in _select_certain_unaccepted_traces(hunt.traces, hunt.host, accepted_traces)
+            if trace.kind == PROGRAM
+        }
         for digest in digests.get(hunt.host, ()) if trace_keys else ():
-            if key_of(PROGRAM, digest) in trace_keys:
+            if compute_trace_key(PROGRAM, digest) in trace_keys:
                 yield IndicatorValue("sha256", digest), PROGRAM, hunt.started
 
 
-def _select_confident(traces: Iterable[Trace], place: str, let: Collection[tuple[str, str]]) -> Iterator[Trace]:
-    return (trace for trace in traces if trace.certainty != "weak" and (place, trace.key) not in let)
+def _select_certain_unaccepted_traces(
+    traces: Iterable[Trace], place: str, accepted_traces: Collection[tuple[str, str]]
+) -> Iterator[Trace]:
+    return (trace for trace in traces if trace.certainty != "weak" and (place, trace.key) not in accepted_traces)
 
 
-def count_sightings(run: Run, control_ids: Collection[str]) -> Sightings:
+def count_indicator_sightings_in_run(run: Run, control_ids: Collection[str]) -> Sightings:
     """Return the sightings of indicators on a run's hosts and sites.
 
     The findings of the controls that report indicators tell them.
     """
-    day = clock.to_day(clock.read(run.started))
+    day = clock.convert_moment_to_vietnam_day(clock.parse_iso_moment(run.started))
     places: Counter[tuple[str, str]] = Counter()
     for finding in run.findings:
         if finding.control in control_ids:
@@ -108,6 +130,6 @@ def count_sightings(run: Run, control_ids: Collection[str]) -> Sightings:
     return {key: Sighting(day, count) for key, count in places.items()}
 
 
-def is_public_body(name: str) -> bool:
+def is_name_of_public_body_or_school(name: str) -> bool:
     """Return whether a name is of a public body or a school, anywhere: others had its pages lead on, as ours."""
     return not _PUBLIC.isdisjoint(name.split(".")[-2:])

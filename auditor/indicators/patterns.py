@@ -17,7 +17,7 @@ _PATHS = {
 _TERM = re.compile(r"\s*([a-z0-9-]+:[A-Za-z0-9_.'\"-]+)\s*(=|ISSUBSET)\s*'((?:[^'\\]|\\['\\])*)'\s*")
 
 
-def extract_values(pattern: str) -> tuple[str, ...] | None:
+def extract_values_of_stix_pattern(pattern: str) -> tuple[str, ...] | None:
     """Return the values of which a pattern is met by any one: comparisons for equality, joined by OR.
 
     None: it asks for something else.
@@ -33,7 +33,11 @@ def extract_values(pattern: str) -> tuple[str, ...] | None:
                 return None
             depth, at = 1, at + 1
         term = _TERM.match(text, at)
-        if term is None or _normalize_path(term[1]) not in _PATHS or not _fits(term[1], term[2]):
+        if (
+            term is None
+            or _normalize_stix_object_path(term[1]) not in _PATHS
+            or not _is_comparison_supported_for_path(term[1], term[2])
+        ):
             return None
         literals.append(re.sub(r"\\(.)", r"\1", term[3]))
         at = term.end()
@@ -52,16 +56,16 @@ def extract_values(pattern: str) -> tuple[str, ...] | None:
     return None
 
 
-def _normalize_path(path: str) -> str:
+def _normalize_stix_object_path(path: str) -> str:
     """Return ``file:hashes.'SHA-256'`` and ``file:hashes.MD5`` as they are compared."""
     return re.sub(r"['\"-]", "", path).lower() if path.startswith("file:") else path
 
 
-def _fits(path: str, operator: str) -> bool:
+def _is_comparison_supported_for_path(path: str, operator: str) -> bool:
     return operator == "=" or path in ("ipv4-addr:value", "ipv6-addr:value")
 
 
-def build_pattern(kind: str, text: str) -> str:
+def build_stix_pattern_of_value(kind: str, text: str) -> str:
     """Return the pattern that asks for a value."""
     escaped_text = text.replace("\\", "\\\\").replace("'", "\\'")
     version = "ipv6-addr" if ":" in text else "ipv4-addr"

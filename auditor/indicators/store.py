@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from auditor.errors import InputError, find_nearest
+from auditor.errors import InputError, find_nearest_known_name
 from auditor.indicators.indicator import MAX_INDICATORS, Indicator
 from auditor.models import clock
 from auditor.system import sqlite_file
@@ -52,21 +52,23 @@ class IndicatorList:
     """Entries that are none."""
 
 
-def default_path() -> Path:
+def get_indicator_database_path() -> Path:
     """Return ``indicators.sqlite`` in the state folder."""
     return sqlite_file.get_state_folder() / "indicators.sqlite"
 
 
 @contextmanager
 def _open_database(path: Path | None) -> Iterator[sqlite3.Connection]:
-    with sqlite_file.open_database(path or default_path(), _MIGRATIONS, "list of indicators") as database:
+    with sqlite_file.open_and_migrate_database(
+        path or get_indicator_database_path(), _MIGRATIONS, "list of indicators"
+    ) as database:
         yield database
 
 
 @contextmanager
 def open_writer(path: Path | None = None) -> Iterator[IndicatorWriter]:
     """Open the file for an import: everything is written, or nothing."""
-    with _open_database(path) as database, sqlite_file.transaction(database):
+    with _open_database(path) as database, sqlite_file.hold_write_transaction(database):
         yield IndicatorWriter(database)
 
 
@@ -76,14 +78,14 @@ class IndicatorWriter:
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
 
-    def put_list(
+    def replace_list_of_same_name(
         self,
         indicator_list: IndicatorList,
         indicators: Iterable[Indicator],
         unmatched_patterns: Iterable[tuple[str, str]],
     ) -> None:
         """Put a list in place of the one of its name."""
-        self.forget(indicator_list.name)
+        self.remove_list(indicator_list.name)
         values = [str(value) if isinstance(value, date) else value for value in astuple(indicator_list)]
         marks = ", ".join("?" * len(values))
         self._database.execute(f"INSERT INTO lists VALUES ({marks})", values)  # noqa: S608  marks only
@@ -109,17 +111,17 @@ class IndicatorWriter:
             ((indicator_list.name, name, words) for name, words in unmatched_patterns),
         )
 
-    def forget(self, name: str) -> bool:
+    def remove_list(self, name: str) -> bool:
         """Take a list out; whether it was there."""
         for table in ("indicators", "patterns", "polled"):
             self._database.execute(f"DELETE FROM {table} WHERE list = ?", (name,))  # noqa: S608  names of ours
         return bool(self._database.execute("DELETE FROM lists WHERE name = ?", (name,)).rowcount)
 
-    def note_polled(self, name: str, url: str, after: str | None) -> None:
+    def note_poll_position(self, name: str, url: str, after: str | None) -> None:
         """Note the moment up to which a list has all of a collection."""
         self._database.execute("INSERT OR REPLACE INTO polled VALUES (?, ?, ?)", (name, url, after))
 
-    def check(self) -> None:
+    def check_total_indicator_limit(self) -> None:
         """Raise InputError when all lists together have more than there may be."""
         there = int(self._database.execute("SELECT count(*) FROM indicators").fetchone()[0])
         if there > MAX_INDICATORS:
@@ -131,24 +133,27 @@ class IndicatorWriter:
             )
 
 
-def remove(name: str, path: Path | None = None) -> None:
+def remove_indicator_list(name: str, path: Path | None = None) -> None:
     """Take a list out. Raises InputError when there is none of the name."""
     there = [entry.name for entry in load_lists(path)]
     if name not in there:
         raise InputError(
-            "there is no list {name}", name=name, mend="see 'auditor indicators list'", guess=find_nearest(name, there)
+            "there is no list {name}",
+            name=name,
+            mend="see 'auditor indicators list'",
+            guess=find_nearest_known_name(name, there),
         )
     with open_writer(path) as into:
-        into.forget(name)
+        into.remove_list(name)
 
 
 def load_lists(path: Path | None = None) -> tuple[IndicatorList, ...]:
     """Return what was imported, by name; without a file nothing."""
-    if not (path or default_path()).exists():
+    if not (path or get_indicator_database_path()).exists():
         return ()
     with _open_database(path) as database:
         rows = database.execute("SELECT * FROM lists ORDER BY name").fetchall()
-    return tuple(_build_list(row) for row in rows)
+    return tuple(_build_indicator_list_from_row(row) for row in rows)
 
 
 def find_poll_position(name: str, url: str, path: Path | None = None) -> str | None:
@@ -157,26 +162,26 @@ def find_poll_position(name: str, url: str, path: Path | None = None) -> str | N
     return rows[0][0] if rows else None
 
 
-def load_patterns(name: str, path: Path | None = None) -> tuple[tuple[str, str], ...]:
+def load_unmatched_patterns_of_list(name: str, path: Path | None = None) -> tuple[tuple[str, str], ...]:
     """Return id and words of what a list has that is not matched."""
     return tuple(_load_rows("SELECT id, words FROM patterns WHERE list = ?", (name,), path))
 
 
 def _load_rows(query: str, values: tuple[str, ...], path: Path | None) -> list[tuple[Any, ...]]:
-    if not (path or default_path()).exists():
+    if not (path or get_indicator_database_path()).exists():
         return []
     with _open_database(path) as database:
         return database.execute(query, values).fetchall()
 
 
-def _build_list(row: tuple[Any, ...]) -> IndicatorList:
+def _build_indicator_list_from_row(row: tuple[Any, ...]) -> IndicatorList:
     values = dict(zip((column.name for column in fields(IndicatorList)), row, strict=True))
     return IndicatorList(**{**values, "dated": clock.parse_day(values["dated"])})
 
 
 def load_indicators(path: Path | None = None, name: str | None = None) -> tuple[Indicator, ...]:
     """Return all of them, or those of one list, whether or not they hold by now."""
-    if not (path or default_path()).exists():
+    if not (path or get_indicator_database_path()).exists():
         return ()
     where, values = (" WHERE list = ?", [name]) if name else ("", [])
     # ``where`` is one of two texts of ours.

@@ -24,9 +24,9 @@ from pydantic import Field, model_validator
 
 from auditor.errors import InputError
 from auditor.models import Model
-from auditor.system.credentials import make_tls_context, read_secret
+from auditor.system.credentials import make_tls_context, read_secret_from_private_file
 from auditor.system.deadline import Deadline
-from auditor.system.yaml_source import load_yaml, validate_model
+from auditor.system.yaml_source import load_yaml, validate_yaml_data_as_model
 
 FILE = "taxii.yml"
 MEDIA = "application/taxii+json;version=2.1"
@@ -61,7 +61,7 @@ class TaxiiSettings(Model):
     ca_file: Path | None = Field(default=None, description="authorities to trust instead of the system's")
 
     @model_validator(mode="after")
-    def _fits_together(self) -> Self:
+    def _check_credentials_fit_together(self) -> Self:
         if (self.certificate is None) != (self.key is None):
             raise ValueError("certificate: it needs a key, and a key needs it")
         if self.user is not None and self.token_file is None:
@@ -74,8 +74,8 @@ def load(office: Path) -> TaxiiCollection:
     file = office / FILE
     if not file.is_file():
         raise InputError("there are no settings of a TAXII server", file=file, mend=_MEND)
-    settings = validate_model(TaxiiSettings, load_yaml(file), "{where}: {why}", mend=_MEND, file=file)
-    _check_url(settings.url, file)
+    settings = validate_yaml_data_as_model(TaxiiSettings, load_yaml(file), "{where}: {why}", mend=_MEND, file=file)
+    _check_taxii_url(settings.url, file)
     context = make_tls_context(office / settings.ca_file if settings.ca_file else None)
     if settings.certificate is not None and settings.key is not None:
         try:
@@ -84,17 +84,17 @@ def load(office: Path) -> TaxiiCollection:
             raise InputError(
                 "our certificate cannot be used: {why}", why=error.strerror or error, file=file, mend=_MEND
             ) from error
-    token = read_secret(office / settings.token_file) if settings.token_file else None
+    token = read_secret_from_private_file(office / settings.token_file) if settings.token_file else None
     return TaxiiCollection(settings.url, file, context, settings.user, token)
 
 
-def _check_url(url: str, file: Path) -> None:
+def _check_taxii_url(url: str, file: Path) -> None:
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
     except ValueError:
         parts, host = urlsplit(""), ""
-    safe = parts.scheme == "https" or (parts.scheme == "http" and _is_here(host))
+    safe = parts.scheme == "https" or (parts.scheme == "http" and _is_loopback_host(host))
     plain = url.isascii() and url.isprintable() and " " not in url
     if not (safe and plain and host and "/collections/" in parts.path and not parts.query and parts.username is None):
         raise InputError(
@@ -102,20 +102,20 @@ def _check_url(url: str, file: Path) -> None:
         )
 
 
-def _get_list(data: Mapping[str, Any], name: str) -> list[Any]:
+def _get_list_in_answer(answer: Mapping[str, Any], name: str) -> list[Any]:
     """Return a list in an answer; empty for what is none."""
-    members = data.get(name)
+    members = answer.get(name)
     return members if isinstance(members, list) else []
 
 
-def _iter_refused(status: Mapping[str, Any], objects: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+def _iter_refused_objects(status: Mapping[str, Any], objects: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
     """Return what the server says that it did not take, and why.
 
     All that it was given, where it counts more than it names.
     """
     messages = {
         str(failure.get("id")): str(failure.get("message"))
-        for failure in _get_list(status, "failures")
+        for failure in _get_list_in_answer(status, "failures")
         if isinstance(failure, dict)
     }
     failure_count = status.get("failure_count")
@@ -128,7 +128,7 @@ def _iter_refused(status: Mapping[str, Any], objects: Sequence[Mapping[str, Any]
     return ((name, messages.get(name, "")) for name in sorted(names))
 
 
-def _is_here(host: str) -> bool:
+def _is_loopback_host(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -151,16 +151,18 @@ class TaxiiCollection:
     _began: float = field(default_factory=time.monotonic)
 
     @property
-    def collection(self) -> str:
+    def collection_url(self) -> str:
         """Return the collection's address."""
         return self.url.rstrip("/") + "/"
 
     @property
-    def root(self) -> str:
+    def api_root_url(self) -> str:
         """Return that of the API root that it is in."""
-        return self.collection.rpartition("/collections/")[0] + "/"
+        return self.collection_url.rpartition("/collections/")[0] + "/"
 
-    def iter_pages(self, after: str | None, limit: int = OF_A_PAGE) -> Iterator[tuple[list[Any], str | None]]:
+    def iter_pages_of_objects_added_after(
+        self, added_after: str | None, limit: int = OF_A_PAGE
+    ) -> Iterator[tuple[list[Any], str | None]]:
         """Yield objects that were added after a moment, a page at a time.
 
         With each page comes the moment up to which all are fetched then.
@@ -170,9 +172,9 @@ class TaxiiCollection:
         seen_hashes: set[int] = set()
         next_token: str | None = None
         for _ in range(MAX_PAGES):
-            parameters = {"added_after": after, "limit": str(limit), "next": next_token}
-            data, headers = self._request(
-                "GET", self.collection + "objects/", {k: v for k, v in parameters.items() if v}
+            parameters = {"added_after": added_after, "limit": str(limit), "next": next_token}
+            data, headers = self._request_with_retries(
+                "GET", self.collection_url + "objects/", {k: v for k, v in parameters.items() if v}
             )
             objects = data.get("objects", [])
             if not isinstance(objects, list):
@@ -182,14 +184,14 @@ class TaxiiCollection:
             if data.get("more") is not True:
                 return
             next_token = str(data["next"]) if data.get("next") is not None else None
-            after = after if next_token is not None else last
+            added_after = added_after if next_token is not None else last
             fresh = {hash(json.dumps(stix_object, sort_keys=True)) for stix_object in objects} - seen_hashes
             if not fresh or (next_token is None and last is None):
                 raise self._make_error("the pages of the response repeat without end")
             seen_hashes |= fresh
         raise self._make_error("it has more than {most} pages", most=MAX_PAGES)
 
-    def add(self, objects: Sequence[Mapping[str, Any]]) -> tuple[int, tuple[str, ...]]:
+    def upload_objects(self, objects: Sequence[Mapping[str, Any]]) -> tuple[int, tuple[str, ...]]:
         """Hand objects over; how many the server has then, and what it did not take, with why.
 
         What it has already is no failure.
@@ -197,35 +199,39 @@ class TaxiiCollection:
         accepted_count, failures = 0, []
         for start in range(0, len(objects), AT_ONCE):
             part = objects[start : start + AT_ONCE]
-            status, _ = self._request("POST", self.collection + "objects/", {}, {"objects": list(part)})
-            status = self._await_completion(status)
-            missing_objects = [(name, why) for name, why in _iter_refused(status, part) if not self._has(name)]
+            status, _ = self._request_with_retries(
+                "POST", self.collection_url + "objects/", {}, {"objects": list(part)}
+            )
+            status = self._await_upload_completion(status)
+            missing_objects = [
+                (name, why) for name, why in _iter_refused_objects(status, part) if not self._has_object(name)
+            ]
             failures += [f"{name}: {why}"[:300] for name, why in missing_objects]
             accepted_count += len(part) - len(missing_objects)
         return accepted_count, tuple(failures)
 
-    def _await_completion(self, status: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _await_upload_completion(self, status: Mapping[str, Any]) -> Mapping[str, Any]:
         while status.get("status") != "complete":
             if not isinstance(status.get("id"), str) or not _STATUS.match(status["id"]):
                 raise self._make_error("the server does not report the result of the upload")
-            self._wait(2)
-            status, _ = self._request("GET", f"{self.root}status/{status['id']}/", {})
+            self._wait_within_limit(2)
+            status, _ = self._request_with_retries("GET", f"{self.api_root_url}status/{status['id']}/", {})
         return status
 
-    def _has(self, name: str) -> bool:
-        data, _ = self._request("GET", self.collection + "objects/", {"match[id]": name})
+    def _has_object(self, object_id: str) -> bool:
+        data, _ = self._request_with_retries("GET", self.collection_url + "objects/", {"match[id]": object_id})
         return any(
-            isinstance(stix_object, dict) and stix_object.get("id") == name
-            for stix_object in _get_list(data, "objects")
+            isinstance(stix_object, dict) and stix_object.get("id") == object_id
+            for stix_object in _get_list_in_answer(data, "objects")
         )
 
-    def _wait(self, seconds: float) -> None:
+    def _wait_within_limit(self, seconds: float) -> None:
         self._waited_seconds += seconds
         if self._waited_seconds > MAX_WAIT:
             raise self._make_error("the server did not respond within {most} s", most=MAX_WAIT)
         self.sleep(seconds)
 
-    def _request(
+    def _request_with_retries(
         self, method: str, url: str, parameters: Mapping[str, str], body: Mapping[str, Any] | None = None
     ) -> tuple[Mapping[str, Any], Mapping[str, str]]:
         content = json.dumps(body, ensure_ascii=False).encode() if body is not None else None
@@ -234,7 +240,7 @@ class TaxiiCollection:
             if status not in (429, 503):
                 break
             retry_after = headers.get("retry-after", "")
-            self._wait(int(retry_after) if retry_after.isdigit() and len(retry_after) < 5 else 5)
+            self._wait_within_limit(int(retry_after) if retry_after.isdigit() and len(retry_after) < 5 else 5)
         if 300 <= status < 400:
             raise self._make_error("the server responded with {status}; redirects are not followed", status=status)
         if status in (401, 403):
@@ -271,7 +277,7 @@ class TaxiiCollection:
                         params=parameters,
                         content=content,
                         headers=headers,
-                        extensions={"trace": deadline.trace},
+                        extensions={"trace": deadline.trace_httpx_connections},
                     ) as response,
                 ):
                     for chunk in response.iter_raw():
@@ -286,7 +292,9 @@ class TaxiiCollection:
                     response_headers = {name.lower(): value[:200] for name, value in response.headers.items()}
                     return response.status_code, response_headers, bytes(body)
             except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-                raise self._make_error("it cannot be reached: {why}", why=deadline.explain(error)) from None
+                raise self._make_error(
+                    "it cannot be reached: {why}", why=deadline.explain_error_or_timeout(error)
+                ) from None
 
     def _make_error(self, what: str, **values: Any) -> InputError:
         return InputError(what, file=self.file, mend=_CHECK, **values)

@@ -56,7 +56,7 @@ def parse_value(text: str) -> IndicatorValue | None:
     lower = plain.casefold()
     if len(lower) in _DIGESTS and _HEX.match(lower):
         return IndicatorValue(_DIGESTS[len(lower)], lower)
-    return _parse_network(lower) or _parse_name(lower) or _parse_with_path(plain)
+    return _parse_address_or_network(lower) or _parse_domain_name(lower) or _parse_address_with_path_or_port(plain)
 
 
 def _parse_url(text: str) -> IndicatorValue | None:
@@ -65,7 +65,7 @@ def _parse_url(text: str) -> IndicatorValue | None:
         host, port = parts.hostname, parts.port
     except ValueError:
         return None
-    where = _parse_network(host or "") or _parse_name(host or "")
+    where = _parse_address_or_network(host or "") or _parse_domain_name(host or "")
     if where is None or where.kind == "network" or re.search(r"[\s\x00-\x1f\x7f]", text):
         return None
     name = f"[{where.text}]" if ":" in where.text else where.text
@@ -75,18 +75,18 @@ def _parse_url(text: str) -> IndicatorValue | None:
     return IndicatorValue("url", f"{parts.scheme}://{name}{port_suffix}{parts.path or '/'}{query}")
 
 
-def _parse_with_path(text: str) -> IndicatorValue | None:
+def _parse_address_with_path_or_port(text: str) -> IndicatorValue | None:
     """Parse ``evil.test/gate.php``, as lists shorten URLs, and an address with its port."""
     head, slash, _ = text.partition("/")
     if slash:
-        return _parse_url(f"http://{text}") if _parse_name(head.casefold().partition(":")[0]) else None
+        return _parse_url(f"http://{text}") if _parse_domain_name(head.casefold().partition(":")[0]) else None
     host, colon, port = text.rpartition(":")
     if colon and port.isdigit() and len(port) <= 5:
-        return _parse_network(host.casefold().strip("[]")) or _parse_name(host.casefold())
+        return _parse_address_or_network(host.casefold().strip("[]")) or _parse_domain_name(host.casefold())
     return None
 
 
-def _parse_network(text: str) -> IndicatorValue | None:
+def _parse_address_or_network(text: str) -> IndicatorValue | None:
     try:
         network = ipaddress.ip_network(text, strict=False)
     except ValueError:
@@ -98,7 +98,7 @@ def _parse_network(text: str) -> IndicatorValue | None:
     return IndicatorValue("network", str(network))
 
 
-def _parse_name(text: str) -> IndicatorValue | None:
+def _parse_domain_name(text: str) -> IndicatorValue | None:
     text = text.rstrip(".")
     try:
         text = text if text.isascii() else text.encode("idna").decode("ascii")
@@ -107,10 +107,10 @@ def _parse_name(text: str) -> IndicatorValue | None:
     return IndicatorValue("domain", text) if len(text) <= 253 and _NAME.match(text) else None
 
 
-def get_exclusion(value: IndicatorValue) -> ExclusionReason | None:
+def get_reason_value_never_matches(value: IndicatorValue) -> ExclusionReason | None:
     """Return why a value never matches anything, by itself; None: it does."""
     if value.kind == "address":
-        if value.text in load_common_values():
+        if value.text in load_values_that_everybody_uses():
             return "everybody"
         return None if ipaddress.ip_address(value.text).is_global else "private"
     if value.kind == "network":
@@ -119,20 +119,20 @@ def get_exclusion(value: IndicatorValue) -> ExclusionReason | None:
             return "wide"
         return None if network.is_global else "private"
     if value.kind == "domain":
-        if value.text in load_common_values():
+        if value.text in load_values_that_everybody_uses():
             return "everybody"
         return "wide" if _is_public_suffix(value.text) else None
     if value.kind == "url":
         parts = urlsplit(value.text)
         if parts.path == "/" and not parts.query:
-            inner = _parse_network(parts.hostname or "") or _parse_name(parts.hostname or "")
-            return get_exclusion(inner) if inner is not None else None
-        inner = _parse_network(parts.hostname or "")
-        return "private" if inner is not None and get_exclusion(inner) == "private" else None
+            inner = _parse_address_or_network(parts.hostname or "") or _parse_domain_name(parts.hostname or "")
+            return get_reason_value_never_matches(inner) if inner is not None else None
+        inner = _parse_address_or_network(parts.hostname or "")
+        return "private" if inner is not None and get_reason_value_never_matches(inner) == "private" else None
     return None
 
 
-def is_own(value: IndicatorValue, names: Iterable[str], addresses: Iterable[str]) -> bool:
+def is_value_of_own_assets(value: IndicatorValue, own_names: Iterable[str], own_addresses: Iterable[str]) -> bool:
     """Return whether a value is of ourselves.
 
     An address of a host, a name of a site, or what such a name ends with or begins.
@@ -140,13 +140,13 @@ def is_own(value: IndicatorValue, names: Iterable[str], addresses: Iterable[str]
     host = urlsplit(value.text).hostname or "" if value.kind == "url" else value.text
     if value.kind == "network":
         network = ipaddress.ip_network(value.text)
-        return any(_within(address, network) for address in addresses)
-    return host in addresses or any(
-        host == name or host.endswith(f".{name}") or name.endswith(f".{host}") for name in names
+        return any(_is_address_in_network(address, network) for address in own_addresses)
+    return host in own_addresses or any(
+        host == name or host.endswith(f".{name}") or name.endswith(f".{host}") for name in own_names
     )
 
 
-def _within(address: str, network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> bool:
+def _is_address_in_network(address: str, network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> bool:
     try:
         return ipaddress.ip_address(address) in network
     except ValueError:
@@ -154,18 +154,18 @@ def _within(address: str, network: ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 @cache
-def load_common_values() -> frozenset[str]:
+def load_values_that_everybody_uses() -> frozenset[str]:
     """Name and addresses that everybody uses, as shipped: resolvers, search engines, mail, what pages load."""
     lines = Path(__file__).with_name("everybody.txt").read_text("utf-8").splitlines()
     return frozenset(line.split("#")[0].strip() for line in lines if line.split("#")[0].strip())
 
 
 @cache
-def _suffixes():  # type: ignore[no-untyped-def]
+def _load_public_suffix_list():  # type: ignore[no-untyped-def]
     from publicsuffixlist import PublicSuffixList  # slow to load, and only names need it
 
     return PublicSuffixList()
 
 
 def _is_public_suffix(name: str) -> bool:
-    return _suffixes().privatesuffix(name) is None
+    return _load_public_suffix_list().privatesuffix(name) is None

@@ -17,18 +17,18 @@ _MEND = "import the list again as Google, Bing or another engine publishes it; s
 _KEYS = ("ipv4Prefix", "ipv6Prefix")
 
 
-def load_networks(office: Path) -> tuple[str, ...]:
+def load_search_engine_networks(office: Path) -> tuple[str, ...]:
     """Return all of them, each once; none when there is no such folder.
 
     Raises InputError for a file that is no such list.
     """
     folder = office / FOLDER
     files = sorted(folder.glob("*.json")) if folder.is_dir() else []
-    unique_networks = dict.fromkeys(network for file in files for network in _read_networks(file))
+    unique_networks = dict.fromkeys(network for file in files for network in _read_search_engine_networks_in_file(file))
     return tuple(unique_networks)[:MAX_NETWORKS]
 
 
-def _read_networks(file: Path) -> list[str]:
+def _read_search_engine_networks_in_file(file: Path) -> list[str]:
     try:
         content = file.read_bytes()[: MAX_BYTES + 1]
     except OSError as error:
@@ -36,12 +36,14 @@ def _read_networks(file: Path) -> list[str]:
             f"cannot be read: {error.strerror}", file=file, mend="check the path and its permissions"
         ) from error
     try:
-        if len(content) > MAX_BYTES or not json_shape.is_sound(content, values=MAX_NETWORKS * 4, depth=8):
+        if len(content) > MAX_BYTES or not json_shape.is_json_within_bounds(
+            content, max_values=MAX_NETWORKS * 4, max_depth=8
+        ):
             raise ValueError
-        return [str(ipaddress.ip_network(_get_prefix(entry))) for entry in json.loads(content)["prefixes"]]
+        return [str(ipaddress.ip_network(_get_ip_prefix_of_entry(entry))) for entry in json.loads(content)["prefixes"]]
     except (ValueError, TypeError, KeyError, RecursionError, StopIteration) as error:
         raise InputError("is not a list of the networks of a search engine", file=file, mend=_MEND) from error
 
 
-def _get_prefix(entry: Any) -> str:
+def _get_ip_prefix_of_entry(entry: Any) -> str:
     return str(next(entry[key] for key in _KEYS if key in entry))

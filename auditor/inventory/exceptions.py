@@ -14,7 +14,7 @@ from typing import Any
 
 from auditor.errors import InputError
 from auditor.models import Attestation, Authorization, ExceptionScope, Host, Organisation, Statement, Waiver
-from auditor.system.yaml_source import find_line, load_yaml, validate_model
+from auditor.system.yaml_source import find_line_of_path_in_yaml_file, load_yaml, validate_yaml_data_as_model
 
 WAIVERS = "waivers.yml"
 ATTESTATIONS = "attestations.yml"
@@ -30,22 +30,25 @@ _NAMES = ("id", "control", "document")
 
 
 @dataclass(frozen=True)
-class _Entry:
+class _PaperEntry:
     """One paper as written."""
 
     file: Path
     index: int
     values: Mapping[str, Any]
 
-    def make_error(self, what: str, mend: str, *below: int | str) -> InputError:
+    def make_error_at_entry(self, what: str, mend: str, *below: int | str) -> InputError:
         return InputError(
-            f"{self.name}: {what}", mend=mend, file=self.file, line=find_line(self.file, [self.index, *below])
+            f"{self.display_name}: {what}",
+            mend=mend,
+            file=self.file,
+            line=find_line_of_path_in_yaml_file(self.file, [self.index, *below]),
         )
 
-    def parse[Paper: (Waiver, Attestation, Authorization, Statement)](
+    def parse_into_paper_model[Paper: (Waiver, Attestation, Authorization, Statement)](
         self, model: type[Paper], **extra_fields: str
     ) -> Paper:
-        return validate_model(
+        return validate_yaml_data_as_model(
             model,
             {**extra_fields, **self.values},
             "{paper}: {where}: {why}",
@@ -56,98 +59,102 @@ class _Entry:
             else "see docs/en/waivers.md",
             file=self.file,
             at=[self.index],
-            paper=self.name,
+            paper=self.display_name,
         )
 
     @property
-    def name(self) -> str:
+    def display_name(self) -> str:
         return str(next(filter(None, map(self.values.get, _NAMES)), f"entry {self.index + 1}"))
 
 
-def _describe_docs(file: Path) -> str:
+def _format_pointer_to_docs_of_file(file: Path) -> str:
     return f"see docs/en/{_PAGES.get(file.name, 'waivers')}.md"
 
 
-def get_folder(inventory: str | Path) -> Path:
+def get_office_folder_of_inventory(inventory_path: str | Path) -> Path:
     """Return where an inventory's office papers are."""
-    path = Path(inventory)
+    path = Path(inventory_path)
     return (path if path.is_dir() else path.parent) / "office"
 
 
-def load_waivers(office: Path, organisation: Organisation | None, hosts: Sequence[Host]) -> tuple[Waiver, ...]:
+def load_waivers(office_folder: Path, organisation: Organisation | None, hosts: Sequence[Host]) -> tuple[Waiver, ...]:
     """Return the waivers, in the file's order; none when there is no file.
 
     Raises InputError naming file, line and mend.
     """
     results: dict[str, Waiver] = {}
-    for entry in _iter_entries(office / WAIVERS):
-        waiver = entry.parse(Waiver)
+    for entry in _iter_paper_entries_in_file(office_folder / WAIVERS):
+        waiver = entry.parse_into_paper_model(Waiver)
         if waiver.id in results:
-            raise entry.make_error("two waivers have this ID", "give each one its own ID", "id")
-        _check_dates(entry, "granted", waiver.granted, "expires", waiver.expires)
-        _check_scope(entry, waiver.scope, organisation, hosts)
+            raise entry.make_error_at_entry("two waivers have this ID", "give each one its own ID", "id")
+        _check_dates_are_at_most_a_year_apart(entry, "granted", waiver.granted, "expires", waiver.expires)
+        _check_scope_names_declared_subjects(entry, waiver.scope, organisation, hosts)
         results[waiver.id] = waiver
     return tuple(results.values())
 
 
 def load_attestations(
-    office: Path, organisation: Organisation | None, hosts: Sequence[Host]
+    office_folder: Path, organisation: Organisation | None, hosts: Sequence[Host]
 ) -> tuple[Attestation, ...]:
     """Return the attestations, in the file's order, each with the digest of its evidence file.
 
     Raises InputError likewise.
     """
     results = []
-    for entry in _iter_entries(office / ATTESTATIONS):
-        digest = _compute_digest(office, entry)
-        attestation = entry.parse(Attestation, sha256=digest)
+    for entry in _iter_paper_entries_in_file(office_folder / ATTESTATIONS):
+        digest = _compute_sha256_of_evidence_file(office_folder, entry)
+        attestation = entry.parse_into_paper_model(Attestation, sha256=digest)
         if attestation.sha256 != digest:
-            raise entry.make_error(
+            raise entry.make_error_at_entry(
                 f"{attestation.evidence} has changed since it was attested",
                 f"restore the old file, or attest to the new one: sha256: {digest}",
                 "sha256",
             )
-        _check_dates(entry, "when", attestation.when, "valid_until", attestation.valid_until)
-        _check_scope(entry, attestation.scope, organisation, hosts)
+        _check_dates_are_at_most_a_year_apart(entry, "when", attestation.when, "valid_until", attestation.valid_until)
+        _check_scope_names_declared_subjects(entry, attestation.scope, organisation, hosts)
         results.append(attestation)
     return tuple(results)
 
 
 def load_authorizations(
-    office: Path, organisation: Organisation | None, hosts: Sequence[Host]
+    office_folder: Path, organisation: Organisation | None, hosts: Sequence[Host]
 ) -> tuple[Authorization, ...]:
     """Return the authorizations, in the file's order. Raises InputError likewise."""
     results = []
-    for entry in _iter_entries(office / AUTHORIZATIONS):
-        authorization = entry.parse(Authorization)
-        _check_dates(entry, "dated", authorization.dated, "expires", authorization.expires)
-        _check_scope(entry, authorization.scope, organisation, hosts)
+    for entry in _iter_paper_entries_in_file(office_folder / AUTHORIZATIONS):
+        authorization = entry.parse_into_paper_model(Authorization)
+        _check_dates_are_at_most_a_year_apart(entry, "dated", authorization.dated, "expires", authorization.expires)
+        _check_scope_names_declared_subjects(entry, authorization.scope, organisation, hosts)
         results.append(authorization)
     return tuple(results)
 
 
-def load_statements(office: Path, organisation: Organisation | None, hosts: Sequence[Host]) -> tuple[Statement, ...]:
+def load_vulnerability_statements_from_office(
+    office_folder: Path, organisation: Organisation | None, hosts: Sequence[Host]
+) -> tuple[Statement, ...]:
     """Return the statements on vulnerabilities, in the file's order.
 
     Raises InputError likewise, and for two that contradict each other.
     """
     results: list[Statement] = []
-    for entry in _iter_entries(office / STATEMENTS):
-        statement = entry.parse(Statement)
+    for entry in _iter_paper_entries_in_file(office_folder / STATEMENTS):
+        statement = entry.parse_into_paper_model(Statement)
         if any(other.id == statement.id for other in results):
-            raise entry.make_error("two statements have this ID", "give each one its own ID", "id")
-        _check_dates(entry, "granted", statement.granted, "expires", statement.expires)
-        _check_scope(entry, statement.scope, organisation, hosts)
+            raise entry.make_error_at_entry("two statements have this ID", "give each one its own ID", "id")
+        _check_dates_are_at_most_a_year_apart(entry, "granted", statement.granted, "expires", statement.expires)
+        _check_scope_names_declared_subjects(entry, statement.scope, organisation, hosts)
         if statement.scope.sites:
-            raise entry.make_error("applies to units and hosts, not to sites", "name the site's host", "scope", "sites")
-        against = next((other for other in results if _contradicts(other, statement)), None)
+            raise entry.make_error_at_entry(
+                "applies to units and hosts, not to sites", "name the site's host", "scope", "sites"
+            )
+        against = next((other for other in results if _are_statements_contradictory(other, statement)), None)
         if against is not None:
-            raise entry.make_error(f"contradicts {against.id}", "keep one of the two", "status")
+            raise entry.make_error_at_entry(f"contradicts {against.id}", "keep one of the two", "status")
         results.append(statement)
     return tuple(results)
 
 
-def _contradicts(statement: Statement, other: Statement) -> bool:
+def _are_statements_contradictory(statement: Statement, other: Statement) -> bool:
     about = (statement.vulnerability, statement.product) == (
         other.vulnerability,
         other.product,
@@ -157,46 +164,49 @@ def _contradicts(statement: Statement, other: Statement) -> bool:
     return about and together and bool(shares_scope)
 
 
-def _iter_entries(file: Path) -> Iterator[_Entry]:
+def _iter_paper_entries_in_file(file: Path) -> Iterator[_PaperEntry]:
     entries = load_yaml(file) if file.is_file() else None
     if entries is None:
         return
     if not isinstance(entries, list):
         raise InputError(
-            f"{file.name} must be a list", file=file, line=1, mend=f"start each entry with '- '; {_describe_docs(file)}"
+            f"{file.name} must be a list",
+            file=file,
+            line=1,
+            mend=f"start each entry with '- '; {_format_pointer_to_docs_of_file(file)}",
         )
     for index, values in enumerate(entries):
         if not isinstance(values, dict):
             raise InputError(
                 f"entry {index + 1} is not a mapping",
                 file=file,
-                line=find_line(file, [index]),
+                line=find_line_of_path_in_yaml_file(file, [index]),
                 mend="see docs/en/review-settings.md"
                 if file.name == AUTHORIZATIONS
                 else "see docs/en/vulnerabilities.md"
                 if file.name == STATEMENTS
                 else "see docs/en/waivers.md",
             )
-        yield _Entry(file, index, values)
+        yield _PaperEntry(file, index, values)
 
 
-def _check_dates(entry: _Entry, first: str, begins: date, last: str, ends: date) -> None:
+def _check_dates_are_at_most_a_year_apart(entry: _PaperEntry, first: str, begins: date, last: str, ends: date) -> None:
     if ends < begins:
-        raise entry.make_error(f"{last} {ends} is before {first} {begins}", "fix the dates", last)
+        raise entry.make_error_at_entry(f"{last} {ends} is before {first} {begins}", "fix the dates", last)
     if (ends - begins).days > LONGEST:
-        raise entry.make_error(
+        raise entry.make_error_at_entry(
             f"is valid from {begins} to {ends}, longer than a year", "review the decision at least once a year", last
         )
 
 
-def _check_scope(
-    entry: _Entry, scope: ExceptionScope, organisation: Organisation | None, hosts: Sequence[Host]
+def _check_scope_names_declared_subjects(
+    entry: _PaperEntry, scope: ExceptionScope, organisation: Organisation | None, hosts: Sequence[Host]
 ) -> None:
     sites = [site for host in hosts for site in host.sites]
     declared_units = {host.unit for host in hosts} | {site.unit for site in sites}
     units = {unit.id for unit in organisation.units} if organisation is not None else declared_units
     if not (scope.units or scope.hosts or scope.sites):
-        raise entry.make_error("scope is empty", "name units, hosts or sites", "scope")
+        raise entry.make_error_at_entry("scope is empty", "name units, hosts or sites", "scope")
     for key, names, known_names in (
         ("units", scope.units, units),
         ("hosts", scope.hosts, {host.name for host in hosts}),
@@ -204,27 +214,27 @@ def _check_scope(
     ):
         for index, name in enumerate(names):
             if name not in known_names:
-                raise entry.make_error(
+                raise entry.make_error_at_entry(
                     f"{name} is not among the inventory's {key}", "see 'auditor inventory check'", "scope", key, index
                 )
 
 
-def _compute_digest(office: Path, entry: _Entry) -> str:
+def _compute_sha256_of_evidence_file(office_folder: Path, entry: _PaperEntry) -> str:
     """Return the SHA-256 of the evidence file, which lies in the office folder and nowhere else."""
     file_name = entry.values.get("evidence")
     if not isinstance(file_name, str) or not file_name:
-        raise entry.make_error(
-            "has no evidence file", f"add 'evidence: FILE'; {_describe_docs(entry.file)}", "evidence"
+        raise entry.make_error_at_entry(
+            "has no evidence file", f"add 'evidence: FILE'; {_format_pointer_to_docs_of_file(entry.file)}", "evidence"
         )
-    file = (office / file_name).resolve()
-    if not file.is_relative_to(office.resolve()):
-        raise entry.make_error(
-            f"evidence {file_name} is outside the office folder", f"move the file to {office}", "evidence"
+    file = (office_folder / file_name).resolve()
+    if not file.is_relative_to(office_folder.resolve()):
+        raise entry.make_error_at_entry(
+            f"evidence {file_name} is outside the office folder", f"move the file to {office_folder}", "evidence"
         )
     try:
         with file.open("rb") as content:
             return hashlib.file_digest(content, "sha256").hexdigest()
     except OSError as error:
-        raise entry.make_error(
-            f"evidence {file_name} cannot be read: {error.strerror}", f"move the file to {office}", "evidence"
+        raise entry.make_error_at_entry(
+            f"evidence {file_name} cannot be read: {error.strerror}", f"move the file to {office_folder}", "evidence"
         ) from error

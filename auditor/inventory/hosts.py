@@ -12,14 +12,19 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from auditor.errors import find_nearest, get_first_error
+from auditor.errors import find_nearest_known_name, get_place_and_message_of_first_error
 from auditor.inventory import exceptions as office
 from auditor.inventory import organisation as organisations
 from auditor.inventory import thresholds, variables
-from auditor.inventory.reach import WAY, get_literal, is_template, load_variables
+from auditor.inventory.reach import (
+    WAY,
+    get_variable_as_written,
+    is_ansible_template,
+    load_variables_with_normalized_ssh_names,
+)
 from auditor.inventory.variables import SourcedValue, Variables
 from auditor.models import Host, Inventory, Site
-from auditor.system.yaml_source import VaultValue, validate_model
+from auditor.system.yaml_source import VaultValue, validate_yaml_data_as_model
 
 HOST_KEYS = {
     "luytre_unit": "unit",
@@ -45,16 +50,16 @@ OTHER_KEYS = {
 """Type and meaning of the variables that are no field of a Host."""
 
 
-def load(path: Path) -> Inventory:
+def load_inventory(path: Path) -> Inventory:
     """Read and check an inventory folder or file. Raises InputError naming file, line and mend."""
-    variables_by_host = load_variables(path)
+    variables_by_host = load_variables_with_normalized_ssh_names(path)
     if not variables_by_host:
         raise variables.make_no_hosts_error(path)
-    hosts = tuple(_parse_host(name, own) for name, own in variables_by_host.items())
-    organisation = organisations.load(path)
-    organisations.check_units(organisation, hosts, variables_by_host)
-    _check_domains(hosts, variables_by_host)
-    papers = office.get_folder(path)
+    hosts = tuple(_parse_host_from_variables(name, own) for name, own in variables_by_host.items())
+    organisation = organisations.load_organisation(path)
+    organisations.check_units_are_in_organisation(organisation, hosts, variables_by_host)
+    _check_domains_are_declared_once(hosts, variables_by_host)
+    papers = office.get_office_folder_of_inventory(path)
     return Inventory(
         path=str(path),
         organisation=organisation,
@@ -62,11 +67,11 @@ def load(path: Path) -> Inventory:
         waivers=office.load_waivers(papers, organisation, hosts),
         attestations=office.load_attestations(papers, organisation, hosts),
         authorizations=office.load_authorizations(papers, organisation, hosts),
-        statements=office.load_statements(papers, organisation, hosts),
+        statements=office.load_vulnerability_statements_from_office(papers, organisation, hosts),
     )
 
 
-def list_undeclared_units(inventory: Inventory) -> Sequence[str]:
+def list_units_named_without_organisation(inventory: Inventory) -> Sequence[str]:
     """Return the units that hosts and sites name where no ``office/organisation.yml`` lists units, in order."""
     if inventory.organisation is not None:
         return ()
@@ -74,66 +79,72 @@ def list_undeclared_units(inventory: Inventory) -> Sequence[str]:
     return tuple(dict.fromkeys(unit for unit in unit_ids if unit is not None))
 
 
-def _parse_host(name: str, own: Variables) -> Host:
-    for key, source in own.items():
+def _parse_host_from_variables(name: str, host_variables: Variables) -> Host:
+    for key, source in host_variables.items():
         if key.startswith("luytre_") and key not in HOST_KEYS and key not in OTHER_KEYS:
             known_keys = sorted({*HOST_KEYS, *OTHER_KEYS})
-            raise source.make_error(
+            raise source.make_error_at_value(
                 f"host {name}: unknown variable {key}",
                 f"known variables: {', '.join(known_keys)}",
-                guess=find_nearest(key, known_keys),
+                guess=find_nearest_known_name(key, known_keys),
             )
-        if key.startswith("luytre_") and is_template(repr(source.value)):
-            raise source.make_error(
+        if key.startswith("luytre_") and is_ansible_template(repr(source.value)):
+            raise source.make_error_at_value(
                 f"host {name}: {key} is a template", "write the value itself: it must be readable without Ansible"
             )
         if isinstance(source.value, VaultValue) and (key.startswith("luytre_") or key in WAY):
-            raise source.make_error(
+            raise source.make_error_at_value(
                 f"host {name}: {key} is encrypted", "write it in plain text; only passwords are secret"
             )
-    _check_port(name, own.get("ansible_port"))
-    sites = _parse_sites(name, own.get("luytre_sites"))
-    declared_fields = {field: own[key].value for key, field in HOST_KEYS.items() if key in own}
+    _check_ansible_port(name, host_variables.get("ansible_port"))
+    sites = _parse_sites_of_host(name, host_variables.get("luytre_sites"))
+    declared_fields = {field: host_variables[key].value for key, field in HOST_KEYS.items() if key in host_variables}
     try:
         return Host(
             name=name,
-            address=str(get_literal(own, "ansible_host", name)),
-            automation_user=get_literal(own, "ansible_user", None),
-            by_password=any(key in own for key in _PASSWORDS),
+            address=str(get_variable_as_written(host_variables, "ansible_host", name)),
+            automation_user=get_variable_as_written(host_variables, "ansible_user", None),
+            by_password=any(key in host_variables for key in _PASSWORDS),
             sites=sites,
-            thresholds=tuple(thresholds.parse_thresholds(name, own).items()),
+            thresholds=tuple(thresholds.parse_thresholds(name, host_variables).items()),
             **declared_fields,
         )
     except ValidationError as error:
-        (field, *below), why = get_first_error(error)
+        (field, *below), why = get_place_and_message_of_first_error(error)
         key = next((key for key, field_name in HOST_KEYS.items() if field_name == field), "ansible_user")
-        raise own[key].make_error(f"host {name}: {key}: {why}", "see inventories/example/hosts.yml", *below) from error
+        raise host_variables[key].make_error_at_value(
+            f"host {name}: {key}: {why}", "see inventories/example/hosts.yml", *below
+        ) from error
 
 
-def _check_port(host: str, source: SourcedValue | None) -> None:
+def _check_ansible_port(host: str, source: SourcedValue | None) -> None:
     port = str(source.value) if source is not None else "22"
-    if source is not None and not is_template(port) and not (port.isdecimal() and 0 < int(port) < 65536):
-        raise source.make_error(f"host {host}: ansible_port: {port} is not a port", "give a number from 1 to 65535")
+    if source is not None and not is_ansible_template(port) and not (port.isdecimal() and 0 < int(port) < 65536):
+        raise source.make_error_at_value(
+            f"host {host}: ansible_port: {port} is not a port", "give a number from 1 to 65535"
+        )
 
 
-def _parse_sites(host: str, source: SourcedValue | None) -> tuple[Site, ...]:
+def _parse_sites_of_host(host: str, source: SourcedValue | None) -> tuple[Site, ...]:
     if source is None:
         return ()
     if source.over is not None:
-        raise source.make_error(
-            f"host {host}: luytre_sites replaces the one at {source.over.where}",
+        raise source.make_error_at_value(
+            f"host {host}: luytre_sites replaces the one at {source.over.file_and_line}",
             "declare all sites of a host in one place",
         )
     if not isinstance(source.value, list):
-        raise source.make_error(f"host {host}: luytre_sites is not a list", "start each site with '- domain: …'")
+        raise source.make_error_at_value(
+            f"host {host}: luytre_sites is not a list", "start each site with '- domain: …'"
+        )
     sites = []
     for index, entry in enumerate(source.value):
         if not isinstance(entry, dict):
-            raise source.make_error(
+            raise source.make_error_at_value(
                 f"host {host}: site number {index + 1} is not a mapping", "write 'domain: …'", index
             )
         sites.append(
-            validate_model(
+            validate_yaml_data_as_model(
                 Site,
                 {**entry, "host": host, "level_declared": "level" in entry},
                 "host {host}: site {site}: {where}: {why}",
@@ -147,13 +158,13 @@ def _parse_sites(host: str, source: SourcedValue | None) -> tuple[Site, ...]:
     return tuple(sites)
 
 
-def _check_domains(hosts: Sequence[Host], of_hosts: Mapping[str, Variables]) -> None:
+def _check_domains_are_declared_once(hosts: Sequence[Host], variables_by_host: Mapping[str, Variables]) -> None:
     host_by_domain: dict[str, str] = {}
     for host in hosts:
         for index, site in enumerate(host.sites):
             for name in (site.domain, *site.aliases):
                 if name in host_by_domain:
-                    raise of_hosts[host.name]["luytre_sites"].make_error(
+                    raise variables_by_host[host.name]["luytre_sites"].make_error_at_value(
                         f"domain {name} is declared twice, on {host_by_domain[name]} and {host.name}",
                         "keep it only on the host that serves it",
                         index,

@@ -16,7 +16,9 @@ from auditor.models import Organisation, Unit, UnitId, windows
 def resolve_successor(organisation: Organisation, unit: Unit) -> Unit:
     """Return the unit itself, or the one that has its tasks now."""
     seen_ids = {unit.id}
-    while (successor := organisation.unit(unit.successor or "")) is not None and successor.id not in seen_ids:
+    while (
+        successor := organisation.find_unit_by_id(unit.successor or "")
+    ) is not None and successor.id not in seen_ids:
         unit = successor
         seen_ids.add(unit.id)
     return unit
@@ -26,7 +28,7 @@ def find_superior(organisation: Organisation, unit: Unit) -> Unit | None:
     """Return the unit that stands above a unit today, None at the top."""
     seen_ids = {unit.id}
     here = unit
-    while (here_above := organisation.unit(here.parent or "")) is not None and here_above.id not in seen_ids:
+    while (here_above := organisation.find_unit_by_id(here.parent or "")) is not None and here_above.id not in seen_ids:
         if here_above.successor is None:
             return here_above
         here = here_above
@@ -35,58 +37,62 @@ def find_superior(organisation: Organisation, unit: Unit) -> Unit | None:
     return None if heir.id in (unit.id, here.id) else heir
 
 
-def list_within(organisation: Organisation, unit: Unit) -> tuple[Unit, ...]:
+def list_units_within_unit(organisation: Organisation, unit: Unit) -> tuple[Unit, ...]:
     """Return the unit, the units below it, and those that any of them took over from; in the order of the file."""
-    ids = list_ids_within(organisation, [unit.id])
+    ids = list_unit_ids_within_units(organisation, [unit.id])
     return tuple(candidate for candidate in organisation.units if candidate.id in ids)
 
 
-def list_ids_within(organisation: Organisation | None, unit_ids: Iterable[UnitId]) -> frozenset[UnitId]:
+def list_unit_ids_within_units(organisation: Organisation | None, unit_ids: Iterable[UnitId]) -> frozenset[UnitId]:
     """Return the ids of what is within any of these units, themselves included."""
     named_ids = frozenset(unit_ids)
     if organisation is None:
         return named_ids
     units = organisation.units
     return named_ids | {
-        unit.id for unit in units if any(step.id in named_ids for step in iter_upward(organisation, unit))
+        unit.id for unit in units if any(step.id in named_ids for step in iter_units_upward_to_top(organisation, unit))
     }
 
 
-def iter_upward(organisation: Organisation, unit: Unit) -> Iterator[Unit]:
+def iter_units_upward_to_top(organisation: Organisation, unit: Unit) -> Iterator[Unit]:
     """Yield the unit, then who took over from it or else stands above it, one after the other to the top."""
     here: Unit | None = unit
     seen_ids: set[UnitId] = set()
     while here is not None and here.id not in seen_ids:
         yield here
         seen_ids.add(here.id)
-        here = organisation.unit(here.successor or "") or find_superior(organisation, here)
+        here = organisation.find_unit_by_id(here.successor or "") or find_superior(organisation, here)
 
 
-def list_windows(organisation: Organisation, unit_id: UnitId | None) -> tuple[windows.Window, ...]:
+def list_change_windows_of_unit(
+    organisation: Organisation, unit_id: UnitId | None
+) -> tuple[windows.WeeklyTimeWindow, ...]:
     """Return the change windows of the unit, or else of the nearest on its way ``iter_upward`` that has some; empty.
 
     At any time.
     """
-    unit = organisation.unit(unit_id or "")
-    window_lists = (office.windows for office in (iter_upward(organisation, unit) if unit is not None else ()))
-    return tuple(windows.parse(text) for text in next(filter(None, window_lists), ()))
+    unit = organisation.find_unit_by_id(unit_id or "")
+    window_lists = (
+        office.windows for office in (iter_units_upward_to_top(organisation, unit) if unit is not None else ())
+    )
+    return tuple(windows.parse_weekly_time_window(text) for text in next(filter(None, window_lists), ()))
 
 
-def list_addressees(organisation: Organisation, unit: Unit) -> tuple[Unit, ...]:
+def list_units_reported_to(organisation: Organisation, unit: Unit) -> tuple[Unit, ...]:
     """Return whom a unit reports to: those named, each in its present shape; else the unit above it."""
     if unit.reports_to:
-        return _resolve_units(organisation, unit.reports_to)
+        return _resolve_unit_ids_to_successors(organisation, unit.reports_to)
     above = find_superior(organisation, unit)
     return (above,) if above else ()
 
 
-def list_copies(organisation: Organisation, unit: Unit) -> tuple[Unit, ...]:
+def list_units_copied_on_reports(organisation: Organisation, unit: Unit) -> tuple[Unit, ...]:
     """Return who else receives what a unit writes, each in its present shape."""
-    return _resolve_units(organisation, unit.copies_to)
+    return _resolve_unit_ids_to_successors(organisation, unit.copies_to)
 
 
-def _resolve_units(organisation: Organisation, ids: tuple[str, ...]) -> tuple[Unit, ...]:
-    units = (unit for unit_id in ids if (unit := organisation.unit(unit_id)) is not None)
+def _resolve_unit_ids_to_successors(organisation: Organisation, unit_ids: tuple[str, ...]) -> tuple[Unit, ...]:
+    units = (unit for unit_id in unit_ids if (unit := organisation.find_unit_by_id(unit_id)) is not None)
     return tuple(
         {unit.id: unit for unit in (resolve_successor(organisation, former_unit) for former_unit in units)}.values()
     )

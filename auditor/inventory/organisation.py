@@ -9,18 +9,18 @@ from auditor.errors import InputError
 from auditor.inventory import exceptions as office
 from auditor.inventory.variables import Variables
 from auditor.models import Host, Organisation
-from auditor.system.yaml_source import find_line, load_yaml, validate_model
+from auditor.system.yaml_source import find_line_of_path_in_yaml_file, load_yaml, validate_yaml_data_as_model
 
 
-def load(path: Path) -> Organisation | None:
+def load_organisation(path: Path) -> Organisation | None:
     """Return the organisation of an inventory; None when it has no such file.
 
     Raises InputError naming file, line and mend.
     """
-    file = office.get_folder(path) / "organisation.yml"
+    file = office.get_office_folder_of_inventory(path) / "organisation.yml"
     if not file.is_file():
         return None
-    organisation = validate_model(
+    organisation = validate_yaml_data_as_model(
         Organisation, load_yaml(file), "{where}: {why}", mend="see inventories/example/office", file=file
     )
     ids = [unit.id for unit in organisation.units]
@@ -29,7 +29,7 @@ def load(path: Path) -> Organisation | None:
             raise InputError(
                 f"unit {unit.id} is declared twice",
                 file=file,
-                line=find_line(file, ["units", index]),
+                line=find_line_of_path_in_yaml_file(file, ["units", index]),
                 mend="give each unit its own ID",
             )
         others: tuple[tuple[str, str | None], ...] = (
@@ -43,25 +43,27 @@ def load(path: Path) -> Organisation | None:
                 raise InputError(
                     f"unit {unit.id}: {field} {other} is not a unit",
                     file=file,
-                    line=find_line(file, ["units", index, field]),
+                    line=find_line_of_path_in_yaml_file(file, ["units", index, field]),
                     mend="declare that unit, or fix the name",
                 )
     return organisation
 
 
-def check_units(organisation: Organisation | None, hosts: Sequence[Host], of_hosts: Mapping[str, Variables]) -> None:
+def check_units_are_in_organisation(
+    organisation: Organisation | None, hosts: Sequence[Host], variables_by_host: Mapping[str, Variables]
+) -> None:
     """Raise InputError for a host or a site of a unit that the organisation does not have."""
     if organisation is None:
         return
     for host in hosts:
-        if host.unit is not None and organisation.unit(host.unit) is None:
-            raise of_hosts[host.name]["luytre_unit"].make_error(
+        if host.unit is not None and organisation.find_unit_by_id(host.unit) is None:
+            raise variables_by_host[host.name]["luytre_unit"].make_error_at_value(
                 f"host {host.name}: unit {host.unit} is not in office/organisation.yml",
                 "declare the unit there, or fix the name",
             )
         for index, site in enumerate(host.sites):
-            if site.unit is not None and organisation.unit(site.unit) is None:
-                raise of_hosts[host.name]["luytre_sites"].make_error(
+            if site.unit is not None and organisation.find_unit_by_id(site.unit) is None:
+                raise variables_by_host[host.name]["luytre_sites"].make_error_at_value(
                     f"site {site.domain}: unit {site.unit} is not in office/organisation.yml",
                     "declare the unit there, or fix the name",
                     index,

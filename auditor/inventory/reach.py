@@ -29,8 +29,11 @@ class Reach:
 
 def load_reach(path: Path) -> Mapping[str, Reach]:
     """Return how every host is reached, by name."""
-    folder = variables.get_folder(path).resolve()
-    return {name: _make_reach(name, own, folder) for name, own in load_variables(path).items()}
+    folder = variables.get_folder_of_inventory(path).resolve()
+    return {
+        name: _make_reach_from_variables(name, own, folder)
+        for name, own in load_variables_with_normalized_ssh_names(path).items()
+    }
 
 
 _SSH_KEYS = (
@@ -55,17 +58,21 @@ KNOWN_HOSTS = "{{ inventory_dir }}/office/known_hosts"
 _INVENTORY_DIR = re.compile(r"\{\{\s*inventory_dir\s*\}\}")
 
 
-def load_variables(path: Path) -> Mapping[str, Variables]:
+def load_variables_with_normalized_ssh_names(path: Path) -> Mapping[str, Variables]:
     """Return each host's variables, the way there by the names of ``WAY`` whichever were used."""
     return {
         host: {**own, **{key: own[name] for key, names in _OF_SEVERAL_NAMES.items() for name in names if name in own}}
-        for host, own in variables.load_variables(path).items()
+        for host, own in variables.load_variables_by_host(path).items()
     }
 
 
-def _make_reach(name: str, own: Variables, folder: Path) -> Reach:
-    values = {key: _INVENTORY_DIR.sub(lambda _: str(folder), str(own[key].value)) for key in WAY if key in own}
-    unclear = next((key for key, value in values.items() if is_template(value)), None)
+def _make_reach_from_variables(name: str, host_variables: Variables, folder: Path) -> Reach:
+    values = {
+        key: _INVENTORY_DIR.sub(lambda _: str(folder), str(host_variables[key].value))
+        for key in WAY
+        if key in host_variables
+    }
+    unclear = next((key for key, value in values.items() if is_ansible_template(value)), None)
     if values.get("ansible_connection", "ssh") not in ("ssh", "smart", "ansible.builtin.ssh"):
         unclear = "ansible_connection"
     port = values.get("ansible_port", "22")
@@ -84,11 +91,11 @@ def _make_reach(name: str, own: Variables, folder: Path) -> Reach:
         key_file=values.get("ansible_ssh_private_key_file"),
         ssh_arguments=tuple(arguments),
         unclear=unclear,
-        ca_file=get_literal(own, "luytre_ca_file", None),
+        ca_file=get_variable_as_written(host_variables, "luytre_ca_file", None),
     )
 
 
-def build_login_variables(user: str | None, key_file: str, known_hosts: str) -> dict[str, str | None]:
+def build_login_variables_of_enrolled_host(user: str | None, key_file: str, known_hosts: str) -> dict[str, str | None]:
     """Return the variables by which a host is entered after it was enrolled.
 
     With this key, and only if it shows a recorded one.
@@ -103,25 +110,25 @@ def build_login_variables(user: str | None, key_file: str, known_hosts: str) -> 
     }
 
 
-def is_template(text: str) -> bool:
+def is_ansible_template(text: str) -> bool:
     """Return whether Ansible would work something out in the text."""
     return any(opening in text for opening in ("{{", "{%", "{#"))
 
 
-def get_literal(own: Variables, key: str, default: Any) -> Any:
+def get_variable_as_written(host_variables: Variables, key: str, default: Any) -> Any:
     """Return the variable as written, ``default`` when it is not."""
-    return own[key].value if key in own else default
+    return host_variables[key].value if key in host_variables else default
 
 
-def check_addresses(path: Path) -> None:
+def check_hosts_have_different_addresses(path: Path) -> None:
     """Raise InputError for two hosts that are one machine; what only Ansible could work out is let be."""
-    variables_by_host = load_variables(path)
+    variables_by_host = load_variables_with_normalized_ssh_names(path)
     host_by_place: dict[tuple[str, int, tuple[str, ...]], str] = {}
     for name, to in load_reach(path).items():
         other = host_by_place.setdefault((to.address, to.port, to.ssh_arguments), name) if to.unclear is None else name
         if other != name:
             source = variables_by_host[name].get("ansible_host") or variables_by_host[other]["ansible_host"]
-            raise source.make_error(
+            raise source.make_error_at_value(
                 f"hosts {other} and {name} have the same address {to.address} and port {to.port}",
                 "name each machine once",
             )

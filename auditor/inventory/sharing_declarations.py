@@ -15,7 +15,7 @@ from pydantic import Field, StringConstraints, model_validator
 from auditor.errors import InputError
 from auditor.models import Model, Organisation, Role, UnitId
 from auditor.models.base import Printable
-from auditor.system.yaml_source import find_line, load_yaml, validate_model
+from auditor.system.yaml_source import find_line_of_path_in_yaml_file, load_yaml, validate_yaml_data_as_model
 
 FILE = "sharing.yml"
 _MEND = "see docs/en/sharing.md"
@@ -35,7 +35,7 @@ class Declaration(Model):
     dated: date = Field(description="the day on which it was said")
 
     @model_validator(mode="after")
-    def _since_when(self) -> Self:
+    def _require_since_only_if_in_place(self) -> Self:
         if self.in_place and self.since is None:
             raise ValueError("since: it is in place, so a day has to say since when")
         if not self.in_place and self.since is not None:
@@ -65,22 +65,24 @@ class _File(Model):
     units: Mapping[UnitId, SharingDeclarations]
 
 
-def load(office: Path, organisation: Organisation | None) -> Mapping[UnitId, SharingDeclarations]:
+def load_sharing_declarations_by_unit(
+    office_folder: Path, organisation: Organisation | None
+) -> Mapping[UnitId, SharingDeclarations]:
     """Return what each office declares, by unit; none when there is no file.
 
     Raises InputError naming file, line and mend.
     """
-    file = office / FILE
+    file = office_folder / FILE
     if not file.is_file():
         return {}
-    document = validate_model(_File, load_yaml(file), "{where}: {why}", mend=_MEND, file=file)
+    document = validate_yaml_data_as_model(_File, load_yaml(file), "{where}: {why}", mend=_MEND, file=file)
     units = {unit.id for unit in organisation.units} if organisation is not None else set()
     for unit in document.units:
         if unit not in units:
             raise InputError(
                 f"{unit} is not in office/organisation.yml",
                 file=file,
-                line=find_line(file, ["units", unit]),
+                line=find_line_of_path_in_yaml_file(file, ["units", unit]),
                 mend=_MEND,
             )
     return document.units

@@ -16,7 +16,7 @@ from pydantic import Field, StringConstraints, model_validator
 from auditor.errors import InputError
 from auditor.models import Domain, Host, Model, Organisation, Role, Site, UnitId
 from auditor.models.base import Printable
-from auditor.system.yaml_source import find_line, load_yaml, validate_model
+from auditor.system.yaml_source import find_line_of_path_in_yaml_file, load_yaml, validate_yaml_data_as_model
 
 FILE = "systems.yml"
 _MEND = "see docs/en/yearly.md"
@@ -55,7 +55,7 @@ class System(Model):
     hosts: tuple[str, ...] = Field(default=(), description="the servers that are parts of it")
 
     @model_validator(mode="after")
-    def _what_an_approval_needs(self) -> Self:
+    def _require_level_and_decision_for_dossier(self) -> Self:
         if self.dossier is not None and self.level is None:
             raise ValueError("dossier: it proposes a level, but 'level' is missing; add 'level: 2'")
         if self.dossier == "approved" and self.decision is None:
@@ -99,17 +99,19 @@ class Contradiction:
     values: tuple[tuple[str, str], ...]
 
 
-def load(office: Path, organisation: Organisation | None, hosts: Sequence[Host]) -> Systems:
+def load_information_systems(office_folder: Path, organisation: Organisation | None, hosts: Sequence[Host]) -> Systems:
     """Return the systems. Raises InputError naming file, line and mend, also where there is no such file."""
-    file = office / FILE
+    file = office_folder / FILE
     if not file.is_file():
         raise InputError("no information systems are declared", file=file, mend=_MEND)
-    document = validate_model(Systems, load_yaml(file), "{where}: {why}", mend=_MEND, file=file)
-    _check_names(document, file, organisation, hosts)
+    document = validate_yaml_data_as_model(Systems, load_yaml(file), "{where}: {why}", mend=_MEND, file=file)
+    _check_named_units_sites_and_hosts_exist(document, file, organisation, hosts)
     return document
 
 
-def _check_names(document: Systems, file: Path, organisation: Organisation | None, hosts: Sequence[Host]) -> None:
+def _check_named_units_sites_and_hosts_exist(
+    document: Systems, file: Path, organisation: Organisation | None, hosts: Sequence[Host]
+) -> None:
     """Raise InputError for the first name that is nobody's."""
     units = {unit.id for unit in organisation.units} if organisation is not None else set()
     sites = {site.domain for host in hosts for site in host.sites}
@@ -117,7 +119,7 @@ def _check_names(document: Systems, file: Path, organisation: Organisation | Non
     ids: set[str] = set()
 
     def _make_error(what: str, place: Sequence[int | str]) -> InputError:
-        return InputError(what, file=file, line=find_line(file, place), mend=_MEND)
+        return InputError(what, file=file, line=find_line_of_path_in_yaml_file(file, place), mend=_MEND)
 
     def check_unit(unit: UnitId, *place: int | str) -> None:
         if unit not in units:
@@ -145,17 +147,19 @@ def _check_names(document: Systems, file: Path, organisation: Organisation | Non
                 )
 
 
-def load_levels(office: Path, organisation: Organisation | None, hosts: Sequence[Host]) -> Mapping[str, int]:
+def load_highest_system_level_by_site(
+    office_folder: Path, organisation: Organisation | None, hosts: Sequence[Host]
+) -> Mapping[str, int]:
     """Return by site the level of the system that it is a part of, of several the highest.
 
     Nothing where there is no such file.
 
     Raises InputError naming file, line and mend.
     """
-    if not (office / FILE).is_file():
+    if not (office_folder / FILE).is_file():
         return {}
     level_by_site: dict[str, int] = {}
-    for system in load(office, organisation, hosts).systems:
+    for system in load_information_systems(office_folder, organisation, hosts).systems:
         if system.level is not None:
             level_by_site.update({site: max(system.level, level_by_site.get(site, 0)) for site in system.sites})
     return level_by_site
@@ -165,12 +169,12 @@ def find_contradictions(systems: Iterable[System], sites: Iterable[Site]) -> tup
     """Return what cannot be so: of the sites each has to be in one system, of its level."""
     systems = tuple(systems)
     return (
-        *_check_sites(systems, sites),
-        *(contradiction for system in systems for contradiction in _check_system(system)),
+        *_find_contradictions_at_sites(systems, sites),
+        *(contradiction for system in systems for contradiction in _find_contradictions_in_system(system)),
     )
 
 
-def _check_sites(systems: Sequence[System], sites: Iterable[Site]) -> Iterator[Contradiction]:
+def _find_contradictions_at_sites(systems: Sequence[System], sites: Iterable[Site]) -> Iterator[Contradiction]:
     for site in sites:
         of = [system for system in systems if site.domain in system.sites]
         if not of:
@@ -187,7 +191,7 @@ def _check_sites(systems: Sequence[System], sites: Iterable[Site]) -> Iterator[C
                 )
 
 
-def _check_system(system: System) -> Iterator[Contradiction]:
+def _find_contradictions_in_system(system: System) -> Iterator[Contradiction]:
     system_value = (("system", system.name),)
     if system.measures == "all" and system.measures_expected is not None:
         yield Contradiction("done_and_expected", system_value)

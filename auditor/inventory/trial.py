@@ -11,7 +11,7 @@ from auditor.errors import InputError
 
 
 @contextmanager
-def make_trial_folder(folder: Path, name: str, text: str) -> Iterator[Path]:
+def make_trial_inventory_folder_with_file(folder: Path, name: str, text: str) -> Iterator[Path]:
     """Make a folder that reads like ``folder`` with a file ``name`` in it, for a while.
 
     An InputError within names the real files.

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from auditor.errors import InputError, find_nearest
+from auditor.errors import InputError, find_nearest_known_name
 from auditor.inventory import vault
-from auditor.system.yaml_source import find_line, parse_yaml, read_text
+from auditor.system.yaml_source import find_line_of_path_in_yaml_file, parse_yaml, read_text
 
 _SUFFIXES = (".yml", ".yaml")
 NOT_READ = rf"^(?!.*({'|'.join(map(re.escape, _SUFFIXES))})$)"
@@ -42,16 +42,16 @@ class SourcedValue:
     """What the same variable was until this was read."""
 
     @property
-    def where(self) -> str:
+    def file_and_line(self) -> str:
         """Return ``file:line``."""
-        return f"{self.file}:{find_line(self.file, self.path)}"
+        return f"{self.file}:{find_line_of_path_in_yaml_file(self.file, self.path)}"
 
-    def make_error(self, what: str, mend: str, *below: int | str, guess: str | None = None) -> InputError:
+    def make_error_at_value(self, what: str, mend: str, *below: int | str, guess: str | None = None) -> InputError:
         """Return a mistake in it, or in what is ``below`` it."""
-        line = find_line(self.file, [*self.path, *below])
+        line = find_line_of_path_in_yaml_file(self.file, [*self.path, *below])
         return InputError(what, mend=mend, file=self.file, line=line, guess=guess)
 
-    def iter_members(self, what: str, mend: str) -> Iterator[tuple[Any, SourcedValue]]:
+    def iter_members_of_mapping(self, what: str, mend: str) -> Iterator[tuple[Any, SourcedValue]]:
         """Yield each value of a mapping by its key; nothing when it is empty.
 
         Raises InputError when it is something else.
@@ -59,7 +59,7 @@ class SourcedValue:
         if not self.value:
             return
         if not isinstance(self.value, dict):
-            raise self.make_error(what, mend)
+            raise self.make_error_at_value(what, mend)
         for key, value in self.value.items():
             yield key, SourcedValue(value, self.file, (*self.path, key))
 
@@ -67,25 +67,25 @@ class SourcedValue:
 Variables = Mapping[str, SourcedValue]
 
 
-def load_variables(path: Path) -> Mapping[str, Variables]:
+def load_variables_by_host(path: Path) -> Mapping[str, Variables]:
     """Return each host's variables by its name, in the order in which hosts are named. Raises InputError."""
-    groups = _Groups()
-    for file in _list_files(path):
-        groups.read(_parse_file(file))
-    groups.check_names()
-    return groups.merge(get_folder(path))
+    groups = _InventoryGroups()
+    for file in _list_inventory_files_to_read(path):
+        groups.read_groups_of_file(_parse_inventory_file(file))
+    groups.check_no_host_is_named_like_group()
+    return groups.merge_variables_by_host(get_folder_of_inventory(path))
 
 
-def get_folder(path: Path) -> Path:
+def get_folder_of_inventory(path: Path) -> Path:
     """Return the folder of an inventory, which is that folder or a file in it."""
     return path if path.is_dir() else path.parent
 
 
-def list_unread_files(path: Path) -> Sequence[Path]:
+def list_inventory_files_never_read(path: Path) -> Sequence[Path]:
     """Return what lies in an inventory folder as if it belonged to it, and is read by no run."""
     if not path.is_dir():
         return ()
-    read = {*_list_files(path), *(path / name for name in _BESIDE)}
+    read = {*_list_inventory_files_to_read(path), *(path / name for name in _BESIDE)}
     return tuple(
         entry
         for entry in sorted(path.iterdir())
@@ -96,11 +96,11 @@ def list_unread_files(path: Path) -> Sequence[Path]:
     )
 
 
-def _list_files(path: Path) -> Sequence[Path]:
+def _list_inventory_files_to_read(path: Path) -> Sequence[Path]:
     if path.is_file() and path.suffix in _YAML_SUFFIXES:
         return (path,)
     if path.is_file():
-        raise _make_ini_error(path) or InputError(
+        raise _make_error_if_ini_inventory(path) or InputError(
             "is not named like a YAML file", file=path, mend="give it a name that ends in .yml"
         )
     if not path.exists():
@@ -122,7 +122,7 @@ def _list_files(path: Path) -> Sequence[Path]:
     ]
     if not files:
         beside = (file for file in sorted(path.iterdir()) if file.is_file())
-        raise next(filter(None, map(_make_ini_error, beside)), None) or make_no_hosts_error(path)
+        raise next(filter(None, map(_make_error_if_ini_inventory, beside)), None) or make_no_hosts_error(path)
     return tuple(files)
 
 
@@ -131,7 +131,7 @@ def make_no_hosts_error(path: Path) -> InputError:
     return InputError(
         "no hosts in this inventory",
         file=path,
-        mend=f"add one with 'auditor enroll HOST --address ADDRESS -i {get_folder(path)}'",
+        mend=f"add one with 'auditor enroll HOST --address ADDRESS -i {get_folder_of_inventory(path)}'",
     )
 
 
@@ -141,7 +141,7 @@ _INI = re.compile(r"(?:[ \t]*(?:[#;][^\n]*)?\n)*(?:\[[^\]\n]+\][ \t]*(?:\n|\Z)|[
 """How Ansible's other form of an inventory begins: a group, or a host with its variables on one line."""
 
 
-def _make_ini_error(file: Path) -> InputError | None:
+def _make_error_if_ini_inventory(file: Path) -> InputError | None:
     """Return the error for an inventory in INI form; None for anything else."""
     try:
         with file.open(encoding="utf-8", errors="replace") as text:
@@ -158,21 +158,23 @@ def _make_ini_error(file: Path) -> InputError | None:
     )
 
 
-def _parse_file(file: Path) -> SourcedValue:
+def _parse_inventory_file(file: Path) -> SourcedValue:
     text = read_text(file)
     try:
-        value = parse_yaml(vault.decrypt_file(text, file) if vault.is_encrypted(text) else text, file)
+        value = parse_yaml(
+            vault.decrypt_text_of_vault_file(text, file) if vault.is_ansible_vault_text(text) else text, file
+        )
     except InputError as error:
-        if (ini := _make_ini_error(file)) is not None:
+        if (ini := _make_error_if_ini_inventory(file)) is not None:
             raise ini from error
         raise
-    if isinstance(value, str | list) and (ini := _make_ini_error(file)) is not None:
+    if isinstance(value, str | list) and (ini := _make_error_if_ini_inventory(file)) is not None:
         raise ini
     return SourcedValue(value, file)
 
 
 @dataclass
-class _Groups:
+class _InventoryGroups:
     """The groups and hosts that the files have named so far."""
 
     variables: dict[str, dict[str, SourcedValue]] = field(default_factory=lambda: {_ALL: {}, _UNGROUPED: {}})
@@ -182,25 +184,27 @@ class _Groups:
     """Host name to the groups that name it, and where."""
     _depths: dict[str, int] = field(default_factory=dict)
 
-    def read(self, file: SourcedValue) -> None:
-        for name, body in file.iter_members("an inventory file must be a mapping of groups", "begin with 'all:'"):
+    def read_groups_of_file(self, file: SourcedValue) -> None:
+        for name, body in file.iter_members_of_mapping(
+            "an inventory file must be a mapping of groups", "begin with 'all:'"
+        ):
             self._read_group(name, body)
 
-    def check_names(self) -> None:
+    def check_no_host_is_named_like_group(self) -> None:
         """Raise InputError for a host named like a group: to name it would be to name them all."""
         for host, groups in self.named_by.items():
             if host in self.variables:
                 where = next(iter(groups.values()))
-                raise where.make_error(f"host {host} has the name of a group", "rename one of them")
+                raise where.make_error_at_value(f"host {host} has the name of a group", "rename one of them")
 
-    def merge(self, folder: Path) -> Mapping[str, Variables]:
+    def merge_variables_by_host(self, folder: Path) -> Mapping[str, Variables]:
         """Return each host's variables, with those of ``group_vars/`` and ``host_vars/`` in ``folder``."""
-        files = {group: _read_vars_files(folder / "group_vars", group) for group in self.variables}
-        ranks = {group: self._rank(group) for group in self.variables}
+        files = {group: _read_group_or_host_vars_files(folder / "group_vars", group) for group in self.variables}
+        ranks = {group: self._get_merge_rank_of_group(group) for group in self.variables}
         variables_by_host = {}
         for host, own in self.hosts.items():
             groups = [_ALL, *sorted(self._list_groups(host), key=ranks.__getitem__)]
-            beside = _read_vars_files(folder / "host_vars", host)
+            beside = _read_group_or_host_vars_files(folder / "host_vars", host)
             variables_by_host[host] = _merge_layers(
                 [*(self.variables[group] for group in groups), *(files[group] for group in groups), own, beside]
             )
@@ -208,39 +212,41 @@ class _Groups:
 
     def _read_group(self, name: Any, group: SourcedValue, parent: str | None = None) -> None:
         if not isinstance(name, str) or not name:
-            raise group.make_error(f"the name of group {name} is not text", "put it in quotes")
+            raise group.make_error_at_value(f"the name of group {name} is not text", "put it in quotes")
         self.variables.setdefault(name, {})
         self.parents.setdefault(name, set())
         if parent is not None:
-            self._put_below(parent, name, group)
-        for key, section in group.iter_members(f"group {name} is not a mapping", "give it hosts:, vars: or children:"):
+            self._put_group_below_parent(parent, name, group)
+        for key, section in group.iter_members_of_mapping(
+            f"group {name} is not a mapping", "give it hosts:, vars: or children:"
+        ):
             match key:
                 case "vars":
-                    self.variables[name] = _merge_layers([self.variables[name], _read_variables(section)])
+                    self.variables[name] = _merge_layers([self.variables[name], _read_variables_of_section(section)])
                 case "hosts":
-                    for host, own in _iter_named_members(name, section):
-                        self._read_host(name, host, own)
+                    for host, own in _iter_members_of_group_section(name, section):
+                        self._read_hosts_of_group(name, host, own)
                 case "children":
-                    for child, body in _iter_named_members(name, section):
+                    for child, body in _iter_members_of_group_section(name, section):
                         self._read_group(child, body, name)
                 case _:
-                    raise section.make_error(
+                    raise section.make_error_at_value(
                         f"group {name} has an unknown key {key!r}",
                         "a group may contain only hosts:, vars: and children:",
-                        guess=find_nearest(str(key), _SECTIONS),
+                        guess=find_nearest_known_name(str(key), _SECTIONS),
                     )
 
-    def _read_host(self, group: str, key: Any, own: SourcedValue) -> None:
-        names, port = _expand_host_names(key, own)
+    def _read_hosts_of_group(self, group: str, key: Any, own: SourcedValue) -> None:
+        names, port = _expand_host_names_and_port_of_key(key, own)
         for name in names:
             if name not in self.hosts:
                 self.hosts[name] = {} if port is None else {"ansible_port": replace(own, value=port)}
             self.named_by.setdefault(name, {}).setdefault(group, own)
-            self.hosts[name] = _merge_layers([self.hosts[name], _read_variables(own)])
+            self.hosts[name] = _merge_layers([self.hosts[name], _read_variables_of_section(own)])
 
-    def _put_below(self, parent: str, child: str, where: SourcedValue) -> None:
+    def _put_group_below_parent(self, parent: str, child: str, where: SourcedValue) -> None:
         if child in {_ALL, parent, *self._list_ancestors([parent])}:
-            raise where.make_error(f"group {child} contains itself", "take it out of the groups below it")
+            raise where.make_error_at_value(f"group {child} contains itself", "take it out of the groups below it")
         self.parents[child].add(parent)
 
     def _list_ancestors(self, groups: Iterable[str]) -> set[str]:
@@ -260,16 +266,18 @@ class _Groups:
         group_names = group_names - {_UNGROUPED} if others else {_UNGROUPED}
         return (group_names | self._list_ancestors(group_names)) - {_ALL}
 
-    def _rank(self, group: str) -> tuple[int, int, str]:
+    def _get_merge_rank_of_group(self, group: str) -> tuple[int, int, str]:
         priority = self.variables[group].get("ansible_group_priority")
-        return self._depth(group), _to_int(priority.value) if priority else 1, group
+        return self._get_depth_of_group(group), _parse_int_or_one(priority.value) if priority else 1, group
 
-    def _depth(self, group: str) -> int:
+    def _get_depth_of_group(self, group: str) -> int:
         """Return how many groups are above it, on the longest way to ``all``, of which every group is a child."""
         if group == _ALL:
             return 0
         if group not in self._depths:
-            self._depths[group] = 1 + max((self._depth(parent) for parent in self.parents[group]), default=0)
+            self._depths[group] = 1 + max(
+                (self._get_depth_of_group(parent) for parent in self.parents[group]), default=0
+            )
         return self._depths[group]
 
 
@@ -281,41 +289,41 @@ def _merge_layers(layers: Iterable[Variables]) -> dict[str, SourcedValue]:
     return result
 
 
-def _read_variables(section: SourcedValue) -> dict[str, SourcedValue]:
-    members = section.iter_members("variables must be a mapping", "write 'name: value' lines")
+def _read_variables_of_section(section: SourcedValue) -> dict[str, SourcedValue]:
+    members = section.iter_members_of_mapping("variables must be a mapping", "write 'name: value' lines")
     return {str(key): value for key, value in members}
 
 
-def _iter_named_members(group: str, section: SourcedValue) -> Iterator[tuple[Any, SourcedValue]]:
-    return section.iter_members(
+def _iter_members_of_group_section(group: str, section: SourcedValue) -> Iterator[tuple[Any, SourcedValue]]:
+    return section.iter_members_of_mapping(
         f"{section.path[-1]}: of group {group} is not a mapping",
         "write each name on a line of its own, a colon after it",
     )
 
 
-def _to_int(value: Any) -> int:
+def _parse_int_or_one(value: Any) -> int:
     try:
         return int(value)
     except (TypeError, ValueError, OverflowError):
         return 1
 
 
-def _read_vars_files(folder: Path, name: str) -> dict[str, SourcedValue]:
+def _read_group_or_host_vars_files(folder: Path, name: str) -> dict[str, SourcedValue]:
     """Return what ``group_vars/`` or ``host_vars/`` says.
 
     The first of NAME, NAME.yml, … that is there, of a folder all files.
     """
     path = next((file for suffix in _YAML_SUFFIXES if (file := folder / f"{name}{suffix}").exists()), None)
-    files = () if path is None else _iter_files(path) if path.is_dir() else (path,)
-    return _merge_layers(_read_variables(_parse_file(file)) for file in files)
+    files = () if path is None else _iter_yaml_files_below_folder(path) if path.is_dir() else (path,)
+    return _merge_layers(_read_variables_of_section(_parse_inventory_file(file)) for file in files)
 
 
-def _iter_files(folder: Path) -> Iterator[Path]:
+def _iter_yaml_files_below_folder(folder: Path) -> Iterator[Path]:
     for entry in sorted(folder.iterdir()):
         if entry.name.startswith(".") or entry.name.endswith("~"):
             continue
         if entry.is_dir() and not entry.suffix:
-            yield from _iter_files(entry)
+            yield from _iter_yaml_files_below_folder(entry)
         elif entry.is_file() and entry.suffix in _YAML_SUFFIXES:
             yield entry
 
@@ -330,24 +338,24 @@ _FIT = re.compile(r"\w[\w.-]*")
 """What a host may be called, so that its name is neither a pattern nor an option to Ansible."""
 
 
-def _expand_host_names(key: Any, own: SourcedValue) -> tuple[Sequence[str], int | None]:
+def _expand_host_names_and_port_of_key(key: Any, own: SourcedValue) -> tuple[Sequence[str], int | None]:
     """Return the hosts that a key under ``hosts:`` stands for, which may be a range, and the port behind it."""
     if not isinstance(key, str):
-        raise own.make_error(f"the name of host {key} is not text", "put it in quotes")
+        raise own.make_error_at_value(f"the name of host {key} is not text", "put it in quotes")
     match = _WITH_PORT.fullmatch(key)
     pattern = (match["bracketed"] or match["plain"]) if match else key
-    names = _expand_range(pattern)
+    names = _expand_host_name_range(pattern)
     if not names:
-        raise own.make_error(f"{key!r} is not a range of hosts", "write it like web[01:03].test")
+        raise own.make_error_at_value(f"{key!r} is not a range of hosts", "write it like web[01:03].test")
     for name in names:
-        if not _FIT.fullmatch(name) and not _is_address(name):
-            raise own.make_error(
+        if not _FIT.fullmatch(name) and not _is_ip_address(name):
+            raise own.make_error_at_value(
                 f"{name!r} is not a valid host name", "use letters, digits, dots, dashes and underscores"
             )
     return names, int(match["port"] or match["number"]) if match else None
 
 
-def _is_address(name: str) -> bool:
+def _is_ip_address(name: str) -> bool:
     try:
         ipaddress.ip_address(name)
     except ValueError:
@@ -355,18 +363,18 @@ def _is_address(name: str) -> bool:
     return True
 
 
-def _expand_range(pattern: str) -> Sequence[str]:
+def _expand_host_name_range(pattern: str) -> Sequence[str]:
     """Return all names of a range; none when it is no sound one."""
     match = _RANGE.search(pattern)
     if match is None:
         return (pattern,)
     head, tail = pattern[: match.start()], pattern[match.end() :]
     step = int(match["step"] or 1)
-    members = _expand_bounds(match["first"] or "0", match["last"], step) if step else ()
-    return [name for member in members for name in _expand_range(f"{head}{member}{tail}")]
+    members = _expand_range_bounds(match["first"] or "0", match["last"], step) if step else ()
+    return [name for member in members for name in _expand_host_name_range(f"{head}{member}{tail}")]
 
 
-def _expand_bounds(first: str, last: str, step: int) -> Iterable[str]:
+def _expand_range_bounds(first: str, last: str, step: int) -> Iterable[str]:
     if first.isdecimal() and last.isdecimal():
         width = len(first) if first.startswith("0") and len(first) > 1 else 0
         numbers = range(int(first), int(last) + 1, step) if width in (0, len(last)) else ()

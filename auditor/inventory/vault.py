@@ -15,23 +15,23 @@ PASSWORD_FILE = "ANSIBLE_VAULT_PASSWORD_FILE"  # noqa: S105  a variable's name
 _HEAD = "$ANSIBLE_VAULT;"
 
 
-def is_encrypted(text: str) -> bool:
+def is_ansible_vault_text(text: str) -> bool:
     """Return whether this is an encrypted file's text."""
     return text.startswith(_HEAD)
 
 
-def get_password_file() -> Path | None:
+def get_vault_password_file() -> Path | None:
     """Return where the password is, by ``ANSIBLE_VAULT_PASSWORD_FILE``; None: not given."""
     value = os.environ.get(PASSWORD_FILE)
     return Path(value).expanduser().absolute() if value else None
 
 
-def decrypt_file(text: str, file: Path) -> str:
+def decrypt_text_of_vault_file(text: str, file: Path) -> str:
     """Return what the encrypted ``text`` of ``file`` says.
 
     Raises InputError without the password, or with a wrong one.
     """
-    password = get_password_file()
+    password = get_vault_password_file()
     if password is None:
         raise InputError(
             "is encrypted, so its data on these hosts is unknown",
@@ -39,7 +39,7 @@ def decrypt_file(text: str, file: Path) -> str:
             line=1,
             mend=f"name the file with the vault's password in {PASSWORD_FILE}",
         )
-    plain = _decrypt(text, password)
+    plain = _decrypt_text_with_ansible_vault(text, password)
     if plain is None:
         raise InputError(
             "is encrypted with a different password from the given one",
@@ -51,7 +51,7 @@ def decrypt_file(text: str, file: Path) -> str:
 
 
 @cache
-def _decrypt(text: str, password: Path) -> str | None:
+def _decrypt_text_with_ansible_vault(text: str, password: Path) -> str | None:
     with tempfile.TemporaryDirectory(prefix="luytre-") as home:
         Path(home, "ansible.cfg").touch()
         process = subprocess.run(

@@ -22,15 +22,15 @@ class AptSource:
     part: str
     signed_by: str = _KEYRING_FILE
 
-    def line(self, release: str) -> str:
+    def format_sources_list_line(self, release: str) -> str:
         """Return the line of a sources.list for ``release``."""
         return f"deb [signed-by={self.signed_by}] {self.uri} {release}{self.part} main"
 
 
-def parse_sources(targets: str) -> list[AptSource]:
+def parse_sources(indextargets_output: str) -> list[AptSource]:
     """Return the Debian sources in the output of ``apt-get indextargets`` with ``_FORMAT``, each once."""
     unique_sources: dict[AptSource, None] = {}
-    for line in targets.splitlines():
+    for line in indextargets_output.splitlines():
         uri, release, component, signed_by = line.split("|")
         match = _RELEASE.match(release)
         if component == "main" and match:
@@ -51,11 +51,13 @@ def list_sources() -> list[AptSource]:
     return source_list
 
 
-def parse_options(dump: str) -> str:
+def parse_apt_fetch_options(apt_config_dump: str) -> str:
     """Return the lines of ``apt-config dump`` that say how to fetch (proxies, timeouts, checks)."""
-    return "".join(f"{line}\n" for line in dump.splitlines() if _FETCH_OPTION.match(line))
+    return "".join(f"{line}\n" for line in apt_config_dump.splitlines() if _FETCH_OPTION.match(line))
 
 
-def read_options() -> str:
+def read_apt_fetch_options() -> str:
     """Return how this machine's apt fetches, as apt.conf text."""
-    return parse_options(subprocess.run(["apt-config", "dump"], capture_output=True, text=True, check=True).stdout)
+    return parse_apt_fetch_options(
+        subprocess.run(["apt-config", "dump"], capture_output=True, text=True, check=True).stdout
+    )

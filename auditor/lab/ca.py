@@ -13,7 +13,7 @@ Period = tuple[dt.date, dt.date]
 """The first and last day of a certificate."""
 
 
-def get_period(kind: str, today: dt.date) -> Period:
+def get_certificate_period(kind: str, today: dt.date) -> Period:
     """Return the period of a site's certificate. ``expired``: since 40 days."""
     return {
         "valid": (today - dt.timedelta(days=10), today + dt.timedelta(days=800)),
@@ -21,13 +21,13 @@ def get_period(kind: str, today: dt.date) -> Period:
     }[kind]
 
 
-def make_authority(certificate: Path) -> None:
+def make_certificate_authority(certificate: Path) -> None:
     """Make the authority, once; its key lies beside its certificate."""
     if certificate.exists():
         return
     certificate.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft_path = certificate.with_suffix(".making")
-    _openssl(
+    _run_openssl(
         "req", "-x509", "-newkey", "rsa:2048", "-noenc", "-keyout", str(certificate.with_name("ca.key")),
         "-out", str(draft_path), "-days", "3650", "-subj", "/O=Luy Tre lab/CN=Luy Tre lab CA",
         "-addext", "keyUsage=critical,keyCertSign,cRLSign",
@@ -42,11 +42,11 @@ def issue_certificate(
 
     The certificate has the period that the site's has in the lab, unless it gets another.
     """
-    start, end = (f"{day:%Y%m%d}000000Z" for day in period or get_period(site.certificate, today))
+    start, end = (f"{day:%Y%m%d}000000Z" for day in period or get_certificate_period(site.certificate, today))
     names = ",".join(f"DNS:{name}" for name in (domain, *site.aliases))
     with tempfile.TemporaryDirectory(prefix="luytre-lab-") as folder:
         key, certificate_path = Path(folder, "key"), Path(folder, "crt")
-        _openssl(
+        _run_openssl(
             "req", "-x509", "-newkey", "rsa:2048", "-noenc", "-keyout", str(key), "-out", str(certificate_path),
             "-CA", str(certificate), "-CAkey", str(certificate.with_name("ca.key")),
             "-not_before", start, "-not_after", end, "-subj", f"/CN={domain}",
@@ -56,5 +56,5 @@ def issue_certificate(
         return certificate_path.read_text("ascii"), key.read_text("ascii")
 
 
-def _openssl(*arguments: str) -> None:
+def _run_openssl(*arguments: str) -> None:
     subprocess.run(["openssl", *arguments], check=True, capture_output=True, umask=0o077)

@@ -20,7 +20,7 @@ from auditor.errors import LabError
 from auditor.lab.spec import HERE, Name
 from auditor.models import Domain, Model, Text
 from auditor.models.reviews import Kind
-from auditor.scans.traces import defang
+from auditor.scans.traces import defang_address
 from auditor.system.yaml_source import load_yaml
 
 _WORDS: Mapping[str, str] = {
@@ -74,7 +74,7 @@ class PlantedFile(Model):
     text: str
 
     @property
-    def full_text(self) -> str:
+    def planted_text(self) -> str:
         """Return the text as it is planted."""
         text = self.text
         for placeholder, word in _WORDS.items():
@@ -94,19 +94,19 @@ class ExpectedTrace(Model):
 
     def matches_trace(self, trace: Mapping[str, Any]) -> bool:
         """Return whether a trace, as findings have it, is of this."""
-        about = defang(self.target) if self.target is not None else None
+        about = defang_address(self.target) if self.target is not None else None
         place = trace["where"].partition(" (")[0] if "(" not in (self.where or "") else trace["where"]
         kind = not self.kinds or trace["kind"] in self.kinds
         return kind and self.where in (None, place) and about in (None, trace["target"])
 
     @model_validator(mode="after")
-    def _says_something(self) -> Self:
+    def _check_trace_is_described(self) -> Self:
         if not (self.where or self.target or self.kinds):
             raise ValueError("it names neither a place nor a foreign name nor a kind")
         return self
 
 
-class Plant(Model):
+class PlantedIntrusionTrace(Model):
     """One thing that an intruder left."""
 
     id: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{2,39}$")]
@@ -119,7 +119,7 @@ class Plant(Model):
     script: str = Field(default="", description="what a shell does there, as root, once the files are written")
 
     @model_validator(mode="after")
-    def _is_inert(self) -> Self:
+    def _check_planted_files_are_inert(self) -> Self:
         for file in self.files:
             before, _, code = file.text.partition(_INERT)
             if "§" in file.text and not (
@@ -130,12 +130,12 @@ class Plant(Model):
 
 
 @functools.cache
-def load_plants() -> tuple[Plant, ...]:
+def load_planted_intrusion_traces() -> tuple[PlantedIntrusionTrace, ...]:
     """Return all that is planted, in its order."""
-    return tuple(Plant.model_validate(entry) for entry in load_yaml(HERE / "compromised/planted.yml"))
+    return tuple(PlantedIntrusionTrace.model_validate(entry) for entry in load_yaml(HERE / "compromised/planted.yml"))
 
 
-def put_plants(host: str, run: Run, only: Collection[str] | None = None) -> None:
+def plant_intrusion_traces_on_machine(host: str, run: Run, only_ids: Collection[str] | None = None) -> None:
     """Put on a running machine what is listed for it, or only that of these ids.
 
     ``run`` runs a program there. Raises LabError naming what failed.
@@ -144,10 +144,10 @@ def put_plants(host: str, run: Run, only: Collection[str] | None = None) -> None
         {
             "id": item.id,
             "script": item.script,
-            "files": [{**file.model_dump(exclude={"text"}), "text": file.full_text} for file in item.files],
+            "files": [{**file.model_dump(exclude={"text"}), "text": file.planted_text} for file in item.files],
         }
-        for item in load_plants()
-        if item.host == host and (only is None or item.id in only)
+        for item in load_planted_intrusion_traces()
+        if item.host == host and (only_ids is None or item.id in only_ids)
     ]
     process = run(["python3", "-c", _PROGRAM], json.dumps(payload).encode())
     if process.returncode:

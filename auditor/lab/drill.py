@@ -20,11 +20,11 @@ from tempfile import TemporaryDirectory
 
 from auditor import lab
 from auditor.audit.controls import Catalogue, Drill
-from auditor.audit.run import audit, judge
+from auditor.audit.run import audit_hosts, judge_collected_facts
 from auditor.facts import HostFacts
-from auditor.fleet.runner import Task
+from auditor.fleet.runner import AnsibleTask
 from auditor.hardening import plan as planning
-from auditor.hardening.harden import harden
+from auditor.hardening.harden import harden_hosts_in_batches
 from auditor.hardening.journal import Journal
 from auditor.hardening.rollout import RolloutOptions
 from auditor.lab import undeclared_changes as touches
@@ -35,7 +35,7 @@ Say = Callable[[str], None]
 
 
 @dataclass
-class Proof:
+class DrillProof:
     """One drill on one host: how far it held. ``problem`` is empty when all of it did."""
 
     drill: Drill
@@ -50,8 +50,8 @@ class Proof:
 
 
 @dataclass
-class _Round:
-    proofs: list[Proof] = field(default_factory=list)
+class _DrillRound:
+    proofs: list[DrillProof] = field(default_factory=list)
     plan: planning.HardeningPlan = field(default_factory=lambda: planning.HardeningPlan(hosts=()))
     """What mended them."""
 
@@ -61,16 +61,16 @@ class _Round:
                 proof.problem = problem
 
 
-def run(
+def run_drills_on_fresh_hosts(
     catalogue: Catalogue,
     inventory: Inventory,
     drills: Sequence[Drill],
-    say: Say,
+    report_progress: Say,
     only_hosts: frozenset[str] = frozenset(),
-) -> tuple[Proof, ...]:
+) -> tuple[DrillProof, ...]:
     """Run drills on fresh, hardened lab hosts and say of each whether it held."""
     proofs = [
-        Proof(drill, host, catalogue[drill.control].fix is not None and drill.held != "by hand")
+        DrillProof(drill, host, catalogue[drill.control].fix is not None and drill.held != "by hand")
         for drill in drills
         for host in drill.hosts
         if not only_hosts or host in only_hosts
@@ -79,45 +79,47 @@ def run(
     hosts = [host for host in inventory.hosts if host.name in names]
     with TemporaryDirectory(prefix="luytre-drill-") as folder:
         scanner = DrillScanner(inventory, catalogue, Path(folder) / "history.sqlite")
-        context = _DrillContext(catalogue, inventory, hosts, say, Journal(Path(folder)), scanner)
-        first_run = _prepare(context, _list_dangerous_controls(catalogue, drills))
-        _run_rounds(context, proofs, first_run)
+        context = _DrillContext(catalogue, inventory, hosts, report_progress, Journal(Path(folder)), scanner)
+        first_run = _prepare_fresh_hardened_hosts(context, _list_dangerous_controls(catalogue, drills))
+        _run_drill_rounds(context, proofs, first_run)
         disturbed_proofs = [proof for proof in proofs if proof.problem]
         if disturbed_proofs and len(disturbed_proofs) < len(proofs):
-            say(f"{len(disturbed_proofs)} did not hold among others: once more, among themselves")
+            report_progress(f"{len(disturbed_proofs)} did not hold among others: once more, among themselves")
             for proof in disturbed_proofs:
-                say(f"{proof.drill.control}.{proof.drill.trap} {proof.host}: {proof.problem}")
+                report_progress(f"{proof.drill.control}.{proof.drill.trap} {proof.host}: {proof.problem}")
                 proof.problem = ""
-            lab.back_to_kept([host.name for host in hosts])
-            _run_rounds(context, disturbed_proofs, first_run)
+            lab.restore_kept_state_of_machines([host.name for host in hosts])
+            _run_drill_rounds(context, disturbed_proofs, first_run)
     return tuple(proofs)
 
 
-def _run_rounds(context: _DrillContext, proofs: Sequence[Proof], first_run: Run) -> None:
+def _run_drill_rounds(context: _DrillContext, proofs: Sequence[DrillProof], first_run: Run) -> None:
     """Run automated controls round by round, then those that a person mends.
 
     Each round of the latter is on hosts as first hardened.
     """
     automated_proofs, manual = ([proof for proof in proofs if proof.is_automated is value] for value in (True, False))
-    now, hardened_rounds = first_run, [_Round(batch) for batch in split_rounds(automated_proofs)]
+    now, hardened_rounds = first_run, [_DrillRound(batch) for batch in split_proofs_into_rounds(automated_proofs)]
     for hardened_round in hardened_rounds:
-        now = _prove(context, hardened_round, now)
+        now = _break_and_prove_round(context, hardened_round, now)
     if hardened_rounds:
-        _prove_stable(context, hardened_rounds)
-    for batch in split_rounds(manual):
+        _prove_hardening_again_changes_nothing(context, hardened_rounds)
+    for batch in split_proofs_into_rounds(manual):
         context.say("back to the hardened hosts")
-        lab.back_to_kept(sorted({proof.host for proof in batch}))
-        _prove(context, _Round(batch), context.add_scan_findings(batch, first_run))
+        lab.restore_kept_state_of_machines(sorted({proof.host for proof in batch}))
+        _break_and_prove_round(
+            context, _DrillRound(batch), context.add_scan_findings_that_audits_miss(batch, first_run)
+        )
 
 
-def split_rounds(proofs: Sequence[Proof]) -> Iterator[list[Proof]]:
+def split_proofs_into_rounds(proofs: Sequence[DrillProof]) -> Iterator[list[DrillProof]]:
     """Yield groups in which no control is broken twice on a host.
 
     A drill that stands alone has its host to itself.
     """
     queue = sorted(proofs, key=lambda proof: proof.drill.alone)
     while queue:
-        selection: dict[tuple[str, str, str], Proof] = {}
+        selection: dict[tuple[str, str, str], DrillProof] = {}
         hosts: set[str] = set()
         for proof in queue:
             what = (proof.host, proof.drill.control, proof.subject)
@@ -133,17 +135,17 @@ def _list_dangerous_controls(catalogue: Catalogue, drills: Sequence[Drill]) -> f
     return frozenset(control for control, fix in fixes.items() if fix is not None and fix.danger is not None)
 
 
-def _prepare(context: _DrillContext, accepted_controls: frozenset[ControlId]) -> Run:
+def _prepare_fresh_hardened_hosts(context: _DrillContext, accepted_controls: frozenset[ControlId]) -> Run:
     """Prepare fresh hosts, hardened with the danger of some controls, put aside; return how they were read then."""
     names = [host.name for host in context.hosts]
     context.say(f"fresh hosts: {', '.join(names)}")
-    lab.pristine(names)
+    lab.provide_pristine_machines(names)
     context.say("harden them")
-    audit_run, facts = audit(context.inventory, context.catalogue, context.hosts)
-    first_run = context.harden(
-        planning.make(context.catalogue, audit_run, facts, accepted_controls=accepted_controls)
+    audit_run, facts = audit_hosts(context.inventory, context.catalogue, context.hosts)
+    first_run = context.apply_plan_to_all_hosts(
+        planning.make_hardening_plan(context.catalogue, audit_run, facts, accepted_controls=accepted_controls)
     ).after
-    lab.keep(names)
+    lab.keep_state_of_machines(names)
     return first_run
 
 
@@ -166,28 +168,30 @@ class _DrillContext:
     journal: Journal
     scanner: DrillScanner
 
-    def add_scan_findings(self, proofs: Sequence[Proof], run: Run) -> Run:
+    def add_scan_findings_that_audits_miss(self, proofs: Sequence[DrillProof], run: Run) -> Run:
         """Return the run with the findings of a look now, where these drills are about what an audit alone misses."""
         hunt_hosts = {proof.host for proof in proofs if proof.drill.seen_by == "hunt"}
         review_sites = frozenset(proof.subject for proof in proofs if proof.drill.seen_by == "review")
         findings: list[Finding] = []
         if hunt_hosts:
             self.say(f"hunt on {', '.join(sorted(hunt_hosts))}")
-            findings += self.scanner.hunt([host for host in self.hosts if host.name in hunt_hosts])
+            findings += self.scanner.find_findings_by_hunt_on_hosts(
+                [host for host in self.hosts if host.name in hunt_hosts]
+            )
         if review_sites:
             self.say(f"review {', '.join(sorted(review_sites))}")
-            findings += self.scanner.review(self.hosts, review_sites)
+            findings += self.scanner.find_findings_by_review_of_sites(self.hosts, review_sites)
         return run.model_copy(update={"findings": (*run.findings, *findings)})
 
     def audit(self, hosts: Sequence[Host]) -> tuple[Run, Mapping[str, HostFacts]]:
-        return audit(self.inventory, self.catalogue, hosts)
+        return audit_hosts(self.inventory, self.catalogue, hosts)
 
-    def harden(self, plan: planning.HardeningPlan) -> _HardenResult:
+    def apply_plan_to_all_hosts(self, plan: planning.HardeningPlan) -> _HardenResult:
         """Return all hosts at once: a drill that goes wrong must not hide what the others come to."""
         started_at = datetime.now(UTC)
-        tasks: list[Task] = []
+        tasks: list[AnsibleTask] = []
         name = f"drill-{secrets.token_hex(6)}"
-        result = harden(
+        result = harden_hosts_in_batches(
             self.inventory,
             self.hosts,
             plan,
@@ -199,12 +203,14 @@ class _DrillContext:
         )
         hosts = [host for host in self.hosts if host.name in result.outcomes]
         outcomes = [result.outcomes[host.name] for host in hosts]
-        after = judge(
+        after = judge_collected_facts(
             self.inventory, self.catalogue, hosts, result.facts, outcomes, started_at=started_at, purpose="after"
         )
         undeclared_paths = {
-            entry.host: touches.find_undeclared(
-                touches.find_changes(lab.upper(entry.host), started_at.timestamp()),
+            entry.host: touches.find_changed_paths_no_control_declares(
+                touches.find_paths_changed_since(
+                    lab.get_folder_of_changes_on_machine(entry.host), started_at.timestamp()
+                ),
                 [task for task in tasks if task.host == entry.host],
                 entry.touches,
             )
@@ -213,51 +219,55 @@ class _DrillContext:
         return _HardenResult(result.hardening, after, undeclared_paths)
 
 
-def _prove(context: _DrillContext, batch: _Round, known_run: Run) -> Run:
+def _break_and_prove_round(context: _DrillContext, drill_round: _DrillRound, known_run: Run) -> Run:
     """Return one round; ``known_run`` is how the hosts were read last. How they are read after it."""
-    names = {proof.host for proof in batch.proofs}
+    names = {proof.host for proof in drill_round.proofs}
     concerned_hosts = [host for host in context.hosts if host.name in names]
-    for proof in batch.proofs:
+    for proof in drill_round.proofs:
         finding = _find_finding(known_run, proof)
         if finding is None or finding.status not in (Status.PASS, Status.NOT_APPLICABLE):
             proof.problem = f"does not pass before the drill: {_describe_finding(finding)}"
-    context.say(f"break {len(batch.proofs)} controls")
-    _break_controls(batch)
+    context.say(f"break {len(drill_round.proofs)} controls")
+    _break_controls_of_round_on_hosts(drill_round)
     audit_run, facts = context.audit(concerned_hosts)
-    run = context.add_scan_findings(batch.proofs, audit_run)
-    for proof in _list_holding_proofs(batch):
+    run = context.add_scan_findings_that_audits_miss(drill_round.proofs, audit_run)
+    for proof in _list_proofs_without_problem(drill_round):
         finding = _find_finding(run, proof)
         if finding is None or not finding.is_open:
             proof.problem = f"broken but not found: {_describe_finding(finding)}"
-    return _harden_round(context, batch, run, facts, known_run)
+    return _harden_hosts_and_check_round(context, drill_round, run, facts, known_run)
 
 
-def _harden_round(
-    context: _DrillContext, batch: _Round, run: Run, facts: Mapping[str, HostFacts], known_run: Run
+def _harden_hosts_and_check_round(
+    context: _DrillContext, drill_round: _DrillRound, run: Run, facts: Mapping[str, HostFacts], known_run: Run
 ) -> Run:
     wary = run.model_copy(update={"hosts": tuple(host.model_copy(update={"accept": ()}) for host in run.hosts)})
-    plan = planning.make(context.catalogue, wary, facts)
-    dangerous = _list_dangerous_controls(context.catalogue, [proof.drill for proof in batch.proofs])
-    for proof in _list_holding_proofs(batch):
-        if (proof.drill.held or proof.drill.control in dangerous) and not _is_held(plan, proof):
+    plan = planning.make_hardening_plan(context.catalogue, wary, facts)
+    dangerous = _list_dangerous_controls(context.catalogue, [proof.drill for proof in drill_round.proofs])
+    for proof in _list_proofs_without_problem(drill_round):
+        if (proof.drill.held or proof.drill.control in dangerous) and not _is_control_of_proof_held_in_plan(
+            plan, proof
+        ):
             why = "others could have written it" if proof.drill.held else "it is dangerous"
             proof.problem = f"not held, although {why}"
-    fixable = [proof for proof in batch.proofs if proof.is_automated]
+    fixable = [proof for proof in drill_round.proofs if proof.is_automated]
     if not fixable:
         return known_run
     context.say(f"harden {len(fixable)} controls")
     # What was accepted for the first hardening alone has to be accepted again, since whoever took it off may have had a
     # reason.
     accepted_controls = frozenset(proof.drill.control for proof in fixable if proof.drill.held) | dangerous
-    batch.plan = planning.make(context.catalogue, run, facts, accepted_controls=accepted_controls)
-    result = context.harden(batch.plan)
+    drill_round.plan = planning.make_hardening_plan(context.catalogue, run, facts, accepted_controls=accepted_controls)
+    result = context.apply_plan_to_all_hosts(drill_round.plan)
     for entry in result.hardening.hosts:
         if entry.state != "confirmed":
-            batch.fail(f"hardening: {entry.state}: {entry.why.en if entry.why else '?'}", hosts=frozenset({entry.host}))
+            drill_round.fail(
+                f"hardening: {entry.state}: {entry.why.en if entry.why else '?'}", hosts=frozenset({entry.host})
+            )
     for host, paths in result.undeclared_paths.items():
         if paths:
-            batch.fail(f"changed what no control declares: {'; '.join(paths[:5])}", hosts=frozenset({host}))
-    for proof in _list_holding_proofs(batch):
+            drill_round.fail(f"changed what no control declares: {'; '.join(paths[:5])}", hosts=frozenset({host}))
+    for proof in _list_proofs_without_problem(drill_round):
         finding = _find_finding(result.after, proof)
         if proof.is_automated and (finding is None or finding.status is not Status.PASS):
             proof.problem = f"hardened but not mended: {_describe_finding(finding)}"
@@ -265,42 +275,48 @@ def _harden_round(
     return result.after.model_copy(update={"findings": (*result.after.findings, *rest)})
 
 
-def _is_held(plan: planning.HardeningPlan, proof: Proof) -> bool:
+def _is_control_of_proof_held_in_plan(plan: planning.HardeningPlan, proof: DrillProof) -> bool:
     held_changes = (change for host in plan.hosts if host.host == proof.host for change in host.held_changes)
     return proof.drill.control in {change.control for change in held_changes}
 
 
-def _prove_stable(context: _DrillContext, batches: Sequence[_Round]) -> None:
+def _prove_hardening_again_changes_nothing(context: _DrillContext, drill_rounds: Sequence[_DrillRound]) -> None:
     """Prove that what mended all rounds, put in force once more, changes nothing."""
     context.say("harden again")
-    again = context.harden(planning.merge_plans([batch.plan for batch in batches]))
+    again = context.apply_plan_to_all_hosts(
+        planning.merge_changes_to_be_made_of_plans([batch.plan for batch in drill_rounds])
+    )
     for entry in again.hardening.hosts:
         if entry.tasks:
-            for batch in batches:
+            for batch in drill_rounds:
                 batch.fail(f"the second run changed something: {'; '.join(entry.tasks)}", hosts=frozenset({entry.host}))
 
 
-def _list_holding_proofs(batch: _Round) -> list[Proof]:
-    return [proof for proof in batch.proofs if not proof.problem]
+def _list_proofs_without_problem(drill_round: _DrillRound) -> list[DrillProof]:
+    return [proof for proof in drill_round.proofs if not proof.problem]
 
 
-def _break_controls(batch: _Round) -> None:
+def _break_controls_of_round_on_hosts(drill_round: _DrillRound) -> None:
     def on_host(host: str) -> None:
-        there = [proof for proof in sorted(batch.proofs, key=lambda proof: proof.drill.last) if proof.host == host]
+        there = [
+            proof for proof in sorted(drill_round.proofs, key=lambda proof: proof.drill.last) if proof.host == host
+        ]
         for proof in there:
-            process = lab.run(host, f"exec 2>&1\n{Path(proof.drill.path).read_text('utf-8')}", timeout=600)
+            process = lab.run_on_machine_as_root(
+                host, f"exec 2>&1\n{Path(proof.drill.path).read_text('utf-8')}", timeout=600
+            )
             if process.returncode != 0:
                 lines = process.stdout.decode("utf-8", "replace").split("\n")
                 proof.problem = (
                     f"the drill itself failed: {([line for line in lines if line.strip()] or ['no word'])[-1][:200]}"
                 )
 
-    hosts = {proof.host for proof in batch.proofs}
+    hosts = {proof.host for proof in drill_round.proofs}
     with ThreadPoolExecutor(max_workers=len(hosts) or 1) as pool:
         list(pool.map(on_host, hosts))
 
 
-def _find_finding(run: Run, proof: Proof) -> Finding | None:
+def _find_finding(run: Run, proof: DrillProof) -> Finding | None:
     return next(
         (
             f

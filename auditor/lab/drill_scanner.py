@@ -14,8 +14,8 @@ from tempfile import TemporaryDirectory
 from auditor.audit import hunts, reviews
 from auditor.audit.controls import Catalogue
 from auditor.compromise.fleet import HuntRun
-from auditor.content.bot_protection import Ways
-from auditor.content.crawler.session import Pace
+from auditor.content.bot_protection import VisitRoutes
+from auditor.content.crawler.session import RequestPacer
 from auditor.content.fleet import ScanRun
 from auditor.content.review import ScanBudget
 from auditor.history.hunts import HuntHistory
@@ -34,13 +34,13 @@ class DrillScanner:
     catalogue: Catalogue
     history: Path
 
-    def hunt(self, hosts: Sequence[Host]) -> tuple[Finding, ...]:
+    def find_findings_by_hunt_on_hosts(self, hosts: Sequence[Host]) -> tuple[Finding, ...]:
         """Return the findings of a hunt on these hosts; a host that gave no answer has none."""
         hunt_run = HuntRun(inventory=self.inventory.path, shelf=HuntHistory(self.history), manifests=())
         results, _facts, _outcomes = hunt_run.hunt_hosts(hosts)
-        return hunts.judge(self.catalogue, hosts, results, (), clock.now()).findings
+        return hunts.judge_hosts_by_last_hunts(self.catalogue, hosts, results, (), clock.now()).findings
 
-    def review(self, hosts: Sequence[Host], sites: frozenset[str]) -> tuple[Finding, ...]:
+    def find_findings_by_review_of_sites(self, hosts: Sequence[Host], sites: frozenset[str]) -> tuple[Finding, ...]:
         """Return the findings of a review of these sites alone, by domain.
 
         Each knows nothing of those before, which would go on where they stopped. Nothing on the lab's hosts bans a
@@ -52,9 +52,9 @@ class DrillScanner:
                 shelf=ScanHistory(Path(folder) / "history.sqlite"),
                 last={},
                 own=frozenset(name for site in self.inventory.sites for name in (site.domain, *site.aliases)),
-                ways={host.name: Ways(engine=True) for host in hosts},
+                ways={host.name: VisitRoutes(engine=True) for host in hosts},
                 budget=_BUDGET,
-                pace=partial(Pace, between=0.0),
+                pace=partial(RequestPacer, between=0.0),
             )
             results = scan_run.scan_sites(hosts, sites, lambda _site: None)
-        return reviews.judge(self.catalogue, hosts, results, (), clock.now()).findings
+        return reviews.judge_sites_by_last_looks(self.catalogue, hosts, results, (), clock.now()).findings

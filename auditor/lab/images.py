@@ -11,18 +11,18 @@ from pathlib import Path
 
 from auditor.errors import InputError
 from auditor.lab import apt, ca
-from auditor.lab.layers import Layer, make_layer, sweep_layers
-from auditor.lab.spec import HERE, LabHost, Spec
+from auditor.lab.layers import ImageLayer, make_layer, remove_unused_image_layers
+from auditor.lab.spec import HERE, LabHost, LabSpec
 from auditor.lab.state import LabState
 
 _WORKERS = 2
 
 
-def get_image_layer(spec: Spec, name: str, state: LabState) -> Layer:
+def get_top_image_layer_of_machine(spec: LabSpec, name: str, state: LabState) -> ImageLayer:
     """Return the top layer of a machine's image: release, then system, then the machine itself."""
     host = spec.hosts[name]
     scripts = HERE / "scripts"
-    base = Layer(
+    base = ImageLayer(
         title=host.release,
         script="base.sh",
         below=None,
@@ -34,7 +34,7 @@ def get_image_layer(spec: Spec, name: str, state: LabState) -> Layer:
             "repository.py": (scripts / "repository.py").read_text("utf-8"),
         },
     )
-    system = Layer(
+    system = ImageLayer(
         title=f"{name}-system",
         script="system.sh",
         below=base,
@@ -44,8 +44,8 @@ def get_image_layer(spec: Spec, name: str, state: LabState) -> Layer:
             "apt.sh": (scripts / "apt.sh").read_text("utf-8"),
         },
     )
-    secrets = [state.key.with_suffix(".pub"), state.ca, state.root_password]
-    return Layer(
+    secrets = [state.private_key_file.with_suffix(".pub"), state.ca_certificate_file, state.root_password_file]
+    return ImageLayer(
         title=name,
         script="site.sh",
         below=system,
@@ -56,13 +56,13 @@ def get_image_layer(spec: Spec, name: str, state: LabState) -> Layer:
             "lib.sh": (scripts / "lib.sh").read_text("utf-8"),
             "kept_bytecode.py": (scripts / "kept_bytecode.py").read_text("utf-8"),
             "machine": HERE / "hosts" / name,
-            **_find_archives(host),
+            **_find_archives_supplied_by_tester(host),
         },
         identity=hashlib.sha256(b"\0".join(file.read_bytes() for file in secrets)).hexdigest(),
     )
 
 
-def _find_archives(host: LabHost) -> dict[str, Path]:
+def _find_archives_supplied_by_tester(host: LabHost) -> dict[str, Path]:
     """Return what the tester supplies in the folder ``LUYTRE_ARCHIVES``.
 
     Raises InputError when that is not a folder.
@@ -81,55 +81,60 @@ def _find_archives(host: LabHost) -> dict[str, Path]:
     return {f"archive-{name}": max(files) for name, files in files_by_archive.items() if files}
 
 
-def list_missing_layers(spec: Spec, state: LabState, names: Iterable[str]) -> list[Layer]:
+def list_missing_layers(spec: LabSpec, state: LabState, names: Iterable[str]) -> list[ImageLayer]:
     """Return the layers of these machines that are not in the cache, each once, lower ones first."""
-    stacks = [get_image_layer(spec, name, state).stack for name in names]
+    stacks = [get_top_image_layer_of_machine(spec, name, state).stack for name in names]
     layers = {layer.digest: layer for depth in (-1, -2, -3) for layer in (stack[depth] for stack in stacks)}
-    return [layer for layer in layers.values() if not layer.is_made(state.cache)]
+    return [layer for layer in layers.values() if not layer.is_made(state.image_layer_cache_folder)]
 
 
-def make_missing_layers(spec: Spec, state: LabState, names: Iterable[str], progress: Callable[[str], None]) -> None:
+def make_missing_layers(spec: LabSpec, state: LabState, names: Iterable[str], progress: Callable[[str], None]) -> None:
     """Make what these machines lack, and remove layers that no machine uses any more. Raises BuildError, InputError."""
     pending_layers = {layer.digest: layer for layer in list_missing_layers(spec, state, names)}
     if not pending_layers:
         return
-    sweep_layers(
-        state.cache, {layer.digest for name in spec.hosts for layer in get_image_layer(spec, name, state).stack}
+    remove_unused_image_layers(
+        state.image_layer_cache_folder,
+        {layer.digest for name in spec.hosts for layer in get_top_image_layer_of_machine(spec, name, state).stack},
     )
-    mirror, options = apt.list_sources(), apt.read_options()
+    mirror, options = apt.list_sources(), apt.read_apt_fetch_options()
     with ThreadPoolExecutor(_WORKERS) as pool:
-        layer_by_future: dict[Future[None], Layer] = {}
+        layer_by_future: dict[Future[None], ImageLayer] = {}
         while pending_layers or layer_by_future:
             for layer in list(pending_layers.values()):
-                if len(layer_by_future) < _WORKERS and (layer.below is None or layer.below.is_made(state.cache)):
+                if len(layer_by_future) < _WORKERS and (
+                    layer.below is None or layer.below.is_made(state.image_layer_cache_folder)
+                ):
                     del pending_layers[layer.digest]
                     progress(f"building {layer.title}")
-                    texts = _build_texts(layer, spec, state, mirror, options)
-                    layer_by_future[pool.submit(make_layer, layer, texts, state.cache)] = layer
+                    texts = _build_input_texts_of_layer_script(layer, spec, state, mirror, options)
+                    layer_by_future[pool.submit(make_layer, layer, texts, state.image_layer_cache_folder)] = layer
             done_futures, _ = wait(layer_by_future, return_when=FIRST_COMPLETED)
             for future in done_futures:
                 layer_by_future.pop(future)
                 future.result()
 
 
-def _build_texts(
-    layer: Layer, spec: Spec, state: LabState, mirror: list[apt.AptSource], options: str
+def _build_input_texts_of_layer_script(
+    layer: ImageLayer, spec: LabSpec, state: LabState, mirror: list[apt.AptSource], options: str
 ) -> dict[str, str]:
     release = layer.stack[-1].inputs["release"]
     texts = {
-        "sources": "".join(f"{source.line(str(release))}\n" for source in mirror),
+        "sources": "".join(f"{source.format_sources_list_line(str(release))}\n" for source in mirror),
         "apt.conf": options,
     }
     if layer.script != "site.sh":
         return texts
     texts |= {
-        "automation.pub": state.key.with_suffix(".pub").read_text("ascii"),
-        "root_password": state.root_password.read_text("ascii"),
+        "automation.pub": state.private_key_file.with_suffix(".pub").read_text("ascii"),
+        "root_password": state.root_password_file.read_text("ascii"),
     }
     today = dt.datetime.now(dt.UTC).date()
     for domain, site in spec.hosts[str(layer.inputs["name"])].sites.items():
         if site.certificate != "none":
-            texts[f"tls/{domain}.crt"], texts[f"tls/{domain}.key"] = ca.issue_certificate(state.ca, domain, site, today)
+            texts[f"tls/{domain}.crt"], texts[f"tls/{domain}.key"] = ca.issue_certificate(
+                state.ca_certificate_file, domain, site, today
+            )
     return texts
 
 

@@ -26,7 +26,7 @@ _ENVIRONMENT = {
 }
 
 
-def run_inside(
+def run_inside_machine(
     name: str, program: str | Sequence[str], stdin_data: bytes | None = None, *, timeout: float
 ) -> subprocess.CompletedProcess[bytes]:
     """Run a shell script (a string) or a program (its arguments) on a machine and wait for it.
@@ -36,7 +36,7 @@ def run_inside(
     arguments = ["sh", "-c", program] if isinstance(program, str) else list(program)
     try:
         first = machine.find_init_process(name)
-        groups = _list_control_groups(first)
+        groups = _list_control_groups_of_machine(first)
     except (LabError, OSError) as error:
         return subprocess.CompletedProcess(arguments, ABSENT, b"", str(error).encode())
     command = ["nsenter", "--target", first.name, "--all", "--root", "--wdns=/", "--", *arguments]
@@ -50,8 +50,8 @@ def run_inside(
     )
 
 
-def _list_control_groups(first: Path) -> list[str]:
+def _list_control_groups_of_machine(init_process_folder: Path) -> list[str]:
     """Return the control groups of a machine's first process: what runs there runs in one of the machine's."""
-    lines = [line.split(":", 2) for line in (first / "cgroup").read_text("utf-8").splitlines()]
+    lines = [line.split(":", 2) for line in (init_process_folder / "cgroup").read_text("utf-8").splitlines()]
     paths = [f"{tree}{path}/cgroup.procs" for _, controllers, path in lines for tree in _TREES.get(controllers, ())]
     return [each for each in paths if Path(each).exists()]

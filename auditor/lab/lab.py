@@ -16,8 +16,8 @@ from pathlib import Path
 
 from auditor.errors import InputError, LabError
 from auditor.lab import bytecode, ca, compromise, images, inside, machine, ssh
-from auditor.lab.spec import LabHost, Spec, spec
-from auditor.lab.state import LabState, claim, lock_images, lock_lab, state
+from auditor.lab.spec import LabHost, LabSpec, load_lab_spec
+from auditor.lab.state import LabState, get_lab_state_in_use, lock_images, lock_lab, record_whose_lab_is_up
 
 Progress = Callable[[str], None]
 _PACKAGES = {
@@ -57,38 +57,38 @@ def _ignore_progress(_: str) -> None:
     return
 
 
-def build(hosts: Iterable[str] | None = None, progress: Progress = _ignore_progress) -> None:
+def build_machine_images(hosts: Iterable[str] | None = None, progress: Progress = _ignore_progress) -> None:
     """Have the images of machines (default: all, those of tests too), and boot none."""
-    _check_machine()
-    own, lab = state(), spec()
+    _check_this_computer_can_run_lab()
+    own, lab = get_lab_state_in_use(), load_lab_spec()
     names = list(lab.hosts) if hosts is None else _resolve_names(lab, hosts)
     with lock_lab(own):
-        _prepare(own)
+        _prepare_lab_state(own)
     with lock_images():
         images.make_missing_layers(lab, own, names, progress)
 
 
-def _prepare(own: LabState) -> None:
-    own.prepare()
-    ca.make_authority(own.ca)
+def _prepare_lab_state(own: LabState) -> None:
+    own.make_folders_key_and_password()
+    ca.make_certificate_authority(own.ca_certificate_file)
 
 
-def up(hosts: Iterable[str] | None = None, progress: Progress = _ignore_progress) -> None:
+def boot_machines_and_await_sites(hosts: Iterable[str] | None = None, progress: Progress = _ignore_progress) -> None:
     """Have machines (default: the standard ones) running and their sites serving; others stay as they are."""
-    _check_machine()
-    own, lab = state(), spec()
+    _check_this_computer_can_run_lab()
+    own, lab = get_lab_state_in_use(), load_lab_spec()
     names = _resolve_names(lab, hosts)
     with lock_lab(own):
-        _prepare(own)
+        _prepare_lab_state(own)
         if images.list_missing_layers(lab, own, names):
             with lock_images():
                 images.make_missing_layers(lab, own, names, progress)
-        tops = {name: images.get_image_layer(lab, name, own) for name in lab.hosts}
-        stale = [name for name in names if machine.running_image(name, own) != tops[name].digest]
+        tops = {name: images.get_top_image_layer_of_machine(lab, name, own) for name in lab.hosts}
+        stale = [name for name in names if machine.get_digest_of_running_image(name, own) != tops[name].digest]
         if stale:
-            claim(own)
-            own.known_hosts.write_text(ssh.format_known_hosts(lab, tops, own), "ascii")
-            machine.bridge_up(lab)
+            record_whose_lab_is_up(own)
+            own.known_hosts_file.write_text(ssh.format_known_hosts(lab, tops, own), "ascii")
+            machine.make_network_bridge(lab)
         _boot_machines(lab, own, stale, progress)
         _await_machines(lab, own, names)
 
@@ -100,8 +100,8 @@ def compromise_hosts(hosts: Iterable[str] | None = None, progress: Progress = _i
 
     Raises InputError when nothing is listed for any of them, LabError when it cannot be put there.
     """
-    own, lab = state(), spec()
-    planted_hosts = {item.host for item in compromise.load_plants()}
+    own, lab = get_lab_state_in_use(), load_lab_spec()
+    planted_hosts = {item.host for item in compromise.load_planted_intrusion_traces()}
     names = [name for name in _resolve_names(lab, hosts) if name in planted_hosts]
     if not names:
         raise InputError(
@@ -110,154 +110,165 @@ def compromise_hosts(hosts: Iterable[str] | None = None, progress: Progress = _i
     with lock_lab(own):
         for name in (name for name in names if not own.get_compromise_mark(name).exists()):
             progress(f"compromising {name}")
-            compromise.put_plants(name, functools.partial(inside.run_inside, name, timeout=120))
+            compromise.plant_intrusion_traces_on_machine(
+                name, functools.partial(inside.run_inside_machine, name, timeout=120)
+            )
             own.get_compromise_mark(name).touch()
         _await_machines(lab, own, names)
 
 
-def down(hosts: Iterable[str] | None = None) -> None:
+def stop_machines(hosts: Iterable[str] | None = None) -> None:
     """End machines (default: all), and remove the bridge after the last one that uses it.
 
     What they changed is forgotten; images and keys are kept.
     """
-    _check_machine()
-    own, lab = state(), spec()
+    _check_this_computer_can_run_lab()
+    own, lab = get_lab_state_in_use(), load_lab_spec()
     with lock_lab(own):
-        for name in _list_machines(lab, own) if hosts is None else _resolve_names(lab, hosts):
-            machine.stop(name, own)
+        for name in _list_described_and_left_machines(lab, own) if hosts is None else _resolve_names(lab, hosts):
+            machine.stop_machine_and_discard_changes(name, own)
             shutil.rmtree(own.get_kept_folder(name), ignore_errors=True)
-        if not any(machine.is_supervised(name) for name in lab.hosts) and not machine.is_bridge_used(lab):
-            machine.bridge_down(lab)
-            shutil.rmtree(own.bytecode, ignore_errors=True)
-            claim(None)
+        if not any(machine.is_boot_script_of_machine_alive(name) for name in lab.hosts) and not machine.is_bridge_used(
+            lab
+        ):
+            machine.remove_network_bridge(lab)
+            shutil.rmtree(own.bytecode_folder, ignore_errors=True)
+            record_whose_lab_is_up(None)
 
 
-def reset(hosts: Iterable[str] | None = None, progress: Progress = _ignore_progress) -> None:
+def reset_machines_to_pristine_image(hosts: Iterable[str] | None = None, progress: Progress = _ignore_progress) -> None:
     """Bring machines (default: the standard ones) back to their pristine image, and wait until they serve."""
-    _check_machine()
-    own, lab = state(), spec()
+    _check_this_computer_can_run_lab()
+    own, lab = get_lab_state_in_use(), load_lab_spec()
     names = _resolve_names(lab, hosts)
     with lock_lab(own):
-        if not any(machine.is_supervised(name) for name in lab.hosts):
+        if not any(machine.is_boot_script_of_machine_alive(name) for name in lab.hosts):
             raise InputError("the lab is not running", mend="auditor lab up")
         if images.list_missing_layers(lab, own, names):
             raise InputError("the images are out of date", mend="auditor lab up")
-        claim(own)
-        machine.bridge_up(lab)
+        record_whose_lab_is_up(own)
+        machine.make_network_bridge(lab)
         _boot_machines(lab, own, names, progress)
     _await_machines(lab, own, names)
 
 
-def pristine(hosts: Iterable[str] | None = None, progress: Progress = _ignore_progress) -> None:
+def provide_pristine_machines(hosts: Iterable[str] | None = None, progress: Progress = _ignore_progress) -> None:
     """Have machines (default: the standard ones) up on their latest images, unchanged, whatever state they are in."""
-    names = _resolve_names(spec(), hosts)
+    names = _resolve_names(load_lab_spec(), hosts)
     is_built = not images.list_missing_layers(
-        spec(), state(), names
+        load_lab_spec(), get_lab_state_in_use(), names
     )  # another version of the lab sweeps those that it does not use
-    if is_built and all(machine.running and machine.current for machine in status() if machine.name in names):
-        reset(names, progress)
+    if is_built and all(
+        machine.running and machine.current for machine in list_status_of_machines() if machine.name in names
+    ):
+        reset_machines_to_pristine_image(names, progress)
     else:
-        down(names)
-        up(names, progress)
+        stop_machines(names)
+        boot_machines_and_await_sites(names, progress)
 
 
-def keep(hosts: Sequence[str]) -> None:
+def keep_state_of_machines(hosts: Sequence[str]) -> None:
     """Put aside the state that machines are in, for ``back_to_kept``; they go on in it."""
-    own, lab = state(), spec()
+    own, lab = get_lab_state_in_use(), load_lab_spec()
     with lock_lab(own):
         for name in hosts:
-            machine.keep(lab, _check_name(lab, name), images.get_image_layer(lab, name, own), own)
+            machine.keep_changes_of_machine_and_reboot(
+                lab, _check_name(lab, name), images.get_top_image_layer_of_machine(lab, name, own), own
+            )
         _await_machines(lab, own, hosts)
 
 
-def back_to_kept(hosts: Sequence[str]) -> None:
+def restore_kept_state_of_machines(hosts: Sequence[str]) -> None:
     """Bring machines back to the state that ``keep`` put aside, and wait until they serve."""
-    own, lab = state(), spec()
+    own, lab = get_lab_state_in_use(), load_lab_spec()
     with lock_lab(own):
         _boot_machines(lab, own, [_check_name(lab, name) for name in hosts], _ignore_progress, use_kept=True)
     _await_machines(lab, own, hosts)
 
 
-def status() -> list[MachineStatus]:
+def list_status_of_machines() -> list[MachineStatus]:
     """Return every machine as it is now."""
-    own, lab = state(), spec()
-    if not own.key.exists():
+    own, lab = get_lab_state_in_use(), load_lab_spec()
+    if not own.private_key_file.exists():
         return [_make_status(lab, name, own, None) for name in lab.hosts]
     with ThreadPoolExecutor(len(lab.hosts)) as pool:
         return list(
             pool.map(
-                lambda name: _make_status(lab, name, own, images.get_image_layer(lab, name, own).digest), lab.hosts
+                lambda name: _make_status(lab, name, own, images.get_top_image_layer_of_machine(lab, name, own).digest),
+                lab.hosts,
             )
         )
 
 
-def hosts() -> dict[str, LabHost]:
+def get_standard_machines_by_name() -> dict[str, LabHost]:
     """Return the standard machines by name."""
-    return {name: spec().hosts[name] for name in spec().standard}
+    return {name: load_lab_spec().hosts[name] for name in load_lab_spec().standard}
 
 
-def upper(host: str) -> Path:
+def get_folder_of_changes_on_machine(host: str) -> Path:
     """Return the folder that holds exactly what has changed on a machine since it was pristine, or kept."""
-    return state().machine(_check_name(spec(), host)) / "upper"
+    return get_lab_state_in_use().get_folder_of_machine(_check_name(load_lab_spec(), host)) / "upper"
 
 
-def init(host: str) -> Path:
+def get_init_process_folder_of_machine(host: str) -> Path:
     """Return a running machine's first process, as its folder in /proc.
 
     All files as the machine has them are below ``root`` there.
 
     Raises LabError when it does not run.
     """
-    return machine.find_init_process(_check_name(spec(), host))
+    return machine.find_init_process(_check_name(load_lab_spec(), host))
 
 
 def cut_power(host: str) -> None:
     """Cut a machine's power and let it boot again; it is not waited for."""
-    own, lab = state(), spec()
+    own, lab = get_lab_state_in_use(), load_lab_spec()
     with lock_lab(own):
-        machine.cut_power(lab, _check_name(lab, host), images.get_image_layer(lab, host, own), own)
+        machine.cut_power(lab, _check_name(lab, host), images.get_top_image_layer_of_machine(lab, host, own), own)
 
 
-def link(host: str, *, up: bool) -> None:
+def plug_or_pull_network_cable_of_machine(host: str, *, up: bool) -> None:
     """Plug a machine's network cable in, or pull it."""
-    machine.link(_check_name(spec(), host), up=up)
+    machine.plug_or_pull_network_cable(_check_name(load_lab_spec(), host), up=up)
 
 
-def run(
+def run_on_machine_as_root(
     host: str, program: str | Sequence[str], stdin_data: bytes | None = None, timeout: float = 120
 ) -> subprocess.CompletedProcess[bytes]:
     """Run a shell script (a string) or a program (its arguments) as root inside a machine; 255 when it does not run."""
-    return inside.run_inside(_check_name(spec(), host), program, stdin_data, timeout=timeout)
+    return inside.run_inside_machine(_check_name(load_lab_spec(), host), program, stdin_data, timeout=timeout)
 
 
-def lets_in(host: str) -> bool:
+def is_ssh_login_as_root_possible(host: str) -> bool:
     """Return whether a machine lets the automation user in over SSH, and become root."""
-    lab = spec()
-    return ssh.lets_in(lab, _check_name(lab, host), state())
+    lab = load_lab_spec()
+    return ssh.is_ssh_login_as_root_possible(lab, _check_name(lab, host), get_lab_state_in_use())
 
 
-def ssh_command(host: str, *, remote: str | None = None, terminal: bool = False) -> list[str]:
+def build_ssh_command_of_machine(host: str, *, remote: str | None = None, terminal: bool = False) -> list[str]:
     """Return the ssh command line that reaches a machine as the automation user."""
-    lab = spec()
-    return ssh.build_command(lab, _check_name(lab, host), state(), remote=remote, terminal=terminal)
+    lab = load_lab_spec()
+    return ssh.build_ssh_command_of_machine(
+        lab, _check_name(lab, host), get_lab_state_in_use(), remote=remote, terminal=terminal
+    )
 
 
-def _resolve_names(lab: Spec, names: Iterable[str] | None) -> list[str]:
+def _resolve_names(lab: LabSpec, names: Iterable[str] | None) -> list[str]:
     return list(lab.standard) if names is None else [_check_name(lab, name) for name in names]
 
 
-def _check_name(lab: Spec, name: str) -> str:
+def _check_name(lab: LabSpec, name: str) -> str:
     if name not in lab.hosts:
         raise InputError(f"the lab has no machine {name!r}", mend=f"one of {', '.join(lab.hosts)}")
     return name
 
 
-def _list_machines(lab: Spec, own: LabState) -> list[str]:
+def _list_described_and_left_machines(lab: LabSpec, own: LabState) -> list[str]:
     folder = own.root / "machines"
     return sorted({*lab.hosts, *(entry.name for entry in folder.iterdir())} if folder.is_dir() else lab.hosts)
 
 
-def _check_machine() -> None:
+def _check_this_computer_can_run_lab() -> None:
     if os.geteuid() != 0:
         raise InputError("the lab requires root", mend="sudo auditor lab …")
     missing_packages = {package for program, package in _PACKAGES.items() if shutil.which(program) is None}
@@ -271,14 +282,14 @@ def _check_machine() -> None:
 
 
 def _boot_machines(
-    lab: Spec, own: LabState, names: Sequence[str], progress: Progress, *, use_kept: bool = False
+    lab: LabSpec, own: LabState, names: Sequence[str], progress: Progress, *, use_kept: bool = False
 ) -> None:
     def boot_machine(name: str) -> None:
-        machine.stop(name, own)
-        machine.start(
+        machine.stop_machine_and_discard_changes(name, own)
+        machine.boot_machine_on_image(
             lab,
             name,
-            images.get_image_layer(lab, name, own),
+            images.get_top_image_layer_of_machine(lab, name, own),
             own,
             machine.list_kept_layers(name, own) if use_kept else (),
         )
@@ -289,16 +300,16 @@ def _boot_machines(
         list(pool.map(boot_machine, names))
 
 
-def _await_machines(lab: Spec, own: LabState, names: Iterable[str]) -> None:
+def _await_machines(lab: LabSpec, own: LabState, names: Iterable[str]) -> None:
     deadline = time.monotonic() + _BOOT_SECONDS
 
     def await_machine(name: str) -> None:
-        log = own.machine(name) / "console.log"
+        log = own.get_folder_of_machine(name) / "console.log"
         for attempt in itertools.count(1):
-            if _is_answering(lab, name, own):
-                bytecode.restore_bytecode(machine.find_init_process(name), own.bytecode)
+            if _is_machine_answering_http_and_ssh(lab, name, own):
+                bytecode.restore_bytecode_on_booted_machine(machine.find_init_process(name), own.bytecode_folder)
                 return
-            if attempt % 10 == 0 and not machine.is_supervised(name):
+            if attempt % 10 == 0 and not machine.is_boot_script_of_machine_alive(name):
                 raise LabError(f"{name} did not boot; the end of {log}:\n{log.read_text('utf-8', 'replace')[-600:]}")
             if time.monotonic() > deadline:
                 raise LabError(f"{name} does not serve after {_BOOT_SECONDS} s; see {log}")
@@ -308,14 +319,16 @@ def _await_machines(lab: Spec, own: LabState, names: Iterable[str]) -> None:
         list(pool.map(await_machine, names))
 
 
-def _is_answering(lab: Spec, name: str, own: LabState) -> bool:
+def _is_machine_answering_http_and_ssh(lab: LabSpec, name: str, own: LabState) -> bool:
     host = lab.hosts[name]
     address = str(host.address)
     # SSH last, and by a login alone: sshd shuts an address out for connections that end without one.
-    return all(_is_serving(address, domain) for domain in host.sites) and ssh.lets_in(lab, name, own)
+    return all(
+        _is_site_serving_at_address(address, domain) for domain in host.sites
+    ) and ssh.is_ssh_login_as_root_possible(lab, name, own)
 
 
-def _is_serving(address: str, domain: str) -> bool:
+def _is_site_serving_at_address(address: str, domain: str) -> bool:
     connection = http.client.HTTPConnection(address, timeout=1)
     try:
         connection.connect()
@@ -328,9 +341,9 @@ def _is_serving(address: str, domain: str) -> bool:
         connection.close()
 
 
-def _make_status(lab: Spec, name: str, own: LabState, latest: str | None) -> MachineStatus:
+def _make_status(lab: LabSpec, name: str, own: LabState, latest: str | None) -> MachineStatus:
     host = lab.hosts[name]
-    image = machine.running_image(name, own)
+    image = machine.get_digest_of_running_image(name, own)
     return MachineStatus(
         name=name,
         address=str(host.address),
@@ -338,6 +351,6 @@ def _make_status(lab: Spec, name: str, own: LabState, latest: str | None) -> Mac
         sites=tuple(host.sites),
         running=image is not None,
         current=image is not None and image == latest,
-        answers=image is not None and _is_answering(lab, name, own),
+        answers=image is not None and _is_machine_answering_http_and_ssh(lab, name, own),
         compromised=image is not None and own.get_compromise_mark(name).exists(),
     )

@@ -27,7 +27,7 @@ class BuildError(LabError):
 
 
 @dataclass(frozen=True)
-class Layer:
+class ImageLayer:
     """The sources of a layer: ``script``, and the texts and trees in ``inputs`` that it finds as files.
 
     ``identity`` stands in the hash for what reaches the script otherwise.
@@ -35,7 +35,7 @@ class Layer:
 
     title: str
     script: str
-    below: Layer | None
+    below: ImageLayer | None
     inputs: Mapping[str, str | Path]
     identity: str = ""
 
@@ -55,7 +55,7 @@ class Layer:
         return digest.hexdigest()[:20]
 
     @property
-    def stack(self) -> tuple[Layer, ...]:
+    def stack(self) -> tuple[ImageLayer, ...]:
         """Return the layer and the ones below, top first, as overlayfs wants them."""
         return (self, *(self.below.stack if self.below else ()))
 
@@ -84,7 +84,7 @@ def compute_tree_digest(root: Path) -> str:
     return digest.hexdigest()
 
 
-def make_layer(layer: Layer, extra_inputs: Mapping[str, str], cache: Path) -> None:
+def make_layer(layer: ImageLayer, extra_inputs: Mapping[str, str], cache: Path) -> None:
     """Make a layer whose ones below are made; ``extra_inputs`` are further texts for its script. Raises BuildError.
 
     Runs in process and mount namespaces of its own that end with this process, so that nothing stays mounted or
@@ -129,8 +129,8 @@ def _read_log_end(log: Path) -> str:
     return "\n".join(log.read_text("utf-8", "replace").splitlines()[-12:])
 
 
-def sweep_layers(cache: Path, keep: set[str]) -> None:
+def remove_unused_image_layers(cache: Path, kept_digests: set[str]) -> None:
     """Remove layers that ``keep`` does not name, and what interrupted builds left."""
     for entry in cache.iterdir():
-        if entry.is_dir() and entry.name not in keep:
+        if entry.is_dir() and entry.name not in kept_digests:
             shutil.rmtree(entry)

@@ -26,7 +26,7 @@ class Network(Model):
     controller6: ipaddress.IPv6Interface
 
     @property
-    def interface(self) -> ipaddress.IPv4Interface:
+    def controller_interface(self) -> ipaddress.IPv4Interface:
         """Return the controller's address on the bridge."""
         return ipaddress.IPv4Interface(f"{self.controller}/{self.prefix}")
 
@@ -62,7 +62,7 @@ class LabHost(Model):
     sites: dict[Domain, LabSite]
 
 
-class Spec(Model):
+class LabSpec(Model):
     """The whole lab."""
 
     network: Network
@@ -77,13 +77,13 @@ class Spec(Model):
         return tuple(name for name, host in self.hosts.items() if host.standard)
 
     @model_validator(mode="after")
-    def _addresses_fit(self) -> Spec:
+    def _check_addresses_fit_networks(self) -> LabSpec:
         network = self.network
         addresses = [network.controller, *(host.address for host in self.hosts.values())]
         addresses6 = [network.controller6.ip, *(host.address6 for host in self.hosts.values() if host.address6)]
         if len({*addresses, *addresses6}) != len(addresses) + len(addresses6):
             raise ValueError("two machines share an address")
-        outside = [str(address) for address in addresses if address not in network.interface.network]
+        outside = [str(address) for address in addresses if address not in network.controller_interface.network]
         outside += [str(address) for address in addresses6 if address not in network.controller6.network]
         if outside:
             raise ValueError(f"outside the bridge's network: {', '.join(outside)}")
@@ -107,12 +107,12 @@ class Weakness(Model):
 
 
 @functools.cache
-def spec() -> Spec:
+def load_lab_spec() -> LabSpec:
     """Return the lab's description."""
-    return Spec.model_validate(load_yaml(HERE / "spec.yml"))
+    return LabSpec.model_validate(load_yaml(HERE / "spec.yml"))
 
 
 @functools.cache
-def weaknesses() -> tuple[Weakness, ...]:
+def load_planted_weaknesses() -> tuple[Weakness, ...]:
     """Return everything that is wrong with the lab's machines on purpose."""
     return tuple(Weakness.model_validate(entry) for entry in load_yaml(HERE / "weaknesses.yml"))

@@ -27,31 +27,31 @@ class LabState:
     root: Path
 
     @property
-    def key(self) -> Path:
+    def private_key_file(self) -> Path:
         """Return the automation user's private key."""
         return self.root / "ssh/automation"
 
     @property
-    def known_hosts(self) -> Path:
+    def known_hosts_file(self) -> Path:
         """Return the machines' host keys, taken from their images."""
         return self.root / "ssh/known_hosts"
 
     @property
-    def ca(self) -> Path:
+    def ca_certificate_file(self) -> Path:
         """Return the certificate of the lab's own authority."""
         return self.root / "ca/ca.pem"
 
     @property
-    def root_password(self) -> Path:
+    def root_password_file(self) -> Path:
         """Return the password of root where a machine has one, for enrolment."""
         return self.root / "root_password"
 
     @property
-    def cache(self) -> Path:
+    def image_layer_cache_folder(self) -> Path:
         """Return image layers by the hash of their inputs."""
         return self.root / "cache"
 
-    def machine(self, host: str) -> Path:
+    def get_folder_of_machine(self, host: str) -> Path:
         """Return a machine's own folder.
 
         It holds ``upper`` and ``work`` of its overlay, what lies ``below``, and ``console.log``.
@@ -64,26 +64,27 @@ class LabState:
 
     def get_compromise_mark(self, host: str) -> Path:
         """Return a file that is there once a machine was compromised; it goes with what the machine changed."""
-        return self.machine(host) / "compromised"
+        return self.get_folder_of_machine(host) / "compromised"
 
     @property
-    def bytecode(self) -> Path:
+    def bytecode_folder(self) -> Path:
         """Return what machines compiled while any is up."""
         return self.root / "bytecode"
 
-    def prepare(self) -> None:
+    def make_folders_key_and_password(self) -> None:
         """Make the folders and what is generated once: the automation key, the root password."""
-        for folder in (self.root, self.root / "ssh", self.root / "machines", self.cache):
+        for folder in (self.root, self.root / "ssh", self.root / "machines", self.image_layer_cache_folder):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not self.key.exists():
+        if not self.private_key_file.exists():
             subprocess.run(
-                ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "luytre-lab", "-f", str(self.key)], check=True
+                ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "luytre-lab", "-f", str(self.private_key_file)],
+                check=True,
             )
-        if not self.root_password.exists():
-            files.write_whole(self.root_password, [secrets.token_urlsafe(15).encode() + b"\n"])
+        if not self.root_password_file.exists():
+            files.write_file_atomically(self.root_password_file, [secrets.token_urlsafe(15).encode() + b"\n"])
 
 
-def state() -> LabState:
+def get_lab_state_in_use() -> LabState:
     """Return the state directory in use."""
     return LabState(Path(os.environ.get("LUYTRE_LAB_STATE", "/var/lib/luytre-lab")).absolute())
 
@@ -104,9 +105,9 @@ def lock_lab(own: LabState) -> Iterator[None]:
         yield
 
 
-def claim(own: LabState | None) -> None:
+def record_whose_lab_is_up(lab_state: LabState | None) -> None:
     """Write down whose lab is up (None: nobody's). Only while holding the lock."""
-    _LOCK.write_text(str(own.root) if own else "")
+    _LOCK.write_text(str(lab_state.root) if lab_state else "")
 
 
 @contextlib.contextmanager
@@ -117,7 +118,7 @@ def lock_images() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def hold_session() -> Iterator[None]:
+def hold_lab_session() -> Iterator[None]:
     """Hold the lab for a piece of work that must not be disturbed; another such piece waits.
 
     What this process starts belongs to the same session.

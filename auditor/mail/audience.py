@@ -19,9 +19,9 @@ class Recipient:
     technical: bool
 
 
-def get_unit(organisation: Organisation, unit_id: str) -> Unit:
+def get_active_unit_by_id(organisation: Organisation, unit_id: str) -> Unit:
     """Return the unit with that id, in office today. Raises InputError."""
-    addressed_unit = organisation.unit(unit_id)
+    addressed_unit = organisation.find_unit_by_id(unit_id)
     if addressed_unit is None:
         unit_ids = ", ".join(unit.id for unit in organisation.units)
         raise InputError(
@@ -37,25 +37,25 @@ def get_unit(organisation: Organisation, unit_id: str) -> Unit:
     return addressed_unit
 
 
-def list_recipients(to: Unit, roles: Sequence[str] = ()) -> tuple[Recipient, ...]:
+def list_recipients(unit: Unit, roles: Sequence[str] = ()) -> tuple[Recipient, ...]:
     """Return the addresses of these roles of a unit, of all when none is named; each once. Raises InputError."""
     for role in roles:
-        if role not in to.roles:
+        if role not in unit.roles:
             raise InputError(
                 "unit {unit} has no role {role}",
-                unit=to.id,
+                unit=unit.id,
                 role=role,
                 mend="give it one under roles: in office/organisation.yml",
             )
     roles_by_address: dict[str, list[str]] = {}
-    for role, address in to.roles.items():
+    for role, address in unit.roles.items():
         if not roles or role in roles:
             roles_by_address.setdefault(address, []).append(role)
     if not roles_by_address:
         raise InputError(
-            "unit {unit} has no role with an address", unit=to.id, mend="add roles: to it in office/organisation.yml"
+            "unit {unit} has no role with an address", unit=unit.id, mend="add roles: to it in office/organisation.yml"
         )
     return tuple(
-        Recipient(address, tuple(address_roles), technical=any(role in to.technical_roles for role in address_roles))
+        Recipient(address, tuple(address_roles), technical=any(role in unit.technical_roles for role in address_roles))
         for address, address_roles in roles_by_address.items()
     )

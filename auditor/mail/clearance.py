@@ -15,23 +15,29 @@ _DOCX_KEYWORDS = re.compile(rb"<(?:\w+:)?keywords[^>]*>([^<]{0,2000})<")
 _MAX_PROPERTIES = 100_000
 
 
-def is_cleared(content: bytes) -> bool:
+def is_marked_as_official_document(document_content: bytes) -> bool:
     """Return whether a PDF or DOCX says that it is an official document, which names no server.
 
     Word and LibreOffice keep the keywords when an officer edits the document, signs it or saves it as PDF.
     """
-    if content.startswith(b"%PDF-"):
-        return any(_names_document(value) for groups in _PDF_KEYWORDS.findall(content) for value in groups)
-    return any(map(_names_document, _DOCX_KEYWORDS.findall(_docx_properties(content))))
+    if document_content.startswith(b"%PDF-"):
+        return any(
+            _do_keywords_name_official_document(value)
+            for groups in _PDF_KEYWORDS.findall(document_content)
+            for value in groups
+        )
+    return any(
+        map(_do_keywords_name_official_document, _DOCX_KEYWORDS.findall(_read_docx_core_properties(document_content)))
+    )
 
 
-def _names_document(keywords: bytes) -> bool:
+def _do_keywords_name_official_document(keywords: bytes) -> bool:
     return any(form in keywords.lower() for form in _FORMS)
 
 
-def _docx_properties(content: bytes) -> bytes:
+def _read_docx_core_properties(docx_content: bytes) -> bytes:
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        with zipfile.ZipFile(io.BytesIO(docx_content)) as parts:
             parts.getinfo("word/document.xml")
             with parts.open("docProps/core.xml") as properties:
                 return properties.read(_MAX_PROPERTIES)

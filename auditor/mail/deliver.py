@@ -42,7 +42,7 @@ class DeliveryResult:
     why: str | None = None
 
 
-class _Answer:
+class _LimitedSmtpReply:
     """The answer of a server to one command, of which nobody needs more than a few lines.
 
     Smtplib keeps all that comes.
@@ -63,7 +63,7 @@ class _Answer:
         self._stream.close()
 
 
-class _Connection(smtplib.SMTP):
+class _LimitedSmtpConnection(smtplib.SMTP):
     """One whose server can cost no more memory than an answer has, and no more time than the deadline."""
 
     def __init__(self, server: MailServer, deadline: Deadline) -> None:
@@ -72,38 +72,38 @@ class _Connection(smtplib.SMTP):
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         connection: socket.socket = super()._get_socket(host, port, timeout)  # type: ignore[misc]  # as SMTP_SSL does
-        self._deadline.watch(connection)
+        self._deadline.watch_connection_to_cut(connection)
         return connection
 
     def getreply(self) -> tuple[int, bytes]:
         if self.file is None and self.sock is not None:
-            self.file = _Answer(self.sock.makefile("rb"))
+            self.file = _LimitedSmtpReply(self.sock.makefile("rb"))
         if self.file is not None:
             self.file.left = _MAX_ANSWER
         return super().getreply()
 
 
 @contextmanager
-def open_session(server: MailServer) -> Iterator[smtplib.SMTP]:
+def open_encrypted_smtp_session(server: MailServer) -> Iterator[smtplib.SMTP]:
     """Open an encrypted connection to the server that the certificate names, logged in. Raises Unreachable."""
     where = f"{server.host}:{server.port}"
     deadline = Deadline(_LOGIN_SECONDS)
     with contextlib.ExitStack() as stack:
         try:
             with deadline:
-                connection = _Connection(server, deadline)
-                stack.callback(_end, connection)
-                _secure(connection, server)
+                connection = _LimitedSmtpConnection(server, deadline)
+                stack.callback(_quit_and_close_smtp_connection, connection)
+                _start_tls_and_log_in(connection, server)
         except ssl.SSLCertVerificationError as error:
             raise MailServerUnreachable(f"{where}: its certificate is not trusted: {error.verify_message}") from error
         except smtplib.SMTPAuthenticationError as error:
             raise MailServerUnreachable(f"{where}: user name or password refused ({error.smtp_code})") from None
         except (smtplib.SMTPException, OSError) as error:
-            raise MailServerUnreachable(f"{where}: {deadline.explain(error)}") from error
+            raise MailServerUnreachable(f"{where}: {deadline.explain_error_or_timeout(error)}") from error
         yield connection
 
 
-def _secure(connection: smtplib.SMTP, server: MailServer) -> None:
+def _start_tls_and_log_in(connection: smtplib.SMTP, server: MailServer) -> None:
     connection.ehlo_or_helo_if_needed()
     if not connection.has_extn("starttls"):
         raise smtplib.SMTPNotSupportedError("it offers no STARTTLS, and nothing is sent in the clear")
@@ -113,42 +113,48 @@ def _secure(connection: smtplib.SMTP, server: MailServer) -> None:
         connection.login(server.username, server.password or "")
 
 
-def _end(connection: smtplib.SMTP) -> None:
-    with contextlib.suppress(smtplib.SMTPException, OSError), _within(Deadline(_SECONDS), connection):
+def _quit_and_close_smtp_connection(connection: smtplib.SMTP) -> None:
+    with (
+        contextlib.suppress(smtplib.SMTPException, OSError),
+        _limit_smtp_connection_to_deadline(Deadline(_SECONDS), connection),
+    ):
         connection.quit()
     connection.close()
 
 
 @contextmanager
-def _within(deadline: Deadline, connection: smtplib.SMTP) -> Iterator[None]:
+def _limit_smtp_connection_to_deadline(deadline: Deadline, connection: smtplib.SMTP) -> Iterator[None]:
     with deadline:
         if connection.sock is not None:
-            deadline.watch(connection.sock)
+            deadline.watch_connection_to_cut(connection.sock)
         yield
 
 
-def hand_over(connection: smtplib.SMTP, sender: str, recipient: str, content: bytes) -> None:
+def send_mail_over_smtp(connection: smtplib.SMTP, sender: str, recipient: str, mail_content: bytes) -> None:
     """Give one mail to the server; returns when the server has said that it has it. Raises Refused, Unreachable."""
     deadline = Deadline(_MAIL_SECONDS)
     try:
-        with _within(deadline, connection):
-            connection.sendmail(sender, [recipient], content)
+        with _limit_smtp_connection_to_deadline(deadline, connection):
+            connection.sendmail(sender, [recipient], mail_content)
     except smtplib.SMTPRecipientsRefused as error:
         raise _make_refusal(*next(iter(error.recipients.values()))) from error
     except smtplib.SMTPResponseException as error:
         raise _make_refusal(error.smtp_code, error.smtp_error) from error
     except (smtplib.SMTPException, OSError) as error:
-        raise MailServerUnreachable(deadline.explain(error)) from error
+        raise MailServerUnreachable(deadline.explain_error_or_timeout(error)) from error
 
 
-def _make_refusal(code: int, response: bytes | str) -> MailRefusal:
+def _make_refusal(smtp_code: int, response: bytes | str) -> MailRefusal:
     text = response.decode("utf-8", "replace") if isinstance(response, bytes) else response
-    why = f"{code} {text}"
-    return MailServerUnreachable(why) if code == _GOING_DOWN else MailRefusal(why, for_good=500 <= code < 600)
+    why = f"{smtp_code} {text}"
+    return MailServerUnreachable(why) if smtp_code == _GOING_DOWN else MailRefusal(why, for_good=500 <= smtp_code < 600)
 
 
-def deliver(
-    spool: Spool, now: Callable[[], datetime.datetime], mails: Sequence[Mail], watch: Callable[[DeliveryResult], None]
+def deliver_mails_by_their_settings(
+    spool: Spool,
+    now: Callable[[], datetime.datetime],
+    mails: Sequence[Mail],
+    report_result: Callable[[DeliveryResult], None],
 ) -> None:
     """Try these mails, each by its own settings; the caller holds ``spool.delivering``.
 
@@ -162,9 +168,11 @@ def deliver(
             carrier = _make_carrier(Path(file), now)
         except InputError as error:
             for mail in group:
-                watch(_put_off(spool, mail, now(), MailServerUnreachable(str(error)), None))
+                report_result(
+                    _count_try_and_record_failure(spool, mail, now(), MailServerUnreachable(str(error)), None)
+                )
             continue
-        _deliver(spool, now, group, carrier, watch)
+        _deliver_mails_by_carrier(spool, now, group, carrier, report_result)
 
 
 HandOver = Callable[[Mail, bytes], None]
@@ -179,40 +187,40 @@ class Carrier:
     give_up_days: int
 
 
-def _make_carrier(file: Path, now: Callable[[], datetime.datetime]) -> Carrier:
+def _make_carrier(settings_file: Path, now: Callable[[], datetime.datetime]) -> Carrier:
     """Make a carrier by the settings' kind, which their name tells. Raises InputError."""
-    if file.name == webhook.FILE:
-        hook = webhook.load(file)
-        return Carrier(lambda: _open_webhook(file, hook, now), hook.give_up_days)
-    mail_settings = settings.load(file)
-    server = settings.load_server(file, mail_settings)
-    return Carrier(lambda: _open_server(server), mail_settings.give_up_days)
+    if settings_file.name == webhook.FILE:
+        hook = webhook.load_webhook_settings(settings_file)
+        return Carrier(lambda: _open_webhook_hand_over(settings_file, hook, now), hook.give_up_days)
+    mail_settings = settings.load_mail_settings(settings_file)
+    server = settings.load_server(settings_file, mail_settings)
+    return Carrier(lambda: _open_smtp_hand_over(server), mail_settings.give_up_days)
 
 
 @contextmanager
-def _open_server(server: MailServer) -> Iterator[HandOver]:
-    with open_session(server) as connection:
-        yield lambda mail, content: hand_over(connection, mail.sender, mail.recipient, content)
+def _open_smtp_hand_over(mail_server: MailServer) -> Iterator[HandOver]:
+    with open_encrypted_smtp_session(mail_server) as connection:
+        yield lambda mail, content: send_mail_over_smtp(connection, mail.sender, mail.recipient, content)
 
 
 @contextmanager
-def _open_webhook(
-    file: Path, webhook_settings: webhook.WebhookSettings, now: Callable[[], datetime.datetime]
+def _open_webhook_hand_over(
+    settings_file: Path, webhook_settings: webhook.WebhookSettings, now: Callable[[], datetime.datetime]
 ) -> Iterator[HandOver]:
     with contextlib.ExitStack() as stack:
         try:
-            hook = stack.enter_context(webhook.session(file, webhook_settings))
+            hook = stack.enter_context(webhook.open_webhook_with_secret(settings_file, webhook_settings))
         except InputError as error:
             raise MailServerUnreachable(str(error)) from error
-        yield lambda mail, content: webhook.hand_over(hook, mail, content, lambda: now().timestamp())
+        yield lambda mail, content: webhook.post_message_to_webhook(hook, mail, content, lambda: now().timestamp())
 
 
-def _deliver(
+def _deliver_mails_by_carrier(
     spool: Spool,
     now: Callable[[], datetime.datetime],
     mails: Sequence[Mail],
     carrier: Carrier,
-    watch: Callable[[DeliveryResult], None],
+    report_result: Callable[[DeliveryResult], None],
 ) -> None:
     pending_mails = list(mails)
     while pending_mails:
@@ -220,32 +228,34 @@ def _deliver(
             with carrier.session() as give:
                 while pending_mails:
                     mail = pending_mails.pop(0)
-                    content = spool.begin(mail, now())
+                    content = spool.count_try_and_read_mail_content(mail, now())
                     try:
                         give(mail, content)
                     except MailRefusal as error:
-                        watch(_record_failure(spool, mail, now(), error, carrier))
+                        report_result(_record_failed_delivery_try(spool, mail, now(), error, carrier))
                         if isinstance(error, MailServerUnreachable):
                             break
                     else:
                         spool.mark_sent(mail, now())
-                        watch(DeliveryResult(mail, "sent"))
+                        report_result(DeliveryResult(mail, "sent"))
         except MailServerUnreachable as error:
             for mail in pending_mails:
-                watch(_put_off(spool, mail, now(), error, carrier))
+                report_result(_count_try_and_record_failure(spool, mail, now(), error, carrier))
             return
 
 
-def _put_off(
-    spool: Spool, mail: Mail, moment: datetime.datetime, error: MailRefusal, carrier: Carrier | None
+def _count_try_and_record_failure(
+    spool: Spool, mail: Mail, tried_at: datetime.datetime, error: MailRefusal, carrier: Carrier | None
 ) -> DeliveryResult:
-    spool.begin(mail, moment)
-    return _record_failure(spool, mail, moment, error, carrier)
+    spool.count_try_and_read_mail_content(mail, tried_at)
+    return _record_failed_delivery_try(spool, mail, tried_at, error, carrier)
 
 
-def _record_failure(
-    spool: Spool, mail: Mail, moment: datetime.datetime, error: MailRefusal, carrier: Carrier | None
+def _record_failed_delivery_try(
+    spool: Spool, mail: Mail, tried_at: datetime.datetime, error: MailRefusal, carrier: Carrier | None
 ) -> DeliveryResult:
     days = carrier.give_up_days if carrier else MailSettings.model_fields["give_up_days"].default
-    state = spool.mark_failed(mail, moment, str(error), for_good=error.for_good, give_up=datetime.timedelta(days=days))
+    state = spool.record_failed_try_of_mail(
+        mail, tried_at, str(error), for_good=error.for_good, give_up_after=datetime.timedelta(days=days)
+    )
     return DeliveryResult(mail, state, str(error))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from auditor.text.sanitize import make_one_line
+from auditor.text.sanitize import escape_text_to_one_line
 
 _ERROR_LIMIT = 200
 
@@ -12,7 +12,7 @@ class MailRefusal(Exception):
 
     def __init__(self, why: str, *, for_good: bool) -> None:
         self.for_good = for_good
-        super().__init__(make_one_line(why, _ERROR_LIMIT))
+        super().__init__(escape_text_to_one_line(why, _ERROR_LIMIT))
 
 
 class MailServerUnreachable(MailRefusal):

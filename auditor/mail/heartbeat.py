@@ -35,11 +35,11 @@ class InventoryStatus:
 SILENCE = datetime.timedelta(days=7)
 
 
-def post_heartbeats(
+def post_heartbeats_to_silent_addresses(
     spool: Spool,
     now: datetime.datetime,
-    state: Callable[[Path], InventoryStatus],
-    head: str | None,
+    load_status: Callable[[Path], InventoryStatus],
+    chain_head: str | None,
     words: Words,
 ) -> tuple[InputError, ...]:
     """Put a heartbeat in the spool for each address to which nothing was put for a week.
@@ -53,23 +53,25 @@ def post_heartbeats(
     for file in sorted({Path(mail.settings) for mail in spool.list_mails()}):
         if file.name == settings.FILE and file.is_file():
             try:
-                _post_heartbeat(spool, file, now, state, head, words)
+                _post_heartbeats_by_settings_file(spool, file, now, load_status, chain_head, words)
             except InputError as error:
                 wrong.append(error)
     return tuple(wrong)
 
 
-def _post_heartbeat(
+def _post_heartbeats_by_settings_file(
     spool: Spool,
-    file: Path,
+    settings_file: Path,
     now: datetime.datetime,
-    state: Callable[[Path], InventoryStatus],
-    head: str | None,
+    load_status: Callable[[Path], InventoryStatus],
+    chain_head: str | None,
     words: Words,
 ) -> None:
-    sender = settings.load(file).sender
-    known_organisation = organisation.load(file.parent.parent)
-    mails = [mail for mail in spool.list_mails() if mail.settings == str(file) and mail.queued <= now.timestamp()]
+    sender = settings.load_mail_settings(settings_file).sender
+    known_organisation = organisation.load_organisation(settings_file.parent.parent)
+    mails = [
+        mail for mail in spool.list_mails() if mail.settings == str(settings_file) and mail.queued <= now.timestamp()
+    ]
     first_moment = min((mail.queued for mail in mails), default=now.timestamp())
     last_mail_times: dict[str, float] = {}
     for mail in mails:
@@ -77,28 +79,30 @@ def _post_heartbeat(
     since = (now - SILENCE).timestamp()
     silent = [
         (address, name)
-        for address, name in _iter_silent_addresses(known_organisation, sender)
+        for address, name in _iter_addresses_awaiting_incident_mail(known_organisation, sender)
         if last_mail_times.get(address, first_moment) <= since
     ]
     if not silent:
         return
-    known_now = state(file.parent.parent)
+    known_now = load_status(settings_file.parent.parent)
     letters = [
         Letter(
             sender=sender,
             recipient=address,
             recipient_name=name,
             subject=words("mail.heartbeat.subject.incident" if known_now.incidents else "mail.heartbeat.subject"),
-            body=_write_body(known_now, now, words),
-            about=f"heartbeat {clock.to_day(now)}",
-            foot=summary.write_foot(head, words),
+            body=_write_heartbeat_body(known_now, now, words),
+            about=f"heartbeat {clock.convert_moment_to_vietnam_day(now)}",
+            foot=summary.write_mail_footer_with_chain_head(chain_head, words),
         )
         for address, name in silent
     ]
-    send.post_letters(spool, file, letters, now)
+    send.post_letters(spool, settings_file, letters, now)
 
 
-def _iter_silent_addresses(known_organisation: Organisation | None, sender: str) -> Iterator[tuple[str, str]]:
+def _iter_addresses_awaiting_incident_mail(
+    known_organisation: Organisation | None, sender: str
+) -> Iterator[tuple[str, str]]:
     """Yield addresses that wait for word, each once, and whose they are."""
     units = [
         unit
@@ -111,26 +115,26 @@ def _iter_silent_addresses(known_organisation: Organisation | None, sender: str)
     yield from (names_by_address or {sender: "Lũy Tre"}).items()
 
 
-def _write_body(state: InventoryStatus, now: datetime.datetime, words: Words) -> str:
+def _write_heartbeat_body(status: InventoryStatus, now: datetime.datetime, words: Words) -> str:
     paragraphs = [
-        words("mail.heartbeat.body", day=words.day(clock.to_day(now))),
-        *_iter_incident_lines(state, words),
-        words("mail.heartbeat.audited", when=words.moment(state.last_audit))
-        if state.last_audit
+        words("mail.heartbeat.body", day=words.format_date(clock.convert_moment_to_vietnam_day(now))),
+        *_iter_open_incident_and_intrusion_lines(status, words),
+        words("mail.heartbeat.audited", when=words.format_iso_moment(status.last_audit))
+        if status.last_audit
         else words("mail.heartbeat.unread"),
         words("mail.automatic"),
     ]
     return "\n\n".join(paragraphs) + "\n"
 
 
-def _iter_incident_lines(state: InventoryStatus, words: Words) -> Iterator[str]:
+def _iter_open_incident_and_intrusion_lines(status: InventoryStatus, words: Words) -> Iterator[str]:
     """Say which incidents are open, and whether the last audit saw an intrusion.
 
     That none is open only as the case log says so.
     """
-    for incident in state.incidents:
-        yield words("mail.heartbeat.incident", id=incident.id, when=words.moment(incident.detected))
-    if not state.incidents:
+    for incident in status.incidents:
+        yield words("mail.heartbeat.incident", id=incident.id, when=words.format_iso_moment(incident.detected))
+    if not status.incidents:
         yield words("mail.heartbeat.no_incident")
-    if state.intrusion_count:
-        yield words("mail.heartbeat.intruded", count=state.intrusion_count)
+    if status.intrusion_count:
+        yield words("mail.heartbeat.intruded", count=status.intrusion_count)

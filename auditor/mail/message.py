@@ -14,8 +14,8 @@ from email.utils import format_datetime
 from typing import Self
 
 from auditor.errors import InputError
-from auditor.mail.settings import is_address
-from auditor.text.sanitize import make_one_line
+from auditor.mail.settings import is_plain_mail_address
+from auditor.text.sanitize import escape_text_to_one_line
 
 _POLICY = email.policy.SMTP.clone(cte_type="7bit", raise_on_defect=True)
 _NAME_LIMIT = 150
@@ -45,14 +45,14 @@ class Letter:
     """What stands below the body, and makes no other mail of it: how far the history's chain has come."""
 
     @property
-    def digest(self) -> str:
+    def content_digest(self) -> str:
         """Return what tells it from others: of recipient, run and content. sha256 in hex."""
         whole = hashlib.sha256()
-        for part in self._parts():
+        for part in self._iter_identifying_parts():
             whole.update(len(part).to_bytes(8, "big") + part)
         return whole.hexdigest()
 
-    def _parts(self) -> Iterable[bytes]:
+    def _iter_identifying_parts(self) -> Iterable[bytes]:
         yield from (text.encode() for text in (self.about, self.recipient.lower(), self.subject, self.body))
         for attachment in self.attachments:
             yield from (attachment.name.encode(), attachment.content)
@@ -60,7 +60,7 @@ class Letter:
     @property
     def message_id(self) -> str:
         """Return an id made of the digest, so that a mail that is sent again is known as the same."""
-        return f"<{self.digest[:40]}.luytre@{self.sender.rpartition('@')[2].lower()}>"
+        return f"<{self.content_digest[:40]}.luytre@{self.sender.rpartition('@')[2].lower()}>"
 
 
 @dataclass(frozen=True)
@@ -79,18 +79,18 @@ class PreparedMail:
         message = EmailMessage(policy=_POLICY)
         message["Date"] = format_datetime(written_at)
         message["Message-ID"] = letter.message_id
-        message["From"] = Address("Lũy Tre", addr_spec=_check_address(letter.sender, "the sender"))
+        message["From"] = Address("Lũy Tre", addr_spec=_require_valid_mail_address(letter.sender, "the sender"))
         message["To"] = Address(
-            make_one_line(letter.recipient_name, _NAME_LIMIT),
-            addr_spec=_check_address(letter.recipient, letter.recipient_name),
+            escape_text_to_one_line(letter.recipient_name, _NAME_LIMIT),
+            addr_spec=_require_valid_mail_address(letter.recipient, letter.recipient_name),
         )
-        message["Subject"] = make_one_line(letter.subject, _NAME_LIMIT)
+        message["Subject"] = escape_text_to_one_line(letter.subject, _NAME_LIMIT)
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(letter.body + letter.foot, charset="utf-8")
         for attachment in letter.attachments:
             kind, encoding = mimetypes.guess_type(attachment.name)
             main, _, sub = (kind if kind and encoding is None else "application/octet-stream").partition("/")
-            name = make_one_line(attachment.name, _NAME_LIMIT).replace("/", "_")
+            name = escape_text_to_one_line(attachment.name, _NAME_LIMIT).replace("/", "_")
             message.add_attachment(attachment.content, maintype=main, subtype=sub, filename=name)
         content = message.as_bytes()
         if len(content) > max_bytes:
@@ -104,12 +104,12 @@ class PreparedMail:
         return cls(letter, content)
 
 
-def _check_address(address: str, whose: str) -> str:
-    if not is_address(address):
+def _require_valid_mail_address(address: str, owner: str) -> str:
+    if not is_plain_mail_address(address):
         raise InputError(
             "{address} of {whose} is not a mail address",
-            address=make_one_line(address, 80),
-            whose=make_one_line(whose, 80),
+            address=escape_text_to_one_line(address, 80),
+            whose=escape_text_to_one_line(owner, 80),
             mend="fix it in office/organisation.yml",
         )
     return address

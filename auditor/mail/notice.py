@@ -16,17 +16,17 @@ from auditor.results.summary import SEVERITIES, FindingCounts, SiteSummary, summ
 SCHEMA = "luytre/webhook/1"
 
 
-def prepare_message(run: Run, origin: str, seal: str | None) -> PreparedMail:
+def prepare_webhook_message_about_run(run: Run, webhook_origin: str, chain_link_hash: str | None) -> PreparedMail:
     """Return the message about a run; the same run is the same message, and is sent once.
 
     ``seal``: its link in the history's chain.
     """
-    body = json.dumps(build_message(run, seal), ensure_ascii=False, separators=(",", ":"))
-    letter = Letter(sender="", recipient=origin, recipient_name="", subject=SCHEMA, body=body, about=run.id)
+    body = json.dumps(build_webhook_message_about_run(run, chain_link_hash), ensure_ascii=False, separators=(",", ":"))
+    letter = Letter(sender="", recipient=webhook_origin, recipient_name="", subject=SCHEMA, body=body, about=run.id)
     return PreparedMail(letter, body.encode())
 
 
-def build_message(run: Run, seal: str | None) -> Mapping[str, Any]:
+def build_webhook_message_about_run(run: Run, chain_link_hash: str | None) -> Mapping[str, Any]:
     """Return the message as data."""
     summary = summarize_run(run)
     return {
@@ -37,21 +37,21 @@ def build_message(run: Run, seal: str | None) -> Mapping[str, Any]:
         "organisation": run.organisation.name if run.organisation else None,
         "hosts": len(summary.hosts),
         "hosts_not_read": sum(not host.is_reached for host in summary.hosts),
-        "sites": [_build_site(site) for site in summary.sites],
-        "seal": seal,
+        "sites": [_build_site_entry_of_webhook_message(site) for site in summary.sites],
+        "seal": chain_link_hash,
     }
 
 
-def _build_site(site: SiteSummary) -> Mapping[str, Any]:
+def _build_site_entry_of_webhook_message(site_summary: SiteSummary) -> Mapping[str, Any]:
     return {
-        "domain": site.domain,
-        "unit": site.unit.id if site.unit else None,
-        "standing": site.posture,
-        **_build_counts(site.counts),
+        "domain": site_summary.domain,
+        "unit": site_summary.unit.id if site_summary.unit else None,
+        "standing": site_summary.posture,
+        **_build_open_and_waived_counts(site_summary.counts),
     }
 
 
-def _build_counts(counts: FindingCounts) -> Mapping[str, Any]:
+def _build_open_and_waived_counts(counts: FindingCounts) -> Mapping[str, Any]:
     return {
         "open": {severity.value: counts.open[severity] for severity in SEVERITIES},
         "waived": counts.waived,

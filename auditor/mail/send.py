@@ -9,12 +9,12 @@ from pathlib import Path
 from auditor.errors import InputError
 from auditor.mail import deliver, settings, summary
 from auditor.mail.audience import Recipient
-from auditor.mail.clearance import is_cleared
+from auditor.mail.clearance import is_marked_as_official_document
 from auditor.mail.deliver import DeliveryResult
 from auditor.mail.message import Attachment, Letter, PreparedMail
 from auditor.mail.spool import Mail, Spool
 from auditor.models import Unit, clock
-from auditor.results.office_month import Figures
+from auditor.results.office_month import OfficeMonthFigures
 from auditor.text.translations import Words
 
 _MEGABYTE = 1_000_000
@@ -30,71 +30,77 @@ def load_attachment(file: Path) -> Attachment:
         ) from error
 
 
-def write_letters(
+def write_audit_result_letters(
     sender: str,
-    figures: Figures,
-    to: Unit,
+    figures: OfficeMonthFigures,
+    unit: Unit,
     recipients: Sequence[Recipient],
     words: Words,
     attachments: Sequence[Attachment],
-    technical: Sequence[Attachment],
-    head: str | None,
+    technical_attachments: Sequence[Attachment],
+    chain_head: str | None,
 ) -> tuple[Letter, ...]:
     """Return one letter per recipient about what was found; ``technical`` goes only to those who may get it.
 
     ``head`` is the hash of the last link of the history's chain.
     """
     for file in attachments:
-        if not is_cleared(file.content):
+        if not is_marked_as_official_document(file.content):
             raise InputError(
                 "{name} is not an official report, but would be sent to all recipients",
                 name=file.name,
                 mend="use --technical for it: it may name servers and their weaknesses",
             )
-    if technical and not any(recipient.technical for recipient in recipients):
+    if technical_attachments and not any(recipient.technical for recipient in recipients):
         raise InputError(
             "no role of {unit} may receive the technical annex",
-            unit=to.id,
+            unit=unit.id,
             mend="name the role under technical_roles: in office/organisation.yml",
         )
     finished_letters = []
     for recipient in recipients:
-        files = (*attachments, *technical) if recipient.technical else tuple(attachments)
+        files = (*attachments, *technical_attachments) if recipient.technical else tuple(attachments)
         finished_letters.append(
             Letter(
                 sender=sender,
                 recipient=recipient.address,
-                recipient_name=to.name,
-                subject=summary.write_subject(figures, words),
-                body=summary.write_body(figures, to, words, [file.name for file in files]),
+                recipient_name=unit.name,
+                subject=summary.write_audit_result_mail_subject(figures, words),
+                body=summary.write_audit_result_mail_body(figures, unit, words, [file.name for file in files]),
                 attachments=files,
                 about=figures.run.id,
-                foot=summary.write_foot(head, words),
+                foot=summary.write_mail_footer_with_chain_head(chain_head, words),
             )
         )
     return tuple(finished_letters)
 
 
-def post_letters(spool: Spool, file: Path, letters: Sequence[Letter], now: datetime.datetime) -> tuple[Mail, ...]:
+def post_letters(
+    spool: Spool, settings_file: Path, letters: Sequence[Letter], now: datetime.datetime
+) -> tuple[Mail, ...]:
     """Put letters in the spool, all or none, to be sent by the settings in ``file``."""
-    limit = settings.load(file).max_megabytes * _MEGABYTE
-    return spool.put([PreparedMail.from_letter(letter, now, limit) for letter in letters], file, now)
+    limit = settings.load_mail_settings(settings_file).max_megabytes * _MEGABYTE
+    return spool.add_mails_to_send(
+        [PreparedMail.from_letter(letter, now, limit) for letter in letters], settings_file, now
+    )
 
 
-def deliver_due(
+def deliver_due_mails_in_spool(
     spool: Spool,
     now: Callable[[], datetime.datetime],
-    watch: Callable[[DeliveryResult], None],
+    report_result: Callable[[DeliveryResult], None],
     *,
-    early: bool = False,
-    only: Sequence[Mail] | None = None,
+    include_not_due: bool = False,
+    only_mails: Sequence[Mail] | None = None,
 ) -> bool:
     """Try what is due, or with ``early`` all that waits, or ``only`` these; False when another process is at it."""
     with spool.hold_delivery_lock() as ours:
         if ours:
-            due = spool.list_due(now(), early=early)
-            mail_ids = None if only is None else {mail.id for mail in only}
-            deliver.deliver(spool, now, [mail for mail in due if mail_ids is None or mail.id in mail_ids], watch)
+            due = spool.list_due(now(), include_not_due=include_not_due)
+            mail_ids = None if only_mails is None else {mail.id for mail in only_mails}
+            deliver.deliver_mails_by_their_settings(
+                spool, now, [mail for mail in due if mail_ids is None or mail.id in mail_ids], report_result
+            )
         return ours
 
 
@@ -105,6 +111,6 @@ def write_trial_letter(sender: str, recipient: str, words: Words, now: datetime.
         recipient=recipient,
         recipient_name="Lũy Tre",
         subject=words("mail.trial.subject"),
-        body=words("mail.trial.body", when=words.epoch(int(now.timestamp()))) + "\n",
-        about=clock.format_stamp(now),
+        body=words("mail.trial.body", when=words.format_epoch_second(int(now.timestamp()))) + "\n",
+        about=clock.format_iso_moment(now),
     )

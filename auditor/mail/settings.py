@@ -13,8 +13,8 @@ from pydantic import Field, StringConstraints
 from auditor.errors import InputError
 from auditor.inventory import exceptions
 from auditor.models import Model
-from auditor.system.credentials import make_tls_context, read_secret
-from auditor.system.yaml_source import find_line, load_yaml, validate_model
+from auditor.system.credentials import make_tls_context, read_secret_from_private_file
+from auditor.system.yaml_source import find_line_of_path_in_yaml_file, load_yaml, validate_yaml_data_as_model
 
 FILE = "mail.yml"
 ADDRESS = r"^[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$"
@@ -47,45 +47,51 @@ class MailServer:
     password: str | None = field(default=None, repr=False)
 
 
-def path_in(inventory: Path) -> Path:
+def get_mail_settings_path_of_inventory(inventory: Path) -> Path:
     """Return where the settings of an inventory are."""
-    return exceptions.get_folder(inventory) / FILE
+    return exceptions.get_office_folder_of_inventory(inventory) / FILE
 
 
-def load(file: Path) -> MailSettings:
+def load_mail_settings(settings_file: Path) -> MailSettings:
     """Read and check the settings; paths in them are relative to their folder. Raises InputError."""
-    if not file.is_file():
-        raise InputError("there are no mail settings", file=file, mend="write them; see docs/en/mail.md")
-    settings = validate_model(MailSettings, load_yaml(file), "{where}: {why}", mend="see docs/en/mail.md", file=file)
+    if not settings_file.is_file():
+        raise InputError("there are no mail settings", file=settings_file, mend="write them; see docs/en/mail.md")
+    settings = validate_yaml_data_as_model(
+        MailSettings, load_yaml(settings_file), "{where}: {why}", mend="see docs/en/mail.md", file=settings_file
+    )
     if (settings.username is None) != (settings.password_file is None):
-        raise InputError("username and password_file require each other", file=file, mend="give both or neither")
+        raise InputError(
+            "username and password_file require each other", file=settings_file, mend="give both or neither"
+        )
     return settings
 
 
-def check_filled_in(file: Path, settings: MailSettings) -> None:
+def require_settings_changed_from_example(settings_file: Path, settings: MailSettings) -> None:
     """Raise InputError for settings that are still those of the example."""
     if settings.host.endswith(_EXAMPLE):
         raise InputError(
             "{server} is the example's mail server, which does not exist",
             server=settings.host,
-            file=file,
-            line=find_line(file, ["host"]),
+            file=settings_file,
+            line=find_line_of_path_in_yaml_file(settings_file, ["host"]),
             mend="write your own server there; see docs/en/mail.md",
         )
 
 
-def load_server(file: Path, settings: MailSettings) -> MailServer:
+def load_server(settings_file: Path, settings: MailSettings) -> MailServer:
     """Return the server with its secrets and trust read. Raises InputError for a file that cannot be used."""
-    check_filled_in(file, settings)
+    require_settings_changed_from_example(settings_file, settings)
     return MailServer(
         host=settings.host,
         port=settings.port,
-        tls=make_tls_context(file.parent / settings.ca_file if settings.ca_file else None),
+        tls=make_tls_context(settings_file.parent / settings.ca_file if settings.ca_file else None),
         username=settings.username,
-        password=read_secret(file.parent / settings.password_file) if settings.password_file else None,
+        password=read_secret_from_private_file(settings_file.parent / settings.password_file)
+        if settings.password_file
+        else None,
     )
 
 
-def is_address(text: str) -> bool:
+def is_plain_mail_address(text: str) -> bool:
     """Return whether mail may go there: plain ASCII, one line, nothing quoted."""
     return len(text) <= 254 and re.fullmatch(ADDRESS, text, re.ASCII) is not None

@@ -56,15 +56,15 @@ class Mail:
     last_error: str | None
 
 
-def compute_pause(tries: int) -> datetime.timedelta:
+def compute_pause_before_next_try(failed_tries: int) -> datetime.timedelta:
     """Return how long to wait after so many tries, from 1.
 
     It is 5 minutes, then twice as long each time, at most 4 hours.
     """
-    return min(_FIRST * (1 << min(tries - 1, 10)), _LONGEST)
+    return min(_FIRST * (1 << min(failed_tries - 1, 10)), _LONGEST)
 
 
-def default_path() -> Path:
+def get_default_spool_path() -> Path:
     """Return ``spool.sqlite`` in the state folder."""
     return sqlite_file.get_state_folder() / "spool.sqlite"
 
@@ -73,16 +73,20 @@ class Spool:
     """The mails of one file."""
 
     def __init__(self, path: Path | None = None) -> None:
-        self.path = path or default_path()
+        self.path = path or get_default_spool_path()
 
-    def put(self, prepared_mails: Iterable[PreparedMail], settings: Path, now: datetime.datetime) -> tuple[Mail, ...]:
+    def add_mails_to_send(
+        self, prepared_mails: Iterable[PreparedMail], settings_file: Path, now: datetime.datetime
+    ) -> tuple[Mail, ...]:
         """Keep mails to be sent, all or none; their lines in the spool.
 
         One that is there already is not added: it is the same line, and waits again when it was parked or given up.
         """
         moment = int(now.timestamp())
-        with self._open() as database, sqlite_file.transaction(database):
-            return tuple(_put(database, mail, str(settings.resolve()), moment) for mail in prepared_mails)
+        with self._open() as database, sqlite_file.hold_write_transaction(database):
+            return tuple(
+                _insert_or_requeue_mail(database, mail, str(settings_file.resolve()), moment) for mail in prepared_mails
+            )
 
     def list_mails(self, *states: MailState) -> tuple[Mail, ...]:
         """Return the mails in these states, newest first; in any, when none is named."""
@@ -90,33 +94,33 @@ class Spool:
             all_mails = tuple(Mail(*row) for row in database.execute(f"{_MAIL} ORDER BY id DESC"))
         return tuple(mail for mail in all_mails if not states or mail.state in states)
 
-    def list_due(self, now: datetime.datetime, *, early: bool = False) -> tuple[Mail, ...]:
+    def list_due(self, now: datetime.datetime, *, include_not_due: bool = False) -> tuple[Mail, ...]:
         """Return the waiting mails whose time has come, or with ``early`` all that wait; oldest first."""
         waiting_mails = self.list_mails("waiting")[::-1]
-        return tuple(mail for mail in waiting_mails if early or mail.next_try <= now.timestamp())
+        return tuple(mail for mail in waiting_mails if include_not_due or mail.next_try <= now.timestamp())
 
-    def begin(self, mail: Mail, now: datetime.datetime) -> bytes:
+    def count_try_and_read_mail_content(self, mail: Mail, now: datetime.datetime) -> bytes:
         """Count a try before it is made, so that a killed sender comes back later; the mail's content."""
         tries = mail.tries + 1
-        later = int((now + compute_pause(tries)).timestamp())
-        with self._open() as database, sqlite_file.transaction(database):
+        later = int((now + compute_pause_before_next_try(tries)).timestamp())
+        with self._open() as database, sqlite_file.hold_write_transaction(database):
             database.execute("UPDATE mails SET tries = ?, next_try = ? WHERE id = ?", (tries, later, mail.id))
             row = database.execute("SELECT content FROM mails WHERE id = ?", (mail.id,)).fetchone()
         return bytes(row[0])
 
     def mark_sent(self, mail: Mail, now: datetime.datetime) -> None:
         """Record that the server has the mail; its content is not kept."""
-        self._change(mail, "sent", now, None)
-        with self._open() as database, sqlite_file.transaction(database):
+        self._change_mail_state(mail, "sent", now, None)
+        with self._open() as database, sqlite_file.hold_write_transaction(database):
             database.execute("UPDATE mails SET content = NULL WHERE id = ? AND state = 'sent'", (mail.id,))
 
-    def mark_failed(
-        self, mail: Mail, now: datetime.datetime, why: str, *, for_good: bool, give_up: datetime.timedelta
+    def record_failed_try_of_mail(
+        self, mail: Mail, now: datetime.datetime, reason: str, *, for_good: bool, give_up_after: datetime.timedelta
     ) -> MailState:
         """Return a try came to nothing: it waits on, or is parked (``for_good``), or is given up after ``give_up``."""
-        too_long = now.timestamp() - mail.queued >= give_up.total_seconds()
+        too_long = now.timestamp() - mail.queued >= give_up_after.total_seconds()
         state: MailState = "parked" if for_good else "given_up" if too_long else "waiting"
-        self._change(mail, state, now, why)
+        self._change_mail_state(mail, state, now, reason)
         return state
 
     @contextmanager
@@ -135,20 +139,22 @@ class Spool:
                 alone = False
             yield alone
 
-    def _change(self, mail: Mail, state: MailState, now: datetime.datetime, why: str | None) -> None:
-        with self._open() as database, sqlite_file.transaction(database):
+    def _change_mail_state(self, mail: Mail, state: MailState, now: datetime.datetime, error: str | None) -> None:
+        with self._open() as database, sqlite_file.hold_write_transaction(database):
             database.execute(
                 "UPDATE mails SET state = ?, changed = ?, last_error = ? WHERE id = ?",
-                (state, int(now.timestamp()), why, mail.id),
+                (state, int(now.timestamp()), error, mail.id),
             )
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        with sqlite_file.open_database(self.path, _MIGRATIONS, "mail spool") as database:
+        with sqlite_file.open_and_migrate_database(self.path, _MIGRATIONS, "mail spool") as database:
             yield database
 
 
-def _put(database: sqlite3.Connection, prepared_mail: PreparedMail, settings: str, moment: int) -> Mail:
+def _insert_or_requeue_mail(
+    database: sqlite3.Connection, prepared_mail: PreparedMail, settings_file: str, queued_at: int
+) -> Mail:
     letter = prepared_mail.letter
     database.execute(
         "INSERT INTO mails (digest, settings, sender, recipient, subject, about, state, queued, tries, next_try, "
@@ -158,16 +164,16 @@ def _put(database: sqlite3.Connection, prepared_mail: PreparedMail, settings: st
         " next_try = excluded.next_try, changed = excluded.changed, last_error = NULL"
         " WHERE state IN ('parked', 'given_up')",
         (
-            letter.digest,
-            settings,
+            letter.content_digest,
+            settings_file,
             letter.sender,
             letter.recipient,
             letter.subject,
             letter.about,
-            moment,
-            moment,
-            moment,
+            queued_at,
+            queued_at,
+            queued_at,
             prepared_mail.content,
         ),
     )
-    return Mail(*database.execute(f"{_MAIL} WHERE digest = ?", (letter.digest,)).fetchone())
+    return Mail(*database.execute(f"{_MAIL} WHERE digest = ?", (letter.content_digest,)).fetchone())

@@ -19,9 +19,9 @@ from auditor.inventory import exceptions
 from auditor.mail.delivery_errors import MailRefusal, MailServerUnreachable
 from auditor.mail.spool import Mail
 from auditor.models import Model
-from auditor.system.credentials import make_tls_context, read_secret
+from auditor.system.credentials import make_tls_context, read_secret_from_private_file
 from auditor.system.deadline import Deadline
-from auditor.system.yaml_source import load_yaml, validate_model
+from auditor.system.yaml_source import load_yaml, validate_yaml_data_as_model
 
 FILE = "webhook.yml"
 TIMESTAMP, SIGNATURE, DELIVERY = "Luytre-Timestamp", "Luytre-Signature", "Luytre-Delivery"
@@ -46,7 +46,7 @@ class WebhookSettings(Model):
 
 
 @dataclass(frozen=True)
-class Hook:
+class Webhook:
     """The address that messages go to, and the secret that signs them.
 
     Neither is in a printed form of it, for an address may be a secret.
@@ -59,21 +59,23 @@ class Hook:
     client: httpx.Client = field(repr=False)
 
 
-def path_in(inventory: Path) -> Path:
+def get_webhook_settings_path_of_inventory(inventory: Path) -> Path:
     """Return where the settings of an inventory are."""
-    return exceptions.get_folder(inventory) / FILE
+    return exceptions.get_office_folder_of_inventory(inventory) / FILE
 
 
-def load(file: Path) -> WebhookSettings:
+def load_webhook_settings(settings_file: Path) -> WebhookSettings:
     """Read and check the settings; paths in them are relative to their folder. Raises InputError."""
-    if not file.is_file():
-        raise InputError("there are no webhook settings", file=file, mend="write them; see docs/en/mail.md")
-    settings = validate_model(WebhookSettings, load_yaml(file), "{where}: {why}", mend="see docs/en/mail.md", file=file)
-    origin(settings, file)
+    if not settings_file.is_file():
+        raise InputError("there are no webhook settings", file=settings_file, mend="write them; see docs/en/mail.md")
+    settings = validate_yaml_data_as_model(
+        WebhookSettings, load_yaml(settings_file), "{where}: {why}", mend="see docs/en/mail.md", file=settings_file
+    )
+    get_https_origin_of_webhook_url(settings, settings_file)
     return settings
 
 
-def origin(settings: WebhookSettings, file: Path) -> str:
+def get_https_origin_of_webhook_url(settings: WebhookSettings, settings_file: Path) -> str:
     """Return scheme, host and port of the address.
 
     Raises InputError for one that is not HTTPS, but for this machine's own.
@@ -85,64 +87,68 @@ def origin(settings: WebhookSettings, file: Path) -> str:
         parts, port = urlsplit(""), None
     plain = settings.url.isascii() and settings.url.isprintable() and " " not in settings.url
     if not (plain and parts.hostname and parts.username is None and parts.password is None and not parts.fragment):
-        raise InputError("url: not a webhook address", file=file, mend="give one like https://host.vn/hook")
-    if parts.scheme != "https" and not (parts.scheme == "http" and _is_here(parts)):
+        raise InputError("url: not a webhook address", file=settings_file, mend="give one like https://host.vn/hook")
+    if parts.scheme != "https" and not (parts.scheme == "http" and _is_url_on_loopback_address(parts)):
         raise InputError(
             "url: unencrypted addresses are not allowed",
-            file=file,
+            file=settings_file,
             mend="give an https:// address; http:// is for 127.0.0.1",
         )
     name = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return f"{parts.scheme}://{name}" + (f":{port}" if port else "")
 
 
-def _is_here(parts: SplitResult) -> bool:
+def _is_url_on_loopback_address(url_parts: SplitResult) -> bool:
     try:
-        return ipaddress.ip_address(parts.hostname or "").is_loopback
+        return ipaddress.ip_address(url_parts.hostname or "").is_loopback
     except ValueError:
         return False
 
 
 @contextmanager
-def session(file: Path, settings: WebhookSettings) -> Iterator[Hook]:
+def open_webhook_with_secret(settings_file: Path, settings: WebhookSettings) -> Iterator[Webhook]:
     """Open the webhook, its secret and trust read. Raises InputError for a file that cannot be used."""
-    key = read_secret(file.parent / settings.secret_file)
+    key = read_secret_from_private_file(settings_file.parent / settings.secret_file)
     if len(key) < _SHORTEST:
         raise InputError(
             "the secret is too short",
-            file=file,
+            file=settings_file,
             mend="use at least {least} characters, for example the output of 'openssl rand -hex 32'",
             least=_SHORTEST,
         )
-    trust = make_tls_context(file.parent / settings.ca_file if settings.ca_file else None)
+    trust = make_tls_context(settings_file.parent / settings.ca_file if settings.ca_file else None)
     with httpx.Client(verify=trust, timeout=_SECONDS, trust_env=False, follow_redirects=False) as client:
-        yield Hook(origin(settings, file), settings.url, key.encode(), client)
+        yield Webhook(get_https_origin_of_webhook_url(settings, settings_file), settings.url, key.encode(), client)
 
 
-def signature(key: bytes, timestamp: str, body: bytes) -> str:
+def compute_webhook_signature(secret: bytes, timestamp: str, body: bytes) -> str:
     """Return what a receiver compares with the header of a message."""
-    return "v1=" + hmac.new(key, timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+    return "v1=" + hmac.new(secret, timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
 
 
-def hand_over(hook: Hook, mail: Mail, body: bytes, now: Callable[[], float]) -> None:
+def post_message_to_webhook(webhook: Webhook, mail: Mail, body: bytes, now: Callable[[], float]) -> None:
     """Post one message; returns when the other side has said that it has it. Raises Refused, Unreachable."""
     timestamp = str(int(now()))
     headers = {
         "Content-Type": "application/json",
         "User-Agent": "luytre",
         TIMESTAMP: timestamp,
-        SIGNATURE: signature(hook.secret, timestamp, body),
+        SIGNATURE: compute_webhook_signature(webhook.secret, timestamp, body),
         DELIVERY: hashlib.sha256(body).hexdigest(),
     }
     with Deadline(_MESSAGE_SECONDS) as deadline:
         try:
-            with hook.client.stream(
-                "POST", hook.url, content=body, headers=headers, extensions={"trace": deadline.trace}
+            with webhook.client.stream(
+                "POST",
+                webhook.url,
+                content=body,
+                headers=headers,
+                extensions={"trace": deadline.trace_httpx_connections},
             ) as answer:
                 status = answer.status_code  # what else it says is of no use to anybody
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            raise MailServerUnreachable(f"{hook.origin}: {deadline.explain(error)}") from None
+            raise MailServerUnreachable(f"{webhook.origin}: {deadline.explain_error_or_timeout(error)}") from None
     if 300 <= status < 400:
-        raise MailRefusal(f"{hook.origin}: {status}, and redirects are not followed", for_good=True)
+        raise MailRefusal(f"{webhook.origin}: {status}, and redirects are not followed", for_good=True)
     if not 200 <= status < 300:
-        raise MailRefusal(f"{hook.origin}: {status}", for_good=status < 500 and status not in _LATER)
+        raise MailRefusal(f"{webhook.origin}: {status}", for_good=status < 500 and status not in _LATER)

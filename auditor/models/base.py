@@ -30,20 +30,22 @@ UnitId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$", max_l
 _DOMAIN = r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$"
 
 
-def _check_domain(text: Any) -> Any:
+def _validate_domain_with_suggestion(value: Any) -> Any:
     """Tell what was probably meant by what is not a domain."""
-    if not isinstance(text, str) or re.fullmatch(_DOMAIN, text):
-        return text
+    if not isinstance(value, str) or re.fullmatch(_DOMAIN, value):
+        return value
     try:
-        ascii_name = text[:253].encode("idna").decode("ascii").lower()
+        ascii_name = value[:253].encode("idna").decode("ascii").lower()
     except UnicodeError:
         ascii_name = ""
     if re.fullmatch(_DOMAIN, ascii_name):
-        raise ValueError(f"write {text!r} as {ascii_name}")
-    raise ValueError(f"{text!r} is not a domain name like xa-vi-du.gov.vn")
+        raise ValueError(f"write {value!r} as {ascii_name}")
+    raise ValueError(f"{value!r} is not a domain name like xa-vi-du.gov.vn")
 
 
-Domain = Annotated[str, StringConstraints(pattern=_DOMAIN, max_length=253), BeforeValidator(_check_domain)]
+Domain = Annotated[
+    str, StringConstraints(pattern=_DOMAIN, max_length=253), BeforeValidator(_validate_domain_with_suggestion)
+]
 
 
 PLAIN_PATH = r"^(/[\w.@+,:~ =-]+)+/?$"
@@ -57,16 +59,16 @@ UrlPath = Annotated[str, StringConstraints(pattern=r"^/[^\s{}\x00-\x1f]*$", max_
 """What stands after a site's name in an address, for the same reason without braces."""
 
 
-def _check_window(text: str) -> str:
-    windows.parse(text)
-    return text
+def _validate_time_window_text(window_text: str) -> str:
+    windows.parse_weekly_time_window(window_text)
+    return window_text
 
 
 def _normalize_network(text: str) -> str:
     return str(ipaddress.ip_network(text, strict=False))
 
 
-WindowText = Annotated[str, AfterValidator(_check_window)]
+WindowText = Annotated[str, AfterValidator(_validate_time_window_text)]
 
 
 def _check_printable(text: str) -> str:
@@ -85,12 +87,12 @@ Network = Annotated[str, AfterValidator(_normalize_network)]
 _MOST_PORTS = 2_000
 
 
-def _expand_ports(value: Any) -> Any:
+def _expand_ports(ports_or_ranges: Any) -> Any:
     """Return ranges such as ``8000-8010`` among ports, spelt out."""
-    if not isinstance(value, list | tuple):
-        return value
+    if not isinstance(ports_or_ranges, list | tuple):
+        return ports_or_ranges
     ports: list[Any] = []
-    for entry in value:
+    for entry in ports_or_ranges:
         ends = re.fullmatch(r"(\d{1,5})-(\d{1,5})", entry) if isinstance(entry, str) else None
         first, last = (int(ends[1]), int(ends[2])) if ends else (0, 0)
         if ends and first > last:
@@ -121,7 +123,7 @@ class Text(Model):
     en: str = Field(min_length=1)
 
     @classmethod
-    def make_same(cls, text: str) -> Self:
+    def make_same_in_both_languages(cls, text: str) -> Self:
         """Return what reads the same in both: a name, a number, what somebody else said."""
         return cls(vi=text, en=text)
 
@@ -131,9 +133,9 @@ class Text(Model):
         parts = tuple(parts)
         return cls(vi=between.join(part.vi for part in parts), en=between.join(part.en for part in parts))
 
-    def with_prefix(self, name: str) -> Text:
+    def with_prefix(self, prefix: str) -> Text:
         """Return the same with what it is about before it: ``name: text``."""
-        return Text(vi=f"{name}: {self.vi}", en=f"{name}: {self.en}")
+        return Text(vi=f"{prefix}: {self.vi}", en=f"{prefix}: {self.en}")
 
     def get(self, lang: Lang) -> str:
         """Return the text in ``lang``."""

@@ -23,27 +23,27 @@ def today() -> date:
     return now().date()
 
 
-def read(iso: str) -> datetime:
+def parse_iso_moment(iso_text: str) -> datetime:
     """Return an ISO 8601 moment with offset. Raises ValueError for anything else."""
     try:
-        return datetime.fromisoformat(iso).astimezone(ZONE)
+        return datetime.fromisoformat(iso_text).astimezone(ZONE)
     except OverflowError as error:
-        raise ValueError(iso) from error  # the first or the last day of all, and beyond it by Vietnam's clock
+        raise ValueError(iso_text) from error  # the first or the last day of all, and beyond it by Vietnam's clock
 
 
-def from_epoch(seconds: float) -> datetime:
+def convert_epoch_to_moment(epoch_seconds: float) -> datetime:
     """Return an epoch second."""
-    return datetime.fromtimestamp(seconds, ZONE)
+    return datetime.fromtimestamp(epoch_seconds, ZONE)
 
 
-def to_day(moment: datetime) -> date:
+def convert_moment_to_vietnam_day(moment: datetime) -> date:
     """Return the day in Vietnam at an aware moment: what dates on papers mean."""
     return moment.astimezone(ZONE).date()
 
 
 def format_month(iso: str) -> str:
     """Return the month of an ISO 8601 moment, ``2026-11``."""
-    return f"{read(iso):%Y-%m}"
+    return f"{parse_iso_moment(iso):%Y-%m}"
 
 
 SKEW = timedelta(minutes=5)
@@ -53,29 +53,29 @@ What began later than so much from now was kept while it was wrong.
 """
 
 
-def format_stamp(moment: datetime) -> str:
+def format_iso_moment(moment: datetime) -> str:
     """Return ISO 8601 with offset, to the second: what is kept."""
     return moment.astimezone(ZONE).isoformat(timespec="seconds")
 
 
-def format_utc_stamp(moment: datetime) -> str:
+def format_iso_moment_in_utc(moment: datetime) -> str:
     """Return ISO 8601 in UTC, ``2026-11-24T10:00:00Z``: what other programs' formats ask for."""
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def format_compact(moment: datetime) -> str:
+def format_compact_utc_moment(moment: datetime) -> str:
     """Return the moment in UTC as ``20261124T100000Z``: a part of ids, which sort by it."""
     return f"{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}"
 
 
-def format_compact_day(moment: datetime) -> str:
+def format_compact_vietnam_day(moment: datetime) -> str:
     """Return the day in Vietnam, ``20261124``: a part of ids that people read."""
     return f"{moment.astimezone(ZONE):%Y%m%d}"
 
 
-def make_office_property(iso: str) -> datetime:
+def make_naive_utc_for_office_file(iso: str) -> datetime:
     """Return an ISO 8601 moment as the properties of office files hold it: in UTC, without saying so."""
-    return read(iso).astimezone(UTC).replace(tzinfo=None)
+    return parse_iso_moment(iso).astimezone(UTC).replace(tzinfo=None)
 
 
 def parse_day(text: str) -> date:
@@ -85,9 +85,9 @@ def parse_day(text: str) -> date:
 
 def format_day_start(day: date) -> str:
     """Return when a day begins in Vietnam, ISO 8601 with offset."""
-    return format_stamp(datetime(day.year, day.month, day.day, tzinfo=ZONE))
+    return format_iso_moment(datetime(day.year, day.month, day.day, tzinfo=ZONE))
 
 
-def parse_minute(text: str) -> datetime:
+def parse_vietnam_minute(minute_text: str) -> datetime:
     """Return a minute in Vietnam written as ``2026-12-31 20:15``. Raises ValueError for anything else."""
-    return datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=ZONE)
+    return datetime.strptime(minute_text, "%Y-%m-%d %H:%M").replace(tzinfo=ZONE)

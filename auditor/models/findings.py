@@ -125,6 +125,6 @@ class AuthorizationUse(Model):
     sites: tuple[Domain, ...] = Field(description="declared sites that its scope takes in")
 
     @property
-    def in_force(self) -> bool:
+    def is_authorization_in_force(self) -> bool:
         """Return whether its sites may be asked for what nobody names."""
         return self.validity in ("active", "expiring")

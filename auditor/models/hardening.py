@@ -51,7 +51,7 @@ class HostHardening(Model):
     )
 
     @property
-    def made_record(self) -> bool:
+    def has_recorded_programs_and_settings(self) -> bool:
         """Return whether it was to make the record of the host's programs and settings, and was kept."""
         return self.state == "confirmed" and any(RECORD_HOME in paths for paths in self.touches.values())
 
@@ -80,11 +80,13 @@ class Hardening(Model):
         return tuple(entry for entry in self.hosts if entry.state in states)
 
     @property
-    def sound(self) -> bool:
+    def is_kept_and_fully_in_force(self) -> bool:
         """Return whether all that was begun was kept, and all that was planned is in force."""
-        return all(entry.state == "confirmed" for entry in self.hosts) and not self.not_done_total
+        return (
+            all(entry.state == "confirmed" for entry in self.hosts) and not self.total_of_planned_changes_not_in_force
+        )
 
     @property
-    def not_done_total(self) -> int:
+    def total_of_planned_changes_not_in_force(self) -> int:
         """Return how many changes were planned and are not in force, on all hosts together."""
         return sum(len(entry.not_done) for entry in self.hosts)

@@ -61,7 +61,7 @@ class Hunt(Model):
     places_left: tuple[str, ...] = Field(default=(), description="kinds of such places that were not seen to their end")
 
     @property
-    def whole(self) -> bool:
+    def is_everything_seen_and_judged(self) -> bool:
         """Return whether all that is there was seen and judged."""
         return self.places is not None and not (self.unjudged or self.left or self.cut_short or self.places_left)
 
@@ -86,6 +86,6 @@ class HuntSummary(Model):
     accepted: tuple[AcceptedTrace, ...] = Field(default=(), description="seen, and accepted")
 
     @property
-    def whole(self) -> bool:
+    def is_everything_seen_and_judged(self) -> bool:
         """Return whether all that was there was seen and judged."""
         return self.places is not None and not (self.unjudged or self.left or self.cut_short or self.places_left)

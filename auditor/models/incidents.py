@@ -122,7 +122,7 @@ class ContainedEvent(Model):
     about: str = Field(default="", max_length=300, description="the host's own words")
 
     @property
-    def ends_process(self) -> bool:
+    def has_process_ended(self) -> bool:
         """Return whether the process that it names is no more, be it that it was gone already."""
         has_ended = self.state == "confirmed" or (self.state == "refused" and self.why == "no_process")
         return self.means == "process-end" and has_ended
@@ -141,12 +141,12 @@ class ActiveContainment(Model):
     there: bool | None = Field(default=None, description="whether its host has it on record; null: that was not read")
 
     @property
-    def name(self) -> str:
+    def id_on_host(self) -> str:
         """Return what its host knows it by."""
         return f"{self.incident}/{self.number}"
 
     @property
-    def site(self) -> str | None:
+    def closed_site_domain(self) -> str | None:
         """Return the domain, as it was typed, of the site whose visitors get another answer for it."""
         return self.what.partition("/")[0] if self.means in ("path", "site") else None
 
@@ -176,9 +176,9 @@ class OpenIncident(Model):
     subjects: tuple[Place, ...] = Field(description="sites' domains and hosts' names")
     in_force: int = Field(description="things that it contains on hosts by then, each looked at there")
 
-    def covers(self, *names: str) -> bool:
+    def is_about_any_subject(self, *site_or_host_names: str) -> bool:
         """Return whether it is about one of these sites or hosts."""
-        return not set(names).isdisjoint(self.subjects)
+        return not set(site_or_host_names).isdisjoint(self.subjects)
 
 
 class LiftedEvent(Model):

@@ -48,7 +48,7 @@ class Unit(Model):
     signing: tuple[str, ...] = Field(default=(), description="the lines above a signature, e.g. CHỦ TỊCH")
 
     @model_validator(mode="after")
-    def _roles_named_are_roles(self) -> Self:
+    def _require_referenced_roles_to_exist(self) -> Self:
         for role in self.technical_roles:
             if role not in self.roles:
                 raise ValueError(f"technical_roles: {role} is not one of its roles")
@@ -85,23 +85,25 @@ class Organisation(Model):
     )
     units: tuple[Unit, ...] = Field(description="the offices, each with the settings below")
 
-    def unit(self, unit_id: str) -> Unit | None:
+    def find_unit_by_id(self, unit_id: str) -> Unit | None:
         """Return the unit with that id, or None."""
-        return self._by_id.get(unit_id)
+        return self._units_by_id.get(unit_id)
 
     @cached_property
-    def _by_id(self) -> Mapping[str, Unit]:
+    def _units_by_id(self) -> Mapping[str, Unit]:
         return {unit.id: unit for unit in self.units}
 
 
-def _check_role(name: str) -> str:
-    if "@" in name:
+def _forbid_mail_address_as_role_name(role_name: str) -> str:
+    if "@" in role_name:
         raise ValueError("use the address of an office role, not of a person")
-    return name
+    return role_name
 
 
 Role = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120), AfterValidator(_check_role)
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=120),
+    AfterValidator(_forbid_mail_address_as_role_name),
 ]
 """Who answers for something, as an office role: "Chánh Văn phòng". People come and go, and are nobody's business."""
 

@@ -105,9 +105,9 @@ Exactly = Annotated[str, StringConstraints(pattern=_EXACTLY)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.-]{0,29}$")]
 
 
-def is_exact(text: str) -> bool:
+def is_allowed_as_exact_trace_identifier(identifier: str) -> bool:
     """Return whether a trace may say so what tells it from all else."""
-    return re.fullmatch(_EXACTLY, text) is not None
+    return re.fullmatch(_EXACTLY, identifier) is not None
 
 
 RENDERED_RULE = "rendered"
@@ -136,7 +136,7 @@ class Trace(Model):
     rules: tuple[Name, ...] = Field(max_length=MAX_RULES, description="which rules say so")
 
     @model_validator(mode="after")
-    def _is_small(self) -> Self:
+    def _require_trace_below_size_limit(self) -> Self:
         if len(self.model_dump_json().encode("utf-8", "replace")) > MAX_BYTES:
             raise ValueError(f"a trace of more than {MAX_BYTES} bytes")
         return self
@@ -170,7 +170,7 @@ class Stop(Model):
     where: str = Field(default="/", max_length=MAX_WHERE, description="path that was asked for then")
 
     @property
-    def by_site(self) -> bool:
+    def was_caused_by_site(self) -> bool:
         """Return whether it was the site that ended it, so that finding nothing means nothing."""
         return self.why in STOPPED_BY_SITE
 
@@ -239,9 +239,9 @@ class TraceAcceptance(Model):
         default=None, description="the other office role that agreed, of a trace that gives the alarm"
     )
 
-    def holds(self, today: date) -> bool:
+    def is_valid_on_day(self, day: date) -> bool:
         """Return whether it counts on that day."""
-        return self.granted <= today and (self.until is None or today <= self.until)
+        return self.granted <= day and (self.until is None or day <= self.until)
 
 
 class ScanSummary(Model):

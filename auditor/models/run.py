@@ -126,7 +126,7 @@ class Run(Model):
     @property
     def started_at(self) -> datetime:
         """Return when it began."""
-        return clock.read(self.started)
+        return clock.parse_iso_moment(self.started)
 
     @property
     def ended_at(self) -> datetime:

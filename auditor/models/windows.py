@@ -21,7 +21,7 @@ _FORM = re.compile(r"([a-z,-]+) ([0-2][0-9]):([0-5][0-9])-([0-2][0-9]):([0-5][0-
 
 
 @dataclass(frozen=True)
-class Window:
+class WeeklyTimeWindow:
     """Some days of the week, each from ``start`` for ``minutes``."""
 
     days: frozenset[int]
@@ -32,42 +32,46 @@ class Window:
     """How long, from 1 minute to a day."""
 
 
-def parse(text: str) -> Window:
+def parse_weekly_time_window(window_text: str) -> WeeklyTimeWindow:
     """Return the window that ``text`` describes. Raises ValueError saying what is wrong with it."""
-    match = _FORM.fullmatch(text)
+    match = _FORM.fullmatch(window_text)
     if match is None:
-        raise ValueError(f"{text!r} is not a change window like 'sat-sun 00:00-05:00'")
+        raise ValueError(f"{window_text!r} is not a change window like 'sat-sun 00:00-05:00'")
     start, end = (60 * int(match[hour]) + int(match[hour + 1]) for hour in (2, 4))
     if start >= _DAY or end > _DAY:
-        raise ValueError(f"{text!r}: times must be between 00:00 and 24:00")
+        raise ValueError(f"{window_text!r}: times must be between 00:00 and 24:00")
     if start == end:
-        raise ValueError(f"{text!r} is empty; a whole day is 00:00-24:00")
-    days = frozenset(day for part in match[1].split(",") for day in _parse_days(part, text))
-    return Window(days, start, end - start if end > start else end - start + _DAY)
+        raise ValueError(f"{window_text!r} is empty; a whole day is 00:00-24:00")
+    days = frozenset(day for part in match[1].split(",") for day in _parse_weekday_range(part, window_text))
+    return WeeklyTimeWindow(days, start, end - start if end > start else end - start + _DAY)
 
 
-def _parse_days(part: str, text: str) -> list[int]:
-    first, dash, last = part.partition("-")
+def _parse_weekday_range(days_text: str, window_text: str) -> list[int]:
+    first, dash, last = days_text.partition("-")
     for name in (first, last) if dash else (first,):
         if name not in DAYS:
-            raise ValueError(f"{text!r}: {name!r} is not a day; days are {' '.join(DAYS)}")
+            raise ValueError(f"{window_text!r}: {name!r} is not a day; days are {' '.join(DAYS)}")
     begin, end = DAYS.index(first), DAYS.index(last if dash else first)
     return [day % 7 for day in range(begin, (end if end >= begin else end + 7) + 1)]
 
 
-def is_open(windows: Sequence[Window], moment: datetime) -> bool:
+def is_moment_in_any_window(windows: Sequence[WeeklyTimeWindow], moment: datetime) -> bool:
     """Return whether the moment (with a time zone) lies in one of them."""
-    return any(begin <= moment < end for window in windows for begin, end in _list_occurrences(window, moment))
+    return any(
+        begin <= moment < end for window in windows for begin, end in _list_window_times_around_moment(window, moment)
+    )
 
 
-def find_next_opening(windows: Sequence[Window], moment: datetime) -> datetime:
+def find_next_window_start_after(windows: Sequence[WeeklyTimeWindow], moment: datetime) -> datetime:
     """Return when the next of them begins after the moment, in Việt Nam's time. ``windows`` must hold one."""
-    return min(begin for window in windows for begin, _ in _list_occurrences(window, moment) if begin > moment)
+    return min(
+        begin for window in windows for begin, _ in _list_window_times_around_moment(window, moment) if begin > moment
+    )
 
 
-def _list_occurrences(window: Window, moment: datetime) -> list[tuple[datetime, datetime]]:
+def _list_window_times_around_moment(window: WeeklyTimeWindow, moment: datetime) -> list[tuple[datetime, datetime]]:
     """Return beginning and end of each time that it is open from yesterday to a week from now."""
-    today = datetime.combine(clock.to_day(moment), time(), ZONE)
+    today = datetime.combine(clock.convert_moment_to_vietnam_day(moment), time(), ZONE)
     nights = (today + timedelta(days=offset) for offset in range(-1, 9))
     starts = [night + timedelta(minutes=window.start) for night in nights if night.weekday() in window.days]
     return [(start, start + timedelta(minutes=window.minutes)) for start in starts]

@@ -16,7 +16,7 @@ from auditor.errors import InputError
 from auditor.models import Model, clock
 from auditor.models.vulnerabilities import State
 from auditor.report.sheets import Cell, Sheet, SheetColumn
-from auditor.text.sanitize import make_one_line
+from auditor.text.sanitize import escape_text_to_one_line
 from auditor.text.translations import Words
 from auditor.vulnerabilities.advisory.answers import AdvisoryResult, VerdictLine, VulnerabilityAnswer
 
@@ -29,7 +29,7 @@ _NO_URGENCY = "not yet assigned"
 """Debian's word for none."""
 
 
-def build_sheets(answers: AdvisoryResult, words: Words) -> tuple[Sheet, ...]:
+def build_advisory_sheets(advisory_result: AdvisoryResult, words: Words) -> tuple[Sheet, ...]:
     """Return a line for every id, and for what the list meant for an id or a date and is none.
 
     Then every verdict with what it rests on.
@@ -54,31 +54,31 @@ def build_sheets(answers: AdvisoryResult, words: Words) -> tuple[Sheet, ...]:
         SheetColumn(words("advisory.why"), 40),
         SheetColumn(words("advisory.hosts"), 30),
     )
-    lines = (*_lines(answers, words), *_wrong(answers, words))
+    lines = (*_iter_answer_rows(advisory_result, words), *_iter_rows_of_lines_without_id(advisory_result, words))
     return (
         Sheet(words("advisory.answers"), columns, lines, pages=int(len(lines) <= ON_ONE_PAGE)),
-        Sheet(words("advisory.verdicts"), verdicts, _verdicts(answers, words)),
+        Sheet(words("advisory.verdicts"), verdicts, _iter_verdict_rows(advisory_result, words)),
     )
 
 
-def _lines(answers: AdvisoryResult, words: Words) -> Iterator[tuple[Cell, ...]]:
-    for answer in answers.answers:
+def _iter_answer_rows(advisory_result: AdvisoryResult, words: Words) -> Iterator[tuple[Cell, ...]]:
+    for answer in advisory_result.answers:
         yield (
             answer.id,
-            make_one_line(answer.product, _MAX_TEXT),
-            words(f"vulnerability.state.{answer.state}"),
-            list_packages(answer),
-            describe_states(answer, words),
+            escape_text_to_one_line(answer.product, _MAX_TEXT),
+            words(f"vulnerability.state.{answer.worst_state}"),
+            list_affected_packages(answer),
+            describe_hosts_by_vulnerability_state(answer, words),
             answer.due,
             describe_exploitation(answer, words),
             ", ".join(map(str, answer.numbers)),
         )
 
 
-def _wrong(answers: AdvisoryResult, words: Words) -> Iterator[tuple[Cell, ...]]:
-    for number, text in answers.wrong:
+def _iter_rows_of_lines_without_id(advisory_result: AdvisoryResult, words: Words) -> Iterator[tuple[Cell, ...]]:
+    for number, text in advisory_result.wrong:
         yield (
-            make_one_line(text, _MAX_TEXT),
+            escape_text_to_one_line(text, _MAX_TEXT),
             "",
             words("advisory.wrong"),
             "",
@@ -89,14 +89,16 @@ def _wrong(answers: AdvisoryResult, words: Words) -> Iterator[tuple[Cell, ...]]:
         )
 
 
-def list_packages(answer: VulnerabilityAnswer) -> str:
+def list_affected_packages(answer: VulnerabilityAnswer) -> str:
     """Return what of a host an id is about."""
     return ", ".join(
-        dict.fromkeys(make_one_line(line.verdict.subject, _MAX_TEXT) for line in answer.lines if line.verdict.subject)
+        dict.fromkeys(
+            escape_text_to_one_line(line.verdict.subject, _MAX_TEXT) for line in answer.lines if line.verdict.subject
+        )
     )
 
 
-def describe_states(answer: VulnerabilityAnswer, words: Words) -> str:
+def describe_hosts_by_vulnerability_state(answer: VulnerabilityAnswer, words: Words) -> str:
     """Return what it comes to on which hosts, the worst first.
 
     With the version that mends it or proves it, else with the reason.
@@ -104,7 +106,10 @@ def describe_states(answer: VulnerabilityAnswer, words: Words) -> str:
     groups: dict[str, list[str]] = {}
     for line in answer.lines:
         verdict = line.verdict
-        state, version = words(f"vulnerability.state.{verdict.state}"), make_one_line(verdict.fixed_version, _MAX_TEXT)
+        state, version = (
+            words(f"vulnerability.state.{verdict.state}"),
+            escape_text_to_one_line(verdict.fixed_version, _MAX_TEXT),
+        )
         key = "mended_by" if verdict.state == "affected" else "proven_by"
         text = (
             words(f"advisory.{key}", state=state, version=version)
@@ -112,22 +117,22 @@ def describe_states(answer: VulnerabilityAnswer, words: Words) -> str:
             else f"{state} ({words(f'vulnerability.reason.{verdict.reason}')})"
         )
         groups.setdefault(text, []).extend(line.hosts)
-    return "; ".join(f"{group_text}: {_names(hosts, words)}" for group_text, hosts in groups.items())
+    return "; ".join(f"{group_text}: {_join_first_host_names(hosts, words)}" for group_text, hosts in groups.items())
 
 
-def _verdicts(answers: AdvisoryResult, words: Words) -> Iterator[tuple[Cell, ...]]:
-    for answer in answers.answers:
+def _iter_verdict_rows(advisory_result: AdvisoryResult, words: Words) -> Iterator[tuple[Cell, ...]]:
+    for answer in advisory_result.answers:
         for line in answer.lines:
             verdict = line.verdict
             yield (
                 answer.id,
-                make_one_line(answer.product, _MAX_TEXT),
+                escape_text_to_one_line(answer.product, _MAX_TEXT),
                 words(f"vulnerability.state.{verdict.state}"),
-                make_one_line(verdict.subject, _MAX_TEXT),
-                make_one_line(verdict.installed_version, _MAX_TEXT),
-                make_one_line(verdict.fixed_version, _MAX_TEXT),
+                escape_text_to_one_line(verdict.subject, _MAX_TEXT),
+                escape_text_to_one_line(verdict.installed_version, _MAX_TEXT),
+                escape_text_to_one_line(verdict.fixed_version, _MAX_TEXT),
                 explain_verdict(line, words),
-                _names(line.hosts, words),
+                _join_first_host_names(line.hosts, words),
             )
 
 
@@ -136,48 +141,48 @@ def explain_verdict(line: VerdictLine, words: Words) -> str:
     verdict = line.verdict
     urgency = verdict.notes.urgency if verdict.notes.urgency != _NO_URGENCY else ""
     remarks = [urgency, verdict.notes.no_advisory, verdict.notes.put_off]
-    remark = "; ".join(make_one_line(text, 120) for text in remarks if text)
+    remark = "; ".join(escape_text_to_one_line(text, 120) for text in remarks if text)
     programs = (
-        ": " + ", ".join(make_one_line(program, 120) for program in verdict.still_run_by)
+        ": " + ", ".join(escape_text_to_one_line(program, 120) for program in verdict.still_run_by)
         if verdict.still_run_by
         else ""
     )
     return words(f"vulnerability.reason.{verdict.reason}") + programs + (f" (Debian: {remark})" if remark else "")
 
 
-def _names(of: Sequence[str], words: Words) -> str:
-    more = len(of) - MAX_HOSTS
-    return ", ".join(of[:MAX_HOSTS]) + (f" {words('and_more', n=more)}" if more > 0 else "")
+def _join_first_host_names(names: Sequence[str], words: Words) -> str:
+    more = len(names) - MAX_HOSTS
+    return ", ".join(names[:MAX_HOSTS]) + (f" {words('and_more', n=more)}" if more > 0 else "")
 
 
 def describe_exploitation(answer: VulnerabilityAnswer, words: Words) -> str:
     """Return since when it is exploited, and how likely EPSS holds it to be."""
     kev_entry = answer.kev_entry
-    parts = [f"KEV {_format_listing_day(kev_entry.added_on, words)}".rstrip()] if kev_entry else []
+    parts = [f"KEV {_format_kev_listing_day(kev_entry.added_on, words)}".rstrip()] if kev_entry else []
     parts += [words("advisory.ransomware")] if kev_entry and kev_entry.ransomware else []
     parts += [f"EPSS {answer.score:.1%}"] if answer.score is not None else []
     return ", ".join(parts)
 
 
-def _format_listing_day(text: str, words: Words) -> str:
+def _format_kev_listing_day(iso_day: str, words: Words) -> str:
     """Return the day of listing; empty for what is none."""
     try:
-        return words.day(clock.parse_day(text))
+        return words.format_date(clock.parse_day(iso_day))
     except ValueError:
         return ""
 
 
-def build_json_data(answers: AdvisoryResult) -> dict[str, Any]:
+def build_advisory_json_data(advisory_result: AdvisoryResult) -> dict[str, Any]:
     """Return the same as JSON has it."""
     return {
-        "title": answers.title,
+        "title": advisory_result.title,
         "answers": [
             {
                 "id": answer.id,
                 "rows": list(answer.numbers),
                 "product": answer.product,
                 "due": str(answer.due) if answer.due else None,
-                "state": answer.state,
+                "state": answer.worst_state,
                 "exploited_since": answer.kev_entry.added_on if answer.kev_entry else None,
                 "ransomware": bool(answer.kev_entry and answer.kev_entry.ransomware),
                 "epss": answer.score,
@@ -198,9 +203,9 @@ def build_json_data(answers: AdvisoryResult) -> dict[str, Any]:
                     for line in answer.lines
                 ],
             }
-            for answer in answers.answers
+            for answer in advisory_result.answers
         ],
-        "not_ids": [{"row": number, "as_written": text} for number, text in answers.wrong],
+        "not_ids": [{"row": number, "as_written": text} for number, text in advisory_result.wrong],
     }
 
 
@@ -229,7 +234,7 @@ class StoredAnswers(Model):
     answers: tuple[StoredAnswer, ...]
 
 
-def load_answers(file: Path) -> StoredAnswers:
+def load_advisory_answers_from_json(file: Path) -> StoredAnswers:
     """Return answers that were kept as JSON. Raises InputError for anything else."""
     try:
         stored_answers = StoredAnswers.model_validate_json(file.read_bytes(), extra="ignore")
@@ -246,7 +251,9 @@ def load_answers(file: Path) -> StoredAnswers:
     return stored_answers
 
 
-def build_annex_rows(answers: StoredAnswers, hosts: Iterable[str], words: Words) -> tuple[tuple[str, ...], ...]:
+def build_annex_verdict_rows_for_hosts(
+    answers: StoredAnswers, hosts: Iterable[str], words: Words
+) -> tuple[tuple[str, ...], ...]:
     """Return the rows of an official report's annex on these hosts: a verdict a row.
 
     The report counts the hosts and does not name them.
@@ -255,13 +262,13 @@ def build_annex_rows(answers: StoredAnswers, hosts: Iterable[str], words: Words)
     return tuple(
         (
             answer.id,
-            make_one_line(answer.product, _MAX_TEXT),
+            escape_text_to_one_line(answer.product, _MAX_TEXT),
             words(f"vulnerability.state.{verdict.state}"),
-            make_one_line(verdict.subject, _MAX_TEXT),
-            make_one_line(verdict.installed, _MAX_TEXT),
-            make_one_line(verdict.fixed, _MAX_TEXT),
-            words.number(len(ours & set(verdict.hosts))),
-            words.day(answer.due) if answer.due else "",
+            escape_text_to_one_line(verdict.subject, _MAX_TEXT),
+            escape_text_to_one_line(verdict.installed, _MAX_TEXT),
+            escape_text_to_one_line(verdict.fixed, _MAX_TEXT),
+            words.format_number(len(ours & set(verdict.hosts))),
+            words.format_date(answer.due) if answer.due else "",
         )
         for answer in answers.answers
         for verdict in answer.verdicts

@@ -11,12 +11,12 @@ from auditor.models import Finding, Lang, Model, Run
 from auditor.report import csv_output, json_output, junit, oscal, sarif, xlsx
 from auditor.report.formats import USUAL_FORMATS, Format
 from auditor.report.html import pages
-from auditor.report.html.addresses import site_page
+from auditor.report.html.addresses import get_site_page_path
 from auditor.results.trend import TrendPoint
 from auditor.results.verdict import RunVerdict
 from auditor.system import files as publish
-from auditor.system.memory import freeze_objects
-from auditor.system.parallel import run_in_copy
+from auditor.system.memory import freeze_objects_for_garbage_collector
+from auditor.system.parallel import run_in_forked_copy_of_process
 
 MANY = 5000
 """From so many findings on the pages and the other files are made by a processor each."""
@@ -45,7 +45,7 @@ class WrittenFiles(Model):
         return (index,) if index else tuple(self.files.values())
 
 
-def write(
+def write_report_files_of_run(
     run: Run,
     catalogue: Catalogue,
     *,
@@ -64,15 +64,17 @@ def write(
     cannot be written or its ``report`` folder is somebody else's.
     """
     report = output / "report"
-    publish.check_output(output)
-    catalogue = catalogue.add_retired_controls(chain(run.findings, before.findings if before else (), baseline or ()))
+    publish.check_and_make_output_folder(output)
+    catalogue = catalogue.add_retired_controls_of_findings(
+        chain(run.findings, before.findings if before else (), baseline or ())
+    )
     renders: Mapping[Format, Callable[[], bytes]] = {
-        Format.JSON: lambda: json_output.render(run, verdict),
-        Format.JUNIT: lambda: junit.render(run, catalogue, lang),
-        Format.CSV: lambda: csv_output.render(run, catalogue, lang),
-        Format.XLSX: lambda: xlsx.render(run, catalogue, lang, before),
-        Format.SARIF: lambda: sarif.render(run, catalogue, lang, baseline),
-        Format.OSCAL: lambda: oscal.render(run, catalogue, lang),
+        Format.JSON: lambda: json_output.render_findings_as_json(run, verdict),
+        Format.JUNIT: lambda: junit.render_findings_as_junit_xml(run, catalogue, lang),
+        Format.CSV: lambda: csv_output.render_findings_as_csv(run, catalogue, lang),
+        Format.XLSX: lambda: xlsx.render_run_as_xlsx_workbook(run, catalogue, lang, before),
+        Format.SARIF: lambda: sarif.render_findings_as_sarif(run, catalogue, lang, baseline),
+        Format.OSCAL: lambda: oscal.render_run_as_oscal_assessment_results(run, catalogue, lang),
     }
     files = {kind: output / name for kind, name in _NAMES.items() if kind in formats}
 
@@ -82,10 +84,12 @@ def write(
                 publish.write_file(files[kind], render())
 
     with (
-        freeze_objects(),
-        run_in_copy(write_single_files, worthwhile=Format.HTML in formats and len(run.findings) >= MANY),
+        freeze_objects_for_garbage_collector(),
+        run_in_forked_copy_of_process(
+            write_single_files, worthwhile=Format.HTML in formats and len(run.findings) >= MANY
+        ),
     ):
         if Format.HTML in formats:
-            publish.write_folder(report, pages.iter_pages(run, catalogue, lang, before, trend))
+            publish.write_folder(report, pages.iter_html_report_pages(run, catalogue, lang, before, trend))
     sites = [site.domain for host in run.hosts for site in host.sites] if Format.HTML in formats else []
-    return WrittenFiles(files=files, sites={domain: report / site_page(domain) for domain in sites})
+    return WrittenFiles(files=files, sites={domain: report / get_site_page_path(domain) for domain in sites})

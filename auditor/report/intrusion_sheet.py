@@ -11,14 +11,16 @@ from auditor.results.intrusions import Intrusion
 from auditor.text.translations import Words
 
 
-def iter_sheets(run: Run, words: Words) -> Iterator[Sheet]:
+def iter_intrusion_sheets(run: Run, words: Words) -> Iterator[Sheet]:
     """Yield the table of a run with an intrusion."""
     active_intrusions = intrusions.find_intrusions(run)
     if active_intrusions:
-        yield Sheet(words("intrusion.title"), _columns(words), _rows(active_intrusions, words))
+        yield Sheet(
+            words("intrusion.title"), _build_intrusion_columns(words), _iter_intrusion_rows(active_intrusions, words)
+        )
 
 
-def _columns(words: Words) -> tuple[SheetColumn, ...]:
+def _build_intrusion_columns(words: Words) -> tuple[SheetColumn, ...]:
     return (
         SheetColumn(words("col.standing"), 18),
         SheetColumn(words("col.subject"), 10),
@@ -29,7 +31,7 @@ def _columns(words: Words) -> tuple[SheetColumn, ...]:
     )
 
 
-def _rows(active_intrusions: Sequence[Intrusion], words: Words) -> Iterator[tuple[Cell, ...]]:
+def _iter_intrusion_rows(active_intrusions: Sequence[Intrusion], words: Words) -> Iterator[tuple[Cell, ...]]:
     for intrusion in active_intrusions:
         yield (
             words("standing.intruded" if intrusion.certain else "standing.suspected"),

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
-from auditor.errors import get_first_error
+from auditor.errors import get_place_and_message_of_first_error
 from auditor.models import (
     AuthorizationUse,
     ExcludedHost,
@@ -26,7 +26,7 @@ from auditor.models import (
 from auditor.models.incidents import ActiveContainment, OpenIncident, UnrecordedContainment
 from auditor.results.summary import summarize_run
 from auditor.results.verdict import RunVerdict
-from auditor.text.sanitize import make_finite
+from auditor.text.sanitize import replace_non_finite_numbers
 
 SCHEMA = "luytre/findings/1"
 _INVISIBLE = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
@@ -93,7 +93,7 @@ class FindingsDocument(Model):
     verdict: RunVerdict | None = Field(description="what it meant for the pipeline that asked for it")
 
 
-def build_document(run: Run, verdict: RunVerdict | None = None) -> FindingsDocument:
+def build_findings_document(run: Run, verdict: RunVerdict | None = None) -> FindingsDocument:
     """Return the run as others see it: without accounts, addresses and networks of the inventory."""
     results = {host.host.name: host for host in summarize_run(run).hosts}
     office = run.organisation
@@ -128,9 +128,9 @@ def build_document(run: Run, verdict: RunVerdict | None = None) -> FindingsDocum
     )
 
 
-def render(run: Run, verdict: RunVerdict | None = None) -> bytes:
+def render_findings_as_json(run: Run, verdict: RunVerdict | None = None) -> bytes:
     """Return the document as UTF-8. Invisible characters and lone surrogates are written as JSON escapes."""
-    data = make_finite(build_document(run, verdict).model_dump(mode="python", by_alias=True))
+    data = replace_non_finite_numbers(build_findings_document(run, verdict).model_dump(mode="python", by_alias=True))
     text = json.dumps(data, ensure_ascii=False, allow_nan=False, indent=1, default=str)
     escaped_text = _INVISIBLE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
     return (escaped_text + "\n").encode("utf-8", errors="backslashreplace")
@@ -143,13 +143,13 @@ class ParsedFindings(Model):
     findings: tuple[Finding, ...]
 
 
-def read(content: bytes) -> ParsedFindings:
+def parse_findings_from_json(json_content: bytes) -> ParsedFindings:
     """Return the findings of a document, whichever version of the program wrote it.
 
     Raises ValueError, saying what is wrong.
     """
     try:
-        document = json.loads(content)
+        document = json.loads(json_content)
     except (ValueError, RecursionError) as error:
         raise ValueError("not JSON") from error
     if not isinstance(document, dict) or not isinstance(document.get("run"), dict | None):
@@ -160,23 +160,29 @@ def read(content: bytes) -> ParsedFindings:
     try:
         return ParsedFindings.model_validate(data, extra="ignore")
     except ValidationError as error:
-        place, why = get_first_error(error)
+        place, why = get_place_and_message_of_first_error(error)
         raise ValueError(f"{'.'.join(map(str, place))}: {why}") from error
 
 
-def build_schema() -> dict[str, Any]:
+def build_findings_json_schema() -> dict[str, Any]:
     """Return the JSON Schema of the document, open to what later versions add."""
     model_schema = FindingsDocument.model_json_schema(by_alias=True, mode="serialization")
-    open_schema: dict[str, Any] = _open_schema(
+    open_schema: dict[str, Any] = _allow_additional_properties_in_schema(
         {"$schema": "https://json-schema.org/draft/2020-12/schema", **model_schema}
     )
     return open_schema
 
 
-def _open_schema(node: Any) -> Any:
-    if isinstance(node, dict):
-        is_closed = node.get("additionalProperties") is False
+def _allow_additional_properties_in_schema(schema_node: Any) -> Any:
+    if isinstance(schema_node, dict):
+        is_closed = schema_node.get("additionalProperties") is False
         return {
-            key: _open_schema(value) for key, value in node.items() if not (is_closed and key == "additionalProperties")
+            key: _allow_additional_properties_in_schema(value)
+            for key, value in schema_node.items()
+            if not (is_closed and key == "additionalProperties")
         }
-    return [_open_schema(member) for member in node] if isinstance(node, list) else node
+    return (
+        [_allow_additional_properties_in_schema(member) for member in schema_node]
+        if isinstance(schema_node, list)
+        else schema_node
+    )

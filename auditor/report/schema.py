@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 
-from auditor.report.json_output import build_schema
+from auditor.report.json_output import build_findings_json_schema
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(build_schema(), ensure_ascii=False, indent=2) + "\n")
+    sys.stdout.write(json.dumps(build_findings_json_schema(), ensure_ascii=False, indent=2) + "\n")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from auditor.audit.controls import Catalogue, Control
-from auditor.audit.frameworks.assessment import host_level
+from auditor.audit.frameworks.assessment import get_highest_site_level_of_host
 from auditor.models import Bucket, Finding, Run, Severity
 from auditor.report import evidence as shown
 from auditor.results import by_clause, exceptions
@@ -16,7 +16,7 @@ from auditor.results.by_clause import FrameworkResult
 from auditor.results.by_control import WorkItem, list_work
 from auditor.results.compare import CHANGES, Change, compare_runs
 from auditor.results.summary import SEVERITIES, FindingCounts, FleetSummary, sort_by_urgency, summarize_run
-from auditor.text.sanitize import make_one_line, make_visible
+from auditor.text.sanitize import escape_invisible_characters, escape_text_to_one_line
 from auditor.text.translations import Words
 
 MAX_TEXT = 2000
@@ -49,7 +49,9 @@ class Sheet:
     """On how many pages it is printed; 0: on as many as it takes."""
 
 
-def build_sheets(run: Run, catalogue: Catalogue, words: Words, before: Run | None = None) -> tuple[Sheet, ...]:
+def build_annex_sheets_of_run(
+    run: Run, catalogue: Catalogue, words: Words, run_before: Run | None = None
+) -> tuple[Sheet, ...]:
     """Return the annex as sheets.
 
     They show sites and hosts, what is open, the work, what could not be evaluated, and what waivers and attestations
@@ -61,40 +63,71 @@ def build_sheets(run: Run, catalogue: Catalogue, words: Words, before: Run | Non
     formatter = _FindingFormatter(run, catalogue, words)
     unsure = (f for f in run.findings if f.bucket in ("not_evaluated", "manual"))
     apart = sort_by_urgency(f for f in run.findings if f.bucket in ("waived", "attested"))
-    framework_result = by_clause.assess_standard(run, catalogue)
+    framework_result = by_clause.assess_standard_of_organisation(run, catalogue)
     return (
-        Sheet(words("sites.title"), _site_columns(words), _sites(summary, words)),
-        Sheet(words("hosts.title"), _host_columns(words), _hosts(summary, words)),
+        Sheet(words("sites.title"), _build_site_columns(words), _iter_site_rows(summary, words)),
+        Sheet(words("hosts.title"), _build_host_columns(words), _iter_host_rows(summary, words)),
         Sheet(
             words("sheet.findings"),
-            _open_columns(words),
-            map(formatter.format_open_finding, sort_by_urgency(f for f in run.findings if f.is_open)),
+            _build_open_finding_columns(words),
+            map(formatter.format_cells_of_open_finding, sort_by_urgency(f for f in run.findings if f.is_open)),
             printed_columns=7,
         ),
         Sheet(
-            words("sheet.controls"), _work_columns(words), (_work(item, words) for item in list_work(run, catalogue))
+            words("sheet.controls"),
+            _build_work_item_columns(words),
+            (_format_cells_of_work_item(item, words) for item in list_work(run, catalogue)),
         ),
         Sheet(
             words("sheet.not_evaluated"),
-            _unsure_columns(words),
-            map(formatter.format_unsure_finding, sort_by_urgency(unsure)),
+            _build_unsure_finding_columns(words),
+            map(formatter.format_cells_of_unsure_finding, sort_by_urgency(unsure)),
         ),
         *(
-            [Sheet(words("sheet.waivers"), _waiver_columns(words), _waivers(run, catalogue, words), printed_columns=13)]
+            [
+                Sheet(
+                    words("sheet.waivers"),
+                    _build_waiver_columns(words),
+                    _iter_waiver_rows(run, catalogue, words),
+                    printed_columns=13,
+                )
+            ]
             if run.waivers
             else []
         ),
         *(
-            [Sheet(words("sheet.papers"), _unsure_columns(words), map(formatter.format_unsure_finding, apart))]
+            [
+                Sheet(
+                    words("sheet.papers"),
+                    _build_unsure_finding_columns(words),
+                    map(formatter.format_cells_of_unsure_finding, apart),
+                )
+            ]
             if apart
             else []
         ),
         *(
-            [Sheet(words("sheet.clauses"), _clause_columns(words), _clauses(framework_result, catalogue, words))]
+            [
+                Sheet(
+                    words("sheet.clauses"),
+                    _build_clause_columns(words),
+                    _iter_clause_rows_of_framework(framework_result, catalogue, words),
+                )
+            ]
             if framework_result
             else []
         ),
-        *([Sheet(words("sheet.changes"), _change_columns(words), _changes(formatter, before, run))] if before else []),
+        *(
+            [
+                Sheet(
+                    words("sheet.changes"),
+                    _build_change_columns(words),
+                    _iter_rows_of_changed_findings(formatter, run_before, run),
+                )
+            ]
+            if run_before
+            else []
+        ),
     )
 
 
@@ -102,16 +135,16 @@ def build_findings_sheet(run: Run, catalogue: Catalogue, words: Words) -> Sheet:
     """Return every finding of the run, a row each."""
     formatter = _FindingFormatter(run, catalogue, words)
     columns = (
-        *_finding_columns(words),
+        *_build_finding_columns(words),
         SheetColumn(words("reason"), 44),
         SheetColumn(words("site.level"), 8),
         SheetColumn(words("references"), 26),
     )
     rows = (
         (
-            *formatter.format_finding(finding),
-            formatter.reason(finding),
-            formatter.level(finding),
+            *formatter.format_cells_of_finding(finding),
+            formatter.get_reason_why_not_met_or_open(finding),
+            formatter.get_level_of_site_or_of_host_sites(finding),
             formatter.references(finding.control),
         )
         for finding in run.findings
@@ -122,16 +155,16 @@ def build_findings_sheet(run: Run, catalogue: Catalogue, words: Words) -> Sheet:
 # --- sites and hosts ----------------------------------------------------------------------------------
 
 
-def _counted_columns(words: Words) -> tuple[SheetColumn, ...]:
+def _build_open_count_columns(words: Words) -> tuple[SheetColumn, ...]:
     severities = (SheetColumn(words(f"severity.{severity.value}"), 10) for severity in SEVERITIES)
     return (*severities, SheetColumn(words("col.unevaluated").replace("\u00a0", " "), 11))
 
 
-def _list_counts(counts: FindingCounts) -> tuple[int, ...]:
+def _list_open_and_unevaluated_counts(counts: FindingCounts) -> tuple[int, ...]:
     return (*(counts.open[severity] for severity in SEVERITIES), counts.not_evaluated)
 
 
-def _site_columns(words: Words) -> tuple[SheetColumn, ...]:
+def _build_site_columns(words: Words) -> tuple[SheetColumn, ...]:
     return (
         SheetColumn(words("col.site"), 28),
         SheetColumn(words("col.unit"), 36),
@@ -139,60 +172,63 @@ def _site_columns(words: Words) -> tuple[SheetColumn, ...]:
         SheetColumn(words("application"), 14),
         SheetColumn(words("site.level"), 8),
         SheetColumn(words("col.standing"), 18),
-        *_counted_columns(words),
+        *_build_open_count_columns(words),
         SheetColumn(words("col.certificate_days"), 12),
         SheetColumn(words("col.backup_days"), 12),
     )
 
 
-def _sites(summary: FleetSummary, words: Words) -> Iterator[tuple[Cell, ...]]:
+def _iter_site_rows(summary: FleetSummary, words: Words) -> Iterator[tuple[Cell, ...]]:
     for site in summary.sites:
         yield (
             site.domain,
             site.unit.name if site.unit else None,
             site.host.host.name,
-            words.application(site.site.application) if site.site.application else None,
+            words.get_application_name(site.site.application) if site.site.application else None,
             site.site.level if site.site.level_declared else words("site.level_undeclared"),
             words(f"standing.{site.posture}"),
-            *_list_counts(site.counts),
+            *_list_open_and_unevaluated_counts(site.counts),
             site.certificate_days,
             site.backup_days,
         )
 
 
-def _host_columns(words: Words) -> tuple[SheetColumn, ...]:
+def _build_host_columns(words: Words) -> tuple[SheetColumn, ...]:
     return (
         SheetColumn(words("col.host"), 16),
         SheetColumn(words("col.unit"), 36),
         SheetColumn(words("col.os"), 30),
         SheetColumn(words("col.sites"), 8),
         SheetColumn(words("col.standing"), 18),
-        *_counted_columns(words),
+        *_build_open_count_columns(words),
         SheetColumn(words("outside"), 44),
     )
 
 
-def _hosts(summary: FleetSummary, words: Words) -> Iterator[tuple[Cell, ...]]:
+def _iter_host_rows(summary: FleetSummary, words: Words) -> Iterator[tuple[Cell, ...]]:
     for host in summary.hosts:
         outcome = host.outcome
         areas = "\n".join(
-            f"{make_one_line(area, 40)}: {make_one_line(why, 300)}" for area, why in outcome.area_errors.items()
+            f"{escape_text_to_one_line(area, 40)}: {escape_text_to_one_line(why, 300)}"
+            for area, why in outcome.area_errors.items()
         )
         yield (
             host.host.name,
             host.unit.name if host.unit else None,
-            make_one_line(outcome.os, 200) if outcome.os else None,
+            escape_text_to_one_line(outcome.os, 200) if outcome.os else None,
             len(host.host.sites),
             words(f"standing.{host.posture}"),
-            *_list_counts(host.counts),
-            make_visible(outcome.reason.get(words.lang), MAX_TEXT) if outcome.reason else areas[:MAX_TEXT] or None,
+            *_list_open_and_unevaluated_counts(host.counts),
+            escape_invisible_characters(outcome.reason.get(words.lang), MAX_TEXT)
+            if outcome.reason
+            else areas[:MAX_TEXT] or None,
         )
 
 
 # --- findings -----------------------------------------------------------------------------------------
 
 
-def _subject_columns(words: Words) -> tuple[SheetColumn, ...]:
+def _build_control_and_subject_columns(words: Words) -> tuple[SheetColumn, ...]:
     return (
         SheetColumn(words("col.severity"), 11),
         SheetColumn(words("col.control"), 21),
@@ -205,12 +241,16 @@ def _subject_columns(words: Words) -> tuple[SheetColumn, ...]:
     )
 
 
-def _finding_columns(words: Words) -> tuple[SheetColumn, ...]:
-    return (*_subject_columns(words), SheetColumn(words("evidence"), 28), SheetColumn(words("violations"), 36))
+def _build_finding_columns(words: Words) -> tuple[SheetColumn, ...]:
+    return (
+        *_build_control_and_subject_columns(words),
+        SheetColumn(words("evidence"), 28),
+        SheetColumn(words("violations"), 36),
+    )
 
 
-def _open_columns(words: Words) -> tuple[SheetColumn, ...]:
-    severity, control, title, status, subject, name, host, unit = _subject_columns(words)
+def _build_open_finding_columns(words: Words) -> tuple[SheetColumn, ...]:
+    severity, control, title, status, subject, name, host, unit = _build_control_and_subject_columns(words)
     return (
         *(severity, title, status, name, host),
         SheetColumn(words("evidence"), 30),
@@ -219,8 +259,8 @@ def _open_columns(words: Words) -> tuple[SheetColumn, ...]:
     )
 
 
-def _unsure_columns(words: Words) -> tuple[SheetColumn, ...]:
-    return (*_subject_columns(words), SheetColumn(words("reason"), 44))
+def _build_unsure_finding_columns(words: Words) -> tuple[SheetColumn, ...]:
+    return (*_build_control_and_subject_columns(words), SheetColumn(words("reason"), 44))
 
 
 class _FindingFormatter:
@@ -239,27 +279,29 @@ class _FindingFormatter:
             },
         }
         self._levels: Mapping[tuple[str, str], int] = {
-            **{("host", host.name): host_level(host) for host in run.hosts},
+            **{("host", host.name): get_highest_site_level_of_host(host) for host in run.hosts},
             **{("site", site.domain): site.level for host in run.hosts for site in host.sites},
         }
-        self.references = cache(self._references_of)
-        self._reason = lru_cache(maxsize=1024)(lambda text: make_visible(text, MAX_TEXT))
-        self._head = cache(self._head_of)
+        self.references = cache(self._format_references_of_control)
+        self._reason = lru_cache(maxsize=1024)(lambda text: escape_invisible_characters(text, MAX_TEXT))
+        self._head = cache(self._format_first_cells_of_control)
 
-    def _references_of(self, control: str) -> str | None:
-        return _references(self._catalogue[control], self.words)
+    def _format_references_of_control(self, control: str) -> str | None:
+        return _format_references_of_control_as_lines(self._catalogue[control], self.words)
 
-    def _head_of(self, control: str, severity: Severity, bucket: Bucket, kind: str) -> tuple[Cell, ...]:
+    def _format_first_cells_of_control(
+        self, control: str, severity: Severity, bucket: Bucket, kind: str
+    ) -> tuple[Cell, ...]:
         words = self.words
         return (
             words(f"severity.{severity.value}"),
             control,
-            self._catalogue[control].describe(bucket).get(words.lang),
+            self._catalogue[control].get_problem_or_title_for_bucket(bucket).get(words.lang),
             words(f"status.{bucket}"),
             words("site") if kind == "site" else words("host"),
         )
 
-    def _subject(self, finding: Finding) -> tuple[Cell, ...]:
+    def _format_control_and_subject_cells(self, finding: Finding) -> tuple[Cell, ...]:
         subject = finding.subject
         return (
             *self._head(finding.control, finding.severity, finding.bucket, subject.kind),
@@ -268,42 +310,49 @@ class _FindingFormatter:
             self._units.get((subject.kind, subject.id)),
         )
 
-    def format_finding(self, finding: Finding) -> tuple[Cell, ...]:
+    def format_cells_of_finding(self, finding: Finding) -> tuple[Cell, ...]:
         """Return what it is about, what was read, where it is not met."""
-        evidence, violations = self._evidence_lines(finding), self._violation_lines(finding)
-        return (*self._subject(finding), _lines(evidence), _lines(violations))
-
-    def format_open_finding(self, finding: Finding) -> tuple[Cell, ...]:
-        """Return the same for paper: in a few lines, and what tells it from others for a program last."""
-        severity, control, title, status, subject, name, host, unit = self._subject(finding)
         evidence, violations = (
-            _join_first_lines(self._evidence_lines(finding), self.words),
-            _join_first_lines(self._violation_lines(finding), self.words),
+            self._list_evidence_lines_of_finding(finding),
+            self._list_violation_lines_of_finding(finding),
+        )
+        return (
+            *self._format_control_and_subject_cells(finding),
+            _join_lines_that_fit_in_cell(evidence),
+            _join_lines_that_fit_in_cell(violations),
+        )
+
+    def format_cells_of_open_finding(self, finding: Finding) -> tuple[Cell, ...]:
+        """Return the same for paper: in a few lines, and what tells it from others for a program last."""
+        severity, control, title, status, subject, name, host, unit = self._format_control_and_subject_cells(finding)
+        evidence, violations = (
+            _join_first_lines_and_count_rest(self._list_evidence_lines_of_finding(finding), self.words),
+            _join_first_lines_and_count_rest(self._list_violation_lines_of_finding(finding), self.words),
         )
         return (severity, title, status, name, host, evidence, violations, control, subject, unit)
 
-    def format_change(self, change: Change, finding: Finding) -> tuple[Cell, ...]:
+    def format_cells_of_change(self, change: Change, finding: Finding) -> tuple[Cell, ...]:
         """Return what became of it, and what it is about."""
-        return (self.words(f"change.{change}").capitalize(), *self._subject(finding))
+        return (self.words(f"change.{change}").capitalize(), *self._format_control_and_subject_cells(finding))
 
-    def level(self, finding: Finding) -> int | None:
+    def get_level_of_site_or_of_host_sites(self, finding: Finding) -> int | None:
         """Return the level of its site; of a host that of its sites."""
         return self._levels.get((finding.subject.kind, finding.subject.id))
 
-    def format_unsure_finding(self, finding: Finding) -> tuple[Cell, ...]:
+    def format_cells_of_unsure_finding(self, finding: Finding) -> tuple[Cell, ...]:
         """Return what it is about, and why it is not counted as met or open."""
-        return (*self._subject(finding), self.reason(finding))
+        return (*self._format_control_and_subject_cells(finding), self.get_reason_why_not_met_or_open(finding))
 
-    def reason(self, finding: Finding) -> str | None:
+    def get_reason_why_not_met_or_open(self, finding: Finding) -> str | None:
         """Return why it is not counted as met or open."""
         if finding.bucket in ("waived", "attested"):
-            return self._reason(exceptions.describe_paper(finding, self.words))
+            return self._reason(exceptions.describe_waiver_or_attestation_of_finding(finding, self.words))
         return self._reason(finding.reason.get(self.words.lang)) if finding.reason else None
 
-    def _evidence_lines(self, finding: Finding) -> Sequence[str]:
+    def _list_evidence_lines_of_finding(self, finding: Finding) -> Sequence[str]:
         return [f"{row.path} = {row.value}" for row in shown.list_evidence(finding, self.words)]
 
-    def _violation_lines(self, finding: Finding) -> Sequence[str]:
+    def _list_violation_lines_of_finding(self, finding: Finding) -> Sequence[str]:
         table = shown.build_violation_table(finding, self.words)
         if table is None:
             return []
@@ -317,14 +366,16 @@ class _FindingFormatter:
         return [*lines, *cut]
 
 
-def _join_first_lines(lines: Sequence[str], words: Words) -> str | None:
+def _join_first_lines_and_count_rest(lines: Sequence[str], words: Words) -> str | None:
     """Return the first lines, each cut, and how many are left."""
-    first_lines = [make_one_line(line, MAX_LINE) for line in lines[:MAX_LINES]]
+    first_lines = [escape_text_to_one_line(line, MAX_LINE) for line in lines[:MAX_LINES]]
     extra_count = len(lines) - MAX_LINES
-    return _lines([*first_lines, words("more_lines", n=extra_count)] if extra_count > 0 else first_lines)
+    return _join_lines_that_fit_in_cell(
+        [*first_lines, words("more_lines", n=extra_count)] if extra_count > 0 else first_lines
+    )
 
 
-def _lines(lines: Iterable[str]) -> str | None:
+def _join_lines_that_fit_in_cell(lines: Iterable[str]) -> str | None:
     """Return the lines that fit, then a mark."""
     fitting_lines: list[str] = []
     room = MAX_TEXT
@@ -340,7 +391,7 @@ def _lines(lines: Iterable[str]) -> str | None:
 # --- work ---------------------------------------------------------------------------------------------
 
 
-def _work_columns(words: Words) -> tuple[SheetColumn, ...]:
+def _build_work_item_columns(words: Words) -> tuple[SheetColumn, ...]:
     return (
         SheetColumn(words("col.severity"), 11),
         SheetColumn(words("col.control"), 21),
@@ -356,31 +407,34 @@ def _work_columns(words: Words) -> tuple[SheetColumn, ...]:
     )
 
 
-def _work(item: WorkItem, words: Words) -> tuple[Cell, ...]:
-    control, fix = item.control, item.control.fix
+def _format_cells_of_work_item(work_item: WorkItem, words: Words) -> tuple[Cell, ...]:
+    control, fix = work_item.control, work_item.control.fix
     return (
-        words(f"severity.{item.severity.value}"),
+        words(f"severity.{work_item.severity.value}"),
         control.id,
         control.problem.get(words.lang),
-        len(item.domains),
-        len(item.hosts),
-        words("yes") if item.is_automated else words("no"),
+        len(work_item.domains),
+        len(work_item.hosts),
+        words("yes") if work_item.is_automated else words("no"),
         words(f"disruption.{fix.disruption}") if fix else None,
         control.remedy.get(words.lang),
         fix.danger.get(words.lang) if fix and fix.danger else None,
-        _references(control, words),
-        _join_first_lines(item.domains, words),
+        _format_references_of_control_as_lines(control, words),
+        _join_first_lines_and_count_rest(work_item.domains, words),
     )
 
 
-def _references(control: Control, words: Words) -> str | None:
-    return _lines(f"{framework}: {clauses}" for framework, clauses in shown.list_references(control.references, words))
+def _format_references_of_control_as_lines(control: Control, words: Words) -> str | None:
+    return _join_lines_that_fit_in_cell(
+        f"{framework}: {clauses}"
+        for framework, clauses in shown.list_frameworks_with_clauses(control.references, words)
+    )
 
 
 # --- waivers, clauses, changes ------------------------------------------------------------------------
 
 
-def _waiver_columns(words: Words) -> tuple[SheetColumn, ...]:
+def _build_waiver_columns(words: Words) -> tuple[SheetColumn, ...]:
     return (
         SheetColumn(words("col.validity"), 13),
         SheetColumn(words("col.paper"), 14),
@@ -399,18 +453,18 @@ def _waiver_columns(words: Words) -> tuple[SheetColumn, ...]:
     )
 
 
-def _waivers(run: Run, catalogue: Catalogue, words: Words) -> Iterator[tuple[Cell, ...]]:
+def _iter_waiver_rows(run: Run, catalogue: Catalogue, words: Words) -> Iterator[tuple[Cell, ...]]:
     """Yield one row a waiver, in force or not, with what it comes to in the run."""
-    for use in exceptions.sort_waivers(run):
+    for use in exceptions.list_waiver_uses_of_run_by_validity(run):
         waiver = use.waiver
         yield (
             words(f"validity.{use.validity}").capitalize(),
             waiver.id,
             catalogue[waiver.control].title.get(words.lang),
-            make_visible(exceptions.format_scope(waiver.scope, run.organisation), MAX_TEXT),
-            make_visible(waiver.reason, MAX_TEXT),
-            make_visible(waiver.compensating, MAX_TEXT) if waiver.compensating else None,
-            make_visible(waiver.approver, MAX_TEXT),
+            escape_invisible_characters(exceptions.format_scope_of_exception(waiver.scope, run.organisation), MAX_TEXT),
+            escape_invisible_characters(waiver.reason, MAX_TEXT),
+            escape_invisible_characters(waiver.compensating, MAX_TEXT) if waiver.compensating else None,
+            escape_invisible_characters(waiver.approver, MAX_TEXT),
             waiver.granted,
             waiver.expires,
             use.waived,
@@ -421,7 +475,7 @@ def _waivers(run: Run, catalogue: Catalogue, words: Words) -> Iterator[tuple[Cel
         )
 
 
-def _clause_columns(words: Words) -> tuple[SheetColumn, ...]:
+def _build_clause_columns(words: Words) -> tuple[SheetColumn, ...]:
     return (
         SheetColumn(words("coverage.clause"), 12),
         SheetColumn(words("coverage.requirement"), 60),
@@ -432,7 +486,9 @@ def _clause_columns(words: Words) -> tuple[SheetColumn, ...]:
     )
 
 
-def _clauses(framework_result: FrameworkResult, catalogue: Catalogue, words: Words) -> Iterator[tuple[Cell, ...]]:
+def _iter_clause_rows_of_framework(
+    framework_result: FrameworkResult, catalogue: Catalogue, words: Words
+) -> Iterator[tuple[Cell, ...]]:
     for clause_total in framework_result.clauses:
         open_ = [
             f"{catalogue[control].problem.get(words.lang)} ({number})" for control, number in clause_total.open.items()
@@ -442,20 +498,23 @@ def _clauses(framework_result: FrameworkResult, catalogue: Catalogue, words: Wor
             clause_total.clause.text.get(words.lang),
             words(f"result.{clause_total.result.value}"),
             words(f"coverage.{clause_total.clause.status}"),
-            _join_first_lines(clause_total.worst, words) if clause_total.open else None,
-            _lines(open_),
+            _join_first_lines_and_count_rest(clause_total.worst, words) if clause_total.open else None,
+            _join_lines_that_fit_in_cell(open_),
         )
 
 
-def _change_columns(words: Words) -> tuple[SheetColumn, ...]:
-    return (SheetColumn(words("col.change"), 22), *_subject_columns(words))
+def _build_change_columns(words: Words) -> tuple[SheetColumn, ...]:
+    return (SheetColumn(words("col.change"), 22), *_build_control_and_subject_columns(words))
 
 
-def _changes(formatter: _FindingFormatter, before: Run, run: Run) -> Iterator[tuple[Cell, ...]]:
+def _iter_rows_of_changed_findings(
+    formatter: _FindingFormatter, run_before: Run, run: Run
+) -> Iterator[tuple[Cell, ...]]:
     """Yield what is no longer as it was, in the order in which a reader asks."""
-    changes = compare_runs(before, run).changes
+    changes = compare_runs(run_before, run).changes
     for change in CHANGES:
         if change != "still":
             yield from (
-                formatter.format_change(change, finding) for finding in sort_by_urgency(changes.get(change, ()))
+                formatter.format_cells_of_change(change, finding)
+                for finding in sort_by_urgency(changes.get(change, ()))
             )

@@ -13,10 +13,10 @@ from auditor.audit.frameworks.assessment import (
     ClauseTotal,
     Result,
     SelfCheckCoverage,
-    assess_run,
-    group_by_host,
-    measure_self_checked,
-    total_clauses,
+    assess_sites_and_hosts_of_run,
+    group_findings_by_host_and_subject,
+    measure_self_checked_clauses,
+    total_clauses_over_subjects,
 )
 from auditor.audit.frameworks.clauses import Framework
 from auditor.models import Regime, Run
@@ -39,21 +39,27 @@ class FrameworkResult:
     @property
     def self_checked(self) -> SelfCheckCoverage:
         """Return how much of it is checked without a person, and how much of that is met."""
-        return measure_self_checked(self.clauses)
+        return measure_self_checked_clauses(self.clauses)
 
     @property
-    def shown_count(self) -> int:
+    def count_of_clauses_shown_by_controls(self) -> int:
         """Return how many clauses the controls show at all or in part."""
         return sum(clause_total.clause.status in ("automated", "partial") for clause_total in self.clauses)
 
 
 def assess_frameworks(run: Run, catalogue: Catalogue) -> tuple[FrameworkResult, ...]:
     """Return the frameworks that some control cites and that are about a host of the run, the state's first."""
-    findings_by_host = group_by_host(run)
+    findings_by_host = group_findings_by_host_and_subject(run)
     assessments = (
-        (framework, total_clauses(assess_run(framework, run, catalogue, findings_by_host=findings_by_host)))
+        (
+            framework,
+            total_clauses_over_subjects(
+                assess_sites_and_hosts_of_run(framework, run, catalogue, findings_by_host=findings_by_host)
+            ),
+        )
         for framework in sorted(
-            list_cited_frameworks(catalogue), key=lambda framework: _place(framework.id, run.regime)
+            list_cited_frameworks(catalogue),
+            key=lambda framework: _rank_framework_for_readers(framework.id, run.regime),
         )
     )
     return tuple(
@@ -63,7 +69,7 @@ def assess_frameworks(run: Run, catalogue: Catalogue) -> tuple[FrameworkResult, 
     )
 
 
-def _place(framework: str, regime: Regime) -> tuple[int, int, str]:
+def _rank_framework_for_readers(framework: str, regime: Regime) -> tuple[int, int, str]:
     """Return where a framework stands for its readers.
 
     Today's law, its standard and the older one, others, foreign ones last.
@@ -74,11 +80,15 @@ def _place(framework: str, regime: Regime) -> tuple[int, int, str]:
     return 0, order.index(framework), framework
 
 
-def assess_standard(run: Run, catalogue: Catalogue) -> FrameworkResult | None:
+def assess_standard_of_organisation(run: Run, catalogue: Catalogue) -> FrameworkResult | None:
     """Return the standard that the organisation goes by; None when nothing of the run is under it."""
     framework_id = clauses.OF_REGIME[run.regime]
     framework = next(framework for framework in load_frameworks() if framework.id == framework_id)
-    clause_totals = total_clauses(assess_run(framework, run, catalogue, findings_by_host=group_by_host(run)))
+    clause_totals = total_clauses_over_subjects(
+        assess_sites_and_hosts_of_run(
+            framework, run, catalogue, findings_by_host=group_findings_by_host_and_subject(run)
+        )
+    )
     return (
         FrameworkResult(framework, clause_totals, Counter(clause_total.result for clause_total in clause_totals))
         if clause_totals
@@ -95,4 +105,4 @@ def list_cited_frameworks(catalogue: Catalogue) -> tuple[Framework, ...]:
 @cache
 def load_frameworks() -> tuple[Framework, ...]:
     """Return all that there are, read once."""
-    return tuple(clauses.load(name) for name in clauses.list_framework_ids())
+    return tuple(clauses.load_framework(name) for name in clauses.list_framework_ids())

@@ -44,7 +44,7 @@ class WorkItem:
         return self.control.fix is not None
 
     @property
-    def once(self) -> bool:
+    def is_fixed_once_for_all_sites(self) -> bool:
         """Return whether the fix is done once for all its sites.
 
         It is where a hardening does it, or a person by hand on the one host that they share.
@@ -63,30 +63,30 @@ def build_control_results(findings: Iterable[Finding], catalogue: Catalogue) -> 
     These come worst first and then by the number of violations, the others by id.
     """
     results = [
-        _result(catalogue[control], control_findings)
+        _build_control_result(catalogue[control], control_findings)
         for control, control_findings in group_by_control(findings).items()
     ]
-    return tuple(sorted(results, key=_rank))
+    return tuple(sorted(results, key=_rank_control_result))
 
 
-def group_by_bucket(findings: Iterable[Finding]) -> Mapping[Bucket, tuple[Finding, ...]]:
+def group_findings_not_open_by_bucket(findings: Iterable[Finding]) -> Mapping[Bucket, tuple[Finding, ...]]:
     """Return what is not open, by where it is counted; worst first."""
     by_bucket = group_by((finding for finding in findings if not finding.is_open), lambda finding: finding.bucket)
     return {bucket: sort_by_urgency(members) for bucket, members in by_bucket.items()}
 
 
-def _result(control: Control, findings: Sequence[Finding]) -> ControlResult:
+def _build_control_result(control: Control, findings: Sequence[Finding]) -> ControlResult:
     open_findings = sort_by_urgency(finding for finding in findings if finding.is_open)
     return ControlResult(
         control=control,
         severity=open_findings[0].severity if open_findings else control.severity,
         counts=FindingCounts.from_findings(findings),
         open=open_findings,
-        others=group_by_bucket(findings),
+        others=group_findings_not_open_by_bucket(findings),
     )
 
 
-def _rank(result: ControlResult) -> tuple[int, int, int, str]:
+def _rank_control_result(result: ControlResult) -> tuple[int, int, int, str]:
     if not result.open:
         return (1, -result.counts.not_evaluated, 0, result.control.id)
     return (0, -result.severity.rank, -len(result.open), result.control.id)
@@ -98,10 +98,12 @@ def list_work(run: Run, catalogue: Catalogue) -> tuple[WorkItem, ...]:
     What intruders did is no work but an incident.
     """
     _, rest = split_intrusions(finding for finding in run.findings if finding.is_open)
-    return sort_work(rest, run.hosts, catalogue)
+    return list_work_items_worst_first(rest, run.hosts, catalogue)
 
 
-def sort_work(findings: Iterable[Finding], hosts: Iterable[Host], catalogue: Catalogue) -> tuple[WorkItem, ...]:
+def list_work_items_worst_first(
+    findings: Iterable[Finding], hosts: Iterable[Host], catalogue: Catalogue
+) -> tuple[WorkItem, ...]:
     """Return these findings by control: worst first, then what mends most sites at once."""
     items = iter_work_items(findings, hosts, catalogue)
     return tuple(sorted(items, key=lambda item: (-item.severity.rank, -len(item.domains), -len(item.findings))))

@@ -26,7 +26,7 @@ class UnevaluatedHost:
     groups: tuple[ReasonGroup, ...]
 
     @property
-    def total(self) -> int:
+    def unevaluated_finding_count(self) -> int:
         """Return how many findings came to no result."""
         return sum(len(group.findings) for group in self.groups)
 
@@ -54,4 +54,6 @@ def list_unevaluated_hosts(summary: FleetSummary, lang: Lang) -> tuple[Unevaluat
         for host in summary.hosts
         if findings_by_host[host.host.name] or not host.is_reached or host.outcome.area_errors
     ]
-    return tuple(sorted(hosts, key=lambda entry: (entry.host.is_reached, -entry.total, entry.host.host.name)))
+    return tuple(
+        sorted(hosts, key=lambda entry: (entry.host.is_reached, -entry.unevaluated_finding_count, entry.host.host.name))
+    )

@@ -37,21 +37,21 @@ class RunComparison(Model):
     unseen_after: int = Field(description="open then and not evaluated in the later run: no better for that")
 
     @property
-    def open_before(self) -> int:
+    def open_count_before(self) -> int:
         """Open in the earlier run, of what the later one could evaluate; all of it when that was nothing."""
         return self.before.open_total - (self.unseen_after if self.after.evaluated else 0)
 
     @property
-    def open_after(self) -> int:
+    def open_count_after(self) -> int:
         """Open in the later run, of what the earlier one could evaluate or did not know."""
         return self.after.open_total - self.unseen_before
 
-    def count(self, change: Change) -> int:
+    def count_findings_with_change(self, change: Change) -> int:
         """Return how many changed so."""
         return len(self.changes.get(change, ()))
 
 
-def compare(before: Iterable[Finding], after: Iterable[Finding]) -> RunComparison:
+def compare_findings_by_control_and_subject(before: Iterable[Finding], after: Iterable[Finding]) -> RunComparison:
     """Return what became of each finding, matched by control and subject."""
     before, after = tuple(before), tuple(after)
     earlier = {finding.key: finding for finding in before}
@@ -62,7 +62,7 @@ def compare(before: Iterable[Finding], after: Iterable[Finding]) -> RunCompariso
         if was is not None:
             unseen_before += finding.is_open and was.status is Status.NOT_EVALUATED
             unseen_after += was.is_open and finding.status is Status.NOT_EVALUATED
-        change = _change(was, finding)
+        change = _classify_change_of_finding(was, finding)
         if change:
             changes[change].append(finding)
     changes["gone"] += [finding for finding in earlier.values() if finding.status.is_open]
@@ -75,7 +75,7 @@ def compare(before: Iterable[Finding], after: Iterable[Finding]) -> RunCompariso
     )
 
 
-def _change(before: Finding | None, after: Finding) -> Change | None:
+def _classify_change_of_finding(before: Finding | None, after: Finding) -> Change | None:
     if after.is_open:
         if before is None or before.status not in (Status.PASS, Status.PARTIAL, Status.FAIL):
             return "new"
@@ -91,8 +91,10 @@ def _change(before: Finding | None, after: Finding) -> Change | None:
 
 def compare_runs(before: Run, after: Run, hosts: Set[str] | None = None) -> RunComparison:
     """Return what changed on the hosts that both runs hold, or on ``hosts`` alone, each finding once."""
-    both = _hosts(before) & _hosts(after) if hosts is None else hosts
-    return compare(_of(before, both), _of(after, both))
+    both = _list_host_names_of_run(before) & _list_host_names_of_run(after) if hosts is None else hosts
+    return compare_findings_by_control_and_subject(
+        _iter_findings_on_hosts(before, both), _iter_findings_on_hosts(after, both)
+    )
 
 
 def compare_subjects[Subjects: (HostSummary, SiteSummary)](
@@ -102,19 +104,19 @@ def compare_subjects[Subjects: (HostSummary, SiteSummary)](
     were = {earlier_subject.subject: earlier_subject for earlier_subject in before}
     for subject in after:
         if subject.subject in were:
-            yield subject, compare(were[subject.subject].findings, subject.findings)
+            yield subject, compare_findings_by_control_and_subject(were[subject.subject].findings, subject.findings)
 
 
 def count_unshared_hosts(before: Run, after: Run) -> int:
     """Return how many hosts only one of the two runs holds."""
-    return len(_hosts(before) ^ _hosts(after))
+    return len(_list_host_names_of_run(before) ^ _list_host_names_of_run(after))
 
 
-def _hosts(run: Run) -> frozenset[str]:
+def _list_host_names_of_run(run: Run) -> frozenset[str]:
     return frozenset(host.name for host in run.hosts)
 
 
-def _of(run: Run, hosts: Set[str]) -> Iterator[Finding]:
+def _iter_findings_on_hosts(run: Run, hosts: Set[str]) -> Iterator[Finding]:
     return (finding for finding in run.findings if finding.host in hosts)
 
 
@@ -137,7 +139,7 @@ def build_matrix(comparison: RunComparison) -> Matrix:
     for change, findings in comparison.changes.items():
         for finding in findings:
             counts[finding.severity][change] += 1
-    totals: dict[Change, int] = {change: comparison.count(change) for change in CHANGES}
+    totals: dict[Change, int] = {change: comparison.count_findings_with_change(change) for change in CHANGES}
     columns = tuple(change for change in CHANGES if change in ALWAYS_TOLD or totals[change])
     return Matrix(changes=columns, rows=counts, totals=totals)
 
@@ -176,47 +178,47 @@ def compute_difference(before: Run, after: Run) -> RunDifference:
             SubjectDifference(id=host.host.name, host=host.host.name, comparison=comparison)
             for host, comparison in compare_subjects(earlier.hosts, later.hosts)
         ),
-        only_before=_names_missing(earlier, later),
-        only_after=_names_missing(later, earlier),
+        only_before=_list_names_missing_in_other_summary(earlier, later),
+        only_after=_list_names_missing_in_other_summary(later, earlier),
     )
 
 
-def build_json_data(before: Run, after: Run, diff: RunDifference) -> dict[str, Any]:
+def build_run_difference_json_data(before: Run, after: Run, run_difference: RunDifference) -> dict[str, Any]:
     """Return the difference for a program."""
     return {
         "before": {"id": before.id, "started": before.started},
         "after": {"id": after.id, "started": after.started},
-        "totals": _count_changes(diff.totals),
-        "sites": [_render_subject("site", site) for site in diff.sites],
-        "hosts": [_render_subject("host", host) for host in diff.hosts],
-        "only_before": list(diff.only_before),
-        "only_after": list(diff.only_after),
+        "totals": _count_findings_by_change(run_difference.totals),
+        "sites": [_build_subject_difference_json_data("site", site) for site in run_difference.sites],
+        "hosts": [_build_subject_difference_json_data("host", host) for host in run_difference.hosts],
+        "only_before": list(run_difference.only_before),
+        "only_after": list(run_difference.only_after),
     }
 
 
-def _names_missing(here: FleetSummary, there: FleetSummary) -> tuple[str, ...]:
-    known_names = {site.domain for site in there.sites} | {host.host.name for host in there.hosts}
-    names = [*(site.domain for site in here.sites), *(host.host.name for host in here.hosts)]
+def _list_names_missing_in_other_summary(summary: FleetSummary, other_summary: FleetSummary) -> tuple[str, ...]:
+    known_names = {site.domain for site in other_summary.sites} | {host.host.name for host in other_summary.hosts}
+    names = [*(site.domain for site in summary.sites), *(host.host.name for host in summary.hosts)]
     return tuple(sorted({name for name in names if name not in known_names}))
 
 
-def _count_changes(comparison: RunComparison) -> Mapping[str, int | None]:
+def _count_findings_by_change(comparison: RunComparison) -> Mapping[str, int | None]:
     """Count changes; ``open_before`` and ``open_after`` are of what both runs evaluated.
 
     They are null where one evaluated nothing.
     """
     return {
-        "open_before": comparison.open_before if comparison.before.evaluated else None,
-        "open_after": comparison.open_after if comparison.after.evaluated else None,
-        **{change: comparison.count(change) for change in CHANGES},
+        "open_before": comparison.open_count_before if comparison.before.evaluated else None,
+        "open_after": comparison.open_count_after if comparison.after.evaluated else None,
+        **{change: comparison.count_findings_with_change(change) for change in CHANGES},
     }
 
 
-def _render_subject(kind: str, subject: SubjectDifference) -> dict[str, Any]:
+def _build_subject_difference_json_data(kind_key: str, subject: SubjectDifference) -> dict[str, Any]:
     return {
-        kind: subject.id,
+        kind_key: subject.id,
         "host": subject.host,
-        "totals": _count_changes(subject.comparison),
+        "totals": _count_findings_by_change(subject.comparison),
         **{
             change: [
                 {

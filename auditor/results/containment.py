@@ -10,39 +10,45 @@ from auditor.system.groups import group_by
 from auditor.text.translations import Words
 
 
-def format_lines(actions: Iterable[ActiveContainment], words: Words) -> tuple[str, ...]:
+def format_containment_lines(actions: Iterable[ActiveContainment], words: Words) -> tuple[str, ...]:
     """Return each thing that is contained, by which incident."""
-    return tuple(f"{action.incident}: {format_line(action, words)}" for action in actions)
+    return tuple(f"{action.incident}: {format_containment_line(action, words)}" for action in actions)
 
 
-def describe_target(means: str, what: str, words: Words) -> str:
+def describe_containment_target(means: str, target: str, words: Words) -> str:
     """Return what an action is about, as people read it.
 
     Of a process its number and program, of a job its line and file.
     """
     if means.startswith("process"):
-        number, slash, program = what.partition("/")
-        return f"{number.partition('@')[0]} ({slash}{program})" if slash else what
+        number, slash, program = target.partition("/")
+        return f"{number.partition('@')[0]} ({slash}{program})" if slash else target
     if means == "job":
-        path, _, line_there = what.rpartition(":")
-        return words("incidents.job_line", path=path, line=line_there.partition("@")[0]) if path else what
-    return what
+        path, _, line_there = target.rpartition(":")
+        return words("incidents.job_line", path=path, line=line_there.partition("@")[0]) if path else target
+    return target
 
 
-def format_lines_by_incident(actions: Iterable[ActiveContainment], words: Words) -> dict[str, list[str]]:
+def format_containment_lines_by_incident(actions: Iterable[ActiveContainment], words: Words) -> dict[str, list[str]]:
     """Return what each incident contains, a line each."""
     return {
-        incident: [format_line(action, words) for action in incident_actions]
+        incident: [format_containment_line(action, words) for action in incident_actions]
         for incident, incident_actions in group_by(actions, lambda incident_action: incident_action.incident).items()
     }
 
 
-def select_by_site(actions: Iterable[ActiveContainment], site: Site) -> Iterator[ActiveContainment]:
+def select_containments_changing_site_answers(
+    actions: Iterable[ActiveContainment], site: Site
+) -> Iterator[ActiveContainment]:
     """Return what visitors of a site get another answer for."""
-    return (action for action in actions if action.host == site.host and action.site in (site.domain, *site.aliases))
+    return (
+        action
+        for action in actions
+        if action.host == site.host and action.closed_site_domain in (site.domain, *site.aliases)
+    )
 
 
-def select_by_incidents(
+def select_containments_by_site_and_incidents(
     actions: Iterable[ActiveContainment], site: Site, incidents: Iterable[OpenIncident]
 ) -> tuple[ActiveContainment, ...]:
     """Return what changes a site's answers, and what else its incidents contain on its host.
@@ -50,21 +56,21 @@ def select_by_incidents(
     The incidents are those that touch the site.
     """
     of, there = {incident.id for incident in incidents}, [action for action in actions if action.host == site.host]
-    theirs = set(select_by_site(there, site))
+    theirs = set(select_containments_changing_site_answers(there, site))
     return tuple(
         active_action
         for active_action in there
-        if active_action in theirs or (active_action.incident in of and active_action.site is None)
+        if active_action in theirs or (active_action.incident in of and active_action.closed_site_domain is None)
     )
 
 
-def format_line(action: ActiveContainment, words: Words) -> str:
+def format_containment_line(action: ActiveContainment, words: Words) -> str:
     """Return one thing that is contained, or perhaps; and that its host does not have it on record."""
-    until = words.moment(action.until) if action.until else ""
+    until = words.format_iso_moment(action.until) if action.until else ""
     values = {
         "number": str(action.number),
         "host": action.host,
-        "what": describe_target(action.means, action.what, words),
+        "what": describe_containment_target(action.means, action.what, words),
         "until": until,
     }
     means = words(f"incidents.means.{action.means}")
@@ -79,9 +85,11 @@ def format_line(action: ActiveContainment, words: Words) -> str:
     return f"{text}: {words('incidents.not_on_record', host=action.host, command=command)}"
 
 
-def describe_unrecorded(records: Iterable[UnrecordedContainment], words: Words) -> Iterator[str]:
+def describe_unrecorded_containments_by_host(
+    unrecorded_containments: Iterable[UnrecordedContainment], words: Words
+) -> Iterator[str]:
     """Yield what hosts have on record that the case log does not have in force, in a sentence for each host."""
-    for host, group in group_by(records, lambda record: record.host).items():
+    for host, group in group_by(unrecorded_containments, lambda record: record.host).items():
         yield words(
             "incidents.unrecorded",
             host=host,

@@ -29,7 +29,7 @@ class AttestationUse(Model):
     subjects: tuple[Subject, ...]
 
 
-def sort_waivers(run: Run) -> tuple[WaiverUse, ...]:
+def list_waiver_uses_of_run_by_validity(run: Run) -> tuple[WaiverUse, ...]:
     """Return the run's waivers: those that are over, those about to be, those that nothing needs, the others."""
     return tuple(
         sorted(
@@ -49,7 +49,7 @@ def list_attestations(run: Run) -> tuple[AttestationUse, ...]:
     return tuple(sorted(uses, key=lambda use: (use.attested.days_left, use.control)))
 
 
-def describe_authorizations(run: Run, words: Words) -> Iterator[str]:
+def describe_unused_or_expiring_authorizations(run: Run, words: Words) -> Iterator[str]:
     """Yield why an authorization is not used or soon will not be, by the name of its document.
 
     One that another takes the place of is left out.
@@ -70,14 +70,14 @@ def describe_authorizations(run: Run, words: Words) -> Iterator[str]:
                 f"authorization.{use.validity}",
                 n=len(use.sites),
                 document=use.authorization.document,
-                day=words.day(days[use.validity]),
+                day=words.format_date(days[use.validity]),
                 sites=", ".join(use.sites),
             )
 
 
-def count_expiring(uses: tuple[WaiverUse, ...]) -> int:
+def count_waivers_expiring_soon(waiver_uses: tuple[WaiverUse, ...]) -> int:
     """Return how many waivers are in their last days."""
-    return sum(use.validity == "expiring" for use in uses)
+    return sum(use.validity == "expiring" for use in waiver_uses)
 
 
 def format_days_left(validity: Validity, days_left: int, words: Words) -> str:
@@ -89,19 +89,19 @@ def format_days_left(validity: Validity, days_left: int, words: Words) -> str:
     return words("papers.left", n=days_left) if days_left else words("papers.last_day")
 
 
-def format_scope(scope: ExceptionScope, organisation: Organisation | None) -> str:
+def format_scope_of_exception(scope: ExceptionScope, organisation: Organisation | None) -> str:
     """Return where a paper holds: offices by name, hosts, sites."""
     unit_names = {unit.id: unit.name for unit in organisation.units} if organisation is not None else {}
     return ", ".join((*(unit_names.get(unit, unit) for unit in scope.units), *scope.hosts, *scope.sites))
 
 
-def describe_paper(finding: Finding, words: Words) -> str:
+def describe_waiver_or_attestation_of_finding(finding: Finding, words: Words) -> str:
     """Return what a finding's waiver or attestation says; empty when it has none."""
     if finding.waiver is not None:
-        until = words("waived.until", day=words.day(finding.waiver.expires))
+        until = words("waived.until", day=words.format_date(finding.waiver.expires))
         return f"{until} ({finding.waiver.id}): {finding.waiver.reason}"
     if finding.attestation is not None:
-        day = words.day(finding.attestation.valid_until)
+        day = words.format_date(finding.attestation.valid_until)
         is_expired = finding.attestation.validity == "expired"
         return words("attested.expired", day=day) if is_expired else words("attested.until", day=day)
     return ""

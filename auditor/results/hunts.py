@@ -10,7 +10,7 @@ from auditor.audit.controls import COMPROMISE, Catalogue
 from auditor.models import ControlId, Run, Trace
 from auditor.models.hunts import KINDS, HuntSummary
 from auditor.results import traces
-from auditor.results.traces import SharedTrace, traces_in
+from auditor.results.traces import SharedTrace, iter_traces_among_violations
 from auditor.text.translations import Words
 
 
@@ -32,7 +32,7 @@ def list_host_traces(run: Run, catalogue: Catalogue) -> tuple[HostTraces, ...]:
     is_open: dict[str, set[ControlId]] = defaultdict(set)
     for finding in run.findings:
         if finding.control in controls:
-            traces_by_host[finding.subject.id] += traces_in(finding.violations)
+            traces_by_host[finding.subject.id] += iter_traces_among_violations(finding.violations)
             if finding.violations:
                 ways[finding.host] += catalogue[finding.control].let_in_by
         elif finding.bucket in ("fail", "partial"):
@@ -47,21 +47,23 @@ def list_host_traces(run: Run, catalogue: Catalogue) -> tuple[HostTraces, ...]:
     )
 
 
-def find_shared_traces(all_host_traces: Iterable[HostTraces]) -> tuple[SharedTrace, ...]:
+def find_alarming_traces_shared_by_hosts(all_host_traces: Iterable[HostTraces]) -> tuple[SharedTrace, ...]:
     """Return the alarming traces that more than one host has: each is one piece of work."""
-    return traces.find_shared_traces(
+    return traces.find_alarming_traces_on_several_subjects(
         (host_traces.hunt.host, host_traces.alarming_traces) for host_traces in all_host_traces
     )
 
 
-def describe_hunt(hunt: HuntSummary, words: Words) -> str:
+def describe_time_and_coverage_of_hunt(hunt: HuntSummary, words: Words) -> str:
     """Return when the last hunt was, and how much of what is there it saw and judged."""
     values = {name: getattr(hunt, name) for name in ("seen", "known", "judged")}
-    parts = [words("hunts.seen", when=words.moment(hunt.started), **values)]
+    parts = [words("hunts.seen", when=words.format_iso_moment(hunt.started), **values)]
     if hunt.places is not None:
         parts.append(words("hunts.places", n=hunt.places))
     if hunt.places_left:
-        parts.append(words("hunts.places_left", parts=", ".join(_name_places(hunt.places_left, words))))
+        parts.append(
+            words("hunts.places_left", parts=", ".join(_iter_names_of_places_of_slots(hunt.places_left, words)))
+        )
     if hunt.warm:
         parts.append(words("hunts.warm"))
     if hunt.unjudged or hunt.left or hunt.cut_short:
@@ -69,7 +71,7 @@ def describe_hunt(hunt: HuntSummary, words: Words) -> str:
     return "; ".join(parts)
 
 
-def _name_places(slots: Iterable[str], words: Words) -> Iterator[str]:
+def _iter_names_of_places_of_slots(slots: Iterable[str], words: Words) -> Iterator[str]:
     """Yield what lies in such places, each once; the rest is settings of any kind."""
     kinds = dict.fromkeys(kind for slot, kind in KINDS.items() if slot in set(slots))
     yield from (words(f"content.kind.{kind}") for kind in kinds)

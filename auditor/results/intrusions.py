@@ -36,7 +36,7 @@ class Intrusion:
     """The incidents that are open on it; None: nobody looked into the case log."""
 
     @property
-    def traces(self) -> int:
+    def trace_count(self) -> int:
         """Return all of them."""
         return self.certain + self.likely
 
@@ -54,13 +54,19 @@ def split_intrusions(findings: Iterable[Finding]) -> tuple[tuple[Finding, ...], 
     )
 
 
-def list_certainties(findings: Iterable[Finding], below: str | None = None) -> tuple[str, ...]:
+def list_certainty_of_each_intruder_trace(
+    findings: Iterable[Finding], below_folder: str | None = None
+) -> tuple[str, ...]:
     """Return how sure each trace of the findings about intruders is; ``below``.
 
     Of those alone that lie in the files of this folder.
     """
-    traces = _traces(finding for finding in findings if is_intrusion(finding))
-    return tuple(_certainty(trace) for trace in traces if below is None or _lies_below(trace, below))
+    traces = _iter_traces_of_findings(finding for finding in findings if is_intrusion(finding))
+    return tuple(
+        _get_certainty_of_trace(trace)
+        for trace in traces
+        if below_folder is None or _is_trace_below_folder(trace, below_folder)
+    )
 
 
 def find_intrusions(run: Run) -> tuple[Intrusion, ...]:
@@ -68,7 +74,7 @@ def find_intrusions(run: Run) -> tuple[Intrusion, ...]:
     domains_by_host = {host.name: [site.domain for site in host.sites] for host in run.hosts}
     theirs, _ = split_intrusions(run.findings)
     unsorted_intrusions = [
-        _intrusion(run, members, domains_by_host.get(members[0].host, ()))
+        _build_intrusion_of_subject(run, members, domains_by_host.get(members[0].host, ()))
         for members in group_by(theirs, lambda finding: (finding.subject.kind, finding.subject.id)).values()
     ]
     return tuple(
@@ -76,10 +82,13 @@ def find_intrusions(run: Run) -> tuple[Intrusion, ...]:
     )
 
 
-def _intrusion(run: Run, findings: tuple[Finding, ...], domains: Iterable[str]) -> Intrusion:
+def _build_intrusion_of_subject(run: Run, findings: tuple[Finding, ...], domains: Iterable[str]) -> Intrusion:
     subject, host = findings[0].subject, findings[0].host
     names = (host, *domains) if subject.kind == "host" else (host, subject.id)
-    traces = {str(trace.get("key", index)): _certainty(trace) for index, trace in enumerate(_traces(findings))}
+    traces = {
+        str(trace.get("key", index)): _get_certainty_of_trace(trace)
+        for index, trace in enumerate(_iter_traces_of_findings(findings))
+    }
     return Intrusion(
         subject=subject,
         host=host,
@@ -90,9 +99,13 @@ def _intrusion(run: Run, findings: tuple[Finding, ...], domains: Iterable[str]) 
     )
 
 
-def find_open_incidents(run: Run, *names: str) -> tuple[OpenIncident, ...] | None:
+def find_open_incidents(run: Run, *host_and_site_names: str) -> tuple[OpenIncident, ...] | None:
     """Return the incidents that are open on these hosts and sites; None: nobody looked into the case log."""
-    return None if run.incidents is None else tuple(incident for incident in run.incidents if incident.covers(*names))
+    return (
+        None
+        if run.incidents is None
+        else tuple(incident for incident in run.incidents if incident.is_about_any_subject(*host_and_site_names))
+    )
 
 
 def describe_incidents(incidents: Sequence[OpenIncident] | None, words: Words) -> str:
@@ -105,13 +118,18 @@ def describe_incidents(incidents: Sequence[OpenIncident] | None, words: Words) -
     if not incidents:
         return words("intrusion.unopened")
     sentences = (
-        words("intrusion.opened", id=incident.id, when=words.moment(incident.detected), in_force=incident.in_force)
+        words(
+            "intrusion.opened",
+            id=incident.id,
+            when=words.format_iso_moment(incident.detected),
+            in_force=incident.in_force,
+        )
         for incident in incidents
     )
     return " ".join(sentences)
 
 
-def describe_recheck(run: Run, incidents: Sequence[OpenIncident], words: Words) -> str:
+def describe_traces_since_incidents(run: Run, incidents: Sequence[OpenIncident], words: Words) -> str:
     """Return whether the subjects of the incidents are free of traces of intruders since.
 
     They are free only where everything was looked at since.
@@ -119,16 +137,16 @@ def describe_recheck(run: Run, incidents: Sequence[OpenIncident], words: Words) 
     hunts_by_host = {last_hunt.host: last_hunt for last_hunt in run.hunts}
     reviews_by_site = {review.site: review for review in run.reviews}
     for incident in incidents:
-        since = clock.read(incident.detected)
+        since = clock.parse_iso_moment(incident.detected)
         for host in run.hosts:
-            sites = [site.domain for site in host.sites if incident.covers(site.domain, host.name)]
-            if not sites and not incident.covers(host.name):
+            sites = [site.domain for site in host.sites if incident.is_about_any_subject(site.domain, host.name)]
+            if not sites and not incident.is_about_any_subject(host.name):
                 continue
             hunt = hunts_by_host.get(host.name)
             looks = [reviews_by_site.get(site) for site in sites]
-            if hunt is None or not hunt.whole or clock.read(hunt.started) <= since:
+            if hunt is None or not hunt.is_everything_seen_and_judged or clock.parse_iso_moment(hunt.started) <= since:
                 return words("intrusion.not_seen_since")
-            if any(look is not None and clock.read(look.started) <= since for look in looks):
+            if any(look is not None and clock.parse_iso_moment(look.started) <= since for look in looks):
                 return words("intrusion.not_seen_since")
     return words("intrusion.nothing_seen")
 
@@ -139,7 +157,7 @@ def describe_trace_counts(intrusion: Intrusion, words: Words) -> str:
     return ", ".join(words(f"intrusion.{name}_n", n=count) for name, count in named_counts if count)
 
 
-def build_next_command(intrusion: Intrusion, inventory: str, words: Words) -> str:
+def build_next_command_for_intrusion(intrusion: Intrusion, inventory: str, words: Words) -> str:
     """Return the command that a person types next."""
     if intrusion.incidents:
         return shlex.join(["auditor", "incident", "next", intrusion.incidents[0].id, "-i", inventory])
@@ -147,7 +165,7 @@ def build_next_command(intrusion: Intrusion, inventory: str, words: Words) -> st
     return shlex.join(["auditor", "incident", "open", "--all-found", intrusion.subject.id, *options])
 
 
-def build_open_command(active_intrusions: Iterable[Intrusion], inventory: str, words: Words) -> str:
+def build_command_to_open_incident(active_intrusions: Iterable[Intrusion], inventory: str, words: Words) -> str:
     """Return the command that opens one incident about all of which none is open.
 
     Empty for none, and for a single host.
@@ -159,7 +177,7 @@ def build_open_command(active_intrusions: Iterable[Intrusion], inventory: str, w
     return shlex.join(["auditor", "incident", "open", "--all-found", *hosts, *options]) if len(hosts) > 1 else ""
 
 
-def build_review_command(run: Run, active_intrusions: Iterable[Intrusion]) -> str:
+def build_command_to_review_unseen_sites(run: Run, active_intrusions: Iterable[Intrusion]) -> str:
     """Return the command that looks at the sites on intruded hosts that nobody ever looked at; empty for none."""
     intruded_hosts, reviewed_sites = (
         {intrusion.host for intrusion in active_intrusions},
@@ -170,13 +188,13 @@ def build_review_command(run: Run, active_intrusions: Iterable[Intrusion]) -> st
     return shlex.join(["auditor", "review", "--limit", ",".join(unseen), "-i", run.inventory]) if unseen else ""
 
 
-def _traces(findings: Iterable[Finding]) -> Iterable[Mapping[str, Any]]:
+def _iter_traces_of_findings(findings: Iterable[Finding]) -> Iterable[Mapping[str, Any]]:
     for finding in findings:
         for violation in finding.violations:
             yield violation if isinstance(violation, Mapping) else {}
 
 
-def _lies_below(trace: Mapping[str, Any], folder: str) -> bool:
+def _is_trace_below_folder(trace: Mapping[str, Any], folder: str) -> bool:
     """Return whether the trace lies in that folder, or in the database of what is served from there.
 
     A place in the latter is ``/folder: table row``.
@@ -185,5 +203,5 @@ def _lies_below(trace: Mapping[str, Any], folder: str) -> bool:
     return bool(top) and where.startswith((f"{top}/", f"{top}: "))
 
 
-def _certainty(violation: object) -> str:
-    return str(violation.get("certainty", "")) if isinstance(violation, Mapping) else ""
+def _get_certainty_of_trace(trace: object) -> str:
+    return str(trace.get("certainty", "")) if isinstance(trace, Mapping) else ""

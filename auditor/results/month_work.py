@@ -37,7 +37,7 @@ class MonthWork(Model):
         """Return what was open in the first run and is met in the last."""
         return self.change.changes.get("fixed", ())
 
-    def find_hardening_start(self, finding: Finding) -> str | None:
+    def find_start_of_hardening_that_fixed(self, finding: Finding) -> str | None:
         """Return when the hardening began that fixed it; None: it was fixed by something else between two runs."""
         return self.hardening_starts.get(finding.key)
 
@@ -53,7 +53,7 @@ def build_month_work(first: Run, last: Run, hardenings: Iterable[HardeningAudits
             confirmed_hosts = frozenset(entry.host for entry in hardening.select_by_state("confirmed"))
             when |= {
                 key: hardening.started
-                for key in _iter_mended_keys(hardening_audits, confirmed_hosts)
+                for key in _iter_keys_of_findings_mended_by_hardening(hardening_audits, confirmed_hosts)
                 if key in fixed_hosts
             }
     return MonthWork(
@@ -61,7 +61,9 @@ def build_month_work(first: Run, last: Run, hardenings: Iterable[HardeningAudits
     )
 
 
-def _iter_mended_keys(hardening_audits: HardeningAudits, hosts: frozenset[str]) -> Iterable[Key]:
+def _iter_keys_of_findings_mended_by_hardening(
+    hardening_audits: HardeningAudits, hosts: frozenset[str]
+) -> Iterable[Key]:
     open_before = {finding.key for finding in hardening_audits.before.findings if finding.is_open}
     for finding in hardening_audits.after.findings:
         if finding.host in hosts and finding.status is Status.PASS and finding.key in open_before:

@@ -9,7 +9,7 @@ from functools import cached_property
 from pydantic import Field
 
 from auditor.audit.controls import Catalogue
-from auditor.audit.waivers import list_covered_subjects
+from auditor.audit.waivers import list_hosts_or_sites_in_scope
 from auditor.inventory import offices as units
 from auditor.models import Bucket, Finding, Host, Model, Organisation, Run, Severity, Site, Text, Unit, WaiverUse
 from auditor.results.by_control import iter_work_items
@@ -17,7 +17,7 @@ from auditor.results.compare import RunComparison, compare_runs
 from auditor.results.month_work import HardeningAudits, MonthWork, build_month_work
 from auditor.results.summary import FindingCounts, FleetSummary, SiteSummary, summarize_run
 from auditor.system.groups import group_by
-from auditor.text.sanitize import make_one_line
+from auditor.text.sanitize import escape_text_to_one_line
 
 MAX_NAME = 200
 """Characters of an office's name."""
@@ -38,7 +38,7 @@ class Requirement(Model):
     findings: tuple[Finding, ...]
 
 
-class Figures(Model):
+class OfficeMonthFigures(Model):
     """The office's month.
 
     ``change`` is since the last month before that has a run, ``work`` since the first run of the month.
@@ -70,7 +70,7 @@ class Figures(Model):
         return tuple((unit, sites_by_unit[unit.id]) for unit in self.organisation.units if unit.id in sites_by_unit)
 
     @cached_property
-    def buckets(self) -> Mapping[Bucket, int]:
+    def finding_count_by_bucket(self) -> Mapping[Bucket, int]:
         """Return how many findings are counted where."""
         return Counter(finding.bucket for finding in self.findings)
 
@@ -97,11 +97,13 @@ class Figures(Model):
                 of_unit[units.resolve_successor(self.organisation, host.unit).id] += [
                     finding for finding in host.findings if finding.is_open
                 ]
-        unit_pairs = ((self.organisation.unit(unit_id), tuple(findings)) for unit_id, findings in of_unit.items())
+        unit_pairs = (
+            (self.organisation.find_unit_by_id(unit_id), tuple(findings)) for unit_id, findings in of_unit.items()
+        )
         return tuple((unit, findings) for unit, findings in unit_pairs if unit is not None and findings)
 
 
-def compute_figures(
+def compute_office_month_figures(
     organisation: Organisation,
     unit: Unit,
     hosts: Iterable[Host],
@@ -109,19 +111,19 @@ def compute_figures(
     before: Run | None,
     first: Run | None = None,
     hardenings: Iterable[HardeningAudits] = (),
-) -> Figures:
+) -> OfficeMonthFigures:
     """Count for ``unit`` and the units below it. ``hosts`` are those of the inventory as it is now.
 
     ``before`` is the state of an earlier month; ``first`` that with which this month began, None where ``run`` is the
     month's only one; ``hardenings`` those since, oldest first.
     """
-    organisation = _presentable(organisation)
-    unit = organisation.unit(unit.id) or unit
-    scope = units.list_within(organisation, unit)
+    organisation = _make_organisation_presentable(organisation)
+    unit = organisation.find_unit_by_id(unit.id) or unit
+    scope = units.list_units_within_unit(organisation, unit)
     ids = frozenset(scope_unit.id for scope_unit in scope)
-    mine = _narrow_run(run, ids, organisation)
-    earlier = _narrow_run(before, ids, organisation) if before else None
-    month_start = _narrow_run(first, ids, organisation) if first else None
+    mine = _narrow_run_to_units(run, ids, organisation)
+    earlier = _narrow_run_to_units(before, ids, organisation) if before else None
+    month_start = _narrow_run_to_units(first, ids, organisation) if first else None
     summary = summarize_run(mine)
     known_units = {known_unit.id for known_unit in organisation.units}
     owned_domains = {
@@ -129,8 +131,8 @@ def compute_figures(
     }
     declared_sites = [(host, site) for host in hosts for site in host.sites]
     of_somebody = {site.domain for host, site in declared_sites if (site.unit or host.unit) in known_units}
-    comparable = _list_reached_hosts(earlier) & _list_reached_hosts(mine) if earlier else set()
-    return Figures(
+    comparable = _list_names_of_reached_hosts(earlier) & _list_names_of_reached_hosts(mine) if earlier else set()
+    return OfficeMonthFigures(
         unit=unit,
         units=scope,
         organisation=organisation,
@@ -151,7 +153,10 @@ def compute_figures(
         ),
         change=compare_runs(earlier, mine, comparable) if earlier and comparable else None,
         work=build_month_work(
-            month_start, mine, hardenings, frozenset(_list_reached_hosts(month_start) & _list_reached_hosts(mine))
+            month_start,
+            mine,
+            hardenings,
+            frozenset(_list_names_of_reached_hosts(month_start) & _list_names_of_reached_hosts(mine)),
         )
         if month_start
         else None,
@@ -161,7 +166,7 @@ def compute_figures(
     )
 
 
-def _presentable(organisation: Organisation) -> Organisation:
+def _make_organisation_presentable(organisation: Organisation) -> Organisation:
     """Return the offices with people's texts about them made fit to be shown.
 
     Each is one line, bounded, with nothing invisible.
@@ -170,19 +175,21 @@ def _presentable(organisation: Organisation) -> Organisation:
         name=organisation.name,
         regime=organisation.regime,
         deadline_days=organisation.deadline_days,
-        units=tuple(_presentable_unit(unit) for unit in organisation.units),
+        units=tuple(_make_unit_presentable(unit) for unit in organisation.units),
     )
 
 
-def _presentable_unit(unit: Unit) -> Unit:
+def _make_unit_presentable(unit: Unit) -> Unit:
     texts = {field: getattr(unit, field) for field in ("name", "former_name", "place", "abbreviation", "drafter")}
-    presentable_texts = {field: make_one_line(text, MAX_NAME) for field, text in texts.items() if text is not None}
+    presentable_texts = {
+        field: escape_text_to_one_line(text, MAX_NAME) for field, text in texts.items() if text is not None
+    }
     return unit.model_copy(
-        update={**presentable_texts, "signing": tuple(make_one_line(line, MAX_NAME) for line in unit.signing)}
+        update={**presentable_texts, "signing": tuple(escape_text_to_one_line(line, MAX_NAME) for line in unit.signing)}
     )
 
 
-def _narrow_run(run: Run, units: frozenset[str], organisation: Organisation) -> Run:
+def _narrow_run_to_units(run: Run, units: frozenset[str], organisation: Organisation) -> Run:
     """Return the sites of ``units`` with the hosts that serve them, and the hosts that ``units`` run."""
     hosts = []
     for host in run.hosts:
@@ -196,7 +203,9 @@ def _narrow_run(run: Run, units: frozenset[str], organisation: Organisation) -> 
             "organisation": organisation,
             "hosts": tuple(hosts),
             "reviews": tuple(review for review in run.reviews if review.site in domains),
-            "incidents": tuple(incident for incident in run.incidents if incident.covers(*names, *domains))
+            "incidents": tuple(
+                incident for incident in run.incidents if incident.is_about_any_subject(*names, *domains)
+            )
             if run.incidents is not None
             else None,
             "outcomes": tuple(outcome for outcome in run.outcomes if outcome.host in names),
@@ -209,11 +218,13 @@ def _narrow_run(run: Run, units: frozenset[str], organisation: Organisation) -> 
     )
 
 
-def _list_reached_hosts(run: Run) -> set[str]:
+def _list_names_of_reached_hosts(run: Run) -> set[str]:
     return {outcome.host for outcome in run.outcomes if outcome.reached}
 
 
-def build_requirements(run: Run, catalogue: Catalogue, *buckets: Bucket) -> tuple[Requirement, ...]:
+def build_requirements_from_findings_in_buckets(
+    run: Run, catalogue: Catalogue, *buckets: Bucket
+) -> tuple[Requirement, ...]:
     """Return the findings in ``buckets`` by control, worst first, then what touches most sites.
 
     A control that the catalogue no longer has goes by its id.
@@ -223,7 +234,7 @@ def build_requirements(run: Run, catalogue: Catalogue, *buckets: Bucket) -> tupl
     unsorted_requirements = [
         Requirement(
             id=item.control.id,
-            title=item.control.describe(item.findings[0].bucket),
+            title=item.control.get_problem_or_title_for_bucket(item.findings[0].bucket),
             severity=item.severity,
             references=item.control.references,
             is_automated=item.is_automated,
@@ -233,7 +244,7 @@ def build_requirements(run: Run, catalogue: Catalogue, *buckets: Bucket) -> tupl
             levels=frozenset(levels[domain] for domain in item.domains),
             findings=item.findings,
         )
-        for item in iter_work_items(findings, run.hosts, catalogue.add_retired_controls(findings))
+        for item in iter_work_items(findings, run.hosts, catalogue.add_retired_controls_of_findings(findings))
     ]
     return tuple(
         sorted(
@@ -248,7 +259,9 @@ def build_requirements(run: Run, catalogue: Catalogue, *buckets: Bucket) -> tupl
     )
 
 
-def group_by_office(figures: Figures, catalogue: Catalogue) -> Iterable[tuple[Unit, tuple[Requirement, ...]]]:
+def group_open_requirements_by_office(
+    figures: OfficeMonthFigures, catalogue: Catalogue
+) -> Iterable[tuple[Unit, tuple[Requirement, ...]]]:
     """Yield what is open by the office that has to mend it, offices in the order of the organisation's file.
 
     A site's findings are its office's; a host's those of the office that runs it, else of all whose sites it serves.
@@ -269,10 +282,12 @@ def group_by_office(figures: Figures, catalogue: Catalogue) -> Iterable[tuple[Un
     for unit in figures.organisation.units:
         if unit.id in of_unit:
             run = figures.run.model_copy(update={"findings": tuple(of_unit[unit.id])})
-            yield unit, build_requirements(run, catalogue, "fail", "partial")
+            yield unit, build_requirements_from_findings_in_buckets(run, catalogue, "fail", "partial")
 
 
-def list_waivers(figures: Figures, catalogue: Catalogue) -> tuple[tuple[WaiverUse, tuple[str, ...]], ...]:
+def list_waivers_with_touched_sites(
+    figures: OfficeMonthFigures, catalogue: Catalogue
+) -> tuple[tuple[WaiverUse, tuple[str, ...]], ...]:
     """Return the waivers that hold, or held, for these hosts and sites, with the sites that they touch.
 
     First to expire first.
@@ -281,9 +296,9 @@ def list_waivers(figures: Figures, catalogue: Catalogue) -> tuple[tuple[WaiverUs
     domains_by_host = {host.name: [site.domain for site in host.sites] for host in hosts}
     uses = []
     for use in figures.run.waivers:
-        control = catalogue.by_id.get(use.waiver.control)
+        control = catalogue.controls_by_id.get(use.waiver.control)
         kind = control.subject if control else "site"
-        subjects = list_covered_subjects(use.waiver.scope, kind, figures.organisation, hosts)
+        subjects = list_hosts_or_sites_in_scope(use.waiver.scope, kind, figures.organisation, hosts)
         if subjects:
             domains = (domain for subject in subjects for domain in domains_by_host.get(subject.id, [subject.id]))
             uses.append((use, tuple(dict.fromkeys(domains))))

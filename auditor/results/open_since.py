@@ -16,9 +16,9 @@ type Since = Mapping[Key, str]
 """The month, as ``2026-11``, in which what is open now was first seen open and never met since."""
 
 
-def update_since(before: Since, run: Run) -> Since:
+def update_open_since_after_run(since_before: Since, run: Run) -> Since:
     """Return what is known after a run. What it did not evaluate, or did not look at, stays as it was known before."""
-    since = dict(before)
+    since = dict(since_before)
     current_month = format_month(run.started)
     for finding in run.findings:
         key = (finding.control, finding.subject.id)
@@ -29,7 +29,7 @@ def update_since(before: Since, run: Run) -> Since:
     return since
 
 
-def pack_since(since: Since) -> bytes:
+def compress_open_since(since: Since) -> bytes:
     """Return the dates as they are kept: JSON by month and control, deflated."""
     by_month: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for (control, subject), first_month in since.items():
@@ -37,9 +37,9 @@ def pack_since(since: Since) -> bytes:
     return zlib.compress(json.dumps(by_month, ensure_ascii=False, separators=(",", ":")).encode())
 
 
-def unpack_since(data: bytes) -> Since:
+def decompress_open_since(compressed_data: bytes) -> Since:
     """Return the same read again."""
-    by_month: dict[str, dict[str, list[str]]] = json.loads(zlib.decompress(data))
+    by_month: dict[str, dict[str, list[str]]] = json.loads(zlib.decompress(compressed_data))
     return {
         (control, subject): first_month
         for first_month, controls in by_month.items()

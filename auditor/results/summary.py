@@ -16,7 +16,7 @@ from pydantic import Field
 
 from auditor.models import Bucket, Finding, Host, HostOutcome, Model, Run, Severity, Site, Status, Subject, Text, Unit
 from auditor.models.incidents import OpenIncident
-from auditor.results.intrusions import find_open_incidents, list_certainties
+from auditor.results.intrusions import find_open_incidents, list_certainty_of_each_intruder_trace
 from auditor.system.groups import group_by
 
 SEVERITIES: tuple[Severity, ...] = tuple(sorted(Severity, key=lambda severity: -severity.rank))
@@ -152,7 +152,9 @@ class HostSummary(Model):
     @cached_property
     def posture(self) -> Posture:
         """Return how the host stands."""
-        return _incident(list_certainties(self.findings), self.incidents) or _work(self.counts, self.is_reached)
+        return _derive_posture_from_traces_and_incidents(
+            list_certainty_of_each_intruder_trace(self.findings), self.incidents
+        ) or _derive_posture_from_finding_counts(self.counts, self.is_reached)
 
 
 class SiteSummary(Model):
@@ -180,7 +182,7 @@ class SiteSummary(Model):
         return self.site.domain
 
     @property
-    def shared_findings(self) -> tuple[Finding, ...]:
+    def findings_of_host(self) -> tuple[Finding, ...]:
         """Return the findings of its host."""
         return self.host.findings
 
@@ -194,18 +196,27 @@ class SiteSummary(Model):
         """Return how the site stands: by what is seen of it and lies in its own files, and else by its host."""
         root = self.site.document_root
         trace_certainties = (
-            *list_certainties(self.own),
-            *(list_certainties(self.shared_findings, below=root) if root else ()),
+            *list_certainty_of_each_intruder_trace(self.own),
+            *(list_certainty_of_each_intruder_trace(self.findings_of_host, below_folder=root) if root else ()),
         )
-        on_it = _incident(
-            trace_certainties, [site_incident for site_incident in self.incidents if site_incident.covers(self.domain)]
+        on_it = _derive_posture_from_traces_and_incidents(
+            trace_certainties,
+            [site_incident for site_incident in self.incidents if site_incident.is_about_any_subject(self.domain)],
         )
-        on_host = _incident(
-            list_certainties(self.shared_findings),
-            [host_incident for host_incident in self.incidents if host_incident.covers(self.host.host.name)],
+        on_host = _derive_posture_from_traces_and_incidents(
+            list_certainty_of_each_intruder_trace(self.findings_of_host),
+            [
+                host_incident
+                for host_incident in self.incidents
+                if host_incident.is_about_any_subject(self.host.host.name)
+            ],
         )
         candidates = [candidate for candidate in (on_it, _OF_ITS_HOST[on_host] if on_host else None) if candidate]
-        return min(candidates, key=POSTURES.index) if candidates else _work(self.counts, self.host.is_reached)
+        return (
+            min(candidates, key=POSTURES.index)
+            if candidates
+            else _derive_posture_from_finding_counts(self.counts, self.host.is_reached)
+        )
 
 
 class FleetSummary(Model):
@@ -215,7 +226,7 @@ class FleetSummary(Model):
     hosts: tuple[HostSummary, ...]
     totals: FindingCounts
 
-    def site(self, domain: str) -> SiteSummary | None:
+    def find_site_by_domain(self, domain: str) -> SiteSummary | None:
         """Return the site with that domain, or None."""
         return next((site for site in self.sites if site.domain == domain), None)
 
@@ -225,11 +236,11 @@ class FleetSummary(Model):
         return group_by(self.sites, lambda site: site.host.host.name)
 
     @property
-    def unread(self) -> tuple[HostSummary, ...]:
+    def unread_hosts(self) -> tuple[HostSummary, ...]:
         """Return hosts that could not be read at all."""
         return tuple(host for host in self.hosts if not host.is_reached)
 
-    def count_postures(self, *postures: Posture) -> int:
+    def count_sites_or_hosts_in_postures(self, *postures: Posture) -> int:
         """Return how many sites (hosts, where there are no sites) stand so."""
         return sum(subject.posture in postures for subject in self.sites or self.hosts)
 
@@ -238,23 +249,27 @@ def summarize_run(run: Run) -> FleetSummary:
     """Return everything that a run says, gathered per site and per host."""
     by_subject = group_by(run.findings, lambda finding: (finding.subject.kind, finding.subject.id))
     outcomes = {outcome.host: outcome for outcome in run.outcomes}
-    hosts = [_host(run, host, by_subject, outcomes.get(host.name)) for host in run.hosts]
-    sites = [_site(run, site, host, by_subject) for host in hosts for site in host.host.sites]
+    hosts = [_summarize_host(run, host, by_subject, outcomes.get(host.name)) for host in run.hosts]
+    sites = [_summarize_site(run, site, host, by_subject) for host in hosts for site in host.host.sites]
     return FleetSummary(
-        sites=tuple(sorted(sites, key=lambda site: (*_rank(site.posture, site.counts), site.domain))),
-        hosts=tuple(sorted(hosts, key=lambda host: (*_rank(host.posture, host.counts), host.host.name))),
+        sites=tuple(
+            sorted(sites, key=lambda site: (*_rank_by_posture_and_counts(site.posture, site.counts), site.domain))
+        ),
+        hosts=tuple(
+            sorted(hosts, key=lambda host: (*_rank_by_posture_and_counts(host.posture, host.counts), host.host.name))
+        ),
         totals=FindingCounts.from_findings(run.findings),
     )
 
 
-def _host(run: Run, host: Host, by_subject: _BySubject, outcome: HostOutcome | None) -> HostSummary:
+def _summarize_host(run: Run, host: Host, by_subject: _BySubject, outcome: HostOutcome | None) -> HostSummary:
     findings = by_subject.get(("host", host.name), ())
     unread = HostOutcome(
         host=host.name, reached=False, reason=Text(vi="lần rà soát này chưa đọc tới", en="not read in this audit")
     )
     return HostSummary(
         host=host,
-        unit=_unit(run, host.unit),
+        unit=_find_unit_of_run_organisation(run, host.unit),
         outcome=outcome or unread,
         findings=findings,
         counts=FindingCounts.from_findings(findings),
@@ -262,29 +277,31 @@ def _host(run: Run, host: Host, by_subject: _BySubject, outcome: HostOutcome | N
     )
 
 
-def _site(run: Run, site: Site, host: HostSummary, by_subject: _BySubject) -> SiteSummary:
+def _summarize_site(run: Run, site: Site, host: HostSummary, by_subject: _BySubject) -> SiteSummary:
     own = by_subject.get(("site", site.domain), ())
     counts = FindingCounts.from_findings(own)
     now = run.started_at.timestamp()
     return SiteSummary(
         site=site,
-        unit=_unit(run, site.unit or host.host.unit),
+        unit=_find_unit_of_run_organisation(run, site.unit or host.host.unit),
         host=host,
         own=own,
         own_counts=counts,
         counts=counts + host.counts,
-        https=_https(own),
-        certificate_days=_days(now, _moment(own, "site.certificate.not_after")),
-        backup_days=_days(_moment(own, "site.backup.newest"), now),
+        https=_find_https_fact_in_evidence(own),
+        certificate_days=_count_whole_days_between(
+            now, _find_epoch_second_at_fact_path(own, "site.certificate.not_after")
+        ),
+        backup_days=_count_whole_days_between(_find_epoch_second_at_fact_path(own, "site.backup.newest"), now),
         incidents=find_open_incidents(run, site.domain, host.host.name) or (),
     )
 
 
-def _unit(run: Run, unit_id: str | None) -> Unit | None:
-    return run.organisation.unit(unit_id) if run.organisation and unit_id else None
+def _find_unit_of_run_organisation(run: Run, unit_id: str | None) -> Unit | None:
+    return run.organisation.find_unit_by_id(unit_id) if run.organisation and unit_id else None
 
 
-def _moment(findings: Iterable[Finding], path: str) -> int | None:
+def _find_epoch_second_at_fact_path(findings: Iterable[Finding], path: str) -> int | None:
     """Return the epoch second that some control has read at this path of a site's facts."""
     for item in chain.from_iterable(finding.evidence for finding in findings):
         if item.path == path and isinstance(item.value, int) and item.value > 0:
@@ -292,26 +309,28 @@ def _moment(findings: Iterable[Finding], path: str) -> int | None:
     return None
 
 
-def _https(findings: Iterable[Finding]) -> bool | None:
+def _find_https_fact_in_evidence(findings: Iterable[Finding]) -> bool | None:
     for item in chain.from_iterable(finding.evidence for finding in findings):
         if item.path == "site.https" and isinstance(item.value, bool):
             return item.value
     return None
 
 
-def _days(start: float | None, end: float | None) -> int | None:
+def _count_whole_days_between(start: float | None, end: float | None) -> int | None:
     """Return whole days from start to end; less than a day late is -1."""
     return None if start is None or end is None else int((end - start) // _DAY)
 
 
-def _incident(traces: Sequence[str], incidents: Sequence[OpenIncident]) -> Posture | None:
+def _derive_posture_from_traces_and_incidents(
+    traces: Sequence[str], incidents: Sequence[OpenIncident]
+) -> Posture | None:
     """Return what of an intruder traces of these certainties, and incidents, say; None: nothing."""
     if traces:
         return "intruded" if "exact" in traces else "suspected"
     return "incident" if incidents else None
 
 
-def _work(counts: FindingCounts, is_reached: bool) -> Posture:
+def _derive_posture_from_finding_counts(counts: FindingCounts, is_reached: bool) -> Posture:
     """Return how it stands by what there is to do."""
     if counts.urgent:
         return "urgent"
@@ -322,7 +341,7 @@ def _work(counts: FindingCounts, is_reached: bool) -> Posture:
     return "unsure" if counts.not_evaluated or not counts.evaluated else "clean"
 
 
-def _rank(posture: Posture, counts: FindingCounts) -> tuple[int, ...]:
+def _rank_by_posture_and_counts(posture: Posture, counts: FindingCounts) -> tuple[int, ...]:
     return (POSTURES.index(posture), *(-counts.open[severity] for severity in SEVERITIES), -counts.not_evaluated)
 
 

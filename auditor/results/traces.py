@@ -24,7 +24,7 @@ class SiteTraces:
     alarming_traces: tuple[Trace, ...]
 
     @property
-    def site(self) -> str:
+    def site_domain(self) -> str:
         """Return its domain."""
         return self.review.site
 
@@ -39,11 +39,11 @@ class SharedTrace:
 
 def list_site_traces(run: Run, catalogue: Catalogue) -> tuple[SiteTraces, ...]:
     """Return every site that was ever reviewed, in the order of the run."""
-    of_looks = catalogue.of_looks
+    of_looks = catalogue.control_ids_judged_from_looks
     traces_by_site: dict[str, list[Trace]] = defaultdict(list)
     for finding in run.findings:
         if finding.control in of_looks:
-            traces_by_site[finding.subject.id] += traces_in(finding.violations)
+            traces_by_site[finding.subject.id] += iter_traces_among_violations(finding.violations)
     return tuple(SiteTraces(review, tuple(traces_by_site[review.site])) for review in run.reviews)
 
 
@@ -53,14 +53,16 @@ def list_unreviewed_sites(run: Run) -> tuple[str, ...]:
     return tuple(site.domain for host in run.hosts for site in host.sites if site.domain not in reviewed_sites)
 
 
-def find_shared_traces(named_traces: Iterable[tuple[str, Iterable[Trace]]]) -> tuple[SharedTrace, ...]:
+def find_alarming_traces_on_several_subjects(
+    traces_by_subject_name: Iterable[tuple[str, Iterable[Trace]]],
+) -> tuple[SharedTrace, ...]:
     """Return those of the alarming traces that more than one site or host has, those of most first.
 
     Sites and hosts are given by name.
     """
     where: dict[str, list[str]] = defaultdict(list)
     traces: dict[str, Trace] = {}
-    for name, alarming_traces in named_traces:
+    for name, alarming_traces in traces_by_subject_name:
         for trace in alarming_traces:
             if name not in where[trace.key][-1:]:
                 where[trace.key].append(name)
@@ -69,7 +71,7 @@ def find_shared_traces(named_traces: Iterable[tuple[str, Iterable[Trace]]]) -> t
     return tuple(sorted(shared_traces, key=lambda shared_trace: (-len(shared_trace.where), shared_trace.trace.key)))
 
 
-def group_unique_items(run: Run) -> Mapping[str, tuple[OnlyHere, ...]]:
+def group_items_unique_to_each_site(run: Run) -> Mapping[str, tuple[OnlyHere, ...]]:
     """Return, by site, what it alone of its kind has, the sites with least of it first.
 
     What stands out there is the easiest to tell.
@@ -78,16 +80,18 @@ def group_unique_items(run: Run) -> Mapping[str, tuple[OnlyHere, ...]]:
     return dict(sorted(by_site.items(), key=lambda site_items: (len(site_items[1]), site_items[0])))
 
 
-def describe_trace(trace: Trace, words: Words) -> str:
+def describe_trace_kind(trace: Trace, words: Words) -> str:
     """Return its kind, and the foreign host that it is about."""
     kind = words(f"content.kind.{trace.kind}")
     what = f"{kind}: {trace.target}" if trace.target else kind
     return words("reviews.rendered", what=what) if RENDERED_RULE in trace.rules else what
 
 
-def describe_review(review: ScanSummary, words: Words) -> str:
+def describe_time_and_coverage_of_review(review: ScanSummary, words: Words) -> str:
     """Return when the last look was, how much of what is known it covered, and what ended it."""
-    parts = [words("reviews.seen", when=words.moment(review.started), fresh=review.fresh, known=review.known)]
+    parts = [
+        words("reviews.seen", when=words.format_iso_moment(review.started), fresh=review.fresh, known=review.known)
+    ]
     if review.unread:
         parts.append(words("reviews.unread", n=review.unread))
     if review.withheld:
@@ -102,20 +106,20 @@ def describe_review(review: ScanSummary, words: Words) -> str:
     return "; ".join(parts)
 
 
-def roles(by: TraceAcceptance) -> str:
+def format_roles_accepting_trace(acceptance: TraceAcceptance) -> str:
     """Return the office roles that accept a trace."""
-    return f"{by.approver}, {by.second}" if by.second else by.approver
+    return f"{acceptance.approver}, {acceptance.second}" if acceptance.second else acceptance.approver
 
 
-def describe_acceptance(trace: Trace, by: TraceAcceptance, words: Words) -> str:
+def describe_acceptance(trace: Trace, acceptance: TraceAcceptance, words: Words) -> str:
     """Return that a trace is accepted, by whom, why and until when."""
-    until = words.day(by.until) if by.until else words("baseline.no_end")
+    until = words.format_date(acceptance.until) if acceptance.until else words("baseline.no_end")
     return words(
         "baseline.line",
-        what=describe_trace(trace, words),
+        what=describe_trace_kind(trace, words),
         trace=trace.key,
-        approver=roles(by),
-        reason=by.reason,
+        approver=format_roles_accepting_trace(acceptance),
+        reason=acceptance.reason,
         until=until,
     )
 
@@ -124,16 +128,18 @@ _FIELDS = frozenset(Trace.model_fields)
 _ROOM: Mapping[str, int] = {"sample": MAX_SAMPLE, "where": MAX_WHERE, "target": MAX_TARGET}
 
 
-def _cut_text(key: str, value: Any) -> Any:
+def _cut_text_field_of_trace(field: str, value: Any) -> Any:
     """Return a trace's text as long as it may be: where a finding hides something of it, it becomes longer."""
-    return value[: _ROOM[key]] if key in _ROOM and isinstance(value, str) else value
+    return value[: _ROOM[field]] if field in _ROOM and isinstance(value, str) else value
 
 
-def traces_in(violations: Sequence[Any]) -> Iterator[Trace]:
+def iter_traces_among_violations(violations: Sequence[Any]) -> Iterator[Trace]:
     """Yield the traces that a finding's members are."""
     for violation in violations:
         if isinstance(violation, Mapping):
             try:
-                yield Trace.model_validate({key: _cut_text(key, violation[key]) for key in _FIELDS & violation.keys()})
+                yield Trace.model_validate(
+                    {key: _cut_text_field_of_trace(key, violation[key]) for key in _FIELDS & violation.keys()}
+                )
             except ValidationError:  # of another version: the finding itself shows it
                 continue

@@ -62,10 +62,10 @@ def make_trend_point(run: Run) -> TrendPoint:
             sites=sites[host.host.name],
         )
     left_out = None if run.left_out is None else tuple(omission.host for omission in run.left_out)
-    return _point(run.id, run.started, hosts, left_out)
+    return _sum_host_points_into_trend_point(run.id, run.started, hosts, left_out)
 
 
-def _point(
+def _sum_host_points_into_trend_point(
     run_id: str, started_at: str, hosts: Mapping[str, HostPoint], left_out: tuple[str, ...] | None
 ) -> TrendPoint:
     open_counts: Counter[Severity] = Counter()
@@ -84,7 +84,7 @@ def _point(
     )
 
 
-def complete_point(point: TrendPoint, earlier: Iterable[TrendPoint]) -> TrendPoint:
+def complete_trend_point_from_earlier_ones(point: TrendPoint, earlier: Iterable[TrendPoint]) -> TrendPoint:
     """Return the state of the fleet at a point.
 
     What its run left out as the newest of ``earlier`` (newest first) that has it.
@@ -105,19 +105,21 @@ def complete_point(point: TrendPoint, earlier: Iterable[TrendPoint]) -> TrendPoi
                 older_points.setdefault(name, host)
     if not older_points and not left_out_hosts:
         return point
-    whole = _point(point.run_id, point.started, {**older_points, **point.hosts}, point.left_out)
+    whole = _sum_host_points_into_trend_point(
+        point.run_id, point.started, {**older_points, **point.hosts}, point.left_out
+    )
     return whole.model_copy(
         update={"earlier": len(older_points), "unknown": len((left_out_hosts or frozenset()) - older_points.keys())}
     )
 
 
-def select_points_until(points: Sequence[TrendPoint], run: Run) -> tuple[TrendPoint, ...]:
+def select_trend_points_until_run(points: Sequence[TrendPoint], run: Run) -> tuple[TrendPoint, ...]:
     """Return the points up to a run, its own last; ``points`` are oldest first, as this is."""
     own = next((point for point in points if point.run_id == run.id), None) or make_trend_point(run)
-    before = (point for point in points if point is not own and clock.read(point.started) <= run.started_at)
+    before = (point for point in points if point is not own and clock.parse_iso_moment(point.started) <= run.started_at)
     return (*before, own)
 
 
-def select_last_of_months(points: Iterable[TrendPoint]) -> tuple[TrendPoint, ...]:
+def select_last_trend_point_of_each_month(points: Iterable[TrendPoint]) -> tuple[TrendPoint, ...]:
     """Return the last point of each month, by Vietnam's clock; ``points`` and these are oldest first."""
     return tuple({format_month(point.started): point for point in points}.values())

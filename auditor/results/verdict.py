@@ -9,7 +9,7 @@ from pydantic import Field
 
 from auditor.audit.controls import Catalogue
 from auditor.models import ControlId, Finding, Model, Run, Severity, Status, Subject
-from auditor.results.compare import compare
+from auditor.results.compare import compare_findings_by_control_and_subject
 
 OPEN: Literal[1] = 1
 NOT_EVALUATED: Literal[3] = 3
@@ -49,18 +49,20 @@ class Baseline(Model):
     findings: tuple[Finding, ...]
 
 
-def judge(run: Run, catalogue: Catalogue, fail_on: Severity, baseline: Baseline | None = None) -> RunVerdict:
+def judge_run_for_exit_code(
+    run: Run, catalogue: Catalogue, fail_on: Severity, baseline: Baseline | None = None
+) -> RunVerdict:
     """Return 1 when there is a cause to fail, else 3 when something that applies was not evaluated, else 0.
 
     A cause is a finding that is open, at or above ``fail_on``, and that no waiver covers. Measured by a baseline, what
     was open there already is not, unless more members of it violate now, or of what was looked at a trace that is new;
     what passed there is one whatever its severity, and so is an expired waiver.
     """
-    of_papers, of_traces = catalogue.of_papers, catalogue.of_traces
+    of_papers, of_traces = catalogue.control_ids_judged_from_papers, catalogue.control_ids_judged_from_looks_and_hunts
     causes = tuple(
-        _iter_causes_against(baseline, run, of_papers, of_traces, fail_on)
+        _iter_failure_causes_against_baseline(baseline, run, of_papers, of_traces, fail_on)
         if baseline
-        else _iter_causes(run, of_papers, fail_on)
+        else _iter_failure_causes_by_severity(run, of_papers, fail_on)
     )
     worse = sum(cause.why == "worse" for cause in causes)
     unread = sum(finding.status is Status.NOT_EVALUATED for finding in run.findings)
@@ -69,7 +71,12 @@ def judge(run: Run, catalogue: Catalogue, fail_on: Severity, baseline: Baseline 
         fail_on=fail_on,
         baseline=baseline.name if baseline else None,
         causes=causes,
-        known=compare(baseline.findings, run.findings).count("still") - worse if baseline else 0,
+        known=compare_findings_by_control_and_subject(baseline.findings, run.findings).count_findings_with_change(
+            "still"
+        )
+        - worse
+        if baseline
+        else 0,
         not_evaluated=unread,
     )
 
@@ -100,35 +107,47 @@ def build_baseline(run: Run, earlier: Iterable[tuple[str, Iterable[Finding]]]) -
     return Baseline(name=name, findings=tuple(newest_findings.values())) if name else None
 
 
-def _iter_causes(run: Run, of_papers: Collection[ControlId], fail_on: Severity) -> Iterator[FailureCause]:
-    for finding in run.findings:
-        if finding.is_open and finding.severity.rank >= fail_on.rank:
-            yield _cause(finding, "waiver_expired" if finding.control in of_papers else "open")
-
-
-def _iter_causes_against(
-    baseline: Baseline, run: Run, of_papers: Collection[ControlId], of_traces: Collection[ControlId], fail_on: Severity
+def _iter_failure_causes_by_severity(
+    run: Run, controls_of_papers: Collection[ControlId], fail_on: Severity
 ) -> Iterator[FailureCause]:
     for finding in run.findings:
-        if finding.control in of_papers and finding.is_open:
-            yield _cause(finding, "waiver_expired")
-    changes = compare(baseline.findings, run.findings).changes
+        if finding.is_open and finding.severity.rank >= fail_on.rank:
+            yield _make_failure_cause_of_finding(
+                finding, "waiver_expired" if finding.control in controls_of_papers else "open"
+            )
+
+
+def _iter_failure_causes_against_baseline(
+    baseline: Baseline,
+    run: Run,
+    controls_of_papers: Collection[ControlId],
+    controls_of_traces: Collection[ControlId],
+    fail_on: Severity,
+) -> Iterator[FailureCause]:
+    for finding in run.findings:
+        if finding.control in controls_of_papers and finding.is_open:
+            yield _make_failure_cause_of_finding(finding, "waiver_expired")
+    changes = compare_findings_by_control_and_subject(baseline.findings, run.findings).changes
     for finding in changes.get("regressed", ()):
-        if finding.control not in of_papers:
-            yield _cause(finding, "regressed")
+        if finding.control not in controls_of_papers:
+            yield _make_failure_cause_of_finding(finding, "regressed")
     for finding in changes.get("new", ()):
-        if finding.control not in of_papers and finding.severity.rank >= fail_on.rank:
-            yield _cause(finding, "new")
+        if finding.control not in controls_of_papers and finding.severity.rank >= fail_on.rank:
+            yield _make_failure_cause_of_finding(finding, "new")
     members = {was.key: was.violations for was in baseline.findings}
     for finding in changes.get("still", ()):
         before = members[finding.key]
-        has_keys = finding.control in of_traces
-        more = bool(_keys(finding.violations) - _keys(before)) if has_keys else len(finding.violations) > len(before)
-        if more and finding.control not in of_papers and finding.severity.rank >= fail_on.rank:
-            yield _cause(finding, "worse")
+        has_keys = finding.control in controls_of_traces
+        more = (
+            bool(_list_keys_of_traces(finding.violations) - _list_keys_of_traces(before))
+            if has_keys
+            else len(finding.violations) > len(before)
+        )
+        if more and finding.control not in controls_of_papers and finding.severity.rank >= fail_on.rank:
+            yield _make_failure_cause_of_finding(finding, "worse")
 
 
-def _keys(violations: Iterable[Any]) -> set[str]:
+def _list_keys_of_traces(violations: Iterable[Any]) -> set[str]:
     """Return the keys of traces.
 
     Their number is bounded, so that one more of them need not make more.
@@ -136,5 +155,5 @@ def _keys(violations: Iterable[Any]) -> set[str]:
     return {str(violation["key"]) for violation in violations if isinstance(violation, Mapping) and "key" in violation}
 
 
-def _cause(finding: Finding, why: Why) -> FailureCause:
+def _make_failure_cause_of_finding(finding: Finding, why: Why) -> FailureCause:
     return FailureCause(control=finding.control, subject=finding.subject, severity=finding.severity, why=why)

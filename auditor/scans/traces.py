@@ -16,26 +16,26 @@ from auditor.models.reviews import (
     Family,
     Kind,
     Trace,
-    is_exact,
+    is_allowed_as_exact_trace_identifier,
 )
 from auditor.text import paths
-from auditor.text.redact import redact
-from auditor.text.sanitize import make_one_line
+from auditor.text.redact import redact_secrets_in_text
+from auditor.text.sanitize import escape_text_to_one_line
 
 
-def key_of(kind: Kind, essence: str) -> str:
+def compute_trace_key(kind: Kind, essence: str) -> str:
     """Return the key of what is the same wherever and whenever it is seen: a foreign host, a normalised text."""
     return hashlib.sha256(f"{kind}\n{essence}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def certainty(families: Iterable[Family], *, exact: bool = False) -> Certainty:
+def compute_certainty_by_families(families: Iterable[Family], *, exact: bool = False) -> Certainty:
     """Return how sure something is that these families found."""
     if exact:
         return "exact"
     return "strong" if len(set(families)) >= 2 else "weak"
 
 
-def trace(
+def build_masked_trace(
     kind: Kind,
     essence: str,
     *,
@@ -49,12 +49,12 @@ def trace(
     """Return a trace out of what a page holds, whatever that is: bounded, masked, fit to be shown."""
     families = tuple(dict.fromkeys(families))[:MAX_FAMILIES]
     return Trace(
-        key=key_of(kind, essence),
+        key=compute_trace_key(kind, essence),
         kind=kind,
-        certainty=certainty(families, exact=exact),
-        where=_make_safe_text(where, MAX_WHERE),
-        sample=_make_safe_text(sample, MAX_SAMPLE),
-        target=_make_safe_text(defang(target), MAX_TARGET) if target is not None else None,
+        certainty=compute_certainty_by_families(families, exact=exact),
+        where=_mask_and_shorten_text(where, MAX_WHERE),
+        sample=_mask_and_shorten_text(sample, MAX_SAMPLE),
+        target=_mask_and_shorten_text(defang_address(target), MAX_TARGET) if target is not None else None,
         families=families,
         rules=tuple(dict.fromkeys(rules))[:MAX_RULES],
     )
@@ -64,28 +64,32 @@ _NO_BYTES = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 """Halves of characters that stand for no byte of a name: no host of ours says such."""
 
 
-def on_host(page_trace: Trace, where: str, certainty: Certainty, exactly: str = "") -> Trace:
+def convert_to_trace_on_host(page_trace: Trace, where: str, certainty: Certainty, exactly: str = "") -> Trace:
     """Return the same of something on a host, as sure as that, its path written so that it can be acted on.
 
     With what tells it from all else there.
     """
     return page_trace.model_copy(
-        update={"where": format_path(where), "certainty": certainty, "exactly": exactly if is_exact(exactly) else ""}
+        update={
+            "where": format_path_on_host(where),
+            "certainty": certainty,
+            "exactly": exactly if is_allowed_as_exact_trace_identifier(exactly) else "",
+        }
     )
 
 
-def format_path(where: str) -> str:
+def format_path_on_host(where: str) -> str:
     """Return where something on a host lies, as its trace has it: one line that can be read back.
 
     Of a long one beginning and end.
     """
-    path = paths.encode_path(_NO_BYTES.sub("?", where))
+    path = paths.percent_encode_unprintable_in_path(_NO_BYTES.sub("?", where))
     half = MAX_WHERE // 2
     path = path if len(path) <= MAX_WHERE else f"{path[: half - 1]}\u2026{path[-half:]}"
     return path.encode()[: 2 * MAX_WHERE].decode("utf-8", "ignore")
 
 
-def defang(address: str) -> str:
+def defang_address(address: str) -> str:
     """Return an address as text that nothing makes a link of."""
     return address.replace("http", "hxxp").replace(".", "[.]")
 
@@ -106,10 +110,12 @@ def mask_personal_data(text: str) -> str:
     return _PEOPLE.sub(MASK, text)
 
 
-def _make_safe_text(text: str, limit: int) -> str:
+def _mask_and_shorten_text(text: str, limit: int) -> str:
     """Return at most ``limit`` characters, and so many that they take at most twice as many bytes in JSON."""
     safe_text = (
-        make_one_line(mask_personal_data(redact(" ".join(text[:2000].split())))[:limit])[:limit]
+        escape_text_to_one_line(mask_personal_data(redact_secrets_in_text(" ".join(text[:2000].split())))[:limit])[
+            :limit
+        ]
         .replace("\\", "/")
         .replace('"', "'")
     )
@@ -121,9 +127,9 @@ __all__ = [
     "Family",
     "Kind",
     "Trace",
-    "certainty",
-    "defang",
-    "key_of",
+    "build_masked_trace",
+    "compute_certainty_by_families",
+    "compute_trace_key",
+    "defang_address",
     "mask_personal_data",
-    "trace",
 ]

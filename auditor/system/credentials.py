@@ -25,7 +25,7 @@ def make_tls_context(ca_file: Path | None) -> ssl.SSLContext:
     return context
 
 
-def read_secret(file: Path) -> str:
+def read_secret_from_private_file(file: Path) -> str:
     """Return the one line of a file that its owner alone can read, and that is no link. Raises InputError."""
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)

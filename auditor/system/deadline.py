@@ -26,7 +26,7 @@ class Deadline:
         self._ends = time.monotonic() + seconds
         self._lock = threading.Lock()
         self._watched: list[socket.socket] = []
-        self._timer = threading.Timer(seconds, self._cut)
+        self._timer = threading.Timer(seconds, self._cut_watched_connections)
         self._timer.daemon = True
 
     def __enter__(self) -> Self:
@@ -46,34 +46,34 @@ class Deadline:
         """Return the remaining seconds. Raises TimeoutError when there are none."""
         seconds_left = self._ends - time.monotonic()
         if seconds_left <= 0:
-            raise TimeoutError(self._message)
+            raise TimeoutError(self._timeout_message)
         return seconds_left
 
-    def explain(self, error: Exception) -> str:
+    def explain_error_or_timeout(self, error: Exception) -> str:
         """Return what to say of an error that came meanwhile: that the time is over, or its own words."""
-        return self._message if self._over else str(error) or type(error).__name__
+        return self._timeout_message if self._is_over else str(error) or type(error).__name__
 
     @property
-    def _message(self) -> str:
+    def _timeout_message(self) -> str:
         return f"longer than {self._seconds:g} s"
 
     @property
-    def _over(self) -> bool:
+    def _is_over(self) -> bool:
         return time.monotonic() >= self._ends
 
-    def watch(self, connection: socket.socket) -> None:
+    def watch_connection_to_cut(self, connection: socket.socket) -> None:
         """Cut this connection as well, in whatever it is wrapped later."""
         with self._lock:
             self._watched.append(socket.socket(fileno=os.dup(connection.fileno())))
-        if self._over:  # the timer came before the connection
-            self._cut()
+        if self._is_over:  # the timer came before the connection
+            self._cut_watched_connections()
 
-    def trace(self, event: str, details: Mapping[str, Any]) -> None:
+    def trace_httpx_connections(self, event: str, details: Mapping[str, Any]) -> None:
         """Watch what a request connects; for httpx's extension of that name."""
         if event == "connection.connect_tcp.complete":
-            self.watch(details["return_value"].get_extra_info("socket"))
+            self.watch_connection_to_cut(details["return_value"].get_extra_info("socket"))
 
-    def _cut(self) -> None:
+    def _cut_watched_connections(self) -> None:
         with self._lock:
             for connection in self._watched:
                 with contextlib.suppress(OSError):

@@ -16,13 +16,13 @@ from auditor.errors import InputError
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
-class Reserve:
+class DiskReserve:
     """A file that takes up room until somebody needs it. As a context it is there within, unless it was given up."""
 
     def __init__(self, path: Path, size: int) -> None:
         self.path, self.size = path, size
 
-    def __enter__(self) -> Reserve:
+    def __enter__(self) -> DiskReserve:
         """Raise InputError when there is not so much room."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -32,7 +32,7 @@ class Reserve:
             finally:
                 os.close(handle)
         except OSError as error:
-            self.give_up()
+            self.free_reserved_room()
             raise InputError(
                 f"not enough space to end a run cleanly: {self.path.parent}: {error.strerror}",
                 mend=f"free {self.size >> 20} MB there",
@@ -40,9 +40,9 @@ class Reserve:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.give_up()
+        self.free_reserved_room()
 
-    def give_up(self) -> bool:
+    def free_reserved_room(self) -> bool:
         """Give the room to whoever needs it. Whether it was there."""
         with suppress(OSError):
             self.path.unlink()
@@ -54,6 +54,6 @@ class Reserve:
         try:
             return work()
         except OSError as error:
-            if error.errno not in _FULL or not self.give_up():
+            if error.errno not in _FULL or not self.free_reserved_room():
                 raise
         return work()

@@ -35,7 +35,7 @@ _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 
 
-def check_output(output: Path) -> None:
+def check_and_make_output_folder(output: Path) -> None:
     """Make ``write_output``. Raises InputError when it cannot be used, before any time is spent on an audit."""
     try:
         output.mkdir(parents=True, exist_ok=True, mode=_OWNER)
@@ -44,70 +44,74 @@ def check_output(output: Path) -> None:
     report = output / "report"
     if not os.access(output, os.W_OK | os.X_OK):
         raise InputError(f"cannot write to {output}", mend=_MEND)
-    if report.is_symlink() or (report.exists() and not report.is_dir()) or (report.is_dir() and not _ours(report)):
+    if (
+        report.is_symlink()
+        or (report.exists() and not report.is_dir())
+        or (report.is_dir() and not _is_our_report_or_empty(report))
+    ):
         raise InputError(f"{report} already exists and is not a Lũy Tre report", mend=_MEND)
 
 
-def _ours(report: Path) -> bool:
+def _is_our_report_or_empty(report: Path) -> bool:
     index = report / "index.html"
     if index.is_file():
         return MARK in index.read_bytes()[:HEAD].decode("utf-8", "replace")
     return not any(report.iterdir())
 
 
-def write_whole(path: Path, parts: Iterable[bytes], mode: int | None = None) -> None:
+def write_file_atomically(path: Path, parts: Iterable[bytes], mode: int | None = None) -> None:
     """Write a file whole or not at all, whatever ends this process or the machine meanwhile; for its owner only.
 
     Once this returns the file is on the disk. ``parts`` may be larger than memory together. With ``mode`` (None: that
     of the file that is there, else for its owner only) it is as open as that, but not before it is whole. What a killed
     writer of the same file left is cleared away a day later. Raises OSError.
     """
-    _clear(path)
+    _remove_drafts_of_killed_writers(path)
     draft = _make_draft_path(path)
     try:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as stream:
             stream.writelines(parts)
             stream.flush()
-            os.fchmod(stream.fileno(), get_mode(path, 0o600) if mode is None else mode)
+            os.fchmod(stream.fileno(), get_mode_of_own_file(path, 0o600) if mode is None else mode)
             os.fsync(stream.fileno())
         draft.replace(path)
-        _keep_names(path.parent)
+        _sync_names_in_folder_to_disk(path.parent)
     finally:
         draft.unlink(missing_ok=True)
 
 
 def write_file(path: Path, content: bytes) -> Path:
     """Write a file whole, as open as the one that is there. Raises InputError."""
-    with _convert_errors(path, mend=_MEND_OUTPUT):
-        write_whole(path, [content])
+    with _convert_write_errors(path, mend=_MEND_OUTPUT):
+        write_file_atomically(path, [content])
     return path
 
 
 def write_output(path: Path, content: bytes) -> Path:
     """Write what a person asks for by ``--output`` as ``write_file`` does, and make its folder. Raises InputError."""
-    with _convert_errors(path, mend=_MEND_OUTPUT):
+    with _convert_write_errors(path, mend=_MEND_OUTPUT):
         path.parent.mkdir(parents=True, exist_ok=True)
     return write_file(path, content)
 
 
 def write_private(path: Path, parts: Iterable[bytes]) -> Path:
     """Write a file whole, part by part, for its owner only whoever could read the one before. Raises InputError."""
-    with _convert_errors(path, mend="check the folder and its free space"):
-        write_whole(path, parts, 0o600)
+    with _convert_write_errors(path, mend="check the folder and its free space"):
+        write_file_atomically(path, parts, 0o600)
     return path
 
 
-def get_mode(path: Path, otherwise: int) -> int:
+def get_mode_of_own_file(path: Path, default_mode: int) -> int:
     """Return the permissions of what is there, if it is ours: what others laid there opens nothing to them."""
     try:
         status = path.lstat()
     except FileNotFoundError:
-        return otherwise
-    return stat.S_IMODE(status.st_mode) if status.st_uid == os.geteuid() and not path.is_symlink() else otherwise
+        return default_mode
+    return stat.S_IMODE(status.st_mode) if status.st_uid == os.geteuid() and not path.is_symlink() else default_mode
 
 
 @contextmanager
-def _convert_errors(path: Path, *, mend: str) -> Iterator[None]:
+def _convert_write_errors(path: Path, *, mend: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
@@ -120,7 +124,7 @@ def _make_draft_path(path: Path) -> Path:
     return path.with_name(f".{path.name}.{secrets.token_hex(_TOKEN)}")
 
 
-def _clear(path: Path) -> None:
+def _remove_drafts_of_killed_writers(path: Path) -> None:
     """Take away what writers of ``path`` left that were killed: they hold what it holds."""
     draft = re.compile(rf"\.{re.escape(path.name)}\.[0-9a-f]{{{2 * _TOKEN}}}")
     for leftover in path.parent.iterdir():
@@ -130,7 +134,7 @@ def _clear(path: Path) -> None:
                     shutil.rmtree(leftover) if leftover.is_dir() and not leftover.is_symlink() else leftover.unlink()
 
 
-def _keep_names(folder: Path) -> None:
+def _sync_names_in_folder_to_disk(folder: Path) -> None:
     """Have the names in a folder on the disk, where its file system keeps them apart from the files."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
@@ -149,21 +153,21 @@ def write_folder(path: Path, files: Iterable[tuple[str, str]]) -> Path:
     """
     draft = _make_draft_path(path)
     try:
-        with _convert_errors(path, mend=_MEND_OUTPUT):
-            _clear(path)
+        with _convert_write_errors(path, mend=_MEND_OUTPUT):
+            _remove_drafts_of_killed_writers(path)
             draft.mkdir(mode=_OWNER)
             for name, text in files:
                 target = draft / name
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_text(text, encoding="utf-8")
-            _give(draft, get_mode(path, _OWNER))
-            _put(draft, path)
+            _set_mode_of_folder_and_files(draft, get_mode_of_own_file(path, _OWNER))
+            _move_into_place_swapping_old(draft, path)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return path
 
 
-def _give(folder: Path, mode: int) -> None:
+def _set_mode_of_folder_and_files(folder: Path, mode: int) -> None:
     """Give a folder and all below it this mode; its files may not be executed."""
     for place, _folders, names in folder.walk(top_down=False):
         for name in names:
@@ -171,18 +175,18 @@ def _give(folder: Path, mode: int) -> None:
         place.chmod(mode)
 
 
-def _put(new: Path, path: Path) -> None:
+def _move_into_place_swapping_old(new: Path, path: Path) -> None:
     """Give ``new`` the name ``path``; what had it is left under the name of ``new``."""
     if not path.exists():
         new.rename(path)
-    elif not _exchange(new, path):
+    elif not _swap_names_in_one_step(new, path):
         aside = _make_draft_path(path)
         path.rename(aside)
         new.rename(path)
         aside.rename(new)
 
 
-def _exchange(path: Path, other: Path) -> bool:
+def _swap_names_in_one_step(path: Path, other: Path) -> bool:
     """Swap two names in one step. False where the file system or the C library cannot."""
     try:
         renameat2 = ctypes.CDLL(None, use_errno=True).renameat2

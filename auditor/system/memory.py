@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def defer_collection() -> Iterator[None]:
+def defer_garbage_collection() -> Iterator[None]:
     """Leave what is made within the context alone: much is made that will stay.
 
     The collector does not walk it, and what it took to make it goes back to the system.
@@ -38,7 +38,7 @@ def release_memory() -> None:
 
 
 @contextmanager
-def freeze_objects() -> Iterator[None]:
+def freeze_objects_for_garbage_collector() -> Iterator[None]:
     """Keep the collector from walking, again and again, what is there already and will stay."""
     gc.freeze()
     try:

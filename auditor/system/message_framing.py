@@ -15,7 +15,7 @@ def pack_message(message: Mapping[str, Any]) -> bytes:
     return len(body).to_bytes(_HEAD) + body
 
 
-class Unpacker:
+class MessageUnpacker:
     """Messages out of the pieces in which they arrive; none is longer than ``limit`` bytes."""
 
     def __init__(self, limit: int) -> None:

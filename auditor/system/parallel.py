@@ -14,7 +14,7 @@ _THREADS = Path("/proc/self/task")
 
 
 @contextmanager
-def run_in_copy(work: Callable[[], None], *, worthwhile: bool = True) -> Iterator[None]:
+def run_in_forked_copy_of_process(work: Callable[[], None], *, worthwhile: bool = True) -> Iterator[None]:
     """Run ``work`` while the block runs, in a copy of this process; it is finished when the block ends.
 
     The copy shares our memory until one of us writes to it. What ``work`` gives back or changes in memory is lost: it
@@ -26,7 +26,7 @@ def run_in_copy(work: Callable[[], None], *, worthwhile: bool = True) -> Iterato
         yield
         work()
         return
-    copy = multiprocessing.get_context("fork").Process(target=_run_quietly, args=(work,))
+    copy = multiprocessing.get_context("fork").Process(target=_run_or_exit_without_traceback, args=(work,))
     copy.start()
     try:
         yield
@@ -46,7 +46,7 @@ def _is_only_thread() -> bool:
     return False
 
 
-def _run_quietly(work: Callable[[], None]) -> None:
+def _run_or_exit_without_traceback(work: Callable[[], None]) -> None:
     try:
         work()
     except Exception:  # any: the parent does the work again, and raises

@@ -7,7 +7,7 @@ from pathlib import Path
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 
-def get_root() -> Path:
+def get_resources_folder() -> Path:
     """Return the folder that holds ``roles/`` and ``playbooks/``."""
     checkout = _PACKAGE.parent
     return (
@@ -15,9 +15,9 @@ def get_root() -> Path:
     )
 
 
-def get_roles() -> Path:
+def get_roles_folder() -> Path:
     """Return the areas of hardening, a role each."""
-    return get_root() / "roles"
+    return get_resources_folder() / "roles"
 
 
 def list_role_folders() -> tuple[Path, ...]:
@@ -25,14 +25,14 @@ def list_role_folders() -> tuple[Path, ...]:
 
     Areas of hardening, what runs on hosts for all of them, what only playbooks use.
     """
-    return get_roles(), get_root() / "on_host", get_root() / "playbooks" / "roles"
+    return get_roles_folder(), get_resources_folder() / "on_host", get_resources_folder() / "playbooks" / "roles"
 
 
 def get_playbook(name: str) -> Path:
     """Return a playbook by its file name."""
-    return get_root() / "playbooks" / name
+    return get_resources_folder() / "playbooks" / name
 
 
-def get_inventories() -> Path:
+def get_shipped_inventories_folder() -> Path:
     """Return the lab's and the example inventory."""
-    return get_root() / "inventories"
+    return get_resources_folder() / "inventories"

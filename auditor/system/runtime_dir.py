@@ -10,16 +10,16 @@ from auditor.errors import InputError
 from auditor.system import disk_cache
 
 
-def find_folder() -> Path:
+def find_temporary_folder_that_runs_programs() -> Path:
     """Return the usual folder for temporary files; where it is mounted ``noexec``, one of our own.
 
     Raises InputError where there is none.
     """
     usual = Path(tempfile.gettempdir())
-    if _runs(usual):
+    if _can_run_programs_in_folder(usual):
         return usual
-    own = disk_cache.get_folder("running", "here")
-    if own is None or not _runs(own):
+    own = disk_cache.get_cache_folder_of_state("running", "here")
+    if own is None or not _can_run_programs_in_folder(own):
         raise InputError(
             "programs cannot run in {folder}, which is mounted noexec, or in our folder in the home directory",
             mend="set TMPDIR to a folder in which programs can run",
@@ -28,5 +28,5 @@ def find_folder() -> Path:
     return own
 
 
-def _runs(place: Path) -> bool:
-    return not os.statvfs(place).f_flag & os.ST_NOEXEC
+def _can_run_programs_in_folder(folder: Path) -> bool:
+    return not os.statvfs(folder).f_flag & os.ST_NOEXEC

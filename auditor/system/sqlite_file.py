@@ -35,29 +35,31 @@ def make_migration(*texts: str) -> Migration:
 
 
 @contextmanager
-def open_database(path: Path, migrations: Sequence[Migration], what: str) -> Iterator[sqlite3.Connection]:
+def open_and_migrate_database(
+    path: Path, migrations: Sequence[Migration], database_title: str
+) -> Iterator[sqlite3.Connection]:
     """Open the file, made or migrated when need be; ``what`` it is called in errors.
 
     Raises InputError for a file of a newer version, one that is not a database, a full disk.
     """
     try:
-        _make_private(path)
+        _make_file_private_to_owner(path)
         database = sqlite3.connect(path, timeout=_WAIT, isolation_level=None)
     except (OSError, sqlite3.Error) as error:
         raise InputError(
-            "the {kind} cannot be opened: {error}", kind=what, error=error, file=path, mend="check the folder"
+            "the {kind} cannot be opened: {error}", kind=database_title, error=error, file=path, mend="check the folder"
         ) from error
     try:
-        _write_ahead(database)
+        _enable_write_ahead_log(database)
         database.execute("PRAGMA synchronous = FULL")
         database.execute("PRAGMA secure_delete = ON")
-        if _version(database) != len(migrations):
-            _migrate(database, migrations, path, what)
+        if _get_schema_version(database) != len(migrations):
+            _migrate(database, migrations, path, database_title)
         yield database
     except sqlite3.DatabaseError as error:
         raise InputError(
             "the {kind} cannot be used: {error}",
-            kind=what,
+            kind=database_title,
             error=error,
             file=path,
             mend="check the disk; if the file itself is damaged, keep it and restore the newest backup in its place",
@@ -66,7 +68,7 @@ def open_database(path: Path, migrations: Sequence[Migration], what: str) -> Ite
         database.close()
 
 
-def _write_ahead(database: sqlite3.Connection) -> None:
+def _enable_write_ahead_log(database: sqlite3.Connection) -> None:
     """Have a write-ahead log.
 
     Of several who make the file at once all but one are told that it is locked, at once and not after the wait.
@@ -82,7 +84,7 @@ def _write_ahead(database: sqlite3.Connection) -> None:
 
 
 @contextmanager
-def transaction(database: sqlite3.Connection) -> Iterator[None]:
+def hold_write_transaction(database: sqlite3.Connection) -> Iterator[None]:
     """Write all or nothing; nobody else writes from the first read to the commit."""
     database.execute("BEGIN IMMEDIATE")
     try:
@@ -93,7 +95,7 @@ def transaction(database: sqlite3.Connection) -> Iterator[None]:
     database.commit()
 
 
-def find_damage(path: Path) -> str | None:
+def find_damage_of_database_file(path: Path) -> str | None:
     """Return what SQLite finds wrong with a file, in its words; None: nothing. The file is read, never written."""
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", timeout=_WAIT, uri=True)) as database:
@@ -103,20 +105,20 @@ def find_damage(path: Path) -> str | None:
     return None if result == "ok" else result
 
 
-def _make_private(path: Path) -> None:
+def _make_file_private_to_owner(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     path.touch(mode=0o600)
     if path.stat().st_mode & 0o077:
         path.chmod(0o600)
 
 
-def _migrate(database: sqlite3.Connection, migrations: Sequence[Migration], path: Path, what: str) -> None:
-    with transaction(database):
-        version = _version(database)
+def _migrate(database: sqlite3.Connection, migrations: Sequence[Migration], path: Path, database_title: str) -> None:
+    with hold_write_transaction(database):
+        version = _get_schema_version(database)
         if version > len(migrations):
             raise InputError(
                 "this {kind} was written by a newer version ({version})",
-                kind=what,
+                kind=database_title,
                 version=version,
                 file=path,
                 mend="update Lũy Tre",
@@ -126,5 +128,5 @@ def _migrate(database: sqlite3.Connection, migrations: Sequence[Migration], path
         database.execute(f"PRAGMA user_version = {len(migrations)}")
 
 
-def _version(database: sqlite3.Connection) -> int:
+def _get_schema_version(database: sqlite3.Connection) -> int:
     return int(database.execute("PRAGMA user_version").fetchone()[0])

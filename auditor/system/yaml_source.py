@@ -13,7 +13,12 @@ from typing import Any, get_args
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from auditor.errors import InputError, find_nearest, get_first_error, is_unknown_key
+from auditor.errors import (
+    InputError,
+    find_nearest_known_name,
+    get_place_and_message_of_first_error,
+    is_first_error_unknown_key,
+)
 from auditor.system import disk_cache
 
 MAX_BYTES = 20_000_000
@@ -45,14 +50,14 @@ class VaultValue:
     """A value that only Ansible can read, with the vault's password."""
 
 
-def _unsafe(loader: Any, node: yaml.Node) -> Any:
+def _construct_unsafe_value(loader: Any, node: yaml.Node) -> Any:
     """Return Ansible's ``!unsafe``: the value as it stands, never a template."""
     if isinstance(node, yaml.MappingNode):
         return loader.construct_mapping(node, deep=True)
     return loader.construct_sequence(node, deep=True) if isinstance(node, yaml.SequenceNode) else node.value
 
 
-_Loader.add_constructor("!unsafe", _unsafe)
+_Loader.add_constructor("!unsafe", _construct_unsafe_value)
 for _tag in ("!vault", "!vault-encrypted"):
     _Loader.add_constructor(_tag, lambda _loader, _node: VaultValue())
 
@@ -62,7 +67,7 @@ def load_yaml(file: Path) -> Any:
     return parse_yaml(read_text(file), file)
 
 
-def load_cached(kind: str, files: Sequence[Path]) -> dict[Path, Any]:
+def load_own_yaml_files_cached(kind: str, files: Sequence[Path]) -> dict[Path, Any]:
     """Return the data of files of our own by file, as ``load_yaml`` gives it.
 
     What an earlier run parsed of the same is taken.
@@ -71,13 +76,13 @@ def load_cached(kind: str, files: Sequence[Path]) -> dict[Path, Any]:
     state = hashlib.sha256(f"{sys.version} {yaml.__version__}".encode() + Path(__file__).read_bytes())
     for text in texts.values():
         state.update(hashlib.sha256(text.encode()).digest())
-    place = disk_cache.get_folder(kind, state.hexdigest()[:32])
-    content = disk_cache.get(place, _CACHE_NAME) if place else None
+    place = disk_cache.get_cache_folder_of_state(kind, state.hexdigest()[:32])
+    content = disk_cache.get_file_from_cache(place, _CACHE_NAME) if place else None
     if content is not None:
         return dict(zip(files, marshal.loads(content), strict=True))  # noqa: S302  our own folder alone
     data = {file: parse_yaml(text, file) for file, text in texts.items()}
     if place:
-        disk_cache.put(place, _CACHE_NAME, marshal.dumps(list(data.values())))
+        disk_cache.put_file_in_cache(place, _CACHE_NAME, marshal.dumps(list(data.values())))
     return data
 
 
@@ -104,8 +109,8 @@ def parse_yaml(text: str, file: Path) -> Any:
         node = loader.get_single_node()
         if node is None:
             return None
-        _check_size(node, file)
-        _check_keys(node, file)
+        _check_cost_of_yaml_document(node, file)
+        _check_no_key_is_twice_in_mapping(node, file)
         return loader.construct_document(node)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
@@ -115,12 +120,14 @@ def parse_yaml(text: str, file: Path) -> Any:
         loader.dispose()
 
 
-def _construct_scalar(construct: Callable[[Any, yaml.ScalarNode], Any]) -> Callable[[Any, yaml.ScalarNode], Any]:
+def _wrap_scalar_constructor_errors(
+    constructor: Callable[[Any, yaml.ScalarNode], Any],
+) -> Callable[[Any, yaml.ScalarNode], Any]:
     """Return a constructor that says what is wrong with a value in the same way, whatever its tag promises."""
 
     def construct_or_raise(loader: Any, node: yaml.ScalarNode) -> Any:
         try:
-            return construct(loader, node)
+            return constructor(loader, node)
         except (ValueError, ArithmeticError, LookupError, AttributeError) as error:
             raise yaml.constructor.ConstructorError(None, None, "is no value of its type", node.start_mark) from error
 
@@ -129,17 +136,17 @@ def _construct_scalar(construct: Callable[[Any, yaml.ScalarNode], Any]) -> Calla
 
 for _kind in ("bool", "int", "float", "timestamp", "binary"):
     _tag = f"tag:yaml.org,2002:{_kind}"
-    _Loader.add_constructor(_tag, _construct_scalar(yaml.CSafeLoader.yaml_constructors[_tag]))
+    _Loader.add_constructor(_tag, _wrap_scalar_constructor_errors(yaml.CSafeLoader.yaml_constructors[_tag]))
 
 
-def _check_size(root: yaml.Node, file: Path) -> None:
+def _check_cost_of_yaml_document(root: yaml.Node, file: Path) -> None:
     """Raise InputError for a document that costs more than its length.
 
     Aliases, depth, and numbers that are too long do that.
     """
     sizes: dict[int, int] = {}
     own, open_ = 0, {id(root)}
-    stack = [(root, iter(_get_parts(root)))]
+    stack = [(root, iter(_list_child_nodes(root)))]
     while stack:
         node, parts = stack[-1]
         part = next((part for part in parts if id(part) not in sizes), None)
@@ -148,7 +155,7 @@ def _check_size(root: yaml.Node, file: Path) -> None:
             open_.discard(id(node))
             weight = _compute_weight(node, file)
             own += weight
-            sizes[id(node)] = weight + sum(sizes[id(part)] for part in _get_parts(node))
+            sizes[id(node)] = weight + sum(sizes[id(part)] for part in _list_child_nodes(node))
         elif id(part) in open_:
             raise InputError("contains itself", file=file, line=_get_line(node), mend=_FLATTER)
         elif len(stack) == MAX_DEPTH:
@@ -157,9 +164,9 @@ def _check_size(root: yaml.Node, file: Path) -> None:
             )
         else:
             open_.add(id(part))
-            stack.append((part, iter(_get_parts(part))))
+            stack.append((part, iter(_list_child_nodes(part))))
     if sizes[id(root)] - own > MAX_REPEATED:
-        largest = max(_get_parts(root), key=lambda part: sizes[id(part)], default=root)
+        largest = max(_list_child_nodes(root), key=lambda part: sizes[id(part)], default=root)
         raise InputError("repeats too much through aliases", file=file, line=_get_line(largest), mend=_FLATTER)
 
 
@@ -182,14 +189,14 @@ def _get_line(node: yaml.Node) -> int:
     return int(node.start_mark.line) + 1
 
 
-def _get_parts(node: yaml.Node) -> Sequence[yaml.Node]:
+def _list_child_nodes(node: yaml.Node) -> Sequence[yaml.Node]:
     """Return the nodes that a node is made of, as often as they stand in it."""
     if isinstance(node, yaml.MappingNode):
         return [part for pair in node.value for part in pair]
     return node.value if isinstance(node, yaml.SequenceNode) else ()
 
 
-def _check_keys(root: yaml.Node, file: Path) -> None:
+def _check_no_key_is_twice_in_mapping(root: yaml.Node, file: Path) -> None:
     """Raise InputError for a key that a mapping has twice, whose first value nobody would see."""
     for mapping in _iter_mappings(root):
         keys = [key for key, _ in mapping.value if isinstance(key, yaml.ScalarNode) and key.tag != _MERGE]
@@ -216,25 +223,25 @@ def _iter_mappings(root: yaml.Node) -> Iterator[yaml.MappingNode]:
         seen_ids.add(id(node))
         if isinstance(node, yaml.MappingNode):
             yield node
-        stack += reversed(_get_parts(node))
+        stack += reversed(_list_child_nodes(node))
 
 
-def find_line(file: Path, path: Sequence[int | str]) -> int:
+def find_line_of_path_in_yaml_file(file: Path, path: Sequence[int | str]) -> int:
     """Return the line (from 1) of what ``path`` leads to, or of the nearest thing above it that exists."""
     node: yaml.Node | None = yaml.compose(file.read_text("utf-8"), yaml.CSafeLoader)
     line = 1
     for key in path:
-        mark, node = _step(node, key)
+        mark, node = _find_key_and_value_nodes(node, key)
         if mark is None:
             break
         line = mark.start_mark.line + 1
     return line
 
 
-def validate_model[Shape: BaseModel](
-    shape: type[Shape],
+def validate_yaml_data_as_model[Shape: BaseModel](
+    model_class: type[Shape],
     data: object,
-    what: str,
+    subject: str,
     *,
     mend: str,
     file: Path,
@@ -248,41 +255,45 @@ def validate_model[Shape: BaseModel](
     Raises InputError for the first thing that does not fit: ``where`` in the data it is, ``why``, and in which line.
     """
     try:
-        return shape.model_validate(data)
+        return model_class.model_validate(data)
     except ValidationError as error:
-        place, why = get_first_error(error)
+        place, why = get_place_and_message_of_first_error(error)
         where = ".".join(map(str, place)) or ("entry" if at else "file")
-        message = what.format(where=where, why=why, **values)
-        guess = _guess_key(shape, data, place) if is_unknown_key(error) else None
-        raise InputError(message, mend=mend, file=file, line=find_line(file, [*at, *place]), guess=guess) from error
+        message = subject.format(where=where, why=why, **values)
+        guess = _guess_key_meant_by_unknown_one(model_class, data, place) if is_first_error_unknown_key(error) else None
+        raise InputError(
+            message, mend=mend, file=file, line=find_line_of_path_in_yaml_file(file, [*at, *place]), guess=guess
+        ) from error
 
 
-def _guess_key(shape: type[BaseModel], data: Any, place: Sequence[int | str]) -> str | None:
+def _guess_key_meant_by_unknown_one(
+    model_class: type[BaseModel], document: Any, place: Sequence[int | str]
+) -> str | None:
     """Return the key that was probably meant by the unknown one at ``place``.
 
     One that its mapping may have and has not.
     """
     for key in place[:-1]:
         field = next(
-            (candidate for name, candidate in shape.model_fields.items() if key in (name, candidate.alias)), None
+            (candidate for name, candidate in model_class.model_fields.items() if key in (name, candidate.alias)), None
         )
-        shape = (_find_model(field.annotation) if field is not None else None) or shape
+        model_class = (_find_model_in_annotation(field.annotation) if field is not None else None) or model_class
         try:
-            data = data[key]
+            document = document[key]
         except (LookupError, TypeError):  # pydantic's own name of a variant
             return None
-    names = (field.alias or name for name, field in shape.model_fields.items())
-    return find_nearest(str(place[-1]), (name for name in names if name not in data))
+    names = (field.alias or name for name, field in model_class.model_fields.items())
+    return find_nearest_known_name(str(place[-1]), (name for name in names if name not in document))
 
 
-def _find_model(annotation: Any) -> type[BaseModel] | None:
+def _find_model_in_annotation(annotation: Any) -> type[BaseModel] | None:
     """Return the model that a field holds, be it one, several or one by key."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    return next(filter(None, map(_find_model, get_args(annotation))), None)
+    return next(filter(None, map(_find_model_in_annotation, get_args(annotation))), None)
 
 
-def _step(node: yaml.Node | None, key: int | str) -> tuple[yaml.Node | None, yaml.Node | None]:
+def _find_key_and_value_nodes(node: yaml.Node | None, key: int | str) -> tuple[yaml.Node | None, yaml.Node | None]:
     """Return the node that marks where ``key`` is written, and the node it leads to.
 
     It is the key in a mapping, the member in a sequence.

@@ -25,21 +25,21 @@ def format_hour_and_minute(moment: datetime) -> tuple[str, str]:
     return f"{here:%H}", f"{here:%M}"
 
 
-def format_day(of: date, lang: Lang) -> str:
+def format_day(day: date, lang: Lang) -> str:
     """Return a day."""
-    return f"{of:%d/%m/%Y}" if lang == "vi" else f"{of.day} {_abbreviate_month(of.month)} {of:%Y}"
+    return f"{day:%d/%m/%Y}" if lang == "vi" else f"{day.day} {_abbreviate_month(day.month)} {day:%Y}"
 
 
-def format_month(moment: datetime, lang: Lang) -> str:
+def format_short_month_of_moment(moment: datetime, lang: Lang) -> str:
     """Return the month of an aware moment, short."""
     here = moment.astimezone(ZONE)
     return f"{here:%m/%Y}" if lang == "vi" else f"{_abbreviate_month(here.month)} {here:%Y}"
 
 
-def format_full_month(year: int, number: int, lang: Lang) -> str:
+def format_full_month(year: int, month_number: int, lang: Lang) -> str:
     """Return a month in full, within a sentence."""
-    return f"tháng {number:02} năm {year}" if lang == "vi" else f"{_MONTHS[number - 1]} {year}"
+    return f"tháng {month_number:02} năm {year}" if lang == "vi" else f"{_MONTHS[month_number - 1]} {year}"
 
 
-def _abbreviate_month(number: int) -> str:
-    return _MONTHS[number - 1][:3]
+def _abbreviate_month(month_number: int) -> str:
+    return _MONTHS[month_number - 1][:3]

@@ -45,7 +45,7 @@ _FILES = frozenset(
 """How files end, and no domain does."""
 
 
-def defang(text: str, ours: Collection[str] = ()) -> str:
+def defang_addresses_in_text(text: str, own_addresses: Collection[str] = ()) -> str:
     """Return the text with its addresses made harmless.
 
     ``https://evil.test`` becomes ``hxxps://evil[.]test``, and ``203.0.113.7`` becomes ``203[.]0[.]113[.]7``.
@@ -54,13 +54,13 @@ def defang(text: str, ours: Collection[str] = ()) -> str:
     addresses of inner networks, which others have to take out, numbers, and paths of the system's own folders. What is
     written so already stays.
     """
-    own_names = {name.casefold() for name in ours}
+    own_names = {name.casefold() for name in own_addresses}
     without = _SCHEME.sub(lambda match: _defang_scheme(match[1]), text)
     without = _SIX.sub(lambda match: _defang_ipv6(match[0], own_names), without)
-    return _TOKEN.sub(lambda match: match[0] if match["path"] else _defang_name(match[0], own_names), without)
+    return _TOKEN.sub(lambda match: match[0] if match["path"] else _defang_domain_name(match[0], own_names), without)
 
 
-def is_inner(address: str) -> bool:
+def is_inner_network_address(address: str) -> bool:
     """Return whether it is an address of an inner network, that nobody reaches from outside."""
     try:
         read = ipaddress.ip_address(address)
@@ -70,35 +70,35 @@ def is_inner(address: str) -> bool:
     return any(read.version == network.version and read in network for network in _WITHIN)
 
 
-def _defang_scheme(name: str) -> str:
-    if name.lower() in ("hxxp", "hxxps"):
-        return f"{name}:"
-    new_scheme = name.lower().replace("http", "hxxp")
-    return f"{new_scheme}:" if new_scheme != name.lower() else f"{name}[:]"
+def _defang_scheme(scheme: str) -> str:
+    if scheme.lower() in ("hxxp", "hxxps"):
+        return f"{scheme}:"
+    new_scheme = scheme.lower().replace("http", "hxxp")
+    return f"{new_scheme}:" if new_scheme != scheme.lower() else f"{scheme}[:]"
 
 
-def _defang_ipv6(text: str, ours: Collection[str]) -> str:
+def _defang_ipv6(text: str, own_addresses: Collection[str]) -> str:
     try:
         ipaddress.IPv6Address(text)
     except ValueError:
         return text
-    return text if text.casefold() in ours or is_inner(text) else text.replace(":", "[:]")
+    return text if text.casefold() in own_addresses or is_inner_network_address(text) else text.replace(":", "[:]")
 
 
-def _defang_name(text: str, ours: Collection[str]) -> str:
+def _defang_domain_name(text: str, own_addresses: Collection[str]) -> str:
     plain_text = "".join("." if char in _DOTS else char for char in text)
     folded_name = plain_text.casefold()
     if (
-        folded_name in ours
-        or any("." in name and folded_name.endswith(f".{name}") for name in ours)
-        or is_inner(plain_text)
-        or _is_no_name(plain_text)
+        folded_name in own_addresses
+        or any("." in name and folded_name.endswith(f".{name}") for name in own_addresses)
+        or is_inner_network_address(plain_text)
+        or _is_number_version_or_file_name(plain_text)
     ):
         return text
     return plain_text.replace(".", "[.]")
 
 
-def _is_no_name(text: str) -> bool:
+def _is_number_version_or_file_name(text: str) -> bool:
     """Return whether it is no address, as ``1.500.000``, ``4.2``, ``6.1.55`` and ``x.php``; four numbers are one."""
     number = text.replace(".", "").isdigit() and text.count(".") != 3
     return number or text.rpartition(".")[2] in _FILES

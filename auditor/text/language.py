@@ -12,7 +12,7 @@ DEFAULT: Lang = "vi"
 VARIABLE = "LUYTRE_LANG"
 
 
-def detect_language(arguments: Sequence[str], environment: Mapping[str, str]) -> Lang:
+def detect_language_from_options_or_environment(arguments: Sequence[str], environment: Mapping[str, str]) -> Lang:
     """Return ``--lang``, ``LUYTRE_LANG``, else Vietnamese: for help and complaints as for what a command says.
 
     Asked before the options are understood, so what is not a language counts as not given.

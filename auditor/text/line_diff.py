@@ -13,13 +13,13 @@ class _Linear(SequenceMatcher[str]):
 
     def __init__(self, before: Sequence[str], after: Sequence[str]) -> None:
         super().__init__(None, before, after, autojunk=False)
-        self._blocks = [*_find_blocks(before, after), Match(len(before), len(after), 0)]
+        self._blocks = [*_find_matching_line_blocks(before, after), Match(len(before), len(after), 0)]
 
     def get_matching_blocks(self) -> list[Match]:
         return self._blocks
 
 
-def iter_diff_lines(before: Sequence[str], after: Sequence[str], old: str, new: str) -> Iterator[str]:
+def iter_unified_diff_lines(before: Sequence[str], after: Sequence[str], old_name: str, new_name: str) -> Iterator[str]:
     """Yield lines as ``diff -U1`` prints them, none when both are the same.
 
     Lines that stand once on each side are held together; what is between them is the same from its ends inwards as far
@@ -27,9 +27,12 @@ def iter_diff_lines(before: Sequence[str], after: Sequence[str], old: str, new: 
     """
     for number, group in enumerate(_Linear(before, after).get_grouped_opcodes(1)):
         if number == 0:
-            yield from (f"--- {old}", f"+++ {new}")
+            yield from (f"--- {old_name}", f"+++ {new_name}")
         (_, from_before, _, from_after, _), (_, _, to_before, _, to_after) = group[0], group[-1]
-        yield f"@@ -{_format_span(from_before, to_before)} +{_format_span(from_after, to_after)} @@"
+        yield (
+            f"@@ -{_format_line_span_of_diff_hunk(from_before, to_before)}"
+            f" +{_format_line_span_of_diff_hunk(from_after, to_after)} @@"
+        )
         for what, i, i_end, j, j_end in group:
             if what == "equal":
                 yield from (f" {line}" for line in before[i:i_end])
@@ -38,12 +41,12 @@ def iter_diff_lines(before: Sequence[str], after: Sequence[str], old: str, new: 
                 yield from (f"+{line}" for line in after[j:j_end])
 
 
-def _format_span(start: int, end: int) -> str:
+def _format_line_span_of_diff_hunk(start: int, end: int) -> str:
     length = end - start
     return f"{start + 1 if length else start}" + ("" if length == 1 else f",{length}")
 
 
-def _find_blocks(before: Sequence[str], after: Sequence[str]) -> list[Match]:
+def _find_matching_line_blocks(before: Sequence[str], after: Sequence[str]) -> list[Match]:
     blocks: list[Match] = []
 
     def add_pair(i: int, j: int) -> None:
@@ -54,7 +57,7 @@ def _find_blocks(before: Sequence[str], after: Sequence[str]) -> list[Match]:
             blocks.append(Match(i, j, 1))
 
     i = j = 0
-    for i_end, j_end in [*_find_anchors(before, after), (len(before), len(after))]:
+    for i_end, j_end in [*_find_anchors_of_lines_unique_on_both_sides(before, after), (len(before), len(after))]:
         while i < i_end and j < j_end and before[i] == after[j]:
             add_pair(i, j)
             i, j = i + 1, j + 1
@@ -70,7 +73,7 @@ def _find_blocks(before: Sequence[str], after: Sequence[str]) -> list[Match]:
     return blocks
 
 
-def _find_anchors(before: Sequence[str], after: Sequence[str]) -> list[tuple[int, int]]:
+def _find_anchors_of_lines_unique_on_both_sides(before: Sequence[str], after: Sequence[str]) -> list[tuple[int, int]]:
     """Return places of lines that stand once on each side, in an order that both sides agree on."""
     once_before, once_after = ({line for line, n in Counter(side).items() if n == 1} for side in (before, after))
     there = {line: j for j, line in enumerate(after) if line in once_after}

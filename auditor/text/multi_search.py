@@ -19,7 +19,7 @@ class MultiSearch[What]:
     def __bool__(self) -> bool:
         return bool(self._whats)
 
-    def find_in(self, text: str) -> Iterator[tuple[int, int, What]]:
+    def iter_occurrences_in_text(self, text: str) -> Iterator[tuple[int, int, What]]:
         """Yield where each occurrence begins and ends, and what it stands for, by where they end.
 
         They may lie over each other.
@@ -27,10 +27,10 @@ class MultiSearch[What]:
         if not self._whats:
             return
         whats = self._whats
-        for number, start, end in self._find_matches(text):
+        for number, start, end in self._find_match_indexes_in_text(text):
             yield start, end, whats[number]
 
-    def _find_matches(self, text: str) -> list[tuple[int, int, int]]:
+    def _find_match_indexes_in_text(self, text: str) -> list[tuple[int, int, int]]:
         try:
             return self._automaton.find_matches_as_indexes(text, overlapping=True)
         except UnicodeEncodeError:  # halves of letters, which no encoding knows

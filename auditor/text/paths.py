@@ -6,7 +6,7 @@ import os
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 
-def encode_path(path: str) -> str:
+def percent_encode_unprintable_in_path(path: str) -> str:
     """Return the path with ``%`` and all that is not printed spelt as ``%0A``.
 
     Bytes that are no UTF-8 come as Python has them.
@@ -14,6 +14,6 @@ def encode_path(path: str) -> str:
     return "".join(char if char.isprintable() and char != "%" else quote_from_bytes(os.fsencode(char)) for char in path)
 
 
-def decode_path(text: str) -> str:
+def percent_decode_path(encoded_path: str) -> str:
     """Return the path that was ``encode_path`` so."""
-    return os.fsdecode(unquote_to_bytes(os.fsencode(text)))
+    return os.fsdecode(unquote_to_bytes(os.fsencode(encoded_path)))

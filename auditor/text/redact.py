@@ -7,17 +7,17 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from auditor.text.secret_spans import find_spans
+from auditor.text.secret_spans import find_secret_spans_in_text
 
 REDACTION_MARK = "•••"
 MAX_DATA = 20_000
 """Characters of data, of words alone none."""
 
 
-def redact(text: str) -> str:
+def redact_secrets_in_text(text: str) -> str:
     """Return the text with every value of what looks like a secret replaced; its lines stay as many as they were."""
     parts, at = [], 0
-    for start, end in find_spans(text):
+    for start, end in find_secret_spans_in_text(text):
         parts += [text[at:start], REDACTION_MARK]
         at = end
     return "".join([*parts, text[at:]])
@@ -25,27 +25,30 @@ def redact(text: str) -> str:
 
 _SINGLE = re.compile(r"[^\s=:$@'\"]*+")
 """A word alone, which no name, program or sign makes a secret."""
-_redact_cached = lru_cache(maxsize=4096)(redact)
+_redact_cached = lru_cache(maxsize=4096)(redact_secrets_in_text)
 
 
-def redact_data(value: Any) -> Any:
+def redact_secrets_in_json_data(value: Any) -> Any:
     """Return JSON data of a host, its texts without secrets; a ``path`` stays what it is, since fixes go by it.
 
     Of more than MAX_DATA characters the rest is hidden unread: what a host says costs no more than that.
     """
-    return _redact_value(value, [MAX_DATA])
+    return _redact_secrets_in_json_value(value, [MAX_DATA])
 
 
-def _redact_value(value: Any, room: list[int]) -> Any:
+def _redact_secrets_in_json_value(value: Any, remaining_length: list[int]) -> Any:
     if isinstance(value, str):
         if _SINGLE.fullmatch(value):
             return value
-        room[0] -= len(value)
-        return _redact_cached(value) if room[0] >= 0 else REDACTION_MARK
+        remaining_length[0] -= len(value)
+        return _redact_cached(value) if remaining_length[0] >= 0 else REDACTION_MARK
     if isinstance(value, Mapping):
-        return {key: member if key == "path" else _redact_value(member, room) for key, member in value.items()}
+        return {
+            key: member if key == "path" else _redact_secrets_in_json_value(member, remaining_length)
+            for key, member in value.items()
+        }
     if isinstance(value, list | tuple):
-        return [_redact_value(member, room) for member in value]
+        return [_redact_secrets_in_json_value(member, remaining_length) for member in value]
     return value
 
 
@@ -64,7 +67,7 @@ _SECRET_FILES = re.compile(
 )
 
 
-def holds_secrets(path: str) -> bool:
+def is_path_of_file_with_secrets(path: str) -> bool:
     """Return whether a file of that name is one that secrets are kept in.
 
     The lines of it that nobody changed are not shown.
@@ -72,18 +75,20 @@ def holds_secrets(path: str) -> bool:
     return _SECRET_FILES.search(path[-4096:]) is not None
 
 
-def redact_diff(diff: str, *paths: str, sides: Iterable[str] = ()) -> str:
+def redact_secrets_in_unified_diff(diff: str, *paths: str, side_labels: Iterable[str] = ()) -> str:
     """Return a unified diff without secrets; of files that hold some, by any of the paths, only the lines that change.
 
     ``sides`` are the whole texts that it compares: what is a secret by what stands around it is one in the diff, too.
     """
     whole = {
         line: redacted_line
-        for side in sides
-        for line, redacted_line in zip(side.split("\n"), redact(side).split("\n"), strict=True)
+        for side in side_labels
+        for line, redacted_line in zip(side.split("\n"), redact_secrets_in_text(side).split("\n"), strict=True)
         if line != redacted_line
     }
-    redacted_diff = redact("\n".join(line[:1] + whole.get(line[1:], line[1:]) for line in diff.split("\n")))
-    if not any(map(holds_secrets, paths)):
+    redacted_diff = redact_secrets_in_text(
+        "\n".join(line[:1] + whole.get(line[1:], line[1:]) for line in diff.split("\n"))
+    )
+    if not any(map(is_path_of_file_with_secrets, paths)):
         return redacted_diff
     return "\n".join(line for line in redacted_diff.split("\n") if line[:1] != " ")

@@ -19,7 +19,7 @@ _PRESENTATION_MARKS = "\ufe0e\ufe0f"
 """Those that belong to a pictograph before them."""
 
 
-def make_visible(text: str, limit: int = LIMIT) -> str:
+def escape_invisible_characters(text: str, limit: int = LIMIT) -> str:
     """Return the text with control, bidirectional and other invisible characters spelt out as ``⟨U+202E⟩``.
 
     At most ``limit`` characters of the original are kept; a cut is marked with the full length. The result
@@ -27,20 +27,20 @@ def make_visible(text: str, limit: int = LIMIT) -> str:
     """
     prefix = text if len(text) <= limit else text[:limit]
     plain = (prefix.isascii() and prefix.isprintable()) or _PLAIN.fullmatch(prefix)
-    result = prefix if plain else _escape_text(prefix)
+    result = prefix if plain else _escape_suspect_characters(prefix)
     return result if len(text) <= limit else f"{result}… [{limit}/{len(text)}]"
 
 
-def make_one_line(text: str, limit: int = LIMIT) -> str:
+def escape_text_to_one_line(text: str, limit: int = LIMIT) -> str:
     """Return the same, with line ends and tabs spelt out as well."""
-    return make_visible(text, limit).replace("\n", "⏎").replace("\t", "⇥")
+    return escape_invisible_characters(text, limit).replace("\n", "⏎").replace("\t", "⇥")
 
 
-def _escape_text(text: str) -> str:
-    return _SUSPECT.sub(_escape_suspects, text)
+def _escape_suspect_characters(text: str) -> str:
+    return _SUSPECT.sub(_escape_matched_suspect_characters, text)
 
 
-def _escape_suspects(suspects: re.Match[str]) -> str:
+def _escape_matched_suspect_characters(suspects: re.Match[str]) -> str:
     parts = []
     marks, before = 0, ""
     for char in suspects[0]:
@@ -53,12 +53,12 @@ def _escape_suspects(suspects: re.Match[str]) -> str:
     return "".join(parts)
 
 
-def make_finite(value: Any) -> Any:
+def replace_non_finite_numbers(value: Any) -> Any:
     """Return JSON data with NaN and the infinities, which JSON does not have, as their names."""
     if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
         return str(value)
     if isinstance(value, dict):
-        return {key: make_finite(member) for key, member in value.items()}
+        return {key: replace_non_finite_numbers(member) for key, member in value.items()}
     if isinstance(value, list | tuple):
-        return [make_finite(member) for member in value]
+        return [replace_non_finite_numbers(member) for member in value]
     return value

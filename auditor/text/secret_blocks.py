@@ -5,7 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from auditor.text.secret_names import NAME, SOUNDS, SPACED_NAME, SecretKind, classify_name, has_none, looks_secret
+from auditor.text.secret_names import (
+    NAME,
+    SOUNDS,
+    SPACED_NAME,
+    SecretKind,
+    classify_name,
+    has_none_of_words_in_text,
+    is_word_like_generated_secret,
+)
 
 Span = tuple[int, int]
 """Where a secret begins and ends, in characters."""
@@ -51,32 +59,34 @@ _SIGNS = (None, ":", "=", ":=")
 """What stands between a name and a value on the line below."""
 
 
-def _classify_end(line: str, tail: re.Match[str]) -> SecretKind | None:
+def _classify_secret_name_at_line_end(line: str, name_at_end: re.Match[str]) -> SecretKind | None:
     """Return what the name at the end of a line says of what stands on the lines below."""
-    name_kind = classify_name(tail[1])
-    is_spaced = name_kind is None and tail[3] in _SIGNS and SPACED_NAME.search(line[-_TAIL_LENGTH:])
+    name_kind = classify_name(name_at_end[1])
+    is_spaced = name_kind is None and name_at_end[3] in _SIGNS and SPACED_NAME.search(line[-_TAIL_LENGTH:])
     return SecretKind.SECRET if is_spaced else name_kind
 
 
-def _classify_next_line(line: str, tail: re.Match[str], name_kind: SecretKind) -> SecretKind | None:
+def _classify_secret_name_for_next_line(
+    line: str, name_at_end: re.Match[str], name_kind: SecretKind
+) -> SecretKind | None:
     """Return how a word alone on the next line is looked at; without a sign the name has to be alone on its line."""
-    if tail[4] or tail[3] not in _SIGNS:
+    if name_at_end[4] or name_at_end[3] not in _SIGNS:
         return None
-    if tail[3] is not None:
+    if name_at_end[3] is not None:
         return SecretKind.SECRET if name_kind is SecretKind.SECRET else SecretKind.LIKELY
     alone = SPACED_NAME.sub("x", line) if name_kind is SecretKind.SECRET else line
     return SecretKind.LIKELY if len(alone.split()) == 1 else None
 
 
-def _is_value_alone(text: str, name_kind: SecretKind) -> bool:
+def _is_line_value_of_name_above(text: str, name_kind: SecretKind) -> bool:
     """Return whether a line is the value of the name on the line above: one word, and no setting of its own."""
     if _ALONE.match(text) is None or _SETTING_LINE.match(text) is not None:
         return False
-    return name_kind is SecretKind.SECRET or looks_secret(text.strip("'\"`"))
+    return name_kind is SecretKind.SECRET or is_word_like_generated_secret(text.strip("'\"`"))
 
 
 @dataclass
-class Blocks:
+class SecretBlocks:
     """The state that the lines so far leave for the next one: its block, and where that ends."""
 
     _in_key: bool = False
@@ -95,7 +105,7 @@ class Blocks:
     _call: int = 0
     """How many more lines may hold arguments of a call."""
 
-    def match_part(self, line: str) -> Span | None:
+    def match_secret_continued_from_above(self, line: str) -> Span | None:
         """Return the secret that the line is as a part of what began above; None: the line is to be read by itself."""
         if line.startswith("@@ "):
             self.__init__()  # type: ignore[misc]
@@ -104,30 +114,30 @@ class Blocks:
         begin = indent.end() if indent else 0
         end = len(line.rstrip(" \t\r,;"))
         own, self._own_line = self._own_line, self._own_line if end <= begin else None
-        span = self._match_key(line) or self._match_block(line, begin, end)
+        span = self._match_private_key_line(line) or self._match_line_of_open_block(line, begin, end)
         if span is None and end > begin:
-            span = self._match_value(line, begin, end, len(indent[1]) if indent else 0)
-        if span is None and own is not None and end > begin and _is_value_alone(line[begin:end], own):
-            return self._strip_quotes(line, begin, end)
+            span = self._match_value_on_line_after_name(line, begin, end, len(indent[1]) if indent else 0)
+        if span is None and own is not None and end > begin and _is_line_value_of_name_above(line[begin:end], own):
+            return self._strip_quotes_from_span(line, begin, end)
         return span
 
     def read(self, line: str) -> None:
         """Learn what a line that is not part of anything begins."""
         tail = line.rstrip()[-_TAIL_LENGTH:]
-        begins = None if has_none(line, _OF_KEYS) else _KEY_BEGINS.search(line)
+        begins = None if has_none_of_words_in_text(line, _OF_KEYS) else _KEY_BEGINS.search(line)
         if begins is not None:
             self._in_key = "-----END " not in line[begins.end() :]
         heredoc = _HEREDOC.search(line)
-        ordinary = has_none(line, SOUNDS)
+        ordinary = has_none_of_words_in_text(line, SOUNDS)
         open_ = None if ordinary else _TAIL.search(tail)
-        name_kind = _classify_end(line, open_) if open_ is not None else None
+        name_kind = _classify_secret_name_at_line_end(line, open_) if open_ is not None else None
         secret = name_kind is not None and name_kind is not SecretKind.LIKELY
         if heredoc is not None and (_SECRET_INPUT.search(line) or secret):
             self._until, self._lines_left = heredoc[1], 10_000
         elif open_ is not None and name_kind is not None:
             if secret:
-                self._open(line, open_)
-            self._own_line = _classify_next_line(line, open_, name_kind)
+                self._open_block_after_name_at_line_end(line, open_)
+            self._own_line = _classify_secret_name_for_next_line(line, open_, name_kind)
         elif (
             not ordinary
             and (quote_match := _UNCLOSED_QUOTE.search(line[:1000]))
@@ -135,12 +145,12 @@ class Blocks:
         ):
             quote = next(char for char in line[quote_match.end(1) + 1 :] if char in "'\"")
             self._until, self._lines_left = quote, _LONG
-        elif not has_none(tail, _OF_CALLS) and _CALL.search(tail):
+        elif not has_none_of_words_in_text(tail, _OF_CALLS) and _CALL.search(tail):
             self._call = 10
 
-    def _open(self, line: str, tail: re.Match[str]) -> None:
+    def _open_block_after_name_at_line_end(self, line: str, name_at_end: re.Match[str]) -> None:
         indent = _INDENT.match(line)
-        sign, opener = tail[3], tail[4]
+        sign, opener = name_at_end[3], name_at_end[4]
         if opener in ("'''", '"""'):
             self._until, self._lines_left = opener, 10_000
         elif opener[:1] in ("'", '"') or opener == "\\" or sign in ("=>", ",", ">"):
@@ -149,7 +159,7 @@ class Blocks:
             self._deeper_than = len(indent[1]) if indent else 0
             self._scalar = opener[:1] in ("|", ">") and opener != ""
 
-    def _match_key(self, line: str) -> Span | None:
+    def _match_private_key_line(self, line: str) -> Span | None:
         match = _ENCODED_LINE.match(line) if self._in_key or len(line) > _KEY_LINE else None
         if match is not None:
             self._in_key = True
@@ -157,7 +167,7 @@ class Blocks:
         self._in_key = self._in_key and _BETWEEN.match(line) is not None
         return None
 
-    def _match_block(self, line: str, begin: int, end: int) -> Span | None:
+    def _match_line_of_open_block(self, line: str, begin: int, end: int) -> Span | None:
         if self._until is None:
             return None
         self._lines_left -= 1
@@ -168,7 +178,7 @@ class Blocks:
         until, self._until = self._until, None
         return None if words else (begin, max(begin, line.find(until, begin)))
 
-    def _match_value(self, line: str, begin: int, end: int, indent: int) -> Span | None:
+    def _match_value_on_line_after_name(self, line: str, begin: int, end: int, indent: int) -> Span | None:
         if self._call:
             self._call = 0 if ")" in line else self._call - 1
             quoted_match = re.match(r"['\"]([^'\"]*+)", line[begin:])
@@ -176,18 +186,18 @@ class Blocks:
         setting = _SETTING_LINE.match(line, begin) is not None
         if self._next:
             self._next = False
-            return None if setting else self._strip_quotes(line, begin, end)
+            return None if setting else self._strip_quotes_from_span(line, begin, end)
         if self._deeper_than is None or _PAM_RULE.match(line, begin):
             return None
         is_list_item = line[:begin].endswith("- ") and indent >= self._deeper_than
         quoted_value = line[begin] in "'\"" and not setting
         if (indent > self._deeper_than or is_list_item or quoted_value) and (self._scalar or not setting):
-            return self._strip_quotes(line, begin, end)
+            return self._strip_quotes_from_span(line, begin, end)
         self._deeper_than, self._scalar = None, False
         return None
 
     @staticmethod
-    def _strip_quotes(line: str, begin: int, end: int) -> Span:
+    def _strip_quotes_from_span(line: str, begin: int, end: int) -> Span:
         """Return the span without quotes around it."""
         end = len(line[:end].rstrip(")"))
         if line[begin] in "'\"`":

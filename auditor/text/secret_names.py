@@ -81,7 +81,7 @@ def classify_name(name: str) -> SecretKind | None:
     return SecretKind.LIKELY if _LIKELY.search(word) else None
 
 
-def looks_secret(value: str) -> bool:
+def is_word_like_generated_secret(value: str) -> bool:
     """Return whether a word looks as if it was made up to be known to nobody: letters with digits among them."""
     return (
         8 <= len(value) <= 300
@@ -117,7 +117,7 @@ SOUNDS = (
 """Without one of these in it, in whatever case, a name in ASCII is of no ``SecretKind``."""
 
 
-def has_none(text: str, words: Iterable[str]) -> bool:
+def has_none_of_words_in_text(text: str, words: Iterable[str]) -> bool:
     """Return whether none of these (in lower case) is in a text of ASCII: a quick no to patterns that need one.
 
     Other text gets no such answer.

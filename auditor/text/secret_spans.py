@@ -13,30 +13,41 @@ import re
 from collections.abc import Iterator
 from itertools import zip_longest
 
-from auditor.text.secret_blocks import Blocks, Span
-from auditor.text.secret_names import NAME, SOUNDS, SPACED_NAME, SecretKind, classify_name, has_none, looks_secret
+from auditor.text.secret_blocks import SecretBlocks, Span
+from auditor.text.secret_names import (
+    NAME,
+    SOUNDS,
+    SPACED_NAME,
+    SecretKind,
+    classify_name,
+    has_none_of_words_in_text,
+    is_word_like_generated_secret,
+)
 
 
-def find_spans(text: str) -> list[Span]:
+def find_secret_spans_in_text(text: str) -> list[Span]:
     """Return the secrets of a text, in order, apart from each other, none over the end of a line."""
     secrets: list[Span] = []
-    at, blocks, command = 0, Blocks(), ""
+    at, blocks, command = 0, SecretBlocks(), ""
     for line in text.split("\n"):
-        part = blocks.match_part(line)
+        part = blocks.match_secret_continued_from_above(line)
         if part is None:
             blocks.read(line)
             own = [span for find in _FINDERS for span in find(line)] if line else []
-            own += ((start - len(command), end - len(command)) for start, end in _find_in_commands(command + line))
+            own += (
+                (start - len(command), end - len(command))
+                for start, end in _find_secrets_in_command_options(command + line)
+            )
             program = _PROGRAM.search(line) if line.rstrip().endswith("\\") else None
             command = f"{program[0]} " if program else command if line.rstrip().endswith("\\") else ""
-            secrets += ((at + start, at + end) for start, end in _merge_spans(own))
+            secrets += ((at + start, at + end) for start, end in _merge_overlapping_spans(own))
         elif part[1] > part[0]:
             secrets.append((at + part[0], at + part[1]))
         at += len(line) + 1
     return secrets
 
 
-def _merge_spans(raw_spans: list[Span]) -> Iterator[Span]:
+def _merge_overlapping_spans(raw_spans: list[Span]) -> Iterator[Span]:
     end = 0
     for start, stop in sorted(raw_spans):
         if stop > max(start, end):
@@ -72,23 +83,29 @@ _PROGRAMS = frozenset({"sshpass", "wpa_passphrase"})
 _NOT_APART = frozenset("/<.@")
 
 
-def _find_named(line: str) -> Iterator[Span]:
-    if has_none(line, (*SOUNDS, "identified")):
+def _find_values_of_secret_names(line: str) -> Iterator[Span]:
+    if has_none_of_words_in_text(line, (*SOUNDS, "identified")):
         return
     at, words = 0, set[str]()
     if _PAM.match(line):
         at = 10
     if spaced_match := SPACED_NAME.search(line):
-        yield from _find_value(line, spaced_match.start(), spaced_match.end(), SecretKind.SECRET, "mat_khau")
+        yield from _find_value_of_secret_name(
+            line, spaced_match.start(), spaced_match.end(), SecretKind.SECRET, "mat_khau"
+        )
     while (name := _NAME.search(line, at)) is not None:
         at = name.end()
         word = name[0].lower()
         if word in ("by", "as", "using", "via", "with") and "identified" in words:
             apart = _APART.match(line, at)
-            value_spans = [span for span in [apart and _match_quoted(line, apart.end())] if span]
+            value_spans = [span for span in [apart and _match_quoted_text_at(line, apart.end())] if span]
         else:
             name_kind = classify_name(name[0]) if len(name[0]) <= 100 else None
-            value = _find_likely if name_kind is SecretKind.LIKELY else _find_value
+            value = (
+                _find_likely_secret_value_of_everyday_word
+                if name_kind is SecretKind.LIKELY
+                else _find_value_of_secret_name
+            )
             value_spans = list(value(line, name.start(), at, name_kind, word)) if name_kind else []
         for start, end in value_spans:
             yield start, end
@@ -96,48 +113,54 @@ def _find_named(line: str) -> Iterator[Span]:
         words.add(word)
 
 
-def _find_value(line: str, begins: int, ends: int, name_kind: SecretKind, word: str) -> Iterator[Span]:
-    if assignment := _ASSIGNMENT.match(line, ends):
+def _find_value_of_secret_name(
+    line: str, name_begin: int, name_end: int, name_kind: SecretKind, name: str
+) -> Iterator[Span]:
+    if assignment := _ASSIGNMENT.match(line, name_end):
         begin = assignment.end()
         if (name_kind is not SecretKind.SECRET and (_ORDINARY.match(line, begin) or _REFERENCE.match(line, begin))) or (
-            word == "passwd" and _ACCOUNTS.match(line, begin)
+            name == "passwd" and _ACCOUNTS.match(line, begin)
         ):
             return
         if env_call := _ENV_CALL.match(line, begin):
             begin = env_call.end()
-        yield _match_quoted(line, begin) or (begin, max(begin, len(line.rstrip())))
+        yield _match_quoted_text_at(line, begin) or (begin, max(begin, len(line.rstrip())))
     elif (
         name_kind is not SecretKind.ABOUT
-        and word not in _PROGRAMS
-        and (apart := _APART.match(line, ends))
-        and line[max(0, begins - 1)] not in _NOT_APART
+        and name not in _PROGRAMS
+        and (apart := _APART.match(line, name_end))
+        and line[max(0, name_begin - 1)] not in _NOT_APART
     ):
         begin = apart.end()
-        is_option = word.startswith("--") or (word[0] == "-" and line[max(0, begins - 1)] in " \t")
+        is_option = name.startswith("--") or (name[0] == "-" and line[max(0, name_begin - 1)] in " \t")
         if is_option and (option_value := _OPTION_VALUE.match(line, begin)):
             yield option_value.span(option_value.lastindex or 0)
             return
         if name_kind is SecretKind.KEY and (_ORDINARY.match(line, begin) or _REFERENCE.match(line, begin)):
             return
-        if span := _match_quoted(line, begin) or _get_span(_LAST_WORD.match(line, begin)):
+        if span := _match_quoted_text_at(line, begin) or _get_span_of_last_matched_group(_LAST_WORD.match(line, begin)):
             yield span
 
 
-def _find_likely(line: str, begins: int, ends: int, _name_kind: SecretKind, word: str) -> Iterator[Span]:
+def _find_likely_secret_value_of_everyday_word(
+    line: str, name_begin: int, name_end: int, _name_kind: SecretKind, word: str
+) -> Iterator[Span]:
     """Yield what an everyday word is given, if it looks like a secret; some only where a value is assigned."""
-    assignment = _ASSIGNMENT.match(line, ends) or (None if word in ("key", "authtok") else _APART.match(line, ends))
-    if assignment is None or line[max(0, begins - 1)] in _NOT_APART:
+    assignment = _ASSIGNMENT.match(line, name_end) or (
+        None if word in ("key", "authtok") else _APART.match(line, name_end)
+    )
+    if assignment is None or line[max(0, name_begin - 1)] in _NOT_APART:
         return
-    span = _get_span(_LOOKED_AT.match(line, assignment.end()))
-    if span is not None and looks_secret(line[slice(*span)]):
+    span = _get_span_of_last_matched_group(_LOOKED_AT.match(line, assignment.end()))
+    if span is not None and is_word_like_generated_secret(line[slice(*span)]):
         yield span
 
 
-def _match_quoted(line: str, at: int) -> Span | None:
-    return _get_span(_QUOTED_TEXT.match(line, at))
+def _match_quoted_text_at(line: str, position: int) -> Span | None:
+    return _get_span_of_last_matched_group(_QUOTED_TEXT.match(line, position))
 
 
-def _get_span(match: re.Match[str] | None) -> Span | None:
+def _get_span_of_last_matched_group(match: re.Match[str] | None) -> Span | None:
     return None if match is None else match.span(match.lastindex or 0)
 
 
@@ -365,23 +388,23 @@ _AROUND = [
 """What it takes for each that one of these is there, in lower case; the first group is the secret."""
 
 
-def _find_by_form(line: str) -> Iterator[Span]:
+def _find_secrets_by_form(line: str) -> Iterator[Span]:
     for required_words, pattern in _AROUND:
-        if not has_none(line, required_words):
+        if not has_none_of_words_in_text(line, required_words):
             for match in pattern.finditer(line):
                 yield match.span(match.lastindex or 0)
 
 
-def _find_in_calls(line: str) -> Iterator[Span]:
-    if has_none(line, _AT_CALLS) or has_none(line, _OF_CALLS):
+def _find_secrets_in_function_calls(line: str) -> Iterator[Span]:
+    if has_none_of_words_in_text(line, _AT_CALLS) or has_none_of_words_in_text(line, _OF_CALLS):
         return
     for match in _CALLS.finditer(line):
         start, end = match.span(match.lastindex or 0)
         yield start + 1, end - 1
 
 
-def _find_in_commands(line: str) -> Iterator[Span]:
-    programs = [] if has_none(line, _OF_PROGRAMS) else [*_PROGRAM.finditer(line)]
+def _find_secrets_in_command_options(line: str) -> Iterator[Span]:
+    programs = [] if has_none_of_words_in_text(line, _OF_PROGRAMS) else [*_PROGRAM.finditer(line)]
     for program, next_program in zip_longest(programs, programs[1:]):
         option = _OPTION[int((program.lastgroup or "c0")[1:])]
         for match in option.finditer(line, program.end(), next_program.start() if next_program else len(line)):
@@ -390,4 +413,4 @@ def _find_in_commands(line: str) -> Iterator[Span]:
         yield match.span(1)
 
 
-_FINDERS = (_find_named, _find_by_form, _find_in_calls)
+_FINDERS = (_find_values_of_secret_names, _find_secrets_by_form, _find_secrets_in_function_calls)

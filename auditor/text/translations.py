@@ -26,7 +26,7 @@ class Words:
 
     def __init__(self, lang: Lang) -> None:
         self.lang = lang
-        self._catalogue = _load_keyed_catalogue(lang)
+        self._catalogue = _load_catalogue_raising_for_unknown_keys(lang)
         self._fixed: dict[str, str] = {}
 
     def __call__(self, key: str, **values: Any) -> str:
@@ -41,50 +41,50 @@ class Words:
             return self._fixed[key]
         phrase = self._catalogue.ngettext(key, key, values["n"]) if "n" in values else self._catalogue.gettext(key)
         formatted_values = {
-            name: self.number(value) if isinstance(value, int) else value for name, value in values.items()
+            name: self.format_number(value) if isinstance(value, int) else value for name, value in values.items()
         }
         return phrase.format(**formatted_values)
 
-    def number(self, value: int) -> str:
+    def format_number(self, value: int) -> str:
         """Return 1.024 in Vietnamese, 1,024 in English."""
         return f"{value:,}".replace(",", "." if self.lang == "vi" else ",")
 
-    def decimal(self, value: float) -> str:
+    def format_decimal(self, value: float) -> str:
         """Return one digit after the decimal sign."""
         return f"{value:.1f}".replace(".", "," if self.lang == "vi" else ".")
 
-    def moment(self, iso: str) -> str:
+    def format_iso_moment(self, iso: str) -> str:
         """Return an ISO 8601 moment as people write it, by Vietnam's clock."""
-        return dates.format_moment(clock.read(iso), self.lang)
+        return dates.format_moment(clock.parse_iso_moment(iso), self.lang)
 
-    def epoch(self, seconds: int) -> str:
+    def format_epoch_second(self, seconds: int) -> str:
         """Return the same of an epoch second."""
-        return dates.format_moment(clock.from_epoch(seconds), self.lang)
+        return dates.format_moment(clock.convert_epoch_to_moment(seconds), self.lang)
 
-    def day(self, day: date) -> str:
+    def format_date(self, day: date) -> str:
         """Return a day as people write it."""
         return dates.format_day(day, self.lang)
 
-    def day_of(self, iso: str) -> str:
+    def format_day_of_iso_moment(self, iso: str) -> str:
         """Return the day of an ISO 8601 moment, by Vietnam's clock."""
-        return dates.format_day(clock.read(iso), self.lang)
+        return dates.format_day(clock.parse_iso_moment(iso), self.lang)
 
-    def month(self, iso: str) -> str:
+    def format_month_of_iso_moment(self, iso: str) -> str:
         """Return the month of an ISO 8601 moment, by Vietnam's clock."""
-        return dates.format_month(clock.read(iso), self.lang)
+        return dates.format_short_month_of_moment(clock.parse_iso_moment(iso), self.lang)
 
-    def whole_month(self, year: int, month: int) -> str:
+    def format_full_month(self, year: int, month: int) -> str:
         """Return a month in full, within a sentence."""
         return dates.format_full_month(year, month, self.lang)
 
-    def framework(self, key: str) -> str:
+    def get_framework_name(self, key: str) -> str:
         """Return a framework's name by its key in a control's references."""
         try:
             return self(f"framework.{key}")
         except KeyError:
             return key
 
-    def application(self, key: str) -> str:
+    def get_application_name(self, key: str) -> str:
         """Return an application's name."""
         return self(f"application.{key}")
 
@@ -100,18 +100,18 @@ class _RaisingCatalogue(gettext.NullTranslations):
 
 
 @cache
-def compile_catalogue(lang: Lang, domain: str) -> gettext.GNUTranslations:
+def compile_po_catalogue(lang: Lang, domain: str) -> gettext.GNUTranslations:
     """Return a catalogue, compiled in memory from its ``.po``; gives back what it does not hold."""
-    return gettext.GNUTranslations(io.BytesIO(parse_catalogue(lang, domain).to_binary()))
+    return gettext.GNUTranslations(io.BytesIO(parse_po_catalogue(lang, domain).to_binary()))
 
 
-def parse_catalogue(lang: Lang, domain: str) -> polib.POFile:
+def parse_po_catalogue(lang: Lang, domain: str) -> polib.POFile:
     """Return a catalogue as the translators wrote it."""
     return polib.pofile(str(LOCALE / lang / "LC_MESSAGES" / f"{domain}.po"))
 
 
 @cache
-def _load_keyed_catalogue(lang: Lang) -> gettext.GNUTranslations:
-    translations = compile_catalogue(lang, "auditor")
+def _load_catalogue_raising_for_unknown_keys(lang: Lang) -> gettext.GNUTranslations:
+    translations = compile_po_catalogue(lang, "auditor")
     translations.add_fallback(_RaisingCatalogue())
     return translations

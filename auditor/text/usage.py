@@ -19,14 +19,14 @@ from typer.main import get_command
 
 from auditor.errors import EXIT_CODES, PREFIX, InputError
 from auditor.models import Lang
-from auditor.text.translations import compile_catalogue, parse_catalogue
+from auditor.text.translations import compile_po_catalogue, parse_po_catalogue
 
 
-def build_command(app: typer.Typer, lang: Lang) -> Any:
+def build_command_line_in_language(app: typer.Typer, lang: Lang) -> Any:
     """Return the command line of ``app``, whose help and complaints are in ``lang``."""
     click_command = get_command(app)
-    for each in _iter_commands(click_command):
-        each.short_help = _extract_first_sentence(_translate_help(_extract_first_prose(each.help), lang))
+    for each in _iter_command_and_subcommands(click_command):
+        each.short_help = _extract_first_sentence(_translate_help(_extract_first_prose_paragraph(each.help), lang))
         each.help = "\n\n".join(_translate_paragraph(part, lang) for part in _split_paragraphs(each.help))
         for option in each.params:
             if getattr(option, "help", None):
@@ -35,67 +35,76 @@ def build_command(app: typer.Typer, lang: Lang) -> Any:
     return click_command
 
 
-def iter_texts(app: typer.Typer) -> Iterator[str]:
+def iter_help_texts_to_translate(app: typer.Typer) -> Iterator[str]:
     """Yield every English text of the help that needs a translation."""
     yield _EXIT_CODES
     yield from EXIT_CODES.values()
-    for each in _iter_commands(get_command(app)):
-        yield from (prose for part in _split_paragraphs(each.help) if (prose := _extract_prose(part)))
+    for each in _iter_command_and_subcommands(get_command(app)):
+        yield from (
+            prose for part in _split_paragraphs(each.help) if (prose := _join_unindented_lines_of_paragraph(part))
+        )
         yield from (option.help for option in each.params if getattr(option, "help", None))
 
 
-def format_complaint(error: typer.TyperException, lang: Lang) -> str:
+def format_usage_error(error: typer.TyperException, lang: Lang) -> str:
     """Return what typer finds wrong with the arguments, after the usage of the command.
 
     It is the command's help when there are no arguments.
     """
-    message = _translate_sentence(f"Error: {error.format_message().replace(PREFIX, '')}", lang)
+    message = _translate_message_by_known_sentences(f"Error: {error.format_message().replace(PREFIX, '')}", lang)
     context: typer.Context | None = getattr(error, "ctx", None)
     if context is None:
         return message
     if error.message == context.get_help():
         return error.message
     return "\n".join(
-        [context.get_usage(), _translate_sentence(f"Try '{context.command_path} --help' for help.", lang), message]
+        [
+            context.get_usage(),
+            _translate_message_by_known_sentences(f"Try '{context.command_path} --help' for help.", lang),
+            message,
+        ]
     )
 
 
-def format_mistake(error: InputError, lang: Lang) -> str:
+def format_input_error_as_line(error: InputError, lang: Lang) -> str:
     """Return the one line that says what is wrong with an input, where, and how to mend it."""
     if lang == "en":
         return str(error)
-    what = format_reason(error, lang)
+    what = format_input_error_without_mend(error, lang)
     remark = f". {error.left.vi}" if error.left else ""
-    return f"{error.where}{what}{error.format_guess(lang)} — {_translate_sentence(error.mend, lang)}{remark}"
+    return (
+        f"{error.file_and_line_prefix}{what}{error.format_guess_as_question(lang)}"
+        f" — {_translate_message_by_known_sentences(error.mend, lang)}{remark}"
+    )
 
 
-def format_reason(error: InputError, lang: Lang) -> str:
+def format_input_error_without_mend(error: InputError, lang: Lang) -> str:
     """Return what is wrong, without how to mend it."""
     if lang == "en":
         return error.what
-    return error.text.vi if error.text else _translate_sentence(error.what, lang)
+    return error.text.vi if error.text else _translate_message_by_known_sentences(error.what, lang)
 
 
 def translate_guard_message(text: str, lang: Lang) -> str:
     """Return what the guard on a host said, in ``lang``; what it says in words that are not known stays as it is."""
     if lang == "vi":
-        for pattern, translation in _load_sentences("guard"):
+        for pattern, translation in _load_sentence_patterns_and_translations("guard"):
             if match := pattern.fullmatch(text):
                 return translation.format(**match.groupdict())
     return text
 
 
-def _iter_commands(of: Any) -> Iterator[Any]:
-    yield of
-    for each in getattr(of, "commands", {}).values():
-        yield from _iter_commands(each)
+def _iter_command_and_subcommands(command: Any) -> Iterator[Any]:
+    yield command
+    for each in getattr(command, "commands", {}).values():
+        yield from _iter_command_and_subcommands(each)
 
 
 def _split_paragraphs(text: str | None) -> list[str]:
     return [part for part in (text or "").split("\n\n") if part.strip()]
 
 
-def _extract_prose(paragraph: str) -> str:
+def _join_unindented_lines_of_paragraph(paragraph: str) -> str:
     return " ".join(line for line in paragraph.splitlines() if not line.startswith(" "))
 
 
@@ -104,14 +113,14 @@ def _translate_paragraph(paragraph: str, lang: Lang) -> str:
 
     Indented lines are examples and stay as they are, which typer wants marked with ``\b``.
     """
-    prose = _extract_prose(paragraph)
+    prose = _join_unindented_lines_of_paragraph(paragraph)
     lines = [_translate_help(prose, lang)] if prose else []
     examples = [line for line in paragraph.splitlines() if line.startswith(" ")]
     return "\n".join(["\b", *lines, *examples] if examples else lines)
 
 
-def _extract_first_prose(text: str | None) -> str:
-    return next((prose for part in _split_paragraphs(text) if (prose := _extract_prose(part))), "")
+def _extract_first_prose_paragraph(text: str | None) -> str:
+    return next((prose for part in _split_paragraphs(text) if (prose := _join_unindented_lines_of_paragraph(part))), "")
 
 
 def _extract_first_sentence(text: str) -> str:
@@ -120,7 +129,7 @@ def _extract_first_sentence(text: str) -> str:
 
 
 def _translate_help(text: str, lang: Lang) -> str:
-    return compile_catalogue("vi", "help").gettext(text) if lang == "vi" else text
+    return compile_po_catalogue("vi", "help").gettext(text) if lang == "vi" else text
 
 
 _EXIT_CODES = "Exit codes"
@@ -128,7 +137,7 @@ PLACE = re.compile(r"{(\w+)}")
 """A place in a sentence where a value stands."""
 
 
-class Formatter(typer.Context.formatter_class):  # type: ignore[misc,valid-type]
+class TranslatedHelpFormatter(typer.Context.formatter_class):  # type: ignore[misc,valid-type]
     """Lays out help: arguments as we write them, ranges in words, and typer's own words in the reader's language."""
 
     def __init__(self, command: Any, lang: Lang, **widths: Any) -> None:
@@ -144,13 +153,16 @@ class Formatter(typer.Context.formatter_class):  # type: ignore[misc,valid-type]
         more = [] if self._subcommand is None else [self.translate(self._subcommand)]
         return " ".join([self.translate("[OPTIONS]"), *self._arguments, *more])
 
-    def translate(self, words: str) -> str:
+    def translate(self, typer_words: str) -> str:
         """Return words of typer's own, in the reader's language."""
-        return _translate_sentence(words, self._lang)
+        return _translate_message_by_known_sentences(typer_words, self._lang)
 
-    def describe_rows(self, rows: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    def translate_name_and_description_rows(self, rows: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
         """Name and descriptions as they are shown."""
-        return [(self._name(first), _translate_description(second, self._lang)) for first, second in rows]
+        return [
+            (self._get_argument_name_of_row(first), _translate_option_description(second, self._lang))
+            for first, second in rows
+        ]
 
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
         """Write how the command is typed."""
@@ -162,24 +174,24 @@ class Formatter(typer.Context.formatter_class):  # type: ignore[misc,valid-type]
 
     def write_dl(self, rows: Sequence[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
         """Write two columns; the first leaves most of a narrow terminal to the second."""
-        super().write_dl(self.describe_rows(rows), min(col_max, self.width * 2 // 5), col_spacing)
+        super().write_dl(self.translate_name_and_description_rows(rows), min(col_max, self.width * 2 // 5), col_spacing)
 
-    def _name(self, first: str) -> str:
+    def _get_argument_name_of_row(self, first: str) -> str:
         return next((argument for argument in self._arguments if first.startswith(f"{argument} ")), first)
 
 
 class _Context(typer.Context):
     lang: Lang = "en"
 
-    def make_formatter(self) -> Formatter:
-        return Formatter(self.command, self.lang, width=self.terminal_width, max_width=_WIDEST)
+    def make_formatter(self) -> TranslatedHelpFormatter:
+        return TranslatedHelpFormatter(self.command, self.lang, width=self.terminal_width, max_width=_WIDEST)
 
 
 class _VietnameseContext(_Context):
     lang = "vi"
 
 
-class Top(TyperGroup):
+class CommandGroupWithExitCodes(TyperGroup):
     """A command line whose help ends with what its exit codes mean."""
 
     context_class = _Context
@@ -197,34 +209,38 @@ _BETWEEN = re.compile(r"(\d+)<=x<=(\d+)")
 _AT_LEAST = re.compile(r"x>=(\d+)")
 
 
-def _translate_description(text: str, lang: Lang) -> str:
+def _translate_option_description(text: str, lang: Lang) -> str:
     """Return an option's description; typer adds ``[default: …; required]`` to it."""
     description, mark, extra = text.rpartition("  [")
     if not mark:
-        return _translate_sentence(text, lang)
+        return _translate_message_by_known_sentences(text, lang)
     constraints = _BETWEEN.sub(r"\1–\2", _AT_LEAST.sub(r"≥ \1", extra.removesuffix("]")))
-    return f"{description}{mark}{'; '.join(_translate_sentence(part, lang) for part in constraints.split('; '))}]"
+    translated = (_translate_message_by_known_sentences(part, lang) for part in constraints.split("; "))
+    return f"{description}{mark}{'; '.join(translated)}]"
 
 
-def _translate_sentence(text: str, lang: Lang) -> str:
+def _translate_message_by_known_sentences(text: str, lang: Lang) -> str:
     if lang == "vi":
-        for pattern, translation in _load_sentences("errors", "libraries"):
+        for pattern, translation in _load_sentence_patterns_and_translations("errors", "libraries"):
             if match := pattern.fullmatch(text):
                 return translation.format(
-                    **{name: _translate_sentence(value, lang) for name, value in match.groupdict().items()}
+                    **{
+                        name: _translate_message_by_known_sentences(value, lang)
+                        for name, value in match.groupdict().items()
+                    }
                 )
     return text
 
 
 @cache
-def _load_sentences(*domains: str) -> tuple[tuple[re.Pattern[str], str], ...]:
+def _load_sentence_patterns_and_translations(*domains: str) -> tuple[tuple[re.Pattern[str], str], ...]:
     """Return what a sentence looks like in English, most particular first, and its Vietnamese."""
-    entries = [entry for domain in domains for entry in parse_catalogue("vi", domain)]
+    entries = [entry for domain in domains for entry in parse_po_catalogue("vi", domain)]
     entries.sort(key=lambda entry: -len(PLACE.sub("", entry.msgid)))
-    return tuple((_compile_pattern(entry.msgid), entry.msgstr) for entry in entries)
+    return tuple((_compile_pattern_of_sentence(entry.msgid), entry.msgstr) for entry in entries)
 
 
-def _compile_pattern(sentence: str) -> re.Pattern[str]:
+def _compile_pattern_of_sentence(sentence: str) -> re.Pattern[str]:
     parts = PLACE.split(sentence)
     groups = (f"(?P<{part}>.+)" if index % 2 else re.escape(part) for index, part in enumerate(parts))
     return re.compile("".join(groups), re.DOTALL)

@@ -45,7 +45,7 @@ class TimerSettings:
     user: str
     home: Path
 
-    def command(self, name: str) -> Sequence[str]:
+    def build_command_line_of_service(self, service_name: str) -> Sequence[str]:
         """Return the command line of a service: a service runs one alone, so that none waits for another to succeed."""
         program, inventory = str(self.auditor), ("-i", str(self.inventory))
         formats = ("--format", "html,json,junit,xlsx", "--fail-on", "high", "--baseline", "last")
@@ -54,20 +54,24 @@ class TimerSettings:
             "luytre-incidents": (program, "incident", "notify", "--who", "Lũy Tre", *inventory),
             "luytre-due": (program, "incident", "due", *inventory),
             "luytre-mail": (program, "mail", "run"),
-        }[name]
+        }[service_name]
 
 
 def render_units(settings: TimerSettings) -> Mapping[str, str]:
     """Return each unit's text by its file name."""
     texts = {}
     for schedule in SCHEDULES:
-        context = {"schedule": schedule, "command": settings.command(schedule.name), **_build_fields(settings)}
-        texts[f"{schedule.name}.service"] = _load_templates().get_template("service.j2").render(context)
-        texts[f"{schedule.name}.timer"] = _load_templates().get_template("timer.j2").render(context)
+        context = {
+            "schedule": schedule,
+            "command": settings.build_command_line_of_service(schedule.name),
+            **_build_unit_template_fields(settings),
+        }
+        texts[f"{schedule.name}.service"] = _load_unit_template_environment().get_template("service.j2").render(context)
+        texts[f"{schedule.name}.timer"] = _load_unit_template_environment().get_template("timer.j2").render(context)
     return texts
 
 
-def quote_word(word: str) -> str:
+def quote_word_for_systemd_unit(word: str) -> str:
     """Return a word as ``ExecStart=`` and ``Environment=`` take it (systemd.syntax(7)).
 
     Specifiers and variables mean nothing in it.
@@ -76,12 +80,12 @@ def quote_word(word: str) -> str:
     return f'"{text}"'
 
 
-def quote_argument(word: str) -> str:
+def quote_argument_for_exec_start(word: str) -> str:
     """Return a word of a command line, in which ``$`` means nothing either."""
-    return quote_word(word.replace("$", "$$"))
+    return quote_word_for_systemd_unit(word.replace("$", "$$"))
 
 
-def _build_fields(settings: TimerSettings) -> Mapping[str, object]:
+def _build_unit_template_fields(settings: TimerSettings) -> Mapping[str, object]:
     paths = (settings.auditor, settings.state, settings.inventory, settings.home)
     at_home = any(path.is_relative_to(home) for path in paths for home in _HOMES)
     fields = {field.name: getattr(settings, field.name) for field in dataclasses.fields(settings)}
@@ -89,7 +93,7 @@ def _build_fields(settings: TimerSettings) -> Mapping[str, object]:
 
 
 @functools.cache
-def _load_templates() -> Environment:
+def _load_unit_template_environment() -> Environment:
     environment = Environment(  # noqa: S701  units, not pages
         loader=FileSystemLoader(Path(__file__).parent / "units"),
         undefined=StrictUndefined,
@@ -97,7 +101,7 @@ def _load_templates() -> Environment:
         trim_blocks=True,
     )
     environment.filters |= {
-        "quote": lambda word: quote_word(str(word)),
-        "argument": lambda word: quote_argument(str(word)),
+        "quote": lambda word: quote_word_for_systemd_unit(str(word)),
+        "argument": lambda word: quote_argument_for_exec_start(str(word)),
     }
     return environment

@@ -42,7 +42,7 @@ class RankedVerdict:
     score: float | None
 
     @property
-    def rank(self) -> tuple[Any, ...]:
+    def urgency_rank(self) -> tuple[Any, ...]:
         """Return what comes first: ransomware, exploited, within strangers' reach, likely."""
         kev_entry = self.kev_entry
         return (
@@ -55,7 +55,7 @@ class RankedVerdict:
         )
 
 
-def iter_verdicts(data: Mapping[str, Any], database: VulnerabilityDatabase) -> Iterator[Verdict]:
+def iter_verdicts_on_installed_software(data: Mapping[str, Any], database: VulnerabilityDatabase) -> Iterator[Verdict]:
     """Yield every record on what the host has installed.
 
     A release that the data does not hold has none: see ``is_covered``.
@@ -67,7 +67,7 @@ def iter_verdicts(data: Mapping[str, Any], database: VulnerabilityDatabase) -> I
 
 def iter_package_verdicts(data: Mapping[str, Any], database: VulnerabilityDatabase) -> Iterator[Verdict]:
     """Yield those on packages."""
-    release = installed_software.get_release(data)
+    release = installed_software.get_release_codename(data)
     for package in installed_software.list_source_packages(data) if "packages" in data else ():
         yield from evaluation.judge_package(release, package, database)
 
@@ -86,8 +86,8 @@ class VerdictSummary:
     """
 
 
-def _is_work(verdict: Verdict, database: VulnerabilityDatabase) -> bool:
-    return bool(verdict.fixed_version) or (database.get_score(verdict.id) or 0.0) >= LIKELY
+def _is_verdict_mendable_or_likely_exploited(verdict: Verdict, database: VulnerabilityDatabase) -> bool:
+    return bool(verdict.fixed_version) or (database.get_epss_score(verdict.id) or 0.0) >= LIKELY
 
 
 def _summarize_package(release: str, package: SourcePackage, database: VulnerabilityDatabase) -> VerdictSummary:
@@ -97,17 +97,21 @@ def _summarize_package(release: str, package: SourcePackage, database: Vulnerabi
         counts[verdict.state] = counts.get(verdict.state, 0) + 1
         if verdict.id in database.kev_entries and verdict.state in ANSWERABLE_STATES:
             exploited_verdicts.append(verdict)
-        elif verdict.state in _OPEN and verdict.notes.urgency != HARMLESS and _is_work(verdict, database):
+        elif (
+            verdict.state in _OPEN
+            and verdict.notes.urgency != HARMLESS
+            and _is_verdict_mendable_or_likely_exploited(verdict, database)
+        ):
             mendable_verdicts.append(verdict)
     return VerdictSummary(counts, tuple(exploited_verdicts), tuple(mendable_verdicts))
 
 
-def is_covered(data: Mapping[str, Any], database: VulnerabilityDatabase) -> bool:
+def is_release_covered_by_data(data: Mapping[str, Any], database: VulnerabilityDatabase) -> bool:
     """Return whether the data tells of the host's release."""
-    return installed_software.get_release(data) in database.kind_by_release
+    return installed_software.get_release_codename(data) in database.kind_by_release
 
 
-def build_area(
+def build_vulnerabilities_area(
     data: Mapping[str, Any],
     errors: Mapping[str, str],
     now: int,
@@ -128,18 +132,21 @@ def build_area(
     }
     if database is None or not kinds:
         return facts
-    facts["release"] = installed_software.get_release(data)
-    facts["sources"] = [_render_source(source, clock.to_day(clock.from_epoch(now))) for source in database.sources]
-    facts["gaps"] = list(_iter_gaps(facts, data, database))
+    facts["release"] = installed_software.get_release_codename(data)
+    facts["sources"] = [
+        _render_source(source, clock.convert_moment_to_vietnam_day(clock.convert_epoch_to_moment(now)))
+        for source in database.sources
+    ]
+    facts["gaps"] = list(_iter_gaps_in_vulnerability_data(facts, data, database))
     if "packages" not in data:
         facts["untold"] = dict.fromkeys(("known_exploited", "exposed"), errors.get("packages", "not collected"))
-    elif not is_covered(data, database):
+    elif not is_release_covered_by_data(data, database):
         why = {"why": "vulnerability_release", "release": facts["release"] or "?"}
         facts.update(known_exploited_unread=why, exposed_unread=why)
     else:
         facts.update(_assess_packages(data, errors, database, statements))
     if "wordpress" in data:
-        facts["components"] = list(_assess_components(data, database, statements))
+        facts["components"] = list(_assess_wordpress_components(data, database, statements))
     else:
         facts.setdefault("untold", {})["components"] = errors.get("wordpress", "not collected")
     return facts
@@ -150,7 +157,7 @@ def _render_source(source: ImportedSource, today: date) -> dict[str, Any]:
     return {"kind": source.kind, "part": source.part, "dated": str(source.dated), "age_days": age}
 
 
-def _iter_gaps(
+def _iter_gaps_in_vulnerability_data(
     facts: Mapping[str, Any], data: Mapping[str, Any], database: VulnerabilityDatabase
 ) -> Iterator[dict[str, Any]]:
     """Yield what the data is too old for, or does not hold."""
@@ -165,7 +172,7 @@ def _iter_gaps(
     for lock in data.get("packages", {}).get("composer", ()):
         if lock["packages"] is None:
             yield {"data": "composer", "path": lock["path"]}
-    if facts["about"]["packages"] and not is_covered(data, database):
+    if facts["about"]["packages"] and not is_release_covered_by_data(data, database):
         yield {"data": "packages", "release": facts["release"] or "?"}
 
 
@@ -173,7 +180,7 @@ def _assess_packages(
     data: Mapping[str, Any], errors: Mapping[str, str], database: VulnerabilityDatabase, statements: StatementIndex
 ) -> dict[str, Any]:
     """Assess the packages of a host; ``counts`` are by the data alone."""
-    ways, release = exposure.find_reachable_processes(data), installed_software.get_release(data)
+    ways, release = exposure.find_processes_strangers_can_reach(data), installed_software.get_release_codename(data)
     counts: dict[State, int] = {}
     exploited_verdicts, exposed_verdicts = [], []
     for package in installed_software.list_source_packages(data):
@@ -181,27 +188,28 @@ def _assess_packages(
         for state, number in summary.counts.items():
             counts[state] = counts.get(state, 0) + number
         exploited_verdicts += [
-            weigh(verdict, ways or {}, database)
-            for verdict in _select_unanswered(summary.exploited_verdicts, statements)
+            rank_verdict_on_package(verdict, ways or {}, database)
+            for verdict in _select_verdicts_without_statement(summary.exploited_verdicts, statements)
         ]
-        if summary.mendable and exposure.find_attack_path(package.source, ways or {}) is not None:
+        if summary.mendable and exposure.find_attack_path_to_source_package(package.source, ways or {}) is not None:
             exposed_verdicts += [
-                weigh(verdict, ways or {}, database) for verdict in _select_unanswered(summary.mendable, statements)
+                rank_verdict_on_package(verdict, ways or {}, database)
+                for verdict in _select_verdicts_without_statement(summary.mendable, statements)
             ]
-    way = exposure.find_web_path(ways or {})
-    for ranked_verdict in _iter_library_verdicts(data, way, database, statements):
+    way = exposure.find_attack_path_to_sites(ways or {})
+    for ranked_verdict in _iter_open_verdicts_on_php_libraries(data, way, database, statements):
         if ranked_verdict.kev_entry is not None:
             exploited_verdicts.append(ranked_verdict)
         elif ranked_verdict.verdict.state == "affected" and way is not None:
             exposed_verdicts.append(ranked_verdict)
-    facts = {"counts": counts, "known_exploited": list_most_urgent(exploited_verdicts)}
+    facts = {"counts": counts, "known_exploited": list_most_urgent_verdicts_as_findings(exploited_verdicts)}
     if ways is None:
         return {**facts, "untold": {"exposed": errors.get("firewall", "not collected")}}
-    return {**facts, "exposed": list_most_urgent(exposed_verdicts)}
+    return {**facts, "exposed": list_most_urgent_verdicts_as_findings(exposed_verdicts)}
 
 
-def _iter_library_verdicts(
-    data: Mapping[str, Any], way: str | None, database: VulnerabilityDatabase, statements: StatementIndex
+def _iter_open_verdicts_on_php_libraries(
+    data: Mapping[str, Any], attack_path: str | None, database: VulnerabilityDatabase, statements: StatementIndex
 ) -> Iterator[RankedVerdict]:
     """Yield what is open in packages of PHP, which a stranger's bytes come to as they come to their site."""
     for component in installed_software.iter_composer_packages(data):
@@ -210,26 +218,30 @@ def _iter_library_verdicts(
             for verdict, _record in evaluation.judge_component(component, database)
             if verdict.state in ANSWERABLE_STATES
         )
-        for verdict in _select_unanswered(verdicts, statements):
-            yield RankedVerdict(verdict, database.kev_entries.get(verdict.id), way, database.get_score(verdict.id))
+        for verdict in _select_verdicts_without_statement(verdicts, statements):
+            yield RankedVerdict(
+                verdict, database.kev_entries.get(verdict.id), attack_path, database.get_epss_score(verdict.id)
+            )
 
 
-def _select_unanswered(verdicts: Iterable[Verdict], statements: StatementIndex) -> Iterator[Verdict]:
+def _select_verdicts_without_statement(verdicts: Iterable[Verdict], statements: StatementIndex) -> Iterator[Verdict]:
     """Return those that no statement answers."""
     return (verdict for verdict in verdicts if apply_statement(verdict, statements) is verdict)
 
 
-def weigh(verdict: Verdict, ways: Mapping[str, str], database: VulnerabilityDatabase) -> RankedVerdict:
+def rank_verdict_on_package(
+    verdict: Verdict, attack_paths: Mapping[str, str], database: VulnerabilityDatabase
+) -> RankedVerdict:
     """Return a verdict on a package with what tells how urgent it is."""
-    way = exposure.find_attack_path(verdict.subject, ways)
-    return RankedVerdict(verdict, database.kev_entries.get(verdict.id), way, database.get_score(verdict.id))
+    way = exposure.find_attack_path_to_source_package(verdict.subject, attack_paths)
+    return RankedVerdict(verdict, database.kev_entries.get(verdict.id), way, database.get_epss_score(verdict.id))
 
 
-def list_most_urgent(ranked_verdicts: list[RankedVerdict]) -> list[dict[str, Any]]:
+def list_most_urgent_verdicts_as_findings(ranked_verdicts: list[RankedVerdict]) -> list[dict[str, Any]]:
     """Return them as findings show them, what is most urgent first."""
     return [
         _render_verdict(ranked_verdict)
-        for ranked_verdict in sorted(ranked_verdicts, key=lambda each: each.rank)[:MAX_LISTED]
+        for ranked_verdict in sorted(ranked_verdicts, key=lambda each: each.urgency_rank)[:MAX_LISTED]
     ]
 
 
@@ -257,7 +269,7 @@ def _render_verdict(ranked_verdict: RankedVerdict) -> dict[str, Any]:
     return {**fields, **{name: value for name, value in more.items() if value}}
 
 
-def _assess_components(
+def _assess_wordpress_components(
     data: Mapping[str, Any], database: VulnerabilityDatabase, statements: StatementIndex
 ) -> Iterator[dict[str, Any]]:
     entries = []
@@ -267,12 +279,12 @@ def _assess_components(
                 entries.append(
                     (
                         RankedVerdict(
-                            verdict, database.kev_entries.get(verdict.id), "http", database.get_score(verdict.id)
+                            verdict, database.kev_entries.get(verdict.id), "http", database.get_epss_score(verdict.id)
                         ),
                         record,
                     )
                 )
-    for ranked_verdict, record in sorted(entries, key=lambda each: each[0].rank)[:MAX_LISTED]:
+    for ranked_verdict, record in sorted(entries, key=lambda each: each[0].urgency_rank)[:MAX_LISTED]:
         fields = {key: value for key, value in _render_verdict(ranked_verdict).items() if key != "reached"}
         fields["component"] = fields.pop("package")
         yield {**fields, "title": record[1], "cvss": record[4] or 0, "path": ranked_verdict.verdict.where[0]}

@@ -5,6 +5,6 @@ COMPOSER = "composer/"
 """What the names of Composer's packages begin with."""
 
 
-def name_of(kind: str, slug: str) -> str:
+def make_component_name(kind: str, slug: str) -> str:
     """Return the name of a ``core``, ``plugin``, ``theme`` or ``composer`` package: ``plugin/akismet``."""
     return CORE if kind == "core" else f"{kind}/{slug}"

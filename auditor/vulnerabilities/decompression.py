@@ -137,7 +137,7 @@ def open_documents(file: Path) -> Iterator[Iterator[tuple[str, BoundedStream]]]:
         head, packed_size = raw.read(4), file.stat().st_size
         raw.seek(0)
         if head.startswith(b"PK"):
-            if _get_directory_size(raw) > MAX_DIRECTORY:
+            if _get_size_of_zip_directory(raw) > MAX_DIRECTORY:
                 raise InputError("the archive has more than {n} files", n=MAX_MEMBERS, file=file, mend=_NOT_THIS)
             try:
                 with zipfile.ZipFile(raw) as archive:
@@ -156,7 +156,7 @@ def open_documents(file: Path) -> Iterator[Iterator[tuple[str, BoundedStream]]]:
             yield iter([(file.name, BoundedStream(raw, packed_size, file))])
 
 
-def _get_directory_size(raw: IO[bytes]) -> int:
+def _get_size_of_zip_directory(raw: IO[bytes]) -> int:
     """Return how many bytes a zip says that the list of its members has.
 
     It is read at the places where zipfile looks; 0 where the zip does not say.

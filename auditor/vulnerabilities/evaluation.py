@@ -15,8 +15,8 @@ from auditor.vulnerabilities.verdicts import (
     SourcePackage,
     Verdict,
     judge_component_record,
-    judge_feed_record,
-    judge_package_record,
+    judge_package_by_debsecan_record,
+    judge_package_by_tracker_record,
 )
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def judge_package(release: str, package: SourcePackage, database: VulnerabilityDatabase) -> Iterator[Verdict]:
     """Yield verdicts on a source package in a release; none where no data tells of the release."""
     kind = database.kind_by_release.get(release)
-    judge = judge_feed_record if kind == "debsecan" else judge_package_record
+    judge = judge_package_by_debsecan_record if kind == "debsecan" else judge_package_by_tracker_record
     verdicts = (
         (judge(record, package) for record in database.load_package_records(kind, release, package.source))
         if kind

@@ -43,7 +43,7 @@ PHP, TLS, compression, pictures and documents that they upload.
 _BY_ALL = ("glibc", "openssl")
 
 
-def find_reachable_processes(data: Mapping[str, Any]) -> Mapping[str, str] | None:
+def find_processes_strangers_can_reach(data: Mapping[str, Any]) -> Mapping[str, str] | None:
     """Return what the firewall lets strangers reach: each listening process, and an address and port of it.
 
     None when that is not known.
@@ -56,20 +56,22 @@ def find_reachable_processes(data: Mapping[str, Any]) -> Mapping[str, str] | Non
     return endpoints
 
 
-def find_web_path(processes: Mapping[str, str]) -> str | None:
+def find_attack_path_to_sites(processes: Mapping[str, str]) -> str | None:
     """Return how a stranger's bytes come to what sites are made of."""
     return next((f"{process} {processes[process]}" for process in _WEB if process in processes), None)
 
 
-def find_attack_path(source: str, processes: Mapping[str, str]) -> str | None:
+def find_attack_path_to_source_package(source_package: str, processes: Mapping[str, str]) -> str | None:
     """Return how a stranger's bytes come to a source, as ``nginx tcp/443``.
 
     None when they do not, as far as is known.
     """
     for process, port in processes.items():
-        if source in _DAEMONS.get(process, (process,)):
+        if source_package in _DAEMONS.get(process, (process,)):
             return f"{process} {port}"
-    web = find_web_path(processes)
-    if web is not None and _BEHIND_WEB.match(source):
+    web = find_attack_path_to_sites(processes)
+    if web is not None and _BEHIND_WEB.match(source_package):
         return web
-    return next((f"{process} {port}" for process, port in processes.items()), None) if source in _BY_ALL else None
+    return (
+        next((f"{process} {port}" for process, port in processes.items()), None) if source_package in _BY_ALL else None
+    )

@@ -30,17 +30,17 @@ class DataFormat:
 
 
 KINDS = (
-    DataFormat("tracker", tracker.LICENCE, tracker.HEAD, tracker.read),
-    DataFormat("wordfence", wordfence.LICENCE, wordfence.HEAD, wordfence.read),
-    DataFormat("kev", kev.LICENCE, kev.HEAD_JSON, kev.read_json),
-    DataFormat("kev", kev.LICENCE, kev.HEAD_CSV, kev.read_csv),
-    DataFormat("epss", epss.LICENCE, epss.HEAD, epss.read),
-    DataFormat("debsecan", debsecan.LICENCE, debsecan.HEAD, debsecan.read),
-    DataFormat("support", support.LICENCE, support.HEAD, support.read),
+    DataFormat("tracker", tracker.LICENCE, tracker.HEAD, tracker.import_debian_tracker_records),
+    DataFormat("wordfence", wordfence.LICENCE, wordfence.HEAD, wordfence.import_wordfence_records),
+    DataFormat("kev", kev.LICENCE, kev.HEAD_JSON, kev.import_kev_catalogue_from_json),
+    DataFormat("kev", kev.LICENCE, kev.HEAD_CSV, kev.import_kev_catalogue_from_csv),
+    DataFormat("epss", epss.LICENCE, epss.HEAD, epss.import_epss_scores),
+    DataFormat("debsecan", debsecan.LICENCE, debsecan.HEAD, debsecan.import_debsecan_records),
+    DataFormat("support", support.LICENCE, support.HEAD, support.import_debian_support_notes),
 )
 
 
-def import_files(files: Sequence[Path], path: Path | None = None) -> tuple[ImportedSource, ...]:
+def import_vulnerability_data_files(files: Sequence[Path], path: Path | None = None) -> tuple[ImportedSource, ...]:
     """Import files into the data at ``path``, in place of what earlier ones of their kind brought.
 
     Raises InputError for a file that is none of these, damaged, or too large; the data is then as it was.
@@ -56,11 +56,11 @@ def import_files(files: Sequence[Path], path: Path | None = None) -> tuple[Impor
             if not new_sources:
                 raise InputError("it is empty", file=file, mend="download it again completely")
             sources += new_sources
-            _check_single(sources, file)
+            _check_no_source_is_twice(sources, file)
     return tuple(sources)
 
 
-def _check_single(sources: Sequence[ImportedSource], file: Path) -> None:
+def _check_no_source_is_twice(sources: Sequence[ImportedSource], file: Path) -> None:
     """Raise InputError where one command brings the same data twice: one of the two would be gone."""
     parts = [(source.kind, source.part) for source in sources]
     again = next((part for part in parts if parts.count(part) > 1), None)
@@ -83,7 +83,7 @@ def _import_documents(
         if kind is not None:
             yield _record_source(document, kind.name, kind.licence, kind.read(document, into), digest, into)
         elif osv.HEAD.match(head):
-            summaries = osv.read(chain([document], documents), into)
+            summaries = osv.import_osv_records(chain([document], documents), into)
             if not summaries:
                 raise document.make_error(
                     "it does not contain data for Debian, Ubuntu or Packagist", "download the archive of one of them"
@@ -108,25 +108,25 @@ def _record_source(
     document: SourceDocument,
     kind: DataKind,
     licence: str,
-    read: ImportSummary,
+    import_summary: ImportSummary,
     digest: str,
     into: store.VulnerabilityWriter,
 ) -> ImportedSource:
-    modified_on = clock.to_day(clock.from_epoch(document.file.stat().st_mtime))
+    modified_on = clock.convert_moment_to_vietnam_day(clock.convert_epoch_to_moment(document.file.stat().st_mtime))
     source = ImportedSource(
         kind=kind,
-        part=read.part,
+        part=import_summary.part,
         file=document.file.name,
-        dated=_choose_date(read.data_day, modified_on),
-        imported=clock.format_stamp(clock.now()),
+        dated=_choose_day_of_data(import_summary.data_day, modified_on),
+        imported=clock.format_iso_moment(clock.now()),
         sha256=digest,
         licence=licence,
-        records=read.records,
+        records=import_summary.records,
     )
     into.put_source(source)
     return source
 
 
-def _choose_date(own: date | None, modified_on: date) -> date:
+def _choose_day_of_data(data_day: date | None, modified_on: date) -> date:
     """Return the data's own day, else the file's; never one that has not come."""
-    return min(own or modified_on, clock.today())
+    return min(data_day or modified_on, clock.today())

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from auditor.vulnerabilities import versions
-from auditor.vulnerabilities.components import CORE, name_of
+from auditor.vulnerabilities.components import CORE, make_component_name
 from auditor.vulnerabilities.verdicts import OWN, SourcePackage
 
 _IMAGE = re.compile(r"linux-image-([0-9]\S*?)(?:-unsigned)?\Z")
@@ -32,7 +32,7 @@ class Component:
     path: str
 
 
-def get_release(data: Mapping[str, Any]) -> str:
+def get_release_codename(data: Mapping[str, Any]) -> str:
     """Return the codename of the release; empty when the host does not tell."""
     return str(data.get("system", {}).get("os", {}).get("codename", ""))
 
@@ -46,7 +46,7 @@ def list_source_packages(data: Mapping[str, Any]) -> tuple[SourcePackage, ...]:
     groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     images: list[tuple[str, Mapping[str, Any]]] = []
     for package in packages["installed"]:
-        source, version = get_source(package)
+        source, version = get_source_name_and_version(package)
         image = _IMAGE.match(package["name"])
         if source != _KERNEL:
             groups.setdefault((source, version), []).append(package)
@@ -63,7 +63,7 @@ def list_source_packages(data: Mapping[str, Any]) -> tuple[SourcePackage, ...]:
     return (*source_packages, *_find_kernel(images, packages["running_kernel"]))
 
 
-def get_source(package: Mapping[str, Any]) -> tuple[str, str]:
+def get_source_name_and_version(package: Mapping[str, Any]) -> tuple[str, str]:
     """Return source and version as the tracker has them: signed packages are built again from what it names."""
     source, version = package["source"] or package["name"], package["source_version"] or package["version"]
     if _SIGNED_KERNEL.match(source):
@@ -96,7 +96,7 @@ def _find_kernel(images: Sequence[tuple[str, Mapping[str, Any]]], running_versio
     """
     if not images:
         return
-    _abi, newest = max(images, key=lambda image: versions.make_debian_key(image[1]["version"]))
+    _abi, newest = max(images, key=lambda image: versions.make_debian_version_sort_key(image[1]["version"]))
     runs = next((package for abi, package in images if abi == running_version), None)
     here = [newest] if runs is None or runs is newest else [newest, runs]
     source_package = _build_source_package(_KERNEL, newest["version"], here, {})
@@ -123,7 +123,9 @@ def iter_composer_packages(data: Mapping[str, Any]) -> Iterator[Component]:
         for package in lock["packages"] or ():
             version = package["version"].removeprefix("v")
             yield Component(
-                name_of("composer", package["name"]), version if version[:1].isdigit() else None, lock["path"]
+                make_component_name("composer", package["name"]),
+                version if version[:1].isdigit() else None,
+                lock["path"],
             )
 
 
@@ -134,4 +136,4 @@ def iter_wordpress_components(data: Mapping[str, Any]) -> Iterator[Component]:
         yield Component(CORE, instance["version"], path)
         for kind, members in (("plugin", instance["plugins"]), ("theme", instance["themes"])):
             for member in members:
-                yield Component(name_of(kind, member["slug"]), member["version"], path)
+                yield Component(make_component_name(kind, member["slug"]), member["version"], path)

@@ -20,10 +20,12 @@ _OURS = uuid.UUID("7f1d3c52-6a0e-5b7e-9c1b-2d1f3a9e5c10")
 _KINDS = {"plugin": "wordpress-plugin", "theme": "wordpress-theme"}
 
 
-def render(host: str, data: Mapping[str, Any], version: str) -> bytes:
+def render_sbom_of_host(host: str, data: Mapping[str, Any], program_version: str) -> bytes:
     """Return the document. ``data``: the host's facts by area, with packages; ``version``: of Lũy Tre."""
     os = data["system"]["os"]
-    parts = sorted((*_iter_packages(data), *_iter_components(data)), key=lambda part: str(part["bom-ref"]))
+    parts = sorted(
+        (*_iter_cyclonedx_packages(data), *_iter_cyclonedx_components(data)), key=lambda part: str(part["bom-ref"])
+    )
     unique = {part["bom-ref"]: part for part in parts}
     document: dict[str, Any] = {
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
@@ -31,7 +33,7 @@ def render(host: str, data: Mapping[str, Any], version: str) -> bytes:
         "specVersion": "1.6",
         "version": 1,
         "metadata": {
-            "tools": {"components": [{"type": "application", "name": "luytre", "version": version}]},
+            "tools": {"components": [{"type": "application", "name": "luytre", "version": program_version}]},
             "component": {
                 "type": "operating-system",
                 "bom-ref": f"host:{host}",
@@ -48,7 +50,7 @@ def render(host: str, data: Mapping[str, Any], version: str) -> bytes:
     return (json.dumps(document, ensure_ascii=False, sort_keys=True, indent=1) + "\n").encode()
 
 
-def build_purl(package: Mapping[str, Any], os: Mapping[str, Any]) -> str:
+def build_purl_of_binary_package(package: Mapping[str, Any], os: Mapping[str, Any]) -> str:
     """Return a package URL of a binary package, with its release and the source that it was built from."""
     source, version = package["source"] or package["name"], package["source_version"] or package["version"]
     qualifiers = {
@@ -63,9 +65,9 @@ def build_purl(package: Mapping[str, Any], os: Mapping[str, Any]) -> str:
     )
 
 
-def _iter_packages(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _iter_cyclonedx_packages(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for package in data["packages"]["installed"]:
-        address = build_purl(package, data["system"]["os"])
+        address = build_purl_of_binary_package(package, data["system"]["os"])
         yield {
             "type": "library",
             "bom-ref": address,
@@ -76,7 +78,7 @@ def _iter_packages(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         }
 
 
-def _iter_components(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _iter_cyclonedx_components(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for component in installed_software.iter_components(data):
         version = component.version or ""
         yield {
@@ -84,12 +86,13 @@ def _iter_components(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             "bom-ref": f"{component.path}#{component.name}",
             "name": component.name,
             "version": version,
-            "purl": f"pkg:{_build_purl_path(component.name)}" + (f"@{quote(version, safe=':')}" if version else ""),
+            "purl": f"pkg:{_build_purl_path_of_component(component.name)}"
+            + (f"@{quote(version, safe=':')}" if version else ""),
             "properties": [{"name": "luytre:path", "value": component.path}],
         }
 
 
-def _build_purl_path(name: str) -> str:
+def _build_purl_path_of_component(name: str) -> str:
     """Return type, name space and name in a package URL of a component."""
     kind, _slash, slug = name.partition("/")
     if name.startswith(COMPOSER):

@@ -43,7 +43,7 @@ _MIGRATIONS: tuple[sqlite_file.Migration, ...] = (
 )
 
 
-def default_path() -> Path:
+def get_vulnerability_database_path() -> Path:
     """Return ``vulnerabilities.sqlite`` in the state folder."""
     return sqlite_file.get_state_folder() / "vulnerabilities.sqlite"
 
@@ -68,7 +68,7 @@ class VulnerabilityWriter:
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
 
-    def forget(self, kind: str, part: str) -> None:
+    def remove_earlier_import_of_part(self, kind: str, part: str) -> None:
         """Take out what an earlier import of the same kind and part brought."""
         for table, column, key in _TABLES_BY_KIND[kind]:
             where = f" AND {column} = ?" if column else ""
@@ -88,7 +88,7 @@ class VulnerabilityWriter:
         """
         self._database.executemany("INSERT OR REPLACE INTO told VALUES (?, ?, ?, ?, ?)", rows)
 
-    def put_releases(self, rows: Iterable[tuple[str, str]]) -> None:
+    def put_covered_releases(self, rows: Iterable[tuple[str, str]]) -> None:
         """Put rows of kind, and a release that it tells of."""
         self._database.executemany("INSERT OR IGNORE INTO releases VALUES (?, ?)", rows)
 
@@ -96,7 +96,7 @@ class VulnerabilityWriter:
         """Put rows of kind, name, records as JSON."""
         self._database.executemany("INSERT INTO components VALUES (?, ?, ?)", rows)
 
-    def put_ids(self, rows: Iterable[tuple[str, str, str]]) -> None:
+    def put_subjects_of_vulnerability_ids(self, rows: Iterable[tuple[str, str, str]]) -> None:
         """Put rows of id, kind, and the name of a source package or component that it is about."""
         self._database.executemany("INSERT OR IGNORE INTO ids VALUES (?, ?, ?)", rows)
 
@@ -147,9 +147,11 @@ _TABLES_BY_KIND: dict[str, tuple[tuple[str, str, str], ...]] = {
 @contextmanager
 def open_writer(path: Path | None = None) -> Iterator[VulnerabilityWriter]:
     """Open the file for an import: everything is written, or nothing."""
-    with sqlite_file.open_database(path or default_path(), _MIGRATIONS, "vulnerability data") as database:
+    with sqlite_file.open_and_migrate_database(
+        path or get_vulnerability_database_path(), _MIGRATIONS, "vulnerability data"
+    ) as database:
         database.execute("PRAGMA secure_delete = OFF")  # published data: nothing to hide
-        with sqlite_file.transaction(database):
+        with sqlite_file.hold_write_transaction(database):
             yield VulnerabilityWriter(database)
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
@@ -229,7 +231,7 @@ class VulnerabilityDatabase:
             name: KevEntry(added_on, due, bool(ransomware), title) for name, added_on, due, ransomware, title in rows
         }
 
-    def get_score(self, vulnerability: str) -> float | None:
+    def get_epss_score(self, vulnerability: str) -> float | None:
         """Return its EPSS probability."""
         if vulnerability not in self._scores:
             rows = self._load_rows("SELECT score FROM scores WHERE id = ?", (vulnerability,))
@@ -241,10 +243,14 @@ class VulnerabilityDatabase:
 
         This is what held when it was imported.
         """
-        return self._support.get((release, source)) or self._support.get(("", source)) or {}
+        return (
+            self._support_notes_by_release_and_source.get((release, source))
+            or self._support_notes_by_release_and_source.get(("", source))
+            or {}
+        )
 
     @cached_property
-    def _support(self) -> Mapping[tuple[str, str], Mapping[str, str]]:
+    def _support_notes_by_release_and_source(self) -> Mapping[tuple[str, str], Mapping[str, str]]:
         query = (
             "SELECT release, source, kind, note FROM support"
             " WHERE until <= (SELECT max(imported) FROM sources WHERE kind = 'support') ORDER BY kind"
@@ -258,11 +264,11 @@ class VulnerabilityDatabase:
 @contextmanager
 def open_database(path: Path | None = None) -> Iterator[VulnerabilityDatabase]:
     """Open the data at ``path``; where there is no such file, none."""
-    path = path or default_path()
+    path = path or get_vulnerability_database_path()
     if not path.exists():
         yield VulnerabilityDatabase(None)
         return
-    with sqlite_file.open_database(path, _MIGRATIONS, "vulnerability data") as database:
+    with sqlite_file.open_and_migrate_database(path, _MIGRATIONS, "vulnerability data") as database:
         database.execute("BEGIN")
         yield VulnerabilityDatabase(database)
         database.rollback()

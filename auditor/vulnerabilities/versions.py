@@ -17,9 +17,9 @@ _LONGEST = 2**63 - 1
 
 
 @cache
-def _load_debian_module() -> Any:
+def _load_debian_version_module() -> Any:
     """Return the module that runs on hosts, for there is one order."""
-    spec = spec_from_file_location("luytre_debian_version", resources.get_root() / _FILE)
+    spec = spec_from_file_location("luytre_debian_version", resources.get_resources_folder() / _FILE)
     if spec is None or spec.loader is None:
         raise ImportError(f"{_FILE} is not there")
     module = module_from_spec(spec)
@@ -28,23 +28,23 @@ def _load_debian_module() -> Any:
 
 
 @lru_cache(_CACHE_SIZE)
-def is_debian(text: str) -> bool:
+def is_valid_debian_version(text: str) -> bool:
     """Return whether dpkg takes this for a version."""
-    return bool(_load_debian_module().is_version(text))
+    return bool(_load_debian_version_module().is_valid_debian_version(text))
 
 
 @lru_cache(_CACHE_SIZE)
-def make_debian_key(text: str) -> tuple[Any, ...]:
+def make_debian_version_sort_key(text: str) -> tuple[Any, ...]:
     """Return a key that sorts as dpkg does."""
-    key: tuple[Any, ...] = _load_debian_module().key(text)
+    key: tuple[Any, ...] = _load_debian_version_module().make_sort_key_of_debian_version(text)
     return key
 
 
-def compare_php(version: str, other: str) -> int:
+def compare_php_versions(version: str, other: str) -> int:
     """Return -1, 0 or 1, as PHP's ``version_compare`` of the two, whose steps these are."""
     if not version or not other:
         return bool(version) - bool(other)
-    left, right = (text if text.startswith("#") else _canonicalize(text) for text in (version, other))
+    left, right = (text if text.startswith("#") else _canonicalize_php_version(text) for text in (version, other))
     mine, yours = left.split("."), right.split(".")
     at = 0
     while at < len(mine) and at < len(yours) and ".".join(mine[at:]) and ".".join(yours[at:]):
@@ -55,18 +55,18 @@ def compare_php(version: str, other: str) -> int:
         if at == len(mine) or at == len(yours):
             break
     if at < len(mine):
-        return 1 if mine[at][:1].isdigit() else compare_php(".".join(mine[at:]), _NUMBER)
+        return 1 if mine[at][:1].isdigit() else compare_php_versions(".".join(mine[at:]), _NUMBER)
     if at < len(yours):
-        return -1 if yours[at][:1].isdigit() else compare_php(_NUMBER, ".".join(yours[at:]))
+        return -1 if yours[at][:1].isdigit() else compare_php_versions(_NUMBER, ".".join(yours[at:]))
     return 0
 
 
 @lru_cache(_CACHE_SIZE)
-def _canonicalize(version: str) -> str:
+def _canonicalize_php_version(version: str) -> str:
     """Return parts that are numbers or words, with a dot between any two."""
     parts, last = [version[0]], version[0]
     for char in version[1:]:
-        turns = (_is_word(last) and _is_digit(char)) or (_is_digit(last) and _is_word(char))
+        turns = (_is_character_of_word(last) and _is_digit(char)) or (_is_digit(last) and _is_character_of_word(char))
         is_part_char = char not in "-_+" and (turns or (char.isascii() and char.isalnum()))
         if (turns or not is_part_char) and parts[-1] != ".":
             parts.append(".")
@@ -80,24 +80,27 @@ def _is_digit(char: str) -> bool:
     return char.isascii() and char.isdigit()
 
 
-def _is_word(char: str) -> bool:
+def _is_character_of_word(char: str) -> bool:
     return not _is_digit(char) and char != "."
 
 
 def _compare_parts(part: str, other: str) -> int:
     left, right = _is_digit(part[:1] or "."), _is_digit(other[:1] or ".")
     if left and right:
-        return _sign(_number(part) - _number(other))
-    return _sign(_get_rank(_NUMBER if left else part) - _get_rank(_NUMBER if right else other))
+        return _sign(_parse_leading_digits_bounded(part) - _parse_leading_digits_bounded(other))
+    return _sign(
+        _get_rank_of_php_version_word(_NUMBER if left else part)
+        - _get_rank_of_php_version_word(_NUMBER if right else other)
+    )
 
 
-def _number(text: str) -> int:
+def _parse_leading_digits_bounded(text: str) -> int:
     digits = text[: next((place for place, char in enumerate(text) if not _is_digit(char)), len(text))]
     return min(int(digits), _LONGEST)
 
 
-def _get_rank(form: str) -> int:
-    return next((rank for prefix, rank in _RANKS.items() if form.startswith(prefix)), -1)
+def _get_rank_of_php_version_word(version_word: str) -> int:
+    return next((rank for prefix, rank in _RANKS.items() if version_word.startswith(prefix)), -1)
 
 
 def _sign(number: int) -> int:

@@ -84,7 +84,7 @@ class VexDocument:
     passed_over: tuple[tuple[str, str], ...]
 
 
-def render(statements: Iterable[Statement], form: Form, office: str) -> bytes:
+def render_statements_as_vex(statements: Iterable[Statement], form: Form, office: str) -> bytes:
     """Return the statements in a form, by whose word: ``office`` is its name. Where they hold is not told."""
     sorted_statements = sorted(
         statements, key=lambda statement: (statement.vulnerability, statement.product, statement.id)
@@ -102,7 +102,10 @@ def _render_openvex(statements: Sequence[Statement], office: str) -> dict[str, A
         {
             "vulnerability": {"name": statement.vulnerability},
             "products": [
-                {"@id": build_purl(statement.product), "identifiers": {"purl": build_purl(statement.product)}}
+                {
+                    "@id": build_purl_of_product(statement.product),
+                    "identifiers": {"purl": build_purl_of_product(statement.product)},
+                }
             ],
             "status": "not_affected",
             "justification": statement.justification,
@@ -131,7 +134,12 @@ def _render_cyclonedx(statements: Sequence[Statement], office: str) -> dict[str,
         "version": 1,
         "metadata": {"supplier": {"name": office}},
         "components": [
-            {"type": "library", "bom-ref": build_purl(name), "name": name, "purl": build_purl(name)}
+            {
+                "type": "library",
+                "bom-ref": build_purl_of_product(name),
+                "name": name,
+                "purl": build_purl_of_product(name),
+            }
             for name in products
         ],
         "vulnerabilities": [
@@ -143,7 +151,7 @@ def _render_cyclonedx(statements: Sequence[Statement], office: str) -> dict[str,
                     "justification": _TO_CYCLONEDX[statement.justification],
                     "detail": statement.reason,
                 },
-                "affects": [{"ref": build_purl(statement.product)}],
+                "affects": [{"ref": build_purl_of_product(statement.product)}],
             }
             for statement in statements
         ],
@@ -152,7 +160,7 @@ def _render_cyclonedx(statements: Sequence[Statement], office: str) -> dict[str,
     return {**document, "serialNumber": f"urn:uuid:{uuid.uuid5(_OURS, payload)}"}
 
 
-def build_purl(product: str) -> str:
+def build_purl_of_product(product: str) -> str:
     """Return a package URL of a product, whatever its version.
 
     A product is a source package of Debian, WordPress, one of its plugins or themes, or a package of Composer's.
@@ -167,9 +175,9 @@ def build_purl(product: str) -> str:
     return f"pkg:deb/debian/{quote(product, safe='')}"
 
 
-def parse_purl(address: str) -> str | None:
+def parse_product_name_from_purl(purl: str) -> str | None:
     """Return what a package URL is called in statements; None for what no host of ours has."""
-    match = re.fullmatch(r"pkg:(deb|generic|composer)/([^@?#]+)(?:@[^?#]*)?(?:\?([^#]*))?(?:#.*)?", address)
+    match = re.fullmatch(r"pkg:(deb|generic|composer)/([^@?#]+)(?:@[^?#]*)?(?:\?([^#]*))?(?:#.*)?", purl)
     if match is None:
         return None
     parts = [unquote(part) for part in match[2].split("/")]
@@ -183,7 +191,7 @@ def parse_purl(address: str) -> str | None:
     return unquote(source[1]) if source else parts[-1]
 
 
-def read(content: bytes, file: Any) -> VexDocument:
+def parse_vex_document(content: bytes, file: Any) -> VexDocument:
     """Return what a document says. Raises InputError for what is neither form."""
     try:
         data = json.loads(content)
@@ -214,19 +222,19 @@ def _iter_openvex(data: Mapping[str, Any]) -> Iterator[_Entry]:
         products = []
         for each in _select_dicts(statement.get("products")):
             inner = _select_dicts(each.get("subcomponents")) or [each]
-            products += [str(_get_address(part)) for part in inner]
+            products += [str(_get_purl_of_openvex_product(part)) for part in inner]
         if statement.get("status") != "not_affected":
             yield where, f"{name}: {statement.get('status')}"
             continue
         reason = str(
             statement.get("impact_statement") or statement.get("status_notes") or statement.get("justification") or ""
         )
-        yield from _iter_entries(where, name, products, str(statement.get("justification") or ""), reason)
+        yield from _iter_entries_for_each_purl(where, name, products, str(statement.get("justification") or ""), reason)
 
 
-def _get_address(part: Mapping[str, Any]) -> object:
-    identifiers = part.get("identifiers")
-    return (identifiers.get("purl") if isinstance(identifiers, dict) else None) or part.get("@id")
+def _get_purl_of_openvex_product(product: Mapping[str, Any]) -> object:
+    identifiers = product.get("identifiers")
+    return (identifiers.get("purl") if isinstance(identifiers, dict) else None) or product.get("@id")
 
 
 def _iter_cyclonedx(data: Mapping[str, Any]) -> Iterator[_Entry]:
@@ -242,22 +250,26 @@ def _iter_cyclonedx(data: Mapping[str, Any]) -> Iterator[_Entry]:
         refs = [str(each.get("ref")) for each in _select_dicts(vulnerability.get("affects"))]
         justification = _FROM_CYCLONEDX.get(str(analysis.get("justification")), "")
         reason = str(analysis.get("detail") or analysis.get("justification") or "")
-        yield from _iter_entries(where, name, [addresses.get(ref, ref) for ref in refs], justification, reason)
-
-
-def _iter_entries(where: str, name: str, addresses: Sequence[str], justification: str, reason: str) -> Iterator[_Entry]:
-    if not _ID.match(name) or justification not in _JUSTIFICATIONS:
-        yield where, f"{name}: {justification or 'no justification'}"
-        return
-    for address in addresses:
-        product_name = parse_purl(address)
-        yield (
-            VexStatement(name, product_name, justification, reason[:MAX_REASON])
-            if product_name
-            else (where, f"{name}: {address}")
+        yield from _iter_entries_for_each_purl(
+            where, name, [addresses.get(ref, ref) for ref in refs], justification, reason
         )
-    if not addresses:
-        yield where, f"{name}: no product"
+
+
+def _iter_entries_for_each_purl(
+    where: str, vulnerability: str, purls: Sequence[str], justification: str, reason: str
+) -> Iterator[_Entry]:
+    if not _ID.match(vulnerability) or justification not in _JUSTIFICATIONS:
+        yield where, f"{vulnerability}: {justification or 'no justification'}"
+        return
+    for address in purls:
+        product_name = parse_product_name_from_purl(address)
+        yield (
+            VexStatement(vulnerability, product_name, justification, reason[:MAX_REASON])
+            if product_name
+            else (where, f"{vulnerability}: {address}")
+        )
+    if not purls:
+        yield where, f"{vulnerability}: no product"
 
 
 def _select_dicts(value: Any) -> list[Mapping[str, Any]]:

@@ -45,15 +45,15 @@ class RenderedPage:
     """The first address of another site that the page itself went to: it was not followed."""
 
 
-def check() -> None:
+def check_browser_renders_safely() -> None:
     """Render something. Raises InputError, with what to do, where that cannot be done safely."""
     if not CHROMIUM.exists():
         raise InputError(f"{CHROMIUM} is not installed", mend="apt-get install chromium, or omit --render")
     if importlib.util.find_spec("playwright") is None:
         raise InputError("playwright is not installed", mend="install luytre[render], or omit --render")
-    _account()
+    _get_browser_account()
     try:
-        page = _render(_TRIAL, {})
+        page = _render_page_as_browser_account(_TRIAL, {})
     except UnreadableContent as error:
         raise InputError(
             "the browser does not start in its sandbox: {why}",
@@ -64,7 +64,7 @@ def check() -> None:
         raise InputError("the browser does not run scripts", mend="omit --render")
 
 
-def render(url: str, names: Iterable[str], address: str, ports: Mapping[str, int]) -> RenderedPage:
+def render_page_in_browser(url: str, names: Iterable[str], address: str, ports: Mapping[str, int]) -> RenderedPage:
     """Return the page at ``url`` with its scripts run.
 
     ``names``: the site's, all of them at ``address``. Raises Unreadable.
@@ -72,7 +72,7 @@ def render(url: str, names: Iterable[str], address: str, ports: Mapping[str, int
     ``ports``: by scheme, where it is not the usual one. No other port of the address can be reached.
     """
     host = f"[{address}]" if ":" in address else address
-    return _render(
+    return _render_page_as_browser_account(
         url,
         {
             f"{name}:{usual}": f"{host}:{ports.get(scheme, usual)}"
@@ -82,7 +82,7 @@ def render(url: str, names: Iterable[str], address: str, ports: Mapping[str, int
     )
 
 
-def _account() -> pwd.struct_passwd:
+def _get_browser_account() -> pwd.struct_passwd:
     if os.geteuid() != 0:
         raise InputError("only root can start the browser as another user", mend="run as root, or omit --render")
     try:
@@ -97,10 +97,13 @@ def _account() -> pwd.struct_passwd:
     return account
 
 
-def _render(url: str, places: dict[str, str]) -> RenderedPage:
-    account = _account()
+def _render_page_as_browser_account(url: str, places: dict[str, str]) -> RenderedPage:
+    account = _get_browser_account()
     question = json.dumps({"url": url, "places": places, "chromium": str(CHROMIUM), "longest": MAX_HTML})
-    with _alone(), tempfile.TemporaryDirectory(prefix="luytre-browser-", ignore_cleanup_errors=True) as home:
+    with (
+        _hold_lock_for_one_page(),
+        tempfile.TemporaryDirectory(prefix="luytre-browser-", ignore_cleanup_errors=True) as home,
+    ):
         os.chown(home, account.pw_uid, account.pw_gid)
         process = subprocess.Popen(
             [sys.executable, "-I", str(_PROGRAM)],
@@ -120,13 +123,13 @@ def _render(url: str, places: dict[str, str]) -> RenderedPage:
         except subprocess.TimeoutExpired:
             raise UnreadableContent(f"the browser took longer than {SECONDS:.0f} s") from None
         finally:
-            _end_all(account)
+            _kill_processes_of_account(account)
             process.communicate()
-    return _read(answer)
+    return _parse_untrusted_browser_answer(answer)
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
+def _hold_lock_for_one_page() -> Iterator[None]:
     """Allow one page at a time on this machine.
 
     Whatever runs as the account afterwards is a rest of that page.
@@ -138,7 +141,7 @@ def _alone() -> Iterator[None]:
         raise UnreadableContent(f"{_LOCK}: {error.strerror}") from error
 
 
-def _end_all(account: pwd.struct_passwd) -> None:
+def _kill_processes_of_account(account: pwd.struct_passwd) -> None:
     """End everything that runs as the account: a browser's processes leave the group that they were started in."""
     end = f"import os; os.kill(-1, {int(signal.SIGKILL)})"
     subprocess.run(
@@ -151,7 +154,7 @@ def _end_all(account: pwd.struct_passwd) -> None:
     )
 
 
-def _read(answer: bytes) -> RenderedPage:
+def _parse_untrusted_browser_answer(answer: bytes) -> RenderedPage:
     """Return the answer of a process that a hostile page may have taken over."""
     try:
         document: Any = json.loads(answer[:_MAX_ANSWER])

@@ -28,21 +28,21 @@ class UnreadableContent(ValueError):
     """Content that is not read."""
 
 
-class Costly(UnreadableContent):
+class CostlyContent(UnreadableContent):
     """Content that cannot be read at a reasonable price."""
 
 
-class Children:
+class ChildProcessPool:
     """As many children as this machine has processors, each running ``python -m MODULE`` when it is first asked."""
 
     def __init__(self, module: str, longest: int) -> None:
         """Start with ``longest``: bytes of one question or answer."""
-        self._idle: LifoQueue[_Child] = LifoQueue()
+        self._idle: LifoQueue[_ChildProcess] = LifoQueue()
         for _ in range(os.cpu_count() or 1):
-            self._idle.put(_Child(module, longest))
-        atexit.register(self._end_all)
+            self._idle.put(_ChildProcess(module, longest))
+        atexit.register(self._kill_idle_children)
 
-    def ask(self, question: Mapping[str, Any], seconds: float, places: Sequence[str] = ()) -> dict[str, Any]:
+    def ask_idle_child(self, question: Mapping[str, Any], seconds: float, places: Sequence[str] = ()) -> dict[str, Any]:
         """Return what a child answers, which may read the folders ``places``.
 
         Raises Unreadable when it does not in ``seconds``, Costly when it is not worth it.
@@ -53,20 +53,20 @@ class Children:
         except Empty:
             raise UnreadableContent("other pages took all the time for reading") from None
         try:
-            return child.ask(question, ends, tuple(places))
+            return child.ask_child_until_deadline(question, ends, tuple(places))
         except BaseException:
-            child.end()
+            child.kill_child()
             raise
         finally:
             self._idle.put(child)
 
-    def _end_all(self) -> None:
+    def _kill_idle_children(self) -> None:
         with contextlib.suppress(Empty):
             while True:
-                self._idle.get_nowait().end()
+                self._idle.get_nowait().kill_child()
 
 
-class _Child:
+class _ChildProcess:
     """Started when it is first asked, and again when it was ended."""
 
     def __init__(self, module: str, longest: int) -> None:
@@ -75,9 +75,11 @@ class _Child:
         self._places: tuple[str, ...] = ()
         self._has_greeted = False
 
-    def ask(self, question: Mapping[str, Any], ends: float, places: tuple[str, ...]) -> dict[str, Any]:
+    def ask_child_until_deadline(
+        self, question: Mapping[str, Any], deadline: float, places: tuple[str, ...]
+    ) -> dict[str, Any]:
         if self._process is None or self._process.poll() is not None or self._places != places:
-            self.end()
+            self.kill_child()
             self._places, self._has_greeted = places, False
             self._process = subprocess.Popen(
                 [sys.executable, "-I", "-m", self._module, *places],
@@ -92,11 +94,11 @@ class _Child:
             raise UnreadableContent("no reader")
         remaining_bytes, answers = (
             memoryview(message_framing.pack_message(question)),
-            message_framing.Unpacker(self._longest),
+            message_framing.MessageUnpacker(self._longest),
         )
         os.set_blocking(stdin.fileno(), False)
         while True:
-            wait = ends - time.monotonic()
+            wait = deadline - time.monotonic()
             if wait <= 0:
                 raise UnreadableContent("this page takes too long to read")
             readable, writable, _ = select.select([stdout], [stdin] if remaining_bytes else [], [], wait)
@@ -106,27 +108,29 @@ class _Child:
             if readable:
                 piece = os.read(stdout.fileno(), _PIECE)
                 if not piece:
-                    raise Costly("this page is built to cost time or memory")
+                    raise CostlyContent("this page is built to cost time or memory")
                 for answer in answers.iter_messages(piece):
                     if self._has_greeted:
                         return answer
-                    sandbox.note_isolation(answer.get("apart") is True)
+                    sandbox.note_whether_child_was_isolated(answer.get("apart") is True)
                     self._has_greeted = True
 
-    def end(self) -> None:
+    def kill_child(self) -> None:
         if self._process is not None:
             self._process.kill()
             with self._process:
                 self._process = None
 
 
-def serve(answer: Callable[[dict[str, Any]], Mapping[str, Any]], memory: int, seconds: float, longest: int) -> None:
+def answer_questions_as_child(
+    answer: Callable[[dict[str, Any]], Mapping[str, Any]], memory: int, seconds: float, longest: int
+) -> None:
     """Do what a child does: say whether it is apart, and answer until nobody asks any more.
 
     It has ``memory`` bytes of addresses, and for each question ``seconds`` of a processor's time.
     """
-    os.write(1, message_framing.pack_message({"apart": sandbox.confine(memory, sys.argv[1:])}))
-    questions = message_framing.Unpacker(longest)
+    os.write(1, message_framing.pack_message({"apart": sandbox.confine_this_process_to_sandbox(memory, sys.argv[1:])}))
+    questions = message_framing.MessageUnpacker(longest)
     while piece := os.read(0, _PIECE):
         for question in questions.iter_messages(piece):
             signal.setitimer(signal.ITIMER_PROF, seconds)

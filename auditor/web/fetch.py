@@ -61,13 +61,13 @@ class FetchResult:
     """False for URLs that nobody declared: the login page and an asset that the start page uses."""
 
     @property
-    def serves(self) -> bool:
+    def serves_page_or_redirect_of_site(self) -> bool:
         """Return whether a visitor gets a page or a redirect of this very site."""
         return self.own and self.status is not None and self.status < 400
 
 
 @dataclass(frozen=True)
-class Raw:
+class RawResponse:
     """The answer to one request, unread, or why there was none."""
 
     status: int | None
@@ -82,12 +82,12 @@ class Raw:
     """Why there was no answer, or why its body was not taken."""
 
     @property
-    def location(self) -> str | None:
+    def redirect_location(self) -> str | None:
         """Return where a redirect leads, as it was sent."""
         return self.headers.get("location")
 
     @property
-    def media(self) -> str:
+    def media_type(self) -> str:
         """Return media type, as text/html."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()[:100]
 
@@ -97,14 +97,14 @@ class Client:
 
     def __init__(self, ca_file: str | None = None) -> None:
         """Trust ``ca_file``, an authority, besides the system's. Raises InputError when it cannot be read."""
-        self._strict = _make_strict_context(ca_file)
-        self._lenient = _lenient()
+        self._strict = _make_verifying_context(ca_file)
+        self._lenient = _make_context_without_verification()
         self._given_up: set[str] = set()
         """Sites with a page that was built to cost time."""
         self._turn = threading.Lock()
         """Pages of one host are read one after the other, so that those of others do not wait for more than one."""
 
-    def get(
+    def fetch_page(
         self,
         scheme: str,
         address: str,
@@ -122,16 +122,16 @@ class Client:
         ``check_trust``: whether to find out if a browser would trust the certificate.
         """
         with Deadline(FETCH_SECONDS) as deadline:
-            fetch = _Fetch(scheme, address, domain, path, port, is_declared, self._given_up, self._turn, deadline)
-            answer = fetch.by(self._strict if check_trust else self._lenient)
+            fetch = _PageFetch(scheme, address, domain, path, port, is_declared, self._given_up, self._turn, deadline)
+            answer = fetch.request_page_as_browser(self._strict if check_trust else self._lenient)
             if _VERIFY_FAILURE in answer.error:
                 # A site with a bad certificate still has to serve its visitors what it did.
-                answer = fetch.by(self._lenient, is_trusted=False)
+                answer = fetch.request_page_as_browser(self._lenient, is_trusted=False)
         return answer
 
-    def raw(
+    def fetch_raw_response(
         self, scheme: str, address: str, domain: str, path: str, port: int | None, headers: Mapping[str, str]
-    ) -> Raw:
+    ) -> RawResponse:
         """Return the bytes of one page, asked for with these headers, whatever the certificate.
 
         Redirects are not followed.
@@ -139,12 +139,12 @@ class Client:
         Never raises for what answers.
         """
         with Deadline(FETCH_SECONDS) as deadline:
-            fetch = _Fetch(scheme, address, domain, path, port, False, self._given_up, self._turn, deadline)
-            return fetch.raw(self._lenient, headers)
+            fetch = _PageFetch(scheme, address, domain, path, port, False, self._given_up, self._turn, deadline)
+            return fetch.request_raw_response(self._lenient, headers)
 
 
 @functools.cache
-def _make_strict_context(ca_file: str | None) -> ssl.SSLContext:
+def _make_verifying_context(ca_file: str | None) -> ssl.SSLContext:
     context = ssl.create_default_context()
     context.check_hostname = False  # The name is judged by _names_the_site, which tells it from distrust.
     if ca_file is not None:
@@ -159,7 +159,7 @@ def _make_strict_context(ca_file: str | None) -> ssl.SSLContext:
 
 
 @functools.cache
-def _lenient() -> ssl.SSLContext:
+def _make_context_without_verification() -> ssl.SSLContext:
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -167,7 +167,7 @@ def _lenient() -> ssl.SSLContext:
 
 
 @dataclass
-class _Fetch:
+class _PageFetch:
     scheme: str
     address: str
     domain: str
@@ -178,7 +178,7 @@ class _Fetch:
     turn: threading.Lock
     deadline: Deadline
 
-    def _body(self, response: httpx.Response) -> bytes:
+    def _read_bounded_body(self, response: httpx.Response) -> bytes:
         body = bytearray()
         for chunk in response.iter_raw():
             body += chunk
@@ -187,20 +187,22 @@ class _Fetch:
                 break
         return bytes(body)
 
-    def _page(self, body: bytes, url: str) -> VisiblePage:
+    def _parse_page_in_turn(self, body: bytes, url: str) -> VisiblePage:
         if not self.turn.acquire(timeout=self.deadline.get_remaining()):
             raise reader.UnreadableContent("other pages of the host took all the time for reading")
         try:
             if self.domain in self.given_up:
-                raise reader.Costly("another page of the site was built to cost time: not read again")
-            return reader.read(body, url, self.deadline.get_remaining())
-        except reader.Costly:
+                raise reader.CostlyContent("another page of the site was built to cost time: not read again")
+            return reader.read_page_in_child_process(body, url, self.deadline.get_remaining())
+        except reader.CostlyContent:
             self.given_up.add(self.domain)
             raise
         finally:
             self.turn.release()
 
-    def raw(self, context: ssl.SSLContext, headers: Mapping[str, str], *, is_trusted: bool = True) -> Raw:
+    def request_raw_response(
+        self, context: ssl.SSLContext, headers: Mapping[str, str], *, is_trusted: bool = True
+    ) -> RawResponse:
         """Return one request, its answer bounded and unpacked."""
         host = f"[{self.address}]" if ":" in self.address else self.address
         target = f"{self.scheme}://{host}{f':{self.port}' if self.port else ''}{self.path}"
@@ -213,29 +215,29 @@ class _Fetch:
                     "GET",
                     target,
                     headers={"Host": self.domain, **headers, "Accept-Encoding": ACCEPT_ENCODING},
-                    extensions={"sni_hostname": self.domain, "trace": self.deadline.trace},
+                    extensions={"sni_hostname": self.domain, "trace": self.deadline.trace_httpx_connections},
                 ) as response,
             ):
-                own = _names_the_site(response, self.domain)
+                own = _is_response_certificate_for_domain(response, self.domain)
                 response_headers = {name.lower(): value[:MAX_HEADER] for name, value in response.headers.items()}
                 response_headers = dict(itertools.islice(response_headers.items(), MAX_HEADERS))
                 status = response.status_code
-                compressed_body = self._body(response)
-                body = decode_body(compressed_body, response.headers.get("content-encoding", ""), MAX_BODY)
+                compressed_body = self._read_bounded_body(response)
+                body = decompress_body(compressed_body, response.headers.get("content-encoding", ""), MAX_BODY)
             self.deadline.get_remaining()
         except Exception as error:  # any: certificates and answers are built by others, and their readers are not ours
-            what = f"{type(error).__name__}: {self.deadline.explain(error)}"[:200]
-            return Raw(status, response_headers, own=own, is_trusted=is_trusted, error=what)
-        return Raw(status, response_headers, body, own=own, is_trusted=is_trusted)
+            what = f"{type(error).__name__}: {self.deadline.explain_error_or_timeout(error)}"[:200]
+            return RawResponse(status, response_headers, own=own, is_trusted=is_trusted, error=what)
+        return RawResponse(status, response_headers, body, own=own, is_trusted=is_trusted)
 
-    def by(self, context: ssl.SSLContext, *, is_trusted: bool = True) -> FetchResult:
+    def request_page_as_browser(self, context: ssl.SSLContext, *, is_trusted: bool = True) -> FetchResult:
         """Return what a browser is given, read."""
         url = f"{self.scheme}://{self.domain}{self.path}"
-        raw = self.raw(context, BROWSER, is_trusted=is_trusted)
+        raw = self.request_raw_response(context, BROWSER, is_trusted=is_trusted)
         page, error = EMPTY, raw.error
-        if not error and raw.media in ("text/html", "application/xhtml+xml"):
+        if not error and raw.media_type in ("text/html", "application/xhtml+xml"):
             try:
-                page = self._page(raw.body, url)
+                page = self._parse_page_in_turn(raw.body, url)
                 self.deadline.get_remaining()
             except (reader.UnreadableContent, TimeoutError) as unread:
                 error = f"{type(unread).__name__}: {unread}"[:200]
@@ -244,9 +246,9 @@ class _Fetch:
         return FetchResult(
             url=url,
             status=raw.status,
-            location=raw.location or None,
+            location=raw.redirect_location or None,
             size=len(raw.body),
-            media=raw.media,
+            media=raw.media_type,
             page=page,
             own=raw.own,
             is_trusted=is_trusted,
@@ -254,7 +256,7 @@ class _Fetch:
         )
 
 
-def decode_body(body: bytes, encoding: str, limit: int) -> bytes:
+def decompress_body(body: bytes, encoding: str, limit: int) -> bytes:
     """Return a body as it was before its server packed it, asked or not: the first ``limit`` bytes and a few, or fewer.
 
     Raises ValueError for what is packed otherwise than with gzip or deflate, once.
@@ -277,13 +279,13 @@ _WINDOW_BITS = {"": (), "identity": (), "gzip": (31,), "x-gzip": (31,), "deflate
 """Ways in which zlib unpacks what is packed like that."""
 
 
-def _names_the_site(response: httpx.Response, domain: str) -> bool:
+def _is_response_certificate_for_domain(response: httpx.Response, domain: str) -> bool:
     """Return whether the certificate, be it expired or unknown, was made out to the domain. True without TLS."""
     connection = response.extensions["network_stream"].get_extra_info("ssl_object")
-    return connection is None or names_the_site(connection.getpeercert(True) or b"", domain)
+    return connection is None or is_certificate_for_domain(connection.getpeercert(True) or b"", domain)
 
 
-def names_the_site(der: bytes, domain: str) -> bool:
+def is_certificate_for_domain(der: bytes, domain: str) -> bool:
     """Return whether a certificate, be it expired or unknown, was made out to the domain."""
     try:
         certificate = x509.load_der_x509_certificate(der)

@@ -34,12 +34,12 @@ _FORMAT_START = re.compile(
 _ATTRIBUTE = re.compile(r"[\s/]++[^\s/>=][^\s/>=]*+(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s>\"'][^\s>]*+))?+")
 
 
-def limit_html(html: str) -> str:
+def cut_excess_from_html(html: str) -> str:
     """Return the page without what is too much of it: the middle of a long one, further open formats and attributes."""
-    return cut(html)[0]
+    return cut_excess_from_html_and_tell_if_whole(html)[0]
 
 
-def cut(html: str) -> tuple[str, bool]:
+def cut_excess_from_html_and_tell_if_whole(html: str) -> tuple[str, bool]:
     """Return the same, and whether all that people may see of it is still there."""
     whole = True
     if len(html) > MAX_CHARACTERS:
@@ -51,17 +51,19 @@ def cut(html: str) -> tuple[str, bool]:
         end = MAX_TAGS // _END_SHARE
         pieces = html.split("<")
         html = "<".join(pieces[: MAX_TAGS - end + 1] + pieces[-end:])
-    if _has_long_piece(html):
+    if _has_long_piece_without_tag_start(html):
         first, *pieces = html.split("<")
-        html = "<".join([first, *map(_few_attributes, pieces)])
-    return html if _at_most(MAX_FORMATS, _FORMAT_START, html) else _few_formats(html), whole
+        html = "<".join([first, *map(_drop_excess_attributes_of_tag, pieces)])
+    return html if _has_at_most_matches_in_html(MAX_FORMATS, _FORMAT_START, html) else _drop_excess_open_format_tags(
+        html
+    ), whole
 
 
-def _at_most(most: int, pattern: re.Pattern[str], html: str) -> bool:
+def _has_at_most_matches_in_html(most: int, pattern: re.Pattern[str], html: str) -> bool:
     return next(itertools.islice(pattern.finditer(html), most, None), None) is None
 
 
-def _has_long_piece(html: str) -> bool:
+def _has_long_piece_without_tag_start(html: str) -> bool:
     """Return whether more than LONG_TAG letters stand somewhere without a ``<`` among them."""
     at = 0
     while len(html) - at > LONG_TAG:
@@ -72,7 +74,7 @@ def _has_long_piece(html: str) -> bool:
     return False
 
 
-def _few_attributes(piece: str) -> str:
+def _drop_excess_attributes_of_tag(piece: str) -> str:
     """Return what follows a ``<``, without the attributes of its tag that are too many."""
     if len(piece) <= LONG_TAG or not piece[:1].isalpha():
         return piece
@@ -86,8 +88,8 @@ def _few_attributes(piece: str) -> str:
     return piece if _ATTRIBUTE.match(piece, at) is None else piece[:at] + ">" + piece[at:].rpartition(">")[2]
 
 
-def _few_formats(html: str) -> str:
-    if _at_most(MAX_FORMATS, _FORMAT, html):
+def _drop_excess_open_format_tags(html: str) -> str:
+    if _has_at_most_matches_in_html(MAX_FORMATS, _FORMAT, html):
         return html
     pieces, at = [], 0
     open_counts = dict.fromkeys(_FORMATS, 0)

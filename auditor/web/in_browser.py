@@ -33,7 +33,7 @@ _ARGUMENTS = (
 )
 
 
-def _confine() -> None:
+def _drop_rights_and_limit_resources() -> None:
     """Confine what is started.
 
     It neither gains rights, nor writes much, nor takes the machine's time and memory.
@@ -50,7 +50,7 @@ _NO_CONTENT = 204
 """Leaves a page that wants to go elsewhere as it is."""
 
 
-class _Visit:
+class _PageVisit:
     """One page, and what it tried to do."""
 
     def __init__(self, own: frozenset[str]) -> None:
@@ -61,12 +61,12 @@ class _Visit:
         self.led_to: str | None = None
         self.requests = 0
 
-    def decide(self, route: Route) -> None:
+    def let_through_or_abort_request(self, route: Route) -> None:
         """Let a request of the page through to the site itself, or ends it."""
         request = route.request
         self.requests += 1
-        own = _place(request.url) in self.own
-        frame = _frame(request)
+        own = _get_name_and_port_of_url(request.url) in self.own
+        frame = _get_frame_of_request(request)
         leaves = request.is_navigation_request() and (frame is None or frame.parent_frame is None)
         if (frame is None and self.requests > 1) or (frame is not None and frame.page != self.page):
             route.abort()
@@ -83,7 +83,7 @@ class _Visit:
             route.abort()
 
 
-def _place(url: str) -> str | None:
+def _get_name_and_port_of_url(url: str) -> str | None:
     """Return whom an address asks: a name with a port, said or usual; None for what has none."""
     parts = urlsplit(url)
     try:
@@ -93,7 +93,7 @@ def _place(url: str) -> str | None:
     return f"{parts.hostname}:{port}"
 
 
-def _frame(request: Request) -> Frame | None:
+def _get_frame_of_request(request: Request) -> Frame | None:
     """Return where a request comes from; None for the first one of a page, which has no frame yet."""
     try:
         return request.frame
@@ -101,10 +101,10 @@ def _frame(request: Request) -> Frame | None:
         return None
 
 
-def _render_page(question: dict[str, Any]) -> dict[str, Any]:
+def _render_page_in_chromium(question: dict[str, Any]) -> dict[str, Any]:
     places = question["places"]
     rules = ", ".join([*(f"MAP {name} {place}" for name, place in places.items()), "MAP * ~NOTFOUND"])
-    visit = _Visit(frozenset(places))
+    visit = _PageVisit(frozenset(places))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=question["chromium"],
@@ -118,17 +118,17 @@ def _render_page(question: dict[str, Any]) -> dict[str, Any]:
             locale="vi-VN",
             user_agent=_AGENT,
         )
-        context.route("**/*", visit.decide)
+        context.route("**/*", visit.let_through_or_abort_request)
         context.route_web_socket("**/*", lambda socket: socket.close())
         page = visit.page = context.new_page()
         context.on("page", lambda other: other.close())
-        _go(page, question["url"])
+        _open_url_and_wait_for_scripts(page, question["url"])
         html = page.content()
         browser.close()
     return {"html": html[: question["longest"]], "led_to": visit.led_to}
 
 
-def _go(page: Page, url: str) -> None:
+def _open_url_and_wait_for_scripts(page: Page, url: str) -> None:
     try:
         page.goto(url, wait_until="domcontentloaded", timeout=_LOAD_MS)
     except Error:
@@ -139,10 +139,10 @@ def _go(page: Page, url: str) -> None:
 
 def main() -> None:
     """Answer the one question on standard input."""
-    _confine()
+    _drop_rights_and_limit_resources()
     question = json.loads(sys.stdin.buffer.read())
     try:
-        answer = _render_page(question)
+        answer = _render_page_in_chromium(question)
     except Error as error:
         answer = {"error": str(error).partition("\n")[0]}
     sys.stdout.write(json.dumps(answer))

@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
-from auditor.web.html_limits import limit_html
+from auditor.web.html_limits import cut_excess_from_html
 
 MAX_LINES = 2_000
 MAX_LINE = 200
@@ -57,61 +57,64 @@ EMPTY = VisiblePage()
 """What there is to read in something that is not HTML."""
 
 
-def read(html: str, url: str) -> VisiblePage:
+def parse_visible_page_of_html(html: str, url: str) -> VisiblePage:
     """Return the page at ``url``, whatever its text."""
-    html = limit_html(html)
+    html = cut_excess_from_html(html)
     tree = LexborHTMLParser(html)
     title = tree.css_first("title")
-    asset = _asset(tree, url)
-    complaints, folders = _complaints(html), _folders(tree, url)
+    asset = _find_path_of_first_asset(tree, url)
+    complaints, folders = _find_error_messages_in_html(html), _find_linked_folder_paths(tree, url)
     tree.strip_tags(_UNSEEN)
     text = tree.body.text(deep=True, separator="\n", strip=True) if tree.body else ""
     headings = (node.text(deep=True, separator=" ", strip=True) for node in tree.css("h1, h2")[:MAX_HEADINGS])
     return VisiblePage(
         title=" ".join(title.text(deep=True).split())[:MAX_TITLE] if title else "",
-        lines=_key(itertools.islice(text.splitlines(), MAX_LINES)),
-        headings=_key(headings),
+        lines=_normalize_texts_with_digits_as_zero(itertools.islice(text.splitlines(), MAX_LINES)),
+        headings=_normalize_texts_with_digits_as_zero(headings),
         complaints=complaints,
         asset=asset,
         folders=folders,
     )
 
 
-def _complaints(html: str) -> frozenset[str]:
+def _find_error_messages_in_html(html: str) -> frozenset[str]:
     complaints = (
-        f"{kind}: {_shorten_text(what)}"
+        f"{kind}: {_collapse_blanks_and_shorten_text(what)}"
         for pattern in (_COMPLAINT, _PLAIN_COMPLAINT)
         for kind, what in pattern.findall(html)
     )
     return frozenset(itertools.islice(itertools.chain(complaints, _TROUBLE.findall(html)), MAX_COMPLAINTS))
 
 
-def _key(texts: Iterable[str]) -> frozenset[str]:
-    return frozenset(filter(None, (_DIGITS.sub("0", _shorten_text(text)) for text in texts)))
+def _normalize_texts_with_digits_as_zero(texts: Iterable[str]) -> frozenset[str]:
+    return frozenset(filter(None, (_DIGITS.sub("0", _collapse_blanks_and_shorten_text(text)) for text in texts)))
 
 
-def _shorten_text(text: str) -> str:
+def _collapse_blanks_and_shorten_text(text: str) -> str:
     return " ".join(text.split())[:MAX_LINE]
 
 
-def _asset(tree: LexborHTMLParser, url: str) -> str | None:
+def _find_path_of_first_asset(tree: LexborHTMLParser, url: str) -> str | None:
     for (selector, attribute), suffixes in zip(_LINKS, _ASSETS, strict=True):
         for node in tree.css(selector)[:200]:
-            path = _own_path(node.attributes.get(attribute) or "", url)
+            path = _get_link_path_on_same_domain(node.attributes.get(attribute) or "", url)
             if path is not None and path.partition("?")[0].lower().endswith(suffixes):
                 return path
     return None
 
 
-def _folders(tree: LexborHTMLParser, url: str) -> tuple[str, ...]:
-    paths = (_own_path(node.attributes.get("href") or "", url) for node in tree.css("a[href]")[:MAX_LINKS])
+def _find_linked_folder_paths(tree: LexborHTMLParser, url: str) -> tuple[str, ...]:
+    paths = (
+        _get_link_path_on_same_domain(node.attributes.get("href") or "", url)
+        for node in tree.css("a[href]")[:MAX_LINKS]
+    )
     folder_paths = (
         path for path in paths if path is not None and "?" not in path and "." not in path.rpartition("/")[2]
     )
     return tuple(itertools.islice(dict.fromkeys(path.rstrip("/") + "/" for path in folder_paths), MAX_FOLDERS))
 
 
-def _own_path(link: str, url: str) -> str | None:
+def _get_link_path_on_same_domain(link: str, url: str) -> str | None:
     """Return the path that a link means on the same domain, if it does."""
     try:
         there = urlsplit(urljoin(url, link.strip()[:500]))

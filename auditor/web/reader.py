@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from auditor.web import children, page
-from auditor.web.children import Children, Costly, UnreadableContent
+from auditor.web.children import ChildProcessPool, CostlyContent, UnreadableContent
 from auditor.web.page import VisiblePage
 
 PAGE_SECONDS = 1.5
@@ -16,18 +16,20 @@ does much else takes longer over the same."""
 MEMORY = 200_000_000
 """Bytes of addresses of a child."""
 _MAX_MESSAGE = 16_000_000
-_CHILDREN = Children(__name__, _MAX_MESSAGE)
+_CHILDREN = ChildProcessPool(__name__, _MAX_MESSAGE)
 
 
-def read(body: bytes, url: str, seconds: float) -> VisiblePage:
+def read_page_in_child_process(body: bytes, url: str, seconds: float) -> VisiblePage:
     """Return the page at ``url``, whatever the bytes.
 
     Raises Unreadable when it is not read in ``seconds``, Costly when it is not worth it.
     """
-    return _page(_CHILDREN.ask({"html": body.decode("utf-8", "replace"), "url": url}, seconds))
+    return _make_page_from_child_answer(
+        _CHILDREN.ask_idle_child({"html": body.decode("utf-8", "replace"), "url": url}, seconds)
+    )
 
 
-def _page(answer: Mapping[str, Any]) -> VisiblePage:
+def _make_page_from_child_answer(answer: Mapping[str, Any]) -> VisiblePage:
     return VisiblePage(
         title=str(answer["title"]),
         lines=frozenset(map(str, answer["lines"])),
@@ -38,12 +40,12 @@ def _page(answer: Mapping[str, Any]) -> VisiblePage:
     )
 
 
-def _answer(question: Mapping[str, Any]) -> Mapping[str, Any]:
-    page_fields = vars(page.read(question["html"], question["url"]))
+def _parse_page_for_question(question: Mapping[str, Any]) -> Mapping[str, Any]:
+    page_fields = vars(page.parse_visible_page_of_html(question["html"], question["url"]))
     return {key: list(value) if isinstance(value, frozenset | tuple) else value for key, value in page_fields.items()}
 
 
-__all__ = ["Costly", "UnreadableContent", "VisiblePage", "read"]
+__all__ = ["CostlyContent", "UnreadableContent", "VisiblePage", "read_page_in_child_process"]
 
 if __name__ == "__main__":
-    children.serve(_answer, MEMORY, PAGE_SECONDS, _MAX_MESSAGE)
+    children.answer_questions_as_child(_parse_page_for_question, MEMORY, PAGE_SECONDS, _MAX_MESSAGE)

@@ -19,10 +19,10 @@ PLACES = {
 
 def renew(host: str, run: Callable[[str], str]) -> None:
     """Put a new key and certificate in the place of those of the host's site."""
-    (domain, site), *_ = lab.spec().hosts[host].sites.items()
+    (domain, site), *_ = lab.load_lab_spec().hosts[host].sites.items()
     today = dt.datetime.now(dt.UTC).date()
     period = today - dt.timedelta(days=1), today + dt.timedelta(days=DAYS - 1)
-    made = ca.issue_certificate(lab.state().ca, domain, site, today, period=period)
+    made = ca.issue_certificate(lab.get_lab_state_in_use().ca_certificate_file, domain, site, today, period=period)
     *places, service = PLACES[host]
     wanted = zip(places, made, strict=True)
     written = [f"printf %s {shlex.quote(text)} >{place}" for place, text in wanted]

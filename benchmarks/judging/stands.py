@@ -10,7 +10,7 @@ from pathlib import Path
 
 from auditor import lab
 from auditor.errors import LabError
-from auditor.lab.ssh import build_root_command
+from auditor.lab.ssh import build_remote_command_run_as_root
 from benchmarks.judging import certificate, tools
 from tests.lab import own_kernel
 
@@ -26,11 +26,11 @@ class Stand:
     kind: str
 
     def __str__(self) -> str:
-        return f"{self.host} ({lab.spec().hosts[self.host].release}), {self.kind}"
+        return f"{self.host} ({lab.load_lab_spec().hosts[self.host].release}), {self.kind}"
 
     def run(self, script: str, *, given: bytes | None = None, timeout: float = 3600) -> str:
         """Return what a shell script says, run by root over SSH; how it ends is the script's own to say."""
-        program, *words = lab.ssh_command(self.host, remote=build_root_command(script))
+        program, *words = lab.build_ssh_command_of_machine(self.host, remote=build_remote_command_run_as_root(script))
         ssh = [program, "-o", "ConnectTimeout=60", *words]  # of an emulated processor's handshake
         done = subprocess.run(ssh, input=given or b"", capture_output=True, timeout=timeout, check=False)
         if done.returncode == 255:
@@ -69,7 +69,7 @@ def standing(stand: Stand) -> Iterator[Stand]:
         if stand.kind == MACHINE:
             last.enter_context(own_kernel.booted(stand.host, own_kernel.disk(stand.host, tools.cache())))
         else:
-            lab.pristine([stand.host])
-            last.callback(lab.down, [stand.host])
+            lab.provide_pristine_machines([stand.host])
+            last.callback(lab.stop_machines, [stand.host])
         certificate.renew(stand.host, stand.run)
         yield stand

@@ -110,7 +110,7 @@ def prepare(trial: Trial) -> tuple[Ways, smoke.Answers]:
     """
     place = trial.place
     (place.folder / "state").mkdir()
-    lab.reset([trial.host])
+    lab.reset_machines_to_pristine_image([trial.host])
     quiet(trial.host)
     place.sh("command -v nft > /dev/null || apt-get -qq install -y nftables > /dev/null 2>&1")
     if "disk_full" in trial.pair:
@@ -145,7 +145,9 @@ def settle(trial: Trial) -> None:
     while time.monotonic() < until:
         with contextlib.suppress(subprocess.TimeoutExpired, RuntimeError):
             state = trial.place.sh(f"{waiting} || {timers} || systemctl is-system-running || true", 20).strip()
-            if state in ("running", "degraded") and lab.lets_in(trial.host):  # on a busy machine "unknown" for a while
+            if state in ("running", "degraded") and lab.is_ssh_login_as_root_possible(
+                trial.host
+            ):  # on a busy machine "unknown" for a while
                 return
         time.sleep(0.5)
     trial.wrong["stuck"] = (
@@ -180,7 +182,11 @@ def unserved(before: smoke.Answers, after: smoke.Answers, contained: Collection[
     for domain, answers in before.items():
         for was in answers:
             answer = now.get((domain, was.url))
-            if not was.serves or "lt-an" in was.url or (answer is not None and answer.serves):
+            if (
+                not was.serves_page_or_redirect_of_site
+                or "lt-an" in was.url
+                or (answer is not None and answer.serves_page_or_redirect_of_site)
+            ):
                 continue
             status = answer.status if answer is not None else None
             if not ((status == 503 and "site" in contained) or (not status and "isolation" in contained)):
@@ -273,10 +279,10 @@ def main() -> int:
     parser.add_argument("--keep", action="store_true", help="keep the folder of each trial")
     options = parser.parse_args()
     hosts = options.hosts.split(",")
-    if unknown := {*hosts} - {*lab.hosts()}:
+    if unknown := {*hosts} - {*lab.get_standard_machines_by_name()}:
         parser.error(f"not known: {', '.join(sorted(unknown))}")
     until = time.monotonic() + 60 * options.minutes
-    lab.up(hosts)
+    lab.boot_machines_and_await_sites(hosts)
     trials: list[Trial] = []
     chains: dict[str, list[int]] = {host: [] for host in hosts}
     for seed in options.seeds:

@@ -197,9 +197,9 @@ def kill(trial: Trial) -> None:
 
 
 def cable(trial: Trial) -> None:
-    lab.link(trial.host, up=False)
+    lab.plug_or_pull_network_cable_of_machine(trial.host, up=False)
     time.sleep(trial.random.uniform(1, 80))
-    lab.link(trial.host, up=True)
+    lab.plug_or_pull_network_cable_of_machine(trial.host, up=True)
 
 
 def disk_full(trial: Trial) -> None:

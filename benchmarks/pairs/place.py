@@ -23,7 +23,7 @@ class Place:
 
     def sh(self, script: str, timeout: float = 90) -> str:
         """Return what a script prints as root on the host. Raises RuntimeError when it fails."""
-        done = lab.run(self.host, script, timeout=timeout)
+        done = lab.run_on_machine_as_root(self.host, script, timeout=timeout)
         if done.returncode:
             raise RuntimeError(f"{script[:80]!r}: {done.stderr.decode('utf-8', 'replace')[-300:]}")
         return done.stdout.decode("utf-8", "replace")
@@ -32,9 +32,9 @@ class Place:
         """Write an archive of the WordPress there as its makers pack it, once: from before anything is planted."""
         file = self.folder / "wordpress-6.zip"
         if not file.exists():
-            root = next(iter(lab.spec().hosts[self.host].sites.values())).document_root
+            root = next(iter(lab.load_lab_spec().hosts[self.host].sites.values())).document_root
             script = f"cd {root} && find {SOURCE_FOLDERS} -name '*.php' -print0 | tar -c --null -T -"
-            packed = lab.run(self.host, script).stdout
+            packed = lab.run_on_machine_as_root(self.host, script).stdout
             with tarfile.open(fileobj=io.BytesIO(packed)) as found, zipfile.ZipFile(file, "w") as archive:
                 for member in found:
                     content = found.extractfile(member)

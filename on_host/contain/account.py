@@ -30,42 +30,52 @@ FILES = ("/etc", "/etc/shadow", "/etc/shadow-", "/etc/passwd")
 """What the programs replace, and read."""
 
 
-def contain(request, _connection):
+def lock_account_on_trial(request, _connection):
     """Lock an account, on trial, and end its sessions; what is confirmed already stays so. Raises Refused."""
     name = request["what"]
-    entry = check(request)
+    entry = get_account_that_may_be_locked(request)
     with TRIALS.record.hold_lock():
-        record = TRIALS.record.find_before_start(request)
+        record = TRIALS.record.find_record_before_action_starts(request)
         if record is None:
-            record = {"id": request["id"], "what": name, "account": name, "uid": entry.pw_uid, **capture_state(name)}
+            record = {
+                "id": request["id"],
+                "what": name,
+                "account": name,
+                "uid": entry.pw_uid,
+                **capture_account_state(name),
+            }
         if not record.get("confirmed"):
-            TRIALS.begin(request["id"], record, __loader__)
+            TRIALS.record_trial_and_start_undo_unit(request["id"], record, __loader__)
         try:
-            with immutable.lift_flags_at(*FILES):
-                for words in build_lock_commands(record):
+            with immutable.lift_immutable_flags_of_paths(*FILES):
+                for words in build_account_lock_commands(record):
                     action_runner.run_program(words)
-            if not accounts.shares_number(name):
-                accounts.end_sessions(entry.pw_uid)
-            return describe_state(request["id"])
+            if not accounts.is_uid_shared_with_other_account(name):
+                accounts.kill_all_sessions_of_accounts(entry.pw_uid)
+            return describe_locked_account(request["id"])
         except Exception:
-            TRIALS.end(request["id"])
+            TRIALS.undo_action_and_delete_its_record(request["id"])
             raise
 
 
-def capture_state(name):
+def capture_account_state(name):
     """Return what of an account is to come back; of what another action of this means has changed, what that
     one found.
     """
     line = accounts.read_shadow(name)
     is_unlocked = not line[0].startswith(LOCK)
-    state = {"locked": is_unlocked, "password": digest(line[0]) if is_unlocked else None, "expires": line[6]}
-    for other in TRIALS.record.all().values():
+    state = {
+        "locked": is_unlocked,
+        "password": digest_password_field(line[0]) if is_unlocked else None,
+        "expires": line[6],
+    }
+    for other in TRIALS.record.read_all_records_by_action_id().values():
         if other["account"] == name and line[6] == EXPIRY_DAY:
             state["expires"] = other["expires"]
     return state
 
 
-def digest(field):
+def digest_password_field(field):
     """Return the SHA-256 of a password's field in hex.
 
     It tells whether that is the same, and is worth nothing to whoever reads it.
@@ -73,18 +83,22 @@ def digest(field):
     return hashlib.sha256(field.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def is_ours(field, record):
+def is_field_locked_by_record(field, record):
     """Return whether a password's field is the one that was there, locked, and nothing else."""
-    return bool(record["locked"]) and field.startswith(LOCK) and digest(field[len(LOCK) :]) == record.get("password")
+    return (
+        bool(record["locked"])
+        and field.startswith(LOCK)
+        and digest_password_field(field[len(LOCK) :]) == record.get("password")
+    )
 
 
-def build_lock_commands(record):
+def build_account_lock_commands(record):
     """Return the programs that lock it, by their words."""
     lock = [[USERMOD, "--lock", record["account"]]] if record["locked"] else []
     return [*lock, [CHAGE, "--expiredate", EXPIRY_DAY, record["account"]]]
 
 
-def check(request):
+def get_account_that_may_be_locked(request):
     """Return the account. Raises Refused for what is none, and for one without which nobody would come in."""
     name = request["what"]
     try:
@@ -97,7 +111,7 @@ def check(request):
         raise ActionRefusal("automation", name)
     if name == pwd.getpwuid(0).pw_name:
         raise ActionRefusal("keeper", name)
-    administrators = accounts.list_administrators(request["admins"])
+    administrators = accounts.list_accounts_that_may_become_root(request["admins"])
     others = administrators - {name, request["automation"], os.environ.get("SUDO_USER")}
     if name in administrators and not any(
         accounts.can_log_in(other, keys.list_fingerprints(other)) for other in others
@@ -106,25 +120,29 @@ def check(request):
     return entry
 
 
-def plan(request, _connection):
+def plan_account_lock(request, _connection):
     """Return what ``contain`` and ``confirm`` would do now; nothing is done."""
-    entry = check(request)
+    entry = get_account_that_may_be_locked(request)
     line = accounts.read_shadow(request["what"])
     record = {"account": request["what"], "locked": not line[0].startswith(LOCK)}
-    session_pids = [] if accounts.shares_number(request["what"]) else accounts.list_sessions(entry.pw_uid)
+    session_pids = (
+        []
+        if accounts.is_uid_shared_with_other_account(request["what"])
+        else accounts.list_session_pids_of_uid_but_own(entry.pw_uid)
+    )
     kill_steps = ["SIGKILL %d" % pid for pid in session_pids[: action_runner.MAX_SHOWN]]
     return {
         "state": "planned",
         "would": [
-            *TRIALS.steps(),
-            *(" ".join(words) for words in build_lock_commands(record)),
+            *TRIALS.list_planned_steps_of_trial_start(),
+            *(" ".join(words) for words in build_account_lock_commands(record)),
             *kill_steps,
-            *TRIALS.last_steps(),
+            *TRIALS.list_planned_steps_of_confirmation(),
         ],
     }
 
 
-def undo(record):
+def restore_account(record):
     """Have the account as it was, but for what somebody has changed since; it may be gone.
 
     Return why its password stays locked, "" where it does not.
@@ -132,49 +150,51 @@ def undo(record):
     Raises Refused when what is to come back does not.
     """
     name, line = record["account"], accounts.read_shadow(record["account"])
-    if line is None or hand_over(record, line):
+    if line is None or hand_over_lock_to_other_action(record, line):
         return ""
-    comes_back = is_ours(line[0], record) and line[0] != LOCK
-    with immutable.lift_flags_at(*FILES):
+    comes_back = is_field_locked_by_record(line[0], record) and line[0] != LOCK
+    with immutable.lift_immutable_flags_of_paths(*FILES):
         if comes_back:
             action_runner.run_program([USERMOD, "--unlock", name])
         if line[6] == EXPIRY_DAY:
             action_runner.run_program([CHAGE, "--expiredate", record["expires"] or "-1", name])
     now = accounts.read_shadow(name)
-    if (comes_back and digest(now[0]) != record["password"]) or (line[6] == EXPIRY_DAY and now[6] != record["expires"]):
+    if (comes_back and digest_password_field(now[0]) != record["password"]) or (
+        line[6] == EXPIRY_DAY and now[6] != record["expires"]
+    ):
         raise ActionRefusal("not_undone", name)
     if comes_back or not record["locked"] or not line[0].startswith(LOCK):
         return ""
-    return "no_password" if is_ours(line[0], record) else "other_password"
+    return "no_password" if is_field_locked_by_record(line[0], record) else "other_password"
 
 
-def hand_over(record, line):
+def hand_over_lock_to_other_action(record, shadow_fields):
     """Return whether another action has the same account locked: then it undoes, in the end, what this one did."""
-    for name, other in TRIALS.record.all().items():
+    for name, other in TRIALS.record.read_all_records_by_action_id().items():
         if name != record["id"] and other["account"] == record["account"]:
-            if is_ours(line[0], record):
+            if is_field_locked_by_record(shadow_fields[0], record):
                 other = dict(other, locked=True, password=record["password"])
-            TRIALS.record.keep(name, other)
+            TRIALS.record.save_record_of_action(name, other)
             return True
     return False
 
 
-def describe_state(name):
+def describe_locked_account(name):
     """Return an account as it is now. Raises Refused for one that is not locked."""
-    record = TRIALS.record.all()[name]
+    record = TRIALS.record.read_all_records_by_action_id()[name]
     line = accounts.read_shadow(record["account"])
     if line is not None and (not line[0].startswith(LOCK) or line[6] != EXPIRY_DAY):
         raise ActionRefusal("not_locked", record["account"])
     answer = {"state": "confirmed" if record["confirmed"] else "on_trial", "why": "", "about": ""}
-    if accounts.shares_number(record["account"]):
+    if accounts.is_uid_shared_with_other_account(record["account"]):
         return dict(answer, why="shared_number", about=str(record["uid"]))
-    pids = accounts.list_processes(record["uid"])
+    pids = accounts.list_pids_of_uid_but_own(record["uid"])
     return dict(answer, why="runs_on", about=" ".join(map(str, pids[: action_runner.MAX_SHOWN]))) if pids else answer
 
 
-TRIALS = auto_revert.Trials(HOME, UNIT, undo, describe_state)
+TRIALS = auto_revert.ContainmentTrials(HOME, UNIT, restore_account, describe_locked_account)
 
 
 def main(arguments):
     """Answer what is asked; without a question, undo what is not confirmed."""
-    TRIALS.main(arguments, plan, contain)
+    TRIALS.answer_question_or_watch_trials(arguments, plan_account_lock, lock_account_on_trial)

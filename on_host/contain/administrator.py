@@ -15,7 +15,7 @@ import os
 from urllib.parse import unquote_to_bytes
 
 from ansible.module_utils.luytre import _area_reader
-from ansible.module_utils.luytre._site_postgresql import hexadecimal
+from ansible.module_utils.luytre._site_postgresql import render_column_as_hex_expression
 from ansible.module_utils.luytre_contain import (
     administrators,
     applications,
@@ -34,7 +34,7 @@ NO_PASSWORD = b"!luytre".hex()
 """What no password comes to in any of WordPress' ways of making a digest."""
 
 
-def _column(table, key, column, after, where):
+def _build_mysql_cell_query(table, key, column, after, where):
     sql = (
         "SELECT 'cell', '%s', '%s', HEX(CAST(%s AS BINARY)), '%s', HEX(CAST(%s AS BINARY)), '%s' FROM "
         "`{db}`.`{p}%s` WHERE %s"
@@ -42,12 +42,21 @@ def _column(table, key, column, after, where):
     return sql % (table, key, key, column, column, after, table, where)
 
 
-def _in_postgresql(table, key, column, after, where):
+def _build_postgresql_cell_query(table, key, column, after, where):
     sql = "SELECT json_build_array('cell', '%s', '%s', %s, '%s', %s, '%s') FROM \"{p}%s\" WHERE %s"
-    return sql % (table, key, hexadecimal(key), column, hexadecimal(column), after, table, where)
+    return sql % (
+        table,
+        key,
+        render_column_as_hex_expression(key),
+        column,
+        render_column_as_hex_expression(column),
+        after,
+        table,
+        where,
+    )
 
 
-def _list_joomla_cells(cell):
+def _list_joomla_cell_queries(cell):
     session = (("data", ""), ("guest", b"1".hex()), ("userid", b"0".hex()))
     return [
         cell("users", "id", "block", b"1".hex(), "id = {number}"),
@@ -59,24 +68,24 @@ _META = """user_id = {number} AND
   (meta_key IN ('session_tokens', '_application_passwords') OR meta_key RLIKE '^{p}([0-9]+_)?capabilities$')"""
 CELLS = {
     "wordpress": [
-        _column("users", "ID", "user_pass", NO_PASSWORD, "ID = {number}"),
-        _column("users", "ID", "user_email", "", "ID = {number}"),
-        _column("users", "ID", "user_activation_key", "", "ID = {number}"),
-        _column("usermeta", "umeta_id", "meta_value", "", _META),
+        _build_mysql_cell_query("users", "ID", "user_pass", NO_PASSWORD, "ID = {number}"),
+        _build_mysql_cell_query("users", "ID", "user_email", "", "ID = {number}"),
+        _build_mysql_cell_query("users", "ID", "user_activation_key", "", "ID = {number}"),
+        _build_mysql_cell_query("usermeta", "umeta_id", "meta_value", "", _META),
     ],
-    "joomla": _list_joomla_cells(_column),
-    "nukeviet": [_column("authors", "admin_id", "is_suspend", b"1".hex(), "admin_id = {number}")],
+    "joomla": _list_joomla_cell_queries(_build_mysql_cell_query),
+    "nukeviet": [_build_mysql_cell_query("authors", "admin_id", "is_suspend", b"1".hex(), "admin_id = {number}")],
 }
 """What is changed, and to what."""
-CELLS_IN_POSTGRESQL = {"joomla": _list_joomla_cells(_in_postgresql)}
+CELLS_IN_POSTGRESQL = {"joomla": _list_joomla_cell_queries(_build_postgresql_cell_query)}
 
 
-def check(request):
+def find_administrators_by_request(request):
     """Return ``(application, administrators)`` of the name: tables can hold it more than once.
 
     Raises Refused for the last who could come in, too.
     """
-    application = applications.load_application(applications.resolve_folder(request))
+    application = applications.load_application(applications.resolve_application_folder_of_request(request))
     accounts, name = administrators.load_administrators(application), unquote_to_bytes(request["name"]).hex().upper()
     own = [account for account in accounts if account.name == name]
     if not own:
@@ -86,71 +95,73 @@ def check(request):
     return application, own
 
 
-def find_cells_to_change(application, accounts):
+def find_cells_that_shut_out_accounts(application, accounts):
     """Return the cells that shut these administrators out. Raises Refused."""
-    some_cells = (CELLS_IN_POSTGRESQL if application.in_postgresql else CELLS)[application.kind]
+    some_cells = (CELLS_IN_POSTGRESQL if application.uses_postgresql else CELLS)[application.kind]
     statements = {"cell": (" UNION ALL ".join(some_cells), MAX_CELLS)}
     return [
         {"table": row[1], "key": row[2], "row": row[3], "column": row[4], "before": row[5], "after": row[6]}
         for account in accounts
-        for row in application.rows(statements, number=str(account.number))
+        for row in application.query_rows_by_labeled_selects(statements, number=str(account.number))
         if len(row) == 7
     ]
 
 
-def plan(request, _connection):
+def plan_administrator_lockout(request, _connection):
     """Return what ``contain`` would do now; nothing is done. Values are not told."""
-    application, own = check(request)
+    application, own = find_administrators_by_request(request)
     changed_cells = [
         cell
-        for cell in find_cells_to_change(application, own)
-        if not db_values.is_same_value(cell["before"], cell["after"])
+        for cell in find_cells_that_shut_out_accounts(application, own)
+        if not db_values.is_same_hex_value(cell["before"], cell["after"])
     ]
     steps = [
         [
             "update",
             "%s%s.%s" % (application.prefix, cell["table"], cell["column"]),
-            "%s = %s" % (cell["key"], _format_row_id(cell["row"])),
+            "%s = %s" % (cell["key"], _decode_row_id_if_number(cell["row"])),
         ]
         for cell in changed_cells
     ]
     return {"state": "planned", "would": [["write", RECORD.path], *steps[: action_runner.MAX_SHOWN]]}
 
 
-def _format_row_id(row):
+def _decode_row_id_if_number(row):
     text = bytes.fromhex(row)
     return text.decode() if text.isdigit() else "..."
 
 
-def contain(request, _connection):
+def shut_out_administrator(request, _connection):
     """Shut an administrator out; once, however often it is asked for. Raises Refused."""
     with RECORD.hold_lock():
-        record = RECORD.find_before_start(request)
+        record = RECORD.find_record_before_action_starts(request)
         if record is not None:
             application = applications.load_application(record["path"])
             db_values.write_cells(application, record["cells"])
-            return describe_state(application, record, None, "")
-        application, own = check(request)
+            return describe_administrator_lockout(application, record, None, "")
+        application, own = find_administrators_by_request(request)
         record = {"path": application.path, "numbers": [account.number for account in own], "what": request["what"]}
-        record["cells"] = find_cells_to_change(application, own)
-        RECORD.keep(request["id"], record)
+        record["cells"] = find_cells_that_shut_out_accounts(application, own)
+        RECORD.save_record_of_action(request["id"], record)
         try:
-            return describe_state(application, record, *apply_and_test(application, record, request["root"]))
+            return describe_administrator_lockout(
+                application, record, *change_cells_and_test_site(application, record, request["root"])
+            )
         except Exception as error:
-            return roll_back(request["id"], application, record, error)
+            return restore_cells_and_raise(request["id"], application, record, error)
 
 
-def roll_back(name, application, record, error):
+def restore_cells_and_raise(name, application, record, error):
     """Have it as it was, and raise the error; where that does not go, it is not known how it is."""
     try:
-        db_values.restore_cells(application, record["cells"])
+        db_values.restore_cells_still_as_written(application, record["cells"])
     except ActionRefusal:
         return {"state": "unknown", "why": "not_taken_back", "about": record["what"]}
-    RECORD.forget(name)
+    RECORD.delete_record_of_action(name)
     raise error
 
 
-def apply_and_test(application, record, root):
+def change_cells_and_test_site(application, record, root):
     """Change it.
 
     ``(whether a session that worked before no longer does, why that could not be tried)``; None where it could not.
@@ -159,60 +170,67 @@ def apply_and_test(application, record, root):
     with contextlib.ExitStack() as stack:
         session, reason = None, ""
         if application.kind == "wordpress":
-            content = configuration.read(application.config)
+            content = configuration.read_config_bytes_or_refuse(application.config)
             try:
                 number = record["numbers"][0]
-                session = stack.enter_context(wordpress_session.open_session(application, content, number, root))
+                session = stack.enter_context(
+                    wordpress_session.open_temporary_wordpress_session(application, content, number, root)
+                )
             except wordpress_session.SessionUnavailable as why:
                 reason = why.args[0] if why.args else ""
         db_values.write_cells(application, record["cells"])
         if session is None:
             return None, reason
         try:
-            return not session.is_in(wordpress_session.key_of(content)), ""
+            return not session.is_logged_in_when_cookie_is_signed_with(
+                wordpress_session.read_cookie_signing_key_from_config(content)
+            ), ""
         except wordpress_session.SessionUnavailable:
             return None, "not_proven"
 
 
-def describe_state(application, record, session_ended, reason):
+def describe_administrator_lockout(application, record, session_ended, reason):
     """Return how it is now. Raises Refused where it is not as it was wanted."""
     values = db_values.read_cells(application, record["cells"])
     if not all(
-        value is None or db_values.is_same_value(value, cell["after"]) for value, cell in zip(values, record["cells"])
+        value is None or db_values.is_same_hex_value(value, cell["after"])
+        for value, cell in zip(values, record["cells"])
     ):
         raise ActionRefusal("not_locked", record["what"])
     if any(account.number in record["numbers"] for account in administrators.load_administrators(application)):
         raise ActionRefusal("not_locked", record["what"])
     if session_ended:
         return {"state": "confirmed", "why": "sessions_ended"}
-    if session_ended is False or _has_cache(application):
+    if session_ended is False or _can_site_cache_its_tables(application):
         return {"state": "unknown", "why": "object_cache", "about": application.path}
     return {"state": "confirmed", "why": "not_proven" if reason == "not_proven" else "in_tables"}
 
 
-def _has_cache(application):
+def _can_site_cache_its_tables(application):
     """Return whether what the tables say may count later only, as the site keeps it elsewhere, too."""
     place = os.path.join("wp-content", "object-cache.php")
-    return application.kind == "wordpress" and _area_reader.status_below(application.path, place) is not None
+    return application.kind == "wordpress" and _area_reader.stat_file_below(application.path, place) is not None
 
 
-def release(request, _connection):
+def restore_administrator(request, _connection):
     """Have all of it as it was, but for what somebody has changed since. Raises Refused."""
     with RECORD.hold_lock():
-        record = RECORD.find(request)
+        record = RECORD.find_record_of_requested_action(request)
         if record is None:
             return action_runner.NONE_KEPT
         application = applications.load_application(record["path"])
-        db_values.restore_cells(application, record["cells"])
+        db_values.restore_cells_still_as_written(application, record["cells"])
         values = db_values.read_cells(application, record["cells"])
         for value, cell in zip(values, record["cells"]):
-            if db_values.is_same_value(value, cell["after"]) and not db_values.is_same_value(value, cell["before"]):
+            if db_values.is_same_hex_value(value, cell["after"]) and not db_values.is_same_hex_value(
+                value, cell["before"]
+            ):
                 raise ActionRefusal("not_undone", record["what"])
-        RECORD.forget(request["id"])
+        RECORD.delete_record_of_action(request["id"])
         return {"state": "none"}
 
 
-ACTIONS = {"plan": plan, "contain": contain, "release": release}
+ACTIONS = {"plan": plan_administrator_lockout, "contain": shut_out_administrator, "release": restore_administrator}
 
 
 def main(arguments):

@@ -68,25 +68,25 @@ AS_LISTED = {
 # --- what is kept ------------------------------------------------------------------------------------
 
 
-def compute_seconds_left(block, now):
+def compute_seconds_left_of_block(block, now):
     """Return seconds that a block has left; a clock that was set back gives it no more than it was given."""
     ends, most = (block["until"], block["seconds"]) if block["confirmed"] else (block["trial"], TRIAL)
     return int(min(ends - now, most))
 
 
-def select_active(blocks, now):
+def select_active_blocks(blocks, now):
     """Return those whose time is not over."""
-    return {name: block for name, block in blocks.items() if compute_seconds_left(block, now) > 0}
+    return {name: block for name, block in blocks.items() if compute_seconds_left_of_block(block, now) > 0}
 
 
 # --- the packet filter -------------------------------------------------------------------------------
 
 
-def render_rules(blocks, now):
+def render_nft_rules_of_blocks(blocks, now):
     """Return what ``nft -f`` is given, so that these are blocked and nothing else is."""
     ends = {}
     for block in blocks.values():
-        ends[block["address"]] = max(compute_seconds_left(block, now), ends.get(block["address"], 0))
+        ends[block["address"]] = max(compute_seconds_left_of_block(block, now), ends.get(block["address"], 0))
     members = {4: [], 6: []}
     for address, seconds in sorted(ends.items()):
         members[ipaddress.ip_address(address).version].append("%s timeout %ds" % (address, seconds))
@@ -97,9 +97,9 @@ def render_rules(blocks, now):
     return RULES.format(table=TABLE, **lines)
 
 
-def load(blocks, now):
+def load_blocks_into_kernel(blocks, now):
     """Have these blocked, all at once. Raises Refused."""
-    output = action_runner.run_program([NFT, "-f", "-"], render_rules(blocks, now))
+    output = action_runner.run_program([NFT, "-f", "-"], render_nft_rules_of_blocks(blocks, now))
     if output is None:
         raise ActionRefusal("not_loaded", "")
 
@@ -111,12 +111,12 @@ def query_blocked_addresses():
     """
     output = action_runner.run_program([NFT, "-j", "list", "table", "inet", TABLE])
     try:
-        return None if output is None else parse_table(json.loads(output)["nftables"])
+        return None if output is None else parse_blocked_addresses(json.loads(output)["nftables"])
     except (KeyError, TypeError, ValueError):
         return None
 
 
-def parse_table(entries):
+def parse_blocked_addresses(entries):
     """Return the same of what nft lists."""
     chains, chain_rules, addresses = {}, {name: [] for name in AS_LISTED}, set()
     for entry in entries:
@@ -142,25 +142,27 @@ def parse_table(entries):
 # --- over a reboot -----------------------------------------------------------------------------------
 
 
-def build_units():
+def build_units_that_load_blocks():
     """Return what has the blocks loaded."""
     command = "%s -I -B %s" % (systemd_units.PYTHON, PROGRAM)
-    return systemd_units.make_table_units(UNIT, AGAIN, "addresses that stay blocked", RECORD.path, command)
+    return systemd_units.make_units_that_load_nft_table_at_boot(
+        UNIT, AGAIN, "addresses that stay blocked", RECORD.path, command
+    )
 
 
-def leave_nothing():
+def remove_table_units_and_folder():
     """Take table, units and folder away. Raises Refused when the kernel still has the table."""
     action_runner.run_program([NFT, "-f", "-"], "table inet {0}\ndelete table inet {0}\n".format(TABLE))
     if action_runner.run_program([NFT, "-j", "list", "table", "inet", TABLE]) is not None:
         raise ActionRefusal("not_loaded", "")
-    build_units().take_away(UNIT)
-    RECORD.clear()
+    build_units_that_load_blocks().remove_all_units_and_stop_one(UNIT)
+    RECORD.delete_all_records()
 
 
 # --- what is never blocked ---------------------------------------------------------------------------
 
 
-def refuse(address, connection, trusted_networks):
+def refuse_essential_address(address, connection, trusted_networks):
     """Raise Refused for an address without which this host, or who asks, would be lost."""
     if address.is_loopback or address.is_unspecified or address.is_multicast or address.is_link_local:
         raise ActionRefusal("no_stranger", str(address))
@@ -172,14 +174,14 @@ def refuse(address, connection, trusted_networks):
         ("own", network_peers.iter_own_addresses()),
         ("gateway", network_peers.iter_gateways()),
         ("resolver", network_peers.iter_resolvers()),
-        ("proxy", iter_proxies()),
+        ("proxy", iter_proxies_trusted_by_web_servers()),
     ):
         for entry in entries:
-            if network_peers.is_inside(address, entry):
+            if network_peers.is_address_in_network(address, entry):
                 raise ActionRefusal(why, entry)
 
 
-def iter_proxies():
+def iter_proxies_trusted_by_web_servers():
     """Yield what the web servers take visitors' addresses from: every visitor has theirs."""
     read, hostnames = 0, set()
     for top in CONFIGURATIONS:
@@ -188,17 +190,17 @@ def iter_proxies():
                 read += 1
                 if read > MAX_FILES:
                     raise ActionRefusal("too_much", top)
-                text = read_without_comments(os.path.join(folder, name))
-                lists = [read_without_comments(os.path.join(top, path)) for path in PROXY_LISTS.findall(text)]
+                text = read_config_without_comments(os.path.join(folder, name))
+                lists = [read_config_without_comments(os.path.join(top, path)) for path in PROXY_LISTS.findall(text)]
                 for entry in " ".join([*PROXIES.findall(text), *lists]).split():
-                    if network_peers.is_name(entry):
+                    if network_peers.is_host_name(entry):
                         hostnames.add(entry)
                     else:
                         yield entry
-    yield from network_peers.iter_addresses(hostnames)
+    yield from network_peers.iter_resolved_addresses_of_names(hostnames)
 
 
-def read_without_comments(path):
+def read_config_without_comments(path):
     """Read likewise without comments."""
     return re.sub(r"#[^\n]*", "", network_peers.read_text(path))
 
@@ -206,37 +208,37 @@ def read_without_comments(path):
 # --- what is asked -----------------------------------------------------------------------------------
 
 
-def contain(request, connection, now):
+def block_address_on_trial(request, connection, now):
     """Block an address for TRIAL seconds, in which it has to be confirmed. What is confirmed already stays so."""
-    check(request, connection)
+    check_that_address_may_be_blocked(request, connection)
     with RECORD.hold_lock():
-        blocks = select_active(RECORD.all(), now)
+        blocks = select_active_blocks(RECORD.read_all_records_by_action_id(), now)
         existing_block = blocks.get(request["id"])
-        blocks = add_block(request, blocks, now)
-        RECORD.replace(blocks)
+        blocks = add_requested_block(request, blocks, now)
+        RECORD.replace_all_records(blocks)
         try:
-            load(blocks, now)
-            return describe_state(blocks[request["id"]], now)
+            load_blocks_into_kernel(blocks, now)
+            return describe_block_in_force(blocks[request["id"]], now)
         except Exception:
             if existing_block is None:
-                take_out(request["id"], blocks, now)
+                remove_block_of_action(request["id"], blocks, now)
             raise
 
 
-def check(request, connection):
+def check_that_address_may_be_blocked(request, connection):
     """Raise Refused for what must not be blocked, and where it cannot be."""
-    refuse(ipaddress.ip_address(request["what"]), connection, request["trusted"])
+    refuse_essential_address(ipaddress.ip_address(request["what"]), connection, request["trusted"])
     if not os.path.exists(NFT):
         raise ActionRefusal("no_nft", NFT)
 
 
-def add_block(request, blocks, now):
+def add_requested_block(request, blocks, now):
     """Return these blocks and the one that is asked for, on trial unless it is confirmed.
 
     Raises Refused for one too many.
     """
     existing_block = blocks.get(request["id"])
-    action_runner.refuse_taken(existing_block, request, blocks)
+    action_runner.refuse_id_taken_by_another_action(existing_block, request, blocks)
     if existing_block is not None and existing_block["confirmed"]:
         return blocks
     if existing_block is None and len(blocks) >= MAX_BLOCKS:
@@ -252,95 +254,113 @@ def add_block(request, blocks, now):
     return dict(blocks, **{request["id"]: block})
 
 
-def plan(request, connection, now):
+def plan_address_block(request, connection, now):
     """Return what ``contain`` and ``confirm`` would do now; nothing is written."""
-    check(request, connection)
-    blocks = add_block(request, select_active(RECORD.all(), now), now)
+    check_that_address_may_be_blocked(request, connection)
+    blocks = add_requested_block(request, select_active_blocks(RECORD.read_all_records_by_action_id(), now), now)
     confirmed_blocks = dict(blocks, **{request["id"]: dict(blocks[request["id"]], confirmed=True)})
     return {
         "state": "planned",
         "would": [
-            "nft -f -\n" + render_rules(blocks, now),
+            "nft -f -\n" + render_nft_rules_of_blocks(blocks, now),
             *(["write", path] for path in (RECORD.path, PROGRAM)),
-            *build_units().steps(UNIT),
-            "nft -f -\n" + render_rules(confirmed_blocks, now),
+            *build_units_that_load_blocks().list_planned_steps_of_installation(UNIT),
+            "nft -f -\n" + render_nft_rules_of_blocks(confirmed_blocks, now),
         ],
     }
 
 
-def confirm(request, _connection, now):
+def confirm_address_block(request, _connection, now):
     """Let a block last until its moment."""
     with RECORD.hold_lock():
-        blocks = select_active(RECORD.all(), now)
+        blocks = select_active_blocks(RECORD.read_all_records_by_action_id(), now)
         if request["id"] not in blocks:
             return {"state": "none"}
         blocks[request["id"]] = dict(blocks[request["id"]], confirmed=True)
         try:
-            action_runner.write(PROGRAM, action_runner.read_own_archive(__loader__))
-            build_units().lay(UNIT)
-            RECORD.replace(blocks)
-            load(blocks, now)
-            return describe_state(blocks[request["id"]], now)
+            action_runner.write_file_atomically(PROGRAM, action_runner.read_own_archive(__loader__))
+            build_units_that_load_blocks().install_all_units_and_start_one(UNIT)
+            RECORD.replace_all_records(blocks)
+            load_blocks_into_kernel(blocks, now)
+            return describe_block_in_force(blocks[request["id"]], now)
         except Exception:
-            take_out(request["id"], blocks, now)
+            remove_block_of_action(request["id"], blocks, now)
             raise
 
 
-def release(request, _connection, now):
+def release_address_block(request, _connection, now):
     """Take a block away."""
     with RECORD.hold_lock():
-        blocks = select_active(RECORD.all(), now)
-        if action_runner.is_of_another(blocks.get(request["id"]), request):
+        blocks = select_active_blocks(RECORD.read_all_records_by_action_id(), now)
+        if action_runner.is_record_of_another_action(blocks.get(request["id"]), request):
             return action_runner.NONE_KEPT
-        take_out(request["id"], blocks, now)
+        remove_block_of_action(request["id"], blocks, now)
         return {"state": "none"}
 
 
-def take_out(name, blocks, now):
+def remove_block_of_action(action_id, blocks, now):
     """Have all of these blocks but one, and nothing of ours when that was the last.
 
     Raises Refused when the kernel has others.
     """
-    others = {key: block for key, block in blocks.items() if key != name}
+    others = {key: block for key, block in blocks.items() if key != action_id}
     if not others:
-        leave_nothing()
+        remove_table_units_and_folder()
         return
-    RECORD.replace(others)
-    load(others, now)
+    RECORD.replace_all_records(others)
+    load_blocks_into_kernel(others, now)
     if query_blocked_addresses() != {block["address"] for block in others.values()}:
         raise ActionRefusal("not_loaded", "")
 
 
-def look(request, _connection, now):
+def look_up_address_block(request, _connection, now):
     """Return what there is of a block."""
     if not os.path.exists(RECORD.path):
         return {"state": "none"}
     with RECORD.hold_lock():
-        return describe_state(select_active(RECORD.all(), now).get(request["id"]), now)
+        return describe_block_in_force(
+            select_active_blocks(RECORD.read_all_records_by_action_id(), now).get(request["id"]), now
+        )
 
 
-def describe_state(block, now):
+def describe_block_in_force(block, now):
     """Return a block as it is in force, looked at in the kernel."""
     if block is None:
         return {"state": "none"}
     if block["address"] not in (query_blocked_addresses() or ()):
         raise ActionRefusal("not_loaded", block["address"])
-    return {"state": "confirmed" if block["confirmed"] else "on_trial", "left": compute_seconds_left(block, now)}
+    return {
+        "state": "confirmed" if block["confirmed"] else "on_trial",
+        "left": compute_seconds_left_of_block(block, now),
+    }
 
 
-def bind_clock(act):
+def bind_action_to_clock(action):
     """Return what an action comes to by the clock as it is."""
-    return lambda request, connection: act(request, connection, time.time())
+    return lambda request, connection: action(request, connection, time.time())
 
 
-ACTIONS = {one.__name__: bind_clock(one) for one in (plan, contain, confirm, release, look)}
+ACTIONS = {
+    verb: bind_action_to_clock(action)
+    for verb, action in (
+        ("plan", plan_address_block),
+        ("contain", block_address_on_trial),
+        ("confirm", confirm_address_block),
+        ("release", release_address_block),
+        ("look", look_up_address_block),
+    )
+}
 
 
-def load_confirmed(now):
+def load_confirmed_blocks(now):
     """Load what was confirmed and has time left."""
-    confirmed_blocks = {name: block for name, block in select_active(RECORD.all(), now).items() if block["confirmed"]}
+    confirmed_blocks = {
+        name: block
+        for name, block in select_active_blocks(RECORD.read_all_records_by_action_id(), now).items()
+        if block["confirmed"]
+    }
     if confirmed_blocks:
-        load(confirmed_blocks, now)
+        load_blocks_into_kernel(confirmed_blocks, now)
 
 
 def main(arguments):
@@ -348,4 +368,4 @@ def main(arguments):
     if arguments:
         action_runner.answer_question(ACTIONS, arguments)
     else:
-        action_runner.run_in_time(lambda: load_confirmed(time.time()))
+        action_runner.run_in_time(lambda: load_confirmed_blocks(time.time()))

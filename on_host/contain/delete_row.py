@@ -46,28 +46,31 @@ class RowLocation:
 
     def __init__(self, root, folder, table, key):
         self.locator = {"root": root, "folder": folder, "table": table, "key": key}
-        self.application = applications.load_application(applications.resolve_folder(self.locator))
+        self.application = applications.load_application(
+            applications.resolve_application_folder_of_request(self.locator)
+        )
         if table not in TABLES[self.application.kind]:
             raise ActionRefusal("no_table", "%s: %s" % (self.application.kind, table))
         name, column = TABLES[self.application.kind][table]
         self.table = self.application.prefix + name
-        self.sql = row_postgresql if self.application.in_postgresql else row_mysql
+        self.sql = row_postgresql if self.application.uses_postgresql else row_mysql
         if table not in TEXT_KEY_TABLES and not NUMBER.match(key):
             raise ActionRefusal("no_row", key)
-        self.where = self.sql.build_condition(column, unquote_to_bytes(key), table in TEXT_KEY_TABLES)
+        self.where = self.sql.build_sql_condition_for_row(column, unquote_to_bytes(key), table in TEXT_KEY_TABLES)
 
-    def format_statement(self, statement, **words):
+    def format_sql_template_for_row(self, sql_template, **words):
         """Return a statement about the row."""
-        return statement.format(db=self.application.login.database, table=self.table, where=self.where, **words)
+        return sql_template.format(db=self.application.login.database, table=self.table, where=self.where, **words)
 
     def run_statements(self, *statements):
         """Return the rows that statements come to."""
-        return self.application.run_script(self.sql.SESSION + "".join(statements))
+        return self.application.run_sql_script_and_read_rows(self.sql.SESSION + "".join(statements))
 
     def read_columns(self):
         """Return ``[name, type]`` of each column of the table that holds something of its own."""
         rows = self.run_statements(
-            self.format_statement(self.sql.OF_TABLE), self.format_statement(self.sql.COLUMNS, most=MAX_COLUMNS + 1)
+            self.format_sql_template_for_row(self.sql.OF_TABLE),
+            self.format_sql_template_for_row(self.sql.COLUMNS, most=MAX_COLUMNS + 1),
         )
         if ["table", "BASE TABLE"] not in rows:
             raise ActionRefusal("no_table", self.table)
@@ -86,7 +89,11 @@ class RowLocation:
         """
         rows = [
             row[1:]
-            for row in self.run_statements(self.format_statement(self.sql.SELECT_ROW, fields=self.sql.fields(columns)))
+            for row in self.run_statements(
+                self.format_sql_template_for_row(
+                    self.sql.SELECT_ROW, fields=self.sql.build_sql_of_columns_as_hex(columns)
+                )
+            )
         ]
         if len(rows) > 1:
             raise ActionRefusal("no_row", self.table)
@@ -94,17 +101,20 @@ class RowLocation:
             raise ActionRefusal("not_asked", "failed")
         return rows[0] if rows else None
 
-    def build_deletion(self, record):
+    def build_sql_to_delete_unchanged_row(self, record):
         """Return the statements that take the row out while it holds what is on record, and tell how many went."""
-        return self.format_statement(
-            self.sql.DELETE, fields=self.sql.fields(record["columns"]), sha256=record["sha256"]
+        return self.format_sql_template_for_row(
+            self.sql.DELETE, fields=self.sql.build_sql_of_columns_as_hex(record["columns"]), sha256=record["sha256"]
         )
 
     def build_insertion(self, record):
         """Return the statement that puts it back."""
         names = ", ".join(self.sql.IDENTIFIER_FORMAT % name for name, _ in record["columns"])
-        values = ", ".join(self.sql.literal(kind, text) for (_, kind), text in zip(record["columns"], record["held"]))
-        return self.format_statement(self.sql.INSERT, names=names, values=values)
+        values = ", ".join(
+            self.sql.build_sql_literal_of_column_value(kind, text)
+            for (_, kind), text in zip(record["columns"], record["held"])
+        )
+        return self.format_sql_template_for_row(self.sql.INSERT, names=names, values=values)
 
 
 def _is_hex(text):
@@ -112,41 +122,41 @@ def _is_hex(text):
     return text == row_mysql.NULL or (text is not None and re.match(r"\A(?:[0-9A-F]{2})*\Z", text) is not None)
 
 
-def digest(values):
+def compute_sha256_of_row_values(row_values):
     """Return sha256 of what a row holds, as the server works it out, too."""
-    return hashlib.sha256(",".join(values).encode("ascii")).hexdigest()
+    return hashlib.sha256(",".join(row_values).encode("ascii")).hexdigest()
 
 
-def contain(request, _connection):
+def delete_row_once_and_keep_copy(request, _connection):
     """Take a row out; once, however often it is asked for. Raises Refused."""
     name = request["id"]
     with STORE.hold_lock():
-        before = STORE.find_before_start(request)
+        before = STORE.find_record_before_action_starts(request)
         place = RowLocation(**before["place"]) if before else locate_row(request)
-        record = before or dict(read_row(place), what=request["what"])
-        STORE.keep(name, record)
+        record = before or dict(read_row_to_keep_before_deletion(place), what=request["what"])
+        STORE.save_record_of_action(name, record)
         try:
-            was_deleted = place.run_statements(place.build_deletion(record)) == [["gone", "1"]]
+            was_deleted = place.run_statements(place.build_sql_to_delete_unchanged_row(record)) == [["gone", "1"]]
             remaining_values = place.read_values(record["columns"])
         except ActionRefusal as refusal:
-            return check_after_refusal(place, name, record, refusal)
+            return check_whether_row_is_gone_after_refusal(place, name, record, refusal)
         if remaining_values is None:
             return {"state": "confirmed", "sha256": record["sha256"]}
         if was_deleted or before:
             return {"state": "unknown", "why": "row_again", "about": place.table}
-        STORE.forget(name)
+        STORE.delete_record_of_action(name)
         raise ActionRefusal("row_changed", place.table)
 
 
-def check_after_refusal(place, name, record, refusal):
+def check_whether_row_is_gone_after_refusal(place, action_id, record, refusal):
     """Return what is said when the server did not do all that it was told. Raises Refused when the row is as it was."""
     try:
         remaining_values = place.read_values(record["columns"])
     except ActionRefusal:
         remaining_values = None
-    if remaining_values is None or digest(remaining_values) != record["sha256"]:
+    if remaining_values is None or compute_sha256_of_row_values(remaining_values) != record["sha256"]:
         return {"state": "unknown", "why": refusal.args[0], "about": str(refusal.args[1])[: action_runner.MAX_REASON]}
-    STORE.forget(name)
+    STORE.delete_record_of_action(action_id)
     raise refusal
 
 
@@ -155,35 +165,35 @@ def locate_row(request):
     return RowLocation(request["root"], request["folder"], request["table"], request["key"])
 
 
-def read_row(place):
+def read_row_to_keep_before_deletion(place):
     """Return a row as it is now, to be kept. Raises Refused when there is none."""
     columns = place.read_columns()
     values = place.read_values(columns)
     if values is None:
         raise ActionRefusal("no_row", "%s %s" % (place.table, place.locator["key"]))
     for (_, kind), text in zip(columns, values):
-        place.sql.literal(kind, text)
-    return {"place": place.locator, "columns": columns, "held": values, "sha256": digest(values)}
+        place.sql.build_sql_literal_of_column_value(kind, text)
+    return {"place": place.locator, "columns": columns, "held": values, "sha256": compute_sha256_of_row_values(values)}
 
 
-def plan(request, _connection):
+def plan_deletion_of_row(request, _connection):
     """Return what ``contain`` would do now; nothing is written."""
     place = locate_row(request)
-    record = read_row(place)
+    record = read_row_to_keep_before_deletion(place)
     return {
         "state": "planned",
         "sha256": record["sha256"],
         "would": [
-            ["write", os.path.join(STORE.folder(request["id"]), quarantine_store.RECORD)],
-            *place.build_deletion(record).splitlines(),
+            ["write", os.path.join(STORE.get_folder_of_action(request["id"]), quarantine_store.RECORD)],
+            *place.build_sql_to_delete_unchanged_row(record).splitlines(),
         ],
     }
 
 
-def release(request, _connection):
+def put_deleted_row_back(request, _connection):
     """Put a row back as it was, in place of nothing. Raises Refused."""
     with STORE.hold_lock():
-        record = STORE.find(request)
+        record = STORE.find_record_of_requested_action(request)
         if record is None:
             return action_runner.NONE_KEPT
         place = RowLocation(**record["place"])
@@ -191,15 +201,15 @@ def release(request, _connection):
         if remaining_values is None:
             place.run_statements(place.build_insertion(record))
             remaining_values = place.read_values(record["columns"])
-            if remaining_values is None or digest(remaining_values) != record["sha256"]:
+            if remaining_values is None or compute_sha256_of_row_values(remaining_values) != record["sha256"]:
                 return {"state": "unknown", "why": "row_changed", "about": place.table}
-        if digest(remaining_values) != record["sha256"]:
+        if compute_sha256_of_row_values(remaining_values) != record["sha256"]:
             raise ActionRefusal("name_taken", place.table)
-        STORE.forget(request["id"])
+        STORE.delete_record_of_action(request["id"])
         return {"state": "none"}
 
 
-ACTIONS = {"plan": plan, "contain": contain, "release": release}
+ACTIONS = {"plan": plan_deletion_of_row, "contain": delete_row_once_and_keep_copy, "release": put_deleted_row_back}
 
 
 def main(arguments):

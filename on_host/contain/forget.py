@@ -10,11 +10,15 @@ from ansible.module_utils.luytre_shared import action_runner
 SECONDS = 60
 
 
-def forget(_request, _connection):
+def clear_php_code_cache(_request, _connection):
     """Have it forget; what would not start again goes on with what it has."""
-    return {"state": "confirmed"} if php_code.reset_code_cache() else {"state": "unknown", "why": "still_runs"}
+    return (
+        {"state": "confirmed"}
+        if php_code.reload_php_services_to_clear_code_cache()
+        else {"state": "unknown", "why": "still_runs"}
+    )
 
 
 def main(arguments):
     """Answer what is asked."""
-    action_runner.answer_question({"forget": forget}, arguments, SECONDS)
+    action_runner.answer_question({"forget": clear_php_code_cache}, arguments, SECONDS)

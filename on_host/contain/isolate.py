@@ -93,7 +93,7 @@ MAIL_PORTS = (25, 465, 587)
 # --- who is let in -----------------------------------------------------------------------------------
 
 
-def collect_exceptions(request, connection):
+def collect_peers_let_in_during_isolation(request, connection):
     """Return ``{asker, port, trusted, resolvers, relays}``, as this host sees them now. Raises Refused."""
     if len(connection) != 4 or not connection[3].isdecimal():
         raise ActionRefusal("no_connection", "")
@@ -110,7 +110,7 @@ def collect_exceptions(request, connection):
                 if resolver and not resolver.is_loopback
             }
         ),
-        "relays": sorted(find_relays()),
+        "relays": sorted(find_configured_mail_relays()),
     }
 
 
@@ -130,7 +130,7 @@ def parse_address(text):
         return None
 
 
-def find_relays():
+def find_configured_mail_relays():
     """Return ``[address, port]`` of whoever takes this host's mail, as its programs are told."""
     endpoints = set()
     for relay in RELAYS:
@@ -138,13 +138,15 @@ def find_relays():
         ports = [int(port) for port in re.findall(relay.port, text) if 0 < int(port) < 65_536] or MAIL_PORTS
         names = re.findall(relay.name, text)[:MAX_RELAYS]
         hosts = [
-            host for name in names for host in ([name] if parse_address(name) else network_peers.iter_addresses([name]))
+            host
+            for name in names
+            for host in ([name] if parse_address(name) else network_peers.iter_resolved_addresses_of_names([name]))
         ]
         endpoints.update((str(parse_address(host)), port) for host in hosts for port in ports[:MAX_RELAYS])
     return [list(endpoint) for endpoint in endpoints if not ipaddress.ip_address(endpoint[0]).is_loopback]
 
 
-def format_peers(action):
+def format_addresses_still_let_in(action):
     """Return who is still let in, in a line."""
     peers = [
         action["asker"],
@@ -158,36 +160,41 @@ def format_peers(action):
 # --- the packet filter -------------------------------------------------------------------------------
 
 
-def build_chains(actions):
+def build_isolation_rules_by_chain(actions):
     """Return the rules by their chains, so that all of these are let in and nobody else is."""
     chain_rules = {name: [EXPIRY_RULE, *ALWAYS[name]] for name, _ in HOOKS}
     for action in actions:
-        allow_both_ways(chain_rules, action["asker"], "meta l4proto tcp ", REPLY_MATCH)
+        add_rules_to_let_peer_in_and_out(chain_rules, action["asker"], "meta l4proto tcp ", REPLY_MATCH)
         for network in action["trusted"]:
-            allow_both_ways(
+            add_rules_to_let_peer_in_and_out(
                 chain_rules,
                 network,
                 "tcp dport %d " % action["port"],
                 "tcp sport %d %s" % (action["port"], REPLY_MATCH),
             )
         for resolver in action["resolvers"]:
-            allow_both_ways(chain_rules, resolver, "udp sport 53 ", "udp dport 53 ")
-            allow_both_ways(chain_rules, resolver, "tcp sport 53 " + REPLY_MATCH, "tcp dport 53 ")
+            add_rules_to_let_peer_in_and_out(chain_rules, resolver, "udp sport 53 ", "udp dport 53 ")
+            add_rules_to_let_peer_in_and_out(chain_rules, resolver, "tcp sport 53 " + REPLY_MATCH, "tcp dport 53 ")
         for relay, port in action["relays"]:
-            allow_both_ways(chain_rules, relay, "tcp sport %d %s" % (port, REPLY_MATCH), "tcp dport %d " % port)
+            add_rules_to_let_peer_in_and_out(
+                chain_rules, relay, "tcp sport %d %s" % (port, REPLY_MATCH), "tcp dport %d " % port
+            )
     return {name: [*dict.fromkeys(rules), "drop"] for name, rules in chain_rules.items()}
 
 
-def allow_both_ways(chain_rules, who, incoming_match, outgoing_match):
+def add_rules_to_let_peer_in_and_out(chain_rules, peer_network, incoming_match, outgoing_match):
     """Let in what comes from them, and what goes to them."""
-    family = FAMILIES[ipaddress.ip_network(who).version]
-    chain_rules["incoming"].append("%s saddr %s %saccept" % (family, who, incoming_match))
-    chain_rules["outgoing"].append("%s daddr %s %saccept" % (family, who, outgoing_match))
+    family = FAMILIES[ipaddress.ip_network(peer_network).version]
+    chain_rules["incoming"].append("%s saddr %s %saccept" % (family, peer_network, incoming_match))
+    chain_rules["outgoing"].append("%s daddr %s %saccept" % (family, peer_network, outgoing_match))
 
 
-def render_rules(actions):
+def render_nft_script_of_isolation(actions):
     """Return what ``nft -f`` is given; for as long as one of them is on trial, unless one is confirmed."""
-    chain_rules, seconds = build_chains(actions.values()), compute_seconds_left(actions)
+    chain_rules, seconds = (
+        build_isolation_rules_by_chain(actions.values()),
+        compute_seconds_until_last_trial_ends(actions),
+    )
     texts = [
         CHAIN.format(name=name, hook=hook, rules="".join("\t\t%s\n" % rule for rule in chain_rules[name]))
         for name, hook in HOOKS
@@ -196,49 +203,51 @@ def render_rules(actions):
     return RULES.format(table=TABLE, time=time_left, chains="".join(texts))
 
 
-def compute_seconds_left(actions):
+def compute_seconds_until_last_trial_ends(actions):
     """Return seconds after which the last of them is over; None: one is confirmed."""
     if any(action["confirmed"] for action in actions.values()):
         return None
-    return max(round(action["trial"] - now()) for action in actions.values())
+    return max(round(action["trial"] - read_seconds_since_boot()) for action in actions.values())
 
 
-def now():
+def read_seconds_since_boot():
     """Return seconds since the host's start, also those in which it slept."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
-def select_active(actions):
+def select_actions_confirmed_or_on_trial(actions):
     """Return those that are confirmed, or on trial since this start of the host's."""
     return {
-        name: action for name, action in actions.items() if action["confirmed"] or 1 <= action["trial"] - now() <= TRIAL
+        name: action
+        for name, action in actions.items()
+        if action["confirmed"] or 1 <= action["trial"] - read_seconds_since_boot() <= TRIAL
     }
 
 
-def load(actions):
+def load_isolation_into_packet_filter(actions):
     """Have this host cut off but for these, all at once. Raises Refused."""
-    if action_runner.run_program([NFT, "-f", "-"], render_rules(actions)) is None:
+    if action_runner.run_program([NFT, "-f", "-"], render_nft_script_of_isolation(actions)) is None:
         raise ActionRefusal("not_loaded", "")
 
 
-def is_in_force(actions):
+def is_isolation_in_force_in_kernel(actions):
     """Return whether the kernel cuts this host off now.
 
     All chains in their places, each with as many rules as are wanted, the last of which drops.
     """
     output = action_runner.run_program([NFT, "-j", "list", "table", "inet", TABLE])
     try:
-        return output is not None and has_expected_chains(
-            json.loads(output)["nftables"], build_chains(actions.values())
+        return output is not None and has_nft_listing_expected_chains(
+            json.loads(output)["nftables"], build_isolation_rules_by_chain(actions.values())
         )
     except (KeyError, TypeError, ValueError, IndexError):
         return False
 
 
-def has_expected_chains(entries, expected_chains):
+def has_nft_listing_expected_chains(nft_listing, expected_chains):
     """Return the same of what nft lists."""
     places, chain_rules, live_families = {}, {name: [] for name in expected_chains}, set()
-    for entry in entries:
+    for entry in nft_listing:
         if "chain" in entry:
             chain = entry["chain"]
             places[chain["name"]] = (chain["type"], chain["hook"], chain["prio"])
@@ -263,128 +272,151 @@ def has_expected_chains(entries, expected_chains):
 # --- over a reboot -----------------------------------------------------------------------------------
 
 
-def build_units():
+def build_systemd_units_that_load_isolation():
     """Return what has the rules loaded."""
-    return systemd_units.make_table_units(
+    return systemd_units.make_units_that_load_nft_table_at_boot(
         UNIT, AGAIN, "this host stays cut off", RULES_FILE, "%s -f %s" % (NFT, RULES_FILE)
     )
 
 
-def leave_nothing():
+def remove_isolation_table_units_and_record():
     """Take table, units and what is kept away. Raises Refused when the kernel still has the table."""
     action_runner.run_program([NFT, "-f", "-"], "table inet {0}\ndelete table inet {0}\n".format(TABLE))
     if action_runner.run_program([NFT, "-j", "list", "table", "inet", TABLE]) is not None:
         raise ActionRefusal("not_loaded", "")
-    build_units().take_away(UNIT)
-    RECORD.clear()
+    build_systemd_units_that_load_isolation().remove_all_units_and_stop_one(UNIT)
+    RECORD.delete_all_records()
 
 
 # --- what is asked -----------------------------------------------------------------------------------
 
 
-def contain(request, connection):
+def isolate_host_on_trial(request, connection):
     """Cut this host off for TRIAL seconds, in which it has to be confirmed. What is confirmed already stays so."""
-    action = make_trial_record(request, connection)
+    action = make_record_of_isolation_on_trial(request, connection)
     with RECORD.hold_lock():
-        actions = select_active(RECORD.all())
+        actions = select_actions_confirmed_or_on_trial(RECORD.read_all_records_by_action_id())
         existing_action = actions.get(request["id"])
         actions[request["id"]] = (
             existing_action if existing_action is not None and existing_action["confirmed"] else action
         )
-        RECORD.replace(actions)
+        RECORD.replace_all_records(actions)
         try:
-            load(actions)
-            return describe_state(request["id"], actions)
+            load_isolation_into_packet_filter(actions)
+            return describe_isolation_checked_in_kernel(request["id"], actions)
         except Exception:
             if existing_action is None:
-                take_out(request["id"], actions)
+                take_action_out_of_isolation(request["id"], actions)
             raise
 
 
-def make_trial_record(request, connection):
+def make_record_of_isolation_on_trial(request, connection):
     """Return the record of an action that begins. Raises Refused."""
     if not os.path.exists(NFT):
         raise ActionRefusal("no_nft", NFT)
-    return dict(collect_exceptions(request, connection), trial=now() + TRIAL, confirmed=False)
+    return dict(
+        collect_peers_let_in_during_isolation(request, connection),
+        trial=read_seconds_since_boot() + TRIAL,
+        confirmed=False,
+    )
 
 
-def plan(request, connection):
+def plan_host_isolation(request, connection):
     """Return what ``contain`` and ``confirm`` would do now; nothing is written."""
-    action = make_trial_record(request, connection)
-    trial = dict(select_active(RECORD.all()), **{request["id"]: action})
+    action = make_record_of_isolation_on_trial(request, connection)
+    trial = dict(
+        select_actions_confirmed_or_on_trial(RECORD.read_all_records_by_action_id()), **{request["id"]: action}
+    )
     confirmed_actions = dict(trial, **{request["id"]: dict(action, confirmed=True)})
     return {
         "state": "planned",
         "would": [
-            "nft -f -\n" + render_rules(trial),
+            "nft -f -\n" + render_nft_script_of_isolation(trial),
             *(["write", path] for path in (RECORD.path, RULES_FILE)),
-            *build_units().steps(UNIT),
-            "nft -f -\n" + render_rules(confirmed_actions),
+            *build_systemd_units_that_load_isolation().list_planned_steps_of_installation(UNIT),
+            "nft -f -\n" + render_nft_script_of_isolation(confirmed_actions),
         ],
     }
 
 
-def confirm(request, _connection):
+def confirm_isolation_until_release(request, _connection):
     """Let it last until it is released. Where its time is over, nothing of it is left."""
     with RECORD.hold_lock():
-        actions = select_active(RECORD.all())
-        if request["id"] not in actions or not is_in_force(actions):
-            take_out(request["id"], actions)
+        actions = select_actions_confirmed_or_on_trial(RECORD.read_all_records_by_action_id())
+        if request["id"] not in actions or not is_isolation_in_force_in_kernel(actions):
+            take_action_out_of_isolation(request["id"], actions)
             return {"state": "none"}
         actions[request["id"]] = dict(actions[request["id"]], confirmed=True)
         try:
-            keep(actions)
-            build_units().lay(UNIT)
-            load(actions)
-            return describe_state(request["id"], actions)
+            keep_actions_and_rules_loaded_at_boot(actions)
+            build_systemd_units_that_load_isolation().install_all_units_and_start_one(UNIT)
+            load_isolation_into_packet_filter(actions)
+            return describe_isolation_checked_in_kernel(request["id"], actions)
         except Exception:
-            take_out(request["id"], actions)
+            take_action_out_of_isolation(request["id"], actions)
             raise
 
 
-def keep(actions):
+def keep_actions_and_rules_loaded_at_boot(actions):
     """Have these on record, and what is loaded at boot."""
-    RECORD.replace(actions)
+    RECORD.replace_all_records(actions)
     confirmed_actions = {name: action for name, action in actions.items() if action["confirmed"]}
     if confirmed_actions:
-        action_runner.write(RULES_FILE, render_rules(confirmed_actions).encode("ascii"))
+        action_runner.write_file_atomically(
+            RULES_FILE, render_nft_script_of_isolation(confirmed_actions).encode("ascii")
+        )
 
 
-def release(request, _connection):
+def end_isolation_for_action(request, _connection):
     """Join this host again, if nobody else wants it cut off."""
     with RECORD.hold_lock():
-        take_out(request["id"], select_active(RECORD.all()))
+        take_action_out_of_isolation(
+            request["id"], select_actions_confirmed_or_on_trial(RECORD.read_all_records_by_action_id())
+        )
         return {"state": "none"}
 
 
-def take_out(name, actions):
+def take_action_out_of_isolation(action_id, actions):
     """Have all of these but one, and nothing of ours when that was the last."""
-    others = {key: action for key, action in actions.items() if key != name}
+    others = {key: action for key, action in actions.items() if key != action_id}
     if not others:
-        leave_nothing()
+        remove_isolation_table_units_and_record()
         return
-    keep(others)
-    load(others)
-    if not is_in_force(others):
+    keep_actions_and_rules_loaded_at_boot(others)
+    load_isolation_into_packet_filter(others)
+    if not is_isolation_in_force_in_kernel(others):
         raise ActionRefusal("not_loaded", "")
 
 
-def look(request, _connection):
+def report_isolation_state_of_action(request, _connection):
     """Return what there is of it."""
-    actions = select_active(RECORD.all())
-    return describe_state(request["id"], actions) if request["id"] in actions else {"state": "none"}
+    actions = select_actions_confirmed_or_on_trial(RECORD.read_all_records_by_action_id())
+    return (
+        describe_isolation_checked_in_kernel(request["id"], actions) if request["id"] in actions else {"state": "none"}
+    )
 
 
-def describe_state(name, actions):
+def describe_isolation_checked_in_kernel(action_id, actions):
     """Return how it is in force, looked at in the kernel."""
-    if not is_in_force(actions):
+    if not is_isolation_in_force_in_kernel(actions):
         raise ActionRefusal("not_loaded", "")
-    state = "confirmed" if actions[name]["confirmed"] else "on_trial"
-    return {"state": state, "why": "let_in", "about": format_peers(actions[name])[: action_runner.MAX_REASON]}
+    state = "confirmed" if actions[action_id]["confirmed"] else "on_trial"
+    return {
+        "state": state,
+        "why": "let_in",
+        "about": format_addresses_still_let_in(actions[action_id])[: action_runner.MAX_REASON],
+    }
 
 
 def main(arguments):
     """Answer what is asked."""
     action_runner.answer_question(
-        {"plan": plan, "contain": contain, "confirm": confirm, "release": release, "look": look}, arguments
+        {
+            "plan": plan_host_isolation,
+            "contain": isolate_host_on_trial,
+            "confirm": confirm_isolation_until_release,
+            "release": end_isolation_for_action,
+            "look": report_isolation_state_of_action,
+        },
+        arguments,
     )

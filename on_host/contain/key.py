@@ -35,103 +35,120 @@ ASIDE = ".luytre-contained-"
 """How the other name begins that a file gets beside it."""
 
 
-def contain(request, connection):
+def disable_ssh_key_on_trial_and_end_sessions(request, connection):
     """Take a key out of force, on trial, and end the sessions of those that it let in.
 
     What is confirmed already stays so. Raises Refused.
     """
-    matches, aside = check(request, connection)
+    matches, aside = find_lines_and_files_to_disable_key(request, connection)
     with TRIALS.record.hold_lock():
-        record = TRIALS.record.find_before_start(request)
+        record = TRIALS.record.find_record_before_action_starts(request)
         if record is None:
             line_records = [[account, path, lines.compute_digest(line)] for account, path, line in matches]
             record = {
                 "what": request["what"],
-                "mark": lines.make_mark(request["id"]),
+                "mark": lines.make_comment_mark_of_action(request["id"]),
                 "lines": line_records,
                 "key": request["what"],
                 "aside": [],
             }
         if not record.get("confirmed"):
-            TRIALS.begin(request["id"], record, __loader__)
+            TRIALS.record_trial_and_start_undo_unit(request["id"], record, __loader__)
         try:
             for account, path in sorted({(account, path) for account, path, _ in matches} | aside):
-                if (account, path) in aside or not try_comment_out(account, path, record):
-                    put_aside(request["id"], account, path)
-            end_sessions(request, {account for account, *_ in (*matches, *aside)})
-            return describe_state(request["id"])
+                if (account, path) in aside or not try_to_comment_out_key_in_file(account, path, record):
+                    rename_key_file_out_of_use(request["id"], account, path)
+            end_sessions_of_other_accounts_with_key(request, {account for account, *_ in (*matches, *aside)})
+            return describe_state_of_contained_ssh_key(request["id"])
         except Exception:
-            TRIALS.end(request["id"])
+            TRIALS.undo_action_and_delete_its_record(request["id"])
             raise
 
 
-def try_comment_out(account, path, record):
+def try_to_comment_out_key_in_file(account, key_file, record):
     """Return whether the lines of a file are comments now.
 
     Whoever owns it may keep it from being changed at any moment.
     """
     try:
-        change_lines(account, path, lambda line: comment_out(line, record))
+        rewrite_each_line_of_key_file(
+            account, key_file, lambda line: comment_out_line_if_of_contained_key(line, record)
+        )
     except (ActionRefusal, OSError):
         return False
     return True
 
 
-def put_aside(name, account, path):
+def rename_key_file_out_of_use(action_id, account, key_file):
     """Have what a path of an account leads by under another name beside it, if it is the account's.
 
     What stays is seen afterwards. The record comes first.
     """
     with contextlib.ExitStack() as open_ones, contextlib.suppress(ActionRefusal, OSError):
-        place, last = safe_move.open_entry(path, open_ones)
+        place, last = safe_move.open_folder_deciding_where_path_leads(key_file, open_ones)
         own = pwd.getpwnam(account).pw_uid
         if os.fstat(place).st_uid != own and os.lstat(last, dir_fd=place).st_uid != own:
             return
         moved_file = {
-            "path": path,
-            "folder": safe_open.get_name(place),
+            "path": key_file,
+            "folder": safe_open.get_real_path_of_descriptor(place),
             "name": last,
-            "file": safe_move.identify(place, last),
+            "file": safe_move.identify_file_by_device_and_inode(place, last),
         }
         moved_file["aside"] = ASIDE + secrets.token_hex(8)
-        record = TRIALS.record.all()[name]
-        TRIALS.record.keep(name, dict(record, aside=[*record.get("aside", []), moved_file]))
-        with immutable.lift_flags(place, *open_readable(place, last, open_ones)):
+        record = TRIALS.record.read_all_records_by_action_id()[action_id]
+        TRIALS.record.save_record_of_action(action_id, dict(record, aside=[*record.get("aside", []), moved_file]))
+        with immutable.lift_immutable_flags_of_descriptors(
+            place, *open_file_in_folder_if_readable(place, last, open_ones)
+        ):
             os.rename(last, moved_file["aside"], src_dir_fd=place, dst_dir_fd=place)
-        if safe_move.identify(place, moved_file["aside"]) != moved_file["file"]:
-            safe_move.move_back(place, moved_file["aside"], place, last)
+        if safe_move.identify_file_by_device_and_inode(place, moved_file["aside"]) != moved_file["file"]:
+            safe_move.move_file_back_unless_name_is_taken(place, moved_file["aside"], place, last)
 
 
-def comment_out(line, record):
+def comment_out_line_if_of_contained_key(line, record):
     """Return a line as it is while the key is contained."""
-    return record["mark"].encode("ascii") + line if keys.get_fingerprint(line) == record["key"] else line
+    return (
+        record["mark"].encode("ascii") + line
+        if keys.get_fingerprint_of_authorized_keys_line(line) == record["key"]
+        else line
+    )
 
 
-def restore_line(line, record):
+def restore_commented_out_key_line(line, record):
     """Return a line as it was, if it is one of those that were taken out of force."""
-    return lines.restore_line(line, record["mark"], {digest for _, _, digest in record["lines"]})
+    return lines.uncomment_line_if_known_by_digest(line, record["mark"], {digest for _, _, digest in record["lines"]})
 
 
-def check(request, connection):
+def find_lines_and_files_to_disable_key(request, connection):
     """Return what taking the key away concerns.
 
     It is ``(account, path, line)`` of each line that lets the key in, and ``(account, path)`` of each file that has to
     leave its place. Raises Refused where there is none, and where nobody would come in.
     """
     key = request["what"]
-    matches, unread = find_key_lines(key)
-    if not matches and not unread and not any(name == request["id"] for name in TRIALS.record.all()):
+    matches, unread = find_authorized_keys_lines_of_key(key)
+    if (
+        not matches
+        and not unread
+        and not any(name == request["id"] for name in TRIALS.record.read_all_records_by_action_id())
+    ):
         raise ActionRefusal("no_key", key)
     if len(matches) > MAX_LINES:
         raise ActionRefusal("too_much", str(MAX_LINES))
     ours = {request["automation"], os.environ.get("SUDO_USER")} - {None, ""}
-    if key == find_used_key(connection) or any(set(keys.list_fingerprints(account)) == {key} for account in ours):
+    if key == find_key_this_connection_logged_in_by(connection) or any(
+        set(keys.list_fingerprints(account)) == {key} for account in ours
+    ):
         raise ActionRefusal("our_key", key)
-    aside = {*unread, *((account, path) for account, path, _ in matches if not can_change(account, path))}
+    aside = {
+        *unread,
+        *((account, path) for account, path, _ in matches if not can_change_key_file_in_place(account, path)),
+    }
     own = sorted(path for account, path in aside if account in ours)
     if own:
         raise ActionRefusal("unsafe", " ".join(own))
-    administrators = people.list_administrators(request["admins"]) - ours
+    administrators = people.list_accounts_that_may_become_root(request["admins"]) - ours
     holders = {account for account, *_ in (*matches, *aside)}
     if administrators & holders and not any(
         people.can_log_in(
@@ -144,7 +161,7 @@ def check(request, connection):
     return matches, aside
 
 
-def find_key_lines(key):
+def find_authorized_keys_lines_of_key(key_fingerprint):
     """Return ``(account, path, line)`` of each line that lets a key in.
 
     With them comes ``{(account, path): why}`` of each file that nobody reads to its end.
@@ -153,23 +170,24 @@ def find_key_lines(key):
     """
     matches, unread, ends = [], {}, time.monotonic() + LOOKING_SECONDS
     for account, path in sorted(
-        set(keys.iter_key_files(keys.list_patterns())), key=lambda entry: (size_of(entry[1]), entry)
+        set(keys.iter_authorized_keys_files_of_accounts(keys.list_authorized_keys_patterns_of_sshd())),
+        key=lambda entry: (get_file_size_or_zero(entry[1]), entry),
     ):
-        if time.monotonic() > ends and size_of(path):
+        if time.monotonic() > ends and get_file_size_or_zero(path):
             unread[account, path] = "there is no time"
             continue
         try:
             matches += [
                 (account, path, line)
-                for line in lines.split_lines(keys.read_content(path))
-                if keys.get_fingerprint(line) == key
+                for line in lines.split_lines_keeping_line_ends(keys.read_content(path))
+                if keys.get_fingerprint_of_authorized_keys_line(line) == key_fingerprint
             ]
         except safe_open.Unsafe as unsafe:
             unread[account, path] = unsafe.strerror
     return matches, unread
 
 
-def size_of(path):
+def get_file_size_or_zero(path):
     """Return bytes of a file, 0 where there is none."""
     try:
         return os.stat(path).st_size
@@ -177,21 +195,21 @@ def size_of(path):
         return 0
 
 
-def can_change(account, path):
+def can_change_key_file_in_place(account, key_file):
     """Return whether lines of a file can be changed in their place."""
     try:
-        lines.check(path, owners(account), keys.MAX_FILE)
+        lines.check_file_lines_can_be_rewritten(key_file, list_uids_allowed_to_own_key_file(account), keys.MAX_FILE)
     except (ActionRefusal, OSError):
         return False
     return True
 
 
-def owners(account):
+def list_uids_allowed_to_own_key_file(account):
     """Return whose its files may be, by their numbers."""
     return (0, pwd.getpwnam(account).pw_uid)
 
 
-def find_used_key(connection):
+def find_key_this_connection_logged_in_by(connection):
     """Return the fingerprint of the key that this connection came in by, as sshd says in the journal.
 
     None where it does not.
@@ -215,43 +233,57 @@ def find_used_key(connection):
     return fingerprints[-1] if fingerprints else None
 
 
-def end_sessions(request, accounts):
+def end_sessions_of_other_accounts_with_key(request, accounts):
     """End what the accounts have open that it let in, but for the account's that asks, and what no number tells from
     others'.
     """
     others = sorted(accounts - {request["automation"], os.environ.get("SUDO_USER")})
-    people.end_sessions(*(pwd.getpwnam(account).pw_uid for account in others if not people.shares_number(account)))
+    people.kill_all_sessions_of_accounts(
+        *(pwd.getpwnam(account).pw_uid for account in others if not people.is_uid_shared_with_other_account(account))
+    )
 
 
-def change_lines(account, path, line_of):
+def rewrite_each_line_of_key_file(account, key_file, change_line):
     """Have each line of a file as ``line_of`` says.
 
     Raises Refused for a file that is not the account's or root's alone, or is reached by links.
     """
-    lines.rewrite_lines(path, owners(account), keys.MAX_FILE, line_of)
+    lines.rewrite_lines(key_file, list_uids_allowed_to_own_key_file(account), keys.MAX_FILE, change_line)
 
 
-def plan(request, connection):
+def plan_disabling_of_ssh_key(request, connection):
     """Return what ``contain`` and ``confirm`` would do now; nothing is done."""
-    matches, aside = check(request, connection)
-    begins = lines.make_mark(request["id"])
+    matches, aside = find_lines_and_files_to_disable_key(request, connection)
+    begins = lines.make_comment_mark_of_action(request["id"])
     steps = [["beside", path, ASIDE] for _, path in sorted(aside)]
     steps += [
         ["comment_key", path, begins, request["what"]] for account, path, _ in matches if (account, path) not in aside
     ]
-    return {"state": "planned", "would": [*TRIALS.steps(), *steps[: action_runner.MAX_SHOWN], *TRIALS.last_steps()]}
+    return {
+        "state": "planned",
+        "would": [
+            *TRIALS.list_planned_steps_of_trial_start(),
+            *steps[: action_runner.MAX_SHOWN],
+            *TRIALS.list_planned_steps_of_confirmation(),
+        ],
+    }
 
 
-def undo(record):
+def restore_key_lines_and_moved_key_files(record):
     """Have each line as it was that is as it was left, and each file in its place; files and accounts may be gone.
 
     Raises Refused for what cannot be reached.
     """
-    failed_paths = [moved_file["path"] for moved_file in record.get("aside", []) if not put_back(moved_file)]
+    failed_paths = [
+        moved_file["path"] for moved_file in record.get("aside", []) if not put_moved_key_file_back(moved_file)
+    ]
     for account, path in sorted({(account, path) for account, path, _ in record["lines"]}):
         try:
-            if any(restore_line(line, record) != line for line in lines.split_lines(keys.read_content(path))):
-                change_lines(account, path, lambda line: restore_line(line, record))
+            if any(
+                restore_commented_out_key_line(line, record) != line
+                for line in lines.split_lines_keeping_line_ends(keys.read_content(path))
+            ):
+                rewrite_each_line_of_key_file(account, path, lambda line: restore_commented_out_key_line(line, record))
         except KeyError:  # the account is gone, and lets nobody in
             continue
         except (ActionRefusal, OSError):
@@ -260,63 +292,73 @@ def undo(record):
         raise ActionRefusal("unsafe", " ".join(failed_paths))
 
 
-def put_back(moved_file):
+def put_moved_key_file_back(moved_file):
     """Have what was put aside under its name again, in place of nothing. Whether it is, or is gone."""
     with contextlib.ExitStack() as open_ones:
         try:
-            place = safe_move.close_later(open_ones, safe_open.open_path(moved_file["folder"], safe_open.DIRECTORY))
+            place = safe_move.close_descriptor_when_stack_ends(
+                open_ones, safe_open.open_path(moved_file["folder"], safe_open.DIRECTORY)
+            )
         except OSError:
             return True
-        if is_aside(place, moved_file):
-            with immutable.lift_flags(place, *open_readable(place, moved_file["aside"], open_ones)):
-                safe_move.move_back(place, moved_file["aside"], place, moved_file["name"])
-        return not is_aside(place, moved_file)
+        if is_key_file_under_its_aside_name(place, moved_file):
+            with immutable.lift_immutable_flags_of_descriptors(
+                place, *open_file_in_folder_if_readable(place, moved_file["aside"], open_ones)
+            ):
+                safe_move.move_file_back_unless_name_is_taken(place, moved_file["aside"], place, moved_file["name"])
+        return not is_key_file_under_its_aside_name(place, moved_file)
 
 
-def is_aside(place, moved_file):
+def is_key_file_under_its_aside_name(folder, moved_file):
     """Return whether the very thing is under its other name in an open folder."""
-    return safe_move.identify(place, moved_file["aside"]) == moved_file["file"]
+    return safe_move.identify_file_by_device_and_inode(folder, moved_file["aside"]) == moved_file["file"]
 
 
-def open_readable(place, name, open_ones):
+def open_file_in_folder_if_readable(folder, name, open_ones):
     """Return a descriptor of the file of that name, if it is one that can be opened."""
     with contextlib.suppress(OSError):
-        return [safe_move.close_later(open_ones, safe_open.open_at(place, name))]
+        return [safe_move.close_descriptor_when_stack_ends(open_ones, safe_open.open_name_in_open_folder(folder, name))]
     return []
 
 
-def list_aside_paths(record):
+def list_key_files_now_moved_aside(record):
     """Return the paths of files that are beside their place now."""
     paths = []
     for moved_file in record.get("aside", []):
         with contextlib.ExitStack() as open_ones, contextlib.suppress(OSError):
-            place = safe_move.close_later(open_ones, safe_open.open_path(moved_file["folder"], safe_open.DIRECTORY))
-            if is_aside(place, moved_file):
+            place = safe_move.close_descriptor_when_stack_ends(
+                open_ones, safe_open.open_path(moved_file["folder"], safe_open.DIRECTORY)
+            )
+            if is_key_file_under_its_aside_name(place, moved_file):
                 paths.append(moved_file["path"])
     return paths
 
 
-def describe_state(name):
+def describe_state_of_contained_ssh_key(action_id):
     """Return a key as it is now.
 
     What an account has put in force again, or keeps from being read, is told, and lets nothing else be undone.
     """
-    record = TRIALS.record.all()[name]
-    matches, unread = find_key_lines(record["key"])
+    record = TRIALS.record.read_all_records_by_action_id()[action_id]
+    matches, unread = find_authorized_keys_lines_of_key(record["key"])
     answer = {"state": "confirmed" if record["confirmed"] else "on_trial"}
     active_files = sorted({(account, path) for account, path, _ in matches})
     if active_files or unread:
         why, files = ("key_again", active_files) if active_files else ("unread_files", sorted(unread))
         about = " ".join("%s %s" % file for file in files)[: action_runner.MAX_REASON]
         return {"state": "unknown" if record["confirmed"] else "on_trial", "why": why, "about": about}
-    aside = list_aside_paths(record)
+    aside = list_key_files_now_moved_aside(record)
     about = " ".join(sorted({*aside, *(path for _, path, _ in record["lines"])}))[: action_runner.MAX_REASON]
     return dict(answer, why="files_aside" if aside else "in_files", about=about)
 
 
-TRIALS = auto_revert.Trials(HOME, UNIT, undo, describe_state)
+TRIALS = auto_revert.ContainmentTrials(
+    HOME, UNIT, restore_key_lines_and_moved_key_files, describe_state_of_contained_ssh_key
+)
 
 
 def main(arguments):
     """Answer what is asked; without a question, undo what is not confirmed."""
-    TRIALS.main(arguments, plan, contain)
+    TRIALS.answer_question_or_watch_trials(
+        arguments, plan_disabling_of_ssh_key, disable_ssh_key_on_trial_and_end_sessions
+    )

@@ -55,47 +55,51 @@ IN_USE_IN_POSTGRESQL = {
 }
 
 
-def generate_config(path):
+def generate_config_with_new_secrets(application_folder):
     """Return ``(configuration file, its bytes, its bytes with new secrets)``.
 
     Raises Refused where a person has to, and while a hardening is open.
     """
-    configuration.check_settled()
-    for kind, of_kind in (("wordpress", _renew_wordpress), ("joomla", _renew_joomla), ("nukeviet", _refuse_nukeviet)):
-        config = applications.configuration_of(kind, path)
+    configuration.check_no_pending_revert_of_host()
+    for kind, of_kind in (
+        ("wordpress", _renew_salts_in_wordpress_config),
+        ("joomla", _renew_secret_in_joomla_config),
+        ("nukeviet", _refuse_to_renew_nukeviet_secret),
+    ):
+        config = applications.find_config_file_of_application(kind, application_folder)
         if config is not None:
-            old = configuration.read(config)
+            old = configuration.read_config_bytes_or_refuse(config)
             try:
-                return config, old, of_kind(path, config, old)
+                return config, old, of_kind(application_folder, config, old)
             except ValueError as error:
                 raise ActionRefusal("config_stays", "%s: %s" % (config, error))
-    raise ActionRefusal("no_application", path)
+    raise ActionRefusal("no_application", application_folder)
 
 
-def _renew_wordpress(_path, config, old):
-    if _php.UNKNOWN in _php.read_constants(old, wordpress.SALTS).values():
+def _renew_salts_in_wordpress_config(_path, config, config_content):
+    if _php.UNKNOWN in _php.read_php_constants(config_content, wordpress.SALTS).values():
         raise ActionRefusal("not_plain", config)
-    new = old
+    new = config_content
     for name in wordpress.SALTS:
-        new = php_constants.define(new, name, make_secret())
+        new = php_constants.define_constant_in_php_source(new, name, make_secret())
     return new
 
 
-def _renew_joomla(path, config, old):
+def _renew_secret_in_joomla_config(path, config, config_content):
     application = applications.load_application(path)
     factors, used = SECOND_FACTORS, IN_USE
-    if application.in_postgresql:
+    if application.uses_postgresql:
         factors, used = SECOND_FACTORS_IN_POSTGRESQL, IN_USE_IN_POSTGRESQL
-    for _, table in application.rows(factors):
-        if application.rows({"used": (used[table], 1)})[0][1] != "0":
+    for _, table in application.query_rows_by_labeled_selects(factors):
+        if application.query_rows_by_labeled_selects({"used": (used[table], 1)})[0][1] != "0":
             raise ActionRefusal("second_factor", config)
-    secret = _php.read_settings(old, _php.PROPERTY, ["secret"])["secret"]
+    secret = _php.read_php_settings(config_content, _php.PROPERTY, ["secret"])["secret"]
     if not isinstance(secret, str) or secret == _php.UNKNOWN:
         raise ActionRefusal("not_plain", config)
-    return php_constants.assign(old, _php.PROPERTY, "secret", make_secret())
+    return php_constants.change_assigned_setting_in_php_source(config_content, _php.PROPERTY, "secret", make_secret())
 
 
-def _refuse_nukeviet(_path, config, _old):
+def _refuse_to_renew_nukeviet_secret(_path, config, _old):
     raise ActionRefusal("by_a_person", config)
 
 
@@ -104,21 +108,21 @@ def make_secret():
     return "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
 
 
-def plan(request, _connection):
+def plan_renewal_of_site_secrets(request, _connection):
     """Return what ``contain`` would do now; nothing is done."""
-    path = applications.resolve_folder(request)
-    config, _old, _new = generate_config(path)
-    names = ["secret"] if applications.configuration_of("wordpress", path) is None else wordpress.SALTS
+    path = applications.resolve_application_folder_of_request(request)
+    config, _old, _new = generate_config_with_new_secrets(path)
+    names = ["secret"] if applications.find_config_file_of_application("wordpress", path) is None else wordpress.SALTS
     return {"state": "planned", "would": [["write", RECORD.path], ["secrets", config, " ".join(names)]]}
 
 
-def contain(request, _connection):
+def renew_site_secrets_once(request, _connection):
     """Make them anew; once, however often it is asked for. Raises Refused."""
     with RECORD.hold_lock():
-        record = RECORD.find_before_start(request)
+        record = RECORD.find_record_before_action_starts(request)
         if record is None:
-            path = applications.resolve_folder(request)
-            config, old, new = generate_config(path)
+            path = applications.resolve_application_folder_of_request(request)
+            config, old, new = generate_config_with_new_secrets(path)
             record = {
                 "what": request["what"],
                 "path": path,
@@ -127,49 +131,49 @@ def contain(request, _connection):
                 "old": old.hex(),
                 "new": new.hex(),
             }
-            RECORD.keep(request["id"], record)
+            RECORD.save_record_of_action(request["id"], record)
         try:
-            return attempt_change(record, "old", "new")
+            return switch_secrets_or_restore_config(record, "old", "new")
         except Exception:
-            RECORD.forget(request["id"])
+            RECORD.delete_record_of_action(request["id"])
             raise
 
 
-def release(request, _connection):
+def put_old_site_secrets_back(request, _connection):
     """Have the old ones in force. Raises Refused."""
     with RECORD.hold_lock():
-        record = RECORD.find(request)
+        record = RECORD.find_record_of_requested_action(request)
         if record is None:
             return action_runner.NONE_KEPT
-        configuration.check_settled()
-        answer = attempt_change(record, "new", "old")
+        configuration.check_no_pending_revert_of_host()
+        answer = switch_secrets_or_restore_config(record, "new", "old")
         if answer["state"] == "unknown":
             return answer
-        RECORD.forget(request["id"])
+        RECORD.delete_record_of_action(request["id"])
         return {"state": "none"}
 
 
-def attempt_change(record, before, after):
+def switch_secrets_or_restore_config(record, content_before, content_after):
     """Have the ones in force in place of the others, or all as it was and the error raised.
 
     What it came to, also where not even that goes.
     """
-    old, new = bytes.fromhex(record[before]), bytes.fromhex(record[after])
-    if configuration.read(record["config"]) not in (old, new):
+    old, new = bytes.fromhex(record[content_before]), bytes.fromhex(record[content_after])
+    if configuration.read_config_bytes_or_refuse(record["config"]) not in (old, new):
         raise ActionRefusal("changed_since", record["config"])
     try:
-        why = switch_secrets(record, old, new)
+        why = switch_site_secrets_and_check_by_session(record, old, new)
     except Exception as error:
         try:
-            configuration.put(record["config"], new, old)
-            php_code.reset_code_cache()
+            configuration.replace_config_content_if_as_expected(record["config"], new, old)
+            php_code.reload_php_services_to_clear_code_cache()
         except Exception:  # whatever it is: what is on record has to stay there
             return {"state": "unknown", "why": "not_taken_back", "about": record["config"]}
         raise error
     return {"state": "unknown" if why == "still_lets_in" else "confirmed", "why": why}
 
 
-def switch_secrets(record, old, new):
+def switch_site_secrets_and_check_by_session(record, old_content, new_content):
     """Have ``new`` in force in place of ``old``, and see by a session whether it is; the name of what was seen, or not.
 
     Raises Refused.
@@ -178,18 +182,18 @@ def switch_secrets(record, old, new):
     """
     with contextlib.ExitStack() as stack:
         session, reason = open_test_session(record, stack)
-        configuration.put(record["config"], old, new)
+        configuration.replace_config_content_if_as_expected(record["config"], old_content, new_content)
         if session is None:
-            php_code.reset_code_cache()
+            php_code.reload_php_services_to_clear_code_cache()
             return reason
         try:
             for again in (True, False):
-                if _is_in_force(session, old, new):
+                if _is_site_accepting_only_new_secrets(session, old_content, new_content):
                     return "sessions_ended"
                 if again:
-                    php_code.reset_code_cache()
+                    php_code.reload_php_services_to_clear_code_cache()
         except wordpress_session.SessionUnavailable:
-            php_code.reset_code_cache()
+            php_code.reload_php_services_to_clear_code_cache()
             return "not_proven"
         return "still_lets_in"
 
@@ -205,28 +209,38 @@ def open_test_session(record, stack):
             for administrator in administrators.load_administrators(application)
             if administrator.comes_in
         )
-        content, root = configuration.read(record["config"]), record.get("root", record["path"])
-        return stack.enter_context(wordpress_session.open_session(application, content, number, root)), ""
+        content, root = configuration.read_config_bytes_or_refuse(record["config"]), record.get("root", record["path"])
+        return stack.enter_context(
+            wordpress_session.open_temporary_wordpress_session(application, content, number, root)
+        ), ""
     except wordpress_session.SessionUnavailable as error:
         return None, error.args[0] if error.args else "not_tried"
     except (ActionRefusal, StopIteration):
         return None, "not_tried"
 
 
-def _is_in_force(session, old, new):
+def _is_site_accepting_only_new_secrets(session, old_content, new_content):
     """Return whether the site takes what is signed with the new secrets, and nothing signed with the old ones, in good
     time.
     """
     ends = time.monotonic() + LOOKING_SECONDS
     while True:
-        if session.is_in(wordpress_session.key_of(new)) and not session.is_in(wordpress_session.key_of(old)):
+        if session.is_logged_in_when_cookie_is_signed_with(
+            wordpress_session.read_cookie_signing_key_from_config(new_content)
+        ) and not session.is_logged_in_when_cookie_is_signed_with(
+            wordpress_session.read_cookie_signing_key_from_config(old_content)
+        ):
             return True
         if time.monotonic() > ends:
             return False
         time.sleep(PAUSE)
 
 
-ACTIONS = {"plan": plan, "contain": contain, "release": release}
+ACTIONS = {
+    "plan": plan_renewal_of_site_secrets,
+    "contain": renew_site_secrets_once,
+    "release": put_old_site_secrets_back,
+}
 
 
 def main(arguments):

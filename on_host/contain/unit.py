@@ -38,12 +38,12 @@ OURS = re.compile(r"luytre-(?:guard|contain|firewall)(?:-.*)?\.[a-z]+\Z")
 DPKG_QUERY = "/usr/bin/dpkg-query"
 
 
-def contain(request, _connection):
+def stop_and_mask_unit_on_trial(request, _connection):
     """Stop a unit for good, on trial; what is confirmed already stays so. Raises Refused."""
     with TRIALS.record.hold_lock():
-        record = TRIALS.record.find_before_start(request)
+        record = TRIALS.record.find_record_before_action_starts(request)
         if record is None:
-            now = check(request["what"])
+            now = query_unit_that_may_be_stopped(request["what"])
             record = {
                 "id": request["id"],
                 "what": request["what"],
@@ -53,9 +53,9 @@ def contain(request, _connection):
                 "aside": os.path.lexists(os.path.join(PLACE, now["Id"])) and now["LoadState"] != "masked",
             }
         if not record.get("confirmed"):
-            TRIALS.begin(request["id"], record, __loader__)
+            TRIALS.record_trial_and_start_undo_unit(request["id"], record, __loader__)
         try:
-            mask(record)
+            move_unit_file_aside_and_mask_unit(record)
             action_runner.run_program([systemd_units.SYSTEMCTL, "daemon-reload"])
             if (
                 action_runner.run_program([systemd_units.SYSTEMCTL, "stop", "--", record["unit"]], seconds=STOP_SECONDS)
@@ -63,16 +63,16 @@ def contain(request, _connection):
             ):
                 action_runner.run_program([systemd_units.SYSTEMCTL, "kill", "--signal=KILL", "--", record["unit"]])
                 action_runner.run_program([systemd_units.SYSTEMCTL, "stop", "--", record["unit"]], seconds=STOP_SECONDS)
-            return describe_state(request["id"])
+            return check_that_unit_is_stopped_and_masked(request["id"])
         except Exception:
-            TRIALS.end(request["id"])
+            TRIALS.undo_action_and_delete_its_record(request["id"])
             raise
 
 
-def mask(record):
+def move_unit_file_aside_and_mask_unit(record):
     """Have a mask in the place of its file, and the file aside."""
-    place, aside = get_paths(record)
-    with immutable.lift_flags_at(PLACE, place):
+    place, aside = get_unit_file_path_and_aside_path(record)
+    with immutable.lift_immutable_flags_of_paths(PLACE, place):
         if record["aside"] and not os.path.lexists(aside):
             os.rename(place, aside)
         if record["masked"]:
@@ -80,48 +80,48 @@ def mask(record):
                 os.symlink(NOWHERE, place)
 
 
-def get_paths(record):
+def get_unit_file_path_and_aside_path(record):
     """Return where its file is, and where it is kept."""
     return os.path.join(PLACE, record["unit"]), os.path.join(PLACE, ASIDE + record["unit"])
 
 
-def check(name):
+def query_unit_that_may_be_stopped(unit):
     """Return what systemd says of a unit. Raises Refused for what is none, or must run."""
-    if not NAME.match(name):
-        raise ActionRefusal("no_such_unit", name)
-    now = query_properties(name)
+    if not NAME.match(unit):
+        raise ActionRefusal("no_such_unit", unit)
+    now = query_properties(unit)
     if now.get("LoadState", "not-found") == "not-found" or not NAME.match(now.get("Id", "")):
-        raise ActionRefusal("no_such_unit", name)
+        raise ActionRefusal("no_such_unit", unit)
     if now["FragmentPath"].startswith(TRANSIENT):
         raise ActionRefusal("transient", now["Id"])
-    if OURS.match(now["Id"]) or is_ours(now["ControlGroup"]):
+    if OURS.match(now["Id"]) or is_this_process_in_control_group(now["ControlGroup"]):
         raise ActionRefusal("ours", now["Id"])
-    if KEEPERS.match(now["Id"]) and is_packaged(now["FragmentPath"]):
+    if KEEPERS.match(now["Id"]) and is_unit_file_of_package(now["FragmentPath"]):
         raise ActionRefusal("keeper", now["Id"])
     return now
 
 
-def query_properties(name):
+def query_properties(unit):
     """Return some of its properties."""
     output = (
-        action_runner.run_program([systemd_units.SYSTEMCTL, "show", "--property=" + ",".join(PROPERTIES), "--", name])
+        action_runner.run_program([systemd_units.SYSTEMCTL, "show", "--property=" + ",".join(PROPERTIES), "--", unit])
         or ""
     )
     return dict(line.partition("=")[::2] for line in output.splitlines())
 
 
-def is_ours(group):
+def is_this_process_in_control_group(control_group):
     """Return whether this process runs in that control group."""
-    if not group:
+    if not control_group:
         return False
-    for pid in accounts.list_ancestors()[:-1]:
+    for pid in accounts.list_pids_of_this_process_and_ancestors()[:-1]:
         with contextlib.suppress(OSError), open("/proc/%d/cgroup" % pid, encoding="utf-8", errors="replace") as file:
-            if any(line.rstrip("\n").split(":", 2)[-1] == group for line in file):
+            if any(line.rstrip("\n").split(":", 2)[-1] == control_group for line in file):
                 return True
     return False
 
 
-def is_packaged(path):
+def is_unit_file_of_package(path):
     """Return whether a package brought the file: anybody may call a unit of theirs what they like."""
     bare = path[len("/usr") :] if path.startswith("/usr/lib/") else path
     return bool(path) and any(
@@ -130,21 +130,29 @@ def is_packaged(path):
     )
 
 
-def plan(request, _connection):
+def plan_stopping_and_masking_of_unit(request, _connection):
     """Return what ``contain`` and ``confirm`` would do now; nothing is done."""
-    now = check(request["what"])
-    place, aside = get_paths({"unit": now["Id"]})
+    now = query_unit_that_may_be_stopped(request["what"])
+    place, aside = get_unit_file_path_and_aside_path({"unit": now["Id"]})
     rename_steps = [["rename", place, aside]] if os.path.lexists(place) and now["LoadState"] != "masked" else []
     steps = [["link", place, NOWHERE], "systemctl daemon-reload", "systemctl stop " + now["Id"]]
-    return {"state": "planned", "would": [*TRIALS.steps(), *rename_steps, *steps, *TRIALS.last_steps()]}
+    return {
+        "state": "planned",
+        "would": [
+            *TRIALS.list_planned_steps_of_trial_start(),
+            *rename_steps,
+            *steps,
+            *TRIALS.list_planned_steps_of_confirmation(),
+        ],
+    }
 
 
-def undo(record):
+def unmask_and_restart_unit(record):
     """Have the unit as it was, in place of nothing. Raises Refused when something else has come in its place."""
-    if hand_over(record):
+    if hand_unit_to_other_action_stopping_it(record):
         return
-    place, aside = get_paths(record)
-    with immutable.lift_flags_at(PLACE, aside):
+    place, aside = get_unit_file_path_and_aside_path(record)
+    with immutable.lift_immutable_flags_of_paths(PLACE, aside):
         if record["masked"] and os.path.islink(place) and os.readlink(place) == NOWHERE:
             os.unlink(place)
         if record["aside"] and os.path.lexists(aside):
@@ -159,30 +167,30 @@ def undo(record):
         action_runner.run_program([systemd_units.SYSTEMCTL, "start", "--no-block", "--", record["unit"]])
 
 
-def hand_over(record):
+def hand_unit_to_other_action_stopping_it(record):
     """Return whether another action has the same unit stopped: then it brings back, in the end, what this one
     stopped.
     """
-    for name, other in TRIALS.record.all().items():
+    for name, other in TRIALS.record.read_all_records_by_action_id().items():
         if name != record["id"] and other["unit"] == record["unit"]:
             flags = {word: record[word] or other[word] for word in ("ran", "masked", "aside")}
-            TRIALS.record.keep(name, dict(other, **flags))
+            TRIALS.record.save_record_of_action(name, dict(other, **flags))
             return True
     return False
 
 
-def describe_state(name):
+def check_that_unit_is_stopped_and_masked(action_id):
     """Return a unit as it is now. Raises Refused for one that runs, or that something may start."""
-    record = TRIALS.record.all()[name]
+    record = TRIALS.record.read_all_records_by_action_id()[action_id]
     now = query_properties(record["unit"])
     if now.get("LoadState") != "masked" or now.get("ActiveState") not in STOPPED_STATES:
         raise ActionRefusal("not_stopped", record["unit"])
     return {"state": "confirmed" if record["confirmed"] else "on_trial", "why": "", "about": ""}
 
 
-TRIALS = auto_revert.Trials(HOME, UNIT, undo, describe_state)
+TRIALS = auto_revert.ContainmentTrials(HOME, UNIT, unmask_and_restart_unit, check_that_unit_is_stopped_and_masked)
 
 
 def main(arguments):
     """Answer what is asked; without a question, undo what is not confirmed."""
-    TRIALS.main(arguments, plan, contain)
+    TRIALS.answer_question_or_watch_trials(arguments, plan_stopping_and_masking_of_unit, stop_and_mask_unit_on_trial)

@@ -23,8 +23,8 @@ from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from ansible.module_utils.luytre import _apache_config, _nginx_trusted_inputs, apache, nginx
 from ansible.module_utils.luytre._apache_request import ApacheServer
-from ansible.module_utils.luytre._nginx_conf import BadConfig, load
-from ansible.module_utils.luytre._nginx_request import NginxModel, server_names
+from ansible.module_utils.luytre._nginx_conf import BadConfig, load_nginx_config
+from ansible.module_utils.luytre._nginx_request import NginxModel, list_server_names
 from ansible.module_utils.luytre_change import transaction
 from ansible.module_utils.luytre_shared import action_runner, immutable, network_peers, safe_open, web_block_config
 from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
@@ -56,13 +56,17 @@ class UnknownOutcome(Exception):
 # --- what is kept ------------------------------------------------------------------------------------
 
 
-def build_rule(request):
+def build_web_block_rule_from_request(request):
     """Return the rule that is asked for. Raises Refused for what is none."""
     _, slash, path = request["what"].partition("/")
     domain = request["domain"]
     if not NAME.match(request["id"]) or not DOMAIN.match(domain):
         raise ActionRefusal("no_site", request["what"])
-    if slash and len(web_block_config.make_pattern(unquote_to_bytes("/" + path))) > web_block_config.MAX_LETTERS:
+    if (
+        slash
+        and len(web_block_config.make_regex_matching_path_and_below(unquote_to_bytes("/" + path)))
+        > web_block_config.MAX_LETTERS
+    ):
         raise ActionRefusal("too_long", "")
     return {
         "id": request["id"],
@@ -101,7 +105,7 @@ class ServerBlock:
         self.unit, self.file, self.at, self.listens, self.root = unit, file, at, listens, root
         self.claimed_names, self.names = set(claimed_names), set(names)
 
-    def shows(self, rule):
+    def is_block_of_site_in_rule(self, rule):
         """Return whether it shows the site: by its name, or its very files by any.
 
         Raises Refused where another would be closed along.
@@ -125,10 +129,10 @@ class ListenEndpoint:
         self.address, self.port, self.tls, self.default = address.strip("[]"), port, tls, default
 
 
-def read_unmarked(path):
+def read_config_without_own_lines(path):
     """Return a configuration file as it is without our lines; None when there is none."""
     text = read_config(path)
-    return None if text is None else web_block_config.strip_own_lines(text)
+    return None if text is None else web_block_config.strip_own_lines_from_config(text)
 
 
 def read_config(path):
@@ -144,42 +148,53 @@ class Nginx:
 
     folder, prefix, unit = "/etc/nginx", web_block_config.NGINX, "nginx.service"
     test = ("nginx", "-t", "-q", "-c", NGINX_CONF)
-    text, into = staticmethod(web_block_config.render_nginx), staticmethod(web_block_config.include_in_nginx)
+    text, into = (
+        staticmethod(web_block_config.render_nginx),
+        staticmethod(web_block_config.include_site_file_in_nginx_config),
+    )
 
-    def there(self):
+    def is_installed(self):
         """Return whether it is installed."""
         return os.path.exists(NGINX_CONF) and os.path.exists("/usr/sbin/nginx")
 
-    def read(self):
+    def read_config_without_own_lines(self):
         """Read its configuration without ours. Raises Refused."""
         try:
-            self.config = load(NGINX_CONF, read_unmarked)
+            self.config = load_nginx_config(NGINX_CONF, read_config_without_own_lines)
         except BadConfig as error:
             raise ActionRefusal("not_read", str(error))
         self.files = list(self.config.texts)
 
-    def blocks(self, rule):
+    def iter_server_blocks_showing_site(self, rule):
         """Yield the server blocks that show a site."""
-        model, groups = NginxModel(self.config), nginx.group_by_listen(self.config.servers)
+        model, groups = NginxModel(self.config), nginx.group_servers_by_listen(self.config.servers)
         sites = [{"domain": name} for name in (*rule["names"], *rule["others"])]
-        names = nginx.list_answered_names(model, groups, {"sites": sites})
+        names = nginx.list_names_answered_by_server(model, groups, {"sites": sites})
         for server in self.config.servers:
             listens = [
-                ListenEndpoint(address, port, nginx.is_tls(groups, address, port), groups[address, port][0] is server)
-                for address, port, options in nginx.parse_listens(server)
+                ListenEndpoint(
+                    address, port, nginx.is_listen_tls(groups, address, port), groups[address, port][0] is server
+                )
+                for address, port, options in nginx.parse_listen_directives(server)
                 if not address.startswith("unix:") and "quic" not in options and "proxy_protocol" not in options
             ]
-            claimed_names = server_names(server)
+            claimed_names = list_server_names(server)
             block = ServerBlock(
-                self.unit, server.file, server.inner, listens, claimed_names, names[id(server)], model.root(server)
+                self.unit,
+                server.file,
+                server.inner,
+                listens,
+                claimed_names,
+                names[id(server)],
+                model.get_document_root(server),
             )
-            silent = any(directive.args == ["444"] for directive in server.own("return"))
-            if block.shows(rule) and not silent:
+            silent = any(directive.args == ["444"] for directive in server.list_own_directives("return"))
+            if block.is_block_of_site_in_rule(rule) and not silent:
                 yield block
 
-    def at_stake(self):
+    def list_paths_its_config_test_trusts(self):
         """Return what its test believes and writes."""
-        return _nginx_trusted_inputs.list_test_paths(load(NGINX_CONF, read_config))
+        return _nginx_trusted_inputs.list_nginx_test_paths(load_nginx_config(NGINX_CONF, read_config))
 
 
 class Apache:
@@ -187,18 +202,21 @@ class Apache:
 
     folder, prefix, unit = "/etc/apache2", web_block_config.APACHE, "apache2.service"
     test = ("apache2ctl", "configtest")
-    text, into = staticmethod(web_block_config.render_apache), staticmethod(web_block_config.include_in_apache)
+    text, into = (
+        staticmethod(web_block_config.render_apache),
+        staticmethod(web_block_config.include_site_file_in_apache_config),
+    )
 
-    def there(self):
+    def is_installed(self):
         """Return whether it is installed."""
         return os.path.exists(_apache_config.MAIN) and os.path.exists("/usr/sbin/apache2ctl")
 
-    def read(self):
+    def read_config_without_own_lines(self):
         """Read its configuration without ours."""
-        self.config = _apache_config.load_configuration(read_unmarked)
+        self.config = _apache_config.load_apache_configuration(read_config_without_own_lines)
         self.files = self.config.files
 
-    def blocks(self, rule):
+    def iter_server_blocks_showing_site(self, rule):
         """Yield the virtual hosts that show a site."""
         main = [node for node in self.config.tree if node.name != "virtualhost"]
         servers = [
@@ -207,10 +225,10 @@ class Apache:
             if node.name == "virtualhost"
         ]
         declaration = {"sites": [{"domain": name} for name in rule["names"]]}
-        names = [apache.list_names(server, declaration, ()) for _, server in servers]
+        names = [apache.list_vhost_names(server, declaration, ()) for _, server in servers]
         remaining_names = set(rule["names"]).difference(*names)
         for (node, server), claimed_names, listens in zip(
-            servers, names, apache.assign_listens(servers, apache.list_ports(main))
+            servers, names, apache.assign_listens_to_vhosts(servers, apache.list_listen_ports_with_tls(main))
         ):
             endpoints = [
                 ListenEndpoint(listen["address"], listen["port"], listen["tls"], listen["default"])
@@ -225,16 +243,16 @@ class Apache:
                 node.file,
                 node.line,
                 endpoints,
-                apache.list_names(server, None, ()),
+                apache.list_vhost_names(server, None, ()),
                 answered_names,
                 server.root,
             )
-            if block.shows(rule):
+            if block.is_block_of_site_in_rule(rule):
                 yield block
 
-    def at_stake(self):
+    def list_paths_its_config_test_trusts(self):
         """Return what its test believes; it writes nothing."""
-        return apache.list_test_paths(_apache_config.load_configuration()), ()
+        return apache.list_apache_test_paths(_apache_config.load_apache_configuration()), ()
 
 
 SERVERS = (Nginx, Apache)
@@ -245,12 +263,14 @@ class ServerChange:
 
     def __init__(self, server, rules):
         self.server, self.blocks = server, {}
-        server.read()
-        self.transaction = transaction.Transaction(server.folder)
-        edits = {os.path.realpath(path): [] for path in server.files if not web_block_config.is_own(path)}
+        server.read_config_without_own_lines()
+        self.transaction = transaction.FileTransaction(server.folder)
+        edits = {
+            os.path.realpath(path): [] for path in server.files if not web_block_config.is_web_block_config_file(path)
+        }
         sites = group_by_domain(rules)
         for domain, site_rules in sites.items():
-            self.blocks[domain] = list(server.blocks(site_rules[0]))
+            self.blocks[domain] = list(server.iter_server_blocks_showing_site(site_rules[0]))
             for block in self.blocks[domain]:
                 edits[os.path.realpath(block.file)].append((block.at, domain))
         try:
@@ -260,23 +280,28 @@ class ServerChange:
 
     def _plan_edits(self, edits, sites):
         for domain, site_rules in sorted(sites.items()):
-            self.transaction.file(
-                web_block_config.get_site_path(self.server.prefix, domain), self.server.text(site_rules)
+            self.transaction.want_file_with_text(
+                web_block_config.get_web_block_config_path_of_site(self.server.prefix, domain),
+                self.server.text(site_rules),
             )
         for path, places in sorted(edits.items()):
-            if places or web_block_config.strip_own_lines(read_config(path) or "") != (read_config(path) or ""):
-                self.transaction.edit(
+            if places or web_block_config.strip_own_lines_from_config(read_config(path) or "") != (
+                read_config(path) or ""
+            ):
+                self.transaction.want_file_edited_by_function(
                     path,
-                    lambda text, places=places: self._insert_blocks(web_block_config.strip_own_lines(text), places),
+                    lambda text, places=places: self._insert_includes_of_site_files(
+                        web_block_config.strip_own_lines_from_config(text), places
+                    ),
                 )
         for name in sorted(os.listdir(self.server.folder)):
             path = os.path.join(self.server.folder, name)
             if path.startswith(self.server.prefix) and path not in {
-                web_block_config.get_site_path(self.server.prefix, domain) for domain in sites
+                web_block_config.get_web_block_config_path_of_site(self.server.prefix, domain) for domain in sites
             }:
-                self.transaction.absent(path)
+                self.transaction.want_nothing_at_path(path)
 
-    def _insert_blocks(self, text, places):
+    def _insert_includes_of_site_files(self, text, places):
         for at, domain in sorted(set(places), reverse=True):
             try:
                 text = self.server.into(text, at, domain)
@@ -284,33 +309,42 @@ class ServerChange:
                 raise transaction.ChangeRefusal("a server block there has no line of its own")
         return text
 
-    def make(self, admins=()):
+    def write_config_unless_its_test_fails(self, admins=()):
         """Make it, unless the server's own test says no; ``admins``: see ``transaction.vouch``.
 
         Raises Refused, with all of it as it was.
         """
-        changed_paths = [path for path, before, _ in self.transaction.steps if before]
-        folders = {os.path.dirname(path) for path, _, _ in self.transaction.steps}
+        changed_paths = [path for path, before, _ in self.transaction.path_changes_to_make if before]
+        folders = {os.path.dirname(path) for path, _, _ in self.transaction.path_changes_to_make}
         times = {path: os.stat(path).st_mtime_ns for path in (*changed_paths, *folders)}
-        with immutable.lift_flags_at(*folders, *changed_paths):
+        with immutable.lift_immutable_flags_of_paths(*folders, *changed_paths):
             try:
-                self.transaction.commit([self.server.test], self.server.at_stake, admins=admins)
+                self.transaction.commit_changes_or_revert_on_failure(
+                    [self.server.test], self.server.list_paths_its_config_test_trusts, admins=admins
+                )
             except (transaction.ChangeRefusal, BadConfig) as refusal:
                 raise ActionRefusal("not_valid", str(refusal))
             for path, changed_at in times.items():
                 if os.path.exists(path):
                     os.utime(path, ns=(time.time_ns(), changed_at))
 
-    def reload(self):
+    def reload_server_if_running(self):
         """Have the server, if it runs, take it in. Raises Refused."""
-        if transaction.run_test(["systemctl", "is-active", "--quiet", self.server.unit], RELOAD_SECONDS) is None:
-            complaint = transaction.run_test(["systemctl", "reload", self.server.unit], RELOAD_SECONDS)
+        if (
+            transaction.run_config_test_and_return_error(
+                ["systemctl", "is-active", "--quiet", self.server.unit], RELOAD_SECONDS
+            )
+            is None
+        ):
+            complaint = transaction.run_config_test_and_return_error(
+                ["systemctl", "reload", self.server.unit], RELOAD_SECONDS
+            )
             if complaint is not None:
                 raise ActionRefusal("not_reloaded", complaint)
 
-    def describe(self):
+    def iter_planned_steps_and_diffs(self):
         """Yield what is written: steps, and the lines."""
-        for path, before, after in self.transaction.steps:
+        for path, before, after in self.transaction.path_changes_to_make:
             old, new = ("" if state is None else state[1].decode("utf-8", "replace") for state in (before, after))
             lines = difflib.unified_diff(old.splitlines(), new.splitlines(), path, path, n=0, lineterm="")
             yield ["remove" if after is None else "write", path]
@@ -320,12 +354,14 @@ class ServerChange:
         yield "systemctl reload " + self.server.unit
 
 
-def collect_changes(rules):
+def collect_config_changes_of_all_servers(rules):
     """Return what every server has to have changed for these rules, in that order."""
-    return [ServerChange(server, rules) for server in (server_class() for server_class in SERVERS) if server.there()]
+    return [
+        ServerChange(server, rules) for server in (server_class() for server_class in SERVERS) if server.is_installed()
+    ]
 
 
-def admins_of(*rules):
+def list_administrators_named_by_rules(*rules):
     """Return the declared administrators that rules name: those of the host when each was made.
 
     A rule of an earlier version names none.
@@ -333,7 +369,7 @@ def admins_of(*rules):
     return sorted({name for rule in rules for name in rule.get("admins", ())})
 
 
-def put(rules, domain=None, again=(), admins=()):
+def write_rules_to_web_servers_and_reload(rules, domain=None, units_to_reload=(), admins=()):
     """Have the servers say what the rules have them say; the blocks that show a site.
 
     Raises Refused, with what was begun to be taken back.
@@ -341,21 +377,21 @@ def put(rules, domain=None, again=(), admins=()):
     Servers that show the site, or are among those ``reapply``, are reloaded in any case: somebody may have been cut off
     before. ``admins``: declared ones besides those that the rules name.
     """
-    server_changes, shown_blocks = collect_changes(rules), []
-    admins = {*admins, *admins_of(*rules.values())}
+    server_changes, shown_blocks = collect_config_changes_of_all_servers(rules), []
+    admins = {*admins, *list_administrators_named_by_rules(*rules.values())}
     for change in server_changes:
         blocks = change.blocks.get(domain, [])
         shown_blocks += blocks
-        if change.transaction.steps or blocks or change.server.unit in again:
-            change.make(admins)
-            change.reload()
+        if change.transaction.path_changes_to_make or blocks or change.server.unit in units_to_reload:
+            change.write_config_unless_its_test_fails(admins)
+            change.reload_server_if_running()
     return shown_blocks
 
 
 # --- visits ------------------------------------------------------------------------------------------
 
 
-def iter_visits(rule, blocks):
+def iter_visits_that_test_rule(rule, blocks):
     """Yield each visit that tells whether a rule is in force.
 
     It is ``(what is asked, for people; how; the answers that are right)``.
@@ -366,7 +402,7 @@ def iter_visits(rule, blocks):
         for listen in block.listens:
             if ":" in listen.address:
                 continue
-            place = (_connect_address(listen), listen.port, listen.tls)
+            place = (_get_address_to_connect_to(listen), listen.port, listen.tls)
             if path is not None:
                 for uri in (path, path + b"/x"):
                     yield (*place, names[0], "GET", quote_from_bytes(uri)), GONE_STATUSES
@@ -381,7 +417,7 @@ def iter_visits(rule, blocks):
         yield ("127.0.0.1", port, tls, rule["domain"], "GET", "/"), CLOSED_STATUSES
 
 
-def find_fronts(rule, blocks):
+def find_usual_ports_showing_same_site(rule, blocks):
     """Return those of the usual ports where something else shows what the site's own blocks show.
 
     A proxy in front of them, say.
@@ -391,34 +427,36 @@ def find_fronts(rule, blocks):
     if not free or not listens:
         return []
     places = [
-        *((_connect_address(listen), listen.port, listen.tls) for listen in listens),
+        *((_get_address_to_connect_to(listen), listen.port, listen.tls) for listen in listens),
         *(("127.0.0.1", *front) for front in free),
     ]
-    responses = run_visits(fetch_start, [(*place, rule["domain"], "GET", "/") for place in places])
+    responses = run_visits(
+        fetch_status_and_page_start_as_stranger, [(*place, rule["domain"], "GET", "/") for place in places]
+    )
     return [front for front, answer in zip(free, responses[len(listens) :]) if answer in responses[: len(listens)]]
 
 
-def _connect_address(listen):
+def _get_address_to_connect_to(listen):
     return "127.0.0.1" if listen.address == "*" else listen.address
 
 
-def run_visits(visit, visit_arguments):
+def run_visits(fetch, visit_arguments):
     """Return what visits come to, in their order."""
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
-        return list(pool.map(lambda how: visit(*how), visit_arguments))
+        return list(pool.map(lambda how: fetch(*how), visit_arguments))
 
 
-def fetch_status(*how):
+def fetch_status_as_stranger(*how):
     """Return the status that a stranger gets, or why there is none."""
-    return fetch_start(*how)[0]
+    return fetch_status_and_page_start_as_stranger(*how)[0]
 
 
-def fetch_start(host, port, tls, name, method, uri):
+def fetch_status_and_page_start_as_stranger(host, port, tls, name, method, uri):
     """Return the same with how the page begins."""
     connection = http.client.HTTPConnection(host, port, timeout=VISIT_SECONDS, source_address=(STRANGER, 0))
     try:
         connection.connect()
-        with limit_duration(connection.sock):
+        with close_connection_after_visit_seconds(connection.sock):
             return _send_request(connection, tls, name, method, uri)
     except (OSError, ValueError, http.client.HTTPException) as error:
         return str(error) or type(error).__name__, b""
@@ -427,13 +465,13 @@ def fetch_start(host, port, tls, name, method, uri):
 
 
 @contextlib.contextmanager
-def limit_duration(link):
+def close_connection_after_visit_seconds(connected_socket):
     """Open a connection that is over after VISIT_SECONDS, whatever it is wrapped in.
 
     Its own timeout begins anew with every byte.
     """
-    with link.dup() as same:
-        timer = threading.Timer(VISIT_SECONDS, end, [same])
+    with connected_socket.dup() as same:
+        timer = threading.Timer(VISIT_SECONDS, shut_down_connection, [same])
         timer.start()
         try:
             yield
@@ -442,10 +480,10 @@ def limit_duration(link):
             timer.join()
 
 
-def end(link):
+def shut_down_connection(connected_socket):
     """Have nothing more come over a connection, which may be over."""
     with contextlib.suppress(OSError):
-        link.shutdown(socket.SHUT_RDWR)
+        connected_socket.shutdown(socket.SHUT_RDWR)
 
 
 def _send_request(connection, tls, name, method, uri):
@@ -463,17 +501,17 @@ def _send_request(connection, tls, name, method, uri):
     return response.status, response.read(300)
 
 
-def verify_rule(rule, blocks):
+def wait_until_rule_turns_strangers_away(rule, blocks):
     """Return whether a stranger was turned away wherever the site is shown, once a reload had its time.
 
     Raises Refused.
     """
-    pending = list(dict.fromkeys(iter_visits(rule, blocks)))
+    pending = list(dict.fromkeys(iter_visits_that_test_rule(rule, blocks)))
     if not pending:
         return False
     ends = time.monotonic() + LOOKING_SECONDS
     while True:
-        results = list(zip(pending, run_visits(fetch_status, [visit for visit, _ in pending])))
+        results = list(zip(pending, run_visits(fetch_status_as_stranger, [visit for visit, _ in pending])))
         wrong = [(visit, status) for (visit, right), status in results if status not in right]
         if not wrong:
             return True
@@ -485,11 +523,14 @@ def verify_rule(rule, blocks):
         time.sleep(0.1)
 
 
-def wait_for_another_answer(rule, blocks):
+def wait_for_reload_to_change_answers(rule, blocks):
     """Give a reload its time; a site may well have such an answer of its own."""
-    ends, pending = time.monotonic() + LOOKING_SECONDS / 2, list(dict.fromkeys(iter_visits(rule, blocks)))
+    ends, pending = (
+        time.monotonic() + LOOKING_SECONDS / 2,
+        list(dict.fromkeys(iter_visits_that_test_rule(rule, blocks))),
+    )
     while True:
-        statuses = run_visits(fetch_status, [visit for visit, _ in pending])
+        statuses = run_visits(fetch_status_as_stranger, [visit for visit, _ in pending])
         pending = [expectation for expectation, status in zip(pending, statuses) if status in expectation[1]]
         if not pending or time.monotonic() >= ends:
             return
@@ -499,15 +540,20 @@ def wait_for_another_answer(rule, blocks):
 # --- what is asked -----------------------------------------------------------------------------------
 
 
-def plan(request):
+def plan_web_block_of_site_or_path(request):
     """Return what ``contain`` would do now; nothing is written."""
-    rule = build_rule(request)
-    server_changes = collect_changes({**RECORD.all(), rule["id"]: rule})
+    rule = build_web_block_rule_from_request(request)
+    server_changes = collect_config_changes_of_all_servers({**RECORD.read_all_records_by_action_id(), rule["id"]: rule})
     blocks = [block for change in server_changes for block in change.blocks.get(rule["domain"], [])]
     if not blocks:
         raise ActionRefusal("no_block", rule["domain"])
-    rule["fronts"] = [] if rule["path"] is not None else find_fronts(rule, blocks)
-    steps = [line for change in server_changes if change.blocks.get(rule["domain"]) for line in change.describe()]
+    rule["fronts"] = [] if rule["path"] is not None else find_usual_ports_showing_same_site(rule, blocks)
+    steps = [
+        line
+        for change in server_changes
+        if change.blocks.get(rule["domain"])
+        for line in change.iter_planned_steps_and_diffs()
+    ]
     looks = [
         [
             "visit",
@@ -515,19 +561,19 @@ def plan(request):
             STRANGER,
             " ".join(map(str, right)),
         ]
-        for visit, right in dict.fromkeys(iter_visits(rule, blocks))
+        for visit, right in dict.fromkeys(iter_visits_that_test_rule(rule, blocks))
     ]
     return {"state": "planned", "would": [*steps, *looks]}
 
 
-def contain(request):
+def block_site_or_path_once(request):
     """Have the servers say it; once, however often it is asked for."""
-    rule = build_rule(request)
+    rule = build_web_block_rule_from_request(request)
     with RECORD.hold_lock():
-        rules = RECORD.all()
-        action_runner.refuse_taken(rules.get(rule["id"]), request, rules)
+        rules = RECORD.read_all_records_by_action_id()
+        action_runner.refuse_id_taken_by_another_action(rules.get(rule["id"]), request, rules)
         others = {name: other for name, other in rules.items() if name != rule["id"]}
-        rule["fronts"] = rules.get(rule["id"], {}).get("fronts") or choose_fronts(rule, others)
+        rule["fronts"] = rules.get(rule["id"], {}).get("fronts") or find_front_ports_if_site_is_closed(rule, others)
         try:
             return apply_and_verify(rule, others)
         except ActionRefusal as refusal:
@@ -536,86 +582,96 @@ def contain(request):
                     ActionRefusal
                 ):  # something in front of it makes strangers come from the host itself
                     return apply_and_verify(dict(rule, own=[]), others)
-            restore(others, rule["admins"])
+            restore_rules_of_web_servers(others, rule["admins"])
             raise
         except BaseException:
-            restore(others, rule["admins"])
+            restore_rules_of_web_servers(others, rule["admins"])
             raise
 
 
-def choose_fronts(rule, others):
+def find_front_ports_if_site_is_closed(rule, other_rules):
     """Return ``find_fronts`` of a site that is to be closed; a path is gone for everybody, whoever asks for them."""
     if rule["path"] is not None:
         return []
-    return find_fronts(rule, find_blocks(rule, others))
+    return find_usual_ports_showing_same_site(rule, find_server_blocks_of_rule(rule, other_rules))
 
 
-def find_blocks(rule, others):
+def find_server_blocks_of_rule(rule, other_rules):
     """Return the server blocks that show a rule's site, in all servers."""
-    server_changes = collect_changes({**others, rule["id"]: rule})
+    server_changes = collect_config_changes_of_all_servers({**other_rules, rule["id"]: rule})
     return [block for change in server_changes for block in change.blocks.get(rule["domain"], [])]
 
 
-def apply_and_verify(rule, others):
+def apply_and_verify(rule, other_rules):
     """Have it said beside the others, and see that it is."""
-    RECORD.replace({**others, rule["id"]: rule})
-    blocks = put({**others, rule["id"]: rule}, rule["domain"])
+    RECORD.replace_all_records({**other_rules, rule["id"]: rule})
+    blocks = write_rules_to_web_servers_and_reload({**other_rules, rule["id"]: rule}, rule["domain"])
     if not blocks:
         raise ActionRefusal("no_block", rule["domain"])
-    is_verified = verify_rule(rule, blocks)
-    action_runner.write(os.path.join(RECORD.home, AGAIN), action_runner.read_own_archive(__loader__))
-    RECORD.replace({**others, rule["id"]: dict(rule, done=True)})
+    is_verified = wait_until_rule_turns_strangers_away(rule, blocks)
+    action_runner.write_file_atomically(os.path.join(RECORD.home, AGAIN), action_runner.read_own_archive(__loader__))
+    RECORD.replace_all_records({**other_rules, rule["id"]: dict(rule, done=True)})
     if not is_verified:
         return {"state": "unknown", "why": "not_visited"}
     return {"state": "confirmed", "why": "" if rule["own"] or rule["path"] is not None else "all_closed"}
 
 
-def restore(rules, admins):
+def restore_rules_of_web_servers(rules, admins):
     """Have only these said, as before. Raises Unknown."""
     try:
-        put(rules, admins=admins)
+        write_rules_to_web_servers_and_reload(rules, admins=admins)
     except ActionRefusal as refusal:
         raise UnknownOutcome("not_taken_back", "%s: %s" % refusal.args)
-    RECORD.replace(rules)
+    RECORD.replace_all_records(rules)
 
 
-def release(request):
+def release_web_block_rule(request):
     """Take one rule back, and leave the others."""
     with RECORD.hold_lock():
-        rules = RECORD.all()
+        rules = RECORD.read_all_records_by_action_id()
         rule = rules.pop(request["id"], None)
-        if rule is None or action_runner.is_of_another(rule, request):
+        if rule is None or action_runner.is_record_of_another_action(rule, request):
             return action_runner.NONE_KEPT
         try:
-            shown_blocks = find_blocks(rule, rules)
-            put(rules, again={block.unit for block in shown_blocks}, admins=admins_of(rule))
+            shown_blocks = find_server_blocks_of_rule(rule, rules)
+            write_rules_to_web_servers_and_reload(
+                rules,
+                units_to_reload={block.unit for block in shown_blocks},
+                admins=list_administrators_named_by_rules(rule),
+            )
         except ActionRefusal:
-            put({**rules, request["id"]: rule}, rule["domain"])
+            write_rules_to_web_servers_and_reload({**rules, request["id"]: rule}, rule["domain"])
             raise
-        RECORD.replace(rules)
+        RECORD.replace_all_records(rules)
         if not any(other["domain"] == rule["domain"] for other in rules.values()):
-            wait_for_another_answer(rule, shown_blocks)
+            wait_for_reload_to_change_answers(rule, shown_blocks)
         return {"state": "none"}
 
 
-ACTIONS = {"plan": plan, "contain": contain, "release": release}
+ACTIONS = {
+    "plan": plan_web_block_of_site_or_path,
+    "contain": block_site_or_path_once,
+    "release": release_web_block_rule,
+}
 
 
 def main(arguments):
     """Answer what is asked; without a question, have the servers say what is on record."""
     if not arguments:
-        action_runner.run_in_time(reapply)
+        action_runner.run_in_time(reapply_recorded_rules_to_web_servers)
         return
-    action_runner.answer_question({name: catch_unknown(action) for name, action in ACTIONS.items()}, arguments)
+    action_runner.answer_question(
+        {name: report_unknown_outcome_of_action(action) for name, action in ACTIONS.items()}, arguments
+    )
 
 
-def reapply():
+def reapply_recorded_rules_to_web_servers():
     """Have said what is on record, whatever took it away."""
     with RECORD.hold_lock():
-        put(RECORD.all())
+        write_rules_to_web_servers_and_reload(RECORD.read_all_records_by_action_id())
 
 
-def catch_unknown(action):
+def report_unknown_outcome_of_action(action):
     """Return the action, which says so where it is not known what it came to."""
 
     def act(question, _connection):

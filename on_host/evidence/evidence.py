@@ -17,7 +17,7 @@ SECONDS, MAX_BYTES = 60, 200_000_000
 VERSION = b"luytre-evidence/1\n"
 
 
-def load_redaction():
+def load_redaction_and_secret_places():
     """Return how text loses its secrets, where they stand, and which files hold some.
 
     None where the Python here is too old to tell.
@@ -26,7 +26,7 @@ def load_redaction():
         from auditor.text import redact, secret_spans
     except Exception:  # patterns that it cannot read: re.error, which is no ImportError
         return None, lambda text: (), lambda path: True
-    return redact.redact, secret_spans.find_spans, redact.holds_secrets
+    return redact.redact_secrets_in_text, secret_spans.find_secret_spans_in_text, redact.is_path_of_file_with_secrets
 
 
 def lower_priority():
@@ -48,11 +48,15 @@ def main(arguments):
     def pass_on(frame):
         out.write(packer.compress(frame))
 
-    redact, spans, holds = load_redaction()
+    redact, spans, holds = load_redaction_and_secret_places()
     os.nice(5)
     reader = non_volatile.NonVolatileReader(holds)
-    relay = frames.Relay(
-        pass_on, MAX_BYTES, time.monotonic() + SECONDS, redact, reader.secrets(spans, request["roots"])
+    relay = frames.EvidenceRelay(
+        pass_on,
+        MAX_BYTES,
+        time.monotonic() + SECONDS,
+        redact,
+        reader.find_secrets_of_host_to_redact(spans, request["roots"]),
     )
     at_once = (
         volatile.clock,
@@ -63,20 +67,20 @@ def main(arguments):
         volatile.system,
     )
     for work in at_once:
-        relay.step(work.__name__, work, 10)
+        relay.run_step_in_child_within_seconds(work.__name__, work, 10)
         out.write(packer.flush(zlib.Z_SYNC_FLUSH))
         out.flush()
-    relay.step("flagged", reader.make_flagged_step(request["flagged"]), 15)
-    relay.step("accounts", reader.accounts, 10)
-    relay.step("settings", reader.settings, 15)
+    relay.run_step_in_child_within_seconds("flagged", reader.make_step_that_sends_flagged_files(request["flagged"]), 15)
+    relay.run_step_in_child_within_seconds("accounts", reader.send_keys_logins_and_histories_of_homes, 10)
+    relay.run_step_in_child_within_seconds("settings", reader.send_system_settings_and_autostart, 15)
     lower_priority()
     for name, work, seconds in (
-        ("bodyfile", reader.body, 20),
-        ("journal", volatile.journal, 20),
-        ("packages", reader.packages, 10),
-        ("logs", reader.logs, 30),
+        ("bodyfile", reader.send_mactime_body_of_all_files, 20),
+        ("journal", volatile.send_last_journal_entries, 20),
+        ("packages", reader.send_installed_and_recent_packages, 10),
+        ("logs", reader.send_log_time_spans_and_log_ends, 30),
     ):
-        relay.step(name, work, seconds)
-    relay.last()
+        relay.run_step_in_child_within_seconds(name, work, seconds)
+    relay.send_end_of_all_frames()
     out.write(packer.flush())
     out.flush()

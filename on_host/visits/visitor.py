@@ -27,7 +27,7 @@ def list_own_addresses():
     return ["127.0.0.1", "::1", *(words[2:3] if len(words) == 4 else ())]
 
 
-def connect(port, addresses):
+def connect_to_first_accepting_address(port, addresses):
     """Return a connection to the first of them that takes one. Raises OSError."""
     problem = OSError("no address")
     for address in addresses:
@@ -38,12 +38,12 @@ def connect(port, addresses):
     raise problem
 
 
-def visit(question, addresses):
+def visit_url_once_and_return_response(question, addresses):
     """Return ``{status, headers, body, certificate}`` of one GET.
 
     The body is as it was sent, its first MAX_BODY bytes.
     """
-    link, certificate = connect(question["port"], addresses), None
+    link, certificate = connect_to_first_accepting_address(question["port"], addresses), None
     with link:
         link.settimeout(SECONDS)
         if question["scheme"] == "https":
@@ -69,17 +69,17 @@ def visit(question, addresses):
         }
 
 
-def raise_late(_number, _frame):
+def raise_timeout_when_time_is_over(_number, _frame):
     raise TimeoutError("longer than %d s" % SECONDS)
 
 
 def main():
-    signal.signal(signal.SIGALRM, raise_late)
+    signal.signal(signal.SIGALRM, raise_timeout_when_time_is_over)
     addresses = list_own_addresses()
     for line in sys.stdin:
         signal.alarm(SECONDS)
         try:
-            answer = visit(json.loads(line), addresses)
+            answer = visit_url_once_and_return_response(json.loads(line), addresses)
         except Exception as error:
             answer = {"error": ("%s: %s" % (type(error).__name__, error))[:200]}
         signal.alarm(0)

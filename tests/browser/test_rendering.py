@@ -44,10 +44,10 @@ def running(uid):
 
 
 def test_scripts_run_reach_nobody_but_the_site_and_leave_nothing_behind(account):
-    browser.check()
+    browser.check_browser_renders_safely()
     with serving(pages({"/own.json": "OWN"})) as site:
         site.answer = pages({"/": PAGE.replace("PORT", str(site.port)), "/own.json": "OWN", "/key": "KEY"})
-        seen = browser.render("http://antruc.test/", ["antruc.test"], "127.0.0.1", {"http": site.port})
+        seen = browser.render_page_in_browser("http://antruc.test/", ["antruc.test"], "127.0.0.1", {"http": site.port})
         asked = {(one.method, one.host.partition(":")[0], one.path) for one in site.asked}
     assert '<a href="https://zuno.example/">' in seen.html
     assert "OWN" in seen.html
@@ -71,7 +71,7 @@ def test_a_page_reaches_no_other_port_of_its_own_address(account):
         site.answer = pages(
             {"/": OTHER_PORTS.replace("PORT", str(other.port)), "/away": Page("", 302, {"Location": there})}
         )
-        seen = browser.render("http://antruc.test/", ["antruc.test"], "127.0.0.1", {"http": site.port})
+        seen = browser.render_page_in_browser("http://antruc.test/", ["antruc.test"], "127.0.0.1", {"http": site.port})
         asked, reached = {one.path for one in site.asked}, [one.path for one in other.asked]
     assert "<title>" in seen.html
     assert reached == []

@@ -11,9 +11,9 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from auditor.models import AppliedWaiver, ExceptionScope, Hardening, Host, HostHardening, Site, Text, Waiver, WaiverUse
-from auditor.report.files import write
+from auditor.report.files import write_report_files_of_run
 from auditor.report.formats import Format
-from auditor.report.html.addresses import host_page
+from auditor.report.html.addresses import get_host_page_path
 from auditor.results.trend import make_trend_point
 from tests import factory, pictures
 from tests.unit import intruded
@@ -51,7 +51,7 @@ PAGES = {
     "plain": (*KINDS, "sites/gotre.test.html"),
     "hardened": (*KINDS, "changes.html"),
     "few": (*KINDS, "changes.html"),
-    "hostile": (*KINDS, "changes.html", host_page(EVIL)),
+    "hostile": (*KINDS, "changes.html", get_host_page_path(EVIL)),
     "large": ("index.html", "sites-2.html", "names.html"),
     "hacked": (
         "index.html",
@@ -144,7 +144,7 @@ def reports(tmp_path_factory):
     }
     runs |= {f"{name}-en": runs[name] for name in ("plain", "tidy", "hacked")}
     return {
-        name: write(
+        name: write_report_files_of_run(
             run,
             intruded.CATALOGUE if name.startswith("hacked") else factory.catalogue(),
             output=tmp_path_factory.mktemp(name),
@@ -302,7 +302,7 @@ def test_hostile_strings_do_nothing(reports, visit):
         assert len(text) < 400_000, path
     told = visit(reports["hostile"] / "sites/antruc.test.html").locator("body").inner_text()
     assert "<script>document.title='owned'</script>" in told and "⟨U+202E⟩" in told and "/1000000]" in told
-    name = visit(reports["hostile"] / host_page(EVIL)).locator("h1").inner_text()
+    name = visit(reports["hostile"] / get_host_page_path(EVIL)).locator("h1").inner_text()
     assert name == EVIL.replace("\u202e", "⟨U+202E⟩")
 
 

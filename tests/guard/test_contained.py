@@ -82,8 +82,14 @@ def step(there: Host, name: str) -> None:
 
 def reboot(there: Host) -> None:
     boot = there.sh("cat /proc/sys/kernel/random/boot_id")
-    lab.run(HOST, "systemctl reboot --no-block")
-    until(lambda: there.sh("cat /proc/sys/kernel/random/boot_id") not in (boot, "") and lab.lets_in(HOST), "no reboot")
+    lab.run_on_machine_as_root(HOST, "systemctl reboot --no-block")
+    until(
+        lambda: (
+            there.sh("cat /proc/sys/kernel/random/boot_id") not in (boot, "")
+            and lab.is_ssh_login_as_root_possible(HOST)
+        ),
+        "no reboot",
+    )
     quiet(HOST)
 
 

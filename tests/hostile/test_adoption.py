@@ -52,7 +52,9 @@ LOOK = (
 
 
 def planted() -> str:
-    said: str = lab.run(HOST, LOOK + "; stat -c '%n %U:%G %04a' /etc/gshadow /etc/sudoers.d/acl").stdout.decode()
+    said: str = lab.run_on_machine_as_root(
+        HOST, LOOK + "; stat -c '%n %U:%G %04a' /etc/gshadow /etc/sudoers.d/acl"
+    ).stdout.decode()
     return said
 
 
@@ -60,7 +62,7 @@ def test_what_others_could_have_written_is_held_or_moved_aside_and_never_made_ro
     fresh: Callable[..., None], auditor: Callable[..., Ended], tmp_path: Path
 ) -> None:
     fresh(HOST)
-    done = lab.run(HOST, PLANT)
+    done = lab.run_on_machine_as_root(HOST, PLANT)
     assert done.returncode == 0, done.stderr
     before = planted()
     reach = ("-i", INVENTORY, "--limit", HOST, "--output", str(tmp_path))
@@ -85,19 +87,28 @@ def test_what_others_could_have_written_is_held_or_moved_aside_and_never_made_ro
     assert "www-data ALL=(ALL) NOPASSWD: ALL" in why["sudo.file_modes"]
     assert "by hand" in why[BY_HAND]
     assert planted() == before
-    (first,) = lab.run(HOST, "ls /var/lib/luytre/aside").stdout.decode().split()
-    moved = lab.run(HOST, f"test ! -e {ACCEPTED} && stat -c '%U %a' /var/lib/luytre/aside/{first}{ACCEPTED}")
+    (first,) = lab.run_on_machine_as_root(HOST, "ls /var/lib/luytre/aside").stdout.decode().split()
+    moved = lab.run_on_machine_as_root(
+        HOST, f"test ! -e {ACCEPTED} && stat -c '%U %a' /var/lib/luytre/aside/{first}{ACCEPTED}"
+    )
     assert moved.stdout.decode() == "root 666\n"
-    assert "NOPASSWD" not in lab.run(HOST, "sudo -l -U www-data").stdout.decode()
+    assert "NOPASSWD" not in lab.run_on_machine_as_root(HOST, "sudo -l -U www-data").stdout.decode()
 
     accepted = auditor("harden", *reach, "--yes", "--json", "--accept", ",".join([*CONTROLS, BY_HAND]))
     assert accepted.code == 0, accepted.err
-    (run,) = {*lab.run(HOST, "ls /var/lib/luytre/aside").stdout.decode().split()} - {first}
+    (run,) = {*lab.run_on_machine_as_root(HOST, "ls /var/lib/luytre/aside").stdout.decode().split()} - {first}
     for path, (_control, owner, mode, _text) in HELD.items():
-        aside = lab.run(HOST, f"test ! -e {path} && stat -c '%U:%G %04a' /var/lib/luytre/aside/{run}{path}")
+        aside = lab.run_on_machine_as_root(
+            HOST, f"test ! -e {path} && stat -c '%U:%G %04a' /var/lib/luytre/aside/{run}{path}"
+        )
         assert aside.stdout.decode().strip() == f"{owner} {mode}", path
-    assert lab.run(HOST, "test ! -e /etc/sudoers.d/acl && stat -c %a /var/lib/luytre/aside").stdout.decode() == "700\n"
-    assert lab.run(HOST, "stat -c %U /etc/gshadow").stdout.decode() == "www-data\n"
+    assert (
+        lab.run_on_machine_as_root(
+            HOST, "test ! -e /etc/sudoers.d/acl && stat -c %a /var/lib/luytre/aside"
+        ).stdout.decode()
+        == "700\n"
+    )
+    assert lab.run_on_machine_as_root(HOST, "stat -c %U /etc/gshadow").stdout.decode() == "www-data\n"
     left = {one["control"]: one["status"] for one in findings(tmp_path) if one["host"] == HOST}
     assert {left[control] for control in (*CONTROLS, "services.confinement")} == {"pass"} and left[BY_HAND] != "pass"
 

@@ -136,20 +136,20 @@ class Audited:
 
 
 def _run(host: str, script: str) -> str:
-    done = lab.run(host, ["bash", "-s"], stdin_data=script.encode())
+    done = lab.run_on_machine_as_root(host, ["bash", "-s"], stdin_data=script.encode())
     assert done.returncode == 0, done.stderr.decode("utf-8", "replace")
     return done.stdout.decode("utf-8", "replace")
 
 
 @pytest.fixture(scope="module")
 def audited(booted: None) -> Audited:
-    lab.reset(HOSTS)
+    lab.reset_machines_to_pristine_image(HOSTS)
     user = "set -e\nuseradd --create-home --shell /bin/sh kegian\nchmod 755 /home/kegian\n"
     for host, script in zip(HOSTS, (WEB1, WEB2, WEB3.replace("LISTENER", FALSE_LISTENER)), strict=True):
         _run(host, user + script)
-    known = [host for host in inventories.load(Path(INVENTORY)).hosts if host.name in HOSTS]
+    known = [host for host in inventories.load_inventory(Path(INVENTORY)).hosts if host.name in HOSTS]
     facts, _ = collect.collect(INVENTORY, known)
-    catalogue = controls.load()
+    catalogue = controls.load_catalogue()
     return Audited(
         facts=facts,
         findings={

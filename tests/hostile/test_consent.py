@@ -37,7 +37,7 @@ RUNS = "cat $(ls /var/lib/luytre/guard/2*/state.json | sort | tail -1)"
 
 
 def on_host(script: str) -> str:
-    done = lab.run(HOST, script)
+    done = lab.run_on_machine_as_root(HOST, script)
     assert done.returncode == 0, done.stderr
     return done.stdout.decode()
 
@@ -47,13 +47,13 @@ def by_password() -> str:
 
 
 def in_etc(path: str) -> bool:
-    return (lab.upper(HOST) / path).exists()
+    return (lab.get_folder_of_changes_on_machine(HOST) / path).exists()
 
 
 @pytest.fixture(scope="module")
 def place(booted: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The host, bare, and careless with passwords; a folder with an inventory in which nothing is accepted."""
-    lab.reset([HOST])
+    lab.reset_machines_to_pristine_image([HOST])
     quiet(HOST)
     on_host(VENDOR)
     folder = tmp_path_factory.mktemp("consent")
@@ -187,7 +187,7 @@ def test_an_area_that_fails_brings_back_what_the_areas_before_it_did(plain: Call
 
 def state_of_the_run() -> str:
     """Empty while the host ends the sessions of the account by which the run came, and this one with them."""
-    done = lab.run(HOST, RUNS)
+    done = lab.run_on_machine_as_root(HOST, RUNS)
     return str(json.loads(done.stdout)["state"]) if done.returncode == 0 else ""
 
 
@@ -206,7 +206,7 @@ def test_a_run_that_stops_brings_the_host_back_by_itself_and_changes_nothing_whe
         stderr=subprocess.DEVNULL,
     )
     try:
-        while playing.poll() is None and not (lab.upper(HOST) / TIMEOUT_SCRIPT).is_file():
+        while playing.poll() is None and not (lab.get_folder_of_changes_on_machine(HOST) / TIMEOUT_SCRIPT).is_file():
             time.sleep(0.05)
         playing.send_signal(signal.SIGSTOP)
         until = time.monotonic() + 300

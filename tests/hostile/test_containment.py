@@ -51,7 +51,7 @@ EVERYBODY, ALL = "canbo\nnhanvien\ntep\n", f"{SHELL}\n* * * * * root /bin/true\n
 
 
 def said(script: str) -> str:
-    told = lab.run("web1", script)
+    told = lab.run_on_machine_as_root("web1", script)
     assert told.returncode == 0, told.stderr
     return str(told.stdout.decode())
 
@@ -91,4 +91,4 @@ def test_what_an_intruder_who_was_root_left_goes_out_of_force_and_comes_back(mar
         assert said(f"python3 /root/flags.py = {' '.join(KEPT)}") == "True\n" * len(KEPT)
         assert said("ls -A /var/lib/luytre 2> /dev/null; true") == ""
     finally:
-        lab.run("web1", f"python3 /root/flags.py - {' '.join(KEPT)}")
+        lab.run_on_machine_as_root("web1", f"python3 /root/flags.py - {' '.join(KEPT)}")

@@ -84,7 +84,7 @@ class Met:
 
 @pytest.fixture(scope="module")
 def met(booted: None, tmp_path_factory: pytest.TempPathFactory) -> Met:
-    lab.reset([HOST])
+    lab.reset_machines_to_pristine_image([HOST])
     quiet(HOST)
     there = Host(HOST)
     there.sh(

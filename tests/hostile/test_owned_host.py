@@ -43,8 +43,8 @@ def seen(booted: None, tmp_path_factory: pytest.TempPathFactory) -> Seen:
         arguments = ("--limit", SITES, "--batch", "100%", "--yes", "--output", str(folder / "out"))
         return auditor("harden", "-i", INVENTORY, *arguments)
 
-    lab.reset()
-    quiet(*lab.hosts())
+    lab.reset_machines_to_pristine_image()
+    quiet(*lab.get_standard_machines_by_name())
     first = harden()
     assert {one["state"] for one in first.json["hardening"]["hosts"]} == {"confirmed"}, first.err
     alone = audit(*GOOD)
@@ -57,7 +57,7 @@ def seen(booted: None, tmp_path_factory: pytest.TempPathFactory) -> Seen:
     drifted = auditor("drift", "-i", INVENTORY)
     owned.will_do(OWNED, {"guard": ["many", "deep"]})
     undone = auditor("rollback", "-i", INVENTORY, "--yes")
-    lab.reset([OWNED])
+    lab.reset_machines_to_pristine_image([OWNED])
     owned.take_over(OWNED)
     owned.will_do(OWNED, {"compliance_facts": ["forged"], "guard": ["flood"]})
     hardened = harden()

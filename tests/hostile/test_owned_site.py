@@ -21,10 +21,10 @@ def test_a_site_that_fails_on_purpose_has_no_veto_when_it_is_not_to_be_judged(
     fresh: Callable[..., None], auditor: Callable[..., Any], tmp_path: Path
 ) -> None:
     fresh("web3")
-    lab.run(
+    lab.run_on_machine_as_root(
         "web3", f"cat > /run/veto.sh <<'EOF'\n{VETO}EOF\nchown -R www-data: /var/www/{SITE}; chmod 755 /run/veto.sh"
     )
-    lab.run("web3", "systemd-run --quiet --uid=www-data --unit=veto sh /run/veto.sh")
+    lab.run_on_machine_as_root("web3", "systemd-run --quiet --uid=www-data --unit=veto sh /run/veto.sh")
     done = auditor(
         *("harden", "-i", "inventories/lab", "--limit", SITE, "--yes", "--json", "--lang", "en"),
         *("--unjudged", f"www.{SITE}", "--output", str(tmp_path / "out")),
@@ -36,6 +36,6 @@ def test_a_site_that_fails_on_purpose_has_no_veto_when_it_is_not_to_be_judged(
     told = [one["en"] for one in hardening["unjudged"]]
     assert any(one.startswith(f"{SITE}: http://{SITE}/: ") for one in told), told
     assert "not checked, as requested" in (tmp_path / "out/report/index.html").read_text("utf-8")
-    logged = lab.run("web3", "cat /var/log/nginx/*access*.log").stdout.decode("utf-8", "replace")
+    logged = lab.run_on_machine_as_root("web3", "cat /var/log/nginx/*access*.log").stdout.decode("utf-8", "replace")
     assert "Firefox/" in logged
     assert "luytre" not in logged.lower()

@@ -29,15 +29,15 @@ SITE = """
 
 
 def test_patterns_that_never_end_cost_their_own_site_alone(booted: None) -> None:
-    lab.reset([HOST])
+    lab.reset_machines_to_pristine_image([HOST])
     script = "set -e\n"
     for name, trap in TRAPS:
         script += f"mkdir /var/www/{name}\ncat >/var/www/{name}/.htaccess <<'HET_TEP'\n{trap}\nHET_TEP\n"
         script += f"cat >/etc/apache2/sites-enabled/{name}.conf <<'HET_TEP'\n{SITE.format(name=name)}\nHET_TEP\n"
         script += f"chown -R www-data /var/www/{name}\n"
-    done = lab.run(HOST, ["sh", "-s"], stdin_data=(script + "apache2ctl -t\n").encode())
+    done = lab.run_on_machine_as_root(HOST, ["sh", "-s"], stdin_data=(script + "apache2ctl -t\n").encode())
     assert done.returncode == 0, done.stderr
-    hosts = [host for host in inventories.load(Path(INVENTORY)).hosts if host.name == HOST]
+    hosts = [host for host in inventories.load_inventory(Path(INVENTORY)).hosts if host.name == HOST]
     facts, _ = collect.collect(INVENTORY, hosts)
     apache: Any = facts[HOST].data["apache"]
     assert {one.names[0]: (one.unread.why, one.unread.file) for one in apache.unread_vhosts} == {

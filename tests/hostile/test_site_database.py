@@ -113,7 +113,7 @@ os.rename("/run/da_thay", "/run/da_thay.json")
 
 
 def _said(script: str) -> str:
-    done = lab.run(HOST, ["sh", "-s"], stdin_data=script.encode())
+    done = lab.run_on_machine_as_root(HOST, ["sh", "-s"], stdin_data=script.encode())
     assert done.returncode == 0, done.stderr.decode("utf-8", "replace")
     return done.stdout.decode("utf-8", "replace")
 
@@ -169,7 +169,7 @@ class Read:
 
 @pytest.fixture(scope="module")
 def read(booted: None) -> Read:
-    lab.reset([HOST])
+    lab.reset_machines_to_pristine_image([HOST])
     accounts = "mariadb -NBe 'SELECT Host, User, Priv FROM mysql.global_priv ORDER BY 1, 2'"
     _said("set -e\n" + "\n".join(_site(name, *site) for name, site in SITES.items()))
     before = _said(accounts)
@@ -181,7 +181,7 @@ def read(booted: None) -> Read:
         + "python3 /root/xem.py </dev/null >/dev/null 2>&1 &\n"
         + "for i in $(seq 600); do test -e /home/ownsocket/san_sang && exit; sleep 0.1; done; false"
     )
-    hosts = [host for host in inventories.load(Path(INVENTORY)).hosts if host.name == HOST]
+    hosts = [host for host in inventories.load_inventory(Path(INVENTORY)).hosts if host.name == HOST]
     facts, _ = collect.collect(INVENTORY, hosts)
     area: Any = facts[HOST].data["wordpress"]
     watched = _said(

@@ -45,7 +45,7 @@ def test_every_way_in_stays_until_it_is_given_up_by_name(
         refused = playbook("--limit", HOST, "--tags", "ssh.root_login", "-e", "ssh_permit_root_login=no", play)
         assert refused.code != 0
         assert "sshd itself says that its new settings would lock out root (10.213.47.1, publickey)" in refused.out
-        assert "PermitRootLogin no" not in lab.run(HOST, f"cat {DROPIN}").stdout.decode()
+        assert "PermitRootLogin no" not in lab.run_on_machine_as_root(HOST, f"cat {DROPIN}").stdout.decode()
         first = auditor("harden", *reach)
     assert state(first) == ("confirmed", None), first.err
     why = held(first)
@@ -74,9 +74,9 @@ def test_our_own_way_is_judged_by_the_address_that_the_host_sees(
     """Behind another address than the one that is let in, as behind a router, and over IPv6."""
     fresh(HOST)
     everything = yaml.safe_load(Path(INVENTORY, "hosts.yml").read_text("utf-8"))["all"]["vars"]
-    ours, address = f"{lab.spec().network.controller}/32", str(lab.spec().hosts[HOST].address)
-    lab.run(HOST, "ip addr add fd09::13/64 dev eth0 nodad")
-    lab.run(HOST, "sed -i 's|from=\"[^\"]*|&,fd09::/64|' /home/luytre/.ssh/authorized_keys")
+    ours, address = f"{lab.load_lab_spec().network.controller}/32", str(lab.load_lab_spec().hosts[HOST].address)
+    lab.run_on_machine_as_root(HOST, "ip addr add fd09::13/64 dev eth0 nodad")
+    lab.run_on_machine_as_root(HOST, "sed -i 's|from=\"[^\"]*|&,fd09::/64|' /home/luytre/.ssh/authorized_keys")
     with ways.another_address() as seen, ways.another_address("fd09::1/64") as sixth:
         connections = {
             "routed": {"ansible_host": address, "ansible_ssh_extra_args": f"-o BindAddress={seen}"},

@@ -54,11 +54,11 @@ def run(host: str, module: str, **given: Any) -> dict[str, Any]:
 def test_what_the_daemon_refuses_leaves_everything_as_it_was(fresh: Callable[..., None], which: dict[str, str]) -> None:
     host, module, etc = which["host"], which["module"], which["etc"]
     fresh(host)
-    planted = lab.run(host, PLANT.format(etc=etc))
+    planted = lab.run_on_machine_as_root(host, PLANT.format(etc=etc))
     assert planted.returncode == 0, planted.stderr
 
     def look() -> str:
-        said: str = lab.run(host, LOOK.format(etc=etc)).stdout.decode()
+        said: str = lab.run_on_machine_as_root(host, LOOK.format(etc=etc)).stdout.decode()
         return said
 
     before = look()
@@ -78,4 +78,4 @@ def test_what_the_daemon_refuses_leaves_everything_as_it_was(fresh: Callable[...
     }
     after = look()
     assert "./a.trap 0:0 644 \n" in after and "./open.trap 0:0 755 \n" in after
-    assert "theirs" not in lab.run(host, f"ls -R {etc}").stdout.decode()
+    assert "theirs" not in lab.run_on_machine_as_root(host, f"ls -R {etc}").stdout.decode()

@@ -196,7 +196,7 @@ def configuration() -> tuple[str, dict[str, str]]:
 def servers(text: str, tmp_path: Path) -> dict[str, _apache_request.ApacheServer]:
     """The collector's understanding of each virtual host by its name."""
     (tmp_path / "apache2.conf").write_text(text)
-    known = _apache_config.Configuration("/etc/apache2", {}, (2, 4, 62)).read(str(tmp_path / "apache2.conf"))
+    known = _apache_config.ApacheConfiguration("/etc/apache2", {}, (2, 4, 62)).read(str(tmp_path / "apache2.conf"))
     assert known.problems == []
     main = [node for node in known.tree if node.name != "virtualhost"]
     found = {}
@@ -222,7 +222,7 @@ def answers(fresh: Callable[..., None]) -> dict[tuple[str, str], tuple[int, dict
         "config": f"{ROOT}/apache2.conf",
         "asks": [[f"{name}.test", uri] for name, uri in asks],
     }
-    done = lab.run(HOST, ["python3", "-c", GUEST], stdin_data=json.dumps(given).encode())
+    done = lab.run_on_machine_as_root(HOST, ["python3", "-c", GUEST], stdin_data=json.dumps(given).encode())
     assert done.returncode == 0, done.stderr.decode()
     joined = []
     for status, pairs in json.loads(done.stdout):
@@ -245,9 +245,9 @@ def test_the_collector_and_apache_agree(
             wrong.append(f"{name}{uri}: Apache {status}, collector {answer.kind} {answer.detail}")
         if name.startswith("header") and uri == "/page.html":
             real = {key: value for key, value in sent.items() if key not in CORES_OWN}
-            if real != _apache_request.compute_headers(answer.state, False):
+            if real != _apache_request.compute_response_headers(answer.state, False):
                 wrong.append(
-                    f"{name}: Apache sends {real}, collector {_apache_request.compute_headers(answer.state, False)}"
+                    f"{name}: Apache sends {real}, collector {_apache_request.compute_response_headers(answer.state, False)}"
                 )
     assert wrong == []
     assert {KINDS.get(status, "denied") for status, _ in answers.values()} == {

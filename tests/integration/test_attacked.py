@@ -53,7 +53,7 @@ def version() -> str:
 
 def release_archive(file: Path) -> None:
     """The scripts of the WordPress there, as its makers pack them."""
-    told = lab.run("web1", SCRIPTS)
+    told = lab.run_on_machine_as_root("web1", SCRIPTS)
     assert told.returncode == 0
     with tarfile.open(fileobj=io.BytesIO(told.stdout)) as found, zipfile.ZipFile(file, "w") as packed:
         for member in found:
@@ -78,20 +78,20 @@ def office(booted: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     declared = yaml.safe_load(papers.read_text("utf-8"))
     declared["systems"] = [one for one in declared["systems"] if SITE in one["sites"]]
     papers.write_text(yaml.safe_dump(declared, allow_unicode=True), "utf-8")
-    lab.reset(["web1"])
+    lab.reset_machines_to_pristine_image(["web1"])
     quiet("web1")
     there = Office(folder, {"6.8.2": version()})
     release_archive(folder / f"wordpress-{version()}.zip")
     assert there.says("known-good", "import", f"wordpress-{version()}.zip").code == 0
     root("DEBIAN_FRONTEND=noninteractive apt-get -qq install -y nftables > /dev/null")  # by which a host is cut off
     root(EDITOR_OF_YEARS)
-    compromise.put_plants("web1", functools.partial(lab.run, "web1"), LEFT)
+    compromise.plant_intrusion_traces_on_machine("web1", functools.partial(lab.run_on_machine_as_root, "web1"), LEFT)
     try:
         with serving(Received(), authority.context("127.0.0.1"), port=port):
             _under_attack(there)
         yield there
     finally:
-        lab.reset(["web1"])
+        lab.reset_machines_to_pristine_image(["web1"])
 
 
 def _under_attack(office: Office) -> None:
@@ -143,8 +143,10 @@ def incidents(office: Office) -> Office:
     """The pages on incidents typed after it, about what has been left since."""
     there = Office(office.folder, {"6.8.2": version()})
     day, before = clock.today().strftime("%Y%m%d"), office.last()
-    compromise.put_plants(
-        "web1", functools.partial(lab.run, "web1"), ("shell_in_uploads", "administrator", "post_of_adverts")
+    compromise.plant_intrusion_traces_on_machine(
+        "web1",
+        functools.partial(lab.run_on_machine_as_root, "web1"),
+        ("shell_in_uploads", "administrator", "post_of_adverts"),
     )
     assert there.says("hunt").code == 1
     there.names["2026-11-27 20:15"] = clock.now().astimezone(clock.ZONE).strftime("%Y-%m-%d %H:%M")
@@ -207,9 +209,11 @@ def incidents(office: Office) -> Office:
 def findings(incidents: Office) -> Office:
     """The pages on hunts and reviews typed after them, about a web shell and a post that are there again."""
     there = Office(incidents.folder, {"6.8.2": version()})
-    lab.reset(["web1"])
+    lab.reset_machines_to_pristine_image(["web1"])
     quiet("web1")
-    compromise.put_plants("web1", functools.partial(lab.run, "web1"), ("shell_in_uploads", "post_of_adverts"))
+    compromise.plant_intrusion_traces_on_machine(
+        "web1", functools.partial(lab.run_on_machine_as_root, "web1"), ("shell_in_uploads", "post_of_adverts")
+    )
     (there.folder / "rules").mkdir()
     (there.folder / "rules/x.yar").write_text('rule x { strings: $a = "luytre-none" condition: $a }', "ascii")
     (there.folder / "portal").mkdir()

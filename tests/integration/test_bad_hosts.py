@@ -96,7 +96,7 @@ def test_a_host_on_which_we_may_not_use_sudo(
     fresh: Callable[..., None], auditor: Callable[..., Ended], inventory_of: Write, tmp_path: Path
 ) -> None:
     fresh("web3")
-    lab.run("web3", "rm /etc/sudoers.d/*; gpasswd -d luytre sudo || true; sudo -l -U luytre")
+    lab.run_on_machine_as_root("web3", "rm /etc/sudoers.d/*; gpasswd -d luytre sudo || true; sudo -l -U luytre")
     answers_badly(audited(auditor, inventory_of({"web3": WEB3}), tmp_path / "out"), "may not use sudo")
 
 
@@ -105,14 +105,16 @@ def test_a_host_without_python_and_one_that_answers_as_it_likes(
 ) -> None:
     fresh("web3")
     folder = inventory_of({"web3": WEB3})
-    lab.run("web3", "mv /usr/bin/python3 /usr/bin/python3.away")
+    lab.run_on_machine_as_root("web3", "mv /usr/bin/python3 /usr/bin/python3.away")
     answers_badly(audited(auditor, folder, tmp_path / "out"), "no Python 3")
     for answer in (
         'head -c 50000000 /dev/zero | tr "\\0" x',
         'echo "{{ 7*7 }} <script>"',
         'echo "{}"',
     ):
-        lab.run("web3", f"printf '%s\\n' '#!/bin/sh' '{answer}' > /usr/bin/python3; chmod 755 /usr/bin/python3")
+        lab.run_on_machine_as_root(
+            "web3", f"printf '%s\\n' '#!/bin/sh' '{answer}' > /usr/bin/python3; chmod 755 /usr/bin/python3"
+        )
         answers_badly(audited(auditor, folder, tmp_path / "out"), "")
 
 
@@ -121,8 +123,8 @@ def test_a_full_disk_is_named_and_only_its_host_fails(
 ) -> None:
     as_hardened("web2", "web3")
     loosened = "rm /etc/ssh/sshd_config.d/00-luytre.conf; systemctl reload ssh"
-    lab.run("web2", loosened)
-    lab.run(
+    lab.run_on_machine_as_root("web2", loosened)
+    lab.run_on_machine_as_root(
         "web3",
         f"{loosened}; mount -t tmpfs -o size=8k full /etc/ssh/sshd_config.d; head -c 9000 /dev/zero > /etc/ssh/sshd_config.d/filler.txt",
     )

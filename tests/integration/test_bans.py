@@ -29,8 +29,8 @@ def stranger() -> Iterator[str]:
 
 def login(source: str) -> int | None:
     """What a wrong password for the site's administration is answered with from an address; None when nothing is."""
-    address = str(lab.spec().hosts[HOST].address)
-    context = ssl.create_default_context(cafile=str(lab.state().ca))
+    address = str(lab.load_lab_spec().hosts[HOST].address)
+    context = ssl.create_default_context(cafile=str(lab.get_lab_state_in_use().ca_certificate_file))
     context.check_hostname = False  # it is asked by its address, and named in the request
     connection = http.client.HTTPSConnection(address, timeout=20, source_address=(source, 0), context=context)
     try:
@@ -46,7 +46,7 @@ def knock(source: str) -> str:
     """What sshd says to an account that is not there, from an address."""
     options = ["-F", "/dev/null", "-b", source, "-o", "BatchMode=yes", "-o", "ConnectTimeout=5"]
     options += ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR"]
-    address = lab.spec().hosts[HOST].address
+    address = lab.load_lab_spec().hosts[HOST].address
     command = ["timeout", "10", "ssh", *options, f"tin@{address}", "true"]  # shut out in the middle, it would wait
     return subprocess.run(command, capture_output=True, text=True, check=False).stderr
 
@@ -55,7 +55,7 @@ def test_wrong_logins_are_shut_out_and_the_management_is_not(
     fresh: Callable[..., None], playbook: Callable[..., Ended], stranger: str
 ) -> None:
     fresh(HOST)
-    there, ours = Host(HOST), str(lab.spec().network.controller)
+    there, ours = Host(HOST), str(lab.load_lab_spec().network.controller)
     before = there.sh(STATE)
     accepted = ("-e", '{"luytre_accept": ["bans.ssh", "bans.cms"]}')
     done = playbook("playbooks/harden.yml", "--limit", HOST, "--tags", "bans", *accepted)

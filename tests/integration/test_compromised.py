@@ -21,13 +21,13 @@ from tests.lab.fixtures import INVENTORY, Ended, as_hardened_first, environment,
 HURRIED = """
 from auditor.content.crawler import session
 from auditor.cli import main
-session.Pace.wait = lambda pace: None
+session.RequestPacer.wait_for_next_request = lambda pace: None
 main()
 """
 SITES = frozenset({"antruc.test", "bennua.test", "dongvau.test", "gotre.test"})
 ALARMS = ("content.injected", "content.suspected")
-CONTENT = tuple(one for one in lab.load_plants() if one.what == "content")
-FOOTHOLDS = tuple(one for one in lab.load_plants() if one.what == "foothold" and one.host == "web2")
+CONTENT = tuple(one for one in lab.load_planted_intrusion_traces() if one.what == "content")
+FOOTHOLDS = tuple(one for one in lab.load_planted_intrusion_traces() if one.what == "foothold" and one.host == "web2")
 """Of the machine whose files are few: what a hunt reads of WordPress takes longest of all."""
 ACCEPTED = "engine_only"
 LATER = """cat > /var/www/antruc.test/wp-content/mu-plugins/chan-trang.php <<'END'
@@ -62,14 +62,14 @@ class Story:
 
 @pytest.fixture(scope="module")
 def story(hardened: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
-    as_hardened_first(*lab.hosts())
+    as_hardened_first(*lab.get_standard_machines_by_name())
     after = review(environment(tmp_path_factory.mktemp("hardened")))
-    lab.reset()
-    quiet(*lab.hosts())
+    lab.reset_machines_to_pristine_image()
+    quiet(*lab.get_standard_machines_by_name())
     try:
         yield _played(after, tmp_path_factory.mktemp("clean"), tmp_path_factory.mktemp("compromised"))
     finally:
-        lab.reset()
+        lab.reset_machines_to_pristine_image()
 
 
 def _played(hardened: Mapping[str, Any], clean: Path, compromised: Path) -> Story:
@@ -82,7 +82,7 @@ def _played(hardened: Mapping[str, Any], clean: Path, compromised: Path) -> Stor
     said = ("--reason", "Trang của đơn vị", *agreed)
     assert run(state, "baseline", "accept", "antruc.test", key, *said, "-i", INVENTORY).code == 0
     accepted = audit(state)
-    assert lab.run("web1", LATER).returncode == 0
+    assert lab.run_on_machine_as_root("web1", LATER).returncode == 0
     later, hunted = (
         review(state, "--limit", "antruc.test", "--baseline", "last"),
         hunt(state, "--limit", "web2,web3"),
@@ -132,7 +132,7 @@ def told(state: Mapping[str, str], verb: str, *arguments: str) -> Mapping[str, A
     return document
 
 
-def plant(name: str) -> lab.Plant:
+def plant(name: str) -> lab.PlantedIntrusionTrace:
     return next(one for one in CONTENT if one.id == name)
 
 
@@ -163,7 +163,7 @@ def test_nothing_is_found_on_the_sites_as_they_are(story: Story, which: str) -> 
 
 
 @pytest.mark.parametrize("one", [one for one in CONTENT if one.told.by is None], ids=lambda one: str(one.id))
-def test_what_was_put_on_a_site_is_found(story: Story, one: lab.Plant) -> None:
+def test_what_was_put_on_a_site_is_found(story: Story, one: lab.PlantedIntrusionTrace) -> None:
     assert one.site is not None
     assert [trace for trace in traces(story.found, one.site) if one.told.matches_trace(trace)]
 
@@ -200,7 +200,7 @@ def test_what_is_injected_then_is_new_and_worse(story: Story) -> None:
 
 
 @pytest.mark.parametrize("one", FOOTHOLDS, ids=lambda one: str(one.id))
-def test_what_was_left_on_a_host_is_found(story: Story, one: lab.Plant) -> None:
+def test_what_was_left_on_a_host_is_found(story: Story, one: lab.PlantedIntrusionTrace) -> None:
     weak = next(hunt["weak"] for hunt in story.hunted["hunts"] if hunt["host"] == "web2")
     assert [
         t for t in (weak if one.told.by == "earlier" else footholds(story.hunted, "web2")) if one.told.matches_trace(t)

@@ -36,7 +36,7 @@ def test_a_disk_is_what_a_walk_of_the_live_host_sees(fresh: Callable[..., None])
     fresh("web3")
     pristine = disk("web3")
     assert pristine == walked("web3")
-    done = lab.run("web3", "set -e\n" + "\n".join(CHANGED.values()))
+    done = lab.run_on_machine_as_root("web3", "set -e\n" + "\n".join(CHANGED.values()))
     assert done.returncode == 0, done.stderr
     changed = disk("web3")
     assert changed == walked("web3")
@@ -44,4 +44,4 @@ def test_a_disk_is_what_a_walk_of_the_live_host_sees(fresh: Callable[..., None])
 
 
 def walked(host: str) -> dict[str, list[object]]:
-    return tree(f"{lab.init(host)}/root", OUT)
+    return tree(f"{lab.get_init_process_folder_of_machine(host)}/root", OUT)

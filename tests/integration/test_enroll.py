@@ -16,7 +16,7 @@ _WITHOUT_A_LOGIN = (
 
 def without_a_login(host: str) -> int:
     """How many connections ended so since it booted: sshd shuts an address out for some fifteen at once."""
-    return int(lab.run(host, _WITHOUT_A_LOGIN).stdout)
+    return int(lab.run_on_machine_as_root(host, _WITHOUT_A_LOGIN).stdout)
 
 
 def passes_through(key: Path) -> bool:
@@ -30,12 +30,12 @@ def passes_through(key: Path) -> bool:
 
 @act("web1")
 def enrolled(stage: Stage) -> None:
-    lab.reset([stage.host])
+    lab.reset_machines_to_pristine_image([stage.host])
     assert without_a_login(stage.host) == 0
     auditor = partial(run, environment(stage.folder))
     folder, key = stage.folder / "inventory", stage.folder / "key"
     folder.mkdir()
-    password = (lab.state().root / "root_password").read_text("utf-8").strip()
+    password = (lab.get_lab_state_in_use().root / "root_password").read_text("utf-8").strip()
     common = (
         "enroll",
         "may1",

@@ -64,19 +64,22 @@ def ended(process: subprocess.Popen[str]) -> Ended:
 def once_armed(host: str, script: str) -> threading.Thread:
     """Run a script on the host as soon as its timer runs, before the last change is made."""
     wait = f"until test -e {MARK}; do sleep 0.05; done\n"
-    thread = threading.Thread(target=lambda: lab.run(host, wait + script, timeout=120))
+    thread = threading.Thread(target=lambda: lab.run_on_machine_as_root(host, wait + script, timeout=120))
     thread.start()
     return thread
 
 
 def is_armed(host: str) -> bool:
-    return (lab.upper(host) / MARK.removeprefix("/")).exists()
+    return (lab.get_folder_of_changes_on_machine(host) / MARK.removeprefix("/")).exists()
 
 
 def is_at_rest(host: str) -> bool:
     """Whether nothing is armed nor at work to bring the host back."""
     units = "systemctl list-units --no-legend --state=active,activating,deactivating 'luytre-re*'"
-    return not is_armed(host) and lab.run(host, f"test -e {MARK} || {units} | grep -q .").returncode == 1
+    return (
+        not is_armed(host)
+        and lab.run_on_machine_as_root(host, f"test -e {MARK} || {units} | grep -q .").returncode == 1
+    )
 
 
 @dataclass
@@ -101,7 +104,9 @@ class Scene:
             entry=entries[0],
             report=index.read_text("utf-8") if index.exists() else "",
             changed=differences(self.before, disk(self.host)),
-            pages=smoke.compare(smoke.learn_baseline(self.pages), visit(self.host, again=self.pages)),
+            pages=smoke.find_urls_unlike_smoke_baseline(
+                smoke.learn_smoke_baseline_from_two_visits(self.pages), visit(self.host, again=self.pages)
+            ),
             more=more,
         )
 
@@ -113,8 +118,8 @@ def fault(host: str) -> Callable[[Callable[[Scene], Case]], Play]:
         @wraps(come)
         def play(stage: Stage) -> Case:
             as_hardened_first(host)
-            lab.run(host, LOOSEN)
-            until(lambda: lab.lets_in(host), "sshd is not back")
+            lab.run_on_machine_as_root(host, LOOSEN)
+            until(lambda: lab.is_ssh_login_as_root_possible(host), "sshd is not back")
             return come(Scene(host, stage.folder, environment(stage.folder), disk(host), visit(host)))
 
         return act(host)(play)
@@ -185,9 +190,9 @@ def interrupted(scene: Scene) -> Case:
 def network_cut(scene: Scene) -> Case:
     def cut() -> None:
         until(lambda: is_armed(scene.host), "never armed")
-        lab.link(scene.host, up=False)
+        lab.plug_or_pull_network_cable_of_machine(scene.host, up=False)
         time.sleep(25)
-        lab.link(scene.host, up=True)
+        lab.plug_or_pull_network_cable_of_machine(scene.host, up=True)
 
     thread = threading.Thread(target=cut)
     thread.start()
@@ -208,9 +213,9 @@ def rebooted(scene: Scene) -> Case:
 
 @fault("web2")
 def disk_full(scene: Scene) -> Case:
-    lab.run(scene.host, "mkdir -p /var/lib/luytre; mount -t tmpfs -o size=4m none /var/lib/luytre")
+    lab.run_on_machine_as_root(scene.host, "mkdir -p /var/lib/luytre; mount -t tmpfs -o size=4m none /var/lib/luytre")
     done = scene.harden()
-    lab.run(scene.host, "umount /var/lib/luytre")
+    lab.run_on_machine_as_root(scene.host, "umount /var/lib/luytre")
     return scene.case(done)
 
 
@@ -222,10 +227,10 @@ IMMUTABLE = (
 
 @fault("web2")
 def immutable(scene: Scene) -> Case:
-    locked = lab.run(scene.host, ["python3", "-c", IMMUTABLE.format(flags=0x10)])
+    locked = lab.run_on_machine_as_root(scene.host, ["python3", "-c", IMMUTABLE.format(flags=0x10)])
     assert locked.returncode == 0, locked.stderr
     done = scene.harden()
-    lab.run(scene.host, ["python3", "-c", IMMUTABLE.format(flags=0)])
+    lab.run_on_machine_as_root(scene.host, ["python3", "-c", IMMUTABLE.format(flags=0)])
     return scene.case(done)
 
 
@@ -286,28 +291,28 @@ def as_web_user(script: str) -> str:
 
 @fault("web1")
 def links_before(scene: Scene) -> Case:
-    lab.run(scene.host, LAY + as_web_user(PLANT))
-    targets = lab.run(scene.host, TARGETS).stdout
+    lab.run_on_machine_as_root(scene.host, LAY + as_web_user(PLANT))
+    targets = lab.run_on_machine_as_root(scene.host, TARGETS).stdout
     before = disk(scene.host)
     done = scene.harden()
-    hardened = lab.run(scene.host, TARGETS).stdout
+    hardened = lab.run_on_machine_as_root(scene.host, TARGETS).stdout
     undone = run(scene.state, "rollback", "-i", INVENTORY, "--limit", scene.host, "--yes", "--json")
-    case = scene.case(done, (targets, hardened, lab.run(scene.host, TARGETS).stdout, undone))
+    case = scene.case(done, (targets, hardened, lab.run_on_machine_as_root(scene.host, TARGETS).stdout, undone))
     case.changed = differences(before, disk(scene.host))
     return case
 
 
 @fault("web1")
 def links_between(scene: Scene) -> Case:
-    lab.run(scene.host, LAY)
-    targets = lab.run(scene.host, TARGETS).stdout
+    lab.run_on_machine_as_root(scene.host, LAY)
+    targets = lab.run_on_machine_as_root(scene.host, TARGETS).stdout
     swapping = once_armed(scene.host, f"systemd-run --quiet --unit=swap --uid=www-data sh -c {shlex.quote(SWAP)}")
     done = scene.harden()
     swapping.join()
-    hardened = lab.run(scene.host, TARGETS).stdout
+    hardened = lab.run_on_machine_as_root(scene.host, TARGETS).stdout
     undone = run(scene.state, "rollback", "-i", INVENTORY, "--limit", scene.host, "--yes", "--json")
-    lab.run(scene.host, "systemctl stop swap.service")
-    return scene.case(done, (targets, hardened, lab.run(scene.host, TARGETS).stdout, undone))
+    lab.run_on_machine_as_root(scene.host, "systemctl stop swap.service")
+    return scene.case(done, (targets, hardened, lab.run_on_machine_as_root(scene.host, TARGETS).stdout, undone))
 
 
 def as_before(case: Case) -> None:

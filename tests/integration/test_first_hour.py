@@ -36,7 +36,7 @@ MOST = 20
 HURRIED = """
 from auditor.content.crawler import session
 from auditor.cli import main
-session.Pace.wait = lambda pace: None
+session.RequestPacer.wait_for_next_request = lambda pace: None
 main()
 """
 OURS = re.compile(r"auditor (?:hunt|review|audit|incident) .*")
@@ -154,20 +154,22 @@ class Story:
 
 @pytest.fixture(scope="module", params=["vi", "en"])
 def story(request: pytest.FixtureRequest, booted: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
-    lab.reset(HOSTS)
+    lab.reset_machines_to_pristine_image(HOSTS)
     quiet(*HOSTS)
     folder = tmp_path_factory.mktemp("hour")
     archive = release(folder)
     inventory = shutil.copytree(INVENTORY, folder / "inventory")
     state = {**environment(folder), "LUYTRE_INVENTORY": str(inventory), "LUYTRE_LANG": request.param}
     assert run(state, "known-good", "import", str(archive)).code == 0
-    assert lab.run("web1", EDITOR_OF_YEARS).returncode == 0
+    assert lab.run_on_machine_as_root("web1", EDITOR_OF_YEARS).returncode == 0
     lab.compromise_hosts(HOSTS)
-    own = frozenset(word for host in HOSTS for word in lab.run(host, FINGERPRINTS).stdout.decode().split())
+    own = frozenset(
+        word for host in HOSTS for word in lab.run_on_machine_as_root(host, FINGERPRINTS).stdout.decode().split()
+    )
     try:
         yield _played(Walk(folder, request.param, state, own=own))
     finally:
-        lab.reset(HOSTS)
+        lab.reset_machines_to_pristine_image(HOSTS)
 
 
 def _played(walk: Walk) -> Story:
@@ -181,11 +183,11 @@ def _played(walk: Walk) -> Story:
     while told is not None:
         last = opened
         for host, command in told.by_hand:
-            done = lab.run(host, command)
+            done = lab.run_on_machine_as_root(host, command)
             walk.on_hosts.append((host, command, done.returncode, (done.stdout + done.stderr).decode()))
         if told.by_hand:
             for host, script in CLEANED.items():
-                cleaned = lab.run(host, script)
+                cleaned = lab.run_on_machine_as_root(host, script)
                 assert cleaned.returncode == 0, cleaned.stderr.decode()
         for line in (*told.ours, *filter(None, (_without(line, walk.own) for line in told.signs))):
             if "todo" not in shlex.split(line):
@@ -284,8 +286,10 @@ def test_what_is_found_is_told_before_all_else_on_the_chair_s_page(story: Story)
     assert asked.index("web1") < asked.index("</li>")
 
 
-@pytest.mark.parametrize("one", [one for one in lab.load_plants() if one.id != BY_RENDER], ids=lambda one: str(one.id))
-def test_whatever_was_planted_is_gone(story: Story, one: lab.Plant) -> None:
+@pytest.mark.parametrize(
+    "one", [one for one in lab.load_planted_intrusion_traces() if one.id != BY_RENDER], ids=lambda one: str(one.id)
+)
+def test_whatever_was_planted_is_gone(story: Story, one: lab.PlantedIntrusionTrace) -> None:
     assert [trace for trace in _traces(story.clean) if one.told.matches_trace(trace)] == []
 
 
@@ -309,21 +313,21 @@ def test_the_forms_are_whole_and_addressed_to_the_authority(story: Story) -> Non
 
 def test_deadlines_count_from_the_hunt(story: Story) -> None:
     hunts = [hunt["started"] for hunt in story.first["hunts"] if hunt["host"] in HOSTS]
-    assert story.began <= clock.read(story.case["detected"]) <= min(map(clock.read, hunts))
+    assert story.began <= clock.parse_iso_moment(story.case["detected"]) <= min(map(clock.parse_iso_moment, hunts))
 
 
 def test_the_official_report_tells_it_with_its_times_and_numbers(story: Story) -> None:
     words, official = Words("vi"), story.official
     assert story.incident in official
-    assert words.moment(story.case["detected"]) in official
+    assert words.format_iso_moment(story.case["detected"]) in official
     closed = next(one["happened"] for one in story.case["entries"] if one["deed"]["kind"] == "closed")
-    assert words.moment(closed) in official
+    assert words.format_iso_moment(closed) in official
     done = [one for one in story.case["actions"] if one["state"] == "confirmed"]
     over = [one for one in story.case["actions"] if one["state"] == "released"]
     count, in_force = len(done) + len(over), len(done)
     assert words("official.incidents.contained", count=count, in_force=in_force) in official
     for sent in (one for one in story.case["entries"] if one["deed"]["kind"] == "reported"):
-        assert words.moment(sent["happened"]) in official
+        assert words.format_iso_moment(sent["happened"]) in official
 
 
 def test_the_case_log_knows_what_was_done_by_hand_and_nothing_is_in_doubt(story: Story) -> None:

@@ -41,12 +41,12 @@ def statuses(folder: Path) -> Counter[str]:
 def guided(stage: Stage) -> None:
     folder = stage.folder
     auditor = partial(run, {**environment(folder), "LUYTRE_INVENTORY": str(folder / guide.INVENTORY)})
-    lab.reset([stage.host])
+    lab.reset_machines_to_pristine_image([stage.host])
     quiet(stage.host)
     shutil.copytree(guide.ROOT / "inventories/example", folder / "inventories/example")
     inventory = folder / guide.INVENTORY
     month = str(Period.from_moment(datetime.datetime.now(datetime.UTC).isoformat()))
-    password = (lab.state().root / "root_password").read_text("utf-8").strip()
+    password = (lab.get_lab_state_in_use().root / "root_password").read_text("utf-8").strip()
     answers = {
         "enroll": (
             ["--password-stdin", "--yes", "--automation-user", "tudong", "--automation-key", str(folder / "key")],
@@ -71,7 +71,7 @@ def guided(stage: Stage) -> None:
                 assert ended.code == EXITS.get(arguments[0], 0), (arguments, ended.out[-3000:], ended.err)
                 said[" ".join(arguments[:2])] = ended.out
                 if arguments[0] == "enroll":
-                    ca_file = str(lab.state().ca)
+                    ca_file = str(lab.get_lab_state_in_use().ca_certificate_file)
                     guide.complete(inventory / "web2.yml", UNIT, ["quantri"], luytre_ca_file=ca_file)
                 if arguments[0] == "audit":
                     audits.append(statuses(folder))

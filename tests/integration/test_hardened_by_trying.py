@@ -29,17 +29,17 @@ rounds=$(getent shadow thu | sed -nE 's/^thu:[$]6[$]rounds=([0-9]+)[$].*/\\1/p')
 
 
 def site_of(host: str) -> str:
-    return next(iter(lab.spec().hosts[host].sites))
+    return next(iter(lab.load_lab_spec().hosts[host].sites))
 
 
 def does(host: str, script: str) -> bool:
-    return lab.run(host, script).returncode == 0
+    return lab.run_on_machine_as_root(host, script).returncode == 0
 
 
 def asks(host: str, method: str, path: str) -> tuple[int, bytes]:
     context, site = ssl._create_unverified_context(), site_of(host)  # noqa: S323  the lab's own certificates
     there = http.client.HTTPSConnection(site, timeout=20)
-    address = (str(lab.spec().hosts[host].address), 443)
+    address = (str(lab.load_lab_spec().hosts[host].address), 443)
     there.sock = context.wrap_socket(socket.create_connection(address, 20), server_hostname=site)
     there.request(method, path)
     answer = there.getresponse()
@@ -53,7 +53,7 @@ def handshake(host: str, group: str) -> bool:
 
 
 def opens_addresses(host: str) -> bool:
-    made = lab.run(host, OPENS.format(site=site_of(host)))
+    made = lab.run_on_machine_as_root(host, OPENS.format(site=site_of(host)))
     assert made.returncode == 0, made.stderr
     said = asks(host, "GET", "/thu.php")
     assert said in ((200, b"opened"), (200, b"refused")), said
@@ -61,7 +61,7 @@ def opens_addresses(host: str) -> bool:
 
 
 def changes_personality(host: str) -> bool:
-    asked = lab.ssh_command(host, remote="setarch --addr-no-randomize true")
+    asked = lab.build_ssh_command_of_machine(host, remote="setarch --addr-no-randomize true")
     return subprocess.run(asked, stdin=subprocess.DEVNULL, capture_output=True, timeout=20, check=False).returncode == 0
 
 

@@ -88,7 +88,7 @@ def page(name: str, port: int = 80) -> tuple[int, str]:
 
 
 def on_host(script: str) -> str:
-    return lab.run("web1", script).stdout.decode().strip()
+    return lab.run_on_machine_as_root("web1", script).stdout.decode().strip()
 
 
 def way_of_plugins() -> str:
@@ -120,7 +120,7 @@ def test_what_is_in_use_goes_on_or_is_held_by_name_and_a_name_that_nobody_declar
     fresh: Callable[..., None], auditor: Callable[..., Ended], tmp_path: Path
 ) -> None:
     fresh("web1")
-    prepared = lab.run("web1", PREPARE)
+    prepared = lab.run_on_machine_as_root("web1", PREPARE)
     assert prepared.returncode == 0, prepared.stderr.decode()
     inventory, before = str(office(tmp_path / "office")), everything()
     assert before["undeclared"] == (200, "<title>Cũ</title>con-chay")

@@ -35,7 +35,7 @@ FINDINGS = (
 HURRIED = """
 from auditor.content.crawler import session
 from auditor.cli import main
-session.Pace.wait = lambda pace: None
+session.RequestPacer.wait_for_next_request = lambda pace: None
 main()
 """
 ROW = "mariadb -N antruc_wp -e \"SELECT ID FROM wp_posts WHERE post_name = 'top-10-nha-cai-uy-tin'\""
@@ -179,7 +179,7 @@ class Story:
 
 
 def root(host: str, program: str) -> str:
-    done = lab.run(host, program)
+    done = lab.run_on_machine_as_root(host, program)
     assert done.returncode == 0, done.stderr.decode()
     return done.stdout.decode()
 
@@ -188,11 +188,11 @@ def stand() -> Beside:
     return Beside(
         files={host: json.loads(root(host, f"python3 - <<'END'\n{STAND.format(files=FILES)}\nEND")) for host in TABLES},
         tables={
-            host: (lab.run(host, ["cat", path]).stdout, root(host, f"stat -c '%u %g %a %y' {path}"))
+            host: (lab.run_on_machine_as_root(host, ["cat", path]).stdout, root(host, f"stat -c '%u %g %a %y' {path}"))
             for host, path in TABLES.items()
         },
         jobs={host: counts(host) for host in TABLES},
-        site=[int(status) for status in lab.run("web3", ["python3", "-c", ASK]).stdout.split()],
+        site=[int(status) for status in lab.run_on_machine_as_root("web3", ["python3", "-c", ASK]).stdout.split()],
     )
 
 
@@ -209,7 +209,7 @@ def until_more(job: int, than: Mapping[str, int]) -> None:
 
 
 def in_force() -> list[int | str]:
-    said = lab.run("web1", IN_FORCE.format(shell=SHELL, row=ROW)).stdout.decode().split()
+    said = lab.run_on_machine_as_root("web1", IN_FORCE.format(shell=SHELL, row=ROW)).stdout.decode().split()
     return [int(word) if word.isdigit() else word for word in said]
 
 
@@ -221,18 +221,18 @@ def story(booted: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     shutil.copy(authority.file, inventory / "office/ca.pem")
     tells(inventory, automatic=True)
     server(inventory, port)
-    lab.reset()
-    quiet(*lab.hosts())
+    lab.reset_machines_to_pristine_image()
+    quiet(*lab.get_standard_machines_by_name())
     try:
         yield _played(Office(folder, authority, port))
     finally:
-        lab.reset()
+        lab.reset_machines_to_pristine_image()
 
 
 def _played(office: Office) -> Story:
     root("web1", EDITOR_OF_YEARS)
-    compromise.put_plants("web1", functools.partial(lab.run, "web1"), LEFT)
-    root("web1", next(one.script for one in lab.load_plants() if one.id == KEY_OF))
+    compromise.plant_intrusion_traces_on_machine("web1", functools.partial(lab.run_on_machine_as_root, "web1"), LEFT)
+    root("web1", next(one.script for one in lab.load_planted_intrusion_traces() if one.id == KEY_OF))
     for host, path in TABLES.items():
         root(host, f"python3 - <<'END'\n{MAKE.format(files=FILES)}\nEND")
         who, into = ("root", f"> {path}") if path.startswith("/etc/") else ("", "| crontab -u www-data -")

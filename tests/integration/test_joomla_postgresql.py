@@ -37,13 +37,13 @@ CONFIGURATION, SECRET = f"cat {ROOT}/configuration.php", re.compile(r"\$secret =
 
 
 def seen(script: str = SEEN) -> str:
-    told = lab.run("mess2", script)
+    told = lab.run_on_machine_as_root("mess2", script)
     assert told.returncode == 0, told.stderr
     return str(told.stdout.decode())
 
 
 def test_a_joomla_on_postgresql_is_known_and_cleaned(tmp_path: Path) -> None:
-    lab.pristine(["mess2"])
+    lab.provide_pristine_machines(["mess2"])
     seen(TABLES)
     state, who = environment(tmp_path), ("--who", "Văn phòng", "-i", INVENTORY, "--lang", "en")
     audited = run(state, "audit", "-i", INVENTORY, "--limit", "mess2", "--output", str(tmp_path / "out"))

@@ -74,23 +74,27 @@ def story(booted: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[St
     variables, group = known["all"]["vars"], known["all"]["children"]["webservers"]
     group["hosts"] = {HOST: group["hosts"][HOST]}
     keys = office.inventory / "office/known_hosts"
-    shutil.copy(lab.state().known_hosts, keys)
-    shutil.copy(lab.state().root / "ssh/automation", office.folder / "automation")
+    shutil.copy(lab.get_lab_state_in_use().known_hosts_file, keys)
+    shutil.copy(lab.get_lab_state_in_use().root / "ssh/automation", office.folder / "automation")
     variables["ansible_ssh_private_key_file"] = str(office.folder / "automation")
     arguments = variables["ansible_ssh_common_args"]
     variables["ansible_ssh_common_args"] = re.sub(r"UserKnownHostsFile=\S+", f"UserKnownHostsFile={keys}", arguments)
     (office.inventory / "hosts.yml").write_text(yaml.safe_dump(known, allow_unicode=True), "utf-8")
     (office.inventory / "office/systems.yml").unlink()
-    lab.reset([HOST])
+    lab.reset_machines_to_pristine_image([HOST])
     quiet(HOST)
-    done = lab.run(HOST, "command -v nft > /dev/null || DEBIAN_FRONTEND=noninteractive apt-get -qq install -y nftables")
+    done = lab.run_on_machine_as_root(
+        HOST, "command -v nft > /dev/null || DEBIAN_FRONTEND=noninteractive apt-get -qq install -y nftables"
+    )
     assert done.returncode == 0, done.stderr
-    compromise.put_plants(HOST, functools.partial(lab.run, HOST), ("shell_in_the_portal",))
+    compromise.plant_intrusion_traces_on_machine(
+        HOST, functools.partial(lab.run_on_machine_as_root, HOST), ("shell_in_the_portal",)
+    )
     try:
         yield _played(office)
     finally:
-        lab.link(HOST, up=True)
-        lab.reset([HOST])
+        lab.plug_or_pull_network_cable_of_machine(HOST, up=True)
+        lab.reset_machines_to_pristine_image([HOST])
 
 
 def _played(office: Office) -> Story:
@@ -105,23 +109,25 @@ def _played(office: Office) -> Story:
     office.incident("isolated", "close", incident, "--cause", "x")
     contained = office.states(incident)
 
-    lab.link(HOST, up=False)
+    lab.plug_or_pull_network_cable_of_machine(HOST, up=False)
     office.type("down", "audit")
     office.incident("down", "contain", incident, "unit", "x.service")
     office.next("down", incident)
     office.incident("down", "close", incident, "--cause", "x")
-    lab.link(HOST, up=True)
+    lab.plug_or_pull_network_cable_of_machine(HOST, up=True)
 
-    lab.reset([HOST])
-    lab.run(HOST, NEW_KEYS)
+    lab.reset_machines_to_pristine_image([HOST])
+    lab.run_on_machine_as_root(HOST, NEW_KEYS)
     office.type("changed", "hunt")
     office.incident("changed", "contain", incident, "unit", "x.service")
     told = office.next("changed", incident)
     enroll, hunt = (shlex.split(line)[1:] for line in told.out.splitlines() if line.startswith("  auditor "))
-    fingerprint = lab.run(HOST, FINGERPRINT).stdout.decode().strip()
-    password = lab.state().root_password.read_text("utf-8")
+    fingerprint = lab.run_on_machine_as_root(HOST, FINGERPRINT).stdout.decode().strip()
+    password = lab.get_lab_state_in_use().root_password_file.read_text("utf-8")
     office.type("changed", *enroll, "--fingerprint", fingerprint, "--password-stdin", given=password)
-    compromise.put_plants(HOST, functools.partial(lab.run, HOST), ("shell_in_the_portal",))
+    compromise.plant_intrusion_traces_on_machine(
+        HOST, functools.partial(lab.run_on_machine_as_root, HOST), ("shell_in_the_portal",)
+    )
     office.type("anew", *hunt)
     anew = office.states(incident)
     written = office.type("anew", "report", "official", "--unit", "phuong-ben-nua", "--period", MONTH)

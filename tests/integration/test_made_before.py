@@ -52,7 +52,7 @@ class Story:
 
 def look_at(paths: Sequence[str]) -> dict[str, list[str] | None]:
     """Return mode, owner, group and the beginning of the digest of each path; None for one that is not there."""
-    said = lab.run(targets.HOST, ["sh", "-c", LIST_FILES, "sh", *paths]).stdout.decode().splitlines()
+    said = lab.run_on_machine_as_root(targets.HOST, ["sh", "-c", LIST_FILES, "sh", *paths]).stdout.decode().splitlines()
     found: dict[str, list[str] | None] = {}
     lines = iter(said)
     for path in paths:
@@ -63,7 +63,7 @@ def look_at(paths: Sequence[str]) -> dict[str, list[str] | None]:
 
 def put_on_host(facts: Mapping[str, Any]) -> None:
     """Bring the pristine host to where the program of then left it."""
-    lab.reset([targets.HOST])
+    lab.reset_machines_to_pristine_image([targets.HOST])
     quiet(targets.HOST)
     for script, given in (
         ("apt-get install -qq -y nftables", None),
@@ -71,7 +71,7 @@ def put_on_host(facts: Mapping[str, Any]) -> None:
         ("mariadb antruc_wp", facts["administrator"].encode()),
         (SAME_DATABASE_LOGIN, None),
     ):
-        done = lab.run(targets.HOST, script, given)
+        done = lab.run_on_machine_as_root(targets.HOST, script, given)
         assert done.returncode == 0, done.stderr.decode()
     boot.reboot(targets.HOST)
     quiet(targets.HOST)
@@ -80,7 +80,7 @@ def put_on_host(facts: Mapping[str, Any]) -> None:
 def contained_then() -> set[str]:
     """Return the means of all that was contained and is still due: an address is blocked for 30 days at most."""
     facts = made_before.load_facts()
-    is_over = clock.now() > clock.read(facts["address_until"])
+    is_over = clock.now() > clock.parse_iso_moment(facts["address_until"])
     return set(facts["planted"]) - ({"address"} if is_over else set())
 
 
@@ -128,7 +128,7 @@ def story(booted: object) -> Iterator[Story]:
                 files=files,
             )
     finally:
-        lab.reset([targets.HOST])
+        lab.reset_machines_to_pristine_image([targets.HOST])
 
 
 def test_the_audit_knows_what_was_contained(story: Story) -> None:

@@ -27,7 +27,11 @@ def test_every_weakness_is_found(hardened: Hardened) -> None:
     assert hardened.audited.code == 1, hardened.audited.err
     for name in ("findings.json", "junit.xml", "report/index.html"):
         assert (hardened.output / name).stat().st_size > 0
-    missed = [f"{w.host} {w.site or ''} {w.control}" for w in lab.weaknesses() if status(hardened.first, w) not in OPEN]
+    missed = [
+        f"{w.host} {w.site or ''} {w.control}"
+        for w in lab.load_planted_weaknesses()
+        if status(hardened.first, w) not in OPEN
+    ]
     assert missed == []
     assert [f for f in hardened.first if f["status"] == "not_evaluated"] == []
 
@@ -38,14 +42,19 @@ def test_hardening_mends_what_it_can_and_makes_nothing_worse(hardened: Hardened)
     assert {host["state"] for host in ended.json["hardening"]["hosts"]} == {"confirmed"}
     left = [
         f"{w.host} {w.site or ''} {w.control}"
-        for w in lab.weaknesses()
+        for w in lab.load_planted_weaknesses()
         if w.automated and status(hardened.last, w) != "pass"
     ]
     assert left == []
     passed = {(f["control"], f["subject"]["id"]) for f in hardened.first if f["status"] == "pass"}
     worse = [f for f in hardened.last if f["status"] in OPEN and (f["control"], f["subject"]["id"]) in passed]
     assert worse == []
-    assert smoke.compare(smoke.learn_baseline(hardened.pages), hardened.pages_after) == ()
+    assert (
+        smoke.find_urls_unlike_smoke_baseline(
+            smoke.learn_smoke_baseline_from_two_visits(hardened.pages), hardened.pages_after
+        )
+        == ()
+    )
 
 
 def test_a_second_hardening_has_nothing_to_do(hardened: Hardened) -> None:
@@ -87,7 +96,12 @@ def test_the_whole_playbook_without_a_plan(
         changed = set(re.findall(r"TASK \[(.*?)\] \*+\n(?:(?!TASK ).*\n)*?changed: \[\w+", second.out))
         assert changed == {"guard : Keep a way back, or take it"}
         assert recap(second)[host]["changed"] == 2
-    assert smoke.compare(smoke.learn_baseline(before_pages), visit(*hosts, again=before_pages)) == ()
+    assert (
+        smoke.find_urls_unlike_smoke_baseline(
+            smoke.learn_smoke_baseline_from_two_visits(before_pages), visit(*hosts, again=before_pages)
+        )
+        == ()
+    )
 
 
 type Manifest = dict[str, tuple[int, int, int]]
@@ -95,7 +109,7 @@ type Manifest = dict[str, tuple[int, int, int]]
 
 def manifest(host: str) -> Manifest:
     """What differs from the image below /etc: path to mode, size and modification time."""
-    top = lab.upper(host) / "etc"
+    top = lab.get_folder_of_changes_on_machine(host) / "etc"
     entries = sorted(top.rglob("*")) if top.exists() else []
     return {
         str(path.relative_to(top)): (path.lstat().st_mode, path.lstat().st_size, path.lstat().st_mtime_ns)
@@ -106,11 +120,16 @@ def manifest(host: str) -> Manifest:
 @act("web1")
 def one_tag(stage: Stage) -> tuple[Ended, Manifest, Manifest, str]:
     """Plain Ansible on a bare host, told to check one tag; the host before and after, and what sshd does then."""
-    lab.reset([stage.host])
+    lab.reset_machines_to_pristine_image([stage.host])
     before = manifest(stage.host)
     arguments = ("--tags", "ssh.root_login", "--check", "--diff", "--limit", stage.host)
     ended = play(environment(stage.folder), "playbooks/harden.yml", *arguments)
-    return ended, before, manifest(stage.host), lab.run(stage.host, ["sshd", "-T"]).stdout.decode().lower()
+    return (
+        ended,
+        before,
+        manifest(stage.host),
+        lab.run_on_machine_as_root(stage.host, ["sshd", "-T"]).stdout.decode().lower(),
+    )
 
 
 def test_one_tag_in_check_mode_changes_nothing__one_tag(
@@ -128,7 +147,9 @@ def test_one_tag_in_check_mode_changes_nothing__one_tag(
 def planned(stage: Stage) -> tuple[Ended, Manifest, Manifest]:
     """A plan for a host where something was undone by hand, and the host before and after."""
     as_hardened_first(stage.host)
-    lab.run(stage.host, "rm /etc/ssh/sshd_config.d/00-luytre.conf; systemctl reload ssh; chmod 644 /etc/crontab")
+    lab.run_on_machine_as_root(
+        stage.host, "rm /etc/ssh/sshd_config.d/00-luytre.conf; systemctl reload ssh; chmod 644 /etc/crontab"
+    )
     before = manifest(stage.host)
     arguments = ("plan", "-i", INVENTORY, "--limit", stage.host, "--diff", "--lang", "en")
     return run(environment(stage.folder), *arguments), before, manifest(stage.host)
@@ -155,8 +176,8 @@ def left_behind(stage: Stage) -> dict[str, int]:
     made = (
         f"cd /var/www/gotre.test; mkdir -p van-ban; for name in {' '.join(LEFT)} {PUBLISHED}; do echo x > $name; done"
     )
-    assert lab.run(stage.host, made).returncode == 0
-    visitor = Browser(str(lab.spec().hosts[stage.host].address))
+    assert lab.run_on_machine_as_root(stage.host, made).returncode == 0
+    visitor = Browser(str(lab.load_lab_spec().hosts[stage.host].address))
     return {name: visitor.get(f"http://gotre.test/{name}").status for name in (*LEFT, PUBLISHED)}
 
 
@@ -169,7 +190,7 @@ def test_what_is_left_behind_in_a_root_is_not_served_and_what_is_published_is__l
 @act("web3")
 def limited(stage: Stage) -> Ended:
     """A plan for one of a bare host's two sites."""
-    lab.reset([stage.host])
+    lab.reset_machines_to_pristine_image([stage.host])
     return run(environment(stage.folder), "plan", "-i", INVENTORY, "--limit", "gotre.test", "--no-diff", "--json")
 
 
@@ -183,7 +204,7 @@ def test_a_site_limit_leaves_its_host_and_neighbours_alone__limited(acted: Calla
 def judged(stage: Stage) -> dict[str, Ended]:
     """Audits of the host as it was hardened, but for a high finding, by what they fail on."""
     as_hardened_first(stage.host)
-    lab.run(stage.host, "rm /etc/ssh/sshd_config.d/00-luytre.conf; systemctl reload ssh")
+    lab.run_on_machine_as_root(stage.host, "rm /etc/ssh/sshd_config.d/00-luytre.conf; systemctl reload ssh")
     audit = ("audit", "-i", INVENTORY, "--limit", stage.host, "--json", "--output", str(stage.folder / "out"))
     return {
         severity: run(environment(stage.folder), *audit, "--fail-on", severity) for severity in ("critical", "high")

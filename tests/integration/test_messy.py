@@ -106,18 +106,20 @@ class Story:
 
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
-    with lab.hold_session():
-        lab.pristine(HOSTS)
+    with lab.hold_lab_session():
+        lab.provide_pristine_machines(HOSTS)
         try:
             yield _played(tmp_path_factory.mktemp("messy"))
         finally:
-            lab.down(HOSTS)
+            lab.stop_machines(HOSTS)
 
 
 def _played(folder: Path) -> Story:
     state, output = environment(folder), folder / "out"
     harden = ("harden", "-i", INVENTORY, "--output", str(output), "--yes", "--json", "--batch", "100%")
-    accepted = ",".join(name for name in controls.load().by_id if controls.load().has_fix(name))
+    accepted = ",".join(
+        name for name in controls.load_catalogue().controls_by_id if controls.load_catalogue().has_automated_fix(name)
+    )
     each(lambda host: _laid_over(host, _keys(folder, host)))
     stands, pristine = {"before": stand(folder)}, each(whole)
     run(state, "audit", "-i", INVENTORY, "--output", str(output))
@@ -160,7 +162,7 @@ def each[T](do: Callable[[str], T]) -> dict[str, T]:
 def _laid_over(host: str, folder: Path) -> None:
     """The matrix of ways in, beside what the host has: its own people still come in, by its own wall too."""
     ways.prepare(host, folder)
-    lab.run(
+    lab.run_on_machine_as_root(
         host,
         f'usermod -aG {ways.GROUP} $(python3 -c \'import json; print(json.load(open("/root/lab.json"))["user"])\'); '
         "! command -v ufw >/dev/null || ufw allow 2222/tcp",
@@ -179,7 +181,7 @@ def _keys(folder: Path, host: str) -> Path:
 def all_ways(host: str) -> list[ways.Way]:
     """The matrix, with the other host as the one that lies behind."""
     (other,) = (each for each in HOSTS if each != host)
-    behind = f"{lab.spec().hosts[other].address}:22"
+    behind = f"{lab.load_lab_spec().hosts[other].address}:22"
     return [replace(way, through=behind) if way.through else way for way in ways.WAYS]
 
 
@@ -200,10 +202,12 @@ def answered(host: str) -> dict[str, str]:
     found = dict(running(host))
     undeclared = ("cu.kheluong.test",) if host == "mess1" else ()
     for url in (
-        f"{scheme}://{name}/" for name in (*lab.spec().hosts[host].sites, *undeclared) for scheme in ("http", "https")
+        f"{scheme}://{name}/"
+        for name in (*lab.load_lab_spec().hosts[host].sites, *undeclared)
+        for scheme in ("http", "https")
     ):
         try:
-            page = Browser(str(lab.spec().hosts[host].address)).get(url)
+            page = Browser(str(lab.load_lab_spec().hosts[host].address)).get(url)
         except OSError as error:
             found[url] = type(error).__name__
             continue
@@ -214,14 +218,14 @@ def answered(host: str) -> dict[str, str]:
 
 def whole(host: str) -> Whole:
     """How the host is."""
-    tool = lab.run(host, f"dpkg-query -Wf '${{Version}}' {TOOL}").stdout.decode()
+    tool = lab.run_on_machine_as_root(host, f"dpkg-query -Wf '${{Version}}' {TOOL}").stdout.decode()
     return Whole(disk(host), in_force(host), answered(host), accounts(host), tool)
 
 
 def packed(host: str, version: str) -> None:
     """Have a version of the admin's own package."""
     control = f"Package: {TOOL}\\nVersion: {version}\\nArchitecture: all\\nMaintainer: x <x@x>\\nDescription: x\\n"
-    done = lab.run(
+    done = lab.run_on_machine_as_root(
         host,
         f"d=$(mktemp -d) && mkdir -p $d/DEBIAN $d/opt/{TOOL} && echo {version} > $d/opt/{TOOL}/version && chmod -R go=rX $d"
         f" && printf '{control}' > $d/DEBIAN/control && dpkg-deb -b --root-owner-group $d $d.deb && dpkg -i $d.deb"
@@ -232,7 +236,7 @@ def packed(host: str, version: str) -> None:
 
 def worked_on(host: str, colleague: str) -> None:
     """What an admin does meanwhile: takes in a colleague, gives the host another job, upgrades a package."""
-    done = lab.run(
+    done = lab.run_on_machine_as_root(
         host,
         f"useradd -m -s /bin/bash {colleague}; printf '5 1 * * * root true\\n' > /etc/cron.d/{colleague};"
         f" echo '# {colleague}' >> {EDITED[colleague]}",
@@ -244,13 +248,15 @@ def worked_on(host: str, colleague: str) -> None:
 def accounts(host: str) -> list[str]:
     """The host's accounts and groups, as everything that asks for them gets them."""
     return sorted(
-        lab.run(host, "getent passwd; getent group; getent shadow | cut -d: -f1").stdout.decode().splitlines()
+        lab.run_on_machine_as_root(host, "getent passwd; getent group; getent shadow | cut -d: -f1")
+        .stdout.decode()
+        .splitlines()
     )
 
 
 def restart(host: str) -> None:
     """Reboot a host; every unit of it starts."""
-    assert reboot(host) == "running", lab.run(host, "systemctl --failed").stdout
+    assert reboot(host) == "running", lab.run_on_machine_as_root(host, "systemctl --failed").stdout
 
 
 # --- told beforehand -------------------------------------------------------------------------------------
@@ -357,7 +363,7 @@ def test_undone_what_an_admin_did_meanwhile_is_still_there(story: Story, name: s
         assert f"/etc/cron.d/{NEW[name]}" in now.disk
         assert now.tool == f"1.1+{NEW[name]}"
         edited = EDITED[NEW[name]]
-        assert lab.run(host, f"tail -1 {edited}").stdout.decode().strip() == f"# {NEW[name]}"
+        assert lab.run_on_machine_as_root(host, f"tail -1 {edited}").stdout.decode().strip() == f"# {NEW[name]}"
         (undone,) = (step["undone"] for step in story.undone[name].json if step["host"] == host)
         assert (edited in {one["path"] for one in undone["left"]}) is (name == "careful")
 

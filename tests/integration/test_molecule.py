@@ -13,10 +13,10 @@ from tests.lab.fixtures import BIN, Ended, environment
 
 def molecule(stage: Stage, role: str) -> Ended:
     """``molecule test`` of a role, to its end."""
-    lab.reset([stage.host])
+    lab.reset_machines_to_pristine_image([stage.host])
     done = subprocess.run(
         [BIN / "molecule", "test"],
-        cwd=resources.get_roles() / role,
+        cwd=resources.get_roles_folder() / role,
         env=environment(stage.folder),
         capture_output=True,
         text=True,

@@ -69,17 +69,17 @@ setpriv --reuid=33 --regid=33 --clear-groups /var/tmp/thu -u"""
 def named(booted: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[dict[str, Any]]]:
     """The findings."""
     folder = tmp_path_factory.mktemp("named")
-    lab.reset(("web2", "web3"))
+    lab.reset_machines_to_pristine_image(("web2", "web3"))
     try:
         for host, script in (("web2", WEB2), ("web3", WEB3)):
-            done = lab.run(host, script)
+            done = lab.run_on_machine_as_root(host, script)
             assert done.returncode == 0, done.stderr.decode()
         arguments = ("-i", INVENTORY, "--limit", "web2,web3", "--output", str(folder / "out"))
         audited = run(environment(folder), "audit", *arguments)
         assert audited.code in (1, 3), audited.err
         yield findings(folder / "out")
     finally:
-        lab.reset(("web2", "web3"))
+        lab.reset_machines_to_pristine_image(("web2", "web3"))
 
 
 def naming(found: list[dict[str, Any]], what: str, subject: str = "") -> set[str]:
@@ -115,7 +115,7 @@ def test_an_application_that_lends_its_visitors_logins_to_any_site_is_named(name
 
 
 def test_a_folder_for_temporary_files_where_programs_lend_their_rights_is_named(named: list[dict[str, Any]]) -> None:
-    assert lab.run("web2", LENDS).stdout == b"0\n", "started by the web server's account"
+    assert lab.run_on_machine_as_root("web2", LENDS).stdout == b"0\n", "started by the web server's account"
     assert "filesystem.tmp_options" in naming(named, '"path": "/var/tmp"', "web2")
 
 

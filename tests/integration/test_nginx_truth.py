@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ansible.module_utils.luytre import nginx
-from ansible.module_utils.luytre._nginx_conf import load
+from ansible.module_utils.luytre._nginx_conf import load_nginx_config
 from ansible.module_utils.luytre._nginx_request import NginxModel, NginxRequest
 
 from auditor import lab
@@ -73,20 +73,20 @@ def test_the_collector_answers_as_nginx_does(fresh: Callable[..., None], tmp_pat
     ]
     text = MAIN.format(root=ROOT, port=PORT, servers="".join(blocks).replace("127.0.0.1:9000", "127.0.0.1:9"))
     (tmp_path / "nginx.conf").write_text(text)
-    config = load(str(tmp_path / "nginx.conf"), lambda path: Path(path).read_text())
-    model, members = NginxModel(config), nginx.group_by_listen(config.servers)[("127.0.0.1", PORT)]
+    config = load_nginx_config(str(tmp_path / "nginx.conf"), lambda path: Path(path).read_text())
+    model, members = NginxModel(config), nginx.group_servers_by_listen(config.servers)[("127.0.0.1", PORT)]
 
     names = [f"a{number}.test" for number in range(len(blocks))] + ["khac.test"]
     asks = [(name, uri) for name in names for uri in URIS]
     files = {f"{ROOT}/www{uri}": uri for uri in FILES} | {f"{ROOT}/nginx.conf": text}
     given = {"root": ROOT, "port": PORT, "config": f"{ROOT}/nginx.conf", "files": files, "asks": asks}
-    done = lab.run(HOST, f"python3 -c {_quoted(GUEST)} <<'GIVEN'\n{json.dumps(given)}\nGIVEN\n")
+    done = lab.run_on_machine_as_root(HOST, f"python3 -c {_quoted(GUEST)} <<'GIVEN'\n{json.dumps(given)}\nGIVEN\n")
     assert done.returncode == 0, done.stderr.decode()
     said = json.loads(done.stdout)
 
     wrong = []
     for (name, uri), (status, text) in zip(asks, said, strict=True):
-        server, _how = model.choose(members, name)
+        server, _how = model.choose_server_for_host(members, name)
         answer = model.ask(server, NginxRequest(uri, name, "http", PORT, exists=lambda path: path in FILES))
         expected = {"php": 502, "proxy": 502, "file": 200, "redirect": 301, "closed": "closed"}.get(
             answer.kind, answer.value

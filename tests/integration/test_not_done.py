@@ -52,15 +52,15 @@ def test_what_could_not_be_done_below_anothers_folder_is_told_and_the_rest_is_do
     quiet(HOST)
     for site, root in ROOTS.items():
         PLANT_SITE = SERVED.format(site=site, root=root)
-        lab.run(HOST, f"echo '{PLANT_SITE}' > /etc/nginx/sites-enabled/{site}.conf")
-    done = lab.run(HOST, PLANT + "systemctl reload nginx\n")
+        lab.run_on_machine_as_root(HOST, f"echo '{PLANT_SITE}' > /etc/nginx/sites-enabled/{site}.conf")
+    done = lab.run_on_machine_as_root(HOST, PLANT + "systemctl reload nginx\n")
     assert done.returncode == 0, done.stderr
     reach = ("-i", str(declared(tmp_path / "lab")), "--limit", ",".join(ROOTS), "--lang", "en")
     ended = auditor("harden", *reach, "--yes", "--json", "--output", str(tmp_path / "out"))
     (host,) = ended.json["hardening"]["hosts"]
     assert host["state"] == "confirmed", host["why"]
     left = {(one["control"], one["subject"]["id"]): one["why"]["en"] for one in host["not_done"]}
-    mode = lab.run(HOST, f"stat -c '%U %a' /home/xa/public_html/{KEPT}").stdout.decode()
+    mode = lab.run_on_machine_as_root(HOST, f"stat -c '%U %a' /home/xa/public_html/{KEPT}").stdout.decode()
     assert mode == "root 600\n"
     assert "web.dumps_in_root" in host["controls"]
     assert ("web.dumps_in_root", "congty.test") not in left
@@ -77,4 +77,6 @@ def test_what_could_not_be_done_below_anothers_folder_is_told_and_the_rest_is_do
     assert "/srv/chung above the root can be changed by everybody" in page
     undone = auditor("rollback", *reach[:2], "--limit", HOST, "--yes", "--json")
     assert undone.code == 0, undone.err
-    assert lab.run(HOST, f"stat -c '%U %a' /home/xa/public_html/{KEPT}").stdout.decode() == "xa 644\n"
+    assert (
+        lab.run_on_machine_as_root(HOST, f"stat -c '%U %a' /home/xa/public_html/{KEPT}").stdout.decode() == "xa 644\n"
+    )

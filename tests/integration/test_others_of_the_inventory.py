@@ -68,7 +68,7 @@ def idle_tunnel(folder: Path) -> Iterator[None]:
     """Somebody's ``ssh -N -L`` to web2 that nothing goes through at the moment."""
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / "key"], check=True)
     public = (folder / "key.pub").read_text()
-    made = lab.run(
+    made = lab.run_on_machine_as_root(
         "web2",
         f"useradd -m -s /bin/bash hamnho && install -d -m 700 -o hamnho -g hamnho ~hamnho/.ssh && printf '%s' '{public}' > ~hamnho/.ssh/authorized_keys",
     )
@@ -79,7 +79,7 @@ def idle_tunnel(folder: Path) -> Iterator[None]:
     tunnel = subprocess.Popen([*command, f"hamnho@{ADDRESSES['web2']}"], stderr=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + 10
-        while lab.run("web2", "pgrep -u hamnho sshd").returncode and time.monotonic() < deadline:
+        while lab.run_on_machine_as_root("web2", "pgrep -u hamnho sshd").returncode and time.monotonic() < deadline:
             time.sleep(0.1)
         yield
     finally:
@@ -114,10 +114,10 @@ class Story:
 @pytest.fixture(scope="module")
 def story(booted: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     folder = tmp_path_factory.mktemp("others")
-    lab.reset(("web1", "web2"))
+    lab.reset_machines_to_pristine_image(("web1", "web2"))
     try:
         for host, script in (("web1", WEB1), ("web2", WEB2)):
-            done = lab.run(host, script)
+            done = lab.run_on_machine_as_root(host, script)
             assert done.returncode == 0, done.stderr.decode()
         assert page() == 200
         state, reach = environment(folder), ("-i", str(inventory(folder)), "--limit", "web2")
@@ -129,7 +129,7 @@ def story(booted: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[St
         reverted = of_web2(run(state, *harden, "--accept", given_up))
         yield Story(why, careful, page_after_careful, reverted, page())
     finally:
-        lab.reset(("web1", "web2"))
+        lab.reset_machines_to_pristine_image(("web1", "web2"))
 
 
 def of_web2(ended: Ended) -> Any:

@@ -40,13 +40,13 @@ class Story:
 
 @pytest.fixture(scope="module")
 def story(booted: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
-    lab.reset()
-    quiet(*lab.hosts())
+    lab.reset_machines_to_pristine_image()
+    quiet(*lab.get_standard_machines_by_name())
     lab.compromise_hosts()
     try:
         yield _played(environment(tmp_path_factory.mktemp("printed")), tmp_path_factory.mktemp("out"))
     finally:
-        lab.reset()
+        lab.reset_machines_to_pristine_image()
 
 
 def _played(state: Mapping[str, str], out: Path) -> Story:
@@ -79,7 +79,7 @@ def _on_hosts(out: str) -> Iterator[tuple[str, str, int, bytes]]:
         if found := WHERE.match(line):
             host = found[1]
         elif found := ON_HOST.fullmatch(line):
-            done = lab.run(host, found[1])
+            done = lab.run_on_machine_as_root(host, found[1])
             yield host, found[1], done.returncode, done.stderr
 
 

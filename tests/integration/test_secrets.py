@@ -111,14 +111,14 @@ class Story:
 
 
 def on_host(script: str) -> str:
-    done = lab.run("web1", script)
+    done = lab.run_on_machine_as_root("web1", script)
     assert done.returncode == 0, done.stderr
     return done.stdout.decode()
 
 
 def asked(method: str, path: str, cookie: str = "", body: str | None = None) -> tuple[int, list[str]]:
     """What a browser on the machine beside it gets: the status, and the cookies that are set."""
-    address = next(host.address for host in inventories.load(Path(INVENTORY)).hosts if host.name == "web1")
+    address = next(host.address for host in inventories.load_inventory(Path(INVENTORY)).hosts if host.name == "web1")
     there = http.client.HTTPSConnection(address, context=ssl._create_unverified_context(), timeout=60)  # noqa: S323  the lab's own certificate
     headers = {"Host": SITE, "Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded"}
     there.request(method, path, body, headers)
@@ -143,11 +143,11 @@ def number(said: str) -> str:
 
 @pytest.fixture(scope="module")
 def story(booted: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
-    lab.reset(("web1",))
+    lab.reset_machines_to_pristine_image(("web1",))
     try:
         yield played(Story(environment(tmp_path_factory.mktemp("secrets"))))
     finally:
-        lab.reset(("web1",))
+        lab.reset_machines_to_pristine_image(("web1",))
 
 
 def played(story: Story) -> Story:

@@ -55,7 +55,7 @@ class Story:
 
 
 def typed(command: str, given: bytes | None = None, seconds: float = 300) -> tuple[int, str]:
-    done = lab.run(CONTROLLER, command, given, timeout=seconds)
+    done = lab.run_on_machine_as_root(CONTROLLER, command, given, timeout=seconds)
     return done.returncode, (done.stdout + done.stderr).decode("utf-8", "replace")
 
 
@@ -109,8 +109,8 @@ def inventory() -> bytes:
             "hosts.yml": yaml.safe_dump(known, allow_unicode=True).encode(),
             "office/organisation.yml": yaml.safe_dump(organisation, allow_unicode=True).encode(),
             "office/mail.yml": yaml.safe_dump(MAIL).encode(),
-            "office/known_hosts": lab.state().known_hosts.read_bytes(),
-            "office/ca.pem": lab.state().ca.read_bytes(),
+            "office/known_hosts": lab.get_lab_state_in_use().known_hosts_file.read_bytes(),
+            "office/ca.pem": lab.get_lab_state_in_use().ca_certificate_file.read_bytes(),
         }
         for name, content in files.items():
             member = tarfile.TarInfo(f"{PLACE}/{name}")
@@ -121,12 +121,12 @@ def inventory() -> bytes:
 
 @pytest.fixture(scope="module")
 def story(booted: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
-    lab.reset([AUDITED, CONTROLLER])
+    lab.reset_machines_to_pristine_image([AUDITED, CONTROLLER])
     quiet(AUDITED, CONTROLLER)
     try:
         yield _played(tmp_path_factory.mktemp("timers"))
     finally:
-        lab.reset([AUDITED, CONTROLLER])
+        lab.reset_machines_to_pristine_image([AUDITED, CONTROLLER])
 
 
 def _played(folder: Path) -> Story:
@@ -147,7 +147,7 @@ def _played(folder: Path) -> Story:
     done(f"echo {BESIDE} > $(echo /opt/luytre/lib/python3.*/site-packages)/needed.pth")
     done("cat > /opt/luytre/bin/ansible-playbook; chmod 755 /opt/luytre/bin/ansible-playbook", PLAYBOOK.encode())
     done("tar -C / -xf -", inventory())
-    key = (lab.state().root / "ssh/automation").read_bytes()
+    key = (lab.get_lab_state_in_use().root / "ssh/automation").read_bytes()
     for home, owner in ((HOME, "luytre"), ("/root", "root")):
         into = f"{home}/.ssh/luytre"
         done(f"mkdir -p {home}/.ssh; cat > {into}; chmod 600 {into}; chown {owner}: {into}", key)

@@ -49,12 +49,12 @@ class Story:
 
 @pytest.fixture(scope="module")
 def story(booted: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
-    lab.reset(HOSTS)
+    lab.reset_machines_to_pristine_image(HOSTS)
     quiet(*HOSTS)
     try:
         yield _played(Office(tmp_path_factory.mktemp("kinds")))
     finally:
-        lab.reset(HOSTS)
+        lab.reset_machines_to_pristine_image(HOSTS)
 
 
 def _played(office: Office) -> Story:
@@ -86,7 +86,7 @@ def _printed(out: str) -> Iterator[str]:
 
 
 def _as_root(host: str, command: str) -> subprocess.CompletedProcess[bytes]:
-    return lab.run(host, ["bash", "-c", command])
+    return lab.run_on_machine_as_root(host, ["bash", "-c", command])
 
 
 def _stopped(office: Office, incident: str, typed: Sequence[Typed]) -> list[tuple[str, Ended]]:
@@ -99,7 +99,7 @@ def _stopped(office: Office, incident: str, typed: Sequence[Typed]) -> list[tupl
             continue  # the step before has ended them
         words = ("contain", incident, *(word for one in theirs for word in ("process", one)), "--host", host)
         done.append((shlex.join(words), office.incident(*words)))
-        lab.run(host, "kill -KILL " + " ".join(one.partition("/")[0] for one in theirs))
+        lab.run_on_machine_as_root(host, "kill -KILL " + " ".join(one.partition("/")[0] for one in theirs))
     return done
 
 

@@ -38,7 +38,7 @@ LEFT = f"ls {' '.join(MEMORY)} {SHELL} {OTHER} /var/www/.ssh/authorized_keys 2> 
 
 
 def said(script: str) -> str:
-    told = lab.run("web1", script)
+    told = lab.run_on_machine_as_root("web1", script)
     assert told.returncode == 0, told.stderr
     return str(told.stdout.decode())
 
@@ -76,7 +76,7 @@ def test_what_a_lesser_user_shapes_costs_that_one_thing(fresh: Callable[..., Non
         assert sorted(said(LEFT).split()) == sorted([*MEMORY, SHELL, OTHER, "/var/www/.ssh/authorized_keys"])
         assert said("cut -c 1-4 /home/canbo/.ssh/authorized_keys") == "ssh-\n"
     finally:
-        lab.run("web1", "systemctl stop luytre-lab-ghi luytre-lab-bus")
+        lab.run_on_machine_as_root("web1", "systemctl stop luytre-lab-ghi luytre-lab-bus")
 
 
 def test_who_writes_a_configuration_blanks_no_words_in_evidence(fresh: Callable[..., None], tmp_path: Path) -> None:

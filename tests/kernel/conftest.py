@@ -18,7 +18,7 @@ DISKS = Path.home() / ".cache/luytre-kernel"
 @contextlib.contextmanager
 def boot(host: str) -> Iterator[own_kernel.Machine]:
     """Start a host of the lab with a kernel of its own."""
-    with lab.hold_session(), own_kernel.booted(host, own_kernel.disk(host, DISKS, own_kernel.HARDWARE)) as machine:
+    with lab.hold_lab_session(), own_kernel.booted(host, own_kernel.disk(host, DISKS, own_kernel.HARDWARE)) as machine:
         yield machine
 
 

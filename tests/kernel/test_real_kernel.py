@@ -17,7 +17,7 @@ from tests.lab.fixtures import INVENTORY, Ended, environment, run
 from tests.lab.own_kernel import LONG, Machine
 
 SETTINGS = "kernel.kptr_restrict kernel.yama.ptrace_scope kernel.sysrq fs.protected_fifos net.ipv4.conf.all.rp_filter"
-OF_A_KERNEL = {control.id for control in controls.load().controls if control.container and control.fix}
+OF_A_KERNEL = {control.id for control in controls.load_catalogue().controls if control.container and control.fix}
 """What no drill in a container can prove, and a fix mends."""
 BY_HAND = "kernel.boot_password"
 REMEDY = r"""

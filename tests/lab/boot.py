@@ -19,7 +19,7 @@ def read_boot(host: str) -> tuple[str, str]:
     not answer.
     """
     try:
-        answer = lab.run(host, _STATE, timeout=20).stdout.decode("utf-8", "replace").splitlines()
+        answer = lab.run_on_machine_as_root(host, _STATE, timeout=20).stdout.decode("utf-8", "replace").splitlines()
     except subprocess.TimeoutExpired:
         answer = []
     boot, state = (*answer, "", "")[:2]
@@ -49,5 +49,5 @@ def reboot(host: str) -> str:
     """
     earlier, _ = read_boot(host)
     assert earlier, f"{host} does not answer"
-    lab.run(host, "(sleep 0.2; systemctl reboot) >/dev/null 2>&1 &")
+    lab.run_on_machine_as_root(host, "(sleep 0.2; systemctl reboot) >/dev/null 2>&1 &")
     return wait_until_up(host, earlier)

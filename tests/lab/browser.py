@@ -46,7 +46,7 @@ class Browser:
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
-        return ssl.create_default_context(cafile=str(lab.state().ca))
+        return ssl.create_default_context(cafile=str(lab.get_lab_state_in_use().ca_certificate_file))
 
     def get(self, url: str) -> Page:
         """Visit, wherever that leads."""

@@ -33,7 +33,7 @@ def chromium(host: str, refused: list[str]) -> Iterator[Page]:
 
     ``refused`` gets what a policy of the site kept the browser from. Its certificates are looked at elsewhere.
     """
-    machine = lab.spec().hosts[host]
+    machine = lab.load_lab_spec().hosts[host]
     names = [name for domain, site in machine.sites.items() for name in (domain, *site.aliases)]
     rules = ",".join(f"MAP {name} {machine.address}" for name in names)
     with _START:

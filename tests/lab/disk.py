@@ -37,9 +37,9 @@ _NOT_THE_IMAGES = {"trusted.overlay.opaque", "trusted.overlay.redirect"}
 
 def disk(host: str) -> Disk:
     """Return the disk now, without what lives its own life."""
-    process = lab.init(host)
+    process = lab.get_init_process_folder_of_machine(host)
     image, mounts = _mounts((process / "mountinfo").read_text("utf-8"))
-    return _Looked(_image(image), f"{process}/root", str(lab.upper(host)), mounts).found
+    return _Looked(_image(image), f"{process}/root", str(lab.get_folder_of_changes_on_machine(host)), mounts).found
 
 
 WRITTEN_ON = ("/var/lib/fail2ban/fail2ban.sqlite3",)

@@ -39,16 +39,16 @@ BIN = Path(sys.executable).parent
 
 @pytest.fixture(scope="session")
 def booted() -> Iterator[None]:
-    with lab.hold_session():
+    with lab.hold_lab_session():
         yield from _serving()
 
 
 def _serving() -> Iterator[None]:
-    was_up = any(machine.running for machine in lab.status())
-    lab.pristine()
+    was_up = any(machine.running for machine in lab.list_status_of_machines())
+    lab.provide_pristine_machines()
     yield
     if not was_up:
-        lab.down()
+        lab.stop_machines()
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def fresh(booted: None) -> Callable[..., None]:
     """Bring the named lab hosts (all by default) back to their pristine image."""
 
     def reset(*hosts: str) -> None:
-        lab.reset(hosts or None)
+        lab.reset_machines_to_pristine_image(hosts or None)
 
     return reset
 
@@ -117,8 +117,8 @@ def hardened(booted: None, tmp_path_factory: pytest.TempPathFactory) -> Hardened
     """Audit, harden, and undo it again, as an office does; done once for all tests that begin there."""
     folder = tmp_path_factory.mktemp("hardened")
     state, output = environment(folder), folder / "out"
-    lab.reset()
-    quiet(*lab.hosts())
+    lab.reset_machines_to_pristine_image()
+    quiet(*lab.get_standard_machines_by_name())
     pages, before, state_before = visit(), disks(), states()
     audited = run(state, "audit", "-i", INVENTORY, "--output", str(output))
     first = findings(output)
@@ -129,8 +129,8 @@ def hardened(booted: None, tmp_path_factory: pytest.TempPathFactory) -> Hardened
     again = run(state, *harden, "--output", str(folder / "again"))
     journal = Path(state["LUYTRE_STATE"]) / "hardenings"
     shutil.copytree(journal, folder / "kept")
-    lab.keep(list(lab.hosts()))
-    quiet(*lab.hosts())
+    lab.keep_state_of_machines(list(lab.get_standard_machines_by_name()))
+    quiet(*lab.get_standard_machines_by_name())
     undone = run(state, "rollback", "-i", INVENTORY, "--yes", "--json")
     disk_undone, pages_undone, state_undone = disks(), visit(again=pages), states()
     run(state, "audit", "-i", INVENTORY, "--output", str(folder / "undone"))
@@ -162,7 +162,7 @@ def as_hardened(hardened: Hardened) -> Callable[..., Hardened]:
     """Bring the named lab hosts (all by default) back to how the first hardening left them."""
 
     def back(*hosts: str) -> Hardened:
-        as_hardened_first(*(hosts or lab.hosts()))
+        as_hardened_first(*(hosts or lab.get_standard_machines_by_name()))
         return hardened
 
     return back
@@ -179,7 +179,7 @@ def acted(
 
 def as_hardened_first(*hosts: str) -> None:
     """Bring the named lab hosts back to how the first hardening left them."""
-    lab.back_to_kept(hosts)
+    lab.restore_kept_state_of_machines(hosts)
     quiet(*hosts)
 
 
@@ -187,7 +187,7 @@ def quiet(*hosts: str) -> None:
     """Nothing that is still to start, or that a timer starts, disturbs what a test looks at."""
     for host in hosts:
         boot.wait_until_up(host)
-        lab.run(
+        lab.run_on_machine_as_root(
             host,
             "systemctl stop '*.timer' apt-daily.service apt-daily-upgrade.service unattended-upgrades.service; true",
         )
@@ -196,13 +196,21 @@ def quiet(*hosts: str) -> None:
 def disks() -> dict[str, Disk]:
     """Return every lab host's disk."""
     with ThreadPoolExecutor() as pool:
-        return dict(zip(lab.hosts(), pool.map(disk, lab.hosts()), strict=True))
+        return dict(
+            zip(lab.get_standard_machines_by_name(), pool.map(disk, lab.get_standard_machines_by_name()), strict=True)
+        )
 
 
 def states() -> dict[str, InForce]:
     """Return what is in force on every lab host."""
     with ThreadPoolExecutor() as pool:
-        return dict(zip(lab.hosts(), pool.map(in_force, lab.hosts()), strict=True))
+        return dict(
+            zip(
+                lab.get_standard_machines_by_name(),
+                pool.map(in_force, lab.get_standard_machines_by_name()),
+                strict=True,
+            )
+        )
 
 
 def findings(output: Path) -> list[dict[str, Any]]:
@@ -212,9 +220,11 @@ def findings(output: Path) -> list[dict[str, Any]]:
 
 def visit(*hosts: str, again: smoke.Answers | None = None) -> smoke.Answers:
     """Return the lab's sites as visitors see them; ``again``: the very URLs of an earlier visit."""
-    known = inventories.load(Path(INVENTORY))
+    known = inventories.load_inventory(Path(INVENTORY))
     ca_files = {name: value.ca_file for name, value in reaching.load_reach(Path(INVENTORY)).items()}
-    return smoke.visit([host for host in known.hosts if not hosts or host.name in hosts], ca_files, again=again)
+    return smoke.visit_smoke_urls_of_sites(
+        [host for host in known.hosts if not hosts or host.name in hosts], ca_files, again=again
+    )
 
 
 def environment(folder: Path) -> dict[str, str]:

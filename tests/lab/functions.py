@@ -37,7 +37,7 @@ class Visit:
 
     @property
     def address(self) -> str:
-        return str(lab.spec().hosts[self.host].address)
+        return str(lab.load_lab_spec().hosts[self.host].address)
 
     @property
     def browser(self) -> Browser:
@@ -45,7 +45,7 @@ class Visit:
 
     def root(self, script: str) -> str:
         """Run as root; what it printed."""
-        return lab.run(self.host, script).stdout.decode("utf-8", "replace")
+        return lab.run_on_machine_as_root(self.host, script).stdout.decode("utf-8", "replace")
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def function(host: str, name: str, *needs: str) -> Callable[[Callable[[Visit], N
 
 def lost(host: str) -> dict[str, str]:
     """Return what does not work on a host now, by its name, and what came instead. All is tried at once."""
-    secrets = json.loads(lab.run(host, "cat /root/lab.json").stdout)
+    secrets = json.loads(lab.run_on_machine_as_root(host, "cat /root/lab.json").stdout)
     visit = Visit(host, secrets, uuid.uuid4().hex[:12])
     mine = [each for each in FUNCTIONS if each.host == host]
 
@@ -125,7 +125,7 @@ def may_be_framed(page: Page) -> None:
 
 def by_ssh(visit: Visit, script: str, *, port: int = 22) -> str:
     """Run as the site's user over SSH, by key."""
-    *options, target = lab.ssh_command(visit.host)
+    *options, target = lab.build_ssh_command_of_machine(visit.host)
     target = target.replace("luytre@", f"{visit.secrets['user']}@")
     alias = ["-o", f"HostKeyAlias={visit.address}", "-p", str(port)]
     done = subprocess.run([*options, *alias, target, "--", script], capture_output=True, timeout=30, check=False)
@@ -135,7 +135,7 @@ def by_ssh(visit: Visit, script: str, *, port: int = 22) -> str:
 
 def by_sftp(visit: Visit, content: str, remote: str) -> None:
     """Put a file there as the site's user."""
-    *options, target = (word for word in lab.ssh_command(visit.host) if word not in ("-T", "ssh"))
+    *options, target = (word for word in lab.build_ssh_command_of_machine(visit.host) if word not in ("-T", "ssh"))
     target = target.replace("luytre@", f"{visit.secrets['user']}@")
     with tempfile.NamedTemporaryFile("w") as file:
         file.write(content)
@@ -277,7 +277,7 @@ def _(visit: Visit) -> None:
 
 @function("mess2", "Joomla: pages, over IPv6 too")
 def _(visit: Visit) -> None:
-    addresses = (visit.address, str(lab.spec().hosts["mess2"].address6))
+    addresses = (visit.address, str(lab.load_lab_spec().hosts["mess2"].address6))
     for browser in map(Browser, addresses):
         for origin in ("http://baihop.test", "https://www.baihop.test"):
             shows(browser.get(f"{origin}/"), "Bến đò mở lại")

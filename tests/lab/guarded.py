@@ -29,7 +29,7 @@ class Host:
 
     def sh(self, script: str, timeout: float = 120) -> str:
         """Run as root; what it said."""
-        done = lab.run(self.name, script, timeout=timeout)
+        done = lab.run_on_machine_as_root(self.name, script, timeout=timeout)
         return (done.stdout + done.stderr).decode("utf-8", "replace")
 
     def guard(self, action: str, **arguments: Any) -> dict[str, Any]:
@@ -61,7 +61,7 @@ class Host:
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             said = self.sh(f"test -e /var/lib/luytre/guard/{mark} || cat /var/lib/luytre/guard/{run}/state.json")
-            if said.startswith("{") and lab.lets_in(self.name):
+            if said.startswith("{") and lab.is_ssh_login_as_root_possible(self.name):
                 return json.loads(said)  # type: ignore[no-any-return]
             time.sleep(0.3)
         raise AssertionError(f"no way back into {self.name}: {said}")

@@ -46,7 +46,7 @@ def in_force(host: str) -> InForce:
     """By kind, each thing's name and how it is."""
     found = {"running": running(host)}
     for kind, (command, between) in _COMMANDS.items():
-        lines = lab.run(host, command).stdout.decode("utf-8", "replace").splitlines()
+        lines = lab.run_on_machine_as_root(host, command).stdout.decode("utf-8", "replace").splitlines()
         pairs = (line.strip().partition(between)[::2] for line in lines if line.strip())
         found[kind] = {name: value for name, value in pairs if not _LIVES.match(f"{kind} {name}")}
     return found

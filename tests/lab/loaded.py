@@ -88,7 +88,7 @@ AUDITOR = Program(
 import ansible_runner.interface
 import auditor.audit.evaluate, auditor.commands.output.run, auditor.hardening.harden, auditor.report.files
 from auditor import facts
-facts.load_areas()
+facts.load_fact_area_models()
 """,
 )
 PLAYBOOK = Program("ansible.cli.playbook")

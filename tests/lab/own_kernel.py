@@ -16,7 +16,7 @@ from pathlib import Path
 from auditor import lab
 from auditor.errors import LabError
 from auditor.lab import apt, images, machine
-from auditor.lab.ssh import build_root_command
+from auditor.lab.ssh import build_remote_command_run_as_root
 
 SCRIPT = Path(__file__).with_suffix(".sh")
 DIGITS = 20
@@ -50,7 +50,7 @@ class Machine:
 
     def run(self, command: str) -> str:
         """Return what a command says there, over SSH and as root. Raises CalledProcessError."""
-        program, *words = lab.ssh_command(self.host, remote=build_root_command(command))
+        program, *words = lab.build_ssh_command_of_machine(self.host, remote=build_remote_command_run_as_root(command))
         ssh = [program, "-o", "ConnectTimeout=60", *words]  # an emulated processor's handshake takes long
         return subprocess.run(
             ssh, stdin=subprocess.DEVNULL, capture_output=True, timeout=LONG, check=True
@@ -58,7 +58,9 @@ class Machine:
 
     def typed(self, command: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
         """Return how a command ends there that a person types into bash, as root."""
-        ssh = lab.ssh_command(self.host, remote=build_root_command(shlex.join(["bash", "-c", command])))
+        ssh = lab.build_ssh_command_of_machine(
+            self.host, remote=build_remote_command_run_as_root(shlex.join(["bash", "-c", command]))
+        )
         return subprocess.run(ssh, input=given, capture_output=True, timeout=LONG, check=False)
 
     def reboot(self, meanwhile: Callable[[], None] = lambda: None) -> None:
@@ -97,11 +99,11 @@ def disk(host: str, folder: Path, kind: Kind = CLOUD) -> Path:
 
     Its packages come from the registry of this machine's apt. Raises CalledProcessError where they are not to be had.
     """
-    own, spec = lab.state(), lab.spec()
-    lab.build([host])
-    top = images.get_image_layer(spec, host, own)
+    own, spec = lab.get_lab_state_in_use(), lab.load_lab_spec()
+    lab.build_machine_images([host])
+    top = images.get_top_image_layer_of_machine(spec, host, own)
     # An image that is built anew has other host keys, by which the lab knows its machine.
-    keys = sorted((top.files(own.cache) / "etc/ssh").glob("ssh_host_*_key.pub"))
+    keys = sorted((top.files(own.image_layer_cache_folder) / "etc/ssh").glob("ssh_host_*_key.pub"))
     source = b"".join(
         [top.digest.encode(), SCRIPT.read_bytes(), repr(kind).encode(), *(key.read_bytes() for key in keys)]
     )
@@ -113,15 +115,17 @@ def disk(host: str, folder: Path, kind: Kind = CLOUD) -> Path:
         place = Path(work) / "disk"
         place.mkdir()
         release = str(top.stack[-1].inputs["release"])
-        (place / "sources").write_text("".join(f"{source.line(release)}\n" for source in apt.list_sources()), "utf-8")
-        (place / "apt.conf").write_text(apt.read_options(), "utf-8")
+        (place / "sources").write_text(
+            "".join(f"{source.format_sources_list_line(release)}\n" for source in apt.list_sources()), "utf-8"
+        )
+        (place / "apt.conf").write_text(apt.read_apt_fetch_options(), "utf-8")
         (place / "name").write_text(host, "ascii")
         (place / "kernel").write_text(kind.kernel, "ascii")
         (place / "arguments").write_text(ARGUMENTS, "ascii")
         if kind.own_hardware:
             (place / "loader").touch()
         (place / "address").write_text(f"{spec.hosts[host].address}/{spec.network.prefix}", "ascii")
-        lower = ":".join(str(layer.files(own.cache)) for layer in top.stack)
+        lower = ":".join(str(layer.files(own.image_layer_cache_folder)) for layer in top.stack)
         script = ["sh", "-eu", str(SCRIPT), str(place), lower]
         subprocess.run(
             ["unshare", "--mount", "--propagation", "private", *script], check=True, stdout=subprocess.DEVNULL
@@ -135,15 +139,15 @@ def disk(host: str, folder: Path, kind: Kind = CLOUD) -> Path:
 @contextmanager
 def booted(host: str, made: Path) -> Iterator[Machine]:
     """Have a machine take the place of the lab's own: same image, address and host keys, and a disk that forgets."""
-    lab.up([host])
-    own, spec = lab.state(), lab.spec()
-    machine.stop(host, own)
+    lab.boot_machines_and_await_sites([host])
+    own, spec = lab.get_lab_state_in_use(), lab.load_lab_spec()
+    machine.stop_machine_and_discard_changes(host, own)
     tap = f"lt-{host}-vm"
     subprocess.run(["ip", "tuntap", "add", "dev", tap, "mode", "tap"], check=True)
     subprocess.run(["ip", "link", "set", tap, "master", spec.network.bridge, "up"], check=True)
     with tempfile.TemporaryDirectory() as folder:
         one = Machine(host, Path(folder) / "serial")
-        command = qemu(made, tap, machine.make_mac(spec.hosts[host].address), one.serial)
+        command = qemu(made, tap, machine.make_stable_mac_of_address(spec.hosts[host].address), one.serial)
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
         try:
             until(lambda: process.poll() is not None or one.run("uname -s") == "Linux\n")
@@ -154,7 +158,7 @@ def booted(host: str, made: Path) -> Iterator[Machine]:
             process.kill()
             process.wait()
             subprocess.run(["ip", "link", "del", tap], check=False)
-            lab.down([host])
+            lab.stop_machines([host])
 
 
 def qemu(made: Path, tap: str, mac: str, serial: Path) -> list[str]:

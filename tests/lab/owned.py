@@ -119,17 +119,17 @@ PAST = ("flood", "deep", "many", "large", "words")
 
 def take_over(host: str) -> None:
     """Put the traps on web3's like: its interpreter, and the pages of its first site."""
-    lab.run(
+    lab.run_on_machine_as_root(
         host, f"cat > /root/python3 <<'X'\n{PYTHON}\nX\nchmod 755 /root/python3; mv -f /root/python3 /usr/bin/python3"
     )
-    lab.run(
+    lab.run_on_machine_as_root(
         host,
         f"python3 - <<'X'\n{PAGES}\nX\nsed -i '/server_name gotre/a {UNASKED}' /etc/nginx/sites-enabled/gotre.test",
     )
-    lab.run(host, "nginx -t && systemctl reload nginx")
+    lab.run_on_machine_as_root(host, "nginx -t && systemctl reload nginx")
     will_do(host, {})
 
 
 def will_do(host: str, deeds: Mapping[str, list[str]]) -> None:
     """What the host answers, by the module that it is asked with, one after the other; later it is honest."""
-    lab.run(host, f"echo '{json.dumps(deeds)}' > /root/deeds.json")
+    lab.run_on_machine_as_root(host, f"echo '{json.dumps(deeds)}' > /root/deeds.json")

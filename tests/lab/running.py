@@ -57,5 +57,5 @@ for path in sorted(glob.glob("/var/www/*.test")):
 
 def running(host: str) -> Mapping[str, str]:
     """Return what sshd offers, and what each site's server answers, header by header."""
-    said = lab.run(host, f"python3 - <<'LUYTRE'\n{_ASK}LUYTRE\n").stdout.decode("utf-8", "replace")
+    said = lab.run_on_machine_as_root(host, f"python3 - <<'LUYTRE'\n{_ASK}LUYTRE\n").stdout.decode("utf-8", "replace")
     return dict(line.partition("\t")[::2] for line in said.splitlines())

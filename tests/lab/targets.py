@@ -80,14 +80,21 @@ class Target:
 
 def means_on(host: str) -> tuple[Means, ...]:
     """Return the means that a host can have something for."""
-    wordpress = any(site.application == "wordpress" for site in lab.spec().hosts[host].sites.values())
+    wordpress = any(site.application == "wordpress" for site in lab.load_lab_spec().hosts[host].sites.values())
     return tuple(means for means, target in TARGETS.items() if wordpress or not target.wordpress)
 
 
 def plant(host: str, chosen: Collection[Means]) -> Mapping[Means, str]:
     """Have on a host something for each of these means: what the command line names it."""
     for address in (STRANGER, INTRUDER):
-        words = ("ip", "address", "replace", f"{address}/{lab.spec().network.prefix}", "dev", lab.spec().network.bridge)
+        words = (
+            "ip",
+            "address",
+            "replace",
+            f"{address}/{lab.load_lab_spec().network.prefix}",
+            "dev",
+            lab.load_lab_spec().network.bridge,
+        )
         subprocess.run(words, check=True)
     lines = [f"{TARGETS[one].plant}\nprintf '%s\\t%s\\n' {one} \"{TARGETS[one].what}\"" for one in chosen]
     said = _answer(host, "\n".join(lines))
@@ -113,10 +120,10 @@ def jobs_run(host: str = HOST, names: Iterable[str] = ("cron", "job", "other")) 
 
 def _answer(host: str, script: str, *arguments: str) -> str:
     """Return what a script prints as root on a host. Raises RuntimeError when it fails."""
-    name, site = next(iter(lab.spec().hosts[host].sites.items()))
+    name, site = next(iter(lab.load_lab_spec().hosts[host].sites.items()))
     given = " ".join(shlex.quote(one) for one in arguments)
     head = f"set -e\nsite={shlex.quote(name)} root={shlex.quote(str(site.document_root))}\nset -- {given}\n"
-    done = lab.run(host, head + script, timeout=SECONDS)
+    done = lab.run_on_machine_as_root(host, head + script, timeout=SECONDS)
     if done.returncode:
         raise RuntimeError(f"{host}: {script[:80]!r}: {done.stderr.decode('utf-8', 'replace')[-300:]}")
     return done.stdout.decode("utf-8", "replace").strip()
@@ -133,7 +140,9 @@ def _says(host: str, script: str, *arguments: str, yes: Collection[str], no: Col
 def _reaches(host: str, source: str) -> bool:
     """Return whether whoever comes from an address gets a connection of the host's web server."""
     try:
-        with socket.create_connection((str(lab.spec().hosts[host].address), 80), 2, source_address=(source, 0)):
+        with socket.create_connection(
+            (str(lab.load_lab_spec().hosts[host].address), 80), 2, source_address=(source, 0)
+        ):
             return True
     except OSError:
         return False

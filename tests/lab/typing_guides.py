@@ -22,7 +22,7 @@ type Hooks = Mapping[str, Callable[[], object]]
 HURRIED = """
 from auditor.content.crawler import session
 from auditor.cli import main
-session.Pace.wait = lambda pace: None
+session.RequestPacer.wait_for_next_request = lambda pace: None
 main()
 """
 """A review that goes from address to address without its pause."""
@@ -91,7 +91,7 @@ class Office:
 
 
 def root(script: str) -> str:
-    done = lab.run("web1", script)
+    done = lab.run_on_machine_as_root("web1", script)
     assert done.returncode == 0, done.stderr.decode()
     return done.stdout.decode()
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from auditor import lab
-from auditor.lab.spec import spec
+from auditor.lab.spec import load_lab_spec
 
 PASSWORD = "Lua-chin-7"  # noqa: S105  of the lab
 CODE = "482913"
@@ -130,7 +130,7 @@ sshd -t
 systemctl reload ssh.service
 for i in $(seq 50); do ss -Hltn 'sport = :2222' | grep -q . && break; sleep 0.1; done
 """
-    done = lab.run(host, script)
+    done = lab.run_on_machine_as_root(host, script)
     if done.returncode:
         raise RuntimeError(done.stderr.decode())
 
@@ -178,7 +178,7 @@ def going_on(host: str, folder: Path, ways: Sequence[Way] = WAYS) -> Iterator[No
 @contextmanager
 def another_address(address: str = "10.213.47.99/24") -> Iterator[str]:
     """A second address of this machine in the lab's network: whoever comes from it is somebody else to a host."""
-    where = (address, "dev", spec().network.bridge)
+    where = (address, "dev", load_lab_spec().network.bridge)
     _quietly("ip", "addr", "add", *where, *(["nodad"] if ":" in address else []))
     try:
         yield address.partition("/")[0]
@@ -205,10 +205,10 @@ def _command(host: str, way: Way, folder: Path) -> list[str]:
 
 
 def _target(host: str, way: Way) -> str:
-    known = spec()
+    known = load_lab_spec()
     address = str(known.hosts[host].address)
     if way.address == "link-local":
-        found = lab.run(host, "ip -6 -o addr show dev eth0 scope link").stdout.decode().split()
+        found = lab.run_on_machine_as_root(host, "ip -6 -o addr show dev eth0 scope link").stdout.decode().split()
         address = found[found.index("inet6") + 1].partition("/")[0] + "%" + known.network.bridge
     return f"{way.account}@{address}"
 

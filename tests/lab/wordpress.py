@@ -46,7 +46,7 @@ def plugin(version: str) -> str:
 
 def work() -> Done:
     """Log in, publish an article, upload a picture and a PDF, install a plugin from a zip and update it."""
-    prepared = lab.run("web1", LOG_IN)
+    prepared = lab.run_on_machine_as_root("web1", LOG_IN)
     assert prepared.returncode == 0, prepared.stderr.decode()
     refused: list[str] = []
     with chromium("web1", refused) as page:

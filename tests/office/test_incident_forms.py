@@ -26,14 +26,17 @@ def printed(convert, tmp_path_factory):
     for form in SHOWN:
         for state, known in STATES.items():
             of = known(form)
-            documents[form, state] = issue.build_document(of, issue.fill_parts(of))
+            documents[form, state] = issue.build_document(of, issue.fill_sections_of_form(of))
     files = {}
     for (form, state), document in documents.items():
         files[form, state] = folder / f"{form}-{state}.docx"
-        files[form, state].write_bytes(docx.render(document, template.FORM_PATH))
+        files[form, state].write_bytes(docx.render_document_as_docx(document, template.FORM_PATH))
     by_office = {path.stem: path.read_bytes() for path in convert(files.values(), "pdf")}
     return {
-        (form, state): (by_office[f"{form}-{state}"], pdf.render_pdf(dict(pdf.iter_print_jobs(document))[""]))
+        (form, state): (
+            by_office[f"{form}-{state}"],
+            pdf.render_pdf(dict(pdf.iter_document_print_jobs_by_file_suffix(document))[""]),
+        )
         for (form, state), document in documents.items()
     }
 

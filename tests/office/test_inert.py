@@ -18,8 +18,8 @@ def opened(convert, tmp_path_factory):
     folder = tmp_path_factory.mktemp("written")
     run, catalogue = factory.run_with_members(factory.FORMULAS), factory.catalogue()
     (folder / "careless.csv").write_text("a,b\n=1+1,x\n", encoding="utf-8")
-    (folder / "findings.csv").write_bytes(csv_output.render(run, catalogue, "vi"))
-    (folder / "annex.xlsx").write_bytes(xlsx.render(run, catalogue, "vi"))
+    (folder / "findings.csv").write_bytes(csv_output.render_findings_as_csv(run, catalogue, "vi"))
+    (folder / "annex.xlsx").write_bytes(xlsx.render_run_as_xlsx_workbook(run, catalogue, "vi"))
     names = ("careless.csv", "findings.csv", "annex.xlsx")
     documents = convert([folder / name for name in names], "fods")
     return {name: ElementTree.parse(path).getroot() for name, path in zip(names, documents, strict=True)}

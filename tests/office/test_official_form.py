@@ -51,7 +51,7 @@ class Printed(NamedTuple):
 
 @pytest.fixture(scope="module")
 def words():
-    return {kind: docx_output.render(document) for kind, document in DOCUMENTS.items()}
+    return {kind: docx_output.render_document_as_docx(document) for kind, document in DOCUMENTS.items()}
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,10 @@ def printed(words, convert, tmp_path_factory):
         files.append(folder / f"{kind}.docx")
         files[-1].write_bytes(data)
     by_office = {path.stem: path.read_bytes() for path in convert(files, "pdf")}
-    ours = {kind: pdf.render_pdf(dict(pdf.iter_print_jobs(document))[""]) for kind, document in DOCUMENTS.items()}
+    ours = {
+        kind: pdf.render_pdf(dict(pdf.iter_document_print_jobs_by_file_suffix(document))[""])
+        for kind, document in DOCUMENTS.items()
+    }
     return {
         (printer, kind): Printed(data, pdfplumber.open(io.BytesIO(data)).pages)
         for printer, made in (("libreoffice", by_office), ("typst", ours))
@@ -434,8 +437,8 @@ def test_the_documentation_shows_a_month_with_incidents_as_it_is(convert, tmp_pa
         patch.setattr(official, "CATALOGUE", intruded.CATALOGUE)
         document = official.document("tinh-tan-giang", run=intruded.fleet(), incidents=(over, known))
     word = tmp_path / "thang.docx"
-    word.write_bytes(docx_output.render(document))
-    ours = pdf.render_pdf(dict(pdf.iter_print_jobs(document))[""])
+    word.write_bytes(docx_output.render_document_as_docx(document))
+    ours = pdf.render_pdf(dict(pdf.iter_document_print_jobs_by_file_suffix(document))[""])
     pages = []
     for data in (convert([word], "pdf")[0].read_bytes(), ours):
         with pdfplumber.open(io.BytesIO(data)) as file:

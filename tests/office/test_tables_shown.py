@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pdfplumber
 
-from auditor.history.runs import History
+from auditor.history.runs import RunHistory
 from auditor.inventory import hosts as inventories
 from auditor.report.sharing import issue as sharing
 from auditor.report.yearly import issue as yearly
-from auditor.report.yearly.table import Year
+from auditor.report.yearly.table import ReportingYear
 from tests import pictures
 from tests.unit.report.sharing import test_issue as of_sharing
 
@@ -32,14 +32,16 @@ def drawn(files: Sequence[Path], of: Mapping[str, int]) -> None:
 
 
 def test_the_documentation_shows_the_tables_as_they_are(tmp_path: Path) -> None:
-    lab = inventories.load(of_sharing.LAB)
-    kept = History(tmp_path / "history.sqlite")
+    lab = inventories.load_inventory(of_sharing.LAB)
+    kept = RunHistory(tmp_path / "history.sqlite")
     kept.keep(of_sharing.run("2026-10-20T08:00:00+07:00", *of_sharing.OCTOBER))
     kept.keep(of_sharing.run("2026-11-20T08:00:00+07:00", *of_sharing.LAST))
-    month = sharing.write(
+    month = sharing.write_monthly_sharing_table_of_unit(
         kept, lab, of_sharing.CATALOGUE, "tinh-tan-giang", of_sharing.NOVEMBER, output=tmp_path, lang="vi"
     )
     drawn(month.files, {"sharing": 0, "sharing-annex": 1})
     day = datetime.date(2026, 12, 16)
-    year = yearly.write(lab, "tinh-tan-giang", Year(2026), output=tmp_path, lang="vi", today=day)
+    year = yearly.write_yearly_system_table_of_unit(
+        lab, "tinh-tan-giang", ReportingYear(2026), output=tmp_path, lang="vi", today=day
+    )
     drawn(year.files, {"yearly-annex": 1})

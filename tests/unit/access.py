@@ -13,7 +13,7 @@ from typing import Any
 from auditor.audit import controls
 from auditor.audit.controls import Catalogue
 from auditor.audit.evaluate import evaluate_host
-from auditor.facts import HostFacts, load_areas
+from auditor.facts import HostFacts, load_fact_area_models
 from auditor.models import Finding, Host
 from auditor.system import resources
 
@@ -26,7 +26,7 @@ HOST = Host(name="web3", address="10.213.47.13", automation_user="luytre", admin
 
 @cache
 def _catalogue(area: str) -> Catalogue:
-    return Catalogue(controls=tuple(controls.read_file(resources.get_roles() / area / "controls.yml")))
+    return Catalogue(controls=tuple(controls.read_controls_file(resources.get_roles_folder() / area / "controls.yml")))
 
 
 def ids(area: str) -> list[str]:
@@ -98,7 +98,7 @@ def offered(areas: dict[str, Any], **settings: Any) -> None:
 
 def finding(control: str, changed: dict[str, Any] | None = None, host: Host = HOST) -> Finding:
     """What one control comes to."""
-    data = {name: load_areas()[name].model_validate(value) for name, value in (changed or facts()).items()}
+    data = {name: load_fact_area_models()[name].model_validate(value) for name, value in (changed or facts()).items()}
     one = Catalogue(controls=(_catalogue(control.split(".")[0])[control],))
     (found,) = evaluate_host(one, host, HostFacts(NOW, data, {}, {}))
     return found

@@ -13,7 +13,7 @@ from pydantic import Field
 from auditor.audit import controls
 from auditor.audit.controls import Catalogue
 from auditor.audit.evaluate import evaluate_host
-from auditor.facts import HostFacts, load_areas
+from auditor.facts import HostFacts, load_fact_area_models
 from auditor.facts._base import Area
 from auditor.models import Finding, Host, Site
 from auditor.system import resources
@@ -52,7 +52,7 @@ def vhost(*names: str, root: str | None = "/var/www/bennua.test", proxies_to: tu
 
 @cache
 def _catalogue(area: str) -> Catalogue:
-    return Catalogue(controls=tuple(controls.read_file(resources.get_roles() / area / "controls.yml")))
+    return Catalogue(controls=tuple(controls.read_controls_file(resources.get_roles_folder() / area / "controls.yml")))
 
 
 def facts() -> dict[str, Any]:
@@ -67,7 +67,7 @@ def finding(
     vhosts: list[dict[str, Any]] | None = None,
 ) -> Finding:
     """What one control comes to."""
-    data = {name: load_areas()[name].model_validate(value) for name, value in (changed or facts()).items()}
+    data = {name: load_fact_area_models()[name].model_validate(value) for name, value in (changed or facts()).items()}
     data["apache"] = _Server(vhosts=[vhost("bennua.test", "www.bennua.test")] if vhosts is None else vhosts)
     data["nginx"] = _Server(vhosts=[])
     host = Host(name="web2", address="10.213.47.12", sites=(site,))

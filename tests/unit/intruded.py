@@ -6,17 +6,17 @@ from datetime import timedelta
 
 from auditor.audit import controls
 from auditor.audit.controls import Catalogue
-from auditor.audit.hunts import judge as judge_hunts
-from auditor.audit.reviews import judge as judge_looks
+from auditor.audit.hunts import judge_hosts_by_last_hunts as judge_hunts
+from auditor.audit.reviews import judge_sites_by_last_looks as judge_looks
 from auditor.models import Run, Trace, clock
 from auditor.models.hunts import Hunt
 from auditor.models.incidents import ActiveContainment, OpenIncident
-from auditor.scans.traces import trace
+from auditor.scans.traces import build_masked_trace
 from tests import factory
 from tests.unit.audit.test_reviews import look
 from tests.unit.looks.test_traces import seen
 
-REAL = controls.load()
+REAL = controls.load_catalogue()
 OURS = tuple(control for control in REAL.controls if control.area in ("content", "compromise"))
 CATALOGUE = Catalogue(controls=(*factory.catalogue().controls, *OURS))
 STARTED = "2026-11-24T09:12:00+07:00"
@@ -26,7 +26,7 @@ INCIDENT = OpenIncident(id="SC-20261124-1", detected=DETECTED, subjects=("web1",
 
 
 def left(kind: str, where: str, certainty: str = "exact") -> Trace:
-    made = trace(kind, where, where=where, sample="x", families=["structure"], rules=["r"])  # type: ignore[arg-type]
+    made = build_masked_trace(kind, where, where=where, sample="x", families=["structure"], rules=["r"])  # type: ignore[arg-type]
     return made.model_copy(update={"certainty": certainty})
 
 
@@ -63,7 +63,7 @@ def run(
     ``besides``: what hunts on other hosts saw.
     """
     made = factory.run(started=started)
-    now = clock.read(started)
+    now = clock.parse_iso_moment(started)
     hosts = judge_hunts(REAL, made.hosts, [hunt(*traces, started=hunted), *besides], (), now)
     found = seen("88bet.example", exact=True)
     looks = [look(found).model_copy(update={"site": "gotre.test"})] if injected else []

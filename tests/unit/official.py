@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from auditor.audit.frameworks.clauses import OF_REGIME, Framework, load
+from auditor.audit.frameworks.clauses import OF_REGIME, Framework, load_framework
 from auditor.inventory import hosts
 from auditor.models import DocumentKind, Lang, Organisation, Regime, Run, clock
 from auditor.report.official import content
@@ -17,7 +17,7 @@ from auditor.report.official.document import AnnexKey, OfficialDocument
 from auditor.report.official.incidents import IncidentSummary
 from auditor.report.official.period import Period
 from auditor.results.month_work import HardeningAudits
-from auditor.results.office_month import Figures, compute_figures
+from auditor.results.office_month import OfficeMonthFigures, compute_office_month_figures
 from auditor.results.open_since import Since
 from tests import factory
 
@@ -30,14 +30,14 @@ TODAY = datetime.date(2026, 11, 25)
 
 @cache
 def organisation() -> Organisation:
-    found = hosts.load(Path("inventories/lab")).organisation
+    found = hosts.load_inventory(Path("inventories/lab")).organisation
     assert found is not None
     return found
 
 
 @cache
 def framework(regime: Regime) -> Framework:
-    return load(OF_REGIME[regime])
+    return load_framework(OF_REGIME[regime])
 
 
 def month(
@@ -47,11 +47,11 @@ def month(
     of: Organisation | None = None,
     first: Run | None = None,
     hardenings: Sequence[HardeningAudits] = (),
-) -> Figures:
+) -> OfficeMonthFigures:
     tree = of or organisation()
-    office = tree.unit(unit)
+    office = tree.find_unit_by_id(unit)
     assert office is not None
-    return compute_figures(tree, office, factory.HOSTS, run, before, first, hardenings)
+    return compute_office_month_figures(tree, office, factory.HOSTS, run, before, first, hardenings)
 
 
 def document(
@@ -87,7 +87,7 @@ def document(
         levels=levels or {},
         besides=besides or {},
     )
-    return content.build_document(given)
+    return content.build_official_document(given)
 
 
 def deadlines(run: Run, of: Organisation, since: Since, today: datetime.date) -> Deadlines:
@@ -95,7 +95,7 @@ def deadlines(run: Run, of: Organisation, since: Since, today: datetime.date) ->
         period=MONTH,
         days={**USUAL_DAYS, **of.deadline_days},
         since=since,
-        read_on=clock.read(run.started).date(),
+        read_on=clock.parse_iso_moment(run.started).date(),
         written_on=today,
     )
 

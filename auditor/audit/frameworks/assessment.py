@@ -13,7 +13,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from auditor.audit.controls import Catalogue
-from auditor.audit.frameworks.clauses import Clause, ClauseStatus, Framework, list_controls, map_citations
+from auditor.audit.frameworks.clauses import (
+    Clause,
+    ClauseStatus,
+    Framework,
+    list_controls_citing_clause,
+    map_controls_by_cited_number,
+)
 from auditor.errors import InputError
 from auditor.models import ControlId, Finding, Host, Run, Severity, Site, Status
 from auditor.system.groups import group_by
@@ -105,7 +111,7 @@ class SubjectAssessment:
         return (self.site.unit if self.site is not None else None) or self.host.unit
 
 
-def judge_finding(finding: Finding) -> Result:
+def convert_finding_to_clause_result(finding: Finding) -> Result:
     """Return what one finding says for the clauses that its control is cited under.
 
     A waiver or an attestation with a compensating measure is equivalent. Without one an attested finding is met, and a
@@ -129,11 +135,11 @@ _RESULT_BY_STATUS = {
 }
 
 
-def combine_findings(findings: Iterable[Finding]) -> Result:
+def combine_findings_into_clause_result(findings: Iterable[Finding]) -> Result:
     """Return what several findings say together; nothing said is not evaluated."""
     words: set[Result] = set()
     for finding in findings:
-        word = judge_finding(finding)
+        word = convert_finding_to_clause_result(finding)
         words.add(word)
         if word in _OPEN_RESULTS and finding.severity in _DEFEATING_SEVERITIES[finding.status]:
             return Result.NOT_MET
@@ -155,7 +161,7 @@ def conclude_clause(status: ClauseStatus, shown_result: Result | None) -> Result
             return max(shown_result or Result.NOT_APPLICABLE, Result.NEEDS_CONFIRMATION, key=_RANK.__getitem__)
 
 
-def assess(
+def assess_subject_by_clause(
     framework: Framework,
     level: int | None,
     findings: Iterable[Finding],
@@ -168,11 +174,14 @@ def assess(
     host without sites does not answer for the controls of sites. Raises InputError for a level it does not know.
     """
     return tuple(
-        _judge_clauses(_plan(framework, level, catalogue, kinds), group_by(findings, lambda finding: finding.control))
+        _judge_clauses(
+            _list_clauses_with_their_controls(framework, level, catalogue, kinds),
+            group_by(findings, lambda finding: finding.control),
+        )
     )
 
 
-def assess_run(
+def assess_sites_and_hosts_of_run(
     framework: Framework,
     run: Run,
     catalogue: Catalogue,
@@ -192,25 +201,35 @@ def assess_run(
             mend="omit the level, or change the site's level in the inventory",
             framework=framework.id,
         )
-    findings_by_host = findings_by_host or group_by_host(run)
-    yield from _assess_subjects(
-        framework, findings_by_host, run, catalogue, lambda host, site: site.level if site else host_level(host), level
+    findings_by_host = findings_by_host or group_findings_by_host_and_subject(run)
+    yield from _assess_sites_and_hosts_at_levels(
+        framework,
+        findings_by_host,
+        run,
+        catalogue,
+        lambda host, site: site.level if site else get_highest_site_level_of_host(host),
+        level,
     )
 
 
-def assess_hosts(
+def assess_hosts_with_their_sites_together(
     framework: Framework, run: Run, catalogue: Catalogue
 ) -> Iterator[tuple[Host, tuple[ClauseTotal, ...]]]:
     """Yield every host that the framework is about: its sites together, all held to the highest of their levels."""
-    assessments = _assess_subjects(
-        framework, group_by_host(run), run, catalogue, lambda host, _: host_level(host), None
+    assessments = _assess_sites_and_hosts_at_levels(
+        framework,
+        group_findings_by_host_and_subject(run),
+        run,
+        catalogue,
+        lambda host, _: get_highest_site_level_of_host(host),
+        None,
     )
     for _name, of_host in itertools.groupby(assessments, key=lambda assessment: assessment.host.name):
         subjects = tuple(of_host)
-        yield subjects[0].host, total_clauses(subjects)
+        yield subjects[0].host, total_clauses_over_subjects(subjects)
 
 
-def _assess_subjects(
+def _assess_sites_and_hosts_at_levels(
     framework: Framework,
     findings_by_host: FindingsByHost,
     run: Run,
@@ -218,18 +237,20 @@ def _assess_subjects(
     site_level: Callable[[Host, Site | None], int],
     other_level: int | None,
 ) -> Iterator[SubjectAssessment]:
-    plans = _Plans(framework, catalogue)
-    for host, own, of_site in _iter_hosts(framework, run, findings_by_host):
+    plans = _ClausePlansByLevel(framework, catalogue)
+    for host, own, of_site in _iter_concerned_hosts_with_findings(framework, run, findings_by_host):
         for site in host.sites or (None,):
             level = site_level(host, site) if framework.site_levels else other_level
             if site is None:
-                yield SubjectAssessment(host, None, tuple(_judge_clauses(plans.at(level, _HOST), own)))
+                yield SubjectAssessment(host, None, tuple(_judge_clauses(plans.get_plan_of_level(level, _HOST), own)))
             else:
                 of_both = {**own, **of_site[site.domain]}
-                yield SubjectAssessment(host, site, tuple(_judge_clauses(plans.at(level, _BOTH_KINDS), of_both)))
+                yield SubjectAssessment(
+                    host, site, tuple(_judge_clauses(plans.get_plan_of_level(level, _BOTH_KINDS), of_both))
+                )
 
 
-def host_level(host: Host) -> int:
+def get_highest_site_level_of_host(host: Host) -> int:
     """Return the level that a host is held to: the highest of the sites that it serves."""
     return max((site.level for site in host.sites), default=DEFAULT_LEVEL)
 
@@ -244,7 +265,7 @@ class SelfCheckCoverage:
     """Those of which all that they show is met, or under a waiver with an equivalent measure."""
 
 
-def measure_self_checked(clauses: Iterable[ClauseTotal]) -> SelfCheckCoverage:
+def measure_self_checked_clauses(clauses: Iterable[ClauseTotal]) -> SelfCheckCoverage:
     """Return how much of these clauses is checked without a person, and how much of that is met everywhere."""
     shown_results = [
         clause_total.shown_result
@@ -257,7 +278,7 @@ def measure_self_checked(clauses: Iterable[ClauseTotal]) -> SelfCheckCoverage:
     )
 
 
-def total_clauses(assessments: Iterable[SubjectAssessment]) -> tuple[ClauseTotal, ...]:
+def total_clauses_over_subjects(assessments: Iterable[SubjectAssessment]) -> tuple[ClauseTotal, ...]:
     """Return, by clause, the totals of several subjects together, of a unit or a fleet.
 
     A total is the worst result, and how many have which.
@@ -269,8 +290,8 @@ def total_clauses(assessments: Iterable[SubjectAssessment]) -> tuple[ClauseTotal
         for clause_result in subject.results:
             if clause_result.clause.number not in tallies:
                 tallies[clause_result.clause.number] = _ClauseTally(clause_result.clause)
-            tallies[clause_result.clause.number].add(subject.name, clause_result)
-    return tuple(clause.total() for clause in tallies.values())
+            tallies[clause_result.clause.number].add_subject_result(subject.name, clause_result)
+    return tuple(clause.make_clause_total() for clause in tallies.values())
 
 
 class _ClauseTally:
@@ -283,8 +304,8 @@ class _ClauseTally:
         self._waived: set[tuple[ControlId, str]] = set()
         self._shown: set[Result] = set()
 
-    def add(self, name: str, clause_result: ClauseResult) -> None:
-        self._names[clause_result.result].append(name)
+    def add_subject_result(self, subject_name: str, clause_result: ClauseResult) -> None:
+        self._names[clause_result.result].append(subject_name)
         if clause_result.shown_result is not None:
             self._shown.add(clause_result.shown_result)
         for finding in clause_result.findings:
@@ -293,7 +314,7 @@ class _ClauseTally:
             elif finding.status.is_open:
                 self._waived.add((finding.control, finding.subject.id))
 
-    def total(self) -> ClauseTotal:
+    def make_clause_total(self) -> ClauseTotal:
         worst = max(self._names, key=_RANK.__getitem__)
         shown_result = max(self._shown, key=_RANK.__getitem__, default=None)
         counts = {result: len(names) for result, names in self._names.items()}
@@ -309,27 +330,33 @@ type _Plan = Sequence[tuple[ClauseResult, tuple[ControlId, ...]]]
 """The clauses, each as it stands where no control says anything, with the controls that concern the subject."""
 
 
-def _plan(framework: Framework, level: int | None, catalogue: Catalogue, kinds: frozenset[Kind]) -> _Plan:
-    controls_by_number = map_citations(framework, catalogue)
+def _list_clauses_with_their_controls(
+    framework: Framework, level: int | None, catalogue: Catalogue, kinds: frozenset[Kind]
+) -> _Plan:
+    controls_by_number = map_controls_by_cited_number(framework, catalogue)
     return [
         (
             ClauseResult(clause, conclude_clause(clause.status, None), None, ()),
-            tuple(control.id for control in list_controls(clause, controls_by_number) if control.subject in kinds),
+            tuple(
+                control.id
+                for control in list_controls_citing_clause(clause, controls_by_number)
+                if control.subject in kinds
+            ),
         )
-        for clause in framework.at(level)
+        for clause in framework.list_clauses_of_level(level)
     ]
 
 
-class _Plans:
+class _ClausePlansByLevel:
     """The clauses and controls of each level for hosts and for sites, worked out once."""
 
     def __init__(self, framework: Framework, catalogue: Catalogue) -> None:
         self._framework, self._catalogue = framework, catalogue
         self._made: dict[tuple[int | None, frozenset[Kind]], _Plan] = {}
 
-    def at(self, level: int | None, kinds: frozenset[Kind]) -> _Plan:
+    def get_plan_of_level(self, level: int | None, kinds: frozenset[Kind]) -> _Plan:
         if (level, kinds) not in self._made:
-            self._made[level, kinds] = _plan(self._framework, level, self._catalogue, kinds)
+            self._made[level, kinds] = _list_clauses_with_their_controls(self._framework, level, self._catalogue, kinds)
         return self._made[level, kinds]
 
 
@@ -339,7 +366,7 @@ def _judge_clauses(plan: _Plan, findings: _Findings) -> Iterator[ClauseResult]:
             yield unshown
             continue
         clause_findings = tuple(finding for control in controls for finding in findings.get(control, ()))
-        shown_result = combine_findings(clause_findings)
+        shown_result = combine_findings_into_clause_result(clause_findings)
         if any(control not in findings for control in controls):
             shown_result = max(shown_result, Result.NOT_EVALUATED, key=_RANK.__getitem__)
         yield ClauseResult(
@@ -347,7 +374,7 @@ def _judge_clauses(plan: _Plan, findings: _Findings) -> Iterator[ClauseResult]:
         )
 
 
-def group_by_host(run: Run) -> FindingsByHost:
+def group_findings_by_host_and_subject(run: Run) -> FindingsByHost:
     """Return the run's findings by host, each host's by subject, each subject's by control."""
     findings_by_host: dict[str, dict[tuple[str, str], dict[str, list[Finding]]]] = defaultdict(
         lambda: defaultdict(lambda: defaultdict(list))
@@ -357,7 +384,7 @@ def group_by_host(run: Run) -> FindingsByHost:
     return findings_by_host
 
 
-def _iter_hosts(
+def _iter_concerned_hosts_with_findings(
     framework: Framework, run: Run, findings_by_host: FindingsByHost
 ) -> Iterator[tuple[Host, _Findings, Mapping[str, _Findings]]]:
     """Yield the hosts that the framework is about, with the findings of each host and of its sites by control."""

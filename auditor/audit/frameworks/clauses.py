@@ -13,7 +13,12 @@ from pydantic import Field, model_validator
 from auditor.audit.controls import Catalogue, Control
 from auditor.errors import InputError
 from auditor.models import ControlId, Model, Regime, Text
-from auditor.system.yaml_source import find_line, load_cached, load_yaml, validate_model
+from auditor.system.yaml_source import (
+    find_line_of_path_in_yaml_file,
+    load_own_yaml_files_cached,
+    load_yaml,
+    validate_yaml_data_as_model,
+)
 
 FOLDER = Path(__file__).parent
 _MEND = "see docs/en/frameworks.md"
@@ -48,7 +53,7 @@ class Framework(Model):
     key: str = Field(description="the word in a control's references that stands for it")
     clauses: tuple[Clause, ...]
 
-    def at(self, level: int | None) -> tuple[Clause, ...]:
+    def list_clauses_of_level(self, level: int | None) -> tuple[Clause, ...]:
         """Return the clauses that a level asks for; all for None. Raises InputError for a level it does not know."""
         if level is None:
             return self.clauses
@@ -59,12 +64,12 @@ class Framework(Model):
         return tuple(clause for clause in self.clauses if level in clause.levels)
 
     @cached_property
-    def by_number(self) -> Mapping[str, Clause]:
+    def clauses_by_number(self) -> Mapping[str, Clause]:
         """Return clauses by number."""
         return {clause.number: clause for clause in self.clauses}
 
 
-class _Entry(Model):
+class _ClauseEntry(Model):
     """A clause as the file writes it: one number at some levels, or a number for each level."""
 
     number: str | None = None
@@ -76,7 +81,7 @@ class _Entry(Model):
     same_as: tuple[str, ...] = Field(default=(), description="clauses of the framework that this one is based on")
 
     @model_validator(mode="after")
-    def _whole(self) -> Self:
+    def _require_number_text_and_status(self) -> Self:
         if (self.number is None) == (self.numbers is None):
             raise ValueError("exactly one of 'number' and 'numbers' is needed")
         if not self.same_as and (self.text is None or self.status is None):
@@ -93,7 +98,7 @@ class _File(Model):
     site_levels: bool = False
     system: str | None = None
     same_as: str | None = Field(default=None, description="the framework that it gives other numbers to")
-    clauses: tuple[_Entry, ...]
+    clauses: tuple[_ClauseEntry, ...]
 
 
 def list_framework_ids(folder: Path = FOLDER) -> tuple[str, ...]:
@@ -101,24 +106,24 @@ def list_framework_ids(folder: Path = FOLDER) -> tuple[str, ...]:
     return tuple(sorted(file.stem for file in folder.glob("*.yml")))
 
 
-def load(framework: str, folder: Path = FOLDER) -> Framework:
+def load_framework(framework_id: str, folder: Path = FOLDER) -> Framework:
     """Return one framework. Raises InputError naming file, line and mend, or the frameworks there are."""
     known_ids = list_framework_ids(folder)
-    if framework not in known_ids:
-        raise InputError(f"there is no framework {framework}", mend=f"choose one of {', '.join(known_ids)}")
-    file = folder / f"{framework}.yml"
-    data = _load_own()[file] if folder == FOLDER else load_yaml(file)
-    content = validate_model(_File, data, "{where}: {why}", mend=_MEND, file=file)
-    base = load(content.same_as, folder) if content.same_as else None
+    if framework_id not in known_ids:
+        raise InputError(f"there is no framework {framework_id}", mend=f"choose one of {', '.join(known_ids)}")
+    file = folder / f"{framework_id}.yml"
+    data = _load_own_framework_files()[file] if folder == FOLDER else load_yaml(file)
+    content = validate_yaml_data_as_model(_File, data, "{where}: {why}", mend=_MEND, file=file)
+    base = load_framework(content.same_as, folder) if content.same_as else None
     clauses: dict[str, Clause] = {}
     for index, entry in enumerate(content.clauses):
-        for clause in _clauses(entry, tuple(content.levels), base, file, index):
+        for clause in _make_clauses_of_entry(entry, tuple(content.levels), base, file, index):
             if clause.number in clauses:
-                raise _wrong(f"clause {clause.number} appears twice", file, index)
+                raise _make_clause_error(f"clause {clause.number} appears twice", file, index)
             clauses[clause.number] = clause
     return Framework(
-        id=framework,
-        key=base.key if base else framework,
+        id=framework_id,
+        key=base.key if base else framework_id,
         title=content.title,
         source=content.source,
         levels=content.levels,
@@ -129,37 +134,41 @@ def load(framework: str, folder: Path = FOLDER) -> Framework:
 
 
 @cache
-def _load_own() -> Mapping[Path, Any]:
-    return load_cached("frameworks", sorted(FOLDER.glob("*.yml")))
+def _load_own_framework_files() -> Mapping[Path, Any]:
+    return load_own_yaml_files_cached("frameworks", sorted(FOLDER.glob("*.yml")))
 
 
-def _wrong(what: str, file: Path, index: int) -> InputError:
-    return InputError(what, file=file, line=find_line(file, ["clauses", index]), mend=_MEND)
+def _make_clause_error(what: str, file: Path, index: int) -> InputError:
+    return InputError(what, file=file, line=find_line_of_path_in_yaml_file(file, ["clauses", index]), mend=_MEND)
 
 
-def _clauses(
-    entry: _Entry, levels: tuple[int, ...], base: Framework | None, file: Path, index: int
+def _make_clauses_of_entry(
+    entry: _ClauseEntry, levels: tuple[int, ...], base: Framework | None, file: Path, index: int
 ) -> Iterator[Clause]:
     levels_by_number: dict[str, tuple[int, ...]] = {number: (level,) for level, number in (entry.numbers or {}).items()}
     if entry.number is not None:
         levels_by_number = {entry.number: entry.levels or levels}
     unknown = sorted({level for at in levels_by_number.values() for level in at}.difference(levels))
     if unknown:
-        raise _wrong(f"{next(iter(levels_by_number))}: there is no level {unknown[0]}", file, index)
+        raise _make_clause_error(f"{next(iter(levels_by_number))}: there is no level {unknown[0]}", file, index)
     for number, at in levels_by_number.items():
-        yield _clause(entry, number, at, _based_on(entry, base, file, index))
+        yield _make_clause_with_number(entry, number, at, _find_base_clauses_of_entry(entry, base, file, index))
 
 
-def _based_on(entry: _Entry, base: Framework | None, file: Path, index: int) -> tuple[Clause, ...]:
+def _find_base_clauses_of_entry(
+    entry: _ClauseEntry, base: Framework | None, file: Path, index: int
+) -> tuple[Clause, ...]:
     if entry.same_as and base is None:
-        raise _wrong("'same_as' in a clause needs 'same_as' at the top of the file", file, index)
-    missing_numbers = [number for number in entry.same_as if base is not None and number not in base.by_number]
+        raise _make_clause_error("'same_as' in a clause needs 'same_as' at the top of the file", file, index)
+    missing_numbers = [number for number in entry.same_as if base is not None and number not in base.clauses_by_number]
     if base is not None and missing_numbers:
-        raise _wrong(f"{base.id} has no clause {missing_numbers[0]}", file, index)
-    return tuple(base.by_number[number] for number in entry.same_as) if base is not None else ()
+        raise _make_clause_error(f"{base.id} has no clause {missing_numbers[0]}", file, index)
+    return tuple(base.clauses_by_number[number] for number in entry.same_as) if base is not None else ()
 
 
-def _clause(entry: _Entry, number: str, levels: tuple[int, ...], based_on: Sequence[Clause]) -> Clause:
+def _make_clause_with_number(
+    entry: _ClauseEntry, number: str, levels: tuple[int, ...], based_on: Sequence[Clause]
+) -> Clause:
     first: Any = based_on[0] if based_on else entry
     cited_numbers = tuple(cited_number for clause in based_on for cited_number in clause.cited_numbers)
     return Clause(
@@ -172,16 +181,18 @@ def _clause(entry: _Entry, number: str, levels: tuple[int, ...], based_on: Seque
     )
 
 
-def map_citations(framework: Framework, catalogue: Catalogue) -> Mapping[str, tuple[Control, ...]]:
+def map_controls_by_cited_number(framework: Framework, catalogue: Catalogue) -> Mapping[str, tuple[Control, ...]]:
     """Return the controls that cite a number of the framework, by number, in the catalogue's order."""
     controls_by_number: dict[str, dict[ControlId, Control]] = defaultdict(dict)
     for control in catalogue.controls:
-        for number, _level in _cited_by(control, framework.key):
+        for number, _level in _iter_clause_numbers_cited_by_control(control, framework.key):
             controls_by_number[number][control.id] = control
     return {number: tuple(controls.values()) for number, controls in controls_by_number.items()}
 
 
-def list_controls(clause: Clause, controls_by_number: Mapping[str, tuple[Control, ...]]) -> tuple[Control, ...]:
+def list_controls_citing_clause(
+    clause: Clause, controls_by_number: Mapping[str, tuple[Control, ...]]
+) -> tuple[Control, ...]:
     """Return the controls that show something of a clause, each once."""
     return tuple(
         {
@@ -190,9 +201,9 @@ def list_controls(clause: Clause, controls_by_number: Mapping[str, tuple[Control
     )
 
 
-def _cited_by(control: Control, key: str) -> Iterator[tuple[str, int | None]]:
+def _iter_clause_numbers_cited_by_control(control: Control, framework_key: str) -> Iterator[tuple[str, int | None]]:
     """Yield the numbers that a control cites of a framework, with the level it says they are of."""
-    clauses = control.references.get(key, ())
+    clauses = control.references.get(framework_key, ())
     if isinstance(clauses, Mapping):
         for level, numbers in clauses.items():
             for number in numbers:
@@ -202,7 +213,9 @@ def _cited_by(control: Control, key: str) -> Iterator[tuple[str, int | None]]:
             yield str(number), None
 
 
-def find_problems(frameworks: Sequence[Framework], catalogue: Catalogue) -> tuple[str, ...]:
+def find_mismatches_of_frameworks_and_controls(
+    frameworks: Sequence[Framework], catalogue: Catalogue
+) -> tuple[str, ...]:
     """Return what does not fit between frameworks and controls, one sentence each; empty when all does."""
     messages = []
     own = {framework.key: framework for framework in frameworks if framework.id == framework.key}
@@ -211,16 +224,16 @@ def find_problems(frameworks: Sequence[Framework], catalogue: Catalogue) -> tupl
             if key not in own:
                 messages.append(f"{control.id} cites {key}, which is no framework")
                 continue
-            for number, level in _cited_by(control, key):
-                clause = own[key].by_number.get(number)
+            for number, level in _iter_clause_numbers_cited_by_control(control, key):
+                clause = own[key].clauses_by_number.get(number)
                 if clause is None:
                     messages.append(f"{control.id} cites {key} {number}, which is no clause")
                 elif level is not None and level not in clause.levels:
                     messages.append(f"{control.id} cites {key} {number} at level {level}, which does not ask for it")
     for framework in frameworks:
-        controls_by_number = map_citations(framework, catalogue)
+        controls_by_number = map_controls_by_cited_number(framework, catalogue)
         for clause in framework.clauses:
-            controls = list_controls(clause, controls_by_number)
+            controls = list_controls_citing_clause(clause, controls_by_number)
             automatic = [control for control in controls if not control.manual]
             name = f"{framework.id} {clause.number}"
             match clause.status:

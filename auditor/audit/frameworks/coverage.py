@@ -9,7 +9,13 @@ from typing import get_args
 
 from auditor.audit.controls import Catalogue, Control
 from auditor.audit.frameworks.assessment import ClauseTotal
-from auditor.audit.frameworks.clauses import Clause, ClauseStatus, Framework, list_controls, map_citations
+from auditor.audit.frameworks.clauses import (
+    Clause,
+    ClauseStatus,
+    Framework,
+    list_controls_citing_clause,
+    map_controls_by_cited_number,
+)
 from auditor.models import ControlId, Model, Text
 
 STATUSES: tuple[ClauseStatus, ...] = get_args(ClauseStatus)
@@ -40,8 +46,8 @@ class Coverage(Model):
 
 def measure_coverage(framework: Framework, level: int | None, catalogue: Catalogue) -> Coverage:
     """Return the clauses at a level, all for None. Raises InputError for a level the framework does not know."""
-    controls_by_number = map_citations(framework, catalogue)
-    clauses = framework.at(level)
+    controls_by_number = map_controls_by_cited_number(framework, catalogue)
+    clauses = framework.list_clauses_of_level(level)
     counts = Counter(clause.status for clause in clauses)
     return Coverage(
         framework=framework.id,
@@ -50,7 +56,7 @@ def measure_coverage(framework: Framework, level: int | None, catalogue: Catalog
         level=level,
         clauses=tuple(
             ClauseCoverage(
-                controls=tuple(control.id for control in list_controls(clause, controls_by_number)),
+                controls=tuple(control.id for control in list_controls_citing_clause(clause, controls_by_number)),
                 **clause.model_dump(exclude={"cited_numbers"}),
             )
             for clause in clauses
@@ -68,12 +74,14 @@ class ClauseRow:
     total: ClauseTotal
 
 
-def build_rows(framework: Framework, catalogue: Catalogue, totals: Iterable[ClauseTotal]) -> tuple[ClauseRow, ...]:
+def build_clause_rows_from_totals(
+    framework: Framework, catalogue: Catalogue, totals: Iterable[ClauseTotal]
+) -> tuple[ClauseRow, ...]:
     """Return the clauses that were assessed, in the framework's order, with their controls and what they came to."""
-    controls_by_number = map_citations(framework, catalogue)
+    controls_by_number = map_controls_by_cited_number(framework, catalogue)
     by_number = {total.clause.number: total for total in totals}
     return tuple(
-        ClauseRow(clause, list_controls(clause, controls_by_number), by_number[clause.number])
+        ClauseRow(clause, list_controls_citing_clause(clause, controls_by_number), by_number[clause.number])
         for clause in framework.clauses
         if clause.number in by_number
     )

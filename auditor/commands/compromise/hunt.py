@@ -20,7 +20,7 @@ from auditor.commands.options.common import (
     LangOption,
     LimitOption,
     OutputOption,
-    select,
+    select_hosts_and_check_lab,
 )
 from auditor.errors import InputError
 from auditor.models import Lang, Severity
@@ -36,7 +36,7 @@ WholeOption = Annotated[
 ]
 
 
-def hunt(
+def hunt_for_intrusion_traces_and_audit(
     inventory: InventoryOption = DEFAULT_INVENTORY,
     limit: LimitOption = None,
     rules: RulesOption = None,
@@ -62,69 +62,69 @@ def hunt(
       auditor hunt -i inventories/lab --limit web1 --rules rules/ --whole
 
     """
-    from auditor.audit.run import compare, judge, prepare
-    from auditor.commands.audit import conclude, load_catalogue, preload
+    from auditor.audit.run import build_comparison_with_indicators, judge_collected_facts, preload_judging_modules
+    from auditor.commands.audit import keep_and_report_run_then_exit, load_control_catalogue, preload_code_and_templates
     from auditor.commands.options import baseline as baselines
     from auditor.commands.output import console
     from auditor.compromise.fleet import HuntRun
     from auditor.fleet.collect import ALL
     from auditor.history.hunts import HuntHistory
-    from auditor.history.known_good import KnownGood
-    from auditor.history.prior_state import add_prior_state
-    from auditor.history.runs import History
+    from auditor.history.known_good import KnownGoodStore
+    from auditor.history.prior_state import attach_last_scans_and_containments
+    from auditor.history.runs import RunHistory
     from auditor.inventory import hosts as inventories
     from auditor.models import clock
     from auditor.system import files
     from auditor.text.translations import Words
 
-    inventory_data = inventories.load(inventory)
-    hosts, _sites = select(inventory_data, limit)
-    files.check_output(output)
+    inventory_data = inventories.load_inventory(inventory)
+    hosts, _sites = select_hosts_and_check_lab(inventory_data, limit)
+    files.check_and_make_output_folder(output)
     if rules is not None and not rules.is_dir():
         raise InputError("--rules {path} is not a folder", path=rules, mend="give a folder of YARA rules")
-    history = History()
+    history = RunHistory()
     history.check()
     earlier = None
     if baseline is not None:
-        earlier = baselines.find_baseline(baseline, inventory_data.path, [host.name for host in hosts], history)
-    _name_wrong(rules, lang)
+        earlier = baselines.find_runs_of_baseline(baseline, inventory_data.path, [host.name for host in hosts], history)
+    _report_uncompilable_rule_files(rules, lang)
     shelf, start = HuntHistory(), clock.now()
-    comparison = compare(inventory_data, clock.to_day(start))
+    comparison = build_comparison_with_indicators(inventory_data, clock.convert_moment_to_vietnam_day(start))
     hunt_run = HuntRun(
         inventory=inventory_data.path,
         shelf=shelf,
-        manifests=KnownGood().load_manifests(),
+        manifests=KnownGoodStore().load_manifests(),
         rules=rules.resolve() if rules is not None else None,
         whole=whole,
         fact_query=comparison.fact_request if comparison is not None else ALL,
     )
 
     def meanwhile() -> None:
-        prepare(load_catalogue())
-        preload(lang)
+        preload_judging_modules(load_control_catalogue())
+        preload_code_and_templates(lang)
 
     with console.show_progress(Words(lang)("doing.hunt"), [host.name for host in hosts]) as report_done:
         _hunts, facts, outcomes = hunt_run.hunt_hosts(hosts, report_done, meanwhile)
-    run = judge(
-        add_prior_state(inventory_data),
-        load_catalogue(),
+    run = judge_collected_facts(
+        attach_last_scans_and_containments(inventory_data),
+        load_control_catalogue(),
         hosts,
         facts,
         outcomes,
         started_at=start,
         comparison=comparison,
     )
-    conclude(run, history, output, formats, fail_on, earlier, lang, as_json=as_json)
+    keep_and_report_run_then_exit(run, history, output, formats, fail_on, earlier, lang, as_json=as_json)
 
 
-def _name_wrong(rules: Path | None, lang: Lang) -> None:
+def _report_uncompilable_rule_files(rules: Path | None, lang: Lang) -> None:
     """Say which files of others' rules do not compile: they are left out, and only they."""
-    from auditor.commands.output.console import err, escape
+    from auditor.commands.output.console import err, escape_markup
     from auditor.compromise.rules import engine
     from auditor.text.translations import Words
 
     if rules is None:
         return
     words = Words(lang)
-    for wrong in engine.load(rules).wrong:
-        err.print(escape(words("hunts.wrong_rule", file=wrong.file, why=wrong.why)), soft_wrap=True)
+    for wrong in engine.load_yara_rules(rules).wrong:
+        err.print(escape_markup(words("hunts.wrong_rule", file=wrong.file, why=wrong.why)), soft_wrap=True)

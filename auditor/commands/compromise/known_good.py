@@ -20,7 +20,7 @@ app = typer.Typer(
 
 
 @app.command("import")
-def import_(
+def import_releases_as_known_good(
     files: Annotated[
         list[Path],
         typer.Argument(
@@ -57,7 +57,7 @@ def import_(
     """  # noqa: E501  an example of a command stays on one line
     from auditor.commands.output import console
     from auditor.compromise.known_good import archives
-    from auditor.history.known_good import KnownGood
+    from auditor.history.known_good import KnownGoodStore
     from auditor.text.translations import Words
 
     if len(files) > 1 and (name or version):
@@ -71,10 +71,14 @@ def import_(
                     path=file,
                     mend="use its release archive, or --trust-on-first-use with --reason and --approver",
                 )
-            manifests.append(archives.folder(file, name, version, reason.strip()[:500], approver.strip()[:200]))
+            manifests.append(
+                archives.build_manifest_of_trusted_folder(
+                    file, name, version, reason.strip()[:500], approver.strip()[:200]
+                )
+            )
         else:
-            manifests.append(archives.read(file, name, version))
-    KnownGood().put(tuple(manifests))
+            manifests.append(archives.read_release_manifest(file, name, version))
+    KnownGoodStore().put(tuple(manifests))
     words = Words(lang)
     for manifest in manifests:
         console.out.print(
@@ -84,7 +88,7 @@ def import_(
 
 
 @app.command("list")
-def list_known(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) -> None:
+def list_known_good_releases(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) -> None:
     """List the known-good releases and the source of each one.
 
     Example:
@@ -92,21 +96,21 @@ def list_known(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) -> 
 
     """
     from auditor.commands.output import console
-    from auditor.commands.output.hunts import build_releases_table
-    from auditor.history.known_good import KnownGood
+    from auditor.commands.output.hunts import build_known_good_releases_table
+    from auditor.history.known_good import KnownGoodStore
     from auditor.text.translations import Words
 
-    releases = KnownGood().list_manifests()
+    releases = KnownGoodStore().list_manifests()
     if as_json:
         typer.echo(json.dumps([asdict(release) for release in releases], ensure_ascii=False, indent=1))
     elif releases:
-        console.out.print(build_releases_table(releases, Words(lang)))
+        console.out.print(build_known_good_releases_table(releases, Words(lang)))
     else:
         console.out.print(Words(lang)("known_good.none"))
 
 
-@app.command()
-def remove(
+@app.command("remove")
+def remove_known_good_release(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the release, as listed.")],
     version: Annotated[
         str, typer.Argument(metavar="VERSION", help="Version of the release; default: from the file name.")
@@ -120,15 +124,15 @@ def remove(
 
     """
     from auditor.commands.output import console
-    from auditor.history.known_good import KnownGood
+    from auditor.history.known_good import KnownGoodStore
     from auditor.text.translations import Words
 
-    KnownGood().remove(name, version)
+    KnownGoodStore().remove(name, version)
     console.out.print(Words(lang)("known_good.removed", name=name, version=version), markup=False)
 
 
-@app.command()
-def export(
+@app.command("export")
+def export_manifest_of_known_good_release(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the release, as listed.")],
     version: Annotated[
         str, typer.Argument(metavar="VERSION", help="Version of the release; default: from the file name.")
@@ -144,15 +148,17 @@ def export(
     """
     from auditor.commands.output import console
     from auditor.compromise.known_good import manifest_file
-    from auditor.history.known_good import KnownGood
+    from auditor.history.known_good import KnownGoodStore
     from auditor.system import files
     from auditor.text.translations import Words
 
-    manifests_by_release = {(manifest.name, manifest.version): manifest for manifest in KnownGood().load_manifests()}
+    manifests_by_release = {
+        (manifest.name, manifest.version): manifest for manifest in KnownGoodStore().load_manifests()
+    }
     release_manifest = manifests_by_release.get((name, version))
     if release_manifest is None:
         raise InputError(
             "there is no manifest of {name} {version}", name=name, version=version, mend="see 'auditor known-good list'"
         )
-    files.write_whole(file, [manifest_file.dump_manifest(release_manifest)])
+    files.write_file_atomically(file, [manifest_file.dump_manifest_as_json(release_manifest)])
     console.out.print(Words(lang)("known_good.exported", name=name, version=version, file=file), markup=False)

@@ -11,7 +11,7 @@ import typer
 
 from auditor.commands.options import completions
 from auditor.commands.options.common import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, JsonOption, LangOption
-from auditor.errors import InputError, find_nearest
+from auditor.errors import InputError, find_nearest_known_name
 from auditor.models import clock
 
 if TYPE_CHECKING:
@@ -27,7 +27,9 @@ app = typer.Typer(
 SiteArgument = Annotated[
     str,
     typer.Argument(
-        metavar="SITE|HOST", help="Domain of the site, or name of the host.", autocompletion=completions.hosts_and_sites
+        metavar="SITE|HOST",
+        help="Domain of the site, or name of the host.",
+        autocompletion=completions.complete_hosts_and_sites,
     ),
 ]
 KeyArgument = Annotated[str, typer.Argument(metavar="KEY", help="Key of the trace, as shown by the audit.")]
@@ -41,8 +43,8 @@ def _parse_day(value: str) -> date:
         raise typer.BadParameter(f"{value}: not a date; write it as 2026-12-31") from None
 
 
-@app.command()
-def accept(
+@app.command("accept")
+def accept_trace(
     site: SiteArgument,
     key: KeyArgument,
     reason: ReasonOption,
@@ -80,15 +82,17 @@ def accept(
     from pydantic import ValidationError
 
     from auditor.commands.output import console
-    from auditor.errors import get_first_error
+    from auditor.errors import get_place_and_message_of_first_error
     from auditor.history.hunts import HuntHistory
     from auditor.history.scans import ScanHistory
     from auditor.models import TraceAcceptance
     from auditor.text.translations import Words
 
-    inventory_data = _load_inventory(inventory, site)
+    inventory_data = _load_inventory_having_site_or_host(inventory, site)
     looks = ScanHistory()
-    last_scan = looks.latest(inventory_data.path).get(site) or HuntHistory().latest(inventory_data.path).get(site)
+    last_scan = looks.load_latest_look_by_site(inventory_data.path).get(site) or HuntHistory().load_latest_hunt_by_host(
+        inventory_data.path
+    ).get(site)
     there = {trace.key: trace for trace in last_scan.traces} if last_scan is not None else {}
     if key not in there:
         raise InputError(
@@ -96,9 +100,9 @@ def accept(
             site=site,
             key=key,
             mend="see 'auditor audit', or 'auditor review' the site, or 'auditor hunt' on the host",
-            guess=find_nearest(key, there),
+            guess=find_nearest_known_name(key, there),
         )
-    _check_agreed(site, there[key], approver, second, despite=despite)
+    _check_alarm_acceptance_is_agreed(site, there[key], approver, second, despite=despite)
     last = _parse_day(until) if until is not None else None
     if last is not None and last < clock.today():
         raise InputError("--until {day}: this day has passed", day=last, mend="use a future day, or omit the option")
@@ -106,25 +110,27 @@ def accept(
         acceptance = TraceAcceptance(
             site=site,
             key=key,
-            reason=_check_reason(reason),
+            reason=_require_nonempty_reason(reason),
             approver=approver,
             granted=clock.today(),
             until=last,
             second=second,
         )
     except ValidationError as error:
-        place, why = get_first_error(error)
+        place, why = get_place_and_message_of_first_error(error)
         raise InputError(
             "--{option} is not valid: {why}",
             option=".".join(map(str, place)),
             why=why,
             mend="see 'auditor baseline accept --help'",
         ) from error
-    looks.accept(inventory_data.path, acceptance)
+    looks.store_trace_acceptance(inventory_data.path, acceptance)
     console.out.print(Words(lang)("baseline.accepted", site=site, trace=key), markup=False)
 
 
-def _check_agreed(site: str, trace: Trace, approver: str, second: str | None, *, despite: bool) -> None:
+def _check_alarm_acceptance_is_agreed(
+    site: str, trace: Trace, approver: str, second: str | None, *, despite: bool
+) -> None:
     """Raise InputError for a trace that gives the alarm and that one role alone, or nobody knowingly, would silence."""
     if trace.certainty == "weak":
         return
@@ -146,7 +152,7 @@ def _check_agreed(site: str, trace: Trace, approver: str, second: str | None, *,
 
 
 @app.command("list")
-def list_accepted(
+def list_accepted_traces(
     inventory: InventoryOption = DEFAULT_INVENTORY, as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG
 ) -> None:
     """List the accepted traces of each site and host: who accepted them, why and until when.
@@ -161,7 +167,7 @@ def list_accepted(
     from auditor.inventory import hosts as inventories
     from auditor.text.translations import Words
 
-    acceptances = ScanHistory().load_acceptances(inventories.load(inventory).path)
+    acceptances = ScanHistory().load_acceptances(inventories.load_inventory(inventory).path)
     if as_json:
         typer.echo(
             json.dumps([acceptance.model_dump(mode="json") for acceptance in acceptances], ensure_ascii=False, indent=1)
@@ -172,8 +178,8 @@ def list_accepted(
         console.out.print(Words(lang)("baseline.none"))
 
 
-@app.command()
-def withdraw(
+@app.command("withdraw")
+def withdraw_acceptance_of_trace(
     site: SiteArgument,
     key: KeyArgument,
     reason: ReasonOption,
@@ -190,24 +196,24 @@ def withdraw(
     from auditor.history.scans import ScanHistory
     from auditor.text.translations import Words
 
-    inventory_data = _load_inventory(inventory, site)
+    inventory_data = _load_inventory_having_site_or_host(inventory, site)
     if not re.fullmatch("[0-9a-f]{16}", key):
         raise InputError("{key} is not the key of a trace", key=key, mend="see 'auditor baseline list'")
-    ScanHistory().withdraw(inventory_data.path, site, key, _check_reason(reason))
+    ScanHistory().withdraw_trace_acceptance(inventory_data.path, site, key, _require_nonempty_reason(reason))
     console.out.print(Words(lang)("baseline.withdrawn", site=site, trace=key), markup=False)
 
 
-def _check_reason(reason: str) -> str:
+def _require_nonempty_reason(reason: str) -> str:
     if not reason.strip():
         raise InputError("--reason is empty", mend="state the reason in one sentence")
     return reason.strip()[:500]
 
 
-def _load_inventory(path: Path, site: str) -> Inventory:
+def _load_inventory_having_site_or_host(path: Path, site: str) -> Inventory:
     """Return the inventory that has the site, or the host of that name. Raises InputError when it has neither."""
     from auditor.inventory import hosts as inventories
 
-    inventory_data = inventories.load(path)
+    inventory_data = inventories.load_inventory(path)
     names = [
         *(listed_site.domain for listed_site in inventory_data.sites),
         *(listed_host.name for listed_host in inventory_data.hosts),
@@ -217,6 +223,6 @@ def _load_inventory(path: Path, site: str) -> Inventory:
             "the inventory has no site or host {site}",
             site=site,
             mend="see 'auditor inventory check'",
-            guess=find_nearest(site, names),
+            guess=find_nearest_known_name(site, names),
         )
     return inventory_data

@@ -23,7 +23,7 @@ from auditor.commands.incidents import (
     keys,
     notify,
 )
-from auditor.commands.options.deprecation import add_deprecated
+from auditor.commands.options.deprecation import add_deprecated_command_name
 
 app = typer.Typer(
     help="Incidents: open, contain, collect evidence, clean, list due reports, record events, close.",
@@ -32,31 +32,31 @@ app = typer.Typer(
 )
 app.command("open")(intake.open_incident)
 app.command("list")(case_log.list_incidents)
-app.command()(case_log.show)
-app.command()(case_log.export)
-app.command()(case_log.note)
-app.command()(case_log.waive)
-app.command()(case_log.reported)
-app.command()(case_log.due)
-app.command()(notify.notify)
-app.command()(forms.answer)
-app.command()(forms.form)
-app.command()(contain.contain)
-app.command()(contain.release)
-app.command()(clean.clean)
-app.command()(aftercare.todo)
-app.command()(aftercare.deindex)
-app.command()(evidence.collect)
-app.command()(evidence.verify)
-app.command()(evidence.timestamp)
-app.command()(evidence.custody)
+app.command("show")(case_log.show_incident_with_case_log)
+app.command("export")(case_log.export_case_log_as_csv)
+app.command("note")(case_log.add_note_to_case_log)
+app.command("waive")(case_log.waive_incident_report)
+app.command("reported")(case_log.record_that_report_was_sent)
+app.command("due")(case_log.list_incident_reports_due)
+app.command("notify")(notify.notify_offices_of_incident)
+app.command("answer")(forms.answer_questions_of_incident_forms)
+app.command("form")(forms.create_incident_form)
+app.command("contain")(contain.contain_incident)
+app.command("release")(contain.undo_containment_actions)
+app.command("clean")(clean.clean_intruder_leftovers)
+app.command("todo")(aftercare.list_passwords_and_keys_to_change)
+app.command("deindex")(aftercare.export_urls_to_remove_from_search)
+app.command("collect")(evidence.collect_evidence_from_hosts)
+app.command("verify")(evidence.verify_evidence_is_unchanged)
+app.command("timestamp")(evidence.request_or_store_evidence_timestamp)
+app.command("custody")(evidence.print_or_record_chain_of_custody)
 app.add_typer(keys.app, name="key")
-app.command("next")(conclusion.next_step)
-app.command()(conclusion.close)
+app.command("next")(conclusion.print_next_incident_step)
+app.command("close")(conclusion.close_incident)
 for old, instead, command in (
-    ("spare", "auditor incident waive", case_log.waive),
-    ("forget", "auditor incident deindex", aftercare.deindex),
-    ("hand-over", "auditor incident custody --to", evidence.hand_over),
-    ("received", "auditor incident custody --from", evidence.received),
+    ("spare", "auditor incident waive", case_log.waive_incident_report),
+    ("forget", "auditor incident deindex", aftercare.export_urls_to_remove_from_search),
+    ("hand-over", "auditor incident custody --to", evidence.record_evidence_handover),
+    ("received", "auditor incident custody --from", evidence.record_evidence_receipt),
 ):
-    add_deprecated(app, old, instead, command)
+    add_deprecated_command_name(app, old, instead, command)

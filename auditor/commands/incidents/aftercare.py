@@ -7,8 +7,8 @@ import json
 import typer
 
 from auditor.commands.incidents.case_log import IncidentArgument
-from auditor.commands.incidents.hosts import list_hosts, require_hosts
-from auditor.commands.incidents.next_steps import iter_findings
+from auditor.commands.incidents.hosts import list_hosts_of_subjects, require_hosts_of_incident
+from auditor.commands.incidents.next_steps import iter_findings_of_incident
 from auditor.commands.options.common import (
     DEFAULT_INVENTORY,
     DEFAULT_LANG,
@@ -22,7 +22,7 @@ from auditor.errors import InputError
 from auditor.models import clock
 
 
-def todo(
+def list_passwords_and_keys_to_change(
     incident: IncidentArgument,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     as_json: JsonOption = False,
@@ -43,46 +43,52 @@ def todo(
     """
     from auditor.commands.output import console
     from auditor.fleet.collect import FactsRequest, collect
-    from auditor.history.incidents import Incidents
+    from auditor.history.incidents import IncidentStore
     from auditor.history.scans import ScanHistory
     from auditor.incidents import manual_steps as left
     from auditor.incidents.case import fold_case
-    from auditor.incidents.closure import list_removed_subjects
-    from auditor.incidents.response.alarms import filter_findings
+    from auditor.incidents.closure import list_case_subjects_not_in_inventory
+    from auditor.incidents.response.alarms import drop_accepted_traces_from_findings
     from auditor.incidents.response.auto_containment import build_responses
     from auditor.inventory import hosts as inventories
     from auditor.text.translations import Words
 
-    inventory_data, words = inventories.load(inventory), Words(lang)
-    case = fold_case(incident, Incidents().load_log(inventory_data.path, incident))
-    hosts = list_hosts(inventory_data, case.subjects)
+    inventory_data, words = inventories.load_inventory(inventory), Words(lang)
+    case = fold_case(incident, IncidentStore().load_case_log_of_incident(inventory_data.path, incident))
+    hosts = list_hosts_of_subjects(inventory_data, case.subjects)
     facts, _outcomes = collect(inventory_data.path, hosts, request=FactsRequest(areas=left.AREAS))
-    findings = list(iter_findings(case))
+    findings = list(iter_findings_of_incident(case))
     theirs = build_responses(
-        filter_findings(findings, ScanHistory().load_acceptances(inventory_data.path), clock.today()),
+        drop_accepted_traces_from_findings(
+            findings, ScanHistory().load_acceptances(inventory_data.path), clock.today()
+        ),
         inventory_data.hosts,
     )
     manual_steps = [
-        manual_step for host in hosts for manual_step in left.list_host_steps(case, host, facts.get(host.name), theirs)
+        manual_step
+        for host in hosts
+        for manual_step in left.list_credential_renewal_steps_of_host(case, host, facts.get(host.name), theirs)
     ]
-    manual_steps += left.list_unread_subjects(
+    manual_steps += left.list_steps_for_subjects_never_read(
         case,
-        list_removed_subjects(case, inventory_data.hosts),
+        list_case_subjects_not_in_inventory(case, inventory_data.hosts),
         {(finding.control, finding.subject.id) for finding in findings},
     )
     if as_json:
         typer.echo(
             json.dumps(
-                [left.build_json_data(manual_step, words) for manual_step in manual_steps], ensure_ascii=False, indent=1
+                [left.build_manual_step_json(manual_step, words) for manual_step in manual_steps],
+                ensure_ascii=False,
+                indent=1,
             )
         )
         raise typer.Exit(1 if manual_steps else 0)
     for step in manual_steps:
-        console.out.print(console.escape(left.format_step(step, words)), soft_wrap=True)
+        console.out.print(console.escape_markup(left.format_step(step, words)), soft_wrap=True)
     raise typer.Exit(1 if manual_steps else 0)
 
 
-def deindex(
+def export_urls_to_remove_from_search(
     incident: IncidentArgument,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     output: OutputOption = DEFAULT_OUTPUT,
@@ -99,38 +105,40 @@ def deindex(
 
     """
     from auditor.commands.output import console
-    from auditor.history.incidents import Incidents
+    from auditor.history.incidents import IncidentStore
     from auditor.history.scans import ScanHistory
     from auditor.incidents import deindex_pages
     from auditor.incidents.case import fold_case
     from auditor.inventory import hosts as inventories
-    from auditor.scans.traces import defang
+    from auditor.scans.traces import defang_address
     from auditor.system import files
     from auditor.text.translations import Words
 
-    inventory_data, words = inventories.load(inventory), Words(lang)
-    case = fold_case(incident, Incidents().load_log(inventory_data.path, incident))
-    looks, today, findings = ScanHistory(), clock.today(), list(iter_findings(case))
-    acceptances = [acceptance for acceptance in looks.load_acceptances(inventory_data.path) if acceptance.holds(today)]
+    inventory_data, words = inventories.load_inventory(inventory), Words(lang)
+    case = fold_case(incident, IncidentStore().load_case_log_of_incident(inventory_data.path, incident))
+    looks, today, findings = ScanHistory(), clock.today(), list(iter_findings_of_incident(case))
+    acceptances = [
+        acceptance for acceptance in looks.load_acceptances(inventory_data.path) if acceptance.is_valid_on_day(today)
+    ]
     indexed_pages = [
         page
-        for host in require_hosts(inventory_data, case)
+        for host in require_hosts_of_incident(inventory_data, case)
         for site in host.sites
         if site.domain in case.subjects or host.name in case.subjects
-        for page in deindex_pages.list_pages(
+        for page in deindex_pages.list_pages_to_deindex_of_site(
             case,
             site,
-            looks.ledger(inventory_data.path, site.domain),
+            looks.load_crawl_frontier_of_site(inventory_data.path, site.domain),
             findings,
             {acceptance.key for acceptance in acceptances if acceptance.site == site.domain},
         )
     ]
     for page in indexed_pages:
         line = (
-            f"{words(f'incidents.forget.{page.act}')}  {defang(page.address)}  "
-            f"{deindex_pages.describe_kind(page, words)}"
+            f"{words(f'incidents.forget.{page.act}')}  {defang_address(page.address)}  "
+            f"{deindex_pages.describe_what_was_found_on_page(page, words)}"
         )
-        console.out.print(console.escape(line), soft_wrap=True)
+        console.out.print(console.escape_markup(line), soft_wrap=True)
     if not indexed_pages:
         console.out.print(words("incidents.forget.none"), markup=False)
         return
@@ -141,8 +149,8 @@ def deindex(
             "cannot make the folder {folder}: {why}", folder=output, why=error.strerror, mend="choose another --output"
         ) from error
     contents_by_suffix = {
-        "txt": deindex_pages.render_list(indexed_pages),
-        "csv": deindex_pages.render_table(indexed_pages, words),
+        "txt": deindex_pages.render_urls_to_forget_one_per_line(indexed_pages),
+        "csv": deindex_pages.render_indexed_pages_csv(indexed_pages, words),
     }
     for ending, content in contents_by_suffix.items():
         typer.echo(str(files.write_private(output / f"{incident}-deindex.{ending}", [content])))

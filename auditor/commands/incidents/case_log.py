@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditor.commands.incidents.next_steps import show_next_step
+from auditor.commands.incidents.next_steps import show_next_step_of_open_incident
 from auditor.commands.options.common import (
     DEFAULT_INVENTORY,
     DEFAULT_LANG,
@@ -18,7 +18,7 @@ from auditor.commands.options.common import (
     JsonOption,
     LangOption,
 )
-from auditor.errors import InputError, find_nearest, get_first_error
+from auditor.errors import InputError, find_nearest_known_name, get_place_and_message_of_first_error
 from auditor.models import clock
 from auditor.models.ranks import Report
 
@@ -56,21 +56,23 @@ def list_incidents(
     """
     from auditor.commands.output import console
     from auditor.commands.output import incidents as shown
-    from auditor.history.incidents import Incidents
+    from auditor.history.incidents import IncidentStore
     from auditor.incidents.case import fold_cases
     from auditor.inventory import hosts as inventories
     from auditor.text.translations import Words
 
-    all_cases = fold_cases(Incidents().load_known_logs(inventories.load(inventory).path))
+    all_cases = fold_cases(
+        IncidentStore().load_case_logs_of_known_inventory(inventories.load_inventory(inventory).path)
+    )
     if as_json:
-        typer.echo(json.dumps([shown.build_json_data(case) for case in all_cases], ensure_ascii=False, indent=1))
+        typer.echo(json.dumps([shown.build_incident_json(case) for case in all_cases], ensure_ascii=False, indent=1))
     elif all_cases:
         console.out.print(shown.build_cases_table(all_cases, clock.now(), Words(lang)))
     else:
         console.out.print(Words(lang)("incidents.none"))
 
 
-def show(
+def show_incident_with_case_log(
     incident: IncidentArgument,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     as_json: JsonOption = False,
@@ -83,18 +85,20 @@ def show(
 
     """
     from auditor.commands.output import incidents as shown
-    from auditor.history.incidents import Incidents
+    from auditor.history.incidents import IncidentStore
     from auditor.incidents.case import fold_case
     from auditor.inventory import hosts as inventories
 
-    case = fold_case(incident, Incidents().load_log(inventories.load(inventory).path, incident))
+    case = fold_case(
+        incident, IncidentStore().load_case_log_of_incident(inventories.load_inventory(inventory).path, incident)
+    )
     if as_json:
-        typer.echo(json.dumps(shown.build_json_data(case), ensure_ascii=False, indent=1))
+        typer.echo(json.dumps(shown.build_incident_json(case), ensure_ascii=False, indent=1))
     else:
         shown.show_case(case, lang)
 
 
-def export(
+def export_case_log_as_csv(
     incident: IncidentArgument,
     file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="Output file.")],
     inventory: InventoryOption = DEFAULT_INVENTORY,
@@ -108,19 +112,21 @@ def export(
       auditor incident export SC-20261127-1 dien-bien.csv -i inventories/lab
 
     """
-    from auditor.history.incidents import Incidents
+    from auditor.history.incidents import IncidentStore
     from auditor.incidents import descriptions
     from auditor.incidents.case import fold_case
     from auditor.inventory import hosts as inventories
     from auditor.system import files
     from auditor.text.translations import Words
 
-    case = fold_case(incident, Incidents().load_log(inventories.load(inventory).path, incident))
-    files.write_private(file, [descriptions.render_timeline(case, Words(lang))])
+    case = fold_case(
+        incident, IncidentStore().load_case_log_of_incident(inventories.load_inventory(inventory).path, incident)
+    )
+    files.write_private(file, [descriptions.render_case_timeline_csv(case, Words(lang))])
     typer.echo(str(file))
 
 
-def note(
+def add_note_to_case_log(
     incident: IncidentArgument,
     text: Annotated[str, typer.Argument(metavar="TEXT", help="What was observed, decided or done.")],
     who: WhoOption,
@@ -135,17 +141,21 @@ def note(
 
     """
     from auditor.incidents import transitions
-    from auditor.incidents.sentences import validate_sentence
+    from auditor.incidents.sentences import validate_and_redact_user_sentence
     from auditor.inventory import hosts as inventories
     from auditor.models.incidents import NotedEvent
 
-    inventory_data = inventories.load(inventory)
-    decide = transitions.decide_event(incident, NotedEvent(text=validate_sentence("TEXT", text)))
-    print_written(write_event(inventory_data, who, decide, parse_past_moment(when)), lang)
-    show_next_step(inventory_data, incident, inventory, lang)
+    inventory_data = inventories.load_inventory(inventory)
+    decide = transitions.make_event_recording_decision(
+        incident, NotedEvent(text=validate_and_redact_user_sentence("TEXT", text))
+    )
+    print_incident_was_recorded(
+        write_decided_event_to_ledger(inventory_data, who, decide, parse_past_moment(when)), lang
+    )
+    show_next_step_of_open_incident(inventory_data, incident, inventory, lang)
 
 
-def waive(
+def waive_incident_report(
     incident: IncidentArgument,
     report: ReportArgument,
     why: Annotated[str, typer.Option("--why", metavar="TEXT", help="Reason, in one sentence.")],
@@ -160,17 +170,19 @@ def waive(
 
     """  # noqa: E501  an example of a command stays on one line
     from auditor.incidents import transitions
-    from auditor.incidents.sentences import validate_sentence
+    from auditor.incidents.sentences import validate_and_redact_user_sentence
     from auditor.inventory import hosts as inventories
     from auditor.models.incidents import WaivedReportEvent
 
-    inventory_data = inventories.load(inventory)
-    decide = transitions.decide_event(incident, WaivedReportEvent(report=report, why=validate_sentence("--why", why)))
-    print_written(write_event(inventory_data, who, decide), lang)
-    show_next_step(inventory_data, incident, inventory, lang)
+    inventory_data = inventories.load_inventory(inventory)
+    decide = transitions.make_event_recording_decision(
+        incident, WaivedReportEvent(report=report, why=validate_and_redact_user_sentence("--why", why))
+    )
+    print_incident_was_recorded(write_decided_event_to_ledger(inventory_data, who, decide), lang)
+    show_next_step_of_open_incident(inventory_data, incident, inventory, lang)
 
 
-def reported(
+def record_that_report_was_sent(
     incident: IncidentArgument,
     report: ReportArgument,
     how: Annotated[str, typer.Option("--how", metavar="TEXT", help="Document number, or how the report was sent.")],
@@ -186,17 +198,21 @@ def reported(
 
     """
     from auditor.incidents import transitions
-    from auditor.incidents.sentences import validate_sentence
+    from auditor.incidents.sentences import validate_and_redact_user_sentence
     from auditor.inventory import hosts as inventories
     from auditor.models.incidents import ReportedEvent
 
-    inventory_data = inventories.load(inventory)
-    decide = transitions.decide_event(incident, ReportedEvent(report=report, how=validate_sentence("--how", how)))
-    print_written(write_event(inventory_data, who, decide, parse_past_moment(when)), lang)
-    show_next_step(inventory_data, incident, inventory, lang)
+    inventory_data = inventories.load_inventory(inventory)
+    decide = transitions.make_event_recording_decision(
+        incident, ReportedEvent(report=report, how=validate_and_redact_user_sentence("--how", how))
+    )
+    print_incident_was_recorded(
+        write_decided_event_to_ledger(inventory_data, who, decide, parse_past_moment(when)), lang
+    )
+    show_next_step_of_open_incident(inventory_data, incident, inventory, lang)
 
 
-def due(
+def list_incident_reports_due(
     inventory: InventoryOption = DEFAULT_INVENTORY, as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG
 ) -> None:
     """List the reports that are due for open incidents, earliest first.
@@ -209,19 +225,25 @@ def due(
     """
     from auditor.commands.output import console
     from auditor.commands.output import incidents as shown
-    from auditor.history.incidents import Incidents
+    from auditor.history.incidents import IncidentStore
     from auditor.incidents.case import fold_cases
     from auditor.inventory import hosts as inventories
     from auditor.text.translations import Words
 
     now = clock.now()
     open_cases = [
-        case for case in fold_cases(Incidents().load_known_logs(inventories.load(inventory).path)) if case.is_open
+        case
+        for case in fold_cases(
+            IncidentStore().load_case_logs_of_known_inventory(inventories.load_inventory(inventory).path)
+        )
+        if case.is_open
     ]
-    owed = sorted(((due, case.id) for case in open_cases for due in case.list_owed()), key=lambda item: item[0].by)
+    owed = sorted(
+        ((due, case.id) for case in open_cases for due in case.list_unsent_owed_reports()), key=lambda item: item[0].by
+    )
     if as_json:
         data = [
-            {"incident": of, "report": due.report, "by": clock.format_stamp(due.by), "overdue": due.by <= now}
+            {"incident": of, "report": due.report, "by": clock.format_iso_moment(due.by), "overdue": due.by <= now}
             for due, of in owed
         ]
         typer.echo(json.dumps(data, ensure_ascii=False, indent=1))
@@ -233,16 +255,16 @@ def due(
     raise typer.Exit(1 if any(due.by <= now for due, _ in owed) else 0)
 
 
-def write_event(
+def write_decided_event_to_ledger(
     inventory_data: Inventory, who: str, decide: Callable[[Ledgers], Decided], happened_at: datetime | None = None
 ) -> str:
     """Write what is decided; the incident's id. Raises InputError for a role that will not do."""
-    from auditor.history.incidents import Incidents
+    from auditor.history.incidents import IncidentStore
 
-    return Incidents().write(inventory_data.path, parse_role(who), decide, happened_at)[0]
+    return IncidentStore().write(inventory_data.path, parse_office_role(who), decide, happened_at)[0]
 
 
-def parse_role(who: str) -> str:
+def parse_office_role(who: str) -> str:
     """Return an office role. Raises InputError for what is none."""
     from pydantic import TypeAdapter, ValidationError
 
@@ -253,13 +275,13 @@ def parse_role(who: str) -> str:
     except ValidationError as error:
         raise InputError(
             "--who is not valid: {why}",
-            why=get_first_error(error)[1],
+            why=get_place_and_message_of_first_error(error)[1],
             mend="give an office role, for example 'Chánh Văn phòng'",
         ) from error
     return role_name
 
 
-def print_written(incident: str, lang: Lang) -> None:
+def print_incident_was_recorded(incident: str, lang: Lang) -> None:
     """Say that it stands in the ledger."""
     from auditor.commands.output import console
     from auditor.text.translations import Words
@@ -267,7 +289,7 @@ def print_written(incident: str, lang: Lang) -> None:
     console.out.print(Words(lang)("incidents.written", incident=incident), markup=False)
 
 
-def parse_subjects(inventory_data: Inventory, subject_names: list[str]) -> tuple[str, ...]:
+def parse_sites_and_hosts(inventory_data: Inventory, subject_names: list[str]) -> tuple[str, ...]:
     """Return sites by their domains, and hosts. Raises InputError for what is neither."""
     sites = {name: site.domain for site in inventory_data.sites for name in (site.domain, *site.aliases)}
     hosts = {host.name: host.name for host in inventory_data.hosts}
@@ -277,7 +299,7 @@ def parse_subjects(inventory_data: Inventory, subject_names: list[str]) -> tuple
                 "the inventory has no site or host {site}",
                 site=name,
                 mend="see 'auditor inventory check'",
-                guess=find_nearest(name, [*sites, *hosts]),
+                guess=find_nearest_known_name(name, [*sites, *hosts]),
             )
     return tuple((hosts | sites)[name] for name in subject_names)
 
@@ -287,7 +309,7 @@ def parse_past_moment(text: str | None) -> datetime | None:
     if text is None:
         return None
     try:
-        moment = clock.parse_minute(text)
+        moment = clock.parse_vietnam_minute(text)
     except ValueError:
         raise typer.BadParameter(f"{text}: not a date and time; write it as 2026-11-27 20:15") from None
     if moment > clock.now():

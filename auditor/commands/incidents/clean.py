@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from auditor.commands.incidents.case_log import IncidentArgument, WhoOption
-from auditor.commands.incidents.contain import DryRunOption, HostsOption, ResponseCommand, parse_requests
+from auditor.commands.incidents.contain import DryRunOption, HostsOption, ResponseCommand, parse_action_requests
 from auditor.commands.options.common import (
     DEFAULT_INVENTORY,
     DEFAULT_LANG,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from auditor.incidents.containment import ActionRequest
 
 
-def clean(
+def clean_intruder_leftovers(
     incident: IncidentArgument,
     words_typed: Annotated[
         list[str],
@@ -97,20 +97,28 @@ def clean(
     from auditor.incidents.actions.registry import ERADICATION_KINDS
 
     request = ResponseCommand(incident, who, hosts, unjudged_sites, inventory, lang, as_json)
-    inventory_data = request.load_inventory()
-    requests = _attach_release(release, list(parse_requests(words_typed, ERADICATION_KINDS, inventory=inventory_data)))
+    inventory_data = request.load_validated_inventory()
+    requests = _attach_release_files_to_core_requests(
+        release, list(parse_action_requests(words_typed, ERADICATION_KINDS, inventory=inventory_data))
+    )
     raise typer.Exit(
-        0 if request.carry_out(inventory_data, requests, dry_run=dry_run, besides=_iter_file_requests) else 1
+        0
+        if request.carry_out_actions_on_hosts(
+            inventory_data, requests, dry_run=dry_run, besides=_iter_removal_requests_for_found_files
+        )
+        else 1
     )
 
 
-def _attach_release(release: Path | None, requests: Sequence[ActionRequest]) -> Sequence[ActionRequest]:
+def _attach_release_files_to_core_requests(
+    release: Path | None, requests: Sequence[ActionRequest]
+) -> Sequence[ActionRequest]:
     """Return the steps with what is sent along.
 
     Raises InputError for a release that is not given, is of no use, or is not known to be good.
     """
     from auditor.compromise.known_good import originals
-    from auditor.history.known_good import KnownGood
+    from auditor.history.known_good import KnownGoodStore
     from auditor.incidents.actions import core
 
     wants = any(request.means == "core" for request in requests)
@@ -120,16 +128,16 @@ def _attach_release(release: Path | None, requests: Sequence[ActionRequest]) -> 
         return requests
     if not wants:
         raise InputError("--from works only with 'core'", mend="omit it, or write 'core SITE'")
-    release_archive = originals.open_release(release, KnownGood().load_manifests())
+    release_archive = originals.open_vouched_release_archive(release, KnownGoodStore().load_manifests())
     return [
-        replace(request, files=core.build_release_files(release_archive, request.what))
+        replace(request, files=core.build_release_files_for_core_restore(release_archive, request.what))
         if request.means == "core"
         else request
         for request in requests
     ]
 
 
-def _iter_file_requests(found_paths: Iterable[str]) -> Iterator[ActionRequest]:
+def _iter_removal_requests_for_found_files(found_paths: Iterable[str]) -> Iterator[ActionRequest]:
     """Yield files that a host found, to be taken away; what is no path is nothing."""
     from auditor.incidents.actions.file import FILE
     from auditor.incidents.containment import ActionRequest
@@ -137,4 +145,4 @@ def _iter_file_requests(found_paths: Iterable[str]) -> Iterator[ActionRequest]:
 
     for path in found_paths:
         with suppress(InputError):
-            yield ActionRequest("file", FILE.read(paths.decode_path(path)), None)
+            yield ActionRequest("file", FILE.read(paths.percent_decode_path(path)), None)

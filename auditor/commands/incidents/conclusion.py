@@ -7,16 +7,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditor.commands.incidents.case_log import IncidentArgument, WhoOption, parse_role, write_event
+from auditor.commands.incidents.case_log import (
+    IncidentArgument,
+    WhoOption,
+    parse_office_role,
+    write_decided_event_to_ledger,
+)
 from auditor.commands.options.common import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, JsonOption, LangOption
 from auditor.models import clock
 
 if TYPE_CHECKING:
-    from auditor.incidents.case import Case
+    from auditor.incidents.case import IncidentCase
     from auditor.models import Inventory
 
 
-def next_step(
+def print_next_incident_step(
     incident: Annotated[
         str | None,
         typer.Argument(metavar="[ID]", help="Incident ID; default: the open incident with the earliest due report."),
@@ -37,26 +42,26 @@ def next_step(
       auditor incident next SC-20261127-1 -i inventories/lab
 
     """
-    from auditor.commands.incidents.next_steps import build_step
+    from auditor.commands.incidents.next_steps import build_next_step_and_view
     from auditor.commands.output import console
     from auditor.inventory import hosts as inventories
     from auditor.text.translations import Words
 
-    inventory_data, words, now = inventories.load(inventory), Words(lang), clock.now()
-    case = _choose_case(inventory_data, incident)
+    inventory_data, words, now = inventories.load_inventory(inventory), Words(lang), clock.now()
+    case = _choose_named_or_most_urgent_case(inventory_data, incident)
     if case is None or not case.is_open:
         message = words("incidents.next.none") if case is None else words("incidents.next.closed", incident=case.id)
-        typer.echo("null" if as_json else console.escape(message))
+        typer.echo("null" if as_json else console.escape_markup(message))
         return
-    step, view = build_step(inventory_data, case, inventory, lang, now)
+    step, view = build_next_step_and_view(inventory_data, case, inventory, lang, now)
     if as_json:
-        typer.echo(json.dumps(view.build_data(step), ensure_ascii=False, indent=1))
+        typer.echo(json.dumps(view.build_next_step_json(step), ensure_ascii=False, indent=1))
     else:
-        for line in view.iter_lines(step):
+        for line in view.iter_step_and_deadline_lines(step):
             console.out.print(line, markup=False, soft_wrap=True, highlight=False)
 
 
-def close(
+def close_incident(
     incident: IncidentArgument,
     cause: Annotated[
         str, typer.Option("--cause", metavar="TEXT", help="How the intruder got in, or why that is not known.")
@@ -98,25 +103,25 @@ def close(
     from auditor.commands.incidents import incident_view
     from auditor.commands.output import console
     from auditor.errors import MISTAKE
-    from auditor.history.incidents import Incidents
-    from auditor.history.runs import History
+    from auditor.history.incidents import IncidentStore
+    from auditor.history.runs import RunHistory
     from auditor.incidents import closure
-    from auditor.incidents.sentences import validate_sentence
+    from auditor.incidents.sentences import validate_and_redact_user_sentence
     from auditor.incidents.transitions import get_open_case
     from auditor.inventory import hosts as inventories
     from auditor.text.translations import Words
 
-    inventory_data, now = inventories.load(inventory), clock.now()
+    inventory_data, now = inventories.load_inventory(inventory), clock.now()
     where = control.partition(":")[::2] if control else None
-    newest, speaker = History().latest(inventory_data.path), parse_role(who)
-    case = get_open_case(Incidents().load_logs(inventory_data.path), incident)
+    newest, speaker = RunHistory().latest(inventory_data.path), parse_office_role(who)
+    case = get_open_case(IncidentStore().load_case_logs_of_inventory(inventory_data.path), incident)
     root = closure.RootCause(
-        validate_sentence("--cause", cause),
+        validate_and_redact_user_sentence("--cause", cause),
         where,
-        closure.check_removed_subjects(case, inventory_data.hosts, removed_names or ()),
+        closure.require_confirmation_of_removed_subjects(case, inventory_data.hosts, removed_names or ()),
     )
     view = incident_view.IncidentView(case, str(inventory), Words(lang), now, speaker)
-    remaining_obstacles = list(closure.find_obstacles(case, newest, inventory_data.hosts, now, root))
+    remaining_obstacles = list(closure.find_obstacles_to_closing_case(case, newest, inventory_data.hosts, now, root))
     if remaining_obstacles:
         if as_json:
             typer.echo(
@@ -127,28 +132,36 @@ def close(
                 )
             )
         else:
-            for line in view.iter_obstacle_lines(remaining_obstacles):
+            for line in view.iter_lines_of_obstacles_to_closing(remaining_obstacles):
                 console.err.print(line, markup=False, soft_wrap=True, highlight=False)
         raise typer.Exit(MISTAKE)
-    write_event(inventory_data, who, closure.decide_closure(incident, root, newest, inventory_data.hosts, now))
+    write_decided_event_to_ledger(
+        inventory_data, who, closure.make_case_closing_decision(incident, root, newest, inventory_data.hosts, now)
+    )
     if as_json:
         typer.echo("[]")
     else:
         console.out.print(Words(lang)("incidents.closed.now", incident=incident), markup=False, soft_wrap=True)
 
 
-def _choose_case(inventory_data: Inventory, incident: str | None) -> Case | None:
+def _choose_named_or_most_urgent_case(inventory_data: Inventory, incident: str | None) -> IncidentCase | None:
     """Return the incident that is named, or of the open ones the one of which something is owed first.
 
     Raises InputError for one that is none.
     """
-    from auditor.history.incidents import Incidents
+    from auditor.history.incidents import IncidentStore
     from auditor.incidents.case import fold_case, fold_cases
 
     if incident is not None:
-        return fold_case(incident, Incidents().load_log(inventory_data.path, incident))
-    open_cases = [case for case in fold_cases(Incidents().load_known_logs(inventory_data.path)) if case.is_open]
-    open_cases = [case for case in open_cases if case.list_owed()] or open_cases
+        return fold_case(incident, IncidentStore().load_case_log_of_incident(inventory_data.path, incident))
+    open_cases = [
+        case
+        for case in fold_cases(IncidentStore().load_case_logs_of_known_inventory(inventory_data.path))
+        if case.is_open
+    ]
+    open_cases = [case for case in open_cases if case.list_unsent_owed_reports()] or open_cases
     return min(
-        open_cases, key=lambda case: min((due.by for due in case.list_owed()), default=case.detected_at), default=None
+        open_cases,
+        key=lambda case: min((due.by for due in case.list_unsent_owed_reports()), default=case.detected_at),
+        default=None,
     )

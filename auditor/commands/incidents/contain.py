@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditor.commands.incidents.case_log import IncidentArgument, WhoOption, parse_role
-from auditor.commands.incidents.hosts import require_hosts, select_hosts
-from auditor.commands.incidents.next_steps import show_next_step
+from auditor.commands.incidents.case_log import IncidentArgument, WhoOption, parse_office_role
+from auditor.commands.incidents.hosts import require_hosts_of_incident, select_hosts
+from auditor.commands.incidents.next_steps import show_next_step_of_open_incident
 from auditor.commands.options import common as given
 from auditor.commands.options import completions
 from auditor.commands.options.common import (
@@ -24,7 +24,7 @@ from auditor.commands.options.common import (
     LangOption,
     UnjudgedSiteOption,
 )
-from auditor.errors import InputError, find_nearest
+from auditor.errors import InputError, find_nearest_known_name
 from auditor.models import clock
 
 if TYPE_CHECKING:
@@ -50,13 +50,13 @@ HostsOption = Annotated[
         "--host",
         metavar="HOST",
         help="Only on this host of the incident; repeat the option for more.",
-        autocompletion=completions.hosts_and_sites,
+        autocompletion=completions.complete_hosts_and_sites,
     ),
 ]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Only check the hosts and print what would be done.")]
 
 
-def contain(
+def contain_incident(
     incident: IncidentArgument,
     words_typed: Annotated[
         list[str],
@@ -142,9 +142,9 @@ def contain(
     from auditor.incidents.actions.registry import CONTAINMENT_KINDS
 
     request = ResponseCommand(incident, who, hosts, unjudged_sites, inventory, lang, as_json)
-    inventory_data = request.load_inventory()
-    requests = list(parse_requests(words_typed, CONTAINMENT_KINDS, duration, inventory_data))
-    raise typer.Exit(0 if request.carry_out(inventory_data, requests, dry_run=dry_run) else 1)
+    inventory_data = request.load_validated_inventory()
+    requests = list(parse_action_requests(words_typed, CONTAINMENT_KINDS, duration, inventory_data))
+    raise typer.Exit(0 if request.carry_out_actions_on_hosts(inventory_data, requests, dry_run=dry_run) else 1)
 
 
 @dataclass(frozen=True)
@@ -159,13 +159,13 @@ class ResponseCommand:
     lang: Lang
     as_json: bool = False
 
-    def load_inventory(self) -> Inventory:
+    def load_validated_inventory(self) -> Inventory:
         """Return the inventory. Raises InputError for one that cannot be read."""
         from auditor.inventory import hosts as inventories
 
-        return inventories.load(self.inventory)
+        return inventories.load_inventory(self.inventory)
 
-    def carry_out(
+    def carry_out_actions_on_hosts(
         self,
         inventory_data: Inventory,
         requests: Sequence[ActionRequest],
@@ -181,38 +181,45 @@ class ResponseCommand:
         after all others.
         """
         from auditor.commands.output.incidents import ActionReporter
-        from auditor.history.incidents import Incidents
+        from auditor.history.incidents import IncidentStore
         from auditor.incidents import transitions
         from auditor.incidents.containment import Responder
-        from auditor.incidents.health_check import check_sites
+        from auditor.incidents.health_check import check_sites_and_undo_actions_breaking_them
         from auditor.inventory.reach import load_reach
         from auditor.text.translations import Words
 
-        ways, ledgers = load_reach(self.inventory), Incidents()
+        ways, ledgers = load_reach(self.inventory), IncidentStore()
         left_out = given.parse_unjudged_sites(self.unjudged_sites, inventory_data)
-        case = transitions.get_open_case(ledgers.load_logs(inventory_data.path), self.incident)
-        todo = list(assign_hosts(requests, select_hosts(require_hosts(inventory_data, case), self.hosts)))
-        command = Responder(inventory_data.path, self.incident, parse_role(self.who), ways, ledgers, left_out)
+        case = transitions.get_open_case(ledgers.load_case_logs_of_inventory(inventory_data.path), self.incident)
+        todo = list(
+            pair_requests_with_hosts(
+                requests, select_hosts(require_hosts_of_incident(inventory_data, case), self.hosts)
+            )
+        )
+        command = Responder(inventory_data.path, self.incident, parse_office_role(self.who), ways, ledgers, left_out)
         reporter, errors = ActionReporter(Words(self.lang), as_json=self.as_json), list[InputError]()
         for host in {there.name: there for there, _ in todo}.values():
             here = [host_request for there, host_request in todo if there is host]
             if dry_run:
-                for request, plan in iter_plans(command, host, here, besides):
-                    reporter.report_plan(request, host.name, plan)
+                for request, plan in iter_planned_actions_on_host(command, host, here, besides):
+                    reporter.report_planned_action(request, host.name, plan)
                 continue
-            for came_to in check_sites(
-                command, host, iter_containments(command, host, here, errors, besides), get_ca_file(ways, host)
+            for came_to in check_sites_and_undo_actions_breaking_them(
+                command,
+                host,
+                iter_carried_out_actions_on_host(command, host, here, errors, besides),
+                get_ca_file_for_sites_of_host(ways, host),
             ):
-                reporter.report_event(came_to)
-        reporter.finish()
+                reporter.report_outcome_of_action_or_site(came_to)
+        reporter.report_summary_and_print_json()
         if errors:
             raise errors[0]
         if not (dry_run or self.as_json):
-            show_next_step(inventory_data, self.incident, self.inventory, self.lang)
+            show_next_step_of_open_incident(inventory_data, self.incident, self.inventory, self.lang)
         return reporter.well
 
 
-def release(
+def undo_containment_actions(
     incident: IncidentArgument,
     who: WhoOption,
     numbers: Annotated[
@@ -232,34 +239,37 @@ def release(
 
     """
     from auditor.commands.output import console
-    from auditor.history.incidents import Incidents
+    from auditor.history.incidents import IncidentStore
     from auditor.incidents import descriptions, transitions
     from auditor.incidents.containment import Responder
     from auditor.inventory import hosts as inventories
     from auditor.inventory.reach import load_reach
-    from auditor.results.containment import describe_target
+    from auditor.results.containment import describe_containment_target
     from auditor.text.translations import Words
 
-    inventory_data = inventories.load(inventory)
-    ledgers, words = Incidents(), Words(lang)
-    actions = transitions.select_actions_to_lift(
-        incident, numbers or (), clock.now(), ledgers.load_logs(inventory_data.path)
+    inventory_data = inventories.load_inventory(inventory)
+    ledgers, words = IncidentStore(), Words(lang)
+    actions = transitions.select_actions_to_release(
+        incident, numbers or (), clock.now(), ledgers.load_case_logs_of_inventory(inventory_data.path)
     )
     if not actions:
         console.out.print(words("incidents.nothing_contained"))
         return
-    command = Responder(inventory_data.path, incident, parse_role(who), load_reach(inventory), ledgers)
+    command = Responder(inventory_data.path, incident, parse_office_role(who), load_reach(inventory), ledgers)
     is_complete = True
     for action in actions:
         came_to = command.release(action)
-        line = f"{descriptions.describe_event(came_to, words)} ({describe_target(action.means, action.what, words)})"
-        console.out.print(console.escape(line), soft_wrap=True)
+        line = (
+            f"{descriptions.describe_case_log_event(came_to, words)} ("
+            f"{describe_containment_target(action.means, action.what, words)})"
+        )
+        console.out.print(console.escape_markup(line), soft_wrap=True)
         is_complete = is_complete and came_to.state == "released"
-    show_next_step(inventory_data, incident, inventory, lang)
+    show_next_step_of_open_incident(inventory_data, incident, inventory, lang)
     raise typer.Exit(0 if is_complete else 1)
 
 
-def iter_containments(
+def iter_carried_out_actions_on_host(
     command: Responder,
     host: Host,
     requests: Iterable[ActionRequest],
@@ -279,10 +289,10 @@ def iter_containments(
             continue
         yield came_to
         if besides is not None:
-            yield from iter_containments(command, host, besides(came_to.found), errors)
+            yield from iter_carried_out_actions_on_host(command, host, besides(came_to.found), errors)
 
 
-def iter_plans(
+def iter_planned_actions_on_host(
     command: Responder, host: Host, requests: Iterable[ActionRequest], besides: Besides | None = None
 ) -> Iterator[tuple[ActionRequest, ActionPlan]]:
     """Yield the same of what would be done."""
@@ -290,15 +300,15 @@ def iter_plans(
         plan = command.plan(host, request)
         yield request, plan
         if besides is not None:
-            yield from iter_plans(command, host, besides(plan.found_paths))
+            yield from iter_planned_actions_on_host(command, host, besides(plan.found_paths))
 
 
-def get_ca_file(ways: Mapping[str, Reach], host: Host) -> str | None:
+def get_ca_file_for_sites_of_host(reach_by_host: Mapping[str, Reach], host: Host) -> str | None:
     """Return the authority by which certificates of a host's sites are judged besides the usual ones."""
-    return ways[host.name].ca_file if host.name in ways else None
+    return reach_by_host[host.name].ca_file if host.name in reach_by_host else None
 
 
-def parse_requests(
+def parse_action_requests(
     words_typed: Sequence[str],
     kinds: Mapping[Means, ActionKind],
     duration: str | None = None,
@@ -335,7 +345,7 @@ def parse_requests(
                 means=name,
                 mend="one of: {known}",
                 known=", ".join(kinds),
-                guess=find_nearest(name, kinds),
+                guess=find_nearest_known_name(name, kinds),
             )
         kind = kinds[means]
         has_timed_action = has_timed_action or kind.has_end
@@ -349,7 +359,9 @@ def parse_requests(
     yield from requests
 
 
-def assign_hosts(requests: Sequence[ActionRequest], hosts: tuple[Host, ...]) -> Iterator[tuple[Host, ActionRequest]]:
+def pair_requests_with_hosts(
+    requests: Sequence[ActionRequest], hosts: tuple[Host, ...]
+) -> Iterator[tuple[Host, ActionRequest]]:
     """Yield what is to be contained or cleaned with each host where it is.
 
     Raises InputError for what must not be begun.

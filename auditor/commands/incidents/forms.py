@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from auditor.commands.incidents.case_log import IncidentArgument, WhoOption, parse_role
-from auditor.commands.incidents.next_steps import show_next_step
+from auditor.commands.incidents.case_log import IncidentArgument, WhoOption, parse_office_role
+from auditor.commands.incidents.next_steps import show_next_step_of_open_incident
 from auditor.commands.options import completions
 from auditor.commands.options.common import (
     DEFAULT_INVENTORY,
@@ -21,7 +21,7 @@ from auditor.commands.options.common import (
 from auditor.models.ranks import Form
 
 
-def answer(
+def answer_questions_of_incident_forms(
     incident: IncidentArgument,
     answers: Annotated[
         list[str],
@@ -50,21 +50,23 @@ def answer(
 
     """  # noqa: E501  an example of a command stays on one line
     from auditor.commands.output import console
-    from auditor.history.incidents import Incidents
+    from auditor.history.incidents import IncidentStore
     from auditor.incidents import transitions
     from auditor.incidents.forms.schema import parse_answers
     from auditor.inventory import hosts as inventories
     from auditor.models.incidents import AnsweredEvent
     from auditor.text.translations import Words
 
-    inventory_data = inventories.load(inventory)
+    inventory_data = inventories.load_inventory(inventory)
     deed = AnsweredEvent(answers=parse_answers(answers))
-    Incidents().write(inventory_data.path, parse_role(who), transitions.decide_event(incident, deed))
+    IncidentStore().write(
+        inventory_data.path, parse_office_role(who), transitions.make_event_recording_decision(incident, deed)
+    )
     console.out.print(Words(lang)("incidents.written", incident=incident), markup=False)
-    show_next_step(inventory_data, incident, inventory, lang)
+    show_next_step_of_open_incident(inventory_data, incident, inventory, lang)
 
 
-def form(
+def create_incident_form(
     incident: IncidentArgument,
     who: WhoOption,
     which: Annotated[
@@ -84,7 +86,7 @@ def form(
             "--unit",
             metavar="UNIT",
             help="The reporting office; default: the office of the affected sites.",
-            autocompletion=completions.units,
+            autocompletion=completions.complete_office_units,
         ),
     ] = None,
     inventory: InventoryOption = DEFAULT_INVENTORY,
@@ -105,33 +107,35 @@ def form(
 
     """
     from auditor.commands.output import console
-    from auditor.history.incidents import Incidents
-    from auditor.history.runs import History
+    from auditor.history.incidents import IncidentStore
+    from auditor.history.runs import RunHistory
     from auditor.incidents import transitions
     from auditor.incidents.case import fold_case
     from auditor.incidents.forms import issue
     from auditor.inventory import hosts as inventories
     from auditor.text.translations import Words
 
-    words, speaker = Words(lang), parse_role(who)
-    inventory_data = inventories.load(inventory)
-    ledgers = Incidents()
-    case = fold_case(incident, ledgers.load_log(inventory_data.path, incident))
+    words, speaker = Words(lang), parse_office_role(who)
+    inventory_data = inventories.load_inventory(inventory)
+    ledgers = IncidentStore()
+    case = fold_case(incident, ledgers.load_case_log_of_incident(inventory_data.path, incident))
     chosen_form = issue.choose_form(case, which)
     reporting_unit = issue.choose_reporting_unit(case, inventory_data, unit)
-    issued_form = issue.write_form(
-        issue.gather_prefill(
-            case, chosen_form, inventory_data, reporting_unit, History().latest(inventory_data.path), lang
+    issued_form = issue.write_form_as_docx_and_pdf(
+        issue.gather_known_values_for_form(
+            case, chosen_form, inventory_data, reporting_unit, RunHistory().latest(inventory_data.path), lang
         ),
         output,
     )
     with contextlib.suppress(transitions.DuplicateEntry):
-        ledgers.write(inventory_data.path, speaker, transitions.decide_form(incident, issued_form.deed))
+        ledgers.write(
+            inventory_data.path, speaker, transitions.make_filled_form_recording_decision(incident, issued_form.deed)
+        )
     for path in issued_form.files:
         typer.echo(str(path))
     if issued_form.by_hand:
         console.err.print(words("form.by_hand", fields="; ".join(issued_form.by_hand)), markup=False, soft_wrap=True)
     for unknown in issued_form.unknown:
         console.err.print(unknown, markup=False, soft_wrap=True)
-    show_next_step(inventory_data, incident, inventory, lang)
+    show_next_step_of_open_incident(inventory_data, incident, inventory, lang)
     raise typer.Exit(1 if issued_form.unknown else 0)

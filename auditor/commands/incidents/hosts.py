@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from auditor.errors import InputError, find_nearest
+from auditor.errors import InputError, find_nearest_known_name
 
 if TYPE_CHECKING:
-    from auditor.incidents.case import Case
+    from auditor.incidents.case import IncidentCase
     from auditor.models import Host, Inventory
 
 
-def list_hosts(inventory_data: Inventory, subjects: tuple[str, ...]) -> tuple[Host, ...]:
+def list_hosts_of_subjects(inventory_data: Inventory, subjects: tuple[str, ...]) -> tuple[Host, ...]:
     """Return the hosts that are among the subjects, or have one of them."""
     return tuple(
         host
@@ -20,12 +20,12 @@ def list_hosts(inventory_data: Inventory, subjects: tuple[str, ...]) -> tuple[Ho
     )
 
 
-def require_hosts(inventory_data: Inventory, case: Case) -> tuple[Host, ...]:
+def require_hosts_of_incident(inventory_data: Inventory, case: IncidentCase) -> tuple[Host, ...]:
     """Return the hosts of an incident.
 
     Raises InputError where none of them is in the inventory any more: nothing is done then, and nothing is said to be.
     """
-    known_hosts = list_hosts(inventory_data, case.subjects)
+    known_hosts = list_hosts_of_subjects(inventory_data, case.subjects)
     if not known_hosts:
         raise InputError(
             "{names}: no longer in the inventory, so there is no host to connect to",
@@ -44,6 +44,6 @@ def select_hosts(hosts: tuple[Host, ...], host_names: list[str] | None) -> tuple
                 "{host} is not a host of the incident",
                 host=name,
                 mend="see 'auditor incident show'",
-                guess=find_nearest(name, by_name),
+                guess=find_nearest_known_name(name, by_name),
             )
     return tuple(by_name[name] for name in dict.fromkeys(host_names)) if host_names else hosts

@@ -10,9 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditor.commands.incidents.case_log import WhoOption, parse_past_moment, parse_role, parse_subjects, write_event
-from auditor.commands.incidents.next_steps import load_newest_run, show_next_step
-from auditor.commands.incidents.timing_warnings import warn_of_detection_time
+from auditor.commands.incidents.case_log import (
+    WhoOption,
+    parse_office_role,
+    parse_past_moment,
+    parse_sites_and_hosts,
+    write_decided_event_to_ledger,
+)
+from auditor.commands.incidents.next_steps import load_newest_run_minus_accepted_traces, show_next_step_of_open_incident
+from auditor.commands.incidents.timing_warnings import warn_that_detection_time_is_kept
 from auditor.commands.options import common as given
 from auditor.commands.options import completions
 from auditor.commands.options.common import (
@@ -40,7 +46,7 @@ def open_incident(
         typer.Argument(
             metavar="[SITE|HOST]...",
             help="The affected sites and hosts.",
-            autocompletion=completions.hosts_and_sites,
+            autocompletion=completions.complete_hosts_and_sites,
         ),
     ] = None,
     *,
@@ -131,11 +137,14 @@ def open_incident(
 
     """
     from auditor.incidents import transitions
-    from auditor.incidents.sentences import validate_sentence
+    from auditor.incidents.sentences import validate_and_redact_user_sentence
     from auditor.inventory import hosts as inventories
 
-    inventory_data = inventories.load(inventory)
-    newest, chosen_findings = load_newest_run(inventory_data) if findings or all_found else None, []
+    inventory_data = inventories.load_inventory(inventory)
+    newest, chosen_findings = (
+        load_newest_run_minus_accepted_traces(inventory_data) if findings or all_found else None,
+        [],
+    )
     for finding_name in findings or ():
         control, _, subject = finding_name.partition(":")
         if newest is None:
@@ -143,7 +152,7 @@ def open_incident(
                 "--finding {name}: no audit is stored", name=finding_name, mend="run 'auditor audit' first"
             )
         chosen_findings.append(transitions.get_open_finding(newest, control, subject))
-    _check_options(
+    _check_opening_options_fit_together(
         chosen_findings,
         contain=contain,
         all_found=all_found,
@@ -152,23 +161,31 @@ def open_incident(
         joins_new=join is not None and new,
     )
     left_out = given.parse_unjudged_sites(unjudged_names, inventory_data)
-    named_subjects = parse_subjects(inventory_data, subjects or [])
+    named_subjects = parse_sites_and_hosts(inventory_data, subjects or [])
     if all_found:
         chosen_findings = list(
-            _confirm_all_findings(inventory_data, newest, named_subjects, inventory, lang, yes=yes, dry_run=dry_run)
+            _confirm_all_high_confidence_findings(
+                inventory_data, newest, named_subjects, inventory, lang, yes=yes, dry_run=dry_run
+            )
         )
     about = tuple(dict.fromkeys((*named_subjects, *(finding.subject for finding in chosen_findings))))
     if not about:
         raise InputError("no site, host or finding is given", mend="specify at least one site, host or --finding")
-    speaker, reason = parse_role(who), validate_sentence("--why", why) if why is not None else None
+    speaker, reason = (
+        parse_office_role(who),
+        validate_and_redact_user_sentence("--why", why) if why is not None else None,
+    )
     detected_at = min(
-        parse_past_moment(when) or _find_first_detection(newest, chosen_findings) or clock.now(), clock.now()
+        parse_past_moment(when) or _find_first_detection_of_findings(newest, chosen_findings) or clock.now(),
+        clock.now(),
     )
     regime = inventory_data.organisation.regime if inventory_data.organisation else "2026"
-    decide = transitions.decide_opening(about, chosen_findings, detected_at, regime, reason, new=new, join=join)
-    incident = write_event(inventory_data, who, decide, detected_at)
-    warn_of_detection_time(inventory_data, incident, parse_past_moment(when), lang)
-    whole = _handle_opened_case(
+    decide = transitions.make_case_opening_decision(
+        about, chosen_findings, detected_at, regime, reason, force_new=new, join_incident=join
+    )
+    incident = write_decided_event_to_ledger(inventory_data, who, decide, detected_at)
+    warn_that_detection_time_is_kept(inventory_data, incident, parse_past_moment(when), lang)
+    whole = _show_contain_and_notify_opened_case(
         inventory_data,
         inventory,
         incident,
@@ -181,7 +198,7 @@ def open_incident(
     raise typer.Exit(0 if whole else 1)
 
 
-def _check_options(
+def _check_opening_options_fit_together(
     chosen_findings: list[FindingReference],
     *,
     contain: bool,
@@ -209,7 +226,7 @@ def _check_options(
         )
 
 
-def _confirm_all_findings(
+def _confirm_all_high_confidence_findings(
     inventory_data: Inventory,
     newest: Run | None,
     subject_names: tuple[str, ...],
@@ -224,30 +241,37 @@ def _confirm_all_findings(
     Raises InputError for what was not looked at, Exit for nothing to do.
     """
     from auditor.audit.evaluate import MAX_VIOLATIONS
-    from auditor.commands.incidents.hosts import list_hosts
+    from auditor.commands.incidents.hosts import list_hosts_of_subjects
     from auditor.commands.output import console
-    from auditor.commands.output.incidents import show_found
+    from auditor.commands.output.incidents import show_containable_and_manual_traces
     from auditor.commands.output.progress import ask_confirmation
-    from auditor.incidents.response.alarms import find_alarms
+    from auditor.incidents.response.alarms import find_open_trace_findings_on_hosts
     from auditor.incidents.response.auto_containment import build_responses
     from auditor.models.incidents import FindingReference
     from auditor.text.translations import Words
 
-    words, hosts = Words(lang), list_hosts(inventory_data, subject_names) if subject_names else inventory_data.hosts
+    words, hosts = (
+        Words(lang),
+        list_hosts_of_subjects(inventory_data, subject_names) if subject_names else inventory_data.hosts,
+    )
     hunted_hosts = {hunt.host for hunt in newest.hunts} if newest else set()
     unseen = [host.name for host in hosts if host.name not in hunted_hosts]
     if newest is None or (unseen and (subject_names or len(unseen) == len(hosts))):
         raise InputError(
             "no hunt on {hosts} is stored", hosts=", ".join(unseen), mend="run 'auditor hunt --limit {hosts}' first"
         )
-    open_ones = find_alarms(newest, hosts)
+    open_ones = find_open_trace_findings_on_hosts(newest, hosts)
     responses = build_responses(open_ones, hosts)
     if not responses:
-        moments = [words.moment(hunt.started) for hunt in newest.hunts if hunt.host in {host.name for host in hosts}]
-        console.out.print(console.escape(words("incidents.all_found.none", when=", ".join(dict.fromkeys(moments)))))
+        moments = [
+            words.format_iso_moment(hunt.started) for hunt in newest.hunts if hunt.host in {host.name for host in hosts}
+        ]
+        console.out.print(
+            console.escape_markup(words("incidents.all_found.none", when=", ".join(dict.fromkeys(moments))))
+        )
         raise typer.Exit(0)
     if dry_run or not yes:
-        show_found(responses, words)
+        show_containable_and_manual_traces(responses, words)
     if any(len(finding.violations) >= MAX_VIOLATIONS for finding in open_ones):
         console.out.print(words("incidents.all_found.more", most=str(MAX_VIOLATIONS)), soft_wrap=True)
     if dry_run:
@@ -265,7 +289,7 @@ def _confirm_all_findings(
     )
 
 
-def _handle_opened_case(
+def _show_contain_and_notify_opened_case(
     inventory_data: Inventory,
     inventory: Path,
     incident: str,
@@ -281,31 +305,35 @@ def _handle_opened_case(
     """
     from auditor.commands.incidents import notify
     from auditor.commands.output import incidents as shown
-    from auditor.history.incidents import Incidents
+    from auditor.history.incidents import IncidentStore
     from auditor.incidents.case import fold_case
 
-    shown.show_case(fold_case(incident, Incidents().load_log(inventory_data.path, incident)), lang)
+    shown.show_case(fold_case(incident, IncidentStore().load_case_log_of_incident(inventory_data.path, incident)), lang)
     whole = True
     if newest is not None:
-        from auditor.commands.incidents.auto_contain import contain_automatically
+        from auditor.commands.incidents.auto_contain import contain_what_findings_name
 
         about_these = {(case_finding.control, case_finding.subject) for case_finding in chosen_findings}
         open_ones = [finding for finding in newest.findings if (finding.control, finding.subject.id) in about_these]
-        whole = contain_automatically(inventory_data, inventory, incident, who, open_ones, lang, left_out, newest.hunts)
-    notify.notify_automatically(inventory_data, incident, who, lang)
-    show_next_step(inventory_data, incident, inventory, lang)
+        whole = contain_what_findings_name(
+            inventory_data, inventory, incident, who, open_ones, lang, left_out, newest.hunts
+        )
+    notify.notify_offices_set_to_automatic(inventory_data, incident, who, lang)
+    show_next_step_of_open_incident(inventory_data, incident, inventory, lang)
     return whole
 
 
-def _find_first_detection(newest: Run | None, chosen_findings: Sequence[FindingReference]) -> datetime | None:
+def _find_first_detection_of_findings(
+    newest: Run | None, chosen_findings: Sequence[FindingReference]
+) -> datetime | None:
     """Return when what the incident is about was first seen; None without findings."""
-    from auditor.history.runs import History
+    from auditor.history.runs import RunHistory
     from auditor.incidents import detection
 
     if newest is None or not chosen_findings:
         return None
     history, finding_keys = (
-        History(),
+        RunHistory(),
         {(case_finding.control, case_finding.subject) for case_finding in chosen_findings},
     )
     earlier = (history.run(entry.id) for entry in history.entries(newest.inventory, limit=MAX_RUNS_BACK))

@@ -12,7 +12,7 @@ app = typer.Typer(help="Keys for signing evidence.", no_args_is_help=True, rich_
 
 
 @app.command("list")
-def list_keys(inventory: InventoryOption = DEFAULT_INVENTORY, lang: LangOption = DEFAULT_LANG) -> None:
+def list_signing_keys(inventory: InventoryOption = DEFAULT_INVENTORY, lang: LangOption = DEFAULT_LANG) -> None:
     """List the current and former signing keys, from office/allowed_signers and office/revoked_signers.
 
     Example:
@@ -24,15 +24,15 @@ def list_keys(inventory: InventoryOption = DEFAULT_INVENTORY, lang: LangOption =
     from auditor.inventory import exceptions
     from auditor.text.translations import Words
 
-    words, own = Words(lang), signatures.get_own_fingerprint()
-    for key in signatures.list_keys(exceptions.get_folder(inventory)):
+    words, own = Words(lang), signatures.get_own_signing_key_fingerprint()
+    for key in signatures.list_keys(exceptions.get_office_folder_of_inventory(inventory)):
         marks = [words("incidents.key_own")] if key.fingerprint == own else []
         marks += [words("incidents.key_revoked")] if key.is_revoked else []
         console.out.print("  ".join([key.fingerprint, key.options, *marks]), markup=False, soft_wrap=True)
 
 
-@app.command()
-def make(
+@app.command("make")
+def make_signing_key(
     days: Annotated[int, typer.Option("--days", metavar="DAYS", help="Validity of the key.", min=1, max=3_660)] = 366,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     lang: LangOption = DEFAULT_LANG,
@@ -51,8 +51,8 @@ def make(
     from auditor.models import clock
     from auditor.text.translations import Words
 
-    office = exceptions.get_folder(inventory)
-    fingerprint = signatures.make_key(office, clock.now(), days)
+    office = exceptions.get_office_folder_of_inventory(inventory)
+    fingerprint = signatures.make_and_allow_own_signing_key(office, clock.now(), days)
     console.out.print(
         Words(lang)("incidents.key_made", named=fingerprint, file=str(office / signatures.ALLOWED)),
         markup=False,
@@ -60,8 +60,8 @@ def make(
     )
 
 
-@app.command()
-def revoke(
+@app.command("revoke")
+def revoke_signing_key(
     key: Annotated[str, typer.Argument(metavar="SHA256:...", help="Fingerprint of the key, as shown by 'list'.")],
     inventory: InventoryOption = DEFAULT_INVENTORY,
     lang: LangOption = DEFAULT_LANG,
@@ -77,5 +77,5 @@ def revoke(
     from auditor.inventory import exceptions
     from auditor.text.translations import Words
 
-    signatures.revoke_key(exceptions.get_folder(inventory), key)
+    signatures.revoke_key(exceptions.get_office_folder_of_inventory(inventory), key)
     console.out.print(f"{key}  {Words(lang)('incidents.key_revoked')}", markup=False, soft_wrap=True)

@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from auditor.commands.incidents.case_log import WhoOption, parse_role
+from auditor.commands.incidents.case_log import WhoOption, parse_office_role
 from auditor.commands.options.common import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, LangOption
 from auditor.errors import InputError
 from auditor.models import clock
 
 if TYPE_CHECKING:
-    from auditor.history.incidents import Incidents
-    from auditor.incidents.case import Case
+    from auditor.history.incidents import IncidentStore
+    from auditor.incidents.case import IncidentCase
     from auditor.mail.message import Attachment, Letter
     from auditor.mail.spool import Mail, Spool
     from auditor.models import Inventory, Lang, Organisation, Unit
     from auditor.text.translations import Words
 
 
-def notify(
+def notify_offices_of_incident(
     incident: Annotated[
         str | None,
         typer.Argument(
@@ -60,7 +60,7 @@ def notify(
 
     """
     from auditor.commands import mail
-    from auditor.history.incidents import Incidents
+    from auditor.history.incidents import IncidentStore
     from auditor.incidents import notifications
     from auditor.incidents.case import fold_case, fold_cases
     from auditor.inventory import hosts as inventories
@@ -68,36 +68,36 @@ def notify(
     from auditor.text.translations import Words
 
     words = Words(lang)
-    speaker = parse_role(who)
-    inventory_data = inventories.load(inventory)
-    ledgers = Incidents()
+    speaker = parse_office_role(who)
+    inventory_data = inventories.load_inventory(inventory)
+    ledgers = IncidentStore()
     if incident is None:
-        chosen_cases: Sequence[Case] = notifications.select_cases_to_report(
-            fold_cases(ledgers.load_known_logs(inventory_data.path)), clock.now()
+        chosen_cases: Sequence[IncidentCase] = notifications.select_open_and_recently_closed_cases(
+            fold_cases(ledgers.load_case_logs_of_known_inventory(inventory_data.path)), clock.now()
         )
     else:
-        chosen_cases = [fold_case(incident, ledgers.load_log(inventory_data.path, incident))]
+        chosen_cases = [fold_case(incident, ledgers.load_case_log_of_incident(inventory_data.path, incident))]
     attachments = [sending.load_attachment(each) for each in technical or ()]
-    mails = _notify_offices(
+    mails = _send_or_draft_letters_to_offices(
         inventory_data, chosen_cases, speaker, attachments, words, send=send, drafts="whole" if incident else "named"
     )
-    mail.report_mails(mails, words, as_json=False)
+    mail.print_mails_and_exit_on_failure(mails, words, as_json=False)
 
 
-def notify_automatically(inventory_data: Inventory, incident: str, who: str, lang: Lang) -> None:
+def notify_offices_set_to_automatic(inventory_data: Inventory, incident: str, who: str, lang: Lang) -> None:
     """Tell of an incident the offices that say that they are told by themselves.
 
     What is in the way is said, and stops nothing.
     """
     from auditor.commands import mail
     from auditor.commands.output import console
-    from auditor.history.incidents import Incidents
+    from auditor.history.incidents import IncidentStore
     from auditor.incidents import notifications
     from auditor.incidents.case import fold_case
     from auditor.text import usage
     from auditor.text.translations import Words
 
-    case = fold_case(incident, Incidents().load_log(inventory_data.path, incident))
+    case = fold_case(incident, IncidentStore().load_case_log_of_incident(inventory_data.path, incident))
     units = (
         notifications.list_notified_units(inventory_data.organisation, case, inventory_data)
         if inventory_data.organisation
@@ -107,17 +107,20 @@ def notify_automatically(inventory_data: Inventory, incident: str, who: str, lan
         return
     try:
         mail.print_mails(
-            _notify_offices(inventory_data, [case], who, [], Words(lang), send=False, drafts="none"), Words(lang)
+            _send_or_draft_letters_to_offices(inventory_data, [case], who, [], Words(lang), send=False, drafts="none"),
+            Words(lang),
         )
     except InputError as error:
         console.err.print(
-            Words(lang)("incidents.mail.not_told", why=usage.format_mistake(error, lang)), markup=False, soft_wrap=True
+            Words(lang)("incidents.mail.not_told", why=usage.format_input_error_as_line(error, lang)),
+            markup=False,
+            soft_wrap=True,
         )
 
 
-def _notify_offices(
+def _send_or_draft_letters_to_offices(
     inventory_data: Inventory,
-    chosen_cases: Sequence[Case],
+    chosen_cases: Sequence[IncidentCase],
     who: str,
     attachments: Sequence[Attachment],
     words: Words,
@@ -129,7 +132,7 @@ def _notify_offices(
 
     Raises InputError for the first thing in the way, after all others were told.
     """
-    from auditor.history.incidents import Incidents
+    from auditor.history.incidents import IncidentStore
     from auditor.mail import send as sending
     from auditor.mail import settings
     from auditor.mail.spool import Spool
@@ -137,43 +140,45 @@ def _notify_offices(
     if not chosen_cases:
         return ()  # a timer of an office that has no mail yet has nothing to complain of
     organisation = _get_organisation(inventory_data)
-    file = settings.path_in(Path(inventory_data.path))
-    sender = _sender(file)
+    file = settings.get_mail_settings_path_of_inventory(Path(inventory_data.path))
+    sender = _load_mail_sender(file)
     spool = Spool()
     posted_mails: list[Mail] = []
     wrong: list[InputError] = []
     has_drafts = False
     for case in chosen_cases:
         try:
-            unit_letters = _write_letters(
+            unit_letters = _write_letters_by_office(
                 case, inventory_data, organisation, "" if isinstance(sender, InputError) else sender, attachments, words
             )
             for unit, letters in unit_letters:
                 if send or (unit.incidents is not None and unit.incidents.automatic):
                     if isinstance(sender, InputError):
                         raise sender
-                    posted_mails += _post(spool, file, Incidents(), inventory_data.path, who, case, unit, letters)
+                    posted_mails += _queue_letters_and_record_in_ledger(
+                        spool, file, IncidentStore(), inventory_data.path, who, case, unit, letters
+                    )
                 elif drafts != "none":
-                    _draft(letters, words, whole=drafts == "whole")
+                    _show_unsent_letters(letters, words, whole=drafts == "whole")
                     has_drafts = True
         except InputError as error:  # the others are told first
             wrong.append(error)
     if has_drafts and not wrong and isinstance(sender, InputError):
-        _warn(sender, words)
-    sending.deliver_due(spool, clock.now, lambda _: None, only=posted_mails)
+        _warn_that_mail_cannot_be_sent(sender, words)
+    sending.deliver_due_mails_in_spool(spool, clock.now, lambda _: None, only_mails=posted_mails)
     if wrong:
         raise wrong[0]
     ids = {posted_mail.id for posted_mail in posted_mails}
     return tuple(queued_mail for queued_mail in spool.list_mails()[::-1] if queued_mail.id in ids)
 
 
-def _sender(file: Path) -> str | InputError:
+def _load_mail_sender(file: Path) -> str | InputError:
     """Return who sends; or why nothing can be sent, which is in the way of sending alone."""
     from auditor.mail import settings
 
     try:
-        mail_settings = settings.load(file)
-        settings.check_filled_in(file, mail_settings)
+        mail_settings = settings.load_mail_settings(file)
+        settings.require_settings_changed_from_example(file, mail_settings)
     except InputError as error:
         return error
     return mail_settings.sender
@@ -185,8 +190,8 @@ def _get_organisation(inventory_data: Inventory) -> Organisation:
     return inventory_data.organisation
 
 
-def _write_letters(
-    case: Case,
+def _write_letters_by_office(
+    case: IncidentCase,
     inventory_data: Inventory,
     organisation: Organisation,
     sender: str,
@@ -197,7 +202,7 @@ def _write_letters(
 
     Raises InputError where nobody is told, or nobody of a role that may get what is attached.
     """
-    from auditor.history.runs import History
+    from auditor.history.runs import RunHistory
     from auditor.incidents import notifications
     from auditor.mail import audience
 
@@ -219,18 +224,18 @@ def _write_letters(
             incident=case.id,
             mend="name the role under technical_roles: in office/organisation.yml",
         )
-    head, now = History().head(), clock.now()
+    head, now = RunHistory().head(), clock.now()
     return [
         (
             unit,
-            notifications.write_letters(
+            notifications.write_incident_notification_letters(
                 case,
                 inventory_data,
                 unit,
                 recipients[unit.id],
                 attachments,
                 sender=sender,
-                head=head,
+                chain_head=head,
                 now=now,
                 words=words,
             ),
@@ -239,13 +244,13 @@ def _write_letters(
     ]
 
 
-def _post(
+def _queue_letters_and_record_in_ledger(
     spool: Spool,
     file: Path,
-    ledgers: Incidents,
+    ledgers: IncidentStore,
     inventory: str,
     who: str,
-    case: Case,
+    case: IncidentCase,
     unit: Unit,
     letters: Sequence[Letter],
 ) -> tuple[Mail, ...]:
@@ -259,25 +264,27 @@ def _post(
 
     posted_mails = sending.post_letters(spool, file, letters, clock.now())
     roles = tuple(unit.incidents.roles if unit.incidents else ())
-    notification_event = NotifiedEvent(unit=unit.id, roles=roles, mails=tuple(letter.digest for letter in letters))
+    notification_event = NotifiedEvent(
+        unit=unit.id, roles=roles, mails=tuple(letter.content_digest for letter in letters)
+    )
     with contextlib.suppress(transitions.DuplicateEntry):
-        ledgers.write(inventory, who, transitions.decide_notification(case.id, notification_event))
+        ledgers.write(inventory, who, transitions.make_notification_recording_decision(case.id, notification_event))
     return posted_mails
 
 
-def _warn(unsendable: InputError, words: Words) -> None:
+def _warn_that_mail_cannot_be_sent(unsendable: InputError, words: Words) -> None:
     """Say what is in the way of sending what was shown."""
     from auditor.commands.output import console
     from auditor.text import usage
 
     console.err.print(
-        words("incidents.mail.unsendable", why=usage.format_mistake(unsendable, words.lang)),
+        words("incidents.mail.unsendable", why=usage.format_input_error_as_line(unsendable, words.lang)),
         markup=False,
         soft_wrap=True,
     )
 
 
-def _draft(letters: Sequence[Letter], words: Words, *, whole: bool) -> None:
+def _show_unsent_letters(letters: Sequence[Letter], words: Words, *, whole: bool) -> None:
     """Show what would be sent: whole, or only that it waits for somebody to send it."""
     from auditor.commands.output import console
 

@@ -8,16 +8,16 @@ import typer
 
 from auditor.commands.indicators.lists import (
     SightingsOption,
-    find_sightings,
-    get_office_name,
-    list_shareable,
+    get_name_of_sharing_office,
+    list_shareable_valid_indicators,
+    load_sightings_of_last_audit,
     show_lists,
 )
 from auditor.commands.options.common import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, LangOption
 from auditor.models import clock
 
 
-def poll(
+def poll_taxii_collection_into_named_list(
     name: Annotated[str, typer.Option("--name", metavar="NAME", help="Name of the list.")] = "taxii",
     inventory: InventoryOption = DEFAULT_INVENTORY,
     lang: LangOption = DEFAULT_LANG,
@@ -31,17 +31,19 @@ def poll(
 
     """
     from auditor.indicators import exchange, taxii
-    from auditor.indicators.importer import validate_name
+    from auditor.indicators.importer import validate_indicator_list_name
     from auditor.inventory import hosts as inventories
-    from auditor.inventory.exceptions import get_folder
+    from auditor.inventory.exceptions import get_office_folder_of_inventory
 
-    inventory_data = inventories.load(inventory)
-    list_name = validate_name(name)
-    list_record = exchange.poll(taxii.load(get_folder(inventory_data.path)), list_name, clock.today())
+    inventory_data = inventories.load_inventory(inventory)
+    list_name = validate_indicator_list_name(name)
+    list_record = exchange.poll_taxii_collection_into_list(
+        taxii.load(get_office_folder_of_inventory(inventory_data.path)), list_name, clock.today()
+    )
     show_lists([list_record], lang, as_json=False)
 
 
-def push(
+def push_indicators_to_taxii_collection(
     name: Annotated[str | None, typer.Option("--list", metavar="NAME", help="Only this list.")] = None,
     tlp: Annotated[
         str, typer.Option("--tlp", metavar="TLP", help="The strictest TLP to include; default: GREEN.")
@@ -62,18 +64,20 @@ def push(
     from auditor.commands.output import console
     from auditor.indicators import export, taxii
     from auditor.inventory import hosts as inventories
-    from auditor.inventory.exceptions import get_folder
+    from auditor.inventory.exceptions import get_office_folder_of_inventory
     from auditor.text.translations import Words
 
-    inventory_data = inventories.load(inventory)
-    indicators = list_shareable(name, tlp)
-    server = taxii.load(get_folder(inventory_data.path))
-    taken_count, errors = server.add(
-        export.build_objects(
-            indicators, get_office_name(inventory_data), find_sightings(inventory_data) if sightings else {}
+    inventory_data = inventories.load_inventory(inventory)
+    indicators = list_shareable_valid_indicators(name, tlp)
+    server = taxii.load(get_office_folder_of_inventory(inventory_data.path))
+    taken_count, errors = server.upload_objects(
+        export.build_stix_objects(
+            indicators,
+            get_name_of_sharing_office(inventory_data),
+            load_sightings_of_last_audit(inventory_data) if sightings else {},
         )
     )
     console.out.print(Words(lang)("indicators.pushed", count=taken_count))
     for error in errors:
-        console.err.print(console.escape(error), soft_wrap=True)
+        console.err.print(console.escape_markup(error), soft_wrap=True)
     raise typer.Exit(int(bool(errors)))

@@ -32,7 +32,7 @@ SightingsOption = Annotated[
 ]
 
 
-def take_in(
+def import_lists_of_indicators(
     files: Annotated[
         list[Path], typer.Argument(metavar="FILE", help="STIX 2.1, MISP JSON or CSV, plain, gzip or zip.")
     ],
@@ -58,22 +58,24 @@ def take_in(
 
     """
     from auditor.commands.output import console
-    from auditor.indicators.importer import import_files as import_files
+    from auditor.indicators.importer import import_indicator_files as import_indicator_files
     from auditor.indicators.indicator import DEFAULT_TLP
     from auditor.text.translations import Words
 
-    imported_lists = import_files(files, name=name, default_tlp=_parse_tlp(tlp) or DEFAULT_TLP, today=clock.today())
+    imported_lists = import_indicator_files(
+        files, name=name, default_tlp=_parse_tlp(tlp) or DEFAULT_TLP, today=clock.today()
+    )
     words = Words(lang)
     show_lists([list_import.indicator_list for list_import in imported_lists], lang, as_json=as_json)
     for imported_list in imported_lists:
         for where, text in imported_list.wrong[:_MAX_WRONG_SHOWN]:
             message = words("indicators.wrong", list=imported_list.indicator_list.name, where=where, text=repr(text))
-            console.err.print(console.escape(message), soft_wrap=True)
+            console.err.print(console.escape_markup(message), soft_wrap=True)
         if len(imported_list.wrong) > _MAX_WRONG_SHOWN:
             console.err.print(words("and_more", n=len(imported_list.wrong) - _MAX_WRONG_SHOWN))
 
 
-def found(
+def make_list_of_indicators_seen_here(
     name: Annotated[str, typer.Option("--name", metavar="NAME", help="Name of the list.")] = "found",
     tlp: Annotated[
         str | None, typer.Option("--tlp", metavar="TLP", help="How far they may go; by default AMBER.")
@@ -98,24 +100,24 @@ def found(
     from auditor.history.scans import ScanHistory
     from auditor.indicators import observations as finding
     from auditor.indicators import own_assets, store
-    from auditor.indicators.importer import validate_name
+    from auditor.indicators.importer import validate_indicator_list_name
     from auditor.indicators.indicator import DEFAULT_TLP
     from auditor.inventory import hosts as inventories
     from auditor.text.translations import Words
 
-    inventory_data, today, words = inventories.load(inventory), clock.today(), Words(lang)
+    inventory_data, today, words = inventories.load_inventory(inventory), clock.today(), Words(lang)
     tlp_marking = _parse_tlp(tlp) or DEFAULT_TLP
     scan_history, hunts = ScanHistory(), HuntHistory()
-    latest_hunts = hunts.latest(inventory_data.path)
+    latest_hunts = hunts.load_latest_hunt_by_host(inventory_data.path)
     options_told = finding.SharingPolicy(
-        validate_name(name), tlp_marking, lambda kind: words(f"content.kind.{kind}"), victims
+        validate_indicator_list_name(name), tlp_marking, lambda kind: words(f"content.kind.{kind}"), victims
     )
-    indicators = finding.collect_indicators(
-        scan_history.latest(inventory_data.path).values(),
+    indicators = finding.collect_indicators_from_scans_and_hunts(
+        scan_history.load_latest_look_by_site(inventory_data.path).values(),
         latest_hunts.values(),
-        {host: hunts.load_scan_cache(inventory_data.path, host).digests for host in latest_hunts},
+        {host: hunts.load_scan_cache_of_host(inventory_data.path, host).sha256_digests for host in latest_hunts},
         scan_history.load_acceptances(inventory_data.path),
-        own_assets.list_own_assets(inventory_data),
+        own_assets.list_own_site_names_and_host_addresses(inventory_data),
         options_told,
         today,
     )
@@ -123,9 +125,9 @@ def found(
         name=name,
         file=inventory_data.path,
         kind="found",
-        source=get_office_name(inventory_data),
+        source=get_name_of_sharing_office(inventory_data),
         dated=max((indicator.first for indicator in indicators), default=today),
-        imported=clock.format_stamp(clock.now()),
+        imported=clock.format_iso_moment(clock.now()),
         sha256="",
         indicators=len(indicators),
         unmatched=0,
@@ -133,12 +135,12 @@ def found(
         wrong=0,
     )
     with store.open_writer() as into:
-        into.put_list(list_record, indicators, ())
-        into.check()
+        into.replace_list_of_same_name(list_record, indicators, ())
+        into.check_total_indicator_limit()
     show_lists([list_record], lang, as_json=False)
 
 
-def show(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) -> None:
+def list_imported_indicator_lists(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) -> None:
     """List the imported lists: source, date, and number of entries that can match.
 
     Exit code: 0 all lists are at most 35 days old; 1 a list is older, or nothing is imported.
@@ -154,7 +156,7 @@ def show(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) -> None:
     raise typer.Exit(int(not lists or any(_compute_age(list_record) > STALE_DAYS for list_record in lists)))
 
 
-def remove(
+def remove_list_of_indicators(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The list.")], lang: LangOption = DEFAULT_LANG
 ) -> None:
     """Remove a list.
@@ -165,10 +167,10 @@ def remove(
     """
     from auditor.indicators import store
 
-    store.remove(name)
+    store.remove_indicator_list(name)
 
 
-def export(
+def export_shareable_indicators(
     file: Annotated[
         Path,
         typer.Argument(metavar="FILE", help="Output file: .json for STIX 2.1, .misp.json for MISP, .csv for a table."),
@@ -193,38 +195,42 @@ def export(
     from auditor.inventory import hosts as inventories
     from auditor.system import files
 
-    inventory_data = inventories.load(inventory)
-    form, indicators = _choose_format(file), list_shareable(name, tlp)
+    inventory_data = inventories.load_inventory(inventory)
+    form, indicators = _choose_export_format_by_suffix(file), list_shareable_valid_indicators(name, tlp)
     if sightings and form != "stix":
         raise InputError(
             "only STIX supports sightings", file=file, mend="use a name that ends in .json, or omit --sightings"
         )
-    sighting_dates = find_sightings(inventory_data) if sightings else {}
-    files.write_private(file, [forms.render(indicators, form, get_office_name(inventory_data), sighting_dates)])
+    sighting_dates = load_sightings_of_last_audit(inventory_data) if sightings else {}
+    files.write_private(
+        file, [forms.render_indicators(indicators, form, get_name_of_sharing_office(inventory_data), sighting_dates)]
+    )
     typer.echo(str(file))
 
 
 STALE_DAYS = 35
 
 
-def get_office_name(inventory: Inventory) -> str:
+def get_name_of_sharing_office(inventory: Inventory) -> str:
     """Return the name of the office that hands indicators on."""
     return inventory.organisation.name if inventory.organisation else "Lũy Tre"
 
 
-def find_sightings(inventory: Inventory) -> Sightings:
+def load_sightings_of_last_audit(inventory: Inventory) -> Sightings:
     """Return what of the indicators the last kept audit met. Raises InputError when there is none."""
     from auditor.audit import controls
-    from auditor.history.runs import History
+    from auditor.history.runs import RunHistory
     from auditor.indicators import observations
 
-    run = History().latest(inventory.path)
+    run = RunHistory().latest(inventory.path)
     if run is None:
         raise InputError("no audit of this inventory is stored", mend="run 'auditor audit' first, or omit --sightings")
-    return observations.count_sightings(run, controls.load().find_controls_telling("contact", "host"))
+    return observations.count_indicator_sightings_in_run(
+        run, controls.load_catalogue().find_controls_that_tell_of("contact", "host")
+    )
 
 
-def list_shareable(name: str | None, tlp: str) -> Sequence[Indicator]:
+def list_shareable_valid_indicators(name: str | None, tlp: str) -> Sequence[Indicator]:
     """Return the indicators that hold today and may go as far, of one list or of all.
 
     Raises InputError when there are none.
@@ -234,8 +240,10 @@ def list_shareable(name: str | None, tlp: str) -> Sequence[Indicator]:
 
     if name is not None and name not in {list_record.name for list_record in store.load_lists()}:
         raise InputError("there is no list {name}", name=name, mend="see 'auditor indicators list'")
-    valid_indicators = [indicator for indicator in store.load_indicators(name=name) if indicator.holds(clock.today())]
-    shareable_indicators = forms.select_shareable(valid_indicators, _parse_tlp(tlp) or "GREEN")
+    valid_indicators = [
+        indicator for indicator in store.load_indicators(name=name) if indicator.is_valid_on_day(clock.today())
+    ]
+    shareable_indicators = forms.select_indicators_up_to_tlp(valid_indicators, _parse_tlp(tlp) or "GREEN")
     if not shareable_indicators:
         raise InputError(
             "no entry may be shared at {tlp}", tlp=tlp, mend="see 'auditor indicators list', or use another --tlp"
@@ -243,7 +251,7 @@ def list_shareable(name: str | None, tlp: str) -> Sequence[Indicator]:
     return shareable_indicators
 
 
-def _choose_format(file: Path) -> Form:
+def _choose_export_format_by_suffix(file: Path) -> Form:
     if file.name.endswith(".misp.json"):
         return "misp"
     forms: dict[str, Form] = {".json": "stix", ".csv": "csv"}
@@ -293,11 +301,11 @@ def show_lists(lists: Sequence[IndicatorList], lang: Lang, *, as_json: bool) -> 
     for heading in ("list", "source", "dated", "indicators", "unmatched", "never", "wrong"):
         table.add_column(words(f"indicators.column.{heading}"), overflow="fold")
     for current_list in lists:
-        day = words.day(current_list.dated)
+        day = words.format_date(current_list.dated)
         old = _compute_age(current_list) > STALE_DAYS
         table.add_row(
-            console.escape(current_list.name),
-            console.escape(current_list.source or current_list.file),
+            console.escape_markup(current_list.name),
+            console.escape_markup(current_list.source or current_list.file),
             f"[red]{day}: {words('vulnerabilities.old', n=_compute_age(current_list))}[/]" if old else day,
             *map(str, (current_list.indicators, current_list.unmatched, current_list.never, current_list.wrong)),
         )

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _MAX_ROWS = 200
 
 
-def match(
+def search_logs_for_indicators(
     logs: Annotated[list[Path], typer.Argument(metavar="LOG", help="Logs of any kind, plain, gzip or zip.")],
     inventory: InventoryOption = DEFAULT_INVENTORY,
     as_json: JsonOption = False,
@@ -47,15 +47,15 @@ def match(
     from auditor.indicators import own_assets, store
     from auditor.inventory import hosts as inventories
 
-    inventory_data = inventories.load(inventory)
-    against = own_assets.build_inventory_index(store.load_indicators(), inventory_data, clock.today())
+    inventory_data = inventories.load_inventory(inventory)
+    against = own_assets.build_index_without_own_assets(store.load_indicators(), inventory_data, clock.today())
     if not against:
         raise InputError("no indicator is valid today", mend="import a list: 'auditor indicators import FILE'")
-    matches_by_log = {str(file): reading.read(file, against) for file in logs}
+    matches_by_log = {str(file): reading.count_indicators_in_log(file, against) for file in logs}
     if as_json:
-        typer.echo(json.dumps(_build_data(matches_by_log), ensure_ascii=False, indent=1))
+        typer.echo(json.dumps(_build_matches_json(matches_by_log), ensure_ascii=False, indent=1))
     else:
-        _show(matches_by_log, lang)
+        _print_indicator_matches(matches_by_log, lang)
     raise typer.Exit(int(any(matches_by_log.values())))
 
 
@@ -64,7 +64,7 @@ def _sort_matches(matches_by_log: Mapping[str, Mapping[Indicator, int]]) -> Sequ
     return sorted(rows, key=lambda row: (row[0], -row[2], row[1].text))
 
 
-def _build_data(matches_by_log: Mapping[str, Mapping[Indicator, int]]) -> list[dict[str, object]]:
+def _build_matches_json(matches_by_log: Mapping[str, Mapping[Indicator, int]]) -> list[dict[str, object]]:
     return [
         {
             "log": log,
@@ -75,14 +75,14 @@ def _build_data(matches_by_log: Mapping[str, Mapping[Indicator, int]]) -> list[d
             "id": indicator.id,
             "tlp": indicator.tlp,
             "first": str(indicator.first),
-            "until": str(indicator.until),
+            "until": str(indicator.last_valid_day),
             "note": indicator.note,
         }
         for log, indicator, n in _sort_matches(matches_by_log)
     ]
 
 
-def _show(matches_by_log: Mapping[str, Mapping[Indicator, int]], lang: Lang) -> None:
+def _print_indicator_matches(matches_by_log: Mapping[str, Mapping[Indicator, int]], lang: Lang) -> None:
     from rich.table import Table
 
     from auditor.commands.output import console
@@ -102,10 +102,10 @@ def _show(matches_by_log: Mapping[str, Mapping[Indicator, int]], lang: Lang) -> 
             indicator.text,
             str(n),
             f"{indicator.list} (TLP:{indicator.tlp})",
-            words.day(indicator.first),
+            words.format_date(indicator.first),
             indicator.note,
         )
-        table.add_row(*(console.escape(cell) for cell in cells))
+        table.add_row(*(console.escape_markup(cell) for cell in cells))
     console.out.print(table)
     if len(rows) > _MAX_ROWS:
         console.out.print(words("and_more", n=len(rows) - _MAX_ROWS))

@@ -40,7 +40,7 @@ def demo(
     from auditor.audit import controls
     from auditor.commands import hardening_flow
     from auditor.commands.output import console
-    from auditor.commands.output.timeline import show_story
+    from auditor.commands.output.timeline import show_hardening_story_in_four_parts
     from auditor.hardening.rollout import RolloutOptions
     from auditor.inventory import hosts as inventories
     from auditor.system import files, resources
@@ -48,19 +48,19 @@ def demo(
 
     words = Words(lang)
     start = time.monotonic()
-    catalogue = controls.load()
-    inventory = resources.get_inventories() / "lab"
+    catalogue = controls.load_catalogue()
+    inventory = resources.get_shipped_inventories_folder() / "lab"
     at_once = RolloutOptions(batch="100%")
-    files.check_output(output)
+    files.check_and_make_output_folder(output)
     log = output / LOG
-    with log.open("w", encoding="utf-8") as log_file, lab.hold_session():
+    with log.open("w", encoding="utf-8") as log_file, lab.hold_lab_session():
         whole = Console(file=log_file, width=_LOG_WIDTH, highlight=False, emoji=False)
-        console.out.print(words("story.log", file=console.escape(str(log))), soft_wrap=True)
+        console.out.print(words("story.log", file=console.escape_markup(str(log))), soft_wrap=True)
 
         def say(text: str) -> None:
             whole.print(f"{time.monotonic() - start:6.1f} s  {text}", markup=False)
 
-        fresh = not any(machine.running for machine in lab.status())
+        fresh = not any(machine.running for machine in lab.list_status_of_machines())
         try:
             with console.show_activity(words("doing.lab")) as show_task:
 
@@ -68,10 +68,10 @@ def demo(
                     say(text)
                     show_task(text)
 
-                lab.pristine(progress=step)
+                lab.provide_pristine_machines(progress=step)
             say(words("doing.audit"))
-            inventory_data = inventories.load(inventory)
-            result = hardening_flow.harden(
+            inventory_data = inventories.load_inventory(inventory)
+            result = hardening_flow.audit_plan_and_harden_hosts(
                 inventory_data,
                 catalogue,
                 inventory_data.hosts,
@@ -85,12 +85,14 @@ def demo(
             say(words("doing.done"))
         finally:
             if fresh and not keep:
-                lab.down()
-    show_story(result.before, result.plan, result.hardening, result.after, result.report, catalogue, lang)
+                lab.stop_machines()
+    show_hardening_story_in_four_parts(
+        result.before, result.plan, result.hardening, result.after, result.report, catalogue, lang
+    )
     console.out.print(
         words("story.keep", command="auditor lab demo --keep")
         if fresh and not keep
-        else words("story.back", command=f"auditor rollback -i {console.escape(str(inventory))}"),
+        else words("story.back", command=f"auditor rollback -i {console.escape_markup(str(inventory))}"),
         soft_wrap=True,
     )
     if result.mistake is not None:

@@ -11,13 +11,15 @@ import typer
 
 from auditor.commands.options import completions
 from auditor.commands.options.common import DEFAULT_LANG, JsonOption, LangOption
-from auditor.errors import InputError, find_nearest
+from auditor.errors import InputError, find_nearest_known_name
 
 
 def drill(
     control_ids: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[CONTROL]...", help="Controls or areas to drill.", autocompletion=completions.controls),
+        typer.Argument(
+            metavar="[CONTROL]...", help="Controls or areas to drill.", autocompletion=completions.complete_controls
+        ),
     ] = None,
     every_drill: Annotated[bool, typer.Option("--all", help="Every drill of the catalogue.")] = False,
     host: Annotated[list[str] | None, typer.Option("--host", metavar="HOST", help="Only on these lab hosts.")] = None,
@@ -39,7 +41,7 @@ def drill(
     from auditor import lab
     from auditor.audit import controls
     from auditor.commands.output import console
-    from auditor.commands.output.console import escape
+    from auditor.commands.output.console import escape_markup
     from auditor.inventory import hosts as inventories
     from auditor.lab import drill as drilling
     from auditor.system import resources
@@ -49,26 +51,28 @@ def drill(
     names = control_ids or []
     if bool(names) == every_drill:
         raise InputError("give either controls or --all, not both", mend="name controls or areas, or give --all")
-    catalogue = controls.load()
+    catalogue = controls.load_catalogue()
     known_drills = controls.load_drills()
     drillable = {name for entry in known_drills for name in (entry.control, entry.control.split(".")[0])}
     for name in names:
         if name not in drillable:
             raise InputError(
-                f"{name} has no drill", mend="see 'auditor controls list'", guess=find_nearest(name, sorted(drillable))
+                f"{name} has no drill",
+                mend="see 'auditor controls list'",
+                guess=find_nearest_known_name(name, sorted(drillable)),
             )
     chosen_drills = [
         entry for entry in known_drills if every_drill or entry.control in names or entry.control.split(".")[0] in names
     ]
     for entry in chosen_drills:
-        if entry.control not in catalogue.by_id:
+        if entry.control not in catalogue.controls_by_id:
             raise InputError(
                 "the drill is for a control that does not exist", file=Path(entry.path), mend="fix its name"
             )
     start = time.monotonic()
-    inventory_data = inventories.load(resources.get_inventories() / "lab")
-    with lab.hold_session():
-        proofs = drilling.run(
+    inventory_data = inventories.load_inventory(resources.get_shipped_inventories_folder() / "lab")
+    with lab.hold_lab_session():
+        proofs = drilling.run_drills_on_fresh_hosts(
             catalogue,
             inventory_data,
             chosen_drills,
@@ -93,7 +97,7 @@ def drill(
     else:
         for proof in failures:
             console.out.print(
-                f"[red]✗[/] {proof.drill.control}.{proof.drill.trap} {proof.host}: {escape(proof.problem)}"
+                f"[red]✗[/] {proof.drill.control}.{proof.drill.trap} {proof.host}: {escape_markup(proof.problem)}"
             )
         success_count = len(proofs) - len(failures)
         over = words("controls_n", n=len({proof.drill.control for proof in proofs}))

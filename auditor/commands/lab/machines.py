@@ -20,7 +20,7 @@ _HostArgument = Annotated[str, typer.Argument(metavar="HOST", help="A lab machin
 _HostsArgument = Annotated[list[str] | None, typer.Argument(metavar="[HOST]...", help="Lab machines.")]
 
 
-def _run_action(action: Callable[[], None]) -> None:
+def _run_with_errors_as_lab_errors(action: Callable[[], None]) -> None:
     """Run a command; what goes wrong in the system is the lab's failure."""
     import subprocess
 
@@ -30,12 +30,12 @@ def _run_action(action: Callable[[], None]) -> None:
         raise LabError(str(error)) from error
 
 
-def _make_logger(start: float) -> Callable[[str], None]:
-    return lambda text: typer.echo(f"{time.monotonic() - start:6.1f} s  {text}", err=True)
+def _make_logger_of_elapsed_seconds(started_at: float) -> Callable[[str], None]:
+    return lambda text: typer.echo(f"{time.monotonic() - started_at:6.1f} s  {text}", err=True)
 
 
-@app.command()
-def build(hosts: _HostsArgument = None, lang: LangOption = DEFAULT_LANG) -> None:
+@app.command("build")
+def build_machine_images(hosts: _HostsArgument = None, lang: LangOption = DEFAULT_LANG) -> None:
     """Build the missing images of machines (default: all, including test machines) without booting them.
 
     Archives in the folder LUYTRE_ARCHIVES (nukeviet*.zip, Joomla*.zip) are installed on the test machines.
@@ -47,12 +47,12 @@ def build(hosts: _HostsArgument = None, lang: LangOption = DEFAULT_LANG) -> None
     """
     from auditor import lab
 
-    say = _make_logger(time.monotonic())
-    _run_action(lambda: lab.build(hosts or None, say))
+    say = _make_logger_of_elapsed_seconds(time.monotonic())
+    _run_with_errors_as_lab_errors(lambda: lab.build_machine_images(hosts or None, say))
 
 
-@app.command()
-def up(
+@app.command("up")
+def boot_machines(
     hosts: _HostsArgument = None,
     every: Annotated[bool, typer.Option("--all", help="All machines, including test machines.")] = False,
     with_intrusion: Annotated[
@@ -72,16 +72,16 @@ def up(
 
     if every and hosts:
         raise InputError("--all means every machine", mend="name machines, or use only --all")
-    say = _make_logger(time.monotonic())
-    host_names = list(lab.spec().hosts) if every else hosts or None
-    _run_action(lambda: lab.up(host_names, say))
+    say = _make_logger_of_elapsed_seconds(time.monotonic())
+    host_names = list(lab.load_lab_spec().hosts) if every else hosts or None
+    _run_with_errors_as_lab_errors(lambda: lab.boot_machines_and_await_sites(host_names, say))
     if with_intrusion:
-        _run_action(lambda: lab.compromise_hosts(host_names, say))
+        _run_with_errors_as_lab_errors(lambda: lab.compromise_hosts(host_names, say))
     say(Words(lang)("lab.serving"))
 
 
-@app.command()
-def down(lang: LangOption = DEFAULT_LANG) -> None:
+@app.command("down")
+def stop_machines(lang: LangOption = DEFAULT_LANG) -> None:
     """Stop all machines and discard their changes; images and keys stay.
 
     Example:
@@ -90,11 +90,11 @@ def down(lang: LangOption = DEFAULT_LANG) -> None:
     """
     from auditor import lab
 
-    _run_action(lab.down)
+    _run_with_errors_as_lab_errors(lab.stop_machines)
 
 
-@app.command()
-def reset(hosts: _HostsArgument = None, lang: LangOption = DEFAULT_LANG) -> None:
+@app.command("reset")
+def reset_machines(hosts: _HostsArgument = None, lang: LangOption = DEFAULT_LANG) -> None:
     """Reset machines (default: web1, web2, web3) to their pristine images.
 
     Example:
@@ -103,13 +103,13 @@ def reset(hosts: _HostsArgument = None, lang: LangOption = DEFAULT_LANG) -> None
     """
     from auditor import lab
 
-    say = _make_logger(time.monotonic())
-    _run_action(lambda: lab.reset(hosts or None, say))
+    say = _make_logger_of_elapsed_seconds(time.monotonic())
+    _run_with_errors_as_lab_errors(lambda: lab.reset_machines_to_pristine_image(hosts or None, say))
     say(Words(lang)("lab.serving"))
 
 
-@app.command()
-def status(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) -> None:
+@app.command("status")
+def show_status_of_machines(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) -> None:
     """Show which machines run and whether they respond.
 
     Example:
@@ -118,7 +118,7 @@ def status(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) -> None
     """
     from auditor import lab
 
-    machines = lab.status()
+    machines = lab.list_status_of_machines()
     if as_json:
         typer.echo(json.dumps({"machines": [machine.as_json() for machine in machines]}, indent=2))
         return
@@ -133,8 +133,8 @@ def status(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) -> None
         typer.echo(f"{machine.name}  {machine.address:15}  {machine.release:9}  {state}  {' '.join(machine.sites)}")
 
 
-@app.command()
-def ssh(host: _HostArgument, lang: LangOption = DEFAULT_LANG) -> None:
+@app.command("ssh")
+def open_ssh_shell_on_machine(host: _HostArgument, lang: LangOption = DEFAULT_LANG) -> None:
     """Open a shell on a machine as the automation user.
 
     Example:
@@ -143,11 +143,13 @@ def ssh(host: _HostArgument, lang: LangOption = DEFAULT_LANG) -> None:
     """
     from auditor import lab
 
-    _run_action(lambda: _become(lab.ssh_command(host, terminal=sys.stdin.isatty())))
+    _run_with_errors_as_lab_errors(
+        lambda: _replace_process_with_command(lab.build_ssh_command_of_machine(host, terminal=sys.stdin.isatty()))
+    )
 
 
 @app.command("exec", context_settings={"allow_interspersed_args": False})
-def execute(
+def run_command_on_machine_as_root(
     host: _HostArgument,
     command: Annotated[list[str], typer.Argument(metavar="-- CMD...", help="Command to run.")],
     lang: LangOption = DEFAULT_LANG,
@@ -159,13 +161,19 @@ def execute(
 
     """
     from auditor import lab
-    from auditor.lab.ssh import build_root_command
+    from auditor.lab.ssh import build_remote_command_run_as_root
 
     remote_command = command[1:] if command[:1] == ["--"] else command
-    _run_action(lambda: _become(lab.ssh_command(host, remote=build_root_command(remote_command), terminal=False)))
+    _run_with_errors_as_lab_errors(
+        lambda: _replace_process_with_command(
+            lab.build_ssh_command_of_machine(
+                host, remote=build_remote_command_run_as_root(remote_command), terminal=False
+            )
+        )
+    )
 
 
-def _become(command: list[str]) -> None:
+def _replace_process_with_command(command: list[str]) -> None:
     sys.stdout.flush()
     # It replaces this process: signals, input and exit code go straight through.
     os.execvp(command[0], command)  # noqa: S606

@@ -10,7 +10,7 @@ from auditor.errors import InputError
 from auditor.models import Finding
 
 if TYPE_CHECKING:
-    from auditor.history.runs import History
+    from auditor.history.runs import RunHistory
 
 RUNS = 10
 """How many runs ``last`` looks back at most, where the newest do not tell."""
@@ -18,16 +18,18 @@ RUNS = 10
 Earlier = Iterable[tuple[str, tuple[Finding, ...]]]
 
 
-def find_baseline(baseline_name: str, inventory: str, hosts: Collection[str], history: History) -> Earlier:
+def find_runs_of_baseline(baseline_name: str, inventory: str, hosts: Collection[str], history: RunHistory) -> Earlier:
     """Return the runs that ``baseline_name`` means, newest first, those kept by now; read only as far as somebody asks.
 
     Raises InputError when it names nothing, or what it names says nothing of these hosts.
     """
     if baseline_name == "last":
-        return _iter_runs([entry.id for entry in history.entries(inventory, limit=RUNS)], history)
+        return _iter_run_ids_with_findings([entry.id for entry in history.entries(inventory, limit=RUNS)], history)
     file = Path(baseline_name)
     name, findings = (
-        _load_file(file) if "/" in baseline_name or file.suffix or file.exists() else _load_run(baseline_name, history)
+        _load_findings_from_json_report(file)
+        if "/" in baseline_name or file.suffix or file.exists()
+        else _load_run_id_and_findings(baseline_name, history)
     )
     if not any(finding.host in hosts for finding in findings):
         raise InputError(
@@ -38,21 +40,23 @@ def find_baseline(baseline_name: str, inventory: str, hosts: Collection[str], hi
     return [(name, findings)]
 
 
-def _iter_runs(run_ids: Iterable[str], history: History) -> Iterator[tuple[str, tuple[Finding, ...]]]:
+def _iter_run_ids_with_findings(
+    run_ids: Iterable[str], history: RunHistory
+) -> Iterator[tuple[str, tuple[Finding, ...]]]:
     for run_id in run_ids:
-        yield _load_run(run_id, history)
+        yield _load_run_id_and_findings(run_id, history)
 
 
-def _load_run(run_id: str, history: History) -> tuple[str, tuple[Finding, ...]]:
+def _load_run_id_and_findings(run_id: str, history: RunHistory) -> tuple[str, tuple[Finding, ...]]:
     run = history.run(run_id)
     return run.id, run.findings
 
 
-def _load_file(file: Path) -> tuple[str, tuple[Finding, ...]]:
+def _load_findings_from_json_report(file: Path) -> tuple[str, tuple[Finding, ...]]:
     from auditor.report import json_output
 
     try:
-        document = json_output.read(file.read_bytes())
+        document = json_output.parse_findings_from_json(file.read_bytes())
     except OSError as error:
         raise InputError(
             "cannot be read: {why}", file=file, mend="check the path and its permissions", why=error.strerror

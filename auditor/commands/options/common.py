@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from auditor.commands.options import completions, lab_hosts
-from auditor.errors import InputError, find_nearest
+from auditor.errors import InputError, find_nearest_known_name
 from auditor.models import Lang, Severity
 from auditor.report.formats import USUAL_FORMATS, Format
 from auditor.text import language
@@ -50,7 +50,7 @@ LimitOption = Annotated[
         "--limit",
         metavar="HOST|SITE",
         help="Only these hosts or sites; repeat the option or separate values by commas.",
-        autocompletion=completions.hosts_and_sites,
+        autocompletion=completions.complete_hosts_and_sites,
     ),
 ]
 AcceptOption = Annotated[
@@ -58,7 +58,7 @@ AcceptOption = Annotated[
     typer.Option(
         "--accept",
         metavar="CONTROL[:ACCOUNT]",
-        autocompletion=completions.fixes,
+        autocompletion=completions.complete_controls_with_fix,
         help=(
             "Accept the risk of this control in this run, also outside change windows; CONTROL:ACCOUNT accepts "
             "that it locks that account out. Repeat the option or separate values by commas."
@@ -70,7 +70,7 @@ UnjudgedOption = Annotated[
     typer.Option(
         "--unjudged",
         metavar="SITE",
-        autocompletion=completions.sites,
+        autocompletion=completions.complete_sites,
         help=(
             "Check this site, but do not roll back a host because of its responses; repeat the option or separate "
             "values by commas."
@@ -82,7 +82,7 @@ UnjudgedSiteOption = Annotated[
     typer.Option(
         "--unjudged",
         metavar="SITE",
-        autocompletion=completions.sites,
+        autocompletion=completions.complete_sites,
         help=(
             "Check this site, but do not undo an action because of its responses; repeat the option or separate "
             "values by commas."
@@ -90,12 +90,14 @@ UnjudgedSiteOption = Annotated[
     ),
 ]
 RunArgument = Annotated[
-    str, typer.Argument(metavar="RUN", help="Run ID or its beginning.", autocompletion=completions.runs)
+    str, typer.Argument(metavar="RUN", help="Run ID or its beginning.", autocompletion=completions.complete_runs)
 ]
 LastRunArgument = Annotated[
     str | None,
     typer.Argument(
-        metavar="[RUN]", help="Run ID or its beginning; default: the last run.", autocompletion=completions.runs
+        metavar="[RUN]",
+        help="Run ID or its beginning; default: the last run.",
+        autocompletion=completions.complete_runs,
     ),
 ]
 FailOnOption = Annotated[
@@ -131,7 +133,7 @@ FormatOption = Annotated[
         metavar=_ALL_FORMATS,
         parser=_parse_formats,
         help="Formats to write, separated by commas.",
-        autocompletion=completions.formats,
+        autocompletion=completions.complete_report_formats,
     ),
 ]
 DEFAULT_LANG = language.DEFAULT
@@ -141,14 +143,14 @@ DEFAULT_FORMATS: Any = ",".join(form for form in Format if form in USUAL_FORMATS
 """As typed on the command line: typer hands it to the option's parser."""
 
 
-def check_local(context: typer.Context) -> None:
+def reject_local_with_inventory(context: typer.Context) -> None:
     """Raise InputError when both ``--local`` and an inventory are asked for."""
     source = context.get_parameter_source("inventory")
     if context.params["local"] and source is not None and source.name == "COMMANDLINE":
         raise InputError("--local means this machine, and -i means an inventory", mend="use only one of them")
 
 
-def _split_names(option: str, values: list[str] | None) -> tuple[str, ...]:
+def _split_comma_separated_names(option: str, values: list[str] | None) -> tuple[str, ...]:
     """Return the names given to an option, repeated or separated by commas.
 
     Raises InputError for a value that names nothing: an empty variable of a script is no choice.
@@ -166,14 +168,14 @@ def _split_names(option: str, values: list[str] | None) -> tuple[str, ...]:
 
 def parse_accepted_controls(names: list[str] | None, catalogue: Catalogue) -> frozenset[str]:
     """Return what ``--accept`` names. Raises InputError for what is about no control with an automated fix."""
-    control_names = _split_names("--accept", names)
+    control_names = _split_comma_separated_names("--accept", names)
     for name in control_names:
         control, colon, account = name.partition(":")
-        if not catalogue.has_fix(control) or (colon and not account):
+        if not catalogue.has_automated_fix(control) or (colon and not account):
             raise InputError(
                 f"--accept {name}: not a control with an automated fix",
                 mend="name controls one by one; see 'auditor controls list'",
-                guess=find_nearest(name, filter(catalogue.has_fix, catalogue.by_id)),
+                guess=find_nearest_known_name(name, filter(catalogue.has_automated_fix, catalogue.controls_by_id)),
             )
     return frozenset(control_names)
 
@@ -184,13 +186,13 @@ def parse_unjudged_sites(names: list[str] | None, inventory: Inventory) -> froze
     Raises InputError for one that is not a site of the inventory.
     """
     by_name = _map_sites_by_name(inventory)
-    site_names = _split_names("--unjudged", names)
+    site_names = _split_comma_separated_names("--unjudged", names)
     for name in site_names:
         if name not in by_name:
             raise InputError(
                 f"--unjudged {name}: there is no such site",
                 mend="see 'auditor inventory check'",
-                guess=find_nearest(name, by_name),
+                guess=find_nearest_known_name(name, by_name),
             )
     return frozenset(by_name[name].domain for name in site_names)
 
@@ -199,21 +201,25 @@ def _map_sites_by_name(inventory: Inventory) -> dict[str, Site]:
     return {name: site for site in inventory.sites for name in (site.domain, *site.aliases)}
 
 
-def select(inventory: Inventory, limit: list[str] | None) -> tuple[tuple[Host, ...], frozenset[str]]:
+def select_hosts_and_check_lab(
+    inventory: Inventory, limit: list[str] | None
+) -> tuple[tuple[Host, ...], frozenset[str]]:
     """Return the hosts that ``--limit`` names, directly or by a site, and the sites that it names.
 
     No limit: all hosts, no sites. Raises InputError for a name that is neither, for a limit that names nothing, and for
     hosts of the lab while it is down.
     """
-    hosts, sites = _select_hosts(inventory, limit)
-    lab_hosts.check(inventory.path, [host.name for host in hosts])
+    hosts, sites = _select_hosts_and_sites_by_limit(inventory, limit)
+    lab_hosts.check_lab_is_up_for_lab_inventory(inventory.path, [host.name for host in hosts])
     return hosts, sites
 
 
-def _select_hosts(inventory: Inventory, limit: list[str] | None) -> tuple[tuple[Host, ...], frozenset[str]]:
+def _select_hosts_and_sites_by_limit(
+    inventory: Inventory, limit: list[str] | None
+) -> tuple[tuple[Host, ...], frozenset[str]]:
     if not limit:
         return inventory.hosts, frozenset()
-    names = _split_names("--limit", limit)
+    names = _split_comma_separated_names("--limit", limit)
     by_host = {host.name for host in inventory.hosts}
     by_site = _map_sites_by_name(inventory)
     for name in names:
@@ -221,7 +227,7 @@ def _select_hosts(inventory: Inventory, limit: list[str] | None) -> tuple[tuple[
             raise InputError(
                 f"--limit {name}: there is no such host or site",
                 mend="see 'auditor inventory check'",
-                guess=find_nearest(name, [*by_host, *by_site]),
+                guess=find_nearest_known_name(name, [*by_host, *by_site]),
             )
     sites = frozenset(by_site[name].domain for name in names if name in by_site and name not in by_host)
     host_names = {name for name in names if name in by_host} | {by_site[name].host for name in names if name in by_site}

@@ -24,64 +24,64 @@ Choices = Iterable[tuple[str, str]]
 """Values, each with what is said of it."""
 
 
-def hosts_and_sites(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+def complete_hosts_and_sites(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
     """Return the names that ``--limit`` takes."""
-    return _complete_list(incomplete, lambda: _iter_hosts_and_sites(_get_inventory(ctx)))
+    return _complete_last_of_comma_list(incomplete, lambda: _iter_hosts_and_sites(_get_inventory(ctx)))
 
 
-def sites(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+def complete_sites(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
     """Return the domains of the inventory's sites."""
-    return _complete_list(incomplete, lambda: _iter_sites(_get_inventory(ctx)))
+    return _complete_last_of_comma_list(incomplete, lambda: _iter_sites(_get_inventory(ctx)))
 
 
-def units(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+def complete_office_units(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
     """Return the ids of the offices."""
-    return _filter_choices(incomplete, lambda: _iter_units(_get_inventory(ctx)))
+    return _filter_choices_by_prefix(incomplete, lambda: _iter_units(_get_inventory(ctx)))
 
 
-def controls(incomplete: str) -> list[tuple[str, str]]:
+def complete_controls(incomplete: str) -> list[tuple[str, str]]:
     """Return the ids of all controls."""
-    return _filter_choices(incomplete, lambda: _iter_controls(fixable_only=False))
+    return _filter_choices_by_prefix(incomplete, lambda: _iter_controls(fixable_only=False))
 
 
-def fixes(incomplete: str) -> list[tuple[str, str]]:
+def complete_controls_with_fix(incomplete: str) -> list[tuple[str, str]]:
     """Return the ids of the controls with an automated fix."""
-    return _complete_list(incomplete, lambda: _iter_controls(fixable_only=True))
+    return _complete_last_of_comma_list(incomplete, lambda: _iter_controls(fixable_only=True))
 
 
-def runs(incomplete: str) -> list[tuple[str, str]]:
+def complete_runs(incomplete: str) -> list[tuple[str, str]]:
     """Return the ids of the newest kept runs."""
-    return _filter_choices(incomplete, _iter_runs)
+    return _filter_choices_by_prefix(incomplete, _iter_runs)
 
 
-def hardenings(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+def complete_hardenings(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
     """Return the ids of the inventory's hardenings."""
-    return _filter_choices(incomplete, lambda: _iter_hardenings(_get_inventory(ctx)))
+    return _filter_choices_by_prefix(incomplete, lambda: _iter_hardenings(_get_inventory(ctx)))
 
 
-def frameworks(incomplete: str) -> list[tuple[str, str]]:
+def complete_frameworks(incomplete: str) -> list[tuple[str, str]]:
     """Return the keys of the standards and laws whose clauses are known."""
-    return _filter_choices(incomplete, _iter_frameworks)
+    return _filter_choices_by_prefix(incomplete, _iter_frameworks)
 
 
-def formats(incomplete: str) -> list[tuple[str, str]]:
+def complete_report_formats(incomplete: str) -> list[tuple[str, str]]:
     """Return what ``--format`` takes."""
     from auditor.report.formats import Format
 
-    return _complete_list(incomplete, lambda: ((form.value, "") for form in Format))
+    return _complete_last_of_comma_list(incomplete, lambda: ((form.value, "") for form in Format))
 
 
-def _filter_choices(incomplete: str, offer: Callable[[], Choices]) -> list[tuple[str, str]]:
+def _filter_choices_by_prefix(incomplete: str, get_choices: Callable[[], Choices]) -> list[tuple[str, str]]:
     with suppress(InputError, OSError):
         return [
             (value, _MARKS.sub(" ", description))
-            for value, description in offer()
+            for value, description in get_choices()
             if value.startswith(incomplete) and _PLAIN.fullmatch(value)
         ]
     return []
 
 
-def _complete_list(incomplete: str, offer: Callable[[], Choices]) -> list[tuple[str, str]]:
+def _complete_last_of_comma_list(incomplete: str, get_choices: Callable[[], Choices]) -> list[tuple[str, str]]:
     """Return completions of the last of the names separated by commas.
 
     A name that is there is not offered again.
@@ -90,7 +90,7 @@ def _complete_list(incomplete: str, offer: Callable[[], Choices]) -> list[tuple[
     there = before.split(",")
     return [
         (f"{before}{comma}{value}", description)
-        for value, description in _filter_choices(last, offer)
+        for value, description in _filter_choices_by_prefix(last, get_choices)
         if value not in there
     ]
 
@@ -104,7 +104,7 @@ def _get_inventory(ctx: typer.Context) -> Path:
 def _iter_hosts_and_sites(inventory: Path) -> Iterator[tuple[str, str]]:
     from auditor.inventory import hosts
 
-    for host in hosts.load(inventory).hosts:
+    for host in hosts.load_inventory(inventory).hosts:
         yield host.name, host.address
         yield from ((site.domain, host.name) for site in host.sites)
 
@@ -112,13 +112,13 @@ def _iter_hosts_and_sites(inventory: Path) -> Iterator[tuple[str, str]]:
 def _iter_sites(inventory: Path) -> Iterator[tuple[str, str]]:
     from auditor.inventory import hosts
 
-    return ((site.domain, site.host) for site in hosts.load(inventory).sites)
+    return ((site.domain, site.host) for site in hosts.load_inventory(inventory).sites)
 
 
 def _iter_units(inventory: Path) -> Iterator[tuple[str, str]]:
     from auditor.inventory import organisation
 
-    known_organisation = organisation.load(inventory)
+    known_organisation = organisation.load_organisation(inventory)
     return ((unit.id, unit.name) for unit in (known_organisation.units if known_organisation is not None else ()))
 
 
@@ -128,16 +128,16 @@ def _iter_controls(*, fixable_only: bool) -> Iterator[tuple[str, str]]:
     from auditor.audit import controls as catalogue_files
     from auditor.text import language
 
-    lang = language.detect_language((), os.environ)
-    for control in catalogue_files.load().controls:
+    lang = language.detect_language_from_options_or_environment((), os.environ)
+    for control in catalogue_files.load_catalogue().controls:
         if control.fix is not None or not fixable_only:
             yield control.id, control.title.get(lang)
 
 
 def _iter_runs() -> Iterator[tuple[str, str]]:
-    from auditor.history.runs import History
+    from auditor.history.runs import RunHistory
 
-    return ((entry.id, entry.started) for entry in History().entries(limit=_RUNS))
+    return ((entry.id, entry.started) for entry in RunHistory().entries(limit=_RUNS))
 
 
 def _iter_hardenings(inventory: Path) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,7 @@ from typing import Any
 import typer
 
 
-def add_deprecated(app: typer.Typer, old: str, instead: str, command: Callable[..., Any]) -> None:
+def add_deprecated_command_name(app: typer.Typer, old: str, instead: str, command: Callable[..., Any]) -> None:
     """Have ``app`` run a command under its old name, too, hidden from its help.
 
     A line on standard error names the one to use ``instead``.

@@ -13,15 +13,15 @@ _OURS = ("lab", "messy")
 """The inventories that come with the program and are about machines of the lab."""
 
 
-def check(inventory: str, hosts: Sequence[str]) -> None:
+def check_lab_is_up_for_lab_inventory(inventory: str, hosts: Sequence[str]) -> None:
     """Raise InputError before anything is sent, when the inventory is one of the lab's and the lab is not up here."""
-    own = [resources.get_inventories() / name for name in _OURS]
+    own = [resources.get_shipped_inventories_folder() / name for name in _OURS]
     path = Path(inventory).resolve()
     if path not in own and path.parent not in own:
         return
-    from auditor.lab.spec import spec
+    from auditor.lab.spec import load_lab_spec
 
-    if not _is_here(spec().network.bridge):
+    if not _has_network_interface(load_lab_spec().network.bridge):
         raise InputError(
             "this inventory describes the lab, which is not running on this machine",
             file=Path(inventory),
@@ -30,6 +30,6 @@ def check(inventory: str, hosts: Sequence[str]) -> None:
         )
 
 
-def _is_here(interface: str) -> bool:
+def _has_network_interface(interface: str) -> bool:
     """Return whether this network namespace has it; /sys may show another's."""
     return interface in (name for _, name in socket.if_nameindex())

@@ -15,22 +15,22 @@ _PIPE_WIDTH = 400
 """Columns when nobody looks: wide enough that no table is cut."""
 
 
-def _width(stream: TextIO | None) -> int | None:
+def _choose_console_width(stream: TextIO | None) -> int | None:
     return None if stream is not None and stream.isatty() else _PIPE_WIDTH
 
 
-out = Console(highlight=False, emoji=False, width=_width(sys.stdout))
-err = Console(stderr=True, highlight=False, emoji=False, width=_width(sys.stderr))
+out = Console(highlight=False, emoji=False, width=_choose_console_width(sys.stdout))
+err = Console(stderr=True, highlight=False, emoji=False, width=_choose_console_width(sys.stderr))
 
 
-def escape(text: str) -> str:
+def escape_markup(text: str) -> str:
     """Return foreign text for a line of the terminal.
 
     It holds neither Rich's markup, nor orders to the terminal, nor another line.
     """
-    from auditor.text.sanitize import make_one_line
+    from auditor.text.sanitize import escape_text_to_one_line
 
-    return markup.escape(make_one_line(text))
+    return markup.escape(escape_text_to_one_line(text))
 
 
 @contextmanager
@@ -61,4 +61,4 @@ def show_progress(what: str, hosts: Sequence[str]) -> Iterator[Callable[[str], N
 def show_activity(what: str) -> Iterator[Callable[[str], None]]:
     """Show a line on a terminal that says what is being done right now; stay silent in a pipe."""
     with err.status(what) as status:
-        yield lambda now: status.update(f"{what}  [dim]{escape(now)}[/]")
+        yield lambda now: status.update(f"{what}  [dim]{escape_markup(now)}[/]")

@@ -13,7 +13,7 @@ class DeferredErrors:
     def __init__(self) -> None:
         self.mistake: InputError | None = None
 
-    def attempt[Result, Other](self, action: Callable[[], Result], otherwise: Other) -> Result | Other:
+    def run_or_defer_error[Result, Other](self, action: Callable[[], Result], otherwise: Other) -> Result | Other:
         """Return what ``action`` gives, or ``otherwise`` when it finds a mistake."""
         try:
             return action()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from auditor.errors import InputError
 from auditor.models import Lang
-from auditor.text.sanitize import make_one_line
+from auditor.text.sanitize import escape_text_to_one_line
 from auditor.text.translations import Words
 
 _MAX_CHARACTERS = 300
@@ -17,10 +17,10 @@ _MAX_CHARACTERS = 300
 
 def describe_system_error(error: OSError, lang: Lang) -> str:
     """Return the line that says what the system refused."""
-    return Words(lang)("fault.io", what=make_one_line(str(error), _MAX_CHARACTERS))
+    return Words(lang)("fault.io", what=escape_text_to_one_line(str(error), _MAX_CHARACTERS))
 
 
-def describe_exposure(lang: Lang) -> str:
+def describe_unsandboxed_reading(lang: Lang) -> str:
     """Return the line that says that what reads bytes of others had the rights of who runs this program."""
     return Words(lang)("fault.exposed")
 
@@ -33,7 +33,7 @@ def describe_program_error(error: Exception, lang: Lang) -> str:
     import traceback
 
     words = Words(lang)
-    what = make_one_line(f"{type(error).__name__}: {error}", _MAX_CHARACTERS)
+    what = escape_text_to_one_line(f"{type(error).__name__}: {error}", _MAX_CHARACTERS)
     trace = "".join(traceback.format_exception(error))
     trace_file = _save_traceback(trace)
     return (
@@ -53,7 +53,7 @@ def _save_traceback(trace: str) -> Path | None:
     return None
 
 
-def drop_output() -> None:
+def discard_pending_standard_output() -> None:
     """Let go of what standard output still holds and nobody can take, so that the interpreter does not try again."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
         nowhere = os.open(os.devnull, os.O_WRONLY)

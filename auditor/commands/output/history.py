@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 from auditor.audit.controls import Catalogue
-from auditor.commands.output.console import err, escape, out
+from auditor.commands.output.console import err, escape_markup, out
 from auditor.models import Lang, Run
 from auditor.results.compare import CHANGES, RunDifference
 from auditor.results.summary import sort_by_urgency
@@ -28,12 +28,17 @@ def build_runs_table(runs: Iterable[RunEntry], words: Words) -> Table:
         why = words(f"purpose.{run.purpose}").lower()
         open_now = words("history.open_n", n=sum(run.open.values()))
         table.add_row(
-            run.id, words.moment(run.started), why, _describe_scope(run, words), open_now, escape(run.inventory)
+            run.id,
+            words.format_iso_moment(run.started),
+            why,
+            _describe_host_counts_of_run(run, words),
+            open_now,
+            escape_markup(run.inventory),
         )
     return table
 
 
-def _describe_scope(run: RunEntry, words: Words) -> str:
+def _describe_host_counts_of_run(run: RunEntry, words: Words) -> str:
     """Return how many hosts it held, and of how many; empty where that was not kept."""
     if run.left_out:
         return words("hosts_of", n=len(run.hosts), of=len(run.hosts) + len(run.left_out))
@@ -43,7 +48,11 @@ def _describe_scope(run: RunEntry, words: Words) -> str:
 def show_difference(before: Run, after: Run, run_difference: RunDifference, catalogue: Catalogue, lang: Lang) -> None:
     """Print totals, then each site (hosts where there are no sites), then what got worse."""
     words = Words(lang)
-    out.print(words("diff.from_to", before=words.moment(before.started), after=words.moment(after.started)))
+    out.print(
+        words(
+            "diff.from_to", before=words.format_iso_moment(before.started), after=words.format_iso_moment(after.started)
+        )
+    )
     if before.inventory != after.inventory:
         err.print(words("diff.other_inventory"))
     for key, names in (("before", run_difference.only_before), ("after", run_difference.only_after)):
@@ -57,17 +66,18 @@ def show_difference(before: Run, after: Run, run_difference: RunDifference, cata
         *((each.id, each.comparison) for each in run_difference.sites or run_difference.hosts),
         ("Σ", run_difference.totals),
     ]:
-        counts = [str(comparison.count(change) or "·") for change in CHANGES]
-        was = comparison.open_before if comparison.before.evaluated else "?"
-        now = comparison.open_after if comparison.after.evaluated else "?"
+        counts = [str(comparison.count_findings_with_change(change) or "·") for change in CHANGES]
+        was = comparison.open_count_before if comparison.before.evaluated else "?"
+        now = comparison.open_count_after if comparison.after.evaluated else "?"
         change_text = f"{was} → {now}"
-        table.add_row(escape(name), change_text, *counts)
+        table.add_row(escape_markup(name), change_text, *counts)
     out.print(table)
     for change in ("regressed", "new"):
         for finding in sort_by_urgency(run_difference.totals.changes.get(change, ())):
-            is_known = finding.control in catalogue.by_id
+            is_known = finding.control in catalogue.controls_by_id
             problem = catalogue[finding.control].problem.get(lang) if is_known else finding.control
             severity = f"[{STYLE[finding.severity.value]}]{words(f'severity.{finding.severity.value}')}[/]"
             out.print(
-                f"{words(f'change.{change}').capitalize()}: {severity} {escape(finding.subject.id)}: {escape(problem)}"
+                f"{words(f'change.{change}').capitalize()}: {severity} "
+                f"{escape_markup(finding.subject.id)}: {escape_markup(problem)}"
             )

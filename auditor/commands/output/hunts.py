@@ -8,13 +8,13 @@ from rich.console import Console
 from rich.table import Table
 
 from auditor.audit.controls import Catalogue
-from auditor.commands.output.console import escape, out
-from auditor.commands.output.reviews import show_how_to_accept, show_response_command
+from auditor.commands.output.console import escape_markup, out
+from auditor.commands.output.reviews import show_command_to_contain_or_accept_trace, show_how_to_accept_alarming_traces
 from auditor.history.known_good import ManifestSummary
 from auditor.models import Run, Trace
 from auditor.results import hunts
-from auditor.results.traces import describe_acceptance, describe_trace
-from auditor.text.rules import describe_rules
+from auditor.results.traces import describe_acceptance, describe_trace_kind
+from auditor.text.rules import describe_trace_rules
 from auditor.text.translations import Words
 
 _STYLE = {"exact": "red", "strong": "yellow", "weak": "dim"}
@@ -22,7 +22,7 @@ _MAX_TRACES = 25
 """Traces of one host that the terminal shows."""
 
 
-def show_hunts(run: Run, catalogue: Catalogue, words: Words, console: Console = out) -> None:
+def show_last_hunt_of_each_host(run: Run, catalogue: Catalogue, words: Words, console: Console = out) -> None:
     """Print the last hunt on each host, what it saw, and the hosts without any hunt."""
     host_hunts = hunts.list_host_traces(run, catalogue)
     if not host_hunts:
@@ -30,7 +30,8 @@ def show_hunts(run: Run, catalogue: Catalogue, words: Words, console: Console = 
     console.print(words("hunts.heading"))
     for host_hunt in host_hunts:
         console.print(
-            f"[bold]{escape(host_hunt.hunt.host)}[/]  {escape(hunts.describe_hunt(host_hunt.hunt, words))}",
+            f"[bold]{escape_markup(host_hunt.hunt.host)}[/]  "
+            f"{escape_markup(hunts.describe_time_and_coverage_of_hunt(host_hunt.hunt, words))}",
             soft_wrap=True,
         )
         traces = [*host_hunt.alarming_traces, *host_hunt.hunt.weak]
@@ -38,37 +39,40 @@ def show_hunts(run: Run, catalogue: Catalogue, words: Words, console: Console = 
             _show_trace(host_hunt.hunt.host, trace, run.inventory, words, console)
         if host_hunt.let_in_by:
             console.print(
-                f"  {escape(words('hunts.let_in_by', controls=', '.join(host_hunt.let_in_by)))}", soft_wrap=True
+                f"  {escape_markup(words('hunts.let_in_by', controls=', '.join(host_hunt.let_in_by)))}",
+                soft_wrap=True,
             )
         if len(traces) > _MAX_TRACES:
             console.print(f"  {words('reviews.more', n=len(traces) - _MAX_TRACES)}")
-        show_how_to_accept(host_hunt.hunt.host, host_hunt.alarming_traces[:_MAX_TRACES], words, console)
+        show_how_to_accept_alarming_traces(host_hunt.hunt.host, host_hunt.alarming_traces[:_MAX_TRACES], words, console)
         for accepted_trace in host_hunt.hunt.accepted:
             console.print(
-                f"  {escape(describe_acceptance(accepted_trace.trace, accepted_trace.by, words))}", soft_wrap=True
+                f"  {escape_markup(describe_acceptance(accepted_trace.trace, accepted_trace.by, words))}",
+                soft_wrap=True,
             )
-    for common in hunts.find_shared_traces(host_hunts):
-        what = words("hunts.shared", n=len(common.where), what=describe_trace(common.trace, words))
-        console.print(f"{escape(what)}: {escape(', '.join(common.where))}", soft_wrap=True)
+    for common in hunts.find_alarming_traces_shared_by_hosts(host_hunts):
+        what = words("hunts.shared", n=len(common.where), what=describe_trace_kind(common.trace, words))
+        console.print(f"{escape_markup(what)}: {escape_markup(', '.join(common.where))}", soft_wrap=True)
     console.print(words("hunts.may_lie"))
 
 
 def _show_trace(host: str, trace: Trace, inventory: str, words: Words, console: Console) -> None:
     sure = words(f"certainty.{trace.certainty}")
-    rules = describe_rules(trace.rules, words)
+    rules = describe_trace_rules(trace.rules, words)
     console.print(
         (
-            f"  [{_STYLE[trace.certainty]}]{sure}[/]  {escape(describe_trace(trace, words))}  {escape(trace.where)}  "
-            f"{escape(rules)}"
+            f"  [{_STYLE[trace.certainty]}]{sure}[/]  "
+            f"{escape_markup(describe_trace_kind(trace, words))}  {escape_markup(trace.where)}  "
+            f"{escape_markup(rules)}"
         ),
         soft_wrap=True,
     )
     if trace.sample:
-        console.print(f"    {escape(trace.sample)}", soft_wrap=True)
-    show_response_command(host, trace, inventory, words, console)
+        console.print(f"    {escape_markup(trace.sample)}", soft_wrap=True)
+    show_command_to_contain_or_accept_trace(host, trace, inventory, words, console)
 
 
-def build_releases_table(releases: Iterable[ManifestSummary], words: Words) -> Table:
+def build_known_good_releases_table(releases: Iterable[ManifestSummary], words: Words) -> Table:
     """Return releases in rows: which, how many files, made from what, why."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in (
@@ -82,6 +86,10 @@ def build_releases_table(releases: Iterable[ManifestSummary], words: Words) -> T
     for release in releases:
         why = f"{release.reason} ({release.approver})" if release.reason else ""
         table.add_row(
-            escape(release.name), escape(release.version), str(release.files), escape(release.origin), escape(why)
+            escape_markup(release.name),
+            escape_markup(release.version),
+            str(release.files),
+            escape_markup(release.origin),
+            escape_markup(why),
         )
     return table

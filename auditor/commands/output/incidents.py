@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from auditor.commands.output.console import err, escape, out
+from auditor.commands.output.console import err, escape_markup, out
 from auditor.history.incidents import list_actions_in_force
 from auditor.incidents import descriptions
 from auditor.models import Inventory, Lang, Run, clock
@@ -21,18 +21,18 @@ from auditor.results import containment, intrusions
 from auditor.text.translations import Words
 
 if TYPE_CHECKING:
-    from auditor.incidents.case import Case
+    from auditor.incidents.case import IncidentCase
     from auditor.incidents.containment import ActionPlan, ActionRequest
-    from auditor.incidents.deadlines import Due
+    from auditor.incidents.deadlines import ReportDeadline
     from auditor.incidents.health_check import ServingSites, SiteOutage, UncheckedSites
     from auditor.incidents.response.auto_containment import TraceResponse
 
 
-def build_cases_table(cases: Iterable[Case], now: datetime.datetime, words: Words) -> Table:
+def build_cases_table(cases: Iterable[IncidentCase], now: datetime.datetime, words: Words) -> Table:
     """Return incidents in rows: which, since when, about what, what is owed next."""
     grid = Table(box=None, pad_edge=False, show_header=False)
     for case in cases:
-        owed = case.list_owed()
+        owed = case.list_unsent_owed_reports()
         state = (
             words("incidents.closed")
             if not case.is_open
@@ -40,51 +40,54 @@ def build_cases_table(cases: Iterable[Case], now: datetime.datetime, words: Word
             if owed
             else words("incidents.nothing_owed")
         )
-        detected_at = words.moment(clock.format_stamp(case.detected_at))
-        grid.add_row(case.id, detected_at, escape(", ".join(case.subjects)), escape(state))
+        detected_at = words.format_iso_moment(clock.format_iso_moment(case.detected_at))
+        grid.add_row(case.id, detected_at, escape_markup(", ".join(case.subjects)), escape_markup(state))
     return grid
 
 
-def format_due(due: Due, now: datetime.datetime, words: Words) -> str:
+def format_due(due: ReportDeadline, now: datetime.datetime, words: Words) -> str:
     """Return one report that is owed, by when, and whether its time is over."""
-    name, by = words(f"incidents.report.{due.report}"), words.moment(clock.format_stamp(due.by))
+    name, by = words(f"incidents.report.{due.report}"), words.format_iso_moment(clock.format_iso_moment(due.by))
     if due.report == "now":
         return words("incidents.owed_now", report=name)
     return words("incidents.overdue" if due.by <= now else "incidents.owed", report=name, by=by)
 
 
-def show_case(incident: Case, lang: Lang) -> None:
+def show_case(incident: IncidentCase, lang: Lang) -> None:
     """Print one incident whole."""
     words, now = Words(lang), clock.now()
-    out.print(f"[bold]{incident.id}[/]  {escape(', '.join(incident.subjects))}", soft_wrap=True)
-    out.print(words("incidents.detected", when=words.moment(clock.format_stamp(incident.detected_at))))
+    out.print(f"[bold]{incident.id}[/]  {escape_markup(', '.join(incident.subjects))}", soft_wrap=True)
+    out.print(words("incidents.detected", when=words.format_iso_moment(clock.format_iso_moment(incident.detected_at))))
     if incident.is_open and (hours := int((now - incident.detected_at).total_seconds() // 3600)):
         out.print(words("incidents.hours_gone", n=hours))
-    for due in incident.list_owed() if incident.is_open else ():
+    for due in incident.list_unsent_owed_reports() if incident.is_open else ():
         out.print(format_due(due, now, words), markup=False)
     for action in list_actions_in_force({incident.id: incident.entries}, now):
-        out.print(escape(containment.format_line(action, words)), soft_wrap=True)
+        out.print(escape_markup(containment.format_containment_line(action, words)), soft_wrap=True)
     for entry in incident.entries:
-        line = f"{words.moment(entry.happened)}  {entry.who}: {descriptions.describe_event(entry.deed, words)}"
-        out.print(escape(line), soft_wrap=True)
+        line = (
+            f"{words.format_iso_moment(entry.happened)}  {entry.who}: "
+            f"{descriptions.describe_case_log_event(entry.deed, words)}"
+        )
+        out.print(escape_markup(line), soft_wrap=True)
 
 
-def show_event(event: ContainedEvent | SiteOutage | UncheckedSites, words: Words) -> bool:
+def show_outcome_of_action(event: ContainedEvent | SiteOutage | UncheckedSites, words: Words) -> bool:
     """Return what containing or cleaning something came to; whether it was done, and no site fell."""
     from auditor.incidents.health_check import SiteOutage
 
     if isinstance(event, ContainedEvent):
-        lines, well = [descriptions.describe_event(event, words)], event.state == "confirmed"
+        lines, well = [descriptions.describe_case_log_event(event, words)], event.state == "confirmed"
     elif isinstance(event, SiteOutage):
         lines, well = list(descriptions.describe_outage(event, words)), False
     else:
         lines, well = [descriptions.describe_unchecked_sites(event, words)], True
     for line in lines:
-        out.print(escape(line), soft_wrap=True)
+        out.print(escape_markup(line), soft_wrap=True)
     return well
 
 
-class VisitSummary:
+class SiteVisitSummary:
     """Results of all visits of one command.
 
     They are printed once, and only when no site fell and each could be judged.
@@ -105,7 +108,9 @@ class VisitSummary:
     def show(self, words: Words) -> None:
         """Say that the sites still serve, where they were visited and all do."""
         if self._serving and self._all:
-            out.print(descriptions.describe_serving_sites(self._serving, words), markup=False, soft_wrap=True)
+            out.print(
+                descriptions.describe_that_all_sites_still_serve(self._serving, words), markup=False, soft_wrap=True
+            )
 
 
 class ActionReporter:
@@ -114,11 +119,13 @@ class ActionReporter:
     def __init__(self, words: Words, *, as_json: bool) -> None:
         self._words, self._as_json = words, as_json
         self._data: list[dict[str, Any]] = []
-        self._visited = VisitSummary()
+        self._visited = SiteVisitSummary()
         self.well = True
         """Whether all of it was done, or would be, and no site fell."""
 
-    def report_event(self, event: ContainedEvent | SiteOutage | UncheckedSites | ServingSites) -> None:
+    def report_outcome_of_action_or_site(
+        self, event: ContainedEvent | SiteOutage | UncheckedSites | ServingSites
+    ) -> None:
         """Tell what one thing came to, or what became of a site."""
         from auditor.incidents.health_check import ServingSites, SiteOutage, UncheckedSites
 
@@ -126,10 +133,10 @@ class ActionReporter:
         if isinstance(event, ServingSites):
             return
         if not self._as_json:
-            self.well = show_event(event, self._words) and self.well
+            self.well = show_outcome_of_action(event, self._words) and self.well
             return
         if isinstance(event, ContainedEvent):
-            description = {"says": descriptions.describe_event(event, self._words)}
+            description = {"says": descriptions.describe_case_log_event(event, self._words)}
             self._data.append({**event.model_dump(mode="json"), **description})
             self.well = self.well and event.state == "confirmed"
         elif isinstance(event, SiteOutage):
@@ -159,7 +166,7 @@ class ActionReporter:
                 }
             )
 
-    def report_plan(self, request: ActionRequest, host: str, action_plan: ActionPlan) -> None:
+    def report_planned_action(self, request: ActionRequest, host: str, action_plan: ActionPlan) -> None:
         """Tell what would be done on a host."""
         self.well = self.well and not action_plan.why
         lines = list(descriptions.describe_plan(request, host, action_plan, self._words))
@@ -175,9 +182,9 @@ class ActionReporter:
             )
             return
         for line in lines:
-            out.print(escape(line), soft_wrap=True)
+            out.print(escape_markup(line), soft_wrap=True)
 
-    def finish(self) -> None:
+    def report_summary_and_print_json(self) -> None:
         """Say that the sites serve, if all do; write all that was told, where a program reads it."""
         if self._as_json:
             typer.echo(json.dumps(self._data, ensure_ascii=False, indent=1))
@@ -185,7 +192,7 @@ class ActionReporter:
             self._visited.show(self._words)
 
 
-def show_found(responses: Iterable[TraceResponse], words: Words) -> None:
+def show_containable_and_manual_traces(responses: Iterable[TraceResponse], words: Words) -> None:
     """Print what would be contained at once, and what is left to a person.
 
     Of what visitors of a site are shown, only how much.
@@ -193,11 +200,15 @@ def show_found(responses: Iterable[TraceResponse], words: Words) -> None:
     all_responses = list(responses)
     counts_by_site = Counter(response.subject for response in all_responses if response.root and not response.requests)
     parts = {
-        "at_once": [descriptions.describe_trace(response, words) for response in all_responses if response.requests],
+        "at_once": [
+            descriptions.describe_trace_kind_and_place(response, words)
+            for response in all_responses
+            if response.requests
+        ],
         "left": [
             *(words("incidents.of_site", n=n, site=site) for site, n in counts_by_site.items()),
             *(
-                descriptions.describe_trace(response, words)
+                descriptions.describe_trace_kind_and_place(response, words)
                 for response in all_responses
                 if not (response.requests or response.root)
             ),
@@ -207,24 +218,26 @@ def show_found(responses: Iterable[TraceResponse], words: Words) -> None:
         if lines:
             out.print(words(f"incidents.all_found.{part}"), markup=False)
         for line in lines:
-            out.print(f"  - {escape(line)}", soft_wrap=True)
+            out.print(f"  - {escape_markup(line)}", soft_wrap=True)
 
 
-def show_contained(standing_actions: Iterable[ActiveContainment], words: Words, console: Console = out) -> None:
+def show_active_containments(
+    standing_actions: Iterable[ActiveContainment], words: Words, console: Console = out
+) -> None:
     """Print what incidents contain on hosts: what is seen there is seen past that."""
-    for incident, lines in containment.format_lines_by_incident(standing_actions, words).items():
-        console.print(f"[yellow]{escape(words('incidents.contained.by', incident=incident))}[/]")
+    for incident, lines in containment.format_containment_lines_by_incident(standing_actions, words).items():
+        console.print(f"[yellow]{escape_markup(words('incidents.contained.by', incident=incident))}[/]")
         for line in lines:
-            console.print(f"  {escape(line)}", soft_wrap=True)
+            console.print(f"  {escape_markup(line)}", soft_wrap=True)
 
 
-def show_unrecorded(run: Run, words: Words, console: Console = out) -> None:
+def show_containments_not_in_case_log(run: Run, words: Words, console: Console = out) -> None:
     """Print what hosts have on record that the case log does not have in force."""
-    for line in containment.describe_unrecorded(run.unrecorded, words):
-        console.print(f"[yellow]{words('incidents.contained')}[/]: {escape(line)}", soft_wrap=True)
+    for line in containment.describe_unrecorded_containments_by_host(run.unrecorded, words):
+        console.print(f"[yellow]{words('incidents.contained')}[/]: {escape_markup(line)}", soft_wrap=True)
 
 
-def show_intrusions(run: Run, words: Words, console: Console = out) -> None:
+def show_intrusions_by_host_and_site(run: Run, words: Words, console: Console = out) -> None:
     """Print each host and site with traces of intruders, and whether an incident is open on it.
 
     Incidents without any traces are printed, too.
@@ -236,47 +249,56 @@ def show_intrusions(run: Run, words: Words, console: Console = out) -> None:
             f"{intrusion.subject.id}: {intrusions.describe_trace_counts(intrusion, words)}. "
             f"{intrusions.describe_incidents(intrusion.incidents, words)}"
         )
-        console.print(f"[bold red]{escape(label)}[/] {escape(line)}", soft_wrap=True)
-        command = intrusions.build_next_command(intrusion, run.inventory, words)
+        console.print(f"[bold red]{escape_markup(label)}[/] {escape_markup(line)}", soft_wrap=True)
+        command = intrusions.build_next_command_for_intrusion(intrusion, run.inventory, words)
         if command not in commands:
-            console.print(f"  {escape(command)}", soft_wrap=True)
+            console.print(f"  {escape_markup(command)}", soft_wrap=True)
         commands[command] = None
-    if command := intrusions.build_review_command(run, open_intrusions):
-        console.print(escape(words("intrusion.review", command=command)), soft_wrap=True)
-    if (command := intrusions.build_open_command(open_intrusions, run.inventory, words)) and command not in commands:
-        console.print(escape(words("intrusion.in_one", command=command)), soft_wrap=True)
+    if command := intrusions.build_command_to_review_unseen_sites(run, open_intrusions):
+        console.print(escape_markup(words("intrusion.review", command=command)), soft_wrap=True)
+    if (
+        command := intrusions.build_command_to_open_incident(open_intrusions, run.inventory, words)
+    ) and command not in commands:
+        console.print(escape_markup(words("intrusion.in_one", command=command)), soft_wrap=True)
     if open_intrusions:
-        console.print(f"[bold red]{escape(words(f'intrusion.decision.{run.regime}'))}[/]", soft_wrap=True)
+        console.print(f"[bold red]{escape_markup(words(f'intrusion.decision.{run.regime}'))}[/]", soft_wrap=True)
     elif run.incidents:
         message = (
             f"{intrusions.describe_incidents(run.incidents, words)} "
-            f"{intrusions.describe_recheck(run, run.incidents, words)}"
+            f"{intrusions.describe_traces_since_incidents(run, run.incidents, words)}"
         )
-        console.print(f"[bold]{escape(words('intrusion.incidents'))}[/]: {escape(message)}", soft_wrap=True)
+        console.print(
+            f"[bold]{escape_markup(words('intrusion.incidents'))}[/]: {escape_markup(message)}",
+            soft_wrap=True,
+        )
 
 
-def record_lapses(inventory_data: Inventory, messages: Iterable[tuple[str, str]], lang: Lang) -> None:
+def record_and_show_lapsed_containments(
+    inventory_data: Inventory, messages: Iterable[tuple[str, str]], lang: Lang
+) -> None:
     """Write into the case log, and print, what hosts no longer hold for incidents after they were brought back.
 
     ``messages``: hosts, and what each says.
     """
-    from auditor.history.incidents import Incidents
+    from auditor.history.incidents import IncidentStore
     from auditor.incidents import lapses
 
     for host, text in messages:
-        for deed in lapses.record_lapses(Incidents(), inventory_data.path, host, text):
-            err.print(escape(descriptions.describe_event(deed, Words(lang))), soft_wrap=True)
+        for deed in lapses.record_actions_host_says_not_in_force(IncidentStore(), inventory_data.path, host, text):
+            err.print(escape_markup(descriptions.describe_case_log_event(deed, Words(lang))), soft_wrap=True)
 
 
-def build_json_data(of: Case) -> dict[str, Any]:
+def build_incident_json(case: IncidentCase) -> dict[str, Any]:
     """Return an incident as JSON has it."""
     return {
-        "id": of.id,
-        "open": of.is_open,
-        "detected": clock.format_stamp(of.detected_at),
-        "regime": of.regime,
-        "subjects": of.subjects,
-        "owed": [{"report": due.report, "by": clock.format_stamp(due.by)} for due in of.list_owed()],
+        "id": case.id,
+        "open": case.is_open,
+        "detected": clock.format_iso_moment(case.detected_at),
+        "regime": case.regime,
+        "subjects": case.subjects,
+        "owed": [
+            {"report": due.report, "by": clock.format_iso_moment(due.by)} for due in case.list_unsent_owed_reports()
+        ],
         "actions": [
             {
                 "number": action.number,
@@ -284,10 +306,10 @@ def build_json_data(of: Case) -> dict[str, Any]:
                 "means": action.means,
                 "what": action.what,
                 "state": action.state,
-                "until": clock.format_stamp(action.until) if action.until else None,
+                "until": clock.format_iso_moment(action.until) if action.until else None,
             }
-            for action in of.actions.values()
+            for action in case.actions.values()
         ],
-        "cause": of.cause,
-        "entries": [entry.model_dump(mode="json") for entry in of.entries],
+        "cause": case.cause,
+        "entries": [entry.model_dump(mode="json") for entry in case.entries],
     }

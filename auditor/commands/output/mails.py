@@ -7,21 +7,28 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from auditor.commands.output.console import escape
+from auditor.commands.output.console import escape_markup
 from auditor.text.translations import Words
 
 if TYPE_CHECKING:
     from auditor.mail.spool import Mail
 
 
-def mails_table(mails: Iterable[Mail], words: Words) -> Table:
+def build_mails_table(mails: Iterable[Mail], words: Words) -> Table:
     """Return mails in rows: what became of each, and why."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in ("state", "to", "subject", "tries", "next", "error"):
         table.add_column(words(f"mail.column.{title}"))
     for mail in mails:
-        later = words.epoch(mail.next_try) if mail.state == "waiting" else ""
+        later = words.format_epoch_second(mail.next_try) if mail.state == "waiting" else ""
         state = words(f"mail.state.{mail.state}")
-        tries = words.number(mail.tries)
-        table.add_row(state, mail.recipient, escape(mail.subject), tries, later, escape(mail.last_error or ""))
+        tries = words.format_number(mail.tries)
+        table.add_row(
+            state,
+            mail.recipient,
+            escape_markup(mail.subject),
+            tries,
+            later,
+            escape_markup(mail.last_error or ""),
+        )
     return table

@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from auditor.audit.controls import Catalogue
-from auditor.commands.output.console import escape, out
-from auditor.commands.output.progress import describe_control
+from auditor.commands.output.console import escape_markup, out
+from auditor.commands.output.progress import describe_control_of_task
 from auditor.commands.output.styles import STYLE
 from auditor.hardening import duration
 from auditor.hardening.plan import ControlChange, HardeningPlan, TaskPreview
@@ -26,7 +26,7 @@ _NAMES = 5
 
 
 @dataclass(frozen=True)
-class _Row:
+class _ChangeOfSeveralHosts:
     """One control as it would be put in force, or is held, alike on all these hosts."""
 
     change: ControlChange
@@ -41,42 +41,46 @@ def show_plan(
 ) -> None:
     """Print what would be put in force, worst first, and why; what is held, and why; each host; then the diffs."""
     words = Words(lang)
-    due_rows = _group_changes((host.host, change) for host in plan.hosts for change in host.due)
-    deferred_rows = _group_changes((host.host, change) for host in plan.hosts for change in host.held_changes)
+    due_rows = _group_same_changes_of_hosts(
+        (host.host, change) for host in plan.hosts for change in host.changes_to_be_made
+    )
+    deferred_rows = _group_same_changes_of_hosts(
+        (host.host, change) for host in plan.hosts for change in host.held_changes
+    )
     console.print(f"[bold]{_format_heading(plan, words)}[/]")
     for title, rows in ((words("plan.due"), due_rows), (words("plan.held_and_why"), deferred_rows)):
         if rows:
             console.print(f"\n{title}")
-            console.print(_table(rows, catalogue, words, wide=console.width >= _WIDE))
-    _show_hosts(plan, words, console)
+            console.print(_build_planned_changes_table(rows, catalogue, words, wide=console.width >= _WIDE))
+    _show_planned_and_refused_hosts(plan, words, console)
     for preview in previews:
-        name = describe_control(preview.name, words) or words("doing.state")
-        console.print(f"\n[bold]{escape(preview.host)}[/] {escape(name)}")
+        name = describe_control_of_task(preview.name, words) or words("doing.state")
+        console.print(f"\n[bold]{escape_markup(preview.host)}[/] {escape_markup(name)}")
         for line in preview.diff.splitlines():
             style = "green" if line.startswith("+") else "red" if line.startswith("-") else "dim"
-            console.print(f"[{style}]{escape(line)}[/]", soft_wrap=True)
+            console.print(f"[{style}]{escape_markup(line)}[/]", soft_wrap=True)
 
 
 def _format_heading(plan: HardeningPlan, words: Words) -> str:
-    due = sum(len(host.due) for host in plan.hosts)
+    due = sum(len(host.changes_to_be_made) for host in plan.hosts)
     where = plan.hosts[0].host if len(plan.hosts) == 1 else words("hosts_n", n=len(plan.hosts))
     parts = [words("plan.changes", n=due)]
-    if plan.held_total:
-        parts.append(words("plan.held_here", n=plan.held_total))
+    if plan.total_of_held_changes:
+        parts.append(words("plan.held_here", n=plan.total_of_held_changes))
     if due:
         seconds = duration.estimate_seconds(plan)
         least, most = (-(-int(part) // 60) for part in (seconds, 2 * seconds))
         parts.append(words("plan.minute") if most == 1 else words("plan.minutes", least=least, most=most))
-    return f"{escape(where)}: {', '.join(parts)}"
+    return f"{escape_markup(where)}: {', '.join(parts)}"
 
 
-def _group_changes(changes: Iterable[tuple[str, ControlChange]]) -> list[_Row]:
+def _group_same_changes_of_hosts(changes: Iterable[tuple[str, ControlChange]]) -> list[_ChangeOfSeveralHosts]:
     """Return the same change of several hosts once."""
     changes_by_key: dict[tuple[object, ...], list[tuple[str, ControlChange]]] = {}
     for host, change in changes:
         changes_by_key.setdefault((change.control, change.held, change.danger, change.note), []).append((host, change))
     return [
-        _Row(
+        _ChangeOfSeveralHosts(
             change=alike[0][1],
             hosts=tuple(dict.fromkeys(host for host, _ in alike)),
             sites=tuple(dict.fromkeys(site for _, change in alike for site in change.sites)),
@@ -87,7 +91,9 @@ def _group_changes(changes: Iterable[tuple[str, ControlChange]]) -> list[_Row]:
     ]
 
 
-def _table(rows: Sequence[_Row], catalogue: Catalogue, words: Words, *, wide: bool) -> Table:
+def _build_planned_changes_table(
+    rows: Sequence[_ChangeOfSeveralHosts], catalogue: Catalogue, words: Words, *, wide: bool
+) -> Table:
     order = [severity.value for severity in SEVERITIES]
     table = Table(box=None, pad_edge=False, header_style="bold", show_header=wide)
     table.add_column(words("col.severity"), no_wrap=True)
@@ -99,58 +105,63 @@ def _table(rows: Sequence[_Row], catalogue: Catalogue, words: Words, *, wide: bo
         control = catalogue[row.change.control]
         severity = f"[{STYLE[control.severity.value]}]{words(f'severity.{control.severity.value}').lower()}[/]"
         places = row.sites if control.subject == "site" else row.hosts
-        where = _join_first(places, len(places), _PLACES)
-        lines = [escape(control.problem.get(words.lang)), *_list_risks(row, words)]
+        where = _join_first_names_and_count_rest(places, len(places), _PLACES)
+        lines = [escape_markup(control.problem.get(words.lang)), *_list_risks(row, words)]
         if wide:
-            table.add_row(severity, control.id, escape(where), "\n".join(lines))
+            table.add_row(severity, control.id, escape_markup(where), "\n".join(lines))
         else:
-            lines.insert(1, f"[dim]{control.id} · {escape(where)}[/]")
+            lines.insert(1, f"[dim]{control.id} · {escape_markup(where)}[/]")
             table.add_row(severity, "\n".join(lines))
     return table
 
 
-def _list_risks(row: _Row, words: Words) -> list[str]:
+def _list_risks(row: _ChangeOfSeveralHosts, words: Words) -> list[str]:
     """Return what a change concerns, may break, makes different and interrupts, and why it is held.
 
     What it concerns is listed by name.
     """
     change, lang, lines = row.change, words.lang, []
     if row.found_names:
-        lines.append(f"[dim]{words('plan.found')}:[/] {escape(_join_first(row.found_names, row.found_total, _NAMES))}")
+        lines.append(
+            f"[dim]{words('plan.found')}:[/] "
+            f"{escape_markup(_join_first_names_and_count_rest(row.found_names, row.found_total, _NAMES))}"
+        )
     if change.danger is not None:
-        lines.append(f"[yellow]{words('plan.danger')}:[/] {escape(change.danger.get(lang))}")
+        lines.append(f"[yellow]{words('plan.danger')}:[/] {escape_markup(change.danger.get(lang))}")
     if change.held is not None:
-        lines.append(f"[yellow]{words('plan.held_why')}:[/] {escape(change.held.get(lang))}")
+        lines.append(f"[yellow]{words('plan.held_why')}:[/] {escape_markup(change.held.get(lang))}")
     if change.note is not None:
-        lines.append(f"[dim]{words('plan.note')}: {escape(change.note.get(lang))}[/]")
+        lines.append(f"[dim]{words('plan.note')}: {escape_markup(change.note.get(lang))}[/]")
     if change.disruption not in ("none", "reload"):
         lines.append(f"[yellow]{words(f'disruption.{change.disruption}')}[/]")
     return lines
 
 
-def _join_first(names: Sequence[str], total: int, most: int) -> str:
+def _join_first_names_and_count_rest(names: Sequence[str], total: int, most: int) -> str:
     rest_count = max(total, len(names)) - most
     return ", ".join(names[:most]) + (f" +{rest_count}" if rest_count > 0 else "")
 
 
-def _show_hosts(plan: HardeningPlan, words: Words, console: Console) -> None:
+def _show_planned_and_refused_hosts(plan: HardeningPlan, words: Words, console: Console) -> None:
     """Print each host where there are several; one that is refused in any case."""
     several = len(plan.hosts) > 1
     if several:
         console.print()
     for host in plan.hosts:
         if host.refused is not None:
-            console.print(f"[bold]{escape(host.host)}[/]: [yellow]{escape(host.refused.get(words.lang))}[/]")
+            console.print(
+                f"[bold]{escape_markup(host.host)}[/]: [yellow]{escape_markup(host.refused.get(words.lang))}[/]"
+            )
         elif several:
-            parts = [words("plan.changes", n=len(host.due))]
+            parts = [words("plan.changes", n=len(host.changes_to_be_made))]
             if host.held_changes:
                 parts.append(words("plan.held_here", n=len(host.held_changes)))
-            if host.due:
-                parts.append(words(f"disruption.{host.disruption}"))
-            console.print(f"[bold]{escape(host.host)}[/]: {', '.join(parts)}")
+            if host.changes_to_be_made:
+                parts.append(words(f"disruption.{host.worst_disruption}"))
+            console.print(f"[bold]{escape_markup(host.host)}[/]: {', '.join(parts)}")
 
 
-def show_next(
+def show_commands_after_plan(
     plan: HardeningPlan, plan_options: Sequence[str], lang: Lang, *, is_diff_shown: bool, console: Console = out
 ) -> None:
     """Print the commands that come next.
@@ -164,24 +175,28 @@ def show_next(
         (change.control for host in plan.hosts for change in host.held_changes if change.danger is not None), None
     )
     next_commands: Mapping[str, tuple[str, ...]] = {
-        **({} if plan.is_empty or is_diff_shown else {words("plan.next.diff"): ("plan", *plan_options, "--diff")}),
+        **(
+            {}
+            if plan.has_no_changes_to_make or is_diff_shown
+            else {words("plan.next.diff"): ("plan", *plan_options, "--diff")}
+        ),
         **(
             {words("plan.next.accept"): ("plan", *plan_options, "--accept", deferred_control)}
             if deferred_control
             else {}
         ),
-        **({} if plan.is_empty else {words("plan.next.harden"): ("harden", *plan_options)}),
+        **({} if plan.has_no_changes_to_make else {words("plan.next.harden"): ("harden", *plan_options)}),
     }
     if next_commands:
         console.print(f"\n{words('plan.unchanged')}")
     for what, arguments in next_commands.items():
-        console.print(f"  {what}: [bold]{escape(shlex.join(['auditor', *arguments]))}[/]", soft_wrap=True)
+        console.print(f"  {what}: [bold]{escape_markup(shlex.join(['auditor', *arguments]))}[/]", soft_wrap=True)
 
 
-def show_deferred(plan: HardeningPlan, lang: Lang, console: Console = out) -> None:
+def show_held_changes_and_refused_hosts(plan: HardeningPlan, lang: Lang, console: Console = out) -> None:
     """Print how many changes were held back and how many hosts refused, if any."""
     refused_count = sum(host.refused is not None for host in plan.hosts)
-    if plan.held_total:
-        console.print(Words(lang)("plan.held", n=plan.held_total))
+    if plan.total_of_held_changes:
+        console.print(Words(lang)("plan.held", n=plan.total_of_held_changes))
     if refused_count:
         console.print(Words(lang)("plan.refused", n=refused_count))

@@ -14,7 +14,7 @@ from auditor.system import resources
 from auditor.text.translations import Words
 
 if TYPE_CHECKING:
-    from auditor.fleet.runner import Task
+    from auditor.fleet.runner import AnsibleTask
 
 _WAY_BACK = "guard"
 """The role whose tasks keep a host's way back."""
@@ -23,26 +23,26 @@ _NO = frozenset({"không", "khong", "k", "no", "n", ""})
 """In either language, whichever is spoken; only Enter is no."""
 
 
-def describe_task(task: Task, words: Words) -> str:
+def describe_task(task: AnsibleTask, words: Words) -> str:
     """Return the host, and the area and control that the task is about; else what it is for."""
     for_what = words("doing.way_back" if task.role == _WAY_BACK else "doing.state")
-    return f"{task.host}: {describe_control(task.name, words) or for_what}"
+    return f"{task.host}: {describe_control_of_task(task.name, words) or for_what}"
 
 
-def describe_control(task: str, words: Words) -> str | None:
+def describe_control_of_task(task_name: str, words: Words) -> str | None:
     """Return the area and control that a task is about, as its name begins; None for one that is about none."""
-    name, bar, _ = task.partition(" | ")
+    name, bar, _ = task_name.partition(" | ")
     if not bar:
         return None
     area, dot, _ = name.partition(".")
-    if area not in _list_areas():
+    if area not in _list_hardening_areas():
         return name
     return f"{words(f'area.{area}')}{f' · {name}' if dot else ''}"
 
 
 @cache
-def _list_areas() -> frozenset[str]:
-    return frozenset(folder.name for folder in resources.get_roles().iterdir())
+def _list_hardening_areas() -> frozenset[str]:
+    return frozenset(folder.name for folder in resources.get_roles_folder().iterdir())
 
 
 def ask_confirmation(question: str, words: Words) -> bool:

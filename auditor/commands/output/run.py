@@ -8,9 +8,13 @@ from rich.console import Console
 from rich.table import Table
 
 from auditor.audit.controls import Catalogue
-from auditor.commands.output.console import err, escape, out
-from auditor.commands.output.exceptions import show_papers
-from auditor.commands.output.incidents import show_contained, show_intrusions, show_unrecorded
+from auditor.commands.output.console import err, escape_markup, out
+from auditor.commands.output.exceptions import show_waivers_and_attestations
+from auditor.commands.output.incidents import (
+    show_active_containments,
+    show_containments_not_in_case_log,
+    show_intrusions_by_host_and_site,
+)
 from auditor.commands.output.styles import STYLE
 from auditor.models import Lang, Run, Status
 from auditor.results.by_control import build_control_results
@@ -35,20 +39,20 @@ def build_sites_table(now: FleetSummary, lang: Lang, before: FleetSummary | None
     if before is not None:
         table.add_column(f"{words('before')} → {words('after')}".lower(), justify="right")
     for site in now.sites:
-        cells = [escape(site.domain), escape(site.host.host.name)]
+        cells = [escape_markup(site.domain), escape_markup(site.host.host.name)]
         for severity in SEVERITIES:
             number = site.counts.open[severity]
             cells.append(f"[{STYLE[severity.value]}]{number}[/]" if number else "·")
         unread = site.counts.not_evaluated
         cells.append(f"[magenta]{unread}[/]" if unread else "·")
-        was = before.site(site.domain) if before is not None else None
+        was = before.find_site_by_domain(site.domain) if before is not None else None
         if before is not None:
-            cells.append(f"{_format_open(was)} → {_format_open(site)}")
+            cells.append(f"{_format_count_of_open_findings(was)} → {_format_count_of_open_findings(site)}")
         table.add_row(*cells)
     return table
 
 
-def _format_open(site: SiteSummary | None) -> str:
+def _format_count_of_open_findings(site: SiteSummary | None) -> str:
     return str(site.counts.open_total) if site is not None and site.counts.evaluated else "?"
 
 
@@ -57,7 +61,7 @@ def show_run(
 ) -> None:
     """Print what intruders did, the table, the totals, and every host that could not be read."""
     words, totals = Words(lang), now.totals
-    show_intrusions(run, words, console)
+    show_intrusions_by_host_and_site(run, words, console)
     if now.sites:
         console.print(build_sites_table(now, lang, before))
     console.print(
@@ -66,27 +70,29 @@ def show_run(
             open=totals.open_total,
             passed=totals.status[Status.PASS],
             unread=totals.not_evaluated,
-            seconds=words.decimal(run.seconds),
+            seconds=words.format_decimal(run.seconds),
         )
     )
-    show_papers(run, now, words, console)
-    show_contained(run.contained, words, console)
-    show_unrecorded(run, words, console)
+    show_waivers_and_attestations(run, now, words, console)
+    show_active_containments(run.contained, words, console)
+    show_containments_not_in_case_log(run, words, console)
     for outcome in run.outcomes:
         if not outcome.reached and outcome.reason is not None:
-            err.print(f"[red]{escape(outcome.host)}[/]: {escape(outcome.reason.get(lang))}")
+            err.print(f"[red]{escape_markup(outcome.host)}[/]: {escape_markup(outcome.reason.get(lang))}")
         for area, why in outcome.area_errors.items():
-            err.print(f"[magenta]{escape(outcome.host)}[/]: {escape(area)}: {escape(why)}")
+            err.print(f"[magenta]{escape_markup(outcome.host)}[/]: {escape_markup(area)}: {escape_markup(why)}")
 
 
-def show_open(run: Run, catalogue: Catalogue, lang: Lang, most: int | None = None, console: Console = out) -> None:
+def show_open_findings_by_control(
+    run: Run, catalogue: Catalogue, lang: Lang, most: int | None = None, console: Console = out
+) -> None:
     """Print what is open but for what intruders did, control by control: worst first, then in most places.
 
     Beyond ``most`` only how much more.
     """
     words = Words(lang)
     _, open_findings = split_intrusions(finding for finding in run.findings if finding.is_open)
-    results = build_control_results(open_findings, catalogue.add_retired_controls(open_findings))
+    results = build_control_results(open_findings, catalogue.add_retired_controls_of_findings(open_findings))
     if not results:
         return
     table = Table(box=None, pad_edge=False, show_header=False)
@@ -97,8 +103,8 @@ def show_open(run: Run, catalogue: Catalogue, lang: Lang, most: int | None = Non
         table.add_row(
             f"[{STYLE[result.severity.value]}]{words(f'severity.{result.severity.value}').lower()}[/]",
             result.control.id,
-            _format_places([finding.subject.id for finding in result.open]),
-            escape(result.control.problem.get(lang)),
+            _join_first_places_and_count_rest([finding.subject.id for finding in result.open]),
+            escape_markup(result.control.problem.get(lang)),
         )
     console.print(words("open.heading"))
     console.print(table)
@@ -111,12 +117,12 @@ def show_open(run: Run, catalogue: Catalogue, lang: Lang, most: int | None = Non
 _PLACES = 2
 
 
-def _format_places(names: Sequence[str]) -> str:
+def _join_first_places_and_count_rest(names: Sequence[str]) -> str:
     more = f" +{len(names) - _PLACES}" if len(names) > _PLACES else ""
-    return escape(", ".join(names[:_PLACES])) + more
+    return escape_markup(", ".join(names[:_PLACES])) + more
 
 
-def show_verdict(verdict: RunVerdict, catalogue: Catalogue, lang: Lang) -> None:
+def show_verdict_against_baseline(verdict: RunVerdict, catalogue: Catalogue, lang: Lang) -> None:
     """Print what made a run fail that was measured by a baseline, or that nothing did."""
     words = Words(lang)
     if verdict.baseline is None:
@@ -125,28 +131,28 @@ def show_verdict(verdict: RunVerdict, catalogue: Catalogue, lang: Lang) -> None:
         severity = words(f"severity.{verdict.fail_on.value}").lower()
         out.print(f"[red]{words(f'cause.{why}', n=len(causes), severity=severity)}[/]")
         for cause in causes[:_FIRST_CAUSES]:
-            problem = escape(catalogue[cause.control].problem.get(lang))
+            problem = escape_markup(catalogue[cause.control].problem.get(lang))
             style = STYLE[cause.severity.value]
-            out.print(f"  [{style}]{cause.control}[/]  {escape(cause.subject.id)}  {problem}")
+            out.print(f"  [{style}]{cause.control}[/]  {escape_markup(cause.subject.id)}  {problem}")
         if len(causes) > _FIRST_CAUSES:
             out.print(f"  {words('gate.more', n=len(causes) - _FIRST_CAUSES)}")
     if verdict.baseline is not None:
         if not verdict.causes:
-            out.print(f"[green]{words('gate.clean', baseline=escape(verdict.baseline))}[/]")
+            out.print(f"[green]{words('gate.clean', baseline=escape_markup(verdict.baseline))}[/]")
         if verdict.known:
-            out.print(words("gate.known", n=verdict.known, baseline=escape(verdict.baseline)))
+            out.print(words("gate.known", n=verdict.known, baseline=escape_markup(verdict.baseline)))
 
 
 _FIRST_CAUSES = 20
 
 
-def show_exit(verdict: RunVerdict, lang: Lang) -> None:
+def show_reason_of_exit_code(verdict: RunVerdict, lang: Lang) -> None:
     """Print why the exit code is not 0."""
     words = Words(lang)
     if verdict.code == NOT_EVALUATED:
         out.print(words("exit.not_evaluated", n=verdict.not_evaluated))
     elif verdict.code == OPEN and verdict.baseline is not None:
-        out.print(words("exit.worse", n=len(verdict.causes), baseline=escape(verdict.baseline)))
+        out.print(words("exit.worse", n=len(verdict.causes), baseline=escape_markup(verdict.baseline)))
     elif verdict.code == OPEN:
         severity = words(f"severity.{verdict.fail_on.value}").lower()
         out.print(words("exit.open", n=len(verdict.causes), severity=severity, option=f"--fail-on {verdict.fail_on}"))

@@ -7,9 +7,9 @@ from pathlib import Path
 from rich.console import Console
 
 from auditor.audit.controls import Catalogue
-from auditor.commands.output.console import escape, out
+from auditor.commands.output.console import escape_markup, out
 from auditor.commands.output.hardenings import show_hardening
-from auditor.commands.output.run import build_sites_table, show_open
+from auditor.commands.output.run import build_sites_table, show_open_findings_by_control
 from auditor.commands.output.styles import STYLE
 from auditor.hardening.plan import HardeningPlan
 from auditor.models import Hardening, Lang, Run
@@ -20,7 +20,7 @@ _WORST = 3
 """Controls that are named."""
 
 
-def show_story(
+def show_hardening_story_in_four_parts(
     before: Run,
     plan: HardeningPlan,
     hardening: Hardening | None,
@@ -35,7 +35,7 @@ def show_story(
     first, last = summarize_run(before), summarize_run(after)
     by_severity = ", ".join(
         (
-            f"[{STYLE[severity.value]}]{words.number(first.totals.open[severity])} "
+            f"[{STYLE[severity.value]}]{words.format_number(first.totals.open[severity])} "
             f"{words(f'severity.{severity.value}').lower()}[/]"
         )
         for severity in SEVERITIES
@@ -44,12 +44,12 @@ def show_story(
     where = f"{words('hosts_n', n=len(before.hosts))}, {words('sites_n', n=len(first.sites))}"
     total = words("history.open_n", n=first.totals.open_total)
     console.print(f"\n[bold]1. {words('story.found')}[/]: {where}: {total} ({by_severity})")
-    show_open(before, catalogue, lang, most=_WORST, console=console)
-    due = sum(len(host.due) for host in plan.hosts)
+    show_open_findings_by_control(before, catalogue, lang, most=_WORST, console=console)
+    due = sum(len(host.changes_to_be_made) for host in plan.hosts)
     console.print(f"\n[bold]2. {words('story.changed')}[/]: {words('plan.changes', n=due)}")
     if hardening is not None:
         show_hardening(hardening, lang, console)
-    change_text = f"{words.number(first.totals.open_total)} → {words.number(last.totals.open_total)}"
+    change_text = f"{words.format_number(first.totals.open_total)} → {words.format_number(last.totals.open_total)}"
     console.print(f"\n[bold]3. {words('story.proven')}[/]: {words('story.again', moved=change_text)}")
     console.print(build_sites_table(last, lang, first))
-    console.print(f"\n[bold]4. {words('story.report')}[/]: {escape(str(report))}", soft_wrap=True)
+    console.print(f"\n[bold]4. {words('story.report')}[/]: {escape_markup(str(report))}", soft_wrap=True)

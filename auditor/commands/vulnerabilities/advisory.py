@@ -16,7 +16,7 @@ from auditor.commands.options.common import (
     JsonOption,
     LangOption,
     LimitOption,
-    select,
+    select_hosts_and_check_lab,
 )
 from auditor.models import clock
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _MAX_ROWS = 40
 
 
-def advisory(
+def answer_list_of_cves(
     file: Annotated[
         Path, typer.Argument(metavar="FILE", help="The list: CSV, XLSX, YAML, or JSON (CSAF 2.0, STIX 2.1).")
     ],
@@ -61,41 +61,49 @@ def advisory(
     from auditor.commands.output import exceptions
     from auditor.fleet.collect import ALL, collect
     from auditor.inventory import hosts as inventories
-    from auditor.inventory.exceptions import get_folder
+    from auditor.inventory.exceptions import get_office_folder_of_inventory
     from auditor.system import files
     from auditor.text.translations import Words
     from auditor.vulnerabilities import store
     from auditor.vulnerabilities.advisory import changelogs, products
     from auditor.vulnerabilities.advisory.answers import answer_advisory
-    from auditor.vulnerabilities.advisory.parser import read
+    from auditor.vulnerabilities.advisory.parser import read_advisory_file
 
-    day = _parse_day(due)
-    cve_list = read(file)
-    known_hosts = inventories.load(inventory)
-    hosts, _sites = select(known_hosts, limit)
-    foreign = products.load_foreign_products(get_folder(known_hosts.path))
+    day = _parse_optional_day(due)
+    cve_list = read_advisory_file(file)
+    known_hosts = inventories.load_inventory(inventory)
+    hosts, _sites = select_hosts_and_check_lab(known_hosts, limit)
+    foreign = products.load_products_no_host_has(get_office_folder_of_inventory(known_hosts.path))
     facts, _outcomes = collect(
-        known_hosts.path, hosts, request=changelogs.build_fact_request(cve_list) if ask_hosts else ALL
+        known_hosts.path, hosts, request=changelogs.build_fact_request_for_advisory_ids(cve_list) if ask_hosts else ALL
     )
-    facts_by_host = {host.name: facts[host.name].build_context() if host.name in facts else None for host in hosts}
+    facts_by_host = {
+        host.name: facts[host.name].build_context_for_control_expressions() if host.name in facts else None
+        for host in hosts
+    }
     with store.open_database() as database:
         answers = answer_advisory(
-            cve_list, facts_by_host, database, foreign, day, vex.group_in_force(known_hosts, clock.today())
+            cve_list,
+            facts_by_host,
+            database,
+            foreign,
+            day,
+            vex.group_statements_in_force_by_host(known_hosts, clock.today()),
         )
     if output is not None:
         files.write_output(output, _build_workbook(answers, lang))
     if as_json:
         from auditor.report import advisory as report
 
-        typer.echo(json.dumps(report.build_json_data(answers), ensure_ascii=False, indent=1))
+        typer.echo(json.dumps(report.build_advisory_json_data(answers), ensure_ascii=False, indent=1))
     else:
-        _show(answers, lang)
-    exceptions.show_expired_statements(known_hosts, Words(lang))
-    states = {cve_answer.state for cve_answer in answers.answers}
+        _print_advisory_answers(answers, lang)
+    exceptions.show_expired_vulnerability_statements(known_hosts, Words(lang))
+    states = {cve_answer.worst_state for cve_answer in answers.answers}
     raise typer.Exit(1 if states & {"affected", "restart_owed"} else 3 if "unknown" in states else 0)
 
 
-def _parse_day(text: str | None) -> date | None:
+def _parse_optional_day(text: str | None) -> date | None:
     try:
         return clock.parse_day(text) if text else None
     except ValueError:
@@ -110,11 +118,15 @@ def _build_workbook(answers: AdvisoryResult, lang: Lang) -> bytes:
     words = Words(lang)
     title = answers.title or words("advisory.answers")
     return xlsx.build_workbook(
-        report.build_sheets(answers, words), title, words("product"), clock.format_stamp(clock.now()), words
+        report.build_advisory_sheets(answers, words),
+        title,
+        words("product"),
+        clock.format_iso_moment(clock.now()),
+        words,
     )
 
 
-def _show(answers: AdvisoryResult, lang: Lang) -> None:
+def _print_advisory_answers(answers: AdvisoryResult, lang: Lang) -> None:
     from rich.table import Table
 
     from auditor.commands.output import console
@@ -127,13 +139,19 @@ def _show(answers: AdvisoryResult, lang: Lang) -> None:
         table.add_column(words(f"advisory.{heading}"), overflow="fold")
     for cve_answer in answers.answers[:_MAX_ROWS]:
         state, due = (
-            words(f"vulnerability.state.{cve_answer.state}"),
-            words.day(cve_answer.due) if cve_answer.due else "",
+            words(f"vulnerability.state.{cve_answer.worst_state}"),
+            words.format_date(cve_answer.due) if cve_answer.due else "",
         )
-        cells = (cve_answer.id, state, report.list_packages(cve_answer), report.describe_states(cve_answer, words), due)
-        table.add_row(*(console.escape(cell) for cell in cells))
+        cells = (
+            cve_answer.id,
+            state,
+            report.list_affected_packages(cve_answer),
+            report.describe_hosts_by_vulnerability_state(cve_answer, words),
+            due,
+        )
+        table.add_row(*(console.escape_markup(cell) for cell in cells))
     console.out.print(table)
     if len(answers.answers) > _MAX_ROWS:
         console.out.print(words("and_more", n=len(answers.answers) - _MAX_ROWS))
     for number, text in answers.wrong:
-        console.err.print(words("advisory.no_id", row=number, text=console.escape(repr(text))))
+        console.err.print(words("advisory.no_id", row=number, text=console.escape_markup(repr(text))))

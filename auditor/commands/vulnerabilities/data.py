@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from auditor.models.vulnerabilities import ImportedSource
 
 
-def take_in(
+def import_vulnerability_data(
     files: Annotated[
         list[Path],
         typer.Argument(metavar="FILE", help="Published data, plain, gzip or zip."),
@@ -35,12 +35,12 @@ def take_in(
       auditor vulnerabilities import debian-tracker.json known_exploited_vulnerabilities.json epss_scores.csv.gz
 
     """
-    from auditor.vulnerabilities.importer import import_files as import_files
+    from auditor.vulnerabilities.importer import import_vulnerability_data_files as import_vulnerability_data_files
 
-    _show(import_files(files), lang, as_json=as_json)
+    _print_imported_sources(import_vulnerability_data_files(files), lang, as_json=as_json)
 
 
-def status(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) -> None:
+def list_imported_vulnerability_data(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) -> None:
     """List the imported data: date, number of records, terms of use.
 
     Exit code: 0 all data is at most 35 days old, 1 some data is older, or nothing is imported.
@@ -54,7 +54,7 @@ def status(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) -> None
 
     with store.open_database() as database:
         sources = database.sources
-    _show(sources, lang, as_json=as_json)
+    _print_imported_sources(sources, lang, as_json=as_json)
     raise typer.Exit(int(not sources or any(_compute_age(source) > STALE_DAYS for source in sources)))
 
 
@@ -62,7 +62,7 @@ def _compute_age(source: ImportedSource) -> int:
     return (clock.today() - source.dated).days
 
 
-def _show(sources: Sequence[ImportedSource], lang: Lang, *, as_json: bool) -> None:
+def _print_imported_sources(sources: Sequence[ImportedSource], lang: Lang, *, as_json: bool) -> None:
     from rich.table import Table
 
     from auditor.commands.output import console
@@ -80,12 +80,12 @@ def _show(sources: Sequence[ImportedSource], lang: Lang, *, as_json: bool) -> No
     for heading in ("data", "dated", "records", "licence"):
         table.add_column(words(f"vulnerabilities.column.{heading}"), overflow="fold")
     for source in sources:
-        day = words.day(source.dated)
+        day = words.format_date(source.dated)
         old = _compute_age(source) > STALE_DAYS
         table.add_row(
             words(f"vulnerabilities.kind.{source.kind}") + (f" ({source.part})" if source.part else ""),
             f"[red]{day}: {words('vulnerabilities.old', n=_compute_age(source))}[/]" if old else day,
             str(source.records),
-            console.escape(source.licence),
+            console.escape_markup(source.licence),
         )
     console.out.print(table)

@@ -19,8 +19,8 @@ app = typer.Typer(help="Statements on vulnerabilities, exchanged as VEX.", no_ar
 _MAX_LINES = 20
 
 
-@app.command()
-def write(
+@app.command("write")
+def export_statements_as_vex(
     file: Annotated[
         Path, typer.Argument(metavar="FILE", help="Output file: .openvex.json, or .cdx.json for CycloneDX 1.6.")
     ],
@@ -39,7 +39,7 @@ def write(
     from auditor.system import files
     from auditor.vulnerabilities import vex
 
-    inventory_data = inventories.load(inventory)
+    inventory_data = inventories.load_inventory(inventory)
     today = clock.today()
     valid_statements = [
         office_statement
@@ -49,12 +49,12 @@ def write(
     if not valid_statements:
         raise InputError("the office has no statement that is valid today", mend="see docs/en/vulnerabilities.md")
     office = inventory_data.organisation.name if inventory_data.organisation else "Lũy Tre"
-    files.write_output(file, vex.render(valid_statements, _choose_format(file), office))
+    files.write_output(file, vex.render_statements_as_vex(valid_statements, _choose_vex_format_by_suffix(file), office))
     typer.echo(str(file))
 
 
-@app.command()
-def read(
+@app.command("read")
+def read_vex_as_statements(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="OpenVEX 0.2, or CycloneDX with vulnerabilities.")],
     paper: Annotated[str, typer.Option("--id", metavar="ID", help="ID of the statements: ID, ID.2, ID.3 ….")],
     role: Annotated[str, typer.Option("--role", metavar="ROLE", help="Responsible office role.")],
@@ -63,11 +63,13 @@ def read(
     ],
     units: Annotated[
         list[str] | None,
-        typer.Option("--unit", metavar="ID", help="Scope: offices.", autocompletion=completions.units),
+        typer.Option("--unit", metavar="ID", help="Scope: offices.", autocompletion=completions.complete_office_units),
     ] = None,
     hosts: Annotated[
         list[str] | None,
-        typer.Option("--host", metavar="HOST", help="Scope: hosts.", autocompletion=completions.hosts_and_sites),
+        typer.Option(
+            "--host", metavar="HOST", help="Scope: hosts.", autocompletion=completions.complete_hosts_and_sites
+        ),
     ] = None,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
@@ -83,16 +85,16 @@ def read(
     import yaml
 
     from auditor.commands.output import console
-    from auditor.inventory.spreadsheet_import.source import read_content
+    from auditor.inventory.spreadsheet_import.source import read_bounded_file_content
     from auditor.text.translations import Words
     from auditor.vulnerabilities import vex
 
     if not units and not hosts:
         raise InputError("the scope is missing", mend="use --unit or --host")
-    vex_document = vex.read(read_content(file), file)
+    vex_document = vex.parse_vex_document(read_bounded_file_content(file), file)
     words = Words(lang)
     for where, text in vex_document.passed_over[:_MAX_LINES]:
-        console.err.print(console.escape(words("vex.passed_over", where=where, text=repr(text))), soft_wrap=True)
+        console.err.print(console.escape_markup(words("vex.passed_over", where=where, text=repr(text))), soft_wrap=True)
     if len(vex_document.passed_over) > _MAX_LINES:
         console.err.print(words("and_more", n=len(vex_document.passed_over) - _MAX_LINES))
     scope = {**({"units": units} if units else {}), **({"hosts": hosts} if hosts else {})}
@@ -122,7 +124,7 @@ def _parse_day(text: str) -> Any:
         raise typer.BadParameter(f"{text}: not a date; write it as 2026-12-31") from None
 
 
-def _choose_format(file: Path) -> Form:
+def _choose_vex_format_by_suffix(file: Path) -> Form:
     if file.name.endswith(".openvex.json"):
         return "openvex"
     if file.name.endswith(".cdx.json"):

@@ -46,7 +46,7 @@ class _Plugin(BaseModel):
 _EITHER: TypeAdapter[_Release | _Plugin] = TypeAdapter(_Release | _Plugin)
 
 
-def read(content: bytes, name: str, version: str, origin: str) -> ReleaseManifest | None:
+def parse_published_checksums(content: bytes, name: str, version: str, origin: str) -> ReleaseManifest | None:
     """Return the manifest of published checksums, None for another JSON.
 
     Raises ValueError for such without a version.
@@ -60,7 +60,7 @@ def read(content: bytes, name: str, version: str, origin: str) -> ReleaseManifes
         raise ValueError("no checksums as WordPress publishes them") from error
     if isinstance(published_checksums, _Plugin):
         sums = {
-            path: _pick_digest(sums_of_file.sha256 or sums_of_file.md5)
+            path: _get_only_digest(sums_of_file.sha256 or sums_of_file.md5)
             for path, sums_of_file in published_checksums.files.items()
         }
         return ReleaseManifest(name or published_checksums.plugin, version or published_checksums.version, origin, sums)
@@ -77,7 +77,7 @@ def read(content: bytes, name: str, version: str, origin: str) -> ReleaseManifes
     )
 
 
-def _pick_digest(digests: str | Sequence[str]) -> str:
+def _get_only_digest(digests: str | Sequence[str]) -> str:
     """Return a file's digest. Raises ValueError for a file that was published with several contents."""
     if isinstance(digests, str):
         return digests
@@ -86,18 +86,18 @@ def _pick_digest(digests: str | Sequence[str]) -> str:
     return digests[0]
 
 
-def by_md5(manifest: ReleaseManifest) -> bool:
+def has_md5_digests(manifest: ReleaseManifest) -> bool:
     """Return whether a manifest knows contents by their MD5."""
     return any(len(digest) == MD5 for digest in manifest.entries.values())
 
 
-def by_sha256(manifest: ReleaseManifest, sha256_by_md5: Mapping[str, str]) -> ReleaseManifest:
+def replace_md5_by_sha256(manifest: ReleaseManifest, sha256_by_md5: Mapping[str, str]) -> ReleaseManifest:
     """Return a manifest with the SHA-256 (``sha256_by_md5``, by MD5) of what a host has in place of each MD5."""
     entries = {path: sha256_by_md5.get(digest, digest) for path, digest in manifest.entries.items()}
     return replace(manifest, entries=entries)
 
 
-def version_in(file: str) -> str:
+def find_version_in_file_name(file_name: str) -> str:
     """Return the release in the name of a file: ``wordpress-6.8.2-vi.json``."""
-    match = re.search(r"\d+(?:\.\d+){1,3}", file)
+    match = re.search(r"\d+(?:\.\d+){1,3}", file_name)
     return match[0] if match else ""

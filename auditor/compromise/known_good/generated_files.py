@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from auditor.compromise.php import nodes
-from auditor.compromise.php.nodes import Node
+from auditor.compromise.php.nodes import PhpNode
 
 Maker = Literal["settings", "smarty", "twig"]
 MAX_READ = 400_000
@@ -103,7 +103,7 @@ _PLUGIN = re.compile(rb"['\"](?:/[\w./-]{1,200})?/(?:plugins|sysplugins)/[\w.]{1
 _VISITORS = re.compile(rb"_(?:GET|POST|REQUEST|COOKIE|FILES|SERVER|ENV)\b|php://|GLOBALS")
 
 
-def maker(content: bytes, path: str) -> Maker | None:
+def detect_generator_of_file(content: bytes, path: str) -> Maker | None:
     """Return what makes files of that shape at such a path; None where it is not that shape to its end."""
     if len(content) > MAX_READ or not _WRITTEN_THERE.search(path.encode("utf-8", "surrogateescape")):
         return None
@@ -111,14 +111,14 @@ def maker(content: bytes, path: str) -> Maker | None:
     if maker_name is None:
         return None
     try:
-        tree = nodes.parse_nodes(content)
+        tree = nodes.parse_php_nodes(content)
     except nodes.TooLarge:
         return None
-    fits = _in_settings if maker_name == "settings" else _in_template
+    fits = _is_allowed_in_generated_settings if maker_name == "settings" else _is_allowed_in_compiled_template
     return maker_name if not _VISITORS.search(content) and all(fits(node, content) for node in tree) else None
 
 
-def _in_settings(node: Node, content: bytes) -> bool:
+def _is_allowed_in_generated_settings(node: PhpNode, content: bytes) -> bool:
     if node.type == "function_call_expression":
         return _get_function_name(node, content).lower() in _CALLED_IN_SETTINGS
     if node.type == "text":
@@ -126,7 +126,7 @@ def _in_settings(node: Node, content: bytes) -> bool:
     return node.type in _CONSTANT
 
 
-def _in_template(node: Node, content: bytes) -> bool:
+def _is_allowed_in_compiled_template(node: PhpNode, content: bytes) -> bool:
     if node.type in ("function_call_expression", "member_call_expression", "scoped_call_expression"):
         name = node.get("name") if node.type != "function_call_expression" else node.get("function")
         if name is None or name.type not in ("name", "qualified_name"):
@@ -142,6 +142,6 @@ def _in_template(node: Node, content: bytes) -> bool:
     return node.type not in _NEVER
 
 
-def _get_function_name(node: Node, content: bytes) -> bytes:
+def _get_function_name(node: PhpNode, content: bytes) -> bytes:
     name = node.get("function")
     return content[name.start : name.end] if name is not None else b""

@@ -25,17 +25,17 @@ class _Document(Model):
     entries: dict[_Path, _Digest] = Field(min_length=1, max_length=60_000)
 
 
-def dump_manifest(manifest: ReleaseManifest) -> bytes:
+def dump_manifest_as_json(manifest: ReleaseManifest) -> bytes:
     """Return the manifest as JSON; a letter stands for each byte of a name."""
     document = {
         "schema": SCHEMA,
         **{name: value for name, value in vars(manifest).items() if name != "lies"},
-        "entries": {_letters(path): digest for path, digest in manifest.entries.items()},
+        "entries": {_encode_path_as_latin1(path): digest for path, digest in manifest.entries.items()},
     }
     return (json.dumps(document, indent=1) + "\n").encode("ascii")
 
 
-def read(content: bytes) -> ReleaseManifest:
+def parse_manifest_json(content: bytes) -> ReleaseManifest:
     """Return the manifest again. Raises ValueError for what is none."""
     try:
         document = _Document.model_validate(json.loads(content))
@@ -43,16 +43,16 @@ def read(content: bytes) -> ReleaseManifest:
         raise ValueError("no manifest that this program has written") from error
     if document.schema_ != SCHEMA:
         raise ValueError("a manifest of another version")
-    entries = {_path(letters): digest for letters, digest in document.entries.items()}
+    entries = {_decode_latin1_path(letters): digest for letters, digest in document.entries.items()}
     return ReleaseManifest(
         document.name, document.version, document.origin, entries, document.reason, document.approver
     )
 
 
-def _letters(path: str) -> str:
+def _encode_path_as_latin1(path: str) -> str:
     """Return a path with a letter for each of its bytes, which need not be text."""
     return path.encode("utf-8", "surrogateescape").decode("latin-1")
 
 
-def _path(letters: str) -> str:
-    return letters.encode("latin-1").decode("utf-8", "surrogateescape")
+def _decode_latin1_path(latin1_path: str) -> str:
+    return latin1_path.encode("latin-1").decode("utf-8", "surrogateescape")

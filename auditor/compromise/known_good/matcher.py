@@ -84,25 +84,27 @@ class MatchResult:
     """Folders, and which release lies in each."""
 
 
-def match_manifests(files: Iterable[HostFile], manifests: Sequence[ReleaseManifest]) -> MatchResult:
+def match_files_to_manifests(files: Iterable[HostFile], manifests: Sequence[ReleaseManifest]) -> MatchResult:
     """Return how a host's files stand to what is known to be good."""
     by_path = {file.path: file for file in files}
     by_digest: dict[str, list[str]] = defaultdict(list)
     for file in by_path.values():
         if file.sha256 is not None:
             by_digest[file.sha256].append(file.path)
-    manifests_by_folder = _locate_releases(manifests, by_digest)
+    manifests_by_folder = _locate_release_folders_on_host(manifests, by_digest)
     standings: dict[str, tuple[FileStatus, str]] = {}
     missing_files: list[tuple[str, str]] = []
     originals: dict[str, tuple[ReleaseManifest, str]] = {}
     for base, manifest in manifests_by_folder.items():
-        _compare(base, manifest, by_path, standings, missing_files, originals)
-    _strays(manifests_by_folder, manifests, by_path, standings)
-    release_folders = [(base or "/", _name(manifest)) for base, manifest in manifests_by_folder.items()]
+        _compare_release_with_host_files(base, manifest, by_path, standings, missing_files, originals)
+    _note_extra_and_misplaced_files(manifests_by_folder, manifests, by_path, standings)
+    release_folders = [
+        (base or "/", _format_release_name_and_version(manifest)) for base, manifest in manifests_by_folder.items()
+    ]
     return MatchResult(standings, originals, missing_files[:500], release_folders)
 
 
-def _locate_releases(
+def _locate_release_folders_on_host(
     manifests: Sequence[ReleaseManifest], by_digest: Mapping[str, list[str]]
 ) -> dict[str, ReleaseManifest]:
     """Return the release that fits best in each folder, by the folder's path without a slash at its end."""
@@ -119,8 +121,8 @@ def _locate_releases(
     return {base: manifest for base, (_count, manifest) in best.items()}
 
 
-def _compare(
-    base: str,
+def _compare_release_with_host_files(
+    folder: str,
     manifest: ReleaseManifest,
     by_path: Mapping[str, HostFile],
     standings: dict[str, tuple[FileStatus, str]],
@@ -128,33 +130,33 @@ def _compare(
     originals: dict[str, tuple[ReleaseManifest, str]],
 ) -> None:
     for path, digest in manifest.entries.items():
-        where = f"{base}/{path}"
+        where = f"{folder}/{path}"
         file = by_path.get(where)
         if file is None:
-            missing_files.append((where, _name(manifest)))
+            missing_files.append((where, _format_release_name_and_version(manifest)))
         elif file.sha256 == digest:
-            standings[where] = ("known", _name(manifest))
+            standings[where] = ("known", _format_release_name_and_version(manifest))
         elif standings.get(where, ("",))[0] != "known" and path.rsplit("/", 1)[-1] not in WRITTEN_BY_OFFICES:
-            standings[where] = ("changed", _name(manifest))
+            standings[where] = ("changed", _format_release_name_and_version(manifest))
             originals[where] = (manifest, digest)
 
 
-def _strays(
+def _note_extra_and_misplaced_files(
     manifests_by_folder: Mapping[str, ReleaseManifest],
     manifests: Sequence[ReleaseManifest],
     by_path: Mapping[str, HostFile],
     standings: dict[str, tuple[FileStatus, str]],
 ) -> None:
     """Note files that lie where only a release has files, and files of releases that lie elsewhere."""
-    tops_of = {base: list_release_folders(base, manifest) for base, manifest in manifests_by_folder.items()}
+    tops_of = {base: list_exclusive_release_folders(base, manifest) for base, manifest in manifests_by_folder.items()}
     older: dict[str, dict[str, str]] = defaultdict(dict)
     digests: dict[str, str] = {}
     names = {manifest.name for manifest in manifests_by_folder.values()}
     for manifest in manifests:
         for path, digest in manifest.entries.items():
-            digests.setdefault(digest, _name(manifest))
+            digests.setdefault(digest, _format_release_name_and_version(manifest))
             if manifest.name in names:
-                older[f"{manifest.name}\0{path}"][digest] = _name(manifest)
+                older[f"{manifest.name}\0{path}"][digest] = _format_release_name_and_version(manifest)
     for path, file in by_path.items():
         if path in standings:
             continue
@@ -166,17 +168,17 @@ def _strays(
             if was is not None:
                 standings[path] = ("left_over", was)
             elif file.code and (tops is None or ("/" in inside and inside.split("/", 1)[0] in tops)):
-                standings[path] = ("unknown", _name(manifests_by_folder[base]))
+                standings[path] = ("unknown", _format_release_name_and_version(manifests_by_folder[base]))
         if path not in standings and file.code and file.size >= _SMALL and file.sha256 in digests:
             standings[path] = ("misplaced", digests[file.sha256])
 
 
-def list_release_folders(base: str, manifest: ReleaseManifest) -> frozenset[str] | None:
+def list_exclusive_release_folders(folder: str, manifest: ReleaseManifest) -> frozenset[str] | None:
     """Return the folders in which nobody but the release has code; None for all of it, as of a plugin."""
-    if "/plugins/" in base or "/themes/" in base or "/modules/" in base:
+    if "/plugins/" in folder or "/themes/" in folder or "/modules/" in folder:
         return None
     return frozenset(path.split("/", 1)[0] for path in manifest.entries if "/" in path) - _OPEN
 
 
-def _name(manifest: ReleaseManifest) -> str:
+def _format_release_name_and_version(manifest: ReleaseManifest) -> str:
     return f"{manifest.name} {manifest.version}"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from auditor.compromise.php.calls import Calls
-from auditor.compromise.php.loop_readers import read_loop_variable
-from auditor.compromise.php.nodes import Node
-from auditor.compromise.php.readers import READERS, Reader, read_variable
-from auditor.compromise.php.variables import SUPERGLOBALS, through
+from auditor.compromise.php.calls import PhpCallAnalyzer
+from auditor.compromise.php.loop_readers import read_foreach_or_catch_variable
+from auditor.compromise.php.nodes import PhpNode
+from auditor.compromise.php.readers import READERS, Reader, read_non_superglobal_variable
+from auditor.compromise.php.variables import SUPERGLOBALS, get_value_of_only_child
 
 _VALUELESS_KINDS = frozenset(
     ("namespace_name", "boolean", "foreach_statement", "compound_statement", "program", "expression_statement")
@@ -25,7 +25,9 @@ _OF_WHAT_THEY_SAY = frozenset(
 _SET_IN_THEIR_HEADS = frozenset({"foreach_statement", "catch_clause"})
 
 
-def to_read(flow: Calls, nodes: Iterable[Node]) -> Iterator[tuple[Reader | None, Node]]:
+def read_once_and_iter_nodes_to_reread(
+    flow: PhpCallAnalyzer, nodes: Iterable[PhpNode]
+) -> Iterator[tuple[Reader | None, PhpNode]]:
     """Yield the nodes that can come to something else each time, with their readers.
 
     None where that is what the one child is.
@@ -39,7 +41,7 @@ def to_read(flow: Calls, nodes: Iterable[Node]) -> Iterator[tuple[Reader | None,
             if reader is not None:
                 node.value = reader(flow, node)
             elif kind not in _VALUELESS_KINDS:
-                node.value = through(node)
+                node.value = get_value_of_only_child(node)
             continue
         parent = node.parent
         if parent is not None:
@@ -47,9 +49,9 @@ def to_read(flow: Calls, nodes: Iterable[Node]) -> Iterator[tuple[Reader | None,
         if kind == "variable_name":
             superglobal = SUPERGLOBALS.get(flow.get_text(node)[1:])
             if parent is not None and parent.type in _SET_IN_THEIR_HEADS:
-                yield read_loop_variable, node
+                yield read_foreach_or_catch_variable, node
             elif superglobal is None:
-                yield read_variable, node
+                yield read_non_superglobal_variable, node
             else:
                 node.value = superglobal
         elif reader is None:

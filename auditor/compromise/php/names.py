@@ -12,37 +12,37 @@ from collections.abc import Mapping
 from auditor.compromise.php.constant_folding import DECODERS
 
 
-def _names(*words: str) -> frozenset[bytes]:
+def _split_into_byte_names(*words: str) -> frozenset[bytes]:
     return frozenset(name.encode() for word in words for name in word.replace("~", "").split())
 
 
-REQUESTS = _names(
+REQUESTS = _split_into_byte_names(
     "_GET _POST _REQUEST _COOKIE HTTP_GET_VARS HTTP_POST_VARS HTTP_COOKIE_VARS HTTP_RAW_POST_DATA HTTP_REQUEST_VARS"
 )
 """Variables that hold what visitors say."""
-UPLOADS = _names("_FILES HTTP_POST_FILES")
-SERVER = _names("_SERVER HTTP_SERVER_VARS _ENV")
+UPLOADS = _split_into_byte_names("_FILES HTTP_POST_FILES")
+SERVER = _split_into_byte_names("_SERVER HTTP_SERVER_VARS _ENV")
 SAID_TO_SERVER = (b"HTTP_", b"QUERY_STRING", b"REQUEST_URI", b"PATH_INFO", b"PHP_AUTH", b"ORIG_PATH_INFO")
 """What keys of the server's own variable begin with that visitors fill; their host's name is checked by the server."""
-REQUEST_GETTERS = _names(
+REQUEST_GETTERS = _split_into_byte_names(
     "getallheaders apache_request_headers filter_input_array http_get_request_headers http_get_request_body "
     "get_defined_vars"
 )
 """Functions that give what visitors say."""
-INPUTS = _names("INPUT_GET INPUT_POST INPUT_COOKIE INPUT_REQUEST")
-READERS = _names(
+INPUTS = _split_into_byte_names("INPUT_GET INPUT_POST INPUT_COOKIE INPUT_REQUEST")
+READERS = _split_into_byte_names(
     "file_get_contents file fopen readfile stream_get_contents fread fgets fgetc fscanf stream_get_line gzfile "
     "gzopen gzread exif_read_data iptcparse"
 )
 """Functions that read a file, or what was opened."""
-STREAMS = _names("php://input")
-REMOTE_READERS = _names(
+STREAMS = _split_into_byte_names("php://input")
+REMOTE_READERS = _split_into_byte_names(
     "socket_accept stream_socket_accept stream_bucket_make_writeable",
     "curl_exec curl_multi_getcontent socket_read socket_recv recv fsockopen pfsockopen stream_socket_client "
     "dns_get_record ftp_get ssh2_exec"
     " http_get wp_remote_retrieve_body wp_remote_get wp_remote_post wp_safe_remote_get wp_remote_request",
 )
-HANDED_ON = frozenset(DECODERS) | _names(
+HANDED_ON = frozenset(DECODERS) | _split_into_byte_names(
     "strtolower strtoupper ucfirst lcfirst strval trim ltrim rtrim chop stripslashes stripcslashes bin2hex "
     "base64_encode",
     "str_replace str_ireplace substr substr_replace implode join explode str_split pack unpack strtr sprintf vsprintf",
@@ -66,64 +66,66 @@ HANDED_ON = frozenset(DECODERS) | _names(
     "var_export print_r str_getcsv parse_ini_string preg_grep",
 )
 """Functions whose answer is what they are given, in another shape."""
-STORE_READERS = _names(
+STORE_READERS = _split_into_byte_names(
     "get_option get_site_option get_transient get_post_meta get_theme_mod mysql_result mysql_fetch_array "
     "mysql_fetch_row mysql_fetch_assoc"
     " mysqli_fetch_array mysqli_fetch_row mysqli_fetch_assoc apcu_fetch apc_fetch shmop_read"
 )
-STORES = _names(
+STORES = _split_into_byte_names(
     "update_option add_option update_site_option set_transient update_post_meta set_theme_mod apcu_store apcu_add "
     "apc_store variable_set"
 )
 """Functions that keep what ``STORE_READERS`` gives back by the same key."""
-STORED_METHODS = _names(
+STORED_METHODS = _split_into_byte_names(
     "get_var get_row get_col fetch fetchcolumn fetch_assoc fetch_row fetch_array fetchall fetch_object"
 )
 """Functions and methods that read what a database holds."""
-SHELVES = _names("memcached memcache redis yac")
+SHELVES = _split_into_byte_names("memcached memcache redis yac")
 """Classes whose objects keep what anybody puts there."""
-ABSORBING_METHODS = _names("push unshift enqueue append offsetset loadxml loadhtml addchild importstylesheet")
+ABSORBING_METHODS = _split_into_byte_names(
+    "push unshift enqueue append offsetset loadxml loadhtml addchild importstylesheet"
+)
 """Methods after which an object holds what they were given."""
-ARCHIVES = _names("phar phardata")
-BY_EXPRESSION = _names("evaluate query importstylesheet transformtoxml transformtodoc transformtouri")
+ARCHIVES = _split_into_byte_names("phar phardata")
+BY_EXPRESSION = _split_into_byte_names("evaluate query importstylesheet transformtoxml transformtodoc transformtouri")
 """Methods that take a path or a style sheet, which can call PHP's functions where that was allowed."""
-FRAMEWORK_ASKS = _names(
+FRAMEWORK_ASKS = _split_into_byte_names(
     "get post input cookie query header all param params server json getstring getvar getraw getparam getquery "
     "getpost getcmd getheader"
     " getheaderline getcontent getbody getparsedbody getqueryparams get_string get_title get_textarea get_editor "
     "get_array getget rawbody"
 )
 """Methods by which frameworks' objects for requests give what visitors say."""
-FRAMEWORK_FUNCTIONS = _names("request input")
-OUTPUT_METHODS = _names("setbody appendbody prependbody setcontent")
+FRAMEWORK_FUNCTIONS = _split_into_byte_names("request input")
+OUTPUT_METHODS = _split_into_byte_names("setbody appendbody prependbody setcontent")
 """Methods by which frameworks show something to visitors."""
-CAPTURES = _names("capture createfromglobals fromglobals instance getinstance")
-HOLDERS = _names("arrayobject arrayiterator simplexmlelement splfixedarray collection")
+CAPTURES = _split_into_byte_names("capture createfromglobals fromglobals instance getinstance")
+HOLDERS = _split_into_byte_names("arrayobject arrayiterator simplexmlelement splfixedarray collection")
 """Classes whose objects hold what they are made of."""
-LISTED_NAMES = _names(
+LISTED_NAMES = _split_into_byte_names(
     "get_defined_functions get_class_methods get_loaded_extensions get_declared_classes get_defined_constants"
 )
 """Functions that give PHP's own names, of which whoever hides one takes one."""
-DECRYPTERS = frozenset(DECODERS) | _names(
+DECRYPTERS = frozenset(DECODERS) | _split_into_byte_names(
     "openssl_decrypt mcrypt_decrypt mcrypt_cbc mcrypt_ecb mdecrypt_generic bzdecompress unserialize pack gzdecode "
     "xxtea_decrypt chr hexdec"
 )
-EVALUATES = _names("ev~al as~sert")
+EVALUATES = _split_into_byte_names("ev~al as~sert")
 """They take text for a program."""
-COMMANDS = _names(
+COMMANDS = _split_into_byte_names(
     "sys~tem ex~ec shell_~exec pass~thru po~pen proc_~open pcntl_~exec expect_popen ssh2_exec win_shell_execute"
 )
 """Their first argument is a command."""
-ESCAPERS = _names("escapeshellarg escapeshellcmd")
-SECOND_COMMANDS = _names("pcntl_~exec ssh2_~exec")
+ESCAPERS = _split_into_byte_names("escapeshellarg escapeshellcmd")
+SECOND_COMMANDS = _split_into_byte_names("pcntl_~exec ssh2_~exec")
 """Their second argument is a command."""
-MAKES_FUNCTION = _names("create_~function")
+MAKES_FUNCTION = _split_into_byte_names("create_~function")
 CALLBACKS: Mapping[bytes, int] = {
     name: at
     for at, names in (
         (
             0,
-            _names(
+            _split_into_byte_names(
                 "call_user_~func call_user_~func_array forward_static_call forward_static_call_array array_~map "
                 "register_shutdown_~function"
                 " register_tick_~function ob_~start set_error_handler set_exception_handler header_register_callback"
@@ -132,7 +134,7 @@ CALLBACKS: Mapping[bytes, int] = {
         ),
         (
             1,
-            _names(
+            _split_into_byte_names(
                 "array_~filter array_~walk array_~walk_recursive array_~reduce us~ort ua~sort uk~sort "
                 "preg_replace_~callback"
                 " iterator_apply mb_ereg_replace_callback ereg_replace_callback"
@@ -140,16 +142,16 @@ CALLBACKS: Mapping[bytes, int] = {
         ),
         (
             -1,
-            _names(
+            _split_into_byte_names(
                 "array_u~diff array_u~diff_assoc array_diff_u~key array_diff_u~assoc array_u~intersect "
                 "array_intersect_u~assoc"
                 " array_intersect_u~key array_u~intersect_assoc array_u~intersect_uassoc array_u~diff_uassoc"
             ),
         ),
-        (2, _names("sqlite_create_function sqliteCreateFunction")),
+        (2, _split_into_byte_names("sqlite_create_function sqliteCreateFunction")),
         (
             1,
-            _names(
+            _split_into_byte_names(
                 "xml_set_character_data_handler xml_set_default_handler xml_set_processing_instruction_handler "
                 "session_set_save_handler"
             ),
@@ -158,17 +160,19 @@ CALLBACKS: Mapping[bytes, int] = {
     for name in names
 }
 """Functions that call what one of their arguments names, and which; -1 is the last one."""
-REGULAR = _names("preg_~replace preg_~filter")
-MB_REGULAR = _names("mb_ereg_~replace mb_eregi_~replace mbereg_~replace")
-WRITES = _names("file_put_~contents")
-HANDLE_WRITES = _names("fw~rite fp~uts gzwrite fputcsv")
-MOVES = _names("move_uploaded_~file copy rename link symlink")
-REFLECTION_CLASSES = _names("reflection~function reflection~method reflection~class")
-SPREADS = _names("extract import_request_variables")
+REGULAR = _split_into_byte_names("preg_~replace preg_~filter")
+MB_REGULAR = _split_into_byte_names("mb_ereg_~replace mb_eregi_~replace mbereg_~replace")
+WRITES = _split_into_byte_names("file_put_~contents")
+HANDLE_WRITES = _split_into_byte_names("fw~rite fp~uts gzwrite fputcsv")
+MOVES = _split_into_byte_names("move_uploaded_~file copy rename link symlink")
+REFLECTION_CLASSES = _split_into_byte_names("reflection~function reflection~method reflection~class")
+SPREADS = _split_into_byte_names("extract import_request_variables")
 """They make variables of what an array holds."""
-TAKES_CALLBACK = _names("callbackfilteriterator recursivecallbackfilteriterator createfunction sqlitecreatefunction")
+TAKES_CALLBACK = _split_into_byte_names(
+    "callbackfilteriterator recursivecallbackfilteriterator createfunction sqlitecreatefunction"
+)
 """Classes and methods that call what one of their arguments names."""
-GUARDS = _names(
+GUARDS = _split_into_byte_names(
     "in_array array_key_exists isset_ function_exists_ preg_match ctype_alnum ctype_alpha array_search strcmp "
     "method_exists_"
     " wp_verify_nonce check_admin_referer"
@@ -188,17 +192,17 @@ SUFFIXES = (
     b".htaccess",
     b".user.ini",
 )
-MATCH_CALLBACKS = _names("preg_replace_~callback mb_ereg_replace_callback ereg_replace_callback")
-FILTERS = _names("filter_var")
-WALKS = _names("array_~walk array_~walk_recursive")
+MATCH_CALLBACKS = _split_into_byte_names("preg_replace_~callback mb_ereg_replace_callback ereg_replace_callback")
+FILTERS = _split_into_byte_names("filter_var")
+WALKS = _split_into_byte_names("array_~walk array_~walk_recursive")
 """They give their callback the key, too."""
-PASSES_ON = _names(
+PASSES_ON = _split_into_byte_names(
     "call_user_~func call_user_~func_array forward_static_call forward_static_call_array array_~map "
     "register_shutdown_~function"
 )
 """Callbacks of these get what they are given beside them, which tells whether others have a say."""
-NUMBERS_OF_LETTERS = _names("ord hexdec bindec octdec mb_ord")
-PUTS_TOGETHER = HANDED_ON | _names(
+NUMBERS_OF_LETTERS = _split_into_byte_names("ord hexdec bindec octdec mb_ord")
+PUTS_TOGETHER = HANDED_ON | _split_into_byte_names(
     "array_reduce sscanf vsprintf nl_langinfo basename pathinfo number_format strstr mb_strstr mb_convert_case "
     "mb_decode_numericentity",
     "money_format var_export gettype get_class array_key_first array_key_last array_product array_sum max min abs "
@@ -217,15 +221,15 @@ FILLS_IN: Mapping[bytes, int] = {
     b"xml_parse_into_struct": 2,
 }
 """Functions that put what they make of something given into a variable, and which argument that is."""
-TOUCHES = _names(
+TOUCHES = _split_into_byte_names(
     "file_exists is_file is_dir is_readable is_writable is_link filesize filemtime fileperms stat getimagesize "
     "md5_file sha1_file hash_file unlink"
     " touch fopen file_get_contents file opendir scandir copy rename mkdir exif_read_data"
 )
 """Functions that look at a path; of an archive of PHP's they bring objects to life."""
-CONNECTS = _names("mysql_connect mysqli_connect pg_connect mssql_connect")
-LOGINS = _names("wp_set_auth_cookie wp_set_current_user")
-ACCOUNTS = _names("wp_create_user wp_insert_user")
+CONNECTS = _split_into_byte_names("mysql_connect mysqli_connect pg_connect mssql_connect")
+LOGINS = _split_into_byte_names("wp_set_auth_cookie wp_set_current_user")
+ACCOUNTS = _split_into_byte_names("wp_create_user wp_insert_user")
 IMAGE_SUFFIXES = (b".jpg", b".jpeg", b".png", b".gif", b".ico", b".bmp", b".webp")
 DATA_SUFFIXES = (
     b".jpg",

@@ -43,17 +43,21 @@ _PLAIN_ARRAY = 20_000
 """Bytes: an array of constants that is longer is taken as long, and not read."""
 
 
-def _get_kind_name(number: int) -> str | None:
+def _get_name_of_relevant_node_kind(kind_id: int) -> str | None:
     """Return the name of a kind of nodes that is kept; None of brackets, commas, keywords and what is silent."""
-    name = _LANGUAGE.node_kind_for_id(number)
+    name = _LANGUAGE.node_kind_for_id(kind_id)
     if name is None or name in _SILENT:
         return None
-    is_visible = _LANGUAGE.node_kind_is_named(number) and _LANGUAGE.node_kind_is_visible(number)
+    is_visible = _LANGUAGE.node_kind_is_named(kind_id) and _LANGUAGE.node_kind_is_visible(kind_id)
     return name if is_visible or name in _OPERATORS else None
 
 
 _KIND_NAMES: Mapping[int, str] = {
-    **{number: name for number in range(_LANGUAGE.node_kind_count) if (name := _get_kind_name(number)) is not None},
+    **{
+        number: name
+        for number in range(_LANGUAGE.node_kind_count)
+        if (name := _get_name_of_relevant_node_kind(number)) is not None
+    },
     0xFFFF: "ERROR",
 }
 """By the grammar's number, which costs less to ask for than a name."""
@@ -70,7 +74,7 @@ class TooLarge(ValueError):
     """More nodes, or more bytes, than are judged."""
 
 
-class Node:
+class PhpNode:
     """One node: its ``type``, the ``field`` of its parent that it fills, its bytes, and its children."""
 
     __slots__ = ("branch", "children", "end", "field", "is_settled", "parent", "scope", "start", "type", "value")
@@ -81,12 +85,12 @@ class Node:
         field: str | None,
         start: int,
         end: int,
-        parent: Node | None,
-        scope: Node | None,
-        branch: Node | None,
+        parent: PhpNode | None,
+        scope: PhpNode | None,
+        branch: PhpNode | None,
     ) -> None:
         self.type, self.field, self.start, self.end, self.parent = type_, field, start, end, parent
-        self.children: list[Node] = []
+        self.children: list[PhpNode] = []
         self.scope = scope
         """The function that it stands in; None at the top."""
         self.branch = branch
@@ -96,7 +100,7 @@ class Node:
         self.is_settled = True
         """Whether nothing in it can come to something else the next time."""
 
-    def get(self, field: str) -> Node | None:
+    def get(self, field: str) -> PhpNode | None:
         """Return the child that fills a field."""
         for child in self.children:  # a generator for each of millions takes longer
             if child.field == field:
@@ -107,7 +111,7 @@ class Node:
 _LOOPS = frozenset({"while_statement", "for_statement", "foreach_statement", "do_statement"})
 
 
-def in_loop(node: Node) -> bool:
+def is_in_loop(node: PhpNode) -> bool:
     """Return whether it may be done several times."""
     branch = node.branch
     for _ in range(_MOST_BRANCHES):
@@ -123,29 +127,29 @@ _MOST_BRANCHES = 40
 """In each other: nobody writes more, and an attacker's cost no more."""
 
 
-def parse_nodes(content: bytes) -> list[Node]:
+def parse_php_nodes(content: bytes) -> list[PhpNode]:
     """Return all nodes of a file, children before their parents, siblings in their order. Raises TooLarge."""
     if len(content) > MAX_BYTES:
         raise TooLarge("a file of more than a megabyte")
-    return list(_walk_tree(tree_sitter.Parser(_LANGUAGE).parse(content), content))
+    return list(_iter_php_nodes_children_first(tree_sitter.Parser(_LANGUAGE).parse(content), content))
 
 
-def _walk_tree(tree: tree_sitter.Tree, content: bytes) -> Iterator[Node]:
+def _iter_php_nodes_children_first(tree: tree_sitter.Tree, content: bytes) -> Iterator[PhpNode]:
     cursor = tree.walk()
-    here: Node | None = None
+    here: PhpNode | None = None
     count = 0
-    matter: Sequence[int] = reachability.find_relevant_offsets(content)
+    matter: Sequence[int] = reachability.find_offsets_of_risky_php(content)
     variables = cache(lambda: [match.start() for match in _VARIABLE.finditer(content)])
 
-    def is_dull(node: Node) -> bool:
+    def is_dull(node: PhpNode) -> bool:
         """Return whether nothing in a node can matter, so that what is in it is not looked at."""
         size = node.end - node.start
         if node.type in _FUNCTIONS:
-            return size > _SMALL and not reachability.is_between(matter, node.start, node.end)
-        return size > _PLAIN_ARRAY and not reachability.is_between(variables(), node.start, node.end)
+            return size > _SMALL and not reachability.has_offset_between(matter, node.start, node.end)
+        return size > _PLAIN_ARRAY and not reachability.has_offset_between(variables(), node.start, node.end)
 
-    scope: Node | None = None
-    branch: Node | None = None
+    scope: PhpNode | None = None
+    branch: PhpNode | None = None
     down, onwards, get_kind = cursor.goto_first_child, cursor.goto_next_sibling, _KIND_NAMES.get
     while True:
         tree_node = cursor.node
@@ -156,7 +160,7 @@ def _walk_tree(tree: tree_sitter.Tree, content: bytes) -> Iterator[Node]:
         if count > MAX_NODES:
             raise TooLarge("a tree of too many nodes")
         if type_ is not None:
-            node = Node(
+            node = PhpNode(
                 type_, _FIELDS.get(cursor.field_id or 0), tree_node.start_byte, tree_node.end_byte, here, scope, branch
             )
             if here is not None:

@@ -18,20 +18,20 @@ _CALL = rb"\s{0,9}\("
 _ENDS = rb"\b"
 
 
-def _words(follows: bytes, words: str) -> Mapping[bytes, re.Pattern[bytes]]:
-    return {word.replace("~", "").encode(): re.compile(follows) for word in words.split()}
+def _compile_pattern_by_word(following_pattern: bytes, words: str) -> Mapping[bytes, re.Pattern[bytes]]:
+    return {word.replace("~", "").encode(): re.compile(following_pattern) for word in words.split()}
 
 
 _BEGINS: Mapping[bytes, re.Pattern[bytes]] = {
-    **_words(
+    **_compile_pattern_by_word(
         _CALL,
         "e~val ass~ert sys~tem pass~thru ex~ec shell_ex~ec pcntl_ex~ec ssh2_ex~ec po~pen proc_o~pen dl putenv mail "
         "create_func~tion chr pack"
         " copy rename",
     ),
-    **_words(rb"(?:_once)?\b", "include require"),
-    **_words(rb"\s{1,9}(?:\$|com\b)", "new"),
-    **_words(
+    **_compile_pattern_by_word(rb"(?:_once)?\b", "include require"),
+    **_compile_pattern_by_word(rb"\s{1,9}(?:\$|com\b)", "new"),
+    **_compile_pattern_by_word(
         b"",
         "preg_replace preg_filter mb_ereg mb_eregi call_user_func forward_static array_map array_filter array_walk "
         "array_reduce array_diff"
@@ -42,9 +42,9 @@ _BEGINS: Mapping[bytes, re.Pattern[bytes]] = {
 }
 """Words that begin as such, and what has to follow them."""
 _ANYWHERE: Mapping[bytes, re.Pattern[bytes]] = {
-    **_words(_ENDS, "_get _post _request _cookie _files _server _env"),
-    **_words(rb"\s{0,9}\(\s{0,9}[\"'](?:location|refresh)", "header"),
-    **_words(
+    **_compile_pattern_by_word(_ENDS, "_get _post _request _cookie _files _server _env"),
+    **_compile_pattern_by_word(rb"\s{0,9}\(\s{0,9}[\"'](?:location|refresh)", "header"),
+    **_compile_pattern_by_word(
         b"",
         "globals php:// data: http_ getallheaders request_headers filter_input unserialize getenv base64_ gzinflate "
         "gzuncompress gzdecode"
@@ -72,12 +72,12 @@ _ALL_WORDS = [
 _FINDS = BytesAhoCorasick([word for word, _, _ in _ALL_WORDS])
 
 
-def find_relevant_offsets(content: bytes) -> Sequence[int]:
+def find_offsets_of_risky_php(content: bytes) -> Sequence[int]:
     """Return where such things begin, in their order."""
-    return sorted(_iter_offsets(content.lower()))
+    return sorted(_iter_offsets_of_risky_php(content.lower()))
 
 
-def _iter_offsets(content: bytes) -> Iterator[int]:
+def _iter_offsets_of_risky_php(content: bytes) -> Iterator[int]:
     for at, start, end in _FINDS.find_matches_as_indexes(content, overlapping=True):
         _word, follows, begins = _ALL_WORDS[at]
         if begins and start and (content[start - 1 : start].isalnum() or content[start - 1] == 0x5F):
@@ -88,7 +88,7 @@ def _iter_offsets(content: bytes) -> Iterator[int]:
         yield from (match.start() for match in sign.finditer(content))
 
 
-def is_between(places: Sequence[int], start: int, end: int) -> bool:
+def has_offset_between(offsets: Sequence[int], start: int, end: int) -> bool:
     """Return whether any of them lies from ``start`` on and before ``end``."""
-    at = bisect_left(places, start)
-    return at < len(places) and places[at] < end
+    at = bisect_left(offsets, start)
+    return at < len(offsets) and offsets[at] < end

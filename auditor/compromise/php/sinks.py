@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Self
 
 from auditor.compromise.php import names
-from auditor.compromise.php.nodes import Node
+from auditor.compromise.php.nodes import PhpNode
 from auditor.compromise.php.values import (
     BUILT_TEXT,
     DECODED_TEXT,
@@ -26,7 +26,7 @@ from auditor.compromise.php.values import (
     concatenate,
     make_array,
 )
-from auditor.compromise.php.variables import MAX_DEPTH, VariableState, is_made_here
+from auditor.compromise.php.variables import MAX_DEPTH, PhpVariableState, is_made_of_own_constants
 
 _ENGINES = re.compile(
     rb"(?i)(?:google|bing|yandex|coccoc|baidu)bot|slurp|['\"/|(](?:google|bing|coccoc)(?:\.|\||['\"/)])|google\.co"
@@ -55,18 +55,18 @@ _REVERSE = re.compile(
 )
 
 
-class Sinks(VariableState):
+class PhpSinkAnalyzer(PhpVariableState):
     """The reader of what is done with values."""
 
-    def run(self) -> None:
+    def analyze_whole_file(self) -> None:
         """Look at the whole file."""
         raise NotImplementedError
 
-    def within(self, program: bytes) -> Self:
+    def make_analyzer_of_embedded_program(self, program: bytes) -> Self:
         """Return text of this file as a file of its own."""
         return type(self)(program, self.depth + 1)
 
-    def call_own_function(self, function: Node, args: list[AbstractValue], node: Node) -> AbstractValue:
+    def call_own_function(self, function: PhpNode, args: list[AbstractValue], node: PhpNode) -> AbstractValue:
         """Return what a call of the file's own function gives back; note what it does with its parameters."""
         names_ = self.parameters.get(function, [])
         if len(args) >= len(names_) > 0 and self.is_variadic(function):
@@ -74,82 +74,88 @@ class Sinks(VariableState):
         for use in tuple(self.inside.get(function, ())):
             if use.parameter < len(args):
                 arg = args[use.parameter]
-                if not self.used(use.rule, arg, node, use.level) and use.rule == "evaluated":
-                    self.check_evaluation(arg, node)
+                if not self.record_use_of_tainted_value(use.rule, arg, node, use.level) and use.rule == "evaluated":
+                    self.check_code_evaluation(arg, node)
         for name, at in tuple(self.fills.get(function, ())):
             if at < len(args):
-                self.put((None, name), args[at], node)
+                self.set_variable((None, name), args[at], node)
         back = self.returns.get(function, UNKNOWN)
         flags = back.flags & ~PARAMETERS
-        if not flags and back.text is None and args and all(map(is_made_here, args)) and self.takes_letters(function):
+        if (
+            not flags
+            and back.text is None
+            and args
+            and all(map(is_made_of_own_constants, args))
+            and self.is_indexing_letters_of_text(function)
+        ):
             flags = BUILT_TEXT
         for at, arg in enumerate(args[:MAX_PARAMETERS]):
             if back.flags & PARAMETER << at:
                 flags |= arg.flags
-            if arg.flags & LONG and self.is_decoder(function):
+            if arg.flags & LONG and self.is_decoding_function(function):
                 flags |= DECODED_TEXT | LONG
         text = None if back.flags & PARAMETERS else back.text
         return AbstractValue(text, flags, head=back.head, items=back.items, function=back.function)
 
-    def is_variadic(self, function: Node) -> bool:
+    def is_variadic(self, function: PhpNode) -> bool:
         """Return whether its last parameter is all that it is given from there on."""
         inside = function.get("parameters")
         return bool(inside is not None and inside.children and inside.children[-1].type == "variadic_parameter")
 
-    def takes_letters(self, function: Node) -> bool:
+    def is_indexing_letters_of_text(self, function: PhpNode) -> bool:
         """Return whether it takes letters of a text, as what gives hidden names does."""
         return _LETTERS.search(self.content, function.start, function.end) is not None
 
-    def is_decoder(self, function: Node) -> bool:
+    def is_decoding_function(self, function: PhpNode) -> bool:
         """Return whether it does with letters what only decoding needs."""
         if function not in self.decodes:
             self.decodes[function] = _DECODER_CODE.search(self.content, function.start, function.end) is not None
         return self.decodes[function]
 
-    def check_evaluation(self, code: AbstractValue, node: Node) -> None:
+    def check_code_evaluation(self, code: AbstractValue, node: PhpNode) -> None:
         """Note that a value is taken for a program."""
-        if not self.used("evaluated", code, node, "exact" if code.head else "sure"):
+        if not self.record_use_of_tainted_value("evaluated", code, node, "exact" if code.head else "sure"):
             if code.flags & DECODED_TEXT and (code.flags & (LONG | FILE) or code.text is not None):
-                self.hit("decoded_program", "sure", node)
+                self.record_hit("decoded_program", "sure", node)
             elif code.flags & DECODED_TEXT and not code.flags & PARAMETERS:
-                self.hit("decoded_program", "sure" if code.flags & BUILT_TEXT else "hint", node)
+                self.record_hit("decoded_program", "sure" if code.flags & BUILT_TEXT else "hint", node)
             elif code.flags & FILE:
-                self.hit("program_of_a_file", "hint", node)
+                self.record_hit("program_of_a_file", "hint", node)
             elif (
                 code.text is not None
                 and code.flags & BUILT_TEXT
                 and not code.flags & PARAMETERS
                 and len(code.text) > 20
             ):
-                self.hit("built_program", "hint", node)
+                self.record_hit("built_program", "hint", node)
         if code.text is not None:
-            self.analyze_program(code.text, node)
+            self.analyze_embedded_program(code.text, node)
 
-    def analyze_program(self, program: bytes, node: Node) -> None:
+    def analyze_embedded_program(self, program: bytes, node: PhpNode) -> None:
         """Read text that is run as a program."""
         if self.depth >= MAX_DEPTH or program in self.read_again or len(self.read_again) > 20 or len(program) < 8:
             return
         self.read_again.add(program)
         if not program.lstrip().startswith(b"<?"):
             program = b"<?php " + program.removeprefix(b"?>")
-        inner = self.within(program[:MAX_TEXT])
+        inner = self.make_analyzer_of_embedded_program(program[:MAX_TEXT])
         inner.functions = {}
         inner.earlier = self._collect_scope_variables(node)
-        inner.run()
+        inner.analyze_whole_file()
         for hit in inner.hits.values():
-            self.hit(hit.rule, hit.level, node)
+            self.record_hit(hit.rule, hit.level, node)
 
-    def _collect_scope_variables(self, node: Node) -> dict[tuple[Node | None, bytes], AbstractValue]:
+    def _collect_scope_variables(self, node: PhpNode) -> dict[tuple[PhpNode | None, bytes], AbstractValue]:
         """Return the variables of a node's scope, for a program that is run in it."""
         of_scope = [
             (name, value) for (scope, name), value in self.variables.items() if scope is node.scope and value.flags
         ]
         return {(None, name): AbstractValue(None, value.flags & ~PARAMETERS) for name, value in of_scope}
 
-    def check_command(self, command: AbstractValue, node: Node) -> None:
+    def check_shell_command(self, command: AbstractValue, node: PhpNode) -> None:
         """Note that a value is given to a shell."""
         if command.flags & (FOREIGN | PARAMETERS | UPLOAD):
-            self.used(
+            self.record_use_of_tainted_value(
                 "command",
                 command,
                 node,
@@ -160,43 +166,45 @@ class Sinks(VariableState):
                 else "hint",
             )
         elif command.flags & DECODED_TEXT and command.text:
-            self.hit("decoded_command", "sure", node)
+            self.record_hit("decoded_command", "sure", node)
         elif command.text is not None and (
             _REVERSE.search(command.text) or (_SHELL.search(command.text) and _CONNECTS.search(self.content))
         ):
-            self.hit("shell_to_elsewhere", "sure", node)
+            self.record_hit("shell_to_elsewhere", "sure", node)
 
-    def regular(self, args: list[AbstractValue], node: Node) -> None:
+    def check_regular_expression(self, args: list[AbstractValue], node: PhpNode) -> None:
         """Note that a regular expression is put in force, which may run its replacement."""
         pattern = args[0]
         if pattern.text is None and pattern.items:
             pattern = concatenate(pattern.items.values()) if len(pattern.items) == 1 else pattern
         if pattern.text is not None:
-            if runs_replacement(pattern.text) and len(args) > 1:
-                self.check_evaluation(args[1], node)
+            if has_eval_modifier_of_preg_replace(pattern.text) and len(args) > 1:
+                self.check_code_evaluation(args[1], node)
                 if len(args) > 2 and not args[1].flags & REQUEST:
-                    self.used("regular_expression", args[2], node, "sure")
+                    self.record_use_of_tainted_value("regular_expression", args[2], node, "sure")
                     if args[1].text is not None:
-                        self.hit("regular_expression", "hint", node)
+                        self.record_hit("regular_expression", "hint", node)
         elif pattern.flags & REQUEST and pattern.head and len(args) > 1 and args[1].flags & REQUEST:
-            self.used("regular_expression", args[1], node)
+            self.record_use_of_tainted_value("regular_expression", args[1], node)
 
-    def check_include(self, path: AbstractValue, node: Node) -> None:
+    def check_file_inclusion(self, path: AbstractValue, node: PhpNode) -> None:
         """Note that a file is run by its path."""
         begins, ends = path.begins.lower().strip(), path.ends.lower()
         if path.text is None and not path.flags & (FOREIGN | PARAMETERS):
             if _SCHEME.match(begins) and (not begins.startswith(b"phar:") or _PICTURE.search(ends)):
                 own = begins.startswith(b"data:") and node.scope is not None
-                self.hit("included_from_elsewhere", "hint" if own else "sure", node)
+                self.record_hit("included_from_elsewhere", "hint" if own else "sure", node)
             elif ends.endswith(names.IMAGE_SUFFIXES):
-                self.hit("included_data", "sure", node)
+                self.record_hit("included_data", "sure", node)
         if path.text is not None:
             where = path.text.lower().strip()
             if where.startswith((b"zip:", b"compress.", b"data:")) or (
                 _SCHEME.match(where)
                 and (not where.startswith(b"phar:") or _PICTURE.search(where) or self.kept.get(path.text, 0))
             ):
-                self.hit("included_from_elsewhere", "exact" if where.startswith(b"php://input") else "sure", node)
+                self.record_hit(
+                    "included_from_elsewhere", "exact" if where.startswith(b"php://input") else "sure", node
+                )
             elif (
                 where.startswith(_TEMPORARY)
                 or path.flags & DECODED_TEXT
@@ -204,128 +212,140 @@ class Sinks(VariableState):
                 or where.endswith(names.IMAGE_SUFFIXES)
             ):
                 said_it = self.kept.get(path.text, 0) & REQUEST
-                self.hit("included_data", "exact" if said_it else "sure", node)
+                self.record_hit("included_data", "exact" if said_it else "sure", node)
             elif where.endswith(names.DATA_SUFFIXES) or (
                 path.flags & (BUILT_TEXT | DECODED_TEXT) and _ESCAPES.search(self.get_text(node))
             ):
-                self.hit("included_data", "sure" if _ESCAPES.search(self.get_text(node)) else "hint", node)
-        elif self._kept_at(node) & (FOREIGN | DECODED_TEXT):
-            self.hit("included_data", "exact" if self._kept_at(node) & REQUEST else "sure", node)
+                self.record_hit("included_data", "sure" if _ESCAPES.search(self.get_text(node)) else "hint", node)
+        elif self._get_flags_of_included_file(node) & (FOREIGN | DECODED_TEXT):
+            self.record_hit(
+                "included_data", "exact" if self._get_flags_of_included_file(node) & REQUEST else "sure", node
+            )
         elif path.flags & REQUEST:
-            self.hit("chosen_include", "exact" if path.head and not self.is_guarded(node) else "hint", node)
+            self.record_hit(
+                "chosen_include", "exact" if path.head and not self.has_guarded_variable(node) else "hint", node
+            )
         elif path.flags & UPLOAD:
-            self.hit("chosen_include", "exact" if path.head else "hint", node)
+            self.record_hit("chosen_include", "exact" if path.head else "hint", node)
         elif path.flags & (REMOTE | DECODED_TEXT):
-            self.hit("decoded_include", "sure", node)
+            self.record_hit("decoded_include", "sure", node)
         elif path.flags & PARAMETERS and path.head:
-            self.used("chosen_include", path, node, "hint")
+            self.record_use_of_tainted_value("chosen_include", path, node, "hint")
 
-    def check_write(self, path: AbstractValue, content: AbstractValue, node: Node) -> None:
+    def check_file_write(self, path: AbstractValue, content: AbstractValue, node: PhpNode) -> None:
         """Note that a file is written, or what was opened."""
         is_code = path.ends.lower().endswith(names.SUFFIXES)
         is_chosen_path = bool(path.flags & REQUEST)
         if path.text is not None and content.flags & (FOREIGN | DECODED_TEXT):
             self.kept[path.text] = self.kept.get(path.text, 0) | content.flags
-        place = self.first_variable(node)
+        place = self.get_first_argument_if_variable(node)
         if path.text is None and place and content.flags & (FOREIGN | DECODED_TEXT):
             self.kept[place] = self.kept.get(place, 0) | content.flags
         if content.text is not None and b"<?" in content.text and content.flags & (DECODED_TEXT | BUILT_TEXT):
             if content.flags & DECODED_TEXT:
-                self.hit("written_program", "sure", node)
-            self.analyze_program(content.text, node)
+                self.record_hit("written_program", "sure", node)
+            self.analyze_embedded_program(content.text, node)
         if content.flags & REQUEST and is_code:
-            self.hit("written_program", "exact" if content.head else "sure", node)
+            self.record_hit("written_program", "exact" if content.head else "sure", node)
         elif content.flags & REQUEST and is_chosen_path and path.head:
-            self.hit("written_file", "sure" if content.head else "hint", node)
+            self.record_hit("written_file", "sure" if content.head else "hint", node)
         elif (content.flags & (REMOTE | UPLOAD) and (is_code or is_chosen_path)) or (
             content.flags & DECODED_TEXT and is_code
         ):
-            self.hit("written_program", "sure", node)
+            self.record_hit("written_program", "sure", node)
         elif content.flags & REQUEST and content.head and path.ends.lower().endswith((b".html", b".htm", b".js")):
-            self.hit("written_page", "hint", node)
+            self.record_hit("written_page", "hint", node)
         elif content.flags & REQUEST and (path.begins.startswith(_TEMPORARY) or b"/." in path.begins):
-            self.hit("keeps_what_visitors_say", "hint", node)
+            self.record_hit("keeps_what_visitors_say", "hint", node)
         elif content.flags & PARAMETERS and path.flags & PARAMETERS and content.head and path.head:
-            self.used("written_file", content, node, "hint", foreign="hint")
+            self.record_use_of_tainted_value("written_file", content, node, "hint", foreign="hint")
 
-    def first_variable(self, node: Node) -> bytes:
+    def get_first_argument_if_variable(self, node: PhpNode) -> bytes:
         """Return a call's first argument as it stands there, when it is a variable."""
         inside = node.get("arguments")
         first = inside.children[0] if inside is not None and inside.children else None
         variable = first.children[0] if first is not None and first.children else None
         return self.get_text(variable) if variable is not None and variable.type == "variable_name" else b""
 
-    def _kept_at(self, node: Node) -> int:
+    def _get_flags_of_included_file(self, node: PhpNode) -> int:
         """Return what was written to the file that an include names by the same variable."""
         variable = self.get_text(node.children[-1]).strip(b"() \t\n") if node.children else b""
         return self.kept.get(variable, 0) if variable.startswith(b"$") else 0
 
-    def check_move(self, name: bytes, source: AbstractValue, target: AbstractValue, node: Node) -> None:
+    def check_file_copy_or_move(self, name: bytes, source: AbstractValue, target: AbstractValue, node: PhpNode) -> None:
         """Note that a file is copied or put in place."""
         where = target.ends.lower()
         if name == b"symlink" and source.text in (b"/", b"/home", b"/etc", b"/etc/passwd", b"/root"):
-            self.hit("led_out", "sure", node)
+            self.record_hit("led_out", "sure", node)
         elif name == b"copy" and source.text == b"php://input":
-            self.hit("copied_from_elsewhere", "exact" if target.flags & REQUEST and target.head else "sure", node)
+            self.record_hit(
+                "copied_from_elsewhere", "exact" if target.flags & REQUEST and target.head else "sure", node
+            )
         elif (
             name == b"copy"
             and source.flags & (REMOTE | REQUEST)
             and (where.endswith(names.SUFFIXES) or target.flags & REQUEST)
         ):
-            self.hit("copied_from_elsewhere", "sure" if source.head else "hint", node)
+            self.record_hit("copied_from_elsewhere", "sure" if source.head else "hint", node)
         elif name == b"copy" and source.text is not None and source.text.startswith((b"http://", b"https://")):
-            self.hit("copied_from_elsewhere", "sure", node)
+            self.record_hit("copied_from_elsewhere", "sure", node)
         elif source.flags & UPLOAD:
             if where.endswith(names.SUFFIXES):
-                self.hit("uploaded_program", "exact", node)
+                self.record_hit("uploaded_program", "exact", node)
             elif target.flags & (UPLOAD | REQUEST):
-                is_unchecked = (target.head or not target.ends) and not self.checks()
-                self.hit("uploaded_as_named", "sure" if is_unchecked else "hint", node)
+                is_unchecked = (target.head or not target.ends) and not self.has_upload_type_check()
+                self.record_hit("uploaded_as_named", "sure" if is_unchecked else "hint", node)
 
-    def check_mail(self, args: list[AbstractValue], node: Node) -> None:
+    def check_mail(self, args: list[AbstractValue], node: PhpNode) -> None:
         """Note that a mail is sent.
 
         Whoever chooses its recipients and its text needs no site for it. The sender's options can write files.
         """
         options = args[4] if len(args) > 4 else UNKNOWN
         if (options.flags & REQUEST and options.head) or _WRITES_BY_MAIL.search(options.text or options.begins):
-            self.hit("mail_options", "sure", node)
+            self.record_hit("mail_options", "sure", node)
         chosen_args = [arg for arg in args[:3] if arg.flags & REQUEST and arg.head]
         if len(chosen_args) == 3:
-            self.hit("mails_anybody", "sure", node)
+            self.record_hit("mails_anybody", "sure", node)
 
-    def shown_to_visitors(self, values: Iterable[AbstractValue], node: Node) -> None:
+    def check_output_to_visitors(self, values: Iterable[AbstractValue], node: PhpNode) -> None:
         """Note what visitors are shown: from elsewhere, where search engines are told apart, it is a cloak."""
         values = list(values)
-        if (any(value.flags & REMOTE for value in values) and self.tells_engines_apart(or_tells_others=True)) or (
-            any(value.text and _LED_AWAY.search(value.text) for value in values) and self.tells_engines_apart()
+        if (any(value.flags & REMOTE for value in values) and self.has_search_engine_check(or_tells_others=True)) or (
+            any(value.text and _LED_AWAY.search(value.text) for value in values) and self.has_search_engine_check()
         ):
-            self.hit("cloak", "sure", node)
+            self.record_hit("cloak", "sure", node)
         elif any(
             value.flags & REQUEST and value.flags & FILE and value.head for value in values
-        ) and not self.is_guarded(node):
-            self.hit("shows_chosen_file", "hint", node)
+        ) and not self.has_guarded_variable(node):
+            self.record_hit("shows_chosen_file", "hint", node)
 
-    def absorb_args(self, holder: Node, before: AbstractValue, args: Iterable[AbstractValue], node: Node) -> None:
+    def taint_object_by_method_args(
+        self, holder: PhpNode, before: AbstractValue, args: Iterable[AbstractValue], node: PhpNode
+    ) -> None:
         """Note that an object holds what one of its methods was given."""
         flags = 0
         for arg in args:
             flags |= arg.flags & (FOREIGN | UPLOAD)
         if flags:
-            self.put(self.key(holder), AbstractValue(None, before.flags | flags, function=before.function), node)
+            self.set_variable(
+                self.get_variable_key_of_node(holder),
+                AbstractValue(None, before.flags | flags, function=before.function),
+                node,
+            )
 
-    def overwritten(self, scope: Node | None, flags: int) -> None:
+    def add_flags_to_variables_of_scope(self, scope: PhpNode | None, flags: int) -> None:
         """Note that variables of others' choosing are made, which may be those that are there."""
         for key, value in self.variables.items():
             if flags and key[0] is scope:
                 self.variables[key] = value.with_flags(flags)
 
-    def led_away(self, header: AbstractValue, node: Node) -> None:
+    def check_redirect_header(self, header: AbstractValue, node: PhpNode) -> None:
         """Note that a header is sent."""
-        if header.text is not None and _LOCATION.match(header.text) and self.tells_engines_apart():
-            self.hit("cloak", "sure", node)
+        if header.text is not None and _LOCATION.match(header.text) and self.has_search_engine_check():
+            self.record_hit("cloak", "sure", node)
 
-    def tells_engines_apart(self, *, or_tells_others: bool = False) -> bool:
+    def has_search_engine_check(self, *, or_tells_others: bool = False) -> bool:
         """Return whether the file asks if search engines are there, or whether a visitor comes from one.
 
         ``or_tells_others``: or tells others who is there.
@@ -336,12 +356,12 @@ class Sinks(VariableState):
             or_tells_others and _TELLS_WHO.search(self.content) is not None
         )
 
-    def checks(self) -> bool:
+    def has_upload_type_check(self) -> bool:
         """Return whether the file asks of a suffix or a kind anywhere."""
         return _ASKS_SUFFIX.search(self.content) is not None
 
 
-def runs_replacement(pattern: bytes) -> bool:
+def has_eval_modifier_of_preg_replace(pattern: bytes) -> bool:
     """Return whether a regular expression has the modifier by which its replacement is a program."""
     text = pattern.strip()
     if len(text) < 3 or text[:1].isalnum() or text[:1] == b"\\":

@@ -11,21 +11,21 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from auditor.compromise.php.calls import Calls
-from auditor.compromise.php.fixpoint import to_read
-from auditor.compromise.php.nodes import Node
+from auditor.compromise.php.calls import PhpCallAnalyzer
+from auditor.compromise.php.fixpoint import read_once_and_iter_nodes_to_reread
+from auditor.compromise.php.nodes import PhpNode
 from auditor.compromise.php.values import MAX_PARAMETERS, PARAMETER, PARAMETERS, UNKNOWN, AbstractValue
-from auditor.compromise.php.variables import RANK, Hit, Level
+from auditor.compromise.php.variables import RANK, CodeHit, Level
 
 _PASSES: Final = 4
 FUNCTIONS = frozenset({"function_definition", "method_declaration", "anonymous_function", "arrow_function"})
 LOOPS = frozenset({"while_statement", "for_statement", "foreach_statement", "do_statement", "goto_statement"})
 
 
-def find_hits(content: bytes) -> tuple[Hit, ...]:
+def find_suspicious_php_code(content: bytes) -> tuple[CodeHit, ...]:
     """Return what a file of PHP does that nobody but an intruder needs, the worst first. Raises nodes.TooLarge."""
-    flow = Flow(_LETTER.sub(rb"\1[\2]", _TAGS.sub(_tag, content)), 0)
-    flow.run()
+    flow = PhpTaintAnalyzer(_LETTER.sub(rb"\1[\2]", _TAGS.sub(_replace_old_php_tag, content)), 0)
+    flow.analyze_whole_file()
     return tuple(sorted(flow.hits.values(), key=lambda hit: (-RANK[hit.level], hit.start)))
 
 
@@ -36,15 +36,15 @@ _LETTER = re.compile(rb"(\$\w{1,60}(?:\[[^\[\]{}\n]{0,40}\])?)\{([^{}\n;]{1,40})
 """The old way to take one letter of a text."""
 
 
-def _tag(match: re.Match[bytes]) -> bytes:
+def _replace_old_php_tag(match: re.Match[bytes]) -> bytes:
     """Return the old way to begin PHP, as the new one, and as long."""
     return b"<?php".ljust(len(match[0]))
 
 
-class Flow(Calls):
+class PhpTaintAnalyzer(PhpCallAnalyzer):
     """One file, looked at as a whole."""
 
-    def run(self) -> None:
+    def analyze_whole_file(self) -> None:
         for node in [item for item in self.nodes if item.type in FUNCTIONS]:
             name = node.get("name")
             if name is not None:
@@ -52,12 +52,12 @@ class Flow(Calls):
                 known_function = self.functions.get(function_name)
                 if known_function is None or known_function.get("body") is None:
                     self.functions[function_name] = node
-            self.parameters[node] = self._parameters(node)
-        self.to_read = list(to_read(self, self.nodes))
+            self.parameters[node] = self._list_parameter_names(node)
+        self.to_read = list(read_once_and_iter_nodes_to_reread(self, self.nodes))
         again = bool(self.parameters) or any(node.type in LOOPS for node in self.nodes)
         for _ in range(_PASSES if again else 1):
             before = self._count_facts()
-            self._run_pass()
+            self._read_all_nodes_once()
             for key, value in self.variables.items():
                 if value.flags & ~PARAMETERS:
                     before_it = self.earlier.get(key, UNKNOWN)
@@ -86,7 +86,7 @@ class Flow(Calls):
             self.thrown,
         )
 
-    def _run_pass(self) -> None:
+    def _read_all_nodes_once(self) -> None:
         self.variables.clear()
         self.set_in.clear()
         for node, parameter_names in self.parameters.items():
@@ -95,7 +95,7 @@ class Flow(Calls):
         for reader, node in self.to_read:
             node.value = node.children[0].value if reader is None else reader(self, node)
 
-    def _parameters(self, node: Node) -> list[bytes]:
+    def _list_parameter_names(self, node: PhpNode) -> list[bytes]:
         inside = node.get("parameters")
         if inside is None:
             return []
@@ -103,4 +103,4 @@ class Flow(Calls):
         return [self.get_text(name).lstrip(b"&.$") for name in name_nodes if name is not None]
 
 
-__all__ = ["Hit", "Level", "find_hits"]
+__all__ = ["CodeHit", "Level", "find_suspicious_php_code"]

@@ -88,7 +88,7 @@ UNKNOWN: Final = AbstractValue()
 EMPTY: Final = AbstractValue(b"")
 
 
-def text(content: bytes, flags: int = 0) -> AbstractValue:
+def make_text_constant(content: bytes, flags: int = 0) -> AbstractValue:
     """Return a constant; what is too long to be worked with is known to be long, and no more."""
     if len(content) > MAX_TEXT:
         return AbstractValue(None, flags | LONG)
@@ -106,11 +106,11 @@ def concatenate(parts: Iterable[AbstractValue]) -> AbstractValue:
         if not has_begun and (part.text is None or _NEUTRAL_PREFIX.fullmatch(part.text) is None):
             head, has_begun = bool(part.flags & (FOREIGN | PARAMETERS | UPLOAD)) and part.head, True
     if all(part.text is not None for part in parts):
-        return text(b"".join(part.text or b"" for part in parts), flags | BUILT_TEXT)
+        return make_text_constant(b"".join(part.text or b"" for part in parts), flags | BUILT_TEXT)
     return AbstractValue(None, flags, head=head, ends=parts[-1].ends, begins=parts[0].begins) if parts else EMPTY
 
 
-def merge_values(first: AbstractValue, second: AbstractValue) -> AbstractValue:
+def merge_alternative_values(first: AbstractValue, second: AbstractValue) -> AbstractValue:
     """Return one or the other; a constant only when both are the same, or nothing is known of one of them."""
     if first is second:
         return first
@@ -141,7 +141,7 @@ def make_array(parts: Iterable[tuple[bytes | None, AbstractValue]]) -> AbstractV
     return AbstractValue(None, flags, items=items, rest=0)
 
 
-def overwrite_value(before: AbstractValue, value: AbstractValue) -> AbstractValue:
+def merge_possibly_overwritten_value(before: AbstractValue, value: AbstractValue) -> AbstractValue:
     """Return what a variable holds that was set where that need not have happened.
 
     Its constant is the one that was set.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from auditor.compromise.php import names, values
-from auditor.compromise.php.nodes import Node, parse_nodes
+from auditor.compromise.php.nodes import PhpNode, parse_php_nodes
 from auditor.compromise.php.values import (
     BUILT_TEXT,
     DECODED_TEXT,
@@ -22,7 +22,7 @@ from auditor.compromise.php.values import (
     UNKNOWN,
     UPLOAD,
     AbstractValue,
-    merge_values,
+    merge_alternative_values,
 )
 
 Level = Literal["exact", "sure", "hint"]
@@ -36,7 +36,7 @@ MAX_DEPTH: Final = 3
 
 
 @dataclass(frozen=True)
-class Hit:
+class CodeHit:
     """Something that runs, writes or calls what it should not."""
 
     rule: str
@@ -67,32 +67,32 @@ SUPERGLOBALS: Final[Mapping[bytes, AbstractValue]] = {
 """Variables that are the same everywhere, whatever they are set to."""
 
 
-class VariableState:
+class PhpVariableState:
     """One file, its variables by scope, and what was found in it."""
 
     def __init__(self, content: bytes, depth: int) -> None:
         self.content, self.depth = content, depth
-        self.nodes = parse_nodes(content)
-        self.hits: dict[tuple[str, int], Hit] = {}
-        self.variables: dict[tuple[Node | None, bytes], AbstractValue] = {}
-        self.set_in: dict[tuple[Node | None, bytes], Node | None] = {}
-        self.earlier: dict[tuple[Node | None, bytes], AbstractValue] = {}
+        self.nodes = parse_php_nodes(content)
+        self.hits: dict[tuple[str, int], CodeHit] = {}
+        self.variables: dict[tuple[PhpNode | None, bytes], AbstractValue] = {}
+        self.set_in: dict[tuple[PhpNode | None, bytes], PhpNode | None] = {}
+        self.earlier: dict[tuple[PhpNode | None, bytes], AbstractValue] = {}
         """What was known of variables at the end of the last time."""
-        self.globals: set[tuple[Node | None, bytes]] = set()
-        self.spread: dict[Node | None, int] = {}
+        self.globals: set[tuple[PhpNode | None, bytes]] = set()
+        self.spread: dict[PhpNode | None, int] = {}
         """Scopes into which variables of a visitor's choosing were made."""
         self.archives = False
         """Whether an archive that a visitor sent was opened."""
         self.unserialized = 0
         """Who has a say in what objects hold that are made of text."""
-        self.guarded: set[tuple[Node | None, bytes]] = set()
+        self.guarded: set[tuple[PhpNode | None, bytes]] = set()
         self.constants: dict[bytes, AbstractValue] = {}
-        self.functions: dict[bytes, Node] = {}
-        self.returns: dict[Node, AbstractValue] = {}
-        self.inside: dict[Node, set[ParameterUse]] = {}
-        self.parameters: dict[Node, list[bytes]] = {}
-        self.decodes: dict[Node, bool] = {}
-        self.fills: dict[Node, set[tuple[bytes, int]]] = {}
+        self.functions: dict[bytes, PhpNode] = {}
+        self.returns: dict[PhpNode, AbstractValue] = {}
+        self.inside: dict[PhpNode, set[ParameterUse]] = {}
+        self.parameters: dict[PhpNode, list[bytes]] = {}
+        self.decodes: dict[PhpNode, bool] = {}
+        self.fills: dict[PhpNode, set[tuple[bytes, int]]] = {}
         """Properties that functions set to their parameters."""
         self.kept: dict[bytes, int] = {}
         """What was written to which file, or kept by which key."""
@@ -104,29 +104,29 @@ class VariableState:
         """Whether style sheets and paths may call PHP's functions."""
         self.read_again: set[bytes] = set()
 
-    def get_text(self, node: Node) -> bytes:
+    def get_text(self, node: PhpNode) -> bytes:
         """Return a node's own text."""
         return self.content[node.start : node.end]
 
-    def hit(self, rule: str, level: Level, node: Node) -> None:
+    def record_hit(self, rule: str, level: Level, node: PhpNode) -> None:
         """Tell of something, once at a place, as sure as it ever was."""
         key = (rule, node.start)
         if key in self.hits and RANK[self.hits[key].level] >= RANK[level]:
             return
         if len(self.hits) < MAX_HITS:
-            self.hits[key] = Hit(rule, level, node.start)
+            self.hits[key] = CodeHit(rule, level, node.start)
 
-    def used(
-        self, rule: str, value: AbstractValue, node: Node, exact: Level = "exact", *, foreign: Level = "sure"
+    def record_use_of_tainted_value(
+        self, rule: str, value: AbstractValue, node: PhpNode, exact: Level = "exact", *, foreign: Level = "sure"
     ) -> bool:
         """Note that something is done with a value.
 
         Told when it is others', and noted for a function's callers when it is a parameter.
         """
         if value.flags & REQUEST:
-            self.hit(rule, exact, node)
+            self.record_hit(rule, exact, node)
         elif value.flags & (REMOTE | UPLOAD):
-            self.hit(rule, foreign, node)
+            self.record_hit(rule, foreign, node)
         elif value.flags & PARAMETERS and node.scope is not None:
             uses = self.inside.setdefault(node.scope, set())
             for at in range(MAX_PARAMETERS):
@@ -137,13 +137,13 @@ class VariableState:
             return False
         return True
 
-    def key(self, node: Node) -> tuple[Node | None, bytes] | None:
+    def get_variable_key_of_node(self, node: PhpNode) -> tuple[PhpNode | None, bytes] | None:
         """Return the variable that a node names, by scope and name; None when that cannot be told."""
         if node.type == "variable_name":
-            return self.resolve_name(node.scope, self.get_text(node)[1:])
+            return self.resolve_variable_name_in_scope(node.scope, self.get_text(node)[1:])
         if node.type == "dynamic_variable_name":
-            name = value_of(node.children[-1]).text if node.children else None
-            return self.resolve_name(node.scope, name.lstrip(b"$")) if name else None
+            name = get_value_of_node(node.children[-1]).text if node.children else None
+            return self.resolve_variable_name_in_scope(node.scope, name.lstrip(b"$")) if name else None
         if node.type in (
             "member_access_expression",
             "scoped_property_access_expression",
@@ -152,45 +152,47 @@ class VariableState:
             name_node = node.get("name")
             return (None, b"->" + self.get_text(name_node).lstrip(b"$")) if name_node is not None else None
         if node.type == "subscript_expression" and node.children:
-            if self.is_globals(node.children[0]) and len(node.children) > 1:
-                name = value_of(node.children[-1]).text
+            if self.is_globals_array(node.children[0]) and len(node.children) > 1:
+                name = get_value_of_node(node.children[-1]).text
                 return (None, name) if name else None
-            return self.key(node.children[0])
+            return self.get_variable_key_of_node(node.children[0])
         return None
 
-    def is_globals(self, node: Node) -> bool:
+    def is_globals_array(self, node: PhpNode) -> bool:
         """Return whether a node is the array of all that is not inside a function."""
         if node.type == "variable_name":
             return self.get_text(node) == b"$GLOBALS"
         variable_name = (
-            value_of(node.children[-1]).text if node.type == "dynamic_variable_name" and node.children else None
+            get_value_of_node(node.children[-1]).text
+            if node.type == "dynamic_variable_name" and node.children
+            else None
         )
         return variable_name is not None and variable_name.lstrip(b"$") == b"GLOBALS"
 
-    def resolve_name(self, scope: Node | None, name: bytes) -> tuple[Node | None, bytes]:
+    def resolve_variable_name_in_scope(self, scope: PhpNode | None, name: bytes) -> tuple[PhpNode | None, bytes]:
         """Return the variable of that name in a function."""
         while scope is not None and scope.type == "arrow_function" and name not in self.parameters.get(scope, ()):
             scope = scope.scope
         return (None, name) if (scope, name) in self.globals else (scope, name)
 
-    def of_variable(self, key: tuple[Node | None, bytes] | None) -> AbstractValue:
+    def get_value_of_variable(self, key: tuple[PhpNode | None, bytes] | None) -> AbstractValue:
         """Return what a variable holds."""
         if key is None:
             return UNKNOWN
-        return SUPERGLOBALS.get(key[1]) or self.get_variable(key)
+        return SUPERGLOBALS.get(key[1]) or self.get_value_of_non_superglobal(key)
 
-    def get_variable(self, key: tuple[Node | None, bytes]) -> AbstractValue:
+    def get_value_of_non_superglobal(self, key: tuple[PhpNode | None, bytes]) -> AbstractValue:
         """Return what a variable holds that is not ``SUPERGLOBALS``."""
         name = key[1]
         value = self.variables.get(key)
         if value is not None:
             if value.flags & PARAMETERS and value.text is None and name.startswith(b"->"):
-                return merge_values(value, self.earlier.get(key, UNKNOWN))
+                return merge_alternative_values(value, self.earlier.get(key, UNKNOWN))
             return value
         spread = self.unserialized if name.startswith(b"->") else self.spread.get(key[0], 0)
         return self.earlier.get(key, UNKNOWN).with_flags(spread)
 
-    def put(self, key: tuple[Node | None, bytes] | None, value: AbstractValue, node: Node) -> None:
+    def set_variable(self, key: tuple[PhpNode | None, bytes] | None, value: AbstractValue, node: PhpNode) -> None:
         """Set a variable."""
         if key is None:
             return
@@ -201,46 +203,48 @@ class VariableState:
             fills |= {(key[1], at) for at in range(MAX_PARAMETERS) if value.flags & PARAMETER << at}
         before = self.variables.get(key)
         if before is not None and before.flags and node.branch is not None and self.set_in.get(key) is not node.branch:
-            value = values.overwrite_value(before, value)
+            value = values.merge_possibly_overwritten_value(before, value)
         self.variables[key], self.set_in[key] = value, node.branch
 
-    def assign(self, left_node: Node, value: AbstractValue, node: Node) -> None:
+    def assign_to_left_side(self, left_node: PhpNode, value: AbstractValue, node: PhpNode) -> None:
         """Set what an assignment's left side names."""
         if left_node.type in ("list_literal", "array_creation_expression"):
             for child in left_node.children:
-                at = self._place_in(left_node, child)
+                at = self._get_item_index_in_list(left_node, child)
                 target = (
                     child.children[-1]
                     if child.type in ("array_element_initializer", "pair") and child.children
                     else child
                 )
-                self.put(self.key(target), item_of(value, b"%d" % at), node)
+                self.set_variable(
+                    self.get_variable_key_of_node(target), get_value_at_array_key(value, b"%d" % at), node
+                )
             return
         if left_node.type == "subscript_expression" and left_node.children:
-            self._put_item(left_node, value, node)
+            self._assign_array_item(left_node, value, node)
             return
-        if left_node.type == "dynamic_variable_name" and self.key(left_node) is None:
-            variable_name = value_of(left_node.children[-1]) if left_node.children else UNKNOWN
+        if left_node.type == "dynamic_variable_name" and self.get_variable_key_of_node(left_node) is None:
+            variable_name = get_value_of_node(left_node.children[-1]) if left_node.children else UNKNOWN
             if variable_name.flags & REQUEST:
                 self.spread[left_node.scope] = self.spread.get(left_node.scope, 0) | value.flags & FOREIGN
             return
-        self.put(self.key(left_node), value, node)
+        self.set_variable(self.get_variable_key_of_node(left_node), value, node)
 
-    def _place_in(self, list_node: Node, child: Node) -> int:
+    def _get_item_index_in_list(self, list_node: PhpNode, child: PhpNode) -> int:
         """Return which item of an array goes to a part of a list; those before it can be left out."""
         before = self.content[list_node.start : child.start]
         return before.count(b",") if len(before) < _SHORT_LIST else list_node.children.index(child)
 
-    def _put_item(self, left_node: Node, value: AbstractValue, node: Node) -> None:
-        key = self.key(left_node)
+    def _assign_array_item(self, left_node: PhpNode, value: AbstractValue, node: PhpNode) -> None:
+        key = self.get_variable_key_of_node(left_node)
         if key is None:
             return
-        if self.is_globals(left_node.children[0]):
-            self.put(key, value, node)
+        if self.is_globals_array(left_node.children[0]):
+            self.set_variable(key, value, node)
             return
         before = self.variables.get(key, UNKNOWN)
         items = dict(before.items or {})
-        at = value_of(left_node.children[1]).text if len(left_node.children) > 1 else b"%d" % len(items)
+        at = get_value_of_node(left_node.children[1]).text if len(left_node.children) > 1 else b"%d" % len(items)
         if (
             len(left_node.children) > 1
             and left_node.children[1].type == "variable_name"
@@ -250,57 +254,59 @@ class VariableState:
         if at is not None and left_node.children[0].type != "subscript_expression" and len(items) < values.MAX_ITEMS:
             items[at] = value
         rest = before.rest if at is not None else before.rest | value.rest
-        self.put(key, AbstractValue(None, before.flags | value.flags, items=items, rest=rest), node)
+        self.set_variable(key, AbstractValue(None, before.flags | value.flags, items=items, rest=rest), node)
 
-    def is_guarded(self, node: Node) -> bool:
+    def has_guarded_variable(self, node: PhpNode) -> bool:
         """Return whether what a node uses was compared with what is known before."""
         return any(
-            key in self.guarded for key in (self._guard_key(part) for part in iter_subtree(node)) if key is not None
+            key in self.guarded
+            for key in (self._get_guard_key_of_node(part) for part in iter_subtree(node))
+            if key is not None
         )
 
-    def _guard_key(self, node: Node) -> tuple[Node | None, bytes] | None:
+    def _get_guard_key_of_node(self, node: PhpNode) -> tuple[PhpNode | None, bytes] | None:
         if node.type == "subscript_expression" and node.children and node.children[0].type == "variable_name":
             return (None, self.get_text(node)) if self.get_text(node.children[0])[1:] in names.REQUESTS else None
-        return self.key(node) if node.type == "variable_name" else None
+        return self.get_variable_key_of_node(node) if node.type == "variable_name" else None
 
-    def guard(self, node: Node) -> None:
+    def mark_variables_guarded(self, node: PhpNode) -> None:
         """Note that what a node uses was compared with what is known."""
         for part in iter_subtree(node):
-            key = self._guard_key(part)
+            key = self._get_guard_key_of_node(part)
             if key is not None:
                 self.guarded.add(key)
 
 
-def value_of(node: Node) -> AbstractValue:
+def get_value_of_node(node: PhpNode) -> AbstractValue:
     """Return what a node came to."""
     return node.value
 
 
-def through(node: Node) -> AbstractValue:
+def get_value_of_only_child(node: PhpNode) -> AbstractValue:
     """Return what has one child that means something is what that is."""
     return node.children[0].value if len(node.children) == 1 else UNKNOWN
 
 
-def runs_text(name: bytes) -> bool:
+def is_code_running_php_function(name: bytes) -> bool:
     """Return whether one of PHP's functions runs the text that it is given."""
     name = name.lower().lstrip(b"\\")
     return name in names.EVALUATES or name in names.COMMANDS or name in names.MAKES_FUNCTION
 
 
-def is_made_here(value: AbstractValue) -> bool:
+def is_made_of_own_constants(value: AbstractValue) -> bool:
     """Return whether it is made of a file's own constants alone."""
     if value.flags & ~(BUILT_TEXT | DECODED_TEXT | LONG):
         return False
     if value.items is not None:
-        return all(_is_given(item) for item in value.items.values())
-    return _is_given(value)
+        return all(_is_constant_or_function(item) for item in value.items.values())
+    return _is_constant_or_function(value)
 
 
-def _is_given(value: AbstractValue) -> bool:
+def _is_constant_or_function(value: AbstractValue) -> bool:
     return value.text is not None or bool(value.flags & BUILT_TEXT) or value.function is not None
 
 
-def content_of(value: AbstractValue) -> AbstractValue:
+def get_value_passed_to_callback(value: AbstractValue) -> AbstractValue:
     """Return what a callback gets of an argument: of an array any of its items."""
     if value.items:
         item = next(iter(value.items.values()))
@@ -308,15 +314,17 @@ def content_of(value: AbstractValue) -> AbstractValue:
     return value
 
 
-def any_item(value: AbstractValue) -> AbstractValue:
+def merge_values_of_array_items(value: AbstractValue) -> AbstractValue:
     """Return what an array has at one key or another."""
     items = list((value.items or {}).values())[:_MOST_JOINED]
-    callable_item = next((item for item in items if item.text is not None and runs_text(item.text)), None)
+    callable_item = next(
+        (item for item in items if item.text is not None and is_code_running_php_function(item.text)), None
+    )
     if callable_item is not None:
         return callable_item.with_flags(value.flags)
     merged_value = items[0] if items else AbstractValue(None, value.rest, head=value.head, ends=value.ends)
     for item in items[1:]:
-        merged_value = merge_values(merged_value, item)
+        merged_value = merge_alternative_values(merged_value, item)
     return merged_value.with_flags(value.rest)
 
 
@@ -324,19 +332,23 @@ _MOST_JOINED: Final = 40
 _SHORT_LIST: Final = 500
 
 
-def item_of(value: AbstractValue, key: bytes | None) -> AbstractValue:
+def get_value_at_array_key(value: AbstractValue, key: bytes | None) -> AbstractValue:
     """Return what an array or a text has at a key."""
     if value.items is not None:
         if key is not None and key in value.items:
             return value.items[key]
-        return AbstractValue(None, value.rest, head=value.head) if key is not None else any_item(value)
+        return (
+            AbstractValue(None, value.rest, head=value.head) if key is not None else merge_values_of_array_items(value)
+        )
     if value.text is not None and key is not None and re.fullmatch(rb"-?\d{1,6}", key):
         at = int(key)
-        return values.text(value.text[at : at + 1] if at != -1 else value.text[-1:], value.flags | BUILT_TEXT)
+        return values.make_text_constant(
+            value.text[at : at + 1] if at != -1 else value.text[-1:], value.flags | BUILT_TEXT
+        )
     return AbstractValue(None, value.rest, head=value.head)
 
 
-def iter_subtree(node: Node) -> Iterable[Node]:
+def iter_subtree(node: PhpNode) -> Iterable[PhpNode]:
     """Yield a node and all in it, some hundreds at most."""
     todo, count = [node], 0
     while todo and count < 300:
@@ -346,14 +358,18 @@ def iter_subtree(node: Node) -> Iterable[Node]:
         todo += here.children
 
 
-def args_of(node: Node) -> list[AbstractValue]:
+def get_values_of_call_arguments(node: PhpNode) -> list[AbstractValue]:
     """Return what a call's arguments came to."""
     inside = node.get("arguments") or next((child for child in node.children if child.type == "arguments"), None)
-    args = [value_of(child) for child in inside.children if child.type == "argument"] if inside is not None else []
+    args = (
+        [get_value_of_node(child) for child in inside.children if child.type == "argument"]
+        if inside is not None
+        else []
+    )
     last = inside.children[-1].children if inside is not None and inside.children else []
     if last and last[-1].type == "variadic_unpacking":
-        spread_value = value_of(last[-1])
-        args = [*args[:-1], *(item_of(spread_value, b"%d" % at) for at in range(_MOST_SPREAD))]
+        spread_value = get_value_of_node(last[-1])
+        args = [*args[:-1], *(get_value_at_array_key(spread_value, b"%d" % at) for at in range(_MOST_SPREAD))]
     return args
 
 

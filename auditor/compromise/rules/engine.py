@@ -21,7 +21,7 @@ _MAX_TEXT = 80
 
 
 @dataclass(frozen=True)
-class Match:
+class RuleMatch:
     """A rule that fits a file, and whose it is."""
 
     rule: str
@@ -44,13 +44,13 @@ class RuleError:
 class RuleScan:
     """The matches of the rules in a file."""
 
-    matches: tuple[Match, ...]
+    matches: tuple[RuleMatch, ...]
     worth_a_tree: bool
     """Whether it may do what the syntax tree would show."""
 
 
 @dataclass(frozen=True)
-class Rules:
+class YaraRules:
     """Compiled rules, ready to look at one file after the other."""
 
     ours: yara_x.Scanner
@@ -62,19 +62,21 @@ class Rules:
         """Return what fits. Raises TimeoutError when that takes more than SECONDS."""
         ours = _scan_rules(self.ours, content)
         others = _scan_rules(self.others, content) if self.others is not None else ()
-        own = [_own(rule) for rule in ours if rule.namespace != WORTH.stem]
-        return RuleScan((*own, *map(_of_another, others)), any(rule.namespace == WORTH.stem for rule in ours))
+        own = [_build_match_of_own_rule(rule) for rule in ours if rule.namespace != WORTH.stem]
+        return RuleScan(
+            (*own, *map(_build_match_of_foreign_rule, others)), any(rule.namespace == WORTH.stem for rule in ours)
+        )
 
 
-def _own(rule: yara_x.Rule) -> Match:
+def _build_match_of_own_rule(rule: yara_x.Rule) -> RuleMatch:
     metadata = dict(rule.metadata)
-    return Match(str(metadata["what"]), own=True, beside=metadata.get("beside") is True)
+    return RuleMatch(str(metadata["what"]), own=True, beside=metadata.get("beside") is True)
 
 
-def _of_another(rule: yara_x.Rule) -> Match:
+def _build_match_of_foreign_rule(rule: yara_x.Rule) -> RuleMatch:
     metadata = {str(key): str(value)[:_MAX_TEXT] for key, value in rule.metadata}
     licence = metadata.get("license", metadata.get("licence", ""))
-    return Match(rule.identifier[:_MAX_TEXT], own=False, author=metadata.get("author", ""), licence=licence)
+    return RuleMatch(rule.identifier[:_MAX_TEXT], own=False, author=metadata.get("author", ""), licence=licence)
 
 
 def _scan_rules(scanner: yara_x.Scanner, content: bytes) -> tuple[yara_x.Rule, ...]:
@@ -84,13 +86,19 @@ def _scan_rules(scanner: yara_x.Scanner, content: bytes) -> tuple[yara_x.Rule, .
         raise TimeoutError("rules take too long over this file") from error
 
 
-def load(folder: Path | None = None) -> Rules:
+def load_yara_rules(folder: Path | None = None) -> YaraRules:
     """Return our own rules, and those in a folder of others'; what does not compile is named in ``wrong``."""
-    others, wrong = _of_others(sorted(folder.rglob("*.yar*"))[:MAX_FILES]) if folder is not None else (None, [])
-    return Rules(_scanner(_ours()), _scanner(others) if others is not None else None, tuple(wrong))
+    others, wrong = (
+        _compile_foreign_rules(sorted(folder.rglob("*.yar*"))[:MAX_FILES]) if folder is not None else (None, [])
+    )
+    return YaraRules(
+        _build_yara_scanner(_compile_own_rules()),
+        _build_yara_scanner(others) if others is not None else None,
+        tuple(wrong),
+    )
 
 
-def _ours() -> yara_x.Rules:
+def _compile_own_rules() -> yara_x.Rules:
     compiler = yara_x.Compiler()
     for file in (OWN, WORTH):
         compiler.new_namespace(file.stem)
@@ -98,19 +106,19 @@ def _ours() -> yara_x.Rules:
     return compiler.build()
 
 
-def _scanner(rules: yara_x.Rules) -> yara_x.Scanner:
+def _build_yara_scanner(rules: yara_x.Rules) -> yara_x.Scanner:
     scanner = yara_x.Scanner(rules)
     scanner.set_timeout(SECONDS)
     scanner.fast_scan(True)
     return scanner
 
 
-def _of_others(files: Iterable[Path]) -> tuple[yara_x.Rules | None, list[RuleError]]:
-    compiler, wrong, count = _compiler(), [], 0
+def _compile_foreign_rules(files: Iterable[Path]) -> tuple[yara_x.Rules | None, list[RuleError]]:
+    compiler, wrong, count = _build_compiler_for_foreign_rules(), [], 0
     for file in files:
         try:
-            source = _source(file)
-            _compiler().add_source(source, origin=file.name)
+            source = _read_rule_file(file)
+            _build_compiler_for_foreign_rules().add_source(source, origin=file.name)
             compiler.new_namespace(f"n{count}")
             compiler.add_source(source, origin=file.name)
             count += 1
@@ -119,7 +127,7 @@ def _of_others(files: Iterable[Path]) -> tuple[yara_x.Rules | None, list[RuleErr
     return (compiler.build() if count else None), wrong
 
 
-def _source(file: Path) -> str:
+def _read_rule_file(file: Path) -> str:
     if file.is_symlink() or not file.is_file():
         raise ValueError("no regular file")
     with file.open("rb") as stream:
@@ -129,7 +137,7 @@ def _source(file: Path) -> str:
     return content.decode("utf-8")
 
 
-def _compiler() -> yara_x.Compiler:
+def _build_compiler_for_foreign_rules() -> yara_x.Compiler:
     compiler = yara_x.Compiler(relaxed_re_syntax=True, includes_enabled=False)
     for name in _OUTSIDE:
         compiler.define_global(name, "")

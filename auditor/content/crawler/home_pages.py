@@ -13,24 +13,26 @@ MAX_NAMES = 6
 _VISITORS: tuple[Visitor, ...] = ("plain", "engine", "phone_referrer")
 
 
-def list_other_home_pages(door: SiteSession) -> list[tuple[str, str]]:
+def list_other_home_pages(session: SiteSession) -> list[tuple[str, str]]:
     """Return scheme and name of each home page but the one that a door leads to."""
-    schemes = ("https", "http") if door.scheme == "https" else ("http",)
-    by_name = sorted(door.own, key=lambda name: (name != door.domain, name))
+    schemes = ("https", "http") if session.scheme == "https" else ("http",)
+    by_name = sorted(session.own, key=lambda name: (name != session.domain, name))
     every = ((scheme, name) for name in by_name for scheme in schemes)
-    return [home_page for home_page in every if home_page != (door.scheme, door.domain)][:MAX_NAMES]
+    return [home_page for home_page in every if home_page != (session.scheme, session.domain)][:MAX_NAMES]
 
 
-def iter_responses(door: SiteSession, scheme: str, name: str, *, engine: bool) -> Iterator[VisitorResponse]:
+def iter_home_page_responses(
+    session: SiteSession, scheme: str, host_name: str, *, include_engine: bool
+) -> Iterator[VisitorResponse]:
     """Yield what visitors get there, a plain one first; nothing where it is not the site's, or is not answered to.
 
     ``engine``: whether one comes. Raises Stopped where the site asks for less.
     """
     for visitor in _VISITORS:
-        if visitor == "engine" and not engine:
+        if visitor == "engine" and not include_engine:
             continue
         try:
-            yield door.visit_name(scheme, name, visitor)
+            yield session.visit_home_page_of_host_name(scheme, host_name, visitor)
         except UnreadableContent:
             if visitor == "plain":
                 return

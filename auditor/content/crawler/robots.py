@@ -20,7 +20,7 @@ NAME = "luytre"
 
 
 @dataclass(frozen=True)
-class Robots:
+class RobotsRules:
     """The rules of a robots.txt for us, and the sitemaps that it names."""
 
     rules: tuple[tuple[str, bool], ...] = ()
@@ -30,28 +30,30 @@ class Robots:
     """The same rules for search engines, where they are others."""
     _allowed_by_path: dict[str, bool] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    def allows(self, path: str) -> bool:
+    def is_path_allowed_to_us(self, path: str) -> bool:
         """Return whether an address may be looked at.
 
         The longest rule that fits decides, and of two as long the one that allows.
         """
         if path not in self._allowed_by_path:
-            self._allowed_by_path[path] = _allows(self.rules, path)
+            self._allowed_by_path[path] = _is_path_allowed_by_rules(self.rules, path)
         return self._allowed_by_path[path]
 
-    def withholds(self, path: str) -> bool:
+    def is_path_allowed_to_engines_only(self, path: str) -> bool:
         """Return whether a search engine may see what we may not."""
-        return not self.allows(path) and any(_allows(rules, path) for rules in self.for_engines)
+        return not self.is_path_allowed_to_us(path) and any(
+            _is_path_allowed_by_rules(rules, path) for rules in self.for_engines
+        )
 
 
-def read(body: bytes) -> Robots:
+def parse_robots_txt(body: bytes) -> RobotsRules:
     """Return what a file says, whatever its bytes."""
     groups: dict[str, list[tuple[str, bool]]] = {}
     sitemaps: list[str] = []
     agents: list[str] = []
     stars: dict[str, int] = {}
     has_rules = 0
-    for name, value in _lines(body):
+    for name, value in _iter_directives_of_robots_txt(body):
         if name == "user-agent":
             agents = [] if has_rules else agents
             has_rules = 0
@@ -68,16 +70,17 @@ def read(body: bytes) -> Robots:
     everybody = groups.get("*", [])
     ours = tuple(groups.get(NAME, everybody))
     theirs = (tuple(groups.get(engine, everybody)) for engine in ENGINES)
-    return Robots(ours, tuple(sitemaps), tuple(dict.fromkeys(rules for rules in theirs if rules != ours)))
+    return RobotsRules(ours, tuple(sitemaps), tuple(dict.fromkeys(rules for rules in theirs if rules != ours)))
 
 
-def _allows(rules: Iterable[tuple[str, bool]], path: str) -> bool:
-    return max(((len(pattern), is_allowed) for pattern, is_allowed in rules if fits(pattern, path)), default=(0, True))[
-        1
-    ]
+def _is_path_allowed_by_rules(rules: Iterable[tuple[str, bool]], path: str) -> bool:
+    return max(
+        ((len(pattern), is_allowed) for pattern, is_allowed in rules if is_path_matched_by_pattern(pattern, path)),
+        default=(0, True),
+    )[1]
 
 
-def fits(pattern: str, path: str) -> bool:
+def is_path_matched_by_pattern(pattern: str, path: str) -> bool:
     """Return whether a pattern fits an address, in time that grows with both alone."""
     has_anchor = pattern.endswith("$")
     first, *rest = pattern.removesuffix("$").split("*")
@@ -94,7 +97,7 @@ def fits(pattern: str, path: str) -> bool:
     return not has_anchor or at == len(path)
 
 
-def _lines(body: bytes) -> Iterator[tuple[str, str]]:
+def _iter_directives_of_robots_txt(body: bytes) -> Iterator[tuple[str, str]]:
     for line in body[:MAX_BYTES].decode("utf-8", "replace").lstrip("\ufeff").splitlines():
         name, colon, value = line.partition("#")[0].partition(":")
         if colon:

@@ -14,7 +14,7 @@ from auditor.models import Stop
 from auditor.models.reviews import MAX_WHERE
 from auditor.scans.responses import Visitor, VisitorResponse
 from auditor.web.children import UnreadableContent
-from auditor.web.fetch import BROWSER, Raw
+from auditor.web.fetch import BROWSER, RawResponse
 
 REFUSALS = (403, 429, 503)
 MAX_REDIRECTS = 5
@@ -70,7 +70,7 @@ class CrawlStopError(Exception):
 
 
 @dataclass
-class Pace:
+class RequestPacer:
     """Requests at one host, never closer together than SECONDS_BETWEEN."""
 
     between: float = SECONDS_BETWEEN
@@ -78,7 +78,7 @@ class Pace:
     sleep: Callable[[float], None] = time.sleep
     _last: float | None = field(default=None, init=False)
 
-    def wait(self) -> None:
+    def wait_for_next_request(self) -> None:
         """Wait until the next request may begin, which then counts as begun."""
         if self._last is not None:
             delay = self._last + self.between - self.clock()
@@ -90,9 +90,9 @@ class Pace:
 class Requester(Protocol):
     """The sender of a request, from wherever it is."""
 
-    def raw(
+    def fetch_raw_response(
         self, scheme: str, address: str, domain: str, path: str, port: int | None, headers: Mapping[str, str]
-    ) -> Raw:
+    ) -> RawResponse:
         """Return what one request gives, redirects not followed."""
 
 
@@ -105,7 +105,7 @@ class SiteSession:
     domain: str
     own: frozenset[str]
     """Its names."""
-    pace: Pace
+    pace: RequestPacer
     inside: Requester | None = None
     """Who asks on the host itself."""
     through: frozenset[Visitor] = frozenset()
@@ -115,60 +115,66 @@ class SiteSession:
     """By scheme, where it is not the usual one."""
     allows: Callable[[str], bool] = lambda _: True
     """Whether a redirect to an address of the site may be taken."""
-    _home: Raw = field(default_factory=lambda: Raw(None), init=False)
+    _home: RawResponse = field(default_factory=lambda: RawResponse(None), init=False)
 
-    def open(self) -> None:
+    def request_home_page_here_or_from_host(self) -> None:
         """Ask for the home page as a plain visitor, by HTTPS if the site has it. Raises Stopped when it serves nothing.
 
         A site that does not answer here is visited from its host.
         """
         try:
-            self._open()
+            self._request_home_page_over_https_or_http()
         except CrawlStopError as stopped:
             if stopped.stop.why != "silent" or self.inside is None or "plain" in self.through:
                 raise
             self.through = frozenset(HEADERS)
-            self._open()
+            self._request_home_page_over_https_or_http()
 
-    def home(self) -> VisitorResponse:
+    def get_home_page_response(self) -> VisitorResponse:
         """Return the home page that was asked for, with redirects taken.
 
         Raises as ``visit``, also when it is an error's page.
         """
-        response = self._follow_redirects("/", "plain", self._home)
+        response = self._follow_redirects_within_site("/", "plain", self._home)
         if response.status >= 400:
             raise CrawlStopError(Stop(why="refused", status=response.status))
         return response
 
-    def _open(self) -> None:
+    def _request_home_page_over_https_or_http(self) -> None:
         stop = None
         for scheme in ("https", "http"):
-            raw = self._ask(scheme, self.domain, "/", "plain")
+            raw = self._send_paced_request(scheme, self.domain, "/", "plain")
             if raw.status is not None and raw.own:
-                _check(raw, "/")
+                _raise_on_refusal_or_other_site(raw, "/")
                 self.scheme, self._home = scheme, raw
                 return
             stop = stop or (Stop(why="another_site", status=raw.status) if not raw.own else None)
         raise CrawlStopError(stop or Stop(why="silent"))
 
-    def visit(self, path: str, visitor: Visitor) -> VisitorResponse:
+    def visit_path(self, path: str, visitor: Visitor) -> VisitorResponse:
         """Return what a visitor is served.
 
         Raises Stopped when that is a refusal, nothing, or another site; Unreadable for no page.
         """
-        return self._follow_redirects(path, visitor, self._ask(self.scheme, self.domain, path, visitor))
+        return self._follow_redirects_within_site(
+            path, visitor, self._send_paced_request(self.scheme, self.domain, path, visitor)
+        )
 
-    def visit_name(self, scheme: str, name: str, visitor: Visitor) -> VisitorResponse:
+    def visit_home_page_of_host_name(self, scheme: str, host_name: str, visitor: Visitor) -> VisitorResponse:
         """Return what a visitor is served as the home page of another of the site's names. Raises as ``visit``."""
-        return self._follow_redirects("/", visitor, self._ask(scheme, name, "/", visitor), (scheme, name))
+        return self._follow_redirects_within_site(
+            "/", visitor, self._send_paced_request(scheme, host_name, "/", visitor), (scheme, host_name)
+        )
 
-    def _ask(self, scheme: str, domain: str, path: str, visitor: Visitor) -> Raw:
-        self.pace.wait()
+    def _send_paced_request(self, scheme: str, domain: str, path: str, visitor: Visitor) -> RawResponse:
+        self.pace.wait_for_next_request()
         requester = self.inside if self.inside is not None and visitor in self.through else self.client
-        return requester.raw(scheme, self.address, domain, path, self.ports.get(scheme), build_headers(visitor, scheme))
+        return requester.fetch_raw_response(
+            scheme, self.address, domain, path, self.ports.get(scheme), build_headers(visitor, scheme)
+        )
 
-    def _follow_redirects(
-        self, path: str, visitor: Visitor, raw: Raw, at: tuple[str, str] | None = None
+    def _follow_redirects_within_site(
+        self, path: str, visitor: Visitor, raw: RawResponse, at: tuple[str, str] | None = None
     ) -> VisitorResponse:
         """Return the response with redirects within the site taken.
 
@@ -178,43 +184,46 @@ class SiteSession:
         """
         (scheme, domain), been = at or (self.scheme, self.domain), set()
         while True:
-            _check(raw, path)
+            _raise_on_refusal_or_other_site(raw, path)
             if raw.error:
                 raise UnreadableContent(raw.error)
             been.add((scheme, domain, path))
-            onward = self._within(raw, f"{scheme}://{domain}{path}")
+            onward = self._resolve_redirect_within_site(raw, f"{scheme}://{domain}{path}")
             if onward is not None and (onward in been or len(been) > MAX_REDIRECTS):
                 raise UnreadableContent("redirects without end")
             if onward is None:
-                return VisitorResponse(visitor, raw.status or 0, raw.headers, raw.body, _location(raw))
+                return VisitorResponse(visitor, raw.status or 0, raw.headers, raw.body, _get_redirect_location(raw))
             scheme, domain, path = onward
-            raw = self._ask(scheme, domain, path, visitor)
+            raw = self._send_paced_request(scheme, domain, path, visitor)
 
-    def _within(self, raw: Raw, url: str) -> tuple[str, str, str] | None:
+    def _resolve_redirect_within_site(self, raw: RawResponse, url: str) -> tuple[str, str, str] | None:
         """Return where a redirect leads, if that is a page of the site."""
-        location = _location(raw)
-        path = url_filter.own_path(location, url, self.own) if location else None
-        if location is None or path is None or not url_filter.may_be_asked_for(path) or not self.allows(path):
+        location = _get_redirect_location(raw)
+        path = url_filter.resolve_link_to_own_path(location, url, self.own) if location else None
+        if location is None or path is None or not url_filter.is_safe_to_request(path) or not self.allows(path):
             return None
         there = urlsplit(urljoin(url, location))
         return there.scheme, (there.hostname or self.domain).lower(), path
 
 
-def _location(raw: Raw) -> str | None:
-    return raw.location if raw.status in (301, 302, 303, 307, 308) else None
+def _get_redirect_location(raw: RawResponse) -> str | None:
+    return raw.redirect_location if raw.status in (301, 302, 303, 307, 308) else None
 
 
-def _check(raw: Raw, path: str) -> None:
+def _raise_on_refusal_or_other_site(raw: RawResponse, path: str) -> None:
     where = path[:MAX_WHERE]
     if raw.status is None:
         raise CrawlStopError(Stop(why="silent", where=where))
     if not raw.own:
         raise CrawlStopError(Stop(why="another_site", status=raw.status, where=where))
     if raw.status in REFUSALS:
-        raise CrawlStopError(Stop(why="refused", status=raw.status, where=where), _wait(raw.headers.get("retry-after")))
+        raise CrawlStopError(
+            Stop(why="refused", status=raw.status, where=where),
+            _parse_retry_after_seconds(raw.headers.get("retry-after")),
+        )
 
 
-def _wait(retry_after: str | None) -> int | None:
+def _parse_retry_after_seconds(retry_after: str | None) -> int | None:
     """Return seconds that a Retry-After asks for, a week at most."""
     if retry_after is None:
         return None

@@ -17,7 +17,7 @@ USUAL = ("/sitemap.xml", "/sitemap_index.xml", "/wp-sitemap.xml")
 """Where one is looked for when robots.txt names none."""
 
 
-def read(body: bytes) -> tuple[bool, tuple[str, ...]]:
+def parse_sitemap(body: bytes) -> tuple[bool, tuple[str, ...]]:
     """Return whether it is a list of sitemaps, and the addresses in it. Nothing of it is followed or unfolded."""
     if body[:2] == b"\x1f\x8b":
         try:

@@ -105,7 +105,7 @@ SAMPLES = 20
 """Addresses of one shape that are looked at."""
 
 
-def own_path(link: str, base: str, own: frozenset[str]) -> str | None:
+def resolve_link_to_own_path(link: str, base: str, own_hosts: frozenset[str]) -> str | None:
     """Return the path, with its query, that a link on the page at ``base`` means on the same site.
 
     None when it leads elsewhere.
@@ -115,7 +115,7 @@ def own_path(link: str, base: str, own: frozenset[str]) -> str | None:
         port, host = there.port, (there.hostname or "").lower()
     except ValueError:
         return None
-    if there.scheme not in ("http", "https") or host not in own or port not in (None, 80, 443):
+    if there.scheme not in ("http", "https") or host not in own_hosts or port not in (None, 80, 443):
         return None
     return normalize_path(there.path, there.query)
 
@@ -130,45 +130,47 @@ def normalize_path(path: str, query: str) -> str | None:
     return whole if whole.startswith("/") and not whole.startswith("//") and len(whole) <= MAX_PATH else None
 
 
-def may_be_asked_for(path: str) -> bool:
+def is_safe_to_request(path: str) -> bool:
     """Return whether an address is that of a page or document, and orders nothing."""
     place, _, query = unquote(path).partition("?")
     if _FILES.search(place) or _PRIVATE.match(place):
         return False
-    if _ORDERS.intersection(_words(query)):
+    if _ORDERS.intersection(_split_into_words(query)):
         return False
-    parts = (_words(part.partition(".")[0]) for part in place.split("/"))
-    return not any(map(_orders, parts))
+    parts = (_split_into_words(part.partition(".")[0]) for part in place.split("/"))
+    return not any(map(_is_action_by_first_or_last_word, parts))
 
 
-def is_sheet(path: str) -> bool:
+def is_style_sheet_path(path: str) -> bool:
     """Return whether an address is that of a style sheet, by its name: programs that make one may do anything else."""
-    return path.partition("?")[0].lower().endswith(".css") and not _ORDERS.intersection(_words(path.partition("?")[2]))
+    return path.partition("?")[0].lower().endswith(".css") and not _ORDERS.intersection(
+        _split_into_words(path.partition("?")[2])
+    )
 
 
-def _words(text: str) -> list[str]:
-    text = _TOGETHER.sub(lambda match: match[1] + match[2].lower(), normalization.strip_marks(text))
+def _split_into_words(text: str) -> list[str]:
+    text = _TOGETHER.sub(lambda match: match[1] + match[2].lower(), normalization.strip_diacritics(text))
     return [word.lower() for word in _WORD.findall(text)]
 
 
-def _orders(words: list[str]) -> bool:
+def _is_action_by_first_or_last_word(words: list[str]) -> bool:
     """Return whether a part of a path, by how it begins or ends, orders something."""
     if not words or len(words) >= _TITLE:
         return False
     return words[0] in _ENDING_WORDS or words[-1] in _ENDING_WORDS or words[-1].endswith(_LAST)
 
 
-def shape(path: str) -> str:
+def replace_numbers_in_path(path: str) -> str:
     """Return what addresses have in common that differ in numbers only."""
     return _NUMBERS.sub("0", path)
 
 
-def sample_paths(paths: Iterable[str]) -> list[str]:
+def sample_paths_of_each_shape(paths: Iterable[str]) -> list[str]:
     """Return the first SAMPLES of each shape, in their order."""
     counts: dict[str, int] = {}
     samples = []
     for path in paths:
-        what = shape(path)
+        what = replace_numbers_in_path(path)
         counts[what] = counts.get(what, 0) + 1
         if counts[what] <= SAMPLES:
             samples.append(path)

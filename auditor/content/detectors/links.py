@@ -12,11 +12,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from auditor.content.domains import DomainClassifier, host_of, registrable
+from auditor.content.domains import DomainClassifier, get_host_in_address, get_registrable_domain
 from auditor.content.evidence import PageEvidence
 from auditor.content.page.css_visibility import OUT_OF_SIGHT
-from auditor.content.page.extract import Extract, Pointer, Via
-from auditor.content.page.scripts import Script
+from auditor.content.page.extract import OutboundPointer, PageExtract, Via
+from auditor.content.page.scripts import ScriptBehaviour
 from auditor.content.text import normalization
 from auditor.content.text.lexicon import Lexicon, LexiconMatch
 from auditor.scans.traces import Kind
@@ -42,177 +42,201 @@ _LIBRARY = re.compile(
 )
 
 
-def judge(page: Extract, near: DomainClassifier, evidence: PageEvidence) -> None:
+def add_evidence_of_foreign_links(page: PageExtract, near: DomainClassifier, evidence: PageEvidence) -> None:
     """Say against each foreign host what the page does with it."""
     groups: dict[int, set[str]] = defaultdict(set)
     foreign = [pointer for pointer in page.pointers if near.classify_host(pointer.host) != "own"]
     for pointer in foreign:
         if pointer.hidden_way is not None and near.classify_host(pointer.host) == "foreign":
-            groups[pointer.group].add(registrable(pointer.host))
+            groups[pointer.group].add(get_registrable_domain(pointer.host))
     for pointer in foreign:
-        _words(pointer, near, evidence)
+        _check_advert_words_of_link(pointer, near, evidence)
         if near.classify_host(pointer.host) == "foreign":
-            _check_hidden(pointer, len(groups[pointer.group]) if pointer.group >= 0 else 1, evidence)
-            _check_declaration(pointer, evidence)
-            _looks(pointer, near, evidence)
-            _new(pointer, near, evidence)
+            _check_hidden_link(pointer, len(groups[pointer.group]) if pointer.group >= 0 else 1, evidence)
+            _check_base_canonical_refresh_or_form(pointer, evidence)
+            _check_advert_like_host(pointer, near, evidence)
+            _check_new_script_or_frame_host(pointer, near, evidence)
     for script in page.scripts:
-        _script(script, near, evidence)
+        _check_foreign_addresses_in_script(script, near, evidence)
 
 
-def find_link_words(pointer: Pointer, near: DomainClassifier) -> LexiconMatch:
+def find_advert_words_in_link(pointer: OutboundPointer, near: DomainClassifier) -> LexiconMatch:
     """Return the words of adverts in a link: its text, its address, the name that it leads to."""
     address = urlsplit(pointer.address)
-    link_text = f"{pointer.words}\n{normalization.slug(address.path[:300])}"
-    match = _find_in_text(link_text, near.lexicon)
-    advert_terms = near.names_an_advert(pointer.host) if near.classify_host(pointer.host) == "foreign" else ()
+    link_text = f"{pointer.words}\n{normalization.convert_path_to_words(address.path[:300])}"
+    match = _find_lexicon_words_in_link_text(link_text, near.lexicon)
+    advert_terms = near.find_advert_terms_in_host(pointer.host) if near.classify_host(pointer.host) == "foreign" else ()
     if not advert_terms:
         return match
     terms = tuple(dict.fromkeys((*match.terms, *advert_terms)))
-    weights = [near.lexicon.weights.get(near.lexicon.categories[term], 1) for term in advert_terms]
+    weights = [near.lexicon.weights.get(near.lexicon.category_by_term[term], 1) for term in advert_terms]
     return replace(match, score=match.score + sum(weights), terms=terms, gravest=max(match.gravest, *weights))
 
 
 @functools.lru_cache(maxsize=2_000)
-def _find_in_text(text: str, lexicon: Lexicon) -> LexiconMatch:
+def _find_lexicon_words_in_link_text(text: str, lexicon: Lexicon) -> LexiconMatch:
     """Return what of the lexicon is in a link, which many pages of a site have in common."""
-    return lexicon.find(normalization.read(text), min_disguised=1, match_joined=True)
+    return lexicon.find_terms_in_text(normalization.normalize_text_as_read(text), min_disguised=1, match_joined=True)
 
 
-def _words(pointer: Pointer, near: DomainClassifier, evidence: PageEvidence) -> None:
+def _check_advert_words_of_link(pointer: OutboundPointer, near: DomainClassifier, evidence: PageEvidence) -> None:
     whose = near.classify_host(pointer.host)
     if pointer.via not in ("link", "frame", "form") or (
         whose not in ("foreign", "official") and pointer.hidden_way is None
     ):
         return
-    match = find_link_words(pointer, near)
+    match = find_advert_words_in_link(pointer, near)
     if not match.has_advert_words or match.report_words:
         return
-    if near.lexicon.find(normalization.read(pointer.around)).report_words:
+    if near.lexicon.find_terms_in_text(normalization.normalize_text_as_read(pointer.around)).report_words:
         return
-    sample = _sample(pointer)
+    sample = _format_pointer_as_sample(pointer)
     kind = KIND[pointer.via]
-    evidence.against_host(pointer.host, kind, "words_of_link", sample, "lexicon", report_alone=True)
+    evidence.add_evidence_against_host(pointer.host, kind, "words_of_link", sample, "lexicon", report_alone=True)
     if whose == "foreign":
-        evidence.against_host(pointer.host, kind, "words_lead_away", sample, "address")
+        evidence.add_evidence_against_host(pointer.host, kind, "words_lead_away", sample, "address")
     if pointer.hidden_way is not None:
-        evidence.against_host(pointer.host, kind, "hidden_words", sample, "hidden")
+        evidence.add_evidence_against_host(pointer.host, kind, "hidden_words", sample, "hidden")
 
 
-def _check_hidden(pointer: Pointer, names: int, evidence: PageEvidence) -> None:
-    kind, sample = KIND[pointer.via], _sample(pointer)
+def _check_hidden_link(pointer: OutboundPointer, hidden_domain_count: int, evidence: PageEvidence) -> None:
+    kind, sample = KIND[pointer.via], _format_pointer_as_sample(pointer)
     if pointer.via == "frame" and pointer.hidden_way in OUT_OF_SIGHT:
-        evidence.against_host(pointer.host, kind, "unseen_frame", sample, "hidden", "address")
+        evidence.add_evidence_against_host(pointer.host, kind, "unseen_frame", sample, "hidden", "address")
     elif pointer.via == "form" and pointer.hidden_way in OUT_OF_SIGHT:
-        evidence.against_host(pointer.host, kind, "unseen_form", sample, "hidden", "address")
+        evidence.add_evidence_against_host(pointer.host, kind, "unseen_form", sample, "hidden", "address")
     elif (pointer.hidden_way == "kept" or (pointer.hidden_way == "small" and not pointer.is_picture)) and pointer.words:
-        evidence.against_host(pointer.host, kind, "kept_out_of_sight", sample, "hidden", "address")
+        evidence.add_evidence_against_host(pointer.host, kind, "kept_out_of_sight", sample, "hidden", "address")
     elif pointer.hidden_way == "small":
         return
-    elif pointer.hidden_way is not None and names >= MANY and not pointer.honest and pointer.words:
-        evidence.against_host(pointer.host, kind, "many_shut_away", sample, "hidden", "address")
+    elif pointer.hidden_way is not None and hidden_domain_count >= MANY and not pointer.honest and pointer.words:
+        evidence.add_evidence_against_host(pointer.host, kind, "many_shut_away", sample, "hidden", "address")
     elif pointer.hidden_way is not None and not pointer.honest:
-        evidence.against_host(pointer.host, kind, "shut_away", sample, "hidden", report_alone=pointer.via != "link")
+        evidence.add_evidence_against_host(
+            pointer.host, kind, "shut_away", sample, "hidden", report_alone=pointer.via != "link"
+        )
     if pointer.inside in ("unscripted", "comment", "template") and pointer.via in ("link", "frame"):
-        evidence.against_host(pointer.host, kind, f"in_{pointer.inside}", sample, "hidden")
+        evidence.add_evidence_against_host(pointer.host, kind, f"in_{pointer.inside}", sample, "hidden")
     elif pointer.inside == "decoded":
-        evidence.against_host(pointer.host, "payload", "decoded", sample, "code", "address", report_alone=True)
+        evidence.add_evidence_against_host(
+            pointer.host, "payload", "decoded", sample, "code", "address", report_alone=True
+        )
     elif pointer.inside == "written":
-        evidence.against_host(pointer.host, kind, "written_by_script", sample, "code")
+        evidence.add_evidence_against_host(pointer.host, kind, "written_by_script", sample, "code")
 
 
-def _check_declaration(pointer: Pointer, evidence: PageEvidence) -> None:
-    sample = _sample(pointer)
+def _check_base_canonical_refresh_or_form(pointer: OutboundPointer, evidence: PageEvidence) -> None:
+    sample = _format_pointer_as_sample(pointer)
     if pointer.covers:
-        evidence.against_host(pointer.host, "frame", "covers_all", sample, "structure", "address", report_alone=True)
+        evidence.add_evidence_against_host(
+            pointer.host, "frame", "covers_all", sample, "structure", "address", report_alone=True
+        )
     if pointer.via == "base":
-        evidence.against_host(
+        evidence.add_evidence_against_host(
             pointer.host, "canonical", "foreign_base", sample, "structure", "address", report_alone=True
         )
     elif pointer.via == "canonical":
-        evidence.against_host(pointer.host, "canonical", "foreign_canonical", sample, "structure", report_alone=True)
+        evidence.add_evidence_against_host(
+            pointer.host, "canonical", "foreign_canonical", sample, "structure", report_alone=True
+        )
     elif pointer.via == "refresh":
-        evidence.against_host(pointer.host, "redirect", "refresh", sample, "redirects", report_alone=True)
+        evidence.add_evidence_against_host(pointer.host, "redirect", "refresh", sample, "redirects", report_alone=True)
     elif (
         pointer.via == "form"
         and "password" in pointer.asks
         and _IDENTITY.search(f"{pointer.asks} {pointer.words.lower()}")
     ):
-        evidence.against_host(
+        evidence.add_evidence_against_host(
             pointer.host, "form", "asks_who_you_are", sample, "structure", "address", report_alone=True
         )
 
 
-def _looks(pointer: Pointer, near: DomainClassifier, evidence: PageEvidence) -> None:
-    if near.looks_like_an_advert(pointer.host):
+def _check_advert_like_host(pointer: OutboundPointer, near: DomainClassifier, evidence: PageEvidence) -> None:
+    if near.is_advert_like_host(pointer.host):
         kind = KIND[pointer.via]
-        evidence.against_host(pointer.host, kind, "name_of_advert", _sample(pointer), "address")
-        label = registrable(pointer.host).partition(".")[0]
-        if pointer.via == "link" and _as_a_brand(pointer.words, label):
-            evidence.against_host(
-                pointer.host, kind, "link_is_a_brand", _sample(pointer), "structure", report_alone=True
+        evidence.add_evidence_against_host(
+            pointer.host, kind, "name_of_advert", _format_pointer_as_sample(pointer), "address"
+        )
+        label = get_registrable_domain(pointer.host).partition(".")[0]
+        if pointer.via == "link" and _is_link_text_same_as_domain_label(pointer.words, label):
+            evidence.add_evidence_against_host(
+                pointer.host,
+                kind,
+                "link_is_a_brand",
+                _format_pointer_as_sample(pointer),
+                "structure",
+                report_alone=True,
             )
 
 
-def _as_a_brand(words: str, label: str) -> bool:
+def _is_link_text_same_as_domain_label(link_text: str, domain_label: str) -> bool:
     """Return whether a link's words are nothing but the name that it leads to."""
-    letters = re.sub(r"[^a-z0-9]", "", normalization.strip_marks(normalization.read(words).text))
+    letters = re.sub(
+        r"[^a-z0-9]", "", normalization.strip_diacritics(normalization.normalize_text_as_read(link_text).text)
+    )
     return (
         bool(letters)
         and any(map(str.isdigit, letters))
-        and (letters in label or label in letters)
-        and len(letters) < len(label) + 8
+        and (letters in domain_label or domain_label in letters)
+        and len(letters) < len(domain_label) + 8
     )
 
 
-def _new(pointer: Pointer, near: DomainClassifier, evidence: PageEvidence) -> None:
+def _check_new_script_or_frame_host(pointer: OutboundPointer, near: DomainClassifier, evidence: PageEvidence) -> None:
     if pointer.via not in ("script", "frame"):
         return
     known_hosts = near.baseline.hosts
-    if (known_hosts or near.baseline.is_complete) and registrable(pointer.host) not in {
-        registrable(host) for host in known_hosts
+    if (known_hosts or near.baseline.is_complete) and get_registrable_domain(pointer.host) not in {
+        get_registrable_domain(host) for host in known_hosts
     }:
-        kind, sample = KIND[pointer.via], _sample(pointer)
-        evidence.against_host(pointer.host, kind, "new_here", sample, "baseline", report_alone=True)
-        if _LIBRARY.search(registrable(pointer.host).partition(".")[0]):
-            evidence.against_host(pointer.host, kind, "name_of_library", sample, "address")
+        kind, sample = KIND[pointer.via], _format_pointer_as_sample(pointer)
+        evidence.add_evidence_against_host(pointer.host, kind, "new_here", sample, "baseline", report_alone=True)
+        if _LIBRARY.search(get_registrable_domain(pointer.host).partition(".")[0]):
+            evidence.add_evidence_against_host(pointer.host, kind, "name_of_library", sample, "address")
 
 
-def foreign_in(script: Script, near: DomainClassifier) -> list[tuple[str, str]]:
+def find_foreign_addresses_in_script(script: ScriptBehaviour, near: DomainClassifier) -> list[tuple[str, str]]:
     """Return the foreign addresses in a script, each with its host."""
-    addresses = ((address, _script_host(address)) for address in (*script.addresses, *script.decoded_addresses))
+    addresses = (
+        (address, _get_host_of_script_address(address)) for address in (*script.addresses, *script.decoded_addresses)
+    )
     return [(address, host) for address, host in addresses if host and near.classify_host(host) == "foreign"]
 
 
-def _script(script: Script, near: DomainClassifier, evidence: PageEvidence) -> None:
-    foreign = foreign_in(script, near)
+def _check_foreign_addresses_in_script(script: ScriptBehaviour, near: DomainClassifier, evidence: PageEvidence) -> None:
+    foreign = find_foreign_addresses_in_script(script, near)
     decoded_hosts = [entry for entry in foreign if entry[0] in script.decoded_addresses]
     visible_hosts = [entry for entry in foreign if entry[0] not in script.decoded_addresses]
     for address, host in decoded_hosts:
-        evidence.against_host(host, "payload", "decoded", address, "code", "address", report_alone=True)
+        evidence.add_evidence_against_host(host, "payload", "decoded", address, "code", "address", report_alone=True)
         if script.leads:
-            evidence.against_host(host, "redirect", "script_leads_away", address, "redirects")
+            evidence.add_evidence_against_host(host, "redirect", "script_leads_away", address, "redirects")
     for address, host in visible_hosts:
         if script.leads and len(visible_hosts) <= MANY:
-            evidence.against_host(host, "redirect", "script_leads_away", address, "redirects", report_alone=True)
+            evidence.add_evidence_against_host(
+                host, "redirect", "script_leads_away", address, "redirects", report_alone=True
+            )
         if (
             script.loads
             and (near.baseline.hosts or near.baseline.is_complete)
-            and registrable(host) not in {registrable(known_host) for known_host in near.baseline.hosts}
+            and get_registrable_domain(host)
+            not in {get_registrable_domain(known_host) for known_host in near.baseline.hosts}
         ):
-            evidence.against_host(host, "script", "new_here", address, "baseline", report_alone=True)
+            evidence.add_evidence_against_host(host, "script", "new_here", address, "baseline", report_alone=True)
         if script.pushes:
-            evidence.against_host(host, "push", "pushes", address, "code", "address", report_alone=True)
+            evidence.add_evidence_against_host(host, "push", "pushes", address, "code", "address", report_alone=True)
     if script.asks_who and script.leads:
         for address, host in (*decoded_hosts, *visible_hosts):
-            evidence.against_host(host, "redirect", "asks_who_comes", address, "visitors", exact=True)
+            evidence.add_evidence_against_host(host, "redirect", "asks_who_comes", address, "visitors", exact=True)
 
 
-def _script_host(address: str) -> str:
-    return host_of(address if "://" in address else f"https:{address}")
+def _get_host_of_script_address(address: str) -> str:
+    return get_host_in_address(address if "://" in address else f"https:{address}")
 
 
-def inventory(page: Extract, near: DomainClassifier) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+def list_hosts_linked_framed_and_loaded(
+    page: PageExtract, near: DomainClassifier
+) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """Return which hosts of others a page links to, frames, loads."""
 
     def hosts(via: Iterable[str]) -> tuple[str, ...]:
@@ -222,5 +246,5 @@ def inventory(page: Extract, near: DomainClassifier) -> tuple[tuple[str, ...], t
     return hosts(("link", "form", "canonical")), hosts(("frame",)), hosts(("script",))
 
 
-def _sample(pointer: Pointer) -> str:
+def _format_pointer_as_sample(pointer: OutboundPointer) -> str:
     return f"{pointer.words} → {pointer.address}" if pointer.words else pointer.address

@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
-from auditor.content.domains import DomainClassifier, registrable
+from auditor.content.domains import DomainClassifier, get_registrable_domain
 from auditor.content.evidence import PageEvidence
-from auditor.content.page.extract import Extract, Pointer
-from auditor.content.page.segments import blocks
+from auditor.content.page.extract import OutboundPointer, PageExtract
+from auditor.content.page.segments import iter_text_blocks
 from auditor.content.text import normalization
 from auditor.content.text.lexicon import ADVERT, Lexicon, LexiconMatch
 from auditor.content.text.normalization import MIN_DISGUISED
@@ -47,50 +47,65 @@ _FOREIGN_LETTER = re.compile(
 _ENOUGH, _PIECE, _SEEN, _TITLES = 40, 10, 800, 2_000
 
 
-def find_words(text: str, lexicon: Lexicon) -> LexiconMatch:
+def find_lexicon_words(text: str, lexicon: Lexicon) -> LexiconMatch:
     """Return what of the lexicon is in a text as it stands on a page."""
-    return _in_short(text, lexicon) if len(text) < _TITLES else lexicon.find(normalization.read(text))
+    return (
+        _find_lexicon_words_in_short_text(text, lexicon)
+        if len(text) < _TITLES
+        else lexicon.find_terms_in_text(normalization.normalize_text_as_read(text))
+    )
 
 
 @functools.lru_cache(maxsize=2_000)
-def _in_short(text: str, lexicon: Lexicon) -> LexiconMatch:
+def _find_lexicon_words_in_short_text(text: str, lexicon: Lexicon) -> LexiconMatch:
     """Return the same of a title or a menu, which many pages of a site have in common."""
-    return lexicon.find(normalization.read(text), match_joined=True)
+    return lexicon.find_terms_in_text(normalization.normalize_text_as_read(text), match_joined=True)
 
 
-def judge(page: Extract, visit: PageVisit, near: DomainClassifier, evidence: PageEvidence) -> None:
+def add_evidence_of_spam_text(
+    page: PageExtract, visit: PageVisit, near: DomainClassifier, evidence: PageEvidence
+) -> None:
     """Say what speaks against the page's words."""
-    _head(page, visit, near, evidence)
-    _text(page, visit, near, evidence)
+    _check_advert_words_in_title_or_meta(page, visit, near, evidence)
+    _check_advert_words_in_text_blocks(page, visit, near, evidence)
     for text in page.hidden_texts:
-        match = find_words(text, near.lexicon)
-        if match.advert:
-            evidence.against("text", essence(text, near.lexicon), "hidden_text", text, "lexicon", "hidden")
-        elif wide(text):
-            evidence.against("text", essence(text, near.lexicon), "hidden_language", text, "hidden", "language")
+        match = find_lexicon_words(text, near.lexicon)
+        if match.is_advert_and_no_report:
+            evidence.add_evidence_without_host(
+                "text", build_stable_essence_of_text(text, near.lexicon), "hidden_text", text, "lexicon", "hidden"
+            )
+        elif is_text_in_foreign_alphabet(text):
+            evidence.add_evidence_without_host(
+                "text", build_stable_essence_of_text(text, near.lexicon), "hidden_language", text, "hidden", "language"
+            )
     if (
-        wide(page.title)
+        is_text_in_foreign_alphabet(page.title)
         and near.baseline.title
         and visit.role == "home"
-        and not share_word(page.title, near.baseline.title)
+        and not has_common_title_word(page.title, near.baseline.title)
     ):
-        evidence.against(
-            "title", essence(page.title, near.lexicon), "title_language", page.title, "language", "baseline"
+        evidence.add_evidence_without_host(
+            "title",
+            build_stable_essence_of_text(page.title, near.lexicon),
+            "title_language",
+            page.title,
+            "language",
+            "baseline",
         )
     if visit.role == "orphan" and len(page.own) < _MENU_LINKS:
-        _check_own_name(page, near, evidence)
+        _check_page_about_linked_host_name(page, near, evidence)
     if (
-        _is_strange(page)
+        _is_page_in_foreign_alphabet(page)
         and near.baseline.domain
         and _list_foreign_pointers(page, near)
-        and not _is_translation(page, visit)
+        and not _is_translation_offered_by_site(page, visit)
     ):
-        led_to = sorted({registrable(pointer.host) for pointer in _list_foreign_pointers(page, near)})
+        led_to = sorted({get_registrable_domain(pointer.host) for pointer in _list_foreign_pointers(page, near)})
         where_to = f"language wide {','.join(led_to)}"
-        evidence.against("doorway", where_to, "foreign_language", page.title or page.text, "language")
+        evidence.add_evidence_without_host("doorway", where_to, "foreign_language", page.title or page.text, "language")
 
 
-def _list_foreign_pointers(page: Extract, near: DomainClassifier) -> list[Pointer]:
+def _list_foreign_pointers(page: PageExtract, near: DomainClassifier) -> list[OutboundPointer]:
     """Return those that lead people to others."""
     return [
         pointer
@@ -99,57 +114,63 @@ def _list_foreign_pointers(page: Extract, near: DomainClassifier) -> list[Pointe
     ]
 
 
-def _leads_away(page: Extract, near: DomainClassifier) -> bool:
+def _has_foreign_link_in_main_text(page: PageExtract, near: DomainClassifier) -> bool:
     """Return whether what stands beside the first heading leads to others, and not to where it was taken from."""
     main = " ".join(page.main.split())
     foreign = (pointer for pointer in page.pointers if pointer.around and near.classify_host(pointer.host) == "foreign")
-    return any(pointer.around[:80] in main and not _is_source(pointer, near) for pointer in foreign)
+    return any(pointer.around[:80] in main and not _is_link_to_source_of_text(pointer, near) for pointer in foreign)
 
 
-def _is_source(pointer: Pointer, near: DomainClassifier) -> bool:
+def _is_link_to_source_of_text(pointer: OutboundPointer, near: DomainClassifier) -> bool:
     """Return whether a link leads to an article, or is said to be where a text was taken from."""
-    if near.looks_like_an_advert(pointer.host) or near.names_an_advert(pointer.host):
+    if near.is_advert_like_host(pointer.host) or near.find_advert_terms_in_host(pointer.host):
         return False
     return _SOURCE.search(pointer.around) is not None or _ARTICLE.search(urlsplit(pointer.address).path) is not None
 
 
-def _check_own_name(page: Extract, near: DomainClassifier, evidence: PageEvidence) -> None:
+def _check_page_about_linked_host_name(page: PageExtract, near: DomainClassifier, evidence: PageEvidence) -> None:
     """Say so when the page, which is not made like the site's, is about the very name that it leads to."""
     head = re.sub(
-        r"[^a-z0-9]", "", normalization.strip_marks(normalization.read(" ".join((page.title, *page.headings))).text)
+        r"[^a-z0-9]",
+        "",
+        normalization.strip_diacritics(
+            normalization.normalize_text_as_read(" ".join((page.title, *page.headings))).text
+        ),
     )
     for pointer in page.pointers:
-        label = registrable(pointer.host).partition(".")[0].replace("-", "")
+        label = get_registrable_domain(pointer.host).partition(".")[0].replace("-", "")
         if pointer.via == "link" and len(label) > 3 and label in head and near.classify_host(pointer.host) == "foreign":
-            evidence.against_host(
+            evidence.add_evidence_against_host(
                 pointer.host, "doorway", "about_what_it_leads_to", page.title, "structure", report_alone=True
             )
 
 
-def essence(text: str, lexicon: Lexicon) -> str:
+def build_stable_essence_of_text(text: str, lexicon: Lexicon) -> str:
     """Return what stays of a text tomorrow and on another site.
 
     How it begins, and which words of adverts are in all of it.
     """
-    begins = " ".join(re.sub(r"\d+", "0", normalization.read(text[:1_000]).text).split())[:_ESSENCE]
-    terms = find_words(text[:_LONGEST], lexicon).terms if len(text) > _ESSENCE else ()
+    begins = " ".join(re.sub(r"\d+", "0", normalization.normalize_text_as_read(text[:1_000]).text).split())[:_ESSENCE]
+    terms = find_lexicon_words(text[:_LONGEST], lexicon).terms if len(text) > _ESSENCE else ()
     return f"{begins} {','.join(terms)}" if terms else begins
 
 
-def _head(page: Extract, visit: PageVisit, near: DomainClassifier, evidence: PageEvidence) -> None:
+def _check_advert_words_in_title_or_meta(
+    page: PageExtract, visit: PageVisit, near: DomainClassifier, evidence: PageEvidence
+) -> None:
     for rule, text in (
         ("title", " - ".join((page.title, *page.headings[:2]))),
         ("declares", " ".join(page.descriptions)),
     ):
-        match = find_words(text, near.lexicon)
+        match = find_lexicon_words(text, near.lexicon)
         if not match.has_advert_words or match.report_words:
             continue
-        around = find_words(page.main, near.lexicon)
+        around = find_lexicon_words(page.main, near.lexicon)
         if around.report_words >= REPORTS:
             continue
         if _SEARCH_URL.search(visit.url):
             if not page.noindex and "noindex" not in visit.responses[0].headers.get("x-robots-tag", "").lower():
-                evidence.against(
+                evidence.add_evidence_without_host(
                     "reflection",
                     f"reflection {urlsplit(visit.url).path}",
                     "repeats_what_is_sought",
@@ -158,50 +179,61 @@ def _head(page: Extract, visit: PageVisit, near: DomainClassifier, evidence: Pag
                     "structure",
                 )
             continue
-        evidence.against("title", essence(text, near.lexicon), rule, text, "lexicon")
+        evidence.add_evidence_without_host(
+            "title", build_stable_essence_of_text(text, near.lexicon), rule, text, "lexicon"
+        )
         put_on = match.score >= CLEAR and not around.has_advert_words
         if (
             put_on
             or visit.role in ("orphan", "missing")
-            or _leads_away(page, near)
+            or _has_foreign_link_in_main_text(page, near)
             or _CONTACT.search(page.main.lower())
         ):
-            evidence.against("title", essence(text, near.lexicon), rule, text, "structure")
+            evidence.add_evidence_without_host(
+                "title", build_stable_essence_of_text(text, near.lexicon), rule, text, "structure"
+            )
 
 
-def _text(page: Extract, visit: PageVisit, near: DomainClassifier, evidence: PageEvidence) -> None:
-    is_torn = _count_short_lines(page.text) > _MAX_PIECES and len(_TORN_APART.findall(page.html)) > _MAX_PIECES
-    whole = normalization.read(page.text.replace("\n", "" if is_torn else " "))
-    match = near.lexicon.find(whole)
+def _check_advert_words_in_text_blocks(
+    page: PageExtract, visit: PageVisit, near: DomainClassifier, evidence: PageEvidence
+) -> None:
+    is_torn = (
+        _count_lines_of_one_or_two_letters(page.text) > _MAX_PIECES
+        and len(_TORN_APART.findall(page.html)) > _MAX_PIECES
+    )
+    whole = normalization.normalize_text_as_read(page.text.replace("\n", "" if is_torn else " "))
+    match = near.lexicon.find_terms_in_text(whole)
     if (match.score < ADVERT and whole.disguised_count < MIN_DISGUISED) or _SEARCH_URL.search(visit.url):
         return
-    is_report = find_words(page.main, near.lexicon).report_words >= REPORTS
+    is_report = find_lexicon_words(page.main, near.lexicon).report_words >= REPORTS
     pointers = [
         foreign_pointer
         for foreign_pointer in page.pointers
         if foreign_pointer.around and near.classify_host(foreign_pointer.host) == "foreign"
     ]
-    for text, together in _iter_blocks(blocks(page, separator="" if is_torn else " ")):
-        block_text = normalization.read(text)
-        says = near.lexicon.find(block_text, min_disguised=1)
+    for text, together in _iter_blocks_and_pairs_with_contact(iter_text_blocks(page, separator="" if is_torn else " ")):
+        block_text = normalization.normalize_text_as_read(text)
+        says = near.lexicon.find_terms_in_text(block_text, min_disguised=1)
         if together and says.report_words:
             continue
         is_disguised = block_text.disguised_count >= MIN_DISGUISED
-        if is_disguised or (says.advert and not is_report):
-            families: list[Family] = ["lexicon"] if says.advert else []
+        if is_disguised or (says.is_advert_and_no_report and not is_report):
+            families: list[Family] = ["lexicon"] if says.is_advert_and_no_report else []
             if is_disguised or is_torn or block_text.disguised_count > 1:
                 families.append("writing")
-            if _sells(text, block_text.text, says, pointers, near):
+            if _has_contact_for_advertised_offer(text, block_text.text, says, pointers, near):
                 families.append("address")
             if len(families) > 1 or is_disguised or says.score >= CLEAR:
-                evidence.against("text", essence(text, near.lexicon), "block", text, *families)
-                for pointer in _led_to(text, pointers, near) if "address" in families else ():
-                    evidence.against_host(
+                evidence.add_evidence_without_host(
+                    "text", build_stable_essence_of_text(text, near.lexicon), "block", text, *families
+                )
+                for pointer in _iter_links_in_text_but_to_source(text, pointers, near) if "address" in families else ():
+                    evidence.add_evidence_against_host(
                         pointer.host, "link", "in_an_advert", pointer.address, "lexicon", "address", report_alone=True
                     )
 
 
-def _iter_blocks(texts: Iterable[str]) -> Iterator[tuple[str, bool]]:
+def _iter_blocks_and_pairs_with_contact(texts: Iterable[str]) -> Iterator[tuple[str, bool]]:
     """Yield each block, with whether it is two blocks joined.
 
     A block that says whom to turn to is yielded a second time together with the one before it, which says for what.
@@ -214,30 +246,42 @@ def _iter_blocks(texts: Iterable[str]) -> Iterator[tuple[str, bool]]:
         before = text
 
 
-def _count_short_lines(text: str) -> int:
+def _count_lines_of_one_or_two_letters(text: str) -> int:
     """Return lines of a letter or two."""
     return sum(map(str.isalpha, _SHORT_LINE.findall(f"\n{text}")))
 
 
-def _sells(text: str, as_read: str, says: LexiconMatch, pointers: Iterable[Pointer], near: DomainClassifier) -> bool:
+def _has_contact_for_advertised_offer(
+    text: str,
+    normalized_text: str,
+    lexicon_match: LexiconMatch,
+    pointers: Iterable[OutboundPointer],
+    near: DomainClassifier,
+) -> bool:
     """Return whether a text says where to go for what it offers."""
-    if _CONTACT.search(as_read) and says.score > ADVERT:
+    if _CONTACT.search(normalized_text) and lexicon_match.score > ADVERT:
         return True
-    return not says.report_words and any(True for _ in _led_to(text, pointers, near))
+    return not lexicon_match.report_words and any(True for _ in _iter_links_in_text_but_to_source(text, pointers, near))
 
 
-def _led_to(text: str, pointers: Iterable[Pointer], near: DomainClassifier) -> Iterator[Pointer]:
+def _iter_links_in_text_but_to_source(
+    text: str, pointers: Iterable[OutboundPointer], near: DomainClassifier
+) -> Iterator[OutboundPointer]:
     """Yield whom a text leads to, unless that is where it was taken from."""
     plain_text = " ".join(text.split())
-    return (pointer for pointer in pointers if pointer.around[:80] in plain_text and not _is_source(pointer, near))
+    return (
+        pointer
+        for pointer in pointers
+        if pointer.around[:80] in plain_text and not _is_link_to_source_of_text(pointer, near)
+    )
 
 
-def language(page: Extract) -> str:
+def classify_non_vietnamese_language(page: PageExtract) -> str:
     """Return the language of a page that is not Vietnamese: ``wide`` for other alphabets, ``latin`` for other words.
 
     Empty otherwise.
     """
-    text = _get_opening(page)
+    text = _get_beginning_of_page_text(page)
     vietnamese = len(_VIETNAMESE.findall(text))
     if vietnamese * 20 > len(text):
         return ""
@@ -249,35 +293,38 @@ def language(page: Extract) -> str:
     return "latin" if vietnamese * 100 < letters else ""
 
 
-def _is_strange(page: Extract) -> bool:
+def _is_page_in_foreign_alphabet(page: PageExtract) -> bool:
     """Return whether the page is of another alphabet; most have not one letter of it where they begin."""
-    return _FOREIGN_LETTER.search(_get_opening(page)) is not None and language(page) == "wide"
+    return (
+        _FOREIGN_LETTER.search(_get_beginning_of_page_text(page)) is not None
+        and classify_non_vietnamese_language(page) == "wide"
+    )
 
 
-def _get_opening(page: Extract) -> str:
+def _get_beginning_of_page_text(page: PageExtract) -> str:
     return f"{page.title} {page.main[:_SEEN]} {page.text[:_SEEN]}"
 
 
-def wide(text: str) -> bool:
+def is_text_in_foreign_alphabet(text: str) -> bool:
     """Return whether a piece of text is of another alphabet, and long enough to say something."""
     letters = sum(map(str.isalpha, text[:_SEEN]))
     return letters >= _PIECE and len(_FOREIGN_LETTER.findall(text[:_SEEN])) * 3 > letters
 
 
-def _is_translation(page: Extract, visit: PageVisit) -> bool:
+def _is_translation_offered_by_site(page: PageExtract, visit: PageVisit) -> bool:
     """Return whether the site offers the page in that language itself: it says so, and its other pages lead there."""
     return bool(page.alternates) and visit.role != "orphan"
 
 
-def share_word(first: str, other: str) -> bool:
+def has_common_title_word(first_title: str, second_title: str) -> bool:
     """Return whether two titles have a word in common that says something."""
     words = [
-        {word for word in re.findall(r"\w+", normalization.strip_marks(text.lower())) if len(word) > 1}
-        for text in (first, other)
+        {word for word in re.findall(r"\w+", normalization.strip_diacritics(text.lower())) if len(word) > 1}
+        for text in (first_title, second_title)
     ]
     return bool(words[0] & words[1])
 
 
-def lines(pages: Iterable[Extract]) -> set[str]:
+def collect_visible_lines_of_pages(pages: Iterable[PageExtract]) -> set[str]:
     """Return the lines that people may see on the pages."""
     return {line for page in pages for line in map(str.strip, page.text.split("\n")) if line}

@@ -39,38 +39,42 @@ _OF_BROWSERS = frozenset(
 """Others are no encodings of pages: programs would read what no browser shows."""
 
 
-def text(body: bytes, content_type: str = "") -> str:
+def decode_page_body(body: bytes, content_type: str = "") -> str:
     """Return what the bytes say. A declaration that they do not fit is a mistake, or a lie, and is not followed."""
     for mark, name in _MARKS:
         if body.startswith(mark):
             return body[len(mark) :].decode(name, "replace")
     declarations = _IN_HEADER.search(content_type), _IN_PAGE.search(body[:_HEAD])
-    names = [_codec(declarations[0][1]) if declarations[0] else "", _in_page(declarations[1]), "utf-8"]
+    names = [
+        _get_browser_codec_of_charset(declarations[0][1]) if declarations[0] else "",
+        _get_codec_declared_in_page(declarations[1]),
+        "utf-8",
+    ]
     for name in filter(None, names):
         if not name.startswith("utf-16") or b"\0" in body:
             try:
                 return body.decode(name)
             except UnicodeError:
                 continue
-    return _guess_text(body, is_declared_utf8="utf-8" in names[:2])
+    return _decode_by_guessed_charset(body, is_declared_utf8="utf-8" in names[:2])
 
 
-def _codec(label: str) -> str:
+def _get_browser_codec_of_charset(charset_label: str) -> str:
     """Return what the label stands for where browsers know it; else nothing."""
     try:
-        name = codecs.lookup(label).name
+        name = codecs.lookup(charset_label).name
     except (LookupError, ValueError):
         return ""
     return name if name in _OF_BROWSERS else ""
 
 
-def _in_page(match: re.Match[bytes] | None) -> str:
+def _get_codec_declared_in_page(match: re.Match[bytes] | None) -> str:
     """Return a page that says so of itself in letters of one byte has these, as browsers know."""
-    name = _codec(match[1].decode("ascii", "replace")) if match else ""
+    name = _get_browser_codec_of_charset(match[1].decode("ascii", "replace")) if match else ""
     return "utf-8" if name.startswith("utf-16") else name
 
 
-def _guess_text(body: bytes, *, is_declared_utf8: bool) -> str:
+def _decode_by_guessed_charset(body: bytes, *, is_declared_utf8: bool) -> str:
     """Guess the text; ``is_declared_utf8``: it is said to be UTF-8.
 
     Bytes between that mean nothing do not change this.

@@ -57,7 +57,7 @@ _OF_LINK = re.compile(r"(?:^|[\s>+~])a(?:[.#\[][^\s>+~]*)?$")
 """A picture stands in place of the letters, or may."""
 
 
-class Rule(NamedTuple):
+class CssVisibilityRule(NamedTuple):
     """The effect of a style sheet on the elements of one selector."""
 
     selector: str
@@ -66,54 +66,63 @@ class Rule(NamedTuple):
 
 
 @lru_cache(maxsize=256)
-def rules(sheet: str) -> tuple[Rule, ...]:
+def parse_hiding_and_showing_rules(sheet: str) -> tuple[CssVisibilityRule, ...]:
     """Return what the sheet hides, and what it shows on some screens; at most MAX_RULES of them."""
     hides: dict[str, Way] = {}
     shows: set[str] = set()
     opens: set[tuple[str, str]] = set()
-    sheet = _without_comments(sheet[:MAX_SHEET])
-    variables = css_values.variables(sheet)
-    for selectors, told_style, always in _blocks(sheet):
+    sheet = _strip_css_comments(sheet[:MAX_SHEET])
+    variables = css_values.parse_css_variables(sheet)
+    for selectors, told_style, always in _iter_css_blocks(sheet):
         style = css_values.normalize_style(told_style, variables) if "var(" in told_style else told_style
-        if css_visibility.classify_style(style) is None:
+        if css_visibility.classify_how_style_hides(style) is None:
             if _SHOWS.search(style):
-                opens |= {_strip_state(selector) for selector in selectors if _STATE.search(selector)}
+                opens |= {_strip_state_from_selector(selector) for selector in selectors if _STATE.search(selector)}
                 shows |= {selector for selector in selectors if not always and _is_simple(selector)}
             continue
         has_picture = _PICTURE_STYLE.search(style) is not None
         for one in filter(_is_simple, selectors):
-            way = css_visibility.classify_style(style, is_link=has_picture or _OF_LINK.search(one) is not None)
+            way = css_visibility.classify_how_style_hides(
+                style, is_link=has_picture or _OF_LINK.search(one) is not None
+            )
             if way in OUT_OF_SIGHT or (way is not None and always and (way != "shut" or not MENU.search(one))):
                 hides[one] = way
     opened_elements = {last for _, last in opens}
     sheet_rules = [
-        Rule(one, _as_opened(way) if _strip_state(one) in opens or one in opened_elements else way)
+        CssVisibilityRule(
+            one,
+            _replace_way_by_opened(way) if _strip_state_from_selector(one) in opens or one in opened_elements else way,
+        )
         for one, way in hides.items()
     ]
     sheet_rules.sort(key=lambda rule: rule.way not in OUT_OF_SIGHT)
-    return (*sheet_rules, *(Rule(one, None) for one in sorted(shows)))[:MAX_RULES]
+    return (*sheet_rules, *(CssVisibilityRule(one, None) for one in sorted(shows)))[:MAX_RULES]
 
 
-def restore_rules(sheet: Sheet) -> Iterator[Rule]:
+def restore_rules_of_read_sheet(sheet: Sheet) -> Iterator[CssVisibilityRule]:
     """Return the rules of a sheet that was read before."""
-    return (Rule(selector, cast("Way | None", way)) for selector, way in sheet if way is None or way in get_args(Way))
+    return (
+        CssVisibilityRule(selector, cast("Way | None", way))
+        for selector, way in sheet
+        if way is None or way in get_args(Way)
+    )
 
 
-def imports(sheet: str) -> tuple[str, ...]:
+def list_imported_sheet_addresses(sheet: str) -> tuple[str, ...]:
     """Return the addresses of other sheets that it takes in, as they are written."""
     return tuple(_IMPORT.findall(sheet[:MAX_SHEET]))[:MAX_IMPORTS]
 
 
-def _without_comments(sheet: str) -> str:
+def _strip_css_comments(sheet: str) -> str:
     first, *pieces = sheet.split("/*")
     return "".join((first, *(text.partition("*/")[2] for text in pieces)))
 
 
-def _as_opened(way: Way) -> Way:
+def _replace_way_by_opened(way: Way) -> Way:
     return way if way == "read_out" else "opened"
 
 
-def _blocks(sheet: str) -> Iterator[tuple[Sequence[str], str, bool]]:
+def _iter_css_blocks(sheet: str) -> Iterator[tuple[Sequence[str], str, bool]]:
     """Yield selectors, their style, and whether the rule holds on all screens."""
     above: list[str] = []
     pieces = _BRACE.split(sheet)
@@ -123,36 +132,36 @@ def _blocks(sheet: str) -> Iterator[tuple[Sequence[str], str, bool]]:
             media = [query.lower() for query in above[:4] if query[:6].lower() == "@media"]
             selector = next((outer_head for outer_head in reversed(above) if outer_head[:1] not in ("@", "")), "")
             if selector and above[-1] and not any(map(_NOT_ON_SCREEN.search, media)):
-                yield _apart(selector), style[:4_000], all(map(_always, media))
+                yield _split_selector_list(selector), style[:4_000], all(map(_is_media_query_always_true, media))
         if brace == "{":
-            above.append(_within(head.strip()[:2_000], above))
+            above.append(_expand_nested_selector(head.strip()[:2_000], above))
         elif above:
             above.pop()
 
 
-def _within(head: str, above: Sequence[str]) -> str:
+def _expand_nested_selector(head: str, enclosing_heads: Sequence[str]) -> str:
     """Return the selector of a rule that stands within another one, in full."""
-    outer = next((parent for parent in reversed(above) if parent[:1] not in ("@", "")), "")
+    outer = next((parent for parent in reversed(enclosing_heads) if parent[:1] not in ("@", "")), "")
     if not outer or head[:1] == "@" or "," in outer or len(outer) > 200:
         return head
     return head.replace("&", outer) if "&" in head else ",".join(f"{outer} {part.strip()}" for part in head.split(","))
 
 
-def _apart(head: str) -> list[str]:
+def _split_selector_list(head: str) -> list[str]:
     if ":" in head:
         head = _MEANS.sub(lambda match: match[1] or "", _ROOT.sub("html", head))
     return [selector.strip() or "*" for selector in head.split(",")][:50]
 
 
-def _always(media: str) -> bool:
+def _is_media_query_always_true(media: str) -> bool:
     return all(
-        (name == "min-width" and _pixels(number, unit) <= _NARROWEST)
-        or (name == "max-width" and _pixels(number, unit) >= _WIDEST)
+        (name == "min-width" and _convert_css_length_to_pixels(number, unit) <= _NARROWEST)
+        or (name == "max-width" and _convert_css_length_to_pixels(number, unit) >= _WIDEST)
         for name, number, unit in _FEATURE.findall(media)
     )
 
 
-def _pixels(number: str, unit: str) -> float:
+def _convert_css_length_to_pixels(number: str, unit: str) -> float:
     try:
         return float(number or 0) * (_EM if unit.endswith("em") else 1)
     except ValueError:
@@ -163,7 +172,7 @@ def _is_simple(selector: str) -> bool:
     return _SIMPLE.fullmatch(_PLACE.sub("", selector)) is not None
 
 
-def _strip_state(selector: str) -> tuple[str, str]:
+def _strip_state_from_selector(selector: str) -> tuple[str, str]:
     """Return where and which elements a selector means, whether or not somebody opened them."""
     parts = _BETWEEN.split(_STATE.sub("", selector).strip())
     return parts[0], parts[-1]

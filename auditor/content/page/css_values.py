@@ -19,19 +19,19 @@ _TERM = re.compile(r"\s+[+-]\s+")
 _FACTOR = re.compile(r"\s*([*/])\s*")
 
 
-def variables(sheet: str) -> Mapping[str, str]:
+def parse_css_variables(sheet: str) -> Mapping[str, str]:
     """Return the variables that a sheet, or a declaration of style, sets anywhere."""
     return dict(_SET.findall(sheet)[:200]) if "--" in sheet else {}
 
 
-def unescape_style(text: str) -> str:
+def unescape_css_and_drop_comments(text: str) -> str:
     """Return the text without comments, its escapes read."""
     if "/*" in text:
         text = _COMMENT.sub("", text)
-    return _ESCAPE.sub(_letter, text) if "\\" in text else text
+    return _ESCAPE.sub(_decode_css_escape, text) if "\\" in text else text
 
 
-def _letter(match: re.Match[str]) -> str:
+def _decode_css_escape(match: re.Match[str]) -> str:
     number = int(match[1], 16) if match[1] else 0
     return chr(number) if 31 < number < 0xD800 else match[2] or ""
 
@@ -41,24 +41,24 @@ def normalize_style(style: str, outer_variables: Mapping[str, str]) -> str:
 
     ``outer_variables``: variables set elsewhere.
     """
-    style = unescape_style(style).lower()
+    style = unescape_css_and_drop_comments(style).lower()
     if "var(" in style:
-        values = {**outer_variables, **variables(style)}
+        values = {**outer_variables, **parse_css_variables(style)}
         for _ in range(_MOST):
             if "var(" not in style or len(style) > 4_000:
                 break
             style = _VARIABLE.sub(lambda match: values.get(match[1], match[2] or "").strip(), style)
     if "calc(" in style or "min(" in style or "max(" in style or "clamp(" in style:
         for _ in range(_MOST):
-            worked_out = _CALL.sub(_worked_out, style)
+            worked_out = _CALL.sub(_evaluate_css_min_max_or_clamp, style)
             if worked_out == style:
                 break
             style = worked_out
     return style
 
 
-def _worked_out(match: re.Match[str]) -> str:
-    parts = [_sum(part) for part in match[2].split(",")]
+def _evaluate_css_min_max_or_clamp(match: re.Match[str]) -> str:
+    parts = [_evaluate_css_sum(part) for part in match[2].split(",")]
     quantities = [part for part in parts if part is not None]
     if len(quantities) < len(parts) or len({unit for number, unit in quantities if number}) > 1:
         return match[2].partition(",")[0]
@@ -69,10 +69,10 @@ def _worked_out(match: re.Match[str]) -> str:
     return f"{number:g}{unit}" if abs(number) < 1e5 else f"{number:.0f}{unit}"
 
 
-def _sum(text: str) -> tuple[float, str] | None:
+def _evaluate_css_sum(text: str) -> tuple[float, str] | None:
     """Return what numbers of one unit come to; None for anything else."""
     text = text.strip()
-    terms = [_product(term) for term in _TERM.split(text)]
+    terms = [_evaluate_css_product(term) for term in _TERM.split(text)]
     signs = [1, *(-1 if "-" in term else 1 for term in _TERM.findall(text))]
     quantities = [term for term in terms if term is not None]
     units = {unit for number, unit in quantities if unit and number}
@@ -82,7 +82,7 @@ def _sum(text: str) -> tuple[float, str] | None:
     return sum(sign * number for sign, (number, _) in zip(signs, quantities, strict=True)), unit
 
 
-def _product(text: str) -> tuple[float, str] | None:
+def _evaluate_css_product(text: str) -> tuple[float, str] | None:
     first, *rest = _FACTOR.split(text.strip())
     match = _NUMBER.fullmatch(first)
     if match is None:

@@ -61,7 +61,7 @@ _NAMES = {"white": (255, 255, 255), "black": (0, 0, 0)}
 
 
 @lru_cache(maxsize=4096)
-def classify_style(style: str, *, is_link: bool = False) -> Way | None:
+def classify_how_style_hides(style: str, *, is_link: bool = False) -> Way | None:
     """Return how a declaration of style hides what it is for, if it does.
 
     ``is_link``: it is the link itself, whose picture may stay.
@@ -75,18 +75,18 @@ def classify_style(style: str, *, is_link: bool = False) -> Way | None:
         return "read_out"
     if _SHUT.search(style) or _NO_WIDTH.search(style):
         return "kept" if _NO_HEIGHT.search(style) and _NO_WIDTH.search(style) else "shut"
-    return "kept" if _same_colors(style) else None
+    return "kept" if _has_text_color_like_background(style) else None
 
 
-def _same_colors(style: str) -> bool:
+def _has_text_color_like_background(style: str) -> bool:
     letters, ground = _COLOR.search(style), _GROUND.search(style)
-    letter_color, other = (_rgb(match[1]) if match else None for match in (letters, ground))
+    letter_color, other = (_parse_css_color_as_rgb(match[1]) if match else None for match in (letters, ground))
     if letter_color and not ground and min(letter_color) >= 0xFA:
         return False
     return bool(letter_color and other and max(abs(a - b) for a, b in zip(letter_color, other, strict=True)) < 12)
 
 
-def _rgb(color: str) -> tuple[int, int, int] | None:
+def _parse_css_color_as_rgb(color: str) -> tuple[int, int, int] | None:
     name = color.strip()
     if name in _NAMES:
         return _NAMES[name]

@@ -40,17 +40,17 @@ class DocumentText:
     addresses: tuple[str, ...] = ()
 
 
-def kind(body: bytes) -> str:
+def detect_document_kind(body: bytes) -> str:
     """Return ``pdf``, ``docx``, or nothing, by its first bytes."""
     if body[:1024].lstrip().startswith(b"%PDF-"):
         return "pdf"
     return "docx" if body.startswith(b"PK\x03\x04") and b"word/" in body[:200_000] + body[-20_000:] else ""
 
 
-def read(body: bytes) -> DocumentText:
+def read_document_text_and_links(body: bytes) -> DocumentText:
     """Return what the document says; nothing when it cannot be read."""
     try:
-        return _pdf(body) if kind(body) == "pdf" else _docx(body)
+        return _read_pdf(body) if detect_document_kind(body) == "pdf" else _read_docx(body)
     except (
         PyPdfError,
         zipfile.BadZipFile,
@@ -70,11 +70,11 @@ def read(body: bytes) -> DocumentText:
         return DocumentText()
 
 
-def _docx(body: bytes) -> DocumentText:
+def _read_docx(body: bytes) -> DocumentText:
     with zipfile.ZipFile(io.BytesIO(body)) as archive:
-        story, relations = (_part(archive, name, MAX_PART) for name in (_STORY, _RELATIONS))
+        story, relations = (_read_zip_member(archive, name, MAX_PART) for name in (_STORY, _RELATIONS))
         names = (name for name in archive.namelist() if _MORE.fullmatch(name) and name != _RELATIONS)
-        more = b"\n".join(_part(archive, name, MAX_MORE_PART) for name in itertools.islice(names, MAX_MORE))
+        more = b"\n".join(_read_zip_member(archive, name, MAX_MORE_PART) for name in itertools.islice(names, MAX_MORE))
     content = b"".join(text or b"\n" for part in (story, more) for text, _ in _TEXT.findall(part))[:MAX_TEXT]
     for entity, letter in _ENTITIES:
         content = content.replace(entity, letter)
@@ -85,27 +85,29 @@ def _docx(body: bytes) -> DocumentText:
     return DocumentText(content.decode("utf-8", "replace"), tuple(dict.fromkeys(addresses)))
 
 
-def _part(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
+def _read_zip_member(archive: zipfile.ZipFile, member_name: str, max_bytes: int) -> bytes:
     try:
-        with archive.open(name) as part:
-            return part.read(most)
+        with archive.open(member_name) as part:
+            return part.read(max_bytes)
     except KeyError:
         return b""
 
 
-def _pdf(body: bytes) -> DocumentText:
+def _read_pdf(body: bytes) -> DocumentText:
     # Viewers find their way in a file without a table of contents; the library does once it is told that there is none.
     reader = PdfReader(io.BytesIO(body if b"startxref" in body else body + b"\nstartxref\n0\n%%EOF\n"), strict=False)
     if reader.is_encrypted:
         reader.decrypt("")  # as every viewer tries first
     texts: list[str] = []
     addresses: dict[str, None] = {}
-    _add(addresses, _dictionary(reader.root_object.get("/OpenAction")).get("/URI"))
+    _add_link_address(addresses, _resolve_pdf_dictionary(reader.root_object.get("/OpenAction")).get("/URI"))
     room = MAX_TEXT
     for number in range(min(MAX_LINKED_PAGES, len(reader.pages))):
         page = reader.pages[number]
         for annotation in itertools.islice(page.get("/Annots") or (), MAX_ANNOTATIONS):
-            _add(addresses, _dictionary(_dictionary(annotation).get("/A")).get("/URI"))
+            _add_link_address(
+                addresses, _resolve_pdf_dictionary(_resolve_pdf_dictionary(annotation).get("/A")).get("/URI")
+            )
         if number >= MAX_PAGES:
             continue
         contents = page.get_contents()
@@ -118,12 +120,12 @@ def _pdf(body: bytes) -> DocumentText:
     return DocumentText("\n".join([title, *texts]), tuple(addresses))
 
 
-def _add(addresses: dict[str, None], target: object) -> None:
+def _add_link_address(addresses: dict[str, None], target: object) -> None:
     if isinstance(target, str) and len(addresses) < MAX_ADDRESSES:
         addresses[target[:2000]] = None
 
 
-def _dictionary(part: object) -> DictionaryObject:
+def _resolve_pdf_dictionary(part: object) -> DictionaryObject:
     """Return what a part of a PDF refers to; an empty one when that is no dictionary."""
     target = part.get_object() if isinstance(part, PdfObject) else None
     return target if isinstance(target, DictionaryObject) else DictionaryObject()

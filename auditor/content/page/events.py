@@ -29,18 +29,18 @@ _LATENT = "[onanimationstart]"
 """What elements of any kind may do by themselves, besides."""
 
 
-def find_event_code(apart: Iterable[LexborNode], tree: LexborHTMLParser) -> tuple[str, ...]:
+def find_event_code_run_by_itself(special_elements: Iterable[LexborNode], tree: LexborHTMLParser) -> tuple[str, ...]:
     """Return the code that runs by itself, each once. ``apart``: with all elements of the kinds that may act."""
     latent = (node.attributes for node in tree.css(_LATENT)[:MAX_CODES])
     code_texts = (
         " ".join(filter(None, map(attributes.get, _EVENTS)))
-        for attributes in itertools.chain(_iter_event_attributes(apart), latent)
+        for attributes in itertools.chain(_iter_attributes_with_event_code(special_elements), latent)
     )
     return tuple(itertools.islice(dict.fromkeys(code_texts), MAX_CODES))
 
 
-def _iter_event_attributes(apart: Iterable[LexborNode]) -> Iterator[dict[str, str | None]]:
-    for node in apart:
+def _iter_attributes_with_event_code(special_elements: Iterable[LexborNode]) -> Iterator[dict[str, str | None]]:
+    for node in special_elements:
         event_names = EVENT_ATTRIBUTES.get(node.tag or "")
         if event_names and not event_names.isdisjoint(attributes := node.attributes):
             yield attributes

@@ -14,15 +14,15 @@ from urllib.parse import unquote, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from auditor.content.domains import host_of, resolve_link
+from auditor.content.domains import get_host_in_address, resolve_link
 from auditor.content.page import css_rules, css_values, events, hidden_elements, scripts
-from auditor.content.page.css_rules import Rule
+from auditor.content.page.css_rules import CssVisibilityRule
 from auditor.content.page.css_visibility import Way
 from auditor.content.page.hidden_elements import NEVER_SEEN, HiddenElement
-from auditor.content.page.metadata import read_metadata as said_of
-from auditor.content.page.scripts import Script
+from auditor.content.page.metadata import read_descriptions_tokens_and_noindex as said_of
+from auditor.content.page.scripts import ScriptBehaviour
 from auditor.scans.responses import Sheet
-from auditor.web.html_limits import cut
+from auditor.web.html_limits import cut_excess_from_html_and_tell_if_whole
 
 Via = Literal["link", "frame", "script", "form", "canonical", "base", "refresh"]
 Inside = Literal["", "unscripted", "comment", "template", "written", "decoded"]
@@ -71,7 +71,7 @@ _OTHERS = (
 
 
 @dataclass(frozen=True)
-class Pointer:
+class OutboundPointer:
     """One place that a document points to."""
 
     via: Via
@@ -96,7 +96,7 @@ class Pointer:
 
 
 @dataclass(frozen=True)
-class Extract:
+class PageExtract:
     """The contents of one document."""
 
     title: str = ""
@@ -109,10 +109,10 @@ class Extract:
     """Of it what stands beside the first heading."""
     hidden_texts: tuple[str, ...] = ()
     """Texts of what is kept out of sight."""
-    pointers: tuple[Pointer, ...] = ()
+    pointers: tuple[OutboundPointer, ...] = ()
     """To other hosts, in the order of the document."""
     own: tuple[str, ...] = ()
-    scripts: tuple[Script, ...] = ()
+    scripts: tuple[ScriptBehaviour, ...] = ()
     tokens: tuple[str, ...] = ()
     sheets: tuple[str, ...] = ()
     """Addresses of the site's own style sheets that it links to."""
@@ -128,7 +128,7 @@ class Extract:
 
 
 @dataclass
-class _Draft:
+class _DocumentDraft:
     url: str
     host: str
     nodes: dict[str, list[LexborNode]]
@@ -137,9 +137,9 @@ class _Draft:
     """What is never seen, and what may act by itself, in the order of the document."""
     headings: list[LexborNode]
     """Of the two highest kinds, in the order of the document."""
-    pointers: list[Pointer] = field(default_factory=list)
+    pointers: list[OutboundPointer] = field(default_factory=list)
     own: dict[str, None] = field(default_factory=dict)
-    scripts: list[Script] = field(default_factory=list)
+    scripts: list[ScriptBehaviour] = field(default_factory=list)
     hidden_texts: list[str] = field(default_factory=list)
     sheets: list[str] = field(default_factory=list)
     styles: list[str] = field(default_factory=list)
@@ -147,7 +147,7 @@ class _Draft:
     nested_count: int = 0
     room: int = MAX_READ
 
-    def text_of(self, node: LexborNode) -> str:
+    def get_text_within_limit(self, node: LexborNode) -> str:
         """Return the text within an element, while there is room for more.
 
         Elements may hold each other by thousands.
@@ -158,12 +158,12 @@ class _Draft:
         self.room -= len(text) + _COST
         return text
 
-    def of(self, *tags: str) -> list[LexborNode]:
+    def list_elements_of_tags(self, *tags: str) -> list[LexborNode]:
         """Return the elements of these tags, in the order of the document for each."""
         return [node for tag in tags for node in self.nodes.get(tag, ())][:MAX_OF_A_TAG]
 
 
-def _draft(tree: LexborHTMLParser, url: str) -> _Draft:
+def _collect_elements_of_document(tree: LexborHTMLParser, url: str) -> _DocumentDraft:
     nodes: dict[str, list[LexborNode]] = {tag: [] for tag in _NOTABLE_TAGS}
     apart, headings, links = [], [], nodes["a"]
     for node in tree.css(_OTHERS):
@@ -177,50 +177,60 @@ def _draft(tree: LexborHTMLParser, url: str) -> _Draft:
             apart.append(node)
         elif tag in _HEADINGS:
             headings.append(node)
-    return _Draft(url, host_of(url), nodes, apart, headings)
+    return _DocumentDraft(url, get_host_in_address(url), nodes, apart, headings)
 
 
-def read(html: str, url: str, linked_sheets: Sequence[tuple[str, Sheet]] = (), *, depth: int = 0) -> Extract:
+def extract_page_contents(
+    html: str, url: str, linked_sheets: Sequence[tuple[str, Sheet]] = (), *, depth: int = 0
+) -> PageExtract:
     """Return what the document at ``url`` holds, whatever its text.
 
     ``linked_sheets``: what is known of the site's own sheets.
     """
     if "<wbr" in html or ("-->" in html and _CUT_AFTER.search(html)):
         html = _CUT.sub("", html)
-    html, whole = cut(html)
+    html, whole = cut_excess_from_html_and_tell_if_whole(html)
     tree = LexborHTMLParser(html)
-    draft = _draft(tree, url)
+    draft = _collect_elements_of_document(tree, url)
     origin = "{0.scheme}://{0.netloc}".format(urlsplit(url))
-    draft.styles += (node.text()[: css_rules.MAX_SHEET] for node in draft.of("style")[:MAX_STYLES])
-    _scripts(draft, tree)
-    ways, texts = hidden_elements.find(
+    draft.styles += (node.text()[: css_rules.MAX_SHEET] for node in draft.list_elements_of_tags("style")[:MAX_STYLES])
+    _collect_scripts(draft, tree)
+    ways, texts = hidden_elements.find_hidden_elements(
         tree,
-        _rules(draft, linked_sheets),
+        _collect_rules_of_all_style_sheets(draft, linked_sheets),
         tuple(dict.fromkeys(name for script in draft.scripts for name in script.hides)),
-        draft.of("dialog", "marquee", "iframe", "object", "embed"),
-        draft.text_of,
-        {name: value for text in draft.styles for name, value in css_values.variables(text).items()},
+        draft.list_elements_of_tags("dialog", "marquee", "iframe", "object", "embed"),
+        draft.get_text_within_limit,
+        {name: value for text in draft.styles for name, value in css_values.parse_css_variables(text).items()},
     )
     draft.hidden_texts += texts
-    _links(draft, ways, origin)
-    _frames(draft, ways, depth)
+    _collect_links(draft, ways, origin)
+    _collect_frames(draft, ways, depth)
     _add_meta_pointers(draft)
     if depth < _DEPTH:
-        _mark_noscript(tree, draft)
-        _read_nested(html, draft, depth)
-    title = _title(draft)
-    descriptions, tokens, noindex = said_of(draft.of("meta")[:80], draft.of("script")[:MAX_SCRIPTS])
-    loads = any("src" in node.attributes for node in draft.of("script"))
-    alternates = tuple((node.attributes.get("hreflang") or "").lower()[:10] for node in draft.of("link"))
-    headings = list(itertools.islice(filter(hidden_elements.may_be_seen, draft.headings[:MAX_OF_A_TAG]), MAX_HEADINGS))
-    hidden_elements.take_out(draft.apart)
+        _mark_pointers_inside_noscript(tree, draft)
+        _read_html_in_templates_and_comments(html, draft, depth)
+    title = _get_title_of_document(draft)
+    descriptions, tokens, noindex = said_of(
+        draft.list_elements_of_tags("meta")[:80], draft.list_elements_of_tags("script")[:MAX_SCRIPTS]
+    )
+    loads = any("src" in node.attributes for node in draft.list_elements_of_tags("script"))
+    alternates = tuple(
+        (node.attributes.get("hreflang") or "").lower()[:10] for node in draft.list_elements_of_tags("link")
+    )
+    headings = list(
+        itertools.islice(
+            filter(hidden_elements.is_outside_never_seen_elements, draft.headings[:MAX_OF_A_TAG]), MAX_HEADINGS
+        )
+    )
+    hidden_elements.remove_never_seen_elements(draft.apart)
     text = tree.body.text(deep=True, separator="\n", skip_empty=True)[:MAX_TEXT] if tree.body else ""
-    return Extract(
+    return PageExtract(
         title=title,
         headings=tuple(" ".join(node.text(separator=" ").split())[:300] for node in headings),
         descriptions=descriptions,
         text=text,
-        main=_main(headings, text),
+        main=_extract_text_beside_first_heading(headings, text),
         hidden_texts=tuple(draft.hidden_texts),
         pointers=tuple(draft.pointers),
         own=tuple(draft.own)[:MAX_OWN],
@@ -231,30 +241,36 @@ def read(html: str, url: str, linked_sheets: Sequence[tuple[str, Sheet]] = (), *
         noindex=noindex,
         shell=loads and len(text) < _SHELL * 10 and len(" ".join(text.split())) < _SHELL,
         alternates=tuple(filter(None, alternates)),
-        whole=whole and _is_whole(draft, ways),
+        whole=whole and _is_document_completely_read(draft, ways),
     )
 
 
-def _is_whole(draft: _Draft, ways: dict[int, HiddenElement]) -> bool:
+def _is_document_completely_read(draft: _DocumentDraft, ways: dict[int, HiddenElement]) -> bool:
     """Return whether there is no more of anything in the document than was read of it."""
     scripts_, links = len(draft.nodes["script"]), len(draft.nodes["a"]) + len(draft.nodes["area"])
     within = draft.room > 0 and draft.nested_count <= MAX_NESTED and len(ways) < hidden_elements.MAX_HIDDEN
     return within and scripts_ <= MAX_SCRIPTS and links <= MAX_LINKS and len(draft.nodes["style"]) <= MAX_STYLES
 
 
-def _rules(draft: _Draft, linked_sheets: Sequence[tuple[str, Sheet]]) -> list[Rule]:
+def _collect_rules_of_all_style_sheets(
+    draft: _DocumentDraft, linked_sheets: Sequence[tuple[str, Sheet]]
+) -> list[CssVisibilityRule]:
     """Return what the document's own sheets hide, and those that it links to."""
-    inside = map(css_rules.rules, draft.styles)
+    inside = map(css_rules.parse_hiding_and_showing_rules, draft.styles)
     sheets_by_address = dict(linked_sheets)
-    outside = (css_rules.restore_rules(sheets_by_address.get(address, ())) for address in draft.sheets)
+    outside = (css_rules.restore_rules_of_read_sheet(sheets_by_address.get(address, ())) for address in draft.sheets)
     return [rule for rules in (*inside, *outside) for rule in rules]
 
 
-def _title(draft: _Draft) -> str:
-    return " ".join(draft.of("title")[0].text().split())[:300] if draft.of("title") else ""
+def _get_title_of_document(draft: _DocumentDraft) -> str:
+    return (
+        " ".join(draft.list_elements_of_tags("title")[0].text().split())[:300]
+        if draft.list_elements_of_tags("title")
+        else ""
+    )
 
 
-def _main(headings: list[LexborNode], text: str) -> str:
+def _extract_text_beside_first_heading(headings: list[LexborNode], text: str) -> str:
     """Return what stands beside the first heading of the highest kind."""
     heading = next((node for node in headings if node.tag == "h1"), None)
     if heading is not None and heading.parent is not None and heading.parent.tag not in ("html", "-undef"):
@@ -265,7 +281,7 @@ def _main(headings: list[LexborNode], text: str) -> str:
 # --- whom it points to ------------------------------------------------------------------------------------
 
 
-def _links(draft: _Draft, ways: dict[int, HiddenElement], origin: str) -> None:
+def _collect_links(draft: _DocumentDraft, ways: dict[int, HiddenElement], origin: str) -> None:
     paths: dict[str, None] = {}
     for node in (*draft.nodes["a"], *draft.nodes["area"])[:MAX_LINKS]:
         href = (node.attrs.get("href") or node.attributes.get("xlink:href") or "").strip()
@@ -274,38 +290,42 @@ def _links(draft: _Draft, ways: dict[int, HiddenElement], origin: str) -> None:
                 paths[href] = draft.own[origin + href.partition("#")[0]] = None
             continue
         address = resolve_link(href, draft.url)
-        host = host_of(address) if address else ""
+        host = get_host_in_address(address) if address else ""
         if not host:
             continue
         if host == draft.host:
             draft.own[address.partition("#")[0]] = None
         else:
             draft.pointers.append(
-                _pointer(draft, "link", address, node, hidden_elements.find_hiding_element(node, ways))
+                _build_pointer_of_element(draft, "link", address, node, hidden_elements.find_hiding_element(node, ways))
             )
-    for node in draft.of("form")[:MAX_FRAMES]:
+    for node in draft.list_elements_of_tags("form")[:MAX_FRAMES]:
         address = resolve_link(node.attributes.get("action") or "", draft.url)
-        if (host := host_of(address)) and host != draft.host:
-            form = _pointer(draft, "form", address, node, hidden_elements.find_hiding_element(node, ways))
-            draft.pointers.append(replace(form, asks=_describe_fields(node)))
+        if (host := get_host_in_address(address)) and host != draft.host:
+            form = _build_pointer_of_element(
+                draft, "form", address, node, hidden_elements.find_hiding_element(node, ways)
+            )
+            draft.pointers.append(replace(form, asks=_describe_form_input_fields(node)))
 
 
-def _is_path(link: str) -> bool:
+def _is_absolute_path_on_own_host(link: str) -> bool:
     """Return whether a link is plainly to the site itself."""
     return link[:1] == "/" and link[1:2] not in _SECOND
 
 
-def _pointer(draft: _Draft, via: Via, address: str, node: LexborNode, shut: HiddenElement | None) -> Pointer:
-    words, around = " ".join(draft.text_of(node)[:MAX_WORDS].split()), ""
+def _build_pointer_of_element(
+    draft: _DocumentDraft, via: Via, address: str, node: LexborNode, shut: HiddenElement | None
+) -> OutboundPointer:
+    words, around = " ".join(draft.get_text_within_limit(node)[:MAX_WORDS].split()), ""
     is_picture = via == "link" and len(words) < 3
     if is_picture:
-        words = _describe_picture(words, node)
+        words = _describe_picture_in_link(words, node)
     if node.parent is not None and node.parent.tag not in ("body", "html"):
-        around = draft.text_of(node.parent)[:MAX_AROUND]
-    return Pointer(
+        around = draft.get_text_within_limit(node.parent)[:MAX_AROUND]
+    return OutboundPointer(
         via,
         address,
-        host_of(address),
+        get_host_in_address(address),
         words,
         " ".join(around.split()),
         shut.way if shut else None,
@@ -315,33 +335,37 @@ def _pointer(draft: _Draft, via: Via, address: str, node: LexborNode, shut: Hidd
     )
 
 
-def _describe_fields(form: LexborNode) -> str:
+def _describe_form_input_fields(form: LexborNode) -> str:
     fields = (node.attributes for node in form.css("input")[:40])
     kinds = ("type", "name", "placeholder", "autocomplete")
     return " ".join(field_attributes.get(kind) or "" for field_attributes in fields for kind in kinds)[:2_000].lower()
 
 
-def _describe_picture(words: str, node: LexborNode) -> str:
+def _describe_picture_in_link(link_text: str, node: LexborNode) -> str:
     attributes = node.attributes
     picture = node.css_first("img")
     alt = (picture.attributes.get("alt") or "") if picture is not None else ""
-    return " ".join(f"{words} {attributes.get('title') or ''} {attributes.get('alt') or ''} {alt}".split())[:MAX_WORDS]
+    return " ".join(f"{link_text} {attributes.get('title') or ''} {attributes.get('alt') or ''} {alt}".split())[
+        :MAX_WORDS
+    ]
 
 
-def _frames(draft: _Draft, ways: dict[int, HiddenElement], depth: int) -> None:
-    for node in draft.of("iframe", "frame", "embed", "object")[:MAX_FRAMES]:
+def _collect_frames(draft: _DocumentDraft, ways: dict[int, HiddenElement], depth: int) -> None:
+    for node in draft.list_elements_of_tags("iframe", "frame", "embed", "object")[:MAX_FRAMES]:
         attributes = node.attributes
         for source in (attributes.get("src"), attributes.get("data"), attributes.get("data-src")):
             if source is None:
                 continue
             if source[:11].lower() == "javascript:":
-                draft.scripts.append(_as_decoded(scripts.read(unquote(source[11:]))))
+                draft.scripts.append(
+                    _mark_script_addresses_as_decoded(scripts.analyze_script_code(unquote(source[11:])))
+                )
             if (data_match := _DATA.match(source)) is not None and depth < _DEPTH:
-                _read_inner(_untold(data_match[1], data_match[2]), "decoded", draft, depth)
-            elif (host := host_of(resolve_link(source, draft.url))) == draft.host:
+                _add_contents_of_html_fragment(_decode_data_url(data_match[1], data_match[2]), "decoded", draft, depth)
+            elif (host := get_host_in_address(resolve_link(source, draft.url))) == draft.host:
                 draft.own[resolve_link(source, draft.url).partition("#")[0]] = None
             elif host:
-                frame = _pointer(
+                frame = _build_pointer_of_element(
                     draft,
                     "frame",
                     resolve_link(source, draft.url),
@@ -351,40 +375,46 @@ def _frames(draft: _Draft, ways: dict[int, HiddenElement], depth: int) -> None:
                 covers = all(part.search(attributes.get("style") or "") for part in _COVER_STYLES)
                 draft.pointers.append(replace(frame, covers=covers))
         if (document := attributes.get("srcdoc")) and depth < _DEPTH:
-            _read_inner(document, "written", draft, depth, hidden_elements.find_hiding_element(node, ways))
+            _add_contents_of_html_fragment(
+                document, "written", draft, depth, hidden_elements.find_hiding_element(node, ways)
+            )
 
 
-def _untold(form: str, data: str) -> str:
-    return scripts.from_base64(data.strip()) if "base64" in form.lower() else unquote(data)
+def _decode_data_url(media_type: str, data: str) -> str:
+    return scripts.decode_base64_text(data.strip()) if "base64" in media_type.lower() else unquote(data)
 
 
-def _scripts(draft: _Draft, tree: LexborHTMLParser) -> None:
-    for node in draft.of("script")[:MAX_SCRIPTS]:
+def _collect_scripts(draft: _DocumentDraft, tree: LexborHTMLParser) -> None:
+    for node in draft.list_elements_of_tags("script")[:MAX_SCRIPTS]:
         attributes = node.attributes
         if "src" in attributes:
-            _add(draft, "script", attributes["src"] or "")
+            _add_pointer_to_foreign_host(draft, "script", attributes["src"] or "")
         elif "json" not in (attributes.get("type") or "") and len(code := node.text()) > 10:
-            draft.scripts.append(scripts.read(code))
-    for code in events.find_event_code(draft.apart, tree):
-        script = scripts.read(code)
-        draft.scripts.append(_as_decoded(script) if _does_something(script, code) else script)
-    for node in draft.of("link")[:MAX_SCRIPTS]:
+            draft.scripts.append(scripts.analyze_script_code(code))
+    for code in events.find_event_code_run_by_itself(draft.apart, tree):
+        script = scripts.analyze_script_code(code)
+        draft.scripts.append(
+            _mark_script_addresses_as_decoded(script)
+            if _is_event_script_more_than_picture_swap(script, code)
+            else script
+        )
+    for node in draft.list_elements_of_tags("link")[:MAX_SCRIPTS]:
         attributes = node.attributes
         rel, href = (attributes.get("rel") or "").lower(), attributes.get("href") or ""
         if rel in ("canonical", "amphtml", "alternate"):
             if rel != "alternate" or attributes.get("hreflang"):
-                _add(draft, "canonical", href)
-            if host_of(address := resolve_link(href, draft.url)) == draft.host:
+                _add_pointer_to_foreign_host(draft, "canonical", href)
+            if get_host_in_address(address := resolve_link(href, draft.url)) == draft.host:
                 draft.own[address.partition("#")[0]] = None
         elif "stylesheet" in rel or (attributes.get("as") or "").lower() == "style":
-            _add(draft, "script", href)
-            if host_of(address := resolve_link(href, draft.url)) == draft.host:
+            _add_pointer_to_foreign_host(draft, "script", href)
+            if get_host_in_address(address := resolve_link(href, draft.url)) == draft.host:
                 draft.sheets.append(address)
             elif (style_match := _STYLE.match(href)) is not None:
-                draft.styles.append(_untold(style_match[1], style_match[2]))
+                draft.styles.append(_decode_data_url(style_match[1], style_match[2]))
 
 
-def _does_something(script: Script, code: str) -> bool:
+def _is_event_script_more_than_picture_swap(script: ScriptBehaviour, code: str) -> bool:
     """Return whether what happens by itself is more than another picture in place of one that is not there."""
     return (
         script.leads
@@ -394,36 +424,36 @@ def _does_something(script: Script, code: str) -> bool:
     )
 
 
-def _add_meta_pointers(draft: _Draft) -> None:
-    for node in draft.of("meta"):
+def _add_meta_pointers(draft: _DocumentDraft) -> None:
+    for node in draft.list_elements_of_tags("meta"):
         attributes = node.attributes
         if (attributes.get("http-equiv") or "").strip().lower() == "refresh":
-            _refresh(attributes.get("content") or "", draft)
+            _add_pointer_of_meta_refresh(attributes.get("content") or "", draft)
         elif attributes.get("property") == "og:url":
-            _add(draft, "canonical", attributes.get("content") or "")
-    for node in draft.of("base")[:1]:
-        _add(draft, "base", node.attributes.get("href") or "")
+            _add_pointer_to_foreign_host(draft, "canonical", attributes.get("content") or "")
+    for node in draft.list_elements_of_tags("base")[:1]:
+        _add_pointer_to_foreign_host(draft, "base", node.attributes.get("href") or "")
 
 
-def _refresh(content: str, draft: _Draft) -> None:
+def _add_pointer_of_meta_refresh(content: str, draft: _DocumentDraft) -> None:
     if (match := REFRESH.match(content[:2_100])) is not None:
-        _add(draft, "refresh", match[1])
+        _add_pointer_to_foreign_host(draft, "refresh", match[1])
 
 
-def _add(draft: _Draft, via: Via, link: str) -> None:
-    if _is_path(link):
+def _add_pointer_to_foreign_host(draft: _DocumentDraft, via: Via, link: str) -> None:
+    if _is_absolute_path_on_own_host(link):
         return
     address = resolve_link(link, draft.url)
-    if (host := host_of(address)) and host != draft.host:
-        draft.pointers.append(Pointer(via, address, host))
+    if (host := get_host_in_address(address)) and host != draft.host:
+        draft.pointers.append(OutboundPointer(via, address, host))
 
 
 # --- documents within ---------------------------------------------------------------------------------------
 
 
-def _mark_noscript(tree: LexborHTMLParser, draft: _Draft) -> None:
+def _mark_pointers_inside_noscript(tree: LexborHTMLParser, draft: _DocumentDraft) -> None:
     """Mark what stands in ``noscript``, which the parser reads as if there were no scripts."""
-    if draft.of("noscript"):
+    if draft.list_elements_of_tags("noscript"):
         inside = [node.attributes for node in tree.css("noscript a, noscript iframe")[:200]]
         links = {
             resolve_link(attributes.get("href") or attributes.get("src") or "", draft.url) for attributes in inside
@@ -433,44 +463,48 @@ def _mark_noscript(tree: LexborHTMLParser, draft: _Draft) -> None:
         ]
 
 
-def _read_nested(html: str, draft: _Draft, depth: int) -> None:
-    for node in draft.of("template", "noframes", "noembed", "xmp")[:MAX_OF_A_TAG]:
+def _read_html_in_templates_and_comments(html: str, draft: _DocumentDraft, depth: int) -> None:
+    for node in draft.list_elements_of_tags("template", "noframes", "noembed", "xmp")[:MAX_OF_A_TAG]:
         inner = (node.html or "")[10:60_000] if node.tag == "template" else node.text()[:60_000]
         if "href" in inner and "//" in inner:
-            _read_inner(inner, "template", draft, depth)
-    for comment in itertools.islice(_comments(html), MAX_COMMENTS):
+            _add_contents_of_html_fragment(inner, "template", draft, depth)
+    for comment in itertools.islice(_iter_html_comments(html), MAX_COMMENTS):
         if ("href" in comment or "<iframe" in comment) and "//" in comment:
-            _read_inner(comment, "comment", draft, depth)
+            _add_contents_of_html_fragment(comment, "comment", draft, depth)
     for script in tuple(draft.scripts):
         for fragment in script.written_html:
-            _read_inner(fragment, "written", draft, depth)
+            _add_contents_of_html_fragment(fragment, "written", draft, depth)
         for fragment in script.decoded_html:
-            _read_inner(fragment, "decoded", draft, depth)
+            _add_contents_of_html_fragment(fragment, "decoded", draft, depth)
 
 
-def _as_decoded(script: Script) -> Script:
+def _mark_script_addresses_as_decoded(script: ScriptBehaviour) -> ScriptBehaviour:
     """Return a script in a place where nobody looks for one: all that it holds is out of sight."""
     return replace(script, addresses=(), decoded_addresses=script.addresses + script.decoded_addresses)
 
 
-def _comments(html: str) -> Iterator[str]:
+def _iter_html_comments(html: str) -> Iterator[str]:
     start = html.find("<!--")
     while start >= 0 and (end := html.find("-->", start + 4)) >= 0:
         yield html[start + 4 : min(end, start + MAX_COMMENT)]
         start = html.find("<!--", end)
 
 
-def _read_inner(html: str, inside: Inside, draft: _Draft, depth: int, shut: HiddenElement | None = None) -> None:
+def _add_contents_of_html_fragment(
+    html: str, inside: Inside, draft: _DocumentDraft, depth: int, hidden_element: HiddenElement | None = None
+) -> None:
     draft.nested_count += 1
     if draft.nested_count > MAX_NESTED:
         return
-    inner = read(html[:100_000], draft.url, depth=depth + 1)
+    inner = extract_page_contents(html[:100_000], draft.url, depth=depth + 1)
     draft.pointers += [
-        replace(pointer, inside=inside, hidden_way=pointer.hidden_way or (shut.way if shut else None))
+        replace(
+            pointer, inside=inside, hidden_way=pointer.hidden_way or (hidden_element.way if hidden_element else None)
+        )
         for pointer in inner.pointers
     ]
     if inside == "decoded":
-        draft.scripts += map(_as_decoded, inner.scripts)
+        draft.scripts += map(_mark_script_addresses_as_decoded, inner.scripts)
     elif inside == "written":
         draft.scripts += inner.scripts
     draft.hidden_texts += [

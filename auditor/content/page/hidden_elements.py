@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from auditor.content.page import css_values, css_visibility
-from auditor.content.page.css_rules import MENU, Rule
+from auditor.content.page.css_rules import MENU, CssVisibilityRule
 from auditor.content.page.css_visibility import OUT_OF_SIGHT, Way
 
 NEVER_SEEN = ("script", "style", "noscript", "template", "svg", "select")
@@ -27,9 +27,9 @@ class HiddenElement:
     """Which hidden block it is."""
 
 
-def find(
+def find_hidden_elements(
     tree: LexborHTMLParser,
-    rules: Iterable[Rule],
+    rules: Iterable[CssVisibilityRule],
     names: Iterable[str],
     candidates: Iterable[LexborNode],
     text_of: Callable[[LexborNode], str],
@@ -45,9 +45,9 @@ def find(
     elements: dict[int, HiddenElement] = {}
     texts = []
     for group, (root, way) in enumerate(
-        itertools.islice(_roots(tree, rules, names, candidates, variables), MAX_HIDDEN)
+        itertools.islice(_iter_hidden_root_elements(tree, rules, names, candidates, variables), MAX_HIDDEN)
     ):
-        honest = way == "opened" or (way not in OUT_OF_SIGHT and _is_menu(root))
+        honest = way == "opened" or (way not in OUT_OF_SIGHT and _is_part_of_menu(root))
         if not honest and (text := " ".join(text_of(root)[:2000].split())):
             texts.append(text)
         before = elements.get(root.mem_id)
@@ -56,15 +56,15 @@ def find(
     return elements, texts
 
 
-def find_hiding_element(node: LexborNode, elements: Mapping[int, HiddenElement]) -> HiddenElement | None:
+def find_hiding_element(node: LexborNode, hidden_elements_by_id: Mapping[int, HiddenElement]) -> HiddenElement | None:
     """Return how an element is hidden by what it is or stands in; by what puts it out of sight, if there is such."""
     nearest = None
     above: LexborNode | None = node
-    for _ in range(MAX_ABOVE if elements else 0):
+    for _ in range(MAX_ABOVE if hidden_elements_by_id else 0):
         if above is None:
             break
-        element = elements.get(above.mem_id)
-        if element is not None and element.way == "small" and _has_size(node, above):
+        element = hidden_elements_by_id.get(above.mem_id)
+        if element is not None and element.way == "small" and _has_own_font_size_below_root(node, above):
             element = None
         if element is not None and element.way in OUT_OF_SIGHT:
             return element
@@ -73,18 +73,18 @@ def find_hiding_element(node: LexborNode, elements: Mapping[int, HiddenElement])
     return nearest
 
 
-def _has_size(node: LexborNode, root: LexborNode) -> bool:
+def _has_own_font_size_below_root(node: LexborNode, root: LexborNode) -> bool:
     """Return whether letters have a size of their own again on the way down from what takes it from them."""
     above: LexborNode | None = node
     while above is not None and above.mem_id != root.mem_id:
         style = above.attributes.get("style") or ""
-        if "font-size" in style and css_visibility.classify_style(style[:2_000]) is None:
+        if "font-size" in style and css_visibility.classify_how_style_hides(style[:2_000]) is None:
             return True
         above = above.parent
     return False
 
 
-def may_be_seen(node: LexborNode) -> bool:
+def is_outside_never_seen_elements(node: LexborNode) -> bool:
     """Return whether an element stands in nothing that is never seen."""
     above = node.parent
     for _ in range(MAX_ABOVE):
@@ -96,19 +96,19 @@ def may_be_seen(node: LexborNode) -> bool:
     return False
 
 
-def take_out(apart: Sequence[LexborNode]) -> None:
+def remove_never_seen_elements(special_elements: Sequence[LexborNode]) -> None:
     """Take out of the document what is never seen, the inner before the outer.
 
     ``apart``: with all such, in its order.
     """
-    for node in reversed(apart):
+    for node in reversed(special_elements):
         if node.tag in NEVER_SEEN:
             node.decompose(recursive=False)
 
 
-def _roots(
+def _iter_hidden_root_elements(
     tree: LexborHTMLParser,
-    rules: Iterable[Rule],
+    rules: Iterable[CssVisibilityRule],
     names: Iterable[str],
     candidates: Iterable[LexborNode],
     variables: Mapping[str, str],
@@ -122,14 +122,14 @@ def _roots(
         style_text = (style or "")[:2_000]
         if variables and "var(" in style_text:
             style_text = css_values.normalize_style(style_text, variables)
-        way = css_visibility.classify_style(style_text, is_link=node.tag == "a")
+        way = css_visibility.classify_how_style_hides(style_text, is_link=node.tag == "a")
         if way is not None or "hidden" in attributes:
             yield node, way or "shut"
         elif node.tag != "a":
             harmless.add(style)
-    yield from _by_rules(tree, tuple(rules))
+    yield from _iter_elements_hidden_by_css_rules(tree, tuple(rules))
     for name in names:
-        yield from ((node, "kept") for node in _select_nodes(tree, f'[id="{name}"]')[:2] if not _is_menu(node))
+        yield from ((node, "kept") for node in _select_nodes(tree, f'[id="{name}"]')[:2] if not _is_part_of_menu(node))
     for node in candidates:
         attributes = node.attributes
         if node.tag == "dialog" and "open" not in attributes:
@@ -138,7 +138,9 @@ def _roots(
             yield node, "kept"
 
 
-def _by_rules(tree: LexborHTMLParser, rules: Sequence[Rule]) -> Iterator[tuple[LexborNode, Way]]:
+def _iter_elements_hidden_by_css_rules(
+    tree: LexborHTMLParser, rules: Sequence[CssVisibilityRule]
+) -> Iterator[tuple[LexborNode, Way]]:
     visible_ids = {
         node.mem_id for rule in rules if rule.way is None for node in _select_nodes(tree, rule.selector)[:MAX_OF_RULE]
     }
@@ -155,7 +157,7 @@ def _select_nodes(tree: LexborHTMLParser, selector: str) -> list[LexborNode]:
         return []
 
 
-def _is_menu(node: LexborNode) -> bool:
+def _is_part_of_menu(node: LexborNode) -> bool:
     """Return whether its marks, or those of what it stands in, are of what people open."""
     for _ in range(4):
         attributes = node.attributes

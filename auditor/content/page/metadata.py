@@ -24,7 +24,7 @@ _DESCRIPTION_NAMES = frozenset(
 )
 
 
-def read_metadata(
+def read_descriptions_tokens_and_noindex(
     metas: Iterable[LexborNode], scripts: Iterable[LexborNode]
 ) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
     """Return the descriptions, the owners' marks for search consoles, and whether engines must not keep the page."""

@@ -84,7 +84,7 @@ _PUSH = re.compile(r"serviceWorker\s*\.\s*register|Notification\s*\.\s*requestPe
 
 
 @dataclass(frozen=True)
-class Script:
+class ScriptBehaviour:
     """The observed behaviour of one script."""
 
     addresses: tuple[str, ...] = ()
@@ -106,60 +106,64 @@ class Script:
 
 
 @lru_cache(maxsize=256)
-def read(code: str) -> Script:
+def analyze_script_code(code: str) -> ScriptBehaviour:
     """Return what a script does, as far as it says so without running."""
     code = code[:MAX_SCRIPT]
-    as_read = _fold_literals(code)
-    decoded_texts = list(_iter_decoded(as_read))
+    as_read = _fold_string_literals(code)
+    decoded_texts = list(_iter_decoded_texts_recursively(as_read))
     decoded_code = "\n".join(decoded_texts)
     whole = f"{as_read}\n{decoded_code}"
     visible_addresses = dict.fromkeys(_ADDRESS.findall(code))
     all_addresses = dict.fromkeys(_ADDRESS.findall(whole.replace("\\/", "/")))
-    html = [text for text in _literals(as_read) if "<" in text and ">" in text] if _WRITES.search(as_read) else []
-    return Script(
+    html = (
+        [text for text in _iter_string_literals(as_read) if "<" in text and ">" in text]
+        if _WRITES.search(as_read)
+        else []
+    )
+    return ScriptBehaviour(
         addresses=tuple(visible_addresses)[:MAX_PIECES],
         decoded_addresses=tuple(address for address in all_addresses if address not in visible_addresses)[:MAX_PIECES],
         written_html=tuple(html[:20]),
         decoded_html=tuple(text for text in decoded_texts if "<" in text and ">" in text)[:20],
-        leads=_leads(whole, decoded_code),
+        leads=_is_redirecting_without_click(whole, decoded_code),
         asks_who=bool(_ASKS_WHO.search(whole)),
         loads=bool(_LOADS.search(whole)),
-        hides=tuple(_hides(whole)),
+        hides=tuple(_iter_element_ids_hidden_by_script(whole)),
         pushes=len(set(_PUSH.findall(whole))) > 1,
     )
 
 
-def _leads(whole: str, decoded_code: str) -> bool:
+def _is_redirecting_without_click(code: str, decoded_code: str) -> bool:
     """Return whether it leads away by itself: not inside of what waits for a click."""
-    if _NAMED_LEAD.search(whole) or _LEADS.search(decoded_code):
+    if _NAMED_LEAD.search(code) or _LEADS.search(decoded_code):
         return True
-    return any(_by_itself(whole, match.start()) for match in itertools.islice(_LEADS.finditer(whole), _MAX_LEADS)) or (
-        _CLICK_CALL.search(whole) is not None and _TO_CLICK.search(whole) is not None
-    )
+    return any(
+        _is_run_without_click(code, match.start()) for match in itertools.islice(_LEADS.finditer(code), _MAX_LEADS)
+    ) or (_CLICK_CALL.search(code) is not None and _TO_CLICK.search(code) is not None)
 
 
-def _by_itself(code: str, place: int) -> bool:
+def _is_run_without_click(code: str, offset: int) -> bool:
     """Return whether what is done there waits for no click.
 
     It waits for none where it stands in no function, or in one that is called.
     """
-    before = code[max(0, place - 300) : place]
+    before = code[max(0, offset - 300) : offset]
     if _ON_CLICK.search(before):
         return False
     names = [name or other for name, other in _FUNCTION.findall(before)]
     return not names or re.search(_FUNCTION_CALL.replace("NAME", re.escape(names[-1])), code) is not None
 
 
-def _fold_literals(code: str) -> str:
+def _fold_string_literals(code: str) -> str:
     """Return the code with its escapes read and the pieces of its texts put together."""
     if "\\x" in code or "\\u" in code or "\\1" in code:
-        code = _ESCAPE.sub(_letter, code)
+        code = _ESCAPE.sub(_decode_js_escape, code)
     if "+" in code:
         code = _JOINS.sub("", _PLUS.sub("+", code))
     return code
 
 
-def _letter(match: re.Match[str]) -> str:
+def _decode_js_escape(match: re.Match[str]) -> str:
     number = int(match[1] or match[2] or "0", 16) if match[1] or match[2] else int(match[3], 8)
     return (
         chr(number)
@@ -168,56 +172,56 @@ def _letter(match: re.Match[str]) -> str:
     )
 
 
-def _literals(code: str) -> Iterator[str]:
+def _iter_string_literals(code: str) -> Iterator[str]:
     for count, match in enumerate(_LITERAL.finditer(code)):
         if count > MAX_PIECES:
             return
         yield match[1] or match[2] or match[3] or ""
 
 
-def _iter_decoded(code: str) -> Iterator[str]:
+def _iter_decoded_texts_recursively(code: str) -> Iterator[str]:
     """Yield what it decodes, and what that decodes again."""
     queue, room = [(code, 0)], MAX_DECODED
     while queue:
         text, depth = queue.pop()
-        for piece in _once(text):
+        for piece in _iter_texts_decoded_once(text):
             piece = piece[:room]
             room -= len(piece)
             if not piece or room <= 0:
                 return
-            plain_piece = _fold_literals(piece)
+            plain_piece = _fold_string_literals(piece)
             yield plain_piece
             if depth < _ROUNDS:
                 queue.append((plain_piece, depth + 1))
 
 
-def _once(code: str) -> Iterator[str]:
+def _iter_texts_decoded_once(code: str) -> Iterator[str]:
     if "(" not in code and "[" not in code:
         return
     for double, single in _CALL.findall(code):
         text = double or single
-        yield unquote(text) if "%" in text else from_base64(text)
+        yield unquote(text) if "%" in text else decode_base64_text(text)
     if "fromCharCode" in code:
         for numbers in (*_CODES.findall(code), *_NUMBERS.findall(code)):
-            yield "".join(map(_char, numbers.split(",")))
+            yield "".join(map(_decode_char_code, numbers.split(",")))
     if "atob" in code or "base64" in code:
         for text in _BASE64.findall(code)[:MAX_PIECES]:
-            yield from_base64(text)
+            yield decode_base64_text(text)
     if "reverse" in code:
         yield from (text[::-1] for text in _REVERSED_TEXT.findall(code)[:MAX_PIECES])
     if "parseInt" in code or "fromCharCode" in code:
         yield from (bytes.fromhex(text).decode("utf-8", "ignore") for text in _HEXADECIMAL.findall(code)[:MAX_PIECES])
     if "split('|')" in code:
         for payload, other, base, first, second in _PACKER_CALL.findall(code):
-            yield _unpack_payload(payload or other, int(base), (first or second).split("|"))
+            yield _unpack_packed_script(payload or other, int(base), (first or second).split("|"))
 
 
-def _char(number: str) -> str:
+def _decode_char_code(number: str) -> str:
     value = int(number.strip(), 0) if not number.strip().startswith("0") or "x" in number else int(number)
     return chr(value) if 8 < value < 0xD800 else ""
 
 
-def from_base64(text: str) -> str:
+def decode_base64_text(text: str) -> str:
     """Return the text that a base64 text stands for; empty when it stands for none."""
     try:
         data = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
@@ -231,10 +235,10 @@ def from_base64(text: str) -> str:
     )
 
 
-def _unpack_payload(payload: str, base: int, words: list[str]) -> str:
+def _unpack_packed_script(payload: str, base: int, words: list[str]) -> str:
     def word(match: re.Match[str]) -> str:
         try:
-            number = _number(match[0], base)
+            number = _parse_number_in_base(match[0], base)
         except ValueError:
             return match[0]
         return words[number] if number < len(words) and words[number] else match[0]
@@ -242,7 +246,7 @@ def _unpack_payload(payload: str, base: int, words: list[str]) -> str:
     return _WORDS.sub(word, payload.replace("\\'", "'").replace("\\\\", "\\"))
 
 
-def _number(text: str, base: int) -> int:
+def _parse_number_in_base(text: str, base: int) -> int:
     if base <= 36:
         return int(text, max(base, 2))
     value = 0
@@ -252,7 +256,7 @@ def _number(text: str, base: int) -> int:
     return value
 
 
-def _hides(code: str) -> Iterator[str]:
+def _iter_element_ids_hidden_by_script(code: str) -> Iterator[str]:
     if "style" not in code and "hide" not in code and "css" not in code:
         return
     for match in itertools.islice(_HIDES.finditer(code), 20):

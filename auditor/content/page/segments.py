@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from selectolax.lexbor import LexborHTMLParser
 
-from auditor.content.page.extract import Extract
+from auditor.content.page.extract import PageExtract
 from auditor.content.page.hidden_elements import NEVER_SEEN
 
 MAX_BLOCKS, MAX_BLOCK, MAX_LANDMARKS = 3_000, 1_500, 40
@@ -19,7 +19,7 @@ _ROOT = re.compile(
 )
 
 
-def blocks(page: Extract, *, separator: str = " ") -> Iterator[str]:
+def iter_text_blocks(page: PageExtract, *, separator: str = " ") -> Iterator[str]:
     """Yield paragraphs, list items, cells: what is said in one place."""
     tree = LexborHTMLParser(page.html)
     tree.strip_tags([*NEVER_SEEN])
@@ -33,12 +33,12 @@ def blocks(page: Extract, *, separator: str = " ") -> Iterator[str]:
             yield text
 
 
-def fills_in(page: Extract) -> bool:
+def is_filled_by_browser_application(page: PageExtract) -> bool:
     """Return whether an application fills a part of the page in the visitor's browser."""
     return _ROOT.search(page.html) is not None
 
 
-def landmarks(page: Extract) -> tuple[str, ...]:
+def list_menu_and_heading_texts(page: PageExtract) -> tuple[str, ...]:
     """Return what is seen of a page at first: its menu, its headings."""
     lines: dict[str, None] = {}
     for node in LexborHTMLParser(page.html).css("nav a, header *, .menu a, h1, h2, h3, li > a, .top *")[:120]:

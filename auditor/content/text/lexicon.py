@@ -45,7 +45,7 @@ type _Key = tuple[str, str, bool]
 
 
 @dataclass(frozen=True)
-class Term:
+class LexiconTerm:
     """A word or phrase that adverts use."""
 
     text: str
@@ -69,7 +69,7 @@ class LexiconMatch:
     search: bool = False
 
     @property
-    def advert(self) -> bool:
+    def is_advert_and_no_report(self) -> bool:
         """Return whether it reads as an advert, and not as a report of one."""
         return self.has_advert_words and not self.report_words
 
@@ -86,7 +86,7 @@ NO_MATCH = LexiconMatch()
 class Lexicon:
     """Words, their weights and contexts, and whose addresses are. Each is equal to itself alone."""
 
-    terms: tuple[Term, ...]
+    terms: tuple[LexiconTerm, ...]
     weights: Mapping[str, int]
     context: Mapping[str, str]
     stems: Mapping[str, str]
@@ -100,36 +100,36 @@ class Lexicon:
     _joined_index: MultiSearch[_Key] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        keys = dict(self._keys())
+        keys = dict(self._iter_search_keys())
         object.__setattr__(
             self, "_phrase_index", MultiSearch({key: value for key, value in keys.items() if not _FAR.match(key)})
         )
         object.__setattr__(self, "_wide", MultiSearch({key: value for key, value in keys.items() if _FAR.match(key)}))
-        object.__setattr__(self, "_joined_index", MultiSearch(dict(self._joined_keys())))
+        object.__setattr__(self, "_joined_index", MultiSearch(dict(self._iter_search_keys_without_spaces())))
 
-    def _keys(self) -> Iterator[tuple[str, _Key]]:
+    def _iter_search_keys(self) -> Iterator[tuple[str, _Key]]:
         for word, kind in self.context.items():
             yield word, (kind, word, False)
         for term in self.terms:
-            bare = normalization.strip_marks(term.text)
+            bare = normalization.strip_diacritics(term.text)
             if bare != term.text and not term.ambiguous and len(bare) > 4:
                 yield bare, (_TERM, term.text, True)
         for term in self.terms:
             yield term.text, (_TERM, term.text, False)
 
-    def _joined_keys(self) -> Iterator[tuple[str, _Key]]:
+    def _iter_search_keys_without_spaces(self) -> Iterator[tuple[str, _Key]]:
         for term in self.terms:
-            bare = normalization.strip_marks(term.text)
+            bare = normalization.strip_diacritics(term.text)
             letters = bare.replace(" ", "")
             if len(letters) >= LONG and " " in bare and not term.ambiguous:
                 yield letters, (_TERM, term.text, True)
 
     @functools.cached_property
-    def categories(self) -> Mapping[str, str]:
+    def category_by_term(self) -> Mapping[str, str]:
         """Return the category of each term."""
         return {term.text: term.category for term in self.terms}
 
-    def find(
+    def find_terms_in_text(
         self, normalized_text: NormalizedText, *, min_disguised: int = MIN_DISGUISED, match_joined: bool = False
     ) -> LexiconMatch:
         """Return what is in a text.
@@ -139,15 +139,17 @@ class Lexicon:
         """
         text, wide = normalized_text.text, normalized_text.wide
         words_by_kind: dict[str, set[str]] = {}
-        self._hits(self._phrase_index, text, words_by_kind)
+        self._collect_index_hits(self._phrase_index, text, words_by_kind)
         if wide:
-            self._hits(self._wide, text, words_by_kind)
+            self._collect_index_hits(self._wide, text, words_by_kind)
         if match_joined:
             for token in text.split():
                 if len(token) >= LONG + 4:
-                    words_by_kind.setdefault(_TERM, set()).update(self.find_joined(normalization.strip_marks(token)))
+                    words_by_kind.setdefault(_TERM, set()).update(
+                        self.find_terms_in_name_without_spaces(normalization.strip_diacritics(token))
+                    )
         if normalized_text.disguised_count >= min_disguised:
-            self._hits(self._phrase_index, normalization.strip_marks(text), words_by_kind)
+            self._collect_index_hits(self._phrase_index, normalization.strip_diacritics(text), words_by_kind)
         terms = words_by_kind.pop(_TERM, None)
         if not terms:
             return LexiconMatch(
@@ -156,34 +158,34 @@ class Lexicon:
                 search="search" in words_by_kind,
             )
         longest = [term for term in terms if not any(term != other and term in other for other in terms)]
-        weights = [self.weights.get(self.categories[term], 1) for term in longest]
+        weights = [self.weights.get(self.category_by_term[term], 1) for term in longest]
         return LexiconMatch(
             score=sum(weights),
             gravest=max(weights),
             terms=tuple(sorted(longest)),
-            categories=frozenset(self.categories[term] for term in longest),
+            categories=frozenset(self.category_by_term[term] for term in longest),
             report_words=len(words_by_kind.get("reporting", ())),
             is_missing_page="missing" in words_by_kind,
             search="search" in words_by_kind,
         )
 
-    def _hits(self, index: MultiSearch[_Key], text: str, words_by_kind: dict[str, set[str]]) -> None:
-        for start, stop, (kind, word, bare) in itertools.islice(index.find_in(text), MAX_HITS):
+    def _collect_index_hits(self, index: MultiSearch[_Key], text: str, words_by_kind: dict[str, set[str]]) -> None:
+        for start, stop, (kind, word, bare) in itertools.islice(index.iter_occurrences_in_text(text), MAX_HITS):
             words = words_by_kind.get(kind)
             if words is not None and word in words:
                 continue
             if kind == _TERM and bare and not text[max(0, start - _AROUND) : stop + _AROUND].isascii():
                 continue
             within = kind == _TERM and " " in word and stop - start > LONG + 2 and not bare
-            if within or _stands_alone(text, start, stop):
+            if within or _is_whole_word_at(text, start, stop):
                 words_by_kind.setdefault(kind, set()).add(word)
 
-    def find_joined(self, name: str) -> tuple[str, ...]:
+    def find_terms_in_name_without_spaces(self, name: str) -> tuple[str, ...]:
         """Return the terms in a name that holds no spaces, as a host does."""
-        return tuple(word for _, _, (_, word, _) in self._joined_index.find_in(name))
+        return tuple(word for _, _, (_, word, _) in self._joined_index.iter_occurrences_in_text(name))
 
 
-def _stands_alone(text: str, start: int, stop: int) -> bool:
+def _is_whole_word_at(text: str, start: int, stop: int) -> bool:
     if _WIDE.match(text, start):
         return True
     return not (start and text[start - 1].isalnum()) and not (stop < len(text) and text[stop].isalnum())
@@ -192,10 +194,10 @@ def _stands_alone(text: str, start: int, stop: int) -> bool:
 @functools.cache
 def load_built_in_lexicon() -> Lexicon:
     """Return what comes with the program."""
-    return load()
+    return load_lexicon_with_folders()
 
 
-def read_own_words(folder: Path) -> Mapping[str, str]:
+def read_lexicon_files_of_unit(folder: Path) -> Mapping[str, str]:
     """Return the texts of a unit's own files, by their names; none when there is no such folder.
 
     Raises InputError for a line that is not of the form, and for a file that no list is named like.
@@ -207,34 +209,36 @@ def read_own_words(folder: Path) -> Mapping[str, str]:
             raise InputError(
                 f"there is no word list {file.name}", file=file, mend=f"use one of these names: {', '.join(FILES)}"
             )
-    load(folder)
-    return _texts(folder)
+    load_lexicon_with_folders(folder)
+    return _read_lexicon_files_in_folder(folder)
 
 
 @functools.lru_cache(maxsize=8)
-def with_own(texts: frozenset[tuple[str, str]]) -> Lexicon:
+def build_lexicon_with_words_of_unit(texts: frozenset[tuple[str, str]]) -> Lexicon:
     """Return what comes with the program, with what ``read_own_words`` read."""
     return (
-        _build_lexicon(((BUILT_IN_FOLDER, _texts(BUILT_IN_FOLDER)), (Path("office/words"), dict(texts))))
+        _build_lexicon(
+            ((BUILT_IN_FOLDER, _read_lexicon_files_in_folder(BUILT_IN_FOLDER)), (Path("office/words"), dict(texts)))
+        )
         if texts
         else load_built_in_lexicon()
     )
 
 
-def load(*folders: Path) -> Lexicon:
+def load_lexicon_with_folders(*folders: Path) -> Lexicon:
     """Return what comes with the program, with what folders add.
 
     Raises InputError for a line that is not of the form.
     """
-    return _build_lexicon((folder, _texts(folder)) for folder in (BUILT_IN_FOLDER, *folders))
+    return _build_lexicon((folder, _read_lexicon_files_in_folder(folder)) for folder in (BUILT_IN_FOLDER, *folders))
 
 
-def without_words(lexicon: Lexicon) -> Lexicon:
+def copy_lexicon_without_words(lexicon: Lexicon) -> Lexicon:
     """Return the same with no term and no stem: what is found without knowing a word."""
     return Lexicon((), lexicon.weights, lexicon.context, {}, lexicon.addresses)
 
 
-def _texts(folder: Path) -> dict[str, str]:
+def _read_lexicon_files_in_folder(folder: Path) -> dict[str, str]:
     texts = {}
     for file in (folder / name for name in FILES):
         if file.is_file():
@@ -250,12 +254,12 @@ def _texts(folder: Path) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class _Line:
+class _LexiconLine:
     file: Path
     number: int
     fields: tuple[str, ...]
 
-    def one_of(self, value: str, choices: Iterable[str]) -> str:
+    def require_valid_choice(self, value: str, choices: Iterable[str]) -> str:
         if value not in choices:
             raise InputError(
                 f"{value} is not a valid value here",
@@ -268,12 +272,14 @@ class _Line:
 
 def _build_lexicon(sources: Iterable[tuple[Path, Mapping[str, str]]]) -> Lexicon:
     sources = tuple(sources)
-    lines = {name: [line for source in sources for line in _lines(*source, name)] for name in FILES}
-    weights = {line.fields[0]: _weight(line) for line in lines["categories.tsv"]}
-    terms = {line.fields[0]: _term(line, weights) for line in lines["terms.tsv"]}
+    lines = {
+        name: [line for source in sources for line in _iter_lexicon_lines_of_file(*source, name)] for name in FILES
+    }
+    weights = {line.fields[0]: _parse_category_weight(line) for line in lines["categories.tsv"]}
+    terms = {line.fields[0]: _parse_lexicon_term(line, weights) for line in lines["terms.tsv"]}
 
     def values(name: str, choices: Iterable[str]) -> dict[str, str]:
-        return {line.fields[0]: line.one_of(line.fields[1], choices) for line in lines[name]}
+        return {line.fields[0]: line.require_valid_choice(line.fields[1], choices) for line in lines[name]}
 
     return Lexicon(
         terms=tuple(terms.values()),
@@ -284,14 +290,16 @@ def _build_lexicon(sources: Iterable[tuple[Path, Mapping[str, str]]]) -> Lexicon
     )
 
 
-def _lines(folder: Path, texts: Mapping[str, str], name: str) -> Iterator[_Line]:
-    file, lines = folder / name, texts.get(name, "").splitlines()
+def _iter_lexicon_lines_of_file(
+    folder: Path, text_by_file_name: Mapping[str, str], file_name: str
+) -> Iterator[_LexiconLine]:
+    file, lines = folder / file_name, text_by_file_name.get(file_name, "").splitlines()
     if len(lines) > MAX_TERMS:
         raise InputError(f"more than {MAX_TERMS} lines", file=file, mend="keep only the words that you need")
     for number, line in enumerate(lines, 1):
         if not line.strip() or line.startswith("#"):
             continue
-        fields = tuple(normalization.read(part.strip()).text for part in line.split("\t"))
+        fields = tuple(normalization.normalize_text_as_read(part.strip()).text for part in line.split("\t"))
         if len(fields) not in (2, 3) or not all(fields):
             raise InputError(
                 "each line must have two or three fields, separated by tabs",
@@ -306,10 +314,10 @@ def _lines(folder: Path, texts: Mapping[str, str], name: str) -> Iterator[_Line]
                 line=number,
                 mend="write another one",
             )
-        yield _Line(file, number, fields)
+        yield _LexiconLine(file, number, fields)
 
 
-def _weight(line: _Line) -> int:
+def _parse_category_weight(line: _LexiconLine) -> int:
     if not line.fields[1].isdecimal() or int(line.fields[1]) > MAX_WEIGHT:
         raise InputError(
             f"{line.fields[1]} is not a weight",
@@ -320,6 +328,10 @@ def _weight(line: _Line) -> int:
     return int(line.fields[1])
 
 
-def _term(line: _Line, weights: Iterable[str]) -> Term:
+def _parse_lexicon_term(line: _LexiconLine, weights: Iterable[str]) -> LexiconTerm:
     text, category, *more = line.fields
-    return Term(text, line.one_of(category, weights), bool(more) and bool(line.one_of(more[0], ("ambiguous",))))
+    return LexiconTerm(
+        text,
+        line.require_valid_choice(category, weights),
+        bool(more) and bool(line.require_valid_choice(more[0], ("ambiguous",))),
+    )

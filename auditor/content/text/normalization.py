@@ -22,7 +22,7 @@ _CONTINUATION_BYTES = bytes(range(0x80, 0xC0))
 """Bytes of UTF-8 that begin no letter."""
 
 
-def _table(otherwise: bytes, *classes: tuple[bytes, Iterable[int]]) -> bytes:
+def _build_table_of_first_bytes(otherwise: bytes, *classes: tuple[bytes, Iterable[int]]) -> bytes:
     """Return what stands for each byte that begins a letter."""
     table = bytearray(otherwise * 256)
     for sign, leads in classes:
@@ -31,7 +31,7 @@ def _table(otherwise: bytes, *classes: tuple[bytes, Iterable[int]]) -> bytes:
     return bytes(table)
 
 
-_SHAPES = _table(
+_SHAPES = _build_table_of_first_bytes(
     b"?",
     (b" ", (*range(0x80), 0xC2, 0xC6)),
     (b"s", (*range(0x09, 0x0E), *range(0x1C, 0x20))),
@@ -46,7 +46,9 @@ Of writing without spaces; ``s``: a space but the space bar's; ``?``: unusual.
 """
 _SPACES = re.compile(rb"\xe2(?:\x80[\x80-\x8a\xa8\xa9\xaf]|\x81\x9f)")
 """Of the general punctuation."""
-_SPELLING_TABLE = _table(b"a", (b"0", range(0x41)), (b" ", b" "), (b"0", b"[\\]^`{}~\x7f"), (b".", (*b".-_*|/", 0xC2)))
+_SPELLING_TABLE = _build_table_of_first_bytes(
+    b"a", (b"0", range(0x41)), (b" ", b" "), (b"0", b"[\\]^`{}~\x7f"), (b".", (*b".-_*|/", 0xC2))
+)
 """Letters, spaces, and signs that letters are spelt apart with: the middle dot begins with C2."""
 _PICTURES = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf\ufe0f]+")
 _UNSEEN_ONE = re.compile(f"[{_UNSEEN}]+")
@@ -106,14 +108,14 @@ class NormalizedText:
     """
 
 
-def read(text: str) -> NormalizedText:
+def normalize_text_as_read(text: str) -> NormalizedText:
     """Return the text as a person reads it."""
-    text, data, shape = _collapse_spaces(text)
+    text, data, shape = _collapse_spaces_and_get_shape(text)
     wide, disguised_count = b"w" in shape, 0
     if b"?" in shape and _PICTURES.search(text):
         text = " ".join(_PICTURES.sub(" ", text).split())
-    if (b"?" in shape or wide or _has_unusual(text, data, shape)) and _SUSPECT.search(text):
-        text, disguised_count = _plainly(text)
+    if (b"?" in shape or wide or _has_unusual_letters(text, data, shape)) and _SUSPECT.search(text):
+        text, disguised_count = _replace_disguised_letters(text)
     if b"?" in shape or wide or disguised_count:
         data = text.encode("utf-8", "replace")
         shape = data.translate(_SHAPES, _CONTINUATION_BYTES)
@@ -122,11 +124,11 @@ def read(text: str) -> NormalizedText:
         odd = len(_DISGUISED_WORD.findall(text))
         disguised_count += odd if odd >= MIN_DISGUISED else 0
     spelling = data.translate(_SPELLING_TABLE, _CONTINUATION_BYTES)
-    text, spelt = _joined_again(text, signs=b".a." in spelling, spaces=b" a a a" in spelling)
+    text, spelt = _join_spelled_out_words(text, join_at_signs=b".a." in spelling, join_at_spaces=b" a a a" in spelling)
     return NormalizedText(text, wide, disguised_count + spelt)
 
 
-def _collapse_spaces(text: str) -> tuple[str, bytes, bytes]:
+def _collapse_spaces_and_get_shape(text: str) -> tuple[str, bytes, bytes]:
     """Return the text with one space between words, as bytes, and their shape.
 
     Of a long one hardly a word is looked at by itself.
@@ -140,20 +142,20 @@ def _collapse_spaces(text: str) -> tuple[str, bytes, bytes]:
         text = text.strip()
     data = text.encode("utf-8", "replace")
     shape = data.translate(_SHAPES, _CONTINUATION_BYTES)
-    if len(text) >= _LONG and _has_rare_spaces(text, data, shape):
+    if len(text) >= _LONG and _has_unusual_space_letters(text, data, shape):
         text = " ".join(text.split())
         data = text.encode("utf-8", "replace")
         shape = data.translate(_SHAPES, _CONTINUATION_BYTES)
     return text, data, shape
 
 
-def _has_rare_spaces(text: str, data: bytes, shape: bytes) -> bool:
+def _has_unusual_space_letters(text: str, data: bytes, shape: bytes) -> bool:
     if b"s" in shape or "\x85" in text or "\u1680" in text:
         return True
     return b"w" in shape or (b"-" in shape and _SPACES.search(data) is not None)
 
 
-def _has_unusual(text: str, data: bytes, shape: bytes) -> bool:
+def _has_unusual_letters(text: str, data: bytes, shape: bytes) -> bool:
     """Return whether letters that look usual by what they begin with are not."""
     if len(data) == len(text):
         return False
@@ -161,8 +163,8 @@ def _has_unusual(text: str, data: bytes, shape: bytes) -> bool:
     return general or "\u00ad" in text or "\u180e" in text or b"\xe1\xb4" in data
 
 
-def _plainly(text: str) -> tuple[str, int]:
-    cut = [word for word in _CUT_WORD.findall(text) if _is_cut(word)]
+def _replace_disguised_letters(text: str) -> tuple[str, int]:
+    cut = [word for word in _CUT_WORD.findall(text) if _is_word_cut_by_invisible_letters(word)]
     text = _UNSEEN_ONE.sub("", text)
     fancy = _FANCY_ONE.findall(text)
     if fancy:
@@ -183,41 +185,43 @@ def _plainly(text: str) -> tuple[str, int]:
     if _OTHER.search(text):
         text = _MIXED_WORD.sub(latin, text)
     broad = bool(fancy) and _OF_WIDE.search(text) is None
-    return text, len(cut) + mixed_count + sum(len(run) > 2 and _is_dressed(run[0], broad=broad) for run in fancy)
+    return text, len(cut) + mixed_count + sum(
+        len(run) > 2 and _is_mathematical_or_full_width_letter(run[0], include_full_width=broad) for run in fancy
+    )
 
 
-def _is_dressed(letter: str, *, broad: bool) -> bool:
+def _is_mathematical_or_full_width_letter(letter: str, *, include_full_width: bool) -> bool:
     """Return whether it is a letter of mathematics; ``broad``: or one of full width, which nothing around it is."""
-    return letter > "\uffff" or (broad and "\uff21" <= letter <= "\uff5a")
+    return letter > "\uffff" or (include_full_width and "\uff21" <= letter <= "\uff5a")
 
 
-def _is_cut(word: str) -> bool:
+def _is_word_cut_by_invisible_letters(word: str) -> bool:
     """Return whether letters of one syllable are held apart, not two words by what an editor put between them."""
     parts = _UNSEEN_ONE.split(word)
     return len(parts) > 2 or min(map(len, parts)) <= 2
 
 
-def _joined_again(text: str, *, signs: bool, spaces: bool) -> tuple[str, int]:
+def _join_spelled_out_words(text: str, *, join_at_signs: bool, join_at_spaces: bool) -> tuple[str, int]:
     """Return ``n.h.à c.á.i`` and ``N H À`` as words, and how many there were.
 
     ``signs``, ``spaces``: whether single letters stand between such.
     """
     count = 0
-    for sign, spelt in zip((".", "-", "_", "*", "·", "|", "/"), _SPELT, strict=True) if signs else ():
-        if text.count(sign) > 2 and _single_between(text, sign):
-            text, times = spelt.subn(lambda word: _without_signs(word[0]), text)
+    for sign, spelt in zip((".", "-", "_", "*", "·", "|", "/"), _SPELT, strict=True) if join_at_signs else ():
+        if text.count(sign) > 2 and _has_single_letter_between_signs(text, sign):
+            text, times = spelt.subn(lambda word: _strip_signs_from_word(word[0]), text)
             count += times
-    if spaces and _SINGLES.search(text):
+    if join_at_spaces and _SINGLES.search(text):
         text, times = _SPACED_WORD.subn(lambda word: word[0].replace(" ", ""), text)
         count += times
     return text, count
 
 
-def _single_between(text: str, sign: str) -> bool:
+def _has_single_letter_between_signs(text: str, sign: str) -> bool:
     return any(len(piece) == 1 and piece.isalpha() for piece in text.split(sign)[1:-1])
 
 
-def _without_signs(word: str) -> str:
+def _strip_signs_from_word(word: str) -> str:
     return word if any(letter.isdigit() for letter in word) else re.sub(r"[^\w]|_", "", word)
 
 
@@ -236,13 +240,13 @@ class _Bare(dict[int, int]):
 _BARE = _Bare({ord("đ"): ord("d"), ord("Đ"): ord("D")})
 
 
-def strip_marks(text: str) -> str:
+def strip_diacritics(text: str) -> str:
     """Return the same without the marks of Latin letters: ``đổi thưởng`` as ``doi thuong``."""
     if text.isascii():
         return text
     return unicodedata.normalize("NFC", text).translate(_BARE)
 
 
-def slug(path: str) -> str:
+def convert_path_to_words(path: str) -> str:
     """Return the words of an address."""
     return re.sub(r"[-_/.+?&=%\s]+", " ", path).strip().lower()

@@ -11,26 +11,30 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
-from auditor.system.disk_cache import get, put
+from auditor.system.disk_cache import get_file_from_cache, put_file_in_cache
 
 CACHE_VARIABLE = "LUYTRE_PAYLOADS"
 """The variable with the folder of what is kept."""
 _UNFINISHED_SUFFIXES = (".lock", "-part")
 
 
-def restore_payloads(cache: Path, own: Path) -> None:
+def restore_ansible_payloads_from_cache(cache: Path, ansible_folder: Path) -> None:
     """Let Ansible find in its own folder what is kept. What cannot be lent, it makes again."""
     with suppress(OSError):
-        own.mkdir(parents=True, exist_ok=True)
+        ansible_folder.mkdir(parents=True, exist_ok=True)
         for path in cache.iterdir():
-            content = None if path.name.startswith(".") else get(cache, path.name)
+            content = None if path.name.startswith(".") else get_file_from_cache(cache, path.name)
             if content is not None:
-                (own / path.name).write_bytes(content)
+                (ansible_folder / path.name).write_bytes(content)
 
 
-def save_payloads(cache: Path, own: Path) -> None:
+def save_ansible_payloads_to_cache(cache: Path, ansible_folder: Path) -> None:
     """Keep what Ansible made in its own folder. What cannot be kept, the next run makes again."""
     with suppress(OSError):
-        for path in own.iterdir():
-            if path.is_file() and not path.name.endswith(_UNFINISHED_SUFFIXES) and get(cache, path.name) is None:
-                put(cache, path.name, path.read_bytes())
+        for path in ansible_folder.iterdir():
+            if (
+                path.is_file()
+                and not path.name.endswith(_UNFINISHED_SUFFIXES)
+                and get_file_from_cache(cache, path.name) is None
+            ):
+                put_file_in_cache(cache, path.name, path.read_bytes())

@@ -57,7 +57,7 @@ _AGAIN = "AnsibleCollectionFinder has already been configured"
 
 
 @dataclass
-class _Play:
+class _ForkedPlay:
     pid: int
     process: int
     line: socket.socket
@@ -75,20 +75,20 @@ class _Play:
             os.close(descriptor)
 
 
-def main() -> NoReturn:
+def serve_plays_and_exit() -> NoReturn:
     """Have plays played until nobody can ask for one; ends this process."""
     gc.disable()  # what is loaded stays
     _set_process_name(_OWN_NAME)
-    _Zygote(socket.socket(fileno=sys.stdin.fileno())).serve()
+    _PlayForkServer(socket.socket(fileno=sys.stdin.fileno())).serve()
     os._exit(0)
 
 
-class _Zygote:
+class _PlayForkServer:
     def __init__(self, control: socket.socket) -> None:
         self._control = control
         self._ready = selectors.DefaultSelector()
-        self._ready.register(control, selectors.EVENT_READ, self._begin)
-        self._plays: list[_Play] = []
+        self._ready.register(control, selectors.EVENT_READ, self._fork_requested_play)
+        self._plays: list[_ForkedPlay] = []
         self._is_loaded = False
 
     def serve(self) -> None:
@@ -96,7 +96,7 @@ class _Zygote:
             for key, _ in self._ready.select():
                 key.data()
 
-    def _begin(self) -> None:
+    def _fork_requested_play(self) -> None:
         _, lines, _, _ = socket.recv_fds(self._control, 1, 1)
         if not lines:
             self._ready.unregister(self._control)
@@ -118,17 +118,17 @@ class _Zygote:
             os.close(over)
             for play in self._plays:
                 play.close()
-            _run_play(request, zygote)
-        play = _Play(pid, os.pidfd_open(pid), line, over)
+            _run_forked_play_and_exit(request, zygote)
+        play = _ForkedPlay(pid, os.pidfd_open(pid), line, over)
         self._plays.append(play)
-        self._ready.register(play.process, selectors.EVENT_READ, lambda: self._end(play))
-        self._ready.register(line, selectors.EVENT_READ, lambda: self._hang_up(play))
+        self._ready.register(play.process, selectors.EVENT_READ, lambda: self._report_exit_code_of_play(play))
+        self._ready.register(line, selectors.EVENT_READ, lambda: self._kill_play_hung_up_on(play))
 
-    def _hang_up(self, play: _Play) -> None:
+    def _kill_play_hung_up_on(self, play: _ForkedPlay) -> None:
         self._ready.unregister(play.line)
         play.is_hung_up = True
         if play.has_ended:
-            self._forget(play)
+            self._close_and_forget_play(play)
             return
         os.kill(play.pid, signal.SIGSTOP)  # it begins nothing more
         for pid in (*_list_children(play.pid), play.pid):  # each leads a group, or will
@@ -136,15 +136,15 @@ class _Zygote:
                 with suppress(ProcessLookupError):
                     kill(pid, signal.SIGKILL)
 
-    def _end(self, play: _Play) -> None:
+    def _report_exit_code_of_play(self, play: _ForkedPlay) -> None:
         self._ready.unregister(play.process)
         code = os.waitstatus_to_exitcode(os.waitpid(play.pid, 0)[1])
         os.write(play.over, b"%d\n" % (code if code >= 0 else 128 - code))
         play.has_ended = True
         if play.is_hung_up:
-            self._forget(play)
+            self._close_and_forget_play(play)
 
-    def _forget(self, play: _Play) -> None:
+    def _close_and_forget_play(self, play: _ForkedPlay) -> None:
         self._plays.remove(play)
         with suppress(OSError):
             play.line.shutdown(socket.SHUT_RDWR)  # others' plays may have been forked with it
@@ -162,7 +162,7 @@ def _list_children(pid: int) -> list[int]:
 
 def _receive_request(line: socket.socket) -> dict[str, Any] | None:
     """Return what is to be played; None when who asked is gone."""
-    unpacker = message_framing.Unpacker(_MAX_REQUEST)
+    unpacker = message_framing.MessageUnpacker(_MAX_REQUEST)
     with suppress(ConnectionError):
         while piece := line.recv(_PIECE):
             for message in unpacker.iter_messages(piece):
@@ -206,7 +206,7 @@ def _redirect_output(path: str) -> None:
     os.close(target)
 
 
-def _run_play(request: Mapping[str, Any], zygote: int) -> NoReturn:
+def _run_forked_play_and_exit(request: Mapping[str, Any], zygote: int) -> NoReturn:
     """Be the process that ``ansible-playbook`` would be; ends this process.
 
     When Ansible has ended, with its files closed and its processes ended by itself, nothing is taken down that ends
@@ -214,7 +214,7 @@ def _run_play(request: Mapping[str, Any], zygote: int) -> NoReturn:
     """
     code = 1
     try:
-        _become_play(request, zygote)
+        _become_process_of_play(request, zygote)
         code = _run_playbook(request["arguments"])
     except BaseException:
         traceback.print_exc()
@@ -225,10 +225,10 @@ def _run_play(request: Mapping[str, Any], zygote: int) -> NoReturn:
     os._exit(code)
 
 
-def _become_play(request: Mapping[str, Any], zygote: int) -> None:
+def _become_process_of_play(request: Mapping[str, Any], zygote: int) -> None:
     os.setsid()
-    _end_with_parent()
-    os.register_at_fork(after_in_child=_end_with_parent)  # what works on a task leaves our group
+    _die_when_parent_dies()
+    os.register_at_fork(after_in_child=_die_when_parent_dies)  # what works on a task leaves our group
     if os.getppid() != zygote:
         os._exit(1)
     _set_process_name(NAME)
@@ -245,7 +245,7 @@ def _become_play(request: Mapping[str, Any], zygote: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (request["memory"], request["memory"]))
 
 
-def _end_with_parent() -> None:
+def _die_when_parent_dies() -> None:
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
@@ -269,4 +269,4 @@ def _set_process_name(name: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    serve_plays_and_exit()

@@ -45,11 +45,11 @@ _LIBRARY = ("shutil", "tempfile", "zipfile", "runpy", "subprocess", "json", "dat
 """What most modules load of Python's."""
 
 
-def serve(source: BinaryIO, answers: int) -> None:
+def serve_module_requests(source: BinaryIO, answers: int) -> None:
     """Run modules until nobody asks for one; ``answers`` is the descriptor that theirs go to."""
     for name in _LIBRARY:
         __import__(name)
-    _write(answers, UP)
+    _write_all_bytes(answers, UP)
     archive = None
     while True:
         size = int.from_bytes(source.read(LENGTH).ljust(LENGTH, b"\0"), "big")
@@ -58,15 +58,15 @@ def serve(source: BinaryIO, answers: int) -> None:
             return
         python, _, module = request.partition(b"\n")
         if archive is None:
-            archive = load(module)
+            archive = load_common_code_of_first_module(module)
             gc.freeze()
-        code, out, err = run(module, os.fsdecode(python), archive)
-        _write(
+        code, out, err = run_module_in_fork(module, os.fsdecode(python), archive)
+        _write_all_bytes(
             answers, bytes([code]) + b"".join(len(words).to_bytes(LENGTH, "big") for words in (out, err)) + out + err
         )
 
 
-def load(module: bytes) -> int:
+def load_common_code_of_first_module(module: bytes) -> int:
     """Load what all modules use out of the first one.
 
     The descriptor of the archive that holds it, 0 where it holds none.
@@ -77,7 +77,7 @@ def load(module: bytes) -> int:
     handle = os.memfd_create("luytre")
     archive = fcntl.fcntl(handle, fcntl.F_DUPFD_CLOEXEC, _HIGH)
     os.close(handle)
-    _write(archive, base64.b64decode(match.group(1)))
+    _write_all_bytes(archive, base64.b64decode(match.group(1)))
     place = f"/proc/self/fd/{archive}"
     sys.path.insert(0, place)
     __import__(_OF_ALL)
@@ -85,7 +85,7 @@ def load(module: bytes) -> int:
     return archive
 
 
-class _Own:
+class _AnsibleModuleFinder:
     """Finds what is not loaded yet of Ansible in the module's own archive, which comes first in its path."""
 
     @staticmethod
@@ -96,21 +96,21 @@ class _Own:
         )
 
 
-def run(module: bytes, python: str, archive: int) -> tuple[int, bytes, bytes]:
+def run_module_in_fork(module: bytes, python: str, archive: int) -> tuple[int, bytes, bytes]:
     """Exit code, output and errors of one module for that Python. What it leaves running is not waited for."""
     out, its_out = os.pipe()
     err, its_err = os.pipe()
     pid = os.fork()
     if not pid:
-        _run_as_module(module, python, its_out, its_err, archive)
+        _run_as_module_process_and_exit(module, python, its_out, its_err, archive)
     os.close(its_out)
     os.close(its_err)
-    outputs = _read_outputs(pid, (out, err))
+    outputs = _read_pipes_until_process_ends(pid, (out, err))
     code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     return code if code >= 0 else 128 - code, outputs[0], outputs[1]
 
 
-def _read_outputs(pid: int, pipes: tuple[int, int]) -> list[bytes]:
+def _read_pipes_until_process_ends(pid: int, pipes: tuple[int, int]) -> list[bytes]:
     """Return what comes out of the pipes until the process has ended."""
     outputs = {pipe: bytearray() for pipe in pipes}
     process_handle = os.pidfd_open(pid)
@@ -123,14 +123,14 @@ def _read_outputs(pid: int, pipes: tuple[int, int]) -> list[bytes]:
         sources = {source for source, _ in ready.poll()}
         is_over = process_handle in sources
         for pipe in open_still & (set(pipes) if is_over else sources):
-            while (piece := _read(pipe)) is not None:
+            while (piece := _read_pipe_if_ready(pipe)) is not None:
                 outputs[pipe] += piece
                 if not piece:
                     ready.unregister(pipe)
                     open_still.discard(pipe)
-                if not piece or not is_over or _is_too_much(outputs):
+                if not piece or not is_over or _is_output_beyond_limit(outputs):
                     break
-        if _is_too_much(outputs):
+        if _is_output_beyond_limit(outputs):
             os.kill(pid, signal.SIGKILL)
             is_over = True
     for source in (*pipes, process_handle):
@@ -138,18 +138,18 @@ def _read_outputs(pid: int, pipes: tuple[int, int]) -> list[bytes]:
     return [bytes(words) for words in outputs.values()]
 
 
-def _is_too_much(outputs: dict[int, bytearray]) -> bool:
+def _is_output_beyond_limit(outputs: dict[int, bytearray]) -> bool:
     return sum(len(words) for words in outputs.values()) > MAX_OUTPUT
 
 
-def _read(pipe: int) -> bytes | None:
+def _read_pipe_if_ready(pipe: int) -> bytes | None:
     try:
         return os.read(pipe, _PIECE)
     except BlockingIOError:
         return None
 
 
-def _run_as_module(module: bytes, python: str, out: int, err: int, archive: int) -> NoReturn:
+def _run_as_module_process_and_exit(module: bytes, python: str, out: int, err: int, archive: int) -> NoReturn:
     """Be the process that a module of Ansible's expects to be, with nothing open but ``archive``; ends this process."""
     code = 1
     try:
@@ -162,10 +162,10 @@ def _run_as_module(module: bytes, python: str, out: int, err: int, archive: int)
         says, complains = sys.stdout.errors, sys.stderr.errors
         sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w", errors=says), open(2, "w", errors=complains)
         sys.argv = [""]
-        sys.meta_path.insert(0, _Own)
+        sys.meta_path.insert(0, _AnsibleModuleFinder)
         main = sys.modules["__main__"] = types.ModuleType("__main__")
         if python != PYTHON:
-            _begin_step(python)
+            _begin_step_with_python(python)
         exec(compile(module, "<stdin>", "exec"), main.__dict__)
         code = 0
     except SystemExit as end:
@@ -183,7 +183,7 @@ def _run_as_module(module: bytes, python: str, out: int, err: int, archive: int)
             os._exit(code & 255)
 
 
-def _begin_step(python: str) -> None:
+def _begin_step_with_python(python: str) -> None:
     """Begin a step of a run; where its Python is gone, end as a shell does that does not find it."""
     try:
         with open(python + BEGINS, "rb") as file:
@@ -194,11 +194,11 @@ def _begin_step(python: str) -> None:
     exec(compile(begins, python, "exec"), {"__name__": "step"})
 
 
-def _write(target: int, words: bytes) -> None:
+def _write_all_bytes(target: int, words: bytes) -> None:
     rest = memoryview(words)
     while rest:
         rest = rest[os.write(target, rest) :]
 
 
 if __name__ == "__main__":
-    serve(sys.stdin.buffer, os.dup(1))
+    serve_module_requests(sys.stdin.buffer, os.dup(1))

@@ -16,12 +16,14 @@ class ResponseQuota:
         self._answers = bounds.MAX_ANSWERS
         self._over = False
 
-    def spend(self, outcome: str, result: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
+    def pass_result_if_within_quota(
+        self, outcome: str, result: Mapping[str, Any]
+    ) -> tuple[str, Mapping[str, Any]] | None:
         """Return outcome and result as they are passed on; None: not at all."""
         if self._over:
             return None
         payload = {key: value for key, value in result.items() if key != "invocation"}
-        chars = measure_size(payload)
+        chars = estimate_text_size_of_value(payload)
         self._answers -= 1
         if chars is None or chars > self._chars or self._answers < 0:
             self._over = True
@@ -30,7 +32,7 @@ class ResponseQuota:
         return outcome, payload
 
 
-def measure_size(value: object) -> int | None:
+def estimate_text_size_of_value(value: object) -> int | None:
     """Return about how long the value is as text.
 
     None when it is longer, deeper or of more parts than an answer may be.

@@ -47,15 +47,15 @@ def main() -> None:
     arguments = sys.argv[5:]
     way = "\0".join(word for word in arguments[:-1] if word != "-tt")
     time_file = f"{sys.argv[3]}/{binascii.crc32(os.fsencode(way)):08x}"
-    seconds = min(float(sys.argv[1]), float(sys.argv[2]) - _read(time_file))
-    module = _parse_module(arguments)
+    seconds = min(float(sys.argv[1]), float(sys.argv[2]) - _read_seconds_from_file(time_file))
+    module = _parse_module_command(arguments)
     if module is None:
-        run_ssh(seconds, ssh_options.build_command(arguments), time_file)
+        run_ssh_within_seconds(seconds, ssh_options.build_ssh_command(arguments), time_file)
     else:
-        ask_worker(seconds, *module, arguments, sys.argv[4], time_file)
+        run_module_by_remote_worker_and_exit(seconds, *module, arguments, sys.argv[4], time_file)
 
 
-def _parse_module(arguments: list[str]) -> tuple[str, str] | None:
+def _parse_module_command(arguments: list[str]) -> tuple[str, str] | None:
     """Return what the command prints before it is given a module, and the Python that it is for.
 
     None where it is another command.
@@ -74,7 +74,9 @@ def _parse_module(arguments: list[str]) -> tuple[str, str] | None:
     )
 
 
-def ask_worker(seconds: float, marker: str, python: str, arguments: list[str], place: str, time_file: str) -> None:
+def run_module_by_remote_worker_and_exit(
+    seconds: float, marker: str, python: str, arguments: list[str], place: str, time_file: str
+) -> None:
     """Have the module on our own input run by a resident, and note how many seconds it took; ends this process."""
     began = time.monotonic()
     words = os.fsencode("\0".join([str(seconds), marker, python, *arguments]))
@@ -87,7 +89,7 @@ def ask_worker(seconds: float, marker: str, python: str, arguments: list[str], p
         answer += here.recv(_PIECE)
         if answer[:1] == _UP:
             answer.clear()
-            _write_all(1, f"{marker}\n".encode())
+            _write_all_bytes(1, f"{marker}\n".encode())
             module = bytearray()
             while piece := os.read(0, _PIECE):
                 module += piece
@@ -95,23 +97,23 @@ def ask_worker(seconds: float, marker: str, python: str, arguments: list[str], p
         while piece := here.recv(_PIECE):
             answer += piece
     except OSError as lost:
-        _write_all(2, f"{lost}\n".encode())
+        _write_all_bytes(2, f"{lost}\n".encode())
         os._exit(_CONNECTION_LOST)
-    _write(time_file, _read(time_file) + time.monotonic() - began)
+    _write_seconds_to_file(time_file, _read_seconds_from_file(time_file) + time.monotonic() - began)
     if len(answer) < 10:
         os._exit(_CONNECTION_LOST)
     length = int.from_bytes(answer[2:6], "big")
     out, err = bytes(answer[10 : 10 + length]), bytes(answer[10 + length :])
     json_part = out[out.find(b"{") :] if b"{" in out else b""
-    if not json_shape.is_sound(json_part, values=bounds.MAX_VALUES, depth=bounds.MAX_DEPTH):
-        _write_all(2, f"\n{bounds.TOO_MUCH}\n".encode())
+    if not json_shape.is_json_within_bounds(json_part, max_values=bounds.MAX_VALUES, max_depth=bounds.MAX_DEPTH):
+        _write_all_bytes(2, f"\n{bounds.TOO_MUCH}\n".encode())
         os._exit(_CONNECTION_LOST)
-    _write_all(1, out)
-    _write_all(2, err)
+    _write_all_bytes(1, out)
+    _write_all_bytes(2, err)
     os._exit(answer[1])
 
 
-def _read(path: str) -> float:
+def _read_seconds_from_file(path: str) -> float:
     try:
         with open(path) as file:  # noqa: PTH123  here and below: pathlib takes longer to import than all else
             return float(file.read())
@@ -119,7 +121,7 @@ def _read(path: str) -> float:
         return 0.0
 
 
-def _write(path: str, seconds: float) -> None:
+def _write_seconds_to_file(path: str, seconds: float) -> None:
     try:
         with open(path, "w") as file:  # noqa: PTH123
             file.write(f"{seconds:.3f}")
@@ -127,7 +129,7 @@ def _write(path: str, seconds: float) -> None:
         return  # a disk that is full here: each command still has its own time
 
 
-def run_ssh(seconds: float, command: list[str], time_file: str | None = None) -> None:
+def run_ssh_within_seconds(seconds: float, command: list[str], time_file: str | None = None) -> None:
     """Run a command for at most so many seconds, and note in the file ``time_file`` how many it took.
 
     Ends this process.
@@ -141,22 +143,24 @@ def run_ssh(seconds: float, command: list[str], time_file: str | None = None) ->
     os.close(its_out)
     os.close(its_err)
     signal.signal(signal.SIGTERM, lambda *_: _kill(child))
-    held_output, why = _relay_output(child, {out: 1, err: 2}, ends)
+    held_output, why = _relay_child_output_until_end(child, {out: 1, err: 2}, ends)
     if time_file is not None:
-        _write(time_file, _read(time_file) + time.monotonic() - began)
-    if why is None and not json_shape.is_sound(held_output, values=bounds.MAX_VALUES, depth=bounds.MAX_DEPTH):
+        _write_seconds_to_file(time_file, _read_seconds_from_file(time_file) + time.monotonic() - began)
+    if why is None and not json_shape.is_json_within_bounds(
+        held_output, max_values=bounds.MAX_VALUES, max_depth=bounds.MAX_DEPTH
+    ):
         why = bounds.TOO_MUCH
     if why is not None:
         _kill(child)
-        _write_all(2, f"\n{why}\n".encode())
+        _write_all_bytes(2, f"\n{why}\n".encode())
         os._exit(_CONNECTION_LOST)
-    _write_all(1, held_output)
+    _write_all_bytes(1, held_output)
     _, status = os.waitpid(child, 0)
     code = os.waitstatus_to_exitcode(status)
     os._exit(code if code >= 0 else 128 - code)
 
 
-def _relay_output(child: int, streams: dict[int, int], ends: float) -> tuple[bytes, str | None]:
+def _relay_child_output_until_end(child: int, streams: dict[int, int], ends: float) -> tuple[bytes, str | None]:
     """Pass on what the child prints until it has ended: what was held back, and why it is to be cut off, if it is."""
     held_output = bytearray()
     total = 0
@@ -188,14 +192,14 @@ def _relay_output(child: int, streams: dict[int, int], ends: float) -> tuple[byt
                 if target == 1 and begins >= 0:
                     held_output += piece[begins:]
                     piece = piece[:begins]
-                _write_all(target, piece)
+                _write_all_bytes(target, piece)
                 if not is_over:
                     break
         if is_over:
             return bytes(held_output), None
 
 
-def _write_all(target: int, words: bytes) -> None:
+def _write_all_bytes(target: int, words: bytes) -> None:
     while words:
         words = words[os.write(target, words) :]
 

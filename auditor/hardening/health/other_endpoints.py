@@ -78,12 +78,14 @@ class EndpointResponses:
     """Port to the kind of its greeting, '' for none; None: nobody answers."""
 
 
-def find_other_endpoints(host: Host, facts: HostFacts, effects: Iterable[Effect] = ()) -> OtherEndpoints:
+def find_endpoints_besides_declared_sites(
+    host: Host, facts: HostFacts, effects: Iterable[Effect] = ()
+) -> OtherEndpoints:
     """Return what answers there besides the sites, where controls with these effects are to be put in force."""
-    data = facts.build_context()
-    ports = _open_ports(host, data)
-    claims = list(_claims(data))
-    usable = list(dict.fromkeys(name for name, _ in claims if _is_plain(name)))
+    data = facts.build_context_for_control_expressions()
+    ports = _list_tcp_ports_open_to_network(host, data)
+    claims = list(_iter_names_claimed_by_virtual_hosts(data))
+    usable = list(dict.fromkeys(name for name, _ in claims if _is_plain_domain_name(name)))
     names = set(usable[:MAX_NAMES])
     declared_domains = {site.domain for site in host.sites}
     endpoints = dict.fromkeys(
@@ -94,16 +96,16 @@ def find_other_endpoints(host: Host, facts: HostFacts, effects: Iterable[Effect]
     return OtherEndpoints(
         endpoints=tuple(endpoints)[:MAX_DOORS],
         ports=tuple(ports)[:MAX_PORTS],
-        closing_ports=find_closing_ports(host, data, frozenset(effects), ports),
+        closing_ports=find_ports_that_effects_close(host, data, frozenset(effects), ports),
         left_out=len({name for name, _ in claims if name not in _NOBODY} - names),
     )
 
 
-def _is_plain(name: str) -> bool:
+def _is_plain_domain_name(name: str) -> bool:
     return _NAME.fullmatch(name) is not None and len(name) <= 253 and name not in _NOBODY
 
 
-def _claims(data: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _iter_names_claimed_by_virtual_hosts(data: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield every name that a virtual host claims, with each address open to the network."""
     for server in ("nginx", "apache"):
         for part in ("vhosts", "unread_vhosts"):
@@ -113,7 +115,7 @@ def _claims(data: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
                         yield from ((name, listen) for name in vhost["names"])
 
 
-def _open_ports(host: Host, data: Mapping[str, Any]) -> list[int]:
+def _list_tcp_ports_open_to_network(host: Host, data: Mapping[str, Any]) -> list[int]:
     listeners = [
         each["port"]
         for each in data.get("services", {}).get("listeners", ())
@@ -123,7 +125,7 @@ def _open_ports(host: Host, data: Mapping[str, Any]) -> list[int]:
     return list(dict.fromkeys(port for port in (*sent_on, *listeners, *host.open_ports) if 0 < port < 65_536))
 
 
-def find_closing_ports(
+def find_ports_that_effects_close(
     host: Host, data: Mapping[str, Any], effects: frozenset[Effect], ports: Iterable[int]
 ) -> frozenset[int]:
     """Return the ports that are meant to close, of ``ports`` and of services; declared ones are meant to stay."""
@@ -154,7 +156,7 @@ def find_closing_ports(
 # --- looking -------------------------------------------------------------------------------------------------
 
 
-def query_endpoints(
+def query_endpoints_besides_sites(
     hosts: Sequence[Host],
     endpoints_by_host: Mapping[str, OtherEndpoints],
     again: Mapping[str, EndpointResponses] | None = None,
@@ -180,7 +182,7 @@ def query_endpoints(
                     endpoint: pool.submit(_query_endpoint, client, host.address, endpoint, until)
                     for endpoint in endpoints
                 },
-                {port: pool.submit(_query_port, host.address, port, until) for port in ports},
+                {port: pool.submit(_read_port_greeting_before_deadline, host.address, port, until) for port in ports},
             )
         return {
             name: EndpointResponses(
@@ -194,16 +196,16 @@ def query_endpoints(
 def _query_endpoint(client: Client, address: str, endpoint: ClaimedEndpoint, until: float) -> FetchResult:
     if time.monotonic() >= until:
         return FetchResult(str(endpoint), None, error="the others of this host took all its time")
-    return client.get(
+    return client.fetch_page(
         "https" if endpoint.tls else "http", address, endpoint.name, "/", endpoint.port, check_trust=False
     )
 
 
-def _query_port(address: str, port: int, until: float) -> str | None:
-    return read_greeting(address, port) if time.monotonic() < until else None
+def _read_port_greeting_before_deadline(address: str, port: int, until: float) -> str | None:
+    return read_kind_of_port_greeting(address, port) if time.monotonic() < until else None
 
 
-def read_greeting(address: str, port: int) -> str | None:
+def read_kind_of_port_greeting(address: str, port: int) -> str | None:
     """Return the kind of a port's greeting: its first word of letters and digits, '' for none; None: no connection."""
     try:
         with socket.create_connection((address, port), timeout=CONNECT_SECONDS) as connection:
@@ -223,7 +225,7 @@ def read_greeting(address: str, port: int) -> str | None:
 # --- comparing -----------------------------------------------------------------------------------------------
 
 
-def compare(
+def find_endpoints_worse_than_before(
     endpoints: OtherEndpoints,
     before: Sequence[EndpointResponses],
     now: EndpointResponses,
@@ -241,7 +243,11 @@ def compare(
         for endpoint, was in first.endpoints.items()
         if endpoint.port not in endpoints.closing_ports
         and endpoint.name not in by_wish
-        and (why := _describe_degradation(was, second.endpoints.get(endpoint, was), now.endpoints.get(endpoint)))
+        and (
+            why := _describe_how_response_is_worse(
+                was, second.endpoints.get(endpoint, was), now.endpoints.get(endpoint)
+            )
+        )
         is not None
     )
     ports = (
@@ -250,12 +256,12 @@ def compare(
         if was is not None
         and was == second.ports.get(port)
         and port not in endpoints.closing_ports
-        and _is_different(was, now.ports.get(port))
+        and _is_port_greeting_different(was, now.ports.get(port))
     )
     return tuple(chain(endpoint_faults, ports))
 
 
-def _is_different(was: str, now: str | None) -> bool:
+def _is_port_greeting_different(was: str, now: str | None) -> bool:
     return now is None or (was != "" and now != was)
 
 
@@ -269,7 +275,7 @@ def _get_status_class(answer: FetchResult | None) -> int:
     return answer.status // 100 if answer is not None and answer.status is not None else 9
 
 
-def _describe_degradation(was: FetchResult, again: FetchResult, now: FetchResult | None) -> Text | None:
+def _describe_how_response_is_worse(was: FetchResult, again: FetchResult, now: FetchResult | None) -> Text | None:
     """Return what of a name is worse than both times before; what failed or varied then is not judged."""
     before, after = _get_status_class(was), _get_status_class(now)
     if before in (5, 9) or before != _get_status_class(again):
@@ -292,7 +298,7 @@ def _describe_degradation(was: FetchResult, again: FetchResult, now: FetchResult
     return None
 
 
-def list_unjudged(endpoints: OtherEndpoints, before: Sequence[EndpointResponses]) -> tuple[Text, ...]:
+def list_endpoints_not_comparable(endpoints: OtherEndpoints, before: Sequence[EndpointResponses]) -> tuple[Text, ...]:
     """Return what nothing later is measured by.
 
     Names that failed or varied by themselves, and those that were not asked.

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from auditor.fleet import ssh_exec, ssh_options
-from auditor.fleet.error_messages import explain
+from auditor.fleet.error_messages import explain_ansible_or_ssh_message
 from auditor.inventory.reach import Reach
 from auditor.models import Host, Text
-from auditor.text.redact import redact
-from auditor.text.sanitize import make_one_line
+from auditor.text.redact import redact_secrets_in_text
+from auditor.text.sanitize import escape_text_to_one_line
 
 PROBE_SECONDS = 20.0
 """For one host in all."""
@@ -59,7 +59,7 @@ class HostProbes:
     unable: Text | None = None
     """Why no probe could be made, which is not a fault of the host."""
 
-    def of(self, name: str) -> Probe | None:
+    def find_probe_by_name(self, name: str) -> Probe | None:
         """Return the probe of that name, if it was made."""
         return next((probe for probe in self.probes if probe.name == name), None)
 
@@ -74,19 +74,19 @@ class FailedProbe:
     """The areas whose controls may have done it."""
 
 
-def probe_all(hosts: Sequence[Host], reach: Mapping[str, Reach]) -> dict[str, HostProbes]:
+def probe_hosts_over_ssh(hosts: Sequence[Host], reach: Mapping[str, Reach]) -> dict[str, HostProbes]:
     """Return the probes of all hosts, by name, made at the same time."""
     with ThreadPoolExecutor(max_workers=WORKERS) as pool:
-        results = pool.map(lambda h: probe(h.name, reach[h.name], list_roots(h)), hosts)
+        results = pool.map(lambda h: probe_host_over_ssh(h.name, reach[h.name], list_document_roots_of_sites(h)), hosts)
         return dict(zip([host.name for host in hosts], results, strict=True))
 
 
-def list_roots(host: Host) -> tuple[str, ...]:
+def list_document_roots_of_sites(host: Host) -> tuple[str, ...]:
     """Return the document roots that a host's sites declare."""
     return tuple(dict.fromkeys(site.document_root for site in host.sites if site.document_root))[:MAX_ROOTS]
 
 
-def probe(host: str, reach: Reach, roots: Sequence[str] = ()) -> HostProbes:
+def probe_host_over_ssh(host: str, reach: Reach, roots: Sequence[str] = ()) -> HostProbes:
     """Enter the host anew and ask, also who gets into these document roots.
 
     Takes at most ``PROBE_SECONDS``; never raises for what the host does.
@@ -100,29 +100,31 @@ def probe(host: str, reach: Reach, roots: Sequence[str] = ()) -> HostProbes:
                 en=f"no fresh SSH connection can be tried: {reach.unclear} in the inventory has to be a literal value",
             ),
         )
-    out, err, in_time = ssh_exec.talk(
-        build_command(reach, roots),
+    out, err, in_time = ssh_exec.run_program_with_input_and_timeout(
+        build_ssh_probe_command(reach, roots),
         _SCRIPT,
         PROBE_SECONDS,
-        ssh_options.select_environment(os.environ, [reach.key_file]),
+        ssh_options.select_environment_with_needed_agent(os.environ, [reach.key_file]),
     )
-    return HostProbes(host, parse(out, err, in_time=in_time))
+    return HostProbes(host, parse_probes_in_ssh_output(out, err, in_time=in_time))
 
 
-def build_command(reach: Reach, roots: Sequence[str] = ()) -> list[str]:
+def build_ssh_probe_command(reach: Reach, roots: Sequence[str] = ()) -> list[str]:
     """Return the ssh command line."""
-    return ssh_exec.build_command(reach, shlex.join(["/bin/sh", "-c", _ENTER, "sh", *roots]))
+    return ssh_exec.build_ssh_command_of_reach(reach, shlex.join(["/bin/sh", "-c", _ENTER, "sh", *roots]))
 
 
-def parse(out: bytes, err: bytes, *, in_time: bool = True) -> tuple[Probe, ...]:
+def parse_probes_in_ssh_output(out: bytes, err: bytes, *, in_time: bool = True) -> tuple[Probe, ...]:
     """Return the probes in what ssh printed, whatever that is."""
     probes_by_name: dict[str, Probe] = {}
     for line in out.decode("utf-8", "replace").split("\n"):
         match = _LINE.fullmatch(line)
         if match is not None and (len(probes_by_name) < MAX_PROBES or match[1] == "end"):
             name, status, words = match.groups()
-            probes_by_name.setdefault(name, Probe(name, int(status) == 0, _clean_detail(words or "")))
-    message = _clean_detail(err.decode("utf-8", "replace")) or ("" if in_time else "timed out")
+            probes_by_name.setdefault(
+                name, Probe(name, int(status) == 0, _redact_probe_detail_to_one_line(words or ""))
+            )
+    message = _redact_probe_detail_to_one_line(err.decode("utf-8", "replace")) or ("" if in_time else "timed out")
     has_entered, has_become_root = (probes_by_name.pop(name, None) is not None for name in ("ssh", "root"))
     complete = probes_by_name.pop("end", None) is not None
     if not has_entered:
@@ -137,7 +139,7 @@ def parse(out: bytes, err: bytes, *, in_time: bool = True) -> tuple[Probe, ...]:
     )
 
 
-def compare(before: Sequence[HostProbes], after: HostProbes) -> tuple[FailedProbe, ...]:
+def find_probes_that_newly_fail(before: Sequence[HostProbes], after: HostProbes) -> tuple[FailedProbe, ...]:
     """Return probes that fail now and did not before. What failed before is not judged; see ``list_unjudged``."""
     if after.unable is not None:
         return ()
@@ -146,18 +148,22 @@ def compare(before: Sequence[HostProbes], after: HostProbes) -> tuple[FailedProb
     failed_probes = [
         p for p in after.probes if not p.is_ok and p.name not in failing_names and p.name not in _UNJUDGED_LOGS
     ]
-    failed_probes = [probe for probe in failed_probes if probe.name in known_names or not _is_at_rest(probe)]
-    if not any(_is_complete(host_probes) for host_probes in before):
+    failed_probes = [
+        probe for probe in failed_probes if probe.name in known_names or not _is_probe_of_inactive_service(probe)
+    ]
+    if not any(_has_complete_probe_passed(host_probes) for host_probes in before):
         failed_probes = [probe for probe in failed_probes if probe.name in known_names]
     missing_names = (
-        [name for name in known_names - failing_names if after.of(name) is None] if _is_complete(after) else []
+        [name for name in known_names - failing_names if after.find_probe_by_name(name) is None]
+        if _has_complete_probe_passed(after)
+        else []
     )
     return tuple(_make_failed_probe(probe) for probe in failed_probes) + tuple(
-        _make_missing_probe(name) for name in sorted(missing_names)
+        _make_failed_probe_for_missing_name(name) for name in sorted(missing_names)
     )
 
 
-def _is_at_rest(probe: Probe) -> bool:
+def _is_probe_of_inactive_service(probe: Probe) -> bool:
     """Return whether it is a service at rest.
 
     Systemd forgets one that is off, and knows it again as soon as anybody asks for it.
@@ -165,28 +171,28 @@ def _is_at_rest(probe: Probe) -> bool:
     return probe.name.startswith(_SERVICE) and probe.detail.startswith("inactive")
 
 
-def _is_complete(probes: HostProbes) -> bool:
-    last = probes.of("complete")
+def _has_complete_probe_passed(probes: HostProbes) -> bool:
+    last = probes.find_probe_by_name("complete")
     return last is not None and last.is_ok
 
 
-def is_logged(failed_probe: FailedProbe) -> bool:
+def is_failed_probe_of_log(failed_probe: FailedProbe) -> bool:
     """Return whether it is a line in a log, which any site on the host can bring about."""
     return failed_probe.name.startswith(_LOG)
 
 
-def describe_new_logs(before: Sequence[HostProbes], after: HostProbes) -> tuple[Text, ...]:
+def describe_new_log_lines_not_judged(before: Sequence[HostProbes], after: HostProbes) -> tuple[Text, ...]:
     """Return what is new in the logs, and no fault for certain."""
     return tuple(
         _make_failed_probe(now).what
         for name in _UNJUDGED_LOGS
-        if (now := after.of(name)) is not None
+        if (now := after.find_probe_by_name(name)) is not None
         and not now.is_ok
-        and all((was := host_probes.of(name)) is not None and was.is_ok for host_probes in before)
+        and all((was := host_probes.find_probe_by_name(name)) is not None and was.is_ok for host_probes in before)
     )
 
 
-def list_unjudged(before: Sequence[HostProbes]) -> tuple[Text, ...]:
+def list_probes_that_failed_before(before: Sequence[HostProbes]) -> tuple[Text, ...]:
     """Return what cannot be judged later, since it already failed or could not be asked.
 
     A service at rest is not a fault.
@@ -280,22 +286,22 @@ _UNIT_AREAS = {
 
 
 def _make_failed_probe(probe: Probe) -> FailedProbe:
-    what, areas = _classify_probe(probe.name)
+    what, areas = _get_failure_text_and_areas_of_probe(probe.name)
     if probe.name in ("ssh", "become") and probe.detail:
-        what = Text.join((what, explain(probe.detail)), ": ")
+        what = Text.join((what, explain_ansible_or_ssh_message(probe.detail)), ": ")
     elif probe.detail:
-        what = Text.join((what, Text.make_same(probe.detail)), ": ")
+        what = Text.join((what, Text.make_same_in_both_languages(probe.detail)), ": ")
     return FailedProbe(probe.name, what, areas)
 
 
-def _make_missing_probe(name: str) -> FailedProbe:
-    what, areas = _classify_probe(name)
+def _make_failed_probe_for_missing_name(name: str) -> FailedProbe:
+    what, areas = _get_failure_text_and_areas_of_probe(name)
     if not name.startswith(_SERVICE):
         what = Text(vi=f"máy chủ không còn {name} như trước", en=f"the host no longer has {name} as before")
     return FailedProbe(name, what, areas)
 
 
-def _classify_probe(name: str) -> tuple[Text, frozenset[str]]:
+def _get_failure_text_and_areas_of_probe(name: str) -> tuple[Text, frozenset[str]]:
     if name.startswith(_SERVICE):
         unit = name.removeprefix(_SERVICE)
         areas = frozenset(area for start, area in _UNIT_AREAS.items() if unit.startswith(start))
@@ -307,5 +313,5 @@ def _classify_probe(name: str) -> tuple[Text, frozenset[str]]:
     return known_kind or (Text(vi=f"phép thử {name} không đạt", en=f"the probe {name} fails"), frozenset())
 
 
-def _clean_detail(text: str) -> str:
-    return make_one_line(" ".join(redact(text).split())[-MAX_DETAIL:], MAX_DETAIL)
+def _redact_probe_detail_to_one_line(text: str) -> str:
+    return escape_text_to_one_line(" ".join(redact_secrets_in_text(text).split())[-MAX_DETAIL:], MAX_DETAIL)

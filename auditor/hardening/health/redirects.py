@@ -37,7 +37,9 @@ def find_redirect_target(answer: FetchResult) -> str | None:
     return f"{parts.scheme}://{parts.hostname}{parts.path or '/'}{query}"
 
 
-def find_unvisited(site: Site, answers: Iterable[FetchResult]) -> tuple[tuple[str, str, str], ...]:
+def find_unvisited_redirect_targets_on_site(
+    site: Site, answers: Iterable[FetchResult]
+) -> tuple[tuple[str, str, str], ...]:
     """Return ``(scheme, name, path)`` of redirects' targets on the site itself that nobody has visited."""
     answer_list = list(answers)
     known_urls, targets = {visited_answer.url for visited_answer in answer_list}, dict[str, tuple[str, str, str]]()
@@ -45,35 +47,35 @@ def find_unvisited(site: Site, answers: Iterable[FetchResult]) -> tuple[tuple[st
         url = find_redirect_target(answer) if answer.own else None
         if url is None or url in known_urls:
             continue
-        scheme, name, path = split_url(url)
+        scheme, name, path = split_url_into_scheme_name_path(url)
         if name in (site.domain, *site.aliases):
             targets[url] = (scheme, name, path)
     return tuple(targets.values())[:MAX_FOLLOWED]
 
 
-def split_url(url: str) -> tuple[str, str, str]:
+def split_url_into_scheme_name_path(url: str) -> tuple[str, str, str]:
     """Return scheme, name and path of an answer's URL."""
     scheme, _, rest = url.partition("://")
     name, slash, path = rest.partition("/")
     return scheme, name, slash + path
 
 
-def follow_redirects(answer: FetchResult, by_url: Mapping[str, FetchResult]) -> FetchResult:
+def follow_redirects(answer: FetchResult, answers_by_url: Mapping[str, FetchResult]) -> FetchResult:
     """Return what a visitor of a page ends up at; where that leads elsewhere or in a circle, the last redirect."""
     visited_urls = set[str]()
     while answer.url not in visited_urls:
         visited_urls.add(answer.url)
-        url = find_redirect_target(answer) if answer.serves else None
-        next_answer = by_url.get(url) if url is not None else None
+        url = find_redirect_target(answer) if answer.serves_page_or_redirect_of_site else None
+        next_answer = answers_by_url.get(url) if url is not None else None
         if next_answer is None:
             break
         answer = next_answer
     return answer
 
 
-def is_served(answer: FetchResult, by_url: Mapping[str, FetchResult]) -> bool:
+def is_served_after_redirects(answer: FetchResult, answers_by_url: Mapping[str, FetchResult]) -> bool:
     """Return whether a visitor of a page ends up at one that serves."""
-    return follow_redirects(answer, by_url).serves
+    return follow_redirects(answer, answers_by_url).serves_page_or_redirect_of_site
 
 
 def index_by_url(answers: Iterable[FetchResult]) -> Mapping[str, FetchResult]:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from auditor.hardening.health import redirects
 from auditor.models import Host, Site, Text
-from auditor.text.sanitize import make_one_line
+from auditor.text.sanitize import escape_text_to_one_line
 from auditor.web.fetch import Client, FetchResult
 
 WORKERS = 24
@@ -42,7 +42,7 @@ _LOGINS = {
 
 
 @dataclass(frozen=True)
-class Remark:
+class SiteRemark:
     """Something to say about one URL of a site."""
 
     domain: str
@@ -50,16 +50,16 @@ class Remark:
     what: Text
 
     @property
-    def sentence(self) -> Text:
+    def sentence_with_site_and_url(self) -> Text:
         """Return site, URL and what, to be shown alone."""
         return self.what.with_prefix(f"{self.domain}: {self.url}")
 
 
-class SiteRegression(Remark):
+class SiteRegression(SiteRemark):
     """A URL that a site no longer serves as before."""
 
 
-class SiteExclusion(Remark):
+class SiteExclusion(SiteRemark):
     """A URL that cannot be compared, since it failed or varied before anything was changed."""
 
 
@@ -80,7 +80,7 @@ class SmokeBaseline:
     exclusions: tuple[SiteExclusion, ...]
 
     @property
-    def grouped_exclusions(self) -> tuple[SiteExclusion, ...]:
+    def exclusions_grouped_by_site_and_reason(self) -> tuple[SiteExclusion, ...]:
         """Return the same with one remark for each site and reason, its URLs together."""
         urls: dict[tuple[str, str], list[SiteExclusion]] = {}
         for exclusion in self.exclusions:
@@ -90,7 +90,7 @@ class SmokeBaseline:
             for (domain, _), alike in urls.items()
         )
 
-    def select_domains(self, domains: Container[str]) -> SmokeBaseline:
+    def select_baseline_of_domains(self, domains: Container[str]) -> SmokeBaseline:
         """Return the same of these sites only."""
         return SmokeBaseline(
             tuple(page for page in self.pages if page.domain in domains),
@@ -98,7 +98,9 @@ class SmokeBaseline:
         )
 
 
-def visit(hosts: Sequence[Host], ca_files: Mapping[str, str | None], *, again: Answers | None = None) -> Answers:
+def visit_smoke_urls_of_sites(
+    hosts: Sequence[Host], ca_files: Mapping[str, str | None], *, again: Answers | None = None
+) -> Answers:
     """Visit every site's smoke URLs, login page and one asset of its start page, on http and https.
 
     The targets of redirects on the same site are visited, too.
@@ -109,8 +111,8 @@ def visit(hosts: Sequence[Host], ca_files: Mapping[str, str | None], *, again: A
     clients = {host.name: Client(ca_files.get(host.name)) for host in hosts}
     with ThreadPoolExecutor(max_workers=WORKERS) as pool:
 
-        def fetch(targets: Iterable[_Target]) -> list[FetchResult]:
-            return list(pool.map(lambda target: target.fetch(clients[target.host.name]), targets))
+        def fetch(targets: Iterable[_SmokeTarget]) -> list[FetchResult]:
+            return list(pool.map(lambda target: target.fetch_page(clients[target.host.name]), targets))
 
         sites = [(host, site) for host in hosts for site in host.sites]
 
@@ -123,24 +125,30 @@ def visit(hosts: Sequence[Host], ca_files: Mapping[str, str | None], *, again: A
                 ]
                 if not targets:
                     break
-                more = _group_by_domain(sites, targets, fetch(targets))
+                more = _group_answers_by_domain(sites, targets, fetch(targets))
                 current_answers = {domain: answers + more[domain] for domain, answers in current_answers.items()}
             return current_answers
 
         if again is not None:
-            targets = [t for host, site in sites for t in _iter_earlier_targets(host, site, again.get(site.domain, ()))]
-            return follow_all(_group_by_domain(sites, targets, fetch(targets)))
-        targets = [target for host, site in sites for target in _iter_first_targets(host, site)]
-        answers_by_domain = follow_all(_group_by_domain(sites, targets, fetch(targets)))
+            targets = [
+                t
+                for host, site in sites
+                for t in _iter_targets_of_earlier_answers(host, site, again.get(site.domain, ()))
+            ]
+            return follow_all(_group_answers_by_domain(sites, targets, fetch(targets)))
+        targets = [target for host, site in sites for target in _iter_smoke_and_login_targets(host, site)]
+        answers_by_domain = follow_all(_group_answers_by_domain(sites, targets, fetch(targets)))
         assets = [
-            target for host, site in sites for target in _iter_asset_targets(host, site, answers_by_domain[site.domain])
+            target
+            for host, site in sites
+            for target in _iter_start_page_asset_targets(host, site, answers_by_domain[site.domain])
         ]
-        more = _group_by_domain(sites, assets, fetch(assets))
+        more = _group_answers_by_domain(sites, assets, fetch(assets))
         return {domain: answers + more[domain] for domain, answers in answers_by_domain.items()}
 
 
 @dataclass(frozen=True)
-class _Target:
+class _SmokeTarget:
     host: Host
     site: Site
     scheme: str
@@ -149,46 +157,48 @@ class _Target:
     name: str | None = None
     """One of the site's names; None: its domain."""
 
-    def fetch(self, client: Client) -> FetchResult:
+    def fetch_page(self, client: Client) -> FetchResult:
         name = self.name or self.site.domain
-        return client.get(self.scheme, self.host.address, name, self.path, is_declared=self.is_declared)
+        return client.fetch_page(self.scheme, self.host.address, name, self.path, is_declared=self.is_declared)
 
 
-def _iter_first_targets(host: Host, site: Site) -> Iterator[_Target]:
+def _iter_smoke_and_login_targets(host: Host, site: Site) -> Iterator[_SmokeTarget]:
     login = _LOGINS.get(site.application or "")
     for scheme in ("http", "https"):
         for path in site.smoke_urls:
-            yield _Target(host, site, scheme, path)
+            yield _SmokeTarget(host, site, scheme, path)
         if login is not None and login not in site.smoke_urls:
-            yield _Target(host, site, scheme, login, is_declared=False)
+            yield _SmokeTarget(host, site, scheme, login, is_declared=False)
 
 
-def _iter_asset_targets(host: Host, site: Site, answers: Iterable[FetchResult]) -> Iterator[_Target]:
-    path = next((answer.page.asset for answer in answers if answer.serves and answer.page.asset), None)
+def _iter_start_page_asset_targets(host: Host, site: Site, answers: Iterable[FetchResult]) -> Iterator[_SmokeTarget]:
+    path = next(
+        (answer.page.asset for answer in answers if answer.serves_page_or_redirect_of_site and answer.page.asset), None
+    )
     if path is not None and path not in site.smoke_urls:
         for scheme in ("http", "https"):
-            yield _Target(host, site, scheme, path, is_declared=False)
+            yield _SmokeTarget(host, site, scheme, path, is_declared=False)
 
 
-def _iter_earlier_targets(host: Host, site: Site, answers: Iterable[FetchResult]) -> Iterator[_Target]:
+def _iter_targets_of_earlier_answers(host: Host, site: Site, answers: Iterable[FetchResult]) -> Iterator[_SmokeTarget]:
     for answer in answers:
-        scheme, name, path = redirects.split_url(answer.url)
-        yield _Target(host, site, scheme, path, answer.is_declared, name)
+        scheme, name, path = redirects.split_url_into_scheme_name_path(answer.url)
+        yield _SmokeTarget(host, site, scheme, path, answer.is_declared, name)
 
 
-def _iter_redirect_targets(host: Host, site: Site, answers: Iterable[FetchResult]) -> Iterator[_Target]:
-    for scheme, name, path in redirects.find_unvisited(site, answers):
-        yield _Target(host, site, scheme, path, is_declared=False, name=name)
+def _iter_redirect_targets(host: Host, site: Site, answers: Iterable[FetchResult]) -> Iterator[_SmokeTarget]:
+    for scheme, name, path in redirects.find_unvisited_redirect_targets_on_site(site, answers):
+        yield _SmokeTarget(host, site, scheme, path, is_declared=False, name=name)
 
 
-def _group_by_domain(
-    sites: Iterable[tuple[Host, Site]], targets: Sequence[_Target], answers: Sequence[FetchResult]
+def _group_answers_by_domain(
+    sites: Iterable[tuple[Host, Site]], targets: Sequence[_SmokeTarget], answers: Sequence[FetchResult]
 ) -> dict[str, tuple[FetchResult, ...]]:
     pairs = list(zip(targets, answers, strict=True))
     return {site.domain: tuple(a for t, a in pairs if t.site.domain == site.domain) for _, site in sites}
 
 
-def find_broken_sites(answers: Answers) -> tuple[str, ...]:
+def find_domains_that_serve_no_smoke_url(answers: Answers) -> tuple[str, ...]:
     """Return domains of which no smoke URL serves at all, redirects followed.
 
     One that leads to a page that fails serves nobody.
@@ -196,23 +206,27 @@ def find_broken_sites(answers: Answers) -> tuple[str, ...]:
     return tuple(
         domain
         for domain, got in answers.items()
-        if not any(redirects.is_served(answer, redirects.index_by_url(got)) for answer in got if answer.is_declared)
+        if not any(
+            redirects.is_served_after_redirects(answer, redirects.index_by_url(got))
+            for answer in got
+            if answer.is_declared
+        )
     )
 
 
-def count_served(answers: Answers) -> dict[str, int]:
+def count_serving_urls_by_domain(answers: Answers) -> dict[str, int]:
     """Return, by domain, how many of its URLs serve, redirects followed.
 
     Domains of which none does are left out.
     """
     counts = {
-        domain: sum(redirects.is_served(answer, redirects.index_by_url(got)) for answer in got)
+        domain: sum(redirects.is_served_after_redirects(answer, redirects.index_by_url(got)) for answer in got)
         for domain, got in answers.items()
     }
     return {domain: count for domain, count in counts.items() if count}
 
 
-def find_fallen_sites(before: Answers, after: Answers) -> dict[str, tuple[SiteRegression, ...]]:
+def find_urls_no_longer_served_by_domain(before: Answers, after: Answers) -> dict[str, tuple[SiteRegression, ...]]:
     """Return, by domain, the URLs that served before and no longer do, redirects followed.
 
     A site serves when all of them do.
@@ -225,7 +239,7 @@ def find_fallen_sites(before: Answers, after: Answers) -> dict[str, tuple[SiteRe
             for earlier_answer in answers
         )
         states = (
-            (url, _describe_fall(was, answer and redirects.follow_redirects(answer, now), url))
+            (url, _describe_why_url_no_longer_serves(was, answer and redirects.follow_redirects(answer, now), url))
             for url, was, answer in ends
         )
         site_regressions = tuple(SiteRegression(domain, url, what) for url, what in states if what is not None)
@@ -234,22 +248,26 @@ def find_fallen_sites(before: Answers, after: Answers) -> dict[str, tuple[SiteRe
     return regressions
 
 
-def _describe_fall(was: FetchResult, now: FetchResult | None, url: str) -> Text | None:
+def _describe_why_url_no_longer_serves(was: FetchResult, now: FetchResult | None, url: str) -> Text | None:
     """Return what is wrong with what a URL comes to, redirects followed, where it served before."""
-    if not was.serves:
+    if not was.serves_page_or_redirect_of_site:
         return None
-    failure = _describe_app_failure(was, now) if now is not None and now.serves else _describe_state(now)
+    failure = (
+        _describe_application_failure_on_page(was, now)
+        if now is not None and now.serves_page_or_redirect_of_site
+        else _describe_status_of_answer(now)
+    )
     if failure is None and now is not None:
-        return _describe_new_redirect(was, now)
+        return _describe_redirect_not_there_before(was, now)
     if failure is None or now is None or now.url == url:
         return failure
     return Text(
-        vi=f"chuyển đến {make_one_line(now.url, 200)}, ở đó {failure.vi}",
-        en=f"leads to {make_one_line(now.url, 200)}, and there {failure.en}",
+        vi=f"chuyển đến {escape_text_to_one_line(now.url, 200)}, ở đó {failure.vi}",
+        en=f"leads to {escape_text_to_one_line(now.url, 200)}, and there {failure.en}",
     )
 
 
-def _describe_new_redirect(was: FetchResult, now: FetchResult) -> Text | None:
+def _describe_redirect_not_there_before(was: FetchResult, now: FetchResult) -> Text | None:
     """Return the reason to believe that another page of the site's is shown in place of one.
 
     Such a page is the installer of an application that has lost its settings.
@@ -258,11 +276,11 @@ def _describe_new_redirect(was: FetchResult, now: FetchResult) -> Text | None:
     leads = now.location if was.size and was.location is None else None
     if before == after and leads is None:
         return None
-    there = make_one_line(leads or now.url, 200)
+    there = escape_text_to_one_line(leads or now.url, 200)
     return Text(vi=f"chuyển đến {there}, trước đây thì không", en=f"leads to {there}, where it did not lead before")
 
 
-def _describe_app_failure(was: FetchResult, now: FetchResult) -> Text | None:
+def _describe_application_failure_on_page(was: FetchResult, now: FetchResult) -> Text | None:
     """Return what tells that an application died though its server answers.
 
     PHP that shows errors does so with status 200.
@@ -273,30 +291,35 @@ def _describe_app_failure(was: FetchResult, now: FetchResult) -> Text | None:
         if not complaint.startswith(_SLIGHT)
     ]
     if grave:
-        return Text(vi=f"trang hiện lỗi {_quote(grave[0])}", en=f"the page shows the error {_quote(grave[0])}")
+        return Text(
+            vi=f"trang hiện lỗi {_quote_value_on_one_line(grave[0])}",
+            en=f"the page shows the error {_quote_value_on_one_line(grave[0])}",
+        )
     if was.size and not now.size and was.location is None and now.location is None:
         return Text(vi="trang trống", en="the page is empty")
     return None
 
 
-def learn_baseline(first: Answers, second: Answers | None = None) -> SmokeBaseline:
+def learn_smoke_baseline_from_two_visits(first: Answers, second: Answers | None = None) -> SmokeBaseline:
     """Return what to expect after two visits that nothing came between; after one, nothing is known to vary."""
     pages, exclusions = [], []
     for domain, answers in first.items():
         again = {answer.url: answer for answer in (second or first).get(domain, ())}
         for first_answer in answers:
             second_answer = again.get(first_answer.url, first_answer)
-            reason = _explain_unusable(first_answer, second_answer)
+            reason = _explain_why_url_cannot_be_compared(first_answer, second_answer)
             if reason is None:
                 page = PageBaseline(domain, first_answer, second_answer)
                 pages.append(page)
-                exclusions += [SiteExclusion(domain, first_answer.url, what) for what in _find_variations(page)]
+                exclusions += [
+                    SiteExclusion(domain, first_answer.url, what) for what in _find_aspects_varying_by_themselves(page)
+                ]
             elif first_answer.is_declared:
                 exclusions.append(SiteExclusion(domain, first_answer.url, reason))
     return SmokeBaseline(tuple(pages), tuple(exclusions))
 
 
-def find_https_faults(answers: Answers) -> dict[str, Text]:
+def find_reasons_against_https_by_domain(answers: Answers) -> dict[str, Text]:
     """Return, by domain, why its visitors must not be sent on to HTTPS as it answers now.
 
     HTTPS fails, or is another page there.
@@ -305,24 +328,33 @@ def find_https_faults(answers: Answers) -> dict[str, Text]:
     for domain, got in answers.items():
         by_url = {answer.url: answer for answer in got if answer.is_declared}
         for url, plain in by_url.items():
-            secure = by_url.get(_make_https_url(url))
-            if secure is None or secure is plain or not plain.serves or plain.location == _make_https_url(url):
+            secure = by_url.get(_replace_http_by_https_in_url(url))
+            if (
+                secure is None
+                or secure is plain
+                or not plain.serves_page_or_redirect_of_site
+                or plain.location == _replace_http_by_https_in_url(url)
+            ):
                 continue
-            why = _find_https_fault(plain, secure)
+            why = _find_reason_against_https(plain, secure)
             if why is not None:
                 fault_by_domain[domain] = why.with_prefix(secure.url)
                 break
     return fault_by_domain
 
 
-def _find_https_fault(plain: FetchResult, secure: FetchResult) -> Text | None:
-    if not secure.serves or not secure.is_trusted:
-        return _describe_state(secure)
+def _find_reason_against_https(http_answer: FetchResult, https_answer: FetchResult) -> Text | None:
+    if not https_answer.serves_page_or_redirect_of_site or not https_answer.is_trusted:
+        return _describe_status_of_answer(https_answer)
     title = _ASPECTS[-1]
-    was, there = title.of(plain), title.of(secure)
-    if plain.location is None and secure.location is not None and _leads_back(plain.url, secure.location):
+    was, there = title.of(http_answer), title.of(https_answer)
+    if (
+        http_answer.location is None
+        and https_answer.location is not None
+        and _is_redirect_back_to_url(http_answer.url, https_answer.location)
+    ):
         return Text(vi="chuyển ngược về HTTP", en="it sends visitors back to HTTP")
-    if plain.location is None and secure.location is None and was != there:
+    if http_answer.location is None and https_answer.location is None and was != there:
         return Text(
             vi=f"trang ở đó khác trang HTTP: {_describe_value_change(title.name, was, there).vi}",
             en=f"another page than by HTTP: {_describe_value_change(title.name, was, there).en}",
@@ -330,17 +362,17 @@ def _find_https_fault(plain: FetchResult, secure: FetchResult) -> Text | None:
     return None
 
 
-def _leads_back(url: str, location: str) -> bool:
+def _is_redirect_back_to_url(url: str, location: str) -> bool:
     return location.rstrip("/") == url.rstrip("/")
 
 
-def compare(expectation: SmokeBaseline, after: Answers) -> tuple[SiteRegression, ...]:
+def find_urls_unlike_smoke_baseline(baseline: SmokeBaseline, after: Answers) -> tuple[SiteRegression, ...]:
     """Return URLs that are not served as the expectation says."""
     regressions = []
-    before = {page.first.url: page for page in expectation.pages}
-    for page in expectation.pages:
+    before = {page.first.url: page for page in baseline.pages}
+    for page in baseline.pages:
         now = {answer.url: answer for answer in after.get(page.domain, ())}
-        what = _find_difference(page, before, now)
+        what = _find_difference_from_page_baseline(page, before, now)
         if what is not None:
             regressions.append(SiteRegression(page.domain, page.first.url, what))
     return tuple(regressions)
@@ -349,11 +381,11 @@ def compare(expectation: SmokeBaseline, after: Answers) -> tuple[SiteRegression,
 # --- one URL -------------------------------------------------------------------------------------------
 
 
-def _explain_unusable(first: FetchResult, second: FetchResult) -> Text | None:
-    was, then = _describe_state(first), _describe_state(second)
-    if not first.serves and not second.serves:
+def _explain_why_url_cannot_be_compared(first: FetchResult, second: FetchResult) -> Text | None:
+    was, then = _describe_status_of_answer(first), _describe_status_of_answer(second)
+    if not first.serves_page_or_redirect_of_site and not second.serves_page_or_redirect_of_site:
         return Text(vi=f"đã lỗi từ trước ({was.vi})", en=f"failed before ({was.en})")
-    if first.status != second.status or first.serves != second.serves:
+    if first.status != second.status or first.serves_page_or_redirect_of_site != second.serves_page_or_redirect_of_site:
         return Text(
             vi=f"hai lần xem trước khi gia cố đã khác nhau ({was.vi}; {then.vi})",
             en=f"varied before anything was changed ({was.en}; {then.en})",
@@ -361,18 +393,18 @@ def _explain_unusable(first: FetchResult, second: FetchResult) -> Text | None:
     return None
 
 
-def _describe_state(answer: FetchResult | None) -> Text:
+def _describe_status_of_answer(answer: FetchResult | None) -> Text:
     if answer is None or answer.status is None:
-        message = make_one_line(answer.error, 200) if answer else ""
+        message = escape_text_to_one_line(answer.error, 200) if answer else ""
         return Text(vi=f"không trả lời: {message or '?'}", en=f"no answer: {message or '?'}")
     if not answer.own:
         return Text(vi="chứng thư của trang khác", en="another site's certificate")
     if not answer.is_trusted:
         return Text(vi=f"{answer.status}, chứng thư không được tin cậy", en=f"{answer.status}, certificate not trusted")
-    return Text.make_same(str(answer.status))
+    return Text.make_same_in_both_languages(str(answer.status))
 
 
-def _find_variations(page: PageBaseline) -> Iterator[Text]:
+def _find_aspects_varying_by_themselves(page: PageBaseline) -> Iterator[Text]:
     for aspect in _ASPECTS:
         first, second = aspect.of(page.first), aspect.of(page.second)
         if first != second:
@@ -384,38 +416,38 @@ def _find_variations(page: PageBaseline) -> Iterator[Text]:
         yield Text(vi="nội dung tự thay đổi giữa hai lần xem", en="text varies by itself")
 
 
-def _find_difference(
+def _find_difference_from_page_baseline(
     page: PageBaseline, before: Mapping[str, PageBaseline], after: Mapping[str, FetchResult]
 ) -> Text | None:
     url = page.first.url
     now = after.get(url)
     if now is None or now.status is None:
-        return _describe_state(now)
-    secure = _make_https_url(url)
+        return _describe_status_of_answer(now)
+    secure = _replace_http_by_https_in_url(url)
     if secure != url and now.status in (301, 302, 307, 308) and now.location == secure:
         if page.first.location == secure:
             return None
-        return _describe_https_redirect(before.get(secure, page), after.get(secure))
-    return _describe_change(page, now)
+        return _describe_fault_after_https_redirect(before.get(secure, page), after.get(secure))
+    return _describe_change_from_page_baseline(page, now)
 
 
-def _make_https_url(url: str) -> str:
+def _replace_http_by_https_in_url(url: str) -> str:
     return url.replace("http://", "https://", 1)
 
 
-def _describe_https_redirect(page: PageBaseline, now: FetchResult | None) -> Text | None:
+def _describe_fault_after_https_redirect(page: PageBaseline, now: FetchResult | None) -> Text | None:
     """Return what is wrong with a page whose visitors are now sent on to https, where it was ``page`` before."""
-    if now is None or not now.serves or not now.is_trusted:
-        state = _describe_state(now)
+    if now is None or not now.serves_page_or_redirect_of_site or not now.is_trusted:
+        state = _describe_status_of_answer(now)
         return Text(
             vi=f"chuyển sang HTTPS, nhưng ở đó không dùng được ({state.vi})",
             en=f"sent on to HTTPS, where it does not work ({state.en})",
         )
-    what = _describe_change(page, now)
+    what = _describe_change_from_page_baseline(page, now)
     return what and Text(vi=f"chuyển sang HTTPS, ở đó {what.vi}", en=f"sent on to HTTPS, and there {what.en}")
 
 
-def _describe_change(page: PageBaseline, now: FetchResult) -> Text | None:
+def _describe_change_from_page_baseline(page: PageBaseline, now: FetchResult) -> Text | None:
     if not now.own:
         return Text(vi="chứng thư không còn là của trang này", en="the certificate is no longer this site's")
     if page.first.is_trusted and page.second.is_trusted and not now.is_trusted:
@@ -426,7 +458,11 @@ def _describe_change(page: PageBaseline, now: FetchResult) -> Text | None:
         was, other, value = aspect.of(page.first), aspect.of(page.second), aspect.of(now)
         if was == other != value:
             return _describe_value_change(aspect.name, was, value)
-    return _describe_complaint(page, now) or _describe_size_change(page, now) or _describe_losses(page, now)
+    return (
+        _describe_new_php_error_on_page(page, now)
+        or _describe_size_change(page, now)
+        or _describe_lost_headings_and_lines(page, now)
+    )
 
 
 @dataclass(frozen=True)
@@ -436,31 +472,34 @@ class _Aspect:
 
 
 _ASPECTS = (
-    _Aspect(Text(vi="địa chỉ chuyển hướng", en="redirect"), lambda answer: _without_scheme(answer.location)),
+    _Aspect(
+        Text(vi="địa chỉ chuyển hướng", en="redirect"),
+        lambda answer: _drop_scheme_from_redirect_location(answer.location),
+    ),
     _Aspect(Text(vi="kiểu nội dung", en="content type"), lambda answer: answer.media),
     _Aspect(Text(vi="tiêu đề trang", en="title"), lambda answer: answer.page.title),
 )
 
 
-def _without_scheme(location: str | None) -> str | None:
+def _drop_scheme_from_redirect_location(location: str | None) -> str | None:
     """Return a redirect to the https form of where it went before is the same redirect."""
     return location and location.removeprefix("http:").removeprefix("https:")
 
 
-def _describe_value_change(name: Text, was: object, now: object) -> Text:
-    change = f"{_quote(was)} → {_quote(now)}"
-    return Text(vi=f"{name.vi} {change}", en=f"{name.en} {change}")
+def _describe_value_change(aspect_name: Text, was: object, now: object) -> Text:
+    change = f"{_quote_value_on_one_line(was)} → {_quote_value_on_one_line(now)}"
+    return Text(vi=f"{aspect_name.vi} {change}", en=f"{aspect_name.en} {change}")
 
 
-def _quote(value: object) -> str:
-    return f"“{make_one_line(value, 120)}”" if isinstance(value, str) and value else str(value or "—")
+def _quote_value_on_one_line(value: object) -> str:
+    return f"“{escape_text_to_one_line(value, 120)}”" if isinstance(value, str) and value else str(value or "—")
 
 
-def _describe_complaint(page: PageBaseline, now: FetchResult) -> Text | None:
+def _describe_new_php_error_on_page(page: PageBaseline, now: FetchResult) -> Text | None:
     new = now.page.complaints - page.first.page.complaints - page.second.page.complaints
     if not new:
         return None
-    complaint = _quote(sorted(new)[0])
+    complaint = _quote_value_on_one_line(sorted(new)[0])
     return Text(vi=f"trang hiện lỗi PHP {complaint}", en=f"the page shows a PHP error {complaint}")
 
 
@@ -474,7 +513,7 @@ def _describe_size_change(page: PageBaseline, now: FetchResult) -> Text | None:
     return Text(vi=f"kích thước {was} → {now.size} byte", en=f"size {was} → {now.size} bytes")
 
 
-def _describe_losses(page: PageBaseline, now: FetchResult) -> Text | None:
+def _describe_lost_headings_and_lines(page: PageBaseline, now: FetchResult) -> Text | None:
     first, second = page.first.page, page.second.page
     for common, still, name in (
         (first.headings & second.headings, now.page.headings, Text(vi="đề mục", en="headings")),
@@ -482,7 +521,7 @@ def _describe_losses(page: PageBaseline, now: FetchResult) -> Text | None:
     ):
         lost_items = common - still
         if common and len(lost_items) > (1 - MIN_KEPT_SHARE) * len(common):
-            example = _quote(min(lost_items))
+            example = _quote_value_on_one_line(min(lost_items))
             return Text(
                 vi=f"mất {len(lost_items)} trên {len(common)} {name.vi}, như {example}",
                 en=f"{len(lost_items)} of {len(common)} {name.en} gone, such as {example}",

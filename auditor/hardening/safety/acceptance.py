@@ -11,7 +11,7 @@ from auditor.models import ControlId, Host, Organisation, Text, windows
 from auditor.text import dates
 
 
-def find_wait_reasons(
+def find_controls_awaiting_acceptance_or_window(
     fixes: Mapping[ControlId, Fix],
     host: Host,
     organisation: Organisation | None,
@@ -24,7 +24,7 @@ def find_wait_reasons(
     """
     window_reason = _explain_closed_window(organisation, host, moment)
     reasons = {
-        control: _explain_unaccepted(control)
+        control: _explain_unaccepted_danger(control)
         if fix.danger is not None and control not in host.accept
         else window_reason
         for control, fix in fixes.items()
@@ -33,7 +33,7 @@ def find_wait_reasons(
     return {control: why for control, why in reasons.items() if why is not None}
 
 
-def _explain_unaccepted(control: str) -> Text:
+def _explain_unaccepted_danger(control: str) -> Text:
     return Text(
         vi=f"có rủi ro nên chưa thực hiện; nếu chấp nhận rủi ro, thêm --accept {control} hoặc ghi vào luytre_accept",
         en=f"dangerous, so not made; to accept that, add --accept {control} or name it in luytre_accept",
@@ -41,10 +41,10 @@ def _explain_unaccepted(control: str) -> Text:
 
 
 def _explain_closed_window(organisation: Organisation | None, host: Host, moment: datetime) -> Text | None:
-    declared_windows = offices.list_windows(organisation, host.unit) if organisation is not None else ()
-    if not declared_windows or windows.is_open(declared_windows, moment):
+    declared_windows = offices.list_change_windows_of_unit(organisation, host.unit) if organisation is not None else ()
+    if not declared_windows or windows.is_moment_in_any_window(declared_windows, moment):
         return None
-    opening = windows.find_next_opening(declared_windows, moment)
+    opening = windows.find_next_window_start_after(declared_windows, moment)
     return Text(
         vi=f"ngoài khung giờ thay đổi của đơn vị; khung giờ tới bắt đầu lúc {dates.format_moment(opening, 'vi')}",
         en=f"outside of the unit's change window; the next one begins on {dates.format_moment(opening, 'en')}",

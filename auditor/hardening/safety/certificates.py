@@ -8,49 +8,55 @@ from typing import Any
 
 from auditor.hardening.safety.people import MAX_TOLD
 from auditor.models import Domain, Host, Text
-from auditor.text.redact import redact
-from auditor.text.sanitize import make_one_line
+from auditor.text.redact import redact_secrets_in_text
+from auditor.text.sanitize import escape_text_to_one_line
 
 _LOWERED_LEVEL = re.compile(r"@SECLEVEL=[01](?![0-9])", re.IGNORECASE)
 
 
-def find_nginx_fault(data: Mapping[str, Any]) -> Text | None:
+def find_certificates_nginx_would_not_load(data: Mapping[str, Any]) -> Text | None:
     """Return what nginx would no longer load: a change to its ciphers is a change for all of its servers."""
-    faults = [text for vhost in _vhosts(data, "nginx") if (text := _describe_fault(vhost, "nginx"))]
+    faults = [
+        text
+        for vhost in _iter_virtual_hosts_with_tls(data, "nginx")
+        if (text := _describe_certificate_load_fault(vhost, "nginx"))
+    ]
     return Text.join([*faults[:MAX_TOLD], _RENEW]) if faults else None
 
 
-def find_apache_faults(host: Host, data: Mapping[str, Any]) -> dict[Domain, Text]:
+def find_certificates_apache_would_not_load(host: Host, data: Mapping[str, Any]) -> dict[Domain, Text]:
     """Return what Apache would no longer load, by the declared site that shows it."""
     fault_by_domain: dict[Domain, Text] = {}
-    for vhost in _vhosts(data, "apache"):
-        text = _describe_fault(vhost, "Apache")
+    for vhost in _iter_virtual_hosts_with_tls(data, "apache"):
+        text = _describe_certificate_load_fault(vhost, "Apache")
         for site in host.sites if text else ():
             if text and {site.domain, *site.aliases} & set(vhost["names"]):
                 fault_by_domain.setdefault(site.domain, Text.join([text, _RENEW]))
     return fault_by_domain
 
 
-def _vhosts(data: Mapping[str, Any], server: str) -> Iterator[Mapping[str, Any]]:
+def _iter_virtual_hosts_with_tls(data: Mapping[str, Any], server: str) -> Iterator[Mapping[str, Any]]:
     for part in ("vhosts", "unread_vhosts"):
         yield from (vhost for vhost in data.get(server, {}).get(part) or () if vhost["tls"])
 
 
-def _describe_fault(vhost: Mapping[str, Any], server: str) -> Text | None:
+def _describe_certificate_load_fault(vhost: Mapping[str, Any], server: str) -> Text | None:
     tls = vhost["tls"]
-    name = make_one_line(next(iter(vhost["names"]), "") or f"{vhost['file']}:{vhost['line']}", 100)
+    name = escape_text_to_one_line(next(iter(vhost["names"]), "") or f"{vhost['file']}:{vhost['line']}", 100)
     if tls["loads"] == "no":
-        message = make_one_line(redact(tls["fault"]), 200)
+        message = escape_text_to_one_line(redact_secrets_in_text(tls["fault"]), 200)
         return Text(
             vi=f"{name}: sau thay đổi {server} không nạp được chứng thư ({message})",
             en=f"{name}: after the change {server} would not load its certificate ({message})",
         )
     if tls["loads"] == "unknown" and _LOWERED_LEVEL.search(tls["ciphers"] or ""):
-        path = make_one_line(tls["certificate"] or "?", 200)
+        path = escape_text_to_one_line(tls["certificate"] or "?", 200)
         return Text(
-            vi=f"{name}: mức bảo mật đang bị hạ thấp ({make_one_line(tls['ciphers'], 100)}) và không thử được "
+            vi=f"{name}: mức bảo mật đang bị hạ thấp ("
+            f"{escape_text_to_one_line(tls['ciphers'], 100)}) và không thử được "
             f"chứng thư {path} có nạp được hay không khi không hạ mức đó",
-            en=f"{name}: the level of security is lowered ({make_one_line(tls['ciphers'], 100)}), and whether {path} "
+            en=f"{name}: the level of security is lowered ("
+            f"{escape_text_to_one_line(tls['ciphers'], 100)}), and whether {path} "
             f"loads without that could not be tried",
         )
     return None
@@ -62,7 +68,7 @@ _RENEW = Text(
 )
 
 
-def find_https_fault(site: Mapping[str, Any], now: float) -> Text | None:
+def find_certificate_fault_of_site(site: Mapping[str, Any], now: float) -> Text | None:
     """Return what is wrong with a site's certificate for visitors who get in by HTTPS only."""
     certificate = site.get("certificate")
     domain: str = site["domain"]

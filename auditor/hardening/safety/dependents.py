@@ -17,7 +17,7 @@ from auditor.audit.effects import Effect
 from auditor.facts import HostFacts
 from auditor.hardening.health import other_endpoints
 from auditor.models import ACCEPTED_LOSS, ControlId, Host, Text
-from auditor.text.sanitize import make_one_line
+from auditor.text.sanitize import escape_text_to_one_line
 
 Facts = Mapping[str, Any]
 MAX_TOLD = 6
@@ -44,28 +44,28 @@ class PortDependency:
     """The folder of the site, or the account."""
 
 
-def find_dependencies(
+def find_ports_other_hosts_depend_on(
     facts: Mapping[str, HostFacts], addresses: Mapping[str, str]
 ) -> dict[str, tuple[PortDependency, ...]]:
     """Return, by host, what others of the inventory need of it, by what it and they say.
 
     ``addresses``: addresses and names of the inventory's hosts, to what they are called there.
     """
-    data = {name: own.build_context() for name, own in facts.items()}
-    host_by_address = _map_addresses(data, addresses)
+    data = {name: own.build_context_for_control_expressions() for name, own in facts.items()}
+    host_by_address = _map_addresses_to_host_names(data, addresses)
     dependencies: dict[str, set[PortDependency]] = {}
     for name, own in data.items():
         for host, need in (
-            *_find_connections(name, own, host_by_address),
-            *_find_site_needs(name, own, host_by_address),
-            *_find_account_needs(name, own, host_by_address),
+            *_find_port_needs_by_connection(name, own, host_by_address),
+            *_find_database_needs_of_sites(name, own, host_by_address),
+            *_find_port_needs_by_database_account(name, own, host_by_address),
         ):
             if need.host != host:
                 dependencies.setdefault(host, set()).add(need)
     return {host: tuple(sorted(group)) for host, group in dependencies.items()}
 
 
-def find_holds(
+def find_controls_closing_needed_ports(
     host: Host,
     data: Mapping[str, Any],
     fixes: Mapping[ControlId, Fix],
@@ -81,7 +81,9 @@ def find_holds(
     why = {}
     for control, fix in fixes.items():
         closed_ports = (
-            other_endpoints.find_closing_ports(host, data, frozenset(fix.effects), ports) if ports else frozenset()
+            other_endpoints.find_ports_that_effects_close(host, data, frozenset(fix.effects), ports)
+            if ports
+            else frozenset()
         )
         cut = [
             need
@@ -90,11 +92,11 @@ def find_holds(
             and ACCEPTED_LOSS.format(control=control, account=need.host) not in accepted_names
         ]
         if cut:
-            why[control] = _explain_hold(control, cut)
+            why[control] = _explain_hold_for_needed_ports(control, cut)
     return why
 
 
-def _map_addresses(data: Mapping[str, Facts], addresses: Mapping[str, str]) -> dict[str, str]:
+def _map_addresses_to_host_names(data: Mapping[str, Facts], addresses: Mapping[str, str]) -> dict[str, str]:
     """Return hosts by their addresses and names.
 
     An address that a host gives itself counts where nobody else has it.
@@ -107,42 +109,44 @@ def _map_addresses(data: Mapping[str, Facts], addresses: Mapping[str, str]) -> d
     return host_by_address
 
 
-def _find_connections(
-    name: str, own: Facts, host_by_address: Mapping[str, str]
+def _find_port_needs_by_connection(
+    name: str, facts_of_host: Facts, host_by_address: Mapping[str, str]
 ) -> Iterator[tuple[str, PortDependency]]:
-    for peer in own.get("services", {}).get("peers", ()):
+    for peer in facts_of_host.get("services", {}).get("peers", ()):
         other = host_by_address.get(peer["address"])
         if other is not None:
             here, there = (name, other) if peer["inbound"] else (other, name)
             yield here, PortDependency(there, peer["port"], "connection")
 
 
-def _find_site_needs(name: str, own: Facts, host_by_address: Mapping[str, str]) -> Iterator[tuple[str, PortDependency]]:
+def _find_database_needs_of_sites(
+    name: str, facts_of_host: Facts, host_by_address: Mapping[str, str]
+) -> Iterator[tuple[str, PortDependency]]:
     """Yield sites whose configuration names another host as their database's."""
-    for instance in own.get("wordpress", {}).get("instances", ()):
+    for instance in facts_of_host.get("wordpress", {}).get("instances", ()):
         place, _, port = ((instance.get("constants") or {}).get("DB_HOST") or "").partition(":")
         host = host_by_address.get(place.lower())
         if host is not None:
             number = int(port) if port.isdecimal() and len(port) < 6 else DATABASE_PORT
-            yield host, PortDependency(name, number, "site", make_one_line(instance["path"], 100))
+            yield host, PortDependency(name, number, "site", escape_text_to_one_line(instance["path"], 100))
 
 
-def _find_account_needs(
-    name: str, own: Facts, host_by_address: Mapping[str, str]
+def _find_port_needs_by_database_account(
+    name: str, facts_of_host: Facts, host_by_address: Mapping[str, str]
 ) -> Iterator[tuple[str, PortDependency]]:
     """Yield accounts of a database that come in from others alone."""
-    data = own.get("mariadb", {})
+    data = facts_of_host.get("mariadb", {})
     port = (data.get("variables") or {}).get("port") or DATABASE_PORT
     for account in data.get("accounts", ()) if data.get("running") else ():
         if not account["anywhere"] and account["authentication"] != "locked":
             pattern = account["host"].lower().replace("[", "[[]").replace("%", "*").replace("_", "?")
-            account_name = make_one_line(f"{account['user']}@{account['host']}", 100)
+            account_name = escape_text_to_one_line(f"{account['user']}@{account['host']}", 100)
             for address, other in host_by_address.items():
-                if _is_address(address) and fnmatch.fnmatchcase(address, pattern):
+                if _is_ip_address(address) and fnmatch.fnmatchcase(address, pattern):
                     yield name, PortDependency(other, port, "account", account_name)
 
 
-def _is_address(text: str) -> bool:
+def _is_ip_address(text: str) -> bool:
     try:
         ipaddress.ip_address(text)
     except ValueError:
@@ -150,10 +154,12 @@ def _is_address(text: str) -> bool:
     return True
 
 
-def _explain_hold(control: ControlId, cut: list[PortDependency]) -> Text:
-    descriptions = [_describe_dependency(need) for need in cut[:MAX_TOLD]]
-    ports = ", ".join(dict.fromkeys(str(need.port) for need in cut))
-    names = ",".join(dict.fromkeys(ACCEPTED_LOSS.format(control=control, account=need.host) for need in cut))
+def _explain_hold_for_needed_ports(control: ControlId, cut_dependencies: list[PortDependency]) -> Text:
+    descriptions = [_describe_dependency(need) for need in cut_dependencies[:MAX_TOLD]]
+    ports = ", ".join(dict.fromkeys(str(need.port) for need in cut_dependencies))
+    names = ",".join(
+        dict.fromkeys(ACCEPTED_LOSS.format(control=control, account=need.host) for need in cut_dependencies)
+    )
     mend = Text(
         vi=f"ghi cổng {ports} vào luytre_open_ports của máy chủ này, hoặc chấp nhận bằng --accept {names}",
         en=f"declare {ports} in this host's luytre_open_ports, or accept it with --accept {names}",
@@ -162,7 +168,7 @@ def _explain_hold(control: ControlId, cut: list[PortDependency]) -> Text:
 
 
 def _describe_dependency(need: PortDependency) -> Text:
-    name, what = make_one_line(need.host, 60), need.what
+    name, what = escape_text_to_one_line(need.host, 60), need.what
     return {
         "site": Text(
             vi=f"trang ở {what} trên {name} dùng cơ sở dữ liệu tại đây (cổng {need.port})",

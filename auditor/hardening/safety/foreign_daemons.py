@@ -11,19 +11,21 @@ from typing import Any
 from auditor.audit.controls import Fix
 from auditor.hardening import change_scope
 from auditor.models import Text
-from auditor.text.sanitize import make_one_line
+from auditor.text.sanitize import escape_text_to_one_line
 
 _SETTINGS = (("nginx", "/etc/nginx/"), ("php_fpm", "/etc/php/"))
 """Area, and the folder that its fixes change."""
 
 
-def find_holds(fixes: Mapping[str, Fix], data: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
+def find_controls_beside_configuration_in_force(
+    fixes: Mapping[str, Fix], data: Mapping[str, Any]
+) -> Iterator[tuple[str, Text]]:
     """Yield each control whose change would land beside the configuration in force, and why it is not made."""
     for area, folder in _SETTINGS:
         there = data.get(area, {}).get("elsewhere", ())
         if not there:
             continue
-        files = ", ".join(make_one_line(daemon["file"], 100) for daemon in there[:3])
+        files = ", ".join(escape_text_to_one_line(daemon["file"], 100) for daemon in there[:3])
         why = Text(
             vi=f"chương trình đang chạy đọc cấu hình ở {files}, không phải {folder}: sửa tại đó, hoặc trong bảng điều "
             f"khiển đã cài nó",
@@ -32,5 +34,5 @@ def find_holds(fixes: Mapping[str, Fix], data: Mapping[str, Any]) -> Iterator[tu
         yield from (
             (control, why)
             for control, fix in fixes.items()
-            if control.startswith(f"{area}.") or change_scope.any_within(fix.touches, folder)
+            if control.startswith(f"{area}.") or change_scope.is_any_touch_within_place(fix.touches, folder)
         )

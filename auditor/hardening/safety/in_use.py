@@ -18,7 +18,7 @@ from auditor.facts import HostFacts
 from auditor.facts import site as sites
 from auditor.hardening.safety.people import MAX_TOLD, OF_PEOPLE, Judge
 from auditor.models import PLAIN_PATH, ControlId, Domain, Host, Text
-from auditor.text.sanitize import make_one_line
+from auditor.text.sanitize import escape_text_to_one_line
 
 BODY_LIMIT = 134_217_728
 """Bytes; what larger limits are brought down to."""
@@ -49,48 +49,48 @@ class UsageReport:
     hosts: Mapping[str, Text] = field(default_factory=dict)
     sites: Mapping[str, Mapping[Domain, Text]] = field(default_factory=dict)
 
-    def describe_usage(self, control: str) -> Text | None:
+    def describe_usage_lost_by_control(self, control: str) -> Text | None:
         """Return all that a control would take away, on the host and on its sites."""
         parts = [self.hosts[control]] if control in self.hosts else []
         parts += [what.with_prefix(domain) for domain, what in self.sites.get(control, {}).items()]
         return Text.join(parts) if parts else None
 
 
-def find_usage(
+def find_usage_lost_by_fixes(
     host: Host,
     facts: HostFacts,
     fixes: Mapping[ControlId, Fix],
     linked_listings: Mapping[Domain, Text] = MappingProxyType({}),
-    behind: Text | None = None,
+    hosts_behind: Text | None = None,
 ) -> UsageReport:
     """Return what these controls' fixes would take away, as far as it could be read.
 
     ``linked_listings``: sites to the lists of files that their pages lead to, as they answer visitors; ``behind``: the
     hosts that the inventory reaches through this one.
     """
-    data = facts.build_context()
+    data = facts.build_context_for_control_expressions()
     on_sites: dict[str, dict[Domain, Text]] = {}
     for site in host.sites:
         seen_by_visitors = (
             {Effect.STOPS_LISTINGS: linked_listings[site.domain]} if site.domain in linked_listings else {}
         )
-        for control, what in _iter_by_control(fixes, seen_by_visitors):
+        for control, what in _iter_usage_by_control_of_effect(fixes, seen_by_visitors):
             on_sites.setdefault(control, {})[site.domain] = what
     if "in_use" not in data:
         unread = {**dict.fromkeys(READ, _UNREAD), **dict(pair for judge in _BY_FACTS for pair in judge(host, data))}
-        unread |= {Effect.STOPS_TUNNELS: behind} if behind else {}
-        return UsageReport(dict(_iter_by_control(fixes, unread)), on_sites)
+        unread |= {Effect.STOPS_TUNNELS: hosts_behind} if hosts_behind else {}
+        return UsageReport(dict(_iter_usage_by_control_of_effect(fixes, unread)), on_sites)
     for site in host.sites:
         site_view = sites.build_site_view(site, data, facts.errors)
         usage_by_effect = {effect: what for judge in _SITE for effect, what in judge(host, site_view, data)}
-        for control, what in _iter_by_control(fixes, usage_by_effect):
+        for control, what in _iter_usage_by_control_of_effect(fixes, usage_by_effect):
             on_sites.setdefault(control, {})[site.domain] = what
     on_host = {effect: what for judge in _HOST for effect, what in judge(host, data)}
-    on_host |= {Effect.STOPS_TUNNELS: behind} if behind else {}
-    return UsageReport(dict(_iter_by_control(fixes, on_host)), on_sites)
+    on_host |= {Effect.STOPS_TUNNELS: hosts_behind} if hosts_behind else {}
+    return UsageReport(dict(_iter_usage_by_control_of_effect(fixes, on_host)), on_sites)
 
 
-def _iter_by_control(
+def _iter_usage_by_control_of_effect(
     fixes: Mapping[ControlId, Fix], usage_by_effect: Mapping[Effect, Text]
 ) -> Iterator[tuple[ControlId, Text]]:
     for control, fix in fixes.items():
@@ -103,35 +103,37 @@ _UNREAD = Text(
 )
 
 
-def explain_hold(control: str, what: Text) -> Text:
+def explain_hold_for_usage(control: str, usage: Text) -> Text:
     """Return why a change is held that would take this away."""
     return Text(
-        vi=f"đang được dùng: {what.vi}; nếu vẫn muốn làm, thêm --accept {control} hoặc ghi vào luytre_accept",
-        en=f"in use: {what.en}; to do it all the same, add --accept {control} or name it in luytre_accept",
+        vi=f"đang được dùng: {usage.vi}; nếu vẫn muốn làm, thêm --accept {control} hoặc ghi vào luytre_accept",
+        en=f"in use: {usage.en}; to do it all the same, add --accept {control} or name it in luytre_accept",
     )
 
 
-def explain_loss(what: Text, more: Text | None) -> Text:
+def explain_accepted_loss_of_usage(usage: Text, fix_note: Text | None) -> Text:
     """Return what to know of a change that takes this away, accepted by name."""
     return Text(
-        vi=f"đang được dùng và sẽ mất: {what.vi}" + (f". {more.vi}" if more else ""),
-        en=f"in use, and taken away: {what.en}" + (f". {more.en}" if more else ""),
+        vi=f"đang được dùng và sẽ mất: {usage.vi}" + (f". {fix_note.vi}" if fix_note else ""),
+        en=f"in use, and taken away: {usage.en}" + (f". {fix_note.en}" if fix_note else ""),
     )
 
 
 # --- the host ----------------------------------------------------------------------------------------------
 
 
-def _find_calls(host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
+def _find_undeclared_php_function_calls(host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
     """Yield functions that sites' code calls and that nobody declared."""
     needed_functions = {function for site in host.sites for function in site.php_functions}
     calls = [
-        f"{call['function']} ({make_one_line(root['path'], 100)}: {_examples(call)})"
-        for root in _roots(data)
+        f"{call['function']} ({escape_text_to_one_line(root['path'], 100)}: {_format_example_paths_of_php_call(call)})"
+        for root in _list_document_roots_in_use(data)
         for call in root["calls"]
         if call["function"] not in needed_functions
     ]
-    unsearched_roots = ", ".join(make_one_line(root["path"], 100) for root in _roots(data) if root["cut_short"])
+    unsearched_roots = ", ".join(
+        escape_text_to_one_line(root["path"], 100) for root in _list_document_roots_in_use(data) if root["cut_short"]
+    )
     if unsearched_roots and not calls:
         yield (
             Effect.STOPS_PHP_FUNCTIONS,
@@ -151,19 +153,21 @@ def _find_calls(host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, T
         )
 
 
-def _examples(call: Mapping[str, Any]) -> str:
-    paths = [make_one_line(path, 100) for path in call["examples"]]
-    return ", ".join(paths) + (" …" if call["files"] > len(paths) else "")
+def _format_example_paths_of_php_call(php_call: Mapping[str, Any]) -> str:
+    paths = [escape_text_to_one_line(path, 100) for path in php_call["examples"]]
+    return ", ".join(paths) + (" …" if php_call["files"] > len(paths) else "")
 
 
-def _uploaders(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
+def _find_people_with_world_readable_uploads(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
     """Yield people whose new files the web server could no longer read."""
     people: dict[str, int] = {}
-    for root in _roots(data):
+    for root in _list_document_roots_in_use(data):
         for person in root["people"]:
             people[person["account"]] = people.get(person["account"], 0) + person["files"]
     if people:
-        text = ", ".join(f"{make_one_line(name, 40)} ({number})" for name, number in sorted(people.items())[:MAX_TOLD])
+        text = ", ".join(
+            f"{escape_text_to_one_line(name, 40)} ({number})" for name, number in sorted(people.items())[:MAX_TOLD]
+        )
         yield (
             Effect.HIDES_NEW_FILES,
             Text(
@@ -174,7 +178,7 @@ def _uploaders(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, T
         )
 
 
-def _find_open_ports(host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
+def _find_undeclared_open_ports(host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
     """Yield ports that answer the network now, and that nobody declared."""
     known_ports = {80, 443, *host.open_ports, *data.get("firewall", {}).get("ssh", {}).get("ports", ())}
     process_by_port = {
@@ -184,7 +188,7 @@ def _find_open_ports(host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effe
     }
     if process_by_port:
         text = ", ".join(
-            f"{port} ({make_one_line(process, 40)})" for port, process in sorted(process_by_port.items())[:10]
+            f"{port} ({escape_text_to_one_line(process, 40)})" for port, process in sorted(process_by_port.items())[:10]
         )
         yield (
             Effect.CLOSES_UNDECLARED_PORTS,
@@ -196,7 +200,7 @@ def _find_open_ports(host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effe
         )
 
 
-def _status_pages(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
+def _find_status_page_requests(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
     number = sum(log["status_pages"] for log in data.get("in_use", {}).get("logs", ()))
     if number:
         yield (
@@ -208,11 +212,13 @@ def _status_pages(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect
         )
 
 
-def _find_needed_shells(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
+def _find_shells_needed_by_nonpersons(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
     """Yield accounts that belong to no person, but whose shell a job, an administrator or an FTP server needs."""
     by: dict[str, list[str]] = {}
     for shell in data.get("in_use", {}).get("shells", ()):
-        by.setdefault(make_one_line(shell["account"], 40), []).append(make_one_line(shell["by"], 100))
+        by.setdefault(escape_text_to_one_line(shell["account"], 40), []).append(
+            escape_text_to_one_line(shell["by"], 100)
+        )
     if by:
         text = "; ".join(f"{account} ({', '.join(how)})" for account, how in list(by.items())[:MAX_TOLD])
         yield (
@@ -221,17 +227,17 @@ def _find_needed_shells(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[
         )
 
 
-def _logs_written(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
+def _find_logs_written_by_world_permission(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
     """Yield logs that a program of some account writes only because everybody may."""
     files = data.get("logging", {}).get("files", ())
     written_logs = [log for log in files if log["writers"]]
-    unknown = _join_names(log["path"] for log in files if log["writers"] is None)
+    unknown = _join_first_unique_names(log["path"] for log in files if log["writers"] is None)
     parts = []
     if written_logs:
         text = "; ".join(
             (
-                f"{make_one_line(log['path'], 100)} "
-                f"({', '.join(make_one_line(name, 40) for name in log['writers'][:MAX_TOLD])})"
+                f"{escape_text_to_one_line(log['path'], 100)} "
+                f"({', '.join(escape_text_to_one_line(name, 40) for name in log['writers'][:MAX_TOLD])})"
             )
             for log in written_logs[:MAX_TOLD]
         )
@@ -255,20 +261,24 @@ def _logs_written(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect
         )
 
 
-def _find_confinement_losses(host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
+def _find_uses_lost_to_service_confinement(host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
     """Yield what daemons of the web stack, and the programs that sites start, could no longer reach."""
     units = data.get("services", {}).get("confinement", ())
     parts = [
         Text(vi=f"{unit['unit']} dùng {text} trong /tmp chung", en=f"{unit['unit']} uses {text} in the /tmp of all")
         for unit in units
-        if (text := _join_names(unit["in_tmp"]))
+        if (text := _join_first_unique_names(unit["in_tmp"]))
     ]
-    odd = _join_names(path for unit in units for path in unit["writes"] if not re.fullmatch(PLAIN_PATH, path))
+    odd = _join_first_unique_names(
+        path for unit in units for path in unit["writes"] if not re.fullmatch(PLAIN_PATH, path)
+    )
     if odd:
         parts.append(Text(vi=f"trang ghi vào {odd}", en=f"sites write to {odd}"))
     if any(unit["runs_code"] for unit in units):
-        calls_text = _join_names(
-            f"{call['function']} ({root['path']})" for root in _roots(data) for call in root["calls"]
+        calls_text = _join_first_unique_names(
+            f"{call['function']} ({root['path']})"
+            for root in _list_document_roots_in_use(data)
+            for call in root["calls"]
         )
         if calls_text:
             parts.append(
@@ -278,7 +288,7 @@ def _find_confinement_losses(host: Host, data: Mapping[str, Any]) -> Iterator[tu
                 )
             )
         web = {pool["user"] for pool in data.get("php_fpm", {}).get("pools", ())}
-        sudo_accounts = _join_names(
+        sudo_accounts = _join_first_unique_names(
             grant["account"] for grant in data.get("sudo", {}).get("grants", ()) if grant["account"] in web
         )
         if sudo_accounts:
@@ -288,7 +298,7 @@ def _find_confinement_losses(host: Host, data: Mapping[str, Any]) -> Iterator[tu
                     en=f"accounts of sites have sudo: {sudo_accounts}",
                 )
             )
-    by_pam = _join_names(
+    by_pam = _join_first_unique_names(
         account["user"]
         for account in data.get("mariadb", {}).get("accounts", ())
         if account["plugin"].startswith("pam")
@@ -303,37 +313,39 @@ def _find_confinement_losses(host: Host, data: Mapping[str, Any]) -> Iterator[tu
         yield Effect.CONFINES_SERVICES, Text.join(parts)
 
 
-def _join_names(names: Iterable[str]) -> str:
+def _join_first_unique_names(names: Iterable[str]) -> str:
     """Return the first of them, each once and fit to be shown; empty when there is none."""
-    unique_names = list(dict.fromkeys(make_one_line(name, 100) for name in names))
+    unique_names = list(dict.fromkeys(escape_text_to_one_line(name, 100) for name in names))
     return ", ".join(unique_names[:MAX_TOLD]) + (" …" if len(unique_names) > MAX_TOLD else "")
 
 
 _Judges = tuple[Judge, ...]
-_BY_FACTS: _Judges = (_find_open_ports, *OF_PEOPLE)
+_BY_FACTS: _Judges = (_find_undeclared_open_ports, *OF_PEOPLE)
 """Those that look at nothing in the area ``in_use``."""
 _HOST: _Judges = (
     *_BY_FACTS,
-    _find_calls,
-    _uploaders,
-    _status_pages,
-    _find_needed_shells,
-    _logs_written,
-    _find_confinement_losses,
+    _find_undeclared_php_function_calls,
+    _find_people_with_world_readable_uploads,
+    _find_status_page_requests,
+    _find_shells_needed_by_nonpersons,
+    _find_logs_written_by_world_permission,
+    _find_uses_lost_to_service_confinement,
 )
 
 
 # --- a site ------------------------------------------------------------------------------------------------
 
 
-def _large_bodies(_host: Host, site: Mapping[str, Any], data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
+def _find_uploads_above_body_limit(
+    _host: Host, site: Mapping[str, Any], data: Mapping[str, Any]
+) -> Iterator[tuple[Effect, Text]]:
     """Yield a limit that somebody set on purpose, or files of that size that were really sent.
 
     Such a limit counts where the application behind it can take the size.
     """
     limits = [vhost["body_limit"] or 0 for vhost in site.get("vhosts", ()) if vhost["server"] == "nginx"]
     limit = max(limits, default=0)
-    largest_upload = max((root["largest_upload"] for root in _of_site(site, data)), default=0)
+    largest_upload = max((root["largest_upload"] for root in _list_document_roots_of_site(site, data)), default=0)
     backends = [pool["settings"]["post_max_bytes"] for pool in site.get("pools", ())]
     backend_limit = max(backends, default=0)
     others = any(vhost["proxies_to"] or vhost["writes"] for vhost in site.get("vhosts", ()))
@@ -355,11 +367,13 @@ def _large_bodies(_host: Host, site: Mapping[str, Any], data: Mapping[str, Any])
         )
 
 
-def _framers(host: Host, site: Mapping[str, Any], data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
+def _find_domains_that_may_frame_site(
+    host: Host, site: Mapping[str, Any], data: Mapping[str, Any]
+) -> Iterator[tuple[Effect, Text]]:
     """Yield others whose pages may hold this site in a frame: declared ones, and those that lead here often."""
     own = {name for host_site in host.sites for name in (host_site.domain, *host_site.aliases)}
     requests_by_host: dict[str, int] = {}
-    for log in _logs_of_site(site, data):
+    for log in _list_access_logs_of_site(site, data):
         for referrer in log["referrers"]:
             name = referrer["host"]
             if name not in own and not set(name.split(".")[:-1]) & set(SEARCH):
@@ -367,7 +381,7 @@ def _framers(host: Host, site: Mapping[str, Any], data: Mapping[str, Any]) -> It
     frequent = sorted(requests_by_host, key=lambda name: (-requests_by_host[name], name))[:MAX_TOLD]
     names = list(dict.fromkeys((*site["external_domains"], *frequent)))
     if names:
-        text = ", ".join(make_one_line(name, 100) for name in names)
+        text = ", ".join(escape_text_to_one_line(name, 100) for name in names)
         yield (
             Effect.STOPS_FRAMING,
             Text(
@@ -377,8 +391,10 @@ def _framers(host: Host, site: Mapping[str, Any], data: Mapping[str, Any]) -> It
         )
 
 
-def _uploaded_php(_host: Host, site: Mapping[str, Any], data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
-    number = sum(log["uploaded_php"] for log in _logs_of_site(site, data))
+def _find_requests_of_uploaded_php(
+    _host: Host, site: Mapping[str, Any], data: Mapping[str, Any]
+) -> Iterator[tuple[Effect, Text]]:
+    number = sum(log["uploaded_php"] for log in _list_access_logs_of_site(site, data))
     if number:
         yield (
             Effect.STOPS_UPLOADED_PHP,
@@ -389,9 +405,11 @@ def _uploaded_php(_host: Host, site: Mapping[str, Any], data: Mapping[str, Any])
         )
 
 
-def _old_clients(_host: Host, site: Mapping[str, Any], data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
+def _find_requests_of_outdated_browsers(
+    _host: Host, site: Mapping[str, Any], data: Mapping[str, Any]
+) -> Iterator[tuple[Effect, Text]]:
     """Yield browsers too old for today's ciphers, when they are more than a few scanners that claim to be."""
-    logs = _logs_of_site(site, data)
+    logs = _list_access_logs_of_site(site, data)
     old, requests = sum(log["old_clients"] for log in logs), sum(log["requests"] for log in logs)
     if old >= OLD_REQUESTS and old >= OLD_SHARE * requests:
         yield (
@@ -405,23 +423,23 @@ def _old_clients(_host: Host, site: Mapping[str, Any], data: Mapping[str, Any]) 
 
 
 _SITE: tuple[Callable[[Host, Mapping[str, Any], Mapping[str, Any]], Iterator[tuple[Effect, Text]]], ...] = (
-    _large_bodies,
-    _framers,
-    _uploaded_php,
-    _old_clients,
+    _find_uploads_above_body_limit,
+    _find_domains_that_may_frame_site,
+    _find_requests_of_uploaded_php,
+    _find_requests_of_outdated_browsers,
 )
 
 
-def _roots(data: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _list_document_roots_in_use(data: Mapping[str, Any]) -> list[dict[str, Any]]:
     roots: list[dict[str, Any]] = data.get("in_use", {}).get("roots", [])
     return roots
 
 
-def _of_site(site: Mapping[str, Any], data: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _list_document_roots_of_site(site: Mapping[str, Any], data: Mapping[str, Any]) -> list[dict[str, Any]]:
     own = {site.get("document_root"), *site.get("roots", ())}
-    return [root for root in _roots(data) if root["path"] in own]
+    return [root for root in _list_document_roots_in_use(data) if root["path"] in own]
 
 
-def _logs_of_site(site: Mapping[str, Any], data: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _list_access_logs_of_site(site: Mapping[str, Any], data: Mapping[str, Any]) -> list[dict[str, Any]]:
     paths = {vhost["access_log"] for vhost in site.get("vhosts", ())}
     return [log for log in data.get("in_use", {}).get("logs", ()) if log["path"] in paths]

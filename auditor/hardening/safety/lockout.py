@@ -12,7 +12,7 @@ from typing import Any
 
 from auditor.models import ACCEPTED_LOSS, ControlId, Text, clock
 from auditor.text import dates
-from auditor.text.sanitize import make_one_line
+from auditor.text.sanitize import escape_text_to_one_line
 
 MAX_TOLD = 6
 MAX_ACCOUNT, MAX_NAMES = 256, 20_000
@@ -29,7 +29,7 @@ _METHODS = {
 
 
 @dataclass(frozen=True)
-class Losses:
+class LockoutLosses:
     """The accesses that planned controls take from people."""
 
     hold_reasons: Mapping[ControlId, Text] = field(default_factory=dict)
@@ -38,22 +38,22 @@ class Losses:
     """Control to whom it locks out, as somebody accepted by name."""
 
 
-def describe_losses(losses: Iterable[Any]) -> Losses:
+def describe_lockouts_by_control(losses: Iterable[Any]) -> LockoutLosses:
     """Return the role's losses in words."""
     held_ways: dict[ControlId, list[Any]] = {}
     accepted_ways: dict[ControlId, list[Any]] = {}
     for loss in losses:
         (accepted_ways if loss.is_accepted else held_ways).setdefault(loss.control, []).append(loss.way)
-    return Losses(
-        hold_reasons={control: _explain_hold(control, ways) for control, ways in held_ways.items()},
-        accepted_losses={control: _explain_acceptance(ways) for control, ways in accepted_ways.items()},
+    return LockoutLosses(
+        hold_reasons={control: _explain_hold_for_lockout(control, ways) for control, ways in held_ways.items()},
+        accepted_losses={control: _explain_accepted_lockout(ways) for control, ways in accepted_ways.items()},
     )
 
 
-def _explain_hold(control: ControlId, ways: list[Any]) -> Text:
-    who = _describe_people(ways)
+def _explain_hold_for_lockout(control: ControlId, ways: list[Any]) -> Text:
+    who = _describe_locked_out_people(ways)
     names = ",".join(dict.fromkeys(ACCEPTED_LOSS.format(control=control, account=way.account) for way in ways))
-    accept = shlex.quote(make_one_line(names, MAX_NAMES))
+    accept = shlex.quote(escape_text_to_one_line(names, MAX_NAMES))
     through = all(way.to is not None for way in ways)
     mend = _MEND_TUNNEL if through else _MEND_KEY
     what = _CUTS if through else _LOCKS
@@ -63,23 +63,23 @@ def _explain_hold(control: ControlId, ways: list[Any]) -> Text:
     )
 
 
-def _explain_acceptance(ways: list[Any]) -> Text:
-    who = _describe_people(ways)
+def _explain_accepted_lockout(ways: list[Any]) -> Text:
+    who = _describe_locked_out_people(ways)
     return Text(vi=f"đã chấp nhận: {_LOCKS.vi} {who.vi}", en=f"as accepted, {_LOCKS.en} {who.en}")
 
 
-def _describe_people(ways: list[Any]) -> Text:
+def _describe_locked_out_people(ways: list[Any]) -> Text:
     """Return people by account and what opens it, with the addresses: nobody's name is left out."""
     groups: dict[tuple[str, tuple[str, ...], str | None, bool], list[Any]] = {}
     for way in ways:
         groups.setdefault((way.account, way.methods, way.to, way.doubtful), []).append(way)
-    return Text.join(_describe_person(account, members) for (account, *_), members in groups.items())
+    return Text.join(_describe_locked_out_person(account, members) for (account, *_), members in groups.items())
 
 
-def _describe_person(account: str, ways: list[Any]) -> Text:
+def _describe_locked_out_person(account: str, ways: list[Any]) -> Text:
     if account == ANYBODY:
         return _UNRECORDED_LOGINS
-    account, first = make_one_line(account, MAX_ACCOUNT), max(ways, key=lambda way: way.last)
+    account, first = escape_text_to_one_line(account, MAX_ACCOUNT), max(ways, key=lambda way: way.last)
     places = list(dict.fromkeys(way.source for way in ways if way.last and way.source))
     where = ", ".join(places[:MAX_TOLD]) + (" …" if len(places) > MAX_TOLD else "")
     if not first.last:
@@ -87,7 +87,7 @@ def _describe_person(account: str, ways: list[Any]) -> Text:
             vi=f"{account} (quản trị viên trong bảng kiểm kê, chưa có khóa SSH dùng được)",
             en=f"{account} (a declared administrator without an SSH key that works)",
         )
-    last_seen = clock.from_epoch(first.last)
+    last_seen = clock.convert_epoch_to_moment(first.last)
     if first.to is not None and all(way.doubtful for way in ways):
         return Text(
             vi=f"{account} (từ {where}, nhật ký không cho biết có đi tiếp qua máy chủ này hay không, gần nhất "
@@ -107,7 +107,7 @@ def _describe_person(account: str, ways: list[Any]) -> Text:
             vi=f"{account} (từ {where}, không rõ bằng gì, gần nhất {dates.format_day(last_seen, 'vi')})",
             en=f"{account} (from {where}, nobody knows by what, last on {dates.format_day(last_seen, 'en')})",
         )
-    by = Text.join((_METHODS.get(method, Text.make_same(method)) for method in first.methods), " + ")
+    by = Text.join((_METHODS.get(method, Text.make_same_in_both_languages(method)) for method in first.methods), " + ")
     return Text(
         vi=f"{account} (từ {where}, bằng {by.vi}, gần nhất {dates.format_day(last_seen, 'vi')})",
         en=f"{account} (from {where}, by {by.en}, last on {dates.format_day(last_seen, 'en')})",

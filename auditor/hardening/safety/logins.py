@@ -14,7 +14,7 @@ from functools import cache
 from importlib.util import module_from_spec, spec_from_file_location
 from typing import Any
 
-from auditor.audit.controls import Fix, select_by_effects
+from auditor.audit.controls import Fix, select_controls_by_fix_effects
 from auditor.audit.effects import Effect
 from auditor.models import ControlId
 from auditor.system import resources
@@ -24,9 +24,9 @@ AREAS = ("accounts", "ssh", "sudo", "ways")
 
 
 @cache
-def load_judge() -> Any:
+def load_ways_module_of_ssh_role() -> Any:
     """Return the role's own module: plays without the auditor have nothing else."""
-    spec = spec_from_file_location("luytre_ways", resources.get_roles() / "ssh" / "filter_plugins" / "ways.py")
+    spec = spec_from_file_location("luytre_ways", resources.get_roles_folder() / "ssh" / "filter_plugins" / "ways.py")
     if spec is None or spec.loader is None:
         raise ImportError("the ssh role has no judge of ways in")
     module = module_from_spec(spec)
@@ -35,13 +35,13 @@ def load_judge() -> Any:
     return module
 
 
-def has_login_facts(data: Facts) -> bool:
+def has_facts_on_accounts_sudo_and_sshd(data: Facts) -> bool:
     """Return whether accounts, sudo and sshd of the host could be read."""
     has_areas = all(area in data for area in AREAS) and "grants" in data["sudo"]
     return has_areas and data["ssh"]["effective"] is not None
 
 
-def select_access_changes(
+def select_controls_that_change_ssh_access(
     fixes: Mapping[ControlId, Fix], networks: Iterable[str] = (), closed_accounts: Collection[str] = ()
 ) -> dict[ControlId, Callable[[Any], Any]]:
     """Return those of the controls that decide who gets in, with what they do to that.
@@ -52,22 +52,31 @@ def select_access_changes(
     changes = {Effect.TAKES_SHELLS: lambda now: replace(now, closed_accounts=now.closed_accounts | shut)}
     if allowed_networks:
         changes = {Effect.CLOSES_OTHER_NETWORKS: lambda now: replace(now, networks=allowed_networks), **changes}
-    known_changes = {control: change for control, change in load_judge().EFFECTS.items() if control in fixes}
-    more = {control: change for effect, change in changes.items() for control in select_by_effects(fixes, effect)}
+    known_changes = {
+        control: change for control, change in load_ways_module_of_ssh_role().EFFECTS.items() if control in fixes
+    }
+    more = {
+        control: change
+        for effect, change in changes.items()
+        for control in select_controls_by_fix_effects(fixes, effect)
+    }
     return {**known_changes, **more}
 
 
-def find_lost_ways(
+def find_ways_in_lost_to_controls(
     data: Facts, admins: Iterable[str], effects: Mapping[str, Any], accepted_names: Collection[str]
 ) -> list[Any]:
     """Return the ways that the controls take, one control after the other; each a ``Loss`` of the role's."""
-    losses: list[Any] = load_judge().losses(
-        load_judge().state(data), load_judge().ways(data, admins), effects, accepted_names
+    losses: list[Any] = load_ways_module_of_ssh_role().losses(
+        load_ways_module_of_ssh_role().state(data),
+        load_ways_module_of_ssh_role().ways(data, admins),
+        effects,
+        accepted_names,
     )
     return losses
 
 
-def find_own_way_losses(
+def find_controls_that_take_our_own_way_in(
     data: Facts,
     account: str,
     source: str,
@@ -80,7 +89,7 @@ def find_own_way_losses(
     Where that way does not look open even now, nobody knows what it hangs on: then those that close passwords,
     ``closing_controls``.
     """
-    rules, now = load_judge(), load_judge().state(data)
+    rules, now = load_ways_module_of_ssh_role(), load_ways_module_of_ssh_role().state(data)
     way = rules.own(data, account, source)
     now = now.about([way])
     at = {port} if port in now.of(way) else set(now.of(way))
@@ -96,19 +105,19 @@ def find_own_way_losses(
     return tuple(taking_controls)
 
 
-def can_open(data: Facts, account: str) -> bool:
+def can_key_alone_open_account(data: Facts, account: str) -> bool:
     """Return whether a key alone opens the account from somewhere."""
-    is_open: bool = load_judge().opens(data, account)
+    is_open: bool = load_ways_module_of_ssh_role().opens(data, account)
     return is_open
 
 
-def list_admin_accounts(data: Facts) -> list[str]:
+def list_accounts_able_to_administer_by_key(data: Facts) -> list[str]:
     """Return the accounts that could administer the host with a key: root, and those whom sudo lets do anything."""
-    accounts: list[str] = load_judge().ways_in(data)
+    accounts: list[str] = load_ways_module_of_ssh_role().ways_in(data)
     return accounts
 
 
-def is_within(source: str, networks: Iterable[str]) -> bool:
+def is_address_within_networks(address: str, networks: Iterable[str]) -> bool:
     """Return whether an address may come in where only these networks may."""
-    is_inside: bool = load_judge().within(source, networks)
+    is_inside: bool = load_ways_module_of_ssh_role().within(address, networks)
     return is_inside

@@ -10,7 +10,7 @@ from typing import Any
 
 from auditor.audit.effects import Effect
 from auditor.models import Host, Text
-from auditor.text.sanitize import make_one_line
+from auditor.text.sanitize import escape_text_to_one_line
 
 MAX_TOLD = 5
 TEMPORARY = ("/tmp/", "/var/tmp/")  # noqa: S108  looked for, not used
@@ -23,7 +23,7 @@ _LOGINS_UNREAD = Text(
 )
 
 
-def _switchers(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
+def _find_people_who_used_su(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
     """Yield people who became somebody else by su of late, and could no longer."""
     su: Mapping[str, Any] = data["pam"]["su"] if "pam" in data else {"recorded": False, "outside": []}
     if not su["recorded"]:
@@ -35,7 +35,7 @@ def _switchers(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, T
             ),
         )
     elif su["outside"]:
-        text = ", ".join(make_one_line(name, 40) for name in su["outside"][:MAX_TOLD])
+        text = ", ".join(escape_text_to_one_line(name, 40) for name in su["outside"][:MAX_TOLD])
         yield (
             Effect.LIMITS_SU,
             Text(
@@ -45,7 +45,7 @@ def _switchers(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, T
         )
 
 
-def _root_keys(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
+def _find_ssh_keys_that_open_root(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
     """Yield keys that open root, which somebody may count on."""
     keys = [key for key in data["accounts"]["keys"] if key["account"] == "root"] if "accounts" in data else None
     if keys is None:
@@ -60,7 +60,7 @@ def _root_keys(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, T
         )
 
 
-def _clients(host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
+def _find_recent_ssh_clients_besides_us(host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
     """Yield whoever came in of late besides us, and may know the server by a key that it would no longer show."""
     ways = data.get("ways")
     if ways is None or not ways["recorded"]:
@@ -68,7 +68,7 @@ def _clients(host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text
         return
     own = ways["own"] or {"account": host.automation_user, "source": None}
     others = {
-        f"{make_one_line(way['account'], 40)} ({make_one_line(way['source'], 64)})"
+        f"{escape_text_to_one_line(way['account'], 40)} ({escape_text_to_one_line(way['source'], 64)})"
         for way in ways["seen"]
         if way["account"] != own["account"] or own["source"] not in (None, way["source"])
     }
@@ -83,15 +83,17 @@ def _clients(host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text
         )
 
 
-def _visitors(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
+def _find_accounts_at_work_in_others_homes(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
     """Yield accounts that are at work in others' homes: by their processes now, and by their jobs."""
     homes = [home for home in data.get("accounts", {}).get("homes", ()) if home["open"] and not home["served"]]
     jobs = data.get("cron", {}).get("jobs", ())
     visitors = {
-        f"{make_one_line(name, 40)} ({make_one_line(home['path'], 100)})" for home in homes for name in home["used_by"]
+        f"{escape_text_to_one_line(name, 40)} ({escape_text_to_one_line(home['path'], 100)})"
+        for home in homes
+        for name in home["used_by"]
     }
     visitors |= {
-        f"{make_one_line(job['user'], 40)} ({make_one_line(program, 100)})"
+        f"{escape_text_to_one_line(job['user'], 40)} ({escape_text_to_one_line(program, 100)})"
         for home in homes
         for job in jobs
         for program in job["programs"]
@@ -105,13 +107,13 @@ def _visitors(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Te
         )
 
 
-def _temporary_programs(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
+def _find_programs_run_from_temporary_folders(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
     """Yield what is run out of temporary folders: by processes now, and by jobs."""
     jobs = data.get("cron", {}).get("jobs", ())
     scheduled_programs = {program for job in jobs for program in job["programs"] if program.startswith(TEMPORARY)}
     programs = sorted({*data.get("filesystem", {}).get("run_from_temporary", ()), *scheduled_programs})
     if programs:
-        text = ", ".join(make_one_line(path, 100) for path in programs[:MAX_TOLD]) + (
+        text = ", ".join(escape_text_to_one_line(path, 100) for path in programs[:MAX_TOLD]) + (
             " …" if len(programs) > MAX_TOLD else ""
         )
         yield (
@@ -120,4 +122,10 @@ def _temporary_programs(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[
         )
 
 
-OF_PEOPLE: tuple[Judge, ...] = (_switchers, _root_keys, _clients, _visitors, _temporary_programs)
+OF_PEOPLE: tuple[Judge, ...] = (
+    _find_people_who_used_su,
+    _find_ssh_keys_that_open_root,
+    _find_recent_ssh_clients_besides_us,
+    _find_accounts_at_work_in_others_homes,
+    _find_programs_run_from_temporary_folders,
+)

@@ -21,16 +21,16 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from auditor.audit.controls import Fix, select_by_effects
+from auditor.audit.controls import Fix, select_controls_by_fix_effects
 from auditor.audit.effects import Effect
 from auditor.facts import HostFacts
 from auditor.facts import site as sites
-from auditor.fleet.error_messages import explain_area, is_not_run
+from auditor.fleet.error_messages import explain_missing_fact_area, is_message_of_untrusted_program
 from auditor.hardening import change_scope
 from auditor.hardening.safety import certificates, foreign_daemons, lockout, logins, writable_config
 from auditor.models import ControlId, Domain, Finding, Host, Text
-from auditor.text.redact import redact
-from auditor.text.sanitize import make_one_line
+from auditor.text.redact import redact_secrets_in_text
+from auditor.text.sanitize import escape_text_to_one_line
 
 SUPPORTED_SYSTEMS = {("debian", "12"), ("debian", "13")}
 CLOCK_SECONDS = 300
@@ -71,50 +71,59 @@ class PreflightInput:
     """What somebody accepts for this host, by name."""
 
     @cached_property
-    def data(self) -> dict[str, Any]:
+    def facts_by_area(self) -> dict[str, Any]:
         """Return the host's facts by area, as plain data."""
-        return self.facts.build_context()
+        return self.facts.build_context_for_control_expressions()
 
     @property
-    def connection(self) -> Mapping[str, Any] | None:
+    def own_ssh_connection(self) -> Mapping[str, Any] | None:
         """Return the SSH connection that the facts came by."""
-        ssh_connection: Mapping[str, Any] | None = self.data["system"]["connection"]
+        ssh_connection: Mapping[str, Any] | None = self.facts_by_area["system"]["connection"]
         return ssh_connection
 
     @property
-    def account(self) -> str | None:
+    def own_account(self) -> str | None:
         """Return the account by which this program comes in."""
-        return (self.connection["user"] if self.connection else None) or self.host.automation_user
+        return (self.own_ssh_connection["user"] if self.own_ssh_connection else None) or self.host.automation_user
 
     @property
-    def firewall(self) -> Mapping[str, Any] | None:
+    def firewall_facts_if_planned(self) -> Mapping[str, Any] | None:
         """Return the firewall's facts, where one of its controls is planned."""
         is_planned = any(control.startswith("firewall.") for control in self.fixes)
-        firewall_facts: Mapping[str, Any] | None = self.data.get("firewall") if is_planned else None
+        firewall_facts: Mapping[str, Any] | None = self.facts_by_area.get("firewall") if is_planned else None
         return firewall_facts
 
     @property
-    def access_changes(self) -> dict[str, Callable[[Any], Any]]:
+    def planned_ssh_access_changes(self) -> dict[str, Callable[[Any], Any]]:
         """Return the planned controls that decide who gets in, with what they do."""
-        spared_accounts = ("root", "postgres", self.account)
+        spared_accounts = ("root", "postgres", self.own_account)
         shells = [
             name
-            for name in self.iter_accounts(self.select_controls(Effect.TAKES_SHELLS))
+            for name in self.iter_accounts_violating_controls(
+                self.select_planned_controls_by_effects(Effect.TAKES_SHELLS)
+            )
             if name not in spared_accounts
         ]
-        networks = self.host.trusted_networks if self.firewall is not None and not self.firewall["managers"] else ()
-        return logins.select_access_changes(self.fixes, networks, shells)
+        networks = (
+            self.host.trusted_networks
+            if self.firewall_facts_if_planned is not None and not self.firewall_facts_if_planned["managers"]
+            else ()
+        )
+        return logins.select_controls_that_change_ssh_access(self.fixes, networks, shells)
 
-    def select_controls(self, *effects: Effect) -> tuple[ControlId, ...]:
+    def select_planned_controls_by_effects(self, *effects: Effect) -> tuple[ControlId, ...]:
         """Return the planned controls that have any of these effects."""
-        return select_by_effects(self.fixes, *effects)
+        return select_controls_by_fix_effects(self.fixes, *effects)
 
     @property
-    def closed_areas(self) -> frozenset[str]:
+    def areas_with_configuration_closed_first(self) -> frozenset[str]:
         """Return the areas whose configuration is closed to others before anything else is done to it."""
-        return frozenset(control.partition(".")[0] for control in self.select_controls(Effect.CLOSES_CONFIGURATION))
+        return frozenset(
+            control.partition(".")[0]
+            for control in self.select_planned_controls_by_effects(Effect.CLOSES_CONFIGURATION)
+        )
 
-    def iter_accounts(self, controls: Collection[ControlId]) -> Iterator[str]:
+    def iter_accounts_violating_controls(self, controls: Collection[ControlId]) -> Iterator[str]:
         """Yield the accounts among the violations of these controls."""
         members = (
             violation for finding in self.findings if finding.control in controls for violation in finding.violations
@@ -123,7 +132,7 @@ class PreflightInput:
             str(member.get("account") or member.get("name")) for member in members if isinstance(member, Mapping)
         )
 
-    def iter_controls(self, area: str, account: str) -> Iterator[str]:
+    def iter_planned_controls_violated_by_account(self, area: str, account: str) -> Iterator[str]:
         """Yield the planned controls of an area that have this account among their violations."""
         for finding in self.findings:
             if finding.control in self.fixes and finding.control.startswith(f"{area}."):
@@ -141,14 +150,14 @@ def find_objections(case: PreflightInput) -> Objections:
     for judge in _HOLD:
         for control, why in judge(case):
             hold_reasons.setdefault(control, why)
-    return Objections(hold_reasons=hold_reasons, sites=_find_site_holds(case))
+    return Objections(hold_reasons=hold_reasons, sites=_find_holds_of_single_sites(case))
 
 
 # --- the whole host --------------------------------------------------------------------------------------
 
 
-def _not_ours(case: PreflightInput) -> Iterator[Text]:
-    system = case.data["system"]
+def _refuse_unsupported_system_or_panel(case: PreflightInput) -> Iterator[Text]:
+    system = case.facts_by_area["system"]
     name = system["os"]["name"] or "?"
     if (system["os"]["id"], system["os"]["version"].split(".")[0]) not in SUPPORTED_SYSTEMS:
         yield Text(
@@ -163,7 +172,7 @@ def _not_ours(case: PreflightInput) -> Iterator[Text]:
         )
 
 
-def _clock(case: PreflightInput) -> Iterator[Text]:
+def _refuse_wrong_clock(case: PreflightInput) -> Iterator[Text]:
     slow = case.started_at.timestamp() - case.facts.collected_at
     fast = case.facts.collected_at - case.ended_at.timestamp()
     if max(slow, fast) > CLOCK_SECONDS:
@@ -176,8 +185,8 @@ def _clock(case: PreflightInput) -> Iterator[Text]:
         )
 
 
-def _open_run(case: PreflightInput) -> Iterator[Text]:
-    armed_run = case.data.get("past_runs", {}).get("armed")
+def _refuse_unfinished_hardening_run(case: PreflightInput) -> Iterator[Text]:
+    armed_run = case.facts_by_area.get("past_runs", {}).get("armed")
     if armed_run and armed_run["timer"]:
         yield Text(
             vi=f"lần chạy {armed_run['run']} còn đang dở trên máy chủ này: chờ nó kết thúc hoặc máy chủ tự khôi phục",
@@ -191,8 +200,8 @@ def _open_run(case: PreflightInput) -> Iterator[Text]:
         )
 
 
-def _disk(case: PreflightInput) -> Iterator[Text]:
-    free = case.data["system"]["free_bytes"]
+def _refuse_too_little_disk_space(case: PreflightInput) -> Iterator[Text]:
+    free = case.facts_by_area["system"]["free_bytes"]
     if free is not None and free < SNAPSHOT_BYTES:
         yield Text(
             vi=f"ổ đĩa của /var/lib chỉ còn {free >> 20} MB, không đủ chỗ cho đường lui: giải phóng dung lượng trước",
@@ -200,18 +209,18 @@ def _disk(case: PreflightInput) -> Iterator[Text]:
         )
 
 
-def _source(case: PreflightInput) -> Iterator[Text]:
-    firewall, networks = case.firewall, case.host.trusted_networks
+def _refuse_firewall_against_own_address(case: PreflightInput) -> Iterator[Text]:
+    firewall, networks = case.firewall_facts_if_planned, case.host.trusted_networks
     if (
-        not case.select_controls(Effect.CLOSES_OTHER_NETWORKS)
+        not case.select_planned_controls_by_effects(Effect.CLOSES_OTHER_NETWORKS)
         or firewall is None
         or firewall["managers"]
         or not networks
-        or case.connection is None
+        or case.own_ssh_connection is None
     ):
         return
-    source = case.connection["source"]
-    if not logins.is_within(source, networks):
+    source = case.own_ssh_connection["source"]
+    if not logins.is_address_within_networks(source, networks):
         yield Text(
             vi=f"tường lửa sẽ chặn chính kết nối này (từ {source}): thêm mạng của nó vào luytre_trusted_networks",
             en=f"the firewall would block this very connection (from {source}): add its network to "
@@ -219,12 +228,16 @@ def _source(case: PreflightInput) -> Iterator[Text]:
         )
 
 
-def _port(case: PreflightInput) -> Iterator[Text]:
-    if case.connection is None:
+def _refuse_closing_of_own_ssh_port(case: PreflightInput) -> Iterator[Text]:
+    if case.own_ssh_connection is None:
         return
-    port, firewall = case.connection["port"], case.firewall
+    port, firewall = case.own_ssh_connection["port"], case.firewall_facts_if_planned
     closes_port = firewall is not None and not firewall["managers"] and port not in firewall["ssh"]["ports"]
-    services = case.data.get("services") if case.select_controls(Effect.STOPS_UNNEEDED_SERVICES) else None
+    services = (
+        case.facts_by_area.get("services")
+        if case.select_planned_controls_by_effects(Effect.STOPS_UNNEEDED_SERVICES)
+        else None
+    )
     unneeded_services = services["unneeded"] if services else ()
     stopped_units = {each["unit"] for each in unneeded_services if each["port"] not in case.host.open_ports}
     listeners = services["listeners"] if services else ()
@@ -235,14 +248,17 @@ def _port(case: PreflightInput) -> Iterator[Text]:
         )
 
 
-def _own_account(case: PreflightInput) -> Iterator[Text]:
-    account = case.account
+def _refuse_loss_of_own_account_rights(case: PreflightInput) -> Iterator[Text]:
+    account = case.own_account
     if account is None or account == "root":
         return
-    harmless = case.select_controls(Effect.CLOSES_HOMES)
-    if _has_key(case, account):
-        harmless += case.select_controls(Effect.LOCKS_EMPTY_PASSWORDS)
-    for control in (*case.iter_controls("accounts", account), *case.iter_controls("sudo", account)):
+    harmless = case.select_planned_controls_by_effects(Effect.CLOSES_HOMES)
+    if _has_key_that_opens_account(case, account):
+        harmless += case.select_planned_controls_by_effects(Effect.LOCKS_EMPTY_PASSWORDS)
+    for control in (
+        *case.iter_planned_controls_violated_by_account("accounts", account),
+        *case.iter_planned_controls_violated_by_account("sudo", account),
+    ):
         if control not in harmless:
             yield Text(
                 vi=f"{control} sẽ thu hồi quyền của chính tài khoản {account} mà chương trình này dùng",
@@ -250,23 +266,29 @@ def _own_account(case: PreflightInput) -> Iterator[Text]:
             )
 
 
-def _has_key(case: PreflightInput, account: str) -> bool:
-    return logins.has_login_facts(case.data) and logins.can_open(case.data, account)
+def _has_key_that_opens_account(case: PreflightInput, account: str) -> bool:
+    return logins.has_facts_on_accounts_sudo_and_sshd(case.facts_by_area) and logins.can_key_alone_open_account(
+        case.facts_by_area, account
+    )
 
 
-def _own_way(case: PreflightInput) -> Iterator[Text]:
-    account, connection = case.account, case.connection
-    if account is None or not logins.has_login_facts(case.data):
+def _refuse_lockout_of_own_account(case: PreflightInput) -> Iterator[Text]:
+    account, connection = case.own_account, case.own_ssh_connection
+    if account is None or not logins.has_facts_on_accounts_sudo_and_sshd(case.facts_by_area):
         return
-    closing_controls = case.select_controls(Effect.CLOSES_PASSWORDS)
+    closing_controls = case.select_planned_controls_by_effects(Effect.CLOSES_PASSWORDS)
     if case.host.by_password and closing_controls:
-        yield _own_password(closing_controls)
+        yield _explain_own_password_login_lockout(closing_controls)
         return
     if account == "root":
-        closing_controls += case.select_controls(Effect.CLOSES_ROOT_PASSWORDS, Effect.CLOSES_ROOT)
-    ssh_changes = {control: effect for control, effect in case.access_changes.items() if control.startswith("ssh.")}
+        closing_controls += case.select_planned_controls_by_effects(Effect.CLOSES_ROOT_PASSWORDS, Effect.CLOSES_ROOT)
+    ssh_changes = {
+        control: effect for control, effect in case.planned_ssh_access_changes.items() if control.startswith("ssh.")
+    }
     source, port = (connection["source"], connection["port"]) if connection else ("", 0)
-    taking_controls = logins.find_own_way_losses(case.data, account, source, port, ssh_changes, closing_controls)
+    taking_controls = logins.find_controls_that_take_our_own_way_in(
+        case.facts_by_area, account, source, port, ssh_changes, closing_controls
+    )
     if taking_controls:
         by = f"{account}@{source}:{port}" if connection else account
         yield Text(
@@ -279,40 +301,54 @@ def _own_way(case: PreflightInput) -> Iterator[Text]:
 
 
 _REFUSE: tuple[Callable[[PreflightInput], Iterator[Text]], ...] = (
-    *(_not_ours, _clock, _open_run, _disk),
-    *(_source, _port, _own_account, _own_way),
+    *(
+        _refuse_unsupported_system_or_panel,
+        _refuse_wrong_clock,
+        _refuse_unfinished_hardening_run,
+        _refuse_too_little_disk_space,
+    ),
+    *(
+        _refuse_firewall_against_own_address,
+        _refuse_closing_of_own_ssh_port,
+        _refuse_loss_of_own_account_rights,
+        _refuse_lockout_of_own_account,
+    ),
 )
 
 
 # --- single changes --------------------------------------------------------------------------------------
 
 
-def find_losses(case: PreflightInput) -> lockout.Losses:
+def find_people_locked_out_by_plan(case: PreflightInput) -> lockout.LockoutLosses:
     """Return whom the planned changes would lock out: who came in of late, and who is declared."""
-    if not logins.has_login_facts(case.data):
-        return lockout.Losses(hold_reasons=dict.fromkeys(case.access_changes, _LOGINS_UNKNOWN))
-    return lockout.describe_losses(
-        logins.find_lost_ways(case.data, case.host.admins, case.access_changes, case.accepted_names)
+    if not logins.has_facts_on_accounts_sudo_and_sshd(case.facts_by_area):
+        return lockout.LockoutLosses(hold_reasons=dict.fromkeys(case.planned_ssh_access_changes, _LOGINS_UNKNOWN))
+    return lockout.describe_lockouts_by_control(
+        logins.find_ways_in_lost_to_controls(
+            case.facts_by_area, case.host.admins, case.planned_ssh_access_changes, case.accepted_names
+        )
     )
 
 
-def _find_lockouts(case: PreflightInput) -> Iterator[tuple[str, Text]]:
+def _find_controls_that_lock_people_out(case: PreflightInput) -> Iterator[tuple[str, Text]]:
     """Change that would leave somebody, or everybody, without a way in."""
-    yield from find_losses(case).hold_reasons.items()
-    if logins.has_login_facts(case.data):
-        with_keys = set(logins.list_admin_accounts(case.data))
+    yield from find_people_locked_out_by_plan(case).hold_reasons.items()
+    if logins.has_facts_on_accounts_sudo_and_sshd(case.facts_by_area):
+        with_keys = set(logins.list_accounts_able_to_administer_by_key(case.facts_by_area))
         closing_controls = (
-            case.select_controls(Effect.CLOSES_PASSWORDS, Effect.CLOSES_ROOT_PASSWORDS) if not with_keys else ()
+            case.select_planned_controls_by_effects(Effect.CLOSES_PASSWORDS, Effect.CLOSES_ROOT_PASSWORDS)
+            if not with_keys
+            else ()
         )
         closing_controls = (
             *closing_controls,
-            *(case.select_controls(Effect.CLOSES_ROOT) if with_keys <= {"root"} else ()),
+            *(case.select_planned_controls_by_effects(Effect.CLOSES_ROOT) if with_keys <= {"root"} else ()),
         )
         yield from ((control, _NO_WAY_IN) for control in closing_controls)
 
 
-def _other_firewall(case: PreflightInput) -> Iterator[tuple[str, Text]]:
-    firewall = case.firewall
+def _find_controls_against_other_firewall(case: PreflightInput) -> Iterator[tuple[str, Text]]:
+    firewall = case.firewall_facts_if_planned
     if firewall is not None and firewall["managers"] and not firewall["others_deny"]:
         managers = ", ".join(firewall["managers"])
         for control in case.fixes:
@@ -328,29 +364,35 @@ def _other_firewall(case: PreflightInput) -> Iterator[tuple[str, Text]]:
                 )
 
 
-def _packages(case: PreflightInput) -> Iterator[tuple[str, Text]]:
-    updates = case.data.get("updates")
+def _find_controls_waiting_for_package_manager(case: PreflightInput) -> Iterator[tuple[str, Text]]:
+    updates = case.facts_by_area.get("updates")
     if updates is None or not (updates["busy"] or updates["unfinished"]):
         return
     why = _PACKAGES_UNFINISHED if updates["unfinished"] else _PACKAGES_BUSY
     for control, fix in case.fixes.items():
-        if change_scope.installs_packages(fix.touches) or change_scope.upgrades_packages(fix.touches):
+        if change_scope.has_package_install_among_touches(
+            fix.touches
+        ) or change_scope.has_package_upgrade_among_touches(fix.touches):
             yield control, why
 
 
-def _find_untestable(case: PreflightInput) -> Iterator[tuple[str, Text]]:
+def _find_changes_untestable_by_daemon(case: PreflightInput) -> Iterator[tuple[str, Text]]:
     """Change that their daemon could not test as root, for another account has a say in what it believes."""
-    confined_units = {entry["unit"] for entry in case.data.get("services", {}).get("confinement", ())}
-    confining_controls = case.select_controls(Effect.CONFINES_SERVICES)
+    confined_units = {entry["unit"] for entry in case.facts_by_area.get("services", {}).get("confinement", ())}
+    confining_controls = case.select_planned_controls_by_effects(Effect.CONFINES_SERVICES)
     for area, fact, folder, unit in _CONFIG_TESTS:
         error = case.facts.errors.get(area, "")
-        why = case.data.get(area, {}).get("untold", {}).get(fact) or (error if is_not_run(error) else None)
-        if why is None or area in case.closed_areas:
+        why = case.facts_by_area.get(area, {}).get("untold", {}).get(fact) or (
+            error if is_message_of_untrusted_program(error) else None
+        )
+        if why is None or area in case.areas_with_configuration_closed_first:
             continue
-        explanation = explain_area(why)
+        explanation = explain_missing_fact_area(why)
         is_concerned = any(re.fullmatch(unit, name) for name in confined_units)
         for control, fix in case.fixes.items():
-            if change_scope.any_within(fix.touches, folder) or (is_concerned and control in confining_controls):
+            if change_scope.is_any_touch_within_place(fix.touches, folder) or (
+                is_concerned and control in confining_controls
+            ):
                 yield (
                     control,
                     Text(
@@ -371,12 +413,14 @@ The folder of its settings; its units.
 """
 
 
-def _find_stopped_forwarding(case: PreflightInput) -> Iterator[tuple[str, Text]]:
+def _find_controls_that_stop_forwarding(case: PreflightInput) -> Iterator[tuple[str, Text]]:
     """Yield packets that are sent on to a container or another machine, and would no longer get there."""
-    forwardings = case.data.get("firewall", {}).get("published", ())
-    stopping_controls = case.select_controls(Effect.STOPS_FORWARDING) if forwardings else ()
+    forwardings = case.facts_by_area.get("firewall", {}).get("published", ())
+    stopping_controls = case.select_planned_controls_by_effects(Effect.STOPS_FORWARDING) if forwardings else ()
     if stopping_controls:
-        ports = ", ".join(f"{each['port'] or '*'} → {make_one_line(each['target'], 60)}" for each in forwardings[:10])
+        ports = ", ".join(
+            f"{each['port'] or '*'} → {escape_text_to_one_line(each['target'], 60)}" for each in forwardings[:10]
+        )
         why = Text(
             vi=f"máy chủ đang chuyển tiếp cổng {ports}: bỏ chuyển tiếp đó trước nếu không còn dùng",
             en=f"the host sends packets on (port {ports}): take that away first if it is no longer used",
@@ -384,88 +428,95 @@ def _find_stopped_forwarding(case: PreflightInput) -> Iterator[tuple[str, Text]]
         yield from ((control, why) for control in stopping_controls)
 
 
-def _find_unstartable(case: PreflightInput) -> Iterator[tuple[str, Text]]:
+def _find_changes_before_daemon_cannot_start(case: PreflightInput) -> Iterator[tuple[str, Text]]:
     """Change after which a daemon is told to read its files or to start anew, and would not start as it is now."""
     web = (("nginx", "nginx", "/etc/nginx/"), ("apache", "Apache", "/etc/apache2/"))
     faults = [
-        (name, folder, case.data[area]["config_message"] or "?")
+        (name, folder, case.facts_by_area[area]["config_message"] or "?")
         for area, name, folder in web
-        if case.data.get(area, {}).get("config_ok") is False
+        if case.facts_by_area.get(area, {}).get("config_ok") is False
     ]
-    if message := case.data.get("mariadb", {}).get("start_fault"):
+    if message := case.facts_by_area.get("mariadb", {}).get("start_fault"):
         faults += [("MariaDB", place, message) for place in ("unit:mariadb.service", "/etc/mysql/")]
     for name, scope, fault in faults:
-        message = make_one_line(redact(fault), 200)
+        message = escape_text_to_one_line(redact_secrets_in_text(fault), 200)
         why = Text(
             vi=f"{name} ở trạng thái hiện tại sẽ không khởi động lại được ({message}): sửa lỗi đó rồi chạy lại",
             en=f"{name} would not restart in its current state ({message}): fix that, then run again",
         )
         yield from (
-            (control, why) for control, fix in case.fixes.items() if change_scope.any_within(fix.touches, scope)
+            (control, why)
+            for control, fix in case.fixes.items()
+            if change_scope.is_any_touch_within_place(fix.touches, scope)
         )
 
 
-def _find_certificate_holds(case: PreflightInput) -> Iterator[tuple[str, Text]]:
+def _find_controls_breaking_nginx_certificates(case: PreflightInput) -> Iterator[tuple[str, Text]]:
     """Change after which nginx would not load a certificate."""
-    why = certificates.find_nginx_fault(case.data)
+    why = certificates.find_certificates_nginx_would_not_load(case.facts_by_area)
     if why is not None:
-        yield from ((control, why) for control in case.select_controls(Effect.RAISES_TLS_LEVEL))
+        yield from ((control, why) for control in case.select_planned_controls_by_effects(Effect.RAISES_TLS_LEVEL))
 
 
 _HOLD: tuple[Callable[[PreflightInput], Iterator[tuple[str, Text]]], ...] = (
-    lambda case: foreign_daemons.find_holds(case.fixes, case.data),
-    lambda case: writable_config.find_host_holds(case.fixes, case.findings, case.data, case.closed_areas),
-    _find_lockouts,
-    _other_firewall,
-    _packages,
-    _find_untestable,
-    _find_stopped_forwarding,
-    _find_unstartable,
-    _find_certificate_holds,
+    lambda case: foreign_daemons.find_controls_beside_configuration_in_force(case.fixes, case.facts_by_area),
+    lambda case: writable_config.find_controls_changing_loose_files(
+        case.fixes, case.findings, case.facts_by_area, case.areas_with_configuration_closed_first
+    ),
+    _find_controls_that_lock_people_out,
+    _find_controls_against_other_firewall,
+    _find_controls_waiting_for_package_manager,
+    _find_changes_untestable_by_daemon,
+    _find_controls_that_stop_forwarding,
+    _find_changes_before_daemon_cannot_start,
+    _find_controls_breaking_nginx_certificates,
 )
 
 
-def _find_site_holds(case: PreflightInput) -> dict[str, dict[Domain, Text]]:
+def _find_holds_of_single_sites(case: PreflightInput) -> dict[str, dict[Domain, Text]]:
     """Return what is held for single sites, by control."""
-    unloadable = certificates.find_apache_faults(case.host, case.data)
-    planned_controls = case.select_controls(Effect.RAISES_TLS_LEVEL) if unloadable else ()
-    holds = {**_find_sites_without_https(case), **_select_sites(case, planned_controls, unloadable)}
+    unloadable = certificates.find_certificates_apache_would_not_load(case.host, case.facts_by_area)
+    planned_controls = case.select_planned_controls_by_effects(Effect.RAISES_TLS_LEVEL) if unloadable else ()
+    holds = {
+        **_find_sites_whose_https_fails(case),
+        **_select_sites_open_with_reason(case, planned_controls, unloadable),
+    }
     names = {site.domain: frozenset((site.domain, *site.aliases)) for site in case.host.sites}
-    for control, domain, why in writable_config.find_site_holds(
-        case.fixes, case.findings, case.data, names, case.closed_areas
+    for control, domain, why in writable_config.find_site_controls_changing_loose_files(
+        case.fixes, case.findings, case.facts_by_area, names, case.areas_with_configuration_closed_first
     ):
         holds[control] = {domain: why, **holds.get(control, {})}
     return holds
 
 
-def _select_sites(
-    case: PreflightInput, controls: Collection[ControlId], why: Mapping[Domain, Text]
+def _select_sites_open_with_reason(
+    case: PreflightInput, controls: Collection[ControlId], reasons_by_domain: Mapping[Domain, Text]
 ) -> dict[str, dict[Domain, Text]]:
     """Return the sites on which the controls are open among those that have a reason."""
     return {
-        control: {f.subject.id: why[f.subject.id] for f in case.findings
-                  if f.control == control and f.subject.id in why}
+        control: {f.subject.id: reasons_by_domain[f.subject.id] for f in case.findings
+                  if f.control == control and f.subject.id in reasons_by_domain}
         for control in controls
     }  # fmt: skip
 
 
-def _find_sites_without_https(case: PreflightInput) -> dict[str, dict[Domain, Text]]:
+def _find_sites_whose_https_fails(case: PreflightInput) -> dict[str, dict[Domain, Text]]:
     """Return the sites where HTTPS fails, per control that leads visitors to HTTPS for good."""
-    planned_controls = case.select_controls(Effect.REQUIRES_HTTPS)
+    planned_controls = case.select_planned_controls_by_effects(Effect.REQUIRES_HTTPS)
     if not planned_controls:
         return {}
     fault_by_domain: dict[Domain, Text] = {}
     for site in case.host.sites:
-        why = certificates.find_https_fault(
-            sites.build_site_view(site, case.data, case.facts.errors), case.ended_at.timestamp()
+        why = certificates.find_certificate_fault_of_site(
+            sites.build_site_view(site, case.facts_by_area, case.facts.errors), case.ended_at.timestamp()
         )
         why = why or case.https.get(site.domain)
         if why is not None:
             fault_by_domain[site.domain] = why
-    return _select_sites(case, planned_controls, fault_by_domain)
+    return _select_sites_open_with_reason(case, planned_controls, fault_by_domain)
 
 
-def _own_password(closing_controls: Collection[ControlId]) -> Text:
+def _explain_own_password_login_lockout(closing_controls: Collection[ControlId]) -> Text:
     controls = ", ".join(closing_controls)
     return Text(
         vi=f"{controls} sẽ làm chính chương trình này mất quyền truy cập, vì bảng kiểm kê khai báo đăng nhập bằng "

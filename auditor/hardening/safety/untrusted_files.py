@@ -29,7 +29,7 @@ class UntrustedFile:
     doubt: Mapping[str, Any]
 
     @property
-    def movable(self) -> bool:
+    def is_mended_by_acceptance(self) -> bool:
         """Return whether accepting the control mends it: a file is moved aside, a folder closed."""
         return bool(self.doubt["movable"])
 
@@ -44,16 +44,18 @@ def find_untrusted_files(findings: Iterable[Finding], control: str) -> tuple[Unt
     )
 
 
-def explain_hold(control: str, suspect_files: tuple[UntrustedFile, ...], *, is_accepted: bool) -> Text | None:
+def explain_hold_for_untrusted_files(
+    control: str, suspect_files: tuple[UntrustedFile, ...], *, is_accepted: bool
+) -> Text | None:
     """Return why a control's change is held for these files, or None when it need not be."""
-    closed_paths = {file.path for file in suspect_files if file.is_folder and file.movable}
+    closed_paths = {file.path for file in suspect_files if file.is_folder and file.is_mended_by_acceptance}
     unmovable_files = tuple(
-        file for file in suspect_files if not file.movable and file.doubt["place"] not in closed_paths
+        file for file in suspect_files if not file.is_mended_by_acceptance and file.doubt["place"] not in closed_paths
     )
     if unmovable_files:
-        return _join_descriptions(unmovable_files, _BY_HAND)
+        return _join_descriptions_of_untrusted_files(unmovable_files, _BY_HAND)
     if suspect_files and not is_accepted:
-        return _join_descriptions(
+        return _join_descriptions_of_untrusted_files(
             suspect_files,
             Text(
                 vi=f"xem tệp rồi xóa đi, hoặc thêm --accept {control} để chuyển nó vào {ASIDE}",
@@ -63,7 +65,7 @@ def explain_hold(control: str, suspect_files: tuple[UntrustedFile, ...], *, is_a
     return None
 
 
-def describe_moves(suspect_files: tuple[UntrustedFile, ...]) -> Text | None:
+def describe_files_moved_aside(suspect_files: tuple[UntrustedFile, ...]) -> Text | None:
     """Return what accepting does to these files, None when there are none."""
     files = [file.path for file in suspect_files if not file.is_folder and file.doubt["place"] == file.path]
     if not files:
@@ -75,31 +77,34 @@ def describe_moves(suspect_files: tuple[UntrustedFile, ...]) -> Text | None:
     )
 
 
-def _join_descriptions(suspect_files: tuple[UntrustedFile, ...], advice: Text) -> Text:
-    descriptions, rest = [_describe_file(file) for file in suspect_files[:MAX_FILES]], len(suspect_files) - MAX_FILES
+def _join_descriptions_of_untrusted_files(suspect_files: tuple[UntrustedFile, ...], advice: Text) -> Text:
+    descriptions, rest = (
+        [_describe_untrusted_file_with_first_lines(file) for file in suspect_files[:MAX_FILES]],
+        len(suspect_files) - MAX_FILES,
+    )
     if rest > 0:
         descriptions.append(Text(vi=f"và {rest} tệp khác", en=f"and {rest} more"))
     descriptions.append(advice)
     return Text.join(descriptions)
 
 
-def _describe_file(file: UntrustedFile) -> Text:
-    who = _describe_writer(file.doubt)
+def _describe_untrusted_file_with_first_lines(file: UntrustedFile) -> Text:
+    who = _describe_possible_writer_of_file(file.doubt)
     through = "" if file.doubt["place"] == file.path else f" ({file.doubt['place']})"
-    lines = " ⏎ ".join(_iter_first_lines(file.doubt["beginning"]))
+    lines = " ⏎ ".join(_iter_shortened_nonempty_lines(file.doubt["beginning"]))
     return Text(
         vi=f"{file.path} có thể đã bị {who.vi} ghi vào{through}" + (f", dòng đầu: {lines}" if lines else ""),
         en=f"{file.path} could have been written by {who.en}{through}" + (f", first lines: {lines}" if lines else ""),
     )
 
 
-def _iter_first_lines(first_lines: Iterable[Any]) -> Iterator[str]:
+def _iter_shortened_nonempty_lines(first_lines: Iterable[Any]) -> Iterator[str]:
     lines = [str(line).strip() for line in first_lines]
     for line in [line for line in lines if line][:MAX_LINES]:
         yield line if len(line) <= MAX_CHARS else line[: MAX_CHARS - 1] + "…"
 
 
-def _describe_writer(doubt: Mapping[str, Any]) -> Text:
+def _describe_possible_writer_of_file(doubt: Mapping[str, Any]) -> Text:
     name = doubt["name"]
     return {
         "user": Text(vi=f"tài khoản {name}", en=f"user {name}"),

@@ -9,21 +9,21 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from auditor.fleet.runner import COMMAND_SECONDS, PlaybookRun, Task, play
+from auditor.fleet.runner import COMMAND_SECONDS, AnsibleTask, PlaybookRun, play
 from auditor.hardening import guard_answers
-from auditor.hardening.steps.failure_reasons import END_REASONS, UNTIMELY, explain_failure
+from auditor.hardening.steps.failure_reasons import END_REASONS, UNTIMELY, explain_playbook_failure_on_host
 from auditor.hardening.steps.rollout_state import REVERT_SECONDS, Rollout
-from auditor.hardening.unapplied_controls import collect_skipped_items
+from auditor.hardening.unapplied_controls import collect_items_refused_by_tasks
 from auditor.models import Inventory, Text, clock
 
 APPLY_SECONDS = 1_800
 
 
-def apply(rollout: Rollout, names: Sequence[str]) -> PlaybookRun:
+def apply_plan_to_hosts(rollout: Rollout, names: Sequence[str]) -> PlaybookRun:
     """Put the plan in force on these hosts of the batch; what each changed is recorded."""
-    plan = {name: rollout.plan.as_variables()[name] for name in names}
+    plan = {name: rollout.plan.build_luytre_plan_variable()[name] for name in names}
     touches = {
-        host.host: sorted({touch for change in host.due for touch in change.touches})
+        host.host: sorted({touch for change in host.changes_to_be_made for touch in change.touches})
         for host in rollout.plan.hosts
         if host.host in names
     }
@@ -31,45 +31,45 @@ def apply(rollout: Rollout, names: Sequence[str]) -> PlaybookRun:
         "luytre_run": rollout.record.now.id,
         "luytre_seconds": rollout.record.now.seconds,
         "luytre_touches": touches,
-        "luytre_asides": rollout.plan.as_asides(),
-        "luytre_lost": rollout.plan.as_losses(),
+        "luytre_asides": rollout.plan.build_luytre_asides_variable(),
+        "luytre_lost": rollout.plan.build_luytre_lost_variable(),
         "luytre_release": dict.fromkeys(names, rollout.release),
     }
     areas = {control.partition(".")[0] for control in rollout.release}
     area_controls = [control.id for control in rollout.catalogue.controls if control.area in areas]
-    run = play_plan(
+    run = play_apply_playbook_of_plan(
         rollout.inventory,
         plan,
         guard_variables,
         tags=area_controls,
         patience=rollout.record.now.seconds / 2,
-        watch=partial(_record_task, rollout),
+        watch=partial(_record_armed_host_and_report_task, rollout),
         sockets=rollout.sockets,
     )
-    rollout.skipped_items += collect_skipped_items(run)
+    rollout.skipped_items += collect_items_refused_by_tasks(run)
     for name in names:
         changed_tasks = tuple(task.name for task in run.list_changed(name) if task.action != guard_answers.ACTION)
-        rollout.record.put([name], tasks=changed_tasks)
+        rollout.record.record_changes_of_hosts([name], tasks=changed_tasks)
     return run
 
 
-def _record_task(rollout: Rollout, task: Task) -> None:
+def _record_armed_host_and_report_task(rollout: Rollout, task: AnsibleTask) -> None:
     if task.action == guard_answers.ACTION and task.outcome == "changed":
         seconds = rollout.record.now.seconds
         rollout.until[task.host] = time.monotonic() + seconds + REVERT_SECONDS
         deadline = clock.now() + timedelta(seconds=seconds)
-        rollout.record.put(
+        rollout.record.record_changes_of_hosts(
             [task.host],
             state="armed",
-            digest=guard_answers.parse_digest(task.result, "digest"),
-            deadline=clock.format_stamp(deadline),
-            notes=guard_answers.describe_notes(task.result),
+            digest=guard_answers.parse_sha256_digest(task.result, "digest"),
+            deadline=clock.format_iso_moment(deadline),
+            notes=guard_answers.describe_paths_not_in_rollback_point(task.result),
         )
     if rollout.watch is not None:
         rollout.watch(task)
 
 
-def find_unfinished(rollout: Rollout, run: PlaybookRun, names: Sequence[str]) -> dict[str, Text]:
+def find_hosts_that_did_not_get_through(rollout: Rollout, run: PlaybookRun, names: Sequence[str]) -> dict[str, Text]:
     """Return why hosts did not get through; refused are those of which nothing was touched.
 
     One that was lost while it armed may have done so: it is to be brought back, too.
@@ -78,20 +78,20 @@ def find_unfinished(rollout: Rollout, run: PlaybookRun, names: Sequence[str]) ->
     unclear = run.status != "successful" and not any(run.find_failure(name) for name in names)
     end_reason = END_REASONS.get(run.status) or (UNTIMELY if unclear else None)
     for name in names:
-        why = explain_failure(run, name) or end_reason
+        why = explain_playbook_failure_on_host(run, name) or end_reason
         if why is None:
             continue
         task = run.find_failure(name)
-        if rollout.state(name) == "armed" or (
+        if rollout.get_state_of_host(name) == "armed" or (
             task and task.action == guard_answers.ACTION and task.outcome == "unreachable"
         ):
             wrong[name] = why
         else:
-            rollout.record.put([name], state="refused", why=why)
+            rollout.record.record_changes_of_hosts([name], state="refused", why=why)
     return wrong
 
 
-def play_plan(
+def play_apply_playbook_of_plan(
     inventory: Inventory,
     plan: Mapping[str, Mapping[str, Sequence[str]]],
     guard_variables: Mapping[str, Any],
@@ -99,7 +99,7 @@ def play_plan(
     tags: Sequence[str] = (),
     check: bool = False,
     patience: float = COMMAND_SECONDS,
-    watch: Callable[[Task], None] | None = None,
+    watch: Callable[[AnsibleTask], None] | None = None,
     sockets: Path | None = None,
 ) -> PlaybookRun:
     """Play the plan; a host that hangs leaves the others half of the time before they bring themselves back.

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from auditor.fleet.error_messages import explain
+from auditor.fleet.error_messages import explain_ansible_or_ssh_message
 from auditor.fleet.runner import CUT_SHORT, PlaybookRun
 from auditor.hardening import guard_answers
 from auditor.models import Text
-from auditor.text.redact import redact
-from auditor.text.sanitize import make_one_line
+from auditor.text.redact import redact_secrets_in_text
+from auditor.text.sanitize import escape_text_to_one_line
 
 UNKNOWN_REASON = Text(vi="không rõ lý do", en="for no known reason")
 RUN_INTERRUPTED = Text(vi="lần chạy bị dừng giữa chừng", en="the run was interrupted")
@@ -19,17 +19,17 @@ END_REASONS = {"timeout": UNTIMELY, CUT_SHORT: RUN_INTERRUPTED}
 """Why no host has come to its end for certain, by the status of the run."""
 
 
-def explain_stop(why: BaseException) -> Text:
+def explain_stop_of_hardening(error: BaseException) -> Text:
     """Return why a hardening is ended from here."""
-    if isinstance(why, KeyboardInterrupt):
+    if isinstance(error, KeyboardInterrupt):
         return RUN_INTERRUPTED
-    message = make_one_line(redact(str(why)), 300)
+    message = escape_text_to_one_line(redact_secrets_in_text(str(error)), 300)
     return Text(
         vi=f"lần chạy phải dừng vì lỗi trên máy này: {message}", en=f"an error on this machine ended the run: {message}"
     )
 
 
-def explain_failure(run: PlaybookRun, host: str) -> Text | None:
+def explain_playbook_failure_on_host(run: PlaybookRun, host: str) -> Text | None:
     """Return why a host did not get through a playbook; None when it did.
 
     Tasks have no Vietnamese names: there the control is named.
@@ -37,51 +37,57 @@ def explain_failure(run: PlaybookRun, host: str) -> Text | None:
     task = run.find_failure(host)
     if task is not None:
         about, bar, _ = task.name.partition(" | ")
-        why = explain(task.message)
+        why = explain_ansible_or_ssh_message(task.message)
         return Text(vi=f"{about}: {why.vi}" if bar else why.vi, en=f"{task.name}: {why.en}")
-    return explain(run.complaint) if not run.list_tasks(host) else None
+    return explain_ansible_or_ssh_message(run.complaint) if not run.list_tasks(host) else None
 
 
-def with_cause(why: Text | None, answer: Mapping[str, Any]) -> Text:
+def add_cause_of_rollback(why: Text | None, answer: Mapping[str, Any]) -> Text:
     """Return why a host went back: what is known of it here, and that it did so by itself, if it did."""
-    by_itself = _explain_timeout(answer)
+    by_itself = _explain_rollback_by_itself(answer)
     if why is None or answer.get("cause") == "asked":
         return why or by_itself
     return Text.join((why, by_itself))
 
 
-def _explain_timeout(answer: Mapping[str, Any]) -> Text:
+def _explain_rollback_by_itself(answer: Mapping[str, Any]) -> Text:
     if answer.get("cause") == "boot":
         return Text(vi="máy chủ khởi động lại giữa chừng", en="the host was restarted in between")
     return Text(vi="không được xác nhận kịp thời", en="it was not confirmed in time")
 
 
-def with_left(why: Text, answer: Mapping[str, Any]) -> Text:
+def add_paths_left_by_rollback(why: Text, answer: Mapping[str, Any]) -> Text:
     """Add what others changed meanwhile, which the way back left or put aside."""
-    left_paths = guard_answers.list_left_paths(answer)
+    left_paths = guard_answers.list_paths_left_or_put_aside_by_rollback(answer)
     if not left_paths:
         return why
-    text = make_one_line("; ".join(path[:200] for path in left_paths[:10]) + (" …" if len(left_paths) > 10 else ""))
+    text = escape_text_to_one_line(
+        "; ".join(path[:200] for path in left_paths[:10]) + (" …" if len(left_paths) > 10 else "")
+    )
     return Text(
         vi=f"{why.vi}; giữ lại phần người khác đã sửa trong lúc đó: {text}",
         en=f"{why.en}; left to others who changed it meanwhile: {text}",
     )
 
 
-def with_staying(why: Text, answer: Mapping[str, Any]) -> Text:
+def add_packages_staying_upgraded(why: Text, answer: Mapping[str, Any]) -> Text:
     """Add which packages stay upgraded: what an upgrade closed is not opened again."""
-    packages = guard_answers.list_upgraded_packages(answer)
+    packages = guard_answers.list_packages_left_upgraded_by_rollback(answer)
     if not packages:
         return why
-    text = make_one_line("; ".join(package[:200] for package in packages[:10]) + (" …" if len(packages) > 10 else ""))
+    text = escape_text_to_one_line(
+        "; ".join(package[:200] for package in packages[:10]) + (" …" if len(packages) > 10 else "")
+    )
     return Text(
         vi=f"{why.vi}; gói đã nâng cấp được giữ ở bản mới: {text}", en=f"{why.en}; packages stay upgraded: {text}"
     )
 
 
-def with_problems(why: Text, answer: Mapping[str, Any]) -> Text:
+def add_things_not_restored(why: Text, answer: Mapping[str, Any]) -> Text:
     """Add what the way back could not bring back."""
-    text = make_one_line("; ".join(problem[:200] for problem in guard_answers.list_not_restored(answer)[:5]))
+    text = escape_text_to_one_line(
+        "; ".join(problem[:200] for problem in guard_answers.list_things_not_restored(answer)[:5])
+    )
     if not text:
         return why
     return Text(vi=f"{why.vi}; chưa khôi phục được: {text}", en=f"{why.en}; could not be rolled back: {text}")

@@ -11,9 +11,9 @@ from typing import Any
 from auditor.errors import InputError
 from auditor.hardening.health import snapshot
 from auditor.hardening.steps.failure_reasons import UNKNOWN_REASON
-from auditor.hardening.steps.related_hosts import add_related_regressions, with_others
+from auditor.hardening.steps.related_hosts import add_related_hosts, add_related_regressions
 from auditor.hardening.steps.rollout_state import Rollout
-from auditor.history.incidents import Incidents
+from auditor.history.incidents import IncidentStore
 from auditor.inventory import reach as reaching
 from auditor.models import Host, Text
 
@@ -24,37 +24,46 @@ Its daemons have only just been started, perhaps on a busy machine.
 """
 
 
-def find_regressions(
+def find_lasting_regressions_at_second_look(
     rollout: Rollout, hosts: Sequence[Host], baseline: snapshot.HealthBaseline, reach: Mapping[str, reaching.Reach]
 ) -> dict[str, tuple[snapshot.Regression, ...]]:
     """Return what hosts, and those around them, do no longer as before.
 
     A second look tells it from a hiccup of a daemon that was just reloaded.
     """
-    watched_hosts, own = with_others(rollout.around, hosts), {host.name for host in hosts}
+    watched_hosts, own = add_related_hosts(rollout.around, hosts), {host.name for host in hosts}
     now = snapshot.take_snapshot(watched_hosts, reach, baseline.first)
-    rollout.record.update(unjudged=(*rollout.record.now.unjudged, *snapshot.describe_unjudged_changes(baseline, now)))
-    regressions = _compare_hosts(baseline, now, own)
+    rollout.record.record_changes_of_hardening(
+        unjudged=(*rollout.record.now.unjudged, *snapshot.describe_unjudged_changes(baseline, now))
+    )
+    regressions = _find_regressions_without_logs_of_others(baseline, now, own)
     if not regressions:
         return {}
-    baseline = dataclasses.replace(baseline, by_wish=baseline.by_wish | list_contained_domains(rollout))
+    baseline = dataclasses.replace(baseline, by_wish=baseline.by_wish | list_domains_contained_by_incidents(rollout))
     suspects = [host for host in watched_hosts if host.name in regressions]
     return add_related_regressions(
-        rollout.around, hosts, _compare_hosts(baseline, snapshot.take_snapshot(suspects, reach, baseline.first), own)
+        rollout.around,
+        hosts,
+        _find_regressions_without_logs_of_others(
+            baseline, snapshot.take_snapshot(suspects, reach, baseline.first), own
+        ),
     )
 
 
-def _compare_hosts(
-    baseline: snapshot.HealthBaseline, now: snapshot.HealthSnapshot, own: Collection[str]
+def _find_regressions_without_logs_of_others(
+    baseline: snapshot.HealthBaseline, now: snapshot.HealthSnapshot, own_host_names: Collection[str]
 ) -> dict[str, tuple[snapshot.Regression, ...]]:
     """Return what hosts do no longer as before; of others than ``own`` what their logs say is their own affair."""
-    regressions, plainly = snapshot.compare(baseline, now), snapshot.compare(baseline, now, logs=False)
-    return {name: what for name, what in regressions.items() if name in own} | {
-        name: what for name, what in plainly.items() if name not in own
+    regressions, plainly = (
+        snapshot.find_regressions_since_health_baseline(baseline, now),
+        snapshot.find_regressions_since_health_baseline(baseline, now, logs=False),
+    )
+    return {name: what for name, what in regressions.items() if name in own_host_names} | {
+        name: what for name, what in plainly.items() if name not in own_host_names
     }
 
 
-def list_contained_domains(rollout: Rollout) -> frozenset[str]:
+def list_domains_contained_by_incidents(rollout: Rollout) -> frozenset[str]:
     """Return the domains of sites that visitors get another answer from because of an incident.
 
     The incident closed them, or made a path of theirs answer as gone.
@@ -63,12 +72,14 @@ def list_contained_domains(rollout: Rollout) -> frozenset[str]:
     """
     inventory = rollout.inventory
     with suppress(InputError, OSError):
-        inventory = Incidents().attach_to(inventory)
-    contained_names = {containment.site for containment in inventory.contained}
+        inventory = IncidentStore().attach_to(inventory)
+    contained_names = {containment.closed_site_domain for containment in inventory.contained}
     return frozenset(site.domain for site in inventory.sites if contained_names & {site.domain, *site.aliases})
 
 
-def record_suspects(rollout: Rollout, regressions: Mapping[str, tuple[snapshot.Regression, ...]]) -> dict[str, Text]:
+def record_suspect_controls_of_regressions(
+    rollout: Rollout, regressions: Mapping[str, tuple[snapshot.Regression, ...]]
+) -> dict[str, Text]:
     """Return what failed on a host; the controls that may have done it are remembered."""
     reasons = {}
     for host, failures in regressions.items():
@@ -81,12 +92,14 @@ def record_suspects(rollout: Rollout, regressions: Mapping[str, tuple[snapshot.R
     return reasons
 
 
-def recheck_hosts(
+def recheck_health_of_reverted_hosts(
     rollout: Rollout, hosts: Sequence[Host], baseline: snapshot.HealthBaseline, reach: Mapping[str, Any]
 ) -> None:
     """Say of hosts that were brought back whether they serve as before."""
-    back = [host for host in hosts if rollout.state(host.name) in ("reverted", "in_part")]
-    still = _find_lasting_regressions(with_others(rollout.around, back), baseline, reach) if back else {}
+    back = [host for host in hosts if rollout.get_state_of_host(host.name) in ("reverted", "in_part")]
+    still = (
+        _find_regressions_left_after_pauses(add_related_hosts(rollout.around, back), baseline, reach) if back else {}
+    )
     still = add_related_regressions(rollout.around, back, still)
     for host in back:
         entry = rollout.record.now.find_host(host.name)
@@ -95,7 +108,7 @@ def recheck_hosts(
         if failures:
             vi, en = ("; ".join(getattr(f.what, lang) for f in failures[:5]) for lang in ("vi", "en"))
             after = Text(vi=f"; sau khi khôi phục vẫn còn: {vi}", en=f"; still so after the rollback: {en}")
-        elif rollout.state(host.name) == "in_part":
+        elif rollout.get_state_of_host(host.name) == "in_part":
             after = Text(
                 vi="; những gì được kiểm tra vẫn hoạt động như trước", en="; what is looked at serves as before"
             )
@@ -103,18 +116,22 @@ def recheck_hosts(
             after = Text(
                 vi="; đã khôi phục, mọi thứ hoạt động như trước", en="; rolled back, everything serves as before"
             )
-        rollout.record.put([host.name], why=Text(vi=why.vi + after.vi, en=why.en + after.en))
+        rollout.record.record_changes_of_hosts([host.name], why=Text(vi=why.vi + after.vi, en=why.en + after.en))
 
 
-def _find_lasting_regressions(
+def _find_regressions_left_after_pauses(
     hosts: Sequence[Host], baseline: snapshot.HealthBaseline, reach: Mapping[str, reaching.Reach]
 ) -> dict[str, tuple[snapshot.Regression, ...]]:
     """Return what hosts still do not do as before when they have had their time for coming up."""
-    regressions = snapshot.compare(baseline, snapshot.take_snapshot(hosts, reach, baseline.first), logs=False)
+    regressions = snapshot.find_regressions_since_health_baseline(
+        baseline, snapshot.take_snapshot(hosts, reach, baseline.first), logs=False
+    )
     for pause in PAUSES:
         hosts = [host for host in hosts if host.name in regressions]
         if not hosts:
             break
         time.sleep(pause)
-        regressions = snapshot.compare(baseline, snapshot.take_snapshot(hosts, reach, baseline.first), logs=False)
+        regressions = snapshot.find_regressions_since_health_baseline(
+            baseline, snapshot.take_snapshot(hosts, reach, baseline.first), logs=False
+        )
     return regressions

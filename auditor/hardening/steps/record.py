@@ -17,25 +17,25 @@ class HardeningRecord:
     def __init__(self, journal: Journal, hardening: Hardening) -> None:
         self.journal, self.now = journal, hardening
         self._end_anyhow = False
-        journal.write(hardening)
+        journal.write_progress_of_hardening(hardening)
 
-    def end_anyhow(self) -> None:
+    def ignore_write_errors_from_now_on(self) -> None:
         """Begin nothing new from here on: what cannot be written is still known, and holds nobody up."""
         self._end_anyhow = True
 
-    def update(self, **changes: Any) -> None:
+    def record_changes_of_hardening(self, **changes: Any) -> None:
         """Record the changed state of the hardening."""
         self.now = self.now.model_copy(update=changes)
         with suppress(*((InputError,) if self._end_anyhow else ())):
-            self.journal.write(self.now)
+            self.journal.write_progress_of_hardening(self.now)
 
-    def put(self, hosts: Sequence[str], **changes: Any) -> None:
+    def record_changes_of_hosts(self, hosts: Sequence[str], **changes: Any) -> None:
         """Record the changed state of these hosts."""
-        self.update(
+        self.record_changes_of_hardening(
             hosts=tuple(entry.model_copy(update=changes) if entry.host in hosts else entry for entry in self.now.hosts)
         )
 
 
-def now() -> str:
+def format_present_moment_for_journal() -> str:
     """Return the moment, as a journal has it."""
-    return clock.format_stamp(clock.now())
+    return clock.format_iso_moment(clock.now())

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from auditor.audit.controls import Catalogue
 from auditor.facts import HostFacts
-from auditor.fleet.runner import Task
+from auditor.fleet.runner import AnsibleTask
 from auditor.hardening.health import other_endpoints
 from auditor.hardening.plan import HardeningPlan
 from auditor.hardening.steps.record import HardeningRecord
@@ -33,7 +33,7 @@ class Renewal:
     """The plan of these hosts as they are now, and their facts."""
 
     @property
-    def is_due(self) -> bool:
+    def is_plan_stale(self) -> bool:
         """Return whether hosts may have changed since; also where this machine's clock was set."""
         return abs(clock.now() - self.read) > STALE
 
@@ -47,7 +47,7 @@ class Rollout:
     catalogue: Catalogue
     record: HardeningRecord
     sockets: Path
-    watch: Callable[[Task], None] | None
+    watch: Callable[[AnsibleTask], None] | None
     release: tuple[ControlId, ...] = ()
     renewal: Renewal | None = None
     going_back: Callable[[Sequence[str], Text], None] | None = None
@@ -64,11 +64,11 @@ class Rollout:
     until: dict[str, float] = field(default_factory=dict)
     """When, on the monotonic clock, a host must be back by itself."""
 
-    def state(self, name: str) -> HostState:
+    def get_state_of_host(self, name: str) -> HostState:
         """Return how far it got with a host."""
         entry = self.record.now.find_host(name)
         return entry.state if entry else "waiting"
 
-    def list_armed(self, names: Sequence[str]) -> list[str]:
+    def list_hosts_armed_to_revert_themselves(self, names: Sequence[str]) -> list[str]:
         """Return those of these hosts that bring themselves back unless they are confirmed."""
-        return [name for name in names if self.state(name) == "armed"]
+        return [name for name in names if self.get_state_of_host(name) == "armed"]

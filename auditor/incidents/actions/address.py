@@ -11,19 +11,21 @@ from auditor.incidents.actions.base import ActionKind
 from auditor.models import Host
 
 
-def _parse_address(text: str) -> str:
+def _normalize_single_ip_address(typed_address: str) -> str:
     """Return one address, as everybody writes it. Raises InputError for a network and for what is none."""
     try:
-        address = ipaddress.ip_address(text.strip())
+        address = ipaddress.ip_address(typed_address.strip())
     except ValueError:
         raise InputError(
-            "{address} is not a single address", address=text, mend="give one, for example 203.0.113.7 or 2001:db8::7"
+            "{address} is not a single address",
+            address=typed_address,
+            mend="give one, for example 203.0.113.7 or 2001:db8::7",
         ) from None
     ipv4_address = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     return str(ipv4_address or address).partition("%")[0]
 
 
-def _build_question(host: Host, address: str) -> Mapping[str, Any]:
+def _build_address_block_input(host: Host, address: str) -> Mapping[str, Any]:
     for network in host.trusted_networks:
         if ipaddress.ip_address(address) in ipaddress.ip_network(network):
             raise InputError(
@@ -39,8 +41,8 @@ def _build_question(host: Host, address: str) -> Mapping[str, Any]:
 ADDRESS = ActionKind(
     program="block_address.py",
     argument="ADDRESS",
-    read=_parse_address,
-    build_question=_build_question,
+    read=_normalize_single_ip_address,
+    build_question=_build_address_block_input,
     has_end=True,
     release_is_whole=False,
 )

@@ -10,7 +10,12 @@ from urllib.parse import unquote_to_bytes
 
 from auditor.errors import InputError
 from auditor.incidents.actions.base import ActionKind
-from auditor.incidents.actions.site import collect_readers, get_document_root, parse_site, select_serving_hosts
+from auditor.incidents.actions.site import (
+    collect_web_server_config_modules,
+    get_document_root_of_target_site,
+    normalize_site_domain,
+    select_hosts_serving_site,
+)
 from auditor.models import Host
 from auditor.system import resources
 from auditor.text import paths
@@ -22,34 +27,40 @@ MAX_BYTES = 100
 """Of a name."""
 
 
-def _parse_administrator(text: str) -> str:
+def _normalize_site_administrator(typed_target: str) -> str:
     """Parse ``DOMAIN/NAME``, the application's folder after the domain; percent signs spell bytes of names."""
-    words = re.sub(r"^https?://", "", text.strip(" ")).split("/")
+    words = re.sub(r"^https?://", "", typed_target.strip(" ")).split("/")
     name = unquote_to_bytes(words[-1].encode("utf-8", "surrogateescape"))
     if len(words) < _MIN_WORDS or {"", ".", ".."} & {*words} or len(name) > MAX_BYTES:
         raise InputError(
             "{administrator} is not an administrator of a site",
-            administrator=paths.encode_path(text),
+            administrator=paths.percent_encode_unprintable_in_path(typed_target),
             mend="write it as antruc.test/NAME; in a subfolder, as antruc.test/blog/NAME",
         )
     site, *folders, _ = words
-    return "/".join([parse_site(site), *map(paths.encode_path, folders), _encode_name(name)])
+    return "/".join(
+        [
+            normalize_site_domain(site),
+            *map(paths.percent_encode_unprintable_in_path, folders),
+            _percent_encode_administrator_name(name),
+        ]
+    )
 
 
-def _encode_name(name: bytes) -> str:
-    return paths.encode_path(name.decode("utf-8", "surrogateescape")).replace("/", "%2F")
+def _percent_encode_administrator_name(name_bytes: bytes) -> str:
+    return paths.percent_encode_unprintable_in_path(name_bytes.decode("utf-8", "surrogateescape")).replace("/", "%2F")
 
 
-def _build_question(host: Host, what: str) -> Mapping[str, Any]:
-    _, *folders, name = what.split("/")
-    return {"root": get_document_root(host, what), "folder": "/".join(folders), "name": name}
+def _build_administrator_lockout_input(host: Host, target: str) -> Mapping[str, Any]:
+    _, *folders, name = target.split("/")
+    return {"root": get_document_root_of_target_site(host, target), "folder": "/".join(folders), "name": name}
 
 
-def collect_modules() -> Mapping[str, Path]:
+def collect_site_database_modules() -> Mapping[str, Path]:
     """Return what reads a site's configuration and tables, and changes them."""
-    folder = resources.get_root() / "on_host/contain/module_utils/luytre_contain"
+    folder = resources.get_resources_folder() / "on_host/contain/module_utils/luytre_contain"
     return {
-        **collect_readers(),
+        **collect_web_server_config_modules(),
         **{f"ansible/module_utils/luytre_contain/{file.name}": file for file in folder.glob("*.py")},
     }
 
@@ -57,9 +68,9 @@ def collect_modules() -> Mapping[str, Path]:
 ADMINISTRATOR = ActionKind(
     "administrator.py",
     "DOMAIN/NAME",
-    _parse_administrator,
-    hosts=select_serving_hosts,
-    build_question=_build_question,
-    collect_modules=collect_modules,
+    _normalize_site_administrator,
+    hosts=select_hosts_serving_site,
+    build_question=_build_administrator_lockout_input,
+    collect_modules=collect_site_database_modules,
     seconds=SECONDS,
 )

@@ -15,19 +15,19 @@ SECONDS = 50.0
 """For one connection: more than the host takes at most, with what is sent."""
 
 
-def select_all_hosts(_what: str, hosts: tuple[Host, ...]) -> tuple[Host, ...]:
+def select_all_hosts(_target: str, hosts: tuple[Host, ...]) -> tuple[Host, ...]:
     """Return all of the incident's hosts."""
     return hosts
 
 
-def select_only_host(_what: str, hosts: tuple[Host, ...]) -> tuple[Host, ...]:
+def select_only_host(_target: str, hosts: tuple[Host, ...]) -> tuple[Host, ...]:
     """Return the single host. Raises InputError when it is not said which."""
     if len(hosts) != 1:
         raise InputError("this action runs on one host", mend="name one of the incident's hosts with --host")
     return hosts
 
 
-def build_empty_question(_host: Host, _what: str) -> Mapping[str, Any]:
+def build_empty_program_input(_host: Host, _target: str) -> Mapping[str, Any]:
     """Return no more than what every question has: the program needs to know nothing else."""
     return {}
 
@@ -53,7 +53,7 @@ class ActionKind:
 
     Raises InputError for none, and where it is not said which.
     """
-    build_question: Callable[[Host, str], Mapping[str, Any]] = build_empty_question
+    build_question: Callable[[Host, str], Mapping[str, Any]] = build_empty_program_input
     """What the program is asked besides ``do``, ``id``, ``what`` and ``seconds``.
 
     Raises InputError for what must not be begun.
@@ -72,6 +72,6 @@ class ActionKind:
     """Whether a release that the host refused left all as it was."""
 
     @property
-    def path(self) -> Path:
+    def program_path(self) -> Path:
         """Return where the program is."""
-        return resources.get_root() / "on_host" / "contain" / self.program
+        return resources.get_resources_folder() / "on_host" / "contain" / self.program

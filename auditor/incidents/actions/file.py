@@ -14,17 +14,21 @@ MAX_CHARACTERS = 1_000
 """Of a path, each of which may be written as twelve."""
 
 
-def _parse_path(text: str) -> str:
+def _normalize_full_file_path(typed_path: str) -> str:
     """Return a file's path, written so that it is one line."""
     if (
-        len(text) > MAX_CHARACTERS
-        or not text.startswith("/")
-        or "/../" in f"{text}/"
-        or "/./" in f"{text}/"
-        or text.endswith("/")
+        len(typed_path) > MAX_CHARACTERS
+        or not typed_path.startswith("/")
+        or "/../" in f"{typed_path}/"
+        or "/./" in f"{typed_path}/"
+        or typed_path.endswith("/")
     ):
-        raise InputError("{path} is not the full path of a file", path=paths.encode_path(text), mend="start it with /")
-    return paths.encode_path(text)
+        raise InputError(
+            "{path} is not the full path of a file",
+            path=paths.percent_encode_unprintable_in_path(typed_path),
+            mend="start it with /",
+        )
+    return paths.percent_encode_unprintable_in_path(typed_path)
 
 
 HOOKS = (
@@ -45,16 +49,16 @@ people in; and one such file.
 """
 
 
-def _build_question(host: Host, _path: str) -> Mapping[str, Any]:
+def _build_file_quarantine_input(host: Host, _path: str) -> Mapping[str, Any]:
     return {"roots": [*(site.document_root for site in host.sites if site.document_root), *HOOKS]}
 
 
 FILE = ActionKind(
     program="quarantine.py",
     argument="PATH",
-    read=_parse_path,
+    read=_normalize_full_file_path,
     hosts=select_only_host,
-    build_question=_build_question,
+    build_question=_build_file_quarantine_input,
     may_break_site=True,
     needs_code_reset=True,
 )

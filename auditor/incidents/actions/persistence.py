@@ -33,18 +33,18 @@ _JOB = re.compile(r"(/.+):([1-9][0-9]{0,5}(?:@[0-9a-f]{12})?)", re.DOTALL)
 _UNIT = re.compile(r"[A-Za-z0-9:_.\\@-]{1,200}\.(service|timer|socket|path)")
 
 
-def _parse_unit(text: str) -> str:
-    if not _UNIT.fullmatch(text.strip()):
+def _validate_systemd_unit_name(typed_unit: str) -> str:
+    if not _UNIT.fullmatch(typed_unit.strip()):
         raise InputError(
             "{unit} is not a systemd service, timer, socket or path",
-            unit=paths.encode_path(text),
+            unit=paths.percent_encode_unprintable_in_path(typed_unit),
             mend="write its full name, as 'systemctl list-units' prints it",
         )
-    return text.strip()
+    return typed_unit.strip()
 
 
-def _parse_cron_file(text: str) -> str:
-    path = FILE.read(text)
+def _validate_cron_file_path(typed_path: str) -> str:
+    path = FILE.read(typed_path)
     if path.rpartition("/")[0] not in CRON:
         raise InputError(
             "{path} is not a file that cron or at runs",
@@ -55,17 +55,17 @@ def _parse_cron_file(text: str) -> str:
     return path
 
 
-def _parse_job(text: str) -> str:
+def _normalize_crontab_line_reference(typed_job: str) -> str:
     """Return a crontab's path and the number of a line.
 
     Behind ``@`` the beginning of the line's SHA-256, by which it is found also elsewhere in the file.
     """
-    match = _JOB.fullmatch(text.strip())
+    match = _JOB.fullmatch(typed_job.strip())
     path = FILE.read(match[1]) if match else ""
     if match is None or (path != "/etc/crontab" and path.rpartition("/")[0] not in CRONTABS):
         raise InputError(
             "{job} is not a line of a crontab",
-            job=paths.encode_path(text),
+            job=paths.percent_encode_unprintable_in_path(typed_job),
             mend=(
                 "write the file and the line number, for example /etc/cron.d/x:3; crontabs are /etc/crontab and "
                 "the files "
@@ -76,14 +76,14 @@ def _parse_job(text: str) -> str:
     return f"{path}:{match[2]}"
 
 
-def _build_question(_host: Host, _path: str) -> Mapping[str, Any]:
+def _build_cron_file_quarantine_input(_host: Host, _path: str) -> Mapping[str, Any]:
     return {"roots": CRON}
 
 
 UNIT = ActionKind(
     program="unit.py",
     argument="UNIT",
-    read=_parse_unit,
+    read=_validate_systemd_unit_name,
     hosts=select_only_host,
     may_break_site=True,
     release_is_whole=False,
@@ -91,8 +91,8 @@ UNIT = ActionKind(
 CRONTAB = ActionKind(
     program="quarantine.py",
     argument="PATH",
-    read=_parse_cron_file,
+    read=_validate_cron_file_path,
     hosts=select_only_host,
-    build_question=_build_question,
+    build_question=_build_cron_file_quarantine_input,
 )
-JOB = ActionKind(program="job.py", argument="PATH:LINE", read=_parse_job, hosts=select_only_host)
+JOB = ActionKind(program="job.py", argument="PATH:LINE", read=_normalize_crontab_line_reference, hosts=select_only_host)

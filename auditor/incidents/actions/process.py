@@ -14,35 +14,39 @@ from auditor.text import paths
 _PROCESS = re.compile(r"([1-9][0-9]{0,6}(?:@[0-9]{1,18})?)(/[^/].{0,999})", re.DOTALL)
 
 
-def _parse_process(text: str) -> str:
+def _normalize_pid_with_program_path(typed_process: str) -> str:
     """Return its number and the path of what it runs, ``1234/tmp/x``, written so that it is one line.
 
     The number with when it began, ``1234@5678``, where others run that, too.
     """
-    match = _PROCESS.fullmatch(text.strip())
+    match = _PROCESS.fullmatch(typed_process.strip())
     if match is None or match[1].partition("@")[0] == "1":
         raise InputError(
             "{process} is not a PID with the program that it runs",
-            process=paths.encode_path(text),
+            process=paths.percent_encode_unprintable_in_path(typed_process),
             mend=(
                 "write both as 1234/tmp/x: if the PID belongs to another program by then, that process is left "
                 "unchanged"
             ),
         )
-    return match[1] + paths.encode_path(match[2])
+    return match[1] + paths.percent_encode_unprintable_in_path(match[2])
 
 
-def _build_end_question(_host: Host, _what: str) -> Mapping[str, Any]:
+def _build_process_end_input(_host: Host, _target: str) -> Mapping[str, Any]:
     return {"end": True}
 
 
 PROCESS = ActionKind(
-    program="process.py", argument="PID/PATH", read=_parse_process, hosts=select_only_host, may_break_site=True
+    program="process.py",
+    argument="PID/PATH",
+    read=_normalize_pid_with_program_path,
+    hosts=select_only_host,
+    may_break_site=True,
 )
 PROCESS_END = ActionKind(
     program="process.py",
     argument="PID/PATH",
-    read=_parse_process,
+    read=_normalize_pid_with_program_path,
     hosts=select_only_host,
-    build_question=_build_end_question,
+    build_question=_build_process_end_input,
 )

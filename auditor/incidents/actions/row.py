@@ -7,10 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from auditor.errors import InputError, find_nearest
-from auditor.incidents.actions.administrator import collect_modules
+from auditor.errors import InputError, find_nearest_known_name
+from auditor.incidents.actions.administrator import collect_site_database_modules
 from auditor.incidents.actions.base import ActionKind
-from auditor.incidents.actions.site import get_document_root, parse_site, select_serving_hosts
+from auditor.incidents.actions.site import (
+    get_document_root_of_target_site,
+    normalize_site_domain,
+    select_hosts_serving_site,
+)
 from auditor.models import Host
 from auditor.text import paths
 
@@ -32,57 +36,62 @@ MAX_BYTES = 191
 """Of a name."""
 
 
-def _parse_row(text: str) -> str:
+def _normalize_database_row_reference(typed_row: str) -> str:
     """Parse ``DOMAIN/TABLE/NUMBER`` or ``DOMAIN/options/NAME``, the application's folder after the domain.
 
     Percent signs spell bytes of names.
     """
     words = [
         unquote_to_bytes(word.encode("utf-8", "surrogateescape"))
-        for word in _SCHEME.sub("", text.strip(" ")).split("/")
+        for word in _SCHEME.sub("", typed_row.strip(" ")).split("/")
     ]
     if len(words) < _MIN_WORDS or {b"", b".", b".."} & {*words} or b"\0" in b"".join(words):
-        raise _make_row_error(text)
-    site, *folders, table, key = map(_encode_name, words)
+        raise _make_invalid_row_reference_error(typed_row)
+    site, *folders, table, key = map(_percent_encode_row_name, words)
     if table not in TABLES:
         raise InputError(
             "rows of {table} cannot be removed",
             table=table,
             mend="one of: {known}",
             known=", ".join(TABLES),
-            guess=find_nearest(table, TABLES),
+            guess=find_nearest_known_name(table, TABLES),
         )
     if len(words[-1]) > MAX_BYTES or (table not in KEYED_TABLES and not _NUMBER.fullmatch(key)):
-        raise _make_row_error(text)
-    return "/".join([parse_site(site), *folders, table, key])
+        raise _make_invalid_row_reference_error(typed_row)
+    return "/".join([normalize_site_domain(site), *folders, table, key])
 
 
-def _encode_name(name: bytes) -> str:
+def _percent_encode_row_name(name_bytes: bytes) -> str:
     """Return one name, written so that it is one word of one line."""
-    return paths.encode_path(name.decode("utf-8", "surrogateescape")).replace("/", "%2F")
+    return paths.percent_encode_unprintable_in_path(name_bytes.decode("utf-8", "surrogateescape")).replace("/", "%2F")
 
 
-def _make_row_error(text: str) -> InputError:
+def _make_invalid_row_reference_error(typed_row: str) -> InputError:
     return InputError(
         "{row} is not a row in a site's database",
-        row=paths.encode_path(text),
+        row=paths.percent_encode_unprintable_in_path(typed_row),
         mend=(
             "write it as antruc.test/posts/66 or antruc.test/options/NAME; in a subfolder, as antruc.test/blog/posts/66"
         ),
     )
 
 
-def _build_question(host: Host, what: str) -> Mapping[str, Any]:
-    _, *folders, table, key = what.split("/")
-    return {"root": get_document_root(host, what), "folder": "/".join(folders), "table": table, "key": key}
+def _build_row_deletion_input(host: Host, target: str) -> Mapping[str, Any]:
+    _, *folders, table, key = target.split("/")
+    return {
+        "root": get_document_root_of_target_site(host, target),
+        "folder": "/".join(folders),
+        "table": table,
+        "key": key,
+    }
 
 
 ROW = ActionKind(
     "delete_row.py",
     "DOMAIN/TABLE/KEY",
-    _parse_row,
-    hosts=select_serving_hosts,
-    build_question=_build_question,
-    collect_modules=collect_modules,
+    _normalize_database_row_reference,
+    hosts=select_hosts_serving_site,
+    build_question=_build_row_deletion_input,
+    collect_modules=collect_site_database_modules,
     may_break_site=True,
 )

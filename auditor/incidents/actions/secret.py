@@ -10,51 +10,60 @@ from collections.abc import Mapping
 from typing import Any
 
 from auditor.errors import InputError
-from auditor.incidents.actions.administrator import SECONDS, collect_modules
+from auditor.incidents.actions.administrator import SECONDS, collect_site_database_modules
 from auditor.incidents.actions.base import ActionKind
-from auditor.incidents.actions.site import get_document_root, get_site, parse_site, select_serving_hosts
+from auditor.incidents.actions.site import (
+    get_document_root_of_target_site,
+    get_host_site_for_target,
+    normalize_site_domain,
+    select_hosts_serving_site,
+)
 from auditor.models import Host
 from auditor.text import paths
 
 
-def _parse_application(text: str) -> str:
+def _normalize_site_application(typed_target: str) -> str:
     """Parse ``DOMAIN``, or ``DOMAIN/FOLDER`` of an application in a folder."""
-    site, *folders = re.sub(r"^https?://", "", text.strip(" ")).rstrip("/").split("/")
+    site, *folders = re.sub(r"^https?://", "", typed_target.strip(" ")).rstrip("/").split("/")
     if {"", ".", ".."} & {*folders}:
         raise InputError(
             "{application} is not an application of a site",
-            application=paths.encode_path(text),
+            application=paths.percent_encode_unprintable_in_path(typed_target),
             mend="write it as antruc.test; in a subfolder, as antruc.test/blog",
         )
-    return "/".join([parse_site(site), *map(paths.encode_path, folders)])
+    return "/".join([normalize_site_domain(site), *map(paths.percent_encode_unprintable_in_path, folders)])
 
 
-def _build_question(host: Host, what: str) -> Mapping[str, Any]:
-    return {"root": get_document_root(host, what), "folder": what.partition("/")[2]}
+def _build_salt_renewal_input(host: Host, target: str) -> Mapping[str, Any]:
+    return {"root": get_document_root_of_target_site(host, target), "folder": target.partition("/")[2]}
 
 
-def _build_fleet_question(host: Host, what: str) -> Mapping[str, Any]:
+def _build_database_password_renewal_input(host: Host, target: str) -> Mapping[str, Any]:
     sites = [{"domain": site.domain, "document_root": site.document_root} for site in host.sites]
-    return {**_build_question(host, what), "domain": get_site(host, what).domain, "sites": sites}
+    return {
+        **_build_salt_renewal_input(host, target),
+        "domain": get_host_site_for_target(host, target).domain,
+        "sites": sites,
+    }
 
 
 SALTS = ActionKind(
     "salts.py",
     "DOMAIN",
-    _parse_application,
-    hosts=select_serving_hosts,
-    build_question=_build_question,
-    collect_modules=collect_modules,
+    _normalize_site_application,
+    hosts=select_hosts_serving_site,
+    build_question=_build_salt_renewal_input,
+    collect_modules=collect_site_database_modules,
     may_break_site=True,
     seconds=SECONDS,
 )
 DATABASE_PASSWORD = ActionKind(
     "database_password.py",
     "DOMAIN",
-    _parse_application,
-    hosts=select_serving_hosts,
-    build_question=_build_fleet_question,
-    collect_modules=collect_modules,
+    _normalize_site_application,
+    hosts=select_hosts_serving_site,
+    build_question=_build_database_password_renewal_input,
+    collect_modules=collect_site_database_modules,
     may_break_site=True,
     seconds=SECONDS,
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from auditor.errors import InputError, find_nearest
+from auditor.errors import InputError, find_nearest_known_name
 from auditor.incidents.actions.base import ActionKind
 from auditor.models import Host, Site
 from auditor.system import resources
@@ -19,40 +19,49 @@ MAX_BYTES = 700
 _DOMAIN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}\.)*[a-z0-9][a-z0-9-]{0,62}")
 
 
-def parse_site(text: str) -> str:
+def normalize_site_domain(typed_site: str) -> str:
     """Return a site's domain. Raises InputError for what is none."""
-    domain = re.sub(r"^https?://", "", text.strip().lower()).rstrip("/")
+    domain = re.sub(r"^https?://", "", typed_site.strip().lower()).rstrip("/")
     if not _DOMAIN.fullmatch(domain):
-        raise InputError("{site} is not a site's domain", site=paths.encode_path(text), mend="write it as antruc.test")
+        raise InputError(
+            "{site} is not a site's domain",
+            site=paths.percent_encode_unprintable_in_path(typed_site),
+            mend="write it as antruc.test",
+        )
     return domain
 
 
-def _parse_path(text: str) -> str:
+def _normalize_site_path(typed_path: str) -> str:
     """Parse ``DOMAIN/PATH`` as an address has it, percent signs spelling bytes.
 
     It is written so that it is one line.
     """
-    domain, _, rest = re.sub(r"^https?://", "", text.strip(" ")).partition("/")
+    domain, _, rest = re.sub(r"^https?://", "", typed_path.strip(" ")).partition("/")
     path = unquote_to_bytes(rest.encode("utf-8", "surrogateescape"))
     names = path.split(b"/")[:-1] if path.endswith(b"/") else path.split(b"/")
     if not path or b"\0" in path or {b"", b".", b".."} & set(names):
         raise InputError(
-            "{path} is not a path of a site", path=paths.encode_path(text), mend="write it as antruc.test/folder/x.php"
+            "{path} is not a path of a site",
+            path=paths.percent_encode_unprintable_in_path(typed_path),
+            mend="write it as antruc.test/folder/x.php",
         )
     if "?" in rest or "#" in rest:
         raise InputError(
             "{path} contains more than a path",
-            path=paths.encode_path(text),
+            path=paths.percent_encode_unprintable_in_path(typed_path),
             mend="omit the part that begins with ? or #; in a name, write them as %3F or %23",
         )
     if len(path) > MAX_BYTES:
         raise InputError("the path is longer than {most} bytes", most=MAX_BYTES, mend="use a folder that contains it")
-    return f"{parse_site(domain)}/{paths.encode_path(b'/'.join(names).decode('utf-8', 'surrogateescape'))}"
+    return (
+        f"{normalize_site_domain(domain)}/"
+        f"{paths.percent_encode_unprintable_in_path(b'/'.join(names).decode('utf-8', 'surrogateescape'))}"
+    )
 
 
-def select_serving_hosts(what: str, hosts: tuple[Host, ...]) -> tuple[Host, ...]:
+def select_hosts_serving_site(target: str, hosts: tuple[Host, ...]) -> tuple[Host, ...]:
     """Return the hosts that have the site. Raises InputError when none has."""
-    domain = what.partition("/")[0]
+    domain = target.partition("/")[0]
     serving_hosts = tuple(host for host in hosts if any(domain in (site.domain, *site.aliases) for site in host.sites))
     if not serving_hosts:
         domains = [name for host in hosts for site in host.sites for name in (site.domain, *site.aliases)]
@@ -60,20 +69,20 @@ def select_serving_hosts(what: str, hosts: tuple[Host, ...]) -> tuple[Host, ...]
             "{site} is not a site on the hosts of the incident",
             site=domain,
             mend="see the inventory, and 'auditor incident show'",
-            guess=find_nearest(domain, domains),
+            guess=find_nearest_known_name(domain, domains),
         )
     return serving_hosts
 
 
-def get_site(host: Host, what: str) -> Site:
+def get_host_site_for_target(host: Host, target: str) -> Site:
     """Return the host's site that is named first."""
-    domain = what.partition("/")[0]
+    domain = target.partition("/")[0]
     return next(site for site in host.sites if domain in (site.domain, *site.aliases))
 
 
-def get_document_root(host: Host, what: str) -> str:
+def get_document_root_of_target_site(host: Host, target: str) -> str:
     """Return where the site's files lie. Raises InputError when the inventory does not say so."""
-    site = get_site(host, what)
+    site = get_host_site_for_target(host, target)
     if site.document_root is None:
         raise InputError(
             "the inventory does not declare the location of the files of {site}",
@@ -83,8 +92,8 @@ def get_document_root(host: Host, what: str) -> str:
     return site.document_root
 
 
-def _build_question(host: Host, what: str) -> Mapping[str, Any]:
-    own = get_site(host, what)
+def _build_site_closure_input(host: Host, target: str) -> Mapping[str, Any]:
+    own = get_host_site_for_target(host, target)
     return {
         "domain": own.domain,
         "names": [own.domain, *own.aliases],
@@ -95,9 +104,9 @@ def _build_question(host: Host, what: str) -> Mapping[str, Any]:
     }
 
 
-def collect_readers() -> Mapping[str, Path]:
+def collect_web_server_config_modules() -> Mapping[str, Path]:
     """Return what reads the web servers' configuration, and changes it as one that was tested."""
-    on_host = resources.get_root() / "on_host"
+    on_host = resources.get_resources_folder() / "on_host"
     folders = (on_host / "collect/module_utils/luytre", on_host / "files/module_utils/luytre_change")
     return {
         f"ansible/module_utils/{folder.name}/{file.name}": file for folder in folders for file in folder.glob("*.py")
@@ -107,16 +116,16 @@ def collect_readers() -> Mapping[str, Path]:
 SITE = ActionKind(
     "web.py",
     "DOMAIN",
-    parse_site,
-    hosts=select_serving_hosts,
-    build_question=_build_question,
-    collect_modules=collect_readers,
+    normalize_site_domain,
+    hosts=select_hosts_serving_site,
+    build_question=_build_site_closure_input,
+    collect_modules=collect_web_server_config_modules,
 )
 PATH = ActionKind(
     "web.py",
     "DOMAIN/PATH",
-    _parse_path,
-    hosts=select_serving_hosts,
-    build_question=_build_question,
-    collect_modules=collect_readers,
+    _normalize_site_path,
+    hosts=select_hosts_serving_site,
+    build_question=_build_site_closure_input,
+    collect_modules=collect_web_server_config_modules,
 )

@@ -7,39 +7,39 @@ from collections.abc import Mapping
 from typing import Any
 
 from auditor.errors import InputError
-from auditor.incidents.actions.administrator import collect_modules
+from auditor.incidents.actions.administrator import collect_site_database_modules
 from auditor.incidents.actions.base import ActionKind
 from auditor.incidents.actions.core import CORE
-from auditor.incidents.actions.site import get_document_root, select_serving_hosts
+from auditor.incidents.actions.site import get_document_root_of_target_site, select_hosts_serving_site
 from auditor.models import Host
 from auditor.text import paths
 
 _NAME = re.compile(r"[A-Za-z0-9_$]{1,64}")
 
 
-def _parse_trigger(text: str) -> str:
+def _normalize_database_trigger_reference(typed_trigger: str) -> str:
     """Parse ``DOMAIN/NAME``, with the application's folder after the domain."""
-    where, slash, name = text.strip(" ").rpartition("/")
+    where, slash, name = typed_trigger.strip(" ").rpartition("/")
     if not slash or not _NAME.fullmatch(name):
         raise InputError(
             "{trigger} is not a trigger in a site's database",
-            trigger=paths.encode_path(text),
+            trigger=paths.percent_encode_unprintable_in_path(typed_trigger),
             mend="write it as antruc.test/NAME; the name consists of letters, digits, _ and $",
         )
     return f"{CORE.read(where)}/{name}"
 
 
-def _build_question(host: Host, what: str) -> Mapping[str, Any]:
-    _, *folders, name = what.split("/")
-    return {"root": get_document_root(host, what), "folder": "/".join(folders), "name": name}
+def _build_trigger_removal_input(host: Host, target: str) -> Mapping[str, Any]:
+    _, *folders, name = target.split("/")
+    return {"root": get_document_root_of_target_site(host, target), "folder": "/".join(folders), "name": name}
 
 
 TRIGGER = ActionKind(
     "trigger.py",
     "DOMAIN/NAME",
-    _parse_trigger,
-    hosts=select_serving_hosts,
-    build_question=_build_question,
-    collect_modules=collect_modules,
+    _normalize_database_trigger_reference,
+    hosts=select_hosts_serving_site,
+    build_question=_build_trigger_removal_input,
+    collect_modules=collect_site_database_modules,
     may_break_site=True,
 )

@@ -18,7 +18,7 @@ from typing import IO, Any
 
 from auditor.errors import InputError
 from auditor.fleet import ssh_exec
-from auditor.history.incidents import Incidents
+from auditor.history.incidents import IncidentStore
 from auditor.incidents import transitions
 from auditor.incidents.evidence import signatures
 from auditor.incidents.evidence.event_stream import (
@@ -27,7 +27,7 @@ from auditor.incidents.evidence.event_stream import (
     MemberEnd,
     MemberOmission,
     MemberStart,
-    iter_events,
+    iter_evidence_stream_events,
 )
 from auditor.incidents.evidence.manifest import (
     MANIFEST,
@@ -36,15 +36,15 @@ from auditor.incidents.evidence.manifest import (
     EvidenceManifest,
     OmittedFile,
     Redaction,
-    render_checksums,
     render_manifest,
+    render_sha256sum_lines,
 )
-from auditor.incidents.evidence.names import map_path
+from auditor.incidents.evidence.names import map_host_path_into_collection
 from auditor.inventory.reach import Reach
 from auditor.models import Host, clock
 from auditor.models.incidents import CollectedEvent
 from auditor.system import files, resources, sqlite_file
-from auditor.text.sanitize import make_one_line
+from auditor.text.sanitize import escape_text_to_one_line
 
 SECONDS = 80.0
 """For the connection: the host stops by itself after 60."""
@@ -57,24 +57,26 @@ _LONGEST_LINE = 1_300
 MAX_REDACTIONS = 1_000
 _STALE_SECONDS = 86_400
 """Seconds; a collection takes ``SECONDS``."""
-_ON_HOST = resources.get_root() / "on_host" / "evidence"
+_ON_HOST = resources.get_resources_folder() / "on_host" / "evidence"
 _PACKAGE = Path(__file__).resolve().parents[2]
 _OMISSION_REASONS = ("secret", "packed", "no_redaction")
 """Reasons for which nothing of a file is sent but what it is."""
 _REDACTION = ("redact", "secret_blocks", "secret_names", "secret_spans")
 
 
-def get_incident_folder(incident: str) -> Path:
+def get_evidence_folder_of_incident(incident: str) -> Path:
     """Return where the evidence of an incident is kept."""
     return sqlite_file.get_state_folder() / "evidence" / incident
 
 
-def fetch_evidence(reach: Reach, question: Mapping[str, Sequence[str]]) -> Iterator[bytes]:
+def fetch_evidence_stream_from_host(
+    reach: Reach, requested_paths_and_roots: Mapping[str, Sequence[str]]
+) -> Iterator[bytes]:
     """Return what a host sends that is asked for the ``flagged`` files, and told its web ``roots``. Raises NoAnswer."""
     modules = (_ON_HOST / "module_utils" / "luytre_evidence").glob("*.py")
     modules_by_name = {f"ansible/module_utils/luytre_evidence/{module.name}": module for module in modules}
     modules_by_name |= {f"auditor/text/{name}.py": _PACKAGE / "text" / f"{name}.py" for name in _REDACTION}
-    return ssh_exec.stream_as_root(reach, _ON_HOST / "evidence.py", modules_by_name, question, SECONDS)
+    return ssh_exec.stream_as_root(reach, _ON_HOST / "evidence.py", modules_by_name, requested_paths_and_roots, SECONDS)
 
 
 @dataclass(frozen=True)
@@ -86,10 +88,12 @@ class EvidenceCollector:
     who: str
     office: Path
     reach: Mapping[str, Reach]
-    ledgers: Incidents
-    fetch: Callable[[Reach, Mapping[str, Sequence[str]]], Iterator[bytes]] = fetch_evidence
+    ledgers: IncidentStore
+    fetch: Callable[[Reach, Mapping[str, Sequence[str]]], Iterator[bytes]] = fetch_evidence_stream_from_host
 
-    def collect(self, host: Host, requested_paths: Sequence[str], sidecars: Mapping[str, bytes]) -> CollectedEvent:
+    def collect_from_host(
+        self, host: Host, requested_paths: Sequence[str], sidecars: Mapping[str, bytes]
+    ) -> CollectedEvent:
         """Collect from a host, and write it to the ledger.
 
         Files of our own come ``sidecars`` it, by their paths below ``luytre/``.
@@ -97,22 +101,24 @@ class EvidenceCollector:
         Raises NoAnswer when nothing came, InputError when it cannot be kept.
         """
         start = clock.now()
-        name = _find_free_name(get_incident_folder(self.incident), f"{host.name}-{clock.format_compact(start)}")
-        target = get_incident_folder(self.incident) / name
+        name = _find_free_collection_name(
+            get_evidence_folder_of_incident(self.incident), f"{host.name}-{clock.format_compact_utc_moment(start)}"
+        )
+        target = get_evidence_folder_of_incident(self.incident) / name
         draft = target.with_name(f".{name}")
         try:
             for place in (target.parents[2], target.parents[1], target.parent, draft):
                 place.mkdir(exist_ok=place != draft, mode=0o700)
-            _remove_leftovers(target.parent)
-            box = DraftCollection(draft)
+            _remove_drafts_of_killed_collections(target.parent)
+            box = DraftEvidenceCollection(draft)
             roots = [site.document_root for site in host.sites if site.document_root]
-            stop_reason = box.fill(
+            stop_reason = box.store_evidence_stream(
                 self.fetch(self.reach[host.name], {"flagged": list(requested_paths), "roots": roots})
             )
             for path, content in sidecars.items():
-                box.add_own_file(f"{OURS}/{path}", content)
-            manifest = self._build_manifest(host.name, start, box, stop_reason)
-            collection_event = self._seal(draft, manifest, name)
+                box.add_file_written_by_controller(f"{OURS}/{path}", content)
+            manifest = self._build_manifest_of_draft(host.name, start, box, stop_reason)
+            collection_event = self._write_and_sign_manifest(draft, manifest, name)
             draft.rename(target)
         except OSError as error:
             raise InputError(
@@ -124,60 +130,70 @@ class EvidenceCollector:
         finally:
             shutil.rmtree(draft, ignore_errors=True)
         _, deed = self.ledgers.write(
-            self.inventory, self.who, transitions.decide_collection(self.incident, collection_event), start
+            self.inventory,
+            self.who,
+            transitions.make_collection_recording_decision(self.incident, collection_event),
+            start,
         )
         if not isinstance(deed, CollectedEvent):
             raise TypeError(deed.kind)
         return deed
 
-    def _build_manifest(self, host: str, start: datetime, box: DraftCollection, stop_reason: str) -> EvidenceManifest:
+    def _build_manifest_of_draft(
+        self, host: str, start_time: datetime, draft: DraftEvidenceCollection, stop_reason: str
+    ) -> EvidenceManifest:
         end = clock.now()
         log = [
             f"luytre {self.incident} {host}",
-            clock.format_stamp(start),
-            clock.format_stamp(end),
+            clock.format_iso_moment(start_time),
+            clock.format_iso_moment(end),
             *([stop_reason] if stop_reason else []),
         ]
         lines = [
             *log,
-            *(f"{item.why}  {item.what}" for item in box.left_out),
-            *(f"redacted {redaction.count} in {redaction.files}  {redaction.source}" for redaction in box.redactions),
+            *(f"{item.why}  {item.what}" for item in draft.left_out),
+            *(
+                f"redacted {redaction.count} in {redaction.files}  {redaction.source}"
+                for redaction in draft.redaction_counts_by_file
+            ),
         ]
         # What was left out, and why, is told by the host: a line of the log is one entry, whatever it says.
-        box.add_own_file(LOG, "".join(f"{make_one_line(line, _LONGEST_LINE)}\n" for line in lines).encode())
+        draft.add_file_written_by_controller(
+            LOG, "".join(f"{escape_text_to_one_line(line, _LONGEST_LINE)}\n" for line in lines).encode()
+        )
         return EvidenceManifest(
             incident=self.incident,
             host=host,
             who=self.who,
-            begun=clock.format_stamp(start),
-            ended=clock.format_stamp(end),
-            clock=box.clock,
+            begun=clock.format_iso_moment(start_time),
+            ended=clock.format_iso_moment(end),
+            clock=draft.clock,
             stopped=stop_reason,
-            files=tuple(sorted(box.files, key=lambda file: file.path)),
-            left_out=tuple(box.left_out),
-            redactions=box.redactions,
+            files=tuple(sorted(draft.files, key=lambda file: file.path)),
+            left_out=tuple(draft.left_out),
+            redactions=draft.redaction_counts_by_file,
         )
 
-    def _seal(self, draft: Path, manifest: EvidenceManifest, name: str) -> CollectedEvent:
+    def _write_and_sign_manifest(self, draft: Path, manifest: EvidenceManifest, folder_name: str) -> CollectedEvent:
         content = render_manifest(manifest)
         digest = hashlib.sha256(content).hexdigest()
-        files.write_whole(draft / MANIFEST, [content])
-        files.write_whole(draft / SUMS, [render_checksums(manifest, digest)])
-        signatures.sign(draft / MANIFEST)
+        files.write_file_atomically(draft / MANIFEST, [content])
+        files.write_file_atomically(draft / SUMS, [render_sha256sum_lines(manifest, digest)])
+        signatures.sign_manifest_with_own_key(draft / MANIFEST)
         return CollectedEvent(
             number=1,
             host=manifest.host,
-            folder=name,
+            folder=folder_name,
             sha256=digest,
             files=len(manifest.files),
             size=sum(file.size for file in manifest.files),
-            key=signatures.get_own_fingerprint() or "",
+            key=signatures.get_own_signing_key_fingerprint() or "",
             stopped=manifest.stopped,
         )
 
 
 @dataclass
-class DraftCollection:
+class DraftEvidenceCollection:
     """A folder that is being filled with what a host sends. Nothing in it is there before."""
 
     root: Path
@@ -190,25 +206,25 @@ class DraftCollection:
     """How often, and in how many files, what a file of the host has was taken out."""
 
     @property
-    def redactions(self) -> tuple[Redaction, ...]:
+    def redaction_counts_by_file(self) -> tuple[Redaction, ...]:
         """Return what was taken out of what the host sent, by the file that has it, the most frequent first."""
         top_redactions = sorted(self._redaction_counts.items(), key=lambda item: (-item[1][0], item[0]))[
             :MAX_REDACTIONS
         ]
         return tuple(Redaction(source=source, count=count, files=files) for source, (count, files) in top_redactions)
 
-    def fill(self, pieces: Iterable[bytes]) -> str:
+    def store_evidence_stream(self, stream_pieces: Iterable[bytes]) -> str:
         """Keep what comes; why it stopped before its end, empty when it did not. Raises OSError, NoAnswer."""
-        open_one: _OpenMember | None = None
+        open_one: _OpenEvidenceFile | None = None
         try:
-            for event in iter_events(pieces):
+            for event in iter_evidence_stream_events(stream_pieces):
                 match event:
                     case MemberStart():
-                        open_one = self._open_member(event)
+                        open_one = self._open_member_at_free_path(event)
                     case bytes() if open_one is not None:
-                        self._append(open_one, event)
+                        self._append_to_member_file(open_one, event)
                     case MemberEnd() if open_one is not None:
-                        self._close_member(open_one, event)
+                        self._close_member_and_list_file(open_one, event)
                         open_one = None
                     case MemberOmission():
                         self.left_out.append(OmittedFile(what=event.what, why=event.why))
@@ -216,32 +232,32 @@ class DraftCollection:
             return str(broken)
         finally:
             if open_one is not None:
-                self._close_member(open_one, MemberEnd(why="cut"))
+                self._close_member_and_list_file(open_one, MemberEnd(why="cut"))
         return ""
 
-    def add_own_file(self, path: str, content: bytes) -> None:
+    def add_file_written_by_controller(self, path: str, content: bytes) -> None:
         """Add a file of ours."""
         target = self.root / path
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        files.write_whole(target, [content])
+        files.write_file_atomically(target, [content])
         self.files.append(EvidenceFile(path=path, size=len(content), sha256=hashlib.sha256(content).hexdigest()))
 
-    def _open_member(self, began: MemberStart) -> _OpenMember:
+    def _open_member_at_free_path(self, member_start: MemberStart) -> _OpenEvidenceFile:
         try:
-            path = map_path(began.place, began.path)
+            path = map_host_path_into_collection(member_start.place, member_start.path)
             if path in self._used_paths:
                 raise ValueError("name_twice")
         except ValueError as error:
-            self.left_out.append(OmittedFile(what=began.path, why=str(error)))
-            return _OpenMember(None)
+            self.left_out.append(OmittedFile(what=member_start.path, why=str(error)))
+            return _OpenEvidenceFile(None)
         self._used_paths.add(path)
-        return _OpenMember(path)
+        return _OpenEvidenceFile(path)
 
-    def _append(self, member: _OpenMember, content: bytes) -> None:
+    def _append_to_member_file(self, member: _OpenEvidenceFile, content: bytes) -> None:
         if member.path is None:
             return
         try:
-            member.stream = member.stream or _create_file(self.root, member.path)
+            member.stream = member.stream or _create_private_file_below(self.root, member.path)
         except (FileExistsError, NotADirectoryError, IsADirectoryError):
             self.left_out.append(OmittedFile(what=member.path, why="name_twice"))
             member.path = None
@@ -250,7 +266,7 @@ class DraftCollection:
         member.size += len(content)
         member.digest.update(content)
 
-    def _close_member(self, member: _OpenMember, member_end: MemberEnd) -> None:
+    def _close_member_and_list_file(self, member: _OpenEvidenceFile, member_end: MemberEnd) -> None:
         facts = FileAttributes.model_validate(member_end.model_dump(exclude={"why", "redacted"}))
         for source, count in member_end.redacted.items() if len(self._redaction_counts) < MAX_REDACTIONS else ():
             counts = self._redaction_counts.setdefault(source, [0, 0])
@@ -258,7 +274,7 @@ class DraftCollection:
         if member.stream is None and member.path is not None and member_end.why in _OMISSION_REASONS:
             self.left_out.append(OmittedFile(what=member_end.origin or member.path, why=member_end.why, told=facts))
             return
-        self._append(member, b"")
+        self._append_to_member_file(member, b"")
         if member.stream is None or member.path is None:
             return
         member.stream.close()
@@ -272,11 +288,11 @@ class DraftCollection:
             )
         )
         if member.path == CLOCK:
-            self.clock = _parse_clock_skew((self.root / member.path).read_bytes()[:1_000])
+            self.clock = _compute_clock_skew_from_utc_file((self.root / member.path).read_bytes()[:1_000])
 
 
 @dataclass
-class _OpenMember:
+class _OpenEvidenceFile:
     """A file that is coming; made when its first bytes are there.
 
     Without a path it is refused, and what comes of it is thrown away.
@@ -288,26 +304,28 @@ class _OpenMember:
     digest: Any = field(default_factory=hashlib.sha256)
 
 
-def _remove_leftovers(place: Path) -> None:
+def _remove_drafts_of_killed_collections(evidence_folder: Path) -> None:
     """Take away what collections left that were killed, once nobody can be at it any more."""
-    for leftover in place.glob(".*"):
+    for leftover in evidence_folder.glob(".*"):
         if clock.now().timestamp() - leftover.lstat().st_mtime > _STALE_SECONDS:
             shutil.rmtree(leftover, ignore_errors=True)
 
 
-def _find_free_name(place: Path, name: str) -> str:
+def _find_free_collection_name(evidence_folder: Path, name: str) -> str:
     """Return the name, or the first after it that nothing has."""
     others = (f"{name}-{number}" for number in itertools.count(2))
-    return next(candidate for candidate in itertools.chain([name], others) if not (place / candidate).exists())
+    return next(
+        candidate for candidate in itertools.chain([name], others) if not (evidence_folder / candidate).exists()
+    )
 
 
-def _create_file(root: Path, path: str) -> IO[bytes]:
+def _create_private_file_below(root: Path, path: str) -> IO[bytes]:
     """Return a new file for its owner only. All folders on the way are ours: no link is ever made there."""
     target = root / path
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     return os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb")
 
 
-def _parse_clock_skew(content: bytes) -> float | None:
-    match = re.match(rb"utc ([0-9]{1,12}\.[0-9]{3})\n", content)
+def _compute_clock_skew_from_utc_file(clock_file: bytes) -> float | None:
+    match = re.match(rb"utc ([0-9]{1,12}\.[0-9]{3})\n", clock_file)
     return round(float(match[1]) - clock.now().timestamp(), 1) if match else None

@@ -80,13 +80,13 @@ _EVENT_TYPES: dict[bytes, type[MemberStart | MemberEnd | MemberOmission]] = {
 }
 
 
-def iter_events(pieces: Iterable[bytes]) -> Iterator[StreamEvent]:
+def iter_evidence_stream_events(stream_pieces: Iterable[bytes]) -> Iterator[StreamEvent]:
     """Yield what comes, in its order: members with their bytes, and what was left out.
 
     Raises Broken, also when it stops before its end.
     """
     inside, members, notes = False, 0, 0
-    for kind, content in _iter_frames(_iter_decompressed(pieces)):
+    for kind, content in _iter_frame_kinds_with_content(_check_header_and_iter_decompressed(stream_pieces)):
         if kind == b"Z":
             if inside:
                 raise EvidenceStreamError("not_understood")
@@ -113,11 +113,11 @@ def iter_events(pieces: Iterable[bytes]) -> Iterator[StreamEvent]:
     raise EvidenceStreamError("cut_off")
 
 
-def _iter_decompressed(pieces: Iterable[bytes]) -> Iterator[bytes]:
+def _check_header_and_iter_decompressed(stream_pieces: Iterable[bytes]) -> Iterator[bytes]:
     """Yield bytes after the line that says what they are, unpacked, a bounded piece at a time."""
     has_begun, buffer, total = False, b"", 0
     unpacker = zlib.decompressobj()
-    for piece in pieces:
+    for piece in stream_pieces:
         buffer += piece
         if not has_begun:
             if not buffer.startswith(VERSION[: len(buffer)]):
@@ -139,9 +139,9 @@ def _iter_decompressed(pieces: Iterable[bytes]) -> Iterator[bytes]:
                 return
 
 
-def _iter_frames(pieces: Iterable[bytes]) -> Iterator[tuple[bytes, bytes]]:
+def _iter_frame_kinds_with_content(decompressed_pieces: Iterable[bytes]) -> Iterator[tuple[bytes, bytes]]:
     buffer = bytearray()
-    for piece in pieces:
+    for piece in decompressed_pieces:
         buffer += piece
         at = 0
         while len(buffer) - at >= _HEAD:

@@ -75,7 +75,7 @@ def render_manifest(manifest: EvidenceManifest) -> bytes:
     return (json.dumps({"format": manifest.format, **data}, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def render_checksums(manifest: EvidenceManifest, digest: str) -> bytes:
+def render_sha256sum_lines(manifest: EvidenceManifest, manifest_digest: str) -> bytes:
     """Return the checksums as ``sha256sum`` writes them; ``digest`` is the manifest's own."""
     rows = [(file.sha256, file.path) for file in manifest.files]
-    return "".join(f"{sha256}  {path}\n" for sha256, path in [*rows, (digest, MANIFEST)]).encode()
+    return "".join(f"{sha256}  {path}\n" for sha256, path in [*rows, (manifest_digest, MANIFEST)]).encode()

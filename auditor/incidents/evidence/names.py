@@ -16,20 +16,20 @@ _SAFE = "%@+=:,~_.-"
 """Beside letters and digits of ASCII. ``%`` stays: a host spells by it what is not printed."""
 
 
-def map_path(place: Place, path: str) -> str:
+def map_host_path_into_collection(place: Place, host_path: str) -> str:
     """Return the path below the folder of a collection.
 
     Raises ValueError for what leads elsewhere or is too much to be a path.
     """
-    parts = [part for part in path.split("/") if part]
+    parts = [part for part in host_path.split("/") if part]
     if not parts or len(parts) > MAX_DEPTH or any(part in (".", "..") for part in parts):
         raise ValueError("no path")
-    ours = "/".join([place, *map(_encode_name, parts)])
+    ours = "/".join([place, *map(_encode_and_shorten_file_name, parts)])
     if len(ours) > MAX_CHARACTERS:
         raise ValueError("too long")
     return ours
 
 
-def _encode_name(part: str) -> str:
-    name = quote(part, safe=_SAFE, errors="surrogatepass")
+def _encode_and_shorten_file_name(path_part: str) -> str:
+    name = quote(path_part, safe=_SAFE, errors="surrogatepass")
     return name if len(name) <= MAX_NAME else f"{name[:PREFIX_LENGTH]}~{hashlib.sha256(name.encode()).hexdigest()[:16]}"

@@ -13,15 +13,17 @@ MAX_CAPTURES = 200
 """Files of one site."""
 
 
-def collect_sidecars(inventory: str, host: Host, looks: ScanHistory, hunts: HuntHistory) -> dict[str, bytes]:
+def collect_scan_and_hunt_records_of_host(
+    inventory: str, host: Host, scan_history: ScanHistory, hunt_history: HuntHistory
+) -> dict[str, bytes]:
     """Return files by their paths. Raises InputError for what is damaged."""
-    hunt = hunts.latest(inventory).get(host.name)
+    hunt = hunt_history.load_latest_hunt_by_host(inventory).get(host.name)
     sidecars = {"hunt.json": hunt.model_dump_json(indent=1).encode()} if hunt is not None else {}
-    latest_scans = looks.latest(inventory)
+    latest_scans = scan_history.load_latest_look_by_site(inventory)
     for site in host.sites:
         if site.domain in latest_scans:
             sidecars[f"looks/{site.domain}.json"] = latest_scans[site.domain].model_dump_json(indent=1).encode()
-        folder = looks.get_answers_folder(inventory, site.domain)
+        folder = scan_history.get_answers_folder(inventory, site.domain)
         captures = sorted(folder.glob("*.warc.gz")) if folder.is_dir() else []
         sidecars |= {f"captures/{site.domain}/{file.name}": file.read_bytes() for file in captures[-MAX_CAPTURES:]}
     return sidecars

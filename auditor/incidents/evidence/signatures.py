@@ -40,38 +40,38 @@ class SigningKey:
     is_revoked: bool
 
 
-def get_key_path() -> Path:
+def get_own_signing_key_path() -> Path:
     """Return where the key of this machine lies."""
     return sqlite_file.get_state_folder() / "keys" / "evidence"
 
 
-def get_own_fingerprint() -> str | None:
+def get_own_signing_key_fingerprint() -> str | None:
     """Return the fingerprint of this machine's key; None: it has none."""
-    public = get_key_path().with_suffix(".pub")
-    return _read_fingerprint(public) if public.exists() and get_key_path().exists() else None
+    public = get_own_signing_key_path().with_suffix(".pub")
+    return _read_fingerprint(public) if public.exists() and get_own_signing_key_path().exists() else None
 
 
-def make_key(office: Path, now: datetime.datetime, days: int) -> str:
+def make_and_allow_own_signing_key(office: Path, now: datetime.datetime, validity_days: int) -> str:
     """Make a key for this machine, in place of the one that it has, and allow it from now on for so many days.
 
     Its fingerprint.
 
     Raises InputError where there can be none.
     """
-    folder = get_key_path().parent
-    draft = get_key_path().with_suffix(".new")
+    folder = get_own_signing_key_path().parent
+    draft = get_own_signing_key_path().with_suffix(".new")
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         for old_draft in (draft, draft.with_suffix(".new.pub")):
             old_draft.unlink(missing_ok=True)
-        comment = f"{NAMESPACE}-{clock.format_compact_day(now)}"
+        comment = f"{NAMESPACE}-{clock.format_compact_vietnam_day(now)}"
         _run_ssh_keygen("-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", str(draft))
         public = draft.with_suffix(".new.pub").read_text("ascii").strip()
-        begins, ends = map(_format_moment, (now, now + datetime.timedelta(days=days)))
+        begins, ends = map(_format_time_for_ssh_keygen, (now, now + datetime.timedelta(days=validity_days)))
         options = f'namespaces="{NAMESPACE}",valid-after="{begins}",valid-before="{ends}"'
-        _append_line(office / ALLOWED, f"{SIGNER} {options} {public}")
-        draft.with_suffix(".new.pub").replace(get_key_path().with_suffix(".pub"))
-        draft.replace(get_key_path())
+        _append_line_to_office_file(office / ALLOWED, f"{SIGNER} {options} {public}")
+        draft.with_suffix(".new.pub").replace(get_own_signing_key_path().with_suffix(".pub"))
+        draft.replace(get_own_signing_key_path())
     except OSError as error:
         raise InputError(
             "a key to sign evidence cannot be created: {why}",
@@ -79,7 +79,7 @@ def make_key(office: Path, now: datetime.datetime, days: int) -> str:
             mend="check the folder",
             file=folder,
         ) from error
-    return _read_fingerprint(get_key_path().with_suffix(".pub"))
+    return _read_fingerprint(get_own_signing_key_path().with_suffix(".pub"))
 
 
 def revoke_key(office: Path, fingerprint: str) -> None:
@@ -89,7 +89,7 @@ def revoke_key(office: Path, fingerprint: str) -> None:
     """
     for key in list_keys(office):
         if key.fingerprint == fingerprint and not key.is_revoked:
-            _append_line(office / REVOKED, key.public)
+            _append_line_to_office_file(office / REVOKED, key.public)
             return
     raise InputError(
         "there is no key {key} to revoke",
@@ -101,9 +101,9 @@ def revoke_key(office: Path, fingerprint: str) -> None:
 
 def list_keys(office: Path) -> tuple[SigningKey, ...]:
     """Return the keys that may sign, or once could, in their order."""
-    revoked_keys = {match[2] for match in map(_KEY.search, _read_lines(office / REVOKED)) if match}
+    revoked_keys = {match[2] for match in map(_KEY.search, _read_lines_of_office_file(office / REVOKED)) if match}
     signing_keys = []
-    for line in _read_lines(office / ALLOWED):
+    for line in _read_lines_of_office_file(office / ALLOWED):
         key = _KEY.search(line)
         if key is None:
             continue
@@ -120,13 +120,13 @@ def list_keys(office: Path) -> tuple[SigningKey, ...]:
     return tuple(signing_keys)
 
 
-def sign(manifest: Path) -> None:
+def sign_manifest_with_own_key(manifest: Path) -> None:
     """Put the signature of this machine's key beside a manifest. Raises InputError."""
-    process = _run_ssh_keygen("-q", "-Y", "sign", "-f", str(get_key_path()), "-n", NAMESPACE, str(manifest))
+    process = _run_ssh_keygen("-q", "-Y", "sign", "-f", str(get_own_signing_key_path()), "-n", NAMESPACE, str(manifest))
     if process.returncode:
         raise InputError(
             "evidence cannot be signed: {why}",
-            why=_extract_error(process),
+            why=_extract_ssh_keygen_error_message(process),
             mend="create a key with 'auditor incident key make'",
         )
     manifest.with_name(f"{manifest.name}.sig").chmod(0o600)
@@ -139,7 +139,9 @@ def find_signer(manifest: Path, signature: Path) -> str | None:
     return match[0] if process.returncode == 0 and match else None
 
 
-def check_signature(office: Path, manifest: Path, signature: Path, at: datetime.datetime) -> tuple[Doubt | None, str]:
+def find_doubt_about_manifest_signature(
+    office: Path, manifest: Path, signature: Path, signed_at: datetime.datetime
+) -> tuple[Doubt | None, str]:
     """Return the doubt about a signature that was made at that moment, and the key's fingerprint where known."""
     if not signature.is_file():
         return "signature_missing", ""
@@ -152,16 +154,20 @@ def check_signature(office: Path, manifest: Path, signature: Path, at: datetime.
     if any(key.is_revoked for key in matching_keys):
         return "key_revoked", fingerprint
     arguments = ["-Y", "verify", "-f", str(office / ALLOWED), "-I", SIGNER, "-n", NAMESPACE, "-s", str(signature)]
-    process = _run_ssh_keygen(*arguments, "-O", f"verify-time={_format_moment(at)}", input_file=manifest)
+    process = _run_ssh_keygen(
+        *arguments, "-O", f"verify-time={_format_time_for_ssh_keygen(signed_at)}", input_file=manifest
+    )
     return (None if process.returncode == 0 else "key_expired"), fingerprint
 
 
-def _append_line(path: Path, line: str) -> None:
+def _append_line_to_office_file(path: Path, line: str) -> None:
     """Add a line to a file of the office's, whole or not at all. Raises InputError."""
-    files.write_file(path, "".join(f"{text_line}\n" for text_line in [*_read_lines(path), line]).encode())
+    files.write_file(
+        path, "".join(f"{text_line}\n" for text_line in [*_read_lines_of_office_file(path), line]).encode()
+    )
 
 
-def _read_lines(path: Path) -> Sequence[str]:
+def _read_lines_of_office_file(path: Path) -> Sequence[str]:
     try:
         return path.read_text("utf-8").splitlines()
     except FileNotFoundError:
@@ -172,13 +178,13 @@ def _read_lines(path: Path) -> Sequence[str]:
         raise InputError("cannot be read: {why}", why=error, mend="restore the file", file=path) from error
 
 
-def _read_fingerprint(public: Path) -> str:
-    return _compute_fingerprint(public.read_text("ascii"))
+def _read_fingerprint(public_key_file: Path) -> str:
+    return _compute_fingerprint(public_key_file.read_text("ascii"))
 
 
-def _compute_fingerprint(public: str) -> str:
+def _compute_fingerprint(public_key: str) -> str:
     process = subprocess.run(
-        ["ssh-keygen", "-l", "-f", "-"], input=public.encode(), capture_output=True, timeout=_SECONDS, check=False
+        ["ssh-keygen", "-l", "-f", "-"], input=public_key.encode(), capture_output=True, timeout=_SECONDS, check=False
     )
     match = _FINGERPRINT.search(process.stdout.decode("utf-8", "replace"))
     return match[0] if match else ""
@@ -197,9 +203,9 @@ def _run_ssh_keygen(*arguments: str, input_file: Path | None = None) -> subproce
         return subprocess.CompletedProcess(late.cmd, 1, b"", str(late).encode())
 
 
-def _extract_error(process: subprocess.CompletedProcess[bytes]) -> str:
+def _extract_ssh_keygen_error_message(process: subprocess.CompletedProcess[bytes]) -> str:
     return " ".join(process.stderr.decode("utf-8", "replace").split())[:300]
 
 
-def _format_moment(moment: datetime.datetime) -> str:
-    return clock.format_compact(moment).replace("T", "")
+def _format_time_for_ssh_keygen(moment: datetime.datetime) -> str:
+    return clock.format_compact_utc_moment(moment).replace("T", "")

@@ -18,40 +18,56 @@ MAX_ANSWER = 1_000_000
 _SECONDS = 20
 
 
-def write_request(folder: Path) -> Path:
+def write_timestamp_request_for_manifest(collection_folder: Path) -> Path:
     """Write the request for a collection's manifest, and tell where it is. Raises InputError."""
-    target = folder / REQUEST
-    if not (folder / MANIFEST).is_file():
-        raise InputError("manifest.json is missing", file=folder, mend="see 'auditor incident verify'")
-    process = _run_openssl("-query", "-data", str(folder / MANIFEST), "-sha256", "-cert", "-out", str(target))
+    target = collection_folder / REQUEST
+    if not (collection_folder / MANIFEST).is_file():
+        raise InputError("manifest.json is missing", file=collection_folder, mend="see 'auditor incident verify'")
+    process = _run_openssl(
+        "-query", "-data", str(collection_folder / MANIFEST), "-sha256", "-cert", "-out", str(target)
+    )
     if process.returncode:
         raise InputError(
-            "the request cannot be written: {why}", why=_extract_error(process), file=target, mend="check the folder"
+            "the request cannot be written: {why}",
+            why=_extract_openssl_error_message(process),
+            file=target,
+            mend="check the folder",
         )
     target.chmod(0o600)
     return target
 
 
-def store_response(folder: Path, answer: Path, authority: Path) -> str:
+def store_timestamp_answer_and_certificates(collection_folder: Path, answer_file: Path, certificates_file: Path) -> str:
     """Keep an authority's answer, and its certificates, beside the manifest that it is about; its SHA-256.
 
     Raises InputError.
     """
-    content, certificates = _read_input(answer), _read_input(authority)
-    process = _run_openssl("-verify", "-data", str(folder / MANIFEST), "-in", str(answer), "-CAfile", str(authority))
+    content, certificates = (
+        _read_user_file_of_limited_size(answer_file),
+        _read_user_file_of_limited_size(certificates_file),
+    )
+    process = _run_openssl(
+        "-verify",
+        "-data",
+        str(collection_folder / MANIFEST),
+        "-in",
+        str(answer_file),
+        "-CAfile",
+        str(certificates_file),
+    )
     if process.returncode:
         raise InputError(
             "not a response of that authority for this evidence: {why}",
-            why=_extract_error(process),
-            file=answer,
+            why=_extract_openssl_error_message(process),
+            file=answer_file,
             mend="give the response to the last request, and the authority's certificates in PEM",
         )
-    files.write_private(folder / ANSWER, [content])
-    files.write_private(folder / AUTHORITY, [certificates])
+    files.write_private(collection_folder / ANSWER, [content])
+    files.write_private(collection_folder / AUTHORITY, [certificates])
     return hashlib.sha256(content).hexdigest()
 
 
-def _read_input(path: Path) -> bytes:
+def _read_user_file_of_limited_size(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             content = file.read(MAX_ANSWER + 1)
@@ -62,7 +78,7 @@ def _read_input(path: Path) -> bytes:
     return content
 
 
-def is_valid(folder: Path, at: datetime.datetime) -> bool:
+def is_stored_timestamp_valid_at(collection_folder: Path, at: datetime.datetime) -> bool:
     """Return whether the kept answer is about the manifest, and was good at that moment.
 
     Raises InputError where openssl is missing.
@@ -70,11 +86,11 @@ def is_valid(folder: Path, at: datetime.datetime) -> bool:
     arguments = [
         "-verify",
         "-data",
-        str(folder / MANIFEST),
+        str(collection_folder / MANIFEST),
         "-in",
-        str(folder / ANSWER),
+        str(collection_folder / ANSWER),
         "-CAfile",
-        str(folder / AUTHORITY),
+        str(collection_folder / AUTHORITY),
     ]
     return _run_openssl(*arguments, "-attime", str(int(at.timestamp()))).returncode == 0
 
@@ -88,5 +104,5 @@ def _run_openssl(*arguments: str) -> subprocess.CompletedProcess[bytes]:
         return subprocess.CompletedProcess(late.cmd, 1, b"", str(late).encode())
 
 
-def _extract_error(process: subprocess.CompletedProcess[bytes]) -> str:
+def _extract_openssl_error_message(process: subprocess.CompletedProcess[bytes]) -> str:
     return " ".join(process.stderr.decode("utf-8", "replace").split())[-200:]

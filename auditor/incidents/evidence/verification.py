@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from auditor.incidents.case import Case
+from auditor.incidents.case import IncidentCase
 from auditor.incidents.evidence import signatures, timestamps
 from auditor.incidents.evidence.manifest import (
     ANSWER,
@@ -22,7 +22,7 @@ from auditor.incidents.evidence.manifest import (
     SIGNATURE,
     SUMS,
     EvidenceManifest,
-    render_checksums,
+    render_sha256sum_lines,
 )
 from auditor.models import clock
 from auditor.models.incidents import CollectedEvent, TimestampedEvent
@@ -51,9 +51,9 @@ class CollectionRecord:
     stamped_at: str = ""
 
 
-def load_record(case: Case, collection_event: CollectedEvent) -> CollectionRecord:
+def load_case_log_record_of_collection(case: IncidentCase, collection_event: CollectedEvent) -> CollectionRecord:
     """Return what a ledger says of one of its collections."""
-    entries = case.list_custody(collection_event.number)
+    entries = case.list_custody_entries_of_collection(collection_event.number)
     written_at = next((entry.at for entry in entries if entry.deed == collection_event), "")
     stamps = [(entry.deed, entry.at) for entry in entries if isinstance(entry.deed, TimestampedEvent)]
     return (
@@ -63,81 +63,91 @@ def load_record(case: Case, collection_event: CollectedEvent) -> CollectionRecor
     )
 
 
-def find_damages(folder: Path, office: Path, chain: CollectionRecord | None) -> Iterator[Damage]:
+def find_damages_of_evidence_collection(
+    collection_folder: Path, office: Path, record: CollectionRecord | None
+) -> Iterator[Damage]:
     """Yield what is wrong with a collection. Without a ``chain``: it does not know it."""
     try:
-        content = _read_start(folder / MANIFEST, MAX_BYTES + 1)
+        content = _read_start(collection_folder / MANIFEST, MAX_BYTES + 1)
         manifest = EvidenceManifest.model_validate_json(content)
     except OSError:
-        yield Damage("no_manifest", str(folder))
+        yield Damage("no_manifest", str(collection_folder))
         return
     except ValidationError:
-        yield Damage("manifest_unreadable", str(folder))
+        yield Damage("manifest_unreadable", str(collection_folder))
         return
     digest = hashlib.sha256(content).hexdigest()
-    if chain is None:
+    if record is None:
         yield Damage("not_in_chain", digest)
-    elif chain.collection_event.sha256 != digest:
+    elif record.collection_event.sha256 != digest:
         yield Damage("manifest_changed", digest)
-    when = clock.read(chain.at if chain is not None else manifest.begun)
-    doubt, key = signatures.check_signature(office, folder / MANIFEST, folder / SIGNATURE, when)
+    when = clock.parse_iso_moment(record.at if record is not None else manifest.begun)
+    doubt, key = signatures.find_doubt_about_manifest_signature(
+        office, collection_folder / MANIFEST, collection_folder / SIGNATURE, when
+    )
     if doubt is not None:
         yield Damage(doubt, key)
-    yield from _find_misplaced_files(manifest)
-    yield from _find_file_damages(folder, manifest, digest)
-    if chain is not None and chain.timestamp is not None:
-        yield from _find_timestamp_damage(folder, chain.timestamp, clock.read(chain.stamped_at))
+    yield from _find_manifest_files_out_of_order(manifest)
+    yield from _find_missing_changed_and_extra_files(collection_folder, manifest, digest)
+    if record is not None and record.timestamp is not None:
+        yield from _find_damage_of_timestamp_answer(
+            collection_folder, record.timestamp, clock.parse_iso_moment(record.stamped_at)
+        )
 
 
-def identify_collection(folder: Path, collections: Iterable[CollectedEvent]) -> CollectedEvent | None:
+def identify_collection(copy_folder: Path, collections: Iterable[CollectedEvent]) -> CollectedEvent | None:
     """Return which collection a folder is a copy of: by its manifest, else by its name; None: of none of these."""
     try:
-        digest = hashlib.sha256(_read_start(folder / MANIFEST, MAX_BYTES)).hexdigest()
+        digest = hashlib.sha256(_read_start(copy_folder / MANIFEST, MAX_BYTES)).hexdigest()
     except OSError:
         digest = ""
     ours = list(collections)
-    by_name = [collection for collection in ours if collection.folder == folder.resolve().name]
+    by_name = [collection for collection in ours if collection.folder == copy_folder.resolve().name]
     return next((collection for collection in [*(each for each in ours if each.sha256 == digest), *by_name]), None)
 
 
-def _find_misplaced_files(manifest: EvidenceManifest) -> Iterator[Damage]:
+def _find_manifest_files_out_of_order(manifest: EvidenceManifest) -> Iterator[Damage]:
     paths = [file.path for file in manifest.files]
     for before, after in itertools.pairwise(paths):
         if before >= after:
             yield Damage("reordered", after)
 
 
-def _find_file_damages(folder: Path, manifest: EvidenceManifest, digest: str) -> Iterator[Damage]:
+def _find_missing_changed_and_extra_files(
+    folder: Path, manifest: EvidenceManifest, manifest_digest: str
+) -> Iterator[Damage]:
     listed_paths = {file.path for file in manifest.files}
     for file in manifest.files:
         path = folder / file.path
-        if not _below(path, folder) or not path.is_file() or path.is_symlink():
+        if not _is_below_folder_without_links(path, folder) or not path.is_file() or path.is_symlink():
             yield Damage("missing", file.path)
-        elif path.stat().st_size != file.size or _digest(path) != file.sha256:
+        elif path.stat().st_size != file.size or _compute_file_sha256(path) != file.sha256:
             yield Damage("changed", file.path)
     folders = {str(parent) for path in listed_paths for parent in Path(path).parents}
-    for number, name in enumerate(sorted(_list_names(folder) - listed_paths - folders - BESIDE)):
+    for number, name in enumerate(sorted(_list_all_names_below_folder(folder) - listed_paths - folders - BESIDE)):
         if number == MAX_EXTRA_NAMES:
             break
         yield Damage("extra", name)
     try:
-        checksums = render_checksums(manifest, digest)
+        checksums = render_sha256sum_lines(manifest, manifest_digest)
         if _read_start(folder / SUMS, len(checksums) + 1) != checksums:
             yield Damage("sums_changed", SUMS)
     except OSError:
         yield Damage("missing", SUMS)
 
 
-def _find_timestamp_damage(folder: Path, timestamp: TimestampedEvent, at: datetime.datetime) -> Iterator[Damage]:
+def _find_damage_of_timestamp_answer(
+    folder: Path, timestamp: TimestampedEvent, at: datetime.datetime
+) -> Iterator[Damage]:
     if not (folder / ANSWER).is_file():
         yield Damage("missing", ANSWER)
-    elif _digest(folder / ANSWER) != timestamp.answer:
+    elif _compute_file_sha256(folder / ANSWER) != timestamp.answer:
         yield Damage("changed", ANSWER)
-    elif not timestamps.is_valid(folder, at):
+    elif not timestamps.is_stored_timestamp_valid_at(folder, at):
         yield Damage("stamp_wrong", ANSWER)
 
 
-def _below(path: Path, folder: Path) -> bool:
+def _is_below_folder_without_links(path: Path, folder: Path) -> bool:
     """Return whether a path of a manifest, which may be anybody's, stays in its folder and goes through no link."""
     return (
         ".." not in path.parts
@@ -146,7 +156,7 @@ def _below(path: Path, folder: Path) -> bool:
     )
 
 
-def _list_names(folder: Path) -> set[str]:
+def _list_all_names_below_folder(folder: Path) -> set[str]:
     """Return all that lies there: files, links, and folders with nothing in them."""
     return {
         str((place / name).relative_to(folder))
@@ -162,7 +172,7 @@ def _list_names(folder: Path) -> set[str]:
     }
 
 
-def _read_start(path: Path, most: int) -> bytes:
+def _read_start(path: Path, max_bytes: int) -> bytes:
     """Return the start of a file.
 
     A copy may come from anybody: no pipe is waited for, and no more is taken in. Raises OSError.
@@ -170,9 +180,9 @@ def _read_start(path: Path, most: int) -> bytes:
     if not path.is_file():
         raise FileNotFoundError(errno.ENOENT, "no regular file", str(path))
     with path.open("rb") as file:
-        return file.read(most)
+        return file.read(max_bytes)
 
 
-def _digest(path: Path) -> str:
+def _compute_file_sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import NamedTuple, get_args
 
 from auditor.errors import InputError
-from auditor.incidents.case import Case
-from auditor.incidents.forms.prefill import FormPrefill, get_last_change
+from auditor.incidents.case import IncidentCase
+from auditor.incidents.forms.prefill import FormPrefill, get_time_of_last_informative_entry
 from auditor.incidents.forms.schema import (
     BY_HAND,
     CHOICES,
@@ -25,7 +25,7 @@ from auditor.incidents.forms.schema import (
     SectionSchema,
 )
 from auditor.inventory import offices, systems
-from auditor.inventory.exceptions import get_folder
+from auditor.inventory.exceptions import get_office_folder_of_inventory
 from auditor.models import Inventory, Lang, Organisation, Run
 from auditor.models.incidents import FilledFormEvent
 from auditor.models.ranks import Form, Question
@@ -41,7 +41,7 @@ from auditor.report.official.document import (
     OfficialDocument,
     TextBlock,
 )
-from auditor.report.official.form import Choice, Field, FormSection, build_blocks, list_missing_fields
+from auditor.report.official.form import Choice, Field, FormSection, build_blocks_of_printed_form, list_missing_fields
 from auditor.report.official.issue import get_reporting_unit
 from auditor.system import files as publish
 from auditor.text.translations import Words
@@ -61,28 +61,30 @@ class IssuedForm(NamedTuple):
     """Sentences: which field nobody has answered, and where that is done."""
 
 
-def choose_form(case: Case, form: Form | None) -> Form:
+def choose_form(case: IncidentCase, requested_form: Form | None) -> Form:
     """Return the form that is asked for, or that of what is owed next, or the closing one.
 
     Raises InputError for one of another regime.
     """
-    if form is None:
+    if requested_form is None:
         of = OF_REPORT[case.regime]
-        return next((of[due.report] for due in case.list_owed() if due.report in of), FINAL_FORM[case.regime])
-    if REGIME[form] != case.regime:
+        return next(
+            (of[due.report] for due in case.list_unsent_owed_reports() if due.report in of), FINAL_FORM[case.regime]
+        )
+    if REGIME[requested_form] != case.regime:
         raise InputError(
             "--form {form} belongs to the rules of {regime}, but {incident} to those of {own}",
-            form=form,
-            regime=REGIME[form],
+            form=requested_form,
+            regime=REGIME[requested_form],
             incident=case.id,
             own=case.regime,
             mend="one of: {forms}",
             forms=", ".join(name for name, regime in REGIME.items() if regime == case.regime),
         )
-    return form
+    return requested_form
 
 
-def choose_reporting_unit(case: Case, inventory: Inventory, unit_id: str | None) -> str:
+def choose_reporting_unit(case: IncidentCase, inventory: Inventory, unit_id: str | None) -> str:
     """Return the unit that reports.
 
     That which is named, or the only one that has the incident's sites and hosts, or the nearest above all of these.
@@ -94,7 +96,10 @@ def choose_reporting_unit(case: Case, inventory: Inventory, unit_id: str | None)
     units = {site.unit or host.unit for host in inventory.hosts for site in host.sites if site.domain in subjects}
     units = units or {host.unit for host in inventory.hosts if host.name in subjects}
     unit_names = sorted(filter(None, units))
-    if len(unit_names) > 1 and (above := _find_common_unit(inventory.organisation, unit_names)) is not None:
+    if (
+        len(unit_names) > 1
+        and (above := _find_nearest_common_parent_unit(inventory.organisation, unit_names)) is not None
+    ):
         return above
     if len(unit_names) != 1:
         raise InputError(
@@ -106,14 +111,14 @@ def choose_reporting_unit(case: Case, inventory: Inventory, unit_id: str | None)
     return unit_names[0]
 
 
-def _find_common_unit(organisation: Organisation | None, unit_ids: Sequence[str]) -> str | None:
+def _find_nearest_common_parent_unit(organisation: Organisation | None, unit_ids: Sequence[str]) -> str | None:
     """Return the nearest unit that all of these are within; None where none is."""
     if organisation is None:
         return None
     ways = [
-        [step.id for step in offices.iter_upward(organisation, unit)]
+        [step.id for step in offices.iter_units_upward_to_top(organisation, unit)]
         for unit_id in unit_ids
-        if (unit := organisation.unit(unit_id)) is not None
+        if (unit := organisation.find_unit_by_id(unit_id)) is not None
     ]
     return (
         next((unit_name for unit_name in ways[0] if all(unit_name in way for way in ways)), None)
@@ -122,29 +127,31 @@ def _find_common_unit(organisation: Organisation | None, unit_ids: Sequence[str]
     )
 
 
-def list_open_questions(of: FormPrefill) -> tuple[Question, ...]:
+def list_unanswered_mandatory_questions(prefill: FormPrefill) -> tuple[Question, ...]:
     """Return what is mandatory in a form and is answered by people alone, as far as nobody has."""
-    pairs = zip(FORMS[of.form], fill_parts(of), strict=True)
+    pairs = zip(FORMS[prefill.form], fill_sections_of_form(prefill), strict=True)
     fields = ((name, field) for section, part in pairs for name, field in zip(section.fields, part.fields, strict=True))
     return tuple(
         question
         for name, field in fields
         for question in get_args(Question)
-        if question == name and field.is_missing and not field.by_hand
+        if question == name and field.is_mandatory_and_blank and not field.by_hand
     )
 
 
-def gather_prefill(
-    case: Case, form: Form, inventory: Inventory, unit_id: str, newest: Run | None, lang: Lang
+def gather_known_values_for_form(
+    case: IncidentCase, form: Form, inventory: Inventory, unit_id: str, newest_audit: Run | None, lang: Lang
 ) -> FormPrefill:
     """Return all that is known for a form.
 
     Raises InputError for a unit that cannot report, and for papers that are wrong.
     """
     organisation, unit = get_reporting_unit(inventory, unit_id)
-    papers = get_folder(inventory.path)
+    papers = get_office_folder_of_inventory(inventory.path)
     declared_systems = (
-        systems.load(papers, organisation, inventory.hosts) if (papers / systems.FILE).is_file() else None
+        systems.load_information_systems(papers, organisation, inventory.hosts)
+        if (papers / systems.FILE).is_file()
+        else None
     )
     return FormPrefill(
         case=case,
@@ -153,22 +160,30 @@ def gather_prefill(
         organisation=organisation,
         unit=offices.resolve_successor(organisation, unit),
         declared_systems=declared_systems,
-        systems_read={outcome.host: outcome.os for outcome in newest.outcomes if outcome.os} if newest else {},
+        systems_read={outcome.host: outcome.os for outcome in newest_audit.outcomes if outcome.os}
+        if newest_audit
+        else {},
         words=Words(lang),
     )
 
 
-def write_form(of: FormPrefill, output: Path) -> IssuedForm:
+def write_form_as_docx_and_pdf(prefill: FormPrefill, output: Path) -> IssuedForm:
     """Write a form as DOCX and PDF/A, for their owner only.
 
     The same ledger and papers, the same bytes. Raises InputError.
     """
-    filled_parts = fill_parts(of)
-    paper = build_document(of, filled_parts)
-    word, pdf_content = docx.render(paper, template.FORM_PATH), pdf.render_pdf(dict(pdf.iter_print_jobs(paper))[""])
+    filled_parts = fill_sections_of_form(prefill)
+    paper = build_document(prefill, filled_parts)
+    word, pdf_content = (
+        docx.render_document_as_docx(paper, template.FORM_PATH),
+        pdf.render_pdf(dict(pdf.iter_document_print_jobs_by_file_suffix(paper))[""]),
+    )
     blank = list_missing_fields(filled_parts)
-    unknown = (*_find_missing_authority(of), *_find_unknown_fields(of, filled_parts))
-    name = f"su-co-{of.case.id}-{of.form}"
+    unknown = (
+        *_warn_of_undeclared_incident_authority(prefill),
+        *_explain_where_to_fill_missing_fields(prefill, filled_parts),
+    )
+    name = f"su-co-{prefill.case.id}-{prefill.form}"
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -180,7 +195,7 @@ def write_form(of: FormPrefill, output: Path) -> IssuedForm:
         for suffix, content in ((".docx", word), (".pdf", pdf_content))
     )
     deed = FilledFormEvent(
-        form=of.form,
+        form=prefill.form,
         docx=hashlib.sha256(word).hexdigest(),
         pdf=hashlib.sha256(pdf_content).hexdigest(),
         missing=len(unknown),
@@ -188,99 +203,101 @@ def write_form(of: FormPrefill, output: Path) -> IssuedForm:
     return IssuedForm(made_files, deed, tuple(field.label for field in blank if field.by_hand), unknown)
 
 
-def fill_parts(of: FormPrefill) -> tuple[FormSection, ...]:
+def fill_sections_of_form(prefill: FormPrefill) -> tuple[FormSection, ...]:
     """Return the form, as far as it can be filled in."""
-    words = of.words
+    words = prefill.words
     return tuple(
-        FormSection(title=words(f"form.part.{section.title}"), fields=tuple(_iter_fields(of, section)))
-        for section in FORMS[of.form]
+        FormSection(
+            title=words(f"form.part.{section.title}"), fields=tuple(_iter_filled_fields_of_section(prefill, section))
+        )
+        for section in FORMS[prefill.form]
     )
 
 
-def _iter_fields(of: FormPrefill, section: SectionSchema) -> Iterator[Field]:
-    words = of.words
+def _iter_filled_fields_of_section(prefill: FormPrefill, section: SectionSchema) -> Iterator[Field]:
+    words = prefill.words
     for name in section.fields:
         yield Field(
             label=words(f"form.field.{name}"),
-            values=() if name in CHOICES or name in BY_HAND else of.list_values(name),
-            choices=_build_choices(of, name) if name in CHOICES else (),
+            values=() if name in CHOICES or name in BY_HAND else prefill.list_values_of_form_field(name),
+            choices=_build_checkboxes_of_form_field(prefill, name) if name in CHOICES else (),
             mandatory=name in section.mandatory,
-            is_starred=of.form not in STARLESS,
+            is_starred=prefill.form not in STARLESS,
             by_hand=name in BY_HAND,
             blanks=LONG.get(name, 1),
         )
 
 
-def _build_choices(of: FormPrefill, name: str) -> tuple[Choice, ...]:
-    words, ticked_boxes = of.words, of.list_ticked_boxes(name)
+def _build_checkboxes_of_form_field(prefill: FormPrefill, field_name: str) -> tuple[Choice, ...]:
+    words, ticked_boxes = prefill.words, prefill.list_ticked_boxes_of_form_field(field_name)
     return tuple(
         Choice(
-            text=words(f"form.choice.{name}.{choice}"),
+            text=words(f"form.choice.{field_name}.{choice}"),
             is_ticked=choice in ticked_boxes,
-            more=ticked_boxes.get(choice, "") if (name, choice) in WITH_TEXT else None,
+            more=ticked_boxes.get(choice, "") if (field_name, choice) in WITH_TEXT else None,
         )
-        for choice in CHOICES[name]
+        for choice in CHOICES[field_name]
     )
 
 
-def find_office_gaps(of: FormPrefill) -> Iterator[str]:
+def find_form_values_missing_in_office_files(prefill: FormPrefill) -> Iterator[str]:
     """Yield what the office's papers leave blank in a form, each with where to write it.
 
     What a person answers in an incident is not in it.
     """
-    yield from _find_missing_authority(of)
-    yield from _find_unknown_fields(of, fill_parts(of), of_papers=True)
+    yield from _warn_of_undeclared_incident_authority(prefill)
+    yield from _explain_where_to_fill_missing_fields(prefill, fill_sections_of_form(prefill), only_office_files=True)
 
 
-def _find_missing_authority(of: FormPrefill) -> Iterator[str]:
-    if of.case.regime not in of.organisation.incident_authority:
-        yield of.words("form.unknown.authority", regime=of.case.regime)
+def _warn_of_undeclared_incident_authority(prefill: FormPrefill) -> Iterator[str]:
+    if prefill.case.regime not in prefill.organisation.incident_authority:
+        yield prefill.words("form.unknown.authority", regime=prefill.case.regime)
 
 
-def _find_unknown_fields(
-    of: FormPrefill, filled_parts: tuple[FormSection, ...], *, of_papers: bool = False
+def _explain_where_to_fill_missing_fields(
+    prefill: FormPrefill, filled_parts: tuple[FormSection, ...], *, only_office_files: bool = False
 ) -> Iterator[str]:
-    words = of.words
-    for section, part in zip(FORMS[of.form], filled_parts, strict=True):
+    words = prefill.words
+    for section, part in zip(FORMS[prefill.form], filled_parts, strict=True):
         for name, field in zip(section.fields, part.fields, strict=True):
-            if field.is_missing and not field.by_hand:
+            if field.is_mandatory_and_blank and not field.by_hand:
                 where = "office" if name in OF_OFFICE else "systems" if name in OF_SYSTEM else "answer"
-                if not (of_papers and where == "answer"):
-                    yield words(f"form.unknown.{where}", field=field.label, name=name, incident=of.case.id)
+                if not (only_office_files and where == "answer"):
+                    yield words(f"form.unknown.{where}", field=field.label, name=name, incident=prefill.case.id)
 
 
-def build_document(of: FormPrefill, filled_parts: tuple[FormSection, ...]) -> OfficialDocument:
+def build_document(prefill: FormPrefill, filled_parts: tuple[FormSection, ...]) -> OfficialDocument:
     """Return the form as a state document."""
-    words, unit = of.words, of.unit
-    authority = of.organisation.incident_authority.get(of.case.regime)
+    words, unit = prefill.words, prefill.unit
+    authority = prefill.organisation.incident_authority.get(prefill.case.regime)
     return OfficialDocument(
         lang=words.lang,
         kind="bao-cao",
         keyword=FORM_KEYWORD,
-        name=f"{words(f'form.name.{of.form}')}, {of.case.id}",
-        made=get_last_change(of.case),
-        superior=head.superior(of.organisation, unit),
-        agency=head.agency(unit.name),
+        name=f"{words(f'form.name.{prefill.form}')}, {prefill.case.id}",
+        made=get_time_of_last_informative_entry(prefill.case),
+        superior=head.list_superior_office_header_lines(prefill.organisation, unit),
+        agency=head.list_office_header_lines(unit.name),
         nation=words("official.nation"),
         motto=words("official.motto"),
-        number=words("official.number", blank=BLANK, symbol=_get_symbol(of)),
-        place_and_date=words("official.place_and_date", place=head.place(unit), blank=BLANK),
+        number=words("official.number", blank=BLANK, symbol=_get_document_type_symbol_of_form(prefill)),
+        place_and_date=words("official.place_and_date", place=head.get_place_of_dating(unit), blank=BLANK),
         concerning=(),
         circulation=words("official.circulation"),
-        title=words(f"form.title.{of.form}"),
-        subject=_wrap_subject(words(f"form.basis.{of.form}")),
+        title=words(f"form.title.{prefill.form}"),
+        subject=_wrap_document_subject_to_page_width(words(f"form.basis.{prefill.form}")),
         greeting=words("official.greeting"),
-        addressees=_list_addressees(of),
+        addressees=_list_authority_name_and_address(prefill),
         body=(
-            *build_blocks(filled_parts),
-            *([] if of.form in STARLESS else [TextBlock(kind="closing", text=words("form.mandatory"))]),
+            *build_blocks_of_printed_form(filled_parts),
+            *([] if prefill.form in STARLESS else [TextBlock(kind="closing", text=words("form.mandatory"))]),
         ),
         recipients_title=words("official.recipients"),
-        recipients=head.recipients(
-            of.organisation,
+        recipients=head.list_recipient_lines(
+            prefill.organisation,
             unit,
             words,
-            besides=_list_superiors(of) if of.case.regime == "2026" else (),
+            names_before_copies=_list_superior_unit_names(prefill) if prefill.case.regime == "2026" else (),
             addressee=authority.name if authority else None,
         ),
         signing=head.list_signature_lines(unit, words),
@@ -288,13 +305,13 @@ def build_document(of: FormPrefill, filled_parts: tuple[FormSection, ...]) -> Of
     )
 
 
-def _get_symbol(of: FormPrefill) -> str:
+def _get_document_type_symbol_of_form(prefill: FormPrefill) -> str:
     """Return the letters of its number: the notice of 24 hours is a notice (TB), all others are reports (BC)."""
-    own = head.symbol(of.unit, "bao-cao")
-    return f"TB-{own.removeprefix('BC-')}" if of.form == "first" else own
+    own = head.make_document_number_symbol(prefill.unit, "bao-cao")
+    return f"TB-{own.removeprefix('BC-')}" if prefill.form == "first" else own
 
 
-def _list_addressees(of: FormPrefill) -> tuple[str, ...]:
+def _list_authority_name_and_address(prefill: FormPrefill) -> tuple[str, ...]:
     """Return who is addressed: the authority of the incident's regime, with its address below its name.
 
     A blank line where none is declared.
@@ -302,15 +319,19 @@ def _list_addressees(of: FormPrefill) -> tuple[str, ...]:
     2026: the specialised force of the Ministry of Public Security alone (Decree 331/2026, article 31.2.d). 2022: the
     co-ordinating agency and the office above (Decision 05/2017, Circular 20/2017).
     """
-    authority = of.organisation.incident_authority.get(of.case.regime)
+    authority = prefill.organisation.incident_authority.get(prefill.case.regime)
     authority_lines = ("; ".join((authority.name, *authority.address)),) if authority else (BLANK_LINE,)
-    return head.addressees((*authority_lines, *(_list_superiors(of) if of.case.regime == "2022" else ())))
+    return head.list_greeting_addressee_lines(
+        (*authority_lines, *(_list_superior_unit_names(prefill) if prefill.case.regime == "2022" else ()))
+    )
 
 
-def _list_superiors(of: FormPrefill) -> tuple[str, ...]:
-    return tuple(above.name for above in offices.list_addressees(of.organisation, of.unit))
+def _list_superior_unit_names(prefill: FormPrefill) -> tuple[str, ...]:
+    return tuple(above.name for above in offices.list_units_reported_to(prefill.organisation, prefill.unit))
 
 
-def _wrap_subject(text: str) -> tuple[str, ...]:
+def _wrap_document_subject_to_page_width(subject: str) -> tuple[str, ...]:
     width = (PAGE[0] - MARGIN_LEFT - MARGIN_RIGHT) * 0.8
-    return metrics.break_lines(text, lambda line: metrics.measure_width(line, SIZE_BODY, bold=True), width)
+    return metrics.break_text_into_even_lines(
+        subject, lambda line: metrics.measure_text_width_in_mm(line, SIZE_BODY, bold=True), width
+    )

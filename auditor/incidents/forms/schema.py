@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
-from auditor.errors import InputError, find_nearest
-from auditor.incidents.sentences import validate_sentence
+from auditor.errors import InputError, find_nearest_known_name
+from auditor.incidents.sentences import validate_and_redact_user_sentence
 from auditor.models import Regime
 from auditor.models.ranks import Form, Lang, Question
-from auditor.text.sanitize import make_one_line
+from auditor.text.sanitize import escape_text_to_one_line
 from auditor.text.translations import Words
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -72,14 +72,14 @@ class SectionSchema:
     mandatory: frozenset[str]
 
 
-def _make_section(title: str, *fields: str) -> SectionSchema:
+def _make_form_section_with_starred_fields(heading_key: str, *fields: str) -> SectionSchema:
     """Name with a star are mandatory."""
     return SectionSchema(
-        title, [name.rstrip("*") for name in fields], frozenset(n[:-1] for n in fields if n.endswith("*"))
+        heading_key, [name.rstrip("*") for name in fields], frozenset(n[:-1] for n in fields if n.endswith("*"))
     )
 
 
-def _build_neutral_form(*mandatory: str) -> tuple[SectionSchema, ...]:
+def _build_occasion_independent_form(*mandatory_fields: str) -> tuple[SectionSchema, ...]:
     """Return the neutral form, whose fields are the same on each occasion.
 
     The later the occasion, the more fields are mandatory.
@@ -97,7 +97,7 @@ def _build_neutral_form(*mandatory: str) -> tuple[SectionSchema, ...]:
         ("asks", ("support", "next_due", "written")),
     )
     always = frozenset({"occasion", "incident", "office", "address", "telephone", "email", "contact_name"})
-    always |= {"contact_phone", "system", "operator", "found", "description", "state", "written", *mandatory}
+    always |= {"contact_phone", "system", "operator", "found", "description", "state", "written", *mandatory_fields}
     return tuple(SectionSchema(title, fields, always.intersection(fields)) for title, fields in parts)
 
 
@@ -105,28 +105,36 @@ _FULL = ("kind", "how_found", "severity", "severity_why", "cause", "scope", "per
 FORMS: Mapping[Form, tuple[SectionSchema, ...]] = {
     # Circular 20/2017, form 03; the stars are the form's own.
     "mau-03": (
-        _make_section("reporter", "office*", "address*", "telephone*", "email*"),
-        _make_section("contact", "contact_name*", "contact_position", "contact_phone*", "contact_email*"),
-        _make_section("system", "operator*", "owner", "system", "level", "security_provider", "network_provider"),
-        _make_section("incident", "description*", "found_day*", "found_time*", "state*", "how_found*", "informed*"),
-        _make_section("more", "os", "services", "protection", "public_addresses", "domains", "purpose"),
-        _make_section("enclosed", "enclosed", "confidential"),
-        _make_section("asks", "support", "written*"),
+        _make_form_section_with_starred_fields("reporter", "office*", "address*", "telephone*", "email*"),
+        _make_form_section_with_starred_fields(
+            "contact", "contact_name*", "contact_position", "contact_phone*", "contact_email*"
+        ),
+        _make_form_section_with_starred_fields(
+            "system", "operator*", "owner", "system", "level", "security_provider", "network_provider"
+        ),
+        _make_form_section_with_starred_fields(
+            "incident", "description*", "found_day*", "found_time*", "state*", "how_found*", "informed*"
+        ),
+        _make_form_section_with_starred_fields(
+            "more", "os", "services", "protection", "public_addresses", "domains", "purpose"
+        ),
+        _make_form_section_with_starred_fields("enclosed", "enclosed", "confidential"),
+        _make_form_section_with_starred_fields("asks", "support", "written*"),
     ),
     # Form 04 of the same.
     "mau-04": (
-        _make_section("reporter", "office*", "address*", "telephone*", "email*"),
-        _make_section("first_report", "first_report*"),
-        _make_section("system", "operator*", "owner", "system*", "level"),
-        _make_section("incident", "name*", "description", "found_day*", "found_time*"),
-        _make_section("result", "cause*", "done*", "support"),
-        _make_section("enclosed", "enclosed", "evidence", "written"),
+        _make_form_section_with_starred_fields("reporter", "office*", "address*", "telephone*", "email*"),
+        _make_form_section_with_starred_fields("first_report", "first_report*"),
+        _make_form_section_with_starred_fields("system", "operator*", "owner", "system*", "level"),
+        _make_form_section_with_starred_fields("incident", "name*", "description", "found_day*", "found_time*"),
+        _make_form_section_with_starred_fields("result", "cause*", "done*", "support"),
+        _make_form_section_with_starred_fields("enclosed", "enclosed", "evidence", "written"),
     ),
-    "now": _build_neutral_form(),
-    "first": _build_neutral_form("kind", "severity"),
-    "full": _build_neutral_form(*_FULL),
-    "update": _build_neutral_form("kind", "severity", "scope", "done"),
-    "end": _build_neutral_form(*_FULL, "recovery"),
+    "now": _build_occasion_independent_form(),
+    "first": _build_occasion_independent_form("kind", "severity"),
+    "full": _build_occasion_independent_form(*_FULL),
+    "update": _build_occasion_independent_form("kind", "severity", "scope", "done"),
+    "end": _build_occasion_independent_form(*_FULL, "recovery"),
 }
 
 
@@ -144,19 +152,19 @@ def parse_answers(arguments: Sequence[str]) -> Mapping[Question, tuple[str, ...]
         if question is None or not sign:
             raise InputError(
                 "{text} is not an answer to a question of the forms",
-                text=make_one_line(text, 80),
+                text=escape_text_to_one_line(text, 80),
                 mend="write QUESTION=ANSWER; the questions are {questions}",
                 questions=", ".join(get_args(Question)),
-                guess=find_nearest(name.strip(), get_args(Question)),
+                guess=find_nearest_known_name(name.strip(), get_args(Question)),
             )
         if question in answers and question not in SEVERAL:
             raise InputError("{question} is answered twice", question=question, mend="give one answer")
-        answers[question] = (*answers.get(question, ()), _parse_answer(question, value))
+        answers[question] = (*answers.get(question, ()), _normalize_answer_to_form_question(question, value))
     return answers
 
 
-def _parse_answer(question: Question, value: str) -> str:
-    text = validate_sentence(question, value)
+def _normalize_answer_to_form_question(question: Question, value: str) -> str:
+    text = validate_and_redact_user_sentence(question, value)
     if not text.strip("…. "):
         raise InputError(
             "{question} is not answered",
@@ -167,29 +175,33 @@ def _parse_answer(question: Question, value: str) -> str:
     if boxes is None:
         return text
     said_box, sign, more = text.partition(":")
-    box = _find_box(question, said_box.strip())
+    box = _find_checkbox_by_name_or_label(question, said_box.strip())
     if box is None or (sign and (question, box) not in WITH_TEXT):
         raise InputError(
             "{question}={said} is not one of the checkboxes",
             question=question,
-            said=make_one_line(text, 80),
+            said=escape_text_to_one_line(text, 80),
             mend="one of: {boxes}",
-            boxes=", ".join(_describe_box(question, choice) for choice in boxes),
+            boxes=", ".join(_format_checkbox_with_vietnamese_label(question, choice) for choice in boxes),
         )
     return f"{box}{sign}{more}"
 
 
-def _find_box(question: Question, value: str) -> str | None:
+def _find_checkbox_by_name_or_label(question: Question, box_text: str) -> str | None:
     """Return the box that was named, or that was read off the form, in either language; None: there is none."""
-    labels = {_get_label(question, choice, lang): choice for choice in CHOICES[question] for lang in get_args(Lang)}
-    return value if value in CHOICES[question] else labels.get(value.casefold())
+    labels = {
+        _get_casefolded_checkbox_label(question, choice, lang): choice
+        for choice in CHOICES[question]
+        for lang in get_args(Lang)
+    }
+    return box_text if box_text in CHOICES[question] else labels.get(box_text.casefold())
 
 
-def _get_label(question: Question, box: str, lang: Lang) -> str:
-    return Words(lang)(f"form.choice.{question}.{box}").casefold()
+def _get_casefolded_checkbox_label(question: Question, checkbox: str, lang: Lang) -> str:
+    return Words(lang)(f"form.choice.{question}.{checkbox}").casefold()
 
 
-def _describe_box(question: Question, box: str) -> str:
+def _format_checkbox_with_vietnamese_label(question: Question, checkbox: str) -> str:
     """Return a box with what stands beside it on the form, which is Vietnamese."""
-    text = ":…" if (question, box) in WITH_TEXT else ""
-    return f"{box}{text} ({Words('vi')(f'form.choice.{question}.{box}')})"
+    text = ":…" if (question, checkbox) in WITH_TEXT else ""
+    return f"{checkbox}{text} ({Words('vi')(f'form.choice.{question}.{checkbox}')})"

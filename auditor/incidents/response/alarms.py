@@ -13,7 +13,7 @@ from auditor.models.reviews import TraceAcceptance
 _AREAS = (f"{COMPROMISE}.", f"{CONTENT}.")
 
 
-def find_alarms(run: Run, hosts: Collection[Host]) -> tuple[Finding, ...]:
+def find_open_trace_findings_on_hosts(run: Run, hosts: Collection[Host]) -> tuple[Finding, ...]:
     """Return the open findings on these hosts and their sites that hold at least one trace, in the order of the run."""
     names = {host.name for host in hosts}
     return tuple(
@@ -30,49 +30,59 @@ _ROOT = frozenset({"preload", "login", "kernel_module", "setuid"})
 """Kinds of traces that only root can leave, or that make root of whoever comes."""
 
 
-def list_rooted_hosts(findings: Iterable[Finding]) -> tuple[str, ...]:
+def list_hosts_with_root_intruder(findings: Iterable[Finding]) -> tuple[str, ...]:
     """Return the hosts on which an intruder was root, as traces say: nothing that such a host tells can be believed."""
     there = (
         finding.host
         for finding in findings
         for member in finding.violations
-        if _is_trace(member) and _is_of_root(member)
+        if _is_trace(member) and _shows_intruder_with_root(member)
     )
     return tuple(dict.fromkeys(there))
 
 
-def _is_of_root(member: Mapping[str, object]) -> bool:
-    rules = member.get("rules")
-    return member["kind"] in _ROOT or (isinstance(rules, Collection) and "second_root" in rules)
+def _shows_intruder_with_root(trace_data: Mapping[str, object]) -> bool:
+    rules = trace_data.get("rules")
+    return trace_data["kind"] in _ROOT or (isinstance(rules, Collection) and "second_root" in rules)
 
 
-def filter_run(run: Run, acceptances: Iterable[TraceAcceptance], today: date) -> Run:
+def drop_accepted_traces_from_run(run: Run, acceptances: Iterable[TraceAcceptance], today: date) -> Run:
     """Return a run without the traces that the office has accepted since.
 
     The audit that leaves them out is still to come.
     """
-    accepted_keys = _collect_accepted_keys(acceptances, today)
+    accepted_keys = _collect_accepted_site_and_trace_keys(acceptances, today)
     hunts = tuple(
         hunt.model_copy(
             update={"weak": tuple(trace for trace in hunt.weak if (hunt.host, trace.key) not in accepted_keys)}
         )
         for hunt in run.hunts
     )
-    return run.model_copy(update={"findings": tuple(_iter_unaccepted(run.findings, accepted_keys)), "hunts": hunts})
+    return run.model_copy(
+        update={"findings": tuple(_iter_findings_without_accepted_traces(run.findings, accepted_keys)), "hunts": hunts}
+    )
 
 
-def filter_findings(
+def drop_accepted_traces_from_findings(
     findings: Iterable[Finding], acceptances: Iterable[TraceAcceptance], today: date
 ) -> tuple[Finding, ...]:
     """Return findings without the traces that the office has accepted since."""
-    return tuple(_iter_unaccepted(findings, _collect_accepted_keys(acceptances, today)))
+    return tuple(
+        _iter_findings_without_accepted_traces(findings, _collect_accepted_site_and_trace_keys(acceptances, today))
+    )
 
 
-def _collect_accepted_keys(acceptances: Iterable[TraceAcceptance], today: date) -> frozenset[tuple[str, str]]:
-    return frozenset((acceptance.site, acceptance.key) for acceptance in acceptances if acceptance.holds(today))
+def _collect_accepted_site_and_trace_keys(
+    acceptances: Iterable[TraceAcceptance], today: date
+) -> frozenset[tuple[str, str]]:
+    return frozenset(
+        (acceptance.site, acceptance.key) for acceptance in acceptances if acceptance.is_valid_on_day(today)
+    )
 
 
-def _iter_unaccepted(findings: Iterable[Finding], accepted_keys: Collection[tuple[str, str]]) -> Iterator[Finding]:
+def _iter_findings_without_accepted_traces(
+    findings: Iterable[Finding], accepted_keys: Collection[tuple[str, str]]
+) -> Iterator[Finding]:
     for finding in findings:
         subject = finding.subject.id
         there = tuple(
@@ -83,5 +93,5 @@ def _iter_unaccepted(findings: Iterable[Finding], accepted_keys: Collection[tupl
         yield finding if len(there) == len(finding.violations) else replace(finding, violations=there)
 
 
-def _is_trace(member: object) -> bool:
-    return isinstance(member, Mapping) and "kind" in member and "key" in member
+def _is_trace(violation: object) -> bool:
+    return isinstance(violation, Mapping) and "kind" in violation and "key" in violation

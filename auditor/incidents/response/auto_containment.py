@@ -14,11 +14,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from auditor.errors import InputError
-from auditor.incidents.case import Case
+from auditor.incidents.case import IncidentCase
 from auditor.incidents.containment import RECREATABLE_MEANS, ActionRequest, Responder
 from auditor.incidents.response import response_rules
 from auditor.incidents.response.instructions import Instructions
-from auditor.incidents.response.located_trace import LocatedTrace, parse_trace
+from auditor.incidents.response.located_trace import LocatedTrace, parse_located_trace_of_violation
 from auditor.models import Finding, Host, Run, Site, Trace, clock
 from auditor.models.hunts import HuntSummary
 from auditor.models.incidents import ContainedEvent
@@ -73,35 +73,38 @@ def build_responses(findings: Iterable[Finding], hosts: Iterable[Host] = ()) -> 
     return tuple(dict.fromkeys(candidate for candidate in candidates if candidate is not None))
 
 
-def _build_response(finding: Finding, member: Any, sites: Collection[Site]) -> TraceResponse | None:
-    of = parse_trace(finding.subject.id, member, sites)
+def _build_response(finding: Finding, violation: Any, sites: Collection[Site]) -> TraceResponse | None:
+    of = parse_located_trace_of_violation(finding.subject.id, violation, sites)
     if of is None:
         return None
     own = {f"{site.domain}{page}".rstrip("/") for site in sites for page in site.smoke_urls}
     automatic_actions = (
         (means, what)
-        for means, what in response_rules.list_automatic_actions(of)
+        for means, what in response_rules.list_automatic_actions_on_trace(of)
         if not (means == "path" and what.rstrip("/") in own)
     )
     requests = tuple(ActionRequest(means, what, None) for means, what in automatic_actions)
-    steps, root = response_rules.list_instructions(of), of.root if finding.subject.kind == "site" else ""
+    steps, root = (
+        response_rules.list_manual_instructions_for_trace(of),
+        of.root if finding.subject.kind == "site" else "",
+    )
     return TraceResponse(
         finding.host,
         of.kind,
         of.where,
         requests,
-        response_rules.choose_manual_action(of),
+        response_rules.choose_manual_action_on_trace(of),
         steps,
-        response_rules.list_followups(of),
+        response_rules.list_manual_followups_after_containment(of),
         finding.subject.id,
         root,
         of.target,
         of.who,
-        str(member.get("key", "")),
+        str(violation.get("key", "")),
     )
 
 
-def find_signs(run: Run, hosts: Iterable[Host]) -> tuple[TraceResponse, ...]:
+def find_actionable_weak_traces_of_hunts(run: Run, hosts: Iterable[Host]) -> tuple[TraceResponse, ...]:
     """Return weak signs that the last hunts on these hosts saw, too little for an alarm.
 
     By such a sign somebody comes in, or an application runs it by itself.
@@ -110,8 +113,12 @@ def find_signs(run: Run, hosts: Iterable[Host]) -> tuple[TraceResponse, ...]:
     for hunt in run.hunts:
         host = by_name.get(hunt.host)
         for trace in hunt.weak if host is not None else ():
-            of = parse_trace(hunt.host, trace.model_dump(mode="json"), host.sites if host is not None else ())
-            manual_action = _choose_sign_action(of, trace, host) if of is not None and host is not None else None
+            of = parse_located_trace_of_violation(
+                hunt.host, trace.model_dump(mode="json"), host.sites if host is not None else ()
+            )
+            manual_action = (
+                _choose_manual_action_for_weak_trace(of, trace, host) if of is not None and host is not None else None
+            )
             if of is not None and manual_action is not None:
                 sign_responses.append(
                     TraceResponse(
@@ -121,22 +128,26 @@ def find_signs(run: Run, hosts: Iterable[Host]) -> tuple[TraceResponse, ...]:
     return tuple(dict.fromkeys(sign_responses))
 
 
-def _choose_sign_action(of: LocatedTrace, trace: Trace, host: Host) -> tuple[Means, str] | None:
+def _choose_manual_action_for_weak_trace(
+    located_trace: LocatedTrace, trace: Trace, host: Host
+) -> tuple[Means, str] | None:
     """Return how one is contained once it was looked at.
 
     A key is told by its fingerprint, and never the one that we come in by.
     """
-    if of.kind == "key":
+    if located_trace.kind == "key":
         key = _KEY.search(trace.sample)
-        return ("key", key[0]) if key is not None and of.who != host.automation_user else None
-    return response_rules.choose_manual_action(of) if _LOADING_RULES & of.rules else None
+        return ("key", key[0]) if key is not None and located_trace.who != host.automation_user else None
+    return response_rules.choose_manual_action_on_trace(located_trace) if _LOADING_RULES & located_trace.rules else None
 
 
 _KEY = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
 _LOADING_RULES = frozenset({"loaded_unasked"})
 
 
-def list_requests_in_force(case: Case, host: str, hunts: Iterable[HuntSummary] = ()) -> frozenset[ActionRequest]:
+def list_requests_in_force(
+    case: IncidentCase, host: str, hunts_since: Iterable[HuntSummary] = ()
+) -> frozenset[ActionRequest]:
     """Return what an incident is known to contain on a host already.
 
     What a hunt since then may have seen there again is left out.
@@ -144,7 +155,7 @@ def list_requests_in_force(case: Case, host: str, hunts: Iterable[HuntSummary] =
     confirmed_actions = [
         action for action in case.actions.values() if action.host == host and action.state == "confirmed"
     ]
-    back = find_recreated(case, hunts)
+    back = find_actions_on_things_since_recreated(case, hunts_since)
     return frozenset(
         ActionRequest(action.means, action.what, None)
         for action in confirmed_actions
@@ -152,12 +163,12 @@ def list_requests_in_force(case: Case, host: str, hunts: Iterable[HuntSummary] =
     )
 
 
-def find_recreated(case: Case, hunts: Iterable[HuntSummary]) -> frozenset[int]:
+def find_actions_on_things_since_recreated(case: IncidentCase, hunts: Iterable[HuntSummary]) -> frozenset[int]:
     """Return the numbers of what was taken away before a hunt on its host began.
 
     Where that sees the same, somebody has put it there anew.
     """
-    hunt_starts = {hunt.host: clock.read(hunt.started) for hunt in hunts}
+    hunt_starts = {hunt.host: clock.parse_iso_moment(hunt.started) for hunt in hunts}
     return frozenset(
         entry.deed.number
         for entry in case.entries
@@ -165,12 +176,12 @@ def find_recreated(case: Case, hunts: Iterable[HuntSummary]) -> frozenset[int]:
         and entry.deed.means in RECREATABLE_MEANS
         and entry.deed.state == "confirmed"
         and entry.deed.host in hunt_starts
-        and clock.read(entry.at) < hunt_starts[entry.deed.host]
+        and clock.parse_iso_moment(entry.at) < hunt_starts[entry.deed.host]
     )
 
 
-def contain_traces(
-    command: Responder, host: Host, responses: Sequence[TraceResponse], existing_requests: Collection[ActionRequest]
+def contain_new_traces_on_host(
+    responder: Responder, host: Host, responses: Sequence[TraceResponse], existing_requests: Collection[ActionRequest]
 ) -> Iterator[ContainedEvent | TraceResponse]:
     """Contain what is found on a host, but for what is ``existing_requests`` already, each as it is done.
 
@@ -185,7 +196,7 @@ def contain_traces(
     }
     for request in sorted(response_by_request, key=lambda next_request: _ACTION_ORDER.index(next_request.means)):
         try:
-            came_to = command.contain(host, request)
+            came_to = responder.contain(host, request)
         except InputError:  # it must not be, or somebody else has begun to
             yield replace(response_by_request[request], steps=())
             continue

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from auditor.compromise.persistence import owner_of, path_of
+from auditor.compromise.persistence import get_account_in_trace_location, get_path_in_trace_location
 from auditor.models import Site
 from auditor.models.hunts import OUTSIDE
 from auditor.models.reviews import Kind
@@ -46,18 +46,21 @@ class LocatedTrace:
         return self.where.removeprefix(self.root).strip("/") if self.root else ""
 
 
-def parse_trace(subject: str, member: Any, sites: Iterable[Site] = ()) -> LocatedTrace | None:
+def parse_located_trace_of_violation(subject: str, violation: Any, sites: Iterable[Site] = ()) -> LocatedTrace | None:
     """Return the trace that a finding's member is; None for a member that is none. ``sites``: those of its host."""
-    if not isinstance(member, Mapping) or "kind" not in member or not isinstance(member.get("where"), str):
+    if not isinstance(violation, Mapping) or "kind" not in violation or not isinstance(violation.get("where"), str):
         return None
-    kind, who = member["kind"], owner_of(member["kind"], member["where"])
-    where, rules = path_of(kind, member["where"]), frozenset(map(str, member.get("rules") or ()))
-    site, root = _find_site("" if kind in OUTSIDE else subject, where, tuple(sites))
-    target = str(member.get("target") or "").replace("[.]", ".")
-    return LocatedTrace(subject, kind, where, str(member.get("exactly", "")), who, rules, site, root, target)
+    kind, who = violation["kind"], get_account_in_trace_location(violation["kind"], violation["where"])
+    where, rules = (
+        get_path_in_trace_location(kind, violation["where"]),
+        frozenset(map(str, violation.get("rules") or ())),
+    )
+    site, root = _find_site_and_root_containing_trace("" if kind in OUTSIDE else subject, where, tuple(sites))
+    target = str(violation.get("target") or "").replace("[.]", ".")
+    return LocatedTrace(subject, kind, where, str(violation.get("exactly", "")), who, rules, site, root, target)
 
 
-def _find_site(subject: str, where: str, sites: Sequence[Site]) -> tuple[str, str]:
+def _find_site_and_root_containing_trace(subject: str, trace_path: str, sites: Sequence[Site]) -> tuple[str, str]:
     """Return the site that it was seen on, else that of the innermost root that the place lies in, with its root.
 
     Of a row, the folder of its application comes before a colon.
@@ -66,5 +69,5 @@ def _find_site(subject: str, where: str, sites: Sequence[Site]) -> tuple[str, st
     for root, domain in roots.items():
         if domain == subject:
             return domain, root
-    inside = [root for root in roots if where == root or where.startswith((f"{root}/", f"{root}: "))]
+    inside = [root for root in roots if trace_path == root or trace_path.startswith((f"{root}/", f"{root}: "))]
     return (roots[max(inside, key=len)], max(inside, key=len)) if inside else ("", "")

@@ -9,19 +9,24 @@ from typing import Literal
 
 from auditor.errors import InputError
 from auditor.incidents.actions.registry import ACTION_KINDS, CONTAINMENT_KINDS, ERADICATION_KINDS
-from auditor.incidents.actions.site import select_serving_hosts
-from auditor.incidents.case import SHUT, Action, Case, State
+from auditor.incidents.actions.site import select_hosts_serving_site
+from auditor.incidents.case import SHUT, IncidentCase, ResponseAction, State
 from auditor.incidents.closure import (
     Obstacle,
     build_close_command,
-    build_report_command,
-    find_obstacles,
-    iter_recovery_commands,
+    build_next_command_for_owed_report,
+    find_obstacles_to_closing_case,
+    iter_recheck_commands_for_unreached_hosts,
     list_unreached_hosts,
 )
 from auditor.incidents.forms.schema import FINAL_FORM, OF_REPORT
-from auditor.incidents.response.alarms import find_alarms
-from auditor.incidents.response.auto_containment import TraceResponse, build_responses, find_recreated, find_signs
+from auditor.incidents.response.alarms import find_open_trace_findings_on_hosts
+from auditor.incidents.response.auto_containment import (
+    TraceResponse,
+    build_responses,
+    find_actionable_weak_traces_of_hunts,
+    find_actions_on_things_since_recreated,
+)
 from auditor.models import Host, HostOutcome, Run
 from auditor.models.ranks import Form, Means, Question, Report
 
@@ -47,7 +52,7 @@ _SILENT = frozenset({"no_answer", "key_changed"})
 
 
 @dataclass(frozen=True)
-class Command:
+class NextStepCommand:
     """A command that is printed."""
 
     words: tuple[str, ...]
@@ -65,12 +70,12 @@ class NextStep:
     """One step."""
 
     says: Says
-    commands: tuple[Command, ...]
+    commands: tuple[NextStepCommand, ...]
     about: Mapping[str, str] = field(default_factory=dict)
     """What fills its words."""
     reviewed_responses: tuple[TraceResponse, ...] = ()
     """What a person looks at before typing that."""
-    stopped_processes: tuple[Action, ...] = ()
+    stopped_processes: tuple[ResponseAction, ...] = ()
     """Processes that are stopped, and are ended by that."""
     by_hand: tuple[TraceResponse, ...] = ()
     """What a person does on hosts before that."""
@@ -88,112 +93,141 @@ type Unanswered = Mapping[Form, Sequence[Question]]
 
 
 def find_next_step(
-    case: Case,
-    newest: Run | None,
+    case: IncidentCase,
+    newest_audit: Run | None,
     hosts: Sequence[Host],
     now: datetime.datetime,
     removed_subjects: Sequence[str] = (),
     open_questions: Unanswered | None = None,
     *,
-    several: bool = False,
+    shares_subjects_with_other_case: bool = False,
 ) -> NextStep:
     """Return the next step of an open incident on these hosts.
 
     ``removed_subjects``: those of its sites and hosts that are not in the inventory any more; ``several``: another open
     incident is about some of the same.
     """
-    return next(_iter_steps(case, newest, hosts, now, removed_subjects, open_questions or {}, several=several))
+    return next(
+        _iter_remaining_steps_of_case(
+            case,
+            newest_audit,
+            hosts,
+            now,
+            removed_subjects,
+            open_questions or {},
+            shares_subjects_with_other_case=shares_subjects_with_other_case,
+        )
+    )
 
 
-def _iter_steps(
-    case: Case,
-    newest: Run | None,
+def _iter_remaining_steps_of_case(
+    case: IncidentCase,
+    newest_audit: Run | None,
     hosts: Sequence[Host],
     now: datetime.datetime,
     removed_subjects: Sequence[str],
     open_questions: Unanswered,
     *,
-    several: bool,
+    shares_subjects_with_other_case: bool,
 ) -> Iterator[NextStep]:
-    silent = list_unreached_hosts(newest, hosts)
+    silent = list_unreached_hosts(newest_audit, hosts)
     names = {outcome.host for outcome in silent}
     there = (
-        [response for response in build_responses(find_alarms(newest, hosts), hosts) if response.host not in names]
-        if newest
+        [
+            response
+            for response in build_responses(find_open_trace_findings_on_hosts(newest_audit, hosts), hosts)
+            if response.host not in names
+        ]
+        if newest_audit
         else []
     )
-    back = find_recreated(case, newest.hunts) if newest else frozenset()
-    past_actions = [past_action for past_action in case.actions.values() if not _is_continued(past_action, newest)]
+    back = find_actions_on_things_since_recreated(case, newest_audit.hunts) if newest_audit else frozenset()
+    past_actions = [
+        past_action
+        for past_action in case.actions.values()
+        if not _is_resumed_by_same_command(past_action, newest_audit)
+    ]
     state_by_action = {
         (past_action.host, past_action.means, past_action.what): past_action.state
         for past_action in past_actions
         if past_action.number not in back
     }
-    refused_actions = _find_refused_actions(there, hosts)
+    refused_actions = _find_automatic_actions_never_allowed(there, hosts)
     at_once = [response for response in there if _list_action_keys(response) - {*state_by_action, *refused_actions}]
     if at_once:
         where = tuple(dict.fromkeys(response.host for response in at_once))
-        join = ("--join", case.id) if several else ()
-        command = Command(("incident", "open", "--all-found", *where, *join))
+        join = ("--join", case.id) if shares_subjects_with_other_case else ()
+        command = NextStepCommand(("incident", "open", "--all-found", *where, *join))
         yield NextStep("contain", (command,), {"hosts": ", ".join(where)})
     if (case.actions or there) and not case.collections and len(silent) < len(hosts):
-        yield NextStep("collect", (Command(("incident", "collect", case.id)),))
-    for due in case.list_owed():
+        yield NextStep("collect", (NextStepCommand(("incident", "collect", case.id)),))
+    for due in case.list_unsent_owed_reports():
         if due.report in _SOON or due.by <= now:
-            yield from _iter_report_steps(case, due.report, open_questions)
+            yield from _iter_steps_to_send_report(case, due.report, open_questions)
     if silent:
-        commands = tuple(Command(words, speaks=False) for words in iter_recovery_commands(silent))
+        commands = tuple(
+            NextStepCommand(words, speaks=False) for words in iter_recheck_commands_for_unreached_hosts(silent)
+        )
         yield NextStep("unreached", commands, {"hosts": ", ".join(sorted(names))}, unreached_hosts=silent)
     there = [
         replace(response, steps=()) if _list_action_keys(response) & refused_actions else response for response in there
     ]
     state_by_action |= dict.fromkeys(refused_actions, "refused")
-    yield from _iter_manual_steps(case, there, find_signs(newest, hosts) if newest and there else (), state_by_action)
-    rest = list(find_obstacles(case, newest, hosts, now, removed_subjects=removed_subjects))
-    yield from _iter_lift_steps(case, rest)
+    yield from _iter_steps_left_to_person(
+        case,
+        there,
+        find_actionable_weak_traces_of_hunts(newest_audit, hosts) if newest_audit and there else (),
+        state_by_action,
+    )
+    rest = list(find_obstacles_to_closing_case(case, newest_audit, hosts, now, removed_subjects=removed_subjects))
+    yield from _iter_step_to_release_endless_actions(case, rest)
     yield from (
         _make_obstacle_step(obstacle)
         for obstacle in rest
         if obstacle.command[1] not in ("reported", "form", "release", "close")
     )
-    for due in case.list_owed():
-        yield from _iter_report_steps(case, due.report, open_questions)
+    for due in case.list_unsent_owed_reports():
+        yield from _iter_steps_to_send_report(case, due.report, open_questions)
     for blocker in rest:
         if blocker.command[1] == "form":
-            yield from _iter_answer_steps(case, FINAL_FORM[case.regime], open_questions)
-            yield NextStep("form", (Command(("incident", "todo", case.id), speaks=False), Command(blocker.command)))
-    close = Command(build_close_command(case, removed_subjects), needs="cause")
+            yield from _iter_steps_to_answer_form_questions(case, FINAL_FORM[case.regime], open_questions)
+            yield NextStep(
+                "form", (NextStepCommand(("incident", "todo", case.id), speaks=False), NextStepCommand(blocker.command))
+            )
+    close = NextStepCommand(build_close_command(case, removed_subjects), needs="cause")
     form = FINAL_FORM[case.regime]
     if form in case.forms and (blank := case.forms[form].missing):
         answer_commands = tuple(
             answer_step.commands[0]
-            for answer_step in _iter_answer_steps(case, form, {form: open_questions.get(form, ())})
+            for answer_step in _iter_steps_to_answer_form_questions(case, form, {form: open_questions.get(form, ())})
         )
-        again = Command(("incident", "form", case.id, "--form", form))
+        again = NextStepCommand(("incident", "form", case.id, "--form", form))
         yield NextStep("close_blank", (*answer_commands, again, close), {"blank": str(blank)})
     says: Says = "close_gone" if removed_subjects else "close"
     yield NextStep(says, (close,), {"names": ", ".join(removed_subjects)})
 
 
-def _is_continued(action: Action, newest: Run | None) -> bool:
+def _is_resumed_by_same_command(action: ResponseAction, newest_audit: Run | None) -> bool:
     """Return whether the same command goes on with it.
 
     Somebody was cut off, its host does not hold it any more, or gave no answer then and has been reached since.
     """
-    if action.state == "begun" or action.is_lost:
+    if action.state == "begun" or action.is_lost_by_host:
         return True
-    if newest is None or action.at is None or action.state != "unknown":
+    if newest_audit is None or action.at is None or action.state != "unknown":
         return False
-    return action.why in _SILENT and newest.started_at > action.at
+    return action.why in _SILENT and newest_audit.started_at > action.at
 
 
-def _find_refused_actions(there: Sequence[TraceResponse], hosts: Sequence[Host]) -> frozenset[tuple[str, Means, str]]:
+def _find_automatic_actions_never_allowed(
+    responses: Sequence[TraceResponse], hosts: Sequence[Host]
+) -> frozenset[tuple[str, Means, str]]:
     """Return what is never begun, such as locking the account by which the program comes in.
 
     Asking for it again changes nothing.
     """
     by_name, refused_actions = {host.name: host for host in hosts}, set()
-    for response in there:
+    for response in responses:
         for ask in response.requests:
             try:
                 ACTION_KINDS[ask.means].build_question(by_name[response.host], ask.what)
@@ -206,16 +240,18 @@ def _list_action_keys(response: TraceResponse) -> frozenset[tuple[str, Means, st
     return frozenset((response.host, ask.means, ask.what) for ask in response.requests)
 
 
-def _iter_report_steps(case: Case, report: Report, open_questions: Unanswered) -> Iterator[NextStep]:
+def _iter_steps_to_send_report(case: IncidentCase, report: Report, open_questions: Unanswered) -> Iterator[NextStep]:
     """Yield what a form asks is answered, it is filled in, then it goes out."""
-    words = build_report_command(case, report)
+    words = build_next_command_for_owed_report(case, report)
     if words[1] == "form":
-        yield from _iter_answer_steps(case, OF_REPORT[case.regime][report], open_questions)
+        yield from _iter_steps_to_answer_form_questions(case, OF_REPORT[case.regime][report], open_questions)
     needs: Literal["", "how"] = "how" if words[1] == "reported" else ""
-    yield NextStep("report", (Command(words, needs=needs),), {"report": report})
+    yield NextStep("report", (NextStepCommand(words, needs=needs),), {"report": report})
 
 
-def _iter_answer_steps(case: Case, form: Form, open_questions: Unanswered) -> Iterator[NextStep]:
+def _iter_steps_to_answer_form_questions(
+    case: IncidentCase, form: Form, open_questions: Unanswered
+) -> Iterator[NextStep]:
     """Yield what people answer for a form, and for those after it while they are at it."""
     now = tuple(open_questions.get(form, ()))
     if now:
@@ -228,13 +264,13 @@ def _iter_answer_steps(case: Case, form: Form, open_questions: Unanswered) -> It
             )
         )
         words = ("incident", "answer", case.id, *now, *later)
-        yield NextStep("answer", (Command(words, needs="answers"),), later=frozenset(later))
+        yield NextStep("answer", (NextStepCommand(words, needs="answers"),), later=frozenset(later))
 
 
-def _iter_manual_steps(
-    case: Case,
-    there: Sequence[TraceResponse],
-    only_signs: Sequence[TraceResponse],
+def _iter_steps_left_to_person(
+    case: IncidentCase,
+    responses: Sequence[TraceResponse],
+    sign_responses: Sequence[TraceResponse],
     state_by_action: Mapping[tuple[str, Means, str], State],
 ) -> Iterator[NextStep]:
     """Yield what is left to a person.
@@ -244,57 +280,59 @@ def _iter_manual_steps(
     """
     reviewed_responses = tuple(
         response
-        for response in there
-        if (manual_action := _choose_final_action(response)) is not None and manual_action not in state_by_action
+        for response in responses
+        if (manual_action := _choose_final_manual_action_of_response(response)) is not None
+        and manual_action not in state_by_action
     )
     stopped_processes = [
         action
         for action in case.actions.values()
-        if _is_stopped_process(action) and _make_end_action(action) not in state_by_action
+        if _is_stopped_process(action) and _make_process_end_action_key(action) not in state_by_action
     ]
     stopped_processes = stopped_processes if case.collections else []
     shown_signs = tuple(
         sign
-        for sign in only_signs
-        if (manual_action := _choose_final_action(sign)) is not None and manual_action not in state_by_action
+        for sign in sign_responses
+        if (manual_action := _choose_final_manual_action_of_response(sign)) is not None
+        and manual_action not in state_by_action
     )
     if reviewed_responses or stopped_processes:
         manual_actions = [
             *(
                 manual_action
                 for response in reviewed_responses
-                if (manual_action := _choose_final_action(response)) is not None
+                if (manual_action := _choose_final_manual_action_of_response(response)) is not None
             ),
-            *map(_make_end_action, stopped_processes),
+            *map(_make_process_end_action_key, stopped_processes),
         ]
         yield NextStep(
             "look",
-            tuple(_iter_action_commands(case, manual_actions)),
+            tuple(_iter_contain_and_clean_commands(case, manual_actions)),
             reviewed_responses=reviewed_responses,
             stopped_processes=tuple(stopped_processes),
             signs=shown_signs,
         )
     open_ones = [
         response
-        for response in there
-        if (response.steps or response.requests) and _needs_manual_work(response, state_by_action)
+        for response in responses
+        if (response.steps or response.requests) and _needs_manual_work_on_host(response, state_by_action)
     ]
     stopped_ones = [
         replace(response, steps=response.afterwards)
-        for response in there
-        if response.afterwards and _is_in_force(response, state_by_action)
+        for response in responses
+        if response.afterwards and _are_all_requests_of_response_confirmed(response, state_by_action)
     ]
     by_hand = tuple(sorted((*open_ones, *stopped_ones), key=lambda response: bool(response.root)))
     if by_hand:
         yield NextStep(
             "by_hand",
-            tuple(_iter_followup_commands(case, by_hand, state_by_action)),
+            tuple(_iter_commands_after_manual_work(case, by_hand, state_by_action)),
             by_hand=by_hand,
             signs=shown_signs,
         )
 
 
-def build_leftover_step(case: Case, responses: Sequence[TraceResponse]) -> NextStep:
+def build_step_for_responses_left_to_person(case: IncidentCase, responses: Sequence[TraceResponse]) -> NextStep:
     """Return what containment at once left to a person.
 
     These are the commands to type after a look at each thing, and the steps to take on hosts.
@@ -302,23 +340,23 @@ def build_leftover_step(case: Case, responses: Sequence[TraceResponse]) -> NextS
     reviewed_responses = tuple(
         response
         for response in responses
-        if (response.requests and not response.steps) or (_choose_first_action(response) is not None)
+        if (response.requests and not response.steps) or (_choose_first_manual_action_of_response(response) is not None)
     )
     manual_actions = [
         manual_action
         for response in reviewed_responses
-        if (manual_action := _choose_first_action(response)) is not None
+        if (manual_action := _choose_first_manual_action_of_response(response)) is not None
     ]
     by_hand = tuple(response for response in responses if response not in reviewed_responses)
     return NextStep(
         "look",
-        tuple(_iter_action_commands(case, manual_actions)),
+        tuple(_iter_contain_and_clean_commands(case, manual_actions)),
         reviewed_responses=reviewed_responses,
         by_hand=by_hand,
     )
 
 
-def _choose_first_action(response: TraceResponse) -> tuple[str, Means, str] | None:
+def _choose_first_manual_action_of_response(response: TraceResponse) -> tuple[str, Means, str] | None:
     """Return what a person types about a thing at first: a process is stopped, as its memory is evidence."""
     if response.requests or response.manual_action is None or response.manual_action[0] in SHUT:
         return None
@@ -326,19 +364,19 @@ def _choose_first_action(response: TraceResponse) -> tuple[str, Means, str] | No
     return response.host, means, ACTION_KINDS[means].read(what)
 
 
-def build_site_closing(case: Case, site: str, host: str) -> Command | None:
+def build_site_close_command_unless_closed(case: IncidentCase, site: str, host_name: str) -> NextStepCommand | None:
     """Return the command that keeps a whole site from visitors while a person takes out what they are shown; None.
 
     It is kept from them.
     """
     shut = any(
-        (action.means, action.what, action.host, action.state) == ("site", site, host, "confirmed")
+        (action.means, action.what, action.host, action.state) == ("site", site, host_name, "confirmed")
         for action in case.actions.values()
     )
-    return None if shut else Command(("incident", "contain", case.id, "site", site, "--host", host))
+    return None if shut else NextStepCommand(("incident", "contain", case.id, "site", site, "--host", host_name))
 
 
-def _choose_final_action(response: TraceResponse) -> tuple[str, Means, str] | None:
+def _choose_final_manual_action_of_response(response: TraceResponse) -> tuple[str, Means, str] | None:
     """Return what a person types about a thing, which is not contained at once and is not only kept from visitors."""
     if response.requests or response.manual_action is None or response.manual_action[0] == "site":
         return None
@@ -347,15 +385,17 @@ def _choose_final_action(response: TraceResponse) -> tuple[str, Means, str] | No
     return response.host, end, ACTION_KINDS[end].read(what)
 
 
-def _make_end_action(action: Action) -> tuple[str, Means, str]:
+def _make_process_end_action_key(action: ResponseAction) -> tuple[str, Means, str]:
     return action.host, "process-end", action.what
 
 
-def _is_stopped_process(action: Action) -> bool:
+def _is_stopped_process(action: ResponseAction) -> bool:
     return action.means == "process" and action.state == "confirmed"
 
 
-def _iter_action_commands(case: Case, manual_actions: Sequence[tuple[str, Means, str]]) -> Iterator[Command]:
+def _iter_contain_and_clean_commands(
+    case: IncidentCase, manual_actions: Sequence[tuple[str, Means, str]]
+) -> Iterator[NextStepCommand]:
     """Yield the commands that contain and clean these, on all hosts at once."""
     hosts = {host for host, _, _ in manual_actions}
     for verb, kinds in (("contain", CONTAINMENT_KINDS), ("clean", ERADICATION_KINDS)):
@@ -365,25 +405,35 @@ def _iter_action_commands(case: Case, manual_actions: Sequence[tuple[str, Means,
             if means in kinds
             for word in (
                 means,
-                what if len(hosts) == 1 or ACTION_KINDS[means].hosts is select_serving_hosts else f"{host}:{what}",
+                what if len(hosts) == 1 or ACTION_KINDS[means].hosts is select_hosts_serving_site else f"{host}:{what}",
             )
         ]
         if pairs:
             where = ("--host", *hosts) if len(hosts) == 1 else ()
-            yield Command(("incident", verb, case.id, *pairs, *where), needs="release" if "core" in pairs else "")
+            yield NextStepCommand(
+                ("incident", verb, case.id, *pairs, *where), needs="release" if "core" in pairs else ""
+            )
 
 
-def build_sign_commands(case: Case, sign_responses: Sequence[TraceResponse]) -> tuple[Command, ...]:
+def build_commands_to_contain_sign_responses(
+    case: IncidentCase, sign_responses: Sequence[TraceResponse]
+) -> tuple[NextStepCommand, ...]:
     """Return the command that contains those of these signs that are not the office's own."""
     return tuple(
-        _iter_action_commands(
+        _iter_contain_and_clean_commands(
             case,
-            [manual_action for sign in sign_responses if (manual_action := _choose_final_action(sign)) is not None],
+            [
+                manual_action
+                for sign in sign_responses
+                if (manual_action := _choose_final_manual_action_of_response(sign)) is not None
+            ],
         )
     )
 
 
-def _needs_manual_work(response: TraceResponse, state_by_action: Mapping[tuple[str, Means, str], State]) -> bool:
+def _needs_manual_work_on_host(
+    response: TraceResponse, state_by_action: Mapping[tuple[str, Means, str], State]
+) -> bool:
     """Return whether a person does something on the host about it.
 
     No means contains it, the host refused that, or it is only kept from visitors.
@@ -391,29 +441,33 @@ def _needs_manual_work(response: TraceResponse, state_by_action: Mapping[tuple[s
     if response.manual_action is not None and response.manual_action[0] in SHUT:
         return True
     actions = [(response.host, ask.means, ask.what) for ask in response.requests]
-    manual_action = _choose_final_action(response)
+    manual_action = _choose_final_manual_action_of_response(response)
     actions += [manual_action] if manual_action is not None else []
     return not actions or any(state_by_action.get(each) in ("refused", "unknown", "released") for each in actions)
 
 
-def _is_in_force(response: TraceResponse, state_by_action: Mapping[tuple[str, Means, str], State]) -> bool:
+def _are_all_requests_of_response_confirmed(
+    response: TraceResponse, state_by_action: Mapping[tuple[str, Means, str], State]
+) -> bool:
     return bool(response.requests) and all(
         state_by_action.get((response.host, ask.means, ask.what)) == "confirmed" for ask in response.requests
     )
 
 
-def _iter_followup_commands(
-    case: Case, by_hand: Sequence[TraceResponse], state_by_action: Mapping[tuple[str, Means, str], State]
-) -> Iterator[Command]:
+def _iter_commands_after_manual_work(
+    case: IncidentCase,
+    handled_responses: Sequence[TraceResponse],
+    state_by_action: Mapping[tuple[str, Means, str], State],
+) -> Iterator[NextStepCommand]:
     """Yield what is typed when that is done.
 
     What was done is noted, what was kept from visitors is shown to them again, and these are looked at again.
     """
-    yield Command(("incident", "note", case.id), needs="note")
+    yield NextStepCommand(("incident", "note", case.id), needs="note")
     sites = tuple(
         dict.fromkeys(
             response.subject
-            for response in by_hand
+            for response in handled_responses
             if response.manual_action is not None and response.manual_action[0] in SHUT
         )
     )
@@ -423,20 +477,22 @@ def _iter_followup_commands(
         if action.means in SHUT and action.state == "confirmed" and action.what.partition("/")[0] in sites
     ]
     if shut:
-        yield Command(("incident", "release", case.id, *shut))
-    if hosts := tuple(dict.fromkeys(response.host for response in by_hand if response.subject not in sites)):
-        yield Command(("hunt", "--limit", ",".join(hosts)), speaks=False)
+        yield NextStepCommand(("incident", "release", case.id, *shut))
+    if hosts := tuple(dict.fromkeys(response.host for response in handled_responses if response.subject not in sites)):
+        yield NextStepCommand(("hunt", "--limit", ",".join(hosts)), speaks=False)
     if sites:
-        yield Command(("review", "--limit", ",".join(sites)), speaks=False)
+        yield NextStepCommand(("review", "--limit", ",".join(sites)), speaks=False)
 
 
-def _iter_lift_steps(case: Case, rest: Sequence[Obstacle]) -> Iterator[NextStep]:
+def _iter_step_to_release_endless_actions(case: IncidentCase, obstacles: Sequence[Obstacle]) -> Iterator[NextStep]:
     """Yield the release of everything that is contained without an end, in one command."""
-    lift_obstacles = [obstacle for obstacle in rest if obstacle.command[1] == "release"]
+    lift_obstacles = [obstacle for obstacle in obstacles if obstacle.command[1] == "release"]
     if lift_obstacles:
         numbers = tuple(number for lift_obstacle in lift_obstacles for number in lift_obstacle.command[3:])
-        yield NextStep("obstacle", (Command(("incident", "release", case.id, *numbers)),), obstacle=lift_obstacles[0])
+        yield NextStep(
+            "obstacle", (NextStepCommand(("incident", "release", case.id, *numbers)),), obstacle=lift_obstacles[0]
+        )
 
 
 def _make_obstacle_step(obstacle: Obstacle) -> NextStep:
-    return NextStep("obstacle", (Command(obstacle.command, obstacle.speaks),), obstacle=obstacle)
+    return NextStep("obstacle", (NextStepCommand(obstacle.command, obstacle.speaks),), obstacle=obstacle)

@@ -29,11 +29,11 @@ ManualAction = tuple[Means, str]
 _ACCOUNTS = "/etc/passwd"
 
 
-def _propose_nothing(_of: LocatedTrace) -> Iterator[ManualAction]:
+def _propose_no_action(_trace: LocatedTrace) -> Iterator[ManualAction]:
     return iter(())
 
 
-def _instruct_nothing(_of: LocatedTrace) -> Iterator[Instructions]:
+def _give_no_instructions(_trace: LocatedTrace) -> Iterator[Instructions]:
     return iter(())
 
 
@@ -41,228 +41,301 @@ def _instruct_nothing(_of: LocatedTrace) -> Iterator[Instructions]:
 class ResponseRule:
     """The response to one kind of trace; the first that a trace has something for counts."""
 
-    list_automatic_actions: Callable[[LocatedTrace], Iterator[ManualAction]] = _propose_nothing
+    list_automatic_actions: Callable[[LocatedTrace], Iterator[ManualAction]] = _propose_no_action
     """What the program contains by itself, as it can be told from all else."""
-    list_manual_actions: Callable[[LocatedTrace], Iterator[ManualAction]] = _propose_nothing
+    list_manual_actions: Callable[[LocatedTrace], Iterator[ManualAction]] = _propose_no_action
     """What a person looks at, then contains by ``auditor incident contain``."""
-    list_instructions: Callable[[LocatedTrace], Iterator[Instructions]] = _instruct_nothing
+    list_instructions: Callable[[LocatedTrace], Iterator[Instructions]] = _give_no_instructions
     """What a person does on the host, where no means does it, or where it refuses."""
-    list_followups: Callable[[LocatedTrace], Iterator[Instructions]] = _instruct_nothing
+    list_followups: Callable[[LocatedTrace], Iterator[Instructions]] = _give_no_instructions
     """What a person does on the host with what is contained, once evidence of it was collected."""
 
 
-def _propose_file(of: LocatedTrace) -> Iterator[ManualAction]:
-    if not {"posted_to", "posted_to_gone"} & of.rules:
-        yield "file", paths.decode_path(of.where)
+def _propose_file_quarantine_unless_posted_to(trace: LocatedTrace) -> Iterator[ManualAction]:
+    if not {"posted_to", "posted_to_gone"} & trace.rules:
+        yield "file", paths.percent_decode_path(trace.where)
 
 
-def _propose_reviewed_file(of: LocatedTrace) -> Iterator[ManualAction]:
-    if "posted_to_gone" not in of.rules:
-        yield "file", paths.decode_path(of.where)
+def _propose_quarantine_of_existing_file(trace: LocatedTrace) -> Iterator[ManualAction]:
+    if "posted_to_gone" not in trace.rules:
+        yield "file", paths.percent_decode_path(trace.where)
 
 
-def _propose_hook(of: LocatedTrace) -> Iterator[ManualAction]:
+def _propose_quarantine_of_foreign_hook_file(trace: LocatedTrace) -> Iterator[ManualAction]:
     """Yield a whole file that some program reads among others of its folder, and that no package brought."""
-    if (of.where.rpartition("/")[0] in HOOKS and CHANGED not in of.rules) or of.where in HOOKS:
-        yield "file", paths.decode_path(of.where)
+    if (trace.where.rpartition("/")[0] in HOOKS and CHANGED not in trace.rules) or trace.where in HOOKS:
+        yield "file", paths.percent_decode_path(trace.where)
 
 
-def _propose_page(of: LocatedTrace) -> Iterator[ManualAction]:
-    yield "path", f"{of.subject}{of.where}"
+def _propose_closure_of_site_path(trace: LocatedTrace) -> Iterator[ManualAction]:
+    yield "path", f"{trace.subject}{trace.where}"
 
 
-def _propose_site(of: LocatedTrace) -> Iterator[ManualAction]:
-    yield "site", of.subject
+def _propose_closure_of_whole_site(trace: LocatedTrace) -> Iterator[ManualAction]:
+    yield "site", trace.subject
 
 
-def _propose_job(of: LocatedTrace) -> Iterator[ManualAction]:
-    lines = of.where == "/etc/crontab" or of.where.rpartition("/")[0] in CRONTABS
-    for word in of.exactly.split():
-        yield ("job", f"{paths.decode_path(of.where)}:{word}") if lines else ("cron", paths.decode_path(of.where))
+def _propose_stop_of_crontab_jobs(trace: LocatedTrace) -> Iterator[ManualAction]:
+    lines = trace.where == "/etc/crontab" or trace.where.rpartition("/")[0] in CRONTABS
+    for word in trace.exactly.split():
+        yield (
+            ("job", f"{paths.percent_decode_path(trace.where)}:{word}")
+            if lines
+            else ("cron", paths.percent_decode_path(trace.where))
+        )
 
 
-def _propose_cron_file(of: LocatedTrace) -> Iterator[ManualAction]:
-    if of.where.rpartition("/")[0] in CRON:
-        yield "cron", paths.decode_path(of.where)
+def _propose_stop_of_cron_file(trace: LocatedTrace) -> Iterator[ManualAction]:
+    if trace.where.rpartition("/")[0] in CRON:
+        yield "cron", paths.percent_decode_path(trace.where)
 
 
-def _propose_unit(of: LocatedTrace) -> Iterator[ManualAction]:
-    if of.exactly:
-        yield "unit", of.exactly
+def _propose_stop_of_systemd_unit(trace: LocatedTrace) -> Iterator[ManualAction]:
+    if trace.exactly:
+        yield "unit", trace.exactly
     else:
-        yield from _propose_hook(of)
+        yield from _propose_quarantine_of_foreign_hook_file(trace)
 
 
-def _propose_reviewed_unit(of: LocatedTrace) -> Iterator[ManualAction]:
+def _propose_stop_of_foreign_systemd_unit(trace: LocatedTrace) -> Iterator[ManualAction]:
     """Yield the action on a unit that no package brought.
 
     What lies in the place of a package's unit, or was changed in one, has to go by itself, as the host needs the unit.
     """
-    folder, _, name = of.where.rpartition("/")
-    if folder.endswith("/systemd/system") and "@." not in name and not of.rules & {CHANGED, REPLACES}:
+    folder, _, name = trace.where.rpartition("/")
+    if folder.endswith("/systemd/system") and "@." not in name and not trace.rules & {CHANGED, REPLACES}:
         yield "unit", name
 
 
-def _propose_processes(of: LocatedTrace) -> Iterator[ManualAction]:
+def _propose_stop_of_foreign_program(trace: LocatedTrace) -> Iterator[ManualAction]:
     """Yield a program that no package has: no other process runs it by chance."""
-    for number in of.exactly.split():
+    for number in trace.exactly.split():
         if "@" not in number:
-            yield "process", number + paths.decode_path(of.where)
+            yield "process", number + paths.percent_decode_path(trace.where)
 
 
-def _propose_single_process(of: LocatedTrace) -> Iterator[ManualAction]:
+def _propose_stop_of_process_by_start_time(trace: LocatedTrace) -> Iterator[ManualAction]:
     """Yield one of those that run a package's program, told by when it began."""
-    if "loads_foreign" not in of.rules:
-        for number in of.exactly.split():
-            yield "process", number + paths.decode_path(of.where)
+    if "loads_foreign" not in trace.rules:
+        for number in trace.exactly.split():
+            yield "process", number + paths.percent_decode_path(trace.where)
 
 
-def _propose_listener(of: LocatedTrace) -> Iterator[ManualAction]:
+def _propose_stop_of_listening_process(trace: LocatedTrace) -> Iterator[ManualAction]:
     """Yield the process that listens."""
-    for process_number in of.exactly.split():
+    for process_number in trace.exactly.split():
         if "@" in process_number:
             yield "process", process_number
 
 
-def _propose_account(of: LocatedTrace) -> Iterator[ManualAction]:
-    if of.where == _ACCOUNTS:
-        yield "account", of.exactly
+def _propose_lock_of_account(trace: LocatedTrace) -> Iterator[ManualAction]:
+    if trace.where == _ACCOUNTS:
+        yield "account", trace.exactly
 
 
-def _propose_administrator(of: LocatedTrace) -> Iterator[ManualAction]:
-    if of.site and of.who:
-        folder = "" if of.relative_path.endswith(".php") else of.relative_path
-        yield "administrator", "/".join(filter(None, (of.site, folder, of.who)))
+def _propose_lockout_of_site_administrator(trace: LocatedTrace) -> Iterator[ManualAction]:
+    if trace.site and trace.who:
+        folder = "" if trace.relative_path.endswith(".php") else trace.relative_path
+        yield "administrator", "/".join(filter(None, (trace.site, folder, trace.who)))
 
 
-def _propose_core(of: LocatedTrace) -> Iterator[ManualAction]:
+def _propose_restore_of_release_file(trace: LocatedTrace) -> Iterator[ManualAction]:
     """Yield what gives a file of a release its content again: of the application, or of a plugin or theme below it."""
-    folders = of.relative_path.split("/")
-    if not of.site or (folders[0] == "wp-content" and len(folders) <= _OF_PLUGIN):
+    folders = trace.relative_path.split("/")
+    if not trace.site or (folders[0] == "wp-content" and len(folders) <= _OF_PLUGIN):
         return
     below = folders[:_OF_PLUGIN] if folders[0] == "wp-content" else []
-    yield "core", "/".join((of.site, *below))
+    yield "core", "/".join((trace.site, *below))
 
 
 _OF_PLUGIN = 3
 """Folders of ``wp-content/plugins/NAME``."""
 
 
-def _propose_changed_file(of: LocatedTrace) -> Iterator[ManualAction]:
-    yield from _propose_core(of)
-    yield from _propose_reviewed_file(of)
+def _propose_restore_or_quarantine_of_file(trace: LocatedTrace) -> Iterator[ManualAction]:
+    yield from _propose_restore_of_release_file(trace)
+    yield from _propose_quarantine_of_existing_file(trace)
 
 
-def _propose_row(of: LocatedTrace) -> Iterator[ManualAction]:
+def _propose_removal_of_database_row(trace: LocatedTrace) -> Iterator[ManualAction]:
     """Yield a row of an application's tables, whose trace names the folder, the table with its prefix, and the row."""
-    match = _ROW.fullmatch(of.where)
-    if match and of.site:
-        folder = match[1][len(of.root) :].strip("/")
-        yield "row", "/".join(filter(None, (of.site, folder, match[2], match[3])))
+    match = _ROW.fullmatch(trace.where)
+    if match and trace.site:
+        folder = match[1][len(trace.root) :].strip("/")
+        yield "row", "/".join(filter(None, (trace.site, folder, match[2], match[3])))
 
 
 _ROW = re.compile(rf"(/.+): \S{{0,64}}?({'|'.join(sorted(TABLES, key=len, reverse=True))}) (\S+)")
 
 
-def _propose_key(of: LocatedTrace) -> Iterator[ManualAction]:
-    yield "key", of.exactly
+def _propose_revocation_of_ssh_key(trace: LocatedTrace) -> Iterator[ManualAction]:
+    yield "key", trace.exactly
 
 
-def _instruct_accounts(of: LocatedTrace) -> Iterator[Instructions]:
-    yield instructions.passwd_line(of) if of.where == _ACCOUNTS else instructions.administrator(of)
+def _instruct_about_system_or_site_account(trace: LocatedTrace) -> Iterator[Instructions]:
+    yield (
+        instructions.instruct_to_remove_passwd_lines(trace)
+        if trace.where == _ACCOUNTS
+        else instructions.instruct_to_review_site_administrator(trace)
+    )
 
 
-def _instruct_unit(of: LocatedTrace) -> Iterator[Instructions]:
-    yield instructions.unit_file(of) if of.has_whole_path else instructions.find_unplaced(of)
+def _instruct_to_remove_or_find_unit_file(trace: LocatedTrace) -> Iterator[Instructions]:
+    yield (
+        instructions.instruct_to_remove_unit_file(trace)
+        if trace.has_whole_path
+        else instructions.instruct_to_find_trace_without_whole_path(trace)
+    )
 
 
-def _instruct_program(of: LocatedTrace) -> Iterator[Instructions]:
-    yield instructions.search_request_logs(of) if "posted_to_gone" in of.rules else instructions.find_unplaced(of)
+def _instruct_to_search_logs_or_find_program(trace: LocatedTrace) -> Iterator[Instructions]:
+    yield (
+        instructions.instruct_to_search_logs_for_gone_program(trace)
+        if "posted_to_gone" in trace.rules
+        else instructions.instruct_to_find_trace_without_whole_path(trace)
+    )
 
 
-def _instruct_root_account(of: LocatedTrace) -> Iterator[Instructions]:
-    if of.where == _ACCOUNTS and "second_root" in of.rules:
-        yield instructions.locked_account(of)
+def _instruct_to_remove_second_root_account(trace: LocatedTrace) -> Iterator[Instructions]:
+    if trace.where == _ACCOUNTS and "second_root" in trace.rules:
+        yield instructions.instruct_to_remove_locked_root_account(trace)
 
 
-def _instruct_process_end(of: LocatedTrace) -> Iterator[Instructions]:
-    if of.exactly:
-        yield instructions.process_end(of)
+def _instruct_to_kill_processes_if_known(trace: LocatedTrace) -> Iterator[Instructions]:
+    if trace.exactly:
+        yield instructions.instruct_to_kill_stopped_processes(trace)
 
 
-def _always(step: instructions.InstructionBuilder) -> Callable[[LocatedTrace], Iterator[Instructions]]:
-    return lambda of: iter((step(of),))
+def _make_rule_giving_one_instruction(
+    builder: instructions.InstructionBuilder,
+) -> Callable[[LocatedTrace], Iterator[Instructions]]:
+    return lambda of: iter((builder(of),))
 
 
-_PATH = instructions.require_path
-_IN_A_SITE = ResponseRule(list_manual_actions=_propose_site, list_instructions=_always(instructions.search_content))
+_PATH = instructions.make_builder_handling_missing_path
+_IN_A_SITE = ResponseRule(
+    list_manual_actions=_propose_closure_of_whole_site,
+    list_instructions=_make_rule_giving_one_instruction(instructions.instruct_to_search_shown_content_in_site),
+)
 """What visitors see: the site is closed to strangers while a person takes it out of files and tables."""
-_PROGRAM = ResponseRule(_propose_file, _propose_reviewed_file, _instruct_program)
-_LOOKED_AT = ResponseRule(list_manual_actions=_propose_reviewed_file, list_instructions=_instruct_program)
+_PROGRAM = ResponseRule(
+    _propose_file_quarantine_unless_posted_to,
+    _propose_quarantine_of_existing_file,
+    _instruct_to_search_logs_or_find_program,
+)
+_LOOKED_AT = ResponseRule(
+    list_manual_actions=_propose_quarantine_of_existing_file, list_instructions=_instruct_to_search_logs_or_find_program
+)
 RESPONSES: Mapping[Kind, ResponseRule] = {
     **dict.fromkeys(("program", "executable", "temporary"), _PROGRAM),
-    "changed": ResponseRule(list_manual_actions=_propose_changed_file, list_instructions=_instruct_program),
+    "changed": ResponseRule(
+        list_manual_actions=_propose_restore_or_quarantine_of_file,
+        list_instructions=_instruct_to_search_logs_or_find_program,
+    ),
     **dict.fromkeys(("settings", "unknown", "left_over", "misplaced", "unjudged"), _LOOKED_AT),
     "missing": ResponseRule(
-        list_manual_actions=_propose_core, list_instructions=_always(instructions.restore_application)
+        list_manual_actions=_propose_restore_of_release_file,
+        list_instructions=_make_rule_giving_one_instruction(instructions.instruct_to_restore_application_files),
     ),
     **dict.fromkeys(
         ("redirect", "link", "frame", "script", "text", "title", "canonical", "form", "payload", "missing_page"),
         _IN_A_SITE,
     ),
     **dict.fromkeys(("reflection", "search_console", "defacement", "push"), _IN_A_SITE),
-    "doorway": ResponseRule(_propose_page, _propose_site, _always(instructions.search_content)),
+    "doorway": ResponseRule(
+        _propose_closure_of_site_path,
+        _propose_closure_of_whole_site,
+        _make_rule_giving_one_instruction(instructions.instruct_to_search_shown_content_in_site),
+    ),
     **dict.fromkeys(
         ("document", "sitemap"),
-        ResponseRule(list_manual_actions=_propose_page, list_instructions=_always(instructions.search_content)),
+        ResponseRule(
+            list_manual_actions=_propose_closure_of_site_path,
+            list_instructions=_make_rule_giving_one_instruction(instructions.instruct_to_search_shown_content_in_site),
+        ),
     ),
-    "job": ResponseRule(_propose_job, _propose_cron_file, _PATH(instructions.crontab)),
-    "unit": ResponseRule(_propose_unit, _propose_reviewed_unit, _instruct_unit),
-    **dict.fromkeys(("startup", "hook"), ResponseRule(_propose_hook, list_instructions=_PATH(instructions.script))),
-    "account": ResponseRule(_propose_account, _propose_administrator, _instruct_accounts, _instruct_root_account),
-    "key": ResponseRule(_propose_key, list_instructions=_PATH(instructions.key_file)),
-    "permission": ResponseRule(list_instructions=_PATH(instructions.sudo_rule)),
-    "login": ResponseRule(list_instructions=_PATH(instructions.login)),
-    "preload": ResponseRule(_propose_hook, list_instructions=_PATH(instructions.remove_preload)),
-    "interpreter": ResponseRule(list_instructions=_PATH(instructions.interpreter)),
-    "server_module": ResponseRule(list_instructions=_PATH(instructions.server_module)),
+    "job": ResponseRule(
+        _propose_stop_of_crontab_jobs, _propose_stop_of_cron_file, _PATH(instructions.instruct_to_look_at_whole_crontab)
+    ),
+    "unit": ResponseRule(
+        _propose_stop_of_systemd_unit, _propose_stop_of_foreign_systemd_unit, _instruct_to_remove_or_find_unit_file
+    ),
+    **dict.fromkeys(
+        ("startup", "hook"),
+        ResponseRule(
+            _propose_quarantine_of_foreign_hook_file,
+            list_instructions=_PATH(instructions.instruct_to_clean_startup_script),
+        ),
+    ),
+    "account": ResponseRule(
+        _propose_lock_of_account,
+        _propose_lockout_of_site_administrator,
+        _instruct_about_system_or_site_account,
+        _instruct_to_remove_second_root_account,
+    ),
+    "key": ResponseRule(
+        _propose_revocation_of_ssh_key, list_instructions=_PATH(instructions.instruct_to_identify_authorized_key_line)
+    ),
+    "permission": ResponseRule(list_instructions=_PATH(instructions.instruct_to_remove_sudo_rule)),
+    "login": ResponseRule(list_instructions=_PATH(instructions.instruct_to_disable_pam_or_sshd_lines)),
+    "preload": ResponseRule(
+        _propose_quarantine_of_foreign_hook_file,
+        list_instructions=_PATH(instructions.instruct_to_remove_ld_preload_file),
+    ),
+    "interpreter": ResponseRule(list_instructions=_PATH(instructions.instruct_to_clean_php_settings_or_extension)),
+    "server_module": ResponseRule(list_instructions=_PATH(instructions.instruct_to_clean_web_server_module_or_lines)),
     "database_code": ResponseRule(
-        list_manual_actions=_propose_row, list_instructions=_always(instructions.database_code)
+        list_manual_actions=_propose_removal_of_database_row,
+        list_instructions=_make_rule_giving_one_instruction(instructions.instruct_to_remove_code_from_database),
     ),
-    "setuid": ResponseRule(list_instructions=_PATH(instructions.setuid)),
-    "replaced": ResponseRule(list_instructions=_PATH(instructions.reinstall_program)),
+    "setuid": ResponseRule(list_instructions=_PATH(instructions.instruct_to_clear_setuid_bits)),
+    "replaced": ResponseRule(list_instructions=_PATH(instructions.instruct_to_reinstall_package_of_program)),
     "process": ResponseRule(
-        _propose_processes, _propose_single_process, _PATH(instructions.process), _instruct_process_end
+        _propose_stop_of_foreign_program,
+        _propose_stop_of_process_by_start_time,
+        _PATH(instructions.instruct_to_look_at_processes_of_program),
+        _instruct_to_kill_processes_if_known,
     ),
-    "listener": ResponseRule(list_manual_actions=_propose_listener, list_instructions=_always(instructions.listener)),
-    "kernel_module": ResponseRule(list_instructions=_always(instructions.kernel_module)),
-    "log": ResponseRule(list_instructions=_always(instructions.log)),
+    "listener": ResponseRule(
+        list_manual_actions=_propose_stop_of_listening_process,
+        list_instructions=_make_rule_giving_one_instruction(instructions.instruct_to_find_process_behind_socket),
+    ),
+    "kernel_module": ResponseRule(
+        list_instructions=_make_rule_giving_one_instruction(instructions.instruct_to_remove_kernel_module)
+    ),
+    "log": ResponseRule(
+        list_instructions=_make_rule_giving_one_instruction(instructions.instruct_to_keep_remains_of_log)
+    ),
 }
 
 
-def list_automatic_actions(of: LocatedTrace) -> tuple[ManualAction, ...]:
+def list_automatic_actions_on_trace(trace: LocatedTrace) -> tuple[ManualAction, ...]:
     """Return what the program contains by itself of a trace, each written as entries have it.
 
     Nothing where its place is not whole.
     """
-    if not of.has_whole_path:
+    if not trace.has_whole_path:
         return ()
     try:
         return tuple(
-            (means, ACTION_KINDS[means].read(what)) for means, what in RESPONSES[of.kind].list_automatic_actions(of)
+            (means, ACTION_KINDS[means].read(what))
+            for means, what in RESPONSES[trace.kind].list_automatic_actions(trace)
         )
     except InputError:  # it has a query, leads elsewhere, or is told from nothing
         return ()
 
 
-def choose_manual_action(of: LocatedTrace) -> ManualAction | None:
+def choose_manual_action_on_trace(trace: LocatedTrace) -> ManualAction | None:
     """Return what a person types to contain a trace, once it was looked at.
 
     None where that cannot be, or no terminal shows its name as it is.
     """
-    if of.kind not in RESPONSES or CUT in of.where or ("%" in of.where and of.kind not in _PAGES):
+    if trace.kind not in RESPONSES or CUT in trace.where or ("%" in trace.where and trace.kind not in _PAGES):
         return None
-    for means, what in (*RESPONSES[of.kind].list_automatic_actions(of), *RESPONSES[of.kind].list_manual_actions(of)):
+    for means, what in (
+        *RESPONSES[trace.kind].list_automatic_actions(trace),
+        *RESPONSES[trace.kind].list_manual_actions(trace),
+    ):
         try:
             ACTION_KINDS[means].read(what)
         except InputError:
@@ -275,14 +348,14 @@ def choose_manual_action(of: LocatedTrace) -> ManualAction | None:
 _PAGES = frozenset({"doorway", "document", "sitemap"})
 
 
-def list_instructions(of: LocatedTrace) -> tuple[Instructions, ...]:
+def list_manual_instructions_for_trace(trace: LocatedTrace) -> tuple[Instructions, ...]:
     """Return the steps that a person takes on the host about a trace."""
-    return tuple(RESPONSES[of.kind].list_instructions(of)) if of.kind in RESPONSES else ()
+    return tuple(RESPONSES[trace.kind].list_instructions(trace)) if trace.kind in RESPONSES else ()
 
 
-def list_followups(of: LocatedTrace) -> tuple[Instructions, ...]:
+def list_manual_followups_after_containment(trace: LocatedTrace) -> tuple[Instructions, ...]:
     """Return the steps that a person takes on the host with what is contained of a trace.
 
     They come after the collection of evidence.
     """
-    return tuple(RESPONSES[of.kind].list_followups(of)) if of.kind in RESPONSES else ()
+    return tuple(RESPONSES[trace.kind].list_followups(trace)) if trace.kind in RESPONSES else ()

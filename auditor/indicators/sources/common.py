@@ -10,9 +10,9 @@ from typing import Literal
 
 from auditor.errors import InputError
 from auditor.indicators.indicator import DEFAULT_TLP, MAX_INDICATORS, Indicator, Tlp
-from auditor.indicators.values import ExclusionReason, get_exclusion, parse_value
+from auditor.indicators.values import ExclusionReason, get_reason_value_never_matches, parse_value
 from auditor.models import clock
-from auditor.vulnerabilities.advisory.parser import day_in
+from auditor.vulnerabilities.advisory.parser import parse_day_in_any_form
 from auditor.vulnerabilities.sources.common import SourceDocument
 
 MAX_WRONG = 1_000
@@ -40,7 +40,7 @@ class IndicatorCollector:
     wrong: list[tuple[str, str]] = field(default_factory=list)
     """Where it is, and what is meant for an indicator and is none."""
 
-    def add(
+    def add_value(
         self,
         text: str,
         *,
@@ -54,9 +54,9 @@ class IndicatorCollector:
         """Take one value in. Raises InputError for more of them than there may be."""
         got = parse_value(text)
         if got is None:
-            self.add_invalid(where, text)
+            self.note_invalid_value(where, text)
             return
-        why = get_exclusion(got)
+        why = get_reason_value_never_matches(got)
         if why is not None:
             self.never[why] = self.never.get(why, 0) + 1
             return
@@ -72,16 +72,16 @@ class IndicatorCollector:
             self.name,
         )
         before = self.indicators.get((got.kind, got.text))
-        if before is None or indicator.until > before.until:
+        if before is None or indicator.last_valid_day > before.last_valid_day:
             self.indicators[got.kind, got.text] = indicator
-        self._check_limit()
+        self._check_indicator_limit()
 
-    def keep_unmatched(self, id: str, words: str) -> None:
+    def keep_unmatched_pattern(self, id: str, words: str) -> None:
         """Keep what is not matched."""
         self.complex.append((id[:100], words[:20_000]))
-        self._check_limit()
+        self._check_indicator_limit()
 
-    def add_invalid(self, where: str, text: str) -> None:
+    def note_invalid_value(self, where: str, text: str) -> None:
         """Note what is none. Raises InputError when nearly everything is."""
         if len(self.wrong) >= MAX_WRONG:
             raise self.document.make_error(
@@ -93,49 +93,51 @@ class IndicatorCollector:
             )
         self.wrong.append((where, text[:80]))
 
-    def _check_limit(self) -> None:
+    def _check_indicator_limit(self) -> None:
         if len(self.indicators) + len(self.complex) > MAX_INDICATORS:
-            raise make_limit_error(self.document)
+            raise make_too_many_indicators_error(self.document)
 
 
-def parse_day(text: object) -> date | None:
+def parse_day_of_foreign_moment(text: object) -> date | None:
     """Return the day of a moment as others write it: ISO 8601, day/month/year, or seconds since 1970.
 
     None for anything else.
 
     What is to hold for ever holds to the last day that there is room to count on from.
     """
-    result = _parse_any_day(text)
+    result = _parse_day_in_any_format(text)
     return min(max(result, _EARLIEST), _LATEST) if result is not None else None
 
 
-def _parse_any_day(text: object) -> date | None:
+def _parse_day_in_any_format(text: object) -> date | None:
     plain = str(text).strip() if text is not None else ""
     if re.fullmatch(r"1\d{9}(?:\.\d+)?", plain):
-        return clock.to_day(clock.from_epoch(float(plain)))
+        return clock.convert_moment_to_vietnam_day(clock.convert_epoch_to_moment(float(plain)))
     if re.match(r"\d{4}-\d\d-\d\d[T ]\d\d:", plain):
         try:
             moment = plain.replace(" ", "T", 1).replace("Z", "+00:00")
-            return clock.to_day(clock.read(moment if re.search(r"[+-]\d\d:?\d\d$", moment) else f"{moment}+07:00"))
+            return clock.convert_moment_to_vietnam_day(
+                clock.parse_iso_moment(moment if re.search(r"[+-]\d\d:?\d\d$", moment) else f"{moment}+07:00")
+            )
         except ValueError:
-            return day_in(plain[:10])
-    return day_in(plain.split(" ")[0])
+            return parse_day_in_any_form(plain[:10])
+    return parse_day_in_any_form(plain.split(" ")[0])
 
 
-def get_text(entry: Mapping[str, object], name: str) -> str:
+def get_text_of_foreign_entry(entry: Mapping[str, object], key: str) -> str:
     """Return a text out of foreign data, which any file can hold; empty for what is none."""
-    text = entry.get(name)
+    text = entry.get(key)
     if not isinstance(text, str):
         return ""
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
-def make_missing_error(document: SourceDocument, lacks: str) -> InputError:
+def make_missing_content_error(document: SourceDocument, missing_content: str) -> InputError:
     """Return that it has none of what it should have."""
-    return document.make_error("it has no {lacks}", "check that it is the list itself", lacks=lacks)
+    return document.make_error("it has no {lacks}", "check that it is the list itself", lacks=missing_content)
 
 
-def make_limit_error(document: SourceDocument) -> InputError:
+def make_too_many_indicators_error(document: SourceDocument) -> InputError:
     """Return that it has more than there may be."""
     return document.make_error(
         "it has more than {most} indicators",

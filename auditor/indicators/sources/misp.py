@@ -9,12 +9,17 @@ from typing import Any
 import ijson
 
 from auditor.indicators.indicator import Tlp, parse_tlp, pick_stricter
-from auditor.indicators.sources.common import IndicatorCollector, get_text, make_missing_error, parse_day
+from auditor.indicators.sources.common import (
+    IndicatorCollector,
+    get_text_of_foreign_entry,
+    make_missing_content_error,
+    parse_day_of_foreign_moment,
+)
 from auditor.vulnerabilities.sources.common import (
     SourceDocument,
     convert_json_errors,
+    make_dict_type_recording_duplicates,
     make_duplicate_error,
-    make_duplicate_recorder,
     open_json_stream,
 )
 
@@ -28,16 +33,16 @@ _PARTS: Mapping[str, tuple[int, ...]] = {
 """Which parts of a value between bars are indicators, by the attribute's type."""
 
 
-def read(into: IndicatorCollector) -> None:
+def read_misp_events(collector: IndicatorCollector) -> None:
     """Read all attributes of all events. Raises InputError for what is no JSON, or holds no event."""
     number = 0
-    with convert_json_errors(into.document):
-        for prefix, event in _iter_events(into.document):
+    with convert_json_errors(collector.document):
+        for prefix, event in _iter_events(collector.document):
             number += 1
-            into.document.stream.mark_record()
-            _add_event(event, prefix, into)
+            collector.document.stream.mark_record()
+            _add_attributes_of_misp_event(event, prefix, collector)
     if not number:
-        raise make_missing_error(into.document, "event")
+        raise make_missing_content_error(collector.document, "event")
 
 
 def _iter_events(document: SourceDocument) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -48,7 +53,11 @@ def _iter_events(document: SourceDocument) -> Iterator[tuple[str, Mapping[str, A
     twice: list[str] = []
     for prefix, event, value in ijson.parse(open_json_stream(document), use_float=True):
         if builder is None and event == "start_map" and (prefix == "Event" or prefix.endswith("item.Event")):
-            builder, start, number = ijson.ObjectBuilder(map_type=make_duplicate_recorder(twice)), prefix, number + 1
+            builder, start, number = (
+                ijson.ObjectBuilder(map_type=make_dict_type_recording_duplicates(twice)),
+                prefix,
+                number + 1,
+            )
         if builder is not None:
             builder.event(event, value)
             if event == "end_map" and prefix == start:
@@ -58,29 +67,35 @@ def _iter_events(document: SourceDocument) -> Iterator[tuple[str, Mapping[str, A
                 builder = None
 
 
-def _add_event(event: Mapping[str, Any], where: str, into: IndicatorCollector) -> None:
-    event_tlp = _find_tlp(event)
-    event_day = parse_day(event.get("date"))
-    into.list_date = max(filter(None, (into.list_date, event_day)), default=None)
+def _add_attributes_of_misp_event(event: Mapping[str, Any], where: str, collector: IndicatorCollector) -> None:
+    event_tlp = _find_strictest_tlp_tag(event)
+    event_day = parse_day_of_foreign_moment(event.get("date"))
+    collector.list_date = max(filter(None, (collector.list_date, event_day)), default=None)
     owner = event.get("Orgc") or event.get("Org")
-    into.source = into.source or (get_text(owner, "name")[:200] if isinstance(owner, dict) else "")
-    about = get_text(event, "info")
+    collector.source = collector.source or (
+        get_text_of_foreign_entry(owner, "name")[:200] if isinstance(owner, dict) else ""
+    )
+    about = get_text_of_foreign_entry(event, "info")
     for attribute in _iter_attributes(event):
-        parts = get_text(attribute, "value").split("|")
-        part_indexes = _PARTS.get(get_text(attribute, "type"))
-        name = get_text(attribute, "uuid")
+        parts = get_text_of_foreign_entry(attribute, "value").split("|")
+        part_indexes = _PARTS.get(get_text_of_foreign_entry(attribute, "type"))
+        name = get_text_of_foreign_entry(attribute, "uuid")
         if part_indexes is None or attribute.get("to_ids") in (False, "0", 0) or attribute.get("deleted") is True:
-            into.keep_unmatched(name, f"{get_text(attribute, 'type')}: {get_text(attribute, 'value')}")
+            collector.keep_unmatched_pattern(
+                name, f"{get_text_of_foreign_entry(attribute, 'type')}: {get_text_of_foreign_entry(attribute, 'value')}"
+            )
             continue
-        own = _find_tlp(attribute)
+        own = _find_strictest_tlp_tag(attribute)
         for part in part_indexes:
-            into.add(
+            collector.add_value(
                 parts[part] if part < len(parts) else "",
                 where=f"{where}, {name}",
                 id=name,
                 tlp=pick_stricter(own, event_tlp) if own and event_tlp else own or event_tlp,
-                first=parse_day(attribute.get("first_seen")) or event_day or parse_day(attribute.get("timestamp")),
-                note=get_text(attribute, "comment") or about,
+                first=parse_day_of_foreign_moment(attribute.get("first_seen"))
+                or event_day
+                or parse_day_of_foreign_moment(attribute.get("timestamp")),
+                note=get_text_of_foreign_entry(attribute, "comment") or about,
             )
 
 
@@ -94,8 +109,8 @@ def _select_dicts(value: Any) -> Iterable[Mapping[str, Any]]:
     return [member for member in value if isinstance(member, dict)] if isinstance(value, list) else []
 
 
-def _find_tlp(entry: Mapping[str, Any]) -> Tlp | None:
-    names = (get_text(tag, "name") for tag in _select_dicts(entry.get("Tag")))
+def _find_strictest_tlp_tag(entry: Mapping[str, Any]) -> Tlp | None:
+    names = (get_text_of_foreign_entry(tag, "name") for tag in _select_dicts(entry.get("Tag")))
     levels = [tlp for name in names if name.lower().startswith("tlp:") and (tlp := parse_tlp(name))]
     result: Tlp | None = None
     for level in levels:

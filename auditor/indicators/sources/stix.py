@@ -12,15 +12,15 @@ from auditor.indicators import patterns
 from auditor.indicators.indicator import MARKINGS, MAX_INDICATORS, Tlp, parse_tlp, pick_stricter
 from auditor.indicators.sources.common import (
     IndicatorCollector,
-    get_text,
-    make_limit_error,
-    make_missing_error,
-    parse_day,
+    get_text_of_foreign_entry,
+    make_missing_content_error,
+    make_too_many_indicators_error,
+    parse_day_of_foreign_moment,
 )
 from auditor.vulnerabilities.sources.common import (
     convert_json_errors,
+    make_dict_type_recording_duplicates,
     make_duplicate_error,
-    make_duplicate_recorder,
     open_json_stream,
 )
 
@@ -46,69 +46,80 @@ _VERSIONS = ("2.0", "2.1")
 HEAD = re.compile(rb'\s*\{(?:(?!"Event"|"response").){0,4000}"(?:spec_version|objects|bundle)"', re.DOTALL)
 
 
-def read(into: IndicatorCollector) -> None:
+def read_stix_bundle(collector: IndicatorCollector) -> None:
     """Read all indicators of the bundle. Raises InputError for what is no JSON, or holds no objects."""
     twice: list[str] = []
-    with convert_json_errors(into.document):
+    with convert_json_errors(collector.document):
         objects = ijson.items(
-            open_json_stream(into.document), "objects.item", use_float=True, map_type=make_duplicate_recorder(twice)
+            open_json_stream(collector.document),
+            "objects.item",
+            use_float=True,
+            map_type=make_dict_type_recording_duplicates(twice),
         )
-        take_objects(_iter_objects(into, objects, twice), into)
+        add_indicators_among_stix_objects(_iter_objects_raising_on_duplicate_name(collector, objects, twice), collector)
 
 
-def _iter_objects(into: IndicatorCollector, objects: Iterable[Any], twice: list[str]) -> Iterator[Any]:
+def _iter_objects_raising_on_duplicate_name(
+    collector: IndicatorCollector, objects: Iterable[Any], twice: list[str]
+) -> Iterator[Any]:
     for stix_object in objects:
         if twice:
-            raise make_duplicate_error(into.document, twice[0])
-        into.document.stream.mark_record()
+            raise make_duplicate_error(collector.document, twice[0])
+        collector.document.stream.mark_record()
         yield stix_object
 
 
-def take_objects(objects: Iterable[Any], into: IndicatorCollector) -> None:
+def add_indicators_among_stix_objects(objects: Iterable[Any], collector: IndicatorCollector) -> None:
     """Take in the indicators among objects, each with its marking, wherever that stands."""
     markings: dict[str, Tlp] = dict(MARKINGS)
     indicators: list[Mapping[str, Any]] = []
     number = 0
     for number, stix_object in enumerate(objects, 1):
         if not isinstance(stix_object, dict):
-            into.add_invalid(f"objects[{number - 1}]", str(stix_object))
+            collector.note_invalid_value(f"objects[{number - 1}]", str(stix_object))
         elif stix_object.get("spec_version", "2.1") not in _VERSIONS:
-            raise into.document.make_error(
+            raise collector.document.make_error(
                 "it is STIX {version}, which is not supported",
                 "update Lũy Tre, or ask for version 2.1",
                 version=repr(stix_object["spec_version"])[:20],
             )
         elif stix_object.get("type") == "marking-definition":
-            level = _parse_marking(stix_object)
+            level = _parse_tlp_of_marking_definition(stix_object)
             if level is not None:
-                markings[get_text(stix_object, "id")] = level
-        elif stix_object.get("type") == "identity" and not into.source:
-            into.source = get_text(stix_object, "name")[:200]
+                markings[get_text_of_foreign_entry(stix_object, "id")] = level
+        elif stix_object.get("type") == "identity" and not collector.source:
+            collector.source = get_text_of_foreign_entry(stix_object, "name")[:200]
         elif stix_object.get("type") == "indicator" and stix_object.get("revoked") is not True:
             indicators.append(stix_object)
             if len(indicators) > MAX_INDICATORS:
-                raise make_limit_error(into.document)
+                raise make_too_many_indicators_error(collector.document)
     if not number:
-        raise make_missing_error(into.document, "objects")
+        raise make_missing_content_error(collector.document, "objects")
     for stix_object in indicators:
-        _add_indicator(stix_object, markings, into)
+        _add_stix_indicator_with_marking(stix_object, markings, collector)
 
 
-def _parse_marking(stix_object: Mapping[str, Any]) -> Tlp | None:
+def _parse_tlp_of_marking_definition(stix_object: Mapping[str, Any]) -> Tlp | None:
     definition = stix_object.get("definition")
-    marking_text = get_text(definition, "tlp") if isinstance(definition, dict) else ""
+    marking_text = get_text_of_foreign_entry(definition, "tlp") if isinstance(definition, dict) else ""
     for extension in (
         (stix_object.get("extensions") or {}).values() if isinstance(stix_object.get("extensions"), dict) else ()
     ):
-        marking_text = marking_text or (get_text(extension, "tlp_2_0") if isinstance(extension, dict) else "")
-    return parse_tlp(marking_text or get_text(stix_object, "name"))
+        marking_text = marking_text or (
+            get_text_of_foreign_entry(extension, "tlp_2_0") if isinstance(extension, dict) else ""
+        )
+    return parse_tlp(marking_text or get_text_of_foreign_entry(stix_object, "name"))
 
 
-def _add_indicator(stix_object: Mapping[str, Any], markings: Mapping[str, Tlp], into: IndicatorCollector) -> None:
-    name, words = get_text(stix_object, "id"), get_text(stix_object, "pattern")
-    literals = patterns.extract_values(words) if stix_object.get("pattern_type", "stix") == "stix" else None
+def _add_stix_indicator_with_marking(
+    stix_object: Mapping[str, Any], markings: Mapping[str, Tlp], collector: IndicatorCollector
+) -> None:
+    name, words = get_text_of_foreign_entry(stix_object, "id"), get_text_of_foreign_entry(stix_object, "pattern")
+    literals = (
+        patterns.extract_values_of_stix_pattern(words) if stix_object.get("pattern_type", "stix") == "stix" else None
+    )
     if literals is None:
-        into.keep_unmatched(name, words)
+        collector.keep_unmatched_pattern(name, words)
         return
     level: Tlp | None = None
     references = stix_object.get("object_marking_refs")
@@ -117,14 +128,16 @@ def _add_indicator(stix_object: Mapping[str, Any], markings: Mapping[str, Tlp], 
         if referenced_tlp is not None:
             level = referenced_tlp if level is None else pick_stricter(level, referenced_tlp)
     types = stix_object.get("indicator_types")
-    into_note = get_text(stix_object, "name") or ", ".join(map(str, types) if isinstance(types, list) else ())
+    into_note = get_text_of_foreign_entry(stix_object, "name") or ", ".join(
+        map(str, types) if isinstance(types, list) else ()
+    )
     for text in literals:
-        into.add(
+        collector.add_value(
             text,
             where=name,
             id=name,
             tlp=level,
-            first=parse_day(stix_object.get("valid_from")),
-            last=parse_day(stix_object["valid_until"]) if stix_object.get("valid_until") else None,
+            first=parse_day_of_foreign_moment(stix_object.get("valid_from")),
+            last=parse_day_of_foreign_moment(stix_object["valid_until"]) if stix_object.get("valid_until") else None,
             note=into_note,
         )

@@ -8,8 +8,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from auditor.indicators.indicator import parse_tlp
-from auditor.indicators.sources.common import IndicatorCollector, make_missing_error, parse_day
-from auditor.inventory.spreadsheet_import.columns import fold_text
+from auditor.indicators.sources.common import (
+    IndicatorCollector,
+    make_missing_content_error,
+    parse_day_of_foreign_moment,
+)
+from auditor.inventory.spreadsheet_import.columns import fold_case_accents_and_spaces
 
 HEAD_ROWS = 20
 _DELIMITERS = ",;\t"
@@ -39,52 +43,60 @@ _HEADINGS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def read(into: IndicatorCollector) -> None:
+def read_table_rows(collector: IndicatorCollector) -> None:
     """Read all rows.
 
     A row of defaced pages names a victim: it is kept, and never matched. Raises InputError where no row has headings.
     """
-    text = into.document.open_text()
+    text = collector.document.open_text()
     try:
         head = list(itertools.islice(text, HEAD_ROWS))
-        delimiter, place = _find_headings(head)
+        delimiter, place = _find_delimiter_and_heading_row(head)
         if place is None:
-            raise make_missing_error(into.document, "row of headings that are known here (docs/en/indicators.md)")
-        _read_rows(csv.reader(itertools.chain(head, text), delimiter=delimiter), place, into)
+            raise make_missing_content_error(
+                collector.document, "row of headings that are known here (docs/en/indicators.md)"
+            )
+        _add_indicators_of_rows_below_headings(
+            csv.reader(itertools.chain(head, text), delimiter=delimiter), place, collector
+        )
     except csv.Error as error:
-        raise into.document.make_error("it is not CSV: {why}", "save it again as CSV UTF-8", why=error) from error
+        raise collector.document.make_error("it is not CSV: {why}", "save it again as CSV UTF-8", why=error) from error
 
 
-def _find_headings(head: Sequence[str]) -> tuple[str, int | None]:
+def _find_delimiter_and_heading_row(first_lines: Sequence[str]) -> tuple[str, int | None]:
     """Return what parts the cells, and which row has the headings, from 0."""
     for delimiter in _DELIMITERS:
-        for place, cells in enumerate(csv.reader(head, delimiter=delimiter)):
-            if _match_columns(cells):
+        for place, cells in enumerate(csv.reader(first_lines, delimiter=delimiter)):
+            if _match_columns_to_fields(cells):
                 return delimiter, place
     return ",", None
 
 
-def _read_rows(rows: Iterable[list[str]], place: int, into: IndicatorCollector) -> None:
+def _add_indicators_of_rows_below_headings(
+    rows: Iterable[list[str]], heading_row: int, collector: IndicatorCollector
+) -> None:
     columns: Mapping[int, str] = {}
     for number, cells in enumerate(rows):
-        if number == place:
-            columns = _match_columns(cells)
-        elif number > place and any(cell.strip() for cell in cells):
-            _read_row(number + 1, cells, columns, into)
-        into.document.stream.mark_record()
+        if number == heading_row:
+            columns = _match_columns_to_fields(cells)
+        elif number > heading_row and any(cell.strip() for cell in cells):
+            _add_indicators_of_row(number + 1, cells, columns, collector)
+        collector.document.stream.mark_record()
 
 
-def _match_columns(cells: Sequence[str]) -> Mapping[int, str]:
+def _match_columns_to_fields(cells: Sequence[str]) -> Mapping[int, str]:
     columns = {}
     for index, cell in enumerate(cells):
-        name = fold_text(cell)
+        name = fold_case_accents_and_spaces(cell)
         field = next((what for what, names in _HEADINGS.items() if name in names), None)
         if field is not None:
             columns[index] = field
     return columns if "value" in columns.values() else {}
 
 
-def _read_row(number: int, cells: Sequence[str], columns: Mapping[int, str], into: IndicatorCollector) -> None:
+def _add_indicators_of_row(
+    number: int, cells: Sequence[str], columns: Mapping[int, str], collector: IndicatorCollector
+) -> None:
     cells_by_field: dict[str, list[str]] = {}
     for index, what in columns.items():
         if index < len(cells) and cells[index].strip():
@@ -96,16 +108,19 @@ def _read_row(number: int, cells: Sequence[str], columns: Mapping[int, str], int
     where = f"row {number}"
     values = cells_by_field.get("value", [])
     if not values:
-        into.add_invalid(where, join_cells("note") or "".join(cells))
+        collector.note_invalid_value(where, join_cells("note") or "".join(cells))
     elif "victim" in columns.values():
-        into.keep_unmatched(where, values[0])
+        collector.keep_unmatched_pattern(where, values[0])
         return
-    first, last = parse_day(join_cells("first")), parse_day(join_cells("last")) if "last" in cells_by_field else None
-    into.source = into.source or join_cells("source")[:200]
-    if first is not None and (into.list_date is None or first > into.list_date):
-        into.list_date = first
+    first, last = (
+        parse_day_of_foreign_moment(join_cells("first")),
+        parse_day_of_foreign_moment(join_cells("last")) if "last" in cells_by_field else None,
+    )
+    collector.source = collector.source or join_cells("source")[:200]
+    if first is not None and (collector.list_date is None or first > collector.list_date):
+        collector.list_date = first
     for text in values:
         for part in re.split(r"[\s,;]+(?=\S)", text):
-            into.add(
+            collector.add_value(
                 part, where=where, tlp=parse_tlp(join_cells("tlp")), first=first, last=last, note=join_cells("note")
             )

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from auditor.errors import InputError, find_nearest
+from auditor.errors import InputError, find_nearest_known_name
 from auditor.text.translations import Words
 
 
@@ -25,7 +25,7 @@ class Column:
     others: tuple[str, ...] = ()
     """What else it is called."""
 
-    def get_heading(self, words: Words) -> str:
+    def get_template_heading(self, words: Words) -> str:
         """Return the heading as the template has it."""
         return words(f"column.{self.field}")
 
@@ -58,7 +58,7 @@ HEAD_ROWS = 30
 """Among so many rows it is looked for: titles stand above it."""
 
 
-def fold_text(text: str) -> str:
+def fold_case_accents_and_spaces(text: str) -> str:
     """Lower case without accents, marks or double spaces, so that a heading is known however it was typed."""
     plain = unicodedata.normalize("NFKD", text).casefold().replace("đ", "d")
     return " ".join(re.findall(r"[^\W_]+", "".join(char for char in plain if not unicodedata.combining(char))))
@@ -85,31 +85,33 @@ class Headings:
     """Headings of what is not read, without those that are for people alone."""
 
 
-def count_headings(cells: Sequence[str]) -> int:
+def count_known_headings_in_row(cells: Sequence[str]) -> int:
     """Return how many of the cells are headings of ours."""
-    column_by_name = _map_names()
-    return len({column_by_name[name] for cell in cells if (name := fold_text(cell)) in column_by_name})
+    column_by_name = _map_folded_names_to_columns()
+    return len(
+        {column_by_name[name] for cell in cells if (name := fold_case_accents_and_spaces(cell)) in column_by_name}
+    )
 
 
-def is_heading(cells: Sequence[str]) -> bool:
+def is_row_of_known_headings(cells: Sequence[str]) -> bool:
     """Return whether this is the row of the headings."""
-    return count_headings(cells) >= _LEAST
+    return count_known_headings_in_row(cells) >= _LEAST
 
 
-def parse_headings(cells: Sequence[str]) -> Headings:
+def parse_row_of_headings(cells: Sequence[str]) -> Headings:
     """Return what the cells of the row of headings stand for.
 
     Raises InputError for a column that is lacking, there twice, or mistyped.
     """
-    column_by_name = _map_names()
+    column_by_name = _map_folded_names_to_columns()
     columns: dict[int, Column] = {}
     unread = []
     for index, cell in enumerate(cells):
-        name = fold_text(cell)
+        name = fold_case_accents_and_spaces(cell)
         column = column_by_name.get(name)
         if column is None:
-            if name and name not in map(fold_text, _NOT_READ):
-                guess = find_nearest(name, column_by_name)
+            if name and name not in map(fold_case_accents_and_spaces, _NOT_READ):
+                guess = find_nearest_known_name(name, column_by_name)
                 if guess is not None:
                     raise InputError(
                         "{heading} is not a column of the list (column {letter})",
@@ -118,7 +120,7 @@ def parse_headings(cells: Sequence[str]) -> Headings:
                         mend=(
                             "rename it to {known}; to have the column ignored, give it a completely different heading"
                         ),
-                        known=_format_heading(column_by_name[guess]),
+                        known=_format_heading_in_both_languages(column_by_name[guess]),
                     )
                 unread.append(cell.strip())
         elif column in columns.values():
@@ -131,23 +133,23 @@ def parse_headings(cells: Sequence[str]) -> Headings:
         if required_column not in columns.values():
             raise InputError(
                 "there is no column {heading}",
-                heading=_format_heading(required_column),
+                heading=_format_heading_in_both_languages(required_column),
                 mend="add it, or begin with 'auditor inventory import --template FILE'",
             )
     return Headings(columns, {index: cells[index].strip() for index in columns}, tuple(unread))
 
 
-def _format_heading(column: Column) -> str:
+def _format_heading_in_both_languages(column: Column) -> str:
     """Return its heading in both languages."""
-    return " / ".join(column.get_heading(Words(lang)) for lang in ("vi", "en"))
+    return " / ".join(column.get_template_heading(Words(lang)) for lang in ("vi", "en"))
 
 
-def _map_names() -> Mapping[str, Column]:
-    return dict(_iter_names())
+def _map_folded_names_to_columns() -> Mapping[str, Column]:
+    return dict(_iter_folded_names_of_columns())
 
 
-def _iter_names() -> Iterator[tuple[str, Column]]:
+def _iter_folded_names_of_columns() -> Iterator[tuple[str, Column]]:
     for column in COLUMNS:
         for lang in ("vi", "en"):
-            yield fold_text(column.get_heading(Words(lang))), column
-        yield from ((fold_text(name), column) for name in (column.field, *column.others))
+            yield fold_case_accents_and_spaces(column.get_template_heading(Words(lang))), column
+        yield from ((fold_case_accents_and_spaces(name), column) for name in (column.field, *column.others))

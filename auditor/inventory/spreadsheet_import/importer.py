@@ -19,13 +19,13 @@ from auditor.inventory import organisation as organisations
 from auditor.inventory import reach as reaching
 from auditor.inventory import trial
 from auditor.inventory.spreadsheet_import import entries, source
-from auditor.inventory.spreadsheet_import.columns import COLUMNS, fold_text
+from auditor.inventory.spreadsheet_import.columns import COLUMNS, fold_case_accents_and_spaces
 from auditor.inventory.spreadsheet_import.entries import HostEntry, ListItem
 from auditor.inventory.spreadsheet_import.source import Table
 from auditor.inventory.variables import Variables
 from auditor.models import Site
 from auditor.system import files
-from auditor.text.sanitize import make_one_line
+from auditor.text.sanitize import escape_text_to_one_line
 from auditor.text.translations import Words
 
 _USER, _KEY_FILE = "luytre", "~/.ssh/luytre"
@@ -65,62 +65,73 @@ class ListImportError(Exception):
         self.every = tuple(every)
 
 
-def import_list(file: Path, folder: Path) -> ImportResult:
+def import_spreadsheet_into_inventory(list_file: Path, inventory_folder: Path) -> ImportResult:
     """Import the list in ``file`` into the inventory ``folder``, all of it or nothing. Raises InputError, Wrong."""
-    if not folder.is_dir():
+    if not inventory_folder.is_dir():
         raise InputError(
             "an import requires an inventory folder",
-            file=folder,
-            mend=f"run mkdir -p {folder}, or copy inventories/example",
+            file=inventory_folder,
+            mend=f"run mkdir -p {inventory_folder}, or copy inventories/example",
         )
-    has_hosts = any(folder.glob("*.y*ml"))
-    known_hosts = reaching.load_variables(folder) if has_hosts else {}
+    has_hosts = any(inventory_folder.glob("*.y*ml"))
+    known_hosts = reaching.load_variables_with_normalized_ssh_names(inventory_folder) if has_hosts else {}
     if has_hosts:
-        inventories.load(folder)
-    table = source.read_table(file)
-    read = entries.parse_table(table, organisations.load(folder))
-    wrong = [*read.wrong, *_find_misplaced_sites(table, read.entries, folder, known_hosts)]
+        inventories.load_inventory(inventory_folder)
+    table = source.read_table_from_spreadsheet(list_file)
+    read = entries.parse_host_entries_in_table(table, organisations.load_organisation(inventory_folder))
+    wrong = [*read.wrong, *_find_list_sites_unlike_inventory(table, read.entries, inventory_folder, known_hosts)]
     if wrong:
         raise ListImportError(sorted(wrong, key=lambda error: error.line or 0))
     new = tuple(entry for entry in read.entries if entry.name not in known_hosts)
     existing_hosts = tuple(
-        _compare_host(entry, known_hosts[entry.name]) for entry in read.entries if entry.name in known_hosts
+        _compare_entry_with_existing_host(entry, known_hosts[entry.name])
+        for entry in read.entries
+        if entry.name in known_hosts
     )
     if not read.entries:
-        raise InputError("has no host below the heading row", file=file, mend="write one server or site in each row")
+        raise InputError(
+            "has no host below the heading row", file=list_file, mend="write one server or site in each row"
+        )
     return ImportResult(
-        _write_inventory(new, file, folder) if new else None, new, existing_hosts, table.headings.unread
+        _write_new_hosts_to_inventory(new, list_file, inventory_folder) if new else None,
+        new,
+        existing_hosts,
+        table.headings.unread,
     )
 
 
-def _write_inventory(new: Sequence[HostEntry], file: Path, folder: Path) -> Path:
-    name = _free_name(folder, file)
-    with trial.make_trial_folder(folder, name, _render_yaml(new, {}, file)) as there:
-        variables_by_host = reaching.load_variables(there)
-    text = _render_yaml(
-        new, {entry.name: _list_missing_variables(variables_by_host[entry.name]) for entry in new}, file
+def _write_new_hosts_to_inventory(new_hosts: Sequence[HostEntry], file: Path, folder: Path) -> Path:
+    name = _choose_free_inventory_file_name(folder, file)
+    with trial.make_trial_inventory_folder_with_file(
+        folder, name, _render_new_hosts_as_yaml(new_hosts, {}, file)
+    ) as there:
+        variables_by_host = reaching.load_variables_with_normalized_ssh_names(there)
+    text = _render_new_hosts_as_yaml(
+        new_hosts,
+        {entry.name: _list_missing_login_variables(variables_by_host[entry.name]) for entry in new_hosts},
+        file,
     )
-    with trial.make_trial_folder(folder, name, text) as there:
-        inventories.load(there)
-        reaching.check_addresses(there)
+    with trial.make_trial_inventory_folder_with_file(folder, name, text) as there:
+        inventories.load_inventory(there)
+        reaching.check_hosts_have_different_addresses(there)
     return files.write_file(folder / name, text.encode())
 
 
-def _free_name(folder: Path, file: Path) -> str:
+def _choose_free_inventory_file_name(folder: Path, file: Path) -> str:
     """Return what the list is called, or that with a number when the inventory has such a file."""
-    stem = "-".join(re.findall(r"[a-z0-9]+", fold_text(file.stem)))[:80] or "import"
+    stem = "-".join(re.findall(r"[a-z0-9]+", fold_case_accents_and_spaces(file.stem)))[:80] or "import"
     names = (f"{stem}{number}.yml" for number in ("", *(f"-{count}" for count in range(2, 1000))))
     return next(name for name in names if not (folder / name).exists() and not (folder / name).is_symlink())
 
 
-def _list_missing_variables(own: Variables) -> Mapping[str, str | None]:
+def _list_missing_login_variables(host_variables: Variables) -> Mapping[str, str | None]:
     """Return what an enrolled host needs, and neither the list nor the inventory's groups say."""
-    way = reaching.build_login_variables(_USER, _KEY_FILE, reaching.KNOWN_HOSTS)
-    return {key: value for key, value in way.items() if key not in own}
+    way = reaching.build_login_variables_of_enrolled_host(_USER, _KEY_FILE, reaching.KNOWN_HOSTS)
+    return {key: value for key, value in way.items() if key not in host_variables}
 
 
-def _render_yaml(
-    new: Sequence[HostEntry], missing_variables: Mapping[str, Mapping[str, str | None]], file: Path
+def _render_new_hosts_as_yaml(
+    new_hosts: Sequence[HostEntry], missing_variables: Mapping[str, Mapping[str, str | None]], file: Path
 ) -> str:
     hosts: dict[str, dict[str, Any]] = {
         entry.name: {
@@ -128,16 +139,19 @@ def _render_yaml(
             **missing_variables.get(entry.name, {}),
             **({"luytre_sites": [site.values for site in entry.sites]} if entry.sites else {}),
         }
-        for entry in new
+        for entry in new_hosts
     }
-    text = yaml.dump({"all": {"hosts": hosts}}, Dumper=_Plain, allow_unicode=True, sort_keys=False, width=200)
+    text = yaml.dump(
+        {"all": {"hosts": hosts}}, Dumper=_YamlDumperWithoutAliases, allow_unicode=True, sort_keys=False, width=200
+    )
     return (
-        f"---\n# Imported by 'auditor inventory import' from {make_one_line(file.name, 200)}: from now on, change "
+        "---\n# Imported by 'auditor inventory import' from "
+        f"{escape_text_to_one_line(file.name, 200)}: from now on, change "
         f"it here.\n{text}"
     )
 
 
-class _Plain(yaml.SafeDumper):
+class _YamlDumperWithoutAliases(yaml.SafeDumper):
     """Writes what is said twice twice."""
 
     def ignore_aliases(self, data: object) -> bool:
@@ -147,21 +161,27 @@ class _Plain(yaml.SafeDumper):
 # --- hosts that are there -----------------------------------------------------------------------------
 
 
-def _compare_host(entry: HostEntry, own: Variables) -> ExistingHost:
-    sites = {site["domain"]: site for site in _list_sites(own)}
-    differs = [key for key, value in entry.host.values.items() if key not in own or own[key].value != value]
+def _compare_entry_with_existing_host(entry: HostEntry, host_variables: Variables) -> ExistingHost:
+    sites = {site["domain"]: site for site in _list_sites_in_host_variables(host_variables)}
+    differs = [
+        key
+        for key, value in entry.host.values.items()
+        if key not in host_variables or host_variables[key].value != value
+    ]
     differs += [
         key
         for site in entry.sites
         for key, value in site.values.items()
-        if _parse_site_field(sites.get(site.values["domain"], {}), key) != _parse_site_field(site.values, key)
+        if _parse_field_of_site(sites.get(site.values["domain"], {}), key) != _parse_field_of_site(site.values, key)
     ]
     return ExistingHost(
-        entry.name, next(iter(own.values())).where if own else entry.name, tuple(dict.fromkeys(differs))
+        entry.name,
+        next(iter(host_variables.values())).file_and_line if host_variables else entry.name,
+        tuple(dict.fromkeys(differs)),
     )
 
 
-def _parse_site_field(values: Mapping[str, Any], key: str) -> Any:
+def _parse_field_of_site(values: Mapping[str, Any], key: str) -> Any:
     return getattr(
         Site.model_validate(
             {
@@ -174,18 +194,18 @@ def _parse_site_field(values: Mapping[str, Any], key: str) -> Any:
     )
 
 
-def _list_sites(own: Variables) -> Sequence[Mapping[str, Any]]:
-    return own["luytre_sites"].value if "luytre_sites" in own else ()
+def _list_sites_in_host_variables(host_variables: Variables) -> Sequence[Mapping[str, Any]]:
+    return host_variables["luytre_sites"].value if "luytre_sites" in host_variables else ()
 
 
-def _find_misplaced_sites(
+def _find_list_sites_unlike_inventory(
     table: Table, list_entries: Sequence[HostEntry], folder: Path, known_hosts: Mapping[str, Variables]
 ) -> Iterator[InputError]:
     """Yield sites of the list that the inventory has on another host, or lacks on one that it has."""
     at = {
         name: host
         for host, own in known_hosts.items()
-        for site in _list_sites(own)
+        for site in _list_sites_in_host_variables(own)
         for name in (site["domain"], *site.get("aliases", ()))
     }
     for entry in list_entries:
@@ -200,7 +220,7 @@ def _find_misplaced_sites(
                 None,
             )
             if other is not None:
-                yield _locate_error(
+                yield _locate_error_at_domain_of_site(
                     table,
                     InputError(
                         "the inventory has {domain} on host {other}",
@@ -211,7 +231,7 @@ def _find_misplaced_sites(
                     site,
                 )
             elif entry.name in known_hosts and domain not in at:
-                yield _locate_error(
+                yield _locate_error_at_domain_of_site(
                     table,
                     InputError(
                         "the inventory has host {host}, but without {domain}",
@@ -224,11 +244,11 @@ def _find_misplaced_sites(
                 )
 
 
-def _locate_error(table: Table, error: InputError, site: ListItem) -> InputError:
+def _locate_error_at_domain_of_site(table: Table, error: InputError, site: ListItem) -> InputError:
     index = next(index for index, column in table.headings.columns.items() if column.field == "domain")
-    return table.locate_error(error, site.row, index)
+    return table.locate_error_at_cell(error, site.row, index)
 
 
-def format_fields(fields: Sequence[str], words: Words) -> str:
+def format_fields_as_column_headings(fields: Sequence[str], words: Words) -> str:
     """Return fields by the headings of their columns."""
-    return ", ".join(column.get_heading(words) for column in COLUMNS if column.field in fields)
+    return ", ".join(column.get_template_heading(words) for column in COLUMNS if column.field in fields)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from auditor.errors import InputError
 from auditor.inventory.spreadsheet_import import columns, xlsx
-from auditor.inventory.spreadsheet_import.columns import Headings, is_heading, parse_headings
+from auditor.inventory.spreadsheet_import.columns import Headings, is_row_of_known_headings, parse_row_of_headings
 
 MAX_BYTES = 20_000_000
 _DELIMITERS = ",;\t"
@@ -38,7 +38,7 @@ class Table:
     headings: Headings
     rows: tuple[Row, ...]
 
-    def locate_error(self, error: InputError, row: Row, index: int) -> InputError:
+    def locate_error_at_cell(self, error: InputError, row: Row, index: int) -> InputError:
         """Return the error with where it is: file, row and column."""
         located_error = InputError(
             f"{error.what} (column {columns.get_column_letter(index)}, {self.headings.texts[index]})",
@@ -50,37 +50,37 @@ class Table:
         return located_error
 
 
-def read_table(file: Path) -> Table:
+def read_table_from_spreadsheet(file: Path) -> Table:
     """Return the list in a file. Raises InputError for what is none, or cannot be read whole."""
-    sheet_list = read_sheets(file, columns.count_headings)
+    sheet_list = read_sheets_of_csv_or_xlsx(file, columns.count_known_headings_in_row)
     try:
-        return _find_table(file, sheet_list)
+        return _find_sheet_with_known_headings(file, sheet_list)
     except InputError as error:
         error.file = file
         raise
 
 
-def read_sheets(file: Path, count_known: Callable[[Sequence[str]], int]) -> list[list[Row]]:
+def read_sheets_of_csv_or_xlsx(file: Path, count_known: Callable[[Sequence[str]], int]) -> list[list[Row]]:
     """Return all rows of every visible sheet, or of a CSV file.
 
     ``count_known`` counts the headings in a row, by which a CSV's delimiter is told.
 
     Raises InputError for what is neither, or cannot be read whole.
     """
-    data = read_content(file)
+    data = read_bounded_file_content(file)
     try:
         match file.suffix.lower():
             case ".csv":
-                return [_parse_csv(data, count_known)]
+                return [_parse_rows_of_csv(data, count_known)]
             case ".xlsx":
-                return _parse_xlsx(data)
+                return _parse_rows_of_xlsx_sheets(data)
     except InputError as error:
         error.file = file
         raise
     raise InputError("is neither CSV nor XLSX", file=file, mend=_SAVE_AGAIN)
 
 
-def read_content(file: Path) -> bytes:
+def read_bounded_file_content(file: Path) -> bytes:
     """Return the bytes of a regular file of at most MAX_BYTES. Raises InputError."""
     try:
         handle = os.open(
@@ -104,13 +104,13 @@ def read_content(file: Path) -> bytes:
     return read
 
 
-def _find_table(file: Path, sheets: Sequence[Sequence[Row]]) -> Table:
+def _find_sheet_with_known_headings(file: Path, sheets: Sequence[Sequence[Row]]) -> Table:
     """Return the one sheet that has our headings."""
     candidates = [
         (row, sheet[place + 1 :])
         for sheet in sheets
         for place, row in islice(enumerate(sheet), columns.HEAD_ROWS)
-        if is_heading(row.cells)
+        if is_row_of_known_headings(row.cells)
     ]
     if len(candidates) > 1:
         raise InputError("several rows contain the headings of the list", mend="keep only one list in the file")
@@ -124,12 +124,12 @@ def _find_table(file: Path, sheets: Sequence[Sequence[Row]]) -> Table:
         raise InputError(
             "has more than {limit} rows", limit=xlsx.MAX_ROWS, mend="split it into several files and import each one"
         )
-    return Table(file, parse_headings(head.cells), tuple(rows))
+    return Table(file, parse_row_of_headings(head.cells), tuple(rows))
 
 
-def _parse_xlsx(content: bytes) -> list[list[Row]]:
+def _parse_rows_of_xlsx_sheets(content: bytes) -> list[list[Row]]:
     try:
-        sheets = xlsx.read_workbook(content)
+        sheets = xlsx.read_visible_sheets_of_workbook(content)
     except xlsx.UnreadableWorkbook:
         raise InputError(
             "cannot be read as XLSX: it has another format, is protected with a password, or is too large",
@@ -148,23 +148,25 @@ def _parse_xlsx(content: bytes) -> list[list[Row]]:
     ]
 
 
-def _parse_csv(content: bytes, count: Callable[[Sequence[str]], int]) -> list[Row]:
-    text = _decode(content)
+def _parse_rows_of_csv(content: bytes, count_known: Callable[[Sequence[str]], int]) -> list[Row]:
+    text = _decode_text_of_csv(content)
     try:
-        counts = {delimiter: _count_known_headings(text, delimiter, count) for delimiter in _DELIMITERS}
+        counts = {
+            delimiter: _count_known_headings_with_delimiter(text, delimiter, count_known) for delimiter in _DELIMITERS
+        }
         best = max(counts, key=lambda delimiter: counts[delimiter])
-        return list(_iter_rows(text, best)) if counts[best] else []
+        return list(_iter_csv_rows(text, best)) if counts[best] else []
     except csv.Error as error:
         raise InputError("cannot be read as CSV: {why}", why=error, mend=_SAVE_AGAIN) from error
 
 
-def _count_known_headings(text: str, delimiter: str, count: Callable[[Sequence[str]], int]) -> int:
+def _count_known_headings_with_delimiter(text: str, delimiter: str, count_known: Callable[[Sequence[str]], int]) -> int:
     """Return how many known headings a row has, one of the first."""
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    return max((count(cells[: xlsx.MAX_COLUMNS]) for cells in islice(rows, columns.HEAD_ROWS)), default=0)
+    return max((count_known(cells[: xlsx.MAX_COLUMNS]) for cells in islice(rows, columns.HEAD_ROWS)), default=0)
 
 
-def _iter_rows(text: str, delimiter: str) -> Iterator[Row]:
+def _iter_csv_rows(text: str, delimiter: str) -> Iterator[Row]:
     row_count = 0
     for number, cells in enumerate(
         csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), start=1
@@ -177,7 +179,7 @@ def _iter_rows(text: str, delimiter: str) -> Iterator[Row]:
                 return
 
 
-def _decode(content: bytes) -> str:
+def _decode_text_of_csv(content: bytes) -> str:
     encoding = "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
     try:
         text = content.decode(encoding)

@@ -42,13 +42,13 @@ _ROWS = 1_000
 _WIDTH = 22
 
 
-def write(file: Path, words: Words) -> None:
+def write_spreadsheet_template(file: Path, words: Words) -> None:
     """Write the template; its kind is told by the name. Raises InputError, also for a file that is there."""
     match file.suffix.lower():
         case ".csv":
-            content = _build_csv(words)
+            content = _build_csv_template(words)
         case ".xlsx":
-            content = _build_xlsx(words)
+            content = _build_xlsx_template(words)
         case _:
             raise InputError("is neither CSV nor XLSX", file=file, mend="give it a name that ends in .xlsx or .csv")
     if file.exists():
@@ -58,13 +58,13 @@ def write(file: Path, words: Words) -> None:
     files.write_file(file, content)
 
 
-def _build_csv(words: Words) -> bytes:
+def _build_csv_template(words: Words) -> bytes:
     text = io.StringIO()
-    csv.writer(text).writerow(column.get_heading(words) for column in COLUMNS)
+    csv.writer(text).writerow(column.get_template_heading(words) for column in COLUMNS)
     return text.getvalue().encode("utf-8-sig")  # or Excel takes it for another encoding
 
 
-def _build_xlsx(words: Words) -> bytes:
+def _build_xlsx_template(words: Words) -> bytes:
     import xlsxwriter  # slow to load, and other verbs write no workbook
 
     buffer = io.BytesIO()
@@ -75,15 +75,15 @@ def _build_xlsx(words: Words) -> bytes:
     page.freeze_panes(1, 2)
     page.set_column(0, len(COLUMNS) - 1, _WIDTH, text)
     for index, column in enumerate(COLUMNS):
-        page.write_string(0, index, column.get_heading(words), bold)
+        page.write_string(0, index, column.get_template_heading(words), bold)
         if column.field in _CHOICES:
             page.data_validation(1, index, _ROWS, index, {"validate": "list", "source": list(_CHOICES[column.field])})
-    _write_explanations(book.add_worksheet(words("column.sheet.about")), words, bold, text)
+    _write_column_explanations_to_sheet(book.add_worksheet(words("column.sheet.about")), words, bold, text)
     book.close()
     return buffer.getvalue()
 
 
-def _write_explanations(page: Any, words: Words, bold: Any, text: Any) -> None:
+def _write_column_explanations_to_sheet(page: Any, words: Words, bold: Any, text: Any) -> None:
     page.set_column(0, 0, _WIDTH, text)
     page.set_column(1, 1, 80, text)
     page.set_column(2, 2, 34, text)
@@ -94,7 +94,7 @@ def _write_explanations(page: Any, words: Words, bold: Any, text: Any) -> None:
         page.write_string(2, index, key, bold)
     for row, column in enumerate(COLUMNS, start=3):
         for index, cell in enumerate(
-            (column.get_heading(words), _describe_column(column, words), EXAMPLES[column.field])
+            (column.get_template_heading(words), _describe_column(column, words), EXAMPLES[column.field])
         ):
             page.write_string(row, index, cell, text)
 

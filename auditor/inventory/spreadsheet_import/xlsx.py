@@ -39,7 +39,7 @@ class UnreadableWorkbook(ValueError):
     """No workbook, or one that cannot be read at a reasonable price."""
 
 
-def read_workbook(content: bytes) -> list[dict[str, Any]]:
+def read_visible_sheets_of_workbook(content: bytes) -> list[dict[str, Any]]:
     """Return the visible sheets: ``name``, and ``rows`` of ``number``, ``cells`` and ``odd`` ones by their index.
 
     Raises Unreadable.
@@ -57,8 +57,8 @@ def read_workbook(content: bytes) -> list[dict[str, Any]]:
             timeout=30 * SECONDS,
             check=False,
         )
-        for message in message_framing.Unpacker(_MAX_MESSAGE).iter_messages(process.stdout):
-            sandbox.note_isolation(message["apart"])
+        for message in message_framing.MessageUnpacker(_MAX_MESSAGE).iter_messages(process.stdout):
+            sandbox.note_whether_child_was_isolated(message["apart"])
             sheets: list[dict[str, Any]] = message["sheets"]
             return sheets
     except (subprocess.TimeoutExpired, ValueError):
@@ -66,25 +66,25 @@ def read_workbook(content: bytes) -> list[dict[str, Any]]:
     raise UnreadableWorkbook
 
 
-def _serve() -> None:
+def _read_workbook_in_child_process() -> None:
     from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-    apart = sandbox.confine(MEMORY)
+    apart = sandbox.confine_this_process_to_sandbox(MEMORY)
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     content = sys.stdin.buffer.read()
     book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-    odd = _find_odd_cells(content)
+    odd = _find_formula_and_error_cells_by_sheet(content)
     sheets = []
     for index, about in enumerate(book.sheets_metadata):
         if about.visible == SheetVisibleEnum.Visible and about.typ == SheetTypeEnum.WorkSheet:
-            rows = list(_iter_rows(book.get_sheet_by_index(index), odd.get(index, {})))
+            rows = list(_iter_rows_of_sheet(book.get_sheet_by_index(index), odd.get(index, {})))
             sheets.append({"name": about.name, "rows": rows})
     message = message_framing.pack_message({"sheets": sheets, "apart": apart})
     if len(message) <= _MAX_MESSAGE:
         sys.stdout.buffer.write(message)
 
 
-def _iter_rows(sheet: Any, odd: Mapping[tuple[int, int], str]) -> Iterator[dict[str, Any]]:
+def _iter_rows_of_sheet(sheet: Any, odd: Mapping[tuple[int, int], str]) -> Iterator[dict[str, Any]]:
     first_row, first_column = sheet.start or (0, 0)
     below = {
         (row, left_column): top
@@ -95,7 +95,7 @@ def _iter_rows(sheet: Any, odd: Mapping[tuple[int, int], str]) -> Iterator[dict[
     top_values: dict[tuple[int, int], str] = {}
     row_count = 0
     for row, values in enumerate(sheet.iter_rows(), start=first_row):
-        cells = [""] * first_column + [_format_value(value) for value in values]
+        cells = [""] * first_column + [_format_cell_value(value) for value in values]
         strange = {column: "date" for column, value in enumerate(values, first_column) if isinstance(value, _DATES)}
         strange |= {column: what for column in range(len(cells)) if (what := odd.get((row, column)))}
         for column, cell in enumerate(cells):
@@ -114,28 +114,30 @@ def _iter_rows(sheet: Any, odd: Mapping[tuple[int, int], str]) -> Iterator[dict[
 _DATES = (datetime.date, datetime.time, datetime.timedelta)
 
 
-def _format_value(value: object) -> str:
+def _format_cell_value(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return str(value)[:MAX_CELL]
 
 
-def _find_odd_cells(content: bytes) -> Mapping[int, Mapping[tuple[int, int], str]]:
+def _find_formula_and_error_cells_by_sheet(content: bytes) -> Mapping[int, Mapping[tuple[int, int], str]]:
     """Return the cells that are formulas or errors, by the sheet's place in the workbook.
 
     The library leaves their value out.
     """
     with zipfile.ZipFile(io.BytesIO(content)) as parts:
-        targets = _map_targets(_read_part(parts, "xl/_rels/workbook.xml.rels"))
-        sheets = re.findall(rb'<(?:\w+:)?sheet\b[^>]*?\b\w+:id="([^"]+)"', _read_part(parts, "xl/workbook.xml"))
+        targets = _map_relation_ids_to_targets(_read_part_of_workbook_archive(parts, "xl/_rels/workbook.xml.rels"))
+        sheets = re.findall(
+            rb'<(?:\w+:)?sheet\b[^>]*?\b\w+:id="([^"]+)"', _read_part_of_workbook_archive(parts, "xl/workbook.xml")
+        )
         return {
-            index: dict(_iter_odd_cells(_read_part(parts, name)))
+            index: dict(_iter_formula_and_error_cells_of_sheet(_read_part_of_workbook_archive(parts, name)))
             for index, relation in enumerate(sheets)
             if (name := targets.get(relation)) is not None
         }
 
 
-def _map_targets(relations: bytes) -> Mapping[bytes, str]:
+def _map_relation_ids_to_targets(relations: bytes) -> Mapping[bytes, str]:
     targets_by_id = {}
     for relation in re.findall(rb"<(?:\w+:)?Relationship\b[^>]*>", relations):
         attributes = dict(re.findall(rb'\b(Id|Target)="([^"]*)"', relation))
@@ -146,7 +148,7 @@ def _map_targets(relations: bytes) -> Mapping[bytes, str]:
     return targets_by_id
 
 
-def _read_part(parts: zipfile.ZipFile, name: str) -> bytes:
+def _read_part_of_workbook_archive(parts: zipfile.ZipFile, name: str) -> bytes:
     try:
         with parts.open(name) as part:
             return part.read(_MAX_PART)
@@ -154,7 +156,7 @@ def _read_part(parts: zipfile.ZipFile, name: str) -> bytes:
         return b""
 
 
-def _iter_odd_cells(sheet: bytes) -> Iterator[tuple[tuple[int, int], str]]:
+def _iter_formula_and_error_cells_of_sheet(sheet: bytes) -> Iterator[tuple[tuple[int, int], str]]:
     for cell in _CELL.finditer(sheet):
         what = "error" if _ERROR.search(cell["given"]) else "formula" if cell["formula"] else None
         at = _AT.search(cell["given"])
@@ -166,4 +168,4 @@ def _iter_odd_cells(sheet: bytes) -> Iterator[tuple[tuple[int, int], str]]:
 
 
 if __name__ == "__main__":
-    _serve()
+    _read_workbook_in_child_process()

@@ -14,7 +14,7 @@ FOLDER = "/run/luytre-lab-bytecode"
 compile_source = zipimport._compile_source  # type: ignore[attr-defined]
 
 
-def compile_cached(pathname: str, source: bytes) -> CodeType:
+def compile_module_with_kept_bytecode(pathname: str, source: bytes) -> CodeType:
     """Return the code of a module; the file name in a traceback may be that of an earlier archive."""
     digest = blake2b(source, digest_size=16).hexdigest()
     name = f"{FOLDER}/{sys.implementation.cache_tag}-{digest}"
@@ -33,4 +33,4 @@ def compile_cached(pathname: str, source: bytes) -> CodeType:
 
 
 if os.geteuid() == 0:
-    zipimport._compile_source = compile_cached  # type: ignore[attr-defined]
+    zipimport._compile_source = compile_module_with_kept_bytecode  # type: ignore[attr-defined]

@@ -13,27 +13,27 @@ from auditor.results.summary import FleetSummary
 _SAFE_NAME = re.compile(r"^[a-z0-9]([a-z0-9.-]{0,198}[a-z0-9])?$")
 
 
-def site_page(domain: str) -> str:
+def get_site_page_path(domain: str) -> str:
     """Return the path of a site's page below the report."""
-    return f"sites/{_file_name(domain)}.html"
+    return f"sites/{_make_safe_file_name(domain)}.html"
 
 
-def host_page(name: str) -> str:
+def get_host_page_path(name: str) -> str:
     """Return the path of a host's page below the report."""
-    return f"hosts/{_file_name(name)}.html"
+    return f"hosts/{_make_safe_file_name(name)}.html"
 
 
-def control_page(control: str) -> str:
+def get_control_page_path(control: str) -> str:
     """Return the path of a control's page below the report."""
     return f"controls/{control}.html"
 
 
-def framework_page(framework: str) -> str:
+def get_framework_page_path(framework: str) -> str:
     """Return the path of a framework's page below the report."""
     return f"frameworks/{framework}.html"
 
 
-def _file_name(name: str) -> str:
+def _make_safe_file_name(name: str) -> str:
     return name if _SAFE_NAME.match(name) else hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:24]
 
 
@@ -51,13 +51,13 @@ def map_subject_pages(summary: FleetSummary) -> Mapping[Subject, SubjectPage]:
     """Return where every host and site is told."""
     hosts = {
         Subject(kind="host", id=host.host.name): SubjectPage(
-            host.host.name, host_page(host.host.name), host.unit.name if host.unit else ""
+            host.host.name, get_host_page_path(host.host.name), host.unit.name if host.unit else ""
         )
         for host in summary.hosts
     }
     sites = {
         Subject(kind="site", id=site.domain): SubjectPage(
-            site.domain, site_page(site.domain), site.unit.name if site.unit else ""
+            site.domain, get_site_page_path(site.domain), site.unit.name if site.unit else ""
         )
         for site in summary.sites
     }

@@ -67,7 +67,7 @@ def list_decisions(
 def _iter_incident_decisions(
     run: Run, intrusions: Sequence[Intrusion], incidents: Sequence[OpenIncident]
 ) -> Iterator[OfficeDecision]:
-    today = clock.to_day(run.started_at)
+    today = clock.convert_moment_to_vietnam_day(run.started_at)
     if intrusions:
         names = tuple(dict.fromkeys(intrusion.subject.id for intrusion in intrusions))
         yield OfficeDecision("respond", len(names), len(names), None, today, names)
@@ -83,19 +83,27 @@ def _iter_work_decisions(
     if automated_items:
         urgent = sum(item.severity in URGENT for item in automated_items)
         yield OfficeDecision(
-            "harden", len(automated_items), urgent, None, deadlines.get_deadline(automated_items[0].severity)
+            "harden",
+            len(automated_items),
+            urgent,
+            None,
+            deadlines.get_earliest_deadline_for_severity(automated_items[0].severity),
         )
     by_hand = [item for item in work if not item.is_automated]
     for item in by_hand[: MAX_DECISIONS - 1 - bool(expiring_count)] if automated_items or expiring_count else by_hand:
-        yield OfficeDecision("assign", 1, item.severity in URGENT, item, deadlines.get_deadline(item.severity))
+        yield OfficeDecision(
+            "assign", 1, item.severity in URGENT, item, deadlines.get_earliest_deadline_for_severity(item.severity)
+        )
     if expiring_count:
-        yield OfficeDecision("papers", expiring_count, 0, None, deadlines.get_deadline(Severity.HIGH))
+        yield OfficeDecision(
+            "papers", expiring_count, 0, None, deadlines.get_earliest_deadline_for_severity(Severity.HIGH)
+        )
 
 
 def _build_deadlines(run: Run) -> Deadlines:
     """Return the days by which the office's official report of that month asks for what it sees for the first time."""
     days = run.organisation.deadline_days if run.organisation else {}
-    today = clock.to_day(run.started_at)
+    today = clock.convert_moment_to_vietnam_day(run.started_at)
     return Deadlines(
         period=Period.from_moment(run.started), days={**USUAL_DAYS, **days}, since={}, read_on=today, written_on=today
     )

@@ -17,19 +17,19 @@ class Sparkline(Model):
     y: float
 
 
-def build_sparkline(values: Sequence[int], width: float, height: float, top: int) -> Sparkline:
+def build_sparkline(values: Sequence[int], width: float, height: float, top_value: int) -> Sparkline:
     """Return values at even steps from left to right, 0 at the bottom and ``top`` at the top."""
     step = (width - 2 * _PAD) / max(1, len(values) - 1)
-    scale = (height - 2 * _PAD) / max(1, top)
+    scale = (height - 2 * _PAD) / max(1, top_value)
     at = [
         (round(_PAD + index * step, 1), round(height - _PAD - value * scale, 1)) for index, value in enumerate(values)
     ]
     return Sparkline(points=" ".join(f"{x},{y}" for x, y in at), x=at[-1][0], y=at[-1][1])
 
 
-def scale_bar(value: int, of: int, length: float) -> float:
+def scale_value_to_bar_length(value: int, full_value: int, length: float) -> float:
     """Return how long a bar for ``value`` is when ``of`` fills ``length``; something is never nothing."""
-    return 0.0 if value <= 0 or of <= 0 else round(max(1.0, length * value / of), 1)
+    return 0.0 if value <= 0 or full_value <= 0 else round(max(1.0, length * value / full_value), 1)
 
 
 class BarSegment(Model):
@@ -40,7 +40,9 @@ class BarSegment(Model):
     width: float
 
 
-def stack_bars(counts: Mapping[Severity, int], top: int, length: float = 100) -> tuple[BarSegment, ...]:
+def stack_severity_counts_on_bar(
+    counts: Mapping[Severity, int], top: int, length: float = 100
+) -> tuple[BarSegment, ...]:
     """Return the counts end to end, worst first, on a bar whose whole ``length`` stands for ``top``."""
     parts = []
     x = 0.0

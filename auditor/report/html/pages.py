@@ -6,16 +6,27 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from auditor.audit.controls import Catalogue
-from auditor.audit.reviews import build_accept_command, build_response_command
+from auditor.audit.reviews import build_accept_trace_command, build_open_incident_command
 from auditor.models import Finding, Lang, Model, Run, Subject
 from auditor.report.html import chart
-from auditor.report.html.addresses import control_page, framework_page, host_page, map_subject_pages, site_page
+from auditor.report.html.addresses import (
+    get_control_page_path,
+    get_framework_page_path,
+    get_host_page_path,
+    get_site_page_path,
+    map_subject_pages,
+)
 from auditor.report.html.brief import list_decisions
-from auditor.report.html.pagination import paginate
+from auditor.report.html.pagination import split_list_into_pages
 from auditor.report.html.renderer import Renderer, is_urgent
 from auditor.results import containment, exceptions, hunts, intrusions, traces
 from auditor.results.by_clause import assess_frameworks, list_cited_frameworks
-from auditor.results.by_control import build_control_results, group_by_bucket, list_work, sort_work
+from auditor.results.by_control import (
+    build_control_results,
+    group_findings_not_open_by_bucket,
+    list_work,
+    list_work_items_worst_first,
+)
 from auditor.results.by_reason import list_unevaluated_hosts
 from auditor.results.compare import RunComparison, build_matrix, compare_runs, compare_subjects, count_unshared_hosts
 from auditor.results.hunts import HostTraces
@@ -28,9 +39,9 @@ from auditor.results.summary import (
     sort_by_urgency,
     summarize_run,
 )
-from auditor.results.traces import SiteTraces, group_unique_items
-from auditor.results.trend import TrendPoint, select_last_of_months, select_points_until
-from auditor.text.rules import describe_rules
+from auditor.results.traces import SiteTraces, group_items_unique_to_each_site
+from auditor.results.trend import TrendPoint, select_last_trend_point_of_each_month, select_trend_points_until_run
+from auditor.text.rules import describe_trace_rules
 from auditor.text.translations import Words
 
 MAX_TRACES = 50
@@ -54,7 +65,7 @@ class SiteChange(Model):
     after_bar: float
 
 
-def iter_pages(
+def iter_html_report_pages(
     run: Run,
     catalogue: Catalogue,
     lang: Lang,
@@ -65,14 +76,14 @@ def iter_pages(
     words = Words(lang)
     summary = summarize_run(run)
     earlier = summarize_run(before) if before else None
-    site_changes = _site_changes(summary, earlier) if earlier else ()
+    site_changes = _list_changes_of_sites_in_both_runs(summary, earlier) if earlier else ()
     where = map_subject_pages(summary)
-    points = select_points_until(trend, run)
+    points = select_trend_points_until_run(trend, run)
     controls = build_control_results(run.findings, catalogue)
     unevaluated_hosts = list_unevaluated_hosts(summary, lang)
     comparison = compare_runs(before, run) if before else None
-    site_lists = paginate(summary.sites, "index.html", "sites")
-    host_lists = paginate(summary.hosts, "index.html", "hosts")
+    site_lists = split_list_into_pages(summary.sites, "index.html", "sites")
+    host_lists = split_list_into_pages(summary.hosts, "index.html", "hosts")
     has_page = {
         "overview": True,
         "controls": bool(controls),
@@ -102,63 +113,73 @@ def iter_pages(
 
     to_do = list_work(run, catalogue)
     active_intrusions = intrusions.find_intrusions(run)
-    waiver_uses = exceptions.sort_waivers(run)
-    yield renderer.page(
+    waiver_uses = exceptions.list_waiver_uses_of_run_by_validity(run)
+    yield renderer.render_page_from_template(
         "fleet.html.j2",
         "index.html",
         "overview",
-        headline=write_headline(summary, words),
+        headline=write_headline_for_office_chair(summary, words),
         work=to_do,
         decisions=list_decisions(
-            to_do, run, exceptions.count_expiring(waiver_uses), active_intrusions, run.incidents or ()
+            to_do, run, exceptions.count_waivers_expiring_soon(waiver_uses), active_intrusions, run.incidents or ()
         ),
         intruded=active_intrusions,
         incidents=run.incidents or (),
-        left_out=_left_out(run, points[-1]),
+        left_out=_list_known_sites_missing_from_run(run, points[-1]),
         waivers=waiver_uses,
         attestations=exceptions.list_attestations(run),
         site_list=site_lists[0],
         host_list=host_lists[0],
-        content=_content(run, catalogue, words),
-        contained=containment.format_lines(run.contained, words),
+        content=_list_findings_shared_by_sites_or_hosts(run, catalogue, words),
+        contained=containment.format_containment_lines(run.contained, words),
         lost_hosts=[host for host in summary.hosts if not host.is_reached or host.outcome.area_errors],
-        months=select_last_of_months(points),
+        months=select_last_trend_point_of_each_month(points),
         site_changes=site_changes,
     )
     for kind, sheets in (("sites", site_lists), ("hosts", host_lists)):
         for sheet in sheets[1:]:
-            yield renderer.page("list.html.j2", sheet.path, kind=kind, sheet=sheet)
+            yield renderer.render_page_from_template("list.html.j2", sheet.path, kind=kind, sheet=sheet)
     if len(site_lists) > 1:
-        yield renderer.page("names.html.j2", "names.html", sites=sorted(summary.sites, key=lambda site: site.domain))
+        yield renderer.render_page_from_template(
+            "names.html.j2", "names.html", sites=sorted(summary.sites, key=lambda site: site.domain)
+        )
     if comparison:
         left_out = count_unshared_hosts(before, run) if before else 0
-        yield renderer.page("changes.html.j2", "changes.html", "changes", left_out=left_out)
+        yield renderer.render_page_from_template("changes.html.j2", "changes.html", "changes", left_out=left_out)
     if unevaluated_hosts:
-        yield renderer.page("unevaluated.html.j2", "unevaluated.html", "unevaluated", lost=unevaluated_hosts)
+        yield renderer.render_page_from_template(
+            "unevaluated.html.j2", "unevaluated.html", "unevaluated", lost=unevaluated_hosts
+        )
     if run.only_here:
-        yield renderer.page("only_here.html.j2", "only_here.html", "only_here", alone=group_unique_items(run))
+        yield renderer.render_page_from_template(
+            "only_here.html.j2", "only_here.html", "only_here", alone=group_items_unique_to_each_site(run)
+        )
     if controls:
-        yield renderer.page("controls.html.j2", "controls.html", "controls", controls=controls)
+        yield renderer.render_page_from_template("controls.html.j2", "controls.html", "controls", controls=controls)
     for result in controls:
-        yield renderer.page("control.html.j2", control_page(result.control.id), result=result)
+        yield renderer.render_page_from_template(
+            "control.html.j2", get_control_page_path(result.control.id), result=result
+        )
     frameworks = assess_frameworks(run, catalogue)
     if has_page["frameworks"]:
-        yield renderer.page("frameworks.html.j2", "frameworks.html", "frameworks", frameworks=frameworks)
+        yield renderer.render_page_from_template(
+            "frameworks.html.j2", "frameworks.html", "frameworks", frameworks=frameworks
+        )
     paths_by_name = {place.name: place.path for place in where.values()}
     for framework_result in frameworks:
-        yield renderer.page(
+        yield renderer.render_page_from_template(
             "framework.html.j2",
-            framework_page(framework_result.framework.id),
+            get_framework_page_path(framework_result.framework.id),
             one=framework_result,
             named=paths_by_name,
         )
     comparisons = {change.site.subject: change.comparison for change in site_changes}
     if earlier:
         comparisons |= {host.subject: change for host, change in compare_subjects(earlier.hosts, summary.hosts)}
-    yield from _subjects(run, catalogue, summary, comparisons, points, renderer, words)
+    yield from _iter_host_and_site_pages(run, catalogue, summary, comparisons, points, renderer, words)
 
 
-def _left_out(run: Run, now: TrendPoint) -> tuple[str, ...]:
+def _list_known_sites_missing_from_run(run: Run, now: TrendPoint) -> tuple[str, ...]:
     """Return the sites that are declared or known from earlier runs but not in this one.
 
     Hosts stand for sites where they have none.
@@ -170,7 +191,7 @@ def _left_out(run: Run, now: TrendPoint) -> tuple[str, ...]:
     return tuple(sorted({name for name in names if name not in here}))
 
 
-def _subjects(
+def _iter_host_and_site_pages(
     run: Run,
     catalogue: Catalogue,
     summary: FleetSummary,
@@ -181,7 +202,7 @@ def _subjects(
 ) -> Iterator[tuple[str, str]]:
     """Yield the page of every host and of every site on it."""
     content = {
-        site_traces.site: _SiteContentView(site_traces, words)
+        site_traces.site_domain: _SiteContentView(site_traces, words)
         for site_traces in traces.list_site_traces(run, catalogue)
     }
     hunt_views = {
@@ -192,10 +213,10 @@ def _subjects(
         name, sites = host.host.name, summary.sites_by_host.get(host.host.name, ())
         host_open = _OpenFindings(host.findings, name, renderer)
         on_host = tuple(intrusion for intrusion in active_intrusions if intrusion.subject == host.subject)
-        to_do = sort_work(host_open.findings, [host.host], catalogue)
-        yield renderer.page(
+        to_do = list_work_items_worst_first(host_open.findings, [host.host], catalogue)
+        yield renderer.render_page_from_template(
             "subject.html.j2",
-            host_page(name),
+            get_host_page_path(name),
             host=host,
             site=None,
             served=sites,
@@ -210,9 +231,11 @@ def _subjects(
             own_told=host_open.told,
             shared_open=(),
             shared_told=(),
-            others=group_by_bucket(host.findings),
+            others=group_findings_not_open_by_bucket(host.findings),
             hunted=hunt_views.get(name),
-            contained=containment.format_lines((action for action in run.contained if action.host == name), words),
+            contained=containment.format_containment_lines(
+                (action for action in run.contained if action.host == name), words
+            ),
         )
         for site in sites:
             own = _OpenFindings(site.own, site.domain, renderer)
@@ -221,16 +244,18 @@ def _subjects(
                 *(site_intrusion for site_intrusion in active_intrusions if site_intrusion.subject == site.subject),
                 *on_host,
             )
-            yield renderer.page(
+            yield renderer.render_page_from_template(
                 "subject.html.j2",
-                site_page(site.domain),
+                get_site_page_path(site.domain),
                 host=host,
                 site=site,
                 served=sites,
                 comparison=comparisons.get(site.subject),
                 past=[(point.started, point.sites[site.domain]) for point in trend if site.domain in point.sites],
                 todo=todo,
-                decisions=list_decisions(sort_work(todo, [host.host], catalogue), run, 0, on_site, site.incidents),
+                decisions=list_decisions(
+                    list_work_items_worst_first(todo, [host.host], catalogue), run, 0, on_site, site.incidents
+                ),
                 intruded=on_site,
                 incidents=site.incidents,
                 traces_told=(*own.traces_told, *host_open.traces_told),
@@ -238,16 +263,17 @@ def _subjects(
                 own_told=own.told,
                 shared_open=host_open.findings,
                 shared_told=host_open.told,
-                others=group_by_bucket(site.findings),
+                others=group_findings_not_open_by_bucket(site.findings),
                 content=content.get(site.domain),
                 hunted=None,
-                contained=containment.format_lines(
-                    containment.select_by_incidents(run.contained, site.site, site.incidents), words
+                contained=containment.format_containment_lines(
+                    containment.select_containments_by_site_and_incidents(run.contained, site.site, site.incidents),
+                    words,
                 ),
             )
 
 
-def _content(run: Run, catalogue: Catalogue, words: Words) -> tuple[str, ...]:
+def _list_findings_shared_by_sites_or_hosts(run: Run, catalogue: Catalogue, words: Words) -> tuple[str, ...]:
     """Return what looks say of several sites or hosts together.
 
     Traces that they share, sites never reviewed, leave that is not used.
@@ -255,24 +281,34 @@ def _content(run: Run, catalogue: Catalogue, words: Words) -> tuple[str, ...]:
     sites = traces.list_site_traces(run, catalogue)
     on_hosts = [
         (
-            f"{words('hunts.shared', n=len(host_trace.where), what=traces.describe_trace(host_trace.trace, words))}: "
-            f"{', '.join(host_trace.where)}"
+            words(
+                "hunts.shared",
+                n=len(host_trace.where),
+                what=traces.describe_trace_kind(host_trace.trace, words),
+            )
+            + f": {', '.join(host_trace.where)}"
         )
-        for host_trace in hunts.find_shared_traces(hunts.list_host_traces(run, catalogue))[:MAX_TRACES]
+        for host_trace in hunts.find_alarming_traces_shared_by_hosts(hunts.list_host_traces(run, catalogue))[
+            :MAX_TRACES
+        ]
     ]
     if not sites:
         return tuple(on_hosts)
     lines = [
-        words("reviews.shared", n=len(shared_trace.where), what=traces.describe_trace(shared_trace.trace, words))
+        words(
+            "reviews.shared",
+            n=len(shared_trace.where),
+            what=traces.describe_trace_kind(shared_trace.trace, words),
+        )
         + f": {', '.join(shared_trace.where)}"
-        for shared_trace in traces.find_shared_traces(
-            (site_traces.site, site_traces.alarming_traces) for site_traces in sites
+        for shared_trace in traces.find_alarming_traces_on_several_subjects(
+            (site_traces.site_domain, site_traces.alarming_traces) for site_traces in sites
         )[:MAX_TRACES]
     ]
     never = traces.list_unreviewed_sites(run)
     if never:
         lines.append(f"{words('reviews.never', n=len(never))}: {', '.join(never)}")
-    return (*lines, *on_hosts, *exceptions.describe_authorizations(run, words))
+    return (*lines, *on_hosts, *exceptions.describe_unused_or_expiring_authorizations(run, words))
 
 
 class _SiteContentView:
@@ -280,16 +316,16 @@ class _SiteContentView:
 
     def __init__(self, site: SiteTraces, words: Words) -> None:
         review = site.review
-        self.seen = traces.describe_review(review, words)
+        self.seen = traces.describe_time_and_coverage_of_review(review, words)
         self.traces = tuple(
             (
                 words(f"certainty.{trace.certainty}"),
-                traces.describe_trace(trace, words),
+                traces.describe_trace_kind(trace, words),
                 trace.where,
                 words("reviews.places", n=trace.places),
                 trace.sample,
-                build_response_command(site.site) if trace.certainty != "weak" else "",
-                build_accept_command(site.site, trace),
+                build_open_incident_command(site.site_domain) if trace.certainty != "weak" else "",
+                build_accept_trace_command(site.site_domain, trace),
             )
             for trace in (*site.alarming_traces[:MAX_TRACES], *review.weak)
         )
@@ -303,14 +339,14 @@ class _HuntView:
     """The last hunt on a host, in words; its alarms are among the findings."""
 
     def __init__(self, host: HostTraces, words: Words) -> None:
-        self.seen = hunts.describe_hunt(host.hunt, words)
+        self.seen = hunts.describe_time_and_coverage_of_hunt(host.hunt, words)
         self.let_in_by = ", ".join(host.let_in_by)
         self.weak = tuple(
             (
-                traces.describe_trace(trace, words),
+                traces.describe_trace_kind(trace, words),
                 trace.where,
-                describe_rules(trace.rules, words),
-                build_accept_command(host.hunt.host, trace),
+                describe_trace_rules(trace.rules, words),
+                build_accept_trace_command(host.hunt.host, trace),
             )
             for trace in host.hunt.weak
         )
@@ -330,7 +366,7 @@ class _OpenFindings:
         self.told = tuple(finding(open_finding, limit, is_urgent(open_finding)) for open_finding in self.findings)
 
 
-def write_headline(summary: FleetSummary, words: Words) -> str:
+def write_headline_for_office_chair(summary: FleetSummary, words: Words) -> str:
     """Return what the chair of the office reads first, in one sentence."""
     subjects: Sequence[SiteSummary | HostSummary] = summary.sites or summary.hosts
     of = len(subjects)
@@ -338,7 +374,7 @@ def write_headline(summary: FleetSummary, words: Words) -> str:
         what = words("sites") if of != 1 else words("site")
     else:
         what = words("hosts") if of != 1 else words("host")
-    counts = {name: summary.count_postures(name) for name in POSTURES}
+    counts = {name: summary.count_sites_or_hosts_in_postures(name) for name in POSTURES}
     if not subjects:
         return words("headline.nothing")
     for name in (*FOR_AN_INCIDENT, "urgent"):
@@ -358,16 +394,16 @@ def write_headline(summary: FleetSummary, words: Words) -> str:
     return words("headline.clean", of=of, what=what)
 
 
-def _site_changes(summary: FleetSummary, earlier: FleetSummary) -> tuple[SiteChange, ...]:
+def _list_changes_of_sites_in_both_runs(summary: FleetSummary, earlier: FleetSummary) -> tuple[SiteChange, ...]:
     """Return the sites that both runs hold."""
     comparisons = tuple(compare_subjects(earlier.sites, summary.sites))
-    top = max((max(c.open_before, c.open_after) for _, c in comparisons), default=0)
+    top = max((max(c.open_count_before, c.open_count_after) for _, c in comparisons), default=0)
     return tuple(
         SiteChange(
             site=site,
             comparison=comparison,
-            before_bar=chart.scale_bar(comparison.open_before, top, 100),
-            after_bar=chart.scale_bar(comparison.open_after, top, 100),
+            before_bar=chart.scale_value_to_bar_length(comparison.open_count_before, top, 100),
+            after_bar=chart.scale_value_to_bar_length(comparison.open_count_after, top, 100),
         )
         for site, comparison in comparisons
     )

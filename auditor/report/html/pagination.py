@@ -24,27 +24,27 @@ class ListPage[Item]:
     """Which of all items the first one here is, from 1."""
 
     @property
-    def last(self) -> int:
+    def last_item_number(self) -> int:
         """Return which of all items the last one here is."""
         return self.first + len(self.items) - 1
 
     @property
-    def previous(self) -> str | None:
+    def previous_page_path(self) -> str | None:
         """Return the path of the page before."""
         return self.paths[self.number - 2] if self.number > 1 else None
 
     @property
-    def next(self) -> str | None:
+    def next_page_path(self) -> str | None:
         """Return the path of the page after."""
         return self.paths[self.number] if self.number < self.of else None
 
 
-def paginate[Item](
-    items: Sequence[Item], first: str, others: str, per_page: int = PER_PAGE
+def split_list_into_pages[Item](
+    items: Sequence[Item], first_path: str, other_paths_stem: str, per_page: int = PER_PAGE
 ) -> tuple[ListPage[Item], ...]:
     """Return the list in order, at least one page: the first at the path ``first``, page 2 at ``others-2.html``."""
     of = max(1, -(-len(items) // per_page))
-    paths = (first, *(f"{others}-{number}.html" for number in range(2, of + 1)))
+    paths = (first_path, *(f"{other_paths_stem}-{number}.html" for number in range(2, of + 1)))
     return tuple(
         ListPage(
             items=tuple(items[index * per_page : (index + 1) * per_page]),

@@ -29,7 +29,12 @@ from auditor.models import Finding, Lang, Run, Severity, Text, Validity
 from auditor.models.incidents import OpenIncident
 from auditor.report import evidence as shown
 from auditor.report.html import chart
-from auditor.report.html.addresses import control_page, framework_page, host_page, site_page
+from auditor.report.html.addresses import (
+    get_control_page_path,
+    get_framework_page_path,
+    get_host_page_path,
+    get_site_page_path,
+)
 from auditor.report.html.pagination import PER_PAGE
 from auditor.results import exceptions, intrusions
 from auditor.results.by_clause import RESULTS, load_frameworks
@@ -40,7 +45,7 @@ from auditor.results.intrusions import Intrusion
 from auditor.results.summary import FOR_AN_INCIDENT, POSTURES, SEVERITIES, URGENT, sort_by_urgency
 from auditor.system import disk_cache
 from auditor.text import sanitize as making_visible
-from auditor.text.sanitize import make_one_line, make_visible
+from auditor.text.sanitize import escape_invisible_characters, escape_text_to_one_line
 from auditor.text.translations import Words
 
 MAX_FIRST = 7
@@ -84,37 +89,39 @@ class Renderer:
     """The templates filled in for one run; what many pages share is made once."""
 
     def __init__(self, lang: Lang, catalogue: Catalogue, common: Mapping[str, Any]) -> None:
-        self._environment = build_environment(lang)
+        self._environment = build_template_environment(lang)
         self._catalogue = catalogue
         self._common = {
             **common,
             "catalogue": catalogue,
-            "advised": Once(self._advice),
+            "advised": Once(self._build_advice_for_control),
             "linked": Once(lambda control: self.macros["../"].control_link(control)),
             "listed": Once(lambda of: self.macros["../"].listed(*of)),
         }
-        self.macros: Once[str, Any] = Once(self._macros)
+        self.macros: Once[str, Any] = Once(self._load_template_macros)
         """The macros by the way from a page to the root of the report."""
 
-    def page(self, template: str, path: str, here: str = "", **values: Any) -> tuple[str, str]:
+    def render_page_from_template(
+        self, template: str, path: str, nav_entry: str = "", **values: Any
+    ) -> tuple[str, str]:
         """Return a page's path and text; ``here`` is the entry that it is, for the way about."""
         root = "../" * path.count("/")
-        context = {**self._common, "m": self.macros[root], "root": root, "here": here, **values}
+        context = {**self._common, "m": self.macros[root], "root": root, "here": nav_entry, **values}
         return path, self._environment.get_template(template).render(context)
 
-    def _macros(self, root: str) -> Any:
+    def _load_template_macros(self, root: str) -> Any:
         return self._environment.get_template("macros.html.j2").make_module({**self._common, "root": root})
 
-    def _advice(self, control_id: str) -> Advice:
+    def _build_advice_for_control(self, control_id: str) -> Advice:
         control, macros = self._catalogue[control_id], self.macros["../"]
         effects = macros.effects(control.fix) if control.fix else Markup()
         return Advice(macros.why(control), effects, macros.sources(control))
 
 
-def prepare(lang: Lang) -> None:
+def preload_frameworks_and_templates(lang: Lang) -> None:
     """Read the frameworks and have the templates compiled, for a process that has to wait anyway."""
     load_frameworks()
-    template_environment = build_environment(lang)
+    template_environment = build_template_environment(lang)
     for name in template_environment.list_templates(extensions=["j2"]):
         template_environment.get_template(name)
 
@@ -126,12 +133,12 @@ class _TemplateCache(BytecodeCache):
         self._place = place
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        content = disk_cache.get(self._place, bucket.key)
+        content = disk_cache.get_file_from_cache(self._place, bucket.key)
         if content is not None:
             bucket.load_bytecode(io.BytesIO(content))
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        disk_cache.put(self._place, bucket.key, bucket.bytecode_to_string())
+        disk_cache.put_file_in_cache(self._place, bucket.key, bucket.bytecode_to_string())
 
 
 def _open_template_cache() -> _TemplateCache | None:
@@ -142,25 +149,25 @@ def _open_template_cache() -> _TemplateCache | None:
     digest = hashlib.sha256(f"{metadata.version('jinja2')} {sys.version}".encode())
     for module in (__file__, making_visible.__file__):
         digest.update(Path(module).read_bytes())
-    place = disk_cache.get_folder("templates", digest.hexdigest()[:32])
+    place = disk_cache.get_cache_folder_of_state("templates", digest.hexdigest()[:32])
     return _TemplateCache(place) if place else None
 
 
 @cache
-def build_environment(lang: Lang) -> Environment:
+def build_template_environment(lang: Lang) -> Environment:
     """Return the templates in one language."""
     words = Words(lang)
     template_environment = Environment(
         loader=PackageLoader("auditor.report.html"),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=lambda value: make_visible(value) if type(value) is str else value,
+        finalize=lambda value: escape_invisible_characters(value) if type(value) is str else value,
         trim_blocks=True,
         lstrip_blocks=True,
         bytecode_cache=_open_template_cache(),
     )
-    style, style_digest = load_asset("style.css")
-    script, script_digest = load_asset("filter.js")
+    style, style_digest = load_asset_with_csp_hash("style.css")
+    script, script_digest = load_asset_with_csp_hash("filter.js")
 
     def text(of: Text | None) -> str:
         return of.get(lang) if of else ""
@@ -175,13 +182,13 @@ def build_environment(lang: Lang) -> Environment:
         return shown.summarize_finding(finding, words)
 
     def describe_paper(finding: Finding) -> str:
-        return exceptions.describe_paper(finding, words)
+        return exceptions.describe_waiver_or_attestation_of_finding(finding, words)
 
     def state(incidents: Sequence[OpenIncident] | None) -> str:
         return intrusions.describe_incidents(incidents, words)
 
     def seen_since(run: Run, incidents: Sequence[OpenIncident]) -> str:
-        return intrusions.describe_recheck(run, incidents, words)
+        return intrusions.describe_traces_since_incidents(run, incidents, words)
 
     def describe_trace_counts(intrusion: Intrusion) -> str:
         return intrusions.describe_trace_counts(intrusion, words)
@@ -190,7 +197,7 @@ def build_environment(lang: Lang) -> Environment:
         return exceptions.format_days_left(validity, days_left, words)
 
     def references(control: Control) -> tuple[tuple[str, str], ...]:
-        return shown.list_references(control.references, words)
+        return shown.list_frameworks_with_clauses(control.references, words)
 
     def reasons(findings: Iterable[Finding]) -> tuple[ReasonGroup, ...]:
         return group_by_reason(findings, lang)
@@ -212,19 +219,19 @@ def build_environment(lang: Lang) -> Environment:
         "changes_in_order": CHANGES,
         "always_told": ALWAYS_TOLD,
         "Severity": Severity,
-        "site_page": site_page,
-        "host_page": host_page,
-        "control_page": control_page,
-        "command": _command,
-        "next_step": lambda active_intrusion, inventory: intrusions.build_next_command(
+        "site_page": get_site_page_path,
+        "host_page": get_host_page_path,
+        "control_page": get_control_page_path,
+        "command": _build_auditor_command,
+        "next_step": lambda active_intrusion, inventory: intrusions.build_next_command_for_intrusion(
             active_intrusion, inventory, words
         ),
-        "playbook": _playbook,
-        "open_names": _open_names,
+        "playbook": _build_playbook_dry_run_command,
+        "open_names": _join_subject_names_for_limit_option,
         "local": LOCAL.path,
-        "framework_page": framework_page,
+        "framework_page": get_framework_page_path,
         "line": chart.build_sparkline,
-        "stacked": chart.stack_bars,
+        "stacked": chart.stack_severity_counts_on_bar,
         "results": RESULTS,
         "severity_kinds": [(severity.value, words(f"severity.{severity.value}")) for severity in SEVERITIES],
         "standing_kinds": [(posture, words(f"standing.{posture}")) for posture in POSTURES],
@@ -238,12 +245,12 @@ def build_environment(lang: Lang) -> Environment:
         "state": state,
         "counted": describe_trace_counts,
         "seen_since": seen_since,
-        "lapsing": exceptions.count_expiring,
-        "places": exceptions.format_scope,
+        "lapsing": exceptions.count_waivers_expiring_soon,
+        "places": exceptions.format_scope_of_exception,
         "references": references,
         "reasons": reasons,
         "is_urgent": is_urgent,
-        "has_fix": _has_fix,
+        "has_fix": _has_fix_for_any_finding,
         "touching": _list_touched_pages,
         "MAX_FIRST": MAX_FIRST,
         "MAX_PROVEN": MAX_PROVEN,
@@ -257,7 +264,7 @@ def build_environment(lang: Lang) -> Environment:
     }
     template_environment.globals.update(helpers)
     template_environment.filters["is_urgent"] = is_urgent
-    template_environment.filters["cut"] = lambda foreign, limit: make_one_line(foreign or "", limit)
+    template_environment.filters["cut"] = lambda foreign, limit: escape_text_to_one_line(foreign or "", limit)
     template_environment.filters["sum_of"] = lambda severities: sum(severities.values())
     template_environment.filters["urgent_of"] = lambda severities: sum(
         severities.get(severity, 0) for severity in URGENT
@@ -267,7 +274,7 @@ def build_environment(lang: Lang) -> Environment:
 
 
 @cache
-def load_asset(name: str) -> tuple[Markup, str]:
+def load_asset_with_csp_hash(name: str) -> tuple[Markup, str]:
     """Return a style sheet or script of ours, and its hash for the content security policy."""
     source, _, _ = PackageLoader("auditor.report.html").get_source(Environment(autoescape=True), name)
     digest = base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()
@@ -291,17 +298,17 @@ def _get_response_command(finding: Finding) -> str:
     )
 
 
-def _command(verb: str, inventory: str, limit: str | None = None) -> str:
+def _build_auditor_command(verb: str, inventory: str, limit: str | None = None) -> str:
     only = f" --limit {shlex.quote(limit)}" if limit else ""
     return f"auditor {verb} -i {shlex.quote(inventory)}{only}"
 
 
-def _playbook(control: str, inventory: str, hosts: Iterable[str]) -> str:
+def _build_playbook_dry_run_command(control: str, inventory: str, hosts: Iterable[str]) -> str:
     of, only = shlex.quote(inventory), shlex.quote(",".join(hosts))
     return f"ansible-playbook -i {of} playbooks/harden.yml --tags {control} --limit {only} --check --diff"
 
 
-def _open_names(findings: Iterable[Finding]) -> str | None:
+def _join_subject_names_for_limit_option(findings: Iterable[Finding]) -> str | None:
     """Return the hosts or sites of these findings as a ``--limit``; None for more than can be named."""
     names = tuple(dict.fromkeys(finding.subject.id for finding in findings))
     return ",".join(names) if len(names) <= MAX_OUTSIDE else None
@@ -312,12 +319,12 @@ def is_urgent(item: Finding | WorkItem) -> bool:
     return item.severity in URGENT
 
 
-def _has_fix(findings: Iterable[Finding], catalogue: Catalogue) -> bool:
+def _has_fix_for_any_finding(findings: Iterable[Finding], catalogue: Catalogue) -> bool:
     return any(catalogue[finding.control].fix is not None for finding in findings)
 
 
 def _list_touched_pages(item: WorkItem) -> tuple[tuple[str, str], ...]:
     """Return the pages that a piece of work shows on: label and path."""
     if item.domains:
-        return tuple((domain, site_page(domain)) for domain in item.domains)
-    return tuple((name, host_page(name)) for name in item.hosts)
+        return tuple((domain, get_site_page_path(domain)) for domain in item.domains)
+    return tuple((name, get_host_page_path(name)) for name in item.hosts)

@@ -11,32 +11,34 @@ ADDED = {"incidents": "answers"}
 """Annexes by the one that they stand before. A template of an earlier version has no marks for them."""
 
 
-def add_missing_sections(template: Docx, shipped: Docx) -> None:
+def copy_missing_annex_sections(template: Docx, shipped: Docx) -> None:
     """Copy into a template, before it is filled in, the marks of each annex of which it has none.
 
     An annex that some other place of the template shows is left to it.
     """
     body = template.element.body
     for key, following in ADDED.items():
-        if any(f"annex.{key}." in _read_text(element) for element in body):
+        if any(f"annex.{key}." in _join_text_of_element(element) for element in body):
             continue
-        section = _find_section(shipped, key)
-        place = next((element for element in body if _opens(element, following)), body[-1])
+        section = _find_annex_section_elements(shipped, key)
+        place = next((element for element in body if _is_opening_mark_of_annex(element, following)), body[-1])
         for element in section:
             place.addprevious(copy.deepcopy(element))
 
 
-def _find_section(template: Docx, key: str) -> list[Any]:
+def _find_annex_section_elements(template: Docx, annex_key: str) -> list[Any]:
     """Return the elements from the mark that opens an annex to the one before the next annex."""
     elements = list(template.element.body)
-    start = next(number for number, element in enumerate(elements) if _opens(element, key))
-    end = next(number for number, element in enumerate(elements) if _opens(element, ADDED[key]))
+    start = next(number for number, element in enumerate(elements) if _is_opening_mark_of_annex(element, annex_key))
+    end = next(
+        number for number, element in enumerate(elements) if _is_opening_mark_of_annex(element, ADDED[annex_key])
+    )
     return elements[start:end]
 
 
-def _opens(element: Any, key: str) -> bool:
-    return f'if "{key}" in annex' in _read_text(element)
+def _is_opening_mark_of_annex(element: Any, annex_key: str) -> bool:
+    return f'if "{annex_key}" in annex' in _join_text_of_element(element)
 
 
-def _read_text(element: Any) -> str:
+def _join_text_of_element(element: Any) -> str:
     return "".join(part.text or "" for part in element.iter() if part.tag.endswith("}t"))

@@ -97,9 +97,9 @@ class OfficialDocument(Model):
     annexes: tuple[Annex, ...]
 
 
-def get_datetime_parts(iso: str) -> dict[str, int]:
+def split_iso_moment_for_typst(iso_moment: str) -> dict[str, int]:
     """Return a moment for typst, which without one would ask this machine's clock."""
-    moment = clock.make_office_property(iso)
+    moment = clock.make_naive_utc_for_office_file(iso_moment)
     return {part: getattr(moment, part) for part in ("year", "month", "day", "hour", "minute", "second")}
 
 
@@ -112,13 +112,15 @@ _ALIGN: Mapping[str, Align] = {
 """How the cells of a column stand; the rest stand on the left."""
 
 
-def make_columns(*shares: tuple[str, float]) -> tuple[AnnexColumn, ...]:
+def make_annex_columns(*keys_and_width_shares: tuple[str, float]) -> tuple[AnnexColumn, ...]:
     """Return the columns of a table, by their keys and shares of its width."""
-    return tuple(AnnexColumn(key=key, share=share, align=_ALIGN.get(key, "left")) for key, share in shares)
+    return tuple(
+        AnnexColumn(key=key, share=share, align=_ALIGN.get(key, "left")) for key, share in keys_and_width_shares
+    )
 
 
 COLUMNS: dict[AnnexKey, tuple[AnnexColumn, ...]] = {
-    "units": make_columns(
+    "units": make_annex_columns(
         ("number", 5),
         ("unit", 23),
         ("site", 18),
@@ -130,13 +132,13 @@ COLUMNS: dict[AnnexKey, tuple[AnnexColumn, ...]] = {
         ("unsure", 7),
         ("standing", 12),
     ),
-    "open": make_columns(
+    "open": make_annex_columns(
         ("number", 5), ("problem", 29), ("severity", 10), ("clause", 12), ("where", 22), ("how", 9), ("due", 13)
     ),
-    "asked": make_columns(
+    "asked": make_annex_columns(
         ("number", 5), ("unit", 20), ("problem", 30), ("severity", 10), ("where", 13), ("how", 9), ("due", 13)
     ),
-    "waivers": make_columns(
+    "waivers": make_annex_columns(
         ("number", 5),
         ("decision", 11),
         ("requirement", 20),
@@ -146,9 +148,11 @@ COLUMNS: dict[AnnexKey, tuple[AnnexColumn, ...]] = {
         ("approver", 10),
         ("expires", 10),
     ),
-    "unsure": make_columns(("number", 5), ("requirement", 37), ("place", 26), ("why", 32)),
-    "done": make_columns(("number", 5), ("requirement", 35), ("severity", 10), ("place", 25), ("by", 12), ("day", 13)),
-    "incidents": make_columns(
+    "unsure": make_annex_columns(("number", 5), ("requirement", 37), ("place", 26), ("why", 32)),
+    "done": make_annex_columns(
+        ("number", 5), ("requirement", 35), ("severity", 10), ("place", 25), ("by", 12), ("day", 13)
+    ),
+    "incidents": make_annex_columns(
         ("number", 5),
         ("incident", 12),
         ("place", 16),
@@ -157,7 +161,7 @@ COLUMNS: dict[AnnexKey, tuple[AnnexColumn, ...]] = {
         ("reports", 23),
         ("state", 16),
     ),
-    "answers": make_columns(
+    "answers": make_annex_columns(
         ("number", 5),
         ("vulnerability", 14),
         ("product", 15),
@@ -168,7 +172,7 @@ COLUMNS: dict[AnnexKey, tuple[AnnexColumn, ...]] = {
         ("hosts", 6),
         ("due", 8),
     ),
-    "sharing": make_columns(
+    "sharing": make_annex_columns(
         ("number", 4),
         ("unit", 11),
         ("sites", 10),
@@ -183,10 +187,10 @@ COLUMNS: dict[AnnexKey, tuple[AnnexColumn, ...]] = {
         ("handled", 5),
         ("note", 9),
     ),
-    "clauses": make_columns(
+    "clauses": make_annex_columns(
         ("number", 5), ("clause", 11), ("content", 40), ("coverage", 14), ("result", 12), ("sites", 18)
     ),
-    "systems": make_columns(
+    "systems": make_annex_columns(
         ("number", 4),
         ("system", 11),
         ("owner", 10),

@@ -19,7 +19,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from auditor.errors import InputError
 from auditor.models import clock
 from auditor.report.official import metrics
-from auditor.report.official.added_sections import ADDED, add_missing_sections
+from auditor.report.official.added_sections import ADDED, copy_missing_annex_sections
 from auditor.report.official.document import AGENCY_RULE, TITLE_RULE, OfficialDocument
 from auditor.report.official.template import (
     PATH,
@@ -27,7 +27,7 @@ from auditor.report.official.template import (
     STYLE_CIRCULATION,
     STYLE_MOTTO_RULE,
     STYLE_TITLE_RULE,
-    save_reproducibly,
+    save_docx_reproducibly,
 )
 
 MAX_TEMPLATE = 20_000_000
@@ -38,71 +38,73 @@ _FRAME_PADDING = 2.0
 _MEND = "fix it in Word, or start again from the included template, {shipped}"
 
 
-def render(document: OfficialDocument, template: Path | None = None) -> bytes:
+def render_document_as_docx(document: OfficialDocument, template: Path | None = None) -> bytes:
     """Return the document as DOCX.
 
     Raises InputError when the template cannot be read or filled in, or when something of the document is missing in
     what comes of it.
     """
     source = template or PATH
-    docx_template = _fill_template(document, source)
+    docx_template = _fill_docx_template(document, source)
     word = docx_template.docx
-    _set_lengths(word)
+    _fit_rules_and_frame_to_text(word)
     word.core_properties.title = document.name
     word.core_properties.keywords = document.keyword
-    word.core_properties.created = word.core_properties.modified = clock.make_office_property(document.made)
-    _check(document, word, source)
-    return save_reproducibly(word)
+    word.core_properties.created = word.core_properties.modified = clock.make_naive_utc_for_office_file(document.made)
+    _ensure_docx_holds_all_of_document(document, word, source)
+    return save_docx_reproducibly(word)
 
 
-def _fill_template(document: OfficialDocument, source: Path) -> Any:
-    docx_template = _open_template(source)
+def _fill_docx_template(document: OfficialDocument, source: Path) -> Any:
+    docx_template = _open_docx_template(source)
     if source != PATH and any(annex.key in ADDED for annex in document.annexes):
-        add_missing_sections(docx_template.docx, _open_template(PATH).docx)
+        copy_missing_annex_sections(docx_template.docx, _open_docx_template(PATH).docx)
     values = document.model_dump(mode="json", exclude={"annexes"})
     values["annex"] = {annex.key: annex.model_dump(mode="json") for annex in document.annexes}
     try:
         docx_template.render(values, ImmutableSandboxedEnvironment(autoescape=True, undefined=jinja2.StrictUndefined))
     except jinja2.TemplateError as error:
-        raise _make_template_error("a mark in the template is broken: {why}", source, error.message) from error
+        raise _make_error_of_docx_template("a mark in the template is broken: {why}", source, error.message) from error
     except Exception as error:  # what else a mark may do to the XML around it, no library foresees
-        raise _make_template_error("the template cannot be filled in: {why}", source, error) from error
+        raise _make_error_of_docx_template("the template cannot be filled in: {why}", source, error) from error
     return docx_template
 
 
-def _open_template(source: Path) -> Any:
+def _open_docx_template(source: Path) -> Any:
     try:
         if source.stat().st_size > MAX_TEMPLATE:
             raise InputError("the template is too big", file=source, mend="remove pictures from it")
         docx_template = DocxTemplate(io.BytesIO(source.read_bytes()))
         docx_template.init_docx()
     except OSError as error:
-        raise _make_template_error("cannot read the template: {why}", source, error.strerror) from error
+        raise _make_error_of_docx_template("cannot read the template: {why}", source, error.strerror) from error
     except InputError:
         raise
     except Exception as error:  # a broken file breaks python-docx in as many ways
-        raise _make_template_error("the template is not a DOCX file", source) from error
+        raise _make_error_of_docx_template("the template is not a DOCX file", source) from error
     return docx_template
 
 
-def _make_template_error(what: str, source: Path, why: object = "") -> InputError:
-    return InputError(what, why=why, file=source, mend=_MEND, shipped=PATH)
+def _make_error_of_docx_template(message: str, source: Path, reason: object = "") -> InputError:
+    return InputError(message, why=reason, file=source, mend=_MEND, shipped=PATH)
 
 
-def _set_lengths(word: Docx) -> None:
+def _fit_rules_and_frame_to_text(word: Docx) -> None:
     """Make each rule as long as the text above it asks for, and the frame as wide as its text."""
     above: Paragraph | None = None
-    for paragraph, width in _paragraphs(word):
+    for paragraph, width in _iter_paragraphs_with_width(word):
         name = paragraph.style.name if paragraph.style else None
         if name in _RULES and above is not None:
-            _centre(paragraph, _RULES[name] * _length(above), width)
+            _centre_paragraph_by_indents(paragraph, _RULES[name] * _measure_paragraph_length_in_mm(above), width)
         elif name == STYLE_CIRCULATION:
-            _centre(paragraph, _length(paragraph) + 2 * _FRAME_PADDING, width)
+            _centre_paragraph_by_indents(
+                paragraph, _measure_paragraph_length_in_mm(paragraph) + 2 * _FRAME_PADDING, width
+            )
         if paragraph.text:
             above = paragraph
 
 
-def _paragraphs(word: Docx) -> Iterator[tuple[Paragraph, float]]:
+def _iter_paragraphs_with_width(word: Docx) -> Iterator[tuple[Paragraph, float]]:
     """Yield the paragraphs of the body and of the cells of its tables without lines, with their width in mm."""
     section = word.sections[0]
     text_width = (section.page_width or 0) - (section.left_margin or 0) - (section.right_margin or 0)
@@ -112,48 +114,50 @@ def _paragraphs(word: Docx) -> Iterator[tuple[Paragraph, float]]:
         elif len(item.rows) == 1:
             for cell in item.rows[0].cells:
                 for paragraph in cell.paragraphs:
-                    yield paragraph, _inner_width(cell)
+                    yield paragraph, _get_cell_width_in_mm(cell)
 
 
-def _inner_width(cell: _Cell) -> float:
+def _get_cell_width_in_mm(cell: _Cell) -> float:
     return (cell.width or 0) / Mm(1)
 
 
-def _length(paragraph: Paragraph) -> float:
+def _measure_paragraph_length_in_mm(paragraph: Paragraph) -> float:
     """Return how long the text of a one-line paragraph is, in millimetres."""
     size, bold, italic = None, None, None
     style: Any = paragraph.style
     while style is not None:
         size, bold, italic = (
             size or style.font.size,
-            _choose_nearest(bold, style.font.bold),
-            _choose_nearest(italic, style.font.italic),
+            _choose_nearest_given_style_value(bold, style.font.bold),
+            _choose_nearest_given_style_value(italic, style.font.italic),
         )
         style = style.base_style
     run = paragraph.runs[0] if paragraph.runs else None
     if run is not None:
         size, bold, italic = (
             run.font.size or size,
-            _choose_nearest(run.font.bold, bold),
-            _choose_nearest(run.font.italic, italic),
+            _choose_nearest_given_style_value(run.font.bold, bold),
+            _choose_nearest_given_style_value(run.font.italic, italic),
         )
-    return metrics.measure_width(paragraph.text, size.pt if size else 14, bold=bool(bold), italic=bool(italic))
+    return metrics.measure_text_width_in_mm(
+        paragraph.text, size.pt if size else 14, bold=bool(bold), italic=bool(italic)
+    )
 
 
-def _choose_nearest(nearer: bool | None, farther: bool | None) -> bool | None:
+def _choose_nearest_given_style_value(nearer: bool | None, farther: bool | None) -> bool | None:
     return farther if nearer is None else nearer
 
 
-def _centre(paragraph: Paragraph, length: float, width: float) -> None:
+def _centre_paragraph_by_indents(paragraph: Paragraph, length: float, width: float) -> None:
     margin = Mm(max(0.0, (width - length) / 2))
     paragraph.paragraph_format.left_indent = paragraph.paragraph_format.right_indent = margin
 
 
-def _check(document: OfficialDocument, word: Docx, source: Path) -> None:
+def _ensure_docx_holds_all_of_document(document: OfficialDocument, word: Docx, source: Path) -> None:
     """Check that everything that the document says is in the file: an officer's template may have lost a mark."""
     paragraph_texts = {"".join(node.itertext(qn("w:t"))) for node in word.element.body.iter(qn("w:p"))}
     whole = "\n".join(paragraph_texts)
-    for name, text in _texts(document):
+    for name, text in _iter_texts_of_document_by_field(document):
         if text and text not in paragraph_texts and text not in whole:
             raise InputError(
                 "the template lacks {mark}: “{text}”",
@@ -164,7 +168,7 @@ def _check(document: OfficialDocument, word: Docx, source: Path) -> None:
             )
 
 
-def _texts(document: OfficialDocument) -> Iterator[tuple[str, str]]:
+def _iter_texts_of_document_by_field(document: OfficialDocument) -> Iterator[tuple[str, str]]:
     for name, value in document.model_dump(
         exclude={"lang", "kind", "keyword", "name", "made", "body", "annexes"}
     ).items():

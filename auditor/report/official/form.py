@@ -35,7 +35,7 @@ class Field(Model):
     blanks: int = Described(default=1, ge=1, description="lines that are left where nothing is known")
 
     @property
-    def is_missing(self) -> bool:
+    def is_mandatory_and_blank(self) -> bool:
         """Return whether it has to be answered, and is not."""
         return self.mandatory and not self.values and not any(choice.is_ticked for choice in self.choices)
 
@@ -47,27 +47,29 @@ class FormSection(Model):
     fields: tuple[Field, ...]
 
 
-def list_missing_fields(parts: tuple[FormSection, ...]) -> tuple[Field, ...]:
+def list_missing_fields(form_sections: tuple[FormSection, ...]) -> tuple[Field, ...]:
     """Return the mandatory fields that are blank, in their order."""
-    return tuple(field for part in parts for field in part.fields if field.is_missing)
+    return tuple(field for part in form_sections for field in part.fields if field.is_mandatory_and_blank)
 
 
-def build_blocks(parts: tuple[FormSection, ...]) -> tuple[TextBlock, ...]:
+def build_blocks_of_printed_form(form_sections: tuple[FormSection, ...]) -> tuple[TextBlock, ...]:
     """Return the body of the document that a form is printed as."""
-    return tuple(block for number, part in enumerate(parts, 1) for block in _of_part(number, part))
+    return tuple(
+        block for number, part in enumerate(form_sections, 1) for block in _iter_blocks_of_form_section(number, part)
+    )
 
 
-def _of_part(number: int, part: FormSection) -> Iterator[TextBlock]:
-    yield TextBlock(kind="heading", text=f"{number}. {part.title}")
-    for field in part.fields:
-        yield from _of_field(field)
+def _iter_blocks_of_form_section(number: int, form_section: FormSection) -> Iterator[TextBlock]:
+    yield TextBlock(kind="heading", text=f"{number}. {form_section.title}")
+    for field in form_section.fields:
+        yield from _iter_blocks_of_form_field(field)
 
 
-def _of_field(field: Field) -> Iterator[TextBlock]:
+def _iter_blocks_of_form_field(field: Field) -> Iterator[TextBlock]:
     label = f"{field.label}{' (*)' if field.mandatory and field.is_starred else ''}:"
     if field.choices:
         yield TextBlock(kind="label", text=label)
-        yield from _boxes(field)
+        yield from _iter_tick_box_blocks(field)
     elif not field.values:
         yield TextBlock(kind="blank", text=label)
         yield from [TextBlock(kind="blank", text="")] * (field.blanks - 1)
@@ -78,16 +80,16 @@ def _of_field(field: Field) -> Iterator[TextBlock]:
         yield from (TextBlock(kind="filled", text=f"- {value}") for value in field.values)
 
 
-def _boxes(field: Field) -> Iterator[TextBlock]:
+def _iter_tick_box_blocks(field: Field) -> Iterator[TextBlock]:
     """Yield boxes side by side; one after which something is written has a line of its own."""
-    plain = [_box(choice).replace(" ", _NBSP) for choice in field.choices if choice.more is None]
+    plain = [_format_tick_box(choice).replace(" ", _NBSP) for choice in field.choices if choice.more is None]
     if plain:
         yield TextBlock(kind="filled", text=_BETWEEN.join(plain))
     for choice in field.choices:
         if choice.more is not None:
-            text = f"{_box(choice)}: {choice.more}".rstrip()
+            text = f"{_format_tick_box(choice)}: {choice.more}".rstrip()
             yield TextBlock(kind="filled" if choice.more else "blank", text=text)
 
 
-def _box(choice: Choice) -> str:
+def _format_tick_box(choice: Choice) -> str:
     return f"{BOX_CHECKED if choice.is_ticked else BOX_EMPTY} {choice.text}"

@@ -9,22 +9,27 @@ from pathlib import Path
 from typing import NamedTuple
 
 from auditor.audit.controls import Catalogue
-from auditor.audit.frameworks.clauses import OF_REGIME, load
+from auditor.audit.frameworks.clauses import OF_REGIME, load_framework
 from auditor.errors import InputError
-from auditor.history.runs import History, RunEntry
+from auditor.history.runs import RunEntry, RunHistory
 from auditor.inventory import offices, systems
-from auditor.inventory.exceptions import get_folder
+from auditor.inventory.exceptions import get_office_folder_of_inventory
 from auditor.models import DocumentKind, Inventory, Lang, Organisation, Regime, Unit, clock
 from auditor.report.official import content, docx, pdf, technical
 from auditor.report.official.content.context import Rows
 from auditor.report.official.deadlines import USUAL_DAYS, Deadlines
 from auditor.report.official.document import ANNEX, AnnexKey, OfficialDocument
 from auditor.report.official.incidents import IncidentSummary
-from auditor.report.official.period import MonthState, Period, build_month_state, find_month_before
+from auditor.report.official.period import (
+    MonthState,
+    Period,
+    build_state_at_end_of_month,
+    find_last_month_with_run_before,
+)
 from auditor.results.month_work import HardeningAudits
-from auditor.results.office_month import Figures, compute_figures
+from auditor.results.office_month import OfficeMonthFigures, compute_office_month_figures
 from auditor.system import files as publish
-from auditor.system.yaml_source import find_line
+from auditor.system.yaml_source import find_line_of_path_in_yaml_file
 
 PRESSES = 2
 """So many PDFs are printed at a time, each in up to 180 MB of memory."""
@@ -40,8 +45,8 @@ class IssuedReport(NamedTuple):
     moved_to: datetime.date
 
 
-def write(
-    history: History,
+def write_monthly_official_report_of_unit(
+    history: RunHistory,
     inventory: Inventory,
     catalogue: Catalogue,
     unit_id: str,
@@ -53,8 +58,8 @@ def write(
     lang: Lang,
     template: Path | None,
     today: datetime.date,
-    incidents: Callable[[Figures], tuple[IncidentSummary, ...]],
-    besides: Callable[[Figures], Mapping[AnnexKey, Rows]] = lambda _month: {},
+    incidents: Callable[[OfficeMonthFigures], tuple[IncidentSummary, ...]],
+    extra_annex_rows: Callable[[OfficeMonthFigures], Mapping[AnnexKey, Rows]] = lambda _month: {},
 ) -> IssuedReport:
     """Write the report of a unit for a month as DOCX and PDF, and its technical annex as PDF.
 
@@ -65,8 +70,8 @@ def write(
     folder cannot be used.
     """
     organisation, unit = get_reporting_unit(inventory, unit_id)
-    now, before, first = load_states(history, inventory, period)
-    month = compute_figures(
+    now, before, first = load_start_and_end_states_of_month(history, inventory, period)
+    month = compute_office_month_figures(
         organisation,
         unit,
         inventory.hosts,
@@ -86,48 +91,54 @@ def write(
         period=period,
         days={**USUAL_DAYS, **organisation.deadline_days},
         since=history.since(now.run.id),
-        read_on=clock.read(now.moments[0]).date(),
+        read_on=clock.parse_iso_moment(now.run_start_moments[0]).date(),
         written_on=today,
     )
     context = content.ReportContext(
         figures=month,
         catalogue=catalogue,
         period=period,
-        moments=now.moments_of({host.name for host in month.run.hosts}),
+        moments=now.list_start_moments_of_runs_with_hosts({host.name for host in month.run.hosts}),
         deadlines=deadlines,
         regime=regime,
         kind=kind,
         lang=lang,
-        previous=before.moments[0] if before else None,
-        framework=load(OF_REGIME[regime]),
+        previous=before.run_start_moments[0] if before else None,
+        framework=load_framework(OF_REGIME[regime]),
         incidents=incidents(month),
-        levels=systems.load_levels(get_folder(inventory.path), organisation, inventory.hosts),
-        besides=besides(month),
+        levels=systems.load_highest_system_level_by_site(
+            get_office_folder_of_inventory(inventory.path), organisation, inventory.hosts
+        ),
+        besides=extra_annex_rows(month),
     )
-    files = render_files(content.build_document(context), month, catalogue, period, template)
+    files = render_official_report_files(content.build_official_document(context), month, catalogue, period, template)
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(
             "cannot make the folder {folder}: {why}", folder=output, why=error.strerror, mend="choose another --output"
         ) from error
-    passed_findings = deadlines.list_passed(finding for finding in month.findings if finding.is_open)
+    passed_findings = deadlines.select_findings_due_before_day_of_writing(
+        finding for finding in month.findings if finding.is_open
+    )
     return IssuedReport(
-        files=tuple(_put(output / name, content_) for name, content_ in files.items()),
+        files=tuple(_write_owner_only_file(output / name, content_) for name, content_ in files.items()),
         moved_count=len(passed_findings),
-        moved_to=deadlines.next_day,
+        moved_to=deadlines.next_working_day,
     )
 
 
-def _put(path: Path, content_: bytes) -> Path:
+def _write_owner_only_file(path: Path, new_content: bytes) -> Path:
     """Put it in place, whole; what holds addresses is for its owner only."""
     return (
-        publish.write_private(path, [content_]) if path.name.startswith(ANNEX) else publish.write_file(path, content_)
+        publish.write_private(path, [new_content])
+        if path.name.startswith(ANNEX)
+        else publish.write_file(path, new_content)
     )
 
 
-def render_files(
-    document: OfficialDocument, month: Figures, catalogue: Catalogue, period: Period, template: Path | None
+def render_official_report_files(
+    document: OfficialDocument, month: OfficeMonthFigures, catalogue: Catalogue, period: Period, template: Path | None
 ) -> Mapping[str, bytes]:
     """Return the files by name: the document as DOCX and PDF, long annexes apart, the technical annex."""
     name, annex = f"{document.kind}-{month.unit.id}-{period}", f"{ANNEX}{month.unit.id}-{period}"
@@ -136,12 +147,12 @@ def render_files(
             pdf_jobs = {
                 f"{of}{suffix}.pdf": presses.submit(pdf.render_pdf, sheet)
                 for of, sheets in (
-                    (name, pdf.iter_print_jobs(document)),
-                    (annex, technical.iter_print_jobs(month, catalogue, period, lang=document.lang)),
+                    (name, pdf.iter_document_print_jobs_by_file_suffix(document)),
+                    (annex, technical.iter_technical_annex_print_jobs(month, catalogue, period, lang=document.lang)),
                 )
                 for suffix, sheet in sheets
             }
-            rendered_files = {f"{name}.docx": docx.render(document, template)}
+            rendered_files = {f"{name}.docx": docx.render_document_as_docx(document, template)}
             return rendered_files | {file: press.result() for file, press in pdf_jobs.items()}
         except InputError:
             presses.shutdown(cancel_futures=True)
@@ -150,11 +161,11 @@ def render_files(
 
 def get_reporting_unit(inventory: Inventory, unit_id: str) -> tuple[Organisation, Unit]:
     """Return the unit that reports, able to. Raises InputError naming file, line and mend when it is not."""
-    file = get_folder(inventory.path) / "organisation.yml"
+    file = get_office_folder_of_inventory(inventory.path) / "organisation.yml"
     organisation = inventory.organisation
     if organisation is None:
         raise InputError("an official report needs the offices", file=file, mend="see inventories/example/office")
-    unit = organisation.unit(unit_id)
+    unit = organisation.find_unit_by_id(unit_id)
     if unit is None:
         known_units = ", ".join(listed_unit.id for listed_unit in organisation.units[:20])
         raise InputError(
@@ -166,7 +177,7 @@ def get_reporting_unit(inventory: Inventory, unit_id: str) -> tuple[Organisation
         )
 
     def line() -> int | None:
-        return find_line(file, ["units", organisation.units.index(unit)])
+        return find_line_of_path_in_yaml_file(file, ["units", organisation.units.index(unit)])
 
     today = offices.resolve_successor(organisation, unit)
     if today.id != unit.id:
@@ -179,7 +190,7 @@ def get_reporting_unit(inventory: Inventory, unit_id: str) -> tuple[Organisation
             mend="use --unit {today}",
             today=today.id,
         )
-    if not offices.list_addressees(organisation, unit):
+    if not offices.list_units_reported_to(organisation, unit):
         raise InputError(
             "unit {unit} has no unit to report to",
             unit=unit.id,
@@ -190,8 +201,8 @@ def get_reporting_unit(inventory: Inventory, unit_id: str) -> tuple[Organisation
     return organisation, unit
 
 
-def load_states(
-    history: History, inventory: Inventory, period: Period
+def load_start_and_end_states_of_month(
+    history: RunHistory, inventory: Inventory, period: Period
 ) -> tuple[MonthState, MonthState | None, MonthState | None]:
     """Return how things stood at the end of the month.
 
@@ -199,17 +210,17 @@ def load_states(
     unless those are its last.
     """
     now, entries, hosts = load_end_state(history, inventory, period)
-    earlier = find_month_before(entries, period)
-    first = build_month_state(history.bare, entries[::-1], period, hosts)
+    earlier = find_last_month_with_run_before(entries, period)
+    first = build_state_at_end_of_month(history.bare, entries[::-1], period, hosts)
     return (
         now,
-        build_month_state(history.bare, entries, earlier, hosts) if earlier else None,
-        first if first and set(first.moments) != set(now.moments) else None,
+        build_state_at_end_of_month(history.bare, entries, earlier, hosts) if earlier else None,
+        first if first and set(first.run_start_moments) != set(now.run_start_moments) else None,
     )
 
 
 def load_end_state(
-    history: History, inventory: Inventory, period: Period
+    history: RunHistory, inventory: Inventory, period: Period
 ) -> tuple[MonthState, tuple[RunEntry, ...], frozenset[str]]:
     """Return how things stood at the end of the month, with all kept runs, newest first, and the names of the hosts.
 
@@ -217,7 +228,7 @@ def load_end_state(
     """
     entries = history.entries(inventory.path, limit=None)
     hosts = frozenset(host.name for host in inventory.hosts)
-    now = build_month_state(history.run, entries, period, hosts)
+    now = build_state_at_end_of_month(history.run, entries, period, hosts)
     if now is None:
         months = sorted({str(Period.from_moment(entry.started)) for entry in entries}, reverse=True)
         raise InputError(
@@ -231,7 +242,7 @@ def load_end_state(
     return now, entries, hosts
 
 
-def iter_hardenings(history: History, inventory: Inventory, period: Period) -> Iterator[HardeningAudits]:
+def iter_hardenings(history: RunHistory, inventory: Inventory, period: Period) -> Iterator[HardeningAudits]:
     """Yield the hardenings of a month whose both audits are kept, oldest first."""
     entries = history.entries(inventory.path, limit=None)
     known_ids = {entry.id for entry in entries}

@@ -22,16 +22,16 @@ class Period:
     month: int
 
     @classmethod
-    def parse(cls, text: str) -> Self:
+    def parse_year_and_month(cls, year_and_month: str) -> Self:
         """Parse ``2026-11``. Raises InputError for anything else."""
-        if not re.fullmatch(r"20[0-9]{2}-(0[1-9]|1[0-2])", text):
-            raise InputError("--period {period} is not a month", period=text, mend="write it like 2026-11")
-        return cls(int(text[:4]), int(text[5:]))
+        if not re.fullmatch(r"20[0-9]{2}-(0[1-9]|1[0-2])", year_and_month):
+            raise InputError("--period {period} is not a month", period=year_and_month, mend="write it like 2026-11")
+        return cls(int(year_and_month[:4]), int(year_and_month[5:]))
 
     @classmethod
-    def from_moment(cls, moment: str) -> Self:
+    def from_moment(cls, iso_moment: str) -> Self:
         """Return the month of an ISO 8601 moment."""
-        return cls.parse(format_month(moment))
+        return cls.parse_year_and_month(format_month(iso_moment))
 
     @property
     def last_day(self) -> datetime.date:
@@ -65,17 +65,17 @@ class MonthState:
     """When each of the runs was, and which hosts are taken from it; the newest first."""
 
     @property
-    def moments(self) -> tuple[str, ...]:
+    def run_start_moments(self) -> tuple[str, ...]:
         """Return when those runs were."""
         return tuple(moment for moment, _ in self.parts)
 
-    def moments_of(self, hosts: Set[str]) -> tuple[str, ...]:
+    def list_start_moments_of_runs_with_hosts(self, hosts: Set[str]) -> tuple[str, ...]:
         """Return when those of the runs were that these hosts are taken from; of none, when all were."""
-        return tuple(moment for moment, of in self.parts if of & hosts) or self.moments
+        return tuple(moment for moment, of in self.parts if of & hosts) or self.run_start_moments
 
 
-def build_month_state(
-    read: Callable[[str], Run], entries: Iterable[RunReference], period: Period, hosts: Set[str]
+def build_state_at_end_of_month(
+    read_run: Callable[[str], Run], entries: Iterable[RunReference], period: Period, hosts: Set[str]
 ) -> MonthState | None:
     """Return the state at the end of a month; None when there is no run in it.
 
@@ -83,13 +83,15 @@ def build_month_state(
     has it, since a run may have been limited to some. Of entries that come oldest first it is the state at the month's
     beginning.
     """
-    newest_runs = _iter_newest(read, (entry for entry in entries if Period.from_moment(entry.started) == period), hosts)
+    newest_runs = _iter_newest_runs_covering_hosts(
+        read_run, (entry for entry in entries if Period.from_moment(entry.started) == period), hosts
+    )
     parts = tuple(newest_runs)
     if not parts:
         return None
     newest = parts[0]
     if len(parts) == 1:
-        return MonthState(newest, (_part(newest),))
+        return MonthState(newest, (_get_start_and_host_names_of_run(newest),))
     whole = newest.model_copy(
         update={
             "hosts": tuple(host for part in parts for host in part.hosts),
@@ -98,28 +100,30 @@ def build_month_state(
             "waivers": tuple({use.waiver.id: use for part in reversed(parts) for use in part.waivers}.values()),
         }
     )
-    return MonthState(whole, tuple(map(_part, parts)))
+    return MonthState(whole, tuple(map(_get_start_and_host_names_of_run, parts)))
 
 
-def _part(run: Run) -> tuple[str, frozenset[str]]:
+def _get_start_and_host_names_of_run(run: Run) -> tuple[str, frozenset[str]]:
     return run.started, frozenset(host.name for host in run.hosts)
 
 
-def _iter_newest(read: Callable[[str], Run], entries: Iterable[RunReference], hosts: Set[str]) -> Iterator[Run]:
+def _iter_newest_runs_covering_hosts(
+    read_run: Callable[[str], Run], entries: Iterable[RunReference], hosts: Set[str]
+) -> Iterator[Run]:
     """Yield the newest run, then of older ones what the newer ones lack of ``hosts``."""
     known_hosts: set[str] = set()
     for number, entry in enumerate(entries):
         missing_hosts = hosts - known_hosts
         if number and not missing_hosts:
             return
-        run = read(entry.id)
-        part = run if number == 0 else _only(run, missing_hosts)
+        run = read_run(entry.id)
+        part = run if number == 0 else _narrow_run_to_hosts(run, missing_hosts)
         if part.hosts:
             known_hosts |= {host.name for host in part.hosts}
             yield part
 
 
-def _only(run: Run, hosts: Set[str]) -> Run:
+def _narrow_run_to_hosts(run: Run, hosts: Set[str]) -> Run:
     return run.model_copy(
         update={
             "hosts": tuple(host for host in run.hosts if host.name in hosts),
@@ -129,6 +133,6 @@ def _only(run: Run, hosts: Set[str]) -> Run:
     )
 
 
-def find_month_before(entries: Iterable[RunReference], period: Period) -> Period | None:
+def find_last_month_with_run_before(entries: Iterable[RunReference], period: Period) -> Period | None:
     """Return the last month before ``period`` that has a run."""
     return max((month for entry in entries if (month := Period.from_moment(entry.started)) < period), default=None)

@@ -74,19 +74,19 @@ _ALIGN = {"left": _LEFT, "center": _CENTER, "right": _RIGHT}
 _EPOCH = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 
 
-def build(annexes: Sequence[AnnexKey]) -> bytes:
+def build_docx_template_with_annexes(annex_keys: Sequence[AnnexKey]) -> bytes:
     """Return a template with these annexes; the same bytes each time, with the same libraries."""
     document = docx.Document()
-    _properties(document)
-    _styles(document)
-    _page(document.sections[0])
-    _page_number(document.sections[0])
-    _body(document)
-    _annexes(document, annexes)
-    return save_reproducibly(document)
+    _set_fixed_document_properties(document)
+    _define_document_styles(document)
+    _set_portrait_page_layout(document.sections[0])
+    _add_page_number_to_header(document.sections[0])
+    _add_body_placeholders(document)
+    _add_annex_sections(document, annex_keys)
+    return save_docx_reproducibly(document)
 
 
-def _properties(document: Any) -> None:
+def _set_fixed_document_properties(document: Any) -> None:
     properties = document.core_properties
     properties.author, properties.title, properties.comments = "", "", ""
     properties.language = "vi-VN"
@@ -97,9 +97,9 @@ def _properties(document: Any) -> None:
 # --- styles ---------------------------------------------------------------------------------------------
 
 
-def _styles(document: Any) -> None:
+def _define_document_styles(document: Any) -> None:
     normal = document.styles["Normal"]
-    _font(normal, SIZE_BODY)
+    _set_font_of_style(normal, SIZE_BODY)
     normal.paragraph_format.space_before = normal.paragraph_format.space_after = Pt(0)
     language = OxmlElement("w:lang")
     language.set(qn("w:val"), "vi-VN")
@@ -119,7 +119,7 @@ def _styles(document: Any) -> None:
         ("VB Trích yếu", SIZE_BODY, {"align": _CENTER, "bold": True, "next": True}),
         ("VB Kính gửi", SIZE_BODY, {"align": _CENTER, "before": 12, "after": 6}),
         ("VB Kính gửi nhiều nơi", SIZE_BODY, {"align": _LEFT, "before": 12, "left": GREETING_INDENT}),
-        ("VB Nơi nhận văn bản", SIZE_BODY, {"align": _LEFT, "left": GREETING_INDENT + _dash()}),
+        ("VB Nơi nhận văn bản", SIZE_BODY, {"align": _LEFT, "left": GREETING_INDENT + _compute_dashes_indent()}),
         ("VB Phần", SIZE_BODY, {**heading, "outline": 1, "next": True}),
         ("VB Mục", SIZE_BODY, {**heading, "outline": 2, "next": True}),
         ("VB Điểm", SIZE_BODY, {"align": _JUSTIFY, "before": 6, "first": INDENT, "line": 1.15, "next": True}),
@@ -140,16 +140,18 @@ def _styles(document: Any) -> None:
         ("VB Đầu bảng", SIZE_TABLE, {"align": _CENTER, "bold": True}),
         ("VB Ngắt", 1, {"align": _LEFT}),
     ):  # fmt: skip
-        _style(document, name, size, **more)
+        _add_paragraph_style(document, name, size, **more)
     tab_stops = document.styles[STYLE_BLANK].paragraph_format.tab_stops
     tab_stops.add_tab_stop(Mm(PAGE[0] - MARGIN_LEFT - MARGIN_RIGHT), WD_TAB_ALIGNMENT.RIGHT, WD_TAB_LEADER.DOTS)
     for name in (STYLE_MOTTO_RULE, STYLE_AGENCY_RULE, STYLE_TITLE_RULE):
-        rule = _style(document, name, 1, align=_LEFT, exactly=4)
-        _borders(rule.element.get_or_add_pPr(), ("top",), space=1)
-    _borders(document.styles[STYLE_CIRCULATION].element.get_or_add_pPr(), ("top", "left", "bottom", "right"), space=1)
+        rule = _add_paragraph_style(document, name, 1, align=_LEFT, exactly=4)
+        _add_borders_to_paragraph_properties(rule.element.get_or_add_pPr(), ("top",), space=1)
+    _add_borders_to_paragraph_properties(
+        document.styles[STYLE_CIRCULATION].element.get_or_add_pPr(), ("top", "left", "bottom", "right"), space=1
+    )
 
 
-def _style(
+def _add_paragraph_style(
     document: Any,
     name: str,
     size: float,
@@ -169,7 +171,7 @@ def _style(
     style = document.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
     style.base_style = document.styles["Normal"]
     style.quick_style = True
-    _font(style, size)
+    _set_font_of_style(style, size)
     style.font.bold, style.font.italic = bold, italic
     shape = style.paragraph_format
     shape.alignment = align
@@ -190,34 +192,34 @@ def _style(
     return style
 
 
-def _font(style: Any, size: float) -> None:
+def _set_font_of_style(style: Any, size: float) -> None:
     style.font.name, style.font.size, style.font.color.rgb = FONT, Pt(size), RGBColor(0, 0, 0)
     fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
     for script in ("w:ascii", "w:hAnsi", "w:cs", "w:eastAsia"):
         fonts.set(qn(script), FONT)
 
 
-def _borders(of: Any, sides: tuple[str, ...], space: int) -> None:
+def _add_borders_to_paragraph_properties(paragraph_properties: Any, sides: tuple[str, ...], space: int) -> None:
     borders = OxmlElement("w:pBdr")
     for side in sides:
         border = OxmlElement(f"w:{side}")
         for key, value in (("val", "single"), ("sz", "6"), ("space", str(space)), ("color", "000000")):
             border.set(qn(f"w:{key}"), value)
         borders.append(border)
-    of.insert_element_before(
+    paragraph_properties.insert_element_before(
         borders, "w:shd", "w:tabs", "w:suppressAutoHyphens", "w:spacing", "w:ind", "w:jc", "w:outlineLvl"
     )
 
 
-def _dash() -> float:
+def _compute_dashes_indent() -> float:
     """Return the distance from the start of the greeting to its colon, below which the dashes stand."""
-    return metrics.measure_width("Kính gửi", SIZE_BODY)
+    return metrics.measure_text_width_in_mm("Kính gửi", SIZE_BODY)
 
 
 # --- pages ----------------------------------------------------------------------------------------------
 
 
-def _page(section: Any) -> None:
+def _set_portrait_page_layout(section: Any) -> None:
     section.page_width, section.page_height = Mm(PAGE[0]), Mm(PAGE[1])
     section.orientation = WD_ORIENT.PORTRAIT
     section.top_margin, section.bottom_margin = Mm(MARGIN_TOP), Mm(MARGIN_BOTTOM)
@@ -226,7 +228,7 @@ def _page(section: Any) -> None:
     section.different_first_page_header_footer = True
 
 
-def _annex_page(section: Any) -> None:
+def _set_landscape_annex_page_layout(section: Any) -> None:
     section.orientation = WD_ORIENT.LANDSCAPE
     section.page_width, section.page_height = Mm(PAGE[1]), Mm(PAGE[0])
     section.left_margin = section.right_margin = Mm(ANNEX_MARGIN)
@@ -238,7 +240,7 @@ def _annex_page(section: Any) -> None:
     properties.insert_element_before(page_number_type, "w:cols", "w:titlePg", "w:docGrid")
 
 
-def _page_number(section: Any) -> None:
+def _add_page_number_to_header(section: Any) -> None:
     """Put the page number centred in the top margin, and not on the first page.
 
     The header of that page is its own and empty.
@@ -257,9 +259,9 @@ def _page_number(section: Any) -> None:
 # --- the document ---------------------------------------------------------------------------------------
 
 
-def _body(document: Any) -> None:
-    _header_block(document)
-    _add_paragraphs(
+def _add_body_placeholders(document: Any) -> None:
+    _add_header_block_placeholders(document)
+    _add_styled_paragraphs(
         document,
         ("", "{%p if title %}"),
         ("VB Tên loại", "{{ title }}"),
@@ -298,13 +300,13 @@ def _body(document: Any) -> None:
         ("", "{%p endif %}"),
         ("", "{%p endfor %}"),
     )
-    _signature_block(document)
+    _add_signature_block_placeholders(document)
     document.add_paragraph("", "VB Ngắt")
 
 
-def _header_block(document: Any) -> None:
-    left_cell, right_cell = _columns(document)
-    _add_paragraphs(
+def _add_header_block_placeholders(document: Any) -> None:
+    left_cell, right_cell = _add_borderless_two_column_table(document)
+    _add_styled_paragraphs(
         left_cell,
         ("", "{%p for line in superior %}"),
         ("VB Chủ quản", "{{ line }}"),
@@ -319,7 +321,7 @@ def _header_block(document: Any) -> None:
         ("", "{%p endfor %}"),
         (STYLE_CIRCULATION, "{{ circulation }}"),
     )
-    _add_paragraphs(
+    _add_styled_paragraphs(
         right_cell,
         ("VB Quốc hiệu", "{{ nation }}"),
         ("VB Tiêu ngữ", "{{ motto }}"),
@@ -328,18 +330,18 @@ def _header_block(document: Any) -> None:
     )
 
 
-def _signature_block(document: Any) -> None:
+def _add_signature_block_placeholders(document: Any) -> None:
     gap = document.add_paragraph("", "VB Ngắt").paragraph_format
     gap.space_before, gap.keep_with_next = Pt(10), True
-    left_cell, right_cell = _columns(document)
-    _add_paragraphs(
+    left_cell, right_cell = _add_borderless_two_column_table(document)
+    _add_styled_paragraphs(
         left_cell,
         ("VB Nơi nhận", "{{ recipients_title }}"),
         ("", "{%p for line in recipients %}"),
         ("VB Danh sách nơi nhận", "{{ line }}"),
         ("", "{%p endfor %}"),
     )
-    _add_paragraphs(
+    _add_styled_paragraphs(
         right_cell,
         ("", "{%p for line in signing %}"),
         ("VB Chức vụ", "{{ line }}"),
@@ -348,33 +350,33 @@ def _signature_block(document: Any) -> None:
     )
 
 
-def _columns(document: Any) -> tuple[Any, Any]:
+def _add_borderless_two_column_table(document: Any) -> tuple[Any, Any]:
     """Return the two cells of a table without lines, as wide as the text and never parted by a page's end."""
     table = document.add_table(rows=1, cols=2)
     table.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
-    _table_form(table, HEADER_COLUMNS, padding=0)
+    _format_annex_table(table, HEADER_COLUMNS, padding=0)
     left_cell, right_cell = table.rows[0].cells
     return left_cell, right_cell
 
 
-def _annexes(document: Any, keys: Sequence[AnnexKey]) -> None:
+def _add_annex_sections(document: Any, keys: Sequence[AnnexKey]) -> None:
     """Put each annex in a section of its own, which goes with it when the document has no such annex.
 
     The document always has the last.
     """
     for key in keys:
-        _annex_page(document.add_section())
+        _set_landscape_annex_page_layout(document.add_section())
         if key != keys[0]:
-            _add_paragraphs(document, ("", "{%p endif %}"))
+            _add_styled_paragraphs(document, ("", "{%p endif %}"))
         if key != keys[-1]:
-            _add_paragraphs(document, ("", f'{{%p if "{key}" in annex %}}'))
-        _annex(document, key)
+            _add_styled_paragraphs(document, ("", f'{{%p if "{key}" in annex %}}'))
+        _add_annex_placeholders(document, key)
 
 
-def _annex(document: Any, key: AnnexKey) -> None:
+def _add_annex_placeholders(document: Any, key: AnnexKey) -> None:
     columns = COLUMNS[key]
     of = f"annex.{key}"
-    _add_paragraphs(
+    _add_styled_paragraphs(
         document,
         ("VB Số phụ lục", f"{{{{ {of}.label }}}}"),
         ("VB Tên phụ lục", f"{{{{ {of}.title }}}}"),
@@ -384,21 +386,21 @@ def _annex(document: Any, key: AnnexKey) -> None:
     )
     table = document.add_table(rows=4, cols=len(columns), style="Table Grid")
     text_width = PAGE[1] - 2 * ANNEX_MARGIN
-    _table_form(table, tuple(column.share / 100 * text_width for column in columns), padding=1.4)
+    _format_annex_table(table, tuple(column.share / 100 * text_width for column in columns), padding=1.4)
     head, begin, row, end = table.rows
     repeat = OxmlElement("w:tblHeader")
     head._tr.get_or_add_trPr().append(repeat)
     begin.cells[0].text = f"{{%tr for row in {of}.rows %}}"
     end.cells[0].text = "{%tr endfor %}"
     for index, column in enumerate(columns):
-        _add_paragraphs(head.cells[index], ("VB Đầu bảng", f"{{{{ {of}.columns[{index}] }}}}"))
-        _add_paragraphs(row.cells[index], ("VB Bảng", f"{{{{ row[{index}] }}}}"))
+        _add_styled_paragraphs(head.cells[index], ("VB Đầu bảng", f"{{{{ {of}.columns[{index}] }}}}"))
+        _add_styled_paragraphs(row.cells[index], ("VB Bảng", f"{{{{ row[{index}] }}}}"))
         row.cells[index].paragraphs[0].alignment = _ALIGN[column.align]
     row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
-    _add_paragraphs(document, ("", "{%p endif %}"), ("VB Ngắt", ""))
+    _add_styled_paragraphs(document, ("", "{%p endif %}"), ("VB Ngắt", ""))
 
 
-def _table_form(table: Any, widths: tuple[float, ...], padding: float) -> None:
+def _format_annex_table(table: Any, widths: tuple[float, ...], padding: float) -> None:
     table.alignment, table.autofit = WD_TABLE_ALIGNMENT.LEFT, False
     margins = OxmlElement("w:tblCellMar")
     for side in ("left", "right"):
@@ -418,18 +420,18 @@ def _table_form(table: Any, widths: tuple[float, ...], padding: float) -> None:
             cell.width = Mm(width)
 
 
-def _add_paragraphs(where: Any, *paragraphs: tuple[str, str]) -> None:
+def _add_styled_paragraphs(container: Any, *paragraphs: tuple[str, str]) -> None:
     """Add paragraphs of style and text; the first fills the empty one that a new cell holds."""
     for style, text in paragraphs:
-        present = where.paragraphs
-        fresh = len(present) == 1 and not present[0].text and hasattr(where, "width")
-        paragraph = present[0] if fresh and present[0].style.name == "Normal" else where.add_paragraph()
+        present = container.paragraphs
+        fresh = len(present) == 1 and not present[0].text and hasattr(container, "width")
+        paragraph = present[0] if fresh and present[0].style.name == "Normal" else container.add_paragraph()
         paragraph.style = style or "VB Ngắt"
         if text:
             paragraph.add_run(text)
 
 
-def save_reproducibly(document: Any) -> bytes:
+def save_docx_reproducibly(document: Any) -> bytes:
     """Return the file with fixed dates inside, so that making it again changes nothing."""
     buffer, target = io.BytesIO(), io.BytesIO()
     document.save(buffer)
@@ -441,4 +443,4 @@ def save_reproducibly(document: Any) -> bytes:
 
 if __name__ == "__main__":
     for path, annexes in TEMPLATES.items():
-        path.write_bytes(build(annexes))
+        path.write_bytes(build_docx_template_with_annexes(annexes))

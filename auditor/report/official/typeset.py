@@ -13,25 +13,25 @@ import typst
 ASSETS = Path(__file__).parent / "assets"
 
 
-def typeset(template: str, data: str) -> bytes:
+def typeset_template_into_pdf(typst_template: str, json_data: str) -> bytes:
     """Return the PDF.
 
     ``data`` is JSON, and reaches the template as data alone. Raises RuntimeError when typst cannot.
     """
     pdf: bytes = typst.compile(
-        str(ASSETS / template),
+        str(ASSETS / typst_template),
         root=str(ASSETS),
         font_paths=[str(ASSETS / "fonts")],
         ignore_system_fonts=True,
         format="pdf",
         pdf_standards=["a-2a"],
-        sys_inputs={"data": data},
+        sys_inputs={"data": json_data},
     )
     return pdf
 
 
 if __name__ == "__main__":
     try:
-        sys.stdout.buffer.write(typeset(sys.argv[1], sys.stdin.buffer.read().decode()))
+        sys.stdout.buffer.write(typeset_template_into_pdf(sys.argv[1], sys.stdin.buffer.read().decode()))
     except RuntimeError as error:
         sys.exit(str(error).partition("\n")[0])

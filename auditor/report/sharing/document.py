@@ -13,12 +13,17 @@ from auditor.inventory import offices
 from auditor.inventory.sharing_declarations import MATTERS, Declaration, Matter
 from auditor.models import Lang, Organisation, Unit
 from auditor.report.official.content import form
-from auditor.report.official.content.blocks import make_closing, make_item, make_paragraph, punctuate_items
+from auditor.report.official.content.blocks import (
+    make_closing_sentence_block,
+    make_list_item_block,
+    make_paragraph,
+    punctuate_items,
+)
 from auditor.report.official.content.context import BLANK
 from auditor.report.official.document import COLUMNS, Annex, OfficialDocument, TextBlock
 from auditor.report.official.period import Period
-from auditor.report.sharing.table import OfficeRow, SharingTotals, compute_totals
-from auditor.text.sanitize import make_one_line
+from auditor.report.sharing.table import OfficeRow, SharingTotals, compute_sharing_totals
+from auditor.text.sanitize import escape_text_to_one_line
 from auditor.text.translations import Words
 
 _MAX_WHAT = 120
@@ -38,37 +43,43 @@ class SharingReport:
     @property
     def totals(self) -> SharingTotals:
         """Return what the rows come to."""
-        return compute_totals(self.rows)
+        return compute_sharing_totals(self.rows)
 
 
-def build_document(of: SharingReport, lang: Lang) -> OfficialDocument:
+def build_sharing_letter(report: SharingReport, lang: Lang) -> OfficialDocument:
     """Return the letter with its table."""
     words = Words(lang)
-    unit, kind, symbol = of.unit, words("official.kind.cong-van"), form.symbol(of.unit, "cong-van")
+    unit, kind, symbol = (
+        report.unit,
+        words("official.kind.cong-van"),
+        form.make_document_number_symbol(report.unit, "cong-van"),
+    )
     month, security = (
-        words.whole_month(of.period.year, of.period.month),
-        words(f"official.security.{of.organisation.regime}"),
+        words.format_full_month(report.period.year, report.period.month),
+        words(f"official.security.{report.organisation.regime}"),
     )
     return OfficialDocument(
         lang=lang,
         kind="cong-van",
         name=words("sharing.document_name", unit=unit.name, month=month),
-        made=of.moments[0],
-        superior=form.superior(of.organisation, unit),
-        agency=form.agency(unit.name),
+        made=report.moments[0],
+        superior=form.list_superior_office_header_lines(report.organisation, unit),
+        agency=form.list_office_header_lines(unit.name),
         nation=words("official.nation"),
         motto=words("official.motto"),
         number=words("official.number", blank=BLANK, symbol=symbol),
-        place_and_date=words("official.place_and_date", place=form.place(unit), blank=BLANK),
-        concerning=form.below_number(words("sharing.concerning", security=security, month=month)),
+        place_and_date=words("official.place_and_date", place=form.get_place_of_dating(unit), blank=BLANK),
+        concerning=form.break_letter_subject_below_number(words("sharing.concerning", security=security, month=month)),
         circulation=words("official.circulation"),
         title="",
         subject=(),
         greeting=words("official.greeting"),
-        addressees=form.addressees([above.name for above in offices.list_addressees(of.organisation, unit)]),
-        body=punctuate_items(_body(of, words, month, security)),
+        addressees=form.list_greeting_addressee_lines(
+            [above.name for above in offices.list_units_reported_to(report.organisation, unit)]
+        ),
+        body=punctuate_items(_iter_letter_body_blocks(report, words, month, security)),
         recipients_title=words("official.recipients"),
-        recipients=form.recipients(of.organisation, unit, words),
+        recipients=form.list_recipient_lines(report.organisation, unit, words),
         signing=form.list_signature_lines(unit, words),
         annexes=(
             Annex(
@@ -82,31 +93,33 @@ def build_document(of: SharingReport, lang: Lang) -> OfficialDocument:
                     blank=BLANK,
                     unit=unit.name,
                 ),
-                note=words("sharing.annex.note", moment=words.moment(of.moments[0])),
+                note=words("sharing.annex.note", moment=words.format_iso_moment(report.moments[0])),
                 columns=tuple(words(f"sharing.column.{column.key}") for column in COLUMNS["sharing"]),
-                rows=render_rows(of.rows, words),
+                rows=format_sharing_table_rows_as_text(report.rows, words),
             ),
         ),
     )
 
 
-def _body(of: SharingReport, words: Words, month: str, security: str) -> Iterator[TextBlock]:
-    yield make_paragraph(words("sharing.opening", unit=of.unit.name, month=month, security=security))
-    for label, value in list_totals(of.totals, words):
-        yield make_item(f"{label}: {value}")
-    yield make_closing(words("sharing.closing"))
+def _iter_letter_body_blocks(report: SharingReport, words: Words, month: str, security: str) -> Iterator[TextBlock]:
+    yield make_paragraph(words("sharing.opening", unit=report.unit.name, month=month, security=security))
+    for label, value in iter_sharing_totals_with_labels(report.totals, words):
+        yield make_list_item_block(f"{label}: {value}")
+    yield make_closing_sentence_block(words("sharing.closing"))
 
 
-def list_totals(sharing_totals: SharingTotals, words: Words) -> Iterable[tuple[str, int | str]]:
+def iter_sharing_totals_with_labels(sharing_totals: SharingTotals, words: Words) -> Iterable[tuple[str, int | str]]:
     """Yield each total with its label."""
     for key in (
         *("units", "sites", "hosts", "protected", "central", "connection", "monitoring"),
         *("contacts", "injected", "vulnerable", "handled"),
     ):
-        yield words(f"sharing.total.{key}"), _number(getattr(sharing_totals, key), words)
+        yield words(f"sharing.total.{key}"), _format_number_or_unknown(getattr(sharing_totals, key), words)
 
 
-def iter_table_rows(rows: Iterable[OfficeRow], words: Words) -> Iterator[tuple[str | int | None, ...]]:
+def iter_sharing_table_cells_by_office(
+    rows: Iterable[OfficeRow], words: Words
+) -> Iterator[tuple[str | int | None, ...]]:
     """Yield the table's columns, a row an office."""
     for number, row in enumerate(rows, 1):
         yield (
@@ -114,30 +127,33 @@ def iter_table_rows(rows: Iterable[OfficeRow], words: Words) -> Iterator[tuple[s
             row.unit.name,
             ", ".join(row.sites) or "–",
             row.hosts,
-            describe_protection(row, words),
+            describe_protection_products_of_office(row, words),
             *(
                 describe_declaration(row.declarations.get_declaration(matter), words)
                 for matter in MATTERS
                 if matter != "protection"
             ),
-            _number(row.contacts.value, words),
-            _number(row.injected_sites.value, words),
-            _number(row.vulnerable.value, words),
-            _number(row.handled_items.value, words),
-            write_note(row, words),
+            _format_number_or_unknown(row.contacts.count_or_none_if_unknown, words),
+            _format_number_or_unknown(row.injected_sites.count_or_none_if_unknown, words),
+            _format_number_or_unknown(row.vulnerable.count_or_none_if_unknown, words),
+            _format_number_or_unknown(row.handled_items.count_or_none_if_unknown, words),
+            write_note_on_other_operators_and_unknowns(row, words),
         )
 
 
-def render_rows(rows: Iterable[OfficeRow], words: Words) -> tuple[tuple[str, ...], ...]:
+def format_sharing_table_rows_as_text(rows: Iterable[OfficeRow], words: Words) -> tuple[tuple[str, ...], ...]:
     """Return the same as text."""
-    return tuple(tuple(str(cell) if cell is not None else "" for cell in row) for row in iter_table_rows(rows, words))
+    return tuple(
+        tuple(str(cell) if cell is not None else "" for cell in row)
+        for row in iter_sharing_table_cells_by_office(rows, words)
+    )
 
 
-def _number(value: int | None, words: Words) -> int | str:
+def _format_number_or_unknown(value: int | None, words: Words) -> int | str:
     return value if value is not None else words("sharing.unknown")
 
 
-def describe_protection(row: OfficeRow, words: Words) -> str:
+def describe_protection_products_of_office(row: OfficeRow, words: Words) -> str:
     """Return products that were seen on hosts, then what the office declares besides.
 
     It is "not known" where there is neither.
@@ -162,13 +178,13 @@ def describe_declaration(declaration: Declaration | None, words: Words) -> str:
     """Return what an office declares of a matter."""
     if declaration is None:
         return words("sharing.unknown")
-    what = f" ({make_one_line(declaration.what, _MAX_WHAT)})" if declaration.what else ""
+    what = f" ({escape_text_to_one_line(declaration.what, _MAX_WHAT)})" if declaration.what else ""
     if declaration.since is None:
         return words("sharing.no") + what
-    return words("sharing.since", day=words.day(declaration.since)) + what
+    return words("sharing.since", day=words.format_date(declaration.since)) + what
 
 
-def write_note(row: OfficeRow, words: Words) -> str:
+def write_note_on_other_operators_and_unknowns(row: OfficeRow, words: Words) -> str:
     """Return who else runs its hosts, and what is not known."""
     parts = [words("sharing.note.served_by", unit=unit.name) for unit in row.served_by]
     for key, n in (
@@ -183,7 +199,9 @@ def write_note(row: OfficeRow, words: Words) -> str:
     return "; ".join(parts)
 
 
-def iter_sources(rows: Iterable[OfficeRow], words: Words) -> Iterator[tuple[str, str, str, str, date | None]]:
+def iter_sources_of_declared_values(
+    rows: Iterable[OfficeRow], words: Words
+) -> Iterator[tuple[str, str, str, str, date | None]]:
     """Yield where each declared value comes from: office, matter, what it is, whose word, of which day."""
     for row in rows:
         for matter in MATTERS:
@@ -192,15 +210,17 @@ def iter_sources(rows: Iterable[OfficeRow], words: Words) -> Iterator[tuple[str,
                 row.unit.name,
                 words(f"sharing.matter.{matter}"),
                 describe_declaration(declaration, words),
-                make_one_line(declaration.role, _MAX_WHAT) if declaration else words("sharing.unknown"),
+                escape_text_to_one_line(declaration.role, _MAX_WHAT) if declaration else words("sharing.unknown"),
                 declaration.dated if declaration else None,
             )
 
 
-def iter_later_declarations(rows: Iterable[OfficeRow], last: date) -> Iterator[tuple[Unit, Matter, Declaration]]:
+def iter_declarations_made_after_day(
+    rows: Iterable[OfficeRow], last_day: date
+) -> Iterator[tuple[Unit, Matter, Declaration]]:
     """Yield what was said after the month's last day: the table is as of then."""
     for row in rows:
         for matter in MATTERS:
             declaration = row.declarations.get_declaration(matter)
-            if declaration is not None and declaration.dated > last:
+            if declaration is not None and declaration.dated > last_day:
                 yield row.unit, matter, declaration

@@ -10,10 +10,10 @@ from auditor.inventory import offices
 from auditor.inventory.systems import Contact, Instrument, System, Systems
 from auditor.models import Lang, Organisation, Unit, UnitId
 from auditor.report.official.content import form
-from auditor.report.official.content.blocks import make_item, make_paragraph, punctuate_items
+from auditor.report.official.content.blocks import make_list_item_block, make_paragraph, punctuate_items
 from auditor.report.official.content.context import BLANK
 from auditor.report.official.document import COLUMNS, Annex, OfficialDocument, TextBlock
-from auditor.report.yearly.table import Year, YearlyTotals, compute_totals
+from auditor.report.yearly.table import ReportingYear, YearlyTotals, compute_yearly_totals
 from auditor.text.translations import Words
 
 DOTS = "…"
@@ -29,48 +29,54 @@ class YearlyReport:
     declarations: Systems
     systems: tuple[System, ...]
     """Those that the office, and the offices below it, own or operate."""
-    year: Year
+    year: ReportingYear
 
     @property
     def totals(self) -> YearlyTotals:
         """Return what they come to."""
-        return compute_totals(self.systems, self.year)
+        return compute_yearly_totals(self.systems, self.year)
 
     @property
-    def owner(self) -> Unit:
+    def owning_unit(self) -> Unit:
         """Return the office that owns them; the one that reports, where several do."""
         owners = {system.owner for system in self.systems}
-        return (self.organisation.unit(owners.pop()) if len(owners) == 1 else None) or self.unit
+        return (self.organisation.find_unit_by_id(owners.pop()) if len(owners) == 1 else None) or self.unit
 
     def get_unit_name(self, unit: UnitId) -> str:
         """Return an office's name."""
-        office = self.organisation.unit(unit)
+        office = self.organisation.find_unit_by_id(unit)
         return office.name if office else unit
 
 
-def build_document(of: YearlyReport, lang: Lang, made_at: str) -> OfficialDocument:
+def build_yearly_letter(report: YearlyReport, lang: Lang, made_at: str) -> OfficialDocument:
     """Return the letter with its table. ``made_at``: the day of writing, ISO 8601."""
     words = Words(lang)
-    unit, kind, symbol = of.unit, words("official.kind.cong-van"), form.symbol(of.unit, "cong-van")
+    unit, kind, symbol = (
+        report.unit,
+        words("official.kind.cong-van"),
+        form.make_document_number_symbol(report.unit, "cong-van"),
+    )
     inline = words("official.number.inline", blank=BLANK, symbol=symbol)
     return OfficialDocument(
         lang=lang,
         kind="cong-van",
-        name=words("yearly.document_name", unit=unit.name, year=str(of.year.year)),
+        name=words("yearly.document_name", unit=unit.name, year=str(report.year.year)),
         made=made_at,
-        superior=form.superior(of.organisation, unit),
-        agency=form.agency(unit.name),
+        superior=form.list_superior_office_header_lines(report.organisation, unit),
+        agency=form.list_office_header_lines(unit.name),
         nation=words("official.nation"),
         motto=words("official.motto"),
         number=words("official.number", blank=BLANK, symbol=symbol),
-        place_and_date=words("official.place_and_date", place=form.place(unit), blank=BLANK),
-        concerning=form.below_number(words("yearly.concerning")),
+        place_and_date=words("official.place_and_date", place=form.get_place_of_dating(unit), blank=BLANK),
+        concerning=form.break_letter_subject_below_number(words("yearly.concerning")),
         circulation=words("official.circulation"),
         title="",
         subject=(),
         greeting=words("official.greeting"),
-        addressees=form.addressees([above.name for above in offices.list_addressees(of.organisation, unit)]),
-        body=punctuate_items(_body(of, words)),
+        addressees=form.list_greeting_addressee_lines(
+            [above.name for above in offices.list_units_reported_to(report.organisation, unit)]
+        ),
+        body=punctuate_items(_iter_yearly_letter_body_blocks(report, words)),
         recipients_title="",
         recipients=(),
         signing=(),
@@ -80,71 +86,75 @@ def build_document(of: YearlyReport, lang: Lang, made_at: str) -> OfficialDocume
                 label=words("official.annex.only"),
                 title=words("yearly.annex.title"),
                 attached=words("official.annex.attached", kind=kind, number=inline, blank=BLANK, unit=unit.name),
-                note=words("yearly.annex.note", first=words.day(of.year.first), last=words.day(of.year.last)),
+                note=words(
+                    "yearly.annex.note",
+                    first=words.format_date(report.year.first),
+                    last=words.format_date(report.year.last),
+                ),
                 columns=tuple(words(f"yearly.column.{column.key}") for column in COLUMNS["systems"]),
-                rows=tuple(iter_rows(of, words)),
+                rows=tuple(iter_yearly_form_rows_by_system(report, words)),
             ),
         ),
     )
 
 
-def _body(of: YearlyReport, words: Words) -> Iterator[TextBlock]:
+def _iter_yearly_letter_body_blocks(report: YearlyReport, words: Words) -> Iterator[TextBlock]:
     yield make_paragraph(
         words(
             "yearly.opening",
-            unit=of.unit.name,
-            year=str(of.year.year),
-            first=words.day(of.year.first),
-            last=words.day(of.year.last),
+            unit=report.unit.name,
+            year=str(report.year.year),
+            first=words.format_date(report.year.first),
+            last=words.format_date(report.year.last),
         )
     )
     yield TextBlock(kind="heading", text=words("yearly.heading.totals"))
-    for label, count in list_totals(of, words):
-        yield make_item(f"{label}: {count}")
+    for label, count in iter_yearly_totals_with_labels(report, words):
+        yield make_list_item_block(f"{label}: {count}")
     yield TextBlock(kind="heading", text=words("yearly.heading.offices"))
-    specialist = of.organisation.unit(of.declarations.specialist or "")
-    for key, office in (("owner", of.owner), ("specialist", specialist)):
+    specialist = report.organisation.find_unit_by_id(report.declarations.specialist or "")
+    for key, office in (("owner", report.owning_unit), ("specialist", specialist)):
         name = office.name if office else DOTS
         yield TextBlock(kind="point", text=words(f"yearly.point.{key}", name=name))
-        contact = of.declarations.contacts.get(office.id) if office else None
-        for label, value in _contact(contact or Contact(), words):
-            yield make_item(f"{label}: {value}")
+        contact = report.declarations.contacts.get(office.id) if office else None
+        for label, value in _iter_contact_fields_with_labels(contact or Contact(), words):
+            yield make_list_item_block(f"{label}: {value}")
     yield make_paragraph(words("yearly.closing"))
 
 
-def list_totals(of: YearlyReport, words: Words) -> Iterable[tuple[str, str]]:
+def iter_yearly_totals_with_labels(report: YearlyReport, words: Words) -> Iterable[tuple[str, str]]:
     """Return section 1 of the form: each total with its label."""
-    yearly_totals = of.totals
+    yearly_totals = report.totals
     for key in ("systems", "classified", "built", "appraised", "approved", "approved_and_checked"):
         yield words(f"yearly.total.{key}"), str(getattr(yearly_totals, key))
-    yield words("yearly.total.done_by"), words.day(yearly_totals.done_by) if yearly_totals.done_by else DOTS
+    yield words("yearly.total.done_by"), words.format_date(yearly_totals.done_by) if yearly_totals.done_by else DOTS
 
 
-def _contact(contact: Contact, words: Words) -> Iterable[tuple[str, str]]:
+def _iter_contact_fields_with_labels(contact: Contact, words: Words) -> Iterable[tuple[str, str]]:
     for key in ("mandate", "representative", "address", "telephone", "email"):
         yield words(f"yearly.contact.{key}"), getattr(contact, key) or DOTS
 
 
-def iter_rows(of: YearlyReport, words: Words) -> Iterator[tuple[str, ...]]:
+def iter_yearly_form_rows_by_system(report: YearlyReport, words: Words) -> Iterator[tuple[str, ...]]:
     """Yield the form's twelve columns, a row a system. What is not so, or not told, is empty."""
-    for number, system in enumerate(of.systems, 1):
+    for number, system in enumerate(report.systems, 1):
         yield (
             str(number),
             system.name,
-            of.get_unit_name(system.owner),
-            of.get_unit_name(system.operator),
+            report.get_unit_name(system.owner),
+            report.get_unit_name(system.operator),
             str(system.level or ""),
             words(f"yearly.dossier.{system.dossier}") if system.dossier else "",
-            _instrument(system.decision, words),
-            _instrument(system.regulation, words),
-            _day(system.approval_expected if system.dossier != "approved" else None, words),
+            _format_legal_instrument(system.decision, words),
+            _format_legal_instrument(system.regulation, words),
+            _format_day_or_empty(system.approval_expected if system.dossier != "approved" else None, words),
             words(f"yearly.measures.{system.measures}"),
-            _day(system.measures_expected if system.measures != "all" else None, words),
-            describe_checks(system, of.year, words),
+            _format_day_or_empty(system.measures_expected if system.measures != "all" else None, words),
+            describe_when_system_was_checked(system, report.year, words),
         )
 
 
-def describe_checks(system: System, year: Year, words: Words) -> str:
+def describe_when_system_was_checked(system: System, year: ReportingYear, words: Words) -> str:
     """Return whether it was checked before it was put to use, within the year, or both."""
     checks = (
         ("before_use", system.checked_before_use is not None and system.checked_before_use <= year.last),
@@ -153,9 +163,13 @@ def describe_checks(system: System, year: Year, words: Words) -> str:
     return "; ".join(words(f"yearly.checked.{key}") for key, is_so in checks if is_so)
 
 
-def _instrument(instrument: Instrument | None, words: Words) -> str:
-    return words("yearly.instrument", number=instrument.number, day=words.day(instrument.day)) if instrument else ""
+def _format_legal_instrument(instrument: Instrument | None, words: Words) -> str:
+    return (
+        words("yearly.instrument", number=instrument.number, day=words.format_date(instrument.day))
+        if instrument
+        else ""
+    )
 
 
-def _day(day: date | None, words: Words) -> str:
-    return words.day(day) if day else ""
+def _format_day_or_empty(day: date | None, words: Words) -> str:
+    return words.format_date(day) if day else ""

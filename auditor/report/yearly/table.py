@@ -17,17 +17,17 @@ _APPRAISED_STATES = ("appraised", "approved")
 
 
 @dataclass(frozen=True)
-class Year:
+class ReportingYear:
     """A year of reporting: data from 15 December of the year before to 14 December (Article 35)."""
 
     year: int
 
     @classmethod
-    def parse(cls, text: str) -> Self:
+    def parse(cls, year_text: str) -> Self:
         """Parse ``2026``. Raises InputError for anything else."""
-        if not re.fullmatch(r"20[0-9]{2}", text):
-            raise InputError("--year {year} is not a year", year=text, mend="write it like 2026")
-        return cls(int(text))
+        if not re.fullmatch(r"20[0-9]{2}", year_text):
+            raise InputError("--year {year} is not a year", year=year_text, mend="write it like 2026")
+        return cls(int(year_text))
 
     @property
     def first(self) -> datetime.date:
@@ -40,12 +40,12 @@ class Year:
         return datetime.date(self.year, 12, 14)
 
     @property
-    def due_of_operator(self) -> datetime.date:
+    def operators_due_day(self) -> datetime.date:
         """Return the day before which operators report to owners."""
         return datetime.date(self.year, 12, 20)
 
     @property
-    def due_of_owner(self) -> datetime.date:
+    def owners_due_day(self) -> datetime.date:
         """Return the day before which owners report to the Ministry of Public Security."""
         return datetime.date(self.year, 12, 25)
 
@@ -69,12 +69,14 @@ class YearlyTotals:
     """
 
 
-def select_by_units(systems: Iterable[System], units: Collection[UnitId]) -> tuple[System, ...]:
+def select_systems_owned_or_operated_by_units(
+    systems: Iterable[System], units: Collection[UnitId]
+) -> tuple[System, ...]:
     """Return the systems that these offices own or operate."""
     return tuple(system for system in systems if system.owner in units or system.operator in units)
 
 
-def compute_totals(systems: Iterable[System], year: Year) -> YearlyTotals:
+def compute_yearly_totals(systems: Iterable[System], year: ReportingYear) -> YearlyTotals:
     """Return what the systems come to."""
     systems = tuple(systems)
     approved_systems = [system for system in systems if system.dossier == "approved"]
@@ -87,11 +89,11 @@ def compute_totals(systems: Iterable[System], year: Year) -> YearlyTotals:
         approved_and_checked=sum(
             system.checked is not None and year.first <= system.checked <= year.last for system in approved_systems
         ),
-        done_by=max((day for system in systems for day in _still(system)), default=None),
+        done_by=max((day for system in systems for day in _list_expected_completion_days(system)), default=None),
     )
 
 
-def _still(system: System) -> tuple[datetime.date, ...]:
+def _list_expected_completion_days(system: System) -> tuple[datetime.date, ...]:
     days = (
         system.approval_expected if system.dossier != "approved" else None,
         system.measures_expected if system.measures != "all" else None,
@@ -99,7 +101,9 @@ def _still(system: System) -> tuple[datetime.date, ...]:
     return tuple(day for day in days if day is not None)
 
 
-def find_later_systems(systems: Iterable[System], year: Year) -> tuple[tuple[System, datetime.date], ...]:
+def find_systems_dated_after_year(
+    systems: Iterable[System], year: ReportingYear
+) -> tuple[tuple[System, datetime.date], ...]:
     """Return systems whose decision or check is of after the year's last day, with that day.
 
     The table is as of then.

@@ -9,11 +9,11 @@ from datetime import date
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from auditor.inventory.spreadsheet_import.columns import fold_text
+from auditor.inventory.spreadsheet_import.columns import fold_case_accents_and_spaces
 from auditor.models.vulnerabilities import COMPONENT_KINDS, PACKAGE_KINDS, State
 from auditor.vulnerabilities import evaluation, installed_software
 from auditor.vulnerabilities.advisory.parser import Advisory, AdvisoryItem
-from auditor.vulnerabilities.verdicts import Verdict, judge_by_changelog
+from auditor.vulnerabilities.verdicts import Verdict, judge_package_fixed_by_its_changelog
 from auditor.vulnerabilities.vex_statements import NO_STATEMENTS, StatementIndex, apply_statement
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class VulnerabilityAnswer:
     lines: tuple[VerdictLine, ...]
 
     @property
-    def state(self) -> State:
+    def worst_state(self) -> State:
         """Return the worst of its lines."""
         return min((line.verdict.state for line in self.lines), key=WORST.index, default="unknown")
 
@@ -84,13 +84,13 @@ def answer_advisory(
             by_id.setdefault(vulnerability_id, []).append(item)
     answers = [_build_answer(name, items, hosts, database, products, due, statements) for name, items in by_id.items()]
     wrong = [(item.number, text) for item in advisory.items for text in (*item.wrong, item.due_text) if text]
-    return AdvisoryResult(advisory.title, tuple(sorted(answers, key=_rank)), tuple(wrong))
+    return AdvisoryResult(advisory.title, tuple(sorted(answers, key=_rank_answer_by_urgency)), tuple(wrong))
 
 
-def _rank(answer: VulnerabilityAnswer) -> tuple[Any, ...]:
+def _rank_answer_by_urgency(answer: VulnerabilityAnswer) -> tuple[Any, ...]:
     kev_entry = answer.kev_entry
     return (
-        WORST.index(answer.state),
+        WORST.index(answer.worst_state),
         not (kev_entry and kev_entry.ransomware),
         kev_entry is None,
         -(answer.score or 0.0),
@@ -99,7 +99,7 @@ def _rank(answer: VulnerabilityAnswer) -> tuple[Any, ...]:
 
 
 def _build_answer(
-    name: str,
+    vulnerability: str,
     items: Sequence[AdvisoryItem],
     hosts: Mapping[str, Mapping[str, Any] | None],
     database: VulnerabilityDatabase,
@@ -111,15 +111,17 @@ def _build_answer(
     own = [item.due for item in items if item.due]
     lines: dict[Verdict, list[str]] = {}
     for host, data in hosts.items():
-        for verdict in _judge_on_host(name, data, database, is_foreign(product, products)):
+        for verdict in _judge_vulnerability_on_host(
+            vulnerability, data, database, is_product_in_list_of_foreign_ones(product, products)
+        ):
             lines.setdefault(apply_statement(verdict, statements.get(host, NO_STATEMENTS)), []).append(host)
     return VulnerabilityAnswer(
-        id=name,
+        id=vulnerability,
         numbers=tuple(item.number for item in items),
         product=product,
         due=min(own) if own else due,
-        kev_entry=database.kev_entries.get(name),
-        score=database.get_score(name),
+        kev_entry=database.kev_entries.get(vulnerability),
+        score=database.get_epss_score(vulnerability),
         lines=tuple(
             VerdictLine(verdict, tuple(names))
             for verdict, names in sorted(lines.items(), key=lambda each: WORST.index(each[0].state))
@@ -127,29 +129,34 @@ def _build_answer(
     )
 
 
-def _judge_on_host(
-    name: str, data: Mapping[str, Any] | None, database: VulnerabilityDatabase, foreign: bool
+def _judge_vulnerability_on_host(
+    vulnerability: str, data: Mapping[str, Any] | None, database: VulnerabilityDatabase, is_product_foreign: bool
 ) -> Iterable[Verdict]:
-    about, changelog_verdicts = database.find_subjects(name), tuple(_iter_changelog_verdicts(name, data or {}))
-    if not about and foreign and not changelog_verdicts:
-        return [_make_verdict(name, "not_installed", "product")]
+    about, changelog_verdicts = (
+        database.find_subjects(vulnerability),
+        tuple(_iter_verdicts_by_package_changelogs(vulnerability, data or {})),
+    )
+    if not about and is_product_foreign and not changelog_verdicts:
+        return [_make_verdict(vulnerability, "not_installed", "product")]
     if not about:
-        return changelog_verdicts or [_make_verdict(name, "unknown", _explain_unknown(data or {}))]
+        return changelog_verdicts or [
+            _make_verdict(vulnerability, "unknown", _explain_why_vulnerability_is_unknown(data or {}))
+        ]
     if data is None:
-        return [_make_verdict(name, "unknown", "unread")]
+        return [_make_verdict(vulnerability, "unknown", "unread")]
     proven = {(verdict.subject, verdict.installed_version): verdict for verdict in changelog_verdicts}
     verdicts = [
         proven.get((verdict.subject, verdict.installed_version), verdict) if verdict.state == "unknown" else verdict
-        for verdict in _iter_verdicts(name, about, data, database)
+        for verdict in _iter_verdicts_on_subjects_on_host(vulnerability, about, data, database)
     ]
     return verdicts or [
         _make_verdict(
-            name, "not_installed", "none_of_it", ", ".join(sorted({subject for _kind, subject in about}))[:200]
+            vulnerability, "not_installed", "none_of_it", ", ".join(sorted({subject for _kind, subject in about}))[:200]
         )
     ]
 
 
-def _explain_unknown(data: Mapping[str, Any]) -> str:
+def _explain_why_vulnerability_is_unknown(data: Mapping[str, Any]) -> str:
     """Return why nothing is known of an id that no data names."""
     if "changelogs" not in data:
         return "no_data"
@@ -163,47 +170,64 @@ def _explain_unknown(data: Mapping[str, Any]) -> str:
     )
 
 
-def _iter_changelog_verdicts(name: str, data: Mapping[str, Any]) -> Iterator[Verdict]:
+def _iter_verdicts_by_package_changelogs(vulnerability: str, data: Mapping[str, Any]) -> Iterator[Verdict]:
     """Yield what of the host's packages has a changelog that names the id, where that was asked."""
     entries = {
         mention["package"]: mention["entry"]
         for mention in data.get("changelogs", {}).get("named", ())
-        if mention["vulnerability"] == name
+        if mention["vulnerability"] == vulnerability
     }
     for package in installed_software.list_source_packages(data) if entries and "packages" in data else ():
         version = next((entries[binary] for binary in package.binaries if binary in entries), None)
         if version is not None:
-            yield judge_by_changelog(name, package, version)
+            yield judge_package_fixed_by_its_changelog(vulnerability, package, version)
 
 
-def _make_verdict(name: str, state: State, reason: str, subject: str = "") -> Verdict:
-    return Verdict(name, subject, "", state, reason)
+def _make_verdict(vulnerability: str, state: State, reason: str, subject: str = "") -> Verdict:
+    return Verdict(vulnerability, subject, "", state, reason)
 
 
-def _iter_verdicts(
-    name: str, about: Sequence[tuple[str, str]], data: Mapping[str, Any], database: VulnerabilityDatabase
+def _iter_verdicts_on_subjects_on_host(
+    vulnerability: str, subjects: Sequence[tuple[str, str]], data: Mapping[str, Any], database: VulnerabilityDatabase
 ) -> Iterator[Verdict]:
     """Yield what the host has of what the id is about."""
-    sources = {source for kind, source in about if kind in PACKAGE_KINDS}
+    sources = {source for kind, source in subjects if kind in PACKAGE_KINDS}
     if sources and "packages" not in data:
-        yield _make_verdict(name, "unknown", "unread")
+        yield _make_verdict(vulnerability, "unknown", "unread")
     elif sources:
-        release = installed_software.get_release(data)
+        release = installed_software.get_release_codename(data)
         for package in installed_software.list_source_packages(data):
             if package.source in sources:
                 yield next(
-                    (verdict for verdict in evaluation.judge_package(release, package, database) if verdict.id == name),
-                    Verdict(name, package.source, package.version, "unknown", "not_in_release", where=package.binaries),
+                    (
+                        verdict
+                        for verdict in evaluation.judge_package(release, package, database)
+                        if verdict.id == vulnerability
+                    ),
+                    Verdict(
+                        vulnerability,
+                        package.source,
+                        package.version,
+                        "unknown",
+                        "not_in_release",
+                        where=package.binaries,
+                    ),
                 )
-    components = {subject for kind, subject in about if kind in COMPONENT_KINDS}
+    components = {subject for kind, subject in subjects if kind in COMPONENT_KINDS}
     for component in installed_software.iter_components(data):
         if component.name in components:
             yield from (
-                verdict for verdict, _record in evaluation.judge_component(component, database) if verdict.id == name
+                verdict
+                for verdict, _record in evaluation.judge_component(component, database)
+                if verdict.id == vulnerability
             )
 
 
-def is_foreign(product: str, products: Sequence[str]) -> bool:
+def is_product_in_list_of_foreign_ones(product: str, foreign_products: Sequence[str]) -> bool:
     """Return whether a product is one that no host of ours has."""
-    product_words = f" {fold_text(product)} "
-    return any(re.search(rf" {re.escape(fold_text(term))} ", product_words) for term in products if fold_text(term))
+    product_words = f" {fold_case_accents_and_spaces(product)} "
+    return any(
+        re.search(rf" {re.escape(fold_case_accents_and_spaces(term))} ", product_words)
+        for term in foreign_products
+        if fold_case_accents_and_spaces(term)
+    )

@@ -14,7 +14,7 @@ from typing import Any
 
 from auditor.errors import InputError
 from auditor.inventory.spreadsheet_import import source
-from auditor.inventory.spreadsheet_import.columns import fold_text
+from auditor.inventory.spreadsheet_import.columns import fold_case_accents_and_spaces
 from auditor.system.yaml_source import load_yaml
 
 MAX_ROWS = 10_000
@@ -55,7 +55,7 @@ class Advisory:
     items: tuple[AdvisoryItem, ...]
 
 
-def read(file: Path) -> Advisory:
+def read_advisory_file(file: Path) -> Advisory:
     """Return the list in a file. Raises InputError for what is none."""
     kind = file.suffix.lower()
     if kind in (".csv", ".xlsx"):
@@ -73,12 +73,12 @@ def read(file: Path) -> Advisory:
     return advisory
 
 
-def extract_ids(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def extract_vulnerability_ids(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the ids in a text, and what was meant for one and is none.
 
     Full-width letters and dashes of any kind are what they look like.
     """
-    plain = _plain(text)
+    plain = _normalize_unicode_and_dashes(text)
     right, wrong = [], []
     for word in _CVE_LIKE.findall(plain):
         bare = word.strip(".:()[]{}\"'").upper()
@@ -89,11 +89,11 @@ def extract_ids(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(dict.fromkeys(right)), tuple(dict.fromkeys(wrong))
 
 
-def _plain(text: str) -> str:
+def _normalize_unicode_and_dashes(text: str) -> str:
     return _DASHES.sub("-", unicodedata.normalize("NFKC", text))
 
 
-def day_in(text: str) -> date | None:
+def parse_day_in_any_form(text: str) -> date | None:
     """Return a day written as 2026-11-30, 30/11/2026, or as a spreadsheet counts days; None for anything else."""
     text = text.strip()
     first = re.match(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T]00:00(?::00)?)?\Z", text)
@@ -111,12 +111,14 @@ def day_in(text: str) -> date | None:
 
 
 def _make_item(number: int, texts: Iterable[str], product: str = "", due: str = "") -> AdvisoryItem:
-    right, wrong = extract_ids("\n".join(texts))
-    day = day_in(due)
+    right, wrong = extract_vulnerability_ids("\n".join(texts))
+    day = parse_day_in_any_form(due)
     return AdvisoryItem(number, right, wrong, product.strip(), day, "" if day else due.strip())
 
 
-def _make_entry(number: int, texts: Sequence[str], product: str = "", due: str = "") -> AdvisoryItem:
+def _make_item_that_must_name_an_id(
+    number: int, texts: Sequence[str], product: str = "", due: str = ""
+) -> AdvisoryItem:
     """Return one that has to name an id: where it names none, what it has instead is named."""
     item, whole = _make_item(number, texts, product, due), " ".join(texts).strip()[:80]
     if any(map(_has_shortened_ids, texts)):
@@ -129,7 +131,7 @@ def _has_shortened_ids(text: str) -> bool:
 
     What was meant is for a person to say.
     """
-    return _NUMBER.search(_CVE_LIKE.sub(" ", _plain(text))) is not None
+    return _NUMBER.search(_CVE_LIKE.sub(" ", _normalize_unicode_and_dashes(text))) is not None
 
 
 # --- tables ------------------------------------------------------------------------------------------------
@@ -137,12 +139,12 @@ def _has_shortened_ids(text: str) -> bool:
 
 def _read_table(file: Path) -> Advisory:
     title, items = "", []
-    for sheet in source.read_sheets(file, _count_columns):
+    for sheet in source.read_sheets_of_csv_or_xlsx(file, _count_recognized_columns):
         place, columns = next(
             (
                 (at, matched_columns)
                 for at, row in enumerate(sheet[:40])
-                if (matched_columns := _match_columns(row.cells))
+                if (matched_columns := _match_columns_to_headings(row.cells))
             ),
             (-1, {}),
         )
@@ -158,15 +160,15 @@ def _read_table(file: Path) -> Advisory:
     return Advisory(file, title, tuple(items))
 
 
-def _count_columns(cells: Sequence[str]) -> int:
-    return len(_match_columns(cells))
+def _count_recognized_columns(cells: Sequence[str]) -> int:
+    return len(_match_columns_to_headings(cells))
 
 
-def _match_columns(cells: Sequence[str]) -> dict[str, int]:
+def _match_columns_to_headings(cells: Sequence[str]) -> dict[str, int]:
     """Return which column is what, where these cells are headings: one has to be of ids."""
     columns: dict[str, int] = {}
     for index, cell in enumerate(cells):
-        name = fold_text(cell)
+        name = fold_case_accents_and_spaces(cell)
         for what, names in _HEADINGS.items():
             if name in names and what not in columns:
                 columns[what] = index
@@ -185,7 +187,7 @@ def _iter_items(rows: Sequence[source.Row], columns: Mapping[str, int]) -> Itera
         if columns:
             text = cell("id") or row.odd.get(columns["id"], "") or cell("product")
             if text:
-                yield _make_entry(row.number, [text], cell("product"), cell("due"))
+                yield _make_item_that_must_name_an_id(row.number, [text], cell("product"), cell("due"))
         else:
             item = _make_item(row.number, cells)
             if item.ids or item.wrong:
@@ -201,20 +203,25 @@ def _read_yaml(file: Path) -> Advisory:
         raise InputError(
             "is not a list", file=file, mend="write a list of entries, each with cve: and, if known, product: and due:"
         )
-    return Advisory(file, "", tuple(_iter_entries(data)))
+    return Advisory(file, "", tuple(_iter_items_of_yaml_list(data)))
 
 
-def _iter_entries(data: list[Any]) -> Iterator[AdvisoryItem]:
+def _iter_items_of_yaml_list(data: list[Any]) -> Iterator[AdvisoryItem]:
     for number, entry in enumerate(data, 1):
         fields = entry if isinstance(entry, Mapping) else {"cve": entry}
         cve = fields.get("cve")
         texts = [str(value) for value in (cve if isinstance(cve, list) else [cve]) if value is not None]
-        yield _make_entry(number, texts, str(fields.get("product") or ""), str(fields.get("due") or ""))
+        yield _make_item_that_must_name_an_id(
+            number, texts, str(fields.get("product") or ""), str(fields.get("due") or "")
+        )
 
 
 def _read_json(file: Path) -> Advisory:
     try:
-        data = json.loads(source.read_content(file), object_pairs_hook=partial(_unique, file))
+        data = json.loads(
+            source.read_bounded_file_content(file),
+            object_pairs_hook=partial(_build_dict_raising_on_duplicate_name, file),
+        )
     except (ValueError, RecursionError) as error:
         raise InputError("is not JSON", file=file, mend="download it again completely") from error
     if isinstance(data, dict) and isinstance(data.get("objects"), list):
@@ -228,7 +235,7 @@ def _read_json(file: Path) -> Advisory:
     raise InputError("is neither a CSAF advisory nor a STIX bundle", file=file, mend="check the source of the file")
 
 
-def _unique(file: Path, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _build_dict_raising_on_duplicate_name(file: Path, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) != len(pairs):
         names = [name for name, _ in pairs]
@@ -242,22 +249,22 @@ def _unique(file: Path, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return result
 
 
-def _dicts(of: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+def _list_dicts_under_key(document: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
     """Return the objects in a list; none where there is no list."""
-    members = of.get(name)
+    members = document.get(key)
     return [member for member in members if isinstance(member, dict)] if isinstance(members, list) else []
 
 
 def _iter_stix_items(objects: list[Any]) -> Iterator[AdvisoryItem]:
     for number, stix_object in enumerate(objects, 1):
         if isinstance(stix_object, dict) and stix_object.get("type") == "vulnerability":
-            references = _dicts(stix_object, "external_references")
+            references = _list_dicts_under_key(stix_object, "external_references")
             cves = [str(each.get("external_id")) for each in references if each.get("source_name") == "cve"]
-            yield _make_entry(number, cves or [str(stix_object.get("name") or "")])
+            yield _make_item_that_must_name_an_id(number, cves or [str(stix_object.get("name") or "")])
 
 
 def _iter_csaf_items(data: Mapping[str, Any]) -> Iterator[AdvisoryItem]:
-    names = dict(_csaf_products(data.get("product_tree")))
+    names = dict(_iter_products_of_csaf_tree(data.get("product_tree")))
     for number, vulnerability in enumerate(data["vulnerabilities"], 1):
         if isinstance(vulnerability, dict):
             status = vulnerability.get("product_status")
@@ -265,23 +272,25 @@ def _iter_csaf_items(data: Mapping[str, Any]) -> Iterator[AdvisoryItem]:
             products = (
                 [names.get(str(each), str(each)) for each in product_ids] if isinstance(product_ids, list) else []
             )
-            yield _make_entry(number, list(_csaf_ids(vulnerability)), ", ".join(products)[:200])
+            yield _make_item_that_must_name_an_id(
+                number, list(_iter_ids_of_csaf_vulnerability(vulnerability)), ", ".join(products)[:200]
+            )
 
 
-def _csaf_ids(vulnerability: Mapping[str, Any]) -> Iterator[str]:
+def _iter_ids_of_csaf_vulnerability(vulnerability: Mapping[str, Any]) -> Iterator[str]:
     """Yield its CVE; without one its maker's own ids, or its title."""
     if vulnerability.get("cve"):
         yield str(vulnerability["cve"])
         return
-    own = [str(each.get("text")) for each in _dicts(vulnerability, "ids")]
+    own = [str(each.get("text")) for each in _list_dicts_under_key(vulnerability, "ids")]
     yield from own or [str(vulnerability.get("title") or "")]
 
 
-def _csaf_products(tree: Any, depth: int = 0) -> Iterator[tuple[str, str]]:
+def _iter_products_of_csaf_tree(tree: Any, depth: int = 0) -> Iterator[tuple[str, str]]:
     if not isinstance(tree, dict) or depth > 20:
         return
     product = tree.get("product")
-    for each in (*([product] if isinstance(product, dict) else ()), *_dicts(tree, "full_product_names")):
+    for each in (*([product] if isinstance(product, dict) else ()), *_list_dicts_under_key(tree, "full_product_names")):
         yield str(each.get("product_id")), str(each.get("name"))
-    for branch in _dicts(tree, "branches"):
-        yield from _csaf_products(branch, depth + 1)
+    for branch in _list_dicts_under_key(tree, "branches"):
+        yield from _iter_products_of_csaf_tree(branch, depth + 1)

@@ -64,10 +64,10 @@ class _LimitedJsonStream(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         """Fill a buffer. Raises InputError for what goes deeper, or has longer values."""
         length = self._document.stream.readinto(buffer)
-        self._look(bytes(buffer[:length]))
+        self._check_depth_of_json_part(bytes(buffer[:length]))
         return length
 
-    def _look(self, part: bytes) -> None:
+    def _check_depth_of_json_part(self, part: bytes) -> None:
         text = self._before + part
         self._before = b"\\" * ((len(text) - len(text.rstrip(b"\\"))) % 2)  # it belongs to what comes next
         text = text[: len(text) - len(self._before)]
@@ -76,7 +76,7 @@ class _LimitedJsonStream(io.RawIOBase):
         pieces = text.split(b'"')
         bare = b"".join(pieces[self._in_string :: 2])
         self._in_string ^= (len(pieces) - 1) & 1
-        self._measure(part, pieces)
+        self._check_length_of_json_value(part, pieces)
         for bracket in bare.translate(None, _NO_BRACKETS):
             self._depth += 1 if bracket in b"[{" else -1
             if self._depth > MAX_DEPTH:
@@ -84,7 +84,7 @@ class _LimitedJsonStream(io.RawIOBase):
                     "it is nested deeper than {most} levels", "check the source of the file", most=MAX_DEPTH
                 )
 
-    def _measure(self, part: bytes, pieces: Sequence[bytes]) -> None:
+    def _check_length_of_json_value(self, part: bytes, pieces: Sequence[bytes]) -> None:
         last = part if len(pieces) == 1 else pieces[-1]
         value_bytes = last if self._in_string else last.translate(None, b" \t\r\n")
         self._unquoted = len(value_bytes) + (self._unquoted if len(pieces) == 1 else 0)
@@ -133,7 +133,7 @@ def convert_csv_errors(document: SourceDocument) -> Iterator[None]:
         raise document.make_error("it is not CSV: {why}", "download it again completely", why=error) from error
 
 
-def iter_members(document: SourceDocument) -> Iterator[tuple[str, Any]]:
+def iter_members_of_json_object(document: SourceDocument) -> Iterator[tuple[str, Any]]:
     """Yield name and value of each member of the object that a document is.
 
     Refuses a name that comes twice in any object.
@@ -142,7 +142,7 @@ def iter_members(document: SourceDocument) -> Iterator[tuple[str, Any]]:
     seen_names: set[str] = set()
     with convert_json_errors(document):
         for name, value in ijson.kvitems(
-            open_json_stream(document), "", use_float=True, map_type=make_duplicate_recorder(twice)
+            open_json_stream(document), "", use_float=True, map_type=make_dict_type_recording_duplicates(twice)
         ):
             if name in seen_names or twice:
                 raise make_duplicate_error(document, twice[0] if twice else name)
@@ -158,7 +158,7 @@ def make_duplicate_error(document: SourceDocument, name: str) -> InputError:
     )
 
 
-def make_duplicate_recorder(twice: list[str]) -> type[dict[str, Any]]:
+def make_dict_type_recording_duplicates(twice: list[str]) -> type[dict[str, Any]]:
     """Return a mapping that notes names that come twice: ijson does not pass on what one raises."""
 
     class DuplicateRecorder(dict[str, Any]):
@@ -177,7 +177,7 @@ def clean_text(value: object) -> str:
     return value[:MAX_TEXT] if value.isascii() else value[:MAX_TEXT].encode("utf-8", "replace").decode()
 
 
-def parse_day(value: object) -> date | None:
+def parse_day_at_start_of_iso_text(value: object) -> date | None:
     """Return the day that an ISO 8601 text begins with."""
     try:
         return clock.parse_day(str(value)[:10])

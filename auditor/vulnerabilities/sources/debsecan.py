@@ -23,7 +23,7 @@ _URGENCIES = {" ": "", "L": "low", "M": "medium", "H": "high"}
 _PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]*\Z")
 
 
-def read(document: SourceDocument, into: VulnerabilityWriter) -> ImportSummary:
+def import_debsecan_records(document: SourceDocument, writer: VulnerabilityWriter) -> ImportSummary:
     """Return its ids, then what each is on a source package, then the sources.
 
     The release is in the file's name alone. Raises InputError.
@@ -36,29 +36,29 @@ def read(document: SourceDocument, into: VulnerabilityWriter) -> ImportSummary:
             name=repr(document.name),
         )
     release = release_match[1]
-    into.forget(KIND, release)
+    writer.remove_earlier_import_of_part(KIND, release)
     lines = enumerate((line.rstrip("\n") for line in document.open_text()), 1)
     next(lines, None)
-    ids = [line.partition(",")[0] for _number, line in _iter_section(document, lines)]
+    ids = [line.partition(",")[0] for _number, line in _iter_lines_of_section(document, lines)]
     by_source: dict[str, list[list[Any]]] = {}
-    for number, line in _iter_section(document, lines):
+    for number, line in _iter_lines_of_section(document, lines):
         source, record = _parse_record(document, number, line, ids)
         by_source.setdefault(source, []).append(record)
         document.stream.mark_record()
     if not by_source:
         raise document.make_error("it has no entries")
-    into.put_packages((KIND, release, source, json.dumps(records)) for source, records in by_source.items())
-    into.put_ids(
+    writer.put_packages((KIND, release, source, json.dumps(records)) for source, records in by_source.items())
+    writer.put_subjects_of_vulnerability_ids(
         (record[0], f"{KIND}/{release}", source)
         for source, records in by_source.items()
         for record in records
         if CVE.match(record[0])
     )
-    into.put_releases([(KIND, release)])
+    writer.put_covered_releases([(KIND, release)])
     return ImportSummary(sum(map(len, by_source.values())), part=release)
 
 
-def _iter_section(document: SourceDocument, lines: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+def _iter_lines_of_section(document: SourceDocument, lines: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str]]:
     """Yield the lines up to an empty one, which has to be there."""
     for number, line in lines:
         if not line:
@@ -83,7 +83,7 @@ def _parse_record(document: SourceDocument, number: int, line: str, ids: list[st
     if not is_valid:
         raise document.make_error("line {number} is not a valid line of the feed", number=number)
     for version in (fixed_version, *others.split()):
-        if version and not versions.is_debian(version):
+        if version and not versions.is_valid_debian_version(version):
             raise document.make_error(
                 "line {number} has an invalid version: {version}", number=number, version=repr(version)
             )

@@ -8,7 +8,13 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from auditor.vulnerabilities import store
-from auditor.vulnerabilities.sources.common import CVE, ImportSummary, SourceDocument, convert_csv_errors, parse_day
+from auditor.vulnerabilities.sources.common import (
+    CVE,
+    ImportSummary,
+    SourceDocument,
+    convert_csv_errors,
+    parse_day_at_start_of_iso_text,
+)
 from auditor.vulnerabilities.store import VulnerabilityWriter
 
 KIND = "epss"
@@ -16,9 +22,9 @@ LICENCE = "EPSS, FIRST.org; use it freely, naming the source (https://www.first.
 HEAD = re.compile(rb"(?:\xef\xbb\xbf)?(?:#[^\n]*model_version|cve,epss)")
 
 
-def read(document: SourceDocument, into: VulnerabilityWriter) -> ImportSummary:
+def import_epss_scores(document: SourceDocument, writer: VulnerabilityWriter) -> ImportSummary:
     """Return all scores. Raises InputError for a line that is none."""
-    into.forget(KIND, "")
+    writer.remove_earlier_import_of_part(KIND, "")
     lines = document.open_text()
     first = lines.readline()
     date_match = re.search(r"score_date:([0-9-]{10})", first)
@@ -28,12 +34,12 @@ def read(document: SourceDocument, into: VulnerabilityWriter) -> ImportSummary:
         if next(rows, [])[:2] != ["cve", "epss"]:
             raise document.make_error("its columns are not cve, epss, percentile")
         try:
-            into.put_scores(_iter_scores(document, rows, counter))
+            writer.put_scores(_iter_scores(document, rows, counter))
         except store.DuplicateRowError as error:
             raise document.make_error("entry {number} repeats a CVE of another entry", number=counter[0]) from error
     if not counter[0]:
         raise document.make_error("it has no entries")
-    return ImportSummary(counter[0], parse_day(date_match[1]) if date_match else None)
+    return ImportSummary(counter[0], parse_day_at_start_of_iso_text(date_match[1]) if date_match else None)
 
 
 def _iter_scores(

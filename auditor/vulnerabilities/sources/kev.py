@@ -18,7 +18,7 @@ from auditor.vulnerabilities.sources.common import (
     convert_json_errors,
     make_duplicate_error,
     open_json_stream,
-    parse_day,
+    parse_day_at_start_of_iso_text,
 )
 from auditor.vulnerabilities.store import VulnerabilityWriter
 
@@ -30,9 +30,9 @@ HEAD_CSV = re.compile(rb'(?:\xef\xbb\xbf)?"?cveID"?,"?vendorProject"?,')
 _ITEM = "vulnerabilities.item"
 
 
-def read_json(document: SourceDocument, into: VulnerabilityWriter) -> ImportSummary:
+def import_kev_catalogue_from_json(document: SourceDocument, writer: VulnerabilityWriter) -> ImportSummary:
     """Return the catalogue as JSON. Raises InputError."""
-    into.forget(KIND, "")
+    writer.remove_earlier_import_of_part(KIND, "")
     release_day = None
     rows: list[Mapping[str, Any]] = []
     seen_names: dict[str, set[str]] = {"": set(), _ITEM: set()}
@@ -43,26 +43,26 @@ def read_json(document: SourceDocument, into: VulnerabilityWriter) -> ImportSumm
                     raise make_duplicate_error(document, value)
                 seen_names[prefix].add(value)
             elif prefix == "dateReleased":
-                release_day = parse_day(value)
+                release_day = parse_day_at_start_of_iso_text(value)
             elif prefix == _ITEM and event == "start_map":
                 rows.append(row := {})
                 seen_names[_ITEM].clear()
                 document.stream.mark_record()
             elif prefix.startswith(f"{_ITEM}.") and event == "string":
                 row[prefix.rpartition(".")[2]] = value
-    return ImportSummary(_keep(document, rows, into), release_day)
+    return ImportSummary(_store_kev_entries(document, rows, writer), release_day)
 
 
-def read_csv(document: SourceDocument, into: VulnerabilityWriter) -> ImportSummary:
+def import_kev_catalogue_from_csv(document: SourceDocument, writer: VulnerabilityWriter) -> ImportSummary:
     """Return the catalogue as CSV. Raises InputError."""
-    into.forget(KIND, "")
+    writer.remove_earlier_import_of_part(KIND, "")
     with convert_csv_errors(document):
         rows = list(csv.DictReader(document.open_text()))
-    listing_days = [day for row in rows if (day := parse_day(row.get("dateAdded")))]
-    return ImportSummary(_keep(document, rows, into), max(listing_days, default=None))
+    listing_days = [day for row in rows if (day := parse_day_at_start_of_iso_text(row.get("dateAdded")))]
+    return ImportSummary(_store_kev_entries(document, rows, writer), max(listing_days, default=None))
 
 
-def _keep(document: SourceDocument, rows: Iterable[Mapping[str, Any]], into: VulnerabilityWriter) -> int:
+def _store_kev_entries(document: SourceDocument, rows: Iterable[Mapping[str, Any]], writer: VulnerabilityWriter) -> int:
     entries: dict[str, tuple[str, str, str, int, str]] = {}
     for number, row in enumerate(rows, 1):
         name = str(row.get("cveID"))
@@ -80,5 +80,5 @@ def _keep(document: SourceDocument, rows: Iterable[Mapping[str, Any]], into: Vul
         )
     if not entries:
         raise document.make_error("it has no entries")
-    into.put_kev_entries(entries.values())
+    writer.put_kev_entries(entries.values())
     return len(entries)

@@ -15,8 +15,14 @@ from typing import Any
 
 from auditor.models.vulnerabilities import DataKind
 from auditor.vulnerabilities import versions
-from auditor.vulnerabilities.components import name_of
-from auditor.vulnerabilities.sources.common import CVE, ImportSummary, SourceDocument, clean_text, parse_day
+from auditor.vulnerabilities.components import make_component_name
+from auditor.vulnerabilities.sources.common import (
+    CVE,
+    ImportSummary,
+    SourceDocument,
+    clean_text,
+    parse_day_at_start_of_iso_text,
+)
 from auditor.vulnerabilities.sources.support import RELEASES
 from auditor.vulnerabilities.store import VulnerabilityWriter
 
@@ -48,7 +54,9 @@ class _ImportTally:
     newest_day: date | None = None
 
 
-def read(documents: Iterable[SourceDocument], into: VulnerabilityWriter) -> Mapping[DataKind, ImportSummary]:
+def import_osv_records(
+    documents: Iterable[SourceDocument], writer: VulnerabilityWriter
+) -> Mapping[DataKind, ImportSummary]:
     """Return what they tell of each of the three that they name.
 
     Raises InputError for one that is no record of OSV's.
@@ -57,38 +65,40 @@ def read(documents: Iterable[SourceDocument], into: VulnerabilityWriter) -> Mapp
     rows: list[Row] = []
     for document in documents:
         record = _parse_record(document)
-        day = parse_day(record.get("modified"))
-        for kind, new_rows in _group_by_kind(record).items():
+        day = parse_day_at_start_of_iso_text(record.get("modified"))
+        for kind, new_rows in _group_rows_of_record_by_data_kind(record).items():
             if kind not in tallies:
-                into.forget(kind, "")
+                writer.remove_earlier_import_of_part(kind, "")
             tally = tallies.setdefault(kind, _ImportTally())
             tally.records += 1
             tally.newest_day = max((candidate for candidate in (tally.newest_day, day) if candidate), default=None)
             rows += new_rows
         if len(rows) >= _AT_ONCE:
-            _keep(rows, into)
+            _store_osv_rows(rows, writer)
             rows = []
-    _keep(rows, into)
+    _store_osv_rows(rows, writer)
     return {kind: ImportSummary(kind_tally.records, kind_tally.newest_day) for kind, kind_tally in tallies.items()}
 
 
-def _keep(rows: Sequence[Row], into: VulnerabilityWriter) -> None:
-    into.put_single_records(row[:5] for row in rows)
-    into.put_ids((name, kind, about) for kind, _release, about, _own, _record, name in rows)
-    into.put_releases((row[0], row[1]) for row in rows if row[1])
+def _store_osv_rows(rows: Sequence[Row], writer: VulnerabilityWriter) -> None:
+    writer.put_single_records(row[:5] for row in rows)
+    writer.put_subjects_of_vulnerability_ids((name, kind, about) for kind, _release, about, _own, _record, name in rows)
+    writer.put_covered_releases((row[0], row[1]) for row in rows if row[1])
 
 
 def _parse_record(document: SourceDocument) -> Mapping[str, Any]:
     try:
-        record: Mapping[str, Any] = json.loads(document.open_text().read(), object_pairs_hook=_unique)
+        record: Mapping[str, Any] = json.loads(
+            document.open_text().read(), object_pairs_hook=_build_dict_raising_on_duplicate_name
+        )
     except (ValueError, RecursionError) as error:
         raise document.make_error("{name} is not JSON, or is incomplete", name=repr(document.name)) from error
-    if not _is_record(record):
+    if not _is_valid_osv_record(record):
         raise document.make_error("{name} is not an OSV record", name=repr(document.name))
     return record
 
 
-def _is_record(record: Any) -> bool:
+def _is_valid_osv_record(record: Any) -> bool:
     """Return whether what is read of it has the form that OSV's schema gives it.
 
     What is of another would be judged as if it were not there.
@@ -98,59 +108,63 @@ def _is_record(record: Any) -> bool:
         and isinstance(record.get("id"), str)
         and _ID.match(record["id"]) is not None
         and isinstance(record.get("modified"), str)
-        and all(map(_is_affected, _get_list(record, "affected")))
+        and all(map(_is_valid_affected_entry, _get_optional_list(record, "affected")))
     )
 
 
-def _is_affected(entry: Any) -> bool:
+def _is_valid_affected_entry(entry: Any) -> bool:
     package = entry.get("package") or {"ecosystem": "", "name": ""} if isinstance(entry, dict) else None
     return (
         isinstance(package, dict)
         and all(isinstance(package.get(key), str) and package[key].isprintable() for key in ("ecosystem", "name"))
-        and all(isinstance(version, str) for version in _get_list(entry, "versions"))
+        and all(isinstance(version, str) for version in _get_optional_list(entry, "versions"))
         and all(
-            isinstance(each, dict) and all(map(_is_event, _get_list(each, "events")))
-            for each in _get_list(entry, "ranges")
+            isinstance(each, dict) and all(map(_is_valid_range_event, _get_optional_list(each, "events")))
+            for each in _get_optional_list(entry, "ranges")
         )
     )
 
 
-def _is_event(event: Any) -> bool:
+def _is_valid_range_event(event: Any) -> bool:
     return isinstance(event, dict) and all(isinstance(version, str) for version in event.values())
 
 
-def _get_list(of: Mapping[str, Any], name: str) -> list[Any]:
+def _get_optional_list(record: Mapping[str, Any], key: str) -> list[Any]:
     """Return a list that may be left out; what stands in its place is one of what is none."""
-    value = of.get(name)
+    value = record.get(key)
     return value if isinstance(value, list) else [value] if value is not None else []
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _build_dict_raising_on_duplicate_name(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) != len(pairs):
         raise ValueError("a name that comes twice")
     return result
 
 
-def _group_by_kind(record: Mapping[str, Any]) -> Mapping[DataKind, list[Row]]:
+def _group_rows_of_record_by_data_kind(record: Mapping[str, Any]) -> Mapping[DataKind, list[Row]]:
     """Return rows to keep of one record; none of one that was withdrawn."""
-    name = _choose_id(record)
+    name = _choose_cve_or_own_id(record)
     rows_by_kind: dict[DataKind, list[Row]] = {}
     if record.get("withdrawn") or name is None:
         return rows_by_kind
     groups: dict[tuple[DataKind, str, str], list[Mapping[str, Any]]] = {}
-    for entry in _get_list(record, "affected"):
-        for key in _iter_keys(entry.get("package") or {}):
+    for entry in _get_optional_list(record, "affected"):
+        for key in _iter_subjects_of_affected_package(entry.get("package") or {}):
             groups.setdefault(key, []).append(entry)
     title = clean_text(record.get("summary")) or clean_text(record.get("details"))
     for (kind, release, about), members in groups.items():
-        content = _encode_package_record(name, members) if release else _encode_component_record(name, title, members)
+        content = (
+            _encode_record_as_tracker_does(name, members)
+            if release
+            else _encode_record_as_wordfence_does(name, title, members)
+        )
         row = (kind, release, about, str(record["id"]), json.dumps(content, ensure_ascii=False), name)
         rows_by_kind.setdefault(kind, []).append(row)
     return rows_by_kind
 
 
-def _choose_id(record: Mapping[str, Any]) -> str | None:
+def _choose_cve_or_own_id(record: Mapping[str, Any]) -> str | None:
     """Return the CVE that it is, or its own id; None for a notice about some."""
     own = str(record["id"])[:60]
     lists = (record.get(key) for key in ("aliases", "upstream", "related"))
@@ -164,7 +178,7 @@ def _choose_id(record: Mapping[str, Any]) -> str | None:
     return cves[0] if cves else own
 
 
-def _iter_keys(package: Mapping[str, str]) -> Iterator[tuple[DataKind, str, str]]:
+def _iter_subjects_of_affected_package(package: Mapping[str, str]) -> Iterator[tuple[DataKind, str, str]]:
     """Yield kind, release and name of what one entry is about, as far as it is any of ours."""
     system, _colon, release = package.get("ecosystem", "").partition(":")
     name = package.get("name", "")[:200]
@@ -174,27 +188,27 @@ def _iter_keys(package: Mapping[str, str]) -> Iterator[tuple[DataKind, str, str]
     elif system == "Ubuntu" and ubuntu in _UBUNTU:
         yield "osv_ubuntu", _UBUNTU[ubuntu], name
     elif system == "Packagist" and not release:
-        yield "osv_packagist", "", name_of("composer", name.lower())
+        yield "osv_packagist", "", make_component_name("composer", name.lower())
 
 
-def _is_paid(entry: Mapping[str, Any]) -> bool:
+def _is_entry_about_ubuntu_pro(entry: Mapping[str, Any]) -> bool:
     """Return whether an entry tells of Ubuntu Pro, for which one pays."""
     ecosystem: str = (entry.get("package") or {}).get("ecosystem", "")
     return ecosystem.partition(":")[2].startswith(_PAID_PREFIX)
 
 
-def _collect_spans(members: Iterable[Mapping[str, Any]], key: Callable[[str], Any]) -> list[Span]:
+def _collect_affected_version_spans(members: Iterable[Mapping[str, Any]], key: Callable[[str], Any]) -> list[Span]:
     """Return from which version to which it is there: from, to, whether with that; an empty end is none.
 
     ``key``: the order of versions.
     """
     spans: list[Span] = []
     for member in members:
-        for version_range in _get_list(member, "ranges"):
+        for version_range in _get_optional_list(member, "ranges"):
             if version_range.get("type") in ("ECOSYSTEM", "SEMVER"):
                 events = [
                     (what, clean_text(version))
-                    for each in _get_list(version_range, "events")
+                    for each in _get_optional_list(version_range, "events")
                     for what, version in each.items()
                 ]
                 spans += _iter_spans(sorted(events, key=lambda event: (event[1] != "0", key(event[1]))))
@@ -202,7 +216,7 @@ def _collect_spans(members: Iterable[Mapping[str, Any]], key: Callable[[str], An
         spans = [
             (clean_text(version), clean_text(version), True)
             for member in members
-            for version in _get_list(member, "versions")
+            for version in _get_optional_list(member, "versions")
         ]
     return spans
 
@@ -219,12 +233,16 @@ def _iter_spans(events: Iterable[tuple[str, str]]) -> Iterator[Span]:
         yield low, "", False
 
 
-def _encode_package_record(name: str, members: Sequence[Mapping[str, Any]]) -> list[Any]:
+def _encode_record_as_tracker_does(name: str, members: Sequence[Mapping[str, Any]]) -> list[Any]:
     """Return the record as those of the tracker are; with more spans than "up to a version" these follow."""
     specific = [details for each in members if isinstance(details := each.get("ecosystem_specific"), dict)]
     urgency = next((clean_text(item["urgency"]) for item in specific if item.get("urgency")), "")
-    spans = _collect_spans([member for member in members if not _is_paid(member)], versions.make_debian_key)
-    paid_spans = _collect_spans([member for member in members if _is_paid(member)], versions.make_debian_key)
+    spans = _collect_affected_version_spans(
+        [member for member in members if not _is_entry_about_ubuntu_pro(member)], versions.make_debian_version_sort_key
+    )
+    paid_spans = _collect_affected_version_spans(
+        [member for member in members if _is_entry_about_ubuntu_pro(member)], versions.make_debian_version_sort_key
+    )
     if (
         spans in ([], [_ALWAYS])
         and len(paid_spans) == 1
@@ -237,13 +255,15 @@ def _encode_package_record(name: str, members: Sequence[Mapping[str, Any]]) -> l
         return [name, "open", "", urgency, "", ""]
     if len(spans) == 1 and spans[0][0] == "0" and not spans[0][2]:
         return [name, "resolved", spans[0][1], urgency, "", ""]
-    if spans and all(versions.is_debian(limit) for low, high, _ in spans for limit in (low, high) if limit):
+    if spans and all(
+        versions.is_valid_debian_version(limit) for low, high, _ in spans for limit in (low, high) if limit
+    ):
         return [name, "ranges", "", urgency, "", "", spans]
     return [name, "undetermined", "", urgency, "", ""]
 
 
-def _encode_component_record(name: str, title: str, members: Sequence[Mapping[str, Any]]) -> list[Any]:
+def _encode_record_as_wordfence_does(name: str, title: str, members: Sequence[Mapping[str, Any]]) -> list[Any]:
     """Return the record as Wordfence's are kept: id, title, ranges, versions that are mended, no score."""
-    spans = _collect_spans(members, cmp_to_key(versions.compare_php))
+    spans = _collect_affected_version_spans(members, cmp_to_key(versions.compare_php_versions))
     ranges = [["*" if low == "0" else low, True, high or "*", with_high or not high] for low, high, with_high in spans]
     return [name, title, ranges, [high for _low, high, with_high in spans if high and not with_high], None]

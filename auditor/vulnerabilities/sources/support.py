@@ -19,7 +19,7 @@ _LIMITED_LINE = re.compile(r"(\S+)\s+(.+)\Z")
 RELEASES = {"10": "buster", "11": "bullseye", "12": "bookworm", "13": "trixie", "14": "forky"}
 
 
-def read(document: SourceDocument, into: VulnerabilityWriter) -> ImportSummary:
+def import_debian_support_notes(document: SourceDocument, writer: VulnerabilityWriter) -> ImportSummary:
     """Return its lines. The release is in the file's name alone. Raises InputError."""
     name_match = NAME.search(document.name)
     if (
@@ -44,6 +44,6 @@ def read(document: SourceDocument, into: VulnerabilityWriter) -> ImportSummary:
         until, note = (line_match[3], line_match[4] or "") if kind == "ended" else ("", line_match[2])
         rows.append((release, line_match[1], kind, until, note[:MAX_TEXT]))
     part = f"{kind}.{release}".rstrip(".")
-    into.forget(KIND, part)
-    into.put_support_notes(rows)
+    writer.remove_earlier_import_of_part(KIND, part)
+    writer.put_support_notes(rows)
     return ImportSummary(len(rows), part=part)

@@ -10,7 +10,13 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from auditor.vulnerabilities.sources.common import CVE, ImportSummary, SourceDocument, clean_text, iter_members
+from auditor.vulnerabilities.sources.common import (
+    CVE,
+    ImportSummary,
+    SourceDocument,
+    clean_text,
+    iter_members_of_json_object,
+)
 from auditor.vulnerabilities.store import VulnerabilityWriter
 
 KIND = "tracker"
@@ -20,29 +26,33 @@ STATES = ("resolved", "open", "undetermined")
 _AT_ONCE = 200
 
 
-def read(document: SourceDocument, into: VulnerabilityWriter) -> ImportSummary:
+def import_debian_tracker_records(document: SourceDocument, writer: VulnerabilityWriter) -> ImportSummary:
     """Return every record of every release. Raises InputError for what is none of the tracker's."""
     record_count = 0
-    into.forget(KIND, "")
-    for source, issues in iter_members(document):
+    writer.remove_earlier_import_of_part(KIND, "")
+    for source, issues in iter_members_of_json_object(document):
         releases: dict[str, list[list[Any]]] = {}
         if not isinstance(issues, dict):
             raise document.make_error("{source} is not an object", source=repr(source))
         for name, issue in issues.items():
-            for release, fields in _iter_releases(document, source, name, issue):
+            for release, fields in _iter_records_by_release(document, source, name, issue):
                 releases.setdefault(release, []).append([name, *fields])
-        into.put_packages((KIND, release, source, _encode_records(records)) for release, records in releases.items())
-        into.put_ids((name, KIND, source) for name in issues if CVE.match(name))
-        into.put_releases((KIND, release) for release in releases)
+        writer.put_packages(
+            (KIND, release, source, _encode_records_as_compact_json(records)) for release, records in releases.items()
+        )
+        writer.put_subjects_of_vulnerability_ids((name, KIND, source) for name in issues if CVE.match(name))
+        writer.put_covered_releases((KIND, release) for release in releases)
         record_count += len(issues)
     return ImportSummary(record_count)
 
 
-def _encode_records(records: list[list[Any]]) -> str:
+def _encode_records_as_compact_json(records: list[list[Any]]) -> str:
     return json.dumps(records, ensure_ascii=False, separators=(",", ":"))
 
 
-def _iter_releases(document: SourceDocument, source: str, name: str, issue: Any) -> Iterator[tuple[str, list[str]]]:
+def _iter_records_by_release(
+    document: SourceDocument, source: str, name: str, issue: Any
+) -> Iterator[tuple[str, list[str]]]:
     """Yield each release with its record.
 
     It is: state, fixed version, urgency, why there is no DSA, and whether that is ignored or postponed.

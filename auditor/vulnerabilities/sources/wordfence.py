@@ -6,8 +6,14 @@ import json
 import re
 from typing import Any
 
-from auditor.vulnerabilities.components import name_of
-from auditor.vulnerabilities.sources.common import CVE, ImportSummary, SourceDocument, clean_text, iter_members
+from auditor.vulnerabilities.components import make_component_name
+from auditor.vulnerabilities.sources.common import (
+    CVE,
+    ImportSummary,
+    SourceDocument,
+    clean_text,
+    iter_members_of_json_object,
+)
 from auditor.vulnerabilities.store import VulnerabilityWriter
 
 KIND = "wordfence"
@@ -18,12 +24,12 @@ HEAD = re.compile(
 TYPES = ("core", "plugin", "theme")
 
 
-def read(document: SourceDocument, into: VulnerabilityWriter) -> ImportSummary:
+def import_wordfence_records(document: SourceDocument, writer: VulnerabilityWriter) -> ImportSummary:
     """Return every record by its component. Raises InputError."""
-    into.forget(KIND, "")
+    writer.remove_earlier_import_of_part(KIND, "")
     by_component: dict[str, list[list[Any]]] = {}
     record_count = 0
-    for identity, record in iter_members(document):
+    for identity, record in iter_members_of_json_object(document):
         if not isinstance(record, dict) or not isinstance(record.get("software"), list):
             raise document.make_error("{id} has no software", id=repr(identity))
         record_count += 1
@@ -32,7 +38,7 @@ def read(document: SourceDocument, into: VulnerabilityWriter) -> ImportSummary:
         cvss = record.get("cvss")
         score = cvss.get("score") if isinstance(cvss, dict) else None
         for software in record["software"]:
-            component = _get_component(software)
+            component = _get_component_name(software)
             if component is not None:
                 ranges, patches = _parse_ranges(software), software.get("patched_versions") or []
                 if ranges is None or not isinstance(patches, list):
@@ -49,18 +55,20 @@ def read(document: SourceDocument, into: VulnerabilityWriter) -> ImportSummary:
                 by_component.setdefault(component, []).append(component_record)
     if not record_count:
         raise document.make_error("it has no entries")
-    into.put_components(
+    writer.put_components(
         (KIND, name, json.dumps(records, ensure_ascii=False, separators=(",", ":")))
         for name, records in by_component.items()
     )
-    into.put_ids((record[0], KIND, name) for name, records in by_component.items() for record in records)
+    writer.put_subjects_of_vulnerability_ids(
+        (record[0], KIND, name) for name, records in by_component.items() for record in records
+    )
     return ImportSummary(record_count)
 
 
-def _get_component(software: Any) -> str | None:
+def _get_component_name(software: Any) -> str | None:
     if not isinstance(software, dict) or software.get("type") not in TYPES or not isinstance(software.get("slug"), str):
         return None
-    return name_of(software["type"], software["slug"][:200])
+    return make_component_name(software["type"], software["slug"][:200])
 
 
 def _parse_ranges(software: Any) -> list[list[Any]] | None:

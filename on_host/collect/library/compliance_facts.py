@@ -53,7 +53,7 @@ from contextlib import suppress
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre._area_reader import AreaReader, UnreadableFact
-from ansible.module_utils.luytre._subprocess_pool import run_in_subprocesses
+from ansible.module_utils.luytre._subprocess_pool import run_work_for_each_name_in_subprocess
 
 if False:  # Ansible sends along what it finds imported; what is wanted is loaded by name
     from ansible.module_utils.luytre import (  # noqa: F401
@@ -122,27 +122,27 @@ WHERE_TOLD = {"indicators": "contacts", "vulnerabilities": "changelogs"}
 AT_ONCE = 4
 
 
-def load_area(name):
+def load_area_module(name):
     """Return an area's code."""
     return importlib.import_module("ansible.module_utils.luytre.%s" % name)
 
 
-def load_ahead(names):
+def preload_area_modules(names):
     """Load the code of areas once, where each area's process would load what it shares with the others.
 
     A third of all time.
     """
     for name in names:
         with suppress(Exception, SystemExit):  # the area's own process meets it again, and tells
-            load_area(name)
+            load_area_module(name)
 
 
-def read_area(name, declarations, seconds):
+def read_area_facts(name, declarations, seconds):
     """Return ``{seconds, error, data}`` of one area; an error in it stays in it."""
     started_at = time.monotonic()
     try:
-        area = load_area(name)
-        data, error = area.collect(AreaReader(declarations, seconds)), None
+        area = load_area_module(name)
+        data, error = area.collect_area_facts(AreaReader(declarations, seconds)), None
     except UnreadableFact as unreadable:
         data, error = None, str(unreadable)
     except Exception as surprise:
@@ -167,9 +167,11 @@ def main():
         module.fail_json(msg="no such area: %s; there are %s" % (", ".join(unknown), ", ".join(AREAS)))
     declarations, seconds = module.params["declared"], module.params["area_seconds"]
     slow_first = sorted(area_names, key=lambda name: name not in SLOW)
-    load_ahead(slow_first)
+    preload_area_modules(slow_first)
     times = {name: seconds * PATIENCE if name in WALKS else seconds for name in area_names}
-    answers = run_in_subprocesses(slow_first, lambda name: read_area(name, declarations, times[name]), times, AT_ONCE)
+    answers = run_work_for_each_name_in_subprocess(
+        slow_first, lambda name: read_area_facts(name, declarations, times[name]), times, AT_ONCE
+    )
     unread = ["%s: %s" % (name, answers[name]["error"]) for name in area_names if answers[name]["error"] is not None]
     if module.params["whole"] and unread:
         module.fail_json(msg="could not read %s" % "; ".join(unread))

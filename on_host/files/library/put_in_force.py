@@ -47,7 +47,7 @@ import subprocess
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre._area_reader import AreaReader, UnreadableFact
-from ansible.module_utils.luytre_change.start_test import find_fault
+from ansible.module_utils.luytre_change.start_test import find_reason_daemon_would_not_start
 from ansible.module_utils.luytre_shared import ports
 
 SECONDS = 60
@@ -63,18 +63,18 @@ def is_active(unit):
     return subprocess.run(["systemctl", "--quiet", "is-active", unit], check=False).returncode == 0
 
 
-def get_error(result):
+def get_error_message_of_failed_program(process):
     """Return what a program said that ended badly, or None."""
-    code, _out, err = result
+    code, _out, err = process
     return (err or "it ended with %d" % code) if code else None
 
 
-def choose_verb(unit, verb):
+def choose_verb_to_apply_changed_config(unit, verb):
     """Return what the daemon is told so that its files are in force."""
     return "restart" if unit in BY_SOCKET and is_active(BY_SOCKET[unit]) else verb
 
 
-def read_last_line(unit):
+def read_last_journal_line_of_unit(unit):
     """Return the last line that the unit, or systemd of it, left in the journal."""
     argv = ["journalctl", "--unit", unit, "--no-pager", "--output=cat", "--lines=20", "--boot"]
     process = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False, timeout=SECONDS)
@@ -96,7 +96,7 @@ def main():
         if module.check_mode or not is_active(unit):
             continue
         try:
-            reason = find_fault(unit, AreaReader({}, SECONDS))
+            reason = find_reason_daemon_would_not_start(unit, AreaReader({}, SECONDS))
         except UnreadableFact as unreadable:
             why = "%s was left as it runs, for whether it would start again is not known: %s" % (unit, unreadable)
             module.fail_json(msg=why, units=reloaded_units)
@@ -104,10 +104,14 @@ def main():
             module.fail_json(
                 msg="%s was left as it runs, for it would not start again: %s" % (unit, reason), units=reloaded_units
             )
-        argv = ["systemctl", VERBS[choose_verb(unit, verb)], unit]
-        error = ports.run_with_ports(unit, lambda argv=argv: get_error(module.run_command(argv)))
+        argv = ["systemctl", VERBS[choose_verb_to_apply_changed_config(unit, verb)], unit]
+        error = ports.run_reload_with_ports_of_unit_reserved(
+            unit, lambda argv=argv: get_error_message_of_failed_program(module.run_command(argv))
+        )
         if error is not None or not is_active(unit):
-            module.fail_json(msg="%s stopped: %s" % (unit, read_last_line(unit) or error), units=reloaded_units)
+            module.fail_json(
+                msg="%s stopped: %s" % (unit, read_last_journal_line_of_unit(unit) or error), units=reloaded_units
+            )
         reloaded_units.append(unit)
     module.exit_json(changed=bool(reloaded_units) or module.check_mode, units=reloaded_units)
 

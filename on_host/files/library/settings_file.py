@@ -83,14 +83,14 @@ import shutil
 import tempfile
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.luytre._file_writers import describe_writer, open_target
+from ansible.module_utils.luytre._file_writers import describe_file_writer, open_path_target
 from ansible.module_utils.luytre_change import kept_files
 
 MAX_FILE = 8_000_000
 FILE = {"content": {"type": "str", "required": True}, "dest": {"type": "path", "required": True}}
 
 
-def read(path):
+def read_regular_file_or_none(path):
     """Return the bytes of a regular file, or None when there is none. Raises OSError."""
     try:
         handle = safe_open.open_below(os.path.dirname(path), os.path.basename(path))
@@ -102,32 +102,32 @@ def read(path):
         os.close(handle)
 
 
-def is_foreign(path):
+def is_file_writable_by_others_than_root(path):
     """Return whether others could have written the file that is there.
 
     Raises PermissionError where they can write its folder.
     """
-    with open_target(os.path.dirname(path)) as folder:
+    with open_path_target(os.path.dirname(path)) as folder:
         author = folder and (folder.on_the_way or folder.own)
         if author:
-            raise PermissionError(describe_writer(author))
-    with open_target(path) as target:
+            raise PermissionError(describe_file_writer(author))
+    with open_path_target(path) as target:
         return target is not None and target.own is not None
 
 
-def is_to_be_installed(command):
+def is_command_missing_only_in_check_mode(command):
     """Return whether a check run knows the command only from a package that it would have installed."""
     return shutil.which(shlex.split(command)[0]) is None
 
 
-def write_draft(module, content):
+def write_validated_draft_file(module, content):
     """Return a new file with the text, checked by the ``validate`` command."""
     handle, path = tempfile.mkstemp(dir=module.tmpdir)
     module.add_cleanup_file(path)
     with os.fdopen(handle, "wb") as file:
         file.write(content)
     check = module.params["validate"]
-    if check and not (module.check_mode and is_to_be_installed(check)):
+    if check and not (module.check_mode and is_command_missing_only_in_check_mode(check)):
         code, out, err = module.run_command(check.replace("%s", path))
         if code != 0:
             module.fail_json(msg="failed to validate: %s" % (err or out).strip(), exit_status=code)
@@ -143,19 +143,19 @@ def find_missing_folders(folder):
     return folders
 
 
-def put(module, dest, content):
+def put_settings_file_and_return_diff(module, dest, content):
     """Have the file so. Its difference, empty where that is in its modes alone; None where it was so."""
     attributes = module.load_file_common_arguments(module.params, path=dest)
     folder = os.path.dirname(dest)
-    outside = kept_files.find_fault(folder)
+    outside = kept_files.explain_link_leading_out_of_etc(folder)
     if outside:
         module.fail_json(msg="cannot write %s: %s" % (dest, outside))
     make = find_missing_folders(folder) if module.params["folder_mode"] is not None else []
     try:
-        theirs = is_foreign(dest)
+        theirs = is_file_writable_by_others_than_root(dest)
     except OSError as error:
         module.fail_json(msg="cannot write %s: %s" % (dest, error))
-    before = read(dest)
+    before = read_regular_file_or_none(dest)
     if before == content.encode("utf-8") and not theirs:
         return {} if module.set_fs_attributes_if_different(attributes, False) else None
     if not module.check_mode and not make and not os.path.isdir(folder):
@@ -165,7 +165,7 @@ def put(module, dest, content):
             for new_folder in make:
                 os.mkdir(new_folder)
                 os.chmod(new_folder, int(module.params["folder_mode"], 8))
-        new = write_draft(module, content.encode("utf-8"))
+        new = write_validated_draft_file(module, content.encode("utf-8"))
         if not module.check_mode:
             module.atomic_move(new, dest, keep_dest_attrs=before is not None and not theirs)
             module.set_fs_attributes_if_different(attributes, True)
@@ -198,7 +198,7 @@ def main():
         supports_check_mode=True,
     )
     files = [module.params] if module.params["files"] is None else module.params["files"]
-    differences = [put(module, file["dest"], file["content"]) for file in files]
+    differences = [put_settings_file_and_return_diff(module, file["dest"], file["content"]) for file in files]
     module.exit_json(
         changed=any(difference is not None for difference in differences),
         diff=[difference for difference in differences if difference],

@@ -64,9 +64,9 @@ from ansible.module_utils.luytre_shared import safe_open
 MAX_FILE = 8_000_000
 
 
-def set_line(before, regexp, line):
+def replace_last_matching_line_or_append(text, regexp, line):
     """Return the text with the line in the place of the last one that matches, or after all others."""
-    lines = before.split("\n")
+    lines = text.split("\n")
     end = [] if lines[-1] else [lines.pop()]
     numbers = [number for number, present_line in enumerate(lines) if re.search(regexp, present_line)]
     if numbers:
@@ -97,7 +97,7 @@ def main():
     before, after = {}, {}
     for request in module.params["lines"]:
         path = request["path"]
-        outside = kept_files.find_fault(path)
+        outside = kept_files.explain_link_leading_out_of_etc(path)
         if outside:
             module.fail_json(msg="cannot set a line of %s: %s" % (path, outside))
         try:
@@ -107,7 +107,9 @@ def main():
             module.fail_json(msg="cannot read %s: %s" % (path, error))
         if before[path] is None and not module.params["create"]:
             module.fail_json(msg="cannot set a line of %s: it is not there" % path)
-        after[path] = set_line(after.get(path, before[path] or ""), request["regexp"], request["line"])
+        after[path] = replace_last_matching_line_or_append(
+            after.get(path, before[path] or ""), request["regexp"], request["line"]
+        )
     changed_paths = [path for path in after if after[path] != before[path]]
     for path in changed_paths if not module.check_mode else ():
         handle, draft = tempfile.mkstemp(dir=module.tmpdir)

@@ -70,7 +70,7 @@ aside:
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre._area_reader import UnreadableFact
 from ansible.module_utils.luytre_change import corrections
-from ansible.module_utils.luytre_change.permissions import Aside, CorrectionResult
+from ansible.module_utils.luytre_change.permissions import AsideFolder, CorrectionResult
 from ansible.module_utils.luytre_shared.json_safe import make_json_safe
 
 PARTS = sorted(set(corrections.PARTS) - set(corrections.OF_DAEMONS))
@@ -87,14 +87,16 @@ def main():
     )
     result = CorrectionResult()
     try:
-        aside = Aside(module.params["run"])
+        aside = AsideFolder(module.params["run"])
         for part in module.params["parts"]:
             accepted_aside = aside if part in module.params["aside"] else None
-            result.add(corrections.correct_part(part, module.check_mode, accepted_aside))
+            result.add_results_of_other_corrections(
+                corrections.apply_permission_corrections_of_part(part, module.check_mode, accepted_aside)
+            )
     except (OSError, UnreadableFact, ValueError) as error:
-        module.fail_json(msg=make_json_safe(str(error)), **result.answer())
-    result.warn(module.warn)
-    module.exit_json(changed=bool(result), diff=result.diff(), **result.answer())
+        module.fail_json(msg=make_json_safe(str(error)), **result.build_ansible_module_answer())
+    result.warn_of_paths_held_back(module.warn)
+    module.exit_json(changed=bool(result), diff=result.build_ansible_diff(), **result.build_ansible_module_answer())
 
 
 if __name__ == "__main__":

@@ -191,7 +191,7 @@ import stat
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre import _applications, _php, _webroot
-from ansible.module_utils.luytre._time_budget import Effort
+from ansible.module_utils.luytre._time_budget import TimeBudget
 from ansible.module_utils.luytre_change import attributes, php_constants
 from ansible.module_utils.luytre_shared import file_replacement, ownership, safe_open
 from ansible.module_utils.luytre_shared.json_safe import make_json_safe
@@ -213,7 +213,7 @@ class AttributeChange:
         self.uid, self.gid, self.mode = uid, gid, mode
 
 
-def open_root(root, base="/", trusted_uid=0, served_mounts=None):
+def open_web_root_without_following_links(root, base="/", trusted_uid=0, served_mounts=None):
     """Return a descriptor of ``root``, reached from ``base`` on without following a link.
 
     The folders above are ``trusted_uid``'s up to some point, and theirs or one other account's from there on: that one
@@ -225,16 +225,16 @@ def open_root(root, base="/", trusted_uid=0, served_mounts=None):
     relative = os.path.relpath(os.path.normpath(root), base)
     if relative == "." or relative.startswith("../"):
         raise PathRefusal("root must lie below %s" % base)
-    _check_not_served(
-        os.path.normpath(root), ownership.read_served_mounts() if served_mounts is None else served_mounts
+    _check_root_not_on_user_served_mount(
+        os.path.normpath(root), ownership.read_uids_of_user_served_mounts() if served_mounts is None else served_mounts
     )
     folder = os.open(base, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     parent_path, owner = base.rstrip("/"), trusted_uid
     try:
         for part in relative.split("/"):
-            owner = _find_owner(os.fstat(folder), parent_path or "/", owner, trusted_uid)
-            with _refuse_errors("root"):
-                inner = safe_open.enter(folder, part)
+            owner = _check_and_find_owner_of_way_to_root(os.fstat(folder), parent_path or "/", owner, trusted_uid)
+            with _turn_open_errors_into_path_refusals("root"):
+                inner = safe_open.open_folder_in_open_folder(folder, part)
             os.close(folder)
             folder = inner
             parent_path += "/" + part
@@ -243,20 +243,20 @@ def open_root(root, base="/", trusted_uid=0, served_mounts=None):
         os.close(folder)
 
 
-def _find_owner(status, folder, owner, trusted_uid):
+def _check_and_find_owner_of_way_to_root(status, folder_handle, owner, trusted_uid):
     """Return whose the way is from this folder on."""
-    if ownership.find_changer(status, ownership.ANYBODY):
-        raise PathRefusal("%s above the root can be changed by everybody" % folder)
+    if ownership.find_untrusted_changer_of_file(status, ownership.ANYBODY):
+        raise PathRefusal("%s above the root can be changed by everybody" % folder_handle)
     if status.st_uid in (owner, trusted_uid):
         return owner
     if owner != trusted_uid:
         raise PathRefusal(
-            "%s above the root is %s's, in a folder of %s's" % (folder, *map(user_name, (status.st_uid, owner)))
+            "%s above the root is %s's, in a folder of %s's" % (folder_handle, *map(user_name, (status.st_uid, owner)))
         )
     return status.st_uid
 
 
-def _check_not_served(root, served_mounts):
+def _check_root_not_on_user_served_mount(root, served_mounts):
     """Raise an error for a file system that a user's program serves: it need never answer."""
     for mount, uid in served_mounts.items():
         if (root + "/").startswith(mount.rstrip("/") + "/") or mount.startswith(root + "/"):
@@ -267,14 +267,16 @@ def open_parent(root, path):
     """Return ``(descriptor of the folder, name in it)`` of a path below the root's descriptor."""
     if path.startswith("/") or ".." in path.split("/"):
         raise PathRefusal("must be relative to the root, without '..'")
-    with _refuse_errors(path):
-        return safe_open.reach(path, base=root)
+    with _turn_open_errors_into_path_refusals(path):
+        return safe_open.open_parent_folder_of_path(path, base=root)
 
 
-def open_target(folder, name, kind):
+def open_regular_file_or_folder_in_folder(folder_handle, name, kind):
     """Return a descriptor of a regular file with one name, or of a folder. Nothing else is ever opened for long."""
-    with _refuse_errors():
-        handle = safe_open.open_at(folder, name, safe_open.DIRECTORY if kind == "directory" else safe_open.REGULAR)
+    with _turn_open_errors_into_path_refusals():
+        handle = safe_open.open_name_in_open_folder(
+            folder_handle, name, safe_open.DIRECTORY if kind == "directory" else safe_open.REGULAR
+        )
     links = os.fstat(handle).st_nlink
     if kind == "file" and links != 1:
         os.close(handle)
@@ -283,7 +285,7 @@ def open_target(folder, name, kind):
 
 
 @contextlib.contextmanager
-def _refuse_errors(label=None):
+def _turn_open_errors_into_path_refusals(label=None):
     """Turn what the system, or ``safe_open``, says against opening something into why it is left alone."""
     try:
         yield
@@ -293,17 +295,17 @@ def _refuse_errors(label=None):
         raise PathRefusal(error.strerror if label is None else "%s: %s" % (label, error.strerror))
 
 
-def put_attributes(handle, change, check):
+def put_owner_group_and_mode_if_different(handle, change, check):
     """Return ``(before, after)`` of an open file when owner, group or mode differ from what is wanted, else None."""
     status = os.fstat(handle)
     present = stat.S_IMODE(status.st_mode)
     uid = status.st_uid if change.uid is None else change.uid
     gid = status.st_gid if change.gid is None else change.gid
-    mode = attributes.mode_for(status, uid, gid, change.mode(present))
+    mode = attributes.drop_setid_bits_if_owner_changes(status, uid, gid, change.mode(present))
     if (uid, gid, mode) == (status.st_uid, status.st_gid, present):
         return None
     if not check:
-        attributes.put(handle, status, uid, gid, mode)
+        attributes.put_attributes_without_widening_access(handle, status, uid, gid, mode)
     return _describe_attributes(status.st_uid, status.st_gid, present), _describe_attributes(uid, gid, mode)
 
 
@@ -311,48 +313,52 @@ def _describe_attributes(uid, gid, mode):
     return {"owner": user_name(uid), "group": group_name(gid), "mode": "%04o" % mode}
 
 
-def put_define(folder, name, definition, check):
+def define_php_constant_in_file(folder_handle, name, definition, check):
     """Define a PHP constant in a file of an open folder; ``(before, after)`` as statements, or None when it is so."""
     constant, beside = definition["name"], definition.get("only_beside")
-    if beside and not _is_owned_by_web(folder, beside):
+    if beside and not _is_owned_by_web(folder_handle, beside):
         return None
 
     def edit(source):
-        is_kept = definition.get("keep") and _php.is_defined(source, constant)
-        return source if is_kept else php_constants.define(source, constant, definition["value"])
+        is_kept = definition.get("keep") and _php.is_constant_defined(source, constant)
+        return source if is_kept else php_constants.define_constant_in_php_source(source, constant, definition["value"])
 
-    return put_edit(
-        folder, name, edit, lambda text: {constant: php_constants.describe_definitions(text, constant)}, check
+    return rewrite_file_by_edit_function(
+        folder_handle, name, edit, lambda text: {constant: php_constants.describe_definitions(text, constant)}, check
     )
 
 
-def put_assign(folder, name, assignment, check):
+def change_php_setting_in_file(folder_handle, name, assignment, check):
     """Change a setting in a PHP file of an open folder; as ``put_define``."""
     place = assignment["form"], assignment["name"]
-    return put_edit(
-        *(folder, name, lambda source: php_constants.assign(source, *place, assignment["value"])),
+    return rewrite_file_by_edit_function(
+        *(
+            folder_handle,
+            name,
+            lambda source: php_constants.change_assigned_setting_in_php_source(source, *place, assignment["value"]),
+        ),
         *(lambda text: {assignment["name"]: php_constants.describe_assignments(text, *place)}, check),
     )
 
 
-def put_edit(folder, name, edit, describe, check):
+def rewrite_file_by_edit_function(folder_handle, name, edit_content, describe, check):
     """Edit a file of an open folder by ``edit``, from bytes to bytes; ``(before, after)`` as ``describe`` or None.
 
     Raises Refused.
     """
-    handle = open_target(folder, name, "file")
+    handle = open_regular_file_or_folder_in_folder(folder_handle, name, "file")
     try:
         status = os.fstat(handle)
         source = _read_all(handle)
         try:
-            new_source = edit(source)
+            new_source = edit_content(source)
         except ValueError as error:
             raise PathRefusal(str(error))
         if new_source == source:
             return None
         if not check:
             try:
-                file_replacement.replace(folder, name, handle, status, new_source)
+                file_replacement.replace_file_if_still_the_same(folder_handle, name, handle, status, new_source)
             except file_replacement.FileSwapped as swap_error:
                 raise PathRefusal(swap_error.strerror)
         return describe(source), describe(new_source)
@@ -360,13 +366,13 @@ def put_edit(folder, name, edit, describe, check):
         os.close(handle)
 
 
-def _is_owned_by_web(folder, name):
+def _is_owned_by_web(folder_handle, name):
     """Return whether a file of an open folder belongs to an account that web requests run as."""
     try:
-        status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+        status = os.stat(name, dir_fd=folder_handle, follow_symlinks=False)
     except OSError:
         return False
-    return _webroot.web_users().owns(status)
+    return _webroot.find_web_server_accounts().is_owner_of_file(status)
 
 
 def _read_all(handle):
@@ -383,30 +389,34 @@ def _read_all(handle):
     raise PathRefusal("too large to edit")
 
 
-def protect(root, kinds, web_user, seconds, check):
+def protect_site_files_by_kind(root_handle, kinds, web_user, seconds, check):
     """Return ``(items, refused, cut_short)`` of taking away what the web server does not need, by kind of file."""
     items, refusals = [], []
-    web = _webroot.web_users()
+    web = _webroot.find_web_server_accounts()
     account = pwd.getpwnam(web_user) if web_user else None
-    effort = Effort(seconds)
-    homes = _applications.find_homes(root, effort.part(_applications.HOMES_SECONDS))
-    walk = _webroot.WebrootWalk(root, effort, MAX_ENTRIES, homes)
+    effort = TimeBudget(seconds)
+    homes = _applications.find_application_folders_below(root_handle, effort.part(_applications.HOMES_SECONDS))
+    walk = _webroot.WebrootWalk(root_handle, effort, MAX_ENTRIES, homes)
     if "wordpress_core" in kinds:
         try:
-            difference = put_attributes(root, _close_for_root(os.fstat(root), web), check)
+            difference = put_owner_group_and_mode_if_different(
+                root_handle, _make_change_to_root_owned_and_readable(os.fstat(root_handle), web), check
+            )
             items += [] if difference is None else [{"path": ".", "before": difference[0], "after": difference[1]}]
         except PathRefusal as reason:
             refusals.append({"path": ".", "reason": str(reason)})
     for entry in walk:
         label = os.fsencode(entry.path).decode("utf-8", "replace")
         try:
-            if _choose_protection(entry, kinds, web, account) is None:
+            if _choose_attribute_change_for_entry(entry, kinds, web, account) is None:
                 continue
-            handle = open_target(entry.folder, entry.name, "directory" if entry.is_dir else "file")
+            handle = open_regular_file_or_folder_in_folder(
+                entry.folder, entry.name, "directory" if entry.is_dir else "file"
+            )
             try:
                 # Another file may have the name by now: what is wanted of the one that was opened counts.
-                change = _choose_protection(entry.with_handle(handle), kinds, web, account)
-                difference = None if change is None else put_attributes(handle, change, check)
+                change = _choose_attribute_change_for_entry(entry.copy_with_handle(handle), kinds, web, account)
+                difference = None if change is None else put_owner_group_and_mode_if_different(handle, change, check)
             finally:
                 os.close(handle)
         except FileNotFoundError:
@@ -419,97 +429,101 @@ def protect(root, kinds, web_user, seconds, check):
     return items, refusals, walk.cut_short
 
 
-def _choose_protection(entry, kinds, web, account):
-    if "vcs" in kinds and _webroot.is_vcs(entry):
-        return AttributeChange(0 if web.owns(entry.status) else None, None, lambda mode: mode & 0o7700)
-    if "dumps" in kinds and _webroot.is_dump(entry):
+def _choose_attribute_change_for_entry(entry, kinds, web_accounts, site_account):
+    if "vcs" in kinds and _webroot.is_version_control_folder(entry):
+        return AttributeChange(
+            0 if web_accounts.is_owner_of_file(entry.status) else None, None, lambda mode: mode & 0o7700
+        )
+    if "dumps" in kinds and _webroot.is_downloadable_dump(entry):
         return AttributeChange(0, 0, lambda mode: mode & 0o600)
     world_writable = "world_writable" in kinds and _webroot.is_world_writable(entry)
-    secret = "secrets" in kinds and entry.status.st_mode & 0o007 and _webroot.is_secret(entry)
+    secret = "secrets" in kinds and entry.status.st_mode & 0o007 and _webroot.is_configuration_with_secrets(entry)
     if world_writable or secret:
-        return _close_for_group(entry, account, 0o007 if secret else 0o002)
-    if "logs" in kinds and _webroot.is_open_log(entry):
+        return _make_change_to_close_entry_to_others(entry, site_account, 0o007 if secret else 0o002)
+    if "logs" in kinds and _webroot.is_log_readable_by_others(entry):
         return AttributeChange(None, None, lambda mode: mode & ~0o007)
-    return _choose_wordpress_change(entry, kinds, web, account)
+    return _choose_attribute_change_in_wordpress(entry, kinds, web_accounts, site_account)
 
 
-def _choose_wordpress_change(entry, kinds, web, account):
-    if "wordpress_core" in kinds and _webroot.is_wordpress_core(entry):
-        return _close_for_root(entry.status, web)
+def _choose_attribute_change_in_wordpress(entry, kinds, web_accounts, site_account):
+    if "wordpress_core" in kinds and _webroot.is_wordpress_core_file(entry):
+        return _make_change_to_root_owned_and_readable(entry.status, web_accounts)
     if "wordpress_config" in kinds and entry.path == "wp-config.php" and entry.status.st_mode & 0o027:
-        return _close_for_account(entry, account)
-    if "wordpress_uploads" in kinds and entry.path.startswith("wp-content/uploads/") and _webroot.is_script(entry):
+        return _make_change_to_owner_and_account_only(entry, site_account)
+    if "wordpress_uploads" in kinds and entry.path.startswith("wp-content/uploads/") and _webroot.is_php_script(entry):
         return AttributeChange(0, 0, lambda mode: mode & 0o600)
     return None
 
 
-def _close_for_account(entry, account):
+def _make_change_to_owner_and_account_only(entry, site_account):
     """Return the mode closed to all but its owner and the account that runs the site, which goes on reading it."""
     status = entry.status
-    if account is None:
+    if site_account is None:
         raise PathRefusal("which account runs this site's PHP is not known")
-    if entry.readers:
-        return _close_beside_access_list(entry, account, 0o007)
-    if account.pw_uid == status.st_uid:
+    if entry.acl_readers:
+        return _make_change_to_close_file_with_acl(entry, site_account, 0o007)
+    if site_account.pw_uid == status.st_uid:
         return AttributeChange(None, None, lambda mode: mode & ~0o027)
-    if status.st_gid in os.getgrouplist(account.pw_name, account.pw_gid) and status.st_mode & 0o040:
+    if status.st_gid in os.getgrouplist(site_account.pw_name, site_account.pw_gid) and status.st_mode & 0o040:
         return AttributeChange(None, None, lambda mode: mode & ~0o027)
-    return AttributeChange(None, account.pw_gid, lambda mode: mode & ~0o027 | (mode & 0o004) << 3)
+    return AttributeChange(None, site_account.pw_gid, lambda mode: mode & ~0o027 | (mode & 0o004) << 3)
 
 
-def _close_for_root(status, web):
+def _make_change_to_root_owned_and_readable(status, web_accounts):
     """Return root's to write, and readable for whoever of the web accounts reads it now."""
-    if not web.writes(status):
+    if not web_accounts.can_write_file(status):
         return AttributeChange()
-    group_and_mode = web.closed_to_writing(status)
+    group_and_mode = web_accounts.compute_group_and_mode_closed_to_writing(status)
     if group_and_mode is None:
         raise PathRefusal("no one group lets every web account that reads it go on reading")
     return AttributeChange(0, group_and_mode[0], lambda _mode: group_and_mode[1])
 
 
-def _close_for_group(entry, account, forbidden_bits):
+def _make_change_to_close_entry_to_others(entry, site_account, forbidden_bits):
     """Close a file to others. The site's own account keeps what it had as one of them, but for writing code."""
     status = entry.status
-    if entry.readers:
-        return _close_beside_access_list(entry, account, forbidden_bits)
+    if entry.acl_readers:
+        return _make_change_to_close_file_with_acl(entry, site_account, forbidden_bits)
     if (
-        account is None
-        or account.pw_uid == status.st_uid
-        or status.st_gid in os.getgrouplist(account.pw_name, account.pw_gid)
+        site_account is None
+        or site_account.pw_uid == status.st_uid
+        or status.st_gid in os.getgrouplist(site_account.pw_name, site_account.pw_gid)
     ):
         return AttributeChange(None, None, lambda mode: mode & ~forbidden_bits)
-    kept_bits = status.st_mode & (0o007 if entry.is_dir or _webroot.in_uploads(entry) else 0o005)
-    return AttributeChange(None, account.pw_gid, lambda mode: (mode & ~(forbidden_bits | 0o070)) | kept_bits << 3)
+    kept_bits = status.st_mode & (0o007 if entry.is_dir or _webroot.is_in_upload_or_cache_folder(entry) else 0o005)
+    return AttributeChange(None, site_account.pw_gid, lambda mode: (mode & ~(forbidden_bits | 0o070)) | kept_bits << 3)
 
 
-def _close_beside_access_list(entry, account, forbidden_bits):
+def _make_change_to_close_file_with_acl(entry, site_account, forbidden_bits):
     """Close a file with an access list to others, and leave those whom it names what it gives them.
 
     What shows as its group's right is the most that the list gives anybody, and a group that it is given may be given
     more than others had. Raises Refused where the site's own account reads it as one of the others.
     """
-    if account is not None and account.pw_uid != entry.status.st_uid:
-        groups = os.getgrouplist(account.pw_name, account.pw_gid)
-        by_group = entry.status.st_gid in groups and ("group", None) in entry.readers
-        if not by_group and not ownership.names_account(entry.readers, account.pw_uid, groups):
-            name = account.pw_name
+    if site_account is not None and site_account.pw_uid != entry.status.st_uid:
+        groups = os.getgrouplist(site_account.pw_name, site_account.pw_gid)
+        by_group = entry.status.st_gid in groups and ("group", None) in entry.acl_readers
+        if not by_group and not ownership.is_account_named_in_access_list(
+            entry.acl_readers, site_account.pw_uid, groups
+        ):
+            name = site_account.pw_name
             raise PathRefusal(
                 "its access list does not name %s, which reads it: setfacl -m u:%s:r first" % (name, name)
             )
     return AttributeChange(None, None, lambda mode: mode & ~forbidden_bits)
 
 
-def put_paths(root, params, check):
+def put_attributes_on_requested_paths(root, params, check):
     """Return ``(items, refused)`` of putting attributes and a definition on named paths."""
     change = AttributeChange(
         pwd.getpwnam(params["owner"]).pw_uid if params["owner"] else None,
         grp.getgrnam(params["group"]).gr_gid if params["group"] else None,
-        make_mode_function(params),
+        make_function_from_old_to_wanted_mode(params),
     )
     items, refusals = [], []
-    for path in _list_paths(root, params):
+    for path in _list_requested_relative_paths(root, params):
         try:
-            items += _put_path(root, path, change, params, check)
+            items += _put_attributes_and_settings_on_path(root, path, change, params, check)
         except FileNotFoundError:
             if params["missing"] == "fail":
                 refusals.append({"path": path, "reason": "is not there"})
@@ -518,12 +532,12 @@ def put_paths(root, params, check):
     return items, refusals
 
 
-def _list_paths(root, params):
+def _list_requested_relative_paths(root, params):
     """Return the paths that are meant, relative to the root."""
     paths = ([params["path"]] if params["path"] else []) + (params["paths"] or [])
     if params["application"] is None:
         return paths
-    homes = _applications.find_homes(root, Effort(_applications.HOMES_SECONDS))
+    homes = _applications.find_application_folders_below(root, TimeBudget(_applications.HOMES_SECONDS))
     return [
         os.path.join(home, path)
         for home, layout in sorted(homes.items())
@@ -532,18 +546,18 @@ def _list_paths(root, params):
     ]
 
 
-def _put_path(root, path, change, params, check):
+def _put_attributes_and_settings_on_path(root, path, change, params, check):
     folder, name = open_parent(root, path)
     try:
-        handle = open_target(folder, name, "directory" if name == "." else params["kind"])
+        handle = open_regular_file_or_folder_in_folder(folder, name, "directory" if name == "." else params["kind"])
         try:
-            differences = [put_attributes(handle, change, check)]
+            differences = [put_owner_group_and_mode_if_different(handle, change, check)]
         finally:
             os.close(handle)
         if params["define"]:
-            differences.append(put_define(folder, name, params["define"], check))
+            differences.append(define_php_constant_in_file(folder, name, params["define"], check))
         if params["assign"]:
-            differences.append(put_assign(folder, name, params["assign"], check))
+            differences.append(change_php_setting_in_file(folder, name, params["assign"], check))
     finally:
         os.close(folder)
     return [
@@ -553,7 +567,7 @@ def _put_path(root, path, change, params, check):
     ]
 
 
-def make_mode_function(params):
+def make_function_from_old_to_wanted_mode(params):
     """Make, from the options, a function that gives the wanted mode of a present one."""
     exact, forbid, grant = (_parse_mode(params[name]) for name in ("mode", "forbid", "grant"))
     if exact is not None:
@@ -561,12 +575,12 @@ def make_mode_function(params):
     return lambda present: (present & ~(forbid or 0)) | (grant or 0)
 
 
-def _parse_mode(text):
-    if text is None:
+def _parse_mode(octal_text):
+    if octal_text is None:
         return None
-    if not re.match(r"\A[0-7]{1,4}\Z", text) or int(text, 8) > 0o777:
-        raise PathRefusal("%r is not a mode of at most 0777" % text)
-    return int(text, 8)
+    if not re.match(r"\A[0-7]{1,4}\Z", octal_text) or int(octal_text, 8) > 0o777:
+        raise PathRefusal("%r is not a mode of at most 0777" % octal_text)
+    return int(octal_text, 8)
 
 
 def main():
@@ -625,11 +639,13 @@ def main():
     params, check = module.params, module.check_mode
     items, refusals, cut_short = [], [], False
     try:
-        root = open_root(params["root"])
+        root = open_web_root_without_following_links(params["root"])
         if params["protect"]:
-            items, refusals, cut_short = protect(root, params["protect"], params["web_user"], params["seconds"], check)
+            items, refusals, cut_short = protect_site_files_by_kind(
+                root, params["protect"], params["web_user"], params["seconds"], check
+            )
         else:
-            items, refusals = put_paths(root, params, check)
+            items, refusals = put_attributes_on_requested_paths(root, params, check)
     except FileNotFoundError:
         refusals = [{"path": params["root"], "reason": "is not there"}]
     except KeyError as unknown:
@@ -643,7 +659,7 @@ def main():
             "count": len(items),
             "refused": refusals[:MAX_SHOWN],
             "cut_short": cut_short,
-            "diff": _make_diff(items[:MAX_SHOWN]),
+            "diff": _make_ansible_diff_of_attributes(items[:MAX_SHOWN]),
         }
     )
     messages = ["left alone: %(path)s: %(reason)s" % item for item in answer["refused"][:20]]
@@ -657,7 +673,7 @@ def main():
     module.exit_json(**answer)
 
 
-def _make_diff(items):
+def _make_ansible_diff_of_attributes(items):
     def text(side):
         return "".join(
             "%s %s\n" % (item["path"], " ".join("%s=%s" % pair for pair in sorted(item[side].items())))

@@ -235,25 +235,29 @@ def main():
         supports_check_mode=True,
     )
     try:
-        module.exit_json(**make_json_safe(run_action(module.params, module.check_mode)))
+        module.exit_json(**make_json_safe(run_requested_guard_action(module.params, module.check_mode)))
     except (store.GuardRefusal, commands.CommandFailure) as refusal:
         module.fail_json(msg=make_json_safe(str(refusal)))
 
 
-def run_action(params, check):
+def run_requested_guard_action(params, check):
     """Do what is asked. Raises store.Refused."""
     run = params["run"]
     if params["action"] == "arm":
-        return actions.arm(run, params["seconds"], params["touches"], params["roots"], check)
+        return actions.take_snapshot_and_start_revert_timer(
+            run, params["seconds"], params["touches"], params["roots"], check
+        )
     if params["action"] == "confirm":
-        return actions.confirm(run, check)
+        return actions.confirm_run_and_keep_its_changes(run, check)
     if params["action"] == "revert":
-        return actions.revert(run, check)
+        return actions.revert_host_to_before_open_run(run, check)
     if params["action"] == "rollback":
-        return actions.rollback(run, params["expect_digest"], params["expect_after"], params["only"], check)
+        return actions.roll_back_confirmed_run(
+            run, params["expect_digest"], params["expect_after"], params["only"], check
+        )
     if params["action"] == "drift":
-        return actions.drift(run)
-    return actions.status(run)
+        return actions.find_drift_since_confirmed_run(run)
+    return actions.report_open_run_and_snapshots(run)
 
 
 if __name__ == "__main__":

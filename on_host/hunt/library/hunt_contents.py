@@ -49,14 +49,18 @@ from contextlib import suppress
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre_hunt.large_files import PART, WHOLE
-from ansible.module_utils.luytre_hunt.wire_format import as_path, pack, unpack
+from ansible.module_utils.luytre_hunt.wire_format import (
+    convert_text_back_to_path,
+    pack_json_value_as_text,
+    unpack_json_value_from_text,
+)
 from ansible.module_utils.luytre_shared import safe_open
 
 MAX_BYTES = 2 * PART
 """Bytes of one file."""
 
 
-def read_content(root, path, digest):
+def read_file_content_if_digest_matches(root, path, digest):
     """Return the content of a file with that SHA-256, of a large one head and tail.
 
     Raises OSError, also when it holds something else by now.
@@ -76,7 +80,9 @@ def pack_contents(requests, limit):
     packer, pieces, size, lengths = zlib.compressobj(3), [], 0, []
     for root, path, digest in requests:
         try:
-            content = read_content(as_path(root), as_path(path), digest)
+            content = read_file_content_if_digest_matches(
+                convert_text_back_to_path(root), convert_text_back_to_path(path), digest
+            )
         except OSError:
             lengths.append(-1)
             continue
@@ -100,11 +106,13 @@ def main():
     with suppress(OSError):
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     try:
-        requests = unpack(module.params["wanted"]) or []
+        requests = unpack_json_value_from_text(module.params["wanted"]) or []
     except ValueError as error:
         module.fail_json(msg="wanted: %s" % error)
     pieces, lengths = pack_contents(requests, module.params["limit"])
-    module.exit_json(changed=False, contents=base64.b64encode(pieces).decode("ascii"), lengths=pack(lengths))
+    module.exit_json(
+        changed=False, contents=base64.b64encode(pieces).decode("ascii"), lengths=pack_json_value_as_text(lengths)
+    )
 
 
 if __name__ == "__main__":

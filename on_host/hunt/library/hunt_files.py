@@ -50,10 +50,10 @@ from contextlib import suppress
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre import _websites
-from ansible.module_utils.luytre._time_budget import Effort
+from ansible.module_utils.luytre._time_budget import TimeBudget
 from ansible.module_utils.luytre_hunt import stamps
 from ansible.module_utils.luytre_hunt.walk import HuntWalk
-from ansible.module_utils.luytre_hunt.wire_format import as_text, pack
+from ansible.module_utils.luytre_hunt.wire_format import convert_path_to_text_byte_by_byte, pack_json_value_as_text
 
 CLOCK = 200
 """Seconds by the clock after which all ends, on a host that leaves us none of the processor's time."""
@@ -76,13 +76,13 @@ def main():
     except ValueError as error:
         module.fail_json(msg="stamps: %s" % error)
     began = time.monotonic()
-    effort = Effort(module.params["seconds"], CLOCK)
+    effort = TimeBudget(module.params["seconds"], CLOCK)
     walk = HuntWalk(
-        _websites.list_walked_roots(module.params["declared"]), known_stamps, effort, md5=module.params["md5"]
+        _websites.list_web_roots_to_walk(module.params["declared"]), known_stamps, effort, md5=module.params["md5"]
     )
-    walk.run()
+    walk.walk_all_web_roots()
     listing = {
-        "roots": [as_text(root) for root in walk.roots],
+        "roots": [convert_path_to_text_byte_by_byte(root) for root in walk.roots],
         "applications": walk.applications,
         "rows": walk.rows,
         "same": walk.same,
@@ -93,7 +93,7 @@ def main():
         "seconds": round(time.monotonic() - began, 3),
         "processor": round(time.process_time(), 3),
     }
-    module.exit_json(changed=False, listing=pack(listing))
+    module.exit_json(changed=False, listing=pack_json_value_as_text(listing))
 
 
 if __name__ == "__main__":

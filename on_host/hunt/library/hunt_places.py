@@ -63,21 +63,21 @@ from ansible.module_utils.luytre_hunt import (
 )
 from ansible.module_utils.luytre_hunt.package_index import PackageIndex
 from ansible.module_utils.luytre_hunt.places import PlaceRows
-from ansible.module_utils.luytre_hunt.wire_format import pack
+from ansible.module_utils.luytre_hunt.wire_format import pack_json_value_as_text
 
 PARTS = (
-    ("start", autostart.gather),
-    ("key", access.gather),
-    ("php", injection.gather),
-    ("snippet", site_databases.gather),
-    ("log", logs.gather),
-    ("program", programs.gather),
-    ("process", processes.gather),
-    ("kernel_module", modules.gather),
+    ("start", autostart.add_rows_of_programs_started_automatically),
+    ("key", access.add_rows_of_access_to_accounts),
+    ("php", injection.add_rows_of_injected_code_and_modules),
+    ("snippet", site_databases.add_rows_of_accounts_and_code_in_cms),
+    ("log", logs.add_rows_of_suspicious_logs),
+    ("program", programs.add_rows_of_privileged_and_tmp_programs),
+    ("process", processes.add_rows_of_suspicious_processes),
+    ("kernel_module", modules.add_rows_of_kernel_modules),
 )
 
 
-def gather_rows(declared_data, seconds, sound=()):
+def gather_rows_of_all_persistence_places(declared_data, seconds, sound=()):
     """Return all rows; a part that fails is named and ends no other.
 
     ``sound``: stamps of files that were as their packages made them.
@@ -90,7 +90,7 @@ def gather_rows(declared_data, seconds, sound=()):
         try:
             gather(places)
         except Exception:
-            places.cut(name)
+            places.mark_part_as_cut_short(name)
     return places
 
 
@@ -110,7 +110,7 @@ def main():
     except ValueError as error:
         module.fail_json(msg="sound: %s" % error)
     began = time.monotonic()
-    places = gather_rows(module.params["declared"], module.params["seconds"], sound)
+    places = gather_rows_of_all_persistence_places(module.params["declared"], module.params["seconds"], sound)
     document = {
         "rows": places.rows,
         "sound": stamps.pack_stamps(places.packaged.sound),
@@ -119,7 +119,7 @@ def main():
         "seconds": round(time.monotonic() - began, 3),
         "processor": round(time.process_time(), 3),
     }
-    module.exit_json(changed=False, places=pack(document))
+    module.exit_json(changed=False, places=pack_json_value_as_text(document))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-def find_account(site_domain, sites, areas):
+def find_account_running_code_of_site(site_domain, sites, areas):
     """Return the account that the site's own code runs as, by the servers' configuration; None when none or
     several do.
     """
@@ -22,7 +22,7 @@ def find_account(site_domain, sites, areas):
     return users.pop() if len(users) == 1 else None
 
 
-def list_settings(sites, apply, settings_by_control):
+def list_wanted_settings_of_sites(sites, apply, settings_by_control):
     """Return ``{domain, root}`` and what is wanted, for each setting of a control.
 
     There is one for each site that it is to be put in force on.
@@ -40,4 +40,4 @@ class FilterModule:
     """Found by Ansible in any play that uses the role."""
 
     def filters(self):
-        return {"site_account": find_account, "site_settings": list_settings}
+        return {"site_account": find_account_running_code_of_site, "site_settings": list_wanted_settings_of_sites}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 
-def merge_enforced(in_force, apply, released_controls=()):
+def merge_domains_in_force_by_control(in_force, apply, released_controls=()):
     """Return domains by control id.
 
     They are what is in force on the host already together with what this run applies, less what is released.
@@ -19,7 +19,7 @@ def merge_enforced(in_force, apply, released_controls=()):
     return {control: sorted(domains) for control, domains in sorted(both.items())}
 
 
-def list_sites(sites, enforce):
+def list_declared_and_enforced_sites(sites, enforce):
     """Return the declared sites, and by its domain alone each further one that something is in force for.
 
     Another inventory's.
@@ -29,7 +29,7 @@ def list_sites(sites, enforce):
     return [*sites, *({"domain": domain} for domain in others)]
 
 
-def select_areas(control_ids, reads):
+def select_fact_areas_read_for_controls(control_ids, reads):
     """Return the areas of facts to be read, of those that are read for the sake of controls, by patterns of
     their ids.
     """
@@ -75,9 +75,9 @@ class FilterModule:
 
     def filters(self):
         return {
-            "survey_enforced": merge_enforced,
-            "survey_served": list_sites,
+            "survey_enforced": merge_domains_in_force_by_control,
+            "survey_served": list_declared_and_enforced_sites,
             "survey_ports": parse_ports,
-            "survey_wanted": select_areas,
+            "survey_wanted": select_fact_areas_read_for_controls,
             "survey_missing": find_missing_packages,
         }

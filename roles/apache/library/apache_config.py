@@ -77,10 +77,10 @@ import re
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre import apache
-from ansible.module_utils.luytre._apache_config import load_configuration
+from ansible.module_utils.luytre._apache_config import load_apache_configuration
 from ansible.module_utils.luytre_change import corrections
-from ansible.module_utils.luytre_change.transaction import ChangeRefusal, Transaction
-from ansible.module_utils.luytre_shared.ownership import Trust
+from ansible.module_utils.luytre_change.transaction import ChangeRefusal, FileTransaction
+from ansible.module_utils.luytre_shared.ownership import PathTrust
 
 ROOT = "/etc/apache2"
 STATE = "/var/lib/apache2/module"
@@ -101,54 +101,62 @@ def main():
         },
         supports_check_mode=True,
     )
-    change = Transaction(ROOT, STATE)
+    change = FileTransaction(ROOT, STATE)
     try:
         with change:
             make(change, module)
     except ChangeRefusal as error:
         module.fail_json(msg=str(error))
-    change.corrected.warn(module.warn)
-    module.exit_json(changed=change.is_changed, diff=change.diff, **change.corrected.answer())
+    change.corrected.warn_of_paths_held_back(module.warn)
+    module.exit_json(
+        changed=change.has_changes_wanted_or_made,
+        diff=change.ansible_diff,
+        **change.corrected.build_ansible_module_answer(),
+    )
 
 
 def make(change, module):
     """Put all that is wanted into the change, and make it. Raises Refused."""
     params = module.params
-    change.tighten("apache", params, module.check_mode)
+    change.tighten_permissions_of_part_at_once("apache", params, module.check_mode)
     for path, text in sorted(params["files"].items()):
-        change.file(path, text) if text else change.absent(path)
+        change.want_file_with_text(path, text) if text else change.want_nothing_at_path(path)
     for path, target in sorted(params["links"].items()):
-        change.link(path, target) if target else change.absent(path)
+        change.want_link_to_target(path, target) if target else change.want_nothing_at_path(path)
     for name in params["enable"]:
         enable(change, name)
     for name in params["disable"]:
         disable(change, name)
     include_in_vhosts(change, params["includes"], module.warn)
     if params["include_last"]:
-        change.edit(ROOT + "/apache2.conf", lambda text: last_line(text, params["include_last"]))
-    if change.to_test and not module.check_mode:
-        change.commit([["apache2ctl", "configtest"]], at_stake, fault, params["admins"])
+        change.want_file_edited_by_function(
+            ROOT + "/apache2.conf", lambda text: last_line(text, params["include_last"])
+        )
+    if change.is_daemon_test_needed and not module.check_mode:
+        change.commit_changes_or_revert_on_failure([["apache2ctl", "configtest"]], at_stake, fault, params["admins"])
 
 
 def at_stake():
     """Return what Apache's test believes, by the configuration as it is now; it writes nothing."""
-    return apache.list_test_paths(load_configuration()), ()
+    return apache.list_apache_test_paths(load_apache_configuration()), ()
 
 
 def fault():
     """Return why Apache would not start with the certificates and ciphers as they are now, or None."""
-    return apache.certificate_fault(load_configuration(), Trust())
+    return apache.find_certificate_start_fault(load_apache_configuration(), PathTrust())
 
 
 def enable(change, name):
     """Do what a2enmod does, for a module without dependencies that are off."""
     for kind in ("load", "conf"):
         if os.path.exists("%s/mods-available/%s.%s" % (ROOT, name, kind)):
-            change.link("%s/mods-enabled/%s.%s" % (ROOT, name, kind), "../mods-available/%s.%s" % (name, kind))
+            change.want_link_to_target(
+                "%s/mods-enabled/%s.%s" % (ROOT, name, kind), "../mods-available/%s.%s" % (name, kind)
+            )
     for word in ("disabled_by_admin", "disabled_by_maint"):
-        change.absent("%s/%s/%s" % (STATE, word, name))
+        change.want_nothing_at_path("%s/%s/%s" % (STATE, word, name))
     if not os.path.exists("%s/enabled_by_maint/%s" % (STATE, name)):
-        change.file("%s/enabled_by_admin/%s" % (STATE, name), "")
+        change.want_file_with_text("%s/enabled_by_admin/%s" % (STATE, name), "")
 
 
 def disable(change, name):
@@ -156,10 +164,10 @@ def disable(change, name):
     if not re.match(r"[a-z0-9_]+$", name) or not os.path.islink("%s/mods-enabled/%s.load" % (ROOT, name)):
         return
     for kind in ("load", "conf"):
-        change.absent("%s/mods-enabled/%s.%s" % (ROOT, name, kind))
+        change.want_nothing_at_path("%s/mods-enabled/%s.%s" % (ROOT, name, kind))
     for word in ("enabled_by_admin", "enabled_by_maint"):
-        change.absent("%s/%s/%s" % (STATE, word, name))
-    change.file("%s/disabled_by_admin/%s" % (STATE, name), "")
+        change.want_nothing_at_path("%s/%s/%s" % (STATE, word, name))
+    change.want_file_with_text("%s/disabled_by_admin/%s" % (STATE, name), "")
 
 
 def include_in_vhosts(change, includes, warn):
@@ -171,7 +179,9 @@ def include_in_vhosts(change, includes, warn):
             blocks_by_path.setdefault(os.path.realpath(path), {}).setdefault(int(line), []).append(include_path)
     for path, blocks in sorted(blocks_by_path.items()):
         try:
-            change.edit(path, lambda text, blocks=blocks, path=path: with_includes(text, blocks, path, warn))
+            change.want_file_edited_by_function(
+                path, lambda text, blocks=blocks, path=path: with_includes(text, blocks, path, warn)
+            )
         except ChangeRefusal as error:
             warn("the site's rules could not be included: %s" % error)
 

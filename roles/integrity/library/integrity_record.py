@@ -58,7 +58,7 @@ def select_top_folders(folders):
 def write(module, text):
     """Put the record in its place, whole or not at all."""
     os.makedirs(_integrity_record.HOME, mode=0o700, exist_ok=True)
-    loose = ownership.Trust().loose(_integrity_record.HOME)
+    loose = ownership.PathTrust().describe_first_changer_on_path(_integrity_record.HOME)
     if loose:
         module.fail_json(msg="cannot keep a record: %s" % loose)
     handle, draft = tempfile.mkstemp(dir=_integrity_record.HOME)
@@ -73,14 +73,16 @@ def main():
     module = AnsibleModule(
         argument_spec={"folders": {"type": "list", "elements": "path", "required": True}}, supports_check_mode=True
     )
-    record = _integrity_record.load_record()
+    record = _integrity_record.load_integrity_record()
     if record:
         module.exit_json(changed=False, digest=record[1])
     if module.check_mode:
         module.exit_json(changed=True, digest=None)
     created_at, folders = int(time.time()), select_top_folders(module.params["folders"])
     try:
-        text = _integrity_record.pack_record(folders, _integrity_record.take_snapshot(folders), created_at)
+        text = _integrity_record.pack_integrity_record(
+            folders, _integrity_record.take_folder_snapshot(folders), created_at
+        )
         write(module, text)
     except (OSError, UnreadableFact) as error:
         module.fail_json(msg="cannot make a record: %s" % error)

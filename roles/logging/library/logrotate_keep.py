@@ -41,27 +41,27 @@ import re
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre import _logrotate
-from ansible.module_utils.luytre_change.transaction import ChangeRefusal, Transaction
+from ansible.module_utils.luytre_change.transaction import ChangeRefusal, FileTransaction
 
 
 def main():
     module = AnsibleModule(argument_spec={"days": {"type": "int", "required": True}}, supports_check_mode=True)
-    change = Transaction("/etc")
-    defaults = _logrotate.read_defaults()
+    change = FileTransaction("/etc")
+    defaults = _logrotate.read_logrotate_defaults()
 
     def make_edit(path):
         return lambda text: keep(text, path, module.params["days"], defaults)
 
     try:
-        for path in _logrotate.list_files():
+        for path in _logrotate.list_logrotate_files():
             if os.path.isfile(path):
-                change.edit(os.path.realpath(path), make_edit(path))
-        changed_paths = [path for path, _before, _after in change.steps]
+                change.want_file_edited_by_function(os.path.realpath(path), make_edit(path))
+        changed_paths = [path for path, _before, _after in change.path_changes_to_make]
         if changed_paths and not module.check_mode:
-            change.commit(trials(module, changed_paths))
+            change.commit_changes_or_revert_on_failure(trials(module, changed_paths))
     except ChangeRefusal as error:
         module.fail_json(msg=str(error))
-    module.exit_json(changed=bool(changed_paths), files=changed_paths, diff=change.diff)
+    module.exit_json(changed=bool(changed_paths), files=changed_paths, diff=change.ansible_diff)
 
 
 def trials(module, paths):
@@ -84,8 +84,8 @@ def keep(text, file, days, defaults):
     """
     lines = text.splitlines(keepends=True)
     extra = {}
-    for block in _logrotate.parse_blocks(file, text, defaults):
-        if block.kind not in _logrotate.RETAINED_KINDS or block.keeps >= days:
+    for block in _logrotate.parse_logrotate_blocks(file, text, defaults):
+        if block.kind not in _logrotate.RETAINED_KINDS or block.days_kept_for_sure >= days:
             continue
         for key in ("size", "maxsize"):
             if key in block.lines:

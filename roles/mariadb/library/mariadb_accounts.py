@@ -337,25 +337,27 @@ def main():
 def act(params, check):
     """Read, plan, and unless only checking change. Raises Unreadable."""
     reading = AreaReader({}, SECONDS)
-    client = mariadb.find_client(reading)
-    if client is None or not mariadb.is_running(reading):
+    client = mariadb.find_mariadb_client(reading)
+    if client is None or not mariadb.is_mariadb_running(reading):
         return {"changed": False, "running": False, "restart": [], "overruled": [], "left": []}
-    state = mariadb.parse_state(mariadb.query_rows(reading, client, mariadb.QUERY))
-    me = tuple(mariadb.query_rows(reading, client, "SELECT CURRENT_USER()")[0][0].rsplit("@", 1))
-    applications = wordpress.list_site_databases(params["document_roots"], reading) if params["controls"] else []
+    state = mariadb.parse_server_state(mariadb.query_mariadb_rows(reading, client, mariadb.QUERY))
+    me = tuple(mariadb.query_mariadb_rows(reading, client, "SELECT CURRENT_USER()")[0][0].rsplit("@", 1))
+    applications = (
+        wordpress.list_wordpress_with_local_database(params["document_roots"], reading) if params["controls"] else []
+    )
     plan = tighten(state, me, params["controls"], applications, params["reachable"])
     live, restart = settings(state["variables"], params["variables"])
     statements = plan.statements + live
     if statements and not check:
         if plan.statements:
             keep_dump(client, params["dump_folder"], state["variables"]["socket"])
-        mariadb.query_rows(reading, client, "".join(statement + ";\n" for statement in statements))
+        mariadb.query_mariadb_rows(reading, client, "".join(statement + ";\n" for statement in statements))
     return {
         "changed": bool(statements),
         "running": True,
         "variables": state["variables"],
         "restart": restart,
-        "overruled": find_overruled(mariadb.read_next_start(reading), params["variables"]),
+        "overruled": find_overruled(mariadb.read_settings_at_next_start(reading), params["variables"]),
         "left": plan.left,
         "diff": {"before": "", "after": "".join(statement + ";\n" for statement in statements)},
     }

@@ -79,8 +79,12 @@ import subprocess
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre import _nginx_trusted_inputs
 from ansible.module_utils.luytre._area_reader import read_text
-from ansible.module_utils.luytre._nginx_conf import BadConfig, load
-from ansible.module_utils.luytre_change.transaction import ChangeRefusal, Transaction, check_trust
+from ansible.module_utils.luytre._nginx_conf import BadConfig, load_nginx_config
+from ansible.module_utils.luytre_change.transaction import (
+    ChangeRefusal,
+    FileTransaction,
+    check_only_root_influences_daemon_tests,
+)
 from ansible.module_utils.luytre_nginx import apply_edits, restore
 from ansible.module_utils.luytre_nginx_host import ARGUMENTS, CONFIG, FOLDER, decision_for, editable, read_bytes
 
@@ -104,22 +108,22 @@ def want(transaction, config, decision, files):
         if apply_edits(restore(before), put_out, insert) == before:
             continue
         if editable(path):
-            transaction.edit(
+            transaction.want_file_edited_by_function(
                 path, lambda text, put_out=put_out, insert=insert: apply_edits(restore(text), put_out, insert)
             )
         else:
             refused_paths.append(path)
     for path, text in sorted(files.items()):
-        transaction.file(path, text)
+        transaction.want_file_with_text(path, text)
     for path in decision.disabled:
-        transaction.absent(path)
+        transaction.want_nothing_at_path(path)
     return refused_paths
 
 
 def render_diff(transaction):
     """Return changed lines alone: what stands beside them in a vendor's file may be a secret."""
-    diffs = [transaction.corrected.diff()] * bool(transaction.corrected)
-    for path, before, after in transaction.steps:
+    diffs = [transaction.corrected.build_ansible_diff()] * bool(transaction.corrected)
+    for path, before, after in transaction.path_changes_to_make:
         old, new = _lines(before), _lines(after)
         diffs.append({"prepared": "\n".join(difflib.unified_diff(old, new, path, path, n=0, lineterm="")) + "\n"})
     return diffs
@@ -134,7 +138,7 @@ def _lines(state):
 def at_stake():
     """Return what nginx's test believes and writes, by the configuration as it is now."""
     try:
-        return _nginx_trusted_inputs.list_test_paths(load(CONFIG, read_text))
+        return _nginx_trusted_inputs.list_nginx_test_paths(load_nginx_config(CONFIG, read_text))
     except BadConfig as error:
         raise ChangeRefusal("it is not known what nginx would read: %s" % error)
 
@@ -145,7 +149,7 @@ def refusal_before(admins):
     Also when it is not to be asked.
     """
     try:
-        check_trust([TEST], *at_stake(), admins=admins)
+        check_only_root_influences_daemon_tests([TEST], *at_stake(), admins=admins)
     except ChangeRefusal:
         return None
     process = subprocess.run(TEST, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
@@ -161,7 +165,7 @@ def main():
         },
         supports_check_mode=True,
     )
-    transaction = Transaction(FOLDER)
+    transaction = FileTransaction(FOLDER)
     try:
         with transaction:
             refused_paths = make(transaction, module)
@@ -170,20 +174,23 @@ def main():
         module.fail_json(msg="nginx refuses its configuration as it is now: %s" % before if before else str(refusal))
     for path in refused_paths:
         module.warn("%s is not root's own below %s: it is left as it is" % (path, FOLDER))
-    transaction.corrected.warn(module.warn)
-    paths = [path for path, _before, _after in transaction.steps]
+    transaction.corrected.warn_of_paths_held_back(module.warn)
+    paths = [path for path, _before, _after in transaction.path_changes_to_make]
     module.exit_json(
-        changed=transaction.is_changed, paths=paths, diff=render_diff(transaction), **transaction.corrected.answer()
+        changed=transaction.has_changes_wanted_or_made,
+        paths=paths,
+        diff=render_diff(transaction),
+        **transaction.corrected.build_ansible_module_answer(),
     )
 
 
 def make(transaction, module):
     """Put all that is wanted into the transaction, and make it; see ``want``. Raises Refused."""
-    transaction.tighten("nginx", module.params, module.check_mode)
+    transaction.tighten_permissions_of_part_at_once("nginx", module.params, module.check_mode)
     config, decision = decision_for(module)
     refused_paths = want(transaction, config, decision, module.params["files"])
-    if transaction.to_test and not module.check_mode:
-        transaction.commit([TEST], at_stake, admins=module.params["admins"])
+    if transaction.is_daemon_test_needed and not module.check_mode:
+        transaction.commit_changes_or_revert_on_failure([TEST], at_stake, admins=module.params["admins"])
     return refused_paths
 
 

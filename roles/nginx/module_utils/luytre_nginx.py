@@ -13,9 +13,9 @@ import re
 
 from ansible.module_utils.luytre import _exposed_paths, _web
 from ansible.module_utils.luytre import nginx as facts
-from ansible.module_utils.luytre._nginx_conf import load, parse_seconds, parse_size
+from ansible.module_utils.luytre._nginx_conf import load_nginx_config, parse_nginx_seconds, parse_nginx_size
 from ansible.module_utils.luytre._nginx_request import NginxModel
-from ansible.module_utils.luytre._x509 import covers
+from ansible.module_utils.luytre._x509 import is_domain_covered_by_names
 from ansible.module_utils.luytre_shared import web_block_config
 
 DROP_IN = "/etc/nginx/conf.d/00-luytre.conf"
@@ -80,7 +80,11 @@ def restore(text):
 
 def ours(path):
     """Return whether a file is one that this role writes whole, or an incident does."""
-    return web_block_config.is_own(path) or path == DROP_IN or path.startswith(SNIPPET.partition("%s")[0])
+    return (
+        web_block_config.is_web_block_config_file(path)
+        or path == DROP_IN
+        or path.startswith(SNIPPET.partition("%s")[0])
+    )
 
 
 class ConfigDecision:
@@ -117,7 +121,7 @@ def read_config(path, read, skipped_files=()):
         text = "" if ours(name) else read(name)
         return None if text is None else restore(text)
 
-    return load(path, read_restored, skip=skipped_files)
+    return load_nginx_config(path, read_restored, skip_files=skipped_files)
 
 
 def decide(config, enforce, sites, settings, editable=lambda path: True, is_link=lambda path: True):
@@ -126,7 +130,7 @@ def decide(config, enforce, sites, settings, editable=lambda path: True, is_link
     if config.http is None:
         return decision
     model = NginxModel(config)
-    groups = facts.group_by_listen(config.servers)
+    groups = facts.group_servers_by_listen(config.servers)
     if "nginx.server_tokens" in enforce:
         _server_tokens(config, decision)
     if "nginx.timeouts" in enforce:
@@ -139,7 +143,7 @@ def decide(config, enforce, sites, settings, editable=lambda path: True, is_link
         _ciphers(config, decision, settings.get("weak_ciphers", []))
     if "nginx.default_server" in enforce:
         _default_servers(model, groups, decision, sites, editable, is_link)
-    names = facts.list_answered_names(model, groups, {"sites": sites})
+    names = facts.list_names_answered_by_server(model, groups, {"sites": sites})
     for site in sites:
         mine = {site["domain"], *(site.get("aliases") or [])}
         blocks = [server for server in config.servers if mine.intersection(names[id(server)])]
@@ -155,17 +159,17 @@ def https_names(config, sites, certificate, now):
     ``certificate(path)`` gives a certificate's facts or None.
     """
     model = NginxModel(config)
-    groups = facts.group_by_listen(config.servers)
+    groups = facts.group_servers_by_listen(config.servers)
     names_by_domain = {}
     for site in sites:
         for (address, port), members in groups.items():
-            server, how = model.choose(members, site["domain"])
-            if port != 443 or server is None or how == "default" or not facts.is_tls(groups, address, port):
+            server, how = model.choose_server_for_host(members, site["domain"])
+            if port != 443 or server is None or how == "default" or not facts.is_listen_tls(groups, address, port):
                 continue
-            path = model.get_setting(server, "ssl_certificate") or ""
+            path = model.get_setting_in_force(server, "ssl_certificate") or ""
             cert = certificate(path) if path.startswith("/") else None
             if cert and not cert["self_signed"] and cert["not_before"] <= now < cert["not_after"]:
-                if covers(cert["names"], site["domain"]):
+                if is_domain_covered_by_names(cert["names"], site["domain"]):
                     names_by_domain[site["domain"]] = cert["names"]
     return names_by_domain
 
@@ -199,7 +203,7 @@ def _insert_lines(text, at, lines):
     added_text = "".join("%s%s%s\n" % (indent, line, ADDED_MARK) for line in lines)
     rest = after.partition("\n")[0]
     if not rest.strip() or rest.lstrip().startswith("#"):
-        first = web_block_config.match_own_lines(after[len(rest) + 1 :])
+        first = web_block_config.match_own_include_lines_at_start(after[len(rest) + 1 :])
         return before + rest + "\n" + first + added_text + after[len(rest) + 1 + len(first) :]
     return before + BROKEN_MARK + added_text + after
 
@@ -209,8 +213,8 @@ def _insert_lines(text, at, lines):
 
 def _server_tokens(config, decision):
     is_present = False
-    for level in facts.iter_levels(config.http):
-        for directive in level.own("server_tokens"):
+    for level in facts.iter_block_and_inner_blocks(config.http):
+        for directive in level.list_own_directives("server_tokens"):
             if directive.args == ["off"]:
                 is_present = is_present or level is config.http
             else:
@@ -222,9 +226,9 @@ def _timeouts(config, decision, settings):
     timeouts = {}
     for name in facts.TIMEOUTS:
         least = 0 if name == "keepalive_timeout" else settings["timeout_min"]
-        for level in facts.iter_levels(config.http):
-            for directive in level.own(name):
-                value = parse_seconds(directive.args[0]) if directive.args else None
+        for level in facts.iter_block_and_inner_blocks(config.http):
+            for directive in level.list_own_directives(name):
+                value = parse_nginx_seconds(directive.args[0]) if directive.args else None
                 if value is not None and not least <= value <= settings["timeout_max"]:
                     decision.quiet(directive, "nginx.timeouts")
                     if level is config.http:
@@ -234,8 +238,8 @@ def _timeouts(config, decision, settings):
 
 def _protocols(config, decision):
     is_present = False
-    for level in facts.iter_levels(config.http):
-        for directive in level.own("ssl_protocols"):
+    for level in facts.iter_block_and_inner_blocks(config.http):
+        for directive in level.list_own_directives("ssl_protocols"):
             if any(protocol in OLD_PROTOCOLS for protocol in directive.args):
                 decision.quiet(directive, "tls.protocols")
             else:
@@ -245,8 +249,8 @@ def _protocols(config, decision):
 
 def _ciphers(config, decision, weak):
     is_present = False
-    for level in facts.iter_levels(config.http):
-        for directive in level.own("ssl_ciphers"):
+    for level in facts.iter_block_and_inner_blocks(config.http):
+        for directive in level.list_own_directives("ssl_ciphers"):
             if directive.args and directive.args[0] in weak:
                 decision.quiet(directive, "tls.ciphers")
             else:
@@ -256,8 +260,8 @@ def _ciphers(config, decision, weak):
 
 def _curves(config, decision, sound):
     is_present = False
-    for level in facts.iter_levels(config.http):
-        for directive in level.own("ssl_ecdh_curve"):
+    for level in facts.iter_block_and_inner_blocks(config.http):
+        for directive in level.list_own_directives("ssl_ecdh_curve"):
             if not directive.args or set(directive.args[0].split(":")) - set(sound):
                 decision.quiet(directive, "tls.curves")
             else:
@@ -267,13 +271,17 @@ def _curves(config, decision, sound):
 
 def _default_servers(model, groups, decision, sites, editable, is_link):
     config = model.config
-    declared_names = list(facts.declared_names(sites))
+    declared_names = list(facts.iter_declared_domains(sites))
     stock = [
         server
         for server in config.servers
-        if server.file == DISTRIBUTION_DEFAULT and is_link(server.file) and facts.is_nameless(server)
+        if server.file == DISTRIBUTION_DEFAULT and is_link(server.file) and facts.is_server_without_name(server)
     ]
-    serving_ids = {id(server) for name in declared_names for server in facts.find_unclaimed(model, groups, name)}
+    serving_ids = {
+        id(server)
+        for name in declared_names
+        for server in facts.find_servers_answering_unclaimed_domain(model, groups, name)
+    }
     if stock and not any(id(server) in serving_ids for server in stock):
         decision.disabled = [DISTRIBUTION_DEFAULT]
     disabled_ids = {id(server) for server in config.servers if server.file in decision.disabled}
@@ -281,15 +289,15 @@ def _default_servers(model, groups, decision, sites, editable, is_link):
         candidates = [server for server in members if id(server) not in disabled_ids]
         if not candidates or address.startswith("unix:") or address in LOOPBACK:
             continue
-        if facts.describe_default_answer(model, address, port, members)["closed"]:
+        if facts.describe_answer_to_unclaimed_name(model, address, port, members)["closed"]:
             continue
         affected_names = [
             name
             for name in declared_names
-            if any(candidates[0] is s for s in facts.find_unclaimed(model, groups, name))
+            if any(candidates[0] is s for s in facts.find_servers_answering_unclaimed_domain(model, groups, name))
         ]
         explicit = [server for server in candidates if _default_listens(server, address, port)]
-        if (affected_names and not facts.is_nameless(candidates[0])) or not all(
+        if (affected_names and not facts.is_server_without_name(candidates[0])) or not all(
             editable(server.file) for server in explicit
         ):
             decision.held_back.append("%s:%d" % (address, port))
@@ -304,14 +312,14 @@ def _default_servers(model, groups, decision, sites, editable, is_link):
         decision.listens.append(
             {
                 "address": ("" if address == "*" else address + ":") + str(port),
-                "tls": facts.is_tls(groups, address, port),
+                "tls": facts.is_listen_tls(groups, address, port),
                 "options": [
                     option
                     for option in ("ssl", "http2", "proxy_protocol")
                     if any(
                         option in options
                         for server in candidates
-                        for a, p, options in facts.parse_listens(server)
+                        for a, p, options in facts.parse_listen_directives(server)
                         if (a, p) == (address, port)
                     )
                 ],
@@ -322,9 +330,9 @@ def _default_servers(model, groups, decision, sites, editable, is_link):
 def _default_listens(server, address, port):
     return [
         directive
-        for directive in server.own("listen")
+        for directive in server.list_own_directives("listen")
         if directive.args
-        and facts.address_of(directive.args[0]) == (address, port)
+        and facts.parse_listen_address(directive.args[0]) == (address, port)
         and ("default_server" in directive.args or "default" in directive.args)
     ]
 
@@ -349,9 +357,9 @@ def _site(model, groups, server, names, site, enforce, settings, decision):
     def is_enforced(control):
         return domain in enforce.get(control, [])
 
-    php = any(level.own("fastcgi_pass") for level in facts.iter_levels(server))
-    root = model.root(model.find(server, "/") or server)
-    private = _exposed_paths.build_private_pattern(root) if root and is_enforced("web.private_files") else ""
+    php = any(level.list_own_directives("fastcgi_pass") for level in facts.iter_block_and_inner_blocks(server))
+    root = model.get_document_root(model.find_location_for_uri(server, "/") or server)
+    private = _exposed_paths.build_private_uri_pattern(root) if root and is_enforced("web.private_files") else ""
     rules = [control for control in SNIPPET_CONTROLS if is_enforced(control) and (php or control not in PHP_CONTROLS)]
     rules = [control for control in rules if private or control != "web.private_files"]
     if private:
@@ -369,7 +377,9 @@ def _site(model, groups, server, names, site, enforce, settings, decision):
     if is_enforced("nginx.php_missing"):
         _php_missing(model, groups, server, names, decision)
     _headers(model, server, [control for control in HEADERS if is_enforced(control)], decision)
-    if is_enforced("nginx.login_rate") and (php or any(level.own("proxy_pass") for level in facts.iter_levels(server))):
+    if is_enforced("nginx.login_rate") and (
+        php or any(level.list_own_directives("proxy_pass") for level in facts.iter_block_and_inner_blocks(server))
+    ):
         _login_rate(model, server, decision)
         decision.http["login_zone"] = True
     if (
@@ -381,32 +391,34 @@ def _site(model, groups, server, names, site, enforce, settings, decision):
 
 
 def _autoindex(model, server, decision):
-    for level in facts.iter_levels(server):
-        for directive in level.own("autoindex"):
+    for level in facts.iter_block_and_inner_blocks(server):
+        for directive in level.list_own_directives("autoindex"):
             if directive.args != ["off"]:
                 decision.quiet(directive, "nginx.autoindex")
-    directives = [directive for directive in server.own("autoindex") if directive.args == ["off"]]
-    if not directives and model.get_setting(server.parent, "autoindex") == "on":
+    directives = [directive for directive in server.list_own_directives("autoindex") if directive.args == ["off"]]
+    if not directives and model.get_setting_in_force(server.parent, "autoindex") == "on":
         decision.add(server, "autoindex off;")
 
 
 def _body_limit(model, server, largest, decision):
-    for level in facts.iter_levels(server):
-        for directive in level.own("client_max_body_size"):
-            limit = parse_size(directive.args[0]) if directive.args else None
+    for level in facts.iter_block_and_inner_blocks(server):
+        for directive in level.list_own_directives("client_max_body_size"):
+            limit = parse_nginx_size(directive.args[0]) if directive.args else None
             if limit is not None and (limit == 0 or limit > largest):
                 decision.quiet(directive, "nginx.body_limit")
                 decision.add(level, "client_max_body_size %d;" % largest)
-    inherited_directives = model.effective(server.parent, "client_max_body_size")
+    inherited_directives = model.list_directives_in_force(server.parent, "client_max_body_size")
     limit = (
-        parse_size(inherited_directives[-1].args[0]) if inherited_directives and inherited_directives[-1].args else None
+        parse_nginx_size(inherited_directives[-1].args[0])
+        if inherited_directives and inherited_directives[-1].args
+        else None
     )
-    if not server.own("client_max_body_size") and limit is not None and (limit == 0 or limit > largest):
+    if not server.list_own_directives("client_max_body_size") and limit is not None and (limit == 0 or limit > largest):
         decision.add(server, "client_max_body_size %d;" % largest)
 
 
 def _access_log(model, groups, server, names, decision):
-    visitor = facts.Visitor(model, groups, server, names, on_disk=True)
+    visitor = facts.NginxVisitor(model, groups, server, names, on_disk=True)
     levels = {id(server): server}
     for answer in visitor.answers(_web.PAGE):
         level = answer.level
@@ -414,29 +426,35 @@ def _access_log(model, groups, server, names, decision):
             levels[id(level)] = level
             level = level.parent
     for level in levels.values():
-        for directive in level.own("access_log"):
+        for directive in level.list_own_directives("access_log"):
             if directive.args[:1] in NOWHERE:
                 decision.quiet(directive, "nginx.access_log")
-    directives = [directive for directive in server.own("access_log") if directive.args[:1] not in NOWHERE]
-    if not directives and any(d.args[:1] in NOWHERE for d in model.effective(server.parent, "access_log")):
+    directives = [
+        directive for directive in server.list_own_directives("access_log") if directive.args[:1] not in NOWHERE
+    ]
+    if not directives and any(
+        d.args[:1] in NOWHERE for d in model.list_directives_in_force(server.parent, "access_log")
+    ):
         decision.add(server, "access_log /var/log/nginx/access.log;")
 
 
 def _php_missing(model, groups, server, names, decision):
-    visitor = facts.Visitor(model, groups, server, names, on_disk=True)
+    visitor = facts.NginxVisitor(model, groups, server, names, on_disk=True)
     for uri in (_web.MISSING_PHP, "/luytre-missing.php", "/luytre/missing.php"):
-        for answer in visitor.answers(uri, there=False):
+        for answer in visitor.answers(uri, is_there=False):
             level = answer.level
             if answer.kind == "php" and answer.uri.endswith(uri) and level.name == "location":
                 script = (
-                    "$request_filename" if model.effective(level, "alias") else "$document_root$fastcgi_script_name"
+                    "$request_filename"
+                    if model.list_directives_in_force(level, "alias")
+                    else "$document_root$fastcgi_script_name"
                 )
                 decision.add(level, "if (!-f %s) { return 404; }" % script)
 
 
 def _headers(model, server, controls, decision):
-    for level in facts.iter_levels(server):
-        own = level.own("add_header")
+    for level in facts.iter_block_and_inner_blocks(server):
+        own = level.list_own_directives("add_header")
         if level is not server and not own:
             continue
         lines = []
@@ -458,7 +476,7 @@ def _headers(model, server, controls, decision):
                 decision.http.setdefault("headers", {})[name] = value
         if lines and level is server and not own:
             replaced_headers = {line.split()[1].lower() for line in lines}
-            inherited_directives = model.effective(server.parent, "add_header")
+            inherited_directives = model.list_directives_in_force(server.parent, "add_header")
             lines += [
                 _render_directive(d)
                 for d in inherited_directives
@@ -469,24 +487,24 @@ def _headers(model, server, controls, decision):
 
 
 def _login_rate(model, server, decision):
-    for level in facts.iter_levels(server):
-        own = level.own("limit_req")
+    for level in facts.iter_block_and_inner_blocks(server):
+        own = level.list_own_directives("limit_req")
         if level is not server and not own:
             continue
         decision.add(level, LOGIN_LIMIT)
         if level is server and not own:
-            for directive in model.effective(server.parent, "limit_req"):
+            for directive in model.list_directives_in_force(server.parent, "limit_req"):
                 decision.add(level, _render_directive(directive))
-    if not server.own("limit_req_status"):
+    if not server.list_own_directives("limit_req_status"):
         decision.add(server, "limit_req_status 429;")
-    for directive in server.own("limit_req_dry_run"):
+    for directive in server.list_own_directives("limit_req_dry_run"):
         if directive.args == ["on"]:
             decision.quiet(directive, "nginx.login_rate")
 
 
 def _answers_plainly(model, groups, server, names):
     """Return whether a server block answers a page over plain HTTP with anything but a redirect to HTTPS."""
-    visitor = facts.Visitor(model, groups, server, names, on_disk=True)
+    visitor = facts.NginxVisitor(model, groups, server, names, on_disk=True)
     answers = [visitor.ask(_web.PAGE, scheme, port) for scheme, port in visitor.schemes if scheme == "http"]
     return any(answer.kind != "redirect" or not answer.value.startswith("https://") for answer in answers)
 
@@ -497,7 +515,7 @@ def _redirect(names, site, settings):
     """
     covered_names = settings.get("covered", {}).get(site["domain"], [])
     real = [name for name in names if "." in name]
-    return "$host" if all(covers(covered_names, name) for name in real) else site["domain"]
+    return "$host" if all(is_domain_covered_by_names(covered_names, name) for name in real) else site["domain"]
 
 
 def _render_directive(directive):

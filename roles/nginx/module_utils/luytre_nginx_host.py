@@ -7,7 +7,7 @@ import time
 from ansible.module_utils.luytre import tls
 from ansible.module_utils.luytre._area_reader import AreaReader, UnreadableFact
 from ansible.module_utils.luytre._nginx_conf import BadConfig
-from ansible.module_utils.luytre.nginx import iter_levels
+from ansible.module_utils.luytre.nginx import iter_block_and_inner_blocks
 from ansible.module_utils.luytre_change import corrections
 from ansible.module_utils.luytre_change.permissions import CorrectionResult
 from ansible.module_utils.luytre_nginx import decide, https_names, read_config
@@ -35,7 +35,7 @@ def read_bytes(path):
 def editable(path, trust=None):
     """Return whether a file lies below /etc/nginx, and it and every folder on the way belong to root alone."""
     real = os.path.realpath(path)
-    loose = (trust or ownership.Trust()).loose(real)
+    loose = (trust or ownership.PathTrust()).describe_first_changer_on_path(real)
     return real.startswith(FOLDER + "/") and os.path.exists(real) and loose is None
 
 
@@ -45,7 +45,7 @@ def predict_corrections(module):
     Raises Refused.
     """
     try:
-        return corrections.correct_by_params("nginx", module.params, True)
+        return corrections.apply_permission_corrections_by_params("nginx", module.params, True)
     except (OSError, UnreadableFact, ValueError) as error:
         module.fail_json(msg=str(error))
 
@@ -57,7 +57,7 @@ def decision_for(module, ahead=None):
     """
     enforce, sites, settings = (module.params[name] for name in ("enforce", "sites", "settings"))
     ahead = ahead or CorrectionResult()
-    trust = ownership.Trust(lstat=lambda path: ahead.after.get(path) or os.lstat(path))
+    trust = ownership.PathTrust(lstat=lambda path: ahead.after.get(path) or os.lstat(path))
     try:
         config = read_config(CONFIG, read_bytes, tuple(ahead.aside))
     except BadConfig as error:
@@ -65,10 +65,15 @@ def decision_for(module, ahead=None):
     reading = AreaReader({}, 20)
     settings = dict(settings)
     if "tls.ciphers" in enforce:
-        lists = {d.args[0] for level in iter_levels(config.http) for d in level.own("ssl_ciphers") if d.args}
-        settings["weak_ciphers"] = [cipher["spec"] for cipher in tls.find_weak_ciphers(reading, sorted(lists))]
+        lists = {
+            d.args[0]
+            for level in iter_block_and_inner_blocks(config.http)
+            for d in level.list_own_directives("ssl_ciphers")
+            if d.args
+        }
+        settings["weak_ciphers"] = [cipher["spec"] for cipher in tls.find_weak_ciphers_in_lists(reading, sorted(lists))]
     if "tls.curves" in enforce:
-        settings["sound_curves"] = tls.list_sound_curves(ssl.OPENSSL_VERSION_INFO[:2])
+        settings["sound_curves"] = tls.list_sound_curves_of_openssl(ssl.OPENSSL_VERSION_INFO[:2])
     if enforce.get("tls.redirect"):
-        settings["covered"] = https_names(config, sites, tls.read_certificate, int(time.time()))
+        settings["covered"] = https_names(config, sites, tls.read_first_certificate, int(time.time()))
     return config, decide(config, enforce, sites, settings, lambda path: editable(path, trust), os.path.islink)

@@ -53,8 +53,8 @@ import re
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre import _php_daemons, _php_trusted_inputs
 from ansible.module_utils.luytre._area_reader import read_text
-from ansible.module_utils.luytre.php_fpm import BEGIN, END, parse_own_lines
-from ansible.module_utils.luytre_change.transaction import ChangeRefusal, Transaction
+from ansible.module_utils.luytre.php_fpm import BEGIN, END, parse_marked_lines_by_pool
+from ansible.module_utils.luytre_change.transaction import ChangeRefusal, FileTransaction
 
 
 def main():
@@ -66,32 +66,37 @@ def main():
         },
         supports_check_mode=True,
     )
-    change = Transaction("/etc/php")
+    change = FileTransaction("/etc/php")
     listen_changed = False
     try:
         for path, text in sorted(module.params["files"].items()):
             if text:
-                change.file(path, text)
+                change.want_file_with_text(path, text)
             else:
-                change.absent(path)
+                change.want_nothing_at_path(path)
         for path, pools in sorted(module.params["pools"].items()):
             before = read_text(path) or ""
-            change.edit(path, lambda text, pools=pools: _edit(text, pools))
+            change.want_file_edited_by_function(path, lambda text, pools=pools: _edit(text, pools))
             listen_changed = listen_changed or listens(before) != listens(_edit(before, pools))
-        if change.is_changed and not module.check_mode:
+        if change.has_changes_wanted_or_made and not module.check_mode:
             versions = module.params["versions"]
             tests = [["php-fpm" + version, *_php_trusted_inputs.WITHOUT, "-t"] for version in versions]
-            change.commit(tests, lambda: at_stake(versions))
+            change.commit_changes_or_revert_on_failure(tests, lambda: at_stake(versions))
     except ChangeRefusal as error:
         module.fail_json(msg=str(error))
-    inside_apache = any("/apache2/" in path for path, _, _ in change.steps)
-    module.exit_json(changed=change.is_changed, diff=change.diff, listening=listen_changed, inside_apache=inside_apache)
+    inside_apache = any("/apache2/" in path for path, _, _ in change.path_changes_to_make)
+    module.exit_json(
+        changed=change.has_changes_wanted_or_made,
+        diff=change.ansible_diff,
+        listening=listen_changed,
+        inside_apache=inside_apache,
+    )
 
 
 def at_stake(versions):
     """Return what PHP-FPM's tests believe and write, by the configuration as it is now."""
     stakes = [
-        _php_trusted_inputs.list_test_paths(_php_daemons.make_packaged("php-fpm" + version, version))
+        _php_trusted_inputs.list_fpm_test_paths(_php_daemons.make_packaged_fpm("php-fpm" + version, version))
         for version in versions
     ]
     return [path for read, _ in stakes for path in read], [
@@ -101,12 +106,12 @@ def at_stake(versions):
 
 def _edit(text, pools):
     has_lines = any(lines for places in pools.values() for lines in places.values())
-    return with_lines(text, pools) if has_lines or parse_own_lines(text) else text
+    return with_lines(text, pools) if has_lines or parse_marked_lines_by_pool(text) else text
 
 
 def listens(text):
     """Return our own lines of a pool file that say where its pools listen, and for whom."""
-    return [line for lines in parse_own_lines(text).values() for line in lines if line.startswith("listen")]
+    return [line for lines in parse_marked_lines_by_pool(text).values() for line in lines if line.startswith("listen")]
 
 
 def with_lines(text, pools):

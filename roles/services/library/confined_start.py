@@ -67,7 +67,7 @@ refused:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre._area_reader import AreaReader, UnreadableFact
-from ansible.module_utils.luytre_change.start_test import find_fault
+from ansible.module_utils.luytre_change.start_test import find_reason_daemon_would_not_start
 
 SECONDS = 60
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"
@@ -107,7 +107,7 @@ def objection(unit, content, admins):
     reading = ConfinedReading(settings_of(content), admins)
     try:
         reading.run(["true"])
-        return find_fault(unit, reading)
+        return find_reason_daemon_would_not_start(unit, reading)
     except UnreadableFact as unreadable:
         return str(unreadable)
 

@@ -48,7 +48,7 @@ import tempfile
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre import _sshd
 from ansible.module_utils.luytre._area_reader import AreaReader, UnreadableFact
-from ansible.module_utils.luytre._ssh_session import session
+from ansible.module_utils.luytre._ssh_session import get_current_ssh_session
 
 
 def main():
@@ -67,10 +67,10 @@ def main():
     questions = [
         {key: question[key] for key in ("account", "source", "port")} for question in module.params["questions"]
     ]
-    here = session()
+    here = get_current_ssh_session()
     try:
-        offers, _ = _sshd.list_offers(
-            AreaReader({}, module.params["seconds"]), questions, here["local"] if here else None, first=path
+        offers, _ = _sshd.list_sshd_offers_by_connection(
+            AreaReader({}, module.params["seconds"]), questions, here["local"] if here else None, settings_file=path
         )
     except UnreadableFact as error:
         module.fail_json(msg="sshd does not say whom it would let in with the new settings: %s" % error)

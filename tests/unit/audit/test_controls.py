@@ -12,14 +12,14 @@ import yaml
 from auditor.audit import controls
 from auditor.audit.effects import Effect
 from auditor.errors import InputError
-from auditor.lab.spec import spec
+from auditor.lab.spec import load_lab_spec
 from auditor.models import Bucket
 from auditor.system import resources
 from tests import factory
 from tests.unit.access import role
 
 TOP = Path(__file__).parents[3]
-CATALOGUE = controls.load()
+CATALOGUE = controls.load_catalogue()
 DRILLS = controls.load_drills()
 
 GOOD = """\
@@ -38,7 +38,7 @@ def read(tmp_path: Path, text: str, area: str = "ssh") -> list[controls.Control]
     file = tmp_path / area / "controls.yml"
     file.parent.mkdir()
     file.write_text(text, "utf-8")
-    return list(controls.load(tmp_path).controls)
+    return list(controls.load_catalogue(tmp_path).controls)
 
 
 def test_a_good_file_is_read(tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_what_is_wrong_is_short_and_no_requirement() -> None:
 )
 def test_what_is_wrong_is_told_where_something_is(tmp_path: Path, bucket: Bucket, told: str) -> None:
     (control,) = read(tmp_path, GOOD)
-    assert control.describe(bucket).vi == told
+    assert control.get_problem_or_title_for_bucket(bucket).vi == told
 
 
 def test_the_catalogue_covers_every_area_with_eighty_controls() -> None:
@@ -124,7 +124,7 @@ def test_every_control_has_a_drill_or_says_why_not() -> None:
     drilled = {drill.control for drill in DRILLS}
     without = [c.id for c in CATALOGUE.controls if c.id not in drilled and not (c.container or c.no_drill or c.manual)]
     assert without == []
-    assert drilled <= set(CATALOGUE.by_id)
+    assert drilled <= set(CATALOGUE.controls_by_id)
 
 
 ONLY_IN_ONE = {
@@ -139,7 +139,7 @@ ONLY_IN_ONE = {
 
 def _releases() -> dict[str, set[str]]:
     """By control the releases of Debian on which it is drilled."""
-    hosts = spec().hosts
+    hosts = load_lab_spec().hosts
     releases = {drill.control: set[str]() for drill in DRILLS}
     for drill in DRILLS:
         releases[drill.control].update(hosts[host].release for host in drill.hosts)
@@ -161,7 +161,7 @@ def test_what_is_mended_is_drilled_on_both_releases_of_debian() -> None:
 
 
 def test_every_effect_is_some_control_s_and_is_documented_in_its_own_words() -> None:
-    assert CATALOGUE.collect_effects(CATALOGUE.by_id) == set(Effect)
+    assert CATALOGUE.collect_effects_of_fixes(CATALOGUE.controls_by_id) == set(Effect)
     told = dict(re.findall(r"(?m)^\| `([a-z_]+)` \| (.+) \|$", (TOP / "docs" / "add-a-control.md").read_text("utf-8")))
     assert [effect for effect in Effect if effect not in told] == []
 
@@ -177,17 +177,17 @@ def ids_in(source: str, known: Collection[str]) -> list[str]:
 
 def test_no_control_is_known_by_its_id_outside_of_its_area() -> None:
     modules = sorted((TOP / "auditor").rglob("*.py"))
-    found = {str(path): ids_in(path.read_text("utf-8"), CATALOGUE.by_id) for path in modules}
+    found = {str(path): ids_in(path.read_text("utf-8"), CATALOGUE.controls_by_id) for path in modules}
     assert {path: ids for path, ids in found.items() if ids} == {}
 
 
 def test_what_tests_make_up_bears_no_real_control_s_id() -> None:
-    assert CATALOGUE.by_id.keys().isdisjoint(factory.catalogue().by_id)
+    assert CATALOGUE.controls_by_id.keys().isdisjoint(factory.catalogue().controls_by_id)
 
 
 def test_an_id_is_found_whatever_text_it_stands_in() -> None:
     source = 'def f(x):\n    """ssh.root_login"""\n    # ssh.root_login\n    return x == "ssh.root_login" or f"no ssh.max_startups {x}"'
-    assert ids_in(source, CATALOGUE.by_id) == ["ssh.root_login", "ssh.max_startups"]
+    assert ids_in(source, CATALOGUE.controls_by_id) == ["ssh.root_login", "ssh.max_startups"]
 
 
 def test_every_control_refers_to_a_clause() -> None:
@@ -273,9 +273,9 @@ def _misnamed(area: str, name: str, tags: set[str]) -> bool:
 def test_a_task_is_named_for_what_it_serves() -> None:
     areas = sorted({control.area for control in CATALOGUE.controls})
     named = {
-        area: list(_named(resources.get_roles() / area))
+        area: list(_named(resources.get_roles_folder() / area))
         for area in areas
-        if (resources.get_roles() / area / "tasks").exists()
+        if (resources.get_roles_folder() / area / "tasks").exists()
     }
     assert sum(map(len, named.values())) > 90
     wrong = [

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from auditor.audit.controls import Catalogue, Control
-from auditor.audit.evaluate import evaluate_host, not_evaluated
+from auditor.audit.evaluate import evaluate_host, make_not_evaluated_findings
 from auditor.facts import HostFacts
 from auditor.models import Finding, Host, Site, Status, Text
 from tests.unit.facts.test_facts import SYSTEM
@@ -94,7 +94,7 @@ def test_a_site_is_never_judged_on_servers_that_could_not_be_read() -> None:
 def test_an_unreachable_host_and_its_sites_are_not_evaluated() -> None:
     host = Host(name="h", address="192.0.2.1", sites=(Site(domain="a.test", host="h"),))
     catalogue = Catalogue(controls=(control(that="true"), control("system.y", that="true", subject="site")))
-    findings = not_evaluated(catalogue, host, Text(vi="x", en="x"))
+    findings = make_not_evaluated_findings(catalogue, host, Text(vi="x", en="x"))
     assert [(f.subject.kind, f.status) for f in findings] == [
         ("host", Status.NOT_EVALUATED),
         ("site", Status.NOT_EVALUATED),

@@ -14,9 +14,9 @@ from auditor.audit.expressions import (
     NotCollected,
     NotTold,
     ReadLog,
-    check,
-    evaluate,
-    prepare,
+    check_expression_syntax_and_filters,
+    compile_expression_once,
+    evaluate_expression_on_facts,
 )
 
 CONTEXT: dict[str, Any] = {
@@ -27,7 +27,7 @@ CONTEXT: dict[str, Any] = {
 
 
 def value(source: str) -> Any:
-    return evaluate(source, CONTEXT, ReadLog())
+    return evaluate_expression_on_facts(source, CONTEXT, ReadLog())
 
 
 def test_a_path_that_was_only_asked_for_says_so() -> None:
@@ -36,8 +36,11 @@ def test_a_path_that_was_only_asked_for_says_so() -> None:
 
 def test_reads_by_path_and_keeps_what_it_read_as_evidence() -> None:
     record = ReadLog()
-    assert evaluate("ssh.effective.permitrootlogin in ['no'] and ssh.port == 22", CONTEXT, record) is True
-    assert {item.path: item.value for item in record.list_evidence()} == {
+    assert (
+        evaluate_expression_on_facts("ssh.effective.permitrootlogin in ['no'] and ssh.port == 22", CONTEXT, record)
+        is True
+    )
+    assert {item.path: item.value for item in record.list_read_values_as_evidence()} == {
         "ssh.effective.permitrootlogin": "no",
         "ssh.port": 22,
     }
@@ -72,7 +75,7 @@ def test_a_missing_fact_is_an_error_and_a_missing_area_says_so() -> None:
 )
 def test_what_the_host_does_not_tell_is_named(source: str, path: str) -> None:
     with pytest.raises(NotTold) as untold:
-        evaluate(source, {**CONTEXT, "db": {**CONTEXT["db"], "engine": None}}, ReadLog())
+        evaluate_expression_on_facts(source, {**CONTEXT, "db": {**CONTEXT["db"], "engine": None}}, ReadLog())
     assert untold.value.path == path
 
 
@@ -98,7 +101,7 @@ def test_the_sandbox_holds(source: str) -> None:
 
 
 def test_facts_are_never_templates() -> None:
-    assert evaluate("x.y", {"x": {"y": "{{ 7 * 7 }}"}}, ReadLog()) == "{{ 7 * 7 }}"
+    assert evaluate_expression_on_facts("x.y", {"x": {"y": "{{ 7 * 7 }}"}}, ReadLog()) == "{{ 7 * 7 }}"
 
 
 def test_versions_and_ages_compare() -> None:
@@ -119,34 +122,38 @@ def test_versions_and_ages_compare() -> None:
 )
 def test_a_bad_expression_is_named(source: str, why: str) -> None:
     with pytest.raises(ValueError, match=re.escape(why)) as error:
-        check(source)
+        check_expression_syntax_and_filters(source)
     assert repr(source) in str(error.value)
 
 
 def test_whatever_passes_the_check_compiles() -> None:
-    for control in controls.load().controls:
-        for source in (control.applies, control.condition, control.violations, control.among):
+    for control in controls.load_catalogue().controls:
+        for source in (control.applies, control.pass_condition, control.violations, control.among):
             if source:
-                prepare(source)
+                compile_expression_once(source)
 
 
 def test_large_evidence_is_shortened() -> None:
     record = ReadLog()
-    evaluate("x.list | length", {"x": {"list": ["a" * 100] * 100}}, record)
-    assert record.list_evidence()[0].value == "100 members"
+    evaluate_expression_on_facts("x.list | length", {"x": {"list": ["a" * 100] * 100}}, record)
+    assert record.list_read_values_as_evidence()[0].value == "100 members"
 
 
 @pytest.fixture
 def kept_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where compiled expressions are kept, by a process that has none yet."""
-    monkeypatch.setattr(expressions.disk_cache, "get_folder", lambda *_: tmp_path)
+    monkeypatch.setattr(expressions.disk_cache, "get_cache_folder_of_state", lambda *_: tmp_path)
     forgotten(monkeypatch)
     return tmp_path / "expressions"
 
 
 def forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(expressions, "_COMPILED_CODE", {})
-    for known in (expressions._parse_expression, expressions.names, expressions.prepare):
+    for known in (
+        expressions._parse_expression,
+        expressions.find_top_names_in_expression,
+        expressions.compile_expression_once,
+    ):
         known.cache_clear()
 
 
@@ -156,35 +163,35 @@ def test_what_one_run_compiled_the_next_one_neither_reads_nor_compiles(
     source = "ssh.ports | select('gt', 1000) | list"
     context = {"ssh": {"ports": [22, 2222]}}
     first = ReadLog()
-    assert evaluate(source, context, first) == [2222]
-    expressions.keep()
+    assert evaluate_expression_on_facts(source, context, first) == [2222]
+    expressions.store_compiled_expressions_on_disk()
     forgotten(monkeypatch)
-    expressions.recall()
+    expressions.load_compiled_expressions_from_disk()
     monkeypatch.setattr(expressions, "_parse_expression", lambda _: pytest.fail("was read again"))
     second = ReadLog()
-    assert expressions.check(source) == source
-    assert expressions.names(source) == {"ssh"}
-    assert evaluate(source, context, second) == [2222]
-    assert second.list_evidence() == first.list_evidence()
+    assert expressions.check_expression_syntax_and_filters(source) == source
+    assert expressions.find_top_names_in_expression(source) == {"ssh"}
+    assert evaluate_expression_on_facts(source, context, second) == [2222]
+    assert second.list_read_values_as_evidence() == first.list_read_values_as_evidence()
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\xfb", marshal.dumps([1]), marshal.dumps(7)])
 def test_what_is_damaged_is_compiled_again(kept_in: Path, content: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     kept_in.write_bytes(content)
-    expressions.recall()
-    assert evaluate("host.n + 1", {"host": {"n": 1}}, ReadLog()) == 2
-    expressions.keep()
+    expressions.load_compiled_expressions_from_disk()
+    assert evaluate_expression_on_facts("host.n + 1", {"host": {"n": 1}}, ReadLog()) == 2
+    expressions.store_compiled_expressions_on_disk()
     forgotten(monkeypatch)
-    expressions.recall()
-    assert expressions.are_all_compiled(["host.n + 1"])
+    expressions.load_compiled_expressions_from_disk()
+    assert expressions.are_all_expressions_compiled(["host.n + 1"])
 
 
 def test_compiled_expressions_belong_to_one_state_of_what_compiles_them(monkeypatch: pytest.MonkeyPatch) -> None:
     states: list[str] = []
-    monkeypatch.setattr(expressions.disk_cache, "get_folder", lambda kind, state: states.append(state))
-    expressions.keep()
+    monkeypatch.setattr(expressions.disk_cache, "get_cache_folder_of_state", lambda kind, state: states.append(state))
+    expressions.store_compiled_expressions_on_disk()
     monkeypatch.setattr(expressions.metadata, "version", lambda _: "3.1.7")
-    expressions.keep()
+    expressions.store_compiled_expressions_on_disk()
     monkeypatch.setattr(expressions.Path, "read_text", lambda *_: "# other code")
-    expressions.keep()
+    expressions.store_compiled_expressions_on_disk()
     assert len(set(states)) == 3

@@ -14,7 +14,9 @@ from auditor.facts.system.integrity import IntegrityFacts
 from auditor.models import Finding, Host, Status
 from auditor.system import resources
 
-CATALOGUE = Catalogue(controls=tuple(controls.read_file(resources.get_roles() / "integrity" / "controls.yml")))
+CATALOGUE = Catalogue(
+    controls=tuple(controls.read_controls_file(resources.get_roles_folder() / "integrity" / "controls.yml"))
+)
 DIGEST = "a" * 64
 RECORD: dict[str, Any] = {"made": 1_795_540_000, "digest": DIGEST, "folders": ["/etc"], "entries": 900}
 PROXY: dict[str, Any] = {"path": "/etc/profile.d/proxy.sh", "what": "added"}

@@ -18,7 +18,7 @@ from auditor.inventory.thresholds import get_limits
 from auditor.models import Finding, Host, Status, Subject
 from tests.unit import access, areas, system_areas
 
-CATALOGUE = controls.load()
+CATALOGUE = controls.load_catalogue()
 CHOOSE = frozenset({"selectattr", "rejectattr", "select", "reject", "map"})
 NONE_IS_FINE = {
     "accounts.homes": "nobody has a home right below /home",

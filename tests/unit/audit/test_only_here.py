@@ -9,12 +9,12 @@ from typing import Any
 from selectolax.lexbor import LexborHTMLParser
 
 from auditor.audit import controls
-from auditor.audit.uniqueness import find_unique_items
+from auditor.audit.uniqueness import find_items_unique_to_one_site
 from auditor.models import Host, OnlyHere, Run, Site
 from auditor.models.hunts import Hunt
-from auditor.report.html.pages import iter_pages
+from auditor.report.html.pages import iter_html_report_pages
 from auditor.results import traces
-from auditor.scans.traces import trace
+from auditor.scans.traces import build_masked_trace
 from tests.unit.audit.test_reviews import audited, look
 
 NAMES = ("a.test", "b.test", "c.test", "d.test")
@@ -36,11 +36,11 @@ def facts(**plugins: tuple[str, ...]) -> Any:
         }
         for site, slugs in plugins.items()
     ]
-    return SimpleNamespace(build_context=lambda *names: {"wordpress": {"instances": instances}})
+    return SimpleNamespace(build_context_for_control_expressions=lambda *names: {"wordpress": {"instances": instances}})
 
 
 def told(hosts: list[Host], known: Mapping[str, Any], *looks: Any) -> list[tuple[str, str, str, int]]:
-    return [(one.site, one.what, one.name, one.among) for one in find_unique_items(hosts, known, looks)]
+    return [(one.site, one.what, one.name, one.among) for one in find_items_unique_to_one_site(hosts, known, looks)]
 
 
 def test_a_plugin_and_an_administrator_of_one_site_alone_are_told() -> None:
@@ -73,7 +73,7 @@ def test_a_script_host_is_sought_among_sites_of_the_same_make_that_were_reviewed
 def hunted(name: str, *traces: tuple[str, str, str]) -> Hunt:
     """A hunt that saw these: kind, place, sample."""
     made = [
-        trace(kind, f"{place} {said}", where=place, sample=said, families=["known"], rules=["x"])  # type: ignore[arg-type]
+        build_masked_trace(kind, f"{place} {said}", where=place, sample=said, families=["known"], rules=["x"])  # type: ignore[arg-type]
         for kind, place, said in traces
     ]
     return Hunt(
@@ -93,19 +93,21 @@ def test_a_file_with_a_trace_and_a_key_that_one_alone_has_are_told() -> None:
             "web3", every, ("key", "/home/a/.ssh/authorized_keys (a)", "ssh-rsa SHA256:own from"), ("key", "/x", "x")
         ),
     ]
-    found = find_unique_items(hosts, {}, (), hunts)
+    found = find_items_unique_to_one_site(hosts, {}, (), hunts)
     assert [(one.site, one.what, one.name, one.among) for one in found] == [
         ("b.test", "file", "odd.php", 4),
         ("d.test", "key", "ssh-rsa SHA256:own", 3),
     ]
-    assert find_unique_items(hosts[:2], {}, (), hunts[:2]) != find_unique_items(hosts, {}, (), hunts)
-    assert "key" not in {one.what for one in find_unique_items(hosts[1:], {}, (), hunts[1:])}
+    assert find_items_unique_to_one_site(hosts[:2], {}, (), hunts[:2]) != find_items_unique_to_one_site(
+        hosts, {}, (), hunts
+    )
+    assert "key" not in {one.what for one in find_items_unique_to_one_site(hosts[1:], {}, (), hunts[1:])}
 
 
 def test_what_hosts_say_is_bounded() -> None:
     hosts = [host("web1", *NAMES)]
     many = {"web1": facts(a=tuple(f"p{n}" for n in range(5_000)), b=("q" * 4_000,), c=(), d=())}
-    found = find_unique_items(hosts, many, ())
+    found = find_items_unique_to_one_site(hosts, many, ())
     assert len([one for one in found if one.site == "a.test"]) <= 100
     assert max(len(one.name) for one in found) == 100
 
@@ -117,11 +119,11 @@ def test_the_report_has_a_page_of_it_the_sites_with_least_first() -> None:
         ("antruc.test", "script_host", "x.example"),
     ]
     run = _with(*(OnlyHere(site=site, what=what, name=name, kind="wordpress", among=4) for site, what, name in alone))
-    assert [*traces.group_unique_items(run)] == ["antruc.test", "b.test"]
-    page = LexborHTMLParser(dict(iter_pages(run, controls.load(), "vi"))["only_here.html"])
+    assert [*traces.group_items_unique_to_each_site(run)] == ["antruc.test", "b.test"]
+    page = LexborHTMLParser(dict(iter_html_report_pages(run, controls.load_catalogue(), "vi"))["only_here.html"])
     assert [node.text() for node in page.css("h2 a")] == ["antruc.test", "b.test"]
     assert [node.text() for node in page.css("li b")] == ["x.example", "shop", "<b>"]
-    assert "only_here.html" not in dict(iter_pages(_with(), controls.load(), "vi"))
+    assert "only_here.html" not in dict(iter_html_report_pages(_with(), controls.load_catalogue(), "vi"))
 
 
 def _with(*alone: OnlyHere) -> Run:

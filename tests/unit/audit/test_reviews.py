@@ -7,8 +7,8 @@ from datetime import date, timedelta
 import pytest
 
 from auditor.audit import controls
-from auditor.audit.reviews import ReviewAssessment, judge
-from auditor.audit.run import judge as judge_run
+from auditor.audit.reviews import ReviewAssessment, judge_sites_by_last_looks
+from auditor.audit.run import judge_collected_facts as judge_run
 from auditor.models import (
     Finding,
     Host,
@@ -29,12 +29,12 @@ from auditor.results import verdict
 from auditor.results.verdict import Baseline
 from tests.unit.looks.test_traces import seen
 
-CATALOGUE = controls.load()
+CATALOGUE = controls.load_catalogue()
 SITE = "antruc.test"
 HOST = Host(
     name="web1", address="192.0.2.1", sites=(Site(domain=SITE, host="web1"), Site(domain="b.test", host="web1"))
 )
-NOW = clock.read("2026-11-24T10:00:00+07:00")
+NOW = clock.parse_iso_moment("2026-11-24T10:00:00+07:00")
 EXACT = seen("1.example", exact=True)
 STRONG = seen("2.example", families=["lexicon", "hidden"])
 WEAK = seen("3.example")
@@ -44,7 +44,13 @@ INJECTED, SUSPECTED, REVIEWED = (control.id for control in CATALOGUE.controls if
 def look(*traces: Trace, days: int = 1, **more: object) -> Scan:
     given = {"seconds": 1.0, "known": 3, "fresh": 3, "visited": 3, "engine": True, **more}
     return Scan.model_validate(
-        {"id": "l1", "site": SITE, "started": clock.format_stamp(NOW - timedelta(days=days)), "traces": traces, **given}
+        {
+            "id": "l1",
+            "site": SITE,
+            "started": clock.format_iso_moment(NOW - timedelta(days=days)),
+            "traces": traces,
+            **given,
+        }
     )
 
 
@@ -59,7 +65,7 @@ def statuses(judged: ReviewAssessment) -> dict[str, Status]:
 
 
 def judged(*looks: Scan, by: tuple[TraceAcceptance, ...] = ()) -> ReviewAssessment:
-    return judge(CATALOGUE, [HOST], looks, by, NOW)
+    return judge_sites_by_last_looks(CATALOGUE, [HOST], looks, by, NOW)
 
 
 def test_a_site_that_was_never_reviewed_has_no_findings() -> None:
@@ -138,7 +144,11 @@ def audited(*looks: Scan) -> Run:
 
 
 def of_content(run: Run) -> dict[str, Finding]:
-    return {finding.control: finding for finding in run.findings if finding.control in CATALOGUE.of_looks}
+    return {
+        finding.control: finding
+        for finding in run.findings
+        if finding.control in CATALOGUE.control_ids_judged_from_looks
+    }
 
 
 def test_a_host_out_of_reach_does_not_hide_what_was_seen_of_its_sites() -> None:
@@ -148,9 +158,11 @@ def test_a_host_out_of_reach_does_not_hide_what_was_seen_of_its_sites() -> None:
         SUSPECTED: Status.PASS,
         REVIEWED: Status.PASS,
     }
-    assert {f.status for f in run.findings if f.control not in CATALOGUE.of_looks | CATALOGUE.of_papers} == {
-        Status.NOT_EVALUATED
-    }
+    assert {
+        f.status
+        for f in run.findings
+        if f.control not in CATALOGUE.control_ids_judged_from_looks | CATALOGUE.control_ids_judged_from_papers
+    } == {Status.NOT_EVALUATED}
     assert [one.site for one in run.reviews] == [SITE]
     assert of_content(audited()) == {}
 
@@ -159,7 +171,10 @@ def causes(before: Scan, after: Scan) -> list[tuple[str, str]]:
     known = Baseline(name="r", findings=tuple(of_content(audited(before)).values()))
     run = audited(after)
     run = run.model_copy(update={"findings": tuple(of_content(run).values())})
-    return [(cause.control, cause.why) for cause in verdict.judge(run, CATALOGUE, Severity.HIGH, known).causes]
+    return [
+        (cause.control, cause.why)
+        for cause in verdict.judge_run_for_exit_code(run, CATALOGUE, Severity.HIGH, known).causes
+    ]
 
 
 def test_worse_is_a_new_key_and_not_a_greater_number() -> None:

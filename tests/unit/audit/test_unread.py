@@ -18,7 +18,9 @@ def context(said: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("why", get_args(wordpress.UnreadDatabase.model_fields["why"].annotation))
 def test_every_reason_of_a_database_has_words(why: str) -> None:
-    text = read_errors.explain_unread("site.wordpress.database.options.siteurl", context({**DATABASE, "why": why}))
+    text = read_errors.explain_unread_fact_path(
+        "site.wordpress.database.options.siteurl", context({**DATABASE, "why": why})
+    )
     assert text is not None
     assert "/var/www/a/wp-config.php" in text.vi
     assert "/var/www/a/wp-config.php" in text.en
@@ -27,7 +29,9 @@ def test_every_reason_of_a_database_has_words(why: str) -> None:
 
 @pytest.mark.parametrize("why", get_args(_web.VhostReadError.model_fields["why"].annotation))
 def test_every_reason_of_a_virtual_host_has_words(why: str) -> None:
-    text = read_errors.explain_unread("site.vhosts", {"site": {"vhosts_unread": {"why": why, "file": "/a/.htaccess"}}})
+    text = read_errors.explain_unread_fact_path(
+        "site.vhosts", {"site": {"vhosts_unread": {"why": why, "file": "/a/.htaccess"}}}
+    )
     assert text is not None
     assert "/a/.htaccess" in text.vi
     assert "/a/.htaccess" in text.en
@@ -36,7 +40,7 @@ def test_every_reason_of_a_virtual_host_has_words(why: str) -> None:
 
 def test_a_hosts_words_stay_words() -> None:
     hostile = {**DATABASE, "account": "{file.__class__}\n\x1b[31m\u202e" + "x" * 5000}
-    text = read_errors.explain_unread("site.wordpress.database", context(hostile))
+    text = read_errors.explain_unread_fact_path("site.wordpress.database", context(hostile))
     assert text is not None
     assert "{file.__class__}" in text.en
     assert "\n" not in text.en
@@ -46,4 +50,4 @@ def test_a_hosts_words_stay_words() -> None:
 
 @pytest.mark.parametrize("path", ["site.wordpress", "site.other.database", "site.wordpress.salts", "nothing"])
 def test_what_says_nothing_has_no_reason(path: str) -> None:
-    assert read_errors.explain_unread(path, context(DATABASE)) is None
+    assert read_errors.explain_unread_fact_path(path, context(DATABASE)) is None

@@ -28,7 +28,7 @@ from auditor.report import json_output, junit
 from auditor.report.html import pages as html
 from auditor.results import verdict
 from auditor.results.by_control import list_work
-from auditor.results.compare import compare
+from auditor.results.compare import compare_findings_by_control_and_subject
 from auditor.results.summary import summarize_run
 from auditor.results.trend import make_trend_point
 from auditor.system import resources
@@ -62,7 +62,7 @@ CATALOGUE = Catalogue(
         control("x.grave", that="true", severity="critical"),
         control("x.asked", manual=True),
         control("x.asked_of_a_site", manual=True, subject="site"),
-        *controls.read_file(resources.get_roles() / "office/controls.yml"),
+        *controls.read_controls_file(resources.get_roles_folder() / "office/controls.yml"),
     )
 )
 TABLE = yaml.safe_load((Path(__file__).parents[1] / "fixtures/waivers/truth_table.yml").read_text("utf-8"))
@@ -117,9 +117,9 @@ def finding(
 
 
 def run_of(known: Inventory, *findings: Finding, today: datetime.date = TODAY, limit: str | None = None) -> Run:
-    inventory_fit.check_controls(known, CATALOGUE)
+    inventory_fit.check_controls_of_papers(known, CATALOGUE)
     hosts = tuple(host for host in known.hosts if limit in (None, host.name))
-    marked = waivers.mark(known, CATALOGUE, hosts, findings, today)
+    marked = waivers.mark_findings_covered_by_papers(known, CATALOGUE, hosts, findings, today)
     return Run(
         id="r",
         started=STARTED,
@@ -146,15 +146,15 @@ def test_the_truth_table(tmp_path: Path, case: dict[str, Any], kind: str) -> Non
         waiver(**{"number": n, "control": f"x.{kind}", **entry, "scope": _scope(entry["scope"], kind)})
         for n, entry in enumerate(case["waivers"])
     ]
-    known = inventory.load(folder(tmp_path, entries))
+    known = inventory.load_inventory(folder(tmp_path, entries))
     assert set(case["table"]) == {status.value for status in Status}
     for status, (bucket, planned, code) in case["table"].items():
         run = run_of(known, finding(f"x.{kind}", Status(status)), limit="a")
         found, *papers = run.findings
         assert (found.status, found.bucket) == (status, bucket)
-        made = plan.make(CATALOGUE, run, {"a": facts()})
-        assert (not made.is_empty) is planned, status
-        assert verdict.judge(run, CATALOGUE, Severity.HIGH).code == code, status
+        made = plan.make_hardening_plan(CATALOGUE, run, {"a": facts()})
+        assert (not made.has_no_changes_to_make) is planned, status
+        assert verdict.judge_run_for_exit_code(run, CATALOGUE, Severity.HIGH).code == code, status
         judged = next(f for f in papers if f.subject == found.subject)
         assert judged.status == case["papers"], status
         if bucket == "waived":
@@ -172,14 +172,14 @@ def test_the_truth_table(tmp_path: Path, case: dict[str, Any], kind: str) -> Non
 
 
 def test_a_waiver_holds_for_its_own_control_alone(tmp_path: Path) -> None:
-    known = inventory.load(folder(tmp_path, [waiver(control="x.other")]))
+    known = inventory.load_inventory(folder(tmp_path, [waiver(control="x.other")]))
     assert run_of(known, finding("x.host")).findings[0].bucket == "fail"
 
 
 def test_a_run_exits_1_on_the_day_after_the_waiver_s_last(tmp_path: Path) -> None:
-    known = inventory.load(folder(tmp_path, [waiver(expires=TODAY)]))
+    known = inventory.load_inventory(folder(tmp_path, [waiver(expires=TODAY)]))
     codes = [
-        verdict.judge(run_of(known, finding("x.host"), today=day), CATALOGUE, Severity.HIGH).code
+        verdict.judge_run_for_exit_code(run_of(known, finding("x.host"), today=day), CATALOGUE, Severity.HIGH).code
         for day in (TODAY, TODAY + datetime.timedelta(days=1))
     ]
     assert codes == [0, 1]
@@ -192,7 +192,7 @@ def test_a_run_exits_1_on_the_day_after_the_waiver_s_last(tmp_path: Path) -> Non
 def test_an_expired_waiver_is_as_grave_as_what_it_waived_and_high_at_least(
     tmp_path: Path, waived: str, severity: Severity
 ) -> None:
-    known = inventory.load(folder(tmp_path, [waiver(control=waived, expires=datetime.date(2026, 11, 1))]))
+    known = inventory.load_inventory(folder(tmp_path, [waiver(control=waived, expires=datetime.date(2026, 11, 1))]))
     run = run_of(known, finding(waived, Status.PASS))
     (expired,) = [f for f in run.findings if f.is_open]
     assert (expired.control, expired.subject.id, expired.severity) == ("office.host_waivers", "a", severity)
@@ -202,7 +202,7 @@ def test_an_expired_waiver_is_as_grave_as_what_it_waived_and_high_at_least(
 
 
 def test_an_expired_waiver_is_a_finding_on_a_host_that_cannot_be_read(tmp_path: Path) -> None:
-    known = inventory.load(folder(tmp_path, [waiver(expires=datetime.date(2026, 11, 1))]))
+    known = inventory.load_inventory(folder(tmp_path, [waiver(expires=datetime.date(2026, 11, 1))]))
     run = run_of(known, finding("x.host", Status.NOT_EVALUATED))
     assert [f.control for f in run.findings if f.is_open] == ["office.host_waivers"]
 
@@ -215,7 +215,7 @@ def test_each_waiver_says_what_it_is_used_for(tmp_path: Path) -> None:
         waiver(4, control="x.grave", granted=datetime.date(2026, 12, 1)),
         waiver(5, control="x.other", expires=datetime.date(2026, 12, 2)),
     ]
-    known = inventory.load(folder(tmp_path, entries))
+    known = inventory.load_inventory(folder(tmp_path, entries))
     run = run_of(
         known,
         finding("x.host"),
@@ -248,7 +248,7 @@ def test_an_attestation_answers_while_it_is_valid(
     tmp_path: Path, control_id: str, begins: str, ends: str, bucket: str, validity: str | None, days_left: int | None
 ) -> None:
     paper = attestation(control=control_id, when=begins, valid_until=ends)
-    known = inventory.load(folder(tmp_path, attestations=[paper]))
+    known = inventory.load_inventory(folder(tmp_path, attestations=[paper]))
     run = run_of(known, finding(control_id, Status.MANUAL))
     found = run.findings[0]
     assert (found.status, found.bucket) == (Status.MANUAL, bucket)
@@ -258,33 +258,37 @@ def test_an_attestation_answers_while_it_is_valid(
         assert told.sha256 == "19553bd02fcf741c7b73ffe70b101064e4268d891c0c783b496eda56e3f152a5"
     counts = summarize_run(run).totals
     assert (counts.attested, counts.unanswered) == ((1, 0) if bucket == "attested" else (0, 1))
-    assert verdict.judge(run, CATALOGUE, Severity.LOW).code == 0
+    assert verdict.judge_run_for_exit_code(run, CATALOGUE, Severity.LOW).code == 0
 
 
 def test_an_attestation_may_say_what_is_done_instead(tmp_path: Path) -> None:
     paper = attestation(compensating="Sao chép <hằng ngày> sang máy khác")
-    known = inventory.load(folder(tmp_path, attestations=[paper]))
+    known = inventory.load_inventory(folder(tmp_path, attestations=[paper]))
     run = run_of(known, finding("x.asked", Status.MANUAL))
     (answered,) = [one for one in run.findings if one.control == "x.asked"]
     assert answered.attestation is not None
     assert answered.attestation.compensating == paper["compensating"]
-    made = dict(html.iter_pages(run, CATALOGUE, "vi"))
+    made = dict(html.iter_html_report_pages(run, CATALOGUE, "vi"))
     assert "Tương đương" in texts(made["index.html"], ".papers > li")[0]
     assert "Biện pháp thay thế Sao chép <hằng ngày> sang máy khác" in texts(made["hosts/a.html"], ".fold.attested")[0]
 
 
 def test_an_attestation_answers_nothing_but_a_manual_finding(tmp_path: Path) -> None:
-    known = inventory.load(folder(tmp_path, attestations=[attestation()]))
+    known = inventory.load_inventory(folder(tmp_path, attestations=[attestation()]))
     assert run_of(known, finding("x.asked", Status.NOT_EVALUATED)).findings[0].bucket == "not_evaluated"
 
 
 def test_before_and_after_tell_a_waiver_from_a_mended_fault(tmp_path: Path) -> None:
-    known = inventory.load(folder(tmp_path, [waiver()]))
+    known = inventory.load_inventory(folder(tmp_path, [waiver()]))
     bare = known.model_copy(update={"waivers": ()})
     (open_, _, _), (waived, _, _) = (run_of(of, finding("x.host")).findings[:3] for of in (bare, known))
     passed = finding("x.host", Status.PASS)
     changes = {
-        name: {change for change, found in compare([before], [after]).changes.items() if found}
+        name: {
+            change
+            for change, found in compare_findings_by_control_and_subject([before], [after]).changes.items()
+            if found
+        }
         for name, before, after in (
             ("waived now", open_, waived),
             ("waived still", waived, waived),
@@ -301,14 +305,14 @@ def test_before_and_after_tell_a_waiver_from_a_mended_fault(tmp_path: Path) -> N
 
 
 def test_findings_json_and_junit_tell_of_the_waiver(tmp_path: Path) -> None:
-    known = inventory.load(folder(tmp_path, [waiver(reason="chờ <thay> máy")], [attestation()]))
+    known = inventory.load_inventory(folder(tmp_path, [waiver(reason="chờ <thay> máy")], [attestation()]))
     run = run_of(known, finding("x.host"), finding("x.asked", Status.MANUAL))
-    document = json.loads(json_output.render(run))
+    document = json.loads(json_output.render_findings_as_json(run))
     assert document["findings"][0]["status"] == "fail"
     assert document["findings"][0]["waiver"]["expires"] == "2026-12-31"
     assert document["waivers"][0]["waived"] == 1
     assert document["findings"][1]["attestation"]["who"] == "Công chức văn phòng"
-    suite = ElementTree.fromstring(junit.render(run, CATALOGUE, "vi"))
+    suite = ElementTree.fromstring(junit.render_findings_as_junit_xml(run, CATALOGUE, "vi"))
     assert (suite.get("failures"), suite.get("errors")) == ("0", "0")
     said = [skipped.get("message") for skipped in suite.iter("skipped")][:2]
     assert said == [
@@ -368,7 +372,9 @@ def test_a_mistake_in_a_waiver_names_file_line_and_mend(
 ) -> None:
     assert old in WAIVER
     with pytest.raises(InputError) as caught:
-        inventory_fit.check_controls(inventory.load(folder(tmp_path, WAIVER.replace(old, new))), CATALOGUE)
+        inventory_fit.check_controls_of_papers(
+            inventory.load_inventory(folder(tmp_path, WAIVER.replace(old, new))), CATALOGUE
+        )
     assert words in caught.value.what
     assert (caught.value.file, caught.value.line) == (tmp_path / "office/waivers.yml", line)
     assert caught.value.mend
@@ -395,8 +401,8 @@ def test_a_mistake_in_an_attestation_names_file_line_and_mend(
 ) -> None:
     assert old in ATTESTATION
     with pytest.raises(InputError) as caught:
-        inventory_fit.check_controls(
-            inventory.load(folder(tmp_path, attestations=ATTESTATION.replace(old, new))), CATALOGUE
+        inventory_fit.check_controls_of_papers(
+            inventory.load_inventory(folder(tmp_path, attestations=ATTESTATION.replace(old, new))), CATALOGUE
         )
     assert words in caught.value.what
     assert (caught.value.file, caught.value.line) == (tmp_path / "office/attestations.yml", line)
@@ -407,20 +413,20 @@ def test_evidence_is_followed_through_no_link_out_of_the_folder(tmp_path: Path) 
     path = folder(tmp_path, attestations=ATTESTATION.replace("bien-ban.txt", "lien-ket.txt"))
     (path / "office/lien-ket.txt").symlink_to("/etc/hostname")
     with pytest.raises(InputError, match="outside the office folder"):
-        inventory.load(path)
+        inventory.load_inventory(path)
 
 
 @pytest.mark.parametrize("name", ["waivers.yml", "attestations.yml"])
 def test_the_examples_are_sound_once_taken_into_use(tmp_path: Path, name: str) -> None:
     path = tmp_path / "example"
-    shutil.copytree(resources.get_inventories() / "example", path)
+    shutil.copytree(resources.get_shipped_inventories_folder() / "example", path)
     file = path / "office" / name
     file.write_text(re.sub(r"^# ((- | {2,})\S.*)$", r"\1", file.read_text("utf-8"), flags=re.MULTILINE), "utf-8")
     evidence = path / "office/bien-ban/khoi-phuc-2026-11.pdf"
     evidence.parent.mkdir()
     evidence.write_bytes(b"%PDF-1.7")
-    known = inventory.load(path)
-    inventory_fit.check_controls(known, controls.load())
+    known = inventory.load_inventory(path)
+    inventory_fit.check_controls_of_papers(known, controls.load_catalogue())
     assert len(known.waivers if name == "waivers.yml" else known.attestations) == 1
 
 
@@ -432,7 +438,7 @@ def pages(tmp_path: Path, lang: Lang) -> dict[str, str]:
         waiver(4, control="x.other", scope={"hosts": ["b"]}),
     ]
     old = attestation(control="x.asked_of_a_site", valid_until=datetime.date(2026, 11, 1))
-    known = inventory.load(folder(tmp_path, entries, [attestation(), old]))
+    known = inventory.load_inventory(folder(tmp_path, entries, [attestation(), old]))
     run = run_of(
         known,
         finding("x.host"),
@@ -442,7 +448,7 @@ def pages(tmp_path: Path, lang: Lang) -> dict[str, str]:
         finding("x.asked", Status.MANUAL),
         finding("x.asked_of_a_site", Status.MANUAL),
     )
-    return dict(html.iter_pages(run, CATALOGUE, lang))
+    return dict(html.iter_html_report_pages(run, CATALOGUE, lang))
 
 
 def texts(page: str, selector: str) -> list[str]:
@@ -532,7 +538,7 @@ def test_the_terminal_warns_of_papers_that_end_and_of_those_that_nothing_needs(
         waiver(2, control="x.other"),
         waiver(3, control="x.grave"),
     ]
-    known = inventory.load(folder(tmp_path, entries, [attestation(valid_until=TODAY)]))
+    known = inventory.load_inventory(folder(tmp_path, entries, [attestation(valid_until=TODAY)]))
     run = run_of(
         known,
         finding("x.host"),
@@ -541,7 +547,7 @@ def test_the_terminal_warns_of_papers_that_end_and_of_those_that_nothing_needs(
         finding("x.asked", Status.MANUAL),
     )
     monkeypatch.setattr(exceptions, "err", Console(width=200, highlight=False, stderr=True))
-    exceptions.show_papers(run, summarize_run(run), Words("en"), Console(width=200, highlight=False))
+    exceptions.show_waivers_and_attestations(run, summarize_run(run), Words("en"), Console(width=200, highlight=False))
     shown = capsys.readouterr()
     assert shown.out.splitlines() == [
         "2 findings are currently waived and not counted above.",
@@ -555,5 +561,5 @@ def test_the_terminal_warns_of_papers_that_end_and_of_those_that_nothing_needs(
 
 
 def test_without_papers_an_inventory_has_none(tmp_path: Path) -> None:
-    known = inventory.load(folder(tmp_path, "---\n# not yet\n"))
+    known = inventory.load_inventory(folder(tmp_path, "---\n# not yet\n"))
     assert (known.waivers, known.attestations) == ((), ())

@@ -38,8 +38,8 @@ def test_search_engines_get_addresses_and_people_none_to_click_on(inventory: str
     output = tmp_path / "out"
     assert "There are no known URLs" in auditor(inventory, "forget", incident, "--output", str(output)).stdout
     assert not output.exists()
-    known = inventories.load(Path(inventory))
-    ScanHistory().put(known.path, ledger(("/no-hu", trace("a", "doorway")), ("/", trace("b", "link"))))
+    known = inventories.load_inventory(Path(inventory))
+    ScanHistory().store_crawl_frontier(known.path, ledger(("/no-hu", trace("a", "doorway")), ("/", trace("b", "link"))))
     said = auditor(inventory, "forget", incident, "--output", str(output)).stdout.splitlines()
     assert said[0].startswith("remove  hxxps://antruc[.]test/no-hu  ")
     assert said[1].startswith("crawl again  hxxps://antruc[.]test/  ")
@@ -52,7 +52,9 @@ def test_search_engines_get_addresses_and_people_none_to_click_on(inventory: str
 
 def test_a_folder_that_cannot_be_made_is_named(inventory: str, tmp_path: Path) -> None:
     auditor(inventory, "open", "antruc.test", *WHO)
-    ScanHistory().put(inventories.load(Path(inventory)).path, ledger(("/no-hu", trace("a", "doorway"))))
+    ScanHistory().store_crawl_frontier(
+        inventories.load_inventory(Path(inventory)).path, ledger(("/no-hu", trace("a", "doorway")))
+    )
     (tmp_path / "taken").write_text("x")
     with pytest.raises(InputError, match="cannot make the folder"):
         auditor(inventory, "forget", str(the_only(inventory)["id"]), "--output", str(tmp_path / "taken/out"))

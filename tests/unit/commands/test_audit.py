@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 from auditor.audit import run as audit
 from auditor.cli import app
 from auditor.errors import InputError
-from auditor.history.runs import History
+from auditor.history.runs import RunHistory
 from auditor.inventory import hosts
 from auditor.models import Run
 from auditor.report import json_output
@@ -33,11 +33,11 @@ BAD = factory.run(run_id="20261102T010000Z-bbbbbb", started="2026-11-24T08:30:00
 def auditor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """``auditor(run, *options)``: an audit that finds what ``run`` holds, or gives."""
     monkeypatch.setenv("LUYTRE_STATE", str(tmp_path / "state"))
-    monkeypatch.setattr("auditor.audit.controls.load", factory.catalogue)
+    monkeypatch.setattr("auditor.audit.controls.load_catalogue", factory.catalogue)
 
     def invoke(run: Run | Callable[[], Run], *options: str) -> Result:
         answer = (lambda: run) if isinstance(run, Run) else run
-        monkeypatch.setattr("auditor.audit.run.audit", lambda *_arguments, **_options: (answer(), {}))
+        monkeypatch.setattr("auditor.audit.run.audit_hosts", lambda *_arguments, **_options: (answer(), {}))
         arguments = ["audit", "-i", INVENTORY, "--output", str(tmp_path / "out"), *options]
         return CliRunner().invoke(app, arguments, catch_exceptions=False)
 
@@ -56,7 +56,7 @@ def test_without_a_baseline_every_open_finding_counts(auditor) -> None:
 
 
 def test_last_is_the_run_before_this_one(auditor) -> None:
-    History().keep(GOOD)
+    RunHistory().keep(GOOD)
     worse = auditor(BAD, "--baseline", "last", "--json")
     assert worse.exit_code == 1
     assert json.loads(worse.stdout)["verdict"]["baseline"] == GOOD.id
@@ -67,8 +67,8 @@ def test_last_is_the_run_before_this_one(auditor) -> None:
 
 
 def test_a_run_and_a_file_are_baselines(auditor, tmp_path: Path) -> None:
-    History().keep(GOOD)
-    (tmp_path / "known.json").write_bytes(json_output.render(BAD))
+    RunHistory().keep(GOOD)
+    (tmp_path / "known.json").write_bytes(json_output.render_findings_as_json(BAD))
     by_run = auditor(BAD, "--baseline", "20261101T01", "--json", "--fail-on", "low")
     by_file = auditor(
         BAD.model_copy(update={"id": "x"}), "--baseline", str(tmp_path / "known.json"), "--json", "--fail-on", "low"
@@ -85,7 +85,7 @@ def test_a_run_and_a_file_are_baselines(auditor, tmp_path: Path) -> None:
     ],
 )
 def test_the_terminal_says_which(auditor, lang: str, said: list[str]) -> None:
-    History().keep(GOOD)
+    RunHistory().keep(GOOD)
     shown = auditor(BAD, "--baseline", "last", "--lang", lang).stdout
     for words in said:
         assert words in shown
@@ -106,7 +106,7 @@ def test_the_terminal_names_the_worst_and_says_why_it_fails(auditor) -> None:
     assert (
         rows[0].startswith("critical")
         and one.subject.id in rows[0]
-        and factory.catalogue().describe_finding(one).en in rows[0]
+        and factory.catalogue().get_problem_or_title_of_finding(one).en in rows[0]
     )
     left = sum(len(places[name]) for name in worst[10:])
     assert shown[first + 10] == f"… and {left} more open: auditor history show {BAD.id}"
@@ -115,11 +115,11 @@ def test_the_terminal_names_the_worst_and_says_why_it_fails(auditor) -> None:
 
 
 def test_an_exit_code_is_explained_in_both_languages(auditor) -> None:
-    History().keep(BAD)
+    RunHistory().keep(BAD)
     again = auditor(BAD.model_copy(update={"id": "x"}), "--baseline", "last")
     unread = sum(f.status == "not_evaluated" for f in BAD.findings)
     assert again.exit_code == 3 and f"mã thoát 3: {unread} điểm chưa đánh giá được" in again.stdout
-    History().keep(GOOD.model_copy(update={"id": "20261120T010000Z-dddddd", "started": "2026-11-24T08:00:00+07:00"}))
+    RunHistory().keep(GOOD.model_copy(update={"id": "20261120T010000Z-dddddd", "started": "2026-11-24T08:00:00+07:00"}))
     worse = auditor(BAD.model_copy(update={"id": "y"}), "--baseline", "20261120T", "--lang", "en")
     assert "worse than in 20261120T010000Z-dddddd" in worse.stdout.splitlines()[-1]
 
@@ -135,7 +135,7 @@ def test_a_run_without_anything_open_names_nothing(auditor) -> None:
 
 
 def test_nothing_worse_is_said_too(auditor) -> None:
-    History().keep(BAD)
+    RunHistory().keep(BAD)
     shown = auditor(BAD.model_copy(update={"id": "x"}), "--baseline", "last").stdout
     assert f"So với lần rà soát {BAD.id}: không có gì xấu đi." in shown
     assert "đã biết" in shown
@@ -148,7 +148,7 @@ def test_the_first_run_of_all_is_judged_alone_and_says_so(auditor) -> None:
 
 
 def test_the_verdict_is_in_the_file_and_the_states_are_in_sarif(auditor, tmp_path: Path) -> None:
-    History().keep(GOOD)
+    RunHistory().keep(GOOD)
     auditor(BAD, "--baseline", "last", "--format", "json,sarif,csv")
     out = tmp_path / "out"
     assert {path.name for path in out.iterdir()} == {"findings.json", "findings.sarif", "findings.csv"}
@@ -172,7 +172,7 @@ def test_formats_are_what_was_asked_for_and_an_unknown_one_is_told(auditor, tmp_
         ("known.json", None, "cannot be read"),
         ("known.json", b"{", "not JSON"),
         ("known.json", b'{"schema": "luytre/findings/9"}', "luytre/findings/9"),
-        ("known.json", json_output.render(factory.run(hosts=())), "contains none of these hosts"),
+        ("known.json", json_output.render_findings_as_json(factory.run(hosts=())), "contains none of these hosts"),
     ],
 )
 def test_a_baseline_that_is_none_is_told_before_the_audit(
@@ -184,7 +184,7 @@ def test_a_baseline_that_is_none_is_told_before_the_audit(
     with pytest.raises(InputError, match=why):
         auditor(BAD, "--baseline", wanted)
     assert not (tmp_path / "out/findings.json").exists()
-    assert History().entries() == ()
+    assert RunHistory().entries() == ()
 
 
 def test_a_history_that_will_not_do_is_told_before_any_host_is_asked(auditor, tmp_path: Path) -> None:
@@ -198,7 +198,7 @@ def test_a_history_that_will_not_do_is_told_before_any_host_is_asked(auditor, tm
 
 def test_a_history_that_breaks_meanwhile_costs_no_report(auditor, tmp_path: Path) -> None:
     def answers() -> Run:
-        History().path.write_text("no database")
+        RunHistory().path.write_text("no database")
         return BAD
 
     with pytest.raises(InputError, match=r"history\.sqlite"):
@@ -217,9 +217,9 @@ def test_a_paper_on_no_control_is_told_before_any_host_is_asked(
         " expires: 2027-03-31}\n"
     )
     monkeypatch.setattr("auditor.audit.run.collect", lambda *_arguments: pytest.fail("hosts were asked"))
-    known = hosts.load(tmp_path / "i")
+    known = hosts.load_inventory(tmp_path / "i")
     with pytest.raises(InputError, match=r"waivers\.yml:1: GP-1: there is no control ssh\.root_logn"):
-        audit.audit(known, factory.catalogue(), known.hosts)
+        audit.audit_hosts(known, factory.catalogue(), known.hosts)
 
 
 ASKED = """

@@ -16,8 +16,8 @@ from ansible.module_utils.luytre_shared import action_runner
 
 from auditor.errors import MISTAKE, InputError
 from auditor.fleet import ssh_exec
-from auditor.history.incidents import Incidents
-from auditor.history.runs import History
+from auditor.history.incidents import IncidentStore
+from auditor.history.runs import RunHistory
 from auditor.incidents.actions import persistence
 from auditor.models import HostOutcome, Run, Text, clock
 from auditor.models.incidents import ContainedEvent
@@ -33,7 +33,7 @@ CONTROL = "compromise.shell"
 
 
 def moment(hours: float) -> str:
-    return clock.format_stamp(clock.now() + datetime.timedelta(hours=hours))
+    return clock.format_iso_moment(clock.now() + datetime.timedelta(hours=hours))
 
 
 def keep(inventory: str, hours: float, *members: Any, **changes: Any) -> Run:
@@ -42,23 +42,23 @@ def keep(inventory: str, hours: float, *members: Any, **changes: Any) -> Run:
     run = clean(moment(hours), found, inventory=inventory).model_copy(
         update={"id": f"20260101T000000Z-{hours}", **changes}
     )
-    History().keep(run)
+    RunHistory().keep(run)
     return run
 
 
 def ids(inventory: str) -> list[str]:
-    return list(Incidents().load_logs(inventory))
+    return list(IncidentStore().load_case_logs_of_inventory(inventory))
 
 
 def deeds(inventory: str, incident: str) -> int:
-    return len(Incidents().load_log(inventory, incident))
+    return len(IncidentStore().load_case_log_of_incident(inventory, incident))
 
 
 def ready(inventory: str, incident: str) -> None:
     """Have all reports and the closing form of an incident."""
     for report in ("now", "first", "full"):
         auditor(inventory, "reported", incident, report, "--how", "45/BC-UBND", *WHO)
-    Incidents().write(inventory, WHO[1], lambda _ledgers: (incident, LAST_FORM))
+    IncidentStore().write(inventory, WHO[1], lambda _ledgers: (incident, LAST_FORM))
 
 
 def test_a_finding_that_has_gone_since_is_said_to_have_gone_and_leads_to_closing(inventory: str) -> None:
@@ -91,7 +91,7 @@ def test_a_host_that_is_down_keeps_neither_reports_nor_the_others_waiting(
     said = auditor(inventory, "open", "--finding", f"{CONTROL}:web1", "--contain", *WHO, code=1).stdout
     (incident,) = ids(inventory)
     assert "Connection timed out" in said
-    assert Incidents().load_log(inventory, incident)[-1].deed.state == "unknown"  # type: ignore[union-attr]
+    assert IncidentStore().load_case_log_of_incident(inventory, incident)[-1].deed.state == "unknown"  # type: ignore[union-attr]
     down = HostOutcome(host="web1", reached=False, reason=Text(vi="x", en="timed out"))
     keep(inventory, 0.02, SHELL, outcomes=(down,))
     assert f"incident reported {incident} now" in auditor(inventory, "next", incident).stdout
@@ -109,7 +109,7 @@ def test_a_host_that_left_the_inventory_keeps_no_incident_open_for_ever(inventor
     auditor(inventory, "open", "--finding", f"{CONTROL}:web1", *WHO)
     (incident,) = ids(inventory)
     isolated = ContainedEvent(number=1, host="web1", means="isolation", what="web1", state="unknown", why="no_answer")
-    Incidents().write(inventory, WHO[1], lambda _ledgers: (incident, isolated))
+    IncidentStore().write(inventory, WHO[1], lambda _ledgers: (incident, isolated))
     with pytest.raises(InputError, match="--gone web1: it is still in the inventory"):
         auditor(inventory, "close", incident, "--cause", "x", "--gone", "web1", *WHO)
     hosts = Path(inventory) / "hosts.yml"
@@ -149,8 +149,8 @@ def test_an_audit_dated_in_the_future_moves_no_deadline(inventory: str) -> None:
     keep(inventory, 5, SHELL)
     auditor(inventory, "open", "--finding", f"{CONTROL}:web1", *WHO)
     (incident,) = ids(inventory)
-    detected = Incidents().load_log(inventory, incident)[0].deed.detected  # type: ignore[union-attr]
-    assert clock.read(detected) <= clock.now()
+    detected = IncidentStore().load_case_log_of_incident(inventory, incident)[0].deed.detected  # type: ignore[union-attr]
+    assert clock.parse_iso_moment(detected) <= clock.now()
 
 
 def test_of_two_incidents_on_one_site_each_step_names_its_own(inventory: str) -> None:
@@ -192,10 +192,10 @@ def history_of(inventory: str) -> tuple[str, Path]:
     auditor(inventory, "open", "--finding", f"{CONTROL}:web1", *WHO)
     (incident,) = ids(inventory)
     auditor(inventory, "note", incident, "x", *WHO)
-    with sqlite3.connect(History().path) as database:
+    with sqlite3.connect(RunHistory().path) as database:
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     database.close()
-    return incident, History().path
+    return incident, RunHistory().path
 
 
 @pytest.mark.parametrize("verb", ["list", "due", "next"])
@@ -216,12 +216,12 @@ def test_a_case_log_whose_last_links_were_taken_away_goes_on_and_lacks_the_hash_
     inventory: str,
 ) -> None:
     incident, path = history_of(inventory)
-    written_down = History().head()
+    written_down = RunHistory().head()
     with sqlite3.connect(path) as database:
         database.execute("DELETE FROM chain WHERE position = (SELECT max(position) FROM chain)")
     database.close()
     assert deeds(inventory, incident) == 1
-    assert History().verify(written_down).seen_at is None
+    assert RunHistory().verify(written_down).seen_at is None
     auditor(inventory, "note", incident, "x", *WHO)
     assert deeds(inventory, incident) == 2
 
@@ -230,7 +230,7 @@ def test_the_case_log_of_another_organisation_is_told_from_an_empty_one(
     inventory: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     incident, _ = history_of(inventory)
-    other = str(shutil.copytree(resources.get_inventories() / "lab", tmp_path / "other"))
+    other = str(shutil.copytree(resources.get_shipped_inventories_folder() / "lab", tmp_path / "other"))
     for verb in ("list", "due", "next"):
         with pytest.raises(InputError, match=r"has no audit and no incident of the inventory .*other") as told:
             auditor(other, verb)
@@ -255,12 +255,18 @@ def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(own, "TABLES", str(path.parent))
     monkeypatch.setattr(persistence, "CRONTABS", (str(path.parent),))
     monkeypatch.setattr(own, "RECORD", action_runner.ActionRecord(str(tmp_path / "host/jobs")))
-    monkeypatch.setattr(own, "owners", lambda _path: (os.getuid(),))
-    actions = {"plan": own.plan, "contain": own.contain, "release": own.release}
+    monkeypatch.setattr(own, "list_uids_allowed_to_own_crontab", lambda _path: (os.getuid(),))
+    actions = {
+        "plan": own.plan_commenting_out_of_cron_job,
+        "contain": own.comment_out_cron_job_once,
+        "release": own.put_cron_job_back,
+    }
 
     def asked(_reach: object, _program: object, question: dict[str, Any], *_: object) -> bytes:
         return json.dumps(
-            action_runner.answer(actions, question, ["198.51.100.1", "50000", "192.0.2.10", "22"])
+            action_runner.run_action_and_turn_errors_into_answer(
+                actions, question, ["198.51.100.1", "50000", "192.0.2.10", "22"]
+            )
         ).encode()
 
     monkeypatch.setattr(ssh_exec, "run_as_root", asked)
@@ -276,7 +282,7 @@ def test_an_older_case_log_contains_what_is_asked_for_and_loses_nothing_of_what_
 ) -> None:
     auditor(inventory, "open", "web1", *WHO)
     (incident,) = ids(inventory)
-    state = History().path.parent
+    state = RunHistory().path.parent
     auditor(inventory, "contain", incident, "job", f"{table}:1", *WHO)
     shutil.copytree(state, tmp_path / "backup")
     auditor(inventory, "contain", incident, "job", f"{table}:2", *WHO)

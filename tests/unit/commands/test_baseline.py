@@ -25,7 +25,7 @@ WHO = ("--approver", "Chánh Văn phòng", "--despite-high-confidence", "--secon
 @pytest.fixture
 def inventory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("LUYTRE_STATE", str(tmp_path / "state"))
-    path = str(shutil.copytree(resources.get_inventories() / "lab", tmp_path / "inventory"))
+    path = str(shutil.copytree(resources.get_shipped_inventories_folder() / "lab", tmp_path / "inventory"))
     look = Scan(
         id="l1",
         site=SITE,
@@ -37,7 +37,7 @@ def inventory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
         engine=True,
         traces=(TRACE,),
     )
-    ScanHistory().keep(path, look, CrawlFrontier(site=SITE))
+    ScanHistory().store_look_and_frontier(path, look, CrawlFrontier(site=SITE))
     return path
 
 

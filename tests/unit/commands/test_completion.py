@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from auditor.cli import app
 from auditor.commands import completion
 from auditor.commands.options import completions
-from auditor.history.runs import History
+from auditor.history.runs import RunHistory
 from tests import factory
 
 LAB = str(Path(__file__).parents[3] / "inventories/lab")
@@ -19,7 +19,7 @@ LAB = str(Path(__file__).parents[3] / "inventories/lab")
 
 def offered(*typed: str, by: str = "bash") -> list[str]:
     """What is offered for the last of these words, after ``auditor``."""
-    completion.prepare()
+    completion.register_shells_for_completion()
     asked = {
         completion.VARIABLE: f"complete_{by}",
         "COMP_WORDS": " ".join(("auditor", *typed)),
@@ -53,7 +53,7 @@ def test_values_are_offered_where_they_are_known(typed: tuple[str, ...], values:
 
 def test_kept_runs_are_offered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LUYTRE_STATE", str(tmp_path))
-    History().keep(factory.run(run_id="20261124T010000Z-aaaaaa"))
+    RunHistory().keep(factory.run(run_id="20261124T010000Z-aaaaaa"))
     assert offered("history", "show", "2026") == ["20261124T010000Z-aaaaaa"]
     assert offered("rollback", "2026") == [""]
 

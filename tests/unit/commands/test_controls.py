@@ -11,7 +11,7 @@ from auditor.commands.controls import app
 from auditor.commands.output import console
 from auditor.errors import InputError
 
-CATALOGUE = controls.load()
+CATALOGUE = controls.load_catalogue()
 
 
 def auditor(*arguments: str) -> Result:
@@ -24,7 +24,7 @@ def test_the_list_cuts_no_id_and_keeps_the_width(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(console.out, "_width", width)
     lines = auditor("list", "--lang", lang).stdout.splitlines()
     assert max(map(len, lines)) <= width
-    assert {line.split()[0] for line in lines if line.strip()} >= set(CATALOGUE.by_id)
+    assert {line.split()[0] for line in lines if line.strip()} >= set(CATALOGUE.controls_by_id)
     assert not any("…" in line for line in lines)
 
 

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from auditor import lab
 from auditor.cli import app
 from auditor.commands import hardening_flow
-from auditor.commands.hardening_flow import Outcome
+from auditor.commands.hardening_flow import HardeningFlowOutcome
 from auditor.hardening.plan import HardeningPlan
 from tests import factory
 
@@ -25,18 +25,18 @@ def test_the_screen_tells_the_story_and_names_the_file_with_the_rest(
 ) -> None:
     downs: list[str] = []
     monkeypatch.setattr("os.geteuid", lambda: 0)
-    monkeypatch.setattr(lab, "hold_session", contextlib.nullcontext)
-    monkeypatch.setattr(lab, "status", list)
-    monkeypatch.setattr(lab, "pristine", lambda progress: progress("booting web1"))
-    monkeypatch.setattr(lab, "down", lambda: downs.append("down"))
-    monkeypatch.setattr("auditor.audit.controls.load", factory.catalogue)
+    monkeypatch.setattr(lab, "hold_lab_session", contextlib.nullcontext)
+    monkeypatch.setattr(lab, "list_status_of_machines", list)
+    monkeypatch.setattr(lab, "provide_pristine_machines", lambda progress: progress("booting web1"))
+    monkeypatch.setattr(lab, "stop_machines", lambda: downs.append("down"))
+    monkeypatch.setattr("auditor.audit.controls.load_catalogue", factory.catalogue)
     run, report = factory.run(), tmp_path / "out/report/index.html"
 
-    def harden(*_arguments: Any, progress_console: Any, **_options: Any) -> Outcome:
+    def harden(*_arguments: Any, progress_console: Any, **_options: Any) -> HardeningFlowOutcome:
         progress_console.print("62 lines of a plan")
-        return Outcome(run, HardeningPlan(hosts=()), None, run, report)
+        return HardeningFlowOutcome(run, HardeningPlan(hosts=()), None, run, report)
 
-    monkeypatch.setattr(hardening_flow, "harden", harden)
+    monkeypatch.setattr(hardening_flow, "audit_plan_and_harden_hosts", harden)
     ended = CliRunner().invoke(app, ["demo", "--lang", "en", "--output", str(tmp_path / "out"), *options])
     assert ended.exit_code == 0, ended.output
     log = tmp_path / "out/demo.log"

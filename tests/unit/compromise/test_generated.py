@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from auditor.compromise import classifier, confidence
-from auditor.compromise.known_good.generated_files import maker
+from auditor.compromise.known_good.generated_files import detect_generator_of_file
 from auditor.compromise.rules import engine
 from benchmarks import footholds
 
@@ -78,17 +78,19 @@ ADDED = (
 def test_a_file_that_an_application_makes_is_known_where_it_makes_them(
     content: bytes, path: str, made_by: str | None
 ) -> None:
-    assert maker(content, path) == made_by
+    assert detect_generator_of_file(content, path) == made_by
 
 
 @pytest.mark.parametrize("added", ADDED)
 @pytest.mark.parametrize("content", [SETTINGS, SMARTY, TWIG], ids=["settings", "smarty", "twig"])
 def test_whatever_else_stands_in_it_makes_it_a_file_as_any_other(content: bytes, added: str) -> None:
-    assert maker(content + b"\n" + footholds.whole(added).encode(), "data/cache/config/a.php") is None
+    assert (
+        detect_generator_of_file(content + b"\n" + footholds.whole(added).encode(), "data/cache/config/a.php") is None
+    )
 
 
 def test_such_a_file_is_told_of_by_no_judge_and_a_shell_that_poses_as_one_is() -> None:
-    rules = engine.load()
+    rules = engine.load_yara_rules()
     known = classifier.judge_content(SMARTY, "templates_c/a.php", rules)
     assert (known.generated, confidence.weigh_judgement(known, is_upload_folder=True, is_unexplained=True)) == (
         "smarty",

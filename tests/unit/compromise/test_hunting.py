@@ -14,10 +14,10 @@ from auditor.compromise import file_listing, file_triage
 from auditor.compromise.classifier import Judgement
 from auditor.compromise.file_listing import ListingError, WebFile
 from auditor.compromise.known_good.manifest import ReleaseManifest
-from auditor.compromise.php.taint import Hit
+from auditor.compromise.php.taint import CodeHit
 from auditor.compromise.scan_cache import FULL_EVERY, ScanCache
 
-SHELL = Judgement(hits=(Hit("evaluated", "exact", 0),), sample="the sample")
+SHELL = Judgement(hits=(CodeHit("evaluated", "exact", 0),), sample="the sample")
 FAINT = Judgement(own=("uploader",))
 
 
@@ -28,7 +28,7 @@ def file(path: str, digest: str = "a", what: int = file_listing.PHP, place: int 
 def traces(
     files: list[WebFile], judgements: dict[str, Judgement], *manifests: ReleaseManifest
 ) -> list[tuple[str, str, str]]:
-    found = file_triage.find_traces(file_triage.triage_files(files, manifests), judgements)
+    found = file_triage.find_traces_in_triaged_files(file_triage.triage_files(files, manifests), judgements)
     return sorted((one.where, one.kind, one.certainty) for one in found.traces)
 
 
@@ -67,7 +67,7 @@ def test_what_a_release_explains_is_not_judged_and_what_it_does_not_is_told() ->
         ("/srv/www/core/e.php", "changed", "strong"),
         ("/srv/www/core/new.php", "unknown", "weak"),
     ]
-    assert file_triage.find_traces(seen, {}).unjudged_count == 2
+    assert file_triage.find_traces_in_triaged_files(seen, {}).unjudged_count == 2
 
 
 def test_what_an_application_makes_by_itself_is_known_where_a_release_has_no_such_file() -> None:
@@ -75,7 +75,7 @@ def test_what_an_application_makes_by_itself_is_known_where_a_release_has_no_suc
     files = [file(f"core/{n}.php", n) for n in "bcd"] + [file("core/tmp/e.php", "f")]
     made = Judgement(generated="smarty")
     assert traces(files, {"f" * 64: made}, release) == []
-    found = file_triage.find_traces(file_triage.triage_files(files, (release,)), {"f" * 64: made})
+    found = file_triage.find_traces_in_triaged_files(file_triage.triage_files(files, (release,)), {"f" * 64: made})
     assert (found.generated_count, found.unjudged_count) == (1, 0)
 
 
@@ -121,12 +121,12 @@ def test_a_missing_file_is_told_apart_and_a_missing_folder_once() -> None:
         ("/srv/www/core/e.php", "missing", "weak"),
         ("/srv/www/core/gone", "missing", "weak"),
     ]
-    seen = file_triage.triage_files(files, (release,), whole=False)
-    assert file_triage.find_traces(seen, {}).traces == ()
+    seen = file_triage.triage_files(files, (release,), is_complete_listing=False)
+    assert file_triage.find_traces_in_triaged_files(seen, {}).traces == ()
 
 
 def test_what_only_stands_beside_counts_beside_the_tree_alone() -> None:
-    hit, beside = (Hit("written_file", "sure", 0),), ("bare",)
+    hit, beside = (CodeHit("written_file", "sure", 0),), ("bare",)
     assert traces([file("a.php")], {"a" * 64: Judgement(beside=beside)}) == []
     assert traces([file("a.php")], {"a" * 64: Judgement(hits=hit, beside=beside)}) == [
         ("/srv/www/a.php", "program", "strong")
@@ -193,28 +193,34 @@ def test_a_host_that_answers_with_nonsense_is_not_believed(text: object) -> None
 
 def test_a_listing_is_taken_in_as_it_was_said() -> None:
     told = file_listing.parse_file_list(said(same=[1], rows=[row(path="a\n\xff.php")], seen=2), 2)
-    assert [one.where for one in told.files] == ["/srv/www/a\n\udcff.php"]
+    assert [one.full_path for one in told.files] == ["/srv/www/a\n\udcff.php"]
     assert (told.same, told.file_count, told.cut_short) == ([1], 2, False)
 
 
 def test_contents_come_whole_or_not_at_all() -> None:
     pieces = base64.b64encode(zlib.compress(b"abcde")).decode()
-    assert file_listing.contents(pieces, file_listing.pack_json([2, -1, 3]), 3) == [b"ab", None, b"cde"]
+    assert file_listing.unpack_file_contents(pieces, file_listing.pack_compressed_json([2, -1, 3]), 3) == [
+        b"ab",
+        None,
+        b"cde",
+    ]
     for lengths in ([6], [2, 4], [-2], ["2"], [1] * 9):
         with pytest.raises(ListingError):
-            file_listing.contents(pieces, file_listing.pack_json(lengths), 3)
+            file_listing.unpack_file_contents(pieces, file_listing.pack_compressed_json(lengths), 3)
 
 
 def test_the_seventh_hunt_reads_everything_again() -> None:
     known = ScanCache(host="web1")
     warm = []
     for _ in range(FULL_EVERY + 1):
-        stamps = known.stamps
+        stamps = known.stamps_of_known_files
         warm.append(bool(stamps))
-        known = known.build_next([file("a.php")], {"a" * 64: "{}", "b" * 64: "{}"}, "r", warm=bool(stamps))
+        known = known.build_cache_for_next_hunt(
+            [file("a.php")], {"a" * 64: "{}", "b" * 64: "{}"}, "r", warm=bool(stamps)
+        )
     assert warm == [False, *[True] * (FULL_EVERY - 1), False]
     assert known.judged == {"a" * 64: "{}"}
-    assert known.restore_files([0]) == (file("a.php"),)
+    assert known.restore_unchanged_files([0]) == (file("a.php"),)
 
 
 @pytest.mark.parametrize(
@@ -227,8 +233,10 @@ def test_the_seventh_hunt_reads_everything_again() -> None:
         ("install/x.php", "includes/mainfile.php", "strong"),
     ],
 )
-def test_an_installer_is_at_home_beside_its_application_alone(installer: str, beside: str, sure: str) -> None:
-    notes = Judgement(hits=(Hit("included_data", "exact", 0),), within=True, installer=True)
+def test_an_installer_is_is_at_installer_path_beside_its_application_alone(
+    installer: str, beside: str, sure: str
+) -> None:
+    notes = Judgement(hits=(CodeHit("included_data", "exact", 0),), within=True, installer=True)
     found = traces([file(installer), file(beside, "b")], {"a" * 64: notes, "b" * 64: Judgement()})
     assert found == [(f"/srv/www/{installer}", "program", sure)]
 

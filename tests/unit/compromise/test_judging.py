@@ -8,15 +8,15 @@ import pytest
 
 from auditor.compromise import classifier, confidence
 from auditor.compromise.classifier import Judgement, JudgeRequest
-from auditor.compromise.php.taint import Hit
+from auditor.compromise.php.taint import CodeHit
 from auditor.compromise.rules import engine
-from auditor.compromise.rules.engine import Match
-from auditor.compromise.settings import DirectiveHit, settings_in
+from auditor.compromise.rules.engine import RuleMatch
+from auditor.compromise.settings import DirectiveHit, find_dangerous_directives
 from benchmarks import footholds
 
 TOP = Path(__file__).parents[3]
-EXACT, SURE, HINT = (Hit("evaluated", level, 0) for level in ("exact", "sure", "hint"))
-OTHERS = Match("Somebodys_Rule", False, "Somebody", "MIT")
+EXACT, SURE, HINT = (CodeHit("evaluated", level, 0) for level in ("exact", "sure", "hint"))
+OTHERS = RuleMatch("Somebodys_Rule", False, "Somebody", "MIT")
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_two_judges_or_one_and_the_place_make_an_alarm(
 def test_settings_that_have_foreign_code_run_are_told(
     name: str, line: str, rule: str | None, level: str | None
 ) -> None:
-    found = settings_in(line.encode(), name)
+    found = find_dangerous_directives(line.encode(), name)
     assert [(one.rule, one.level) for one in found] == ([(rule, level)] if rule else [])
 
 
@@ -101,7 +101,7 @@ def test_a_rule_of_others_that_does_not_compile_is_named_and_the_rest_is_used(tm
     (tmp_path / "reads.yar").write_text('include "/etc/passwd"\nrule X { condition: true }')
     (tmp_path / "wrong.yar").write_text("rule Wrong { condition: nothing_known }")
     (tmp_path / "outside.yar").write_text('rule Outside { condition: filename matches /x/ or filepath == "" }')
-    rules = engine.load(tmp_path)
+    rules = engine.load_yara_rules(tmp_path)
     assert [wrong.file for wrong in rules.wrong] == ["junk.yar", "reads.yar", "wrong.yar"]
     found = {
         match.rule: (match.author, match.licence) for match in rules.scan_content(b"a zorbix").matches if not match.own
@@ -110,7 +110,7 @@ def test_a_rule_of_others_that_does_not_compile_is_named_and_the_rest_is_used(tm
 
 
 def test_nothing_of_ours_is_what_a_scanner_deletes() -> None:
-    rules = engine.load()
+    rules = engine.load_yara_rules()
     ours = [
         *(TOP / "auditor/compromise").rglob("*.*"),
         TOP / "benchmarks/footholds.py",
@@ -127,7 +127,7 @@ def test_nothing_of_ours_is_what_a_scanner_deletes() -> None:
 def test_children_judge_many_files_and_a_large_one_is_no_pass() -> None:
     shell = footholds.whole("<?php §E§(§POST§['x']);").encode()
     large = b"<?php " + b"$a[] = $_" + b"POST; " * 200_000
-    told = classifier.all_judged(
+    told = classifier.judge_files_in_child_processes(
         [JudgeRequest("a.php", shell), JudgeRequest("b.php", b"<?php echo 1;"), JudgeRequest("c.php", large + shell)]
     )
     assert [one.hits[0].level if one.hits else None for one in told[:2]] == ["exact", None]
@@ -147,14 +147,14 @@ def test_children_judge_many_files_and_a_large_one_is_no_pass() -> None:
 def test_what_is_kept_of_a_file_has_no_secret_of_it(code: str) -> None:
     after = " $secret_key = 'Mk-9f31c7xx" + "y" * 300 + "';"
     content = f"<?php {code}@{'ev' + 'al'}($_{'POST'}['x']);{after}".encode()
-    told = classifier.judge_content(content, "a.php", engine.load())
+    told = classifier.judge_content(content, "a.php", engine.load_yara_rules())
     assert told.hits
     assert "POST" in told.sample
     assert "9f31c7" not in told.sample
 
 
 def test_nothing_is_kept_of_a_file_in_which_nothing_is_found() -> None:
-    told = classifier.judge_content(b"<?php $db_password = 'Mk-9f31c7xx'; echo 1;", "a.php", engine.load())
+    told = classifier.judge_content(b"<?php $db_password = 'Mk-9f31c7xx'; echo 1;", "a.php", engine.load_yara_rules())
     assert told == Judgement()
 
 
@@ -179,7 +179,7 @@ _EVALUATES = "$code = $input->getString('x'); §E§«$code);"
     ],
 )
 def test_what_runs_within_an_application_alone_is_an_alarm_and_not_certain(content: str, within: bool) -> None:
-    judgement = classifier.judge_content(footholds.whole(content).encode(), "a.php", engine.load(None))
+    judgement = classifier.judge_content(footholds.whole(content).encode(), "a.php", engine.load_yara_rules(None))
     found = confidence.weigh_judgement(judgement)
     assert judgement.within is within
     assert found is not None and found.certainty == ("strong" if within else "exact")
@@ -218,7 +218,7 @@ def test_an_installer_that_runs_what_it_noted_is_an_alarm_and_what_else_it_runs_
     content: str, sure: str
 ) -> None:
     found = confidence.weigh_judgement(
-        classifier.judge_content(footholds.whole(content).encode(), "index.php", engine.load(None))
+        classifier.judge_content(footholds.whole(content).encode(), "index.php", engine.load_yara_rules(None))
     )
     assert found is not None and found.certainty == sure
 
@@ -226,17 +226,17 @@ def test_an_installer_that_runs_what_it_noted_is_an_alarm_and_what_else_it_runs_
 @pytest.mark.parametrize(
     ("content", "place", "sure"),
     [
-        (_INSTALLS + _NOTES, {"at_home": True}, "weak"),
-        (_INSTALLS + _NOTES, {"at_home": False}, "strong"),
-        (_INSTALLS + _NOTES, {"at_home": True, "is_upload_folder": True}, "exact"),
-        (_INSTALLS + _NOTES, {"at_home": True, "is_unexplained": True}, "exact"),
-        (_INSTALLS + _NOTES + "§E§(§POST§['x']);", {"at_home": True}, "exact"),
-        ("<?php" + _NOTES, {"at_home": True}, "exact"),
+        (_INSTALLS + _NOTES, {"is_at_installer_path": True}, "weak"),
+        (_INSTALLS + _NOTES, {"is_at_installer_path": False}, "strong"),
+        (_INSTALLS + _NOTES, {"is_at_installer_path": True, "is_upload_folder": True}, "exact"),
+        (_INSTALLS + _NOTES, {"is_at_installer_path": True, "is_unexplained": True}, "exact"),
+        (_INSTALLS + _NOTES + "§E§(§POST§['x']);", {"is_at_installer_path": True}, "exact"),
+        ("<?php" + _NOTES, {"is_at_installer_path": True}, "exact"),
     ],
 )
 def test_an_installer_gives_no_alarm_where_its_application_has_it_and_nowhere_else(
     content: str, place: dict[str, bool], sure: str
 ) -> None:
-    judgement = classifier.judge_content(footholds.whole(content).encode(), "index.php", engine.load(None))
+    judgement = classifier.judge_content(footholds.whole(content).encode(), "index.php", engine.load_yara_rules(None))
     found = confidence.weigh_judgement(judgement, **place)
     assert found is not None and found.certainty == sure

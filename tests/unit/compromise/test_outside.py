@@ -18,7 +18,9 @@ def test_there_are_enough_of_them_and_each_has_a_name_of_its_own() -> None:
 
 @pytest.mark.parametrize("one", ALL, ids=lambda one: one.name)
 def test_words_that_a_scanner_goes_by_are_put_together_on_the_way(one: outside.Foothold) -> None:
-    assert [sign for sign in suspicious_commands.find_signs(one.plant) if sign.certainty == "exact"] == []
+    assert [
+        sign for sign in suspicious_commands.find_signs_in_command_text(one.plant) if sign.certainty == "exact"
+    ] == []
     assert outside.BETWEEN not in one.script
     assert f"test -e {one.needs} ||" in one.script
 

@@ -11,11 +11,11 @@ from auditor.compromise.php import nodes, taint
 from auditor.compromise.rules import engine
 from benchmarks import footholds
 
-RULES = engine.load()
+RULES = engine.load_yara_rules()
 
 
 def hits(template: str) -> dict[str, str]:
-    found = taint.find_hits(footholds.whole(f"<?php {template}").encode("latin-1"))
+    found = taint.find_suspicious_php_code(footholds.whole(f"<?php {template}").encode("latin-1"))
     return {hit.rule: hit.level for hit in reversed(found)}
 
 
@@ -133,14 +133,14 @@ def test_what_visitors_say_is_followed_through_what_hands_it_on(template: str, r
 def test_scripts_that_run_what_visitors_say_are_told_from_those_that_ask_at_a_terminal(
     script: str, level: str | None
 ) -> None:
-    found = scripts.find_hits(footholds.whole(script).encode())
+    found = scripts.find_hits_in_shebang_script(footholds.whole(script).encode())
     assert [hit.level for hit in found] == ([level] if level else [])
 
 
 def test_a_script_that_is_made_to_hurt_costs_no_time() -> None:
     began = time.process_time()
-    scripts.find_hits(b"#!/usr/bin/perl\n" + b" (" * 100_000)
-    scripts.find_hits(b"#!/bin/sh\n" + b"read -a a " * 20_000)
+    scripts.find_hits_in_shebang_script(b"#!/usr/bin/perl\n" + b" (" * 100_000)
+    scripts.find_hits_in_shebang_script(b"#!/bin/sh\n" + b"read -a a " * 20_000)
     assert time.process_time() - began < 5
 
 
@@ -196,10 +196,10 @@ def test_constants_are_worked_out_however_they_are_hidden() -> None:
 )
 def test_code_that_is_made_to_hurt_costs_little(hostile: bytes) -> None:
     began = time.process_time()
-    assert isinstance(taint.find_hits(hostile), tuple)
+    assert isinstance(taint.find_suspicious_php_code(hostile), tuple)
     assert time.process_time() - began < 2
 
 
 def test_more_than_a_megabyte_is_not_read_as_a_tree() -> None:
     with pytest.raises(nodes.TooLarge):
-        nodes.parse_nodes(b"<?php " + b" " * nodes.MAX_BYTES)
+        nodes.parse_php_nodes(b"<?php " + b" " * nodes.MAX_BYTES)

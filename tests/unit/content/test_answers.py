@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from auditor.content.bot_protection import ALL, Ways
+from auditor.content.bot_protection import ALL, VisitRoutes
 from auditor.content.review import MAX_KEPT
 from auditor.history.scans import MAX_SCANS, ScanHistory
 from auditor.web import browser
@@ -62,12 +62,12 @@ def test_what_a_browser_alone_sees_is_marked_and_one_that_fails_is_told(
             raise UnreadableContent("out of time")
         return RenderedPage(HOME + ADVERT.replace("{n}", "1"), "https://away.example/go")
 
-    monkeypatch.setattr(browser, "render", rendering)
+    monkeypatch.setattr(browser, "render_page_in_browser", rendering)
     bad = HOME + ADVERT.replace("{n}", "2")
     with serving(pages({"/": linking("/tin/a", "/tin/b"), "/tin/a": HOME, "/tin/b": bad})) as site:
         (look,) = replace(office(site).reviewing(), render=True).scan_sites([HOST], SITES[:1], lambda _: None)
         reached = replace(
-            office(site).reviewing(), render=True, ways={"web1": Ways(inside=ALL)}, inside=lambda _: FromThere()
+            office(site).reviewing(), render=True, ways={"web1": VisitRoutes(inside=ALL)}, inside=lambda _: FromThere()
         )
         (there,) = reached.scan_sites([HOST], SITES[:1], lambda _: None)
     assert shown == [f"http://{SITES[0]}/", f"http://{SITES[0]}/tin/b"]

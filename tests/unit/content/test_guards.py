@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from auditor.content.bot_protection import ALL, Ways, ways
+from auditor.content.bot_protection import ALL, VisitRoutes, determine_visit_routes
 
 FAIL2BAN = ["fail2ban.service"]
-ENGINE = Ways(inside=frozenset({"engine"}))
+ENGINE = VisitRoutes(inside=frozenset({"engine"}))
 
 
 def host(
@@ -23,27 +23,27 @@ def host(
     data: dict[str, Any] = {"services": {"crawler_guards": guards}}
     data |= {"wordpress": {"instances": instances}} if wordpress else {}
     data |= {"bans": {"jails": [{"bans_visitors": visitors} for visitors in jails]}} if jails is not None else {}
-    return SimpleNamespace(build_context=lambda: data)
+    return SimpleNamespace(build_context_for_control_expressions=lambda: data)
 
 
 @pytest.mark.parametrize(
     ("facts", "wanted"),
     [
-        (host([]), Ways()),
-        (host([], ("akismet", True), ("wordfence", False)), Ways()),
-        (host(FAIL2BAN, jails=[]), Ways()),
-        (host(FAIL2BAN, jails=[[], []]), Ways()),
+        (host([]), VisitRoutes()),
+        (host([], ("akismet", True), ("wordfence", False)), VisitRoutes()),
+        (host(FAIL2BAN, jails=[]), VisitRoutes()),
+        (host(FAIL2BAN, jails=[[], []]), VisitRoutes()),
         (host(FAIL2BAN, jails=[[], ["engine"]]), ENGINE),
-        (host(FAIL2BAN, jails=[["phone", "engine"]]), Ways(inside=ALL)),
+        (host(FAIL2BAN, jails=[["phone", "engine"]]), VisitRoutes(inside=ALL)),
         (host(FAIL2BAN), ENGINE),
         (host(["sshguard.service"]), ENGINE),
-        (host(["crowdsec.service"]), Ways(inside=ALL)),
+        (host(["crowdsec.service"]), VisitRoutes(inside=ALL)),
         (host([], ("wordfence", True)), ENGINE),
         (host([], ("wordfence-login-security", None)), ENGINE),
-        (host(None), Ways(engine=False)),
-        (host([], wordpress=False), Ways(engine=False)),
-        (None, Ways(engine=False)),
+        (host(None), VisitRoutes(engine=False)),
+        (host([], wordpress=False), VisitRoutes(engine=False)),
+        (None, VisitRoutes(engine=False)),
     ],
 )
-def test_how_visitors_go_there_depends_on_who_is_on_guard(facts: Any, wanted: Ways) -> None:
-    assert ways(facts) == wanted
+def test_how_visitors_go_there_depends_on_who_is_on_guard(facts: Any, wanted: VisitRoutes) -> None:
+    assert determine_visit_routes(facts) == wanted

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from auditor.content.detectors.access_log import judge
+from auditor.content.detectors.access_log import judge_addresses_by_access_logs
 from auditor.content.text.lexicon import load_built_in_lexicon
 from auditor.facts.pages import SitePages
 from auditor.scans.responses import PageInventory
@@ -20,7 +20,7 @@ def judged(path: str = "/tin/a", *, verified: bool = True, state: str = "read", 
     logs = [{"path": "/l", "state": state, "lines": 1}]
     address = {"path": path, **sides}
     site = SitePages.model_validate({"domain": "a.test", "logs": logs, "addresses": [address], "files": ["/b.html"]})
-    return judge(site, load_built_in_lexicon(), is_verified=verified)
+    return judge_addresses_by_access_logs(site, load_built_in_lexicon(), is_verified=verified)
 
 
 @pytest.mark.parametrize(

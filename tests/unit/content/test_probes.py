@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from auditor.content.crawler.probes import ActiveProbe, judge_response, plan_probes
+from auditor.content.crawler.probes import ActiveProbe, judge_response_to_probe, plan_probes
 from auditor.scans.responses import VisitorResponse
 
 TOKEN = "0a1b2c3d4e5f"  # noqa: S105
@@ -72,6 +72,6 @@ def test_each_form_of_an_address_is_asked_once_and_nothing_orders() -> None:
 def test_what_they_show_is_a_sign_and_no_alarm(
     probe: ActiveProbe, served: VisitorResponse, title: str, kind: str | None
 ) -> None:
-    found = judge_response(probe, served, title, TOKEN)
+    found = judge_response_to_probe(probe, served, title, TOKEN)
     assert (found and found.kind) == kind
     assert found is None or (found.certainty, TOKEN in found.key) == ("weak", False)

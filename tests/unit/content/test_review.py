@@ -15,25 +15,25 @@ from urllib.parse import unquote
 import pytest
 
 from auditor.audit import controls
-from auditor.audit.reviews import judge
-from auditor.content.bot_protection import ALL, Ways
-from auditor.content.crawler.session import Pace
+from auditor.audit.reviews import judge_sites_by_last_looks
+from auditor.content.bot_protection import ALL, VisitRoutes
+from auditor.content.crawler.session import RequestPacer
 from auditor.content.fleet import ScanRun
 from auditor.content.review import MAX_SHEETS, ScanBudget
-from auditor.fleet.host_proxy import HostProxy
-from auditor.history.runs import History
+from auditor.fleet.host_proxy import HostPageFetcher
+from auditor.history.runs import RunHistory
 from auditor.history.scans import ScanHistory
 from auditor.inventory.reach import Reach
 from auditor.models import Host, Scan, Site, Status, TraceAcceptance, clock
 from auditor.scans.responses import PageInventory, Visitor
-from auditor.scans.traces import trace
+from auditor.scans.traces import build_masked_trace
 from auditor.web import fetch
 from tests.unit.content.web_site import Answering, Asked, Page, WebSite, pages, serving
 
 SITES = ("antruc.test", "dongvau.test", "gotre.test")
 HOST = Host(name="web1", address="127.0.0.1", sites=tuple(Site(domain=domain, host="web1") for domain in SITES))
 HOME = "<title>Xã An Trúc</title><h1>Tin tức</h1><p>Lịch tiếp công dân</p>"
-CATALOGUE = controls.load()
+CATALOGUE = controls.load_catalogue()
 
 
 def linking(*links: str) -> str:
@@ -62,8 +62,8 @@ class Office:
     clock: Clock = field(default_factory=Clock)
     budget: ScanBudget = field(default_factory=ScanBudget)
     engine: bool = True
-    ways: Ways = field(default_factory=Ways)
-    inside: Callable[[Host], HostProxy] | None = None
+    ways: VisitRoutes = field(default_factory=VisitRoutes)
+    inside: Callable[[Host], HostPageFetcher] | None = None
     probed: frozenset[str] = frozenset()
     pages: Mapping[str, PageInventory] = field(default_factory=dict)
 
@@ -72,7 +72,7 @@ class Office:
         return ScanRun(
             inventory="/i",
             shelf=self.looks,
-            last=self.looks.latest("/i"),
+            last=self.looks.load_latest_look_by_site("/i"),
             own=frozenset(SITES),
             ways={"web1": replace(self.ways, engine=self.engine)},
             inside=self.inside,
@@ -80,7 +80,7 @@ class Office:
             may_probe=self.probed,
             budget=self.budget,
             ports={"http": self.port, "https": 1},
-            pace=lambda: Pace(clock=self.clock, sleep=self.clock.sleep),
+            pace=lambda: RequestPacer(clock=self.clock, sleep=self.clock.sleep),
         )
 
     def review(self, *sites: str) -> Mapping[str, Scan]:
@@ -89,8 +89,12 @@ class Office:
 
     def statuses(self) -> dict[str, Status]:
         """What the controls say of the first site."""
-        found = judge(
-            CATALOGUE, [HOST], self.looks.latest("/i").values(), self.looks.load_acceptances("/i"), clock.now()
+        found = judge_sites_by_last_looks(
+            CATALOGUE,
+            [HOST],
+            self.looks.load_latest_look_by_site("/i").values(),
+            self.looks.load_acceptances("/i"),
+            clock.now(),
         )
         return {finding.control: finding.status for finding in found.findings if finding.subject.id == SITES[0]}
 
@@ -294,7 +298,7 @@ def test_a_review_that_was_killed_has_not_been_for_nothing(
     with serving(pages(MANY)) as site:
         reviewer = office(site)
         kept: list[object] = []
-        put = reviewer.looks.put
+        put = reviewer.looks.store_crawl_frontier
 
         def put_some(inventory: str, ledger: object) -> None:
             put(inventory, ledger)  # type: ignore[arg-type]
@@ -303,7 +307,7 @@ def test_a_review_that_was_killed_has_not_been_for_nothing(
                 raise Killed
 
         with monkeypatch.context() as patch, pytest.raises(Killed):
-            patch.setattr(reviewer.looks, "put", put_some)
+            patch.setattr(reviewer.looks, "store_crawl_frontier", put_some)
             reviewer.review()
         before = {path for path in site.paths if path.startswith("/tin/")}
         site.asked.clear()
@@ -332,7 +336,7 @@ def test_what_engines_alone_are_shown_is_found_accepted_and_found_again(office: 
         assert any("88bet-vip[.]example" in (one.target or "") for one in alarming)
         assert Status.FAIL in (reviewer.statuses()[INJECTED], reviewer.statuses()[SUSPECTED])
         for one in alarming:
-            reviewer.looks.accept(
+            reviewer.looks.store_trace_acceptance(
                 "/i",
                 TraceAcceptance(site=SITES[0], key=one.key, reason="ours", approver="Văn phòng", granted=clock.today()),
             )
@@ -342,7 +346,7 @@ def test_what_engines_alone_are_shown_is_found_accepted_and_found_again(office: 
         assert Status.FAIL in (reviewer.statuses()[INJECTED], reviewer.statuses()[SUSPECTED])
         shown.clear()
         assert [one for one in reviewer.review()[SITES[0]].traces if one.certainty != "weak"] == []
-    assert History(reviewer.looks.path).verify().broken is None
+    assert RunHistory(reviewer.looks.path).verify().broken is None
 
 
 BOMB = gzip.compress(b"<p>" + b"a" * 30_000_000, 9)
@@ -428,7 +432,9 @@ def test_whoever_ends_a_review_ends_all_of_it(office: Callable[[WebSite], Office
 def test_pages_that_only_the_host_knows_of_are_looked_at_by_all_visitors_and_what_its_logs_say_is_told(
     office: Callable[[WebSite], Office],
 ) -> None:
-    said = trace("doorway", "/an", where="/an", sample="200, 404", families=["logs"], rules=["log_engine_finds_it"])
+    said = build_masked_trace(
+        "doorway", "/an", where="/an", sample="200, 404", families=["logs"], rules=["log_engine_finds_it"]
+    )
     known = PageInventory(
         addresses=("/an", "/xoa?id=3", "//khac.test/", "/tin/a", "/rieng"),
         suspect_paths=("/an", "/tin/a"),
@@ -449,16 +455,18 @@ def test_pages_that_only_the_host_knows_of_are_looked_at_by_all_visitors_and_wha
         assert replace(reviewer, pages={SITES[0]: PageInventory()}).review()[SITES[0]].traces == ()
 
 
-class FromThere(HostProxy):
+class FromThere(HostPageFetcher):
     """Says that it comes from the host."""
 
     def __init__(self) -> None:
         super().__init__(Reach("x", 22, None, None, (), "ansible_host", None))
 
-    def raw(
+    def fetch_raw_response(
         self, scheme: str, address: str, domain: str, path: str, port: int | None, headers: Mapping[str, str]
-    ) -> fetch.Raw:
-        return fetch.Client().raw(scheme, "127.0.0.1", domain, path, port, {**headers, "Referer": "inside"})
+    ) -> fetch.RawResponse:
+        return fetch.Client().fetch_raw_response(
+            scheme, "127.0.0.1", domain, path, port, {**headers, "Referer": "inside"}
+        )
 
 
 @pytest.mark.parametrize(
@@ -468,7 +476,7 @@ def test_who_would_be_shut_out_comes_from_the_host_itself(
     office: Callable[[WebSite], Office], inside: frozenset[Visitor], engines: set[bool], people: bool
 ) -> None:
     with serving(pages({"/": linking("/tin/a"), "/tin/a": HOME})) as site:
-        reviewer = replace(office(site), ways=Ways(inside=frozenset(inside)), inside=lambda _: FromThere())
+        reviewer = replace(office(site), ways=VisitRoutes(inside=frozenset(inside)), inside=lambda _: FromThere())
         assert reviewer.review()[SITES[0]].engine
         came = {("Googlebot" in one.agent, one.referrer == "inside") for one in site.asked}
         assert {there for engine, there in came if engine} == (engines or {False})
@@ -479,7 +487,7 @@ def test_who_would_be_shut_out_does_not_come_where_nobody_can_visit_from_there(
     office: Callable[[WebSite], Office],
 ) -> None:
     with serving(pages({"/": HOME})) as site:
-        look = replace(office(site), ways=Ways(inside=frozenset({"engine"}))).review()[SITES[0]]
+        look = replace(office(site), ways=VisitRoutes(inside=frozenset({"engine"}))).review()[SITES[0]]
         assert not look.engine
         assert not any("Googlebot" in one.agent for one in site.asked)
 
@@ -517,12 +525,12 @@ REVIEWING = """
 import sys
 from pathlib import Path
 from auditor.content.fleet import ScanRun
-from auditor.content.crawler.session import Pace
+from auditor.content.crawler.session import RequestPacer
 from auditor.history.scans import ScanHistory
 from auditor.models import Host, Site
 host = Host(name="web1", address="127.0.0.1", sites=(Site(domain=sys.argv[3], host="web1"),))
 ports = {"http": int(sys.argv[2]), "https": 1}
-reviewing = ScanRun("/i", ScanHistory(Path(sys.argv[1])), {}, frozenset(), ports=ports, pace=lambda: Pace(between=0))
+reviewing = ScanRun("/i", ScanHistory(Path(sys.argv[1])), {}, frozenset(), ports=ports, pace=lambda: RequestPacer(between=0))
 reviewing.scan_sites([host], [sys.argv[3]], print)
 """
 
@@ -551,7 +559,7 @@ def test_a_review_that_was_killed_goes_on_where_it_was(office: Callable[[WebSite
         assert (look.known, look.fresh, look.stopped) == (17, 17, None)
         assert set(seen[:5]) <= set(again[-len(seen) :]), "what it had seen comes last"
         assert again[0] not in seen[:5]
-    assert History(reviewer.looks.path).verify().broken is None
+    assert RunHistory(reviewer.looks.path).verify().broken is None
 
 
 def test_a_home_page_that_a_visitor_cannot_read_is_said_to_be_missed(office: Callable[[WebSite], Office]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from auditor.content.analyzer import read
+from auditor.content.analyzer import analyze_visit
 from auditor.scans.responses import PageVisit, SiteBaseline, VisitorResponse
 
 ADVERT = '<p>Dự đoán xsmb chuẩn, lô đề online 1 ăn 99. <a href="https://{name}/choi?n=1">Chơi ngay</a></p>'
@@ -15,5 +15,5 @@ def test_an_advert_names_the_host_that_it_leads_to(name: str, targets: set[str])
     body = f"<!doctype html><html lang=vi><title>Tin</title>{ADVERT.format(name=name)}</html>".encode()
     served = VisitorResponse("plain", 200, {"content-type": "text/html; charset=utf-8"}, body)
     known = SiteBaseline("antruc.test", own=frozenset({"antruc.test"}))
-    traces = read(PageVisit("https://antruc.test/tin/1.html", "page", (served,)), known).traces
+    traces = analyze_visit(PageVisit("https://antruc.test/tin/1.html", "page", (served,)), known).traces
     assert {one.target for one in traces if one.certainty != "weak" and one.kind == "link"} == targets

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from auditor.content.analyzer import read
+from auditor.content.analyzer import analyze_visit
 from auditor.scans.responses import PageVisit, SiteBaseline, Visitor, VisitorResponse
 from auditor.scans.traces import Trace
 from benchmarks.content import ARTICLE, DOMAIN, TITLE, page
@@ -28,7 +28,7 @@ def visited(body: bytes, *, kind: str = HTML, **others: VisitorResponse) -> Page
 
 
 def alarms(one: PageVisit) -> list[Trace]:
-    return [trace for trace in read(one, KNOWN).traces if trace.certainty != "weak"]
+    return [trace for trace in analyze_visit(one, KNOWN).traces if trace.certainty != "weak"]
 
 
 def served(visitor: Visitor, body: bytes, **headers: str) -> VisitorResponse:
@@ -128,11 +128,11 @@ def test_what_browsers_show_as_a_page_is_read_as_one(kind: str) -> None:
     ids=["tags", "letters", "bytes", "links", "links that are read"],
 )
 def test_what_is_too_much_to_be_read_is_told(body: bytes) -> None:
-    assert not read(visited(body), KNOWN).whole
+    assert not analyze_visit(visited(body), KNOWN).whole
 
 
 def test_an_ordinary_page_is_read_as_a_whole() -> None:
-    assert read(visited(whole()), KNOWN).whole
+    assert analyze_visit(visited(whole()), KNOWN).whole
 
 
 LEADING = [
@@ -203,7 +203,7 @@ def keys(body: bytes, *, role: str = "page", path: str = "/tin", kind: str = HTM
         "orphan" if role == "orphan" else "page",
         (VisitorResponse("plain", 200, {"content-type": kind}, body),),
     )
-    return {trace.key for trace in read(one, KNOWN).traces if trace.certainty != "weak"}
+    return {trace.key for trace in analyze_visit(one, KNOWN).traces if trace.certainty != "weak"}
 
 
 SITEMAP = "<urlset>" + "".join(f"<url><loc>https://{DOMAIN}/{n}</loc></url>" for n in "abcd")
@@ -228,9 +228,9 @@ def test_who_accepts_one_thing_accepts_no_other(accepted: bytes, later: bytes) -
 def test_what_is_new_is_new_also_where_there_was_nothing() -> None:
     known = SiteBaseline(DOMAIN, own=frozenset({DOMAIN}), title=TITLE, is_complete=True)
     script = visited(whole("<script src=https://jquery-cdn.example/x.js></script>"))
-    assert any("baseline" in one.families for one in read(script, known).traces)
+    assert any("baseline" in one.families for one in analyze_visit(script, known).traces)
     owner = visited(whole(head="<meta name=google-site-verification content=abc>"))
-    assert any(one.kind == "search_console" for one in read(owner, known).traces)
+    assert any(one.kind == "search_console" for one in analyze_visit(owner, known).traces)
 
 
 @pytest.mark.parametrize(

@@ -167,14 +167,16 @@ def test_nobody_knows_us_by_what_no_browser_says(office: Reviewer) -> None:
 
 def test_a_flood_of_addresses_is_told_and_forgotten_when_it_is_over() -> None:
     now = clock.now()
-    flooded = CrawlFrontier(site="a.test").with_places(
+    flooded = CrawlFrontier(site="a.test").with_known_paths(
         (f"/ngap-{'abcdefghij'[n % 10]}{n:x}g" for n in range(MAX_PLACES + 7)), is_linked=False
     )
     assert flooded.left_out == 7
     for path in tuple(flooded.places)[:50]:
-        flooded = flooded.with_traces(path, [], now)
-    flooded = flooded.with_traces("/ngap-a0g", [seen()], now)
-    grown = flooded.start_scan().with_places([f"/moi-{n}" for n in range(49)], is_linked=True)
+        flooded = flooded.with_traces_seen_at_path(path, [], now)
+    flooded = flooded.with_traces_seen_at_path("/ngap-a0g", [seen()], now)
+    grown = flooded.with_counters_reset_for_new_scan().with_known_paths(
+        [f"/moi-{n}" for n in range(49)], is_linked=True
+    )
     assert grown.left_out == 0
     assert {"/moi-0", "/moi-48", "/ngap-a0g"} <= set(grown.places)
     assert len(grown.places) == MAX_PLACES
@@ -183,26 +185,26 @@ def test_a_flood_of_addresses_is_told_and_forgotten_when_it_is_over() -> None:
 def test_of_addresses_that_differ_in_numbers_others_are_looked_at_each_time() -> None:
     now, ledger, found = (
         clock.now(),
-        CrawlFrontier(site="a.test").with_places([f"/?p={n}" for n in range(60)], is_linked=True),
+        CrawlFrontier(site="a.test").with_known_paths([f"/?p={n}" for n in range(60)], is_linked=True),
         set[str](),
     )
     for night in range(3):
         done: set[str] = set()
-        while (going := crawl.choose_next(ledger, robots.Robots(), done, ())) is not None:
+        while (going := crawl.choose_next_path_to_visit(ledger, robots.RobotsRules(), done, ())) is not None:
             done.add(going.path)
-            ledger = ledger.with_traces(going.path, [], now + timedelta(days=night, seconds=len(done)))
+            ledger = ledger.with_traces_seen_at_path(going.path, [], now + timedelta(days=night, seconds=len(done)))
         assert len(done) == url_filter.SAMPLES
-        assert set(crawl.select_paths(ledger, robots.Robots(), done)) == done
+        assert set(crawl.select_paths_to_visit(ledger, robots.RobotsRules(), done)) == done
         found |= done
     assert len(found) == 60
 
 
 def test_rules_and_lists_without_end_cost_little() -> None:
-    rules = robots.read(
+    rules = robots.parse_robots_txt(
         b"User-agent: *\n" + b"Disallow: /" + b"*a" * 240 + b"b\n" + (b"Disallow: /" + b"*a" * 240 + b"$\n") * 2_000
     )
     assert sum(pattern.count("*") for pattern, _ in rules.rules) <= robots.MAX_STARS
-    _, listed = sitemaps.read(b"<urlset>" + b"<loc>/a" * 60_000 + b"<loc>/z")
+    _, listed = sitemaps.parse_sitemap(b"<urlset>" + b"<loc>/a" * 60_000 + b"<loc>/z")
     assert len(listed) == sitemaps.MAX_LISTED
     assert listed[-1] == "/z"
 
@@ -211,7 +213,7 @@ def test_rules_and_lists_without_end_cost_little() -> None:
     "path", ["/tin/x%C3%B3a/5", "/tin/xo%CC%81a/5", "/?act=h%E1%BB%A7y", "/tin_xoa.php?id=5", "/xulyxoa.php", "/post-delete/5", "/user_logout", "/?do=trash", "/?x=deactivate"]
 )  # fmt: skip
 def test_an_order_is_one_however_it_is_written(path: str) -> None:
-    assert not url_filter.may_be_asked_for(path)
+    assert not url_filter.is_safe_to_request(path)
 
 
 ANSWERS: Mapping[str, Answering] = {

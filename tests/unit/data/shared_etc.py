@@ -48,13 +48,13 @@ for name in (*NGINX, "crontab", "hosts"):
 pathlib.Path("/etc/passwd").write_text("root:x:0:0::/root:/bin/sh\nan:x:1000:1000::/home/an:/bin/sh\n")
 
 kept = store.RunStore(HOME)
-kept.prepare()
-pathlib.Path(kept.folder(RUN)).mkdir()
-wanted, blob = scope.SnapshotScope([], []), snapshot.Blob(kept.file(RUN, "content"))
-entries = snapshot.read_entries(wanted, blob.keep, walk.Notes())
-blob.close()
-manifest = {"version": 2, "scope": wanted.document(), "entries": entries, "places": blob.places, "packages": {}}
-store.write_json(kept.file(RUN, "manifest.json"), manifest)
+kept.make_store_folder_of_root()
+pathlib.Path(kept.get_folder_of_run(RUN)).mkdir()
+wanted, blob = scope.SnapshotScope([], []), snapshot.ContentBlob(kept.get_path_of_run_file(RUN, "content"))
+entries = snapshot.read_all_entries_in_scope_before_run(wanted, blob.append_content_once, walk.WalkNotes())
+blob.flush_to_disk_and_close()
+manifest = {"version": 2, "scope": wanted.to_document(), "entries": entries, "places": blob.places, "packages": {}}
+store.write_json(kept.get_path_of_run_file(RUN, "manifest.json"), manifest)
 python = steps.install_interpreter(kept, RUN)
 while time.time() - pathlib.Path("/etc/hosts").stat().st_ctime < 2 * recorder.SLACK:
     time.sleep(0.01)
@@ -63,11 +63,11 @@ subprocess.run(["/bin/sh", "-ec", ADMIN], check=True)
 subprocess.run([python, "-c", "open('/etc/late', 'w').close()"], check=True)
 
 snap = restore_plan.Snapshot(kept, RUN)
-paths = verify.find_root_differences(snap, walk.Notes())
+paths = verify.find_root_differences(snap, walk.WalkNotes())
 back = restore_plan.RestorePlan(snap, paths)
-back.files()
-restore.restore_times(snap)
-again = verify.find_root_differences(snap, walk.Notes())
+back.put_back_files_of_root()
+restore.restore_mtimes_of_unchanged_folders(snap)
+again = verify.find_root_differences(snap, walk.WalkNotes())
 told = {
     "paths": paths,
     "left": sorted(snap.shares.left),

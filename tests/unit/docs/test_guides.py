@@ -11,7 +11,7 @@ from typer.exceptions import TyperException
 from typer.testing import CliRunner
 
 from auditor.cli import app
-from auditor.history.runs import History
+from auditor.history.runs import RunHistory
 from tests import factory, guide
 from tests.command_lines import parsed, written
 from tests.mail_server import Authority, Received, serving
@@ -62,7 +62,7 @@ def test_an_audited_month_becomes_reports_and_mail_by_the_guide(working: Path) -
     with serving(received, authority.context("127.0.0.1")) as port:
         guide.office(working, authority, port)
         run = factory.run(started="2026-11-24T09:12:00+07:00")
-        History().keep(run.model_copy(update={"inventory": guide.INVENTORY}))
+        RunHistory().keep(run.model_copy(update={"inventory": guide.INVENTORY}))
         for _, *arguments in guide.steps(guide.text("vi", "monthly.md"), guide.LAB_NAMES):
             if arguments[0] in ("inventory", "report", "mail", "history"):
                 done = CliRunner().invoke(app, arguments, catch_exceptions=False)

@@ -42,7 +42,7 @@ def test_a_stale_page_is_told_with_the_command_that_mends_it(
 
 
 def test_every_control_stands_in_both_languages_with_what_it_says() -> None:
-    made, catalogue = controls_pages.pages(), controls.load()
+    made, catalogue = controls_pages.pages(), controls.load_catalogue()
     for control in catalogue.controls:
         danger = control.fix.danger if control.fix else None
         for lang in controls_pages.LANGS:
@@ -56,7 +56,7 @@ def test_every_variable_stands_on_its_page() -> None:
     page = variables_page.page()
     of_roles = [
         name
-        for area in {control.area for control in controls.load().controls}
+        for area in {control.area for control in controls.load_catalogue().controls}
         for name in variables_page.list_variables(area)
     ]
     assert len(of_roles) > 30
@@ -85,7 +85,7 @@ def test_a_text_is_never_markup() -> None:
 def test_the_manual_has_every_command_option_and_exit_code(lang: Lang) -> None:
     page = man_pages.pages()["man1/auditor.1" if lang == "en" else "vi/man1/auditor.1"]
     shown = page.replace("\\-", "-")
-    for path, command in leaves(usage.build_command(app, lang), "auditor"):
+    for path, command in leaves(usage.build_command_line_in_language(app, lang), "auditor"):
         _, _, own = shown.partition(f'.SS "{path}"\n')
         own, _, _ = own.partition(".SS ")
         for option in command.params:

@@ -62,10 +62,12 @@ def test_every_row_says_who_decides_and_what_stands_against_it() -> None:
 
 def test_the_walk_finds_programs_however_they_are_named() -> None:
     assert programs.of_python('commands.run(["a", "-x"])') == {"a"}
-    assert programs.of_python('TEST = ["b", "-t"]\nchange.commit([TEST])') == {"b"}
+    assert programs.of_python('TEST = ["b", "-t"]\nchange.commit_changes_or_revert_on_failure([TEST])') == {"b"}
     assert programs.of_python('p = "php-fpm" + v\nthreads.submit(reading.run, [p, "-i"])') == {"php-fpm"}
     assert programs.of_python('c = reading.installed("m") or reading.installed("n")\nreading.run([c])') == {"m", "n"}
-    assert programs.of_python('def t(p):\n    return ["l", p]\nchange.commit([t(x)])') == {"l"}
+    assert programs.of_python('def t(p):\n    return ["l", p]\nchange.commit_changes_or_revert_on_failure([t(x)])') == {
+        "l"
+    }
     assert programs.of_python('h = "/usr/lib/apt/apt-helper"\nreading.run([h, "x"])') == {"apt-helper"}
     assert set(programs.of_tasks([{"block": [{"ansible.builtin.command": {"argv": ["d", "-e"]}}]}])) == {"d"}
     assert set(programs.of_tasks([{"ansible.builtin.command": "{{ ['e', 'x'] }}"}])) == {"e"}

@@ -17,7 +17,7 @@ import yaml
 from typer.testing import CliRunner
 
 from auditor.cli import app
-from auditor.history.runs import History
+from auditor.history.runs import RunHistory
 from auditor.inventory.spreadsheet_import import template
 from auditor.inventory.spreadsheet_import.columns import COLUMNS
 from auditor.models import clock
@@ -54,7 +54,7 @@ def working(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LUYTRE_STATE", str(tmp_path / "state"))
     monkeypatch.setenv("LUYTRE_INVENTORY", "inventories/xa")
-    monkeypatch.setattr(clock, "now", lambda: clock.read("2026-11-25T09:00:00+07:00"))
+    monkeypatch.setattr(clock, "now", lambda: clock.parse_iso_moment("2026-11-25T09:00:00+07:00"))
     for name in ("xa", "lab", "example"):
         shutil.copytree(guide.ROOT / "inventories" / ("example" if name == "example" else "lab"), f"inventories/{name}")
     for started, run_id in (
@@ -62,7 +62,7 @@ def working(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("2026-11-24T10:00:00+07:00", "20261124T100000-c3d4"),
     ):
         run = factory.run(started=started, run_id=run_id)
-        History().keep(run.model_copy(update={"inventory": "inventories/xa"}))
+        RunHistory().keep(run.model_copy(update={"inventory": "inventories/xa"}))
     return tmp_path
 
 
@@ -104,7 +104,7 @@ def test_the_page_on_the_inventory(working: Path) -> None:
     def fill_in() -> None:
         book = openpyxl.load_workbook("danh-sach.xlsx")
         words = Words("vi")
-        headings = {column.get_heading(words): column.field for column in COLUMNS}
+        headings = {column.get_template_heading(words): column.field for column in COLUMNS}
         page = book.worksheets[0]
         row = {headings[str(cell.value)]: cell.column for cell in page[1]}
         for field in ("name", "ansible_host", "domain"):

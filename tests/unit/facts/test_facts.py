@@ -30,7 +30,7 @@ def document(**system: object) -> str:
 
 def test_a_sound_area_is_read_and_the_others_are_errors() -> None:
     facts = HostFacts.parse(document())
-    assert facts.build_context()["system"]["os"]["id"] == "debian"
+    assert facts.build_context_for_control_expressions()["system"]["os"]["id"] == "debian"
     assert facts.errors["ssh"] == "not collected"
 
 
@@ -42,7 +42,7 @@ def test_a_wrong_type_spoils_its_area_only() -> None:
 
 def test_long_strings_are_cut_with_a_mark_and_control_characters_replaced() -> None:
     facts = HostFacts.parse(document(hostname="x" * 1_000_000, kernel="a\x1b[31m\u202eb"))
-    system = facts.build_context()["system"]
+    system = facts.build_context_for_control_expressions()["system"]
     assert len(system["hostname"]) == MAX_STRING_CHARS + len(CUT_MARK)
     assert "\x1b" not in system["kernel"]
     assert "\u202e" not in system["kernel"]

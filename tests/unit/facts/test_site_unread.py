@@ -8,17 +8,21 @@ from ansible.module_utils.luytre import apache, nginx
 
 from auditor.audit import controls
 from auditor.audit.evaluate import evaluate_host
-from auditor.facts import HostFacts, load_areas
+from auditor.facts import HostFacts, load_fact_area_models
 from auditor.models import Finding, Host, Site, Status
 from tests.unit.areas import NOW, facts
 
 ELSEWHERE = dict.fromkeys(("nginx", "apache"), "/www/server/x runs, which is not where a package puts it")
-CATALOGUE = controls.load()
+CATALOGUE = controls.load_catalogue()
 
 
 def findings(changed: dict[str, Any], errors: dict[str, str], **site: Any) -> dict[str, Finding]:
     """Each control on the site."""
-    data = {name: load_areas()[name].model_validate(value) for name, value in changed.items() if name not in errors}
+    data = {
+        name: load_fact_area_models()[name].model_validate(value)
+        for name, value in changed.items()
+        if name not in errors
+    }
     one = Site(domain="bennua.test", host="web2", **site)
     host = Host(name="web2", address="192.0.2.1", sites=(one,))
     found = evaluate_host(CATALOGUE, host, HostFacts(NOW, data, errors, {}))
@@ -80,7 +84,7 @@ def test_no_control_shows_what_python_says() -> None:
     changed = {**facts(), "nginx": dict(nginx.ABSENT), "apache": dict(apache.ABSENT)}
     changed["nginx"].update(installed=True, vhosts=None, config_ok=None)
     host = Host(name="web2", address="192.0.2.1", sites=(Site(domain="bennua.test", host="web2"),))
-    data = {name: load_areas()[name].model_validate(value) for name, value in changed.items()}
+    data = {name: load_fact_area_models()[name].model_validate(value) for name, value in changed.items()}
     told = {one.control: one for one in evaluate_host(CATALOGUE, host, HostFacts(NOW, data, {}, {}))}
     assert told["web.undeclared_vhost"].status is Status.NOT_EVALUATED
     said = [one.reason.en for one in told.values() if one.status is Status.NOT_EVALUATED and one.reason is not None]

@@ -11,7 +11,7 @@ from pydantic import ConfigDict
 from auditor.errors import InputError
 from auditor.facts import HostFacts
 from auditor.facts._base import Area
-from auditor.fleet.discover import explain_missing_sites, with_found_sites
+from auditor.fleet.discover import add_discovered_sites_to_host, explain_missing_sites
 from auditor.inventory import hosts
 from auditor.models import Host, Site
 from tests.unit.areas import vhost
@@ -24,7 +24,7 @@ class Server(Area):
 def found(*vhosts: dict[str, Any] | None) -> tuple[Site, ...]:
     told = None if vhosts == (None,) else [each for each in vhosts if each]
     facts = HostFacts(collected_at=1, data={"nginx": Server(vhosts=told)}, errors={}, seconds={})
-    return with_found_sites(Host(name="h", address="192.0.2.1"), facts).sites
+    return add_discovered_sites_to_host(Host(name="h", address="192.0.2.1"), facts).sites
 
 
 def test_a_site_for_every_virtual_host_with_a_proper_name() -> None:
@@ -76,7 +76,7 @@ def test_nor_does_an_inventory_hold_one(tmp_path: Path, key: str) -> None:
         "utf-8",
     )
     with pytest.raises(InputError, match="is a template"):
-        hosts.load(tmp_path)
+        hosts.load_inventory(tmp_path)
 
 
 class Applications(Area):
@@ -91,7 +91,7 @@ def test_a_site_is_made_with_what_lies_in_its_root() -> None:
         others=[{"path": "/srv/wiki", "kind": "dokuwiki"}, {"path": "/srv/khac/cu", "kind": "moodle"}],
     )
     facts = HostFacts(collected_at=1, data={"nginx": told, "wordpress": applications}, errors={}, seconds={})
-    sites = with_found_sites(Host(name="h", address="192.0.2.1"), facts).sites
+    sites = add_discovered_sites_to_host(Host(name="h", address="192.0.2.1"), facts).sites
     assert [site.application for site in sites] == ["dokuwiki", "wordpress", None]
 
 

@@ -14,7 +14,7 @@ from auditor.text import json_shape
 
 
 def through(script: str, *, seconds: float = 60, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    door = f"from auditor.fleet.in_ansible.ssh_wrapper import run_ssh; run_ssh({seconds}, {[sys.executable, '-c', script]!r})"
+    door = f"from auditor.fleet.in_ansible.ssh_wrapper import run_ssh_within_seconds; run_ssh_within_seconds({seconds}, {[sys.executable, '-c', script]!r})"
     return subprocess.run(
         [sys.executable, "-c", door],
         input=given,
@@ -91,7 +91,9 @@ def test_an_answer_built_to_be_costly_is_not_passed_on(answer: str) -> None:
 
 
 def test_brackets_within_text_are_text() -> None:
-    assert json_shape.is_sound(b'{"document": "' + b'[{\\"a\\": 1},' * 50_000 + b'"}', values=1000, depth=5)
+    assert json_shape.is_json_within_bounds(
+        b'{"document": "' + b'[{\\"a\\": 1},' * 50_000 + b'"}', max_values=1000, max_depth=5
+    )
 
 
 def test_what_is_left_over_of_a_command_keeps_nobody_waiting() -> None:

@@ -21,13 +21,13 @@ import pytest
 from typer.testing import CliRunner
 
 from auditor import cli
-from auditor.commands.enroll import verify_host_keys
+from auditor.commands.enroll import confirm_offered_host_keys
 from auditor.errors import InputError
 from auditor.fleet import enroll as enrolling
 from auditor.fleet import host_keys, logins
-from auditor.fleet.enroll import Access, EnrollmentResult
+from auditor.fleet.enroll import EnrollmentAccess, EnrollmentResult
 from auditor.fleet.host_keys import HostKey
-from auditor.fleet.inventory_draft import AutomationAccount, EnrollmentTarget, find_differences
+from auditor.fleet.inventory_draft import AutomationAccount, EnrollmentTarget, find_inventory_differences_from_host
 from auditor.inventory import hosts
 from auditor.inventory import reach as reaching
 from auditor.lab.spec import HERE
@@ -194,7 +194,7 @@ def another_key(folder: Path) -> HostKey:
 
 def test_of_the_keys_shown_the_recorded_ones_alone_are_trusted() -> None:
     recorded, unknown, old = (HostKey("ssh-ed25519", key) for key in ("AAAA", "AAAB", "AAAC"))
-    of = partial(verify_host_keys, Words("en"), "may1", fingerprint=None, yes=True)
+    of = partial(confirm_offered_host_keys, Words("en"), "may1", fingerprint=None, yes=True)
     assert of((recorded, unknown), (recorded, old)) == (recorded,)
     with pytest.raises(InputError, match="from the recorded one"):
         of((unknown,), (recorded,))
@@ -211,7 +211,7 @@ def test_from_what_an_office_has_to_an_account_with_sudo_and_once_more(
     assert done.code == 0, done.err
     assert done.out.endswith(f"then run\n  auditor inventory check -i {office}\n  auditor audit -i {office}\n")
     assert PASSWORD not in (office / "may1.yml").read_text("utf-8") + done.out + done.err
-    (own,) = host_keys.read_recorded(known_hosts, "127.0.0.1", machine.port)
+    (own,) = host_keys.read_recorded_host_keys(known_hosts, "127.0.0.1", machine.port)
     assert own.fingerprint in done.err
     public = (tmp_path / "automation.pub").read_text("ascii").strip()
     assert machine.run("cat /home/tudong/.ssh/authorized_keys").strip() == f"restrict,pty {public}"
@@ -221,7 +221,9 @@ def test_from_what_an_office_has_to_an_account_with_sudo_and_once_more(
     written = entry.read_text("utf-8").replace("- quantri\n", "- quantri  # who looks after it\n")
     written = written.replace("luytre_sites: []", "luytre_sites:\n      - {domain: a.test, level: 3}")
     entry.write_text(written, "utf-8")
-    host_keys.record_keys(known_hosts, "127.0.0.1", machine.port, [another := another_key(tmp_path)])
+    host_keys.replace_host_keys_in_known_hosts(
+        known_hosts, "127.0.0.1", machine.port, [another := another_key(tmp_path)]
+    )
     recorded = known_hosts.read_bytes()
 
     refused = auditor("--password-stdin", "--yes")
@@ -239,7 +241,7 @@ def test_from_what_an_office_has_to_an_account_with_sudo_and_once_more(
     assert entry.read_text("utf-8") == written
     assert "may1 is already in" in again.out
     assert "a.test: in the inventory, not found on the host" in again.out
-    assert host_keys.read_recorded(known_hosts, "127.0.0.1", machine.port) == (own,)
+    assert host_keys.read_recorded_host_keys(known_hosts, "127.0.0.1", machine.port) == (own,)
     assert machine.run("cat /home/tudong/.ssh/authorized_keys").strip() == f"restrict,pty {public}"
 
 
@@ -313,10 +315,10 @@ def test_an_account_of_somebody_else_is_let_be(
 
 def test_a_password_that_a_machine_would_not_take_is_not_asked_for(machine: Machine, monkeypatch: Any) -> None:
     server = EnrollmentTarget("may1", "127.0.0.1", machine.port, host_keys.scan_keys("127.0.0.1", machine.port))
-    logins.check_password(server, "root")
+    logins.check_server_takes_password(server, "root")
     monkeypatch.setattr(logins, "_BY_PASSWORD", {"gssapi"})
     with pytest.raises(InputError, match=r"may1 does not accept a password from root, only: .*publickey"):
-        logins.check_password(server, "root")
+        logins.check_server_takes_password(server, "root")
 
 
 def test_a_machine_without_python_is_told_so_in_one_line(machine: Machine, auditor: Enroll) -> None:
@@ -359,7 +361,7 @@ def at_a_terminal(machine: Machine, office: Path, tmp_path: Path, answers: dict[
 def test_a_person_is_asked_about_a_changed_key_apart(
     machine: Machine, office: Path, known_hosts: Path, tmp_path: Path
 ) -> None:
-    host_keys.record_keys(known_hosts, "127.0.0.1", machine.port, [another_key(tmp_path)])
+    host_keys.replace_host_keys_in_known_hosts(known_hosts, "127.0.0.1", machine.port, [another_key(tmp_path)])
     recorded = known_hosts.read_bytes()
     question, password = "and does it match? [y/N]:", "Password of root on may1:"
     no = at_a_terminal(machine, office, tmp_path, {question: "n"})
@@ -384,20 +386,20 @@ def test_a_person_is_asked_for_the_password_once_sudo_wants_it(machine: Machine,
 @pytest.mark.parametrize("user", ["a.b", "Root", "1a", "a" * 33, "", "a b", "../x"])
 def test_an_account_name_that_sudo_or_adduser_would_not_take(office: Path, user: str) -> None:
     with pytest.raises(InputError, match="not a valid account name"):
-        enrolling.check(office, "may1", user)
+        enrolling.check_host_can_be_enrolled(office, "may1", user)
 
 
 @pytest.mark.parametrize("name", ["../may1", "may 1", "may[1:3]", "-i", ""])
 def test_a_host_name_that_would_be_a_path_or_a_pattern(office: Path, name: str) -> None:
     with pytest.raises(InputError, match="is not a valid host name"):
-        enrolling.check(office, name, "luytre")
+        enrolling.check_host_can_be_enrolled(office, name, "luytre")
 
 
 def test_a_file_of_other_hosts_is_not_taken_for_the_entry(office: Path) -> None:
     (office / "hosts.yml").write_text("all: {hosts: {may1: {ansible_host: 192.0.2.1}}}\n", "utf-8")
-    enrolling.check(office, "may1", "luytre")
+    enrolling.check_host_can_be_enrolled(office, "may1", "luytre")
     with pytest.raises(InputError, match="without a host hosts"):
-        enrolling.check(office, "hosts", "luytre")
+        enrolling.check_host_can_be_enrolled(office, "hosts", "luytre")
 
 
 def test_what_an_inventory_says_otherwise_is_named(office: Path, tmp_path: Path) -> None:
@@ -406,9 +408,9 @@ def test_what_an_inventory_says_otherwise_is_named(office: Path, tmp_path: Path)
         " luytre_sites: [{domain: a.test, aliases: [www.a.test]}, {domain: gone.test}]}}}\n",
         "utf-8",
     )
-    (kept,) = hosts.load(office).hosts
+    (kept,) = hosts.load_inventory(office).hosts
     sites = (Site(domain="www.a.test", host="may1"), Site(domain="new.test", host="may1", document_root="/srv/new"))
-    told = find_differences(
+    told = find_inventory_differences_from_host(
         kept,
         reaching.load_reach(office)["may1"],
         kept.model_copy(update={"sites": sites}),
@@ -445,16 +447,18 @@ def meeting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., An
 
     def meet(folder: Path, *names: str, name: str = "may1", address: str = "192.0.2.9") -> EnrollmentResult:
         found = Host(name=name, address=address, sites=tuple(Site(domain=one, host=name) for one in names))
-        monkeypatch.setattr(enrolling, "load_automation_key", lambda _path: "ssh-ed25519 AAAA")
-        monkeypatch.setattr(enrolling, "_make_account", lambda *_: met.append(name) or (Access("root", "x"), True))
+        monkeypatch.setattr(enrolling, "load_or_make_automation_public_key", lambda _path: "ssh-ed25519 AAAA")
+        monkeypatch.setattr(
+            enrolling, "_make_account", lambda *_: met.append(name) or (EnrollmentAccess("root", "x"), True)
+        )
         monkeypatch.setattr(enrolling, "_remove_account", lambda *given: undone.append(given[-1]) or (None, None))
-        monkeypatch.setattr(enrolling, "_read", lambda *_: None)
+        monkeypatch.setattr(enrolling, "_collect_facts_of_host", lambda *_: None)
         monkeypatch.setattr(enrolling, "list_administrators", lambda _facts: ("nam", "luytre"))
-        monkeypatch.setattr(enrolling, "with_found_sites", lambda _host, _facts: found)
+        monkeypatch.setattr(enrolling, "add_discovered_sites_to_host", lambda _host, _facts: found)
         monkeypatch.setattr(enrolling, "explain_missing_sites", lambda _facts: ())
         server = EnrollmentTarget(name, address, 22, (HostKey("ssh-ed25519", "AAAAC3Nz"),))
         return enrolling.enroll(
-            folder, server, Access("root", "x"), AutomationAccount("luytre", tmp_path / "key"), lambda: ""
+            folder, server, EnrollmentAccess("root", "x"), AutomationAccount("luytre", tmp_path / "key"), lambda: ""
         )
 
     met: list[str] = []
@@ -474,7 +478,7 @@ def test_a_server_that_claims_another_s_site_leaves_the_inventory_as_it_was(
     assert "userdel" not in str(told.value)
     assert meeting.undone == ["luytre"]  # type: ignore[attr-defined]
     assert tree(inventory_of_one) == before
-    hosts.load(inventory_of_one)
+    hosts.load_inventory(inventory_of_one)
 
 
 def test_what_no_run_would_take_is_told_before_the_server_is_asked(
@@ -514,7 +518,7 @@ def test_the_entry_is_written_last_and_its_keys_go_when_it_cannot_be(
     assert tree(inventory_of_one) == before
     done = meeting(inventory_of_one, "b.test")
     assert (done.entry, done.other_admins) == (inventory_of_one / "may1.yml", ("nam",))
-    assert {host.name for host in hosts.load(inventory_of_one).hosts} == {"web1", "may1"}
+    assert {host.name for host in hosts.load_inventory(inventory_of_one).hosts} == {"web1", "may1"}
     assert "192.0.2.9" in (inventory_of_one / "office/known_hosts").read_text()
 
 
@@ -523,12 +527,12 @@ def test_the_entry_is_written_last_and_its_keys_go_when_it_cannot_be(
 
 def test_recording_a_key_leaves_those_of_others(tmp_path: Path) -> None:
     file, key = tmp_path / "office/known_hosts", another_key(tmp_path)
-    host_keys.record_keys(file, "192.0.2.1", 22, [key])
+    host_keys.replace_host_keys_in_known_hosts(file, "192.0.2.1", 22, [key])
     file.write_text(
         f"# by hand\nweb1,192.0.2.1 ssh-rsa AAAA1\n*.test,192.0.2.2 ssh-rsa AAAA2\n{file.read_text()}"
         f"@revoked * ssh-rsa AAAA3\n[192.0.2.1]:2222 {key.kind} {key.key}\n"
     )
-    host_keys.record_keys(file, "192.0.2.1", 22, [HostKey("ssh-rsa", "AAAA4")])
+    host_keys.replace_host_keys_in_known_hosts(file, "192.0.2.1", 22, [HostKey("ssh-rsa", "AAAA4")])
     assert file.read_text().splitlines() == [
         "# by hand",
         "web1 ssh-rsa AAAA1",
@@ -537,7 +541,7 @@ def test_recording_a_key_leaves_those_of_others(tmp_path: Path) -> None:
         f"[192.0.2.1]:2222 {key.kind} {key.key}",
         "192.0.2.1 ssh-rsa AAAA4",
     ]
-    assert host_keys.read_recorded(file, "192.0.2.1", 2222) == (key,)
+    assert host_keys.read_recorded_host_keys(file, "192.0.2.1", 2222) == (key,)
 
 
 def test_a_host_that_the_inventory_has_is_entered_as_it_says(office: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -553,7 +557,9 @@ def test_a_host_that_the_inventory_has_is_entered_as_it_says(office: Path, monke
 
     monkeypatch.setattr(host_keys, "scan_keys", shown)
     accounts: list[str] = []
-    monkeypatch.setattr(enrolling, "check", lambda _folder, _host, user, _group: accounts.append(user))
+    monkeypatch.setattr(
+        enrolling, "check_host_can_be_enrolled", lambda _folder, _host, user, _group: accounts.append(user)
+    )
     for typed in ((), ("--address", "192.0.2.8", "--port", "22", "--automation-user", "luytre")):
         done = CliRunner().invoke(cli.app, ["enroll", "may1", "-i", str(office), *typed])
         assert isinstance(done.exception, InputError)
@@ -562,23 +568,23 @@ def test_a_host_that_the_inventory_has_is_entered_as_it_says(office: Path, monke
 
 def test_a_public_key_that_is_missing_is_derived(tmp_path: Path) -> None:
     key = tmp_path / "below/key"
-    public = enrolling.load_automation_key(key)
+    public = enrolling.load_or_make_automation_public_key(key)
     key.with_name("key.pub").unlink()
-    assert enrolling.load_automation_key(key).split()[:2] == public.split()[:2]
+    assert enrolling.load_or_make_automation_public_key(key).split()[:2] == public.split()[:2]
 
 
 def test_a_key_of_no_use_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "key").write_text("no key\n")
     (tmp_path / "key").chmod(0o600)
     with pytest.raises(InputError, match=r"^[^\n]+/key: ssh-keygen: [^\n]+ — fix the key"):
-        enrolling.load_automation_key(tmp_path / "key")
+        enrolling.load_or_make_automation_public_key(tmp_path / "key")
     with pytest.raises(InputError, match="the key cannot be stored here"):
-        enrolling.load_automation_key(tmp_path / "key/below/key")
+        enrolling.load_or_make_automation_public_key(tmp_path / "key/below/key")
 
 
 def test_a_key_that_cannot_open_anything_is_told_before_any_server_is_asked(tmp_path: Path) -> None:
     good = pair(tmp_path / "good")
-    logins.check_key(good)
+    logins.check_private_key_usable_unattended(good)
     closed = tmp_path / "closed"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "xyz123", "-f", str(closed)], check=True)
     (tmp_path / "text").write_text("no key\n")
@@ -589,7 +595,7 @@ def test_a_key_that_cannot_open_anything_is_told_before_any_server_is_asked(tmp_
         (tmp_path / "text", "is not a readable OpenSSH private key"),
     ):
         with pytest.raises(InputError, match=why):
-            logins.check_key(file)
+            logins.check_private_key_usable_unattended(file)
 
 
 def test_a_machine_without_ssh_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -640,7 +646,7 @@ def test_a_server_is_asked_for_its_keys_over_no_more_connections_than_it_has_kin
             thread.join()
     assert 1 <= len(came) <= 4  # the last to see what it does
     assert "PerSourcePenalties" in str(told.value)
-    assert "chặn tạm thời" in usage.format_mistake(told.value, "vi")
+    assert "chặn tạm thời" in usage.format_input_error_as_line(told.value, "vi")
 
 
 @pytest.mark.parametrize(
@@ -658,13 +664,13 @@ def test_a_server_is_asked_for_its_keys_over_no_more_connections_than_it_has_kin
     ],
 )
 def test_whom_sshd_does_not_let_in_is_named_with_the_setting(said: str, why: str | None) -> None:
-    told = enrolling.explain_denied_login(said, "luytre")
+    told = enrolling.explain_login_denied_by_sshd(said, "luytre")
     assert (told is None) if why is None else (told is not None and f"({why})" in told.en and f"({why})" in told.vi)
 
 
 def test_what_is_advised_can_be_done_though_the_account_is_gone_again() -> None:
     def advised(said: str) -> str:
-        told = enrolling.explain_denied_login(said, "luytre")
+        told = enrolling.explain_login_denied_by_sshd(said, "luytre")
         return told.en.partition("): ")[2] if told else ""
 
     of_groups = advised("allowgroups ssh-* quantri\ngroups luytre\n")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from auditor.fleet import payloads
-from auditor.fleet.in_ansible.payloads import restore_payloads, save_payloads
+from auditor.fleet.in_ansible.payloads import restore_ansible_payloads_from_cache, save_ansible_payloads_to_cache
 from auditor.fleet.runner import THIS_MACHINE, play
 from auditor.system import disk_cache as keeping
 from auditor.system import resources
@@ -40,34 +40,34 @@ def test_every_state_of_the_sources_has_a_folder_of_its_own(
     found = []
     for text in ("1", "2", "1"):
         module.write_text(text)
-        found.append(payloads.folder())
+        found.append(payloads.find_payload_cache_folder())
     assert found[0] == found[2] != found[1]
     assert found[0] is not None
     assert found[0].stat().st_mode & 0o777 == 0o700
     for number in range(10):
         module.write_text(str(number))
-        payloads.folder()
+        payloads.find_payload_cache_folder()
     assert len(list(cache.iterdir())) <= 5, "earlier ones stay for ever"
 
 
 def test_what_is_lent_is_not_kept_again_and_what_is_missing_disturbs_nobody(tmp_path: Path) -> None:
     kept, own = tmp_path / "kept", tmp_path / "own/cache"
     kept.mkdir()
-    keeping.put(kept, "old", b"old")
-    keeping.put(kept, "cut short", b"by a power cut")
+    keeping.put_file_in_cache(kept, "old", b"old")
+    keeping.put_file_in_cache(kept, "cut short", b"by a power cut")
     (kept / "cut short").write_bytes(b"")
     (kept / ".draft").write_text("half")
-    restore_payloads(kept, own)
+    restore_ansible_payloads_from_cache(kept, own)
     assert {path.name: path.read_text() for path in own.iterdir()} == {"old": "old"}
     (own / "new").write_text("new")
     (own / "new.lock").write_text("")
     (own / "other-part").write_text("ne")
-    save_payloads(kept, own)
+    save_ansible_payloads_to_cache(kept, own)
     (own / "cut short").write_text("made again")
-    save_payloads(kept, own)
-    found = {path.name: keeping.get(kept, path.name) for path in kept.iterdir()}
+    save_ansible_payloads_to_cache(kept, own)
+    found = {path.name: keeping.get_file_from_cache(kept, path.name) for path in kept.iterdir()}
     assert found == {"old": b"old", ".draft": None, "new": b"new", "cut short": b"made again"}
     assert (kept / "new").stat().st_mode & 0o777 == 0o600
-    save_payloads(tmp_path / "nowhere", own)
-    restore_payloads(tmp_path / "nowhere", own)
-    save_payloads(kept, tmp_path / "nothing")
+    save_ansible_payloads_to_cache(tmp_path / "nowhere", own)
+    restore_ansible_payloads_from_cache(tmp_path / "nowhere", own)
+    save_ansible_payloads_to_cache(kept, tmp_path / "nothing")

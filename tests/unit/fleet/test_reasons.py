@@ -4,7 +4,11 @@ import re
 
 import pytest
 
-from auditor.fleet.error_messages import add_suspects, explain, explain_area
+from auditor.fleet.error_messages import (
+    explain_ansible_or_ssh_message,
+    explain_missing_fact_area,
+    explain_rollback_with_suspect_controls,
+)
 from auditor.fleet.in_ansible import bounds
 from auditor.models import Text
 
@@ -76,12 +80,12 @@ from auditor.models import Text
     ],
 )
 def test_known_troubles_become_a_sentence(message: str, words: str) -> None:
-    assert words in explain(message).en
-    assert explain(message).vi != explain(message).en
+    assert words in explain_ansible_or_ssh_message(message).en
+    assert explain_ansible_or_ssh_message(message).vi != explain_ansible_or_ssh_message(message).en
 
 
 def test_an_unknown_one_is_quoted_on_one_line_and_bounded() -> None:
-    text = explain("odd\nthing " * 500).en
+    text = explain_ansible_or_ssh_message("odd\nthing " * 500).en
     assert "odd thing" in text
     assert "\n" not in text
     assert len(text) < 400
@@ -90,25 +94,31 @@ def test_an_unknown_one_is_quoted_on_one_line_and_bounded() -> None:
 @pytest.mark.parametrize("words", [bounds.TOO_MUCH, bounds.TOO_LONG])
 def test_a_host_that_was_cut_off_is_told_from_others_whatever_it_said_before(words: str) -> None:
     said = f"Data could not be sent: Connection refused {'Host key for ' * 400_000}\n{words}\r\n"
-    assert "cut off" in explain(said).en
+    assert "cut off" in explain_ansible_or_ssh_message(said).en
 
 
 def test_a_long_message_costs_no_more_than_a_short_one(monkeypatch: pytest.MonkeyPatch) -> None:
     read = []
     monkeypatch.setattr(re, "search", lambda _pattern, text: read.append(len(text)))
-    explain("Host key for interpreter /usr/bin/python3 " * 500_000)
+    explain_ansible_or_ssh_message("Host key for interpreter /usr/bin/python3 " * 500_000)
     assert max(read) < 10_000
 
 
 def test_a_program_that_was_not_run_names_file_and_account_in_both_languages() -> None:
-    said = explain_area("nginx was not run as root: /srv/a b/x can be changed by user www-data")
+    said = explain_missing_fact_area("nginx was not run as root: /srv/a b/x can be changed by user www-data")
     assert said.en == "nginx was not run as root, for /srv/a b/x can be changed by user www-data"
     assert said.vi == "không chạy nginx bằng quyền root, vì tài khoản www-data sửa được /srv/a b/x"
-    assert "nhóm adm" in explain_area("sshd was not run as root: /x can be changed by group adm").vi
-    assert "tốn quá nhiều thời gian" in explain_area("the patterns of /etc/apache2/x.conf cost too much time").vi
-    assert "không nằm ở chỗ các gói" in explain_area("/www/sbin/nginx runs, which is not where a package puts it").vi
-    assert "mọi tài khoản" in explain_area("sshd was not run as root: /x can be changed by everybody").vi
-    assert explain_area("ss took longer than its time").vi == "ss took longer than its time"
+    assert "nhóm adm" in explain_missing_fact_area("sshd was not run as root: /x can be changed by group adm").vi
+    assert (
+        "mất quá nhiều thời gian"
+        in explain_missing_fact_area("the patterns of /etc/apache2/x.conf cost too much time").vi
+    )
+    assert (
+        "không phải vị trí do gói"
+        in explain_missing_fact_area("/www/sbin/nginx runs, which is not where a package puts it").vi
+    )
+    assert "mọi tài khoản" in explain_missing_fact_area("sshd was not run as root: /x can be changed by everybody").vi
+    assert explain_missing_fact_area("ss took longer than its time").vi == "ss took longer than its time"
 
 
 WHY = Text(vi="trang không trả lời", en="the site does not answer")
@@ -125,13 +135,13 @@ MADE = ("apache.traces", "nginx.timeouts", "ssh.macs", "tls.ciphers", "tls.proto
     ],
 )
 def test_a_way_back_names_the_daemons_own_line_and_the_control(said: tuple[str, str, str | None], named: str) -> None:
-    blamed = add_suspects(WHY, [said], MADE, MADE).en
+    blamed = explain_rollback_with_suspect_controls(WHY, [said], MADE, MADE).en
     assert blamed.startswith(f"the site does not answer; {said[0]}: {said[1]}")
     assert blamed.endswith(named)
 
 
 def test_where_no_daemon_stopped_the_suspects_are_few() -> None:
     suspects = [f"nginx.c{number}" for number in range(12)]
-    assert add_suspects(WHY, (), suspects, suspects).en.endswith(
+    assert explain_rollback_with_suspect_controls(WHY, (), suspects, suspects).en.endswith(
         "(after applying nginx.c0, nginx.c1, nginx.c2, nginx.c3, nginx.c4 +7)"
     )

@@ -263,7 +263,7 @@ def test_a_host_whose_ssh_never_ends_complaining_is_cut_off(ask: Ask, host: Call
 def test_where_there_are_few_descriptors_few_residents_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     for limit, stay in ((100_000, remote_workers.MAX_WORKERS), (256, 32), (4, 1)):
         monkeypatch.setattr(resource, "getrlimit", lambda _, limit=limit: (limit, limit))
-        assert remote_workers._get_limit() == stay
+        assert remote_workers._get_max_worker_count() == stay
 
 
 class Listening:
@@ -284,7 +284,7 @@ class Listening:
 
 def test_doors_are_heard_again_when_there_were_no_descriptors_or_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     first, last = socket.socketpair()
-    listening, there = Listening(first, last), remote_workers._RemoteWorkers({})
+    listening, there = Listening(first, last), remote_workers._RemoteWorkerPool({})
     heard: list[socket.socket] = []
     begins: list[Callable[..., Thread]] = [Thread, lambda **_: (_ for _ in ()).throw(RuntimeError("no thread"))]
     monkeypatch.setattr(remote_workers, "_PAUSE", 0)
@@ -301,13 +301,17 @@ def test_an_answer_that_was_not_heard_to_its_end_is_not_taken_for_the_next_one(
 ) -> None:
     first = answer(ask(WHO))
     with monkeypatch.context() as broken:
-        broken.setattr(remote_workers._RemoteWorker, "_write", lambda *_: (_ for _ in ()).throw(OSError("odd")))
+        broken.setattr(
+            remote_workers._RemoteWorkerConnection,
+            "_write_as_much_as_taken",
+            lambda *_: (_ for _ in ()).throw(OSError("odd")),
+        )
         assert ask(WHO).returncode == 255
     assert answer(ask(WHO)) != first
 
 
 def test_a_door_that_comes_when_the_run_is_over_opens_no_way(tmp_path: Path) -> None:
-    there = remote_workers._RemoteWorkers({})
+    there = remote_workers._RemoteWorkerPool({})
     there.close()
     ours, theirs = socket.socketpair()
     words = b"1\0abc\0/usr/bin/python3\0web1\0id"

@@ -14,7 +14,7 @@ import pytest
 from auditor.errors import InputError
 from auditor.fleet import runner
 from auditor.fleet.in_ansible import bounds
-from auditor.fleet.runner import CUT_SHORT, THIS_MACHINE, PlaybookRun, Task, play
+from auditor.fleet.runner import CUT_SHORT, THIS_MACHINE, AnsibleTask, PlaybookRun, play
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +38,7 @@ FAILS = "    - name: Give up\n      ansible.builtin.fail:\n        msg: no more\
 
 
 def test_a_run_is_over_with_its_last_word(tmp_path: Path) -> None:
-    seen: list[Task] = []
+    seen: list[AnsibleTask] = []
     run = play(
         written(tmp_path, "    - name: Say\n      ansible.builtin.debug:\n        msg: '{{ word }}'\n"),
         inventory=THIS_MACHINE,
@@ -220,7 +220,7 @@ def test_whoever_is_interrupted_as_it_begins_leaves_nothing_running(
 ) -> None:
     def interrupted(thread: threading.Thread) -> None:
         begin(thread)
-        if isinstance(thread, runner._Ansible):
+        if isinstance(thread, runner._AnsibleThread):
             raise KeyboardInterrupt
 
     begin = threading.Thread.start
@@ -229,7 +229,7 @@ def test_whoever_is_interrupted_as_it_begins_leaves_nothing_running(
     tasks = f"    - ansible.builtin.pause: {{seconds: 5}}\n    - ansible.builtin.file: {{path: {done}, state: touch}}\n"
     with pytest.raises(KeyboardInterrupt):
         play(written(tmp_path, tasks), inventory=THIS_MACHINE)
-    assert not [thread for thread in threading.enumerate() if isinstance(thread, runner._Ansible)]
+    assert not [thread for thread in threading.enumerate() if isinstance(thread, runner._AnsibleThread)]
 
 
 def test_the_papers_of_the_office_are_no_groups(tmp_path: Path) -> None:
@@ -256,7 +256,7 @@ def test_a_run_that_is_killed_is_told_from_one_in_which_a_host_failed(tmp_path: 
 
 
 def test_a_listener_that_fails_ends_ansible(tmp_path: Path) -> None:
-    def refuse(_task: Task) -> None:
+    def refuse(_task: AnsibleTask) -> None:
         raise RuntimeError("no")
 
     with pytest.raises(RuntimeError, match="no"):

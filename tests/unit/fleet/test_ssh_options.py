@@ -57,11 +57,11 @@ OTHERWISE = ("-o", "ForwardAgent=yes", "-A", "-X", "-R", "2222:127.0.0.1:22")
 
 
 def ansibles(*own: str) -> list[str]:
-    return ssh_options.build_command([*own, "192.0.2.1"])[1:-1]
+    return ssh_options.build_ssh_command([*own, "192.0.2.1"])[1:-1]
 
 
 def probing(*own: str) -> list[str]:
-    command = probes.build_command(Reach("192.0.2.1", 22, "luytre", None, tuple(own), None, None))
+    command = probes.build_ssh_probe_command(Reach("192.0.2.1", 22, "luytre", None, tuple(own), None, None))
     return command[1 : command.index("--")]
 
 
@@ -79,8 +79,8 @@ def test_nothing_of_this_machine_is_lent_to_a_host(tmp_path: Path, options: list
 
 
 def test_the_door_adds_them_where_ssh_reads_them() -> None:
-    assert ssh_options.build_command(["-tt", "192.0.2.1", "true"])[-4:] == ["192.0.2.1", "-a", "-x", "true"]
-    assert ssh_options.build_command(["-O", "stop", "192.0.2.1"])[-4:] == ["stop", "-a", "-x", "192.0.2.1"]
+    assert ssh_options.build_ssh_command(["-tt", "192.0.2.1", "true"])[-4:] == ["192.0.2.1", "-a", "-x", "true"]
+    assert ssh_options.build_ssh_command(["-O", "stop", "192.0.2.1"])[-4:] == ["stop", "-a", "-x", "192.0.2.1"]
 
 
 def test_the_agent_goes_along_for_a_key_with_a_passphrase(tmp_path: Path) -> None:
@@ -89,10 +89,10 @@ def test_the_agent_goes_along_for_a_key_with_a_passphrase(tmp_path: Path) -> Non
         for kind in (["ed25519"], ["rsa", "-m", "PEM"]):
             file = tmp_path / f"{name}-{kind[0]}"
             subprocess.run(["ssh-keygen", "-q", "-t", *kind, "-N", passphrase, "-f", str(file)], check=True)
-            assert (ssh_options.select_environment(given, [str(file)]) == given) is goes, file
+            assert (ssh_options.select_environment_with_needed_agent(given, [str(file)]) == given) is goes, file
 
 
 def test_the_agent_goes_along_only_where_a_host_has_no_key() -> None:
     given = {"SSH_AUTH_SOCK": "/run/agent", "HOME": "/root"}
-    assert ssh_options.select_environment(given, ["/k", "/l"]) == {"HOME": "/root"}
-    assert ssh_options.select_environment(given, ["/k", None]) == given
+    assert ssh_options.select_environment_with_needed_agent(given, ["/k", "/l"]) == {"HOME": "/root"}
+    assert ssh_options.select_environment_with_needed_agent(given, ["/k", None]) == given

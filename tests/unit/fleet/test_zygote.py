@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from auditor.fleet.in_ansible.prefork import _redirect_output
-from auditor.fleet.prefork_client import PlayHandle, play_in_fork
+from auditor.fleet.prefork_client import PlayHandle, run_ansible_playbook_in_fork
 from auditor.fleet.runner import CUT_SHORT, MAX_MEMORY, THIS_MACHINE, play
 
 HERE = "all: {hosts: {here: {ansible_connection: local}}}\n"
@@ -38,7 +38,7 @@ def lasting(folder: Path, *arguments: str | Path, memory: int | None = None, **o
     (folder / "printed").touch()
     (folder / "hosts.yml").write_text(HERE, "utf-8")
     own |= {"ANSIBLE_HOME": f"{folder}/home", "ANSIBLE_LOCAL_TEMP": f"{folder}/local"}
-    with play_in_fork(
+    with run_ansible_playbook_in_fork(
         ["-i", f"{folder}/hosts.yml", *map(str, arguments)],
         os.environ | own,
         frozenset(own),
@@ -143,7 +143,7 @@ def test_what_ansible_reads_when_it_is_loaded_counts_too(tmp_path: Path, monkeyp
 def test_an_ansible_that_cannot_be_loaded_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANSIBLE_VERBOSITY", "loud")
     with lasting(tmp_path, written(tmp_path, says("x"))) as line:
-        until(line.is_lost)
+        until(line.has_lost_fork_server)
     said = (tmp_path / "printed").read_text("utf-8")
     assert "invalid value: Invalid value provided for 'integer': 'loud'" in said
 

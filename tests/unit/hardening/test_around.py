@@ -66,7 +66,9 @@ def hardened(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., A
         ansible = Ansible(PlaybookRun("successful", (ARMED, DONE)), said(order, digest=DIGEST, after="b" * 64))
         for module in (apply, commit):
             monkeypatch.setattr(module, "play", ansible)
-        done = harden.harden(INVENTORY, [HOST], plan, controls.load(), Journal(tmp_path), "r", facts=facts)
+        done = harden.harden_hosts_in_batches(
+            INVENTORY, [HOST], plan, controls.load_catalogue(), Journal(tmp_path), "r", facts=facts
+        )
         return done.hardening.hosts[0], looked
 
     return run
@@ -100,5 +102,7 @@ def test_hosts_behind_a_host_are_around_it_where_nothing_would_go_on_through_it(
     monkeypatch.setattr(
         reaching, "load_reach", lambda _path: {"h": reach(HOST.address), "khac": reach(WEB2, "-J", HOST.address)}
     )
-    assert related_hosts.find_related_hosts(INVENTORY, ["h"], {}, {Effect.STOPS_TUNNELS}) == {"h": (OTHER,)}
-    assert related_hosts.find_related_hosts(INVENTORY, ["h"], {}, set()) == {}
+    assert related_hosts.find_hosts_that_depend_on_each_host(INVENTORY, ["h"], {}, {Effect.STOPS_TUNNELS}) == {
+        "h": (OTHER,)
+    }
+    assert related_hosts.find_hosts_that_depend_on_each_host(INVENTORY, ["h"], {}, set()) == {}

@@ -8,7 +8,7 @@ import pytest
 from auditor.audit import controls
 from auditor.audit.controls import Catalogue
 from auditor.facts import HostFacts
-from auditor.hardening.audit_after import audit_after
+from auditor.hardening.audit_after import audit_hosts_after_hardening
 from auditor.hardening.harden import HardeningResult
 from auditor.hardening.plan import ControlChange, HardeningPlan, HostPlan
 from auditor.indicators.indicator import Indicator
@@ -23,7 +23,7 @@ def test_what_was_not_asked_while_a_host_was_settled_is_not_told_as_gone(
 ) -> None:
     bad = Indicator("address", "203.0.113.9", "", "GREEN", datetime.date.today(), None, "C2", "list")
     monkeypatch.setattr("auditor.indicators.store.load_indicators", lambda: (bad,) if imported else ())
-    control = next(one for one in controls.load().controls if one.id == "firewall.known_bad")
+    control = next(one for one in controls.load_catalogue().controls if one.id == "firewall.known_bad")
     host = Host(name="web1", address="192.0.2.1", sites=())
     made = Hardening(
         id="r",
@@ -35,7 +35,7 @@ def test_what_was_not_asked_while_a_host_was_settled_is_not_told_as_gone(
     hardened = HardeningResult(
         made, {"web1": HostFacts(1, {}, {}, {})}, {"web1": HostOutcome(host="web1", reached=True)}
     )
-    run = audit_after(
+    run = audit_hosts_after_hardening(
         Inventory(path="hosts.yml", organisation=None, hosts=(host,)),
         Catalogue(controls=(control,)),
         [host],
@@ -68,12 +68,12 @@ def test_what_could_not_be_looked_at_in_time_is_read_once_more(
         return run_of(replace(finding("x.host", "host", "web1", status), host="web1"))
 
     monkeypatch.setattr("auditor.hardening.audit_after.collect", collect)
-    monkeypatch.setattr("auditor.hardening.audit_after.judge", judge)
-    monkeypatch.setattr("auditor.hardening.audit_after.compare", lambda *_: None)
+    monkeypatch.setattr("auditor.hardening.audit_after.judge_collected_facts", judge)
+    monkeypatch.setattr("auditor.hardening.audit_after.build_comparison_with_indicators", lambda *_: None)
     plan = HardeningPlan(hosts=(HostPlan(host="web1", changes=(ControlChange(control="x.host", disruption="none"),)),))
     inventory = Inventory(path="hosts.yml", organisation=None, hosts=(host,))
-    after = audit_after(
+    after = audit_hosts_after_hardening(
         inventory, Catalogue(controls=()), [host], plan, HardeningResult(made, {"web1": late}, {"web1": outcome})
     )
     assert asked == [["web1"]] * calls
-    assert after.hardening is not None and after.hardening.sound is (second == "pass")
+    assert after.hardening is not None and after.hardening.is_kept_and_fully_in_force is (second == "pass")

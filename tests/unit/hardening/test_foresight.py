@@ -43,8 +43,8 @@ def met(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
         return HardeningPlan(hosts=(HostPlan(host="h", changes=changes),))
 
     planned = ["nginx.frame"]
-    monkeypatch.setattr(planning, "make", make)
-    monkeypatch.setattr(smoke, "visit", visit)
+    monkeypatch.setattr(planning, "make_hardening_plan", make)
+    monkeypatch.setattr(smoke, "visit_smoke_urls_of_sites", visit)
     monkeypatch.setattr(reaching, "load_reach", lambda _path: {})
     seen.append(planned)
     yield seen
@@ -52,11 +52,11 @@ def met(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
 
 def test_https_is_tried_where_visitors_would_be_sent_there_and_nowhere_else(met: list[Any]) -> None:
     planned = met.pop()
-    catalogue = controls.load()
-    plan_facts.plan(catalogue, RUN, {})
+    catalogue = controls.load_catalogue()
+    plan_facts.make_plan_after_site_visits(catalogue, RUN, {})
     assert met == [None]
     planned.append("tls.redirect")
-    plan_facts.plan(catalogue, RUN, {})
+    plan_facts.make_plan_after_site_visits(catalogue, RUN, {})
     assert met[1:] == [None, [("h", ["a.test"])], ["a.test"]]
 
 
@@ -71,7 +71,7 @@ def test_lists_of_files_are_looked_for_where_they_would_be_closed(
         asked.append([site.domain for host in hosts for site in host.sites])
         return {}
 
-    monkeypatch.setattr(listings, "find_linked_listings", linked)
-    plan_facts.plan(controls.load(), RUN, {})
+    monkeypatch.setattr(listings, "find_folder_listings_of_sites", linked)
+    plan_facts.make_plan_after_site_visits(controls.load_catalogue(), RUN, {})
     assert asked == [["a.test"]]
     assert met == [None], "no HTTPS was tried, and nothing was found that a second plan would know"

@@ -8,7 +8,7 @@ import pytest
 from auditor.audit.controls import Catalogue
 from auditor.commands.output import console
 from auditor.commands.output.hardenings import show_drift
-from auditor.fleet.runner import PlaybookRun, Task
+from auditor.fleet.runner import AnsibleTask, PlaybookRun
 from auditor.hardening import drift, guard_answers, rollback
 from auditor.models import Host, HostHardening, Inventory
 from tests.unit.hardening.test_journal import hardening
@@ -25,13 +25,13 @@ HOSTILE: dict[str, Any] = {
 
 
 def played(result: dict[str, Any], outcome: Any = "ok") -> PlaybookRun:
-    return PlaybookRun("successful", (Task("h", "t", "guard", "guard", outcome, result),))
+    return PlaybookRun("successful", (AnsibleTask("h", "t", "guard", "guard", outcome, result),))
 
 
 def test_an_answer_is_bounded_whatever_it_holds(monkeypatch: Any) -> None:
     monkeypatch.setattr(drift, "play", lambda *_, **__: played(HOSTILE))
     known = Inventory(path="i", organisation=None, hosts=())
-    (seen,) = drift.check_drift(known, [Host(name="h", address="192.0.2.1")], [])
+    (seen,) = drift.ask_hosts_for_drift(known, [Host(name="h", address="192.0.2.1")], [])
     assert len(seen.changes) <= 200 and all(len(change.what) <= 1000 for change in seen.changes)
     monkeypatch.setattr(rollback, "play", lambda *_, **__: played(HOSTILE))
     (step,) = rollback.undo_hardening(known, hardening("a", "confirmed"), [HostHardening(host="h")])
@@ -39,9 +39,9 @@ def test_an_answer_is_bounded_whatever_it_holds(monkeypatch: Any) -> None:
 
 
 def test_a_refusal_is_no_answer() -> None:
-    assert guard_answers.get_answer(played({"msg": "no"}, "failed"), "h") is None
-    assert guard_answers.get_complaint(played({"msg": "no"}, "failed"), "h") == "no"
-    assert guard_answers.parse_digest({"digest": "A" * 64}, "digest") is None
+    assert guard_answers.get_guard_response(played({"msg": "no"}, "failed"), "h") is None
+    assert guard_answers.explain_missing_guard_response(played({"msg": "no"}, "failed"), "h") == "no"
+    assert guard_answers.parse_sha256_digest({"digest": "A" * 64}, "digest") is None
 
 
 def test_drift_is_told_with_the_controls_that_touch_it(monkeypatch: Any) -> None:
@@ -59,12 +59,12 @@ def test_drift_is_told_with_the_controls_that_touch_it(monkeypatch: Any) -> None
     }
     monkeypatch.setattr(drift, "play", lambda *_, **__: played(said))
     inventory = Inventory(path="i", organisation=None, hosts=())
-    (seen,) = drift.check_drift(inventory, [Host(name="h", address="192.0.2.1")], [known])
+    (seen,) = drift.ask_hosts_for_drift(inventory, [Host(name="h", address="192.0.2.1")], [known])
     assert [change.controls for change in seen.changes] == [("ssh.x",), ("filesystem.z",), (), ("kernel.y",)]
 
 
 def test_foreign_text_gives_a_terminal_no_orders() -> None:
-    assert console.escape("\x1b]0;t\x07[bold]\u202e") == "⟨U+001B⟩]0;t⟨U+0007⟩\\[bold]⟨U+202E⟩"
+    assert console.escape_markup("\x1b]0;t\x07[bold]\u202e") == "⟨U+001B⟩]0;t⟨U+0007⟩\\[bold]⟨U+202E⟩"
 
 
 def test_what_is_not_kept_is_told_in_both_languages_and_bounded() -> None:
@@ -72,7 +72,7 @@ def test_what_is_not_kept_is_told_in_both_languages_and_bounded() -> None:
         "notes": [{"path": "/var/www/a\x1b\n" + "b" * 9000, "why": "deep", "count": 7}, {"why": [], "count": -1}, 3]
         * 200
     }
-    first, second, *_ = notes = guard_answers.describe_notes(said)
+    first, second, *_ = notes = guard_answers.describe_paths_not_in_rollback_point(said)
     assert first.en.startswith("the way back does not hold 7 entries in /var/www/a") and "nested too deep" in first.en
     assert first.vi.startswith("đường lui không giữ 7 mục trong /var/www/a") and "\n" not in first.vi
     assert "1 entry" in second.en and len(notes) <= 200 and max(len(note.en) for note in notes) < 400
@@ -81,9 +81,12 @@ def test_what_is_not_kept_is_told_in_both_languages_and_bounded() -> None:
 def test_a_rollback_that_left_something_can_be_asked_for_again_by_its_name() -> None:
     known = hardening("a", "rolled_back", "reverted")
     hosts = [Host(name=entry.host, address="192.0.2.1") for entry in known.hosts]
-    assert rollback.select_entries(known, hosts, None) == ()
-    assert [entry.state for entry in rollback.select_entries(known, hosts, None, again=True)] == ["rolled_back"]
-    assert rollback.select_entries(known, hosts, "x.y", again=True) == ()
+    assert rollback.select_host_entries_that_can_be_undone(known, hosts, None) == ()
+    assert [
+        entry.state
+        for entry in rollback.select_host_entries_that_can_be_undone(known, hosts, None, includes_rolled_back=True)
+    ] == ["rolled_back"]
+    assert rollback.select_host_entries_that_can_be_undone(known, hosts, "x.y", includes_rolled_back=True) == ()
 
 
 def test_a_name_that_is_no_text_ends_nobody_s_run(monkeypatch: Any) -> None:
@@ -93,7 +96,7 @@ def test_a_name_that_is_no_text_ends_nobody_s_run(monkeypatch: Any) -> None:
     monkeypatch.setattr(drift, "play", lambda *_, **__: played(said))
     monkeypatch.setattr(rollback, "play", lambda *_, **__: played(said))
     told = (
-        *drift.check_drift(known, [Host(name="h", address="192.0.2.1")], []),
+        *drift.ask_hosts_for_drift(known, [Host(name="h", address="192.0.2.1")], []),
         *rollback.undo_hardening(known, hardening("a", "confirmed"), [HostHardening(host="h")]),
     )
     for one in told:
@@ -107,7 +110,7 @@ def test_drift_tells_what_lesser_users_keep_it_from_comparing(
     said = {"run": "r", "paths": [], "count": 0, "notes": [{"path": "/var/www/a", "why": "many", "count": 9}]}
     monkeypatch.setattr(drift, "play", lambda *_, **__: played(said))
     inventory = Inventory(path="i", organisation=None, hosts=())
-    (seen,) = drift.check_drift(inventory, [Host(name="h", address="192.0.2.1")], [])
+    (seen,) = drift.ask_hosts_for_drift(inventory, [Host(name="h", address="192.0.2.1")], [])
     assert [note.en for note in seen.notes] == ["not compared: 9 entries in /var/www/a: there are too many"]
     assert [note.vi for note in seen.notes] == ["không so sánh được 9 mục trong /var/www/a: có quá nhiều mục"]
     show_drift(seen, Catalogue(controls=()), "en")
@@ -115,14 +118,17 @@ def test_drift_tells_what_lesser_users_keep_it_from_comparing(
 
 
 def test_what_is_not_yet_back_counts_before_problems() -> None:
-    assert guard_answers.list_not_restored({"not_back": {"/etc/a": "Read-only"}, "problems": ["x"]}) == (
+    assert guard_answers.list_things_not_restored({"not_back": {"/etc/a": "Read-only"}, "problems": ["x"]}) == (
         "/etc/a: Read-only",
     )
-    assert guard_answers.list_not_restored({"not_back": {}, "problems": ["x"]}) == ("x",)
-    assert guard_answers.list_not_restored({"not_back": 7, "problems": None}) == ()
+    assert guard_answers.list_things_not_restored({"not_back": {}, "problems": ["x"]}) == ("x",)
+    assert guard_answers.list_things_not_restored({"not_back": 7, "problems": None}) == ()
 
 
 def test_what_a_way_back_left_to_others_is_named() -> None:
     said = {"left": [{"path": "/etc/cron.d/moi", "reason": "theirs"}], "aside": {"/etc/hosts": "/var/kept"}}
-    assert guard_answers.list_left_paths(said) == ("/etc/cron.d/moi (theirs)", "/etc/hosts -> /var/kept")
-    assert guard_answers.list_left_paths({"left": "x", "aside": 1}) == ()
+    assert guard_answers.list_paths_left_or_put_aside_by_rollback(said) == (
+        "/etc/cron.d/moi (theirs)",
+        "/etc/hosts -> /var/kept",
+    )
+    assert guard_answers.list_paths_left_or_put_aside_by_rollback({"left": "x", "aside": 1}) == ()

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from auditor.audit.controls import Catalogue
-from auditor.commands.output.hardenings import show_interrupted
+from auditor.commands.output.hardenings import show_interrupted_hardening
 from auditor.errors import InputError
-from auditor.fleet.runner import CUT_SHORT, PlaybookRun, Task
+from auditor.fleet.runner import CUT_SHORT, AnsibleTask, PlaybookRun
 from auditor.hardening import harden
 from auditor.hardening.health import snapshot
 from auditor.hardening.health.probes import HostProbes, Probe
@@ -21,7 +21,7 @@ from auditor.hardening.interruption import HardeningStopError
 from auditor.hardening.journal import ROOM, Journal
 from auditor.hardening.plan import ControlChange, HardeningPlan, HostPlan
 from auditor.hardening.steps import apply, batch, commit, health_check
-from auditor.history.incidents import NEW, Incidents
+from auditor.history.incidents import NEW, IncidentStore
 from auditor.inventory import reach as reaching
 from auditor.models import Hardening, Host, HostHardening, Inventory, Site, Text
 from auditor.models.incidents import ContainedEvent, OpenedEvent
@@ -39,12 +39,12 @@ PLAN = HardeningPlan(
 DIGEST = "a" * 64
 
 
-def guarded(outcome: Any, **result: Any) -> Task:
-    return Task("h", "guard", "guard", "guard", outcome, result)
+def guarded(outcome: Any, **result: Any) -> AnsibleTask:
+    return AnsibleTask("h", "guard", "guard", "guard", outcome, result)
 
 
 ARMED = guarded("changed", digest=DIGEST)
-DONE = Task("h", "write", "x", "copy", "changed", {})
+DONE = AnsibleTask("h", "write", "x", "copy", "changed", {})
 
 
 class Ansible:
@@ -78,7 +78,9 @@ def ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[
             monkeypatch.setattr(module, "play", ansible)
         hosts = [HOST, *(Host(name=name, address="192.0.2.2") for name in others)]
         plan = HardeningPlan(hosts=(*PLAN.hosts, *(PLAN.hosts[0].model_copy(update={"host": name}) for name in others)))
-        done = harden.harden(INVENTORY, hosts, plan, Catalogue(controls=()), Journal(tmp_path), "r", options, **more)
+        done = harden.harden_hosts_in_batches(
+            INVENTORY, hosts, plan, Catalogue(controls=()), Journal(tmp_path), "r", options, **more
+        )
         return done.hardening.hosts[0]
 
     yield run
@@ -116,9 +118,9 @@ def test_a_site_that_an_incident_closed_meanwhile_brings_no_host_back(
         found = next(seen, None)
         if found is None:
             open_now = OpenedEvent(detected="2026-11-27T20:15:00+07:00", subjects=("h",), regime="2026")
-            incident, _opened = Incidents().write("i", "VP", lambda _ledgers: (NEW, open_now))
+            incident, _opened = IncidentStore().write("i", "VP", lambda _ledgers: (NEW, open_now))
             told = ContainedEvent(number=1, host="h", means="site", what=closed, state="confirmed")
-            Incidents().write("i", "VP", lambda _ledgers: (incident, told))
+            IncidentStore().write("i", "VP", lambda _ledgers: (incident, told))
         return found or answering(a=503, b=200)
 
     monkeypatch.setattr(snapshot, "take_snapshot", taken)
@@ -172,7 +174,7 @@ def test_a_site_that_is_slow_to_come_up_after_the_way_back_has_its_time(
 def test_nobody_is_confirmed_by_a_run_that_was_ended_because_another_host_failed_in_it(
     ended: Callable[..., Any],
 ) -> None:
-    gone = Task("g", "write", "x", "copy", "unreachable", {"msg": "timed out"})
+    gone = AnsibleTask("g", "write", "x", "copy", "unreachable", {"msg": "timed out"})
     ansible = Ansible(PlaybookRun(CUT_SHORT, (ARMED, DONE, gone)), said("reverted", cause="asked"))
     assert ended(ansible, harden.RolloutOptions(batch="100%"), "g").state == "reverted"
     assert ansible.orders == ["revert"]
@@ -181,7 +183,10 @@ def test_nobody_is_confirmed_by_a_run_that_was_ended_because_another_host_failed
 def test_a_disk_that_is_full_here_leaves_no_host_in_the_middle(
     ended: Callable[[Ansible], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write, ansible = Journal.write, Ansible(PlaybookRun("successful", (ARMED, DONE)), said("reverted", cause="asked"))
+    write, ansible = (
+        Journal.write_progress_of_hardening,
+        Ansible(PlaybookRun("successful", (ARMED, DONE)), said("reverted", cause="asked")),
+    )
 
     def no_room(_handle: int) -> None:
         raise OSError(28, "No space left on device")
@@ -191,7 +196,7 @@ def test_a_disk_that_is_full_here_leaves_no_host_in_the_middle(
             monkeypatch.setattr(os, "fsync", no_room)
         write(self, hardening)
 
-    monkeypatch.setattr(Journal, "write", full)
+    monkeypatch.setattr(Journal, "write_progress_of_hardening", full)
     with pytest.raises(HardeningStopError, match=r"r\.json: No space") as stopped:
         ended(ansible)
     assert ansible.orders == ["revert"]
@@ -234,7 +239,7 @@ def test_what_stops_a_run_here_tells_which_hosts_are_open_when_they_are_back_and
 
     with pytest.raises(HardeningStopError) as stopped:
         ended(Full(PlaybookRun("successful", (ARMED, DONE))))
-    show_interrupted(stopped.value.hardening, "en")
+    show_interrupted_hardening(stopped.value.hardening, "en")
     told = " ".join("".join(capsys.readouterr()).split())
     assert "h: not finished: unless it was confirmed, the host rolls back by itself from" in told
     assert "run 'auditor harden -i i'" in told
@@ -271,8 +276,8 @@ def test_told_to_end_twice_it_tells_what_is_still_open(
     with pytest.raises(batch.HardeningInterrupt) as told:
         ended(Told(PlaybookRun("successful", (ARMED, DONE)), SILENT))
     assert told.value.hardening.hosts[0].state == "armed"
-    assert Journal(tmp_path).find_unfinished("i") == (told.value.hardening,)
-    show_interrupted(told.value.hardening, "en")
+    assert Journal(tmp_path).find_hardenings_of_unknown_end("i") == (told.value.hardening,)
+    show_interrupted_hardening(told.value.hardening, "en")
     assert "not finished: the host rolls back by itself" in "".join(capsys.readouterr())
 
 
@@ -281,10 +286,12 @@ def test_a_host_whose_time_is_long_over_is_asked_once_and_keeps_nobody_waiting(
 ) -> None:
     journal, ansible = Journal(tmp_path), Ansible(SILENT, SILENT)
     entry = HostHardening(host="h", state="lost", deadline="2026-11-26T00:00:00+07:00")
-    journal.write(Hardening(id="r", inventory="i", started="2026-11-26T00:00:00+07:00", seconds=600, hosts=(entry,)))
+    journal.write_progress_of_hardening(
+        Hardening(id="r", inventory="i", started="2026-11-26T00:00:00+07:00", seconds=600, hosts=(entry,))
+    )
     monkeypatch.setattr(commit, "play", ansible)
-    seen: list[Task] = []
-    (known,) = harden.recover_unfinished(INVENTORY, [HOST], journal, seen.append)
+    seen: list[AnsibleTask] = []
+    (known,) = harden.recover_killed_hardenings(INVENTORY, [HOST], journal, seen.append)
     assert seen == list(SILENT.tasks)
     assert (known.hosts[0].state, ansible.orders) == ("lost", ["revert"])
 
@@ -295,7 +302,7 @@ def test_a_host_whose_time_is_long_over_is_asked_once_and_keeps_nobody_waiting(
 )
 def test_a_preview_that_was_cut_short_says_so(monkeypatch: pytest.MonkeyPatch, status: str, words: str) -> None:
     monkeypatch.setattr(apply, "play", lambda *_, **__: PlaybookRun(status, (DONE,)))
-    _, why = harden.try_out(INVENTORY, PLAN)
+    _, why = harden.preview_plan_by_check_run(INVENTORY, PLAN)
     assert why["h"].en == words
 
 

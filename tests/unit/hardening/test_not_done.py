@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from auditor.commands.hardening_flow import Outcome
+from auditor.commands.hardening_flow import HardeningFlowOutcome
 from auditor.commands.output.hardenings import show_hardening
-from auditor.fleet.runner import PlaybookRun, Task
+from auditor.fleet.runner import AnsibleTask, PlaybookRun
 from auditor.hardening import unapplied_controls
 from auditor.hardening.plan import ControlChange, HardeningPlan, HostPlan
-from auditor.hardening.unapplied_controls import SkippedItem, translate_reason
+from auditor.hardening.unapplied_controls import SkippedItem, translate_refusal_of_webroot_file
 from auditor.models import Finding, Hardening, HostHardening, HostState, Status, Text
 from tests.unit.hardening.test_plan import finding, run
 
@@ -36,7 +36,7 @@ def told(*findings: Finding, left: tuple[SkippedItem, ...] = (), state: HostStat
     begun = Hardening(
         id="r", inventory="i", started="s", seconds=1, hosts=(HostHardening(host="h", batch=1, state=state),)
     )
-    return unapplied_controls.record_unapplied(begun, PLAN, run(*findings), left)
+    return unapplied_controls.record_controls_not_in_force_afterwards(begun, PLAN, run(*findings), left)
 
 
 def test_what_passes_is_done_and_what_was_not_planned_is_not_missed() -> None:
@@ -47,8 +47,8 @@ def test_what_passes_is_done_and_what_was_not_planned_is_not_missed() -> None:
         finding("x.held", "host", "h"),
         finding("x.other", "host", "h"),
     )
-    assert made.not_done_total == 0
-    assert made.sound
+    assert made.total_of_planned_changes_not_in_force == 0
+    assert made.is_kept_and_fully_in_force
 
 
 def test_what_is_still_open_or_could_not_be_looked_at_is_not_done() -> None:
@@ -62,8 +62,8 @@ def test_what_is_still_open_or_could_not_be_looked_at_is_not_done() -> None:
     assert (first.control, first.why.en) == ("x.host", "it could not be looked at again: unread")
     assert (second.subject.id, second.why.en) == ("a.test", f"left alone: {SAID}")
     assert second.why.vi == "để nguyên /srv/x: mọi tài khoản đều sửa được thư mục /srv phía trên"
-    assert not made.sound
-    outcome = Outcome(run(), PLAN, made, run(), None)
+    assert not made.is_kept_and_fully_in_force
+    outcome = HardeningFlowOutcome(run(), PLAN, made, run(), None)
     assert not outcome.is_sound
     assert json.loads(outcome.as_json())["not_done"] == 2
 
@@ -81,19 +81,19 @@ def test_without_a_word_of_its_own_the_audit_s_is_told() -> None:
 
 @pytest.mark.parametrize("state", ["reverted", "refused", "lost", "waiting"])
 def test_of_a_host_that_kept_nothing_nothing_is_missed(state: HostState) -> None:
-    assert told(finding("x.host", "host", "h"), state=state).not_done_total == 0
+    assert told(finding("x.host", "host", "h"), state=state).total_of_planned_changes_not_in_force == 0
 
 
 def test_what_tasks_let_be_is_heard_of_loops_and_of_single_tasks_whatever_hosts_say() -> None:
     item = {"item": {"domain": "a.test"}, "refused": [{"path": ".", "reason": "is a link"}]}
     odd = {"results": [item, "x", {"refused": "y"}, {"refused": [7]}, {"item": 3, "refused": [{}]}]}
     tasks = (
-        Task("h", "n", "web", "webroot_file", "ok", odd),
-        Task("h", "n", "logging", "webroot_file", "ok", {"refused": [{"path": "x", "reason": "y"}]}),
-        Task("h", "n", None, "webroot_file", "ok", {"refused": [{"path": "x", "reason": "y"}]}),
-        Task("h", "n", "web", "x", "ok", {"results": 3}),
+        AnsibleTask("h", "n", "web", "webroot_file", "ok", odd),
+        AnsibleTask("h", "n", "logging", "webroot_file", "ok", {"refused": [{"path": "x", "reason": "y"}]}),
+        AnsibleTask("h", "n", None, "webroot_file", "ok", {"refused": [{"path": "x", "reason": "y"}]}),
+        AnsibleTask("h", "n", "web", "x", "ok", {"results": 3}),
     )
-    assert unapplied_controls.collect_skipped_items(PlaybookRun("successful", tasks)) == (
+    assert unapplied_controls.collect_items_refused_by_tasks(PlaybookRun("successful", tasks)) == (
         SkippedItem("h", "web", "a.test", ".: is a link"),
         SkippedItem("h", "web", None, "None: None"),
         SkippedItem("h", "logging", None, "x: y"),
@@ -111,7 +111,7 @@ def test_what_tasks_let_be_is_heard_of_loops_and_of_single_tasks_whatever_hosts_
     ],
 )
 def test_reasons_are_told_in_both_languages(reason: str, vi: str) -> None:
-    assert translate_reason(f"x: {reason}") == Text(vi=f"x: {vi}", en=f"x: {reason}")
+    assert translate_refusal_of_webroot_file(f"x: {reason}") == Text(vi=f"x: {vi}", en=f"x: {reason}")
 
 
 def test_the_terminal_names_each_and_counts_them() -> None:

@@ -23,7 +23,7 @@ def found(folder: Path, inner: str, config: str = "", middle: str = "ansible_hos
         f"all:\n  hosts:\n    cong:\n      {middle}\n    khac: {{ansible_host: 192.0.2.3}}\n    trong:\n      ansible_host: 192.0.2.2\n"
         f"      ansible_ssh_common_args: {inner.replace('CONFIG', str(settings))}\n"
     )
-    known = jump_hosts.find_passages(reaching.load_reach(file))
+    known = jump_hosts.find_hosts_reached_through_each_host(reaching.load_reach(file))
     assert all(passage.to == "trong" for each in known.values() for passage in each)
     return {name: [passage.by for passage in each] for name, each in known.items()}
 
@@ -60,7 +60,9 @@ def test_two_hosts_behind_one_address_are_told_apart_by_their_ports(tmp_path: Pa
     file.write_text(
         f"all:\n  hosts:\n    cong: {both}\n    trong: {{ansible_host: 192.0.2.2, ansible_ssh_common_args: -F none -J 192.0.2.1:2202}}\n"
     )
-    assert jump_hosts.find_passages(reaching.load_reach(file)) == {"cong2": (Passage("trong", "ProxyJump"),)}
+    assert jump_hosts.find_hosts_reached_through_each_host(reaching.load_reach(file)) == {
+        "cong2": (Passage("trong", "ProxyJump"),)
+    }
 
 
 def test_a_way_that_only_ansible_could_work_out_may_lead_through_any(tmp_path: Path) -> None:
@@ -71,14 +73,14 @@ def test_a_way_that_only_ansible_could_work_out_may_lead_through_any(tmp_path: P
 
 
 def test_the_change_that_would_close_the_way_is_held_for_the_host_in_the_middle() -> None:
-    told = jump_hosts.describe_passages(
+    told = jump_hosts.describe_hosts_reached_through_each_host(
         {"web1": (Passage("web2", "ProxyJump"), Passage("web3", "ansible_ssh_common_args"))}
     )
     assert told["web1"].en == (
         "the inventory reaches web2 through this host (ProxyJump); "
         "unknown whether web3 is reached through this host, because ansible_ssh_common_args is not a literal value"
     )
-    fixes = {"ssh.tcp_forwarding": controls.load()["ssh.tcp_forwarding"].fix}
-    used = in_use.find_usage(HOST, HostFacts(NOW, {}, {}, {}), fixes, behind=told["web1"])
+    fixes = {"ssh.tcp_forwarding": controls.load_catalogue()["ssh.tcp_forwarding"].fix}
+    used = in_use.find_usage_lost_by_fixes(HOST, HostFacts(NOW, {}, {}, {}), fixes, hosts_behind=told["web1"])
     assert used.hosts["ssh.tcp_forwarding"] == told["web1"]
-    assert not in_use.find_usage(HOST, HostFacts(NOW, {}, {}, {}), fixes).hosts
+    assert not in_use.find_usage_lost_by_fixes(HOST, HostFacts(NOW, {}, {}, {}), fixes).hosts

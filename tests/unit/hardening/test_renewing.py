@@ -22,7 +22,7 @@ from auditor.inventory import reach as reaching
 from auditor.models import Host, Text, clock
 from tests.unit.hardening.test_harden import ARMED, HOST, INVENTORY, guarded
 
-WHY = Text.make_same("an account made meanwhile would be locked out")
+WHY = Text.make_same_in_both_languages("an account made meanwhile would be locked out")
 
 
 def change(control: str, *sites: str, **more: Any) -> ControlChange:
@@ -39,8 +39,8 @@ def test_never_more_than_was_agreed_to() -> None:
         change("x.a", "a.test", "b.test", touches=("/etc/new",)), change("x.b"), change("x.c"), change("x.d")
     )
     kept, why = intersect_plans(agreed, present)
-    assert {one.control: one.sites for one in kept.due} == {"x.a": ("a.test",), "x.b": ()}
-    assert kept.due[0].touches == ("/etc/new",), "the snapshot holds what is changed now"
+    assert {one.control: one.sites for one in kept.changes_to_be_made} == {"x.a": ("a.test",), "x.b": ()}
+    assert kept.changes_to_be_made[0].touches == ("/etc/new",), "the snapshot holds what is changed now"
     assert why == {}
 
 
@@ -55,7 +55,7 @@ def test_never_more_than_was_agreed_to() -> None:
 )
 def test_what_may_not_be_made_by_now_is_left_out_with_its_reason(present: HostPlan, sites: tuple[str, ...]) -> None:
     kept, why = intersect_plans(plan(change("x.a", "a.test", "b.test")), present)
-    assert tuple(site for one in kept.due for site in one.sites) == sites
+    assert tuple(site for one in kept.changes_to_be_made for site in one.sites) == sites
     assert "no longer as it was" in why["x.a"].en
     assert (WHY.en in why["x.a"].en) == any(one.held for one in present.changes)
 
@@ -97,7 +97,7 @@ def harden_after(minutes: int, present: HostPlan, place: Path) -> tuple[harden.H
 
     renewal = Renewal(clock.now() - timedelta(minutes=minutes), again)
     empty = Catalogue(controls=())
-    return harden.harden(INVENTORY, [HOST], AGREED, empty, Journal(place), "r", renewal=renewal), read
+    return harden.harden_hosts_in_batches(INVENTORY, [HOST], AGREED, empty, Journal(place), "r", renewal=renewal), read
 
 
 def test_a_host_is_read_anew_when_its_plan_is_old(ansible: Ansible, tmp_path: Path) -> None:

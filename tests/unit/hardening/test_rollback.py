@@ -65,9 +65,11 @@ def test_controls_of_which_something_comes_back_are_open_again(
 
 
 def test_one_control_is_open_again_also_where_it_has_no_file_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    step = undone(monkeypatch, {}, entry("ssh.x", "kernel.y"), only={"h": ()}, control="ssh.x")
+    step = undone(monkeypatch, {}, entry("ssh.x", "kernel.y"), only_touches_by_host={"h": ()}, control="ssh.x")
     assert step.reopens == ("ssh.x",)
-    upgrade = undone(monkeypatch, {}, entry("updates.all"), only={"h": TOUCHES["updates.all"]}, control="updates.all")
+    upgrade = undone(
+        monkeypatch, {}, entry("updates.all"), only_touches_by_host={"h": TOUCHES["updates.all"]}, control="updates.all"
+    )
     assert upgrade.reopens == (), "upgrades stay"
     assert undone(monkeypatch, {"files": ["/etc/a"]}, entry(released=("ssh.x",))).in_force_again == ("ssh.x",)
 
@@ -80,24 +82,26 @@ def after(*open_controls: str, reached: bool = True) -> Run:
 def test_afterwards_the_audit_decides(monkeypatch: pytest.MonkeyPatch) -> None:
     of = entry("ssh.x", "kernel.y", "updates.all")
     step = undone(monkeypatch, {"files": ["/etc/ssh/a"]}, of)
-    (seen,) = rollback.add_audit_results([step], [of], None, after("kernel.y", "time.p"))
+    (seen,) = rollback.add_reopened_controls_from_audit([step], [of], None, after("kernel.y", "time.p"))
     assert seen.reopens == ("kernel.y",)
-    (seen,) = rollback.add_audit_results([step], [of], "ssh.x", after("kernel.y"))
+    (seen,) = rollback.add_reopened_controls_from_audit([step], [of], "ssh.x", after("kernel.y"))
     assert seen.reopens == ()
-    (seen,) = rollback.add_audit_results([step], [of], None, after(reached=False))
+    (seen,) = rollback.add_reopened_controls_from_audit([step], [of], None, after(reached=False))
     assert seen.reopens == ("ssh.x",), "as expected, where nobody could look"
 
 
 def test_a_control_is_undone_where_it_was_last_put_in_force_and_not_twice() -> None:
     first, second = hardening("1", entry("ssh.x", "kernel.y")), hardening("2", entry("time.p"))
     released = hardening("3", entry(released=("ssh.x",)))
-    found = rollback.find_last_in_force([second, first], [HOST], "ssh.x")
+    found = rollback.find_newest_hardening_with_control_in_force([second, first], [HOST], "ssh.x")
     assert found is not None and found[0].id == "1" and [one.host for one in found[1]] == ["h"]
-    assert rollback.find_last_in_force([released, second, first], [HOST], "ssh.x") is None
-    again = rollback.find_last_in_force([hardening("4", entry("ssh.x")), released, first], [HOST], "ssh.x")
+    assert rollback.find_newest_hardening_with_control_in_force([released, second, first], [HOST], "ssh.x") is None
+    again = rollback.find_newest_hardening_with_control_in_force(
+        [hardening("4", entry("ssh.x")), released, first], [HOST], "ssh.x"
+    )
     assert again is not None and again[0].id == "4"
     undone_release = hardening("3", entry(state="rolled_back", released=("ssh.x",)))
-    back = rollback.find_last_in_force([undone_release, first], [HOST], "ssh.x")
+    back = rollback.find_newest_hardening_with_control_in_force([undone_release, first], [HOST], "ssh.x")
     assert back is not None and back[0].id == "1"
 
 
@@ -106,7 +110,10 @@ def test_of_hosts_that_are_named_each_goes_back_by_its_own_last_hardening() -> N
     hosts = [HOST, Host(name="b", address="192.0.2.2")]
 
     def found(*kept: Hardening, of: list[Host] = hosts) -> list[tuple[str, list[str]]]:
-        return [(one.id, [part.host for part in parts]) for one, parts in rollback.find_last_of_each(kept, of)]
+        return [
+            (one.id, [part.host for part in parts])
+            for one, parts in rollback.find_last_hardening_in_force_of_each_host(kept, of)
+        ]
 
     kept = [hardening("3", others), hardening("2", here, others), hardening("1", here)]
     assert found(*kept, of=[HOST]) == [("2", ["h"])]
@@ -128,15 +135,15 @@ def test_drift_is_about_what_is_in_force_and_the_audit_says_what_is_open(monkeyp
         hardening("2", entry(released=("nginx.other",))),
         hardening("1", entry("ssh.x", "nginx.other", "updates.all")),
     ]
-    found = drift.check_drift(INVENTORY, [HOST], kept)
+    found = drift.ask_hosts_for_drift(INVENTORY, [HOST], kept)
     assert [one.concerned_controls for one in found] == [("ssh.x",)]
     assert found[0].reopened is None
-    assert drift.add_audit_results(found, after("ssh.x", "kernel.y"))[0].reopened == ("ssh.x",)
-    assert drift.add_audit_results(found, after())[0].reopened == ()
-    assert drift.add_audit_results(found, after(reached=False))[0].reopened is None
+    assert drift.add_reopened_controls_from_audit(found, after("ssh.x", "kernel.y"))[0].reopened == ("ssh.x",)
+    assert drift.add_reopened_controls_from_audit(found, after())[0].reopened == ()
+    assert drift.add_reopened_controls_from_audit(found, after(reached=False))[0].reopened is None
 
 
 def test_a_host_that_was_installed_anew_is_told_as_such() -> None:
-    said = rollback._explain_refusal("there is no confirmed run 20261130T010000Z-abc on this host")
+    said = rollback._explain_refused_rollback("there is no confirmed run 20261130T010000Z-abc on this host")
     assert "reinstalled" in said.en
     assert "cài lại" in said.vi

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from auditor.fleet.runner import PlaybookRun, Task
-from auditor.hardening.steps.failure_reasons import explain_failure
+from auditor.fleet.runner import AnsibleTask, PlaybookRun
+from auditor.hardening.steps.failure_reasons import explain_playbook_failure_on_host
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from auditor.hardening.steps.failure_reasons import explain_failure
     ],
 )
 def test_a_vietnamese_reason_names_the_control_and_no_english_task(name: str, vi: str, en: str) -> None:
-    task = Task("web1", name, "tls", "copy", "failed", {"msg": "No space left on device"})
-    why = explain_failure(PlaybookRun("failed", (task,)), "web1")
+    task = AnsibleTask("web1", name, "tls", "copy", "failed", {"msg": "No space left on device"})
+    why = explain_playbook_failure_on_host(PlaybookRun("failed", (task,)), "web1")
     assert why is not None
     assert why.vi.startswith(vi) and why.en.startswith(en)

@@ -16,7 +16,7 @@ import pytest
 from auditor.errors import InputError
 from auditor.history import chain, retention
 from auditor.history.database import VERSION
-from auditor.history.runs import History, RunEntry
+from auditor.history.runs import RunEntry, RunHistory
 from auditor.models import Run
 from auditor.results.trend import make_trend_point
 from tests import factory
@@ -44,14 +44,14 @@ def version_1(path: Path, *run_ids: str) -> None:
     database.close()
 
 
-def three(tmp_path: Path) -> History:
-    history = History(tmp_path / "history.sqlite")
+def three(tmp_path: Path) -> RunHistory:
+    history = RunHistory(tmp_path / "history.sqlite")
     for number in (1, 2, 3):
         history.keep(run(f"r{number}", f"2026-11-0{number}T10:00:00+07:00"))
     return history
 
 
-def alter(history: History, statement: str, *arguments: object) -> None:
+def alter(history: RunHistory, statement: str, *arguments: object) -> None:
     database = sqlite3.connect(history.path)
     with database:
         assert database.execute(statement, arguments).rowcount == 1
@@ -61,7 +61,7 @@ def alter(history: History, statement: str, *arguments: object) -> None:
 def test_a_file_of_version_1_is_brought_up_to_date_with_every_run_in_the_chain(tmp_path: Path) -> None:
     path = tmp_path / "history.sqlite"
     version_1(path, "a", "b")
-    history = History(path)
+    history = RunHistory(path)
     assert [entry.id for entry in history.entries()] == ["b", "a"]
     assert history.run("a") == run("a", "2026-11-01T10:00:00+07:00")
     history.keep(run("c", "2026-11-24T10:00:00+07:00"))
@@ -79,7 +79,7 @@ def test_a_damaged_run_of_version_1_is_told_and_hides_no_other(tmp_path: Path) -
     with database:
         database.execute("UPDATE runs SET document = x'00' WHERE id = 'a'")
     database.close()
-    history = History(path)
+    history = RunHistory(path)
     assert history.run("b").id == "b"
     with pytest.raises(InputError, match="damaged"):
         history.run("a")
@@ -93,23 +93,23 @@ def test_an_interrupted_migration_leaves_version_1(tmp_path: Path, monkeypatch: 
     version_1(path, "a", "b")
     monkeypatch.setattr(chain, "make_next_link", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
-        History(path).entries()
+        RunHistory(path).entries()
     monkeypatch.undo()
-    told = History(path).verify()
+    told = RunHistory(path).verify()
     assert (told.links, told.runs, told.broken) == (2, 2, None)
 
 
 def test_what_is_exported_has_the_digest_that_the_chain_knows(tmp_path: Path) -> None:
     history = three(tmp_path)
     run_id, document = history.document("r2")
-    statement = history.links()[1].read()
+    statement = history.links()[1].parse_statement()
     assert isinstance(statement, chain.RunKept)
-    assert (statement.id, statement.document) == (run_id, chain.digest(document))
+    assert (statement.id, statement.document) == (run_id, chain.compute_sha256_hex(document))
     lines = list(history.export())
     assert [json.loads(str(line["document"]))["id"] for line in lines] == ["r1", "r2", "r3"]
     previous = chain.START
     for line in lines:
-        assert line["hash"] == chain.digest(f"{previous}\n{line['statement']}".encode())
+        assert line["hash"] == chain.compute_sha256_hex(f"{previous}\n{line['statement']}".encode())
         previous = str(line["hash"])
     assert history.verify().head == previous
 
@@ -161,7 +161,7 @@ def test_pruned_runs_leave_their_tombstone_and_the_chain_holds(tmp_path: Path) -
     told = history.verify()
     assert (told.links, told.runs, told.pruned, told.broken) == (4, 1, 2, None)
     assert before in {link.hash for link in history.links()}
-    assert [tombstone.id for tombstone in history.tombstones()] == ["r2", "r1"]
+    assert [tombstone.id for tombstone in history.list_pruned_runs()] == ["r2", "r1"]
     with pytest.raises(InputError, match="r1 was pruned on"):
         history.run("r1")
     assert [line["document"] is None for line in history.export()] == [True, True, False, True]
@@ -197,7 +197,7 @@ def test_a_run_that_says_it_was_pruned_and_is_there_breaks_the_chain(tmp_path: P
 
 
 def kept(folder: Path, *runs: Run) -> tuple[RunEntry, ...]:
-    history = History(folder / "kept.sqlite")
+    history = RunHistory(folder / "kept.sqlite")
     for one in runs:
         history.keep(one)
     return history.entries(limit=None)
@@ -217,14 +217,14 @@ def test_retention_keeps_the_last_of_each_month_of_each_inventory(tmp_path: Path
         run("young", "2026-11-01T00:00:00+07:00"),
         run("younger", "2026-11-02T00:00:00+07:00"),
     )
-    assert [entry.id for entry in retention.select_prunable(runs, now)] == ["old-1", "february"]
-    assert [entry.id for entry in retention.select_prunable(runs, now, keep_days=10)] == [
+    assert [entry.id for entry in retention.select_runs_to_prune(runs, now)] == ["old-1", "february"]
+    assert [entry.id for entry in retention.select_runs_to_prune(runs, now, keep_days=10)] == [
         "old-1",
         "february",
         "edge-kept",
         "young",
     ]
-    assert retention.select_prunable([], now) == ()
+    assert retention.select_runs_to_prune([], now) == ()
 
 
 def test_retention_keeps_the_newest_run_of_every_host_of_a_month(tmp_path: Path) -> None:
@@ -232,25 +232,25 @@ def test_retention_keeps_the_newest_run_of_every_host_of_a_month(tmp_path: Path)
     two = factory.run(run_id="two", started="2024-01-06T08:00:00+07:00", hosts=factory.HOSTS[:2])
     again = factory.run(run_id="again", started="2024-01-07T08:00:00+07:00", hosts=factory.HOSTS[:1])
     last = factory.run(run_id="last", started="2024-01-08T08:00:00+07:00", hosts=factory.HOSTS[:1])
-    old = retention.select_prunable(kept(tmp_path, whole, two, again, last), datetime.datetime.now(datetime.UTC))
+    old = retention.select_runs_to_prune(kept(tmp_path, whole, two, again, last), datetime.datetime.now(datetime.UTC))
     assert [entry.id for entry in old] == ["again"]
 
 
 def test_of_runs_of_one_second_retention_keeps_the_one_that_was_kept_last(tmp_path: Path) -> None:
     runs = kept(tmp_path, *(run(name, "2024-01-05T08:00:00+07:00") for name in "cab"))
-    old = [entry.id for entry in retention.select_prunable(runs, datetime.datetime.now(datetime.UTC))]
+    old = [entry.id for entry in retention.select_runs_to_prune(runs, datetime.datetime.now(datetime.UTC))]
     assert old == ["c", "a"]
-    history = History(tmp_path / "kept.sqlite")
+    history = RunHistory(tmp_path / "kept.sqlite")
     history.prune(old, keep_days=1)
-    assert [tombstone.id for tombstone in history.tombstones()] == ["a", "c"]
+    assert [tombstone.id for tombstone in history.list_pruned_runs()] == ["a", "c"]
 
 
 WRITER = """
 import pathlib, sys
-from auditor.history.runs import History
+from auditor.history.runs import RunHistory
 from tests import factory
 from tests.unit.history.test_runs import run
-history = History(pathlib.Path(sys.argv[1]))
+history = RunHistory(pathlib.Path(sys.argv[1]))
 for number in range(int(sys.argv[3])):
     history.keep(run(f"{sys.argv[2]}{number:06}"))
     print(f"+{sys.argv[2]}{number:06}", flush=True)
@@ -271,7 +271,7 @@ def test_two_writers_at_once_are_both_kept_in_one_chain(tmp_path: Path) -> None:
     version_1(path, "z")
     with writer(path, "a", 15) as one, writer(path, "b", 15) as other:
         assert (one.wait(60), other.wait(60)) == (0, 0)
-    told = History(path).verify()
+    told = RunHistory(path).verify()
     assert (told.links, told.runs, told.broken) == (31, 31, None)
 
 
@@ -283,10 +283,10 @@ def test_kill_9_while_keeping_and_pruning_loses_nothing(tmp_path: Path, lines: i
         said = [process.stdout.readline().strip() for _ in range(lines)]
         os.kill(process.pid, signal.SIGKILL)
         said += [line.strip() for line in process.stdout.readlines()]
-    history = History(path)
+    history = RunHistory(path)
     assert history.verify().broken is None
     kept = {entry.id for entry in history.entries(limit=None)}
-    gone = {tombstone.id for tombstone in history.tombstones()}
+    gone = {tombstone.id for tombstone in history.list_pruned_runs()}
     assert {line[1:] for line in said if line.startswith("-")} <= gone
     assert {line[1:] for line in said if line.startswith("+")} <= kept | gone
     assert not kept & gone

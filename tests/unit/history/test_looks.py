@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from auditor.errors import InputError
-from auditor.history.runs import History
+from auditor.history.runs import RunHistory
 from auditor.history.scans import MAX_SCANS, ScanHistory
 from auditor.models import Scan, TraceAcceptance
 from auditor.scans.frontier import CrawlFrontier
@@ -49,17 +49,17 @@ def looks(tmp_path: Path) -> ScanHistory:
 
 def test_the_last_three_looks_of_a_site_stay_and_the_chain_holds(looks: ScanHistory) -> None:
     for number in range(1, 6):
-        looks.keep("/i", look(number), CrawlFrontier(site=SITE))
-    looks.keep("/i", look(1, "dongvau.test"), CrawlFrontier(site="dongvau.test"))
-    looks.keep("/other", look(9), CrawlFrontier(site=SITE).model_copy())
-    History(looks.path).keep(run("r1"))
-    told = History(looks.path).verify()
+        looks.store_look_and_frontier("/i", look(number), CrawlFrontier(site=SITE))
+    looks.store_look_and_frontier("/i", look(1, "dongvau.test"), CrawlFrontier(site="dongvau.test"))
+    looks.store_look_and_frontier("/other", look(9), CrawlFrontier(site=SITE).model_copy())
+    RunHistory(looks.path).keep(run("r1"))
+    told = RunHistory(looks.path).verify()
     assert (told.links, told.runs, told.looks, told.broken) == (8, 1, MAX_SCANS + 2, None)
-    assert {site: one.id for site, one in looks.latest("/i").items()} == {
+    assert {site: one.id for site, one in looks.load_latest_look_by_site("/i").items()} == {
         SITE: f"{SITE}-5",
         "dongvau.test": "dongvau.test-1",
     }
-    exported = [line["document"] for line in History(looks.path).export()]
+    exported = [line["document"] for line in RunHistory(looks.path).export()]
     assert [document is not None for document in exported] == [False, False, True, True, True, True, True, True]
 
 
@@ -81,57 +81,57 @@ def test_the_last_three_looks_of_a_site_stay_and_the_chain_holds(looks: ScanHist
 )
 def test_a_look_that_was_tampered_with_breaks_the_chain(looks: ScanHistory, change: str, why: str) -> None:
     for number in range(1, 5):
-        looks.keep("/i", look(number), CrawlFrontier(site=SITE))
-    alter(History(looks.path), change)
-    broken = History(looks.path).verify().broken
+        looks.store_look_and_frontier("/i", look(number), CrawlFrontier(site=SITE))
+    alter(RunHistory(looks.path), change)
+    broken = RunHistory(looks.path).verify().broken
     assert broken is not None
     assert broken.why.en == why
 
 
 def test_a_damaged_look_is_told_when_an_audit_needs_it(looks: ScanHistory) -> None:
-    looks.keep("/i", look(1), CrawlFrontier(site=SITE))
-    alter(History(looks.path), "UPDATE looks SET document = x'00'")
+    looks.store_look_and_frontier("/i", look(1), CrawlFrontier(site=SITE))
+    alter(RunHistory(looks.path), "UPDATE looks SET document = x'00'")
     with pytest.raises(InputError, match="damaged"):
-        looks.latest("/i")
-    assert looks.load_readable("/i") == {}
-    looks.keep("/i", look(2), CrawlFrontier(site=SITE))
-    assert looks.latest("/i") == looks.load_readable("/i") == {SITE: look(2)}
+        looks.load_latest_look_by_site("/i")
+    assert looks.load_undamaged_latest_look_by_site("/i") == {}
+    looks.store_look_and_frontier("/i", look(2), CrawlFrontier(site=SITE))
+    assert looks.load_latest_look_by_site("/i") == looks.load_undamaged_latest_look_by_site("/i") == {SITE: look(2)}
 
 
 def test_what_is_accepted_is_what_the_chain_says_last(looks: ScanHistory) -> None:
-    looks.accept("/i", accepted())
-    looks.accept("/i", accepted(reason="ours, still"))
-    looks.accept("/i", accepted("0" * 16))
-    looks.accept("/other", accepted("1" * 16))
+    looks.store_trace_acceptance("/i", accepted())
+    looks.store_trace_acceptance("/i", accepted(reason="ours, still"))
+    looks.store_trace_acceptance("/i", accepted("0" * 16))
+    looks.store_trace_acceptance("/other", accepted("1" * 16))
     assert [(one.key, one.reason) for one in looks.load_acceptances("/i")] == [(KEY, "ours, still"), ("0" * 16, "ours")]
-    looks.withdraw("/i", SITE, KEY, "gone")
+    looks.withdraw_trace_acceptance("/i", SITE, KEY, "gone")
     assert [one.key for one in looks.load_acceptances("/i")] == ["0" * 16]
     with pytest.raises(InputError, match="no trace with the key"):
-        looks.withdraw("/i", SITE, KEY, "again")
-    assert History(looks.path).verify().broken is None
+        looks.withdraw_trace_acceptance("/i", SITE, KEY, "again")
+    assert RunHistory(looks.path).verify().broken is None
 
 
 def test_an_acceptance_holds_on_its_days_only() -> None:
     until = accepted().model_copy(update={"until": date(2026, 11, 30)})
     days = [date(2026, 11, day) for day in (23, 24, 30)]
-    assert [until.holds(day) for day in days] == [False, True, True]
-    assert not until.holds(date(2026, 12, 1))
-    assert accepted().holds(date(2036, 12, 1))
+    assert [until.is_valid_on_day(day) for day in days] == [False, True, True]
+    assert not until.is_valid_on_day(date(2026, 12, 1))
+    assert accepted().is_valid_on_day(date(2036, 12, 1))
 
 
 def test_a_history_of_version_1_takes_looks(looks: ScanHistory) -> None:
     version_1(looks.path, "a", "b")
-    looks.keep("/i", look(1), CrawlFrontier(site=SITE))
-    told = History(looks.path).verify()
+    looks.store_look_and_frontier("/i", look(1), CrawlFrontier(site=SITE))
+    told = RunHistory(looks.path).verify()
     assert (told.links, told.runs, told.looks, told.broken) == (3, 2, 1, None)
 
 
 def test_how_far_a_look_got_is_kept_apart_from_the_looks(looks: ScanHistory) -> None:
-    assert looks.ledger("/i", SITE) == CrawlFrontier(site=SITE)
-    known = CrawlFrontier(site=SITE).with_places(["/", "/tin"], is_linked=True)
-    looks.put("/i", known)
-    assert looks.ledger("/i", SITE) == known
-    assert looks.ledger("/other", SITE) == CrawlFrontier(site=SITE)
+    assert looks.load_crawl_frontier_of_site("/i", SITE) == CrawlFrontier(site=SITE)
+    known = CrawlFrontier(site=SITE).with_known_paths(["/", "/tin"], is_linked=True)
+    looks.store_crawl_frontier("/i", known)
+    assert looks.load_crawl_frontier_of_site("/i", SITE) == known
+    assert looks.load_crawl_frontier_of_site("/other", SITE) == CrawlFrontier(site=SITE)
 
 
 WRITER = """
@@ -142,9 +142,9 @@ from auditor.scans.frontier import CrawlFrontier
 from tests.unit.history.test_looks import accepted, look
 looks = ScanHistory(Path(sys.argv[1]))
 for number in range(1, 29):
-    looks.keep("/i", look(number), CrawlFrontier(site="antruc.test"))
+    looks.store_look_and_frontier("/i", look(number), CrawlFrontier(site="antruc.test"))
     print(f"antruc.test-{number}", flush=True)
-    looks.accept("/i", accepted(f"{number:016x}"))
+    looks.store_trace_acceptance("/i", accepted(f"{number:016x}"))
     print(f"{number:016x}", flush=True)
 """
 
@@ -155,8 +155,8 @@ def test_kill_9_while_looks_are_kept_breaks_nothing(looks: ScanHistory) -> None:
         assert process.stdout is not None
         said = [process.stdout.readline().strip() for _ in range(9)]
         os.kill(process.pid, signal.SIGKILL)
-    assert History(looks.path).verify().broken is None
-    last = looks.latest("/i")[SITE].id
+    assert RunHistory(looks.path).verify().broken is None
+    last = looks.load_latest_look_by_site("/i")[SITE].id
     assert int(last.rpartition("-")[2]) >= int(said[8].rpartition("-")[2])
     assert {one.key for one in looks.load_acceptances("/i")} >= set(said[1::2])
 

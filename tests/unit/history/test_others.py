@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from auditor.history.concurrent_actions import OtherActions
-from auditor.history.incidents import Incidents
+from auditor.history.concurrent_actions import ActionsOfOthersOnHost
+from auditor.history.incidents import IncidentStore
 from auditor.models.incidents import ContainedEvent, LiftedEvent
 from auditor.models.ranks import Means
 from tests.unit.incidents.test_ledger import INVENTORY, WHO, ledgers, opened
@@ -13,7 +13,7 @@ from tests.unit.incidents.test_ledger import INVENTORY, WHO, ledgers, opened
 __all__ = ["ledgers"]
 
 
-def write(ledgers: Incidents, incident: str, deed: Any) -> None:
+def write(ledgers: IncidentStore, incident: str, deed: Any) -> None:
     ledgers.write(INVENTORY, WHO, lambda _ledgers: (incident, deed))
 
 
@@ -21,14 +21,16 @@ def deed(number: int, state: Any, means: Means = "site", host: str = "web1") -> 
     return ContainedEvent(number=number, host=host, means=means, what="antruc.test", state=state)
 
 
-def test_only_what_others_did_there_since_then_is_named(ledgers: Incidents) -> None:
+def test_only_what_others_did_there_since_then_is_named(ledgers: IncidentStore) -> None:
     own, other = opened(ledgers, "web1"), opened(ledgers, "web1", new=True)
     write(ledgers, other, deed(1, "confirmed"))
     write(ledgers, other, deed(2, "confirmed", "isolation"))
     numbers = {1}
-    others = OtherActions(ledgers, INVENTORY, "web1", own, numbers)
+    others = ActionsOfOthersOnHost(ledgers, INVENTORY, "web1", own, numbers)
     assert others.list_since() == ()
-    assert [one.name for one in others.list_in_force()] == [f"{other}/1"], "who asks was let in by the isolation, too"
+    assert [one.id_on_host for one in others.list_in_force()] == [f"{other}/1"], (
+        "who asks was let in by the isolation, too"
+    )
     for incident, one in (
         (own, deed(1, "confirmed")),
         (own, deed(2, "begun")),
@@ -40,4 +42,4 @@ def test_only_what_others_did_there_since_then_is_named(ledgers: Incidents) -> N
     ):
         write(ledgers, incident, one)
     assert others.list_since() == (f"{own}/2", f"{other}/4", f"{other}/1")
-    assert [one.name for one in others.list_in_force()] == [f"{own}/2", f"{other}/4"]
+    assert [one.id_on_host for one in others.list_in_force()] == [f"{own}/2", f"{other}/4"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from auditor.history.runs import History
+from auditor.history.runs import RunHistory
 from auditor.history.scans import ScanHistory
 from auditor.models import Hardening, HostHardening, HostOutcome, Inventory, Run
 from auditor.models.hardening import RECORD_HOME, HostState
@@ -26,11 +26,11 @@ def hardened(touched: str = RECORD_HOME, state: HostState = "confirmed") -> Hard
 
 def known(path: Path) -> dict[str, str]:
     inventory = Inventory(path=INVENTORY, organisation=None, hosts=())
-    return dict(ScanHistory(path).attach_to(inventory).records)
+    return dict(ScanHistory(path).attach_latest_looks_and_acceptances_to(inventory).records)
 
 
 def kept(path: Path, *runs: Run) -> dict[str, str]:
-    history = History(path / "history.sqlite")
+    history = RunHistory(path / "history.sqlite")
     for one in runs:
         history.keep(one)
     assert history.verify().broken is None
@@ -55,4 +55,4 @@ def test_a_hardening_that_made_no_record_or_was_not_kept_does_not(tmp_path: Path
 
 def test_each_record_is_noted_once(tmp_path: Path) -> None:
     kept(tmp_path, seen("r1", FIRST), seen("r2", FIRST, hardened()), seen("r3", FIRST))
-    assert History(tmp_path / "history.sqlite").verify().links == 4
+    assert RunHistory(tmp_path / "history.sqlite").verify().links == 4

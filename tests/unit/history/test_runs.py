@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from auditor.errors import InputError
-from auditor.history.runs import History
+from auditor.history.runs import RunHistory
 from auditor.models import ExcludedHost, Host, Run, clock
-from auditor.results.trend import select_last_of_months
+from auditor.results.trend import select_last_trend_point_of_each_month
 from tests import factory
 
 
@@ -30,7 +30,7 @@ def run(run_id: str, started: str = "2026-11-24T10:00:00+07:00") -> Run:
 
 
 def test_keeps_and_finds_runs_by_prefix(tmp_path: Path) -> None:
-    history = History(tmp_path / "state/history.sqlite")
+    history = RunHistory(tmp_path / "state/history.sqlite")
     history.keep(run("20261124T1-a"))
     history.keep(run("20261124T2-b", "2026-11-24T11:00:00+07:00"))
     assert [entry.id for entry in history.entries("/i")] == ["20261124T2-b", "20261124T1-a"]
@@ -41,7 +41,7 @@ def test_keeps_and_finds_runs_by_prefix(tmp_path: Path) -> None:
 
 
 def test_the_trend_holds_the_newest_runs_and_the_last_of_every_month(tmp_path: Path) -> None:
-    history = History(tmp_path / "history.sqlite")
+    history = RunHistory(tmp_path / "history.sqlite")
     days = ("2026-08-05", "2026-08-31", "2026-09-02", "2026-09-29", "2026-11-01", "2026-11-02", "2026-11-03")
     for day in days:
         history.keep(run(day, f"{day}T08:00:00+07:00"))
@@ -51,13 +51,17 @@ def test_the_trend_holds_the_newest_runs_and_the_last_of_every_month(tmp_path: P
 
 
 def test_a_month_of_the_trend_is_vietnam_s(tmp_path: Path) -> None:
-    history = History(tmp_path / "history.sqlite")
+    history = RunHistory(tmp_path / "history.sqlite")
     history.keep(run("october", "2026-10-30T18:00:00+00:00"))
     history.keep(run("november", "2026-10-31T18:00:00+00:00"))
     for day in ("02", "03"):
         history.keep(run(day, f"2026-12-{day}T01:00:00+07:00"))
     assert [point.run_id for point in history.trend("/i", 3)] == ["october", "november", "02", "03"]
-    assert [point.run_id for point in select_last_of_months(history.trend("/i"))] == ["october", "november", "03"]
+    assert [point.run_id for point in select_last_trend_point_of_each_month(history.trend("/i"))] == [
+        "october",
+        "november",
+        "03",
+    ]
 
 
 def opened(run: Run) -> int:
@@ -71,7 +75,7 @@ def limited(run_id: str, started: str, left_out: tuple[ExcludedHost, ...] | None
 
 
 def test_a_limited_run_is_a_point_of_the_whole_fleet(tmp_path: Path) -> None:
-    history = History(tmp_path / "history.sqlite")
+    history = RunHistory(tmp_path / "history.sqlite")
     whole = factory.run(run_id="a", started="2026-11-05T08:00:00+07:00")
     some = limited("b", "2026-11-20T08:00:00+07:00")
     history.keep(whole)
@@ -84,7 +88,7 @@ def test_a_limited_run_is_a_point_of_the_whole_fleet(tmp_path: Path) -> None:
 
 
 def test_what_a_run_says_it_left_out_comes_from_whichever_run_has_it_last(tmp_path: Path) -> None:
-    history = History(tmp_path / "history.sqlite")
+    history = RunHistory(tmp_path / "history.sqlite")
     whole = factory.run(run_id="a", started="2026-09-05T08:00:00+07:00")
     history.keep(whole)
     history.keep(limited("b", "2026-11-20T08:00:00+07:00", (ExcludedHost(host="web3"), ExcludedHost(host="new"))))
@@ -96,14 +100,14 @@ def test_what_a_run_says_it_left_out_comes_from_whichever_run_has_it_last(tmp_pa
 
 
 def test_a_month_without_a_run_of_a_host_does_not_borrow_it(tmp_path: Path) -> None:
-    history = History(tmp_path / "history.sqlite")
+    history = RunHistory(tmp_path / "history.sqlite")
     history.keep(factory.run(run_id="a", started="2026-10-31T08:00:00+07:00"))
     history.keep(limited("b", "2026-11-01T08:00:00+07:00"))
     assert history.trend(factory.run().inventory)[-1].hosts.keys() == {"web1"}
 
 
 def test_the_run_before_is_the_newest_earlier_one_of_the_inventory(tmp_path: Path) -> None:
-    history = History(tmp_path / "history.sqlite")
+    history = RunHistory(tmp_path / "history.sqlite")
     first, second, third = (
         run(name, f"2026-11-{day}T08:00:00+07:00") for name, day in zip("abc", (20, 21, 22), strict=True)
     )
@@ -113,7 +117,7 @@ def test_the_run_before_is_the_newest_earlier_one_of_the_inventory(tmp_path: Pat
 
 
 def test_of_runs_that_began_in_the_same_second_the_one_kept_last_is_newer(tmp_path: Path) -> None:
-    history = History(tmp_path / "history.sqlite")
+    history = RunHistory(tmp_path / "history.sqlite")
     for run_id in ("b", "c", "a"):
         history.keep(run(run_id))
     assert [entry.id for entry in history.entries()] == ["a", "c", "b"]
@@ -124,7 +128,7 @@ def test_of_runs_that_began_in_the_same_second_the_one_kept_last_is_newer(tmp_pa
 
 
 def test_the_run_before_is_told_without_its_evidence(tmp_path: Path) -> None:
-    history = History(tmp_path / "history.sqlite")
+    history = RunHistory(tmp_path / "history.sqlite")
     first, second = factory.run(started="2026-11-20T08:00:00+07:00", run_id="a"), factory.run(run_id="b")
     history.keep(first)
     history.keep(second)
@@ -136,7 +140,7 @@ def test_the_run_before_is_told_without_its_evidence(tmp_path: Path) -> None:
 
 
 def test_the_file_is_for_its_owner_only(tmp_path: Path) -> None:
-    history = History(tmp_path / "state/history.sqlite")
+    history = RunHistory(tmp_path / "state/history.sqlite")
     history.keep(run("a"))
     assert history.path.stat().st_mode & 0o077 == 0
     assert history.path.parent.stat().st_mode & 0o077 == 0
@@ -144,7 +148,7 @@ def test_the_file_is_for_its_owner_only(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("wanted", ["2026", "nothing", "%", "_"])
 def test_an_unclear_run_is_an_error(tmp_path: Path, wanted: str) -> None:
-    history = History(tmp_path / "history.sqlite")
+    history = RunHistory(tmp_path / "history.sqlite")
     history.keep(run("20261124T1-a"))
     history.keep(run("20261124T2-b"))
     with pytest.raises(InputError):
@@ -157,11 +161,11 @@ def test_a_newer_or_broken_file_is_one_clear_error(tmp_path: Path) -> None:
         database.execute("PRAGMA user_version = 99")
     database.close()
     with pytest.raises(InputError, match="newer version"):
-        History(newer).entries()
+        RunHistory(newer).entries()
     broken = tmp_path / "broken.sqlite"
     broken.write_bytes(b"not a database at all" * 100)
     with pytest.raises(InputError, match="cannot be used"):
-        History(broken).entries()
+        RunHistory(broken).entries()
 
 
 KEEP_FOREVER = """
@@ -184,12 +188,12 @@ def test_what_was_kept_survives_kill_9(tmp_path: Path) -> None:
         said = [process.stdout.readline() for _ in range(20)]
         os.kill(process.pid, signal.SIGKILL)
         said += process.stdout.readlines()
-    kept = {entry.id for entry in History(path).entries(limit=100_000)}
+    kept = {entry.id for entry in RunHistory(path).entries(limit=100_000)}
     assert {f"{int(line):06}" for line in said if line.strip()} <= kept
 
 
 def test_a_run_of_a_time_to_come_is_not_the_newest(tmp_path: Path) -> None:
-    history = History(tmp_path / "history.sqlite", now=lambda: clock.read("2026-11-10T12:00:00+07:00"))
+    history = RunHistory(tmp_path / "history.sqlite", now=lambda: clock.parse_iso_moment("2026-11-10T12:00:00+07:00"))
     history.keep(run("ahead", "2031-01-01T10:00:00+07:00"))
     ahead = history.latest(run("x").inventory)
     assert ahead is not None

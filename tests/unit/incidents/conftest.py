@@ -25,7 +25,7 @@ def trusted(authority: Authority) -> ssl.SSLContext:
 def inventory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, authority: Authority) -> Path:
     """The lab's, whose commune has a role for incidents, and whose mail server is down."""
     monkeypatch.setenv("LUYTRE_STATE", str(tmp_path / "state"))
-    folder = Path(shutil.copytree(resources.get_inventories() / "lab", tmp_path / "inventory"))
+    folder = Path(shutil.copytree(resources.get_shipped_inventories_folder() / "lab", tmp_path / "inventory"))
     shutil.copy(authority.file, folder / "office/ca.pem")
     tells(folder, automatic=False)
     server(folder, free_port())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from auditor.incidents.case import Case, fold_case
+from auditor.incidents.case import IncidentCase, fold_case
 from auditor.incidents.forms import issue
 from auditor.incidents.forms.prefill import FormPrefill
 from auditor.inventory import hosts as inventories
@@ -25,7 +25,7 @@ from auditor.models.ranks import Form, Question
 from tests import factory
 
 SECRET = "kX9vQ2mLr7TzP4wN"  # noqa: S105  planted
-T0 = clock.parse_minute("2026-12-31 20:15")
+T0 = clock.parse_vietnam_minute("2026-12-31 20:15")
 HOSTILE = f"web1 (10.213.47.11, fd00::8) gọi https://evil.test; password={SECRET}"
 ANSWERS: dict[Question, tuple[str, ...]] = {
     "kind": ("defacement", "access", "other:chèn quảng cáo"),
@@ -47,24 +47,24 @@ LAST_FORM = FilledFormEvent(form="end", docx="a" * 64, pdf="b" * 64, missing=0)
 @cache
 def lab() -> Inventory:
     """The lab, whose province says how it is reached, and whose commune does not."""
-    return inventories.load(Path("inventories/lab"))
+    return inventories.load_inventory(Path("inventories/lab"))
 
 
-def case(regime: Regime, *deeds: AnyEvent) -> Case:
+def case(regime: Regime, *deeds: AnyEvent) -> IncidentCase:
     opening = OpenedEvent(
-        detected=clock.format_stamp(T0),
+        detected=clock.format_iso_moment(T0),
         subjects=("antruc.test", "web1"),
         regime=regime,
         why=f"Trang chủ bị thay đổi; {HOSTILE}",
     )
     entries = [
-        CaseLogEntry(at=clock.format_stamp(T0), happened=clock.format_stamp(T0), who="Văn phòng", deed=deed)
+        CaseLogEntry(at=clock.format_iso_moment(T0), happened=clock.format_iso_moment(T0), who="Văn phòng", deed=deed)
         for deed in (opening, *deeds)
     ]
     return fold_case("SC-20261231-1", entries)
 
 
-def filled_in(regime: Regime) -> Case:
+def filled_in(regime: Regime) -> IncidentCase:
     return case(
         regime,
         AnsweredEvent(answers=ANSWERS),
@@ -74,8 +74,8 @@ def filled_in(regime: Regime) -> Case:
     )
 
 
-def known(of: Case, form: Form, unit: str = "tinh-tan-giang", lang: Lang = "vi") -> FormPrefill:
-    return issue.gather_prefill(of, form, lab(), unit, None, lang)
+def known(of: IncidentCase, form: Form, unit: str = "tinh-tan-giang", lang: Lang = "vi") -> FormPrefill:
+    return issue.gather_known_values_for_form(of, form, lab(), unit, None, lang)
 
 
 def clean(started: str, *findings: Finding, inventory: str = "inventories/none") -> Run:

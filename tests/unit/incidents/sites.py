@@ -41,7 +41,7 @@ class StandIn:
     taken: list[str] = field(default_factory=list)
     beside: Beside = field(default_factory=Beside)
 
-    def build_others(self, _host: str) -> Beside:
+    def watch_actions_of_others_on_host(self, _host: str) -> Beside:
         return self.beside
 
     def contain(self, host: Host, wanted: ActionRequest) -> ContainedEvent:
@@ -57,7 +57,7 @@ class StandIn:
         self.back.append(action.number)
         return LiftedEvent(number=action.number, host=action.host, means=action.means, state="released")
 
-    def forget_code(self, _host: str) -> bool:
+    def reset_php_code_cache_on_host(self, _host: str) -> bool:
         self.forgot += 1
         return self.forgets
 

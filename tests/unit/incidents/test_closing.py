@@ -10,7 +10,7 @@ import pytest
 
 from auditor.errors import InputError
 from auditor.fleet.error_messages import KEY_CHANGED
-from auditor.history.incidents import Incidents
+from auditor.history.incidents import IncidentStore
 from auditor.incidents import closure, transitions
 from auditor.incidents.case import fold_case
 from auditor.incidents.closure import RootCause
@@ -30,51 +30,59 @@ from tests.unit.results.test_verdict import WEB2, finding
 
 REASON = RootCause("lộ mật khẩu")
 INVENTORY, WHO = "inventories/none", "Văn phòng"
-LATER = clock.format_stamp(T0 + datetime.timedelta(days=4))
-BEFORE = clock.format_stamp(T0 - datetime.timedelta(hours=1))
+LATER = clock.format_iso_moment(T0 + datetime.timedelta(days=4))
+BEFORE = clock.format_iso_moment(T0 - datetime.timedelta(hours=1))
 SITE = Subject(kind="site", id="antruc.test")
 CLEAN = clean(LATER, finding("pass", control="compromise.shell"), finding("pass", control="ssh.root_login"))
 
 
 @pytest.fixture
-def ledgers(tmp_path: Path) -> Incidents:
-    return Incidents(tmp_path / "history.sqlite", now=lambda: T0)
+def ledgers(tmp_path: Path) -> IncidentStore:
+    return IncidentStore(tmp_path / "history.sqlite", now=lambda: T0)
 
 
-def ready(ledgers: Incidents, *deeds: AnyEvent, findings: tuple[FindingReference, ...] = ()) -> str:
+def ready(ledgers: IncidentStore, *deeds: AnyEvent, findings: tuple[FindingReference, ...] = ()) -> str:
     """An incident of which all is done, but for what the deeds say."""
-    decide = transitions.decide_opening(("antruc.test",), findings, T0, "2026", None, new=False)
+    decide = transitions.make_case_opening_decision(("antruc.test",), findings, T0, "2026", None, force_new=False)
     incident, _ = ledgers.write(INVENTORY, WHO, decide)
     for report in ("now", "first", "full"):
-        ledgers.write(INVENTORY, WHO, transitions.decide_event(incident, WaivedReportEvent(report=report, why="x")))  # type: ignore[arg-type]
-    ledgers.write(INVENTORY, WHO, transitions.decide_form(incident, LAST_FORM))
+        ledgers.write(
+            INVENTORY,
+            WHO,
+            transitions.make_event_recording_decision(incident, WaivedReportEvent(report=report, why="x")),
+        )  # type: ignore[arg-type]
+    ledgers.write(INVENTORY, WHO, transitions.make_filled_form_recording_decision(incident, LAST_FORM))
     for deed in deeds:
-        ledgers.write(INVENTORY, WHO, transitions.decide_event(incident, deed))
+        ledgers.write(INVENTORY, WHO, transitions.make_event_recording_decision(incident, deed))
     return incident
 
 
-def close(ledgers: Incidents, incident: str, run: Run | None = CLEAN, cause: RootCause = REASON) -> ClosedEvent:
-    decide = closure.decide_closure(incident, cause, run, lab().hosts, clock.read(LATER))
+def close(ledgers: IncidentStore, incident: str, run: Run | None = CLEAN, cause: RootCause = REASON) -> ClosedEvent:
+    decide = closure.make_case_closing_decision(incident, cause, run, lab().hosts, clock.parse_iso_moment(LATER))
     _, deed = ledgers.write(INVENTORY, WHO, decide)
     assert isinstance(deed, ClosedEvent)
     return deed
 
 
-def test_it_closes_when_all_is_done(ledgers: Incidents) -> None:
+def test_it_closes_when_all_is_done(ledgers: IncidentStore) -> None:
     incident = ready(ledgers)
     assert close(ledgers, incident) == ClosedEvent(cause="lộ mật khẩu")
-    assert not fold_case(incident, ledgers.load_log(INVENTORY, incident)).is_open
+    assert not fold_case(incident, ledgers.load_case_log_of_incident(INVENTORY, incident)).is_open
     with pytest.raises(InputError, match="is closed"):
         close(ledgers, incident)
 
 
 @pytest.mark.parametrize("report", ["now", "first", "full"])
-def test_not_while_a_report_is_owed(ledgers: Incidents, report: Report) -> None:
-    decide = transitions.decide_opening(("antruc.test",), (), T0, "2026", None, new=False)
+def test_not_while_a_report_is_owed(ledgers: IncidentStore, report: Report) -> None:
+    decide = transitions.make_case_opening_decision(("antruc.test",), (), T0, "2026", None, force_new=False)
     incident, _ = ledgers.write(INVENTORY, WHO, decide)
     for other in get_args(Report):
         if other not in (report, "personal"):
-            ledgers.write(INVENTORY, WHO, transitions.decide_event(incident, ReportedEvent(report=other, how="x")))
+            ledgers.write(
+                INVENTORY,
+                WHO,
+                transitions.make_event_recording_decision(incident, ReportedEvent(report=other, how="x")),
+            )
     with pytest.raises(InputError, match=f"not sent yet: {Words('en')(f'incidents.report.{report}')}"):
         close(ledgers, incident)
 
@@ -106,13 +114,15 @@ def test_not_while_a_report_is_owed(ledgers: Incidents, report: Report) -> None:
         ),
     ],
 )
-def test_not_before_a_review_and_a_hunt_since_then_found_nothing(ledgers: Incidents, run: Run | None, why: str) -> None:
+def test_not_before_a_review_and_a_hunt_since_then_found_nothing(
+    ledgers: IncidentStore, run: Run | None, why: str
+) -> None:
     incident = ready(ledgers)
     with pytest.raises(InputError, match=why):
         close(ledgers, incident, run)
 
 
-def test_what_is_open_on_another_host_is_another_matter(ledgers: Incidents) -> None:
+def test_what_is_open_on_another_host_is_another_matter(ledgers: IncidentStore) -> None:
     elsewhere = [finding("fail", control="compromise.shell", subject=WEB2), *CLEAN.findings]
     assert close(ledgers, ready(ledgers), CLEAN.model_copy(update={"findings": tuple(elsewhere)}))
 
@@ -122,33 +132,37 @@ def held(means: Means, until: str | None) -> ContainedEvent:
 
 
 @pytest.mark.parametrize("means", get_args(Means))
-def test_what_is_kept_shut_has_an_end_and_what_was_taken_away_may_stay_away(ledgers: Incidents, means: Means) -> None:
+def test_what_is_kept_shut_has_an_end_and_what_was_taken_away_may_stay_away(
+    ledgers: IncidentStore, means: Means
+) -> None:
     incident = ready(ledgers, held(means, None))
     if means in closure.REMOVING_MEANS | FOR_GOOD:
         assert close(ledgers, incident)
         return
     with pytest.raises(InputError, match=r"number 1.*, without an end date"):
         close(ledgers, incident)
-    ledgers.write(INVENTORY, WHO, transitions.decide_event(incident, held(means, LATER)))
+    ledgers.write(INVENTORY, WHO, transitions.make_event_recording_decision(incident, held(means, LATER)))
     assert close(ledgers, incident)
 
 
-def test_not_while_nobody_knows_what_became_of_containing_something(ledgers: Incidents) -> None:
+def test_not_while_nobody_knows_what_became_of_containing_something(ledgers: IncidentStore) -> None:
     unknown = ContainedEvent(number=1, host="web1", means="address", what="203.0.113.7", state="unknown")
     with pytest.raises(InputError, match=r"unknown whether it is in force on web1: number 1, address 203\.0\.113\.7"):
         close(ledgers, ready(ledgers, unknown))
 
 
-def test_not_without_the_closing_form(ledgers: Incidents) -> None:
+def test_not_without_the_closing_form(ledgers: IncidentStore) -> None:
     incident = ready(ledgers)
-    entries = [entry for entry in ledgers.load_log(INVENTORY, incident) if entry.deed != LAST_FORM]
-    decide = closure.decide_closure(incident, RootCause("x"), CLEAN, lab().hosts, clock.read(LATER))
+    entries = [entry for entry in ledgers.load_case_log_of_incident(INVENTORY, incident) if entry.deed != LAST_FORM]
+    decide = closure.make_case_closing_decision(
+        incident, RootCause("x"), CLEAN, lab().hosts, clock.parse_iso_moment(LATER)
+    )
     with pytest.raises(InputError, match=f"the closing form of {incident} is missing"):
         decide({incident: tuple(entries)})
 
 
 @pytest.mark.parametrize("status", ["fail", "partial", "not_evaluated", None])
-def test_findings_that_opened_it_are_met_in_an_audit_since_then(ledgers: Incidents, status: str | None) -> None:
+def test_findings_that_opened_it_are_met_in_an_audit_since_then(ledgers: IncidentStore, status: str | None) -> None:
     found = FindingReference(control="ssh.root_login", subject="web1", run="r")
     findings: tuple[Finding, ...] = (finding(status, control="ssh.root_login"),) if status else ()
     incident = ready(ledgers, findings=(found,))
@@ -158,7 +172,7 @@ def test_findings_that_opened_it_are_met_in_an_audit_since_then(ledgers: Inciden
     assert close(ledgers, incident)
 
 
-def test_the_cause_is_a_control_that_passes_now_or_a_reason(ledgers: Incidents) -> None:
+def test_the_cause_is_a_control_that_passes_now_or_a_reason(ledgers: IncidentStore) -> None:
     incident = ready(ledgers)
     for control, subject in (("ssh.root_login", "web2"), ("ssh.no_such", "web1")):
         with pytest.raises(InputError, match=f"the last audit could not evaluate {control} on {subject}"):
@@ -167,12 +181,17 @@ def test_the_cause_is_a_control_that_passes_now_or_a_reason(ledgers: Incidents) 
     assert closed.control == FindingReference(control="ssh.root_login", subject="web1", run=CLEAN.id)
 
 
-def test_a_host_that_nobody_comes_to_is_named_before_what_it_would_say(ledgers: Incidents) -> None:
+def test_a_host_that_nobody_comes_to_is_named_before_what_it_would_say(ledgers: IncidentStore) -> None:
     incident = ready(ledgers, held("isolation", None))
-    case, now = fold_case(incident, ledgers.load_log(INVENTORY, incident)), clock.read(LATER)
+    case, now = (
+        fold_case(incident, ledgers.load_case_log_of_incident(INVENTORY, incident)),
+        clock.parse_iso_moment(LATER),
+    )
     for reason, command in ((KEY_CHANGED, ("enroll", "web1")), (Text(vi="x", en="y"), ("hunt", "--limit", "web1"))):
         down = HostOutcome(host="web1", reached=False, reason=reason)
-        first, *rest = closure.find_obstacles(case, CLEAN.model_copy(update={"outcomes": (down,)}), lab().hosts, now)
+        first, *rest = closure.find_obstacles_to_closing_case(
+            case, CLEAN.model_copy(update={"outcomes": (down,)}), lab().hosts, now
+        )
         assert first.command == command
         assert str(first.error).startswith(f"the last audit could not reach web1: {reason.en}")
         assert [one.command[:2] for one in rest] == [("incident", "release")]

@@ -10,13 +10,13 @@ from typing import Any, get_args
 
 import pytest
 
-from auditor.commands.incidents.contain import iter_containments
+from auditor.commands.incidents.contain import iter_carried_out_actions_on_host
 from auditor.errors import InputError
 from auditor.fleet import ssh_exec
-from auditor.history.incidents import Incidents
+from auditor.history.incidents import IncidentStore
 from auditor.incidents import closure, descriptions, transitions
 from auditor.incidents.actions.registry import CONTAINMENT_KINDS, ERADICATION_KINDS
-from auditor.incidents.case import Case, fold_case
+from auditor.incidents.case import IncidentCase, fold_case
 from auditor.incidents.containment import ActionPlan, ActionRequest, Responder
 from auditor.inventory.reach import Reach
 from auditor.models import Host, Inventory, Site, clock
@@ -64,12 +64,12 @@ def there(monkeypatch: pytest.MonkeyPatch) -> There:
 
 @pytest.fixture
 def command(tmp_path: Path) -> Responder:
-    ledgers = Incidents(tmp_path / "history.sqlite", now=lambda: T0)
+    ledgers = IncidentStore(tmp_path / "history.sqlite", now=lambda: T0)
     return Responder(INVENTORY, opened(ledgers, "web1"), WHO, REACH, ledgers)
 
 
-def case(command: Responder) -> Case:
-    return fold_case(command.incident, command.ledgers.load_log(INVENTORY, command.incident))
+def case(command: Responder) -> IncidentCase:
+    return fold_case(command.incident, command.ledgers.load_case_log_of_incident(INVENTORY, command.incident))
 
 
 ON_TRIAL, CONFIRMED = {"state": "on_trial", "left": 60}, {"state": "confirmed", "left": 86_400}
@@ -86,7 +86,7 @@ def test_a_block_is_written_made_confirmed_over_another_connection_and_written(
     deeds = [entry.deed for entry in case(command).entries[1:]]
     assert [deed.state for deed in deeds if isinstance(deed, ContainedEvent)] == ["begun", "confirmed"]
     (action,) = case(command).actions.values()
-    assert action.is_open(clock.now())
+    assert action.is_possibly_in_force(clock.now())
     with pytest.raises(InputError, match="is already contained on web1, number 1"):
         command.contain(WEB1, BLOCK)
 
@@ -109,7 +109,7 @@ def test_what_was_not_confirmed_is_not_said_to_be(
     there.answers = answers
     done = command.contain(WEB1, BLOCK)
     assert (done.state, done.why) == (state, why)
-    assert case(command).actions[1].is_settled == (state == "refused")
+    assert case(command).actions[1].is_outcome_known == (state == "refused")
 
 
 def test_what_another_incident_contains_too_is_not_said_to_be_back(there: There, command: Responder) -> None:
@@ -124,7 +124,7 @@ def test_what_another_incident_contains_too_is_not_said_to_be_back(there: There,
     there.answers = [{"state": "none"}] * 2
     first = second.release(case(second).actions[1])
     assert (first.state, first.why, first.about) == ("released", "still_contained", f"{command.incident}/2")
-    assert descriptions.describe_event(first, Words("en")).endswith(
+    assert descriptions.describe_case_log_event(first, Words("en")).endswith(
         f"another incident does; number {command.incident}/2"
     )
     assert command.release(case(command).actions[2]).why == ""
@@ -134,7 +134,9 @@ def test_what_is_contained_already_keeps_nothing_else_from_it(there: There, comm
     there.answers = [ON_TRIAL, CONFIRMED] * 2
     command.contain(WEB1, BLOCK)
     left: list[InputError] = []
-    (done,) = iter_containments(command, WEB1, [BLOCK, ActionRequest("address", "203.0.113.8", 86_400)], left)
+    (done,) = iter_carried_out_actions_on_host(
+        command, WEB1, [BLOCK, ActionRequest("address", "203.0.113.8", 86_400)], left
+    )
     assert (done.what, done.state) == ("203.0.113.8", "confirmed")
     assert [error.what for error in left] == ["203.0.113.7 is already contained on web1, number 1"]
 
@@ -150,42 +152,52 @@ def test_whoever_is_cut_off_leaves_what_was_begun_and_the_next_goes_on_with_it(
         command.ledgers.write(
             INVENTORY,
             WHO,
-            transitions.decide_event(command.incident, transitions.ReportedEvent(report=report, how="45/BC-UBND")),
+            transitions.make_event_recording_decision(
+                command.incident, transitions.ReportedEvent(report=report, how="45/BC-UBND")
+            ),
         )
-    command.ledgers.write(INVENTORY, WHO, transitions.decide_form(command.incident, LAST_FORM))
+    command.ledgers.write(INVENTORY, WHO, transitions.make_filled_form_recording_decision(command.incident, LAST_FORM))
     with pytest.raises(InputError, match="unknown whether"):
         command.ledgers.write(
-            INVENTORY, WHO, closure.decide_closure(command.incident, closure.RootCause("x"), None, (WEB1,), clock.now())
+            INVENTORY,
+            WHO,
+            closure.make_case_closing_decision(command.incident, closure.RootCause("x"), None, (WEB1,), clock.now()),
         )
     there.answers = [ON_TRIAL, CONFIRMED]
     assert command.contain(WEB1, BLOCK).number == 1
     assert {question["id"] for question in there.asked} == {"SC-20261231-1/1"}
-    command.ledgers.write(INVENTORY, WHO, closure.decide_closure(command.incident, GONE, None, (), clock.now()))
+    command.ledgers.write(
+        INVENTORY, WHO, closure.make_case_closing_decision(command.incident, GONE, None, (), clock.now())
+    )
     assert isinstance(case(command).entries[-1].deed, ClosedEvent)
 
 
 def test_what_is_open_is_released_and_what_cannot_be_told_is_not_said_to_be(there: There, command: Responder) -> None:
     there.answers = [ON_TRIAL, CONFIRMED]
     command.contain(WEB1, BLOCK)
-    (action,) = transitions.select_actions_to_lift(
-        command.incident, (), clock.now(), command.ledgers.load_logs(INVENTORY)
+    (action,) = transitions.select_actions_to_release(
+        command.incident, (), clock.now(), command.ledgers.load_case_logs_of_inventory(INVENTORY)
     )
     there.answers = [ssh_exec.NoAnswer("no route")]
     assert command.release(action) == LiftedEvent(
         number=1, host="web1", means="address", state="unknown", why="no_answer", about="no route"
     )
-    (again,) = transitions.select_actions_to_lift(
-        command.incident, (1, 1), clock.now(), command.ledgers.load_logs(INVENTORY)
+    (again,) = transitions.select_actions_to_release(
+        command.incident, (1, 1), clock.now(), command.ledgers.load_case_logs_of_inventory(INVENTORY)
     )
-    assert not again.is_settled
+    assert not again.is_outcome_known
     there.answers = [{"state": "none"}]
     assert command.release(again).state == "released"
     assert (
-        transitions.select_actions_to_lift(command.incident, (), clock.now(), command.ledgers.load_logs(INVENTORY))
+        transitions.select_actions_to_release(
+            command.incident, (), clock.now(), command.ledgers.load_case_logs_of_inventory(INVENTORY)
+        )
         == ()
     )
     with pytest.raises(InputError, match="no action number 2"):
-        transitions.select_actions_to_lift(command.incident, (2,), clock.now(), command.ledgers.load_logs(INVENTORY))
+        transitions.select_actions_to_release(
+            command.incident, (2,), clock.now(), command.ledgers.load_case_logs_of_inventory(INVENTORY)
+        )
 
 
 def test_a_file_is_taken_away_and_put_back_also_when_the_incident_is_over(there: There, command: Responder) -> None:
@@ -197,17 +209,21 @@ def test_a_file_is_taken_away_and_put_back_also_when_the_incident_is_over(there:
         command.ledgers.write(
             INVENTORY,
             WHO,
-            transitions.decide_event(command.incident, transitions.ReportedEvent(report=report, how="45/BC-UBND")),
+            transitions.make_event_recording_decision(
+                command.incident, transitions.ReportedEvent(report=report, how="45/BC-UBND")
+            ),
         )
-    command.ledgers.write(INVENTORY, WHO, transitions.decide_form(command.incident, LAST_FORM))
-    command.ledgers.write(INVENTORY, WHO, closure.decide_closure(command.incident, GONE, None, (), clock.now()))
+    command.ledgers.write(INVENTORY, WHO, transitions.make_filled_form_recording_decision(command.incident, LAST_FORM))
+    command.ledgers.write(
+        INVENTORY, WHO, closure.make_case_closing_decision(command.incident, GONE, None, (), clock.now())
+    )
     for answer, state, still_open in (
         ({"state": "refused", "why": "name_taken"}, "refused", True),
         ({"state": "none"}, "released", False),
     ):
         there.answers = [answer]
         assert command.release(case(command).actions[1]).state == state
-        assert case(command).actions[1].is_open(clock.now()) is still_open
+        assert case(command).actions[1].is_possibly_in_force(clock.now()) is still_open
 
 
 def test_a_host_that_is_no_longer_in_the_inventory_is_told_and_holds_nobody_up(
@@ -244,7 +260,7 @@ def test_a_plan_asks_what_the_real_run_asks_and_writes_nothing(there: There, com
 def test_what_stands_is_known_to_audits_until_it_is_over(there: There, command: Responder) -> None:
     def standing() -> list[tuple[int, str | None, bool]]:
         found = command.ledgers.attach_to(inventory).contained
-        return [(one.number, one.site, one.known) for one in found]
+        return [(one.number, one.closed_site_domain, one.known) for one in found]
 
     inventory = Inventory(path=INVENTORY, organisation=None, hosts=(WEB1,))
     there.answers = [{"state": "confirmed"}, ON_TRIAL, CONFIRMED, {"state": "refused", "why": "no_block"}]
@@ -270,14 +286,14 @@ def test_what_came_last_is_released_first_in_whatever_order_it_is_asked_for(ther
     there.answers = [ON_TRIAL, CONFIRMED] * 2
     command.contain(WEB1, BLOCK)
     command.contain(WEB1, dataclasses.replace(BLOCK, what="203.0.113.9"))
-    asked = transitions.select_actions_to_lift(
-        command.incident, (1, 2, 1), clock.now(), command.ledgers.load_logs(INVENTORY)
+    asked = transitions.select_actions_to_release(
+        command.incident, (1, 2, 1), clock.now(), command.ledgers.load_case_logs_of_inventory(INVENTORY)
     )
     assert [action.number for action in asked] == [2, 1]
 
 
 def test_what_was_not_on_record_is_not_said_to_be_undone() -> None:
-    said = descriptions.describe_event(
+    said = descriptions.describe_case_log_event(
         LiftedEvent(number=1, host="web1", means="row", state="released", why="none_kept"), Words("en")
     )
     assert said == "number 1: web1 has no record of it, so nothing was done"
@@ -291,7 +307,7 @@ def test_a_number_that_the_host_keeps_for_something_else_is_passed_over_and_noth
     assert (done.number, done.state) == (8, "confirmed")
     assert [question["id"].rpartition("/")[2] for question in there.asked] == ["1", "8"]
     assert case(command).actions[1].state == "refused"
-    assert "the case log is older than the host" in descriptions.describe_event(
+    assert "the case log is older than the host" in descriptions.describe_case_log_event(
         case(command).entries[2].deed, Words("en")
     )
     there.answers = [{"state": "confirmed"}]

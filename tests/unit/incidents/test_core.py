@@ -12,7 +12,7 @@ import pytest
 
 from auditor.compromise.known_good import archives, checksums, originals
 from auditor.errors import InputError
-from auditor.incidents.actions.core import CORE, build_release_files
+from auditor.incidents.actions.core import CORE, build_release_files_for_core_restore
 from auditor.incidents.actions.trigger import TRIGGER
 from auditor.models import Host, Site
 
@@ -38,7 +38,9 @@ def archive(folder: Path, files: dict[str, bytes], name: str = "wordpress-6.8.2.
 
 def test_only_what_nobody_but_the_release_writes_is_sent(tmp_path: Path) -> None:
     file = archive(tmp_path, FILES)
-    given = build_release_files(originals.open_release(file, [archives.read(file)]), "antruc.test")
+    given = build_release_files_for_core_restore(
+        originals.open_vouched_release_archive(file, [archives.read_release_manifest(file)]), "antruc.test"
+    )
     packed = zipfile.ZipFile(io.BytesIO(given["release.zip"]))
     assert packed.namelist() == [
         "index.php",
@@ -51,31 +53,36 @@ def test_only_what_nobody_but_the_release_writes_is_sent(tmp_path: Path) -> None
         "tops": ["wp-includes"],
         "left": ["readme.html", "wp-content/index.php", "wp-includes/settings.php"],
     }
-    assert given == build_release_files(originals.open_release(file, [archives.read(file)]), "antruc.test")
+    assert given == build_release_files_for_core_restore(
+        originals.open_vouched_release_archive(file, [archives.read_release_manifest(file)]), "antruc.test"
+    )
 
 
 def test_a_plugin_is_nobodys_but_its_makers(tmp_path: Path) -> None:
     file = archive(tmp_path, {"x.php": b"<?php\n", "a/y.css": b"y"}, "x.1.2.zip", "x/")
-    given = build_release_files(originals.open_release(file, [archives.read(file)]), "antruc.test/wp-content/plugins/x")
+    given = build_release_files_for_core_restore(
+        originals.open_vouched_release_archive(file, [archives.read_release_manifest(file)]),
+        "antruc.test/wp-content/plugins/x",
+    )
     assert json.loads(given["release.json"]) == {"tops": None, "left": []}
     assert zipfile.ZipFile(io.BytesIO(given["release.zip"])).namelist() == ["a/y.css", "x.php"]
 
 
 def test_an_archive_of_which_one_file_is_not_known_is_refused(tmp_path: Path) -> None:
-    known = archives.read(archive(tmp_path, FILES))
+    known = archives.read_release_manifest(archive(tmp_path, FILES))
     for changed in ({**FILES, "index.php": b"<?php foreign();"}, {**FILES, "wp-includes/new.php": b"<?php"}):
         with pytest.raises(InputError, match="wordpress-6\\.8\\.2\\.zip is not a known-good release"):
-            originals.open_release(archive(tmp_path, changed), [known])
+            originals.open_vouched_release_archive(archive(tmp_path, changed), [known])
 
 
 def test_published_checksums_vouch_too(tmp_path: Path) -> None:
     sums = {path: hashlib.md5(content, usedforsecurity=False).hexdigest() for path, content in FILES.items()}
-    known = checksums.read(json.dumps({"checksums": sums}).encode(), "wordpress", "6.8.2", "x")
+    known = checksums.parse_published_checksums(json.dumps({"checksums": sums}).encode(), "wordpress", "6.8.2", "x")
     assert known is not None
     file = archive(tmp_path, FILES)
-    assert originals.open_release(file, [known]).manifest.version == "6.8.2"
+    assert originals.open_vouched_release_archive(file, [known]).manifest.version == "6.8.2"
     with pytest.raises(InputError, match="is not a known-good release"):
-        originals.open_release(archive(tmp_path, {**FILES, "index.php": b"<?php foreign();"}), [known])
+        originals.open_vouched_release_archive(archive(tmp_path, {**FILES, "index.php": b"<?php foreign();"}), [known])
 
 
 @pytest.mark.parametrize(

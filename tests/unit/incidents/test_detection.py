@@ -50,7 +50,7 @@ NOW = finding(Status.FAIL, NEW)
     ],
 )
 def test_it_goes_back_to_the_first_run_that_saw_it(runs: list[Run], expected: str) -> None:
-    assert find_first_detection([NOW], runs) == clock.read(expected)
+    assert find_first_detection([NOW], runs) == clock.parse_iso_moment(expected)
 
 
 def test_without_a_run_that_has_it_nothing_is_known() -> None:
@@ -60,4 +60,4 @@ def test_without_a_run_that_has_it_nothing_is_known() -> None:
 def test_of_several_findings_the_earliest_counts() -> None:
     other = NOW.model_copy(update={"control": "compromise.way_in"}) if hasattr(NOW, "model_copy") else NOW
     runs = [run(20, NOW, other), run(15, other), run(14)]
-    assert find_first_detection([NOW, other], runs) == clock.read("2026-11-15T09:00:00+07:00")
+    assert find_first_detection([NOW, other], runs) == clock.parse_iso_moment("2026-11-15T09:00:00+07:00")

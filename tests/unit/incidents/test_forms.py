@@ -14,13 +14,13 @@ import pdfplumber
 import pytest
 
 from auditor.errors import InputError
-from auditor.history.incidents import Incidents
+from auditor.history.incidents import IncidentStore
 from auditor.incidents import deadlines, transitions
 from auditor.incidents.case import fold_case
 from auditor.incidents.forms import issue, schema
 from auditor.incidents.forms.prefill import FormPrefill
 from auditor.inventory import hosts as inventories
-from auditor.mail.clearance import is_cleared
+from auditor.mail.clearance import is_marked_as_official_document
 from auditor.models import Lang, clock
 from auditor.models.incidents import AnsweredEvent, CaseLogEntry, ContainedEvent, FindingReference, OpenedEvent
 from auditor.models.offices import Authority
@@ -36,15 +36,15 @@ FORMS: Sequence[Form] = get_args(Form)
 
 
 def labels(of: FormPrefill) -> set[str]:
-    return {field.label for field in list_missing_fields(issue.fill_parts(of))}
+    return {field.label for field in list_missing_fields(issue.fill_sections_of_form(of))}
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_of_an_empty_form_every_mandatory_field_is_filled_or_named(form: Form) -> None:
     of = known(case(schema.REGIME[form]), form, "xa-an-truc")
-    parts = issue.fill_parts(of)
+    parts = issue.fill_sections_of_form(of)
     named = [
-        *issue._find_unknown_fields(of, parts),
+        *issue._explain_where_to_fill_missing_fields(of, parts),
         "; ".join(field.label for field in list_missing_fields(parts) if field.by_hand),
     ]
     for field in (field for part in parts for field in part.fields if field.mandatory):
@@ -56,8 +56,8 @@ def test_of_an_empty_form_every_mandatory_field_is_filled_or_named(form: Form) -
 @pytest.mark.parametrize("form", FORMS)
 def test_of_a_form_that_is_filled_in_only_what_people_write_is_blank(form: Form) -> None:
     of = known(filled_in(schema.REGIME[form]), form)
-    parts = issue.fill_parts(of)
-    assert list(issue._find_unknown_fields(of, parts)) == []
+    parts = issue.fill_sections_of_form(of)
+    assert list(issue._explain_where_to_fill_missing_fields(of, parts)) == []
     by_hand = {field.label for part in parts for field in part.fields if field.by_hand and field.mandatory}
     assert labels(of) == by_hand
     assert all(not field.values for part in parts for field in part.fields if field.by_hand)
@@ -67,17 +67,17 @@ def test_of_a_form_that_is_filled_in_only_what_people_write_is_blank(form: Form)
 @pytest.mark.parametrize("form", FORMS)
 def test_no_secret_no_host_and_no_inner_address_stand_in_it(form: Form, lang: Lang) -> None:
     of = known(filled_in(schema.REGIME[form]), form, lang=lang)
-    body = [block.text for block in issue.build_document(of, issue.fill_parts(of)).body]
+    body = [block.text for block in issue.build_document(of, issue.fill_sections_of_form(of)).body]
     text = "\n".join(body)
     for gone in (SECRET, "web1", "10.213.47.11", "fd00::8", "https://", "evil.test", "203.0.113.7"):
         assert gone not in text
     assert "vanthu@tangiang.test" in text
-    assert [metrics.make_drawable(one) for one in body] == body
+    assert [metrics.spell_out_characters_font_lacks(one) for one in body] == body
 
 
 def test_both_files_say_the_same_and_are_for_no_mail_to_everybody(tmp_path: Path) -> None:
     of = known(filled_in("2026"), "full")
-    issued = issue.write_form(of, tmp_path)
+    issued = issue.write_form_as_docx_and_pdf(of, tmp_path)
     files = {path.suffix: path for path in issued.files}
     assert {path.stat().st_mode & 0o777 for path in issued.files} == {0o600}
     paragraphs = "\n".join(one.text for one in word.Document(str(files[".docx"])).paragraphs)
@@ -98,10 +98,10 @@ def test_both_files_say_the_same_and_are_for_no_mail_to_everybody(tmp_path: Path
         assert text in " ".join(paragraphs.replace("\N{NO-BREAK SPACE}", " ").split())
         assert text in " ".join(printed.replace("\N{NO-BREAK SPACE}", " ").split())
     for path in issued.files:
-        assert not is_cleared(path.read_bytes())
+        assert not is_marked_as_official_document(path.read_bytes())
         assert SECRET.encode() not in path.read_bytes()
     assert SECRET not in paragraphs + printed
-    again = docx.render(issue.build_document(of, issue.fill_parts(of)), template.FORM_PATH)
+    again = docx.render_document_as_docx(issue.build_document(of, issue.fill_sections_of_form(of)), template.FORM_PATH)
     assert hashlib.sha256(again).hexdigest() == issued.deed.docx
 
 
@@ -112,7 +112,7 @@ def test_what_people_write_is_text_in_both_files_and_stays_within_the_margins(tm
         "y" * 1_999,
     )
     of = known(case("2026", AnsweredEvent(answers={"scope": nasty, "kind": ("other:{{ 7 * 7 }}",)})), "full")
-    files = issue.write_form(of, tmp_path).files
+    files = issue.write_form_as_docx_and_pdf(of, tmp_path).files
     paragraphs = "\n".join(one.text for one in word.Document(str(files[0])).paragraphs)
     with pdfplumber.open(files[1]) as read:
         printed = "".join("".join(page.extract_text().split()) for page in read.pages)
@@ -133,19 +133,25 @@ def test_what_people_write_is_text_in_both_files_and_stays_within_the_margins(tm
     ],
 )
 def test_what_is_due_next_stands_in_it_to_the_minute_over_month_and_year(t0: str, first: str, full: str) -> None:
-    detected = clock.format_stamp(clock.parse_minute(t0))
+    detected = clock.format_iso_moment(clock.parse_vietnam_minute(t0))
     deed = OpenedEvent(detected=detected, subjects=("antruc.test",), regime="2026")
     of = fold_case("SC-20261231-1", [CaseLogEntry(at=detected, happened=detected, who="x", deed=deed)])
-    assert [line.rpartition(" hạn ")[2] for line in known(of, "now").list_values("next_due")] == [first, full]
+    assert [line.rpartition(" hạn ")[2] for line in known(of, "now").list_values_of_form_field("next_due")] == [
+        first,
+        full,
+    ]
 
 
 def test_where_personal_data_may_be_harmed_word_of_that_is_owed_too() -> None:
-    owed = case("2026", AnsweredEvent(answers={"personal_data": ("yes",)})).list_owed()
-    assert [(due.report, clock.format_stamp(due.by)) for due in owed][-1] == ("personal", "2027-01-03T20:15:00+07:00")
+    owed = case("2026", AnsweredEvent(answers={"personal_data": ("yes",)})).list_unsent_owed_reports()
+    assert [(due.report, clock.format_iso_moment(due.by)) for due in owed][-1] == (
+        "personal",
+        "2027-01-03T20:15:00+07:00",
+    )
     assert "personal" not in {
-        due.report for due in case("2026", AnsweredEvent(answers={"personal_data": ("no",)})).list_owed()
+        due.report for due in case("2026", AnsweredEvent(answers={"personal_data": ("no",)})).list_unsent_owed_reports()
     }
-    assert [due.report for due in deadlines.compute_deadlines("2022", T0, personal=True)] == ["full"]
+    assert [due.report for due in deadlines.compute_deadlines("2022", T0, with_personal_data=True)] == ["full"]
 
 
 def test_the_last_answer_counts() -> None:
@@ -157,11 +163,12 @@ def test_the_last_answer_counts() -> None:
 
 def test_an_incident_that_an_audit_found_says_so() -> None:
     found = FindingReference(control="ssh.root_login", subject="web1", run="r")
-    deed = OpenedEvent(detected=clock.format_stamp(T0), subjects=("web1",), findings=(found,), regime="2026")
+    deed = OpenedEvent(detected=clock.format_iso_moment(T0), subjects=("web1",), findings=(found,), regime="2026")
     of = fold_case(
-        "SC-20261231-1", [CaseLogEntry(at=clock.format_stamp(T0), happened=clock.format_stamp(T0), who="x", deed=deed)]
+        "SC-20261231-1",
+        [CaseLogEntry(at=clock.format_iso_moment(T0), happened=clock.format_iso_moment(T0), who="x", deed=deed)],
     )
-    assert known(of, "full").list_ticked_boxes("how_found") == {"other": "rà soát bằng phần mềm Lũy Tre"}
+    assert known(of, "full").list_ticked_boxes_of_form_field("how_found") == {"other": "rà soát bằng phần mềm Lũy Tre"}
 
 
 def test_without_a_form_it_is_that_of_what_is_owed_next_and_then_the_closing_one() -> None:
@@ -176,16 +183,16 @@ def test_a_public_address_stands_in_it_and_an_inner_one_does_not() -> None:
     host = lab().hosts[0]
     for address, shown in (("93.184.216.34", ("93.184.216.34",)), ("10.0.0.1", ()), ("web1.noi-bo", ())):
         hosts = (host.model_copy(update={"address": address}), *lab().hosts[1:])
-        of = issue.gather_prefill(
+        of = issue.gather_known_values_for_form(
             case("2022"), "mau-03", lab().model_copy(update={"hosts": hosts}), "xa-an-truc", None, "vi"
         )
-        assert of.list_values("public_addresses") == shown
+        assert of.list_values_of_form_field("public_addresses") == shown
 
 
 @pytest.mark.parametrize("boxes", [(), ("a", "b")])
 def test_a_field_that_is_answered_is_not_missing(boxes: tuple[str, ...]) -> None:
     field = Field(label="x", mandatory=True, values=boxes)
-    assert field.is_missing is not bool(boxes)
+    assert field.is_mandatory_and_blank is not bool(boxes)
 
 
 @pytest.mark.parametrize(
@@ -226,23 +233,28 @@ def test_a_form_is_written_named_in_the_ledger_once_and_says_what_is_missing(
         assert f"{tmp_path}/out/su-co-{incident}-now.docx\n" in said.stdout
         assert "Ghi tay vào bản in: Họ và tên người liên hệ" in said.stderr
         assert "Còn thiếu (bắt buộc): Địa chỉ. Khai ở contacts trong office/systems.yml" in said.stderr
-    path = inventories.load(inventory).path
-    assert [entry.deed.kind for entry in Incidents().load_log(path, incident)] == ["opened", "filled_in"]
+    path = inventories.load_inventory(inventory).path
+    assert [entry.deed.kind for entry in IncidentStore().load_case_log_of_incident(path, incident)] == [
+        "opened",
+        "filled_in",
+    ]
     papers = inventory / "office/systems.yml"
     said_by = '  xa-an-truc: {address: Thôn 1, telephone: "0200 000 001", email: ubnd@antruc.test}\n'
     papers.write_text(papers.read_text("utf-8").replace("contacts:\n", f"contacts:\n{said_by}"), "utf-8")
     assert "Còn thiếu" not in auditor(*given).stderr
     auditor("incident", "answer", incident, "scope=Trang chủ", *WHO, "-i", inventory)
     auditor(*given)
-    kinds = [entry.deed.kind for entry in Incidents().load_log(path, incident)]
+    kinds = [entry.deed.kind for entry in IncidentStore().load_case_log_of_incident(path, incident)]
     assert kinds == ["opened", "filled_in", "filled_in", "answered", "filled_in"]
 
 
 def test_of_sites_of_several_units_the_nearest_above_them_all_reports(inventory: Path) -> None:
-    known_ = inventories.load(inventory)
-    decide = transitions.decide_opening(("antruc.test", "bennua.test"), (), T0, "2026", None, new=True)
-    incident, _ = Incidents().write(known_.path, "Văn phòng", decide, T0 - datetime.timedelta(days=400))
-    case = fold_case(incident, Incidents().load_log(known_.path, incident))
+    known_ = inventories.load_inventory(inventory)
+    decide = transitions.make_case_opening_decision(
+        ("antruc.test", "bennua.test"), (), T0, "2026", None, force_new=True
+    )
+    incident, _ = IncidentStore().write(known_.path, "Văn phòng", decide, T0 - datetime.timedelta(days=400))
+    case = fold_case(incident, IncidentStore().load_case_log_of_incident(known_.path, incident))
     assert issue.choose_reporting_unit(case, known_, None) == "tinh-tan-giang"
     assert issue.choose_reporting_unit(case, known_, "xa-an-truc") == "xa-an-truc"
     assert known_.organisation is not None
@@ -255,7 +267,7 @@ def test_of_sites_of_several_units_the_nearest_above_them_all_reports(inventory:
 
 def test_what_people_alone_know_is_asked_until_it_is_answered() -> None:
     of = known(filled_in("2026"), "full")
-    asked_for = issue.list_open_questions(replace(of, case=replace(of.case, answers={})))
+    asked_for = issue.list_unanswered_mandatory_questions(replace(of, case=replace(of.case, answers={})))
     assert {"kind", "severity", "severity_why", "cause", "scope", "personal_data"} <= {*asked_for}
     assert not {*asked_for} & {"found", "written", "contact_name"}
 
@@ -269,13 +281,13 @@ def test_three_dots_are_no_answer() -> None:
 def test_it_is_addressed_to_the_authority_of_its_regime(form: Form) -> None:
     of = known(filled_in(schema.REGIME[form]), form)
     authority = of.organisation.incident_authority[of.case.regime].name
-    document = issue.build_document(of, issue.fill_parts(of))
+    document = issue.build_document(of, issue.fill_sections_of_form(of))
     assert any(authority in line for line in document.addressees)
     above = "Cục An ninh mạng"  # reports_to of the province, and the authority of 2026: once is enough
     assert [above in line for line in (*document.addressees, *document.recipients)].count(True) == 1
     others = of.organisation.incident_authority | {"2026": Authority(name="Công an tỉnh khác")}
     of = replace(of, organisation=of.organisation.model_copy(update={"incident_authority": others}))
-    document = issue.build_document(of, issue.fill_parts(of))
+    document = issue.build_document(of, issue.fill_sections_of_form(of))
     places = document.addressees if of.case.regime == "2022" else document.recipients
     assert any(above in line for line in places)
 
@@ -284,8 +296,8 @@ def test_it_is_addressed_to_the_authority_of_its_regime(form: Form) -> None:
 def test_without_an_authority_the_line_is_blank_and_named(form: Form, tmp_path: Path) -> None:
     of = known(filled_in(schema.REGIME[form]), form)
     of = replace(of, organisation=of.organisation.model_copy(update={"incident_authority": {}}))
-    assert any("………" in line for line in issue.build_document(of, issue.fill_parts(of)).addressees)
-    assert any("incident_authority" in one for one in issue.write_form(of, tmp_path).unknown)
+    assert any("………" in line for line in issue.build_document(of, issue.fill_sections_of_form(of)).addressees)
+    assert any("incident_authority" in one for one in issue.write_form_as_docx_and_pdf(of, tmp_path).unknown)
 
 
 def test_a_notice_is_numbered_as_one_and_holds_no_digest_of_each_file_and_no_broken_name_of_a_unit() -> None:
@@ -298,11 +310,11 @@ def test_a_notice_is_numbered_as_one_and_holds_no_digest_of_each_file_and_no_bro
     ]
     of = fold_case(of.id, [*of.entries, *entries])
     paper = known(of, "first", "xa-an-truc")
-    written = issue.build_document(paper, issue.fill_parts(paper))
+    written = issue.build_document(paper, issue.fill_sections_of_form(paper))
     text = "\n".join(block.text for block in written.body)
     assert "/TB-" in written.number
     full = known(of, "full", "xa-an-truc")
-    assert "/BC-" in issue.build_document(full, issue.fill_parts(full)).number
+    assert "/BC-" in issue.build_document(full, issue.fill_sections_of_form(full)).number
     assert "kworker-sync.service" in text
     assert "đã dừng và vô hiệu hóa dịch vụ" in text
     assert "cd" * 32 not in text
@@ -310,6 +322,6 @@ def test_a_notice_is_numbered_as_one_and_holds_no_digest_of_each_file_and_no_bro
 
 def test_what_is_owed_at_once_has_no_deadline_that_is_the_minute_of_its_detection() -> None:
     of = known(case("2026"), "first", "xa-an-truc")
-    due = of.list_values("next_due")
+    due = of.list_values_of_form_field("next_due")
     assert "báo cáo ngay cho cơ quan chuyên trách: phải gửi ngay" in due
-    assert not any(Words("vi").moment(clock.format_stamp(of.case.detected_at)) in one for one in due)
+    assert not any(Words("vi").format_iso_moment(clock.format_iso_moment(of.case.detected_at)) in one for one in due)

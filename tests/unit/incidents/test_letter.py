@@ -18,20 +18,24 @@ from auditor.models.incidents import (
 from auditor.text.translations import Words
 from tests import factory
 
-T0 = clock.parse_minute("2026-11-24 20:15")
+T0 = clock.parse_vietnam_minute("2026-11-24 20:15")
 NOW = T0 + datetime.timedelta(hours=2)
 INVENTORY = Inventory(path="/i", organisation=None, hosts=factory.HOSTS)
 UNIT = Unit(id="xa", name="Ủy ban nhân dân xã An Trúc")
 FOUND = (FindingReference(control="compromise.shell", subject="web1", run="r"),)
-OPENED = OpenedEvent(detected=clock.format_stamp(T0), subjects=("antruc.test", "web1"), findings=FOUND, regime="2026")
+OPENED = OpenedEvent(
+    detected=clock.format_iso_moment(T0), subjects=("antruc.test", "web1"), findings=FOUND, regime="2026"
+)
 
 
 def body(*deeds) -> str:
     entries = [
-        CaseLogEntry(at=clock.format_stamp(T0), happened=clock.format_stamp(T0), who="Văn phòng", deed=deed)
+        CaseLogEntry(at=clock.format_iso_moment(T0), happened=clock.format_iso_moment(T0), who="Văn phòng", deed=deed)
         for deed in deeds
     ]
-    return notifications._write_body(fold_case("SC-20261124-1", entries), INVENTORY, UNIT, (), NOW, Words("vi"))
+    return notifications._write_incident_notification_body(
+        fold_case("SC-20261124-1", entries), INVENTORY, UNIT, (), NOW, Words("vi")
+    )
 
 
 def contained(number: int, means: str, what: str) -> ContainedEvent:

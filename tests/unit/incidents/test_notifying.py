@@ -11,10 +11,10 @@ import pytest
 import yaml
 
 from auditor.errors import InputError
-from auditor.history.incidents import Incidents
-from auditor.history.runs import History
+from auditor.history.incidents import IncidentStore
+from auditor.history.runs import RunHistory
 from auditor.incidents import closure, notifications, transitions
-from auditor.incidents.case import Case, fold_case
+from auditor.incidents.case import IncidentCase, fold_case
 from auditor.inventory import hosts as inventories
 from auditor.mail import audience
 from auditor.mail.message import Letter, PreparedMail
@@ -37,13 +37,13 @@ from tests.unit.incidents.filled import LAST_FORM
 from tests.unit.incidents.offices import WHO, auditor, opened, server, tells
 
 SECRET = "kX9vQ2mLr7TzP4wN"  # noqa: S105  planted
-T0 = clock.parse_minute("2026-12-31 20:15")
+T0 = clock.parse_vietnam_minute("2026-12-31 20:15")
 HOUR = datetime.timedelta(hours=1)
 
 
 def kinds(folder: Path, incident: str) -> list[str]:
-    known = inventories.load(folder)
-    return [entry.deed.kind for entry in Incidents().load_log(known.path, incident)]
+    known = inventories.load_inventory(folder)
+    return [entry.deed.kind for entry in IncidentStore().load_case_log_of_incident(known.path, incident)]
 
 
 def body(mail: EmailMessage) -> str:
@@ -90,9 +90,9 @@ def test_where_an_office_says_so_a_timer_tells_it_also_after_its_server_was_down
         auditor("mail", "run", "--early")
         auditor("incident", "notify", *WHO, "-i", inventory)
         assert len(received.mails) == 2
-        known = inventories.load(inventory)
-        write = transitions.decide_event(incident, ReportedEvent(report="now", how="điện thoại"))
-        Incidents().write(known.path, "Văn phòng", write)
+        known = inventories.load_inventory(inventory)
+        write = transitions.make_event_recording_decision(incident, ReportedEvent(report="now", how="điện thoại"))
+        IncidentStore().write(known.path, "Văn phòng", write)
         auditor("incident", "notify", *WHO, "-i", inventory)
     assert len(received.mails) == 4
     assert "phải gửi ngay" not in body(received.mails[-1])
@@ -101,19 +101,21 @@ def test_where_an_office_says_so_a_timer_tells_it_also_after_its_server_was_down
 
 def test_the_chain_s_head_goes_along_and_makes_no_other_mail(inventory: Path, trusted: ssl.SSLContext) -> None:
     incident = opened(inventory)
-    head = History().head()
+    head = RunHistory().head()
     received = Received()
     with serving(received, trusted) as port:
         server(inventory, port)
         auditor("incident", "notify", incident, "--send", *WHO, "-i", inventory)
-        Incidents().write(
-            inventories.load(inventory).path, "Văn phòng", transitions.decide_event(incident, NotedEvent(text="đã gọi"))
+        IncidentStore().write(
+            inventories.load_inventory(inventory).path,
+            "Văn phòng",
+            transitions.make_event_recording_decision(incident, NotedEvent(text="đã gọi")),
         )
-        assert History().head() != head
+        assert RunHistory().head() != head
         auditor("incident", "notify", incident, "--send", *WHO, "-i", inventory)
     assert len(received.mails) == 2
     assert f"auditor history verify --seen {head}" in body(received.mails[0])
-    assert History().verify(known_hash=head).seen_at == 1
+    assert RunHistory().verify(known_hash=head).seen_at == 1
 
 
 def test_a_technical_file_goes_to_technical_roles_only(
@@ -135,7 +137,7 @@ def test_a_technical_file_goes_to_technical_roles_only(
 
 
 def test_a_timer_with_nothing_to_tell_needs_no_mail_server(inventory: Path) -> None:
-    History().keep(factory.run().model_copy(update={"inventory": inventories.load(inventory).path}))
+    RunHistory().keep(factory.run().model_copy(update={"inventory": inventories.load_inventory(inventory).path}))
     (inventory / "office/mail.yml").unlink(missing_ok=True)
     auditor("incident", "notify", *WHO, "-i", inventory)
 
@@ -181,22 +183,22 @@ def test_a_role_that_there_is_none_of_is_named_with_its_line(inventory: Path) ->
     file = inventory / "office/organisation.yml"
     file.write_text(file.read_text("utf-8").replace("- truc_ban", "- truc_bam"), "utf-8")
     with pytest.raises(InputError, match="truc_bam is not one of its roles"):
-        inventories.load(inventory)
+        inventories.load_inventory(inventory)
 
 
 # --- what stands in it ------------------------------------------------------------------------------------
 
 
-def case(folder: Path, incident: str) -> tuple[Case, Inventory]:
-    known = inventories.load(folder)
-    return fold_case(incident, Incidents().load_log(known.path, incident)), known
+def case(folder: Path, incident: str) -> tuple[IncidentCase, Inventory]:
+    known = inventories.load_inventory(folder)
+    return fold_case(incident, IncidentStore().load_case_log_of_incident(known.path, incident)), known
 
 
 def text(folder: Path, incident: str, now: datetime.datetime = T0) -> str:
     of, known = case(folder, incident)
     assert known.organisation is not None
     unit = notifications.list_notified_units(known.organisation, of, known)[0]
-    return notifications._write_body(of, known, unit, (), now, Words("vi"))
+    return notifications._write_incident_notification_body(of, known, unit, (), now, Words("vi"))
 
 
 def test_no_secret_no_host_and_no_inner_address_stand_in_it_and_others_addresses_are_no_links(inventory: Path) -> None:
@@ -205,7 +207,7 @@ def test_no_secret_no_host_and_no_inner_address_stand_in_it_and_others_addresses
         f"web1 (10.213.47.11) gọi https://evil.test/x và 203.0.113.9, mở http://antruc.test; password={SECRET}; "
         f"DB_PASSWORD: {SECRET}\nBcc: x@evil.test",
     )
-    known = inventories.load(inventory)
+    known = inventories.load_inventory(inventory)
     hostile = "10.0.0.8 http://evil.test"
     for deed in (
         ContainedEvent(number=1, host="web1", means="address", what="203.0.113.7", state="confirmed", about=hostile),
@@ -215,7 +217,7 @@ def test_no_secret_no_host_and_no_inner_address_stand_in_it_and_others_addresses
         CollectedEvent(number=1, host="web1", folder="web1-x", sha256="ab" * 32, files=1, size=1, key="k"),
         NotedEvent(text=f"mật khẩu là {SECRET}"),
     ):
-        Incidents().write(known.path, "Văn phòng", transitions.decide_event(incident, deed))
+        IncidentStore().write(known.path, "Văn phòng", transitions.make_event_recording_decision(incident, deed))
     said = text(inventory, incident)
     for gone in (SECRET, "web1", "10.213.47.11", "10.0.0.8", "https://", "http://", "evil.test", "203.0.113"):
         assert gone not in said
@@ -239,30 +241,30 @@ def test_no_secret_no_host_and_no_inner_address_stand_in_it_and_others_addresses
 def test_what_is_due_next_is_told_to_the_minute_over_the_year(
     inventory: Path, after: datetime.timedelta, says: str
 ) -> None:
-    known = inventories.load(inventory)
-    decide = transitions.decide_opening(("antruc.test",), (), T0, "2026", None, new=True)
-    incident, _ = Incidents().write(known.path, "Văn phòng", decide)
+    known = inventories.load_inventory(inventory)
+    decide = transitions.make_case_opening_decision(("antruc.test",), (), T0, "2026", None, force_new=True)
+    incident, _ = IncidentStore().write(known.path, "Văn phòng", decide)
     assert says in text(inventory, incident, T0 + after)
 
 
 def test_the_subject_is_that_of_the_regime(inventory: Path) -> None:
-    known = inventories.load(inventory)
+    known = inventories.load_inventory(inventory)
     assert known.organisation is not None
     subjects = []
     regimes: tuple[Regime, ...] = ("2022", "2026")
     for regime in regimes:
-        decide = transitions.decide_opening(("antruc.test", "web1"), (), T0, regime, None, new=True)
-        incident, _ = Incidents().write(known.path, "Văn phòng", decide)
+        decide = transitions.make_case_opening_decision(("antruc.test", "web1"), (), T0, regime, None, force_new=True)
+        incident, _ = IncidentStore().write(known.path, "Văn phòng", decide)
         of, _ = case(inventory, incident)
         unit = notifications.list_notified_units(known.organisation, of, known)[0]
-        (one,) = notifications.write_letters(
+        (one,) = notifications.write_incident_notification_letters(
             of,
             known,
             unit,
             audience.list_recipients(unit, ("truc_ban",)),
             (),
             sender="a@b.test",
-            head=None,
+            chain_head=None,
             now=T0,
             words=Words("vi"),
         )
@@ -275,21 +277,23 @@ def test_the_subject_is_that_of_the_regime(inventory: Path) -> None:
 
 def test_an_incident_that_is_over_is_told_too(inventory: Path) -> None:
     incident = opened(inventory)
-    known = inventories.load(inventory)
+    known = inventories.load_inventory(inventory)
     reports: tuple[Report, ...] = ("now", "first", "full")
     for report in reports:
-        Incidents().write(
-            known.path, "Văn phòng", transitions.decide_event(incident, ReportedEvent(report=report, how="45/BC-UBND"))
+        IncidentStore().write(
+            known.path,
+            "Văn phòng",
+            transitions.make_event_recording_decision(incident, ReportedEvent(report=report, how="45/BC-UBND")),
         )
     going_on = text(inventory, incident)
     assert "các báo cáo, thông báo theo hạn đã gửi hoặc không phải gửi" in going_on
     assert "kết thúc sự cố" in going_on
     assert "Đã gửi: báo cáo ngay cho cơ quan chuyên trách (45/BC-UBND" in going_on
-    Incidents().write(known.path, "Văn phòng", transitions.decide_form(incident, LAST_FORM))
-    close = closure.decide_closure(
+    IncidentStore().write(known.path, "Văn phòng", transitions.make_filled_form_recording_decision(incident, LAST_FORM))
+    close = closure.make_case_closing_decision(
         incident, closure.RootCause("lộ mật khẩu", removed_subjects=("antruc.test", "web1")), None, (), T0
     )
-    Incidents().write(known.path, "Văn phòng", close)
+    IncidentStore().write(known.path, "Văn phòng", close)
     assert "Đã kết thúc sự cố" in text(inventory, incident)
     auditor("incident", "notify", incident, "--send", *WHO, "-i", inventory)
     assert kinds(inventory, incident)[-1] == "notified"
@@ -314,15 +318,18 @@ def test_an_address_that_is_none_is_told_after_the_other_incidents(inventory: Pa
 
 
 def test_a_timer_tells_of_what_was_closed_for_some_days() -> None:
-    opening = OpenedEvent(detected=clock.format_stamp(T0), subjects=("antruc.test",), regime="2026")
+    opening = OpenedEvent(detected=clock.format_iso_moment(T0), subjects=("antruc.test",), regime="2026")
     over = ClosedEvent(cause="x")
     entries = [
-        CaseLogEntry(at=clock.format_stamp(T0), happened=clock.format_stamp(T0), who="x", deed=deed)
+        CaseLogEntry(at=clock.format_iso_moment(T0), happened=clock.format_iso_moment(T0), who="x", deed=deed)
         for deed in (opening, over)
     ]
     closed, still_open = fold_case("SC-20261231-1", entries), fold_case("SC-20261231-2", entries[:1])
-    assert notifications.select_cases_to_report([closed, still_open], T0 + 71 * HOUR) == (closed, still_open)
-    assert notifications.select_cases_to_report([closed, still_open], T0 + 72 * HOUR) == (still_open,)
+    assert notifications.select_open_and_recently_closed_cases([closed, still_open], T0 + 71 * HOUR) == (
+        closed,
+        still_open,
+    )
+    assert notifications.select_open_and_recently_closed_cases([closed, still_open], T0 + 72 * HOUR) == (still_open,)
 
 
 def test_no_secret_is_written_into_the_ledger(inventory: Path) -> None:
@@ -331,7 +338,7 @@ def test_no_secret_is_written_into_the_ledger(inventory: Path) -> None:
     auditor("incident", "answer", incident, f"cause=password: {SECRET}", *WHO, "-i", inventory)
     auditor("incident", "spare", incident, "now", "--why", f"token={SECRET}", *WHO, "-i", inventory)
     assert SECRET not in auditor("incident", "show", incident, "--json", "-i", inventory).stdout
-    assert SECRET.encode() not in Incidents().path.read_bytes()
+    assert SECRET.encode() not in IncidentStore().path.read_bytes()
 
 
 @pytest.mark.parametrize("text", ["a\udcff", "\ud800"])
@@ -372,7 +379,7 @@ def test_whoever_is_cut_off_before_it_is_written_down_tells_nobody_twice(
     with serving(received, trusted) as port:
         server(inventory, port)
         with monkeypatch.context() as cut_off:
-            cut_off.setattr(Incidents, "write", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+            cut_off.setattr(IncidentStore, "write", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
             with pytest.raises((KeyboardInterrupt, AssertionError)):
                 auditor(*send)
         auditor(*send)
@@ -386,7 +393,7 @@ def test_who_is_told_of_incidents_hears_after_a_silent_week_that_all_goes_on(
 ) -> None:
     long_ago = clock.now() - 8 * 24 * HOUR
     old = Letter("luytre@tangiang.test", "vanthu@tangiang.test", "Tân Giang", "Báo cáo", "Nội dung\n")
-    Spool().put([PreparedMail.from_letter(old, long_ago, 10**7)], inventory / "office/mail.yml", long_ago)
+    Spool().add_mails_to_send([PreparedMail.from_letter(old, long_ago, 10**7)], inventory / "office/mail.yml", long_ago)
     received = Received()
     with serving(received, trusted) as port:
         server(inventory, port)

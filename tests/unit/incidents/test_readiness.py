@@ -32,15 +32,15 @@ def office(tmp_path: Path) -> Iterator[Path]:
 def edit(office: Path, name: str, **changes: object) -> Inventory:
     file = office / "office" / name
     file.write_text(yaml.safe_dump({**yaml.safe_load(file.read_text("utf-8")), **changes}, allow_unicode=True), "utf-8")
-    return inventories.load(office)
+    return inventories.load_inventory(office)
 
 
 def gaps(inventory: Inventory, purpose: Purpose, lang: Lang = "en") -> list[str]:
-    return list(readiness.find_gaps(inventory, purpose, Words(lang)))
+    return list(readiness.find_missing_office_data_for_purpose(inventory, purpose, Words(lang)))
 
 
 def test_what_forms_lack_is_named_with_its_unit_and_file() -> None:
-    found = gaps(inventories.load(LAB), "incidents")
+    found = gaps(inventories.load_inventory(LAB), "incidents")
     assert any("xã An Trúc: Missing (mandatory): Address" in one and "office/systems.yml" in one for one in found)
     assert any("nobody is notified of incidents by mail" in one for one in found)
     assert not any("Tân Giang: Missing" in one for one in found)
@@ -53,7 +53,7 @@ def test_an_authority_that_is_not_declared_is_named(office: Path) -> None:
 
 
 def test_a_site_of_no_system_is_missing_in_the_yearly_table(office: Path) -> None:
-    assert gaps(inventories.load(office), "yearly") == []
+    assert gaps(inventories.load_inventory(office), "yearly") == []
     declared = yaml.safe_load((office / "office/systems.yml").read_text("utf-8"))
     kept = [one for one in declared["systems"] if "gotre.test" not in one.get("sites", ())]
     found = gaps(edit(office, "systems.yml", systems=kept), "yearly")
@@ -63,7 +63,7 @@ def test_a_site_of_no_system_is_missing_in_the_yearly_table(office: Path) -> Non
 @pytest.mark.parametrize("purpose", get_args(Purpose))
 @pytest.mark.parametrize("lang", get_args(Lang))
 def test_without_offices_one_line_says_what_to_write(office: Path, purpose: Purpose, lang: Lang) -> None:
-    inventory = inventories.load(office).model_copy(update={"organisation": None})
+    inventory = inventories.load_inventory(office).model_copy(update={"organisation": None})
     (said,) = gaps(inventory, purpose, lang)
     assert "office/organisation.yml" in said
 
@@ -81,4 +81,4 @@ def test_the_command_ends_with_one_while_something_is_missing() -> None:
 def test_papers_that_cannot_be_read_are_an_error(office: Path) -> None:
     (office / "office/systems.yml").write_text("systems: 3\n")
     with pytest.raises(InputError):
-        gaps(inventories.load(office), "yearly")
+        gaps(inventories.load_inventory(office), "yearly")

@@ -63,7 +63,9 @@ def steps_of_hosts() -> Iterator[tuple[str, ast.List]]:
     ]
     for path in places:
         for function in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(function, ast.FunctionDef) and function.name in ("plan", "told", "steps", "last_steps"):
+            if isinstance(function, ast.FunctionDef) and function.name.startswith(
+                ("plan_", "list_planned_steps", "list_steps", "iter_planned_steps")
+            ):
                 for node in ast.walk(function):
                     if isinstance(node, ast.List) and len(node.elts) > 1:
                         yield path.name, node

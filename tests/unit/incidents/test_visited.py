@@ -12,7 +12,12 @@ from auditor.incidents import descriptions as telling
 from auditor.incidents import health_check as own
 from auditor.incidents.actions.registry import ACTION_KINDS, CONTAINMENT_KINDS, ERADICATION_KINDS
 from auditor.incidents.containment import ActionRequest
-from auditor.incidents.health_check import ServingSites, SiteOutage, UncheckedSites, check_sites
+from auditor.incidents.health_check import (
+    ServingSites,
+    SiteOutage,
+    UncheckedSites,
+    check_sites_and_undo_actions_breaking_them,
+)
 from auditor.models import Host, Site
 from auditor.models.incidents import ActiveContainment, ContainedEvent, LiftedEvent
 from auditor.models.ranks import Means
@@ -39,9 +44,9 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 def after(pages: Pages, monkeypatch: pytest.MonkeyPatch, *wanted: ActionRequest) -> list[Any]:
     """What is said after what was done."""
-    monkeypatch.setattr(smoke, "visit", pages.visit)
+    monkeypatch.setattr(smoke, "visit_smoke_urls_of_sites", pages.visit)
     deeds = (pages.command.contain(HOST, one) for one in wanted)
-    said = list(check_sites(pages.command, HOST, deeds, None))  # type: ignore[arg-type]
+    said = list(check_sites_and_undo_actions_breaking_them(pages.command, HOST, deeds, None))  # type: ignore[arg-type]
     return said[len(wanted) :]
 
 
@@ -90,7 +95,7 @@ def test_that_all_sites_serve_is_said_with_how_much_was_looked_at(monkeypatch: p
     pages = Pages(StandIn(), {PLAIN: SECURE, SECURE: 200, LOGIN: 404}, {PLAIN: SECURE, SECURE: 200, LOGIN: 404})
     (one,) = after(pages, monkeypatch, ActionRequest("account", "an", None))
     assert one == ServingSites(1, 2), "what did not serve before is not counted"
-    assert telling.describe_serving_sites([one, one], Words("en")) == (
+    assert telling.describe_that_all_sites_still_serve([one, one], Words("en")) == (
         "The sites still serve: 2 sites, 4 addresses checked afterward"
     )
 
@@ -182,9 +187,9 @@ def needing(
         status = 500 if {*needed} & {*command.missing} else 200
         return {"antruc.test": (FetchResult(PLAIN, status),), "khac.test": (FetchResult(KHAC, 200),)}
 
-    monkeypatch.setattr(smoke, "visit", visit)
+    monkeypatch.setattr(smoke, "visit_smoke_urls_of_sites", visit)
     deeds = (command.contain(TWO, one) for one in wanted)
-    said = list(check_sites(command, TWO, deeds, None))  # type: ignore[arg-type]
+    said = list(check_sites_and_undo_actions_breaking_them(command, TWO, deeds, None))  # type: ignore[arg-type]
     return command, [one for one in said if isinstance(one, SiteOutage)]
 
 
@@ -273,7 +278,7 @@ class Closing(StandIn):
     def count(self) -> None:
         self.steps -= 1
         if self.steps == 0:
-            self.beside.names, self.beside.there = (CLOSED.name,), [CLOSED]
+            self.beside.names, self.beside.there = (CLOSED.id_on_host,), [CLOSED]
 
     def contain(self, host: Host, wanted: ActionRequest) -> ContainedEvent:
         self.count()
@@ -288,9 +293,9 @@ def test_a_site_that_others_close_meanwhile_undoes_nothing_and_is_said_to_be_clo
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     pages = Pages(Closing(1), {PLAIN: 200}, {PLAIN: 503})
-    assert after(pages, monkeypatch, ROW) == [UncheckedSites(("antruc.test",), (CLOSED.name,))]
+    assert after(pages, monkeypatch, ROW) == [UncheckedSites(("antruc.test",), (CLOSED.id_on_host,))]
     assert pages.command.back == []
-    said = telling.describe_unchecked_sites(UncheckedSites(("antruc.test",), (CLOSED.name,)), Words("en"))
+    said = telling.describe_unchecked_sites(UncheckedSites(("antruc.test",), (CLOSED.id_on_host,)), Words("en"))
     assert said.startswith("antruc.test: SC-20261127-2/4 blocks visitors")
 
 
@@ -299,7 +304,7 @@ def test_a_site_that_others_close_while_things_are_put_back_is_not_said_to_serve
 ) -> None:
     pages = Pages(Closing(2), {PLAIN: 200}, {PLAIN: 500}, back_helps=False)
     again, fell = after(pages, monkeypatch, ActionRequest("file", WHAT["file"], None))
-    assert (again.means, fell.shut, fell.remaining_numbers) == ("file", (CLOSED.name,), (2,))
+    assert (again.means, fell.shut, fell.remaining_numbers) == ("file", (CLOSED.id_on_host,), (2,))
     assert "serves again" not in " ".join(sentences([fell]))
     assert "it is not known whether the site depends on the contained items" in sentences([fell])[-1]
 
@@ -307,7 +312,7 @@ def test_a_site_that_others_close_while_things_are_put_back_is_not_said_to_serve
 def test_a_site_that_others_had_closed_before_is_said_to_be_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     pages = Pages(StandIn(), {PLAIN: 503}, {PLAIN: 503})
     pages.command.beside.there = [CLOSED]
-    assert after(pages, monkeypatch, ROW) == [UncheckedSites(("antruc.test",), (CLOSED.name,))]
+    assert after(pages, monkeypatch, ROW) == [UncheckedSites(("antruc.test",), (CLOSED.id_on_host,))]
 
 
 def test_a_site_that_falls_while_others_change_its_host_is_not_said_to_fall_by_this(

@@ -20,7 +20,7 @@ from auditor.indicators.indicator import Indicator
 from auditor.models import Finding, Run, Scan, Severity, Status, Subject, TraceAcceptance, clock
 from auditor.models.hunts import Hunt
 from auditor.scans.frontier import CrawlFrontier
-from auditor.scans.traces import trace
+from auditor.scans.traces import build_masked_trace
 
 TODAY = datetime.date(2026, 11, 28)
 NOW = "2026-11-27T08:00:00+07:00"
@@ -30,7 +30,9 @@ INVENTORY = str(Path(__file__).parents[3] / "inventories/lab")
 
 def _leads(kind: Any, target: str, **more: Any) -> Any:
     families = more.pop("families", ("hidden", "lexicon"))
-    return trace(kind, target, where="/", sample="-", families=families, rules=("links",), target=target, **more)
+    return build_masked_trace(
+        kind, target, where="/", sample="-", families=families, rules=("links",), target=target, **more
+    )
 
 
 def _look(*traces: Any) -> Scan:
@@ -46,7 +48,9 @@ def _hunt(*traces: Any) -> Hunt:
 
 
 def _program(digest: str, **more: Any) -> Any:
-    return trace("program", digest, where="/x.php", sample="-", rules=("eval",), **{"families": ("tree",), **more})
+    return build_masked_trace(
+        "program", digest, where="/x.php", sample="-", rules=("eval",), **{"families": ("tree",), **more}
+    )
 
 
 def _made(
@@ -54,7 +58,9 @@ def _made(
 ) -> tuple[Indicator, ...]:
     told = observations.SharingPolicy("found", "GREEN", lambda kind: f"a {kind}", victims)
     ours = (["antruc.test"], ["203.0.113.7"])
-    return observations.collect_indicators(looks, hunts, {"web1": [OTHER, SHELL]}, accepted, ours, told, TODAY)
+    return observations.collect_indicators_from_scans_and_hunts(
+        looks, hunts, {"web1": [OTHER, SHELL]}, accepted, ours, told, TODAY
+    )
 
 
 def test_servers_that_pages_lead_to_and_programs_by_their_digest() -> None:
@@ -101,7 +107,9 @@ def test_what_is_accepted_or_a_sites_own_change_is_left_out() -> None:
         for site, one in (("antruc.test", link), ("web1", shell))
     )
     assert _made(looks=[_look(link)], hunts=[_hunt(shell)], accepted=accepted) == ()
-    changed = trace("changed", SHELL, where="/a.php", sample="-", families=("known",), rules=("changed",), exact=True)
+    changed = build_masked_trace(
+        "changed", SHELL, where="/a.php", sample="-", families=("known",), rules=("changed",), exact=True
+    )
     assert _made(hunts=[_hunt(changed, _program(OTHER))]) == ()
 
 
@@ -118,13 +126,13 @@ def test_a_met_indicator_goes_along_as_a_sighting_that_says_no_place() -> None:
     run = Run(
         id="r", started=NOW, seconds=1, version="0", inventory=INVENTORY, hosts=(), outcomes=(), findings=(finding,)
     )
-    met = observations.count_sightings(run, ["firewall.known_bad"])
-    assert observations.count_sightings(run, ["ssh.root_login"]) == {}
+    met = observations.count_indicator_sightings_in_run(run, ["firewall.known_bad"])
+    assert observations.count_indicator_sightings_in_run(run, ["ssh.root_login"]) == {}
     going = [
         Indicator("domain", name, "", "GREEN", TODAY, None, "", list_)
         for name, list_ in (("slot.test", "c2"), ("slot.test", "other"), ("else.test", "c2"))
     ]
-    objects = export.build_objects(going, "UBND", met)
+    objects = export.build_stix_objects(going, "UBND", met)
     (sighting,) = [one for one in objects if one["type"] == "sighting"]
     assert sighting["count"] == 2
     assert sighting["sighting_of_ref"] == objects[2]["id"]
@@ -137,7 +145,7 @@ def test_every_moment_is_as_precise_as_stix_asks_for() -> None:
     met = {("slot.test", "c2"): export.Sighting(TODAY, 1)}
     moments = [
         value
-        for each in export.build_objects([one], "UBND", met)
+        for each in export.build_stix_objects([one], "UBND", met)
         for name, value in each.items()
         if name in ("created", "modified", "valid_from", "valid_until", "first_seen", "last_seen")
     ]
@@ -153,9 +161,11 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_the_command_makes_a_list_that_is_exported_as_any_other(state: Path) -> None:
-    ScanHistory().keep(INVENTORY, _look(_leads("link", "slot.test")), CrawlFrontier(site="antruc.test"))
+    ScanHistory().store_look_and_frontier(
+        INVENTORY, _look(_leads("link", "slot.test")), CrawlFrontier(site="antruc.test")
+    )
     file = ("/srv", "x.php", 1, 1, 1, SHELL, 0, 0, "0" * 32, None)
-    HuntHistory().keep(INVENTORY, _hunt(_program(SHELL, exact=True)), ScanCache(host="web1", files=(file,)))
+    HuntHistory().store_hunt(INVENTORY, _hunt(_program(SHELL, exact=True)), ScanCache(host="web1", files=(file,)))
     runner = CliRunner()
     done = runner.invoke(app, ["indicators", "found", "--tlp", "GREEN", "-i", INVENTORY, "--lang", "en"])
     assert done.exit_code == 0, done.output
@@ -178,6 +188,6 @@ def test_the_command_makes_a_list_that_is_exported_as_any_other(state: Path) -> 
 def test_what_cannot_be_done_is_told(state: Path, words: list[str], told: str) -> None:
     with store.open_writer() as into:
         one = Indicator("domain", "slot.test", "", "GREEN", TODAY, None, "", "c2")
-        into.put_list(store.IndicatorList("c2", "f", "csv", "", TODAY, NOW, "", 1, 0, 0, 0), [one], ())
+        into.replace_list_of_same_name(store.IndicatorList("c2", "f", "csv", "", TODAY, NOW, "", 1, 0, 0, 0), [one], ())
     done = CliRunner().invoke(app, ["indicators", *words, "-i", INVENTORY])
     assert told in str(done.exception) or told in done.output

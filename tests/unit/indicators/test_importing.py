@@ -13,7 +13,7 @@ import pytest
 
 from auditor.errors import InputError
 from auditor.indicators import export, store
-from auditor.indicators.importer import ListImport, import_files
+from auditor.indicators.importer import ListImport, import_indicator_files
 
 TODAY = datetime.date(2026, 11, 27)
 
@@ -25,7 +25,7 @@ def kept(tmp_path: Path) -> Path:
 
 def taken(kept: Path, file: Path, text: str | bytes, **more: Any) -> ListImport:
     file.write_bytes(text if isinstance(text, bytes) else text.encode())
-    (one,) = import_files([file], **{"name": None, "default_tlp": "AMBER", "today": TODAY, **more}, path=kept)
+    (one,) = import_indicator_files([file], **{"name": None, "default_tlp": "AMBER", "today": TODAY, **more}, path=kept)
     return one
 
 
@@ -111,8 +111,8 @@ def test_a_bundle_with_markings_of_both_versions_custom_objects_and_patterns_of_
     }
     by = {one.text: one for one in store.load_indicators(kept)}
     assert by["203.0.114.9"].first == datetime.date(2026, 11, 21)  # in Vietnam
-    assert by["203.0.114.9"].until == datetime.date(2027, 2, 19)
-    assert by["a.test"].until == datetime.date(2026, 12, 31)
+    assert by["203.0.114.9"].last_valid_day == datetime.date(2027, 2, 19)
+    assert by["a.test"].last_valid_day == datetime.date(2026, 12, 31)
 
 
 @pytest.mark.parametrize("wrap", [lambda event: {"Event": event}, lambda event: {"response": [{"Event": event}]}, lambda event: [{"Event": event}]])  # fmt: skip
@@ -179,9 +179,9 @@ def test_moments_at_the_end_of_all_time_are_days_too(kept: Path, tmp_path: Path,
     ]
     taken(kept, tmp_path / "a.json", stix(*objects, *objects))
     found = store.load_indicators(kept)
-    assert len([one.until for one in found]) == 2
+    assert len([one.last_valid_day for one in found]) == 2
     forms: tuple[export.Form, ...] = ("stix", "misp", "csv")
-    assert all(export.render(found, form, "xã") for form in forms)
+    assert all(export.render_indicators(found, form, "xã") for form in forms)
 
 
 def test_there_is_an_end_to_how_many_there_may_be(kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -200,8 +200,8 @@ def test_a_list_replaces_the_one_of_its_name_and_can_be_taken_out(kept: Path, tm
     taken(kept, tmp_path / "b.csv", "IP\n203.0.114.8\n", name="c2")
     assert list(values(kept)) == ["203.0.114.8"]
     with pytest.raises(InputError, match="there is no list c3"):
-        store.remove("c3", kept)
-    store.remove("c2", kept)
+        store.remove_indicator_list("c3", kept)
+    store.remove_indicator_list("c2", kept)
     assert store.load_lists(kept) == () and values(kept) == {}
 
 
@@ -210,18 +210,18 @@ def test_what_is_handed_on_is_taken_in_again_the_same(kept: Path, tmp_path: Path
     text = f"value,note,tlp,date,het han\nevil.test,C2,GREEN,2026-11-20,2026-12-31\n203.0.114.0/24,,RED,2026-11-01,\n{'a' * 64},x,CLEAR,2026-11-02,\nhttp://evil.test/a,x,AMBER+STRICT,2026-11-02,\n"  # fmt: skip
     taken(kept, tmp_path / "a.csv", text, name="c2")
     before = store.load_indicators(kept)
-    written = export.render(before, form, "Ủy ban nhân dân tỉnh Tân Giang")
-    assert written == export.render(reversed(before), form, "Ủy ban nhân dân tỉnh Tân Giang")
+    written = export.render_indicators(before, form, "Ủy ban nhân dân tỉnh Tân Giang")
+    assert written == export.render_indicators(reversed(before), form, "Ủy ban nhân dân tỉnh Tân Giang")
     again = tmp_path / "again.sqlite"
     taken(again, tmp_path / name, written, name="c2")
     told = {one.text: (one.kind, one.tlp, one.first) for one in before}
     assert {one.text: (one.kind, one.tlp, one.first) for one in store.load_indicators(again)} == told
     if form != "misp":  # whose attributes have no last day of their own
-        assert [one.until for one in store.load_indicators(again)] == [one.until for one in before]
+        assert [one.last_valid_day for one in store.load_indicators(again)] == [one.last_valid_day for one in before]
 
 
 def test_only_what_may_go_as_far_is_handed_on(kept: Path, tmp_path: Path) -> None:
     taken(kept, tmp_path / "a.csv", "value,tlp\nclear.test,clear\ngreen.test,green\namber.test,\nred.test,red\n")
     found = store.load_indicators(kept)
-    assert [one.text for one in export.select_shareable(found, "GREEN")] == ["clear.test", "green.test"]
-    assert b"red.test" not in export.render(export.select_shareable(found, "AMBER"), "stix", "x")
+    assert [one.text for one in export.select_indicators_up_to_tlp(found, "GREEN")] == ["clear.test", "green.test"]
+    assert b"red.test" not in export.render_indicators(export.select_indicators_up_to_tlp(found, "AMBER"), "stix", "x")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from auditor.indicators import logs
-from auditor.indicators.index import IndicatorIndex, build_index, compute_digest
+from auditor.indicators.index import IndicatorIndex, build_index_of_valid_foreign_indicators, compute_digest
 from auditor.indicators.indicator import Indicator
 from auditor.indicators.values import parse_value
 
@@ -26,7 +26,7 @@ def indicator(text: str, *, first: str = "2026-11-20", last: str | None = None) 
 
 
 def held(*texts: str) -> IndicatorIndex:
-    return build_index([indicator(text) for text in texts], TODAY)
+    return build_index_of_valid_foreign_indicators([indicator(text) for text in texts], TODAY)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_what_has_ended_or_is_ours_is_not_held_against_anybody() -> None:
         indicator("www.antruc.test"),
         indicator("198.51.100.7"),
     ]
-    found = build_index(given, TODAY, ["antruc.test"], ["198.51.100.7"])
+    found = build_index_of_valid_foreign_indicators(given, TODAY, ["antruc.test"], ["198.51.100.7"])
     assert [one.text for one in found.by_value] == ["today.test"]
 
 
@@ -79,5 +79,5 @@ def test_digests_are_of_the_key_and_hold_no_value() -> None:
 def test_a_log_is_read_whole_whatever_its_lines_are(tmp_path: Path) -> None:
     line = b'198.51.100.1 - - [x] "GET / HTTP/1.1" 200 5 "https://evil.test/" "x"\n'
     (tmp_path / "a.log.gz").write_bytes(gzip.compress(line * 40_000 + b"\xff" * 3_000_000 + b"\nevil.test"))
-    counts = logs.read(tmp_path / "a.log.gz", held("evil.test", "203.0.114.9"))
+    counts = logs.count_indicators_in_log(tmp_path / "a.log.gz", held("evil.test", "203.0.114.9"))
     assert {one.text: n for one, n in counts.items()} == {"evil.test": 40_001}

@@ -114,7 +114,7 @@ def test_pages_are_followed_and_only_what_is_new_is_fetched_the_next_time(
 ) -> None:
     kept = tmp_path / "i.sqlite"
     fake.objects = [(f"2026-11-20T00:00:0{n}.000Z", indicator(n)) for n in range(1, 8)]
-    assert exchange.poll(server, "ncsc", TODAY, kept).indicators == 7
+    assert exchange.poll_taxii_collection_into_list(server, "ncsc", TODAY, kept).indicators == 7
     assert [one[3].get("next") for one in fake.asked] == [None, ["3"], ["6"]]
     assert {one[2]["Authorization"] for one in fake.asked} == {"Bearer s3cret"}
     fake.asked.clear()
@@ -123,21 +123,21 @@ def test_pages_are_followed_and_only_what_is_new_is_fetched_the_next_time(
         ("2026-11-21T00:00:01.000Z", indicator(1, revoked=True)),
         ("2026-11-21T00:00:02.000Z", indicator(2, pattern="[domain-name:value = 'evil.test']")),
     ]
-    assert exchange.poll(server, "ncsc", TODAY, kept).indicators == 7
+    assert exchange.poll_taxii_collection_into_list(server, "ncsc", TODAY, kept).indicators == 7
     assert [one[3]["added_after"] for one in fake.asked] == [["2026-11-20T00:00:07.000Z"]]
     assert values(kept) == [*(f"203.0.114.{n}" for n in (3, 4, 5, 6, 7, 9)), "evil.test"]
-    assert exchange.poll(server, "ncsc", TODAY, kept).indicators == 7
+    assert exchange.poll_taxii_collection_into_list(server, "ncsc", TODAY, kept).indicators == 7
 
 
 def test_what_is_handed_over_is_there_and_what_was_there_is_no_failure(
     fake: Fake, server: taxii.TaxiiCollection
 ) -> None:
     given = [Indicator("domain", f"evil{n}.test", "", "GREEN", TODAY, None, "", "x") for n in range(5)]
-    objects = export.build_objects(given, "Ủy ban")
-    assert server.add(objects) == (7, ())
-    assert server.add(objects) == (7, ())
+    objects = export.build_stix_objects(given, "Ủy ban")
+    assert server.upload_objects(objects) == (7, ())
+    assert server.upload_objects(objects) == (7, ())
     assert [one["id"] for _, one in fake.objects] == [one["id"] for one in objects]
-    found = [one for page, _ in server.iter_pages(None) for one in page]
+    found = [one for page, _ in server.iter_pages_of_objects_added_after(None) for one in page]
     assert found == objects
 
 
@@ -147,7 +147,7 @@ def test_what_the_server_does_not_take_is_named(fake: Fake, server: taxii.TaxiiC
         if method == "POST"
         else None
     )
-    assert server.add([{"id": "indicator--x"}]) == (0, ("indicator--x: no",))
+    assert server.upload_objects([{"id": "indicator--x"}]) == (0, ("indicator--x: no",))
 
 
 @pytest.mark.parametrize(
@@ -163,14 +163,14 @@ def test_what_a_server_only_counts_as_not_taken_is_asked_for(
     fake: Fake, server: taxii.TaxiiCollection, status: dict[str, Any], told: Any
 ) -> None:
     fake.odd = lambda method, *_: json_answer(status, 202) if method == "POST" else json_answer({"objects": 7})
-    assert server.add([{"id": "indicator--x"}]) == told
+    assert server.upload_objects([{"id": "indicator--x"}]) == told
 
 
 @pytest.mark.parametrize("name", [7, "", "../../x", "a?b", "\ud800", "a" * 200])
 def test_a_status_that_cannot_be_asked_for_is_told(fake: Fake, server: taxii.TaxiiCollection, name: Any) -> None:
     fake.odd = lambda *_: json_answer({"status": "pending", "id": name}, 202)
     with pytest.raises(InputError, match="does not report the result"):
-        server.add([{"id": "indicator--x"}])
+        server.upload_objects([{"id": "indicator--x"}])
 
 
 def test_texts_that_no_file_can_hold_are_taken_in_all_the_same(
@@ -182,7 +182,7 @@ def test_texts_that_no_file_can_hold_are_taken_in_all_the_same(
         ("2026-11-20T00:00:03.000Z", indicator(2, pattern="\ud800")),
         ("2026-11-20T00:00:04.000Z", indicator(3, indicator_types=7)),
     ]
-    listed = exchange.poll(server, "ncsc", TODAY, tmp_path / "i.sqlite")
+    listed = exchange.poll_taxii_collection_into_list(server, "ncsc", TODAY, tmp_path / "i.sqlite")
     assert (listed.indicators, listed.unmatched, listed.source) == (2, 1, "?")
 
 
@@ -191,10 +191,10 @@ def test_a_server_that_asks_for_patience_gets_some(fake: Fake, server: taxii.Tax
     waits: list[float] = []
     server.sleep = waits.append
     fake.odd = lambda *_: next(answers, None)
-    assert list(server.iter_pages(None)) == [([], None)] and waits == [30, 5]
+    assert list(server.iter_pages_of_objects_added_after(None)) == [([], None)] and waits == [30, 5]
     fake.odd = lambda *_: (429, {"Retry-After": "90"}, b"")
     with pytest.raises(InputError, match="did not respond within 120 s"):
-        list(server.iter_pages(None))
+        list(server.iter_pages_of_objects_added_after(None))
 
 
 @pytest.mark.parametrize(
@@ -224,11 +224,11 @@ def test_a_server_that_does_not_keep_to_it_is_one_line_and_the_list_stays(
 ) -> None:
     kept = tmp_path / "i.sqlite"
     fake.objects = [("2026-11-20T00:00:01.000Z", indicator(1))]
-    exchange.poll(server, "ncsc", TODAY, kept)
+    exchange.poll_taxii_collection_into_list(server, "ncsc", TODAY, kept)
     monkeypatch.setattr(taxii, "MAX_ANSWER", 4_000)
     fake.odd = lambda *_: answer
     with pytest.raises(InputError, match=told):
-        exchange.poll(server, "ncsc", TODAY, kept)
+        exchange.poll_taxii_collection_into_list(server, "ncsc", TODAY, kept)
     assert values(kept) == ["203.0.114.1"]
 
 
@@ -243,7 +243,7 @@ def test_a_server_whose_pages_are_new_for_ever_is_one_line_and_the_list_stays(
     )
     monkeypatch.setattr(taxii, bound, most)
     with pytest.raises(InputError, match="the response does not end"):
-        exchange.poll(server, "ncsc", TODAY, tmp_path / "i.sqlite")
+        exchange.poll_taxii_collection_into_list(server, "ncsc", TODAY, tmp_path / "i.sqlite")
     assert next(numbers) < 20
 
 
@@ -254,17 +254,17 @@ def test_a_poll_brings_no_more_than_all_lists_together_may_have(
     monkeypatch.setattr(store, "MAX_INDICATORS", 3)
     for number in range(1, 4):
         fake.objects.append((f"2026-11-20T00:00:0{number}.000Z", indicator(number)))
-        exchange.poll(server, "ncsc", TODAY, kept)
+        exchange.poll_taxii_collection_into_list(server, "ncsc", TODAY, kept)
     fake.objects.append(("2026-11-20T00:00:04.000Z", indicator(4)))
     with pytest.raises(InputError, match="all lists together have 4"):
-        exchange.poll(server, "ncsc", TODAY, kept)
+        exchange.poll_taxii_collection_into_list(server, "ncsc", TODAY, kept)
     assert len(values(kept)) == 3
 
 
 def test_a_server_that_is_down_is_told(server: taxii.TaxiiCollection, tmp_path: Path) -> None:
     server.url = "http://127.0.0.1:1/api1/collections/c1/"
     with pytest.raises(InputError, match="it cannot be reached"):
-        exchange.poll(server, "ncsc", TODAY, tmp_path / "i.sqlite")
+        exchange.poll_taxii_collection_into_list(server, "ncsc", TODAY, tmp_path / "i.sqlite")
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,12 @@ from __future__ import annotations
 import pytest
 
 from auditor.indicators import patterns
-from auditor.indicators.values import IndicatorValue, get_exclusion, is_own, parse_value
+from auditor.indicators.values import (
+    IndicatorValue,
+    get_reason_value_never_matches,
+    is_value_of_own_assets,
+    parse_value,
+)
 
 
 @pytest.mark.parametrize(
@@ -66,15 +71,19 @@ def test_what_is_none(written: str) -> None:
 )
 def test_what_never_matches_by_itself(written: str, why: str | None) -> None:
     found = parse_value(written)
-    assert (None if found is None else get_exclusion(found)) == why
+    assert (None if found is None else get_reason_value_never_matches(found)) == why
 
 
 def test_what_is_ours_never_matches() -> None:
     names, addresses = ["antruc.test", "www.xa.gov.vn"], ["198.51.100.7"]
     ours = ("antruc.test", "mail.antruc.test", "xa.gov.vn", "https://antruc.test/x", "198.51.100.7", "198.51.100.0/24")
     others = ("antruc.test.evil.test", "nantruc.test", "198.51.101.0/24", "https://evil.test/antruc.test")
-    assert [is_own(parse_value(one) or IndicatorValue("domain", ""), names, addresses) for one in ours] == [True] * 6
-    assert [is_own(parse_value(one) or IndicatorValue("domain", ""), names, addresses) for one in others] == [False] * 4
+    assert [
+        is_value_of_own_assets(parse_value(one) or IndicatorValue("domain", ""), names, addresses) for one in ours
+    ] == [True] * 6
+    assert [
+        is_value_of_own_assets(parse_value(one) or IndicatorValue("domain", ""), names, addresses) for one in others
+    ] == [False] * 4
 
 
 @pytest.mark.parametrize(
@@ -99,12 +108,12 @@ def test_what_is_ours_never_matches() -> None:
     ],
 )
 def test_a_pattern_is_exact_or_kept_as_it_is(pattern: str, found: tuple[str, ...] | None) -> None:
-    assert patterns.extract_values(pattern) == found
+    assert patterns.extract_values_of_stix_pattern(pattern) == found
 
 
 @pytest.mark.parametrize("written", ["203.0.113.9", "2001:db8::1", "203.0.113.0/24", "evil.test", "http://evil.test/a'b\\c", "a" * 32, "a" * 40, "a" * 64])  # fmt: skip
 def test_a_value_comes_back_out_of_its_pattern(written: str) -> None:
     found = parse_value(written)
-    assert found is not None and patterns.extract_values(patterns.build_pattern(found.kind, found.text)) == (
-        found.text,
-    )
+    assert found is not None and patterns.extract_values_of_stix_pattern(
+        patterns.build_stix_pattern_of_value(found.kind, found.text)
+    ) == (found.text,)

@@ -53,12 +53,12 @@ def folder(tmp_path: Path, hosts: str = HOSTS, organisation: str = ORGANISATION)
 
 
 def test_inherits_group_variables_and_reads_sites(tmp_path: Path) -> None:
-    known = inventory.load(folder(tmp_path))
+    known = inventory.load_inventory(folder(tmp_path))
     assert [host.name for host in known.hosts] == ["a", "b"]
     assert known.hosts[0].automation_user == "luytre"
     assert [site.domain for site in known.sites] == ["a.test", "b.test"]
     assert known.organisation is not None
-    assert known.organisation.unit("xa") is not None
+    assert known.organisation.find_unit_by_id("xa") is not None
 
 
 def test_host_vars_win_over_group_vars(tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ def test_host_vars_win_over_group_vars(tmp_path: Path) -> None:
     (path / "host_vars").mkdir()
     (path / "group_vars/web.yml").write_text("luytre_open_ports: [25]\n", "utf-8")
     (path / "host_vars/a.yml").write_text("luytre_open_ports: [8443]\n", "utf-8")
-    known = inventory.load(path)
+    known = inventory.load_inventory(path)
     assert [host.open_ports for host in known.hosts] == [(8443,), (25,)]
 
 
@@ -99,7 +99,7 @@ def test_a_mistake_names_file_line_and_mend(
     tmp_path: Path, hosts: str, organisation: str, line: int | None, words: str
 ) -> None:
     with pytest.raises(InputError) as caught:
-        inventory.load(folder(tmp_path, hosts, organisation))
+        inventory.load_inventory(folder(tmp_path, hosts, organisation))
     assert words in caught.value.what
     assert caught.value.file is not None
     assert caught.value.mend
@@ -125,50 +125,50 @@ def test_of_a_mistyped_key_the_one_that_was_meant_is_named(
     tmp_path: Path, written: str, wrong: str, guess: str | None
 ) -> None:
     with pytest.raises(InputError) as caught:
-        inventory.load(folder(tmp_path, HOSTS.replace(written, wrong)))
-    assert caught.value.format_guess("en") == (f"; did you mean '{guess}'?" if guess else "")
+        inventory.load_inventory(folder(tmp_path, HOSTS.replace(written, wrong)))
+    assert caught.value.format_guess_as_question("en") == (f"; did you mean '{guess}'?" if guess else "")
 
 
 def test_a_missing_folder_is_one_clear_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="the inventory does not exist"):
-        inventory.load(tmp_path / "nowhere")
+        inventory.load_inventory(tmp_path / "nowhere")
 
 
 @pytest.mark.parametrize("name", ["lab", "example"])
 def test_the_shipped_inventories_are_sound(name: str) -> None:
-    assert inventory_fit.check(Path("inventories") / name, controls.load()).sites
+    assert inventory_fit.read_and_check_inventory(Path("inventories") / name, controls.load_catalogue()).sites
 
 
 def test_accepted_controls_are_read_and_each_must_be_one_with_a_fix(tmp_path: Path) -> None:
-    catalogue = controls.load()
+    catalogue = controls.load_catalogue()
     path = folder(
         tmp_path, HOSTS.replace("    ansible_user", "    luytre_accept: [ssh.password_auth]\n    ansible_user")
     )
-    assert [host.accept for host in inventory.load(path).hosts] == [("ssh.password_auth",)] * 2
-    inventory_fit.check_accepted(path, catalogue)
+    assert [host.accept for host in inventory.load_inventory(path).hosts] == [("ssh.password_auth",)] * 2
+    inventory_fit.check_accepted_controls_have_fixes(path, catalogue)
     (path / "host_vars").mkdir()
     (path / "host_vars/b.yml").write_text("luytre_accept:\n  - tls.redirect\n  - sudo.nopasswd\n", "utf-8")
     with pytest.raises(InputError, match=r"b\.yml:3: host b: luytre_accept: 'sudo\.nopasswd'"):
-        inventory_fit.check_accepted(path, catalogue)
+        inventory_fit.check_accepted_controls_have_fixes(path, catalogue)
 
 
 @pytest.mark.parametrize("everything", ["all", "ssh.*", "'*'", "[ssh]"])
 def test_nothing_accepts_everything_at_once(tmp_path: Path, everything: str) -> None:
     path = folder(tmp_path, HOSTS.replace("luytre_unit: xa", f"luytre_accept: [{everything}]"))
     with pytest.raises(InputError, match=r"hosts\.yml:9: host a: luytre_accept"):
-        inventory.load(path)
+        inventory.load_inventory(path)
 
 
 def test_the_lab_accepts_by_name_each_danger_and_each_restart() -> None:
-    catalogue, lab = controls.load(), resources.get_inventories() / "lab"
-    inventory_fit.check_accepted(lab, catalogue)
+    catalogue, lab = controls.load_catalogue(), resources.get_shipped_inventories_folder() / "lab"
+    inventory_fit.check_accepted_controls_have_fixes(lab, catalogue)
     fixes = {control.id: control.fix for control in catalogue.controls if control.fix is not None}
     dangerous = {control for control, fix in fixes.items() if fix.danger is not None}
     restarting = {control for control, fix in fixes.items() if fix.disruption in ("restart", "reboot")}
     moved_aside = {"filesystem.cron_modes"}
     linked_by_pages = {"apache.options_indexes"}
     accepted = (dangerous | restarting | moved_aside | linked_by_pages) - set(ACCEPTED_ONCE.split(","))
-    assert {host.accept == tuple(sorted(accepted)) for host in inventory.load(lab).hosts} == {True}
+    assert {host.accept == tuple(sorted(accepted)) for host in inventory.load_inventory(lab).hosts} == {True}
     assert len(dangerous) <= 36
 
 
@@ -178,19 +178,19 @@ def test_a_window_that_is_none_is_named_with_its_line(tmp_path: Path) -> None:
         + "  - id: phuong\n    name: UBND phường Thử\n    windows:\n      - sat-sun 00:00-05:00\n      - nights\n"
     )
     with pytest.raises(InputError, match=r"organisation\.yml:9: .*'nights' is not a change window"):
-        inventory.load(folder(tmp_path, organisation=wrong))
+        inventory.load_inventory(folder(tmp_path, organisation=wrong))
 
 
 def test_a_network_that_is_none_is_named_with_its_line(tmp_path: Path) -> None:
     path = folder(tmp_path, HOSTS.replace("luytre_unit: xa", "luytre_trusted_networks: [192.0.2.0/24, 192.0.2.300]"))
     with pytest.raises(InputError, match=r"hosts\.yml:9: host a: luytre_trusted_networks: .*192\.0\.2\.300"):
-        inventory.load(path)
+        inventory.load_inventory(path)
 
 
 def test_ports_may_be_ranges(tmp_path: Path) -> None:
     path = folder(tmp_path, HOSTS.replace("luytre_unit: xa", "luytre_open_ports: [25, 8000-8003, '8443']"))
-    assert inventory.load(path).hosts[0].open_ports == (25, 8000, 8001, 8002, 8003, 8443)
-    declared = variables.load_variables(path)["a"]["luytre_open_ports"].value
+    assert inventory.load_inventory(path).hosts[0].open_ports == (25, 8000, 8001, 8002, 8003, 8443)
+    declared = variables.load_variables_by_host(path)["a"]["luytre_open_ports"].value
     assert filters("survey").parse_ports(declared) == [25, 8000, 8001, 8002, 8003, 8443]
 
 
@@ -207,7 +207,7 @@ def test_ports_may_be_ranges(tmp_path: Path) -> None:
 def test_ports_that_are_none_are_named_with_their_line(tmp_path: Path, ports: str, words: str) -> None:
     path = folder(tmp_path, HOSTS.replace("luytre_unit: xa", f"luytre_open_ports: [{ports}]"))
     with pytest.raises(InputError, match=rf"hosts\.yml:9: host a: luytre_open_ports: .*{words}"):
-        inventory.load(path)
+        inventory.load_inventory(path)
 
 
 def test_every_variable_stands_in_the_example() -> None:
@@ -230,14 +230,14 @@ PRECEDENCE = {
 @pytest.mark.parametrize("hosts", PRECEDENCE.values(), ids=PRECEDENCE)
 def test_the_machine_changed_is_the_machine_probed(tmp_path: Path, hosts: str) -> None:
     path = folder(tmp_path, hosts)
-    (host,) = inventory.load(path).hosts
+    (host,) = inventory.load_inventory(path).hosts
     assert host == Host(name="h", address="192.0.2.1", unit="xa")
     assert reaching.load_reach(path)["h"].address == "192.0.2.1"
 
 
 def seen(path: Path) -> PlaybookRun:
     """What a run of ours says of the hosts and of ``word``."""
-    playbook = exceptions.get_folder(path) / "see.yml"
+    playbook = exceptions.get_office_folder_of_inventory(path) / "see.yml"
     playbook.write_text(
         "- hosts: all\n  gather_facts: false\n  tasks:\n    - name: See\n      ansible.builtin.debug:\n"
         "        msg: \"{{ [word | default('-'), groups['all'] | sort] }}\"\n",
@@ -251,10 +251,10 @@ def test_ansible_reads_what_we_read_and_nothing_else(tmp_path: Path) -> None:
     (path / "more").write_text("[all]\nh word=more\ng\n", "utf-8")
     (path / "prod").mkdir()
     (path / "prod/hosts.yml").write_text("all:\n  hosts: {f: }\n", "utf-8")
-    assert [host.name for host in inventory.load(path).hosts] == ["h"]
+    assert [host.name for host in inventory.load_inventory(path).hosts] == ["h"]
     assert [task.result["msg"] for task in seen(path).tasks] == [["-", ["h"]]]
     with pytest.raises(InputError, match="more: this is never read"):
-        inventory_fit.check(path, controls.load())
+        inventory_fit.read_and_check_inventory(path, controls.load_catalogue())
 
 
 def test_of_a_linked_file_the_variables_beside_the_link_count(tmp_path: Path) -> None:
@@ -265,7 +265,7 @@ def test_of_a_linked_file_the_variables_beside_the_link_count(tmp_path: Path) ->
     (path / "there/hosts.yml").write_text("all:\n  hosts: {h: {ansible_connection: local}}\n", "utf-8")
     (path / "here/hosts.yml").symlink_to(path / "there/hosts.yml")
     (path / "here/office").mkdir()
-    assert inventory.load(path / "here/hosts.yml").hosts[0].admins == ("link",)
+    assert inventory.load_inventory(path / "here/hosts.yml").hosts[0].admins == ("link",)
     assert [task.result["msg"] for task in seen(path / "here/hosts.yml").tasks] == [["link", ["h"]]]
 
 
@@ -293,17 +293,17 @@ def test_the_way_there_is_ansibles_whatever_its_variables_are_called(tmp_path: P
         (words,) = [line for line in called if f" {to.address} " in line]
         for part in (f"Port={to.port} ", f'User="{to.user}"', f'IdentityFile="{to.key_file}"'):
             assert part in words
-    assert [host.address for host in inventory.load(path).hosts] == ["192.0.2.1", "192.0.2.3"]
+    assert [host.address for host in inventory.load_inventory(path).hosts] == ["192.0.2.1", "192.0.2.3"]
 
 
 def test_a_vaulted_password_is_left_to_ansible(tmp_path: Path) -> None:
     vaulted = "!vault |\n            $ANSIBLE_VAULT;1.1;AES256\n            3338\n"
     path = folder(tmp_path, HOSTS.replace("luytre_unit: xa", f"ansible_password: {vaulted}"))
-    one, other = inventory.load(path).hosts
+    one, other = inventory.load_inventory(path).hosts
     assert (one.by_password, other.by_password) == (True, False)
     unsafe = HOSTS.replace("ansible_user: luytre", "ansible_user: !unsafe luytre")
     (path / "hosts.yml").write_text(unsafe, "utf-8")
-    assert {host.automation_user for host in inventory.load(path).hosts} == {"luytre"}
+    assert {host.automation_user for host in inventory.load_inventory(path).hosts} == {"luytre"}
 
 
 @pytest.mark.parametrize("key", ["luytre_unit", "luytre_sites", "ansible_host", "ansible_ssh_common_args"])
@@ -311,7 +311,7 @@ def test_a_vaulted_value_that_we_need_is_named_with_its_line(tmp_path: Path, key
     secret = f"{key}: !vault |\n            $ANSIBLE_VAULT;1.1;AES256\n            3338\n"
     path = folder(tmp_path, f"all:\n  hosts:\n    a:\n      {secret}")
     with pytest.raises(InputError, match=rf"hosts\.yml:4: host a: {key} is encrypted"):
-        inventory.load(path)
+        inventory.load_inventory(path)
 
 
 def test_a_vaulted_file_is_read_with_the_offices_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -335,15 +335,15 @@ def test_a_vaulted_file_is_read_with_the_offices_password(tmp_path: Path, monkey
     )
     monkeypatch.delenv(vault.PASSWORD_FILE, raising=False)
     with pytest.raises(InputError, match=r"vault\.yml:1: is encrypted, so its data .* ANSIBLE_VAULT_PASSWORD_FILE"):
-        inventory.load(path)
+        inventory.load_inventory(path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv(vault.PASSWORD_FILE, "password")
-    assert [host.unit for host in inventory.load(path).hosts] == ["xa"]
+    assert [host.unit for host in inventory.load_inventory(path).hosts] == ["xa"]
     assert [task.result["msg"] for task in seen(path).tasks] == [["tre", ["a"]]]
     (tmp_path / "other").write_text("khác\n", "utf-8")
     monkeypatch.setenv(vault.PASSWORD_FILE, "other")
     with pytest.raises(InputError, match="is encrypted with a different password from the given one"):
-        inventory.load(path)
+        inventory.load_inventory(path)
 
 
 # --- all that a run could stumble over ------------------------------------------------------------------------
@@ -357,7 +357,7 @@ def test_sites_never_vanish_behind_others(tmp_path: Path, place: str) -> None:
     (path / place).write_text(f"all:\n  hosts:\n    a: {{{sites}}}\n" if place == "b.yml" else sites + "\n", "utf-8")
     (path / "hosts.yml").rename(path / "a.yml")
     with pytest.raises(InputError, match=r"luytre_sites replaces the one at .*:\d+ — ") as caught:
-        inventory.load(path)
+        inventory.load_inventory(path)
     assert {"a.yml", place.rpartition("/")[2]} <= {part.split(":")[0] for part in str(caught.value).split("/")}
 
 
@@ -373,7 +373,7 @@ def test_sites_never_vanish_behind_others(tmp_path: Path, place: str) -> None:
 )
 def test_a_wrong_domain_is_told_the_right_one(tmp_path: Path, domain: str, words: str) -> None:
     with pytest.raises(InputError) as caught:
-        inventory.load(folder(tmp_path, HOSTS.replace("domain: b.test", f"domain: {domain}")))
+        inventory.load_inventory(folder(tmp_path, HOSTS.replace("domain: b.test", f"domain: {domain}")))
     assert words in caught.value.what
     assert caught.value.line == 16
 
@@ -382,12 +382,12 @@ def test_a_wrong_domain_is_told_the_right_one(tmp_path: Path, domain: str, words
 def test_a_port_that_is_none_is_named_with_its_line(tmp_path: Path, port: str) -> None:
     path = folder(tmp_path, HOSTS.replace("luytre_unit: xa", f"ansible_port: {port}"))
     with pytest.raises(InputError, match=r"hosts\.yml:9: host a: ansible_port: .* is not a port"):
-        inventory.load(path)
+        inventory.load_inventory(path)
 
 
 @pytest.mark.parametrize("port", ["22", "'2222'", "'{{ port }}'"])
 def test_a_port_may_be_text_or_ansibles_business(tmp_path: Path, port: str) -> None:
-    assert inventory.load(folder(tmp_path, HOSTS.replace("luytre_unit: xa", f"ansible_port: {port}"))).hosts
+    assert inventory.load_inventory(folder(tmp_path, HOSTS.replace("luytre_unit: xa", f"ansible_port: {port}"))).hosts
 
 
 @pytest.mark.parametrize(
@@ -407,16 +407,16 @@ def test_a_port_may_be_text_or_ansibles_business(tmp_path: Path, port: str) -> N
 def test_check_refuses_what_a_run_would_stumble_over(tmp_path: Path, old: str, new: str, words: str | None) -> None:
     path = folder(tmp_path, HOSTS.replace(old, new))
     if words is None:
-        assert inventory_fit.check(path, controls.load()) == inventory.load(path)
+        assert inventory_fit.read_and_check_inventory(path, controls.load_catalogue()) == inventory.load_inventory(path)
         return
     with pytest.raises(InputError, match=words):
-        inventory_fit.check(path, controls.load())
+        inventory_fit.read_and_check_inventory(path, controls.load_catalogue())
 
 
 def test_two_names_of_one_machine_are_found_whoever_is_named_first(tmp_path: Path) -> None:
     path = folder(tmp_path, "all:\n  hosts:\n    a: {ansible_host: b}\n    b:\n")
     with pytest.raises(InputError, match="hosts\\.yml:3: hosts a and b have the same address b and port 22"):
-        inventory_fit.check(path, controls.load())
+        inventory_fit.read_and_check_inventory(path, controls.load_catalogue())
 
 
 def test_check_reads_the_offices_papers_too(tmp_path: Path) -> None:
@@ -427,16 +427,16 @@ def test_check_reads_the_offices_papers_too(tmp_path: Path) -> None:
         "utf-8",
     )
     with pytest.raises(InputError, match=r"waivers\.yml:2: w1: there is no control ssh\.root_logn"):
-        inventory_fit.check(path, controls.load())
+        inventory_fit.read_and_check_inventory(path, controls.load_catalogue())
 
 
 def test_units_that_no_file_declares_are_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = folder(tmp_path)
-    assert inventory.list_undeclared_units(inventory.load(path)) == ()
+    assert inventory.list_units_named_without_organisation(inventory.load_inventory(path)) == ()
     (path / "office/organisation.yml").unlink()
-    assert inventory.list_undeclared_units(inventory.load(path)) == ("xa",)
+    assert inventory.list_units_named_without_organisation(inventory.load_inventory(path)) == ("xa",)
     monkeypatch.setattr("sys.argv", ["auditor", "inventory", "check", "-i", str(path), "--lang", "en"])
     with pytest.raises(SystemExit) as ended:
         main()
@@ -460,7 +460,7 @@ def test_an_empty_inventory_option_is_not_this_folder(
 def test_an_empty_file_is_told_the_folder_to_enrol_into(tmp_path: Path) -> None:
     path = folder(tmp_path, "") / "hosts.yml"
     with pytest.raises(InputError) as caught:
-        inventory.load(path)
+        inventory.load_inventory(path)
     assert caught.value.mend == f"add one with 'auditor enroll HOST --address ADDRESS -i {tmp_path}'"
 
 
@@ -468,4 +468,4 @@ def test_a_site_knows_whether_its_level_was_declared(tmp_path: Path) -> None:
     (tmp_path / "hosts.yml").write_text(
         "all: {hosts: {web1: {luytre_sites: [{domain: a.test}, {domain: b.test, level: 2}]}}}\n"
     )
-    assert [site.level_declared for site in inventory.load(tmp_path).sites] == [False, True]
+    assert [site.level_declared for site in inventory.load_inventory(tmp_path).sites] == [False, True]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from auditor.audit.waivers import list_covered_subjects
+from auditor.audit.waivers import list_hosts_or_sites_in_scope
 from auditor.inventory import offices
 from auditor.models import ExceptionScope, Host, Organisation, Run, Unit, windows
 from auditor.results import office_month
@@ -38,7 +38,7 @@ RUN = Run(
 
 
 def unit(unit_id: str) -> Unit:
-    found = TREE.unit(unit_id)
+    found = TREE.find_unit_by_id(unit_id)
     assert found is not None
     return found
 
@@ -60,9 +60,9 @@ def test_what_stood_below_a_ceased_office_stands_below_what_stood_above_it():
 
 
 def test_a_unit_s_scope_takes_in_what_it_took_over_and_nothing_of_its_neighbours():
-    assert ids(offices.list_within(TREE, unit("phuong-a"))) == ["huyen", "phuong-a"]
-    assert ids(offices.list_within(TREE, unit("xa-b"))) == ["xa-b", "xa-cu"]
-    assert ids(offices.list_within(TREE, unit("tinh"))) == [
+    assert ids(offices.list_units_within_unit(TREE, unit("phuong-a"))) == ["huyen", "phuong-a"]
+    assert ids(offices.list_units_within_unit(TREE, unit("xa-b"))) == ["xa-b", "xa-cu"]
+    assert ids(offices.list_units_within_unit(TREE, unit("tinh"))) == [
         "tinh", "so-cu", "so-moi", "huyen", "phuong-a", "xa-b", "xa-cu", "thon",
     ]  # fmt: skip
 
@@ -85,13 +85,15 @@ HOSTS = tuple(Host(name=one.id, address="192.0.2.1", unit=one.id) for one in TRE
 
 @pytest.mark.parametrize(("named", "reached"), REACH.items())
 def test_a_report_a_waiver_and_a_window_reach_the_same_offices(named: str, reached: set[str]) -> None:
-    assert set(ids(offices.list_within(TREE, unit(named)))) == reached
-    waived = list_covered_subjects(ExceptionScope(units=(named,)), "host", TREE, HOSTS)
+    assert set(ids(offices.list_units_within_unit(TREE, unit(named)))) == reached
+    waived = list_hosts_or_sites_in_scope(ExceptionScope(units=(named,)), "host", TREE, HOSTS)
     assert {subject.id for subject in waived} == reached
     limited = replaced(named, windows=("sat 00:00-05:00",))
-    assert {one.id for one in TREE.units if offices.list_windows(limited, one.id)} == reached
+    assert {one.id for one in TREE.units if offices.list_change_windows_of_unit(limited, one.id)} == reached
     if unit(named).successor is None:
-        assert {one.id for one in office_month.compute_figures(TREE, unit(named), HOSTS, RUN, None).units} == reached
+        assert {
+            one.id for one in office_month.compute_office_month_figures(TREE, unit(named), HOSTS, RUN, None).units
+        } == reached
 
 
 def replaced(unit_id: str, **fields: Any) -> Organisation:
@@ -110,17 +112,25 @@ def test_the_nearest_windows_count() -> None:
             for one in TREE.units
         ),
     )
-    saturday, sunday = windows.parse("sat 00:00-05:00"), windows.parse("sun 00:00-05:00")
-    told = {one.id: offices.list_windows(both, one.id) for one in TREE.units}
+    saturday, sunday = (
+        windows.parse_weekly_time_window("sat 00:00-05:00"),
+        windows.parse_weekly_time_window("sun 00:00-05:00"),
+    )
+    told = {one.id: offices.list_change_windows_of_unit(both, one.id) for one in TREE.units}
     assert told["xa-b"] == told["xa-cu"] == (saturday,)
     assert told["phuong-a"] == told["huyen"] == (sunday,)
-    assert told["bo"] == offices.list_windows(both, None) == offices.list_windows(both, "nobody") == ()
+    assert (
+        told["bo"]
+        == offices.list_change_windows_of_unit(both, None)
+        == offices.list_change_windows_of_unit(both, "nobody")
+        == ()
+    )
 
 
 def test_reports_go_to_those_named_in_their_present_shape_else_to_the_unit_above():
-    assert ids(offices.list_addressees(TREE, unit("tinh"))) == ["bo", "so-moi"]
-    assert ids(offices.list_addressees(TREE, unit("xa-b"))) == ["tinh"]
-    assert offices.list_addressees(TREE, unit("bo")) == ()
+    assert ids(offices.list_units_reported_to(TREE, unit("tinh"))) == ["bo", "so-moi"]
+    assert ids(offices.list_units_reported_to(TREE, unit("xa-b"))) == ["tinh"]
+    assert offices.list_units_reported_to(TREE, unit("bo")) == ()
 
 
 def test_a_circle_comes_to_an_end():
@@ -134,6 +144,6 @@ def test_a_circle_comes_to_an_end():
         ),
     )
     for one in round_about.units:
-        assert offices.list_within(round_about, one)
+        assert offices.list_units_within_unit(round_about, one)
         offices.resolve_successor(round_about, one)
         offices.find_superior(round_about, one)

@@ -13,15 +13,15 @@ import pytest
 from rich.console import Console
 
 from auditor.audit import controls
-from auditor.audit.authorizations import list_uses
-from auditor.commands.output.reviews import show_reviews
-from auditor.content.host_facts import may_be_probed
+from auditor.audit.authorizations import list_authorization_uses_on_day
+from auditor.commands.output.reviews import show_last_review_of_each_site
+from auditor.content.host_facts import list_sites_authorized_for_probes
 from auditor.errors import InputError
 from auditor.inventory import engines
-from auditor.inventory.hosts import load
+from auditor.inventory.hosts import load_inventory
 from auditor.models import Inventory, Lang, Run
 from auditor.report import json_output
-from auditor.report.html.pages import iter_pages
+from auditor.report.html.pages import iter_html_report_pages
 from auditor.results import exceptions
 from auditor.text.translations import Words
 from tests.unit.audit.test_reviews import audited, look
@@ -48,12 +48,16 @@ def inventory(tmp_path: Path) -> Path:
 
 
 def test_sites_may_be_probed_in_scope_and_in_time_alone(inventory: Path) -> None:
-    assert may_be_probed(load(inventory), date(2026, 12, 1)) == frozenset()
+    assert list_sites_authorized_for_probes(load_inventory(inventory), date(2026, 12, 1)) == frozenset()
     (inventory / "office" / "authorizations.yml").write_text(LEAVE)
-    known = load(inventory)
-    assert may_be_probed(known, date(2026, 12, 1)) == {"a.test", "c.test"}
-    assert may_be_probed(known, date(2027, 5, 1)) == {"a.test", "c.test"}
-    assert may_be_probed(known, date(2026, 11, 1)) == may_be_probed(known, date(2027, 5, 2)) == frozenset()
+    known = load_inventory(inventory)
+    assert list_sites_authorized_for_probes(known, date(2026, 12, 1)) == {"a.test", "c.test"}
+    assert list_sites_authorized_for_probes(known, date(2027, 5, 1)) == {"a.test", "c.test"}
+    assert (
+        list_sites_authorized_for_probes(known, date(2026, 11, 1))
+        == list_sites_authorized_for_probes(known, date(2027, 5, 2))
+        == frozenset()
+    )
 
 
 @pytest.mark.parametrize(
@@ -74,20 +78,20 @@ def test_what_is_wrong_in_an_authorization_is_told_with_its_line(
 ) -> None:
     (inventory / "office" / "authorizations.yml").write_text(LEAVE.replace(right, wrong))
     with pytest.raises(InputError, match=re.escape(why)) as raised:
-        load(inventory)
+        load_inventory(inventory)
     assert (raised.value.file, raised.value.line) == (inventory / "office" / "authorizations.yml", line)
 
 
 def test_networks_are_read_as_engines_publish_them(inventory: Path) -> None:
     office = inventory / "office"
-    assert engines.load_networks(office) == ()
+    assert engines.load_search_engine_networks(office) == ()
     (office / "engines").mkdir()
     published = (
         '{"creationTime": "x", "prefixes": [{"ipv6Prefix": "2001:4860:4801::/48"}, {"ipv4Prefix": "66.249.64.0/27"}]}'
     )
     (office / "engines" / "googlebot.json").write_text(published)
     (office / "engines" / "bingbot.json").write_text('{"prefixes": [{"ipv4Prefix": "66.249.64.0/27"}]}')
-    assert engines.load_networks(office) == ("66.249.64.0/27", "2001:4860:4801::/48")
+    assert engines.load_search_engine_networks(office) == ("66.249.64.0/27", "2001:4860:4801::/48")
 
 
 @pytest.mark.parametrize(
@@ -106,14 +110,14 @@ def test_a_file_that_is_no_such_list_is_told(inventory: Path, text: str) -> None
     folder.mkdir()
     (folder / "googlebot.json").write_text(text)
     with pytest.raises(InputError, match="not a list") as raised:
-        engines.load_networks(inventory / "office")
+        engines.load_search_engine_networks(inventory / "office")
     assert raised.value.file == folder / "googlebot.json"
 
 
 def test_leave_that_is_not_used_is_named_with_its_day(inventory: Path) -> None:
     office = inventory / "office" / "authorizations.yml"
     office.write_text(LEAVE)
-    known = load(inventory)
+    known = load_inventory(inventory)
     told = {
         day: _told(known, date.fromisoformat(day), "vi")
         for day in ("2026-11-01", "2026-11-02", "2027-04-01", "2027-05-01", "2027-05-02")
@@ -131,7 +135,7 @@ def test_leave_that_is_not_used_is_named_with_its_day(inventory: Path) -> None:
     office.write_text(
         LEAVE + LEAVE.replace("12/", "13/").replace("2026-11-02", "2027-04-20").replace("-05-01", "-12-01")
     )
-    assert _told(load(inventory), date(2027, 5, 2), "vi") == []
+    assert _told(load_inventory(inventory), date(2027, 5, 2), "vi") == []
 
 
 def test_leave_for_a_host_without_a_site_is_named(inventory: Path) -> None:
@@ -139,26 +143,26 @@ def test_leave_for_a_host_without_a_site_is_named(inventory: Path) -> None:
     (inventory / "office" / "authorizations.yml").write_text(
         LEAVE.replace("sites: [a.test], hosts: [web2]", "hosts: [web3]")
     )
-    (line,) = _told(load(inventory), date(2026, 12, 1), "en")
+    (line,) = _told(load_inventory(inventory), date(2026, 12, 1), "en")
     assert line.startswith("“Quyết định số 12/QĐ-UBND” does not cover any site")
 
 
 def test_leave_that_is_over_is_told_wherever_looks_are(inventory: Path) -> None:
     (inventory / "office" / "authorizations.yml").write_text(LEAVE)
-    run = _run(load(inventory), date(2027, 5, 2))
-    (line,) = exceptions.describe_authorizations(run, Words("en"))
-    catalogue = controls.load()
+    run = _run(load_inventory(inventory), date(2027, 5, 2))
+    (line,) = exceptions.describe_unused_or_expiring_authorizations(run, Words("en"))
+    catalogue = controls.load_catalogue()
     with io.StringIO() as shown:
-        show_reviews(run, catalogue, Words("en"), Console(file=shown, width=2_000))
+        show_last_review_of_each_site(run, catalogue, Words("en"), Console(file=shown, width=2_000))
         assert line in shown.getvalue()
-    assert line in html.unescape(dict(iter_pages(run, catalogue, "en"))["index.html"])
-    (use,) = json.loads(json_output.render(run))["authorizations"]
+    assert line in html.unescape(dict(iter_html_report_pages(run, catalogue, "en"))["index.html"])
+    (use,) = json.loads(json_output.render_findings_as_json(run))["authorizations"]
     assert (use["validity"], use["days_left"], use["sites"]) == ("expired", -1, ["a.test", "c.test"])
 
 
 def _told(known: Inventory, day: date, lang: Lang) -> list[str]:
-    return list(exceptions.describe_authorizations(_run(known, day), Words(lang)))
+    return list(exceptions.describe_unused_or_expiring_authorizations(_run(known, day), Words(lang)))
 
 
 def _run(known: Inventory, day: date) -> Run:
-    return audited(look()).model_copy(update={"authorizations": list_uses(known, day)})
+    return audited(look()).model_copy(update={"authorizations": list_authorization_uses_on_day(known, day)})

@@ -11,7 +11,7 @@ from auditor.inventory import hosts as inventories
 from auditor.inventory import sharing_declarations
 from auditor.system import resources
 
-KNOWN = inventories.load(resources.get_inventories() / "lab")
+KNOWN = inventories.load_inventory(resources.get_shipped_inventories_folder() / "lab")
 SAID = "role: Chánh Văn phòng, dated: 2026-11-05"
 
 
@@ -52,9 +52,9 @@ SAID = "role: Chánh Văn phòng, dated: 2026-11-05"
 def test_a_mistake_is_named_with_its_line(tmp_path: Path, text: str, line: int, what: str) -> None:
     (tmp_path / sharing_declarations.FILE).write_text(text, "utf-8")
     with pytest.raises(InputError) as told:
-        sharing_declarations.load(tmp_path, KNOWN.organisation)
+        sharing_declarations.load_sharing_declarations_by_unit(tmp_path, KNOWN.organisation)
     assert (told.value.line, told.value.what, told.value.file) == (line, what, tmp_path / sharing_declarations.FILE)
 
 
 def test_no_file_declares_nothing(tmp_path: Path) -> None:
-    assert sharing_declarations.load(tmp_path, KNOWN.organisation) == {}
+    assert sharing_declarations.load_sharing_declarations_by_unit(tmp_path, KNOWN.organisation) == {}

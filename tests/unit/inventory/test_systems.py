@@ -14,13 +14,13 @@ from auditor.inventory.systems import System
 from auditor.models import Site
 from auditor.system import resources
 
-KNOWN = inventories.load(resources.get_inventories() / "lab")
+KNOWN = inventories.load_inventory(resources.get_shipped_inventories_folder() / "lab")
 FIRST = "systems:\n- id: a\n  name: Trang A\n  owner: tinh-tan-giang\n  operator: xa-an-truc\n"
 
 
 def loaded(folder: Path, text: str) -> systems.Systems:
     (folder / systems.FILE).write_text(text, "utf-8")
-    return systems.load(folder, KNOWN.organisation, KNOWN.hosts)
+    return systems.load_information_systems(folder, KNOWN.organisation, KNOWN.hosts)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_a_mistake_is_named_with_its_line(tmp_path: Path, text: str, line: int, 
 
 def test_a_file_that_is_not_there_is_asked_for(tmp_path: Path) -> None:
     with pytest.raises(InputError) as told:
-        systems.load(tmp_path, KNOWN.organisation, KNOWN.hosts)
+        systems.load_information_systems(tmp_path, KNOWN.organisation, KNOWN.hosts)
     assert told.value.mend == "see docs/en/yearly.md"
 
 
@@ -101,30 +101,30 @@ def test_a_site_is_not_said_to_give_a_level_that_nobody_gave_it(level: int, keys
 
 
 def test_a_site_has_the_level_of_its_system_and_of_several_the_highest(tmp_path: Path) -> None:
-    assert systems.load_levels(tmp_path, KNOWN.organisation, KNOWN.hosts) == {}
+    assert systems.load_highest_system_level_by_site(tmp_path, KNOWN.organisation, KNOWN.hosts) == {}
     one = FIRST + "  level: 2\n  sites: [antruc.test]\n"
     other = one.removeprefix("systems:\n").replace("id: a", "id: b")
     loaded(tmp_path, one + other.replace("level: 2", "level: 3"))
-    assert systems.load_levels(tmp_path, KNOWN.organisation, KNOWN.hosts) == {"antruc.test": 3}
+    assert systems.load_highest_system_level_by_site(tmp_path, KNOWN.organisation, KNOWN.hosts) == {"antruc.test": 3}
     loaded(tmp_path, FIRST + "  sites: [antruc.test]\n")
-    assert systems.load_levels(tmp_path, KNOWN.organisation, KNOWN.hosts) == {}
+    assert systems.load_highest_system_level_by_site(tmp_path, KNOWN.organisation, KNOWN.hosts) == {}
 
 
-EXAMPLE = resources.get_inventories() / "example"
+EXAMPLE = resources.get_shipped_inventories_folder() / "example"
 
 
 def test_the_example_says_nothing_until_an_office_fills_it_in() -> None:
-    known = inventories.load(EXAMPLE)
-    found = systems.load(EXAMPLE / "office", known.organisation, known.hosts)
+    known = inventories.load_inventory(EXAMPLE)
+    found = systems.load_information_systems(EXAMPLE / "office", known.organisation, known.hosts)
     assert (found.systems, dict(found.contacts), found.specialist) == ((), {}, None)
 
 
 def test_every_line_of_the_example_is_right_once_its_mark_is_taken_off(tmp_path: Path) -> None:
-    known = inventories.load(EXAMPLE)
+    known = inventories.load_inventory(EXAMPLE)
     _, marked = (EXAMPLE / "office" / systems.FILE).read_text("utf-8").split("\n#\n", 1)
     text = "\n".join(line.removeprefix("# ") for line in marked.replace("systems: []", "systems:").splitlines())
     (tmp_path / systems.FILE).write_text(text, "utf-8")
-    found = systems.load(tmp_path, known.organisation, known.hosts)
+    found = systems.load_information_systems(tmp_path, known.organisation, known.hosts)
     assert found.contacts["xa-vi-du"].telephone == "0200 000 000"
     assert found.specialist == "tinh-vi-du"
     assert not systems.find_contradictions(found.systems, known.sites)

@@ -59,7 +59,7 @@ def changed(path: Path, change: Mapping[str, tuple[bytes, bytes]]) -> Path:
 
 def mistakes(file: Path, inventory: Path) -> list[str]:
     with pytest.raises(importer.ListImportError) as caught:
-        importer.import_list(file, inventory)
+        importer.import_spreadsheet_into_inventory(file, inventory)
     return [str(error).removeprefix(f"{file}:") for error in caught.value.every]
 
 
@@ -72,10 +72,10 @@ def test_becomes_a_file_beside_those_that_are_there(tmp_path: Path, kind: str) -
     inventory = folder(tmp_path)
     before = state(inventory)
     file = written(tmp_path / "office" / kind, [["DANH SÁCH MÁY CHỦ"], [], ["STT: xem dưới"], HEAD, *TWO])
-    done = importer.import_list(file, inventory)
+    done = importer.import_spreadsheet_into_inventory(file, inventory)
     assert done.file == tmp_path / "danh-sach.yml"
     assert state(inventory).items() > before.items()
-    known = inventory_fit.check(inventory, controls.load())
+    known = inventory_fit.read_and_check_inventory(inventory, controls.load_catalogue())
     web1, web2 = known.hosts[2:] if known.hosts[0].name == "a" else known.hosts[:2]
     assert (web1.address, web1.unit, web1.automation_user) == ("192.0.2.11", "xa", "luytre")
     assert len(web1.open_ports) == 52
@@ -125,7 +125,7 @@ def test_every_mistake_has_its_row_and_column(tmp_path: Path) -> None:
 def test_a_host_that_is_there_stays_and_is_named(tmp_path: Path) -> None:
     inventory = folder(tmp_path)
     rows = [HEAD, ("a", "192.0.2.9", "xa", "", "a.test", "tinh", "2"), ("b", "192.0.2.2", "", "", "", "", "")]
-    done = importer.import_list(written(tmp_path / "office/x.csv", rows), inventory)
+    done = importer.import_spreadsheet_into_inventory(written(tmp_path / "office/x.csv", rows), inventory)
     assert (done.file, done.entries) == (None, ())
     assert [(kept.name, kept.differs) for kept in done.existing_hosts] == [("a", ("ansible_host", "unit")), ("b", ())]
     assert done.existing_hosts[0].where.startswith(f"{inventory}/hosts.yml:")
@@ -137,19 +137,23 @@ def test_a_host_that_is_there_stays_and_is_named(tmp_path: Path) -> None:
 def test_imported_again_what_is_new_gets_a_file_of_its_own(tmp_path: Path) -> None:
     inventory = folder(tmp_path)
     file = tmp_path / "office/xa.csv"
-    importer.import_list(written(file, [HEAD, *TWO]), inventory)
-    done = importer.import_list(written(file, [HEAD, *TWO, ("web3", "192.0.2.13", "", "", "", "", "")]), inventory)
+    importer.import_spreadsheet_into_inventory(written(file, [HEAD, *TWO]), inventory)
+    done = importer.import_spreadsheet_into_inventory(
+        written(file, [HEAD, *TWO, ("web3", "192.0.2.13", "", "", "", "", "")]), inventory
+    )
     assert done.file == inventory / "xa-2.yml"
     assert [entry.name for entry in done.entries] == ["web3"]
     assert [kept.differs for kept in done.existing_hosts] == [(), ()]
 
 
 def test_of_a_new_inventory_the_hosts_are_as_enrolment_leaves_them(tmp_path: Path) -> None:
-    done = importer.import_list(written(tmp_path / "x.csv", [HEAD[:2], ("web1", "192.0.2.1")]), tmp_path)
+    done = importer.import_spreadsheet_into_inventory(
+        written(tmp_path / "x.csv", [HEAD[:2], ("web1", "192.0.2.1")]), tmp_path
+    )
     assert done.file is not None
     own = yaml.safe_load(done.file.read_text("utf-8"))["all"]["hosts"]["web1"]
     assert own["ansible_user"] == "luytre" and own["ansible_ssh_private_key_file"] == "~/.ssh/luytre"
-    assert inventories.load(tmp_path).hosts[0].address == "192.0.2.1"
+    assert inventories.load_inventory(tmp_path).hosts[0].address == "192.0.2.1"
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
@@ -165,7 +169,7 @@ def test_headings_and_values_are_known_however_they_were_typed(tmp_path: Path, f
             for cell in ("ｗｅｂ１", "１９２.0.2.11", "UBND xã Thử", "XA-MOT.test\u00a0", "chị Hoa", "0912")
         ],
     ]
-    done = importer.import_list(written(tmp_path / "office/x.csv", rows), inventory)
+    done = importer.import_spreadsheet_into_inventory(written(tmp_path / "office/x.csv", rows), inventory)
     (entry,) = done.entries
     assert (entry.name, entry.host.values, done.unread) == ("web1", {"ansible_host": "192.0.2.11"}, ("Điện thoại",))
     assert entry.sites[0].values == {"unit": "xa", "domain": "xa-mot.test"}
@@ -180,7 +184,9 @@ def test_a_heading_that_is_mistyped_or_there_twice_is_named(tmp_path: Path) -> N
         ("Họ và tên", "Ngày sinh"): "has no row with the headings of the list",
     }.items():
         with pytest.raises(InputError, match=r"x\.csv: ") as caught:
-            importer.import_list(written(tmp_path / "x.csv", [head, ["web1"] * len(head)]), tmp_path)
+            importer.import_spreadsheet_into_inventory(
+                written(tmp_path / "x.csv", [head, ["web1"] * len(head)]), tmp_path
+            )
         assert said in str(caught.value)
 
 
@@ -197,7 +203,7 @@ def test_merged_cells_of_a_column_stand_for_each_of_their_rows(tmp_path: Path) -
     hidden.write_row(0, 0, HEAD)
     hidden.hide()
     book.close()
-    (entry,) = importer.import_list(file, tmp_path).entries
+    (entry,) = importer.import_spreadsheet_into_inventory(file, tmp_path).entries
     assert [site.values for site in entry.sites] == [
         {"domain": "xa-mot.test", "level": 2},
         {"domain": "xa-hai.test", "level": 3},
@@ -245,7 +251,7 @@ def test_what_is_built_to_cost_memory_or_time_ends_the_child_alone(tmp_path: Pat
     for file in (far, swollen):
         assert file.stat().st_size < 200_000
         with pytest.raises(InputError, match="cannot be read as XLSX"):
-            source.read_table(file)
+            source.read_table_from_spreadsheet(file)
 
 
 @pytest.mark.parametrize(
@@ -265,31 +271,31 @@ def test_what_is_built_to_cost_memory_or_time_ends_the_child_alone(tmp_path: Pat
 def test_what_is_no_list_is_told(tmp_path: Path, name: str, content: bytes, said: str) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(InputError) as caught:
-        importer.import_list(tmp_path / name, tmp_path)
+        importer.import_spreadsheet_into_inventory(tmp_path / name, tmp_path)
     assert str(caught.value).startswith(f"{tmp_path / name}: {said}")
 
 
 def test_excels_unicode_text_is_read(tmp_path: Path) -> None:
     file = tmp_path / "x.csv"
     file.write_bytes("Máy chủ\tĐịa chỉ\r\nweb1\t192.0.2.1\r\n".encode("utf-16"))
-    assert [entry.name for entry in importer.import_list(file, tmp_path).entries] == ["web1"]
+    assert [entry.name for entry in importer.import_spreadsheet_into_inventory(file, tmp_path).entries] == ["web1"]
 
 
 @pytest.mark.parametrize("kind", ["m.xlsx", "m.csv"])
 @pytest.mark.parametrize("lang", ["vi", "en"])
 def test_the_template_has_every_column_and_is_read_back(tmp_path: Path, kind: str, lang: Any) -> None:
-    template.write(tmp_path / kind, Words(lang))
+    template.write_spreadsheet_template(tmp_path / kind, Words(lang))
     with pytest.raises(InputError, match="has no host"):
-        importer.import_list(tmp_path / kind, tmp_path)
-    assert tuple(source.read_table(tmp_path / kind).headings.columns.values()) == COLUMNS
+        importer.import_spreadsheet_into_inventory(tmp_path / kind, tmp_path)
+    assert tuple(source.read_table_from_spreadsheet(tmp_path / kind).headings.columns.values()) == COLUMNS
     with pytest.raises(InputError, match="already exists"):
-        template.write(tmp_path / kind, Words(lang))
+        template.write_spreadsheet_template(tmp_path / kind, Words(lang))
 
 
 def test_the_examples_of_the_template_are_what_an_import_takes(tmp_path: Path) -> None:
     rows = [[column.field for column in COLUMNS], [template.EXAMPLES[column.field] for column in COLUMNS]]
     rows[1] = [cell.replace(", ", ",") for cell in rows[1]]
-    (entry,) = importer.import_list(written(tmp_path / "x.xlsx", rows), tmp_path).entries
+    (entry,) = importer.import_spreadsheet_into_inventory(written(tmp_path / "x.xlsx", rows), tmp_path).entries
     assert {"name", *entry.host.values, *entry.sites[0].values} == {column.field for column in COLUMNS}
 
 
@@ -349,7 +355,7 @@ def test_a_list_that_is_none_costs_one_line(tmp_path: Path, monkeypatch: pytest.
         (Path("/dev/zero"), "is not a file"),
     ):
         with pytest.raises(InputError, match=said):
-            source.read_table(file)
+            source.read_table_from_spreadsheet(file)
     assert time.process_time() - began < 3
 
 
@@ -382,9 +388,11 @@ def test_a_link_in_the_inventory_is_not_written_through(tmp_path: Path) -> None:
     inventory.mkdir()
     (inventory / "list.yml").symlink_to(victim)
     with pytest.raises(InputError):
-        importer.import_list(written(tmp_path / "list.csv", [("host", "domain"), ("web1", "xa.test")]), inventory)
+        importer.import_spreadsheet_into_inventory(
+            written(tmp_path / "list.csv", [("host", "domain"), ("web1", "xa.test")]), inventory
+        )
     assert not victim.exists()
     (inventory / "list.yml").unlink()
     (inventory / "list").symlink_to(victim)
-    assert importer.import_list(tmp_path / "list.csv", inventory).file == inventory / "list.yml"
+    assert importer.import_spreadsheet_into_inventory(tmp_path / "list.csv", inventory).file == inventory / "list.yml"
     assert not victim.exists()

@@ -16,7 +16,7 @@ from auditor.models import Finding, Host, Status
 from auditor.system import resources
 from auditor.system.yaml_source import load_yaml
 
-CATALOGUE = controls.load()
+CATALOGUE = controls.load_catalogue()
 
 
 def inventory(tmp_path: Path, line: str) -> Path:
@@ -40,19 +40,21 @@ class _Told:
         self.errors: dict[str, str] = {}
         self._areas = areas
 
-    def build_context(self) -> dict[str, Any]:
+    def build_context_for_control_expressions(self) -> dict[str, Any]:
         return self._areas
 
 
 def test_each_is_a_variable_of_a_role_with_a_control_that_reads_it() -> None:
-    for name, threshold in thresholds.load_thresholds().items():
-        (area,) = {control.area for control in CATALOGUE.controls if control.reads(f"limits.{name}")}
+    for name, threshold in thresholds.load_thresholds_by_variable().items():
+        (area,) = {
+            control.area for control in CATALOGUE.controls if control.has_expression_that_reads(f"limits.{name}")
+        }
         assert name.startswith(f"{area}_")
-        option = load_yaml(resources.get_roles() / area / "meta/argument_specs.yml")["argument_specs"]["main"][
+        option = load_yaml(resources.get_roles_folder() / area / "meta/argument_specs.yml")["argument_specs"]["main"][
             "options"
         ][name]
         assert option["type"] == "int"
-        default = load_yaml(resources.get_roles() / area / "defaults/main.yml")[name]
+        default = load_yaml(resources.get_roles_folder() / area / "defaults/main.yml")[name]
         assert threshold.least <= threshold.usual <= threshold.most
         assert threshold.least <= default <= threshold.most
 
@@ -61,10 +63,10 @@ def test_controls_read_no_limit_that_is_none() -> None:
     read = {
         name
         for control in CATALOGUE.controls
-        for source in (control.condition, control.violations)
+        for source in (control.pass_condition, control.violations)
         for name in re.findall(r"\blimits\.(\w+)", source or "")
     }
-    assert read == set(thresholds.load_thresholds())
+    assert read == set(thresholds.load_thresholds_by_variable())
 
 
 def test_what_is_set_is_judged_by_and_said() -> None:
@@ -86,12 +88,12 @@ def test_of_logs_no_inventory_gets_below_what_level_3_asks_for() -> None:
 
 
 def test_is_read_from_where_ansible_reads_it(tmp_path: Path) -> None:
-    (host,) = hosts.load(inventory(tmp_path, "pam_password_length: 16")).hosts
+    (host,) = hosts.load_inventory(inventory(tmp_path, "pam_password_length: 16")).hosts
     assert host.thresholds == (("pam_password_length", 16),)
     assert thresholds.get_limits(host)["pam_password_length"] == 16
     (tmp_path / "host_vars").mkdir()
     (tmp_path / "host_vars/web1.yml").write_text("pam_password_length: 20\n")
-    (host,) = hosts.load(tmp_path).hosts
+    (host,) = hosts.load_inventory(tmp_path).hosts
     assert host.thresholds == (("pam_password_length", 20),)
 
 
@@ -111,10 +113,10 @@ def test_is_read_from_where_ansible_reads_it(tmp_path: Path) -> None:
 )
 def test_what_cannot_be_meant_is_an_error_with_its_line(tmp_path: Path, line: str, said: str) -> None:
     with pytest.raises(InputError) as caught:
-        hosts.load(inventory(tmp_path, line))
+        hosts.load_inventory(inventory(tmp_path, line))
     assert str(caught.value).startswith(f"{tmp_path}/hosts.yml:3: host web1: ") and said in str(caught.value)
 
 
 @pytest.mark.parametrize("line", ["nginx_timeout: 60", "nginx_worker_processes: 4", "ssh_port: 22", "backup_server: x"])
 def test_variables_of_roles_and_of_others_are_let_be(tmp_path: Path, line: str) -> None:
-    assert hosts.load(inventory(tmp_path, line)).hosts[0].thresholds == ()
+    assert hosts.load_inventory(inventory(tmp_path, line)).hosts[0].thresholds == ()

@@ -78,7 +78,7 @@ def listed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Listing]:
 def ours(folder: Path) -> Mapping[str, Mapping[str, Any]]:
     return {
         host: {key: source.value for key, source in own.items() if key != "ansible_group_priority"}
-        for host, own in variables.load_variables(folder).items()
+        for host, own in variables.load_variables_by_host(folder).items()
     }
 
 
@@ -211,22 +211,22 @@ def test_variables_are_those_of_ansible(listed: Listing, tmp_path: Path, name: s
 )
 def test_what_cannot_be_right_is_named_with_its_line(tmp_path: Path, hosts: str, line: int, words: str) -> None:
     with pytest.raises(InputError) as caught:
-        variables.load_variables(written(tmp_path, {"hosts.yml": hosts}))
+        variables.load_variables_by_host(written(tmp_path, {"hosts.yml": hosts}))
     assert words in caught.value.what
     assert caught.value.line == line
 
 
 def test_neither_folder_nor_file_is_one_clear_error() -> None:
     with pytest.raises(InputError, match="is neither a folder nor a file"):
-        variables.load_variables(Path(os.devnull))
+        variables.load_variables_by_host(Path(os.devnull))
 
 
 def test_a_file_is_read_by_us_when_ansible_reads_it(tmp_path: Path) -> None:
     written(tmp_path, dict.fromkeys(["a", "a.yml", "a.yaml", "a.json", "a.ini"], '{"all": {"hosts": {"h": {}}}}'))
     for name in ("a", "a.yml", "a.yaml", "a.json"):
-        assert list(variables.load_variables(tmp_path / name)) == ["h"]
+        assert list(variables.load_variables_by_host(tmp_path / name)) == ["h"]
     with pytest.raises(InputError, match=r"a\.ini: is not named like a YAML file"):
-        variables.load_variables(tmp_path / "a.ini")
+        variables.load_variables_by_host(tmp_path / "a.ini")
 
 
 def test_a_value_knows_what_it_won_over(tmp_path: Path) -> None:
@@ -235,9 +235,9 @@ def test_a_value_knows_what_it_won_over(tmp_path: Path) -> None:
         "b.yml": "all:\n  hosts:\n    h: {a: 3}\n",
         "c.yml": "all:\n  hosts:\n    h: {c: 4}\n",
     }
-    own = variables.load_variables(written(tmp_path, files))["h"]
+    own = variables.load_variables_by_host(written(tmp_path, files))["h"]
     assert own["a"].over is not None
-    assert own["a"].over.where == f"{tmp_path}/a.yml:4"
+    assert own["a"].over.file_and_line == f"{tmp_path}/a.yml:4"
     assert own["b"].over is None
 
 
@@ -247,10 +247,10 @@ def test_what_lies_in_the_folder_and_is_read_by_nobody(tmp_path: Path) -> None:
         tmp_path, dict.fromkeys(["hosts.yml", "b.yaml", "office/x", "group_vars/x", "host_vars/x", ".git/x"], hosts)
     )
     written(tmp_path, dict.fromkeys(["README.md", "ansible.cfg", "hosts.yml~", "notes.txt"], "x"))
-    assert variables.list_unread_files(tmp_path) == ()
+    assert variables.list_inventory_files_never_read(tmp_path) == ()
     written(tmp_path, dict.fromkeys(["hosts", "old.ini", "prod/hosts.yml"], hosts))
-    assert [path.name for path in variables.list_unread_files(tmp_path)] == ["hosts", "old.ini", "prod"]
-    assert variables.list_unread_files(tmp_path / "hosts") == ()
+    assert [path.name for path in variables.list_inventory_files_never_read(tmp_path)] == ["hosts", "old.ini", "prod"]
+    assert variables.list_inventory_files_never_read(tmp_path / "hosts") == ()
 
 
 GROUPS = ("all", "ungrouped", "a", "b", "c", "d", "e")
@@ -311,7 +311,7 @@ def test_an_inventory_in_ini_form_is_told_for_what_it_is(tmp_path: Path, name: s
     file.write_text(text, "utf-8")
     for inventory in (file, tmp_path):
         with pytest.raises(InputError, match=f"ansible-inventory -i {file} --list --yaml") as caught:
-            variables.load_variables(inventory)
+            variables.load_variables_by_host(inventory)
         assert caught.value.file == file
 
 
@@ -319,9 +319,9 @@ def test_an_inventory_in_ini_form_is_told_for_what_it_is(tmp_path: Path, name: s
 def test_other_mistakes_are_not_taken_for_ini(tmp_path: Path, text: str) -> None:
     (tmp_path / "hosts.yml").write_text(text, "utf-8")
     try:
-        variables.load_variables(tmp_path)
+        variables.load_variables_by_host(tmp_path)
     except InputError as error:
         assert "INI" not in error.what
     (tmp_path / "hosts.yml").unlink()
     with pytest.raises(InputError, match="auditor enroll HOST"):
-        variables.load_variables(tmp_path)
+        variables.load_variables_by_host(tmp_path)

@@ -87,10 +87,10 @@ def test_a_machine_apart_is_none_of_the_machine_s_lab(state: Path, tmp_path: Pat
     command = ["sh", "-eu", script, "web9", "luytre-machine"]
     with subprocess.Popen(["sh", APART, *command], stdin=subprocess.PIPE) as running:
         until(begun.exists, "it does not begin", 20)
-        assert not machine.is_supervised("web9")
+        assert not machine.is_boot_script_of_machine_alive("web9")
         running.kill()
     with subprocess.Popen(command, stdin=subprocess.PIPE) as running:
-        until(lambda: machine.is_supervised("web9"), "the machine's own is not seen", 20)
+        until(lambda: machine.is_boot_script_of_machine_alive("web9"), "the machine's own is not seen", 20)
         running.kill()
 
 

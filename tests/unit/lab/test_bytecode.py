@@ -25,9 +25,9 @@ def test_what_one_compiled_the_next_one_has(machine: Path, tmp_path: Path) -> No
     (folder / NAME).write_bytes(b"code")
     (following / "root/run/luytre-lab-bytecode").mkdir(parents=True)
     (following / "root/run/luytre-lab-bytecode" / OTHER).write_bytes(b"own")
-    bytecode.save_bytecode(machine, store)
-    bytecode.save_bytecode(following, store)
-    bytecode.restore_bytecode(following, store)
+    bytecode.save_bytecode_compiled_on_machine(machine, store)
+    bytecode.save_bytecode_compiled_on_machine(following, store)
+    bytecode.restore_bytecode_on_booted_machine(following, store)
     there = following / "root/run/luytre-lab-bytecode"
     assert {file.name: file.read_bytes() for file in there.iterdir()} == {NAME: b"code", OTHER: b"own"}
     assert (there / NAME).stat().st_mode & 0o777 == 0o600
@@ -37,7 +37,7 @@ def test_a_machine_that_has_compiled_nothing_has_a_folder_of_its_own_made(tmp_pa
     (tmp_path / "store").mkdir()
     (tmp_path / "store" / NAME).write_bytes(b"code")
     (tmp_path / "init/root/run").mkdir(parents=True)
-    bytecode.restore_bytecode(tmp_path / "init", tmp_path / "store")
+    bytecode.restore_bytecode_on_booted_machine(tmp_path / "init", tmp_path / "store")
     folder = tmp_path / "init/root/run/luytre-lab-bytecode"
     assert (folder / NAME).read_bytes() == b"code"
     assert folder.stat().st_mode & 0o777 == 0o700
@@ -50,7 +50,7 @@ def test_neither_links_nor_what_is_no_bytecode_are_taken(machine: Path, tmp_path
     (folder / f"{OTHER}.17").write_bytes(b"half")
     (folder / OTHER).write_bytes(bytes((4 << 20) + 1))
     (folder / "cpython-312-").mkdir()
-    bytecode.save_bytecode(machine, store)
+    bytecode.save_bytecode_compiled_on_machine(machine, store)
     assert list(store.iterdir()) == []
 
 
@@ -63,8 +63,8 @@ def test_no_link_on_a_machine_leads_us_elsewhere(tmp_path: Path, link: str) -> N
     before = sorted(elsewhere.rglob("*"))
     (init / "root" / link).parent.mkdir(parents=True)
     (init / "root" / link).symlink_to(elsewhere)
-    bytecode.save_bytecode(init, store)
+    bytecode.save_bytecode_compiled_on_machine(init, store)
     assert list(store.iterdir()) == []
     (store / OTHER).write_bytes(b"code")
-    bytecode.restore_bytecode(init, store)
+    bytecode.restore_bytecode_on_booted_machine(init, store)
     assert sorted(elsewhere.rglob("*")) == before

@@ -14,20 +14,20 @@ from auditor.audit import controls
 from auditor.audit.controls import Drill
 from auditor.hardening.plan import HardeningPlan
 from auditor.lab import drill as drilling
-from auditor.lab.drill import Proof, split_rounds
+from auditor.lab.drill import DrillProof, split_proofs_into_rounds
 from auditor.models import Status
 from tests.unit.hardening import test_plan as planned
 
 WRITES = re.compile(r"(?<!>)>\s*(/(?:etc|home|root|srv|usr|var)/[^\s;|&'\"]+)")
 
 
-def proof(control: str, trap: str, host: str, *, alone: bool = False) -> Proof:
+def proof(control: str, trap: str, host: str, *, alone: bool = False) -> DrillProof:
     drill = Drill(control=control, trap=trap, path=f"{control}.{trap}.sh", hosts=(host,), alone=alone)
-    return Proof(drill, host, is_automated=True)
+    return DrillProof(drill, host, is_automated=True)
 
 
-def told(*proofs: Proof) -> list[list[str]]:
-    return [[f"{one.host} {one.drill.trap}" for one in batch] for batch in split_rounds(proofs)]
+def told(*proofs: DrillProof) -> list[list[str]]:
+    return [[f"{one.host} {one.drill.trap}" for one in batch] for batch in split_proofs_into_rounds(proofs)]
 
 
 def test_no_control_is_broken_twice_on_a_host_at_once() -> None:
@@ -43,14 +43,14 @@ def test_what_stands_alone_has_its_host_to_itself_while_others_go_on_elsewhere()
 
 
 def test_drills_that_go_on_together_make_files_of_their_own() -> None:
-    known = controls.load()
+    known = controls.load_catalogue()
     proofs = [
-        Proof(drill, host, known.has_fix(drill.control) and drill.held != "by hand")
+        DrillProof(drill, host, known.has_automated_fix(drill.control) and drill.held != "by hand")
         for drill in controls.load_drills()
         for host in drill.hosts
     ]
     for automated in (True, False):
-        for batch in split_rounds([one for one in proofs if one.is_automated is automated]):
+        for batch in split_proofs_into_rounds([one for one in proofs if one.is_automated is automated]):
             made = Counter(
                 (one.host, path) for one in batch for path in {*WRITES.findall(Path(one.drill.path).read_text("utf-8"))}
             )
@@ -69,9 +69,9 @@ def test_what_is_dangerous_is_held_until_it_is_accepted_and_mended_then(found: S
 
     one = proof("x.host", "trap", "h")
     broken = planned.run(planned.finding("x.host", "host", "h", found))
-    lab: Any = SimpleNamespace(catalogue=planned.CATALOGUE, say=lambda _: None, harden=harden)
-    drilling._harden_round(lab, drilling._Round([one]), broken, {"h": planned.facts()}, broken)
+    lab: Any = SimpleNamespace(catalogue=planned.CATALOGUE, say=lambda _: None, apply_plan_to_all_hosts=harden)
+    drilling._harden_hosts_and_check_round(lab, drilling._DrillRound([one]), broken, {"h": planned.facts()}, broken)
     assert one.problem == problem
-    assert [change.control for plan in plans for host in plan.hosts for change in host.due] == (
+    assert [change.control for plan in plans for host in plan.hosts for change in host.changes_to_be_made] == (
         ["x.host"] if found is Status.FAIL else []
     )

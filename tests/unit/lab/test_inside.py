@@ -15,7 +15,7 @@ def test_a_machine_that_does_not_run_is_told_as_ssh_tells_it(monkeypatch: pytest
         raise LabError(f"{name} does not run")
 
     monkeypatch.setattr(machine, "find_init_process", absent)
-    done = lab.run("web1", "true")
+    done = lab.run_on_machine_as_root("web1", "true")
     assert (done.returncode, done.stdout, done.stderr) == (255, b"", b"web1 does not run")
 
 
@@ -27,4 +27,4 @@ def test_groups_are_those_of_its_first_process(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(inside, "_TREES", trees)
     (tmp_path / "cgroup").write_text("9:name=systemd:/init.scope\n2:cpuacct:/\n0::/init.scope\n")
     named, unified = (f"{tmp_path}/{tree}/init.scope/cgroup.procs" for tree in ("named", "unified"))
-    assert inside._list_control_groups(tmp_path) == [named, unified]
+    assert inside._list_control_groups_of_machine(tmp_path) == [named, unified]

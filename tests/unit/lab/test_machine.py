@@ -7,23 +7,23 @@ from pathlib import Path
 import pytest
 
 from auditor.lab import machine
-from auditor.lab.layers import Layer
-from auditor.lab.spec import spec
+from auditor.lab.layers import ImageLayer
+from auditor.lab.spec import load_lab_spec
 from auditor.lab.state import LabState
 
-IMAGE = Layer("image", "base.sh", None, {})
+IMAGE = ImageLayer("image", "base.sh", None, {})
 
 
 @pytest.fixture
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LabState:
-    monkeypatch.setattr(machine, "_end", lambda *_: None)
-    monkeypatch.setattr(machine, "_boot", lambda *_: None)
+    monkeypatch.setattr(machine, "_end_processes_of_machine", lambda *_: None)
+    monkeypatch.setattr(machine, "_boot_machine_over_layers", lambda *_: None)
     return LabState(tmp_path)
 
 
 def changed(state: LabState, name: str) -> None:
     """Have the machine change a file."""
-    (state.machine("web1") / "upper" / name).write_text(name)
+    (state.get_folder_of_machine("web1") / "upper" / name).write_text(name)
 
 
 def identity(file: Path) -> tuple[int, ...]:
@@ -33,28 +33,31 @@ def identity(file: Path) -> tuple[int, ...]:
 
 
 def keep(state: LabState) -> None:
-    machine.keep(spec(), "web1", IMAGE, state)
+    machine.keep_changes_of_machine_and_reboot(load_lab_spec(), "web1", IMAGE, state)
 
 
 def brought_back(state: LabState) -> list[set[str]]:
     """What lies in the layers below a machine that is brought back to what was kept, top first; above them is nothing."""
-    machine.start(spec(), "web1", IMAGE, state, machine.list_kept_layers("web1", state))
-    assert {*(state.machine("web1") / "upper").iterdir()} == set()
-    return [{file.name for file in layer.iterdir()} for layer in machine._read_layers_below(state.machine("web1"))]
+    machine.boot_machine_on_image(load_lab_spec(), "web1", IMAGE, state, machine.list_kept_layers("web1", state))
+    assert {*(state.get_folder_of_machine("web1") / "upper").iterdir()} == set()
+    return [
+        {file.name for file in layer.iterdir()}
+        for layer in machine._read_kept_layers_below_machine(state.get_folder_of_machine("web1"))
+    ]
 
 
 def test_a_machine_that_is_kept_goes_on_in_its_own_files(state: LabState) -> None:
-    machine.start(spec(), "web1", IMAGE, state)
+    machine.boot_machine_on_image(load_lab_spec(), "web1", IMAGE, state)
     changed(state, "file")
-    file = state.machine("web1") / "upper/file"
+    file = state.get_folder_of_machine("web1") / "upper/file"
     before = identity(file)
     keep(state)
     assert identity(file) == before
-    assert machine._read_layers_below(state.machine("web1")) == []
+    assert machine._read_kept_layers_below_machine(state.get_folder_of_machine("web1")) == []
 
 
 def test_what_was_kept_lies_below_what_was_kept_after_it(state: LabState) -> None:
-    machine.start(spec(), "web1", IMAGE, state)
+    machine.boot_machine_on_image(load_lab_spec(), "web1", IMAGE, state)
     changed(state, "first")
     keep(state)
     changed(state, "lost")
@@ -67,7 +70,7 @@ def test_what_was_kept_lies_below_what_was_kept_after_it(state: LabState) -> Non
 
 def test_a_pristine_machine_that_is_kept_replaces_what_was_kept_before(state: LabState) -> None:
     for name in ("one", "other"):
-        machine.start(spec(), "web1", IMAGE, state)
+        machine.boot_machine_on_image(load_lab_spec(), "web1", IMAGE, state)
         changed(state, name)
         keep(state)
         assert brought_back(state) == [{name}]
@@ -80,5 +83,5 @@ def test_machines_side_by_side_may_all_watch_files(
     setting = tmp_path / "max_user_instances"
     setting.write_text(f"{before}\n")
     monkeypatch.setattr(machine, "_WATCHERS", setting)
-    machine._allow_watchers()
+    machine._raise_kernel_limit_of_file_watchers()
     assert int(setting.read_text()) == after

@@ -6,15 +6,15 @@ import pytest
 from pydantic import ValidationError
 
 from auditor.models.reviews import MAX_BYTES, MAX_OF_A_KIND, MAX_SAMPLE
-from auditor.scans.dedup import limit_traces, merge_traces
+from auditor.scans.dedup import limit_traces_per_kind, merge_traces_by_key
 from auditor.scans.traces import (
     Family,
     Kind,
     Trace,
-    certainty,
-    key_of,
+    build_masked_trace,
+    compute_certainty_by_families,
+    compute_trace_key,
     mask_personal_data,
-    trace,
 )
 
 FAMILIES: tuple[Family, ...] = ("visitors", "hidden", "code", "redirects", "lexicon", "address", "orphan")
@@ -22,7 +22,7 @@ FAMILIES: tuple[Family, ...] = ("visitors", "hidden", "code", "redirects", "lexi
 
 def seen(essence: str = "88bet.example", kind: Kind = "link", where: str = "/", **more: object) -> Trace:
     given: dict[str, object] = {"sample": "x", "families": ["lexicon"], "rules": ["r"], **more}
-    return trace(kind, essence, where=where, **given)  # type: ignore[arg-type]
+    return build_masked_trace(kind, essence, where=where, **given)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("char", ["a", "ữ", "漢", "𝟖", '"', "\\", "\u202e", "\x00", "\udc80", "\n"])
@@ -47,14 +47,14 @@ def test_a_trace_that_was_made_large_elsewhere_is_refused() -> None:
 
 
 def test_the_key_rests_on_what_it_is_and_not_on_where() -> None:
-    assert seen(where="/a").key == seen(where="/b", sample="other").key == key_of("link", "88bet.example")
+    assert seen(where="/a").key == seen(where="/b", sample="other").key == compute_trace_key("link", "88bet.example")
     assert len({seen(kind=kind).key for kind in ("link", "frame", "script")}) == 3
 
 
 def test_two_families_are_strong_one_is_weak() -> None:
-    assert certainty(["visitors", "lexicon"]) == "strong"
-    assert certainty(["lexicon", "lexicon"]) == "weak"
-    assert certainty(["redirects"], exact=True) == "exact"
+    assert compute_certainty_by_families(["visitors", "lexicon"]) == "strong"
+    assert compute_certainty_by_families(["lexicon", "lexicon"]) == "weak"
+    assert compute_certainty_by_families(["redirects"], exact=True) == "exact"
 
 
 def test_secrets_and_people_are_not_in_a_sample() -> None:
@@ -73,7 +73,7 @@ def test_an_address_is_shown_so_that_nothing_makes_a_link_of_it() -> None:
 def test_what_is_seen_twice_is_one_trace() -> None:
     weak = seen(where="/b")
     strong = seen(where="/a", families=["lexicon", "hidden"], rules=["s"])
-    (one,) = merge_traces([weak, strong])
+    (one,) = merge_traces_by_key([weak, strong])
     assert (one.where, one.places, one.certainty, one.rules) == ("/b", 2, "strong", ("r", "s"))
     assert one.families == ("lexicon", "hidden")
 
@@ -81,7 +81,7 @@ def test_what_is_seen_twice_is_one_trace() -> None:
 def test_of_a_kind_the_surest_are_kept() -> None:
     many = [seen(f"{n}.example") for n in range(MAX_OF_A_KIND + 5)]
     sure = seen("sure.example", families=["lexicon", "hidden"])
-    kept, left_out = limit_traces([*many, sure, seen(kind="frame")])
+    kept, left_out = limit_traces_per_kind([*many, sure, seen(kind="frame")])
     assert kept[0] == sure
     assert (len(kept), left_out) == (MAX_OF_A_KIND + 1, 6)
 
@@ -93,12 +93,12 @@ def test_whoever_fills_one_folder_with_alarms_hides_none_that_lies_elsewhere() -
     ]
     exact = [one.model_copy(update={"certainty": "exact", "places": 9}) for one in many[: 2 * MAX_OF_A_KIND]]
     few = [seen(f"e{n}", "temporary", f"/srv/{n}/.x").model_copy(update=sure) for n in range(3)]
-    kept, left_out = limit_traces([*many, *exact, *few])
+    kept, left_out = limit_traces_per_kind([*many, *exact, *few])
     assert set(few) <= set(kept)
     assert (len(kept), left_out) == (MAX_OF_A_KIND, 5 * MAX_OF_A_KIND + 3 - MAX_OF_A_KIND)
 
 
 def test_a_path_that_others_begin_with_is_one_of_them() -> None:
     many = [seen(f"t{n}", where="/a" + "/b" * (n % 50)) for n in range(MAX_OF_A_KIND + 60)]
-    kept, left_out = limit_traces([one.model_copy(update={"certainty": "strong"}) for one in many])
+    kept, left_out = limit_traces_per_kind([one.model_copy(update={"certainty": "strong"}) for one in many])
     assert (len(kept), left_out) == (MAX_OF_A_KIND, 60)

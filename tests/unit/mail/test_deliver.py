@@ -70,14 +70,16 @@ def letter(recipient: str = "vanthu@antruc.test", about: str = "run-1", body: st
 
 
 def put(spool: Spool, file: Path, clock: Clock, *letters: Letter) -> tuple[Mail, ...]:
-    return spool.put([PreparedMail.from_letter(each, clock(), 10**7) for each in letters or (letter(),)], file, clock())
+    return spool.add_mails_to_send(
+        [PreparedMail.from_letter(each, clock(), 10**7) for each in letters or (letter(),)], file, clock()
+    )
 
 
 def run(spool: Spool, clock: Clock) -> list[DeliveryResult]:
     done: list[DeliveryResult] = []
     with spool.hold_delivery_lock() as ours:
         assert ours
-        deliver.deliver(spool, clock, spool.list_due(clock()), done.append)
+        deliver.deliver_mails_by_their_settings(spool, clock, spool.list_due(clock()), done.append)
     return done
 
 
@@ -128,7 +130,7 @@ def test_logs_in_over_tls_with_a_password_that_nothing_prints(
         clock.now += HOUR
         assert [done.state for done in run(spool, clock)] == ["sent"]
     assert received.logins[-1] == ("luytre", PASSWORD)
-    known = settings.load_server(file, settings.load(file))
+    known = settings.load_server(file, settings.load_mail_settings(file))
     said = "".join((caplog.text, *capfd.readouterr(), repr(known), repr(refused), repr(spool.list_mails())))
     assert PASSWORD not in said
     assert PASSWORD.encode() not in spool.path.read_bytes()
@@ -276,21 +278,21 @@ def private(tmp_path: Path, authority: Authority) -> Iterator[Path]:
 
 def test_a_password_that_others_can_read_is_refused(private: Path) -> None:
     secret = private.with_name("secret")
-    assert settings.load_server(private, settings.load(private)).password == "mot dong"  # noqa: S105
+    assert settings.load_server(private, settings.load_mail_settings(private)).password == "mot dong"  # noqa: S105
     secret.chmod(0o640)
     with pytest.raises(InputError, match="others can read"):
-        settings.load_server(private, settings.load(private))
+        settings.load_server(private, settings.load_mail_settings(private))
     secret.chmod(0o600)
     for wrong in ("hai\ndong\n", "có dấu\n", "\n"):
         secret.write_text(wrong, "utf-8")
         with pytest.raises(InputError, match="one line"):
-            settings.load_server(private, settings.load(private))
+            settings.load_server(private, settings.load_mail_settings(private))
     secret.rename(private.with_name("other"))
     with pytest.raises(InputError, match="is missing — write only the password"):
-        settings.load_server(private, settings.load(private))
+        settings.load_server(private, settings.load_mail_settings(private))
     secret.symlink_to("other")
     with pytest.raises(InputError, match="cannot be read"):
-        settings.load_server(private, settings.load(private))
+        settings.load_server(private, settings.load_mail_settings(private))
 
 
 @pytest.mark.parametrize(
@@ -310,7 +312,7 @@ def test_settings_that_make_no_sense_are_one_clear_error(
 ) -> None:
     file = mail_yml(tmp_path, authority, **{"port": 587, **wrong})
     with pytest.raises(InputError, match=said):
-        settings.load_server(file, settings.load(file))
+        settings.load_server(file, settings.load_mail_settings(file))
 
 
 SENDER = """
@@ -324,7 +326,7 @@ now = datetime.datetime.now().astimezone
 with spool.hold_delivery_lock() as ours:
     assert ours
     print(os.getpid(), flush=True)
-    deliver.deliver(spool, now, spool.list_due(now(), early=True), print)
+    deliver.deliver_mails_by_their_settings(spool, now, spool.list_due(now(), include_not_due=True), print)
 """
 
 
@@ -352,7 +354,7 @@ def test_killed_after_the_server_took_it_sends_it_again_as_the_same_mail(
 
 def test_the_example_settings_are_settings() -> None:
     example = Path(__file__).parents[3] / "inventories/example"
-    known = settings.load(settings.path_in(example))
+    known = settings.load_mail_settings(settings.get_mail_settings_path_of_inventory(example))
     assert (known.port, known.give_up_days) == (587, 7)
     with pytest.raises(InputError, match=r"yml:3: mail\.vidu\.example is the example's"):
-        settings.load_server(settings.path_in(example), known)
+        settings.load_server(settings.get_mail_settings_path_of_inventory(example), known)

@@ -39,14 +39,14 @@ def office(tmp_path: Path, **incidents: object) -> Path:
 
 
 def put(spool: Spool, file: Path, now: datetime.datetime = START, **changes: str) -> None:
-    spool.put([PreparedMail.from_letter(dataclasses.replace(LETTER, **changes), now, 10**7)], file, now)  # type: ignore[arg-type]
+    spool.add_mails_to_send([PreparedMail.from_letter(dataclasses.replace(LETTER, **changes), now, 10**7)], file, now)  # type: ignore[arg-type]
 
 
 def beat(spool: Spool, now: datetime.datetime, head: str | None = "ab" * 32) -> tuple[Mail, ...]:
     """The heartbeats that it puts there."""
     before = {mail.id for mail in spool.list_mails()}
     assert (
-        heartbeat.post_heartbeats(
+        heartbeat.post_heartbeats_to_silent_addresses(
             spool, now, lambda _: heartbeat.InventoryStatus(factory.run().started), head, Words("vi")
         )
         == ()
@@ -69,7 +69,7 @@ def test_it_says_when_was_last_audited_and_how_far_the_chain_has_come(tmp_path: 
     put(spool, office(tmp_path))
     (mail,) = beat(spool, START + 7 * DAY)
     assert mail.recipient == "luytre@tangiang.test"
-    body = message_from_bytes(spool.begin(mail, START), policy=policy.default).get_body()  # type: ignore[attr-defined]
+    body = message_from_bytes(spool.count_try_and_read_mail_content(mail, START), policy=policy.default).get_body()  # type: ignore[attr-defined]
     text = body.get_content()
     assert "Đến ngày 04/01/2027" in text
     assert "Lần rà soát gần nhất" in text
@@ -100,7 +100,7 @@ def test_papers_that_cannot_be_read_stop_no_other_office(tmp_path: Path, spool: 
     put(spool, broken)
     put(spool, whole, subject="another")
     broken.with_name("organisation.yml").write_text("[")
-    (wrong,) = heartbeat.post_heartbeats(
+    (wrong,) = heartbeat.post_heartbeats_to_silent_addresses(
         spool, START + 7 * DAY, lambda _: heartbeat.InventoryStatus(None), None, Words("vi")
     )
     assert wrong.file == broken.with_name("organisation.yml")
@@ -121,13 +121,15 @@ def test_an_open_incident_and_an_intrusion_are_told_with_it(tmp_path: Path, spoo
     put(spool, file, recipient="trucban@xa.test")
     going_on = OpenIncident(id="SC-20261228-1", detected="2026-12-28T08:00:00+07:00", subjects=("web1",), in_force=1)
     state = heartbeat.InventoryStatus("2027-01-01T02:00:00+07:00", (going_on,), 2)
-    assert heartbeat.post_heartbeats(spool, START + 7 * DAY, lambda _: state, None, Words("vi")) == ()
+    assert (
+        heartbeat.post_heartbeats_to_silent_addresses(spool, START + 7 * DAY, lambda _: state, None, Words("vi")) == ()
+    )
     mail = spool.list_mails()[0] if spool.list_mails()[0].subject != LETTER.subject else spool.list_mails()[-1]
     assert mail.subject == "Lũy Tre vẫn hoạt động; có sự cố đang mở"
-    said = heartbeat._write_body(state, START + 7 * DAY, Words("vi"))
+    said = heartbeat._write_heartbeat_body(state, START + 7 * DAY, Words("vi"))
     assert "Sự cố SC-20261228-1 đang mở, phát hiện lúc 08:00 ngày 28/12/2026." in said
     assert "dấu vết xâm nhập ở 2 trang, máy chủ" in said
     assert "không có sự cố" not in said
-    assert "Sổ sự cố không có sự cố nào đang mở." in heartbeat._write_body(
+    assert "Sổ sự cố không có sự cố nào đang mở." in heartbeat._write_heartbeat_body(
         heartbeat.InventoryStatus(None), START, Words("vi")
     )

@@ -159,7 +159,7 @@ def test_a_mail_server_costs_bounded_time_and_memory(
 
 def test_a_message_is_signed_as_it_goes_whatever_the_run_is_called(spool: Spool) -> None:
     evil = RUN.model_copy(update={"id": "x\r\nLuytre-Signature: v1=0"})
-    written = notice.prepare_message(evil, "https://x.test", None)
+    written = notice.prepare_webhook_message_about_run(evil, "https://x.test", None)
     assert b"\r\n" not in written.content
 
 
@@ -168,4 +168,4 @@ def test_a_secret_that_is_a_pipe_or_a_link_is_refused_at_once(tmp_path: Path) ->
     (tmp_path / "link").symlink_to("/etc/hostname")
     for name in ("pipe", "link"):
         with pytest.raises(InputError):
-            credentials.read_secret(tmp_path / name)
+            credentials.read_secret_from_private_file(tmp_path / name)

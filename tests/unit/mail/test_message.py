@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from auditor.errors import InputError
 from auditor.mail.message import Attachment, Letter, PreparedMail
-from auditor.mail.spool import Spool, compute_pause
+from auditor.mail.spool import Spool, compute_pause_before_next_try
 from tests import factory
 
 NOW = datetime.datetime.fromisoformat("2026-11-24T08:00:00+07:00")
@@ -99,14 +99,14 @@ def test_the_spool_is_for_its_owner_only_and_takes_all_or_none(tmp_path: Path) -
         raise InputError("no", mend="no")
 
     with pytest.raises(InputError):
-        spool.put(broken(), tmp_path, NOW)
+        spool.add_mails_to_send(broken(), tmp_path, NOW)
     assert spool.list_mails() == ()
 
 
 def test_a_sent_mail_leaves_its_line_without_its_content(tmp_path: Path) -> None:
     spool = Spool(tmp_path / "spool.sqlite")
-    (mail,) = spool.put([PreparedMail.from_letter(LETTER, NOW, 10**7)], tmp_path, NOW)
-    content = spool.begin(mail, NOW)
+    (mail,) = spool.add_mails_to_send([PreparedMail.from_letter(LETTER, NOW, 10**7)], tmp_path, NOW)
+    content = spool.count_try_and_read_mail_content(mail, NOW)
     assert content in spool.path.read_bytes()
     spool.mark_sent(mail, NOW)
     assert content not in spool.path.read_bytes()
@@ -115,5 +115,5 @@ def test_a_sent_mail_leaves_its_line_without_its_content(tmp_path: Path) -> None
 
 
 def test_pauses_double_up_to_four_hours() -> None:
-    minutes = [compute_pause(tries).total_seconds() / 60 for tries in (1, 2, 3, 4, 5, 6, 7, 8, 1000)]
+    minutes = [compute_pause_before_next_try(tries).total_seconds() / 60 for tries in (1, 2, 3, 4, 5, 6, 7, 8, 1000)]
     assert minutes == [5, 10, 20, 40, 80, 160, 240, 240, 240]

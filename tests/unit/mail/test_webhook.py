@@ -92,9 +92,17 @@ def settings(tmp_path: Path, authority: Authority, url: str, **more: Any) -> Pat
 
 def told(spool: Spool, file: Path, clock: Clock) -> list[DeliveryResult]:
     """Put the notice of the run, and try what is due."""
-    spool.put([notice.prepare_message(RUN, webhook.origin(webhook.load(file), file), "seal")], file, clock())
+    spool.add_mails_to_send(
+        [
+            notice.prepare_webhook_message_about_run(
+                RUN, webhook.get_https_origin_of_webhook_url(webhook.load_webhook_settings(file), file), "seal"
+            )
+        ],
+        file,
+        clock(),
+    )
     done: list[DeliveryResult] = []
-    deliver.deliver(spool, clock, spool.list_due(clock()), done.append)
+    deliver.deliver_mails_by_their_settings(spool, clock, spool.list_due(clock()), done.append)
     return done
 
 
@@ -116,7 +124,7 @@ def test_arrives_signed_over_tls_and_once(tmp_path: Path, authority: Authority, 
 
 
 def test_names_sites_and_how_they_stand_and_no_server() -> None:
-    message = json.loads(notice.prepare_message(RUN, "https://x.test", None).content)
+    message = json.loads(notice.prepare_webhook_message_about_run(RUN, "https://x.test", None).content)
     assert message["schema"] == "luytre/webhook/1"
     assert {site["domain"] for site in message["sites"]} == {site.domain for host in RUN.hosts for site in host.sites}
     assert any(sum(site["open"].values()) for site in message["sites"])
@@ -177,7 +185,7 @@ def test_what_waits_shows_neither_the_secret_nor_the_address(
     assert "bi-mat" not in said and SECRET not in said
     for left in spool.path.parent.iterdir():
         assert b"bi-mat" not in left.read_bytes() and SECRET.encode() not in left.read_bytes()
-    with webhook.session(file, webhook.load(file)) as hook:
+    with webhook.open_webhook_with_secret(file, webhook.load_webhook_settings(file)) as hook:
         assert "bi-mat" not in repr(hook) and SECRET not in repr(hook)
 
 
@@ -205,7 +213,7 @@ def test_on_this_machine_it_may_be_http(tmp_path: Path, authority: Authority, sp
 )
 def test_nothing_goes_in_the_clear_or_nowhere(tmp_path: Path, authority: Authority, url: str) -> None:
     with pytest.raises(InputError) as caught:
-        webhook.load(settings(tmp_path, authority, url))
+        webhook.load_webhook_settings(settings(tmp_path, authority, url))
     assert "url: " in str(caught.value) and "pass" not in caught.value.what
 
 

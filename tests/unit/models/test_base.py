@@ -11,7 +11,7 @@ ONE, OTHER = Text(vi="đọc", en="read"), Text(vi="ghi", en="write")
         (Text.join((ONE, OTHER)), "đọc; ghi", "read; write"),
         (Text.join([ONE]), "đọc", "read"),
         (Text.join(iter((ONE, OTHER, ONE)), " + "), "đọc + ghi + đọc", "read + write + read"),
-        (Text.make_same("web1"), "web1", "web1"),
+        (Text.make_same_in_both_languages("web1"), "web1", "web1"),
         (ONE.with_prefix("web1"), "web1: đọc", "web1: read"),
     ],
 )

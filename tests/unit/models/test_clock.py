@@ -80,24 +80,29 @@ def test_no_page_prints_a_moment_as_it_is_kept() -> None:
     ],
 )
 def test_days_and_months_are_vietnam_s(iso: str, day: date, month: str) -> None:
-    assert (clock.to_day(datetime.fromisoformat(iso)), clock.format_month(iso)) == (day, month)
-    assert clock.read(iso) == clock.from_epoch(datetime.fromisoformat(iso).timestamp())
+    assert (clock.convert_moment_to_vietnam_day(datetime.fromisoformat(iso)), clock.format_month(iso)) == (day, month)
+    assert clock.parse_iso_moment(iso) == clock.convert_epoch_to_moment(datetime.fromisoformat(iso).timestamp())
 
 
 def test_what_is_kept_has_its_offset() -> None:
-    assert clock.format_stamp(LATE) == "2026-12-01T06:30:00+07:00"
-    assert clock.format_utc_stamp(clock.read(clock.format_stamp(LATE))) == "2026-11-30T23:30:00Z"
-    assert clock.format_compact(LATE) == "20261130T233000Z"
-    assert clock.make_office_property(clock.format_stamp(LATE)) == datetime(2026, 11, 30, 23, 30)
+    assert clock.format_iso_moment(LATE) == "2026-12-01T06:30:00+07:00"
+    assert (
+        clock.format_iso_moment_in_utc(clock.parse_iso_moment(clock.format_iso_moment(LATE))) == "2026-11-30T23:30:00Z"
+    )
+    assert clock.format_compact_utc_moment(LATE) == "20261130T233000Z"
+    assert clock.make_naive_utc_for_office_file(clock.format_iso_moment(LATE)) == datetime(2026, 11, 30, 23, 30)
 
 
 def test_as_people_write_it() -> None:
     assert dates.format_moment(LATE, "vi") == "06:30 ngày 01/12/2026"
     assert dates.format_moment(LATE, "en") == "1 Dec 2026, 06:30"
-    assert (dates.format_month(LATE, "vi"), dates.format_month(LATE, "en")) == ("12/2026", "Dec 2026")
+    assert (dates.format_short_month_of_moment(LATE, "vi"), dates.format_short_month_of_moment(LATE, "en")) == (
+        "12/2026",
+        "Dec 2026",
+    )
 
 
 def test_today_is_vietnam_s(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "America/New_York")
-    assert clock.today() == clock.to_day(datetime.now(UTC))
+    assert clock.today() == clock.convert_moment_to_vietnam_day(datetime.now(UTC))
     assert str(clock.now().tzinfo) == "Asia/Ho_Chi_Minh"

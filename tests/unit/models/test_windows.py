@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from auditor.models import windows
 from auditor.models.clock import ZONE
-from auditor.models.windows import DAYS, Window
+from auditor.models.windows import DAYS, WeeklyTimeWindow
 
 MINUTE = timedelta(minutes=1)
 MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2099, 12, 30), timezones=st.sampled_from([UTC, ZONE]))
@@ -41,12 +41,12 @@ def texts(draw: st.DrawFn) -> str:
     ],
 )
 def test_by_the_clock_of_viet_nam(text: str, inside: list[str], outside: list[str]) -> None:
-    window = [windows.parse(text)]
+    window = [windows.parse_weekly_time_window(text)]
     for expected, moments in ((True, inside), (False, outside)):
         for moment in moments:
             there = datetime.fromisoformat(f"{moment}+07:00")
-            assert windows.is_open(window, there) is expected
-            assert windows.is_open(window, there.astimezone(UTC)) is expected
+            assert windows.is_moment_in_any_window(window, there) is expected
+            assert windows.is_moment_in_any_window(window, there.astimezone(UTC)) is expected
 
 
 @pytest.mark.parametrize(
@@ -57,44 +57,46 @@ def test_by_the_clock_of_viet_nam(text: str, inside: list[str], outside: list[st
 )  # fmt: skip
 def test_what_is_no_window_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"window|day|no time|times must be"):
-        windows.parse(text)
+        windows.parse_weekly_time_window(text)
 
 
 @given(texts(), MOMENTS)
 def test_a_window_is_open_exactly_when_its_day_and_hour_say_so(text: str, moment: datetime) -> None:
-    window = windows.parse(text)
+    window = windows.parse_weekly_time_window(text)
     there = moment.astimezone(ZONE)
     minute = there.hour * 60 + there.minute
     from_today = there.weekday() in window.days and window.start <= minute < window.start + window.minutes
     from_yesterday = (there.weekday() - 1) % 7 in window.days and minute < window.start + window.minutes - 24 * 60
-    assert windows.is_open([window], moment) is (from_today or from_yesterday)
+    assert windows.is_moment_in_any_window([window], moment) is (from_today or from_yesterday)
 
 
 @given(st.lists(texts(), min_size=1, max_size=3), MOMENTS)
 def test_the_next_opening_is_within_a_week_and_open(several: list[str], moment: datetime) -> None:
-    known = [windows.parse(text) for text in several]
-    opening = windows.find_next_opening(known, moment)
+    known = [windows.parse_weekly_time_window(text) for text in several]
+    opening = windows.find_next_window_start_after(known, moment)
     assert moment < opening <= moment + timedelta(days=7)
     assert opening.utcoffset() == timedelta(hours=7)
-    assert windows.is_open(known, opening)
+    assert windows.is_moment_in_any_window(known, opening)
 
 
 @given(st.lists(texts(), min_size=1, max_size=3), MOMENTS)
 def test_nothing_is_open_between_a_closed_moment_and_the_next_opening(several: list[str], moment: datetime) -> None:
-    known = [windows.parse(text) for text in several]
-    if windows.is_open(known, moment):
+    known = [windows.parse_weekly_time_window(text) for text in several]
+    if windows.is_moment_in_any_window(known, moment):
         return
-    opening = windows.find_next_opening(known, moment)
+    opening = windows.find_next_window_start_after(known, moment)
     for step in range(20):
-        assert not windows.is_open(known, moment + (opening - moment) * step / 20)
-    assert not windows.is_open(known, opening - timedelta(microseconds=1))
+        assert not windows.is_moment_in_any_window(known, moment + (opening - moment) * step / 20)
+    assert not windows.is_moment_in_any_window(known, opening - timedelta(microseconds=1))
 
 
 @given(texts())
 def test_a_window_holds_as_many_minutes_of_the_week_as_it_says(text: str) -> None:
-    window = windows.parse(text)
-    assert isinstance(window, Window)
+    window = windows.parse_weekly_time_window(text)
+    assert isinstance(window, WeeklyTimeWindow)
     assert 1 <= window.minutes <= 24 * 60
     begin = datetime(2026, 11, 23, tzinfo=ZONE)
-    minutes = sum(windows.is_open([window], begin + MINUTE * 15 * step) for step in range(7 * 24 * 4)) * 15
+    minutes = (
+        sum(windows.is_moment_in_any_window([window], begin + MINUTE * 15 * step) for step in range(7 * 24 * 4)) * 15
+    )
     assert abs(minutes - window.minutes * len(window.days)) <= 15 * len(window.days)

@@ -24,10 +24,10 @@ def test_a_record_is_whole_or_not_there(tmp_path: Path, *, before: bool) -> None
     for one in (record, store):
         with one.hold_lock():
             if before:
-                one.keep(NAME, {"secret": "old"})
+                one.save_record_of_action(NAME, {"secret": "old"})
             with no_file_grows(), pytest.raises(OSError, match="File too large"):
-                one.keep(NAME, {"secret": "new"})
-    assert (record.all(), store.record(NAME)) == (
+                one.save_record_of_action(NAME, {"secret": "new"})
+    assert (record.read_all_records_by_action_id(), store.read_record_of_action(NAME)) == (
         ({NAME: {"secret": "old"}}, {"secret": "old"}) if before else ({}, None)
     )
     left = {path.name for path in tmp_path.rglob("*") if path.is_file()}
@@ -46,7 +46,7 @@ def test_what_is_moved_to_another_file_system_is_whole_or_where_it_was(
     here, there = (os.open(tmp_path / name, os.O_RDONLY) for name in ("here", "there"))
     monkeypatch.setattr(os, "rename", elsewhere)
     with no_file_grows(), pytest.raises(OSError, match="File too large"):
-        permissions._move(here, "x", there, "y")
+        permissions._move_file_to_other_folder(here, "x", there, "y")
     os.close(here)
     os.close(there)
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["x"]

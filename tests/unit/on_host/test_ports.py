@@ -44,7 +44,7 @@ def test_what_a_process_listens_on_is_roots_meanwhile_and_everybodys_afterwards(
     kernel: Path, listener: tuple[str, int]
 ) -> None:
     process, port = listener
-    with ports.reserve_ports(lambda: process):
+    with ports.reserve_ports_of_root_process(lambda: process):
         start, (low, high) = int((kernel / "START").read_text()), (kernel / "LOCAL").read_text().split()
         assert start == port + 1
         assert int(low) >= start, "the kernel takes it so alone"
@@ -60,7 +60,7 @@ def test_one_that_was_killed_in_the_middle_leaves_the_next_what_it_found(
 ) -> None:
     (kernel / "saved").write_text(json.dumps({"start": 1024, "local": "32768\t65535"}), "ascii")
     (kernel / "START").write_text("59001", "ascii")
-    with ports.reserve_ports(lambda: listener[0]):
+    with ports.reserve_ports_of_root_process(lambda: listener[0]):
         pass
     assert (kernel / "START").read_text() == "1024"
 
@@ -72,8 +72,8 @@ import ports
 ports.START, ports.LOCAL, ports.SAVED_STATE, ports.PROGRAM = (
     os.path.join({place!r}, name) for name in ("START", "LOCAL", "saved", "program.py")
 )
-ports._start_watcher = lambda: print(*ports._get_identity(os.getpid()), flush=True)
-with ports.reserve_ports(lambda: {process!r}), ports._halt_processes([{account}]):
+ports._start_watcher_of_this_process = lambda: print(*ports._get_pid_and_start_time(os.getpid()), flush=True)
+with ports.reserve_ports_of_root_process(lambda: {process!r}), ports._halt_processes_of_accounts_meanwhile([{account}]):
     os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -94,9 +94,9 @@ def test_what_a_killed_process_changed_is_put_back_by_whoever_waits_for_its_end(
         until(lambda: ports._is_stopped(halted.pid), "it goes on though nobody has let it")
         assert int((kernel / "START").read_text()) == listener[1] + 1
         process, began = done.stdout.split()[:2]
-        ports.watch(int(process), "0")
+        ports.wait_for_process_end_and_put_back(int(process), "0")
         assert (kernel / "saved").exists(), "another process had that number"
-        ports.watch(int(process), began)
+        ports.wait_for_process_end_and_put_back(int(process), began)
         assert ((kernel / "START").read_text(), (kernel / "LOCAL").read_text()) == ("1024", "32768\t65535")
         until(lambda: not ports._is_stopped(halted.pid), "it stands still for good")
     assert not (kernel / "saved").exists()
@@ -106,7 +106,7 @@ def test_the_watcher_is_a_program_of_its_own(kernel: Path, monkeypatch: pytest.M
     """With nothing of Ansible's on its path, as systemd starts it."""
     asked: list[list[str]] = []
     monkeypatch.setattr(ports.subprocess, "run", lambda argv, **_: asked.append(argv))
-    ports._start_watcher()
+    ports._start_watcher_of_this_process()
     monkeypatch.undo()
     program = asked[0].index(str(kernel / "program.py"))
     words = ["-I", "-B", asked[0][program], "1", "0"]
@@ -116,14 +116,14 @@ def test_the_watcher_is_a_program_of_its_own(kernel: Path, monkeypatch: pytest.M
 
 @pytest.mark.parametrize("find", [lambda: None, lambda: "1"])
 def test_a_process_that_is_not_there_or_listens_on_nothing_changes_nothing(kernel: Path, find: object) -> None:
-    with ports.reserve_ports(find):
+    with ports.reserve_ports_of_root_process(find):
         assert (kernel / "START").read_text() == "1024\n"
     assert not (kernel / "saved").exists()
 
 
 def test_where_the_kernel_lets_nobody_do_so_it_goes_on(kernel: Path, listener: tuple[str, int]) -> None:
     (kernel / "LOCAL").write_text("", "ascii")
-    with ports.reserve_ports(lambda: listener[0]):
+    with ports.reserve_ports_of_root_process(lambda: listener[0]):
         assert (kernel / "START").read_text() == "1024\n"
 
 
@@ -165,9 +165,9 @@ while True:
         return Path(f"/proc/{process.pid}/stat").read_text("ascii").rpartition(")")[2].split()[0]
 
     def has_it(process: subprocess.Popen[bytes]) -> bool:
-        return port in {one for _, _, one in ports._list_listeners(str(process.pid))}
+        return port in {one for _, _, one in ports._list_tcp_ports_process_listens_on(str(process.pid))}
 
-    monkeypatch.setattr(ports, "_systemctl", systemctl)
+    monkeypatch.setattr(ports, "_run_systemctl_and_return_output", systemctl)
     try:
         main.append(start(daemon, 23_456))
         until(lambda: has_it(main[0]), "the daemon does not listen")
@@ -182,7 +182,7 @@ while True:
             until(lambda: any(map(has_it, thieves)), "nobody takes it")
             return "bind: Address already in use"
 
-        assert ports.run_with_ports("mariadb.service", restart) is None
+        assert ports.run_reload_with_ports_of_unit_reserved("mariadb.service", restart) is None
         assert [word for word in told if word != "show"] == ["reset-failed", "start"]
         assert has_it(main[-1])
         left = [thief for thief in thieves if thief.poll() is None]
@@ -208,4 +208,6 @@ LOOPBACK, OTHER, ALL = "0100007F", "0200007F", "00000000"
     ],
 )
 def test_who_listens_on_the_port_at_another_address_is_in_nobodys_way(local: str, in_the_way: bool) -> None:
-    assert ports._is_in_the_way("/proc/net/tcp", local, [("/proc/net/tcp", LOOPBACK, 3306)]) is in_the_way
+    assert (
+        ports._is_socket_blocking_wanted_port("/proc/net/tcp", local, [("/proc/net/tcp", LOOPBACK, 3306)]) is in_the_way
+    )

@@ -22,7 +22,9 @@ def test_the_file_has_other_bytes_and_is_else_as_it_was(tmp_path: Path, place: i
     file.write_bytes(b"<?php // 1\n")
     file.chmod(0o640)
     with file.open("rb") as held:
-        file_replacement.replace(place, file.name, held.fileno(), os.fstat(held.fileno()), b"<?php // 2\n")
+        file_replacement.replace_file_if_still_the_same(
+            place, file.name, held.fileno(), os.fstat(held.fileno()), b"<?php // 2\n"
+        )
     status = file.stat()
     assert file.read_bytes() == b"<?php // 2\n"
     assert (status.st_mode & 0o7777, status.st_uid) == (0o640, os.getuid())
@@ -44,6 +46,6 @@ def test_what_came_meanwhile_stays(tmp_path: Path, place: int, how: str) -> None
             file.unlink()
             file.symlink_to(other)
         with pytest.raises(file_replacement.FileSwapped):
-            file_replacement.replace(place, file.name, held.fileno(), status, b"ours")
+            file_replacement.replace_file_if_still_the_same(place, file.name, held.fileno(), status, b"ours")
     assert file.read_bytes() == b"theirs"
     assert {one.name for one in tmp_path.iterdir()} <= {file.name, other.name}

@@ -3,7 +3,7 @@ import threading
 import pytest
 
 from auditor.errors import InputError
-from auditor.report.files import write
+from auditor.report.files import write_report_files_of_run
 from auditor.report.formats import Format
 from auditor.system import files
 from tests import factory
@@ -12,7 +12,7 @@ CATALOGUE = factory.catalogue()
 
 
 def test_everything_is_where_it_says(tmp_path):
-    written = write(factory.run(), CATALOGUE, output=tmp_path / "out" / "today", lang="vi")
+    written = write_report_files_of_run(factory.run(), CATALOGUE, output=tmp_path / "out" / "today", lang="vi")
     assert written.files[Format.JSON] == tmp_path / "out/today/findings.json"
     assert set(written.sites) == {"antruc.test", "bennua.test", "dongvau.test", "gotre.test"}
     for path in (*written.files.values(), *written.sites.values()):
@@ -28,17 +28,17 @@ def modes(folder):
 
 def test_what_is_new_is_for_its_owner_only(tmp_path):
     output = tmp_path / "out"
-    write(factory.run(), CATALOGUE, output=output, lang="vi", formats=Format)
+    write_report_files_of_run(factory.run(), CATALOGUE, output=output, lang="vi", formats=Format)
     assert output.stat().st_mode & 0o777 == 0o700
     assert modes(output) == ({0o700}, {0o600})
 
 
 def test_what_somebody_opened_stays_open(tmp_path):
     tmp_path.chmod(0o755)
-    write(factory.run(), CATALOGUE, output=tmp_path, lang="vi")
+    write_report_files_of_run(factory.run(), CATALOGUE, output=tmp_path, lang="vi")
     (tmp_path / "report").chmod(0o750)
     (tmp_path / "findings.json").chmod(0o644)
-    write(factory.run(), CATALOGUE, output=tmp_path, lang="vi")
+    write_report_files_of_run(factory.run(), CATALOGUE, output=tmp_path, lang="vi")
     assert tmp_path.stat().st_mode & 0o777 == 0o755
     assert modes(tmp_path / "report") == ({0o750}, {0o640})
     assert (tmp_path / "report").stat().st_mode & 0o777 == 0o750
@@ -48,7 +48,7 @@ def test_what_somebody_opened_stays_open(tmp_path):
 
 def test_the_same_run_gives_the_same_bytes(tmp_path):
     for name in "ab":
-        write(factory.run(), CATALOGUE, output=tmp_path / name, lang="vi")
+        write_report_files_of_run(factory.run(), CATALOGUE, output=tmp_path / name, lang="vi")
     a, b = (
         {p.relative_to(tmp_path / n): p.read_bytes() for p in (tmp_path / n).rglob("*") if p.is_file()} for n in "ab"
     )
@@ -56,8 +56,8 @@ def test_the_same_run_gives_the_same_bytes(tmp_path):
 
 
 def test_a_page_of_a_site_that_is_gone_goes(tmp_path):
-    write(factory.run(), CATALOGUE, output=tmp_path, lang="vi")
-    write(factory.run(hosts=factory.HOSTS[:1]), CATALOGUE, output=tmp_path, lang="vi")
+    write_report_files_of_run(factory.run(), CATALOGUE, output=tmp_path, lang="vi")
+    write_report_files_of_run(factory.run(hosts=factory.HOSTS[:1]), CATALOGUE, output=tmp_path, lang="vi")
     assert [path.name for path in (tmp_path / "report/sites").iterdir()] == ["antruc.test.html"]
     assert {path.name for path in tmp_path.iterdir()} == {"findings.json", "junit.xml", "report"}
 
@@ -91,7 +91,7 @@ def test_a_reader_never_sees_half(tmp_path):
 
 
 def test_swapping_works_where_names_cannot_be_exchanged(tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "_exchange", lambda one, other: False)
+    monkeypatch.setattr(files, "_swap_names_in_one_step", lambda one, other: False)
     for text in ("old", "new"):
         files.write_folder(tmp_path / "report", [("index.html", text)])
     assert (tmp_path / "report/index.html").read_text() == "new"
@@ -102,7 +102,7 @@ def test_somebody_else_s_report_folder_is_left_alone(tmp_path):
     (tmp_path / "report").mkdir()
     (tmp_path / "report" / "thesis.docx").write_bytes(b"years of work")
     with pytest.raises(InputError, match="is not a Lũy Tre report"):
-        write(factory.run(), CATALOGUE, output=tmp_path, lang="vi")
+        write_report_files_of_run(factory.run(), CATALOGUE, output=tmp_path, lang="vi")
     assert (tmp_path / "report" / "thesis.docx").read_bytes() == b"years of work"
     assert not (tmp_path / "findings.json").exists()
 
@@ -112,13 +112,13 @@ def test_a_link_called_report_is_not_followed(tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out/report").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(InputError, match="is not a Lũy Tre report"):
-        write(factory.run(), CATALOGUE, output=tmp_path / "out", lang="vi")
+        write_report_files_of_run(factory.run(), CATALOGUE, output=tmp_path / "out", lang="vi")
 
 
 def test_an_output_that_cannot_be_is_one_line(tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(InputError, match="cannot make the folder"):
-        files.check_output(tmp_path / "file" / "out")
+        files.check_and_make_output_folder(tmp_path / "file" / "out")
 
 
 def test_a_failure_halfway_leaves_the_old_report(tmp_path):

@@ -10,10 +10,10 @@ from xml.etree import ElementTree
 import pytest
 
 from auditor.audit.controls import Catalogue
-from auditor.history.runs import History
+from auditor.history.runs import RunHistory
 from auditor.inventory import hosts
 from auditor.models import Run
-from auditor.report.files import write
+from auditor.report.files import write_report_files_of_run
 from auditor.report.formats import Format
 from auditor.report.official import issue
 from auditor.report.official.period import Period
@@ -57,7 +57,7 @@ def text(file: Path) -> str:
 
 @pytest.mark.parametrize("wanted", Format)
 def test_every_format_shows_the_id(run: Run, catalogue: Catalogue, wanted: Format, tmp_path: Path) -> None:
-    write(run, catalogue, output=tmp_path, lang="vi", formats=[wanted])
+    write_report_files_of_run(run, catalogue, output=tmp_path, lang="vi", formats=[wanted])
     for name in SHOWN[wanted]:
         said = text(tmp_path / name)
         assert GONE in said, name
@@ -66,7 +66,7 @@ def test_every_format_shows_the_id(run: Run, catalogue: Catalogue, wanted: Forma
 
 def test_what_changed_since_a_run_that_knew_it_is_shown(run: Run, catalogue: Catalogue, tmp_path: Path) -> None:
     after = run.model_copy(update={"findings": tuple(f for f in run.findings if f.control != GONE)})
-    write(
+    write_report_files_of_run(
         after,
         catalogue,
         output=tmp_path,
@@ -79,11 +79,11 @@ def test_what_changed_since_a_run_that_knew_it_is_shown(run: Run, catalogue: Cat
 
 
 def test_the_official_report_shows_the_id(run: Run, catalogue: Catalogue, tmp_path: Path) -> None:
-    history = History(tmp_path / "history.sqlite")
+    history = RunHistory(tmp_path / "history.sqlite")
     history.keep(run)
-    files = issue.write(
+    files = issue.write_monthly_official_report_of_unit(
         history,
-        hosts.load(Path("inventories/lab")),
+        hosts.load_inventory(Path("inventories/lab")),
         catalogue,
         "xa-an-truc",
         Period(2026, 11),
@@ -102,4 +102,4 @@ def test_the_official_report_shows_the_id(run: Run, catalogue: Catalogue, tmp_pa
 
 def test_what_is_known_stays_as_it_is(run: Run) -> None:
     known = factory.catalogue()
-    assert known.add_retired_controls(run.findings) is known
+    assert known.add_retired_controls_of_findings(run.findings) is known

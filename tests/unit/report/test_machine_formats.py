@@ -35,13 +35,13 @@ def run(request):
 
 
 def test_the_schema_in_the_docs_is_the_schema():
-    assert json.loads((DOCS / "findings.schema.json").read_text("utf-8")) == json_output.build_schema(), (
+    assert json.loads((DOCS / "findings.schema.json").read_text("utf-8")) == json_output.build_findings_json_schema(), (
         "write it anew: python -m auditor.report.schema > docs/findings.schema.json"
     )
 
 
 def test_findings_json_is_what_the_schema_says(run):
-    document = json.loads(json_output.render(run))
+    document = json.loads(json_output.render_findings_as_json(run))
     checked((DOCS / "findings.schema.json").read_text("utf-8")).validate(document)
     assert document["schema"] == "luytre/findings/1"
     assert len(document["findings"]) == len(run.findings)
@@ -49,13 +49,13 @@ def test_findings_json_is_what_the_schema_says(run):
 
 def test_what_we_write_keeps_the_promise_as_it_was_first_made(run):
     promised = checked((SCHEMAS / "findings-1.schema.json").read_text("utf-8"))
-    promised.validate(json.loads(json_output.render(run)))
+    promised.validate(json.loads(json_output.render_findings_as_json(run)))
     promised.validate(json.loads((DATA / "findings_0.1.0.json").read_bytes()))
 
 
 def test_a_document_of_the_first_version_is_understood():
     written = json.loads((DATA / "findings_0.1.0.json").read_bytes())
-    known = json_output.read((DATA / "findings_0.1.0.json").read_bytes())
+    known = json_output.parse_findings_from_json((DATA / "findings_0.1.0.json").read_bytes())
     assert known.run == "20261123T083000-4f1a"
     assert [(f.control, f.subject.id, f.status.value) for f in known.findings] == [
         (f["control"], f["subject"]["id"], f["status"]) for f in written["findings"]
@@ -64,13 +64,13 @@ def test_a_document_of_the_first_version_is_understood():
 
 
 def test_a_document_of_a_later_version_is_understood_as_far_as_it_goes():
-    document = json.loads(json_output.render(factory.run()))
+    document = json.loads(json_output.render_findings_as_json(factory.run()))
     document["findings"][0]["a_later_field"] = document["findings"][0]["subject"]["another"] = 1
-    assert json_output.read(json.dumps(document).encode()).findings == factory.run().findings
+    assert json_output.parse_findings_from_json(json.dumps(document).encode()).findings == factory.run().findings
 
 
 def test_a_document_with_hostile_strings_is_understood():
-    known = json_output.read(json_output.render(HOSTILE))
+    known = json_output.parse_findings_from_json(json_output.render_findings_as_json(HOSTILE))
     assert [f.evidence for f in known.findings] == [f.evidence for f in HOSTILE.findings]
 
 
@@ -90,12 +90,12 @@ def test_a_document_with_hostile_strings_is_understood():
 )
 def test_what_is_no_document_of_ours_is_told(content, why):
     with pytest.raises(ValueError, match=why):
-        json_output.read(content)
+        json_output.parse_findings_from_json(content)
 
 
 def test_the_schema_refuses_what_is_not_so_and_allows_what_is_new():
-    schema = checked(json.dumps(json_output.build_schema()))
-    document = json.loads(json_output.render(factory.run()))
+    schema = checked(json.dumps(json_output.build_findings_json_schema()))
+    document = json.loads(json_output.render_findings_as_json(factory.run()))
     document["findings"][0]["a_later_field"] = 1
     schema.validate(document)
     document["findings"][0]["status"] = "fine"
@@ -104,20 +104,20 @@ def test_the_schema_refuses_what_is_not_so_and_allows_what_is_new():
 
 
 def test_hostile_strings_come_through_json_unchanged_and_unseen_ones_as_escapes():
-    text = json_output.render(HOSTILE)
+    text = json_output.render_findings_as_json(HOSTILE)
     values = [item["value"] for finding in json.loads(text)["findings"] for item in finding["evidence"]]
     assert set(factory.NASTY) <= {value for value in values if isinstance(value, str)}
     assert "\u202e" not in text.decode() and "\x1b" not in text.decode()
 
 
 def test_the_inventory_s_addresses_and_accounts_stay_out():
-    text = json_output.render(factory.run()).decode()
+    text = json_output.render_findings_as_json(factory.run()).decode()
     assert "10.213.47.11" not in text and "automation_user" not in text
 
 
 @pytest.mark.parametrize("lang", ["vi", "en"])
 def test_junit_counts_what_it_holds(run, lang):
-    root = parsed(junit.render(run, factory.catalogue(), lang))
+    root = parsed(junit.render_findings_as_junit_xml(run, factory.catalogue(), lang))
     assert root.tag == "testsuites"
     suites = root.findall("testsuite")
     assert {suite.get("name") for suite in suites} == {f"host {host.name}" for host in run.hosts} | {
@@ -134,7 +134,7 @@ def test_junit_counts_what_it_holds(run, lang):
 
 
 def test_junit_says_of_each_status_the_right_thing():
-    root = parsed(junit.render(HOSTILE, factory.catalogue(), "vi"))
+    root = parsed(junit.render_findings_as_junit_xml(HOSTILE, factory.catalogue(), "vi"))
     wanted = {Status.FAIL: "failure", Status.PARTIAL: "failure", Status.NOT_EVALUATED: "error"}
     wanted |= {Status.MANUAL: "skipped", Status.NOT_APPLICABLE: "skipped"}
     seen = {
@@ -145,7 +145,7 @@ def test_junit_says_of_each_status_the_right_thing():
 
 
 def test_junit_gives_the_evidence_and_keeps_it_short():
-    root = parsed(junit.render(HOSTILE, factory.catalogue(), "vi"))
+    root = parsed(junit.render_findings_as_junit_xml(HOSTILE, factory.catalogue(), "vi"))
     failure = next(node for node in root.iter("failure") if node.text)
     assert "hostile.0 = " in failure.text and "<script>" in failure.text
     assert all(len(node.text or "") < 2 * junit.MAX_DETAIL for node in root.iter("failure"))

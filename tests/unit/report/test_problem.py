@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from auditor.models import Bucket
-from auditor.report.files import write
+from auditor.report.files import write_report_files_of_run
 from auditor.report.formats import Format
 from tests import factory
 from tests.unit.report.test_gone_control import text
@@ -26,7 +26,7 @@ SHOWN = {
 
 @pytest.mark.parametrize("wanted", SHOWN)
 def test_every_format_shows_what_is_wrong(wanted: Format, tmp_path: Path) -> None:
-    write(factory.run(), factory.catalogue(), output=tmp_path, lang="vi", formats=[wanted])
+    write_report_files_of_run(factory.run(), factory.catalogue(), output=tmp_path, lang="vi", formats=[wanted])
     for name in SHOWN[wanted]:
         said = text(tmp_path / name)
         assert CONTROL.problem.vi in said, name
@@ -34,7 +34,7 @@ def test_every_format_shows_what_is_wrong(wanted: Format, tmp_path: Path) -> Non
 
 
 def test_the_rule_keeps_the_requirement_beside_what_is_wrong(tmp_path: Path) -> None:
-    write(factory.run(), factory.catalogue(), output=tmp_path, lang="en", formats=[Format.SARIF])
+    write_report_files_of_run(factory.run(), factory.catalogue(), output=tmp_path, lang="en", formats=[Format.SARIF])
     (run,) = json.loads((tmp_path / "findings.sarif").read_text("utf-8"))["runs"]
     (rule,) = [rule for rule in run["tool"]["driver"]["rules"] if rule["id"] == OPEN]
     assert rule["shortDescription"]["text"] == CONTROL.title.en
@@ -47,5 +47,7 @@ def test_what_passes_says_the_requirement() -> None:
     said: dict[Bucket, set[bool]] = {}
     for finding in run.findings:
         control = catalogue[finding.control]
-        said.setdefault(finding.bucket, set()).add(catalogue.describe_finding(finding) == control.problem)
+        said.setdefault(finding.bucket, set()).add(
+            catalogue.get_problem_or_title_of_finding(finding) == control.problem
+        )
     assert said["pass"] == {False} and said["fail"] == {True}

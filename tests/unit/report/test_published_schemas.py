@@ -29,11 +29,11 @@ def lang(request):
 
 
 def sarif_run(run, lang="vi", baseline=None):
-    return json.loads(sarif.render(run, CATALOGUE, lang, baseline))["runs"][0]
+    return json.loads(sarif.render_findings_as_sarif(run, CATALOGUE, lang, baseline))["runs"][0]
 
 
 def assessment(run, lang="vi"):
-    return json.loads(oscal.render(run, CATALOGUE, lang))["assessment-results"]
+    return json.loads(oscal.render_run_as_oscal_assessment_results(run, CATALOGUE, lang))["assessment-results"]
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def oscal_schema():
 
 def test_junit_is_what_jenkins_takes(run, lang):
     schema = etree.XMLSchema(etree.parse(SCHEMAS / "junit-10.xsd"))
-    schema.assertValid(etree.fromstring(junit.render(run, CATALOGUE, lang)))
+    schema.assertValid(etree.fromstring(junit.render_findings_as_junit_xml(run, CATALOGUE, lang)))
 
 
 # --- SARIF --------------------------------------------------------------------------------------------
@@ -63,11 +63,11 @@ def test_junit_is_what_jenkins_takes(run, lang):
 
 @pytest.mark.parametrize("baseline", [None, factory.run(hardened=True).findings], ids=["alone", "baseline"])
 def test_sarif_is_sarif(sarif_schema, run, lang, baseline):
-    sarif_schema.validate(json.loads(sarif.render(run, CATALOGUE, lang, baseline)))
+    sarif_schema.validate(json.loads(sarif.render_findings_as_sarif(run, CATALOGUE, lang, baseline)))
 
 
 def test_the_sarif_schema_refuses_what_is_not_so(sarif_schema):
-    log = json.loads(sarif.render(factory.run(), CATALOGUE, "vi"))
+    log = json.loads(sarif.render_findings_as_sarif(factory.run(), CATALOGUE, "vi"))
     log["runs"][0]["results"][0]["kind"] = "bad"
     with pytest.raises(jsonschema.ValidationError):
         sarif_schema.validate(log)
@@ -156,11 +156,11 @@ def test_messages_hold_no_link_and_no_placeholder_that_a_host_sent():
 
 
 def test_oscal_is_oscal(oscal_schema, run, lang):
-    oscal_schema.validate(json.loads(oscal.render(run, CATALOGUE, lang)))
+    oscal_schema.validate(json.loads(oscal.render_run_as_oscal_assessment_results(run, CATALOGUE, lang)))
 
 
 def test_the_oscal_schema_refuses_what_is_not_so(oscal_schema):
-    document = json.loads(oscal.render(factory.run(), CATALOGUE, "vi"))
+    document = json.loads(oscal.render_run_as_oscal_assessment_results(factory.run(), CATALOGUE, "vi"))
     document["assessment-results"]["results"][0]["findings"][0]["target"]["target-id"] = "two words"
     with pytest.raises(jsonschema.ValidationError):
         oscal_schema.validate(document)
@@ -215,5 +215,5 @@ def test_oscal_texts_hold_no_markup_that_a_host_sent():
 
 
 def test_the_same_run_gives_the_same_bytes(run):
-    for render in (sarif.render, oscal.render):
+    for render in (sarif.render_findings_as_sarif, oscal.render_run_as_oscal_assessment_results):
         assert render(run, CATALOGUE, "vi") == render(run, CATALOGUE, "vi")

@@ -20,8 +20,8 @@ from typer.testing import CliRunner
 
 from auditor.audit import controls
 from auditor.cli import app
-from auditor.history.incidents import Incidents
-from auditor.history.runs import History
+from auditor.history.incidents import IncidentStore
+from auditor.history.runs import RunHistory
 from auditor.incidents import transitions
 from auditor.inventory import hosts as inventories
 from auditor.models import clock
@@ -60,38 +60,47 @@ def at(moment: str) -> datetime.datetime:
 
 
 def write(moment: str, decide: Any) -> str:
-    incident, _ = Incidents(now=lambda: at(moment)).write(inventories.load(Path(LAB)).path, "Văn phòng", decide)
+    incident, _ = IncidentStore(now=lambda: at(moment)).write(
+        inventories.load_inventory(Path(LAB)).path, "Văn phòng", decide
+    )
     return incident
 
 
 def case_log() -> None:
     """Two incidents: one in which two of four things are in force, and one of which nobody has done anything."""
     first = write(
-        "05T09:30:00", transitions.decide_opening(("dongvau.test",), (), at("05T08:00:00"), "2026", None, new=True)
+        "05T09:30:00",
+        transitions.make_case_opening_decision(("dongvau.test",), (), at("05T08:00:00"), "2026", None, force_new=True),
     )
     assert first
     second = write(
         "24T09:30:00",
-        transitions.decide_opening(("antruc.test", "web1"), (), at("24T08:00:00"), "2026", None, new=True),
+        transitions.make_case_opening_decision(
+            ("antruc.test", "web1"), (), at("24T08:00:00"), "2026", None, force_new=True
+        ),
     )
     for minute, number, state in ((40, 1, "confirmed"), (41, 2, "confirmed"), (42, 3, "unknown"), (43, 4, "confirmed")):
         deed = ContainedEvent(number=number, host="web1", means="key", what=f"/x{number}", state=state)  # type: ignore[arg-type]
-        write(f"24T09:{minute}:00", transitions.decide_event(second, deed))
+        write(f"24T09:{minute}:00", transitions.make_event_recording_decision(second, deed))
     write(
         "24T09:45:00",
-        transitions.decide_event(second, LiftedEvent(number=4, host="web1", means="key", state="released")),
+        transitions.make_event_recording_decision(
+            second, LiftedEvent(number=4, host="web1", means="key", state="released")
+        ),
     )
-    write("24T09:50:00", transitions.decide_event(second, ReportedEvent(report="now", how="điện thoại")))
+    write(
+        "24T09:50:00", transitions.make_event_recording_decision(second, ReportedEvent(report="now", how="điện thoại"))
+    )
 
 
 def told(folder: Path, patch: pytest.MonkeyPatch, *, incidents: bool) -> Month:
     patch.setenv("LUYTRE_STATE", str(folder / "state"))
     patch.setenv("COLUMNS", "250")
-    patch.setattr(controls, "load", lambda: intruded.CATALOGUE)
+    patch.setattr(controls, "load_catalogue", lambda: intruded.CATALOGUE)
     patch.setattr(clock, "now", lambda: TODAY)
     patch.setattr(clock, "today", TODAY.date)
-    kept = History()
-    path = inventories.load(Path(LAB)).path
+    kept = RunHistory()
+    path = inventories.load_inventory(Path(LAB)).path
     for made in (
         factory.run(started="2026-10-27T08:30:00+07:00", run_id="r10"),
         factory.run(started="2026-11-10T08:30:00+07:00", run_id="r11", hardened=True),
@@ -312,7 +321,7 @@ def test_each_clause_of_the_framework_is_judged_again(month: Month) -> None:
         one["numbers"][2]: one for one in yaml.safe_load(FRAMEWORK.read_text("utf-8"))["clauses"] if 2 in one["numbers"]
     }
     by_clause: dict[str, set[str]] = {}
-    for name, control in intruded.CATALOGUE.by_id.items():
+    for name, control in intruded.CATALOGUE.controls_by_id.items():
         for number in (control.references.get("tcvn14423") or {}).get("l2", ()):
             by_clause.setdefault(str(number), set()).add(name)
     head = next(table for table in month.tables if table[0][1] == "Điều khoản" and "Số trang theo kết quả" in table[0])

@@ -6,11 +6,11 @@ from datetime import date, datetime
 import openpyxl
 import pytest
 
-from auditor.audit.waivers import mark
+from auditor.audit.waivers import mark_findings_covered_by_papers
 from auditor.models import ExceptionScope, Inventory, Status, Waiver
 from auditor.report import csv_output, xlsx
-from auditor.report.csv_output import inert
-from auditor.results.by_clause import assess_standard
+from auditor.report.csv_output import defuse_spreadsheet_formulas_in_cell
+from auditor.results.by_clause import assess_standard_of_organisation
 from auditor.results.compare import compare_runs
 from tests import factory
 from tests.unit import intruded
@@ -20,12 +20,12 @@ HOSTILE = factory.run(nasty=factory.NASTY, unreachable=["web2"])
 
 
 def rows(run, lang="vi"):
-    text = csv_output.render(run, CATALOGUE, lang).decode("utf-8-sig")
+    text = csv_output.render_findings_as_csv(run, CATALOGUE, lang).decode("utf-8-sig")
     return list(csv.reader(io.StringIO(text, newline=""), strict=True))
 
 
 def workbook(run, lang="vi", before=None):
-    return openpyxl.load_workbook(io.BytesIO(xlsx.render(run, CATALOGUE, lang, before)))
+    return openpyxl.load_workbook(io.BytesIO(xlsx.render_run_as_xlsx_workbook(run, CATALOGUE, lang, before)))
 
 
 def cells(sheet):
@@ -37,7 +37,7 @@ def cells(sheet):
 
 @pytest.mark.parametrize("run", [factory.run(), HOSTILE, factory.run(hosts=())], ids=["plain", "hostile", "empty"])
 def test_csv_has_a_line_a_finding_and_as_many_cells_in_each(run):
-    written = csv_output.render(run, CATALOGUE, "vi")
+    written = csv_output.render_findings_as_csv(run, CATALOGUE, "vi")
     assert written.startswith(b"\xef\xbb\xbf") and written.endswith(b"\r\n")
     assert written.count(b"\n") == written.count(b"\r\n") == 1 + len(run.findings)
     heading, *cells = rows(run)
@@ -51,14 +51,14 @@ def test_csv_is_in_the_language_asked_for():
 
 
 def test_csv_shows_what_cannot_be_seen_and_holds_nothing_that_moves_text():
-    text = csv_output.render(HOSTILE, CATALOGUE, "vi").decode("utf-8-sig")
+    text = csv_output.render_findings_as_csv(HOSTILE, CATALOGUE, "vi").decode("utf-8-sig")
     assert "gọn⟨U+202E⟩exe.txt" in text
     assert not set(text) & set("\u202e\u2066\u200b\x00\x07\x1b\u2028\t")
 
 
 @pytest.mark.parametrize("formula", factory.FORMULAS)
 def test_no_cell_begins_a_formula_read_with_commas_or_with_semicolons(formula):
-    text = csv_output.render(factory.run_with_members([formula]), CATALOGUE, "vi").decode("utf-8-sig")
+    text = csv_output.render_findings_as_csv(factory.run_with_members([formula]), CATALOGUE, "vi").decode("utf-8-sig")
     starts = tuple("=+-@＝＋－＠−\t\r")
     for separator in ",;":
         for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator):
@@ -67,7 +67,7 @@ def test_no_cell_begins_a_formula_read_with_commas_or_with_semicolons(formula):
 
 def test_an_ordinary_text_is_left_as_it_is():
     for text in ("ssh.effective.x = yes", "a-b", "an@truc.test", "Chưa đạt", "a; b", "5"):
-        assert inert(text) == text
+        assert defuse_spreadsheet_formulas_in_cell(text) == text
 
 
 # --- XLSX ---------------------------------------------------------------------------------------------
@@ -90,7 +90,7 @@ def test_the_workbook_counts_what_the_run_holds():
     assert sites.max_row - 1 == 4 and hosts.max_row - 1 == 3
     assert findings.max_row - 1 == len(open_ones)
     assert controls.max_row - 1 == len({finding.control for finding in open_ones})
-    judged = assess_standard(run, CATALOGUE)
+    judged = assess_standard_of_organisation(run, CATALOGUE)
     assert judged is not None and clauses.max_row - 1 == len(judged.clauses)
     assert unsure.max_row - 1 == sum(f.status in (Status.NOT_EVALUATED, Status.MANUAL) for f in run.findings)
     assert [row[0].value for row in findings.iter_rows(min_row=2)].count("Nghiêm trọng") == sum(
@@ -114,7 +114,7 @@ def test_a_waiver_is_a_row_also_when_it_is_over():
     ]
     inventory = Inventory(path="i", organisation=factory.ORGANISATION, hosts=factory.HOSTS, waivers=tuple(papers))
     run = factory.run()
-    marked = mark(inventory, CATALOGUE, factory.HOSTS, run.findings, date(2026, 11, 23))
+    marked = mark_findings_covered_by_papers(inventory, CATALOGUE, factory.HOSTS, run.findings, date(2026, 11, 23))
     book = workbook(run.model_copy(update={"findings": marked.findings, "waivers": marked.waivers}))
     over, held = cells(book["Các miễn trừ"])
     assert over[:2] == ("Hết hạn", "1/QĐ-UBND") and over[5:11] == (
@@ -128,7 +128,7 @@ def test_changes_are_those_of_the_comparison_without_what_stayed():
     before, now = factory.run(run_id="before"), factory.run(hardened=True)
     sheet = workbook(now, before=before)["Thay đổi so với lần trước"]
     comparison = compare_runs(before, now)
-    assert comparison.count("fixed") > 0
+    assert comparison.count_findings_with_change("fixed") > 0
     changed = sum(len(found) for change, found in comparison.changes.items() if change != "still")
     assert len(cells(sheet)) == changed
 
@@ -196,13 +196,13 @@ def test_an_empty_inventory_gives_headings_only():
 
 
 def test_the_same_run_gives_the_same_bytes():
-    for render in (csv_output.render, xlsx.render):
+    for render in (csv_output.render_findings_as_csv, xlsx.render_run_as_xlsx_workbook):
         assert render(HOSTILE, CATALOGUE, "vi") == render(HOSTILE, CATALOGUE, "vi")
 
 
 def test_the_workbook_begins_with_what_intruders_did_and_has_no_such_sheet_else():
     run = intruded.run(*intruded.TRACES)
-    book = openpyxl.load_workbook(io.BytesIO(xlsx.render(run, intruded.CATALOGUE, "en")))
+    book = openpyxl.load_workbook(io.BytesIO(xlsx.render_run_as_xlsx_workbook(run, intruded.CATALOGUE, "en")))
     assert book.sheetnames[0] == "Intrusion"
     assert cells(book.worksheets[0])[0][:5] == ("Intruded", "host", "web1", "web1", "2 certain traces, 1 likely trace")
     assert "Intrusion" not in workbook(factory.run(), "en").sheetnames

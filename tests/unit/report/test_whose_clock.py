@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from email import message_from_bytes, policy
 from functools import cache
 from types import SimpleNamespace
-from typing import Any
 
 import openpyxl
 import pytest
@@ -17,7 +16,7 @@ from rich.console import Console
 
 from auditor.commands.output import hardenings, history, mails
 from auditor.hardening.safety import acceptance, lockout
-from auditor.history.runs import RunEntry, Tombstone, _describe_pruned
+from auditor.history.runs import RunEntry, Tombstone, _describe_pruned_run
 from auditor.mail import send, summary
 from auditor.mail.message import PreparedMail
 from auditor.mail.spool import Mail
@@ -61,11 +60,15 @@ def before() -> Run:
 
 def pages(lang: Lang) -> str:
     trend = [make_trend_point(before()), make_trend_point(run())]
-    return "\n".join(text for _, text in pages_.iter_pages(run(), factory.catalogue(), lang, before(), trend))
+    return "\n".join(
+        text for _, text in pages_.iter_html_report_pages(run(), factory.catalogue(), lang, before(), trend)
+    )
 
 
 def workbook(lang: Lang) -> str:
-    book = openpyxl.load_workbook(io.BytesIO(xlsx.render(run(), factory.catalogue(), lang, before())))
+    book = openpyxl.load_workbook(
+        io.BytesIO(xlsx.render_run_as_xlsx_workbook(run(), factory.catalogue(), lang, before()))
+    )
     cells = (str(cell.value) for sheet in book for row in sheet.iter_rows() for cell in row)
     return "\n".join([str(book.properties.title), *cells])
 
@@ -76,12 +79,16 @@ def report(lang: Lang) -> str:
 
 def technical_annex(lang: Lang) -> str:
     month = official.month("xa-an-truc", run(), before())
-    return "\n".join(map(str, technical.iter_print_jobs(month, factory.catalogue(), official.MONTH, lang=lang)))
+    return "\n".join(
+        map(str, technical.iter_technical_annex_print_jobs(month, factory.catalogue(), official.MONTH, lang=lang))
+    )
 
 
 def mail(lang: Lang) -> str:
     found = official.month("xa-an-truc", run())
-    return summary.write_subject(found, Words(lang)) + summary.write_body(found, found.unit, Words(lang), ())
+    return summary.write_audit_result_mail_subject(found, Words(lang)) + summary.write_audit_result_mail_body(
+        found, found.unit, Words(lang), ()
+    )
 
 
 def trial_mail(lang: Lang) -> str:
@@ -91,7 +98,7 @@ def trial_mail(lang: Lang) -> str:
 def mail_queue(lang: Lang) -> str:
     waiting = Mail(1, "s", "a@b.test", "a@b.test", "s", "x", "waiting", EPOCH, 1, EPOCH, EPOCH, None)
     written = Console(file=io.StringIO(), width=300)
-    written.print(mails.mails_table([waiting], Words(lang)))
+    written.print(mails.build_mails_table([waiting], Words(lang)))
     return written.file.getvalue()  # type: ignore[attr-defined]
 
 
@@ -105,7 +112,7 @@ def history_list(lang: Lang) -> str:
 def window(lang: Lang) -> str:
     unit = Unit(id="a", name="A", windows=("tue 06:30-07:00",))
     host = factory.HOSTS[0].model_copy(update={"unit": "a"})
-    held = acceptance.find_wait_reasons(
+    held = acceptance.find_controls_awaiting_acceptance_or_window(
         {"ssh.x": official.CATALOGUE.controls[0].fix},
         host,
         Organisation(name="A", units=(unit,)),
@@ -118,11 +125,11 @@ def window(lang: Lang) -> str:
 def lost_way_in(lang: Lang) -> str:
     way = SimpleNamespace(account="an", methods=("password",), to=None, doubtful=False, last=EPOCH, source="10.0.0.1")
     loss = SimpleNamespace(control="ssh.password_authentication", is_accepted=False, way=way)
-    return lockout.describe_losses([loss]).hold_reasons["ssh.password_authentication"].get(lang)
+    return lockout.describe_lockouts_by_control([loss]).hold_reasons["ssh.password_authentication"].get(lang)
 
 
 def pruned(lang: Lang) -> str:
-    text = _describe_pruned(Tombstone("x", EARLIER, "i", "audit", LATE))
+    text = _describe_pruned_run(Tombstone("x", EARLIER, "i", "audit", LATE))
     return text.get(lang)
 
 
@@ -153,7 +160,7 @@ def test_on_the_terminal_too(lang: Lang, monkeypatch: pytest.MonkeyPatch) -> Non
         monkeypatch.setattr(module, name, written)
     hardening = run().hardening
     assert hardening is not None
-    hardenings.show_interrupted(hardening, lang)
+    hardenings.show_interrupted_hardening(hardening, lang)
     history.show_difference(before(), run(), compare.compute_difference(before(), run()), factory.catalogue(), lang)
     text = written.file.getvalue()  # type: ignore[attr-defined]
     assert THERE.findall(text) == []
@@ -163,14 +170,22 @@ def test_on_the_terminal_too(lang: Lang, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_mail_s_own_date_is_too() -> None:
     letter = send.write_trial_letter("a@b.test", "a@b.test", Words("vi"), THEN)
     content = message_from_bytes(
-        PreparedMail.from_letter(letter, clock.from_epoch(EPOCH), 10**7).content, policy=policy.default
+        PreparedMail.from_letter(letter, clock.convert_epoch_to_moment(EPOCH), 10**7).content, policy=policy.default
     )
     assert content["Date"] == "Tue, 01 Dec 2026 06:30:00 +0700"
 
 
-@pytest.mark.parametrize("machine", [junit, sarif, oscal, csv_output], ids=lambda one: one.__name__)
-def test_machines_get_the_moment_with_its_offset(machine: Any) -> None:
-    text = machine.render(run(), factory.catalogue(), "vi").decode()
+@pytest.mark.parametrize(
+    "render",
+    [
+        junit.render_findings_as_junit_xml,
+        sarif.render_findings_as_sarif,
+        oscal.render_run_as_oscal_assessment_results,
+        csv_output.render_findings_as_csv,
+    ],
+)
+def test_machines_get_the_moment_with_its_offset(render: Callable[..., bytes]) -> None:
+    text = render(run(), factory.catalogue(), "vi").decode()
     moments = re.findall(r"2026-1[12]-[0-9]{2}T[0-9:]+(\S{1,6}?)?(?=[\"<\s])", text)
     assert set(moments) <= {"+07:00", "+00:00", "Z"}
-    assert moments or machine is csv_output
+    assert moments or render is csv_output.render_findings_as_csv

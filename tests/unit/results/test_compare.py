@@ -8,12 +8,12 @@ from rich.console import Console
 
 from auditor.commands.output import history
 from auditor.models import AppliedWaiver, Status
-from auditor.report.html.pages import iter_pages
-from auditor.report.sheets import build_sheets
+from auditor.report.html.pages import iter_html_report_pages
+from auditor.report.sheets import build_annex_sheets_of_run
 from auditor.results.compare import (
     CHANGES,
-    build_json_data,
-    compare,
+    build_run_difference_json_data,
+    compare_findings_by_control_and_subject,
     compare_runs,
     compare_subjects,
     compute_difference,
@@ -61,7 +61,7 @@ def expected(before, after):
 @pytest.mark.parametrize("before", STANDINGS)
 @pytest.mark.parametrize("after", STANDINGS)
 def test_every_pair_of_before_and_after_has_its_name(before, after):
-    comparison = compare(standing(before), standing(after))
+    comparison = compare_findings_by_control_and_subject(standing(before), standing(after))
     names = [change for change, members in comparison.changes.items() if members]
     assert names == ([expected(before, after)] if expected(before, after) else [])
 
@@ -71,8 +71,8 @@ def test_what_one_run_could_not_evaluate_makes_the_other_neither_better_nor_wors
         pairs = [
             [finding(f"a.c{n}", "web1", status) for n, status in enumerate(statuses)] for statuses in (before, after)
         ]
-        comparison = compare(*pairs)
-        return comparison.open_before, comparison.open_after
+        comparison = compare_findings_by_control_and_subject(*pairs)
+        return comparison.open_count_before, comparison.open_count_after
 
     assert told(["fail", "fail", "pass"], ["fail", "not_evaluated", "pass"]) == (1, 1)
     assert told(["fail", "not_evaluated"], ["fail", "partial"]) == (1, 1)
@@ -94,13 +94,20 @@ def test_only_hosts_that_both_runs_hold_are_compared():
         hosts=(one, three),
     )
     totals = compare_runs(before, after)
-    assert (totals.count("fixed"), totals.count("still"), totals.count("gone"), totals.after.total) == (1, 1, 0, 2)
+    assert (
+        totals.count_findings_with_change("fixed"),
+        totals.count_findings_with_change("still"),
+        totals.count_findings_with_change("gone"),
+        totals.after.total,
+    ) == (1, 1, 0, 2)
     assert count_unshared_hosts(before, after) == 2
     assert compare_runs(before, after, frozenset()).before.total == 0
     found = compute_difference(before, after)
     assert found.totals == totals
-    assert [(host.id, host.comparison.count("fixed")) for host in found.hosts] == [("web1", 1)]
-    assert [(site.id, site.comparison.count("still")) for site in found.sites] == [("antruc.test", 1)]
+    assert [(host.id, host.comparison.count_findings_with_change("fixed")) for host in found.hosts] == [("web1", 1)]
+    assert [(site.id, site.comparison.count_findings_with_change("still")) for site in found.sites] == [
+        ("antruc.test", 1)
+    ]
     assert [site.domain for site, _ in compare_subjects(summarize_run(before).sites, summarize_run(after).sites)] == [
         "antruc.test"
     ]
@@ -124,14 +131,16 @@ def test_changes_are_told_in_one_order_everywhere(monkeypatch):
     heading = next(line for line in shown.getvalue().splitlines() if "fixed" in line)
     assert [by_word[word] for word in re.split(r"\s{2,}", heading.strip()) if word in by_word] == list(CHANGES)
 
-    rows = [row[0] for row in build_sheets(after, factory.catalogue(), words, before)[-1].rows]
+    rows = [row[0] for row in build_annex_sheets_of_run(after, factory.catalogue(), words, before)[-1].rows]
     told = [by_word[word[0].lower() + word[1:]] for word in dict.fromkeys(rows)]
     assert len(told) > 1 and told == in_order(told)
 
-    page = dict(iter_pages(after, factory.catalogue(), "en", before))["index.html"]
+    page = dict(iter_html_report_pages(after, factory.catalogue(), "en", before))["index.html"]
     told = re.findall(r'<li class="(\w+)[^"]*"><b>', page)
     once = list(dict.fromkeys(told))
     assert len(once) > 3 and once == in_order(once)
     assert told == 2 * once, "on the chair's form and on the page"
 
-    assert [name for name in build_json_data(before, after, found)["totals"] if name in CHANGES] == list(CHANGES)
+    assert [name for name in build_run_difference_json_data(before, after, found)["totals"] if name in CHANGES] == list(
+        CHANGES
+    )

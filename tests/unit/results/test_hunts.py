@@ -7,9 +7,9 @@ from datetime import timedelta
 
 from auditor.audit import controls
 from auditor.audit.evaluate import MAX_VIOLATIONS
-from auditor.audit.hunts import add_traces
-from auditor.audit.hunts import judge as judge_hunts
-from auditor.audit.run import judge
+from auditor.audit.hunts import add_hunt_traces_to_violations
+from auditor.audit.hunts import judge_hosts_by_last_hunts as judge_hunts
+from auditor.audit.run import judge_collected_facts
 from auditor.models import (
     Finding,
     Host,
@@ -27,12 +27,12 @@ from auditor.models import (
 from auditor.models.hunts import Hunt
 from auditor.models.reviews import Kind
 from auditor.results import hunts
-from auditor.results.traces import traces_in
-from auditor.scans.traces import trace
+from auditor.results.traces import iter_traces_among_violations
+from auditor.scans.traces import build_masked_trace
 from auditor.text.translations import Words
 
-CATALOGUE = controls.load()
-NOW = clock.read("2026-11-24T10:00:00+07:00")
+CATALOGUE = controls.load_catalogue()
+NOW = clock.parse_iso_moment("2026-11-24T10:00:00+07:00")
 HOST = Host(name="web1", address="192.0.2.1", sites=(Site(domain="a.test", host="web1"),))
 
 
@@ -40,7 +40,7 @@ HUNT = {
     **{
         "id": "h1",
         "host": "web1",
-        "started": clock.format_stamp(NOW - timedelta(days=1)),
+        "started": clock.format_iso_moment(NOW - timedelta(days=1)),
         "seconds": 1.0,
         "warm": False,
     },
@@ -49,7 +49,7 @@ HUNT = {
 
 
 def found(kind: str, certainty: str, where: str) -> Trace:
-    made = trace(kind, where, where=where, sample="x", families=["structure"], rules=["r"])  # type: ignore[arg-type]
+    made = build_masked_trace(kind, where, where=where, sample="x", families=["structure"], rules=["r"])  # type: ignore[arg-type]
     return made.model_copy(update={"certainty": certainty})
 
 
@@ -57,7 +57,7 @@ def hunted(*traces: Trace, places: int | None = 7, places_left: tuple[str, ...] 
     hunt = Hunt.model_validate({**HUNT, "traces": traces, "places": places, "places_left": places_left})
     outcome = HostOutcome(host="web1", reached=False, reason=Text(vi="không tới", en="out of reach"))
     inventory = Inventory(path="/i", organisation=None, hosts=(HOST,), hunts=(hunt,))
-    return judge(inventory, CATALOGUE, [HOST], {}, [outcome], started_at=NOW)
+    return judge_collected_facts(inventory, CATALOGUE, [HOST], {}, [outcome], started_at=NOW)
 
 
 def statuses(run: Run) -> dict[str, Status]:
@@ -81,7 +81,7 @@ def test_a_hunt_that_did_not_look_outside_web_roots_passes_nothing_there() -> No
     assert statuses(cut)["compromise.hunted"] is Status.FAIL
     assert (
         "not fully checked outside the web roots: scheduled job, setuid program, settings files"
-        in hunts.describe_hunt(cut.hunts[0], Words("en"))
+        in hunts.describe_time_and_coverage_of_hunt(cut.hunts[0], Words("en"))
     )
 
 
@@ -100,14 +100,14 @@ def test_open_controls_that_let_such_things_in_are_named() -> None:
 
 def test_what_lets_things_in_are_controls_that_there_are() -> None:
     for control in CATALOGUE.controls:
-        assert set(control.let_in_by) <= set(CATALOGUE.by_id)
+        assert set(control.let_in_by) <= set(CATALOGUE.controls_by_id)
         assert bool(control.let_in_by) <= control.id.startswith("compromise.")
 
 
 def test_a_trace_whose_text_became_longer_is_told() -> None:
     one = found("job", "strong", "/x")
     data = {**one.model_dump(mode="json"), "sample": "a" * 159 + "•••", "accept": "…"}
-    assert [known.sample for known in traces_in([data])] == ["a" * 159 + "•"]
+    assert [known.sample for known in iter_traces_among_violations([data])] == ["a" * 159 + "•"]
 
 
 def test_a_file_that_facts_tell_of_has_what_was_seen_in_it_beside_it() -> None:
@@ -117,7 +117,7 @@ def test_a_file_that_facts_tell_of_has_what_was_seen_in_it_beside_it() -> None:
 
     def told(*violations: object, name: str = "web1") -> tuple[object, ...]:
         finding = replace(run.findings[0], host=name, subject=Subject(kind="site", id="a.test"), violations=violations)
-        (gained,) = add_traces([finding], [host], [hunt])
+        (gained,) = add_hunt_traces_to_violations([finding], [host], [hunt])
         return gained.violations
 
     assert told({"path": "/srv/a/up/x.php", "mode": 420}, {"path": "/srv/a/up/y.php", "mode": 420}) == (
@@ -134,7 +134,7 @@ def test_a_file_that_facts_tell_of_has_what_was_seen_in_it_beside_it() -> None:
 
 def test_no_kind_of_trace_keeps_another_out_of_a_finding() -> None:
     def strong(kind: Kind, where: str) -> Trace:
-        made = trace(kind, where, where=where, sample="x", families=["place"], rules=["r"])
+        made = build_masked_trace(kind, where, where=where, sample="x", families=["place"], rules=["r"])
         return made.model_copy(update={"certainty": "strong"})
 
     many = [strong("temporary", f"/tmp/.{n}") for n in range(2 * MAX_VIOLATIONS)]  # noqa: S108 - never opened

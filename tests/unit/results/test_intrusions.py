@@ -6,9 +6,9 @@ import pytest
 
 from auditor.results.by_control import list_work
 from auditor.results.intrusions import (
-    build_next_command,
+    build_next_command_for_intrusion,
     describe_incidents,
-    describe_recheck,
+    describe_traces_since_incidents,
     find_intrusions,
     is_intrusion,
 )
@@ -49,7 +49,7 @@ def test_an_intruded_site_never_stands_as_one_with_an_open_firewall() -> None:
 )
 def test_a_site_of_an_intruded_host_says_so_of_its_host_and_not_of_itself(traces, incidents, standing) -> None:
     summary = summarize_run(intruded.run(*traces, incidents=incidents))
-    site = summary.site("antruc.test")
+    site = summary.find_site_by_domain("antruc.test")
     assert site is not None
     assert site.posture == standing
     assert summary.sites[0] is site
@@ -58,7 +58,11 @@ def test_a_site_of_an_intruded_host_says_so_of_its_host_and_not_of_itself(traces
 
 def test_the_findings_with_traces_are_those_of_the_catalogue() -> None:
     run = intruded.run(*intruded.TRACES, injected=True)
-    theirs = {one.control for one in run.findings if one.violations and one.control in intruded.CATALOGUE.of_traces}
+    theirs = {
+        one.control
+        for one in run.findings
+        if one.violations and one.control in intruded.CATALOGUE.control_ids_judged_from_looks_and_hunts
+    }
     assert {one.control for one in run.findings if is_intrusion(one)} == theirs
     assert len(theirs) == 4
 
@@ -98,18 +102,20 @@ def test_whether_an_incident_is_open_is_said_of_what_the_case_log_says(incidents
 
 def test_nothing_seen_is_said_only_after_a_whole_hunt_since_the_detection() -> None:
     incidents = (intruded.INCIDENT,)
-    assert describe_recheck(intruded.run(incidents=incidents), incidents, EN) == EN("intrusion.nothing_seen")
+    assert describe_traces_since_incidents(intruded.run(incidents=incidents), incidents, EN) == EN(
+        "intrusion.nothing_seen"
+    )
     early = intruded.run(incidents=incidents, hunted="2026-11-24T07:59:00+07:00")
-    assert describe_recheck(early, incidents, EN) == EN("intrusion.not_seen_since")
+    assert describe_traces_since_incidents(early, incidents, EN) == EN("intrusion.not_seen_since")
     never = early.model_copy(update={"hunts": ()})
-    assert describe_recheck(never, incidents, EN) == EN("intrusion.not_seen_since")
+    assert describe_traces_since_incidents(never, incidents, EN) == EN("intrusion.not_seen_since")
 
 
 def test_the_next_step_opens_the_incident_or_goes_on_with_it() -> None:
     (found,) = find_intrusions(intruded.run(intruded.TRACES[0]))
     assert (
-        build_next_command(found, "inv", EN)
+        build_next_command_for_intrusion(found, "inv", EN)
         == f"auditor incident open --all-found web1 --who '{EN('incidents.on_duty')}' -i inv"
     )
     (going_on,) = find_intrusions(intruded.run(intruded.TRACES[0], incidents=(intruded.INCIDENT,)))
-    assert build_next_command(going_on, "inv", EN) == "auditor incident next SC-20261124-1 -i inv"
+    assert build_next_command_for_intrusion(going_on, "inv", EN) == "auditor incident next SC-20261124-1 -i inv"

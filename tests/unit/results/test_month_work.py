@@ -30,15 +30,15 @@ def having(run: Run, findings: Sequence[Finding]) -> Run:
 def test_a_hardening_fixed_what_was_open_before_and_is_met_after() -> None:
     found = build_month_work(FIRST, LAST, [hardened()], HOSTS)
     assert found.fixed_findings
-    assert {found.find_hardening_start(finding) for finding in found.fixed_findings} == {WHEN}
+    assert {found.find_start_of_hardening_that_fixed(finding) for finding in found.fixed_findings} == {WHEN}
     assert found.hosts == len({finding.host for finding in found.fixed_findings})
-    assert found.change.open_before - found.change.open_after == len(found.fixed_findings)
+    assert found.change.open_count_before - found.change.open_count_after == len(found.fixed_findings)
 
 
 def test_without_one_it_was_fixed_by_something_else() -> None:
     found = build_month_work(FIRST, LAST, [], HOSTS)
     assert found.fixed_findings
-    assert {found.find_hardening_start(finding) for finding in found.fixed_findings} == {None}
+    assert {found.find_start_of_hardening_that_fixed(finding) for finding in found.fixed_findings} == {None}
     assert found.hosts == 0
 
 

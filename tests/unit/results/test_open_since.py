@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from auditor.history.runs import History
+from auditor.history.runs import RunHistory
 from auditor.models import AppliedWaiver, Status
 from auditor.results import open_since
 from tests import factory
@@ -26,7 +26,7 @@ def run(started, status=Status.FAIL, **more):
 def after(*runs):
     since = {}
     for one in runs:
-        since = open_since.update_since(since, one)
+        since = open_since.update_open_since_after_run(since, one)
     return since.get(KEY)
 
 
@@ -61,7 +61,7 @@ def test_the_months_are_vietnam_s():
 
 
 def test_it_is_kept_with_each_run_and_read_again(tmp_path):
-    history = History(tmp_path / "history.sqlite")
+    history = RunHistory(tmp_path / "history.sqlite")
     history.keep(run("2026-08-10T08:00:00+07:00"))
     history.keep(run("2026-09-10T08:00:00+07:00"))
     for started in ("2026-08-10T08:00:00+07:00", "2026-09-10T08:00:00+07:00"):
@@ -74,7 +74,7 @@ def test_it_is_kept_with_each_run_and_read_again(tmp_path):
 
 def test_a_history_from_before_learns_it_from_its_runs(tmp_path):
     path = tmp_path / "history.sqlite"
-    history = History(path)
+    history = RunHistory(path)
     months = [f"2026-{month:02}-10T08:00:00+07:00" for month in (7, 8, 9)]
     for started in months:
         history.keep(run(started))
@@ -86,6 +86,6 @@ def test_a_history_from_before_learns_it_from_its_runs(tmp_path):
             database.execute(f"DROP TABLE {table}")
         database.execute("PRAGMA user_version = 2")
     database.close()
-    again = [History(path).since(started) for started in months]
+    again = [RunHistory(path).since(started) for started in months]
     assert again[0] == {}
     assert [dict.fromkeys(one, "2026-08") for one in known] == again[1:]

@@ -34,10 +34,10 @@ def run_of(*findings, hosts=factory.HOSTS, unreached=()):
 
 def test_a_shared_finding_shows_on_every_site_and_counts_once():
     summary = summarize_run(run_of(finding("ssh.root_by_password", "web3", "fail", host="web3")))
-    assert summary.site("dongvau.test").counts.open_total == 1
-    assert summary.site("gotre.test").counts.open_total == 1
-    assert summary.site("gotre.test").own_counts.open_total == 0
-    assert summary.site("antruc.test").counts.open_total == 0
+    assert summary.find_site_by_domain("dongvau.test").counts.open_total == 1
+    assert summary.find_site_by_domain("gotre.test").counts.open_total == 1
+    assert summary.find_site_by_domain("gotre.test").own_counts.open_total == 0
+    assert summary.find_site_by_domain("antruc.test").counts.open_total == 0
     assert summary.totals.open_total == 1
 
 
@@ -70,8 +70,11 @@ def test_a_site_without_a_single_result_is_never_clean():
     passed = summarize_run(
         run_of(finding("a.x", "antruc.test", "pass"), finding("a.y", "antruc.test", "not_evaluated"))
     )
-    assert passed.site("antruc.test").posture == "unsure"
-    assert summarize_run(run_of(finding("a.x", "antruc.test", "pass"))).site("antruc.test").posture == "clean"
+    assert passed.find_site_by_domain("antruc.test").posture == "unsure"
+    assert (
+        summarize_run(run_of(finding("a.x", "antruc.test", "pass"))).find_site_by_domain("antruc.test").posture
+        == "clean"
+    )
 
 
 def test_a_host_that_no_outcome_tells_of_was_not_reached():
@@ -83,7 +86,7 @@ def test_certificate_and_backup_days_come_from_the_evidence():
     def days(control, field, seconds):
         site = summarize_run(
             run_of(finding(control, "antruc.test", "fail", evidence=[(field, factory.NOW + seconds)]))
-        ).site("antruc.test")
+        ).find_site_by_domain("antruc.test")
         return site.certificate_days, site.backup_days
 
     assert days("tls.certificate_in_date", "site.certificate.not_after", 10 * factory.DAY + 5) == (10, None)
@@ -96,8 +99,8 @@ def test_certificate_and_backup_days_come_from_the_evidence():
 def test_whether_a_site_has_https_comes_from_the_evidence(read: object, https: bool | None):
     status = "pass" if read is True else "fail"
     run = run_of(finding("tls.available", "antruc.test", status, evidence=[("site.https", read)]))
-    assert summarize_run(run).site("antruc.test").https is https
-    assert summarize_run(run).site("gotre.test").https is None
+    assert summarize_run(run).find_site_by_domain("antruc.test").https is https
+    assert summarize_run(run).find_site_by_domain("gotre.test").https is None
 
 
 def test_the_same_fault_in_many_places_is_one_piece_of_work():
@@ -131,25 +134,25 @@ def test_the_same_fault_in_many_places_is_one_piece_of_work():
 def test_work_is_done_once_by_a_hardening_or_on_one_host(findings: list[tuple[str, str, str]], once: bool):
     run = run_of(*(finding(control, at, "fail", host=host) for control, at, host in findings))
     (item,) = list_work(run, factory.catalogue())
-    assert item.once is once
+    assert item.is_fixed_once_for_all_sites is once
 
 
 def test_trend_counts_what_the_summary_counts():
     run = factory.run()
     point = make_trend_point(run)
     assert sum(point.open.values()) == summarize_run(run).totals.open_total
-    assert point.sites["gotre.test"] == summarize_run(run).site("gotre.test").counts.open_total
+    assert point.sites["gotre.test"] == summarize_run(run).find_site_by_domain("gotre.test").counts.open_total
     assert point.open[Severity.CRITICAL] == summarize_run(run).totals.open[Severity.CRITICAL]
 
 
 def test_a_fleet_without_sites_is_told_by_its_hosts():
     hosts = (Host(name="may-chu", address="localhost"),)
     summary = summarize_run(run_of(finding("a.x", "may-chu", "fail", host="may-chu"), hosts=hosts))
-    assert summary.count_postures("urgent") == 1
+    assert summary.count_sites_or_hosts_in_postures("urgent") == 1
 
 
 def test_the_reason_for_an_unread_host_is_kept():
     reason = Text(vi="hết thời gian chờ", en="timed out")
     run = run_of(hosts=(Host(name="w", address="a", sites=(Site(domain="a.test", host="w"),)),))
     run = run.model_copy(update={"outcomes": (HostOutcome(host="w", reached=False, reason=reason),)})
-    assert summarize_run(run).unread[0].outcome.reason == reason
+    assert summarize_run(run).unread_hosts[0].outcome.reason == reason

@@ -3,38 +3,38 @@
 from __future__ import annotations
 
 from auditor.audit import controls
-from auditor.audit.reviews import judge
+from auditor.audit.reviews import judge_sites_by_last_looks
 from auditor.models import ScanSummary
 from auditor.results import traces
 from auditor.text.translations import Words
 from tests.unit.audit.test_reviews import EXACT, HOST, NOW, SITE, STRONG, WEAK, accepted, audited, look
 
-CATALOGUE = controls.load()
+CATALOGUE = controls.load_catalogue()
 
 
 def test_traces_go_by_site_and_sites_without_a_look_are_named() -> None:
     run = audited(look(EXACT, STRONG, WEAK))
     (site,) = traces.list_site_traces(run, CATALOGUE)
-    assert (site.site, site.alarming_traces, site.review.weak) == (SITE, (EXACT, STRONG), (WEAK,))
+    assert (site.site_domain, site.alarming_traces, site.review.weak) == (SITE, (EXACT, STRONG), (WEAK,))
     assert traces.list_unreviewed_sites(run) == ("b.test",)
-    assert traces.find_shared_traces([(site.site, site.alarming_traces)]) == ()
+    assert traces.find_alarming_traces_on_several_subjects([(site.site_domain, site.alarming_traces)]) == ()
 
 
 def test_what_several_sites_have_is_one_piece_of_work() -> None:
     run = audited(look(EXACT, STRONG), look(EXACT).model_copy(update={"site": "b.test"}))
-    (shared,) = traces.find_shared_traces(
-        (one.site, one.alarming_traces) for one in traces.list_site_traces(run, CATALOGUE)
+    (shared,) = traces.find_alarming_traces_on_several_subjects(
+        (one.site_domain, one.alarming_traces) for one in traces.list_site_traces(run, CATALOGUE)
     )
     assert (shared.trace.key, shared.where) == (EXACT.key, (SITE, "b.test"))
 
 
 def told(reviewed: ScanSummary) -> str:
-    return traces.describe_review(reviewed, Words("en"))
+    return traces.describe_time_and_coverage_of_review(reviewed, Words("en"))
 
 
 def test_a_look_is_told_with_what_it_did_not_see() -> None:
     whole, cut = (
-        judge(CATALOGUE, [HOST], [one], [accepted(EXACT)], NOW).reviews[0]
+        judge_sites_by_last_looks(CATALOGUE, [HOST], [one], [accepted(EXACT)], NOW).reviews[0]
         for one in (
             look(EXACT),
             look(

@@ -9,10 +9,10 @@ import pytest
 
 from auditor.audit import controls
 from auditor.models import AppliedWaiver, Finding, Run, Severity, Status, Subject
-from auditor.results.verdict import Baseline, build_baseline, judge
+from auditor.results.verdict import Baseline, build_baseline, judge_run_for_exit_code
 from tests import factory
 
-CATALOGUE = controls.load()
+CATALOGUE = controls.load_catalogue()
 WEB1 = Subject(kind="host", id="web1")
 WEB2 = Subject(kind="host", id="web2")
 
@@ -37,7 +37,7 @@ def run_of(*findings: Finding) -> Run:
 
 def told(before: Finding | None, now: Finding, fail_on: str = "high") -> tuple[int, list[str]]:
     baseline = Baseline(name="before", findings=(before,) if before else ())
-    verdict = judge(run_of(now), CATALOGUE, Severity(fail_on), baseline)
+    verdict = judge_run_for_exit_code(run_of(now), CATALOGUE, Severity(fail_on), baseline)
     return verdict.code, [cause.why for cause in verdict.causes]
 
 
@@ -81,7 +81,7 @@ def test_new_ones_count_from_fail_on_and_regressions_always(severity: str, fail_
     assert told(None, finding("fail", severity), fail_on) == ((1, ["new"]) if grave else (0, []))
     assert told(finding("pass", severity), finding("fail", severity), fail_on) == (1, ["regressed"])
     assert told(finding("fail", severity), finding("fail", severity), fail_on) == (0, [])
-    alone = judge(run_of(finding("fail", severity)), CATALOGUE, Severity(fail_on))
+    alone = judge_run_for_exit_code(run_of(finding("fail", severity)), CATALOGUE, Severity(fail_on))
     assert (alone.code, [cause.why for cause in alone.causes]) == ((1, ["open"]) if grave else (0, []))
 
 
@@ -97,10 +97,10 @@ def test_new_ones_count_from_fail_on_and_regressions_always(severity: str, fail_
 )
 def test_what_is_waived_is_no_cause(before: Finding | None, now: Finding, code: int) -> None:
     assert told(before, now) == (code, [])
-    assert judge(run_of(now), CATALOGUE, Severity.LOW).code == 0
+    assert judge_run_for_exit_code(run_of(now), CATALOGUE, Severity.LOW).code == 0
 
 
-@pytest.mark.parametrize("control", sorted(CATALOGUE.of_papers))
+@pytest.mark.parametrize("control", sorted(CATALOGUE.control_ids_judged_from_papers))
 @pytest.mark.parametrize("before", ["pass", "fail", "not_applicable", None])
 @pytest.mark.parametrize("severity", ["low", "critical"])
 def test_an_expired_waiver_fails_every_night_until_somebody_sees_to_it(
@@ -112,11 +112,14 @@ def test_an_expired_waiver_fails_every_night_until_somebody_sees_to_it(
 
 
 def test_a_host_s_waivers_and_a_site_s_are_judged_from_the_papers() -> None:
-    assert sorted(CATALOGUE[control].subject for control in CATALOGUE.of_papers) == ["host", "site"]
+    assert sorted(CATALOGUE[control].subject for control in CATALOGUE.control_ids_judged_from_papers) == [
+        "host",
+        "site",
+    ]
 
 
 def test_a_cause_says_which() -> None:
-    verdict = judge(
+    verdict = judge_run_for_exit_code(
         run_of(finding("fail", "critical", subject=WEB2)), CATALOGUE, Severity.HIGH, Baseline(name="b", findings=())
     )
     (cause,) = verdict.causes
@@ -125,7 +128,7 @@ def test_a_cause_says_which() -> None:
 
 def test_known_ones_are_counted_apart() -> None:
     old, new = finding("fail"), finding("fail", control="ssh.y")
-    verdict = judge(run_of(old, new), CATALOGUE, Severity.HIGH, Baseline(name="b", findings=(old,)))
+    verdict = judge_run_for_exit_code(run_of(old, new), CATALOGUE, Severity.HIGH, Baseline(name="b", findings=(old,)))
     assert (verdict.known, [cause.control for cause in verdict.causes]) == (1, ["ssh.y"])
 
 
@@ -143,13 +146,17 @@ def test_more_places_than_before_are_a_cause(before: int, now: int, severity: st
         found = tuple({"path": f"uploads/{number}.php"} for number in range(count))
         return dataclasses.replace(finding("fail", severity), violations=found)
 
-    verdict = judge(run_of(shells(now)), CATALOGUE, Severity.HIGH, Baseline(name="b", findings=(shells(before),)))
+    verdict = judge_run_for_exit_code(
+        run_of(shells(now)), CATALOGUE, Severity.HIGH, Baseline(name="b", findings=(shells(before),))
+    )
     assert [cause.why for cause in verdict.causes] == why
     assert verdict.known == (0 if why else 1)
 
 
 def test_a_cause_outweighs_what_was_not_evaluated() -> None:
-    verdict = judge(run_of(finding("fail"), finding("not_evaluated", control="ssh.y")), CATALOGUE, Severity.HIGH)
+    verdict = judge_run_for_exit_code(
+        run_of(finding("fail"), finding("not_evaluated", control="ssh.y")), CATALOGUE, Severity.HIGH
+    )
     assert (verdict.code, verdict.not_evaluated) == (1, 1)
 
 
@@ -162,7 +169,7 @@ def test_a_host_that_was_down_last_night_is_measured_by_the_night_before() -> No
     before = ("before", [finding("pass"), finding("fail", subject=WEB2)])
     baseline = build_baseline(now, [last, before])
     assert baseline is not None and baseline.name == "last"
-    assert judge(now, CATALOGUE, Severity.LOW, baseline).causes == ()
+    assert judge_run_for_exit_code(now, CATALOGUE, Severity.LOW, baseline).causes == ()
 
 
 def test_a_host_that_a_limit_left_out_is_measured_by_the_run_before() -> None:
@@ -171,9 +178,9 @@ def test_a_host_that_a_limit_left_out_is_measured_by_the_run_before() -> None:
         now, [("limited", [finding("fail")]), ("whole", [finding("fail"), finding("pass", subject=WEB2)])]
     )
     assert baseline is not None
-    assert [(cause.subject, cause.why) for cause in judge(now, CATALOGUE, Severity.LOW, baseline).causes] == [
-        (WEB2, "regressed")
-    ]
+    assert [
+        (cause.subject, cause.why) for cause in judge_run_for_exit_code(now, CATALOGUE, Severity.LOW, baseline).causes
+    ] == [(WEB2, "regressed")]
 
 
 def test_no_more_runs_are_read_than_needed() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from auditor.system import resources
 
-_SPEC = spec_from_file_location("apache_rules", resources.get_roles() / "apache/filter_plugins/apache.py")
+_SPEC = spec_from_file_location("apache_rules", resources.get_roles_folder() / "apache/filter_plugins/apache.py")
 assert _SPEC is not None and _SPEC.loader is not None
 RULES = module_from_spec(_SPEC)
 _SPEC.loader.exec_module(RULES)

@@ -10,7 +10,7 @@ from ansible.template import Templar, trust_as_template
 
 from auditor.system import resources
 
-ROLE = resources.get_roles() / "bans"
+ROLE = resources.get_roles_folder() / "bans"
 OURS = "192.0.2.1"
 
 

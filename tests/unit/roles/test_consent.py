@@ -27,13 +27,13 @@ from auditor.system import resources
 from tests.unit.access import filters
 
 CONSENT, SURVEY = filters("consent"), filters("survey")
-ROLES = resources.get_roles()
-CATALOGUE = controls.load()
+ROLES = resources.get_roles_folder()
+CATALOGUE = controls.load_catalogue()
 FIXES = {control.id: control.fix for control in CATALOGUE.controls if control.fix}
 CONSENT.fixes = cache(CONSENT.fixes)  # type: ignore[attr-defined]
 KNOWN = CONSENT.fixes(ROLES)
 MOMENT = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
-ORDER = yaml.safe_load((resources.get_root() / "playbooks/roles/areas/vars/main.yml").read_text("utf-8"))
+ORDER = yaml.safe_load((resources.get_resources_folder() / "playbooks/roles/areas/vars/main.yml").read_text("utf-8"))
 AREAS = ORDER["areas_in_order"]
 WEB_SERVERS = ("apache", "nginx")
 
@@ -155,7 +155,7 @@ def test_what_the_auditor_holds_for_its_danger_plain_ansible_holds_too() -> None
     dangerous = [control for control, fix in FIXES.items() if fix.danger]
     for accepted in ((), *combinations(dangerous[:4], 2), tuple(dangerous)):
         host = Host(name="h", address="192.0.2.1", accept=accepted)
-        waiting = acceptance.find_wait_reasons(FIXES, host, None, frozenset(), MOMENT)
+        waiting = acceptance.find_controls_awaiting_acceptance_or_window(FIXES, host, None, frozenset(), MOMENT)
         held = set(decide(accept=list(accepted))["held"])
         assert set(waiting) <= held
         more = {control for control in held - set(waiting) if control not in accepted}
@@ -212,14 +212,16 @@ def test_a_shared_file_holds_what_is_in_force_and_what_is_applied_and_nothing_el
     before: dict[str, Any], apply: dict[str, Any], released: tuple[str, ...]
 ) -> None:
     wanted = (set(before) - set(released)) | set(apply)
-    assert set(SURVEY.merge_enforced(before, apply, released)) == wanted
+    assert set(SURVEY.merge_domains_in_force_by_control(before, apply, released)) == wanted
 
 
 def test_a_site_of_another_inventory_keeps_what_it_has() -> None:
-    enforced = SURVEY.merge_enforced({"nginx.autoindex": ["b.test", "www.a.test"]}, {"nginx.autoindex": ["a.test"]})
+    enforced = SURVEY.merge_domains_in_force_by_control(
+        {"nginx.autoindex": ["b.test", "www.a.test"]}, {"nginx.autoindex": ["a.test"]}
+    )
     assert enforced == {"nginx.autoindex": ["a.test", "b.test", "www.a.test"]}
     declared = [{"domain": "a.test", "aliases": ["www.a.test"]}]
-    assert SURVEY.list_sites(declared, enforced) == [*declared, {"domain": "b.test"}]
+    assert SURVEY.list_declared_and_enforced_sites(declared, enforced) == [*declared, {"domain": "b.test"}]
 
 
 # --- what our own files say ---------------------------------------------------------------------------------------
@@ -231,17 +233,17 @@ def put(root: Path, files: dict[str, str]) -> dict[str, list[str]]:
     for path, text in files.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text, "utf-8")
-    found: dict[str, list[str]] = _managed_settings.collect(str(root))
+    found: dict[str, list[str]] = _managed_settings.collect_controls_in_force(str(root))
     return found
 
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     class Trusting:
-        def loose(self, path: str) -> str | None:
+        def describe_first_changer_on_path(self, path: str) -> str | None:
             return f"{path} can be changed by somebody" if "somebody" in path else None
 
-    monkeypatch.setattr(_managed_settings, "Trust", Trusting)
+    monkeypatch.setattr(_managed_settings, "PathTrust", Trusting)
     return tmp_path
 
 
@@ -357,7 +359,9 @@ def test_the_firewall_says_and_does_what_is_in_force_and_no_more(size: int) -> N
             **{"firewall_closed_ports": [3306], "firewall_web_ports": [80, 443], "firewall_open_ports": []},
         )
         denying = {"firewall.default_deny", "firewall.ipv6", "firewall.boot"} & set(chosen)
-        assert set(_managed_settings.parse_controls("/etc/nftables.d/luytre.nft", text, ("firewall",))) == set(chosen)
+        assert set(
+            _managed_settings.parse_controls_in_comments("/etc/nftables.d/luytre.nft", text, ("firewall",))
+        ) == set(chosen)
         assert ("policy drop" in text) is bool(denying)
         assert ("saddr { 192.0.2.0/24 }" in text) is ("firewall.ssh_sources" in chosen)
         assert ("\t\ttcp dport { 22 } accept" in text) is ("firewall.ssh_sources" not in chosen)
@@ -379,5 +383,7 @@ def test_nginx_s_file_begins_with_what_is_in_force_and_for_which_sites() -> None
         },
     )
     assert _nginx_managed_settings.LIST in text
-    found = _managed_settings.parse_controls("/etc/nginx/conf.d/00-luytre.conf", text, ("nginx", "tls", "wordpress"))
+    found = _managed_settings.parse_controls_in_comments(
+        "/etc/nginx/conf.d/00-luytre.conf", text, ("nginx", "tls", "wordpress")
+    )
     assert {control: sorted(domains) for control, domains in found.items()} == enforced

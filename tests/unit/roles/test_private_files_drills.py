@@ -10,7 +10,7 @@ from ansible.module_utils.luytre import _exposed_paths
 
 from auditor.system import resources
 
-DRILLS = sorted((resources.get_roles() / "web" / "drills").glob("web.private_files.*.sh"))
+DRILLS = sorted((resources.get_roles_folder() / "web" / "drills").glob("web.private_files.*.sh"))
 
 
 @pytest.mark.parametrize("drill", DRILLS, ids=lambda path: path.name)
@@ -19,6 +19,6 @@ def test_what_a_drill_lays_out_is_found(drill: Path, tmp_path: Path) -> None:
     (site,) = {line.split("=", 1)[1] for line in text.splitlines() if line.startswith("wiki=")}
     root = Path(site).parent
     subprocess.run(["sh", "-c", text.replace(str(root), str(tmp_path))], check=True)
-    (found,) = _exposed_paths.find_private_files(str(tmp_path))
+    (found,) = _exposed_paths.find_private_file_uris(str(tmp_path))
     assert found.startswith("/so-tay/")
-    assert _exposed_paths.build_private_pattern(str(tmp_path)).startswith("^/(?:so-tay/")
+    assert _exposed_paths.build_private_uri_pattern(str(tmp_path)).startswith("^/(?:so-tay/")

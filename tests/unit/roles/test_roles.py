@@ -18,8 +18,10 @@ from auditor.system import resources
 from tests.unit.access import filters
 from tests.unit.programs import of_every_role
 
-AREAS = sorted(file.parent.name for file in resources.get_roles().glob("*/tasks"))
-READS = yaml.safe_load((resources.get_root() / "on_host/survey/defaults/main.yml").read_text("utf-8"))["survey_reads"]
+AREAS = sorted(file.parent.name for file in resources.get_roles_folder().glob("*/tasks"))
+READS = yaml.safe_load((resources.get_resources_folder() / "on_host/survey/defaults/main.yml").read_text("utf-8"))[
+    "survey_reads"
+]
 
 
 def tasks() -> Iterator[tuple[str, dict[str, Any]]]:
@@ -57,21 +59,23 @@ def test_what_is_installed_first_is_not_started_by_a_check_run_that_installs_not
 
 @pytest.mark.parametrize("area", AREAS)
 def test_what_a_role_looks_at_of_a_host_the_survey_reads_for_its_controls(area: str) -> None:
-    files = [file for file in (resources.get_roles() / area).glob("*/*") if file.suffix in (".yml", ".j2")]
+    files = [file for file in (resources.get_roles_folder() / area).glob("*/*") if file.suffix in (".yml", ".j2")]
     looked_at = set(re.findall(r"survey_areas\.([a-z_]+)", " ".join(file.read_text("utf-8") for file in files)))
-    fixes = [one.id for one in controls.read_file(resources.get_roles() / area / "controls.yml") if one.fix]
-    read = filters("survey").select_areas(fixes, READS)
+    fixes = [
+        one.id for one in controls.read_controls_file(resources.get_roles_folder() / area / "controls.yml") if one.fix
+    ]
+    read = filters("survey").select_fact_areas_read_for_controls(fixes, READS)
     assert looked_at <= set(read)
     assert looked_at or not [pattern for pattern in READS if pattern.startswith(f"{area}[")]
 
 
 @pytest.mark.parametrize("control", filters("filesystem").SETS)
 def test_options_of_mounts_are_read_for_each_control_that_changes_some_also_alone(control: str) -> None:
-    assert filters("survey").select_areas([control], READS) == ["filesystem"]
+    assert filters("survey").select_fact_areas_read_for_controls([control], READS) == ["filesystem"]
 
 
 def test_areas_of_facts_are_read_for_the_controls_of_a_run_alone() -> None:
-    wanted = filters("survey").select_areas
+    wanted = filters("survey").select_fact_areas_read_for_controls
     assert wanted(["ssh.macs", "filesystem.cron_modes"], READS) == []
     assert wanted(["logging.modes", "time.synchronised_daemon", "sudo.logfile"], READS) == [
         "logging",
@@ -120,16 +124,16 @@ def test_packages_are_missing_for_the_controls_of_a_run_alone() -> None:
 
 def test_all_that_is_given_to_the_areas_of_a_run_is_checked_before_the_first_of_them() -> None:
     options = filters("areas").options
-    every = options(AREAS, resources.get_roles())
+    every = options(AREAS, resources.get_roles_folder())
     for area in AREAS:
-        own = yaml.safe_load((resources.get_roles() / area / "meta" / "argument_specs.yml").read_text("utf-8"))
+        own = yaml.safe_load((resources.get_roles_folder() / area / "meta" / "argument_specs.yml").read_text("utf-8"))
         assert {name: every[name] for name in own["argument_specs"]["main"]["options"]} == own["argument_specs"][
             "main"
         ]["options"]
     given = {"ssh_max_startups": ["many", "of", "them"], "accounts_umask": "027"}
-    told = ArgumentSpecValidator(options(["accounts", "ssh"], resources.get_roles())).validate(given)
+    told = ArgumentSpecValidator(options(["accounts", "ssh"], resources.get_roles_folder())).validate(given)
     assert "ssh_max_startups" in " ".join(told.error_messages)
-    assert ArgumentSpecValidator(options(["accounts"], resources.get_roles())).validate({}).error_messages == []
+    assert ArgumentSpecValidator(options(["accounts"], resources.get_roles_folder())).validate({}).error_messages == []
 
 
 def test_what_fixes_edit_below_web_roots_comes_back_with_a_rollback() -> None:

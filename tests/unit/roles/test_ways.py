@@ -13,7 +13,7 @@ from auditor.hardening.safety import logins
 from tests.unit import access
 
 TABLE = yaml.safe_load((access.DATA / "ways.yml").read_text("utf-8"))
-WAYS = logins.load_judge()
+WAYS = logins.load_ways_module_of_ssh_role()
 SOURCE = "10.0.0.9"
 KEYS = {
     "closed": {"restricted": False, "closed": True},
@@ -60,11 +60,11 @@ def test_the_truth_table(row: dict[str, Any]) -> None:
 
 
 def test_the_auditor_knows_the_judge_s_controls_by_what_they_declare() -> None:
-    catalogue = controls.load()
-    assert set(WAYS.EFFECTS) <= set(catalogue.by_id)
+    catalogue = controls.load_catalogue()
+    assert set(WAYS.EFFECTS) <= set(catalogue.controls_by_id)
     closing = (Effect.CLOSES_PASSWORDS, Effect.CLOSES_ROOT_PASSWORDS, Effect.LOCKS_EMPTY_PASSWORDS)
     fixes = {control.id: control.fix for control in catalogue.controls if control.fix}
-    assert set(controls.select_by_effects(fixes, *closing)) <= set(WAYS.EFFECTS)
+    assert set(controls.select_controls_by_fix_effects(fixes, *closing)) <= set(WAYS.EFFECTS)
 
 
 def ways_in(**changed: Any) -> list[str]:

@@ -12,7 +12,7 @@ from auditor.errors import InputError
 from auditor.report import files as report_files
 from auditor.report.formats import Format
 from auditor.system import parallel
-from auditor.system.parallel import run_in_copy
+from auditor.system.parallel import run_in_forked_copy_of_process
 from tests import factory
 
 
@@ -24,7 +24,7 @@ def two_processors(monkeypatch):
 
 def done_by(folder: Path, **how: bool) -> list[int]:
     """Who did the work, by process."""
-    with run_in_copy(lambda: (folder / str(os.getpid())).touch(), **how):
+    with run_in_forked_copy_of_process(lambda: (folder / str(os.getpid())).touch(), **how):
         pass
     return [int(path.name) for path in folder.iterdir()]
 
@@ -59,7 +59,7 @@ def test_an_error_is_raised_as_if_it_had_been_done_here(tmp_path):
     def fail() -> None:
         raise InputError("the disk is full", mend="free some space")
 
-    with pytest.raises(InputError, match="the disk is full"), run_in_copy(fail):
+    with pytest.raises(InputError, match="the disk is full"), run_in_forked_copy_of_process(fail):
         pass
 
 
@@ -68,14 +68,16 @@ def test_nothing_is_left_to_do_when_the_block_fails(tmp_path):
         threading.Event().wait(60)
         (tmp_path / "done").touch()
 
-    with pytest.raises(ValueError, match="pages"), run_in_copy(wait):
+    with pytest.raises(ValueError, match="pages"), run_in_forked_copy_of_process(wait):
         raise ValueError("pages")
     assert not (tmp_path / "done").exists()
 
 
 def test_the_files_are_the_same_either_way(tmp_path, monkeypatch):
     def files(folder: Path) -> dict[str, bytes]:
-        report_files.write(factory.run(), factory.catalogue(), output=folder, lang="vi", formats=set(Format))
+        report_files.write_report_files_of_run(
+            factory.run(), factory.catalogue(), output=folder, lang="vi", formats=set(Format)
+        )
         return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
     one_after_another = files(tmp_path / "here")

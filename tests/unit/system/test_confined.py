@@ -17,8 +17,8 @@ from auditor.system import sandbox
 ADMIN = 12_345
 TRIED = """
 import json, os, socket, sys
-from auditor.system.sandbox import confine
-confine(1_000_000_000)
+from auditor.system.sandbox import confine_this_process_to_sandbox
+confine_this_process_to_sandbox(1_000_000_000)
 def works(what):
     try:
         what()
@@ -82,7 +82,7 @@ def test_a_child_reaches_nothing_of_who_started_it(uid: int, tmp_path_factory: p
 
 def test_a_child_that_takes_too_long_is_ended_by_its_own_clock(uid: int) -> None:
     spins = (
-        "import os, signal; from auditor.system.sandbox import confine; confine(1_000_000_000)\n"
+        "import os, signal; from auditor.system.sandbox import confine_this_process_to_sandbox; confine_this_process_to_sandbox(1_000_000_000)\n"
         "signal.setitimer(signal.ITIMER_PROF, 0.1)\nwhile True: pass"
     )
     done = subprocess.run(
@@ -93,7 +93,7 @@ def test_a_child_that_takes_too_long_is_ended_by_its_own_clock(uid: int) -> None
 
 def test_what_it_left_ends_with_the_child_that_was_started(uid: int) -> None:
     waits = (
-        "import os, time; from auditor.system.sandbox import confine; confine(1_000_000_000)\n"
+        "import os, time; from auditor.system.sandbox import confine_this_process_to_sandbox; confine_this_process_to_sandbox(1_000_000_000)\n"
         "os.write(1, b'ready'); time.sleep(60)"
     )
     child = subprocess.Popen(
@@ -115,16 +115,16 @@ def test_where_the_kernel_gives_no_namespaces_it_is_known(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(os, "unshare", refused)
     monkeypatch.setattr(sandbox, "_exposures", [])
-    assert sandbox._isolate(()) is False
-    assert not sandbox.is_exposed()
-    sandbox.note_isolation(True)
-    assert not sandbox.is_exposed()
-    sandbox.note_isolation(False)
-    assert sandbox.is_exposed()
+    assert sandbox._enter_namespaces_of_its_own(()) is False
+    assert not sandbox.was_any_child_not_isolated()
+    sandbox.note_whether_child_was_isolated(True)
+    assert not sandbox.was_any_child_not_isolated()
+    sandbox.note_whether_child_was_isolated(False)
+    assert sandbox.was_any_child_not_isolated()
 
 
 def test_root_of_a_namespace_without_other_accounts_is_confined_too() -> None:
-    confine = "import os; from auditor.system.sandbox import confine; print(confine(1_000_000_000), os.path.exists('/etc/passwd'))"
+    confine = "import os; from auditor.system.sandbox import confine_this_process_to_sandbox; print(confine_this_process_to_sandbox(1_000_000_000), os.path.exists('/etc/passwd'))"
     done = subprocess.run(
         ["unshare", "--user", "--map-root-user", sys.executable, "-c", confine],
         capture_output=True, text=True, timeout=60, check=False,

@@ -25,7 +25,7 @@ def parts():
     time.sleep(60)
     yield b"end"
 
-files.write_whole(pathlib.Path(sys.argv[1]), parts())
+files.write_file_atomically(pathlib.Path(sys.argv[1]), parts())
 """
 
 
@@ -48,14 +48,14 @@ def killed_in_the_middle(path: Path) -> None:
 
 def test_a_writer_killed_in_the_middle_leaves_what_was_there(tmp_path: Path) -> None:
     path = tmp_path / "weaknesses.json"
-    files.write_whole(path, [b"old"])
+    files.write_file_atomically(path, [b"old"])
     path.chmod(0o640)
     killed_in_the_middle(path)
     assert path.read_bytes() == b"old"
     assert mode(path) == 0o640
     (left,) = names(tmp_path) - {path.name}
     assert mode(tmp_path / left) == 0o600
-    files.write_whole(path, [b"newer"])
+    files.write_file_atomically(path, [b"newer"])
     assert path.read_bytes() == b"newer"
     assert names(tmp_path) == {path.name, left}, "its writer could be alive"
 
@@ -83,7 +83,7 @@ def test_what_killed_writers_left_is_cleared_away_a_day_later_and_nothing_else(t
     folder.mkdir()
     (folder / "page").write_bytes(b"x")
     os.utime(folder, (0, 0))
-    files.write_whole(path, [b"new"])
+    files.write_file_atomically(path, [b"new"])
     assert names(tmp_path) == {"w.json", ".w.json.ba9876543210", *others}
 
 
@@ -98,7 +98,7 @@ def test_how_open_a_file_is(tmp_path: Path, before: int | None, asked: int | Non
         path.chmod(before)
     umask = os.umask(0)
     try:
-        files.write_whole(path, [b"new"], asked)
+        files.write_file_atomically(path, [b"new"], asked)
     finally:
         os.umask(umask)
     assert (path.read_bytes(), mode(path)) == (b"new", after)
@@ -120,7 +120,7 @@ def test_the_file_is_on_the_disk_before_it_has_its_name_and_the_name_before_it_r
 
     monkeypatch.setattr(os, "fsync", synced)
     monkeypatch.setattr(Path, "replace", renamed)
-    files.write_whole(tmp_path / "one", [b"1234", b"5"])
+    files.write_file_atomically(tmp_path / "one", [b"1234", b"5"])
     assert steps == ["file of 5", "name", "folder"]
 
 

@@ -35,18 +35,18 @@ def noexec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mounted:
 
 def test_programs_lie_where_temporary_files_do(tmp_path: Path, noexec: Mounted) -> None:
     noexec()
-    assert runtime_dir.find_folder() == tmp_path / "tmp"
+    assert runtime_dir.find_temporary_folder_that_runs_programs() == tmp_path / "tmp"
     assert not list((tmp_path / "home").iterdir())
 
 
 def test_where_nothing_may_be_run_there_they_lie_in_a_folder_of_our_own(tmp_path: Path, noexec: Mounted) -> None:
     noexec(tmp_path / "tmp")
-    own = runtime_dir.find_folder()
+    own = runtime_dir.find_temporary_folder_that_runs_programs()
     assert own.is_relative_to(tmp_path / "home") and own.stat().st_mode & 0o777 == 0o700
 
 
 def test_where_nothing_may_be_run_at_all_it_is_said(tmp_path: Path, noexec: Mounted) -> None:
     noexec(tmp_path)
     with pytest.raises(InputError, match="mounted noexec") as said:
-        runtime_dir.find_folder()
+        runtime_dir.find_temporary_folder_that_runs_programs()
     assert "TMPDIR" in said.value.mend

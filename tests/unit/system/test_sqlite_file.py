@@ -13,7 +13,7 @@ def test_many_who_make_the_file_at_once_all_get_it(tmp_path: Path) -> None:
         path = tmp_path / f"{number}.sqlite"
 
         def use(_: int, path: Path = path) -> int:
-            with sqlite_file.open_database(
+            with sqlite_file.open_and_migrate_database(
                 path, [sqlite_file.make_migration("CREATE TABLE a (b)")], "file"
             ) as database:
                 return int(database.execute("SELECT count(*) FROM a").fetchone()[0])

@@ -6,7 +6,7 @@ from pydantic import Field
 from auditor.errors import InputError
 from auditor.models import Model
 from auditor.system import yaml_source
-from auditor.system.yaml_source import load_cached, load_yaml, validate_model
+from auditor.system.yaml_source import load_own_yaml_files_cached, load_yaml, validate_yaml_data_as_model
 from tests.unit import own_cache
 
 
@@ -33,7 +33,7 @@ def test_what_does_not_fit_is_told_with_its_place_and_its_line(tmp_path: Path, t
     file = tmp_path / "things.yml"
     file.write_text(text, "utf-8")
     with pytest.raises(InputError) as caught:
-        validate_model(Thing, load_yaml(file), "{where}: {why}", mend="see the {example}", file=file)
+        validate_yaml_data_as_model(Thing, load_yaml(file), "{where}: {why}", mend="see the {example}", file=file)
     assert caught.value.what.startswith(said)
     assert (caught.value.file, caught.value.line, caught.value.mend) == (file, line, "see the {example}")
 
@@ -52,18 +52,18 @@ def test_of_an_unknown_key_the_nearest_known_one_is_guessed(tmp_path: Path, text
     file = tmp_path / "things.yml"
     file.write_text(text, "utf-8")
     with pytest.raises(InputError) as caught:
-        validate_model(Thing, load_yaml(file), "{where}: {why}", mend="", file=file)
-    assert caught.value.format_guess("en") == (f"; did you mean '{guess}'?" if guess else "")
+        validate_yaml_data_as_model(Thing, load_yaml(file), "{where}: {why}", mend="", file=file)
+    assert caught.value.format_guess_as_question("en") == (f"; did you mean '{guess}'?" if guess else "")
 
 
 def test_an_entry_of_a_list_is_told_by_what_it_is_called(tmp_path: Path) -> None:
     file = tmp_path / "things.yml"
     file.write_text("- name: a\n- name: '{b}'\n  parts: 1\n- 7\n", "utf-8")
     entries = load_yaml(file)
-    assert validate_model(Thing, entries[0], "{where}", mend="", file=file, at=[0]) == Thing(name="a")
+    assert validate_yaml_data_as_model(Thing, entries[0], "{where}", mend="", file=file, at=[0]) == Thing(name="a")
     for index, line, said in ((1, 3, "thing {b}: parts: "), (2, 4, "thing {b}: entry: ")):
         with pytest.raises(InputError) as caught:
-            validate_model(
+            validate_yaml_data_as_model(
                 Thing, entries[index], "thing {of}: {where}: {why}", mend="", file=file, at=[index], of="{b}"
             )
         assert caught.value.what.startswith(said)
@@ -81,10 +81,14 @@ def test_what_an_earlier_run_parsed_of_our_own_files_is_taken_while_they_are_the
     one.write_text("levels: {1: a}\nwhen: 2026-01-02\n", "utf-8")
     other.write_text("- x\n", "utf-8")
     expected = {one: {"levels": {1: "a"}, "when": "2026-01-02"}, other: ["x"]}
-    assert load_cached("things", [one, other]) == load_cached("things", [one, other]) == expected
+    assert (
+        load_own_yaml_files_cached("things", [one, other])
+        == load_own_yaml_files_cached("things", [one, other])
+        == expected
+    )
     assert parsed == [one, other]
     other.write_text("- y\n", "utf-8")
-    assert load_cached("things", [one, other]) == {**expected, other: ["y"]}
+    assert load_own_yaml_files_cached("things", [one, other]) == {**expected, other: ["y"]}
     assert parsed == [one, other] * 2
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.text.defang import defang, is_inner
+from auditor.text.defang import defang_addresses_in_text, is_inner_network_address
 
 OURS = ("antruc.test", "web1", "10.213.47.11", "vn")
 
@@ -43,19 +43,19 @@ OURS = ("antruc.test", "web1", "10.213.47.11", "vn")
     ],
 )
 def test_it_is_written_so_that_nobody_clicks_on_it(text: str, told: str) -> None:
-    assert defang(text, OURS) == told
-    assert defang(told, OURS) == told
+    assert defang_addresses_in_text(text, OURS) == told
+    assert defang_addresses_in_text(told, OURS) == told
 
 
 @given(st.text(alphabet="ab.:/[]@h tps1。xX-_\n", max_size=60))
 def test_no_link_is_left_and_what_is_written_so_stays(text: str) -> None:
-    once = defang(text, OURS)
-    assert defang(once, OURS) == once
+    once = defang_addresses_in_text(text, OURS)
+    assert defang_addresses_in_text(once, OURS) == once
     assert not re.search(r"https?://", once, re.I)
 
 
 @pytest.mark.parametrize("address", ["10.0.0.1", "::1", "::ffff:10.0.0.1", "100.64.0.1", "169.254.1.1", "fd12::1"])
 def test_an_inner_address_is_known(address: str) -> None:
-    assert is_inner(address)
-    assert not is_inner("203.0.113.7")
-    assert not is_inner("x")
+    assert is_inner_network_address(address)
+    assert not is_inner_network_address("203.0.113.7")
+    assert not is_inner_network_address("x")

@@ -14,7 +14,13 @@ from auditor.hardening import guard_answers
 from auditor.hardening.health import probes
 from auditor.models import Finding, Subject
 from auditor.text import secret_blocks, secret_spans
-from auditor.text.redact import REDACTION_MARK, holds_secrets, redact, redact_data, redact_diff
+from auditor.text.redact import (
+    REDACTION_MARK,
+    is_path_of_file_with_secrets,
+    redact_secrets_in_json_data,
+    redact_secrets_in_text,
+    redact_secrets_in_unified_diff,
+)
 from tests.unit.audit.test_evaluate import control
 from tests.unit.secret_syntaxes import HARMLESS, ON_ONE_LINE, OVER_LINES
 
@@ -63,7 +69,7 @@ WORDPRESS = [
     ],
 )
 def test_a_secret_is_hidden_and_no_more(line: str, shown: str):
-    assert redact(line) == shown
+    assert redact_secrets_in_text(line) == shown
 
 
 @pytest.mark.parametrize(
@@ -109,7 +115,7 @@ def test_a_secret_is_hidden_and_no_more(line: str, shown: str):
     ],
 )
 def test_an_ordinary_setting_stays(line: str):
-    assert redact(line) == line
+    assert redact_secrets_in_text(line) == line
 
 
 @pytest.mark.parametrize(
@@ -125,7 +131,7 @@ def test_an_ordinary_setting_stays(line: str):
     ],
 )
 def test_what_only_looks_like_an_ordinary_setting_is_hidden(text: str, shown: str):
-    assert redact(text) == shown
+    assert redact_secrets_in_text(text) == shown
 
 
 HOSTILE = [
@@ -180,7 +186,7 @@ def test_time_grows_with_the_text_alone(piece: str, frame: str):
     def seconds(size: int) -> float:
         line = frame.format(piece * (size // len(piece)))
         began = time.process_time()
-        redact(line)
+        redact_secrets_in_text(line)
         return time.process_time() - began
 
     usual = max(min(seconds(2_000) for _ in range(3)), 0.001)
@@ -202,37 +208,40 @@ def test_time_grows_with_the_text_alone(piece: str, frame: str):
 )
 @pytest.mark.parametrize("digest", ["rqXexS6ZhobKA", "aZ.Qw3rT5yU1o"])
 def test_digests_of_13_characters_are_hidden(line: str, digest: str):
-    assert digest not in redact(line.replace("§", digest))
+    assert digest not in redact_secrets_in_text(line.replace("§", digest))
 
 
 def test_digests_of_htdigest_are_hidden():
-    assert redact("an:Khu vuc quan tri:5f4dcc3b5aa765d61d8327deb882cf99") == f"an:Khu vuc quan tri:{REDACTION_MARK}"
+    assert (
+        redact_secrets_in_text("an:Khu vuc quan tri:5f4dcc3b5aa765d61d8327deb882cf99")
+        == f"an:Khu vuc quan tri:{REDACTION_MARK}"
+    )
 
 
 @pytest.mark.parametrize("secret", ["Hk3nTr2zQ9x", "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC"])
 @pytest.mark.parametrize("text", [*ON_ONE_LINE.strip("\n").split("\n"), *OVER_LINES])
 def test_no_way_of_writing_a_secret_shows_it(text: str, secret: str):
     written = text.replace("§", secret)
-    assert secret not in redact(written)
-    assert redact(written).count("\n") == written.count("\n")
+    assert secret not in redact_secrets_in_text(written)
+    assert redact_secrets_in_text(written).count("\n") == written.count("\n")
 
 
 def test_lines_that_hold_no_secret_stay_alone_and_together():
     lines = HARMLESS.strip("\n").split("\n")
     assert len(lines) > 100
     for line in lines:
-        assert redact(line) == line
-    assert redact("\n".join(lines)).split("\n") == lines
+        assert redact_secrets_in_text(line) == line
+    assert redact_secrets_in_text("\n".join(lines)).split("\n") == lines
 
 
 @given(st.text('ab ;,)(="#{}<>|', min_size=1))
 def test_whatever_stands_between_its_quotes_is_hidden(secret: str):
-    assert redact(f"define('DB_PASSWORD', '{secret}'); x") == "define('DB_PASSWORD', '•••'); x"
+    assert redact_secrets_in_text(f"define('DB_PASSWORD', '{secret}'); x") == "define('DB_PASSWORD', '•••'); x"
 
 
 @given(st.lists(st.sampled_from([*HOSTILE, "x", "\n", "=", ":", '"', "•"])).map("".join))
 def test_no_line_is_lost_whatever_the_text(text: str):
-    assert redact(text).count("\n") == text.count("\n")
+    assert redact_secrets_in_text(text).count("\n") == text.count("\n")
 
 
 SECRET_FILES = (
@@ -251,11 +260,11 @@ OTHER_FILES = (
 def test_of_a_file_that_holds_secrets_only_lines_that_change_are_shown():
     diff = "--- a\n+++ b\n@@ -1,3 +1,3 @@\n a_secret_of_no_known_form\n-user = a\n+user = b\n another"
     for path in SECRET_FILES:
-        assert holds_secrets(path), path
-        assert redact_diff(diff, path) == "--- a\n+++ b\n@@ -1,3 +1,3 @@\n-user = a\n+user = b"
+        assert is_path_of_file_with_secrets(path), path
+        assert redact_secrets_in_unified_diff(diff, path) == "--- a\n+++ b\n@@ -1,3 +1,3 @@\n-user = a\n+user = b"
     for path in OTHER_FILES:
-        assert not holds_secrets(path), path
-        assert redact_diff(diff, path) == diff
+        assert not is_path_of_file_with_secrets(path), path
+        assert redact_secrets_in_unified_diff(diff, path) == diff
 
 
 SECRET = "Hk3nTr2zQ9x"  # noqa: S105  nobody's
@@ -264,13 +273,17 @@ SECRET = "Hk3nTr2zQ9x"  # noqa: S105  nobody's
 @pytest.mark.parametrize(
     "shown",
     [
-        lambda said: error_messages.explain(f"cannot start:\n{said}").en,
-        lambda said: error_messages.explain(said).vi,
-        lambda said: guard_answers.clean_text(said),
-        lambda said: " ".join(guard_answers.list_texts([said])),
-        lambda said: probes.parse(f"luytre: ssh 0\nluytre: root 0\nluytre: nginx 1 {said}\n".encode(), b"")[2].detail,
-        lambda said: probes.parse(b"", said.encode())[0].detail,
-        lambda said: str(redact_data({"jobs": [{"user": "root", "command": said}]})),
+        lambda said: error_messages.explain_ansible_or_ssh_message(f"cannot start:\n{said}").en,
+        lambda said: error_messages.explain_ansible_or_ssh_message(said).vi,
+        lambda said: guard_answers.redact_to_printable_text(said),
+        lambda said: " ".join(guard_answers.list_members_as_redacted_text([said])),
+        lambda said: (
+            probes.parse_probes_in_ssh_output(f"luytre: ssh 0\nluytre: root 0\nluytre: nginx 1 {said}\n".encode(), b"")[
+                2
+            ].detail
+        ),
+        lambda said: probes.parse_probes_in_ssh_output(b"", said.encode())[0].detail,
+        lambda said: str(redact_secrets_in_json_data({"jobs": [{"user": "root", "command": said}]})),
         lambda said: str(judged({"sudo": {"jobs": [{"path": "/etc/cron.d/x", "command": said}]}})),
     ],
 )
@@ -288,11 +301,13 @@ def judged(data: dict[str, Any]) -> Finding:
 
 
 def test_paths_by_which_fixes_go_stay_as_they_are():
-    assert redact_data({"path": "/opt/token=abcdef/x"}) == {"path": "/opt/token=abcdef/x"}
+    assert redact_secrets_in_json_data({"path": "/opt/token=abcdef/x"}) == {"path": "/opt/token=abcdef/x"}
 
 
 def test_data_without_end_is_hidden_unread():
-    said = redact_data([{"path": "/x y", "word": "alone", "said": f"a = {number}"} for number in range(50_000)])
+    said = redact_secrets_in_json_data(
+        [{"path": "/x y", "word": "alone", "said": f"a = {number}"} for number in range(50_000)]
+    )
     assert said[0] == {"path": "/x y", "word": "alone", "said": "a = 0"}
     assert said[-1] == {"path": "/x y", "word": "alone", "said": REDACTION_MARK}
 
@@ -309,8 +324,8 @@ WORDS = (
 def test_the_quick_no_says_nothing_else_than_the_patterns(monkeypatch: pytest.MonkeyPatch, upper: bool):
     texts = [word.replace("§", "hunter2-\u00e9") for word in WORDS] + [word.replace("§", "hunter22") for word in WORDS]
     texts = [text.upper() for text in texts] if upper else texts
-    quick = [secret_spans.find_spans(text) for text in texts]
+    quick = [secret_spans.find_secret_spans_in_text(text) for text in texts]
     for module in (secret_spans, secret_blocks):
-        monkeypatch.setattr(module, "has_none", lambda _text, _words: False)
-    assert [secret_spans.find_spans(text) for text in texts] == quick
+        monkeypatch.setattr(module, "has_none_of_words_in_text", lambda _text, _words: False)
+    assert [secret_spans.find_secret_spans_in_text(text) for text in texts] == quick
     assert sum(map(bool, quick)) > 100

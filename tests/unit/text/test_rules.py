@@ -11,12 +11,14 @@ import pytest
 
 from auditor.compromise import suspicious_commands
 from auditor.models.base import Lang
-from auditor.text.rules import describe_rules
+from auditor.text.rules import describe_trace_rules
 from auditor.text.translations import Words
 
 TOP = Path(__file__).parents[3]
 SOURCES = TOP / "auditor/compromise"
-WEIGHING = frozenset({"hit", "used", "says", "Hit", "DirectiveHit", "ParameterUse"})
+WEIGHING = frozenset(
+    {"record_hit", "record_use_of_tainted_value", "add_evidence", "CodeHit", "DirectiveHit", "ParameterUse"}
+)
 OF_FOOTHOLDS = frozenset({"NEW", "FOREIGN", "CHANGED", "REPLACES", "OF_DAYS"})
 """Names of rules that are names in the code."""
 
@@ -46,7 +48,7 @@ def named() -> Iterator[str]:
 
 def _weighed(node: ast.Call) -> Iterator[str]:
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-    if name == "_trace" and len(node.args) > 5:
+    if name == "_build_file_trace" and len(node.args) > 5:
         yield from (one.value for one in ast.walk(node.args[5]) if isinstance(one, ast.Constant))
     elif name in WEIGHING and node.args:
         first = node.args[0]
@@ -68,15 +70,15 @@ def test_there_are_as_many_as_the_code_says() -> None:
 def test_every_rule_has_words(lang: Lang) -> None:
     words = Words(lang)
     others = words("trace.rule.of_others", name="")
-    assert [rule for rule in RULES if describe_rules([rule], words).startswith(others)] == []
-    assert [rule for rule in RULES if "_" in describe_rules([rule], words)] == []
+    assert [rule for rule in RULES if describe_trace_rules([rule], words).startswith(others)] == []
+    assert [rule for rule in RULES if "_" in describe_trace_rules([rule], words)] == []
 
 
 def test_a_rule_that_others_wrote_is_called_by_its_name() -> None:
-    assert describe_rules(["php_malware_x", "second_root"], Words("en")) == (
+    assert describe_trace_rules(["php_malware_x", "second_root"], Words("en")) == (
         "third-party rule: php_malware_x, a second account with all privileges"
     )
 
 
 def test_rules_that_say_the_same_are_told_once() -> None:
-    assert describe_rules(["decoded_and_run", "decoded_program"], Words("vi")) == "giải mã rồi chạy mã"
+    assert describe_trace_rules(["decoded_and_run", "decoded_program"], Words("vi")) == "giải mã rồi chạy mã"

@@ -6,7 +6,7 @@ from auditor.text.multi_search import MultiSearch
 
 
 def found(text: str, *texts: str) -> list[tuple[int, int, str]]:
-    return list(MultiSearch({one: one.upper() for one in texts}).find_in(text))
+    return list(MultiSearch({one: one.upper() for one in texts}).iter_occurrences_in_text(text))
 
 
 def test_each_occurrence_is_found_with_what_it_stands_for_in_letters_not_bytes() -> None:

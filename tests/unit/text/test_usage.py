@@ -21,7 +21,7 @@ from auditor.models import Text
 from auditor.system import resources
 from auditor.system.yaml_source import parse_yaml
 from auditor.text import language, usage
-from auditor.text.translations import parse_catalogue
+from auditor.text.translations import parse_po_catalogue
 from tests import sentences
 
 
@@ -63,7 +63,7 @@ COMMAND = re.compile(r"sudo |chmod |apt-get |auditor |[A-Z_]+=|(?:{}: )+{}$")
 
 
 def test_every_error_is_in_vietnamese():
-    known = {usage.PLACE.sub("{}", entry.msgid): entry.msgid for entry in parse_catalogue("vi", "errors")}
+    known = {usage.PLACE.sub("{}", entry.msgid): entry.msgid for entry in parse_po_catalogue("vi", "errors")}
     asked = {sentence.text: sentence.where for sentence in sentences.in_errors()}
     missing = {text: where for text, where in asked.items() if text not in known and not COMMAND.match(text)}
     assert missing == {}, "write these in auditor/locale/vi/LC_MESSAGES/errors.po, a {name} for each {}"
@@ -72,9 +72,9 @@ def test_every_error_is_in_vietnamese():
 
 @pytest.mark.parametrize("domain", ["help", "errors", "libraries", "guard"])
 def test_every_translation_is_whole(domain: str):
-    texts = [entry.msgid for entry in parse_catalogue("vi", domain)]
+    texts = [entry.msgid for entry in parse_po_catalogue("vi", domain)]
     assert len(texts) == len(set(texts))
-    for entry in parse_catalogue("vi", domain):
+    for entry in parse_po_catalogue("vi", domain):
         assert not entry.fuzzy and not entry.obsolete, entry.msgid
         assert entry.msgstr.strip(), entry.msgid
         assert entry.msgstr != entry.msgid or COMMAND.match(usage.PLACE.sub("{}", entry.msgid)), entry.msgid
@@ -86,8 +86,10 @@ def test_every_translation_is_whole(domain: str):
 
 
 def test_what_the_guard_says_is_in_vietnamese_and_what_it_no_longer_says_is_gone():
-    code = "\n".join(path.read_text("utf-8") for path in (resources.get_root() / "on_host/guard").rglob("*.py"))
-    for entry in parse_catalogue("vi", "guard"):
+    code = "\n".join(
+        path.read_text("utf-8") for path in (resources.get_resources_folder() / "on_host/guard").rglob("*.py")
+    )
+    for entry in parse_po_catalogue("vi", "guard"):
         parts = [part for part in re.split(r"{\w+}", entry.msgid) if part.strip(" ,:()'")]
         assert all(part in code for part in parts), entry.msgid
     assert usage.translate_guard_message("an empty password for a\nb", "vi") == "mật khẩu trống của a\nb"
@@ -109,7 +111,7 @@ def test_what_the_guard_says_is_in_vietnamese_and_what_it_no_longer_says_is_gone
     ],
 )
 def test_the_language_is_the_one_asked_for(arguments: tuple[str, ...], environment: dict[str, str], lang: str):
-    assert language.detect_language(arguments, environment) == lang
+    assert language.detect_language_from_options_or_environment(arguments, environment) == lang
 
 
 @pytest.mark.parametrize(("lang", "words"), [("vi", ("Lỗi:", "không có bảng")), ("en", ("Error:", "the inventory"))])
@@ -142,7 +144,7 @@ def test_help_cuts_nothing_and_fits_the_terminal(monkeypatch: pytest.MonkeyPatch
         for name, below in getattr(of, "commands", {}).items():
             yield from helps(below, name, context)
 
-    built = usage.build_command(app, lang)
+    built = usage.build_command_line_in_language(app, lang)
     for columns in (60, 80, 120):
         monkeypatch.setenv("COLUMNS", str(columns))
         for name, shown in helps(built, "auditor"):
@@ -183,10 +185,10 @@ def test_help_is_english_where_that_is_asked_for(auditor: Callable[..., Ended]):
 )
 def test_complaints_are_vietnamese(arguments: tuple[str, ...], vi: str):
     with pytest.raises(typer.TyperException) as caught:
-        usage.build_command(app, "vi")(arguments, prog_name="auditor", standalone_mode=False)
-    assert vi in usage.format_complaint(caught.value, "vi")
-    assert "Error: " in usage.format_complaint(caught.value, "en")
-    assert "Value error" not in usage.format_complaint(caught.value, "en")
+        usage.build_command_line_in_language(app, "vi")(arguments, prog_name="auditor", standalone_mode=False)
+    assert vi in usage.format_usage_error(caught.value, "vi")
+    assert "Error: " in usage.format_usage_error(caught.value, "en")
+    assert "Value error" not in usage.format_usage_error(caught.value, "en")
 
 
 COMMANDS = {name: command for name, command in commands(get_command(app)) if not command.hidden}
@@ -253,8 +255,8 @@ def test_no_command_shows_the_help_and_is_a_mistake(auditor: Callable[..., Ended
     ],
 )
 def test_mistakes_are_told_in_the_language_of_the_output(error: InputError, vi: str):
-    assert usage.format_mistake(error, "vi") == vi
-    assert usage.format_mistake(error, "en") == str(error)
+    assert usage.format_input_error_as_line(error, "vi") == vi
+    assert usage.format_input_error_as_line(error, "en") == str(error)
 
 
 @pytest.mark.parametrize(
@@ -268,10 +270,10 @@ def test_mistakes_are_told_in_the_language_of_the_output(error: InputError, vi: 
 def test_what_is_wrong_with_yaml_is_vietnamese(text: str):
     with pytest.raises(InputError) as caught:
         parse_yaml(text, Path("hosts.yml"))
-    assert caught.value.what not in usage.format_mistake(caught.value, "vi")
-    assert "sửa YAML" in usage.format_mistake(caught.value, "vi") or "giữ lại" in usage.format_mistake(
+    assert caught.value.what not in usage.format_input_error_as_line(caught.value, "vi")
+    assert "sửa YAML" in usage.format_input_error_as_line(
         caught.value, "vi"
-    )
+    ) or "giữ lại" in usage.format_input_error_as_line(caught.value, "vi")
 
 
 def test_a_mistake_reaches_the_user_in_vietnamese_by_default(auditor: Callable[..., Ended], tmp_path: Path):
@@ -283,7 +285,7 @@ def test_a_mistake_reaches_the_user_in_vietnamese_by_default(auditor: Callable[.
         == f"auditor: {tmp_path}: bảng kiểm kê chưa có máy chủ nào — thêm máy chủ bằng 'auditor enroll TÊN --address ĐỊA_CHỈ -i {tmp_path}'\n"
     )
     with pytest.raises(InputError) as caught:
-        hosts.load(tmp_path)
+        hosts.load_inventory(tmp_path)
     assert auditor("inventory", "check", "-i", str(tmp_path), "--lang", "en").err == f"auditor: {caught.value}\n"
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from auditor.errors import InputError
 from auditor.timers import installation
-from auditor.timers.units import SCHEDULES, TimerSettings, quote_argument, render_units
+from auditor.timers.units import SCHEDULES, TimerSettings, quote_argument_for_exec_start, render_units
 from tests.command_lines import parsed
 
 
@@ -28,7 +28,9 @@ def settings(tmp_path: Path) -> TimerSettings:
 
 
 def test_each_command_is_ours(settings: TimerSettings) -> None:
-    names = [parsed(list(settings.command(schedule.name)[1:])).command.name for schedule in SCHEDULES]
+    names = [
+        parsed(list(settings.build_command_line_of_service(schedule.name)[1:])).command.name for schedule in SCHEDULES
+    ]
     assert names == ["audit", "notify", "due", "run"]
 
 
@@ -65,7 +67,7 @@ def test_the_audit_begins_at_one_in_the_morning_in_vietnam() -> None:
 
 
 def test_a_percent_sign_and_a_dollar_mean_nothing() -> None:
-    assert quote_argument('/srv/100% $A "b"\\') == '"/srv/100%% $$A \\"b\\"\\\\"'
+    assert quote_argument_for_exec_start('/srv/100% $A "b"\\') == '"/srv/100%% $$A \\"b\\"\\\\"'
 
 
 def succeed(calls: list[Sequence[str]]) -> installation.Run:
@@ -79,12 +81,12 @@ def succeed(calls: list[Sequence[str]]) -> installation.Run:
 def test_what_is_installed_fits_and_is_started(settings: TimerSettings, tmp_path: Path) -> None:
     folder, calls = tmp_path / "units", list[Sequence[str]]()
     folder.mkdir()
-    assert not installation.is_installed(folder)
-    written = installation.install(settings, folder, succeed(calls))
+    assert not installation.is_any_timer_unit_installed(folder)
+    written = installation.install_and_start_systemd_timers(settings, folder, succeed(calls))
     assert sorted(path.name for path in written) == sorted(path.name for path in folder.iterdir())
     assert calls[-1][:3] == ["systemctl", "enable", "--now"]
-    assert installation.is_installed(folder)
-    assert list(installation.find_problems(settings, folder)) == []
+    assert installation.is_any_timer_unit_installed(folder)
+    assert list(installation.find_problems_of_installed_units(settings, folder)) == []
 
 
 def test_units_of_an_older_version_are_named_and_replaced(settings: TimerSettings, tmp_path: Path) -> None:
@@ -98,22 +100,24 @@ def test_units_of_an_older_version_are_named_and_replaced(settings: TimerSetting
         if not name.startswith("luytre-due"):
             (folder / name).write_text(text, "utf-8")
     problems = {"luytre-incidents.service": "other", "luytre-due.service": "missing", "luytre-due.timer": "missing"}
-    assert dict(installation.find_problems(settings, folder)) == problems
-    installation.install(settings, folder, succeed([]))
+    assert dict(installation.find_problems_of_installed_units(settings, folder)) == problems
+    installation.install_and_start_systemd_timers(settings, folder, succeed([]))
     assert {path.name: path.read_text("utf-8") for path in folder.iterdir()} == wanted
-    assert list(installation.find_problems(settings, folder)) == []
+    assert list(installation.find_problems_of_installed_units(settings, folder)) == []
 
 
 def test_another_state_folder_is_named(settings: TimerSettings, tmp_path: Path) -> None:
     folder = tmp_path / "units"
     folder.mkdir()
-    installation.install(settings, folder, succeed([]))
+    installation.install_and_start_systemd_timers(settings, folder, succeed([]))
     other = replace(settings, state=tmp_path / "other")
-    assert {problem for name, problem in installation.find_problems(other, folder) if name.endswith("service")} == {
-        "state"
-    }
+    assert {
+        problem
+        for name, problem in installation.find_problems_of_installed_units(other, folder)
+        if name.endswith("service")
+    } == {"state"}
     gone = replace(settings, auditor=Path("/usr/bin/true"))
-    assert "other" in {problem for _, problem in installation.find_problems(gone, folder)}
+    assert "other" in {problem for _, problem in installation.find_problems_of_installed_units(gone, folder)}
 
 
 def test_a_program_that_has_gone_is_named(settings: TimerSettings, tmp_path: Path) -> None:
@@ -121,9 +125,9 @@ def test_a_program_that_has_gone_is_named(settings: TimerSettings, tmp_path: Pat
     folder.mkdir()
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
-    installation.install(replace(settings, auditor=program), folder, succeed([]))
+    installation.install_and_start_systemd_timers(replace(settings, auditor=program), folder, succeed([]))
     program.unlink()
-    assert "program" in {problem for _, problem in installation.find_problems(settings, folder)}
+    assert "program" in {problem for _, problem in installation.find_problems_of_installed_units(settings, folder)}
 
 
 def test_what_systemd_refuses_is_not_written(settings: TimerSettings, tmp_path: Path) -> None:
@@ -134,7 +138,7 @@ def test_what_systemd_refuses_is_not_written(settings: TimerSettings, tmp_path: 
         return subprocess.CompletedProcess(words, 1, "", "bad unit")
 
     with pytest.raises(InputError, match="systemd refuses the units: bad unit"):
-        installation.install(settings, folder, refuse)
+        installation.install_and_start_systemd_timers(settings, folder, refuse)
     assert list(folder.iterdir()) == []
 
 
@@ -144,6 +148,6 @@ def test_the_state_folder_of_a_person_who_uses_sudo_is_that_persons(
     nobody = pwd.getpwnam("nobody")
     monkeypatch.delenv("LUYTRE_STATE", raising=False)
     monkeypatch.setenv("SUDO_UID", str(nobody.pw_uid))
-    found = installation.current_settings(settings.inventory)
+    found = installation.get_timer_settings_of_account(settings.inventory)
     assert (found.user, found.state) == ("nobody", Path(nobody.pw_dir) / ".local/state/luytre")
     assert shlex.split(shlex.quote(str(found.inventory))) == [str(settings.inventory)]

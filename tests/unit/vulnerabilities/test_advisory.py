@@ -21,11 +21,11 @@ from auditor.report import advisory as report
 from auditor.report import xlsx
 from auditor.text.translations import Words
 from auditor.vulnerabilities.advisory import changelogs, products
-from auditor.vulnerabilities.advisory.answers import AdvisoryResult, answer_advisory, is_foreign
-from auditor.vulnerabilities.advisory.parser import day_in, extract_ids, read
-from auditor.vulnerabilities.importer import import_files
+from auditor.vulnerabilities.advisory.answers import AdvisoryResult, answer_advisory, is_product_in_list_of_foreign_ones
+from auditor.vulnerabilities.advisory.parser import extract_vulnerability_ids, parse_day_in_any_form, read_advisory_file
+from auditor.vulnerabilities.importer import import_vulnerability_data_files
 from auditor.vulnerabilities.store import VulnerabilityDatabase, open_database
-from auditor.vulnerabilities.verdicts import SourcePackage, judge_by_changelog
+from auditor.vulnerabilities.verdicts import SourcePackage, judge_package_fixed_by_its_changelog
 from tests.unit.vulnerabilities import factory
 from tests.unit.vulnerabilities.test_verdicts import package
 
@@ -48,7 +48,7 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VulnerabilityDat
         factory.write(folder / "tracker", factory.tracker(openssl=issues, exim4=elsewhere)),
         factory.write(folder / "kev", factory.kev(cve(5), ransomware="Known")),
     ]
-    import_files(files, folder / "state" / "x.sqlite")
+    import_vulnerability_data_files(files, folder / "state" / "x.sqlite")
     with open_database(folder / "state" / "x.sqlite") as found:
         yield found
 
@@ -95,7 +95,11 @@ def workbook(path: Path) -> Path:
 def answers(tmp_path: Path, there: VulnerabilityDatabase) -> AdvisoryResult:
     hosts = {"web1": host(), "web2": host(), "web3": host("3.0-2"), "off": None}
     return answer_advisory(
-        read(workbook(tmp_path / "a.xlsx")), hosts, there, products.load_foreign_products(tmp_path), DUE
+        read_advisory_file(workbook(tmp_path / "a.xlsx")),
+        hosts,
+        there,
+        products.load_products_no_host_has(tmp_path),
+        DUE,
     )
 
 
@@ -114,7 +118,7 @@ def test_every_row_is_answered_or_named(answers: AdvisoryResult) -> None:
 
 def test_thirty_are_printed_on_one_page_and_hundreds_on_as_many_as_it_takes(answers: AdvisoryResult) -> None:
     def pages(of: AdvisoryResult) -> list[int | None]:
-        book = openpyxl.load_workbook(io.BytesIO(xlsx.build_workbook(report.build_sheets(of, WORDS), "x", "y", "2026-11-27T00:00:00+07:00", WORDS)))  # fmt: skip
+        book = openpyxl.load_workbook(io.BytesIO(xlsx.build_workbook(report.build_advisory_sheets(of, WORDS), "x", "y", "2026-11-27T00:00:00+07:00", WORDS)))  # fmt: skip
         return [sheet.page_setup.fitToHeight for sheet in book.worksheets]
 
     assert pages(answers) == [None, 0]  # None is the form's own 1
@@ -131,8 +135,8 @@ def test_verdicts_per_host(answers: AdvisoryResult) -> None:
     ]
     assert by_id[cve(2)].lines[0].verdict.reason == "postponed"
     assert by_id[cve(24)].lines[-1].verdict.state == "not_installed"
-    assert by_id["CVE-2026-99991"].state == "not_installed"
-    assert by_id["CVE-2026-99992"].state == "unknown"
+    assert by_id["CVE-2026-99991"].worst_state == "not_installed"
+    assert by_id["CVE-2026-99992"].worst_state == "unknown"
     fixed = [line.verdict for one in answers.answers for line in one.lines if line.verdict.state == "fixed"]
     assert fixed and all(verdict.fixed_version for verdict in fixed)
 
@@ -153,7 +157,9 @@ def test_what_is_exploited_comes_first_among_the_affected(answers: AdvisoryResul
 
 
 def test_as_xlsx_and_as_data(answers: AdvisoryResult) -> None:
-    made = xlsx.build_workbook(report.build_sheets(answers, WORDS), "x", "y", "2026-11-27T00:00:00+07:00", WORDS)
+    made = xlsx.build_workbook(
+        report.build_advisory_sheets(answers, WORDS), "x", "y", "2026-11-27T00:00:00+07:00", WORDS
+    )
     book = openpyxl.load_workbook(io.BytesIO(made))
     page, verdicts = book.worksheets
     rows = list(page.iter_rows(min_row=2, values_only=True))
@@ -165,7 +171,7 @@ def test_as_xlsx_and_as_data(answers: AdvisoryResult) -> None:
     )
     assert {row[0] for row in verdicts.iter_rows(min_row=2, values_only=True)} == {one.id for one in answers.answers}
     assert verdicts.max_row == 1 + sum(len(one.lines) for one in answers.answers)
-    data = json.loads(json.dumps(report.build_json_data(answers)))
+    data = json.loads(json.dumps(report.build_advisory_json_data(answers)))
     assert len(data["answers"]) == 29 and len(data["not_ids"]) == 4
 
 
@@ -204,7 +210,7 @@ CSAF = {
 )
 def test_other_forms(tmp_path: Path, name: str, text: str, product: str, wrong: tuple[str, ...]) -> None:
     (tmp_path / name).write_text(text, "utf-8")
-    found = read(tmp_path / name)
+    found = read_advisory_file(tmp_path / name)
     assert [one for item in found.items for one in item.ids] == [cve(1), cve(2)]
     assert [one for item in found.items for one in item.wrong] == list(wrong)
     assert found.items[0].product == product
@@ -223,7 +229,7 @@ def test_what_is_shortened_is_named_and_not_guessed(
     tmp_path: Path, cell: str, ids: list[str], wrong: list[str]
 ) -> None:
     (tmp_path / "a.csv").write_text(f'CVE;Product\n"{cell}";OpenSSL\n', "utf-8")
-    (item,) = read(tmp_path / "a.csv").items
+    (item,) = read_advisory_file(tmp_path / "a.csv").items
     assert (list(item.ids), list(item.wrong)) == (ids, wrong)
 
 
@@ -238,7 +244,7 @@ def test_rows_without_an_id_are_named_formulas_too(tmp_path: Path) -> None:
     ):
         book.active.append(row)
     book.save(tmp_path / "a.xlsx")
-    told = [(item.number, item.ids, item.wrong) for item in read(tmp_path / "a.xlsx").items]
+    told = [(item.number, item.ids, item.wrong) for item in read_advisory_file(tmp_path / "a.xlsx").items]
     assert told == [(2, (), ("formula",)), (3, (), ("OpenSSL",)), (4, (cve(2),), ())]
 
 
@@ -254,14 +260,14 @@ ODD: list[Any] = [
 @pytest.mark.parametrize("odd", ODD)
 def test_entries_of_another_form_are_named(tmp_path: Path, odd: Any) -> None:
     factory.write(tmp_path / "a.json", odd)
-    items = read(tmp_path / "a.json").items
+    items = read_advisory_file(tmp_path / "a.json").items
     assert items and all(item.wrong and not item.ids for item in items)
 
 
 def test_a_name_that_is_there_twice_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text('{"objects": [{"type": "vulnerability", "name": "x", "name": "y"}]}')
     with pytest.raises(InputError, match="it contains 'name' twice"):
-        read(tmp_path / "a.json")
+        read_advisory_file(tmp_path / "a.json")
 
 
 @pytest.mark.parametrize(
@@ -271,31 +277,33 @@ def test_a_name_that_is_there_twice_is_refused(tmp_path: Path) -> None:
 def test_what_is_no_list(tmp_path: Path, name: str, text: str) -> None:
     (tmp_path / name).write_text(text)
     with pytest.raises(InputError) as caught:
-        read(tmp_path / name)
+        read_advisory_file(tmp_path / name)
     assert str(tmp_path / name) in str(caught.value)
 
 
 @given(st.text(max_size=60))
 def test_any_text(text: str) -> None:
-    right, wrong = extract_ids(text)
+    right, wrong = extract_vulnerability_ids(text)
     assert all(one.startswith("CVE-") for one in right) and not set(right) & set(wrong)
-    assert day_in(text) is None or any(char.isdigit() for char in text)
+    assert parse_day_in_any_form(text) is None or any(char.isdigit() for char in text)
 
 
 @pytest.mark.parametrize("text", ["31/02/2026", "2026-13-01", "12", "99999999", "", "mai"])
 def test_what_is_no_day(text: str) -> None:
-    assert day_in(text) is None
+    assert parse_day_in_any_form(text) is None
 
 
 def test_products_of_others(tmp_path: Path) -> None:
-    shipped = products.load_foreign_products(tmp_path)
-    assert is_foreign("Microsoft Windows Server 2019", shipped) and not is_foreign("OpenSSL", shipped)
-    assert not is_foreign("", shipped)
+    shipped = products.load_products_no_host_has(tmp_path)
+    assert is_product_in_list_of_foreign_ones(
+        "Microsoft Windows Server 2019", shipped
+    ) and not is_product_in_list_of_foreign_ones("OpenSSL", shipped)
+    assert not is_product_in_list_of_foreign_ones("", shipped)
     (tmp_path / "products.yml").write_text("- Phần mềm Một Cửa\n")
-    assert is_foreign("phan mem mot cua 2.0", products.load_foreign_products(tmp_path))
+    assert is_product_in_list_of_foreign_ones("phan mem mot cua 2.0", products.load_products_no_host_has(tmp_path))
     (tmp_path / "products.yml").write_text("a: b\n")
     with pytest.raises(InputError):
-        products.load_foreign_products(tmp_path)
+        products.load_products_no_host_has(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -327,21 +335,30 @@ def test_hosts_are_asked_whose_changelogs_name_an_id(
             **told,
             "named": named if "named" in told else [],
         }
-    listed = read(tmp_path / "a.yml")
+    listed = read_advisory_file(tmp_path / "a.yml")
     found = {one.id: one for one in answer_advisory(listed, {"web1": data}, there, [], DUE).answers}
     lines = [line.verdict for line in found["CVE-2026-44444"].lines]
     assert [(one.state, one.reason, one.subject, one.fixed_version) for one in lines] == verdicts
     (own,) = found[cve(1)].lines
     assert own.verdict.state == ("fixed" if "named" in (told or {}) else "unknown")
-    assert changelogs.build_fact_request(listed).extra_variables == {"vulnerabilities": [cve(1), "CVE-2026-44444"]}
+    assert changelogs.build_fact_request_for_advisory_ids(listed).extra_variables == {
+        "vulnerabilities": [cve(1), "CVE-2026-44444"]
+    }
 
 
 def test_a_changelog_proves_nothing_of_what_still_runs() -> None:
     new = SourcePackage("openssl", "3.0-1", binaries=("openssl",), mapped_by=("/usr/sbin/nginx",))
-    assert judge_by_changelog(cve(1), new, "3.0-1").state == "restart_owed"
-    assert judge_by_changelog(cve(1), SourcePackage("linux", "6.1.9-1", runs="6.1.7-1"), "6.1.8-1").reason == "kernel"
+    assert judge_package_fixed_by_its_changelog(cve(1), new, "3.0-1").state == "restart_owed"
     assert (
-        judge_by_changelog(cve(1), SourcePackage("linux", "6.1.9-1", runs="6.1.8-1"), "6.1.8-1").fixed_version
+        judge_package_fixed_by_its_changelog(
+            cve(1), SourcePackage("linux", "6.1.9-1", runs="6.1.7-1"), "6.1.8-1"
+        ).reason
+        == "kernel"
+    )
+    assert (
+        judge_package_fixed_by_its_changelog(
+            cve(1), SourcePackage("linux", "6.1.9-1", runs="6.1.8-1"), "6.1.8-1"
+        ).fixed_version
         == "6.1.8-1"
     )
 
@@ -350,4 +367,4 @@ def test_an_advisory_of_aliases_that_unfold_is_refused(tmp_path: Path) -> None:
     doubled = "".join(f"- &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 22))
     (tmp_path / "a.yml").write_text(f"- &a0 [CVE-2026-1, CVE-2026-2]\n{doubled}- cve: *a21\n")
     with pytest.raises(InputError, match="repeats too much through aliases"):
-        read(tmp_path / "a.yml")
+        read_advisory_file(tmp_path / "a.yml")

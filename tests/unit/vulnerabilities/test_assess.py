@@ -11,15 +11,15 @@ import pytest
 
 from auditor.audit import controls
 from auditor.audit.evaluate import evaluate_host
-from auditor.facts import HostFacts, load_areas
+from auditor.facts import HostFacts, load_fact_area_models
 from auditor.models import ExceptionScope, Finding, Host, Statement, Status, clock
 from auditor.vulnerabilities import exposure
-from auditor.vulnerabilities.importer import import_files
+from auditor.vulnerabilities.importer import import_vulnerability_data_files
 from auditor.vulnerabilities.store import VulnerabilityDatabase, open_database
 from tests.unit.areas import DAY, NOW, facts
 from tests.unit.vulnerabilities import factory
 
-CATALOGUE = controls.load()
+CATALOGUE = controls.load_catalogue()
 KEV, OPEN, LIKELY, HARMLESS, SEEN, LIBRARY = (f"CVE-2026-1000{n}" for n in range(6))
 FIX = "3.0.22-1~deb12u3"
 EXPOSED = {
@@ -48,7 +48,7 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VulnerabilityDat
     guzzle = factory.osv("GHSA-aaaa-bbbb-cccc", "Packagist", "guzzlehttp/guzzle", {"fixed": "7.4.5"}, aliases=[LIBRARY])
     files.append(factory.write(folder / "osv", guzzle))
     (folder / "epss").write_text(factory.epss((LIKELY, 0.4), (OPEN, 0.01), (HARMLESS, 0.9)))
-    import_files([*files, folder / "epss"], folder / "state" / "vulnerabilities.sqlite")
+    import_vulnerability_data_files([*files, folder / "epss"], folder / "state" / "vulnerabilities.sqlite")
     with open_database(folder / "state" / "vulnerabilities.sqlite") as found:
         yield found
 
@@ -58,7 +58,9 @@ def host_facts(codename: str = "bookworm", now: int = NOW, **changed: Any) -> Ho
     raw["system"]["os"]["codename"] = codename
     system = json.loads((Path(__file__).parents[1] / "data" / "hardened_web2_system.json").read_text("utf-8"))
     raw["firewall"] = {**system["areas"]["firewall"], "exposed": [EXPOSED]}
-    data = {name: load_areas()[name].model_validate(value) for name, value in raw.items() if value is not None}
+    data = {
+        name: load_fact_area_models()[name].model_validate(value) for name, value in raw.items() if value is not None
+    }
     return HostFacts(now, data, {}, {})
 
 
@@ -129,11 +131,11 @@ def test_the_same_facts_and_data_give_the_same_findings(there: VulnerabilityData
 
 def test_which_sources_a_strangers_bytes_come_to() -> None:
     ways = {"nginx": "tcp/443", "sshd": "tcp/22"}
-    assert exposure.find_attack_path("php8.2", ways) == "nginx tcp/443"
-    assert exposure.find_attack_path("openssh", ways) == "sshd tcp/22"
-    assert exposure.find_attack_path("libxml2", {"sshd": "tcp/22"}) is None
-    assert exposure.find_attack_path("glibc", {"sshd": "tcp/22"}) == "sshd tcp/22"
-    assert exposure.find_attack_path("bash", ways) is None
+    assert exposure.find_attack_path_to_source_package("php8.2", ways) == "nginx tcp/443"
+    assert exposure.find_attack_path_to_source_package("openssh", ways) == "sshd tcp/22"
+    assert exposure.find_attack_path_to_source_package("libxml2", {"sshd": "tcp/22"}) is None
+    assert exposure.find_attack_path_to_source_package("glibc", {"sshd": "tcp/22"}) == "sshd tcp/22"
+    assert exposure.find_attack_path_to_source_package("bash", ways) is None
 
 
 def test_what_the_office_states_is_no_finding(there: VulnerabilityDatabase) -> None:
@@ -146,8 +148,8 @@ def test_what_the_office_states_is_no_finding(there: VulnerabilityDatabase) -> N
         justification="inline_mitigations_already_exist",
         reason="x",
         approver="y",
-        granted=clock.to_day(clock.from_epoch(NOW)),
-        expires=clock.to_day(clock.from_epoch(NOW)),
+        granted=clock.convert_moment_to_vietnam_day(clock.convert_epoch_to_moment(NOW)),
+        expires=clock.convert_moment_to_vietnam_day(clock.convert_epoch_to_moment(NOW)),
     )
     stated = {(KEV, "openssl"): statement}
     one = controls.Catalogue(controls=(CATALOGUE["updates.known_exploited"],))

@@ -15,11 +15,15 @@ import pytest
 
 from auditor.errors import InputError
 from auditor.vulnerabilities import evaluation
-from auditor.vulnerabilities.importer import import_files
+from auditor.vulnerabilities.importer import import_vulnerability_data_files
 from auditor.vulnerabilities.installed_software import Component
 from auditor.vulnerabilities.store import VulnerabilityDatabase, open_database
-from auditor.vulnerabilities.verdicts import SourcePackage, judge_feed_record, judge_package_record
-from auditor.vulnerabilities.versions import make_debian_key
+from auditor.vulnerabilities.verdicts import (
+    SourcePackage,
+    judge_package_by_debsecan_record,
+    judge_package_by_tracker_record,
+)
+from auditor.vulnerabilities.versions import make_debian_version_sort_key
 from tests.unit.vulnerabilities import factory
 
 ONE, TWO, THREE = (f"CVE-2026-1000{n}" for n in range(1, 4))
@@ -50,7 +54,7 @@ def imported(tmp_path: Path, data: Path) -> Path:
     with zipfile.ZipFile(tmp_path / "all.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         for number, record in enumerate(records):
             archive.writestr(f"{number}.json", json.dumps(record))
-    taken = import_files([tmp_path / "bookworm", tmp_path / "all.zip"], data)
+    taken = import_vulnerability_data_files([tmp_path / "bookworm", tmp_path / "all.zip"], data)
     assert [(one.kind, one.part, one.records) for one in taken] == [
         ("debsecan", "bookworm", 2),
         ("osv_debian", "", 4),
@@ -101,7 +105,7 @@ def test_what_osv_says(there: VulnerabilityDatabase) -> None:
 def test_another_releases_feed_leaves_the_first_and_a_newer_one_takes_its_place(imported: Path, tmp_path: Path) -> None:
     (tmp_path / "debsecan-trixie").write_text(factory.debsecan(("bash", THREE, "5", "")))
     (tmp_path / "bookworm").write_text(factory.debsecan(("bash", THREE, "5", "")))
-    import_files([tmp_path / "debsecan-trixie", tmp_path / "bookworm"], imported)
+    import_vulnerability_data_files([tmp_path / "debsecan-trixie", tmp_path / "bookworm"], imported)
     with open_database(imported) as now:
         assert now.kind_by_release["trixie"] == "debsecan" and now.find_subjects(THREE)[0] == ("debsecan", "bash")
         assert ("debsecan", "zlib") not in now.find_subjects(TWO)
@@ -155,7 +159,7 @@ def test_ranges_of_osv(
     tmp_path: Path, data: Path, affected: Any, release: str, version: str, told: tuple[str, str, str]
 ) -> None:
     factory.write(tmp_path / "a.json", factory.osv(ONE, "Debian:13", "zlib", affected=affected))
-    import_files([tmp_path / "a.json"], data)
+    import_vulnerability_data_files([tmp_path / "a.json"], data)
     with open_database(data) as there:
         assert said(there, release, "zlib", version) == [(ONE, *told)]
 
@@ -163,17 +167,20 @@ def test_ranges_of_osv(
 def test_of_two_kernels_both_count_in_ranges() -> None:
     record = [ONE, "ranges", "", "", "", "", [["5", "6.1", False]]]
     newest = SourcePackage("linux", "6.1", runs="5.10")
-    assert (judge_package_record(record, newest).state, judge_package_record(record, newest).fixed_version) == (
+    assert (
+        judge_package_by_tracker_record(record, newest).state,
+        judge_package_by_tracker_record(record, newest).fixed_version,
+    ) == (
         "restart_owed",
         "6.1",
     )
-    assert judge_package_record(record, SourcePackage("linux", "6.1", runs="4.19")).state == "fixed"
+    assert judge_package_by_tracker_record(record, SourcePackage("linux", "6.1", runs="4.19")).state == "fixed"
 
 
 def test_a_component_of_which_no_range_is_told_is_unknown(tmp_path: Path, data: Path) -> None:
     affected = [{"package": {"ecosystem": "Packagist", "name": "a/b"}}]
     factory.write(tmp_path / "a.json", factory.osv(ONE, "Packagist", "a/b", affected=affected))
-    import_files([tmp_path / "a.json"], data)
+    import_vulnerability_data_files([tmp_path / "a.json"], data)
     with open_database(data) as there:
         ((one, _record),) = evaluation.judge_component(Component("composer/a/b", "1.0", "/srv"), there)
     assert (one.state, one.reason) == ("unknown", "undetermined")
@@ -223,7 +230,7 @@ GOOD = factory.debsecan(("openssl", ONE, "3.5-1", "3.0-2"))
 def test_bad_files(tmp_path: Path, data: Path, name: str, content: str, complaint: str) -> None:
     (tmp_path / name).write_text(content)
     with pytest.raises(InputError) as caught:
-        import_files([tmp_path / name], data)
+        import_vulnerability_data_files([tmp_path / name], data)
     assert complaint in str(caught.value) and str(tmp_path / name) in str(caught.value)
 
 
@@ -247,7 +254,7 @@ CASES: list[tuple[list[Any], dict[str, Any], tuple[str, str, str]]] = [
 
 @pytest.mark.parametrize(("record", "built", "told"), CASES)
 def test_as_debsecan_judges(record: list[Any], built: dict[str, Any], told: tuple[str, str, str]) -> None:
-    verdict = judge_feed_record(record, SourcePackage("openssl", **built))
+    verdict = judge_package_by_debsecan_record(record, SourcePackage("openssl", **built))
     assert (verdict.state, verdict.reason, verdict.fixed_version) == told
 
 
@@ -258,10 +265,10 @@ def test_vulnerable_is_what_debsecan_calls_vulnerable() -> None:
     for _ in range(2_000):
         own, fixed = rng.choice(words), rng.choice([*words, ""])
         others = rng.sample(words, rng.randint(0, 3))
-        theirs = (not fixed or make_debian_key(own) < make_debian_key(fixed)) and make_debian_key(own) not in map(
-            make_debian_key, others
-        )
-        ours = judge_feed_record([ONE, fixed, "", rng.random() < 0.5, *others], SourcePackage("x", own))
+        theirs = (
+            not fixed or make_debian_version_sort_key(own) < make_debian_version_sort_key(fixed)
+        ) and make_debian_version_sort_key(own) not in map(make_debian_version_sort_key, others)
+        ours = judge_package_by_debsecan_record([ONE, fixed, "", rng.random() < 0.5, *others], SourcePackage("x", own))
         assert (ours.state == "affected") is theirs
 
 
@@ -272,7 +279,7 @@ def test_what_gets_no_support(tmp_path: Path, data: Path, until: str, reason: st
     issues = {ONE: {"bookworm": factory.release("open")}, TWO: {"bookworm": factory.release(fixed="2")}}
     tracker = factory.write(tmp_path / "tracker", factory.tracker(nodejs=issues))
     (tmp_path / "security-support-ended.deb12").write_text(f"nodejs 1:18 {until} upstream ended\n")
-    import_files([tracker, tmp_path / "security-support-ended.deb12"], data)
+    import_vulnerability_data_files([tracker, tmp_path / "security-support-ended.deb12"], data)
     with open_database(data) as found:
         one, two = evaluation.judge_package("bookworm", SourcePackage("nodejs", "1"), found)
     assert (one.state, one.reason, one.notes.no_advisory) == ("affected", reason, words)

@@ -20,7 +20,7 @@ import pytest
 from auditor.errors import InputError
 from auditor.models import clock
 from auditor.vulnerabilities import decompression
-from auditor.vulnerabilities.importer import import_files
+from auditor.vulnerabilities.importer import import_vulnerability_data_files
 from auditor.vulnerabilities.sources import common
 from auditor.vulnerabilities.store import VulnerabilityDatabase, open_database
 from tests.unit.vulnerabilities import factory
@@ -63,7 +63,7 @@ def test_each_kind_is_told_by_its_content(
     ]
     files[3].write_text(factory.epss((ONE, 0.97)))
     files[4].write_text("# no more\n\nnodejs 1:18 2026-01-01 upstream ended\n")
-    taken = import_files(files, data)
+    taken = import_vulnerability_data_files(files, data)
     assert [(one.kind, one.part, one.records) for one in taken] == [
         ("tracker", "", 1),
         ("kev", "", 1),
@@ -86,7 +86,7 @@ def test_each_kind_is_told_by_its_content(
     assert there.load_component_records("wordfence", "core/wordpress")[0][0].startswith("WORDFENCE-00000001")
     listed = there.kev_entries.get(ONE)
     assert listed is not None and listed.due == "2026-11-22" and not listed.ransomware
-    assert there.get_score(ONE) == 0.97 and there.get_score("CVE-2026-1") is None
+    assert there.get_epss_score(ONE) == 0.97 and there.get_epss_score("CVE-2026-1") is None
     assert there.get_support_notes("bookworm", "nodejs") == {"ended": "upstream ended"}
     assert set(there.find_subjects(ONE)) == {("tracker", "openssl"), ("wordfence", "plugin/x")}
     assert there.kind_by_release == {"bookworm": "tracker"}
@@ -95,7 +95,7 @@ def test_each_kind_is_told_by_its_content(
 def test_kev_as_csv(tmp_path: Path, data: Path, opened: Callable[[], VulnerabilityDatabase]) -> None:
     file = tmp_path / "known_exploited_vulnerabilities.csv"
     file.write_text("\ufeff" + KEV_CSV)
-    (one,) = import_files([file], data)
+    (one,) = import_vulnerability_data_files([file], data)
     listed = opened().kev_entries.get(ONE)
     assert one.dated == date(2026, 11, 2) and listed is not None and listed.ransomware
 
@@ -107,15 +107,15 @@ def test_packed_files(tmp_path: Path, data: Path, opened: Callable[[], Vulnerabi
     with zipfile.ZipFile(tmp_path / "x.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("data.json", plain)
     for name in ("x.gz", "x.z", "x.zip"):
-        (one,) = import_files([tmp_path / name], data)
+        (one,) = import_vulnerability_data_files([tmp_path / name], data)
         assert (one.kind, one.file) == ("tracker", name)
 
 
 def test_a_new_file_takes_the_place_of_the_earlier_one_of_its_kind(
     tmp_path: Path, data: Path, opened: Callable[[], VulnerabilityDatabase]
 ) -> None:
-    import_files([tracker(tmp_path / "a")], data)
-    import_files(
+    import_vulnerability_data_files([tracker(tmp_path / "a")], data)
+    import_vulnerability_data_files(
         [factory.write(tmp_path / "b", factory.tracker(zlib={ONE: {"trixie": factory.release("open")}}))], data
     )
     there = opened()
@@ -128,8 +128,8 @@ def test_the_day_is_the_files_where_the_data_has_none(
 ) -> None:
     file = tracker(tmp_path / "a")
     os.utime(file, (1_790_000_000, 1_790_000_000))
-    (one,) = import_files([file], data)
-    assert one.dated == clock.to_day(clock.from_epoch(1_790_000_000))
+    (one,) = import_vulnerability_data_files([file], data)
+    assert one.dated == clock.convert_moment_to_vietnam_day(clock.convert_epoch_to_moment(1_790_000_000))
 
 
 HALF = json.dumps(factory.tracker(openssl={ONE: {"bookworm": factory.release("open")}}))[:-8]
@@ -192,10 +192,10 @@ ODD_WORDFENCE = b"""{"aaaaaaaa-1111-2222-3333-aaaaaaaaaaaa": {"title": "x", "sof
 def test_bad_files_leave_the_data_as_it_was(
     tmp_path: Path, data: Path, opened: Callable[[], VulnerabilityDatabase], content: bytes, complaint: str
 ) -> None:
-    before = import_files([tracker(tmp_path / "good")], data)
+    before = import_vulnerability_data_files([tracker(tmp_path / "good")], data)
     (tmp_path / "bad").write_bytes(content)
     with pytest.raises(InputError) as caught:
-        import_files([factory.write(tmp_path / "k", factory.kev(ONE)), tmp_path / "bad"], data)
+        import_vulnerability_data_files([factory.write(tmp_path / "k", factory.kev(ONE)), tmp_path / "bad"], data)
     assert complaint in str(caught.value) and str(tmp_path / "bad") in str(caught.value)
     there = opened()
     assert there.sources == before and there.kev_entries.get(ONE) is None
@@ -213,7 +213,7 @@ def test_bombs(
     assert callable(pack)
     (tmp_path / "bomb").write_bytes(pack(b'{"a": {"CVE-2026-1": [' + b'"A", ' * 1_000_000))
     with pytest.raises(InputError, match="unpacks to more"):
-        import_files([tmp_path / "bomb"], data)
+        import_vulnerability_data_files([tmp_path / "bomb"], data)
 
 
 @pytest.mark.parametrize("large", [False, True])
@@ -232,7 +232,7 @@ def test_a_zip_with_a_million_members_is_refused_before_they_are_listed(
     monkeypatch.setattr(decompression, "MAX_DIRECTORY", len(listed) - 1)
     monkeypatch.setattr(zipfile, "ZipFile", None)
     with pytest.raises(InputError, match="the archive has more than 600000 files"):
-        import_files([tmp_path / "a.zip"], data)
+        import_vulnerability_data_files([tmp_path / "a.zip"], data)
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 1_000])
@@ -282,7 +282,7 @@ def test_json_is_refused_by_the_length_of_a_value_before_it_is_made(size: int, v
 def test_two_files_of_the_same_data_in_one_command_are_refused(tmp_path: Path, data: Path) -> None:
     files = [factory.write(tmp_path / name, factory.kev(one)) for name, one in (("a", ONE), ("b", TWO))]
     with pytest.raises(InputError, match="it is the second file with kev") as caught:
-        import_files(files, data)
+        import_vulnerability_data_files(files, data)
     assert str(tmp_path / "b") in str(caught.value)
 
 
@@ -291,9 +291,11 @@ def test_both_lists_of_a_releases_support_stay(
 ) -> None:
     (tmp_path / "security-support-ended.deb12").write_text("a 1 2020-01-01 over\n")
     (tmp_path / "security-support-limited.deb12").write_text("b some\n")
-    import_files([tmp_path / "security-support-ended.deb12", tmp_path / "security-support-limited.deb12"], data)
+    import_vulnerability_data_files(
+        [tmp_path / "security-support-ended.deb12", tmp_path / "security-support-limited.deb12"], data
+    )
     (tmp_path / "security-support-limited.deb12").write_text("c some\n")
-    import_files([tmp_path / "security-support-limited.deb12"], data)
+    import_vulnerability_data_files([tmp_path / "security-support-limited.deb12"], data)
     there = opened()
     assert [sorted(there.get_support_notes("bookworm", name)) for name in "abc"] == [["ended"], [], ["limited"]]
 
@@ -304,7 +306,7 @@ def test_one_record_that_is_all_of_the_file(
     monkeypatch.setattr(decompression, "MAX_RECORD", 1_000_000)
     (tmp_path / "big").write_bytes(b'{"a": {"CVE-2026-1": {"x": [' + b'"A",' * 750_000 + b'"A"]}}}')
     with pytest.raises(InputError, match="one of its records"):
-        import_files([tmp_path / "big"], data)
+        import_vulnerability_data_files([tmp_path / "big"], data)
 
 
 def test_without_any_import_nothing_is_known(data: Path, opened: Callable[[], VulnerabilityDatabase]) -> None:

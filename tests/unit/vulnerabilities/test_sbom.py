@@ -33,7 +33,7 @@ PACKAGES = (
 
 
 def test_packages_with_release_and_source() -> None:
-    document = json.loads(sbom.render("web1", data(*PACKAGES), "1.0"))
+    document = json.loads(sbom.render_sbom_of_host("web1", data(*PACKAGES), "1.0"))
     addresses = {one["name"]: one["purl"] for one in document["components"]}
     assert addresses == {
         "libssl3": "pkg:deb/debian/libssl3@3.0.22-1~deb12u2?arch=amd64&distro=debian-12&upstream=openssl%403.0.22-1~deb12u2",
@@ -50,6 +50,6 @@ def test_packages_with_release_and_source() -> None:
 
 
 def test_the_same_bytes_for_the_same_facts_in_any_order() -> None:
-    one = sbom.render("web1", data(*PACKAGES), "1.0")
-    assert one == sbom.render("web1", data(*reversed(PACKAGES)), "1.0")
-    assert one != sbom.render("web1", data(*PACKAGES[:1]), "1.0")
+    one = sbom.render_sbom_of_host("web1", data(*PACKAGES), "1.0")
+    assert one == sbom.render_sbom_of_host("web1", data(*reversed(PACKAGES)), "1.0")
+    assert one != sbom.render_sbom_of_host("web1", data(*PACKAGES[:1]), "1.0")

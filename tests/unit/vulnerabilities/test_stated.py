@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from auditor.audit.vex import group_in_force
+from auditor.audit.vex import group_statements_in_force_by_host
 from auditor.commands.output import exceptions as shown
 from auditor.errors import InputError
 from auditor.inventory import exceptions
@@ -38,21 +38,24 @@ def read(folder: Path, *changes: dict[str, object]) -> Inventory:
     entries = [{**STATEMENT, **change} for change in changes]
     (folder / "statements.yml").write_text(yaml.safe_dump(entries, allow_unicode=True), "utf-8")
     return Inventory(
-        path="x", organisation=None, hosts=HOSTS, statements=exceptions.load_statements(folder, None, HOSTS)
+        path="x",
+        organisation=None,
+        hosts=HOSTS,
+        statements=exceptions.load_vulnerability_statements_from_office(folder, None, HOSTS),
     )
 
 
 def test_it_holds_where_and_as_long_as_it_says(tmp_path: Path) -> None:
     inventory = read(tmp_path, {})
-    assert {host: set(stated) for host, stated in group_in_force(inventory, DAY).items()} == {
+    assert {host: set(stated) for host, stated in group_statements_in_force_by_host(inventory, DAY).items()} == {
         "web1": {(CVE, "openssl")}
     }
     assert (
-        group_in_force(inventory, datetime.date(2027, 5, 2))
+        group_statements_in_force_by_host(inventory, datetime.date(2027, 5, 2))
         == {}
-        == group_in_force(inventory, datetime.date(2026, 10, 31))
+        == group_statements_in_force_by_host(inventory, datetime.date(2026, 10, 31))
     )
-    assert set(group_in_force(read(tmp_path, {"scope": {"units": ["xa"]}}), DAY)) == {"web1"}
+    assert set(group_statements_in_force_by_host(read(tmp_path, {"scope": {"units": ["xa"]}}), DAY)) == {"web1"}
 
 
 def test_one_that_holds_no_longer_is_told_with_what_it_answered(
@@ -60,7 +63,7 @@ def test_one_that_holds_no_longer_is_told_with_what_it_answered(
 ) -> None:
     inventory = read(tmp_path, {}, {"id": "32/TB", "product": "zlib", "expires": "2026-11-20"})
     monkeypatch.setattr(shown.clock, "today", lambda: DAY)
-    shown.show_expired_statements(inventory, Words("en"))
+    shown.show_expired_vulnerability_statements(inventory, Words("en"))
     told = capsys.readouterr().err
     assert "32/TB" in told and CVE in told and "zlib" in told and "31/TB" not in told
 
@@ -70,7 +73,7 @@ def test_one_that_holds_no_longer_is_told_with_what_it_answered(
     [("affected", "mitigated"), ("restart_owed", "mitigated"), ("unknown", "mitigated"), ("fixed", "fixed")],
 )
 def test_what_it_answers(tmp_path: Path, state: str, after: str) -> None:
-    stated = group_in_force(read(tmp_path, {}), DAY)["web1"]
+    stated = group_statements_in_force_by_host(read(tmp_path, {}), DAY)["web1"]
     verdict = Verdict(CVE, "openssl", "1", state)  # type: ignore[arg-type]
     assert apply_statement(verdict, stated).state == after
     other = Verdict(CVE, "zlib", "1", state)  # type: ignore[arg-type]

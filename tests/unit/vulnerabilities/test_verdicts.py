@@ -7,7 +7,12 @@ from typing import Any
 import pytest
 
 from auditor.vulnerabilities import installed_software
-from auditor.vulnerabilities.verdicts import SourcePackage, Verdict, judge_component_record, judge_package_record
+from auditor.vulnerabilities.verdicts import (
+    SourcePackage,
+    Verdict,
+    judge_component_record,
+    judge_package_by_tracker_record,
+)
 
 CVE = "CVE-2026-10001"
 
@@ -87,14 +92,14 @@ CASES = [
 
 @pytest.mark.parametrize("found, package, state, reason", [case[1:] for case in CASES], ids=[case[0] for case in CASES])
 def test_cases(found: list[str], package: SourcePackage, state: str, reason: str) -> None:
-    verdict = judge_package_record(found, package)
+    verdict = judge_package_by_tracker_record(found, package)
     assert (verdict.state, verdict.reason) == (state, reason)
     assert verdict.id == CVE and verdict.installed_version == package.version and verdict.where == ("libssl3",)
 
 
 def test_every_fixed_names_the_version_that_proves_it() -> None:
     proofs = {
-        judge_package_record(found, package).fixed_version
+        judge_package_by_tracker_record(found, package).fixed_version
         for _name, found, package, state, _reason in CASES
         if state == "fixed"
     }
@@ -102,7 +107,9 @@ def test_every_fixed_names_the_version_that_proves_it() -> None:
 
 
 def test_the_distributions_words_stay_beside_the_verdict() -> None:
-    verdict = judge_package_record(record("open", urgency="low", why="Minor issue", put_off="postponed"), built("1-1"))
+    verdict = judge_package_by_tracker_record(
+        record("open", urgency="low", why="Minor issue", put_off="postponed"), built("1-1")
+    )
     assert (verdict.notes.urgency, verdict.notes.no_advisory, verdict.notes.put_off) == (
         "low",
         "Minor issue",
@@ -133,7 +140,7 @@ def test_of_three_kernels_the_running_and_the_newest_count() -> None:
     (one,) = installed_software.list_source_packages(on(three, running="6.1.0-7-amd64"))
     assert (one.source, one.version, one.runs) == ("linux", "6.1.9-1", "6.1.7-1")
     assert one.binaries == ("linux-image-6.1.0-9-amd64", "linux-image-6.1.0-7-amd64")
-    assert judge_package_record(record(fixed="6.1.8-1"), one).state == "restart_owed"
+    assert judge_package_by_tracker_record(record(fixed="6.1.8-1"), one).state == "restart_owed"
 
 
 def test_the_newest_runs() -> None:
@@ -145,7 +152,7 @@ def test_the_newest_runs() -> None:
 
 def test_a_kernel_that_no_package_brought_is_not_judged_by_those_beside_it() -> None:
     (one,) = installed_software.list_source_packages(on([kernel("6.1.0-9-amd64", "6.1.9-1")], running="6.6.1-own"))
-    assert judge_package_record(record(fixed="6.1.8-1"), one).state == "unknown"
+    assert judge_package_by_tracker_record(record(fixed="6.1.8-1"), one).state == "unknown"
 
 
 def test_headers_are_no_kernel() -> None:
@@ -175,7 +182,7 @@ def test_who_still_maps_a_replaced_library() -> None:
     ]
     (one,) = installed_software.list_source_packages(on([package("libssl3", "3.0-2", source="openssl")], mapped=mapped))
     assert one.mapped_by == ("/usr/sbin/nginx",)
-    assert judge_package_record(record(fixed="3.0-2"), one).still_run_by == ("/usr/sbin/nginx",)
+    assert judge_package_by_tracker_record(record(fixed="3.0-2"), one).still_run_by == ("/usr/sbin/nginx",)
 
 
 # --- WordPress -----------------------------------------------------------------------------------------
@@ -209,5 +216,7 @@ def test_a_component_without_a_fix_and_one_that_was_never_affected() -> None:
 @pytest.mark.parametrize("origin", ["none", "other_release", "third_party", "backports", "unknown"])
 def test_a_releases_fixed_version_is_no_advice_for_what_is_not_of_it(origin: str) -> None:
     """libssl1.1 of Debian 11 is built from openssl as well, and never becomes bookworm's 3.0.20."""
-    verdict = judge_package_record(record(fixed="3.0.20-1~deb12u1"), built("1.1.1w-0+deb11u1", origin=origin))
+    verdict = judge_package_by_tracker_record(
+        record(fixed="3.0.20-1~deb12u1"), built("1.1.1w-0+deb11u1", origin=origin)
+    )
     assert (verdict.state, verdict.reason, verdict.fixed_version) == ("unknown", f"origin_{origin}", "")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.vulnerabilities.versions import compare_php, is_debian, make_debian_key
+from auditor.vulnerabilities.versions import compare_php_versions, is_valid_debian_version, make_debian_version_sort_key
 
 PAIRS = [
     ("1.0", "1.0.0", -1),
@@ -31,8 +31,8 @@ PAIRS = [
 
 @pytest.mark.parametrize("one, other, order", PAIRS)
 def test_as_php(one: str, other: str, order: int) -> None:
-    assert compare_php(one, other) == order
-    assert compare_php(other, one) == -order
+    assert compare_php_versions(one, other) == order
+    assert compare_php_versions(other, one) == -order
 
 
 TEXT = st.text("0123456789.abcdevplRC-_+~# \u0660", max_size=12)
@@ -41,12 +41,15 @@ TEXT = st.text("0123456789.abcdevplRC-_+~# \u0660", max_size=12)
 @given(TEXT, TEXT)
 def test_any_text_has_an_order(one: str, other: str) -> None:
     """But none that begins with PHP's own sign or a dot is as high as itself: PHP finds some of them lower."""
-    assert compare_php(one, one) == 0 or one[0] in "#."
-    assert compare_php(one, other) in (-1, 0, 1)
+    assert compare_php_versions(one, one) == 0 or one[0] in "#."
+    assert compare_php_versions(one, other) in (-1, 0, 1)
 
 
 def test_the_controller_has_the_hosts_order() -> None:
     assert (
-        make_debian_key("1.0~rc1-1") < make_debian_key("1.0-1") < make_debian_key("1.0-1+b1") < make_debian_key("1:0.1")
+        make_debian_version_sort_key("1.0~rc1-1")
+        < make_debian_version_sort_key("1.0-1")
+        < make_debian_version_sort_key("1.0-1+b1")
+        < make_debian_version_sort_key("1:0.1")
     )
-    assert is_debian("1:1.0~rc1+dfsg-1.1+b1") and not is_debian("2a:1.0")
+    assert is_valid_debian_version("1:1.0~rc1+dfsg-1.1+b1") and not is_valid_debian_version("2a:1.0")

@@ -48,10 +48,10 @@ STATEMENTS = (
 
 @pytest.mark.parametrize("form", ["openvex", "cyclonedx"])
 def test_what_is_written_is_read_back_and_the_same_bytes_again(form: Any, tmp_path: Path) -> None:
-    written = vex.render(STATEMENTS, form, "Ủy ban nhân dân tỉnh Tân Giang")
-    assert written == vex.render(reversed(STATEMENTS), form, "Ủy ban nhân dân tỉnh Tân Giang")
+    written = vex.render_statements_as_vex(STATEMENTS, form, "Ủy ban nhân dân tỉnh Tân Giang")
+    assert written == vex.render_statements_as_vex(reversed(STATEMENTS), form, "Ủy ban nhân dân tỉnh Tân Giang")
     assert b"web1" not in written
-    found = vex.read(written, tmp_path)
+    found = vex.parse_vex_document(written, tmp_path)
     assert found.passed_over == ()
     assert {
         (one.vulnerability, one.product, one.status, one.justification, one.reason) for one in found.statements
@@ -78,26 +78,26 @@ def openvex(**statement: Any) -> bytes:
     ],
 )  # fmt: skip
 def test_what_is_no_statement_of_ours_is_passed_over_by_name(document: bytes, told: Any, tmp_path: Path) -> None:
-    found = vex.read(document, tmp_path)
+    found = vex.parse_vex_document(document, tmp_path)
     assert (list(found.passed_over), found.statements) == (told, ())
 
 
 def test_a_binary_package_is_known_by_its_source(tmp_path: Path) -> None:
-    (one,) = vex.read(openvex(), tmp_path).statements
+    (one,) = vex.parse_vex_document(openvex(), tmp_path).statements
     assert (one.product, one.justification, one.reason) == ("openssl", "component_not_present", "component_not_present")
     parts = [{"@id": "pkg:oci/x", "subcomponents": [{"@id": "pkg:deb/debian/curl"}]}]
-    assert vex.read(openvex(products=parts), tmp_path).statements[0].product == "curl"
+    assert vex.parse_vex_document(openvex(products=parts), tmp_path).statements[0].product == "curl"
 
 
 @pytest.mark.parametrize("content", [b"{", b"[]", b'{"bomFormat": "CycloneDX"}', b"<html>", b"[" * 100_000])
 def test_what_is_neither_form_is_told(content: bytes, tmp_path: Path) -> None:
     with pytest.raises(InputError):
-        vex.read(content, tmp_path)
+        vex.parse_vex_document(content, tmp_path)
 
 
 def test_what_is_read_is_honoured_once_it_is_in_the_offices_file(tmp_path: Path) -> None:
     file = tmp_path / "a.openvex.json"
-    file.write_bytes(vex.render(STATEMENTS[:2], "openvex", "Nhà cung cấp"))
+    file.write_bytes(vex.render_statements_as_vex(STATEMENTS[:2], "openvex", "Nhà cung cấp"))
     options = ["--id", "31/TB-VX", "--role", "Trưởng phòng", "--expires", "2027-05-20", "--host", "web1"]
     ran = CliRunner().invoke(app, ["vulnerabilities", "vex", "read", str(file), *options])
     assert ran.exit_code == 0, ran.output
@@ -105,7 +105,9 @@ def test_what_is_read_is_honoured_once_it_is_in_the_offices_file(tmp_path: Path)
     for one in entries:
         one["granted"] = datetime.date(2026, 11, 20)
     (tmp_path / exceptions.STATEMENTS).write_text(yaml.safe_dump(entries, allow_unicode=True), "utf-8")
-    read = exceptions.load_statements(tmp_path, None, [Host(name="web1", address="192.0.2.1")])
+    read = exceptions.load_vulnerability_statements_from_office(
+        tmp_path, None, [Host(name="web1", address="192.0.2.1")]
+    )
     assert [(one.id, one.status) for one in read] == [("31/TB-VX", "mitigated"), ("31/TB-VX.2", "not_affected")]
     verdict = Verdict("CVE-2026-0001", "openssl", "1", "affected", "update", "2")
     assert apply_statement(verdict, {(one.vulnerability, one.product): one for one in read}).state == "mitigated"

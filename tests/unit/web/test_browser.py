@@ -24,7 +24,7 @@ def of_root(name: str) -> pwd.struct_passwd:
 def test_it_is_refused_where_there_is_no_chromium(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(browser, "CHROMIUM", tmp_path / "chromium")
     with pytest.raises(InputError) as refused:
-        browser.check()
+        browser.check_browser_renders_safely()
     assert "apt-get install chromium" in refused.value.mend
 
 
@@ -43,7 +43,7 @@ def test_it_is_refused_where_it_cannot_be_somebody_else(
     monkeypatch.setattr(os, "geteuid", lambda: uid)
     monkeypatch.setattr(pwd, "getpwnam", account)
     with pytest.raises(InputError) as refused:
-        browser.check()
+        browser.check_browser_renders_safely()
     assert mend in refused.value.mend
 
 
@@ -52,10 +52,10 @@ def test_a_browser_that_does_not_start_is_a_refusal_with_the_reason(monkeypatch:
         raise UnreadableContent("No usable sandbox!")
 
     monkeypatch.setattr(browser, "CHROMIUM", Path("/bin/sh"))
-    monkeypatch.setattr(browser, "_account", lambda: None)
-    monkeypatch.setattr(browser, "_render", failing)
+    monkeypatch.setattr(browser, "_get_browser_account", lambda: None)
+    monkeypatch.setattr(browser, "_render_page_as_browser_account", failing)
     with pytest.raises(InputError, match="No usable sandbox!"):
-        browser.check()
+        browser.check_browser_renders_safely()
 
 
 @pytest.mark.parametrize(
@@ -63,10 +63,10 @@ def test_a_browser_that_does_not_start_is_a_refusal_with_the_reason(monkeypatch:
 )
 def test_what_a_page_that_took_it_over_may_answer_is_no_page(answer: bytes) -> None:
     with pytest.raises(UnreadableContent):
-        browser._read(answer)
+        browser._parse_untrusted_browser_answer(answer)
 
 
 def test_an_answer_is_bounded() -> None:
-    seen = browser._read(b'{"html": "%s", "led_to": "%s"}' % (b"x" * 3_000_000, b"y" * 9_000))
+    seen = browser._parse_untrusted_browser_answer(b'{"html": "%s", "led_to": "%s"}' % (b"x" * 3_000_000, b"y" * 9_000))
     assert (len(seen.html), len(seen.led_to or "")) == (browser.MAX_HTML, 2_000)
-    assert browser._read(b'{"html": "", "led_to": 7}') == browser.RenderedPage("", None)
+    assert browser._parse_untrusted_browser_answer(b'{"html": "", "led_to": 7}') == browser.RenderedPage("", None)

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.web.page import MAX_LINES, read
+from auditor.web.page import MAX_LINES, parse_visible_page_of_html
 
 URL = "http://a.test/tin/"
 
 
 def test_reads_what_a_visitor_sees() -> None:
-    page = read(
+    page = parse_visible_page_of_html(
         "<title> Trang  chủ </title><style>b{}</style><h1>Xã <i>An</i></h1><p>Tiếp dân: 7h30</p><script>x</script>",
         URL,
     )
@@ -37,12 +37,12 @@ def test_reads_what_a_visitor_sees() -> None:
     ],
 )
 def test_the_asset_is_a_static_file_of_the_same_site(html: str, asset: str | None) -> None:
-    assert read(html, URL).asset == asset
+    assert parse_visible_page_of_html(html, URL).asset == asset
 
 
 def test_what_php_complains_of_is_seen() -> None:
     html = "<br />\n<b>Warning</b>:  mail() has been disabled in <b>/var/www/x.php</b>"
-    assert read(html, URL).complaints == {"Warning: mail() has been disabled in"}
+    assert parse_visible_page_of_html(html, URL).complaints == {"Warning: mail() has been disabled in"}
 
 
 @pytest.mark.parametrize(
@@ -59,13 +59,13 @@ def test_what_php_complains_of_is_seen() -> None:
     ],
 )
 def test_an_application_that_cannot_work_is_heard_though_it_answers_well(html: str, said: set[str]) -> None:
-    assert read(html, URL).complaints == said
+    assert parse_visible_page_of_html(html, URL).complaints == said
 
 
 @pytest.mark.parametrize("piece", ["Warning: x in /", "\nWarning: ", "Warning: in /a", "SQLSTATE[", "Uncaught "])
 def test_complaints_are_looked_for_in_no_time(piece: str) -> None:
     begun = time.process_time()
-    read(piece * 100_000, URL)
+    parse_visible_page_of_html(piece * 100_000, URL)
     assert time.process_time() - begun < 5
 
 
@@ -74,22 +74,29 @@ def test_complaints_are_looked_for_in_no_time(piece: str) -> None:
 )
 def test_a_page_made_to_be_slow_is_read_in_no_time(piece: str) -> None:
     begun = time.process_time()
-    read(piece * 400_000, URL)
+    parse_visible_page_of_html(piece * 400_000, URL)
     assert time.process_time() - begun < 5
 
 
 def test_lines_are_bounded() -> None:
-    assert len(read("<br>".join("xy" * (n % 90 + 1) + chr(0x1000 + n) for n in range(4000)), URL).lines) <= MAX_LINES
+    assert (
+        len(
+            parse_visible_page_of_html(
+                "<br>".join("xy" * (n % 90 + 1) + chr(0x1000 + n) for n in range(4000)), URL
+            ).lines
+        )
+        <= MAX_LINES
+    )
 
 
 @settings(max_examples=50, deadline=None)
 @given(st.binary(max_size=400), st.sampled_from([b"", b"<title>", b"<img src=", b"<h1>", b"<a href='//"]))
 def test_any_bytes_are_a_page(body: bytes, before: bytes) -> None:
-    page = read((before + body).decode("utf-8", "replace"), URL)
+    page = parse_visible_page_of_html((before + body).decode("utf-8", "replace"), URL)
     assert page.asset is None or page.asset.startswith("/")
 
 
 def test_links_that_may_be_folders_of_the_same_site_are_kept_with_the_slash_at_the_end() -> None:
     html = """<a href="/hinh/">a</a> <a href="hinh">b</a> <a href="/tin.php?id=1">c</a> <a href="/a.pdf">d</a>
         <a href="https://khac.test/x/">e</a> <a href="mailto:a@b.test">f</a> <a href="/hinh">g</a> <a href="#top">h</a>"""
-    assert read(html, "https://xa.test/tin/1").folders == ("/hinh/", "/tin/hinh/", "/tin/1/")
+    assert parse_visible_page_of_html(html, "https://xa.test/tin/1").folders == ("/hinh/", "/tin/hinh/", "/tin/1/")

@@ -12,7 +12,7 @@ PAGE = "<title>Xã An</title><h1>Tin</h1><p>Tiếp dân: 7h30</p><img src=/a.png
 
 
 def read(html: str) -> reader.VisiblePage:
-    return reader.read(html.encode(), URL, 60)
+    return reader.read_page_in_child_process(html.encode(), URL, 60)
 
 
 def test_a_child_reads_what_the_page_shows() -> None:
@@ -34,7 +34,7 @@ def test_a_page_built_to_cost_time_is_read_without_what_costs_it(html: str) -> N
 
 
 def test_a_page_that_ends_its_reader_is_given_up_and_the_next_one_is_read() -> None:
-    with pytest.raises(reader.Costly, match="built to cost"):
+    with pytest.raises(reader.CostlyContent, match="built to cost"):
         read("\0" * 3_000_000)
     assert read(PAGE).title == "Xã An"
 
@@ -64,4 +64,4 @@ def test_the_largest_honest_page_is_read(kind: str) -> None:
 
 def test_a_page_that_is_not_read_in_time_is_given_up() -> None:
     with pytest.raises(reader.UnreadableContent):
-        reader.read(PAGE.encode(), URL, 0)
+        reader.read_page_in_child_process(PAGE.encode(), URL, 0)

@@ -43,7 +43,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
         self._payloads = Path(constants.DEFAULT_LOCAL_TMP, "ansiballz_cache")
         self._kept = os.environ.get(payloads.CACHE_VARIABLE)
         if self._kept:
-            payloads.restore_payloads(Path(self._kept), self._payloads)
+            payloads.restore_ansible_payloads_from_cache(Path(self._kept), self._payloads)
 
     def v2_playbook_on_play_start(self, play: Any) -> None:
         # What was read so far stays; each task's process would walk, and so copy, all of it.
@@ -55,30 +55,30 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
         self._began[host.get_name(), task._uuid] = time.time()
 
     def v2_runner_on_ok(self, result: Any) -> None:
-        self._tell(result, "changed" if result.is_changed() else "ok")
+        self._send_task_result_within_quota(result, "changed" if result.is_changed() else "ok")
 
     def v2_runner_on_skipped(self, result: Any) -> None:
-        self._tell(result, "skipped")
+        self._send_task_result_within_quota(result, "skipped")
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
         ignored_outcome = "changed" if result.is_changed() else "ok"
-        self._tell(result, ignored_outcome if ignore_errors else "failed")
+        self._send_task_result_within_quota(result, ignored_outcome if ignore_errors else "failed")
 
     def v2_runner_on_unreachable(self, result: Any) -> None:
-        self._tell(result, "unreachable")
+        self._send_task_result_within_quota(result, "unreachable")
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
         if self._kept:
-            payloads.save_payloads(Path(self._kept), self._payloads)
-        self._send({"event": "end", "failed": bool(stats.failures or stats.dark)})
+            payloads.save_ansible_payloads_to_cache(Path(self._kept), self._payloads)
+        self._write_message_to_pipe({"event": "end", "failed": bool(stats.failures or stats.dark)})
 
-    def _tell(self, result: Any, outcome: str) -> None:
+    def _send_task_result_within_quota(self, result: Any, outcome: str) -> None:
         host, task, now = result.host.get_name(), result.task, time.time()
         allowance = self._allowances.setdefault(host, ResponseQuota())
-        reported_result = allowance.spend(outcome, result.result)
+        reported_result = allowance.pass_result_if_within_quota(outcome, result.result)
         if reported_result is None:
             return
-        self._send(
+        self._write_message_to_pipe(
             {
                 "event": "task",
                 "host": host,
@@ -92,7 +92,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
             }
         )
 
-    def _send(self, message: dict[str, Any]) -> None:
+    def _write_message_to_pipe(self, message: dict[str, Any]) -> None:
         rest = memoryview(message_framing.pack_message(message))
         while rest:
             rest = rest[os.write(self._pipe, rest) :]

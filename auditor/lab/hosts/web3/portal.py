@@ -44,26 +44,26 @@ LANDSCAPE = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 240 120" rol
 """
 
 
-def block(item: Any) -> str:
+def render_page_block(content_item: Any) -> str:
     """Return one block of a page: a paragraph, a list, or a table with a heading row."""
-    if isinstance(item, str):
-        return f"<p>{html.escape(item)}</p>"
-    if isinstance(item[0], str):
-        return "<ul>" + "".join(f"<li>{html.escape(line)}</li>" for line in item) + "</ul>"
-    head, *rows = item
+    if isinstance(content_item, str):
+        return f"<p>{html.escape(content_item)}</p>"
+    if isinstance(content_item[0], str):
+        return "<ul>" + "".join(f"<li>{html.escape(line)}</li>" for line in content_item) + "</ul>"
+    head, *rows = content_item
     lines = ["".join(f"<th>{html.escape(cell)}</th>" for cell in head)]
     lines += ["".join(f"<td>{html.escape(cell)}</td>" for cell in row) for row in rows]
     return "<table>" + "".join(f"<tr>{line}</tr>" for line in lines) + "</table>"
 
 
-def write(folder: Path, name: str, text: str) -> None:
+def write_portal_file(folder: Path, name: str, text: str) -> None:
     """Write one file of the portal."""
     file = folder / name
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text, "utf-8")
 
 
-def main() -> None:
+def write_portal_pages() -> None:
     """Read the content and write the pages, the style and the picture."""
     content = json.loads(Path(sys.argv[1]).read_text("utf-8"))
     folder = Path(sys.argv[2])
@@ -73,7 +73,7 @@ def main() -> None:
         if "menu" in page
     )
     for name, page in content["pages"].items():
-        body = "\n".join(block(item) for item in page["body"])
+        body = "\n".join(render_page_block(item) for item in page["body"])
         links = [
             f'<li><a href="/{other}">{html.escape(content["pages"][other]["title"])}</a></li>'
             for other in content["pages"]
@@ -82,11 +82,13 @@ def main() -> None:
         if links:
             body += "\n<ul>" + "".join(links) + "</ul>"
         values = {key: html.escape(content[key]) for key in ("office", "address", "landscape")}
-        write(folder, name, PAGE.format(title=html.escape(page["title"]), navigation=navigation, body=body, **values))
-    write(folder, "css/giao-dien.css", STYLE.format(colour=content["colour"]))
+        write_portal_file(
+            folder, name, PAGE.format(title=html.escape(page["title"]), navigation=navigation, body=body, **values)
+        )
+    write_portal_file(folder, "css/giao-dien.css", STYLE.format(colour=content["colour"]))
     stems = "".join(f'<path d="M{x} 112 V{70 - x % 17}"/>' for x in range(8, 240, 13))
-    write(folder, "hinh/canh-lang.svg", LANDSCAPE.format(colour=content["colour"], bamboo=stems))
+    write_portal_file(folder, "hinh/canh-lang.svg", LANDSCAPE.format(colour=content["colour"], bamboo=stems))
     (folder / "tai-lieu").mkdir(exist_ok=True)
 
 
-main()
+write_portal_pages()

@@ -7,7 +7,7 @@
 - ``proposals``: shortcomings, causes, and who does what by when; ``annexes``: the tables.
 """
 
-from auditor.report.official.content.assembly import build_document
+from auditor.report.official.content.assembly import build_official_document
 from auditor.report.official.content.context import ReportContext
 
-__all__ = ["ReportContext", "build_document"]
+__all__ = ["ReportContext", "build_official_document"]

@@ -6,64 +6,76 @@ from collections.abc import Iterable, Mapping
 
 from auditor.models import Bucket, Status, WaiverUse
 from auditor.report.official.content.context import BLANK, ROMAN, ReportContext
-from auditor.report.official.content.form import describe_kind, symbol
-from auditor.report.official.content.incidents import rows as incident_rows
+from auditor.report.official.content.form import describe_document_kind, make_document_number_symbol
+from auditor.report.official.content.incidents import iter_incident_annex_rows as incident_rows
 from auditor.report.official.content.phrases import (
-    format_clauses,
-    format_places,
-    format_result,
-    format_site_names,
+    format_clause_counts_by_result,
+    format_clauses_met_by_requirement,
+    format_result_of_clause,
+    format_site_names_or_count,
+    format_sites_failing_requirement,
     format_unit_name,
-    level_of,
-    tally,
+    get_declared_level_of_site,
 )
-from auditor.report.official.content.work import iter_fixed_rows
+from auditor.report.official.content.work import iter_annex_rows_of_fixed_requirements
 from auditor.report.official.document import COLUMNS, Annex, AnnexKey
 from auditor.results.intrusions import is_intrusion
-from auditor.results.office_month import Requirement, build_requirements, group_by_office, list_waivers
+from auditor.results.office_month import (
+    Requirement,
+    build_requirements_from_findings_in_buckets,
+    group_open_requirements_by_office,
+    list_waivers_with_touched_sites,
+)
 from auditor.results.summary import SiteSummary
-from auditor.text.sanitize import make_one_line
+from auditor.text.sanitize import escape_text_to_one_line
 from auditor.text.translations import Words
 
 type Rows = Mapping[AnnexKey, tuple[tuple[str, ...], ...]]
 
 
-def build_annexes(context: ReportContext, labels: Mapping[AnnexKey, str], rows: Rows) -> tuple[Annex, ...]:
+def build_annexes(context: ReportContext, labels: Mapping[AnnexKey, str], annex_rows: Rows) -> tuple[Annex, ...]:
     """Return the annexes that have a label."""
-    return tuple(_annex(context, labels, key, rows[key]) for key in rows if key in labels)
+    return tuple(_build_annex_with_table(context, labels, key, annex_rows[key]) for key in annex_rows if key in labels)
 
 
-def assign_labels(context: ReportContext, rows: Rows) -> Mapping[AnnexKey, str]:
+def assign_annex_labels_in_order(context: ReportContext, annex_rows: Rows) -> Mapping[AnnexKey, str]:
     """Return what the annexes are called, in their order.
 
     One with nothing in it is left out; the last is always there.
     """
-    present = [key for key, cells in rows.items() if cells or key == "clauses"]
+    present = [key for key, cells in annex_rows.items() if cells or key == "clauses"]
     if len(present) == 1:
         return {present[0]: context.words("official.annex.only")}
     return {key: context.words("official.annex", number=number) for number, key in zip(ROMAN, present, strict=False)}
 
 
-def collect_rows(context: ReportContext) -> Rows:
+def collect_rows_by_annex(context: ReportContext) -> Rows:
     """Return what stands in which annex, by row."""
     rows_by_key: dict[AnnexKey, Iterable[tuple[str, ...]]] = {
-        "units": _unit_rows(context),
-        context.list_of_open: _asked_rows(context) if context.downward else _open_rows(context),
-        "waivers": _waiver_rows(context),
-        "unsure": _unsure_rows(context),
-        "done": iter_fixed_rows(context),
+        "units": _iter_site_rows_by_office(context),
+        context.open_requirements_annex_key: _iter_requested_work_rows_by_office(context)
+        if context.is_letter_to_subordinates
+        else _iter_open_requirement_rows(context),
+        "waivers": _iter_waiver_rows(context),
+        "unsure": _iter_unevaluated_finding_rows(context),
+        "done": iter_annex_rows_of_fixed_requirements(context),
         "incidents": incident_rows(context),
-        **{key: _besides(context, its) for key, its in context.besides.items()},
-        "clauses": _clause_rows(context),
+        **{key: _anonymize_cells_of_added_rows(context, its) for key, its in context.besides.items()},
+        "clauses": _iter_clause_result_rows(context),
     }
-    return {key: _number_rows(its) for key, its in rows_by_key.items()}
+    return {key: _prepend_row_numbers(its) for key, its in rows_by_key.items()}
 
 
-def _besides(context: ReportContext, rows: Iterable[tuple[str, ...]]) -> Iterable[tuple[str, ...]]:
-    return (tuple(context.anonymize(make_one_line(cell, 600)) for cell in row) for row in rows)
+def _anonymize_cells_of_added_rows(
+    context: ReportContext, rows: Iterable[tuple[str, ...]]
+) -> Iterable[tuple[str, ...]]:
+    return (
+        tuple(context.replace_addresses_and_host_names(escape_text_to_one_line(cell, 600)) for cell in row)
+        for row in rows
+    )
 
 
-def _annex(
+def _build_annex_with_table(
     context: ReportContext, labels: Mapping[AnnexKey, str], key: AnnexKey, rows: tuple[tuple[str, ...], ...]
 ) -> Annex:
     words = context.words
@@ -73,10 +85,14 @@ def _annex(
         title=words(f"official.annex.{key}.title"),
         attached=words(
             "official.annex.attached",
-            kind=describe_kind(context),
-            number=words("official.number.inline", blank=BLANK, symbol=symbol(context.unit, context.kind)),
+            kind=describe_document_kind(context),
+            number=words(
+                "official.number.inline",
+                blank=BLANK,
+                symbol=make_document_number_symbol(context.reporting_unit, context.kind),
+            ),
             blank=BLANK,
-            unit=context.unit.name,
+            unit=context.reporting_unit.name,
         ),
         note=words(f"official.annex.{key}.note", merged=words(f"official.clauses.merged.{context.regime}"))
         if rows
@@ -92,18 +108,18 @@ def _get_column_heading(words: Words, key: AnnexKey, column: str) -> str:
     return words(f"official.answers.{column}") if key == "answers" else words(f"official.column.{column}")
 
 
-def _number_rows(rows: Iterable[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
+def _prepend_row_numbers(rows: Iterable[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
     return tuple((str(number), *row) for number, row in enumerate(rows, 1))
 
 
-def _unit_rows(context: ReportContext) -> Iterable[tuple[str, ...]]:
+def _iter_site_rows_by_office(context: ReportContext) -> Iterable[tuple[str, ...]]:
     for unit, sites in context.figures.owners:
         for site in sites:
-            yield (format_unit_name(context, unit), *_site_cells(context, site))
+            yield (format_unit_name(context, unit), *_list_result_cells_of_site(context, site))
 
 
-def _site_cells(context: ReportContext, site: SiteSummary) -> tuple[str, ...]:
-    counts, number = site.counts, context.words.number
+def _list_result_cells_of_site(context: ReportContext, site: SiteSummary) -> tuple[str, ...]:
+    counts, number = site.counts, context.words.format_number
     figures = (
         counts.status[Status.PASS],
         sum(finding.bucket == "partial" for finding in site.findings),
@@ -116,94 +132,94 @@ def _site_cells(context: ReportContext, site: SiteSummary) -> tuple[str, ...]:
         if site.host.is_reached
         else ("–", "–", "–", "–", number(figures[-1]))
     )
-    level = level_of(context, site.site)
+    level = get_declared_level_of_site(context, site.site)
     return (site.domain, "–" if level is None else str(level), *number_cells, context.words(f"standing.{site.posture}"))
 
 
-def _open_rows(context: ReportContext) -> Iterable[tuple[str, ...]]:
+def _iter_open_requirement_rows(context: ReportContext) -> Iterable[tuple[str, ...]]:
     words = context.words
-    for requirement in (*context.intrusion_requirements, *context.open):
+    for requirement in (*context.intrusion_requirements, *context.open_requirements_but_intrusions):
         yield (
             requirement.title.get(context.lang),
             words(f"severity.{requirement.severity.value}"),
-            format_clauses(context, requirement) or "–",
-            format_places(context, requirement),
-            _how(context, requirement),
-            _due(context, requirement),
+            format_clauses_met_by_requirement(context, requirement) or "–",
+            format_sites_failing_requirement(context, requirement),
+            _describe_how_requirement_is_mended(context, requirement),
+            _describe_due_day_of_requirement(context, requirement),
         )
 
 
-def _asked_rows(context: ReportContext) -> Iterable[tuple[str, ...]]:
+def _iter_requested_work_rows_by_office(context: ReportContext) -> Iterable[tuple[str, ...]]:
     words = context.words
-    for unit, unit_requirements in group_by_office(context.figures, context.catalogue):
+    for unit, unit_requirements in group_open_requirements_by_office(context.figures, context.catalogue):
         for requirement in unit_requirements:
             yield (
                 format_unit_name(context, unit),
                 requirement.title.get(context.lang),
                 words(f"severity.{requirement.severity.value}"),
-                format_places(context, requirement),
-                _how(context, requirement),
-                _due(context, requirement),
+                format_sites_failing_requirement(context, requirement),
+                _describe_how_requirement_is_mended(context, requirement),
+                _describe_due_day_of_requirement(context, requirement),
             )
 
 
-def _how(context: ReportContext, requirement: Requirement) -> str:
+def _describe_how_requirement_is_mended(context: ReportContext, requirement: Requirement) -> str:
     if any(map(is_intrusion, requirement.findings)):
         return context.words("official.how.incident")
     return context.words("auto") if requirement.is_automated else context.words("by_hand")
 
 
-def _due(context: ReportContext, requirement: Requirement) -> str:
+def _describe_due_day_of_requirement(context: ReportContext, requirement: Requirement) -> str:
     """Return the first day that is asked for, and what is late; an intrusion is handled at once."""
     words, deadlines = context.words, context.deadlines
     if any(map(is_intrusion, requirement.findings)):
         return words("official.due.incident")
-    day = words.day(min(map(deadlines.get_requested_day, requirement.findings)))
-    late = deadlines.list_late(requirement.findings)
+    day = words.format_date(min(map(deadlines.get_day_report_can_request, requirement.findings)))
+    late = deadlines.select_late_findings(requirement.findings)
     if not late:
         return day
-    oldest = min(map(deadlines.get_first_month, late))
+    oldest = min(map(deadlines.get_month_first_seen_open, late))
     return words("official.due.late", n=len(late), day=day, month=f"{oldest.month:02}/{oldest.year}")
 
 
-def _waiver_rows(context: ReportContext) -> Iterable[tuple[str, ...]]:
+def _iter_waiver_rows(context: ReportContext) -> Iterable[tuple[str, ...]]:
     words = context.words
-    for use, domains in list_waivers(context.figures, context.catalogue):
+    for use, domains in list_waivers_with_touched_sites(context.figures, context.catalogue):
         waiver = use.waiver
-        control = context.catalogue.by_id.get(waiver.control)
+        control = context.catalogue.controls_by_id.get(waiver.control)
         yield (
-            _anonymize(context, waiver.id),
+            _anonymize_foreign_text(context, waiver.id),
             control.title.get(context.lang) if control else waiver.control,
-            format_site_names(context, domains),
-            _anonymize(context, waiver.reason),
-            _measure(context, use),
-            _anonymize(context, waiver.approver),
-            words(f"official.waiver.{use.validity}", day=words.day(waiver.expires)),
+            format_site_names_or_count(context, domains),
+            _anonymize_foreign_text(context, waiver.reason),
+            _get_compensating_measure_while_valid(context, use),
+            _anonymize_foreign_text(context, waiver.approver),
+            words(f"official.waiver.{use.validity}", day=words.format_date(waiver.expires)),
         )
 
 
-def _measure(context: ReportContext, use: WaiverUse) -> str:
+def _get_compensating_measure_while_valid(context: ReportContext, use: WaiverUse) -> str:
     """Return the compensating measure, as long as the waiver that counts it as equivalent holds."""
     if use.waiver.compensating is None:
         return context.words("official.waiver.no_measure")
     if use.validity in ("expired", "future"):
         return context.words(f"official.waiver.not_equivalent.{use.validity}")
-    return _anonymize(context, use.waiver.compensating)
+    return _anonymize_foreign_text(context, use.waiver.compensating)
 
 
-def _anonymize(context: ReportContext, text: str) -> str:
+def _anonymize_foreign_text(context: ReportContext, text: str) -> str:
     """Return what somebody wrote, on one line, without addresses and the names of hosts."""
-    return context.anonymize(make_one_line(text, 300))
+    return context.replace_addresses_and_host_names(escape_text_to_one_line(text, 300))
 
 
-def _unsure_rows(context: ReportContext) -> Iterable[tuple[str, ...]]:
+def _iter_unevaluated_finding_rows(context: ReportContext) -> Iterable[tuple[str, ...]]:
     words, figures = context.words, context.figures
-    unread = {host.host.name for host in figures.summary.unread}
-    for host in figures.summary.unread:
+    unread = {host.host.name for host in figures.summary.unread_hosts}
+    for host in figures.summary.unread_hosts:
         names = [site.domain for site in host.host.sites]
         yield (
             words("official.unsure.everything"),
-            format_site_names(context, names) if names else words("official.where.bare_n", n=1),
+            format_site_names_or_count(context, names) if names else words("official.where.bare_n", n=1),
             words("official.unsure.unread"),
         )
     read = figures.run.model_copy(
@@ -214,11 +230,11 @@ def _unsure_rows(context: ReportContext) -> Iterable[tuple[str, ...]]:
         ("manual", words("official.unsure.manual")),
     )
     for bucket, why in whys:
-        for requirement in build_requirements(read, context.catalogue, bucket):
-            yield (requirement.title.get(context.lang), format_places(context, requirement), why)
+        for requirement in build_requirements_from_findings_in_buckets(read, context.catalogue, bucket):
+            yield (requirement.title.get(context.lang), format_sites_failing_requirement(context, requirement), why)
 
 
-def _clause_rows(context: ReportContext) -> Iterable[tuple[str, ...]]:
+def _iter_clause_result_rows(context: ReportContext) -> Iterable[tuple[str, ...]]:
     words = context.words
     outside = [
         outside_total.clause.number
@@ -232,8 +248,10 @@ def _clause_rows(context: ReportContext) -> Iterable[tuple[str, ...]]:
             clause_total.clause.number,
             clause_total.clause.text.get(context.lang),
             words(f"coverage.{clause_total.clause.status}"),
-            format_result(context, clause_total.clause, clause_total.result),
-            tally(context, ((clause_total.clause, result, count) for result, count in clause_total.counts.items())),
+            format_result_of_clause(context, clause_total.clause, clause_total.result),
+            format_clause_counts_by_result(
+                context, ((clause_total.clause, result, count) for result, count in clause_total.counts.items())
+            ),
         )
     if outside:
         coverage_text = words("coverage.not_covered")

@@ -16,12 +16,12 @@ def make_paragraph(text: str) -> TextBlock:
     return TextBlock(kind="paragraph", text=text)
 
 
-def make_closing(text: str) -> TextBlock:
+def make_closing_sentence_block(text: str) -> TextBlock:
     """Return the last sentence, with the mark that ends a state document."""
     return TextBlock(kind="closing", text=f"{text}./.")
 
 
-def make_item(text: str) -> TextBlock:
+def make_list_item_block(text: str) -> TextBlock:
     """Return an item of a list, before it is punctuated."""
     return TextBlock(kind="item", text=text)
 
@@ -36,7 +36,7 @@ def punctuate_items(blocks: Iterable[TextBlock]) -> tuple[TextBlock, ...]:
     return tuple(block_list)
 
 
-def make_part(context: ReportContext, number: int, title: str) -> TextBlock:
+def make_numbered_part_title_block(context: ReportContext, number: int, title: str) -> TextBlock:
     """Return a part of a report; in a letter, which has none, a numbered point."""
     if context.kind == "cong-van":
         return TextBlock(kind="heading", text=f"{number}. {title}")

@@ -6,104 +6,118 @@ from collections.abc import Iterable, Mapping
 from itertools import count
 
 from auditor.report.official.content import incidents, intrusions, proposals, results, situation, work
-from auditor.report.official.content.blocks import make_closing, make_heading, make_item, make_paragraph, make_part
+from auditor.report.official.content.blocks import (
+    make_closing_sentence_block,
+    make_heading,
+    make_list_item_block,
+    make_numbered_part_title_block,
+    make_paragraph,
+)
 from auditor.report.official.content.context import ReportContext
 from auditor.report.official.document import AnnexKey, TextBlock
 
 
-def write_report(context: ReportContext, labels: Mapping[AnnexKey, str]) -> Iterable[TextBlock]:
+def iter_blocks_of_report_to_superiors(context: ReportContext, labels: Mapping[AnnexKey, str]) -> Iterable[TextBlock]:
     """Yield a report to the offices above, part by part."""
     words = context.words
-    yield _write_opening(context)
-    yield make_part(context, 1, words("official.part.situation"))
-    yield from map(make_paragraph, situation.write_situation(context))
-    yield make_part(context, 2, words("official.part.results"))
+    yield _make_opening_paragraph(context)
+    yield make_numbered_part_title_block(context, 1, words("official.part.situation"))
+    yield from map(make_paragraph, situation.iter_sentences_on_audit_coverage(context))
+    yield make_numbered_part_title_block(context, 2, words("official.part.results"))
     number = count(1)
     if context.intrusions:
         yield make_heading(context, next(number), words("official.results.intrusions"))
-        yield from intrusions.list_details(context)
+        yield from intrusions.iter_intrusion_detail_blocks(context)
     yield make_heading(context, next(number), words("official.results.overall"))
-    yield from map(make_paragraph, results.write_overall(context, labels))
+    yield from map(make_paragraph, results.iter_sentences_on_met_and_open(context, labels))
     yield make_heading(context, next(number), words("official.results.change"))
-    yield from work.write_month_work(context, labels)
-    yield from map(make_paragraph, results.write_comparison(context))
+    yield from work.iter_blocks_on_work_of_month(context, labels)
+    yield from map(make_paragraph, results.iter_sentences_on_changes_since_month_before(context))
     yield make_heading(context, next(number), words("official.results.hosts"))
-    yield from results.write_notable(
+    yield from results.iter_blocks_on_worst_open_requirements(
         context,
         labels,
-        [host_requirement for host_requirement in context.open if host_requirement.of_host],
+        [host_requirement for host_requirement in context.open_requirements_but_intrusions if host_requirement.of_host],
         "official.notable.hosts",
     )
     yield make_heading(context, next(number), words("official.results.sites"))
-    yield from results.write_notable(
+    yield from results.iter_blocks_on_worst_open_requirements(
         context,
         labels,
-        [site_requirement for site_requirement in context.open if not site_requirement.of_host],
+        [
+            site_requirement
+            for site_requirement in context.open_requirements_but_intrusions
+            if not site_requirement.of_host
+        ],
         "official.notable.sites",
     )
     yield make_heading(context, next(number), words("official.results.content"))
-    yield from map(make_paragraph, results.write_content(context))
-    yield make_heading(context, next(number), words("official.results.sharing", security=context.security))
+    yield from map(make_paragraph, results.iter_sentences_on_site_content_reviews(context))
+    yield make_heading(
+        context, next(number), words("official.results.sharing", security=context.name_of_security_in_regime)
+    )
     yield make_paragraph(
         words("official.sharing.annex", annex=labels["sharing"])
         if "sharing" in labels
         else words("official.no_data.sharing")
     )
-    yield make_part(context, 3, words("official.part.incidents"))
-    yield from incidents.write_incidents(context, labels)
-    yield make_part(context, 4, words("official.part.shortcomings"))
+    yield make_numbered_part_title_block(context, 3, words("official.part.incidents"))
+    yield from incidents.iter_incident_section_blocks(context, labels)
+    yield make_numbered_part_title_block(context, 4, words("official.part.shortcomings"))
     yield make_heading(context, 1, words("official.shortcomings"))
-    yield from proposals.write_shortcomings(context, labels)
+    yield from proposals.iter_blocks_on_urgent_findings_by_office(context, labels)
     yield make_heading(context, 2, words("official.causes"))
-    yield from map(make_paragraph, proposals.write_causes(context))
-    yield make_part(context, 5, words("official.part.proposals"))
+    yield from map(make_paragraph, proposals.iter_sentences_on_causes_of_open_findings(context))
+    yield make_numbered_part_title_block(context, 5, words("official.part.proposals"))
     yield from proposals.write_proposals(context, labels)
-    yield make_closing(
+    yield make_closing_sentence_block(
         words(
             "official.closing.report",
-            security=context.security,
-            month=context.month,
-            unit=context.unit.name,
-            above=", ".join(unit.name for unit in context.above),
+            security=context.name_of_security_in_regime,
+            month=context.month_in_words,
+            unit=context.reporting_unit.name,
+            above=", ".join(unit.name for unit in context.superior_units),
         )
     )
 
 
-def _write_opening(context: ReportContext) -> TextBlock:
+def _make_opening_paragraph(context: ReportContext) -> TextBlock:
     return make_paragraph(
         context.words(
-            "official.opening.request" if context.downward else "official.opening",
+            "official.opening.request" if context.is_letter_to_subordinates else "official.opening",
             bases=context.words(f"official.bases.{context.regime}"),
-            unit=context.unit.name,
-            security=context.security,
-            month=context.month,
+            unit=context.reporting_unit.name,
+            security=context.name_of_security_in_regime,
+            month=context.month_in_words,
         )
     )
 
 
-def write_request(context: ReportContext, labels: Mapping[AnnexKey, str]) -> Iterable[TextBlock]:
+def iter_blocks_of_letter_to_subordinates(
+    context: ReportContext, labels: Mapping[AnnexKey, str]
+) -> Iterable[TextBlock]:
     """Yield a letter that asks offices below for work, part by part."""
     words = context.words
-    yield _write_opening(context)
-    yield make_part(context, 1, words("official.request.results"))
+    yield _make_opening_paragraph(context)
+    yield make_numbered_part_title_block(context, 1, words("official.request.results"))
     sentences = (
-        *situation.write_situation(context),
-        *intrusions.summarize_intrusions(context),
-        *results.write_overall(context, labels),
+        *situation.iter_sentences_on_audit_coverage(context),
+        *intrusions.iter_intrusion_summary_sentences(context),
+        *results.iter_sentences_on_met_and_open(context, labels),
     )
     yield from map(make_paragraph, sentences)
-    yield from work.write_month_work(context, labels)
-    yield from map(make_paragraph, results.write_comparison(context))
-    yield make_part(context, 2, words("official.request.tasks"))
-    yield from proposals.write_tasks(context, labels)
-    yield from proposals.write_shared_hosts(context)
-    yield make_item(words("official.request.evidence", force=words(f"official.force.{context.regime}")))
-    yield make_part(context, 3, words("official.request.report_back"))
+    yield from work.iter_blocks_on_work_of_month(context, labels)
+    yield from map(make_paragraph, results.iter_sentences_on_changes_since_month_before(context))
+    yield make_numbered_part_title_block(context, 2, words("official.request.tasks"))
+    yield from proposals.iter_task_blocks_for_site_owners(context, labels)
+    yield from proposals.iter_blocks_on_hosts_of_other_offices(context)
+    yield make_list_item_block(words("official.request.evidence", force=words(f"official.force.{context.regime}")))
+    yield make_numbered_part_title_block(context, 3, words("official.request.report_back"))
     yield make_paragraph(
         words(
             "official.request.report_by",
-            unit=context.unit.name,
-            date=context.words.day(proposals.get_last_deadline(context)),
+            unit=context.reporting_unit.name,
+            date=context.words.format_date(proposals.get_last_deadline(context)),
         )
     )
-    yield make_closing(words("official.closing.request", unit=context.unit.name))
+    yield make_closing_sentence_block(words("official.closing.request", unit=context.reporting_unit.name))

@@ -8,17 +8,17 @@ from functools import cached_property
 from types import MappingProxyType
 
 from auditor.audit.controls import Catalogue
-from auditor.audit.frameworks.assessment import ClauseTotal, assess_run, total_clauses
+from auditor.audit.frameworks.assessment import ClauseTotal, assess_sites_and_hosts_of_run, total_clauses_over_subjects
 from auditor.audit.frameworks.clauses import Framework
 from auditor.inventory import offices
 from auditor.models import Bucket, DocumentKind, Finding, Lang, Regime, Unit
-from auditor.report.official.anonymization import make_anonymizer
+from auditor.report.official.anonymization import make_address_and_host_name_replacer
 from auditor.report.official.deadlines import Deadlines
 from auditor.report.official.document import AnnexKey
 from auditor.report.official.incidents import IncidentSummary
 from auditor.report.official.period import Period
 from auditor.results.intrusions import Intrusion, find_intrusions, split_intrusions
-from auditor.results.office_month import Figures, Requirement, build_requirements
+from auditor.results.office_month import OfficeMonthFigures, Requirement, build_requirements_from_findings_in_buckets
 from auditor.text.translations import Words
 
 MAX_NOTABLE = 5
@@ -40,7 +40,7 @@ type Rows = tuple[tuple[str, ...], ...]
 class ReportContext:
     """An office's month and how it is to be told; what several parts need of it."""
 
-    figures: Figures
+    figures: OfficeMonthFigures
     catalogue: Catalogue
     period: Period
     moments: Sequence[str]
@@ -65,47 +65,47 @@ class ReportContext:
         return Words(self.lang)
 
     @property
-    def unit(self) -> Unit:
+    def reporting_unit(self) -> Unit:
         """Return the office that writes."""
         return self.figures.unit
 
     @cached_property
-    def above(self) -> tuple[Unit, ...]:
+    def superior_units(self) -> tuple[Unit, ...]:
         """Return the offices that are reported to."""
-        return offices.list_addressees(self.figures.organisation, self.unit)
+        return offices.list_units_reported_to(self.figures.organisation, self.reporting_unit)
 
     @cached_property
-    def below(self) -> tuple[Unit, ...]:
+    def other_units_with_sites(self) -> tuple[Unit, ...]:
         """Return the other offices that own sites in it."""
-        return tuple(unit for unit, _ in self.figures.owners if unit.id != self.unit.id)
+        return tuple(unit for unit, _ in self.figures.owners if unit.id != self.reporting_unit.id)
 
     @property
-    def downward(self) -> bool:
+    def is_letter_to_subordinates(self) -> bool:
         """Return whether it is a letter that asks offices below for work."""
-        return self.kind == "cong-van" and bool(self.below)
+        return self.kind == "cong-van" and bool(self.other_units_with_sites)
 
     @property
-    def list_of_open(self) -> AnnexKey:
+    def open_requirements_annex_key(self) -> AnnexKey:
         """Return the annex of what is open by requirement.
 
         In a letter to offices below by office, so that each finds its own.
         """
-        return "asked" if self.downward else "open"
+        return "asked" if self.is_letter_to_subordinates else "open"
 
     @cached_property
-    def open(self) -> tuple[Requirement, ...]:
+    def open_requirements_but_intrusions(self) -> tuple[Requirement, ...]:
         """Return what is not met, the worst first, but for what intruders did."""
-        return self._requirements(self._apart[1])
+        return self._build_open_requirements_of(self._findings_of_intruders_and_others[1])
 
     @cached_property
-    def open_findings(self) -> tuple[Finding, ...]:
+    def open_findings_but_intrusions(self) -> tuple[Finding, ...]:
         """Return what somebody has to mend by a day; an intrusion cannot wait for one."""
-        return tuple(finding for finding in self._apart[1] if finding.is_open)
+        return tuple(finding for finding in self._findings_of_intruders_and_others[1] if finding.is_open)
 
     @cached_property
     def intrusion_requirements(self) -> tuple[Requirement, ...]:
         """Return what intruders did, the worst first."""
-        return self._requirements(self._apart[0])
+        return self._build_open_requirements_of(self._findings_of_intruders_and_others[0])
 
     @cached_property
     def intrusions(self) -> tuple[Intrusion, ...]:
@@ -113,32 +113,36 @@ class ReportContext:
         return find_intrusions(self.figures.run)
 
     @cached_property
-    def _apart(self) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    def _findings_of_intruders_and_others(self) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
         return split_intrusions(self.figures.findings)
 
-    def _requirements(self, findings: tuple[Finding, ...]) -> tuple[Requirement, ...]:
-        return build_requirements(self.figures.run.model_copy(update={"findings": findings}), self.catalogue, *OPEN)
+    def _build_open_requirements_of(self, findings: tuple[Finding, ...]) -> tuple[Requirement, ...]:
+        return build_requirements_from_findings_in_buckets(
+            self.figures.run.model_copy(update={"findings": findings}), self.catalogue, *OPEN
+        )
 
     @cached_property
     def clause_totals(self) -> tuple[ClauseTotal, ...]:
         """Return the clauses over the sites, each at its level; over the hosts where there are no sites."""
-        assessments = assess_run(self.framework, self.figures.run, self.catalogue)
+        assessments = assess_sites_and_hosts_of_run(self.framework, self.figures.run, self.catalogue)
         sites = bool(self.figures.summary.sites)
-        return total_clauses(assessment for assessment in assessments if assessment.site is not None or not sites)
+        return total_clauses_over_subjects(
+            assessment for assessment in assessments if assessment.site is not None or not sites
+        )
 
     @cached_property
-    def anonymize(self) -> Callable[[str], str]:
+    def replace_addresses_and_host_names(self) -> Callable[[str], str]:
         """Return what takes addresses and the names of hosts out of a text."""
         domains = {site.site.domain for site in self.figures.summary.sites}
         names = {text for host in self.figures.run.hosts for text in (host.name, host.address)} - domains
-        return make_anonymizer(names, self.words("official.guarded"))
+        return make_address_and_host_name_replacer(names, self.words("official.guarded"))
 
     @property
-    def security(self) -> str:
+    def name_of_security_in_regime(self) -> str:
         """Return what its regime calls the security that it is about."""
         return self.words(f"official.security.{self.regime}")
 
     @property
-    def month(self) -> str:
+    def month_in_words(self) -> str:
         """Return the month that it is about."""
-        return self.words.whole_month(self.period.year, self.period.month)
+        return self.words.format_full_month(self.period.year, self.period.month)

@@ -24,27 +24,31 @@ _PLACES = ("tỉnh", "thành phố", "thị xã", "thị trấn", "huyện", "qu
 _TEXT_WIDTH = PAGE[0] - MARGIN_LEFT - MARGIN_RIGHT
 
 
-def describe_kind(context: ReportContext) -> str:
+def describe_document_kind(context: ReportContext) -> str:
     """Return what kind of document it is, in words."""
     return context.words(f"official.kind.{context.kind}")
 
 
-def superior(organisation: Organisation, unit: Unit) -> tuple[str, ...]:
+def list_superior_office_header_lines(organisation: Organisation, unit: Unit) -> tuple[str, ...]:
     """Return a people's committee stands under nobody's name; other offices stand under the one above them."""
     above = offices.find_superior(organisation, unit)
     if above is None or unit.name.startswith(COMMITTEE):
         return ()
-    return _fit_lines(above.name.upper(), HEADER_COLUMNS[0], SIZE_AGENCY, bold=False)
+    return _break_text_into_lines_of_width(above.name.upper(), HEADER_COLUMNS[0], SIZE_AGENCY, bold=False)
 
 
-def agency(name: str) -> tuple[str, ...]:
+def list_office_header_lines(name: str) -> tuple[str, ...]:
     """Return the office's name in the header: a people's committee in two lines, its kind and its place."""
     rest = name.removeprefix(COMMITTEE).strip()
     parts = (COMMITTEE, rest) if rest != name and rest else (name,)
-    return tuple(line for part in parts for line in _fit_lines(part.upper(), HEADER_COLUMNS[0], SIZE_AGENCY, bold=True))
+    return tuple(
+        line
+        for part in parts
+        for line in _break_text_into_lines_of_width(part.upper(), HEADER_COLUMNS[0], SIZE_AGENCY, bold=True)
+    )
 
 
-def symbol(unit: Unit, kind: DocumentKind) -> str:
+def make_document_number_symbol(unit: Unit, kind: DocumentKind) -> str:
     """Return the letters of its number: what it is and whose."""
     own = unit.abbreviation or ("UBND" if unit.name.startswith(COMMITTEE) else "…")
     if kind == "cong-van":
@@ -52,45 +56,48 @@ def symbol(unit: Unit, kind: DocumentKind) -> str:
     return f"BC-{own}"
 
 
-def place(unit: Unit) -> str:
+def get_place_of_dating(unit: Unit) -> str:
     """Return where it is dated: the place of the office, dots when nobody knows."""
     if unit.place:
         return unit.place
-    kind = _kind_of_place(unit.name)
+    kind = _get_area_kind_of_peoples_committee(unit.name)
     return unit.name.removeprefix(COMMITTEE).strip().removeprefix(f"{kind} ") if kind else "…"
 
 
-def subject(context: ReportContext) -> tuple[str, ...]:
+def list_lines_below_report_title(context: ReportContext) -> tuple[str, ...]:
     """Return the lines below the title of a report."""
-    text = context.words("official.subject", security=context.security, month=context.month)
-    return _fit_lines(text, _TEXT_WIDTH * 0.8, SIZE_BODY, bold=True)
+    text = context.words("official.subject", security=context.name_of_security_in_regime, month=context.month_in_words)
+    return _break_text_into_lines_of_width(text, _TEXT_WIDTH * 0.8, SIZE_BODY, bold=True)
 
 
-def list_concerning_lines(context: ReportContext) -> tuple[str, ...]:
+def list_lines_below_letter_number(context: ReportContext) -> tuple[str, ...]:
     """Return the lines below the number of a letter."""
     if context.kind != "cong-van":
         return ()
-    return below_number(
+    return break_letter_subject_below_number(
         context.words(
-            "official.concerning.request" if context.downward else "official.concerning.report",
-            security=context.security,
-            month=context.month,
+            "official.concerning.request" if context.is_letter_to_subordinates else "official.concerning.report",
+            security=context.name_of_security_in_regime,
+            month=context.month_in_words,
         )
     )
 
 
-def below_number(text: str) -> tuple[str, ...]:
+def break_letter_subject_below_number(subject_text: str) -> tuple[str, ...]:
     """Return what a letter is about, in the lines that fit below its number."""
-    return _fit_lines(text, HEADER_COLUMNS[0] - 4, SIZE_CONCERNING, bold=False)
+    return _break_text_into_lines_of_width(subject_text, HEADER_COLUMNS[0] - 4, SIZE_CONCERNING, bold=False)
 
 
-def receivers(context: ReportContext, labels: Mapping[AnnexKey, str]) -> tuple[str, ...]:
+def list_greeted_receivers(context: ReportContext, labels: Mapping[AnnexKey, str]) -> tuple[str, ...]:
     """Return who is greeted: by name, or, when they are many, as what they are; annex I has all of their names."""
-    names = [unit.name for unit in (context.below if context.downward else context.above)]
+    names = [
+        unit.name
+        for unit in (context.other_units_with_sites if context.is_letter_to_subordinates else context.superior_units)
+    ]
     if len(names) <= MAX_GREETED:
         return tuple(names)
-    kinds = {kind for name in names if (kind := _kind_of_place(name))}
-    others = [name for name in names if not _kind_of_place(name)]
+    kinds = {kind for name in names if (kind := _get_area_kind_of_peoples_committee(name))}
+    others = [name for name in names if not _get_area_kind_of_peoples_committee(name)]
     if len(others) > MAX_GREETED:
         others = [context.words("official.greeting.others")]
     committees = [
@@ -105,19 +112,28 @@ def receivers(context: ReportContext, labels: Mapping[AnnexKey, str]) -> tuple[s
     )
 
 
-def addressees(names: Sequence[str]) -> tuple[str, ...]:
+def list_greeting_addressee_lines(names: Sequence[str]) -> tuple[str, ...]:
     """Return one stands beside the greeting; several stand below it, one a line."""
     return tuple(names) if len(names) == 1 else _format_dash_list(names)
 
 
-def recipients(
-    organisation: Organisation, unit: Unit, words: Words, besides: Sequence[str] = (), addressee: str | None = None
+def list_recipient_lines(
+    organisation: Organisation,
+    unit: Unit,
+    words: Words,
+    names_before_copies: Sequence[str] = (),
+    addressee: str | None = None,
 ) -> tuple[str, ...]:
     """Return the lines of those who receive it; ``besides``: names that come before those who get copies.
 
     ``addressee``: whom "as above" means already, and who is not named again.
     """
-    copies = dict.fromkeys((*besides, *(copied_unit.name for copied_unit in offices.list_copies(organisation, unit))))
+    copies = dict.fromkeys(
+        (
+            *names_before_copies,
+            *(copied_unit.name for copied_unit in offices.list_units_copied_on_reports(organisation, unit)),
+        )
+    )
     copies.pop(addressee or "", None)
     drafter = f", {unit.drafter}" if unit.drafter else ""
     return _format_dash_list([words("official.as_above"), *copies, words("official.kept", drafter=drafter)])
@@ -137,11 +153,13 @@ def list_signature_lines(unit: Unit, words: Words) -> tuple[str, ...]:
     return (words("official.signing.head"),)
 
 
-def _fit_lines(text: str, width: float, size: float, *, bold: bool) -> tuple[str, ...]:
-    return metrics.break_lines(text, lambda line: metrics.measure_width(line, size, bold=bold), width)
+def _break_text_into_lines_of_width(text: str, width: float, size: float, *, bold: bool) -> tuple[str, ...]:
+    return metrics.break_text_into_even_lines(
+        text, lambda line: metrics.measure_text_width_in_mm(line, size, bold=bold), width
+    )
 
 
-def _kind_of_place(name: str) -> str | None:
+def _get_area_kind_of_peoples_committee(office_name: str) -> str | None:
     """Return what a people's committee is of: a commune, a ward, …; None for another office."""
-    place = name.removeprefix(COMMITTEE).strip()
-    return next((kind for kind in _PLACES if place != name and place.startswith(f"{kind} ")), None)
+    place = office_name.removeprefix(COMMITTEE).strip()
+    return next((kind for kind in _PLACES if place != office_name and place.startswith(f"{kind} ")), None)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from auditor.models import clock
-from auditor.report.official.content.blocks import make_item, make_paragraph
+from auditor.report.official.content.blocks import make_list_item_block, make_paragraph
 from auditor.report.official.content.context import ReportContext
 from auditor.report.official.document import AnnexKey, TextBlock
 from auditor.report.official.incidents import IncidentSummary
-from auditor.text.sanitize import make_one_line
+from auditor.text.sanitize import escape_text_to_one_line
 
 
-def write_incidents(context: ReportContext, labels: Mapping[AnnexKey, str]) -> Iterable[TextBlock]:
+def iter_incident_section_blocks(context: ReportContext, labels: Mapping[AnnexKey, str]) -> Iterable[TextBlock]:
     """Say how many incidents there were, and of each what was done and reported.
 
     That there was none only where the case log has none.
@@ -35,45 +35,45 @@ def write_incidents(context: ReportContext, labels: Mapping[AnnexKey, str]) -> I
     }
     yield make_paragraph(words("official.incidents.some", **numbers, annex=labels["incidents"]))
     for incident in month_incidents:
-        where, _, containment_text, reports, state = row(context, incident)[1:]
-        detection_text = words("official.incidents.detected", moment=_moment(context, incident))
-        yield make_item(f"{incident.id} ({where}): {detection_text}; {containment_text}; {reports}; {state}")
+        where, _, containment_text, reports, state = list_annex_cells_of_incident(context, incident)[1:]
+        detection_text = words("official.incidents.detected", moment=_describe_detection_moment(context, incident))
+        yield make_list_item_block(f"{incident.id} ({where}): {detection_text}; {containment_text}; {reports}; {state}")
 
 
-def rows(context: ReportContext) -> Iterable[tuple[str, ...]]:
+def iter_incident_annex_rows(context: ReportContext) -> Iterable[tuple[str, ...]]:
     """Yield the rows of the annex."""
-    return (row(context, incident) for incident in context.incidents)
+    return (list_annex_cells_of_incident(context, incident) for incident in context.incidents)
 
 
-def row(context: ReportContext, incident: IncidentSummary) -> tuple[str, ...]:
+def list_annex_cells_of_incident(context: ReportContext, incident: IncidentSummary) -> tuple[str, ...]:
     """Return an incident's cells: number, place, detection, containment, reports sent, state."""
     return (
         incident.id,
-        _where(context, incident),
-        _moment(context, incident),
-        _describe_containment(context, incident),
-        _reports(context, incident),
-        _state(context, incident),
+        _describe_places_of_incident(context, incident),
+        _describe_detection_moment(context, incident),
+        _describe_containment_of_incident(context, incident),
+        _describe_reports_sent_of_incident(context, incident),
+        _describe_state_of_incident(context, incident),
     )
 
 
-def _moment(context: ReportContext, incident: IncidentSummary) -> str:
-    detection_time = context.words.moment(clock.format_stamp(incident.detected_at))
+def _describe_detection_moment(context: ReportContext, incident: IncidentSummary) -> str:
+    detection_time = context.words.format_iso_moment(clock.format_iso_moment(incident.detected_at))
     if incident.recorded_at is None:
         return detection_time
     return context.words(
         "official.incidents.recorded",
         detected=detection_time,
-        moment=context.words.moment(clock.format_stamp(incident.recorded_at)),
+        moment=context.words.format_iso_moment(clock.format_iso_moment(incident.recorded_at)),
     )
 
 
-def _where(context: ReportContext, incident: IncidentSummary) -> str:
+def _describe_places_of_incident(context: ReportContext, incident: IncidentSummary) -> str:
     hosts = (context.words("hosts_n", n=incident.hosts),) if incident.hosts else ()
     return ", ".join((*incident.domains, *hosts))
 
 
-def _describe_containment(context: ReportContext, incident: IncidentSummary) -> str:
+def _describe_containment_of_incident(context: ReportContext, incident: IncidentSummary) -> str:
     words = context.words
     sentences = [words("official.incidents.contained", count=incident.contained_count, in_force=incident.in_force)]
     if incident.unsettled_count:
@@ -81,14 +81,14 @@ def _describe_containment(context: ReportContext, incident: IncidentSummary) -> 
     return "; ".join(sentences)
 
 
-def _reports(context: ReportContext, incident: IncidentSummary) -> str:
+def _describe_reports_sent_of_incident(context: ReportContext, incident: IncidentSummary) -> str:
     words = context.words
     sentences = [
         words(
             "official.incidents.sent",
             report=words(f"official.incidents.report.{sent_report.report}"),
-            how=context.anonymize(make_one_line(sent_report.how, 200)),
-            moment=words.moment(clock.format_stamp(sent_report.when)),
+            how=context.replace_addresses_and_host_names(escape_text_to_one_line(sent_report.how, 200)),
+            moment=words.format_iso_moment(clock.format_iso_moment(sent_report.when)),
         )
         for sent_report in incident.reports
     ]
@@ -99,10 +99,12 @@ def _reports(context: ReportContext, incident: IncidentSummary) -> str:
     return "; ".join(sentences) or words("official.incidents.unreported")
 
 
-def _state(context: ReportContext, incident: IncidentSummary) -> str:
+def _describe_state_of_incident(context: ReportContext, incident: IncidentSummary) -> str:
     if incident.closed_at is None:
         return context.words("official.incidents.open")
-    cause = context.anonymize(make_one_line(incident.cause, 300)).rstrip(". ")
+    cause = context.replace_addresses_and_host_names(escape_text_to_one_line(incident.cause, 300)).rstrip(". ")
     return context.words(
-        "official.incidents.closed", moment=context.words.moment(clock.format_stamp(incident.closed_at)), cause=cause
+        "official.incidents.closed",
+        moment=context.words.format_iso_moment(clock.format_iso_moment(incident.closed_at)),
+        cause=cause,
     )

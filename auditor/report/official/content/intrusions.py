@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from auditor.report.official.content.blocks import make_item, make_paragraph
+from auditor.report.official.content.blocks import make_list_item_block, make_paragraph
 from auditor.report.official.content.context import MAX_NOTABLE, ReportContext
-from auditor.report.official.content.phrases import format_places, format_site_names
+from auditor.report.official.content.phrases import format_site_names_or_count, format_sites_failing_requirement
 from auditor.report.official.document import TextBlock
 
 
-def summarize_intrusions(context: ReportContext) -> Iterable[str]:
+def iter_intrusion_summary_sentences(context: ReportContext) -> Iterable[str]:
     """Say where intruders left traces, how sure that is, and whether an incident is open on it."""
     words, month_intrusions = context.words, context.intrusions
     if not month_intrusions:
@@ -26,33 +26,41 @@ def summarize_intrusions(context: ReportContext) -> Iterable[str]:
         )
         if count
     )
-    yield words("official.intrusions.found", where=_places(context), traces=", ".join(trace_counts))
+    yield words(
+        "official.intrusions.found", where=_describe_intruded_sites_and_hosts(context), traces=", ".join(trace_counts)
+    )
     ids = [incident.id for incident in context.incidents if incident.closed_at is None]
     yield words("official.intrusions.open", ids=", ".join(ids)) if ids else words("official.intrusions.unopened")
 
 
-def list_details(context: ReportContext) -> Iterable[TextBlock]:
+def iter_intrusion_detail_blocks(context: ReportContext) -> Iterable[TextBlock]:
     """Yield the same, with what was found by name."""
-    yield from map(make_paragraph, summarize_intrusions(context))
+    yield from map(make_paragraph, iter_intrusion_summary_sentences(context))
     for requirement in context.intrusion_requirements[:MAX_NOTABLE]:
-        yield make_item(
+        yield make_list_item_block(
             context.words(
                 "official.intrusions.one",
                 title=requirement.title.get(context.lang),
-                where=format_places(context, requirement),
+                where=format_sites_failing_requirement(context, requirement),
             )
         )
     if len(context.intrusion_requirements) > MAX_NOTABLE:
-        yield make_item(context.words("official.change.more", n=len(context.intrusion_requirements) - MAX_NOTABLE))
+        yield make_list_item_block(
+            context.words("official.change.more", n=len(context.intrusion_requirements) - MAX_NOTABLE)
+        )
 
 
-def write_task(context: ReportContext) -> Iterable[TextBlock]:
+def iter_blocks_asking_to_handle_intrusions(context: ReportContext) -> Iterable[TextBlock]:
     """Ask for what cannot wait: the incident is handled at once, and the authority told in time."""
     if context.intrusions:
-        yield make_item(context.words(f"official.tasks.intruded.{context.regime}", where=_places(context)))
+        yield make_list_item_block(
+            context.words(
+                f"official.tasks.intruded.{context.regime}", where=_describe_intruded_sites_and_hosts(context)
+            )
+        )
 
 
-def _places(context: ReportContext) -> str:
+def _describe_intruded_sites_and_hosts(context: ReportContext) -> str:
     """Return the sites that have traces themselves, and how many hosts do, with what they serve.
 
     Hosts' names are for the technical annex alone.
@@ -64,7 +72,7 @@ def _places(context: ReportContext) -> str:
         for site_summary in context.figures.summary.sites
         if site_summary.posture in ("intruded", "suspected")
     ]
-    themselves = format_site_names(context, sorted(intruded_site.domain for intruded_site in sites))
+    themselves = format_site_names_or_count(context, sorted(intruded_site.domain for intruded_site in sites))
     if not hosts:
         return themselves
     served_domains = sorted(
@@ -72,7 +80,7 @@ def _places(context: ReportContext) -> str:
     )
     host_count = words("hosts_n", n=len(hosts))
     of_hosts = (
-        words("official.where.hosts", hosts=host_count, sites=format_site_names(context, served_domains))
+        words("official.where.hosts", hosts=host_count, sites=format_site_names_or_count(context, served_domains))
         if served_domains
         else host_count
     )

@@ -4,33 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
-from auditor.audit.frameworks.assessment import measure_self_checked
+from auditor.audit.frameworks.assessment import measure_self_checked_clauses
 from auditor.models import Bucket, Finding
-from auditor.report.official.content.blocks import make_item, make_paragraph
+from auditor.report.official.content.blocks import make_list_item_block, make_paragraph
 from auditor.report.official.content.context import MAX_NOTABLE, OPEN, ReportContext
-from auditor.report.official.content.phrases import format_places, format_severity_count, format_site_names, tally
+from auditor.report.official.content.phrases import (
+    format_clause_counts_by_result,
+    format_finding_count_of_severity,
+    format_site_names_or_count,
+    format_sites_failing_requirement,
+)
 from auditor.report.official.document import AnnexKey, TextBlock
 from auditor.results import traces
 from auditor.results.compare import CHANGES
 from auditor.results.intrusions import split_intrusions
-from auditor.results.office_month import Requirement, build_requirements
+from auditor.results.office_month import Requirement, build_requirements_from_findings_in_buckets
 from auditor.results.summary import SEVERITIES, SiteSummary
 
 _APART: tuple[Bucket, ...] = ("attested", "not_applicable", "manual", "not_evaluated")
 
 
-def write_overall(context: ReportContext, labels: Mapping[AnnexKey, str]) -> Iterable[str]:
+def iter_sentences_on_met_and_open(context: ReportContext, labels: Mapping[AnnexKey, str]) -> Iterable[str]:
     """Yield how much is met, how much is open, and how bad that is."""
     words, counts, summary = context.words, context.figures.counts, context.figures.summary
     if not counts.evaluated:
         yield words("official.overall.nothing")
         return
-    buckets = context.figures.buckets
+    buckets = context.figures.finding_count_by_bucket
     results = [
         words(
             "official.overall.passed",
             count=buckets["pass"],
-            percent=words.decimal(100 * buckets["pass"] / counts.evaluated),
+            percent=words.format_decimal(100 * buckets["pass"] / counts.evaluated),
         ),
         words("official.overall.partial", count=buckets["partial"]),
         words("official.overall.fail", count=buckets["fail"]),
@@ -52,18 +57,18 @@ def write_overall(context: ReportContext, labels: Mapping[AnnexKey, str]) -> Ite
         clauses=words("official.clauses_n", n=len(context.clause_totals)),
         framework=context.framework.title.get(context.lang),
         merged=words(f"official.clauses.merged.{context.regime}"),
-        results=tally(
+        results=format_clause_counts_by_result(
             context, ((clause_total.clause, clause_total.result, 1) for clause_total in context.clause_totals)
         ),
         annex=labels["clauses"],
     )
-    own = measure_self_checked(context.clause_totals)
+    own = measure_self_checked_clauses(context.clause_totals)
     if own.clauses:
         yield words(
             "official.overall.self_checked",
             clauses=words("official.clauses_n", n=own.clauses),
             met=own.met,
-            percent=words.decimal(100 * own.met / own.clauses),
+            percent=words.format_decimal(100 * own.met / own.clauses),
         )
     if counts.open_total:
         open_text = words(
@@ -71,17 +76,21 @@ def write_overall(context: ReportContext, labels: Mapping[AnnexKey, str]) -> Ite
             open=words("official.points_n", n=counts.open_total),
             severities=", ".join(
                 [
-                    format_severity_count(context, severity, counts.open[severity])
+                    format_finding_count_of_severity(context, severity, counts.open[severity])
                     for severity in SEVERITIES
                     if counts.open[severity]
                 ]
             ),
         )
-        yield f"{open_text} {_write_urgent(context, summary.sites)}" if summary.sites else open_text
-        yield from _late(context)
+        yield (
+            f"{open_text} {_write_share_of_sites_with_urgent_findings(context, summary.sites)}"
+            if summary.sites
+            else open_text
+        )
+        yield from _iter_sentence_on_late_findings(context)
 
 
-def _write_urgent(context: ReportContext, sites: Sequence[SiteSummary]) -> str:
+def _write_share_of_sites_with_urgent_findings(context: ReportContext, sites: Sequence[SiteSummary]) -> str:
     urgent = sum(bool(site.counts.urgent) for site in sites)
     site_count = context.words("sites_n", n=len(sites))
     if urgent == len(sites) == 1:
@@ -91,23 +100,25 @@ def _write_urgent(context: ReportContext, sites: Sequence[SiteSummary]) -> str:
     return context.words("official.overall.urgent", n=urgent, sites=site_count)
 
 
-def _late(context: ReportContext) -> Iterable[str]:
-    late = context.deadlines.list_late(context.open_findings)
+def _iter_sentence_on_late_findings(context: ReportContext) -> Iterable[str]:
+    late = context.deadlines.select_late_findings(context.open_findings_but_intrusions)
     if late:
-        oldest = min(map(context.deadlines.get_first_month, late))
+        oldest = min(map(context.deadlines.get_month_first_seen_open, late))
         yield context.words(
-            "official.overall.late", n=len(late), month=context.words.whole_month(oldest.year, oldest.month)
+            "official.overall.late", n=len(late), month=context.words.format_full_month(oldest.year, oldest.month)
         )
 
 
-def write_comparison(context: ReportContext) -> Iterable[str]:
+def iter_sentences_on_changes_since_month_before(context: ReportContext) -> Iterable[str]:
     """Yield what became of the findings since the month before."""
     words, change = context.words, context.figures.change
     if change is not None and context.previous is not None:
-        before, after = change.open_before, change.open_after
+        before, after = change.open_count_before, change.open_count_after
         key = "less" if after < before else "more" if after > before else "same"
-        yield words(f"official.compared.{key}", when=words.moment(context.previous), before=before, after=after)
-        change_counts = {change_kind: change.count(change_kind) for change_kind in CHANGES} | {
+        yield words(
+            f"official.compared.{key}", when=words.format_iso_moment(context.previous), before=before, after=after
+        )
+        change_counts = {change_kind: change.count_findings_with_change(change_kind) for change_kind in CHANGES} | {
             "unseen": change.unseen_before
         }
         change_counts["new"] -= change_counts["unseen"]
@@ -120,7 +131,9 @@ def write_comparison(context: ReportContext) -> Iterable[str]:
     elif not context.figures.incomparable:
         yield words("official.change.none")
     if context.figures.incomparable:
-        yield words("official.change.incomparable", names=format_site_names(context, context.figures.incomparable))
+        yield words(
+            "official.change.incomparable", names=format_site_names_or_count(context, context.figures.incomparable)
+        )
 
 
 def _write_regressions(context: ReportContext, findings: Sequence[Finding]) -> Iterable[str]:
@@ -129,11 +142,11 @@ def _write_regressions(context: ReportContext, findings: Sequence[Finding]) -> I
     What intruders did is told apart.
     """
     changed_findings = split_intrusions(findings)[1]
-    came_back = build_requirements(
+    came_back = build_requirements_from_findings_in_buckets(
         context.figures.run.model_copy(update={"findings": changed_findings}), context.catalogue, *OPEN
     )
     titles = [
-        f"{requirement.title.get(context.lang)} ({format_places(context, requirement)})"
+        f"{requirement.title.get(context.lang)} ({format_sites_failing_requirement(context, requirement)})"
         for requirement in came_back[:MAX_NOTABLE]
     ]
     if len(came_back) > MAX_NOTABLE:
@@ -142,45 +155,51 @@ def _write_regressions(context: ReportContext, findings: Sequence[Finding]) -> I
         yield context.words("official.change.regressed", names="; ".join(titles))
 
 
-def write_notable(
-    context: ReportContext, labels: Mapping[AnnexKey, str], open_: Sequence[Requirement], key: str
+def iter_blocks_on_worst_open_requirements(
+    context: ReportContext, labels: Mapping[AnnexKey, str], open_requirements: Sequence[Requirement], heading_key: str
 ) -> Iterable[TextBlock]:
     """Yield the worst of what is open on hosts or on sites."""
     words = context.words
-    if not open_:
+    if not open_requirements:
         yield make_paragraph(words("official.notable.none_else" if context.intrusions else "official.notable.none"))
         return
-    findings = words("official.points_n", n=sum(len(open_requirement.findings) for open_requirement in open_))
-    count = words("official.requirements_n", n=len(open_))
-    hosts = key == "official.notable.hosts"
+    findings = words(
+        "official.points_n", n=sum(len(open_requirement.findings) for open_requirement in open_requirements)
+    )
+    count = words("official.requirements_n", n=len(open_requirements))
+    hosts = heading_key == "official.notable.hosts"
     lead = words("official.notable.hosts" if hosts else "official.notable.sites", points=findings, requirements=count)
-    worst = open_[:MAX_NOTABLE]
+    worst = open_requirements[:MAX_NOTABLE]
     more = (
         words("official.notable.worst", n=len(worst), annex=labels["open"])
-        if len(open_) > len(worst)
+        if len(open_requirements) > len(worst)
         else words("official.notable.all")
     )
     yield make_paragraph(f"{lead} {more}")
     for requirement in worst:
-        yield make_item(
+        yield make_list_item_block(
             words(
                 "official.notable.one",
                 title=requirement.title.get(context.lang),
                 severity=words(f"official.severity.{requirement.severity.value}"),
-                where=format_places(context, requirement),
+                where=format_sites_failing_requirement(context, requirement),
             )
         )
 
 
-def _of_traces(context: ReportContext, sites: Container[str]) -> Iterator[Finding]:
+def _iter_findings_of_traces_on_sites(context: ReportContext, sites: Container[str]) -> Iterator[Finding]:
     """Yield the findings that traces on these sites are."""
-    of_looks = context.catalogue.of_looks
+    of_looks = context.catalogue.control_ids_judged_from_looks
     for finding in context.figures.run.findings:
-        if finding.control in of_looks and finding.subject.id in sites and any(traces.traces_in(finding.violations)):
+        if (
+            finding.control in of_looks
+            and finding.subject.id in sites
+            and any(traces.iter_traces_among_violations(finding.violations))
+        ):
             yield finding
 
 
-def write_content(context: ReportContext) -> Iterable[str]:
+def iter_sentences_on_site_content_reviews(context: ReportContext) -> Iterable[str]:
     """Yield how many sites were reviewed from outside, what was found since when, and what was cleaned up.
 
     It says, too, on how many sites something was found.
@@ -200,10 +219,13 @@ def write_content(context: ReportContext) -> Iterable[str]:
             "official.content.found", sites=words("official.sites_n", n=len(alarming_sites)), kinds="; ".join(kinds)
         )
         oldest = min(
-            map(context.deadlines.get_first_month, _of_traces(context, {site.site for site in alarming_sites}))
+            map(
+                context.deadlines.get_month_first_seen_open,
+                _iter_findings_of_traces_on_sites(context, {site.site_domain for site in alarming_sites}),
+            )
         )
-        yield words("official.content.since", month=words.whole_month(oldest.year, oldest.month))
-    of_looks = context.catalogue.of_looks
+        yield words("official.content.since", month=words.format_full_month(oldest.year, oldest.month))
+    of_looks = context.catalogue.control_ids_judged_from_looks
     unseen = {
         finding.subject
         for finding in figures.findings
@@ -213,7 +235,9 @@ def write_content(context: ReportContext) -> Iterable[str]:
         yield words("official.content.clean")
     for incident in context.incidents:
         if handled_domains := [
-            domain for domain in incident.injected_domains if domain not in {site.site for site in alarming_sites}
+            domain
+            for domain in incident.injected_domains
+            if domain not in {site.site_domain for site in alarming_sites}
         ]:
             yield words("official.content.handled", sites=", ".join(handled_domains), incident=incident.id)
     if unseen:
@@ -221,6 +245,6 @@ def write_content(context: ReportContext) -> Iterable[str]:
     fixed_findings = figures.change.changes.get("fixed", ()) if figures.change else ()
     cleaned_sites = {
         fixed_finding.subject.id for fixed_finding in fixed_findings if fixed_finding.control in of_looks
-    } - {site.site for site in alarming_sites}
+    } - {site.site_domain for site in alarming_sites}
     if cleaned_sites:
         yield words("official.content.cleaned", sites=words("official.sites_n", n=len(cleaned_sites)))

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 
 from auditor.models import Site
 from auditor.report.official.content.context import ReportContext
-from auditor.report.official.content.phrases import format_site_names, level_of
+from auditor.report.official.content.phrases import format_site_names_or_count, get_declared_level_of_site
 
 
-def write_situation(context: ReportContext) -> Iterable[str]:
+def iter_sentences_on_audit_coverage(context: ReportContext) -> Iterable[str]:
     """Yield what was audited and when, and what is missing."""
     words, figures = context.words, context.figures
     sites, hosts = figures.summary.sites, figures.summary.hosts
@@ -20,18 +20,18 @@ def write_situation(context: ReportContext) -> Iterable[str]:
         units=words("official.units_n", n=len(figures.owners)),
         hosts=words("hosts_n", n=len(hosts)),
     )
-    yield " ".join((scope, *_levels(context)))
-    yield _when(context)
-    yield from _write_missing(context)
+    yield " ".join((scope, *_iter_sentences_on_declared_site_levels(context)))
+    yield _describe_run_dates(context)
+    yield from _iter_sentences_on_what_is_missing(context)
 
 
-def _levels(given: ReportContext) -> Iterable[str]:
+def _iter_sentences_on_declared_site_levels(context: ReportContext) -> Iterable[str]:
     """Yield how many sites have which declared level.
 
     It says, too, to which level they are held where that is another one, or none is declared.
     """
-    words = given.words
-    declared = [(site.site, level_of(given, site.site)) for site in given.figures.summary.sites]
+    words = context.words
+    declared = [(site.site, get_declared_level_of_site(context, site.site)) for site in context.figures.summary.sites]
     counts = Counter(level for _, level in declared if level is not None)
     if counts:
         levels = (
@@ -47,26 +47,28 @@ def _levels(given: ReportContext) -> Iterable[str]:
         yield words("official.situation.no_level", sites=words("sites_n", n=undeclared), level=usual)
 
 
-def _when(context: ReportContext) -> str:
+def _describe_run_dates(context: ReportContext) -> str:
     words, moments = context.words, context.moments
     if len(moments) == 1:
-        return words("official.situation.run", when=words.moment(moments[0]), version=context.figures.run.version)
+        return words(
+            "official.situation.run", when=words.format_iso_moment(moments[0]), version=context.figures.run.version
+        )
     return words(
         "official.situation.runs",
         runs=words("official.runs_n", n=len(moments)),
-        first=words.moment(moments[-1]),
-        last=words.moment(moments[0]),
+        first=words.format_iso_moment(moments[-1]),
+        last=words.format_iso_moment(moments[0]),
         version=context.figures.run.version,
     )
 
 
-def _write_missing(context: ReportContext) -> Iterable[str]:
+def _iter_sentences_on_what_is_missing(context: ReportContext) -> Iterable[str]:
     words, figures = context.words, context.figures
-    unread, hosts = figures.summary.unread, figures.summary.hosts
+    unread, hosts = figures.summary.unread_hosts, figures.summary.hosts
     if unread:
         values = {"count": len(unread), "hosts": words("hosts_n", n=len(hosts))}
         if figures.unread:
-            names = format_site_names(context, (site.domain for site in figures.unread))
+            names = format_site_names_or_count(context, (site.domain for site in figures.unread))
             yield words("official.missing.unread", **values, sites=names)
         else:
             yield words("official.missing.unread_bare", **values)
@@ -76,11 +78,11 @@ def _write_missing(context: ReportContext) -> Iterable[str]:
         yield words(
             "official.missing.unaudited",
             sites=words("sites_n", n=len(figures.unaudited_sites)),
-            names=format_site_names(context, (site.domain for site in figures.unaudited_sites)),
+            names=format_site_names_or_count(context, (site.domain for site in figures.unaudited_sites)),
         )
     if figures.homeless:
         yield words(
             "official.missing.homeless",
             sites=words("sites_n", n=len(figures.homeless)),
-            names=format_site_names(context, (site.domain for site in figures.homeless)),
+            names=format_site_names_or_count(context, (site.domain for site in figures.homeless)),
         )

@@ -17,7 +17,7 @@ MAX_TOLD = 10
 SEEN_OFTEN = 3
 
 
-def read_tail(path, limit=TAIL):
+def read_last_log_lines(path, limit=TAIL):
     """Return the last whole lines of a log as text, or None when there is none.
 
     It is no link, and no pipe is waited for.
@@ -38,7 +38,7 @@ def read_tail(path, limit=TAIL):
     return data.decode("utf-8", "replace")
 
 
-def count_requests(text):
+def count_requests_in_access_log(log_lines):
     """Count requests in lines of the combined format.
 
     Return ``{requests, methods, too_large, uploaded_php, status_pages, old_clients, referrers}``.
@@ -48,7 +48,7 @@ def count_requests(text):
     """
     requests = too_large = uploads = pages = old = 0
     methods, referrers = {}, {}
-    for line in text.split("\n"):
+    for line in log_lines.split("\n"):
         parts = line.split('"', 4)
         if len(parts) < 5:
             continue
@@ -64,7 +64,7 @@ def count_requests(text):
             methods[method] = methods.get(method, 0) + 1
         old += OLD.search(parts[4][:300]) is not None
         if status == 200:
-            uploads += _is_uploaded_php(words[1][:400].partition("?")[0])
+            uploads += _is_uri_where_php_must_not_run(words[1][:400].partition("?")[0])
             pages += words[1].startswith("/server-status")
         match = NAME.match(parts[3][:300].lower()) if method == "GET" and status in (200, 304) else None
         if match and (match.group(1) in referrers or len(referrers) < MAX_NAMES):
@@ -81,5 +81,5 @@ def count_requests(text):
     }
 
 
-def _is_uploaded_php(path):
-    return _websites.php_never_runs(path)
+def _is_uri_where_php_must_not_run(uri):
+    return _websites.is_uri_where_php_must_not_run(uri)

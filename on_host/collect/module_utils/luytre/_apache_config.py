@@ -21,15 +21,15 @@ MAX_DEPTH = 20
 STATIC_MODULES = ("core", "so", "watchdog", "http", "log_config", "logio", "version", "unixd")
 
 
-def load_configuration(text_of=read_text):
+def load_apache_configuration(read_file=read_text):
     """Return the Configuration of the one instance that Debian sets up.
 
     ``text_of(path)`` gives a file's text or None.
     """
-    return Configuration(ROOT, parse_environment(read_text(ENVVARS) or ""), text_of=text_of).read(MAIN)
+    return ApacheConfiguration(ROOT, parse_apache_envvars(read_text(ENVVARS) or ""), text_of=read_file).read(MAIN)
 
 
-def parse_environment(text):
+def parse_apache_envvars(text):
     """Return variables that envvars gives to the configuration.
 
     It is read, not run: the one instance that Debian sets up.
@@ -52,10 +52,10 @@ class ApacheDirective:
 
     def __init__(self, name, text, file, line):
         self.name, self.text, self.file, self.line = name.lower(), text, file, line
-        self.args = split_arguments(text)
+        self.args = split_apache_arguments(text)
 
 
-class Section(ApacheDirective):
+class ApacheSection(ApacheDirective):
     """A directive with an inside."""
 
     __slots__ = ("inside",)
@@ -65,7 +65,7 @@ class Section(ApacheDirective):
         self.inside = inside
 
 
-class Configuration:
+class ApacheConfiguration:
     """The configuration as read: the tree, the modules loaded, the names defined, the files in order."""
 
     def __init__(self, server_root, variables, version=(2, 4, 0), text_of=read_text):
@@ -86,7 +86,7 @@ class Configuration:
 
     def read(self, path):
         """Read the main file and everything that it includes."""
-        self.tree = self._file(path, 0)
+        self.tree = self._read_file_nodes(path, 0)
         return self
 
     def read_hostile(self, text, path):
@@ -94,24 +94,24 @@ class Configuration:
 
         Conditions on modules are decided, nothing is included, loaded or defined.
         """
-        other = Configuration(self.server_root, {}, self.version)
+        other = ApacheConfiguration(self.server_root, {}, self.version)
         other.modules, other.module_files, other.defines = self.modules, self.module_files, self.defines
         other._hostile = True
-        return other._nodes(_Lines(text, path), None, 0)
+        return other._parse_nodes(_Lines(text, path), None, 0)
 
     def absolute(self, path):
         """Return a path as httpd takes it: relative ones start at ServerRoot."""
         return os.path.normpath(os.path.join(self.server_root, path)) if path else path
 
-    def _file(self, path, depth):
-        text = web_block_config.drop_own_content(path, self.text_of(path))
+    def _read_file_nodes(self, path, depth):
+        text = web_block_config.drop_web_block_content_from_config(path, self.text_of(path))
         if text is None:
             self.problems.append("%s cannot be read" % path)
             return []
         self.files.append(path)
-        return self._nodes(_Lines(text, path), None, depth)
+        return self._parse_nodes(_Lines(text, path), None, depth)
 
-    def _nodes(self, lines, end_tag, depth):
+    def _parse_nodes(self, lines, end_tag, depth):
         nodes = []
         for number, line in lines:
             self._lines += 1
@@ -123,31 +123,34 @@ class Configuration:
                     return nodes
                 self.problems.append("%s:%d unexpected %s" % (lines.path, number, line[:60]))
                 continue
-            line = self._expand(line)
+            line = self._expand_variables(line)
             if line.startswith("<"):
-                nodes.extend(self._section(line, number, lines, depth))
+                nodes.extend(self._parse_section(line, number, lines, depth))
             else:
                 name, _, text = line.partition(" ")
-                nodes.extend(self._directive(ApacheDirective(name, text.strip(), lines.path, number), depth))
+                nodes.extend(self._process_directive(ApacheDirective(name, text.strip(), lines.path, number), depth))
         return nodes
 
-    def _section(self, line, number, lines, depth):
+    def _parse_section(self, line, number, logical_lines, depth):
         match = re.match(r"<([A-Za-z]\w*)\s*(.*?)\s*>$", line)
         if not match:
-            self.problems.append("%s:%d unclear section" % (lines.path, number))
+            self.problems.append("%s:%d unclear section" % (logical_lines.path, number))
             return []
         name, text = match.group(1).lower(), match.group(2)
         if name == "macro" and not self._hostile:
-            self._macros[text.split()[0].lower() if text else ""] = (text.split()[1:], lines.until(name))
+            self._macros[text.split()[0].lower() if text else ""] = (
+                text.split()[1:],
+                logical_lines.take_lines_until_section_end(name),
+            )
             return []
-        verdict = self._condition(name, text)
+        verdict = self._evaluate_parse_time_section(name, text)
         if verdict is False:
-            lines.until(name)
+            logical_lines.take_lines_until_section_end(name)
             return []
-        inside = self._nodes(lines, name, depth + 1)
-        return inside if verdict else [Section(name, text, lines.path, number, inside)]
+        inside = self._parse_nodes(logical_lines, name, depth + 1)
+        return inside if verdict else [ApacheSection(name, text, logical_lines.path, number, inside)]
 
-    def _condition(self, name, text):
+    def _evaluate_parse_time_section(self, name, text):
         """Return True or False for sections that are decided while reading, None for the others."""
         is_negated, operand = text.startswith("!"), text.strip("\"'").lstrip("!").strip("\"'")
         if name == "ifmodule":
@@ -157,15 +160,15 @@ class Configuration:
         elif name == "iffile":
             holds = not self._hostile and os.path.exists(self.absolute(operand))
         elif name == "ifversion":
-            holds = self._version_is(operand)
+            holds = self._is_version_condition_met(operand)
         elif name in ("ifdirective", "ifsection"):
             holds = not is_negated
         else:
             return None
         return holds != is_negated
 
-    def _version_is(self, text):
-        match = re.match(r"(>=|<=|==|=|>|<)?\s*(\d+(?:\.\d+)*)$", text)
+    def _is_version_condition_met(self, condition):
+        match = re.match(r"(>=|<=|==|=|>|<)?\s*(\d+(?:\.\d+)*)$", condition)
         if not match:
             return True
         version = tuple(int(part) for part in match.group(2).split("."))
@@ -174,12 +177,14 @@ class Configuration:
             match.group(1), mine == version
         )
 
-    def _directive(self, directive, depth):
+    def _process_directive(self, directive, depth):
         name, args = directive.name, directive.args
         if self._hostile:
             return [directive]
         if name in ("include", "includeoptional") and args:
-            return [node for path in self._list_included(args[0]) for node in self._file(path, depth + 1)]
+            return [
+                node for path in self._list_included_files(args[0]) for node in self._read_file_nodes(path, depth + 1)
+            ]
         if name == "loadmodule" and len(args) > 1:
             self.modules.add(re.sub(r"_module$", "", args[0]))
             self.module_files.add(os.path.basename(args[1]).replace(".so", ".c"))
@@ -194,17 +199,17 @@ class Configuration:
         elif name == "serverroot" and args:
             self.server_root = args[0]
         elif name == "use" and args and args[0].lower() in self._macros:
-            return self._expand_macro(directive, depth)
+            return self._parse_expanded_macro(directive, depth)
         return [directive]
 
-    def _expand_macro(self, directive, depth):
+    def _parse_expanded_macro(self, directive, depth):
         parameters, body = self._macros[directive.args[0].lower()]
         values = dict(zip(parameters, directive.args[1:]))
         for parameter in sorted(values, key=len, reverse=True):
             body = [line.replace(parameter, values[parameter]) for line in body]
-        return self._nodes(_Lines("\n".join(body), directive.file, directive.line), None, depth + 1)
+        return self._parse_nodes(_Lines("\n".join(body), directive.file, directive.line), None, depth + 1)
 
-    def _list_included(self, pattern):
+    def _list_included_files(self, pattern):
         path = self.absolute(pattern)
         self.patterns.append(path)
         paths = sorted(glob.glob(path)) if glob.has_magic(path) else [path]
@@ -217,7 +222,7 @@ class Configuration:
                 files.append(each)
         return files
 
-    def _expand(self, line):
+    def _expand_variables(self, line):
         return re.sub(r"\$\{(\w+)\}", lambda match: self.variables.get(match.group(1), match.group(0)), line)
 
 
@@ -234,28 +239,28 @@ class _Lines:
 
     def __next__(self):
         while True:
-            line = self._physical()
+            line = self._read_physical_line()
             first = self._number
             while line.endswith("\\") and not line.endswith("\\\\"):
                 try:
-                    line = line[:-1] + self._physical()
+                    line = line[:-1] + self._read_physical_line()
                 except StopIteration:
                     line = line[:-1]
             line = re.sub(r"\s+", " ", line.strip(), count=1) if not line.lstrip().startswith("<") else line.strip()
             if line and not line.startswith("#"):
                 return self._fixed or first, line
 
-    def _physical(self):
+    def _read_physical_line(self):
         line = next(self._lines)
         self._number += 1
         return line.rstrip()
 
-    def until(self, name):
+    def take_lines_until_section_end(self, section_name):
         """Return the lines up to the end of a section, its end taken too."""
         depth, body = 1, []
         for _, line in self:
             tag = re.match(r"<(/?)(\w+)", line)
-            if tag and tag.group(2).lower() == name:
+            if tag and tag.group(2).lower() == section_name:
                 depth += -1 if tag.group(1) else 1
                 if depth == 0:
                     break
@@ -263,7 +268,7 @@ class _Lines:
         return body
 
 
-def split_arguments(text):
+def split_apache_arguments(text):
     """Return arguments as httpd splits them: quotes group, a backslash saves a quote."""
     groups = re.findall(r"\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)'|(\S+)", text)
     return [
@@ -271,7 +276,7 @@ def split_arguments(text):
     ]
 
 
-def path_matches(pattern, path):
+def is_path_matched_by_wildcard(pattern, path):
     """Return whether a wildcard pattern fits a whole path, a ``*`` never passing a slash."""
     if not glob.has_magic(pattern):
         return pattern == path
@@ -282,14 +287,16 @@ def path_matches(pattern, path):
 
 
 @functools.lru_cache(maxsize=20_000)
-def compile_pattern(text):
+def compile_pcre_pattern(pattern):
     """Return a compiled PCRE, as near as Python has it; None when Python cannot. Others wrote it: it may never end."""
     flags = 0
     for letter, flag in (("i", re.IGNORECASE), ("s", re.DOTALL), ("m", re.MULTILINE)):
-        if re.search(r"\(\?[a-z]*%s[a-z]*\)" % letter, text):
+        if re.search(r"\(\?[a-z]*%s[a-z]*\)" % letter, pattern):
             flags |= flag
-    text = re.sub(r"\(\?[ismx]+\)", "", text).replace("(?<", "(?P<").replace("(?P<=", "(?<=").replace("(?P<!", "(?<!")
+    pattern = (
+        re.sub(r"\(\?[ismx]+\)", "", pattern).replace("(?<", "(?P<").replace("(?P<=", "(?<=").replace("(?P<!", "(?<!")
+    )
     try:
-        return re.compile(text, flags)
+        return re.compile(pattern, flags)
     except (re.error, OverflowError, RecursionError):
         return None

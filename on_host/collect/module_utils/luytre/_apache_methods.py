@@ -1,19 +1,19 @@
 """Whether a virtual host of Apache refuses methods that no application of a site uses."""
 
-from ansible.module_utils.luytre._apache_config import Section
+from ansible.module_utils.luytre._apache_config import ApacheSection
 
 USED = frozenset(("GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"))
 CONDITION = "%%{REQUEST_METHOD} !~ /^(?:%s)$/" % "|".join(sorted(USED))
 """In the form that ``roles/apache`` writes; a test compares the two."""
 
 
-def refuses_other_methods(server):
+def is_every_unused_http_method_refused(server):
     """Return whether all methods but those of ``USED`` are refused wherever a request leads."""
-    sections = [node for node in (*server.main, *server.own) if isinstance(node, Section)]
-    return _is_denied_by_condition(sections) or any(_is_limited_by_list(node) for node in sections)
+    sections = [node for node in (*server.main, *server.own) if isinstance(node, ApacheSection)]
+    return _has_conditional_deny_section(sections) or any(_is_limited_by_allowmethods(node) for node in sections)
 
 
-def _is_denied_by_condition(sections):
+def _has_conditional_deny_section(sections):
     """Return whether a section with a condition denies.
 
     Such sections come after all others, and the last one decides: any that grants may grant it again.
@@ -24,13 +24,15 @@ def _is_denied_by_condition(sections):
             requirements = [" ".join(inner.args).lower() for inner in node.inside if inner.name == "require"]
             if requirements == ["all denied"]:
                 is_denied = is_denied or " ".join(node.args) == CONDITION
-            elif requirements or any(isinstance(inner, Section) for inner in node.inside if inner.name != "ifmodule"):
+            elif requirements or any(
+                isinstance(inner, ApacheSection) for inner in node.inside if inner.name != "ifmodule"
+            ):
                 is_denied = False
     return is_denied
 
 
-def _is_limited_by_list(node):
-    if node.name != "location" or node.args[:1] != ["/"]:
+def _is_limited_by_allowmethods(section):
+    if section.name != "location" or section.args[:1] != ["/"]:
         return False
-    lists = [inner.args for inner in node.inside if inner.name == "allowmethods"]
+    lists = [inner.args for inner in section.inside if inner.name == "allowmethods"]
     return bool(lists) and {word.upper() for word in lists[-1]} <= USED

@@ -11,34 +11,34 @@ LISTS = "/var/lib/apt/lists"
 MAX_LIST = 200_000_000
 
 
-def list_trusted_inputs():
+def list_apt_trusted_inputs():
     """Return what apt's programs believe: their settings name other programs, which unpack lists."""
-    settings = ["/etc/apt/apt.conf", *_trusted_inputs.list_with_folders("/etc/apt/apt.conf.d/*")]
+    settings = ["/etc/apt/apt.conf", *_trusted_inputs.list_matches_and_searched_folders("/etc/apt/apt.conf.d/*")]
     return [
         path
         for setting in settings
-        for path in _trusted_inputs.list_include_tree(setting, _trusted_inputs.list_apt_includes)
+        for path in _trusted_inputs.list_file_with_its_includes(setting, _trusted_inputs.list_includes_in_apt_file)
     ]
 
 
-class Index:
+class AptIndex:
     """One list of packages as fetched: its path, and what its Release file says of it."""
 
     def __init__(self, path, release):
         self.path = path
         self.origin = release.get("Origin", "")
         self.codename = release.get("Codename", "").partition("/")[0].partition("-")[0]
-        self.security = is_security(release)
+        self.security = is_security_updates_release(release)
         self.on_request = release.get("NotAutomatic", "") == "yes"
 
 
-def is_security(release):
+def is_security_updates_release(release_file):
     """Return whether a Release file belongs to a distribution's security updates."""
-    suites = (release.get("Suite", ""), release.get("Codename", ""))
-    return release.get("Label", "") == "Debian-Security" or any(suite.endswith("-security") for suite in suites)
+    suites = (release_file.get("Suite", ""), release_file.get("Codename", ""))
+    return release_file.get("Label", "") == "Debian-Security" or any(suite.endswith("-security") for suite in suites)
 
 
-def release_fields(text):
+def parse_release_fields(text):
     """Return the one-line fields at the head of a Release or InRelease file."""
     fields = {}
     for line in text.splitlines():
@@ -50,7 +50,7 @@ def release_fields(text):
     return fields
 
 
-def list_indexes():
+def list_fetched_package_lists():
     """Return every list of packages that apt fetched."""
     package_lists = []
     for path in sorted(glob.glob(LISTS + "/*Packages*")):
@@ -58,18 +58,18 @@ def list_indexes():
         base = re.sub(r"_(?:[^_]+_binary-[a-z0-9]+_)?Packages(?:\.\w+)?$", "", name)
         release = next(
             (
-                release_fields(text)
+                parse_release_fields(text)
                 for kind in ("_InRelease", "_Release")
                 for text in [read_text(os.path.join(LISTS, base + kind), 20_000)]
                 if text is not None
             ),
             {},
         )
-        package_lists.append(Index(path, release))
+        package_lists.append(AptIndex(path, release))
     return package_lists
 
 
-def text_of(reading, path):
+def read_package_list(reader, path):
     """Return the bytes of one list; apt's own helper unpacks it where it is packed. Raises NotRun, Unreadable."""
     if path.endswith("Packages"):
         with open(path, "rb") as handle:
@@ -77,10 +77,10 @@ def text_of(reading, path):
     helper = "/usr/lib/apt/apt-helper"
     if not os.path.exists(helper):
         raise UnreadableFact("no apt-helper to read compressed package lists")
-    return reading.run([helper, "cat-file", path], limit=MAX_LIST, at_stake=[*list_trusted_inputs(), path]).encode()
+    return reader.run([helper, "cat-file", path], limit=MAX_LIST, at_stake=[*list_apt_trusted_inputs(), path]).encode()
 
 
-def iter_packages(text, known_packages):
+def iter_known_package_versions(text, known_packages):
     """Yield ``(name, architecture, version)`` of the known packages in a Packages file."""
     for paragraph in text.split(b"\n\n"):
         start = paragraph.find(b"Package: ")
@@ -89,10 +89,10 @@ def iter_packages(text, known_packages):
         end = paragraph.find(b"\n", start)
         name = known_packages.get(paragraph[start + 9 : end if end > 0 else None])
         if name is not None:
-            yield name, _field(paragraph, b"Architecture"), _field(paragraph, b"Version")
+            yield name, _get_paragraph_field(paragraph, b"Architecture"), _get_paragraph_field(paragraph, b"Version")
 
 
-def _field(paragraph, name):
+def _get_paragraph_field(paragraph, name):
     start = paragraph.find(b"\n" + name + b": ")
     if start < 0:
         return ""

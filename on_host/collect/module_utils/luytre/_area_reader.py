@@ -5,10 +5,10 @@ import stat
 import subprocess
 import time
 
-from ansible.module_utils.luytre._time_budget import Effort
+from ansible.module_utils.luytre._time_budget import TimeBudget
 from ansible.module_utils.luytre_shared import safe_open
 from ansible.module_utils.luytre_shared.names import group_name, user_name
-from ansible.module_utils.luytre_shared.ownership import Trust
+from ansible.module_utils.luytre_shared.ownership import PathTrust
 
 MAX_OUTPUT = 2_000_000
 MAX_FILE = 1_000_000
@@ -38,20 +38,20 @@ class AreaReader:
     def __init__(self, declarations, seconds):
         self.declared = declarations
         self.deadline = time.monotonic() + seconds
-        self.trust = Trust()
+        self.trust = PathTrust()
 
     def get_seconds_left(self):
         """Return seconds left of the area's budget."""
         return self.deadline - time.monotonic()
 
-    def effort(self, seconds, number=1):
+    def make_walk_time_budget(self, seconds, share_count=1):
         """Return so many seconds of the processor's time for a walk.
 
         By the clock, it is one of so many parts of what is left.
         """
-        return Effort(seconds, self.get_seconds_left() / number)
+        return TimeBudget(seconds, self.get_seconds_left() / share_count)
 
-    def part(self, seconds):
+    def make_part_reader(self, seconds):
         """Return a reading of something of it, that takes so many seconds at most."""
         part = AreaReader(self.declared, min(seconds, self.get_seconds_left()))
         part.trust = self.trust
@@ -84,7 +84,7 @@ class AreaReader:
         program = argv[0] if argv[0].startswith("/") else self.find_program(argv[0])
         if program is None or not os.path.exists(program):
             raise UnreadableFact("%s is not installed" % argv[0])
-        self.vouch(argv[0], program, at_stake, writes, trust)
+        self.require_trusted_program(argv[0], program, at_stake, writes, trust)
         environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/root"}
         seconds = min(self.get_seconds_left(), seconds or self.get_seconds_left())
         if seconds <= 0:
@@ -113,13 +113,13 @@ class AreaReader:
             raise UnreadableFact("%s said more than %d bytes" % (argv[0], limit))
         return process.stdout[:limit].decode("utf-8", "replace")
 
-    def vouch(self, name, program, at_stake, writes=(), trust=None):
+    def require_trusted_program(self, name, program, at_stake, writes=(), trust=None):
         """Raise NotRun for the program of that name when not root alone has a say in it, and in what it believes and
         writes.
         """
         trust = trust or self.trust
-        loose = self.trust.loose(program) or trust.loosest(at_stake)
-        loose = loose or next(filter(None, map(trust.replaceable, writes)), None)
+        loose = self.trust.describe_first_changer_on_path(program) or trust.describe_first_changer_on_paths(at_stake)
+        loose = loose or next(filter(None, map(trust.describe_who_can_replace_path, writes)), None)
         if loose:
             raise NotRun("%s was not run as root: %s" % (os.path.basename(name), loose))
 
@@ -151,7 +151,7 @@ def read_text(path, limit=MAX_FILE):
         raise UnreadableFact("%s: %s" % (path, error.strerror))
 
 
-def read_below(root, relative, limit=MAX_FILE):
+def read_text_below(root, relative, limit=MAX_FILE):
     """Return the start of a regular file below a folder that others may write; no link is followed.
 
     None when there is none.
@@ -166,7 +166,7 @@ def read_below(root, relative, limit=MAX_FILE):
         os.close(handle)
 
 
-def names_below(root, relative, limit=2_000):
+def list_names_below(root, relative, limit=2_000):
     """Return the first names in a folder below one that others may write, in order, none when there is no such folder.
 
     No link is followed.
@@ -183,7 +183,7 @@ def names_below(root, relative, limit=2_000):
         os.close(folder)
 
 
-def status_below(root, relative):
+def stat_file_below(root, relative):
     """Return what is known of a regular file below such a folder without reading it; None when there is none."""
     try:
         handle = safe_open.open_below(root, relative)
@@ -195,7 +195,7 @@ def status_below(root, relative):
         os.close(handle)
 
 
-def file_mode(path, status=None):
+def describe_file_mode(path, status=None):
     """Return ``{path, owner, group, mode, kind}`` as lstat sees it, or None when there is no such file."""
     try:
         status = status or os.lstat(path)

@@ -79,37 +79,39 @@ MAX_RULES = 2_000
 _MEGABYTE = 1 << 20
 
 
-def collect(reading, service):
+def collect_auditd_facts(reader, service):
     """Return ``(what is known of auditd, profile, people, why there are none or None)``; ``service`` is its unit."""
-    settings = _settings(read_text(DAEMON, 100_000) or "")
+    settings = _parse_auditd_settings(read_text(DAEMON, 100_000) or "")
     state, rules, untold = {}, [], None
-    if reading.find_program("auditctl") is not None:
+    if reader.find_program("auditctl") is not None:
         try:
-            state = dict(line.split(" ", 1) for line in reading.run(["auditctl", "-s"]).splitlines() if " " in line)
-            rules = reading.run(["auditctl", "-l"]).splitlines()[:MAX_RULES]
+            state = dict(line.split(" ", 1) for line in reader.run(["auditctl", "-s"]).splitlines() if " " in line)
+            rules = reader.run(["auditctl", "-l"]).splitlines()[:MAX_RULES]
         except UnreadableFact as unreadable:
             untold = str(unreadable)
     daemon = {
-        "installed": reading.find_program("auditd") is not None,
+        "installed": reader.find_program("auditd") is not None,
         "enabled": service["enabled"],
         "active": service["active"],
-        "rules": len(_read_rule_lines()),
+        "rules": len(_read_audit_rule_lines()),
         "recording": state.get("enabled") in ("1", "2"),
         "locked": state.get("enabled") == "2",
         "rate": int(state["rate_limit"]) if state.get("rate_limit", "").isdigit() else 0,
-        "log_bytes": log_bytes(settings),
+        "log_bytes": compute_max_audit_log_bytes(settings),
         "halts": sorted(name for name, value in settings.items() if name.endswith("_action") and value in HALT_ACTIONS),
     }
-    logins = list(filter(_is_there, (*LOGINS, SUDO_LOG)))
+    logins = list(filter(_is_present_or_made_later, (*LOGINS, SUDO_LOG)))
     return (
         daemon,
-        build_profile(rules, _list_watch_paths(), _web_accounts()),
-        build_people_profile(rules, logins, [*list_setid_programs(DISTRIBUTION_SETID), *filter(_is_there, TOOLS)]),
+        build_web_server_audit_profile(rules, _list_paths_to_watch(), _list_web_accounts()),
+        build_logged_in_people_audit_profile(
+            rules, logins, [*select_setid_programs(DISTRIBUTION_SETID), *filter(_is_present_or_made_later, TOOLS)]
+        ),
         untold,
     )
 
 
-def build_profile(rules, paths, accounts):
+def build_web_server_audit_profile(rules, paths, accounts):
     """Return ``[{kind, value, recorded}]`` of what matters on a web server.
 
     This is who is who, what daemons are told, the clock, the kernel's modules, and the programs that web accounts
@@ -117,21 +119,24 @@ def build_profile(rules, paths, accounts):
 
     ``rules`` are those loaded, ``accounts`` names with their numbers.
     """
-    rules = [rule for rule in map(parse_rule, rules) if rule is not None]
+    rules = [rule for rule in map(parse_auditctl_rule, rules) if rule is not None]
     return [
-        *({"kind": "path", "value": path, "recorded": _is_watched(rules, path)} for path in paths),
-        {"kind": "calls", "value": ",".join(TIME), "recorded": _records_calls(rules, TIME)},
-        {"kind": "calls", "value": ",".join(MODULES), "recorded": _records_calls(rules, MODULES)},
-        *({"kind": "account", "value": name, "recorded": _records_programs(rules, uid)} for name, uid in accounts),
+        *({"kind": "path", "value": path, "recorded": _is_path_watched_by_rules(rules, path)} for path in paths),
+        {"kind": "calls", "value": ",".join(TIME), "recorded": _are_system_calls_recorded(rules, TIME)},
+        {"kind": "calls", "value": ",".join(MODULES), "recorded": _are_system_calls_recorded(rules, MODULES)},
+        *(
+            {"kind": "account", "value": name, "recorded": _are_all_programs_of_account_recorded(rules, uid)}
+            for name, uid in accounts
+        ),
     ]
 
 
-def list_setid_programs(paths):
+def select_setid_programs(paths):
     """Return those of some programs that are there and lend whoever starts them another's rights."""
-    return [path for path in sorted(paths) if _lends(path)]
+    return [path for path in sorted(paths) if _is_setid_file(path)]
 
 
-def _lends(path):
+def _is_setid_file(path):
     try:
         mode = os.lstat(path).st_mode
     except OSError:
@@ -139,32 +144,36 @@ def _lends(path):
     return stat.S_ISREG(mode) and bool(mode & (stat.S_ISUID | stat.S_ISGID))
 
 
-def build_people_profile(rules, logins, programs=()):
+def build_logged_in_people_audit_profile(rules, logins, programs=()):
     """Return ``[{kind, value, recorded}]`` of what people who are logged in do.
 
     That is logins, changes of rights, deletions, mounts, what they tried to open and may not, and starts of
     ``programs``.
     """
-    rules = [rule for rule in map(parse_rule, rules) if rule is not None]
+    rules = [rule for rule in map(parse_auditctl_rule, rules) if rule is not None]
     return [
-        *({"kind": "path", "value": path, "recorded": _is_watched(rules, path)} for path in logins),
+        *({"kind": "path", "value": path, "recorded": _is_path_watched_by_rules(rules, path)} for path in logins),
         *(
-            {"kind": "calls", "value": ",".join(calls), "recorded": _records_calls(rules, calls, of_people=True)}
+            {
+                "kind": "calls",
+                "value": ",".join(calls),
+                "recorded": _are_system_calls_recorded(rules, calls, of_people=True),
+            }
             for calls in (RIGHTS, DELETIONS, MOUNTS)
         ),
         {
             "kind": "refused",
             "value": ",".join(REFUSED_CALLS),
             "recorded": all(
-                _records_calls(rules, REFUSED_CALLS, of_people=True, exit_filter=exit_filter)
+                _are_system_calls_recorded(rules, REFUSED_CALLS, of_people=True, exit_filter=exit_filter)
                 for exit_filter in REFUSALS
             ),
         },
-        *({"kind": "program", "value": path, "recorded": _is_started(rules, path)} for path in programs),
+        *({"kind": "program", "value": path, "recorded": _is_program_start_recorded(rules, path)} for path in programs),
     ]
 
 
-def parse_rule(rule):
+def parse_auditctl_rule(rule):
     """Return ``{path, starts, calls, uids, ended, narrow, of_people}`` of a rule as ``auditctl -l`` prints it.
 
     None for one that records nothing.
@@ -198,7 +207,7 @@ def parse_rule(rule):
     }
 
 
-def log_bytes(settings):
+def compute_max_audit_log_bytes(settings):
     """Return the most that auditd's logs come to by its settings; None when they grow without an end."""
     size, number = settings.get("max_log_file", "8"), settings.get("num_logs", "5")
     if settings.get("max_log_file_action", "rotate") != "rotate" or not (size.isdigit() and number.isdigit()):
@@ -206,7 +215,7 @@ def log_bytes(settings):
     return min(int(size) * max(int(number), 1) * _MEGABYTE, MAX_LOG) if int(number) > 1 else None
 
 
-def _is_watched(rules, path):
+def _is_path_watched_by_rules(rules, path):
     return any(
         rule["path"]
         and not rule["narrow"]
@@ -217,7 +226,7 @@ def _is_watched(rules, path):
     )
 
 
-def _is_started(rules, path):
+def _is_program_start_recorded(rules, path):
     """Return whether it is recorded that people who are logged in start a program."""
     return any(
         rule["starts"]
@@ -229,28 +238,30 @@ def _is_started(rules, path):
     )
 
 
-def _records_calls(rules, calls, of_people=False, exit_filter=None):
+def _are_system_calls_recorded(rules, calls, of_people=False, exit_filter=None):
     wide = [rule for rule in rules if not rule["uids"] and rule["of_people" if of_people else "narrow"] is of_people]
-    return _covers_calls([rule for rule in wide if rule["ended"] in (None, exit_filter)], calls)
+    return _is_every_architecture_covered_for_calls(
+        [rule for rule in wide if rule["ended"] in (None, exit_filter)], calls
+    )
 
 
-def _records_programs(rules, uid):
+def _are_all_programs_of_account_recorded(rules, uid):
     """Return whether all programs are recorded that an account starts: also one that has another's rights
     from then on.
     """
-    return _covers_calls(
+    return _is_every_architecture_covered_for_calls(
         [rule for rule in rules if rule["ended"] is None and not rule["narrow"] and rule["uids"] <= {uid}], PROGRAMS
     )
 
 
-def _covers_calls(rules, calls):
+def _is_every_architecture_covered_for_calls(rules, calls):
     """Return whether rules hear of some calls by programs of each architecture."""
     required_calls = {(architecture, call) for architecture in ARCHITECTURES for call in calls}
     required_calls |= {("b32", OF_32_BITS[call]) for call in calls if call in OF_32_BITS}
     return required_calls <= {call for rule in rules for call in rule["calls"]}
 
 
-def _read_rule_lines():
+def _read_audit_rule_lines():
     return [
         line
         for path in glob.glob(RULES)
@@ -259,22 +270,25 @@ def _read_rule_lines():
     ]
 
 
-def _list_watch_paths():
-    return [*IDENTITY, *(_name(path) for path in (PASSWORDS, *CONFIGURATION) if _is_there(path))]
+def _list_paths_to_watch():
+    return [
+        *IDENTITY,
+        *(_make_watched_path(path) for path in (PASSWORDS, *CONFIGURATION) if _is_present_or_made_later(path)),
+    ]
 
 
-def _name(path):
+def _make_watched_path(path):
     """Return a path, with a slash at its end where it is a folder's: what lies in it is meant, too."""
     return os.path.join(path, "") if os.path.isdir(path) else path
 
 
-def _is_there(path):
+def _is_present_or_made_later(path):
     return path in MADE_LATER or os.path.lexists(path)
 
 
-def _web_accounts():
+def _list_web_accounts():
     accounts = []
-    for name in _webroot.web_users().names:
+    for name in _webroot.find_web_server_accounts().names:
         try:
             accounts.append((name, pwd.getpwnam(name).pw_uid))
         except KeyError:
@@ -282,6 +296,6 @@ def _web_accounts():
     return sorted(accounts)
 
 
-def _settings(text):
+def _parse_auditd_settings(text):
     pairs = (line.split("=", 1) for line in text.splitlines() if "=" in line and not line.lstrip().startswith("#"))
     return {name.strip().lower(): value.strip().lower() for name, value in pairs}

@@ -9,7 +9,7 @@ import re
 VERSION = r"([0-9][0-9A-Za-z.+-]{0,20})"
 
 
-class Layout:
+class CmsLayout:
     """One application."""
 
     def __init__(
@@ -55,19 +55,19 @@ class Layout:
 
     def is_upload(self, path):
         """Return whether a path lies in a folder that visitors' or editors' files go to."""
-        return any(is_below(path, folder) for folder in self.uploads)
+        return any(is_below_wildcard_folder(path, folder) for folder in self.uploads)
 
     def is_cache(self, path):
         """Return whether a path lies in a folder that the application fills by itself."""
-        return any(is_below(path, folder) for folder in self.caches)
+        return any(is_below_wildcard_folder(path, folder) for folder in self.caches)
 
     def is_program(self, path):
         """Return whether a path lies in a folder of code that only sounds like one for uploads."""
-        return any(is_below(path, folder) for folder in self.program)
+        return any(is_below_wildcard_folder(path, folder) for folder in self.program)
 
-    def is_schema(self, path):
+    def is_in_shipped_sql_folder(self, path):
         """Return whether a path lies where its makers ship SQL."""
-        return any(is_below(path, folder) for folder in self.schemas)
+        return any(is_below_wildcard_folder(path, folder) for folder in self.schemas)
 
     def is_own_php(self, path):
         """Return whether the application keeps PHP of its own at this path among what it fills."""
@@ -75,24 +75,24 @@ class Layout:
 
     def holds_secrets(self, path):
         """Return whether a path is of a configuration with passwords."""
-        return any(matches(path, pattern) for pattern in self.configuration)
+        return any(is_path_matched_by_pattern(path, pattern) for pattern in self.configuration)
 
 
-def is_below(path, folder):
+def is_below_wildcard_folder(path, folder):
     """Return whether a path lies in a folder whose names may be ``*``."""
     pattern_parts = folder.rstrip("/").split("/")
     parts = path.lower().split("/")
     return len(parts) > len(pattern_parts) and all(map(fnmatch.fnmatchcase, parts, pattern_parts))
 
 
-def matches(path, pattern):
+def is_path_matched_by_pattern(path, pattern):
     """Return whether a path is one of a pattern's, name by name."""
     pattern_parts, parts = pattern.split("/"), path.split("/")
     return len(parts) == len(pattern_parts) and all(map(fnmatch.fnmatchcase, parts, pattern_parts))
 
 
 LAYOUTS = (
-    Layout(
+    CmsLayout(
         "wordpress",
         marks=(("wp-includes/version.php",),),
         versions=(("wp-includes/version.php", r"^\s*\$wp_version\s*=\s*'%s'" % VERSION),),
@@ -101,7 +101,7 @@ LAYOUTS = (
         configuration=("wp-config.php",),
         login="wp-login.php",
     ),
-    Layout(
+    CmsLayout(
         "joomla",
         marks=(("administrator/manifests/files/joomla.xml",),),
         versions=(("administrator/manifests/files/joomla.xml", r"<version>\s*%s\s*</version>" % VERSION),),
@@ -114,7 +114,7 @@ LAYOUTS = (
         own_php=r"(?:administrator/)?(?:cache|logs)/",
         login="administrator/index.php",
     ),
-    Layout(
+    CmsLayout(
         "nukeviet",
         marks=(("includes/mainfile.php",),),
         versions=tuple(
@@ -131,7 +131,7 @@ LAYOUTS = (
         own_php=r"data/(?:(?:config|ip6?|cache)/|tmp/(?:config|recreatethumb)_[0-9a-f]{32}\.php\Z)",
         login="admin/index.php",
     ),
-    Layout(
+    CmsLayout(
         "drupal",
         marks=(("core/lib/Drupal.php",), ("includes/bootstrap.inc", "modules/system/system.module")),
         versions=(
@@ -143,7 +143,7 @@ LAYOUTS = (
         private=("sites/default/private/", "sites/default/files/private/", "sites/default/files/config_*/", "private/"),
         own_php=r"sites/[^/]+/files/php/twig/",
     ),
-    Layout(
+    CmsLayout(
         "dokuwiki",
         marks=(("doku.php", "inc/init.php", "lib/exe/fetch.php"),),
         versions=(("VERSION", r"\A(?:Release )?([0-9]{4}-[0-9]{2}-[0-9]{2}[a-z]?)"),),
@@ -154,7 +154,7 @@ LAYOUTS = (
         private=("conf/users.auth.php", "conf/", "data/pages/", "data/meta/", "data/attic/", "data/", "inc/", "bin/"),
         own_php=r"data/cache/",
     ),
-    Layout(
+    CmsLayout(
         "mediawiki",
         marks=(("includes/Defines.php", "load.php", "api.php"),),
         versions=(
@@ -170,7 +170,7 @@ LAYOUTS = (
         schemas=("maintenance/", "sql/", "tests/"),
         own_php=r"cache/",
     ),
-    Layout(
+    CmsLayout(
         "moodle",
         marks=(("lib/moodlelib.php", "version.php"),),
         versions=(("version.php", r"^\s*\$release\s*=\s*'%s" % VERSION),),

@@ -5,7 +5,7 @@ import os
 import re
 
 from ansible.module_utils.luytre import _websites
-from ansible.module_utils.luytre._area_reader import names_below, read_below
+from ansible.module_utils.luytre._area_reader import list_names_below, read_text_below
 
 LOCK = "composer.lock"
 MAX_LOCK = 6_000_000
@@ -16,7 +16,7 @@ _NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}\Z")
 _VERSION = re.compile(r"[A-Za-z0-9+._#/@~-]{1,100}\Z")
 
 
-def find_locks(declarations):
+def find_composer_locks(declarations):
     """Return ``{path, packages}`` of the locks in and around each declared root.
 
     They lie in the root, in the folder above it, and in those directly below it.
@@ -24,25 +24,25 @@ def find_locks(declarations):
     ``parse_packages`` are ``{name, version}``; None for a lock that is none, or larger than any.
     """
     locks_by_path = {}
-    for root in _websites.declared_roots(declarations):
+    for root in _websites.list_declared_document_roots(declarations):
         above = os.path.dirname(root)
-        for folder in ("", *names_below(root, ".", MAX_FOLDERS)):
-            _add_lock(locks_by_path, root, folder)
+        for folder in ("", *list_names_below(root, ".", MAX_FOLDERS)):
+            _add_composer_lock(locks_by_path, root, folder)
         if above not in (*_websites.HOLDING_SITES, "/", "/home", "/srv", "/var"):
-            _add_lock(locks_by_path, above, "")
+            _add_composer_lock(locks_by_path, above, "")
     return list(locks_by_path.values())
 
 
-def _add_lock(locks_by_path, root, folder):
+def _add_composer_lock(locks_by_path, root, folder):
     path = os.path.join(root, folder) if folder else root
     if path in locks_by_path or len(locks_by_path) >= MAX_LOCKS:
         return
-    text = read_below(root, os.path.join(folder, LOCK), MAX_LOCK)
+    text = read_text_below(root, os.path.join(folder, LOCK), MAX_LOCK)
     if text is not None:
-        locks_by_path[path] = {"path": path, "packages": parse_packages(text)}
+        locks_by_path[path] = {"path": path, "packages": parse_composer_lock_packages(text)}
 
 
-def parse_packages(text):
+def parse_composer_lock_packages(text):
     """Return what a lock names; None where it is none."""
     try:
         document = json.loads(text)

@@ -19,34 +19,34 @@ MAX_LINE = 1_000
 """Bytes before a call in which a remark may begin."""
 
 
-def find_calls(text):
+def find_function_calls_in_php(code):
     """Return the functions that a PHP file calls; but not those that it first looks for."""
-    if b"<?" not in text:
+    if b"<?" not in code:
         return set()
-    checked_names = set(EXISTENCE_CHECK.findall(text))
+    checked_names = set(EXISTENCE_CHECK.findall(code))
     names = set()
-    for call in CALL.finditer(text):
+    for call in CALL.finditer(code):
         name = call.group(1)
         if name.decode() in names or name in checked_names:
             continue
-        before = text[max(0, call.start() - MAX_LINE) : call.start()]
+        before = code[max(0, call.start() - MAX_LINE) : call.start()]
         line = before[before.rfind(b"\n") + 1 :]
         if not DEFINITION.search(line[-40:]) and not REMARK.match(line):
             names.add(name.decode())
     return names
 
 
-def is_own(path):
+def is_outside_library_folders(path):
     """Return whether a path below a root is not a library's."""
     return not LIBRARIES.intersection(path.split("/")[:-1])
 
 
-def read(entry):
+def read_start_of_walked_file(entry):
     """Return the start of a file by its folder's descriptor; empty where it is not a regular file, or another
     by now.
     """
     try:
-        handle = safe_open.open_at(entry.folder, entry.name)
+        handle = safe_open.open_name_in_open_folder(entry.folder, entry.name)
     except OSError:
         return b""
     try:

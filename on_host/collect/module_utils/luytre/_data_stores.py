@@ -26,30 +26,36 @@ RULES = "/etc/postgresql/*/*/pg_hba.conf"
 LOCAL_ADDRESSES = ("127.0.0.1/32", "::1/128", "localhost", "samehost")
 
 
-def find_open_stores(listeners):
+def find_stores_open_to_anybody(listeners):
     """Return ``auditor.facts.system.services.Store`` of each store that gives itself to anybody who asks."""
     with ThreadPoolExecutor(MAX_ASKED) as threads:
-        results = list(filter(None, threads.map(_probe_listener, _select_listeners(listeners)[:MAX_ASKED])))
-    rules = [rule for path in sorted(glob.glob(RULES))[:20] for rule in list_trust_rules(path, read_text(path) or "")]
+        results = list(
+            filter(None, threads.map(_find_open_store_of_listener, _select_data_store_listeners(listeners)[:MAX_ASKED]))
+        )
+    rules = [
+        rule
+        for path in sorted(glob.glob(RULES))[:20]
+        for rule in list_postgresql_trust_rules(path, read_text(path) or "")
+    ]
     listens = any(each["process"] == "postgres" and not each["local"] for each in listeners)
     return results + [{**rule, "network": rule["network"] and listens} for rule in rules]
 
 
-def describe_unasked(listeners):
+def describe_unprobed_stores(listeners):
     """Return why not all stores are known, or None: whoever starts many could hide one behind them."""
-    more = len(_select_listeners(listeners)) - MAX_ASKED
+    more = len(_select_data_store_listeners(listeners)) - MAX_ASKED
     return "%d stores more listen than are asked" % more if more > 0 else None
 
 
-def _select_listeners(listeners):
+def _select_data_store_listeners(listeners):
     return [each for each in listeners if each["protocol"] == "tcp" and each["process"] in PROGRAMS]
 
 
-def _probe_listener(listener):
+def _find_open_store_of_listener(listener):
     """Return the store that a listener gives to anybody, or None."""
     name = PROGRAMS[listener["process"]]
-    for address in _addresses(listener):
-        if answers(name, address, listener["port"]):
+    for address in _list_probe_addresses(listener):
+        if is_store_answering_without_password(name, address, listener["port"]):
             network = not address.startswith("127.") and address != "::1"
             return {
                 "store": name,
@@ -61,21 +67,21 @@ def _probe_listener(listener):
     return None
 
 
-def _addresses(listener):
+def _list_probe_addresses(listener):
     """Return where to ask it: as from the network first, then as from this machine."""
     address = listener["address"]
     if address in EVERYWHERE:
-        return [*list_own_addresses(read_text(ROUTES) or "")[:MAX_ADDRESSES], "127.0.0.1"]
+        return [*parse_own_network_addresses(read_text(ROUTES) or "")[:MAX_ADDRESSES], "127.0.0.1"]
     return [address]
 
 
-def list_own_addresses(table):
+def parse_own_network_addresses(table):
     """Return this machine's addresses, but for those that only it reaches, by the kernel's table."""
     addresses = re.findall(r"\|-- (\d{1,3}(?:\.\d{1,3}){3})\n[^\n]*/32 host LOCAL", table)
     return list(dict.fromkeys(address for address in addresses if not address.startswith("127.")))
 
 
-def answers(store, address, port):
+def is_store_answering_without_password(store, address, port):
     """Return whether it answers without a password."""
     question, answer = QUESTIONS[store]
     try:
@@ -86,7 +92,7 @@ def answers(store, address, port):
         return False
 
 
-def list_trust_rules(path, text):
+def list_postgresql_trust_rules(path, text):
     """Return PostgreSQL's rules that let somebody in without a password."""
     rules = []
     for line in text.splitlines():

@@ -14,7 +14,7 @@ _FLOCK = struct.Struct("hhqqi4x")
 """The kernel's ``struct flock`` on 64-bit Linux: type, whence, start, length, process."""
 
 
-def iter_packages(text):
+def iter_installed_package_fields(text):
     """Yield what dpkg's status file says of every installed package: its fields by name, the wanted ones alone."""
     for paragraph in text.split("\n\n"):
         fields = {}
@@ -27,15 +27,16 @@ def iter_packages(text):
             yield {**fields, "held": want == "hold"}
 
 
-def list_installed(text=None):
+def list_installed_packages(text=None):
     """Return ``{name: (version, architecture, held)}`` of every installed package, from dpkg's status file."""
     text = text if text is not None else read_text(STATUS, STATUS_LIMIT) or ""
     return {
-        each["Package"]: (each["Version"], each.get("Architecture", ""), each["held"]) for each in iter_packages(text)
+        each["Package"]: (each["Version"], each.get("Architecture", ""), each["held"])
+        for each in iter_installed_package_fields(text)
     }
 
 
-def find_unfinished(text):
+def find_unfinished_package_installations(text):
     """Name of packages whose installation was begun and not ended: nothing can be installed until that is mended."""
     marks = re.compile(
         r"^Package: (\S+)\nStatus: \S+ (?:reinstreq \S+|\S+ (?:half-installed|half-configured|unpacked))$", re.MULTILINE
@@ -43,7 +44,7 @@ def find_unfinished(text):
     return marks.findall(text)
 
 
-def is_busy(path="/var/lib/dpkg/lock-frontend"):
+def is_dpkg_locked(lock_file="/var/lib/dpkg/lock-frontend"):
     """Return whether some program holds dpkg's lock at this moment.
 
     Takes no lock itself; False where that cannot be told.
@@ -51,7 +52,7 @@ def is_busy(path="/var/lib/dpkg/lock-frontend"):
     if struct.calcsize("P") != 8:
         return False
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        handle = os.open(lock_file, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError:
         return False
     try:

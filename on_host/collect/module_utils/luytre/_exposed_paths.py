@@ -8,7 +8,7 @@ import re
 import stat
 
 from ansible.module_utils.luytre import _applications, _inert_php
-from ansible.module_utils.luytre._area_reader import names_below, read_below, read_text
+from ansible.module_utils.luytre._area_reader import list_names_below, read_text, read_text_below
 from ansible.module_utils.luytre_shared import safe_open
 
 STATUS_PAGES = ("server-status", "server-info")
@@ -26,7 +26,7 @@ MAX_LOOKED = 40
 SERVED_AS_CODE = re.compile(r"\.(?:php\d?|phtml|pht|phar|inc)\Z|^index\.html?\Z", re.IGNORECASE)
 
 
-def list_status_paths():
+def list_php_fpm_status_paths():
     """Return where PHP-FPM's pools answer with their status, by their configuration."""
     paths = set()
     for pattern in POOLS:
@@ -35,32 +35,37 @@ def list_status_paths():
     return sorted(paths)
 
 
-def find_database_tools(root):
+def find_database_tool_uris(root):
     """Return URIs of programs that administer databases, in a web root and in its folders."""
     uris = []
-    for folder in scan_folders(root):
+    for folder in scan_web_root_and_top_folders(root):
         if not folder.path:
             tool_names = [name for name in (*folder.folders, *folder.links) if TOOL.match(name)]
             uris += [
-                "/%s/index.php" % name for name in tool_names if _has_mode(root, name + "/index.php", stat.S_ISREG)
+                "/%s/index.php" % name
+                for name in tool_names
+                if _has_mode_passing_test(root, name + "/index.php", stat.S_ISREG)
             ]
         for name, size in folder.scripts:
             if TOOL.match(name) or (
-                size in ADMINER_SIZE and ADMINER.search(_read_beginning(root, folder.within(name)))
+                size in ADMINER_SIZE and ADMINER.search(_read_file_beginning(root, folder.get_path_of_member(name)))
             ):
-                uris.append("/" + folder.within(name))
+                uris.append("/" + folder.get_path_of_member(name))
     return uris[:MAX_LOOKED]
 
 
 def find_phpinfo_scripts(root):
     """Return URIs of scripts that show all of PHP's settings, at the top of a web root and of its folders."""
     small = [
-        folder.within(name) for folder in scan_folders(root) for name, size in folder.scripts if 0 < size < MAX_INFORMER
+        folder.get_path_of_member(name)
+        for folder in scan_web_root_and_top_folders(root)
+        for name, size in folder.scripts
+        if 0 < size < MAX_INFORMER
     ]
-    return ["/" + path for path in small if INFORMER.search(_read_beginning(root, path))][:MAX_LOOKED]
+    return ["/" + path for path in small if INFORMER.search(_read_file_beginning(root, path))][:MAX_LOOKED]
 
 
-def find_private_files(root):
+def find_private_file_uris(root):
     """Return URIs of one file each for what applications never mean to be given away.
 
     The applications are those in a root, and in its folders.
@@ -68,28 +73,31 @@ def find_private_files(root):
     PHP is left out, for it is run and not given, but where a layout names the file itself.
     """
     uris = []
-    for folder in scan_folders(root):
+    for folder in scan_web_root_and_top_folders(root):
         for private_path in folder.layout.private if folder.layout else ():
-            path = folder.within(private_path)
-            path = _first_file(root, path.rstrip("/"), 2) if private_path.endswith("/") else path
-            if path and _has_mode(root, path, stat.S_ISREG) and "/" + path not in uris:
+            path = folder.get_path_of_member(private_path)
+            path = _find_first_served_file(root, path.rstrip("/"), 2) if private_path.endswith("/") else path
+            if path and _has_mode_passing_test(root, path, stat.S_ISREG) and "/" + path not in uris:
                 uris.append("/" + path)
     return uris[:MAX_LOOKED]
 
 
-def build_private_pattern(root):
+def build_private_uri_pattern(root):
     """Return a pattern of the URIs of all that, whether there or not; empty where no application is known."""
     paths = dict.fromkeys(
-        folder.within(each) for folder in scan_folders(root) if folder.layout for each in folder.layout.private
+        folder.get_path_of_member(each)
+        for folder in scan_web_root_and_top_folders(root)
+        if folder.layout
+        for each in folder.layout.private
     )
     parts = [path.replace(".", "\\.").replace("*", "[^/]+") + ("" if path.endswith("/") else "$") for path in paths]
     return "^/(?:%s)" % "|".join(parts[:MAX_LOOKED]) if parts else ""
 
 
-def discloses_source(root, uri):
+def is_source_disclosed_by_php(root, uri):
     """Return whether PHP, asked to run a file, gives its words away: it holds no code that ends first."""
-    text = read_below(root, uri.lstrip("/"), 4_000)
-    return text is not None and not _inert_php.ends_at_once(text)
+    text = read_text_below(root, uri.lstrip("/"), 4_000)
+    return text is not None and not _inert_php.is_php_ended_by_first_statement(text)
 
 
 class WebFolder:
@@ -104,14 +112,14 @@ class WebFolder:
             return
         try:
             with os.scandir(handle) as entries:
-                self._fill(handle, list(itertools.islice(entries, _applications.MAX_NAMES)))
+                self._fill_from_entries(handle, list(itertools.islice(entries, _applications.MAX_NAMES)))
         except OSError:
             pass
         finally:
             os.close(handle)
 
-    def _fill(self, handle, entries):
-        self.layout = _applications.find_layout(handle, {entry.name for entry in entries})
+    def _fill_from_entries(self, handle, entries):
+        self.layout = _applications.find_layout_by_marks(handle, {entry.name for entry in entries})
         for entry in sorted(entries, key=lambda entry: entry.name):
             if not PLAIN_NAME.match(entry.name):
                 continue
@@ -122,28 +130,28 @@ class WebFolder:
             elif entry.name.lower().endswith(".php") and entry.is_file(follow_symlinks=False):
                 self.scripts.append((entry.name, entry.stat(follow_symlinks=False).st_size))
 
-    def within(self, name):
+    def get_path_of_member(self, name):
         """Return the path of something in it, below the root."""
         return os.path.join(self.path, name)
 
 
 @functools.lru_cache(None)
-def scan_folders(root):
+def scan_web_root_and_top_folders(root):
     """Return a web root and the folders at its top, each as a Folder; looked at once."""
     top = WebFolder(root, "")
     return [top, *(WebFolder(root, name) for name in top.folders[:MAX_LOOKED])]
 
 
-def _read_beginning(root, path):
-    return (read_below(root, path, 2_000) or "").encode()
+def _read_file_beginning(root, path):
+    return (read_text_below(root, path, 2_000) or "").encode()
 
 
-def _names(root, relative):
+def _list_plain_names_below_root(root, relative):
     """Return plain names in a folder below a root, in order."""
-    return [name for name in names_below(root, relative, None) if PLAIN_NAME.match(name)][:MAX_NAMES]
+    return [name for name in list_names_below(root, relative, None) if PLAIN_NAME.match(name)][:MAX_NAMES]
 
 
-def _has_mode(root, path, test):
+def _has_mode_passing_test(root, path, test):
     """Return what a path leads to, as a web server would find it; nothing of it is read."""
     try:
         return test(os.stat(os.path.join(root, path)).st_mode)
@@ -151,17 +159,17 @@ def _has_mode(root, path, test):
         return False
 
 
-def _first_file(root, relative, depth):
+def _find_first_served_file(root, relative, depth):
     """Return the first file in a folder, or in its folders, that would be given as it is; None when there is none."""
-    names = _names(root, relative)
+    names = _list_plain_names_below_root(root, relative)
     for name in names:
         path = relative + "/" + name
-        if not SERVED_AS_CODE.search(name) and _has_mode(root, path, stat.S_ISREG):
+        if not SERVED_AS_CODE.search(name) and _has_mode_passing_test(root, path, stat.S_ISREG):
             return path
     if depth:
         for name in names[:MAX_LOOKED]:
-            if _has_mode(root, relative + "/" + name, stat.S_ISDIR):
-                nested_file = _first_file(root, relative + "/" + name, depth - 1)
+            if _has_mode_passing_test(root, relative + "/" + name, stat.S_ISDIR):
+                nested_file = _find_first_served_file(root, relative + "/" + name, depth - 1)
                 if nested_file:
                     return nested_file
     return None

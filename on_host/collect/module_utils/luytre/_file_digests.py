@@ -31,67 +31,69 @@ class FileDigester:
     the end, or could not read a file.
     """
 
-    def __init__(self, kinds, effort, proc="/proc"):
-        self.kinds, self.effort, self.proc = kinds, effort, proc
+    def __init__(self, kinds, time_budget, proc="/proc"):
+        self.kinds, self.effort, self.proc = kinds, time_budget, proc
         self.left, self.files, self.is_cut_short = MAX_BYTES, MAX_FILES, False
         self._seen = set()
 
-    def all(self, roots):
+    def iter_file_digests(self, roots):
         """Yield ``(path, digests)`` of each file, in the order of what tells most."""
-        yield from self.programs()
+        yield from self.iter_running_programs()
         for folder in ANYBODYS:
-            yield from self.below(folder, 0.0)
+            yield from self.iter_files_changed_since(folder, 0.0)
         for root in roots:
-            yield from self.below(root, time.time() - RECENT)
+            yield from self.iter_files_changed_since(root, time.time() - RECENT)
 
-    def programs(self):
+    def iter_running_programs(self):
         """Yield the programs that run, those that lie nowhere any more too."""
         for pid in sorted(int(name) for name in os.listdir(self.proc) if name.isdigit())[:MAX_PROCESSES]:
             place = "%s/%d" % (self.proc, pid)
             try:
-                handle = safe_open.hold_path(place + "/exe")
+                handle = safe_open.open_path_handle_following_links(place + "/exe")
             except OSError:
                 continue
             try:
-                yield from self._digest_once(handle, os.readlink(place + "/exe"), 0.0, list_fuse_devices(place))
+                yield from self._digest_file_once(
+                    handle, os.readlink(place + "/exe"), 0.0, list_fuse_devices_of_process(place)
+                )
             except OSError:
                 continue
             finally:
                 os.close(handle)
 
-    def below(self, folder, since):
+    def iter_files_changed_since(self, folder, since):
         """Yield the files below a folder, on its own file system, that were changed since; no link is followed."""
         try:
             top = safe_open.open_path(folder, safe_open.DIRECTORY, safe_open.ROOTS_LINKS)
         except OSError:
             return
-        apart = list_fuse_devices(self.proc + "/self")
+        apart = list_fuse_devices_of_process(self.proc + "/self")
         try:
             walk = _webroot.WebrootWalk(top, self.effort, MAX_FILES, device=os.fstat(top).st_dev)
             for entry in walk:
-                if self._is_done():
+                if self._is_budget_used_up():
                     return
                 if entry.is_dir:
                     continue
                 try:
-                    handle = safe_open.open_at(entry.folder, entry.name, safe_open.ANYTHING)
+                    handle = safe_open.open_name_in_open_folder(entry.folder, entry.name, safe_open.ANYTHING)
                 except OSError:
                     continue
                 try:
-                    yield from self._digest_once(handle, os.path.join(folder, entry.path), since, apart)
+                    yield from self._digest_file_once(handle, os.path.join(folder, entry.path), since, apart)
                 finally:
                     os.close(handle)
             self.is_cut_short = self.is_cut_short or walk.cut_short
         finally:
             os.close(top)
 
-    def _is_done(self):
+    def _is_budget_used_up(self):
         self.is_cut_short = self.is_cut_short or self.files <= 0 or self.left <= 0 or self.effort.is_used_up
         return self.is_cut_short
 
-    def _digest_once(self, path_handle, path, since, apart):
+    def _digest_file_once(self, path_handle, path, since, apart):
         """Yield what is held, once, if it is a file of a size and age that count."""
-        if self._is_done():
+        if self._is_budget_used_up():
             return
         self.files -= 1
         status = os.fstat(path_handle)
@@ -124,7 +126,7 @@ class FileDigester:
         return [digest.hexdigest() for digest in hashers]
 
 
-def list_fuse_devices(place):
+def list_fuse_devices_of_process(process_folder):
     """Return the devices that a process sees and that a program answers for."""
-    text = read_text(place + "/mountinfo", 4_000_000) or ""
+    text = read_text(process_folder + "/mountinfo", 4_000_000) or ""
     return {os.makedev(int(major), int(minor)) for major, minor in _FUSE.findall(text)}

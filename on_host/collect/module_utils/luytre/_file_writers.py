@@ -10,15 +10,15 @@ import os
 import re
 import stat
 
-from ansible.module_utils.luytre._area_reader import file_mode
+from ansible.module_utils.luytre._area_reader import describe_file_mode
 from ansible.module_utils.luytre_shared import safe_open
 from ansible.module_utils.luytre_shared.names import group_name, user_name
 from ansible.module_utils.luytre_shared.ownership import (
     STRICT_ROOT,
     describe_changer,
     escape_text,
-    find_changer,
-    judge_access,
+    find_untrusted_changer_of_file,
+    judge_who_can_change_or_add_to_file,
     read_access_list,
 )
 
@@ -50,15 +50,17 @@ class PathTarget:
         self.status = os.stat(name, dir_fd=folder, follow_symlinks=False)
         self.handle = None
         if stat.S_ISREG(self.status.st_mode) or stat.S_ISDIR(self.status.st_mode):
-            self.handle = safe_open.open_at(folder, name, safe_open.DIRECTORY if self.is_folder else safe_open.REGULAR)
+            self.handle = safe_open.open_name_in_open_folder(
+                folder, name, safe_open.DIRECTORY if self.is_folder else safe_open.REGULAR
+            )
             self.status = os.fstat(self.handle)
-        self.own = _writer(path, self.status, self.handle)
+        self.own = _find_writer(path, self.status, self.handle)
 
     @property
     def is_folder(self):
         return stat.S_ISDIR(self.status.st_mode)
 
-    def read_beginning(self):
+    def read_printable_beginning(self):
         """Return the first lines of a file, or where a link leads: bounded, and of nothing but what can be shown."""
         if stat.S_ISLNK(self.status.st_mode):
             return ["-> " + escape_text(os.readlink(self.name, dir_fd=self.folder))]
@@ -69,18 +71,18 @@ class PathTarget:
 
 
 @contextlib.contextmanager
-def open_target(path):
+def open_path_target(path):
     """Open a Reached, or None when there is no such thing or a link stands on the way to it. Raises OSError."""
     folder, walked_path, on_the_way, target = os.open("/", safe_open.FOLDER), "", None, None
     try:
         *above, name = [part for part in path.split("/") if part] or ["."]
         try:
             for part in above:
-                inner = safe_open.enter(folder, part)
+                inner = safe_open.open_folder_in_open_folder(folder, part)
                 os.close(folder)
                 folder = inner
                 walked_path += "/" + part
-                on_the_way = on_the_way or _writer(walked_path, os.fstat(folder), folder)
+                on_the_way = on_the_way or _find_writer(walked_path, os.fstat(folder), folder)
             target = PathTarget(path, folder, name, on_the_way)
         except (FileNotFoundError, safe_open.Unsafe):
             target = None
@@ -91,23 +93,25 @@ def open_target(path):
         os.close(folder)
 
 
-def _writer(place, status, handle):
-    writer, maker = judge_access(status, access_list=lambda: None if handle is None else read_access_list(handle))
-    writer = writer or (maker if place in PASSED_OVER else None)
-    return (place, writer) if writer else None
+def _find_writer(path, status, handle):
+    writer, maker = judge_who_can_change_or_add_to_file(
+        status, access_list=lambda: None if handle is None else read_access_list(handle)
+    )
+    writer = writer or (maker if path in PASSED_OVER else None)
+    return (path, writer) if writer else None
 
 
-def describe_writer(author):
+def describe_file_writer(path_and_writer):
     """Return ``FILE can be changed by WHOM`` of a ``(place, (kind, number))``."""
-    return describe_changer(*author)
+    return describe_changer(*path_and_writer)
 
 
-def needs_manual_fix(path):
+def needs_manual_fix_by_person(path):
     """Return whether a person has to put it right: a file is never moved aside, a folder never closed."""
     return path in PASSED_OVER or _INDISPENSABLE.fullmatch(path) is not None
 
 
-def assess_doubt(path, secret=False):
+def describe_content_doubt(path, secret=False):
     """Return what makes a file's content doubtful, as facts: ``{place, kind, name, movable, beginning}``.
 
     None for root's own.
@@ -115,30 +119,30 @@ def assess_doubt(path, secret=False):
     ``secret``: a key or password hashes, which is neither shown nor moved.
     """
     try:
-        with open_target(path) as target:
+        with open_path_target(path) as target:
             author = target and (target.on_the_way or target.own)
             if not author:
                 return None
             place, (kind, number) = author
             name = {"user": user_name, "group": group_name}.get(kind, lambda _number: "")(number)
-            movable = not secret and not target.on_the_way and not needs_manual_fix(path)
+            movable = not secret and not target.on_the_way and not needs_manual_fix_by_person(path)
             return {
                 "place": escape_text(place),
                 "kind": kind,
                 "name": escape_text(name),
                 "movable": movable,
-                "beginning": [] if secret else target.read_beginning(),
+                "beginning": [] if secret else target.read_printable_beginning(),
             }
     except OSError:
         return {"place": escape_text(path), "kind": "unknown", "name": "", "movable": False, "beginning": []}
 
 
-def add_doubt(entry, secret=False):
+def add_content_doubt(file_facts, secret=False):
     """Return a file's facts, with what makes its content doubtful."""
-    return {**entry, "doubt": assess_doubt(entry["path"], secret)}
+    return {**file_facts, "doubt": describe_content_doubt(file_facts["path"], secret)}
 
 
-def collect_if_loose(path, strictness=STRICT_ROOT, secret=False):
+def describe_file_if_changeable_by_others(path, strictness=STRICT_ROOT, secret=False):
     """Return a file's facts with its doubt, when there is one or others have a right that counts by ``strictness``.
 
     Else None.
@@ -147,5 +151,5 @@ def collect_if_loose(path, strictness=STRICT_ROOT, secret=False):
         status = os.lstat(path)
     except OSError:
         return None
-    facts = add_doubt(file_mode(path, status), secret)
-    return facts if facts["doubt"] is not None or find_changer(status, strictness) else None
+    facts = add_content_doubt(describe_file_mode(path, status), secret)
+    return facts if facts["doubt"] is not None or find_untrusted_changer_of_file(status, strictness) else None

@@ -12,20 +12,20 @@ PURE_FTPD = "/etc/pure-ftpd/conf"
 MAX_FILES = 200
 
 
-def servers(reading):
+def list_root_ftp_servers(reader):
     """Return ``auditor.facts.system.services.Ftp`` of each that runs as root.
 
     It has to be root to listen and to let people in.
     """
     results = []
-    for name, read in (("vsftpd", vsftpd), ("proftpd", proftpd), ("pure-ftpd", pure_ftpd)):
-        program = reading.find_program(name)
-        if program and _processes.list_running(program):
+    for name, read in (("vsftpd", describe_vsftpd), ("proftpd", describe_proftpd), ("pure-ftpd", describe_pure_ftpd)):
+        program = reader.find_program(name)
+        if program and _processes.list_processes_of_program(program):
             results.append({"server": name, **read()})
     return results
 
 
-def vsftpd():
+def describe_vsftpd():
     """Return vsftpd by its own defaults where its file says nothing."""
     lines = re.findall(r"(?m)^([a-z_]+)=(.*?)\s*$", read_text(VSFTPD) or "")
     values = dict(lines)
@@ -45,10 +45,10 @@ def vsftpd():
     }
 
 
-def proftpd():
-    text = _read_with_includes(PROFTPD, r"(?mi)^[ \t]*Include[ \t]+\"?([^\s\"]+)")
-    engine = _get_last(text, "TLSEngine")
-    tls_required = _get_last(text, "TLSRequired")
+def describe_proftpd():
+    text = _read_config_with_includes(PROFTPD, r"(?mi)^[ \t]*Include[ \t]+\"?([^\s\"]+)")
+    engine = _get_last_directive_value(text, "TLSEngine")
+    tls_required = _get_last_directive_value(text, "TLSRequired")
     anonymous = re.search(r"(?mi)^[ \t]*<Anonymous\b", text) is not None
     inside = "".join(re.findall(r"(?mis)^[ \t]*<Anonymous\b.*?^[ \t]*</Anonymous>", text))
     writes = re.search(r"(?mis)<Limit[^>]*\b(?:WRITE|STOR)\b[^>]*>(?:(?!</Limit>).)*\bAllowAll\b", inside)
@@ -60,7 +60,7 @@ def proftpd():
     }
 
 
-def pure_ftpd():
+def describe_pure_ftpd():
     """Return a file a setting; without the one for TLS passwords may travel in the clear."""
 
     def value(name, default):
@@ -75,7 +75,7 @@ def pure_ftpd():
     }
 
 
-def _read_with_includes(path, pattern):
+def _read_config_with_includes(path, pattern):
     text, pending_paths, read = "", [path], set()
     while pending_paths and len(read) < MAX_FILES:
         current_path = pending_paths.pop(0)
@@ -90,6 +90,6 @@ def _read_with_includes(path, pattern):
     return text
 
 
-def _get_last(text, directive):
+def _get_last_directive_value(text, directive):
     values = re.findall(r"(?mi)^[ \t]*%s[ \t]+(\S+)" % directive, text)
     return values[-1].lower() if values else "off"

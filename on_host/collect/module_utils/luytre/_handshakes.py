@@ -12,7 +12,7 @@ import struct
 import time
 
 from ansible.module_utils.luytre._area_reader import read_text
-from ansible.module_utils.luytre._ssh_forwards import LISTEN, parse_endpoint
+from ansible.module_utils.luytre._ssh_forwards import LISTEN, parse_kernel_endpoint
 
 VERSIONS = {"TLSv1.3": 0x0304, "TLSv1.2": 0x0303, "TLSv1.1": 0x0302, "TLSv1": 0x0301, "SSLv3": 0x0300}
 """In the order that they are asked in."""
@@ -48,7 +48,7 @@ MAX_TABLE = 1_000_000
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63}){0,9}")
 
 
-def add_tls_versions(vhosts, deadline, skip_places=()):
+def add_answered_tls_versions(vhosts, deadline, skip_places=()):
     """Add ``probe_versions``, the versions, to the ``tls`` of virtual hosts that speak it.
 
     Empty where it cannot be told.
@@ -60,38 +60,38 @@ def add_tls_versions(vhosts, deadline, skip_places=()):
         if vhost["tls"]:
             places = [(listen["address"], listen["port"]) for listen in vhost["listens"] if listen["tls"]]
             targets = [place for place in dict.fromkeys(places) if place not in skip_places][:MAX_LISTENS]
-            answers = [probe_versions(*place, name_of(vhost["names"]), ends) for place in targets]
+            answers = [probe_tls_versions(*place, get_first_askable_name(vhost["names"]), ends) for place in targets]
             vhost["tls"]["answered"] = (
                 [] if None in answers else sorted({version for versions in answers for version in versions})
             )
 
 
-def name_of(names):
+def get_first_askable_name(names):
     """Return the first of a virtual host's names that a client could ask for, or none."""
     return next((name for name in names if name != "_" and _NAME.fullmatch(name)), "")
 
 
-def probe_versions(address, port, name, ends):
+def probe_tls_versions(address, port, server_name, deadline):
     """Return the versions that are answered there, newest first.
 
     None where it is no address of this host, or another than root listens.
 
     None when a question was left open: who is slow has not refused.
     """
-    address = own_address(address)
-    if address is None or (time.monotonic() < ends and not is_roots(address, port)):
+    address = get_own_address_of_listen(address)
+    if address is None or (time.monotonic() < deadline and not is_port_held_by_root_alone(address, port)):
         return []
     versions = []
     for version in VERSIONS:
-        record = _exchange(address, port, build_client_hello(version, name), ends)
+        record = _send_and_read_first_record(address, port, build_tls_client_hello(version, server_name), deadline)
         if record is None:
             return None
-        if parse_version(record) == version:
+        if parse_version_of_tls_record(record) == version:
             versions.append(version)
     return versions
 
 
-def own_address(address):
+def get_own_address_of_listen(address):
     """Return the address at which a place of a configuration is reached from here, or None for a name."""
     address = address.strip("[]")
     try:
@@ -100,7 +100,7 @@ def own_address(address):
         return None
 
 
-def is_roots(address, port):
+def is_port_held_by_root_alone(address, port):
     """Return whether who listens there is root, and nobody else."""
     owners = set()
     for path in ("/proc/net/tcp", "/proc/net/tcp6"):
@@ -108,17 +108,17 @@ def is_roots(address, port):
             fields = line.split()
             if len(fields) > 7 and fields[3] == LISTEN and fields[1].endswith(":%04X" % port):
                 # The addresses are those that it listens on, as the kernel tells them.
-                if parse_endpoint(fields[1])[0] in (address, "0.0.0.0", "::"):  # noqa: S104
+                if parse_kernel_endpoint(fields[1])[0] in (address, "0.0.0.0", "::"):  # noqa: S104
                     owners.add(fields[7])
     return bool(owners) and owners <= OWNERS
 
 
-def _exchange(address, port, message, ends):
+def _send_and_read_first_record(address, port, message, deadline):
     """Return the first record that comes back, empty when the door is shut instead; None when the time is over.
 
     Only this host is asked: no other address can be bound.
     """
-    seconds = min(SECONDS, ends - time.monotonic())
+    seconds = min(SECONDS, deadline - time.monotonic())
     if seconds <= 0:
         return None
     until = time.monotonic() + seconds
@@ -129,7 +129,7 @@ def _exchange(address, port, message, ends):
             connection.connect((address, port))
             connection.sendall(message)
             record = b""
-            while not _is_complete(record):
+            while not _is_record_complete(record):
                 seconds_left = until - time.monotonic()
                 if seconds_left <= 0:
                     return None
@@ -145,11 +145,11 @@ def _exchange(address, port, message, ends):
         return b""
 
 
-def _is_complete(record):
+def _is_record_complete(record):
     return len(record) >= MAX_ANSWER or (len(record) >= 5 and len(record) >= 5 + struct.unpack(">H", record[3:5])[0])
 
 
-def parse_version(record):
+def parse_version_of_tls_record(record):
     """Return the version that a server's first record chooses; None for a refusal and for what is no TLS."""
     if len(record) < 44 or record[0] != HANDSHAKE or record[5] != SERVER_HELLO:
         return None
@@ -165,30 +165,36 @@ def parse_version(record):
     return next((name for name, number in VERSIONS.items() if number == version_number), None)
 
 
-def build_client_hello(version, name):
+def build_tls_client_hello(version, server_name):
     """Return the first record of a client that speaks that version and no other, and asks for the site of that name."""
     number = VERSIONS[version]
     extensions = b""
-    if name:
-        extensions += _extension(0, _prefix_length(b"\0" + _prefix_length(name.encode("ascii"))))
-    extensions += _extension(10, _prefix_length(_numbers(_GROUPS))) + _extension(11, b"\1\0")
-    extensions += _extension(13, _prefix_length(_numbers(_SIGNATURES)))
+    if server_name:
+        extensions += _build_tls_extension(
+            0, _prefix_with_length(b"\0" + _prefix_with_length(server_name.encode("ascii")))
+        )
+    extensions += _build_tls_extension(10, _prefix_with_length(_pack_numbers(_GROUPS))) + _build_tls_extension(
+        11, b"\1\0"
+    )
+    extensions += _build_tls_extension(13, _prefix_with_length(_pack_numbers(_SIGNATURES)))
     if version == "TLSv1.3":
         versions = struct.pack(">BH", 2, number)
-        extensions += _extension(SUPPORTED_VERSIONS, versions) + _extension(51, _prefix_length(b""))
+        extensions += _build_tls_extension(SUPPORTED_VERSIONS, versions) + _build_tls_extension(
+            51, _prefix_with_length(b"")
+        )
     body = struct.pack(">H", min(number, VERSIONS["TLSv1.2"])) + os.urandom(32) + b"\0"
-    body += _prefix_length(_numbers(_CIPHERS)) + b"\1\0" + _prefix_length(extensions)
+    body += _prefix_with_length(_pack_numbers(_CIPHERS)) + b"\1\0" + _prefix_with_length(extensions)
     message = struct.pack(">BBH", 1, 0, len(body)) + body
     return struct.pack(">BHH", HANDSHAKE, min(number, VERSIONS["TLSv1"]), len(message)) + message
 
 
-def _extension(kind, content):
-    return struct.pack(">H", kind) + _prefix_length(content)
+def _build_tls_extension(extension_type, content):
+    return struct.pack(">H", extension_type) + _prefix_with_length(content)
 
 
-def _prefix_length(content):
+def _prefix_with_length(content):
     return struct.pack(">H", len(content)) + content
 
 
-def _numbers(values):
+def _pack_numbers(values):
     return struct.pack(">%dH" % len(values), *values)

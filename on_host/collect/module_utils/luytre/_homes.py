@@ -7,7 +7,7 @@ import re
 import stat
 
 from ansible.module_utils.luytre import _websites
-from ansible.module_utils.luytre._area_reader import file_mode
+from ansible.module_utils.luytre._area_reader import describe_file_mode
 from ansible.module_utils.luytre_shared import safe_open
 from ansible.module_utils.luytre_shared.names import user_name
 
@@ -31,12 +31,12 @@ SCHEDULERS = (
 )
 
 
-def schedulers(reading):
+def describe_cron_and_at(reader):
     """Return for cron and at whether only named accounts may schedule jobs, and which have some now."""
-    return [describe_scheduler(reading, *each) for each in SCHEDULERS]
+    return [describe_job_scheduler(reader, *each) for each in SCHEDULERS]
 
 
-def describe_scheduler(reading, program, path, spool, group):
+def describe_job_scheduler(reader, program, path, spool, group):
     """Return whether only named accounts may schedule jobs, and which have some now."""
     owners = set()
     with contextlib.suppress(OSError):
@@ -44,10 +44,10 @@ def describe_scheduler(reading, program, path, spool, group):
             status = os.lstat(os.path.join(spool, name))
             if stat.S_ISREG(status.st_mode):
                 owners.add(user_name(status.st_uid))
-    allow = file_mode(path)
+    allow = describe_file_mode(path)
     return {
         "program": program,
-        "installed": reading.find_program(program) is not None,
+        "installed": reader.find_program(program) is not None,
         "path": path,
         "group": group,
         "limited": allow is not None,
@@ -55,7 +55,7 @@ def describe_scheduler(reading, program, path, spool, group):
     }
 
 
-def collect_homes(accounts, roots):
+def describe_people_homes(accounts, roots):
     """Return the homes of people right below /home.
 
     What others may do there, and whether a site is served out of an open one.
@@ -64,16 +64,21 @@ def collect_homes(accounts, roots):
     """
     entries, web_roots, visitors = [], None, {}
     for account in accounts:
-        entry = get_home(account)
+        entry = get_home_right_below_slash_home(account)
         if entry:
             path = entry["path"]
             is_open = entry["mode"] & 0o027 != 0
             if is_open and web_roots is None:
-                web_roots, visitors = roots(), at_work()
-            is_served = is_open and (any(_websites.is_within(root, path) for root in web_roots) or _links_into(path))
+                web_roots, visitors = roots(), list_process_folders_by_user()
+            is_served = is_open and (
+                any(_websites.is_path_within_root(root, path) for root in web_roots)
+                or _is_home_linked_from_site_folders(path)
+            )
             entries.append({"account": account["name"], **entry, "served": is_served, "open": is_open})
             uids = {
-                uid for uid, places in visitors.items() if any(_websites.is_within(place, path) for place in places)
+                uid
+                for uid, places in visitors.items()
+                if any(_websites.is_path_within_root(place, path) for place in places)
             }
             entries[-1]["used_by"] = (
                 sorted(user_name(uid) for uid in uids - {0, account["uid"]})[:20] if is_open else []
@@ -81,26 +86,26 @@ def collect_homes(accounts, roots):
     return entries[:MAX_FOUND]
 
 
-def get_home(account):
+def get_home_right_below_slash_home(account):
     """Return an account's own folder right below /home; None where it is elsewhere, or another's."""
     path = account["home"].rstrip("/")
-    entry = file_mode(path) if re.match(r"/home/[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}\Z", path) else None
+    entry = describe_file_mode(path) if re.match(r"/home/[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}\Z", path) else None
     return entry if entry and entry["kind"] == "dir" and entry["owner"] == account["name"] else None
 
 
-def find_open_dot_files(accounts):
+def find_dot_files_open_to_others(accounts):
     """Return the DOT_FILES in homes that others may read or write, or the group may write."""
     files = []
     for account in accounts:
-        place = get_home(account)
+        place = get_home_right_below_slash_home(account)
         for name in DOT_FILES if place else ():
-            entry = file_mode(os.path.join(place["path"], name))
+            entry = describe_file_mode(os.path.join(place["path"], name))
             if entry and entry["kind"] == "file" and entry["owner"] == account["name"] and entry["mode"] & 0o027:
                 files.append({"account": account["name"], **entry})
     return files[:MAX_FOUND]
 
 
-def at_work(proc="/proc"):
+def list_process_folders_by_user(proc="/proc"):
     """Return the folders in which processes work, and whose programs they run, by the number of their user."""
     places_by_uid = {}
     for folder in glob.glob(proc + "/[0-9]*")[:MAX_PROCESSES]:
@@ -110,9 +115,12 @@ def at_work(proc="/proc"):
     return places_by_uid
 
 
-def _links_into(home, places=("/var/www", "/srv/www", "/srv")):
+def _is_home_linked_from_site_folders(home, places=("/var/www", "/srv/www", "/srv")):
     """Return whether a link at a usual place of sites leads into the home."""
     links = (
         os.path.join(place, name) for place in places if os.path.isdir(place) for name in os.listdir(place)[:MAX_FOUND]
     )
-    return any(os.path.islink(link) and _websites.is_within(safe_open.resolve(link), home) for link in links)
+    return any(
+        os.path.islink(link) and _websites.is_path_within_root(safe_open.resolve_real_path(link), home)
+        for link in links
+    )

@@ -36,30 +36,32 @@ _SUPERGLOBAL = re.compile(r"\$(?:_[A-Z]|GLOBALS\b|this\b)")
 _MAY_STAND = _MAY_CALL | frozenset(("return", "true", "false", "null", "and", "or", "not", "else", "stdclass"))
 
 
-def is_inert(content):
+def is_php_inert(content):
     """Return whether the whole of a PHP file, as bytes, does nothing but end or hold values.
 
     What is not understood is not inert.
     """
-    return len(content) < MAX_READ and (ends_at_once(content.decode("utf-8", "replace")) or holds_values(content))
+    return len(content) < MAX_READ and (
+        is_php_ended_by_first_statement(content.decode("utf-8", "replace")) or is_php_holding_values_only(content)
+    )
 
 
-def holds_values(content):
+def is_php_holding_values_only(content):
     """Return whether it does nothing even where nothing ends it first."""
     text = content.decode("utf-8", "replace")
     opening = re.match(r"\A\ufeff?\s*<\?php\b", text)
     if opening is None or len(content) >= MAX_READ or b"\0" in content:
         return False
-    code, rest = _strip_code(text[opening.end() :])
-    return code is not None and not rest.strip() and _only_holds(code)
+    code, rest = _strip_strings_and_comments(text[opening.end() :])
+    return code is not None and not rest.strip() and _is_code_holding_values_only(code)
 
 
-def ends_at_once(text):
+def is_php_ended_by_first_statement(text):
     """Return whether the first thing that a file does is to end."""
     return _ENDS_AT_ONCE.match(text[:4096]) is not None
 
 
-def _strip_code(text):
+def _strip_strings_and_comments(text):
     """Return ``(code with strings empty and comments gone, what follows it)``; code None where a string may run.
 
     A string that is the name of a setting in _MAY_SET stays, between zeros, which PHP's code has none of.
@@ -79,16 +81,16 @@ def _strip_code(text):
     return (None if runs else code), rest
 
 
-def _only_holds(code):
+def _is_code_holding_values_only(code):
     code = _NAME.sub("''", _SETS.sub("", code))
     if not _SIGNS.match(code) or re.search(r"->|::|\$\s*[\${]|\?\s*=", code):
         return False
     if any(name.lower() not in _MAY_CALL for name in _CALL.findall(code)):
         return False
-    return all(_may_stand(word) for word in set(_WORD.findall(code)))
+    return all(_is_word_harmless(word) for word in set(_WORD.findall(code)))
 
 
-def _may_stand(word):
+def _is_word_harmless(word):
     if word[0] == "$":
         return _SUPERGLOBAL.match(word) is None
     return word.lower() in _MAY_STAND or (word.isupper() and word.lower() not in _ACTING_WORDS)
@@ -105,7 +107,7 @@ _ACTS = re.compile(
 )
 
 
-def acts_on_input(content):
+def is_php_acting_on_visitor_input(content):
     """Return whether a file, as bytes, both takes a visitor's words and runs or writes something.
 
     A web shell's two halves.

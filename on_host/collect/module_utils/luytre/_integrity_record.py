@@ -48,16 +48,16 @@ WEB_SERVERS = ("/etc/nginx/", "/etc/apache2/")
 """Whose files may take in what an incident has a site say: it is no part of what is on record of them."""
 
 
-def take_snapshot(folders, seconds_left=lambda: 1.0):
+def take_folder_snapshot(folders, seconds_left=lambda: 1.0):
     """Return ``{path: entry}`` of everything in these folders as it is now.
 
     Raises Unreadable for too much, or when time is up.
     """
     entries, others = {}, ForeignReadLimits()
-    for path, status in _walk(folders, seconds_left, others):
+    for path, status in _walk_folders(folders, seconds_left, others):
         if not WHILE_ARMED.match(path):
-            entry = _make_entry(status)
-            entry[CONTENT] = content(path, entry) if others.may_be_read(entry) else "?"
+            entry = _make_entry_without_content(status)
+            entry[CONTENT] = digest_file_or_read_link(path, entry) if others.is_file_of_root_or_small(entry) else "?"
             entries[path] = entry
     return entries
 
@@ -73,7 +73,7 @@ class ForeignReadLimits:
         """Folders that were left out."""
         self._entries, self._bytes = MAX_OTHERS_ENTRIES, MAX_OTHERS_BYTES
 
-    def may_be_listed(self, folder, names):
+    def is_folder_small_enough_to_list(self, folder, names):
         """Return whether there are few enough names in a folder of others'."""
         if len(names) > self._entries:
             self.crowded.append(folder)
@@ -81,7 +81,7 @@ class ForeignReadLimits:
         self._entries -= len(names)
         return True
 
-    def may_be_read(self, entry):
+    def is_file_of_root_or_small(self, entry):
         """Return whether a file is root's, or small enough."""
         if entry[KIND] != "f" or entry[OWNER] == ROOT:
             return True
@@ -91,7 +91,7 @@ class ForeignReadLimits:
         return True
 
 
-def _walk(folders, seconds_left, others):
+def _walk_folders(folders, seconds_left, foreign_read_limits):
     """Yield ``(path, status)`` of each thing below folders, on the file system of each; no link is followed."""
     count, todo = 0, [(folder, None, False) for folder in reversed(folders)]
     while todo:
@@ -105,7 +105,7 @@ def _walk(folders, seconds_left, others):
             continue
         if seconds_left() <= 0:
             raise UnreadableFact("time is up in %s" % folder)
-        if is_others and not others.may_be_listed(folder, names):
+        if is_others and not foreign_read_limits.is_folder_small_enough_to_list(folder, names):
             continue
         for path in names:
             if GENERATED_PATHS.match(path):
@@ -119,10 +119,10 @@ def _walk(folders, seconds_left, others):
                 raise UnreadableFact("more than %d files in %s" % (MAX_ENTRIES, ", ".join(folders)))
             yield path, status
             if stat.S_ISDIR(status.st_mode) and status.st_dev == device:
-                todo.append((path, device, is_others or ownership.find_changer(status) is not None))
+                todo.append((path, device, is_others or ownership.find_untrusted_changer_of_file(status) is not None))
 
 
-def _make_entry(status):
+def _make_entry_without_content(status):
     """Return an entry without what is in the file."""
     kinds = ((stat.S_ISREG, "f"), (stat.S_ISDIR, "d"), (stat.S_ISLNK, "l"))
     kind = next((letter for test, letter in kinds if test(status.st_mode)), "o")
@@ -138,24 +138,24 @@ def _make_entry(status):
     ]
 
 
-def content(path, entry, algorithm="sha256"):
+def digest_file_or_read_link(path, record_entry, algorithm="sha256"):
     """Return what a file holds, or where a link leads; ``?`` for one that cannot be read, empty for all else.
 
     Lines by which a web server's file takes in what an incident has a site say do not count.
     """
     try:
-        if entry[KIND] == "f" and path.startswith(WEB_SERVERS) and entry[SIZE] <= CHUNK:
+        if record_entry[KIND] == "f" and path.startswith(WEB_SERVERS) and record_entry[SIZE] <= CHUNK:
             text = safe_open.read_text(path, CHUNK)
-            data = web_block_config.strip_own_lines(text or "").encode("utf-8", "surrogateescape")
+            data = web_block_config.strip_own_lines_from_config(text or "").encode("utf-8", "surrogateescape")
             return hashlib.new(algorithm, data, usedforsecurity=False).hexdigest()
-        if entry[KIND] == "l":
+        if record_entry[KIND] == "l":
             return os.readlink(path)
-        return _digest(path, algorithm, entry[SIZE]) if entry[KIND] == "f" else ""
+        return _digest_file(path, algorithm, record_entry[SIZE]) if record_entry[KIND] == "f" else ""
     except OSError:
         return "?"
 
 
-def _digest(path, algorithm, size):
+def _digest_file(path, algorithm, size):
     handle = safe_open.open_path(path)
     try:
         state = hashlib.new(algorithm, usedforsecurity=False)
@@ -169,21 +169,21 @@ def _digest(path, algorithm, size):
         os.close(handle)
 
 
-def find_changes(record, seconds_left=lambda: 1.0):
+def find_changes_since_record(record, seconds_left=lambda: 1.0):
     """Return ``(path, what, entry)`` of all that differs from a record, in order of the paths.
 
     ``what`` is ``added``, ``removed``, ``content``, ``mode`` or ``kind``; the entry is as it is now, None when it is
     gone. Of a folder that came or went, only what is in it is told, and of one that is left out nothing.
     """
     before, differences, others = dict(record["entries"]), [], ForeignReadLimits()
-    for path, status in _walk(record["folders"], seconds_left, others):
-        entry, old = _make_entry(status), before.pop(path, None)
+    for path, status in _walk_folders(record["folders"], seconds_left, others):
+        entry, old = _make_entry_without_content(status), before.pop(path, None)
         if old is not None and entry[:CONTENT] == old[:CONTENT]:
             continue
         if old is None and entry[KIND] == "d":
             continue
-        entry[CONTENT] = content(path, entry) if others.may_be_read(entry) else "?"
-        what = "added" if old is None else _difference(old, entry)
+        entry[CONTENT] = digest_file_or_read_link(path, entry) if others.is_file_of_root_or_small(entry) else "?"
+        what = "added" if old is None else _classify_entry_difference(old, entry)
         if what:
             differences.append((path, what, entry))
     out = tuple(folder + "/" for folder in others.crowded)
@@ -193,7 +193,7 @@ def find_changes(record, seconds_left=lambda: 1.0):
     return sorted([*differences, *removals], key=lambda change: change[0])
 
 
-def _difference(old, new):
+def _classify_entry_difference(old, new):
     if old[KIND] != new[KIND]:
         return "kind"
     if old[CONTENT] != new[CONTENT]:
@@ -204,18 +204,18 @@ def _difference(old, new):
 # --- kept on the host ------------------------------------------------------------------------------------
 
 
-def pack_record(folders, entries, made_at):
+def pack_integrity_record(folders, entries, made_at):
     """Return a record as it is kept."""
     document = {"version": VERSION, "made": made_at, "folders": folders, "entries": entries}
     return json.dumps(document, separators=(",", ":"), sort_keys=True).encode("ascii")
 
 
-def load_record(path=FILE, trust=None):
+def load_integrity_record(path=FILE, trust=None):
     """Return ``(record, digest)`` of what is kept.
 
     None when there is none, or others than root could have written it.
     """
-    if not os.path.lexists(path) or (trust or ownership.Trust()).loose(path):
+    if not os.path.lexists(path) or (trust or ownership.PathTrust()).describe_first_changer_on_path(path):
         return None
     try:
         handle = safe_open.open_path(path)
@@ -226,10 +226,10 @@ def load_record(path=FILE, trust=None):
         record = json.loads(text.decode("ascii"))
     except (OSError, ValueError, RecursionError):
         return None
-    return (record, hashlib.sha256(text).hexdigest()) if _is_sound(record) else None
+    return (record, hashlib.sha256(text).hexdigest()) if _is_record_well_formed(record) else None
 
 
-def _is_sound(record):
+def _is_record_well_formed(record):
     if not isinstance(record, dict) or record.get("version") != VERSION or not isinstance(record.get("made"), int):
         return False
     folders, entries = record.get("folders"), record.get("entries")

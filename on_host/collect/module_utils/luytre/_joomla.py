@@ -7,7 +7,13 @@ import json
 import os
 
 from ansible.module_utils.luytre import _php, _php_settings, _site_database
-from ansible.module_utils.luytre._php_settings import number, plain, secret, switch, text_set
+from ansible.module_utils.luytre._php_settings import (
+    convert_to_php_truth,
+    convert_to_short_plain_value,
+    convert_to_whole_number,
+    describe_secret,
+    is_text_set,
+)
 
 FILE = "configuration.php"
 SAMPLE = "FBVtggIk5lAzEU9H"
@@ -55,48 +61,48 @@ IN_POSTGRESQL = {
 }
 
 
-def login_of(values):
+def make_joomla_login(settings):
     """Return its own, of its settings. Raises NotAsked."""
-    kind = values["dbtype"]
+    kind = settings["dbtype"]
     if kind is not None and kind != _php.UNKNOWN and kind not in ENGINES:
         raise _site_database.DatabaseUnanswered("other_kind")
     engine = ENGINES.get(kind, _site_database.MYSQL)
-    words = (values[name] for name in ("user", "password", "host", "db", "dbprefix"))
-    return _site_database.plain_login(*words, engine=engine)
+    words = (settings[name] for name in ("user", "password", "host", "db", "dbprefix"))
+    return _site_database.make_plain_login(*words, engine=engine)
 
 
-def collect_instance(application, reading):
+def collect_joomla_instance(application, reader):
     """Return ``auditor.facts.web.wordpress.Joomla``."""
-    values = _php_settings.read(application.path, FILE, _php.PROPERTY, NAMES)
+    values = _php_settings.read_settings_of_php_file(application.path, FILE, _php.PROPERTY, NAMES)
     is_configured = values is not None
     values = values or dict.fromkeys(NAMES)
     database, unread = (
-        _database(os.path.join(application.path, FILE), values, reading) if is_configured else (None, None)
+        _read_joomla_database(os.path.join(application.path, FILE), values, reader) if is_configured else (None, None)
     )
     return {
         "path": application.path,
-        "version": application.version(),
+        "version": application.read_version(),
         "configured": is_configured,
         "settings": {
-            "debug": switch(values["debug"]),
-            "error_reporting": plain(values["error_reporting"]),
-            "force_ssl": number(values["force_ssl"]),
-            "ftp_password": text_set(values["ftp_pass"]),
+            "debug": convert_to_php_truth(values["debug"]),
+            "error_reporting": convert_to_short_plain_value(values["error_reporting"]),
+            "force_ssl": convert_to_whole_number(values["force_ssl"]),
+            "ftp_password": is_text_set(values["ftp_pass"]),
         },
-        "secret": secret(values["secret"], (SAMPLE,)),
+        "secret": describe_secret(values["secret"], (SAMPLE,)),
         "database": database,
         "database_unread": unread,
     }
 
 
-def _database(file, values, reading):
+def _read_joomla_database(file, values, reader):
     """Return ``(what its database says, why it was not read)``."""
     try:
-        login = login_of(values)
+        login = make_joomla_login(values)
         statements = STATEMENTS if login.engine == _site_database.MYSQL else IN_POSTGRESQL
         words = {"{db}": login.database, "{p}": values["dbprefix"], "{group}": str(SUPER_USERS)}
-        return parse_rows(
-            _site_database.fetch_rows(reading, login, _site_database.fill_statements(statements, words))
+        return parse_joomla_rows(
+            _site_database.fetch_rows(reader, login, _site_database.fill_statement_placeholders(statements, words))
         ), None
     except _site_database.DatabaseUnanswered as not_asked:
         user = values["user"]
@@ -104,11 +110,11 @@ def _database(file, values, reading):
         return None, {"why": not_asked.why, "file": file, "account": account[:80]}
 
 
-def parse_rows(rows):
+def parse_joomla_rows(rows):
     """Return the rows of STATEMENTS as facts."""
     params = next((row[1] for row in rows if row[0] == "users"), None)
     users = [row for row in rows if row[0] == "super"]
-    settings = _parse_object(params)
+    settings = _parse_json_object(params)
     return {
         "super_users": [
             {
@@ -118,13 +124,13 @@ def parse_rows(rows):
             }
             for _, login, registered_at, last_seen_at in sorted(users, key=lambda row: row[1] or "")
         ],
-        "registration": switch(settings.get("allowUserRegistration")) is True,
-        "registered_group": _parse_whole(settings.get("new_usertype")),
-        "activation": _parse_whole(settings.get("useractivation")),
+        "registration": convert_to_php_truth(settings.get("allowUserRegistration")) is True,
+        "registered_group": _parse_whole_number(settings.get("new_usertype")),
+        "activation": _parse_whole_number(settings.get("useractivation")),
     }
 
 
-def _parse_object(text):
+def _parse_json_object(text):
     try:
         document = json.loads(text or "{}")
     except (ValueError, RecursionError):
@@ -132,6 +138,6 @@ def _parse_object(text):
     return document if isinstance(document, dict) else {}
 
 
-def _parse_whole(value):
-    whole = number(value if isinstance(value, (str, int)) else None)
+def _parse_whole_number(value):
+    whole = convert_to_whole_number(value if isinstance(value, (str, int)) else None)
     return whole if isinstance(whole, int) else None

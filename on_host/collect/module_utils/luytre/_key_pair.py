@@ -8,7 +8,7 @@ import re
 import ssl
 
 
-def fault(certificate, key, ciphers):
+def find_key_pair_fault(certificate, key, ciphers):
     """Return why a server would not start with them, in OpenSSL's words, or None.
 
     A key that asks for a password is not judged.
@@ -23,7 +23,7 @@ def fault(certificate, key, ciphers):
         if ciphers:
             context.set_ciphers(ciphers)
     except ssl.SSLError as error:
-        return "the ciphers %s: %s" % (ciphers[:200], _format_error(error))
+        return "the ciphers %s: %s" % (ciphers[:200], _format_ssl_error(error))
     password_requests = []
 
     def password():
@@ -33,10 +33,10 @@ def fault(certificate, key, ciphers):
     try:
         context.load_cert_chain(certificate, key, password)
     except (ssl.SSLError, OSError) as error:
-        return None if password_requests else "%s: %s" % (certificate, _format_error(error))
+        return None if password_requests else "%s: %s" % (certificate, _format_ssl_error(error))
     return None
 
 
-def _format_error(error):
+def _format_ssl_error(error):
     """Return ``ee key too small`` of ``[SSL: EE_KEY_TOO_SMALL] ee key too small (_ssl.c:4158)``."""
     return re.sub(r"^\[[^\]]*\]\s*|\s*\(_ssl\.c:\d+\)$", "", (error.args[-1] if error.args else "") or str(error))

@@ -30,15 +30,15 @@ class ReadBudget:
         return self.left <= 0 or time.monotonic() >= self.deadline
 
     @contextlib.contextmanager
-    def part(self, number):
+    def lend_share_of_budget(self, share_count):
         """Lend what one of so many may use of it; what that one leaves, the others have."""
-        size, now = self.left // number, time.monotonic()
-        part = ReadBudget(size, now + max(0.0, self.deadline - now) / number)
+        size, now = self.left // share_count, time.monotonic()
+        part = ReadBudget(size, now + max(0.0, self.deadline - now) / share_count)
         yield part
         self.left -= size - part.left
 
 
-def iter_pieces(path, budget):
+def iter_log_pieces(path, budget):
     """Yield whole lines of a log and of those that were rotated, newest file first, a piece at a time.
 
     As far as the budget goes.
@@ -49,36 +49,36 @@ def iter_pieces(path, budget):
     except OSError:
         return
     try:
-        for _, member in _files(here, name):
+        for _, member in _list_rotated_log_files(here, name):
             if budget.is_used_up:
                 return
             try:
-                handle = safe_open.open_at(here, member)
+                handle = safe_open.open_name_in_open_folder(here, member)
             except OSError:
                 continue
             try:
-                yield from _lines(handle, member.endswith(".gz"), budget)
+                yield from _iter_whole_lines(handle, member.endswith(".gz"), budget)
             finally:
                 os.close(handle)
     finally:
         os.close(here)
 
 
-def _files(here, name):
+def _list_rotated_log_files(folder_handle, log_name):
     """Return ``(time of its last change, name)`` of a log's files, the newest first."""
     log_files = []
-    with os.scandir(here) as members:
+    with os.scandir(folder_handle) as members:
         for member in itertools.islice(members, MAX_NAMES):
-            rest = member.name[len(name) :]
-            if member.name.startswith(name) and (not rest or _ROTATION_SUFFIX.match(rest)):
+            rest = member.name[len(log_name) :]
+            if member.name.startswith(log_name) and (not rest or _ROTATION_SUFFIX.match(rest)):
                 with contextlib.suppress(OSError):
                     log_files.append((member.stat(follow_symlinks=False).st_mtime, member.name))
     return sorted(log_files, reverse=True)[:MAX_FILES]
 
 
-def _lines(handle, is_gzip, budget):
+def _iter_whole_lines(handle, is_gzip, budget):
     rest = b""
-    for piece in _iter_unpacked(handle, budget) if is_gzip else _plain(handle, budget):
+    for piece in _iter_unpacked_gzip_pieces(handle, budget) if is_gzip else _iter_end_of_plain_log(handle, budget):
         whole, newline, rest = (rest + piece).rpartition(b"\n")
         if newline:
             yield whole
@@ -87,7 +87,7 @@ def _lines(handle, is_gzip, budget):
             return
 
 
-def _plain(handle, budget):
+def _iter_end_of_plain_log(handle, budget):
     """Yield the end of a log, when there is more of it than may be read."""
     size = os.fstat(handle).st_size
     at = max(0, size - budget.left)
@@ -100,7 +100,7 @@ def _plain(handle, budget):
         yield piece
 
 
-def _iter_unpacked(handle, budget):
+def _iter_unpacked_gzip_pieces(handle, budget):
     unpacker, at = zlib.decompressobj(31), 0
     pending = b""
     while True:

@@ -53,16 +53,16 @@ _DIRECTIVE = re.compile(r"%%|%[!0-9,<>]*(U%q|(?:\{[^}]*\})?[a-zA-Z]|\^\w\w)")
 MAX_FORMAT = 4_000
 
 
-def compile_nginx(text=COMBINED_FORMAT):
+def compile_nginx_log_format(text=COMBINED_FORMAT):
     """Return the pattern of a ``log_format``; None for one in which requests cannot be told apart."""
     parts, at = [], 0
     for match in _VARIABLE.finditer(text[:MAX_FORMAT]):
         parts += [(None, text[at : match.start()]), (_NGINX.get(match.group(1) or match.group(2), ""), None)]
         at = match.end()
-    return _compile_parts([*parts, (None, text[at:MAX_FORMAT])])
+    return _compile_log_format_parts([*parts, (None, text[at:MAX_FORMAT])])
 
 
-def compile_apache(text):
+def compile_apache_log_format(text):
     """Return the pattern of a ``LogFormat``; None for one in which requests cannot be told apart."""
     parts, at = [], 0
     for match in _DIRECTIVE.finditer(text[:MAX_FORMAT]):
@@ -75,10 +75,10 @@ def compile_apache(text):
             parts += [(None, "["), ("", None), (None, "]")]
         else:
             parts.append((_APACHE.get(name.lower() if name[0] == "{" else name, ""), None))
-    return _compile_parts([*parts, (None, text[at:MAX_FORMAT])])
+    return _compile_log_format_parts([*parts, (None, text[at:MAX_FORMAT])])
 
 
-def _compile_parts(parts):
+def _compile_log_format_parts(parts):
     """Compile ``(name of a part or an empty text, None)`` and ``(None, text)``, in their order."""
     segments = []
     for name, text in parts:
@@ -97,14 +97,14 @@ def _compile_parts(parts):
             continue
         group = "?P<%s>" % name if name and name not in group_names else "?:"
         group_names.add(name)
-        expression += "(%s%s)" % (group, _exclude(after[0]))
+        expression += "(%s%s)" % (group, _make_pattern_excluding_char(after[0]))
     is_usable = all(name in group_names for name in REQUIRED_PARTS) and (
         "request" in group_names or {"method", "uri"} <= group_names
     )
     return re.compile(expression.encode("utf-8", "surrogateescape"), re.MULTILINE) if is_usable else None
 
 
-def _exclude(char):
+def _make_pattern_excluding_char(char):
     """Return what has no such character in it, but for one behind a backslash where that is how quotes are written."""
     if char == '"':
         return r'[^"\\\n]*(?:\\.[^"\\\n]*)*'

@@ -44,13 +44,13 @@ COUNTED_STATUSES = SERVED_STATUSES | {b"404", b"410"}
 ENGINE, SEARCHER, PERSON = "engine", "searcher", "person"
 
 
-class Ranges:
+class AddressRanges:
     """The networks that search engines come from, as an office imported them; none: nobody can be told by his
     address.
     """
 
     def __init__(self, networks):
-        candidates = (_network(text) for text in networks)
+        candidates = (_parse_network(text) for text in networks)
         self._networks = [network for network in candidates if network is not None]
         self._known = {}
 
@@ -62,10 +62,10 @@ class Ranges:
         if address not in self._known:
             if len(self._known) >= MAX_AGENTS:
                 return False
-            self._known[address] = self._look(address)
+            self._known[address] = self._is_address_in_networks(address)
         return self._known[address]
 
-    def _look(self, text):
+    def _is_address_in_networks(self, text):
         try:
             address = ipaddress.ip_address(text.decode("ascii"))
         except ValueError:
@@ -73,14 +73,14 @@ class Ranges:
         return any(address in network for network in self._networks)
 
 
-def _network(text):
+def _parse_network(text):
     try:
         return ipaddress.ip_network(text, strict=False)
     except (TypeError, ValueError):
         return None
 
 
-class Requests:
+class RequestCounts:
     """The requests for one site."""
 
     def __init__(self, names, ranges, own):
@@ -93,13 +93,13 @@ class Requests:
         """By path: by who asked, ``[requests, {status: requests}, sizes of pages]``."""
         self.lines = self.understood = 0
 
-    def add(self, text, pattern):
+    def add(self, log_lines, pattern):
         """Add whole lines of a log, in the format that the pattern is of."""
-        self.lines += text.count(b"\n") + 1
+        self.lines += log_lines.count(b"\n") + 1
         groups = pattern.groupindex
         take = [name if name in groups else None for name in ("agent", "status", "request", "method", "uri")]
         rest = [name if name in groups else None for name in ("bytes", "address", "host", "referrer")]
-        for match in pattern.finditer(text):
+        for match in pattern.finditer(log_lines):
             self.understood += 1
             agent, status, request, method, target = (name and match.group(name) for name in take)
             if status not in COUNTED_STATUSES:
@@ -112,14 +112,14 @@ class Requests:
             size, address, host, referrer = (name and match.group(name) for name in rest)
             if address in self._own or (host and host.partition(b":")[0].lower() not in self._names):
                 continue
-            who = self._who(agent, address, referrer)
+            who = self._classify_client(agent, address, referrer)
             if who is not None:
-                self._count(target, who, status, size)
+                self._count_request_of_page(target, who, status, size)
 
-    def _who(self, agent, address, referrer):
+    def _classify_client(self, agent, address, referrer):
         who = self._agents.get(agent)
         if who is None:
-            who = ENGINE if ENGINES.search(agent) else PERSON if _is_person(agent) else ""
+            who = ENGINE if ENGINES.search(agent) else PERSON if _is_browser_agent(agent) else ""
             if len(self._agents) < MAX_AGENTS:
                 self._agents[agent] = who
         if who == ENGINE:
@@ -128,10 +128,10 @@ class Requests:
             return SEARCHER if referrer and _SEARCH.match(referrer) else PERSON
         return None
 
-    def _count(self, target, who, status, size):
+    def _count_request_of_page(self, target, who, status, size):
         there = self.addresses.get(target)
         if there is None:
-            if status not in SERVED_STATUSES or not self._is_new(target):
+            if status not in SERVED_STATUSES or not self._has_room_for_page(target):
                 return
             there = self.addresses[target] = {}
         side = there.get(who)
@@ -142,7 +142,7 @@ class Requests:
         if status == b"200" and size and size.isdigit() and len(side[2]) < MAX_SIZES:
             side[2].append(int(size[:12]))
 
-    def _is_new(self, target):
+    def _has_room_for_page(self, target):
         """Return whether an address is worth being kept in mind, and there is room for it."""
         path, _, query = target.partition(b"?")
         if (
@@ -159,33 +159,33 @@ class Requests:
         self._shapes[shape] = self._shapes.get(shape, 0) + 1
         return self._shapes[shape] <= OF_A_SHAPE
 
-    def list_addresses(self, most):
+    def list_addresses(self, limit):
         """Return the addresses, at most so many.
 
         First those that people who do not search were never served, then the most frequent.
         """
-        targets = sorted(self.addresses, key=lambda target: (_rank(self.addresses[target]), target))
+        targets = sorted(self.addresses, key=lambda target: (_rank_page(self.addresses[target]), target))
         return [
             {
                 "path": target.decode("utf-8", "replace"),
-                **{who: _side(side) for who, side in self.addresses[target].items()},
+                **{who: _describe_client_counts(side) for who, side in self.addresses[target].items()},
             }
-            for target in targets[:most]
+            for target in targets[:limit]
         ]
 
 
-def _is_person(agent):
+def _is_browser_agent(agent):
     return agent.startswith((b"Mozilla/", b"Opera/")) and not _ROBOTS.search(agent)
 
 
-def _rank(there):
-    count = {who: side[0] for who, side in there.items()}
+def _rank_page(counts_by_client):
+    count = {who: side[0] for who, side in counts_by_client.items()}
     is_hidden = PERSON not in count
     return (not is_hidden, -count.get(ENGINE, 0), -sum(count.values()))
 
 
-def _side(side):
-    number, statuses, sizes = side
+def _describe_client_counts(client_counts):
+    number, statuses, sizes = client_counts
     sorted_sizes = sorted(sizes)
     return {
         "requests": number,

@@ -52,7 +52,7 @@ _LINE = re.compile(
 )
 
 
-def read_entries(reading, ours=None):
+def read_sshd_log_entries(reader, own_addresses=None):
     """Return entries, the first second that they reach back to, and whether some were left out.
 
     Entries are ``[{moment, pid, said}]`` from old to new.
@@ -60,8 +60,8 @@ def read_entries(reading, ours=None):
     ``ours``: an account that comes in so often that it would leave no room for others; of it the latest are enough.
     """
     since = time.time() - DAYS * DAY
-    records, cut = _journal(reading, ours)
-    file_records, more = _files(since)
+    records, cut = _read_sshd_journal(reader, own_addresses)
+    file_records, more = _read_sshd_log_files(since)
     journal_keys = {(entry["moment"], entry["pid"], entry["said"]) for entry in records}
     records += [
         {**entry, "claimed": True}
@@ -73,8 +73,8 @@ def read_entries(reading, ours=None):
     return records, next(login_moments, 0), cut or more
 
 
-def _journal(reading, ours):
-    program = reading.find_program("journalctl")
+def _read_sshd_journal(reader, ours):
+    program = reader.find_program("journalctl")
     if program is None:
         return [], False
     shape = [program, "-q", "--no-pager", "--since=-%dd" % DAYS, "-r", "-o", "short-unix", "--case-sensitive=true"]
@@ -83,8 +83,8 @@ def _journal(reading, ours):
     def ask(most, words, *matches):
         started_at = time.monotonic()
         argv = ["timeout", str(SECONDS), *shape, *matches, "-n", str(most), "--grep", words]
-        text = reading.run(argv, ok=None, at_stake=[program], cut=True, limit=MAX_TEXT)
-        records = parse_journal(text)
+        text = reader.run(argv, ok=None, at_stake=[program], cut=True, limit=MAX_TEXT)
+        records = parse_sshd_journal(text)
         return records, len(records) >= most or len(text) >= MAX_TEXT or time.monotonic() - started_at >= SECONDS
 
     others = "(?!%s )" % re.escape(ours) if ours else ""
@@ -100,7 +100,7 @@ def _journal(reading, ours):
     return [entry for batch, _ in answers for entry in reversed(batch)], answers[0][1]
 
 
-def parse_journal(text):
+def parse_sshd_journal(text):
     """Return entries of sshd as journalctl prints them."""
     matches = (_ENTRY.match(line) for line in text.splitlines())
     return [
@@ -110,23 +110,23 @@ def parse_journal(text):
     ]
 
 
-def _files(since):
+def _read_sshd_log_files(since):
     records, cut = [], False
     for path in FILES:
-        text, more = _read(path, since)
-        records += parse_lines(text, time.time())
+        text, more = _read_end_of_log_file(path, since)
+        records += parse_sshd_log_lines(text, time.time())
         cut = cut or more
     return records[-MAX_ENTRIES:], cut or len(records) > MAX_ENTRIES
 
 
-def _read(path, since):
+def _read_end_of_log_file(path, since):
     """Return the end of a log file that nobody else may write, unpacked, and whether its beginning was left out."""
     try:
         with open(safe_open.open_below(os.path.dirname(path), os.path.basename(path)), "rb") as handle:
             status = os.fstat(handle.fileno())
             if (
                 not stat.S_ISREG(status.st_mode)
-                or ownership.find_changer(status, ownership.ANYBODY)
+                or ownership.find_untrusted_changer_of_file(status, ownership.ANYBODY)
                 or status.st_mtime < since
             ):
                 return "", False
@@ -141,20 +141,20 @@ def _read(path, since):
         return "", False
 
 
-def parse_lines(text, now):
+def parse_sshd_log_lines(text, now):
     """Return entries of sshd in a log daemon's lines, of the old form or with whole times."""
     records = []
     for line in text.splitlines():
         if "sshd" not in line or not any(word in line for word in MESSAGE_STARTS):
             continue
         match = _LINE.match(line)
-        moment = _moment(match.group(1), now) if match else None
+        moment = _parse_log_time(match.group(1), now) if match else None
         if moment is not None:
             records.append({"moment": moment, "pid": int(match.group(2)), "said": match.group(3)})
     return records
 
 
-def _moment(text, now):
+def _parse_log_time(text, now):
     """Return epoch second of a line's time; one without a year is the last that has been."""
     try:
         if text[0].isdigit():
@@ -173,7 +173,7 @@ def _moment(text, now):
     return None
 
 
-def parse_login_paths(records):
+def summarize_login_paths(records):
     """Return ``[{account, source, methods, key, certificate, claimed, last, count}]``, the latest first.
 
     By connection, if not claimed.
@@ -217,7 +217,7 @@ def parse_login_paths(records):
     return sorted(ways_in.values(), key=lambda way: -way["last"]), by_connection
 
 
-def limit_login_paths(login_paths):
+def limit_login_paths_per_account(login_paths):
     """Return the latest ways in, a few an account, so that nobody's crowd others out; and whether some were left out.
 
     What is only claimed comes last: whoever can write to a log could crowd out everybody else.
@@ -230,7 +230,7 @@ def limit_login_paths(login_paths):
     return latest_paths, len(latest_paths) < len(login_paths)
 
 
-def find_tunnels(records):
+def find_connections_without_session(records):
     """Return ``[{account, source, to, live, last}]`` of connections that ended without a session.
 
     They carried something else.
@@ -267,7 +267,7 @@ def find_tunnels(records):
     return [tunnel for tunnel in tunnels_by_owner.values() if last is not None and tunnel["last"] <= last][-MAX_SEEN:]
 
 
-def find_first_login(records, account, source):
+def find_first_login_from_address(records, account, source):
     """Return when an account first came in from an address, or None."""
     for entry in records:
         match = _LOGIN.match(entry["said"])
@@ -276,7 +276,7 @@ def find_first_login(records, account, source):
     return None
 
 
-def find_unrecorded(records, terminals, sessions, now):
+def find_unrecorded_connections(records, terminals, sessions, now):
     """Return connections of which nothing tells whether a session was opened in them or something went on through sshd.
 
     As ``find_tunnels`` gives them, with ``recorded`` false; what that tells of is left out. ``terminals``: ``(account,

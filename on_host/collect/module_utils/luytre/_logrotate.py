@@ -42,27 +42,29 @@ class LogrotateBlock:
         return next((name for name, pattern in LOGS if any(pattern.search(path) for path in self.paths)), "other")
 
     @property
-    def period(self):
+    def days_between_rotations(self):
         """Return days between two rotations; None when only size decides."""
         return None if "size" in self.settings else PERIODS[self.settings.get("period", "weekly")]
 
     @property
-    def keeps(self):
+    def days_kept_for_sure(self):
         """Return days that a line is kept for sure: 0 when size alone decides, or may hasten a rotation early."""
         count = self.settings.get("rotate", 0)
         if count < 0:
             days = FOR_EVER
-        elif self.period is None or self.settings.get("maxsize", SELDOM) < SELDOM:
+        elif self.days_between_rotations is None or self.settings.get("maxsize", SELDOM) < SELDOM:
             days = 0
         else:
-            days = count * self.period
+            days = count * self.days_between_rotations
         return int(min(days, self.settings.get("maxage") or FOR_EVER))
 
 
-def rotations():
+def list_rotations_in_force():
     """Return every rotation in force: ``{file, line, paths, kind, every, count, keeps}``."""
     all_blocks = [
-        block for path in list_files() for block in parse_blocks(path, read_text(path, 200_000) or "", read_defaults())
+        block
+        for path in list_logrotate_files()
+        for block in parse_logrotate_blocks(path, read_text(path, 200_000) or "", read_logrotate_defaults())
     ]
     return [
         {
@@ -70,15 +72,15 @@ def rotations():
             "line": block.start + 1,
             "paths": block.paths[:20],
             "kind": block.kind,
-            "every": block.settings.get("period", "weekly") if block.period is not None else "size",
+            "every": block.settings.get("period", "weekly") if block.days_between_rotations is not None else "size",
             "count": block.settings.get("rotate", 0),
-            "keeps": block.keeps,
+            "keeps": block.days_kept_for_sure,
         }
         for block in all_blocks[:200]
     ]
 
 
-def list_files():
+def list_logrotate_files():
     """Return files that logrotate reads.
 
     These are the main one, and those of the folder but for backups and packages' leftovers.
@@ -102,7 +104,7 @@ def list_files():
     return [MAIN, *names]
 
 
-def read_defaults():
+def read_logrotate_defaults():
     """Return what the main file sets for all."""
     settings = {"period": "weekly", "rotate": 0}
     outside = True
@@ -110,13 +112,13 @@ def read_defaults():
         if _BLOCK_START.match(line):
             outside = False
         if outside:
-            _set(settings, line)
+            _apply_rotation_directive(settings, line)
         if line.strip().startswith("}"):
             outside = True
     return settings
 
 
-def parse_blocks(file, text, inherited_settings):
+def parse_logrotate_blocks(file, text, inherited_settings):
     """Return the blocks of one file, scripts skipped."""
     results, block, script, paths = [], None, False, []
     for number, line in enumerate(text.splitlines()):
@@ -132,29 +134,31 @@ def parse_blocks(file, text, inherited_settings):
         elif block is None:
             start = _BLOCK_START.match(line)
             if start:
-                block = LogrotateBlock(file, number, paths + _paths(start.group("paths")), inherited_settings)
+                block = LogrotateBlock(
+                    file, number, paths + _split_quoted_paths(start.group("paths")), inherited_settings
+                )
                 paths = []
             elif line.strip().startswith(("/", '"/')):
-                paths += _paths(line)
+                paths += _split_quoted_paths(line)
             elif words:
                 paths = []
         else:
-            key = _set(block.settings, line)
+            key = _apply_rotation_directive(block.settings, line)
             if key:
                 block.lines[key] = number
     return results
 
 
-def _bytes(text):
+def _parse_size_in_bytes(text):
     match = re.match(r"^(\d+)([kMG]?)$", text)
     return int(match.group(1)) << {"": 0, "k": 10, "M": 20, "G": 30}[match.group(2)] if match else 0
 
 
-def _paths(text):
+def _split_quoted_paths(text):
     return [path.strip("\"'") for path in re.findall(r"\"[^\"]+\"|'[^']+'|\S+", text)]
 
 
-def _set(settings, line):
+def _apply_rotation_directive(settings, line):
     """Take over one directive; its name when it was one of those that decide how long logs are kept."""
     words = line.split("#", 1)[0].split()
     if not words:
@@ -167,6 +171,6 @@ def _set(settings, line):
         settings[words[0]] = int(words[1])
         return words[0]
     if words[0] in ("size", "maxsize") and len(words) > 1:
-        settings[words[0]] = _bytes(words[1])
+        settings[words[0]] = _parse_size_in_bytes(words[1])
         return words[0]
     return None

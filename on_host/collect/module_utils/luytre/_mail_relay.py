@@ -10,36 +10,36 @@ SETTINGS = ("mynetworks", "smtpd_relay_restrictions", "smtpd_recipient_restricti
 REFUSAL = re.compile(r"(?:reject|defer)(?:_unauth_destination|_if_permit)?\Z|reject_unauth_destination\Z")
 
 
-def check_open_relay(reading):
+def check_postfix_open_relay(reader):
     """Return ``(fact, why it is not told)``: ``{open, because}``, or None where there is no Postfix."""
-    if not reading.find_program("postconf"):
+    if not reader.find_program("postconf"):
         return None, None
     at_stake = [FOLDER, FOLDER + "/main.cf", FOLDER + "/master.cf"]
     try:
-        output = reading.run(["postconf", "-x", *SETTINGS], at_stake=at_stake, seconds=5)
+        output = reader.run(["postconf", "-x", *SETTINGS], at_stake=at_stake, seconds=5)
     except (NotRun, UnreadableFact) as refusal:
         return None, str(refusal)
     values = dict(re.findall(r"(?m)^(\w+) =[ \t]*(.*)$", output))
-    because = find_relay_reason(values)
-    for service, own in iter_services(read_text(FOLDER + "/master.cf") or ""):
-        because = because or _prefix_service(service, find_relay_reason({**values, **own}))
+    because = find_open_relay_reason(values)
+    for service, own in iter_network_smtp_services(read_text(FOLDER + "/master.cf") or ""):
+        because = because or _prefix_reason_with_service(service, find_open_relay_reason({**values, **own}))
     return {"open": because is not None, "because": because or ""}, None
 
 
-def find_relay_reason(values):
+def find_open_relay_reason(settings):
     """Return what lets a stranger's mail to a stranger through, or None."""
-    wide = find_wide_networks(values.get("mynetworks", ""))
-    lists = [_words(values.get(name, "")) for name in SETTINGS[1:3]]
-    reasons = [_find_reason(words, wide) for words in lists if words]
+    wide = find_wide_trusted_networks(settings.get("mynetworks", ""))
+    lists = [_split_words(settings.get(name, "")) for name in SETTINGS[1:3]]
+    reasons = [_find_open_reason_in_restrictions(words, wide) for words in lists if words]
     return None if not reasons or None in reasons else reasons[0]
 
 
-def _find_reason(words, wide):
+def _find_open_reason_in_restrictions(restrictions, wide):
     """Return why a list of restrictions lets it through, or None where it surely refuses first.
 
     Tables cannot be worked out.
     """
-    for word in words:
+    for word in restrictions:
         if word == "permit_mynetworks" and wide:
             return "mynetworks %s" % wide[0]
         if word == "permit":
@@ -49,14 +49,14 @@ def _find_reason(words, wide):
     return "no reject_unauth_destination"
 
 
-def _words(text):
+def _split_words(text):
     return [word for word in re.split(r"[\s,]+", text.strip()) if word]
 
 
-def find_wide_networks(text):
+def find_wide_trusted_networks(mynetworks):
     """Return the networks among trusted ones that hold strangers."""
     networks = []
-    for word in _words(text):
+    for word in _split_words(mynetworks):
         try:
             network = ipaddress.ip_network(word.replace("[", "").replace("]", ""), strict=False)
         except ValueError:
@@ -69,7 +69,7 @@ def find_wide_networks(text):
     return networks
 
 
-def iter_services(text):
+def iter_network_smtp_services(text):
     """Yield ``(name, settings of its own)`` of services of master.cf that take mail from the network.
 
     Only services with settings of their own are yielded.
@@ -83,5 +83,5 @@ def iter_services(text):
                 yield words[0], dict(own)
 
 
-def _prefix_service(service, because):
-    return "%s: %s" % (service, because) if because else None
+def _prefix_reason_with_service(service, reason):
+    return "%s: %s" % (service, reason) if reason else None

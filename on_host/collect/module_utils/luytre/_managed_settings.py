@@ -10,7 +10,7 @@ import re
 
 from ansible.module_utils.luytre import _nginx_managed_settings
 from ansible.module_utils.luytre._area_reader import read_text
-from ansible.module_utils.luytre_shared.ownership import Trust
+from ansible.module_utils.luytre_shared.ownership import PathTrust
 
 SSHD, SSH_DROPIN = "/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d/00-luytre.conf"
 WEB = ("tls", "web", "wordpress")
@@ -46,23 +46,25 @@ _OF_A_POOL = re.compile(r"(?ms)^; Luy Tre begin$.*?^; Luy Tre end$")
 _INCLUDE = re.compile(r"(?mi)^[ \t]*include[ \t=]+(.+)$")
 
 
-def collect(root=""):
+def collect_controls_in_force(root=""):
     """Return control id to the domains of the sites for which it is in force; none where it is the host's.
 
     A file that another than root could change names nothing, nor does one that its daemon no longer reads.
     """
-    trust, domains_by_control = Trust(), {}
+    trust, domains_by_control = PathTrust(), {}
     for pattern, areas in FILES.items():
         for path in sorted(glob.glob(root + pattern))[:MAX_FILES]:
-            if trust.loose(path) is None and (pattern != SSH_DROPIN or _is_included(read_text(root + SSHD) or "")):
+            if trust.describe_first_changer_on_path(path) is None and (
+                pattern != SSH_DROPIN or _is_ssh_dropin_included(read_text(root + SSHD) or "")
+            ):
                 text = read_text(path) or ""
-                _add(domains_by_control, parse_controls(path, text, areas))
+                _add_domains_by_control(domains_by_control, parse_controls_in_comments(path, text, areas))
                 if pattern == NGINX and _nginx_managed_settings.LIST not in text:
-                    _add(domains_by_control, _collect_nginx(root, trust))
+                    _add_domains_by_control(domains_by_control, _collect_nginx_controls(root, trust))
     return {control: sorted(domains) for control, domains in sorted(domains_by_control.items())[:MAX_CONTROLS]}
 
 
-def parse_controls(path, text, areas):
+def parse_controls_in_comments(path, text, areas):
     """Return control id to domains, by comments that begin with an id and may go on ``: DOMAIN …``.
 
     A site's own file is its own.
@@ -79,32 +81,42 @@ def parse_controls(path, text, areas):
     return domains_by_control
 
 
-def _add(target, more):
+def _add_domains_by_control(target, more):
     for control, domains in more.items():
         target.setdefault(control, set()).update(domains)
 
 
-def _collect_nginx(root, trust):
+def _collect_nginx_controls(root, trust):
     """Return what lines of ours have in force in nginx's files, where no list says so."""
     domains_by_control, site_domains = {}, set()
-    for path in _nginx_managed_settings.list_files(root):
-        if path != root + NGINX and not _nginx_managed_settings.SNIPPET.search(path) and trust.loose(path) is None:
-            controls, sites = _nginx_managed_settings.parse_controls(read_text(path) or "")
-            _add(
+    for path in _nginx_managed_settings.list_files_in_nginx_folder(root):
+        if (
+            path != root + NGINX
+            and not _nginx_managed_settings.SNIPPET.search(path)
+            and trust.describe_first_changer_on_path(path) is None
+        ):
+            controls, sites = _nginx_managed_settings.parse_domains_by_control(read_text(path) or "")
+            _add_domains_by_control(
                 domains_by_control,
-                {control: domains for control, domains in controls.items() if _belongs_to(control, FILES[NGINX])},
+                {
+                    control: domains
+                    for control, domains in controls.items()
+                    if _is_control_of_areas(control, FILES[NGINX])
+                },
             )
             site_domains |= sites
     for path in [root + "/etc/nginx/snippets/luytre-%s.conf" % domain for domain in sorted(site_domains)][:MAX_FILES]:
-        if trust.loose(path) is None:
-            _add(domains_by_control, parse_controls(path, read_text(path) or "", FILES[NGINX]))
+        if trust.describe_first_changer_on_path(path) is None:
+            _add_domains_by_control(
+                domains_by_control, parse_controls_in_comments(path, read_text(path) or "", FILES[NGINX])
+            )
     return domains_by_control
 
 
-def _belongs_to(control, areas):
+def _is_control_of_areas(control, areas):
     return control.partition(".")[0] in areas
 
 
-def _is_included(text):
+def _is_ssh_dropin_included(text):
     patterns = [word for words in _INCLUDE.findall(text) for word in words.replace('"', " ").split()]
     return any(fnmatch.fnmatch(SSH_DROPIN, os.path.join("/etc/ssh", pattern)) for pattern in patterns)

@@ -25,35 +25,35 @@ NONE = "(No default value)"
 READABLE, WRITABLE = os.R_OK, os.R_OK | os.W_OK | os.X_OK
 
 
-def fault(reading, program, mains):
+def find_server_start_fault(reader, program, mains):
     """Return why it would not start, in its own words where it has some, or None.
 
     Raises NotRun, and Unreadable when it is late.
 
     ``mains`` are the option files with all that they include.
     """
-    output = reading.run(
+    output = reader.run(
         [program, *ARGUMENTS], ok=None, both=True, at_stake=[_trusted_inputs.OPENSSL, *mains], limit=4_000_000
     )
     wrong = re.search(r"(?m)^.*(?:\[ERROR\]|unknown (?:variable|option)|ambiguous option).*$", output)
-    settings = parse_settings(output)
+    settings = parse_help_verbose_settings(output)
     if not settings:
         return (wrong.group(0).strip() if wrong else output.strip()[-200:] or "it says nothing")[:300]
     try:
         account = pwd.getpwnam("mysql")
     except KeyError:
         return "there is no account mysql"
-    return find_missing(list_requirements(settings), account.pw_uid, account.pw_gid)
+    return find_unmet_path_requirement(list_path_requirements(settings), account.pw_uid, account.pw_gid)
 
 
-def parse_settings(text):
+def parse_help_verbose_settings(text):
     """Return the settings that it would start with, of what ``--help --verbose`` prints: name, with ``_``, to text."""
     _, _, table = text.partition("\n--------")
     pairs = (re.match(r"([a-z][a-z0-9-]*)\s+(\S.*?)\s*$", line) for line in table.splitlines())
     return {pair.group(1).replace("-", "_"): pair.group(2) for pair in pairs if pair and pair.group(2) != NONE}
 
 
-def list_requirements(settings):
+def list_path_requirements(settings):
     """Return ``[(setting, path, how)]`` of what must be there, and what the server must be allowed."""
     needs = [(name, path, WRITABLE) for name in FOLDERS for path in settings.get(name, "").split(":")]
     needs += [(name, os.path.dirname(settings.get(name, "")), WRITABLE) for name in IN_FOLDERS]
@@ -61,7 +61,7 @@ def list_requirements(settings):
     return [need for need in needs if need[1].startswith("/")]
 
 
-def find_missing(needs, uid, gid):
+def find_unmet_path_requirement(requirements, uid, gid):
     """Return which of them is not so for that account, in words, or None.
 
     It is asked as that account, in a process apart.
@@ -73,7 +73,7 @@ def find_missing(needs, uid, gid):
             os.setgroups([])
             os.setgid(gid)
             os.setuid(uid)
-            first = next((need for need in needs if not os.access(need[1], need[2])), None)
+            first = next((need for need in requirements if not os.access(need[1], need[2])), None)
             os.write(writing, json.dumps(first and [first[0], first[1], os.path.exists(first[1])]).encode())
         finally:
             os._exit(0)

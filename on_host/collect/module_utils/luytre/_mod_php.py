@@ -28,7 +28,7 @@ DEFAULTS = {
 _DIRECTIVE = re.compile(r"(?mi)^[ \t]*php_(?:admin_)?(?:value|flag)[ \t]+\"?([\w.]+)\"?[ \t]+(\"[^\"\n]*\"|\S+)")
 
 
-def list_versions():
+def list_apache_php_versions():
     """Return the versions that Apache loads, which is one at most where its files are as the packages leave them."""
     matches = re.findall(
         r"/php(\d{1,2}\.\d{1,2})\.load\n", "".join(path + "\n" for path in sorted(glob.glob(LOAD_FILES)))
@@ -36,7 +36,7 @@ def list_versions():
     return sorted(set(matches))
 
 
-def read_settings(version, ini_values):
+def read_mod_php_settings(version, ini_values):
     """Return the values of php.ini and of what is read after it, by name."""
     folder = INI % version
     values = dict(DEFAULTS)
@@ -45,7 +45,7 @@ def read_settings(version, ini_values):
     return values
 
 
-def find_apache_overrides(keys):
+def find_php_overrides_in_apache(keys):
     """Return ``{file: {setting: value}}`` of what Apache's enabled files set again."""
     changes = {}
     for pattern in CONFIG_PATTERNS:
@@ -56,7 +56,7 @@ def find_apache_overrides(keys):
     return changes
 
 
-def get_user():
+def get_apache_user():
     """Return the account that Apache's processes run as."""
     match = re.search(r"(?m)^\s*export APACHE_RUN_USER=[\"']?([a-z_][\w.-]*)", read_text(ENVVARS) or "")
     return match.group(1) if match else "www-data"

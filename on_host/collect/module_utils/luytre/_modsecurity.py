@@ -19,46 +19,50 @@ _LINE = re.compile(
 )
 
 
-def check_apache(server):
+def describe_apache_modsecurity(server):
     """Return ``{engine, core_rules, audit_log, rotated}`` of a virtual host, None where the module is not loaded."""
     if APACHE_MODULE not in server.modules:
         return None
     has_core_rules = any(os.path.basename(node.file) == _VERDICT for node in (*server.main, *server.own))
-    return _describe(server.value("secruleengine"), has_core_rules, server.value("secauditlog"))
+    return _describe_modsecurity(
+        server.get_last_directive_value("secruleengine"), has_core_rules, server.get_last_directive_value("secauditlog")
+    )
 
 
-def check_nginx(model, server, read=read_text):
+def describe_nginx_modsecurity(model, server, read=read_text):
     """Return the same of a server block."""
     config = model.config
-    if not any(NGINX_MODULE in word for directive in config.top.own("load_module") for word in directive.args):
+    if not any(
+        NGINX_MODULE in word for directive in config.top.list_own_directives("load_module") for word in directive.args
+    ):
         return None
-    rules = _Rules(read, os.path.dirname(config.top.file))
+    rules = _ModsecurityRules(read, os.path.dirname(config.top.file))
     for level in (config.http, server):
         for directive in level.block or ():
             if directive.name == "modsecurity_rules_file" and directive.args:
                 rules.file(directive.args[0])
             elif directive.name == "modsecurity_rules" and directive.args:
                 rules.text(directive.args[0], rules.folder)
-    engine = rules.engine if model.get_setting(server, "modsecurity") == "on" else None
-    return _describe(engine, rules.core, rules.audit_log)
+    engine = rules.engine if model.get_setting_in_force(server, "modsecurity") == "on" else None
+    return _describe_modsecurity(engine, rules.core, rules.audit_log)
 
 
-def _describe(engine, core_rules, audit_log):
+def _describe_modsecurity(engine, core_rules, audit_log):
     path = audit_log if audit_log and audit_log.startswith("/") else None
     return {
         "engine": (engine or OFF).lower(),
         "core_rules": core_rules,
         "audit_log": path,
-        "rotated": path is not None and _is_rotated(path),
+        "rotated": path is not None and _is_log_rotated(path),
     }
 
 
-def _is_rotated(path):
-    patterns = [pattern for rotation in _logrotate.rotations() for pattern in rotation["paths"]]
+def _is_log_rotated(path):
+    patterns = [pattern for rotation in _logrotate.list_rotations_in_force() for pattern in rotation["paths"]]
     return any(fnmatch.fnmatchcase(path, pattern) for pattern in patterns)
 
 
-class _Rules:
+class _ModsecurityRules:
     """The settings in files of rules, in their order; the rules themselves are not read."""
 
     def __init__(self, read, folder):

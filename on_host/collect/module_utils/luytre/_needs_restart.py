@@ -44,25 +44,25 @@ DELETED_CODE = re.compile(r"(?m)^\S+ ..x\S+ .* (/(?:usr|lib|lib64)/[^\n]+) \(del
 UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
 
-def find_stale_daemons(reading):
+def find_stale_daemons(reader):
     """Return ``{unit, file, changed, loaded}`` of each running daemon older than a file of its configuration."""
     daemons = []
-    for unit, number, patterns in [*DAEMONS, *_pools()]:
-        when, newest = get_load_time(unit, number), find_latest_change(patterns, reading.trust)
+    for unit, number, patterns in [*DAEMONS, *_iter_php_fpm_units()]:
+        when, newest = get_time_daemon_read_config(unit, number), find_latest_config_change(patterns, reader.trust)
         if when and newest and newest[0] > when + SLACK:
             daemons.append({"unit": unit, "file": newest[1], "changed": int(newest[0]), "loaded": int(when)})
-        daemons += _check_old_code(unit, _get_first_process(unit, number))
-    return daemons + _check_mariadb(reading)
+        daemons += _list_daemon_if_code_replaced(unit, _get_first_process_of_daemon(unit, number))
+    return daemons + _list_mariadb_if_stale(reader)
 
 
-def _pools():
+def _iter_php_fpm_units():
     for folder in sorted(glob.glob("/etc/php/*/fpm")):
         version = folder.split("/")[3]
         patterns = [folder + part for part in ("/*.conf", "/php.ini", "/conf.d/*.ini", "/pool.d/*.conf")]
         yield "php%s-fpm.service" % version, "/run/php/php%s-fpm.pid" % version, patterns
 
 
-def find_latest_change(patterns, trust):
+def find_latest_config_change(patterns, trust):
     """Return ``(when, file)`` of the newest change, of what root alone can change; None when there is nothing.
 
     The earlier of a file's two times: an owner or mode that changed says nothing new to a daemon, and no time lies
@@ -75,24 +75,27 @@ def find_latest_change(patterns, trust):
         except OSError:
             continue
         changes.append((min(status.st_mtime, status.st_ctime), path))
-    return next((change for change in sorted(changes, reverse=True) if trust.loose(change[1]) is None), None)
+    return next(
+        (change for change in sorted(changes, reverse=True) if trust.describe_first_changer_on_path(change[1]) is None),
+        None,
+    )
 
 
-def get_load_time(unit, number):
+def get_time_daemon_read_config(unit, pid_file):
     """Return when a daemon last read its files, in seconds since 1970, or None when it does not run."""
-    first = _get_first_process(unit, number)
+    first = _get_first_process_of_daemon(unit, pid_file)
     if first is None:
         return None
-    return _newest_worker(first[0]) if unit == "nginx.service" else first[1]
+    return _get_start_of_newest_worker(first[0]) if unit == "nginx.service" else first[1]
 
 
-def _get_first_process(unit, number):
+def _get_first_process_of_daemon(unit, pid_file):
     """Return ``(pid, when)`` of a daemon's first process and of the writing of its number.
 
     None when it does not run.
     """
     try:
-        with open(safe_open.open_path(number), "rb") as handle:
+        with open(safe_open.open_path(pid_file), "rb") as handle:
             status = os.fstat(handle.fileno())
             # /run/php is www-data's: it can lay a link there, or another file of root's, to make a daemon look younger.
             if status.st_uid != 0 or status.st_nlink != 1:
@@ -107,12 +110,12 @@ def _get_first_process(unit, number):
         return None
 
 
-def _check_old_code(unit, first):
+def _list_daemon_if_code_replaced(unit, first_process):
     """Return the daemon as stale, where its first process runs code that was replaced; ``first`` as
     ``_get_first_process`` gives it.
     """
-    path = find_replaced_file(first[0]) if first else None
-    born = _get_start("/proc/%d/stat" % first[0]) if path else None
+    path = find_replaced_file_of_process(first_process[0]) if first_process else None
+    born = _get_process_parent_and_start("/proc/%d/stat" % first_process[0]) if path else None
     if born is None:
         return []
     try:
@@ -122,12 +125,12 @@ def _check_old_code(unit, first):
     return [{"unit": unit, "file": path, "changed": int(changed_at), "loaded": int(born[1])}]
 
 
-def find_replaced_file(pid, proc="/proc"):
+def find_replaced_file_of_process(pid, proc="/proc"):
     """Return the first file of code below the system's folders that a process runs and that was replaced, or None."""
-    return min(find_replaced_files(pid, proc), default=None)
+    return min(list_replaced_files_of_process(pid, proc), default=None)
 
 
-def find_replaced_files(pid, proc="/proc"):
+def list_replaced_files_of_process(pid, proc="/proc"):
     """Return all such files."""
     try:
         maps = read_text("%s/%d/maps" % (proc, pid)) or ""
@@ -136,14 +139,16 @@ def find_replaced_files(pid, proc="/proc"):
     return set(DELETED_CODE.findall(maps)) if "(deleted)" in maps else set()
 
 
-def _newest_worker(first):
+def _get_start_of_newest_worker(first_pid):
     starts = (
-        start for parent, start in filter(None, map(_get_start, glob.glob("/proc/[0-9]*/stat"))) if parent == first
+        start
+        for parent, start in filter(None, map(_get_process_parent_and_start, glob.glob("/proc/[0-9]*/stat")))
+        if parent == first_pid
     )
     return max(starts, default=None)
 
 
-def _get_start(path):
+def _get_process_parent_and_start(path):
     """Return ``(parent, start)`` of a process, or None when it is gone."""
     try:
         words = (read_text(path, 4096) or "").rpartition(")")[2].split()
@@ -156,26 +161,31 @@ def _get_start(path):
 # --- MariaDB --------------------------------------------------------------------------------------------
 
 
-def _check_mariadb(reading):
-    servers, newest = mariadb.list_servers(reading), find_latest_change(OPTION_FILES, reading.trust)
-    born = _get_start("/proc/%d/stat" % servers[0].pid) if servers else None
-    old = _check_old_code(servers[0].unit or "mariadb.service", (servers[0].pid, None)) if servers else []
-    client, printer = mariadb.find_client(reading), reading.find_program("my_print_defaults")
+def _list_mariadb_if_stale(reader):
+    servers, newest = (
+        mariadb.list_mariadb_server_processes(reader),
+        find_latest_config_change(OPTION_FILES, reader.trust),
+    )
+    born = _get_process_parent_and_start("/proc/%d/stat" % servers[0].pid) if servers else None
+    old = _list_daemon_if_code_replaced(servers[0].unit or "mariadb.service", (servers[0].pid, None)) if servers else []
+    client, printer = mariadb.find_mariadb_client(reader), reader.find_program("my_print_defaults")
     if not (born and newest and client and printer) or newest[0] <= born[1] + SLACK:
         return old
     try:
-        option_lines = reading.run([printer, "--mysqld"], at_stake=mariadb.list_option_files()).splitlines()
+        option_lines = reader.run([printer, "--mysqld"], at_stake=mariadb.list_client_option_files()).splitlines()
         query = "SELECT LOWER(VARIABLE_NAME), VARIABLE_VALUE FROM information_schema.GLOBAL_VARIABLES;"
-        live_values = {row[0]: row[1] or "" for row in mariadb.query_rows(reading, client, query) if len(row) == 2}
+        live_values = {
+            row[0]: row[1] or "" for row in mariadb.query_mariadb_rows(reader, client, query) if len(row) == 2
+        }
     except (NotRun, UnreadableFact):
         return old
-    if not find_differences(option_lines, live_values):
+    if not find_mariadb_options_not_in_force(option_lines, live_values):
         return old
     unit = servers[0].unit or "mariadb.service"
     return [*old, {"unit": unit, "file": newest[1], "changed": int(newest[0]), "loaded": int(born[1])}]
 
 
-def find_differences(option_lines, live_values):
+def find_mariadb_options_not_in_force(option_lines, live_values):
     """Name of settings that the option files give another value than the one that is in force."""
     option_values = {}
     for option in option_lines:
@@ -183,11 +193,14 @@ def find_differences(option_lines, live_values):
         if equals:
             option_values[name.replace("-", "_").lower()] = value
     return sorted(
-        name for name in option_values if name in live_values and _same(option_values[name]) != _same(live_values[name])
+        name
+        for name in option_values
+        if name in live_values
+        and _normalize_option_value(option_values[name]) != _normalize_option_value(live_values[name])
     )
 
 
-def _same(value):
+def _normalize_option_value(value):
     """Return a value in one form: sizes as numbers, switches as 0 and 1, folders without the slash at the end."""
     text = value.strip().strip("\"'")
     size = re.match(r"(\d{1,18})([KMGT]?)$", text.upper())

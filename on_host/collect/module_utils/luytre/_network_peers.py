@@ -13,14 +13,14 @@ MAX_TOLD = 300
 MAX_TABLE = 8_000_000
 
 
-def list_peers(listen_ports):
+def list_connected_peers(listen_ports):
     """Return ``[{address, port, inbound}]``; ``listen_ports`` are the ports on which this host waits for others.
 
     ``port`` is the one that was asked for: this host's own where others came in.
     """
     peers_by_key = {}
     for path in ("/proc/net/tcp", "/proc/net/tcp6"):
-        for state, local, remote in _rows(read_text(path, MAX_TABLE) or ""):
+        for state, local, remote in _iter_kernel_socket_rows(read_text(path, MAX_TABLE) or ""):
             inbound = local[1] in listen_ports
             port = local[1] if inbound else remote[1]
             address = ipaddress.ip_address(remote[0])
@@ -30,8 +30,12 @@ def list_peers(listen_ports):
     return sorted(peers_by_key.values(), key=lambda peer: (peer["port"], peer["address"]))[:MAX_TOLD]
 
 
-def _rows(text):
+def _iter_kernel_socket_rows(text):
     for line in text.splitlines()[1:]:
         fields = line.split()
         if len(fields) > 9:
-            yield fields[3], _ssh_forwards.parse_endpoint(fields[1]), _ssh_forwards.parse_endpoint(fields[2])
+            yield (
+                fields[3],
+                _ssh_forwards.parse_kernel_endpoint(fields[1]),
+                _ssh_forwards.parse_kernel_endpoint(fields[2]),
+            )

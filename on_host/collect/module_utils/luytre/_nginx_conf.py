@@ -34,7 +34,7 @@ class NginxDirective:
         """Return ``file:line``."""
         return "%s:%d" % (self.file, self.line)
 
-    def own(self, name):
+    def list_own_directives(self, name):
         """Return the directives of that name directly in this block, in order."""
         return [inner for inner in self.block or () if inner.name == name]
 
@@ -51,15 +51,15 @@ class NginxConfig:
     @property
     def http(self):
         """Return the http block, or None."""
-        return next(iter(self.top.own("http")), None)
+        return next(iter(self.top.list_own_directives("http")), None)
 
     @property
     def servers(self):
         """Return the server blocks of http, in nginx's order."""
-        return self.http.own("server") if self.http else []
+        return self.http.list_own_directives("server") if self.http else []
 
 
-def load(path, read, find=glob.glob, skip=()):
+def load_nginx_config(path, read_file, find_files=glob.glob, skip_files=()):
     """Return the configuration that starts at ``path``.
 
     ``read(path)`` gives a file's text or None, ``find(pattern)`` the paths of a glob. Included files whose path is
@@ -67,18 +67,18 @@ def load(path, read, find=glob.glob, skip=()):
     """
     top = NginxDirective("main", [], path, 1, 0, None)
     config = NginxConfig(top, {}, [])
-    top.block = _file(path, config, read, find, set(skip), top, 0)
+    top.block = _load_file(path, config, read_file, find_files, set(skip_files), top, 0)
     return config
 
 
-def _file(path, config, read, find, skip, parent, depth):
+def _load_file(path, config, read_file, find_files, skip, parent, depth):
     if depth > MAX_DEPTH:
         raise BadConfig("%s: includes itself" % path)
     if len(config.texts) > MAX_FILES:
         raise BadConfig("more than %d files" % MAX_FILES)
     text = config.texts.get(path)
     if text is None:
-        text = web_block_config.drop_own_content(path, read(path))
+        text = web_block_config.drop_web_block_content_from_config(path, read_file(path))
         if text is None:
             raise BadConfig("%s cannot be read" % path)
         config.texts[path] = text
@@ -89,22 +89,22 @@ def _file(path, config, read, find, skip, parent, depth):
             return [directive]
         pattern = os.path.normpath(os.path.join(prefix, directive.args[0]))
         config.globs.append((pattern, directive))
-        paths = sorted(find(pattern)) if any(char in pattern for char in "*?[") else [pattern]
+        paths = sorted(find_files(pattern)) if any(char in pattern for char in "*?[") else [pattern]
         return [
             inner
             for name in paths
             if name not in skip
-            for inner in _file(name, config, read, find, skip, directive.parent, depth + 1)
+            for inner in _load_file(name, config, read_file, find_files, skip, directive.parent, depth + 1)
         ]
 
-    return parse(text, path, parent, expand)
+    return parse_nginx_directives(text, path, parent, expand)
 
 
-def parse(text, file, parent=None, expand=None):
+def parse_nginx_directives(text, file, parent=None, expand=None):
     """Return the directives of a text. ``expand(directive)`` may put others in the place of one without a block."""
     top, stack = [], []
     words, start, line = [], 0, 1
-    for kind, value, offset, number in iter_tokens(text, file):
+    for kind, value, offset, number in iter_nginx_tokens(text, file):
         if kind == "word":
             if not words:
                 start, line = offset, number
@@ -144,7 +144,7 @@ _QUOTES = {
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 
-def iter_tokens(text, file):
+def iter_nginx_tokens(text, file):
     """Yield ``(kind, value, offset, line)`` with kind word, ``;``, ``{`` or ``}``.
 
     Quotes are taken off, escapes are resolved.
@@ -163,7 +163,7 @@ def iter_tokens(text, file):
         char = text[at]
         if char in ";{}":
             if char == "{" and last and last[0].endswith(LUA_BLOCK):
-                at = _raw_end(text, at, file, line)
+                at = _find_end_of_raw_block(text, at, file, line)
                 yield "{", char, at, line
                 last = []
                 continue
@@ -174,18 +174,18 @@ def iter_tokens(text, file):
         match = _QUOTES.get(char, _PLAIN).match(text, at)
         if match is None:
             raise BadConfig("%s:%d: quote without end" % (file, line))
-        value = _ESCAPE.sub(_unescape, match.group(1))
+        value = _ESCAPE.sub(_unescape_char, match.group(1))
         last.append(value)
         yield "word", value, at, line
         at = match.end()
 
 
-def _unescape(match):
+def _unescape_char(match):
     char = match.group(1)
     return char if char in "\"'\\" else {"t": "\t", "r": "\r", "n": "\n"}.get(char, "\\" + char)
 
 
-def _raw_end(text, at, file, line):
+def _find_end_of_raw_block(text, at, file, line):
     depth = 0
     for offset in range(at, len(text)):
         depth += {"{": 1, "}": -1}.get(text[offset], 0)
@@ -198,14 +198,14 @@ SIZES = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 TIMES = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "M": 2592000, "y": 31536000, "ms": 0.001}
 
 
-def parse_size(word):
+def parse_nginx_size(size):
     """Return bytes of a size such as ``8k`` or ``1G``; None for anything else."""
-    match = re.fullmatch(r"(\d{1,15})([kKmMgG]?)", word)
+    match = re.fullmatch(r"(\d{1,15})([kKmMgG]?)", size)
     return int(match.group(1)) * SIZES[match.group(2).lower()] if match else None
 
 
-def parse_seconds(word):
+def parse_nginx_seconds(duration):
     """Return seconds of a time such as ``1m 30s`` or ``500ms``; None for anything else."""
-    if not word or not re.fullmatch(r"(?:\d{1,9}(?:ms|[smhdwMy])\s*)*(?:\d{1,9})?", word):
+    if not duration or not re.fullmatch(r"(?:\d{1,9}(?:ms|[smhdwMy])\s*)*(?:\d{1,9})?", duration):
         return None
-    return sum(int(number) * TIMES[unit] for number, unit in re.findall(r"(\d+)(ms|[smhdwMy]?)", word))
+    return sum(int(number) * TIMES[unit] for number, unit in re.findall(r"(\d+)(ms|[smhdwMy]?)", duration))

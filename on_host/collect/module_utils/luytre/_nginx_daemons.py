@@ -23,44 +23,48 @@ Nginx = collections.namedtuple("Nginx", ("program", "masters", "main", "prefix")
 """One nginx: its ``program``, root's ``masters`` of it, the ``main`` file of its configuration, its ``prefix``."""
 
 
-def list_daemons(reading):
+def list_running_nginx_daemons(reader):
     """Return the nginx of the package first, unless only others run, then those. None is an empty list.
 
     Raises Elsewhere when one runs that root did not start, so that its configuration is not known.
     """
-    program = reading.find_program("nginx")
-    masters = _processes.list_running(program) if program else []
+    program = reader.find_program("nginx")
+    masters = _processes.list_processes_of_program(program) if program else []
     ours = [program] if program else []
-    away = list(_processes.all_elsewhere(NAMES, ours, reading.trust))
-    others = [daemon for daemon in (_inspect_foreign(reading, path) for path in _programs(away)) if daemon is not None]
+    away = list(_processes.iter_processes_outside_paths(NAMES, ours, reader.trust))
+    others = [
+        daemon
+        for daemon in (_inspect_unpackaged_nginx(reader, path) for path in _list_root_program_paths(away))
+        if daemon is not None
+    ]
     if away and not masters and not others:
         raise UnpackagedDaemon(away[0].program)
-    package_daemons = [Nginx(program, masters, get_start_config(masters) or MAIN, PREFIX)] if program else []
+    package_daemons = [Nginx(program, masters, get_config_of_running_nginx(masters) or MAIN, PREFIX)] if program else []
     return (package_daemons if masters or not others else []) + others
 
 
-def list_main_files():
+def list_nginx_main_files():
     """Return the main configuration files of all of them, for those who only look for virtual hosts."""
     try:
-        paths = [daemon.main for daemon in list_daemons(AreaReader({}, SECONDS))]
+        paths = [daemon.main for daemon in list_running_nginx_daemons(AreaReader({}, SECONDS))]
     except UnreadableFact:
         paths = [MAIN]
     return [path for path in paths if os.path.exists(path)]
 
 
-def get_start_config(masters):
+def get_config_of_running_nginx(masters):
     """Return the configuration that root's own nginx was started with, where that is the very file that we see.
 
     Else None.
     """
     for master in masters:
-        path = _get_option(master.title, "c")
-        if path is not None and path.startswith("/") and _processes.same_file(master.pid, path):
+        path = _get_option_from_process_title(master.title, "c")
+        if path is not None and path.startswith("/") and _processes.is_same_file_seen_by_process(master.pid, path):
             return path
     return None
 
 
-def parse_build_paths(text):
+def parse_nginx_build_paths(text):
     """Return ``(prefix, main file)`` that ``nginx -V`` says it was built with; None for what it does not say."""
     options = dict(re.findall(r"--(prefix|conf-path)=(/[^\s']{1,300})", text))
     prefix = options.get("prefix")
@@ -68,31 +72,33 @@ def parse_build_paths(text):
     return prefix, main
 
 
-def _programs(processes):
+def _list_root_program_paths(processes):
     """Return the paths of their programs, each once, root's own processes alone."""
     return list(dict.fromkeys(process.program for process in processes if process.uid == 0))[:MAX_ELSEWHERE]
 
 
-def _inspect_foreign(reading, program):
+def _inspect_unpackaged_nginx(reader, program):
     """Return the nginx that root runs from a place of no package's; None when its files are not known for sure."""
     masters = [
-        process for process in _processes.list_running(program) if process.title.startswith("nginx: master process ")
+        process
+        for process in _processes.list_processes_of_program(program)
+        if process.title.startswith("nginx: master process ")
     ]
-    if not masters or _processes.loose_code(masters[0].pid, reading.trust):
+    if not masters or _processes.find_who_can_change_process_code(masters[0].pid, reader.trust):
         return None
     try:
-        prefix, main = parse_build_paths(reading.run([program, "-V"], both=True, ok=None))
+        prefix, main = parse_nginx_build_paths(reader.run([program, "-V"], both=True, ok=None))
     except NotRun:
         return None
-    prefix = _get_option(masters[0].title, "p") or prefix or "/"
-    config_path = _get_option(masters[0].title, "c") or main
+    prefix = _get_option_from_process_title(masters[0].title, "p") or prefix or "/"
+    config_path = _get_option_from_process_title(masters[0].title, "c") or main
     main = os.path.normpath(os.path.join(prefix, config_path)) if config_path else None
-    if main is None or not _processes.same_file(masters[0].pid, main):
+    if main is None or not _processes.is_same_file_seen_by_process(masters[0].pid, main):
         return None
     return Nginx(program, masters, main, prefix)
 
 
-def _get_option(title, letter):
+def _get_option_from_process_title(title, letter):
     """Return what follows an option in the title that nginx gives its first process, or None."""
     match = re.match(r"nginx: master process .*?\s-%s\s*(\S+)" % letter, title)
     return match.group(1) if match else None

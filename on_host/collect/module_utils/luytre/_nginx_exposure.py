@@ -3,59 +3,61 @@
 import re
 
 from ansible.module_utils.luytre import _exposed_paths
-from ansible.module_utils.luytre._nginx_request import location_words
+from ansible.module_utils.luytre._nginx_request import parse_location_modifier_and_name
 
 WRITE_METHODS = ("PUT", "DELETE", "MKCOL", "COPY", "MOVE")
 
 
-def collect_exposure(model, visitor, inside, added_headers):
+def collect_nginx_vhost_exposure(model, visitor, inner_blocks, added_headers):
     """Return the part of ``auditor.facts.web._web.Vhost`` that tells it.
 
     ``inside``: the server's blocks; ``added_headers``: their headers.
     """
     root = visitor.root if visitor.look else None
     return {
-        "status_open": _status(visitor, inside),
-        "database_tools": _tools(visitor, inside, _exposed_paths.find_database_tools(root) if root else []),
+        "status_open": _find_open_status_uris(visitor, inner_blocks),
+        "database_tools": _find_open_database_tool_uris(
+            visitor, inner_blocks, _exposed_paths.find_database_tool_uris(root) if root else []
+        ),
         "phpinfo": visitor.those(_exposed_paths.find_phpinfo_scripts(root) if root else [], "php"),
-        "serves_private": _private(visitor, root) if root else [],
-        "private_pattern": _exposed_paths.build_private_pattern(root) if root else "",
-        "writes_open": _find_dav_writes(visitor, inside),
-        "cors_open": [level.where for level in inside if _has_open_cors(model, level, added_headers)],
+        "serves_private": _find_served_private_uris(visitor, root) if root else [],
+        "private_pattern": _exposed_paths.build_private_uri_pattern(root) if root else "",
+        "writes_open": _find_anonymous_dav_writes(visitor, inner_blocks),
+        "cors_open": [level.where for level in inner_blocks if _has_cors_open_to_any_site(model, level, added_headers)],
     }
 
 
-def uri_of(level):
+def get_block_uri(block):
     """Return a URI that a block answers, as far as its words tell one."""
-    if level.name != "location":
+    if block.name != "location":
         return "/"
-    modifier, words = location_words(level)
+    modifier, words = parse_location_modifier_and_name(block)
     return re.sub(r"[\^$\\]", "", words) if modifier in ("~", "~*") else words
 
 
-def _status(visitor, inside):
-    pages = {uri_of(level) for level in inside if level.own("stub_status")}
+def _find_open_status_uris(visitor, inner_blocks):
+    pages = {get_block_uri(level) for level in inner_blocks if level.list_own_directives("stub_status")}
     uris = {
         uri
         for uri in pages
         for answer in visitor.answers(uri)
-        if answer.value == 200 and answer.level.own("stub_status")
+        if answer.value == 200 and answer.level.list_own_directives("stub_status")
     }
     uris.update(
         uri
-        for uri in (_exposed_paths.list_status_paths() if visitor.look else ())
-        for answer in visitor.answers(uri, there=False)
+        for uri in (_exposed_paths.list_php_fpm_status_paths() if visitor.look else ())
+        for answer in visitor.answers(uri, is_there=False)
         if answer.kind == "php" and answer.uri == uri
     )
     return sorted(uris)
 
 
-def _tools(visitor, inside, on_disk):
+def _find_open_database_tool_uris(visitor, inner_blocks, on_disk):
     alias_uris = [
-        uri_of(level).rstrip("/") + "/index.php"
-        for level in inside
+        get_block_uri(level).rstrip("/") + "/index.php"
+        for level in inner_blocks
         for setting in ("alias", "root")
-        for directive in level.own(setting)
+        for directive in level.list_own_directives(setting)
         if level.name == "location"
         and directive.args
         and _exposed_paths.TOOL.match(directive.args[0].rstrip("/").rpartition("/")[2])
@@ -64,33 +66,39 @@ def _tools(visitor, inside, on_disk):
     return [uri for uri in uris if any(answer.kind in ("php", "file", "proxy") for answer in visitor.answers(uri))]
 
 
-def _private(visitor, root):
-    uris = _exposed_paths.find_private_files(root)
+def _find_served_private_uris(visitor, root):
+    uris = _exposed_paths.find_private_file_uris(root)
     file_uris = visitor.those(uris, "file")
     php_uris = [
-        uri for uri in visitor.those(uris, "php") if uri not in file_uris and _exposed_paths.discloses_source(root, uri)
+        uri
+        for uri in visitor.those(uris, "php")
+        if uri not in file_uris and _exposed_paths.is_source_disclosed_by_php(root, uri)
     ]
     return [*file_uris, *php_uris]
 
 
-def _find_dav_writes(visitor, inside):
+def _find_anonymous_dav_writes(visitor, inner_blocks):
     """Return blocks in which a stranger changes files."""
     places = []
-    for level in inside:
-        methods = [word.upper() for directive in level.own("dav_methods") for word in directive.args]
-        uri = uri_of(level)
-        uri = uri if location_words(level)[0] == "=" and level.name == "location" else uri.rstrip("/") + "/x"
+    for level in inner_blocks:
+        methods = [word.upper() for directive in level.list_own_directives("dav_methods") for word in directive.args]
+        uri = get_block_uri(level)
+        uri = (
+            uri
+            if parse_location_modifier_and_name(level)[0] == "=" and level.name == "location"
+            else uri.rstrip("/") + "/x"
+        )
         if any(
             answer.kind == "file" and answer.level is level
             for method in methods
             if method in WRITE_METHODS
             for answer in visitor.answers(uri, method=method)
         ):
-            places.append("%s (%s)" % (uri_of(level), level.where))
+            places.append("%s (%s)" % (get_block_uri(level), level.where))
     return places
 
 
-def _has_open_cors(model, level, added_headers):
+def _has_cors_open_to_any_site(model, level, added_headers):
     """Return whether scripts of any other site may ask here with a visitor's login, and read what comes."""
     values = {d.args[0].lower(): d.args[1].strip() for d in added_headers(model, level) if len(d.args) >= 2}
     if values.get("access-control-allow-credentials", "").lower() != "true":

@@ -30,7 +30,7 @@ _LINES = (
 )
 
 
-def list_files(root=""):
+def list_files_in_nginx_folder(root=""):
     """Return the paths of all files below nginx's folder, at most MAX_FILES, links to folders left out."""
     paths = []
     for folder, folders, names in os.walk(root + "/etc/nginx"):
@@ -41,7 +41,7 @@ def list_files(root=""):
     return paths[:MAX_FILES]
 
 
-def parse_controls(text):
+def parse_domains_by_control(text):
     """Return domains by control id, by our lines in one of the vendor's files.
 
     With them come the domains whose own rules it includes.
@@ -50,11 +50,11 @@ def parse_controls(text):
     for control in _PUT_OUT.findall(text):
         domains_by_control.setdefault(control, set())
     for domain, part in zip(rest[::2], rest[1::2]):
-        for control in _PUT_OUT.findall(part) + [_control(line) for line in _ADDED_LINE.findall(part)]:
+        for control in _PUT_OUT.findall(part) + [_get_control_of_line(line) for line in _ADDED_LINE.findall(part)]:
             if control is not None:
                 domains_by_control.setdefault(control, set()).add(domain)
     return domains_by_control, set(rest[::2])
 
 
-def _control(line):
+def _get_control_of_line(line):
     return next((control for prefix, control in _LINES if line.startswith(prefix)), None)

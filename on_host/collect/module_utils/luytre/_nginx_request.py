@@ -58,33 +58,35 @@ class NginxModel:
         self.maps = {d.args[1].lstrip("$"): d for d in http if d.name == "map" and len(d.args) == 2}
         self.geos = {d.args[-1].lstrip("$"): d for d in http if d.name == "geo" and d.args}
         self.upstreams = {
-            d.args[0]: [s.args[0] for s in d.own("server") if s.args] for d in http if d.name == "upstream" and d.args
+            d.args[0]: [s.args[0] for s in d.list_own_directives("server") if s.args]
+            for d in http
+            if d.name == "upstream" and d.args
         }
-        self.zones = dict(filter(None, (_zone(d) for d in http if d.name == "limit_req_zone")))
+        self.zones = dict(filter(None, (_parse_limit_req_zone(d) for d in http if d.name == "limit_req_zone")))
         self._regexes = {}
 
     # --- settings -------------------------------------------------------------------------------------
 
-    def effective(self, level, name):
+    def list_directives_in_force(self, level, name):
         """Return the directives of that name in force at a level: those of the nearest level that has any."""
         while level is not None:
-            directives = level.own(name)
+            directives = level.list_own_directives(name)
             if directives:
                 return directives
             level = level.parent
         return []
 
-    def get_setting(self, level, name, default=None):
+    def get_setting_in_force(self, level, name, default=None):
         """Return the last argument list's first word of a directive in force at a level."""
-        directives = self.effective(level, name)
+        directives = self.list_directives_in_force(level, name)
         return directives[-1].args[0] if directives and directives[-1].args else default
 
-    def root(self, level):
+    def get_document_root(self, level):
         """Return the document root in force at a level, or None for the compiled-in one or one that varies."""
-        value = self.get_setting(level, "root")
+        value = self.get_setting_in_force(level, "root")
         return value.rstrip("/") or "/" if value and "$" not in value else None
 
-    def backends(self, address):
+    def resolve_backend_addresses(self, address):
         """Return the addresses behind a ``*_pass`` argument, upstream names resolved: ``unix:/…`` or ``host:port``."""
         address = re.sub(r"^(?:https?|grpcs?)://", "", address)
         plain = address.rsplit("@", 1)[-1]
@@ -95,7 +97,7 @@ class NginxModel:
 
     # --- the server that answers ----------------------------------------------------------------------
 
-    def choose(self, servers, host):
+    def choose_server_for_host(self, servers, host):
         """Return ``(server, how)`` that nginx picks among those of one listen.
 
         ``how`` is exact, wildcard, regex or default.
@@ -104,14 +106,18 @@ class NginxModel:
         best = {"exact": None, "head": None, "tail": None, "regex": None}
         lengths = {"head": 0, "tail": 0}
         for server in servers:
-            for name in server_names(server):
+            for name in list_server_names(server):
                 if name == host:
                     best["exact"] = best["exact"] or server
                 elif name.startswith("*.") and host.endswith(name[1:]) and len(name) > lengths["head"]:
                     best["head"], lengths["head"] = server, len(name)
                 elif name.endswith(".*") and host.startswith(name[:-1]) and len(name) > lengths["tail"]:
                     best["tail"], lengths["tail"] = server, len(name)
-                elif name.startswith("~") and best["regex"] is None and self._search(server, name[1:], host, True):
+                elif (
+                    name.startswith("~")
+                    and best["regex"] is None
+                    and self._search_directive_pattern(server, name[1:], host, True)
+                ):
                     best["regex"] = server
         for kind, how in (("exact", "exact"), ("head", "wildcard"), ("tail", "wildcard"), ("regex", "regex")):
             if best[kind] is not None:
@@ -120,48 +126,50 @@ class NginxModel:
 
     # --- the request's way ----------------------------------------------------------------------------
 
-    def ask(self, server, request):
+    def answer_request(self, server, request):
         """Return the Answer of one server block."""
-        answer = self._serve(server, request)
+        answer = self._serve_from_server_block(server, request)
         answer.limited = request.limited
         return answer
 
-    def _serve(self, server, request):
+    def _serve_from_server_block(self, server, request):
         request.turns += 1
         if request.turns > MAX_TURNS:
             return NginxResponse("status", 500, server)
         request.within = server
-        outcome = self._rewrite(server, request)
-        return outcome if isinstance(outcome, NginxResponse) else self._locate(server, request)
+        outcome = self._run_rewrite_directives(server, request)
+        return outcome if isinstance(outcome, NginxResponse) else self._serve_from_location(server, request)
 
-    def _locate(self, server, request):
+    def _serve_from_location(self, server, request):
         while request.turns <= MAX_TURNS:
             request.turns += 1
-            location = self.find(server, request.uri) or server
-            if self.effective(location, "internal") and not request.internal:
+            location = self.find_location_for_uri(server, request.uri) or server
+            if self.list_directives_in_force(location, "internal") and not request.internal:
                 return NginxResponse("status", 404, location)
             request.within, request.rewritten = location, False
-            modifier, pattern = location_words(location) if location is not server else ("", "")
+            modifier, pattern = parse_location_modifier_and_name(location) if location is not server else ("", "")
             if modifier in ("~", "~*"):
-                self._capture(self._search(location, pattern, request.uri, modifier == "~*"), request)
+                self._store_regex_captures(
+                    self._search_directive_pattern(location, pattern, request.uri, modifier == "~*"), request
+                )
             if location is not server:
-                outcome = self._rewrite(location, request)
+                outcome = self._run_rewrite_directives(location, request)
                 if isinstance(outcome, NginxResponse):
                     return outcome
                 if request.rewritten:
                     continue
-            return self._content(server, location, request)
+            return self._serve_content(server, location, request)
         return NginxResponse("status", 500, server)
 
-    def find(self, level, uri):
+    def find_location_for_uri(self, level, uri):
         """Return the location that nginx picks below a level, or None."""
-        return self._find(level, uri)[0]
+        return self._find_location_and_finality(level, uri)[0]
 
-    def _find(self, level, uri):
+    def _find_location_and_finality(self, level, uri):
         """Return ``(location, final)``: final when neither prefix nor regex of an outer level may override it."""
         prefix, patterns = None, []
-        for location in level.own("location"):
-            modifier, name = location_words(location)
+        for location in level.list_own_directives("location"):
+            modifier, name = parse_location_modifier_and_name(location)
             if modifier == "=":
                 if uri == name:
                     return location, True
@@ -170,71 +178,76 @@ class NginxModel:
             elif (
                 not name.startswith("@")
                 and uri.startswith(name)
-                and (prefix is None or len(name) > len(location_words(prefix)[1]))
+                and (prefix is None or len(name) > len(parse_location_modifier_and_name(prefix)[1]))
             ):
                 prefix = location
         best = prefix
         if prefix is not None:
-            inner, final = self._find(prefix, uri)
+            inner, final = self._find_location_and_finality(prefix, uri)
             best = inner or prefix
             if final:
                 return best, True
-        if prefix is None or location_words(prefix)[0] != "^~":
+        if prefix is None or parse_location_modifier_and_name(prefix)[0] != "^~":
             for location, pattern, fold in patterns:
-                if self._search(location, pattern, uri, fold):
-                    return self._find(location, uri)[0] or location, True
+                if self._search_directive_pattern(location, pattern, uri, fold):
+                    return self._find_location_and_finality(location, uri)[0] or location, True
         return best, False
 
-    def _content(self, server, location, request):
+    def _serve_content(self, server, location, request):
         level = request.within if request.within.name == "if" else location
-        self._count(level, request)
-        refusal = self._access(level, request)
+        self._note_rate_limits(level, request)
+        refusal = self._get_access_refusal_status(level, request)
         if refusal:
             return NginxResponse("status", refusal, level)
-        tries = location.own("try_files")
+        tries = location.list_own_directives("try_files")
         if tries:
-            outcome = self._try_files(server, tries[-1].args, level, request)
+            outcome = self._serve_try_files(server, tries[-1].args, level, request)
             if outcome is not None:
                 return outcome
         for name in PASSES:
-            pass_directives = level.own(name) or (location.own(name) if level is not location else [])
+            pass_directives = level.list_own_directives(name) or (
+                location.list_own_directives(name) if level is not location else []
+            )
             if pass_directives and pass_directives[-1].args:
                 kind = "php" if name == "fastcgi_pass" else "proxy"
                 return NginxResponse(
-                    kind, pass_directives[-1].args[0], level, "" if self._has_fixed_script(level) else request.uri
+                    kind,
+                    pass_directives[-1].args[0],
+                    level,
+                    "" if self._has_only_one_fixed_script(level) else request.uri,
                 )
-        if location.own("stub_status"):
+        if location.list_own_directives("stub_status"):
             return NginxResponse("status", 200, level)
         if request.uri.endswith("/"):
-            return self._index(server, level, request)
+            return self._serve_index_file(server, level, request)
         if not request.exists(request.uri):
             return NginxResponse("status", 404, level)
         return NginxResponse("file", request.uri, level)
 
-    def _has_fixed_script(self, level):
+    def _has_only_one_fixed_script(self, level):
         """Return whether every request goes to one script that the configuration names."""
         scripts = [
             d.args[1]
-            for d in self.effective(level, "fastcgi_param")
+            for d in self.list_directives_in_force(level, "fastcgi_param")
             if d.args[:1] == ["SCRIPT_FILENAME"] and d.args[1:]
         ]
         variable_words = ("$fastcgi_script_name", "uri", "$request_filename", "$1", "$script")
         return bool(scripts) and not any(word in scripts[-1] for word in variable_words)
 
-    def _index(self, server, level, request):
-        directives = self.effective(level, "index")
+    def _serve_index_file(self, server, level, request):
+        directives = self.list_directives_in_force(level, "index")
         for name in directives[-1].args if directives else ["index.html"]:
-            inner = self._expand(name, request, level) if name.startswith("/") else request.uri + name
+            inner = self._expand_variables_or_none(name, request, level) if name.startswith("/") else request.uri + name
             if inner and request.exists(inner):
                 request.uri, request.internal = inner, True
-                return self._serve(server, request)
-        if self.get_setting(level, "autoindex") == "on":
+                return self._serve_from_server_block(server, request)
+        if self.get_setting_in_force(level, "autoindex") == "on":
             return NginxResponse("file", request.uri, level)
         return NginxResponse("status", 403, level)
 
-    def _try_files(self, server, args, level, request):
+    def _serve_try_files(self, server, args, level, request):
         for test in args[:-1]:
-            path = self._expand(test, request, level)
+            path = self._expand_variables_or_none(test, request, level)
             if path is None:
                 continue
             folder = test.endswith("/")
@@ -248,96 +261,100 @@ class NginxModel:
             return NginxResponse("status", int(code) if code.isdigit() else 404, level)
         request.internal = True
         if last.startswith("@"):
-            return self._serve_named(server, last, request)
-        target = self._expand(last, request, level)
+            return self._serve_from_named_location(server, last, request)
+        target = self._expand_variables_or_none(last, request, level)
         if target is None:
             return NginxResponse("status", 404, level)
         request.uri, _, request.args = target.partition("?")
-        return self._serve(server, request)
+        return self._serve_from_server_block(server, request)
 
-    def _serve_named(self, server, name, request):
-        location = next((candidate for candidate in server.own("location") if candidate.args[:1] == [name]), None)
+    def _serve_from_named_location(self, server, name, request):
+        location = next(
+            (candidate for candidate in server.list_own_directives("location") if candidate.args[:1] == [name]), None
+        )
         request.turns += 1
         if location is None or request.turns > MAX_TURNS:
             return NginxResponse("status", 500, server)
         request.within, request.rewritten = location, False
-        outcome = self._rewrite(location, request)
+        outcome = self._run_rewrite_directives(location, request)
         if isinstance(outcome, NginxResponse):
             return outcome
         if request.rewritten:
-            return self._locate(server, request)
-        return self._content(server, location, request)
+            return self._serve_from_location(server, request)
+        return self._serve_content(server, location, request)
 
     # --- phases ---------------------------------------------------------------------------------------
 
-    def _rewrite(self, level, request):
+    def _run_rewrite_directives(self, level, request):
         """Return an Answer, 'last', 'break' or None."""
         for directive in level.block or ():
             args = directive.args
             if directive.name == "set" and len(args) == 2:
-                request.variables[args[0].lstrip("$")] = self._expand(args[1], request, level)
+                request.variables[args[0].lstrip("$")] = self._expand_variables_or_none(args[1], request, level)
             elif directive.name == "return" and args:
-                return self._return(args, level, request)
+                return self._respond_to_return_directive(args, level, request)
             elif directive.name == "break":
                 return "break"
             elif directive.name == "rewrite" and len(args) >= 2:
-                outcome = self._substitute(args, level, request)
+                outcome = self._apply_rewrite_directive(args, level, request)
                 if outcome is not None:
                     return outcome
-            elif directive.name == "if" and self._holds(args, request, level):
+            elif directive.name == "if" and self._is_if_condition_met(args, request, level):
                 request.within = directive
-                outcome = self._rewrite(directive, request)
+                outcome = self._run_rewrite_directives(directive, request)
                 if outcome is not None:
                     return outcome
         return None
 
-    def _return(self, args, level, request):
+    def _respond_to_return_directive(self, args, level, request):
         code = int(args[0]) if args[0].isdigit() else 302
         text = args[1] if len(args) > 1 else ("" if args[0].isdigit() else args[0])
         if code == 444:
             return NginxResponse("closed", 444, level)
         if code in (301, 302, 303, 307, 308) and text:
-            return NginxResponse("redirect", self._fill(text, request, level), level)
+            return NginxResponse("redirect", self._fill_known_variables(text, request, level), level)
         return NginxResponse("status", code, level)
 
-    def _substitute(self, args, level, request):
-        match = self._search(level, args[0], request.uri, False)
+    def _apply_rewrite_directive(self, args, level, request):
+        match = self._search_directive_pattern(level, args[0], request.uri, False)
         if not match:
             return None
-        self._capture(match, request)
+        self._store_regex_captures(match, request)
         flag = args[2] if len(args) > 2 else ""
         if re.match(r"https?://|\$scheme", args[1]) or flag in ("redirect", "permanent"):
-            return NginxResponse("redirect", self._fill(args[1], request, level), level)
-        target = self._expand(args[1], request, level)
+            return NginxResponse("redirect", self._fill_known_variables(args[1], request, level), level)
+        target = self._expand_variables_or_none(args[1], request, level)
         if target is None:
             return None
         request.uri, request.internal, request.rewritten = target.split("?", 1)[0], True, flag != "break"
         return flag if flag in ("last", "break") else None
 
-    def _count(self, level, request):
-        if self.get_setting(level, "limit_req_dry_run") == "on":
+    def _note_rate_limits(self, level, request):
+        if self.get_setting_in_force(level, "limit_req_dry_run") == "on":
             return
-        for limit in self.effective(level, "limit_req"):
+        for limit in self.list_directives_in_force(level, "limit_req"):
             words = dict(word.split("=", 1) for word in limit.args if "=" in word)
             key, rate = self.zones.get(words.get("zone"), (None, 0))
-            if key is not None and self._expand(key, request, level) and 0 < rate <= MAX_LOGIN_RATE:
+            if key is not None and self._expand_variables_or_none(key, request, level) and 0 < rate <= MAX_LOGIN_RATE:
                 request.limited = True
 
-    def _access(self, level, request):
+    def _get_access_refusal_status(self, level, request):
         """Return the status that access control answers a stranger with, or None."""
-        for block in self.effective(level, "limit_except"):
+        for block in self.list_directives_in_force(level, "limit_except"):
             if request.method not in block.args and not (request.method == "HEAD" and "GET" in block.args):
                 level = block
-        rules = self._access_rules(level)
+        rules = self._list_access_rules_in_force(level)
         for rule in rules:
             if rule.args[:1] in (["all"], ["0.0.0.0/0"]):
                 if rule.name == "deny":
                     return 403
                 break
-        asks = self.get_setting(level, "auth_basic", "off") != "off" and self.get_setting(level, "auth_basic_user_file")
-        return 401 if asks or self.get_setting(level, "auth_request", "off") != "off" else None
+        asks = self.get_setting_in_force(level, "auth_basic", "off") != "off" and self.get_setting_in_force(
+            level, "auth_basic_user_file"
+        )
+        return 401 if asks or self.get_setting_in_force(level, "auth_request", "off") != "off" else None
 
-    def _access_rules(self, level):
+    def _list_access_rules_in_force(self, level):
         while level is not None:
             rules = [d for d in level.block or () if d.name in ("allow", "deny")]
             if rules:
@@ -347,7 +364,7 @@ class NginxModel:
 
     # --- words ----------------------------------------------------------------------------------------
 
-    def _holds(self, args, request, level):
+    def _is_if_condition_met(self, args, request, level):
         """Return whether an ``if`` condition is surely met."""
         words = list(args)
         words[0] = words[0][1:] if words[0].startswith("(") else words[0]
@@ -358,28 +375,28 @@ class NginxModel:
         if words and words[-1] == "" and len(words) != 3:
             words = words[:-1]
         if len(words) == 1:
-            value = self._expand(words[0], request, level)
+            value = self._expand_variables_or_none(words[0], request, level)
             return bool(value) and value != "0"
         if len(words) == 2 and words[0].lstrip("!") in ("-f", "-d", "-e", "-x"):
-            return self._file_test(words[0], words[1], request, level)
+            return self._is_file_test_met(words[0], words[1], request, level)
         if len(words) != 3:
             return False
-        value = self._expand(words[0], request, level)
+        value = self._expand_variables_or_none(words[0], request, level)
         if value is None:
             return False
         if words[1] in ("=", "!="):
-            other = self._expand(words[2], request, level)
+            other = self._expand_variables_or_none(words[2], request, level)
             return other is not None and (value == other) == (words[1] == "=")
-        match = self._search(level, words[2], value, words[1].endswith("*"))
+        match = self._search_directive_pattern(level, words[2], value, words[1].endswith("*"))
         if words[1].startswith("!"):
             return match is None
         if match:
-            self._capture(match, request)
+            self._store_regex_captures(match, request)
         return bool(match)
 
-    def _file_test(self, test, path, request, level):
-        tested_path = self._expand(path, request, level)
-        root = self.root(level)
+    def _is_file_test_met(self, test, path, request, level):
+        tested_path = self._expand_variables_or_none(path, request, level)
+        root = self.get_document_root(level)
         if tested_path is None:
             return False
         if root and tested_path.startswith(root + "/"):
@@ -391,15 +408,15 @@ class NginxModel:
             there = True
         return there != test.startswith("!")
 
-    def _capture(self, match, request):
+    def _store_regex_captures(self, match, request):
         for number, value in enumerate(match.groups(), 1):
             request.variables[str(number)] = value or ""
         for name, value in match.groupdict().items():
             request.variables[name] = value or ""
 
-    def _search(self, where, pattern, text, fold):
+    def _search_directive_pattern(self, directive, pattern, text, fold):
         """Return where a pattern that stands in a directive's file fits in a text."""
-        _patterns.note_pattern(where.file)
+        _patterns.note_file_of_next_pattern(directive.file)
         key = (pattern, fold)
         if key not in self._regexes:
             try:
@@ -410,39 +427,42 @@ class NginxModel:
         regex = self._regexes[key]
         return regex.search(text) if regex else None
 
-    def plain_value(self, text, level):
+    def get_value_for_plain_page(self, text, level):
         """Return a value as a plain page would get it; unknown variables stay as they are."""
-        return self._fill(text, NginxRequest("/"), level)
+        return self._fill_known_variables(text, NginxRequest("/"), level)
 
-    def _fill(self, text, request, level):
+    def _fill_known_variables(self, text, request, level):
         """Return the text with what is known filled in; unknown variables stay as they are."""
         return _VARIABLE.sub(
-            lambda match: _or_else(self._value(match.group(1) or match.group(2), request, level), match.group(0)), text
+            lambda match: _get_value_or_default(
+                self._get_variable_value(match.group(1) or match.group(2), request, level), match.group(0)
+            ),
+            text,
         )
 
-    def _expand(self, text, request, level):
+    def _expand_variables_or_none(self, text, request, level):
         """Return the text with every variable filled in, or None when one is unknown."""
         parts = []
         at = 0
         for match in _VARIABLE.finditer(text):
-            value = self._value(match.group(1) or match.group(2), request, level)
+            value = self._get_variable_value(match.group(1) or match.group(2), request, level)
             if value is None:
                 return None
             parts += [text[at : match.start()], value]
             at = match.end()
         return "".join([*parts, text[at:]])
 
-    def _value(self, name, request, level, depth=0):
+    def _get_variable_value(self, name, request, level, depth=0):
         if name in request.variables:
             return request.variables[name]
         if name in self.maps and depth < 8:
-            return self._look_up_map(self.maps[name], request, level, depth + 1)
+            return self._look_up_map_value(self.maps[name], request, level, depth + 1)
         if name in self.geos:
-            default = self.geos[name].own("default")
+            default = self.geos[name].list_own_directives("default")
             return default[-1].args[0] if default and default[-1].args else ""
         if name in ("fastcgi_script_name", "fastcgi_path_info"):
-            return self._script(name, request, level)
-        root = self.root(level) or ""
+            return self._get_fastcgi_script_part(name, request, level)
+        root = self.get_document_root(level) or ""
         variables = {
             "uri": request.uri,
             "document_uri": request.uri,
@@ -469,15 +489,19 @@ class NginxModel:
             return variables[name]
         return "" if name.startswith(("http_", "cookie_", "arg_", "upstream_http_")) else None
 
-    def _script(self, name, request, level):
-        split = self.effective(level, "fastcgi_split_path_info")
-        match = self._search(split[-1], split[-1].args[0], request.uri, False) if split and split[-1].args else None
+    def _get_fastcgi_script_part(self, name, request, level):
+        split = self.list_directives_in_force(level, "fastcgi_split_path_info")
+        match = (
+            self._search_directive_pattern(split[-1], split[-1].args[0], request.uri, False)
+            if split and split[-1].args
+            else None
+        )
         if match and len(match.groups()) == 2:
             return match.group(1 if name == "fastcgi_script_name" else 2)
         return request.uri if name == "fastcgi_script_name" else ""
 
-    def _look_up_map(self, table, request, level, depth):
-        source = self._expand_deep(table.args[0], request, level, depth)
+    def _look_up_map_value(self, table, request, level, depth):
+        source = self._expand_variables_at_depth(table.args[0], request, level, depth)
         if source is None:
             return None
         default, regex = "", None
@@ -491,17 +515,17 @@ class NginxModel:
                 default = row.args[0]
             elif key.startswith("~"):
                 fold = key.startswith("~*")
-                if regex is None and self._search(row, key[2 if fold else 1 :], source, fold):
+                if regex is None and self._search_directive_pattern(row, key[2 if fold else 1 :], source, fold):
                     regex = row.args[0]
             elif key.lstrip("\\").lower() == source.lower():
-                return self._expand_deep(row.args[0], request, level, depth)
-        return self._expand_deep(default if regex is None else regex, request, level, depth)
+                return self._expand_variables_at_depth(row.args[0], request, level, depth)
+        return self._expand_variables_at_depth(default if regex is None else regex, request, level, depth)
 
-    def _expand_deep(self, text, request, level, depth):
+    def _expand_variables_at_depth(self, text, request, level, depth):
         values = []
         at = 0
         for match in _VARIABLE.finditer(text):
-            value = self._value(match.group(1) or match.group(2), request, level, depth)
+            value = self._get_variable_value(match.group(1) or match.group(2), request, level, depth)
             if value is None:
                 return None
             values += [text[at : match.start()], value]
@@ -509,11 +533,11 @@ class NginxModel:
         return "".join([*values, text[at:]])
 
 
-def _or_else(value, other):
+def _get_value_or_default(value, other):
     return other if value is None else value
 
 
-def location_words(location):
+def parse_location_modifier_and_name(location):
     """Return ``(modifier, name)`` of a location block, also for ``location =/x`` written without a space."""
     args = location.args
     if len(args) >= 2:
@@ -525,17 +549,17 @@ def location_words(location):
     return "", name
 
 
-def server_names(server):
+def list_server_names(server):
     """Return the names a server block claims, lower case; ``.x.test`` as both that it means."""
     names = []
-    for directive in server.own("server_name"):
+    for directive in server.list_own_directives("server_name"):
         for name in directive.args:
             lower = name if name.startswith("~") else name.lower()
             names += [lower[1:], "*" + lower] if lower.startswith(".") else [lower]
     return names
 
 
-def _zone(directive):
+def _parse_limit_req_zone(directive):
     """Return ``(name, (key, requests a second))`` of a limit_req_zone."""
     words = dict(word.split("=", 1) for word in directive.args[1:] if "=" in word)
     rate = re.fullmatch(r"(\d{1,9})r/([sm])", words.get("rate", ""))

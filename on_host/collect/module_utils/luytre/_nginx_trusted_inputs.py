@@ -5,7 +5,7 @@ folders.
 import os
 import re
 
-from ansible.module_utils.luytre._trusted_inputs import OPENSSL, find_searched_folders
+from ansible.module_utils.luytre._trusted_inputs import OPENSSL, list_folders_searched_by_pattern
 
 PREFIX = "/usr/share/nginx"
 """Where Debian's nginx finds modules and logs that are written without a folder."""
@@ -29,29 +29,29 @@ BUILT_IN_PREFIX = ("logs/error.log", "logs/nginx.pid", "logs/access.log", "clien
 """The same below the prefix of one that was built with no more than that."""
 
 
-def list_test_paths(config, prefix=PREFIX):
+def list_nginx_test_paths(config, prefix=PREFIX):
     """Return ``(read, written)``: absolute paths that ``nginx -t`` acts on, and those that it may make or write to."""
     folder = os.path.dirname(config.top.file)
     built_in = BUILT_IN if prefix == PREFIX else [os.path.join(prefix, path) for path in BUILT_IN_PREFIX]
     read, write_paths = set(config.texts) | {OPENSSL, folder}, set(built_in)
     for pattern, _directive in config.globs:
-        read.update(find_searched_folders(pattern))
-    for directive in _iter_directives(config.top):
+        read.update(list_folders_searched_by_pattern(pattern))
+    for directive in _iter_directives_at_all_depths(config.top):
         if WRITE_DIRECTIVES.search(directive.name):
-            write_paths.update(_paths(directive.args[:1], prefix, prefix))
+            write_paths.update(_iter_searched_paths(directive.args[:1], prefix, prefix))
         elif RUN.search(directive.name) and not NOT_AT_TEST.search(directive.name):
             words = [word for argument in directive.args for word in re.split(r"[;\s]", argument)]
-            read.update(_paths(words, prefix if directive.name == "load_module" else folder, prefix))
+            read.update(_iter_searched_paths(words, prefix if directive.name == "load_module" else folder, prefix))
     return sorted(read), sorted(write_paths)
 
 
-def _paths(words, folder, prefix):
-    for word in words:
+def _iter_searched_paths(path_arguments, folder, prefix):
+    for word in path_arguments:
         if "$" not in word and ("/" in word or folder == prefix) and not re.match(r"[a-z]+:|(?:off|stderr)$", word):
-            yield from find_searched_folders(os.path.normpath(os.path.join(folder, word)))
+            yield from list_folders_searched_by_pattern(os.path.normpath(os.path.join(folder, word)))
 
 
-def _iter_directives(block):
+def _iter_directives_at_all_depths(block):
     for directive in block.block or ():
         yield directive
-        yield from _iter_directives(directive)
+        yield from _iter_directives_at_all_depths(directive)

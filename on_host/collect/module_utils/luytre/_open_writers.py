@@ -6,7 +6,7 @@ import os
 import re
 import stat
 
-from ansible.module_utils.luytre._time_budget import Effort
+from ansible.module_utils.luytre._time_budget import TimeBudget
 from ansible.module_utils.luytre_shared import ownership
 from ansible.module_utils.luytre_shared.names import user_name
 
@@ -15,24 +15,24 @@ SECONDS = 3
 MAX_STATUS = 8_000
 
 
-def find_open_writers(files, proc="/proc"):
+def find_accounts_writing_open_files(files, proc="/proc"):
     """Return ``{path: [account]}`` of those that have a writer; ``files`` are paths with their status.
 
     None for a file of which no writer was found, where there was no time to look at all processes: that nobody writes
     is not known then.
     """
-    statuses, accounts, effort = dict(files), {}, Effort(SECONDS)
+    statuses, accounts, effort = dict(files), {}, TimeBudget(SECONDS)
     for pid in filter(str.isdecimal, os.listdir(proc) if statuses else ()):
         if effort.is_used_up:
             return {path: sorted(accounts[path]) if path in accounts else None for path in statuses}
-        for path, descriptor in _list_open_files("%s/%s" % (proc, pid), statuses):
-            uid = _find_writer("%s/%s" % (proc, pid), descriptor, statuses[path])
+        for path, descriptor in _list_files_open_in_process("%s/%s" % (proc, pid), statuses):
+            uid = _find_account_writing_descriptor("%s/%s" % (proc, pid), descriptor, statuses[path])
             if uid:
                 accounts.setdefault(path, set()).add(user_name(uid))
     return {path: sorted(names) for path, names in accounts.items()}
 
 
-def _list_open_files(process, statuses):
+def _list_files_open_in_process(process, statuses):
     """Return files that a process has open, by the kernel's own text: nothing of the process's own is looked at."""
     try:
         with os.scandir(process + "/fd") as entries:
@@ -42,7 +42,7 @@ def _list_open_files(process, statuses):
     return [(path, name) for path, name in links if path in statuses]
 
 
-def _find_writer(process, descriptor, status):
+def _find_account_writing_descriptor(process, descriptor, status):
     """Return the account of a process that writes to an open file by others' right alone, else 0."""
     try:
         with open("%s/fdinfo/%s" % (process, descriptor)) as handle:

@@ -30,7 +30,7 @@ _FIELD = re.compile(
 )
 
 
-def add_cors_answers(vhosts, declarations, deadline, skip_places=()):
+def add_cors_answers_to_vhosts(vhosts, declarations, deadline, skip_places=()):
     """Add to ``cors_open`` of virtual hosts the addresses whose answers allow it, and ``cors_known``, whether all that
     was asked was answered.
 
@@ -39,65 +39,68 @@ def add_cors_answers(vhosts, declarations, deadline, skip_places=()):
     """
     ends = min(deadline, time.monotonic() + ALL_SECONDS)
     for vhost in vhosts:
-        target = choose_place(vhost["listens"], skip_places)
-        name = choose_name(vhost["names"])
+        target = choose_listen_to_ask_vhost_at(vhost["listens"], skip_places)
+        name = choose_name_to_ask_vhost_by(vhost["names"])
         vhost["cors_known"] = bool(target and name)
-        for path in list_pages(vhost["names"], declarations) if target and name else ():
-            head = fetch_head(*target, name, path, ends)
+        for path in list_pages_to_ask_for_cors(vhost["names"], declarations) if target and name else ():
+            head = fetch_response_head(*target, name, path, ends)
             vhost["cors_known"] = vhost["cors_known"] and head is not None
-            if head is not None and is_open(head):
+            if head is not None and is_cors_open_in_response_head(head):
                 vhost["cors_open"].append("%s://%s%s" % ("https" if target[2] else "http", name, path))
 
 
-def choose_name(names):
+def choose_name_to_ask_vhost_by(names):
     """Return a name by which a virtual host is asked: one of its own, one of its pattern, nobody's where it has none.
 
     Or None.
     """
-    own = _handshakes.name_of(names)
+    own = _handshakes.get_first_askable_name(names)
     if own or not {*names} - {"_", ""}:
         return own or NOBODYS
-    return next(filter(None, (_handshakes.name_of(["x" + name[1:]]) for name in names if name.startswith("*."))), None)
+    return next(
+        filter(None, (_handshakes.get_first_askable_name(["x" + name[1:]]) for name in names if name.startswith("*."))),
+        None,
+    )
 
 
-def choose_place(listens, skip_places):
+def choose_listen_to_ask_vhost_at(listens, skip_places):
     """Return the first place where a virtual host is asked, TLS before none; or None.
 
     It is ``(address, port, whether TLS is spoken there)``.
     """
     for listen in sorted(listens, key=lambda each: not each["tls"]):
-        address = _handshakes.own_address(listen["address"])
+        address = _handshakes.get_own_address_of_listen(listen["address"])
         if address is not None and (listen["address"], listen["port"]) not in skip_places:
             return address, listen["port"], listen["tls"]
     return None
 
 
-def list_pages(names, declarations):
+def list_pages_to_ask_for_cors(names, declarations):
     """Return the home page, and pages that the inventory names for a site of these names."""
     urls = [
         path
-        for site in _websites.declared_sites(declarations)
+        for site in _websites.list_declared_sites(declarations)
         if {site.get("domain"), *(site.get("aliases") or ())}.intersection(names)
         for path in site.get("smoke_urls") or ()
     ]
     return list(dict.fromkeys(["/", *(path for path in urls if _PATH.fullmatch(str(path)))]))[:MAX_PAGES]
 
 
-def is_open(head):
+def is_cors_open_in_response_head(head):
     """Return whether the head of an answer allows it, as bytes: for every origin, or for whichever asks."""
     fields = {name.lower(): value for name, value in _FIELD.findall(head)}
     wide = fields.get(b"access-control-allow-origin") in (b"*", STRANGER.encode())
     return wide and fields.get(b"access-control-allow-credentials", b"").lower() == b"true"
 
 
-def fetch_head(address, port, tls, name, path, ends):
+def fetch_response_head(address, port, tls, host_name, path, deadline):
     """Return the head of the answer to a stranger's script, empty where the name or all that come are turned away
     before one.
 
     None: nobody answers in time, another than root listens there, or no TLS comes about.
     """
-    seconds = min(SECONDS, ends - time.monotonic())
-    if seconds <= 0 or not _handshakes.is_roots(address, port):
+    seconds = min(SECONDS, deadline - time.monotonic())
+    if seconds <= 0 or not _handshakes.is_port_held_by_root_alone(address, port):
         return None
     until = time.monotonic() + seconds
     request = "HEAD %s HTTP/1.1\r\nHost: %s\r\nOrigin: %s\r\nUser-Agent: %s\r\nConnection: close\r\n\r\n"
@@ -106,9 +109,9 @@ def fetch_head(address, port, tls, name, path, ends):
             plain.settimeout(seconds)
             plain.bind((address, 0))
             plain.connect((address, port))
-            with _wrap_tls(plain, name) if tls else plain as connection:
-                connection.sendall((request % (path, name, STRANGER, BROWSER)).encode("ascii"))
-                return _head(connection, until)
+            with _wrap_unverified_tls(plain, host_name) if tls else plain as connection:
+                connection.sendall((request % (path, host_name, STRANGER, BROWSER)).encode("ascii"))
+                return _receive_response_head(connection, until)
     except ssl.SSLError as error:
         return b"" if "UNRECOGNIZED_NAME" in (error.reason or "") else None
     except ConnectionResetError:
@@ -117,7 +120,7 @@ def fetch_head(address, port, tls, name, path, ends):
         return None
 
 
-def _wrap_tls(plain, name):
+def _wrap_unverified_tls(plain, name):
     """Return TLS for what it says alone: whose certificate it is, other controls tell."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
@@ -125,7 +128,7 @@ def _wrap_tls(plain, name):
     return context.wrap_socket(plain, server_hostname=name)
 
 
-def _head(connection, until):
+def _receive_response_head(connection, until):
     data = b""
     while b"\r\n\r\n" not in data and len(data) < MAX_HEAD:
         seconds_left = until - time.monotonic()

@@ -29,7 +29,7 @@ SHORTEST = 8
 _SECTION = re.compile(r"^(global|defaults|frontend|backend|listen|userlist|peers|resolvers|program|cache)\b\s*(\S*)")
 
 
-def describe_unread(listeners):
+def describe_unread_web_servers(listeners):
     """Return why not every site of this host is known, or None: which other web servers answer, and where."""
     ports_by_name = {}
     for listener in listeners:
@@ -50,45 +50,45 @@ def describe_unread(listeners):
 # --- HAProxy --------------------------------------------------------------------------------------------
 
 
-def collect_statistics(reading):
+def collect_haproxy_statistics_pages(reader):
     """Return the pages of HAProxy's that show themselves, of those that run.
 
     Each is an ``auditor.facts.system.services.Statistics``.
     """
-    program = reading.find_program("haproxy")
-    processes = _processes.list_running(program) if program else []
+    program = reader.find_program("haproxy")
+    processes = _processes.list_processes_of_program(program) if program else []
     processes += [
         process
-        for process in _processes.all_elsewhere(("haproxy",), [program] if program else [], reading.trust)
+        for process in _processes.iter_processes_outside_paths(("haproxy",), [program] if program else [], reader.trust)
         if process.uid == 0
     ]
     pages = []
-    for path in dict.fromkeys(path for process in processes for path in _files(process.title)):
-        if reading.trust.loose(path) is None:
-            pages += parse_statistics(path, read_text(path) or "")
+    for path in dict.fromkeys(path for process in processes for path in _iter_haproxy_config_files(process.title)):
+        if reader.trust.describe_first_changer_on_path(path) is None:
+            pages += parse_haproxy_statistics_pages(path, read_text(path) or "")
     return pages[:MAX_TOLD]
 
 
-def _files(title):
+def _iter_haproxy_config_files(title):
     """Yield the files that root's own HAProxy was started with."""
     paths = re.findall(r"\s-f\s*(/[^\s]{1,300})", title) or list(HAPROXY)
     for path in paths:
         yield from sorted(glob.glob(path + "/*.cfg"))[:MAX_CONFIGURATIONS] if os.path.isdir(path) else [path]
 
 
-def parse_statistics(path, text):
+def parse_haproxy_statistics_pages(path, text):
     """Return the statistics pages of one file.
 
     Where each is, on which addresses, and whether a password worth the name is asked for.
     """
     pages, defaults, section = [], [], None
     for number, line in enumerate(text.splitlines(), 1):
-        words = _words(line)
+        words = _split_haproxy_line(line)
         if not words:
             continue
         if _SECTION.match(line.strip()) and not line[:1].isspace():
             if section is not None:
-                pages += _page(path, section)
+                pages += _parse_statistics_page(path, section)
             inherited_stats = [] if words[0] == "global" else defaults
             section = {
                 "kind": words[0],
@@ -105,10 +105,10 @@ def parse_statistics(path, text):
             section["binds"] += words[1].split(",") if len(words) > 1 else []
         elif words[0] == "stats" and section["kind"] != "global":
             section["stats"].append(words[1:])
-    return pages + (_page(path, section) if section is not None else [])
+    return pages + (_parse_statistics_page(path, section) if section is not None else [])
 
 
-def _page(path, section):
+def _parse_statistics_page(path, section):
     """Return the page of a section, none when it has none or listens nowhere itself."""
     stats = section["stats"]
     names = [words[0] for words in stats if words]
@@ -123,23 +123,23 @@ def _page(path, section):
             "where": "%s:%d" % (path, section["line"]),
             "uri": (uris or ["/haproxy?stats"])[-1][:200],
             "binds": section["binds"][:MAX_TOLD],
-            "local": bool(section["binds"]) and all(_local(bind) for bind in section["binds"]),
+            "local": bool(section["binds"]) and all(_is_local_bind(bind) for bind in section["binds"]),
             "password": "none"
             if not pairs
             else "weak"
-            if any(_weak(user, password) for user, _, password in pairs)
+            if any(_is_weak_login(user, password) for user, _, password in pairs)
             else "set",
             "changes": any(words[:1] == ["admin"] and words[1:2] == ["if"] for words in stats),
         }
     ]
 
 
-def _weak(user, password):
+def _is_weak_login(user, password):
     lower = password.lower()
     return len(password) < SHORTEST or lower in WEAK_PASSWORDS or lower == user.lower()
 
 
-def _local(bind):
+def _is_local_bind(bind):
     host = bind.rpartition(":")[0].strip("[]")
     return (
         bind.startswith(("/", "unix@", "abns@", "fd@"))
@@ -149,6 +149,6 @@ def _local(bind):
     )
 
 
-def _words(line):
+def _split_haproxy_line(line):
     """Return the words of a line, its comment left out."""
     return [word.strip("\"'") for word in re.sub(r"(?<!\\)#.*", "", line).split()]

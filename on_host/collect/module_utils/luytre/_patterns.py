@@ -26,7 +26,7 @@ class PatternFailure:
     def __init__(self, why, file):
         self.why, self.file = why, file
 
-    def as_fact(self, file):
+    def convert_to_fact(self, file):
         """Return it as a fact, an ``auditor.facts.web._web.Unread``; ``file`` is named where no pattern was tried."""
         return {"why": self.why, "file": self.file or file}
 
@@ -34,24 +34,26 @@ class PatternFailure:
 _note = None
 
 
-def note_pattern(file):
+def note_file_of_next_pattern(file):
     """Say whose pattern is tried next, so that it can be named if it never ends."""
     if _note is not None:
         _note(file)
 
 
-def run_in_turn(pieces, deadline):
+def run_functions_in_child(functions, deadline):
     """Return the answer of each of ``pieces``: functions that give JSON data and are called in a child of this process.
 
     A child does one after the other; one that takes longer than its bound ends with it, and another goes on with the
     next. An ``PatternFailure`` stands for one that was late in every round, that ended its child, or that raised.
     """
-    answers = [PatternFailure("no_time", "")] * len(pieces)
-    pending = list(range(len(pieces)))
+    answers = [PatternFailure("no_time", "")] * len(functions)
+    pending = list(range(len(functions)))
     for seconds in BOUNDS:
         late = []
         while pending and time.monotonic() < deadline:
-            child_answers, file = _child([pieces[number] for number in pending], seconds, deadline)
+            child_answers, file = _run_functions_in_one_child(
+                [functions[number] for number in pending], seconds, deadline
+            )
             for number, answer in zip(pending, child_answers):
                 answers[number] = answer
             pending = pending[len(child_answers) :]
@@ -62,16 +64,16 @@ def run_in_turn(pieces, deadline):
     return answers
 
 
-def _child(pieces, seconds, deadline):
+def _run_functions_in_one_child(functions, seconds, deadline):
     """Return ``(answers of the first pieces, the file that was tried when the next one was ended)``."""
     place = mmap.mmap(-1, _PLACE)
     pipe, end = os.pipe()
     pid = os.fork()
     if pid == 0:
-        _work(pieces, end, place)
+        _run_child(functions, end, place)
     os.close(end)
     try:
-        answers = _answers(pipe, len(pieces), seconds, deadline)
+        answers = _read_child_answers(pipe, len(functions), seconds, deadline)
     finally:
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
@@ -79,7 +81,7 @@ def _child(pieces, seconds, deadline):
     return answers, place[:].rstrip(b"\0").decode("utf-8", "replace")
 
 
-def _answers(pipe, count, seconds, deadline):
+def _read_child_answers(pipe, count, seconds, deadline):
     answers, text, total = [], b"", 0
     with selectors.DefaultSelector() as selector:
         selector.register(pipe, selectors.EVENT_READ)
@@ -99,7 +101,7 @@ def _answers(pipe, count, seconds, deadline):
     return answers
 
 
-def _work(pieces, end, place):
+def _run_child(functions, pipe_end, place):
     """Run the child's whole life; it never returns into the caller's code."""
     global _note
     last = [""]
@@ -112,8 +114,8 @@ def _work(pieces, end, place):
     try:
         _note = note
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-        with os.fdopen(end, "wb") as pipe:
-            for piece in pieces:
+        with os.fdopen(pipe_end, "wb") as pipe:
+            for piece in functions:
                 note("")
                 try:
                     answer = {"data": piece()}

@@ -28,10 +28,10 @@ class PhpSource:
         start = _OPEN.search(text)
         while start is not None:
             bare[start.end() - 1] = ";"
-            start = _OPEN.search(text, self._code(code, bare, start.end()))
+            start = _OPEN.search(text, self._split_code_from_text(code, bare, start.end()))
         self.code, self.bare = "".join(code), "".join(bare)
 
-    def _code(self, code, bare, position):
+    def _split_code_from_text(self, code, bare, position):
         for token in _TOKEN.finditer(self.text, position):
             code[position : token.start()] = bare[position : token.start()] = self.text[position : token.start()]
             position = token.end()
@@ -52,7 +52,7 @@ class _Definition:
         self.start, self.end, self.literal, self.sure = start, end, literal, sure
 
 
-def find_definitions(source, constant):
+def find_constant_definitions(source, constant):
     """Return the active definitions of a constant in a Source, in order. Raises ValueError when there are too many."""
     name = re.escape(constant)
     define = re.compile(r"(?<![\w$>:\\])(?i:define)\s*\(\s*(?:'%s'|\"%s\")\s*,\s*" % (name, name))
@@ -65,14 +65,17 @@ def find_definitions(source, constant):
         raise ValueError("defines %s %d times" % (constant, len(active)))
     return [
         _Definition(
-            match.end(), end, source.text[match.end() : end].strip(), _surely_runs(source, match.start(), constant)
+            match.end(),
+            end,
+            source.text[match.end() : end].strip(),
+            _is_statement_surely_run(source, match.start(), constant),
         )
         for match, terminator in sorted(active, key=lambda item: item[0].start())
-        for end in [_end_of_value(source.bare, match.end(), terminator)]
+        for end in [_find_end_of_value(source.bare, match.end(), terminator)]
     ]
 
 
-def _end_of_value(bare, position, terminator):
+def _find_end_of_value(bare, position, terminator):
     depth = 0
     while position < len(bare) and not (depth == 0 and bare[position] in (terminator, ",", ";")):
         depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(bare[position], 0)
@@ -80,7 +83,7 @@ def _end_of_value(bare, position, terminator):
     return position
 
 
-def _surely_runs(source, start, constant):
+def _is_statement_surely_run(source, start, constant):
     """Return whether a statement surely runs.
 
     It stands at the top level of the file, as a statement of its own, after ``defined(…) ||`` or in ``if
@@ -98,12 +101,12 @@ def _surely_runs(source, start, constant):
     return before.count("{") == before.count("}") and re.match(guard, source.code[begin:start].strip()) is not None
 
 
-def is_defined(content, constant):
+def is_constant_defined(content, constant):
     """Return whether the file has an active definition of the constant, sure or not."""
-    return bool(find_definitions(PhpSource(content.decode("latin-1")), constant))
+    return bool(find_constant_definitions(PhpSource(content.decode("latin-1")), constant))
 
 
-def read_constants(content, names):
+def read_php_constants(content, constant_names):
     """Return what the file makes of each constant before it loads the rest of WordPress.
 
     ``True``, ``False`` (null too), a whole number or a text; ``None`` when it defines none; ``UNKNOWN`` when only
@@ -114,31 +117,32 @@ def read_constants(content, names):
     rest = [match.start() for match in LOADS_THE_REST.finditer(source.code) if source.bare[match.start()] != "'"]
     end = rest[0] if rest else len(source.text)
     others = any(position < end for position in loads)
-    return {name: _value(source, name, end, others) for name in names}
+    return {name: _evaluate_constant(source, name, end, others) for name in constant_names}
 
 
-def _value(source, constant, end, others):
+def _evaluate_constant(source, constant, end, loads_other_files):
     try:
-        matches = [definition for definition in find_definitions(source, constant) if definition.start < end]
+        matches = [definition for definition in find_constant_definitions(source, constant) if definition.start < end]
     except ValueError:
         return UNKNOWN
     if not matches:
-        return UNKNOWN if others else None
-    values = [_evaluate_literal(definition.literal) for definition in matches]
+        return UNKNOWN if loads_other_files else None
+    values = [_evaluate_php_literal(definition.literal) for definition in matches]
     if matches[0].sure:
         return values[0]
     return (
         values[0]
-        if any(definition.sure for definition in matches) and all(_is_same(value, values[0]) for value in values)
+        if any(definition.sure for definition in matches)
+        and all(_is_same_typed_value(value, values[0]) for value in values)
         else UNKNOWN
     )
 
 
-def _is_same(value, other):
+def _is_same_typed_value(value, other):
     return type(value) is type(other) and value == other
 
 
-def _evaluate_literal(literal):
+def _evaluate_php_literal(literal):
     if LITERAL.match(literal):
         word = literal.lower()
         return word == "true" if word in ("true", "false", "null") else int(literal)
@@ -148,7 +152,7 @@ def _evaluate_literal(literal):
     return re.sub(r"\\(['\\])", r"\1", text.group(1)) if text.group(1) is not None else text.group(2)
 
 
-def find_variable(content, name):
+def find_variable_text(content, name):
     """Return the plain text that ``$name`` is surely given first, or None."""
     source = PhpSource(content.decode("utf-8", "replace"))
     for match in re.finditer(r"\$%s\s*=\s*(?:'([^'\\]*)'|\"([^\"\\$]*)\")\s*;" % re.escape(name), source.code):
@@ -174,11 +178,11 @@ _FORMS = {
 FORMS = tuple(_FORMS)
 
 
-def find_assignments(source, form, name):
+def find_setting_assignments(source, assignment_form, setting_name):
     """Return the active assignments of a setting in a Source, in order. Raises ValueError when there are too many."""
-    depth, pattern = _FORMS[form]
-    array, _, key = name.rpartition(".")
-    words = (array, key, key) if form == GLOBAL else (name,)
+    depth, pattern = _FORMS[assignment_form]
+    array, _, key = setting_name.rpartition(".")
+    words = (array, key, key) if assignment_form == GLOBAL else (setting_name,)
     results = []
     for match in re.finditer(pattern % tuple(map(re.escape, words)), source.code):
         if source.bare[match.start()] == "'":
@@ -186,37 +190,37 @@ def find_assignments(source, form, name):
         before = source.bare[: match.start()]
         begin = max(before.rfind(mark) for mark in "{};") + 1
         sure = before.count("{") - before.count("}") == depth and not before[begin:].strip()
-        end = _end_of_value(source.bare, match.end(), ";")
+        end = _find_end_of_value(source.bare, match.end(), ";")
         results.append(_Definition(match.end(), end, source.text[match.end() : end].strip(), sure))
         if len(results) > MAX_DEFINITIONS:
-            raise ValueError("sets %s more than %d times" % (name, MAX_DEFINITIONS))
+            raise ValueError("sets %s more than %d times" % (setting_name, MAX_DEFINITIONS))
     return results
 
 
-def read_settings(content, form, names):
+def read_php_settings(content, assignment_form, setting_names):
     """Return what each setting is when the file has been loaded: as in ``read_constants``, or a list of texts.
 
     The last one counts.
     """
     source = PhpSource(content.decode("utf-8", "replace"))
-    return {name: _evaluate_setting(source, form, name) for name in names}
+    return {name: _evaluate_php_setting(source, assignment_form, name) for name in setting_names}
 
 
-def _evaluate_setting(source, form, name):
+def _evaluate_php_setting(source, assignment_form, setting_name):
     try:
-        matches = find_assignments(source, form, name)
+        matches = find_setting_assignments(source, assignment_form, setting_name)
     except ValueError:
         return UNKNOWN
     if not matches:
         return None
-    return _parse_list(matches[-1].literal) if all(assignment.sure for assignment in matches) else UNKNOWN
+    return _parse_php_list_literal(matches[-1].literal) if all(assignment.sure for assignment in matches) else UNKNOWN
 
 
-def _parse_list(literal):
+def _parse_php_list_literal(literal):
     """Return a plain value, or a plain list of texts."""
     brackets = re.match(r"\A(?:(?i:array)\s*\(|\[)(.*)[\])]\Z", literal, re.DOTALL)
     if brackets is None:
-        return _evaluate_literal(literal)
+        return _evaluate_php_literal(literal)
     texts = re.findall(r"'([^'\\]*)'|\"([^\"\\$]*)\"", brackets.group(1))
     rest = re.sub(r"'[^'\\]*'|\"[^\"\\$]*\"", "", brackets.group(1))
     return [single or other for single, other in texts] if re.match(r"[\s,]*\Z", rest) else UNKNOWN

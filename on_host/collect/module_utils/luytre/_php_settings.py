@@ -6,7 +6,7 @@ Secrets stay on the host.
 import hashlib
 
 from ansible.module_utils.luytre import _php
-from ansible.module_utils.luytre._area_reader import read_below
+from ansible.module_utils.luytre._area_reader import read_text_below
 
 MAX_READ = 200_000
 LONG = 16
@@ -14,25 +14,29 @@ LONG = 16
 MAX_SHOWN = 80
 
 
-def read(folder, file, form, names):
+def read_settings_of_php_file(folder, file, assignment_form, setting_names):
     """Name to value as ``_php.settings`` has it, or None when there is no such file."""
-    text = read_below(folder, file, MAX_READ)
-    return None if text is None else _php.read_settings(text.encode("utf-8", "replace"), form, names)
+    text = read_text_below(folder, file, MAX_READ)
+    return (
+        None
+        if text is None
+        else _php.read_php_settings(text.encode("utf-8", "replace"), assignment_form, setting_names)
+    )
 
 
-def switch(value):
+def convert_to_php_truth(php_value):
     """Return whether PHP takes it for true; None when it is not set."""
-    if value is None or value == _php.UNKNOWN:
-        return value
-    return value not in (False, 0, "", "0", [])
+    if php_value is None or php_value == _php.UNKNOWN:
+        return php_value
+    return php_value not in (False, 0, "", "0", [])
 
 
-def text_set(value):
+def is_text_set(value):
     """Return whether a text is there at all, without the text."""
     return value if value == _php.UNKNOWN else bool(value)
 
 
-def number(value):
+def convert_to_whole_number(value):
     """Return a whole number, also where it is written as text; None when it is not set."""
     if value is None:
         return None
@@ -41,14 +45,14 @@ def number(value):
     return int(value) if isinstance(value, int) else _php.UNKNOWN
 
 
-def plain(value):
+def convert_to_short_plain_value(value):
     """Return a short text or a number as it is."""
     if isinstance(value, list):
         return _php.UNKNOWN
     return value[:MAX_SHOWN] if isinstance(value, str) else value
 
 
-def secret(value, samples):
+def describe_secret(value, samples):
     """Return ``auditor.facts.web.wordpress.Secret``."""
     text = value if isinstance(value, str) and value != _php.UNKNOWN else None
     digest = hashlib.sha256(text.encode()).hexdigest()[:16] if text and len(text) >= LONG else None

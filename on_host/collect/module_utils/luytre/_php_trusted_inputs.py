@@ -17,23 +17,27 @@ _LOAD_SETTINGS = ("extension", "zend_extension", "extension_dir")
 _LOG_SETTINGS = ("error_log", "access.log", "slowlog")
 
 
-def list_test_paths(fpm):
+def list_fpm_test_paths(fpm):
     """Return ``(read, written)`` of a ``_php_daemons.Fpm``: paths that it acts on, and that it may write."""
-    inis = [path for pattern in fpm.inis for path in _trusted_inputs.list_with_folders(pattern)]
-    pools = _trusted_inputs.list_include_tree(fpm.main, lambda text: list_fpm_includes(text, fpm.prefix))
-    extensions = _trusted_inputs.list_with_folders("/usr/lib/php/20*/*.so", fpm.prefix + "/lib/php/extensions/*/*.so")
+    inis = [path for pattern in fpm.inis for path in _trusted_inputs.list_matches_and_searched_folders(pattern)]
+    pools = _trusted_inputs.list_file_with_its_includes(
+        fpm.main, lambda text: list_fpm_include_patterns(text, fpm.prefix)
+    )
+    extensions = _trusted_inputs.list_matches_and_searched_folders(
+        "/usr/lib/php/20*/*.so", fpm.prefix + "/lib/php/extensions/*/*.so"
+    )
     read = [_trusted_inputs.OPENSSL, *extensions, *inis, *pools]
     write_paths = []
     for path in inis:
-        load_paths, logs = list_ini_paths(_text(path))
+        load_paths, logs = list_php_ini_paths(_read_text_or_empty(path))
         read += load_paths
         write_paths += logs
     for path in pools:
-        write_paths += list_fpm_logs(_text(path), fpm.prefix)
+        write_paths += list_fpm_log_files(_read_text_or_empty(path), fpm.prefix)
     return read, write_paths
 
 
-def list_fpm_includes(text, prefix="/usr"):
+def list_fpm_include_patterns(text, prefix="/usr"):
     """Return the patterns that a file of FPM's own configuration includes."""
     return [
         os.path.join(prefix, pattern)
@@ -41,7 +45,7 @@ def list_fpm_includes(text, prefix="/usr"):
     ]
 
 
-def list_ini_paths(text):
+def list_php_ini_paths(text):
     """Return ``(loaded, logs)``, absolute paths.
 
     An ini has PHP load the former, and has an extension write to the latter.
@@ -52,13 +56,17 @@ def list_ini_paths(text):
         if name in QUIET or not value.startswith("/"):
             continue
         if name in _LOAD_SETTINGS:
-            load_paths += _trusted_inputs.list_with_folders(value + "/*.so") if name == "extension_dir" else [value]
+            load_paths += (
+                _trusted_inputs.list_matches_and_searched_folders(value + "/*.so")
+                if name == "extension_dir"
+                else [value]
+            )
         elif re.search(r"(?:^|[._])log(?:file|_file|_path|_dir)?$", name):
             logs.append(value)
     return load_paths, logs
 
 
-def list_fpm_logs(text, prefix="/usr"):
+def list_fpm_log_files(text, prefix="/usr"):
     """Return the files that FPM's own test opens for writing, each pool's name in its place."""
     paths, pool = [], ""
     for line in text.splitlines():
@@ -74,5 +82,5 @@ def list_fpm_logs(text, prefix="/usr"):
     return paths
 
 
-def _text(path):
+def _read_text_or_empty(path):
     return (read_text(path) or "") if os.path.isfile(path) else ""

@@ -13,17 +13,17 @@ _FETCHES = re.compile(
 )
 
 
-def is_piped_download(command):
+def is_download_piped_into_interpreter(command):
     """Return whether a command line does."""
     return _FETCHES.search(command) is not None
 
 
-def script_has_piped_download(path):
+def has_piped_download_in_script(path):
     """Return whether a script does, on a line that is not a comment; not asked of what is not a script."""
     try:
         text = read_text(path, MAX_SCRIPT) or ""
     except UnreadableFact:
         return False
     return text.startswith("#!") and any(
-        is_piped_download(line) for line in text.splitlines() if not line.lstrip().startswith("#")
+        is_download_piped_into_interpreter(line) for line in text.splitlines() if not line.lstrip().startswith("#")
     )

@@ -29,7 +29,7 @@ class ProcessInfo:
         self.pid, self.parent, self.uid, self.title, self.unit = pid, parent, uid, title, unit
         self.program, self.identity, self.replaced = program, identity, is_replaced
 
-    def runs(self, program):
+    def is_process_of_installed_program(self, program):
         """Return whether the file that it runs is this installed one, or the one that stood there before an upgrade.
 
         The latter is known by the kernel's text alone, which holds for a process that a trusted account owns.
@@ -43,31 +43,41 @@ class ProcessInfo:
         return self.identity == (status.st_dev, status.st_ino)
 
 
-def list_running(program, uids=(0,), proc="/proc"):
+def list_processes_of_program(program, uids=(0,), proc="/proc"):
     """Return the processes of an installed program that run as one of ``uids``."""
     pids = [int(name) for name in os.listdir(proc) if name.isdigit()][:MAX_PROCESSES]
-    processes = (process(pid, proc) for pid in sorted(pids))
-    return [each for each in processes if each is not None and each.uid in uids and each.runs(program)]
+    processes = (read_process_info(pid, proc) for pid in sorted(pids))
+    return [
+        each
+        for each in processes
+        if each is not None and each.uid in uids and each.is_process_of_installed_program(program)
+    ]
 
 
-def find_elsewhere(names, ours, trust, proc="/proc"):
+def find_running_program_outside_paths(program_names, own_paths, trust, proc="/proc"):
     """Return the path of a running program of one of the ``names`` that is not among ``ours``, or None."""
-    return next((candidate.program for candidate in all_elsewhere(names, ours, trust, proc)), None)
+    return next(
+        (candidate.program for candidate in iter_processes_outside_paths(program_names, own_paths, trust, proc)), None
+    )
 
 
-def all_elsewhere(names, ours, trust, proc="/proc"):
+def iter_processes_outside_paths(program_names, own_paths, trust, proc="/proc"):
     """Yield the processes of such programs.
 
     Only what root alone can change counts, so that nobody else has us believe that a daemon runs from another place.
     """
     pids = [int(name) for name in os.listdir(proc) if name.isdigit()][:MAX_PROCESSES]
-    for candidate in filter(None, (process(pid, proc) for pid in sorted(pids))):
-        is_named = os.path.basename(candidate.program) in names and candidate.program.startswith("/")
-        if is_named and not any(map(candidate.runs, ours)) and trust.loose(candidate.program) is None:
+    for candidate in filter(None, (read_process_info(pid, proc) for pid in sorted(pids))):
+        is_named = os.path.basename(candidate.program) in program_names and candidate.program.startswith("/")
+        if (
+            is_named
+            and not any(map(candidate.is_process_of_installed_program, own_paths))
+            and trust.describe_first_changer_on_path(candidate.program) is None
+        ):
             yield candidate
 
 
-def process(pid, proc="/proc"):
+def read_process_info(pid, proc="/proc"):
     """Return the process of that number in this host's own process space; None when there is none, or no more."""
     try:
         handle = os.open("%s/%d" % (proc, pid), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -79,7 +89,7 @@ def process(pid, proc="/proc"):
             return None
         status = os.stat("exe", dir_fd=handle)
         program = os.readlink("exe", dir_fd=handle)
-        fields = _read("status", handle)
+        fields = _read_process_file("status", handle)
         uids = set((re.search(r"(?m)^Uid:\s+(.*)$", fields).group(1)).split())
         parent = int(re.search(r"(?m)^PPid:\s+(\d+)", fields).group(1))
         suffix = " (deleted)"
@@ -88,8 +98,8 @@ def process(pid, proc="/proc"):
             pid,
             parent,
             int(next(iter(uids))) if len(uids) == 1 else None,
-            _read("cmdline", handle).replace("\0", " ").strip() if uids == {"0"} else "",
-            parse_unit(_read("cgroup", handle)),
+            _read_process_file("cmdline", handle).replace("\0", " ").strip() if uids == {"0"} else "",
+            parse_unit_from_cgroups(_read_process_file("cgroup", handle)),
             program[: -len(suffix)] if is_replaced else program,
             (status.st_dev, status.st_ino),
             is_replaced,
@@ -100,23 +110,23 @@ def process(pid, proc="/proc"):
         os.close(handle)
 
 
-def loose_code(pid, trust, proc="/proc"):
+def find_who_can_change_process_code(pid, trust, proc="/proc"):
     """Return who other than root could change code that a process has loaded, its program and its libraries, or None.
 
     Whoever starts the same program loads the same: where no package put it, it may take libraries from anywhere.
     """
     try:
         with open("%s/%d/maps" % (proc, pid), errors="surrogateescape") as handle:
-            matches = [_CODE_MAPPING.match(line) for line in _lines(handle, MAX_TABLE)]
+            matches = [_CODE_MAPPING.match(line) for line in _iter_bounded_lines(handle, MAX_TABLE)]
     except OSError:
         return "nobody knows what it has loaded"
-    return trust.loosest(sorted({match.group(1) for match in matches if match}))
+    return trust.describe_first_changer_on_paths(sorted({match.group(1) for match in matches if match}))
 
 
 _CODE_MAPPING = re.compile(r"\S+ ..x\S+ \S+ \S+ \S+\s+(/[^\n]*?)(?: \(deleted\))?\n?$")
 
 
-def children(pid, proc="/proc"):
+def list_child_pids(pid, proc="/proc"):
     """Return the numbers of a process's children."""
     try:
         with open("%s/%d/task/%d/children" % (proc, pid, pid)) as handle:
@@ -125,7 +135,7 @@ def children(pid, proc="/proc"):
         return []
 
 
-def same_file(pid, path, proc="/proc"):
+def is_same_file_seen_by_process(pid, path, proc="/proc"):
     """Return whether a process finds, at an absolute path, the very file that we find there."""
     try:
         theirs, ours = os.stat("%s/%d/root%s" % (proc, pid, path)), os.stat(path)
@@ -134,7 +144,7 @@ def same_file(pid, path, proc="/proc"):
     return (theirs.st_dev, theirs.st_ino) == (ours.st_dev, ours.st_ino)
 
 
-def holds(pid, descriptor, inode, proc="/proc"):
+def has_socket_open_at_descriptor(pid, descriptor, inode, proc="/proc"):
     """Return whether a process has the socket of that inode open under that descriptor."""
     try:
         return os.readlink("%s/%d/fd/%d" % (proc, pid, descriptor)) == "socket:[%d]" % inode
@@ -142,7 +152,7 @@ def holds(pid, descriptor, inode, proc="/proc"):
         return False
 
 
-def list_listen_paths(pid, proc="/proc"):
+def list_unix_listen_paths(pid, proc="/proc"):
     """Return the paths at which a process listens with a Unix socket.
 
     Paths are only text: anybody may bind one with lines in it.
@@ -150,39 +160,43 @@ def list_listen_paths(pid, proc="/proc"):
     own = set()
     try:
         for name in os.listdir("%s/%d/fd" % (proc, pid))[:MAX_PROCESSES]:
-            match = re.match(r"socket:\[(\d+)\]$", _target("%s/%d/fd/%s" % (proc, pid, name)))
+            match = re.match(r"socket:\[(\d+)\]$", _read_link_or_empty("%s/%d/fd/%s" % (proc, pid, name)))
             own.update(match.groups() if match else ())
         with open("%s/net/unix" % proc, errors="surrogateescape") as handle:
-            return [path for path in map(_listens, _lines(handle, MAX_TABLE), itertools.repeat(own)) if path]
+            return [
+                path
+                for path in map(_parse_listening_path, _iter_bounded_lines(handle, MAX_TABLE), itertools.repeat(own))
+                if path
+            ]
     except OSError:
         return []
 
 
-def _lines(handle, most):
+def _iter_bounded_lines(handle, limit):
     """Yield lines of at most so many characters together, one at a time: anybody may have any number of sockets."""
     for line in handle:
-        most -= len(line)
-        if most < 0:
+        limit -= len(line)
+        if limit < 0:
             return
         yield line
 
 
-def _listens(line, own):
+def _parse_listening_path(line, own_inodes):
     """Return the path of a line of the kernel's table at which one of ``own`` sockets listens, or None."""
     row = line.rstrip("\n").split(None, 7)
     # The fourth word is __SO_ACCEPTCON where it listens.
-    is_own = len(row) == 8 and row[3] == "00010000" and row[6] in own and row[7][0] == "/"
+    is_own = len(row) == 8 and row[3] == "00010000" and row[6] in own_inodes and row[7][0] == "/"
     return row[7] if is_own else None
 
 
-def _target(path):
+def _read_link_or_empty(path):
     try:
         return os.readlink(path)
     except OSError:
         return ""
 
 
-def parse_unit(cgroups):
+def parse_unit_from_cgroups(cgroups):
     """Return the system's unit of a process by the text of its ``cgroup`` file, or None.
 
     People name units within their own.
@@ -191,7 +205,7 @@ def parse_unit(cgroups):
     return match.group(1) if match else None
 
 
-def _read(name, folder):
+def _read_process_file(name, folder):
     handle = os.open(name, os.O_RDONLY | os.O_CLOEXEC, dir_fd=folder)
     try:
         return os.read(handle, MAX_TITLE).decode("utf-8", "replace")

@@ -47,46 +47,52 @@ _NUKEVIET = {
 }
 
 
-def collect_addresses(root, reading):
+def collect_recent_post_addresses(root, reader):
     """Return ``(addresses below the root's own, why an application was not asked or None)``."""
     addresses, unread = [], None
-    applications, _ = _applications.search([root], reading.effort(_applications.SEARCH_SECONDS, 2), 1)
+    applications, _ = _applications.search_roots_for_applications(
+        [root], reader.make_walk_time_budget(_applications.SEARCH_SECONDS, 2), 1
+    )
     for number, each in enumerate(applications):
-        ask = {"wordpress": list_wordpress_posts, "joomla": list_joomla_posts, "nukeviet": list_nukeviet_posts}.get(
-            each.kind
-        )
+        ask = {
+            "wordpress": list_wordpress_post_addresses,
+            "joomla": list_joomla_post_addresses,
+            "nukeviet": list_nukeviet_post_addresses,
+        }.get(each.kind)
         if ask is None:
             continue
         home = "/" + each.relative if each.relative else ""
         try:
-            addresses += ask(each.path, home, reading.part(reading.get_seconds_left() / (len(applications) - number)))
+            addresses += ask(
+                each.path, home, reader.make_part_reader(reader.get_seconds_left() / (len(applications) - number))
+            )
         except _site_database.DatabaseUnanswered as not_asked:
             unread = not_asked.why
     return addresses, unread
 
 
-def _rows(reading, own, statements):
-    login, prefix = own
+def _fetch_post_rows(reader, login_and_prefix, statements):
+    login, prefix = login_and_prefix
     words = {"{db}": login.database, "{p}": prefix}
     most = {word: (sql.replace("{most}", str(limit)), limit) for word, (sql, limit) in statements.items()}
-    return _site_database.fetch_rows(reading, login, _site_database.fill_statements(most, words))
+    return _site_database.fetch_rows(reader, login, _site_database.fill_statement_placeholders(most, words))
 
 
-def list_wordpress_posts(path, home, reading):
+def list_wordpress_post_addresses(path, home, reader):
     own = _site_login.get_wordpress_login(path)
-    return wordpress_addresses(_rows(reading, own, _WORDPRESS), home) if own else []
+    return build_wordpress_post_addresses(_fetch_post_rows(reader, own, _WORDPRESS), home) if own else []
 
 
-def list_joomla_posts(path, home, reading):
+def list_joomla_post_addresses(path, home, reader):
     own = _site_login.get_joomla_login(path)
     in_postgresql = own is not None and own[0].engine == _site_database.POSTGRESQL
-    rows = _rows(reading, own, _JOOMLA_IN_POSTGRESQL if in_postgresql else _JOOMLA) if own else []
+    rows = _fetch_post_rows(reader, own, _JOOMLA_IN_POSTGRESQL if in_postgresql else _JOOMLA) if own else []
     return ["%s/index.php?option=com_content&view=article&id=%s" % (home, row[1]) for row in rows]
 
 
-def list_nukeviet_posts(path, home, reading):
+def list_nukeviet_post_addresses(path, home, reader):
     own = _site_login.get_nukeviet_login(path)
-    rows = _rows(reading, own, _NUKEVIET) if own else []
+    rows = _fetch_post_rows(reader, own, _NUKEVIET) if own else []
     form = "%s/index.php?language=vi&nv=news&op=%s/%s-%s.html"
     return [form % (home, category, alias, number) for _, number, alias, category in rows if alias and category]
 
@@ -94,13 +100,13 @@ def list_nukeviet_posts(path, home, reading):
 # --- WordPress's addresses ---------------------------------------------------------------------------------
 
 
-def wordpress_addresses(rows, home):
+def build_wordpress_post_addresses(rows, home):
     """Return what the rows of its statements come to; ``home``: where it lies below the site's root."""
     structure = next((row[2] or "" for row in rows if row[:2] == ["option", "permalink_structure"]), "")
     posts = {row[1]: row for row in rows if row[0] == "post"}
     addresses, others = [], 0
     for number in posts:
-        address = _address(number, posts, structure)
+        address = _build_permalink(number, posts, structure)
         if address is None:
             others += 1
             address = "/?%s=%s" % ("page_id" if posts[number][3] == "page" else "p", number)
@@ -110,29 +116,29 @@ def wordpress_addresses(rows, home):
     return addresses
 
 
-def _address(number, posts, structure):
+def _build_permalink(post_id, posts, structure):
     """Return the address as the application itself writes it; None where that takes more than is known."""
-    _, _, name, kind, _, moment = posts[number]
+    _, _, name, kind, _, moment = posts[post_id]
     if not structure or not name or not moment or moment.count("-") != 5:
         return None
     if kind == "page":
-        names = _names(number, posts)
+        names = _list_names_of_page_and_parents(post_id, posts)
         index = "/index.php" if structure.startswith("/index.php/") else ""
         return names and index + "/" + "/".join(names) + ("/" if structure.endswith("/") else "")
     date_parts = dict(zip(("%year%", "%monthnum%", "%day%", "%hour%", "%minute%", "%second%"), moment.split("-")))
-    for tag, value in {**date_parts, "%post_id%": number, "%postname%": name}.items():
+    for tag, value in {**date_parts, "%post_id%": post_id, "%postname%": name}.items():
         structure = structure.replace(tag, value)
     return None if any(tag in structure for tag in ("%category%", "%author%", "%tag%")) else structure
 
 
-def _names(number, posts):
+def _list_names_of_page_and_parents(post_id, posts):
     """Return names of a page and of those above it, the highest first; None where one of them is not known."""
     names = []
     for _ in range(MAX_PARENTS):
-        if number not in posts or not posts[number][2]:
+        if post_id not in posts or not posts[post_id][2]:
             return None
-        names.insert(0, posts[number][2])
-        number = posts[number][4]
-        if number == "0":
+        names.insert(0, posts[post_id][2])
+        post_id = posts[post_id][4]
+        if post_id == "0":
             return names
     return None

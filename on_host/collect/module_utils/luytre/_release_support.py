@@ -33,15 +33,20 @@ _ENDS = {
 }
 
 
-def get_support(os_id, version, is_extended):
+def get_support_end_of_release(os_id, version, is_extended):
     """Return ``{until, ends, checked, checked_at}``: a date and its epoch second.
 
     Both are None for a release not in the list.
     """
     free, paid_until = _ENDS.get((os_id, version), (None, None))
     until = paid_until if is_extended and paid_until else free
-    return {"until": until, "ends": _epoch(until), "checked": CHECKED_ON, "checked_at": _epoch(CHECKED_ON)}
+    return {
+        "until": until,
+        "ends": _get_last_second_of_date(until),
+        "checked": CHECKED_ON,
+        "checked_at": _get_last_second_of_date(CHECKED_ON),
+    }
 
 
-def _epoch(date):
+def _get_last_second_of_date(date):
     return None if date is None else calendar.timegm(time.strptime(date, "%Y-%m-%d")) + 86_399

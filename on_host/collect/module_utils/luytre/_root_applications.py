@@ -22,36 +22,43 @@ MAX_TOLD = 50
 MAX_LISTENS = 10
 
 
-def find_root_applications(proc="/proc"):
+def find_applications_listening_as_root(proc="/proc"):
     """Return ``[{process, unit, listens}]`` of those that listen and have handed their work to no lesser account."""
     pids = sorted(int(name) for name in os.listdir(proc) if name.isdigit())[: _processes.MAX_PROCESSES]
-    every = [candidate for candidate in (_processes.process(pid, proc) for pid in pids) if candidate is not None]
-    handed_on = {candidate.parent for candidate in every if candidate.uid != 0 and _is_runtime(candidate.program, "")}
+    every = [
+        candidate for candidate in (_processes.read_process_info(pid, proc) for pid in pids) if candidate is not None
+    ]
+    handed_on = {
+        candidate.parent for candidate in every if candidate.uid != 0 and _is_application_runtime(candidate.program, "")
+    }
     sockets, results = None, []
     for process in every:
-        if process.uid != 0 or process.pid in handed_on or not _is_runtime(process.program, process.title):
+        if process.uid != 0 or process.pid in handed_on or not _is_application_runtime(process.program, process.title):
             continue
-        sockets = _list_listening(proc) if sockets is None else sockets
+        sockets = _list_listening_tcp_sockets(proc) if sockets is None else sockets
         listens = sorted(
-            {*_list_endpoints(process.pid, sockets, proc), *_processes.list_listen_paths(process.pid, proc)}
+            {
+                *_list_listen_endpoints_of_process(process.pid, sockets, proc),
+                *_processes.list_unix_listen_paths(process.pid, proc),
+            }
         )[:MAX_LISTENS]
         if listens:
             results.append({"process": os.path.basename(process.program), "unit": process.unit, "listens": listens})
     return results[:MAX_TOLD]
 
 
-def _is_runtime(program, title):
+def _is_application_runtime(program, title):
     name = os.path.basename(program)
     return RUNTIMES.fullmatch(name) is not None or (
         SCRIPT_RUNTIMES.fullmatch(name) is not None and (not title or SERVERS.search(title) is not None)
     )
 
 
-def _list_listening(proc):
+def _list_listening_tcp_sockets(proc):
     """Return ``{inode: "address:port"}`` of TCP sockets that listen."""
     sockets = {}
     for name in ("tcp", "tcp6"):
-        for inode, (state, local, _remote) in _ssh_forwards.parse_sockets(
+        for inode, (state, local, _remote) in _ssh_forwards.parse_kernel_tcp_table(
             read_text("%s/net/%s" % (proc, name), 4_000_000) or ""
         ).items():
             if state == _ssh_forwards.LISTEN:
@@ -59,7 +66,7 @@ def _list_listening(proc):
     return sockets
 
 
-def _list_endpoints(pid, sockets, proc):
+def _list_listen_endpoints_of_process(pid, sockets, proc):
     try:
         links = [
             os.readlink("%s/%d/fd/%s" % (proc, pid, name)) for name in os.listdir("%s/%d/fd" % (proc, pid))[:5_000]

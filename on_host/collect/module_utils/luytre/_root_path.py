@@ -17,24 +17,24 @@ _OTHERS = re.compile(r"\$(?:PATH|\{PATH[^}]*\})")
 _HOME = re.compile(r"\A(?:~|\$HOME|\$\{HOME\})(?=/|\Z)")
 
 
-def find_weak_folders(trust, files=FILES):
+def find_loose_folders_in_root_path(trust, files=FILES):
     """Return ``[{folder, file, loose}]`` of folders that are not root's alone.
 
     ``loose`` is empty for one that depends on where root is.
     """
     results, seen_folders = [], set()
     for path in [path for pattern in files for path in sorted(glob.glob(pattern))]:
-        for folder in parse_folders(read_text(path) or ""):
+        for folder in parse_search_path_folders(read_text(path) or ""):
             if folder in seen_folders:
                 continue
             seen_folders.add(folder)
-            loose = trust.loose(folder) if folder.startswith("/") else ""
+            loose = trust.describe_first_changer_on_path(folder) if folder.startswith("/") else ""
             if loose is not None:
                 results.append({"folder": folder or ".", "file": path, "loose": loose})
     return results[:MAX_WEAK]
 
 
-def parse_folders(text):
+def parse_search_path_folders(text):
     """Return the folders of every search path in a file, the file's order; what only a shell could tell is left out."""
     results = []
     for value in _LINE.findall(_OF_PEOPLE.sub("", text)):

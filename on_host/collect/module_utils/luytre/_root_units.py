@@ -12,20 +12,26 @@ MAX_UNITS = 2_000
 MAX_TOLD = 200
 
 
-def read(reading):
+def find_risky_root_units(reader):
     """Return ``(units that run as root what others can change, units that run as root what they fetch)``."""
-    text = reading.run(["systemctl", "show", "--all", "--property", _PROPERTIES, "*.service"], ok=None)
+    text = reader.run(["systemctl", "show", "--all", "--property", _PROPERTIES, "*.service"], ok=None)
     loose, fetching_units = [], []
-    for unit, commands in iter_root_units(text):
-        if any(_piped_downloads.is_piped_download(command) for _, command in commands):
+    for unit, commands in iter_root_units_with_programs(text):
+        if any(_piped_downloads.is_download_piped_into_interpreter(command) for _, command in commands):
             fetching_units.append(unit)
-        doubt = next(filter(None, (reading.trust.loose(path) for path in _list_programs(commands))), None)
+        doubt = next(
+            filter(
+                None,
+                (reader.trust.describe_first_changer_on_path(path) for path in _list_programs_of_commands(commands)),
+            ),
+            None,
+        )
         if doubt:
             loose.append({"unit": unit, "doubt": doubt})
     return loose[:MAX_TOLD], fetching_units[:MAX_TOLD]
 
 
-def iter_root_units(text):
+def iter_root_units_with_programs(text):
     """Yield ``(unit, [(program, command line)])`` of what ``systemctl show`` says of units that run as root."""
     for block in text.split("\n\n")[:MAX_UNITS]:
         pairs = [line.split("=", 1) for line in block.splitlines() if "=" in line]
@@ -36,9 +42,9 @@ def iter_root_units(text):
             yield fields.get("Id", ""), commands
 
 
-def _list_programs(commands):
+def _list_programs_of_commands(commands):
     """Return the files that commands run, or hand to an interpreter."""
     paths = []
     for program, command in commands:
-        paths += [path for path in (program, *cron.parse_programs(command)) if path.startswith("/")]
+        paths += [path for path in (program, *cron.parse_programs_of_command(command)) if path.startswith("/")]
     return list(dict.fromkeys(paths))[:20]

@@ -7,7 +7,7 @@ from ansible.module_utils.luytre import _applications, _webroot
 from ansible.module_utils.luytre_shared import safe_open
 
 
-def open_root(path):
+def open_web_root(path):
     """Return a descriptor of a root for reading. A link on the way counts only when it is root's own."""
     return safe_open.open_path(path, safe_open.DIRECTORY, safe_open.ROOTS_LINKS)
 
@@ -15,13 +15,13 @@ def open_root(path):
 class RootWalk:
     """A web root being walked, each entry handed to ``add``. Raises OSError when it is not there."""
 
-    def __init__(self, path, effort, max_entries, add):
+    def __init__(self, path, time_budget, max_entries, add):
         self.path, self._add = path, add
-        self._folder = open_root(path)
-        homes = _applications.find_homes(
-            self._folder, effort.part(min(_applications.HOMES_SECONDS, effort.seconds_left / 4))
+        self._folder = open_web_root(path)
+        homes = _applications.find_application_folders_below(
+            self._folder, time_budget.part(min(_applications.HOMES_SECONDS, time_budget.seconds_left / 4))
         )
-        self._walk = _webroot.WebrootWalk(self._folder, effort, max_entries, homes)
+        self._walk = _webroot.WebrootWalk(self._folder, time_budget, max_entries, homes)
         self._entries = iter(self._walk)
         self._finished = False
         self.seconds = 0.0
@@ -34,12 +34,12 @@ class RootWalk:
         self._entries.close()
         os.close(self._folder)
 
-    def advance(self, effort):
+    def walk_on_within_budget(self, time_budget):
         """Walk on for so long; whether there is more."""
         began = time.monotonic()
         for entry in self._entries:
             self._add(entry)
-            if effort.is_used_up:
+            if time_budget.is_used_up:
                 break
         else:
             self._finished = True
@@ -52,7 +52,7 @@ class RootWalk:
         return os.fstat(self._folder)
 
     @property
-    def entries(self):
+    def entry_count(self):
         """Return how many have been met."""
         return self._walk.entries
 

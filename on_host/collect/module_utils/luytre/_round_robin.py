@@ -3,10 +3,11 @@
 TURN = 0.02
 
 
-def take_turns(several, effort):
-    """Advance each (``advance(effort)`` tells whether there is more) until all are done or there is no more of the
-    effort.
+def advance_walks_in_turns(walks, time_budget):
+    """Advance each walk until all are done or the time is used up.
+
+    ``walk_on_within_budget(budget)`` tells whether there is more.
     """
-    pending = list(several)
-    while pending and not effort.is_used_up:
-        pending = [task for task in pending if task.advance(effort.part(TURN))]
+    pending = list(walks)
+    while pending and not time_budget.is_used_up:
+        pending = [task for task in pending if task.walk_on_within_budget(time_budget.part(TURN))]

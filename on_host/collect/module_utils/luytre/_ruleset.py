@@ -35,47 +35,47 @@ class Ruleset:
                 if kind == "chain" and value.get("hook") in ("prerouting", "input") and value.get("type") == "filter":
                     self.bases.append(value)
                 elif kind == "rule":
-                    self.rules.setdefault(_place(value, value["chain"]), []).append(value.get("expr", []))
+                    self.rules.setdefault(_get_chain_key(value, value["chain"]), []).append(value.get("expr", []))
                 elif kind in ("set", "map"):
-                    self.sets[_place(value, value["name"])] = value.get("elem", [])
-        self.bases.sort(key=lambda chain: (chain["hook"] == "input", _priority(chain.get("prio"))))
+                    self.sets[_get_chain_key(value, value["name"])] = value.get("elem", [])
+        self.bases.sort(key=lambda chain: (chain["hook"] == "input", _get_priority_number(chain.get("prio"))))
 
-    def admits(self, packet):
+    def can_packet_pass(self, packet):
         """Return whether the packet may get through all chains that it meets."""
         for chain in self.bases:
             if chain["family"] not in ("inet", packet.family):
                 continue
-            where = _place(chain, chain["name"])
-            if PASS not in self._base(where, chain.get("policy", "accept"), packet):
+            where = _get_chain_key(chain, chain["name"])
+            if PASS not in self._evaluate_base_chain(where, chain.get("policy", "accept"), packet):
                 return False
         return True
 
-    def without(self, family, table):
+    def copy_without_table(self, family, table):
         """Return the same ruleset without one table."""
         other = Ruleset([])
         other.bases = [chain for chain in self.bases if (chain["family"], chain["table"]) != (family, table)]
         other.rules, other.sets = self.rules, self.sets
         return other
 
-    def _base(self, where, policy, packet):
-        outcomes = self._walk(where, packet, 0)
+    def _evaluate_base_chain(self, chain, policy, packet):
+        outcomes = self._evaluate_chain(chain, packet, 0)
         if outcomes & {GO_ON, RETURN}:
             outcomes |= {STOP if policy == "drop" else PASS}
         return outcomes
 
-    def _walk(self, where, packet, depth):
+    def _evaluate_chain(self, chain, packet, depth):
         """Return what may come of a packet in a chain: PASS, STOP, GO_ON (its end is reached) or RETURN."""
         outcomes = set()
         if depth > MAX_DEPTH:
             return {GO_ON, PASS}
-        for rule in self.rules.get(where, []):
-            certain, result = self._rule(rule, where, packet, depth)
+        for rule in self.rules.get(chain, []):
+            certain, result = self._evaluate_rule(rule, chain, packet, depth)
             outcomes |= result - {GO_ON}
             if certain and GO_ON not in result:
                 return outcomes
         return outcomes | {GO_ON}
 
-    def _rule(self, expressions, where, packet, depth):
+    def _evaluate_rule(self, expressions, chain, packet, depth):
         """Return ``(certain, outcomes)`` of a rule.
 
         These are whether the packet surely gets to the rule's verdict, and what that may be.
@@ -84,12 +84,12 @@ class Ruleset:
         for expression in expressions:
             for kind, value in expression.items():
                 if kind == "match":
-                    holds = self._holds(value["left"], value["op"], value["right"], where, packet)
+                    holds = self._is_comparison_met(value["left"], value["op"], value["right"], chain, packet)
                 elif kind == "vmap":
-                    verdicts = self._match_map(value, where, packet)
+                    verdicts = self._match_verdict_map(value, chain, packet)
                     if verdicts is None:
                         return False, {GO_ON}
-                    results = [self._verdict(verdict, where, packet, depth) for _, verdict in verdicts]
+                    results = [self._evaluate_verdict(verdict, chain, packet, depth) for _, verdict in verdicts]
                     sure = certain and any(yes for yes, _ in verdicts)
                     outcomes = set().union(*results) if results else set()
                     return sure, outcomes if sure else outcomes | {GO_ON}
@@ -102,7 +102,7 @@ class Ruleset:
                     if value.get("name") in ("REJECT", "DROP", "TARPIT"):
                         return certain, {STOP} if certain else {STOP, GO_ON}
                 else:
-                    verdict = self._verdict(expression, where, packet, depth)
+                    verdict = self._evaluate_verdict(expression, chain, packet, depth)
                     if verdict is not None:
                         return certain, verdict if certain else verdict | {GO_ON}
                     holds = True
@@ -111,7 +111,7 @@ class Ruleset:
                 certain = certain and holds is True
         return certain, {GO_ON}
 
-    def _verdict(self, expression, where, packet, depth):
+    def _evaluate_verdict(self, expression, chain, packet, depth):
         """Return what may come of a verdict statement; None when the statement is not a verdict."""
         kind = next(iter(expression))
         if kind == "accept":
@@ -125,8 +125,8 @@ class Ruleset:
         if kind == "continue":
             return {GO_ON}
         if kind in ("jump", "goto"):
-            target = (*where[:2], expression[kind]["target"])
-            outcomes = self._walk(target, packet, depth + 1)
+            target = (*chain[:2], expression[kind]["target"])
+            outcomes = self._evaluate_chain(target, packet, depth + 1)
             fallthrough = outcomes & {GO_ON, RETURN}
             outcomes -= {GO_ON, RETURN}
             if fallthrough:
@@ -134,7 +134,7 @@ class Ruleset:
             return outcomes
         return None
 
-    def _match_map(self, vmap, where, packet):
+    def _match_verdict_map(self, vmap, where, packet):
         """Return ``[(certain, verdict)]`` of the elements of a verdict map that the packet may hit.
 
         None when it hits none.
@@ -148,20 +148,20 @@ class Ruleset:
         for element in elements:
             if not isinstance(element, list) or len(element) != 2:
                 continue
-            holds = self._holds(vmap["key"], "==", _bare(element[0]), where, packet)
+            holds = self._is_comparison_met(vmap["key"], "==", _strip_element_metadata(element[0]), where, packet)
             if holds is not False:
                 verdicts.append((holds is True, element[1]))
                 if holds:
                     break
         return verdicts or None
 
-    def _holds(self, left_side, op, right, where, packet):
+    def _is_comparison_met(self, left_side, op, right, chain, packet):
         """Return whether a comparison holds for the packet; None when it cannot be told."""
         if isinstance(right, str) and right.startswith("@"):
-            right = {"set": self.sets.get((*where[:2], right[1:]), [])}
+            right = {"set": self.sets.get((*chain[:2], right[1:]), [])}
         values = right["set"] if isinstance(right, dict) and "set" in right else right
-        values = [_bare(value) for value in values] if isinstance(values, list) else [values]
-        answers = [self._equals(left_side, value, packet) for value in values]
+        values = [_strip_element_metadata(value) for value in values] if isinstance(values, list) else [values]
+        answers = [self._is_value_of_packet(left_side, value, packet) for value in values]
         if True in answers:
             answer = True
         elif None in answers:
@@ -172,20 +172,26 @@ class Ruleset:
             return answer
         return not answer if op == "!=" else None
 
-    def _equals(self, left_side, value, packet):
+    def _is_value_of_packet(self, left_side, value, packet):
         if isinstance(left_side, dict) and "concat" in left_side:
             parts = value.get("concat", []) if isinstance(value, dict) else []
-            answers = [self._equals(key, part, packet) for key, part in zip(left_side["concat"], parts)]
+            answers = [self._is_value_of_packet(key, part, packet) for key, part in zip(left_side["concat"], parts)]
             if False in answers or not answers:
                 return False
             return None if None in answers else True
         kind, about = next(iter(left_side.items())) if isinstance(left_side, dict) else ("", None)
         if kind == "meta":
-            return _meta(about.get("key"), value, packet)
+            return _is_meta_value_of_packet(about.get("key"), value, packet)
         if kind == "payload" and isinstance(about, dict):
-            return _payload(about.get("protocol"), about.get("field"), value, packet)
+            return _is_payload_value_of_packet(about.get("protocol"), about.get("field"), value, packet)
         if kind == "ct":
-            return _state(value) if about.get("key") == "state" else False if about.get("key") == "status" else None
+            return (
+                _includes_new_connections(value)
+                if about.get("key") == "state"
+                else False
+                if about.get("key") == "status"
+                else None
+            )
         if kind == "fib":
             flags = about.get("flags", [])
             flags = [flags] if isinstance(flags, str) else flags
@@ -199,15 +205,15 @@ class Ruleset:
         return None
 
 
-def _place(value, name):
+def _get_chain_key(value, name):
     return value["family"], value["table"], name
 
 
-def _priority(value):
+def _get_priority_number(value):
     return value if isinstance(value, int) else 0
 
 
-def _bare(element):
+def _strip_element_metadata(element):
     """Return a set's element without its timeout, counter and comment."""
     if isinstance(element, dict) and "elem" in element:
         element = element["elem"]
@@ -215,7 +221,7 @@ def _bare(element):
     return element
 
 
-def _meta(key, value, packet):
+def _is_meta_value_of_packet(key, value, packet):
     if key in ("iif", "iifname"):
         name = str(value)
         if packet.outside:
@@ -233,16 +239,16 @@ def _meta(key, value, packet):
     return None
 
 
-def _payload(protocol, field, value, packet):
+def _is_payload_value_of_packet(protocol, field, value, packet):
     if protocol in ("icmp", "icmpv6", "igmp", "arp", "sctp", "dccp", "esp", "ah"):
         return False
     if protocol in ("ip", "ip6"):
         if protocol != packet.family:
             return False
         if field == "saddr":
-            return _is_wide(value, packet.family)
+            return _is_address_wide(value, packet.family)
         if field == "daddr":
-            return False if re.match(r"(22[4-9]|23\d|255)\.|ff", _address(value)) else None
+            return False if re.match(r"(22[4-9]|23\d|255)\.|ff", _format_address(value)) else None
         if field in ("protocol", "nexthdr"):
             return value in (packet.protocol, {"tcp": 6, "udp": 17}[packet.protocol])
         return None
@@ -250,30 +256,30 @@ def _payload(protocol, field, value, packet):
         if protocol not in ("th", packet.protocol):
             return False
         if field == "dport":
-            return _in_range(value, packet.port)
+            return _is_port_in_range(value, packet.port)
         if field == "flags":
             return True if value in ("syn", ["syn"]) else None
         return None
     return None
 
 
-def _state(value):
-    values = value if isinstance(value, list) else [value]
+def _includes_new_connections(states):
+    values = states if isinstance(states, list) else [states]
     return "new" in values
 
 
-def _in_range(value, port):
+def _is_port_in_range(value, port):
     if isinstance(value, dict) and "range" in value:
         low, high = value["range"]
         return low <= port <= high
     return value == port
 
 
-def _address(value):
+def _format_address(value):
     return str(value["prefix"]["addr"]) if isinstance(value, dict) and "prefix" in value else str(value)
 
 
-def _is_wide(value, family):
+def _is_address_wide(value, family):
     """Return whether an address condition holds for strangers: only a network that takes in most of the world does."""
     if isinstance(value, dict) and "prefix" in value:
         return value["prefix"].get("len", 128) <= WIDE_PREFIX[family]
@@ -291,7 +297,7 @@ def _is_wide(value, family):
 _BUILT_IN = {"INPUT": ("input", 0), "PREROUTING": ("prerouting", -300)}
 
 
-def from_iptables(text, family):
+def convert_iptables_save_to_nft_json(text, family):
     """Return the lines of ``iptables-save`` (or ip6tables-save, by ``family``) in the form of nft's JSON."""
     entries, table = [], ""
     for line in text.splitlines():
@@ -309,14 +315,19 @@ def from_iptables(text, family):
                 words = shlex.split(line)
             except ValueError:
                 continue
-            rule = {"family": family, "table": table, "chain": words[1], "expr": _iptables_rule(words[2:], family)}
+            rule = {
+                "family": family,
+                "table": table,
+                "chain": words[1],
+                "expr": _convert_iptables_rule_words(words[2:], family),
+            }
             entries.append({"rule": rule})
         elif line.startswith("-A ") and table == "nat" and " -j DNAT " in line:
-            entries.append({"rule": _iptables_dnat(line, family)})
+            entries.append({"rule": _convert_iptables_dnat_line(line, family)})
     return entries
 
 
-def _iptables_dnat(line, family):
+def _convert_iptables_dnat_line(line, family):
     """Return a rule that sends packets on to another address; what its other words say is as in any rule."""
     head, _, tail = line.partition(" -j DNAT ")
     target = re.search(r"--to-destination (\S+)", tail)
@@ -329,11 +340,11 @@ def _iptables_dnat(line, family):
         "family": family,
         "table": "nat",
         "chain": words[1] if len(words) > 1 else "",
-        "expr": [*_iptables_rule(words[2:], family), dnat],
+        "expr": [*_convert_iptables_rule_words(words[2:], family), dnat],
     }
 
 
-def list_published(entries):
+def list_published_ports(entries):
     """Return ``[{family, protocol, port, target}]`` of the published ports.
 
     Their packets are sent on to another machine or container.
@@ -344,22 +355,24 @@ def list_published(entries):
     for rule in (entry["rule"] for entry in entries if "rule" in entry):
         expressions = rule.get("expr", [])
         dnat = next((each["dnat"] for each in expressions if isinstance(each, dict) and "dnat" in each), None)
-        if not isinstance(dnat, dict) or any(_is_for_few(each.get("match")) for each in expressions):
+        if not isinstance(dnat, dict) or any(
+            _is_condition_excluding_strangers(each.get("match")) for each in expressions
+        ):
             continue
-        ports, protocol = _list_ports(expressions)
+        ports, protocol = _list_ports_of_conditions(expressions)
         for port in ports or [0]:
             forward = {
                 "family": rule.get("family", ""),
                 "protocol": protocol,
                 "port": port,
-                "target": _target_of(dnat)[:100],
+                "target": _format_dnat_target(dnat)[:100],
             }
             if forward not in forwards:
                 forwards.append(forward)
     return forwards[:MAX_PUBLISHED]
 
 
-def _is_for_few(match):
+def _is_condition_excluding_strangers(match):
     """Return whether a condition leaves strangers out.
 
     An inner interface, an address of this machine alone, a named source.
@@ -380,7 +393,7 @@ def _is_for_few(match):
     return field == "saddr" and not (isinstance(length, int) and length <= max(WIDE_PREFIX.values()))
 
 
-def _list_ports(expressions):
+def _list_ports_of_conditions(expressions):
     """Return ``(ports, protocol)`` that conditions name."""
     ports, protocol = [], "tcp"
     for match in (each["match"] for each in expressions if isinstance(each, dict) and "match" in each):
@@ -395,24 +408,24 @@ def _list_ports(expressions):
         if payload.get("field") == "dport":
             protocol = payload.get("protocol") if payload.get("protocol") in ("tcp", "udp") else protocol
             members = right.get("set", [right]) if isinstance(right, dict) else [right]
-            ports += [port for member in members for port in _each_port(member)]
+            ports += [port for member in members for port in _expand_port_range(member)]
     return ports[:MAX_PUBLISHED], protocol
 
 
-def _each_port(member):
+def _expand_port_range(member):
     if isinstance(member, dict) and isinstance(member.get("range"), list):
         first, last = ([part for part in member["range"] if isinstance(part, int)] + [0, 0])[:2]
         return range(first, min(last, first + MAX_PUBLISHED) + 1)
     return [member] if isinstance(member, int) else []
 
 
-def _target_of(dnat):
+def _format_dnat_target(dnat):
     address = dnat.get("addr")
     port = dnat.get("port")
     return "%s%s" % (address if isinstance(address, str) else "map", ":%s" % port if isinstance(port, int) else "")
 
 
-def _iptables_rule(words, family):
+def _convert_iptables_rule_words(words, family):
     expressions, verdict, protocol = [], None, "th"
     position, is_negated = 0, False
     while position < len(words):
@@ -425,33 +438,37 @@ def _iptables_rule(words, family):
             position, is_negated = position - 1, True
         elif word == "-p":
             protocol = argument if argument in ("tcp", "udp") else "th"
-            expressions.append(_match({"meta": {"key": "l4proto"}}, op, argument))
+            expressions.append(_make_nft_match({"meta": {"key": "l4proto"}}, op, argument))
         elif word in ("-s", "-d"):
             field = {"-s": "saddr", "-d": "daddr"}[word]
-            expressions.append(_match({"payload": {"protocol": family, "field": field}}, op, _network(argument)))
+            expressions.append(
+                _make_nft_match(
+                    {"payload": {"protocol": family, "field": field}}, op, _convert_network_to_nft(argument)
+                )
+            )
         elif word == "-i":
-            expressions.append(_match({"meta": {"key": "iifname"}}, op, argument))
+            expressions.append(_make_nft_match({"meta": {"key": "iifname"}}, op, argument))
         elif word in ("--dport", "--dports"):
-            ports = {"set": [_ports(part) for part in argument.split(",")]}
-            expressions.append(_match({"payload": {"protocol": protocol, "field": "dport"}}, op, ports))
+            ports = {"set": [_convert_port_range_to_nft(part) for part in argument.split(",")]}
+            expressions.append(_make_nft_match({"payload": {"protocol": protocol, "field": "dport"}}, op, ports))
         elif word in ("--ctstate", "--state"):
             states = {"set": argument.lower().split(",")}
-            expressions.append(_match({"ct": {"key": "state"}}, op, states))
+            expressions.append(_make_nft_match({"ct": {"key": "state"}}, op, states))
         elif word == "--dst-type":
-            expressions.append(_match({"fib": {"result": "type", "flags": ["daddr"]}}, op, argument.lower()))
+            expressions.append(_make_nft_match({"fib": {"result": "type", "flags": ["daddr"]}}, op, argument.lower()))
         elif word == "--src-type":
-            expressions.append(_match({"fib": {"result": "type", "flags": ["saddr"]}}, op, argument.lower()))
+            expressions.append(_make_nft_match({"fib": {"result": "type", "flags": ["saddr"]}}, op, argument.lower()))
         elif word == "--tcp-flags":
             flags = words[position] if position < len(words) else ""
             position += 1
             expressions.append(
-                _match({"&": [{"payload": {"protocol": "tcp"}}, argument]}, op, flags.lower().split(","))
+                _make_nft_match({"&": [{"payload": {"protocol": "tcp"}}, argument]}, op, flags.lower().split(","))
             )
         elif word == "--syn":
             position -= 1
-            expressions.append({"unknown": word} if op == "!=" else _match({"&": ["tcp"]}, op, "syn"))
+            expressions.append({"unknown": word} if op == "!=" else _make_nft_match({"&": ["tcp"]}, op, "syn"))
         elif word in ("-j", "-g"):
-            verdict = _iptables_verdict(word, argument)
+            verdict = _convert_iptables_verdict(word, argument)
             break
         elif word in ("-m", "--comment"):
             continue
@@ -462,7 +479,7 @@ def _iptables_rule(words, family):
     return expressions + ([verdict] if verdict else [])
 
 
-def _iptables_verdict(option, target):
+def _convert_iptables_verdict(option, target):
     verdicts = {
         "ACCEPT": {"accept": None},
         "DROP": {"drop": None},
@@ -494,16 +511,16 @@ _NO_VERDICT = {
 }
 
 
-def _match(left_side, op, right):
+def _make_nft_match(left_side, op, right):
     return {"match": {"left": left_side, "op": op, "right": right}}
 
 
-def _network(text):
+def _convert_network_to_nft(text):
     address, slash, length = text.partition("/")
     return {"prefix": {"addr": address, "len": int(length)}} if slash and length.isdigit() else address
 
 
-def _ports(text):
+def _convert_port_range_to_nft(text):
     low, colon, high = text.partition(":")
     if not colon:
         return int(low) if low.isdigit() else -1

@@ -26,36 +26,42 @@ MAX_JOBS = 200
 MAX_FOUND = 20
 
 
-def find_shell_uses(reading):
+def find_uses_of_service_shells(reader):
     """Return ``[{account, by}]``: whose shell is used, but for people's and root's, and by what."""
-    rows = [row for row in _accounts.passwd() if row["uid"] and row["uid"] not in PEOPLE]
-    names = {row["name"] for row in rows if _accounts.shell_usable(row["shell"])}
+    rows = [row for row in _accounts.read_passwd_rows() if row["uid"] and row["uid"] not in PEOPLE]
+    names = {row["name"] for row in rows if _accounts.is_login_shell_usable(row["shell"])}
     if not names:
         return []
-    uses = [*_list_sessions(reading), *_in_jobs(names), *_over_ftp(reading, names)]
+    uses = [
+        *_find_shells_used_in_sessions(reader),
+        *_find_shells_used_in_jobs(names),
+        *_find_accounts_let_in_by_ftp(reader, names),
+    ]
     return [{"account": name, "by": by} for name, by in dict.fromkeys(uses) if name in names][:MAX_FOUND]
 
 
-def _list_sessions(reading):
-    program = reading.find_program("journalctl")
+def _find_shells_used_in_sessions(reader):
+    program = reader.find_program("journalctl")
     if program is None:
         return []
     argv = ["timeout", SECONDS, program, "-q", "--no-pager", "--since=" + SINCE, "-r", "-n", str(MAX_ENTRIES)]
     argv += ["-o", "cat", "--case-sensitive=true", "--grep", SESSION_PATTERN, *("_EXE=" + path for path in PROGRAMS)]
     try:
-        text = reading.run(argv, ok=None, at_stake=[program], cut=True)
+        text = reader.run(argv, ok=None, at_stake=[program], cut=True)
     except UnreadableFact:
         return []
     matches = filter(None, map(_SESSION.match, text.splitlines()))
     return [(match.group(2), match.group(1)) for match in matches]
 
 
-def _in_jobs(names):
+def _find_shells_used_in_jobs(names):
     paths = [path for pattern in JOBS for path in sorted(glob.glob(pattern))][:MAX_JOBS]
-    return [(name, path) for path in paths for name in list_su_words(read_text(path) or "") if name in names]
+    return [
+        (name, path) for path in paths for name in list_words_of_su_commands(read_text(path) or "") if name in names
+    ]
 
 
-def list_su_words(text):
+def list_words_of_su_commands(text):
     """Return the words of each ``su`` and ``runuser`` outside of comments, which name accounts.
 
     Not where a shell is given.
@@ -66,9 +72,9 @@ def list_su_words(text):
     return [word.strip("\"'") for words in plain for word in words]
 
 
-def _over_ftp(reading, names):
+def _find_accounts_let_in_by_ftp(reader, names):
     """Return accounts with a password that a server of FTP lets in: PAM has it do so for login shells only."""
-    shadow = _accounts.shadow()
+    shadow = _accounts.read_shadow_by_account()
     fields = {name: (shadow.get(name) or {}).get("field", "!") for name in sorted(names)}
-    able = [name for name, field in fields.items() if _accounts.password(field)[0] == "usable"]
-    return [(name, server["server"]) for server in _ftp.servers(reading) for name in able] if able else []
+    able = [name for name, field in fields.items() if _accounts.classify_password_field(field)[0] == "usable"]
+    return [(name, server["server"]) for server in _ftp.list_root_ftp_servers(reader) for name in able] if able else []

@@ -19,7 +19,7 @@ import subprocess
 import time
 
 from ansible.module_utils.luytre import _php, mariadb
-from ansible.module_utils.luytre_shared.ownership import Trust
+from ansible.module_utils.luytre_shared.ownership import PathTrust
 
 SECONDS = 5
 STATEMENT_SECONDS = 2
@@ -72,7 +72,7 @@ class DatabaseUnanswered(Exception):
         self.why = why
 
 
-def plain_login(user, password, host, database, prefix, engine=MYSQL):
+def make_plain_login(user, password, host, database, prefix, engine=MYSQL):
     """Return a Login out of values as ``_php`` reads them.
 
     Raises NotAsked when only running the file would tell them.
@@ -85,11 +85,11 @@ def plain_login(user, password, host, database, prefix, engine=MYSQL):
     return Login(user, password, host, database, engine)
 
 
-def fill_statements(statements, words):
+def fill_statement_placeholders(statements, values_by_placeholder):
     """Return the statements of ``fetch_rows`` with what marks in them stand for."""
     results = {}
     for word, (sql, most) in statements.items():
-        for mark, text in words.items():
+        for mark, text in values_by_placeholder.items():
             sql = sql.replace(mark, text)
         results[word] = (sql, most)
     return results
@@ -100,37 +100,39 @@ def parse_epoch(text):
     return int(float(text)) if text and re.match(r"\d{1,11}(\.\d+)?\Z", text) else 0
 
 
-def fetch_rows(reading, login, statements):
+def fetch_rows(reader, login, statements):
     """Return rows as lists of text (None for NULL) of ``{word: (SELECT, most rows)}``.
 
     Each row's first field is its word.
 
     Raises NotAsked, also when a statement has more rows than it may.
     """
-    begin, every_time = (BEGIN, EVERY_TIME) if login.engine == MYSQL else (_site_postgresql().BEGIN, "")
+    begin, every_time = (BEGIN, EVERY_TIME) if login.engine == MYSQL else (_import_postgresql_module().BEGIN, "")
     script = begin + "".join("%s%s LIMIT %d;\n" % (every_time, sql, most + 1) for sql, most in statements.values())
-    result_rows = run_script(reading, login, script)
+    result_rows = run_sql_script(reader, login, script)
     counts = collections.Counter(row[0] for row in result_rows)
     if any(counts[word] > most for word, (_, most) in statements.items()):
         raise DatabaseUnanswered("too_much")
     return result_rows
 
 
-def run_script(reading, login, script):
+def run_sql_script(reader, login, script):
     """Return rows as lists of text (None for NULL) of all that a script says, in its engine's words.
 
     Raises NotAsked.
     """
     if login.engine == POSTGRESQL:
-        return _site_postgresql().run_script(reading, login, script)
-    client = mariadb.find_client(reading)
-    if client is None or not mariadb.is_running(reading):
+        return _import_postgresql_module().run_sql_script(reader, login, script)
+    client = mariadb.find_mariadb_client(reader)
+    if client is None or not mariadb.is_mariadb_running(reader):
         raise DatabaseUnanswered("not_running")
-    seconds = min(SECONDS, reading.get_seconds_left() / 2)
-    return mariadb.parse_fields(_run_mysql_client([client, *_arguments(login.host)], login, script, seconds))
+    seconds = min(SECONDS, reader.get_seconds_left() / 2)
+    return mariadb.parse_client_batch_rows(
+        _run_mysql_client([client, *_make_client_host_arguments(login.host)], login, script, seconds)
+    )
 
 
-def _site_postgresql():
+def _import_postgresql_module():
     """Return that engine's module, which builds on this one."""
     from ansible.module_utils.luytre import _site_postgresql
 
@@ -140,7 +142,7 @@ def _site_postgresql():
 # --- where ----------------------------------------------------------------------------------------------
 
 
-def _arguments(host):
+def _make_client_host_arguments(host):
     """Return the client's arguments for a host as a site writes it; only this host's own server is spoken to."""
     match = LOCAL.match(host)
     if match is None:
@@ -148,16 +150,16 @@ def _arguments(host):
     name, place = match.group(1).lower().strip("[]"), match.group(2) or ""
     if name in ("localhost", ""):
         path = place if place.startswith("/") else next(filter(os.path.exists, SOCKETS), SOCKETS[0])
-        if not _is_the_servers_socket(path):
+        if not _is_socket_of_server_account(path):
             raise DatabaseUnanswered("another_server")
         return ["--protocol=socket", "--socket=" + path, mariadb.WITHOUT_TLS]
     port = int(place) if place.isdigit() else 3306
-    if not _is_the_servers_port(port):
+    if not _is_port_of_mysql_server_account(port):
         raise DatabaseUnanswered("another_server")
     return ["--protocol=tcp", "--host=" + name, "--port=%d" % port, mariadb.WITHOUT_TLS]
 
 
-def _is_the_servers_socket(path):
+def _is_socket_of_server_account(path):
     """Return whether a socket is the server account's, in a folder where only root and that account put things."""
     try:
         server = pwd.getpwnam(SERVER_USER).pw_uid
@@ -165,18 +167,18 @@ def _is_the_servers_socket(path):
     except (KeyError, OSError, ValueError):
         return False
     ours = stat.S_ISSOCK(status.st_mode) and status.st_uid == server
-    return ours and Trust((0, server)).loose(os.path.dirname(path)) is None
+    return ours and PathTrust((0, server)).describe_first_changer_on_path(os.path.dirname(path)) is None
 
 
-def _is_the_servers_port(port):
+def _is_port_of_mysql_server_account(port):
     """Return whether nobody but the server's account listens at a port of this host."""
     try:
-        return is_the_servers_port(port, pwd.getpwnam(SERVER_USER).pw_uid)
+        return is_port_of_account(port, pwd.getpwnam(SERVER_USER).pw_uid)
     except KeyError:
         return False
 
 
-def is_the_servers_port(port, server):
+def is_port_of_account(port, uid):
     """Return the same of an account by its number."""
     listeners = set()
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
@@ -186,7 +188,7 @@ def is_the_servers_port(port, server):
         except OSError:
             continue
         listeners.update(int(row[7]) for row in rows if row[3] == "0A" and int(row[1].rpartition(":")[2], 16) == port)
-    return listeners == {server}
+    return listeners == {uid}
 
 
 # --- how ------------------------------------------------------------------------------------------------
@@ -199,21 +201,23 @@ def _run_mysql_client(argv, login, script, seconds):
         *("--batch", "--skip-column-names", "--quick", "--local-infile=0", "--skip-reconnect"),
         *("--connect-timeout=3", "--default-character-set=utf8mb4", "--loose-skip-ssl-verify-server-cert"),
     ]
-    return run_client(words, {}, option_file(login), script, seconds, _classify_error)
+    return run_database_client_as_nobody(
+        words, {}, render_mysql_option_file(login), script, seconds, _classify_mysql_error
+    )
 
 
-def _classify_error(complaint):
+def _classify_mysql_error(complaint):
     number = re.search(rb"(?m)^ERROR (\d{4}) ", complaint)
     return ERROR_MEANINGS.get(int(number.group(1)) if number else 0, "failed")
 
 
-def run_client(argv, environment, secret, script, seconds, meaning):
+def run_database_client_as_nobody(argv, environment, secret, script, seconds, meaning):
     """Return what a client answers to a script, run as nobody, with a secret in a file that nobody else reads:
     ``{secret}`` is its path.
 
     ``meaning`` of what the client complains about is why it is not asked. Raises NotAsked.
     """
-    uid = find_unused_uid()
+    uid = find_uid_without_name_and_process()
     if seconds <= 0:
         raise DatabaseUnanswered("late")
     handle = os.memfd_create("options")
@@ -236,7 +240,7 @@ def run_client(argv, environment, secret, script, seconds, meaning):
             group=uid,
             extra_groups=[],
             start_new_session=True,
-            preexec_fn=lambda: _confine(libc),
+            preexec_fn=lambda: _confine_client_process(libc),
         )
     except (OSError, subprocess.SubprocessError):
         raise DatabaseUnanswered("failed")
@@ -244,12 +248,12 @@ def run_client(argv, environment, secret, script, seconds, meaning):
         os.close(handle)
     with client:
         try:
-            return _answer(client, script.encode(), time.monotonic() + seconds, meaning)
+            return _read_client_answer(client, script.encode(), time.monotonic() + seconds, meaning)
         finally:
             client.kill()
 
 
-def find_unused_uid():
+def find_uid_without_name_and_process():
     """Return the number of a user without a name and without a process. Raises NotAsked."""
     used_uids = set()
     for process in filter(str.isdigit, os.listdir("/proc")):
@@ -266,14 +270,14 @@ def find_unused_uid():
     raise DatabaseUnanswered("failed")
 
 
-def _confine(libc):
+def _confine_client_process(libc):
     for limit, value in LIMITS:
         resource.setrlimit(limit, (value, value))
     if libc.prctl(NO_NEW_PRIVILEGES, 1, 0, 0, 0) != 0:
         raise OSError("no_new_privs")
 
 
-def option_file(login):
+def render_mysql_option_file(login):
     """Return the client's option file: who it is, and the password.
 
     Raises NotAsked for what such a file cannot hold.
@@ -285,7 +289,7 @@ def option_file(login):
     return ("[client]\n" + "".join(lines)).encode()
 
 
-def _answer(client, script, deadline, meaning):
+def _read_client_answer(client, script, deadline, meaning):
     with contextlib.suppress(BrokenPipeError):
         client.stdin.write(script)
     client.stdin.close()

@@ -14,30 +14,32 @@ def get_wordpress_login(path):
 
     Raises NotAsked.
     """
-    _, content = wordpress.read_configuration(path)
+    _, content = wordpress.read_wp_config(path)
     if content is None:
         return None
-    prefix = _php.find_variable(content, "table_prefix") or "wp_"
-    return wordpress.make_login(_php.read_constants(content, wordpress.LOGIN), prefix), prefix
+    prefix = _php.find_variable_text(content, "table_prefix") or "wp_"
+    return wordpress.make_wordpress_login(_php.read_php_constants(content, wordpress.LOGIN), prefix), prefix
 
 
 def get_joomla_login(path):
     """Return the same of Joomla."""
-    values = _php_settings.read(path, _joomla.FILE, _php.PROPERTY, _JOOMLA)
+    values = _php_settings.read_settings_of_php_file(path, _joomla.FILE, _php.PROPERTY, _JOOMLA)
     if values is None or all(values[name] is None for name in _JOOMLA):
         return None
-    return _joomla.login_of(values), values["dbprefix"]
+    return _joomla.make_joomla_login(values), values["dbprefix"]
 
 
 def get_nukeviet_login(path):
     """Return the same of NukeViet."""
-    return _plain(_php_settings.read(path, "config.php", _php.GLOBAL, list(_NUKEVIET)), _NUKEVIET)
+    return _make_login_and_prefix(
+        _php_settings.read_settings_of_php_file(path, "config.php", _php.GLOBAL, list(_NUKEVIET)), _NUKEVIET
+    )
 
 
-def _plain(values, names):
+def _make_login_and_prefix(values, names):
     if values is None or all(values[name] is None for name in names):
         return None
-    return _site_database.plain_login(*(values[name] for name in names)), values[names[-1]]
+    return _site_database.make_plain_login(*(values[name] for name in names)), values[names[-1]]
 
 
 BY_KIND = {"wordpress": get_wordpress_login, "joomla": get_joomla_login, "nukeviet": get_nukeviet_login}

@@ -37,12 +37,12 @@ SET statement_timeout = '%ds';
 BEGIN = EVERY_TIME + "BEGIN READ ONLY;\n"
 
 
-def run_script(reading, login, script):
+def run_sql_script(reader, login, script):
     """Return rows as lists of text (None for NULL) of all that a script says. Raises NotAsked."""
-    client, uid = _client(reading), _get_server_uid(reading)
+    client, uid = _find_newest_psql(reader), _get_postgresql_server_uid(reader)
     if client is None or uid is None:
         raise _site_database.DatabaseUnanswered("not_running")
-    host, port = _place(login.host, uid)
+    host, port = _get_host_and_port_of_own_server(login.host, uid)
     argv = [client, "-X", "-q", "-A", "-t", "-w", "-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=sqlstate"]
     argv += ["-h", host, "-p", str(port), "-U", login.user, "-d", login.database, "-f", "-"]
     environment = {
@@ -52,12 +52,14 @@ def run_script(reading, login, script):
         "PGCLIENTENCODING": "UTF8",
         "PGSYSCONFDIR": "/nonexistent",
     }
-    seconds = min(_site_database.SECONDS, reading.get_seconds_left() / 2)
-    output = _site_database.run_client(argv, environment, password_file(login), script, seconds, classify_error)
-    return [_row(line) for line in output.splitlines()]
+    seconds = min(_site_database.SECONDS, reader.get_seconds_left() / 2)
+    output = _site_database.run_database_client_as_nobody(
+        argv, environment, render_pgpass_file(login), script, seconds, classify_psql_error
+    )
+    return [_parse_row(line) for line in output.splitlines()]
 
 
-def classify_error(complaint):
+def classify_psql_error(complaint):
     """Return what psql's complaint means, by the server's state alone: one that lets nobody in tells none."""
     state = re.search(rb"(?m)^(?:psql:[^\n]{0,100})?ERROR:  ([0-9A-Z]{5})\s*$", complaint)
     if state is not None:
@@ -65,7 +67,7 @@ def classify_error(complaint):
     return "refused" if b"FATAL" in complaint else "failed"
 
 
-def password_file(login):
+def render_pgpass_file(login):
     """Return the file that the client takes the password from. Raises NotAsked for what such a file cannot hold."""
     words = (login.user, login.password, login.database)
     if not all(0 < len(word) <= _site_database.MAX_WORD and word.isprintable() for word in words):
@@ -73,12 +75,12 @@ def password_file(login):
     return ("*:*:*:*:%s\n" % re.sub(r"([:\\])", r"\\\1", login.password)).encode()
 
 
-def literal(value):
+def render_sql_text_literal(text):
     """Return a text as SQL has it, each letter by its number, so that none of it is ever read as a statement."""
-    return "U&'%s'" % "".join("\\+%06X" % ord(letter) for letter in value)
+    return "U&'%s'" % "".join("\\+%06X" % ord(letter) for letter in text)
 
 
-def hexadecimal(column):
+def render_column_as_hex_expression(column):
     """Return what gives a column's value, in the letters that it is written in, as hexadecimal digits."""
     return "upper(encode(convert_to(\"%s\"::text, 'UTF8'), 'hex'))" % column
 
@@ -86,28 +88,28 @@ def hexadecimal(column):
 # --- where ----------------------------------------------------------------------------------------------
 
 
-def _client(reading):
+def _find_newest_psql(reader):
     """Return the newest client, itself and not what Debian puts before it."""
-    there = [path for path in glob.glob(CLIENTS) if reading.trust.loose(path) is None]
-    return max(there, key=_version, default=None)
+    there = [path for path in glob.glob(CLIENTS) if reader.trust.describe_first_changer_on_path(path) is None]
+    return max(there, key=_get_version_from_path, default=None)
 
 
-def _version(path):
+def _get_version_from_path(path):
     version = path.split("/")[4]
     return int(version) if version.isdigit() else 0
 
 
-def _get_server_uid(reading):
+def _get_postgresql_server_uid(reader):
     """Return the user number of the server's account where the installed server runs as it, or None."""
     try:
         uid = pwd.getpwnam(SERVER_USER).pw_uid
     except KeyError:
         return None
-    programs = [path for path in glob.glob(SERVERS) if reading.trust.loose(path) is None]
-    return uid if any(_processes.list_running(program, (uid,)) for program in programs) else None
+    programs = [path for path in glob.glob(SERVERS) if reader.trust.describe_first_changer_on_path(path) is None]
+    return uid if any(_processes.list_processes_of_program(program, (uid,)) for program in programs) else None
 
 
-def _place(host, uid):
+def _get_host_and_port_of_own_server(host, uid):
     """Return ``(host, port)`` as the client takes them, of this host's own server alone. Raises NotAsked."""
     if host.startswith("/"):
         folder, port = os.path.normpath(host), PORT
@@ -120,16 +122,16 @@ def _place(host, uid):
             raise _site_database.DatabaseUnanswered("not_plain")
         port = int(place or PORT)
         if name:
-            if not _site_database.is_the_servers_port(port, uid):
+            if not _site_database.is_port_of_account(port, uid):
                 raise _site_database.DatabaseUnanswered("another_server")
             return ("::1" if name == "::1" else "127.0.0.1"), port
         folder = SOCKETS
-    if _listener("%s/.s.PGSQL.%d" % (folder, port)) != uid:
+    if _get_uid_listening_at_socket("%s/.s.PGSQL.%d" % (folder, port)) != uid:
         raise _site_database.DatabaseUnanswered("another_server")
     return folder, port
 
 
-def _listener(path):
+def _get_uid_listening_at_socket(path):
     """Return whose process listens at a Unix socket, as the kernel tells whoever connects; None for nobody's."""
     try:
         with socket.socket(socket.AF_UNIX) as connection:
@@ -141,7 +143,7 @@ def _listener(path):
         return None
 
 
-def _row(line):
+def _parse_row(line):
     """Return one row. Raises NotAsked for what is none."""
     try:
         values = json.loads(line)

@@ -19,7 +19,7 @@ _PRE_LOGIN_TITLE = re.compile(r"\[[a-z]+\]|^(?!sshd)")
 """In the title of a process that lets nobody in yet, or that stands before the one which does the work."""
 
 
-def collect_forwards(ports, name_of):
+def collect_ssh_forwards(ports, name_of):
     """Return ``([{account, source, to, live, recorded, last}], {(address, port)})``.
 
     What goes on, and where sessions come from.
@@ -28,9 +28,9 @@ def collect_forwards(ports, name_of):
     """
     sockets = {}
     for path in ("/proc/net/tcp", "/proc/net/tcp6"):
-        sockets.update(parse_sockets(read_text(path, 4_000_000) or ""))
+        sockets.update(parse_kernel_tcp_table(read_text(path, 4_000_000) or ""))
     forwards, sessions, now = {}, set(), int(time.time())
-    for uid, title, inodes in _sessions():
+    for uid, title, inodes in _iter_sshd_processes_with_sockets():
         connections = [sockets[inode] for inode in inodes if inode in sockets]
         came = next(
             (remote for state, local, remote in connections if state == ESTABLISHED and local[1] in ports), None
@@ -51,7 +51,7 @@ def collect_forwards(ports, name_of):
     return list(forwards.values())[:MAX_FORWARDS], sessions
 
 
-def _sessions():
+def _iter_sshd_processes_with_sockets():
     """Yield ``(uid, title, inodes of its sockets)`` of processes that run sshd.
 
     Once a session was opened, the title names it after an @.
@@ -71,17 +71,17 @@ def _sessions():
         yield int(real.group(1)) if real else uid, title, inodes
 
 
-def parse_sockets(text):
+def parse_kernel_tcp_table(text):
     """Return ``{inode: (state, (local address, port), (remote address, port))}`` of /proc/net/tcp or tcp6."""
     sockets = {}
     for line in text.splitlines()[1:]:
         fields = line.split()
         if len(fields) > 9:
-            sockets[fields[9]] = (fields[3], parse_endpoint(fields[1]), parse_endpoint(fields[2]))
+            sockets[fields[9]] = (fields[3], parse_kernel_endpoint(fields[1]), parse_kernel_endpoint(fields[2]))
     return sockets
 
 
-def parse_endpoint(text):
+def parse_kernel_endpoint(text):
     """Return ``(address, port)`` of one side of a socket, as the kernel's tables write it."""
     digits, _, port = text.partition(":")
     words = [digits[at : at + 8] for at in range(0, len(digits), 8)]

@@ -9,7 +9,7 @@ MAX_ANCESTORS = 20
 _ENDS = re.compile(r"(?:::ffff:)?([0-9a-fA-F:.]+)(?:%\S+)? (\d+) (?:::ffff:)?([0-9a-fA-F:.]+)(?:%\S+)? (\d+)$")
 
 
-def session():
+def get_current_ssh_session():
     """Return ``{source, from_port, local, port, user}``.
 
     Its ends as this host sees them, and the account that it logged in to.

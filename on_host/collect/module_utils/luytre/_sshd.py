@@ -56,15 +56,15 @@ MAX_ASKED = 40
 AT_ONCE = 4
 
 
-def read_effective(reading, *options, config_text=None):
+def read_effective_sshd_config(reader, *options, config_text=None):
     """Return ``sshd -T`` as a dict: lower-case keyword to text, whole number or list of texts.
 
     ``config_text``: as for ``run_test``.
     """
-    return parse_settings(run_test(reading, *options, config_text=config_text))
+    return parse_sshd_settings(run_sshd_config_test(reader, *options, config_text=config_text))
 
 
-def list_key_patterns(reading):
+def list_authorized_keys_patterns(reader):
     """Return where sshd looks for keys: as it says for everybody, and as any Match block has it for some.
 
     Raises Unreadable.
@@ -74,18 +74,18 @@ def list_key_patterns(reading):
     """
     for_some = [
         word
-        for _path, _line, criteria, keyword, value in iter_lines()
+        for _path, _line, criteria, keyword, value in iter_sshd_settings()
         if keyword == "authorizedkeysfile" and criteria is not None
-        for word in split_arguments(value)
+        for word in split_sshd_arguments(value)
     ]
     return [
         pattern
-        for pattern in dict.fromkeys([*read_effective(reading)["authorizedkeysfile"], *for_some])
+        for pattern in dict.fromkeys([*read_effective_sshd_config(reader)["authorizedkeysfile"], *for_some])
         if pattern != "none"
     ]
 
 
-def _have_its_folder():
+def _ensure_sshd_runtime_folder():
     """Have the folder of sshd's unit.
 
     sshd says nothing without it; its unit makes it at each start, and takes it away when it stops.
@@ -93,25 +93,25 @@ def _have_its_folder():
     os.makedirs("/run/sshd", mode=0o755, exist_ok=True)
 
 
-def run_test(reading, *options, config_text=None):
+def run_sshd_config_test(reader, *options, config_text=None):
     """Return what ``sshd -T`` says, as text. Raises NotRun when another than root could change what sshd believes.
 
     ``config_text``: a configuration, as if it were the host's; what it includes has to be among what the host's
     includes. Where a Match block is about a local port or address, sshd says nothing unless it is told of a connection:
     then of one that no block should be about.
     """
-    _have_its_folder()
-    stake = [_trusted_inputs.OPENSSL, *_trusted_inputs.list_include_tree(CONFIG, _includes)]
+    _ensure_sshd_runtime_folder()
+    stake = [_trusted_inputs.OPENSSL, *_trusted_inputs.list_file_with_its_includes(CONFIG, _list_include_patterns)]
     argv = ["sshd", "-T", *options, *(["-f", "/dev/stdin"] if config_text is not None else [])]
     try:
-        return reading.run(argv, at_stake=stake, input_text=config_text)
+        return reader.run(argv, at_stake=stake, input_text=config_text)
     except UnreadableFact as silent:
         if "-C" in options or "connection test specification" not in str(silent):
             raise
-        return reading.run([*argv, "-C", NOBODY], at_stake=stake, input_text=config_text)
+        return reader.run([*argv, "-C", NOBODY], at_stake=stake, input_text=config_text)
 
 
-def list_offers(reading, questions, local=None, first=None):
+def list_sshd_offers_by_connection(reader, questions, local=None, settings_file=None):
     """Return what sshd says that it offers each, and how many were left out.
 
     An offer is ``{account, source, port, ours, settings}``.
@@ -120,9 +120,9 @@ def list_offers(reading, questions, local=None, first=None):
     if it were there already. ``local`` is an address of the host. Raises Unreadable, also when sshd would not start
     with that.
     """
-    _have_its_folder()
-    daemons = _daemons(reading)
-    about = {config: _all_about(config) for config in {CONFIG, *daemons.values()}}
+    _ensure_sshd_runtime_folder()
+    daemons = _list_other_sshd_configs_by_port(reader)
+    about = {config: _list_match_criteria_of_config(config) for config in {CONFIG, *daemons.values()}}
     questions_by_key = {}
     for question in questions:
         config = daemons.get(question["port"], CONFIG)
@@ -131,18 +131,19 @@ def list_offers(reading, questions, local=None, first=None):
         )
         questions_by_key.setdefault((config, *key), []).append(question)
     stakes = {
-        config: [_trusted_inputs.OPENSSL, *_trusted_inputs.list_include_tree(config, _includes)] for config in about
+        config: [_trusted_inputs.OPENSSL, *_trusted_inputs.list_file_with_its_includes(config, _list_include_patterns)]
+        for config in about
     }
     trials = {config: (None, config == CONFIG) for config in about}
     for config in about:
-        text, ours = with_dropin(config, read_text(config) or "", first or DROPIN)
-        trials[config] = (text if first is not None and ours else None, ours)
+        text, ours = replace_dropin_in_config(config, read_text(config) or "", settings_file or DROPIN)
+        trials[config] = (text if settings_file is not None and ours else None, ours)
 
     def ask_one(config, members):
         config_text, ours = trials[config]
         options = ["-f", "/dev/stdin"] if config_text is not None else [] if config == CONFIG else ["-f", config]
-        argv = ["sshd", "-T", *options, "-C", _connection(members[0], local)]
-        effective_settings = parse_settings(reading.run(argv, at_stake=stakes[config], input_text=config_text))
+        argv = ["sshd", "-T", *options, "-C", _format_connection_spec(members[0], local)]
+        effective_settings = parse_sshd_settings(reader.run(argv, at_stake=stakes[config], input_text=config_text))
         settings = {key: effective_settings.get(key, "") for key in OFFER_KEYWORDS}
         return [{**member, "ours": ours, "settings": settings} for member in members]
 
@@ -152,35 +153,37 @@ def list_offers(reading, questions, local=None, first=None):
     return [offer for answer in answers for offer in answer], sum(len(members) for _, members in groups[MAX_ASKED:])
 
 
-def _daemons(reading):
+def _list_other_sshd_configs_by_port(reader):
     """Return port to the configuration of the daemon there that has a file of its own, beside the one of the host."""
-    titles = (LISTENS.match(each.title) for each in _processes.list_running(reading.find_program("sshd") or ""))
+    titles = (
+        LISTENS.match(each.title) for each in _processes.list_processes_of_program(reader.find_program("sshd") or "")
+    )
     configs = {}
     for config in sorted({title.group(1) for title in titles if title} - {CONFIG})[:MAX_DAEMONS]:
-        stake = [_trusted_inputs.OPENSSL, *_trusted_inputs.list_include_tree(config, _includes)]
-        output = reading.run(["sshd", "-T", "-f", config, "-C", NOBODY], at_stake=stake)
+        stake = [_trusted_inputs.OPENSSL, *_trusted_inputs.list_file_with_its_includes(config, _list_include_patterns)]
+        output = reader.run(["sshd", "-T", "-f", config, "-C", NOBODY], at_stake=stake)
         configs.update({int(port): config for port in re.findall(r"(?m)^port (\d{1,5})$", output)})
     return configs
 
 
-def with_dropin(config, text, first):
+def replace_dropin_in_config(config, config_text, settings_file):
     """Return a configuration that reads a file where it would read our drop-in.
 
     It is ``(text, whether it reads our settings)``.
     """
     if config == CONFIG:
-        return "Include %s\n%s" % (first, text), True
-    for raw in text.splitlines():
-        if any(fnmatch.fnmatchcase(DROPIN, pattern) for pattern in _includes(raw)):
-            return text.replace(raw, "Include %s\n%s" % (first, raw), 1), True
-    return text, False
+        return "Include %s\n%s" % (settings_file, config_text), True
+    for raw in config_text.splitlines():
+        if any(fnmatch.fnmatchcase(DROPIN, pattern) for pattern in _list_include_patterns(raw)):
+            return config_text.replace(raw, "Include %s\n%s" % (settings_file, raw), 1), True
+    return config_text, False
 
 
-def without_dropin(text):
+def remove_dropin_from_config(config_text):
     """Return the same configuration without our drop-in: an include that reads it names the others that it reads."""
     result_lines = []
-    for raw in text.splitlines():
-        paths = [path for pattern in _includes(raw) for path in sorted(glob.glob(pattern))]
+    for raw in config_text.splitlines():
+        paths = [path for pattern in _list_include_patterns(raw) for path in sorted(glob.glob(pattern))]
         if DROPIN in paths:
             others = ['"%s"' % path for path in paths if path != DROPIN]
             raw = "Include %s" % " ".join(others) if others else ""
@@ -188,14 +191,14 @@ def without_dropin(text):
     return "\n".join(result_lines) + "\n"
 
 
-def _all_about(config):
-    about = [_parse_criteria(line[2]) for line in iter_lines(config) if line[2]]
+def _list_match_criteria_of_config(config):
+    about = [_parse_match_criteria(line[2]) for line in iter_sshd_settings(config) if line[2]]
     return set().union(*about) if about else set()
 
 
-def _parse_criteria(criteria):
+def _parse_match_criteria(criteria):
     """Return which of account, source and port (0, 1, 2) decide whether a Match block is for a connection."""
-    parts, words_left = set(), split_arguments(criteria.replace("=", " "))
+    parts, words_left = set(), split_sshd_arguments(criteria.replace("=", " "))
     while words_left:
         keyword = words_left.pop(0).lower().lstrip("!")
         if keyword in SAME_FOR_ALL[:3]:
@@ -205,7 +208,7 @@ def _parse_criteria(criteria):
     return parts
 
 
-def _connection(question, local):
+def _format_connection_spec(question, local):
     source = question["source"]
     new = ":" in source
     if local is None or (":" in local) != new:
@@ -214,17 +217,17 @@ def _connection(question, local):
     return "user=%s,host=%s,addr=%s,laddr=%s,lport=%d" % (question["account"], source, source, local, question["port"])
 
 
-def _includes(text):
-    settings = (split_line(raw) for raw in text.splitlines()[:MAX_LINES])
+def _list_include_patterns(text):
+    settings = (split_sshd_line(raw) for raw in text.splitlines()[:MAX_LINES])
     return [
         os.path.join("/etc/ssh", pattern)
         for keyword, value in settings
         if keyword == "include"
-        for pattern in split_arguments(value)
+        for pattern in split_sshd_arguments(value)
     ]
 
 
-def parse_settings(text):
+def parse_sshd_settings(text):
     settings = {key: [] for key in LISTS}
     for line in text.splitlines():
         key, _, value = line.strip().partition(" ")
@@ -236,7 +239,7 @@ def parse_settings(text):
     return settings
 
 
-def iter_lines(path=CONFIG, match=None, depth=0):
+def iter_sshd_settings(path=CONFIG, match=None, depth=0):
     """Yield ``(file, line, criteria, keyword, value)`` of every setting, includes followed.
 
     ``criteria`` is the text after ``Match`` that the line stands under, None for the general part; ``keyword`` is in
@@ -247,21 +250,21 @@ def iter_lines(path=CONFIG, match=None, depth=0):
         return
     here = match
     for number, raw in enumerate(text.splitlines()[:MAX_LINES], 1):
-        keyword, value = split_line(raw)
+        keyword, value = split_sshd_line(raw)
         if not keyword:
             continue
         if keyword == "match":
             here = value
         elif keyword == "include":
-            for pattern in split_arguments(value):
+            for pattern in split_sshd_arguments(value):
                 for included_path in sorted(glob.glob(os.path.join("/etc/ssh", pattern))):
-                    for entry in iter_lines(included_path, here, depth + 1):
+                    for entry in iter_sshd_settings(included_path, here, depth + 1):
                         yield entry
         else:
             yield path, number, here, KEYWORD_ALIASES.get(keyword, keyword), value
 
 
-def split_line(raw):
+def split_sshd_line(raw):
     """Return keyword in lower case and the rest of a line; ``("", "")`` for a comment or nothing."""
     line = raw.strip()
     if not line or line.startswith("#"):
@@ -273,7 +276,7 @@ def split_line(raw):
     return line[:end].lower().strip('"'), rest.strip()
 
 
-def split_arguments(value):
+def split_sshd_arguments(value):
     """Return the arguments of a line, quotes taken off, a trailing comment left out."""
     arguments, word, quote = [], "", None
     for char in value + " ":

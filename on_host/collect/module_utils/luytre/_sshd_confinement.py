@@ -10,31 +10,34 @@ CALLS = frozenset(("modify_ldt", "uselib"))
 PROPERTIES = (*SWITCHES, "ActiveState", "MainPID", "SystemCallFilter")
 
 
-def collect(reading):
+def collect_sshd_confinement(reader):
     """Return ``{lacks, in_force}`` of sshd's service, None where none runs all the time."""
-    if reading.find_program("systemctl") is None:
+    if reader.find_program("systemctl") is None:
         return None
-    text = reading.run(["systemctl", "show", "--property", ",".join(PROPERTIES), "--", "ssh.service"], ok=None)
+    text = reader.run(["systemctl", "show", "--property", ",".join(PROPERTIES), "--", "ssh.service"], ok=None)
     unit = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
     if unit.get("ActiveState") != "active":
         return None
-    return {"lacks": list_missing(unit), "in_force": is_in_force(unit.get("MainPID", ""))}
+    return {
+        "lacks": list_missing_unit_properties(unit),
+        "in_force": is_syscall_filter_of_process_in_force(unit.get("MainPID", "")),
+    }
 
 
-def is_in_force(number, proc="/proc"):
+def is_syscall_filter_of_process_in_force(pid, proc="/proc"):
     """Return whether the kernel filters more calls of the unit's first process than of the host's: it was
     started so.
     """
-    own, of_host = (_count_filters("%s/%s/status" % (proc, each)) for each in (number, "1"))
-    return number.isdigit() and own > of_host
+    own, of_host = (_count_seccomp_filters("%s/%s/status" % (proc, each)) for each in (pid, "1"))
+    return pid.isdigit() and own > of_host
 
 
-def _count_filters(path):
+def _count_seccomp_filters(path):
     match = re.search(r"(?m)^Seccomp_filters:\s+(\d+)$", read_text(path) or "")
     return int(match.group(1)) if match else 0
 
 
-def list_missing(unit):
+def list_missing_unit_properties(unit):
     """Return the properties that are wanted and that the unit does not have, as systemd has them loaded."""
     properties = [name for name in SWITCHES if unit.get(name, "") in ("", "no")]
     words = unit.get("SystemCallFilter", "").split()

@@ -7,7 +7,7 @@ import selectors
 import signal
 import time
 
-from ansible.module_utils.luytre_shared.reap import reap
+from ansible.module_utils.luytre_shared.reap import wait_for_killed_child_to_end
 
 MAX_ANSWER = 8000000
 MAX_HANDLES = 4096
@@ -15,7 +15,7 @@ END_SECONDS = 1
 """For a process to be gone that was ended: whoever makes every area hang makes the others wait no longer for each."""
 
 
-def run_in_subprocesses(names, work, seconds, at_once):
+def run_work_for_each_name_in_subprocess(names, work, seconds, max_at_once):
     """Return ``{name: work(name)}`` with each call in a child; the error of one that was late or died is in its place.
 
     ``work`` gives ``{seconds, error, data}``. A child has the ``seconds`` of its name and two more for its last words;
@@ -25,9 +25,9 @@ def run_in_subprocesses(names, work, seconds, at_once):
     pending_names, children, answers = list(names), {}, {}
     with selectors.DefaultSelector() as selector:
         while pending_names or children:
-            while pending_names and len(children) < at_once:
+            while pending_names and len(children) < max_at_once:
                 name = pending_names.pop(0)
-                child = _Child(name, work, seconds[name] + 2)
+                child = _ChildProcess(name, work, seconds[name] + 2)
                 children[child.pipe] = child
                 selector.register(child.pipe, selectors.EVENT_READ)
             wait = max(0.0, min(child.deadline for child in children.values()) - time.monotonic())
@@ -40,7 +40,7 @@ def run_in_subprocesses(names, work, seconds, at_once):
     return answers
 
 
-class _Child:
+class _ChildProcess:
     def __init__(self, name, work, seconds):
         self.name, self.ended, self.text = name, False, bytearray()
         self.started = time.monotonic()
@@ -48,7 +48,7 @@ class _Child:
         self.pipe, end = os.pipe()
         self.pid = os.fork()
         if self.pid == 0:
-            _work(name, work, end)
+            _run_child(name, work, end)
         os.close(end)
 
     def late(self):
@@ -63,7 +63,7 @@ class _Child:
         late = not self.ended
         with contextlib.suppress(OSError):
             os.killpg(self.pid, signal.SIGKILL)
-        reap(self.pid, END_SECONDS)
+        wait_for_killed_child_to_end(self.pid, END_SECONDS)
         os.close(self.pipe)
         seconds = round(time.monotonic() - self.started, 3)
         if late:
@@ -76,7 +76,7 @@ class _Child:
             return {"seconds": seconds, "error": "ended without an answer", "data": None}
 
 
-def _work(name, work, end):
+def _run_child(name, work, pipe_end):
     """Run the child's whole life; it never returns into the module's code.
 
     Nothing of the parent's is held by what may have to be left: whoever waits for its words to end would wait for it.
@@ -86,9 +86,9 @@ def _work(name, work, end):
         silence = os.open(os.devnull, os.O_RDWR)
         for handle in (0, 1, 2):
             os.dup2(silence, handle)
-        end = os.dup2(end, 3)
+        pipe_end = os.dup2(pipe_end, 3)
         os.closerange(4, MAX_HANDLES)
-        with os.fdopen(end, "wb") as pipe:
+        with os.fdopen(pipe_end, "wb") as pipe:
             pipe.write(json.dumps(work(name), ensure_ascii=False).encode("utf-8", "replace"))
     finally:
         os._exit(0)

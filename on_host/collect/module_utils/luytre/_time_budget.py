@@ -9,7 +9,7 @@ PATIENCE = 6
 """Seconds by the clock for each second of the processor's, where nobody says more."""
 
 
-class Effort:
+class TimeBudget:
     """The remaining effort. A part has no more than the whole."""
 
     def __init__(self, seconds, clock=None):
@@ -28,10 +28,10 @@ class Effort:
 
     def part(self, seconds):
         """Return so many seconds of it, as far as they are there, by the same clock."""
-        return Effort(min(seconds, self.seconds_left), self._clock - time.monotonic())
+        return TimeBudget(min(seconds, self.seconds_left), self._clock - time.monotonic())
 
-    def share(self, number):
+    def share(self, share_count):
         """Return what one of so many has of what is left, of the clock too: one that stalls leaves the others
         theirs.
         """
-        return Effort(self.seconds_left / number, max(0.0, self._clock - time.monotonic()) / number)
+        return TimeBudget(self.seconds_left / share_count, max(0.0, self._clock - time.monotonic()) / share_count)

@@ -11,7 +11,7 @@ OPENSSL = "/etc/ssl/openssl.cnf"
 MAX_FILES = 2_000
 
 
-def find_searched_folders(pattern):
+def list_folders_searched_by_pattern(pattern):
     """Return the folders in which a pattern looks, so that a new file in one of them would be found.
 
     A plain path is itself.
@@ -23,7 +23,7 @@ def find_searched_folders(pattern):
     return parents or {pattern}
 
 
-def list_include_tree(path, includes):
+def list_file_with_its_includes(path, list_includes):
     """Return a file, the files that it includes, and the folders in which it looks for them.
 
     ``includes(text)`` gives the absolute patterns that a text includes.
@@ -36,20 +36,24 @@ def list_include_tree(path, includes):
         paths[current_path] = None
         if os.path.isdir(current_path):
             continue
-        for pattern in includes(_text(current_path)):
+        for pattern in list_includes(_read_text_or_empty(current_path)):
             pending_paths += sorted(glob.glob(pattern))
-            paths.update(dict.fromkeys(find_searched_folders(pattern)))
+            paths.update(dict.fromkeys(list_folders_searched_by_pattern(pattern)))
     if pending_paths:
         raise UnreadableFact("%s includes more than %d files" % (path, MAX_FILES))
     return list(paths)
 
 
-def list_with_folders(*patterns):
+def list_matches_and_searched_folders(*patterns):
     """Return what is there by some patterns, and the folders in which they look."""
-    return [path for pattern in patterns for path in [*find_searched_folders(pattern), *sorted(glob.glob(pattern))]]
+    return [
+        path
+        for pattern in patterns
+        for path in [*list_folders_searched_by_pattern(pattern), *sorted(glob.glob(pattern))]
+    ]
 
 
-def _text(path):
+def _read_text_or_empty(path):
     try:
         return read_text(path) or ""
     except UnreadableFact:
@@ -59,21 +63,21 @@ def _text(path):
 # --- what some programs include -----------------------------------------------------------------------------
 
 
-def list_nft_includes(text):
+def list_includes_in_nft_file(text):
     return [os.path.join("/etc", path) for path in re.findall(r"(?m)^[ \t]*include[ \t]+[\"']([^\"'\n]+)", text)]
 
 
-def list_apt_includes(text):
+def list_includes_in_apt_file(text):
     return [path for path in re.findall(r"(?m)^[ \t]*#include[ \t]+\"([^\"\n]+)", text) if path.startswith("/")]
 
 
-def list_sudoers_includes(text):
+def list_includes_in_sudoers_file(text):
     includes = re.findall(r"(?m)^[ \t]*[#@](include|includedir)[ \t]+(\"[^\"\n]+\"|\S+)", text)
     paths = [(kind, os.path.join("/etc", path.strip('"'))) for kind, path in includes]
     return [path + "/*" if kind == "includedir" else path for kind, path in paths]
 
 
-def list_mariadb_includes(text):
+def list_includes_in_mariadb_file(text):
     includes = re.findall(r"(?m)^[ \t]*!(include|includedir)[ \t]+(\S[^\n]*?)[ \t]*$", text)
     plugins = re.findall(r"(?m)^[ \t]*plugin[-_]dir[ \t]*=[ \t]*[\"']?(/[^\"'\n]*?)[\"' \t]*$", text)
     return [

@@ -7,7 +7,7 @@ import functools
 import re
 
 from ansible.module_utils.luytre import _patterns, _ssh_session, _websites
-from ansible.module_utils.luytre.in_use import log_paths
+from ansible.module_utils.luytre.in_use import list_access_logs
 
 PATHS = (("/", 200), ("/tin-tuc/bai-viet-1.html", 200), ("/0a1b2c3d4e5f.html", 404), ("/robots.txt", 200))
 """What a visitor asks for, and how he is answered."""
@@ -20,33 +20,36 @@ _NUMBER = re.compile(r"\A\[\d{1,4}\]: ")
 SOMEBODY = "203.0.113.7"
 
 
-def mark_visitor_bans(jails, reading):
+def mark_jails_that_ban_visitors(jails, reader):
     """Return the jails with ``bans_visitors``; for one whose patterns could not be tried all of them."""
-    visitors = {name: visitor for name, visitor in reading.declared["visitors"].items() if isinstance(visitor, dict)}
-    here = _ssh_session.session()
+    visitors = {name: visitor for name, visitor in reader.declared["visitors"].items() if isinstance(visitor, dict)}
+    here = _ssh_session.get_current_ssh_session()
     source = here["source"] if here else SOMEBODY
-    web = frozenset(log_paths(_websites.list_vhosts()))
+    web = frozenset(list_access_logs(_websites.list_configured_vhosts()))
     reads = [
         candidate
         for candidate in jails
         if web.intersection(candidate["logs"]) and (not here or source in candidate["shuts_out"])
     ]
-    pieces = [functools.partial(_find_banned_visitors, candidate["patterns"], source, visitors) for candidate in reads]
-    for jail, answer in zip(reads, _patterns.run_in_turn(pieces, reading.deadline)):
+    pieces = [
+        functools.partial(_find_visitors_banned_by_patterns, candidate["patterns"], source, visitors)
+        for candidate in reads
+    ]
+    for jail, answer in zip(reads, _patterns.run_functions_in_child(pieces, reader.deadline)):
         jail["bans_visitors"] = sorted(visitors) if isinstance(answer, _patterns.PatternFailure) else answer
     return jails
 
 
-def _find_banned_visitors(patterns, source, visitors):
+def _find_visitors_banned_by_patterns(patterns, source, visitors):
     regexes = [re.compile(_NUMBER.sub("", text)) for text in patterns]
     return sorted(
         name
         for name, visitor in visitors.items()
-        if any(pattern.search(line) for line in render_lines(source, visitor) for pattern in regexes)
+        if any(pattern.search(line) for line in render_visitor_log_lines(source, visitor) for pattern in regexes)
     )
 
 
-def render_lines(source, visitor):
+def render_visitor_log_lines(source, visitor):
     """Return the lines that a visitor leaves in a log."""
     return [
         _LINE % (host, source, date, path, status, visitor["referrer"], visitor["agent"])

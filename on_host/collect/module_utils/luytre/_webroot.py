@@ -75,7 +75,7 @@ class WebUsers:
     """
 
     def __init__(self, names):
-        accounts = [account for account in map(_account, names) if account is not None]
+        accounts = [account for account in map(_get_account, names) if account is not None]
         self.names = sorted(account.pw_name for account in accounts)
         self._groups = {
             account.pw_uid: set(os.getgrouplist(account.pw_name, account.pw_gid))
@@ -83,32 +83,33 @@ class WebUsers:
             if account.pw_uid
         }
 
-    def owns(self, status):
+    def is_owner_of_file(self, status):
         return status.st_uid in self._groups
 
-    def reads(self, status):
-        return any(self._is_allowed(uid, status, ownership.READ) for uid in self._groups)
+    def can_read_file(self, status):
+        return any(self._has_account_right(uid, status, ownership.READ) for uid in self._groups)
 
-    def writes(self, status, acl_entries=()):
+    def can_write_file(self, status, acl_entries=()):
         """Return whether any of the accounts can write a file, as its owner can give itself the right.
 
         ``acl_entries``: whom the file's access list lets write.
         """
         return any(
-            ownership.can_write(status, uid, groups) or ownership.names_account(acl_entries, uid, groups)
+            ownership.can_write(status, uid, groups)
+            or ownership.is_account_named_in_access_list(acl_entries, uid, groups)
             for uid, groups in self._groups.items()
         )
 
-    def _is_allowed(self, uid, status, right):
+    def _has_account_right(self, uid, status, right):
         return ownership.has_right(status, uid, self._groups[uid], right)
 
-    def closed_to_writing(self, status):
+    def compute_group_and_mode_closed_to_writing(self, status):
         """Return ``(group id, mode)`` with which a name of root's stays readable for whoever of them reads it now.
 
         None when no group and mode keep every reader; nobody gets a right that he has not already.
         """
         mode = stat.S_IMODE(status.st_mode) & ~0o022
-        readers = [uid for uid in self._groups if self._is_allowed(uid, status, ownership.READ)]
+        readers = [uid for uid in self._groups if self._has_account_right(uid, status, ownership.READ)]
         readable_mode = mode | (mode & 0o500) >> 3
         groups = sorted({gid for uid in readers for gid in self._groups[uid]} - {0})
         for gid, candidate_mode in [
@@ -117,14 +118,14 @@ class WebUsers:
             *((gid, readable_mode) for gid in groups),
         ]:
             if all(
-                self._is_allowed(uid, ownership.FileOwnership(0, gid, candidate_mode), ownership.READ)
+                self._has_account_right(uid, ownership.FileOwnership(0, gid, candidate_mode), ownership.READ)
                 for uid in readers
             ):
                 return gid, candidate_mode
         return None
 
 
-def _account(name):
+def _get_account(name):
     try:
         return pwd.getpwnam(name)
     except KeyError:
@@ -140,12 +141,12 @@ def _read_access_list(status, path, right):
         return ()
 
 
-def web_users():
+def find_web_server_accounts():
     """Return accounts of the web servers and of the PHP-FPM pools, by their configuration."""
     names = {"www-data", "nginx", "apache", "www", "caddy", "lighttpd"}
     for pattern, setting in (
-        *((path, r"^\s*user\s+([a-z_][a-z0-9_.-]*)") for path in _nginx_daemons.list_main_files()),
-        *((path, r"^\s*user\s*=\s*([a-z_][a-z0-9_.-]*)") for path in _php_daemons.list_pool_files()),
+        *((path, r"^\s*user\s+([a-z_][a-z0-9_.-]*)") for path in _nginx_daemons.list_nginx_main_files()),
+        *((path, r"^\s*user\s*=\s*([a-z_][a-z0-9_.-]*)") for path in _php_daemons.list_fpm_pool_files()),
         ("/etc/php/*/fpm/pool.d/*.conf", r"^\s*user\s*=\s*([a-z_][a-z0-9_.-]*)"),
         ("/etc/php-fpm.d/*.conf", r"^\s*user\s*=\s*([a-z_][a-z0-9_.-]*)"),
         ("/etc/apache2/envvars", r"APACHE_RUN_USER=([a-z_][a-z0-9_.-]*)"),
@@ -168,31 +169,31 @@ class WebrootEntry:
         self.folder, self.folder_status, self.name, self.path, self.status = folder, folder_status, name, path, status
         self.handle, self.homes = handle, homes or {}
 
-    def with_handle(self, handle):
+    def copy_with_handle(self, handle):
         """Return the same place, told by what a descriptor holds."""
         return WebrootEntry(self.folder, self.folder_status, self.name, self.path, os.fstat(handle), handle, self.homes)
 
     @property
-    def writers(self):
+    def acl_writers(self):
         """Return whom its access list lets write; its mask shows as the right of the group."""
-        return _read_access_list(self.status, self._location, ownership.WRITE)
+        return _read_access_list(self.status, self._path_or_handle, ownership.WRITE)
 
     @property
-    def readers(self):
+    def acl_readers(self):
         """Return whom its access list lets read."""
-        return _read_access_list(self.status, self._location, ownership.READ)
+        return _read_access_list(self.status, self._path_or_handle, ownership.READ)
 
     @property
-    def folder_writers(self):
+    def folder_acl_writers(self):
         """Return whom the access list of the folder that it lies in lets write."""
         return _read_access_list(self.folder_status, self.folder, ownership.WRITE)
 
     @property
-    def _location(self):
+    def _path_or_handle(self):
         return "%s%d/%s" % (safe_open.THROUGH, self.folder, self.name) if self.handle is None else self.handle
 
     @property
-    def place(self):
+    def layout_and_path(self):
         """Return its application's layout, or None, and its path from that application's folder or the root."""
         for home in sorted(self.homes, key=len, reverse=True):
             if not home or self.path.startswith(home + "/"):
@@ -212,16 +213,16 @@ class WebrootEntry:
         return stat.S_ISLNK(self.status.st_mode)
 
     @property
-    def folders(self):
+    def lower_case_folder_names(self):
         """Return lower-case names of the folders between the root and this name."""
         return self.path.lower().split("/")[:-1]
 
-    def content(self, limit=65_536):
+    def read_start_of_file(self, limit=65_536):
         """Return the start of a regular file; empty when it cannot be opened or has become something else."""
         if self.handle is not None:
             return os.pread(self.handle, limit, 0) if self.is_file else b""
         try:
-            handle = safe_open.open_at(self.folder, self.name)
+            handle = safe_open.open_name_in_open_folder(self.folder, self.name)
         except OSError:
             return b""
         try:
@@ -240,8 +241,8 @@ class WebrootWalk:
     stay on.
     """
 
-    def __init__(self, root, effort, max_entries, homes=None, device=None):
-        self._root, self._effort, self._left, self._homes, self._device = root, effort, max_entries, homes, device
+    def __init__(self, root, time_budget, max_entries, homes=None, device=None):
+        self._root, self._effort, self._left, self._homes, self._device = root, time_budget, max_entries, homes, device
         self.entries = 0
         self.cut_short = False
         """Whether there was more than was looked at, or something could not be."""
@@ -261,7 +262,7 @@ class WebrootWalk:
             folder = self._open_folder(relative)
             if folder is not None:
                 try:
-                    yield from self._in(folder, relative, depth, begin)
+                    yield from self._walk_open_folder(folder, relative, depth, begin)
                 finally:
                     os.close(folder)
 
@@ -274,9 +275,9 @@ class WebrootWalk:
             self.cut_short = True
             return None
 
-    def _in(self, folder, relative, depth, begin):
+    def _walk_open_folder(self, folder, relative, depth, begin):
         folder_status = os.fstat(folder)
-        for number, (name, status) in enumerate(self._members(folder, begin), begin):
+        for number, (name, status) in enumerate(self._iter_members_with_status(folder, begin), begin):
             if number == CROWD and not begin:
                 self._crowded.append((relative, depth, number))
                 return
@@ -291,7 +292,7 @@ class WebrootWalk:
                 else:
                     self.cut_short = True
 
-    def _members(self, folder, begin):
+    def _iter_members_with_status(self, folder, begin):
         """Name and status of each, one at a time: a folder may hold more than there is memory for."""
         try:
             with os.scandir(folder) as names:
@@ -300,24 +301,24 @@ class WebrootWalk:
                     if self._left < 0 or (self._left % 64 == 0 and self._effort.is_used_up):
                         self.cut_short = self._stopped = True
                         return
-                    yield member.name, _status(member)
+                    yield member.name, _stat_member(member)
         except OSError:
             self.cut_short = True
 
 
-def _status(member):
+def _stat_member(member):
     try:
         return member.stat(follow_symlinks=False)
     except OSError:
         return None
 
 
-def is_vcs(entry):
+def is_version_control_folder(entry):
     """Return a version control folder: the whole history of the code, often with passwords."""
     return entry.name in VCS and entry.is_dir
 
 
-def is_dump(entry):
+def is_downloadable_dump(entry):
     """Return a database dump, an archive of the site or an editor's copy of a configuration, as a server would give it
     away.
 
@@ -326,29 +327,33 @@ def is_dump(entry):
     """
     if not entry.is_file:
         return False
-    layout, path = entry.place
+    layout, path = entry.layout_and_path
     if DATABASE_DUMP.search(entry.name):
-        is_code = SCHEMA_FOLDERS.intersection(entry.folders) or _websites.CODE.intersection(entry.folders)
-        return not is_code and not (layout is not None and layout.is_schema(path))
+        is_code = SCHEMA_FOLDERS.intersection(entry.lower_case_folder_names) or _websites.CODE.intersection(
+            entry.lower_case_folder_names
+        )
+        return not is_code and not (layout is not None and layout.is_in_shipped_sql_folder(path))
     if ARCHIVE.search(entry.name):
-        return not _websites.may_be_uploaded(layout, path) and not _websites.CODE.intersection(entry.folders)
+        return not _websites.can_be_published_upload(layout, path) and not _websites.CODE.intersection(
+            entry.lower_case_folder_names
+        )
     return LEFT_OVER.search(entry.name) is not None and _websites.PHP.search(entry.name) is None
 
 
-def is_secret(entry):
+def is_configuration_with_secrets(entry):
     """Return a configuration that holds passwords or keys (WordPress's has a role of its own).
 
     In a known application its layout tells which; elsewhere name and content do, near the root. What could not be read
     may hold any.
     """
-    if not entry.is_file or not entry.status.st_size or not _may_hold_secrets(entry):
+    if not entry.is_file or not entry.status.st_size or not _can_hold_secrets(entry):
         return False
-    content = entry.content()
+    content = entry.read_start_of_file()
     return not content or SECRET_CONTENT.search(content) is not None
 
 
-def _may_hold_secrets(entry):
-    layout, path = entry.place
+def _can_hold_secrets(entry):
+    layout, path = entry.layout_and_path
     if COPIED_SECRET.match(entry.name) and path.count("/") <= _websites.NEAR:
         return True
     if layout is not None and layout.kind != "wordpress":
@@ -366,57 +371,66 @@ def _may_hold_secrets(entry):
 
 
 def is_world_writable(entry):
-    return (entry.is_file or entry.is_dir) and ownership.find_changer(entry.status, ownership.ANYBODY) is not None
+    return (entry.is_file or entry.is_dir) and ownership.find_untrusted_changer_of_file(
+        entry.status, ownership.ANYBODY
+    ) is not None
 
 
-def is_open_log(entry):
+def is_log_readable_by_others(entry):
     """Return whether it is a log below /var/log with visitors, accounts or errors in it that others may read."""
     return entry.is_file and bool(entry.status.st_mode & stat.S_IROTH) and SENSITIVE_LOG.match(entry.path) is not None
 
 
-def in_uploads(entry):
+def is_in_upload_or_cache_folder(entry):
     """Return whether it lies where visitors' or editors' files land, or where an application writes by itself."""
-    return bool(_websites.classify_folder(*entry.place))
+    return bool(_websites.classify_folder_of_file(*entry.layout_and_path))
 
 
-def is_upload_php(entry):
+def is_php_in_upload_folder(entry):
     """Return whether it is PHP in an upload folder.
 
     Left out are the ``index.php`` that hides a listing and what an application keeps there by its layout, as long as
     they do nothing by themselves.
     """
-    if not entry.is_file or _websites.PHP.search(entry.name) is None or not in_uploads(entry) or _is_silence(entry):
+    if (
+        not entry.is_file
+        or _websites.PHP.search(entry.name) is None
+        or not is_in_upload_or_cache_folder(entry)
+        or _is_listing_hiding_index_php(entry)
+    ):
         return False
-    layout, path = entry.place
+    layout, path = entry.layout_and_path
     if layout is not None and layout.is_own_php(path):
-        return not _inert_php.is_inert(entry.content(_inert_php.MAX_READ))
-    return entry.name.lower() != "index.php" or not _inert_php.holds_values(entry.content(_inert_php.MAX_READ))
+        return not _inert_php.is_php_inert(entry.read_start_of_file(_inert_php.MAX_READ))
+    return entry.name.lower() != "index.php" or not _inert_php.is_php_holding_values_only(
+        entry.read_start_of_file(_inert_php.MAX_READ)
+    )
 
 
-def acts_on_input(entry):
+def is_entry_acting_on_visitor_input(entry):
     """Return whether a file takes a visitor's words and runs or writes something with them."""
-    return _inert_php.acts_on_input(entry.content())
+    return _inert_php.is_php_acting_on_visitor_input(entry.read_start_of_file())
 
 
-def _is_silence(entry):
+def _is_listing_hiding_index_php(entry):
     if entry.status.st_size >= MAX_SILENCE:
         return False
-    content = entry.content(MAX_SILENCE)
+    content = entry.read_start_of_file(MAX_SILENCE)
     return (
         len(content) == entry.status.st_size and SILENCE.match(content) is not None
     )  # what could not be read is no silence
 
 
-def is_script(entry):
+def is_php_script(entry):
     """Return a PHP file, but for the empty ``index.php`` that hides a folder's listing."""
     return (
         entry.is_file
         and _websites.PHP.search(entry.name) is not None
-        and not (entry.name.lower() == "index.php" and _is_silence(entry))
+        and not (entry.name.lower() == "index.php" and _is_listing_hiding_index_php(entry))
     )
 
 
-def is_wordpress_core(entry):
+def is_wordpress_core_file(entry):
     """Return WordPress's own code at a document root: wp-admin, wp-includes and the PHP files beside them."""
     first, _, rest = entry.path.partition("/")
     if first in ("wp-admin", "wp-includes"):

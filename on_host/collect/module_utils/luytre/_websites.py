@@ -11,7 +11,7 @@ import re
 from ansible.module_utils.luytre import _apache_config, _nginx_daemons
 from ansible.module_utils.luytre._area_reader import UnreadableFact, read_text
 from ansible.module_utils.luytre._cms_layouts import LAYOUTS
-from ansible.module_utils.luytre._nginx_conf import BadConfig, load
+from ansible.module_utils.luytre._nginx_conf import BadConfig, load_nginx_config
 
 COMPILED_IN = "/usr/share/nginx/html"
 """Where nginx looks when nothing tells it where."""
@@ -51,7 +51,7 @@ class ServedRoot:
         self.path, self.domains, self.vhosts = path, [], []
 
 
-def list_roots(declarations, vhosts=None):
+def list_web_roots(declarations, vhosts=None):
     """Return every web root, each once.
 
     The declared ones, then those that virtual hosts give, then those at usual places.
@@ -64,44 +64,44 @@ def list_roots(declarations, vhosts=None):
         path = os.path.normpath(path) if isinstance(path, str) and path.startswith("/") else "/"
         return roots_by_path.setdefault(path, ServedRoot(path))
 
-    for site in declared_sites(declarations):
+    for site in list_declared_sites(declarations):
         root(site.get("document_root")).domains.append(site.get("domain"))
-    for vhost in list_vhosts() if vhosts is None else vhosts:
+    for vhost in list_configured_vhosts() if vhosts is None else vhosts:
         for path in vhost.roots:
             root(path).vhosts.append(vhost)
-    for path in list_usual_places():
+    for path in list_usual_site_folders():
         root(path)
     roots_by_path.pop("/", None)
     return list(roots_by_path.values())[:MAX_ROOTS]
 
 
-def list_walked_roots(declarations, vhosts=None):
+def list_web_roots_to_walk(declarations, vhosts=None):
     """Return the paths of the roots that are walked, none in another: of two the one that is said first."""
     paths = []
-    for root in list_roots(declarations, vhosts):
-        if not any(is_within(root.path, path) or is_within(path, root.path) for path in paths):
+    for root in list_web_roots(declarations, vhosts):
+        if not any(is_path_within_root(root.path, path) or is_path_within_root(path, root.path) for path in paths):
             paths.append(root.path)
     return paths[:MAX_WALKED]
 
 
-def list_search_roots(declarations, vhosts=None):
+def list_application_search_roots(declarations, vhosts=None):
     """Return the paths below which applications are looked for, which may lie in one another."""
-    return sorted(root.path for root in list_roots(declarations, vhosts))
+    return sorted(root.path for root in list_web_roots(declarations, vhosts))
 
 
-def declared_sites(declarations):
+def list_declared_sites(declarations):
     """Return the sites that an inventory declares, as far as they have the form of one."""
     sites = declarations.get("sites") if isinstance(declarations, dict) else None
     return [site for site in sites or [] if isinstance(site, dict)]
 
 
-def declared_roots(declarations):
+def list_declared_document_roots(declarations):
     """Return the document roots that the inventory declares."""
-    document_roots = {site.get("document_root") for site in declared_sites(declarations)}
+    document_roots = {site.get("document_root") for site in list_declared_sites(declarations)}
     return sorted(os.path.normpath(path) for path in document_roots if isinstance(path, str) and path.startswith("/"))
 
 
-def list_usual_places():
+def list_usual_site_folders():
     """Return folders where sites usually lie, and last the folders that hold those."""
     inside = [path for place in HOLDING_SITES for path in sorted(glob.glob(place + "/*"))]
     others = [path for place in PLACES for path in sorted(glob.glob(place))]
@@ -109,7 +109,7 @@ def list_usual_places():
     return [path for path in folders if os.path.isdir(path) and not os.path.islink(path)]
 
 
-def is_within(path, root):
+def is_path_within_root(path, root):
     """Return whether a path is the root or lies below it."""
     return (path + "/").startswith(root + "/")
 
@@ -117,16 +117,16 @@ def is_within(path, root):
 # --- who serves them -----------------------------------------------------------------------------------------
 
 
-def list_vhosts():
+def list_configured_vhosts():
     """Return the virtual hosts of both servers, by their configuration; none of one that cannot be read."""
     vhosts = []
-    for main in _nginx_daemons.list_main_files():
+    for main in _nginx_daemons.list_nginx_main_files():
         try:
-            vhosts += list_nginx_vhosts(load(main, read_text))
+            vhosts += list_nginx_vhosts(load_nginx_config(main, read_text))
         except (BadConfig, UnreadableFact):
-            vhosts += scan_lines(os.path.dirname(main) + "/**/*")
+            vhosts += scan_nginx_files_line_by_line(os.path.dirname(main) + "/**/*")
     if os.path.exists(_apache_config.MAIN):
-        vhosts += list_apache_vhosts(_apache_config.load_configuration())
+        vhosts += list_apache_vhosts(_apache_config.load_apache_configuration())
     return vhosts
 
 
@@ -137,31 +137,38 @@ def list_nginx_vhosts(config):
             "nginx",
             server.file,
             server.line,
-            _plain([*_words(server, "root"), *_list_inherited(server, "root")]),
-            _plain([*_words(server, "access_log"), *_list_inherited(server, "access_log")]),
+            _select_plain_absolute_paths(
+                [*_list_first_words_of_directive(server, "root"), *_list_values_inherited_from_http(server, "root")]
+            ),
+            _select_plain_absolute_paths(
+                [
+                    *_list_first_words_of_directive(server, "access_log"),
+                    *_list_values_inherited_from_http(server, "access_log"),
+                ]
+            ),
         )
         for server in config.servers
     ]
 
 
-def _words(block, name):
+def _list_first_words_of_directive(block, name):
     """Return the first word of each directive of that name, in a block and in those in it."""
     arguments = []
     for inner in block.block or ():
         if inner.name == name and inner.args:
             arguments.append(inner.args[0])
         elif inner.block is not None:
-            arguments += _words(inner, name)
+            arguments += _list_first_words_of_directive(inner, name)
     return arguments
 
 
-def _list_inherited(server, name):
+def _list_values_inherited_from_http(server, name):
     """Return what a server block takes from http, when it says nothing itself."""
-    own = server.own(name)
+    own = server.list_own_directives(name)
     return (
         []
         if own or server.parent is None
-        else [directive.args[0] for directive in server.parent.own(name) if directive.args]
+        else [directive.args[0] for directive in server.parent.list_own_directives(name) if directive.args]
     )
 
 
@@ -171,17 +178,21 @@ def list_apache_vhosts(configuration):
     blocks = [(node.file, node.line, node.inside) for node in configuration.tree if node.name == "virtualhost"]
     return [
         VhostBlock(
-            "apache", file, line, _plain(_args(nodes, "documentroot")), _plain(_args(nodes, "customlog", "transferlog"))
+            "apache",
+            file,
+            line,
+            _select_plain_absolute_paths(_list_first_arguments(nodes, "documentroot")),
+            _select_plain_absolute_paths(_list_first_arguments(nodes, "customlog", "transferlog")),
         )
         for file, line, nodes in [*blocks, (_apache_config.MAIN, 1, main)]
     ]
 
 
-def _args(nodes, *names):
+def _list_first_arguments(nodes, *names):
     return [node.args[0] for node in nodes if node.name in names and node.args]
 
 
-def _plain(words):
+def _select_plain_absolute_paths(words):
     """Return absolute paths without variables, each once."""
     return list(dict.fromkeys(os.path.normpath(word) for word in words if word.startswith("/") and "$" not in word))
 
@@ -189,7 +200,7 @@ def _plain(words):
 _LINE = re.compile(r"^\s*(root|access_log)\s+[\"']?(/[^\s\"';$]+)", re.MULTILINE)
 
 
-def scan_lines(pattern="/etc/nginx/**/*"):
+def scan_nginx_files_line_by_line(pattern="/etc/nginx/**/*"):
     """Return what single lines say in nginx's files, where the configuration is not understood as a whole."""
     vhosts = []
     for path in sorted(glob.glob(pattern, recursive=True))[:MAX_ROOTS]:
@@ -198,7 +209,11 @@ def scan_lines(pattern="/etc/nginx/**/*"):
             [value for name, value in matches if name == directive] for directive in ("root", "access_log")
         )
         if matches:
-            vhosts.append(VhostBlock("nginx", path, 1, _plain(roots_said), _plain(logs)))
+            vhosts.append(
+                VhostBlock(
+                    "nginx", path, 1, _select_plain_absolute_paths(roots_said), _select_plain_absolute_paths(logs)
+                )
+            )
     return vhosts
 
 
@@ -223,7 +238,7 @@ PHP_NAME = r"\.(?:php[0-9]?|pht|phtml?|phar|phps)"
 PHP = re.compile(PHP_NAME + r"$", re.IGNORECASE)
 
 
-def classify_folder(layout, path):
+def classify_folder_of_file(layout, path):
     """Return what a file lies in by its path from its application's folder, or from the root where none is known:
     ``upload``, ``cache``, or an empty text for neither.
 
@@ -242,15 +257,17 @@ def classify_folder(layout, path):
     return "upload" if has_upload_name else ""
 
 
-def may_be_uploaded(layout, path):
+def can_be_published_upload(layout, path):
     """Return whether a file may be one that an office publishes.
 
     In doubt it is, so that nothing of theirs is taken for waste.
     """
-    return classify_folder(layout, path) == "upload" or any(name in UPLOADS for name in path.lower().split("/")[:-1])
+    return classify_folder_of_file(layout, path) == "upload" or any(
+        name in UPLOADS for name in path.lower().split("/")[:-1]
+    )
 
 
-def _build_pattern():
+def _build_php_never_pattern():
     anywhere = "|".join(AT_ANY_DEPTH)
     layouts = [folder.rstrip("/") for layout in LAYOUTS for folder in layout.uploads]
     wildcards = [folder.replace("*", "[^/]+") for folder in layouts if "*" in folder]
@@ -261,7 +278,7 @@ def _build_pattern():
     return r"(?:/(?:%s)/|^/(?:%s)/|/(?:%s)/)" % (anywhere, "|".join(top), "|".join(wildcards))
 
 
-FILLED_URI = _build_pattern()
+FILLED_URI = _build_php_never_pattern()
 """A pattern of the folders, as URIs, in which no server runs PHP once it is hardened."""
 PHP_NEVER = FILLED_URI + r".*" + PHP_NAME + r"(?:/|$)"
 """The same of the files there. Roles write it into the servers' configuration."""
@@ -279,20 +296,20 @@ UPLOAD_URIS = tuple(
 """URIs by which a virtual host is asked whether it would run PHP that somebody put there."""
 
 
-def php_never_runs(uri):
+def is_uri_where_php_must_not_run(uri):
     """Return whether a URI is one that PHP_NEVER is about, in time that grows with its length alone."""
     folder = _FILLED_URI.search(uri)
     return folder is not None and _RUN.search(uri, folder.end() - 1) is not None
 
 
-def find_php_uris(runs, root=None):
+def find_upload_uris_that_run_php(runs_php, root=None):
     """Return the upload folders, each as a URI in it, whose PHP a virtual host would run: ``runs(uri)`` asks it.
 
     Those that only another application has are asked for where something of that name lies in the ``root``.
     """
-    return [uri for uri in UPLOAD_URIS if _may_be_there(uri, root) and runs(uri)]
+    return [uri for uri in UPLOAD_URIS if _can_folder_of_uri_exist(uri, root) and runs_php(uri)]
 
 
-def _may_be_there(uri, root):
+def _can_folder_of_uri_exist(uri, root):
     top = uri.split("/")[1]
     return root is None or top in UPLOADS or top in CACHES or os.path.isdir(os.path.join(root, top))

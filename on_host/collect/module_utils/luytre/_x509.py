@@ -25,30 +25,30 @@ class BadCertificate(Exception):
     """The text holds no certificate that can be read."""
 
 
-def read_chain(text):
+def read_pem_certificate_chain(text):
     """Return ``(first certificate as a dict, number of certificates)`` of a PEM text. Raises BadCertificate."""
     blocks = _PEM.findall(text)
     if not blocks:
         raise BadCertificate("no certificate in it")
     try:
-        return describe(base64.b64decode("".join(blocks[0].split()), validate=True)), len(blocks)
+        return describe_der_certificate(base64.b64decode("".join(blocks[0].split()), validate=True)), len(blocks)
     except (binascii.Error, IndexError, ValueError, OverflowError) as error:
         raise BadCertificate("not a certificate: %s" % error)
 
 
-def describe(der):
+def describe_der_certificate(der):
     """Return a DER certificate's subject, names, issuer, validity (epoch seconds) and key."""
-    body = _members(_members(_whole(der))[0][1])
+    body = _list_der_members(_list_der_members(_read_der_value(der))[0][1])
     if body[0][0] == 0xA0:
         body = body[1:]
     _serial, _algorithm, issuer, validity, subject, key = body[:6]
-    names = [name for tag, value in body[6:] if tag == 0xA3 for name in _alt_names(value)]
-    common = [value for oid, value in _attributes(subject[1]) if oid == "2.5.4.3"]
-    not_before, not_after = (_moment(tag, value) for tag, value in _members(validity[1])[:2])
-    key_type, key_bits = _key(key[1])
+    names = [name for tag, value in body[6:] if tag == 0xA3 for name in _iter_subject_alt_names(value)]
+    common = [value for oid, value in _iter_distinguished_name_parts(subject[1]) if oid == "2.5.4.3"]
+    not_before, not_after = (_parse_der_time(tag, value) for tag, value in _list_der_members(validity[1])[:2])
+    key_type, key_bits = _parse_public_key(key[1])
     return {
-        "subject": _format_name(subject[1]),
-        "issuer": _format_name(issuer[1]),
+        "subject": _format_distinguished_name(subject[1]),
+        "issuer": _format_distinguished_name(issuer[1]),
         "names": [name.lower() for name in (names or common)][:200],
         "not_before": not_before,
         "not_after": not_after,
@@ -59,13 +59,13 @@ def describe(der):
     }
 
 
-def covers(names, domain):
+def is_domain_covered_by_names(names, domain):
     """Return whether a certificate with these names is good for a domain."""
     parent = domain.partition(".")[2]
     return domain in names or ("*." + parent) in names
 
 
-def _element(data, at):
+def _read_der_element(data, at):
     """Return ``(tag, value, end)`` of the DER element at an offset."""
     tag, length, at = data[at], data[at + 1], at + 2
     if length & 0x80:
@@ -78,19 +78,19 @@ def _element(data, at):
     return tag, data[at : at + length], at + length
 
 
-def _whole(data):
-    return _element(data, 0)[1]
+def _read_der_value(data):
+    return _read_der_element(data, 0)[1]
 
 
-def _members(data):
+def _list_der_members(data):
     members, at = [], 0
     while at < len(data):
-        tag, value, at = _element(data, at)
+        tag, value, at = _read_der_element(data, at)
         members.append((tag, value))
     return members
 
 
-def _oid(data):
+def _parse_oid(data):
     numbers, value = [], 0
     for byte in data:
         value = value << 7 | byte & 0x7F
@@ -101,44 +101,44 @@ def _oid(data):
     return ".".join(str(number) for number in [first, numbers[0] - 40 * first, *numbers[1:]])
 
 
-def _attributes(name):
+def _iter_distinguished_name_parts(name):
     """Yield ``(oid, text)`` of each part of a distinguished name."""
-    for _tag, part in _members(name):
-        for _inner, pair in _members(part):
-            (_oid_tag, oid), (tag, value) = _members(pair)[:2]
+    for _tag, part in _list_der_members(name):
+        for _inner, pair in _list_der_members(part):
+            (_oid_tag, oid), (tag, value) = _list_der_members(pair)[:2]
             encoding = {0x1E: "utf-16-be", 0x14: "latin-1"}.get(tag, "utf-8")
-            yield _oid(oid), value.decode(encoding, "replace")[:200]
+            yield _parse_oid(oid), value.decode(encoding, "replace")[:200]
 
 
-def _format_name(name):
-    return ", ".join("%s=%s" % (_NAMES.get(oid, oid), value) for oid, value in _attributes(name))
+def _format_distinguished_name(name):
+    return ", ".join("%s=%s" % (_NAMES.get(oid, oid), value) for oid, value in _iter_distinguished_name_parts(name))
 
 
-def _moment(tag, value):
+def _parse_der_time(tag, value):
     text = value.decode("ascii", "replace").rstrip("Z")
     if tag == 0x17:
         text = ("19" if text[:2] >= "50" else "20") + text
     return calendar.timegm(time.strptime(text[:14], "%Y%m%d%H%M%S"))
 
 
-def _key(value):
-    (_tag, algorithm), (_bits, key) = _members(value)[:2]
-    words = _members(algorithm)
-    kind = _oid(words[0][1])
+def _parse_public_key(value):
+    (_tag, algorithm), (_bits, key) = _list_der_members(value)[:2]
+    words = _list_der_members(algorithm)
+    kind = _parse_oid(words[0][1])
     if kind == RSA:
-        modulus = _members(_whole(key[1:]))[0][1]
+        modulus = _list_der_members(_read_der_value(key[1:]))[0][1]
         return "RSA", int.from_bytes(modulus, "big").bit_length()
     if kind == EC:
-        return "EC", _CURVES.get(_oid(words[1][1]), 0) if len(words) > 1 and words[1][0] == 0x06 else 0
+        return "EC", _CURVES.get(_parse_oid(words[1][1]), 0) if len(words) > 1 and words[1][0] == 0x06 else 0
     return _EDWARDS.get(kind, (kind, 0))
 
 
-def _alt_names(extensions):
-    for _tag, extension in _members(_whole(extensions)):
-        parts = _members(extension)
-        if _oid(parts[0][1]) != SUBJECT_ALT_NAME:
+def _iter_subject_alt_names(extensions):
+    for _tag, extension in _list_der_members(_read_der_value(extensions)):
+        parts = _list_der_members(extension)
+        if _parse_oid(parts[0][1]) != SUBJECT_ALT_NAME:
             continue
-        for tag, value in _members(_whole(parts[-1][1])):
+        for tag, value in _list_der_members(_read_der_value(parts[-1][1])):
             if tag == 0x82:
                 yield value.decode("ascii", "replace")
             elif tag == 0x87 and len(value) in (4, 16):

@@ -8,7 +8,7 @@ import struct
 import time
 
 from ansible.module_utils.luytre import _accounts, _homes, _root_path, _sshd, _websites
-from ansible.module_utils.luytre._area_reader import UnreadableFact, read_below, read_text
+from ansible.module_utils.luytre._area_reader import UnreadableFact, read_text, read_text_below
 from ansible.module_utils.luytre._banners import read_banner
 from ansible.module_utils.luytre_shared import key_line, ownership, safe_open
 
@@ -33,38 +33,42 @@ UTMP = struct.Struct("<h2xi32s4s32s256shhiii16s20s")
 LASTLOG = struct.Struct("<i32s256s")
 
 
-def collect(reading):
-    defs = _accounts.login_defs(read_text("/etc/login.defs") or "")
-    accounts = _accounts.passwd()
-    shadow = _accounts.shadow()
-    groups = _accounts.groups()
-    keys = authorized_keys(reading, accounts, groups)
+def collect_area_facts(reader):
+    defs = _accounts.parse_login_defs(read_text("/etc/login.defs") or "")
+    accounts = _accounts.read_passwd_rows()
+    shadow = _accounts.read_shadow_by_account()
+    groups = _accounts.read_group_rows()
+    keys = list_authorized_keys(reader, accounts, groups)
     with_keys = {key["account"] for key in keys}
-    users = [_describe_user(account, shadow.get(account["name"]), defs, with_keys) for account in accounts]
-    last_logins, since = find_last_logins(reading, users)
+    users = [_describe_user_account(account, shadow.get(account["name"]), defs, with_keys) for account in accounts]
+    last_logins, since = find_last_logins_of_users(reader, users)
     for user in users:
         user["last_seen"] = last_logins.get(user["name"], 0)
         user["traces_since"] = since
     return {
         "users": users,
-        "duplicates": find_duplicates(accounts, groups),
-        "privileged": find_privileged(accounts, groups),
+        "duplicates": find_duplicate_names_and_ids(accounts, groups),
+        "privileged": find_privileged_accounts(accounts, groups),
         "keys": keys,
-        "trust_files": _trust_files(accounts),
+        "trust_files": _list_rhosts_trust_files(accounts),
         "login_defs": {
             "encrypt_method": defs.get("ENCRYPT_METHOD", "DES").upper(),
-            "sha_rounds": _accounts.number(defs.get("SHA_CRYPT_MIN_ROUNDS", defs.get("SHA_CRYPT_MAX_ROUNDS")), 0),
-            "pass_max_days": _accounts.number(defs.get("PASS_MAX_DAYS", "-1"), 0),
-            "umask": _accounts.number(defs.get("UMASK", "022"), 8),
+            "sha_rounds": _accounts.parse_whole_number(
+                defs.get("SHA_CRYPT_MIN_ROUNDS", defs.get("SHA_CRYPT_MAX_ROUNDS")), 0
+            ),
+            "pass_max_days": _accounts.parse_whole_number(defs.get("PASS_MAX_DAYS", "-1"), 0),
+            "umask": _accounts.parse_whole_number(defs.get("UMASK", "022"), 8),
             "usergroups": defs.get("USERGROUPS_ENAB", "no").lower() == "yes",
         },
         "useradd_inactive": parse_useradd_inactive(read_text("/etc/default/useradd") or ""),
-        "profile": parse_profile(profile_texts()),
+        "profile": parse_timeout_and_umask_of_profiles(list_login_shell_profiles()),
         "banner": read_banner("/etc/issue"),
-        "homes": _homes.collect_homes(accounts, lambda: _websites.list_search_roots(reading.declared)),
-        "open_dot_files": _homes.find_open_dot_files(accounts),
-        "scheduling": _homes.schedulers(reading),
-        "root_path": _root_path.find_weak_folders(reading.trust),
+        "homes": _homes.describe_people_homes(
+            accounts, lambda: _websites.list_application_search_roots(reader.declared)
+        ),
+        "open_dot_files": _homes.find_dot_files_open_to_others(accounts),
+        "scheduling": _homes.describe_cron_and_at(reader),
+        "root_path": _root_path.find_loose_folders_in_root_path(reader.trust),
     }
 
 
@@ -74,16 +78,16 @@ def parse_useradd_inactive(text):
     return int(values[-1]) if values and int(values[-1]) >= 0 else None
 
 
-def _describe_user(account, shadow, defs, with_keys):
+def _describe_user_account(account, shadow, defs, with_keys):
     # Only "x" sends PAM on to /etc/shadow; anything else in passwd is itself the password field.
     field = shadow["field"] if account["field"] == "x" and shadow else account["field"]
-    state, scheme = _accounts.password("!" if field == "x" else field)
-    low = _accounts.number(defs.get("UID_MIN", "1000"), 0) or 1000
-    high = _accounts.number(defs.get("UID_MAX", "60000"), 0) or 60000
+    state, scheme = _accounts.classify_password_field("!" if field == "x" else field)
+    low = _accounts.parse_whole_number(defs.get("UID_MIN", "1000"), 0) or 1000
+    high = _accounts.parse_whole_number(defs.get("UID_MAX", "60000"), 0) or 60000
     changed_day = (shadow or {}).get("changed")
     expires = (shadow or {}).get("expires")
     is_expired = expires is not None and 0 <= expires * DAY < time.time()
-    shell = _accounts.shell_usable(account["shell"])
+    shell = _accounts.is_login_shell_usable(account["shell"])
     return {
         "name": account["name"],
         "uid": account["uid"],
@@ -91,14 +95,14 @@ def _describe_user(account, shadow, defs, with_keys):
         "shell_usable": shell,
         "human": low <= account["uid"] <= high,
         "password": state,
-        "shown": _accounts.password(account["field"])[1] is not None,
+        "shown": _accounts.classify_password_field(account["field"])[1] is not None,
         "scheme": scheme,
         "password_changed": changed_day * DAY if changed_day and 0 < changed_day < 10**6 else 0,
         "can_log_in": shell and not is_expired and (state != "locked" or account["name"] in with_keys),
     }
 
 
-def find_duplicates(accounts, groups):
+def find_duplicate_names_and_ids(accounts, groups):
     """Name and numbers that more than one row carries; uid 0 has a control of its own."""
     results = []
     kinds = (
@@ -119,44 +123,45 @@ def find_duplicates(accounts, groups):
     return results
 
 
-def find_privileged(accounts, groups):
+def find_privileged_accounts(accounts, groups):
     """Return accounts in a group that is as good as root, by membership or as their primary group."""
     results = []
     for group in groups:
         if group["name"] in ROOT_EQUAL:
             results += [
-                {"account": name, "via": "group %s" % group["name"]} for name in _accounts.members(group, accounts)
+                {"account": name, "via": "group %s" % group["name"]}
+                for name in _accounts.list_group_members(group, accounts)
             ]
     return results
 
 
-def authorized_keys(reading, accounts, groups):
+def list_authorized_keys(reader, accounts, groups):
     """Return every public key that sshd would accept: fingerprint, type and size; comments stay on the host."""
     patterns = [".ssh/authorized_keys", ".ssh/authorized_keys2"]
-    if reading.find_program("sshd"):
+    if reader.find_program("sshd"):
         with contextlib.suppress(UnreadableFact):
-            patterns = _sshd.list_key_patterns(reading)
+            patterns = _sshd.list_authorized_keys_patterns(reader)
     keys = []
     for account in accounts:
         for pattern in patterns:
-            keys += _keys_of(account, pattern, groups)
+            keys += _list_keys_of_account(account, pattern, groups)
     return keys[:MAX_KEYS]
 
 
-def _keys_of(account, pattern, groups):
+def _list_keys_of_account(account, pattern, groups):
     expansions = {"h": account["home"], "u": account["name"], "U": str(account["uid"]), "%": "%"}
     relative = re.sub("%([huU%])", lambda match: expansions[match.group(1)], pattern)
     root, below = ("/", relative) if relative.startswith("/") else (account["home"], relative)
     path = os.path.join(root, below.lstrip("/"))
     if not root.startswith("/") or not os.path.lexists(path):
         return []
-    text = read_below(root, below)
+    text = read_text_below(root, below)
     is_strict = _passes_strict_modes(path, root, account, groups)
     if text is None:
-        kind = "link" if _through_link(path, root) else "unreadable"
+        kind = "link" if _has_link_on_path(path, root) else "unreadable"
         no_key = {"type": kind, "bits": 0, "fingerprint": "", "restricted": False, "lends": False, "anywhere": False}
         return [{"account": account["name"], "path": path, "closed": is_strict, **no_key}]
-    keys = filter(None, (parse_key(line) for line in text.split("\n")))
+    keys = filter(None, (parse_authorized_keys_line(line) for line in text.split("\n")))
     return [
         {"account": account["name"], "path": path, "closed": is_strict, **key}
         for key in itertools.islice(keys, MAX_KEYS)
@@ -170,26 +175,26 @@ def _passes_strict_modes(path, root, account, groups):
 
     Nobody else may write them, but for a group that is the account's own with nobody else in it.
     """
-    strictness = ownership.make_account_strictness(
-        account["uid"], None if _shares_group(account, groups) else account["gid"]
+    strictness = ownership.make_strictness_of_files_of_account(
+        account["uid"], None if _is_primary_group_shared(account, groups) else account["gid"]
     )
     while True:
         try:
             status = os.stat(path)
         except OSError:
             return False
-        if ownership.find_changer(status, strictness):
+        if ownership.find_untrusted_changer_of_file(status, strictness):
             return False
         if path == root or path == "/":
             return True
         path = os.path.dirname(path)
 
 
-def _shares_group(account, groups):
+def _is_primary_group_shared(account, groups):
     return any(group["gid"] == account["gid"] and set(group["members"]) - {account["name"]} for group in groups)
 
 
-def _through_link(path, root):
+def _has_link_on_path(path, root):
     while len(path) > len(root):
         if os.path.islink(path):
             return True
@@ -197,30 +202,30 @@ def _through_link(path, root):
     return False
 
 
-def parse_key(line):
+def parse_authorized_keys_line(line):
     """Return what an authorized_keys line says, or None when it holds no key.
 
     It is ``{type, bits, fingerprint, restricted, lends, anywhere}``.
     """
-    entry = key_line.parse_line(line.encode("utf-8", "surrogateescape"))
+    entry = key_line.parse_authorized_keys_line(line.encode("utf-8", "surrogateescape"))
     if entry is None:
         return None
     kind = entry.kind.decode("ascii")
     return {
         "type": kind[:60],
-        "bits": key_bits(kind, entry.blob),
-        "fingerprint": key_line.fingerprint(entry.blob),
-        **parse_limits(entry.options.decode("utf-8", "replace")),
+        "bits": compute_public_key_bits(kind, entry.blob),
+        "fingerprint": key_line.compute_ssh_key_fingerprint(entry.blob),
+        **parse_key_restrictions(entry.options.decode("utf-8", "replace")),
     }
 
 
-def get_key_options(line):
+def get_options_before_key(line):
     """Return what stands before the key of such a line."""
-    entry = key_line.parse_line(line.encode("utf-8", "surrogateescape"))
+    entry = key_line.parse_authorized_keys_line(line.encode("utf-8", "surrogateescape"))
     return "" if entry is None else entry.options.decode("utf-8", "replace")
 
 
-def parse_limits(text):
+def parse_key_restrictions(text):
     """Return ``{restricted, lends, anywhere}``: what the options before a key take from who comes in by it."""
     options = [option.lower() for option in re.findall(r'((?:[^\s,"]|"(?:[^"\\]|\\.)*")+)', text)]
     names = [option.partition("=")[0] for option in options]
@@ -241,25 +246,25 @@ def parse_limits(text):
     }
 
 
-def key_bits(kind, blob):
+def compute_public_key_bits(key_type, blob):
     """Return size of a public key in bits; 0 when the blob does not tell."""
-    if "ed25519" in kind:
+    if "ed25519" in key_type:
         return 256
     for curve, bits in CURVES.items():
-        if curve in kind:
+        if curve in key_type:
             return bits
     fields = []
     while len(blob) >= 4 and len(fields) < 4:
         length = struct.unpack(">I", blob[:4])[0]
         fields.append(blob[4 : 4 + length])
         blob = blob[4 + length :]
-    which = {"ssh-rsa": 2, "ssh-dss": 1}.get(kind)
+    which = {"ssh-rsa": 2, "ssh-dss": 1}.get(key_type)
     if which is None or len(fields) <= which:
         return 0
     return int.from_bytes(fields[which], "big").bit_length()
 
 
-def _trust_files(accounts):
+def _list_rhosts_trust_files(accounts):
     files = [{"account": "", "path": path} for path in TRUST_SYSTEM if os.path.lexists(path)]
     for account in accounts:
         home = account["home"]
@@ -277,7 +282,7 @@ def _trust_files(accounts):
 # --- when an account was last used ---------------------------------------------------------------------
 
 
-def find_last_logins(reading, users):
+def find_last_logins_of_users(reader, users):
     """Return ``(account to epoch second of its last login, first second that the records reach back to)``."""
     login_times, since = {}, []
 
@@ -287,15 +292,15 @@ def find_last_logins(reading, users):
             since.append(moment)
 
     for path in ("/var/log/wtmp.1", "/var/log/wtmp"):
-        for kind, name, moment in parse_utmp(wtmp_tail(path)):
+        for kind, name, moment in parse_wtmp_records(read_wtmp_tail(path)):
             if kind == 7:
                 note(name, moment)
             else:
                 since.append(moment)
-    for name, moment in _from_lastlog(users):
+    for name, moment in _list_logins_from_lastlog(users):
         note(name, moment)
     for path, query in DATABASES:
-        for name, moment in _from_database(path, query):
+        for name, moment in _list_logins_from_database(path, query):
             note(name, moment)
     border = time.time() - 45 * DAY
     idle = [
@@ -306,7 +311,7 @@ def find_last_logins(reading, users):
         and max(login_times.get(user["name"], 0), user["password_changed"]) < border
     ]
     if idle:
-        for name, moment in _from_journal(reading, idle):
+        for name, moment in _list_logins_from_journal(reader, idle):
             note(name, moment)
     return login_times, min(since) if since else 0
 
@@ -317,18 +322,22 @@ DATABASES = (
 )
 
 
-def parse_utmp(raw):
+def parse_wtmp_records(raw):
     """Return ``(kind, user, epoch second)`` of each whole record of a wtmp file."""
-    return [(kind, user, moment) for kind, _, user, _, moment in parse_utmp_from(raw)]
+    return [(kind, user, moment) for kind, _, user, _, moment in parse_wtmp_records_with_source(raw)]
 
 
-def parse_utmp_from(raw):
+def parse_wtmp_records_with_source(raw):
     """Return ``(kind, line, user, from where, epoch second)`` of each whole record of a wtmp file."""
     usable = len(raw) - len(raw) % UTMP.size
-    return [(f[0], _text(f[2]), _text(f[4]), _text(f[5]), f[9]) for f in UTMP.iter_unpack(raw[:usable]) if f[9] > 0]
+    return [
+        (f[0], _decode_null_ended_text(f[2]), _decode_null_ended_text(f[4]), _decode_null_ended_text(f[5]), f[9])
+        for f in UTMP.iter_unpack(raw[:usable])
+        if f[9] > 0
+    ]
 
 
-def wtmp_tail(path):
+def read_wtmp_tail(path):
     try:
         with open(safe_open.open_path(path, links=safe_open.ROOTS_LINKS), "rb") as handle:
             size = handle.seek(0, os.SEEK_END)
@@ -338,7 +347,7 @@ def wtmp_tail(path):
         return b""
 
 
-def _from_lastlog(users):
+def _list_logins_from_lastlog(users):
     if not os.path.isfile("/var/log/lastlog"):
         return []
     logins = []
@@ -353,12 +362,12 @@ def _from_lastlog(users):
     return logins
 
 
-def _from_database(path, query):
-    rows = query_database(path, query)
+def _list_logins_from_database(path, query):
+    rows = query_login_database(path, query)
     return [(name, moment) for name, moment in rows if isinstance(name, str) and isinstance(moment, int)]
 
 
-def query_database(path, query):
+def query_login_database(path, query):
     """Return what a database of logins answers; nothing where it is not there, or is another."""
     if not os.path.isfile(path):
         return []
@@ -374,12 +383,12 @@ def query_database(path, query):
         return []
 
 
-def _from_journal(reading, names):
+def _list_logins_from_journal(reader, names):
     """Return logins in the journal of accounts that no other record knows: logind's own messages, else sshd's.
 
     Anybody can write to the journal under any name. Only fields that journald sets itself say who wrote an entry.
     """
-    if not reading.find_program("journalctl"):
+    if not reader.find_program("journalctl"):
         return []
     shape = ["journalctl", "-q", "--no-pager", "--since=-46d", "-r", "-n", "20000", "-o", "json"]
     shape += ["--output-fields=_UID,USER_ID,MESSAGE", "_UID=0"]
@@ -387,19 +396,19 @@ def _from_journal(reading, names):
     def ask(*matches):
         # A journal that is too large to be read in time counts as far as it came.
         argv = ["timeout", "3", *shape, *matches]
-        return reading.run(argv, ok=None, at_stake=[reading.find_program("journalctl")], cut=True)
+        return reader.run(argv, ok=None, at_stake=[reader.find_program("journalctl")], cut=True)
 
-    sessions = parse_journal(ask("_SYSTEMD_UNIT=systemd-logind.service", "MESSAGE_ID=" + SESSION_START), names)
+    sessions = parse_login_journal(ask("_SYSTEMD_UNIT=systemd-logind.service", "MESSAGE_ID=" + SESSION_START), names)
     if sessions:
         return sessions
     name_pattern = "|".join(re.escape(name) for name in names[:50])
     programs = ["_EXE=" + path for path in LOGIN_PROGRAMS]
-    return parse_journal(
+    return parse_login_journal(
         ask(*programs, "--case-sensitive=true", "--grep", LOGGED_IN % (name_pattern, name_pattern)), names
     )
 
 
-def parse_journal(text, names):
+def parse_login_journal(text, names):
     """Return ``(account, epoch second)`` from journal entries in JSON that root's own programs wrote."""
     import json
 
@@ -419,14 +428,14 @@ def parse_journal(text, names):
     return logins
 
 
-def _text(raw):
+def _decode_null_ended_text(raw):
     return raw.split(b"\0", 1)[0].decode("utf-8", "replace")
 
 
 # --- what a login shell sets -----------------------------------------------------------------------------
 
 
-def profile_texts():
+def list_login_shell_profiles():
     """Return ``(path, text)`` of the files that a login shell reads, in its order."""
     folder = "/etc/profile.d"
     names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
@@ -436,14 +445,14 @@ def profile_texts():
     return [(path, text) for path, text in texts if text is not None]
 
 
-def parse_profile(texts):
+def parse_timeout_and_umask_of_profiles(profile_texts):
     """Return ``{timeout, timeout_readonly, timeout_file, timeout_lines, umask, umask_file}`` that those files come to.
 
     A read-only TMOUT stays; otherwise the last one counts. 0 is no timeout, None no umask of its own.
     """
     timeout, is_readonly, timeout_file, timeout_paths = 0, False, "", []
     umask, umask_file = None, ""
-    for path, text in texts:
+    for path, text in profile_texts:
         for line in text.splitlines():
             code = line.strip()
             if code.startswith("#"):

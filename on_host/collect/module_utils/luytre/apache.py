@@ -28,11 +28,11 @@ from ansible.module_utils.luytre._apache_config import (
     ENVVARS,
     MAIN,
     ROOT,
+    ApacheConfiguration,
     ApacheDirective,
-    Configuration,
-    Section,
-    load_configuration,
-    parse_environment,
+    ApacheSection,
+    load_apache_configuration,
+    parse_apache_envvars,
 )
 from ansible.module_utils.luytre._apache_request import (
     DENY,
@@ -41,12 +41,18 @@ from ansible.module_utils.luytre._apache_request import (
     PROXY,
     REDIRECT,
     ApacheServer,
-    backend_of,
-    compute_headers,
-    is_allowed,
+    compute_response_headers,
+    is_anonymous_access_allowed,
+    parse_proxy_backend,
 )
-from ansible.module_utils.luytre._area_reader import NotRun, UnpackagedDaemon, UnreadableFact, read_below, read_text
-from ansible.module_utils.luytre._file_writers import collect_if_loose
+from ansible.module_utils.luytre._area_reader import (
+    NotRun,
+    UnpackagedDaemon,
+    UnreadableFact,
+    read_text,
+    read_text_below,
+)
+from ansible.module_utils.luytre._file_writers import describe_file_if_changeable_by_others
 from ansible.module_utils.luytre_shared import ownership
 
 LOAD_DIRECTIVES = ("loadmodule", "loadfile", "perlrequire", "perlconfigrequire", "perlpostconfigrequire", "luaroot")
@@ -111,66 +117,70 @@ UNREAD = "unread"
 """What a virtual host answers that could not be asked."""
 
 
-def collect(reading):
-    program = reading.find_program("apache2")
-    processes = program and _processes.list_running(program)
+def collect_area_facts(reader):
+    program = reader.find_program("apache2")
+    processes = program and _processes.list_processes_of_program(program)
     away = (
         None
         if processes
-        else _processes.find_elsewhere(("apache2", "httpd"), [program] if program else [], reading.trust)
+        else _processes.find_running_program_outside_paths(
+            ("apache2", "httpd"), [program] if program else [], reader.trust
+        )
     )
     if away:
         raise UnpackagedDaemon(away)
     if program is None or not os.path.isfile(MAIN):
         return ABSENT
-    variables = parse_environment(read_text(ENVVARS) or "")
-    configuration = Configuration(ROOT, variables).read(MAIN)
-    output, result, untold = _run_test(reading, configuration, variables)
-    writers = _writers(variables.get("APACHE_RUN_USER", ""))
-    description = describe(configuration, reading.declared, writers, reading.deadline - SPARE)
-    _handshakes.add_tls_versions(description["vhosts"], reading.deadline - SPARE)
-    _origins.add_cors_answers(description["vhosts"], reading.declared, reading.deadline - SPARE)
-    _certificates.add_load_results([*description["vhosts"], *description["unread_vhosts"]], reading.trust, ROOT)
+    variables = parse_apache_envvars(read_text(ENVVARS) or "")
+    configuration = ApacheConfiguration(ROOT, variables).read(MAIN)
+    output, result, untold = _run_apache_config_test(reader, configuration, variables)
+    writers = _list_users_reached_by_visitors(variables.get("APACHE_RUN_USER", ""))
+    description = describe_apache_configuration(configuration, reader.declared, writers, reader.deadline - SPARE)
+    _handshakes.add_answered_tls_versions(description["vhosts"], reader.deadline - SPARE)
+    _origins.add_cors_answers_to_vhosts(description["vhosts"], reader.declared, reader.deadline - SPARE)
+    _certificates.add_certificate_load_results(
+        [*description["vhosts"], *description["unread_vhosts"]], reader.trust, ROOT
+    )
     for vhost in description["vhosts"]:
-        vhost["loose"] = reading.trust.loose(vhost["file"]) or ""
+        vhost["loose"] = reader.trust.describe_first_changer_on_path(vhost["file"]) or ""
     return {
         **ABSENT,
         "installed": True,
-        "version": _package_version(),
+        "version": _read_apache_package_version(),
         **result,
         **description,
-        "loose_files": loose_files(),
+        "loose_files": find_loose_apache_files(),
         "linked_folders": [path for path in WRITTEN_IN if os.path.islink(path)],
-        "not_understood": [*configuration.problems, *_find_missed(output, configuration)][:50],
+        "not_understood": [*configuration.problems, *_find_vhosts_missing_in_files(output, configuration)][:50],
         "untold": untold,
     }
 
 
-def test_configuration(reading):
+def test_apache_configuration(reader):
     """Return what Apache says of its configuration now: ``{config_ok, config_message, untold}``."""
-    variables = parse_environment(read_text(ENVVARS) or "")
-    _, result, untold = _run_test(reading, load_configuration(), variables)
+    variables = parse_apache_envvars(read_text(ENVVARS) or "")
+    _, result, untold = _run_apache_config_test(reader, load_apache_configuration(), variables)
     return {"config_ok": result["config_ok"], "config_message": result["config_message"], "untold": untold}
 
 
-def _run_test(reading, configuration, variables):
+def _run_apache_config_test(reader, configuration, variables):
     """Return what Apache said, what that tells, and what was not asked, with why."""
     dumps = (word for name in ("VHOSTS", "RUN_CFG", "MODULES") for word in ("-D", "DUMP_" + name))
     try:
         argv = ["apache2ctl", "-t", *dumps]
-        test_paths = list_test_paths(configuration)
-        trust = _administrators.make_trust(reading, test_paths)
-        output = reading.run(argv, ok=None, both=True, at_stake=test_paths, trust=trust)
+        test_paths = list_apache_test_paths(configuration)
+        trust = _administrators.make_trust_for_daemon_test(reader, test_paths)
+        output = reader.run(argv, ok=None, both=True, at_stake=test_paths, trust=trust)
     except NotRun as refusal:
-        return "", {**parse_daemon("", variables), "config_ok": None}, {"config_ok": str(refusal)}
-    result = parse_daemon(output, variables)
-    unloadable = certificate_fault(configuration, reading.trust) if result["config_ok"] else None
+        return "", {**parse_apachectl_output("", variables), "config_ok": None}, {"config_ok": str(refusal)}
+    result = parse_apachectl_output(output, variables)
+    unloadable = find_certificate_start_fault(configuration, reader.trust) if result["config_ok"] else None
     if unloadable:
         result.update(config_ok=False, config_message=unloadable)
     return output, result, {}
 
 
-def certificate_fault(configuration, trust):
+def find_certificate_start_fault(configuration, trust):
     """Return why a certificate in force would keep Apache from starting, which its own test does not look at,
     or None.
     """
@@ -178,35 +188,35 @@ def certificate_fault(configuration, trust):
     blocks = [node for node in configuration.tree if node.name == "virtualhost"][:MAX_VHOSTS]
     servers = [ApacheServer(configuration.modules, main, block.inside) for block in blocks]
     pairs = []
-    for tls in (_tls(server) for server in servers if server.tls):
+    for tls in (_describe_tls(server) for server in servers if server.tls):
         if tls["certificate"]:
             files = [configuration.absolute(path) for path in (tls["certificate"], tls["key"] or tls["certificate"])]
             pairs.append((*files, tls["ciphers"]))
-    return _certificates.fault(pairs, trust)
+    return _certificates.find_certificate_load_fault(pairs, trust)
 
 
-def list_test_paths(configuration):
+def list_apache_test_paths(configuration):
     """Return what ``apache2ctl -t`` believes.
 
     Envvars, which is a shell's script, all files in force, and what they load.
     """
     paths = [ENVVARS, _trusted_inputs.OPENSSL, MAIN, *configuration.files]
     for pattern in configuration.patterns:
-        paths += sorted(_trusted_inputs.find_searched_folders(pattern))
-    for node in _iter_nodes(configuration.tree):
+        paths += sorted(_trusted_inputs.list_folders_searched_by_pattern(pattern))
+    for node in _iter_nodes_with_inner(configuration.tree):
         if node.name in LOAD_DIRECTIVES:
             paths += [configuration.absolute(word) for word in node.args if "/" in word]
     return paths
 
 
-def _iter_nodes(nodes):
+def _iter_nodes_with_inner(nodes):
     for node in nodes:
         yield node
-        if isinstance(node, Section):
-            yield from _iter_nodes(node.inside)
+        if isinstance(node, ApacheSection):
+            yield from _iter_nodes_with_inner(node.inside)
 
 
-def parse_daemon(output, variables):
+def parse_apachectl_output(output, variables):
     """Return what Apache says of its configuration."""
     ok = "Loaded Modules:" in output
     user, group = (re.search(r'(?m)^%s: name="([^"]*)"' % key, output) for key in ("User", "Group"))
@@ -217,39 +227,44 @@ def parse_daemon(output, variables):
         "config_message": "" if ok else "\n".join(lines)[:1000],
         "user": name,
         "group": group.group(1) if group else variables.get("APACHE_RUN_GROUP", ""),
-        "user_shell": _shell(name),
+        "user_shell": _get_login_shell(name),
     }
 
 
-def describe(configuration, declarations, writers=(), deadline=None):
+def describe_apache_configuration(configuration, declarations, writers=(), deadline=None):
     """Return the part of the facts that follows from the configuration alone. Raises Unreadable.
 
     A virtual host whose patterns cost too much time is told apart from those that were read.
     """
     main = [node for node in configuration.tree if node.name != "virtualhost"]
     blocks = [node for node in configuration.tree if node.name == "virtualhost"][:MAX_VHOSTS]
-    htaccess = Htaccess(configuration)
-    default = ApacheServer(configuration.modules, main, (), htaccess.make_reader(_root(main)))
+    htaccess = HtaccessFiles(configuration)
+    default = ApacheServer(
+        configuration.modules, main, (), htaccess.make_folder_directives_reader(_get_document_root(main))
+    )
     servers = [
         (
             block,
             ApacheServer(
-                configuration.modules, main, block.inside, htaccess.make_reader(_root(block.inside) or default.root)
+                configuration.modules,
+                main,
+                block.inside,
+                htaccess.make_folder_directives_reader(_get_document_root(block.inside) or default.root),
             ),
         )
         for block in blocks
     ]
-    ports = list_ports(main)
-    groups = assign_listens(servers, ports)
-    unclaimed_names = _find_unclaimed(declarations, servers)
+    ports = list_listen_ports_with_tls(main)
+    groups = assign_listens_to_vhosts(servers, ports)
+    unclaimed_names = _find_unclaimed_declared_names(declarations, servers)
     queries = [
         (
             server,
-            describe_plain_vhost(
+            describe_vhost_without_requests(
                 server,
                 block.file,
                 block.line,
-                list_names(
+                list_vhost_names(
                     server, declarations, unclaimed_names if listens and any(x["default"] for x in listens) else ()
                 ),
                 listens,
@@ -263,66 +278,78 @@ def describe(configuration, declarations, writers=(), deadline=None):
         queries.append(
             (
                 default,
-                describe_plain_vhost(default, MAIN, 1, list_names(default, declarations, unclaimed_names), listens),
+                describe_vhost_without_requests(
+                    default, MAIN, 1, list_vhost_names(default, declarations, unclaimed_names), listens
+                ),
             )
         )
-    pieces = [lambda: describe_server(configuration, main, blocks, writers)]
-    pieces += [functools.partial(evaluate_vhost, server, plain_vhost) for server, plain_vhost in queries]
-    server_facts, *sites = _patterns.run_in_turn(pieces, deadline or time.monotonic() + 20)
-    if _is_unread(server_facts):
+    pieces = [lambda: describe_apache_server(configuration, main, blocks, writers)]
+    pieces += [functools.partial(evaluate_vhost_patterns, server, plain_vhost) for server, plain_vhost in queries]
+    server_facts, *sites = _patterns.run_functions_in_child(pieces, deadline or time.monotonic() + 20)
+    if _is_pattern_failure(server_facts):
         raise UnreadableFact("the patterns of %s cost too much time" % (server_facts.file or MAIN))
     both = [(plain_vhost, site) for (_, plain_vhost), site in zip(queries, sites)]
     return {
         **server_facts,
         "default_vhosts": [
-            describe_default_vhost(plain_vhost, UNREAD if _is_unread(site) else site["answers"], unclaimed_names)
+            describe_default_vhost(
+                plain_vhost, UNREAD if _is_pattern_failure(site) else site["answers"], unclaimed_names
+            )
             for plain_vhost, site in both
             if any(listen["default"] for listen in plain_vhost["listens"])
         ],
-        "vhosts": [site["vhost"] for site in sites if not _is_unread(site)],
+        "vhosts": [site["vhost"] for site in sites if not _is_pattern_failure(site)],
         "unread_vhosts": [
-            {**plain_vhost, "unread": site.as_fact(plain_vhost["file"])}
+            {**plain_vhost, "unread": site.convert_to_fact(plain_vhost["file"])}
             for plain_vhost, site in both
-            if _is_unread(site)
+            if _is_pattern_failure(site)
         ],
     }
 
 
-def _is_unread(answer):
+def _is_pattern_failure(answer):
     return isinstance(answer, _patterns.PatternFailure)
 
 
-def evaluate_vhost(server, plain_vhost):
+def evaluate_vhost_patterns(server, plain_vhost):
     """Return a virtual host as its patterns make it, and what / comes to."""
-    return {"vhost": describe_vhost(server, plain_vhost), "answers": server.answer(_web.PAGE, _page(server)).kind}
+    return {
+        "vhost": describe_vhost_by_requests(server, plain_vhost),
+        "answers": server.answer_get_request(_web.PAGE, _get_home_page_path(server)).kind,
+    }
 
 
-def describe_server(configuration, main, blocks, writers):
+def describe_apache_server(configuration, main_directives, blocks, writers):
     """Return what counts for the whole server: root's own files decide it, no ``.htaccess``."""
-    default = ApacheServer(configuration.modules, main)
-    servers = [(block, ApacheServer(configuration.modules, main, block.inside)) for block in blocks]
+    default = ApacheServer(configuration.modules, main_directives)
+    servers = [(block, ApacheServer(configuration.modules, main_directives, block.inside)) for block in blocks]
     contexts = [("main", default)] + [("%s:%d" % (block.file, block.line), server) for block, server in servers]
     return {
         "mpm": next((name for name in MPMS if "mpm_" + name in configuration.modules), ""),
         "modules": sorted(configuration.modules),
-        "unneeded_modules": find_unneeded_modules(configuration),
-        "server_tokens": (default.value("servertokens") or "Full").lower(),
-        "signatures": [place for place, server in contexts if _signature(server) not in ("off",)],
-        "traces": [place for place, server in contexts if (server.value("traceenable") or "on").lower() != "off"],
-        "timeouts": [
-            {"context": place, "seconds": _seconds(server.value("timeout"), 60)} for place, server in contexts
+        "unneeded_modules": find_unneeded_loaded_modules(configuration),
+        "server_tokens": (default.get_last_directive_value("servertokens") or "Full").lower(),
+        "signatures": [place for place, server in contexts if _get_server_signature(server) not in ("off",)],
+        "traces": [
+            place
+            for place, server in contexts
+            if (server.get_last_directive_value("traceenable") or "on").lower() != "off"
         ],
-        "root_open": [place for place, server in contexts if _root_open(server)],
+        "timeouts": [
+            {"context": place, "seconds": _parse_seconds(server.get_last_directive_value("timeout"), 60)}
+            for place, server in contexts
+        ],
+        "root_open": [place for place, server in contexts if _is_filesystem_root_open(server)],
         "slow_requests_cut": "reqtimeout" in configuration.modules
-        and all(_cuts_slow(server) for _, server in contexts),
-        "overrides": _overrides(servers, writers),
-        "ours": sorted({node.name for node in main if is_ours(node)}),
-        "needs_grant": find_grant_roots(configuration, blocks),
-        "settings_after_ours": find_late_settings(configuration.tree),
+        and all(_is_slow_request_cut_off(server) for _, server in contexts),
+        "overrides": _list_roots_with_htaccess_override(servers, writers),
+        "ours": sorted({node.name for node in main_directives if is_directive_rendered_by_luytre(node)}),
+        "needs_grant": find_roots_served_by_grant_of_slash(configuration, blocks),
+        "settings_after_ours": find_settings_after_own_dropin(configuration.tree),
     }
 
 
-def describe_plain_vhost(server, file, line, claimed_names, listens):
+def describe_vhost_without_requests(server, file, line, claimed_names, listens):
     """Return what is known of a virtual host without asking it: ``auditor.facts.web._web.PlainVhost``."""
     return {
         "names": claimed_names,
@@ -330,65 +357,69 @@ def describe_plain_vhost(server, file, line, claimed_names, listens):
         "root": server.root,
         "file": file,
         "line": line,
-        "access_log": _access_log(server),
-        "error_log": server.value("errorlog"),
-        "tls": _tls(server) if _speaks_tls(server, listens) else None,
-        "request_filter": _modsecurity.check_apache(server),
+        "access_log": _get_access_log(server),
+        "error_log": server.get_last_directive_value("errorlog"),
+        "tls": _describe_tls(server) if _is_tls_spoken_by_vhost(server, listens) else None,
+        "request_filter": _modsecurity.describe_apache_modsecurity(server),
     }
 
 
-def _speaks_tls(server, listens):
+def _is_tls_spoken_by_vhost(server, listens):
     return server.tls or any(listen["tls"] for listen in listens)
 
 
-def describe_vhost(server, plain_vhost):
+def describe_vhost_by_requests(server, plain_vhost):
     """Return one virtual host in the words of ``auditor.facts.web._web.Vhost``."""
-    page = _page(server)
+    page = _get_home_page_path(server)
     answers = {
-        uri: server.answer(uri)
+        uri: server.answer_get_request(uri)
         for uri in (*_web.HIDDEN_URIS, *_web.BACKUPS, *_websites.UPLOAD_URIS, *_web.SENSITIVE, _web.ACME)
     }
-    first = server.answer(_web.PAGE, page)
-    runners = [server.answer(uri) for uri in ("/index.php", *_websites.UPLOAD_URIS, *_web.LOGINS)]
-    tls = _speaks_tls(server, plain_vhost["listens"])
+    first = server.answer_get_request(_web.PAGE, page)
+    runners = [server.answer_get_request(uri) for uri in ("/index.php", *_websites.UPLOAD_URIS, *_web.LOGINS)]
+    tls = _is_tls_spoken_by_vhost(server, plain_vhost["listens"])
     return {
         **plain_vhost,
-        "php_backends": sorted({answer.detail for answer in runners if answer.kind == PHP} | _fcgi_targets(server)),
-        "proxies_to": sorted({target for target in _proxy_targets(server) if "fcgi://" not in target}),
-        "listing": find_listings(server),
+        "php_backends": sorted(
+            {answer.detail for answer in runners if answer.kind == PHP} | _find_fcgi_backends(server)
+        ),
+        "proxies_to": sorted({target for target in _iter_proxy_targets(server) if "fcgi://" not in target}),
+        "listing": find_folders_with_listing(server),
         "serves_hidden": [uri for uri in _web.HIDDEN_URIS if answers[uri].kind == FILE],
         "serves_backups": [uri for uri in _web.BACKUPS if answers[uri].kind == FILE],
         "serves_acme": answers[_web.ACME].kind != DENY,
-        "runs_php": _websites.find_php_uris(lambda uri: answers[uri].kind == PHP, _there(server.root)),
-        "php_of_missing": server.answer(_web.MISSING_PHP, (server.root or "") + "/image.jpg").kind == PHP,
+        "runs_php": _websites.find_upload_uris_that_run_php(
+            lambda uri: answers[uri].kind == PHP, _get_root_if_present(server.root)
+        ),
+        "php_of_missing": server.answer_get_request(_web.MISSING_PHP, (server.root or "") + "/image.jpg").kind == PHP,
         "denies": [uri for uri in _web.SENSITIVE if answers[uri].kind == DENY],
         "rate_limits": list(_web.LOGINS) if server.modules & {"evasive", "evasive20", "evasive24"} else [],
         "headers": {
             name: value
-            for name, value in compute_headers(first.state, tls).items()
+            for name, value in compute_response_headers(first.state, tls).items()
             if not SECURITY_HEADERS or name in SECURITY_HEADERS
         }
         if "headers" in server.modules
         else {},
-        "headers_lost": _headers_lost(server),
+        "headers_lost": _find_sections_losing_headers(server),
         "redirects_to_https": not tls and first.kind == REDIRECT and first.detail.lower().startswith("https:"),
         "pages": first.kind != REDIRECT,
         "proxied": first.kind == PROXY and not any(node.name in ("documentroot", "alias") for node in server.own),
         "alias_traversal": [],
-        "writes": _writes(server),
-        "refuses_methods": _apache_methods.refuses_other_methods(server),
+        "writes": _list_dav_write_methods(server),
+        "refuses_methods": _apache_methods.is_every_unused_http_method_refused(server),
         "body_limit": first.state.body_limit,
-        **_apache_exposure.collect_exposure(server),
+        **_apache_exposure.collect_apache_vhost_exposure(server),
     }
 
 
 # --- which virtual host answers ------------------------------------------------------------------------------
 
 
-def list_ports(main):
+def list_listen_ports_with_tls(main_directives):
     """Return port to whether Listen names TLS for it."""
     ports = {}
-    for node in main:
+    for node in main_directives:
         if node.name == "listen" and node.args:
             port = node.args[0].rpartition(":")[2]
             if port.isdigit():
@@ -396,7 +427,7 @@ def list_ports(main):
     return ports
 
 
-def assign_listens(servers, ports):
+def assign_listens_to_vhosts(servers, ports):
     """Return, per virtual host, the addresses it answers on.
 
     The first of an address answers for unclaimed names.
@@ -423,43 +454,43 @@ def assign_listens(servers, ports):
     return result
 
 
-def list_names(server, declarations, unclaimed_names):
+def list_vhost_names(server, declarations, unclaimed_names):
     """Name as claimed, the declared ones that a wildcard covers, and ``unclaimed_names`` ones."""
-    claimed_names = _list_claimed(server)
+    claimed_names = _list_claimed_names(server)
     covered_names = [
         name
-        for name in _declared_names(declarations)
-        if any(_is_wild(pattern) and fnmatch.fnmatch(name, pattern) for pattern in claimed_names)
+        for name in _list_declared_names(declarations)
+        if any(_is_wildcard_name(pattern) and fnmatch.fnmatch(name, pattern) for pattern in claimed_names)
     ]
     return list(dict.fromkeys([*claimed_names, *covered_names, *unclaimed_names]))[:200]
 
 
-def _list_claimed(server):
-    name = server.value("servername", own_only=bool(server.own))
+def _list_claimed_names(server):
+    name = server.get_last_directive_value("servername", own_only=bool(server.own))
     name = re.sub(r"^\w+://", "", name).partition(":")[0] if name else None
     aliases = [arg for node in (server.own or server.main) if node.name == "serveralias" for arg in node.args]
     return [alias.lower().rstrip(".") for alias in ([name] if name else []) + aliases]
 
 
-def _find_unclaimed(declarations, servers):
-    claimed_names = {name for _, server in servers for name in _list_claimed(server)}
+def _find_unclaimed_declared_names(declarations, servers):
+    claimed_names = {name for _, server in servers for name in _list_claimed_names(server)}
     return [
         name
-        for name in _declared_names(declarations, here=True)
+        for name in _list_declared_names(declarations, here=True)
         if name not in claimed_names
-        and not any(_is_wild(pattern) and fnmatch.fnmatch(name, pattern) for pattern in claimed_names)
+        and not any(_is_wildcard_name(pattern) and fnmatch.fnmatch(name, pattern) for pattern in claimed_names)
     ]
 
 
-def _is_wild(name):
+def _is_wildcard_name(name):
     return "*" in name or "?" in name
 
 
-def _there(root):
+def _get_root_if_present(root):
     return root if root and os.path.isdir(root) else None
 
 
-def _declared_names(declarations, here=False):
+def _list_declared_names(declarations, here=False):
     sites = declarations.get("sites") if isinstance(declarations, dict) else None
     selected_sites = [
         site for site in sites or [] if isinstance(site, dict) and not (here and site.get("server") == "nginx")
@@ -489,41 +520,41 @@ def describe_default_vhost(plain_vhost, answers, unclaimed_names):
 # --- what a virtual host answers -----------------------------------------------------------------------------
 
 
-def find_listings(server):
+def find_folders_with_listing(server):
     """Return folders for which Apache would make a list of files, as URIs."""
     if "autoindex" not in server.modules:
         return []
     root = server.root or ""
     places = [("/", root)] if root else []
     for node in (*server.main, *server.own):
-        if isinstance(node, Section) and node.name == "directory" and node.args:
+        if isinstance(node, ApacheSection) and node.name == "directory" and node.args:
             folder = os.path.normpath(node.args[0])
             if root and folder.startswith(root + "/"):
                 places.append((folder[len(root) :] + "/", folder))
-        elif isinstance(node, Section) and node.name == "location" and node.args and node.args[0].startswith("/"):
+        elif isinstance(node, ApacheSection) and node.name == "location" and node.args and node.args[0].startswith("/"):
             uri = node.args[0].rstrip("/") + "/"
-            places.append((uri, server.path_of(uri)))
-    places += [(uri.rstrip("/") + "/", folder) for uri, folder in server.aliases()]
+            places.append((uri, server.map_uri_to_file(uri)))
+    places += [(uri.rstrip("/") + "/", folder) for uri, folder in server.list_alias_folders()]
     uris = []
     for uri, folder in dict(places).items():
-        state = server.locate(uri, folder, is_folder=True)
+        state = server.get_settings_for_uri(uri, folder, is_folder=True)
         if (
             "indexes" in state.options
-            and is_allowed(state)
-            and server.answer(uri, folder.rstrip("/") + "/x").kind == FILE
+            and is_anonymous_access_allowed(state)
+            and server.answer_get_request(uri, folder.rstrip("/") + "/x").kind == FILE
         ):
             uris.append(uri)
     return sorted(uris)
 
 
-class Htaccess:
+class HtaccessFiles:
     """``.htaccess`` at the top of each document root, and in the folders that an application means to keep to itself:
     a lesser user's words, so read bounded and without links."""
 
     def __init__(self, configuration):
         self._configuration, self._known = configuration, {}
 
-    def make_reader(self, root):
+    def make_folder_directives_reader(self, root):
         """Return a function from folder to directives, for one virtual host."""
 
         def read(folder):
@@ -531,8 +562,8 @@ class Htaccess:
                 return None
             if folder not in self._known:
                 path = folder + "/.htaccess"
-                _patterns.note_pattern(path)
-                text = read_below(root, path[len(root) + 1 :], MAX_HTACCESS + 1) or ""
+                _patterns.note_file_of_next_pattern(path)
+                text = read_text_below(root, path[len(root) + 1 :], MAX_HTACCESS + 1) or ""
                 if len(text) > MAX_HTACCESS:
                     raise UnreadableFact("%s is too long" % path)
                 self._known[folder] = self._configuration.read_hostile(text, path)
@@ -542,26 +573,26 @@ class Htaccess:
         def private():
             return {
                 root + uri[: end.start()]
-                for uri in _exposed_paths.find_private_files(root)
+                for uri in _exposed_paths.find_private_file_uris(root)
                 for end in re.finditer("/", uri)
             }
 
         return read
 
 
-def _root(nodes):
+def _get_document_root(nodes):
     roots = [node.args[0] for node in nodes if node.name == "documentroot" and node.args]
     return roots[-1].rstrip("/") if roots else None
 
 
-def _page(server):
-    state = server.locate("/", server.root, is_folder=True) if server.root else None
+def _get_home_page_path(server):
+    state = server.get_settings_for_uri("/", server.root, is_folder=True) if server.root else None
     index_names = [name for name in (state.index if state else []) if not name.startswith("/")]
     present = [name for name in index_names if server.root and os.path.isfile(server.root + "/" + name)]
     return (server.root or "") + "/" + ((present or index_names or ["index.html"])[0])
 
 
-def _proxy_targets(server):
+def _iter_proxy_targets(server):
     for nodes in (server.own, server.main):
         for node in nodes:
             if node.name in ("proxypass", "proxypassmatch") and len(node.args) > 1 and node.args[1] != "!":
@@ -576,14 +607,14 @@ def _proxy_targets(server):
                 yield node.args[1]
 
 
-def _fcgi_targets(server):
-    return {backend_of(target) for target in _proxy_targets(server) if "fcgi://" in target}
+def _find_fcgi_backends(server):
+    return {parse_proxy_backend(target) for target in _iter_proxy_targets(server) if "fcgi://" in target}
 
 
-def _headers_lost(server):
+def _find_sections_losing_headers(server):
     places = []
     for node in (*server.main, *server.own):
-        if isinstance(node, Section) and node.name in (
+        if isinstance(node, ApacheSection) and node.name in (
             "directory",
             "directorymatch",
             "location",
@@ -598,65 +629,75 @@ def _headers_lost(server):
     return sorted(set(places))
 
 
-def _writes(server):
+def _list_dav_write_methods(server):
     for node in (*server.main, *server.own):
-        if isinstance(node, Section):
+        if isinstance(node, ApacheSection):
             for inner in node.inside:
                 if inner.name == "dav" and inner.args and inner.args[0].lower() != "off":
                     return list(WRITE_METHODS)
     return []
 
 
-def _access_log(server):
-    logs = [node.args[0] for name in ("customlog", "transferlog") for node in server.all(name) if node.args]
+def _get_access_log(server):
+    logs = [
+        node.args[0]
+        for name in ("customlog", "transferlog")
+        for node in server.list_directives_in_force(name)
+        if node.args
+    ]
     logs = [log for log in logs if log != "/dev/null"]
     return logs[0] if logs else None
 
 
-def _tls(server):
-    words = [arg for node in server.all("sslprotocol")[-1:] for arg in node.args]
+def _describe_tls(server):
+    words = [arg for node in server.list_directives_in_force("sslprotocol")[-1:] for arg in node.args]
     return {
-        "certificate": _get_last(server, "sslcertificatefile"),
-        "key": _get_last(server, "sslcertificatekeyfile"),
-        "protocols": parse_protocols(words),
+        "certificate": _get_last_directive_value(server, "sslcertificatefile"),
+        "key": _get_last_directive_value(server, "sslcertificatekeyfile"),
+        "protocols": parse_ssl_protocols(words),
         "ciphers": next(
-            (args[-1] for args in [node.args for node in server.all("sslciphersuite")[::-1]] if args), None
+            (
+                args[-1]
+                for args in [node.args for node in server.list_directives_in_force("sslciphersuite")[::-1]]
+                if args
+            ),
+            None,
         ),
-        "curves": _curves(server),
-        "pairs": _pairs(server),
+        "curves": _list_offered_curves(server),
+        "pairs": _list_certificate_and_key_pairs(server),
     }
 
 
-def _curves(server):
+def _list_offered_curves(server):
     """Return the curves that a virtual host offers for key exchange; the last command of OpenSSL's for them counts.
 
     What is offered before the name is known is the first virtual host's of the address, to which the main server's
     apply.
     """
-    of_all = _named_curves(server.main)
-    return sorted({*of_all, *_named_curves(server.own)}) if of_all else []
+    of_all = _get_last_curve_list(server.main)
+    return sorted({*of_all, *_get_last_curve_list(server.own)}) if of_all else []
 
 
-def _named_curves(nodes):
+def _get_last_curve_list(nodes):
     commands = [node.args for node in nodes if node.name == "sslopensslconfcmd" and len(node.args) == 2]
     curve_lists = [words[1] for words in commands if words[0].lower() in ("curves", "groups")]
     return curve_lists[-1].split(":") if curve_lists else []
 
 
-def _pairs(server):
+def _list_certificate_and_key_pairs(server):
     """Return every certificate that a virtual host shows, with its key, which may lie in the same file."""
     certificates, keys = (
-        [node.args[0] for node in server.all(name) if node.args]
+        [node.args[0] for node in server.list_directives_in_force(name) if node.args]
         for name in ("sslcertificatefile", "sslcertificatekeyfile")
     )
     both = itertools.zip_longest(certificates, keys[: len(certificates)])
     return [{"certificate": certificate, "key": other or certificate} for certificate, other in both][:20]
 
 
-def parse_protocols(words):
+def parse_ssl_protocols(protocol_arguments):
     """Return protocols that SSLProtocol leaves on; Apache's own default when there is none."""
     on = set()
-    for word in words or ["all", "-SSLv3"]:
+    for word in protocol_arguments or ["all", "-SSLv3"]:
         sign, name = (word[0], word[1:]) if word[0] in "+-" else ("", word)
         selection = (
             set(PROTOCOLS[1:])
@@ -673,18 +714,18 @@ def parse_protocols(words):
     return [name for name in PROTOCOLS if name in on]
 
 
-def _get_last(server, name):
-    values = [node.args[0] for node in server.all(name) if node.args]
+def _get_last_directive_value(server, name):
+    values = [node.args[0] for node in server.list_directives_in_force(name) if node.args]
     return values[-1] if values else None
 
 
 # --- settings of the whole server ----------------------------------------------------------------------------
 
 
-def find_unneeded_modules(configuration):
+def find_unneeded_loaded_modules(configuration):
     """Return loaded modules of OPTIONAL_MODULES that nothing outside the modules' own stock files uses."""
     stock = re.compile(r"/(mods-(enabled|available)|conf-(enabled|available)/(serve-cgi-bin|luytre|zz-luytre)\.conf)")
-    own = "\n".join(_texts(node for node in configuration.tree if not stock.search(node.file)))
+    own = "\n".join(_iter_directive_texts(node for node in configuration.tree if not stock.search(node.file)))
     return sorted(
         name
         for name, signs in OPTIONAL_MODULES.items()
@@ -693,37 +734,37 @@ def find_unneeded_modules(configuration):
     )
 
 
-def _texts(nodes):
+def _iter_directive_texts(nodes):
     for node in nodes:
-        if isinstance(node, Section):
-            yield from _texts(node.inside)
+        if isinstance(node, ApacheSection):
+            yield from _iter_directive_texts(node.inside)
         elif node.name not in ("loadmodule", "options") or "execcgi" in node.text.lower():
             yield ("%s %s" % (node.name, node.text)).lower()
 
 
-def _signature(server):
-    state = server.locate("/", server.root, is_folder=True)
+def _get_server_signature(server):
+    state = server.get_settings_for_uri("/", server.root, is_folder=True)
     return (state.signature or "off").lower()
 
 
-def _root_open(server):
-    state = server.folder("/")
-    return is_allowed(state) or bool(state.override)
+def _is_filesystem_root_open(server):
+    state = server.get_folder_settings("/")
+    return is_anonymous_access_allowed(state) or bool(state.override)
 
 
-def _cuts_slow(server):
-    values = [arg.lower() for node in server.all("requestreadtimeout")[-1:] for arg in node.args]
+def _is_slow_request_cut_off(server):
+    values = [arg.lower() for node in server.list_directives_in_force("requestreadtimeout")[-1:] for arg in node.args]
     if not values:
         return True
     return not any(re.match(r"(header|body)=0\b", value) for value in values)
 
 
-def _seconds(text, default):
+def _parse_seconds(text, default):
     match = re.match(r"\d+", text or "")
     return int(match.group(0)) if match else default
 
 
-def find_late_settings(tree):
+def find_settings_after_own_dropin(tree):
     """Return settings of the whole server that stand where they are read after Lũy Tre's drop-in."""
     before = [
         index
@@ -733,7 +774,7 @@ def find_late_settings(tree):
     later = [
         node
         for node in tree[(before[-1] + 1 if before else 0) :]
-        if not is_ours(node) and (before or node.file != MAIN)
+        if not is_directive_rendered_by_luytre(node) and (before or node.file != MAIN)
     ]
     return sorted(
         {
@@ -744,51 +785,62 @@ def find_late_settings(tree):
     )
 
 
-def find_grant_roots(configuration, blocks):
+def find_roots_served_by_grant_of_slash(configuration, blocks):
     """Return document roots that are served only because ``/`` of the file system is granted.
 
     Lũy Tre's own rules are left out.
     """
-    main = [node for node in configuration.tree if node.name != "virtualhost" and not is_ours(node)]
-    deny_all = Section("directory", "/", "", 0, [ApacheDirective("require", "all denied", "", 0)])
+    main = [
+        node for node in configuration.tree if node.name != "virtualhost" and not is_directive_rendered_by_luytre(node)
+    ]
+    deny_all = ApacheSection("directory", "/", "", 0, [ApacheDirective("require", "all denied", "", 0)])
     roots = []
     for block in blocks:
-        own = [node for node in block.inside if not is_ours(node)]
+        own = [node for node in block.inside if not is_directive_rendered_by_luytre(node)]
         as_it_is = ApacheServer(configuration.modules, main, own)
         shut = ApacheServer(configuration.modules, main, [*own, deny_all])
-        if as_it_is.root and is_allowed(as_it_is.folder(as_it_is.root)) and not is_allowed(shut.folder(shut.root)):
+        if (
+            as_it_is.root
+            and is_anonymous_access_allowed(as_it_is.get_folder_settings(as_it_is.root))
+            and not is_anonymous_access_allowed(shut.get_folder_settings(shut.root))
+        ):
             roots.append(as_it_is.root)
     return sorted(set(roots))
 
 
-def is_ours(node):
+def is_directive_rendered_by_luytre(directive):
     """Return whether Lũy Tre rendered the file that a directive stands in."""
-    return node.file.startswith(ROOT + "/luytre/") or os.path.basename(node.file) in (OUR_LINK, "luytre.conf")
+    return directive.file.startswith(ROOT + "/luytre/") or os.path.basename(directive.file) in (OUR_LINK, "luytre.conf")
 
 
 OUR_LINK = "zz-luytre.conf"
 HOST_SETTINGS = ("servertokens", "serversignature", "traceenable", "timeout", "requestreadtimeout")
 
 
-def _overrides(servers, writers):
+def _list_roots_with_htaccess_override(servers, writers):
     overrides_by_root = {}
     for _, server in servers:
         if server.root and server.root not in overrides_by_root:
-            state = server.folder(server.root)
+            state = server.get_folder_settings(server.root)
             if state.override:
-                folder, file = _status(server.root), _status(server.root + "/.htaccess")
+                folder, file = _stat_path(server.root), _stat_path(server.root + "/.htaccess")
                 overrides_by_root[server.root] = {
                     "root": server.root,
                     "classes": sorted(state.override),
                     "present": file is not None,
                     "writable_by": sorted(
-                        {user for user in writers for status in (folder, file) if status and _may_write(user, status)}
+                        {
+                            user
+                            for user in writers
+                            for status in (folder, file)
+                            if status and _can_user_write(user, status)
+                        }
                     ),
                 }
     return list(overrides_by_root.values())
 
 
-def _writers(apache_user):
+def _list_users_reached_by_visitors(apache_user):
     """Return users whose processes a visitor reaches: Apache's own and those of PHP's pools."""
     users = {apache_user} if apache_user else set()
     for version in sorted(os.listdir("/etc/php")) if os.path.isdir("/etc/php") else []:
@@ -799,14 +851,14 @@ def _writers(apache_user):
     return users
 
 
-def _status(path):
+def _stat_path(path):
     try:
         return os.lstat(path)
     except OSError:
         return None
 
 
-def _may_write(user, status):
+def _can_user_write(user, status):
     if stat.S_ISLNK(status.st_mode):
         return False
     try:
@@ -816,34 +868,34 @@ def _may_write(user, status):
     return ownership.can_write(status, entry.pw_uid, os.getgrouplist(user, entry.pw_gid))
 
 
-def loose_files():
+def find_loose_apache_files():
     """Return files below /etc/apache2 that somebody other than root could change."""
     loose, entry_count = [], 0
     for folder, folders, files in os.walk(ROOT):
         for name in ["", *folders, *files]:
             entry_count += 1
-            facts = collect_if_loose(os.path.join(folder, name) if name else folder)
+            facts = describe_file_if_changeable_by_others(os.path.join(folder, name) if name else folder)
             loose += [] if facts is None else [facts]
         if entry_count > MAX_WALKED:
             break
     return list({mode["path"]: mode for mode in loose}.values())[:200]
 
 
-def _find_missed(output, configuration):
+def _find_vhosts_missing_in_files(output, configuration):
     """Return virtual hosts that Apache lists and that were not found in its files."""
     known_vhosts = {(node.file, node.line) for node in configuration.tree if node.name == "virtualhost"}
     listed_vhosts = {(path, int(line)) for path, line in re.findall(r"\((/[^():]+):(\d+)\)", output)}
     return ["%s:%d is a virtual host that could not be read" % place for place in sorted(listed_vhosts - known_vhosts)]
 
 
-def _shell(user):
+def _get_login_shell(user):
     try:
         return pwd.getpwnam(user).pw_shell
     except KeyError:
         return ""
 
 
-def _package_version():
+def _read_apache_package_version():
     status = read_text("/var/lib/dpkg/status", 30_000_000) or ""
     start = status.find("\nPackage: apache2-bin\n")
     match = re.search(r"(?m)^Version: (\S+)$", status[start + 1 :].split("\n\n", 1)[0]) if start >= 0 else None

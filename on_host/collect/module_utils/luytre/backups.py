@@ -4,7 +4,7 @@ import os
 import time
 
 from ansible.module_utils.luytre import _webroot
-from ansible.module_utils.luytre._area_reader import file_mode
+from ansible.module_utils.luytre._area_reader import describe_file_mode
 from ansible.module_utils.luytre_shared import safe_open
 
 MAX_ENTRIES = 50_000
@@ -13,19 +13,19 @@ SECONDS = 5.0
 CLOCK_SLACK = 300
 
 
-def collect(reading):
-    sites = reading.declared.get("sites") or []
+def collect_area_facts(reader):
+    sites = reader.declared.get("sites") or []
     paths = {site["backup_dir"] for site in sites if isinstance(site, dict) and isinstance(site.get("backup_dir"), str)}
-    effort, now = reading.effort(SECONDS), int(time.time())
+    effort, now = reader.make_walk_time_budget(SECONDS), int(time.time())
     return {
         "directories": [
-            describe_directory(path, now, effort.share(len(paths) - number))
+            describe_backup_folder(path, now, effort.share(len(paths) - number))
             for number, path in enumerate(sorted(paths))
         ]
     }
 
 
-def describe_directory(path, now, effort):
+def describe_backup_folder(path, now, time_budget):
     """Return what lies in a backup folder.
 
     Files dated in the future and empty ones are counted apart and prove nothing.
@@ -46,23 +46,23 @@ def describe_directory(path, now, effort):
     }
     if not result["exists"]:
         return result
-    result["modes"] = file_mode(os.path.realpath(path))
+    result["modes"] = describe_file_mode(os.path.realpath(path))
     result["others_enter"] = bool(result["modes"]["mode"] & 0o007)
     try:
         top = safe_open.open_path(os.path.realpath(path), safe_open.DIRECTORY)
     except OSError:
         return {**result, "cut_short": True}
     try:
-        walk = _webroot.WebrootWalk(top, effort, MAX_ENTRIES)
+        walk = _webroot.WebrootWalk(top, time_budget, MAX_ENTRIES)
         for entry in walk:
             if entry.is_file:
-                _count(result, os.path.join(path, entry.path), entry.status, now)
+                _count_backup_file(result, os.path.join(path, entry.path), entry.status, now)
     finally:
         os.close(top)
     return {**result, "cut_short": walk.cut_short}
 
 
-def _count(result, path, status, now):
+def _count_backup_file(result, path, status, now):
     if status.st_size == 0:
         result["empty"] += 1
     elif status.st_mtime > now + CLOCK_SLACK:
@@ -74,4 +74,4 @@ def _count(result, path, status, now):
             result["newest"] = int(status.st_mtime)
             result["newest_file"] = os.fsencode(path).decode("utf-8", "replace")
     if status.st_mode & 0o004 and len(result["readable"]) < 50:
-        result["readable"].append(file_mode(os.fsencode(path).decode("utf-8", "replace"), status))
+        result["readable"].append(describe_file_mode(os.fsencode(path).decode("utf-8", "replace"), status))

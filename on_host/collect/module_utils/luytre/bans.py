@@ -17,7 +17,7 @@ from ansible.module_utils.luytre import (
 )
 from ansible.module_utils.luytre._area_reader import UnreadableFact
 from ansible.module_utils.luytre._cms_layouts import BY_KIND
-from ansible.module_utils.luytre._units import read_units
+from ansible.module_utils.luytre._units import read_states_of_units
 
 CLIENT = "fail2ban-client"
 SOCKET = "/run/fail2ban/fail2ban.sock"
@@ -38,17 +38,17 @@ _PROMPT = "fail2ban> "
 _LINE = re.compile(r'(?:[^ ]+:\d+ )?[0-9a-fA-F:.]{3,45} [^ ]+ .{0,400}?\[\d\d/[A-Z][a-z]{2}/\d{4}:[^\]]{1,20}\] "')
 
 
-def collect(reading):
-    services = read_units(reading, ("fail2ban.service", *OTHERS))
-    is_installed = reading.find_program("fail2ban-server") is not None
-    own = _own(reading.declared)
+def collect_area_facts(reader):
+    services = read_states_of_units(reader, ("fail2ban.service", *OTHERS))
+    is_installed = reader.find_program("fail2ban-server") is not None
+    own = _list_addresses_never_to_ban(reader.declared)
     jails, untold = [], {}
     if is_installed and services["fail2ban.service"]["active"]:
         try:
-            jails = _jails(reading, own)
+            jails = _describe_jails(reader, own)
         except UnreadableFact as unreadable:
             untold["jails"] = str(unreadable)
-    here = _ssh_session.session()
+    here = _ssh_session.get_current_ssh_session()
     return {
         "installed": is_installed,
         "enabled": services["fail2ban.service"]["enabled"],
@@ -56,7 +56,9 @@ def collect(reading):
         "others": [name for name in OTHERS if services[name]["active"]],
         "source": here["source"] if here else None,
         "jails": jails,
-        "logins": find_logins(_websites.list_vhosts(), reading.effort(SEARCH_SECONDS, 2), jails),
+        "logins": find_login_pages_and_their_jails(
+            _websites.list_configured_vhosts(), reader.make_walk_time_budget(SEARCH_SECONDS, 2), jails
+        ),
         "untold": untold,
     }
 
@@ -64,24 +66,24 @@ def collect(reading):
 # --- fail2ban --------------------------------------------------------------------------------------------
 
 
-def _jails(reading, own):
-    at_stake = [SOCKET, *_trusted_inputs.list_with_folders(*AT_STAKE)]
-    names = parse_jail_names(reading.run([CLIENT, "status"], at_stake=at_stake))
+def _describe_jails(reader, own_addresses):
+    at_stake = [SOCKET, *_trusted_inputs.list_matches_and_searched_folders(*AT_STAKE)]
+    names = parse_running_jail_names(reader.run([CLIENT, "status"], at_stake=at_stake))
     questions = "".join("get %s %s\n" % (name, word) for name in names for word in JAIL_SETTINGS)
     # At the end of what it is asked it complains, and ends badly.
-    output = reading.run([CLIENT, "-i"], ok=None, input_text=questions, at_stake=at_stake) if names else ""
-    jails = [parse_jail(name, answers, own) for name, answers in _by_jail(names, output)]
-    return _visitor_bans.mark_visitor_bans(jails, reading) if reading.declared.get("visitors") else jails
+    output = reader.run([CLIENT, "-i"], ok=None, input_text=questions, at_stake=at_stake) if names else ""
+    jails = [describe_jail(name, answers, own_addresses) for name, answers in _iter_answers_by_jail(names, output)]
+    return _visitor_bans.mark_jails_that_ban_visitors(jails, reader) if reader.declared.get("visitors") else jails
 
 
-def parse_jail_names(output):
+def parse_running_jail_names(output):
     """Return the jails that run, as ``fail2ban-client status`` lists them."""
     match = re.search(r"Jail list:\s*([^\n]*)", output)
     words = re.split(r"[,\s]+", match.group(1)) if match else []
     return [word for word in words if re.match(r"[A-Za-z0-9_.-]{1,64}$", word)][:MAX_JAILS]
 
 
-def _by_jail(names, output):
+def _iter_answers_by_jail(names, output):
     answers = output.split(_PROMPT)[1:]
     if len(answers) < len(names) * len(JAIL_SETTINGS):
         raise UnreadableFact("%s answered %d of %d questions" % (CLIENT, len(answers), len(names) * len(JAIL_SETTINGS)))
@@ -89,48 +91,49 @@ def _by_jail(names, output):
         yield name, dict(zip(JAIL_SETTINGS, answers[index * len(JAIL_SETTINGS) :]))
 
 
-def parse_jail(name, answers, own):
+def describe_jail(name, answers, own_addresses):
     """Return one jail by what was answered about it; ``own`` are the addresses and networks that it must not
     shut out.
     """
-    ignored_networks = _members(answers["ignoreip"])
+    ignored_networks = _parse_list_answer(answers["ignoreip"])
     return {
         "name": name,
         "ssh": "ssh" in name.lower(),
         "ignored": ignored_networks,
-        "logs": _members(answers["logpath"]),
-        "patterns": [pattern[:2000] for pattern in _members(answers["failregex"])][:20],
-        "failures": _number(answers["maxretry"]),
-        "within": _number(answers["findtime"]),
-        "seconds": _number(answers["bantime"]),
-        "shuts_out": [network for network in own if not _is_covered(network, ignored_networks)],
+        "logs": _parse_list_answer(answers["logpath"]),
+        "patterns": [pattern[:2000] for pattern in _parse_list_answer(answers["failregex"])][:20],
+        "failures": _parse_number_answer(answers["maxretry"]),
+        "within": _parse_number_answer(answers["findtime"]),
+        "seconds": _parse_number_answer(answers["bantime"]),
+        "shuts_out": [network for network in own_addresses if not _is_address_ignored(network, ignored_networks)],
     }
 
 
-def _members(answer):
+def _parse_list_answer(answer):
     return [line[3:].strip() for line in answer.splitlines() if line[:3] in ("|- ", "`- ")][:MAX_MEMBERS]
 
 
-def _number(answer):
+def _parse_number_answer(answer):
     match = re.match(r"\s*(-?\d{1,12})\s*$", answer)
     return int(match.group(1)) if match else None
 
 
-def _own(declarations):
-    here = _ssh_session.session()
+def _list_addresses_never_to_ban(declarations):
+    here = _ssh_session.get_current_ssh_session()
     networks = declarations.get("trusted_networks") or []
-    return [*([here["source"]] if here else []), *(str(network) for network in networks if _network(str(network)))][
-        :MAX_MEMBERS
-    ]
+    return [
+        *([here["source"]] if here else []),
+        *(str(network) for network in networks if _parse_network(str(network))),
+    ][:MAX_MEMBERS]
 
 
-def _is_covered(address, ignored_networks):
-    inside = _network(address)
-    networks = [network for network in map(_network, ignored_networks) if network is not None]
+def _is_address_ignored(address, ignored_networks):
+    inside = _parse_network(address)
+    networks = [network for network in map(_parse_network, ignored_networks) if network is not None]
     return any(network.version == inside.version and inside.subnet_of(network) for network in networks)
 
 
-def _network(text):
+def _parse_network(text):
     try:
         return ipaddress.ip_network(text.strip(), strict=False)
     except ValueError:
@@ -140,7 +143,7 @@ def _network(text):
 # --- where people log in ---------------------------------------------------------------------------------
 
 
-def find_logins(vhosts, effort, jails):
+def find_login_pages_and_their_jails(vhosts, time_budget, jails):
     """Return ``[{kind, path, uri, log, readable, watched}]``.
 
     Each login to an administration, by the log that its requests go to.
@@ -148,11 +151,11 @@ def find_logins(vhosts, effort, jails):
     ``readable`` is whether the log is there and its lines, if any, begin with the visitor's address.
     """
     roots = list(dict.fromkeys(root for vhost in vhosts for root in vhost.roots))
-    applications, _ = _applications.search(roots, effort, 1)
+    applications, _ = _applications.search_roots_for_applications(roots, time_budget, 1)
     logins_by_log = {}
     for vhost in vhosts:
         for application in applications:
-            home = next((root for root in vhost.roots if _websites.is_within(application.path, root)), None)
+            home = next((root for root in vhost.roots if _websites.is_path_within_root(application.path, root)), None)
             page = BY_KIND[application.kind].login
             for log in (vhost.logs or [None]) if home and page else ():
                 uri = "/" + os.path.relpath(os.path.join(application.path, page), home)
@@ -161,23 +164,25 @@ def find_logins(vhosts, effort, jails):
                     "path": application.path,
                     "uri": uri,
                     "log": log,
-                    "readable": is_readable(_access_log.read_tail(log, SAMPLE)) if log else False,
-                    "watched": any(_watches(jail, page, log) for jail in jails),
+                    "readable": has_log_lines_with_addresses(_access_log.read_last_log_lines(log, SAMPLE))
+                    if log
+                    else False,
+                    "watched": any(_is_login_page_watched_by_jail(jail, page, log) for jail in jails),
                 }
     return [logins_by_log[key] for key in sorted(logins_by_log, key=str)][:MAX_LOGINS]
 
 
-def is_readable(text):
+def has_log_lines_with_addresses(log_text):
     """Return whether a log is there whose lines begin with an address, or a name and port and then an address.
 
     Or are yet to come.
     """
-    if text is None:
+    if log_text is None:
         return False
-    lines = text.splitlines()
+    lines = log_text.splitlines()
     return not lines or any(_LINE.match(line) for line in lines)
 
 
-def _watches(jail, page, log):
+def _is_login_page_watched_by_jail(jail, page, log):
     plain = [pattern.replace("\\", "") for pattern in jail["patterns"]]
     return log in jail["logs"] and any(page.removesuffix("index.php").rstrip("/") in pattern for pattern in plain)

@@ -8,19 +8,19 @@ SECONDS_LEFT = 2.0
 """Of the area's time, with which looking ends."""
 
 
-def collect(reading):
-    vulnerability_ids = frozenset(reading.declared["vulnerabilities"])
-    packages = list(_dpkg.iter_packages(read_text(_dpkg.STATUS, _dpkg.STATUS_LIMIT) or ""))
+def collect_area_facts(reader):
+    vulnerability_ids = frozenset(reader.declared["vulnerabilities"])
+    packages = list(_dpkg.iter_installed_package_fields(read_text(_dpkg.STATUS, _dpkg.STATUS_LIMIT) or ""))
     if not packages:
         raise UnreadableFact("no dpkg here: packages of this system are not known to Lũy Tre")
     mentions, without, cut_short = [], 0, False
     for each in packages:
-        if reading.get_seconds_left() < SECONDS_LEFT or len(mentions) >= MAX_TOLD:
+        if reader.get_seconds_left() < SECONDS_LEFT or len(mentions) >= MAX_TOLD:
             cut_short = True
             break
-        text = _changelogs.text_of(each["Package"])
+        text = _changelogs.read_package_changelog(each["Package"])
         without += text is None
-        for cve, entry in sorted(_changelogs.find_naming_entries(text or b"", vulnerability_ids).items()):
+        for cve, entry in sorted(_changelogs.find_newest_versions_naming_cves(text or b"", vulnerability_ids).items()):
             mentions.append(
                 {"vulnerability": cve, "package": each["Package"], "version": each["Version"], "entry": entry}
             )

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from ansible.module_utils.luytre import _file_digests, _log_files, _websites
 from ansible.module_utils.luytre._area_reader import UnreadableFact, read_text
-from ansible.module_utils.luytre.in_use import log_paths
+from ansible.module_utils.luytre.in_use import list_access_logs
 
 SECONDS = 6.0
 FILES_SECONDS = 4.0
@@ -39,23 +39,25 @@ _NAME = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z](?:[a-z0
 _USUAL = {"http": 80, "https": 443, "ftp": 21}
 
 
-def collect(reading):
-    indicator_digests = IndicatorDigests(reading.declared["indicators"])
+def collect_area_facts(reader):
+    indicator_digests = IndicatorDigests(reader.declared["indicators"])
     contacts, cut_short, untold = [], [], {}
     for where, path, values in (
-        *_iter_local_values(reading, untold),
-        *_iter_file_digests(reading, indicator_digests, cut_short),
+        *_iter_hosts_known_to_this_host(reader, untold),
+        *_iter_file_digests(reader, indicator_digests, cut_short),
     ):
-        contacts += indicator_digests.match_values(where, path, values)
+        contacts += indicator_digests.find_indicator_matches(where, path, values)
     if len(contacts) > MAX_TOLD:
         untold["others"] = "more than %d were seen" % MAX_TOLD
     contacts = contacts[:MAX_TOLD]
-    logs = [("log", path) for path in log_paths(_websites.list_vhosts())] + [("mail", path) for path in MAIL_LOGS]
-    budget = _log_files.ReadBudget(MAX_BYTES, min(reading.deadline, time.monotonic() + SECONDS))
+    logs = [("log", path) for path in list_access_logs(_websites.list_configured_vhosts())] + [
+        ("mail", path) for path in MAIL_LOGS
+    ]
+    budget = _log_files.ReadBudget(MAX_BYTES, min(reader.deadline, time.monotonic() + SECONDS))
     for number, (where, path) in enumerate(logs):
-        with budget.part(len(logs) - number) as part:
-            values = count_in_log(path, part, _OF_LOGS[where])
-            matches = indicator_digests.match_values(where, path, values)
+        with budget.lend_share_of_budget(len(logs) - number) as part:
+            values = count_hosts_and_urls_in_log(path, part, _OF_LOGS[where])
+            matches = indicator_digests.find_indicator_matches(where, path, values)
             room = MAX_TOLD - len(contacts)
             if part.is_used_up or len(values) >= MAX_VALUES or len(matches) > room:
                 cut_short.append(path)
@@ -73,73 +75,73 @@ class IndicatorDigests:
         self._lengths = {4: indicators["lengths"]["4"], 6: indicators["lengths"]["6"]}
         self.files = [kind for kind in ("md5", "sha1", "sha256") if kind in indicators["files"]]
 
-    def match_values(self, where, path, values):
+    def find_indicator_matches(self, where, path, values):
         """Return which of these values, each as often as it was seen, are asked for."""
         times = collections.Counter()
         for text, number in values.items():
-            for digest in self._of(text):
+            for digest in self._get_digest_if_asked_for(text):
                 times[digest] += number
         return [
             {"digest": digest.hex(), "where": where, "path": path, "times": number}
             for digest, number in sorted(times.items())
         ]
 
-    def _of(self, text):
+    def _get_digest_if_asked_for(self, value):
         """Return the digest of a value if it is asked for; of an address that is not, that of the narrowest network."""
-        own = self._digest(text)
+        own = self._compute_keyed_digest(value)
         if own in self._digests:
             return [own]
         try:
-            address = ipaddress.ip_address(text)
+            address = ipaddress.ip_address(value)
         except ValueError:
             return []
         for length in sorted(self._lengths[address.version], reverse=True):
             network = ipaddress.ip_network("%s/%d" % (address, length), strict=False)
-            digest = self._digest(str(network))
+            digest = self._compute_keyed_digest(str(network))
             if digest in self._digests:
                 return [digest]
         return []
 
-    def _digest(self, text):
+    def _compute_keyed_digest(self, text):
         return hashlib.blake2b(text.encode("utf-8", "replace"), key=self._key, digest_size=DIGEST_BYTES).digest()
 
 
-def _iter_file_digests(reading, indicator_digests, cut_short):
+def _iter_file_digests(reader, indicator_digests, cut_short):
     """Yield digests of files, where some are asked for."""
     if indicator_digests.files:
-        digester = _file_digests.FileDigester(indicator_digests.files, reading.effort(FILES_SECONDS))
-        for path, digests in digester.all(_websites.declared_roots(reading.declared)):
+        digester = _file_digests.FileDigester(indicator_digests.files, reader.make_walk_time_budget(FILES_SECONDS))
+        for path, digests in digester.iter_file_digests(_websites.list_declared_document_roots(reader.declared)):
             yield "file", path, collections.Counter(digests)
         if digester.is_cut_short:
             cut_short.append("/")
 
 
-def count_in_log(path, budget, patterns=_OF_LOGS["log"]):
+def count_hosts_and_urls_in_log(path, budget, patterns=_OF_LOGS["log"]):
     """Return addresses, URLs and names of hosts in a log and in those that were rotated, as often as they are there."""
     words = collections.Counter()
-    for piece in _log_files.iter_pieces(path, budget):
+    for piece in _log_files.iter_log_pieces(path, budget):
         for pattern in patterns:
             words.update(pattern.findall(piece))
         if len(words) >= MAX_VALUES:
             break
     counts = collections.Counter()
     for word, number in words.items():
-        for value in normalize_word(word.decode("utf-8", "replace")):
+        for value in normalize_log_word(word.decode("utf-8", "replace")):
             counts[value] += number
     return counts
 
 
-def normalize_word(word):
+def normalize_log_word(log_word):
     """Return what a word of a log is, in the form that indicators have: a URL is itself, and the host in it."""
-    if "://" not in word:
-        return [value for value in (normalize_address(word) or normalize_name(word),) if value]
-    scheme = word.partition(":")[0].lower()
+    if "://" not in log_word:
+        return [value for value in (normalize_address(log_word) or normalize_host_name(log_word),) if value]
+    scheme = log_word.partition(":")[0].lower()
     try:
-        parts = urlsplit(scheme + word[len(scheme) :])
+        parts = urlsplit(scheme + log_word[len(scheme) :])
         host, port = parts.hostname or "", parts.port
     except ValueError:
         return []
-    host = normalize_address(host) or normalize_name(host)
+    host = normalize_address(host) or normalize_host_name(host)
     if not host:
         return []
     authority = "[%s]" % host if ":" in host else host
@@ -157,38 +159,40 @@ def normalize_address(text):
     return str(getattr(ip, "ipv4_mapped", None) or ip)
 
 
-def normalize_name(text):
+def normalize_host_name(text):
     """Return the name of a host in its one form; None for what is none."""
     text = text.rstrip(".").lower()
     return text if len(text) <= 253 and _NAME.match(text) else None
 
 
-def _iter_local_values(reading, untold):
+def _iter_hosts_known_to_this_host(reader, untold):
     """Yield where else values are: open connections, name servers, and names that this host gives addresses
     to itself.
     """
     try:
-        yield "connection", "", count_peers(reading.run(["ss", "-Hntu", "state", "connected"]))
+        yield "connection", "", count_socket_peers(reader.run(["ss", "-Hntu", "state", "connected"]))
     except UnreadableFact as unread:
         untold["connections"] = str(unread)
     servers = (
         line.split()[1:2] for line in (read_text("/etc/resolv.conf") or "").splitlines() if line[:10] == "nameserver"
     )
-    yield "resolver", "/etc/resolv.conf", _count_hosts(word for words in servers for word in words)
+    yield "resolver", "/etc/resolv.conf", _count_hosts_in_words(word for words in servers for word in words)
     lines = (line.partition("#")[0].split() for line in (read_text("/etc/hosts") or "").splitlines())
-    yield "hosts", "/etc/hosts", _count_hosts(word for words in lines for word in words)
+    yield "hosts", "/etc/hosts", _count_hosts_in_words(word for words in lines for word in words)
 
 
-def count_peers(text):
+def count_socket_peers(text):
     """Return the addresses at the other end of sockets, from the lines of ``ss -Hntu``."""
     ends = (line.split()[5:6] for line in text.splitlines())
-    return _count_hosts(re.sub(r"%\S*\Z|[\[\]]", "", word.rpartition(":")[0]) for words in ends for word in words)
+    return _count_hosts_in_words(
+        re.sub(r"%\S*\Z|[\[\]]", "", word.rpartition(":")[0]) for words in ends for word in words
+    )
 
 
-def _count_hosts(words):
+def _count_hosts_in_words(words):
     counts = collections.Counter()
     for word in words:
-        value = normalize_address(word) or normalize_name(word)
+        value = normalize_address(word) or normalize_host_name(word)
         if value:
             counts[value] += 1
     return counts

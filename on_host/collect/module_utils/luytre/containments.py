@@ -24,16 +24,16 @@ MAX_ENTRIES = 5_000
 MAX_ACTIONS = 1_000
 
 
-def collect(reading, home=HOME, memory=MEMORY):
-    del reading
-    pairs = [(name, action) for name in RECORDS for action in _list_recorded(os.path.join(home, name))]
-    pairs += [(name, action) for name in IN_MEMORY for action in _list_recorded(os.path.join(memory, name))]
-    pairs += [(name, action) for name in STORES for action in _list_stored(os.path.join(home, name))]
+def collect_area_facts(reader, home=HOME, memory=MEMORY):
+    del reader
+    pairs = [(name, action) for name in RECORDS for action in _list_recorded_actions(os.path.join(home, name))]
+    pairs += [(name, action) for name in IN_MEMORY for action in _list_recorded_actions(os.path.join(memory, name))]
+    pairs += [(name, action) for name in STORES for action in _list_actions_with_own_folder(os.path.join(home, name))]
     actions = [{"place": place, "action": action} for place, action in sorted(pairs)]
     return {"actions": actions[:MAX_ACTIONS], "more": max(len(actions) - MAX_ACTIONS, 0)}
 
 
-def _list_recorded(folder):
+def _list_recorded_actions(folder):
     """Return the names of the actions on record in a folder's one file.
 
     Raises Unreadable for a file that is none of ours.
@@ -43,18 +43,22 @@ def _list_recorded(folder):
     if text is None:
         return []
     try:
-        return [name for name, record in dict(json.loads(text)).items() if NAME.match(name) and not _is_over(record)]
+        return [
+            name
+            for name, record in dict(json.loads(text)).items()
+            if NAME.match(name) and not _is_containment_over(record)
+        ]
     except (ValueError, TypeError, RecursionError):
         raise UnreadableFact("%s: no record of actions" % path)
 
 
-def _is_over(record):
+def _is_containment_over(record):
     """Return whether it has ended by itself: of such a one the record stays until the next one is written."""
     until = record.get("until") if isinstance(record, dict) else None
     return isinstance(until, (int, float)) and until < time.time()
 
 
-def _list_stored(folder):
+def _list_actions_with_own_folder(folder):
     """Return the names of the actions that have a folder of their own there."""
     try:
         names = os.listdir(folder)[:MAX_ENTRIES]

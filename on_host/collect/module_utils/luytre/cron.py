@@ -9,7 +9,7 @@ import re
 import shlex
 
 from ansible.module_utils.luytre import _piped_downloads
-from ansible.module_utils.luytre._area_reader import file_mode, read_text
+from ansible.module_utils.luytre._area_reader import describe_file_mode, read_text
 
 TABLES = ("/etc/crontab", "/etc/cron.d/*")
 SPOOL = "/var/spool/cron/crontabs/*"
@@ -23,42 +23,44 @@ _INTERPRETERS = re.compile(
 _ASSIGNMENT = re.compile(r"^\s*[A-Za-z_]\w*\s*=")
 
 
-def collect(reading):
+def collect_area_facts(reader):
     jobs = [
         job
         for pattern in TABLES
         for path in sorted(glob.glob(pattern))
-        for job in parse_table(path, read_text(path) or "", None)
+        for job in parse_crontab(path, read_text(path) or "", None)
     ]
     jobs += [
-        _script(folder, path)
+        _describe_cron_script(folder, path)
         for folder in FOLDERS
         for path in sorted(glob.glob(folder + "/*"))
         if os.access(path, os.X_OK)
     ]
     for path in sorted(glob.glob(SPOOL), key=lambda path: (os.path.basename(path) != "root", path)):
-        jobs += parse_table(path, read_text(path) or "", os.path.basename(path))
+        jobs += parse_crontab(path, read_text(path) or "", os.path.basename(path))
     jobs = jobs[:MAX_JOBS]
     for job in jobs:
         if job["user"] == "root" and not job["fetches"]:
-            job["fetches"] = any(map(_piped_downloads.script_has_piped_download, job["programs"]))
-        job["weak"] = find_weak_place(
-            [path for path in job["programs"] if not path.startswith("/etc/cron.")], reading.trust
+            job["fetches"] = any(map(_piped_downloads.has_piped_download_in_script, job["programs"]))
+        job["weak"] = find_loose_place_on_way_to_program(
+            [path for path in job["programs"] if not path.startswith("/etc/cron.")], reader.trust
         )
     return {
         "jobs": jobs,
-        "files": [mode for path in _files() for mode in [file_mode(path)] if mode is not None][:MAX_JOBS],
+        "files": [mode for path in _list_cron_paths() for mode in [describe_file_mode(path)] if mode is not None][
+            :MAX_JOBS
+        ],
         "allow": os.path.exists("/etc/cron.allow"),
         "deny": os.path.exists("/etc/cron.deny"),
     }
 
 
-def _files():
+def _list_cron_paths():
     places = ["/etc/crontab", "/etc/cron.d", *list(FOLDERS)]
     return places + [path for place in places[1:] for path in sorted(glob.glob(place + "/*"))]
 
 
-def _script(folder, path):
+def _describe_cron_script(folder, path):
     return {
         "file": path,
         "line": 0,
@@ -69,7 +71,7 @@ def _script(folder, path):
     }
 
 
-def parse_table(path, text, user):
+def parse_crontab(path, text, user):
     """Return jobs of a crontab; ``user`` is its owner, None where each line names one."""
     jobs = []
     for number, line in enumerate(text.split("\n"), 1):
@@ -87,14 +89,14 @@ def parse_table(path, text, user):
                 "line": number,
                 "user": runs_as,
                 "when": " ".join(when),
-                "programs": parse_programs(command),
-                "fetches": _piped_downloads.is_piped_download(command),
+                "programs": parse_programs_of_command(command),
+                "fetches": _piped_downloads.is_download_piped_into_interpreter(command),
             }
         )
     return jobs
 
 
-def parse_programs(command):
+def parse_programs_of_command(command):
     """Return absolute paths that a command line runs or hands to an interpreter, before any redirection.
 
     A quoted word with blanks in it is a path only where there is such a file; after ``-c`` it is a command line itself.
@@ -115,7 +117,7 @@ def parse_programs(command):
         elif re.match(r"^\d*[<>]", word):
             expects = interprets = False
         elif interprets and re.match(r"^-[a-z]*c$", last):
-            paths += parse_programs(word)
+            paths += parse_programs_of_command(word)
             expects = interprets = False
         elif expects and not _ASSIGNMENT.match(word) and not word.startswith("-"):
             if word.startswith("/") and (len(word.split()) == 1 or os.path.exists(word)):
@@ -126,9 +128,9 @@ def parse_programs(command):
     return paths[:10]
 
 
-def find_weak_place(paths, trust):
+def find_loose_place_on_way_to_program(paths, trust):
     """Return the nearest ``{path, owner, group, mode, kind}`` on the way to a program that another than root can
     change.
     """
-    places = (trust.nearest(path) for path in paths if os.path.exists(path))
-    return next((file_mode(place) for place, _who in filter(None, places)), None)
+    places = (trust.find_last_changer_on_path(path) for path in paths if os.path.exists(path))
+    return next((describe_file_mode(place) for place, _who in filter(None, places)), None)

@@ -7,8 +7,8 @@ import re
 import threading
 
 from ansible.module_utils.luytre import _root_walk, _webroot, _websites
-from ansible.module_utils.luytre._area_reader import read_below
-from ansible.module_utils.luytre._round_robin import take_turns
+from ansible.module_utils.luytre._area_reader import read_text_below
+from ansible.module_utils.luytre._round_robin import advance_walks_in_turns
 from ansible.module_utils.luytre_shared import safe_open
 from ansible.module_utils.luytre_shared.names import group_name, user_name
 
@@ -22,19 +22,25 @@ NICENESS = 5
 SYSTEM_FOLDERS = ("/usr/share/", "/usr/lib/")
 
 
-def collect(reading):
-    web = _webroot.web_users()
-    effort = reading.effort(SECONDS)
+def collect_area_facts(reader):
+    web = _webroot.find_web_server_accounts()
+    effort = reader.make_walk_time_budget(SECONDS)
     with _LowPriority(), contextlib.ExitStack() as open_roots:
         walks = []
-        for path in _websites.list_walked_roots(reading.declared):
+        for path in _websites.list_web_roots_to_walk(reader.declared):
             findings = _RootFindings(path, web)
             with contextlib.suppress(OSError):
                 walks.append(
-                    (open_roots.enter_context(_root_walk.RootWalk(path, effort, MAX_ENTRIES, findings.add)), findings)
+                    (
+                        open_roots.enter_context(_root_walk.RootWalk(path, effort, MAX_ENTRIES, findings.add_entry)),
+                        findings,
+                    )
                 )
-        take_turns([root for root, _ in walks], effort)
-        return {"web_users": web.names, "roots": [_describe_root(root, root_findings) for root, root_findings in walks]}
+        advance_walks_in_turns([root for root, _ in walks], effort)
+        return {
+            "web_users": web.names,
+            "roots": [_describe_walked_root(root, root_findings) for root, root_findings in walks],
+        }
 
 
 class _LowPriority:
@@ -50,25 +56,25 @@ class _LowPriority:
             os.setpriority(os.PRIO_PROCESS, self._thread, self._before)
 
 
-def read_root(path, web, effort, max_entries):
+def describe_web_root(path, web, time_budget, max_entries):
     """Return one root's entry of the facts, or None when it is not there."""
     findings = _RootFindings(path, web)
     try:
-        root = _root_walk.RootWalk(path, effort, max_entries, findings.add)
+        root = _root_walk.RootWalk(path, time_budget, max_entries, findings.add_entry)
     except OSError:
         return None
     with root:
-        take_turns([root], effort)
-        return _describe_root(root, findings)
+        advance_walks_in_turns([root], time_budget)
+        return _describe_walked_root(root, findings)
 
 
-def _describe_root(root, findings):
+def _describe_walked_root(root, findings):
     return {
-        **findings.answer(root.status),
+        **findings.build_root_facts(root.status),
         "path": root.path,
-        "entries": root.entries,
+        "entries": root.entry_count,
         "cut_short": root.cut_short,
-        "security_txt": security_txt(root.path),
+        "security_txt": read_security_txt(root.path),
         "seconds": round(root.seconds, 3),
     }
 
@@ -85,41 +91,44 @@ class _RootFindings:
         self._newest = None
         self._folder_writes = {}
 
-    def add(self, entry):
+    def add_entry(self, entry):
         status = entry.status
         self._owners[status.st_uid] = self._owners.get(status.st_uid, 0) + 1
         if entry.is_link:
-            self._link(entry)
+            self._add_link(entry)
             return
         if _webroot.is_world_writable(entry):
-            self._list("world_writable", self._item(entry))
+            self._add_to_bounded_list("world_writable", self._describe_entry(entry))
         if entry.is_dir:
-            if _webroot.is_vcs(entry):
-                self._list("vcs", self._item(entry))
+            if _webroot.is_version_control_folder(entry):
+                self._add_to_bounded_list("vcs", self._describe_entry(entry))
             return
         if not entry.is_file:
             return
         if self._newest is None or status.st_mtime > self._newest:
             self._newest = status.st_mtime
-        for name, test in (("dumps", _webroot.is_dump), ("secrets", _webroot.is_secret)):
+        for name, test in (
+            ("dumps", _webroot.is_downloadable_dump),
+            ("secrets", _webroot.is_configuration_with_secrets),
+        ):
             if test(entry):
-                self._list(name, self._item(entry))
-        if _webroot.is_upload_php(entry):
-            self._upload_php(entry)
+                self._add_to_bounded_list(name, self._describe_entry(entry))
+        if _webroot.is_php_in_upload_folder(entry):
+            self._add_php_in_uploads(entry)
         if _websites.PHP.search(entry.name):
-            self._count_code(entry)
+            self._count_code_file(entry)
 
-    def _list(self, name, item):
+    def _add_to_bounded_list(self, name, item):
         self._counts[name] += 1
         if len(self._lists[name]) < MAX_LISTED:
             self._lists[name].append(item)
 
-    def _upload_php(self, entry):
+    def _add_php_in_uploads(self, entry):
         """List PHP among uploads.
 
         Files that act on what visitors send stand first, and are listed however many others there are.
         """
-        item = {**self._item(entry), "acts_on_input": _webroot.acts_on_input(entry)}
+        item = {**self._describe_entry(entry), "acts_on_input": _webroot.is_entry_acting_on_visitor_input(entry)}
         self._counts["upload_php"] += 1
         items = self._lists["upload_php"]
         if item["acts_on_input"]:
@@ -128,52 +137,56 @@ class _RootFindings:
             items.append(item)
         del items[MAX_LISTED:]
 
-    def _item(self, entry):
+    def _describe_entry(self, entry):
         status = entry.status
         return {
-            "path": _text(entry.path),
+            "path": _decode_file_name(entry.path),
             "owner": user_name(status.st_uid),
             "group": group_name(status.st_gid),
             "mode": status.st_mode & 0o7777,
             "kind": "dir" if entry.is_dir else "file",
             "others_read": bool(status.st_mode & 0o004),
-            "web_reads": self._web.reads(status),
-            "web_writes": self._web.writes(status, entry.writers),
+            "web_reads": self._web.can_read_file(status),
+            "web_writes": self._web.can_write_file(status, entry.acl_writers),
         }
 
-    def _link(self, entry):
+    def _add_link(self, entry):
         try:
             target = os.readlink(entry.name, dir_fd=entry.folder)
         except OSError:
             return
         folder = os.path.dirname(os.path.join(self._path, entry.path))
-        real = safe_open.resolve(os.path.join(folder, target))
-        if not _websites.is_within(real, self._real) and not (
+        real = safe_open.resolve_real_path(os.path.join(folder, target))
+        if not _websites.is_path_within_root(real, self._real) and not (
             entry.status.st_uid == 0 and real.startswith(SYSTEM_FOLDERS)
         ):
-            self._list(
+            self._add_to_bounded_list(
                 "links_out",
-                {"path": _text(entry.path), "target": _text(target), "owner": user_name(entry.status.st_uid)},
+                {
+                    "path": _decode_file_name(entry.path),
+                    "target": _decode_file_name(target),
+                    "owner": user_name(entry.status.st_uid),
+                },
             )
 
-    def _count_code(self, entry):
-        top = _text(entry.path.split("/", 1)[0]) if "/" in entry.path else "."
+    def _count_code_file(self, entry):
+        top = _decode_file_name(entry.path.split("/", 1)[0]) if "/" in entry.path else "."
         counts = (
             self._code.setdefault(top, {"folder": top, "files": 0, "writable": 0})
             if len(self._code) < MAX_LISTED
             else {"files": 0, "writable": 0}
         )
         counts["files"] += 1
-        if self._folder_may_change(entry) or self._web.writes(entry.status, entry.writers):
+        if self._can_web_users_change_folder(entry) or self._web.can_write_file(entry.status, entry.acl_writers):
             counts["writable"] += 1
 
-    def _folder_may_change(self, entry):
+    def _can_web_users_change_folder(self, entry):
         key = entry.folder_status.st_ino
         if key not in self._folder_writes:
-            self._folder_writes[key] = self._web.writes(entry.folder_status, entry.folder_writers)
+            self._folder_writes[key] = self._web.can_write_file(entry.folder_status, entry.folder_acl_writers)
         return self._folder_writes[key]
 
-    def answer(self, status):
+    def build_root_facts(self, status):
         return {
             "owner": user_name(status.st_uid),
             "group": group_name(status.st_gid),
@@ -186,25 +199,25 @@ class _RootFindings:
         }
 
 
-def _text(name):
+def _decode_file_name(name):
     return os.fsencode(name).decode("utf-8", "replace")
 
 
-def security_txt(path):
+def read_security_txt(path):
     """Return ``{contact, expires}`` of the root's security.txt: whether it names a contact, and until when it holds."""
     for relative in (".well-known/security.txt", "security.txt"):
         try:
-            text = read_below(path, relative, 20_000)
+            text = read_text_below(path, relative, 20_000)
         except OSError:
             return None
         if text is not None:
             fields = dict(reversed(re.findall(r"^(Contact|Expires):\s*(\S+)", text, re.MULTILINE | re.IGNORECASE)))
             fields = {name.lower(): value for name, value in fields.items()}
-            return {"contact": fields.get("contact"), "expires": _moment(fields.get("expires", ""))}
+            return {"contact": fields.get("contact"), "expires": _parse_expiry_time(fields.get("expires", ""))}
     return None
 
 
-def _moment(text):
+def _parse_expiry_time(text):
     match = re.match(r"^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d)", text)
     if match is None:
         return None

@@ -10,8 +10,8 @@ import re
 import stat
 import time
 
-from ansible.module_utils.luytre._area_reader import file_mode, read_text
-from ansible.module_utils.luytre._file_writers import add_doubt
+from ansible.module_utils.luytre._area_reader import describe_file_mode, read_text
+from ansible.module_utils.luytre._file_writers import add_content_doubt
 from ansible.module_utils.luytre_shared import ownership
 from ansible.module_utils.luytre_shared.json_safe import make_json_safe
 
@@ -103,26 +103,28 @@ DISTRIBUTION_SETID = frozenset(
 """Programs that Debian's packages install with the SUID or SGID bit."""
 
 
-def collect(reading):
-    mount_table = parse_mounts(read_text("/proc/self/mountinfo") or "")
-    result = walk_disks(mount_table, reading.effort(WALK_SECONDS, 2))
+def collect_area_facts(reader):
+    mount_table = parse_mountinfo(read_text("/proc/self/mountinfo") or "")
+    result = walk_host_disks(mount_table, reader.make_walk_time_budget(WALK_SECONDS, 2))
     return {
-        "shared": describe_shared_folders(mount_table, read_text("/etc/fstab") or "", tmp_unit_options()),
-        "run_from_temporary": find_running_below(TEMPORARY),
-        "space": measure_space(mount_table),
+        "shared": describe_world_writable_folders(
+            mount_table, read_text("/etc/fstab") or "", get_tmp_mount_unit_options()
+        ),
+        "run_from_temporary": find_programs_running_below(TEMPORARY),
+        "space": measure_disk_usage_percent(mount_table),
         "account_files": [
-            add_doubt(entry, secret=True)
-            for entry in (describe_permissions("/etc/" + name) for name in ACCOUNT_FILES)
+            add_content_doubt(entry, secret=True)
+            for entry in (describe_file_permissions("/etc/" + name) for name in ACCOUNT_FILES)
             if entry
         ],
-        "cron": [add_doubt(entry) for entry in map(describe_permissions, list_cron_paths()) if entry],
-        "believed": find_doubtful_files(),
+        "cron": [add_content_doubt(entry) for entry in map(describe_file_permissions, list_cron_paths()) if entry],
+        "believed": find_doubtful_files_of_root(),
         "world_writable": [
-            add_doubt(entry) if entry["kind"] == "file" and entry["path"].startswith(BY_OWNER) else entry
+            add_content_doubt(entry) if entry["kind"] == "file" and entry["path"].startswith(BY_OWNER) else entry
             for entry in result.world_writable
         ],
         "unowned": result.unowned,
-        "setid": add_packages(result.setid),
+        "setid": add_package_origin_to_files(result.setid),
         "walk": {
             "finished": result.finished,
             "entries": result.entries,
@@ -134,9 +136,9 @@ def collect(reading):
 # --- permissions ---------------------------------------------------------------------------------------------------
 
 
-def describe_permissions(path, status=None):
+def describe_file_permissions(path, status=None):
     """Return a file's owner, group and bits in words, or None when there is no such file."""
-    entry = file_mode(path, status)
+    entry = describe_file_mode(path, status)
     if entry is None:
         return None
     mode = entry["mode"]
@@ -146,12 +148,12 @@ def describe_permissions(path, status=None):
         "owner": entry["owner"],
         "group": entry["group"],
         "mode": "%04o" % mode,
-        "group_can": _letters(mode >> 3),
-        "others_can": _letters(mode),
+        "group_can": _format_permission_bits(mode >> 3),
+        "others_can": _format_permission_bits(mode),
     }
 
 
-def _letters(bits):
+def _format_permission_bits(bits):
     return "".join(letter for letter, bit in (("r", 4), ("w", 2), ("x", 1)) if bits & bit)
 
 
@@ -167,21 +169,21 @@ def list_cron_paths():
     return paths[:500]
 
 
-def find_doubtful_files():
+def find_doubtful_files_of_root():
     """Return what root's programs believe, as far as others could have written it: folders before what is in them."""
     entries = []
-    for number, path in enumerate(_believed_paths()):
+    for number, path in enumerate(_iter_paths_root_believes()):
         if number >= MAX_BELIEVED or len(entries) >= MAX_FOUND:
             break
-        entry = describe_permissions(path)
+        entry = describe_file_permissions(path)
         if entry is not None and (entry["kind"] != "link" or entry["owner"] != "root"):
-            entry = add_doubt(entry)
+            entry = add_content_doubt(entry)
             if entry["doubt"] is not None:
                 entries.append(entry)
     return entries
 
 
-def _believed_paths():
+def _iter_paths_root_believes():
     for top in TRUSTED_PATHS:
         yield top
         for folder, folders, names in os.walk(top):
@@ -194,7 +196,7 @@ def _believed_paths():
 # --- mounts --------------------------------------------------------------------------------------------------------
 
 
-def parse_mounts(text):
+def parse_mountinfo(text):
     """Return ``/proc/self/mountinfo`` as ``[{path, kind, source, device, options}]``.
 
     The last mount on a path is the one seen.
@@ -216,16 +218,16 @@ def parse_mounts(text):
     return list(mounts_by_path.values())
 
 
-def describe_shared_folders(mount_table, fstab, unit_options):
+def describe_world_writable_folders(mount_table, fstab, unit_options):
     """Return the folders that everybody may write: mounted by themselves, and with which options, now and
     after boot.
     """
     by_path = {mount["path"]: mount for mount in mount_table}
-    boot_options = parse_fstab(fstab)
+    boot_options = parse_fstab_options(fstab)
     folders = []
     for path in SHARED_FOLDERS:
         mount = by_path.get(path)
-        if mount is None and not _is_folder(path):
+        if mount is None and not _is_folder_itself(path):
             continue
         now = mount["options"] if mount else []
         boot = boot_options.get(path) or (unit_options if path == TMP else None)
@@ -238,9 +240,11 @@ def describe_shared_folders(mount_table, fstab, unit_options):
                 "nodev": "nodev" in now,
                 "nosuid": "nosuid" in now,
                 "noexec": "noexec" in now,
-                "boot_nodev": is_last_option(by_itself, "nodev", "dev"),
-                "boot_nosuid": is_last_option(by_itself, "nosuid", "suid"),
-                "boot_noexec": is_last_option(by_itself if path in TEMPORARY else boot or [], "noexec", "exec"),
+                "boot_nodev": is_mount_option_in_force(by_itself, "nodev", "dev"),
+                "boot_nosuid": is_mount_option_in_force(by_itself, "nosuid", "suid"),
+                "boot_noexec": is_mount_option_in_force(
+                    by_itself if path in TEMPORARY else boot or [], "noexec", "exec"
+                ),
                 "from": "fstab" if path in boot_options else "unit" if path == TMP and unit_options else None,
                 "options": by_itself,
             }
@@ -248,12 +252,12 @@ def describe_shared_folders(mount_table, fstab, unit_options):
     return folders
 
 
-def _is_folder(path):
+def _is_folder_itself(path):
     """Return whether a folder lies there itself: /var/tmp may be a link to /tmp, which is looked at by its own name."""
     return os.path.isdir(path) and not os.path.islink(path)
 
 
-def find_running_below(folders, proc="/proc"):
+def find_programs_running_below(folders, proc="/proc"):
     """Return the programs below these folders that run now."""
     below, programs = tuple(folder + "/" for folder in folders), set()
     for link in glob.glob(proc + "/[0-9]*/exe"):
@@ -262,7 +266,7 @@ def find_running_below(folders, proc="/proc"):
     return make_json_safe(sorted(path for path in programs if path.startswith(below))[:MAX_RUN])
 
 
-def parse_fstab(text):
+def parse_fstab_options(text):
     """Return mount point to options, as ``/etc/fstab`` has them."""
     options_by_path = {}
     for line in text.splitlines():
@@ -272,13 +276,13 @@ def parse_fstab(text):
     return options_by_path
 
 
-def is_last_option(options, wanted_option, opposite):
+def is_mount_option_in_force(option_list, wanted_option, opposite):
     """Return whether an option is in force in a list where the last word counts; ``defaults`` is the opposite."""
-    words = [option for option in options if option in (wanted_option, opposite, "defaults")]
+    words = [option for option in option_list if option in (wanted_option, opposite, "defaults")]
     return bool(words) and words[-1] == wanted_option
 
 
-def tmp_unit_options():
+def get_tmp_mount_unit_options():
     """Return options of tmp.mount with its drop-ins, when systemd mounts /tmp by it; else None."""
     own = "/etc/systemd/system/tmp.mount"
     if os.path.realpath(own) == "/dev/null":
@@ -294,7 +298,7 @@ def tmp_unit_options():
     return values[-1].split(",") if values else None
 
 
-def measure_space(mount_table):
+def measure_disk_usage_percent(mount_table):
     """Return how full each local file system is, in percent of bytes and of inodes that ordinary users may have."""
     usage_by_device = {}
     for mount in mount_table:
@@ -312,17 +316,17 @@ def measure_space(mount_table):
         if status.f_blocks and mount["device"] not in usage_by_device and os.path.isdir(path):
             usage_by_device[mount["device"]] = {
                 "path": path,
-                "used": _percent(status.f_blocks - status.f_bfree, bytes_total),
-                "inodes_used": _percent(inodes_total - status.f_ffree, inodes_total),
+                "used": _compute_percent(status.f_blocks - status.f_bfree, bytes_total),
+                "inodes_used": _compute_percent(inodes_total - status.f_ffree, inodes_total),
             }
     return sorted(usage_by_device.values(), key=lambda each: each["path"])[:100]
 
 
-def _percent(part, whole):
+def _compute_percent(part, whole):
     return min(100, -(-100 * part // whole)) if whole > 0 else 0
 
 
-def list_disk_devices(mount_table):
+def list_disk_device_numbers(mount_table):
     """Return device numbers of the local file systems that hold files of the host, as ``st_dev``."""
     devices = {os.lstat("/").st_dev}
     for mount in mount_table:
@@ -343,22 +347,22 @@ class FilesystemWalk:
     ``served`` paths are not looked at.
     """
 
-    def __init__(self, devices, effort, served_paths=()):
+    def __init__(self, devices, time_budget, served_paths=()):
         self.served = served_paths
-        self.devices, self.effort, self.started = devices, effort, time.monotonic()
+        self.devices, self.effort, self.started = devices, time_budget, time.monotonic()
         self.world_writable, self.unowned, self.setid = [], [], []
         self._listed = collections.Counter()
         self.entries, self.finished, self.seconds, self.is_late = 0, {}, 0.0, False
         self.users = {account.pw_uid for account in pwd.getpwall()}
         self.groups = {group.gr_gid for group in grp.getgrall()}
 
-    def over(self, root, mendable):
+    def walk_below(self, root, mendable):
         """Walk below ``root``, the nearest first; ``mendable`` says whether only root can change what leads there.
 
         What lies in a folder that others cannot enter is not theirs to write, whatever its own mode.
         """
         pending = collections.deque(
-            [(root, mendable, all(os.lstat(above).st_mode & 0o001 for above in _ancestors(root)))]
+            [(root, mendable, all(os.lstat(above).st_mode & 0o001 for above in _list_ancestor_folders(root)))]
         )
         while pending:
             folder, ours, is_reachable = pending.popleft()
@@ -369,13 +373,13 @@ class FilesystemWalk:
                         if self.entries > MAX_ENTRIES or (not self.entries & 255 and self.effort.is_used_up):
                             self.is_late = True
                             return
-                        inner = self._visit(entry, ours, is_reachable)
+                        inner = self._visit_entry(entry, ours, is_reachable)
                         if inner is not None:
                             pending.append(inner)
             except OSError:
                 continue
 
-    def _visit(self, entry, ours, is_reachable):
+    def _visit_entry(self, entry, ours, is_reachable):
         """Look at one name. How to walk below it, or None."""
         if entry.path in self.served:
             return None
@@ -390,73 +394,75 @@ class FilesystemWalk:
             or status.st_uid not in self.users
             or status.st_gid not in self.groups
         ):
-            self._look(entry.path, status, ours, is_reachable)
-        if kind == stat.S_IFDIR and self._enters(entry.path, status):
+            self._record_weaknesses(entry.path, status, ours, is_reachable)
+        if kind == stat.S_IFDIR and self._should_enter_folder(entry.path, status):
             return entry.path, ours and status.st_uid == 0, is_reachable and mode & 0o001
         return None
 
-    def _enters(self, path, status):
+    def _should_enter_folder(self, path, status):
         return status.st_dev in self.devices and path not in SKIP_FOLDERS and path not in FIRST and path not in OF_USERS
 
-    def _look(self, path, status, ours, is_reachable):
+    def _record_weaknesses(self, path, status, ours, is_reachable):
         mode = status.st_mode
         if (
             is_reachable
             and (stat.S_ISDIR(mode) or stat.S_ISREG(mode))
-            and ownership.judge_access(status, ownership.ANYBODY)[0]
+            and ownership.judge_who_can_change_or_add_to_file(status, ownership.ANYBODY)[0]
         ):
             mendable = ours and status.st_uid == 0
-            self._list(self.world_writable, path, status, mendable, mendable=mendable)
+            self._add_to_bounded_list(self.world_writable, path, status, mendable, mendable=mendable)
         if mode & 0o6000 and stat.S_ISREG(mode):
-            self._list(self.setid, path, status, status.st_uid == 0)
-        is_unowned = self._is_unowned(status.st_uid, self.users, pwd.getpwuid)
-        is_unowned = is_unowned or self._is_unowned(status.st_gid, self.groups, grp.getgrgid)
+            self._add_to_bounded_list(self.setid, path, status, status.st_uid == 0)
+        is_unowned = self._has_no_account(status.st_uid, self.users, pwd.getpwuid)
+        is_unowned = is_unowned or self._has_no_account(status.st_gid, self.groups, grp.getgrgid)
         if is_unowned:
-            self._list(self.unowned, path, status, status.st_uid == 0)
+            self._add_to_bounded_list(self.unowned, path, status, status.st_uid == 0)
 
-    def _list(self, entries, path, status, of_root, **more):
+    def _add_to_bounded_list(self, entries, path, status, of_root, **more):
         self._listed[id(entries), of_root] += 1
         if self._listed[id(entries), of_root] <= MAX_FOUND:
-            entries.append({**describe_permissions(path, status), **more})
+            entries.append({**describe_file_permissions(path, status), **more})
 
     @staticmethod
-    def _is_unowned(number, known_ids, look_up):
+    def _has_no_account(id_number, known_ids, look_up):
         """Return whether no account has the number.
 
         Those of containers and of systemd's passing users are nobody's to miss.
         """
-        if number in known_ids or number >= 100_000 or 61_184 <= number <= 65_534:
+        if id_number in known_ids or id_number >= 100_000 or 61_184 <= id_number <= 65_534:
             return False
         try:
-            look_up(number)
+            look_up(id_number)
         except KeyError:
             return True
-        known_ids.add(number)
+        known_ids.add(id_number)
         return False
 
 
-def walk_disks(mount_table, effort):
+def walk_host_disks(mount_table, time_budget):
     """Return a Walk over the host's disks: the system first, what matters most first in it.
 
     Then sites and people's folders.
     """
     served_paths = {mount["path"] for mount in mount_table if mount["kind"].startswith(SERVED_KINDS)}
-    result = FilesystemWalk(list_disk_devices(mount_table), effort, served_paths)
+    result = FilesystemWalk(list_disk_device_numbers(mount_table), time_budget, served_paths)
     for part, roots, mendable in (("system", (*FIRST, "/"), True), ("users", OF_USERS, False)):
         for root in roots:
             if os.path.isdir(root) and not os.path.islink(root) and not result.is_late:
-                result.over(root, mendable and all(os.lstat(above).st_uid == 0 for above in _ancestors(root)))
+                result.walk_below(
+                    root, mendable and all(os.lstat(above).st_uid == 0 for above in _list_ancestor_folders(root))
+                )
         result.finished[part] = not result.is_late
     result.seconds = time.monotonic() - result.started
     return result
 
 
-def _ancestors(path):
+def _list_ancestor_folders(path):
     parts = [part for part in path.split("/") if part]
     return ["/" + "/".join(parts[:count]) for count in range(len(parts) + 1)]
 
 
-def add_packages(entries):
+def add_package_origin_to_files(entries):
     """Return the same entries, each with whether a package brought it, and whether it is one that Debian
     installs so.
     """

@@ -14,7 +14,7 @@ from ansible.module_utils.luytre import (
     _webroot,
     _websites,
 )
-from ansible.module_utils.luytre._round_robin import take_turns
+from ansible.module_utils.luytre._round_robin import advance_walks_in_turns
 from ansible.module_utils.luytre_shared.names import user_name
 
 SECONDS = 2.0
@@ -30,19 +30,21 @@ MAX_EXAMPLES = 3
 LOGS = ("/var/log/nginx/*access*.log", "/var/log/apache2/*access*.log")
 
 
-def collect(reading):
-    vhosts = _websites.list_vhosts()
+def collect_area_facts(reader):
+    vhosts = _websites.list_configured_vhosts()
     return {
-        "logs": count_logs(log_paths(vhosts)),
-        "roots": walk_roots(_websites.list_walked_roots(reading.declared, vhosts), reading.effort(SECONDS)),
-        "shells": _service_shells.find_shell_uses(reading),
+        "logs": count_requests_by_log(list_access_logs(vhosts)),
+        "roots": find_usage_in_web_roots(
+            _websites.list_web_roots_to_walk(reader.declared, vhosts), reader.make_walk_time_budget(SECONDS)
+        ),
+        "shells": _service_shells.find_uses_of_service_shells(reader),
     }
 
 
 # --- requests --------------------------------------------------------------------------------------------
 
 
-def log_paths(vhosts):
+def list_access_logs(vhosts):
     """Return access logs, those of virtual hosts first."""
     paths = [path for vhost in vhosts for path in vhost.logs]
     for pattern in LOGS:
@@ -50,35 +52,42 @@ def log_paths(vhosts):
     return list(dict.fromkeys(os.path.normpath(path) for path in paths))[:MAX_LOGS]
 
 
-def count_logs(paths, seconds=LOG_SECONDS):
+def count_requests_by_log(paths, seconds=LOG_SECONDS):
     """Return what each log comes to; those for which there was no time left are missing."""
     until, results = time.monotonic() + seconds, []
     for path in paths:
         if time.monotonic() >= until:
             break
-        text = (_access_log.read_tail(path + ".1") or "") + (_access_log.read_tail(path) or "")
+        text = (_access_log.read_last_log_lines(path + ".1") or "") + (_access_log.read_last_log_lines(path) or "")
         if text:
-            results.append({"path": path, **_access_log.count_requests(text)})
+            results.append({"path": path, **_access_log.count_requests_in_access_log(text)})
     return results
 
 
 # --- code and uploads ------------------------------------------------------------------------------------
 
 
-def walk_roots(paths, effort):
+def find_usage_in_web_roots(paths, time_budget):
     """Return what each web root holds that is in use, all in turns."""
-    web = _webroot.web_users()
+    web = _webroot.find_web_server_accounts()
     with contextlib.ExitStack() as open_roots:
         walks = []
         for path in paths:
             usage = _RootUsage(web)
             with contextlib.suppress(OSError):
                 walks.append(
-                    (open_roots.enter_context(_root_walk.RootWalk(path, effort, MAX_ENTRIES, usage.add)), usage)
+                    (
+                        open_roots.enter_context(_root_walk.RootWalk(path, time_budget, MAX_ENTRIES, usage.add_entry)),
+                        usage,
+                    )
                 )
-        take_turns([root for root, _ in walks], effort)
+        advance_walks_in_turns([root for root, _ in walks], time_budget)
         return [
-            {"path": root.path, **root_usage.answer(), "cut_short": root.cut_short or root_usage.is_full}
+            {
+                "path": root.path,
+                **root_usage.build_usage_facts(),
+                "cut_short": root.cut_short or root_usage.is_code_limit_reached,
+            }
             for root, root_usage in walks
         ]
 
@@ -91,35 +100,35 @@ class _RootUsage:
         self._recent = time.time() - RECENT
         self._calls, self._people, self._largest, self._read = {}, {}, 0, 0
 
-    def add(self, entry):
+    def add_entry(self, entry):
         """Add an entry of the walk."""
         if not entry.is_file:
             return
         status = entry.status
-        if status.st_uid in PEOPLE and status.st_mtime > self._recent and self._is_read_by_everybody(status):
+        if status.st_uid in PEOPLE and status.st_mtime > self._recent and self._is_readable_only_by_world_right(status):
             self._people[status.st_uid] = self._people.get(status.st_uid, 0) + 1
         if _websites.PHP.search(entry.name):
-            if _dangerous_functions.is_own(entry.path) and self._read < MAX_READ:
-                text = _dangerous_functions.read(entry)
+            if _dangerous_functions.is_outside_library_folders(entry.path) and self._read < MAX_READ:
+                text = _dangerous_functions.read_start_of_walked_file(entry)
                 self._read += len(text)
-                for function in _dangerous_functions.find_calls(text):
+                for function in _dangerous_functions.find_function_calls_in_php(text):
                     self._calls.setdefault(function, []).append(os.fsencode(entry.path).decode("utf-8", "replace"))
-        elif _webroot.in_uploads(entry) or _websites.may_be_uploaded(*entry.place):
+        elif _webroot.is_in_upload_or_cache_folder(entry) or _websites.can_be_published_upload(*entry.layout_and_path):
             self._largest = max(self._largest, status.st_size)
 
-    def _is_read_by_everybody(self, status):
+    def _is_readable_only_by_world_right(self, status):
         """Return whether the web server reads it only because everybody may."""
         without_others = types.SimpleNamespace(
             st_uid=status.st_uid, st_gid=status.st_gid, st_mode=status.st_mode & ~0o007
         )
-        return self._web.reads(status) and not self._web.reads(without_others)
+        return self._web.can_read_file(status) and not self._web.can_read_file(without_others)
 
     @property
-    def is_full(self):
+    def is_code_limit_reached(self):
         """Return whether there was more code than is read of one root."""
         return self._read >= MAX_READ
 
-    def answer(self):
+    def build_usage_facts(self):
         return {
             "calls": [
                 {"function": function, "files": len(paths), "examples": sorted(paths)[:MAX_EXAMPLES]}

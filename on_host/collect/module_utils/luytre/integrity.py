@@ -68,14 +68,16 @@ _CONFFILE = re.compile(r"(?m)^ (/\S.*) ([0-9a-f]{32})(?: obsolete)?$")
 _SUMS = re.compile(r"(?m)^([0-9a-f]{32})  (.+)$")
 
 
-def collect(reading):
-    stored_record = _integrity_record.load_record(trust=reading.trust)
+def collect_area_facts(reader):
+    stored_record = _integrity_record.load_integrity_record(trust=reader.trust)
     if stored_record is None:
         return {"record": None, "changes": []}
     record, digest = stored_record
-    differences = _integrity_record.find_changes(record, reading.get_seconds_left)
-    open_ones = find_unexplained(
-        differences, Packages(record["made"]) if differences else None, {**_read_leftovers(), **CONTAINMENT_FILES}
+    differences = _integrity_record.find_changes_since_record(record, reader.get_seconds_left)
+    open_ones = find_unexplained_changes(
+        differences,
+        PackageFileLists(record["made"]) if differences else None,
+        {**_read_leftovers_of_runs(), **CONTAINMENT_FILES},
     )
     facts = [{"path": path, "what": what} for path, what, _ in open_ones[:MAX_TOLD]]
     return make_json_safe(
@@ -91,30 +93,39 @@ def collect(reading):
     )
 
 
-def find_unexplained(differences, packages, leftovers):
+def find_unexplained_changes(differences, packages, leftovers):
     """Return the changes that neither a package nor a run of ours made. ``leftovers``: what our runs left, by path."""
     return [
         difference
         for difference in differences
         if not (
-            any(_matches_state(difference[2], entry) for entry in leftovers.get(difference[0], ()))
+            any(_is_entry_as_left_by_run(difference[2], entry) for entry in leftovers.get(difference[0], ()))
             or packages.explains(*difference)
-            or _is_contained(*difference)
+            or _is_new_containment_file(*difference)
         )
     ]
 
 
-def _is_contained(path, what, entry):
+def _is_new_containment_file(path, change, entry):
     """Return whether a new file is one by which an incident has a web server say something, and nothing else."""
-    if what != "added" or not web_block_config.is_own(path) or entry[KIND:SIZE] != ["f", 0o644, 0, 0]:
+    if (
+        change != "added"
+        or not web_block_config.is_web_block_config_file(path)
+        or entry[KIND:SIZE] != ["f", 0o644, 0, 0]
+    ):
         return False
     try:
-        return web_block_config.drop_own_content(path, safe_open.read_text(path, _integrity_record.CHUNK)) == ""
+        return (
+            web_block_config.drop_web_block_content_from_config(
+                path, safe_open.read_text(path, _integrity_record.CHUNK)
+            )
+            == ""
+        )
     except OSError:
         return False
 
 
-def _matches_state(entry, state):
+def _is_entry_as_left_by_run(entry, state):
     """Return whether a file is as a run of ours left it; ``state`` in the guard's words."""
     if entry is None or not isinstance(state, dict) or state.get("type") == "absent":
         return entry is None and isinstance(state, dict) and state.get("type") == "absent"
@@ -129,7 +140,7 @@ def _matches_state(entry, state):
     return is_alike and (kind == "l" or state.get("mode") == entry[MODE])
 
 
-def _read_leftovers(path=LEFTOVERS_FILE):
+def _read_leftovers_of_runs(path=LEFTOVERS_FILE):
     try:
         document = json.loads(read_text(path, MAX_LEFT) or "")
     except (ValueError, RecursionError):
@@ -138,7 +149,7 @@ def _read_leftovers(path=LEFTOVERS_FILE):
     return {name: states for name, states in entries.items() if isinstance(states, list)}
 
 
-class Packages:
+class PackageFileLists:
     """The files that dpkg has unpacked since a moment.
 
     These are files by their MD5 as the package told it, and the names of all else.
@@ -147,46 +158,54 @@ class Packages:
     def __init__(self, since, info=INFO, status=STATUS):
         self._sums, self._names, self._of_all = {}, set(), None
         self._info, self._since, self._status = info, since, status
-        fresh = {name[:-5] for name in self._lists() if os.stat(os.path.join(info, name)).st_ctime >= since}
+        fresh = {
+            name[:-5]
+            for name in self._list_names_of_file_lists()
+            if os.stat(os.path.join(info, name)).st_ctime >= since
+        }
         for package in fresh:
             for total, name in _SUMS.findall(read_text(os.path.join(info, package + ".md5sums"), MAX_INFO) or ""):
-                self._sums[_in_usr("/" + name)] = total
-            self._names.update(self._list_files(package + ".list"))
+                self._sums[_map_path_into_usr("/" + name)] = total
+            self._names.update(self._read_package_file_list(package + ".list"))
         if fresh:
             for name, total in _CONFFILE.findall(read_text(status, STATUS_LIMIT) or ""):
                 if name in self._names:
                     self._sums[name] = total
         self._worked = bool(fresh) or (os.path.exists(status) and os.stat(status).st_ctime >= since)
 
-    def explains(self, path, what, entry):
+    def explains(self, path, change, entry):
         """Return whether a package explains a change. Another's bits and owner it does not, nor a missing setting."""
-        if what == "removed":
-            return self._worked and not path.startswith("/etc/") and path not in self._every_name()
-        if what == "mode" or entry[OWNER] != 0 or entry[MODE] & 0o6000:
+        if change == "removed":
+            return self._worked and not path.startswith("/etc/") and path not in self._list_paths_of_all_packages()
+        if change == "mode" or entry[OWNER] != 0 or entry[MODE] & 0o6000:
             return False
         if entry[KIND] == "f":
             return (
-                self._sums.get(path) == _integrity_record.content(path, entry, "md5") if path in self._sums else False
+                self._sums.get(path) == _integrity_record.digest_file_or_read_link(path, entry, "md5")
+                if path in self._sums
+                else False
             )
         return entry[KIND] == "l" and path in self._names
 
-    def _every_name(self):
+    def _list_paths_of_all_packages(self):
         if self._of_all is None:
-            self._of_all = {path for name in self._lists() for path in self._list_files(name)}
+            self._of_all = {
+                path for name in self._list_names_of_file_lists() for path in self._read_package_file_list(name)
+            }
         return self._of_all
 
-    def _lists(self):
+    def _list_names_of_file_lists(self):
         return (
             sorted(name for name in os.listdir(self._info) if name.endswith(".list"))
             if os.path.isdir(self._info)
             else []
         )
 
-    def _list_files(self, name):
+    def _read_package_file_list(self, name):
         text = read_text(os.path.join(self._info, name), MAX_INFO) or ""
-        return [_in_usr(line) for line in text.splitlines() if line.startswith("/")]
+        return [_map_path_into_usr(line) for line in text.splitlines() if line.startswith("/")]
 
 
-def _in_usr(path):
+def _map_path_into_usr(path):
     """Return where a path of a package lies since /bin, /sbin and /lib are links into /usr."""
     return "/usr" + path if _ABOVE_USR.match(path) else path

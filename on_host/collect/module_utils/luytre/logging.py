@@ -6,8 +6,8 @@ import re
 import stat
 
 from ansible.module_utils.luytre import _audit, _logrotate, _open_writers, _webroot
-from ansible.module_utils.luytre._area_reader import file_mode, read_text
-from ansible.module_utils.luytre._units import read_units
+from ansible.module_utils.luytre._area_reader import describe_file_mode, read_text
+from ansible.module_utils.luytre._units import read_states_of_units
 from ansible.module_utils.luytre_shared import safe_open
 
 JOURNAL = "/var/log/journal"
@@ -57,21 +57,21 @@ _SPANS = {
 }
 
 
-def collect(reading):
-    loose, cut_short = _files(reading.effort(WALK_SECONDS, 2))
-    services = read_units(
-        reading, ("logrotate.timer", "cron.service", "rsyslog.service", "auditd.service", *FORWARDERS)
+def collect_area_facts(reader):
+    loose, cut_short = _find_weak_log_files(reader.make_walk_time_budget(WALK_SECONDS, 2))
+    services = read_states_of_units(
+        reader, ("logrotate.timer", "cron.service", "rsyslog.service", "auditd.service", *FORWARDERS)
     )
-    rotations = _logrotate.rotations()
-    daemon, profile, people, untold = _audit.collect(reading, services["auditd.service"])
+    rotations = _logrotate.list_rotations_in_force()
+    daemon, profile, people, untold = _audit.collect_auditd_facts(reader, services["auditd.service"])
     return {
-        "journald": _journald(),
+        "journald": _describe_journald(),
         "rotations": rotations,
-        "rotating": bool(reading.find_program("logrotate")) and _rotates(services),
-        "unrotated": _find_unrotated(rotations),
+        "rotating": bool(reader.find_program("logrotate")) and _is_logrotate_scheduled(services),
+        "unrotated": _find_unrotated_web_log_folders(rotations),
         "files": loose,
         "files_cut_short": cut_short,
-        "remote": _list_remote_targets(services),
+        "remote": _list_remote_log_targets(services),
         "auditd": daemon,
         "audit_profile": profile,
         "audit_people": people,
@@ -82,7 +82,7 @@ def collect(reading):
 # --- journal --------------------------------------------------------------------------------------------
 
 
-def _journald():
+def _describe_journald():
     main = [
         text
         for path in ("/etc/systemd/journald.conf", "/run/systemd/journald.conf", "/usr/lib/systemd/journald.conf")
@@ -93,7 +93,7 @@ def _journald():
         main
         + [
             text
-            for _name, path in list_drop_ins("systemd/journald.conf.d")
+            for _name, path in list_systemd_drop_in_files("systemd/journald.conf.d")
             for text in [read_text(path, 100_000)]
             if text is not None
         ]
@@ -105,15 +105,17 @@ def _journald():
         "storage": storage,
         "persistent": storage == "persistent" or (storage == "auto" and on_disk),
         "on_disk": any(name.endswith(".journal") for _folder, _folders, names in os.walk(JOURNAL) for name in names),
-        "max_use": parse_size(settings.get("SystemMaxUse", ""), min(room.f_blocks * room.f_frsize // 10, 4 << 30)),
-        "max_retention": parse_span(settings.get("MaxRetentionSec", "0")),
+        "max_use": parse_systemd_size(
+            settings.get("SystemMaxUse", ""), min(room.f_blocks * room.f_frsize // 10, 4 << 30)
+        ),
+        "max_retention": parse_systemd_time_span(settings.get("MaxRetentionSec", "0")),
         "free": room.f_bavail * room.f_frsize,
         "audits": leaves_audit_on(settings, "".join(main)),
         "settings": {name: settings[name] for name in sorted(settings)[:40]},
     }
 
 
-def list_drop_ins(relative):
+def list_systemd_drop_in_files(relative):
     """Return ``(name, path)`` of a systemd drop-in folder's files in the order they are read.
 
     A file masks its namesakes.
@@ -154,7 +156,7 @@ def leaves_audit_on(settings, text):
     return settings.get("Audit", default.group(1) if default else "no").lower() in ("1", "yes", "y", "true", "t", "on")
 
 
-def parse_span(text):
+def parse_systemd_time_span(text):
     """Return a systemd time span (``1month 2w``) in whole seconds; None for anything else, 0 for ``infinity`` too."""
     if text.strip() in ("infinity", ""):
         return 0
@@ -168,7 +170,7 @@ def parse_span(text):
     return int(sum(float(number) * _SPANS[unit] for number, unit in parts))
 
 
-def parse_size(text, default):
+def parse_systemd_size(text, default):
     """Return a systemd size (``500M``) in bytes; the default when not set or not understood."""
     match = re.match(r"^(\d+)\s*([KMGTPE]?)B?$", text.strip())
     return (
@@ -179,7 +181,7 @@ def parse_size(text, default):
 # --- files -----------------------------------------------------------------------------------------------
 
 
-def _rotates(services):
+def _is_logrotate_scheduled(services):
     return services["logrotate.timer"]["active"] or (
         services["cron.service"]["active"]
         and not os.path.isdir("/run/systemd/system")
@@ -187,7 +189,7 @@ def _rotates(services):
     )
 
 
-def _find_unrotated(rotations):
+def _find_unrotated_web_log_folders(rotations):
     """Return web server log folders with logs that no rotation names."""
     patterns = [pattern for rotation in rotations for pattern in rotation["paths"]]
     rotated_paths = {path for pattern in patterns for path in glob.glob(pattern)}
@@ -199,7 +201,7 @@ def _find_unrotated(rotations):
     )[:MAX_LISTED]
 
 
-def _files(effort):
+def _find_weak_log_files(time_budget):
     """Return log files with a weakness, and whether there was more to look at.
 
     They have something to hide that others may read, or others may write them.
@@ -208,19 +210,19 @@ def _files(effort):
     try:
         entries, statuses = [], {}
         shut = set()
-        walk = _webroot.WebrootWalk(root, effort, MAX_FILES)
+        walk = _webroot.WebrootWalk(root, time_budget, MAX_FILES)
         for entry in walk:
             parent = entry.path.rpartition("/")[0]
             if parent in shut or (entry.is_dir and not entry.status.st_mode & stat.S_IXOTH):
                 shut.add(entry.path)
-            readable = _webroot.is_open_log(entry) and parent not in shut
+            readable = _webroot.is_log_readable_by_others(entry) and parent not in shut
             writable = _webroot.is_world_writable(entry)
             if (readable or writable) and len(entries) < MAX_LISTED:
                 path = "/var/log/" + os.fsencode(entry.path).decode("utf-8", "replace")
-                entries.append(dict(file_mode(path, entry.status), others_write=writable))
+                entries.append(dict(describe_file_mode(path, entry.status), others_write=writable))
                 if writable and entry.is_file:
                     statuses[path] = entry.status
-        writers = _open_writers.find_open_writers(statuses)
+        writers = _open_writers.find_accounts_writing_open_files(statuses)
         return [{**log_entry, "writers": writers.get(log_entry["path"], [])} for log_entry in entries], walk.cut_short
     finally:
         os.close(root)
@@ -229,7 +231,7 @@ def _files(effort):
 # --- away from here -----------------------------------------------------------------------
 
 
-def _list_remote_targets(services):
+def _list_remote_log_targets(services):
     """Return what sends logs to another machine."""
     ways = [
         name
@@ -238,7 +240,7 @@ def _list_remote_targets(services):
     ]
     if services["rsyslog.service"]["active"]:
         for path in ["/etc/rsyslog.conf", *sorted(glob.glob("/etc/rsyslog.d/*.conf"))]:
-            ways += [path + ": " + target for target in list_rsyslog_targets(read_text(path, 200_000) or "")]
+            ways += [path + ": " + target for target in list_hosts_rsyslog_forwards_to(read_text(path, 200_000) or "")]
     if services["syslog-ng.service"]["active"] and re.search(
         r"^\s*(?:destination\b.*)?\b(?:network|syslog|tcp|udp)\s*\(",
         read_text("/etc/syslog-ng/syslog-ng.conf") or "",
@@ -248,7 +250,7 @@ def _list_remote_targets(services):
     return ways[:20]
 
 
-def list_rsyslog_targets(text):
+def list_hosts_rsyslog_forwards_to(text):
     """Return hosts that rsyslog forwards to."""
     text = "\n".join(re.sub(r"(?:^|\s)#.*", "", line) for line in text.splitlines())
     plain = re.findall(r"^[^@\n]*?[\s-]@{1,2}(?:\([^)]*\))?\[?([A-Za-z0-9:.-]+)", text, re.MULTILINE)

@@ -9,10 +9,16 @@ import re
 import stat
 
 from ansible.module_utils.luytre import _accounts, _mariadb_start, _processes, _trusted_inputs
-from ansible.module_utils.luytre._area_reader import NotRun, UnpackagedDaemon, UnreadableFact, file_mode, read_below
-from ansible.module_utils.luytre._file_writers import collect_if_loose
+from ansible.module_utils.luytre._area_reader import (
+    NotRun,
+    UnpackagedDaemon,
+    UnreadableFact,
+    describe_file_mode,
+    read_text_below,
+)
+from ansible.module_utils.luytre._file_writers import describe_file_if_changeable_by_others
 from ansible.module_utils.luytre_shared import ownership
-from ansible.module_utils.luytre_shared.ownership import Trust
+from ansible.module_utils.luytre_shared.ownership import PathTrust
 
 VARIABLES = {
     "bind_address": str,
@@ -97,16 +103,20 @@ SELECT 'grant', User, Host, Db, CONCAT_WS(',',
 """
 
 
-def collect(reading):
-    client = find_client(reading)
-    ours = list(filter(None, map(reading.find_program, SERVERS)))
+def collect_area_facts(reader):
+    client = find_mariadb_client(reader)
+    ours = list(filter(None, map(reader.find_program, SERVERS)))
     is_installed = bool(ours)
-    away = None if is_installed and is_running(reading) else _processes.find_elsewhere(SERVERS, ours, reading.trust)
+    away = (
+        None
+        if is_installed and is_mariadb_running(reader)
+        else _processes.find_running_program_outside_paths(SERVERS, ours, reader.trust)
+    )
     if away:
         raise UnpackagedDaemon(away)
     facts = {
         "installed": is_installed,
-        "running": is_installed and is_running(reading),
+        "running": is_installed and is_mariadb_running(reader),
         "version": None,
         "branch": None,
         "variables": None,
@@ -115,18 +125,18 @@ def collect(reading):
         "public_grants": [],
         "databases": [],
         "test_database": False,
-        "files": list_config_files() if is_installed else [],
-        "histories": find_histories(),
+        "files": list_mariadb_config_files() if is_installed else [],
+        "histories": find_client_history_files(),
         "start_fault": None,
     }
     if facts["running"]:
         if client is None:
             raise UnreadableFact("MariaDB is running but its client program is not installed")
         try:
-            facts.update(parse_state(query_rows(reading, client, QUERY)))
-            facts["next_start"] = read_next_start(reading)
-            facts["start_fault"] = find_start_fault(reading)
-            facts["files"] += describe_datadir(facts["variables"]["datadir"].rstrip("/"))
+            facts.update(parse_server_state(query_mariadb_rows(reader, client, QUERY)))
+            facts["next_start"] = read_settings_at_next_start(reader)
+            facts["start_fault"] = find_mariadb_start_fault(reader)
+            facts["files"] += describe_data_folder(facts["variables"]["datadir"].rstrip("/"))
         except NotRun as refusal:
             facts["untold"] = dict.fromkeys(SERVER_FACTS, str(refusal))
     return facts
@@ -135,49 +145,53 @@ def collect(reading):
 # --- asking ------------------------------------------------------------------------------------------
 
 
-def find_client(reading):
+def find_mariadb_client(reader):
     """Return the client's path under its present or its old name, or None."""
-    return reading.find_program("mariadb") or reading.find_program("mysql")
+    return reader.find_program("mariadb") or reader.find_program("mysql")
 
 
-def list_servers(reading):
+def list_mariadb_server_processes(reader):
     """Return the processes of the installed server, which the server's own account or root runs in this host's process
     space.
     """
-    program = reading.find_program("mariadbd") or reading.find_program("mysqld")
-    uids = {0} | {account["uid"] for account in _accounts.passwd() if account["name"] == SERVER_USER}
-    return _processes.list_running(program, uids) if program else []
+    program = reader.find_program("mariadbd") or reader.find_program("mysqld")
+    uids = {0} | {account["uid"] for account in _accounts.read_passwd_rows() if account["name"] == SERVER_USER}
+    return _processes.list_processes_of_program(program, uids) if program else []
 
 
-def is_running(reading):
+def is_mariadb_running(reader):
     """Return whether the installed server runs here."""
-    return bool(list_servers(reading))
+    return bool(list_mariadb_server_processes(reader))
 
 
-def find_socket(reading):
+def find_mariadb_socket(reader):
     """Return the path of the running server's own socket, in whose place nobody else could put another.
 
     Raises Unreadable.
     """
-    for server in list_servers(reading):
-        trust = Trust((0, server.uid))
-        for path in _processes.list_listen_paths(server.pid):
+    for server in list_mariadb_server_processes(reader):
+        trust = PathTrust((0, server.uid))
+        for path in _processes.list_unix_listen_paths(server.pid):
             try:
                 status = os.lstat(path)
             except OSError:
                 continue
-            if stat.S_ISSOCK(status.st_mode) and status.st_uid == server.uid and trust.replaceable(path) is None:
+            if (
+                stat.S_ISSOCK(status.st_mode)
+                and status.st_uid == server.uid
+                and trust.describe_who_can_replace_path(path) is None
+            ):
                 return path
     raise UnreadableFact("no socket is certain to be that of the MariaDB that runs here")
 
 
-def find_start_fault(reading):
+def find_mariadb_start_fault(reader):
     """Return why the server would not start as it is now, or an empty text. Raises NotRun, Unreadable."""
-    program = next(filter(None, map(reading.find_program, SERVERS)))
-    return _mariadb_start.fault(reading, program, list_option_files()) or ""
+    program = next(filter(None, map(reader.find_program, SERVERS)))
+    return _mariadb_start.find_server_start_fault(reader, program, list_client_option_files()) or ""
 
 
-def list_option_files():
+def list_client_option_files():
     """Return the option files that a client or ``my_print_defaults`` takes when root runs it, and where they have
     plugins.
     """
@@ -187,19 +201,19 @@ def list_option_files():
         *(
             path
             for main in mains
-            for path in _trusted_inputs.list_include_tree(main, _trusted_inputs.list_mariadb_includes)
+            for path in _trusted_inputs.list_file_with_its_includes(main, _trusted_inputs.list_includes_in_mariadb_file)
         ),
     ]
 
 
-def query_rows(reading, client, sql):
+def query_mariadb_rows(reader, client, sql):
     """Return rows of all result sets of a script as lists of text (None for NULL). One process.
 
     Logs in by the socket: as root, else as the client's own option files say, else as Debian's maintenance does.
     """
     arguments = [
         "--protocol=socket",
-        "--socket=" + find_socket(reading),
+        "--socket=" + find_mariadb_socket(reader),
         WITHOUT_TLS,
         "--local-infile=0",
         "--batch",
@@ -208,7 +222,7 @@ def query_rows(reading, client, sql):
     ]
     for first, last in (([], ["--user=root"]), ([], []), (["--defaults-file=" + DEBIAN_DEFAULTS], [])):
         try:
-            text = reading.run([client, *first, *arguments, *last], input_text=sql, at_stake=list_option_files())
+            text = reader.run([client, *first, *arguments, *last], input_text=sql, at_stake=list_client_option_files())
             break
         except NotRun:
             raise
@@ -218,23 +232,23 @@ def query_rows(reading, client, sql):
             why = str(refusal)[-160:]
     else:
         raise UnreadableFact("root cannot log in to MariaDB through its socket: %s" % why)
-    return parse_fields(text)
+    return parse_client_batch_rows(text)
 
 
-def parse_fields(text):
+def parse_client_batch_rows(text):
     """Return the client's batch output as rows of text, None for NULL."""
-    return [[_field(cell) for cell in line.split("\t")] for line in text.split("\n") if line]
+    return [[_unescape_batch_cell(cell) for cell in line.split("\t")] for line in text.split("\n") if line]
 
 
-def read_next_start(reading):
+def read_settings_at_next_start(reader):
     """Return what the option files will make of the settings in AT_START when the server starts next."""
-    printer = reading.find_program("my_print_defaults")
+    printer = reader.find_program("my_print_defaults")
     if printer is None:
         raise UnreadableFact("my_print_defaults is not installed")
-    return parse_options(reading.run([printer, "--mysqld"], at_stake=list_option_files()).splitlines())
+    return parse_server_options(reader.run([printer, "--mysqld"], at_stake=list_client_option_files()).splitlines())
 
 
-def parse_options(arguments):
+def parse_server_options(arguments):
     """Return settings from options as they are given to a server.
 
     The last word counts, and ``-`` and ``_`` are the same.
@@ -260,7 +274,7 @@ def parse_options(arguments):
     return settings
 
 
-def _field(cell):
+def _unescape_batch_cell(cell):
     if cell == "NULL":
         return None
     return re.sub(r"\\(.)", lambda match: {"n": "\n", "t": "\t", "0": "\0"}.get(match.group(1), match.group(1)), cell)
@@ -269,7 +283,7 @@ def _field(cell):
 # --- understanding ------------------------------------------------------------------------------------
 
 
-def parse_state(answer):
+def parse_server_state(answer):
     """Return the server's state from the rows of QUERY."""
     rows_by_kind = {}
     for row in answer:
@@ -280,7 +294,7 @@ def parse_state(answer):
     missing_names = [name for name in ("bind_address", "port", "datadir") if name not in raw]
     if missing_names:
         raise UnreadableFact("MariaDB does not tell its %s" % ", ".join(missing_names))
-    variables = {name: _convert_value(kind, raw.get(name)) for name, kind in VARIABLES.items()}
+    variables = {name: _convert_setting_value(kind, raw.get(name)) for name, kind in VARIABLES.items()}
     variables["symbolic_links"] = raw.get("have_symlink") == "YES"
     grants = [
         {
@@ -295,17 +309,19 @@ def parse_state(answer):
     members = {}
     for user, host, role in rows_by_kind.get("member", []):
         members.setdefault((user, host), []).append(role or "")
-    account_rows = [(user or "", host or "", parse_privileges(text)) for user, host, text in rows_by_kind["account"]]
+    account_rows = [
+        (user or "", host or "", parse_global_privileges(text)) for user, host, text in rows_by_kind["account"]
+    ]
     role_access = {user: priv.get("access", 0) for user, _, priv in account_rows if priv.get("is_role")}
     accounts = [
-        _account(user, host, priv, role_access, members.get((user, host), []), grants, definers)
+        _describe_database_account(user, host, priv, role_access, members.get((user, host), []), grants, definers)
         for user, host, priv in account_rows
         if not priv.get("is_role")
     ]
     databases = [row[0] for row in rows_by_kind.get("database", [])]
     return {
         "version": rows_by_kind["version"][0][0],
-        "branch": get_branch(rows_by_kind["version"][0][0]),
+        "branch": get_server_release_branch(rows_by_kind["version"][0][0]),
         "variables": variables,
         "accounts": accounts,
         "public_grants": [grant for grant in grants if grant["user"] in ("", "PUBLIC")],
@@ -314,7 +330,7 @@ def parse_state(answer):
     }
 
 
-def get_branch(version):
+def get_server_release_branch(version):
     """Return ``10.11 in debian 12`` when the distribution built it, else ``10.11``; ``MySQL 8.0`` for that one."""
     number = ".".join(version.split("-")[0].split(".")[:2])
     if "mariadb" not in version.lower():
@@ -323,7 +339,7 @@ def get_branch(version):
     return "%s in debian %s" % (number, match.group(1)) if match else number
 
 
-def _convert_value(kind, value):
+def _convert_setting_value(kind, value):
     if kind is bool:
         return value in ("ON", "1", "YES")
     if kind is int:
@@ -331,7 +347,7 @@ def _convert_value(kind, value):
     return value or ""
 
 
-def parse_privileges(text):
+def parse_global_privileges(text):
     try:
         priv = json.loads(text or "{}")
     except ValueError:
@@ -341,7 +357,7 @@ def parse_privileges(text):
     return priv
 
 
-def list_privileges(access):
+def list_privileges_of_access_mask(access):
     """Return the privileges of an ``access`` mask, the full set in two words."""
     names = [name for bit, name in enumerate(GLOBAL_PRIVILEGES) if access >> bit & 1]
     everyday = [name for name in GLOBAL_PRIVILEGES[:28] if name != "GRANT OPTION"]
@@ -350,25 +366,25 @@ def list_privileges(access):
     return ["ALL PRIVILEGES"] + (["GRANT OPTION"] if "GRANT OPTION" in names else [])
 
 
-def _account(user, host, priv, role_access, roles, grants, definers):
+def _describe_database_account(user, host, priv, role_access, roles, grants, definers):
     access = priv.get("access", 0)
-    privilege_set = set(list_privileges(access))
+    privilege_set = set(list_privileges_of_access_mask(access))
     for role in [*roles, "PUBLIC"]:
-        privilege_set.update(list_privileges(role_access.get(role, 0)))
+        privilege_set.update(list_privileges_of_access_mask(role_access.get(role, 0)))
     return {
         "user": user,
         "host": host,
         "anywhere": re.match(r"[%_.]*$", host) is not None,
-        "plugin": ", ".join(dict.fromkeys(plugin for plugin, _ in list_methods(priv))),
-        "authentication": classify_authentication(priv),
+        "plugin": ", ".join(dict.fromkeys(plugin for plugin, _ in list_authentication_methods(priv))),
+        "authentication": classify_account_authentication(priv),
         "super": bool(access >> GLOBAL_PRIVILEGES.index("SUPER") & 1),
-        "global_privileges": list_privileges(access),
+        "global_privileges": list_privileges_of_access_mask(access),
         "roles": [
-            {"name": role, "global_privileges": list_privileges(role_access.get(role, 0))}
+            {"name": role, "global_privileges": list_privileges_of_access_mask(role_access.get(role, 0))}
             for role in [*sorted(roles), "PUBLIC"]
             if role in roles or role_access.get(role)
         ],
-        "reaches_everything": _reaches_everything(privilege_set),
+        "reaches_everything": _can_reach_data_of_every_site(privilege_set),
         "defines": "%s@%s" % (user, host) in definers,
         "grants": [
             {"database": grant["database"], "privileges": grant["privileges"]}
@@ -378,7 +394,7 @@ def _account(user, host, priv, role_access, roles, grants, definers):
     }
 
 
-def _reaches_everything(privilege_set):
+def _can_reach_data_of_every_site(privilege_set):
     """Return whether global privileges let an account read or change every site's data, or the server itself.
 
     Those of an account that dumps databases (SELECT with LOCK TABLES) do not count.
@@ -386,7 +402,7 @@ def _reaches_everything(privilege_set):
     return bool(privilege_set & DANGEROUS) or ("SELECT" in privilege_set and "LOCK TABLES" not in privilege_set)
 
 
-def list_methods(priv):
+def list_authentication_methods(priv):
     """Return ``(plugin, authentication string)`` of each way in.
 
     An empty member of ``auth_or`` stands for the main one.
@@ -401,15 +417,15 @@ def list_methods(priv):
     ]
 
 
-def classify_authentication(priv):
+def classify_account_authentication(priv):
     """Return one word for how an account may log in, the weakest way first: locked, empty, password, socket, other."""
     if priv.get("account_locked"):
         return "locked"
-    ways = {_classify_method(plugin, secret) for plugin, secret in list_methods(priv)}
+    ways = {_classify_authentication_method(plugin, secret) for plugin, secret in list_authentication_methods(priv)}
     return next((way for way in ("empty", "password", "socket", "other") if way in ways), "locked")
 
 
-def _classify_method(plugin, secret):
+def _classify_authentication_method(plugin, secret):
     if plugin in ("unix_socket", "auth_socket"):
         return "socket"
     if plugin in ("pam", "gssapi", "auth_pam"):
@@ -424,7 +440,7 @@ def _classify_method(plugin, secret):
 # --- files ----------------------------------------------------------------------------------------------
 
 
-def list_config_files():
+def list_mariadb_config_files():
     """Return option files of the server and of root's client.
 
     They are ``loose`` when others than root may change or misuse them.
@@ -437,31 +453,31 @@ def list_config_files():
             break
     files = []
     for path in paths[:MAX_CONFIG_FILES]:
-        mode = file_mode(path)
+        mode = describe_file_mode(path)
         if mode is not None and mode["kind"] == "file":
-            text = read_below("/", path, 200_000) or ""
+            text = read_text_below("/", path, 200_000) or ""
             secret = re.search(r"(?mi)^\s*password\s*=\s*['\"]?[^\s'\"#]", text) is not None
-            loose = collect_if_loose(path, ownership.PASSWORD if secret else ownership.STRICT_ROOT)
+            loose = describe_file_if_changeable_by_others(path, ownership.PASSWORD if secret else ownership.STRICT_ROOT)
             files.append({**mode, "doubt": None, **(loose or {}), "holds_password": secret, "loose": loose is not None})
     return files
 
 
-def describe_datadir(path):
+def describe_data_folder(path):
     """Return the folder of the data itself; ``loose`` when others than the server's account may enter it."""
-    mode = file_mode(path)
+    mode = describe_file_mode(path)
     return [{**mode, "holds_password": False, "loose": bool(mode["mode"] & 0o007)}] if mode else []
 
 
-def find_histories():
+def find_client_history_files():
     """Return the client's history files in people's homes that hold something, and whether they mention passwords."""
     files = []
-    for home in _homes():
+    for home in _list_home_folders():
         for name in HISTORIES:
             path = os.path.join(home, name)
-            mode = file_mode(path)
+            mode = describe_file_mode(path)
             if mode is None or mode["kind"] != "file":
                 continue
-            text = read_below(home, name) or ""
+            text = read_text_below(home, name) or ""
             if text.strip():
                 files.append(
                     {
@@ -473,7 +489,7 @@ def find_histories():
     return files
 
 
-def _homes():
+def _list_home_folders():
     try:
         with open("/etc/passwd", encoding="utf-8", errors="replace") as handle:
             entries = [line.split(":") for line in handle.read(1_000_000).splitlines()]

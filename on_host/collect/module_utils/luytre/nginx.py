@@ -20,9 +20,15 @@ from ansible.module_utils.luytre import (
     _websites,
 )
 from ansible.module_utils.luytre._area_reader import NotRun, UnreadableFact, read_text
-from ansible.module_utils.luytre._file_writers import collect_if_loose
-from ansible.module_utils.luytre._nginx_conf import BadConfig, load, parse_seconds, parse_size
-from ansible.module_utils.luytre._nginx_request import PASSES, NginxModel, NginxRequest, location_words, server_names
+from ansible.module_utils.luytre._file_writers import describe_file_if_changeable_by_others
+from ansible.module_utils.luytre._nginx_conf import BadConfig, load_nginx_config, parse_nginx_seconds, parse_nginx_size
+from ansible.module_utils.luytre._nginx_request import (
+    PASSES,
+    NginxModel,
+    NginxRequest,
+    list_server_names,
+    parse_location_modifier_and_name,
+)
 from ansible.module_utils.luytre_shared import ownership, safe_open
 from ansible.module_utils.luytre_shared.names import user_name
 
@@ -61,26 +67,26 @@ ABSENT = {
 }
 
 
-def collect(reading):
-    daemons = _nginx_daemons.list_daemons(reading)
+def collect_area_facts(reader):
+    daemons = _nginx_daemons.list_running_nginx_daemons(reader)
     if not daemons:
         return ABSENT
-    first, *others = [_read_daemon(reading, daemon) for daemon in daemons]
-    return _merge_facts(first, others)
+    first, *others = [_read_facts_of_nginx_daemon(reader, daemon) for daemon in daemons]
+    return _merge_facts_of_nginx_daemons(first, others)
 
 
-def _read_daemon(reading, daemon):
+def _read_facts_of_nginx_daemon(reader, daemon):
     """Return the facts of one nginx."""
-    version = re.search(r"(?:nginx|openresty|Angie)/([0-9.]+)", reading.run([daemon.program, "-v"], both=True))
+    version = re.search(r"(?:nginx|openresty|Angie)/([0-9.]+)", reader.run([daemon.program, "-v"], both=True))
     facts = {
         **ABSENT,
         "installed": True,
         "version": version.group(1) if version else "",
         "elsewhere": [] if daemon.main.startswith(FOLDER + "/") else [{"program": daemon.program, "file": daemon.main}],
-        "worker_users": _worker_users(daemon.program, daemon.masters),
+        "worker_users": _list_worker_users(daemon.program, daemon.masters),
     }
     try:
-        config = load(daemon.main, read_text)
+        config = load_nginx_config(daemon.main, read_text)
     except BadConfig as error:
         message = str(error)[:300]
         untold = {
@@ -88,29 +94,31 @@ def _read_daemon(reading, daemon):
             "vhosts": "the configuration of nginx is not understood: %s" % message,
         }
         return {**facts, "vhosts": None, "problems": [message], "untold": untold}
-    facts.update(describe(config, reading.declared, facts["version"], deadline=reading.deadline - SPARE))
-    skip_places = list_proxy_places(config)
-    _handshakes.add_tls_versions(facts["vhosts"], reading.deadline - SPARE, skip_places=skip_places)
-    _origins.add_cors_answers(facts["vhosts"], reading.declared, reading.deadline - SPARE, skip_places)
+    facts.update(
+        describe_nginx_configuration(config, reader.declared, facts["version"], deadline=reader.deadline - SPARE)
+    )
+    skip_places = list_proxy_protocol_listens(config)
+    _handshakes.add_answered_tls_versions(facts["vhosts"], reader.deadline - SPARE, skip_places=skip_places)
+    _origins.add_cors_answers_to_vhosts(facts["vhosts"], reader.declared, reader.deadline - SPARE, skip_places)
     folder = os.path.dirname(daemon.main)
-    _certificates.add_load_results([*facts["vhosts"], *facts["unread_vhosts"]], reading.trust, folder)
+    _certificates.add_certificate_load_results([*facts["vhosts"], *facts["unread_vhosts"]], reader.trust, folder)
     for vhost in facts["vhosts"]:
-        vhost["loose"] = reading.trust.loose(vhost["file"]) or ""
+        vhost["loose"] = reader.trust.describe_first_changer_on_path(vhost["file"]) or ""
     return {
         **facts,
-        **_run_test(reading, daemon, config),
-        "loose_files": find_loose_files(config),
-        "linked_folders": find_linked_folders(),
+        **_run_nginx_config_test(reader, daemon, config),
+        "loose_files": find_loose_nginx_files(config),
+        "linked_folders": find_linked_config_folders(),
     }
 
 
-def _merge_facts(first, others):
+def _merge_facts_of_nginx_daemons(first_facts, other_facts):
     """Return the facts of several nginx as those of one: all their lists, and of the rest the first one's.
 
     Sound only when all are.
     """
-    facts = dict(first)
-    for other in others:
+    facts = dict(first_facts)
+    for other in other_facts:
         for name, value in other.items():
             if name == "vhosts" and None in (value, facts[name]):
                 facts[name] = None
@@ -122,35 +130,35 @@ def _merge_facts(first, others):
     return facts
 
 
-def test_configuration(reading):
+def test_nginx_configuration(reader):
     """Return what nginx says of its configuration now: ``{config_ok, config_message, untold}``."""
-    daemon = _nginx_daemons.list_daemons(reading)[0]
+    daemon = _nginx_daemons.list_running_nginx_daemons(reader)[0]
     try:
-        result = _run_test(reading, daemon, load(daemon.main, read_text))
+        result = _run_nginx_config_test(reader, daemon, load_nginx_config(daemon.main, read_text))
     except BadConfig as error:
         return {"config_ok": False, "config_message": str(error)[:300], "untold": {}}
     return {"config_message": "", "untold": {}, **result}
 
 
-def describe(config, declarations=None, version="", on_disk=True, deadline=None):
+def describe_nginx_configuration(config, declarations=None, version="", on_disk=True, deadline=None):
     """Return the part of the facts that follows from the configuration alone. Raises Unreadable.
 
     A virtual host whose patterns cost too much time is told apart from those that were read.
     """
     model = NginxModel(config)
-    groups = group_by_listen(config.servers)
-    load_names = functools.lru_cache(None)(lambda: list_answered_names(model, groups, declarations or {}))
-    pieces = [lambda: [describe_server(model, groups), [load_names()[id(server)] for server in config.servers]]]
+    groups = group_servers_by_listen(config.servers)
+    load_names = functools.lru_cache(None)(lambda: list_names_answered_by_server(model, groups, declarations or {}))
+    pieces = [lambda: [describe_nginx_server(model, groups), [load_names()[id(server)] for server in config.servers]]]
     pieces += [
-        lambda server=server: _vhost(model, groups, server, load_names()[id(server)], on_disk)
+        lambda server=server: _describe_vhost_by_requests(model, groups, server, load_names()[id(server)], on_disk)
         for server in config.servers
     ]
-    answer, *sites = _patterns.run_in_turn(pieces, deadline or time.monotonic() + 20)
+    answer, *sites = _patterns.run_functions_in_child(pieces, deadline or time.monotonic() + 20)
     if isinstance(answer, _patterns.PatternFailure):
         raise UnreadableFact("the patterns of %s cost too much time" % (answer.file or config.top.file))
     facts, names = answer
     plain_vhosts = [
-        describe_plain_vhost(model, groups, server, names[number], version)
+        describe_vhost_without_requests(model, groups, server, names[number], version)
         for number, server in enumerate(config.servers)
     ]
     both = list(zip(plain_vhosts, sites))
@@ -160,34 +168,36 @@ def describe(config, declarations=None, version="", on_disk=True, deadline=None)
             {**plain_vhost, **site} for plain_vhost, site in both if not isinstance(site, _patterns.PatternFailure)
         ],
         "unread_vhosts": [
-            {**plain_vhost, "unread": site.as_fact(plain_vhost["file"])}
+            {**plain_vhost, "unread": site.convert_to_fact(plain_vhost["file"])}
             for plain_vhost, site in both
             if isinstance(site, _patterns.PatternFailure)
         ],
     }
 
 
-def list_proxy_places(config):
+def list_proxy_protocol_listens(config):
     """Return the (address, port) where nginx wants to be told first, by a proxy, who asks."""
     return {
         (address, port)
         for server in config.servers
-        for address, port, options in parse_listens(server)
+        for address, port, options in parse_listen_directives(server)
         if "proxy_protocol" in options
     }
 
 
-def describe_server(model, groups):
+def describe_nginx_server(model, groups):
     """Return what counts for the whole server."""
     config = model.config
-    user = config.top.own("user")
+    user = config.top.list_own_directives("user")
     return {
         "user": user[-1].args[0] if user and user[-1].args else "nobody",
-        "modules": sorted({os.path.basename(d.args[0]) for d in config.top.own("load_module") if d.args}),
-        "server_tokens": _tokens(model),
-        "timeouts": _timeouts(config),
+        "modules": sorted(
+            {os.path.basename(d.args[0]) for d in config.top.list_own_directives("load_module") if d.args}
+        ),
+        "server_tokens": _list_server_tokens_settings(model),
+        "timeouts": _list_timeout_settings(config),
         "default_servers": [
-            describe_default_answer(model, address, port, members)
+            describe_answer_to_unclaimed_name(model, address, port, members)
             for (address, port), members in sorted(groups.items())
         ],
     }
@@ -196,20 +206,26 @@ def describe_server(model, groups):
 # --- the daemon ------------------------------------------------------------------------------------------
 
 
-def _worker_users(program, masters):
+def _list_worker_users(program, masters):
     """Return who runs the workers: the children of root's own nginx, whatever other processes call themselves."""
     parents = {master.pid for master in masters}
-    children = (_processes.process(pid) for master in masters for pid in _processes.children(master.pid))
-    workers = [child for child in children if child and child.runs(program) and child.pid not in parents]
+    children = (
+        _processes.read_process_info(pid) for master in masters for pid in _processes.list_child_pids(master.pid)
+    )
+    workers = [
+        child
+        for child in children
+        if child and child.is_process_of_installed_program(program) and child.pid not in parents
+    ]
     return sorted({user_name(worker.uid) for worker in workers if worker.uid is not None})
 
 
-def _run_test(reading, daemon, config):
+def _run_nginx_config_test(reader, daemon, config):
     """Return what nginx itself says of its configuration.
 
     Not asked where another could have it load or write something.
     """
-    read, write_paths = _nginx_trusted_inputs.list_test_paths(config, daemon.prefix)
+    read, write_paths = _nginx_trusted_inputs.list_nginx_test_paths(config, daemon.prefix)
     try:
         argv = [
             daemon.program,
@@ -219,8 +235,8 @@ def _run_test(reading, daemon, config):
             daemon.main,
         ]
         at_stake = [daemon.main, *read]
-        trust = _administrators.make_trust(reading, at_stake, write_paths)
-        output = reading.run(argv, ok=None, both=True, at_stake=at_stake, writes=write_paths, trust=trust)
+        trust = _administrators.make_trust_for_daemon_test(reader, at_stake, write_paths)
+        output = reader.run(argv, ok=None, both=True, at_stake=at_stake, writes=write_paths, trust=trust)
         lines = output.strip().splitlines()
     except NotRun as refusal:
         return {"config_ok": None, "untold": {"config_ok": str(refusal)}}
@@ -233,7 +249,7 @@ def _run_test(reading, daemon, config):
     }
 
 
-def find_linked_folders():
+def find_linked_config_folders():
     """Return folders for files of ours that are links: what lies behind one may be anywhere."""
     folders = [path for path in (FOLDER, FOLDER + "/conf.d") if os.path.islink(path)]
     enabled_folder = FOLDER + "/sites-enabled"
@@ -243,42 +259,44 @@ def find_linked_folders():
     ]
 
 
-def find_loose_files(config):
+def find_loose_nginx_files(config):
     """Return configuration that somebody other than root could change: what is in force, and all below /etc/nginx."""
-    paths = set(config.texts) | set(_walk(FOLDER))
+    paths = set(config.texts) | set(_iter_paths_below(FOLDER))
     for path in config.texts:
         real = os.path.realpath(path)
         paths.add(real)
-        paths.update(_parents(path))
-        paths.update(_parents(real))
-    return _loose(sorted(paths))[:200]
+        paths.update(_iter_parent_folders(path))
+        paths.update(_iter_parent_folders(real))
+    return _select_loose_paths(sorted(paths))[:200]
 
 
-def _loose(paths):
+def _select_loose_paths(paths):
     """Return what is loose.
 
     Of /etc/nginx this is what is not closed; of what lies elsewhere and is not for a role to close, what others could
     write.
     """
     results = (
-        collect_if_loose(path, ownership.STRICT_ROOT if (path + "/").startswith(FOLDER + "/") else ownership.ROOT)
+        describe_file_if_changeable_by_others(
+            path, ownership.STRICT_ROOT if (path + "/").startswith(FOLDER + "/") else ownership.ROOT
+        )
         for path in paths
     )
     return [facts for facts in results if facts is not None]
 
 
-def find_loose_below():
+def find_loose_paths_below_etc_nginx():
     """Return what of /etc/nginx is loose, folders before what is in them."""
-    return _loose([FOLDER, *_walk(FOLDER)])
+    return _select_loose_paths([FOLDER, *_iter_paths_below(FOLDER)])
 
 
-def _parents(path):
+def _iter_parent_folders(path):
     while path not in ("/", ""):
         path = os.path.dirname(path)
         yield path
 
 
-def _walk(top):
+def _iter_paths_below(top):
     count = 0
     for folder, folders, files in os.walk(top):
         for name in [*folders, *files]:
@@ -291,63 +309,63 @@ def _walk(top):
 # --- settings of the whole -------------------------------------------------------------------------------
 
 
-def _tokens(model):
+def _list_server_tokens_settings(model):
     """Return where ``server_tokens`` is decided, and how: http, and what differs below it."""
     http = model.config.http
-    settings = [{"where": "http", "value": model.get_setting(http, "server_tokens", "on") if http else "on"}]
-    for level in iter_levels(http):
+    settings = [{"where": "http", "value": model.get_setting_in_force(http, "server_tokens", "on") if http else "on"}]
+    for level in iter_block_and_inner_blocks(http):
         if level is not http:
-            own = level.own("server_tokens")
+            own = level.list_own_directives("server_tokens")
             settings += [{"where": directive.where, "value": directive.args[0]} for directive in own if directive.args]
     return settings
 
 
-def _timeouts(config):
+def _list_timeout_settings(config):
     settings = []
     for name, default in TIMEOUTS.items():
-        set_by_http = config.http.own(name) if config.http else []
+        set_by_http = config.http.list_own_directives(name) if config.http else []
         if not set_by_http:
             settings.append({"directive": name, "seconds": default, "where": "http"})
-        for level in iter_levels(config.http):
-            for directive in level.own(name):
-                value = parse_seconds(directive.args[0]) if directive.args else None
+        for level in iter_block_and_inner_blocks(config.http):
+            for directive in level.list_own_directives(name):
+                value = parse_nginx_seconds(directive.args[0]) if directive.args else None
                 if value is not None:
                     settings.append({"directive": name, "seconds": int(value + 0.999), "where": directive.where})
     return settings
 
 
-def iter_levels(block):
+def iter_block_and_inner_blocks(block):
     """Yield a block and all the blocks in it that hold settings, outermost first."""
     if block is None:
         return
     yield block
     for inner in block.block or ():
         if inner.block is not None and inner.name in ("server", "location", "if", "limit_except"):
-            yield from iter_levels(inner)
+            yield from iter_block_and_inner_blocks(inner)
 
 
 # --- listens and names -----------------------------------------------------------------------------------
 
 
-def parse_listens(server):
+def parse_listen_directives(server):
     """Return ``[(address, port, options)]`` of a server block; a unix socket is ``("unix:/…", 0, …)``."""
-    own = [directive.args for directive in server.own("listen") if directive.args]
-    return [(*address_of(words[0]), words[1:]) for words in own] or [("*", 80, [])]
+    own = [directive.args for directive in server.list_own_directives("listen") if directive.args]
+    return [(*parse_listen_address(words[0]), words[1:]) for words in own] or [("*", 80, [])]
 
 
-def address_of(word):
-    if word.startswith("unix:"):
-        return word, 0
-    match = re.fullmatch(r"(?:(\[[0-9a-fA-F:.]+\]|[^:\[\]]+):)?(\d{1,5})", word)
-    address, port = (match.group(1) or "*", int(match.group(2))) if match else (word, 80)
+def parse_listen_address(listen_argument):
+    if listen_argument.startswith("unix:"):
+        return listen_argument, 0
+    match = re.fullmatch(r"(?:(\[[0-9a-fA-F:.]+\]|[^:\[\]]+):)?(\d{1,5})", listen_argument)
+    address, port = (match.group(1) or "*", int(match.group(2))) if match else (listen_argument, 80)
     return "*" if address == ANY else address, port
 
 
-def group_by_listen(servers):
+def group_servers_by_listen(servers):
     """Return ``(address, port)`` to its servers, the default one first."""
     groups = {}
     for server in servers:
-        for address, port, options in parse_listens(server):
+        for address, port, options in parse_listen_directives(server):
             if "quic" in options:
                 continue
             members = groups.setdefault((address, port), [])
@@ -358,40 +376,50 @@ def group_by_listen(servers):
     return groups
 
 
-def is_tls(groups, address, port):
+def is_listen_tls(groups, address, port):
     """Return whether connections to this address are TLS: one server that says ``ssl`` decides for all."""
     return any(
         "ssl" in options
         for server in groups.get((address, port), [])
-        for other, number, options in parse_listens(server)
+        for other, number, options in parse_listen_directives(server)
         if (other, number) == (address, port)
     )
 
 
-def list_answered_names(model, groups, declarations):
+def list_names_answered_by_server(model, groups, declarations):
     """Return server block to names: as claimed, and the declared domains it answers without claiming them."""
-    names = {id(server): [n for n in dict.fromkeys(server_names(server)) if n] for server in model.config.servers}
-    folders = declared_folders(declarations.get("sites"))
-    for domain in declared_names(declarations.get("sites")):
+    names = {id(server): [n for n in dict.fromkeys(list_server_names(server)) if n] for server in model.config.servers}
+    folders = map_declared_domains_to_folders(declarations.get("sites"))
+    for domain in iter_declared_domains(declarations.get("sites")):
         servers = [server for server in model.config.servers if domain in names[id(server)]]
-        folder = {model.root(server) for server in servers}.union(folders.get(domain, ())) - {None}
-        for server in find_unclaimed(model, groups, domain) + _match_by_pattern(model, groups, domain):
-            if domain not in names[id(server)] and not (servers and _is_apart(model, server, folder)):
+        folder = {model.get_document_root(server) for server in servers}.union(folders.get(domain, ())) - {None}
+        for server in find_servers_answering_unclaimed_domain(
+            model, groups, domain
+        ) + _list_servers_claiming_by_pattern(model, groups, domain):
+            if domain not in names[id(server)] and not (
+                servers and _is_nameless_server_of_its_own(model, server, folder)
+            ):
                 names[id(server)].append(domain)
     return names
 
 
-def _is_apart(model, server, folders):
+def _is_nameless_server_of_its_own(model, server, folders):
     """Return whether a server without a name shows another folder than a site's, at ports of its own.
 
     A panel's tools are shown so.
     """
-    own = model.root(server)
-    ports = {port for _address, port, _options in parse_listens(server)}
-    return is_nameless(server) and own is not None and bool(folders) and own not in folders and not ports & WEB_PORTS
+    own = model.get_document_root(server)
+    ports = {port for _address, port, _options in parse_listen_directives(server)}
+    return (
+        is_server_without_name(server)
+        and own is not None
+        and bool(folders)
+        and own not in folders
+        and not ports & WEB_PORTS
+    )
 
 
-def declared_folders(sites):
+def map_declared_domains_to_folders(sites):
     """Return declared domain or alias to its site's declared folder, in a list of one."""
     return {
         name: [site["document_root"].rstrip("/")]
@@ -401,120 +429,122 @@ def declared_folders(sites):
     }
 
 
-def declared_names(sites):
+def iter_declared_domains(sites):
     """Yield every declared domain and alias."""
     for site in sites or []:
         yield from (name for name in [site.get("domain"), *(site.get("aliases") or [])] if isinstance(name, str))
 
 
-def _match_by_pattern(model, groups, domain):
-    choices = [model.choose(members, domain) for members in groups.values()]
+def _list_servers_claiming_by_pattern(model, groups, domain):
+    choices = [model.choose_server_for_host(members, domain) for members in groups.values()]
     return [server for server, how in choices if how in ("wildcard", "regex")]
 
 
-def find_unclaimed(model, groups, domain):
+def find_servers_answering_unclaimed_domain(model, groups, domain):
     """Return the servers that answer a domain only because nobody claims it on their address.
 
     A default server with names of its own counts when the domain is claimed nowhere; one without any, always.
     """
-    choices = [model.choose(members, domain) for members in groups.values()]
+    choices = [model.choose_server_for_host(members, domain) for members in groups.values()]
     nowhere = all(how == "default" for _server, how in choices)
-    return [server for server, how in choices if how == "default" and server and (nowhere or is_nameless(server))]
+    return [
+        server for server, how in choices if how == "default" and server and (nowhere or is_server_without_name(server))
+    ]
 
 
-def is_nameless(server):
+def is_server_without_name(server):
     """Return whether a server block claims no real name."""
-    return all("." not in name for name in server_names(server))
+    return all("." not in name for name in list_server_names(server))
 
 
 # --- one virtual host ------------------------------------------------------------------------------------
 
 
-def _probe_host(names):
+def _choose_probe_host(names):
     for name in names:
         if not name.startswith("~") and name != "_":
             return name.replace("*", "x")
     return "x.invalid"
 
 
-class Visitor:
+class NginxVisitor:
     """Asks one server block, over each of its schemes, as a stranger would."""
 
     def __init__(self, model, groups, server, names, on_disk):
-        self.model, self.server, self.host = model, server, _probe_host(names)
-        self.root = model.root(model.find(server, "/") or server)
+        self.model, self.server, self.host = model, server, _choose_probe_host(names)
+        self.root = model.get_document_root(model.find_location_for_uri(server, "/") or server)
         self.look = on_disk and self.root is not None and os.path.isdir(self.root)
         schemes = {
-            ("https" if is_tls(groups, address, port) else "http", port)
-            for address, port, _options in parse_listens(server)
+            ("https" if is_listen_tls(groups, address, port) else "http", port)
+            for address, port, _options in parse_listen_directives(server)
         }
         self.schemes = sorted(schemes)
 
-    def _there(self, uri):
+    def _is_file_there(self, uri):
         if self.look:
             return os.path.isfile(self.root + uri)
         return os.path.basename(uri).startswith("index.")
 
-    def ask(self, uri, scheme, port, method="GET", there=True):
+    def ask(self, uri, scheme, port, method="GET", is_there=True):
         """Return the Answer to a request for a file that is there, or not."""
 
         def exists(path):
             return (
-                there and (path == uri or (uri.endswith("/") and uri != "/" and path.startswith(uri)))
-            ) or self._there(path)
+                is_there and (path == uri or (uri.endswith("/") and uri != "/" and path.startswith(uri)))
+            ) or self._is_file_there(path)
 
-        return self.model.ask(self.server, NginxRequest(uri, self.host, scheme, port, method, exists))
+        return self.model.answer_request(self.server, NginxRequest(uri, self.host, scheme, port, method, exists))
 
     def answers(self, uri, **how):
         """Return the Answers over each scheme."""
         return [self.ask(uri, scheme, port, **how) for scheme, port in self.schemes]
 
-    def those(self, uris, kind, **how):
+    def those(self, uris, answer_kind, **how):
         """Return which of the URIs are answered with that kind over any scheme."""
-        return [uri for uri in uris if any(answer.kind == kind for answer in self.answers(uri, **how))]
+        return [uri for uri in uris if any(answer.kind == answer_kind for answer in self.answers(uri, **how))]
 
 
-def describe_plain_vhost(model, groups, server, names, version):
+def describe_vhost_without_requests(model, groups, server, names, version):
     """Return what is known of a virtual host without asking it: ``auditor.facts.web._web.PlainVhost``."""
-    tls = any(is_tls(groups, address, port) for address, port, _options in parse_listens(server))
+    tls = any(is_listen_tls(groups, address, port) for address, port, _options in parse_listen_directives(server))
     return {
         "names": names[:200],
         "listens": [
             {
                 "address": address,
                 "port": port,
-                "tls": is_tls(groups, address, port),
+                "tls": is_listen_tls(groups, address, port),
                 "default": groups.get((address, port), [None])[0] is server,
             }
-            for address, port, options in parse_listens(server)
+            for address, port, options in parse_listen_directives(server)
             if "quic" not in options
         ],
-        "root": model.root(server),
+        "root": model.get_document_root(server),
         "file": server.file,
         "line": server.line,
-        "access_log": _access_log(model, server),
-        "error_log": model.get_setting(server, "error_log") or "/var/log/nginx/error.log",
-        "tls": _tls(model, groups, server, version) if tls else None,
-        "request_filter": _modsecurity.check_nginx(model, server),
+        "access_log": _get_access_log(model, server),
+        "error_log": model.get_setting_in_force(server, "error_log") or "/var/log/nginx/error.log",
+        "tls": _describe_tls(model, groups, server, version) if tls else None,
+        "request_filter": _modsecurity.describe_nginx_modsecurity(model, server),
     }
 
 
-def _vhost(model, groups, server, names, on_disk):
+def _describe_vhost_by_requests(model, groups, server, names, on_disk):
     """Return the rest of ``auditor.facts.web._web.Vhost``: what its patterns make of it."""
-    visitor = Visitor(model, groups, server, names, on_disk)
+    visitor = NginxVisitor(model, groups, server, names, on_disk)
     pages = visitor.answers(_web.PAGE)
     page = next((answer for answer in pages[::-1] if answer.kind in ("file", "php", "proxy")), pages[-1])
     level = page.level
     plain = [visitor.ask(_web.PAGE, scheme, port) for scheme, port in visitor.schemes if scheme == "http"]
-    inside = list(iter_levels(server))
+    inside = list(iter_block_and_inner_blocks(server))
     return {
-        "root": model.root(model.find(server, "/") or server),
+        "root": model.get_document_root(model.find_location_for_uri(server, "/") or server),
         "php_backends": sorted(
             {
-                _backend(target)
+                _format_fastcgi_backend(target)
                 for inner in inside
-                for directive in inner.own("fastcgi_pass")
-                for target in _targets(model, directive)
+                for directive in inner.list_own_directives("fastcgi_pass")
+                for target in _list_backends_of_directive(model, directive)
             }
         ),
         "proxies_to": sorted(
@@ -522,21 +552,21 @@ def _vhost(model, groups, server, names, on_disk):
                 target
                 for inner in inside
                 for name in PASSES[1:]
-                for directive in inner.own(name)
-                for target in _targets(model, directive)
+                for directive in inner.list_own_directives(name)
+                for target in _list_backends_of_directive(model, directive)
             }
         ),
-        "listing": _find_listings(model, server),
+        "listing": _find_blocks_with_listing(model, server),
         "serves_hidden": visitor.those(_web.HIDDEN_URIS, "file"),
         "serves_backups": visitor.those(_web.BACKUPS, "file"),
         "serves_acme": not any(answer.is_denied for answer in visitor.answers(_web.ACME)),
-        "runs_php": _websites.find_php_uris(
+        "runs_php": _websites.find_upload_uris_that_run_php(
             lambda uri: any(answer.kind == "php" and answer.uri.endswith(uri) for answer in visitor.answers(uri)),
             visitor.root if visitor.look else None,
         ),
         "php_of_missing": any(
             answer.kind == "php" and answer.uri.endswith(_web.MISSING_PHP)
-            for answer in visitor.answers(_web.MISSING_PHP, there=False)
+            for answer in visitor.answers(_web.MISSING_PHP, is_there=False)
         ),
         "denies": [uri for uri in _web.SENSITIVE if all(answer.is_denied for answer in visitor.answers(uri))],
         "rate_limits": [
@@ -547,62 +577,77 @@ def _vhost(model, groups, server, names, on_disk):
                 for answer in visitor.answers(uri, method="POST")
             )
         ],
-        "headers": compute_headers(model, level),
-        "headers_lost": _headers_lost(model, server),
+        "headers": compute_added_security_headers(model, level),
+        "headers_lost": _find_blocks_losing_headers(model, server),
         "redirects_to_https": bool(plain)
         and all(answer.kind == "redirect" and answer.value.startswith("https://") for answer in plain),
         "pages": any(answer.kind in ("file", "php", "proxy") for answer in pages),
-        "proxied": page.kind == "proxy" and not any(inner.own("root") or inner.own("alias") for inner in inside),
+        "proxied": page.kind == "proxy"
+        and not any(inner.list_own_directives("root") or inner.list_own_directives("alias") for inner in inside),
         "alias_traversal": [
             "%s (%s)" % (" ".join(["location", *inner.args]), inner.where)
             for inner in inside
-            if inner.name == "location" and _climbs(inner)
+            if inner.name == "location" and _has_alias_trap(inner)
         ],
         "writes": sorted(
-            {word.upper() for inner in inside for d in inner.own("dav_methods") for word in d.args if word != "off"}
+            {
+                word.upper()
+                for inner in inside
+                for d in inner.list_own_directives("dav_methods")
+                for word in d.args
+                if word != "off"
+            }
         ),
-        "access_log": _access_log(model, level),
-        "body_limit": _body_limit(model, server, inside),
-        **_nginx_exposure.collect_exposure(model, visitor, inside, _list_added_headers),
+        "access_log": _get_access_log(model, level),
+        "body_limit": _get_largest_body_limit(model, server, inside),
+        **_nginx_exposure.collect_nginx_vhost_exposure(model, visitor, inside, _list_add_headers_in_force),
     }
 
 
-def _targets(model, directive):
-    return model.backends(directive.args[0]) if directive.args else []
+def _list_backends_of_directive(model, directive):
+    return model.resolve_backend_addresses(directive.args[0]) if directive.args else []
 
 
-def _backend(address):
+def _format_fastcgi_backend(address):
     """Return a FastCGI address as ``unix:`` with its real path, or ``tcp:``."""
     if address.startswith("unix:"):
-        return "unix:" + safe_open.resolve(address[len("unix:") :])
+        return "unix:" + safe_open.resolve_real_path(address[len("unix:") :])
     return address if address.startswith("$") else "tcp:" + address
 
 
-def _find_listings(model, server):
+def _find_blocks_with_listing(model, server):
     """Return blocks whose own content would be listed.
 
     The server itself is one only where no ``location /`` answers for it.
     """
     places = []
-    for level in iter_levels(server):
-        if level.name == "server" and model.find(server, "/") is not None:
+    for level in iter_block_and_inner_blocks(server):
+        if level.name == "server" and model.find_location_for_uri(server, "/") is not None:
             continue
-        if model.get_setting(level, "autoindex") != "on" or any(level.own(name) for name in PASSES):
+        if model.get_setting_in_force(level, "autoindex") != "on" or any(
+            level.list_own_directives(name) for name in PASSES
+        ):
             continue
-        label = "/" if level.name == "server" else location_words(level)[1] if level.name == "location" else level.name
+        label = (
+            "/"
+            if level.name == "server"
+            else parse_location_modifier_and_name(level)[1]
+            if level.name == "location"
+            else level.name
+        )
         places.append("%s (%s)" % (label, level.where))
     return places
 
 
-def compute_headers(model, level):
+def compute_added_security_headers(model, level):
     """Return the security headers that a level adds to what it answers."""
     values = {}
-    for directive in _list_added_headers(model, level):
+    for directive in _list_add_headers_in_force(model, level):
         if len(directive.args) >= 2 and directive.args[0].lower() in _web.SECURITY_HEADERS:
-            value = model.plain_value(directive.args[1], level)
+            value = model.get_value_for_plain_page(directive.args[1], level)
             if value:
                 values[directive.args[0].lower()] = value
-    for directive in model.effective(level, "more_set_headers"):
+    for directive in model.list_directives_in_force(level, "more_set_headers"):
         for word in directive.args:
             name, colon, value = word.partition(":")
             if colon and name.strip().lower() in _web.SECURITY_HEADERS:
@@ -610,51 +655,60 @@ def compute_headers(model, level):
     return values
 
 
-def _list_added_headers(model, level):
+def _list_add_headers_in_force(model, level):
     """Return the ``add_header`` lines in force; ``add_header_inherit merge`` joins those of the outer levels to its
     own.
     """
     lines = []
     while level is not None:
-        own = level.own("add_header")
+        own = level.list_own_directives("add_header")
         lines = [*own, *lines]
-        if own and model.get_setting(level, "add_header_inherit") != "merge":
+        if own and model.get_setting_in_force(level, "add_header_inherit") != "merge":
             break
         level = level.parent
     return lines
 
 
-def _headers_lost(model, server):
+def _find_blocks_losing_headers(model, server):
     places = []
-    for level in iter_levels(server):
-        if level is server or not level.own("add_header"):
+    for level in iter_block_and_inner_blocks(server):
+        if level is server or not level.list_own_directives("add_header"):
             continue
-        dropped_headers = sorted(set(compute_headers(model, level.parent)) - set(compute_headers(model, level)))
+        dropped_headers = sorted(
+            set(compute_added_security_headers(model, level.parent)) - set(compute_added_security_headers(model, level))
+        )
         if dropped_headers:
             label = " ".join([level.name, *level.args])[:120]
             places.append("%s (%s): %s" % (label, level.where, ", ".join(dropped_headers)))
     return places
 
 
-def _access_log(model, level):
-    path = model.get_setting(level, "access_log")
+def _get_access_log(model, level):
+    path = model.get_setting_in_force(level, "access_log")
     return None if path == "off" else (path or "/var/log/nginx/access.log")
 
 
-def _body_limit(model, server, inside):
+def _get_largest_body_limit(model, server, inner_blocks):
     """Return the largest limit in any of its blocks, 0 (none at all) being the largest."""
-    own = [parse_size(d.args[0]) for level in inside for d in level.own("client_max_body_size") if d.args]
-    inherited_limit = model.get_setting(server, "client_max_body_size")
-    limits = [limit for limit in [*own, parse_size(inherited_limit) if inherited_limit else None] if limit is not None]
+    own = [
+        parse_nginx_size(d.args[0])
+        for level in inner_blocks
+        for d in level.list_own_directives("client_max_body_size")
+        if d.args
+    ]
+    inherited_limit = model.get_setting_in_force(server, "client_max_body_size")
+    limits = [
+        limit for limit in [*own, parse_nginx_size(inherited_limit) if inherited_limit else None] if limit is not None
+    ]
     if not limits:
         return None
     return 0 if 0 in limits else max(limits)
 
 
-def _climbs(location):
+def _has_alias_trap(location):
     """Return the alias trap: ``location /files { alias /srv/files/; }`` also answers ``/files../``."""
-    modifier, name = location_words(location)
-    alias = location.own("alias")
+    modifier, name = parse_location_modifier_and_name(location)
+    alias = location.list_own_directives("alias")
     return (
         modifier in ("", "^~")
         and not name.endswith("/")
@@ -664,51 +718,55 @@ def _climbs(location):
     )
 
 
-def _tls(model, groups, server, version):
+def _describe_tls(model, groups, server, version):
     """Return TLS as it is offered.
 
     Protocols count what the default server of the address allows too, since it speaks first.
     """
     speakers = [server]
-    for address, port, _options in parse_listens(server):
-        if is_tls(groups, address, port):
+    for address, port, _options in parse_listen_directives(server):
+        if is_listen_tls(groups, address, port):
             speakers.append(groups[(address, port)][0])
     protocols = [
         protocol
         for level in speakers
-        if not _rejects(level)
-        for directives in [model.effective(level, "ssl_protocols")]
-        for protocol in (directives[-1].args if directives else _default_protocols(version))
+        if not _is_tls_handshake_rejected(level)
+        for directives in [model.list_directives_in_force(level, "ssl_protocols")]
+        for protocol in (directives[-1].args if directives else _list_default_tls_protocols(version))
     ]
     # What is offered before the name is known is the first server's of the address: its curves are those of all.
-    curves = [model.get_setting(level, "ssl_ecdh_curve") for level in speakers if not _rejects(level)] or [None]
+    curves = [
+        model.get_setting_in_force(level, "ssl_ecdh_curve")
+        for level in speakers
+        if not _is_tls_handshake_rejected(level)
+    ] or [None]
     return {
-        "certificate": _file_only(model, model.get_setting(server, "ssl_certificate")),
-        "key": _file_only(model, model.get_setting(server, "ssl_certificate_key")),
+        "certificate": _get_value_if_file_path(model, model.get_setting_in_force(server, "ssl_certificate")),
+        "key": _get_value_if_file_path(model, model.get_setting_in_force(server, "ssl_certificate_key")),
         "protocols": sorted(set(protocols)),
-        "ciphers": model.get_setting(server, "ssl_ciphers"),
+        "ciphers": model.get_setting_in_force(server, "ssl_ciphers"),
         "curves": []
         if any(curve_list in (None, "auto") for curve_list in curves)
         else sorted({name for curve_list in curves for name in curve_list.split(":")}),
-        "pairs": _pairs(model, server),
+        "pairs": _list_certificate_and_key_pairs(model, server),
     }
 
 
-def _pairs(model, server):
+def _list_certificate_and_key_pairs(model, server):
     """Return every certificate that a server shows, with its key."""
     files = [
-        [_file_only(model, d.args[0]) for d in model.effective(server, name) if d.args]
+        [_get_value_if_file_path(model, d.args[0]) for d in model.list_directives_in_force(server, name) if d.args]
         for name in ("ssl_certificate", "ssl_certificate_key")
     ]
     return [{"certificate": certificate, "key": key} for certificate, key in zip(*files)][:20]
 
 
-def _rejects(server):
-    own = server.own("ssl_reject_handshake")
+def _is_tls_handshake_rejected(server):
+    own = server.list_own_directives("ssl_reject_handshake")
     return bool(own) and own[-1].args == ["on"]
 
 
-def _default_protocols(version):
+def _list_default_tls_protocols(version):
     numbers = tuple(int(part) for part in version.split(".") if part.isdigit())
     if numbers and numbers < (1, 23, 4):
         return ["TLSv1", "TLSv1.1", "TLSv1.2"]
@@ -717,35 +775,38 @@ def _default_protocols(version):
     return ["TLSv1.2", "TLSv1.3"]
 
 
-def _file_only(model, value):
+def _get_value_if_file_path(model, value):
     """Return a path; a key or certificate written into the configuration itself stays on the host."""
     if value is None or value.startswith("/"):
         return value
     scheme = value.partition(":")[0] if ":" in value else ""
-    return scheme + ":" if scheme in ("data", "engine", "store") else _absolute(model, value)
+    return scheme + ":" if scheme in ("data", "engine", "store") else _resolve_path_from_config_folder(model, value)
 
 
-def _absolute(model, value):
+def _resolve_path_from_config_folder(model, value):
     return os.path.join(os.path.dirname(model.config.top.file), value)
 
 
-def describe_default_answer(model, address, port, members):
+def describe_answer_to_unclaimed_name(model, address, port, members):
     """Return how an address answers a name that nobody claims."""
     server = members[0]
     tls = any(
-        "ssl" in options for member in members for a, p, options in parse_listens(member) if (a, p) == (address, port)
+        "ssl" in options
+        for member in members
+        for a, p, options in parse_listen_directives(member)
+        if (a, p) == (address, port)
     )
-    if tls and _rejects(server):
+    if tls and _is_tls_handshake_rejected(server):
         kind, value = "rejected", ""
     else:
         request = NginxRequest("/", "x.invalid", "https" if tls else "http", port, "GET", lambda uri: "index." in uri)
-        answer = model.ask(server, request)
+        answer = model.answer_request(server, request)
         kind, value = answer.kind, str(answer.value) if answer.kind in ("status", "redirect") else ""
     return {
         "address": address,
         "port": port,
         "tls": tls,
-        "names": [name for name in dict.fromkeys(server_names(server)) if name][:20],
+        "names": [name for name in dict.fromkeys(list_server_names(server)) if name][:20],
         "where": server.where,
         "answer": kind,
         "detail": value[:200],

@@ -25,30 +25,36 @@ ORIGINS = ("security", "main", "third_party", "backports", "other_release")
 INFO = "/var/lib/dpkg/info"
 
 
-def collect(reading):
+def collect_area_facts(reader):
     if not os.path.isfile(_dpkg.STATUS):
         raise UnreadableFact("no dpkg here: packages of this system are not known to Lũy Tre")
-    packages = list(_dpkg.iter_packages(read_text(_dpkg.STATUS, _dpkg.STATUS_LIMIT) or ""))[:MAX_PACKAGES]
+    packages = list(_dpkg.iter_installed_package_fields(read_text(_dpkg.STATUS, _dpkg.STATUS_LIMIT) or ""))[
+        :MAX_PACKAGES
+    ]
     try:
-        lists = [index for index in _apt_lists.list_indexes() if os.path.getsize(index.path)]
-        came = find_origins(packages, lists, lambda path: _apt_lists.text_of(reading, path), read_codename())
+        lists = [index for index in _apt_lists.list_fetched_package_lists() if os.path.getsize(index.path)]
+        came = find_package_origins(
+            packages, lists, lambda path: _apt_lists.read_package_list(reader, path), read_release_codename()
+        )
     except (NotRun, UnreadableFact, OSError):
         came = {}
-    facts = [describe_package(each, came.get((each["Package"], each.get("Architecture", "")))) for each in packages]
-    _add_changelogs(facts)
-    locks = _composer.find_locks(reading.declared)
+    facts = [
+        describe_installed_package(each, came.get((each["Package"], each.get("Architecture", "")))) for each in packages
+    ]
+    _add_cves_from_changelogs(facts)
+    locks = _composer.find_composer_locks(reader.declared)
     return {
         "installed": facts,
         "running_kernel": os.uname().release,
-        "mapped": list_mapped(),
+        "mapped": list_replaced_files_still_run(),
         **({"composer": locks} if locks else {}),
     }
 
 
-def describe_package(fields, origin):
+def describe_installed_package(fields, origin):
     """Return ``{name, version, architecture}`` and what is not as usual, out of dpkg's fields."""
     name, version = fields["Package"], fields["Version"]
-    source, source_version = parse_source(fields)
+    source, source_version = parse_source_package_and_version(fields)
     facts = {"name": name, "version": version, "architecture": fields.get("Architecture", "")}
     if source != name:
         facts["source"] = source
@@ -61,7 +67,7 @@ def describe_package(fields, origin):
     return facts
 
 
-def parse_source(fields):
+def parse_source_package_and_version(fields):
     """Name and version of the source; where dpkg names no version it is the binary's own."""
     match = re.match(r"(\S+)(?: \(([^()\s]+)\))?\s*\Z", fields.get("Source", ""))
     if match is None:
@@ -72,13 +78,13 @@ def parse_source(fields):
 # --- from where -----------------------------------------------------------------------------------------
 
 
-def read_codename():
+def read_release_codename():
     """Return the release's own name; empty when the host does not tell."""
     match = re.search(r'(?m)^VERSION_CODENAME="?([a-z]+)"?$', read_text("/etc/os-release") or "")
     return match.group(1) if match else ""
 
 
-def find_origins(packages, indexes, text_of, release=""):
+def find_package_origins(packages, indexes, text_of, release=""):
     """Return the archive of every installed version by ``(name, architecture)``.
 
     One of ORIGINS, ``superseded`` or ``none``; nothing without lists.
@@ -91,13 +97,13 @@ def find_origins(packages, indexes, text_of, release=""):
     known_packages = {each["Package"].encode(): each["Package"] for each in packages}
     offers = {}
     for index in indexes:
-        kind = classify_index(index, release)
-        for name, architecture, version in _apt_lists.iter_packages(text_of(index.path), known_packages):
+        kind = classify_origin_of_package_list(index, release)
+        for name, architecture, version in _apt_lists.iter_known_package_versions(text_of(index.path), known_packages):
             offers.setdefault(name, []).append((architecture, version, kind))
-    return {(each["Package"], each.get("Architecture", "")): _find_origin(each, offers) for each in packages}
+    return {(each["Package"], each.get("Architecture", "")): _find_origin_of_package(each, offers) for each in packages}
 
 
-def classify_index(index, release=""):
+def classify_origin_of_package_list(index, release=""):
     """Return which of ORIGINS a list belongs to, on a host of this release."""
     if index.origin in (*DISTRIBUTIONS, *PAID_ORIGINS) and release and index.codename not in ("", release):
         return "other_release"
@@ -110,7 +116,7 @@ def classify_index(index, release=""):
     return "third_party"
 
 
-def _find_origin(fields, offers):
+def _find_origin_of_package(fields, offers):
     version, architecture = fields["Version"], fields.get("Architecture", "")
     here = [offer for offer in offers.get(fields["Package"], []) if offer[0] in (architecture, "all")]
     same = {kind for _architecture, offer_version, kind in here if offer_version == version}
@@ -119,15 +125,16 @@ def _find_origin(fields, offers):
             return kind
     if BACKPORT.search(version):
         return "backports"
-    own = debian_version.key(version)
+    own = debian_version.make_sort_key_of_debian_version(version)
     newer = any(
-        kind in ("main", "security") and debian_version.key(offer_version) > own for _, offer_version, kind in here
+        kind in ("main", "security") and debian_version.make_sort_key_of_debian_version(offer_version) > own
+        for _, offer_version, kind in here
     )
     others = any(kind == "third_party" for _architecture, _version, kind in here)
     return "superseded" if newer and not others else "none"
 
 
-def _add_changelogs(packages):
+def _add_cves_from_changelogs(packages):
     """Add what the changelogs of packages from elsewhere name.
 
     Theirs are no versions that the distribution's data tells of.
@@ -136,44 +143,48 @@ def _add_changelogs(packages):
         each for each in packages if each.get("origin") in ("backports", "third_party", "other_release", "none")
     ]
     for each in elsewhere[:MAX_CHANGELOGS]:
-        text = _changelogs.text_of(each["name"])
+        text = _changelogs.read_package_changelog(each["name"])
         if text is not None:
-            each["named"] = _changelogs.find_cves(text)[:MAX_NAMED]
+            each["named"] = _changelogs.find_cves_in_changelog(text)[:MAX_NAMED]
 
 
 # --- what runs as it was before ------------------------------------------------------------------------
 
 
-def list_mapped(proc="/proc", info=INFO):
+def list_replaced_files_still_run(proc="/proc", info=INFO):
     """Return each file of code that was replaced and that processes still run.
 
     It is ``{file, package, program, unit, processes}``.
     """
     pids_by_file = {}
     for pid in sorted(int(name) for name in os.listdir(proc) if name.isdigit())[: _processes.MAX_PROCESSES]:
-        for file in _needs_restart.find_replaced_files(pid, proc):
-            process = _processes.process(pid, proc)
+        for file in _needs_restart.list_replaced_files_of_process(pid, proc):
+            process = _processes.read_process_info(pid, proc)
             if process is not None:
                 pids_by_file.setdefault((file, process.program, process.unit), []).append(pid)
-    owners = find_owners({file for file, _program, _unit in pids_by_file}, info) if pids_by_file else {}
+    owners = find_packages_owning_files({file for file, _program, _unit in pids_by_file}, info) if pids_by_file else {}
     return [
         {"file": file, "package": owners.get(file), "program": program, "unit": unit, "processes": len(pids)}
         for (file, program, unit), pids in sorted(pids_by_file.items(), key=lambda each: (each[0][0], each[0][1]))
     ][:MAX_MAPPED]
 
 
-def find_owners(files, info=INFO):
+def find_packages_owning_files(files, info=INFO):
     """Return the package that has a file of that name now, or one whose name differs after ``.so.N`` alone."""
-    files_by_stem = {strip_version(file): file for file in files}
+    files_by_stem = {strip_library_version_from_path(file): file for file in files}
     owners = {}
     for path in sorted(glob.glob(info + "/*.list")):
-        lines = {strip_version(line) for line in (read_text(path, 8_000_000) or "").splitlines()}
+        lines = {strip_library_version_from_path(line) for line in (read_text(path, 8_000_000) or "").splitlines()}
         for each in lines & set(files_by_stem):
             owners[each] = os.path.basename(path)[: -len(".list")].partition(":")[0]
-    return {file: owners[strip_version(file)] for file in files if strip_version(file) in owners}
+    return {
+        file: owners[strip_library_version_from_path(file)]
+        for file in files
+        if strip_library_version_from_path(file) in owners
+    }
 
 
-def strip_version(path):
+def strip_library_version_from_path(path):
     """Return a path as packages of any version name it.
 
     Below ``/usr``, a library without what follows the first number.

@@ -24,8 +24,8 @@ from ansible.module_utils.luytre import (
     _websites,
 )
 from ansible.module_utils.luytre._area_reader import UnreadableFact, read_text
-from ansible.module_utils.luytre._nginx_conf import BadConfig, load
-from ansible.module_utils.luytre._nginx_request import server_names
+from ansible.module_utils.luytre._nginx_conf import BadConfig, load_nginx_config
+from ansible.module_utils.luytre._nginx_request import list_server_names
 
 SECONDS = 5.0
 FOR_LOGS = 3.0
@@ -47,32 +47,39 @@ _PAGES = re.compile(r"(?i)\.(?:x?html?|shtml|pdf|docx)\Z")
 """Files that show something whoever asks for them, and do nothing."""
 
 
-def collect(reading):
-    deadline = min(reading.deadline, time.monotonic() + SECONDS)
-    sites = [site for site in _websites.declared_sites(reading.declared) if isinstance(site.get("domain"), str)]
-    here = _ssh_session.session()
+def collect_area_facts(reader):
+    deadline = min(reader.deadline, time.monotonic() + SECONDS)
+    sites = [site for site in _websites.list_declared_sites(reader.declared) if isinstance(site.get("domain"), str)]
+    here = _ssh_session.get_current_ssh_session()
     own = (*HERE, *([here["source"]] if here else ()))
-    ranges = _log_requests.Ranges(reading.declared.get("engines") or ())
-    logs = group_by_site(sites, list_log_users())
+    ranges = _log_requests.AddressRanges(reader.declared.get("engines") or ())
+    logs = group_logs_by_site(sites, list_vhost_logs())
     budget = _log_files.ReadBudget(MAX_BYTES, min(deadline, time.monotonic() + FOR_LOGS))
     most = min(OF_A_SITE, MAX_ADDRESSES // (len(sites) or 1))
     results = []
     for number, site in enumerate(sites):
-        with budget.part(len(sites) - number) as part:
+        with budget.lend_share_of_budget(len(sites) - number) as part:
             results.append(
-                {"domain": site["domain"], **summarize_logs(site, logs[site["domain"]], ranges, own, part, most)}
+                {
+                    "domain": site["domain"],
+                    **summarize_logs_of_site(site, logs[site["domain"]], ranges, own, part, most),
+                }
             )
     for number, result in enumerate(results):
         root, sites_left = sites[number].get("document_root"), len(sites) - number
-        result["files"] = find_page_files(root, reading.effort(FILES_SECONDS / len(sites), 2 * sites_left))
-        part = reading.part(min(SECONDS, reading.get_seconds_left()) / sites_left)
+        result["files"] = find_inert_page_files_by_uri(
+            root, reader.make_walk_time_budget(FILES_SECONDS / len(sites), 2 * sites_left)
+        )
+        part = reader.make_part_reader(min(SECONDS, reader.get_seconds_left()) / sites_left)
         result["posts"], result["posts_unread"] = (
-            _recent_posts.collect_addresses(os.path.normpath(root), part) if _is_path(root) else ([], None)
+            _recent_posts.collect_recent_post_addresses(os.path.normpath(root), part)
+            if _is_absolute_path(root)
+            else ([], None)
         )
     return {"verified": bool(ranges), "sites": results}
 
 
-def _is_path(root):
+def _is_absolute_path(root):
     return isinstance(root, str) and root.startswith("/")
 
 
@@ -89,53 +96,55 @@ class LogUser:
         self.names, self.path, self.pattern = names, path, pattern
 
 
-def list_log_users():
+def list_vhost_logs():
     """Return the logs of all virtual hosts in force."""
     users = []
-    for path in _nginx_daemons.list_main_files():
+    for path in _nginx_daemons.list_nginx_main_files():
         with contextlib.suppress(BadConfig, UnreadableFact):
-            users += list_nginx_logs(load(path, read_text))
+            users += list_nginx_vhost_logs(load_nginx_config(path, read_text))
     if os.path.exists(_apache_config.MAIN):
-        users += list_apache_logs(_apache_config.load_configuration())
+        users += list_apache_vhost_logs(_apache_config.load_apache_configuration())
     return users
 
 
-def list_nginx_logs(config):
+def list_nginx_vhost_logs(config):
     """Return the same of a configuration of nginx's as ``_nginx_conf.load`` gives it."""
-    formats = {"combined": _log_format.compile_nginx()}
-    for directive in config.http.own("log_format") if config.http else []:
+    formats = {"combined": _log_format.compile_nginx_log_format()}
+    for directive in config.http.list_own_directives("log_format") if config.http else []:
         words = [word for word in directive.args[1:] if not word.startswith("escape=")]
-        formats[directive.args[0]] = _log_format.compile_nginx("".join(words))
+        formats[directive.args[0]] = _log_format.compile_nginx_log_format("".join(words))
     return [
-        LogUser(server_names(server), os.path.normpath(args[0]), formats.get(_format_name(args)))
+        LogUser(list_server_names(server), os.path.normpath(args[0]), formats.get(_get_log_format_name(args)))
         for server in config.servers
-        for args in _log_lines(server)
+        for args in _list_access_log_arguments(server)
         if args[0].startswith("/") and "$" not in args[0]
     ]
 
 
-def _log_lines(server):
+def _list_access_log_arguments(server):
     """Return the words of each ``access_log`` that a server writes to."""
-    own = list(_inside(server, "access_log"))
-    if not server.own("access_log"):
-        outer = [directive.args for directive in server.parent.own("access_log")] if server.parent else []
+    own = list(_iter_directive_arguments_inside(server, "access_log"))
+    if not server.list_own_directives("access_log"):
+        outer = (
+            [directive.args for directive in server.parent.list_own_directives("access_log")] if server.parent else []
+        )
         own += outer or [[DEFAULT_LOG]]
     return [args for args in own if args]
 
 
-def _inside(block, name):
+def _iter_directive_arguments_inside(block, name):
     for inner in block.block or ():
         if inner.name == name:
             yield inner.args
         elif inner.block is not None:
-            yield from _inside(inner, name)
+            yield from _iter_directive_arguments_inside(inner, name)
 
 
-def _format_name(args):
+def _get_log_format_name(args):
     return args[1] if len(args) > 1 and "=" not in args[1] else "combined"
 
 
-def list_apache_logs(configuration):
+def list_apache_vhost_logs(configuration):
     """Return the same of what a ``_apache_config.Configuration`` has read."""
     formats = dict(_log_format.NICKNAMES)
     formats.update(
@@ -154,18 +163,18 @@ def list_apache_logs(configuration):
             if args[0][0] != "|":
                 text = args[1] if len(args) > 1 else "common"
                 path = configuration.absolute(args[0])
-                users.append(LogUser(names, path, _log_format.compile_apache(formats.get(text, text))))
+                users.append(LogUser(names, path, _log_format.compile_apache_log_format(formats.get(text, text))))
     return users
 
 
-def group_by_site(sites, users):
+def group_logs_by_site(sites, users):
     """Return ``{domain: [(path, pattern, whether it is mixed)]}``.
 
     A mixed log has lines of other sites in it that cannot be told from its own.
     """
     names_by_domain = {site["domain"]: {site["domain"], *(site.get("aliases") or ())} for site in sites}
     mine = {
-        domain: [user for user in users if any(_answers(user.names, name) for name in names)]
+        domain: [user for user in users if any(_is_domain_answered_by_names(user.names, name) for name in names)]
         or [user for user in users if not any("." in name for name in user.names)]
         for domain, names in names_by_domain.items()
     }
@@ -176,33 +185,35 @@ def group_by_site(sites, users):
     for domain, names in names_by_domain.items():
         logs_by_path = {}
         for user in mine[domain]:
-            of_others = [other for other in writers[user.path] if _is_another(other, names)]
+            of_others = [other for other in writers[user.path] if _is_vhost_of_another_site(other, names)]
             says_host = user.pattern is not None and "host" in user.pattern.groupindex
             logs_by_path[user.path] = (user.path, user.pattern, bool(of_others) and not says_host)
         logs_by_domain[domain] = list(logs_by_path.values())
     return logs_by_domain
 
 
-def _is_another(others, names):
+def _is_vhost_of_another_site(vhost_names, names):
     """Return whether a virtual host is of another site, and not what is left for those who ask for none."""
-    return any("." in name for name in others) and not any(_answers(others, name) for name in names)
+    return any("." in name for name in vhost_names) and not any(
+        _is_domain_answered_by_names(vhost_names, name) for name in names
+    )
 
 
-def _answers(names, domain):
+def _is_domain_answered_by_names(names, domain):
     domain = domain.lower()
     return any(name == domain or (name[:2] == "*." and domain.endswith(name[1:])) for name in names)
 
 
-def summarize_logs(site, logs, ranges, own, budget, most):
+def summarize_logs_of_site(site, logs, ranges, own_addresses, budget, max_addresses):
     """Return ``{logs, addresses}``: what became of each log, and what those served to whom."""
-    requests = _log_requests.Requests((site["domain"], *(site.get("aliases") or ())), ranges, own)
+    requests = _log_requests.RequestCounts((site["domain"], *(site.get("aliases") or ())), ranges, own_addresses)
     log_states = []
     for path, pattern, is_shared in logs:
         if pattern is None:
             log_states.append({"path": path, "state": "format", "lines": 0})
             continue
         before, understood_before = requests.lines, requests.understood
-        for text in _log_files.iter_pieces(path, budget):
+        for text in _log_files.iter_log_pieces(path, budget):
             requests.add(text, pattern)
         lines, fit = requests.lines - before, requests.understood - understood_before
         state = (
@@ -215,38 +226,43 @@ def summarize_logs(site, logs, ranges, own, budget, most):
             else "read"
         )
         log_states.append({"path": path, "state": state, "lines": lines})
-    return {"logs": log_states, "addresses": requests.list_addresses(most)}
+    return {"logs": log_states, "addresses": requests.list_addresses(max_addresses)}
 
 
 # --- files -----------------------------------------------------------------------------------------------
 
 
-def find_page_files(root, effort):
+def find_inert_page_files_by_uri(root, time_budget):
     """Return the files below a root that show something and do nothing, by the path that asks for them.
 
     Of an application those in its top folder and in those that it is filled from: the others are its own.
     """
-    if not _is_path(root):
+    if not _is_absolute_path(root):
         return []
     paths = []
     try:
-        handle = _root_walk.open_root(os.path.normpath(root))
+        handle = _root_walk.open_web_root(os.path.normpath(root))
     except OSError:
         return []
     try:
-        homes = _applications.find_homes(handle, effort.part(effort.seconds_left / 4))
-        for entry in _webroot.WebrootWalk(handle, effort, MAX_ENTRIES, homes):
+        homes = _applications.find_application_folders_below(handle, time_budget.part(time_budget.seconds_left / 4))
+        for entry in _webroot.WebrootWalk(handle, time_budget, MAX_ENTRIES, homes):
             if len(paths) >= MAX_FILES:
                 break
-            if entry.is_file and _PAGES.search(entry.name) and entry.status.st_size >= LEAST and _is_shown(entry):
+            if (
+                entry.is_file
+                and _PAGES.search(entry.name)
+                and entry.status.st_size >= LEAST
+                and _is_file_shown_to_visitors(entry)
+            ):
                 paths.append(os.fsencode("/" + entry.path).decode("utf-8", "replace")[: _log_requests.MAX_PATH])
     finally:
         os.close(handle)
     return sorted(paths)
 
 
-def _is_shown(entry):
-    parts, (layout, inside) = entry.path.lower().split("/"), entry.place
+def _is_file_shown_to_visitors(entry):
+    parts, (layout, inside) = entry.path.lower().split("/"), entry.layout_and_path
     if any(part.startswith(".") for part in parts) or _websites.CODE.intersection(parts[:-1]):
         return False
     return layout is None or layout.is_upload(inside) or ("/" not in inside and not _MANUALS.match(inside))

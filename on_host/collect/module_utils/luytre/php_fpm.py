@@ -6,7 +6,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 
 from ansible.module_utils.luytre import _mod_php, _php_daemons, _php_trusted_inputs, _websites
-from ansible.module_utils.luytre._area_reader import UnreadableFact, file_mode, read_below, read_text
+from ansible.module_utils.luytre._area_reader import UnreadableFact, describe_file_mode, read_text, read_text_below
 from ansible.module_utils.luytre_shared import safe_open
 
 OUR_INI = "99-luytre.ini"
@@ -52,50 +52,52 @@ WELL_ON = (
 MAX_SUBFOLDERS = 200
 
 
-def collect(reading):
-    away = _php_daemons.find_elsewhere(reading)
-    every = [*_php_daemons.iter_installed(reading), *away]
+def collect_area_facts(reader):
+    away = _php_daemons.find_unpackaged_fpm_daemons(reader)
+    every = [*_php_daemons.iter_packaged_fpm_daemons(reader), *away]
     with ThreadPoolExecutor(max_workers=2) as threads:
-        read = list(threads.map(lambda fpm: _describe_version(reading, fpm), every))
+        read = list(threads.map(lambda fpm: _describe_fpm_version(reader, fpm), every))
     pools = [pool for version in read for pool in version.pop("pools")]
-    inside = [each for version in _mod_php.list_versions() for each in describe_modules(version)]
+    inside = [each for version in _mod_php.list_apache_php_versions() for each in describe_apache_php_module(version)]
     return {
         "installed": bool(every),
         "elsewhere": [{"program": daemon.program, "file": daemon.main} for daemon in away],
         "versions": read,
         "pools": pools,
         "modules": inside,
-        "shell_functions": callable_shell_functions([*pools, *inside]),
+        "shell_functions": find_callable_shell_functions([*pools, *inside]),
         "user_ini": [
-            ini_file for root in _websites.declared_roots(reading.declared) for ini_file in find_user_inis(root)
+            ini_file
+            for root in _websites.list_declared_document_roots(reader.declared)
+            for ini_file in find_user_ini_files(root)
         ],
     }
 
 
-def describe_modules(version):
+def describe_apache_php_module(version):
     """Return Apache's own PHP of a version, and what it is by each file of Apache that sets something else."""
-    values = _mod_php.read_settings(version, parse_ini)
+    values = _mod_php.read_mod_php_settings(version, parse_ini_settings)
     variants = [("mod_php (PHP %s)" % version, values)]
-    for path, own in _mod_php.find_apache_overrides(KEYS).items():
+    for path, own in _mod_php.find_php_overrides_in_apache(KEYS).items():
         variants.append(("mod_php (PHP %s), %s" % (version, path), {**values, **own}))
     return [
         {
             "label": label,
             "version": version,
-            "branch": version + _distribution(version, "libapache2-mod-php%s"),
+            "branch": version + _get_distribution_suffix(version, "libapache2-mod-php%s"),
             "backend": _mod_php.BACKEND,
-            "user": _mod_php.get_user(),
-            "settings": convert_settings(module_values),
-            "after_ours": sorted(_list_later_settings(_mod_php.INI % version + "/conf.d")),
+            "user": _mod_php.get_apache_user(),
+            "settings": convert_php_settings_to_facts(module_values),
+            "after_ours": sorted(_list_settings_read_after_own_ini(_mod_php.INI % version + "/conf.d")),
             "upload_exceeds_post": 0
-            < _bytes(module_values["post_max_size"])
-            < _bytes(module_values["upload_max_filesize"]),
+            < _parse_php_bytes(module_values["post_max_size"])
+            < _parse_php_bytes(module_values["upload_max_filesize"]),
         }
         for label, module_values in variants
     ]
 
 
-def callable_shell_functions(pools):
+def find_callable_shell_functions(pools):
     """Return functions that start programs, by the pools in which a script can call them."""
     return [
         {"pool": pool["label"], "function": function}
@@ -105,12 +107,12 @@ def callable_shell_functions(pools):
     ]
 
 
-def _describe_version(reading, fpm):
-    read, write_paths = _php_trusted_inputs.list_test_paths(fpm)
+def _describe_fpm_version(reader, fpm):
+    read, write_paths = _php_trusted_inputs.list_fpm_test_paths(fpm)
     with ThreadPoolExecutor(max_workers=2) as threads:
         futures = [
             threads.submit(
-                reading.run,
+                reader.run,
                 [fpm.program, *fpm.words, *_php_trusted_inputs.WITHOUT, word],
                 ok=ok,
                 both=both,
@@ -120,30 +122,30 @@ def _describe_version(reading, fpm):
             for word, both, ok in (("-i", False, (0,)), ("-tt", True, None))
         ]
         info, dump = (answer.result() for answer in futures)
-    wrong = find_refusal(dump)
+    wrong = find_first_fault_in_fpm_test(dump)
     if wrong:
         raise UnreadableFact("%s would not start: %s" % (os.path.basename(fpm.program), wrong))
-    ini = parse_info(info)
+    ini = parse_php_info_values(info)
     release = ini.get("PHP Version", fpm.version or "")
     version = fpm.version or ".".join(release.split(".")[:2])
     place = "" if fpm.version else ", " + fpm.prefix
-    files, ours = map_pool_files(fpm.main), list_own_directives(fpm.main)
+    files, ours = map_pools_to_files(fpm.main), list_own_directives_by_pool(fpm.main)
     return {
         "version": version,
         "release": release,
-        "branch": version + (_distribution(version) if fpm.version else ""),
-        "ini": convert_settings(ini),
-        "after_ours": sorted(_list_later_settings(os.path.dirname(fpm.main) + "/conf.d")),
-        "files": [mode for mode in map(file_mode, [fpm.inis[0], *sorted(set(files.values()))]) if mode],
+        "branch": version + (_get_distribution_suffix(version) if fpm.version else ""),
+        "ini": convert_php_settings_to_facts(ini),
+        "after_ours": sorted(_list_settings_read_after_own_ini(os.path.dirname(fpm.main) + "/conf.d")),
+        "files": [mode for mode in map(describe_file_mode, [fpm.inis[0], *sorted(set(files.values()))]) if mode],
         "pools": [
-            describe_pool(name, lines, ini, version, files.get(name), ours.get(name, ()), place)
-            for name, lines in parse_dump(dump)
+            describe_fpm_pool(name, lines, ini, version, files.get(name), ours.get(name, ()), place)
+            for name, lines in parse_fpm_config_dump(dump)
             if name != "global"
         ],
     }
 
 
-def find_refusal(text):
+def find_first_fault_in_fpm_test(text):
     """Return the first fault that ``php-fpm -tt`` names when it does not find its configuration sound, else None."""
     if "test is successful" in text:
         return None
@@ -152,7 +154,7 @@ def find_refusal(text):
     return (faults or lines[-1:] or ["it says nothing"])[0][:300]
 
 
-def parse_info(text):
+def parse_php_info_values(text):
     """Return the values in force by name, of what ``php-fpm -i`` prints."""
     values = {}
     for line in text.splitlines():
@@ -166,7 +168,7 @@ def parse_info(text):
     return values
 
 
-def parse_dump(text):
+def parse_fpm_config_dump(text):
     """Return ``[(pool, [(directive, value)])]`` of what ``php-fpm -tt`` prints; ``global`` is among the names."""
     pools = []
     for line in text.splitlines():
@@ -182,12 +184,12 @@ def parse_dump(text):
     return pools
 
 
-def describe_pool(name, lines, ini, version, file, ours=(), place=""):
+def describe_fpm_pool(name, directives, ini, version, file, own_directives=(), place=""):
     """Return one pool in the words of ``auditor.facts.web.php_fpm.Pool``."""
-    own = {key: value for key, value in lines if not key.startswith("php_")}
+    own = {key: value for key, value in directives if not key.startswith("php_")}
     in_force, overrides = dict(ini), {}
     for kind in ("php_value", "php_admin_value"):
-        for key, value in lines:
+        for key, value in directives:
             setting = re.match(r"%s\[(.+)\]$" % kind, key)
             if setting and setting.group(1) in KEYS:
                 name_of_setting = setting.group(1)
@@ -196,10 +198,10 @@ def describe_pool(name, lines, ini, version, file, ours=(), place=""):
                     value = ",".join(part for part in (in_force.get("disable_functions"), value) if part)
                 in_force[name_of_setting] = value
     listen = own.get("listen", "").replace("$pool", name)
-    address, backend = parse_listen(listen)
-    settings = convert_settings(in_force)
+    address, backend = parse_fpm_listen(listen)
+    settings = convert_php_settings_to_facts(in_force)
     settings["limit_extensions"] = own.get("security.limit_extensions", "").split()
-    settings["max_children"] = _number(own.get("pm.max_children"))
+    settings["max_children"] = _parse_whole_number(own.get("pm.max_children"))
     return {
         "name": name,
         "label": "%s (PHP %s%s)" % (name, version, place),
@@ -208,21 +210,23 @@ def describe_pool(name, lines, ini, version, file, ours=(), place=""):
         "backend": backend,
         "address": address,
         "allowed_clients": [
-            part.strip() for part in _get_defined(own, "listen.allowed_clients").split(",") if part.strip()
+            part.strip()
+            for part in _get_value_unless_undefined(own, "listen.allowed_clients").split(",")
+            if part.strip()
         ],
-        "user": _get_defined(own, "user"),
-        "group": _get_defined(own, "group"),
-        "listen_owner": _get_defined(own, "listen.owner"),
-        "listen_group": _get_defined(own, "listen.group"),
-        "listen_mode": int(_get_defined(own, "listen.mode") or "0660", 8),
+        "user": _get_value_unless_undefined(own, "user"),
+        "group": _get_value_unless_undefined(own, "group"),
+        "listen_owner": _get_value_unless_undefined(own, "listen.owner"),
+        "listen_group": _get_value_unless_undefined(own, "listen.group"),
+        "listen_mode": int(_get_value_unless_undefined(own, "listen.mode") or "0660", 8),
         "settings": settings,
         "overrides": sorted(overrides),
-        "ours": sorted(ours),
+        "ours": sorted(own_directives),
         "upload_exceeds_post": 0 < settings["post_max_bytes"] < settings["upload_max_bytes"],
     }
 
 
-def parse_listen(listen):
+def parse_fpm_listen(listen):
     """Return ``(address, backend)``.
 
     Others reach it at the address (None for a socket), and a virtual host names it as the backend.
@@ -235,72 +239,72 @@ def parse_listen(listen):
     return address, "tcp:%s:%s" % (target, port)
 
 
-def convert_settings(values):
+def convert_php_settings_to_facts(values):
     """Return settings by their name in the facts, as booleans, bytes and lists."""
-    settings = {fact: _switch(values.get(key, "")) for key, fact in SWITCHES.items()}
-    settings.update({fact: _bytes(values.get(key, "")) for key, fact in SIZES.items()})
-    settings.update({fact: _text(values.get(key, "")) for key, fact in TEXTS.items()})
+    settings = {fact: _parse_php_switch(values.get(key, "")) for key, fact in SWITCHES.items()}
+    settings.update({fact: _parse_php_bytes(values.get(key, "")) for key, fact in SIZES.items()})
+    settings.update({fact: _get_text_unless_none(values.get(key, "")) for key, fact in TEXTS.items()})
     for key, (fact, separator) in LISTS.items():
         settings[fact] = sorted({part.strip() for part in values.get(key, "").split(separator) if part.strip()})
     return settings
 
 
-def find_user_inis(root):
+def find_user_ini_files(root):
     """Return ``.user.ini`` files with what they set that matters here.
 
     They lie at the top of a document root and one folder below it.
     """
     files = []
-    for relative in [".user.ini"] + [name + "/.user.ini" for name in _subfolders(root)]:
-        text = read_below(root, relative, 100_000)
+    for relative in [".user.ini"] + [name + "/.user.ini" for name in _list_subfolders(root)]:
+        text = read_text_below(root, relative, 100_000)
         if text is not None:
-            files.append({"path": root.rstrip("/") + "/" + relative, "root": root, **parse_user_ini(text)})
+            files.append({"path": root.rstrip("/") + "/" + relative, "root": root, **parse_user_ini_settings(text)})
     return files
 
 
-def parse_user_ini(text):
+def parse_user_ini_settings(text):
     """Return what a ``.user.ini`` does that matters here."""
-    values = parse_ini(text)
+    values = parse_ini_settings(text)
     return {
-        "inserts": any(_text(values.get(key, "")) for key in ("auto_prepend_file", "auto_append_file")),
+        "inserts": any(_get_text_unless_none(values.get(key, "")) for key in ("auto_prepend_file", "auto_append_file")),
         "loosens": sorted(
-            [key for key in WELL_OFF if _switch(values.get(key, ""))]
-            + [key for key in WELL_ON if key in values and not _switch(values[key])]
+            [key for key in WELL_OFF if _parse_php_switch(values.get(key, ""))]
+            + [key for key in WELL_ON if key in values and not _parse_php_switch(values[key])]
         ),
     }
 
 
-def parse_ini(text):
+def parse_ini_settings(text):
     """Return what an ini file sets, the last word for each name; sections and comments left out."""
     pairs = (line.partition("=") for line in text.splitlines() if not line.lstrip().startswith((";", "#", "[")))
     return {key.strip(): value.split(";")[0].strip(" \t\"'") for key, equals, value in pairs if equals}
 
 
-def map_pool_files(main):
+def map_pools_to_files(main_file):
     """Return, by pool name, the file that defines it first.
 
     The order is that in which FPM includes them from its ``main`` file.
     """
     files = {}
-    includes = re.findall(r"(?m)^\s*include\s*=\s*(\S+)", read_text(main) or "")
-    for path in [main] + [path for pattern in includes for path in sorted(glob.glob(pattern))]:
+    includes = re.findall(r"(?m)^\s*include\s*=\s*(\S+)", read_text(main_file) or "")
+    for path in [main_file] + [path for pattern in includes for path in sorted(glob.glob(pattern))]:
         for name in re.findall(r"(?m)^\s*\[([^\]\n]+)\]", read_text(path) or ""):
             files.setdefault(name, path)
     return files
 
 
-def list_own_directives(main):
+def list_own_directives_by_pool(main_file):
     """Return pool name to the directives and settings that Lũy Tre's marked lines give it."""
     directives_by_pool = {}
-    for path in sorted(set(map_pool_files(main).values())):
-        for name, lines in parse_own_lines(read_text(path) or "").items():
+    for path in sorted(set(map_pools_to_files(main_file).values())):
+        for name, lines in parse_marked_lines_by_pool(read_text(path) or "").items():
             directives_by_pool.setdefault(name, set()).update(
                 re.sub(r"^php_admin_value\[(.+)\]$", r"\1", line.split("=")[0].strip()) for line in lines
             )
     return directives_by_pool
 
 
-def parse_own_lines(text):
+def parse_marked_lines_by_pool(text):
     """Return pool name to the lines between Lũy Tre's marks, comments left out."""
     lines_by_pool, name, inside = {}, None, False
     for line in text.splitlines():
@@ -314,12 +318,12 @@ def parse_own_lines(text):
     return lines_by_pool
 
 
-def _list_later_settings(folder):
+def _list_settings_read_after_own_ini(folder):
     later = [path for path in glob.glob(folder + "/*.ini") if os.path.basename(path) > OUR_INI]
-    return set().union(*(parse_ini(read_text(path) or "") for path in later)) & KEYS
+    return set().union(*(parse_ini_settings(read_text(path) or "") for path in later)) & KEYS
 
 
-def _distribution(version, package="php%s-fpm"):
+def _get_distribution_suffix(version, package="php%s-fpm"):
     """Return `` in debian 13`` when the package is the distribution's own build, else empty."""
     status = read_text("/var/lib/dpkg/status", 30_000_000) or ""
     start = status.find("\nPackage: %s\n" % (package % version))
@@ -332,7 +336,7 @@ def _distribution(version, package="php%s-fpm"):
     return " in %s %s" % tuple(field.group(1) for field in fields) if all(fields) else ""
 
 
-def _subfolders(root):
+def _list_subfolders(root):
     try:
         folder = safe_open.open_path(root, safe_open.DIRECTORY, safe_open.ROOTS_LINKS)
     except OSError:
@@ -344,23 +348,23 @@ def _subfolders(root):
         os.close(folder)
 
 
-def _get_defined(values, key):
+def _get_value_unless_undefined(values, key):
     value = values.get(key, "")
     return "" if value == "undefined" else value
 
 
-def _text(value):
+def _get_text_unless_none(value):
     return "" if value.lower() == "none" else value
 
 
-def _switch(value):
+def _parse_php_switch(value):
     return value.strip().lower() not in ("", "0", "off", "no", "false", "none")
 
 
-def _bytes(value):
+def _parse_php_bytes(value):
     size = re.match(r"\s*(-?\d+)\s*([kmg]?)b?\s*$", value, re.IGNORECASE)
     return int(size.group(1)) * 1024 ** " kmg".index(size.group(2).lower() or " ") if size else 0
 
 
-def _number(text):
+def _parse_whole_number(text):
     return int(text) if text and text.isdigit() else 0

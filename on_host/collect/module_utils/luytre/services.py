@@ -82,65 +82,70 @@ PROTECTION = (
 _PROPERTIES = "Id,Names,LoadState,ActiveState,UnitFileState,FragmentPath"
 
 
-def collect(reading):
-    there = list_unit_files()
+def collect_area_facts(reader):
+    there = list_systemd_unit_file_names()
     asked_for = [unit for _, _, units in UNNEEDED_SERVICES for unit in units] + [*CRAWLER_GUARDS]
     asked_for += [unit for _, units in PROTECTION for unit in units]
     with ThreadPoolExecutor(max_workers=3) as threads:
         futures = [
-            threads.submit(ask, reading)
-            for ask in (list_listeners, _mail_relay.check_open_relay, read_root_units, list_failed)
+            threads.submit(ask, reader)
+            for ask in (
+                list_listeners_as_facts,
+                _mail_relay.check_postfix_open_relay,
+                read_risky_root_units,
+                list_failed_units,
+            )
         ]
-        unit_states = show_units(reading, [unit for unit in asked_for if unit in there])
+        unit_states = read_unit_properties(reader, [unit for unit in asked_for if unit in there])
         sockets, (relay, relay_reason), (loose, fetching_units, unread), failed_units = (
             each.result() for each in futures
         )
     untold = {"relay": relay_reason} if relay_reason else {}
     untold.update(dict.fromkeys(("loose_units", "fetching_units"), unread) if unread else {})
-    stores_reason = _data_stores.describe_unasked(sockets)
+    stores_reason = _data_stores.describe_unprobed_stores(sockets)
     untold.update({"stores": stores_reason} if stores_reason else {})
-    others = _other_web_servers.describe_unread(sockets)
+    others = _other_web_servers.describe_unread_web_servers(sockets)
     untold.update({"all_web_read": others} if others else {})
     return {
-        "systemd": has_systemd(),
+        "systemd": is_systemd_running_this_host(),
         "listeners": sockets,
-        "peers": _network_peers.list_peers({each["port"] for each in sockets if each["protocol"] == "tcp"}),
-        "ftp": _ftp.servers(reading),
+        "peers": _network_peers.list_connected_peers({each["port"] for each in sockets if each["protocol"] == "tcp"}),
+        "ftp": _ftp.list_root_ftp_servers(reader),
         "relay": relay,
-        "stores": _data_stores.find_open_stores(sockets),
+        "stores": _data_stores.find_stores_open_to_anybody(sockets),
         "all_web_read": True,
-        "statistics": _other_web_servers.collect_statistics(reading),
-        "root_applications": _root_applications.find_root_applications(),
+        "statistics": _other_web_servers.collect_haproxy_statistics_pages(reader),
+        "root_applications": _root_applications.find_applications_listening_as_root(),
         "loose_units": loose,
         "fetching_units": fetching_units,
-        "unneeded": find_unneeded(unit_states, read_text("/proc/self/mounts") or ""),
+        "unneeded": find_unneeded_service_units(unit_states, read_text("/proc/self/mounts") or ""),
         "failed": failed_units,
-        "stale": _needs_restart.find_stale_daemons(reading),
-        "confinement": _confinement.collect_confinement(reading, there),
-        "crawler_guards": list_crawler_guards(unit_states),
-        "protection": list_protection(unit_states),
-        "mail_server": find_mail_server(reading),
-        "core_dumps": describe_core_dumps(reading),
+        "stale": _needs_restart.find_stale_daemons(reader),
+        "confinement": _confinement.collect_daemon_confinement(reader, there),
+        "crawler_guards": list_programs_banning_false_crawlers(unit_states),
+        "protection": list_malware_protection_products(unit_states),
+        "mail_server": find_installed_mail_server(reader),
+        "core_dumps": describe_core_dump_storage(reader),
         "untold": untold,
     }
 
 
-def read_root_units(reading):
+def read_risky_root_units(reader):
     """Return what ``_root_units`` tells of units, and why it does not."""
-    if not has_systemd():
+    if not is_systemd_running_this_host():
         return [], [], None
     try:
-        return (*_root_units.read(reading), None)
+        return (*_root_units.find_risky_root_units(reader), None)
     except UnreadableFact as unread:
         return [], [], str(unread)
 
 
-def list_listeners(reading):
+def list_listeners_as_facts(reader):
     """Return every TCP socket that listens and UDP socket that receives, with the daemon behind it, as facts
     have them.
     """
     result = []
-    for each in list_sockets(reading):
+    for each in list_sockets_with_daemons(reader):
         each.pop("daemon")
         each.pop("program")
         if each not in result:
@@ -148,36 +153,40 @@ def list_listeners(reading):
     return result
 
 
-def list_sockets(reading):
+def list_sockets_with_daemons(reader):
     """Return the same sockets, each with ``daemon``, what it is for certain (None: nothing is), and the ``program``
     that it runs.
 
     Of an account's, ``MAX_OF_ACCOUNT`` are told, those first that the network reaches: who opens any number of sockets
     hides nobody's.
     """
-    results = parse_sockets(reading.run(["ss", "-Hltnupe"], limit=MAX_SOCKETS))
-    sockets, look = {}, functools.lru_cache(None)(_processes.process)
+    results = parse_ss_sockets(reader.run(["ss", "-Hltnupe"], limit=MAX_SOCKETS))
+    sockets, look = {}, functools.lru_cache(None)(_processes.read_process_info)
     for each in results:
-        each["holders"] = _list_holders(each.pop("claims"), each.pop("inode"), look)
-    results = _limit_floods(results)
-    if has_systemd() and any(each["holders"][:1] and each["holders"][0].pid == 1 for each in results):
-        sockets = parse_list_sockets(reading.run(["systemctl", "list-sockets", "--plain", "--no-legend", "--no-pager"]))
+        each["holders"] = _list_processes_holding_socket(each.pop("claims"), each.pop("inode"), look)
+    results = _limit_listeners_per_account(results)
+    if is_systemd_running_this_host() and any(each["holders"][:1] and each["holders"][0].pid == 1 for each in results):
+        sockets = parse_systemctl_list_sockets(
+            reader.run(["systemctl", "list-sockets", "--plain", "--no-legend", "--no-pager"])
+        )
     for each in results:
-        _name(each, each.pop("holders"), sockets, reading.trust)
-        each["service"] = classify_service(each)
+        _add_daemon_to_listener(each, each.pop("holders"), sockets, reader.trust)
+        each["service"] = classify_expected_web_server_listener(each)
     return results
 
 
-def _list_holders(claims, inode, look):
+def _list_processes_holding_socket(claims, inode, look):
     """Return the processes that really hold a socket, root's first, systemd itself last.
 
     Ss prints names that may be made up.
     """
-    candidates = [look(pid) for pid, descriptor in claims if _processes.holds(pid, descriptor, inode)]
+    candidates = [
+        look(pid) for pid, descriptor in claims if _processes.has_socket_open_at_descriptor(pid, descriptor, inode)
+    ]
     return sorted(filter(None, candidates), key=lambda holder: (holder.pid == 1, holder.uid != 0, holder.pid))
 
 
-def _limit_floods(results):
+def _limit_listeners_per_account(results):
     """Return at most ``MAX_OF_ACCOUNT`` of each account but root, in the order in which they came."""
     count, numbers = collections.Counter(), []
     for number, each in sorted(enumerate(results), key=lambda pair: pair[1]["local"]):
@@ -188,31 +197,35 @@ def _limit_floods(results):
     return [results[number] for number in sorted(numbers)]
 
 
-def _name(each, holders, sockets, trust):
+def _add_daemon_to_listener(listener, holders, sockets, trust):
     """Put ``process``, ``program`` and ``unit`` into a listener, and ``daemon``: what it is for certain, else None."""
     holder = holders[0] if holders else None
-    each["program"] = holder.program if holder else ""
+    listener["program"] = holder.program if holder else ""
     if holder is None:
-        each["process"], each["unit"], each["daemon"] = "", None, None
+        listener["process"], listener["unit"], listener["daemon"] = "", None, None
     elif holder.pid == 1:
-        unit = sockets.get(each["port"])
-        each["process"] = each["daemon"] = (unit or "systemd").split(".")[0]
-        each["unit"] = unit
+        unit = sockets.get(listener["port"])
+        listener["process"] = listener["daemon"] = (unit or "systemd").split(".")[0]
+        listener["unit"] = unit
     else:
-        each["process"], each["unit"] = os.path.basename(holder.program), holder.unit
-        each["daemon"] = each["process"] if is_daemon(holder, trust) else None
+        listener["process"], listener["unit"] = os.path.basename(holder.program), holder.unit
+        listener["daemon"] = listener["process"] if is_process_shaped_by_root_alone(holder, trust) else None
 
 
-def is_daemon(process, trust):
+def is_process_shaped_by_root_alone(process, trust):
     """Return whether nobody but root had a say in what a process is.
 
     Root's own, or that of a unit that gives up its rights.
     """
     ours = process.uid == 0 or process.unit in OWN_ACCOUNT
-    return ours and process.runs(process.program) and trust.loose(process.program) is None
+    return (
+        ours
+        and process.is_process_of_installed_program(process.program)
+        and trust.describe_first_changer_on_path(process.program) is None
+    )
 
 
-def parse_sockets(text):
+def parse_ss_sockets(text):
     """Return the lines of ``ss -Hltnupe`` as ``{protocol, address, port, local, claims, inode}``.
 
     ``claims`` are ``(pid, descriptor)`` as ss prints them, which names that hold quotes and numbers may have made up.
@@ -233,7 +246,7 @@ def parse_sockets(text):
                 "protocol": parts[0],
                 "address": address,
                 "port": int(port),
-                "local": is_local(address) or device == "lo",
+                "local": is_address_reached_by_host_only(address) or device == "lo",
                 "claims": [
                     (int(pid), int(descriptor))
                     for pid, descriptor in re.findall(r"pid=(\d{1,9}),fd=(\d{1,9})\)", rest)[:MAX_HOLDERS]
@@ -244,7 +257,7 @@ def parse_sockets(text):
     return results
 
 
-def is_local(address):
+def is_address_reached_by_host_only(address):
     """Return whether only this host itself can reach an address."""
     address = address.lower()
     if address.startswith("::ffff:"):
@@ -252,7 +265,7 @@ def is_local(address):
     return address == "::1" or address.startswith("127.")
 
 
-def parse_list_sockets(text):
+def parse_systemctl_list_sockets(text):
     """Return ``systemctl list-sockets`` as port to socket unit."""
     units_by_port = {}
     for line in text.splitlines():
@@ -262,7 +275,7 @@ def parse_list_sockets(text):
     return units_by_port
 
 
-def classify_service(listener):
+def classify_expected_web_server_listener(listener):
     """Return what a web server is supposed to listen for, ``ssh web dhcp time``, or None; only what is
     certain counts.
     """
@@ -278,7 +291,7 @@ def classify_service(listener):
     return None
 
 
-def find_unneeded(unit_states, mounts):
+def find_unneeded_service_units(unit_states, mounts):
     """Return the units of services that a web server has no use for and that are here, running or started at boot.
 
     rpcbind is of use where a folder of another server is mounted by NFS.
@@ -305,12 +318,12 @@ def find_unneeded(unit_states, mounts):
     return results
 
 
-def has_systemd():
+def is_systemd_running_this_host():
     """Return whether systemd runs this host."""
     return os.path.isdir("/run/systemd/system")
 
 
-def list_unit_files():
+def list_systemd_unit_file_names():
     """Return the names in the folders that systemd reads units from."""
     names = set()
     for folder in UNIT_FOLDERS:
@@ -319,14 +332,14 @@ def list_unit_files():
     return names
 
 
-def show_units(reading, units):
+def read_unit_properties(reader, units):
     """Return unit name to the properties that ``systemctl show`` gives."""
-    if not units or not has_systemd():
+    if not units or not is_systemd_running_this_host():
         return {}
-    return parse_show(reading.run(["systemctl", "show", "--property", _PROPERTIES, "--", *units], ok=None))
+    return parse_systemctl_show(reader.run(["systemctl", "show", "--property", _PROPERTIES, "--", *units], ok=None))
 
 
-def parse_show(text):
+def parse_systemctl_show(text):
     fields_by_name = {}
     for block in text.split("\n\n"):
         fields = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
@@ -335,27 +348,27 @@ def parse_show(text):
     return fields_by_name
 
 
-def list_failed(reading):
+def list_failed_units(reader):
     """Name of the units that systemd counts as failed."""
-    if not has_systemd():
+    if not is_systemd_running_this_host():
         return []
-    text = reading.run(["systemctl", "list-units", "--state=failed", "--plain", "--no-legend", "--no-pager"])
+    text = reader.run(["systemctl", "list-units", "--state=failed", "--plain", "--no-legend", "--no-pager"])
     return [line.split()[0] for line in text.splitlines() if line.split()]
 
 
-def list_crawler_guards(unit_states):
+def list_programs_banning_false_crawlers(unit_states):
     """Return the running programs that may shut out whoever comes as a search engine and is none.
 
     None where systemd cannot tell.
     """
-    if not has_systemd():
+    if not is_systemd_running_this_host():
         return None
     return [name for name in CRAWLER_GUARDS if unit_states.get(name, {}).get("ActiveState") == "active"]
 
 
-def list_protection(unit_states):
+def list_malware_protection_products(unit_states):
     """Return the products against malware that are installed, and whether they run; None where systemd cannot tell."""
-    if not has_systemd():
+    if not is_systemd_running_this_host():
         return None
     there = [
         (
@@ -371,7 +384,7 @@ def list_protection(unit_states):
     return [{"product": product, "running": "active" in states} for product, states in there if states]
 
 
-def find_mail_server(reading):
+def find_installed_mail_server(reader):
     """Return which mail server is installed, if any: ``postfix``, ``exim4`` or another's program."""
     for name, program in (
         ("postfix", "postconf"),
@@ -379,12 +392,12 @@ def find_mail_server(reading):
         ("sendmail", "sendmail-mta"),
         ("opensmtpd", "smtpd"),
     ):
-        if reading.find_program(program):
+        if reader.find_program(program):
             return name
     return None
 
 
-def describe_core_dumps(reading):
+def describe_core_dump_storage(reader):
     """Return whether the memory of crashed programs is kept.
 
     The hard limit of people's sessions, systemd-coredump's storage.
@@ -392,12 +405,12 @@ def describe_core_dumps(reading):
     files = ["/etc/security/limits.conf", *sorted(glob.glob("/etc/security/limits.d/*.conf"))]
     collector = glob.glob("/usr/lib/systemd/systemd-coredump")
     return {
-        "session_limit": parse_core_limit("\n".join(read_text(path) or "" for path in files)),
+        "session_limit": parse_hard_core_file_limit("\n".join(read_text(path) or "" for path in files)),
         "systemd_storage": read_coredump_storage() if collector else None,
     }
 
 
-def parse_core_limit(text):
+def parse_hard_core_file_limit(text):
     """Return the hard limit of core files that pam_limits gives everybody but root, as it is written.
 
     None when not set.

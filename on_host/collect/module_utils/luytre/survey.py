@@ -13,18 +13,20 @@ PROGRAMS = {
 }
 
 
-def collect(reading):
+def collect_area_facts(reader):
     return {
-        "installed": {name: _is_installed(reading, program) for name, program in PROGRAMS.items()},
-        "in_force": _managed_settings.collect(),
-        "sysctl": kernel.survey(reading),
-        "ufw_sysctl": kernel.survey_ufw(),
+        "installed": {name: _is_program_installed(reader, program) for name, program in PROGRAMS.items()},
+        "in_force": _managed_settings.collect_controls_in_force(),
+        "sysctl": kernel.read_changeable_sysctl_values(reader),
+        "ufw_sysctl": kernel.read_ufw_file_in_force_after_ours(),
         "python_apt": os.path.isdir("/usr/lib/python3/dist-packages/apt"),
     }
 
 
-def _is_installed(reading, program):
+def _is_program_installed(reader, program):
     if program == "php-fpm":
         folders = os.listdir("/etc/php") if os.path.isdir("/etc/php") else []
-        return any(reading.find_program("php-fpm" + version) for version in folders) or bool(_mod_php.list_versions())
-    return reading.find_program(program) is not None
+        return any(reader.find_program("php-fpm" + version) for version in folders) or bool(
+            _mod_php.list_apache_php_versions()
+        )
+    return reader.find_program(program) is not None

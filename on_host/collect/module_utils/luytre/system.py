@@ -5,15 +5,15 @@ import platform
 import time
 
 from ansible.module_utils.luytre._area_reader import read_text
-from ansible.module_utils.luytre._ssh_session import session
+from ansible.module_utils.luytre._ssh_session import get_current_ssh_session
 
 CONTAINERS = ("systemd-nspawn", "lxc", "lxc-libvirt", "docker", "podman", "openvz", "wsl", "proot", "rkt")
 
 
-def collect(reading):
-    fields = read_release()
-    detector = reading.find_program("systemd-detect-virt")
-    virtualization = reading.run([detector], ok=None).strip() if detector else ""
+def collect_area_facts(reader):
+    fields = read_os_release()
+    detector = reader.find_program("systemd-detect-virt")
+    virtualization = reader.run([detector], ok=None).strip() if detector else ""
     return {
         "os": {
             "id": fields.get("ID", ""),
@@ -25,12 +25,12 @@ def collect(reading):
         "hostname": platform.node(),
         "virtualization": virtualization or "none",
         "container": virtualization in CONTAINERS,
-        "uptime": _uptime(),
+        "uptime": _read_uptime_seconds(),
         "now": int(time.time()),
         "python": platform.python_version(),
         "machine_panels": [name for name, path in PANELS if os.path.exists(path)],
-        "connection": session(),
-        "free_bytes": _free("/var/lib"),
+        "connection": get_current_ssh_session(),
+        "free_bytes": _get_free_bytes("/var/lib"),
     }
 
 
@@ -59,17 +59,17 @@ Webmin alone is none: it changes what its user tells it to, when told.
 """
 
 
-def read_release():
+def read_os_release():
     lines = (read_text("/etc/os-release", 10_000) or "").splitlines()
     pairs = (line.split("=", 1) for line in lines if "=" in line)
     return {key: value.strip().strip("\"'") for key, value in pairs}
 
 
-def _free(path):
+def _get_free_bytes(path):
     space = os.statvfs(path)
     return space.f_bavail * space.f_frsize
 
 
-def _uptime():
+def _read_uptime_seconds():
     text = read_text("/proc/uptime", 100)
     return int(float(text.split()[0])) if text else 0

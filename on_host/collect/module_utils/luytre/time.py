@@ -4,7 +4,7 @@ import ctypes
 import os
 
 from ansible.module_utils.luytre._area_reader import read_text
-from ansible.module_utils.luytre._units import read_units
+from ansible.module_utils.luytre._units import read_states_of_units
 
 DAEMONS = {
     "chrony": ("chrony.service", "chronyd"),
@@ -19,22 +19,22 @@ STA_UNSYNC = 0x0040
 ZONES = "/usr/share/zoneinfo/"
 
 
-def collect(reading):
-    services = read_units(reading, [unit for unit, _program in DAEMONS.values()])
+def collect_area_facts(reader):
+    services = read_states_of_units(reader, [unit for unit, _program in DAEMONS.values()])
     daemons = [
         {"daemon": name, "unit": unit, "enabled": services[unit]["enabled"], "active": services[unit]["active"]}
         for name, (unit, program) in DAEMONS.items()
-        if services[unit]["name"] and _is_installed(name, unit, program)
+        if services[unit]["name"] and _is_time_daemon_installed(name, unit, program)
     ]
     return {
         "daemons": daemons,
         "enabled": [daemon["daemon"] for daemon in daemons if daemon["enabled"]],
-        "clock": _clock(),
-        "zone": get_zone(),
+        "clock": _read_kernel_clock(),
+        "zone": get_time_zone_name(),
     }
 
 
-def _is_installed(name, unit, program):
+def _is_time_daemon_installed(name, unit, program):
     """Return whether it is installed, by its unit's own file.
 
     So a masked unit still counts, and ``ntp`` as an alias of ``ntpsec`` does not.
@@ -61,7 +61,7 @@ class _Timex(ctypes.Structure):
     ]
 
 
-def _clock():
+def _read_kernel_clock():
     """Return what the kernel says of its clock: ``synchronised``, and the largest error in seconds (None when
     unknown).
     """
@@ -75,7 +75,7 @@ def _clock():
     return {"synchronised": not answer.status & STA_UNSYNC, "max_error": round(answer.maxerror / 1e6, 3)}
 
 
-def get_zone():
+def get_time_zone_name():
     """Return the zone's name, as in ``Asia/Ho_Chi_Minh``; ``UTC`` when nothing is set.
 
     None for a copied file without a name.

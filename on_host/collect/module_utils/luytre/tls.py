@@ -7,11 +7,11 @@ import re
 import ssl
 
 from ansible.module_utils.luytre import _nginx_daemons, _trusted_inputs
-from ansible.module_utils.luytre._area_reader import NotRun, file_mode, read_text
-from ansible.module_utils.luytre._file_writers import add_doubt
-from ansible.module_utils.luytre._nginx_conf import BadConfig, load
-from ansible.module_utils.luytre._units import read_units
-from ansible.module_utils.luytre._x509 import BadCertificate, read_chain
+from ansible.module_utils.luytre._area_reader import NotRun, describe_file_mode, read_text
+from ansible.module_utils.luytre._file_writers import add_content_doubt
+from ansible.module_utils.luytre._nginx_conf import BadConfig, load_nginx_config
+from ansible.module_utils.luytre._units import read_states_of_units
+from ansible.module_utils.luytre._x509 import BadCertificate, read_pem_certificate_chain
 from ansible.module_utils.luytre_shared import ownership
 
 MAX_CERTIFICATES = 500
@@ -36,47 +36,53 @@ _RENEWING_CRON = re.compile(
 )
 
 
-def collect(reading):
-    settings = list_configured_files()
-    keys = [add_doubt(mode, secret=True) for mode in map(file_mode, list_key_files(settings)) if mode]
-    certificates = [entry for entry in (read_certificate(path) for path in list_certificate_files(settings)) if entry]
+def collect_area_facts(reader):
+    settings = list_configured_tls_files()
+    keys = [
+        add_content_doubt(mode, secret=True)
+        for mode in map(describe_file_mode, list_private_key_files(settings))
+        if mode
+    ]
+    certificates = [
+        entry for entry in (read_first_certificate(path) for path in list_certificate_files(settings)) if entry
+    ]
     try:
-        weak, untold = find_weak_ciphers(reading, [*settings["ciphers"], UNSET]), {}
+        weak, untold = find_weak_ciphers_in_lists(reader, [*settings["ciphers"], UNSET]), {}
     except NotRun as refusal:
         weak, untold = [], {"weak_ciphers": str(refusal)}
     return {
         "certificates": certificates,
         "keys": keys,
-        "loose_keys": [mode for mode in keys if mode["doubt"] is not None or is_loose_key(mode["path"])],
+        "loose_keys": [mode for mode in keys if mode["doubt"] is not None or is_private_key_loose(mode["path"])],
         "weak_ciphers": weak,
-        "sound_curves": list_sound_curves(ssl.OPENSSL_VERSION_INFO[:2]),
+        "sound_curves": list_sound_curves_of_openssl(ssl.OPENSSL_VERSION_INFO[:2]),
         "untold": untold,
-        "renewals": find_renewals(reading),
+        "renewals": find_certificate_renewers(reader),
     }
 
 
-def list_sound_curves(version):
+def list_sound_curves_of_openssl(version):
     """Return the curves that browsers choose, as an OpenSSL of this version knows them; Python's is the web
     servers'.
     """
     return [*([HYBRID] if version >= (3, 5) else []), *SOUND_CURVES]
 
 
-def list_configured_files():
+def list_configured_tls_files():
     """Return ``{certificates, keys, ciphers}`` that the configurations of nginx and Apache name."""
     settings = {"certificates": [], "keys": [], "ciphers": []}
-    for path in _nginx_daemons.list_main_files():
-        _add_nginx(settings, path)
-    _add_apache(settings)
+    for path in _nginx_daemons.list_nginx_main_files():
+        _add_tls_settings_of_nginx(settings, path)
+    _add_tls_settings_of_apache(settings)
     settings["certificates"] += sorted(glob.glob("/etc/letsencrypt/live/*/fullchain.pem"))
     settings["keys"] += sorted(glob.glob("/etc/letsencrypt/live/*/privkey.pem"))
     return {kind: list(dict.fromkeys(values))[:MAX_CERTIFICATES] for kind, values in settings.items()}
 
 
-def _add_nginx(settings, path):
+def _add_tls_settings_of_nginx(settings, path):
     kinds = {"ssl_certificate": "certificates", "ssl_certificate_key": "keys", "ssl_ciphers": "ciphers"}
     try:
-        blocks = list(load(path, read_text).top.block)
+        blocks = list(load_nginx_config(path, read_text).top.block)
     except BadConfig:
         return
     while blocks:
@@ -91,7 +97,7 @@ def _add_nginx(settings, path):
             settings[kinds[directive.name]].append(value)
 
 
-def _add_apache(settings):
+def _add_tls_settings_of_apache(settings):
     kinds = {"sslcertificatefile": "certificates", "sslcertificatekeyfile": "keys", "sslciphersuite": "ciphers"}
     files = dict.fromkeys(path for pattern in APACHE_FILES for path in sorted(glob.glob(pattern)))
     for path in files:
@@ -112,7 +118,7 @@ def list_certificate_files(settings):
     return settings["certificates"]
 
 
-def list_key_files(settings):
+def list_private_key_files(settings):
     """Return the files themselves that hold private keys.
 
     Links resolved, also a key kept in one file with its certificate.
@@ -121,41 +127,39 @@ def list_key_files(settings):
     return sorted({os.path.realpath(path) for path in [*settings["keys"], *mixed_files]})
 
 
-def is_loose_key(path):
+def is_private_key_loose(path):
     """Return whether anybody but root, and the group made for it, could read or change a key, or anybody run it."""
     status = os.lstat(path)
-    return ownership.find_changer(status, ownership.make_key_strictness(_readers())) is not None or bool(
-        status.st_mode & 0o7111
-    )
+    return ownership.find_untrusted_changer_of_file(
+        status, ownership.make_strictness_of_private_keys(_list_groups_allowed_to_read_keys())
+    ) is not None or bool(status.st_mode & 0o7111)
 
 
-def _readers():
+def _list_groups_allowed_to_read_keys():
     try:
         return 0, grp.getgrnam("ssl-cert").gr_gid
     except KeyError:
         return (0,)
 
 
-def read_certificate(path):
+def read_first_certificate(path):
     """Return the certificate that a file begins with, or None when it holds none."""
     try:
-        facts, length = read_chain(read_text(path) or "")
+        facts, length = read_pem_certificate_chain(read_text(path) or "")
     except BadCertificate:
         return None
     days = (facts["not_after"] - facts["not_before"]) // 86400
     return {"path": path, "chain_length": length, "lifetime_days": days, **facts}
 
 
-def find_weak_ciphers(reading, specs):
+def find_weak_ciphers_in_lists(reader, specs):
     """Return which cipher lists let in a cipher that is not sound, and which ones."""
     results = []
     for spec in specs:
         weak = ["SECLEVEL=0"] if "SECLEVEL=0" in spec.upper() else []
-        if not spec.startswith("-") and reading.find_program("openssl"):
+        if not spec.startswith("-") and reader.find_program("openssl"):
             names = (
-                reading.run(["openssl", "ciphers", spec], ok=None, at_stake=[_trusted_inputs.OPENSSL])
-                .strip()
-                .split(":")
+                reader.run(["openssl", "ciphers", spec], ok=None, at_stake=[_trusted_inputs.OPENSSL]).strip().split(":")
             )
             weak += [name for name in names if name and not _SOUND.match(name)]
         if weak:
@@ -163,10 +167,10 @@ def find_weak_ciphers(reading, specs):
     return results
 
 
-def find_renewals(reading):
+def find_certificate_renewers(reader):
     """Return what renews certificates by itself on this host: of timers those that wait for their time now."""
     timer_names = [os.path.basename(path) for name in RENEWERS for path in sorted(glob.glob(_TIMER_LINK % name))]
-    states = read_units(reading, timer_names) if timer_names else {}
+    states = read_states_of_units(reader, timer_names) if timer_names else {}
     results = [name for name, state in states.items() if state["loaded"] and state["active"]]
     for path in ["/etc/crontab", *sorted(glob.glob("/etc/cron.d/*")), *sorted(glob.glob("/var/spool/cron/crontabs/*"))]:
         match = _RENEWING_CRON.search(read_text(path) or "")

@@ -8,8 +8,8 @@ import time
 
 from ansible.module_utils.luytre import _accounts, _login_history, _ssh_forwards, _sshd, firewall, pam, services
 from ansible.module_utils.luytre._area_reader import UnreadableFact, read_text
-from ansible.module_utils.luytre._ssh_session import session
-from ansible.module_utils.luytre.accounts import parse_utmp_from, query_database, wtmp_tail
+from ansible.module_utils.luytre._ssh_session import get_current_ssh_session
+from ansible.module_utils.luytre.accounts import parse_wtmp_records_with_source, query_login_database, read_wtmp_tail
 
 ELSEWHERE = ("192.0.2.1", "2001:db8::1")
 """Addresses that no rule of anybody's is about: what they are offered, everybody is."""
@@ -23,38 +23,43 @@ MAX_PLACES = 8
 MAX_QUESTIONS = 400
 
 
-def collect(reading):
-    if reading.find_program("sshd") is None:
+def collect_area_facts(reader):
+    if reader.find_program("sshd") is None:
         return {
             **{"installed": False, "recorded": True, "since": 0, "cut": False, "own": None, "ports": [], "unasked": 0},
             **{"seen": [], "forwarded": [], "accounts": [], "second_factors": [], "offers": []},
         }
-    here = session()
-    records, since, cut = _login_history.read_entries(reading, here["user"] if here else None)
-    logins, by_connection = _login_history.parse_login_paths(records)
+    here = get_current_ssh_session()
+    records, since, cut = _login_history.read_sshd_log_entries(reader, here["user"] if here else None)
+    logins, by_connection = _login_history.summarize_login_paths(records)
     # The log says of a link-local address on which link it lies.
     plainly = {(account, source.partition("%")[0], port): way for (account, source, port), way in by_connection.items()}
     own = plainly.get((here["user"], here["source"], here["from_port"])) if here else None
-    logins += _find_without_method(logins)
-    rows = {row["name"]: row for row in _accounts.passwd()}
-    ports = firewall.list_ssh_ports(reading, services.list_listeners(reading))
+    logins += _find_sessions_missing_in_sshd_log(logins)
+    rows = {row["name"]: row for row in _accounts.read_passwd_rows()}
+    ports = firewall.list_ssh_ports(reader, services.list_listeners_as_facts(reader))
     names = {row["uid"]: row["name"] for row in reversed(list(rows.values()))}
-    live, sessions = _ssh_forwards.collect_forwards(ports, lambda uid: names.get(uid, str(uid)))
-    forwards = _login_history.find_tunnels(records) + live
+    live, sessions = _ssh_forwards.collect_ssh_forwards(ports, lambda uid: names.get(uid, str(uid)))
+    forwards = _login_history.find_connections_without_session(records) + live
     forward_keys = {(forward["account"], forward["source"]) for forward in forwards}
-    doubtful = _login_history.find_unrecorded(records, _iter_terminals(), sessions, int(time.time()))
+    doubtful = _login_history.find_unrecorded_connections(
+        records, _iter_terminal_sessions_in_wtmp(), sessions, int(time.time())
+    )
     forwards += [
         forward
         for forward in doubtful
-        if (forward["account"], forward["source"]) not in forward_keys and not _is_ours(forward, here, records)
+        if (forward["account"], forward["source"]) not in forward_keys
+        and not _is_connection_of_this_program(forward, here, records)
     ]
     strangers = [way["account"] for way in [*logins, *forwards] if way["account"] not in rows]
-    there = {*rows, *_list_known_elsewhere(reading, strangers)}
-    logins, more = _login_history.limit_login_paths([way for way in logins if way["account"] in there])
+    there = {*rows, *_list_accounts_of_name_service_only(reader, strangers)}
+    logins, more = _login_history.limit_login_paths_per_account([way for way in logins if way["account"] in there])
     forwards = [way for way in forwards if way["account"] in there]
-    admins = [name for name in list_declared_accounts(reading, here) if name in there]
-    queries = build_questions(here, admins, [*logins, *forwards], ports, list(_sshd.iter_lines()))
-    offers, omission_count = _sshd.list_offers(reading, queries[:MAX_QUESTIONS], here["local"] if here else None)
+    admins = [name for name in list_accounts_named_by_inventory(reader, here) if name in there]
+    queries = build_questions_for_sshd(here, admins, [*logins, *forwards], ports, list(_sshd.iter_sshd_settings()))
+    offers, omission_count = _sshd.list_sshd_offers_by_connection(
+        reader, queries[:MAX_QUESTIONS], here["local"] if here else None
+    )
     return {
         "installed": True,
         "recorded": here is None
@@ -67,31 +72,35 @@ def collect(reading):
         "ports": ports,
         "seen": logins,
         "forwarded": forwards,
-        "accounts": describe_accounts(rows, {*admins, *(way["account"] for way in [*logins, *forwards])}),
+        "accounts": describe_groups_of_accounts(rows, {*admins, *(way["account"] for way in [*logins, *forwards])}),
         "second_factors": sorted(
-            {module for _, module, _ in pam.read_stack("sshd", "auth") if module in SECOND_FACTORS}
+            {module for _, module, _ in pam.read_pam_stack("sshd", "auth") if module in SECOND_FACTORS}
         ),
         "offers": offers,
         "unasked": omission_count + len(queries[MAX_QUESTIONS:]),
     }
 
 
-def list_declared_accounts(reading, here):
+def list_accounts_named_by_inventory(reader, current_session):
     """Return the accounts that the inventory names: people who administer the host, and what this reading
     came in by.
     """
-    ours = [reading.declared.get("automation_user"), here["user"] if here else None]
-    names = [*(reading.declared.get("admins") or []), *ours]
+    ours = [reader.declared.get("automation_user"), current_session["user"] if current_session else None]
+    names = [*(reader.declared.get("admins") or []), *ours]
     return list(dict.fromkeys(name for name in names if isinstance(name, str) and name))
 
 
-def build_questions(here, admins, ways, ports, lines):
+def build_questions_for_sshd(current_session, admins, ways, ports, match_lines):
     """Return ``[{account, source, port}]``: whom sshd is asked about.
 
     Who is declared may come from anywhere that a rule names.
     """
-    places = [*([here["source"]] if here else []), ELSEWHERE[0], *_pick_addresses(lines)]
-    pairs = [(here["user"], here["source"])] if here else []
+    places = [
+        *([current_session["source"]] if current_session else []),
+        ELSEWHERE[0],
+        *_pick_addresses_in_match_networks(match_lines),
+    ]
+    pairs = [(current_session["user"], current_session["source"])] if current_session else []
     pairs += [(name, place) for name in admins for place in places]
     pairs += [(way["account"], way["source"]) for way in ways]
     return [
@@ -102,18 +111,18 @@ def build_questions(here, admins, ways, ports, lines):
     ]
 
 
-def _pick_addresses(lines):
+def _pick_addresses_in_match_networks(lines):
     """Return an address for each of the networks that a Match block is about."""
     places = []
     for criteria in dict.fromkeys(line[2] for line in lines if line[2]):
         words = criteria.replace("=", " ").split()
         for keyword, value in zip(words, words[1:]):  # noqa: RUF007  younger than Python 3.9
             if keyword.lower() in ("address", "host"):
-                places += [place for place in map(_pick_address, value.strip('"').split(",")) if place]
+                places += [place for place in map(_pick_address_matching_pattern, value.strip('"').split(",")) if place]
     return list(dict.fromkeys(places))[:MAX_PLACES]
 
 
-def _pick_address(pattern):
+def _pick_address_matching_pattern(pattern):
     if pattern.startswith("!"):
         return None
     plain = pattern.replace("*", "1").replace("?", "1")
@@ -126,9 +135,9 @@ def _pick_address(pattern):
     return str(network.network_address + (1 if network.num_addresses > 2 else 0))
 
 
-def describe_accounts(rows, names):
+def describe_groups_of_accounts(rows, names):
     """Return ``[{name, groups}]``; None where the groups stand in none of the host's own files."""
-    groups = _accounts.groups()
+    groups = _accounts.read_group_rows()
     sources = re.search(r"(?m)^group:([^\n]*)", read_text("/etc/nsswitch.conf") or "")
     ours = set(sources.group(1).split() if sources else ()) <= {"files", "systemd", "compat"}
     return [
@@ -144,7 +153,7 @@ def describe_accounts(rows, names):
     ]
 
 
-def _list_known_elsewhere(reading, names):
+def _list_accounts_of_name_service_only(reader, names):
     """Return those of the accounts in no file of the host that its name service knows.
 
     All of them when it does not say.
@@ -153,28 +162,28 @@ def _list_known_elsewhere(reading, names):
     if not names:
         return []
     try:
-        text = reading.run(["getent", "passwd", *names], ok=None, seconds=2, at_stake=["/etc/nsswitch.conf"])
+        text = reader.run(["getent", "passwd", *names], ok=None, seconds=2, at_stake=["/etc/nsswitch.conf"])
     except UnreadableFact:
         return names
     return [line.split(":", 1)[0] for line in text.splitlines()]
 
 
-def _is_ours(forward, here, records):
+def _is_connection_of_this_program(forward, current_session, records):
     """Return whether a connection was this program's.
 
     Our account's from where we are, or the enrolment's before that was made.
     """
-    if here is None or forward["source"].partition("%")[0] != here["source"].partition("%")[0]:
+    if current_session is None or forward["source"].partition("%")[0] != current_session["source"].partition("%")[0]:
         return False
-    first = _login_history.find_first_login(records, here["user"], here["source"])
-    return forward["account"] == here["user"] or (first is not None and forward["last"] <= first)
+    first = _login_history.find_first_login_from_address(records, current_session["user"], current_session["source"])
+    return forward["account"] == current_session["user"] or (first is not None and forward["last"] <= first)
 
 
-def _iter_terminals():
+def _iter_terminal_sessions_in_wtmp():
     """Yield ``(account, source, moment)`` of sessions at a terminal from an address, as wtmp has them."""
     since = time.time() - _login_history.DAYS * _login_history.DAY
     for path in ("/var/log/wtmp.1", "/var/log/wtmp"):
-        for kind, line, account, address, moment in parse_utmp_from(wtmp_tail(path)):
+        for kind, line, account, address, moment in parse_wtmp_records_with_source(read_wtmp_tail(path)):
             source = _login_history.normalize_address(address.partition("%")[0])
             if kind == 7 and line.startswith("pts/") and moment >= since and source:
                 yield account, source, moment
@@ -191,28 +200,28 @@ DATABASES = (
 """Where Debian 13 keeps who came in, and the questions."""
 
 
-def _iter_sessions():
+def _iter_sessions_opened_by_sshd():
     """Yield ``(account, source, moment)`` of what sshd opened at a terminal or otherwise.
 
     Databases of logins have it.
     """
     since = time.time() - _login_history.DAYS * _login_history.DAY
     for path, query in DATABASES:
-        for account, address, moment in query_database(path, query):
+        for account, address, moment in query_login_database(path, query):
             if isinstance(account, str) and isinstance(address, str) and isinstance(moment, int) and moment >= since:
                 source = _login_history.normalize_address(address.partition("%")[0])
                 if source:
                     yield account, source, moment
 
 
-def _find_without_method(logins):
+def _find_sessions_missing_in_sshd_log(logins):
     """Return sessions from an address that other records know of and sshd's own log no longer.
 
     Any account can fill the journal.
     """
     known_logins = {(way["account"], way["source"]) for way in logins if not way["claimed"]}
     paths_by_key = {}
-    for account, source, moment in (*_iter_terminals(), *_iter_sessions()):
+    for account, source, moment in (*_iter_terminal_sessions_in_wtmp(), *_iter_sessions_opened_by_sshd()):
         if (account, source) not in known_logins:
             way = {"account": account, "source": source, "methods": [], "key": "", "certificate": False}
             way = paths_by_key.setdefault((account, source), {**way, "claimed": False, "last": 0, "count": 0})

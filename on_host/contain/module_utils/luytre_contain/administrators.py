@@ -1,6 +1,6 @@
 """Who administers an application of a site's, by its tables."""
 
-from ansible.module_utils.luytre._site_postgresql import hexadecimal
+from ansible.module_utils.luytre._site_postgresql import render_column_as_hex_expression
 from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
 
 MAX_ADMINISTRATORS = 200
@@ -15,7 +15,9 @@ _NUKEVIET = """SELECT 'admin', a.admin_id, HEX(CAST(CONVERT(u.username USING utf
   FROM `{db}`.`{p}authors` a
   JOIN `{db}`.`{p}users` u ON u.userid = a.admin_id WHERE a.is_suspend = 0 AND a.lev < 3"""
 _JOOMLA_IN_POSTGRESQL = """SELECT json_build_array('admin', id, {name}, 1) FROM "{p}users" WHERE block = 0 AND id IN
-  (SELECT m.user_id FROM "{p}user_usergroup_map" m WHERE m.group_id = 8)""".replace("{name}", hexadecimal("username"))
+  (SELECT m.user_id FROM "{p}user_usergroup_map" m WHERE m.group_id = 8)""".replace(
+    "{name}", render_column_as_hex_expression("username")
+)
 STATEMENTS = {
     kind: {"admin": (sql, MAX_ADMINISTRATORS)}
     for kind, sql in (("wordpress", _WORDPRESS), ("joomla", _JOOMLA), ("nukeviet", _NUKEVIET))
@@ -34,8 +36,8 @@ class ApplicationAdministrator:
 
 def load_administrators(application):
     """Return all of an application. Raises Refused."""
-    statements = IN_POSTGRESQL if application.in_postgresql else STATEMENTS
-    rows = [row for row in application.rows(statements[application.kind]) if row[0] == "admin"]
+    statements = IN_POSTGRESQL if application.uses_postgresql else STATEMENTS
+    rows = [row for row in application.query_rows_by_labeled_selects(statements[application.kind]) if row[0] == "admin"]
     try:
         return [ApplicationAdministrator(int(number), name, comes_in == "1") for _, number, name, comes_in in rows]
     except (ValueError, AttributeError):

@@ -7,84 +7,86 @@ from urllib.parse import unquote_to_bytes
 
 from ansible.module_utils.luytre import _applications, _site_database, _site_login, wordpress
 from ansible.module_utils.luytre._area_reader import AreaReader
-from ansible.module_utils.luytre._time_budget import Effort
+from ansible.module_utils.luytre._time_budget import TimeBudget
 from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
 
 ASK_SECONDS, SEARCH_SECONDS = 10, 5
 FILES = {"joomla": "configuration.php", "nukeviet": "config.php"}
 
 
-class Application:
+class SiteApplication:
     """Its kind, its folder, the file of its configuration, its own login, and what its tables' names begin with."""
 
     def __init__(self, kind, path, config, login, prefix):
         self.kind, self.path, self.config, self.login, self.prefix = kind, path, config, login, prefix
 
     @property
-    def in_postgresql(self):
+    def uses_postgresql(self):
         """Return whether its tables are PostgreSQL's."""
         return self.login.engine == _site_database.POSTGRESQL
 
-    def check_engine(self):
+    def check_database_is_mysql_or_mariadb(self):
         """Raise Refused where its tables are PostgreSQL's, for what is done in MySQL's and MariaDB's alone."""
-        if self.in_postgresql:
+        if self.uses_postgresql:
             raise ActionRefusal("not_asked", "%s: other_kind" % self.config)
 
-    def is_local(self):
+    def is_database_on_this_host(self):
         """Return whether its database is on this host."""
         return _site_database.LOCAL.match(self.login.host) is not None
 
-    def run_script(self, script):
+    def run_sql_script_and_read_rows(self, sql_script):
         """Return rows of what its database says to a script of ours, asked as its own account. Raises Refused."""
-        return self._query(_site_database.run_script, script)
+        return self._query_database_or_refuse(_site_database.run_sql_script, sql_script)
 
-    def rows(self, statements, **words):
+    def query_rows_by_labeled_selects(self, statements, **words):
         """Return rows of ``{word: (SELECT, most rows)}``, read only. Raises Refused."""
         marks = {"{%s}" % name: text for name, text in words.items()}
         marks.update({"{db}": self.login.database, "{p}": self.prefix})
-        return self._query(_site_database.fetch_rows, _site_database.fill_statements(statements, marks))
+        return self._query_database_or_refuse(
+            _site_database.fetch_rows, _site_database.fill_statement_placeholders(statements, marks)
+        )
 
-    def _query(self, ask, what):
+    def _query_database_or_refuse(self, ask, what):
         try:
             return ask(AreaReader({}, ASK_SECONDS), self.login, what)
         except _site_database.DatabaseUnanswered as not_asked:
             raise ActionRefusal("not_asked", "%s: %s" % (self.config, not_asked.why))
 
 
-def resolve_folder(request):
+def resolve_application_folder_of_request(request):
     """Return where the application lies that a question is about."""
     return os.path.normpath(os.path.join(request["root"], os.fsdecode(unquote_to_bytes(request["folder"]))))
 
 
-def load_application(path):
+def load_application(folder):
     """Return the one in a folder.
 
     Raises Refused where there is none, or only running its configuration would tell its login.
     """
     for kind, read in _site_login.BY_KIND.items():
-        config = configuration_of(kind, path)
+        config = find_config_file_of_application(kind, folder)
         try:
-            own = None if config is None else read(path)
+            own = None if config is None else read(folder)
         except _site_database.DatabaseUnanswered as not_asked:
             raise ActionRefusal("not_asked", "%s: %s" % (config, not_asked.why))
         if own is not None:
             login, prefix = own
-            return Application(kind, path, config, login, prefix + "_" if kind == "nukeviet" else prefix)
-    raise ActionRefusal("no_application", path)
+            return SiteApplication(kind, folder, config, login, prefix + "_" if kind == "nukeviet" else prefix)
+    raise ActionRefusal("no_application", folder)
 
 
-def configuration_of(kind, path):
+def find_config_file_of_application(application_kind, folder):
     """Return the file of its configuration, None where there is none."""
-    if kind == "wordpress":
-        return wordpress.read_configuration(path)[0]
-    file = os.path.join(path, FILES[kind])
+    if application_kind == "wordpress":
+        return wordpress.read_wp_config(folder)[0]
+    file = os.path.join(folder, FILES[application_kind])
     return file if os.path.lexists(file) else None
 
 
-def find_folders(roots):
+def find_application_folders_at_web_roots(web_roots):
     """Return folders of all applications at web roots or near them, and roots that were left.
 
     There was no time to search these roots to their end.
     """
-    entries, cut = _applications.search(roots, Effort(SEARCH_SECONDS))
+    entries, cut = _applications.search_roots_for_applications(web_roots, TimeBudget(SEARCH_SECONDS))
     return [entry.path for entry in entries if entry.kind in _site_login.BY_KIND], cut

@@ -11,31 +11,31 @@ ARMED_FILE = "/var/lib/luytre/guard/armed.json"
 """There while a hardening of the host is open, which may yet go back to how all was before it."""
 
 
-def read(path):
+def read_config_bytes_or_refuse(path):
     """Return its bytes. Raises Refused."""
-    with _open_config(path) as (_folder, _name, handle):
-        return _bytes(handle, path)
+    with _open_config_file_and_folder(path) as (_folder, _name, handle):
+        return _read_open_config_bytes(handle, path)
 
 
-def put(path, old, new):
+def replace_config_content_if_as_expected(path, old_content, new_content):
     """Have it hold ``new``, where it holds ``old`` or ``new``; owner, mode and what hangs on it stay.
 
     Raises Refused.
     """
-    with _open_config(path) as (folder, name, handle):
+    with _open_config_file_and_folder(path) as (folder, name, handle):
         status = os.fstat(handle)
-        present = _bytes(handle, path)
-        if present == new:
+        present = _read_open_config_bytes(handle, path)
+        if present == new_content:
             return
-        if present != old:
+        if present != old_content:
             raise ActionRefusal("changed_since", path)
         try:
-            immutable.replace(folder, name, handle, status, new)
+            immutable.replace_file_keeping_its_flags(folder, name, handle, status, new_content)
         except OSError as error:
             raise ActionRefusal("config_stays", "%s: %s" % (path, error.strerror))
 
 
-def check_settled():
+def check_no_pending_revert_of_host():
     """Raise Refused while the host may go back to what configurations and accounts held before.
 
     Without asking, and to one of them alone.
@@ -44,29 +44,32 @@ def check_settled():
         raise ActionRefusal("hardening_open", "")
 
 
-def is_as_trusted(path, own):
+def is_file_roots_or_same_owners(path, other_path):
     """Return whether a file is root's or of the owner of another one.
 
     Whoever else put it there is told nothing by what is written to it. Raises Refused.
     """
-    with _open_config(path) as (_, _, handle), _open_config(own) as (_, _, own_handle):
+    with (
+        _open_config_file_and_folder(path) as (_, _, handle),
+        _open_config_file_and_folder(other_path) as (_, _, own_handle),
+    ):
         return os.fstat(handle).st_uid in (0, os.fstat(own_handle).st_uid)
 
 
 @contextlib.contextmanager
-def _open_config(path):
+def _open_config_file_and_folder(path):
     with contextlib.ExitStack() as open_ones:
         try:
-            folder, name = safe_open.reach(path, safe_open.ROOTS_LINKS)
+            folder, name = safe_open.open_parent_folder_of_path(path, safe_open.ROOTS_LINKS)
             open_ones.callback(os.close, folder)
-            handle = safe_open.open_at(folder, name)
+            handle = safe_open.open_name_in_open_folder(folder, name)
             open_ones.callback(os.close, handle)
         except OSError as error:
             raise ActionRefusal("unread_config", "%s: %s" % (path, error.strerror))
         yield folder, name, handle
 
 
-def _bytes(handle, path):
+def _read_open_config_bytes(handle, path):
     try:
         return safe_open.read_whole(handle, MAX_BYTES, path)
     except OSError as error:

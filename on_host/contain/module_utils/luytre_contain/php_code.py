@@ -24,7 +24,7 @@ RELOAD_SECONDS, PAUSE = 5, 0.05
 """Until a service that was told to reload has done so, but for requests that go on; between two looks."""
 
 
-def list_units():
+def list_services_caching_php_code():
     """Return the services that do."""
     output = action_runner.run_program(
         [systemd_units.SYSTEMCTL, "list-units", "--state=active", "--plain", "--no-legend", "php*-fpm.service"]
@@ -36,24 +36,26 @@ def list_units():
     return names
 
 
-def find_faulty_units():
+def find_php_units_that_would_not_start():
     """Return those of them that would not start with their configuration as it is.
 
     Told to read it again they end, and all sites with them.
     """
-    return [unit for unit in list_units() if not _starts(unit)]
+    return [unit for unit in list_services_caching_php_code() if not _can_unit_start_with_its_config(unit)]
 
 
-def reset_code_cache():
+def reload_php_services_to_clear_code_cache():
     """Have it forget what was replaced.
 
     Return whether all did; one that would not start again goes on with what it has.
     """
-    faulty_units = find_faulty_units()
-    services = {unit: ServiceProcesses(unit) for unit in list_units() if unit not in faulty_units}
-    reloaded_units = [unit for unit in services if _reload(unit)]
+    faulty_units = find_php_units_that_would_not_start()
+    services = {unit: ServiceProcesses(unit) for unit in list_services_caching_php_code() if unit not in faulty_units}
+    reloaded_units = [unit for unit in services if _reload_unit_by_systemctl(unit)]
     ends = time.monotonic() + RELOAD_SECONDS
-    while time.monotonic() < ends and not all(services[unit].is_over() for unit in reloaded_units):
+    while time.monotonic() < ends and not all(
+        services[unit].has_been_replaced_by_new_processes() for unit in reloaded_units
+    ):
         time.sleep(PAUSE)
     return not faulty_units and len(reloaded_units) == len(services)
 
@@ -66,16 +68,16 @@ class ServiceProcesses:
 
     def __init__(self, unit):
         self.unit, self.main = unit, _get_main_pid(unit)
-        self.image, self.children = _read_image(self.main), _list_children(self.main)
+        self.image, self.children = _read_identity_of_running_program(self.main), _list_children(self.main)
 
-    def is_over(self):
+    def has_been_replaced_by_new_processes(self):
         """Return whether others serve visitors by now.
 
         Its main process has begun anew, and what it had started has ended.
         """
         if self.main is None:
             return True
-        anew = self.unit == APACHE or _read_image(self.main) != self.image
+        anew = self.unit == APACHE or _read_identity_of_running_program(self.main) != self.image
         return anew and not self.children & _list_children(self.main)
 
 
@@ -86,7 +88,7 @@ def _get_main_pid(unit):
     return int(output) if output.strip().isdigit() and int(output) else None
 
 
-def _read_image(pid):
+def _read_identity_of_running_program(pid):
     """Return what differs when a process has begun another program, or the same anew, under its number.
 
     Where that lies in memory.
@@ -109,12 +111,12 @@ def _list_children(pid):
     return children
 
 
-def _starts(unit):
+def _can_unit_start_with_its_config(unit):
     try:
-        return start_test.find_fault(unit, AreaReader({}, SECONDS)) is None
+        return start_test.find_reason_daemon_would_not_start(unit, AreaReader({}, SECONDS)) is None
     except UnreadableFact:
         return False
 
 
-def _reload(unit):
+def _reload_unit_by_systemctl(unit):
     return action_runner.run_program([systemd_units.SYSTEMCTL, "reload", unit]) is not None

@@ -37,27 +37,27 @@ SELECT 'gone', ROW_COUNT();
 INSERT = "INSERT INTO `{db}`.`{table}` ({names}) VALUES ({values});\n"
 
 
-def build_condition(column, key, is_text_key):
+def build_sql_condition_for_row(column, key, is_text_key):
     """Return what tells the row apart: by bytes where its key is a name."""
     return "CAST(`%s` AS BINARY) = x'%s'" % (column, key.hex()) if is_text_key else "`%s` = %s" % (column, key.decode())
 
 
-def fields(columns):
+def build_sql_of_columns_as_hex(columns):
     """Return what gives all columns as texts of hexadecimal digits."""
-    return ", ".join(map(_hex, columns))
+    return ", ".join(map(_build_sql_of_column_as_hex, columns))
 
 
-def _hex(column):
+def _build_sql_of_column_as_hex(column):
     return "IF(`%s` IS NULL, '%s', HEX(CAST(`%s` AS BINARY)))" % (column[0], NULL, column[0])
 
 
-def literal(kind, text):
+def build_sql_literal_of_column_value(column_type, hex_text):
     """Return a column's value as a statement has it. Raises Refused for what its type does not hold."""
-    if text == NULL:
+    if hex_text == NULL:
         return "NULL"
-    if kind in BYTES:
-        return "x'%s'" % text
-    plain = bytes.fromhex(text).decode("ascii", "replace")
-    if not (_WHOLE if kind in WHOLE else _PLAIN).match(plain):
-        raise ActionRefusal("odd_columns", kind)
-    return plain if kind in WHOLE else "'%s'" % plain
+    if column_type in BYTES:
+        return "x'%s'" % hex_text
+    plain = bytes.fromhex(hex_text).decode("ascii", "replace")
+    if not (_WHOLE if column_type in WHOLE else _PLAIN).match(plain):
+        raise ActionRefusal("odd_columns", column_type)
+    return plain if column_type in WHOLE else "'%s'" % plain

@@ -42,21 +42,22 @@ DELETE = """WITH gone AS (DELETE FROM "{table}" WHERE {where}
 INSERT = 'INSERT INTO "{table}" ({names}) OVERRIDING SYSTEM VALUE VALUES ({values});\n'
 
 
-def build_condition(column, key, is_text_key):
+def build_sql_condition_for_row(column, key, is_text_key):
     """Return what tells the row apart."""
     if is_text_key:
         raise ActionRefusal("no_table", column)
     return '"%s" = %s' % (column, key.decode())
 
 
-def fields(columns):
+def build_sql_of_columns_as_hex(columns):
     """Return what gives all columns as texts of hexadecimal digits."""
     return ", ".join(
-        "CASE WHEN \"%s\" IS NULL THEN '%s' ELSE %s END" % (name, NULL, _site_postgresql.hexadecimal(name))
+        "CASE WHEN \"%s\" IS NULL THEN '%s' ELSE %s END"
+        % (name, NULL, _site_postgresql.render_column_as_hex_expression(name))
         for name, _ in columns
     )
 
 
-def literal(_kind, text):
+def build_sql_literal_of_column_value(_column_type, hex_text):
     """Return a column's value as a statement has it. Raises Refused."""
-    return db_values.make_text_literal(None if text == NULL else text)
+    return db_values.make_postgresql_text_literal_from_hex(None if hex_text == NULL else hex_text)

@@ -3,7 +3,7 @@
 import os
 
 from ansible.module_utils.luytre import _webroot
-from ansible.module_utils.luytre._time_budget import Effort
+from ansible.module_utils.luytre._time_budget import TimeBudget
 from ansible.module_utils.luytre_shared import safe_open
 
 FOLDERS = (
@@ -28,7 +28,7 @@ MAX_BYTES, MAX_ENTRIES, MAX_FILES = 200_000, 200_000, 20
 SECONDS = 6
 
 
-def find_files(secret, roots):
+def find_files_holding_secret(secret, roots):
     """Return paths of the files that hold it, and roots that were not read to their end.
 
     The files lie below web roots and in FOLDERS.
@@ -40,25 +40,25 @@ def find_files(secret, roots):
         word.encode()
         for word in (secret, escaped_secret, escaped_secret.replace("'", "\\'"), escaped_secret.replace('"', '\\"'))
     }
-    matches, cut, effort = [], [], Effort(SECONDS)
+    matches, cut, effort = [], [], TimeBudget(SECONDS)
     for root in (*roots, *FOLDERS):
-        paths, whole = _search_root(root, needles, effort, deep=root not in FOLDERS)
+        paths, whole = _search_folder_for_files_with_needles(root, needles, effort, deep=root not in FOLDERS)
         matches += paths
         cut += [] if whole else [root]
     return matches[:MAX_FILES], cut
 
 
-def _search_root(root, needles, effort, *, deep):
+def _search_folder_for_files_with_needles(root, needles, time_budget, *, deep):
     try:
         folder = safe_open.open_path(root, safe_open.DIRECTORY, safe_open.ROOTS_LINKS)
     except OSError:
         return [], True
     matches = []
     try:
-        walk = _webroot.WebrootWalk(folder, effort, MAX_ENTRIES)
-        for entry in walk if deep else _members(folder):
-            if _is_read(entry, deep=deep):
-                content = entry.content(MAX_BYTES)
+        walk = _webroot.WebrootWalk(folder, time_budget, MAX_ENTRIES)
+        for entry in walk if deep else _iter_entries_directly_in_folder(folder):
+            if _is_file_to_search_for_secret(entry, deep=deep):
+                content = entry.read_start_of_file(MAX_BYTES)
                 if any(word in content for word in needles):
                     matches.append(os.path.join(root, entry.path))
         return matches, not walk.cut_short
@@ -66,14 +66,14 @@ def _search_root(root, needles, effort, *, deep):
         os.close(folder)
 
 
-def _members(folder):
+def _iter_entries_directly_in_folder(folder):
     """Yield the entries of a folder, without what is below them."""
     status = os.fstat(folder)
     for name in sorted(os.listdir(folder)):
         yield _webroot.WebrootEntry(folder, status, name, name, os.stat(name, dir_fd=folder, follow_symlinks=False))
 
 
-def _is_read(entry, *, deep):
+def _is_file_to_search_for_secret(entry, *, deep):
     if not entry.is_file:
         return False
     return not deep or entry.name.lower().endswith(ENDINGS) or entry.name.startswith(".env")

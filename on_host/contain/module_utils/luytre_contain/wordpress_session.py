@@ -51,14 +51,14 @@ class WordpressSession:
         self.root = root
         self.login, password = bytes.fromhex(user[1]), bytes.fromhex(user[2])
         self.pieces = list(dict.fromkeys((password[8:12], password[-4:])))
-        site = (_text(constants["WP_SITEURL"]) or options.get("siteurl") or "").rstrip("/")
-        self.home = (_text(constants["WP_HOME"]) or options.get("home") or site).rstrip("/") + "/"
+        site = (_get_known_text_or_none(constants["WP_SITEURL"]) or options.get("siteurl") or "").rstrip("/")
+        self.home = (_get_known_text_or_none(constants["WP_HOME"]) or options.get("home") or site).rstrip("/") + "/"
         # The default is MD5, as WordPress makes it.
-        cookie_hash = _text(constants["COOKIEHASH"]) or hashlib.md5(site.encode()).hexdigest()  # noqa: S324
-        self.cookie = _text(constants["LOGGED_IN_COOKIE"]) or "wordpress_logged_in_" + cookie_hash
+        cookie_hash = _get_known_text_or_none(constants["COOKIEHASH"]) or hashlib.md5(site.encode()).hexdigest()  # noqa: S324
+        self.cookie = _get_known_text_or_none(constants["LOGGED_IN_COOKIE"]) or "wordpress_logged_in_" + cookie_hash
         self.token, self.expires = secrets.token_hex(21), int(time.time()) + LIFETIME
 
-    def append_to(self, sessions):
+    def append_to_serialized_sessions(self, sessions):
         """Return a user's sessions as WordPress keeps them, with this one. Raises Untold."""
         entry = b's:64:"%s";a:2:{s:10:"expiration";i:%d;s:5:"login";i:%d;}' % (
             hashlib.sha256(self.token.encode()).hexdigest().encode(),
@@ -72,22 +72,24 @@ class WordpressSession:
             raise SessionUnavailable
         return b"a:%d:{%s%s}" % (int(match.group(1)) + 1, match.group(2), entry)
 
-    def sign_cookie(self, key, piece):
+    def sign_cookie(self, signing_key, piece):
         """Return the cookie that a browser of that user's would send, signed with the site's ``key``."""
         start = b"%s|%d|%s" % (self.login, self.expires, self.token.encode())
         of = b"%s|%s|%d|%s" % (self.login, piece, self.expires, self.token.encode())
-        inner = hmac.new(key.encode(), of, hashlib.md5).hexdigest()
+        inner = hmac.new(signing_key.encode(), of, hashlib.md5).hexdigest()
         outer = hmac.new(inner.encode(), start, hashlib.sha256).hexdigest().encode()
         return "%s=%s" % (self.cookie, quote(start + b"|" + outer, safe=""))
 
-    def is_in(self, key):
+    def is_logged_in_when_cookie_is_signed_with(self, signing_key):
         """Return whether the site takes it for logged in; by which piece, is remembered.
 
         Raises Untold where nobody may be shown it.
         """
         for piece in self.pieces:
             try:
-                page = http_check.fetch_page(self.home, http_check.Cookie(self.sign_cookie(key, piece), self.root))
+                page = http_check.fetch_page(
+                    self.home, http_check.Cookie(self.sign_cookie(signing_key, piece), self.root)
+                )
             except own_server.Unproven:
                 raise SessionUnavailable("not_proven")
             if is_logged_in_page(page):
@@ -102,63 +104,66 @@ def is_logged_in_page(page):
     return status == 200 and any(mark in content for mark in MARKS)
 
 
-def key_of(content):
+def read_cookie_signing_key_from_config(config_content):
     """Return what the site signs such cookies with, out of its configuration's bytes.
 
     Raises Untold where that is not all that counts.
     """
-    values = [_text(value) for value in _php.read_constants(content, KEYS).values()]
+    values = [_get_known_text_or_none(value) for value in _php.read_php_constants(config_content, KEYS).values()]
     if not all(values) or values[0] == values[1]:
         raise SessionUnavailable
     return "".join(values)
 
 
 @contextlib.contextmanager
-def open_session(application, content, number, root):
+def open_temporary_wordpress_session(application, config_content, user_number, root):
     """Open a Session of the user of that number, which the site lets in now.
 
     Raises Untold where it does not, Refused.
 
     ``content``: its configuration's bytes; ``root``: the site's files.
     """
-    rows = application.rows(STATEMENTS, number=str(int(number)))
+    rows = application.query_rows_by_labeled_selects(STATEMENTS, number=str(int(user_number)))
     user = next((row for row in rows if row[0] == "user"), None)
     if user is None:
         raise SessionUnavailable
     options = {row[1]: row[2] or "" for row in rows if row[0] == "option"}
-    session, key = WordpressSession(user, options, _php.read_constants(content, PLACES), root), key_of(content)
+    session, key = (
+        WordpressSession(user, options, _php.read_php_constants(config_content, PLACES), root),
+        read_cookie_signing_key_from_config(config_content),
+    )
     if is_logged_in_page(http_check.fetch_page(session.home)):
         raise SessionUnavailable
     session_row = next((row for row in rows if row[0] == "session"), None)
-    with _store_session(application, session, int(number), session_row):
-        if not session.is_in(key):
+    with _keep_session_in_database_meanwhile(application, session, int(user_number), session_row):
+        if not session.is_logged_in_when_cookie_is_signed_with(key):
             raise SessionUnavailable
         yield session
 
 
 @contextlib.contextmanager
-def _store_session(application, session, number, session_row):
+def _keep_session_in_database_meanwhile(application, session, user_number, session_row):
     if session_row is not None:
-        value = session.append_to(bytes.fromhex(session_row[2] or "")).hex()
+        value = session.append_to_serialized_sessions(bytes.fromhex(session_row[2] or "")).hex()
         cell = {"table": "usermeta", "key": "umeta_id", "row": session_row[1].encode().hex(), "column": "meta_value"}
         session_cells = [dict(cell, before=session_row[2], after=value)]
         db_values.write_cells(application, session_cells)
         try:
             yield
         finally:
-            db_values.restore_cells(application, session_cells)
+            db_values.restore_cells_still_as_written(application, session_cells)
         return
     table = "`%s`.`%susermeta`" % (application.login.database, application.prefix)
     own = "user_id, meta_key, meta_value"
-    row = (number, db_values.make_literal(session.append_to(b"").hex()))
+    row = (user_number, db_values.make_sql_literal_from_hex(session.append_to_serialized_sessions(b"").hex()))
     insert = "INSERT INTO %s (%s) VALUES (%d, 'session_tokens', %s);\n" % (table, own, *row)  # noqa: S608
-    application.run_script(insert)
+    application.run_sql_script_and_read_rows(insert)
     try:
         yield
     finally:
         where = "user_id = %d AND meta_key = 'session_tokens' AND CAST(meta_value AS BINARY) = %s" % row
-        application.run_script("DELETE FROM %s WHERE %s;\n" % (table, where))  # noqa: S608
+        application.run_sql_script_and_read_rows("DELETE FROM %s WHERE %s;\n" % (table, where))  # noqa: S608
 
 
-def _text(value):
+def _get_known_text_or_none(value):
     return value if isinstance(value, str) and value != _php.UNKNOWN else None

@@ -19,7 +19,7 @@ import zlib
 
 from ansible.module_utils.luytre_evidence import text_escape
 from ansible.module_utils.luytre_shared import safe_open
-from ansible.module_utils.luytre_shared.reap import reap
+from ansible.module_utils.luytre_shared.reap import wait_for_killed_child_to_end
 
 MEMBER, DATA, END, NOTE, LAST = b"M", b"D", b"E", b"N", b"Z"
 HEAD = 5
@@ -67,12 +67,12 @@ class Secret:
         pattern = re.escape(self.value)
         self._pattern = re.compile(_BEFORE + pattern + _AFTER if whole else pattern)
 
-    def mask(self, content):
+    def mask_in_content_and_count(self, content):
         """Return ``(content without it, how often it was there)``."""
         return self._pattern.subn(MASK, content) if self.value in content else (content, 0)
 
 
-class Sender:
+class EvidenceSender:
     """In a child: what it has read goes into a pipe.
 
     ``shown`` makes text without what looks like a secret in it; None: no text may be sent. ``secrets`` are this host's
@@ -84,99 +84,108 @@ class Sender:
         self._pipe, self._shown, self._secrets = pipe, redact, secrets
         self._hidden = {}
 
-    def lines(self, path, lines):
+    def send_lines_of_live_response(self, member_path, lines):
         """Send a text of ours about this host, made of lines.
 
         Each loses its secrets, and is sent before the next is made, which may take for ever.
         """
         if self._shown is None:
-            self.left_out(path, "no_redaction")
+            self.send_note_of_item_not_sent(member_path, "no_redaction")
             return
-        self._begin("live_response", path)
+        self._send_start_of_member("live_response", member_path)
         digest, size = hashlib.sha256(), 0
         for line in lines:
             content = (self._shown(line) + "\n").encode("utf-8", "surrogateescape")
             digest.update(content)
             size += len(content)
-            self._data(content)
+            self._send_content_without_secrets(content)
             self._pipe.flush()
-        self._end({"size": size, "sha256": digest.hexdigest()})
+        self._send_end_of_member({"size": size, "sha256": digest.hexdigest()})
 
-    def table(self, place, path, rows):
+    def send_rows_without_redaction(self, member_kind, member_path, rows):
         """Send lines that hold no text of anybody's but names, which are written as they are."""
-        self._begin(place, path)
+        self._send_start_of_member(member_kind, member_path)
         block = []
         for row in rows:
             block.append(row)
             if len(block) == 500:
-                self._data(("\n".join(block) + "\n").encode("utf-8", "surrogateescape"))
+                self._send_content_without_secrets(("\n".join(block) + "\n").encode("utf-8", "surrogateescape"))
                 block = []
-        self._data("".join(row + "\n" for row in block).encode("utf-8", "surrogateescape"))
-        self._end({})
+        self._send_content_without_secrets("".join(row + "\n" for row in block).encode("utf-8", "surrogateescape"))
+        self._send_end_of_member({})
 
-    def file(self, place, path, handle, name=None, secret=False):
+    def send_open_file_redacted(self, member_kind, path, handle, name=None, secret=False):
         """Send an open file: its bytes, text without secrets.
 
         Of one that is ``secret`` only what it is, its digest and times.
         """
-        about = dict(describe_status(os.fstat(handle)), origin=text_escape.escape_path(path))
+        about = dict(describe_file_status(os.fstat(handle)), origin=text_escape.escape_path(path))
         head = b"" if secret else safe_open.read_start(handle, MAX_TEXT + 1)
-        kind = SECRET if secret else _classify(head, path)
+        kind = SECRET if secret else _classify_file_for_sending_by_its_head(head, path)
         content, cut = None, len(head) > MAX_TEXT
         if kind == PACKED_TEXT:
-            content, cut = unpack_end(handle)
-            kind = _classify(content, path) if content else OPAQUE
+            content, cut = unpack_last_whole_lines_of_gzip_file(handle)
+            kind = _classify_file_for_sending_by_its_head(content, path) if content else OPAQUE
             name = name or path[: -len(".gz")]
         elif kind == TEXT:
             # Of a log, the end is what counts.
-            content = read_end(handle, about["size"]) if cut else head
-        self._begin(place, name or path)
+            content = read_last_whole_lines_of_file(handle, about["size"]) if cut else head
+        self._send_start_of_member(member_kind, name or path)
         if kind == RAW:
-            self._raw(handle, head, about)
+            self._send_raw_file_content(handle, head, about)
         elif kind != TEXT or self._shown is None:
             why = {SECRET: "secret", TEXT: "no_redaction"}.get(kind, "packed")
-            self._end(dict(about, sha256=compute_digest(handle), why=why))
+            self._send_end_of_member(dict(about, sha256=compute_sha256_of_open_file_if_small(handle), why=why))
         else:
             text = content.decode("utf-8", "surrogateescape")
             clean_text = self._shown(text)
-            self._data(clean_text.encode("utf-8", "surrogateescape"))
-            self._end(dict(about, sha256=compute_digest(handle), hidden=clean_text != text, why="cut" if cut else ""))
+            self._send_content_without_secrets(clean_text.encode("utf-8", "surrogateescape"))
+            self._send_end_of_member(
+                dict(
+                    about,
+                    sha256=compute_sha256_of_open_file_if_small(handle),
+                    hidden=clean_text != text,
+                    why="cut" if cut else "",
+                )
+            )
 
-    def left_out(self, what, why):
+    def send_note_of_item_not_sent(self, left_item, why):
         """Note that something was not sent."""
-        self._frame(NOTE, {"what": text_escape.escape_path(what)[:1_000], "why": why})
+        self._send_json_frame(NOTE, {"what": text_escape.escape_path(left_item)[:1_000], "why": why})
 
-    def _raw(self, handle, head, about):
+    def _send_raw_file_content(self, handle, head, about):
         content = head + safe_open.read_start(handle, MAX_FILE + 1 - len(head))
         cut = len(content) > MAX_FILE
-        self._data(content[:MAX_FILE])
-        self._end(dict(about, sha256=compute_digest(handle), why="cut" if cut else ""))
+        self._send_content_without_secrets(content[:MAX_FILE])
+        self._send_end_of_member(
+            dict(about, sha256=compute_sha256_of_open_file_if_small(handle), why="cut" if cut else "")
+        )
 
-    def _begin(self, place, path):
+    def _send_start_of_member(self, member_kind, path):
         self._hidden = {}
-        self._frame(MEMBER, {"place": place, "path": text_escape.escape_path(path)})
+        self._send_json_frame(MEMBER, {"place": member_kind, "path": text_escape.escape_path(path)})
 
-    def _data(self, content):
+    def _send_content_without_secrets(self, content):
         for secret in self._secrets:
-            content, count = secret.mask(content)
+            content, count = secret.mask_in_content_and_count(content)
             if count:
                 self._hidden[secret.source] = self._hidden.get(secret.source, 0) + count
         for at in range(0, len(content), PIECE):
             piece = content[at : at + PIECE]
-            self._put(DATA, piece)
+            self._write_frame_to_pipe(DATA, piece)
 
-    def _end(self, about):
+    def _send_end_of_member(self, about):
         most = sorted(self._hidden.items(), key=lambda item: -item[1])[:MAX_SOURCES]
-        self._frame(END, dict(about, redacted=dict(most)) if most else about)
+        self._send_json_frame(END, dict(about, redacted=dict(most)) if most else about)
 
-    def _frame(self, kind, content):
-        self._put(kind, json.dumps(content).encode("ascii"))
+    def _send_json_frame(self, kind, content):
+        self._write_frame_to_pipe(kind, json.dumps(content).encode("ascii"))
 
-    def _put(self, kind, content):
+    def _write_frame_to_pipe(self, kind, content):
         self._pipe.write(kind + len(content).to_bytes(4, "big") + content)
 
 
-def _classify(head, path):
+def _classify_file_for_sending_by_its_head(head, path):
     """Return how a file may be sent by its beginning.
 
     Text loses its secrets, programs and pictures hold none, of all else nobody knows.
@@ -193,13 +202,13 @@ def _classify(head, path):
     return RAW if head.startswith(PICTURES) else OPAQUE
 
 
-def read_end(handle, size):
+def read_last_whole_lines_of_file(handle, size):
     """Return the last whole lines of a file of that size."""
     os.lseek(handle, max(0, size - MAX_TEXT), os.SEEK_SET)
     return safe_open.read_start(handle, MAX_TEXT).partition(b"\n")[2]
 
 
-def unpack_end(handle):
+def unpack_last_whole_lines_of_gzip_file(handle):
     """Return ``(content, cut)``: the last whole lines of a file that gzip packed; nothing for what it did not."""
     os.lseek(handle, 0, os.SEEK_SET)
     unpacker, tail, total = zlib.decompressobj(31), b"", 0
@@ -217,20 +226,20 @@ def unpack_end(handle):
     return (tail.partition(b"\n")[2] if total > MAX_TEXT else tail), cut
 
 
-def describe_status(status):
+def describe_file_status(file_status):
     """Return what a file's own entry says of it."""
     return {
-        "size": status.st_size,
-        "mode": stat.S_IMODE(status.st_mode),
-        "uid": status.st_uid,
-        "gid": status.st_gid,
-        "mtime": int(status.st_mtime),
-        "ctime": int(status.st_ctime),
-        "atime": int(status.st_atime),
+        "size": file_status.st_size,
+        "mode": stat.S_IMODE(file_status.st_mode),
+        "uid": file_status.st_uid,
+        "gid": file_status.st_gid,
+        "mtime": int(file_status.st_mtime),
+        "ctime": int(file_status.st_ctime),
+        "atime": int(file_status.st_atime),
     }
 
 
-def compute_digest(handle):
+def compute_sha256_of_open_file_if_small(handle):
     """Return SHA-256 in hex of an open file from its start on; empty for one that is too large to be read for that."""
     os.lseek(handle, 0, os.SEEK_SET)
     digest, bytes_left = hashlib.sha256(), MAX_HASHED
@@ -243,38 +252,38 @@ def compute_digest(handle):
     return ""
 
 
-class Relay:
+class EvidenceRelay:
     """In the parent: steps of reading are done one after the other in children, and what they send is passed on."""
 
     def __init__(self, pass_on, most, ends, redact, secrets=()):
         self._pass_on, self.room, self._ends, self._shown, self._secrets = pass_on, most, ends, redact, secrets
 
-    def step(self, name, work, seconds):
+    def run_step_in_child_within_seconds(self, step_name, work, seconds):
         """Have a child do ``work(sender)`` within so many seconds, and within what is left of the whole time."""
         seconds = min(seconds, self._ends - time.monotonic())
         if seconds <= 0 or self.room <= 0:
-            self._frame(NOTE, {"what": name, "why": "time" if seconds <= 0 else "room"})
+            self._send_json_frame(NOTE, {"what": step_name, "why": "time" if seconds <= 0 else "room"})
             return
         reading, writing = os.pipe()
         child = os.fork()
         if child == 0:
             os.close(reading)
-            _run_child(writing, work, self._shown, self._secrets)
+            _run_collection_in_child(writing, work, self._shown, self._secrets)
         os.close(writing)
         try:
-            why = self._pass_frames_on(reading, time.monotonic() + seconds)
+            why = self._pass_frames_of_child_on(reading, time.monotonic() + seconds)
         finally:
             os.close(reading)
             os.kill(child, signal.SIGKILL)
-            reap(child, 1)
+            wait_for_killed_child_to_end(child, 1)
         if why:
-            self._frame(NOTE, {"what": name, "why": why})
+            self._send_json_frame(NOTE, {"what": step_name, "why": why})
 
-    def last(self):
+    def send_end_of_all_frames(self):
         """Say that nothing more comes."""
-        self._frame(LAST, {})
+        self._send_json_frame(LAST, {})
 
-    def _pass_frames_on(self, pipe, ends):
+    def _pass_frames_of_child_on(self, pipe, ends):
         """Return why the child was not heard to its end; empty when it was."""
         buffer, open_one = b"", False
         poller = select.poll()
@@ -300,26 +309,26 @@ class Relay:
             "room" if self.room <= 0 else "time" if time.monotonic() >= ends else "fault" if open_one or buffer else ""
         )
         if open_one:
-            self._frame(END, {"why": why})
+            self._send_json_frame(END, {"why": why})
         return why
 
-    def _frame(self, kind, content):
+    def _send_json_frame(self, kind, content):
         payload = json.dumps(content).encode("ascii")
         self._pass_on(kind + len(payload).to_bytes(4, "big") + payload)
 
 
-def _run_child(pipe, work, redact, secrets):
+def _run_collection_in_child(pipe, collect, redact, secrets):
     """Run the whole life of the child."""
     code = 1
     try:
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         with os.fdopen(pipe, "wb") as stream:
-            sender = Sender(stream, redact, secrets)
+            sender = EvidenceSender(stream, redact, secrets)
             try:
-                work(sender)
+                collect(sender)
                 code = 0
             except Exception as error:
-                sender.left_out(work.__name__, "fault: %s" % type(error).__name__)
+                sender.send_note_of_item_not_sent(collect.__name__, "fault: %s" % type(error).__name__)
     finally:
         os._exit(code)

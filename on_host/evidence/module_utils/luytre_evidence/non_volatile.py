@@ -192,7 +192,7 @@ class NonVolatileReader:
     def __init__(self, holds_secrets, root="/"):
         self._holds, self._root = holds_secrets, root.rstrip("/")
 
-    def secrets(self, spans, roots):
+    def find_secrets_of_host_to_redact(self, spans, roots):
         """Return ``sending.Secret`` of passwords, keys, salts and hashes of this host, as its own files have them.
 
         What is sent is looked through for them.
@@ -201,21 +201,32 @@ class NonVolatileReader:
         there: it crowds out none of root's, and hides no address, moment, path or name, nor part of a word.
         """
         shadow = "/etc/shadow"
-        own = [(line.split(":")[1], shadow) for line in self._read_text(shadow).split("\n") if ":" in line]
-        places = [*SECRETS, *(path for folder in SECRET_FOLDERS for path in self._iter_below(folder, 2))]
-        sources = dict(_select_long([*own, *self._find_secrets(places, spans)], SHORTEST)[:MOST_SECRETS])
+        own = [
+            (line.split(":")[1], shadow) for line in self._read_start_of_text_file(shadow).split("\n") if ":" in line
+        ]
+        places = [
+            *SECRETS,
+            *(path for folder in SECRET_FOLDERS for path in self._iter_files_and_links_below(folder, 2)),
+        ]
+        sources = dict(
+            _select_distinct_long_secrets([*own, *self._find_secrets_in_file_beginnings(places, spans)], SHORTEST)[
+                :MOST_SECRETS
+            ]
+        )
         all_secrets, ends = (
             [frames.Secret(value, source) for value, source in sources.items()],
             time.monotonic() + SITES_SECONDS,
         )
-        names = self._list_known_names(roots, ends - SITES_SECONDS / 2)
+        names = self._list_known_names_that_are_no_secrets(roots, ends - SITES_SECONDS / 2)
         for root in roots:
             if time.monotonic() > ends:
                 break
-            candidates = self._find_secrets([root.rstrip("/") + "/" + name for name in OF_ROOTS], spans, MOST_CONFIG)
+            candidates = self._find_secrets_in_file_beginnings(
+                [root.rstrip("/") + "/" + name for name in OF_ROOTS], spans, MOST_CONFIG
+            )
             of_site = [
                 (value, source)
-                for value, source in _select_long(candidates, SHORTEST_OF_A_SITE)
+                for value, source in _select_distinct_long_secrets(candidates, SHORTEST_OF_A_SITE)
                 if value not in sources
                 and not _SEEN_IN_LOGS.match(value)
                 and not names.issuperset(filter(None, value.split("/")))
@@ -224,33 +235,33 @@ class NonVolatileReader:
             all_secrets += [frames.Secret(value, source, whole=True) for value, source in of_site]
         return sorted(all_secrets, key=lambda secret: len(secret.value), reverse=True)
 
-    def _list_known_names(self, roots, ends):
+    def _list_known_names_that_are_no_secrets(self, roots, ends):
         """Name of accounts, hosts, packages, programs, units and files on this host, as far as there is time.
 
         None is a site's secret.
         """
         names = set()
         for path in NAMES:
-            names.update(re.findall(r"[^\s:,]{4,100}", self._read_text(path, MOST_LISTED * 100)))
+            names.update(re.findall(r"[^\s:,]{4,100}", self._read_start_of_text_file(path, MOST_LISTED * 100)))
         for folder in (*NAME_FOLDERS, *roots):
             quota = iter(range(MOST_LISTED))
-            for path in self._iter_below(folder, LISTED_DEEP, quota):
+            for path in self._iter_files_and_links_below(folder, LISTED_DEEP, quota):
                 names.update(path.split("/"))
                 if time.monotonic() > ends:
                     return names
         return names
 
-    def _find_secrets(self, places, spans, most=MOST_SETTINGS):
+    def _find_secrets_in_file_beginnings(self, places, spans, most=MOST_SETTINGS):
         """Yield ``(secret, path)`` of what stands where secrets stand in the beginnings of files.
 
         It comes in the order of the files.
         """
         for path in places:
-            text = self._read_text(path, most)
+            text = self._read_start_of_text_file(path, most)
             for start, end in spans(text):
                 yield from ((line, path) for line in text[start:end].split("\n"))
 
-    def settings(self, sender):
+    def send_system_settings_and_autostart(self, sender):
         """Send settings of the system, and what starts by itself."""
         for name in SETTINGS:
             self._send_file(sender, "/etc/" + name)
@@ -259,13 +270,13 @@ class NonVolatileReader:
         for path in ("/proc/sys/kernel/hostname", "/proc/sys/kernel/osrelease"):
             self._send_file(sender, path)
 
-    def accounts(self, sender):
+    def send_keys_logins_and_histories_of_homes(self, sender):
         """Collect what homes hold of keys, of what starts with a login, and of what was typed.
 
         Of passwords, only which there are.
         """
         homes = {}
-        for line in self._read_text("/etc/passwd").split("\n"):
+        for line in self._read_start_of_text_file("/etc/passwd").split("\n"):
             fields = line.split(":")
             if len(fields) > 5 and fields[5].startswith("/"):
                 homes[fields[5].rstrip("/")] = fields[0]
@@ -277,21 +288,21 @@ class NonVolatileReader:
             for name in OF_HOMES:
                 self._send_file(sender, "%s/%s" % (home, name), safe_open.NO_LINKS)
         rows = []
-        for line in self._read_text("/etc/shadow").split("\n"):
+        for line in self._read_start_of_text_file("/etc/shadow").split("\n"):
             fields = line.split(":")
             if len(fields) > 7:
                 rows.append(
                     "%s %s changed=%s expires=%s"
-                    % (text_escape.escape_path(fields[0]), _describe_password(fields[1]), fields[2], fields[7])
+                    % (text_escape.escape_path(fields[0]), _describe_password_scheme(fields[1]), fields[2], fields[7])
                 )
-        sender.table("live_response", "accounts/passwords.txt", rows)
+        sender.send_rows_without_redaction("live_response", "accounts/passwords.txt", rows)
 
-    def packages(self, sender):
+    def send_installed_and_recent_packages(self, sender):
         """Collect which are installed, and what came lately."""
         for path in PACKAGES:
             self._send_file(sender, path)
 
-    def make_flagged_step(self, paths):
+    def make_step_that_sends_flagged_files(self, paths):
         """Return files that are told by name: what they are, and their bytes."""
 
         def work(sender):
@@ -300,7 +311,7 @@ class NonVolatileReader:
 
         return work
 
-    def logs(self, sender):
+    def send_log_time_spans_and_log_ends(self, sender):
         """Send from when to when each log goes; then logs, the newest first, each with the end of it.
 
         Root's before those that others may make at will.
@@ -315,7 +326,11 @@ class NonVolatileReader:
                 continue
             dated_paths.append((status.st_uid != 0, -status.st_mtime, path))
         newest = [path for *_, path in sorted(dated_paths)]
-        sender.table("live_response", "system/logs.txt", ["first\tlast\tbytes\tlog", *map(self._describe_log, newest)])
+        sender.send_rows_without_redaction(
+            "live_response",
+            "system/logs.txt",
+            ["first\tlast\tbytes\tlog", *map(self._read_first_and_last_time_in_log, newest)],
+        )
         for path in newest:
             self._send_file(sender, path, safe_open.NO_LINKS)
 
@@ -324,29 +339,29 @@ class NonVolatileReader:
 
         Each folder has names of its own to be looked at: whoever may write one crowds out none of the others'.
         """
-        yield from self._iter_below(LOGS, 1)
+        yield from self._iter_files_and_links_below(LOGS, 1)
         descriptor = safe_open.open_path(self._root + LOGS, safe_open.DIRECTORY)
         try:
-            names = sorted(_list_names(descriptor))
+            names = sorted(_list_folder_without_access_time(descriptor))
         finally:
             os.close(descriptor)
         for name in names:
             folder, quota = "%s/%s" % (LOGS, name), iter(range(MOST_LOGS))
-            yield from self._iter_below(folder, 3, quota)
+            yield from self._iter_files_and_links_below(folder, 3, quota)
             if next(quota, None) is None:
-                sender.left_out(folder, "too_many")
+                sender.send_note_of_item_not_sent(folder, "too_many")
 
-    def _describe_log(self, path):
+    def _read_first_and_last_time_in_log(self, path):
         """Return when the first and the last line of a log were written, as they say it."""
         try:
-            handle = self._open_untouched(path, safe_open.NO_LINKS)
+            handle = self._open_without_changing_access_time(path, safe_open.NO_LINKS)
         except OSError as error:
             return "-\t-\t-\t%s (%s)" % (text_escape.escape_path(path), error.strerror)
         try:
             size = os.fstat(handle).st_size
             head = safe_open.read_start(handle, MOST_LINE)
             if head.startswith(frames.GZIP):
-                text = frames.unpack_end(handle)[0]
+                text = frames.unpack_last_whole_lines_of_gzip_file(handle)[0]
                 head, tail = b"", text[-MOST_LINE:]
             else:
                 os.lseek(handle, max(0, size - MOST_LINE), os.SEEK_SET)
@@ -357,55 +372,55 @@ class NonVolatileReader:
         moments = [first.group(0).decode("ascii") if first else "-", last[-1].decode("ascii") if last else "-"]
         return "\t".join([*moments, str(size), text_escape.escape_path(path)])
 
-    def body(self, sender):
+    def send_mactime_body_of_all_files(self, sender):
         """Send every name on this host's own file systems with its times, as mactime reads it."""
-        sender.table("bodyfile", "bodyfile.txt", self._iter_rows(sender))
+        sender.send_rows_without_redaction("bodyfile", "bodyfile.txt", self._iter_body_rows_of_whole_host(sender))
 
     # --- one file, one folder -----------------------------------------------------------------------------
 
-    def _send_file(self, sender, path, links=safe_open.ROOTS_LINKS, is_required=False):
+    def _send_file(self, sender, path, allowed_links=safe_open.ROOTS_LINKS, is_required=False):
         try:
-            handle = self._open_untouched(path, links)
+            handle = self._open_without_changing_access_time(path, allowed_links)
         except FileNotFoundError:
             if is_required:
-                sender.left_out(path, "gone")
+                sender.send_note_of_item_not_sent(path, "gone")
             return
         except OSError as error:
-            sender.left_out(path, "unreadable: %s" % error.strerror)
+            sender.send_note_of_item_not_sent(path, "unreadable: %s" % error.strerror)
             return
         try:
             base_name = os.path.basename(path)
             is_typed = path.startswith(LOGS + "/") and any(fnmatch.fnmatch(base_name, name) for name in TYPED_LOGS)
             secret = is_typed or (self._holds(path) and not any(fnmatch.fnmatch(path, name) for name in PUBLIC))
-            sender.file("[root]", path, handle, secret=secret)
+            sender.send_open_file_redacted("[root]", path, handle, secret=secret)
         except OSError as error:
-            sender.left_out(path, "unreadable: %s" % error.strerror)
+            sender.send_note_of_item_not_sent(path, "unreadable: %s" % error.strerror)
         finally:
             os.close(handle)
 
-    def _open_untouched(self, path, links):
+    def _open_without_changing_access_time(self, path, links):
         """Return the file, without a new time of access on it. Raises Unsafe, OSError."""
         descriptor = safe_open.open_path(self._root + path, links=links)
         try:
-            return _reopen_untouched(descriptor, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
+            return _reopen_without_changing_access_time(descriptor, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
         finally:
             os.close(descriptor)
 
-    def _read_text(self, path, most=MOST_SETTINGS):
+    def _read_start_of_text_file(self, path, max_bytes=MOST_SETTINGS):
         try:
-            handle = self._open_untouched(os.path.normpath(path), safe_open.ROOTS_LINKS)
+            handle = self._open_without_changing_access_time(os.path.normpath(path), safe_open.ROOTS_LINKS)
         except OSError:
             return ""
         try:
-            return safe_open.read_start(handle, most).decode("utf-8", "surrogateescape")
+            return safe_open.read_start(handle, max_bytes).decode("utf-8", "surrogateescape")
         finally:
             os.close(handle)
 
     def _send_folder(self, sender, folder):
-        for path in self._iter_below(folder, 5):
+        for path in self._iter_files_and_links_below(folder, 5):
             self._send_file(sender, path)
 
-    def _iter_below(self, folder, deep, quota=None):
+    def _iter_files_and_links_below(self, folder, deep, quota=None):
         """Yield paths of the regular files below a folder, and of links in it, in their order.
 
         ``left`` has an item for each name that is looked at.
@@ -416,7 +431,7 @@ class NonVolatileReader:
         except OSError:
             return
         try:
-            for name in sorted(_list_names(descriptor))[:MOST_IN_FOLDER]:
+            for name in sorted(_list_folder_without_access_time(descriptor))[:MOST_IN_FOLDER]:
                 if next(quota, None) is None:
                     return
                 try:
@@ -427,7 +442,7 @@ class NonVolatileReader:
                 if stat.S_ISREG(mode) or stat.S_ISLNK(mode):
                     yield path
                 elif stat.S_ISDIR(mode) and deep > 1:
-                    yield from self._iter_below(path, deep - 1, quota)
+                    yield from self._iter_files_and_links_below(path, deep - 1, quota)
         except OSError:
             return
         finally:
@@ -435,33 +450,33 @@ class NonVolatileReader:
 
     # --- every name ---------------------------------------------------------------------------------------
 
-    def _iter_rows(self, sender):
+    def _iter_body_rows_of_whole_host(self, sender):
         descriptor = safe_open.open_path(self._root or "/", safe_open.DIRECTORY)
         try:
-            yield from _Walk(sender).rows(descriptor, "", 0)
+            yield from _BodyFileWalk(sender).iter_body_rows_below_folder(descriptor, "", 0)
         finally:
             os.close(descriptor)
 
 
-class _Walk:
+class _BodyFileWalk:
     """Through folders by descriptors, no link followed, no network and none of the kernel's own file systems
     entered.
     """
 
     def __init__(self, sender):
-        self._sender, self._left, self._skipped = sender, MOST_NAMES, _list_skipped_devices()
+        self._sender, self._left, self._skipped = sender, MOST_NAMES, _list_devices_of_skipped_filesystems()
 
-    def rows(self, folder, path, deep):
+    def iter_body_rows_below_folder(self, folder, path, depth):
         """Yield a row for each name below an open folder."""
         try:
-            names = sorted(_list_names(folder))
+            names = sorted(_list_folder_without_access_time(folder))
         except OSError as error:
-            self._sender.left_out(path, "unreadable: %s" % error.strerror)
+            self._sender.send_note_of_item_not_sent(path, "unreadable: %s" % error.strerror)
             return
         for name in names:
             self._left -= 1
             if self._left <= 0:
-                self._sender.left_out(path, "too_many")
+                self._sender.send_note_of_item_not_sent(path, "too_many")
                 return
             try:
                 status = os.lstat(name, dir_fd=folder)
@@ -469,38 +484,38 @@ class _Walk:
             except OSError:
                 continue
             where = "%s/%s" % (path, name)
-            yield _format_row(where, status, target)
+            yield _format_mactime_body_row(where, status, target)
             if stat.S_ISDIR(status.st_mode) and status.st_dev not in self._skipped:
-                yield from self._walk_folder(folder, name, where, deep + 1)
+                yield from self._iter_entries_in_folder(folder, name, where, depth + 1)
 
-    def _walk_folder(self, folder, name, where, deep):
+    def _iter_entries_in_folder(self, folder, name, folder_path, depth):
         """Yield what lies in a folder.
 
         Near the top it takes half of the names that are left, so that none crowds out those after it.
         """
-        reserve = self._left // 2 if deep <= SHARED_DEEP else 0
+        reserve = self._left // 2 if depth <= SHARED_DEEP else 0
         self._left -= reserve
-        yield from self._enter_folder(folder, name, where, deep)
+        yield from self._iter_body_rows_of_inner_folder(folder, name, folder_path, depth)
         self._left += reserve
 
-    def _enter_folder(self, folder, name, where, deep):
-        if deep > MOST_DEEP:
-            self._sender.left_out(where, "too_deep")
+    def _iter_body_rows_of_inner_folder(self, folder, name, folder_path, depth):
+        if depth > MOST_DEEP:
+            self._sender.send_note_of_item_not_sent(folder_path, "too_deep")
             return
         try:
-            inner = safe_open.enter(folder, name)
+            inner = safe_open.open_folder_in_open_folder(folder, name)
         except OSError as error:
-            self._sender.left_out(where, "unreadable: %s" % error.strerror)
+            self._sender.send_note_of_item_not_sent(folder_path, "unreadable: %s" % error.strerror)
             return
         try:
             # A folder in which something was mounted has the number of what was mounted.
             if os.fstat(inner).st_dev not in self._skipped:
-                yield from self.rows(inner, where, deep)
+                yield from self.iter_body_rows_below_folder(inner, folder_path, depth)
         finally:
             os.close(inner)
 
 
-def _format_row(path, status, target):
+def _format_mactime_body_row(path, status, target):
     """Return a line of a body file, version 3 of the Sleuth Kit's: the digest is left out."""
     label = text_escape.escape_for_mactime(path) + (" -> %s" % text_escape.escape_for_mactime(target) if target else "")
     times = [int(status.st_atime), int(status.st_mtime), int(status.st_ctime), 0]
@@ -517,16 +532,16 @@ def _format_row(path, status, target):
     return "|".join(map(str, fields))
 
 
-def _list_names(folder):
+def _list_folder_without_access_time(folder):
     """Return the names in an open folder, which gets no new time of access by that."""
-    again = _reopen_untouched(folder, safe_open.FOLDER & ~os.O_NOFOLLOW)
+    again = _reopen_without_changing_access_time(folder, safe_open.FOLDER & ~os.O_NOFOLLOW)
     try:
         return os.listdir(again)
     finally:
         os.close(again)
 
 
-def _reopen_untouched(descriptor, flags):
+def _reopen_without_changing_access_time(descriptor, flags):
     """Return another descriptor of what is held, by which reading leaves no time of access.
 
     Root alone may have such of any file.
@@ -537,7 +552,7 @@ def _reopen_untouched(descriptor, flags):
         return safe_open.reopen(descriptor, flags | os.O_CLOEXEC)
 
 
-def _list_skipped_devices():
+def _list_devices_of_skipped_filesystems():
     """Return numbers of the file systems that are no part of this host, or none that anybody keeps files on."""
     devices = set()
     for line in safe_open.read_text("/proc/self/mountinfo", 10_000_000).split("\n"):
@@ -548,19 +563,19 @@ def _list_skipped_devices():
     return devices
 
 
-def _select_long(candidates, shortest):
+def _select_distinct_long_secrets(candidates, min_length):
     """Return each once, with the first place of it."""
     first = {}
     for value, source in candidates:
-        if len(value) >= shortest:
+        if len(value) >= min_length:
             first.setdefault(value, source)
     return list(first.items())
 
 
-def _describe_password(field):
+def _describe_password_scheme(shadow_field):
     """Return how a password is kept, without it."""
-    if field.startswith("$"):
-        return "hash=%s" % text_escape.escape_path(field.split("$")[1][:12])
-    if field in ("", "*", "x"):
-        return {"": "empty", "*": "none", "x": "elsewhere"}[field]
-    return "locked" if field.startswith("!") else "other"
+    if shadow_field.startswith("$"):
+        return "hash=%s" % text_escape.escape_path(shadow_field.split("$")[1][:12])
+    if shadow_field in ("", "*", "x"):
+        return {"": "empty", "*": "none", "x": "elsewhere"}[shadow_field]
+    return "locked" if shadow_field.startswith("!") else "other"

@@ -6,7 +6,7 @@ from urllib.parse import quote_from_bytes
 
 def escape_path(path):
     """Return the path with ``%`` and all that is not printed spelt as ``%0A``; bytes that are no UTF-8 too."""
-    return "".join(char if char.isprintable() and char != "%" else _quote(char) for char in path)
+    return "".join(char if char.isprintable() and char != "%" else _percent_encode_char(char) for char in path)
 
 
 def escape_for_mactime(path):
@@ -21,5 +21,5 @@ def escape_line(text):
     return "".join(char if char.isprintable() else "\\x%02x" % ord(char) for char in text)
 
 
-def _quote(letter):
-    return quote_from_bytes(os.fsencode(letter), safe="")
+def _percent_encode_char(char):
+    return quote_from_bytes(os.fsencode(char), safe="")

@@ -62,7 +62,7 @@ def clock(sender):
         "zone %s" % " ".join(time.tzname),
     ]
     rtc = _read_text("/sys/class/rtc/rtc0/since_epoch").strip()
-    sender.lines("system/clock.txt", [*rows, "hardware %s" % rtc] if rtc else rows)
+    sender.send_lines_of_live_response("system/clock.txt", [*rows, "hardware %s" % rtc] if rtc else rows)
 
 
 def processes(sender, proc="/proc"):
@@ -70,30 +70,32 @@ def processes(sender, proc="/proc"):
 
     What they say of themselves lies in their own memory, of which anybody can have a part that does not answer.
     """
-    sender.lines("process/ps.txt", _iter_rows(proc))
+    sender.send_lines_of_live_response("process/ps.txt", _iter_process_table_rows(proc))
 
 
 def programs(sender, proc="/proc"):
     """Collect what they run, by its digest; what no file has any more is copied."""
     pids_by_digest = {}
-    sender.lines("process/hash_running_processes.sha256", _iter_digests(proc, pids_by_digest))
+    sender.send_lines_of_live_response(
+        "process/hash_running_processes.sha256", _iter_program_digest_rows(proc, pids_by_digest)
+    )
     pids = list(pids_by_digest.values())
     for pid in pids[:MOST_GONE]:
-        _copy_program(sender, pid, proc)
+        _send_running_program_file(sender, pid, proc)
     for pid in pids[MOST_GONE:]:
-        sender.left_out("process %d" % pid, "too_many")
+        sender.send_note_of_item_not_sent("process %d" % pid, "too_many")
 
 
 def open_files(sender, proc="/proc"):
     """Collect what they have open."""
-    sender.lines("process/open_files.txt", _iter_open_files(proc))
+    sender.send_lines_of_live_response("process/open_files.txt", _iter_open_files(proc))
 
 
 def _list_pids(proc):
     return sorted(int(name) for name in os.listdir(proc) if name.isdigit())[:MOST_PROCESSES]
 
 
-def _iter_rows(proc):
+def _iter_process_table_rows(proc):
     yield "pid\tppid\tuser\tstarted\tstate\tprogram\tfolder\tcommand"
     for pid in _list_pids(proc):
         where = "%s/%d" % (proc, pid)
@@ -108,7 +110,7 @@ def _iter_rows(proc):
         yield "\t".join(map(escape_line, (*fields, _read_link(where + "/exe"), _read_link(where + "/cwd"), title)))
 
 
-def _iter_digests(proc, pids_by_digest):
+def _iter_program_digest_rows(proc, pids_by_digest):
     """Yield a line for each process that runs a file.
 
     Of those that are gone, a process for each into ``pids_by_digest``, by the digest.
@@ -118,7 +120,7 @@ def _iter_digests(proc, pids_by_digest):
         where = "%s/%d/exe" % (proc, pid)
         program = _read_link(where)
         if program:
-            digest = _compute_digest(where, digests)
+            digest = _compute_sha256_of_program_once(where, digests)
             if program.endswith(DELETED_MARK):
                 pids_by_digest.setdefault(digest, pid)
             yield "%s  %d  %s" % (digest, pid, escape_line(program))
@@ -127,7 +129,7 @@ def _iter_digests(proc, pids_by_digest):
 def _iter_open_files(proc):
     yield "pid\tdescriptor\twhat"
     for pid in _list_pids(proc):
-        for name, target in _list_open("%s/%d/fd" % (proc, pid)):
+        for name, target in _list_open_descriptors_and_targets("%s/%d/fd" % (proc, pid)):
             yield "%d\t%s\t%s" % (pid, name, escape_line(target))
 
 
@@ -136,7 +138,7 @@ def network(sender):
     for name in TABLES:
         text = _read_text("/proc/net/" + name)
         if text:
-            sender.lines("network/%s.txt" % name, text.rstrip("\n").split("\n"))
+            sender.send_lines_of_live_response("network/%s.txt" % name, text.rstrip("\n").split("\n"))
 
 
 def system(sender):
@@ -144,26 +146,32 @@ def system(sender):
     for name, path in OF_KERNEL:
         text = _read_text(path)
         if text:
-            sender.lines(name, text.rstrip("\n").split("\n"))
+            sender.send_lines_of_live_response(name, text.rstrip("\n").split("\n"))
     outputs = {
-        "nft_ruleset": run([NFT, "list", "ruleset"]),
-        "systemctl_units": run([SYSTEMCTL, "list-units", "--all", "--no-pager", "--plain", "--no-legend", "--full"]),
-        "systemctl_timers": run([SYSTEMCTL, "list-timers", "--all", "--no-pager", "--full"]),
-        "loginctl_sessions": run([LOGINCTL, "list-sessions", "--no-pager", "--no-legend"]),
+        "nft_ruleset": run_command_and_return_its_output([NFT, "list", "ruleset"]),
+        "systemctl_units": run_command_and_return_its_output(
+            [SYSTEMCTL, "list-units", "--all", "--no-pager", "--plain", "--no-legend", "--full"]
+        ),
+        "systemctl_timers": run_command_and_return_its_output(
+            [SYSTEMCTL, "list-timers", "--all", "--no-pager", "--full"]
+        ),
+        "loginctl_sessions": run_command_and_return_its_output(
+            [LOGINCTL, "list-sessions", "--no-pager", "--no-legend"]
+        ),
     }
     for name, text in outputs.items():
-        sender.lines("system/%s.txt" % name, map(escape_line, text.split("\n")))
+        sender.send_lines_of_live_response("system/%s.txt" % name, map(escape_line, text.split("\n")))
 
 
-def journal(sender):
+def send_last_journal_entries(sender):
     """Send the journal's last entries, the newest first: on most hosts there is no other log of logins."""
-    text = run(
+    text = run_command_and_return_its_output(
         [JOURNALCTL, "--no-pager", "--utc", "--reverse", "--output=short-iso-precise", "--lines", MOST_ENTRIES], 15
     )
-    sender.lines("system/journalctl.txt", map(escape_line, text.split("\n")))
+    sender.send_lines_of_live_response("system/journalctl.txt", map(escape_line, text.split("\n")))
 
 
-def run(command, seconds=5):
+def run_command_and_return_its_output(command, seconds=5):
     """Return what a program prints, whatever it comes to."""
     try:
         process = subprocess.run(
@@ -179,15 +187,17 @@ def run(command, seconds=5):
     return process.stdout[: 10 * MOST_READ].decode("utf-8", "replace")
 
 
-def _copy_program(sender, pid, proc):
+def _send_running_program_file(sender, pid, proc):
     try:
         with open("%s/%d/exe" % (proc, pid), "rb") as program:
-            sender.file("live_response", "%s/%d/exe" % (proc, pid), program.fileno(), "process/deleted/%d.exe" % pid)
+            sender.send_open_file_redacted(
+                "live_response", "%s/%d/exe" % (proc, pid), program.fileno(), "process/deleted/%d.exe" % pid
+            )
     except OSError as error:
-        sender.left_out("process %d" % pid, "unreadable: %s" % error.strerror)
+        sender.send_note_of_item_not_sent("process %d" % pid, "unreadable: %s" % error.strerror)
 
 
-def _compute_digest(path, digests):
+def _compute_sha256_of_program_once(path, digests):
     try:
         with open(path, "rb") as program:
             status = os.fstat(program.fileno())
@@ -207,12 +217,12 @@ def _compute_digest(path, digests):
         return "-" * 64
 
 
-def _list_open(folder):
+def _list_open_descriptors_and_targets(fd_folder):
     try:
-        names = os.listdir(folder)[:MOST_OPEN]
+        names = os.listdir(fd_folder)[:MOST_OPEN]
     except OSError:
         return []
-    return [(name, _read_link("%s/%s" % (folder, name))) for name in names]
+    return [(name, _read_link("%s/%s" % (fd_folder, name))) for name in names]
 
 
 def _read_link(path):

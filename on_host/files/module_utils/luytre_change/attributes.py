@@ -4,7 +4,7 @@ import os
 import stat
 
 
-def mode_for(status, uid, gid, mode):
+def drop_setid_bits_if_owner_changes(status, uid, gid, mode):
     """Return ``mode`` for the file of ``status`` once it is ``uid``'s and ``gid``'s.
 
     The right to run as its owner or group, which whoever had it before may have set, does not go over to another one.
@@ -13,7 +13,7 @@ def mode_for(status, uid, gid, mode):
     return mode & 0o777 if passes else mode
 
 
-def put(handle, status, uid, gid, mode):
+def put_attributes_without_widening_access(handle, status, uid, gid, mode):
     """Give an open file of that ``status`` owner, group and mode; at no moment has anybody more than before or after.
 
     Raises OSError.

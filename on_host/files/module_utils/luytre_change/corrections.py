@@ -4,7 +4,12 @@ import os
 import stat
 
 from ansible.module_utils.luytre._area_reader import AreaReader, read_text
-from ansible.module_utils.luytre_change.permissions import Aside, Correction, CorrectionResult, correct
+from ansible.module_utils.luytre_change.permissions import (
+    AsideFolder,
+    Correction,
+    CorrectionResult,
+    apply_permission_corrections,
+)
 
 SECONDS = 20
 """For asking a daemon which files are its own."""
@@ -22,19 +27,19 @@ TIGHTEN = {
 """Arguments of the modules that do so."""
 
 
-def correct_part(part, check, aside=None):
+def apply_permission_corrections_of_part(part, check, aside=None):
     """Return the CorrectionResult of a part's corrections; see ``permissions.correct``. Raises OSError, Unreadable."""
-    return correct(PARTS[part](), check, aside, LINK_FOLDERS.get(part))
+    return apply_permission_corrections(PARTS[part](), check, aside, LINK_FOLDERS.get(part))
 
 
-def correct_by_params(part, params, check):
+def apply_permission_corrections_by_params(part, params, check):
     """Return the same by a module's TIGHTEN arguments. Raises ValueError, too."""
     if not params["tighten"]:
         return CorrectionResult()
-    return correct_part(part, check, Aside(params["run"]) if params["aside"] else None)
+    return apply_permission_corrections_of_part(part, check, AsideFolder(params["run"]) if params["aside"] else None)
 
 
-def _account_files():
+def _list_corrections_of_account_files():
     """Return the account files, each closed as far as its kind is."""
     from ansible.module_utils.luytre import filesystem
 
@@ -47,14 +52,14 @@ def _account_files():
     return files
 
 
-def _apache():
+def _list_corrections_of_apache_config():
     """Return what is loose below /etc/apache2."""
     from ansible.module_utils.luytre import apache
 
-    return [Correction(each["path"], 0o7755) for each in apache.loose_files()]
+    return [Correction(each["path"], 0o7755) for each in apache.find_loose_apache_files()]
 
 
-def _cron():
+def _list_corrections_of_cron_files():
     """Return cron's table, folders and files."""
     from ansible.module_utils.luytre import filesystem
 
@@ -64,98 +69,109 @@ def _cron():
     ]
 
 
-def _host_keys():
+def _list_corrections_of_ssh_host_keys():
     """Return the host keys in use that lie in sshd's own folder, root's alone."""
     from ansible.module_utils.luytre import _sshd
 
-    keys = sorted({os.path.realpath(path) for path in _sshd.read_effective(AreaReader({}, SECONDS))["hostkey"]})
+    keys = sorted(
+        {os.path.realpath(path) for path in _sshd.read_effective_sshd_config(AreaReader({}, SECONDS))["hostkey"]}
+    )
     return [
         Correction(path, 0o600, groups=("root",), secret=True) for path in keys if os.path.dirname(path) == "/etc/ssh"
     ]
 
 
-def _nginx():
+def _list_corrections_of_nginx_config():
     """Return what of /etc/nginx is loose."""
     from ansible.module_utils.luytre import nginx
 
-    return [Correction(mode["path"], 0o7755) for mode in nginx.find_loose_below()]
+    return [Correction(mode["path"], 0o7755) for mode in nginx.find_loose_paths_below_etc_nginx()]
 
 
-def _option_files():
+def _list_corrections_of_mysql_option_files():
     """Return option files, root's to write alone; those with a password for no others to read."""
     from ansible.module_utils.luytre import mariadb
 
     folders = [Correction(folder, 0o7755) for folder, _folders, _names in os.walk("/etc/mysql")]
     return folders + [
         Correction(each["path"], 0o750 if each["holds_password"] else 0o755)
-        for each in mariadb.list_config_files()
+        for each in mariadb.list_mariadb_config_files()
         if each["loose"]
     ]
 
 
-def _root_settings():
+def _list_corrections_of_root_owned_settings():
     """Return what root's programs believe and others could have written."""
     from ansible.module_utils.luytre import filesystem
 
-    return [Correction(entry["path"], 0o7755) for entry in filesystem.find_doubtful_files()]
+    return [Correction(entry["path"], 0o7755) for entry in filesystem.find_doubtful_files_of_root()]
 
 
-def _sshd_config():
+def _list_corrections_of_sshd_config():
     """Return sshd's settings, root's to read alone."""
     from ansible.module_utils.luytre import ssh
 
-    return [Correction(path, 0o600, groups=("root",)) for path in ssh.list_files()]
+    return [Correction(path, 0o600, groups=("root",)) for path in ssh.list_sshd_config_files()]
 
 
-def _sudoers():
+def _list_corrections_of_sudoers_files():
     """Return sudo's files, root's to read alone."""
     from ansible.module_utils.luytre import sudo
 
-    return [Correction(sudo.FOLDER, 0o7750), *(Correction(path, 0o440, groups=("root",)) for path in sudo.list_files())]
+    return [
+        Correction(sudo.FOLDER, 0o7750),
+        *(Correction(path, 0o440, groups=("root",)) for path in sudo.list_sudoers_files()),
+    ]
 
 
-def _tls_keys():
+def _list_corrections_of_tls_private_keys():
     """Return the private keys in use, root's and the group's that is made for them."""
     from ansible.module_utils.luytre import tls
 
     return [
         Correction(path, 0o640, groups=("ssl-cert", "root"), secret=True)
-        for path in tls.list_key_files(tls.list_configured_files())
+        for path in tls.list_private_key_files(tls.list_configured_tls_files())
     ]
 
 
-def _sticky():
+def _list_corrections_to_set_sticky_bits():
     """Return folders in which anybody may make files: the right to replace others' files."""
-    return [Correction(path, 0o7777, add=stat.S_ISVTX, by_owner=False) for path in _world_writable("dir")]
+    return [
+        Correction(path, 0o7777, add=stat.S_ISVTX, by_owner=False)
+        for path in _find_mendable_world_writable_paths("dir")
+    ]
 
 
-def _files_of_everybody():
+def _list_corrections_of_world_writable_files():
     """Return files that anybody may write."""
     from ansible.module_utils.luytre import filesystem
 
-    return [Correction(path, 0o7775, by_owner=path.startswith(filesystem.BY_OWNER)) for path in _world_writable("file")]
+    return [
+        Correction(path, 0o7775, by_owner=path.startswith(filesystem.BY_OWNER))
+        for path in _find_mendable_world_writable_paths("file")
+    ]
 
 
-def _world_writable(kind):
+def _find_mendable_world_writable_paths(kind):
     from ansible.module_utils.luytre import filesystem
-    from ansible.module_utils.luytre._time_budget import Effort
+    from ansible.module_utils.luytre._time_budget import TimeBudget
 
-    mounts = filesystem.parse_mounts(read_text("/proc/self/mountinfo") or "")
-    result = filesystem.walk_disks(mounts, Effort(filesystem.WALK_SECONDS * 3))
+    mounts = filesystem.parse_mountinfo(read_text("/proc/self/mountinfo") or "")
+    result = filesystem.walk_host_disks(mounts, TimeBudget(filesystem.WALK_SECONDS * 3))
     return [entry["path"] for entry in result.world_writable if entry["mendable"] and entry["kind"] == kind]
 
 
 PARTS = {
-    "account_files": _account_files,
-    "apache": _apache,
-    "cron": _cron,
-    "host_keys": _host_keys,
-    "nginx": _nginx,
-    "option_files": _option_files,
-    "root_settings": _root_settings,
-    "sshd_config": _sshd_config,
-    "sticky": _sticky,
-    "sudoers": _sudoers,
-    "tls_keys": _tls_keys,
-    "world_writable": _files_of_everybody,
+    "account_files": _list_corrections_of_account_files,
+    "apache": _list_corrections_of_apache_config,
+    "cron": _list_corrections_of_cron_files,
+    "host_keys": _list_corrections_of_ssh_host_keys,
+    "nginx": _list_corrections_of_nginx_config,
+    "option_files": _list_corrections_of_mysql_option_files,
+    "root_settings": _list_corrections_of_root_owned_settings,
+    "sshd_config": _list_corrections_of_sshd_config,
+    "sticky": _list_corrections_to_set_sticky_bits,
+    "sudoers": _list_corrections_of_sudoers_files,
+    "tls_keys": _list_corrections_of_tls_private_keys,
+    "world_writable": _list_corrections_of_world_writable_files,
 }

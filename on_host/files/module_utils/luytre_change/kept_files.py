@@ -8,7 +8,7 @@ import os
 ETC = "/etc"
 
 
-def find_fault(path):
+def explain_link_leading_out_of_etc(path):
     """Return why a file of /etc must not be written by its path, or None: a link on the way leads out of it."""
     real = os.path.realpath(path)
     if not path.startswith(ETC + "/") or real.startswith(ETC + "/") or real == ETC:

@@ -9,12 +9,12 @@ import shutil
 import stat
 import time
 
-from ansible.module_utils.luytre._file_writers import describe_writer, needs_manual_fix, open_target
+from ansible.module_utils.luytre._file_writers import describe_file_writer, needs_manual_fix_by_person, open_path_target
 from ansible.module_utils.luytre_change import attributes
 from ansible.module_utils.luytre_shared import safe_open
 from ansible.module_utils.luytre_shared.json_safe import make_json_safe
 from ansible.module_utils.luytre_shared.names import group_name, user_name
-from ansible.module_utils.luytre_shared.ownership import FileOwnership, find_changer
+from ansible.module_utils.luytre_shared.ownership import FileOwnership, find_untrusted_changer_of_file
 
 ASIDE = "/var/lib/luytre/aside"
 MAX_WARNINGS = 20
@@ -47,7 +47,7 @@ class CorrectionResult:
         """Return whether anything changed."""
         return bool(self.changed or self.aside)
 
-    def add(self, other):
+    def add_results_of_other_corrections(self, other):
         """Take over what came of other corrections."""
         for mine, theirs in ((self.changed, other.changed), (self.held, other.held), (self.aside, other.aside)):
             mine.update(theirs)
@@ -55,25 +55,27 @@ class CorrectionResult:
         self._before += other._before
         self._asides += other._asides
 
-    def back(self):
+    def undo_changes_and_moves(self):
         """Give back what was changed or moved, the last first. Raises OSError."""
         for aside in self._asides:
-            aside.back()
+            aside.move_everything_back()
         while self._before:
             path, status = self._before.pop()
-            with open_target(path) as target:
+            with open_path_target(path) as target:
                 if target is not None and _get_ownership(target.status) == _get_ownership(self.after[path]):
                     mode = stat.S_IMODE(status.st_mode)
-                    attributes.put(target.handle, target.status, status.st_uid, status.st_gid, mode)
+                    attributes.put_attributes_without_widening_access(
+                        target.handle, target.status, status.st_uid, status.st_gid, mode
+                    )
 
-    def answer(self):
+    def build_ansible_module_answer(self):
         """Return it as a module answers it."""
         changes = {path: {"before": was, "after": now} for path, (was, now) in self.changed.items()}
         return make_json_safe({"changed_paths": changes, "held": self.held, "aside": self.aside})
 
-    def diff(self):
+    def build_ansible_diff(self):
         """Return what changed, in the form of Ansible's ``--diff``."""
-        answer = self.answer()
+        answer = self.build_ansible_module_answer()
         changes, aside = answer["changed_paths"], answer["aside"]
         before = ["%s %s\n" % (path, changes[path]["before"]) for path in changes]
         after = ["%s %s\n" % (path, changes[path]["after"]) for path in changes]
@@ -82,14 +84,14 @@ class CorrectionResult:
             "after": "".join(after + ["%s moved to %s\n" % pair for pair in aside.items()]),
         }
 
-    def warn(self, warn):
+    def warn_of_paths_held_back(self, warn):
         """Name what is held."""
-        held_paths = self.answer()["held"]
+        held_paths = self.build_ansible_module_answer()["held"]
         for path in sorted(held_paths)[:MAX_WARNINGS]:
             warn("%s is held, not made root's: %s" % (path, held_paths[path]))
 
 
-def correct(corrections, check, aside=None, link_folder=None):
+def apply_permission_corrections(permission_corrections, check, aside=None, link_folder=None):
     """Make corrections, folders before what is in them: all, or none when one raises OSError.
 
     What others could have written is held; with an ``aside`` (Aside) it was accepted that such files are moved there
@@ -99,47 +101,50 @@ def correct(corrections, check, aside=None, link_folder=None):
     if aside is not None:
         result._asides.append(aside)
     try:
-        for correction in corrections:
-            with open_target(correction.path) as target:
+        for correction in permission_corrections:
+            with open_path_target(correction.path) as target:
                 if target is not None:
-                    _correct(correction, target, check, aside, result)
+                    _apply_correction_or_hold_or_move(correction, target, check, aside, result)
         if aside is not None and link_folder is not None:
-            result.aside.update(aside.links_to(result.aside, link_folder, check))
+            result.aside.update(aside.move_links_to_moved_files_aside(result.aside, link_folder, check))
     except OSError:
-        result.back()
+        result.undo_changes_and_moves()
         raise
     return result
 
 
-def _correct(correction, target, check, aside, result):
+def _apply_correction_or_hold_or_move(correction, target, check, aside, result):
     way, own = target.on_the_way, target.own
     if way and check and way[0] in result.changed:
         way = None
     if way or (own and (correction.by_owner or target.status.st_uid != 0)):
-        movable = not needs_manual_fix(correction.path) and (target.is_folder or not correction.secret)
+        movable = not needs_manual_fix_by_person(correction.path) and (target.is_folder or not correction.secret)
         if way or aside is None or not movable:
-            result.held[correction.path] = describe_writer(way or own)
+            result.held[correction.path] = describe_file_writer(way or own)
             return
         if not target.is_folder:
-            result.aside[correction.path] = aside.take(target, check)
+            result.aside[correction.path] = aside.move_file_aside(target, check)
             return
     if target.handle is not None:
-        _tighten(correction, target, check, result)
+        _tighten_owner_group_and_mode(correction, target, check, result)
 
 
-def _tighten(correction, target, check, result):
+def _tighten_owner_group_and_mode(correction, target, check, result):
     status = target.status
     present, group = stat.S_IMODE(status.st_mode), status.st_gid
     if correction.groups and group not in [_get_gid(name) for name in correction.groups]:
         group = _get_gid(correction.groups[-1])
-    mode = attributes.mode_for(status, 0, group, present & correction.mask | correction.add)
+    mode = attributes.drop_setid_bits_if_owner_changes(status, 0, group, present & correction.mask | correction.add)
     if (present, status.st_uid, status.st_gid) == (mode, 0, group):
         return
     if not check:
         with _name_path_in_errors(correction.path):
-            attributes.put(target.handle, status, 0, group, mode)
+            attributes.put_attributes_without_widening_access(target.handle, status, 0, group, mode)
         result._before.append((correction.path, status))
-    result.changed[correction.path] = _describe(status.st_uid, status.st_gid, present), _describe(0, group, mode)
+    result.changed[correction.path] = (
+        _format_owner_group_and_mode(status.st_uid, status.st_gid, present),
+        _format_owner_group_and_mode(0, group, mode),
+    )
     result.after[correction.path] = FileOwnership(0, group, stat.S_IFMT(status.st_mode) | mode)
 
 
@@ -160,7 +165,7 @@ def _get_ownership(status):
     return status.st_uid, status.st_gid, status.st_mode
 
 
-class Aside:
+class AsideFolder:
     """The folder where a run puts what others could have written.
 
     It is root's alone, with each file below its old path, as it was. ``run`` is its folder's name, by default the date
@@ -174,26 +179,26 @@ class Aside:
         self.home = os.path.join(home, run)
         self._moved = []
 
-    def take(self, target, check):
+    def move_file_aside(self, target, check):
         """Move a file or link there; where it is now. Raises OSError."""
         where = self.home + target.path
         if check:
             return where
         into = _make_root_folder(os.path.dirname(where))
         name, number = os.path.basename(where), 1
-        while _is_there(into, name):
+        while _is_name_in_folder(into, name):
             number += 1
             name = "%s.%d" % (os.path.basename(where), number)
-        _move(target.folder, target.name, into, name)
+        _move_file_to_other_folder(target.folder, target.name, into, name)
         self._moved.append((os.dup(target.folder), target.name, into, name))
         return os.path.join(os.path.dirname(where), name)
 
-    def back(self):
+    def move_everything_back(self):
         """Put everything that was moved back into its place, and leave no empty folder. Raises OSError."""
         emptied_folders = set()
         while self._moved:
             folder, old, into, name = self._moved.pop()
-            _move(into, name, folder, old)
+            _move_file_to_other_folder(into, name, folder, old)
             emptied_folders.add(os.readlink("/proc/self/fd/%d" % into))
         for path in sorted(emptied_folders, reverse=True):
             with contextlib.suppress(OSError):
@@ -201,15 +206,15 @@ class Aside:
                     os.rmdir(path)
                     path = os.path.dirname(path)
 
-    def links_to(self, moved_paths, folder, check):
+    def move_links_to_moved_files_aside(self, moved_paths, folder, check):
         """Move the links below ``folder`` that lead to what was ``moved_paths`` (old paths) along; old path to new."""
         new_paths = {}
         for top, _folders, names in os.walk(folder) if moved_paths else ():
             for path in sorted(os.path.join(top, name) for name in names):
-                if os.path.islink(path) and safe_open.resolve(path) in moved_paths:
-                    with open_target(path) as link:
+                if os.path.islink(path) and safe_open.resolve_real_path(path) in moved_paths:
+                    with open_path_target(path) as link:
                         if link is not None and link.handle is None:
-                            new_paths[path] = self.take(link, check)
+                            new_paths[path] = self.move_file_aside(link, check)
         return new_paths
 
 
@@ -219,16 +224,16 @@ def _make_root_folder(path):
     for part in [part for part in path.split("/") if part]:
         with contextlib.suppress(FileExistsError):
             os.mkdir(part, 0o700, dir_fd=folder)
-        inner = safe_open.enter(folder, part)
+        inner = safe_open.open_folder_in_open_folder(folder, part)
         os.close(folder)
         folder = inner
-        if find_changer(os.fstat(folder)):
+        if find_untrusted_changer_of_file(os.fstat(folder)):
             os.close(folder)
             raise PermissionError(errno.EPERM, "not root's folder alone", path)
     return folder
 
 
-def _is_there(folder, name):
+def _is_name_in_folder(folder, name):
     try:
         os.stat(name, dir_fd=folder, follow_symlinks=False)
     except FileNotFoundError:
@@ -236,28 +241,28 @@ def _is_there(folder, name):
     return True
 
 
-def _move(source, name, into, new):
+def _move_file_to_other_folder(source_folder, name, target_folder, new_name):
     try:
-        os.rename(name, new, src_dir_fd=source, dst_dir_fd=into)
+        os.rename(name, new_name, src_dir_fd=source_folder, dst_dir_fd=target_folder)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        _copy(source, name, into, new)
-        os.unlink(name, dir_fd=source)
+        _copy_file_with_attributes_to_folder(source_folder, name, target_folder, new_name)
+        os.unlink(name, dir_fd=source_folder)
 
 
-def _copy(source, name, into, new):
+def _copy_file_with_attributes_to_folder(source_folder, name, target_folder, new_name):
     """Copy the same file, or link, to another file system: content, owner, mode, time and attributes."""
-    status = os.stat(name, dir_fd=source, follow_symlinks=False)
+    status = os.stat(name, dir_fd=source_folder, follow_symlinks=False)
     if stat.S_ISLNK(status.st_mode):
-        os.symlink(os.readlink(name, dir_fd=source), new, dir_fd=into)
-        os.chown(new, status.st_uid, status.st_gid, dir_fd=into, follow_symlinks=False)
+        os.symlink(os.readlink(name, dir_fd=source_folder), new_name, dir_fd=target_folder)
+        os.chown(new_name, status.st_uid, status.st_gid, dir_fd=target_folder, follow_symlinks=False)
         return
-    read = safe_open.open_at(source, name)
+    read = safe_open.open_name_in_open_folder(source_folder, name)
     try:
         status = os.fstat(read)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        descriptor = os.open(new, flags, 0o600, dir_fd=into)
+        descriptor = os.open(new_name, flags, 0o600, dir_fd=target_folder)
         try:
             with open(read, "rb", closefd=False) as old, open(descriptor, "wb", closefd=False) as copy:
                 shutil.copyfileobj(old, copy)
@@ -268,7 +273,7 @@ def _copy(source, name, into, new):
             os.utime(descriptor, ns=(status.st_atime_ns, status.st_mtime_ns))
             os.fsync(descriptor)
         except BaseException:
-            os.unlink(new, dir_fd=into)
+            os.unlink(new_name, dir_fd=target_folder)
             raise
         finally:
             os.close(descriptor)
@@ -283,5 +288,5 @@ def _get_gid(name):
         return 0
 
 
-def _describe(uid, gid, mode):
+def _format_owner_group_and_mode(uid, gid, mode):
     return "%s:%s %04o" % (user_name(uid), group_name(gid), mode)

@@ -21,7 +21,7 @@ class ChangeRefusal(Exception):
     """A change that root must not make; the message says why."""
 
 
-class Transaction:
+class FileTransaction:
     """Wanted states of paths below folders that only root can write, and what has to be put right before them.
 
     Used with ``with``: whatever ends it early takes all back.
@@ -37,40 +37,46 @@ class Transaction:
 
     def __exit__(self, kind, _error, _trace):
         if kind is not None:
-            self.corrected.back()
+            self.corrected.undo_changes_and_moves()
 
-    def tighten(self, part, params, check):
+    def tighten_permissions_of_part_at_once(self, part, params, check):
         """Put right who can change what is there, at once, for the rest is judged by it; see ``corrections.asked``."""
         try:
-            self.corrected.add(corrections.correct_by_params(part, params, check))
+            self.corrected.add_results_of_other_corrections(
+                corrections.apply_permission_corrections_by_params(part, params, check)
+            )
         except (OSError, UnreadableFact, ValueError) as error:
             raise ChangeRefusal(str(error))
 
-    def file(self, path, text, mode=0o644):
+    def want_file_with_text(self, path, text, mode=0o644):
         """Have the file hold ``text``. One that is there keeps its owner and mode, where root alone could write it."""
-        before = self._get_state(self._check_path(path))
-        of_root = before is not None and before[0] == "file" and not _find_changer(before, ownership.STRICT_ROOT)
+        before = self._get_state(self._check_only_root_decides_where_path_leads(path))
+        of_root = (
+            before is not None
+            and before[0] == "file"
+            and not _find_account_able_to_change_state(before, ownership.STRICT_ROOT)
+        )
         mode_and_owner = before[2:] if of_root else (mode, 0, 0)
-        self._want(path, ("file", text.encode(), *mode_and_owner))
+        self._record_wanted_state_of_path(path, ("file", text.encode(), *mode_and_owner))
 
-    def edit(self, path, change):
+    def want_file_edited_by_function(self, path, edit_text):
         """Have the file hold what ``change`` makes of its text. It has to be there."""
-        before = self._get_state(self._check_path(path))
+        before = self._get_state(self._check_only_root_decides_where_path_leads(path))
         if before is None or before[0] != "file":
             raise ChangeRefusal("%s is not a file" % path)
-        after = change(before[1].decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
-        self._want(path, ("file", after, *before[2:]))
+        after = edit_text(before[1].decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+        self._record_wanted_state_of_path(path, ("file", after, *before[2:]))
 
-    def link(self, path, target):
+    def want_link_to_target(self, path, target):
         """Have the path be a link to ``target``."""
-        self._want(self._check_path(path), ("link", target))
+        self._record_wanted_state_of_path(self._check_only_root_decides_where_path_leads(path), ("link", target))
 
-    def absent(self, path):
+    def want_nothing_at_path(self, path):
         """Have nothing at the path."""
-        self._want(self._check_path(path), None)
+        self._record_wanted_state_of_path(self._check_only_root_decides_where_path_leads(path), None)
 
     @property
-    def steps(self):
+    def path_changes_to_make(self):
         """Return ``(path, before, after)`` of all that differs from what is wanted.
 
         The order is that in which it was asked for.
@@ -78,31 +84,33 @@ class Transaction:
         return [(path, before, after) for path, (before, after) in self._wanted.items() if before != after]
 
     @property
-    def is_changed(self):
+    def has_changes_wanted_or_made(self):
         """Return whether anything differs from what is wanted, or did."""
-        return bool(self.steps or self.corrected)
+        return bool(self.path_changes_to_make or self.corrected)
 
     @property
-    def to_test(self):
+    def is_daemon_test_needed(self):
         """Return whether the daemon has something to say: who can change its files is nothing to it, what is
         gone is.
         """
-        return bool(self.steps or self.corrected.aside)
+        return bool(self.path_changes_to_make or self.corrected.aside)
 
     @property
-    def diff(self):
+    def ansible_diff(self):
         """Return what differs, in the form of Ansible's ``--diff``."""
-        return [self.corrected.diff()] * bool(self.corrected) + [
+        return [self.corrected.build_ansible_diff()] * bool(self.corrected) + [
             {
                 "before_header": path,
                 "after_header": path,
-                "before": _render_state(before, after),
-                "after": _render_state(after, before),
+                "before": _render_path_state_for_diff(before, after),
+                "after": _render_path_state_for_diff(after, before),
             }
-            for path, before, after in self.steps
+            for path, before, after in self.path_changes_to_make
         ]
 
-    def commit(self, tests, at_stake=lambda: ((), ()), fault=lambda: None, admins=()):
+    def commit_changes_or_revert_on_failure(
+        self, tests, list_test_paths=lambda: ((), ()), find_start_fault=lambda: None, admins=()
+    ):
         """Make the changes, then run the daemons' own tests; on any failure take all back and raise Refused.
 
         ``fault()`` says, after them, what they do not look at and would keep the daemon from starting; None when
@@ -112,38 +120,38 @@ class Transaction:
         """
         replaced_paths, new_folders = [], []
         try:
-            for path, before, after in self.steps:
-                new_folders += _make_folder(os.path.dirname(path))
-                _keep(path, before)
+            for path, before, after in self.path_changes_to_make:
+                new_folders += _make_folder_with_missing_parents(os.path.dirname(path))
+                _keep_hard_link_to_old_file(path, before)
                 replaced_paths.append((path, before))
-                _put(path, after)
-            check_trust(tests, *at_stake(), admins=admins)
+                _put_path_into_state(path, after)
+            check_only_root_influences_daemon_tests(tests, *list_test_paths(), admins=admins)
             for argv in tests:
-                error_text = run_test(argv)
+                error_text = run_config_test_and_return_error(argv)
                 if error_text is not None:
                     raise ChangeRefusal(
                         "%s refuses the configuration, which was taken back: %s" % (argv[0], error_text)
                     )
-            error_text = fault()
+            error_text = find_start_fault()
             if error_text is not None:
                 raise ChangeRefusal("%s would not start with it, so it was taken back: %s" % (tests[0][0], error_text))
         except (OSError, ChangeRefusal, UnreadableFact) as error:
-            _put_back(replaced_paths, new_folders)
+            _put_replaced_paths_back(replaced_paths, new_folders)
             raise error if isinstance(error, ChangeRefusal) else ChangeRefusal(str(error))
         except BaseException:
-            _put_back(replaced_paths, new_folders)
+            _put_replaced_paths_back(replaced_paths, new_folders)
             raise
         for path, _before in replaced_paths:
-            _forget(path)
+            _remove_hard_link_to_old_file(path)
 
     def _get_state(self, path):
         """Return the state of a path with the changes wanted so far."""
-        return self._wanted[path][1] if path in self._wanted else _read_state(path)
+        return self._wanted[path][1] if path in self._wanted else _read_path_state(path)
 
-    def _want(self, path, after):
-        self._wanted[path] = (self._wanted[path][0] if path in self._wanted else _read_state(path), after)
+    def _record_wanted_state_of_path(self, path, wanted_state):
+        self._wanted[path] = (self._wanted[path][0] if path in self._wanted else _read_path_state(path), wanted_state)
 
-    def _check_path(self, path):
+    def _check_only_root_decides_where_path_leads(self, path):
         """Return the path itself, when nobody but root can have a say in where it leads."""
         if os.path.normpath(path) != path or not any((path + "/").startswith(folder + "/") for folder in self.folders):
             raise ChangeRefusal("%s is not below %s" % (path, " or ".join(self.folders)))
@@ -154,34 +162,36 @@ class Transaction:
                 raise ChangeRefusal(
                     "%s is a link, and what is behind it is not in the snapshot for the way back" % parent
                 )
-            if state is not None and (state[0] != "dir" or _find_changer(state, ownership.ROOT)):
+            if state is not None and (state[0] != "dir" or _find_account_able_to_change_state(state, ownership.ROOT)):
                 raise ChangeRefusal("%s is not a folder that only root can write" % parent)
             if parent == "/":
                 return path
             parent = os.path.dirname(parent)
 
 
-def _find_changer(state, strictness):
+def _find_account_able_to_change_state(state, strictness):
     kind, _content, mode, uid, gid = state
-    return ownership.find_changer(ownership.FileOwnership(uid, gid, mode | KINDS[kind]), strictness)
+    return ownership.find_untrusted_changer_of_file(ownership.FileOwnership(uid, gid, mode | KINDS[kind]), strictness)
 
 
-def check_trust(tests, read, writable_paths, admins=()):
+def check_only_root_influences_daemon_tests(tests, trusted_paths, writable_paths, admins=()):
     """Raise Refused when another than root could change what a daemon's test believes, or lead elsewhere what it
     writes.
 
     Declared ``admins`` whom sudo makes root count as root.
     """
     reading = AreaReader({"admins": list(admins)}, 60)
-    trust = _administrators.make_trust(reading, read, writable_paths)
+    trust = _administrators.make_trust_for_daemon_test(reading, trusted_paths, writable_paths)
     try:
         for argv in tests:
-            reading.vouch(argv[0], reading.find_program(argv[0]) or argv[0], read, writable_paths, trust)
+            reading.require_trusted_program(
+                argv[0], reading.find_program(argv[0]) or argv[0], trusted_paths, writable_paths, trust
+            )
     except NotRun as error:
         raise ChangeRefusal("%s: nothing is changed here before root alone can change it" % error)
 
 
-def _read_state(path):
+def _read_path_state(path):
     """Return the state of a path.
 
     It is None, ``("link", target)``, ``("file", bytes, mode, uid, gid)`` or ``("dir", None, mode, uid, gid)``.
@@ -204,7 +214,7 @@ def _read_state(path):
     raise ChangeRefusal("%s is neither file nor folder nor link" % path)
 
 
-def _make_folder(path):
+def _make_folder_with_missing_parents(path):
     """Make a folder and what is missing above it; the ones made, outermost first."""
     missing_folders = []
     while not os.path.isdir(path):
@@ -216,8 +226,8 @@ def _make_folder(path):
     return missing_folders
 
 
-def _put(path, state):
-    if state is None:
+def _put_path_into_state(path, wanted_state):
+    if wanted_state is None:
         if os.path.isdir(path) and not os.path.islink(path):
             raise ChangeRefusal("%s is a folder" % path)
         if os.path.lexists(path):
@@ -227,14 +237,14 @@ def _put(path, state):
     if os.path.lexists(fresh):
         os.unlink(fresh)
     try:
-        if state[0] == "link":
-            os.symlink(state[1], fresh)
+        if wanted_state[0] == "link":
+            os.symlink(wanted_state[1], fresh)
         else:
             handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
             with os.fdopen(handle, "wb") as file:
-                file.write(state[1])
-                os.fchown(file.fileno(), state[3], state[4])
-                os.fchmod(file.fileno(), state[2])
+                file.write(wanted_state[1])
+                os.fchown(file.fileno(), wanted_state[3], wanted_state[4])
+                os.fchmod(file.fileno(), wanted_state[2])
         os.rename(fresh, path)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
@@ -242,38 +252,40 @@ def _put(path, state):
         raise
 
 
-def _make_sibling_path(path, what):
+def _make_sibling_path(path, suffix):
     """Return a name beside a file that no daemon takes in: what includes ``*`` leaves out names that begin
     with a dot.
     """
     folder, name = os.path.split(path)
-    return os.path.join(folder, ".%s.luytre-%s" % (name, what))
+    return os.path.join(folder, ".%s.luytre-%s" % (name, suffix))
 
 
-def _keep(path, before):
+def _keep_hard_link_to_old_file(path, before):
     """Have what is there under another name as well, so that it comes back as the very thing that it was, also on a
     disk that is full by then.
     """
-    _forget(path)
+    _remove_hard_link_to_old_file(path)
     if before is not None:
         os.link(path, _make_sibling_path(path, "old"), follow_symlinks=False)
 
 
-def _forget(path):
+def _remove_hard_link_to_old_file(path):
     with contextlib.suppress(FileNotFoundError):
         os.unlink(_make_sibling_path(path, "old"))
 
 
-def _put_back(replaced_paths, new_folders):
+def _put_replaced_paths_back(replaced_paths, new_folders):
     """Have all as it was; what does not come back keeps nothing else from it. Raise the first error."""
     errors = []
     for path, before in reversed(replaced_paths):
         try:
             if before is None:
-                _put(path, None)
+                _put_path_into_state(path, None)
             else:
                 os.rename(_make_sibling_path(path, "old"), path)
-                _forget(path)  # which is the same file still, where nothing had been put in its place
+                _remove_hard_link_to_old_file(
+                    path
+                )  # which is the same file still, where nothing had been put in its place
         except (OSError, ChangeRefusal) as error:
             errors.append(error)
     for folder in reversed(new_folders):
@@ -285,17 +297,17 @@ def _put_back(replaced_paths, new_folders):
         raise errors[0]
 
 
-def _render_state(state, other):
+def _render_path_state_for_diff(state, other_state):
     if state is None:
         return ""
     if state[0] == "link":
         return "-> %s\n" % state[1]
-    if other and other[0] == state[0] and other[1] == state[1]:
+    if other_state and other_state[0] == state[0] and other_state[1] == state[1]:
         return "mode %04o uid %d gid %d\n" % state[2:5]
     return state[1].decode("utf-8", "replace")[:MAX_DIFF]
 
 
-def run_test(argv, seconds=60):
+def run_config_test_and_return_error(argv, seconds=60):
     """Return what a program says when it does not end well, or in time; None when it does."""
     try:
         process = subprocess.run(

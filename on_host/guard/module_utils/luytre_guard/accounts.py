@@ -6,66 +6,71 @@ import os
 MAX_SHOWN = 50
 
 
-def list_regained_rights(path, earlier, present):
+def describe_rights_regained_by_earlier_file(path, earlier_content, present_content):
     """Return words on what the earlier bytes of a file give that its present ones do not; nothing secret in them."""
     name = os.path.basename(path)
-    old, new = (_lines(content) for content in (earlier, present))
+    old, new = (_split_into_uncommented_lines(content) for content in (earlier_content, present_content))
     if name.startswith("authorized_keys") or "/authorized_keys" in path:
-        return ["key %s in %s" % (_fingerprint(line), path) for line in old if line not in new][:MAX_SHOWN]
+        return ["key %s in %s" % (_compute_short_digest_of_line(line), path) for line in old if line not in new][
+            :MAX_SHOWN
+        ]
     if path in ("/etc/passwd", "/etc/shadow", "/etc/group", "/etc/sudoers") or path.startswith("/etc/sudoers.d/"):
-        return _READERS.get(path, _rights)(path, old, new)[:MAX_SHOWN]
+        return _READERS.get(path, _describe_sudo_rules_regained)(path, old, new)[:MAX_SHOWN]
     return []
 
 
-def _lines(content):
+def _split_into_uncommented_lines(content):
     text = content.decode("utf-8", "replace")
     return [line.strip() for line in text.splitlines() if line.strip() and not line.strip().startswith("#")]
 
 
-def _fingerprint(line):
+def _compute_short_digest_of_line(line):
     return "sha256:" + hashlib.sha256(line.encode("utf-8", "replace")).hexdigest()[:16]
 
 
-def _fields(lines):
+def _split_lines_into_fields_by_name(lines):
     return {line.split(":")[0]: line.split(":") for line in lines}
 
 
-def _passwd(_path, old, new):
-    before, now = _fields(old), _fields(new)
+def _describe_accounts_regained_in_passwd(_path, old_lines, new_lines):
+    before, now = _split_lines_into_fields_by_name(old_lines), _split_lines_into_fields_by_name(new_lines)
     account_words = ["account %s" % name for name in before if name not in now]
     shell_words = [
         "a login shell for %s" % name
         for name, row in before.items()
-        if name in now and _no_shell(now[name]) and not _no_shell(row)
+        if name in now and _has_no_login_shell(now[name]) and not _has_no_login_shell(row)
     ]
     return account_words + shell_words
 
 
-def _no_shell(row):
-    return row[-1].endswith(("/nologin", "/false"))
+def _has_no_login_shell(passwd_fields):
+    return passwd_fields[-1].endswith(("/nologin", "/false"))
 
 
-def _shadow(_path, old, new):
-    before, now = _fields(old), _fields(new)
+def _describe_passwords_regained_in_shadow(_path, old_lines, new_lines):
+    before, now = _split_lines_into_fields_by_name(old_lines), _split_lines_into_fields_by_name(new_lines)
     return [
         ("a password for %s" if then else "an empty password for %s") % name
         for name, then, present in (
-            (name, _password(row), _password(now.get(name, ()))) for name, row in before.items()
+            (name, _get_password_field_or_none(row), _get_password_field_or_none(now.get(name, ())))
+            for name, row in before.items()
         )
-        if None not in (then, present) and not _is_locked(then) and (_is_locked(present) or (present and not then))
+        if None not in (then, present)
+        and not _is_password_field_locked(then)
+        and (_is_password_field_locked(present) or (present and not then))
     ]
 
 
-def _password(row):
-    return row[1] if len(row) > 1 else None
+def _get_password_field_or_none(shadow_fields):
+    return shadow_fields[1] if len(shadow_fields) > 1 else None
 
 
-def _is_locked(password):
+def _is_password_field_locked(password):
     return password.startswith(("!", "*"))
 
 
-def _group(_path, old, new):
-    before, now = _fields(old), _fields(new)
+def _describe_members_regained_in_group(_path, old_lines, new_lines):
+    before, now = _split_lines_into_fields_by_name(old_lines), _split_lines_into_fields_by_name(new_lines)
     return [
         "%s in the group %s" % (member, name)
         for name, row in before.items()
@@ -74,8 +79,12 @@ def _group(_path, old, new):
     ]
 
 
-def _rights(path, old, new):
-    return ["a rule of sudo in %s" % path] if [line for line in old if line not in new] else []
+def _describe_sudo_rules_regained(path, old_lines, new_lines):
+    return ["a rule of sudo in %s" % path] if [line for line in old_lines if line not in new_lines] else []
 
 
-_READERS = {"/etc/passwd": _passwd, "/etc/shadow": _shadow, "/etc/group": _group}
+_READERS = {
+    "/etc/passwd": _describe_accounts_regained_in_passwd,
+    "/etc/shadow": _describe_passwords_regained_in_shadow,
+    "/etc/group": _describe_members_regained_in_group,
+}

@@ -30,7 +30,7 @@ MAX_ASIDE = 1024 * 1024
 LEFT_REASON, MERGED_REASON = "changed during the run, by somebody else", "both changed it: somebody's part stays"
 
 
-class ChangeAttribution:
+class RunChangeAttribution:
     """Of one run.
 
     ``left``: path to why it stays, ``aside``: path to where another's version of what went back is, ``unloadable``:
@@ -40,17 +40,17 @@ class ChangeAttribution:
         self._snap, self.left, self.aside = snap, {}, {}
         self.unloadable = {}
         self._images, self._by_programs, self._open_since = {}, set(), None
-        folder = snap.kept.file(snap.run, FOLDER)
+        folder = snap.kept.get_path_of_run_file(snap.run, FOLDER)
         try:
             names = sorted(name for name in os.listdir(folder) if name.endswith(SUFFIX))
         except OSError:
             names = []
         for name in names:
-            self._read(os.path.join(folder, name))
+            self._read_step_record_of_run(os.path.join(folder, name))
         self.known = bool(names)
         self._packages = None
 
-    def _read(self, path):
+    def _read_step_record_of_run(self, path):
         began = None
         with open(path, "rb") as handle:
             for text in handle:
@@ -59,7 +59,7 @@ class ChangeAttribution:
                 except ValueError:
                     continue
                 if "program" in line:
-                    began = recorder.convert_to_present_clock(line["began"], line["up"]) - recorder.SLACK
+                    began = recorder.convert_moment_to_present_clock(line["began"], line["up"]) - recorder.SLACK
                 elif "ended" in line:
                     began = None
                 elif "path" in line:
@@ -69,44 +69,46 @@ class ChangeAttribution:
             self._open_since = min(began, self._open_since or began)
 
     @property
-    def tells_packages(self):
+    def is_package_work_of_run_fully_recorded(self):
         """Return whether all that the run did is on record, so that a package that it did not ask for is somebody's."""
         return self.known and self._open_since is None
 
-    def of_run(self, path):
+    def has_run_changed_path(self, path):
         """Return whether the run changed a path."""
         if path in self._images:
             by_package = path in self._by_programs and path.startswith(SITES)
-            return not by_package or path in self._list_package_paths()
+            return not by_package or path in self._list_paths_of_packages_installed_since()
         try:
             return self._open_since is not None and os.lstat(path).st_ctime >= self._open_since
         except OSError:
             return self._open_since is not None
 
-    def _list_package_paths(self):
+    def _list_paths_of_packages_installed_since(self):
         if self._packages is None:
-            came = packages.compare(self._snap.manifest["packages"], packages.PackageQuery().answer())[0]
-            self._packages = packages.list_files(came)
+            came = packages.compare_installed_packages(
+                self._snap.manifest["packages"], packages.InstalledPackagesQuery().answer()
+            )[0]
+            self._packages = packages.list_paths_of_packages(came)
         return self._packages
 
-    def select_own(self, paths, present):
+    def select_differences_made_by_run(self, paths, present):
         """Return those differences from the snapshot that go back; the rest is noted in ``left``."""
         paths = {path: word for path, word in paths.items() if path not in self.unloadable}
         if not self.known:
             return paths
         own_paths, stay = {}, {}
         for path, word in paths.items():
-            why = self._find_reason(path, word) if path.startswith(TREE) else None
+            why = self._find_reason_why_path_stays(path, word) if path.startswith(TREE) else None
             if why:
                 stay[path] = why
             else:
                 own_paths[path] = word
         for path in [path for path, word in own_paths.items() if word == "new" and os.path.isdir(path)]:
-            inside = _list_below(path) if path.startswith(TREE) and not path.startswith(WAY_IN) else []
+            inside = _list_all_paths_below_folder(path) if path.startswith(TREE) and not path.startswith(WAY_IN) else []
             others = {
                 inner_path: LEFT_REASON
                 for inner_path in inside
-                if not os.path.isdir(inner_path) and not self.of_run(inner_path)
+                if not os.path.isdir(inner_path) and not self.has_run_changed_path(inner_path)
             }
             if others:
                 del own_paths[path]
@@ -118,83 +120,100 @@ class ChangeAttribution:
                         if not os.path.isdir(inner_path) and inner_path not in others
                     }
                 )
-        for path in {self._find_known_parent(path) for path in stay} & set(own_paths):
+        for path in {self._find_nearest_folder_in_snapshot(path) for path in stay} & set(own_paths):
             entry = self._snap.entries.get(path, tree.ABSENT)
-            if entry["type"] == "folder" and not tree.find_differences(
+            if entry["type"] == "folder" and not tree.find_fields_differing_between_entries(
                 entry, present.get(path, tree.ABSENT), ("mtime",)
             ):
                 del own_paths[path]
         self.left.update({path: why for path, why in stay.items() if why is not True})
         return own_paths
 
-    def _find_known_parent(self, path):
+    def _find_nearest_folder_in_snapshot(self, path):
         """Return the first folder above that was there before: the names in it are others than before."""
         path = os.path.dirname(path)
         while path != "/" and self._snap.entries.get(path, tree.ABSENT)["type"] == "absent":
             path = os.path.dirname(path)
         return path
 
-    def _find_reason(self, path, word):
+    def _find_reason_why_path_stays(self, path, difference):
         """Return why a path stays as it is, True where that is not worth a word, None where it goes back."""
         if path.rstrip("-") in ACCOUNTS:
-            if not self.of_run(path.rstrip("-")):
+            if not self.has_run_changed_path(path.rstrip("-")):
                 return True if path.endswith("-") else LEFT_REASON
             if path not in ACCOUNTS:
                 return None
-            content = self.merge_content(path)
-            same = content is not None and content == _read_bytes(path) and not self._attributes_differ(path)
+            content = self.merge_account_file_with_others_lines(path)
+            same = (
+                content is not None
+                and content == _read_small_regular_file_or_none(path)
+                and not self._has_path_other_attributes_than_before(path)
+            )
             return MERGED_REASON if same else None
         if path.startswith(WAY_IN):
             return None
         if path == "/etc/.pwd.lock":
             return True
-        return LEFT_REASON if (word == "new" or path in LINES) and not self.of_run(path) else None
+        return LEFT_REASON if (difference == "new" or path in LINES) and not self.has_run_changed_path(path) else None
 
-    def _attributes_differ(self, path):
-        return bool(tree.find_differences(self._snap.entries[path], tree.read_path(path), ("mtime", "sha256")))
+    def _has_path_other_attributes_than_before(self, path):
+        return bool(
+            tree.find_fields_differing_between_entries(
+                self._snap.entries[path], tree.read_entry_of_path(path), ("mtime", "sha256")
+            )
+        )
 
-    def _read_before(self, path):
+    def _read_content_from_snapshot(self, path):
         entry = self._snap.entries.get(path, tree.ABSENT)
-        return b"".join(self._snap.content(entry)) if "sha256" in entry else None
+        return b"".join(self._snap.read_verified_content_of_entry(entry)) if "sha256" in entry else None
 
-    def merge_content(self, path):
+    def merge_account_file_with_others_lines(self, path):
         """Return what a file of accounts is to hold: as before, with others' lines.
 
         None where that is the same, and for every other path."""
-        before = self._read_before(path) if self.known and path in ACCOUNTS else None
-        now = _read_bytes(path) if before is not None else None
+        before = self._read_content_from_snapshot(path) if self.known and path in ACCOUNTS else None
+        now = _read_small_regular_file_or_none(path) if before is not None else None
         if now is None:
             return None
-        ordinary = list_ordinary_names(_read_bytes("/etc/passwd") or b"", _read_bytes("/etc/group") or b"")
-        content = merge_lines(before, self._get_image(path), now, ordinary)
+        ordinary = list_names_of_ordinary_accounts(
+            _read_small_regular_file_or_none("/etc/passwd") or b"",
+            _read_small_regular_file_or_none("/etc/group") or b"",
+        )
+        content = merge_others_account_lines_into_before(
+            before, self._get_content_run_left_at_path(path), now, ordinary
+        )
         return content if content != before else None
 
-    def _get_image(self, path):
+    def _get_content_run_left_at_path(self, path):
         after = self._images.get(path) or {}
         return base64.b64decode(after["content"]) if "content" in after else None
 
-    def keep_aside(self, path):
+    def keep_copy_of_others_version_aside(self, path):
         """Keep what is about to go, where that is somebody's and not the run's."""
         if not self.known or not path.startswith(TREE) or path in self.aside or path in ACCOUNTS:
             return
-        now = _read_bytes(path)
-        if now is None or now == self._read_before(path) or (self.of_run(path) and now == self._get_image(path)):
+        now = _read_small_regular_file_or_none(path)
+        if (
+            now is None
+            or now == self._read_content_from_snapshot(path)
+            or (self.has_run_changed_path(path) and now == self._get_content_run_left_at_path(path))
+        ):
             return
-        if path.rstrip("-") in ACCOUNTS or (path in self._by_programs and self.of_run(path)):
+        if path.rstrip("-") in ACCOUNTS or (path in self._by_programs and self.has_run_changed_path(path)):
             return
-        target = self._snap.kept.file(self._snap.run, ASIDE) + path
+        target = self._snap.kept.get_path_of_run_file(self._snap.run, ASIDE) + path
         os.makedirs(os.path.dirname(target), mode=0o700, exist_ok=True)
-        store.write(target, now)
+        store.write_file_atomically(target, now)
         self.aside[path] = target
 
 
-def merge_lines(before, image, now, ordinary):
+def merge_others_account_lines_into_before(before, content_left_by_run, now, names_of_people):
     """Return a file of lines, each with a name, as before, with what others changed since.
 
     ``image``: how the run left it, None where that is not known; ``ordinary``: names of people, which no package
     makes."""
-    old, new = _index_lines(before), _index_lines(now)
-    ours = _index_lines(image) if image is not None else None
+    old, new = _index_lines_by_account_name(before), _index_lines_by_account_name(now)
+    ours = _index_lines_by_account_name(content_left_by_run) if content_left_by_run is not None else None
     lines = []
     for name, line in old.items():
         others = ours is not None and name in ours and new.get(name) != ours[name] and ours[name] == line
@@ -203,12 +222,12 @@ def merge_lines(before, image, now, ordinary):
         elif name in new:
             lines.append(new[name])
     for name, line in new.items():
-        if name not in old and (name in ordinary or (ours is not None and name not in ours)):
+        if name not in old and (name in names_of_people or (ours is not None and name not in ours)):
             lines.append(line)
     return before if lines == list(old.values()) else b"".join(line + b"\n" for line in lines)
 
 
-def list_ordinary_names(passwd, group):
+def list_names_of_ordinary_accounts(passwd, group):
     """Name of accounts and groups that are people's, by their number."""
     names = set()
     for line in [*passwd.splitlines(), *group.splitlines()]:
@@ -218,15 +237,15 @@ def list_ordinary_names(passwd, group):
     return names
 
 
-def _index_lines(content):
+def _index_lines_by_account_name(content):
     return {line.split(b":")[0]: line for line in content.splitlines() if line}
 
 
-def _list_below(folder):
+def _list_all_paths_below_folder(folder):
     return [os.path.join(top, name) for top, inner, names in os.walk(folder) for name in (*inner, *names)]
 
 
-def _read_bytes(path):
+def _read_small_regular_file_or_none(path):
     """Return the bytes of a regular file that is not too large to keep aside, or None."""
     result = {}
 
@@ -236,7 +255,7 @@ def _read_bytes(path):
         return {}
 
     try:
-        tree.read_path(path, keep)
+        tree.read_entry_of_path(path, keep)
     except (OSError, tree.UnsafeTarget):
         return None
     return result.get("content")

@@ -57,54 +57,54 @@ class RunningCommand:
                 start_new_session=True,
             )
         except OSError as error:
-            self._close()
+            self._close_output_files()
             raise CommandFailure("%s: %s" % (argv[0], error.strerror))
         finally:
             os.close(input_fd)
 
-    def output(self, seconds=30, ok=(0,)):
+    def wait_for_output(self, seconds=30, ok=(0,)):
         """Return what it wrote, as bytes. Raises Failed."""
         try:
             code = self._process.wait(seconds)
-            out, err = _read_output(self._out), _read_output(self._err)
+            out, err = _read_output_file_whole(self._out), _read_output_file_whole(self._err)
         except subprocess.TimeoutExpired:
-            self._end()
+            self._kill_with_all_it_started()
             raise CommandFailure("%s took longer than %d s" % (" ".join(self.argv[:3]), seconds))
         finally:
-            self._close()
+            self._close_output_files()
         if code not in ok:
             message = " ".join((err or out).decode("utf-8", "replace").split())[-MAX_MESSAGE:]
             raise CommandFailure("%s ended with %d: %s" % (" ".join(self.argv[:3]), code, message))
         return out
 
-    def _end(self):
+    def _kill_with_all_it_started(self):
         """End it with all that it started; one that cannot be ended is left."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(END_SECONDS)
 
-    def _close(self):
+    def _close_output_files(self):
         for handle in (self._out, self._err):
             os.close(handle)
 
 
-def _read_output(handle):
+def _read_output_file_whole(handle):
     size = os.fstat(handle).st_size
     if size > MAX_OUTPUT:
         raise CommandFailure("a program wrote %d bytes" % size)
     return b"".join(os.pread(handle, CHUNK, start) for start in range(0, size, CHUNK))
 
 
-def run(argv, seconds=30, input_bytes=None, ok=(0,)):
+def run_program_and_return_output(argv, seconds=30, input_bytes=None, ok=(0,)):
     """Return what a program wrote, as bytes. Raises Failed."""
-    return RunningCommand(argv, input_bytes).output(seconds, ok)
+    return RunningCommand(argv, input_bytes).wait_for_output(seconds, ok)
 
 
-def try_run(argv, seconds=60):
+def run_program_and_return_error_or_none(argv, seconds=60):
     """Return why a program did not end well, or None when it did."""
     try:
-        run(argv, seconds)
+        run_program_and_return_output(argv, seconds)
     except CommandFailure as error:
         return str(error)
     return None

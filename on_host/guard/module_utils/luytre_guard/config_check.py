@@ -18,7 +18,7 @@ Configurations are smaller, and a disk may be nearly full.
 """
 
 
-class Trial:
+class ConfigTrial:
     """Of one way back.
 
     How root's files were before the first of them went back is noted in a file, and with it what is left as it was: so
@@ -29,17 +29,22 @@ class Trial:
         record = store.read_json(place)
         self._noted = record or {"paths": {}, "left": {}}
         self.left = self._noted["left"]
-        self._judges = _find_judges(work, unit_states)
+        self._judges = _find_units_that_test_restored_files(work, unit_states)
         if self._judges:
             noted_paths = self._noted["paths"]
-            theirs = tuple(prefix for name in self._judges for prefix in daemons.get_paths_and_tests(name)[0])
-            paths = sorted(set(work.of_root()) - set(noted_paths), key=lambda path: (not path.startswith(theirs), path))
-            self._noted["paths"] = {**_record_entries(work, paths), **noted_paths}
+            theirs = tuple(
+                prefix for name in self._judges for prefix in daemons.get_config_prefixes_and_tests_of_unit(name)[0]
+            )
+            paths = sorted(
+                set(work.select_paths_of_root()) - set(noted_paths),
+                key=lambda path: (not path.startswith(theirs), path),
+            )
+            self._noted["paths"] = {**_record_present_entries_and_content(work, paths), **noted_paths}
         if record != self._noted:
             with contextlib.suppress(OSError):
                 store.write_json(place, self._noted)
 
-    def judge(self, paths, last=False):
+    def take_back_files_that_daemons_refuse(self, restored_paths, last=False):
         """Give back how it was what a daemon would otherwise not load.
 
         ``{path: why}`` of what stays so, which is taken off the work's paths.
@@ -50,28 +55,30 @@ class Trial:
         daemon refuses one state as well as the other.
         """
         earlier_entries = {
-            path: _decode_entry(noted_entry) for path, noted_entry in self._noted["paths"].items() if path in paths
+            path: _decode_recorded_entry_and_content(noted_entry)
+            for path, noted_entry in self._noted["paths"].items()
+            if path in restored_paths
         }
         for name in self._judges:
             error = daemons.find_config_error(name)
             if error is not None:
-                self._settle(name, error, earlier_entries, paths, last)
+                self._take_back_files_daemon_refuses(name, error, earlier_entries, restored_paths, last)
         with contextlib.suppress(OSError):
             store.write_json(self._place, self._noted)
         self._work.paths = {path: word for path, word in self._work.paths.items() if path not in self.left}
         return self.left
 
-    def _settle(self, name, error, earlier_entries, words, last):
+    def _take_back_files_daemon_refuses(self, name, error, earlier_entries, words, last):
         work, reasons = self._work, self.left
         why = "%s would not load it: %s" % (name.partition(".")[0], error)
         own = {
             path
             for path in earlier_entries
-            if path not in reasons and path.startswith(daemons.get_paths_and_tests(name)[0])
+            if path not in reasons and path.startswith(daemons.get_config_prefixes_and_tests_of_unit(name)[0])
         }
         given_back = set()
         for _ in range(MAX_NAMED_FILES):
-            _give_back(work, {path: earlier_entries[path] for path in own})
+            _put_files_into_earlier_state(work, {path: earlier_entries[path] for path in own})
             given_back |= own
             error = daemons.find_config_error(name)
             own = {
@@ -82,33 +89,35 @@ class Trial:
             if not own:
                 break
         if error is None:
-            given_back -= _put_back_singly(work, name, {path: earlier_entries[path] for path in given_back}, words)
+            given_back -= _put_back_each_file_that_daemon_loads(
+                work, name, {path: earlier_entries[path] for path in given_back}, words
+            )
         elif last:
             work.put_back_paths({path: words[path] for path in given_back})
             given_back = set()
         reasons.update(dict.fromkeys(given_back, why))
 
 
-def put_back_files(work, unit_states, place):
+def put_back_files_that_daemons_load(work, unit_states, record_path):
     """Put back what ``work`` is to, but for what a daemon would then not load: that stays as it is. ``{path: why}``.
 
     ``unit_states`` are the units as they are, ``place`` is where the trial is noted.
     """
-    trial = Trial(work, unit_states, place)
+    trial = ConfigTrial(work, unit_states, record_path)
     work.paths = {path: word for path, word in work.paths.items() if path not in trial.left}
-    work.files()
-    return trial.judge(dict(work.paths))
+    work.put_back_files_of_root()
+    return trial.take_back_files_that_daemons_refuse(dict(work.paths))
 
 
-def find_config_errors(paths, unit_states, entries):
+def find_config_errors_at_next_start(paths, unit_states, entries):
     """Yield why daemons whose files have been put back would not load them at their next start: a sentence each."""
-    for name in _find_concerned_units(paths, unit_states, entries):
+    for name in _find_units_configured_by_paths(paths, unit_states, entries):
         error = daemons.find_config_error(name)
         if error is not None:
             yield "%s would not load its configuration at its next start: %s" % (name.partition(".")[0], error)
 
 
-def _put_back_singly(work, name, earlier_entries, words):
+def _put_back_each_file_that_daemon_loads(work, unit, earlier_entries, differences):
     """Return those of the paths that a daemon loads as they are to be, while the others stay.
 
     What others may name goes last: what the run made, and of folders the outer ones."""
@@ -116,46 +125,49 @@ def _put_back_singly(work, name, earlier_entries, words):
     folders = {path for path, (entry, _) in earlier_entries.items() if entry["type"] == "folder"}
 
     def get_order(path):
-        return path in folders, words[path] == "new", -path.count("/") if path in folders else 0, path
+        return path in folders, differences[path] == "new", -path.count("/") if path in folders else 0, path
 
     for path in sorted(earlier_entries, key=get_order):
         if time.monotonic() > until or any(
             other.startswith(path + "/") for other in set(earlier_entries) - restored_paths
         ):
             continue
-        work.put_back_paths({path: words[path]})
-        if daemons.find_config_error(name) is None:
+        work.put_back_paths({path: differences[path]})
+        if daemons.find_config_error(unit) is None:
             restored_paths.add(path)
         else:
-            _give_back(work, {path: earlier_entries[path]})
+            _put_files_into_earlier_state(work, {path: earlier_entries[path]})
     return restored_paths
 
 
-def _find_judges(work, unit_states):
+def _find_units_that_test_restored_files(work, unit_states):
     """Return units whose daemons are asked about the files that are to be put back."""
-    return _find_concerned_units(work.paths, unit_states, work.snap.entries)
+    return _find_units_configured_by_paths(work.paths, unit_states, work.snap.entries)
 
 
-def _find_concerned_units(paths, unit_states, entries):
+def _find_units_configured_by_paths(paths, unit_states, entries):
     """Return units that run, or start at a boot, and whose daemons have their configuration there.
 
     And programs that are no unit.
     """
     names = []
     for name in (*sorted(unit_states), *daemons.PROGRAMS):
-        prefixes, tests = daemons.get_paths_and_tests(name)
+        prefixes, tests = daemons.get_config_prefixes_and_tests_of_unit(name)
         if (
             tests
-            and _is_started(name, unit_states)
-            and _had_configuration(prefixes, entries)
+            and _is_unit_running_or_started_at_boot(name, unit_states)
+            and _had_daemon_configuration_in_snapshot(prefixes, entries)
             and any(path.startswith(prefixes) for path in paths)
         ):
-            if all(commands.find_program(test[0]) for test in tests) and units.find_exposed_path(name, entries) is None:
+            if (
+                all(commands.find_program(test[0]) for test in tests)
+                and units.find_daemon_config_changeable_by_others(name, entries) is None
+            ):
                 names.append(name)
     return names
 
 
-def _had_configuration(prefixes, entries):
+def _had_daemon_configuration_in_snapshot(prefixes, entries):
     """Return whether a daemon had a configuration in the snapshot.
 
     One that came with the run goes with it, and loads nothing then.
@@ -163,14 +175,14 @@ def _had_configuration(prefixes, entries):
     return any(path.startswith(prefixes) and entry["type"] != "absent" for path, entry in entries.items())
 
 
-def _is_started(name, unit_states):
+def _is_unit_running_or_started_at_boot(unit, unit_states):
     """Return whether what reads the files runs, starts at a boot, is started by a socket, or whenever it is called."""
-    if name in daemons.PROGRAMS or units.is_active(unit_states.get(daemons.BY_SOCKET.get(name))):
+    if unit in daemons.PROGRAMS or units.is_active(unit_states.get(daemons.BY_SOCKET.get(unit))):
         return True
-    return units.is_active(unit_states[name]) or unit_states[name]["UnitFileState"] == "enabled"
+    return units.is_active(unit_states[unit]) or unit_states[unit]["UnitFileState"] == "enabled"
 
 
-def _record_entries(work, paths):
+def _record_present_entries_and_content(work, paths):
     """Return how root's paths are that the work is to change: ``{path: [entry, bytes as base64]}``, none of what is too
     large.
     """
@@ -183,25 +195,30 @@ def _record_entries(work, paths):
             return {"sha256": hashlib.sha256(b"".join(content)).hexdigest()}
 
         with contextlib.suppress(OSError, tree.UnsafeTarget):
-            entry = tree.read_path(path)
+            entry = tree.read_entry_of_path(path)
             size = entry.get("size", 0)
             if size <= min(MAX_BYTES, bytes_left):
-                entry, bytes_left = tree.read_path(path, keep), bytes_left - size
+                entry, bytes_left = tree.read_entry_of_path(path, keep), bytes_left - size
                 entries[path] = [entry, base64.b64encode(b"".join(content)).decode("ascii")]
     return entries
 
 
-def _decode_entry(record):
+def _decode_recorded_entry_and_content(record):
     entry, content = record
     return entry, [base64.b64decode(content)]
 
 
-def _give_back(work, earlier_entries):
+def _put_files_into_earlier_state(work, earlier_entries):
     for path, (entry, _) in sorted(earlier_entries.items(), reverse=True):
         if entry["type"] == "absent":
-            work.attempt(path, lambda path=path: file_writer.remove(path))
+            work.attempt_change_of_path_and_note_failure(
+                path, lambda path=path: file_writer.remove_path_recursively(path)
+            )
     for path, (entry, content) in sorted(earlier_entries.items()):
         if entry["type"] != "absent":
-            work.attempt(
-                path, lambda path=path, entry=entry, chunks=content: file_writer.put(path, entry, lambda: chunks)
+            work.attempt_change_of_path_and_note_failure(
+                path,
+                lambda path=path, entry=entry, chunks=content: file_writer.put_path_into_state_of_entry(
+                    path, entry, lambda: chunks
+                ),
             )

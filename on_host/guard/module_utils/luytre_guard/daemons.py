@@ -71,7 +71,7 @@ BY_WORKERS = {"nginx.service": "/run/nginx.pid"}
 """Daemons that start new workers when they have read their configuration, with the file that holds the number of the
 first.
 """
-EXTRA_TESTS = {"apache2.service": certificates.find_fault}
+EXTRA_TESTS = {"apache2.service": certificates.find_tls_fault_that_stops_apache}
 """What is looked at besides a daemon's own test, since it would not start with it: ``said() -> why or None``."""
 OTHER_SSHD = re.compile(rb"sshd: [^ ]*sshd (?:.* )?-f ?(/[^ ]+) (?:.* )?\[listener\]")
 """The title of a daemon of sshd's that has a configuration file of its own, which may include ours."""
@@ -79,13 +79,13 @@ PROMPT_SECONDS = 5
 """In which a daemon has its configuration in force once it was told to."""
 
 
-def get_paths_and_tests(name):
+def get_config_prefixes_and_tests_of_unit(unit):
     """Return ``(prefixes, tests)`` of a unit's daemon: where its configuration lies, and how it is tested."""
     prefixes, tests = [], []
     for prefix, patterns, own in [(row[0], row[1], row[3]) for row in DAEMONS] + [*WHEN_RESTARTED, *AT_BOOT]:
-        if matches(name, patterns):
+        if is_unit_matched_by_patterns(unit, patterns):
             prefixes.append(prefix)
-            tests += [test for test in format_tests(name, own) if test not in tests]
+            tests += [test for test in fill_in_php_version_in_tests(unit, own) if test not in tests]
     return tuple(prefixes), tests
 
 
@@ -107,30 +107,32 @@ def find_other_sshds():
     return processes
 
 
-def matches(name, patterns):
+def is_unit_matched_by_patterns(unit, patterns):
     """Return whether a unit is one that the patterns mean."""
-    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+    return any(fnmatch.fnmatchcase(unit, pattern) for pattern in patterns)
 
 
-def format_tests(name, tests):
+def fill_in_php_version_in_tests(unit, tests):
     """Return the tests with the unit's own version in its place."""
-    return [[word.replace("{version}", _version(name)) for word in test] for test in tests]
+    return [[word.replace("{version}", _get_php_version_of_fpm_unit(unit)) for word in test] for test in tests]
 
 
-def _version(name):
-    match = PHP_FPM.match(name)
+def _get_php_version_of_fpm_unit(unit):
+    match = PHP_FPM.match(unit)
     return match.group(1) if match else ""
 
 
-def find_config_error(name):
+def find_config_error(unit):
     """Return why a unit's daemon would not load its configuration, in its own words, or None when it would."""
-    error = next(filter(None, map(run_test, get_paths_and_tests(name)[1])), None)
-    return error or (EXTRA_TESTS[name]() if name in EXTRA_TESTS else None)
+    error = next(
+        filter(None, map(run_daemon_test_and_return_error_line, get_config_prefixes_and_tests_of_unit(unit)[1])), None
+    )
+    return error or (EXTRA_TESTS[unit]() if unit in EXTRA_TESTS else None)
 
 
-def run_test(test):
+def run_daemon_test_and_return_error_line(test):
     """Return the daemon's own line that says why its test did not end well, or None when it did."""
-    error = commands.try_run(test)
+    error = commands.run_program_and_return_error_or_none(test)
     return error if error is None else extract_error(error)
 
 
@@ -149,7 +151,7 @@ def extract_error(output):
 # --- since when ------------------------------------------------------------------------------------------
 
 
-def find_stale_units(names, since):
+def find_units_that_did_not_reload_since(units, since):
     """Return those running units whose daemon has not read its configuration since a moment.
 
     The moment is in seconds since 1970.
@@ -158,32 +160,38 @@ def find_stale_units(names, since):
     """
     until = time.monotonic() + PROMPT_SECONDS
     while True:
-        stale_names = [name for name in names if (get_load_time(name) or 0) < since]
+        stale_names = [name for name in units if (get_time_unit_last_read_its_config(name) or 0) < since]
         if not stale_names or time.monotonic() > until:
             return stale_names
         time.sleep(0.05)
 
 
-def get_load_time(name):
+def get_time_unit_last_read_its_config(unit):
     """Return when a unit's daemon last read its configuration, by what it did itself then.
 
     In seconds since 1970, or None.
     """
-    moments = [_get_worker_start(name), _get_pid_file_time(name)]
+    moments = [_get_start_time_of_newest_worker(unit), _get_time_of_pid_file_of_unit(unit)]
     if not any(moments):
-        moments.append(_get_systemd_time(name))
+        moments.append(_get_start_or_reload_time_by_systemd(unit))
     return max(filter(None, moments), default=None)
 
 
-def _get_pid_file_time(name):
-    path = next((path for pattern, path in PID_FILES.items() if matches(name, (pattern,))), None)
+def _get_time_of_pid_file_of_unit(unit):
+    path = next((path for pattern, path in PID_FILES.items() if is_unit_matched_by_patterns(unit, (pattern,))), None)
     try:
-        return _read_written_time(path.replace("{version}", _version(name)), _version(name)) if path else None
+        return (
+            _read_mtime_of_pid_file_of_root(
+                path.replace("{version}", _get_php_version_of_fpm_unit(unit)), _get_php_version_of_fpm_unit(unit)
+            )
+            if path
+            else None
+        )
     except (OSError, ValueError):
         return None
 
 
-def _read_written_time(path, version):
+def _read_mtime_of_pid_file_of_root(path, version):
     """Return when root wrote a daemon's number. /run/php is www-data's, that can lay a link there, or another file of
     root's.
     """
@@ -199,19 +207,19 @@ def _read_written_time(path, version):
     return status.st_mtime
 
 
-def _get_worker_start(name):
+def _get_start_time_of_newest_worker(unit):
     try:
-        with open(BY_WORKERS[name]) as handle:
+        with open(BY_WORKERS[unit]) as handle:
             first = int(handle.read(20))
-        workers = [_parent_and_start(path) for path in glob.glob("/proc/[0-9]*/stat")]
+        workers = [_read_parent_pid_and_start_time(path) for path in glob.glob("/proc/[0-9]*/stat")]
         return max((start for parent, start in filter(None, workers) if parent == first), default=None)
     except (KeyError, OSError, ValueError):
         return None
 
 
-def _parent_and_start(path):
+def _read_parent_pid_and_start_time(stat_path):
     try:
-        with open(path, "rb") as handle:
+        with open(stat_path, "rb") as handle:
             words = handle.read(4096).rpartition(b")")[2].split()
         age = time.clock_gettime(time.CLOCK_BOOTTIME) - int(words[19]) / os.sysconf("SC_CLK_TCK")
         return int(words[1]), time.time() - age
@@ -219,10 +227,12 @@ def _parent_and_start(path):
         return None
 
 
-def _get_systemd_time(name):
+def _get_start_or_reload_time_by_systemd(unit):
     words = "--property=ActiveEnterTimestamp,ExecReload"
     try:
-        output = commands.run(["systemctl", "show", "--timestamp=us+utc", words, "--", name]).decode("utf-8", "replace")
+        output = commands.run_program_and_return_output(
+            ["systemctl", "show", "--timestamp=us+utc", words, "--", unit]
+        ).decode("utf-8", "replace")
     except commands.CommandFailure:
         return None
     start_times = re.findall(r"(?m)^ActiveEnterTimestamp=(.+)$", output)

@@ -40,20 +40,20 @@ CONFIGURATION = ("/etc/my.cnf", "/etc/mysql", "/etc/mysql/conf.d", "/etc/mysql/m
 NUMBERS = ("BIGINT", "INT", "DOUBLE", "BOOLEAN")
 
 
-def _programs():
+def _find_mariadb_client_and_dumper():
     client = commands.find_program("mariadb") or commands.find_program("mysql")
     dumper = commands.find_program("mariadb-dump") or commands.find_program("mysqldump")
     return (client, dumper) if client and dumper else None
 
 
-class DatabaseQuery:
+class MariadbStateQuery:
     """Asking MariaDB, under way; when it does not run here there is nothing to keep."""
 
     def __init__(self):
-        self._programs = _programs()
+        self._programs = _find_mariadb_client_and_dumper()
         self._dump = None
         if self._programs:
-            self._dump = commands.RunningCommand(_argv(self._programs[1], LOGINS[0], DUMP))
+            self._dump = commands.RunningCommand(_build_mariadb_command_line(self._programs[1], LOGINS[0], DUMP))
 
     def answer(self):
         """Return ``{login, dump, keys, variables}``, or None. Raises commands.Failed when it runs but tells nothing."""
@@ -62,8 +62,14 @@ class DatabaseQuery:
         first_error = None
         for number, login in enumerate(LOGINS):
             try:
-                dump = self._dump.output() if number == 0 else commands.run(_argv(self._programs[1], login, DUMP))
-                rows = _rows(self._programs[0], login, _keys_query() + VARIABLES)
+                dump = (
+                    self._dump.wait_for_output()
+                    if number == 0
+                    else commands.run_program_and_return_output(
+                        _build_mariadb_command_line(self._programs[1], login, DUMP)
+                    )
+                )
+                rows = _run_sql_and_split_rows(self._programs[0], login, _build_query_of_privilege_keys() + VARIABLES)
                 break
             except commands.CommandFailure as error:
                 first_error = first_error or error
@@ -79,34 +85,40 @@ class DatabaseQuery:
         }
 
 
-def _argv(program, login, rest):
+def _build_mariadb_command_line(program, login, options):
     """Return the arguments, without the host's configuration where others than root can change that.
 
     It may name code to load.
     """
-    alone = ["--no-defaults"] if not login[0] and _is_config_exposed() else login[0]
-    return [program, *alone, *SOCKET, *login[1], *rest]
+    alone = ["--no-defaults"] if not login[0] and _is_mariadb_config_changeable_by_others() else login[0]
+    return [program, *alone, *SOCKET, *login[1], *options]
 
 
-def _is_config_exposed():
+def _is_mariadb_config_changeable_by_others():
     """Return whether others than root can change a file or folder of MariaDB's configuration."""
     for folder in CONFIGURATION:
         try:
             inside = [entry.path for entry in os.scandir(folder)] if os.path.isdir(folder) else []
-            if any(tree.is_exposed(os.stat(path)) for path in (folder, *inside) if os.path.exists(path)):
+            if any(
+                tree.is_changeable_by_others_than_root(os.stat(path))
+                for path in (folder, *inside)
+                if os.path.exists(path)
+            ):
                 return True
         except OSError:
             return True
     return False
 
 
-def _rows(client, login, sql):
+def _run_sql_and_split_rows(client, login, sql):
     options = ["--batch", "--skip-column-names", "--connect-timeout=5"]
-    text = commands.run(_argv(client, login, options), 60, sql.encode("ascii")).decode("utf-8", "replace")
+    text = commands.run_program_and_return_output(
+        _build_mariadb_command_line(client, login, options), 60, sql.encode("ascii")
+    ).decode("utf-8", "replace")
     return [line.split("\t") for line in text.splitlines()]
 
 
-def _keys_query():
+def _build_query_of_privilege_keys():
     return "".join(
         "SELECT '%s', %s FROM mysql.%s;\n"  # noqa: S608
         % (table, ", ".join("HEX(%s)" % column for column in columns), table)
@@ -114,24 +126,28 @@ def _keys_query():
     )
 
 
-def fingerprint(state):
+def compute_digest_of_privileges(database_state):
     """Return what tells one set of privileges from another; settings are compared one by one."""
-    return None if state is None else hashlib.sha256(state["dump"].encode("utf-8", "surrogateescape")).hexdigest()
+    return (
+        None
+        if database_state is None
+        else hashlib.sha256(database_state["dump"].encode("utf-8", "surrogateescape")).hexdigest()
+    )
 
 
-def changed_variables(before, now):
+def list_variables_with_changed_value(before, now):
     """Name of settings that are not as they were, but for those that change on their own."""
     names = (name for name in before if NAME.match(name) and not ON_THEIR_OWN.match(name))
     return sorted(name for name in names if name in now and now[name] != before[name])
 
 
-def find_new_accounts(before, now):
+def find_database_accounts_new_since(before, now):
     """Name of accounts that were not there under any host: nobody's but whoever made them, since no fix makes one."""
     earlier_accounts = {row[2] for row in before["keys"] if row[0] == "global_priv"}
     return sorted({row[2] for row in now["keys"] if row[0] == "global_priv"} - earlier_accounts)
 
 
-def make_restore_sql(before, now, stay=()):
+def make_sql_to_restore_database_state(before, now, accounts_to_keep=()):
     """Return SQL that gives privileges and settings the state of before.
 
     Rows as they were, then those that were not there, but for rows of accounts that ``stay``.
@@ -141,11 +157,11 @@ def make_restore_sql(before, now, stay=()):
         sql.append(before["dump"])
         there = {tuple(row) for row in before["keys"]}
         for row in now["keys"]:
-            if tuple(row) not in there and not set(_get_users(row)) & set(stay):
+            if tuple(row) not in there and not set(_get_users_of_privilege_row(row)) & set(accounts_to_keep):
                 where = " AND ".join("HEX(%s) = '%s'" % (column, value) for column, value in zip(KEYS[row[0]], row[1:]))
                 sql.append("DELETE FROM mysql.%s WHERE %s;\n" % (row[0], where))  # noqa: S608
         sql.append("FLUSH PRIVILEGES;\n")
-    for name in changed_variables(before["variables"], now["variables"]):
+    for name in list_variables_with_changed_value(before["variables"], now["variables"]):
         kind, value = before["variables"][name]
         text = "CONVERT(X'%s' USING utf8mb4)" % value
         if kind.startswith(NUMBERS):
@@ -156,12 +172,12 @@ def make_restore_sql(before, now, stay=()):
     return "".join(sql)
 
 
-def _get_users(row):
+def _get_users_of_privilege_row(row):
     """Return whose a row is, as hexadecimal names."""
     return [value for column, value in zip(KEYS[row[0]], row[1:]) if column in ("User", "Role")]
 
 
-def bring_back(before, problems, kept_accounts=None):
+def restore_database_privileges_and_settings(before, problems, kept_accounts=None):
     """Have privileges and settings as they were. Whether anything had to be done.
 
     With ``kept_accounts``, a dict, accounts that somebody made meanwhile stay and are named in it, each with why.
@@ -169,23 +185,23 @@ def bring_back(before, problems, kept_accounts=None):
     if before is None:
         return False
     try:
-        present = DatabaseQuery().answer()
+        present = MariadbStateQuery().answer()
         if present is None:
             problems.append("MariaDB does not run, so its accounts and settings could not be put back")
             return False
-        stay = find_new_accounts(before, present) if kept_accounts is not None else []
-        sql = make_restore_sql(before, present, stay)
+        stay = find_database_accounts_new_since(before, present) if kept_accounts is not None else []
+        sql = make_sql_to_restore_database_state(before, present, stay)
         if sql:
-            client = _programs()[0]
-            argv = _argv(
+            client = _find_mariadb_client_and_dumper()[0]
+            argv = _build_mariadb_command_line(
                 client, LOGINS[present["login"]], ["--batch", "--force", "--default-character-set=utf8mb4", "mysql"]
             )
-            commands.run(argv, 120, sql.encode("utf-8", "surrogateescape"))
-            now = DatabaseQuery().answer()
-            since = make_restore_sql({**before, "variables": {}}, {**now, "variables": {}}, stay)
+            commands.run_program_and_return_output(argv, 120, sql.encode("utf-8", "surrogateescape"))
+            now = MariadbStateQuery().answer()
+            since = make_sql_to_restore_database_state({**before, "variables": {}}, {**now, "variables": {}}, stay)
             if "DELETE FROM" in since if stay else now["dump"] != before["dump"]:
                 problems.append("MariaDB's accounts are not exactly as they were")
-            for name in changed_variables(before["variables"], now["variables"]):
+            for name in list_variables_with_changed_value(before["variables"], now["variables"]):
                 problems.append("MariaDB's setting %s could not be given back its value" % name)
         for name in stay:
             kept_accounts["MariaDB's account %s" % bytes.fromhex(name).decode("utf-8", "replace")] = (

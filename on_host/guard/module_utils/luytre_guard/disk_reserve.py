@@ -12,7 +12,7 @@ LEAST = 8
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
-def keep(folder, size):
+def reserve_disk_space_in_folder(folder, size):
     """Lay pieces for ``size`` bytes, and some more, into a new folder."""
     os.mkdir(folder, 0o700)
     for number in range(LEAST + -(-size // PIECE)):
@@ -25,17 +25,17 @@ def keep(folder, size):
             os.close(handle)
 
 
-def with_room(folder, work):
+def run_and_free_reserve_when_disk_is_full(folder, work):
     """Return what ``work()`` returned. As long as the disk is full, a piece makes room and the work is done again."""
     while True:
         try:
             return work()
         except OSError as error:
-            if error.errno not in FULL or not _give_up(folder):
+            if error.errno not in FULL or not _delete_one_piece_of_reserve(folder):
                 raise
 
 
-def _give_up(folder):
+def _delete_one_piece_of_reserve(folder):
     """Give up one piece. Whether there was one."""
     try:
         names = sorted(os.listdir(folder))

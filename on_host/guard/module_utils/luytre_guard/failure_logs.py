@@ -35,39 +35,45 @@ CONTROL = re.compile(r"\s*[#;]+\s*([a-z][a-z0-9_]{1,40}\.[a-z][a-z0-9_]{1,60})\b
 """The comment above each line of ours, which names its control."""
 
 
-def collect_failures(before, now, since):
+def collect_log_lines_of_failed_daemons(before, now, since):
     """Return ``[{unit, line, control}]`` of the daemons that ran before and do not now.
 
     ``since``: when the run was armed.
     """
     failures = []
     for name, was in sorted(before.items()):
-        if units.is_active(was) and not units.is_active(now.get(name)) and daemons.get_paths_and_tests(name)[0]:
-            line = _choose_line(name, since)
+        if (
+            units.is_active(was)
+            and not units.is_active(now.get(name))
+            and daemons.get_config_prefixes_and_tests_of_unit(name)[0]
+        ):
+            line = _choose_log_line_explaining_failure(name, since)
             if line:
-                failures.append({"unit": name, "line": line, "control": find_control(line)})
+                failures.append({"unit": name, "line": line, "control": find_control_of_config_line_in_message(line)})
     return failures[:MAX_FAILURES]
 
 
-def _choose_line(name, since):
+def _choose_log_line_explaining_failure(unit, since):
     argv = ["journalctl", "--no-pager", "--output=cat", "--lines=40", "--since=@%d" % since, "_UID=0"]
     journal_lines = []
-    for match in ("_SYSTEMD_UNIT=" + name, "UNIT=" + name):
+    for match in ("_SYSTEMD_UNIT=" + unit, "UNIT=" + unit):
         try:
-            journal_lines += commands.run([*argv, match], SECONDS).decode("utf-8", "replace").splitlines()
+            journal_lines += (
+                commands.run_program_and_return_output([*argv, match], SECONDS).decode("utf-8", "replace").splitlines()
+            )
         except commands.CommandFailure:
             continue
-    emergencies = _read_emergencies(LOGS[name], since) if name in LOGS else []
+    emergencies = _read_emergency_lines_since(LOGS[unit], since) if unit in LOGS else []
     wrong = [line for line in journal_lines if WRONG.search(line) and not EMPTY.search(line)]
     last_lines = (emergencies or wrong or [line for line in journal_lines if line.strip()])[-1:]
     return " ".join(last_lines[0].split())[-MAX_LINE:] if last_lines else ""
 
 
-def _read_emergencies(pattern, since):
+def _read_emergency_lines_since(log_pattern, since):
     """Return emergencies since that moment, in the order in which they were."""
     emergencies = []
-    for path in sorted(glob.glob(pattern))[:MAX_LOGS]:
-        for line in _tail(path, since):
+    for path in sorted(glob.glob(log_pattern))[:MAX_LOGS]:
+        for line in _read_last_lines_of_log_changed_since(path, since):
             begins = EMERGENCY.match(line)
             if begins:
                 try:
@@ -79,9 +85,9 @@ def _read_emergencies(pattern, since):
     return [line for _, line in sorted(emergencies, key=lambda pair: pair[0])]
 
 
-def _tail(path, since):
+def _read_last_lines_of_log_changed_since(log_path, since):
     try:
-        with open(safe_open.open_path(path, links=safe_open.ROOTS_LINKS), "rb") as handle:
+        with open(safe_open.open_path(log_path, links=safe_open.ROOTS_LINKS), "rb") as handle:
             status = os.fstat(handle.fileno())
             if status.st_mtime < since:
                 return []
@@ -91,17 +97,17 @@ def _tail(path, since):
         return []
 
 
-def find_control(line):
+def find_control_of_config_line_in_message(log_line):
     """Return the control whose line in a file of ours the daemon names, or None."""
     for place in PLACES:
-        match = place.search(line)
+        match = place.search(log_line)
         if match:
             words = match.groupdict() or {"file": match.group(1), "line": match.group(2)}
-            return _find_control_above(words["file"], int(words["line"]))
+            return _find_control_in_comment_above_line(words["file"], int(words["line"]))
     return None
 
 
-def _find_control_above(path, number):
+def _find_control_in_comment_above_line(path, line_number):
     """Return the control in the last comment above a line of a file that root alone can change.
 
     Of nothing outside of /etc, for a site may have written the line that names it."""
@@ -109,9 +115,9 @@ def _find_control_above(path, number):
         return None
     try:
         with open(safe_open.open_path(path, links=safe_open.ROOTS_LINKS), "rb") as handle:
-            if tree.is_exposed(os.fstat(handle.fileno())):
+            if tree.is_changeable_by_others_than_root(os.fstat(handle.fileno())):
                 return None
-            lines = handle.read(MAX_FILE).decode("utf-8", "replace").splitlines()[:number]
+            lines = handle.read(MAX_FILE).decode("utf-8", "replace").splitlines()[:line_number]
     except OSError:
         return None
     return next((match.group(1) for match in map(CONTROL.match, reversed(lines)) if match), None)

@@ -21,34 +21,37 @@ def get_identity(handle, status=None):
     status = status or os.fstat(handle)
     device = 0 if status.st_dev == _ROOT else status.st_dev
     born = content = None
-    if _is_overlay(handle):
+    if _is_on_overlay_filesystem(handle):
         content = 0 if stat.S_ISDIR(status.st_mode) else status.st_mtime_ns
     else:
         born = _get_birth_time(handle)
     return [device, status.st_ino, status.st_ctime_ns, born, content]
 
 
-def is_same_file(then, now, alone=False):
+def is_same_file(earlier_identity, present_identity, alone=False):
     """Return whether two identities are those of one file.
 
     Where a file system tells no birth, a file that was changed since counts as the same one only if nobody but root
     can have put another in its place (``alone``), or its content is as old as it was.
     """
-    if then[:2] != now[:2]:
+    if earlier_identity[:2] != present_identity[:2]:
         return False
-    births, contents = ([identity[at] if len(identity) > at else None for identity in (then, now)] for at in (3, 4))
+    births, contents = (
+        [identity[at] if len(identity) > at else None for identity in (earlier_identity, present_identity)]
+        for at in (3, 4)
+    )
     if None not in births:
         return births[0] == births[1]
-    return alone or then[2] == now[2] or (None not in contents and contents[0] == contents[1])
+    return alone or earlier_identity[2] == present_identity[2] or (None not in contents and contents[0] == contents[1])
 
 
-def _is_overlay(handle):
+def _is_on_overlay_filesystem(descriptor):
     """Return whether it is an overlay.
 
     This is asked of each file: the number of a device goes to the next one that is mounted.
     """
     answer = ctypes.create_string_buffer(_SIZE)
-    return _FSTATFS(handle, answer) == 0 and struct.unpack_from("@l", answer)[0] == _OVERLAY
+    return _FSTATFS(descriptor, answer) == 0 and struct.unpack_from("@l", answer)[0] == _OVERLAY
 
 
 def _get_birth_time(handle):

@@ -14,7 +14,7 @@ from urllib.parse import unquote_to_bytes
 from ansible.module_utils.luytre_shared import lines, safe_open, web_block_config
 
 from . import commands, tree
-from .scope import find_nearest
+from .scope import find_nearest_start_at_or_above_path
 
 HOME = "/var/lib/luytre"
 AGAIN = HOME + "/web/again"
@@ -43,31 +43,31 @@ class ContainmentState:
             dict(document.get(word, {})) for word in ("paths", "units", "accounts", "lines", "sites")
         )
 
-    def document(self):
+    def to_document(self):
         """Return it as a snapshot notes it."""
         return {word: getattr(self, word) for word in ("paths", "units", "accounts", "lines", "sites")}
 
 
-def read(home=HOME):
+def read_present_containment_state(home=HOME):
     """Return what is contained now, by the records of what contains.
 
     A record that is none counts for nothing: it stops no way back.
     """
     state = ContainmentState({})
-    for name, record in _records(os.path.join(home, "units")):
+    for name, record in _iter_records_of_containment_means(os.path.join(home, "units")):
         state.units[name] = record["unit"]
-    for name, record in _records(os.path.join(home, "accounts")):
+    for name, record in _iter_records_of_containment_means(os.path.join(home, "accounts")):
         state.accounts[name] = record["account"]
-    for name, record in _records(os.path.join(home, "jobs")):
-        state.lines[name] = [lines.make_mark(name), {record["path"]: [record["line"]]}]
-    for name, record in _records(os.path.join(home, "keys")):
+    for name, record in _iter_records_of_containment_means(os.path.join(home, "jobs")):
+        state.lines[name] = [lines.make_comment_mark_of_action(name), {record["path"]: [record["line"]]}]
+    for name, record in _iter_records_of_containment_means(os.path.join(home, "keys")):
         digests = {}
         for _, path, digest in record["lines"]:
             digests.setdefault(path, []).append(digest)
-        state.lines[name] = [lines.make_mark(name), digests]
+        state.lines[name] = [lines.make_comment_mark_of_action(name), digests]
         aside = [item for item in record.get("aside", []) if isinstance(item, dict) and "path" in item]
         state.paths[name] = [item["path"] for item in aside]
-    for name, record in _records(os.path.join(home, "web")):
+    for name, record in _iter_records_of_containment_means(os.path.join(home, "web")):
         state.sites[name] = record["domain"]
     for path in sorted(glob.glob(os.path.join(glob.escape(home), "quarantine", "*", "record.json"))):
         with contextlib.suppress(KeyError, TypeError):
@@ -76,7 +76,7 @@ def read(home=HOME):
     return state
 
 
-def _records(home):
+def _iter_records_of_containment_means(home):
     """Yield ``(name, record)`` of each action of one means.
 
     Whoever reads one may stop at the first word that it lacks.
@@ -113,58 +113,65 @@ class ContainmentOverlay:
         self.units = {*then.units.values(), *now.units.values()} - {""}
         self.changed, self._bytes = {}, {}
 
-    def content(self, sha256):
+    def get_replaced_content_by_sha256(self, sha256):
         """Return the bytes of a file that is to hold others than the snapshot has; None of any other."""
         return self._bytes.get(sha256)
 
-    def overlay(self, entries, scope, content):
+    def apply_containment_to_snapshot_entries(self, entries, scope, read_content):
         """Return the entries of a snapshot as a way back is to bring them about.
 
         ``content``: of an entry, as the snapshot has it.
         """
         target = dict(entries)
-        for path in sorted(self._iter_whole_files(entries)):
-            self._keep_present(path, target, scope)
-        for path in sorted(self._list_line_files()):
-            self._rewrite_file(path, target, content, lambda text, path=path: self._apply_lines(path, text))
-        self._rewrite_file(SHADOW, target, content, self._apply_accounts)
+        for path in sorted(self._iter_files_owned_by_containment(entries)):
+            self._take_present_entry_for_path(path, target, scope)
+        for path in sorted(self._list_files_with_contained_lines()):
+            self._rewrite_snapshot_content_of_file(
+                path, target, read_content, lambda text, path=path: self._apply_contained_lines_to_content(path, text)
+            )
+        self._rewrite_snapshot_content_of_file(SHADOW, target, read_content, self._apply_account_locks_to_shadow)
         if self._now.sites or self._then.sites or not self._then.known:
             for path in [path for path in target if path.startswith(web_block_config.FOLDERS)]:
-                self._rewrite_file(path, target, content, lambda text, path=path: self._apply_sites(path, text))
+                self._rewrite_snapshot_content_of_file(
+                    path,
+                    target,
+                    read_content,
+                    lambda text, path=path: self._apply_site_blocks_to_server_config(path, text),
+                )
         return target
 
-    def _iter_whole_files(self, entries):
+    def _iter_files_owned_by_containment(self, entries):
         """Yield files that are taken out of their place, that stand there instead, or that only an incident writes."""
         for record in (self._then, self._now):
             yield from (path for paths in record.paths.values() for path in paths)
         for unit in self.units:
             yield SYSTEM + unit
             yield SYSTEM + ASIDE + unit
-        yield from (path for path in entries if web_block_config.is_own(path))
+        yield from (path for path in entries if web_block_config.is_web_block_config_file(path))
         yield from (
             path for prefix in (web_block_config.NGINX, web_block_config.APACHE) for path in glob.glob(prefix + "*")
         )
 
-    def _keep_present(self, path, entries, scope):
+    def _take_present_entry_for_path(self, path, entries, scope):
         """Have a path go by how it is. Outside of root's own trees nothing goes that has no entry."""
         before = entries.pop(path, tree.ABSENT)
-        if find_nearest(path, scope.trees) is None:
+        if find_nearest_start_at_or_above_path(path, scope.trees) is None:
             if before["type"] != "absent":
                 self.changed[path] = STAYS
             return
         try:
-            present = tree.read_path(path, tree.compute_digest)
+            present = tree.read_entry_of_path(path, tree.compute_digest_entry_of_content)
         except (OSError, tree.UnsafeTarget):
             return
         entries[path] = present
-        if tree.find_differences(before, present):
+        if tree.find_fields_differing_between_entries(before, present):
             self.changed[path] = STAYS
             above = os.path.dirname(path)
             if entries.get(above, tree.ABSENT)["type"] == "folder":
                 entries[above] = {word: value for word, value in entries[above].items() if word != "names"}
                 entries[above]["mtime"] = None
 
-    def _rewrite_file(self, path, entries, content, change):
+    def _rewrite_snapshot_content_of_file(self, path, entries, content, change):
         """Have a file hold what ``change`` makes of what the snapshot has of it."""
         entry = entries.get(path, tree.ABSENT)
         if entry["type"] != "file" or "sha256" not in entry:
@@ -180,28 +187,28 @@ class ContainmentOverlay:
             entries[path] = {**entry, "sha256": digest, "size": len(changed_bytes), "mtime": None}
             self.changed[path] = PART_STAYS
 
-    def _list_line_files(self):
+    def _list_files_with_contained_lines(self):
         return {path for record in (self._then, self._now) for _, digests in record.lines.values() for path in digests}
 
-    def _apply_lines(self, path, text):
+    def _apply_contained_lines_to_content(self, path, text):
         """Return the lines of a file, those that are contained out of force, those that were released in force."""
         lifted_lines = [entry for name, entry in self._then.lines.items() if name not in self._now.lines]
         output_lines = []
-        for line in lines.split_lines(text):
+        for line in lines.split_lines_keeping_line_ends(text):
             for mark, digests in lifted_lines:
-                line = lines.restore_line(line, mark, set(digests.get(path, ())))
+                line = lines.uncomment_line_if_known_by_digest(line, mark, set(digests.get(path, ())))
             for mark, digests in self._now.lines.values():
                 if lines.compute_digest(line) in digests.get(path, ()):
                     line = mark.encode("ascii") + line
             output_lines.append(line)
         return b"".join(output_lines)
 
-    def _apply_accounts(self, text):
+    def _apply_account_locks_to_shadow(self, text):
         """Return the lines of accounts, with what locks those that are or were contained as it is now."""
         names = {os.fsencode(account) for record in (self._then, self._now) for account in record.accounts.values()} - {
             b""
         }
-        present = _lines_of_accounts(_read_bytes(SHADOW) or b"") if names else {}
+        present = _split_account_lines_by_name(_read_bytes(SHADOW) or b"") if names else {}
         output_lines = []
         for line in text.splitlines(keepends=True):
             fields, now = line.split(b":"), present.get(line.split(b":")[0])
@@ -211,24 +218,24 @@ class ContainmentOverlay:
             output_lines.append(line)
         return b"".join(output_lines)
 
-    def _apply_sites(self, path, text):
+    def _apply_site_blocks_to_server_config(self, path, text):
         """Return a web server's file as it is where that has only been made to say something for an incident, or to say
         it no more.
         """
-        plain = _without_sites(text)
+        plain = _strip_site_blocks_from_config(text)
         if not self._now.sites:
             return plain
         present = _read_bytes(path)
-        return present if present is not None and _without_sites(present) == plain else text
+        return present if present is not None and _strip_site_blocks_from_config(present) == plain else text
 
 
-def _lines_of_accounts(text):
+def _split_account_lines_by_name(text):
     return {line.split(b":")[0]: line.split(b":") for line in text.splitlines()}
 
 
-def _without_sites(content):
+def _strip_site_blocks_from_config(content):
     text = content.decode("utf-8", "surrogateescape")
-    return web_block_config.strip_own_lines(text).encode("utf-8", "surrogateescape")
+    return web_block_config.strip_own_lines_from_config(text).encode("utf-8", "surrogateescape")
 
 
 def _read_bytes(path):
@@ -246,15 +253,15 @@ def _read_bytes(path):
 # --- afterwards ------------------------------------------------------------------------------------------
 
 
-def reapply_sites():
+def reapply_site_blocks_to_web_servers():
     """Have the web servers say what is on record. Why they would not, or None."""
-    return commands.try_run([PYTHON, "-I", "-B", AGAIN]) if os.path.exists(AGAIN) else None
+    return commands.run_program_and_return_error_or_none([PYTHON, "-I", "-B", AGAIN]) if os.path.exists(AGAIN) else None
 
 
-def find_unenforced(home=HOME):
+def find_recorded_containment_not_in_force(home=HOME):
     """Yield what is on record of an incident, and that the host does not hold: a sentence each."""
-    now = read(home)
-    present = _lines_of_accounts(_read_bytes(SHADOW) or b"")
+    now = read_present_containment_state(home)
+    present = _split_account_lines_by_name(_read_bytes(SHADOW) or b"")
     for name, path in sorted((name, path) for name, paths in now.paths.items() for path in paths):
         if os.path.lexists(path):
             yield "%s is not in force: %s is there" % (name, path)
@@ -268,5 +275,7 @@ def find_unenforced(home=HOME):
             yield "%s is not in force: %s is not locked" % (name, account)
     for name, (_, digests_by_path) in sorted(now.lines.items()):
         for path, digests in sorted(digests_by_path.items()):
-            if set(digests) & set(map(lines.compute_digest, lines.split_lines(_read_bytes(path) or b""))):
+            if set(digests) & set(
+                map(lines.compute_digest, lines.split_lines_keeping_line_ends(_read_bytes(path) or b""))
+            ):
                 yield "%s is not in force: %s has its line" % (name, path)

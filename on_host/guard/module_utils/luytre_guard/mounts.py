@@ -15,7 +15,7 @@ SOURCES = ("/etc/fstab", "/etc/systemd/system/tmp.mount.d/")
 """Whoever undoes what lies there undoes how it is mounted, too."""
 
 
-def read_flags():
+def read_mount_flags_of_shared_folders():
     """Return the flags of each by its path: its own, or those of the file system that it lies on."""
     flags_by_path = {}
     try:
@@ -43,7 +43,7 @@ def _find_mount_point(path, flags_by_path):
     return next((each for each in above if each in flags_by_path), None)
 
 
-def bring_back(target, problems, tell):
+def restore_mount_flags(target_flags, problems, tell):
     """Have these mounts, those of them that are there, with their flags, and services' own folders there.
 
     The paths that were remounted.
@@ -51,28 +51,31 @@ def bring_back(target, problems, tell):
     /var/tmp that was bound to itself since is left so until the next boot, with the flags of the disk that it lies on.
     """
     remounted_paths = []
-    for path, flags in sorted(target.items()):
-        present = read_flags().get(path)
+    for path, flags in sorted(target_flags.items()):
+        present = read_mount_flags_of_shared_folders().get(path)
         if present is None or present == flags:
             continue
         words = [word if word in flags else opposite for word, opposite in FLAGS.items()]
-        error = commands.try_run(["mount", "-o", "remount,bind," + ",".join(words), path], 20)
-        if read_flags().get(path) == flags:
+        error = commands.run_program_and_return_error_or_none(
+            ["mount", "-o", "remount,bind," + ",".join(words), path], 20
+        )
+        if read_mount_flags_of_shared_folders().get(path) == flags:
             remounted_paths.append(path)
-            for why in own_tmp.drop_flags(path, set(present) - set(flags)):
+            for why in own_tmp.drop_mount_flags_in_private_tmp_folders(path, set(present) - set(flags)):
                 tell(why)  # no later try knows of it
         else:
             problems.append(
-                "%s is still mounted with %s: %s" % (path, ",".join(read_flags().get(path, ())) or "no flag", error)
+                "%s is still mounted with %s: %s"
+                % (path, ",".join(read_mount_flags_of_shared_folders().get(path, ())) or "no flag", error)
             )
     return remounted_paths
 
 
-def find_changed_flags(before, then):
+def find_mount_flags_changed_by_run(before, then):
     """Return how a run left those that are otherwise mounted than before it."""
     return {path: then[path] for path, flags in before.items() if path in then and then[path] != flags}
 
 
-def is_source(path):
+def is_file_that_sets_mount_options(path):
     """Return whether how they are mounted is written there."""
     return path == SOURCES[0] or path.startswith(SOURCES[1]) or os.path.dirname(SOURCES[1]) == path

@@ -15,17 +15,17 @@ FLAGS = {"ro": 1, "nosuid": 2, "nodev": 4, "noexec": 8, "noatime": 1024, "nodira
 """Of mount(2): what is not said again is lost."""
 
 
-def drop_flags(path, lost_flags):
+def drop_mount_flags_in_private_tmp_folders(path, lost_flags):
     """Have running services' own folders there without flags that went from the host's.
 
     Sentences for those where that failed.
     """
     failures = []
-    for name, process in _iter_services():
-        flags = _read_flags(process, path)
+    for name, process in _iter_services_with_private_tmp():
+        flags = _read_private_mount_flags_of_process(process, path)
         if flags is not None and flags & lost_flags:
-            _remount(process, path, flags - lost_flags)
-            still = _read_flags(process, path)
+            _remount_in_namespace_of_process(process, path, flags - lost_flags)
+            still = _read_private_mount_flags_of_process(process, path)
             if still and still & lost_flags:
                 failures.append(
                     "%s goes on with %s in its own %s until it is started anew"
@@ -34,10 +34,10 @@ def drop_flags(path, lost_flags):
     return failures
 
 
-def _iter_services():
+def _iter_services_with_private_tmp():
     """Yield ``(unit, its first process)`` of those that run with folders of their own."""
     try:
-        output = commands.run(QUERY, 20).decode("utf-8", "replace")
+        output = commands.run_program_and_return_output(QUERY, 20).decode("utf-8", "replace")
     except commands.CommandFailure:
         return
     for block in output.split("\n\n"):
@@ -47,11 +47,11 @@ def _iter_services():
             yield words.get("Id", "?"), int(process)
 
 
-def _read_flags(process, path):
+def _read_private_mount_flags_of_process(pid, path):
     """Return the flags of a folder that systemd has given a process there; None where it has none."""
     flags = None
     try:
-        with open("/proc/%d/mountinfo" % process, encoding="utf-8", errors="surrogateescape") as handle:
+        with open("/proc/%d/mountinfo" % pid, encoding="utf-8", errors="surrogateescape") as handle:
             for row in (line.split(" ") for line in handle):
                 if row[4] == path:  # the last one counts
                     flags = set(row[5].split(",")) if OWN in row[3] else None
@@ -60,7 +60,7 @@ def _read_flags(process, path):
     return flags
 
 
-def _remount(process, path, flags):
+def _remount_in_namespace_of_process(pid, path, flags):
     """Do it where the process is, in a child, which runs no program there."""
     child = os.fork()
     if child:
@@ -68,7 +68,7 @@ def _remount(process, path, flags):
         return
     try:
         libc = ctypes.CDLL(None, use_errno=True)
-        with open("/proc/%d/ns/mnt" % process, "rb") as handle:
+        with open("/proc/%d/ns/mnt" % pid, "rb") as handle:
             if libc.setns(handle.fileno(), CLONE_NEWNS) == 0:
                 bits = MS_REMOUNT | MS_BIND | sum(FLAGS[word] for word in flags if word in FLAGS)
                 libc.mount(None, path.encode(), None, ctypes.c_ulong(bits), None)

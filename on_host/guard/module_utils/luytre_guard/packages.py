@@ -46,7 +46,7 @@ APT = (
 STATE_INSTALLED = "ii "
 
 
-class PackageQuery:
+class InstalledPackagesQuery:
     """Asking for the installed packages, under way."""
 
     def __init__(self):
@@ -56,11 +56,11 @@ class PackageQuery:
         """Name to ``[version, state]``, state in dpkg's three letters."""
         if self._query is None:
             return {}
-        rows = (line.split("\t") for line in self._query.output(60).decode("utf-8", "replace").splitlines())
+        rows = (line.split("\t") for line in self._query.wait_for_output(60).decode("utf-8", "replace").splitlines())
         return {name: [version, state] for name, version, state in rows if name}
 
 
-def compare(before, now):
+def compare_installed_packages(before, now):
     """Return ``(installed, upgraded, removed)`` since: names, ``{name: [version before, now]}``, names."""
     there = {name for name, (_, state) in before.items() if state == STATE_INSTALLED}
     installed_names = sorted(name for name, (_, state) in now.items() if name not in before and state[1] != "n")
@@ -74,35 +74,35 @@ def compare(before, now):
     return installed_names, upgraded_versions, removed_names
 
 
-def find_remaining(run, before, now):
+def find_package_changes_of_run_remaining(run, before, now):
     """Return ``{installed, removed}`` of what a run did, those that nobody has undone since."""
-    installed_names, _, removed_names = compare(before, now)
+    installed_names, _, removed_names = compare_installed_packages(before, now)
     return {
         "installed": [name for name in run["installed"] if name in installed_names],
         "removed": [name for name in run["removed"] if name in removed_names],
     }
 
 
-def find_foreign_changes(before, run):
+def find_package_changes_not_made_by_run(before, run):
     """Return packages that are not as before through no doing of the run.
 
     They are not among those that the run installed, upgraded or removed.
     """
-    now = PackageQuery().answer()
+    now = InstalledPackagesQuery().answer()
     changed_names = {name for name in {*before, *now} if before.get(name) != now.get(name)}
     return sorted(changed_names - set().union(*run.values()))
 
 
-def bring_back(before, problems, only=None, needed_names=()):
+def restore_packages_of_before(before, problems, only=None, needed_names=()):
     """Have the packages of before, as far as that goes. ``{purged, staying, reinstalled, needed}``.
 
     ``needed_names``: those that came and are not to go, each with why.
     """
     if not before:
         return {}
-    now = PackageQuery().answer()
-    installed_names, upgraded_versions, removed_names = compare(before, now)
-    _drop_dead_overrides()
+    now = InstalledPackagesQuery().answer()
+    installed_names, upgraded_versions, removed_names = compare_installed_packages(before, now)
+    _remove_stat_overrides_of_gone_accounts()
     if only is not None:
         installed_names = [name for name in installed_names if name in only["installed"]]
         removed_names = [name for name in removed_names if name in only["removed"]]
@@ -115,10 +115,10 @@ def bring_back(before, problems, only=None, needed_names=()):
         "reinstalled": [],
     }
     until = time.monotonic() + LOCK_SECONDS
-    _finish_configuring(now, until)
+    _finish_interrupted_dpkg_configuration(now, until)
     for name in removed_names:
         try:
-            commands.run(
+            commands.run_program_and_return_output(
                 [*APT, "%s=%s" % (name, before[name][0])],
                 300,
             )
@@ -126,61 +126,73 @@ def bring_back(before, problems, only=None, needed_names=()):
         except commands.CommandFailure as error:
             problems.append("the package %s, removed by the run, could not be put back: %s" % (name, error))
     installed_names = (
-        [name for name in installed_names if name in PackageQuery().answer()] if removed_names else installed_names
+        [name for name in installed_names if name in InstalledPackagesQuery().answer()]
+        if removed_names
+        else installed_names
     )
-    _stop_units_of(installed_names)
-    problems += ["packages: %s" % error_text for error_text in _purge(installed_names, until)]
-    states_after = _finish_configuring(PackageQuery().answer(), until) if installed_names else now
+    _stop_services_of_packages(installed_names)
+    problems += [
+        "packages: %s" % error_text for error_text in _purge_as_many_packages_as_possible(installed_names, until)
+    ]
+    states_after = (
+        _finish_interrupted_dpkg_configuration(InstalledPackagesQuery().answer(), until) if installed_names else now
+    )
     outcome["purged"] = [
         name for name in installed_names if states_after.get(name, before.get(name)) == before.get(name)
     ]
     return outcome
 
 
-def find_unfinished(before, staying_names):
+def find_packages_not_yet_restored(before, staying_names):
     """Return those that are neither as before nor ``staying_names``, and that dpkg has not done with or has not purged.
 
     Name to state.
     """
-    now = {name: state for name, (_, state) in PackageQuery().answer().items() if name not in staying_names}
+    now = {name: state for name, (_, state) in InstalledPackagesQuery().answer().items() if name not in staying_names}
     then = {name: state for name, (_, state) in before.items()}
     changed_states = {
         name: state for name, state in now.items() if state != then.get(name, state if state[1] == "n" else "")
     }
-    return {name: state for name, state in changed_states.items() if name not in then or _half_done(state)}
+    return {
+        name: state for name, state in changed_states.items() if name not in then or _is_package_half_installed(state)
+    }
 
 
-def _half_done(state):
-    return state[1] not in "inc" or state[2] != " "
+def _is_package_half_installed(package_state):
+    return package_state[1] not in "inc" or package_state[2] != " "
 
 
-def _finish_configuring(now, until):
+def _finish_interrupted_dpkg_configuration(now, deadline):
     """Have dpkg end what it left in the middle, if ``now`` tells of such. What is installed then."""
-    if not any(_half_done(state) for _, state in now.values()):
+    if not any(_is_package_half_installed(state) for _, state in now.values()):
         return now
-    _dpkg(["--configure", "-a", "--force-confold"], until)
-    return PackageQuery().answer()
+    _run_dpkg_and_return_error(["--configure", "-a", "--force-confold"], deadline)
+    return InstalledPackagesQuery().answer()
 
 
-def _purge(names, until):
+def _purge_as_many_packages_as_possible(package_names, deadline):
     """Purge packages together or, where dpkg refuses that, as many of them as go. Why others stay, in words.
 
     One that another needs goes after that one, whatever their names: so those that did not go are tried again as long
     as any goes.
     """
-    error = _dpkg([*PURGE, *names], until) if names else None
+    error = _run_dpkg_and_return_error([*PURGE, *package_names], deadline) if package_names else None
     if error is None or LOCK_ERROR.search(error):
         return [] if error is None else [error]
-    names_left, refusals = list(names), {}
+    names_left, refusals = list(package_names), {}
     while names_left:
-        refusals = {name: why for name in names_left if (why := _dpkg([*PURGE, name], until)) is not None}
+        refusals = {
+            name: why
+            for name in names_left
+            if (why := _run_dpkg_and_return_error([*PURGE, name], deadline)) is not None
+        }
         if len(refusals) == len(names_left):
             break
         names_left = list(refusals)
     return list(dict.fromkeys(refusals.values()))
 
 
-def _drop_dead_overrides():
+def _remove_stat_overrides_of_gone_accounts():
     """Drop overrides that name an account that went when /etc came back.
 
     dpkg does nothing at all while there is one.
@@ -188,12 +200,12 @@ def _drop_dead_overrides():
     path = os.path.join(DPKG, "statoverride")
     with open(path, encoding="utf-8", errors="surrogateescape") as handle:
         lines = handle.readlines()
-    alive = [line for line in lines if _do_names_exist(line.split(" ")[:2])]
+    alive = [line for line in lines if _is_user_and_group_known(line.split(" ")[:2])]
     if alive != lines:
-        store.write(path, "".join(alive).encode("utf-8", "surrogateescape"), 0o644)
+        store.write_file_atomically(path, "".join(alive).encode("utf-8", "surrogateescape"), 0o644)
 
 
-def _do_names_exist(names):
+def _is_user_and_group_known(names):
     for name, look_up in zip(names, (pwd.getpwnam, grp.getgrnam)):
         try:
             if not name.startswith("#"):
@@ -203,35 +215,35 @@ def _do_names_exist(names):
     return True
 
 
-def _stop_units_of(names):
+def _stop_services_of_packages(package_names):
     """Stop the services that packages brought before they go; not all of them do so themselves."""
     folders = ("/lib/systemd/system/", "/usr/lib/systemd/system/")
-    units = {os.path.basename(path) for path in list_files(names) if path.startswith(folders)}
+    units = {os.path.basename(path) for path in list_paths_of_packages(package_names) if path.startswith(folders)}
     units = [
         unit for unit in sorted(units) if unit.endswith((".service", ".socket", ".timer", ".path")) and "@" not in unit
     ]
     for verb in (["stop"], ["kill", "--signal=KILL"]) if units else ():
-        commands.try_run(["systemctl", *verb, *units], 20)
+        commands.run_program_and_return_error_or_none(["systemctl", *verb, *units], 20)
 
 
-def _dpkg(arguments, until):
+def _run_dpkg_and_return_error(arguments, deadline):
     """Return why dpkg did not do it, or None.
 
     Until that moment it is tried again while another program has its lock.
     """
     while True:
-        error = commands.try_run(["dpkg", *arguments], 300)
-        if error is None or not LOCK_ERROR.search(error) or time.monotonic() > until:
+        error = commands.run_program_and_return_error_or_none(["dpkg", *arguments], 300)
+        if error is None or not LOCK_ERROR.search(error) or time.monotonic() > deadline:
             return error
         time.sleep(2)
 
 
-def find_package_work(seconds):
+def wait_and_find_running_package_work(seconds):
     """Return who works with packages even after so many seconds, in words; None when nobody does."""
     until = time.monotonic() + seconds
     while (process := next(filter(None, map(_get_lock_holder, LOCKS)), None)) and time.monotonic() < until:
         time.sleep(0.5)
-    return process and "%s, process %d" % (_get_title(process), process)
+    return process and "%s, process %d" % (_get_command_name_of_process(process), process)
 
 
 def _get_lock_holder(path):
@@ -243,34 +255,38 @@ def _get_lock_holder(path):
     return None
 
 
-def _get_title(process):
-    with contextlib.suppress(OSError), open("/proc/%d/comm" % process, encoding="utf-8", errors="replace") as handle:
+def _get_command_name_of_process(pid):
+    with contextlib.suppress(OSError), open("/proc/%d/comm" % pid, encoding="utf-8", errors="replace") as handle:
         return handle.read().strip() or "?"
     return "?"
 
 
-def list_files(names):
+def list_paths_of_packages(package_names):
     """Return paths that belong to packages."""
     paths = set()
-    for name in names:
+    for name in package_names:
         try:
             paths |= set(
-                commands.run(["dpkg-query", "--listfiles", name]).decode("utf-8", "surrogateescape").splitlines()
+                commands.run_program_and_return_output(["dpkg-query", "--listfiles", name])
+                .decode("utf-8", "surrogateescape")
+                .splitlines()
             )
         except commands.CommandFailure:
             continue
     return paths
 
 
-def find_unmodified(names, paths):
+def find_paths_as_their_package_brought_them(package_names, paths):
     """Return those of the paths that are as a package that owns them has brought them, by dpkg's record.
 
     Whatever changed them, nobody edited them.
     """
     recorded_digests = {}
-    for name in names if paths else ():
+    for name in package_names if paths else ():
         with contextlib.suppress(commands.CommandFailure):
-            output = commands.run(["dpkg-query", "--show", "--showformat=${Conffiles}\n", name])
+            output = commands.run_program_and_return_output(
+                ["dpkg-query", "--show", "--showformat=${Conffiles}\n", name]
+            )
             rows = (line.split() for line in output.decode("utf-8", "surrogateescape").splitlines())
             recorded_digests.update((row[0], row[1]) for row in rows if len(row) > 1)
     return {path for path in paths if path in recorded_digests and _compute_md5(path) == recorded_digests[path]}
@@ -289,27 +305,27 @@ def _compute_md5(path):
         return {}
 
     with contextlib.suppress(OSError, tree.UnsafeTarget):
-        tree.read_path(path, keep)
+        tree.read_entry_of_path(path, keep)
     return digests.get("md5")
 
 
 @contextlib.contextmanager
-def hold_lock(seconds):
+def hold_dpkg_lock_within_seconds(seconds):
     """Keep dpkg from its records meanwhile; whether it left them within that many seconds."""
     until = time.monotonic() + seconds
     handle = os.open(os.path.join(DPKG, "lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o640)
     try:
-        while not (got := _try_lock(handle)) and time.monotonic() < until:
+        while not (got := _try_to_acquire_dpkg_lock(handle)) and time.monotonic() < until:
             time.sleep(0.1)
         yield got
     finally:
         os.close(handle)
 
 
-def _try_lock(handle):
+def _try_to_acquire_dpkg_lock(lock_file):
     """Return a lock of this opening: one of the process would go as soon as the file is read and closed."""
     try:
-        fcntl.fcntl(handle, fcntl.F_OFD_SETLK, struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0))
+        fcntl.fcntl(lock_file, fcntl.F_OFD_SETLK, struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0))
     except OSError as error:
         if error.errno not in (errno.EAGAIN, errno.EACCES):
             raise
@@ -317,19 +333,21 @@ def _try_lock(handle):
     return True
 
 
-def read_database_entries(keep_of):
+def read_entries_of_dpkg_database(keep_of):
     """Return dpkg's own records but for the files lists, which come and go with the packages."""
     entries = {}
-    with tree.open_folder(DPKG) as handle:
+    with tree.open_folder_without_following_links(DPKG) as handle:
         names = sorted(os.listdir(handle))
     for name in names:
         if name not in NOT_KEPT:
             budget = walk.WalkBudget(MAX_RECORDS, MAX_RECORD_WORDS, RECORD_SECONDS)
-            entries.update(walk.walk(os.path.join(DPKG, name), keep_of, budget, walk.RefusingNotes()))
+            entries.update(
+                walk.iter_entries_at_and_below_path(os.path.join(DPKG, name), keep_of, budget, walk.RefusingNotes())
+            )
     return entries
 
 
-def read_skeleton():
+def read_package_folder_skeleton():
     """Return folder to ``{mtime, names, entries}`` where packages put things; entries (the very names) below /usr only.
 
     What lies in folders that others than root can change does not count, and is not looked at.
@@ -338,13 +356,13 @@ def read_skeleton():
     while queue:
         folder = queue.pop()
         try:
-            with tree.open_folder(folder) as handle, os.scandir(handle) as iterator:
+            with tree.open_folder_without_following_links(folder) as handle, os.scandir(handle) as iterator:
                 dir_entries = list(itertools.islice(iterator, tree.MAX_NAMES + 1))
                 if len(dir_entries) > tree.MAX_NAMES:
                     continue
                 status, inside = os.fstat(handle), [entry.name for entry in dir_entries]
                 folders[folder] = {"mtime": status.st_mtime_ns, "names": tree.compute_names_digest(inside)}
-                if tree.is_exposed(status):
+                if tree.is_changeable_by_others_than_root(status):
                     continue
                 below = [
                     os.path.join(folder, entry.name) for entry in dir_entries if entry.is_dir(follow_symlinks=False)
@@ -359,25 +377,25 @@ def read_skeleton():
     return folders
 
 
-def remove_strays(target, upgraded_names, problems):
+def remove_new_usr_files_of_no_package(target_skeleton, upgraded_names, problems):
     """Remove below /usr what was not there and belongs to no package that stays upgraded."""
-    owned_paths = list_files(upgraded_names)
-    for folder in sorted(target, key=lambda path: -path.count("/")):
-        if "entries" not in target[folder]:
+    owned_paths = list_paths_of_packages(upgraded_names)
+    for folder in sorted(target_skeleton, key=lambda path: -path.count("/")):
+        if "entries" not in target_skeleton[folder]:
             continue
         try:
-            new = set(os.listdir(folder)) - set(target[folder]["entries"])
+            new = set(os.listdir(folder)) - set(target_skeleton[folder]["entries"])
         except OSError:
             continue
         for path in (os.path.join(folder, name) for name in new):
             if path not in owned_paths:
                 try:
-                    file_writer.remove(path)
+                    file_writer.remove_path_recursively(path)
                 except (OSError, tree.UnsafeTarget) as error:
                     problems.append("%s: %s" % (path, error))
 
 
-def put_times(target):
+def put_mtimes_of_package_folders(target_skeleton):
     """Give folders that hold the same names as before their times, deepest first."""
-    for folder in sorted(target, key=lambda path: -path.count("/")):
-        file_writer.put_time(folder, target[folder])
+    for folder in sorted(target_skeleton, key=lambda path: -path.count("/")):
+        file_writer.put_mtime_of_folder_with_same_names(folder, target_skeleton[folder])

@@ -44,7 +44,7 @@ APPEND_FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC
 WRITE_FLAGS = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 
 
-class Recorder:
+class StepRecorder:
     """The record of one step."""
 
     def __init__(self, folder):
@@ -54,34 +54,40 @@ class Recorder:
         self._status = os.fstat(self._handle)
         self._paths, self._began = set(), None
 
-    def record_event(self, event, arguments):
+    def record_event(self, audit_event, arguments):
         """Record an event of Python's own audit.
 
         Raises OSError, and so keeps the step from a change, when that cannot be noted.
         """
-        if event not in RECORDED_EVENTS:
+        if audit_event not in RECORDED_EVENTS:
             return
         try:
-            if event in START_EVENTS:
-                paths, program = (), _get_changing_program(arguments[0], arguments[1] if len(arguments) > 1 else None)
+            if audit_event in START_EVENTS:
+                paths, program = (
+                    (),
+                    _get_program_if_it_may_change_files(arguments[0], arguments[1] if len(arguments) > 1 else None),
+                )
             else:
-                paths, program = [_make_absolute(*target) for target in _list_targets(event, arguments)], None
+                paths, program = (
+                    [_make_absolute(*target) for target in _list_paths_changed_by_audit_event(audit_event, arguments)],
+                    None,
+                )
         except Exception:
             return
         for path in paths:
             if path.startswith(TREE) and path not in self._paths and len(self._paths) < MAX_PATHS:
-                self._write({"path": path})
+                self._append_record_to_file({"path": path})
                 self._paths.add(path)
         if program and self._began is None:
             self._began = time.time(), time.clock_gettime(time.CLOCK_BOOTTIME)
-            self._write({"program": program, "began": self._began[0], "up": self._began[1]})
+            self._append_record_to_file({"program": program, "began": self._began[0], "up": self._began[1]})
 
-    def _write(self, line):
-        if not self._is_open():
+    def _append_record_to_file(self, record):
+        if not self._is_record_file_still_open():
             self._handle = os.open(self._file, APPEND_FLAGS)
-        os.write(self._handle, json.dumps(line).encode("ascii") + b"\n")
+        os.write(self._handle, json.dumps(record).encode("ascii") + b"\n")
 
-    def _is_open(self):
+    def _is_record_file_still_open(self):
         """Return whether the handle still is the record's: what a process forks may close it, and use its
         number again.
         """
@@ -90,34 +96,36 @@ class Recorder:
         except OSError:
             return False
 
-    def record_end(self):
+    def record_paths_left_at_step_end(self):
         """Note how the step leaves what it changed. For the step's own process, not for one that it forked."""
         if os.getpid() != self._pid:
             return
         for path in sorted(self._paths):
-            self._write({"path": path, "by": False, "after": read_image(path)})
+            self._append_record_to_file({"path": path, "by": False, "after": read_type_and_small_content_of_path(path)})
         if self._began is not None:
-            for path in find_changed_since(convert_to_present_clock(*self._began) - SLACK):
+            for path in find_paths_changed_since_below_folder(convert_moment_to_present_clock(*self._began) - SLACK):
                 if path not in self._paths:
-                    self._write({"path": path, "by": True, "after": read_image(path)})
-        if self._began is None or not has_running_children(os.environ.get(WORD, "")):
-            self._write({"ended": time.time()})
+                    self._append_record_to_file(
+                        {"path": path, "by": True, "after": read_type_and_small_content_of_path(path)}
+                    )
+        if self._began is None or not has_run_other_processes_still_at_work(os.environ.get(WORD, "")):
+            self._append_record_to_file({"ended": time.time()})
 
 
-def _list_targets(event, arguments):
+def _list_paths_changed_by_audit_event(audit_event, arguments):
     """Return the paths that an event is about to change, each with the descriptor of the folder that it is relative to,
     or -1.
     """
-    if event == "open":
+    if audit_event == "open":
         return [(arguments[0], -1)] if isinstance(arguments[2], int) and arguments[2] & WRITE_FLAGS else []
-    if event in FIRST:
-        return [(arguments[0], -1 if event == "os.truncate" else arguments[-1])]
-    if event in SECOND:
+    if audit_event in FIRST:
+        return [(arguments[0], -1 if audit_event == "os.truncate" else arguments[-1])]
+    if audit_event in SECOND:
         return [(arguments[1], arguments[2])]
-    return [(arguments[0], arguments[2]), (arguments[1], arguments[3])] if event in BOTH else []
+    return [(arguments[0], arguments[2]), (arguments[1], arguments[3])] if audit_event in BOTH else []
 
 
-def _get_changing_program(program, argv):
+def _get_program_if_it_may_change_files(program, argv):
     """Return the name of a program that may change something, or None."""
     words = [os.fsdecode(word) for word in argv] if isinstance(argv, (list, tuple)) and argv else [os.fsdecode(program)]
     name = os.path.basename(words[0].split(" ")[0])
@@ -138,41 +146,41 @@ def _make_absolute(path, folder):
     return os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
 
 
-def convert_to_present_clock(moment, up):
+def convert_moment_to_present_clock(moment, uptime):
     """Return a moment in seconds since 1970, by the clock as it is set now if it was set back since, as by a time
     daemon that a step starts. ``up``: what the host's uptime was then, in seconds."""
-    set_forward = (time.time() - moment) - (time.clock_gettime(time.CLOCK_BOOTTIME) - up)
+    set_forward = (time.time() - moment) - (time.clock_gettime(time.CLOCK_BOOTTIME) - uptime)
     return moment + min(0, set_forward)
 
 
-def has_running_children(run):
+def has_run_other_processes_still_at_work(run):
     """Return whether something that a step of that run started is at work beside this process, and no step above
     answers for it.
     """
     marker = ("%s=%s" % (WORD, run)).encode()
-    if not run or marker in _environment(str(os.getppid())):
+    if not run or marker in _read_environment_of_root_process(str(os.getppid())):
         return False
     others = (name for name in os.listdir("/proc") if name.isdecimal() and int(name) != os.getpid())
-    return any(marker in _environment(name) for name in others)
+    return any(marker in _read_environment_of_root_process(name) for name in others)
 
 
-def _environment(name):
+def _read_environment_of_root_process(pid):
     """Return what a process was begun with; nothing where it is not root's altogether.
 
     Of su, which is at work for anybody, anybody gave it.
     """
     try:
-        with open("/proc/%s/status" % name, "rb") as handle:
+        with open("/proc/%s/status" % pid, "rb") as handle:
             uids = next((line.split()[1:] for line in handle if line.startswith(b"Uid:")), [])
         if set(uids) != {b"0"}:
             return []
-        with open("/proc/%s/environ" % name, "rb") as handle:
+        with open("/proc/%s/environ" % pid, "rb") as handle:
             return handle.read(200_000).split(b"\0")
     except OSError:
         return []
 
 
-def read_image(path):
+def read_type_and_small_content_of_path(path):
     """Return how a path is: ``{type}``, of a small file its bytes as base64."""
     try:
         status = os.lstat(path)
@@ -186,9 +194,9 @@ def read_image(path):
         return {"type": "absent"}
 
 
-def find_changed_since(moment, top=TREE):
+def find_paths_changed_since_below_folder(moment, folder=TREE):
     """Return paths below a folder that changed since, by the times that the kernel keeps."""
-    paths, queue = [], [top.rstrip("/")]
+    paths, queue = [], [folder.rstrip("/")]
     while queue:
         try:
             with os.scandir(queue.pop()) as inside:
@@ -202,17 +210,17 @@ def find_changed_since(moment, top=TREE):
     return paths[:MAX_PATHS]
 
 
-def start(folder):
+def start_recording_changes_of_this_process(folder):
     """Record this process into a file of its own in the folder. Where that cannot be, the process ends."""
     try:
-        recorder = Recorder(folder)
+        recorder = StepRecorder(folder)
     except OSError as error:
         os.write(2, ("%s: what this step changes cannot be noted\n" % error.strerror).encode())
         os._exit(1)
     gc.set_threshold(OBJECTS)
     sys.addaudithook(recorder.record_event)
-    atexit.register(recorder.record_end)
+    atexit.register(recorder.record_paths_left_at_step_end)
 
 
 if __name__ == "sitecustomize":
-    start(os.path.dirname(os.path.abspath(__file__)))
+    start_recording_changes_of_this_process(os.path.dirname(os.path.abspath(__file__)))

@@ -62,7 +62,7 @@ class SnapshotScope:
         self.trees, self.paths, self.places = {"/etc"}, set(), {}
         self.sysctls, self.units, self.packages, self.databases = [], [], [], []
         self._starts = None
-        self.roots = sorted({_resolve(root.rstrip("/"), True)[0] for root in roots})
+        self.roots = sorted({_resolve_touched_path(root.rstrip("/"), True)[0] for root in roots})
         names_by_kind = {
             "sysctl": self.sysctls,
             "unit": self.units,
@@ -73,23 +73,27 @@ class SnapshotScope:
         for touch in sorted(set(touches)):
             kind, name = parse_touch(touch)
             if kind == "path":
-                self._path(name, data)
+                self._add_touched_path(name, data)
             elif kind in KINDS:
                 names_by_kind[kind].append(name)
             else:
-                self._tree(name, "data" if kind == "modes" else "tree", data)
+                self._add_touched_tree(name, "data" if kind == "modes" else "tree", data)
         web = any(touch in ("/var/www/", "/srv/") for touch in touches)
-        data.update({root: "data" for root in self.roots if web or find_nearest(root, data)})
+        data.update({root: "data" for root in self.roots if web or find_nearest_start_at_or_above_path(root, data)})
         if self.packages or any(touch in PACKAGE_TREES for touch in touches):
             self.packages.append("")
             self.trees |= {folder.rstrip("/") for folder in PACKAGE_OWN_TREES}
             self.paths |= set(PACKAGE_FILES)
             data.update(dict.fromkeys(PACKAGE_CACHES, "cache"))
-        self.trees = {folder for folder in self.trees if not find_nearest(os.path.dirname(folder), self.trees)}
+        self.trees = {
+            folder
+            for folder in self.trees
+            if not find_nearest_start_at_or_above_path(os.path.dirname(folder), self.trees)
+        }
         for path, kind in data.items():
-            is_covered = find_nearest(os.path.dirname(path), data) and path not in self.roots
-            if not is_covered and not find_nearest(path, self.trees):
-                self.apart(path, kind)
+            is_covered = find_nearest_start_at_or_above_path(os.path.dirname(path), data) and path not in self.roots
+            if not is_covered and not find_nearest_start_at_or_above_path(path, self.trees):
+                self.add_tree_of_untrusted_place(path, kind)
 
     @classmethod
     def from_document(cls, document):
@@ -102,7 +106,7 @@ class SnapshotScope:
         scope.places = {name: UntrustedPlace(name, *rest) for name, rest in document["places"].items()}
         return scope
 
-    def document(self):
+    def to_document(self):
         """Return what ``from_document`` needs."""
         return {
             **{word: sorted(getattr(self, word)) for word in ("trees", "paths")},
@@ -110,39 +114,39 @@ class SnapshotScope:
             "places": {name: [place.trees, sorted(place.paths)] for name, place in self.places.items()},
         }
 
-    def _path(self, touch, data):
+    def _add_touched_path(self, touch, data_kinds):
         if touch in PACKAGE_TREES:
             return
-        path, is_exposed = _resolve(touch.rstrip("/") or "/", touch.startswith(DATA_TREES))
+        path, is_exposed = _resolve_touched_path(touch.rstrip("/") or "/", touch.startswith(DATA_TREES))
         inside = path + "/"
         if not touch.endswith("/"):
             if is_exposed or inside.startswith(DATA_TREES):
-                self._place(path).paths.add(path)
+                self._find_or_add_untrusted_place_of_path(path).paths.add(path)
             else:
                 self.paths.add(path)
         elif inside.startswith(DATA_TREES) and not inside.startswith(OWN_TREES):
-            data[path] = "data"
+            data_kinds[path] = "data"
         else:
-            self._tree(path, "tree", data)
+            self._add_touched_tree(path, "tree", data_kinds)
 
-    def _tree(self, path, kind, data):
-        path, is_exposed = _resolve(path.rstrip("/"), kind == "data" or path.startswith(DATA_TREES))
+    def _add_touched_tree(self, path, kind, data_kinds):
+        path, is_exposed = _resolve_touched_path(path.rstrip("/"), kind == "data" or path.startswith(DATA_TREES))
         if kind == "tree" and not is_exposed:
             self.trees.add(path)
         else:
-            data[path] = kind
+            data_kinds[path] = kind
 
-    def apart(self, path, kind):
+    def add_tree_of_untrusted_place(self, path, kind):
         """Have a tree taken apart from root's."""
-        self._place(path).trees[path] = kind
+        self._find_or_add_untrusted_place_of_path(path).trees[path] = kind
         self._starts = None
 
-    def _place(self, path):
-        root = find_nearest(path, self.roots)
+    def _find_or_add_untrusted_place_of_path(self, path):
+        root = find_nearest_start_at_or_above_path(path, self.roots)
         name = root or "/".join(path.split("/")[:3])
         return self.places.setdefault(name, UntrustedPlace(name))
 
-    def starts(self):
+    def get_trees_with_their_kind(self):
         """Return every tree with its kind."""
         if self._starts is None:
             self._starts = dict.fromkeys(self.trees, "tree")
@@ -150,15 +154,17 @@ class SnapshotScope:
                 self._starts.update(place.trees)
         return self._starts
 
-    def kind(self, path):
+    def get_kind_of_path(self, path):
         """Return how a path is taken: ``tree``, ``data``, ``cache`` or, by itself, ``path``."""
-        return self.starts().get(find_nearest(path, self.starts()), "path")
+        return self.get_trees_with_their_kind().get(
+            find_nearest_start_at_or_above_path(path, self.get_trees_with_their_kind()), "path"
+        )
 
-    def is_cleared(self, path):
+    def is_new_path_to_be_removed(self, path):
         """Return whether what is new at the path goes."""
-        return self.kind(path) in ("tree", "cache")
+        return self.get_kind_of_path(path) in ("tree", "cache")
 
-    def owners(self):
+    def get_places_by_tree_or_path(self):
         """Return every tree and path with the place that it belongs to, or None where it is root's."""
         places_by_start = {start: place for place in self.places.values() for start in (*place.trees, *place.paths)}
         places_by_start.update(dict.fromkeys((*self.trees, *self.paths)))
@@ -175,7 +181,7 @@ def parse_touch(touch):
     raise store.GuardRefusal("%r is not something that a fix can touch" % touch)
 
 
-def covers(touch, what):
+def is_change_covered_by_touch(touch, changed_item):
     """Return whether the touch means what changed: a path, ``nft:TABLE``, or ``KIND:NAME``, for ``sysctl:`` by pattern.
 
     The controller's reading is ``auditor.hardening.change_scope``; ``tests/unit/data/touches.yml`` is the truth table
@@ -183,27 +189,27 @@ def covers(touch, what):
     """
     kind, name = parse_touch(touch)
     if kind in KINDS:
-        return fnmatchcase(what, touch) if kind == "sysctl" else what == touch
+        return fnmatchcase(changed_item, touch) if kind == "sysctl" else changed_item == touch
     plain_path, below = name.rstrip("/"), name.endswith("/") or kind == "tree"
-    if what == (plain_path or "/") or (below and what.startswith(plain_path + "/")):
+    if changed_item == (plain_path or "/") or (below and changed_item.startswith(plain_path + "/")):
         return True
-    return name == TABLE_FILE and what.startswith("nft:")
+    return name == TABLE_FILE and changed_item.startswith("nft:")
 
 
-def find_nearest(path, starts):
+def find_nearest_start_at_or_above_path(path, starts):
     """Return the one of ``starts`` that is the path or the last one above it, or None."""
     while path not in starts and path != "/":
         path = os.path.dirname(path)
     return path if path in starts else None
 
 
-def _resolve(path, is_untrusted=False):
+def _resolve_touched_path(path, is_untrusted=False):
     """Resolve the path; ``is_untrusted``: it is one that lesser users shape.
 
     What is wrong with such a path is met, and noted, in its place.
     """
     try:
-        return tree.resolve_path(path)
+        return tree.resolve_path_through_links_of_root(path)
     except (tree.UnsafeTarget, OSError) as error:
         if is_untrusted and tree.split_path(path):
             return path, True

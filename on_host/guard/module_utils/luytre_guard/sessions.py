@@ -14,26 +14,28 @@ ROUNDS = 100
 READ_SECONDS = 10
 
 
-def _list_processes():
+def _read_all_processes_by_pid():
     """Return all processes, by id.
 
     Read apart, for even root's may be stuck; if so without what lies in their memory.
     """
     for memory in (True, False):
         try:
-            rows = child_worker.run(lambda memory=memory: _read_all(memory), READ_SECONDS)
+            rows = child_worker.run_in_child_process_within_seconds(
+                lambda memory=memory: _read_all_processes(memory), READ_SECONDS
+            )
         except child_worker.WorkerFailure:
             continue
         return {process["pid"]: process for process in rows}
     return {}
 
 
-def _read_all(memory):
-    processes = (_read_process(int(name), memory) for name in os.listdir("/proc") if name.isdecimal())
+def _read_all_processes(with_memory):
+    processes = (_read_process(int(name), with_memory) for name in os.listdir("/proc") if name.isdecimal())
     return [process for process in processes if process is not None]
 
 
-def _read_process(pid, memory=False):
+def _read_process(pid, with_memory=False):
     """Return what is known of a process.
 
     ``memory``: also its title and environment, which lie in its memory; a lesser user can make a read of that block for
@@ -46,8 +48,8 @@ def _read_process(pid, memory=False):
     except (OSError, ValueError):
         return None
     uids = status.get("Uid", "0").split()
-    roots = memory and set(uids) == {"0"}
-    environment = _read_memory(pid, "environ").split(b"\0") if roots else []
+    roots = with_memory and set(uids) == {"0"}
+    environment = _read_proc_file_of_process(pid, "environ").split(b"\0") if roots else []
     return {
         "pid": pid,
         "parent": int(status.get("PPid", "0")),
@@ -62,7 +64,9 @@ def _read_process(pid, memory=False):
             ),
             "/",
         ),
-        "title": _read_memory(pid, "cmdline")[:4096].decode("utf-8", "replace").replace("\0", " ") if roots else "",
+        "title": _read_proc_file_of_process(pid, "cmdline")[:4096].decode("utf-8", "replace").replace("\0", " ")
+        if roots
+        else "",
         "sudo": next(
             (v[len(b"SUDO_UID=") :].decode("ascii", "replace") for v in environment if v.startswith(b"SUDO_UID=")), None
         ),
@@ -70,9 +74,9 @@ def _read_process(pid, memory=False):
     }
 
 
-def _read_memory(pid, name):
+def _read_proc_file_of_process(pid, proc_file):
     try:
-        with open("/proc/%d/%s" % (pid, name), "rb") as handle:
+        with open("/proc/%d/%s" % (pid, proc_file), "rb") as handle:
             return handle.read(200_000)
     except OSError:
         return b""
@@ -90,7 +94,7 @@ def list_ancestors(pid):
     return pids
 
 
-def find_run_processes(processes, run, uid, account, spared_pids):
+def find_pids_of_steps_of_run(processes, run, uid, account, spared_pids):
     """Return the ids of the run's steps and of what they started, wherever it went.
 
     And of all processes in login sessions that belong to the account or that it started, through sudo too."""
@@ -110,24 +114,24 @@ def find_run_processes(processes, run, uid, account, spared_pids):
     return {pid for pid in pids if pid not in spared_pids and pid > 1 and processes[pid]["state"] != "Z"}
 
 
-def _add_descendants(pids, among):
+def _add_descendants(pids, processes):
     """Return these processes with all that they started."""
     pids, more = set(pids), set(pids)
     while more:
-        more = {pid for pid, process in among.items() if process["parent"] in pids} - pids
+        more = {pid for pid, process in processes.items() if process["parent"] in pids} - pids
         pids |= more
     return pids
 
 
-def end_run(run, uid, account, spare=()):
+def kill_steps_of_run_and_account_sessions(run, uid, account, spare=()):
     """Kill the run's steps and the account's sessions; work of the package manager may first come to its end. How many
     processes ended."""
     spared_pids = {*list_ancestors(os.getpid()), *spare}
     ended_pids, until = set(), time.monotonic() + PACKAGE_SECONDS
     for _ in range(ROUNDS * PACKAGE_SECONDS):
-        processes = _list_processes()
-        pids = find_run_processes(processes, run, uid, account, spared_pids)
-        busy_pids = _find_package_work(processes, pids) if time.monotonic() < until else set()
+        processes = _read_all_processes_by_pid()
+        pids = find_pids_of_steps_of_run(processes, run, uid, account, spared_pids)
+        busy_pids = _find_pids_at_work_with_packages(processes, pids) if time.monotonic() < until else set()
         for pid in pids - busy_pids:
             try:
                 os.kill(pid, signal.SIGKILL)
@@ -142,6 +146,6 @@ def end_run(run, uid, account, spare=()):
     return len(ended_pids)
 
 
-def _find_package_work(processes, pids):
+def _find_pids_at_work_with_packages(processes, pids):
     busy_pids = {pid for pid in pids if processes[pid]["name"] in PACKAGE_WORK}
     return _add_descendants(busy_pids, {pid: processes[pid] for pid in pids})

@@ -34,7 +34,7 @@ PER_ENTRY = 500
 MIN_INODES = 200
 
 
-class Blob:
+class ContentBlob:
     """All kept content in one file; the same bytes once."""
 
     def __init__(self, path):
@@ -43,7 +43,7 @@ class Blob:
         self.places = {}
         self.size = 0
 
-    def keep(self, chunks, _status=None):
+    def append_content_once(self, chunks, _status=None):
         """Add the content of a file."""
         state, start = hashlib.sha256(), self.size
         for chunk in chunks:
@@ -61,7 +61,7 @@ class Blob:
             self.places[name] = [start, length]
         return {"sha256": name, "size": length}
 
-    def close(self):
+    def flush_to_disk_and_close(self):
         """Have it on the disk."""
         self._file.flush()
         self._file.truncate(self.size)
@@ -69,7 +69,7 @@ class Blob:
         self._file.close()
 
 
-def make_keeper(keep, notes):
+def make_keep_of_function_for_root_trees(keep, notes):
     """Return a ``keep_of`` for root's trees.
 
     What is too large and not root's alone is noted, for it is somebody's to fill.
@@ -77,10 +77,10 @@ def make_keeper(keep, notes):
 
     def keep_of(path):
         def keep_bounded(chunks, status):
-            if tree.is_exposed(status):
+            if tree.is_changeable_by_others_than_root(status):
                 content = untrusted_places.read_bounded(chunks, MAX_SHAPED_FILE)
                 if content is None:
-                    notes.add(path, "large")
+                    notes.add_note_on_entries_not_kept(path, "large")
                     return {}
                 return keep([content], status)
             return keep(chunks, status)
@@ -90,7 +90,7 @@ def make_keeper(keep, notes):
     return keep_of
 
 
-def read_root_entries(scope, keep_of, notes, known_entries=None, enter=None):
+def read_entries_of_root_trees_and_paths(scope, keep_of, notes, known_entries=None, should_enter=None):
     """Return entries of root's trees and paths, what is not there as absent; places are left out.
 
     ``enter(path, entry)``: whether a folder is gone into. What cannot be read is told to ``notes``.
@@ -100,22 +100,24 @@ def read_root_entries(scope, keep_of, notes, known_entries=None, enter=None):
     budget = walk.WalkBudget(MAX_ENTRIES, MAX_WORDS, MAX_SECONDS)
     for root in sorted(scope.trees):
         try:
-            if not _is_there(root):
+            if not _is_path_present(root):
                 found_entries[root] = dict(tree.ABSENT)
                 continue
-            found_entries.update(walk.walk(root, keep_of, budget, notes, known_entries, enter, others))
+            found_entries.update(
+                walk.iter_entries_at_and_below_path(root, keep_of, budget, notes, known_entries, should_enter, others)
+            )
         except (OSError, tree.UnsafeTarget):
-            notes.add(root, "unreadable")
+            notes.add_note_on_entries_not_kept(root, "unreadable")
     for path in sorted(scope.paths - set(found_entries)):
         try:
-            found_entries[path] = tree.read_path(path, keep_of(path), known_entries.get(path))
+            found_entries[path] = tree.read_entry_of_path(path, keep_of(path), known_entries.get(path))
         except (OSError, tree.UnsafeTarget):
-            notes.add(path, "unreadable")
+            notes.add_note_on_entries_not_kept(path, "unreadable")
     untrusted_places.add_parent_folders(found_entries, scope.trees | scope.paths)
     return found_entries
 
 
-def read_entries(scope, keep, notes):
+def read_all_entries_in_scope_before_run(scope, keep, notes):
     """Return everything in scope, as it is before a run.
 
     Raises store.Refused for what of root's trees cannot be kept.
@@ -124,35 +126,48 @@ def read_entries(scope, keep, notes):
     """
 
     def enter(path, entry):
-        if not tree.is_entry_exposed(entry):
+        if not tree.is_entry_changeable_by_others_than_root(entry):
             return True
-        scope.apart(path, "tree")
+        scope.add_tree_of_untrusted_place(path, "tree")
         return False
 
-    found_entries = read_root_entries(scope, make_keeper(keep, notes), walk.RefusingNotes(), None, enter)
-    for untrusted_path in [path for path in found_entries if path in scope.starts() and path not in scope.trees]:
+    found_entries = read_entries_of_root_trees_and_paths(
+        scope, make_keep_of_function_for_root_trees(keep, notes), walk.RefusingNotes(), None, enter
+    )
+    for untrusted_path in [
+        path for path in found_entries if path in scope.get_trees_with_their_kind() and path not in scope.trees
+    ]:
         del found_entries[untrusted_path]
-    untrusted_places.merge(found_entries, untrusted_places.read(scope, keep, notes))
+    untrusted_places.merge_entries_preferring_captured_ones(
+        found_entries, untrusted_places.read_entries_of_all_places_before_run(scope, keep, notes)
+    )
     return found_entries
 
 
-def _is_there(path):
-    return tree.read_path(path)["type"] != "absent"
+def _is_path_present(path):
+    return tree.read_entry_of_path(path)["type"] != "absent"
 
 
 def _estimate_bytes(entry):
     """Return bytes that the entry of one of root's trees takes at most: what others blow up is not kept."""
     size = entry.get("size", 0)
-    return PER_ENTRY + (0 if tree.is_entry_exposed(entry) and size > MAX_SHAPED_FILE else min(size, MAX_KEPT))
+    return PER_ENTRY + (
+        0 if tree.is_entry_changeable_by_others_than_root(entry) and size > MAX_SHAPED_FILE else min(size, MAX_KEPT)
+    )
 
 
-def check_room(run_store, scope):
+def check_disk_room_for_snapshot(run_store, scope):
     """Refuse when the snapshot and a margin do not fit where it goes."""
-    required_bytes, notes, budget = MARGIN, walk.Notes(), walk.WalkBudget(MAX_ENTRIES, MAX_WORDS, MAX_SECONDS)
+    required_bytes, notes, budget = MARGIN, walk.WalkNotes(), walk.WalkBudget(MAX_ENTRIES, MAX_WORDS, MAX_SECONDS)
     for root in sorted(scope.trees):
-        if _is_there(root):
-            below = walk.walk(
-                root, lambda _: None, budget, notes, None, lambda _, entry: not tree.is_entry_exposed(entry)
+        if _is_path_present(root):
+            below = walk.iter_entries_at_and_below_path(
+                root,
+                lambda _: None,
+                budget,
+                notes,
+                None,
+                lambda _, entry: not tree.is_entry_changeable_by_others_than_root(entry),
             )
             required_bytes += sum(_estimate_bytes(entry) for _, entry in below)
     for path, inodes in ((run_store.home, MIN_INODES), ("/etc", MIN_INODES)):
@@ -168,54 +183,56 @@ def check_room(run_store, scope):
     return required_bytes
 
 
-def take_snapshot(run_store, run, touches, roots):
+def take_snapshot(run_store, run, touches, web_roots):
     """Take the snapshot of a run and put it, complete, in the run's folder. Its digest and a word on it: its size, and
     ``notes`` on what lesser users keep from being kept.
 
     Raises store.Refused, with nothing left behind, when it does not fit or cannot be read.
     """
-    scope = SnapshotScope(touches, roots)
-    run_store.prune(run)
-    check_room(run_store, scope)
-    folder = run_store.folder(run)
+    scope = SnapshotScope(touches, web_roots)
+    run_store.delete_drafts_and_excess_snapshots(run)
+    check_disk_room_for_snapshot(run_store, scope)
+    folder = run_store.get_folder_of_run(run)
     if os.path.exists(folder):
         raise store.GuardRefusal("there is already a snapshot of the run %s" % run)
     draft = os.path.join(run_store.home, ".draft-" + run)
     os.mkdir(draft, 0o700)
     try:
         queries = [
-            units.UnitQuery(scope.units),
-            runtime_state.TableQuery(),
-            packages.PackageQuery(),
-            database.DatabaseQuery() if scope.databases or any("/etc/mysql" in touch for touch in touches) else None,
+            units.SystemdUnitsQuery(scope.units),
+            runtime_state.OwnNftTableQuery(),
+            packages.InstalledPackagesQuery(),
+            database.MariadbStateQuery()
+            if scope.databases or any("/etc/mysql" in touch for touch in touches)
+            else None,
         ]
-        blob, notes = Blob(os.path.join(draft, "content")), walk.Notes()
-        found_entries = read_entries(scope, blob.keep, notes)
-        dpkg = packages.read_database_entries(lambda _: blob.keep) if scope.packages else {}
-        skeleton = packages.read_skeleton() if scope.packages else {}
-        blob.close()
+        blob, notes = ContentBlob(os.path.join(draft, "content")), walk.WalkNotes()
+        found_entries = read_all_entries_in_scope_before_run(scope, blob.append_content_once, notes)
+        dpkg = packages.read_entries_of_dpkg_database(lambda _: blob.append_content_once) if scope.packages else {}
+        skeleton = packages.read_package_folder_skeleton() if scope.packages else {}
+        blob.flush_to_disk_and_close()
         manifest = {
             "version": VERSION,
             "run": run,
             "taken": time.time(),
-            "scope": scope.document(),
+            "scope": scope.to_document(),
             "entries": found_entries,
             "notes": notes.to_rows(),
             "places": blob.places,
             "sysctls": runtime_state.read_sysctls(scope.sysctls),
             "units": queries[0].answer(),
             "ruleset": queries[1].answer(),
-            "mounts": mounts.read_flags(),
-            "contained": incident.read().document(),
+            "mounts": mounts.read_mount_flags_of_shared_folders(),
+            "contained": incident.read_present_containment_state().to_document(),
             "packages": queries[2].answer(),
             "database": queries[3].answer() if queries[3] else None,
             "skeleton": skeleton,
             "dpkg": dpkg,
         }
         digest = store.write_json(os.path.join(draft, "manifest.json"), manifest)
-        store.write(os.path.join(draft, store.PROGRAM), store.build_program(), 0o700)
-        timer.check_start(os.path.join(draft, store.PROGRAM))
-        disk_reserve.keep(os.path.join(draft, store.ROOM), blob.size)
+        store.write_file_atomically(os.path.join(draft, store.PROGRAM), store.build_guard_program_archive(), 0o700)
+        timer.check_guard_program_starts_on_host(os.path.join(draft, store.PROGRAM))
+        disk_reserve.reserve_disk_space_in_folder(os.path.join(draft, store.ROOM), blob.size)
         os.rename(draft, folder)
         store.sync_folder(run_store.home)
     except BaseException as error:

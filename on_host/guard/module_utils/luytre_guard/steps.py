@@ -58,32 +58,36 @@ def install_interpreter(run_store, run):
 
     Raises store.Refused where nothing can be run from the guard's folder.
     """
-    path, lock = run_store.file(run, PYTHON), run_store.file(run, LOCK)
-    if os.statvfs(run_store.folder(run)).f_flag & os.ST_NOEXEC:
+    path, lock = run_store.get_path_of_run_file(run, PYTHON), run_store.get_path_of_run_file(run, LOCK)
+    if os.statvfs(run_store.get_folder_of_run(run)).f_flag & os.ST_NOEXEC:
         raise store.GuardRefusal("%s is mounted noexec, so a run could not be ended there" % run_store.home)
     os.close(os.open(lock, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
-    record = run_store.file(run, change_attribution.FOLDER)
+    record = run_store.get_path_of_run_file(run, change_attribution.FOLDER)
     os.makedirs(record, mode=0o700, exist_ok=True)
-    store.write(os.path.join(record, "sitecustomize.py"), store.read_source("recorder").encode("utf-8"))
+    store.write_file_atomically(os.path.join(record, "sitecustomize.py"), store.read_source("recorder").encode("utf-8"))
     words = {"record": record, "run": run, "python": path, "lock": lock, "word": recorder.WORD, "handle": HANDLE}
-    store.write(path + BEGINS, STEP.format(**words).encode())
-    store.write(path, SCRIPT.format(interpreter=os.path.realpath(sys.executable), **words).encode(), 0o700)
+    store.write_file_atomically(path + BEGINS, STEP.format(**words).encode())
+    store.write_file_atomically(
+        path, SCRIPT.format(interpreter=os.path.realpath(sys.executable), **words).encode(), 0o700
+    )
     return path
 
 
 def remove_interpreter(run_store, run):
     """Remove the interpreter: whatever the run still sends, it begins no more steps."""
     with contextlib.suppress(FileNotFoundError):
-        os.unlink(run_store.file(run, PYTHON))
+        os.unlink(run_store.get_path_of_run_file(run, PYTHON))
 
 
 @contextlib.contextmanager
-def hold_steps(run_store, run, seconds, meanwhile=lambda: None):
+def hold_lock_against_steps_of_run(run_store, run, seconds, meanwhile=lambda: None):
     """Hold the run's lock, so that no step is at work; whether it was got within that many seconds.
 
     ``meanwhile`` is done again and again until then.
     """
-    handle = os.open(run_store.file(run, LOCK), os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    handle = os.open(
+        run_store.get_path_of_run_file(run, LOCK), os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
+    )
     until = time.monotonic() + seconds
     try:
         while not (got := _try_lock(handle)) and time.monotonic() < until:
@@ -94,9 +98,9 @@ def hold_steps(run_store, run, seconds, meanwhile=lambda: None):
         os.close(handle)
 
 
-def _try_lock(handle):
+def _try_lock(lock_file):
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         if error.errno not in (errno.EAGAIN, errno.EACCES):
             raise

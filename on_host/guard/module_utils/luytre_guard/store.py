@@ -95,29 +95,29 @@ class RunStore:
         self.mark = os.path.join(home, "armed.json")
         self.rolling = os.path.join(home, "rolling.json")
 
-    def prepare(self):
+    def make_store_folder_of_root(self):
         """Make the folder, root's alone."""
         if not os.path.isdir(self.home):
-            _make_folder(self.home)
+            _make_folder_keeping_time_of_parent(self.home)
         status = os.lstat(self.home)
         if status.st_uid != os.geteuid() or os.path.islink(self.home):
             raise GuardRefusal("%s is not ours" % self.home)
         os.chmod(self.home, 0o700)
 
-    def folder(self, run):
+    def get_folder_of_run(self, run):
         """Return the folder of a run. Raises Refused for a name that no run has."""
         if not RUN.match(run or ""):
             raise GuardRefusal("%r is not the name of a run" % run)
         return os.path.join(self.home, run)
 
-    def file(self, run, name):
+    def get_path_of_run_file(self, run, name):
         """Return a file of a run."""
-        return os.path.join(self.folder(run), name)
+        return os.path.join(self.get_folder_of_run(run), name)
 
     @contextlib.contextmanager
     def hold_lock(self, seconds):
         """Hold the host's lock; waits that long for it, then raises Refused with who has it."""
-        self.prepare()
+        self.make_store_folder_of_root()
         handle = os.open(os.path.join(self.home, "lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         until = time.monotonic() + seconds
         try:
@@ -129,42 +129,46 @@ class RunStore:
                     if error.errno not in (errno.EAGAIN, errno.EACCES):
                         raise
                     if time.monotonic() > until:
-                        raise GuardRefusal("another run is in progress: %s" % (self._get_holder() or "?"))
+                        raise GuardRefusal("another run is in progress: %s" % (self._get_run_holding_lock() or "?"))
                     time.sleep(0.05)
             yield
         finally:
             os.close(handle)
 
-    def _get_holder(self):
-        armed_run = self.read_mark()
+    def _get_run_holding_lock(self):
+        armed_run = self.read_mark_of_open_run()
         return armed_run["run"] if armed_run else None
 
-    def read_mark(self):
+    def read_mark_of_open_run(self):
         """Return what is open: ``{run, digest, uid, boot, seconds, deadline}``, or None."""
         return read_json(self.mark)
 
-    def state(self, run):
+    def read_state_of_run(self, run):
         """Return what the run came to, or None."""
-        return read_json(self.file(run, "state.json"))
+        return read_json(self.get_path_of_run_file(run, "state.json"))
 
-    def put_state(self, run, changes):
+    def update_state_of_run(self, run, changes):
         """Change some of what is recorded about the run."""
-        self.write_json(self.file(run, "state.json"), {**(self.state(run) or {}), **changes, "run": run})
+        self.write_json(
+            self.get_path_of_run_file(run, "state.json"), {**(self.read_state_of_run(run) or {}), **changes, "run": run}
+        )
 
     def write_json(self, path, document):
         """Write a document, also where the disk has run full since the run was armed; its sha256."""
-        return disk_reserve.with_room(os.path.join(self.home, ROOM), lambda: write_json(path, document))
+        return disk_reserve.run_and_free_reserve_when_disk_is_full(
+            os.path.join(self.home, ROOM), lambda: write_json(path, document)
+        )
 
-    def runs(self):
+    def list_runs_with_snapshot_oldest_first(self):
         """Return the runs with a snapshot here, oldest first."""
         dated_names = []
         for name in os.listdir(self.home) if os.path.isdir(self.home) else ():
             if RUN.match(name):
                 with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-                    dated_names.append((os.stat(self.file(name, "manifest.json")).st_mtime_ns, name))
+                    dated_names.append((os.stat(self.get_path_of_run_file(name, "manifest.json")).st_mtime_ns, name))
         return [name for _, name in sorted(dated_names)]
 
-    def note_left(self, entries):
+    def record_states_of_files_left_by_run(self, entries):
         """Keep how a confirmed run left files, the last states of each, also when its snapshot is forgotten."""
         place = os.path.join(self.home, LEFT_FILE)
         states_by_path = read_json(place) or {}
@@ -176,28 +180,28 @@ class RunStore:
             ][-LEFT_STATES:]
         write_json(place, dict(list(states_by_path.items())[-MAX_LEFT:]))
 
-    def prune(self, keep):
+    def delete_drafts_and_excess_snapshots(self, run_to_keep):
         """Forget drafts, and the oldest snapshots beyond the bounds on number and bytes; never the one to ``keep``."""
         for entry in list(os.scandir(self.home)):
             if entry.name.startswith(".draft-"):
                 shutil.rmtree(entry.path, ignore_errors=True)
-        armed_run = self.read_mark()
-        kept_runs = {keep, armed_run["run"] if armed_run else None}
-        runs = self.runs()
-        sizes = {run: _count_bytes(self.folder(run)) for run in runs}
+        armed_run = self.read_mark_of_open_run()
+        kept_runs = {run_to_keep, armed_run["run"] if armed_run else None}
+        runs = self.list_runs_with_snapshot_oldest_first()
+        sizes = {run: _count_bytes(self.get_folder_of_run(run)) for run in runs}
         for run in runs:
             if len(sizes) <= MAX_SNAPSHOTS and sum(sizes.values()) <= MAX_KEPT_BYTES:
                 return
             if run not in kept_runs:
-                shutil.rmtree(self.folder(run), ignore_errors=True)
+                shutil.rmtree(self.get_folder_of_run(run), ignore_errors=True)
                 del sizes[run]
 
 
-def _make_folder(folder):
+def _make_folder_keeping_time_of_parent(folder):
     """Make a folder and those above it, leaving the time of the one where that begins as it was."""
     above = os.path.dirname(folder)
     if not os.path.isdir(above):
-        _make_folder(above)
+        _make_folder_keeping_time_of_parent(above)
     moment = os.stat(above).st_mtime_ns
     os.mkdir(folder, 0o700)
     if not os.path.exists(os.path.join(above, "guard")):
@@ -223,11 +227,11 @@ def read_json(path):
 def write_json(path, document):
     """Write a document so that a reader, also after a power cut, sees the old one or the new one; its sha256."""
     content = json.dumps(document, sort_keys=True, separators=(",", ":")).encode("ascii")
-    write(path, content)
+    write_file_atomically(path, content)
     return hashlib.sha256(content).hexdigest()
 
 
-def write(path, content, mode=0o600):
+def write_file_atomically(path, content, mode=0o600):
     """Write a file of ours whole or not at all."""
     draft = path + ".new"
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, mode)
@@ -249,7 +253,7 @@ def sync_folder(path):
         os.close(handle)
 
 
-def build_program():
+def build_guard_program_archive():
     """Return this package as one file that a host's own Python runs, without controller or Ansible."""
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:

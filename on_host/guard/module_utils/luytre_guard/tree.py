@@ -42,12 +42,12 @@ def split_path(path):
 
 
 @contextlib.contextmanager
-def open_folder(path):
+def open_folder_without_following_links(path):
     """Open a descriptor of a folder, no component of which is a link."""
     handle = os.open("/", FOLDER)
     try:
         for part in split_path(path):
-            inner = enter(handle, part, path)
+            inner = open_folder_in_open_folder(handle, part, path)
             os.close(handle)
             handle = inner
         yield handle
@@ -55,15 +55,15 @@ def open_folder(path):
         os.close(handle)
 
 
-def enter(handle, part, path):
+def open_folder_in_open_folder(folder, name, path):
     """Return a descriptor of a folder in an open folder; never through a link."""
     try:
-        return safe_open.enter(handle, part)
+        return safe_open.open_folder_in_open_folder(folder, name)
     except safe_open.Unsafe as error:
         raise UnsafeTarget("%s: %s" % (path, error.strerror))
 
 
-def resolve_path(path):
+def resolve_path_through_links_of_root(path):
     """Return the path with links on the way resolved, as far as root alone has a say in them, and whether the last
     folder on the way, or one above it, is anybody else's to write. Nothing in such a folder is looked at: that may
     block."""
@@ -71,7 +71,7 @@ def resolve_path(path):
     handle = os.open("/", FOLDER)
     try:
         while parts_left:
-            if is_exposed(os.fstat(handle)):
+            if is_changeable_by_others_than_root(os.fstat(handle)):
                 return "/" + "/".join([*resolved_parts, *parts_left]), True
             part = parts_left.pop(0)
             if not parts_left:
@@ -83,7 +83,7 @@ def resolve_path(path):
             except FileNotFoundError:
                 return "/" + "/".join([*resolved_parts, part, *parts_left]), False
             try:
-                target = safe_open.read_roots_link(handle, part) if stat.S_ISLNK(inner.st_mode) else None
+                target = safe_open.read_link_target_if_roots(handle, part) if stat.S_ISLNK(inner.st_mode) else None
             except safe_open.Unsafe:
                 raise UnsafeTarget("%s leads through a link that is not root's alone" % path)
             if target is not None:
@@ -100,7 +100,7 @@ def resolve_path(path):
             resolved_parts.append(part)
             if not stat.S_ISDIR(inner.st_mode):
                 raise UnsafeTarget("%s leads through %s, which is no folder" % (path, part))
-            deeper = enter(handle, part, path)
+            deeper = open_folder_in_open_folder(handle, part, path)
             os.close(handle)
             handle = deeper
         return "/" + "/".join(resolved_parts), False
@@ -122,29 +122,29 @@ def list_served_mounts():
     }
 
 
-def is_exposed(status):
+def is_changeable_by_others_than_root(status):
     """Return whether somebody besides root can change a folder, or a file (where there are lists of rights, their mask
     counts).
     """
-    return ownership.find_changer(status, ownership.STRICT_ROOT) is not None
+    return ownership.find_untrusted_changer_of_file(status, ownership.STRICT_ROOT) is not None
 
 
-def is_entry_exposed(entry):
+def is_entry_changeable_by_others_than_root(entry):
     """Return whether somebody besides root could change what an entry of a folder or file tells of."""
-    return is_exposed(ownership.FileOwnership(entry["uid"], entry.get("gid", 0), entry["mode"]))
+    return is_changeable_by_others_than_root(ownership.FileOwnership(entry["uid"], entry.get("gid", 0), entry["mode"]))
 
 
 # --- reading -------------------------------------------------------------------------------------------
 
 
-def read_entry(handle, name, keep=None, known_entry=None):
+def read_entry(folder, name, keep_content=None, known_entry=None):
     """Return the entry of ``name`` in an open folder.
 
     ``keep(chunks, status)`` is given the content of a regular file, and what it says of it (``sha256`` …) is added. A
     file whose ``id`` is that of the ``known_entry`` entry has that one's content.
     """
     try:
-        descriptor = os.open(name, ANY, dir_fd=handle)
+        descriptor = os.open(name, ANY, dir_fd=folder)
     except FileNotFoundError:
         return dict(ABSENT)
     except NotADirectoryError:
@@ -152,22 +152,22 @@ def read_entry(handle, name, keep=None, known_entry=None):
     try:
         status = os.fstat(descriptor)
         entry = {
-            "type": get_kind(status.st_mode),
+            "type": get_file_type_name_of_mode(status.st_mode),
             "mode": stat.S_IMODE(status.st_mode),
             "uid": status.st_uid,
             "gid": status.st_gid,
             "mtime": status.st_mtime_ns,
             "id": identity.get_identity(descriptor, status),
         }
-        xattrs = read_xattrs(handle, name, descriptor, entry["type"])
+        xattrs = read_xattrs(folder, name, descriptor, entry["type"])
         if xattrs:
             entry["xattrs"] = xattrs
         if entry["type"] == "link":
-            entry["target"] = os.readlink(name, dir_fd=handle)
+            entry["target"] = os.readlink(name, dir_fd=folder)
         elif entry["type"] == "file":
             entry["size"] = status.st_size
             entry["links"] = status.st_nlink
-            if keep is not None:
+            if keep_content is not None:
                 if (
                     known_entry
                     and known_entry.get("id") == entry["id"]
@@ -176,13 +176,13 @@ def read_entry(handle, name, keep=None, known_entry=None):
                 ):
                     entry["sha256"] = known_entry["sha256"]
                 else:
-                    entry.update(_keep_content(descriptor, status, keep))
+                    entry.update(_pass_file_content_to_keep_function(descriptor, status, keep_content))
         return entry
     finally:
         os.close(descriptor)
 
 
-def get_kind(mode):
+def get_file_type_name_of_mode(mode):
     """Return ``file``, ``folder``, ``link`` or ``other``."""
     for test, name in ((stat.S_ISREG, "file"), (stat.S_ISDIR, "folder"), (stat.S_ISLNK, "link")):
         if test(mode):
@@ -213,10 +213,10 @@ def read_xattrs(handle, name, descriptor, kind):
     return values
 
 
-def _keep_content(descriptor, status, keep):
+def _pass_file_content_to_keep_function(descriptor, status, keep_content):
     handle = safe_open.reopen(descriptor)
     try:
-        return keep(_iter_chunks(handle), status)
+        return keep_content(_iter_chunks(handle), status)
     finally:
         os.close(handle)
 
@@ -229,7 +229,7 @@ def _iter_chunks(handle):
         yield chunk
 
 
-def compute_digest(chunks, status):
+def compute_digest_entry_of_content(chunks, status):
     """Return a ``keep`` that keeps nothing but the digest; of what is too large for any snapshot only the size."""
     if status.st_size > MAX_FILE:
         return {"sha256": "%d bytes" % status.st_size}
@@ -255,17 +255,17 @@ def compute_names_digest(names):
     return hashlib.sha256("\0".join(sorted(names)).encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
-def read_path(path, keep=None, known_entry=None):
+def read_entry_of_path(path, keep_content=None, known_entry=None):
     """Return the entry of one path, which may be absent as may folders above it."""
     parent, name = os.path.split(path)
     if path == "/":
         parent, name = "/", "."
     try:
-        with open_folder(parent) as handle:
-            entry = read_entry(handle, name, keep, known_entry)
+        with open_folder_without_following_links(parent) as handle:
+            entry = read_entry(handle, name, keep_content, known_entry)
             if entry["type"] == "folder":
                 with contextlib.suppress(OSError, UnsafeTarget):
-                    inner = enter(handle, name, path)
+                    inner = open_folder_in_open_folder(handle, name, path)
                     try:
                         inside = list_names(inner)
                         if inside is not None:
@@ -280,20 +280,22 @@ def read_path(path, keep=None, known_entry=None):
 SAME = ("type", "mode", "uid", "gid", "mtime", "xattrs", "target", "sha256")
 
 
-def find_differences(target, present, besides=()):
+def find_fields_differing_between_entries(target_entry, present_entry, ignored_fields=()):
     """Return the words in SAME by which two entries differ; ``sha256`` only where both have one, and no time where none
     is wanted.
     """
-    if target["type"] != present["type"]:
+    if target_entry["type"] != present_entry["type"]:
         return ["type"]
     words = []
     for word in SAME:
-        if word in besides or (word == "sha256" and not ("sha256" in target and "sha256" in present)):
+        if word in ignored_fields or (
+            word == "sha256" and not ("sha256" in target_entry and "sha256" in present_entry)
+        ):
             continue
-        if word == "mtime" and target.get(word) is None:
+        if word == "mtime" and target_entry.get(word) is None:
             continue
-        if word == "mode" and target["type"] == "link":
+        if word == "mode" and target_entry["type"] == "link":
             continue
-        if target.get(word) != present.get(word):
+        if target_entry.get(word) != present_entry.get(word):
             words.append(word)
     return words

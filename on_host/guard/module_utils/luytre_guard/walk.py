@@ -4,7 +4,7 @@ import os
 import time
 
 from . import store, tree
-from .scope import find_nearest
+from .scope import find_nearest_start_at_or_above_path
 
 MAX_DEPTH = 64
 MAX_NOTES = 100
@@ -12,7 +12,7 @@ OWN = 200
 """Bytes that an entry takes besides its words."""
 
 
-class Notes:
+class WalkNotes:
     """Notes on what was not kept: below which path, of how many entries at least, and why.
 
     ``why`` is a word: ``deep`` ``many`` ``large`` ``late`` ``unreadable`` ``blocked`` ``broken``.
@@ -21,15 +21,15 @@ class Notes:
     def __init__(self):
         self._counts = {}
 
-    def add(self, below, why, count=1):
+    def add_note_on_entries_not_kept(self, folder, reason, count=1):
         """Note entries; told once for a place and a reason, and for a bounded number of places."""
-        if (below, why) in self._counts or len(self._counts) < MAX_NOTES:
-            self._counts[below, why] = self._counts.get((below, why), 0) + count
+        if (folder, reason) in self._counts or len(self._counts) < MAX_NOTES:
+            self._counts[folder, reason] = self._counts.get((folder, reason), 0) + count
 
-    def merge(self, rows):
+    def merge_rows_of_other_notes(self, rows):
         """Take over what another told."""
         for row in rows:
-            self.add(row["path"], row["why"], row["count"])
+            self.add_note_on_entries_not_kept(row["path"], row["why"], row["count"])
 
     def to_rows(self):
         """Return it as a document."""
@@ -39,9 +39,9 @@ class Notes:
 class RefusingNotes:
     """Notes of trees that only root can change: there what cannot be kept is refused."""
 
-    def add(self, below, why, count=1):
+    def add_note_on_entries_not_kept(self, folder, reason, count=1):
         """Refuse."""
-        raise store.GuardRefusal("%s cannot be kept whole: %s" % (below, WHY[why]))
+        raise store.GuardRefusal("%s cannot be kept whole: %s" % (folder, WHY[reason]))
 
 
 WHY = {
@@ -66,7 +66,7 @@ class WalkBudget:
     def __init__(self, entries, size, seconds):
         self.entries, self.size, self._until = entries, size, time.monotonic() + seconds
 
-    def spend(self, path, entry):
+    def spend_on_entry_or_return_reason(self, path, entry):
         """Return why the entry is too much, or None when it is accounted for."""
         cost = OWN + 2 * len(path) + len(entry.get("target", ""))
         cost += sum(len(name) + len(value) for name, value in entry.get("xattrs", {}).items())
@@ -88,7 +88,9 @@ class _Folder:
         self.handle, self.path, self.names, self.device = handle, path, names, device
 
 
-def walk(path, keep_of, budget, notes, known_entries=None, enter=None, skip=(), only=None, across=()):
+def iter_entries_at_and_below_path(
+    path, keep_of, budget, notes, known_entries=None, should_enter=None, paths_to_skip=(), only=None, mounts_to_enter=()
+):
     """Yield ``(path, entry)`` of what is at and below the path, folders before what is in them; other mounts left out.
 
     ``across``: folders below which other mounts are gone into, too.
@@ -98,7 +100,7 @@ def walk(path, keep_of, budget, notes, known_entries=None, enter=None, skip=(), 
     """
     known_entries, served_paths = known_entries or {}, tree.list_served_mounts()
     parent, name = os.path.split(path)
-    with tree.open_folder(parent) as handle:
+    with tree.open_folder_without_following_links(parent) as handle:
         stack = [_Folder(os.dup(handle), parent, [name], None)]
     try:
         while stack:
@@ -108,26 +110,28 @@ def walk(path, keep_of, budget, notes, known_entries=None, enter=None, skip=(), 
                 continue
             name = folder.names.pop()
             here = os.path.join(folder.path, name)
-            if here in served_paths or here in skip:
+            if here in served_paths or here in paths_to_skip:
                 continue
             try:
                 entry = tree.read_entry(folder.handle, name, keep_of(here), known_entries.get(here))
             except OSError:
-                notes.add(path, "unreadable")
+                notes.add_note_on_entries_not_kept(path, "unreadable")
                 continue
-            if entry["type"] == "absent" or (_is_other_mount(folder, entry) and find_nearest(here, across) is None):
+            if entry["type"] == "absent" or (
+                _is_other_mount(folder, entry) and find_nearest_start_at_or_above_path(here, mounts_to_enter) is None
+            ):
                 continue
             inner = None
-            if entry["type"] == "folder" and (enter is None or enter(here, entry)):
-                inner = _enter_folder(folder, name, here, entry, budget, notes, path, only)
+            if entry["type"] == "folder" and (should_enter is None or should_enter(here, entry)):
+                inner = _open_inner_folder_and_list_names(folder, name, here, entry, budget, notes, path, only)
                 if inner is not None:
                     stack.append(inner)
-            too_much = budget.spend(here, entry)
+            too_much = budget.spend_on_entry_or_return_reason(here, entry)
             if too_much:
-                notes.add(path, too_much, 1 + sum(len(level.names) for level in stack))
+                notes.add_note_on_entries_not_kept(path, too_much, 1 + sum(len(level.names) for level in stack))
                 return
             if inner is not None and len(stack) > MAX_DEPTH:
-                notes.add(path, "deep", len(inner.names))
+                notes.add_note_on_entries_not_kept(path, "deep", len(inner.names))
                 inner.names = []
             yield here, entry
     finally:
@@ -139,7 +143,7 @@ def _is_other_mount(folder, entry):
     return folder.device is not None and entry["id"][0] != folder.device and entry["type"] != "file"
 
 
-def _enter_folder(folder, name, here, entry, budget, notes, top, only):
+def _open_inner_folder_and_list_names(folder, name, folder_path, entry, budget, notes, noted_path, only):
     """Return the folder, opened, with the names in it, folders last.
 
     Whatever those hold, what lies beside them is kept.
@@ -147,14 +151,14 @@ def _enter_folder(folder, name, here, entry, budget, notes, top, only):
     ``entry`` is given a digest of the names when they are all there.
     """
     try:
-        inner = tree.enter(folder.handle, name, here)
+        inner = tree.open_folder_in_open_folder(folder.handle, name, folder_path)
     except FileNotFoundError:
         return None
     except (OSError, tree.UnsafeTarget):
-        notes.add(top, "unreadable")
+        notes.add_note_on_entries_not_kept(noted_path, "unreadable")
         return None
     if only is not None:
-        return _Folder(inner, here, list(only.get(here, ())), entry["id"][0])
+        return _Folder(inner, folder_path, list(only.get(folder_path, ())), entry["id"][0])
     names, more = [], 0
     with os.scandir(inner) as iterator:
         for dir_entry in iterator:
@@ -165,7 +169,7 @@ def _enter_folder(folder, name, here, entry, budget, notes, top, only):
             if more >= tree.MAX_NAMES:
                 break
     if more:
-        notes.add(top, "many", more)
+        notes.add_note_on_entries_not_kept(noted_path, "many", more)
     else:
         entry["names"] = tree.compute_names_digest(name for _, name in names)
-    return _Folder(inner, here, [name for _, name in sorted(names, reverse=True)], entry["id"][0])
+    return _Folder(inner, folder_path, [name for _, name in sorted(names, reverse=True)], entry["id"][0])

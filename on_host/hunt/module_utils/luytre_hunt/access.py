@@ -24,24 +24,24 @@ _MODULE = re.compile(r"^\s*-?\w+\s+(?:\[[^\]]*\]|\w+)\s+(\S+)(.*)$")
 _RUNS_SSHD = ("authorizedkeyscommand", "authorizedprincipalscommand", "forcecommand", "subsystem", "pamservicename")
 
 
-def gather(places):
+def add_rows_of_access_to_accounts(places):
     """Gather all of it."""
-    rows = _accounts.passwd()
-    _add_accounts(places, rows)
-    _add_keys(places, rows)
-    _add_sshd_settings(places)
-    _add_sudo_rules(places, rows)
-    _add_pam_modules(places)
+    rows = _accounts.read_passwd_rows()
+    _add_rows_of_privileged_accounts(places, rows)
+    _add_rows_of_authorized_keys(places, rows)
+    _add_rows_of_risky_sshd_settings(places)
+    _add_rows_of_sudo_rules(places, rows)
+    _add_rows_of_pam_modules(places)
 
 
-def _add_accounts(places, rows):
-    shadow, names = _accounts.shadow(), set()
+def _add_rows_of_privileged_accounts(places, rows):
+    shadow, names = _accounts.read_shadow_by_account(), set()
     count = collections.Counter(row["name"] for row in rows)
-    equal = {account["account"] for account in accounts.find_privileged(rows, _accounts.groups())}
+    equal = {account["account"] for account in accounts.find_privileged_accounts(rows, _accounts.read_group_rows())}
     for row in rows:
-        marks = _list_marks(row, equal)
+        marks = _list_marks_of_account(row, equal)
         field = shadow.get(row["name"], {}).get("field", row["field"])
-        state, _scheme = _accounts.password(field)
+        state, _scheme = _accounts.classify_password_field(field)
         if state != "locked":
             marks.append("no_password" if state == "empty" else "password")
         if row["name"] in names:
@@ -50,120 +50,128 @@ def _add_accounts(places, rows):
         if row["uid"] == 0 and row["name"] != "root":
             marks.append("second_root")
         exactly = row["name"] if count[row["name"]] == 1 else ""
-        places.add(
+        places.add_row_in_slot(
             "account", "/etc/passwd", row["name"], OURS, "%d %s" % (row["uid"], row["shell"]), marks, (), exactly
         )
 
 
-def _list_marks(row, equal):
+def _list_marks_of_account(passwd_row, equal):
     marks = []
-    if row["uid"] == 0 or row["name"] in equal:
+    if passwd_row["uid"] == 0 or passwd_row["name"] in equal:
         marks.append("root")
-    if 0 < row["uid"] <= HIGHEST_OF_SYSTEM or row["uid"] == 65534:
+    if 0 < passwd_row["uid"] <= HIGHEST_OF_SYSTEM or passwd_row["uid"] == 65534:
         marks.append("service")
-    if _accounts.shell_usable(row["shell"]):
+    if _accounts.is_login_shell_usable(passwd_row["shell"]):
         marks.append("shell")
     return marks
 
 
-def _add_keys(places, rows):
-    equal = {account["account"] for account in accounts.find_privileged(rows, _accounts.groups())}
-    patterns = list(dict.fromkeys([*_list_patterns(places), ".ssh/authorized_keys", ".ssh/authorized_keys2"]))
+def _add_rows_of_authorized_keys(places, rows):
+    equal = {account["account"] for account in accounts.find_privileged_accounts(rows, _accounts.read_group_rows())}
+    patterns = list(
+        dict.fromkeys([*_list_authorized_keys_patterns(places), ".ssh/authorized_keys", ".ssh/authorized_keys2"])
+    )
     count, seen_files = 0, set()
     for row in rows:
         if places.reading.get_seconds_left() < FOR_LATER:
-            places.cut("key")
+            places.mark_part_as_cut_short("key")
             return
         for pattern in patterns:
-            path, below = _find_key_file(row, pattern)
+            path, below = _find_key_file_of_account_by_pattern(row, pattern)
             if path is None or (path, row["uid"]) in seen_files:
                 continue
             seen_files.add((path, row["uid"]))
-            marks = _list_marks(row, equal)
+            marks = _list_marks_of_account(row, equal)
             if not below.startswith(".ssh/"):
                 marks.append("elsewhere")
-            for line in places.read_home_file("key", path)[0].split("\n")[:MAX_LINES]:  # sshd puts none together
-                key = accounts.parse_key(line)
+            for line in places.read_home_file_and_its_origin("key", path)[0].split("\n")[
+                :MAX_LINES
+            ]:  # sshd puts none together
+                key = accounts.parse_authorized_keys_line(line)
                 if key is None:
                     continue
                 count += 1
                 if count > MAX_KEYS:
                     break
-                options = accounts.get_key_options(line)[:MAX_OPTIONS]
+                options = accounts.get_options_before_key(line)[:MAX_OPTIONS]
                 description = "%s %s %s" % (key["type"], key["fingerprint"], options)
                 commands = re.findall(r'command="((?:[^"\\]|\\.){0,2000})"', options)
                 programs = [
-                    program for command in commands for program in cron.parse_programs(command.replace('\\"', '"'))
+                    program
+                    for command in commands
+                    for program in cron.parse_programs_of_command(command.replace('\\"', '"'))
                 ]
-                places.add("key", path, row["name"], FOREIGN, description, marks, programs, key["fingerprint"])
+                places.add_row_in_slot(
+                    "key", path, row["name"], FOREIGN, description, marks, programs, key["fingerprint"]
+                )
     if count > MAX_KEYS:
-        places.cut("key")
+        places.mark_part_as_cut_short("key")
 
 
-def _list_patterns(places):
+def _list_authorized_keys_patterns(places):
     try:
         if places.reading.find_program("sshd"):
-            return _sshd.list_key_patterns(places.reading)
+            return _sshd.list_authorized_keys_patterns(places.reading)
     except UnreadableFact:
-        places.cut("sshd")
+        places.mark_part_as_cut_short("sshd")
     return []
 
 
-def _find_key_file(row, pattern):
+def _find_key_file_of_account_by_pattern(passwd_row, pattern):
     """Return ``(path, path below the account's home or /)`` of a file of keys; nothing where there is none."""
-    values = {"h": row["home"], "u": row["name"], "U": str(row["uid"]), "%": "%"}
+    values = {"h": passwd_row["home"], "u": passwd_row["name"], "U": str(passwd_row["uid"]), "%": "%"}
     relative = re.sub("%([huU%])", lambda match: values[match.group(1)], pattern)
-    root, below = ("/", relative) if relative.startswith("/") else (row["home"], relative)
+    root, below = ("/", relative) if relative.startswith("/") else (passwd_row["home"], relative)
     path = os.path.join(root, below.lstrip("/"))
     if not root.startswith("/") or not os.path.lexists(path):
         return None, ""
     return path, below.lstrip("/")
 
 
-def _add_sshd_settings(places):
-    for path, _line, criteria, keyword, value in _sshd.iter_lines():
+def _add_rows_of_risky_sshd_settings(places):
+    for path, _line, criteria, keyword, value in _sshd.iter_sshd_settings():
         places.seen += 1
-        words = _sshd.split_arguments(value)
+        words = _sshd.split_sshd_arguments(value)
         if keyword in _RUNS_SSHD:
             command = " ".join(words[1:] if keyword == "subsystem" else words)
             programs = [word for word in words if word.startswith("/")]
-            places.add("sshd", path, criteria or "", OURS, "%s %s" % (keyword, command), ["runs"], programs)
+            places.add_row_in_slot("sshd", path, criteria or "", OURS, "%s %s" % (keyword, command), ["runs"], programs)
         elif keyword in (
             "authorizedkeysfile",
             "trustedusercakeys",
             "authorizedprincipalsfile",
             "permituserenvironment",
         ):
-            places.add("sshd", path, criteria or "", OURS, "%s %s" % (keyword, " ".join(words)))
+            places.add_row_in_slot("sshd", path, criteria or "", OURS, "%s %s" % (keyword, " ".join(words)))
 
 
-def _add_sudo_rules(places, rows):
+def _add_rows_of_sudo_rules(places, rows):
     service = {row["name"] for row in rows if 0 < row["uid"] <= HIGHEST_OF_SYSTEM or row["uid"] == 65534}
-    for path, origin in places.files(*SUDO):
+    for path, origin in places.iter_files_changed_or_of_no_package(*SUDO):
         for _number, line in parse_lines(read_text(path) or ""):
             words = line.split()
             if not words or words[0].startswith(("Defaults", "@include", "#include")) or "=" not in line:
                 continue
             marks = ["service"] if words[0].strip('"').lstrip("#") in service else []
-            places.run("sudo", path, line.strip(), words[0], origin, marks)
+            places.add_row_of_command_line("sudo", path, line.strip(), words[0], origin, marks)
 
 
-def _add_pam_modules(places):
-    for path, origin in places.files(*MODULES):
-        places.add("pam_module", path, "root", origin)
+def _add_rows_of_pam_modules(places):
+    for path, origin in places.iter_files_changed_or_of_no_package(*MODULES):
+        places.add_row_in_slot("pam_module", path, "root", origin)
     for pattern in PAM:
         for path in sorted(glob.glob(pattern))[:500]:
-            for _number, line in places.lines(path):
+            for _number, line in places.read_uncommented_lines_of_root_file(path):
                 match = _MODULE.match(line)
                 if match is None or match.group(1).startswith(("include", "substack")):
                     continue
                 places.seen += 1
                 module, rest = match.groups()
-                if module.startswith("/") and places.packaged.get_origin(module) in (FOREIGN, CHANGED):
-                    places.add("pam_module", path, "root", FOREIGN, line.strip(), (), [module])
+                if module.startswith("/") and places.packaged.get_package_origin_of_file(module) in (FOREIGN, CHANGED):
+                    places.add_row_in_slot("pam_module", path, "root", FOREIGN, line.strip(), (), [module])
                 elif module.endswith("pam_exec.so"):
                     marks = ["runs", "passwords"] if "expose_authtok" in rest else ["runs"]
                     programs = [word for word in rest.split() if word.startswith("/")]
-                    places.add("pam", path, "root", FOREIGN, line.strip(), marks, programs)
+                    places.add_row_in_slot("pam", path, "root", FOREIGN, line.strip(), marks, programs)
                 elif module.endswith("pam_permit.so") and re.match(r"\s*-?auth\s+sufficient\b", line):
-                    places.add("pam", path, "root", FOREIGN, line.strip(), ["opens"])
+                    places.add_row_in_slot("pam", path, "root", FOREIGN, line.strip(), ["opens"])

@@ -6,7 +6,7 @@ import os
 import re
 
 from ansible.module_utils.luytre import _accounts, cron
-from ansible.module_utils.luytre._area_reader import names_below, read_text
+from ansible.module_utils.luytre._area_reader import list_names_below, read_text
 from ansible.module_utils.luytre_hunt.places import FOREIGN, OURS, WHOLE, parse_lines
 
 AT = ("/var/spool/cron/atjobs/*", "/var/spool/at/[a-z0-9]*")
@@ -68,133 +68,149 @@ FOR_LATER = 40
 """Seconds that are left to what comes after."""
 
 
-def gather(places):
+def add_rows_of_programs_started_automatically(places):
     """Gather all of it."""
-    _add_jobs(places)
-    _add_units(places)
-    for path, origin in places.files(*GENERATORS):
-        places.add("generator", path, "root", origin, _read_head(path))
-    for path, origin in places.files(*SHELLS):
-        _add_script(places, "start", path, origin)
-    for path, origin in places.files(*HOOKS):
-        _add_script(places, "hook", path, origin)
-    _add_account_files(places)
+    _add_rows_of_cron_and_at_jobs(places)
+    _add_rows_of_systemd_units(places)
+    for path, origin in places.iter_files_changed_or_of_no_package(*GENERATORS):
+        places.add_row_in_slot("generator", path, "root", origin, _read_text_head_of_non_elf_file(path))
+    for path, origin in places.iter_files_changed_or_of_no_package(*SHELLS):
+        _add_row_of_autostart_script(places, "start", path, origin)
+    for path, origin in places.iter_files_changed_or_of_no_package(*HOOKS):
+        _add_row_of_autostart_script(places, "hook", path, origin)
+    _add_rows_of_shell_startup_files(places)
 
 
-def _add_jobs(places):
+def _add_rows_of_cron_and_at_jobs(places):
     for pattern in cron.TABLES:
-        for path, origin in places.files(pattern):
-            _add_table(places, path, places.text("cron", path), None, origin)
+        for path, origin in places.iter_files_changed_or_of_no_package(pattern):
+            _add_rows_of_crontab(places, path, places.read_text_of_root_file("cron", path), None, origin)
     for folder in (*cron.FOLDERS, "/etc/cron.yearly"):
-        for path, origin in places.files(folder + "/*"):
-            _add_script(places, "cron", path, origin)
+        for path, origin in places.iter_files_changed_or_of_no_package(folder + "/*"):
+            _add_row_of_autostart_script(places, "cron", path, origin)
     for path in sorted(glob.glob(cron.SPOOL))[:MAX_HOMES]:
         folder, name = os.path.split(path)
-        _add_table(places, path, places.text_below("cron", folder, name), name, FOREIGN)
+        _add_rows_of_crontab(places, path, places.read_text_below_untrusted_folder("cron", folder, name), name, FOREIGN)
     for pattern in AT:
         for path in sorted(glob.glob(pattern))[:500]:
             folder, name = os.path.split(path)
-            text = places.text_below("at", folder, name)
+            text = places.read_text_below_untrusted_folder("at", folder, name)
             body = text.partition("\n}\n")[2] or text
-            places.run("at", path, "\n".join(line for _number, line in parse_lines(body)), exactly=WHOLE)
+            places.add_row_of_command_line(
+                "at", path, "\n".join(line for _number, line in parse_lines(body)), exactly=WHOLE
+            )
 
 
-def _add_table(places, path, text, user, origin):
+def _add_rows_of_crontab(places, path, text, user, origin):
     marks = ["hidden"] if re.search(r"[^\n]\r[^\n]|[ \t]{150}\S", text) else []
-    before, lines = _list_settings(text), text.split("\n")
-    for job in cron.parse_table(path, text, user):
+    before, lines = _list_crontab_settings_that_load_code(text), text.split("\n")
+    for job in cron.parse_crontab(path, text, user):
         line = lines[job["line"] - 1]
         command = line.strip().split(None, (1 if job["when"].startswith("@") else 5) + (user is None))[-1]
         odd = [*marks, "reboot"] if job["when"] == "@reboot" else marks
-        places.run("cron", path, before + command, job["user"], origin, odd, _identify_line(job["line"], line))
+        places.add_row_of_command_line(
+            "cron",
+            path,
+            before + command,
+            job["user"],
+            origin,
+            odd,
+            _format_line_number_and_short_digest(job["line"], line),
+        )
 
 
-def _identify_line(number, line):
+def _format_line_number_and_short_digest(number, line):
     """Return the number of a line, and the beginning of its digest; nothing of one whose bytes are not known."""
     return "" if "\ufffd" in line else "%d@%s" % (number, hashlib.sha256(line.encode("utf-8")).hexdigest()[:12])
 
 
-def _list_settings(text):
+def _list_crontab_settings_that_load_code(text):
     """Return settings in a crontab that make whatever it runs load something."""
     return "".join(
         setting + " " for setting in re.findall(r"(?m)^\s*(LD_PRELOAD\s*=.{1,200}|BASH_ENV\s*=.{1,200})$", text)
     )
 
 
-def _add_units(places):
+def _add_rows_of_systemd_units(places):
     for folder in UNITS:
         patterns = ["%s/*.%s" % (folder, kind) for kind in KINDS] + ["%s/*.d/*.conf" % folder]
-        for path, origin in places.files(*patterns):
-            _add_unit(places, path, origin, places.text("unit", path), None)
-    for account in _list_homes():
+        for path, origin in places.iter_files_changed_or_of_no_package(*patterns):
+            _add_row_of_systemd_unit(places, path, origin, places.read_text_of_root_file("unit", path), None)
+    for account in _list_accounts_with_distinct_homes():
         relative = ".config/systemd/user"
-        for name in names_below(account["home"], relative, 200):
-            text = places.text_below("unit", account["home"], "%s/%s" % (relative, name))
+        for name in list_names_below(account["home"], relative, 200):
+            text = places.read_text_below_untrusted_folder("unit", account["home"], "%s/%s" % (relative, name))
             if text:
-                _add_unit(places, "%s/%s/%s" % (account["home"], relative, name), FOREIGN, text, account["name"])
+                _add_row_of_systemd_unit(
+                    places, "%s/%s/%s" % (account["home"], relative, name), FOREIGN, text, account["name"]
+                )
 
 
-def _add_unit(places, path, origin, text, who):
+def _add_row_of_systemd_unit(places, path, origin, text, who):
     setting_lines = [match.group(1) for _number, line in parse_lines(text) for match in [_SAYS.match(line)] if match]
     if not setting_lines and not path.endswith(".service"):
         return
     runs = [match.group(1) for _number, line in parse_lines(text) for match in [_EXEC.match(line)] if match]
-    programs = [path for command in runs[:20] for path in cron.parse_programs(command)]
+    programs = [path for command in runs[:20] for path in cron.parse_programs_of_command(command)]
     user = _USER.findall(text)
     folder, name = os.path.split(path)
-    marks = ["replaces"] if who is None and _is_packaged(places, name) else []
+    marks = ["replaces"] if who is None and _is_unit_name_of_package(places, name) else []
     alone = folder in SYSTEM_UNITS and name.endswith(".service") and "@" not in name and not marks
     exactly = name if who is None and origin == FOREIGN and alone else ""
-    places.add(
+    places.add_row_in_slot(
         "unit", path, who or (user[-1] if user else "root"), origin, "\n".join(setting_lines), marks, programs, exactly
     )
 
 
-def _is_packaged(places, name):
+def _is_unit_name_of_package(places, name):
     """Return whether a package brought a unit of that name, which a file elsewhere stands for then."""
-    return any(places.packaged.knows("/usr/lib/systemd/%s/%s" % (kind, name)) for kind in ("system", "user"))
+    return any(
+        places.packaged.is_path_of_any_package("/usr/lib/systemd/%s/%s" % (kind, name)) for kind in ("system", "user")
+    )
 
 
-def _add_script(places, slot, path, origin):
-    lines = [line.strip() for _number, line in places.lines(path)]
+def _add_row_of_autostart_script(places, slot, path, origin):
+    lines = [line.strip() for _number, line in places.read_uncommented_lines_of_root_file(path)]
     if not lines:
         return
     commands = [line[:2000] for line in lines[:60]]
     if slot == "hook":
         commands += [quoted_text for line in commands for quoted_text in _QUOTED_TEXT.findall(line)]
-    programs = list(dict.fromkeys(program for command in commands for program in cron.parse_programs(command)))
-    marks = ["settings"] if slot == "hook" and not _can_run(path, lines) else []
+    programs = list(
+        dict.fromkeys(program for command in commands for program in cron.parse_programs_of_command(command))
+    )
+    marks = ["settings"] if slot == "hook" and not _can_settings_file_run_or_load_code(path, lines) else []
     exactly = WHOLE if slot == "cron" and origin == FOREIGN else ""
-    places.add(slot, path, "root", origin, "\n".join(lines), marks, programs, exactly)
+    places.add_row_in_slot(slot, path, "root", origin, "\n".join(lines), marks, programs, exactly)
 
 
-def _can_run(path, lines):
+def _can_settings_file_run_or_load_code(path, lines):
     """Return whether a file of another program's settings makes it run or load something."""
     return os.access(path, os.X_OK) or any(_HOOKS.search(line) for line in lines if not _LOADS_NOTHING.match(line))
 
 
-def _add_account_files(places):
+def _add_rows_of_shell_startup_files(places):
     skeleton = {name: read_text("/etc/skel/" + name) for name in OF_ACCOUNTS}
-    for account in _list_homes():
+    for account in _list_accounts_with_distinct_homes():
         if places.reading.get_seconds_left() < FOR_LATER:
-            places.cut("start")
+            places.mark_part_as_cut_short("start")
             return
         for name in OF_ACCOUNTS:
             path = os.path.join(account["home"], name)
-            text, origin = places.read_home_file("start", path, account)
+            text, origin = places.read_home_file_and_its_origin("start", path, account)
             if not text or text == skeleton[name] or origin == OURS:
                 continue
             places.seen += 1
             known_lines = set((skeleton[name] or "").split("\n"))
             added_text = "\n".join(line.strip() for _number, line in parse_lines(text) if line not in known_lines)
             if added_text:
-                places.add("start", path, account["name"], OURS, added_text)
+                places.add_row_in_slot("start", path, account["name"], OURS, added_text)
 
 
-def _list_homes():
+def _list_accounts_with_distinct_homes():
     """Return the accounts, each home once, root's first."""
     accounts_by_home = {}
-    for account in _accounts.passwd()[:MAX_HOMES]:
+    for account in _accounts.read_passwd_rows()[:MAX_HOMES]:
         if account["home"].startswith("/") and account["home"] not in (
             "/",
             "/nonexistent",
@@ -206,6 +222,6 @@ def _list_homes():
     return list(accounts_by_home.values())
 
 
-def _read_head(path):
+def _read_text_head_of_non_elf_file(path):
     text = read_text(path, 2_000) or ""
     return "" if text.startswith("\x7fELF") else text

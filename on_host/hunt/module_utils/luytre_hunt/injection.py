@@ -55,35 +55,37 @@ SELECT 'routine', CONCAT(ROUTINE_SCHEMA, '.', ROUTINE_NAME), LEFT(ROUTINE_DEFINI
 )
 
 
-def gather(places):
+def add_rows_of_injected_code_and_modules(places):
     """Gather all of it."""
     for _number, line in parse_lines(read_text(PRELOAD) or ""):
         for library in re.split(r"[\s:,]+", line.strip()):
-            places.add("preload", PRELOAD, "root", places.packaged.get_origin(library), library, (), [library])
-    for path, _origin in _iter_files(places, *PHP):
-        _add_php(places, path)
-    for path, origin in _iter_files(places, *PHP_MODULES):
-        places.add("php_module", path, "root", origin)
-    for path, _origin in _iter_files(places, *NGINX, *APACHE):
-        _add_web(places, path)
-    for path, origin in _iter_files(places, *WEB_MODULES):
-        places.add("web_module", path, "root", origin)
-    for path, origin in _iter_files(places, *PLUGINS):
-        places.add("database", path, "root", origin, "", ["library"])
-    _add_database(places)
+            places.add_row_in_slot(
+                "preload", PRELOAD, "root", places.packaged.get_package_origin_of_file(library), library, (), [library]
+            )
+    for path, _origin in _iter_config_files_and_link_targets(places, *PHP):
+        _add_rows_of_php_preloads_and_extensions(places, path)
+    for path, origin in _iter_config_files_and_link_targets(places, *PHP_MODULES):
+        places.add_row_in_slot("php_module", path, "root", origin)
+    for path, _origin in _iter_config_files_and_link_targets(places, *NGINX, *APACHE):
+        _add_rows_of_web_server_modules(places, path)
+    for path, origin in _iter_config_files_and_link_targets(places, *WEB_MODULES):
+        places.add_row_in_slot("web_module", path, "root", origin)
+    for path, origin in _iter_config_files_and_link_targets(places, *PLUGINS):
+        places.add_row_in_slot("database", path, "root", origin, "", ["library"])
+    _add_rows_of_database_functions(places)
 
 
-def _iter_files(places, *patterns):
+def _iter_config_files_and_link_targets(places, *patterns):
     """Yield files with what they are linked to, each once: what is in force is more than what is a package's."""
     seen_paths = set()
-    for path, origin in places.files(*patterns):
+    for path, origin in places.iter_files_changed_or_of_no_package(*patterns):
         real = os.path.realpath(path)
         if real not in seen_paths:
             seen_paths.add(real)
             yield path, origin
 
 
-def _add_php(places, path):
+def _add_rows_of_php_preloads_and_extensions(places, path):
     for _number, line in parse_lines(read_text(path) or ""):
         if line.lstrip().startswith(";"):
             continue
@@ -93,42 +95,48 @@ def _add_php(places, path):
                 target = match.group(2)
                 if target.startswith("/") or slot == "php":
                     programs = [target] if target.startswith("/") else []
-                    origin = places.packaged.get_origin(target) if programs else FOREIGN
-                    places.add(slot, path, "root", origin, line.strip(), ["setting"], programs)
+                    origin = places.packaged.get_package_origin_of_file(target) if programs else FOREIGN
+                    places.add_row_in_slot(slot, path, "root", origin, line.strip(), ["setting"], programs)
 
 
-def _add_web(places, path):
+def _add_rows_of_web_server_modules(places, path):
     for _number, line in parse_lines(read_text(path) or ""):
         loads = _WEB_LOADS.match(line)
         if loads:
             module = loads.group(1)
             if not module.startswith("/"):
                 module = os.path.join("/usr/share/nginx" if "/nginx/" in path else "/etc/apache2", module)
-            places.add(
-                "web_module", path, "root", places.packaged.get_origin(module), line.strip(), ["setting"], [module]
+            places.add_row_in_slot(
+                "web_module",
+                path,
+                "root",
+                places.packaged.get_package_origin_of_file(module),
+                line.strip(),
+                ["setting"],
+                [module],
             )
         elif _WEB_SAYS.match(line) and not line.lstrip().startswith("#"):
             programs = re.findall(r"(?<![\w.])/[\w./+-]{2,200}", line)
-            places.add("web_module", path, "root", OURS, line.strip(), ["setting"], programs)
+            places.add_row_in_slot("web_module", path, "root", OURS, line.strip(), ["setting"], programs)
         match = _PREPENDS.match(
             re.sub(
                 r"(?i)^\s*(?:php_(?:admin_)?value|(?:fastcgi_param|SetEnv)\s+PHP_(?:ADMIN_)?VALUE)\s+[\"']?", "", line
             )
         )
         if match and match.group(2).lower() != "none":
-            places.add("php", path, "root", FOREIGN, line.strip(), ["setting"], [match.group(2)])
+            places.add_row_in_slot("php", path, "root", FOREIGN, line.strip(), ["setting"], [match.group(2)])
 
 
-def _add_database(places):
-    client = mariadb.find_client(places.reading)
-    if client is None or not mariadb.is_running(places.reading):
+def _add_rows_of_database_functions(places):
+    client = mariadb.find_mariadb_client(places.reading)
+    if client is None or not mariadb.is_mariadb_running(places.reading):
         return
     try:
-        rows = mariadb.query_rows(places.reading.part(DATABASE_SECONDS), client, CODE)
+        rows = mariadb.query_mariadb_rows(places.reading.make_part_reader(DATABASE_SECONDS), client, CODE)
     except (NotRun, UnreadableFact):
-        places.cut("database")
+        places.mark_part_as_cut_short("database")
         return
     for row in rows:
         if len(row) == 3:
             kind, name, code = (text or "" for text in row)
-            places.add("database", name, "mysql", FOREIGN if kind == "function" else OURS, code, [kind])
+            places.add_row_in_slot("database", name, "mysql", FOREIGN if kind == "function" else OURS, code, [kind])

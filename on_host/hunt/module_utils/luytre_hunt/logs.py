@@ -13,8 +13,8 @@ import time
 from urllib.parse import unquote
 
 from ansible.module_utils.luytre import _access_log, _accounts, _websites
-from ansible.module_utils.luytre._area_reader import status_below
-from ansible.module_utils.luytre.in_use import log_paths
+from ansible.module_utils.luytre._area_reader import stat_file_below
+from ansible.module_utils.luytre.in_use import list_access_logs
 from ansible.module_utils.luytre_hunt.places import FOREIGN, GONE
 from ansible.module_utils.luytre_shared import safe_open
 
@@ -42,45 +42,45 @@ _SCRIPT = re.compile(r"(?i)^(/.{0,380}?\.(?:php\d?|phtml|phar|pht))(?:/|$)")
 _NUMBER = re.compile(r"\.(\d{1,3})(?:\.gz|\.xz|\.zst)?\Z")
 
 
-def gather(places):
+def add_rows_of_suspicious_logs(places):
     """Gather all of it."""
-    vhosts = _websites.list_vhosts()
-    paths = log_paths(vhosts)
-    _add_orders(places, paths, vhosts, min(places.reading.deadline, time.monotonic() + SECONDS))
+    vhosts = _websites.list_configured_vhosts()
+    paths = list_access_logs(vhosts)
+    _add_rows_of_scripts_posted_to(places, paths, vhosts, min(places.reading.deadline, time.monotonic() + SECONDS))
     system = ["/var/log/" + name for name in SYSTEM]
     for path in [*system, *paths]:
-        _add_missing(places, path)
+        _add_row_of_missing_rotated_log(places, path)
     for path in system:
-        _add_blanked(places, path)
-        _add_device_link(places, path, "root")
-    for account in _accounts.passwd():
+        _add_row_of_zeroed_log_part(places, path)
+        _add_row_of_log_linked_to_device(places, path, "root")
+    for account in _accounts.read_passwd_rows():
         if account["uid"] == 0 or account["name"] in ("www-data", "mysql"):
             for name in HISTORIES:
-                _add_device_link(places, os.path.join(account["home"], name), account["name"])
+                _add_row_of_log_linked_to_device(places, os.path.join(account["home"], name), account["name"])
 
 
-def _add_orders(places, paths, vhosts, until):
+def _add_rows_of_scripts_posted_to(places, paths, vhosts, until):
     """Add scripts in folders that visitors fill, to which something was posted and answered well."""
     roots = {}
     for vhost in vhosts:
         for log in vhost.logs:
             roots.setdefault(os.path.normpath(log), []).extend(vhost.roots)
-    every = _websites.list_walked_roots(places.reading.declared, vhosts)
+    every = _websites.list_web_roots_to_walk(places.reading.declared, vhosts)
     for path in paths:
         if time.monotonic() >= until:
-            places.cut("order")
+            places.mark_part_as_cut_short("order")
             return
-        text = (_access_log.read_tail(path + ".1") or "") + (_access_log.read_tail(path) or "")
-        for uri, (times, clients) in count_posts(text).items():
+        text = (_access_log.read_last_log_lines(path + ".1") or "") + (_access_log.read_last_log_lines(path) or "")
+        for uri, (times, clients) in count_posts_to_upload_scripts_in_log(text).items():
             description = "POST \u00d7 %d, %d IP" % (times, len(clients))
-            where = _find_script(uri, list(dict.fromkeys(roots.get(path) or every)))
-            places.add("order", where or uri, "", FOREIGN if where else GONE, description)
+            where = _find_script_file_of_uri(uri, list(dict.fromkeys(roots.get(path) or every)))
+            places.add_row_in_slot("order", where or uri, "", FOREIGN if where else GONE, description)
 
 
-def count_posts(text):
+def count_posts_to_upload_scripts_in_log(access_log_text):
     """Return ``{script: (times, clients)}`` of what was posted to scripts among uploads and answered with 200."""
     posts = {}
-    for line in text.split("\n"):
+    for line in access_log_text.split("\n"):
         parts = line.split('"', 3)
         if len(parts) < 3 or not parts[1].startswith("POST "):
             continue
@@ -88,7 +88,7 @@ def count_posts(text):
         if not answer or answer[0] != "200":
             continue
         script = _SCRIPT.match(unquote(words[1][:400].partition("?")[0]))
-        if script is None or not _websites.php_never_runs(script.group(1)):
+        if script is None or not _websites.is_uri_where_php_must_not_run(script.group(1)):
             continue
         if script.group(1) in posts or len(posts) < MAX_SCRIPTS:
             times, clients = posts.get(script.group(1), (0, set()))
@@ -98,29 +98,29 @@ def count_posts(text):
     return posts
 
 
-def _find_script(uri, roots):
+def _find_script_file_of_uri(uri, web_roots):
     """Return the file that a script's URI is below one of these roots; None when there is none."""
     relative = os.path.normpath(uri.lstrip("/"))
     if relative.startswith("..") or "\0" in relative:
         return None
-    for root in roots:
-        status = status_below(root, relative)
+    for root in web_roots:
+        status = stat_file_below(root, relative)
         if status is not None and stat.S_ISREG(status.st_mode):
             return os.path.join(root, relative)
     return None
 
 
-def _add_missing(places, path):
+def _add_row_of_missing_rotated_log(places, path):
     """Add, of a log that is rotated by numbers, a number that is not there between others that are."""
     names = glob.glob(glob.escape(path) + ".*")[:500]
     numbers = {int(match.group(1)) for match in (_NUMBER.match(name[len(path) :]) for name in names) if match}
     missing_numbers = sorted(set(range(1, max(numbers, default=0))) - numbers)
     if missing_numbers:
         description = ", ".join("%s.%d" % (os.path.basename(path), number) for number in missing_numbers[:10])
-        places.add("log", path, "root", GONE, description, ["missing"])
+        places.add_row_in_slot("log", path, "root", GONE, description, ["missing"])
 
 
-def _add_blanked(places, path):
+def _add_row_of_zeroed_log_part(places, path):
     """Add whether a part of a log is nothing but zeros, with something after it."""
     try:
         handle = safe_open.open_below(os.path.dirname(path), os.path.basename(path))
@@ -138,16 +138,16 @@ def _add_blanked(places, path):
         records = [data[at : at + RECORD] for at in range(0, len(data) - len(data) % RECORD, RECORD)]
         count = sum(1 for record in records if not record.strip(b"\0"))
         if count:
-            places.add("log", path, "root", FOREIGN, "%d" % count, ["blanked"])
+            places.add_row_in_slot("log", path, "root", FOREIGN, "%d" % count, ["blanked"])
     elif b"\0" * 8 in data.rstrip(b"\0"):
-        places.add("log", path, "root", FOREIGN, "", ["blanked"])
+        places.add_row_in_slot("log", path, "root", FOREIGN, "", ["blanked"])
 
 
-def _add_device_link(places, path, who):
+def _add_row_of_log_linked_to_device(places, path, who):
     """Add whether what should be kept is a link to a device."""
     try:
         target = os.readlink(path)
     except OSError:
         return
     if os.path.realpath(path).startswith("/dev/"):
-        places.add("log", path, who, FOREIGN, target[:200], ["to_nowhere"])
+        places.add_row_in_slot("log", path, who, FOREIGN, target[:200], ["to_nowhere"])

@@ -25,7 +25,7 @@ _PIECE = 1 << 20
 _OPENERS = {".xz": lzma.open, ".gz": gzip.open}
 
 
-def gather(places, proc="/proc", sys="/sys/module", files=FILES, dkms=DKMS):
+def add_rows_of_kernel_modules(places, proc="/proc", sys="/sys/module", files=FILES, dkms=DKMS):
     """Gather all of them.
 
     There is nothing where the kernel is another machine's, and only a part where the files of this kernel are gone.
@@ -33,42 +33,44 @@ def gather(places, proc="/proc", sys="/sys/module", files=FILES, dkms=DKMS):
     release = os.uname().release
     if not os.path.isdir(files) or not os.listdir(files):
         return
-    module_paths = _index_modules(os.path.join(files, release), places.packaged)
+    module_paths = _index_module_files_by_kernel_name(os.path.join(files, release), places.packaged)
     if not module_paths:
-        places.cut("kernel_module")
-    for name in _find_hidden(proc, sys):
-        places.add("kernel_module", name, "root", GONE, name, ["hidden", "loaded"])
+        places.mark_part_as_cut_short("kernel_module")
+    for name in _find_modules_hidden_from_kernel_list(proc, sys):
+        places.add_row_in_slot("kernel_module", name, "root", GONE, name, ["hidden", "loaded"])
     for name, taints in sorted(_read_taints(proc).items()):
         places.seen += 1
         path = module_paths.get(_normalize_name(name))
         where, origin = (
-            _classify_module(places, name, path, taints) if module_paths else (name, GONE if taints else OURS)
+            _find_module_file_and_its_origin(places, name, path, taints)
+            if module_paths
+            else (name, GONE if taints else OURS)
         )
         if origin != OURS:
-            is_dkms = origin in (GONE, FOREIGN) and _is_built(dkms, release, name)
+            is_dkms = origin in (GONE, FOREIGN) and _is_module_built_by_dkms(dkms, release, name)
             marks = [
                 "loaded",
                 *(["dkms"] if is_dkms else []),
                 *(["other_than_file"] if path not in (None, where) else []),
             ]
-            places.add("kernel_module", where, "root", origin, "%s %s" % (name, taints), marks)
+            places.add_row_in_slot("kernel_module", where, "root", origin, "%s %s" % (name, taints), marks)
 
 
-def _classify_module(places, name, path, taints):
+def _find_module_file_and_its_origin(places, name, path, taints):
     """Return where a module lies, and how it stands to packages.
 
     By its name alone where its file is gone, or is another's.
     """
     if path is None:
         return name, GONE
-    if not places.packaged.knows(move_to_usr(path)):
+    if not places.packaged.is_path_of_any_package(move_to_usr(path)):
         return path, FOREIGN
-    if places.packaged.get_origin(path) == CHANGED:
+    if places.packaged.get_package_origin_of_file(path) == CHANGED:
         return path, CHANGED
     return (name, FOREIGN) if _UNSIGNED_TAINT in taints and _is_signed(path) else (path, OURS)
 
 
-def _index_modules(folder, packages):
+def _index_module_files_by_kernel_name(folder, packages):
     """Return the files of modules for this kernel, by the names that the kernel gives them.
 
     Of two for one name that of no package, which is loaded first.
@@ -77,7 +79,7 @@ def _index_modules(folder, packages):
     for here, _folders, names in os.walk(folder):
         for name in names:
             module_name, path = _normalize_name(name.partition(".ko")[0]), os.path.join(here, name)
-            if ".ko" in name and (module_name not in paths or not packages.knows(move_to_usr(path))):
+            if ".ko" in name and (module_name not in paths or not packages.is_path_of_any_package(move_to_usr(path))):
                 paths[module_name] = path
     return paths
 
@@ -92,7 +94,7 @@ def _read_taints(proc):
     return {fields[0]: (_TAINTS.findall(fields[-1]) or [""])[0] for fields in lines if fields}
 
 
-def _find_hidden(proc, sys):
+def _find_modules_hidden_from_kernel_list(proc, sys):
     """Return the names of modules that the kernel has below /sys and does not list, which only a module
     brings about.
     """
@@ -105,7 +107,7 @@ def _find_hidden(proc, sys):
     return sorted(hidden_names)[:50]
 
 
-def _is_built(dkms, release, name):
+def _is_module_built_by_dkms(dkms, release, name):
     """Return whether DKMS built a module of that name for this kernel."""
     built_paths = glob.glob("%s/*/*/%s/*/module/*.ko*" % (dkms, release))
     return any(

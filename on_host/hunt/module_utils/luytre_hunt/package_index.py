@@ -61,9 +61,9 @@ class PackageIndex:
             self.settings[move_to_usr(path)] = total
         for total, path in _SUMS.findall(read_text(ucf, MAX_INFO) or ""):
             self.settings[move_to_usr(path)] = total
-        self._divert((read_text(diversions, MAX_INFO) or "").splitlines())
+        self._move_diverted_files_in_index((read_text(diversions, MAX_INFO) or "").splitlines())
 
-    def _divert(self, lines):
+    def _move_diverted_files_in_index(self, lines):
         """Note that what a package put aside lies elsewhere; in its place is another package's."""
         for whence, whither, package in zip(lines[::3], lines[1::3], lines[2::3]):
             if package == ":":
@@ -73,36 +73,36 @@ class PackageIndex:
             if total is not None:
                 self.sums[move_to_usr(whither)] = total
 
-    def knows(self, path):
+    def is_path_of_any_package(self, path):
         """Return whether a package has a file of that name, whatever is in it now."""
         return move_to_usr(path) in self.names or move_to_usr(path) in self.settings
 
-    def get_origin(self, path):
+    def get_package_origin_of_file(self, path):
         """Return how the file that a path leads to stands: OURS, CHANGED, FOREIGN or GONE."""
         if path not in self._standings:
-            self._standings[path] = self._read_origin(path)
+            self._standings[path] = self._read_package_origin_of_file(path)
         return self._standings[path]
 
-    def _read_origin(self, path):
+    def _read_package_origin_of_file(self, path):
         """Read the origin by what the path leads to, held.
 
         Whoever can change the way there swaps nothing meanwhile, and many ways cost as much as one.
         """
         try:
-            descriptor = safe_open.hold_path(path)
+            descriptor = safe_open.open_path_handle_following_links(path)
         except (OSError, ValueError):
             return GONE
         try:
             status = os.fstat(descriptor)
-            file_id = (safe_open.get_name(descriptor), status.st_dev, status.st_ino)
+            file_id = (safe_open.get_real_path_of_descriptor(descriptor), status.st_dev, status.st_ino)
             if file_id not in self._held:
-                self._held[file_id] = self._judge_descriptor(descriptor, status, move_to_usr(file_id[0]))
+                self._held[file_id] = self._judge_origin_of_open_file(descriptor, status, move_to_usr(file_id[0]))
             return self._held[file_id]
         finally:
             os.close(descriptor)
 
-    def _judge_descriptor(self, descriptor, status, where):
-        is_known = self.knows(where)
+    def _judge_origin_of_open_file(self, descriptor, status, where):
+        is_known = self.is_path_of_any_package(where)
         total = (self.sums.get(where) or self.settings.get(where)) if is_known else self.sums.get(MADE_FROM.get(where))
         if total is None or not stat.S_ISREG(status.st_mode):
             return OURS if is_known else FOREIGN

@@ -7,9 +7,9 @@ import re
 import stat
 
 from ansible.module_utils.luytre import cron
-from ansible.module_utils.luytre._area_reader import UnreadableFact, read_below, read_text, status_below
+from ansible.module_utils.luytre._area_reader import UnreadableFact, read_text, read_text_below, stat_file_below
 from ansible.module_utils.luytre_hunt.package_index import CHANGED, FOREIGN, GONE, OURS
-from ansible.module_utils.luytre_hunt.wire_format import as_text
+from ansible.module_utils.luytre_hunt.wire_format import convert_path_to_text_byte_by_byte
 from ansible.module_utils.luytre_shared import safe_open
 from ansible.module_utils.luytre_shared.ownership import READ, has_right
 
@@ -35,7 +35,7 @@ class PlaceRows:
         self.seen = 0
         self._of, self._room = {}, MAX_ALL_SAID
 
-    def add(self, slot, where, who="", origin=FOREIGN, content="", marks=(), programs=(), exactly=""):
+    def add_row_in_slot(self, slot, where, who="", origin=FOREIGN, content="", marks=(), programs=(), exactly=""):
         """Add a thing in a slot.
 
         It is where it is, whose, how it stands to packages, what it says, and what is to be known of it.
@@ -49,13 +49,16 @@ class PlaceRows:
         content = _shorten(content)
         self._room -= len(content)
         if len(self.rows) >= MAX_ROWS or self._of[slot] > OF_A_SLOT or self._room < 0:
-            self.cut(slot)
+            self.mark_part_as_cut_short(slot)
             return
-        program_origins = [[as_text(path)[:MAX_WHERE], self.packaged.get_origin(path)] for path in list(programs)[:10]]
+        program_origins = [
+            [convert_path_to_text_byte_by_byte(path)[:MAX_WHERE], self.packaged.get_package_origin_of_file(path)]
+            for path in list(programs)[:10]
+        ]
         self.rows.append(
             [
                 slot,
-                as_text(where)[:MAX_WHERE],
+                convert_path_to_text_byte_by_byte(where)[:MAX_WHERE],
                 who[:100],
                 origin,
                 content,
@@ -65,16 +68,18 @@ class PlaceRows:
             ]
         )
 
-    def cut(self, part):
+    def mark_part_as_cut_short(self, part):
         """Say that a part was not read to its end."""
         if part not in self.cut_short:
             self.cut_short.append(part)
 
-    def run(self, slot, where, command, who="root", origin=FOREIGN, marks=(), exactly=""):
+    def add_row_of_command_line(self, slot, where, command, who="root", origin=FOREIGN, marks=(), exactly=""):
         """Add a command line in a slot."""
-        self.add(slot, where, who, origin, command, marks, cron.parse_programs(command[:4000]), exactly)
+        self.add_row_in_slot(
+            slot, where, who, origin, command, marks, cron.parse_programs_of_command(command[:4000]), exactly
+        )
 
-    def files(self, *patterns):
+    def iter_files_changed_or_of_no_package(self, *patterns):
         """Yield ``(path, standing)`` of regular files that no package made so.
 
         Patterns match them in root's own folders.
@@ -82,29 +87,29 @@ class PlaceRows:
         for pattern in patterns:
             paths = sorted(glob.glob(pattern))
             if len(paths) > MAX_FILES:
-                self.cut("files")
+                self.mark_part_as_cut_short("files")
             for path in paths[:MAX_FILES]:
                 self.seen += 1
-                origin = self.packaged.get_origin(path)
+                origin = self.packaged.get_package_origin_of_file(path)
                 if origin in (CHANGED, FOREIGN) and stat.S_ISREG(_get_mode(path)):
                     yield path, origin
 
-    def lines(self, path):
+    def read_uncommented_lines_of_root_file(self, path):
         """Return ``(number, line)`` of what a file of root's says, without comments."""
-        return parse_lines(self.text("files", path))
+        return parse_lines(self.read_text_of_root_file("files", path))
 
-    def text(self, part, path):
+    def read_text_of_root_file(self, part, path):
         """Return the text of a file of root's; what is too long is told in part, and that part is not seen to
         its end.
         """
         try:
             text = read_text(path, MAX_TEXT) or ""
-            return self._whole(part, text, os.stat(path) if text else None)
+            return self._return_text_and_mark_if_cut_short(part, text, os.stat(path) if text else None)
         except (OSError, UnreadableFact):
-            self.cut(part)
+            self.mark_part_as_cut_short(part)
             return ""
 
-    def read_home_file(self, part, path, reader=None):
+    def read_home_file_and_its_origin(self, part, path, reader=None):
         """Return ``(text, standing)`` of what a path in an account's home leads to.
 
         The account's programs, and sshd, follow every link.
@@ -117,7 +122,7 @@ class PlaceRows:
             return "", GONE
         except OSError as error:
             if error.errno != errno.ELOOP:
-                self.cut(part)
+                self.mark_part_as_cut_short(part)
             return "", GONE
         try:
             status = os.fstat(handle)
@@ -125,21 +130,23 @@ class PlaceRows:
             if not is_readable or status.st_dev == os.stat("/proc").st_dev:
                 return "", GONE
             text = safe_open.read_start(handle, MAX_TEXT).decode("utf-8", "replace")
-            return self._whole(part, text, status), self.packaged.get_origin(safe_open.get_name(handle))
+            return self._return_text_and_mark_if_cut_short(
+                part, text, status
+            ), self.packaged.get_package_origin_of_file(safe_open.get_real_path_of_descriptor(handle))
         except OSError:
-            self.cut(part)
+            self.mark_part_as_cut_short(part)
             return "", GONE
         finally:
             os.close(handle)
 
-    def text_below(self, part, root, relative):
+    def read_text_below_untrusted_folder(self, part, root, relative):
         """Return likewise the text of a file below a folder that others write."""
-        text = read_below(root, relative, MAX_TEXT) or ""
-        return self._whole(part, text, status_below(root, relative) if text else None)
+        text = read_text_below(root, relative, MAX_TEXT) or ""
+        return self._return_text_and_mark_if_cut_short(part, text, stat_file_below(root, relative) if text else None)
 
-    def _whole(self, part, text, status):
+    def _return_text_and_mark_if_cut_short(self, part, text, status):
         if status is not None and (status.st_size > MAX_TEXT or text.count("\n") > MAX_LINES):
-            self.cut(part)
+            self.mark_part_as_cut_short(part)
         return text
 
 

@@ -53,30 +53,30 @@ class ProcessTrace:
         self.disguised, self.began = is_disguised, began
 
 
-def gather(places, proc="/proc"):
+def add_rows_of_suspicious_processes(places, proc="/proc"):
     """Gather all of it."""
-    tables = {name: _read_table(proc, name, places) for name in TABLES}
-    holders, theirs, calls = {}, _read_link("%s/self/ns/pid" % proc), _list_calls(proc)
-    pids, ours = sorted(int(name) for name in os.listdir(proc) if name.isdigit()), _list_own_session(proc)
+    tables = {name: _read_kernel_socket_table(proc, name, places) for name in TABLES}
+    holders, theirs, calls = {}, _read_link("%s/self/ns/pid" % proc), _list_internet_peers_by_socket_inode(proc)
+    pids, ours = sorted(int(name) for name in os.listdir(proc) if name.isdigit()), _list_pids_of_this_hunt(proc)
     if len(pids) > MAX_PROCESSES:
-        places.cut("process")
+        places.mark_part_as_cut_short("process")
     for pid in pids[:MAX_PROCESSES]:
         if places.reading.get_seconds_left() < 10:
-            places.cut("process")
+            places.mark_part_as_cut_short("process")
             break
-        process = _read_process(places, pid, proc, theirs)
+        process = _read_process_outside_containers(places, pid, proc, theirs)
         if process is None:
             continue
         places.seen += 1
         for inode in process.sockets.values():
             holders.setdefault(inode, process)
-        _add_process(places, process, proc, tables, calls, process.pid in ours)
-    _add_listeners(places, proc, tables, holders)
-    _add_packet_sockets(places, proc, holders)
-    _add_hidden(places, proc)
+        _add_row_of_suspicious_process(places, process, proc, tables, calls, process.pid in ours)
+    _add_rows_of_foreign_listeners(places, proc, tables, holders)
+    _add_rows_of_packet_sockets(places, proc, holders)
+    _add_rows_of_hidden_processes(places, proc)
 
 
-def _list_own_session(proc):
+def _list_pids_of_this_hunt(proc):
     """Return the numbers of the processes by which this hunt came in, from itself up to what a daemon started for it.
 
     What is loaded into every program is loaded into these, too; they end with the hunt, and whoever stopped one would
@@ -90,7 +90,7 @@ def _list_own_session(proc):
     return frozenset(pids if pid != 1 else pids[:-1])
 
 
-def _read_process(places, pid, proc, theirs):
+def _read_process_outside_containers(places, pid, proc, theirs):
     """Return a process that is no container's of root's.
 
     None for such a one, for the kernel's, and for one that has ended.
@@ -99,38 +99,46 @@ def _read_process(places, pid, proc, theirs):
     program = _read_link(where + "/exe")
     status = _read_or_empty(where + "/status")
     uid = re.search(r"(?m)^Uid:\s+\d+\s+(\d+)", status)
-    file, roots = _get_file_id(where + "/exe"), _is_roots_space(where, proc)
+    file, roots = _get_device_and_inode_of_file(where + "/exe"), _is_process_in_namespace_made_by_root(where, proc)
     apart = _read_link(where + "/ns/pid") != theirs
     if not program or uid is None or file is None or (apart and roots):
         return None
     is_deleted = program.endswith(GONE_MARK)
     path = re.sub(r"\.dpkg-(?:new|tmp)$", "", program[: -len(GONE_MARK)]) if is_deleted else program
-    is_packaged, here = places.packaged.knows(path), _get_file_id(path)
+    is_packaged, here = places.packaged.is_path_of_any_package(path), _get_device_and_inode_of_file(path)
     if is_deleted and not is_packaged and here is not None:  # brought up to date by itself
         origin = FOREIGN
     elif is_deleted:
         origin = OURS if is_packaged and roots else GONE
     elif file == here:
-        origin = places.packaged.get_origin(path)
+        origin = places.packaged.get_package_origin_of_file(path)
     else:
         origin = FOREIGN
     # Whoever makes a space of file systems has another program lie where a package's lies here.
     is_disguised = is_packaged and not roots and not apart and (is_deleted or file != here)
-    return ProcessTrace(pid, path, origin, int(uid.group(1)), _list_sockets(where), is_disguised, _read_start(where))
+    return ProcessTrace(
+        pid,
+        path,
+        origin,
+        int(uid.group(1)),
+        _list_socket_inodes_by_descriptor(where),
+        is_disguised,
+        _read_start_ticks_of_process(where),
+    )
 
 
-def _read_start(where):
+def _read_start_ticks_of_process(proc_folder):
     """Return when a process began, in ticks since the host did, as digits; empty when it has ended."""
-    words = _read_or_empty(where + "/stat").rpartition(")")[2].split()
+    words = _read_or_empty(proc_folder + "/stat").rpartition(")")[2].split()
     return words[19] if len(words) > 19 and words[19].isdigit() else ""
 
 
-def _is_roots_space(where, proc):
+def _is_process_in_namespace_made_by_root(proc_folder, proc):
     """Return whether root made the space that a process is in, as for a container; what anybody may make
     hides nothing.
     """
     try:
-        descriptor = safe_open.hold_path(where + "/ns/user")
+        descriptor = safe_open.open_path_handle_following_links(proc_folder + "/ns/user")
         try:
             if os.fstat(descriptor).st_ino == os.stat("%s/self/ns/user" % proc).st_ino:
                 return True
@@ -145,7 +153,7 @@ def _is_roots_space(where, proc):
         return False
 
 
-def _get_file_id(path):
+def _get_device_and_inode_of_file(path):
     """Return what tells a file from others, links followed; None where there is none."""
     try:
         status = os.stat(path)
@@ -154,12 +162,12 @@ def _get_file_id(path):
     return status.st_dev, status.st_ino
 
 
-def _list_sockets(where):
+def _list_socket_inodes_by_descriptor(proc_folder):
     """Return the inodes of a process's sockets by their descriptors."""
     inodes = {}
     try:
-        for name in os.listdir(where + "/fd")[:MAX_OPEN]:
-            match = re.match(r"socket:\[(\d+)\]$", _read_link("%s/fd/%s" % (where, name)))
+        for name in os.listdir(proc_folder + "/fd")[:MAX_OPEN]:
+            match = re.match(r"socket:\[(\d+)\]$", _read_link("%s/fd/%s" % (proc_folder, name)))
             if match:
                 inodes[int(name)] = match.group(1)
     except (OSError, ValueError):
@@ -167,7 +175,7 @@ def _list_sockets(where):
     return inodes
 
 
-def _add_process(places, process, proc, tables, calls, ours=False):
+def _add_row_of_suspicious_process(places, process, proc, tables, calls, ours=False):
     where, who = "%s/%d" % (proc, process.pid), user_name(process.uid)
     title = _read_or_empty(where + "/cmdline").replace("\0", " ").strip()
     marks = ["disguised"] if process.disguised else []
@@ -187,47 +195,54 @@ def _add_process(places, process, proc, tables, calls, ours=False):
         title = "%s \u2192 %s" % (title[:200], peer)
     preload = re.search(r"(?:^|\0)LD_(?:PRELOAD|AUDIT)=([^\0]{1,400})", _read_or_empty(where + "/environ"))
     libraries = [path for path in re.split(r"[\s:]+", preload.group(1)) if path.startswith("/")] if preload else []
-    if any(places.packaged.get_origin(path) in (FOREIGN, CHANGED, GONE) for path in libraries):
+    if any(places.packaged.get_package_origin_of_file(path) in (FOREIGN, CHANGED, GONE) for path in libraries):
         marks.append("preloaded")
     if process.uid == 0 and not ours and DAEMONS.match(os.path.basename(process.program)):
-        foreign = _list_foreign_libraries(places, where)
+        foreign = _list_mapped_libraries_of_no_package(places, where)
         if foreign:
             marks.append("mapped")
             libraries += foreign
     if marks or process.standing in (FOREIGN, CHANGED):
         programs = [path for path in (process.program, *libraries) if path.startswith("/")]
-        places.add(
-            "process", process.program, who, process.standing, title[:300], marks, programs, _identify(places, process)
+        places.add_row_in_slot(
+            "process",
+            process.program,
+            who,
+            process.standing,
+            title[:300],
+            marks,
+            programs,
+            _format_pid_and_start_of_process(places, process),
         )
 
 
-def _identify(places, process):
+def _format_pid_and_start_of_process(places, process):
     """Return what tells a process from all others.
 
     What goes by a package's name runs more than once, and another of these may have the number by then.
     """
-    if not places.packaged.knows(process.program):
+    if not places.packaged.is_path_of_any_package(process.program):
         return "%d" % process.pid
     return "%d@%s" % (process.pid, process.began) if process.began else ""
 
 
-def _list_foreign_libraries(places, where):
+def _list_mapped_libraries_of_no_package(places, proc_folder):
     """Return libraries of no package in a process's memory."""
     paths = []
-    for line in _read_or_empty(where + "/maps", MAX_MAPS).split("\n"):
+    for line in _read_or_empty(proc_folder + "/maps", MAX_MAPS).split("\n"):
         fields = line.split(None, 5)
         if len(fields) == 6 and "x" in fields[1] and fields[5].startswith("/") and not fields[5].startswith(NO_FILES):
             path = fields[5][: -len(GONE_MARK)] if fields[5].endswith(GONE_MARK) else fields[5]
             if (
-                not places.packaged.knows(os.path.realpath(path))
-                and not places.packaged.knows(path)
+                not places.packaged.is_path_of_any_package(os.path.realpath(path))
+                and not places.packaged.is_path_of_any_package(path)
                 and path not in paths
             ):
                 paths.append(path)
     return paths[:5]
 
 
-def _add_listeners(places, proc, tables, holders):
+def _add_rows_of_foreign_listeners(places, proc, tables, holders):
     """Add sockets that listen, and whose program no package has, or of which no process is to be seen."""
     for name in TABLES:
         for inode, local, state in tables[name]:
@@ -236,22 +251,24 @@ def _add_listeners(places, proc, tables, holders):
             places.seen += 1
             process = holders.get(inode)
             if process is None:
-                places.add("listener", local, "", GONE, name, ["nobody"])
+                places.add_row_in_slot("listener", local, "", GONE, name, ["nobody"])
             elif process.standing in (FOREIGN, CHANGED, GONE):
-                _add_listener(places, local, process, name, ())
+                _add_row_of_listener(places, local, process, name, ())
             elif SHELLS.match(os.path.basename(process.program)):
-                _add_listener(places, local, process, name, ["interpreter", *_iter_interpreter_marks(process, proc)])
+                _add_row_of_listener(
+                    places, local, process, name, ["interpreter", *_iter_marks_of_listening_interpreter(process, proc)]
+                )
 
 
-def _add_listener(places, where, process, how, marks):
+def _add_row_of_listener(places, where, process, how, marks):
     description = "%s %s" % (how, process.program)
     exactly = "%d@%s%s" % (process.pid, process.began, process.program) if process.began else ""
-    places.add(
+    places.add_row_in_slot(
         "listener", where, user_name(process.uid), process.standing, description, marks, [process.program], exactly
     )
 
 
-def _iter_interpreter_marks(process, proc):
+def _iter_marks_of_listening_interpreter(process, proc):
     """Yield what an interpreter that listens was given: code on its command line, or it is one that only passes on."""
     if NETCAT.match(os.path.basename(process.program)):
         yield "netcat"
@@ -261,32 +278,32 @@ def _iter_interpreter_marks(process, proc):
         yield "inline"
 
 
-def _add_packet_sockets(places, proc, holders):
+def _add_rows_of_packet_sockets(places, proc, holders):
     """Add sockets that see whole packets, as back doors without a port have them."""
     for line in _read_or_empty("%s/net/packet" % proc, MAX_TABLE).split("\n")[1:]:
         fields = line.split()
         process = holders.get(fields[-1]) if len(fields) > 5 else None
         if process is not None and process.standing in (FOREIGN, CHANGED, GONE):
-            _add_listener(places, "packets", process, "packet", ["packets"])
+            _add_row_of_listener(places, "packets", process, "packet", ["packets"])
 
 
-def _add_hidden(places, proc):
+def _add_rows_of_hidden_processes(places, proc):
     """Add numbers that answer as processes and are in no list."""
     hidden_pids = None
     for _ in range(LOOKS):
         listed_pids = {int(name) for name in os.listdir(proc) if name.isdigit()}
         last = max(listed_pids, default=0)
         numbers = hidden_pids if hidden_pids is not None else range(1, min(last + 500, MAX_HIDDEN))
-        hidden_pids = [pid for pid in numbers if pid not in listed_pids and _is_process(pid, proc)]
+        hidden_pids = [pid for pid in numbers if pid not in listed_pids and _is_pid_a_process_and_no_thread(pid, proc)]
         if not hidden_pids:
             return
     for pid in hidden_pids[:50]:
-        places.add(
+        places.add_row_in_slot(
             "process", "%s/%d" % (proc, pid), "", GONE, _read_or_empty("%s/%d/status" % (proc, pid))[:60], ["hidden"]
         )
 
 
-def _is_process(pid, proc):
+def _is_pid_a_process_and_no_thread(pid, proc):
     """Return whether there is a process of that number, which is no thread of another."""
     try:
         os.kill(pid, 0)
@@ -298,29 +315,29 @@ def _is_process(pid, proc):
     return group is None or int(group.group(1)) == pid
 
 
-def _read_table(proc, name, places):
+def _read_kernel_socket_table(proc, table_name, places):
     """Return ``(inode, local address, state)`` of the kernel's table of sockets.
 
     Behind so many that it is cut, some are not seen.
     """
-    rows, text = [], _read_or_empty("%s/net/%s" % (proc, name), MAX_TABLE)
+    rows, text = [], _read_or_empty("%s/net/%s" % (proc, table_name), MAX_TABLE)
     if len(text) >= MAX_TABLE:
-        places.cut("listener")
+        places.mark_part_as_cut_short("listener")
     for line in text.split("\n")[1:]:
         fields = line.split()
         if len(fields) > 9:
-            rows.append((fields[9], _format_address(fields[1]), fields[3]))
+            rows.append((fields[9], _format_kernel_hex_address(fields[1]), fields[3]))
     return rows
 
 
-def _list_calls(proc):
+def _list_internet_peers_by_socket_inode(proc):
     """Return the other end of connections with addresses of the internet, by their inodes."""
     peers = {}
     for name in ("tcp", "tcp6"):
         for line in _read_or_empty("%s/net/%s" % (proc, name), MAX_TABLE).split("\n")[1:]:
             fields = line.split()
-            if len(fields) > 9 and fields[3] == STATE_ESTABLISHED and _is_global(_format_address(fields[2])):
-                peers[fields[9]] = _format_address(fields[2])
+            if len(fields) > 9 and fields[3] == STATE_ESTABLISHED and _is_global(_format_kernel_hex_address(fields[2])):
+                peers[fields[9]] = _format_kernel_hex_address(fields[2])
     return peers
 
 
@@ -332,9 +349,9 @@ def _is_global(address):
     return (getattr(ip, "ipv4_mapped", None) or ip).is_global
 
 
-def _format_address(text):
+def _format_kernel_hex_address(hex_address):
     """Return a local address as the kernel's tables have it, by its usual form."""
-    host, _, port = text.partition(":")
+    host, _, port = hex_address.partition(":")
     try:
         raw = b"".join(struct.pack("=I", int(host[at : at + 8], 16)) for at in range(0, len(host), 8))
         number = int(port, 16)
@@ -342,7 +359,7 @@ def _format_address(text):
             return "%s:%d" % (socket.inet_ntop(socket.AF_INET, raw), number)
         return "[%s]:%d" % (socket.inet_ntop(socket.AF_INET6, raw), number)
     except (ValueError, struct.error):
-        return text[:60]
+        return hex_address[:60]
 
 
 def _read_or_empty(path, limit=100_000):

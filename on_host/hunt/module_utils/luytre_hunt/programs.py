@@ -40,41 +40,41 @@ _AS_GOOD_AS_ROOT = sum(1 << number for number in (0, 1, 2, 3, 6, 7, 16, 17, 19, 
 """chown, dac_override, dac_read_search, fowner, setgid, setuid, sys_module, sys_rawio, sys_ptrace, sys_admin."""
 
 
-def gather(places):
+def add_rows_of_privileged_and_tmp_programs(places):
     """Gather all of it."""
     for path in sorted(filter(MATTERS.match, places.packaged.sums)):
         if places.reading.get_seconds_left() < 2 * FOR_LATER:
-            places.cut("program")
+            places.mark_part_as_cut_short("program")
             break
         places.seen += 1
-        if os.path.exists(path) and places.packaged.get_origin(path) == CHANGED:
-            places.add("program", path, "root", CHANGED)
-    _add_lending_programs(places)
+        if os.path.exists(path) and places.packaged.get_package_origin_of_file(path) == CHANGED:
+            places.add_row_in_slot("program", path, "root", CHANGED)
+    _add_rows_of_setuid_programs(places)
     for folder in TEMPORARY:
-        _add_temporary(places, folder)
+        _add_rows_of_programs_in_shared_folder(places, folder)
 
 
-def _add_lending_programs(places):
+def _add_rows_of_setuid_programs(places):
     """Add setuid and setgid files, and such with capabilities, that are of no package or not as in it."""
     queue, names = collections.deque(["/"]), 0
     shells, lend = None, {}
     while queue:
         if places.reading.get_seconds_left() < FOR_LATER or names > MAX_NAMES:
-            places.cut("setuid")
+            places.mark_part_as_cut_short("setuid")
             return
         here = queue.popleft()
         try:
             entries = list(os.scandir(here))
         except OSError as error:
             if error.errno == errno.ENAMETOOLONG:
-                places.cut("setuid")
+                places.mark_part_as_cut_short("setuid")
             continue
         for entry in entries:
             names += 1
             try:
                 if entry.is_dir(follow_symlinks=False):
                     if here.count("/") >= MAX_DEPTH:
-                        places.cut("setuid")
+                        places.mark_part_as_cut_short("setuid")
                     elif entry.path not in LEFT_OUT:
                         queue.append(entry.path)
                     continue
@@ -83,11 +83,11 @@ def _add_lending_programs(places):
                 status = entry.stat(follow_symlinks=False)
             except OSError:
                 continue
-            marks = _list_marks(entry.path, status)
-            if not marks or not lend.setdefault(status.st_dev, _can_lend(here)):
+            marks = _list_setuid_marks_of_file(entry.path, status)
+            if not marks or not lend.setdefault(status.st_dev, _can_filesystem_run_setuid_programs(here)):
                 continue
             places.seen += 1
-            origin = places.packaged.get_origin(entry.path)
+            origin = places.packaged.get_package_origin_of_file(entry.path)
             if origin in (FOREIGN, CHANGED):
                 shells = (
                     shells
@@ -96,24 +96,26 @@ def _add_lending_programs(places):
                 )
                 if compute_md5(entry.path) in shells:
                     marks.append("shell")
-                if _is_in_other_system(places, entry.path):
+                if _is_package_file_below_another_root(places, entry.path):
                     marks.append("other_system")
-                places.add("setuid", entry.path, user_name(status.st_uid), origin, oct(status.st_mode & 0o7777), marks)
+                places.add_row_in_slot(
+                    "setuid", entry.path, user_name(status.st_uid), origin, oct(status.st_mode & 0o7777), marks
+                )
             elif "capabilities" in marks:
-                places.add("setuid", entry.path, user_name(status.st_uid), OURS, "", marks)
+                places.add_row_in_slot("setuid", entry.path, user_name(status.st_uid), OURS, "", marks)
 
 
-def _is_in_other_system(places, path):
+def _is_package_file_below_another_root(places, path):
     """Return whether a package here has a file of that name below another root: a container's, or one for building."""
     at = path.find("/", 1)
     while at != -1:
-        if places.packaged.knows(path[at:]):
+        if places.packaged.is_path_of_any_package(path[at:]):
             return True
         at = path.find("/", at + 1)
     return False
 
 
-def _can_lend(folder):
+def _can_filesystem_run_setuid_programs(folder):
     """Return whether programs of a file system lend their owner's rights."""
     try:
         return not os.statvfs(folder).f_flag & os.ST_NOSUID
@@ -121,7 +123,7 @@ def _can_lend(folder):
         return True
 
 
-def _list_marks(path, status):
+def _list_setuid_marks_of_file(path, status):
     marks = []
     if status.st_mode & stat.S_ISUID:
         marks.append("setuid")
@@ -137,7 +139,7 @@ def _list_marks(path, status):
     return marks
 
 
-def _add_temporary(places, folder):
+def _add_rows_of_programs_in_shared_folder(places, folder):
     """Add programs of the machine's and scripts that may be run, in folders where everybody writes."""
     queue, count = collections.deque([""]), 0
     while queue:
@@ -155,28 +157,28 @@ def _add_temporary(places, folder):
                 for entry in entries:
                     count += 1
                     if count > OF_TEMPORARY:
-                        places.cut("temporary")
+                        places.mark_part_as_cut_short("temporary")
                         return
                     path = os.path.join(relative, entry.name)
                     if entry.is_dir(follow_symlinks=False):
-                        if safe_move.is_apart(entry.name, entry.stat(follow_symlinks=False)):
+                        if safe_move.is_folder_of_file_set_apart(entry.name, entry.stat(follow_symlinks=False)):
                             continue
                         if path.count("/") < 8:
                             queue.append(path)
                         else:
-                            places.cut("temporary")
+                            places.mark_part_as_cut_short("temporary")
                     elif entry.is_file(follow_symlinks=False):
-                        _add_temporary_program(places, folder, path, handle, entry)
+                        _add_row_of_program_in_shared_folder(places, folder, path, handle, entry)
         except OSError:
             continue
         finally:
             os.close(handle)
 
 
-def _add_temporary_program(places, folder, path, handle, entry):
+def _add_row_of_program_in_shared_folder(places, folder, path, handle, entry):
     try:
         status = entry.stat(follow_symlinks=False)
-        descriptor = safe_open.open_at(handle, entry.name)
+        descriptor = safe_open.open_name_in_open_folder(handle, entry.name)
     except OSError:
         return
     try:
@@ -191,4 +193,4 @@ def _add_temporary_program(places, folder, path, handle, entry):
             marks.append("executable")
         if any(part.startswith(".") for part in path.split("/")):
             marks.append("hidden")
-        places.add("temporary", os.path.join(folder, path), user_name(status.st_uid), FOREIGN, "", marks)
+        places.add_row_in_slot("temporary", os.path.join(folder, path), user_name(status.st_uid), FOREIGN, "", marks)

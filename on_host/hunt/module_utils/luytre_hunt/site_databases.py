@@ -36,17 +36,17 @@ AUTHORS = {
 """NukeViet's administrators but for those of single modules."""
 
 
-def gather(places):
+def add_rows_of_accounts_and_code_in_cms(places):
     """Gather all of it."""
-    applications, _cut = _applications.find(places.reading.part(SECONDS))
+    applications, _cut = _applications.find_installed_applications(places.reading.make_part_reader(SECONDS))
     for each in applications:
         if each.kind == "wordpress":
-            _add_code(places, each.path)
+            _add_rows_of_code_in_wordpress_database(places, each.path)
         elif each.kind == "nukeviet":
-            _add_authors(places, each.path)
+            _add_rows_of_nukeviet_authors(places, each.path)
 
 
-def _add_authors(places, path):
+def _add_rows_of_nukeviet_authors(places, path):
     try:
         own = _site_login.get_nukeviet_login(path)
         if own is None:
@@ -54,16 +54,16 @@ def _add_authors(places, path):
         login, prefix = own
         words = {"{db}": login.database, "{p}": prefix}
         rows = _site_database.fetch_rows(
-            places.reading.part(SECONDS), login, _site_database.fill_statements(AUTHORS, words)
+            places.reading.make_part_reader(SECONDS), login, _site_database.fill_statement_placeholders(AUTHORS, words)
         )
     except _site_database.DatabaseUnanswered:
         return
-    places.add("cms_account", path, "", OURS, "", ["read"])
+    places.add_row_in_slot("cms_account", path, "", OURS, "", ["read"])
     for _admin, _level, name in (row for row in rows if len(row) == 3 and row[2]):
-        places.add("cms_account", path, name, FOREIGN)
+        places.add_row_in_slot("cms_account", path, name, FOREIGN)
 
 
-def _add_code(places, path):
+def _add_rows_of_code_in_wordpress_database(places, path):
     try:
         own = _site_login.get_wordpress_login(path)
     except _site_database.DatabaseUnanswered:
@@ -75,12 +75,14 @@ def _add_code(places, path):
     for statements in (IN_POSTS, IN_SNIPPETS):
         try:
             rows = _site_database.fetch_rows(
-                places.reading.part(SECONDS), login, _site_database.fill_statements(statements, words)
+                places.reading.make_part_reader(SECONDS),
+                login,
+                _site_database.fill_statement_placeholders(statements, words),
             )
         except _site_database.DatabaseUnanswered as not_asked:
             if not_asked.why in ("late", "too_much"):
-                places.cut("snippet")
+                places.mark_part_as_cut_short("snippet")
             continue
         for table, number, _kind, code in (row for row in rows if len(row) == 4):
             where = "%s: %s%ss %s" % (path, prefix, table, number)
-            places.add("snippet", where, "", FOREIGN, code or "")
+            places.add_row_in_slot("snippet", where, "", FOREIGN, code or "")

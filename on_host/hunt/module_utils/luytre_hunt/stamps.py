@@ -6,19 +6,23 @@ Eight bytes, which change with it whatever its owner does to its times.
 import base64
 import hashlib
 
-from ansible.module_utils.luytre_hunt.wire_format import os_bytes
+from ansible.module_utils.luytre_hunt.wire_format import encode_path_as_bytes
 
 STAMP = 8
 """Bytes of one."""
 
 
-def make_stamp(about, path, status):
+def make_stamp(subject, path, status):
     """Return the stamp of a file.
 
     Of the root that it lies below, or of what else its reading rests on, of its path and its status.
     """
     identity = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-    content = b"%s\0%s\0%s" % (os_bytes(about), os_bytes(path), repr(identity).encode("ascii"))
+    content = b"%s\0%s\0%s" % (
+        encode_path_as_bytes(subject),
+        encode_path_as_bytes(path),
+        repr(identity).encode("ascii"),
+    )
     return hashlib.blake2b(content, digest_size=STAMP).digest()
 
 

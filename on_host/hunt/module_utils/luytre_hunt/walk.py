@@ -16,9 +16,9 @@ import stat
 
 from ansible.module_utils.luytre import _applications, _websites, filesystem
 from ansible.module_utils.luytre._area_reader import read_text
-from ansible.module_utils.luytre_hunt.large_files import PART, WHOLE, head_and_tail
+from ansible.module_utils.luytre_hunt.large_files import PART, WHOLE, read_head_and_tail_of_open_file
 from ansible.module_utils.luytre_hunt.stamps import make_stamp
-from ansible.module_utils.luytre_hunt.wire_format import as_text
+from ansible.module_utils.luytre_hunt.wire_format import convert_path_to_text_byte_by_byte
 from ansible.module_utils.luytre_shared import safe_open
 
 MAX_FILES = 300000
@@ -80,10 +80,13 @@ class HuntWalk:
         self.applications = []
         self._kinds = None
 
-    def run(self):
+    def walk_all_web_roots(self):
         """Walk them all."""
-        found_applications, _cut = _applications.search(sorted(self.roots), self._effort.part(5))
-        self.applications = [(self._locate(each), each.kind, each.version() or "") for each in found_applications]
+        found_applications, _cut = _applications.search_roots_for_applications(sorted(self.roots), self._effort.part(5))
+        self.applications = [
+            (self._get_root_number_and_relative_path(each), each.kind, each.read_version() or "")
+            for each in found_applications
+        ]
         layouts = {}
         for each in found_applications:
             layouts.setdefault(each.root, []).append((each.relative, each.layout))
@@ -97,19 +100,21 @@ class HuntWalk:
                     continue
                 stack.callback(os.close, top)
                 roots.append(_Root(number, top, sorted(layouts.get(root, ()), key=lambda entry: -len(entry[0]))))
-            self._walk_in_turn(roots)
+            self._walk_web_roots_in_turn(roots)
 
-    def _walk_in_turn(self, roots):
+    def _walk_web_roots_in_turn(self, roots):
         first_bounds, whole = (_Bounds(MAX_FILES, rows, self._effort) for rows in (MAX_ROWS, MAX_FILES))
         for at, root in enumerate(roots):
-            self._walk_root(root, first_bounds.share(len(roots) - at, self.seen, len(self.rows)))
+            self._walk_waiting_folders_of_root(
+                root, first_bounds.compute_share_of_one_root(len(roots) - at, self.seen, len(self.rows))
+            )
         for root in roots:
-            self._walk_root(root, whole)
+            self._walk_waiting_folders_of_root(root, whole)
         for root in roots:
             while root.waiting or root.crowded:
                 root.waiting.extend((*each, CROWD) for each in root.crowded)
                 root.crowded = []
-                self._walk_root(root, whole)
+                self._walk_waiting_folders_of_root(root, whole)
                 if root.waiting:
                     break
         for root in roots:
@@ -117,15 +122,15 @@ class HuntWalk:
                 why = root.cut or ("time" if self._effort.is_used_up else "files")
                 self.cut_short.append([root.number, why])
 
-    def _locate(self, each):
+    def _get_root_number_and_relative_path(self, application):
         for number, root in enumerate(self.roots):
-            if each.root == root:
-                return [number, as_text(each.relative)]
-        return [0, as_text(each.relative)]
+            if application.root == root:
+                return [number, convert_path_to_text_byte_by_byte(application.relative)]
+        return [0, convert_path_to_text_byte_by_byte(application.relative)]
 
-    def _walk_root(self, root, bounds):
+    def _walk_waiting_folders_of_root(self, root, bounds):
         """Look into a root's folders that wait, within bounds; those that are left wait on."""
-        while root.waiting and not bounds.are_met(self.seen, len(self.rows)):
+        while root.waiting and not bounds.is_reached_by_names_or_rows(self.seen, len(self.rows)):
             relative, depth, begin = root.waiting.popleft()
             try:
                 folder = safe_open.open_below(root.top, relative, safe_open.DIRECTORY) if relative else os.dup(root.top)
@@ -133,33 +138,33 @@ class HuntWalk:
                 self.others += 1
                 continue
             try:
-                there = self._classify_device(os.fstat(folder).st_dev, root)
+                there = self._classify_filesystem_of_device(os.fstat(folder).st_dev, root)
                 if there == ELSEWHERE:
                     root.cut = "mounted"
                 elif there != NO_FILES:
-                    self._walk_folder(root, folder, relative, depth, begin)
+                    self._walk_entries_of_folder(root, folder, relative, depth, begin)
             except OSError:
                 self.others += 1
             finally:
                 os.close(folder)
 
-    def _classify_device(self, device, root):
+    def _classify_filesystem_of_device(self, device, root):
         """Return what lies on a device: files that are walked, those of another machine, or none."""
         if device == root.device:
             return FILES
         if self._kinds is None:
-            mount_rows = filesystem.parse_mounts(read_text("/proc/self/mountinfo", MOUNTS) or "")
+            mount_rows = filesystem.parse_mountinfo(read_text("/proc/self/mountinfo", MOUNTS) or "")
             self._kinds = {mount["device"]: mount["kind"] for mount in mount_rows}
         kind = self._kinds.get("%d:%d" % (os.major(device), os.minor(device)), "")
         if kind in _ELSEWHERE or kind.startswith("fuse."):
             return ELSEWHERE
         return NO_FILES if kind in _NO_FILES else FILES
 
-    def _walk_folder(self, root, folder, relative, depth, begin):
+    def _walk_entries_of_folder(self, root, folder, relative, depth, first_entry):
         place = None
         with os.scandir(folder) as entries:
-            for number, entry in enumerate(itertools.islice(entries, begin, None)):
-                if number == CROWD and not begin:
+            for number, entry in enumerate(itertools.islice(entries, first_entry, None)):
+                if number == CROWD and not first_entry:
                     root.crowded.append((relative, depth))
                     return
                 if self.seen >= MAX_FILES:
@@ -178,12 +183,12 @@ class HuntWalk:
                         root.cut = "depth"
                 elif stat.S_ISREG(status.st_mode):
                     if place is None:
-                        place = _classify_place(path, root.layouts)
-                    self._add_file(root.number, folder, entry.name, path, status, place)
+                        place = _classify_web_folder_of_path(path, root.layouts)
+                    self._add_row_of_web_root_file(root.number, folder, entry.name, path, status, place)
                 else:
                     self.others += 1
 
-    def _add_file(self, number, folder, name, path, status, place):
+    def _add_row_of_web_root_file(self, number, folder, name, path, status, place):
         self.seen += 1
         stamp = make_stamp(self.roots[number], path, status)
         if stamp in self._known:
@@ -193,13 +198,13 @@ class HuntWalk:
             self.left += 1
             return
         try:
-            digest, is_what, md5 = _read(folder, name, status, self._md5)
+            digest, is_what, md5 = _read_digest_and_kind_of_file(folder, name, status, self._md5)
         except FileNotFoundError:
             self.others += 1
             return
         row = [
             number,
-            as_text(path),
+            convert_path_to_text_byte_by_byte(path),
             status.st_size,
             status.st_mtime_ns,
             status.st_ctime_ns,
@@ -225,32 +230,32 @@ class _Bounds:
     def __init__(self, names, rows, effort):
         self._names, self._rows, self._effort = names, rows, effort
 
-    def share(self, number, names, rows):
+    def compute_share_of_one_root(self, root_count, names, rows):
         """Return what one of so many has of what is left."""
         return _Bounds(
-            names + max(0, self._names - names) // number,
-            rows + max(0, self._rows - rows) // number,
-            self._effort.share(number),
+            names + max(0, self._names - names) // root_count,
+            rows + max(0, self._rows - rows) // root_count,
+            self._effort.share(root_count),
         )
 
-    def are_met(self, names, rows):
+    def is_reached_by_names_or_rows(self, names, rows):
         """Return whether there is no more of something."""
         return names >= self._names or rows >= self._rows or self._effort.is_used_up
 
 
-def _classify_place(path, layouts):
+def _classify_web_folder_of_path(path, layouts):
     for relative, layout in layouts:
         if not relative or path.startswith(relative + "/"):
             inside = path[len(relative) :].lstrip("/")
-            purpose = _websites.classify_folder(layout, inside)
+            purpose = _websites.classify_folder_of_file(layout, inside)
             return UPLOAD if purpose == "upload" else CACHE if purpose else 0
-    return UPLOAD if _websites.classify_folder(None, path) == "upload" else 0
+    return UPLOAD if _websites.classify_folder_of_file(None, path) == "upload" else 0
 
 
-def _read(folder, name, status, md5):
+def _read_digest_and_kind_of_file(folder, name, status, with_md5):
     """Return ``(sha256 or None, what it is, MD5 if it is wanted)``. Raises FileNotFoundError for what is gone."""
     try:
-        handle = safe_open.open_at(folder, name)
+        handle = safe_open.open_name_in_open_folder(folder, name)
     except FileNotFoundError:
         raise
     except OSError:
@@ -259,14 +264,18 @@ def _read(folder, name, status, md5):
         if os.fstat(handle).st_ino != status.st_ino:
             return None, SWAPPED, None
         if status.st_size > WHOLE:
-            return None, LARGE | _classify_content(head_and_tail(handle, status.st_size), name), None
+            return (
+                None,
+                LARGE | _classify_file_content(read_head_and_tail_of_open_file(handle, status.st_size), name),
+                None,
+            )
         content = safe_open.read_start(handle, WHOLE + 1)
         after = os.fstat(handle)
         has_changed = (after.st_size, after.st_ctime_ns) != (status.st_size, status.st_ctime_ns) or len(content) > WHOLE
-        other = hashlib.new("md5", content, usedforsecurity=False).hexdigest() if md5 else None
+        other = hashlib.new("md5", content, usedforsecurity=False).hexdigest() if with_md5 else None
         return (
             hashlib.sha256(content).hexdigest(),
-            (SWAPPED if has_changed else 0) | _classify_content(content, name),
+            (SWAPPED if has_changed else 0) | _classify_file_content(content, name),
             other,
         )
     except OSError:
@@ -275,7 +284,7 @@ def _read(folder, name, status, md5):
         os.close(handle)
 
 
-def _classify_content(content, name):
+def _classify_file_content(content, name):
     flags = 0
     if b"<?" in content or b"<script" in content[:PART].lower():
         is_text = b"\0" not in content[:512]

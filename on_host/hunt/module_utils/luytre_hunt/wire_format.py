@@ -10,13 +10,13 @@ import zlib
 MAX_UNPACKED = 64000000
 
 
-def pack(value):
+def pack_json_value_as_text(value):
     """Return a value of JSON as text."""
     data = json.dumps(value, ensure_ascii=True, separators=(",", ":")).encode("ascii")
     return base64.b64encode(zlib.compress(data, 6)).decode("ascii")
 
 
-def unpack(text):
+def unpack_json_value_from_text(text):
     """Return the value again; None of an empty text. Raises ValueError for what is none of ours, or too large."""
     if not text:
         return None
@@ -30,16 +30,16 @@ def unpack(text):
     return json.loads(data.decode("ascii"))
 
 
-def as_text(path):
+def convert_path_to_text_byte_by_byte(path):
     """Return a path as the file system has it, a character for each byte."""
-    return os_bytes(path).decode("latin-1")
+    return encode_path_as_bytes(path).decode("latin-1")
 
 
-def as_path(text):
+def convert_text_back_to_path(text):
     """Return the path again."""
     return text.encode("latin-1").decode("utf-8", "surrogateescape")
 
 
-def os_bytes(path):
+def encode_path_as_bytes(path):
     """Return the bytes of a path."""
     return path.encode("utf-8", "surrogateescape")

@@ -28,15 +28,15 @@ def list_accounts():
     return pwd.getpwall()[:MAX_ACCOUNTS]
 
 
-def shares_number(name):
+def is_uid_shared_with_other_account(account):
     """Return whether another account has the same number, so that what runs is both's."""
-    entry = _get_entry(name)
+    entry = _get_passwd_entry_or_none(account)
     return entry is not None and any(
-        other.pw_uid == entry.pw_uid and other.pw_name != name for other in list_accounts()
+        other.pw_uid == entry.pw_uid and other.pw_name != account for other in list_accounts()
     )
 
 
-def read_shadow(name):
+def read_shadow(account):
     """Return ``[password's field, ..., days until it ends]``: an account's line in /etc/shadow.
 
     None when it has none.
@@ -44,33 +44,37 @@ def read_shadow(name):
     text = safe_open.read_text("/etc/shadow", MAX_TEXT) or ""
     for line in text.splitlines():
         fields = line.split(":")
-        if fields[0] == name and len(fields) >= 9:
+        if fields[0] == account and len(fields) >= 9:
             return fields[1:]
     return None
 
 
-def list_administrators(declared_names):
+def list_accounts_that_may_become_root(declared_names):
     """Return the accounts besides root that may become root: as somebody declared them, and by their groups."""
-    found_names = {name for name in declared_names if _get_entry(name) is not None}
+    found_names = {name for name in declared_names if _get_passwd_entry_or_none(name) is not None}
     for group in ROOTS_GROUPS:
         with contextlib.suppress(KeyError):
             entry = grp.getgrnam(group)
             found_names.update(entry.gr_mem)
             found_names.update(member.pw_name for member in list_accounts() if member.pw_gid == entry.gr_gid)
-    return {name for name in found_names if _get_entry(name) is not None and _get_entry(name).pw_uid != 0}
+    return {
+        name
+        for name in found_names
+        if _get_passwd_entry_or_none(name) is not None and _get_passwd_entry_or_none(name).pw_uid != 0
+    }
 
 
-def can_log_in(name, keys):
+def can_log_in(account, ssh_keys):
     """Return whether an account can log in at all: by ``keys``, as many as it has, or by its password."""
-    entry, line = _get_entry(name), read_shadow(name)
+    entry, line = _get_passwd_entry_or_none(account), read_shadow(account)
     if entry is None or line is None or entry.pw_shell.rsplit("/", 1)[-1] in NO_SHELLS:
         return False
     if line[6].isdecimal() and int(line[6]) * DAY <= time.time():
         return False
-    return bool(keys) or not (line[0] == "" or line[0][0] in "!*")
+    return bool(ssh_keys) or not (line[0] == "" or line[0][0] in "!*")
 
 
-def _get_entry(name):
+def _get_passwd_entry_or_none(name):
     try:
         return pwd.getpwnam(name)
     except KeyError:
@@ -80,51 +84,55 @@ def _get_entry(name):
 # --- sessions ----------------------------------------------------------------------------------------
 
 
-def end_sessions(*uids):
+def kill_all_sessions_of_accounts(*uids):
     """End what accounts have open: what runs in their slices, and what is their own below sshd, cron and at.
 
     The numbers of what does not end in time.
     """
     ends = time.monotonic() + END_SECONDS
-    return [pid for uid in uids for pid in _end_sessions(uid, ends)]
+    return [pid for uid in uids for pid in _kill_sessions_of_uid_until(uid, ends)]
 
 
-def _end_sessions(uid, ends):
+def _kill_sessions_of_uid_until(uid, deadline):
     while True:
-        _end_slice(uid)
-        pids = list_sessions(uid)
+        _kill_systemd_slice_of_uid(uid)
+        pids = list_session_pids_of_uid_but_own(uid)
         for pid in pids:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        if not pids or time.monotonic() > ends:
+        if not pids or time.monotonic() > deadline:
             return pids
         time.sleep(ROUND_SECONDS)
 
 
-def _end_slice(uid):
+def _kill_systemd_slice_of_uid(uid):
     """Have the kernel end an account's slice at once.
 
     What starts itself anew faster than it is counted is never met by its number.
     """
     own = SLICE % uid
-    if not any(own in _read_text("/proc/%d/cgroup" % pid) for pid in list_ancestors()):
+    if not any(own in _read_text("/proc/%d/cgroup" % pid) for pid in list_pids_of_this_process_and_ancestors()):
         with contextlib.suppress(OSError), open(CGROUPS + own + "cgroup.kill", "w", encoding="ascii") as file:
             file.write("1")
 
 
-def list_sessions(uid):
+def list_session_pids_of_uid_but_own(uid):
     """Return the numbers of its sessions' processes, but for this one and those that it came from."""
-    return [pid for pid, own, group in _iter_processes(uid) if SLICE % uid in group or (own and SESSIONS.search(group))]
+    return [
+        pid
+        for pid, own, group in _iter_live_processes_for_uid(uid)
+        if SLICE % uid in group or (own and SESSIONS.search(group))
+    ]
 
 
-def list_processes(uid):
+def list_pids_of_uid_but_own(uid):
     """Return the numbers of all its processes, likewise."""
-    return [pid for pid, own, _group in _iter_processes(uid) if own]
+    return [pid for pid, own, _group in _iter_live_processes_for_uid(uid) if own]
 
 
-def _iter_processes(uid):
+def _iter_live_processes_for_uid(uid):
     """Yield ``(number, whether it is the account's, control group)`` of each that lives."""
-    spared_pids, account = list_ancestors(), str(uid)
+    spared_pids, account = list_pids_of_this_process_and_ancestors(), str(uid)
     for name in filter(str.isdigit, os.listdir("/proc")):
         with contextlib.suppress(OSError, AttributeError):
             status, group = _read_text("/proc/%s/status" % name), _read_text("/proc/%s/cgroup" % name)
@@ -137,7 +145,7 @@ def _read_text(path):
         return file.read(100_000)
 
 
-def list_ancestors():
+def list_pids_of_this_process_and_ancestors():
     """Return this process and those that it came from."""
     pids, pid = [], os.getpid()
     while pid > 0 and len(pids) < MAX_ANCESTORS:

@@ -25,7 +25,7 @@ class ActionRefusal(Exception):
     """Nothing was done. The first argument is the reason's name, the second what it is about."""
 
 
-def write(path, content, mode=0o600):
+def write_file_atomically(path, content, mode=0o600):
     """Write a file of ours, whole or not at all."""
     draft = path + ".new"
     try:
@@ -49,7 +49,7 @@ def write(path, content, mode=0o600):
 def run_program(argv, input_text="", seconds=SECONDS):
     """Return what a program of root's said; None when it is not there, or did not end well or in time."""
     try:
-        if ownership.find_changer(os.stat(argv[0])) is not None:
+        if ownership.find_untrusted_changer_of_file(os.stat(argv[0])) is not None:
             return None
         process = subprocess.run(
             argv,
@@ -66,7 +66,7 @@ def run_program(argv, input_text="", seconds=SECONDS):
     return process.stdout.decode("utf-8", "replace") if process.returncode == 0 else None
 
 
-def is_of_another(record, request):
+def is_record_of_another_action(record, request):
     """Return whether what is kept by the number of the action that is asked for is of another one.
 
     A case log that was restored from a backup gives numbers out again by which a host keeps something since.
@@ -74,11 +74,11 @@ def is_of_another(record, request):
     return record is not None and record.get("what", request["what"]) != request["what"]
 
 
-def refuse_taken(record, request, names):
+def refuse_id_taken_by_another_action(record, request, recorded_ids):
     """Raise Refused where that is so, with the highest of the numbers that ``names`` have of the same incident."""
-    if is_of_another(record, request):
+    if is_record_of_another_action(record, request):
         incident = request["id"].rpartition("/")[0]
-        numbers = [name.rpartition("/")[2] for name in names if name.rpartition("/")[0] == incident]
+        numbers = [name.rpartition("/")[2] for name in recorded_ids if name.rpartition("/")[0] == incident]
         raise ActionRefusal("number_taken", str(max(int(number) for number in numbers if number.isdigit())))
 
 
@@ -95,7 +95,7 @@ class ActionRecord:
     @contextlib.contextmanager
     def hold_lock(self):
         """Hold the lock, so that nobody else is at work in it. Raises Refused."""
-        lock = self._open_lock()
+        lock = self._open_and_acquire_lock()
         try:
             yield
         finally:
@@ -105,7 +105,7 @@ class ActionRecord:
                     os.rmdir(os.path.dirname(self.home))
             os.close(lock)
 
-    def _open_lock(self):
+    def _open_and_acquire_lock(self):
         while True:
             with contextlib.suppress(FileNotFoundError):  # whoever held it meanwhile has left nothing
                 os.makedirs(self.home, 0o700, exist_ok=True)
@@ -119,7 +119,7 @@ class ActionRecord:
                     return lock
                 os.close(lock)
 
-    def all(self):
+    def read_all_records_by_action_id(self):
         """Return every action's record, by its name."""
         try:
             with open(self.path, "rb") as file:
@@ -127,36 +127,38 @@ class ActionRecord:
         except FileNotFoundError:
             return {}
 
-    def find_before_start(self, request):
+    def find_record_before_action_starts(self, request):
         """Return what is on record of the action that is to be begun, or None.
 
         Raises Refused where its number is taken.
         """
-        records = self.all()
-        refuse_taken(records.get(request["id"]), request, records)
+        records = self.read_all_records_by_action_id()
+        refuse_id_taken_by_another_action(records.get(request["id"]), request, records)
         return records.get(request["id"])
 
-    def find(self, request):
+    def find_record_of_requested_action(self, request):
         """Return what is on record of an action, or None, also where its number is of another one."""
-        record = self.all().get(request["id"])
-        return None if is_of_another(record, request) else record
+        record = self.read_all_records_by_action_id().get(request["id"])
+        return None if is_record_of_another_action(record, request) else record
 
-    def keep(self, name, record):
+    def save_record_of_action(self, action_id, record):
         """Have this on record of an action."""
-        self.replace(dict(self.all(), **{name: record}))
+        self.replace_all_records(dict(self.read_all_records_by_action_id(), **{action_id: record}))
 
-    def forget(self, name):
+    def delete_record_of_action(self, action_id):
         """Have nothing on record of it."""
-        self.replace({key: record for key, record in self.all().items() if key != name})
+        self.replace_all_records(
+            {key: record for key, record in self.read_all_records_by_action_id().items() if key != action_id}
+        )
 
-    def replace(self, actions):
+    def replace_all_records(self, records):
         """Have these on record, and no others."""
-        if actions:
-            write(self.path, json.dumps(actions, sort_keys=True).encode("ascii"))
+        if records:
+            write_file_atomically(self.path, json.dumps(records, sort_keys=True).encode("ascii"))
         else:
-            self.clear()
+            self.delete_all_records()
 
-    def clear(self):
+    def delete_all_records(self):
         """Have nothing in the folder."""
         for name in set(os.listdir(self.home)) - {"lock"}:
             os.unlink(os.path.join(self.home, name))
@@ -168,13 +170,13 @@ def read_own_archive(loader):
         return file.read()
 
 
-def raise_late(_number, _frame):
+def raise_refusal_when_time_is_over(_number, _frame):
     raise ActionRefusal("late", "")
 
 
 def run_in_time(act, seconds=SECONDS):
     """Return what it comes to. Raises Refused when that takes longer."""
-    signal.signal(signal.SIGALRM, raise_late)
+    signal.signal(signal.SIGALRM, raise_refusal_when_time_is_over)
     signal.alarm(seconds)
     try:
         return act()
@@ -189,10 +191,17 @@ def answer_question(actions, arguments, seconds=SECONDS):
     As daemons stand: where /proc/self/cwd is on the way, what a link leads to is what they find.
     """
     os.chdir("/")
-    print(json.dumps(run_in_time(lambda: answer(actions, json.loads(arguments[1]), arguments[0].split()), seconds)))
+    print(
+        json.dumps(
+            run_in_time(
+                lambda: run_action_and_turn_errors_into_answer(actions, json.loads(arguments[1]), arguments[0].split()),
+                seconds,
+            )
+        )
+    )
 
 
-def answer(actions, question, connection):
+def run_action_and_turn_errors_into_answer(actions, question, connection):
     """Return what is said to a question, whatever goes wrong."""
     try:
         return actions[question["do"]](question, connection)

@@ -9,7 +9,7 @@ _REVISION = re.compile(r"[A-Za-z0-9.+~]+\Z")
 _PART = re.compile(r"(\D*)(\d*)", re.ASCII)
 
 
-def is_version(text):
+def is_valid_debian_version(text):
     """Return whether dpkg takes this for a version without complaint."""
     match = _VERSION.match(text) if len(text) <= MAX_CHARS else None
     if match is None or int(match.group(1) or 0) > MAX_EPOCH:
@@ -18,7 +18,7 @@ def is_version(text):
     return not dash or _REVISION.match(revision) is not None
 
 
-def key(version):
+def make_sort_key_of_debian_version(version):
     """Return a key that sorts as ``dpkg --compare-versions`` does."""
     epoch, colon, rest = version.partition(":")
     if not colon:
@@ -26,22 +26,26 @@ def key(version):
     upstream, dash, revision = rest.rpartition("-")
     if not dash:
         upstream, revision = rest, "0"
-    return int(epoch) if epoch.isdigit() else 0, _part_key(upstream), _part_key(revision)
+    return (
+        int(epoch) if epoch.isdigit() else 0,
+        _split_into_non_digits_and_numbers(upstream),
+        _split_into_non_digits_and_numbers(revision),
+    )
 
 
-def _part_key(text):
+def _split_into_non_digits_and_numbers(version_part):
     """Return alternating non-digits and numbers.
 
     They sort so: ``~`` before the end, the end before letters, letters before the rest.
     """
     parts = []
-    for letters, digits in _PART.findall(text):
-        parts.append((*tuple(_rank(char) for char in letters), 0))
+    for letters, digits in _PART.findall(version_part):
+        parts.append((*tuple(_rank_char_in_debian_order(char) for char in letters), 0))
         parts.append(int(digits or "0"))
     return tuple(parts)
 
 
-def _rank(char):
+def _rank_char_in_debian_order(char):
     if char == "~":
         return -1
     return ord(char) if char.isalpha() else ord(char) + 256

@@ -17,7 +17,7 @@ class FileSwapped(OSError):
         super().__init__(errno.EAGAIN, "changed while it was being edited", name)
 
 
-def replace(folder, name, handle, status, content, mtime=None):
+def replace_file_if_still_the_same(folder, name, handle, expected_status, content, mtime=None):
     """Put ``content`` in the place of the open file ``name`` of ``folder``, if that is still the same file.
 
     The new file takes over owner, group, mode and extended attributes before it gets the name. With ``mtime``, in
@@ -32,17 +32,17 @@ def replace(folder, name, handle, status, content, mtime=None):
             view = memoryview(content)
             while view:
                 view = view[os.write(descriptor, view) :]
-            os.fchown(descriptor, status.st_uid, status.st_gid)
-            os.fchmod(descriptor, stat.S_IMODE(status.st_mode))
+            os.fchown(descriptor, expected_status.st_uid, expected_status.st_gid)
+            os.fchmod(descriptor, stat.S_IMODE(expected_status.st_mode))
             for attribute in os.listxattr(handle):
                 os.setxattr(descriptor, attribute, os.getxattr(handle, attribute))
             if mtime is not None:
-                os.utime(descriptor, ns=(status.st_atime_ns, mtime))
+                os.utime(descriptor, ns=(expected_status.st_atime_ns, mtime))
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
         present = os.stat(name, dir_fd=folder, follow_symlinks=False)
-        if _identity(present) != _identity(status):
+        if _get_identity_of_file_status(present) != _get_identity_of_file_status(expected_status):
             raise FileSwapped(name)
         os.rename(draft, name, src_dir_fd=folder, dst_dir_fd=folder)
     except BaseException:
@@ -52,5 +52,5 @@ def replace(folder, name, handle, status, content, mtime=None):
     os.fsync(folder)
 
 
-def _identity(status):
+def _get_identity_of_file_status(status):
     return status.st_dev, status.st_ino, status.st_size, status.st_ctime_ns, status.st_nlink

@@ -20,12 +20,12 @@ _SKIPPED_BYTES = b" \t\n\v\f\r"
 """White space that may stand within base64."""
 
 
-def split_lines(content):
+def split_authorized_keys_lines(content):
     """Return the lines of such a file, without what ends them: nothing but a line feed does."""
     return content.split(b"\n")
 
 
-def parse_line(line):
+def parse_authorized_keys_line(line):
     """Return the Key that a line lets in; None of a line that lets none in."""
     rest = line.partition(b"\0")[0].strip(b" \t\r\n")
     if not rest or rest.startswith(b"#"):
@@ -38,9 +38,9 @@ def parse_line(line):
     return None if kind_and_blob is None else Key(rest[:at], *kind_and_blob)
 
 
-def fingerprint(blob):
+def compute_ssh_key_fingerprint(key_bytes):
     """Return what tells a key from others, ``SHA256:…``."""
-    return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode("ascii").rstrip("=")
+    return "SHA256:" + base64.b64encode(hashlib.sha256(key_bytes).digest()).decode("ascii").rstrip("=")
 
 
 def _parse_key(text):

@@ -19,21 +19,21 @@ MAX_FILE = 4_000_000
 
 
 @functools.lru_cache(maxsize=None)
-def list_patterns():
+def list_authorized_keys_patterns_of_sshd():
     """Return what sshd looks for: as it says, for everybody, and as any of its settings has it for some."""
     output = action_runner.run_program([SSHD, "-T"]) or action_runner.run_program([SSHD, "-T", "-C", NOBODY]) or ""
     values = re.findall(r"(?m)^authorizedkeysfile (.+)$", output)
     words = [word for line in values for word in line.split()] or list(DEFAULT)
-    return tuple(dict.fromkeys(word for word in (*words, *_iter_configured_patterns(CONFIG)) if word != "none"))
+    return tuple(dict.fromkeys(word for word in (*words, *_iter_key_patterns_in_sshd_config(CONFIG)) if word != "none"))
 
 
-def _iter_configured_patterns(path, depth=0):
+def _iter_key_patterns_in_sshd_config(config_path, depth=0):
     """Yield the same of every line of sshd's settings, includes followed, whoever it is for.
 
     A line that counts for nobody costs nothing.
     """
     with contextlib.suppress(OSError, ValueError):
-        text = safe_open.read_text(path, MAX_FILE) or ""
+        text = safe_open.read_text(config_path, MAX_FILE) or ""
         for keyword, value in re.findall(r"(?im)^[ \t]*\"?(authorizedkeysfile|include)\"?[ \t=]+(.+)$", text):
             words = [word.strip('"') for word in value.split("#")[0].split()]
             if keyword.lower() == "authorizedkeysfile":
@@ -41,29 +41,32 @@ def _iter_configured_patterns(path, depth=0):
             elif depth < MAX_INCLUDES:
                 for pattern in words:
                     for included_path in sorted(glob.glob(os.path.join(os.path.dirname(CONFIG), pattern))):
-                        yield from _iter_configured_patterns(included_path, depth + 1)
+                        yield from _iter_key_patterns_in_sshd_config(included_path, depth + 1)
 
 
-def iter_key_files(looked_for):
+def iter_authorized_keys_files_of_accounts(patterns):
     """Yield ``(account, path)`` of each file that sshd reads, whether or not it is there."""
     for entry in accounts.list_accounts():
-        for pattern in looked_for:
+        for pattern in patterns:
             path = pattern.replace("%%", "\0").replace("%h", entry.pw_dir).replace("%u", entry.pw_name)
             path = path.replace("%U", str(entry.pw_uid)).replace("\0", "%")
             yield entry.pw_name, path if path.startswith("/") else os.path.join(entry.pw_dir, path)
 
 
-def list_fingerprints(account, left_out=()):
+def list_fingerprints(account, excluded_paths=()):
     """Return the fingerprints of all keys that let an account in, but for those in files that are ``left_out`` and in
     those that cannot be read.
     """
     fingerprints = []
-    for name, path in iter_key_files(list_patterns()):
-        if name == account and path not in left_out:
+    for name, path in iter_authorized_keys_files_of_accounts(list_authorized_keys_patterns_of_sshd()):
+        if name == account and path not in excluded_paths:
             with contextlib.suppress(safe_open.Unsafe):
                 fingerprints += [
                     fingerprint
-                    for fingerprint in map(get_fingerprint, key_line.split_lines(read_content(path)))
+                    for fingerprint in map(
+                        get_fingerprint_of_authorized_keys_line,
+                        key_line.split_authorized_keys_lines(read_content(path)),
+                    )
                     if fingerprint is not None
                 ]
     return fingerprints
@@ -93,7 +96,7 @@ def read_content(path):
         os.close(handle)
 
 
-def get_fingerprint(line):
+def get_fingerprint_of_authorized_keys_line(line):
     """Return the fingerprint of the key that a line lets in, ``SHA256:…``; None of a line that lets none in."""
-    key = key_line.parse_line(line)
-    return None if key is None else key_line.fingerprint(key.blob)
+    key = key_line.parse_authorized_keys_line(line)
+    return None if key is None else key_line.compute_ssh_key_fingerprint(key.blob)

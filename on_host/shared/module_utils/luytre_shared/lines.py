@@ -15,7 +15,7 @@ from ansible.module_utils.luytre_shared import file_replacement, immutable, safe
 from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
 
 
-def split_lines(content):
+def split_lines_keeping_line_ends(content):
     """Return the lines of a file's content as sshd and cron read them, each with what ends it."""
     return io.BytesIO(content).readlines()
 
@@ -25,24 +25,24 @@ def compute_digest(line):
     return hashlib.sha256(line).hexdigest()
 
 
-def make_mark(name):
+def make_comment_mark_of_action(action_id):
     """Return what a line begins with while an action of that name has it out of force."""
-    return "# %s: " % name
+    return "# %s: " % action_id
 
 
-def restore_line(line, begins, digests):
+def uncomment_line_if_known_by_digest(line, mark, digests):
     """Return a line as it was, if it begins so and is one of those that were taken out of force."""
-    was = line[len(begins) :]
-    return was if line.startswith(begins.encode("ascii")) and compute_digest(was) in digests else line
+    was = line[len(mark) :]
+    return was if line.startswith(mark.encode("ascii")) and compute_digest(was) in digests else line
 
 
-def check(path, owners, limit):
+def check_file_lines_can_be_rewritten(path, owners, max_bytes):
     """Raise Refused for a file whose lines are not changed, as ``rewrite_lines`` does."""
     with contextlib.ExitStack() as open_ones:
-        _read(path, owners, limit, open_ones)
+        _open_and_read_file_to_rewrite(path, owners, max_bytes, open_ones)
 
 
-def rewrite_lines(path, owners, limit, line_of, mtime_of=lambda status: status.st_mtime_ns):
+def rewrite_lines(path, owners, max_bytes, change_line, choose_mtime=lambda status: status.st_mtime_ns):
     """Have each line of a file as ``line_of`` says, and its time as ``mtime_of`` does, of how it stands, in
     nanoseconds.
 
@@ -50,21 +50,23 @@ def rewrite_lines(path, owners, limit, line_of, mtime_of=lambda status: status.s
     links that root did not make, or is larger than ``limit``.
     """
     with contextlib.ExitStack() as open_ones:
-        place, last, reading, status, content = _read(path, owners, limit, open_ones)
-        new_content = b"".join(map(line_of, split_lines(content)))
+        place, last, reading, status, content = _open_and_read_file_to_rewrite(path, owners, max_bytes, open_ones)
+        new_content = b"".join(map(change_line, split_lines_keeping_line_ends(content)))
         if new_content != content:
             try:
-                immutable.replace(place, last, reading, status, new_content, mtime_of(status))
+                immutable.replace_file_keeping_its_flags(
+                    place, last, reading, status, new_content, choose_mtime(status)
+                )
             except file_replacement.FileSwapped:
                 raise ActionRefusal("swapped", last)
 
 
-def _read(path, owners, limit, open_ones):
+def _open_and_read_file_to_rewrite(path, owners, max_bytes, open_ones):
     """Return ``(open folder, name, open file, how it stands, what it holds)``."""
     try:
-        place, last = safe_open.reach(path, safe_open.ROOTS_LINKS)
+        place, last = safe_open.open_parent_folder_of_path(path, safe_open.ROOTS_LINKS)
         open_ones.callback(os.close, place)
-        reading = safe_open.open_at(place, last)
+        reading = safe_open.open_name_in_open_folder(place, last)
     except safe_open.Unsafe as unsafe:
         raise ActionRefusal("unsafe", "%s: %s" % (path, unsafe.strerror))
     open_ones.callback(os.close, reading)
@@ -72,6 +74,6 @@ def _read(path, owners, limit, open_ones):
     if status.st_nlink > 1 or status.st_uid not in owners:
         raise ActionRefusal("unsafe", path)
     try:
-        return place, last, reading, status, safe_open.read_whole(reading, limit, path)
+        return place, last, reading, status, safe_open.read_whole(reading, max_bytes, path)
     except safe_open.Unsafe:
         raise ActionRefusal("too_large", path)

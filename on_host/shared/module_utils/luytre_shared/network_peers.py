@@ -42,10 +42,10 @@ def iter_resolvers():
         yield from re.findall(r"(?m)^\s*nameserver\s+(\S+)", read_text(path))
 
 
-def is_inside(address, text):
+def is_address_in_network(address, address_or_network):
     """Return whether it is that address, or in that network; what is neither has nothing inside."""
     try:
-        network = ipaddress.ip_network(text.partition("%")[0], strict=False)
+        network = ipaddress.ip_network(address_or_network.partition("%")[0], strict=False)
     except ValueError:
         return False
     if network.version == 6 and network.prefixlen >= 96 and network.network_address.ipv4_mapped:
@@ -53,16 +53,16 @@ def is_inside(address, text):
     return address.version == network.version and address in network
 
 
-def is_name(text):
+def is_host_name(text):
     """Return whether it is the name of a host, as servers resolve them when they start."""
     return re.match(r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.[A-Za-z][A-Za-z0-9-]{0,62}\.?\Z", text) is not None
 
 
-def iter_addresses(names):
+def iter_resolved_addresses_of_names(host_names):
     """Yield what some names stand for now; nothing of those that nobody knows in time."""
     os.environ["RES_OPTIONS"] = "timeout:1 attempts:1"
     ends = time.monotonic() + NAMING_SECONDS
-    for name in sorted(names)[:MAX_NAMES]:
+    for name in sorted(host_names)[:MAX_NAMES]:
         if time.monotonic() < ends:
             yield from _resolve_name(name)
 

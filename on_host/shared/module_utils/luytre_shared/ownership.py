@@ -41,29 +41,29 @@ class Strictness:
         self.readers, self.sticky, self.lists = readers, sticky, lists
 
 
-def make_strictness(uids=(0,), gids=(0,)):
+def make_strictness_for_trusted_accounts(uids=(0,), gids=(0,)):
     """Return what programs of root's, or of some accounts, may believe: the group root is root."""
     return Strictness(uids, groups=gids, sticky=True, lists=True)
 
 
-def make_account_strictness(uid, gid=None):
+def make_strictness_of_files_of_account(uid, gid=None):
     """Return what is an account's own, as sshd has it (StrictModes).
 
     Root's or its, and of groups only ``gid`` writes, which it shares with nobody."""
     return Strictness((0, uid), groups=() if gid is None else (gid,))
 
 
-def make_key_strictness(readers=(0,)):
+def make_strictness_of_private_keys(readers=(0,)):
     """Return a private key: root's to write, and for some groups at most to read."""
     return Strictness(group=0o070, everybody=0o007, readers=readers)
 
 
-ROOT = make_strictness()
+ROOT = make_strictness_for_trusted_accounts()
 STRICT_ROOT = Strictness()
 """Root's own, and no right to write for anybody else, not even for the group root: what there is no need for."""
 PASSWORD = Strictness(everybody=0o006)
 """``STRICT_ROOT``, and not for everybody to read."""
-PRIVATE = make_key_strictness(())
+PRIVATE = make_strictness_of_private_keys(())
 """Root's, and for nobody else to write, read or enter."""
 ANYBODY = Strictness(owners=None, group=0, sticky=True)
 """Whoever has an account, whosever it is."""
@@ -81,7 +81,7 @@ class FileOwnership:
         self.st_uid, self.st_gid, self.st_mode = uid, gid, mode
 
 
-def judge_access(status, strictness=ROOT, access_list=lambda: None):
+def judge_who_can_change_or_add_to_file(file_status, strictness=ROOT, access_list=lambda: None):
     """Return ``(changer, maker)`` of one thing.
 
     The former can change it; the latter can make new things in it but change no others'.
@@ -90,63 +90,63 @@ def judge_access(status, strictness=ROOT, access_list=lambda: None):
     may write by an access list, None where there is none; it is asked only where the mode lets such a list count. A
     link and a character device are judged by their owner alone.
     """
-    if strictness.owners is not None and status.st_uid not in strictness.owners:
-        return ("user", status.st_uid), None
-    if stat.S_ISLNK(status.st_mode) or stat.S_ISCHR(status.st_mode):
+    if strictness.owners is not None and file_status.st_uid not in strictness.owners:
+        return ("user", file_status.st_uid), None
+    if stat.S_ISLNK(file_status.st_mode) or stat.S_ISCHR(file_status.st_mode):
         return None, None
-    writer = _find_writer(status, strictness, access_list)
-    if strictness.sticky and stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX:
+    writer = _find_untrusted_writer_of_file(file_status, strictness, access_list)
+    if strictness.sticky and stat.S_ISDIR(file_status.st_mode) and file_status.st_mode & stat.S_ISVTX:
         return None, writer
     return writer, None
 
 
-def find_changer(status, strictness=ROOT, access_list=lambda: None):
+def find_untrusted_changer_of_file(file_status, strictness=ROOT, access_list=lambda: None):
     """Return who can change a thing or make new things in it; None when nobody can whose right counts."""
-    who, maker = judge_access(status, strictness, access_list)
+    who, maker = judge_who_can_change_or_add_to_file(file_status, strictness, access_list)
     return who or maker
 
 
-def _find_writer(status, strictness, access_list):
-    if status.st_mode & strictness.everybody:
+def _find_untrusted_writer_of_file(file_status, strictness, access_list):
+    if file_status.st_mode & strictness.everybody:
         return "everybody", None
-    rights = status.st_mode & strictness.group
-    if rights and status.st_gid in strictness.readers:
+    rights = file_status.st_mode & strictness.group
+    if rights and file_status.st_gid in strictness.readers:
         rights &= ~0o040
     if not rights:
         return None
     writers = access_list() if strictness.lists else None
     if writers is None:
         writers = [("group", None)]
-    numbered_writers = [(kind, status.st_gid if number is None else number) for kind, number in writers]
+    numbered_writers = [(kind, file_status.st_gid if number is None else number) for kind, number in writers]
     harmless = {"user": strictness.owners or (), "group": strictness.groups}
     return next(((kind, number) for kind, number in numbered_writers if number not in harmless[kind]), None)
 
 
-def has_right(status, uid, gids, right):
+def has_right(file_status, uid, gids, right):
     """Return whether an account of these groups has a right (READ or WRITE) by the mode; root is not asked for."""
-    if uid == status.st_uid:
-        return bool(status.st_mode & right << 6)
-    return bool(status.st_mode & (right << 3 if status.st_gid in gids else right))
+    if uid == file_status.st_uid:
+        return bool(file_status.st_mode & right << 6)
+    return bool(file_status.st_mode & (right << 3 if file_status.st_gid in gids else right))
 
 
-def names_account(access_list, uid, gids):
+def is_account_named_in_access_list(access_list, uid, gids):
     """Return whether an access list, as ``read_access_list`` gives it, names an account of these groups."""
     return any(
         (kind == "user" and number == uid) or (kind == "group" and number in gids) for kind, number in access_list
     )
 
 
-def can_write(status, uid, gids):
+def can_write(file_status, uid, gids):
     """Return whether an account of these groups has the right to write a thing, or can give it to itself: an
     owner can.
     """
-    return uid == status.st_uid or has_right(status, uid, gids, WRITE)
+    return uid == file_status.st_uid or has_right(file_status, uid, gids, WRITE)
 
 
 # --- what a path leads to -----------------------------------------------------------------------------------
 
 
-class Trust:
+class PathTrust:
     """Judges paths and remembers what it looked at, so one is made for each reading.
 
     ``uids`` are trusted: root's; and ``gids``.
@@ -158,12 +158,17 @@ class Trust:
     def __init__(
         self, uids=(0,), lstat=os.lstat, readlink=os.readlink, access_list=None, served_mounts=None, gids=(0,)
     ):
-        self._uids, self._lstat, self._readlink, self._strictness = uids, lstat, readlink, make_strictness(uids, gids)
+        self._uids, self._lstat, self._readlink, self._strictness = (
+            uids,
+            lstat,
+            readlink,
+            make_strictness_for_trusted_accounts(uids, gids),
+        )
         self._served = served_mounts
         self._access_list = access_list or read_access_list
         self._seen = {}
 
-    def loose(self, path):
+    def describe_first_changer_on_path(self, path):
         """Return ``FILE can be changed by WHOM`` of the first thing on the way that another can change.
 
         None when only root can.
@@ -171,9 +176,9 @@ class Trust:
         A file that is not there is loose where others could make it, and what cannot be judged is loose. A character
         device and a link are judged by their owner alone.
         """
-        return _describe_first(next(self._loose(path, whole=True), None))
+        return _describe_first_changer(next(self._iter_changers_on_path(path, is_target_included=True), None))
 
-    def replaceable(self, path):
+    def describe_who_can_replace_path(self, path):
         """Return ``FOLDER can be changed by WHOM`` when another can put something else in a path's place.
 
         None when only root can.
@@ -181,33 +186,33 @@ class Trust:
         Like ``loose``, but what the path leads to in the end may be another's: a log, which is only written to. Ubuntu
         lets the group of the system's own log daemon make files in /var/log, which counts for nothing here.
         """
-        return _describe_first(next(self._loose(path, whole=False), None))
+        return _describe_first_changer(next(self._iter_changers_on_path(path, is_target_included=False), None))
 
-    def nearest(self, path):
+    def find_last_changer_on_path(self, path):
         """Return ``(place, (kind, number))`` of the last thing on the way that another can change.
 
         None when only root can.
         """
-        return next(iter([*self._loose(path, whole=True)][-1:]), None)
+        return next(iter([*self._iter_changers_on_path(path, is_target_included=True)][-1:]), None)
 
-    def _loose(self, path, whole):
+    def _iter_changers_on_path(self, path, is_target_included):
         """Yield each ``(place, (kind, number))`` on the way that another can change, in order."""
         if not path.startswith("/"):
             yield path, ("relative", None)
             return
-        here, todo, links = "/", _parts(path), 0
+        here, todo, links = "/", _split_path_in_reverse(path), 0
         for _ in range(MAX_STEPS):
-            status, changer, _maker = self._look(here)
+            status, changer, _maker = self._read_status_and_changers_of_path(here)
             if status is None and changer is None:
                 folder = os.path.dirname(here)
-                changer = self._look(folder)[2]
+                changer = self._read_status_and_changers_of_path(folder)[2]
                 if changer:
                     yield folder, changer
                 return
             is_link = status is not None and stat.S_ISLNK(status.st_mode)
-            if not whole and changer and is_log_keeper(here, changer):
+            if not is_target_included and changer and is_syslog_group_of_var_log(here, changer):
                 changer = None
-            if changer and (whole or todo or is_link or changer[0] == "unknown"):
+            if changer and (is_target_included or todo or is_link or changer[0] == "unknown"):
                 yield here, changer
             if status is None:
                 return
@@ -217,7 +222,7 @@ class Trust:
                     target = self._readlink(here)
                 except OSError:
                     break
-                todo += _parts(target)
+                todo += _split_path_in_reverse(target)
                 here = "/" if target.startswith("/") else os.path.dirname(here)
             if not todo:
                 return
@@ -227,33 +232,36 @@ class Trust:
             here = os.path.dirname(here) if part == ".." else os.path.join(here, part)
         yield path, ("endless", None)
 
-    def loosest(self, paths):
+    def describe_first_changer_on_paths(self, paths):
         """Return what ``loose`` says of the first loose one of several paths, or None."""
-        return next((sentence for sentence in map(self.loose, paths) if sentence), None)
+        return next((sentence for sentence in map(self.describe_first_changer_on_path, paths) if sentence), None)
 
-    def _look(self, path):
+    def _read_status_and_changers_of_path(self, path):
         """Return ``(status, who can change it, who can make new things in it)``; all None for what is not there."""
         if self._served is None:
-            self._served = read_served_mounts()
+            self._served = read_uids_of_user_served_mounts()
         if self._served.get(path, 0) not in self._uids:
             return None, ("user", self._served[path]), None
         if path not in self._seen:
             try:
                 status = self._lstat(path)
-                self._seen[path] = (status, *judge_access(status, self._strictness, lambda: self._access_list(path)))
+                self._seen[path] = (
+                    status,
+                    *judge_who_can_change_or_add_to_file(status, self._strictness, lambda: self._access_list(path)),
+                )
             except OSError as error:
                 absent = error.errno in (errno.ENOENT, errno.ENOTDIR)
                 self._seen[path] = (None, None if absent else ("unknown", error.errno), None)
         return self._seen[path]
 
 
-def parse_served_mounts(mounts):
+def parse_uids_of_user_served_mounts(mountinfo_text):
     """Return users by the mount points that their programs serve, of the text of ``/proc/self/mountinfo``.
 
     Root's own are left out.
     """
     uids_by_mount = {}
-    for line in mounts.splitlines():
+    for line in mountinfo_text.splitlines():
         if "user_id=" not in line:
             continue
         head, _, right = line.partition(" - ")
@@ -264,28 +272,28 @@ def parse_served_mounts(mounts):
     return uids_by_mount
 
 
-def read_served_mounts():
+def read_uids_of_user_served_mounts():
     """Return what users' own programs serve on this host, as ``parse_served_mounts`` tells it."""
     with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as handle:
-        return parse_served_mounts(handle.read())
+        return parse_uids_of_user_served_mounts(handle.read())
 
 
-def is_log_keeper(path, changer):
+def is_syslog_group_of_var_log(path, changer):
     """Return whether one who can change a path is the system's log daemon in the folder that Ubuntu shares with it."""
     kind, number = changer
     return path == "/var/log" and kind == "group" and group_name(number) == "syslog"
 
 
-def _parts(path):
+def _split_path_in_reverse(path):
     return [part for part in path.split("/")[::-1] if part not in ("", ".")]
 
 
-def loose(path):
+def describe_first_changer_but_root_on_path(path):
     """Return ``FILE can be changed by WHOM`` when another than root could change what ``path`` leads to.
 
     See ``Trust.loose``.
     """
-    return Trust().loose(path)
+    return PathTrust().describe_first_changer_on_path(path)
 
 
 def read_access_list(path, right=WRITE):
@@ -314,7 +322,7 @@ def read_access_list(path, right=WRITE):
 # --- in words -----------------------------------------------------------------------------------------------
 
 
-def _describe_first(first):
+def _describe_first_changer(first):
     return None if first is None else describe_changer(*first)
 
 

@@ -32,58 +32,61 @@ class QuarantineStore:
         """
         return action_runner.ActionRecord(self.home).hold_lock()
 
-    def folder(self, name):
+    def get_folder_of_action(self, action_id):
         """Return the folder of one action."""
-        if not NAME.match(name):
-            raise ActionRefusal("not_ours", name)
-        return os.path.join(self.home, name.replace("/", "_"))
+        if not NAME.match(action_id):
+            raise ActionRefusal("not_ours", action_id)
+        return os.path.join(self.home, action_id.replace("/", "_"))
 
-    def device(self):
+    def get_device_of_store(self):
         """Return the device of the file system that the folder is on, or would be."""
         there = self.home
         while not os.path.lexists(there):
             there = os.path.dirname(there)
         return os.stat(there).st_dev
 
-    def record(self, name):
+    def read_record_of_action(self, action_id):
         """Return what is on record of it, or None."""
         try:
-            with open(os.path.join(self.folder(name), RECORD), "rb") as file:
+            with open(os.path.join(self.get_folder_of_action(action_id), RECORD), "rb") as file:
                 return json.loads(file.read().decode("ascii"))
         except FileNotFoundError:
             return None
 
-    def find_before_start(self, request):
+    def find_record_before_action_starts(self, request):
         """Return what is on record of the action that is to be begun, or None.
 
         Raises Refused where its number is taken.
         """
-        record = self.record(request["id"])
+        record = self.read_record_of_action(request["id"])
         if record is not None:
-            action_runner.refuse_taken(record, request, [name.replace("_", "/") for name in os.listdir(self.home)])
+            action_runner.refuse_id_taken_by_another_action(
+                record, request, [name.replace("_", "/") for name in os.listdir(self.home)]
+            )
         return record
 
-    def find(self, request):
+    def find_record_of_requested_action(self, request):
         """Return what is on record of an action, or None, also where its number is of another one."""
-        record = self.record(request["id"])
-        return None if action_runner.is_of_another(record, request) else record
+        record = self.read_record_of_action(request["id"])
+        return None if action_runner.is_record_of_another_action(record, request) else record
 
-    def has(self, name, item):
+    def has_item_kept_for_action(self, action_id, item_name):
         """Return whether the thing of that name is kept of it."""
-        return os.path.lexists(os.path.join(self.folder(name), item))
+        return os.path.lexists(os.path.join(self.get_folder_of_action(action_id), item_name))
 
-    def keep(self, name, record):
+    def save_record_of_action(self, action_id, record):
         """Have this on record, whole or not at all."""
-        os.makedirs(self.folder(name), 0o700, exist_ok=True)
+        os.makedirs(self.get_folder_of_action(action_id), 0o700, exist_ok=True)
         try:
-            action_runner.write(
-                os.path.join(self.folder(name), RECORD), json.dumps(record, sort_keys=True).encode("ascii")
+            action_runner.write_file_atomically(
+                os.path.join(self.get_folder_of_action(action_id), RECORD),
+                json.dumps(record, sort_keys=True).encode("ascii"),
             )
         except BaseException:
             with contextlib.suppress(OSError):  # it holds what an earlier record is of
-                os.rmdir(self.folder(name))
+                os.rmdir(self.get_folder_of_action(action_id))
             raise
 
-    def forget(self, name):
+    def delete_record_of_action(self, action_id):
         """Have nothing of it."""
-        shutil.rmtree(self.folder(name))
+        shutil.rmtree(self.get_folder_of_action(action_id))

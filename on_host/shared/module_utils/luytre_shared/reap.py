@@ -4,7 +4,7 @@ import os
 import time
 
 
-def reap(child, seconds):
+def wait_for_killed_child_to_end(child_pid, seconds):
     """Return whether the child, killed before, was gone within that time.
 
     Then its entry among the processes is gone, too.
@@ -12,7 +12,7 @@ def reap(child, seconds):
     On a busy machine it has to get a turn first.
     """
     until = time.monotonic() + seconds
-    while not os.waitpid(child, os.WNOHANG)[0]:
+    while not os.waitpid(child_pid, os.WNOHANG)[0]:
         if time.monotonic() >= until:
             return False
         time.sleep(0.002)

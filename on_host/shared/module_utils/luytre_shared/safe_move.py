@@ -32,25 +32,27 @@ APART = ".luytre-quarantine-"
 """How the name of a folder of root's begins in which a file stays on its own file system."""
 
 
-def open_parent(path, open_ones, root=""):
+def open_parent_folder_without_links(path, open_ones, root=""):
     """Return ``(open folder, name)`` of where a path ends. Raises Refused when a link, or nothing, is on the way.
 
     On the way to ``root``, if the path lies below it, those links count that root made, such as a web root's own.
     """
     try:
         if root and path.startswith(root + "/"):
-            base = close_later(open_ones, safe_open.open_path(root, safe_open.DIRECTORY, safe_open.ROOTS_LINKS))
-            place, last = safe_open.reach(path[len(root) :], base=base)
+            base = close_descriptor_when_stack_ends(
+                open_ones, safe_open.open_path(root, safe_open.DIRECTORY, safe_open.ROOTS_LINKS)
+            )
+            place, last = safe_open.open_parent_folder_of_path(path[len(root) :], base=base)
         else:
-            place, last = safe_open.reach(path)
+            place, last = safe_open.open_parent_folder_of_path(path)
     except FileNotFoundError:
         raise ActionRefusal("folder_gone", "")
     except safe_open.Unsafe as unsafe:
         raise ActionRefusal("unsafe", unsafe.strerror)
-    return close_later(open_ones, place), last
+    return close_descriptor_when_stack_ends(open_ones, place), last
 
 
-def close_later(open_ones, handle):
+def close_descriptor_when_stack_ends(open_ones, handle):
     """Return the descriptor, closed when all are."""
     open_ones.callback(os.close, handle)
     return handle
@@ -71,7 +73,7 @@ def compute_digest(handle):
     return None
 
 
-def identify(folder, name):
+def identify_file_by_device_and_inode(folder, name):
     """Return what tells a file from others, None where there is none; no link is followed."""
     try:
         status = os.lstat(name, dir_fd=folder)
@@ -80,19 +82,19 @@ def identify(folder, name):
     return [status.st_dev, status.st_ino]
 
 
-def move_back(where, aside, place, last):
+def move_file_back_unless_name_is_taken(where, aside, folder, file_name):
     """Have what was moved aside where it was; where that name is taken by now, it stays aside."""
     with contextlib.suppress(OSError):
         if stat.S_ISDIR(
             os.lstat(aside, dir_fd=where).st_mode
         ):  # which has one name only, and takes no other's place but of an empty one
-            os.rename(aside, last, src_dir_fd=where, dst_dir_fd=place)
+            os.rename(aside, file_name, src_dir_fd=where, dst_dir_fd=folder)
             return
-        os.link(aside, last, src_dir_fd=where, dst_dir_fd=place, follow_symlinks=False)
+        os.link(aside, file_name, src_dir_fd=where, dst_dir_fd=folder, follow_symlinks=False)
         os.unlink(aside, dir_fd=where)
 
 
-def copy_file(reading, folder, name, sha256):
+def copy_file(source_handle, folder, name, sha256):
     """Copy a file as the open one is, into an open folder where there is none of that name.
 
     Bytes, owner, mode, times, and what hangs on it.
@@ -102,16 +104,16 @@ def copy_file(reading, folder, name, sha256):
     """
     if sha256 is None:
         raise ActionRefusal("too_large", "")
-    status = os.fstat(reading)
-    if status.st_size > min(MAX_DIGESTED, _count_free_bytes(folder) // 2):
+    status = os.fstat(source_handle)
+    if status.st_size > min(MAX_DIGESTED, _count_free_bytes_of_filesystem(folder) // 2):
         raise ActionRefusal("too_large", "")
     target = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=folder)
     try:
-        _copy_bytes(reading, target, status.st_size)
+        _copy_first_bytes_to_empty_file(source_handle, target, status.st_size)
         os.fchown(target, status.st_uid, status.st_gid)
         os.fchmod(target, stat.S_IMODE(status.st_mode))
-        for key in os.listxattr(reading):
-            os.setxattr(target, key, os.getxattr(reading, key))
+        for key in os.listxattr(source_handle):
+            os.setxattr(target, key, os.getxattr(source_handle, key))
         os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
         os.fsync(target)
         if compute_digest(target) != sha256:
@@ -123,20 +125,20 @@ def copy_file(reading, folder, name, sha256):
         os.close(target)
 
 
-def _count_free_bytes(folder):
+def _count_free_bytes_of_filesystem(folder):
     """Return bytes that may be written on the file system of an open folder."""
     room = os.fstatvfs(folder)
     return room.f_bavail * room.f_frsize
 
 
-def _copy_bytes(reading, target, size):
+def _copy_first_bytes_to_empty_file(source_handle, target, size):
     """Have the first ``size`` bytes in an empty file; what is empty takes no room there.
 
     Raises Refused when that takes too long.
     """
     at, ends = 0, time.monotonic() + COPY_SECONDS
     while at < size:
-        piece = os.pread(reading, min(CHUNK, size - at), at)
+        piece = os.pread(source_handle, min(CHUNK, size - at), at)
         if not piece:
             break
         if time.monotonic() > ends:
@@ -150,21 +152,21 @@ def _copy_bytes(reading, target, size):
     os.ftruncate(target, at)
 
 
-def move_file(place, last, record, folder, stored_name):
+def move_file_into_own_folder(source_folder, file_name, record, folder, stored_name):
     """Have a file in a folder of ours, as ``stored_name``, and not in its place.
 
     Raises Refused when something else has come there meanwhile, OSError.
     """
-    os.rename(last, stored_name, src_dir_fd=place, dst_dir_fd=folder)
-    if identify(folder, stored_name) != record["file"]:
-        move_back(folder, stored_name, place, last)
+    os.rename(file_name, stored_name, src_dir_fd=source_folder, dst_dir_fd=folder)
+    if identify_file_by_device_and_inode(folder, stored_name) != record["file"]:
+        move_file_back_unless_name_is_taken(folder, stored_name, source_folder, file_name)
         raise ActionRefusal("swapped", record["path"])
 
 
 # --- in its own folder -------------------------------------------------------------------------------
 
 
-def open_entry(path, open_ones):
+def open_folder_deciding_where_path_leads(path, open_ones):
     """Return ``(open folder, name)`` of what decides where a path leads.
 
     The first link on the way that root did not make, else the file itself. Raises OSError.
@@ -172,36 +174,36 @@ def open_entry(path, open_ones):
     names = safe_open.split_path(path)
     for count in range(1, len(names)):
         try:
-            place, _ = safe_open.reach("/" + "/".join(names[:count]), safe_open.ROOTS_LINKS)
+            place, _ = safe_open.open_parent_folder_of_path("/" + "/".join(names[:count]), safe_open.ROOTS_LINKS)
         except safe_open.Unsafe:
             above = "/" + "/".join(names[: count - 1])
             place = safe_open.open_path(above, safe_open.DIRECTORY, safe_open.ROOTS_LINKS)
-            return close_later(open_ones, place), names[count - 1]
+            return close_descriptor_when_stack_ends(open_ones, place), names[count - 1]
         os.close(place)
     try:
-        place, last = safe_open.reach(path, safe_open.ROOTS_LINKS)
+        place, last = safe_open.open_parent_folder_of_path(path, safe_open.ROOTS_LINKS)
     except safe_open.Unsafe:
         above = "/" + "/".join(names[:-1])
         place, last = safe_open.open_path(above, safe_open.DIRECTORY, safe_open.ROOTS_LINKS), names[-1]
-    return close_later(open_ones, place), last
+    return close_descriptor_when_stack_ends(open_ones, place), last
 
 
 # --- on its own file system --------------------------------------------------------------------------
 
 
-def set_apart(place, last, record, stored_name, note_place, open_ones):
+def set_file_apart_on_its_own_filesystem(source_folder, file_name, record, stored_name, note_place, open_ones):
     """Have a file in a folder of root's alone on its own file system, as ``stored_name``; that open folder.
 
     ``note_place`` is called when the record tells where, before anything is made there. Whatever the file is like, it
     no longer has its name. Raises Refused when something else has come in its place meanwhile, OSError.
     """
     name = APART + record["aside"].rpartition("-")[2]
-    for top in list_tops(place, open_ones):
-        record["apart"] = os.path.join(safe_open.get_name(top), name)
+    for top in list_parent_folders_on_same_filesystem(source_folder, open_ones):
+        record["apart"] = os.path.join(safe_open.get_real_path_of_descriptor(top), name)
         note_place()
         try:
-            folder = make_folder(top, name, open_ones)
-            move_file(place, last, record, folder, stored_name)
+            folder = make_private_folder_in_open_folder(top, name, open_ones)
+            move_file_into_own_folder(source_folder, file_name, record, folder, stored_name)
         except BaseException as error:
             with contextlib.suppress(OSError):
                 os.rmdir(name, dir_fd=top)
@@ -212,14 +214,14 @@ def set_apart(place, last, record, stored_name, note_place, open_ones):
     raise ActionRefusal("unsafe", record["path"])
 
 
-def list_tops(place, open_ones):
+def list_parent_folders_on_same_filesystem(folder, open_ones):
     """Return the open folders on the way to an open one, itself too, that are on its file system, the topmost first.
 
     Whose folder that is has least to do with the file's.
     """
-    folders, device = [place], os.fstat(place).st_dev
+    folders, device = [folder], os.fstat(folder).st_dev
     while len(folders) < MAX_DEPTH:
-        above = close_later(open_ones, os.open("..", safe_open.FOLDER, dir_fd=folders[-1]))
+        above = close_descriptor_when_stack_ends(open_ones, os.open("..", safe_open.FOLDER, dir_fd=folders[-1]))
         status = os.fstat(above)
         if status.st_dev != device or status.st_ino == os.fstat(folders[-1]).st_ino:
             break
@@ -227,18 +229,18 @@ def list_tops(place, open_ones):
     return folders[::-1]
 
 
-def make_folder(place, name, open_ones):
+def make_private_folder_in_open_folder(parent_folder, name, open_ones):
     """Return a new folder for this account alone, in an open one.
 
     Raises Refused when what has the name is another, OSError.
     """
-    os.mkdir(name, 0o700, dir_fd=place)
-    folder = close_later(open_ones, safe_open.enter(place, name))
-    _check_own(folder, name)
+    os.mkdir(name, 0o700, dir_fd=parent_folder)
+    folder = close_descriptor_when_stack_ends(open_ones, safe_open.open_folder_in_open_folder(parent_folder, name))
+    _check_folder_is_private_to_this_account(folder, name)
     return folder
 
 
-def open_apart(record, open_ones):
+def open_folder_of_file_set_apart(record, open_ones):
     """Return the open folder in which a file stays on its own file system; None when there is none, or no longer.
 
     Raises Refused when what has the name is another.
@@ -246,14 +248,14 @@ def open_apart(record, open_ones):
     if not record.get("apart"):
         return None
     try:
-        folder = close_later(open_ones, safe_open.open_path(record["apart"], safe_open.DIRECTORY))
+        folder = close_descriptor_when_stack_ends(open_ones, safe_open.open_path(record["apart"], safe_open.DIRECTORY))
     except OSError:  # it went with the memory that it was in, or somebody has moved a folder that it is in
         return None
-    _check_own(folder, record["apart"])
+    _check_folder_is_private_to_this_account(folder, record["apart"])
     return folder
 
 
-def is_apart(name, status):
+def is_folder_of_file_set_apart(name, status):
     """Return whether a folder is one in which a contained file stays on its own file system.
 
     Nobody but root makes such.
@@ -261,58 +263,63 @@ def is_apart(name, status):
     return name.startswith(APART) and status.st_uid == 0 and not status.st_mode & 0o077
 
 
-def _check_own(folder, name):
+def _check_folder_is_private_to_this_account(folder, name):
     status = os.fstat(folder)
     if status.st_uid != os.geteuid() or status.st_mode & 0o077:
         raise ActionRefusal("unsafe", name)
 
 
-def remove_apart(record, folder, stored_name, open_ones):
+def remove_file_set_apart_and_its_folder(record, folder, stored_name, open_ones):
     """Have neither the file nor its folder there."""
     os.unlink(stored_name, dir_fd=folder)
-    place, last = open_parent(record["apart"], open_ones)
+    place, last = open_parent_folder_without_links(record["apart"], open_ones)
     if os.path.samestat(os.lstat(last, dir_fd=place), os.fstat(folder)):
         os.rmdir(last, dir_fd=place)
 
 
-def return_file(folder, stored_name, place, last, record, open_ones):
+def put_kept_file_back_if_name_is_free(folder, stored_name, target_folder, file_name, record, open_ones):
     """Have what is kept in its place again, in place of nothing; it stays kept, too. Raises Refused."""
     try:
-        os.link(stored_name, last, src_dir_fd=folder, dst_dir_fd=place, follow_symlinks=False)
+        os.link(stored_name, file_name, src_dir_fd=folder, dst_dir_fd=target_folder, follow_symlinks=False)
     except FileExistsError:
-        if not is_there(place, last, record):
+        if not has_name_content_of_recorded_file(target_folder, file_name, record):
             raise ActionRefusal("name_taken", record["path"])
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
         if record["sha256"] is None:
             raise ActionRefusal("too_large", record["path"])
-        return_copy(close_later(open_ones, safe_open.open_at(folder, stored_name)), place, last, record)
+        put_copy_of_file_back_atomically(
+            close_descriptor_when_stack_ends(open_ones, safe_open.open_name_in_open_folder(folder, stored_name)),
+            target_folder,
+            file_name,
+            record,
+        )
 
 
-def return_copy(reading, place, last, record):
+def put_copy_of_file_back_atomically(source_handle, target_folder, file_name, record):
     """Have a copy of a file in its place, under its name only when it is whole."""
     with contextlib.suppress(FileNotFoundError):
-        os.unlink(record["aside"], dir_fd=place)
-    copy_file(reading, place, record["aside"], record["sha256"])
+        os.unlink(record["aside"], dir_fd=target_folder)
+    copy_file(source_handle, target_folder, record["aside"], record["sha256"])
     try:
-        os.link(record["aside"], last, src_dir_fd=place, dst_dir_fd=place, follow_symlinks=False)
+        os.link(record["aside"], file_name, src_dir_fd=target_folder, dst_dir_fd=target_folder, follow_symlinks=False)
     except FileExistsError:
-        if not is_there(place, last, record):
+        if not has_name_content_of_recorded_file(target_folder, file_name, record):
             raise ActionRefusal("name_taken", record["path"])
     finally:
-        os.unlink(record["aside"], dir_fd=place)
+        os.unlink(record["aside"], dir_fd=target_folder)
 
 
-def is_there(place, last, record):
+def has_name_content_of_recorded_file(folder, file_name, record):
     """Return whether what has the name holds what the file holds: it is back already, or still there.
 
     Numbers of files are given again.
     """
     if record["sha256"] is None:
-        return identify(place, last) == record["file"]
+        return identify_file_by_device_and_inode(folder, file_name) == record["file"]
     try:
-        handle = safe_open.open_at(place, last)
+        handle = safe_open.open_name_in_open_folder(folder, file_name)
     except OSError:
         return False
     try:

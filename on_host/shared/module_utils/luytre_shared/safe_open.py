@@ -44,20 +44,20 @@ def split_path(path):
     return names
 
 
-def enter(folder, name):
+def open_folder_in_open_folder(folder, folder_name):
     """Return a descriptor of a folder in an open folder.
 
     Raises Unsafe for a link and for what is no folder, OSError.
     """
     try:
-        return os.open(name, FOLDER, dir_fd=folder)
+        return os.open(folder_name, FOLDER, dir_fd=folder)
     except OSError as error:
         if error.errno in (errno.ELOOP, errno.ENOTDIR, errno.EMLINK):
-            raise Unsafe("a link or no folder on the way", name)
+            raise Unsafe("a link or no folder on the way", folder_name)
         raise
 
 
-def open_at(folder, name, kind=REGULAR):
+def open_name_in_open_folder(folder, name, kind=REGULAR):
     """Return a descriptor of what has a name in an open folder.
 
     Raises Unsafe when that is a link or not what is wanted, OSError.
@@ -66,12 +66,12 @@ def open_at(folder, name, kind=REGULAR):
     if kind == ANYTHING:
         return descriptor
     try:
-        return _open_held(descriptor, kind, name)
+        return _reopen_held_descriptor_if_of_kind(descriptor, kind, name)
     finally:
         os.close(descriptor)
 
 
-def _open_held(descriptor, kind, name):
+def _reopen_held_descriptor_if_of_kind(descriptor, kind, name):
     mode = os.fstat(descriptor).st_mode
     if stat.S_ISLNK(mode):
         raise Unsafe("is a link", name)
@@ -85,7 +85,7 @@ def reopen(descriptor, flags=_READ_FLAGS):
     return os.open("%s%d" % (THROUGH, descriptor), flags)
 
 
-def read_roots_link(folder, name):
+def read_link_target_if_roots(folder, name):
     """Return where a link in an open folder leads, None when the name is no link.
 
     Raises Unsafe when root did not make it.
@@ -102,7 +102,7 @@ def read_roots_link(folder, name):
         os.close(descriptor)
 
 
-def reach(path, links=NO_LINKS, base=None):
+def open_parent_folder_of_path(path, links=NO_LINKS, base=None):
     """Return ``(descriptor, name)``: the folder in which a path ends, and its name there.
 
     The name is ``.`` for the first folder itself.
@@ -118,43 +118,43 @@ def reach(path, links=NO_LINKS, base=None):
             name, target = todo.pop(), None
             try:
                 if todo or name == "..":
-                    here = _exchange_descriptor(here, enter(here, name))
+                    here = _close_old_descriptor_and_return_new(here, open_folder_in_open_folder(here, name))
                     continue
             except Unsafe:
-                target = read_roots_link(here, name) if links == ROOTS_LINKS else None
+                target = read_link_target_if_roots(here, name) if links == ROOTS_LINKS else None
                 if target is None:
                     raise
             if links == ROOTS_LINKS and target is None:
-                target = read_roots_link(here, name)
+                target = read_link_target_if_roots(here, name)
             if target is None:
                 return here, name
             count += 1
             if count > MAX_LINKS:
                 raise Unsafe("leads through too many links", path)
             todo += [part for part in target.split("/")[::-1] if part not in ("", ".")]
-            here = _exchange_descriptor(here, os.open("/", FOLDER)) if target.startswith("/") else here
+            here = _close_old_descriptor_and_return_new(here, os.open("/", FOLDER)) if target.startswith("/") else here
         return here, "."
     except BaseException:
         os.close(here)
         raise
 
 
-def _exchange_descriptor(old, new):
+def _close_old_descriptor_and_return_new(old, new):
     os.close(old)
     return new
 
 
-def open_path(where, kind=REGULAR, links=NO_LINKS):
+def open_path(path, kind=REGULAR, links=NO_LINKS):
     """Return a descriptor of what an absolute path leads to. Raises Unsafe, OSError."""
-    if not where.startswith("/"):
-        raise Unsafe("is no absolute path", where)
+    if not path.startswith("/"):
+        raise Unsafe("is no absolute path", path)
     if links == ALL_LINKS:
-        there = hold_path(where)
+        there = open_path_handle_following_links(path)
         try:
-            return _open_held(there, kind, where)
+            return _reopen_held_descriptor_if_of_kind(there, kind, path)
         finally:
             os.close(there)
-    return _open_in(reach(where, links), kind)
+    return _open_name_and_close_its_folder(open_parent_folder_of_path(path, links), kind)
 
 
 def open_below(root, relative, kind=REGULAR):
@@ -166,33 +166,33 @@ def open_below(root, relative, kind=REGULAR):
     if isinstance(root, str) and root.startswith(THROUGH):
         root = int(root[len(THROUGH) :])
     if isinstance(root, int):
-        return _open_in(reach(relative, base=root), kind)
+        return _open_name_and_close_its_folder(open_parent_folder_of_path(relative, base=root), kind)
     base = open_path(root, DIRECTORY, ROOTS_LINKS)
     try:
-        return _open_in(reach(relative, base=base), kind)
+        return _open_name_and_close_its_folder(open_parent_folder_of_path(relative, base=base), kind)
     finally:
         os.close(base)
 
 
-def _open_in(location, kind):
+def _open_name_and_close_its_folder(location, kind):
     folder, name = location
     try:
-        return open_at(folder, name, kind)
+        return open_name_in_open_folder(folder, name, kind)
     finally:
         os.close(folder)
 
 
-def hold_path(where):
+def open_path_handle_following_links(path):
     """Return what a path leads to, all links followed: only held, whatever it is. Raises OSError, ValueError."""
-    return os.open(where, os.O_PATH | os.O_CLOEXEC)
+    return os.open(path, os.O_PATH | os.O_CLOEXEC)
 
 
-def get_name(handle):
+def get_real_path_of_descriptor(handle):
     """Return where the very thing that is held lies, in full and without links."""
     return os.readlink("%s%d" % (THROUGH, handle))
 
 
-def resolve(where):
+def resolve_real_path(path):
     """Return where a path leads, as ``os.path.realpath`` says it.
 
     The path itself where more links are on the way than anybody follows.
@@ -200,14 +200,14 @@ def resolve(where):
     Whoever lays a thousand links one behind the other has that end in RecursionError.
     """
     try:
-        os.stat(where)
+        os.stat(path)
     except OSError as error:
         if error.errno == errno.ELOOP:
-            return where
+            return path
     try:
-        return os.path.realpath(where)
+        return os.path.realpath(path)
     except RecursionError:
-        return where
+        return path
 
 
 def read_start(handle, limit):
@@ -233,13 +233,13 @@ def read_whole(handle, limit, name=""):
     return content
 
 
-def read_text(where, limit):
+def read_text(path, limit):
     """Return a file's text, links ``ALL_LINKS`` and undecodable bytes kept; None when there is none. Raises OSError."""
     try:
-        handle = open_path(where, links=ALL_LINKS)
+        handle = open_path(path, links=ALL_LINKS)
     except FileNotFoundError:
         return None
     try:
-        return read_whole(handle, limit, where).decode("utf-8", "surrogateescape")
+        return read_whole(handle, limit, path).decode("utf-8", "surrogateescape")
     finally:
         os.close(handle)

@@ -36,12 +36,12 @@ _APACHE_LINES = re.compile(
 )
 
 
-def is_own(path):
+def is_web_block_config_file(path):
     """Return whether a file is one of these."""
     return path.startswith((NGINX, APACHE))
 
 
-def compute_plain_digest(path):
+def compute_sha256_without_own_lines(path):
     """Return SHA-256, in hex, of a web server's file without the lines of ours.
 
     None of any other, and of one that cannot be read.
@@ -53,23 +53,25 @@ def compute_plain_digest(path):
     except OSError:
         return None
     return (
-        None if text is None else hashlib.sha256(strip_own_lines(text).encode("utf-8", "surrogateescape")).hexdigest()
+        None
+        if text is None
+        else hashlib.sha256(strip_own_lines_from_config(text).encode("utf-8", "surrogateescape")).hexdigest()
     )
 
 
-def drop_own_content(path, text):
+def drop_web_block_content_from_config(path, text):
     """Return what of a file counts for how its site is set up: all of it, but nothing of what an incident has
     it say.
     """
-    return "" if text is not None and is_own(path) and _is_made(text) else text
+    return "" if text is not None and is_web_block_config_file(path) and _is_text_made_of_own_lines(text) else text
 
 
-def get_site_path(prefix, domain):
+def get_web_block_config_path_of_site(prefix, domain):
     """Return the file of a site."""
     return prefix + domain + SUFFIX
 
 
-def strip_own_lines(text):
+def strip_own_lines_from_config(text):
     """Return a file of others' without the lines of ours.
 
     Where a hardening put a line below ours, the break becomes its own.
@@ -78,17 +80,17 @@ def strip_own_lines(text):
     return _NGINX_LINES.sub("", _APACHE_LINES.sub("", text))
 
 
-def match_own_lines(text):
+def match_own_include_lines_at_start(text):
     """Return the lines at the beginning of a text of nginx's that take in a site's file: nothing comes before them."""
     return re.match(r"(?:%s)*" % _NGINX_LINE, text).group()
 
 
-def include_in_nginx(text, at, domain):
+def include_site_file_in_nginx_config(text, offset, domain):
     """Return the text with the site's file taken in at an offset, where a block begins.
 
     A file that is not there does no harm.
     """
-    before, after = text[:at], text[at:]
+    before, after = text[:offset], text[offset:]
     line = "include luytre-contain-%s[.]conf;%s" % (domain, MARK)
     rest, newline, below = after.partition("\n")
     if newline and (not rest.strip() or rest.lstrip().startswith("#")):
@@ -96,24 +98,27 @@ def include_in_nginx(text, at, domain):
     return before + BROKEN_MARK + "    " + line + after
 
 
-def include_in_apache(text, number, domain):
+def include_site_file_in_apache_config(text, line_number, domain):
     """Return the text with the site's file taken in below the line of that number.
 
     Raises ValueError when no block begins there.
     """
     lines = text.splitlines(keepends=True)
-    if not 0 < number <= len(lines) or not re.match(r"(?i)\s*<virtualhost\b[^>]*>\s*\Z", lines[number - 1]):
-        raise ValueError(number)
-    lines.insert(number, "    %s\n    IncludeOptional %s\n" % (APACHE_MARK, get_site_path(APACHE, domain)))
+    if not 0 < line_number <= len(lines) or not re.match(r"(?i)\s*<virtualhost\b[^>]*>\s*\Z", lines[line_number - 1]):
+        raise ValueError(line_number)
+    lines.insert(
+        line_number,
+        "    %s\n    IncludeOptional %s\n" % (APACHE_MARK, get_web_block_config_path_of_site(APACHE, domain)),
+    )
     return "".join(lines)
 
 
-def make_pattern(path):
+def make_regex_matching_path_and_below(url_path):
     """Return a regular expression that such a path fits, and what is said to be below it.
 
     To a server, ``/a.php/x`` is ``/a.php``.
     """
-    letters = (chr(byte) if chr(byte).isalnum() and byte < 128 else "\\x%02x" % byte for byte in path)
+    letters = (chr(byte) if chr(byte).isalnum() and byte < 128 else "\\x%02x" % byte for byte in url_path)
     return "^" + "".join(letters) + r"(?:\x2f|\z)"
 
 
@@ -122,11 +127,17 @@ def render_nginx(rules):
     lines = [HEAD]
     for rule in rules:
         if rule["path"] is not None:
-            lines.append('# %s\nif ($uri ~ "%s") {\n    return 410;\n}\n' % (rule["id"], make_pattern(rule["path"])))
+            lines.append(
+                '# %s\nif ($uri ~ "%s") {\n    return 410;\n}\n'
+                % (rule["id"], make_regex_matching_path_and_below(rule["path"]))
+            )
     closures = [rule for rule in rules if rule["path"] is None]
     if closures:
         lines.append("# %s\nset $luytre_closed yes;\n" % " ".join(rule["id"] for rule in closures))
-        lines += [_let_in(variable, test) for variable, test in _iter_stranger_tests(closures[-1])]
+        lines += [
+            _render_nginx_exception_for_visitor(variable, test)
+            for variable, test in _iter_apache_tests_for_strangers(closures[-1])
+        ]
         lines.append(
             "if ($luytre_closed = yes) {\n    return 503;\n}\n"
             "error_page 503 @luytre_closed;\n"
@@ -138,28 +149,31 @@ def render_nginx(rules):
     return "".join(lines)
 
 
-def _let_in(variable, test):
+def _render_nginx_exception_for_visitor(variable, test):
     return 'if (%s ~ "%s") {\n    set $luytre_closed no;\n}\n' % (variable, test)
 
 
-def _iter_stranger_tests(rule):
+def _iter_apache_tests_for_strangers(rule):
     """Yield what tells those who are let in from others.
 
     Trusted networks by who visits, the host itself by where the connection comes from.
     """
     for network in rule["trusted"]:
-        yield "$binary_remote_addr", r"^(?:%s)\z" % _make_binary_pattern(network)
+        yield "$binary_remote_addr", r"^(?:%s)\z" % _make_binary_regex_of_network(network)
     for address in rule["own"]:
-        yield "$realip_remote_addr", r"^(?:%s)\z" % "|".join(map(re.escape, (address, *_list_mapped(address))))
+        yield (
+            "$realip_remote_addr",
+            r"^(?:%s)\z" % "|".join(map(re.escape, (address, *_list_ipv4_mapped_address(address)))),
+        )
 
 
-def _list_mapped(address):
+def _list_ipv4_mapped_address(address):
     return ["::ffff:" + address] if "." in address and ":" not in address else []
 
 
-def _make_binary_pattern(text):
+def _make_binary_regex_of_network(address_or_network):
     """Return a regular expression for the addresses of a network as they are sent: four bytes or sixteen."""
-    network = ipaddress.ip_network(text, strict=False)
+    network = ipaddress.ip_network(address_or_network, strict=False)
     first, last = network.network_address.packed, network.broadcast_address.packed
     ranges = "".join(
         "\\x%02x" % low if low == high else "[\\x%02x-\\x%02x]" % (low, high) for low, high in zip(first, last)
@@ -177,7 +191,7 @@ def render_apache(rules):
     lines = [HEAD]
     for rule in rules:
         if rule["path"] is not None:
-            lines.append(APACHE_PATH.format(id=rule["id"], pattern=make_pattern(rule["path"])))
+            lines.append(APACHE_PATH.format(id=rule["id"], pattern=make_regex_matching_path_and_below(rule["path"])))
     closures = [rule for rule in rules if rule["path"] is None]
     if closures:
         tests = ["-R '%s'" % network for network in closures[-1]["trusted"]]
@@ -233,8 +247,10 @@ _VARIABLE_LINE = re.compile(
     r"|<If \"(?:true|! [-A-Z_a-z0-9.:/%{}'&! ]+)\">"
 )
 _RULES = [{"id": "", "path": path, "trusted": (), "own": ()} for path in (b"", None)]
-_FIXED_LINES = frozenset((render_nginx(_RULES) + _let_in("$uri", "") + render_apache(_RULES)).splitlines())
+_FIXED_LINES = frozenset(
+    (render_nginx(_RULES) + _render_nginx_exception_for_visitor("$uri", "") + render_apache(_RULES)).splitlines()
+)
 
 
-def _is_made(text):
+def _is_text_made_of_own_lines(text):
     return all(line in _FIXED_LINES or _VARIABLE_LINE.fullmatch(line) for line in text.splitlines())

@@ -14,17 +14,17 @@ from hypothesis import strategies as st
 
 from auditor.audit import controls
 from auditor.audit.controls import Catalogue, Control
-from auditor.audit.evaluate import not_evaluated
+from auditor.audit.evaluate import make_not_evaluated_findings
 from auditor.audit.frameworks import assessment, clauses, coverage
 from auditor.audit.frameworks.assessment import (
     ClauseResult,
     Result,
     SubjectAssessment,
-    assess,
-    assess_run,
-    combine_findings,
+    assess_sites_and_hosts_of_run,
+    assess_subject_by_clause,
+    combine_findings_into_clause_result,
     conclude_clause,
-    total_clauses,
+    total_clauses_over_subjects,
 )
 from auditor.audit.frameworks.clauses import ClauseStatus, Framework
 from auditor.cli import main
@@ -46,8 +46,8 @@ from auditor.models import (
 from auditor.text.translations import Words
 from tests import factory
 
-CATALOGUE = controls.load()
-FRAMEWORKS = [clauses.load(name) for name in clauses.list_framework_ids()]
+CATALOGUE = controls.load_catalogue()
+FRAMEWORKS = [clauses.load_framework(name) for name in clauses.list_framework_ids()]
 HEADER = """\
 title: {vi: a, en: a}
 source: {vi: a, en: a}
@@ -114,20 +114,20 @@ def attested(one: Finding, validity: Literal["active", "expired"], compensating:
 
 def framework(tmp_path: Path, text: str) -> Framework:
     (tmp_path / "f.yml").write_text(text, "utf-8")
-    return clauses.load("f", tmp_path)
+    return clauses.load_framework("f", tmp_path)
 
 
 # --- the files -----------------------------------------------------------------------------------------
 
 
 def test_clauses_and_controls_fit():
-    assert clauses.find_problems(FRAMEWORKS, CATALOGUE) == ()
+    assert clauses.find_mismatches_of_frameworks_and_controls(FRAMEWORKS, CATALOGUE) == ()
 
 
 def test_every_framework_has_a_name_for_reports():
     for one in FRAMEWORKS:
         for lang in get_args(Lang):
-            assert Words(lang).framework(one.id) != one.id
+            assert Words(lang).get_framework_name(one.id) != one.id
 
 
 def test_texts_differ_in_nfc():
@@ -156,7 +156,7 @@ def test_texts_differ_in_nfc():
 )
 def test_what_does_not_fit_is_told(tmp_path: Path, references: dict[str, object], status: str, problem: str | None):
     entry = f'- {{number: "1", levels: [1], status: {status}, text: {{vi: a, en: a}}, notes: {{vi: a, en: a}}}}\n'
-    found = clauses.find_problems(
+    found = clauses.find_mismatches_of_frameworks_and_controls(
         [framework(tmp_path, HEADER + entry)], Catalogue(controls=(control("a.x", **references),))
     )
     assert found == ((problem,) if problem else ())
@@ -165,8 +165,10 @@ def test_what_does_not_fit_is_told(tmp_path: Path, references: dict[str, object]
 def test_a_control_that_only_asks_a_person_automates_nothing(tmp_path: Path):
     one = framework(tmp_path, HEADER + A_CLAUSE.replace("manual", "automated"))
     asking = Catalogue(controls=(control("a.x", manual=True, f=["1"]),))
-    assert clauses.find_problems([one], asking) == ("f 1 is called automated, and no control checks it",)
-    assert clauses.find_problems([framework(tmp_path, HEADER + A_CLAUSE)], asking) == ()
+    assert clauses.find_mismatches_of_frameworks_and_controls([one], asking) == (
+        "f 1 is called automated, and no control checks it",
+    )
+    assert clauses.find_mismatches_of_frameworks_and_controls([framework(tmp_path, HEADER + A_CLAUSE)], asking) == ()
 
 
 @pytest.mark.parametrize(
@@ -192,15 +194,15 @@ def test_a_mistake_names_file_line_and_mend(tmp_path: Path, text: str, line: int
 
 def test_an_unknown_framework_or_level_names_those_there_are():
     with pytest.raises(InputError, match="tcvn14423"):
-        clauses.load("tcvn")
+        clauses.load_framework("tcvn")
     with pytest.raises(InputError, match="1, 2, 3"):
-        clauses.load("tcvn14423").at(4)
+        clauses.load_framework("tcvn14423").list_clauses_of_level(4)
 
 
 def test_a_framework_with_other_numbers_takes_text_and_controls_from_its_base(tmp_path: Path):
     framework(tmp_path, HEADER + A_CLAUSE.replace("manual", "automated"))
     (tmp_path / "g.yml").write_text(HEADER + '- {number: "9", same_as: ["1"]}\nsame_as: f\n', "utf-8")
-    other = clauses.load("g", tmp_path)
+    other = clauses.load_framework("g", tmp_path)
     assert (other.key, other.clauses[0].text.en, other.clauses[0].status) == ("f", "a", "automated")
     own = Catalogue(controls=(control("a.x", f=["1"]),))
     assert [one.controls for one in coverage.measure_coverage(other, None, own).clauses] == [("a.x",)]
@@ -240,36 +242,46 @@ TRUTH: list[tuple[list[tuple[Status, str]], Result]] = [
 @pytest.mark.parametrize(("told", "expected"), TRUTH)
 def test_what_findings_show_together(told: list[tuple[Status, str]], expected: Result):
     for order in itertools.permutations(told):
-        assert combine_findings(finding(status, severity) for status, severity in order) is expected
+        assert combine_findings_into_clause_result(finding(status, severity) for status, severity in order) is expected
 
 
 @pytest.mark.parametrize("severity", list(Severity))
 def test_a_waiver_with_a_compensating_measure_is_equivalent_and_one_without_changes_nothing(severity: Severity):
     for status in (PARTIAL, FAIL):
         one = finding(status, severity)
-        assert combine_findings([waived(one, "chỉ mở từ mạng nội bộ")]) is Result.EQUIVALENT
-        assert combine_findings([waived(one, "chỉ mở từ mạng nội bộ"), finding(PASS, name="a.y")]) is Result.EQUIVALENT
-        assert combine_findings([waived(one, None), finding(PASS, name="a.y")]) is combine_findings(
-            [one, finding(PASS, name="a.y")]
+        assert combine_findings_into_clause_result([waived(one, "chỉ mở từ mạng nội bộ")]) is Result.EQUIVALENT
+        assert (
+            combine_findings_into_clause_result([waived(one, "chỉ mở từ mạng nội bộ"), finding(PASS, name="a.y")])
+            is Result.EQUIVALENT
         )
+        assert combine_findings_into_clause_result(
+            [waived(one, None), finding(PASS, name="a.y")]
+        ) is combine_findings_into_clause_result([one, finding(PASS, name="a.y")])
 
 
 def test_an_attestation_that_holds_answers_a_manual_control():
-    assert combine_findings([attested(finding(MANUAL), "active"), finding(PASS, name="a.y")]) is Result.MET
-    assert combine_findings([attested(finding(MANUAL), "expired")]) is Result.NEEDS_CONFIRMATION
+    assert (
+        combine_findings_into_clause_result([attested(finding(MANUAL), "active"), finding(PASS, name="a.y")])
+        is Result.MET
+    )
+    assert combine_findings_into_clause_result([attested(finding(MANUAL), "expired")]) is Result.NEEDS_CONFIRMATION
 
 
 def test_an_attestation_with_a_compensating_measure_is_equivalent_while_it_holds():
-    assert combine_findings(
+    assert combine_findings_into_clause_result(
         [attested(finding(MANUAL), "active", "sao chép sang máy khác"), finding(PASS, name="a.y")]
     ) is (Result.EQUIVALENT)
     assert (
-        combine_findings([attested(finding(MANUAL), "expired", "sao chép sang máy khác")]) is Result.NEEDS_CONFIRMATION
+        combine_findings_into_clause_result([attested(finding(MANUAL), "expired", "sao chép sang máy khác")])
+        is Result.NEEDS_CONFIRMATION
     )
 
 
 def test_a_low_fail_beside_an_equivalent_is_partly_met():
-    assert combine_findings([finding(FAIL, "low"), waived(finding(FAIL, "high", "a.y"), "a")]) is Result.PARTLY
+    assert (
+        combine_findings_into_clause_result([finding(FAIL, "low"), waived(finding(FAIL, "high", "a.y"), "a")])
+        is Result.PARTLY
+    )
 
 
 CONCLUSIONS: dict[tuple[ClauseStatus, Result | None], Result] = {
@@ -314,25 +326,28 @@ def test_a_worse_finding_never_makes_a_clause_better(
         return
     after = data.draw(st.sampled_from(WORSE.get(before, [before])))
     worse = [*told[:at], (after, severity), *told[at + 1 :]]
-    was, now = (conclude_clause(status, combine_findings(finding(*one) for one in them)) for them in (told, worse))
+    was, now = (
+        conclude_clause(status, combine_findings_into_clause_result(finding(*one) for one in them))
+        for them in (told, worse)
+    )
     assert now.rank >= was.rank
     mended = [*told[:at], (PASS, severity), *told[at + 1 :]]
     if before.is_open:
         excused = [waived(finding(*one), "a") if index == at else finding(*one) for index, one in enumerate(told)]
-        best = conclude_clause(status, combine_findings(finding(*one) for one in mended))
-        assert best.rank <= conclude_clause(status, combine_findings(excused)).rank <= was.rank
+        best = conclude_clause(status, combine_findings_into_clause_result(finding(*one) for one in mended))
+        assert best.rank <= conclude_clause(status, combine_findings_into_clause_result(excused)).rank <= was.rank
 
 
 @given(FINDINGS)
 def test_only_passes_are_met(told: list[tuple[Status, Severity]]):
-    if combine_findings(finding(*one) for one in told) is Result.MET:
+    if combine_findings_into_clause_result(finding(*one) for one in told) is Result.MET:
         assert {status for status, _ in told} <= {PASS, ABSENT}
 
 
 def test_a_finding_that_is_missing_is_not_evaluated(tmp_path: Path):
     one = framework(tmp_path, HEADER + A_CLAUSE.replace("manual", "automated"))
     two = Catalogue(controls=(control("a.x", f=["1"]), control("a.y", f=["1"])))
-    [result] = assess(one, 1, [finding(PASS)], two)
+    [result] = assess_subject_by_clause(one, 1, [finding(PASS)], two)
     assert result.result is Result.NOT_EVALUATED
 
 
@@ -384,28 +399,28 @@ def results(of: SubjectAssessment) -> dict[str, str]:
 
 def test_a_site_answers_for_the_clauses_of_its_level(tmp_path: Path):
     one = framework(tmp_path, LEVELS)
-    assessed = {subject.name: results(subject) for subject in assess_run(one, TWO_SITES, TWO)}
+    assessed = {subject.name: results(subject) for subject in assess_sites_and_hosts_of_run(one, TWO_SITES, TWO)}
     assert assessed == {"a.test": {"1.a": "met"}, "b.test": {"2.a": "met", "2.b": "not_met", "2.c": "not_met"}}
-    assert [subject.unit for subject in assess_run(one, TWO_SITES, TWO)] == ["xa-a", "xa-b"]
+    assert [subject.unit for subject in assess_sites_and_hosts_of_run(one, TWO_SITES, TWO)] == ["xa-a", "xa-b"]
 
 
 def test_a_site_is_not_assessed_at_a_level_it_does_not_declare(tmp_path: Path):
     with pytest.raises(InputError, match="the level that each site declares"):
-        list(assess_run(framework(tmp_path, LEVELS), TWO_SITES, TWO, level=2))
+        list(assess_sites_and_hosts_of_run(framework(tmp_path, LEVELS), TWO_SITES, TWO, level=2))
 
 
 def test_a_framework_with_levels_of_its_own_is_assessed_at_the_level_asked_for(tmp_path: Path):
     entries = "".join(A_CLAUSE.replace('"1"', f'"{n}", levels: [{levels}]') for n, levels in ((1, "1, 2"), (2, "2")))
     one = framework(tmp_path, HEADER + entries)
     for level, numbers in ((1, {"1"}), (2, {"1", "2"}), (None, {"1", "2"})):
-        assert {frozenset(results(subject)) for subject in assess_run(one, TWO_SITES, TWO, level)} == {
-            frozenset(numbers)
-        }
+        assert {
+            frozenset(results(subject)) for subject in assess_sites_and_hosts_of_run(one, TWO_SITES, TWO, level)
+        } == {frozenset(numbers)}
 
 
 def test_a_host_is_held_to_the_highest_level_of_its_sites(tmp_path: Path):
     one = framework(tmp_path, LEVELS)
-    [(host, totals)] = assessment.assess_hosts(one, TWO_SITES, TWO)
+    [(host, totals)] = assessment.assess_hosts_with_their_sites_together(one, TWO_SITES, TWO)
     assert host.name == "h1"
     assert [(total.clause.number, total.result.value, total.worst) for total in totals] == [
         ("2.a", "met", ("a.test", "b.test")),
@@ -415,18 +430,18 @@ def test_a_host_is_held_to_the_highest_level_of_its_sites(tmp_path: Path):
 
 
 def test_a_host_without_sites_does_not_answer_for_sites(tmp_path: Path):
-    [alone] = assess_run(framework(tmp_path, LEVELS), run(finding(FAIL), sites=()), TWO)
+    [alone] = assess_sites_and_hosts_of_run(framework(tmp_path, LEVELS), run(finding(FAIL), sites=()), TWO)
     assert (alone.name, results(alone)) == ("h1", {"2.a": "not_met", "2.b": "not_applicable", "2.c": "not_evaluated"})
 
 
 def test_the_worst_wins_with_counts_beside_it(tmp_path: Path):
     one = framework(tmp_path, LEVELS)
-    [(_, told)] = assessment.assess_hosts(one, TWO_SITES, TWO)
+    [(_, told)] = assessment.assess_hosts_with_their_sites_together(one, TWO_SITES, TWO)
     totals = {each.clause.number: each for each in told}
     assert totals["2.b"].counts == {Result.MET: 1, Result.NOT_MET: 1}
     assert (totals["2.b"].result, totals["2.b"].worst, totals["2.b"].open) == (Result.NOT_MET, ("b.test",), {"a.y": 1})
     assert (totals["2.c"].open, totals["2.c"].waived_count) == ({}, 1)
-    [first, second, _] = coverage.build_rows(one, TWO, totals.values())
+    [first, second, _] = coverage.build_clause_rows_from_totals(one, TWO, totals.values())
     assert (first.clause.number, [control.id for control in second.controls]) == ("2.a", ["a.y"])
 
 
@@ -435,9 +450,9 @@ def test_one_more_subject_never_makes_a_total_better(given: list[Result], more: 
     host, clause = TWO_SITES.hosts[0], FRAMEWORKS[0].clauses[0]
 
     def of(them: list[Result]) -> Result:
-        return total_clauses(SubjectAssessment(host, None, (ClauseResult(clause, one, one, ()),)) for one in them)[
-            0
-        ].result
+        return total_clauses_over_subjects(
+            SubjectAssessment(host, None, (ClauseResult(clause, one, one, ()),)) for one in them
+        )[0].result
 
     assert of([*given, more]).rank >= of(given).rank
 
@@ -445,16 +460,20 @@ def test_one_more_subject_never_makes_a_total_better(given: list[Result], more: 
 def test_a_host_of_another_system_is_left_out(tmp_path: Path):
     one = framework(tmp_path, HEADER.replace("clauses:", "system: Debian GNU/Linux 12\nclauses:") + A_CLAUSE)
     sites = (site("a.test", 2),)
-    assert list(assess_run(one, run(sites=sites), TWO)) == []
-    assert len(list(assess_run(one, run(sites=sites, system=None), TWO))) == 1
+    assert list(assess_sites_and_hosts_of_run(one, run(sites=sites), TWO)) == []
+    assert len(list(assess_sites_and_hosts_of_run(one, run(sites=sites, system=None), TWO))) == 1
 
 
 def test_nothing_is_met_where_a_host_could_not_be_read():
     told = run(sites=(site("a.test", 1), site("b.test", 3)), system=None)
     reason = Text(vi="không đọc được", en="could not be read")
-    told = told.model_copy(update={"findings": not_evaluated(CATALOGUE, told.hosts[0], reason)})
+    told = told.model_copy(update={"findings": make_not_evaluated_findings(CATALOGUE, told.hosts[0], reason)})
     for one in FRAMEWORKS:
-        found = {clause.result for subject in assess_run(one, told, CATALOGUE) for clause in subject.results}
+        found = {
+            clause.result
+            for subject in assess_sites_and_hosts_of_run(one, told, CATALOGUE)
+            for clause in subject.results
+        }
         assert Result.NOT_EVALUATED in found
         assert found <= {Result.NOT_EVALUATED, Result.NEEDS_CONFIRMATION}
 
@@ -463,7 +482,7 @@ def test_coverage_counts_every_clause_once():
     for one in FRAMEWORKS:
         for level in (None, *one.levels):
             covered = coverage.measure_coverage(one, level, CATALOGUE)
-            assert sum(covered.counts.values()) == len(covered.clauses) == len(one.at(level))
+            assert sum(covered.counts.values()) == len(covered.clauses) == len(one.list_clauses_of_level(level))
 
 
 # --- the command ---------------------------------------------------------------------------------------
@@ -479,7 +498,7 @@ def auditor(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
 def test_coverage_is_a_table_with_a_sum(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
     assert auditor(monkeypatch, "--framework", "tcvn14423", "--level", "2", "--lang", "en") == 0
     told = capsys.readouterr().out
-    counts = coverage.measure_coverage(clauses.load("tcvn14423"), 2, CATALOGUE)
+    counts = coverage.measure_coverage(clauses.load_framework("tcvn14423"), 2, CATALOGUE)
     [*_, last] = told.splitlines()
     assert last == (
         f"{counts.counts['automated']} automated, {counts.counts['partial']} partial, {counts.counts['manual']} manual, "
@@ -491,7 +510,7 @@ def test_coverage_is_a_table_with_a_sum(monkeypatch: pytest.MonkeyPatch, capsys:
 def test_coverage_as_json_is_read_back(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
     assert auditor(monkeypatch, "--framework", "cis_debian12", "--json") == 0
     read = coverage.Coverage.model_validate_json(capsys.readouterr().out)
-    assert read == coverage.measure_coverage(clauses.load("cis_debian12"), None, CATALOGUE)
+    assert read == coverage.measure_coverage(clauses.load_framework("cis_debian12"), None, CATALOGUE)
     [root] = [clause for clause in read.clauses if clause.number == "5.1.20"]
     assert (root.controls, root.status) == (("ssh.root_login", "ssh.root_direct"), "partial")
 

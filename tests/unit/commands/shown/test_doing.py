@@ -9,14 +9,14 @@ import pytest
 import typer
 
 from auditor.commands.output.progress import ask_confirmation, describe_task
-from auditor.fleet.runner import Task, _RunState
+from auditor.fleet.runner import AnsibleTask, _RunState
 from auditor.system import resources
 from auditor.text.translations import Words
 
 
-def heard(name: str, role: str) -> Task:
+def heard(name: str, role: str) -> AnsibleTask:
     told = _RunState(None)
-    told.hear(
+    told.record_task_or_end_message(
         {"event": "task", "host": "web1", "name": name, "role": role, "action": "x", "outcome": "ok", "result": {}}
     )
     return told.tasks[0]
@@ -41,7 +41,9 @@ def test_an_id_is_written_as_it_is_everywhere() -> None:
     assert heard("Read the state", "collect").name == "Read the state"
 
 
-@pytest.mark.parametrize("role", [folder for folder in resources.get_roles().iterdir() if (folder / "tasks").is_dir()])
+@pytest.mark.parametrize(
+    "role", [folder for folder in resources.get_roles_folder().iterdir() if (folder / "tasks").is_dir()]
+)
 def test_every_area_has_a_title(role: Path) -> None:
     for lang in ("vi", "en"):
         assert Words(lang)(f"area.{role.name}")

@@ -23,7 +23,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     def broken() -> None:
         raise RuntimeError("one\ntwo\x1b[2J")
 
-    monkeypatch.setattr("auditor.audit.controls.load", broken)
+    monkeypatch.setattr("auditor.audit.controls.load_catalogue", broken)
     monkeypatch.setattr("sys.argv", ["auditor", "controls", "list", "--lang", "en"])
     monkeypatch.setenv("LUYTRE_STATE", str(tmp_path / "state"))
     return tmp_path / "state"
@@ -55,7 +55,7 @@ def test_a_fault_of_the_program_is_one_line_and_its_traceback_is_kept(
 def test_a_name_that_is_no_text_is_written_as_json_writes_it(
     state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("auditor.audit.controls.load", lambda: print('["/var/www/\udcff"]'))
+    monkeypatch.setattr("auditor.audit.controls.load_catalogue", lambda: print('["/var/www/\udcff"]'))
     with (tmp_path / "out").open("w", encoding="utf-8") as out:
         monkeypatch.setattr("sys.stdout", out)
         ended()
@@ -103,7 +103,7 @@ def test_a_full_disk_is_the_systems_refusal_wherever_it_shows(
     def broken() -> None:
         raise InputError("cannot be written", mend="make room") from error
 
-    monkeypatch.setattr("auditor.audit.controls.load", broken)
+    monkeypatch.setattr("auditor.audit.controls.load_catalogue", broken)
     assert ended() == code
 
 

@@ -28,7 +28,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
 def undone(lang: Lang, step: HostRollback, *, done: bool = False) -> str:
     told = io.StringIO()
     console = Console(file=told, width=200, highlight=False)
-    hardenings.show_undone(step, CATALOGUE, lang, is_done=done, console=console)
+    hardenings.show_rollback_of_host(step, CATALOGUE, lang, is_done=done, console=console)
     return told.getvalue()
 
 
@@ -93,7 +93,7 @@ def test_drift_tells_what_is_open_again_then_what_is_met_then_what_changed(writt
     ],
 )
 def test_hosts_are_said_to_go_back_while_they_do(lang: Lang, said: str, written: io.StringIO) -> None:
-    hardenings.show_going_back(["a", "b"], RUN_INTERRUPTED, lang)
+    hardenings.show_rollback_beginning(["a", "b"], RUN_INTERRUPTED, lang)
     assert written.getvalue() == said
 
 
@@ -102,9 +102,9 @@ def test_a_hardening_ends_with_the_command_that_undoes_it(lang: Lang, said: str,
     entries = (HostHardening(host="a", state="reverted"), HostHardening(host="b", state="confirmed"))
     done = Hardening(id="r1", inventory="x", started="2026-11-24T09:00:00+07:00", seconds=600, hosts=entries)
     console = Console(file=written, width=20, highlight=False)
-    hardenings.show_way_back(done, Path("inventories/của tôi"), lang, console)
+    hardenings.show_command_to_undo_hardening(done, Path("inventories/của tôi"), lang, console)
     assert written.getvalue() == f"{said}auditor rollback r1 -i 'inventories/của tôi'\n"
-    hardenings.show_way_back(done.model_copy(update={"hosts": entries[:1]}), Path("x"), lang, console)
+    hardenings.show_command_to_undo_hardening(done.model_copy(update={"hosts": entries[:1]}), Path("x"), lang, console)
     assert written.getvalue().count("\n") == 1, "nothing is in force by it"
 
 

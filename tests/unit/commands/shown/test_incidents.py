@@ -39,8 +39,8 @@ def test_that_sites_serve_is_said_once_and_only_when_all_do(
     monkeypatch.setattr(incidents, "out", Console(file=written, width=200, highlight=False))
     told = incidents.ActionReporter(Words(lang), as_json=as_json)
     for one in came_to:
-        told.report_event(one)
-    told.finish()
+        told.report_outcome_of_action_or_site(one)
+    told.report_summary_and_print_json()
     lines = [line for line in written.getvalue().splitlines() if "still serve" in line or "vẫn hoạt động" in line]
     assert lines == ([said] if said is not None and not as_json else [])
     assert told.well == (FELL not in came_to)

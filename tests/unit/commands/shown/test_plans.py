@@ -7,7 +7,7 @@ import io
 from rich.console import Console
 
 from auditor.audit.controls import Catalogue
-from auditor.commands.output.plans import show_next, show_plan
+from auditor.commands.output.plans import show_commands_after_plan, show_plan
 from auditor.hardening.plan import ControlChange, HardeningPlan, HostPlan, TaskPreview
 from auditor.models import Severity, Text
 from tests import factory
@@ -23,7 +23,7 @@ CATALOGUE = Catalogue(
 
 
 def told(text: str) -> Text:
-    return Text.make_same(text)
+    return Text.make_same_in_both_languages(text)
 
 
 def change(name: str, **more: object) -> ControlChange:
@@ -38,7 +38,9 @@ def shown(*hosts: HostPlan, width: int = 120, catalogue: Catalogue = CATALOGUE) 
 
 def following(plan: HardeningPlan, *, diff: bool = False) -> list[str]:
     written = io.StringIO()
-    show_next(plan, ("-i", "a b"), "en", is_diff_shown=diff, console=Console(file=written, width=40, highlight=False))
+    show_commands_after_plan(
+        plan, ("-i", "a b"), "en", is_diff_shown=diff, console=Console(file=written, width=40, highlight=False)
+    )
     return [line.partition(": ")[2] for line in written.getvalue().splitlines() if line.startswith("  ")]
 
 
@@ -101,5 +103,5 @@ def test_a_diff_is_told_with_the_control_that_it_is_for() -> None:
 
 
 def test_severities_are_the_catalogues() -> None:
-    seen = shown(HostPlan(host="h", changes=tuple(change(name) for name in CATALOGUE.by_id)))
+    seen = shown(HostPlan(host="h", changes=tuple(change(name) for name in CATALOGUE.controls_by_id)))
     assert [word for word in seen.split() if word in {one.value for one in Severity}] == ["critical", "high", "low"]

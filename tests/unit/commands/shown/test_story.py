@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from auditor.commands.output.timeline import show_story
+from auditor.commands.output.timeline import show_hardening_story_in_four_parts
 from auditor.hardening.plan import ControlChange, HardeningPlan, HostPlan
 from auditor.models import Hardening, HostHardening, Lang, Status
 from tests import factory
@@ -31,7 +31,9 @@ def test_found_changed_proven_and_report_fit_one_screen(lang: Lang) -> None:
     hardening = Hardening(id="r", inventory="i", started=before.started, seconds=600, hosts=entries)
     written = io.StringIO()
     console = Console(file=written, width=80, highlight=False)
-    show_story(before, plan, hardening, after, Path("out/report/index.html"), factory.catalogue(), lang, console)
+    show_hardening_story_in_four_parts(
+        before, plan, hardening, after, Path("out/report/index.html"), factory.catalogue(), lang, console
+    )
     told = written.getvalue()
     order = {
         "vi": ("1. Phát hiện", "2. Thay đổi", "3. Kiểm chứng", "4. Báo cáo"),

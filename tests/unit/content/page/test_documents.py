@@ -14,15 +14,15 @@ from benchmarks.content import docx, pdf
     [(pdf(["Xin chao"], "https://x.example/"), "pdf"), (docx(["Xin chào"], "https://x.example/"), "docx")],
 )
 def test_text_and_addresses_are_read(body: bytes, kind: str) -> None:
-    told = documents.read(body)
-    assert documents.kind(body) == kind
+    told = documents.read_document_text_and_links(body)
+    assert documents.detect_document_kind(body) == kind
     assert "Xin ch" in told.text
     assert told.addresses == ("https://x.example/",)
 
 
 def test_a_document_without_a_table_of_contents_is_read_as_viewers_do() -> None:
     whole = pdf(["Xin chao"], "https://x.example/")
-    told = documents.read(whole[: whole.index(b"xref\n")] + b"trailer<</Root 1 0 R>>\n%%EOF")
+    told = documents.read_document_text_and_links(whole[: whole.index(b"xref\n")] + b"trailer<</Root 1 0 R>>\n%%EOF")
     assert "Xin chao" in told.text
     assert told.addresses == ("https://x.example/",)
 
@@ -31,7 +31,7 @@ def test_a_document_without_a_table_of_contents_is_read_as_viewers_do() -> None:
     "body", [b"%PDF-1.4\nnothing", b"PK\x03\x04word/nothing", pdf(["x"], "y")[:400], docx(["x"], "y")[:200]]
 )
 def test_what_cannot_be_read_says_nothing(body: bytes) -> None:
-    assert documents.read(body).addresses == ()
+    assert documents.read_document_text_and_links(body).addresses == ()
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_what_cannot_be_read_says_nothing(body: bytes) -> None:
     ],
 )
 def test_a_charset_that_is_declared_wrongly_is_not_followed(body: bytes, header: str) -> None:
-    assert charset.text(body, header).endswith("Xã An Trúc")
+    assert charset.decode_page_body(body, header).endswith("Xã An Trúc")
 
 
 def word(**parts: str) -> bytes:
@@ -68,4 +68,4 @@ def word(**parts: str) -> bytes:
     ids=["in the head of a page", "as a field at the foot", "when it is opened"],
 )
 def test_a_document_leads_from_all_its_parts(body: bytes) -> None:
-    assert "https://zuno.example/" in documents.read(body).addresses
+    assert "https://zuno.example/" in documents.read_document_text_and_links(body).addresses

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from auditor.content.page.scripts import read
+from auditor.content.page.scripts import analyze_script_code
 
 AWAY = "https://away.example/x"
 
@@ -29,7 +29,7 @@ def codes(text: str) -> str:
     ],
 )
 def test_where_a_script_leads_is_read_without_running_it(code: str) -> None:
-    script = read(code)
+    script = analyze_script_code(code)
     assert script.leads
     assert AWAY in (*script.addresses, *script.decoded_addresses)
 
@@ -44,11 +44,11 @@ def test_where_a_script_leads_is_read_without_running_it(code: str) -> None:
     ],
 )
 def test_what_waits_for_a_click_does_not_lead_away(code: str) -> None:
-    assert not read(code).leads
+    assert not analyze_script_code(code).leads
 
 
 def test_what_it_writes_and_hides_is_told() -> None:
-    script = read(
+    script = analyze_script_code(
         "document.write('<a href=//x.example>y</a>');var e=document.getElementById('z');e.style.display='none'"
     )
     assert script.written_html == ("<a href=//x.example>y</a>",)
@@ -57,7 +57,7 @@ def test_what_it_writes_and_hides_is_told() -> None:
 
 def test_a_packed_script_is_unpacked() -> None:
     packed = "eval(function(p,a,c,k,e,d){return p}('0.1=\"2://3.4\"',5,5,'window|location|https|packed|example'.split('|'),0,{}))"
-    script = read(packed)
+    script = analyze_script_code(packed)
     assert script.decoded_addresses == ("https://packed.example",)
     assert script.leads
 
@@ -68,5 +68,5 @@ def test_a_packed_script_is_unpacked() -> None:
 )
 def test_no_script_costs_much(evil: str) -> None:
     before = time.process_time()
-    read(evil)
+    analyze_script_code(evil)
     assert time.process_time() - before < 0.8

@@ -4,7 +4,12 @@ import time
 
 import pytest
 
-from auditor.content.page.css_rules import MAX_RULES, imports, restore_rules, rules
+from auditor.content.page.css_rules import (
+    MAX_RULES,
+    list_imported_sheet_addresses,
+    parse_hiding_and_showing_rules,
+    restore_rules_of_read_sheet,
+)
 
 
 @pytest.mark.parametrize(
@@ -29,16 +34,23 @@ from auditor.content.page.css_rules import MAX_RULES, imports, restore_rules, ru
     ],
 )  # fmt: skip
 def test_what_a_sheet_hides(sheet: str, wanted: list[tuple[str, str | None]]) -> None:
-    assert list(rules(sheet)) == wanted
-    assert list(restore_rules(rules(sheet))) == wanted
+    assert list(parse_hiding_and_showing_rules(sheet)) == wanted
+    assert list(restore_rules_of_read_sheet(parse_hiding_and_showing_rules(sheet))) == wanted
 
 
 def test_what_a_reader_says_of_a_sheet_is_not_believed_blindly() -> None:
-    assert list(restore_rules(((".a", "kept"), (".b", "burnt"), (".c", None)))) == [(".a", "kept"), (".c", None)]
+    assert list(restore_rules_of_read_sheet(((".a", "kept"), (".b", "burnt"), (".c", None)))) == [
+        (".a", "kept"),
+        (".c", None),
+    ]
 
 
 def test_other_sheets_that_it_takes_in_are_told() -> None:
-    assert imports("@import url('a.css');@import \"b.css\" screen;@IMPORT url(c.css);") == ("a.css", "b.css", "c.css")
+    assert list_imported_sheet_addresses("@import url('a.css');@import \"b.css\" screen;@IMPORT url(c.css);") == (
+        "a.css",
+        "b.css",
+        "c.css",
+    )
 
 
 @pytest.mark.parametrize(
@@ -49,6 +61,6 @@ def test_other_sheets_that_it_takes_in_are_told() -> None:
 )  # fmt: skip
 def test_no_sheet_costs_much(evil: str) -> None:
     before = time.process_time()
-    assert len(rules(evil)) <= MAX_RULES
-    imports(evil)
+    assert len(parse_hiding_and_showing_rules(evil)) <= MAX_RULES
+    list_imported_sheet_addresses(evil)
     assert time.process_time() - before < 1.5

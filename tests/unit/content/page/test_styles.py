@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from auditor.content.page.css_visibility import classify_style
+from auditor.content.page.css_visibility import classify_how_style_hides
 
 
 @pytest.mark.parametrize(
@@ -37,8 +37,8 @@ from auditor.content.page.css_visibility import classify_style
     ],
 )
 def test_how_a_style_hides(style: str, how: str | None) -> None:
-    assert classify_style(style) == how
+    assert classify_how_style_hides(style) == how
 
 
 def test_a_picture_in_place_of_a_links_letters_hides_nothing() -> None:
-    assert classify_style("text-indent:-9999px", is_link=True) is None
+    assert classify_how_style_hides("text-indent:-9999px", is_link=True) is None

@@ -7,18 +7,18 @@ import pytest
 from auditor.content.text import normalization
 from auditor.content.text.lexicon import (
     LexiconMatch,
-    load,
+    build_lexicon_with_words_of_unit,
+    copy_lexicon_without_words,
     load_built_in_lexicon,
-    read_own_words,
-    with_own,
-    without_words,
+    load_lexicon_with_folders,
+    read_lexicon_files_of_unit,
 )
 from auditor.content.text.normalization import NormalizedText
 from auditor.errors import InputError
 
 
 def found(text: str, *, joined: bool = False) -> LexiconMatch:
-    return load_built_in_lexicon().find(normalization.read(text), match_joined=joined)
+    return load_built_in_lexicon().find_terms_in_text(normalization.normalize_text_as_read(text), match_joined=joined)
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def found(text: str, *, joined: bool = False) -> LexiconMatch:
     ],
 )
 def test_words_of_adverts_are_found(text: str) -> None:
-    assert found(text.replace("-", " ")).advert
+    assert found(text.replace("-", " ")).is_advert_and_no_report
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_words_without_a_space_between_are_found_where_that_is_looked_for() -> N
 def test_a_report_of_adverts_is_none() -> None:
     told = found("Công an khởi tố nhóm tổ chức cá cược trực tuyến, nhà cái uy tín")
     assert told.has_advert_words
-    assert not told.advert
+    assert not told.is_advert_and_no_report
 
 
 def test_a_word_in_another_counts_once() -> None:
@@ -97,16 +97,18 @@ def test_a_word_in_another_counts_once() -> None:
 
 
 def test_without_words_nothing_is_named_but_reports_are_known() -> None:
-    told = without_words(load_built_in_lexicon()).find(NormalizedText("công an bắt nhóm nhà cái uy tín"))
+    told = copy_lexicon_without_words(load_built_in_lexicon()).find_terms_in_text(
+        NormalizedText("công an bắt nhóm nhà cái uy tín")
+    )
     assert (told.score, told.report_words) == (0, 2)
 
 
 def test_a_unit_adds_words_and_changes_what_one_means(tmp_path: Path) -> None:
     (tmp_path / "terms.tsv").write_text("# của tỉnh\nzorbix\tgambling-brand\nnhà cái\tambiguous\n", "utf-8")
     (tmp_path / "addresses.tsv").write_text("xosoquangngai.example\tstate\n", "utf-8")
-    lexicon = load(tmp_path)
-    assert lexicon.find(NormalizedText("tải zorbix")).advert
-    assert not lexicon.find(NormalizedText("một nhà cái")).has_advert_words
+    lexicon = load_lexicon_with_folders(tmp_path)
+    assert lexicon.find_terms_in_text(NormalizedText("tải zorbix")).is_advert_and_no_report
+    assert not lexicon.find_terms_in_text(NormalizedText("một nhà cái")).has_advert_words
     assert lexicon.addresses["xosoquangngai.example"] == "state"
 
 
@@ -127,7 +129,7 @@ def test_a_unit_adds_words_and_changes_what_one_means(tmp_path: Path) -> None:
 def test_a_line_that_is_not_of_the_form_is_told_with_its_place(tmp_path: Path, name: str, line: str, said: str) -> None:
     (tmp_path / name).write_text(f"# x\n\n{line}\n", "utf-8")
     with pytest.raises(InputError, match=said) as told:
-        load(tmp_path)
+        load_lexicon_with_folders(tmp_path)
     assert (told.value.file, told.value.line) == (tmp_path / name, 3)
     assert told.value.mend
 
@@ -135,17 +137,21 @@ def test_a_line_that_is_not_of_the_form_is_told_with_its_place(tmp_path: Path, n
 def test_a_file_that_is_not_text_is_told(tmp_path: Path) -> None:
     (tmp_path / "terms.tsv").write_bytes(b"\xff\xfe\x00\xd8")
     with pytest.raises(InputError, match="UTF-8"):
-        load(tmp_path)
+        load_lexicon_with_folders(tmp_path)
 
 
 def test_a_file_whose_name_is_of_no_list_is_told(tmp_path: Path) -> None:
     (tmp_path / "term.tsv").write_text("zorbix\tgambling\n", "utf-8")
     with pytest.raises(InputError, match="there is no word list term\\.tsv"):
-        read_own_words(tmp_path)
+        read_lexicon_files_of_unit(tmp_path)
 
 
 def test_what_a_unit_adds_travels_as_text(tmp_path: Path) -> None:
-    assert read_own_words(tmp_path / "none") == {}
+    assert read_lexicon_files_of_unit(tmp_path / "none") == {}
     (tmp_path / "terms.tsv").write_text("zorbix\tgambling\n", "utf-8")
-    assert with_own(frozenset(read_own_words(tmp_path).items())).find(NormalizedText("tải zorbix")).advert
-    assert with_own(frozenset()) is load_built_in_lexicon()
+    assert (
+        build_lexicon_with_words_of_unit(frozenset(read_lexicon_files_of_unit(tmp_path).items()))
+        .find_terms_in_text(NormalizedText("tải zorbix"))
+        .is_advert_and_no_report
+    )
+    assert build_lexicon_with_words_of_unit(frozenset()) is load_built_in_lexicon()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.content.text.normalization import read, slug, strip_marks
+from auditor.content.text.normalization import convert_path_to_words, normalize_text_as_read, strip_diacritics
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ from auditor.content.text.normalization import read, slug, strip_marks
     ids=["spelt", "unseen", "wide", "taken apart", "other alphabet", "other spaces", "pictures between"],
 )
 def test_letters_are_read_as_a_person_reads_them(disguised: str) -> None:
-    assert "nhà cái uy tín" in read(disguised).text.replace("u.y", "uy")
+    assert "nhà cái uy tín" in normalize_text_as_read(disguised).text.replace("u.y", "uy")
 
 
 @pytest.mark.parametrize(
@@ -37,31 +37,31 @@ def test_letters_are_read_as_a_person_reads_them(disguised: str) -> None:
     ],
 )
 def test_honest_writing_is_not_disguised(honest: str) -> None:
-    assert read(honest).disguised_count == 0
+    assert normalize_text_as_read(honest).disguised_count == 0
 
 
 def test_words_with_two_tones_are_disguised_when_they_are_many() -> None:
-    assert read("Để đảm bảõ tính bảỏ mật chọ qụá trình đăng nhập, ngườỉ đùng").disguised_count == 4
-    assert read("một chữ gõ nhầm: ngườỉ").disguised_count == 0
+    assert normalize_text_as_read("Để đảm bảõ tính bảỏ mật chọ qụá trình đăng nhập, ngườỉ đùng").disguised_count == 4
+    assert normalize_text_as_read("một chữ gõ nhầm: ngườỉ").disguised_count == 0
 
 
 @pytest.mark.parametrize("pair", ["ảõ", "Ảõ", "àé", "ĩá", "ũế", "ếĩ"])
 def test_two_tones_are_seen_wherever_they_stand(pair: str) -> None:
     honest = "Ủy ban nhân dân xã thông báo. " * 500
-    assert read(f"{honest} bả{pair}m {pair}x mậ{pair} {honest}").disguised_count == 3
+    assert normalize_text_as_read(f"{honest} bả{pair}m {pair}x mậ{pair} {honest}").disguised_count == 3
 
 
 @pytest.mark.parametrize("sign", list(".-_*·|/"))
 def test_letters_spelt_apart_by_any_sign_are_words(sign: str) -> None:
-    assert "casino uytin" in read(f"vào {sign.join('casino')} {sign.join('uytin')} ngay").text
+    assert "casino uytin" in normalize_text_as_read(f"vào {sign.join('casino')} {sign.join('uytin')} ngay").text
 
 
 def test_marks_are_taken_off_latin_letters_only() -> None:
-    assert strip_marks("Đổi thưởng สล็อต が") == "Doi thuong สล็อต が"
+    assert strip_diacritics("Đổi thưởng สล็อต が") == "Doi thuong สล็อต が"
 
 
 def test_an_address_is_read_as_words() -> None:
-    assert slug("/tin-tuc/Bang_gia.dat?x=1") == "tin tuc bang gia dat x 1"
+    assert convert_path_to_words("/tin-tuc/Bang_gia.dat?x=1") == "tin tuc bang gia dat x 1"
 
 
 SPACES = "\t\n\x0b\x1c\x85\xa0\u1680\u2003\u2028\u202f\u205f\u3000 "
@@ -70,4 +70,4 @@ SPACES = "\t\n\x0b\x1c\x85\xa0\u1680\u2003\u2028\u202f\u205f\u3000 "
 @given(st.lists(st.sampled_from([*SPACES, "đường", "中文", "–"]), max_size=60))
 def test_words_of_a_long_text_have_one_space_between_them_too(pieces: list[str]) -> None:
     long = "công an xã " * 60 + "".join(pieces)
-    assert read(long).text == " ".join(long.split())
+    assert normalize_text_as_read(long).text == " ".join(long.split())

@@ -8,7 +8,7 @@ import pytest
 
 from auditor.audit.controls import Fix
 from auditor.audit.effects import Effect
-from auditor.facts import HostFacts, load_areas
+from auditor.facts import HostFacts, load_fact_area_models
 from auditor.hardening.safety import dependents
 from auditor.hardening.safety.dependents import PortDependency
 from auditor.models import Host
@@ -19,7 +19,9 @@ ADDRESSES = {"web1": "web1", "10.213.47.11": "web1", "web2": "web2", WEB2: "web2
 
 
 def typed(data: Data) -> HostFacts:
-    return HostFacts(NOW, {name: load_areas()[name].model_validate(value) for name, value in data.items()}, {}, {})
+    return HostFacts(
+        NOW, {name: load_fact_area_models()[name].model_validate(value) for name, value in data.items()}, {}, {}
+    )
 
 
 def peers(*found: tuple[str, int, bool]) -> HostFacts:
@@ -49,7 +51,10 @@ def account(host: str, **more: Any) -> Data:
     ids=["it came in", "the other went out", "strangers", "itself", "the other way round"],
 )
 def test_connections_are_told_by_either_end(of_web1: list[Any], of_web2: list[Any], found: Any) -> None:
-    assert dependents.find_dependencies({"web1": peers(*of_web1), "web2": peers(*of_web2)}, ADDRESSES) == found
+    assert (
+        dependents.find_ports_other_hosts_depend_on({"web1": peers(*of_web1), "web2": peers(*of_web2)}, ADDRESSES)
+        == found
+    )
 
 
 @pytest.mark.parametrize(
@@ -65,7 +70,7 @@ def test_connections_are_told_by_either_end(of_web1: list[Any], of_web2: list[An
 )
 def test_an_account_of_the_database_is_of_the_host_whose_address_it_names(host: str, needed: bool) -> None:
     data = {**facts(), "mariadb": {**MARIADB, "accounts": [account(host)]}}
-    found = dependents.find_dependencies({"web1": typed({"mariadb": data["mariadb"]})}, ADDRESSES)
+    found = dependents.find_ports_other_hosts_depend_on({"web1": typed({"mariadb": data["mariadb"]})}, ADDRESSES)
     assert found == ({"web1": (PortDependency("web2", 3306, "account", f"app@{host}"),)} if needed else {})
 
 
@@ -88,15 +93,17 @@ def test_what_would_close_the_port_is_held_until_it_is_declared(
     effect: Effect, port: int, open_ports: tuple[int, ...], held: bool
 ) -> None:
     host, needed = HOST.model_copy(update={"open_ports": open_ports}), [PortDependency("web2", port, "connection")]
-    found = dependents.find_holds(host, facts(), fixes(effect), needed, ())
+    found = dependents.find_controls_closing_needed_ports(host, facts(), fixes(effect), needed, ())
     assert list(found) == (["x.y"] if held else [])
     if held:
         assert found["x.y"].en == (
             f"web2 is connected to port {port} of this host; "
             f"declare {port} in this host's luytre_open_ports, or accept it with --accept x.y:web2"
         )
-        assert not dependents.find_holds(host, facts(), fixes(effect), needed, {"x.y:web2"})
-        assert dependents.find_holds(host, facts(), fixes(effect), needed, {"x.y", "x.y:web3"}), "others are not meant"
+        assert not dependents.find_controls_closing_needed_ports(host, facts(), fixes(effect), needed, {"x.y:web2"})
+        assert dependents.find_controls_closing_needed_ports(
+            host, facts(), fixes(effect), needed, {"x.y", "x.y:web3"}
+        ), "others are not meant"
 
 
 def test_accepting_the_danger_of_a_change_is_no_word_on_hosts_that_need_the_port() -> None:

@@ -33,7 +33,7 @@ def member(path: str, kind: str = "file", **doubt: Any) -> dict[str, Any]:
 
 
 def held(*members: dict[str, Any], accepted: bool = False) -> str:
-    why = untrusted_files.explain_hold(
+    why = untrusted_files.explain_hold_for_untrusted_files(
         "sudo.file_modes",
         untrusted_files.find_untrusted_files([finding(*members)], "sudo.file_modes"),
         is_accepted=accepted,

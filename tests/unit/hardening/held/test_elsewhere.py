@@ -15,8 +15,14 @@ PLACE = {"program": "/www/server/nginx/sbin/nginx", "file": "/www/server/nginx/c
 
 
 def test_changes_to_what_runs_elsewhere_are_held_and_no_others() -> None:
-    held = dict(foreign_daemons.find_holds(FIXES, {"nginx": {"elsewhere": [PLACE]}, "php_fpm": {"elsewhere": []}}))
+    held = dict(
+        foreign_daemons.find_controls_beside_configuration_in_force(
+            FIXES, {"nginx": {"elsewhere": [PLACE]}, "php_fpm": {"elsewhere": []}}
+        )
+    )
     assert set(held) == {"nginx.autoindex", "tls.protocols"}
     assert "/www/server/nginx/conf/nginx.conf" in held["nginx.autoindex"].en
-    assert set(dict(foreign_daemons.find_holds(FIXES, {"php_fpm": {"elsewhere": [PLACE]}}))) == {"php_fpm.expose_php"}
-    assert dict(foreign_daemons.find_holds(FIXES, {"nginx": {"elsewhere": []}})) == {}
+    assert set(
+        dict(foreign_daemons.find_controls_beside_configuration_in_force(FIXES, {"php_fpm": {"elsewhere": [PLACE]}}))
+    ) == {"php_fpm.expose_php"}
+    assert dict(foreign_daemons.find_controls_beside_configuration_in_force(FIXES, {"nginx": {"elsewhere": []}})) == {}

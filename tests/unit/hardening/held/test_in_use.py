@@ -19,11 +19,11 @@ from ansible.module_utils.luytre import (
     apache,
 )
 from ansible.module_utils.luytre import in_use as area
-from ansible.module_utils.luytre._time_budget import Effort
+from ansible.module_utils.luytre._time_budget import TimeBudget
 
 from auditor.audit.controls import Fix
 from auditor.audit.effects import Effect
-from auditor.facts import HostFacts, load_areas
+from auditor.facts import HostFacts, load_fact_area_models
 from auditor.hardening.plan import HostPlan
 from auditor.hardening.safety import in_use
 from auditor.models import Host, Site, Text
@@ -40,7 +40,7 @@ def line(request: str = "GET / HTTP/1.1", status: int = 200, referrer: str = "-"
 
 
 def test_requests_come_to_counts_and_names_of_hosts_and_nothing_else() -> None:
-    told = _access_log.count_requests(
+    told = _access_log.count_requests_in_access_log(
         "\n".join(
             [
                 *[line(referrer="https://cong.tinh.gov.vn/tin?matkhau=x")] * 3,
@@ -71,26 +71,33 @@ def test_requests_come_to_counts_and_names_of_hosts_and_nothing_else() -> None:
 @pytest.mark.parametrize("bad", ['"' * 400_000, line(referrer="https://" + "a-" * 100_000), "\x00" * 1000, ""])
 def test_a_visitor_writes_nothing_that_keeps_a_reader_busy(bad: str) -> None:
     began = time.process_time()
-    assert _access_log.count_requests(bad)["referrers"] == []
+    assert _access_log.count_requests_in_access_log(bad)["referrers"] == []
     assert time.process_time() - began < 2
 
 
 def test_neither_a_path_nor_a_file_is_searched_in_more_than_linear_time() -> None:
     began = time.process_time()
-    assert _access_log.count_requests((line("GET " + "/cache" * 66 + " HTTP/1.1") + "\n") * 4_000)["uploaded_php"] == 0
-    assert _access_log.count_requests(line("GET " + "/cache" * 60 + "/x.php HTTP/1.1"))["uploaded_php"] == 1
-    assert _dangerous_functions.find_calls(b"<?php // " + b"exec( " * 49_000) == {"exec"}
-    assert _dangerous_functions.find_calls(b"<?php\n// exec('x')") == set()
+    assert (
+        _access_log.count_requests_in_access_log((line("GET " + "/cache" * 66 + " HTTP/1.1") + "\n") * 4_000)[
+            "uploaded_php"
+        ]
+        == 0
+    )
+    assert (
+        _access_log.count_requests_in_access_log(line("GET " + "/cache" * 60 + "/x.php HTTP/1.1"))["uploaded_php"] == 1
+    )
+    assert _dangerous_functions.find_function_calls_in_php(b"<?php // " + b"exec( " * 49_000) == {"exec"}
+    assert _dangerous_functions.find_function_calls_in_php(b"<?php\n// exec('x')") == set()
     assert time.process_time() - began < 0.5
 
 
 def test_only_the_end_of_a_log_is_read_and_no_link_is_followed(tmp_path: Path) -> None:
     log = tmp_path / "access.log"
     log.write_text("".join(f"{number:09d}\n" for number in range(1000)))
-    assert _access_log.read_tail(str(log), 25) == "000000998\n000000999\n"
+    assert _access_log.read_last_log_lines(str(log), 25) == "000000998\n000000999\n"
     (tmp_path / "link").symlink_to(log)
     os.mkfifo(tmp_path / "pipe")
-    assert [_access_log.read_tail(str(tmp_path / name)) for name in ("link", "pipe", "none")] == [None] * 3
+    assert [_access_log.read_last_log_lines(str(tmp_path / name)) for name in ("link", "pipe", "none")] == [None] * 3
 
 
 # --- code and uploads --------------------------------------------------------------------------------------
@@ -110,7 +117,7 @@ def test_only_the_end_of_a_log_is_read_and_no_link_is_followed(tmp_path: Path) -
     ],
 )
 def test_what_code_calls_is_told_from_what_it_names(code: str, called: set[str]) -> None:
-    assert _dangerous_functions.find_calls(code.encode()) == called
+    assert _dangerous_functions.find_function_calls_in_php(code.encode()) == called
 
 
 def test_a_root_tells_calls_uploads_and_who_reads_by_everybodys_right(
@@ -130,8 +137,8 @@ def test_a_root_tells_calls_uploads_and_who_reads_by_everybodys_right(
     (tmp_path / "rieng.html").chmod(0o600)
     (tmp_path / "admin" / "link.php").symlink_to("in.php")
     monkeypatch.setattr(area, "PEOPLE", range(os.getuid(), os.getuid() + 1))
-    monkeypatch.setattr(_webroot, "web_users", lambda: _webroot.WebUsers(["nobody"]))
-    (told,) = area.walk_roots([str(tmp_path)], Effort(5))
+    monkeypatch.setattr(_webroot, "find_web_server_accounts", lambda: _webroot.WebUsers(["nobody"]))
+    (told,) = area.find_usage_in_web_roots([str(tmp_path)], TimeBudget(5))
     assert told["calls"] == [{"function": "shell_exec", "files": 1, "examples": ["admin/in.php"]}]
     assert told["largest_upload"] == 5000
     assert [person["files"] for person in told["people"]] == [5]
@@ -142,10 +149,10 @@ def test_logs_are_those_that_were_named_and_what_of_them_there_was_time_for(tmp_
     log = tmp_path / "access.log"
     log.write_text(line() + "\n")
     (tmp_path / "access.log.1").write_text(line() + "\n")
-    assert [(one["path"], one["requests"]) for one in area.count_logs([str(log), str(tmp_path / "no")])] == [
+    assert [(one["path"], one["requests"]) for one in area.count_requests_by_log([str(log), str(tmp_path / "no")])] == [
         (str(log), 2)
     ]
-    assert area.count_logs([str(log)], seconds=0) == []
+    assert area.count_requests_by_log([str(log)], seconds=0) == []
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="becomes another account")
@@ -166,7 +173,7 @@ def test_a_log_that_another_account_writes_by_everybodys_right_names_it(
     with subprocess.Popen(command, user=65534, group=65534, extra_groups=[], stdout=subprocess.PIPE) as writer:
         try:
             assert writer.stdout is not None and writer.stdout.readline()
-            assert _open_writers.find_open_writers({str(path): path.stat() for path in (log, own)}) == {
+            assert _open_writers.find_accounts_writing_open_files({str(path): path.stat() for path in (log, own)}) == {
                 str(log): ["nobody"]
             }
         finally:
@@ -178,19 +185,23 @@ def test_where_there_was_no_time_to_look_nobody_is_said_to_write(
 ) -> None:
     monkeypatch.setattr(_open_writers, "SECONDS", 0)
     (tmp_path / "app.log").touch()
-    assert _open_writers.find_open_writers({"/var/log/x.log": (tmp_path / "app.log").stat()}) == {
+    assert _open_writers.find_accounts_writing_open_files({"/var/log/x.log": (tmp_path / "app.log").stat()}) == {
         "/var/log/x.log": None
     }
     log = {"path": "/var/log/x.log", "writers": None}
-    told = dict(in_use._logs_written(HOST, {"logging": {"files": [log]}}))
+    told = dict(in_use._find_logs_written_by_world_permission(HOST, {"logging": {"files": [log]}}))
     assert told[Effect.CLOSES_LOGS].en == "there was no time to see which program writes to /var/log/x.log"
 
 
 def test_such_a_log_holds_the_change_that_takes_the_right() -> None:
     log = {"path": "/var/log/tra-cuu/app.log", "writers": ["dichvu"]}
-    told = dict(in_use._logs_written(HOST, {"logging": {"files": [log, {"path": "/var/log/x", "writers": []}]}}))
+    told = dict(
+        in_use._find_logs_written_by_world_permission(
+            HOST, {"logging": {"files": [log, {"path": "/var/log/x", "writers": []}]}}
+        )
+    )
     assert told[Effect.CLOSES_LOGS].en == "written only because everybody may: /var/log/tra-cuu/app.log (dichvu)"
-    assert dict(in_use._logs_written(HOST, {})) == {}
+    assert dict(in_use._find_logs_written_by_world_permission(HOST, {})) == {}
 
 
 @pytest.mark.parametrize(
@@ -203,7 +214,7 @@ def test_such_a_log_holds_the_change_that_takes_the_right() -> None:
     ],
 )
 def test_a_job_that_becomes_an_account_by_its_shell_names_it(text: str, names: set[str]) -> None:
-    assert {"git", "redmine", "redis"}.intersection(_service_shells.list_su_words(text)) == names
+    assert {"git", "redmine", "redis"}.intersection(_service_shells.list_words_of_su_commands(text)) == names
 
 
 # --- what it holds -----------------------------------------------------------------------------------------
@@ -297,9 +308,9 @@ def test_what_confinement_would_hide_or_close_is_held() -> None:
 
 
 def test_lists_of_files_that_pages_lead_to_are_held_for_their_site_alone() -> None:
-    typed = {name: load_areas()[name].model_validate(value) for name, value in host_facts().items()}
-    listed = {"antruc.test": Text.make_same("the page / links to the list of files /hinh/")}
-    used = in_use.find_usage(
+    typed = {name: load_fact_area_models()[name].model_validate(value) for name, value in host_facts().items()}
+    listed = {"antruc.test": Text.make_same_in_both_languages("the page / links to the list of files /hinh/")}
+    used = in_use.find_usage_lost_by_fixes(
         HOST, HostFacts(NOW, typed, {}, {}), {"x.lists": fix(Effect.STOPS_LISTINGS), "x.other": fix()}, listed
     )
     assert used.sites == {"x.lists": {"antruc.test": listed["antruc.test"]}}
@@ -337,9 +348,9 @@ def fix(*effects: Effect) -> Fix:
 
 
 def test_where_logs_and_code_could_not_be_read_what_would_be_taken_away_is_held() -> None:
-    typed = {name: load_areas()[name].model_validate(value) for name, value in host_facts().items()}
+    typed = {name: load_fact_area_models()[name].model_validate(value) for name, value in host_facts().items()}
     fixes = {"x.framing": fix(Effect.STOPS_FRAMING), "x.ports": fix(Effect.CLOSES_MAIL_PORTS), "x.other": fix()}
-    used = in_use.find_usage(HOST, HostFacts(NOW, typed, {"in_use": "late"}, {}), fixes)
+    used = in_use.find_usage_lost_by_fixes(HOST, HostFacts(NOW, typed, {"in_use": "late"}, {}), fixes)
     assert set(used.hosts) == {"x.framing"}
     assert "unknown whether" in used.hosts["x.framing"].en
 
@@ -347,5 +358,5 @@ def test_where_logs_and_code_could_not_be_read_what_would_be_taken_away_is_held(
 def test_ports_that_would_be_closed_are_named_with_who_listens() -> None:
     exposed = {"protocol": "tcp", "address": "*", "local": False, "process": "node", "unit": None, "service": None}
     data = {"firewall": {"ssh": {"ports": [22]}, "exposed": [{**exposed, "port": port} for port in (22, 443, 3000)]}}
-    found = dict(in_use._find_open_ports(HOST, data))
+    found = dict(in_use._find_undeclared_open_ports(HOST, data))
     assert "ports 3000 (node) are open" in found[Effect.CLOSES_UNDECLARED_PORTS].en

@@ -16,7 +16,7 @@ from ansible.module_utils.luytre_guard import snapshot  # type: ignore[import-no
 from auditor.audit import controls
 from auditor.audit.controls import Catalogue
 from auditor.audit.evaluate import evaluate_host
-from auditor.facts import HostFacts, load_areas
+from auditor.facts import HostFacts, load_fact_area_models
 from auditor.hardening import plan
 from auditor.hardening.plan import HostPlan
 from auditor.hardening.safety import acceptance, preflight
@@ -60,7 +60,7 @@ CONNECTION = {"source": "10.213.47.1", "port": 22, "user": "luytre"}
 
 @cache
 def catalogue() -> Catalogue:
-    return controls.load()
+    return controls.load_catalogue()
 
 
 def everything() -> list[str]:
@@ -106,9 +106,12 @@ def judged(
     All are accepted, unless told otherwise.
     """
     some = Catalogue(controls=tuple(catalogue()[control] for control in planned))
-    typed = {name: load_areas()[name].model_validate(value) for name, value in (data or facts()).items()}
+    typed = {name: load_fact_area_models()[name].model_validate(value) for name, value in (data or facts()).items()}
     known = HostFacts(
-        collected_at, typed, {name: errors.get(name, "not read") for name in load_areas() if name not in typed}, {}
+        collected_at,
+        typed,
+        {name: errors.get(name, "not read") for name in load_fact_area_models() if name not in typed},
+        {},
     )
     findings = tuple(
         found if found.status.is_open else replace(found, status=Status.FAIL)
@@ -125,7 +128,7 @@ def judged(
         findings=findings,
     )
     given = frozenset(planned if accepted is None else accepted)
-    one, *_ = plan.make(some, run, {host.name: known}, accepted_controls=given, https=https).hosts
+    one, *_ = plan.make_hardening_plan(some, run, {host.name: known}, accepted_controls=given, https=https).hosts
     return one
 
 
@@ -163,7 +166,7 @@ def test_everything_may_be_done_to_a_host_in_order() -> None:
     found = judged(*everything())
     assert found.refused is None
     assert not found.held_changes
-    assert len(found.due) == len(everything())
+    assert len(found.changes_to_be_made) == len(everything())
 
 
 # --- the whole host --------------------------------------------------------------------------------------
@@ -224,12 +227,12 @@ def test_without_trusted_networks_ssh_is_open_to_all() -> None:
 
 def test_a_change_that_is_not_accepted_shuts_out_nobody() -> None:
     elsewhere = changed(lambda data: data["system"]["connection"].update(source="203.0.113.9"))
-    typed = {name: load_areas()[name].model_validate(value) for name, value in elsewhere.items()}
+    typed = {name: load_fact_area_models()[name].model_validate(value) for name, value in elsewhere.items()}
     fixes = {
         name: fix for name in ("firewall.ssh_sources", "sudo.use_pty") if (fix := catalogue()[name].fix) is not None
     }
     moment = datetime.fromtimestamp(NOW, UTC)
-    waiting = acceptance.find_wait_reasons(fixes, HOST, None, frozenset(), moment)
+    waiting = acceptance.find_controls_awaiting_acceptance_or_window(fixes, HOST, None, frozenset(), moment)
     assert list(waiting) == ["firewall.ssh_sources"]
     left = {"sudo.use_pty": fixes["sudo.use_pty"]}
     case = preflight.PreflightInput(HOST, left, (), HostFacts(NOW, typed, {}, {}), moment, moment)
@@ -301,7 +304,7 @@ def test_sudo_would_be_taken_from_our_own_account() -> None:
     nopasswd = catalogue()["sudo.nopasswd"]
     armed = nopasswd.model_copy(update={"fix": catalogue()["sudo.use_pty"].fix})
     undeclared = HOST.model_copy(update={"automation_user": None})
-    typed = {name: load_areas()[name].model_validate(value) for name, value in facts().items()}
+    typed = {name: load_fact_area_models()[name].model_validate(value) for name, value in facts().items()}
     known = HostFacts(NOW, typed, {}, {})
     moment = datetime.fromtimestamp(NOW, UTC)
     for host, expected in ((undeclared, True), (HOST, False)):
@@ -564,7 +567,9 @@ def test_where_no_record_is_kept_anybody_may_have_come_in() -> None:
 
 def test_what_is_accepted_is_told_beforehand() -> None:
     host = HOST.model_copy(update={"accept": ("ssh.password_auth:quantri",)})
-    (change,) = judged("ssh.password_auth", host=host, data=changed(came(access.way("quantri", "password")))).due
+    (change,) = judged(
+        "ssh.password_auth", host=host, data=changed(came(access.way("quantri", "password")))
+    ).changes_to_be_made
     assert change.note is not None
     assert "as accepted, would lock out quantri (from 10.0.0.9" in change.note.en
     assert change.locks_out == ("ssh.password_auth:quantri",)

@@ -11,7 +11,7 @@ import pytest
 from ansible.module_utils.luytre import apache
 
 from auditor.audit.effects import Effect
-from auditor.facts import HostFacts, load_areas
+from auditor.facts import HostFacts, load_fact_area_models
 from auditor.hardening.health import other_endpoints
 from auditor.hardening.health.other_endpoints import ClaimedEndpoint, EndpointResponses, OtherEndpoints
 from auditor.models import Host, Site
@@ -52,11 +52,13 @@ def facts(**more: Any) -> HostFacts:
     data["services"]["unneeded"] = [ftp]
     for area, fields in more.items():
         data[area].update(fields)
-    return HostFacts(0, {name: load_areas()[name].model_validate(value) for name, value in data.items()}, {}, {})
+    return HostFacts(
+        0, {name: load_fact_area_models()[name].model_validate(value) for name, value in data.items()}, {}, {}
+    )
 
 
 def test_every_name_that_is_a_name_is_asked_where_it_is_served_to_the_network() -> None:
-    known = other_endpoints.find_other_endpoints(HOST, facts())
+    known = other_endpoints.find_endpoints_besides_declared_sites(HOST, facts())
     own = ("a.test", "www.a.test", "cu.test", "trong.test")
     assert [str(door) for door in known.endpoints if door.name in own] == [
         "http://www.a.test/",
@@ -67,7 +69,7 @@ def test_every_name_that_is_a_name_is_asked_where_it_is_served_to_the_network() 
 
 
 def test_every_port_open_to_the_network_is_tried() -> None:
-    assert other_endpoints.find_other_endpoints(HOST, facts()).ports == (80, 3000, 3306, 21, 8443)
+    assert other_endpoints.find_endpoints_besides_declared_sites(HOST, facts()).ports == (80, 3000, 3306, 21, 8443)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +84,7 @@ def test_every_port_open_to_the_network_is_tried() -> None:
     ],
 )
 def test_only_a_port_that_is_closed_by_name_may_close(effects: tuple[Effect, ...], closing: set[int]) -> None:
-    known = other_endpoints.find_other_endpoints(HOST, facts(), effects)
+    known = other_endpoints.find_endpoints_besides_declared_sites(HOST, facts(), effects)
     assert known.closing_ports & set(known.ports) == closing
 
 
@@ -94,7 +96,9 @@ def told(was: FetchResult, now: FetchResult | None, again: FetchResult | None = 
     seen = (EndpointResponses({CU: was}), EndpointResponses({CU: again or was}))
     return [
         what.en
-        for what, _ in other_endpoints.compare(OtherEndpoints(), seen, EndpointResponses({CU: now} if now else {}))
+        for what, _ in other_endpoints.find_endpoints_worse_than_before(
+            OtherEndpoints(), seen, EndpointResponses({CU: now} if now else {})
+        )
     ]
 
 
@@ -125,7 +129,7 @@ def test_a_name_that_nobody_declared_is_named_when_it_serves_worse(now: FetchRes
 @pytest.mark.parametrize("was", [FetchResult(PAGE.url, 500), FetchResult(PAGE.url, None, error="refused")])
 def test_what_failed_before_is_not_judged_and_said(was: FetchResult) -> None:
     assert told(was, FetchResult(PAGE.url, None)) == []
-    (one,) = other_endpoints.list_unjudged(
+    (one,) = other_endpoints.list_endpoints_not_comparable(
         OtherEndpoints(), (EndpointResponses({CU: was}), EndpointResponses({CU: was}))
     )
     assert one.en == "http://cu.test:8080/: failed before, or varied by itself"
@@ -134,7 +138,9 @@ def test_what_failed_before_is_not_judged_and_said(was: FetchResult) -> None:
 def test_names_that_were_not_asked_are_counted() -> None:
     assert [
         one.en
-        for one in other_endpoints.list_unjudged(OtherEndpoints(left_out=3), (EndpointResponses(), EndpointResponses()))
+        for one in other_endpoints.list_endpoints_not_comparable(
+            OtherEndpoints(left_out=3), (EndpointResponses(), EndpointResponses())
+        )
     ] == ["3 other names that its web servers claim were not looked at"]
 
 
@@ -142,23 +148,37 @@ def test_a_port_that_answered_goes_on_answering_unless_it_is_closed_by_name() ->
     before = (EndpointResponses(ports={3000: "", 21: "220", 25: None}),) * 2
     known = OtherEndpoints(closing_ports=frozenset({21}))
     shut = EndpointResponses(ports={3000: None, 21: None, 25: None})
-    assert [what.en for what, _ in other_endpoints.compare(known, before, shut)] == ["port 3000 no longer answers"]
-    other = EndpointResponses(ports={3000: "HTTP", 21: "SSH"})
-    assert [what.en for what, _ in other_endpoints.compare(OtherEndpoints(), before, other)] == [
-        "port 21 answers otherwise than before"
+    assert [what.en for what, _ in other_endpoints.find_endpoints_worse_than_before(known, before, shut)] == [
+        "port 3000 no longer answers"
     ]
-    assert other_endpoints.compare(OtherEndpoints(), before, EndpointResponses(ports={3000: "", 21: "220"})) == ()
+    other = EndpointResponses(ports={3000: "HTTP", 21: "SSH"})
+    assert [
+        what.en for what, _ in other_endpoints.find_endpoints_worse_than_before(OtherEndpoints(), before, other)
+    ] == ["port 21 answers otherwise than before"]
+    assert (
+        other_endpoints.find_endpoints_worse_than_before(
+            OtherEndpoints(), before, EndpointResponses(ports={3000: "", 21: "220"})
+        )
+        == ()
+    )
 
 
 def test_a_name_on_a_port_that_is_closed_by_name_goes_with_it() -> None:
     before = (EndpointResponses({CU: PAGE}),) * 2
-    assert other_endpoints.compare(OtherEndpoints(closing_ports=frozenset({8080})), before, EndpointResponses()) == ()
+    assert (
+        other_endpoints.find_endpoints_worse_than_before(
+            OtherEndpoints(closing_ports=frozenset({8080})), before, EndpointResponses()
+        )
+        == ()
+    )
 
 
 def test_another_name_of_a_site_that_is_not_judged_brings_nothing_back() -> None:
     before = (EndpointResponses({CU: PAGE}),) * 2
-    assert other_endpoints.compare(OtherEndpoints(), before, EndpointResponses()) != ()
-    assert other_endpoints.compare(OtherEndpoints(), before, EndpointResponses(), {CU.name}) == ()
+    assert other_endpoints.find_endpoints_worse_than_before(OtherEndpoints(), before, EndpointResponses()) != ()
+    assert (
+        other_endpoints.find_endpoints_worse_than_before(OtherEndpoints(), before, EndpointResponses(), {CU.name}) == ()
+    )
 
 
 @pytest.fixture
@@ -183,10 +203,10 @@ def test_a_look_tells_who_answers_and_a_later_one_asks_only_those(greeted: int) 
     with socket.create_server(("127.0.0.1", 0)) as gone:
         closed = gone.getsockname()[1]
     known = {"h": OtherEndpoints(endpoints=(ClaimedEndpoint("cu.test", closed, tls=True),), ports=(greeted, closed))}
-    seen = other_endpoints.query_endpoints([HOST], known)
+    seen = other_endpoints.query_endpoints_besides_sites([HOST], known)
     assert dict(seen["h"].ports) == {greeted: "220", closed: None}
     assert [answer.status for answer in seen["h"].endpoints.values()] == [None]
-    again = other_endpoints.query_endpoints([HOST], known, seen)
+    again = other_endpoints.query_endpoints_besides_sites([HOST], known, seen)
     assert (dict(again["h"].ports), dict(again["h"].endpoints)) == ({greeted: "220"}, {})
 
 
@@ -200,11 +220,11 @@ def test_a_host_that_lets_us_wait_takes_nobody_elses_time(monkeypatch: pytest.Mo
             others_are_done.set()
         return ""
 
-    monkeypatch.setattr(other_endpoints, "read_greeting", ask)
+    monkeypatch.setattr(other_endpoints, "read_kind_of_port_greeting", ask)
     hosts = [Host(name=name, address=name) for name in ("slow", "quick")]
     known = {"slow": OtherEndpoints(ports=tuple(range(1, 61))), "quick": OtherEndpoints(ports=(99,))}
-    seen = other_endpoints.query_endpoints(hosts, known)
+    seen = other_endpoints.query_endpoints_besides_sites(hosts, known)
     assert all(released)
     assert seen["quick"].ports == {99: ""}
     monkeypatch.setattr(other_endpoints, "LOOK_SECONDS", 0.0)
-    assert other_endpoints.query_endpoints(hosts[1:], known)["quick"].ports == {99: None}
+    assert other_endpoints.query_endpoints_besides_sites(hosts[1:], known)["quick"].ports == {99: None}

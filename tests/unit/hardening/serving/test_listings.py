@@ -27,10 +27,14 @@ def linked(
             f"{scheme}://{domain}{path}", 200 if path in folders else 404, page=folders.get(path, VisiblePage())
         )
 
-    monkeypatch.setattr(smoke, "visit", lambda *_: {"a.test": (FetchResult("https://a.test/tin/", 200, page=start),)})
-    monkeypatch.setattr(listings.Client, "get", get)
+    monkeypatch.setattr(
+        smoke,
+        "visit_smoke_urls_of_sites",
+        lambda *_: {"a.test": (FetchResult("https://a.test/tin/", 200, page=start),)},
+    )
+    monkeypatch.setattr(listings.Client, "fetch_page", get)
     monkeypatch.setattr(listings, "WORKERS", 1)
-    found = listings.find_linked_listings([HOST], {})
+    found = listings.find_folder_listings_of_sites([HOST], {})
     return (found["a.test"].en if found else ""), asked
 
 
@@ -53,9 +57,9 @@ def test_lists_are_told_in_the_order_of_their_links_whichever_answers_first(monk
         return FetchResult(f"{scheme}://{domain}{path}", 200, page=VisiblePage(f"Index of {path}"))
 
     start = FetchResult("https://a.test/", 200, page=VisiblePage("Tin", folders=paths))
-    monkeypatch.setattr(smoke, "visit", lambda *_: {"a.test": (start,)})
-    monkeypatch.setattr(listings.Client, "get", get)
-    told = listings.find_linked_listings([HOST], {})["a.test"].en
+    monkeypatch.setattr(smoke, "visit_smoke_urls_of_sites", lambda *_: {"a.test": (start,)})
+    monkeypatch.setattr(listings.Client, "fetch_page", get)
+    told = listings.find_folder_listings_of_sites([HOST], {})["a.test"].en
     assert told == "; ".join(f"the page / links to the list of files {path}" for path in paths)
 
 

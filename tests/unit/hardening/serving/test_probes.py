@@ -18,12 +18,12 @@ from auditor.hardening.health import probes
 from auditor.hardening.health.probes import (
     HostProbes,
     Probe,
-    build_command,
-    compare,
-    list_unjudged,
-    parse,
-    probe,
-    probe_all,
+    build_ssh_probe_command,
+    find_probes_that_newly_fail,
+    list_probes_that_failed_before,
+    parse_probes_in_ssh_output,
+    probe_host_over_ssh,
+    probe_hosts_over_ssh,
 )
 from auditor.inventory import reach as reaching
 from auditor.inventory.reach import Reach
@@ -34,18 +34,18 @@ WHOLE = b"luytre: ssh 0\nluytre: root 0\nluytre: nginx 0 syntax is ok\nluytre: s
 
 
 def probed(out: bytes, err: bytes = b"") -> HostProbes:
-    return HostProbes("h", parse(out, err))
+    return HostProbes("h", parse_probes_in_ssh_output(out, err))
 
 
 def told(after: HostProbes, *before: HostProbes) -> list[str]:
-    return [failed.what.en for failed in compare(before or (probed(WHOLE),), after)]
+    return [failed.what.en for failed in find_probes_that_newly_fail(before or (probed(WHOLE),), after)]
 
 
 # --- the way there -----------------------------------------------------------------------------------------
 
 
 def test_the_connection_is_new_strict_and_asks_nobody() -> None:
-    words = build_command(REACH)
+    words = build_ssh_probe_command(REACH)
     options = [words[at + 1] for at, word in enumerate(words) if word == "-o"]
     for option in ("ControlMaster=no", "ControlPath=none", "BatchMode=yes", "StrictHostKeyChecking=yes"):
         assert options.index(option) < options.index("UserKnownHostsFile=/k")
@@ -83,10 +83,10 @@ def test_the_inventory_says_how_a_host_is_reached(tmp_path: Path) -> None:
 def test_what_only_ansible_can_work_out_is_said_and_not_guessed(tmp_path: Path, variable: str, value: str) -> None:
     one = reach(tmp_path, f"      {variable}: {value}\n")
     assert one.unclear == variable
-    made = probe("h", one)
+    made = probe_host_over_ssh("h", one)
     assert made.unable is not None
-    assert compare((made,), made) == ()
-    assert variable in list_unjudged((made, made))[0].vi
+    assert find_probes_that_newly_fail((made,), made) == ()
+    assert variable in list_probes_that_failed_before((made, made))[0].vi
 
 
 # --- a real sshd, spoken to over a pipe -------------------------------------------------------------------------
@@ -141,7 +141,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Reach:
 
 
 def test_enters_becomes_root_and_asks_every_daemon(served: Reach) -> None:
-    made = probe_all([Host(name="h", address="h.test")], {"h": served})["h"]
+    made = probe_hosts_over_ssh([Host(name="h", address="h.test")], {"h": served})["h"]
     passed = {one.name: one.is_ok for one in made.probes}
     assert passed == {
         "ssh": True,
@@ -156,7 +156,7 @@ def test_enters_becomes_root_and_asks_every_daemon(served: Reach) -> None:
         "complete": True,
         **dict.fromkeys((f"log:{kind}" for kind in LOGGED), True),
     } | ({"nft": True} if Path("/etc/nftables.conf").exists() else {})
-    nginx, mariadb = made.of("nginx"), made.of("mariadb")
+    nginx, mariadb = made.find_probe_by_name("nginx"), made.find_probe_by_name("mariadb")
     assert nginx is not None
     assert nginx.detail == "nginx: [emerg] bad word"
     assert mariadb is not None
@@ -170,7 +170,7 @@ def part(name: str, folder: Path, *arguments: str) -> dict[str, tuple[bool, str]
         ["sh", "-s", "--", *arguments], input=f'{script}\n{name} "$@"', capture_output=True, text=True, check=True
     )
     asked = f"luytre: ssh 0\nluytre: root 0\n{done.stdout}luytre: end 0\n"
-    return {one.name: (one.is_ok, one.detail) for one in probes.parse(asked.encode(), b"")}
+    return {one.name: (one.is_ok, one.detail) for one in probes.parse_probes_in_ssh_output(asked.encode(), b"")}
 
 
 LOGGED = ("undefined", "fatal", "upstream", "alert", "denied")
@@ -227,13 +227,13 @@ def logged(*kinds: str) -> HostProbes:
 
 def test_functions_that_are_missed_are_a_fault_and_other_new_errors_are_told() -> None:
     before = (logged("alert"), logged("alert"))
-    (one,) = compare(before, logged(*LOGGED))
+    (one,) = find_probes_that_newly_fail(before, logged(*LOGGED))
     assert one.name == "log:undefined"
-    assert probes.is_logged(one)
-    assert len(probes.describe_new_logs(before, logged(*LOGGED))) == 3
-    assert compare((logged("undefined"),), logged("undefined")) == ()
-    assert probes.describe_new_logs(before, logged()) == ()
-    assert list_unjudged(before) == ()
+    assert probes.is_failed_probe_of_log(one)
+    assert len(probes.describe_new_log_lines_not_judged(before, logged(*LOGGED))) == 3
+    assert find_probes_that_newly_fail((logged("undefined"),), logged("undefined")) == ()
+    assert probes.describe_new_log_lines_not_judged(before, logged()) == ()
+    assert list_probes_that_failed_before(before) == ()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root takes another account's place")
@@ -276,7 +276,7 @@ def test_who_runs_php_gets_into_roots_and_upload_folders_or_that_is_told(tmp_pat
 
 def test_a_host_key_that_nobody_recorded_is_no_way_in(served: Reach) -> None:
     other = Reach(**{**vars(served), "address": "other.test"})
-    made = probe("h", other)
+    made = probe_host_over_ssh("h", other)
     assert [one.name for one in made.probes] == ["ssh"]
     assert "no key of the host is recorded yet" in told(made)[0]
 
@@ -285,7 +285,7 @@ def test_a_changed_host_key_is_no_way_in(served: Reach, tmp_path: Path) -> None:
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / "other")], check=True)
     (tmp_path / "known_hosts").write_text(f"h.test {(tmp_path / 'other.pub').read_text()}")
     arguments = ("-o", f"UserKnownHostsFile={tmp_path}/known_hosts", *served.ssh_arguments)
-    made = probe("h", Reach(**{**vars(served), "ssh_arguments": arguments}))
+    made = probe_host_over_ssh("h", Reach(**{**vars(served), "ssh_arguments": arguments}))
     assert [one.name for one in made.probes] == ["ssh"]
     assert "key differs from the recorded one" in told(made)[0]
 
@@ -293,16 +293,16 @@ def test_a_changed_host_key_is_no_way_in(served: Reach, tmp_path: Path) -> None:
 def test_a_refused_key_is_no_way_in(served: Reach, tmp_path: Path) -> None:
     key = tmp_path / "other"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
-    made = probe("h", Reach(**{**vars(served), "key_file": str(key)}))
+    made = probe_host_over_ssh("h", Reach(**{**vars(served), "key_file": str(key)}))
     assert told(made) == ["no fresh SSH login: the host refused our SSH key or password: check the account and its key"]
 
 
 @pytest.mark.parametrize("program", ["import time; time.sleep(60)", "while True: print('x' * 9999)"])
 def test_a_host_that_hangs_or_floods_costs_little(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
-    monkeypatch.setattr(probes, "build_command", lambda *_: [sys.executable, "-c", program])
+    monkeypatch.setattr(probes, "build_ssh_probe_command", lambda *_: [sys.executable, "-c", program])
     monkeypatch.setattr(probes, "PROBE_SECONDS", 0.3)
     begun = time.monotonic()
-    made = probe("h", REACH)
+    made = probe_host_over_ssh("h", REACH)
     assert time.monotonic() - begun < 2
     assert [one.is_ok for one in made.probes] == [False]
 
@@ -340,8 +340,8 @@ def test_a_host_that_names_many_probes_hides_nobody_else_s() -> None:
     many = probed(
         WHOLE.replace(b"luytre: end", b"".join(b"luytre: a%d 1\n" % n for n in range(5_000)) + b"luytre: end")
     )
-    assert len(many.probes) < probes.MAX_PROBES + 5 and many.of("complete") == Probe("complete", True)
-    assert len(list_unjudged((many,))) < probes.MAX_PROBES
+    assert len(many.probes) < probes.MAX_PROBES + 5 and many.find_probe_by_name("complete") == Probe("complete", True)
+    assert len(list_probes_that_failed_before((many,))) < probes.MAX_PROBES
 
 
 def test_what_failed_before_is_said_and_not_judged() -> None:
@@ -349,7 +349,7 @@ def test_what_failed_before_is_said_and_not_judged() -> None:
         WHOLE.replace(b"nginx 0 syntax is ok", b"nginx 1 old").replace(b"service 0 active", b"service 3 inactive")
     )
     assert told(bad, probed(WHOLE), bad) == []
-    assert [text.en for text in list_unjudged((probed(WHOLE), bad))] == [
+    assert [text.en for text in list_probes_that_failed_before((probed(WHOLE), bad))] == [
         "so before anything was changed: nginx finds its configuration faulty: old"
     ]
 
@@ -370,9 +370,11 @@ def test_a_host_that_could_not_be_entered_before_is_not_judged_by_what_is_found_
 
 
 def test_each_failure_names_the_rooms_that_may_have_done_it() -> None:
-    (failed,) = compare((probed(WHOLE),), probed(WHOLE.replace(b"service 0 active", b"service 3 failed")))
+    (failed,) = find_probes_that_newly_fail(
+        (probed(WHOLE),), probed(WHOLE.replace(b"service 0 active", b"service 3 failed"))
+    )
     assert failed.areas == {"nginx"}
-    (failed,) = compare((probed(WHOLE),), probed(b""))
+    (failed,) = find_probes_that_newly_fail((probed(WHOLE),), probed(b""))
     assert "firewall" in failed.areas
 
 
@@ -381,4 +383,6 @@ def test_each_failure_names_the_rooms_that_may_have_done_it() -> None:
 def test_any_answer_is_parsed(lines: list[bytes]) -> None:
     made = probed(b"\n".join(lines), b"\x1b[2J\xff")
     assert all(isinstance(one, Probe) and "\x1b" not in one.detail for one in made.probes)
-    assert all(len(failed.what.vi) < 1000 and failed.name for failed in compare((probed(WHOLE),), made))
+    assert all(
+        len(failed.what.vi) < 1000 and failed.name for failed in find_probes_that_newly_fail((probed(WHOLE),), made)
+    )

@@ -21,7 +21,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from auditor.errors import InputError
-from auditor.hardening.health.smoke import compare, find_broken_sites, find_https_faults, learn_baseline, visit
+from auditor.hardening.health.smoke import (
+    find_domains_that_serve_no_smoke_url,
+    find_reasons_against_https_by_domain,
+    find_urls_unlike_smoke_baseline,
+    learn_smoke_baseline_from_two_visits,
+    visit_smoke_urls_of_sites,
+)
 from auditor.models import Host, Site
 from auditor.system.deadline import Deadline
 from auditor.web import fetch, reader
@@ -110,10 +116,10 @@ def tls(file: Path) -> ssl.SSLContext:
 
 
 def test_asks_the_address_for_the_sites_own_name(port: int) -> None:
-    answer = Client().get("http", "127.0.0.1", "a.test", "/x?y=1", port)
+    answer = Client().fetch_page("http", "127.0.0.1", "a.test", "/x?y=1", port)
     assert (answer.status, answer.page.title, answer.media) == (200, "a.test /x?y=1", "text/html")
-    assert answer.serves
-    assert not Client().get("http", "127.0.0.1", "a.test", "/missing", port).serves
+    assert answer.serves_page_or_redirect_of_site
+    assert not Client().fetch_page("http", "127.0.0.1", "a.test", "/missing", port).serves_page_or_redirect_of_site
 
 
 class Telling(Handler):
@@ -128,7 +134,7 @@ asked_with: list[dict[str, str]] = []
 def test_a_site_sees_a_visitor_s_browser_and_nothing_of_us() -> None:
     asked_with.clear()
     with serving(Telling) as port:
-        Client().get("http", "127.0.0.1", "a.test", "/", port)
+        Client().fetch_page("http", "127.0.0.1", "a.test", "/", port)
     (headers,) = asked_with
     assert headers["Host"] == "a.test"
     assert headers["User-Agent"].startswith("Mozilla/5.0 (")
@@ -139,7 +145,7 @@ def test_a_site_sees_a_visitor_s_browser_and_nothing_of_us() -> None:
 
 
 def test_nothing_there_is_an_answer_too() -> None:
-    answer = Client().get("http", "127.0.0.1", "a.test", "/", 1)
+    answer = Client().fetch_page("http", "127.0.0.1", "a.test", "/", 1)
     assert answer.status is None
     assert "ConnectError" in answer.error
 
@@ -147,12 +153,12 @@ def test_nothing_there_is_an_answer_too() -> None:
 def test_a_certificate_is_trusted_distrusted_or_anothers(tmp_path: Path) -> None:
     good, expired = certificate(tmp_path, "a.test"), certificate(tmp_path, "a.test", days=-1)
     with serving(Handler, tls(good)) as port:
-        answer = Client(str(good)).get("https", "127.0.0.1", "a.test", "/", port)
+        answer = Client(str(good)).fetch_page("https", "127.0.0.1", "a.test", "/", port)
         assert (answer.status, answer.own, answer.is_trusted, answer.page.title) == (200, True, True, "Xã")
-        assert not Client().get("https", "127.0.0.1", "a.test", "/", port).is_trusted
-        assert not Client(str(good)).get("https", "127.0.0.1", "b.test", "/", port).own
+        assert not Client().fetch_page("https", "127.0.0.1", "a.test", "/", port).is_trusted
+        assert not Client(str(good)).fetch_page("https", "127.0.0.1", "b.test", "/", port).own
     with serving(Handler, tls(expired)) as port:
-        answer = Client(str(expired)).get("https", "127.0.0.1", "a.test", "/", port)
+        answer = Client(str(expired)).fetch_page("https", "127.0.0.1", "a.test", "/", port)
         assert (answer.status, answer.own, answer.is_trusted) == (200, True, False)
 
 
@@ -178,7 +184,7 @@ def test_a_server_that_drips_is_cut_off(monkeypatch: pytest.MonkeyPatch, path: s
     monkeypatch.setattr(fetch, "FETCH_SECONDS", 0.2)
     with serving(Dripping) as port:
         begun = time.monotonic()
-        answer = Client().get("http", "127.0.0.1", "a.test", path, port)
+        answer = Client().fetch_page("http", "127.0.0.1", "a.test", path, port)
     assert answer.status is None
     assert time.monotonic() - begun < 2
 
@@ -187,8 +193,8 @@ def test_a_server_that_drips_is_cut_off_though_it_was_reached_when_the_time_was_
     turn = threading.Lock()
     with serving(Dripping) as dripping, Deadline(0.01) as deadline:
         time.sleep(0.02)
-        late = fetch._Fetch("http", "127.0.0.1", "a.test", "/head", dripping, True, set(), turn, deadline)
-        answer = late.by(ssl.create_default_context())
+        late = fetch._PageFetch("http", "127.0.0.1", "a.test", "/head", dripping, True, set(), turn, deadline)
+        answer = late.request_page_as_browser(ssl.create_default_context())
     assert answer.status is None
 
 
@@ -201,8 +207,8 @@ def test_a_certificate_that_no_reader_takes_is_the_site_s_alone(tmp_path: Path) 
     odd = ssl.PEM_cert_to_DER_cert(begins + text).replace(b"\x55\x1d\x63", b"\x55\x1d\x11")
     file.write_text(key + ssl.DER_cert_to_PEM_cert(odd), "utf-8")
     with serving(Handler, tls(file)) as port:
-        answer = Client().get("https", "127.0.0.1", "a.test", "/", port)
-    assert not answer.serves
+        answer = Client().fetch_page("https", "127.0.0.1", "a.test", "/", port)
+    assert not answer.serves_page_or_redirect_of_site
     assert "Duplicate" in answer.error
 
 
@@ -219,7 +225,7 @@ class Flooding(Handler):
 
 def test_a_flood_is_bounded() -> None:
     with serving(Flooding) as port:
-        answer = Client().get("http", "127.0.0.1", "a.test", "/", port)
+        answer = Client().fetch_page("http", "127.0.0.1", "a.test", "/", port)
     assert answer.status == 200
     assert fetch.MAX_BODY < answer.size < fetch.MAX_BODY + 1_000_000
 
@@ -254,12 +260,12 @@ class Packing(Handler):
 def test_a_page_that_is_packed_without_being_asked_is_read_all_the_same() -> None:
     with serving(Packing) as port:
         for path in ("/gzip", "/deflate", "/raw-deflate", "/cut"):
-            answer = Client().get("http", "127.0.0.1", "a.test", path, port)
+            answer = Client().fetch_page("http", "127.0.0.1", "a.test", path, port)
             assert (answer.status, answer.page.title, answer.page.headings) == (200, "Xã", {"Xã An"}), path
-        assert Client().get("http", "127.0.0.1", "a.test", "/bomb", port).size == fetch.MAX_BODY + 1
+        assert Client().fetch_page("http", "127.0.0.1", "a.test", "/bomb", port).size == fetch.MAX_BODY + 1
         for path in ("/noise", "/other", "/twice"):
-            answer = Client().get("http", "127.0.0.1", "a.test", path, port)
-            assert not answer.serves, path
+            answer = Client().fetch_page("http", "127.0.0.1", "a.test", path, port)
+            assert not answer.serves_page_or_redirect_of_site, path
             assert "packed" in answer.error, path
 
 
@@ -270,11 +276,11 @@ def test_a_page_built_to_cost_time_is_named_as_such_and_its_site_is_not_read_aga
 
     def read(_body: bytes, url: str, _seconds: float) -> VisiblePage:
         asked.append(url)
-        raise reader.Costly("this page is built to cost time or memory")
+        raise reader.CostlyContent("this page is built to cost time or memory")
 
-    monkeypatch.setattr(fetch.reader, "read", read)
+    monkeypatch.setattr(fetch.reader, "read_page_in_child_process", read)
     client = Client()
-    first, second = (client.get("http", "127.0.0.1", "a.test", "/", port) for _ in range(2))
+    first, second = (client.fetch_page("http", "127.0.0.1", "a.test", "/", port) for _ in range(2))
     assert "built to cost" in first.error
     assert "not read again" in second.error
     assert len(asked) == 1
@@ -293,10 +299,10 @@ def test_a_host_has_one_page_read_at_a_time_so_that_others_wait_for_no_more_than
         busy.remove(url)
         return VisiblePage()
 
-    monkeypatch.setattr(fetch.reader, "read", read)
+    monkeypatch.setattr(fetch.reader, "read_page_in_child_process", read)
     client = Client()
     with ThreadPoolExecutor(6) as pool:
-        list(pool.map(lambda n: client.get("http", "127.0.0.1", f"{n}.test", "/", port), range(6)))
+        list(pool.map(lambda n: client.fetch_page("http", "127.0.0.1", f"{n}.test", "/", port), range(6)))
     assert at_once == [1] * 6
 
 
@@ -309,14 +315,14 @@ def ports(port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     file = certificate(tmp_path, "a.test")
     with serving(Handler, tls(file)) as secure:
         numbers = {"http": port, "https": secure}
-        real = Client.get
+        real = Client.fetch_page
 
         def get(
             self: Client, scheme: str, address: str, domain: str, path: str, *, is_declared: bool = True
         ) -> FetchResult:
             return real(self, scheme, address, domain, path, numbers[scheme], is_declared=is_declared)
 
-        monkeypatch.setattr(Client, "get", get)
+        monkeypatch.setattr(Client, "fetch_page", get)
         yield str(file)
 
 
@@ -327,7 +333,7 @@ def host(**site: object) -> Host:
 
 
 def test_visits_smoke_urls_login_and_an_asset_on_both_schemes(ports: str) -> None:
-    first = visit([host(application="wordpress", smoke_urls=("/", "/b"))], {"h": ports})
+    first = visit_smoke_urls_of_sites([host(application="wordpress", smoke_urls=("/", "/b"))], {"h": ports})
     paths = ["/", "/b", "/wp-login.php"]
     assert [answer.url for answer in first["a.test"]] == [
         *(f"http://a.test{path}" for path in paths),
@@ -335,26 +341,32 @@ def test_visits_smoke_urls_login_and_an_asset_on_both_schemes(ports: str) -> Non
         "http://a.test/giao-dien.css?v=1",
         "https://a.test/giao-dien.css?v=1",
     ]
-    assert all(answer.serves and answer.is_trusted for answer in first["a.test"])
+    assert all(answer.serves_page_or_redirect_of_site and answer.is_trusted for answer in first["a.test"])
     assert [answer.is_declared for answer in first["a.test"]] == [True, True, False, True, True, False, False, False]
-    second = visit([host()], {"h": ports}, again=first)
+    second = visit_smoke_urls_of_sites([host()], {"h": ports}, again=first)
     assert second == first
-    assert compare(learn_baseline(first, second), visit([host()], {"h": ports}, again=first)) == ()
+    assert (
+        find_urls_unlike_smoke_baseline(
+            learn_smoke_baseline_from_two_visits(first, second),
+            visit_smoke_urls_of_sites([host()], {"h": ports}, again=first),
+        )
+        == ()
+    )
 
 
 def test_visits_where_redirects_lead_on_the_site(ports: str) -> None:
-    first = visit([host(smoke_urls=("/cu", "/vong"))], {"h": ports})
+    first = visit_smoke_urls_of_sites([host(smoke_urls=("/cu", "/vong"))], {"h": ports})
     assert [
         answer.url.removeprefix("http://a.test") for answer in first["a.test"] if answer.url.startswith("http:")
     ] == [
         *("/cu", "/vong", "/cu/", "/moi?x=1"),
     ]
-    assert visit([host()], {"h": ports}, again=first) == first
+    assert visit_smoke_urls_of_sites([host()], {"h": ports}, again=first) == first
 
 
 @pytest.mark.parametrize("application", [None, "static", "own"])
 def test_a_declared_or_needless_login_is_not_visited_twice(ports: str, application: str | None) -> None:
-    answers = visit([host(application=application, smoke_urls=("/wp-login.php",))], {"h": ports})
+    answers = visit_smoke_urls_of_sites([host(application=application, smoke_urls=("/wp-login.php",))], {"h": ports})
     assert len(answers["a.test"]) == 2
 
 
@@ -368,8 +380,11 @@ SENT_ON = FetchResult(URL, 301, "https://a.test/", 160)
 
 
 def told(first: FetchResult, after: FetchResult, *more: FetchResult, second: FetchResult | None = None) -> str:
-    expectation = learn_baseline({"a.test": (first,)}, {"a.test": (second or first,)})
-    return "; ".join(d.sentence.en for d in compare(expectation, {"a.test": (after, *more)}))
+    expectation = learn_smoke_baseline_from_two_visits({"a.test": (first,)}, {"a.test": (second or first,)})
+    return "; ".join(
+        d.sentence_with_site_and_url.en
+        for d in find_urls_unlike_smoke_baseline(expectation, {"a.test": (after, *more)})
+    )
 
 
 def changed(answer: FetchResult = PAGE, **fields: object) -> FetchResult:
@@ -401,7 +416,7 @@ def test_a_page_is_the_same_or_it_is_named(now: FetchResult, words: str) -> None
 
 
 def test_a_url_that_was_not_visited_is_not_taken_for_sound() -> None:
-    (difference,) = compare(learn_baseline({"a.test": (PAGE,)}), {})
+    (difference,) = find_urls_unlike_smoke_baseline(learn_smoke_baseline_from_two_visits({"a.test": (PAGE,)}), {})
     assert difference.what.vi.startswith("không trả lời")
 
 
@@ -425,8 +440,13 @@ def test_where_https_takes_over_it_is_measured_by_what_https_served_before() -> 
     """As a log-in page that asks for more over HTTPS."""
     there = changed(SECURE, size=14_000, lines=frozenset({"dòng a", "Xác thực hai bước"}))
     before = {"a.test": (PAGE, there)}
-    assert compare(learn_baseline(before), {"a.test": (SENT_ON, there)}) == ()
-    (one, other) = compare(learn_baseline(before), {"a.test": (SENT_ON, changed(there, size=500))})
+    assert (
+        find_urls_unlike_smoke_baseline(learn_smoke_baseline_from_two_visits(before), {"a.test": (SENT_ON, there)})
+        == ()
+    )
+    (one, other) = find_urls_unlike_smoke_baseline(
+        learn_smoke_baseline_from_two_visits(before), {"a.test": (SENT_ON, changed(there, size=500))}
+    )
     assert one.what.en == "sent on to HTTPS, and there size 14000 → 500 bytes"
     assert other.url == SECURE.url
 
@@ -449,7 +469,7 @@ def test_where_https_takes_over_it_is_measured_by_what_https_served_before() -> 
 def test_what_stands_against_https_is_known_beforehand(
     plain: FetchResult, secure: FetchResult, said: str | None
 ) -> None:
-    faults = find_https_faults({"a.test": (plain, secure), "b.test": ()})
+    faults = find_reasons_against_https_by_domain({"a.test": (plain, secure), "b.test": ()})
     assert set(faults) == ({"a.test"} if said else set())
     assert said is None or (said in faults["a.test"].en and faults["a.test"].en.startswith("https://a.test/: "))
 
@@ -494,27 +514,32 @@ def test_what_varies_by_itself_is_not_judged(second: FetchResult, now: FetchResu
     ],
 )
 def test_what_is_not_judged_is_said(second: FetchResult, words: str) -> None:
-    (unjudged,) = learn_baseline({"a.test": (PAGE,)}, {"a.test": (second,)}).exclusions
-    assert unjudged.sentence.en == f"a.test: {URL}: {words}"
+    (unjudged,) = learn_smoke_baseline_from_two_visits({"a.test": (PAGE,)}, {"a.test": (second,)}).exclusions
+    assert unjudged.sentence_with_site_and_url.en == f"a.test: {URL}: {words}"
     assert unjudged.what.vi != unjudged.what.en
 
 
 def test_urls_that_are_not_judged_for_the_same_reason_are_named_together() -> None:
     pages = tuple(FetchResult(f"https://a.test/{name}", None, error="refused") for name in "bc")
-    (one,) = learn_baseline({"a.test": pages}).grouped_exclusions
-    assert one.sentence.en == "a.test: https://a.test/b, https://a.test/c: failed before (no answer: refused)"
+    (one,) = learn_smoke_baseline_from_two_visits({"a.test": pages}).exclusions_grouped_by_site_and_reason
+    assert (
+        one.sentence_with_site_and_url.en
+        == "a.test: https://a.test/b, https://a.test/c: failed before (no answer: refused)"
+    )
 
 
 def test_what_was_broken_before_is_named_and_not_judged() -> None:
     bad = FetchResult(URL, 500)
-    assert find_broken_sites({"a.test": (bad, changed(is_declared=False))}) == ("a.test",)
-    expectation = learn_baseline({"a.test": (bad,)})
+    assert find_domains_that_serve_no_smoke_url({"a.test": (bad, changed(is_declared=False))}) == ("a.test",)
+    expectation = learn_smoke_baseline_from_two_visits({"a.test": (bad,)})
     assert [unjudged.what.en for unjudged in expectation.exclusions] == ["failed before (500)"]
-    assert compare(expectation, {"a.test": (FetchResult(URL, None, error="x"),)}) == ()
+    assert find_urls_unlike_smoke_baseline(expectation, {"a.test": (FetchResult(URL, None, error="x"),)}) == ()
 
 
 def test_a_login_page_that_nobody_declared_and_is_not_there_is_not_spoken_of() -> None:
-    assert learn_baseline({"a.test": (FetchResult(URL, 404, is_declared=False),)}).exclusions == ()
+    assert (
+        learn_smoke_baseline_from_two_visits({"a.test": (FetchResult(URL, 404, is_declared=False),)}).exclusions == ()
+    )
 
 
 def test_foreign_text_cannot_reorder_or_flood_a_sentence() -> None:

@@ -19,16 +19,16 @@ from auditor.commands.incidents import app
 from auditor.errors import InputError
 from auditor.fleet import ssh_exec
 from auditor.history.hunts import HuntHistory
-from auditor.history.incidents import Incidents
+from auditor.history.incidents import IncidentStore
 from auditor.history.scans import ScanHistory
 from auditor.incidents import transitions
-from auditor.incidents.case import Case, fold_case
+from auditor.incidents.case import IncidentCase, fold_case
 from auditor.incidents.evidence import collector, signatures, verification
 from auditor.incidents.evidence import timestamps as stamping
 from auditor.incidents.evidence.collector import EvidenceCollector
-from auditor.incidents.evidence.file_selection import select_files
+from auditor.incidents.evidence.file_selection import select_evidence_paths_to_request
 from auditor.incidents.evidence.manifest import MANIFEST, SIGNATURE, SUMS
-from auditor.incidents.evidence.sidecars import collect_sidecars
+from auditor.incidents.evidence.sidecars import collect_scan_and_hunt_records_of_host
 from auditor.inventory.reach import Reach
 from auditor.models import Host, Site, clock
 from auditor.models.incidents import CollectedEvent, ContainedEvent, TimestampedEvent
@@ -51,8 +51,8 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def command(office: Path, tmp_path: Path) -> EvidenceCollector:
-    ledgers = Incidents(tmp_path / "history.sqlite", now=lambda: T0)
-    signatures.make_key(office, clock.now(), 30)
+    ledgers = IncidentStore(tmp_path / "history.sqlite", now=lambda: T0)
+    signatures.make_and_allow_own_signing_key(office, clock.now(), 30)
     return EvidenceCollector(INVENTORY, opened(ledgers, "web1"), WHO, office, REACH, ledgers, sent(*HOST))
 
 
@@ -61,24 +61,26 @@ def sent(*frames: bytes) -> Callable[[Reach, Mapping[str, Sequence[str]]], Itera
 
 
 def place(command: EvidenceCollector, deed: CollectedEvent) -> Path:
-    return collector.get_incident_folder(command.incident) / deed.folder
+    return collector.get_evidence_folder_of_incident(command.incident) / deed.folder
 
 
-def case(command: EvidenceCollector) -> Case:
-    return fold_case(command.incident, command.ledgers.load_log(INVENTORY, command.incident))
+def case(command: EvidenceCollector) -> IncidentCase:
+    return fold_case(command.incident, command.ledgers.load_case_log_of_incident(INVENTORY, command.incident))
 
 
 def damages(
     command: EvidenceCollector, deed: CollectedEvent | None, folder: Path, at: str | None = None
 ) -> list[tuple[str, str]]:
-    chain = None if deed is None else verification.load_record(case(command), deed)
+    chain = None if deed is None else verification.load_case_log_record_of_collection(case(command), deed)
     if chain is not None:
-        chain = dataclasses.replace(chain, at=at or clock.format_stamp(clock.now()))
-    return [(one.kind, one.what) for one in verification.find_damages(folder, command.office, chain)]
+        chain = dataclasses.replace(chain, at=at or clock.format_iso_moment(clock.now()))
+    return [
+        (one.kind, one.what) for one in verification.find_damages_of_evidence_collection(folder, command.office, chain)
+    ]
 
 
 def test_what_came_is_kept_listed_and_signed_and_others_can_read_it(command: EvidenceCollector) -> None:
-    deed = command.collect(WEB1, (), {})
+    deed = command.collect_from_host(WEB1, (), {})
     folder = place(command, deed)
     assert (folder / "[root]/etc/passwd").read_bytes().startswith(b"root:x:")
     assert (folder / "[root]/var/www/a%0Ab%20c.php").read_bytes() == b"<?php x"
@@ -101,7 +103,11 @@ def test_what_came_is_kept_listed_and_signed_and_others_can_read_it(command: Evi
     )
     assert b"Good" in verified.stdout
     assert case(command).collections == {1: deed}
-    assert (deed.stopped, deed.files, deed.key) == ("", len(manifest["files"]), signatures.get_own_fingerprint())
+    assert (deed.stopped, deed.files, deed.key) == (
+        "",
+        len(manifest["files"]),
+        signatures.get_own_signing_key_fingerprint(),
+    )
     assert damages(command, deed, folder) == []
 
 
@@ -114,7 +120,7 @@ def test_how_often_words_of_which_file_were_taken_out_is_in_the_manifest_and_the
         member("bodyfile", "bodyfile.txt", b"x\n", redacted={config: 2}),
         HOST[-1],
     )
-    deed = dataclasses.replace(command, fetch=sent(*frames)).collect(WEB1, (), {})
+    deed = dataclasses.replace(command, fetch=sent(*frames)).collect_from_host(WEB1, (), {})
     told = json.loads((place(command, deed) / MANIFEST).read_bytes())["redactions"]
     assert told == [{"source": config, "count": 4_002, "files": 2}, {"source": root, "count": 1, "files": 1}]
     assert f"redacted 4002 in 2  {config}\n" in (place(command, deed) / collector.LOG).read_text()
@@ -125,7 +131,9 @@ def test_an_owned_host_writes_no_line_of_its_own_into_the_log(command: EvidenceC
     hostile = "x\n2026-11-30T00:00:00Z\x1b[2J\u202e\u2028y\r\x85"
     noted = frame(b"N", {"what": hostile, "why": "time\nLuytre"})
     refused = member("[root]", "../\n\x1b]0;owned\x07", b"x")
-    deed = dataclasses.replace(command, fetch=sent(*HOST[:-1], noted, refused, HOST[-1])).collect(WEB1, (), {})
+    deed = dataclasses.replace(command, fetch=sent(*HOST[:-1], noted, refused, HOST[-1])).collect_from_host(
+        WEB1, (), {}
+    )
     log = (place(command, deed) / collector.LOG).read_bytes().decode()
     assert len(log.splitlines()) == 3 + 4
     assert "x⏎2026-11-30T00:00:00Z⟨U+001B⟩[2J⟨U+202E⟩⟨U+2028⟩y⟨U+000D⟩⟨U+0085⟩" in log
@@ -158,7 +166,7 @@ def test_an_owned_host_writes_no_line_of_its_own_into_the_log(command: EvidenceC
 def test_each_damage_is_named(
     command: EvidenceCollector, damage: Callable[[Path], None], named: list[tuple[str, str]]
 ) -> None:
-    deed = command.collect(WEB1, (), {})
+    deed = command.collect_from_host(WEB1, (), {})
     folder = place(command, deed)
     damage(folder)
     found = damages(command, deed, folder)
@@ -183,7 +191,7 @@ def to_link(path: Path) -> None:
 
 
 def test_a_reordered_entry_of_the_manifest_is_named(command: EvidenceCollector) -> None:
-    deed = command.collect(WEB1, (), {})
+    deed = command.collect_from_host(WEB1, (), {})
     folder = place(command, deed)
     data = json.loads((folder / MANIFEST).read_bytes())
     data["files"].reverse()
@@ -193,7 +201,7 @@ def test_a_reordered_entry_of_the_manifest_is_named(command: EvidenceCollector) 
 
 
 def test_a_path_of_a_forged_manifest_leads_nowhere(command: EvidenceCollector) -> None:
-    deed = command.collect(WEB1, (), {})
+    deed = command.collect_from_host(WEB1, (), {})
     folder = place(command, deed)
     data = json.loads((folder / MANIFEST).read_bytes())
     data["files"][0]["path"] = "/etc/hostname"
@@ -204,9 +212,9 @@ def test_a_path_of_a_forged_manifest_leads_nowhere(command: EvidenceCollector) -
 def test_a_key_of_somebody_else_an_expired_and_a_revoked_one_are_named(
     command: EvidenceCollector, tmp_path: Path
 ) -> None:
-    deed = command.collect(WEB1, (), {})
+    deed = command.collect_from_host(WEB1, (), {})
     folder = place(command, deed)
-    later = clock.format_stamp(clock.now() + datetime.timedelta(days=31))
+    later = clock.format_iso_moment(clock.now() + datetime.timedelta(days=31))
     assert damages(command, deed, folder, later) == [("key_expired", deed.key)]
     signatures.revoke_key(command.office, deed.key)
     assert damages(command, deed, folder) == [("key_revoked", deed.key)]
@@ -223,16 +231,16 @@ def test_a_key_of_somebody_else_an_expired_and_a_revoked_one_are_named(
 
 
 def test_a_new_key_signs_and_what_the_old_one_signed_stays_valid(command: EvidenceCollector) -> None:
-    old = command.collect(WEB1, (), {})
-    made = signatures.make_key(command.office, clock.now(), 30)
+    old = command.collect_from_host(WEB1, (), {})
+    made = signatures.make_and_allow_own_signing_key(command.office, clock.now(), 30)
     assert made != old.key
     assert [key.fingerprint for key in signatures.list_keys(command.office)] == [old.key, made]
     assert damages(command, old, place(command, old)) == []
-    assert signatures.get_key_path().stat().st_mode & 0o077 == 0
+    assert signatures.get_own_signing_key_path().stat().st_mode & 0o077 == 0
 
 
 def test_what_the_ledger_does_not_know_is_named(command: EvidenceCollector) -> None:
-    deed = command.collect(WEB1, (), {})
+    deed = command.collect_from_host(WEB1, (), {})
     digest = deed.sha256
     assert damages(command, None, place(command, deed)) == [("not_in_chain", digest)]
     other = deed.model_copy(update={"sha256": "f" * 64})
@@ -241,7 +249,7 @@ def test_what_the_ledger_does_not_know_is_named(command: EvidenceCollector) -> N
 
 def test_what_we_knew_before_comes_beside_it(command: EvidenceCollector, tmp_path: Path) -> None:
     looks, hunts = ScanHistory(tmp_path / "history.sqlite"), HuntHistory(tmp_path / "history.sqlite")
-    looks.store(INVENTORY, "antruc.test", "20261127-1", b"captured")
+    looks.store_responses_file_of_site(INVENTORY, "antruc.test", "20261127-1", b"captured")
     site = Site(
         domain="antruc.test",
         host="web1",
@@ -251,9 +259,9 @@ def test_what_we_knew_before_comes_beside_it(command: EvidenceCollector, tmp_pat
         application="static",
     )
     host = Host(name="web1", address="192.0.2.10", sites=(site,))
-    found = collect_sidecars(INVENTORY, host, looks, hunts)
+    found = collect_scan_and_hunt_records_of_host(INVENTORY, host, looks, hunts)
     assert found == {"captures/antruc.test/20261127-1.warc.gz": b"captured"}
-    deed = command.collect(WEB1, (), found)
+    deed = command.collect_from_host(WEB1, (), found)
     folder = place(command, deed)
     assert (folder / "luytre/captures/antruc.test/20261127-1.warc.gz").read_bytes() == b"captured"
     assert damages(command, deed, folder) == []
@@ -274,22 +282,25 @@ def authority(tmp_path: Path) -> Callable[[Path], Path]:
 def test_an_authoritys_answer_is_kept_when_it_is_about_this_evidence_and_checked_later(
     command: EvidenceCollector, authority: Callable[[Path], Path], tmp_path: Path
 ) -> None:
-    deed, other = command.collect(WEB1, (), {}), command.collect(WEB1, (), {"other": b"x"})
+    deed, other = command.collect_from_host(WEB1, (), {}), command.collect_from_host(WEB1, (), {"other": b"x"})
     folder, elsewhere = place(command, deed), place(command, other)
-    answer = authority(stamping.write_request(folder))
+    answer = authority(stamping.write_timestamp_request_for_manifest(folder))
     with pytest.raises(InputError, match="not a response of that authority for this evidence"):
-        stamping.store_response(elsewhere, answer, tmp_path / "tsa.pem")
-    kept = stamping.store_response(folder, answer, tmp_path / "tsa.pem")
+        stamping.store_timestamp_answer_and_certificates(elsewhere, answer, tmp_path / "tsa.pem")
+    kept = stamping.store_timestamp_answer_and_certificates(folder, answer, tmp_path / "tsa.pem")
     given = ["-data", MANIFEST, "-in", "manifest.json.tsr", "-CAfile", "manifest.json.authority.pem"]
     verified = subprocess.run(["openssl", "ts", "-verify", *given], cwd=folder, check=True, capture_output=True)
     assert b"Verification: OK" in verified.stdout
     stamp = TimestampedEvent(number=1, sha256=deed.sha256, answer=kept)
-    command.ledgers.write(INVENTORY, WHO, transitions.decide_custody(command.incident, stamp))
+    command.ledgers.write(INVENTORY, WHO, transitions.make_custody_recording_decision(command.incident, stamp))
 
     def found() -> list[str]:
-        chain = dataclasses.replace(verification.load_record(case(command), deed), at=clock.format_stamp(clock.now()))
-        chain = dataclasses.replace(chain, stamped_at=clock.format_stamp(clock.now()))
-        return [one.kind for one in verification.find_damages(folder, command.office, chain)]
+        chain = dataclasses.replace(
+            verification.load_case_log_record_of_collection(case(command), deed),
+            at=clock.format_iso_moment(clock.now()),
+        )
+        chain = dataclasses.replace(chain, stamped_at=clock.format_iso_moment(clock.now()))
+        return [one.kind for one in verification.find_damages_of_evidence_collection(folder, command.office, chain)]
 
     assert found() == []
     (folder / "manifest.json.authority.pem").write_text("")
@@ -310,7 +321,7 @@ def test_what_a_host_makes_up_does_no_harm(command: EvidenceCollector) -> None:
         member("live_response", "x/" + "y" * 300, b"5"),
         frame(b"M", {"place": "[root]", "path": "/cut"}) + frame(b"D", b"half"),
     )
-    deed = EvidenceCollector(**{**vars(command), "fetch": sent(*hostile)}).collect(WEB1, (), {})
+    deed = EvidenceCollector(**{**vars(command), "fetch": sent(*hostile)}).collect_from_host(WEB1, (), {})
     folder = place(command, deed)
     assert (deed.stopped, (folder / "[root]/a").read_bytes()) == ("cut_off", b"1")
     manifest = json.loads((folder / MANIFEST).read_bytes())
@@ -329,17 +340,17 @@ def test_nothing_is_kept_of_a_host_that_says_nothing(command: EvidenceCollector)
         yield b""
 
     with pytest.raises(ssh_exec.NoAnswer):
-        EvidenceCollector(**{**vars(command), "fetch": silent}).collect(WEB1, (), {})
-    assert list(collector.get_incident_folder(command.incident).iterdir()) == []
+        EvidenceCollector(**{**vars(command), "fetch": silent}).collect_from_host(WEB1, (), {})
+    assert list(collector.get_evidence_folder_of_incident(command.incident).iterdir()) == []
     assert case(command).collections == {}
 
 
 def test_what_a_killed_collection_left_is_cleared_away_a_day_later(command: EvidenceCollector) -> None:
-    kept = collector.get_incident_folder(command.incident)
+    kept = collector.get_evidence_folder_of_incident(command.incident)
     for name, age in ((".web1-old", 90_000), (".web1-at-work", 60)):
         (kept / name / "[root]").mkdir(parents=True)
         os.utime(kept / name, (1, clock.now().timestamp() - age))
-    deed = command.collect(WEB1, (), {})
+    deed = command.collect_from_host(WEB1, (), {})
     assert {path.name for path in kept.iterdir()} == {".web1-at-work", deed.folder}
 
 
@@ -349,19 +360,29 @@ def test_a_full_disk_here_is_one_line_and_leaves_nothing(
     def full(_root: Path, _path: str) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(collector, "_create_file", full)
+    monkeypatch.setattr(collector, "_create_private_file_below", full)
     with pytest.raises(InputError, match="evidence cannot be stored: No space left"):
-        command.collect(WEB1, (), {})
-    assert list(collector.get_incident_folder(command.incident).iterdir()) == []
+        command.collect_from_host(WEB1, (), {})
+    assert list(collector.get_evidence_folder_of_incident(command.incident).iterdir()) == []
 
 
 def test_files_that_hunts_found_or_people_name_come_along(command: EvidenceCollector) -> None:
     begun = ContainedEvent(number=1, host="web1", means="file", what="/var/www/x.php", state="confirmed")
-    command.ledgers.write(INVENTORY, WHO, transitions.decide_event(command.incident, begun))
-    found = select_files(case(command), "web1", None, ["/srv/a\nb", "relative"])
+    command.ledgers.write(INVENTORY, WHO, transitions.make_event_recording_decision(command.incident, begun))
+    found = select_evidence_paths_to_request(case(command), "web1", None, ["/srv/a\nb", "relative"])
     assert found == ("/srv/a%0Ab", f"/var/lib/luytre/quarantine/{command.incident}_1/file")
-    assert select_files(case(command), "web2", None, ()) == ()
-    assert sum(map(len, select_files(case(command), "web1", None, [f"/{n}" + "x" * 900 for n in range(100)]))) <= 60_000
+    assert select_evidence_paths_to_request(case(command), "web2", None, ()) == ()
+    assert (
+        sum(
+            map(
+                len,
+                select_evidence_paths_to_request(
+                    case(command), "web1", None, [f"/{n}" + "x" * 900 for n in range(100)]
+                ),
+            )
+        )
+        <= 60_000
+    )
 
 
 # --- on the command line ------------------------------------------------------------------------------------
@@ -371,7 +392,7 @@ def test_files_that_hunts_found_or_people_name_come_along(command: EvidenceColle
 def inventory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("LUYTRE_STATE", str(tmp_path / "state"))
     monkeypatch.setattr(ssh_exec, "stream_as_root", lambda *_: iter([stream(*HOST)]))
-    return str(shutil.copytree(resources.get_inventories() / "lab", tmp_path / "inventory"))
+    return str(shutil.copytree(resources.get_shipped_inventories_folder() / "lab", tmp_path / "inventory"))
 
 
 def auditor(inventory: str, *arguments: str, code: int = 0) -> str:
@@ -385,7 +406,7 @@ def test_evidence_is_collected_checked_handed_over_and_its_custody_printed(
 ) -> None:
     who = ("--who", "Văn phòng")
     auditor(inventory, "open", "antruc.test", *who)
-    incident = f"SC-{clock.format_compact_day(clock.now())}-1"
+    incident = f"SC-{clock.format_compact_vietnam_day(clock.now())}-1"
     said = auditor(inventory, "collect", incident, *who)
     assert "signs evidence; it is in" in said
     assert "evidence 1 collected from web1: 5 files" in said
@@ -402,7 +423,7 @@ def test_evidence_is_collected_checked_handed_over_and_its_custody_printed(
     printed = auditor(inventory, "custody", incident)
     for words in ("verified, unchanged", "handed over to Công an tỉnh", "12/BB", "received from Công an tỉnh"):
         assert words in printed
-    (kept,) = collector.get_incident_folder(incident).iterdir()
+    (kept,) = collector.get_evidence_folder_of_incident(incident).iterdir()
     copy = shutil.copytree(kept, tmp_path / "usb")
     assert "usb: unchanged since collection" in auditor(inventory, "verify", incident, str(copy))
     flip(copy / "[root]/etc/passwd")
@@ -422,7 +443,7 @@ def test_evidence_is_collected_checked_handed_over_and_its_custody_printed(
 
 def test_a_chain_that_was_changed_is_named(inventory: str, tmp_path: Path) -> None:
     auditor(inventory, "open", "antruc.test", "--who", "Văn phòng")
-    incident = f"SC-{clock.format_compact_day(clock.now())}-1"
+    incident = f"SC-{clock.format_compact_vietnam_day(clock.now())}-1"
     auditor(inventory, "collect", incident, "--who", "Văn phòng")
     with sqlite3.connect(tmp_path / "state/history.sqlite") as database:
         database.execute("UPDATE chain SET statement = replace(statement, 'web1', 'web2') WHERE position = 2")
@@ -437,7 +458,7 @@ def test_what_a_host_says_of_itself_when_it_cannot_be_read_is_told(
         raise ssh_exec.NoAnswer("[red]Connection refused")
 
     auditor(inventory, "open", "antruc.test", "--who", "Văn phòng")
-    incident = f"SC-{clock.format_compact_day(clock.now())}-1"
+    incident = f"SC-{clock.format_compact_vietnam_day(clock.now())}-1"
     with pytest.raises(InputError, match="has no evidence"):
         auditor(inventory, "verify", incident)
     monkeypatch.setattr(ssh_exec, "stream_as_root", silent)

@@ -9,20 +9,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.incidents.evidence import event_stream
-from auditor.incidents.evidence.event_stream import VERSION, EvidenceStreamError, MemberEnd, MemberOmission, iter_events
-from auditor.incidents.evidence.names import map_path
+from auditor.incidents.evidence.event_stream import (
+    VERSION,
+    EvidenceStreamError,
+    MemberEnd,
+    MemberOmission,
+    iter_evidence_stream_events,
+)
+from auditor.incidents.evidence.names import map_host_path_into_collection
 from tests.unit.incidents.evidence.frames import HOST, LAST, frame, member, pieces, stream
 
 
 def why(content: bytes) -> str:
     with pytest.raises(EvidenceStreamError) as broken:
-        list(iter_events(pieces(content, 50_000)))
+        list(iter_evidence_stream_events(pieces(content, 50_000)))
     return str(broken.value)
 
 
 def test_what_comes_is_taken_apart_however_it_is_cut_into_pieces() -> None:
-    whole = list(iter_events([stream(*HOST)]))
-    assert list(iter_events(pieces(stream(*HOST), 1))) == whole
+    whole = list(iter_evidence_stream_events([stream(*HOST)]))
+    assert list(iter_evidence_stream_events(pieces(stream(*HOST), 1))) == whole
     assert [one for one in whole if isinstance(one, MemberOmission)] == [MemberOmission(what="logs", why="time")]
     assert b"<?php x" in whole
 
@@ -72,7 +78,7 @@ def test_what_is_packed_to_burst_is_unpacked_a_piece_at_a_time(monkeypatch: pyte
 
 
 def test_what_ended_whole_says_nothing_else() -> None:
-    (_, _, ended) = iter_events([stream(member("[root]", "/a", b"x"), LAST)])
+    (_, _, ended) = iter_evidence_stream_events([stream(member("[root]", "/a", b"x"), LAST)])
     assert ended == MemberEnd()
 
 
@@ -81,7 +87,7 @@ def test_what_ended_whole_says_nothing_else() -> None:
 )
 def test_what_is_no_path_is_refused(path: str) -> None:
     with pytest.raises(ValueError, match=r"no path|too long"):
-        map_path("[root]", path)
+        map_host_path_into_collection("[root]", path)
 
 
 @given(
@@ -92,7 +98,7 @@ def test_what_is_no_path_is_refused(path: str) -> None:
     )
 )
 def test_a_name_is_ours_whatever_the_host_calls_it(parts: list[str]) -> None:
-    ours = map_path("[root]", "/" + "/".join(parts))
+    ours = map_host_path_into_collection("[root]", "/" + "/".join(parts))
     assert ours.startswith("[root]/")
     assert ours.isascii()
     assert ours.isprintable()

@@ -9,8 +9,13 @@ import pytest
 from auditor.hardening.health import smoke
 from auditor.incidents import health_check as own
 from auditor.incidents.containment import ActionRequest
-from auditor.incidents.health_check import ServingSites, SiteOutage, UncheckedSites, check_sites
-from auditor.incidents.response.auto_containment import TraceResponse, build_responses, contain_traces
+from auditor.incidents.health_check import (
+    ServingSites,
+    SiteOutage,
+    UncheckedSites,
+    check_sites_and_undo_actions_breaking_them,
+)
+from auditor.incidents.response.auto_containment import TraceResponse, build_responses, contain_new_traces_on_host
 from auditor.models import Finding, Host, Severity, Site, Status, Subject
 from auditor.models.incidents import ContainedEvent
 from auditor.models.ranks import Means
@@ -158,10 +163,14 @@ def told(
     before: int, after: int | None, monkeypatch: pytest.MonkeyPatch, *already: ActionRequest
 ) -> tuple[StandIn, list[ContainedEvent | SiteOutage | UncheckedSites | ServingSites | TraceResponse]]:
     command, home = StandIn(), "http://antruc.test/"
-    monkeypatch.setattr(smoke, "visit", Pages(command, {home: before}, {home: after or 0}).visit)
+    monkeypatch.setattr(smoke, "visit_smoke_urls_of_sites", Pages(command, {home: before}, {home: after or 0}).visit)
     monkeypatch.setattr(own.time, "sleep", lambda _seconds: None)
     found = build_responses([finding("compromise.shell", ON_HOST, *MEMBERS)])
-    return command, list(check_sites(command, HOST, contain_traces(command, HOST, found, already), None))  # type: ignore[arg-type]
+    return command, list(
+        check_sites_and_undo_actions_breaking_them(
+            command, HOST, contain_new_traces_on_host(command, HOST, found, already), None
+        )
+    )  # type: ignore[arg-type]
 
 
 def test_who_may_come_back_comes_first_and_what_is_left_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,13 +10,18 @@ from typing import Any
 import pytest
 
 from auditor.fleet.error_messages import KEY_CHANGED
-from auditor.history.incidents import Incidents, list_actions_in_force
+from auditor.history.incidents import IncidentStore, list_actions_in_force
 from auditor.incidents import transitions
-from auditor.incidents.case import Case, fold_case
+from auditor.incidents.case import IncidentCase, fold_case
 from auditor.incidents.containment import ActionRequest
-from auditor.incidents.response.alarms import filter_run, list_rooted_hosts
+from auditor.incidents.response.alarms import drop_accepted_traces_from_run, list_hosts_with_root_intruder
 from auditor.incidents.response.auto_containment import build_responses, list_requests_in_force
-from auditor.incidents.response.next_steps import NextStep, Unanswered, build_sign_commands, find_next_step
+from auditor.incidents.response.next_steps import (
+    NextStep,
+    Unanswered,
+    build_commands_to_contain_sign_responses,
+    find_next_step,
+)
 from auditor.models import HostOutcome, Run, Subject, Trace, clock
 from auditor.models.incidents import (
     AnyEvent,
@@ -43,27 +48,27 @@ REPORTED = tuple(ReportedEvent(report=report, how="x") for report in ("now", "fi
 
 
 @pytest.fixture
-def ledgers(tmp_path: Path) -> Incidents:
-    return Incidents(tmp_path / "history.sqlite", now=lambda: T0)
+def ledgers(tmp_path: Path) -> IncidentStore:
+    return IncidentStore(tmp_path / "history.sqlite", now=lambda: T0)
 
 
-def case(ledgers: Incidents, *deeds: AnyEvent) -> Case:
+def case(ledgers: IncidentStore, *deeds: AnyEvent) -> IncidentCase:
     found = (FindingReference(control="compromise.shell", subject="web1", run="x"),)
     incident, _ = ledgers.write(
-        INVENTORY, WHO, transitions.decide_opening(("web1",), found, T0, "2026", None, new=False)
+        INVENTORY, WHO, transitions.make_case_opening_decision(("web1",), found, T0, "2026", None, force_new=False)
     )
     for deed in deeds:
         ledgers.write(INVENTORY, WHO, lambda _ledgers, deed=deed: (incident, deed))  # type: ignore[misc]
-    return fold_case(incident, ledgers.load_log(INVENTORY, incident))
+    return fold_case(incident, ledgers.load_case_log_of_incident(INVENTORY, incident))
 
 
 def run(hours: int, *members: Any) -> Run:
     status = "fail" if members else "pass"
-    moment = clock.format_stamp(T0 + datetime.timedelta(hours=hours))
+    moment = clock.format_iso_moment(T0 + datetime.timedelta(hours=hours))
     return clean(moment, replace(finding(status, control="compromise.shell"), violations=members))
 
 
-def step(of: Case, newest: Run | None, hours: int = 1) -> NextStep:
+def step(of: IncidentCase, newest: Run | None, hours: int = 1) -> NextStep:
     hosts = [host for host in lab().hosts if host.name == "web1"]
     return find_next_step(of, newest, hosts, T0 + datetime.timedelta(hours=hours))
 
@@ -77,12 +82,12 @@ def words(of: NextStep) -> list[tuple[str, ...]]:
     return [command.words for command in of.commands]
 
 
-def test_first_what_the_program_contains_by_itself(ledgers: Incidents) -> None:
+def test_first_what_the_program_contains_by_itself(ledgers: IncidentStore) -> None:
     of = case(ledgers)
     assert words(step(of, run(0, SHELL, CHANGED))) == [("incident", "open", "--all-found", "web1")]
 
 
-def test_what_somebody_was_cut_off_from_is_contained_before_all_else(ledgers: Incidents) -> None:
+def test_what_somebody_was_cut_off_from_is_contained_before_all_else(ledgers: IncidentStore) -> None:
     of = case(ledgers, TAKEN.model_copy(update={"state": "begun"}))
     assert words(step(of, run(0, SHELL))) == [("incident", "open", "--all-found", "web1")]
     seen = TAKEN.model_copy(update={"number": 2, "what": "/srv/index.php", "state": "begun"})
@@ -91,7 +96,7 @@ def test_what_somebody_was_cut_off_from_is_contained_before_all_else(ledgers: In
     assert words(step(of, run(0, SHELL, CHANGED))) == [again]
 
 
-def test_then_evidence_then_word_at_once_then_the_first_notice(ledgers: Incidents) -> None:
+def test_then_evidence_then_word_at_once_then_the_first_notice(ledgers: IncidentStore) -> None:
     of = case(ledgers, TAKEN)
     assert words(step(of, run(0, SHELL))) == [("incident", "collect", of.id)]
     of = case(ledgers, COLLECTED)
@@ -100,7 +105,7 @@ def test_then_evidence_then_word_at_once_then_the_first_notice(ledgers: Incident
     assert words(step(of, run(0, SHELL))) == [("incident", "form", of.id, "--form", "first")]
 
 
-def test_then_what_is_typed_then_what_is_done_by_hand_then_looking_again(ledgers: Incidents) -> None:
+def test_then_what_is_typed_then_what_is_done_by_hand_then_looking_again(ledgers: IncidentStore) -> None:
     of = case(ledgers, TAKEN, COLLECTED, *REPORTED)
     told = step(of, run(0, SHELL, CHANGED, PRELOAD))
     assert words(told) == [("incident", "contain", of.id, "file", "/srv/index.php", "--host", "web1")]
@@ -112,7 +117,7 @@ def test_then_what_is_typed_then_what_is_done_by_hand_then_looking_again(ledgers
     assert words(step(of, run(0))) == [("hunt", "--limit", "web1")]
 
 
-def test_in_the_end_the_form_and_closing(ledgers: Incidents) -> None:
+def test_in_the_end_the_form_and_closing(ledgers: IncidentStore) -> None:
     of = case(ledgers, TAKEN, COLLECTED, *REPORTED)
     assert words(step(of, run(5), 6))[-1] == ("incident", "form", of.id, "--form", "end")
     of = case(ledgers, LAST_FORM)
@@ -120,7 +125,7 @@ def test_in_the_end_the_form_and_closing(ledgers: Incidents) -> None:
     assert (told.says, words(told)) == ("close", [("incident", "close", of.id)])
 
 
-def test_what_a_host_refused_is_done_by_hand(ledgers: Incidents) -> None:
+def test_what_a_host_refused_is_done_by_hand(ledgers: IncidentStore) -> None:
     second = {"kind": "account", "where": "/etc/passwd (hethong)", "exactly": "hethong", "key": "3" * 16}
     refused = ContainedEvent(number=1, host="web1", means="account", what="hethong", state="refused", why="no_shadow")
     of = case(ledgers, refused, COLLECTED, *REPORTED)
@@ -146,7 +151,7 @@ def test_what_a_host_refused_is_done_by_hand(ledgers: Incidents) -> None:
     ],
 )
 def test_what_is_contained_and_still_there_is_ended_once_there_is_evidence(
-    ledgers: Incidents, member: dict[str, Any], means: Means, what: str, says: str
+    ledgers: IncidentStore, member: dict[str, Any], means: Means, what: str, says: str
 ) -> None:
     of = case(ledgers, ContainedEvent(number=1, host="web1", means=means, what=what, state="confirmed"))
     assert words(step(of, run(0, member))) == [("incident", "collect", of.id)]
@@ -155,7 +160,7 @@ def test_what_is_contained_and_still_there_is_ended_once_there_is_evidence(
     assert [each.says for each in one.steps] == [says]
 
 
-def test_a_report_that_is_overdue_comes_before_what_is_done_by_hand(ledgers: Incidents) -> None:
+def test_a_report_that_is_overdue_comes_before_what_is_done_by_hand(ledgers: IncidentStore) -> None:
     of = case(ledgers, TAKEN, COLLECTED, *REPORTED[:2])
     assert step(of, run(0, PRELOAD)).says == "by_hand"
     assert words(step(of, run(0, PRELOAD), hours=73)) == [("incident", "form", of.id, "--form", "full")]
@@ -164,7 +169,7 @@ def test_a_report_that_is_overdue_comes_before_what_is_done_by_hand(ledgers: Inc
 STOPPED = ContainedEvent(number=1, host="web1", means="process", what="7/srv/x", state="confirmed")
 
 
-def test_a_stopped_process_is_ended_once_there_is_evidence_of_it(ledgers: Incidents) -> None:
+def test_a_stopped_process_is_ended_once_there_is_evidence_of_it(ledgers: IncidentStore) -> None:
     running = {"kind": "process", "where": "/srv/x (www-data)", "exactly": "7", "key": "4" * 16}
     assert step(case(ledgers, STOPPED), run(0, running)).says == "collect"
     of = case(ledgers, COLLECTED, *REPORTED)
@@ -177,14 +182,16 @@ def test_a_stopped_process_is_ended_once_there_is_evidence_of_it(ledgers: Incide
 
 
 @pytest.mark.parametrize(("state", "why", "left"), [("refused", "no_process", 0), ("refused", "keeper", 1)])
-def test_one_that_ended_by_itself_stands_still_no_more(ledgers: Incidents, state: Any, why: str, left: int) -> None:
+def test_one_that_ended_by_itself_stands_still_no_more(ledgers: IncidentStore, state: Any, why: str, left: int) -> None:
     ended = ContainedEvent(number=2, host="web1", means="process-end", what="7/srv/x", state=state, why=why)
     of = case(ledgers, STOPPED, ended)
     assert of.actions[1].state == ("confirmed" if left else "released")
     assert len(list_actions_in_force({of.id: of.entries}, T0)) == left
 
 
-def test_one_of_many_that_run_a_program_is_told_by_when_it_began_and_ended_after_looking(ledgers: Incidents) -> None:
+def test_one_of_many_that_run_a_program_is_told_by_when_it_began_and_ended_after_looking(
+    ledgers: IncidentStore,
+) -> None:
     shell = {"kind": "process", "where": "/usr/bin/dash (www-data)", "exactly": "7@55", "key": "4" * 16}
     port = {"kind": "listener", "where": "0.0.0.0:4 (www-data)", "exactly": "8@9/usr/bin/python3.13", "key": "5" * 16}
     of = case(ledgers, COLLECTED, *REPORTED)
@@ -192,11 +199,11 @@ def test_one_of_many_that_run_a_program_is_told_by_when_it_began_and_ended_after
     assert told[3:7] == ("process-end", "7@55/usr/bin/dash", "process-end", "8@9/usr/bin/python3.13")
 
 
-def test_what_visitors_see_is_taken_out_by_hand_then_shown_again_and_looked_at(ledgers: Incidents) -> None:
+def test_what_visitors_see_is_taken_out_by_hand_then_shown_again_and_looked_at(ledgers: IncidentStore) -> None:
     page = {"kind": "doorway", "where": "/xo-so.html", "key": "6" * 16}
     site = Subject(kind="site", id="antruc.test")
     seen = replace(finding("fail", control="content.injected", subject=site), host="web1", violations=(page,))
-    newest = clean(clock.format_stamp(T0), seen)
+    newest = clean(clock.format_iso_moment(T0), seen)
     path = ContainedEvent(number=1, host="web1", means="path", what="antruc.test/xo-so.html", state="confirmed")
     of = case(ledgers, path, COLLECTED, *REPORTED)
     told = step(of, newest)
@@ -208,7 +215,7 @@ def test_what_visitors_see_is_taken_out_by_hand_then_shown_again_and_looked_at(l
     ]
 
 
-def test_what_only_people_know_is_answered_before_a_form_and_what_comes_later_with_it(ledgers: Incidents) -> None:
+def test_what_only_people_know_is_answered_before_a_form_and_what_comes_later_with_it(ledgers: IncidentStore) -> None:
     of = case(ledgers, TAKEN, COLLECTED, REPORTED[0])
     hosts = [host for host in lab().hosts if host.name == "web1"]
     asked: Unanswered = {"first": ("kind", "severity"), "full": ("kind", "cause"), "end": ("recovery",)}
@@ -220,7 +227,9 @@ def test_what_only_people_know_is_answered_before_a_form_and_what_comes_later_wi
     ]
 
 
-def test_signs_by_which_somebody_comes_in_stand_beside_what_is_sure_and_never_our_own_key(ledgers: Incidents) -> None:
+def test_signs_by_which_somebody_comes_in_stand_beside_what_is_sure_and_never_our_own_key(
+    ledgers: IncidentStore,
+) -> None:
     keys = [
         weak(kind="key", where=f"/{who}/.ssh/authorized_keys ({who})", sample=f"ssh-ed25519 SHA256:{letter * 43}")
         for who, letter in (("root", "a"), ("luytre", "b"))
@@ -235,7 +244,7 @@ def test_signs_by_which_somebody_comes_in_stand_beside_what_is_sure_and_never_ou
         ("key", f"SHA256:{'a' * 43}"),
         ("file", "/srv/mu-plugins/x.php"),
     ]
-    (command,) = build_sign_commands(of, told.signs)
+    (command,) = build_commands_to_contain_sign_responses(of, told.signs)
     assert command.words[3:] == ("key", f"SHA256:{'a' * 43}", "file", "/srv/mu-plugins/x.php", "--host", "web1")
 
 
@@ -251,52 +260,52 @@ def test_signs_by_which_somebody_comes_in_stand_beside_what_is_sure_and_never_ou
     ],
 )
 def test_what_its_host_lost_or_could_not_be_told_is_contained_again_before_a_person_does_it(
-    ledgers: Incidents, why: str, hours: int, says: str
+    ledgers: IncidentStore, why: str, hours: int, says: str
 ) -> None:
     of = case(ledgers, TAKEN.model_copy(update={"state": "unknown", "why": why}), COLLECTED, *REPORTED)
     assert step(of, run(hours, SHELL), hours=2).says == says
 
 
-def test_a_host_with_another_key_is_enrolled_before_it_is_hunted_on(ledgers: Incidents) -> None:
+def test_a_host_with_another_key_is_enrolled_before_it_is_hunted_on(ledgers: IncidentStore) -> None:
     changed = HostOutcome(host="web1", reached=False, reason=KEY_CHANGED)
     told = step(case(ledgers, *REPORTED), run(0).model_copy(update={"outcomes": (changed,)}))
     assert words(told) == [("enroll", "web1"), ("hunt", "--limit", "web1")]
 
 
-def test_a_review_counts_only_after_what_was_kept_from_visitors_is_shown_again(ledgers: Incidents) -> None:
+def test_a_review_counts_only_after_what_was_kept_from_visitors_is_shown_again(ledgers: IncidentStore) -> None:
     path = ContainedEvent(number=1, host="web1", means="path", what="antruc.test/x.php", state="confirmed")
     of = case(ledgers, path, COLLECTED, *REPORTED, JoinedEvent(subjects=("antruc.test",)), LAST_FORM)
     seen = clean(
-        clock.format_stamp(T0 + datetime.timedelta(minutes=30)),
+        clock.format_iso_moment(T0 + datetime.timedelta(minutes=30)),
         replace(finding("pass", control="compromise.shell"), violations=()),
     )
-    later = Incidents(ledgers.path, now=lambda: T0 + datetime.timedelta(hours=1))
+    later = IncidentStore(ledgers.path, now=lambda: T0 + datetime.timedelta(hours=1))
     later.write(INVENTORY, WHO, lambda _: (of.id, LiftedEvent(number=1, host="web1", means="path", state="released")))
-    of = fold_case(of.id, ledgers.load_log(INVENTORY, of.id))
+    of = fold_case(of.id, ledgers.load_case_log_of_incident(INVENTORY, of.id))
     assert words(step(of, seen)) == [("review", "--limit", "antruc.test")]
     assert words(step(of, run(5), 6)) == [("incident", "close", of.id)]
 
 
-def test_what_the_office_accepted_since_is_not_named_again(ledgers: Incidents) -> None:
+def test_what_the_office_accepted_since_is_not_named_again(ledgers: IncidentStore) -> None:
     of = case(ledgers, TAKEN, COLLECTED, *REPORTED)
     own = TraceAcceptance(
         site="web1", key="1" * 16, reason="x", approver="Văn phòng", second="Văn thư", granted=T0.date()
     )
-    newest = filter_run(run(0, CHANGED), (own,), T0.date())
+    newest = drop_accepted_traces_from_run(run(0, CHANGED), (own,), T0.date())
     assert step(of, run(0, CHANGED)).says == "look"
     assert words(step(of, newest)) == [("hunt", "--limit", "web1")]
     before = T0.date() - datetime.timedelta(days=1)
-    assert step(of, filter_run(run(0, CHANGED), (own,), before)).says == "look"
+    assert step(of, drop_accepted_traces_from_run(run(0, CHANGED), (own,), before)).says == "look"
 
 
-def test_a_closing_form_with_blank_fields_is_said_to_have_them(ledgers: Incidents) -> None:
+def test_a_closing_form_with_blank_fields_is_said_to_have_them(ledgers: IncidentStore) -> None:
     of = case(ledgers, TAKEN, COLLECTED, *REPORTED, LAST_FORM.model_copy(update={"missing": 2}))
     told = step(of, run(5), 6)
     assert (told.says, told.about) == ("close_blank", {"blank": "2"})
     assert words(told) == [("incident", "form", of.id, "--form", "end"), ("incident", "close", of.id)]
 
 
-def test_what_a_hunt_sees_again_after_it_was_contained_is_contained_again(ledgers: Incidents) -> None:
+def test_what_a_hunt_sees_again_after_it_was_contained_is_contained_again(ledgers: IncidentStore) -> None:
     """A job of the intruder's lays the shell in its place anew."""
     of = case(ledgers, TAKEN, COLLECTED, *REPORTED)
     assert words(step(of, run(1, SHELL))) == [("incident", "open", "--all-found", "web1")]
@@ -307,7 +316,7 @@ def test_what_a_hunt_sees_again_after_it_was_contained_is_contained_again(ledger
     assert list_requests_in_force(of, "web2") == frozenset()
 
 
-def test_what_is_never_begun_is_not_asked_for_again_and_has_no_step_that_shuts_us_out(ledgers: Incidents) -> None:
+def test_what_is_never_begun_is_not_asked_for_again_and_has_no_step_that_shuts_us_out(ledgers: IncidentStore) -> None:
     """An intruder gives the account by which we come in the number 0."""
     of = case(ledgers, COLLECTED, *REPORTED)
     ours = {"kind": "account", "where": "/etc/passwd (luytre)", "exactly": "luytre", "rules": ["second_root"]}
@@ -330,4 +339,4 @@ def test_root_was_taken_where_a_trace_says_so() -> None:
     second = {"kind": "account", "where": "/etc/passwd (x)", "key": "8" * 16, "rules": ["second_root"]}
     preload = {"kind": "preload", "where": "/etc/ld.so.preload", "key": "9" * 16}
     for member, hosts in ((second, ("web1",)), (preload, ("web1",)), (SHELL, ()), (PRELOAD, ())):
-        assert list_rooted_hosts(run(0, member).findings) == hosts
+        assert list_hosts_with_root_intruder(run(0, member).findings) == hosts

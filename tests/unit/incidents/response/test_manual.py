@@ -16,7 +16,7 @@ from auditor.incidents.response.commands import ARCHIVE, BACKUP_FOLDER
 from auditor.incidents.response.instructions import Instructions
 from auditor.incidents.response.located_trace import CUT, LocatedTrace
 from auditor.models.reviews import Kind
-from auditor.scans.traces import format_path
+from auditor.scans.traces import format_path_on_host
 
 FOREIGN = frozenset({"foreign"})
 
@@ -51,17 +51,22 @@ def among_others(file: Path, line: str) -> None:
 def test_the_line_of_sshd_s_is_out_of_force_and_all_others_stay(tmp_path: Path, rule: str, line: str) -> None:
     file = tmp_path / "it's a file"
     among_others(file, line)
-    edits(instructions.login(LocatedTrace("web1", "login", str(file), "", rules=frozenset({rule}))), "sed")
+    edits(
+        instructions.instruct_to_disable_pam_or_sshd_lines(
+            LocatedTrace("web1", "login", str(file), "", rules=frozenset({rule}))
+        ),
+        "sed",
+    )
     assert file.read_text().splitlines() == [*OTHERS[:2], "# " + line, *OTHERS[2:]]
 
 
 STEPS = {
-    "login": (instructions.login, "#"),
-    "interpreter": (instructions.interpreter, ";"),
-    "server_module": (instructions.server_module, "#"),
-    "hook": (instructions.script, "#"),
-    "startup": (instructions.script, ": #"),
-    "permission": (instructions.sudo_rule, "#"),
+    "login": (instructions.instruct_to_disable_pam_or_sshd_lines, "#"),
+    "interpreter": (instructions.instruct_to_clean_php_settings_or_extension, ";"),
+    "server_module": (instructions.instruct_to_clean_web_server_module_or_lines, "#"),
+    "hook": (instructions.instruct_to_clean_startup_script, "#"),
+    "startup": (instructions.instruct_to_clean_startup_script, ": #"),
+    "permission": (instructions.instruct_to_remove_sudo_rule, "#"),
 }
 
 
@@ -89,7 +94,7 @@ def test_a_line_that_goes_on_is_out_of_force_to_its_end(tmp_path: Path) -> None:
     file = tmp_path / "profile"
     file.write_text("if true; then\n  false \\\n    && curl -fsS https://x.example | sh\nfi\n")
     edits(
-        instructions.script(
+        instructions.instruct_to_clean_startup_script(
             LocatedTrace("web1", "startup", str(file), digest("false      && curl -fsS https://x.example | sh"))
         ),
         "python3",
@@ -103,7 +108,10 @@ def test_a_line_that_is_a_comment_already_stays_as_it_is(tmp_path: Path) -> None
     file.write_text("if true; then\n  false \\\n    && curl -fsS https://x.example | sh\nfi\n")
     line = "false      && curl -fsS https://x.example | sh"
     for _ in range(2):
-        edits(instructions.script(LocatedTrace("web1", "startup", str(file), digest(line))), "python3")
+        edits(
+            instructions.instruct_to_clean_startup_script(LocatedTrace("web1", "startup", str(file), digest(line))),
+            "python3",
+        )
     assert file.read_text().count(": #") == 2
 
 
@@ -111,7 +119,10 @@ def test_a_step_whose_line_is_not_there_any_more_says_so(tmp_path: Path) -> None
     file = tmp_path / "profile"
     file.write_text("true\n")
     with pytest.raises(subprocess.CalledProcessError):
-        edits(instructions.script(LocatedTrace("web1", "startup", str(file), digest("false"))), "python3")
+        edits(
+            instructions.instruct_to_clean_startup_script(LocatedTrace("web1", "startup", str(file), digest("false"))),
+            "python3",
+        )
     assert file.read_text() == "true\n"
 
 
@@ -129,7 +140,7 @@ def test_a_step_whose_line_is_not_there_any_more_says_so(tmp_path: Path) -> None
 )
 def test_what_a_host_lives_by_is_never_taken_away_whole(kind: Kind, where: str) -> None:
     for exactly in ("", digest("x")):
-        step = instructions.script(
+        step = instructions.instruct_to_clean_startup_script(
             LocatedTrace("web1", kind, where, exactly, rules=frozenset({"foreign", "runs_fetched"}))
         )
         assert not any("os.unlink" in command for command in step.commands)
@@ -147,7 +158,9 @@ def test_what_a_host_lives_by_is_never_taken_away_whole(kind: Kind, where: str) 
     ],
 )
 def test_what_a_package_brought_comes_from_the_package_again(kind: Kind, where: str) -> None:
-    (step,) = response_rules.list_instructions(LocatedTrace("web1", kind, where, "", rules=frozenset({"changed"})))
+    (step,) = response_rules.list_manual_instructions_for_trace(
+        LocatedTrace("web1", kind, where, "", rules=frozenset({"changed"}))
+    )
     assert step.says == "replaced"
     assert not any(command.startswith("sudo sed") or "os.unlink" in command for command in step.commands)
     assert any("--reinstall" in command for command in step.commands)
@@ -157,7 +170,7 @@ def test_what_a_package_brought_comes_from_the_package_again(kind: Kind, where: 
 def test_an_account_s_lines_go_and_no_other_s(tmp_path: Path) -> None:
     file = tmp_path / "passwd"
     file.write_text("root:x:0:0::/root:/bin/sh\nhe.thong:!:0:0::/:/bin/sh\nhexthong:x:7:7::/:/bin/sh\n")
-    step = instructions.passwd_line(LocatedTrace("web1", "account", "/etc/passwd", "he.thong"))
+    step = instructions.instruct_to_remove_passwd_lines(LocatedTrace("web1", "account", "/etc/passwd", "he.thong"))
     command = next(one for one in step.commands if " sed " in one).removeprefix("sudo ")
     subprocess.run(["bash", "-c", command.replace("/etc/passwd /etc/shadow", str(file))], check=True)
     assert file.read_text() == "root:x:0:0::/root:/bin/sh\nhexthong:x:7:7::/:/bin/sh\n"
@@ -166,7 +179,7 @@ def test_an_account_s_lines_go_and_no_other_s(tmp_path: Path) -> None:
 def test_of_two_accounts_of_a_name_the_one_that_is_root_s_equal_goes(tmp_path: Path) -> None:
     file = tmp_path / "passwd"
     file.write_text("games:x:5:60::/:/bin/sh\ngames:x:0:0::/root:/bin/bash\n")
-    step = instructions.passwd_line(LocatedTrace("web1", "account", "/etc/passwd", "", "games"))
+    step = instructions.instruct_to_remove_passwd_lines(LocatedTrace("web1", "account", "/etc/passwd", "", "games"))
     command = next(one for one in step.commands if " sed " in one).removeprefix("sudo ")
     subprocess.run(["bash", "-c", command.replace("/etc/passwd", str(file))], check=True)
     assert file.read_text() == "games:x:5:60::/:/bin/sh\n"
@@ -177,7 +190,7 @@ def test_a_program_lends_its_rights_to_nobody_any_more(tmp_path: Path) -> None:
     file = tmp_path / ".x"
     file.write_bytes(b"x")
     file.chmod(0o6755)
-    edits(instructions.setuid(LocatedTrace("web1", "setuid", str(file), "")), "python3")
+    edits(instructions.instruct_to_clear_setuid_bits(LocatedTrace("web1", "setuid", str(file), "")), "python3")
     assert file.stat().st_mode & 0o7777 == 0o755
     assert "security.capability" not in os.listxattr(file)
 
@@ -197,15 +210,18 @@ def link_to_another(tmp_path: Path) -> tuple[Path, Path]:
 def test_what_was_swapped_for_a_link_takes_nothing_of_root_s_away(tmp_path: Path) -> None:
     place, other = link_to_another(tmp_path)
     with pytest.raises(subprocess.CalledProcessError):
-        edits(instructions.unit_file(LocatedTrace("web1", "unit", str(place), "", "an", FOREIGN)), "python3")
+        edits(
+            instructions.instruct_to_remove_unit_file(LocatedTrace("web1", "unit", str(place), "", "an", FOREIGN)),
+            "python3",
+        )
     assert other.read_text() == "root's own"
     with pytest.raises(subprocess.CalledProcessError):
-        edits(instructions.setuid(LocatedTrace("web1", "setuid", str(place), "")), "python3")
+        edits(instructions.instruct_to_clear_setuid_bits(LocatedTrace("web1", "setuid", str(place), "")), "python3")
     assert other.stat().st_mode & 0o7777 == 0o4755
     last = tmp_path / "home" / "sudo"
     last.symlink_to(other)
     with pytest.raises(subprocess.CalledProcessError):
-        edits(instructions.setuid(LocatedTrace("web1", "setuid", str(last), "")), "python3")
+        edits(instructions.instruct_to_clear_setuid_bits(LocatedTrace("web1", "setuid", str(last), "")), "python3")
     assert other.stat().st_mode & 0o7777 == 0o4755
 
 
@@ -213,7 +229,10 @@ def test_what_was_swapped_for_a_link_takes_nothing_of_root_s_away(tmp_path: Path
 def test_a_link_that_only_root_could_lay_is_followed(tmp_path: Path) -> None:
     place, other = link_to_another(tmp_path)
     tmp_path.joinpath("home").chmod(0o755)
-    edits(instructions.unit_file(LocatedTrace("web1", "unit", str(place), "", "an", FOREIGN)), "python3")
+    edits(
+        instructions.instruct_to_remove_unit_file(LocatedTrace("web1", "unit", str(place), "", "an", FOREIGN)),
+        "python3",
+    )
     assert not other.exists()
 
 
@@ -224,7 +243,7 @@ def test_a_copy_is_never_written_through_what_was_kept_before(tmp_path: Path) ->
     other.write_text("root's own")
 
     def keep() -> None:
-        step = instructions.setuid(LocatedTrace("web1", "setuid", str(file), ""))
+        step = instructions.instruct_to_clear_setuid_bits(LocatedTrace("web1", "setuid", str(file), ""))
         edits(Instructions(step.says, tuple(one.replace(BACKUP_FOLDER, str(kept)) for one in step.commands)), "tar")
 
     file.symlink_to(other)
@@ -243,8 +262,12 @@ def test_no_step_imports_what_lies_where_it_is_typed(tmp_path: Path) -> None:
     (tmp_path / "stat.py").symlink_to("hashlib.py")
     (tmp_path / "profile").write_text("x\n")
     for step in (
-        instructions.script(LocatedTrace("web1", "startup", str(tmp_path / "profile"), digest("x"))),
-        instructions.unit_file(LocatedTrace("web1", "unit", str(tmp_path / "profile"), "", "an", FOREIGN)),
+        instructions.instruct_to_clean_startup_script(
+            LocatedTrace("web1", "startup", str(tmp_path / "profile"), digest("x"))
+        ),
+        instructions.instruct_to_remove_unit_file(
+            LocatedTrace("web1", "unit", str(tmp_path / "profile"), "", "an", FOREIGN)
+        ),
     ):
         command = next(one for one in step.commands if "python3" in one).removeprefix("sudo ")
         subprocess.run(["bash", "-c", command], cwd=tmp_path, check=True)
@@ -254,7 +277,7 @@ def test_no_step_imports_what_lies_where_it_is_typed(tmp_path: Path) -> None:
 def test_names_of_files_give_a_terminal_no_orders_and_no_line_of_their_own(tmp_path: Path) -> None:
     (tmp_path / "a\x1b[2Jb\n7").mkdir()
     (tmp_path / "a\x1b[2Jb\n7" / "sshd").write_text("x.example")
-    step = instructions.search_content(
+    step = instructions.instruct_to_search_shown_content_in_site(
         LocatedTrace("web1", "link", "/", "", site="a", root=str(tmp_path), target="x.example")
     )
     for command in step.commands[:2]:
@@ -271,13 +294,20 @@ def test_a_process_never_looks_like_another_in_the_list(tmp_path: Path) -> None:
     where = f"{tmp_path}/x%0A1 2%1B[2J"
     child = subprocess.Popen([program, "1000"])
     try:
-        (command,) = instructions.process(LocatedTrace("web1", "process", where, "")).commands
+        (command,) = instructions.instruct_to_look_at_processes_of_program(
+            LocatedTrace("web1", "process", where, "")
+        ).commands
         told = subprocess.run(["bash", "-c", command.removeprefix("sudo ")], capture_output=True, check=True).stdout
-        other = instructions.process_end(LocatedTrace("web1", "process", f"{where}%0A/usr/bin/sleep", str(child.pid)))
+        other = instructions.instruct_to_kill_stopped_processes(
+            LocatedTrace("web1", "process", f"{where}%0A/usr/bin/sleep", str(child.pid))
+        )
         with pytest.raises(subprocess.CalledProcessError):
             edits(other, "sh")
         assert child.poll() is None
-        edits(instructions.process_end(LocatedTrace("web1", "process", where, str(child.pid))), "sh")
+        edits(
+            instructions.instruct_to_kill_stopped_processes(LocatedTrace("web1", "process", where, str(child.pid))),
+            "sh",
+        )
         assert child.wait(10) == -9
     finally:
         child.kill()
@@ -314,14 +344,18 @@ def test_a_module_named_like_the_host_s_own_takes_none_of_its_lines_along(
     folder.mkdir()
     own = "account [success=1 default=ignore] pam_unix.so\nauth required /lib/x86_64-linux-gnu/security/pam_unix.so\n"
     (folder / "common").write_text(f"{own}{line}\n")
-    unloaded(instructions.login(LocatedTrace("web1", "login", where, "", rules=FOREIGN)), folder, tmp_path)
+    unloaded(
+        instructions.instruct_to_disable_pam_or_sshd_lines(LocatedTrace("web1", "login", where, "", rules=FOREIGN)),
+        folder,
+        tmp_path,
+    )
     assert (folder / "common").read_text() == f"{own}# {line}\n"
 
 
 def test_of_a_file_of_sudo_s_only_the_strange_rule_goes(tmp_path: Path) -> None:
     file, rule = tmp_path / "admins", "www-data ALL=(ALL) NOPASSWD: ALL"
     file.write_text(f"quantri ALL=(ALL) ALL\n{rule}\n")
-    step = instructions.sudo_rule(
+    step = instructions.instruct_to_remove_sudo_rule(
         LocatedTrace("web1", "permission", str(file), digest(rule), rules=frozenset({"service_may"}))
     )
     edits(step, "python3")
@@ -330,7 +364,7 @@ def test_of_a_file_of_sudo_s_only_the_strange_rule_goes(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("exactly", ["", "root"])
 def test_the_lines_of_root_are_looked_at_and_never_taken_out(exactly: str) -> None:
-    step = instructions.passwd_line(LocatedTrace("web1", "account", "/etc/passwd", exactly, "root"))
+    step = instructions.instruct_to_remove_passwd_lines(LocatedTrace("web1", "account", "/etc/passwd", exactly, "root"))
     assert step.says == "passwd_look"
     assert not any(" sed " in one for one in step.commands)
 
@@ -339,7 +373,7 @@ def test_a_library_is_named_by_no_settings_before_it_goes(tmp_path: Path) -> Non
     (tmp_path / "a.conf").write_text("load_module modules/x.so;\nuser www-data;\n")
     (tmp_path / "linked").symlink_to("a.conf")
     (tmp_path / "b.conf").write_text("load_module modules/xyso;\n")
-    step = instructions.server_module(
+    step = instructions.instruct_to_clean_web_server_module_or_lines(
         LocatedTrace("web1", "server_module", "/usr/lib/nginx/modules/x.so", "", rules=FOREIGN)
     )
     assert [one.split()[1] for one in step.commands].index("sh") < [one.split()[1] for one in step.commands].index(
@@ -358,11 +392,16 @@ def test_a_stopped_process_ends_only_if_it_still_runs_that_program() -> None:
     child = subprocess.Popen(["sleep", "1000"])
     program = str(Path(f"/proc/{child.pid}/exe").readlink())
     try:
-        other = instructions.process_end(LocatedTrace("web1", "process", "/usr/bin/other", str(child.pid)))
+        other = instructions.instruct_to_kill_stopped_processes(
+            LocatedTrace("web1", "process", "/usr/bin/other", str(child.pid))
+        )
         with pytest.raises(subprocess.CalledProcessError):
             edits(other, "sh")
         assert child.poll() is None
-        edits(instructions.process_end(LocatedTrace("web1", "process", program, f"{child.pid} x")), "sh")
+        edits(
+            instructions.instruct_to_kill_stopped_processes(LocatedTrace("web1", "process", program, f"{child.pid} x")),
+            "sh",
+        )
         assert child.wait(10) == -9
     finally:
         child.kill()
@@ -373,7 +412,9 @@ def test_processes_of_a_program_are_listed_as_contain_takes_them() -> None:
     child = subprocess.Popen(["sleep", "1000"])
     program = str(Path(f"/proc/{child.pid}/exe").readlink())
     try:
-        (command,) = instructions.process(LocatedTrace("web1", "process", program, "")).commands
+        (command,) = instructions.instruct_to_look_at_processes_of_program(
+            LocatedTrace("web1", "process", program, "")
+        ).commands
         done = subprocess.run(["bash", "-c", command.removeprefix("sudo ")], capture_output=True, text=True, check=True)
     finally:
         child.kill()
@@ -395,17 +436,20 @@ def test_processes_of_a_program_are_listed_as_contain_takes_them() -> None:
     ],
 )
 def test_what_runs_by_a_unit_s_file_ends_with_it(where: str, who: str, last: str) -> None:
-    assert instructions.unit_file(LocatedTrace("web1", "unit", where, "", who, FOREIGN)).commands[-1] == last
+    assert (
+        instructions.instruct_to_remove_unit_file(LocatedTrace("web1", "unit", where, "", who, FOREIGN)).commands[-1]
+        == last
+    )
 
 
 def test_a_copy_is_kept_before_anything_is_changed() -> None:
     for step in (
-        instructions.script,
-        instructions.unit_file,
-        instructions.setuid,
-        instructions.sudo_rule,
-        instructions.remove_preload,
-        instructions.reinstall_program,
+        instructions.instruct_to_clean_startup_script,
+        instructions.instruct_to_remove_unit_file,
+        instructions.instruct_to_clear_setuid_bits,
+        instructions.instruct_to_remove_sudo_rule,
+        instructions.instruct_to_remove_ld_preload_file,
+        instructions.instruct_to_reinstall_package_of_program,
     ):
         commands = step(LocatedTrace("web1", "startup", "/etc/x/x", "", rules=FOREIGN)).commands
         assert commands[1] == f"sudo tar --xattrs --acls -rPf {BACKUP_FOLDER}/kept.tar -- /etc/x/x"
@@ -417,9 +461,9 @@ def test_a_path_that_is_too_long_to_be_shown_is_found_by_its_beginning_and_its_e
     folder.mkdir(parents=True)
     for name in ("x.php", "y.php"):
         (folder / name).write_text("<?php")
-    where = format_path(str(folder / ("x.php")))
+    where = format_path_on_host(str(folder / ("x.php")))
     assert CUT in where
-    (step,) = response_rules.list_instructions(LocatedTrace("web1", "program", where, ""))
+    (step,) = response_rules.list_manual_instructions_for_trace(LocatedTrace("web1", "program", where, ""))
     (command,) = step.commands
     told = subprocess.run(["bash", "-c", command.removeprefix("sudo ")], capture_output=True, check=True).stdout
     assert told.decode() == f"{folder}/x.php\n".replace("\x1b", "^[")
@@ -443,7 +487,7 @@ def test_no_boot_loads_a_module_by_its_name_that_no_package_has(tmp_path: Path, 
     for name, code in (("dpkg-query", not packaged), ("depmod", 0), ("rmmod", 0)):
         (programs / name).write_text(f'#!/bin/sh\necho {name} "$@" >>{tmp_path}/ran\nexit {int(code)}\n')
         (programs / name).chmod(0o755)
-    command = commands.block_module("x_y").removeprefix("sudo ")
+    command = commands.build_command_to_block_kernel_module("x_y").removeprefix("sudo ")
     here = re.sub(r"(?<= )/(?=etc/|run/|usr/|root/)", f"{tmp_path}/", command)
     subprocess.run(["bash", "-c", here], check=True, env={"PATH": f"{programs}:/usr/bin:/bin"})
     ran = (tmp_path / "ran").read_text().splitlines()
@@ -471,7 +515,11 @@ def test_an_initramfs_is_made_anew_where_it_has_the_module(tmp_path: Path) -> No
     (programs / "update-initramfs").write_text(f'#!/bin/sh\necho "$@" >>{tmp_path}/made\n')
     for program in programs.iterdir():
         program.chmod(0o755)
-    command = commands.take_out_of_initramfs("x_y").removeprefix("sudo ").replace("/boot/", f"{tmp_path}/")
+    command = (
+        commands.build_command_to_drop_module_from_initramfs("x_y")
+        .removeprefix("sudo ")
+        .replace("/boot/", f"{tmp_path}/")
+    )
     subprocess.run(["bash", "-c", command], check=True, env={"PATH": f"{programs}:/usr/bin:/bin"})
     assert (tmp_path / "made").read_text() == "-u -k 6.1\n"
 
@@ -493,7 +541,9 @@ MODULE = "/usr/lib/modules/6.12/updates/x.ko"
 def test_a_module_goes_as_far_as_it_can_be_told(
     where: str, rule: str, says: str, has: tuple[str, ...], lacks: tuple[str, ...]
 ) -> None:
-    step = instructions.kernel_module(LocatedTrace("web1", "kernel_module", where, "", rules=frozenset({rule})))
+    step = instructions.instruct_to_remove_kernel_module(
+        LocatedTrace("web1", "kernel_module", where, "", rules=frozenset({rule}))
+    )
     text = "\n".join(step.commands)
     assert step.says == says
     assert [part for part in has if part not in text] == []

@@ -10,7 +10,7 @@ import pytest
 
 from auditor.incidents.actions.registry import ACTION_KINDS
 from auditor.incidents.response import instructions, response_rules
-from auditor.incidents.response.located_trace import LocatedTrace, parse_trace
+from auditor.incidents.response.located_trace import LocatedTrace, parse_located_trace_of_violation
 from auditor.models import Site
 from auditor.models.hunts import GROUPS, KINDS
 from auditor.models.reviews import Kind
@@ -69,7 +69,9 @@ def traces(kind: str) -> list[LocatedTrace]:
         ("posted_to_gone",),
     )
     found = [
-        parse_trace("antruc.test", {"kind": kind, "where": where, "exactly": exactly, "rules": list(said)}, SITES)
+        parse_located_trace_of_violation(
+            "antruc.test", {"kind": kind, "where": where, "exactly": exactly, "rules": list(said)}, SITES
+        )
         for where in PLACES.get(kind, ("/var/www/a/x.php", "/var/www/a/long\u2026name.php", "/var/www/a/%0Ax.php"))
         for exactly in LINES
         for said in rules
@@ -81,9 +83,9 @@ def traces(kind: str) -> list[LocatedTrace]:
 def test_every_kind_has_an_action_or_a_step_by_hand(kind: str) -> None:
     for one in traces(kind):
         assert (
-            response_rules.list_automatic_actions(one)
-            or response_rules.choose_manual_action(one)
-            or response_rules.list_instructions(one)
+            response_rules.list_automatic_actions_on_trace(one)
+            or response_rules.choose_manual_action_on_trace(one)
+            or response_rules.list_manual_instructions_for_trace(one)
         ), one
 
 
@@ -95,7 +97,7 @@ def test_kinds_that_hosts_can_raise_are_all_in_the_table() -> None:
 @pytest.mark.parametrize("kind", get_args(Kind))
 def test_what_is_typed_is_read_by_its_means_and_has_nothing_left_to_fill_in(kind: str) -> None:
     for one in traces(kind):
-        asked = response_rules.choose_manual_action(one)
+        asked = response_rules.choose_manual_action_on_trace(one)
         if asked is not None:
             means, what = asked
             ACTION_KINDS[means].read(what)
@@ -108,7 +110,7 @@ def test_what_is_typed_is_read_by_its_means_and_has_nothing_left_to_fill_in(kind
 @pytest.mark.parametrize("lang", ["vi", "en"])
 def test_every_step_has_words_and_commands_that_a_shell_reads(kind: str, lang: str) -> None:
     words = Words(lang)  # type: ignore[arg-type]
-    for step in {step for one in traces(kind) for step in response_rules.list_instructions(one)}:
+    for step in {step for one in traces(kind) for step in response_rules.list_manual_instructions_for_trace(one)}:
         key = f"incidents.manual.{step.says}"
         assert words(key, host="web1") != key
         for command in step.commands:
@@ -119,7 +121,7 @@ def test_every_step_has_words_and_commands_that_a_shell_reads(kind: str, lang: s
 @pytest.mark.parametrize("name", ["x';reboot;'", "$(reboot)", "a b", "-rf", "%0Areboot", "`id`"])
 def test_a_name_that_a_host_made_up_is_one_word_of_a_command(name: str) -> None:
     one = LocatedTrace("web1", "preload", f"/etc/{name}", "")
-    *_, last, _ = instructions.remove_preload(one).commands
+    *_, last, _ = instructions.instruct_to_remove_ld_preload_file(one).commands
     told = subprocess.run(
         ["bash", "-c", f"sudo() {{ printf '%s.%s' $(($# - 4)) \"$5\"; }}; {last}"],
         capture_output=True,
@@ -138,38 +140,49 @@ def test_a_name_that_a_host_made_up_is_one_word_of_a_command(name: str) -> None:
     ],
 )
 def test_a_row_is_taken_out_by_the_words_that_clean_reads(where: str, what: str) -> None:
-    one = parse_trace("antruc.test", {"kind": "database_code", "where": where, "rules": ["evaluated"]}, SITES)
+    one = parse_located_trace_of_violation(
+        "antruc.test", {"kind": "database_code", "where": where, "rules": ["evaluated"]}, SITES
+    )
     assert one is not None
-    assert response_rules.choose_manual_action(one) == ("row", what)
+    assert response_rules.choose_manual_action_on_trace(one) == ("row", what)
     assert ACTION_KINDS["row"].read(what) == what
 
 
 def test_a_row_of_no_site_or_table_that_is_known_is_left_to_a_person() -> None:
     for where in ("/srv/x: wp_posts 990", "/var/www/a: wp_users 3"):
-        one = parse_trace("antruc.test", {"kind": "database_code", "where": where, "rules": []}, SITES)
+        one = parse_located_trace_of_violation(
+            "antruc.test", {"kind": "database_code", "where": where, "rules": []}, SITES
+        )
         assert one is not None
-        assert response_rules.choose_manual_action(one) is None
-        assert response_rules.list_instructions(one)[0].says == "database_row"
+        assert response_rules.choose_manual_action_on_trace(one) is None
+        assert response_rules.list_manual_instructions_for_trace(one)[0].says == "database_row"
 
 
 def test_a_unit_in_the_place_of_a_package_s_is_taken_away_and_that_starts_as_it_is() -> None:
     member = {"kind": "unit", "where": "/etc/systemd/system/ssh.service (root)", "rules": ["foreign", "replaces_unit"]}
-    one = parse_trace("web1", member)
+    one = parse_located_trace_of_violation("web1", member)
     assert one is not None
-    assert response_rules.choose_manual_action(one) is None
-    assert response_rules.list_instructions(one)[0].commands[-1] == "sudo systemctl try-restart ssh.service"
+    assert response_rules.choose_manual_action_on_trace(one) is None
+    assert (
+        response_rules.list_manual_instructions_for_trace(one)[0].commands[-1]
+        == "sudo systemctl try-restart ssh.service"
+    )
 
 
 def test_a_second_root_without_a_shadow_line_has_its_lines_taken_out() -> None:
-    one = parse_trace("web2", {"kind": "account", "where": "/etc/passwd (hethong)", "exactly": "hethong"})
+    one = parse_located_trace_of_violation(
+        "web2", {"kind": "account", "where": "/etc/passwd (hethong)", "exactly": "hethong"}
+    )
     assert one is not None
-    (step,) = response_rules.list_instructions(one)
+    (step,) = response_rules.list_manual_instructions_for_trace(one)
     assert "sudo sed -i '/^hethong:/d' /etc/passwd /etc/shadow" in step.commands
 
 
 def test_no_command_stops_a_program_of_the_host_s_own() -> None:
-    one = parse_trace("web2", {"kind": "process", "where": "/usr/sbin/sshd (root)", "rules": ["loads_foreign"]})
+    one = parse_located_trace_of_violation(
+        "web2", {"kind": "process", "where": "/usr/sbin/sshd (root)", "rules": ["loads_foreign"]}
+    )
     assert one is not None
-    assert response_rules.choose_manual_action(one) is None
-    (command,) = response_rules.list_instructions(one)[0].commands
+    assert response_rules.choose_manual_action_on_trace(one) is None
+    (command,) = response_rules.list_manual_instructions_for_trace(one)[0].commands
     assert not {"kill", "pkill", "systemctl"} & set(shlex.split(shlex.split(command)[3]))

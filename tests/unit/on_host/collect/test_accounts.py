@@ -61,11 +61,11 @@ def with_user(**changes: Any) -> dict[str, Any]:
     ],
 )
 def test_a_password_field(field: str, state: str, scheme: str | None) -> None:
-    assert _accounts.password(field) == (state, scheme)
+    assert _accounts.classify_password_field(field) == (state, scheme)
 
 
 def test_the_last_line_of_login_defs_counts() -> None:
-    defs = _accounts.login_defs(
+    defs = _accounts.parse_login_defs(
         "PASS_MAX_DAYS 90\n# PASS_MAX_DAYS 1\nUMASK\t\t022 # old\nPASS_MAX_DAYS\t99999\n\nLONELY\n"
     )
     assert defs == {"PASS_MAX_DAYS": "99999", "UMASK": "022"}
@@ -76,7 +76,7 @@ def test_the_last_line_of_login_defs_counts() -> None:
     [("/bin/bash", True), ("", True), ("/usr/sbin/nologin", False), ("/bin/false", False), ("/bin/sync", False)],
 )
 def test_shells(shell: str, usable: bool) -> None:
-    assert _accounts.shell_usable(shell) is usable
+    assert _accounts.is_login_shell_usable(shell) is usable
 
 
 def account(name: str, uid: int, gid: int) -> dict[str, Any]:
@@ -86,7 +86,7 @@ def account(name: str, uid: int, gid: int) -> dict[str, Any]:
 def test_members_by_primary_group_count() -> None:
     people = [account("an", 1000, 27), account("binh", 1001, 1001)]
     groups = [{"name": "sudo", "gid": 27, "members": ["binh"]}, {"name": "users", "gid": 100, "members": ["an"]}]
-    assert accounts.find_privileged(people, groups) == [
+    assert accounts.find_privileged_accounts(people, groups) == [
         {"account": "an", "via": "group sudo"},
         {"account": "binh", "via": "group sudo"},
     ]
@@ -101,7 +101,7 @@ def test_duplicates_leave_root_out() -> None:
         account("a", 9, 9),
     ]
     groups = [{"name": "g", "gid": 5, "members": []}, {"name": "h", "gid": 5, "members": []}]
-    assert accounts.find_duplicates(people, groups) == [
+    assert accounts.find_duplicate_names_and_ids(people, groups) == [
         {"kind": "uid", "value": "33", "carriers": ["a", "b"]},
         {"kind": "account", "value": "a", "carriers": ["33", "9"]},
         {"kind": "gid", "value": "5", "carriers": ["g", "h"]},
@@ -138,12 +138,12 @@ def rsa(bits: int) -> str:
 def test_what_the_options_before_a_key_take_from_it(
     options: str, restricted: bool, lends: bool, anywhere: bool
 ) -> None:
-    key = accounts.parse_key(f"{options}{ED25519} mai@may-tram")
+    key = accounts.parse_authorized_keys_line(f"{options}{ED25519} mai@may-tram")
     assert (key["restricted"], key["lends"], key["anywhere"]) == (restricted, lends, anywhere)
 
 
 def test_keys_become_fingerprints() -> None:
-    key = accounts.parse_key(f'command="/usr/bin/rsync",no-pty {ED25519} mai@may-tram')
+    key = accounts.parse_authorized_keys_line(f'command="/usr/bin/rsync",no-pty {ED25519} mai@may-tram')
     assert key == {
         "type": "ssh-ed25519",
         "bits": 256,
@@ -154,8 +154,8 @@ def test_keys_become_fingerprints() -> None:
     }
     assert key["fingerprint"].startswith("SHA256:")
     assert "mai" not in json.dumps(key)
-    assert accounts.parse_key(rsa(1024))["bits"] == 1024
-    assert accounts.parse_key(rsa(4096))["bits"] == 4096
+    assert accounts.parse_authorized_keys_line(rsa(1024))["bits"] == 1024
+    assert accounts.parse_authorized_keys_line(rsa(4096))["bits"] == 4096
 
 
 @pytest.mark.parametrize(
@@ -180,15 +180,17 @@ def test_what_strict_modes_would_refuse(tmp_path: Path, loose: str, mode: int, m
     (home / loose).chmod(mode)
     mai = {"name": "mai", "uid": os.getuid(), "gid": home.stat().st_gid, "home": str(home)}
     groups = [{"name": "mai", "gid": mai["gid"], "members": mates}]
-    (key,) = accounts._keys_of(mai, ".ssh/authorized_keys", groups)
+    (key,) = accounts._list_keys_of_account(mai, ".ssh/authorized_keys", groups)
     assert key["closed"] is closed
     another = {**mai, "uid": os.getuid() + 1}
-    assert accounts._keys_of(another, ".ssh/authorized_keys", groups)[0]["closed"] is (closed and os.getuid() == 0)
+    assert accounts._list_keys_of_account(another, ".ssh/authorized_keys", groups)[0]["closed"] is (
+        closed and os.getuid() == 0
+    )
 
 
 @pytest.mark.parametrize("line", ["", "# " + ED25519, "ssh-rsa", "ssh-rsa AAAA!", "rác \x00\xff", "ssh-ed25519 AAAA="])
 def test_lines_that_hold_no_key(line: str) -> None:
-    assert accounts.parse_key(line) is None
+    assert accounts.parse_authorized_keys_line(line) is None
 
 
 @pytest.mark.parametrize(
@@ -201,18 +203,18 @@ def test_lines_that_hold_no_key(line: str) -> None:
     ],
 )
 def test_a_key_is_the_one_that_sshd_reads_however_it_is_written(line: str, tmp_path: Path) -> None:
-    fingerprint = accounts.parse_key(ED25519)["fingerprint"]
-    assert accounts.parse_key(line)["fingerprint"] == fingerprint
+    fingerprint = accounts.parse_authorized_keys_line(ED25519)["fingerprint"]
+    assert accounts.parse_authorized_keys_line(line)["fingerprint"] == fingerprint
     (tmp_path / ".ssh").mkdir()
     (tmp_path / ".ssh/authorized_keys").write_text("#\n" * 600 + line + "\n")
     mai = {"name": "mai", "uid": os.getuid(), "gid": os.getgid(), "home": str(tmp_path)}
-    (key,) = accounts._keys_of(mai, ".ssh/authorized_keys", [])
+    (key,) = accounts._list_keys_of_account(mai, ".ssh/authorized_keys", [])
     assert key["fingerprint"] == fingerprint
 
 
 def test_a_cut_blob_has_no_size() -> None:
-    assert accounts.key_bits("ssh-rsa", b"\xff\xff\xff\xff") == 0
-    assert accounts.key_bits("ssh-rsa", b"") == 0
+    assert accounts.compute_public_key_bits("ssh-rsa", b"\xff\xff\xff\xff") == 0
+    assert accounts.compute_public_key_bits("ssh-rsa", b"") == 0
 
 
 def record(kind: int, name: str, moment: int) -> bytes:
@@ -222,7 +224,7 @@ def record(kind: int, name: str, moment: int) -> bytes:
 def test_wtmp() -> None:
     assert accounts.UTMP.size == 384
     raw = record(2, "reboot", 100) + record(7, "canbo", 200) + record(7, "x", 0) + b"cut"
-    assert accounts.parse_utmp(raw) == [(2, "reboot", 100), (7, "canbo", 200)]
+    assert accounts.parse_wtmp_records(raw) == [(2, "reboot", 100), (7, "canbo", 200)]
 
 
 def journal(second: int, **fields: Any) -> str:
@@ -239,7 +241,7 @@ def test_the_journal() -> None:
         "[]",
         "không phải JSON",
     ]
-    found = accounts.parse_journal("\n".join(entries), ["canbo", "binh", "an"])
+    found = accounts.parse_login_journal("\n".join(entries), ["canbo", "binh", "an"])
     assert found == [("canbo", 1_790_000_000), ("binh", 1_790_000_001), ("an", 1_790_000_002)]
 
 
@@ -258,7 +260,7 @@ def test_the_journal() -> None:
     ],
 )
 def test_an_entry_that_root_did_not_write_as_its_own_proves_no_login(fields: dict[str, Any]) -> None:
-    assert accounts.parse_journal(journal(1_790_000_000, **fields), ["an", "binh"]) == []
+    assert accounts.parse_login_journal(journal(1_790_000_000, **fields), ["an", "binh"]) == []
 
 
 @pytest.mark.parametrize(
@@ -275,13 +277,16 @@ def test_an_entry_that_root_did_not_write_as_its_own_proves_no_login(fields: dic
     ],
 )
 def test_timeouts_of_login_shells(texts: list[tuple[str, str]], timeout: int, fixed: bool, file: str) -> None:
-    seen = accounts.parse_profile(texts)
+    seen = accounts.parse_timeout_and_umask_of_profiles(texts)
     assert (seen["timeout"], seen["timeout_readonly"], seen["timeout_file"]) == (timeout, fixed, file)
 
 
 def test_the_last_umask_counts() -> None:
-    assert accounts.parse_profile([("a", "umask 027\n"), ("b", "[ -t 0 ] && umask 002\n")])["umask"] == 0o002
-    assert accounts.parse_profile([("a", "# umask 002\necho $(umask)\n")])["umask"] is None
+    assert (
+        accounts.parse_timeout_and_umask_of_profiles([("a", "umask 027\n"), ("b", "[ -t 0 ] && umask 002\n")])["umask"]
+        == 0o002
+    )
+    assert accounts.parse_timeout_and_umask_of_profiles([("a", "# umask 002\necho $(umask)\n")])["umask"] is None
 
 
 # --- findings --------------------------------------------------------------------------------------------
@@ -423,12 +428,14 @@ def test_a_home_is_open_unless_a_site_lies_in_it(tmp_path: Path, monkeypatch: py
         owner = "root" if path == "/home/la" else path.rpartition("/")[2]
         return {"path": path, "owner": owner, "group": "x", "mode": modes[path], "kind": "dir"}
 
-    monkeypatch.setattr(_homes, "file_mode", looked_at)
-    monkeypatch.setattr(_homes, "at_work", lambda: {0: {"/home/an"}, 1: {"/home/an/x"}, 5: {"/home/an/y", "/bin"}})
+    monkeypatch.setattr(_homes, "describe_file_mode", looked_at)
+    monkeypatch.setattr(
+        _homes, "list_process_folders_by_user", lambda: {0: {"/home/an"}, 1: {"/home/an/x"}, 5: {"/home/an/y", "/bin"}}
+    )
     monkeypatch.setattr(_homes, "user_name", lambda uid: f"uid{uid}")
     people = [{"name": path.rpartition("/")[2], "uid": 1, "home": path} for path in modes]
     people += [{"name": "root", "uid": 0, "home": "/root"}, {"name": "dich", "uid": 1, "home": "/home/../etc"}]
-    found = _homes.collect_homes(people, lambda: ["/home/web/public_html"])
+    found = _homes.describe_people_homes(people, lambda: ["/home/web/public_html"])
     assert [(home["account"], home["open"], home["served"]) for home in found] == [
         ("an", True, False),
         ("lan", False, False),
@@ -453,8 +460,10 @@ def test_what_is_kept_of_people_is_open_where_others_get_at_it(monkeypatch: pyte
             {"path": path, "owner": owner, "group": "x", "mode": modes[name], "kind": kind} if name in modes else None
         )
 
-    monkeypatch.setattr(_homes, "file_mode", looked_at)
-    found = _homes.find_open_dot_files([{"name": "an", "home": "/home/an"}, {"name": "root", "home": "/root"}])
+    monkeypatch.setattr(_homes, "describe_file_mode", looked_at)
+    found = _homes.find_dot_files_open_to_others(
+        [{"name": "an", "home": "/home/an"}, {"name": "root", "home": "/root"}]
+    )
     assert [(one["account"], one["path"]) for one in found] == [("an", "/home/an/.bashrc"), ("an", "/home/an/.profile")]
     areas = facts()
     areas["accounts"]["open_dot_files"] = [{**one, "doubt": None} for one in found]
@@ -529,7 +538,7 @@ def test_a_stricter_timeout_of_others_stays() -> None:
 
 def row(field: str) -> dict[str, Any]:
     account = {"name": "an", "field": field, "uid": 1000, "gid": 1000, "home": "/home/an", "shell": "/bin/sh"}
-    found: dict[str, Any] = accounts._describe_user(
+    found: dict[str, Any] = accounts._describe_user_account(
         account, {"field": "!", "changed": None, "expires": None}, {}, set()
     )
     return found

@@ -34,7 +34,7 @@ SUDO = spec({"usergroup": "sudo"}, "ALL")
 
 
 def equals(*specs: dict[str, Any], names: tuple[str, ...] = ("quantri",), accounts: Any = ACCOUNTS) -> Any:
-    return _administrators.find_root_equals({"User_Specs": list(specs)}, set(names), accounts, GROUPS)
+    return _administrators.find_root_equivalent_accounts({"User_Specs": list(specs)}, set(names), accounts, GROUPS)
 
 
 def test_a_declared_administrator_whom_sudo_makes_root_counts_with_groups_of_nobody_else() -> None:
@@ -75,24 +75,24 @@ class _Host(AreaReader):
         del gids
 
         class Judge:
-            def loose(judge, path: str) -> str | None:
+            def describe_first_changer_on_path(judge, path: str) -> str | None:
                 uid = self.theirs.get(path, 0)
                 return None if uid in uids else f"{path} can be changed by user {uid}"
 
-            def loosest(judge, paths: Any) -> str | None:
-                return next(filter(None, map(judge.loose, paths)), None)
+            def describe_first_changer_on_paths(judge, paths: Any) -> str | None:
+                return next(filter(None, map(judge.describe_first_changer_on_path, paths)), None)
 
-            replaceable = loose
+            describe_who_can_replace_path = describe_first_changer_on_path
 
         return Judge()
 
 
 def trusted(host: _Host, read: list[str], monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(sudo, "read_policy", lambda _reading: {"User_Specs": [SUDO]})
-    monkeypatch.setattr(_accounts, "passwd", lambda: ACCOUNTS)
-    monkeypatch.setattr(_accounts, "groups", lambda: GROUPS)
-    monkeypatch.setattr(_administrators, "Trust", host.by)
-    return _administrators.make_trust(host, read)
+    monkeypatch.setattr(sudo, "read_sudo_policy", lambda _reading: {"User_Specs": [SUDO]})
+    monkeypatch.setattr(_accounts, "read_passwd_rows", lambda: ACCOUNTS)
+    monkeypatch.setattr(_accounts, "read_group_rows", lambda: GROUPS)
+    monkeypatch.setattr(_administrators, "PathTrust", host.by)
+    return _administrators.make_trust_for_daemon_test(host, read)
 
 
 def test_a_test_is_run_beside_an_administrators_file_and_not_beside_anothers(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,24 +101,26 @@ def test_a_test_is_run_beside_an_administrators_file_and_not_beside_anothers(mon
     for read, runs in (["/etc/nginx/a.conf"], True), (["/etc/nginx/a.conf", "/etc/nginx/b.conf"], False):
         trust = trusted(host, read, monkeypatch)
         if runs:
-            host.vouch("nginx", "/usr/sbin/nginx", read, trust=trust)
+            host.require_trusted_program("nginx", "/usr/sbin/nginx", read, trust=trust)
             continue
         with pytest.raises(NotRun, match=r"b\.conf can be changed by user 1001"):
-            host.vouch("nginx", "/usr/sbin/nginx", read, trust=trust)
+            host.require_trusted_program("nginx", "/usr/sbin/nginx", read, trust=trust)
     with pytest.raises(NotRun, match="/opt/nginx can be changed"):
-        host.vouch("nginx", "/opt/nginx", [], trust=trusted(host, ["/etc/nginx/a.conf"], monkeypatch))
+        host.require_trusted_program("nginx", "/opt/nginx", [], trust=trusted(host, ["/etc/nginx/a.conf"], monkeypatch))
 
 
 def test_an_undeclared_one_does_not_have_it_run(monkeypatch: pytest.MonkeyPatch) -> None:
     host = _Host({"/etc/nginx/a.conf": 1000}, [])
     with pytest.raises(NotRun):
         read = ["/etc/nginx/a.conf"]
-        host.vouch("nginx", "/usr/sbin/nginx", read, trust=trusted(host, read, monkeypatch))
+        host.require_trusted_program("nginx", "/usr/sbin/nginx", read, trust=trusted(host, read, monkeypatch))
 
 
 def test_what_judges_then_can_look_at_files(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sudo, "read_policy", lambda _reading: {"User_Specs": [SUDO]})
-    monkeypatch.setattr(_accounts, "passwd", lambda: ACCOUNTS)
-    monkeypatch.setattr(_accounts, "groups", lambda: GROUPS)
-    trust = _administrators.make_trust(_Host({"/etc/nginx/a.conf": 1000}, ["quantri"]), ["/etc/nginx/a.conf"])
-    assert trust.loose("/usr/bin/env") is None
+    monkeypatch.setattr(sudo, "read_sudo_policy", lambda _reading: {"User_Specs": [SUDO]})
+    monkeypatch.setattr(_accounts, "read_passwd_rows", lambda: ACCOUNTS)
+    monkeypatch.setattr(_accounts, "read_group_rows", lambda: GROUPS)
+    trust = _administrators.make_trust_for_daemon_test(
+        _Host({"/etc/nginx/a.conf": 1000}, ["quantri"]), ["/etc/nginx/a.conf"]
+    )
+    assert trust.describe_first_changer_on_path("/usr/bin/env") is None

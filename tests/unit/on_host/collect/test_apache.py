@@ -13,7 +13,7 @@ from ansible.module_utils.luytre._area_reader import UnreadableFact
 from auditor.audit import controls
 from auditor.audit.controls import Catalogue
 from auditor.audit.evaluate import evaluate_host
-from auditor.facts import HostFacts, load_areas
+from auditor.facts import HostFacts, load_fact_area_models
 from auditor.facts.web.apache import ApacheFacts
 from auditor.models import Finding, Host, Site, Status
 
@@ -107,7 +107,7 @@ def etc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def read(etc: Path, *declared: dict[str, Any]) -> dict[str, Any]:
     """The area as the collector makes it of these files."""
     variables = {"APACHE_RUN_USER": "www-data", "APACHE_LOG_DIR": "/var/log/apache2"}
-    configuration = _apache_config.Configuration(str(etc), variables, (2, 4, 62)).read(str(etc / "apache2.conf"))
+    configuration = _apache_config.ApacheConfiguration(str(etc), variables, (2, 4, 62)).read(str(etc / "apache2.conf"))
     assert configuration.problems == []
     data = {
         **apache.ABSENT,
@@ -115,7 +115,7 @@ def read(etc: Path, *declared: dict[str, Any]) -> dict[str, Any]:
         "config_ok": True,
         "user": "www-data",
         "user_shell": "/usr/sbin/nologin",
-        **apache.describe(configuration, {"sites": declared or [BENNUA]}),
+        **apache.describe_apache_configuration(configuration, {"sites": declared or [BENNUA]}),
     }
     ApacheFacts.model_validate(data)
     return data
@@ -132,11 +132,11 @@ def findings(
     data: dict[str, Any], *domains: str, application: str = "own", bans: dict[str, Any] | None = None
 ) -> dict[str, Finding]:
     """Each control on the host or the last of the sites."""
-    catalogue = Catalogue(controls=tuple(controls.read_file(ROLE / "controls.yml")))
-    absent = load_areas()["nginx"].model_validate(nginx.ABSENT)
-    read = {"apache": load_areas()["apache"].model_validate(data), "nginx": absent}
+    catalogue = Catalogue(controls=tuple(controls.read_controls_file(ROLE / "controls.yml")))
+    absent = load_fact_area_models()["nginx"].model_validate(nginx.ABSENT)
+    read = {"apache": load_fact_area_models()["apache"].model_validate(data), "nginx": absent}
     if bans is not None:
-        read["bans"] = load_areas()["bans"].model_validate(bans)
+        read["bans"] = load_fact_area_models()["bans"].model_validate(bans)
     known = HostFacts(1_790_000_000, read, {}, {})
     sites = tuple(
         Site.model_validate(
@@ -161,7 +161,9 @@ def statuses(data: dict[str, Any]) -> dict[str, Status]:
 def harden(etc: Path, *, sites: tuple[dict[str, Any], ...] = (BENNUA,)) -> dict[str, Any]:
     """Put the role's whole change into these files, as the module would, and return it."""
     enforced = {
-        control.id: ["bennua.test"] for control in controls.read_file(ROLE / "controls.yml") if control.fix is not None
+        control.id: ["bennua.test"]
+        for control in controls.read_controls_file(ROLE / "controls.yml")
+        if control.fix is not None
     }
     change: dict[str, Any] = filters.change(read(etc, *sites), enforced, enforced, list(sites), 120)
     for path, text in change["files"].items():
@@ -475,10 +477,10 @@ def test_an_htaccess_that_is_too_long_to_read_is_no_pass(etc: Path, tmp_path: Pa
     ],
 )
 def test_a_nonsense_htaccess_is_survived(etc: Path, text: str) -> None:
-    configuration = _apache_config.Configuration(str(etc), {})
+    configuration = _apache_config.ApacheConfiguration(str(etc), {})
     nodes = configuration.read_hostile(text, "x")
     server = _apache_request.ApacheServer({"headers"}, [], nodes)
-    assert server.answer("/index.php").kind in ("file", "denied")
+    assert server.answer_get_request("/index.php").kind in ("file", "denied")
 
 
 @pytest.mark.parametrize(
@@ -492,7 +494,7 @@ def test_a_nonsense_htaccess_is_survived(etc: Path, text: str) -> None:
     ],
 )
 def test_protocols(words: list[str], expected: list[str]) -> None:
-    assert apache.parse_protocols(words) == expected
+    assert apache.parse_ssl_protocols(words) == expected
 
 
 def test_an_include_comes_last_once_and_leaves_the_rest_as_it_is() -> None:

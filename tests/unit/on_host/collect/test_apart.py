@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import _subprocess_pool
-from ansible.module_utils.luytre._subprocess_pool import MAX_ANSWER, run_in_subprocesses
+from ansible.module_utils.luytre._subprocess_pool import MAX_ANSWER, run_work_for_each_name_in_subprocess
 from ansible.module_utils.luytre_shared import reap
 
 
@@ -17,7 +17,9 @@ def sound(name: str) -> dict[str, Any]:
 
 
 def test_every_area_answers_for_itself() -> None:
-    answers = run_in_subprocesses(["a", "b", "c", "d", "e"], sound, dict.fromkeys(["a", "b", "c", "d", "e"], 5), 2)
+    answers = run_work_for_each_name_in_subprocess(
+        ["a", "b", "c", "d", "e"], sound, dict.fromkeys(["a", "b", "c", "d", "e"], 5), 2
+    )
     assert {name: answer["data"]["name"] for name, answer in answers.items()} == {name: name for name in "abcde"}
 
 
@@ -32,7 +34,7 @@ def test_one_that_hangs_is_ended_with_what_it_started(tmp_path: Path) -> None:
         return sound(name)
 
     started = time.monotonic()
-    answers = run_in_subprocesses(["hangs", "fine"], work, dict.fromkeys(["hangs", "fine"], -1.5), 2)
+    answers = run_work_for_each_name_in_subprocess(["hangs", "fine"], work, dict.fromkeys(["hangs", "fine"], -1.5), 2)
     assert time.monotonic() - started < 5
     assert answers["hangs"]["error"] == "took longer than its time"
     assert answers["fine"]["error"] is None
@@ -54,7 +56,7 @@ def test_one_that_dies_or_says_too_much_has_no_answer() -> None:
             os._exit(3)
         return {"seconds": 0.0, "error": None, "data": "x" * (MAX_ANSWER + 100)}
 
-    answers = run_in_subprocesses(["dies", "floods"], work, dict.fromkeys(["dies", "floods"], 10), 2)
+    answers = run_work_for_each_name_in_subprocess(["dies", "floods"], work, dict.fromkeys(["dies", "floods"], 10), 2)
     assert answers["dies"]["error"] == "ended without an answer"
     assert answers["floods"]["error"] == f"said more than {MAX_ANSWER} bytes"
 
@@ -66,7 +68,7 @@ def test_one_that_cannot_be_ended_is_left(monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr(reap.os, "waitpid", waitpid)
     monkeypatch.setattr(_subprocess_pool, "END_SECONDS", 0.02)
-    answers = run_in_subprocesses(["fine"], sound, dict.fromkeys(["fine"], 5), 1)
+    answers = run_work_for_each_name_in_subprocess(["fine"], sound, dict.fromkeys(["fine"], 5), 1)
     monkeypatch.undo()
     os.waitpid(-1, 0)
     assert answers["fine"]["error"] is None
@@ -81,7 +83,7 @@ def test_one_that_is_left_holds_nothing_that_others_wait_for() -> None:
         return {"seconds": 0.0, "error": None, "data": held + [_target(handle) for handle in (0, 1, 2)]}
 
     pipe = str(Path(f"/proc/self/fd/{writing}").readlink())
-    answers = run_in_subprocesses(["one"], work, dict.fromkeys(["one"], 5), 1)
+    answers = run_work_for_each_name_in_subprocess(["one"], work, dict.fromkeys(["one"], 5), 1)
     os.close(reading)
     os.close(writing)
     assert answers["one"] == {"seconds": 0.0, "error": None, "data": [os.devnull] * 3}

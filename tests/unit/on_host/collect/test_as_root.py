@@ -29,8 +29,8 @@ def told(
     for name in ("tcp", "tcp6", "unix"):
         (tmp_path / "net" / name).write_text("head\n" + (LINE if name == "tcp" else ""))
     known = {one.pid: one for one in processes}
-    monkeypatch.setattr(_processes, "process", lambda pid, _proc: known.get(pid))
-    found = _root_applications.find_root_applications(str(tmp_path))
+    monkeypatch.setattr(_processes, "read_process_info", lambda pid, _proc: known.get(pid))
+    found = _root_applications.find_applications_listening_as_root(str(tmp_path))
     assert all(one["listens"] == ["127.0.0.1:3000"] for one in found)
     return [(one["process"], one["unit"]) for one in found]
 

@@ -26,7 +26,7 @@ RULES = """\
 
 def test_what_rules_record() -> None:
     paths = ["/etc/passwd", "/etc/nginx", "/etc/ssh/sshd_config", "/etc/shadow", "/etc/group"]
-    found = _audit.build_profile(RULES, paths, [("www-data", 33), ("tin", 1001)])
+    found = _audit.build_web_server_audit_profile(RULES, paths, [("www-data", 33), ("tin", 1001)])
     assert {one["value"]: one["recorded"] for one in found} == {
         "/etc/passwd": True,
         "/etc/nginx": True,
@@ -44,9 +44,9 @@ def test_a_folder_is_named_as_one_and_is_recorded_by_rules_that_name_it_either_w
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(_audit, "CONFIGURATION", (str(tmp_path), "/etc/hostname"))
-    assert [path for path in _audit._list_watch_paths() if path.startswith(str(tmp_path))] == [f"{tmp_path}/"]
+    assert [path for path in _audit._list_paths_to_watch() if path.startswith(str(tmp_path))] == [f"{tmp_path}/"]
     for rule in (f"-w {tmp_path} -p wa", f"-w {tmp_path}/ -p wa", f"-w {tmp_path.parent} -p wa"):
-        assert _audit.build_profile([rule], [f"{tmp_path}/"], [])[0]["recorded"] is True
+        assert _audit.build_web_server_audit_profile([rule], [f"{tmp_path}/"], [])[0]["recorded"] is True
 
 
 def test_starts_of_tools_that_are_there_are_asked_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -57,12 +57,12 @@ def test_starts_of_tools_that_are_there_are_asked_for(monkeypatch: pytest.Monkey
     (tmp_path / "kmod").touch()
     monkeypatch.setattr(_audit, "TOOLS", (str(tmp_path / "kmod"), str(tmp_path / "setfacl")))
     monkeypatch.setattr(_audit, "DISTRIBUTION_SETID", ())
-    _daemon, _profile, people, _untold = _audit.collect(Bare({}, 60), {"enabled": False, "active": False})
+    _daemon, _profile, people, _untold = _audit.collect_auditd_facts(Bare({}, 60), {"enabled": False, "active": False})
     assert [one["value"] for one in people if one["kind"] == "program"] == [str(tmp_path / "kmod")]
 
 
 def test_a_rule_for_every_program_records_each_account() -> None:
-    found = _audit.build_profile(["-a always,exit -S execve,execveat -F key=x"], [], [("tin", 1001)])
+    found = _audit.build_web_server_audit_profile(["-a always,exit -S execve,execveat -F key=x"], [], [("tin", 1001)])
     assert found[-1] == {"kind": "account", "value": "tin", "recorded": True}
 
 
@@ -81,7 +81,7 @@ def test_a_rule_for_every_program_records_each_account() -> None:
     ],
 )
 def test_a_rule_that_misses_some_programs_records_no_account(rules: list[str]) -> None:
-    assert not _audit.build_profile(rules, [], [("tin", 1001)])[-1]["recorded"]
+    assert not _audit.build_web_server_audit_profile(rules, [], [("tin", 1001)])[-1]["recorded"]
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_a_rule_that_misses_some_programs_records_no_account(rules: list[str]) -
     ],
 )
 def test_the_most_that_logs_come_to(settings: dict[str, str], most: int | None) -> None:
-    assert _audit.log_bytes(settings) == most
+    assert _audit.compute_max_audit_log_bytes(settings) == most
 
 
 PEOPLE = "-a always,exit -S {} -F auid>={} -F auid!=-1 -F key=people"
@@ -114,7 +114,7 @@ PEOPLE = "-a always,exit -S {} -F auid>={} -F auid!=-1 -F key=people"
     ],
 )
 def test_what_people_delete_is_recorded_by_whoever_logged_in(rules: list[str], recorded: bool) -> None:
-    found = _audit.build_people_profile(
+    found = _audit.build_logged_in_people_audit_profile(
         ["-w /var/log/wtmp -p wa -k logins", *rules], ["/var/log/wtmp", "/run/faillock"]
     )
     assert {one["value"]: one["recorded"] for one in found} == {
@@ -129,7 +129,7 @@ def test_what_people_delete_is_recorded_by_whoever_logged_in(rules: list[str], r
 
 def test_some_calls_have_another_name_for_32_bit_programs() -> None:
     def recorded(calls: str) -> bool:
-        found = _audit.build_people_profile([PEOPLE.format(calls, 1000)], [])
+        found = _audit.build_logged_in_people_audit_profile([PEOPLE.format(calls, 1000)], [])
         return bool(next(one["recorded"] for one in found if one["value"] == "mount,umount2"))
 
     assert not recorded("mount,umount2")
@@ -140,7 +140,7 @@ def test_some_calls_have_another_name_for_32_bit_programs() -> None:
 def test_what_people_may_not_open_is_recorded_by_both_refusals(ends: list[str], recorded: bool) -> None:
     calls = ",".join([*_audit.REFUSED_CALLS, "ftruncate64", "truncate64"])
     rules = [PEOPLE.format(calls, 1000) + f" -F exit={end}" * bool(end) for end in ends]
-    assert _audit.build_people_profile(rules, [])[-1] == {
+    assert _audit.build_logged_in_people_audit_profile(rules, [])[-1] == {
         "kind": "refused",
         "value": ",".join(_audit.REFUSED_CALLS),
         "recorded": recorded,
@@ -148,7 +148,7 @@ def test_what_people_may_not_open_is_recorded_by_both_refusals(ends: list[str], 
 
 
 def test_rules_for_people_alone_record_nothing_of_services() -> None:
-    found = _audit.build_profile([PEOPLE.format("adjtimex,settimeofday,clock_settime", 1000)], [], [])
+    found = _audit.build_web_server_audit_profile([PEOPLE.format("adjtimex,settimeofday,clock_settime", 1000)], [], [])
     assert not any(one["recorded"] for one in found)
 
 
@@ -173,7 +173,7 @@ STARTED = "-a always,exit -S all -F path=/usr/bin/sudo -F perm=x -F auid>=1000 -
     ],
 )
 def test_a_program_that_lends_rights_is_recorded_when_people_start_it(rule: str, recorded: bool) -> None:
-    found = _audit.build_people_profile([rule], [], ["/usr/bin/sudo"])
+    found = _audit.build_logged_in_people_audit_profile([rule], [], ["/usr/bin/sudo"])
     assert found[-1] == {"kind": "program", "value": "/usr/bin/sudo", "recorded": recorded}
 
 
@@ -184,7 +184,7 @@ def test_programs_lend_rights_by_their_mode_and_links_to_them_do_not(tmp_path: P
     (tmp_path / "link").symlink_to("su")
     (tmp_path / "folder").mkdir(mode=0o2755)
     named = [f"{tmp_path}/{name}" for name in ("su", "chage", "true", "link", "folder", "none")]
-    assert _audit.list_setid_programs(named) == [f"{tmp_path}/chage", f"{tmp_path}/su"]
+    assert _audit.select_setid_programs(named) == [f"{tmp_path}/chage", f"{tmp_path}/su"]
 
 
 AS_LISTED = """\
@@ -210,15 +210,15 @@ AS_LISTED = """\
 
 
 def test_what_the_role_loads_is_recorded() -> None:
-    found = _audit.build_profile(AS_LISTED, [], [("www-data", 33)]) + _audit.build_people_profile(
-        AS_LISTED, [], ["/usr/bin/sudo"]
-    )
+    found = _audit.build_web_server_audit_profile(
+        AS_LISTED, [], [("www-data", 33)]
+    ) + _audit.build_logged_in_people_audit_profile(AS_LISTED, [], ["/usr/bin/sudo"])
     assert [one["value"] for one in found if not one["recorded"]] == []
     for missing in range(len(AS_LISTED)):
         fewer = AS_LISTED[:missing] + AS_LISTED[missing + 1 :]
-        found = _audit.build_profile(fewer, [], [("www-data", 33)]) + _audit.build_people_profile(
-            fewer, [], ["/usr/bin/sudo"]
-        )
+        found = _audit.build_web_server_audit_profile(
+            fewer, [], [("www-data", 33)]
+        ) + _audit.build_logged_in_people_audit_profile(fewer, [], ["/usr/bin/sudo"])
         assert len([one for one in found if not one["recorded"]]) == 1, AS_LISTED[missing]
 
 
@@ -230,7 +230,7 @@ def test_what_a_first_login_and_a_first_change_of_a_password_make_is_watched_bef
             return None
 
     monkeypatch.setattr("os.path.lexists", lambda _path: False)
-    _daemon, profile, people, _untold = _audit.collect(Bare({}, 60), {"enabled": False, "active": False})
+    _daemon, profile, people, _untold = _audit.collect_auditd_facts(Bare({}, 60), {"enabled": False, "active": False})
     assert "/etc/security/opasswd" in [one["value"] for one in profile]
     assert "/run/faillock" in [one["value"] for one in people]
     assert "/var/lib/wtmpdb" not in [one["value"] for one in people]

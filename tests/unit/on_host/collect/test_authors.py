@@ -10,8 +10,13 @@ from pathlib import Path
 
 import pytest
 from ansible.module_utils.luytre import _file_writers
-from ansible.module_utils.luytre._file_writers import assess_doubt, open_target
-from ansible.module_utils.luytre_change.permissions import Aside, Correction, CorrectionResult, correct
+from ansible.module_utils.luytre._file_writers import describe_content_doubt, open_path_target
+from ansible.module_utils.luytre_change.permissions import (
+    AsideFolder,
+    Correction,
+    CorrectionResult,
+    apply_permission_corrections,
+)
 
 
 @pytest.fixture
@@ -29,7 +34,7 @@ def make(path: Path, owner: int = 0, group: int = 0, mode: int = 0o644, text: st
 
 
 def author(path: Path) -> tuple[str, str] | None:
-    found = assess_doubt(str(path))
+    found = describe_content_doubt(str(path))
     return found and (found["kind"], found["name"])
 
 
@@ -42,13 +47,13 @@ def closed(path: Path, **more: bool) -> Correction:
     return Correction(str(path), 0o640, groups=("root",), **more)
 
 
-def put(wanted: list[Correction], aside: Aside | None = None, check: bool = False) -> CorrectionResult:
-    done: CorrectionResult = correct(wanted, check, aside)
+def put(wanted: list[Correction], aside: AsideFolder | None = None, check: bool = False) -> CorrectionResult:
+    done: CorrectionResult = apply_permission_corrections(wanted, check, aside)
     return done
 
 
 def test_the_root_of_everything_can_be_judged_too() -> None:
-    assert assess_doubt("/") is None and assess_doubt("/none/such") is None
+    assert describe_content_doubt("/") is None and describe_content_doubt("/none/such") is None
 
 
 def test_roots_own_files_are_not_doubted_whoever_may_read_them(etc: Path) -> None:
@@ -76,7 +81,7 @@ def test_a_folder_of_anothers_on_the_way_makes_all_in_it_doubtful_sticky_or_not(
     for mode in (0o755, 0o1755):
         os.chown(etc / "folder", 33, 33)
         (etc / "folder").chmod(mode)
-        found = assess_doubt(str(file))
+        found = describe_content_doubt(str(file))
         assert found is not None and (found["place"], found["movable"]) == (str(etc / "folder"), False)
 
 
@@ -97,10 +102,10 @@ def test_an_access_list_counts_as_the_mode_does(etc: Path) -> None:
 
 def test_its_first_lines_are_told_and_no_more_of_it(etc: Path) -> None:
     file = make(etc / "file", 33, text="one\n\x1b[31mtwo\n" + "x" * 9_000 + "\n" * 50)
-    found = assess_doubt(str(file))
+    found = describe_content_doubt(str(file))
     assert found is not None and found["beginning"][:2] == ["one", "\\u001b[31mtwo"]
     assert max(map(len, found["beginning"])) <= 160 and len(found["beginning"]) <= 6
-    secret = assess_doubt(str(file), secret=True)
+    secret = describe_content_doubt(str(file), secret=True)
     assert secret is not None and secret["beginning"] == [] and not secret["movable"]
 
 
@@ -136,20 +141,20 @@ def test_what_was_accepted_is_moved_aside_as_it_is_and_can_come_back(etc: Path) 
     (etc / "links").mkdir()
     link = etc / "links" / "link"
     link.symlink_to(file)
-    aside = Aside("run", str(etc / "aside"))
+    aside = AsideFolder("run", str(etc / "aside"))
     assert put([closed(file)], aside, check=True).aside == {str(file): f"{etc}/aside/run{file}"} and file.exists()
     done = put([closed(file)], aside)
     there = Path(done.aside[str(file)])
     assert not file.exists() and (there.read_text(), state(there)) == ("theirs\n", (33, 4, 0o664))
     assert state(etc / "aside") == (0, 0, 0o700)
-    moved = aside.links_to(done.aside, str(etc / "links"), False)
+    moved = aside.move_links_to_moved_files_aside(done.aside, str(etc / "links"), False)
     assert list(moved) == [str(link)] and not link.is_symlink()
-    aside.back()
+    aside.move_everything_back()
     assert (file.read_text(), state(file)) == ("theirs\n", (33, 4, 0o664)) and link.is_symlink()
 
 
 def test_two_of_one_name_both_are_kept(etc: Path) -> None:
-    aside = Aside("run", str(etc / "aside"))
+    aside = AsideFolder("run", str(etc / "aside"))
     places = [put([closed(make(etc / "file", 33))], aside).aside[str(etc / "file")] for _ in range(2)]
     assert len({*places}) == 2 and all(Path(place).exists() for place in places)
 
@@ -160,7 +165,7 @@ def test_across_file_systems_it_is_the_same_file_there(etc: Path, monkeypatch: p
 
     file = make(etc / "file", 33, 4, 0o640, "theirs\n" * 100)
     monkeypatch.setattr(os, "rename", apart)
-    there = Path(put([closed(file)], Aside("run", str(etc / "aside"))).aside[str(file)])
+    there = Path(put([closed(file)], AsideFolder("run", str(etc / "aside"))).aside[str(file)])
     assert not file.exists() and (there.read_text(), state(there)) == ("theirs\n" * 100, (33, 4, 0o640))
 
 
@@ -171,8 +176,8 @@ def test_a_folder_is_closed_and_what_others_put_there_moved(etc: Path) -> None:
     os.chown(folder, 33, 33)
     wanted = [Correction(str(folder), 0o7755), *map(closed, files)]
     assert set(put(wanted).held) == {str(folder), *map(str, files)}
-    tried = put(wanted, Aside("run", str(etc / "aside")), check=True)
-    done = put(wanted, Aside("run", str(etc / "aside")))
+    tried = put(wanted, AsideFolder("run", str(etc / "aside")), check=True)
+    done = put(wanted, AsideFolder("run", str(etc / "aside")))
     assert set(tried.aside) == set(done.aside) == {str(folder / "theirs")} and not done.held
     assert state(folder) == (0, 33, 0o755) and state(folder / "mine") == (0, 0, 0o640)
 
@@ -189,17 +194,17 @@ def test_a_folder_that_counts_for_nothing_while_it_is_loose_is_closed_by_a_perso
     folder.chmod(mode)
     monkeypatch.setattr(_file_writers, "PASSED_OVER", (str(folder),))
     wanted = [Correction(str(folder), 0o7755), closed(log)]
-    for aside in (None, Aside("run", str(etc / "aside"))):
+    for aside in (None, AsideFolder("run", str(etc / "aside"))):
         done = put(wanted, aside)
         assert set(done.held) == {str(folder), str(log)}
         assert (done.changed, done.aside) == ({}, {})
-    found = [assess_doubt(str(path)) for path in (folder, log)]
+    found = [describe_content_doubt(str(path)) for path in (folder, log)]
     assert [one and (one["place"], one["movable"]) for one in found] == [(str(folder), False)] * 2
 
 
 def test_keys_and_what_the_host_needs_are_never_moved(etc: Path) -> None:
     key = make(etc / "key", 33, mode=0o600)
-    assert list(put([closed(key, secret=True)], Aside("run", str(etc / "aside"))).held) == [str(key)]
+    assert list(put([closed(key, secret=True)], AsideFolder("run", str(etc / "aside"))).held) == [str(key)]
     assert not (etc / "aside").exists()
 
 
@@ -208,7 +213,7 @@ def test_no_link_is_followed_neither_at_the_end_nor_on_the_way(etc: Path) -> Non
     (etc / "link").symlink_to(secret)
     (etc / "way").symlink_to(etc)
     for path in (etc / "link", etc / "way" / "secret"):
-        done = put([closed(path)], Aside("run", str(etc / "aside")))
+        done = put([closed(path)], AsideFolder("run", str(etc / "aside")))
         assert (done.changed, done.held, done.aside) == ({}, {}, {})
     assert state(secret) == (0, 0, 0o666)
 
@@ -216,7 +221,7 @@ def test_no_link_is_followed_neither_at_the_end_nor_on_the_way(etc: Path) -> Non
 def test_a_link_of_anothers_is_doubted_as_a_file_is(etc: Path) -> None:
     (etc / "link").symlink_to("/etc/hostname")
     os.lchown(etc / "link", 33, 33)
-    found = assess_doubt(str(etc / "link"))
+    found = describe_content_doubt(str(etc / "link"))
     assert found is not None and (found["name"], found["beginning"]) == ("www-data", ["-> /etc/hostname"])
     assert list(put([closed(etc / "link")]).held) == [str(etc / "link")]
 
@@ -240,6 +245,6 @@ def test_a_file_that_takes_the_name_after_the_judgement_is_not_made_roots(
 def test_pipes_and_sockets_are_neither_opened_nor_changed(etc: Path) -> None:
     os.mkfifo(etc / "pipe")
     (etc / "pipe").chmod(0o666)
-    with open_target(str(etc / "pipe")) as found:
+    with open_path_target(str(etc / "pipe")) as found:
         assert found is not None and found.handle is None
     assert list(put([closed(etc / "pipe")]).held) == [str(etc / "pipe")]

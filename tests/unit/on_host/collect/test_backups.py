@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from ansible.module_utils.luytre import backups
 from ansible.module_utils.luytre._area_reader import AreaReader
-from ansible.module_utils.luytre._time_budget import Effort
+from ansible.module_utils.luytre._time_budget import TimeBudget
 
 from auditor.models import Status
 from tests.unit.areas import DAY, NOW, SITE, facts, finding
 
 
 def read(path: Path) -> dict[str, Any]:
-    found: dict[str, Any] = backups.describe_directory(str(path), int(time.time()), Effort(10))
+    found: dict[str, Any] = backups.describe_backup_folder(str(path), int(time.time()), TimeBudget(10))
     return found
 
 
@@ -47,12 +47,12 @@ def test_nothing_there(tmp_path: Path) -> None:
 
 def test_out_of_time_is_said(tmp_path: Path) -> None:
     put(tmp_path / "a.gz", 1)
-    assert backups.describe_directory(str(tmp_path), int(time.time()), Effort(-1))["cut_short"]
+    assert backups.describe_backup_folder(str(tmp_path), int(time.time()), TimeBudget(-1))["cut_short"]
 
 
 @pytest.mark.parametrize("declared", [{}, {"sites": None}, {"sites": [{}, {"backup_dir": None}, "x"]}])
 def test_nothing_declared(declared: dict[str, Any]) -> None:
-    assert backups.collect(AreaReader(declared, 5)) == {"directories": []}
+    assert backups.collect_area_facts(AreaReader(declared, 5)) == {"directories": []}
 
 
 def backup(**more: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from ansible.module_utils.luytre import _visitor_bans, _websites, bans
 from ansible.module_utils.luytre._area_reader import AreaReader
-from ansible.module_utils.luytre._time_budget import Effort
+from ansible.module_utils.luytre._time_budget import TimeBudget
 
 from auditor.system import resources
 
@@ -26,17 +26,17 @@ ANSWERS = {
 
 
 def test_the_jails_that_run() -> None:
-    assert bans.parse_jail_names(STATUS) == ["luytre-wordpress", "sshd"]
-    assert bans.parse_jail_names("Status\n`- Jail list:\t\n") == []
-    assert bans.parse_jail_names("Status\n`- Jail list:\t$(id), ok\n") == ["ok"]
+    assert bans.parse_running_jail_names(STATUS) == ["luytre-wordpress", "sshd"]
+    assert bans.parse_running_jail_names("Status\n`- Jail list:\t\n") == []
+    assert bans.parse_running_jail_names("Status\n`- Jail list:\t$(id), ok\n") == ["ok"]
 
 
 def test_a_jail_names_whom_of_ours_it_could_shut_out() -> None:
-    jail = bans.parse_jail("sshd", ANSWERS, ["10.1.2.3", "10.1.0.0/24", "10.2.0.1", "2001:db8::1", "127.0.0.1"])
+    jail = bans.describe_jail("sshd", ANSWERS, ["10.1.2.3", "10.1.0.0/24", "10.2.0.1", "2001:db8::1", "127.0.0.1"])
     assert jail["shuts_out"] == ["10.2.0.1", "2001:db8::1"]
     assert (jail["ssh"], jail["failures"], jail["within"], jail["seconds"]) == (True, 5, 600, -1)
     assert jail["logs"] == ["/var/log/nginx/a.log", "/var/log/nginx/b.log"]
-    unset = bans.parse_jail("x", {**ANSWERS, "ignoreip": "No IP address/network is ignored\n"}, ["10.1.2.3"])
+    unset = bans.describe_jail("x", {**ANSWERS, "ignoreip": "No IP address/network is ignored\n"}, ["10.1.2.3"])
     assert (unset["ignored"], unset["shuts_out"]) == ([], ["10.1.2.3"])
 
 
@@ -48,11 +48,11 @@ def test_logins_are_watched_where_their_own_requests_are_logged(tmp_path: Path) 
 
     def found(log: str, jails: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
         vhost = _websites.VhostBlock("nginx", "/etc/nginx/x", 1, [str(tmp_path)], [log] if log else [])
-        logins = bans.find_logins([vhost], Effort(60), jails)
+        logins = bans.find_login_pages_and_their_jails([vhost], TimeBudget(60), jails)
         return [(one["uri"], one["readable"], one["watched"]) for one in logins]
 
     plain, odd = str(tmp_path / "access.log"), str(tmp_path / "json.log")
-    jail = bans.parse_jail("luytre-wordpress", {**ANSWERS, "logpath": f"x\n`- {plain}\n"}, [])
+    jail = bans.describe_jail("luytre-wordpress", {**ANSWERS, "logpath": f"x\n`- {plain}\n"}, [])
     other = {**jail, "patterns": ["^x POST /admin"]}
     assert found(plain, [jail]) == [("/tin/wp-login.php", True, True)]
     assert found(plain, [other]) == [("/tin/wp-login.php", True, False)]
@@ -72,10 +72,10 @@ def test_logins_are_watched_where_their_own_requests_are_logged(tmp_path: Path) 
     ],
 )
 def test_the_form_of_a_log(line: str | None, readable: bool) -> None:
-    assert bans.is_readable(line) is readable
+    assert bans.has_log_lines_with_addresses(line) is readable
 
 
-ROLE = resources.get_roles() / "bans"
+ROLE = resources.get_roles_folder() / "bans"
 PAGES = yaml.safe_load((ROLE / "vars" / "main.yml").read_text("utf-8"))["bans_pages"]
 
 
@@ -139,11 +139,11 @@ ADDRESS = r"(?:(?:::f{4,6}:)?(?P<ip4>(?:\d{1,3}\.){3}\d{1,3}))"
 def test_a_jail_names_the_visitors_that_it_would_shut_out(
     pattern: str, banned: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_visitor_bans, "log_paths", lambda _: ["/var/log/nginx/a.log"])
-    monkeypatch.setattr(_visitor_bans._websites, "list_vhosts", list)
+    monkeypatch.setattr(_visitor_bans, "list_access_logs", lambda _: ["/var/log/nginx/a.log"])
+    monkeypatch.setattr(_visitor_bans._websites, "list_configured_vhosts", list)
     reading = AreaReader({"visitors": {"engine": ENGINE, "plain": PLAIN}}, 1)
-    reads, other = (bans.parse_jail(name, ANSWERS, []) | {"patterns": [f"[0]: {pattern}"]} for name in ("x", "y"))
+    reads, other = (bans.describe_jail(name, ANSWERS, []) | {"patterns": [f"[0]: {pattern}"]} for name in ("x", "y"))
     other["logs"] = ["/var/log/auth.log"]
-    reads, other = _visitor_bans.mark_visitor_bans([reads, other], reading)
+    reads, other = _visitor_bans.mark_jails_that_ban_visitors([reads, other], reading)
     assert reads["bans_visitors"] == banned
     assert "bans_visitors" not in other

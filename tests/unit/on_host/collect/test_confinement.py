@@ -48,17 +48,24 @@ def settings(**changes: Any) -> list[str]:
 
 
 def test_what_a_unit_lacks_is_what_systemd_does_not_have() -> None:
-    assert _confinement.list_missing(CONFINED) == []
-    assert sorted(_confinement.list_missing(STOCK)) == sorted(STOCK)
-    assert _confinement.list_missing({**CONFINED, "ProtectSystem": "strict", "PrivateTmp": "disconnected"}) == []
+    assert _confinement.list_missing_unit_properties(CONFINED) == []
+    assert sorted(_confinement.list_missing_unit_properties(STOCK)) == sorted(STOCK)
+    assert (
+        _confinement.list_missing_unit_properties({**CONFINED, "ProtectSystem": "strict", "PrivateTmp": "disconnected"})
+        == []
+    )
 
 
 def test_lists_of_what_is_allowed_are_read_as_well_as_lists_of_what_is_denied() -> None:
     allowed = {"SystemCallFilter": "read write openat", "RestrictAddressFamilies": "none"}
-    assert _confinement.list_missing({**CONFINED, **allowed}) == []
-    assert _confinement.list_missing({**CONFINED, "SystemCallFilter": "read reboot"}) == ["SystemCallFilter"]
-    assert _confinement.list_missing({**CONFINED, "SystemCallFilter": "~clock_settime"}) == ["SystemCallFilter"]
-    assert _confinement.list_missing({**CONFINED, "RestrictAddressFamilies": "~AF_PACKET"}) == [
+    assert _confinement.list_missing_unit_properties({**CONFINED, **allowed}) == []
+    assert _confinement.list_missing_unit_properties({**CONFINED, "SystemCallFilter": "read reboot"}) == [
+        "SystemCallFilter"
+    ]
+    assert _confinement.list_missing_unit_properties({**CONFINED, "SystemCallFilter": "~clock_settime"}) == [
+        "SystemCallFilter"
+    ]
+    assert _confinement.list_missing_unit_properties({**CONFINED, "RestrictAddressFamilies": "~AF_PACKET"}) == [
         "RestrictAddressFamilies"
     ]
 
@@ -75,7 +82,8 @@ def test_a_process_is_held_to_what_the_kernel_says_of_it(tmp_path: Path) -> None
     process("12", "00000000a08cadff", 0, "mnt:[2]")
     process("13", "00000000a08cadff", 2, "mnt:[1]")
     held = {
-        number: _confinement.is_in_force(number, str(tmp_path)) for number in ("10", "11", "12", "13", "14", "0", "")
+        number: _confinement.is_confinement_of_process_in_force(number, str(tmp_path))
+        for number in ("10", "11", "12", "13", "14", "0", "")
     }
     assert held == {"10": True, "11": False, "12": False, "13": False, "14": False, "0": False, "": False}
 
@@ -89,19 +97,19 @@ def test_sockets_in_folders_for_temporary_files_count_where_somebody_listens() -
 0: 00000002 00000000 00010000 0001 01 5
 0: 00000002 00000000 00010000 0001 01 6 /var/tmp/a b.sock
 """
-    assert _confinement.find_tmp_sockets(table) == ["/tmp/php.sock", "/var/tmp/a b.sock"]  # noqa: S108
+    assert _confinement.find_listening_sockets_in_tmp(table) == ["/tmp/php.sock", "/var/tmp/a b.sock"]  # noqa: S108
 
 
 def test_of_folders_that_are_written_the_outermost_are_told() -> None:
     paths = {"/etc/wiki", "/etc/wiki/plugins", "/etc/wiki-old", "/usr/local/site/data"}
-    assert _confinement.keep_outermost(paths) == ["/etc/wiki-old", "/etc/wiki", "/usr/local/site/data"]
+    assert _confinement.select_outermost_paths(paths) == ["/etc/wiki-old", "/etc/wiki", "/usr/local/site/data"]
 
 
 def test_apache_runs_code_by_modules_that_do(tmp_path: Path) -> None:
     (tmp_path / "proxy_fcgi.load").touch()
-    assert not _confinement.apache_runs_code(str(tmp_path))
+    assert not _confinement.can_apache_run_site_code(str(tmp_path))
     (tmp_path / "php8.2.load").touch()
-    assert _confinement.apache_runs_code(str(tmp_path))
+    assert _confinement.can_apache_run_site_code(str(tmp_path))
 
 
 # --- the drop-ins ----------------------------------------------------------------------------------------
@@ -111,7 +119,7 @@ def test_a_drop_in_leaves_nothing_lacking_that_is_looked_at() -> None:
     made = dict(line.split("=", 1) for line in settings())
     assert {name for name in _confinement.SWITCHES if made[name] in ("", "no")} == set()
     assert {f"cap_{name.lower()}" for name in drop_ins.NEEDLESS} == _confinement.CAPABILITIES
-    assert _confinement.parse_families(made["RestrictAddressFamilies"]) == list(drop_ins.FAMILIES)
+    assert _confinement.parse_allowed_address_families(made["RestrictAddressFamilies"]) == list(drop_ins.FAMILIES)
 
 
 def test_mail_sites_in_home_uploads_and_compiled_code_go_on() -> None:

@@ -16,14 +16,14 @@ import pytest
 from ansible.module_utils.luytre import _file_digests, contacts
 from ansible.module_utils.luytre._area_reader import AreaReader, UnreadableFact
 from ansible.module_utils.luytre._log_files import ReadBudget
-from ansible.module_utils.luytre._time_budget import Effort
+from ansible.module_utils.luytre._time_budget import TimeBudget
 
 from auditor.audit import controls
 from auditor.audit.controls import Catalogue
 from auditor.audit.evaluate import evaluate_host
 from auditor.facts import HostFacts
 from auditor.facts.contacts import ContactsFacts
-from auditor.indicators.index import build_index, compute_digest
+from auditor.indicators.index import build_index_of_valid_foreign_indicators, compute_digest
 from auditor.indicators.indicator import Indicator
 from auditor.indicators.matches import NONE, IndicatorComparison
 from auditor.indicators.values import parse_value
@@ -46,14 +46,14 @@ def comparison() -> IndicatorComparison:
     given = [
         Indicator(one.kind, one.text, "", "RED", TODAY, None, "C2", "list") for one in found if one is not None
     ]  # fmt: skip
-    return IndicatorComparison(build_index(given, TODAY), key=b"k" * 16)
+    return IndicatorComparison(build_index_of_valid_foreign_indicators(given, TODAY), key=b"k" * 16)
 
 
 def collected(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, compared: IndicatorComparison, ss: str | Exception = "") -> dict[str, Any]:  # fmt: skip
     (tmp_path / "access.log").write_bytes(LOG)
     (tmp_path / "access.log.1.gz").write_bytes(gzip.compress(LOG.splitlines(keepends=True)[0]))
     files = {"/etc/resolv.conf": "nameserver 203.0.114.9\nsearch evil.test\n", "/etc/hosts": "127.0.0.1 localhost\n10.0.0.1 evil.test # x\n"}  # fmt: skip
-    reading = AreaReader({"indicators": compared.build_question()}, 60)
+    reading = AreaReader({"indicators": compared.build_digest_question_for_hosts()}, 60)
 
     def run(argv: list[str]) -> str:
         if isinstance(ss, Exception):
@@ -62,11 +62,13 @@ def collected(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, compared: Indicat
 
     monkeypatch.setattr(reading, "run", run)
     monkeypatch.setattr(contacts, "read_text", files.get)
-    monkeypatch.setattr(contacts._websites, "list_vhosts", lambda: [])
+    monkeypatch.setattr(contacts._websites, "list_configured_vhosts", lambda: [])
     monkeypatch.setattr(contacts, "MAIL_LOGS", (str(tmp_path / "mail.log"),))
-    monkeypatch.setattr(_file_digests.FileDigester, "all", lambda _self, _roots: [(str(tmp_path / "x"), ["0" * 64])])
-    monkeypatch.setattr(contacts, "log_paths", lambda _: [str(tmp_path / "access.log")])
-    told: dict[str, Any] = contacts.collect(reading)
+    monkeypatch.setattr(
+        _file_digests.FileDigester, "iter_file_digests", lambda _self, _roots: [(str(tmp_path / "x"), ["0" * 64])]
+    )
+    monkeypatch.setattr(contacts, "list_access_logs", lambda _: [str(tmp_path / "access.log")])
+    told: dict[str, Any] = contacts.collect_area_facts(reading)
     return told
 
 
@@ -80,7 +82,7 @@ def test_what_is_seen_is_told_by_digest_and_means_the_indicator_here(
     host = Host(name="web1", address="10.0.0.5", sites=(Site(domain="xa.test", host="web1"),))
     look = Scan(id="x", site="xa.test", started="2026-11-27T08:00:00+07:00", seconds=1, known=1, fresh=1, visited=1, engine=False, framed=("evil.test", "good.test"))  # fmt: skip
     other = look.model_copy(update={"site": "khac.test"})
-    found = compared.build_area(facts, host, [look, other])["contacts"]
+    found = compared.build_indicators_area(facts, host, [look, other])["contacts"]
     log = str(tmp_path / "access.log")
     assert {(one["where"], one["path"], one["indicator"], one["times"]) for one in found} == {
         ("connection", "", "203.0.114.9", 1),
@@ -102,7 +104,7 @@ def test_each_indicator_is_told_however_many_there_are(monkeypatch: pytest.Monke
     monkeypatch.setattr("auditor.indicators.matches.MAX_LISTED", 2)
     compared = comparison()
     facts = HostFacts(1, {"contacts": ContactsFacts.model_validate(collected(monkeypatch, tmp_path, compared))}, {}, {})
-    found = compared.build_area(facts, Host(name="web1", address="10.0.0.5"), [])["contacts"]
+    found = compared.build_indicators_area(facts, Host(name="web1", address="10.0.0.5"), [])["contacts"]
     named = [one["indicator"] for one in found]
     assert [one["where"] for one in found[:2]] == ["resolver", "hosts"]
     assert sorted(named) == sorted(set(named)) and len(named) == 6
@@ -110,11 +112,12 @@ def test_each_indicator_is_told_however_many_there_are(monkeypatch: pytest.Monke
 
 def test_of_no_indicator_a_value_is_in_what_hosts_get_or_give(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     compared = comparison()
-    told = str(collected(monkeypatch, tmp_path, compared)) + str(compared.build_question())
+    told = str(collected(monkeypatch, tmp_path, compared)) + str(compared.build_digest_question_for_hosts())
     assert [text for text in BAD if text in told] == []
     assert (
-        comparison().build_question() == compared.build_question()
-        and IndicatorComparison(compared.index).build_question() != compared.build_question()
+        comparison().build_digest_question_for_hosts() == compared.build_digest_question_for_hosts()
+        and IndicatorComparison(compared.index).build_digest_question_for_hosts()
+        != compared.build_digest_question_for_hosts()
     )
 
 
@@ -131,16 +134,16 @@ def test_host_and_controller_have_the_same_form(text: str) -> None:
     here = parse_value(text)
     assert here is not None
     if here.kind != "network":
-        assert here.text in [*contacts.normalize_word(text), contacts.normalize_name(text)]
+        assert here.text in [*contacts.normalize_log_word(text), contacts.normalize_host_name(text)]
 
 
 def test_a_log_that_does_not_end_costs_its_bounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     log = tmp_path / "access.log"
     log.write_bytes(b"".join(b"203.0.%d.%d - - x\n" % (n // 250, n % 250) for n in range(60_000)))
     budget = ReadBudget(100_000, float("inf"))
-    assert 0 < len(contacts.count_in_log(str(log), budget)) < 10_000 and budget.is_used_up
+    assert 0 < len(contacts.count_hosts_and_urls_in_log(str(log), budget)) < 10_000 and budget.is_used_up
     monkeypatch.setattr(contacts, "MAX_VALUES", 10)
-    found: Mapping[str, int] = contacts.count_in_log(str(log), ReadBudget(10_000_000, float("inf")))
+    found: Mapping[str, int] = contacts.count_hosts_and_urls_in_log(str(log), ReadBudget(10_000_000, float("inf")))
     assert len(found) < 60_000
 
 
@@ -158,13 +161,16 @@ def test_a_host_that_was_not_read_or_lies_says_nothing() -> None:
     compared = comparison()
     host = Host(name="web1", address="10.0.0.5")
     unread = HostFacts(1, {}, {"contacts": "took too long"}, {})
-    assert compared.build_area(unread, host, []) == {"compared": True, "untold": {"contacts": "took too long"}}
+    assert compared.build_indicators_area(unread, host, []) == {
+        "compared": True,
+        "untold": {"contacts": "took too long"},
+    }
     lie = ContactsFacts.model_validate({"seen": [{"digest": "0" * 16, "where": "log", "path": "x", "times": 1}], "logs": 1, "cut_short": []})  # fmt: skip
-    assert compared.build_area(HostFacts(1, {"contacts": lie}, {}, {}), host, [])["contacts"] == []
+    assert compared.build_indicators_area(HostFacts(1, {"contacts": lie}, {}, {}), host, [])["contacts"] == []
 
 
 def test_a_match_is_a_finding_and_what_was_not_compared_is_none() -> None:
-    catalogue = Catalogue(controls=tuple(one for one in controls.load().controls if one.tells == "contact"))
+    catalogue = Catalogue(controls=tuple(one for one in controls.load_catalogue().controls if one.tells == "contact"))
     host = Host(name="web1", address="10.0.0.5")
     facts = HostFacts(1, {}, {"contacts": "took too long"}, {})
 
@@ -184,7 +190,7 @@ def test_a_match_is_a_finding_and_what_was_not_compared_is_none() -> None:
     assert (found.status, found.violations) == (Status.FAIL, (match,))
     assert judged({"compared": True, "contacts": []}).status is Status.PASS
     assert judged(NONE).status is Status.NOT_APPLICABLE
-    unread = judged(comparison().build_area(facts, host, []))
+    unread = judged(comparison().build_indicators_area(facts, host, []))
     assert unread.status is Status.NOT_EVALUATED and unread.reason is not None and "took too long" in unread.reason.en
 
 
@@ -199,7 +205,7 @@ def test_logs_of_mail(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     names = [compute_digest(text, b"k" * 16).hex() for text in ("evil.test", "203.0.114.9", "198.51.100.0/24")]
     seen = {one["digest"] for one in told["seen"] if one["where"] == "mail"}
     assert seen == set(names)
-    assert comparison().build_question()["files"] == ["sha256"]
+    assert comparison().build_digest_question_for_hosts()["files"] == ["sha256"]
 
 
 def digested(content: bytes) -> list[str]:
@@ -221,24 +227,24 @@ def test_files_are_digested_where_intruders_leave_them(tmp_path: Path) -> None:
     (root / "large").write_bytes(b"")
     os.truncate(root / "large", _file_digests.MAX_SIZE + 1)
     os.link(tmp_path / "program", root / "again")
-    looking = _file_digests.FileDigester(["md5", "sha256"], Effort(60), str(proc))
-    found = [*looking.programs(), *looking.below(str(root), 0.0)]
+    looking = _file_digests.FileDigester(["md5", "sha256"], TimeBudget(60), str(proc))
+    found = [*looking.iter_running_programs(), *looking.iter_files_changed_since(str(root), 0.0)]
     assert found == [
         (str(tmp_path / "program"), digested(b"program")),
         (str(root / "a" / "x.php"), digested(b"page")),
     ]
     assert not looking.is_cut_short
-    again = _file_digests.FileDigester(["md5"], Effort(60), str(proc))
-    assert list(again.below(str(root), time.time() + 60)) == []
-    late = _file_digests.FileDigester(["md5"], Effort(0), str(proc))
-    assert list(late.programs()) == [] and late.is_cut_short
+    again = _file_digests.FileDigester(["md5"], TimeBudget(60), str(proc))
+    assert list(again.iter_files_changed_since(str(root), time.time() + 60)) == []
+    late = _file_digests.FileDigester(["md5"], TimeBudget(0), str(proc))
+    assert list(late.iter_running_programs()) == [] and late.is_cut_short
 
 
 def test_what_its_owner_keeps_from_being_read_is_told_as_not_seen(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(b"x")
-    looking = _file_digests.FileDigester(["md5"], Effort(60))
+    looking = _file_digests.FileDigester(["md5"], TimeBudget(60))
     with leased(tmp_path / "x"):
-        assert list(looking.below(str(tmp_path), 0.0)) == []
+        assert list(looking.iter_files_changed_since(str(tmp_path), 0.0)) == []
     assert looking.is_cut_short
 
 
@@ -250,8 +256,8 @@ def test_folders_without_end_in_each_other_cost_nothing_beside_them(tmp_path: Pa
         outer, inner = inner, os.open("d", os.O_RDONLY, dir_fd=inner)
         os.close(outer)
     os.close(inner)
-    looking = _file_digests.FileDigester(["md5"], Effort(60))
-    assert [path for path, _ in looking.below(str(tmp_path), 0.0)] == [str(tmp_path / "beside")]
+    looking = _file_digests.FileDigester(["md5"], TimeBudget(60))
+    assert [path for path, _ in looking.iter_files_changed_since(str(tmp_path), 0.0)] == [str(tmp_path / "beside")]
     assert looking.is_cut_short
     subprocess.run(["rm", "-r", tmp_path / "d"], check=True)
 
@@ -262,8 +268,8 @@ def test_what_a_program_answers_for_is_not_opened(tmp_path: Path) -> None:
     line = f"36 35 {os.major(device)}:{os.minor(device)} / /mnt rw,nosuid - fuse.sshfs x rw\n"
     (tmp_path / "self" / "mountinfo").write_text(line)
     (tmp_path / "file").write_bytes(b"x")
-    looking = _file_digests.FileDigester(["md5"], Effort(60), str(tmp_path))
+    looking = _file_digests.FileDigester(["md5"], TimeBudget(60), str(tmp_path))
     assert (
-        _file_digests.list_fuse_devices(str(tmp_path / "self")) == {device}
-        and list(looking.below(str(tmp_path), 0.0)) == []
+        _file_digests.list_fuse_devices_of_process(str(tmp_path / "self")) == {device}
+        and list(looking.iter_files_changed_since(str(tmp_path), 0.0)) == []
     )

@@ -14,7 +14,7 @@ from ansible.module_utils.luytre._area_reader import AreaReader, UnreadableFact
 from ansible.module_utils.luytre_shared import action_runner, quarantine_store
 
 from auditor.audit import controls
-from auditor.audit.run import judge
+from auditor.audit.run import judge_collected_facts
 from auditor.facts import HostFacts
 from auditor.models import HostOutcome, Inventory, Run, clock
 from auditor.models.incidents import PLACES, ActiveContainment
@@ -28,7 +28,7 @@ NOW = 1_790_000_000
 
 
 def read(home: Path) -> dict[str, Any]:
-    return containments.collect(AreaReader({}, 5), str(home), str(home / "run"))
+    return containments.collect_area_facts(AreaReader({}, 5), str(home), str(home / "run"))
 
 
 def test_every_place_is_one_of_a_program_that_contains_and_every_means_has_one() -> None:
@@ -43,10 +43,12 @@ def test_records_and_folders_are_told_by_their_names_and_what_is_over_is_not(tmp
     assert read(tmp_path) == {"actions": [], "more": 0}
     for place in ("jobs", "contain"):
         (tmp_path / place).mkdir()
-    action_runner.ActionRecord(str(tmp_path / "jobs")).keep("SC-20261127-1/3", {"what": "x"})
+    action_runner.ActionRecord(str(tmp_path / "jobs")).save_record_of_action("SC-20261127-1/3", {"what": "x"})
     blocks = {"SC-20261127-1/4": {"until": time.time() + 60}, "SC-20261127-1/5": {"until": time.time() - 60}}
-    action_runner.ActionRecord(str(tmp_path / "contain")).replace(blocks)
-    quarantine_store.QuarantineStore(str(tmp_path / "quarantine")).keep("SC-20261127-1/7", {"what": "/x"})
+    action_runner.ActionRecord(str(tmp_path / "contain")).replace_all_records(blocks)
+    quarantine_store.QuarantineStore(str(tmp_path / "quarantine")).save_record_of_action(
+        "SC-20261127-1/7", {"what": "/x"}
+    )
     (tmp_path / "quarantine/lock").touch()
     found = [(one["place"], one["action"]) for one in read(tmp_path)["actions"]]
     assert found == [("contain", "SC-20261127-1/4"), ("jobs", "SC-20261127-1/3"), ("quarantine", "SC-20261127-1/7")]
@@ -70,7 +72,9 @@ def audited(actions: list[dict[str, str]] | None, *standing: ActiveContainment) 
     facts = HostFacts.parse(json.dumps({"schema": 1, "collected_at": NOW, "areas": data}))
     inventory = Inventory(path="inventories/none", hosts=(host,), contained=standing, incidents=(), organisation=None)
     outcome = HostOutcome(host="web1", reached=True)
-    return judge(inventory, controls.load(), [host], {"web1": facts}, [outcome], started_at=clock.now())
+    return judge_collected_facts(
+        inventory, controls.load_catalogue(), [host], {"web1": facts}, [outcome], started_at=clock.now()
+    )
 
 
 def standing(number: int, means: Means) -> ActiveContainment:
@@ -83,11 +87,11 @@ def test_what_the_host_has_and_the_case_log_has_not_is_told_and_the_reverse() ->
     run = audited(there, standing(1, "file"), standing(2, "account"))
     assert [one.there for one in run.contained] == [True, False]
     assert [(one.host, one.action, one.place) for one in run.unrecorded] == [("web1", "SC-20261127-1/9", "jobs")]
-    first, second = containment.format_lines(run.contained, Words("en"))
+    first, second = containment.format_containment_lines(run.contained, Words("en"))
     assert "no record" not in first
     assert "web1 has no record of this action" in second
     assert "'auditor incident release SC-20261127-1 2'" in second
-    (line,) = containment.describe_unrecorded(run.unrecorded, Words("en"))
+    (line,) = containment.describe_unrecorded_containments_by_host(run.unrecorded, Words("en"))
     assert "SC-20261127-1/9. The host was restored, or the case log is an older one" in line
 
 

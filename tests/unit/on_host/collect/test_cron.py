@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from ansible.module_utils.luytre import cron
 from ansible.module_utils.luytre._area_reader import AreaReader
-from ansible.module_utils.luytre_shared.ownership import Trust
+from ansible.module_utils.luytre_shared.ownership import PathTrust
 
 from auditor.models import Status
 from tests.unit.areas import facts, finding
@@ -30,7 +30,7 @@ bad line
 
 
 def test_a_system_crontab() -> None:
-    jobs = cron.parse_table("/etc/crontab", CRONTAB, None)
+    jobs = cron.parse_crontab("/etc/crontab", CRONTAB, None)
     assert [(job["line"], job["user"], job["programs"]) for job in jobs] == [
         (3, "root", []),
         (4, "root", []),
@@ -46,19 +46,19 @@ def test_a_system_crontab() -> None:
 
 def test_a_path_may_have_a_blank_in_it(tmp_path: Path) -> None:
     script = tmp_path / "sao luu.sh"
-    assert cron.parse_programs(f"/bin/sh '{script}'") == ["/bin/sh"]
+    assert cron.parse_programs_of_command(f"/bin/sh '{script}'") == ["/bin/sh"]
     script.touch()
-    assert cron.parse_programs(f"/bin/sh '{script}'") == ["/bin/sh", str(script)]
+    assert cron.parse_programs_of_command(f"/bin/sh '{script}'") == ["/bin/sh", str(script)]
 
 
 def test_a_persons_crontab_names_no_user() -> None:
-    (job,) = cron.parse_table("/var/spool/cron/crontabs/tu", "*/5 * * * * /usr/bin/true\n", "tu")
+    (job,) = cron.parse_crontab("/var/spool/cron/crontabs/tu", "*/5 * * * * /usr/bin/true\n", "tu")
     assert job["user"] == "tu" and job["programs"] == ["/usr/bin/true"]
 
 
 @pytest.mark.parametrize("command", ["", "'", '"/bin/sh', "\\", ";;;", "> /etc/passwd", "%%%", "\x00/bin/x"])
 def test_commands_of_nonsense(command: str) -> None:
-    assert all(path.startswith("/") for path in cron.parse_programs(command))
+    assert all(path.startswith("/") for path in cron.parse_programs_of_command(command))
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="gives files to others")
@@ -70,16 +70,16 @@ def test_the_weak_place_on_the_way_to_a_program(tmp_path: Path) -> None:
         script.touch(0o755)
         base.chmod(0o755)
         script.parent.chmod(0o755)
-        assert cron.find_weak_place([str(script)], Trust()) is None
+        assert cron.find_loose_place_on_way_to_program([str(script)], PathTrust()) is None
         script.parent.chmod(0o777)
-        assert cron.find_weak_place([str(script)], Trust())["path"] == str(script.parent)
+        assert cron.find_loose_place_on_way_to_program([str(script)], PathTrust())["path"] == str(script.parent)
         script.parent.chmod(0o755)
         os.chown(script, 33, 33)
-        assert cron.find_weak_place([str(script)], Trust())["owner"] == "www-data"
+        assert cron.find_loose_place_on_way_to_program([str(script)], PathTrust())["owner"] == "www-data"
         link = tmp_path / "link"
         link.symlink_to(script)
-        assert cron.find_weak_place([str(link)], Trust())["path"] == str(script)
-        assert cron.find_weak_place(["/nowhere/at/all"], Trust()) is None
+        assert cron.find_loose_place_on_way_to_program([str(link)], PathTrust())["path"] == str(script)
+        assert cron.find_loose_place_on_way_to_program(["/nowhere/at/all"], PathTrust()) is None
     finally:
         script.unlink()
         script.parent.rmdir()
@@ -112,6 +112,6 @@ def test_a_users_long_table_leaves_none_of_roots_jobs_out(tmp_path: Path, monkey
     monkeypatch.setattr(cron, "TABLES", ())
     monkeypatch.setattr(cron, "FOLDERS", (str(daily),))
     monkeypatch.setattr(cron, "SPOOL", f"{spool}/*")
-    jobs = cron.collect(AreaReader({}, 20))["jobs"]
+    jobs = cron.collect_area_facts(AreaReader({}, 20))["jobs"]
     assert [job["programs"] for job in jobs[:2]] == [[str(daily / "backup")], ["/opt/x.sh"]]
     assert len(jobs) == cron.MAX_JOBS

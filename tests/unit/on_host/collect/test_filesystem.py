@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import _webroot, filesystem
-from ansible.module_utils.luytre._time_budget import Effort
+from ansible.module_utils.luytre._time_budget import TimeBudget
 
 from auditor.models import Status
 from tests.unit.access import filters
@@ -28,9 +28,9 @@ broken line
 
 
 def test_mounts_of_a_real_host() -> None:
-    found = {mount["path"]: mount for mount in filesystem.parse_mounts(MOUNTINFO)}
+    found = {mount["path"]: mount for mount in filesystem.parse_mountinfo(MOUNTINFO)}
     assert set(found) == {"/tmp", "/dev/shm", "/srv/t\u00c3\u00a0i li\u00e1\u00bb\u0087u"}
-    shared = {each["path"]: each for each in filesystem.describe_shared_folders(list(found.values()), "", None)}
+    shared = {each["path"]: each for each in filesystem.describe_world_writable_folders(list(found.values()), "", None)}
     assert (shared["/tmp"]["nodev"], shared["/dev/shm"]["nodev"], shared["/dev/shm"]["nosuid"]) == (True, False, True)
     assert shared["/var/tmp"]["mounted"] is False
 
@@ -39,7 +39,7 @@ def test_the_last_word_in_fstab_counts() -> None:
     fstab = "# a\ntmpfs /tmp/ tmpfs nodev,nosuid,suid 0 0\ntmpfs /dev/shm tmpfs defaults 0 0\n"
     shared = {
         each["path"]: each
-        for each in filesystem.describe_shared_folders(filesystem.parse_mounts(MOUNTINFO), fstab, ["nodev"])
+        for each in filesystem.describe_world_writable_folders(filesystem.parse_mountinfo(MOUNTINFO), fstab, ["nodev"])
     }
     assert (shared["/tmp"]["boot_nodev"], shared["/tmp"]["boot_nosuid"], shared["/tmp"]["from"]) == (
         True,
@@ -50,9 +50,9 @@ def test_the_last_word_in_fstab_counts() -> None:
 
 
 def test_that_nothing_runs_from_shared_memory_has_to_be_written_down() -> None:
-    mounted = filesystem.parse_mounts(MOUNTINFO.replace("rw,nosuid shared:32", "rw,nosuid,nodev,noexec shared:32"))
+    mounted = filesystem.parse_mountinfo(MOUNTINFO.replace("rw,nosuid shared:32", "rw,nosuid,nodev,noexec shared:32"))
     for fstab, boot in (("", False), ("tmpfs /dev/shm tmpfs noexec 0 0\n", True)):
-        shared = {each["path"]: each for each in filesystem.describe_shared_folders(mounted, fstab, None)}
+        shared = {each["path"]: each for each in filesystem.describe_world_writable_folders(mounted, fstab, None)}
         assert (shared["/dev/shm"]["noexec"], shared["/dev/shm"]["boot_noexec"]) == (True, boot)
 
 
@@ -72,7 +72,7 @@ def test_fstab_is_completed_where_it_has_to_be_and_nowhere_else() -> None:
 
 def test_what_others_mount_gets_no_option_that_its_next_boot_takes_away() -> None:
     mounted = [{"path": "/tmp", "options": ["rw"]}]
-    shared = filesystem.describe_shared_folders(mounted, "", None)
+    shared = filesystem.describe_world_writable_folders(mounted, "", None)
     assert filters("filesystem").list_needed_options(["filesystem.tmp_noexec"], shared) == {"/var/tmp": ("noexec",)}
 
 
@@ -86,10 +86,10 @@ def test_var_tmp_on_the_systems_disk_is_bound_to_itself_and_keeps_what_lies_in_i
         (line, True),  # ours, which somebody took off
         ("/dev/sdb1 /var/tmp ext4 defaults 0 2\n", False),  # another's disk: what lies there now would be hidden
     ):
-        shared = filesystem.describe_shared_folders([], text, None)
+        shared = filesystem.describe_world_writable_folders([], text, None)
         assert role.is_unbound(shared, wanted) is unbound, text
     bound = [{"path": "/var/tmp", "options": ["rw", "nosuid"]}]
-    assert not role.is_unbound(filesystem.describe_shared_folders(bound, line, None), wanted)
+    assert not role.is_unbound(filesystem.describe_world_writable_folders(bound, line, None), wanted)
 
 
 def test_a_var_tmp_on_the_systems_disk_holds_devices_privileges_and_programs() -> None:
@@ -104,8 +104,10 @@ def test_a_folder_gets_what_the_controls_to_be_mended_ask_for_and_no_more() -> N
     wanted = filters("filesystem").list_needed_options
     assert wanted(["filesystem.tmp_noexec"]) == {"/tmp": ("noexec",), "/var/tmp": ("noexec",)}
     assert wanted(["filesystem.tmp_noexec", "filesystem.tmp_options"])["/tmp"] == ("nodev", "nosuid", "noexec")
-    mounted = filesystem.parse_mounts(MOUNTINFO)
-    shared = filesystem.describe_shared_folders(mounted, "tmpfs /tmp tmpfs noexec,nodev,nosuid,exec 0 0\n", None)
+    mounted = filesystem.parse_mountinfo(MOUNTINFO)
+    shared = filesystem.describe_world_writable_folders(
+        mounted, "tmpfs /tmp tmpfs noexec,nodev,nosuid,exec 0 0\n", None
+    )
     loose = filters("filesystem").select_loose
     assert [one["path"] for one in loose(shared, wanted(["filesystem.tmp_options"]))] == []
     assert [one["path"] for one in loose(shared, wanted(["filesystem.tmp_noexec"]))] == ["/tmp"]
@@ -117,14 +119,17 @@ def test_what_runs_out_of_temporary_folders(tmp_path: Path) -> None:
         (tmp_path / str(number)).mkdir()
         (tmp_path / str(number) / "exe").symlink_to(program)
     (tmp_path / "9").mkdir()
-    assert filesystem.find_running_below(filesystem.TEMPORARY, str(tmp_path)) == ["/tmp/a", "/var/tmp/b (deleted)"]
+    assert filesystem.find_programs_running_below(filesystem.TEMPORARY, str(tmp_path)) == [
+        "/tmp/a",
+        "/var/tmp/b (deleted)",
+    ]
 
 
 def test_what_a_temporary_folder_is_after_a_boot_nobody_has_to_write_down() -> None:
-    mounted = filesystem.parse_mounts(
+    mounted = filesystem.parse_mountinfo(
         MOUNTINFO.replace("rw,nosuid,nodev shared:29", "rw,nosuid,nodev,noexec shared:29")
     )
-    shared = {each["path"]: each for each in filesystem.describe_shared_folders(mounted, "", None)}
+    shared = {each["path"]: each for each in filesystem.describe_world_writable_folders(mounted, "", None)}
     assert shared["/tmp"]["boot_noexec"] is True
 
 
@@ -133,13 +138,13 @@ def test_options_that_are_right_stay_as_they_are() -> None:
 
 
 def test_permissions_in_words() -> None:
-    assert filesystem._letters(0o75) == "rx"
-    assert filesystem._letters(0o40 >> 3) == "r"
+    assert filesystem._format_permission_bits(0o75) == "rx"
+    assert filesystem._format_permission_bits(0o40 >> 3) == "r"
 
 
 def _walked(root: Path, seconds: float = 5.0) -> filesystem.FilesystemWalk:
-    found = filesystem.FilesystemWalk({os.lstat(root).st_dev}, Effort(seconds))
-    found.over(str(root), True)
+    found = filesystem.FilesystemWalk({os.lstat(root).st_dev}, TimeBudget(seconds))
+    found.walk_below(str(root), True)
     return found
 
 
@@ -193,7 +198,7 @@ def test_the_walk_finds_programs_with_rights_and_files_of_nobody(tmp_path: Path)
     found = _walked(tmp_path)
     assert [Path(each["path"]).name for each in found.setid] == ["shell"]
     assert [Path(each["path"]).name for each in found.unowned] == ["old"]
-    (one,) = filesystem.add_packages(found.setid)
+    (one,) = filesystem.add_package_origin_to_files(found.setid)
     assert (one["packaged"], one["expected"]) == (False, False)
 
 
@@ -288,12 +293,12 @@ def test_a_folder_of_any_size_is_never_held_in_memory(tmp_path: Path, monkeypatc
 
     monkeypatch.setattr(os, "scandir", counted)
     monkeypatch.setattr(filesystem, "MAX_ENTRIES", 100)
-    found = filesystem.FilesystemWalk({tmp_path.stat().st_dev}, Effort(60))
-    found.over(str(tmp_path), True)
+    found = filesystem.FilesystemWalk({tmp_path.stat().st_dev}, TimeBudget(60))
+    found.walk_below(str(tmp_path), True)
     assert (found.is_late, taken) == (True, 101)
     taken = 0
     handle = os.open(tmp_path, os.O_RDONLY)
-    walk = _webroot.WebrootWalk(handle, Effort(60), 100)
+    walk = _webroot.WebrootWalk(handle, TimeBudget(60), 100)
     first = next(iter(walk))
     assert (first.path, taken) == (first.name, 1)
     os.close(handle)
@@ -303,12 +308,12 @@ def test_what_another_program_serves_is_not_even_looked_at(tmp_path: Path, monke
     (tmp_path / "served").mkdir()
     (tmp_path / "own").mkdir(mode=0o777)
     (tmp_path / "own").chmod(0o777)
-    mounted = filesystem.parse_mounts(f"36 1 0:9 / {tmp_path}/served rw shared:1 - fuse.sshfs x rw,user_id=1000\n")
+    mounted = filesystem.parse_mountinfo(f"36 1 0:9 / {tmp_path}/served rw shared:1 - fuse.sshfs x rw,user_id=1000\n")
     monkeypatch.setattr(filesystem, "FIRST", (str(tmp_path),))
     monkeypatch.setattr(filesystem, "OF_USERS", ())
     monkeypatch.setattr(filesystem, "SKIP_FOLDERS", tuple(map(str, Path("/").iterdir())))
     looked: list[str] = []
-    met = filesystem.FilesystemWalk._visit
+    met = filesystem.FilesystemWalk._visit_entry
 
     def asked(self: Any, entry: Any, *rest: Any) -> Any:
         class Entry:
@@ -321,9 +326,9 @@ def test_what_another_program_serves_is_not_even_looked_at(tmp_path: Path, monke
 
         return met(self, Entry, *rest)
 
-    monkeypatch.setattr(filesystem.FilesystemWalk, "_visit", asked)
-    filesystem.walk_disks(mounted, 60)
+    monkeypatch.setattr(filesystem.FilesystemWalk, "_visit_entry", asked)
+    filesystem.walk_host_disks(mounted, 60)
     assert f"{tmp_path}/own" in looked
     assert f"{tmp_path}/served" not in looked
     monkeypatch.setattr(os, "statvfs", lambda path: pytest.fail(f"{path} was asked"))
-    assert filesystem.measure_space(mounted) == []
+    assert filesystem.measure_disk_usage_percent(mounted) == []

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import firewall
-from ansible.module_utils.luytre._ruleset import Packet, Ruleset, from_iptables
+from ansible.module_utils.luytre._ruleset import Packet, Ruleset, convert_iptables_save_to_nft_json
 
 from auditor.models import Status
 from tests.unit.access import DATA, filters
@@ -19,7 +19,7 @@ PORTS = (22, 25, 26, 47, 53, 68, 80, 443, 546, 3306, 5353, 8022, 8050, 9443)
 
 
 def reached(ruleset: Ruleset, family: str, protocol: str) -> list[int]:
-    return [port for port in PORTS if ruleset.admits(Packet(family, protocol, port, ("eth0",)))]
+    return [port for port in PORTS if ruleset.can_packet_pass(Packet(family, protocol, port, ("eth0",)))]
 
 
 def ruleset(
@@ -65,14 +65,14 @@ def test_rules_as_nft_lists_them(family: str, protocol: str, ports: list[int]) -
 
 
 def test_ufw_as_iptables_save_lists_it() -> None:
-    entries = from_iptables((DATA / "ufw_iptables_save.txt").read_text("utf-8"), "ip")
-    entries += from_iptables((DATA / "ufw_ip6tables_save.txt").read_text("utf-8"), "ip6")
+    entries = convert_iptables_save_to_nft_json((DATA / "ufw_iptables_save.txt").read_text("utf-8"), "ip")
+    entries += convert_iptables_save_to_nft_json((DATA / "ufw_ip6tables_save.txt").read_text("utf-8"), "ip6")
     rules = Ruleset(entries)
     assert reached(rules, "ip", "tcp") == [22, 80, 443]
     assert reached(rules, "ip", "udp") == [68]
     assert reached(rules, "ip6", "tcp") == [22, 80, 443]
     assert reached(rules, "ip6", "udp") == []
-    assert firewall.check_default_deny(rules, ["eth0"]) == {"ip": True, "ip6": True}
+    assert firewall.check_default_deny_by_family(rules, ["eth0"]) == {"ip": True, "ip6": True}
 
 
 @pytest.mark.parametrize(
@@ -125,34 +125,40 @@ def test_ufw_as_iptables_save_lists_it() -> None:
 )
 def test_one_rule_before_the_policy(rule: list[dict[str, Any]], opens: bool) -> None:
     rules = ruleset(rule)
-    assert firewall.check_default_deny(rules, ["eth0"])["ip"] is not opens
+    assert firewall.check_default_deny_by_family(rules, ["eth0"])["ip"] is not opens
 
 
 def test_a_chain_that_is_jumped_to_opens_as_well() -> None:
     inner = {"rule": {"family": "inet", "table": "t", "chain": "six", "expr": [ACCEPT]}}
     jump = [match({"meta": {"key": "nfproto"}}, "ipv6"), {"jump": {"target": "six"}}]
-    assert firewall.check_default_deny(ruleset(jump, more=(inner,)), []) == {"ip": True, "ip6": False}
+    assert firewall.check_default_deny_by_family(ruleset(jump, more=(inner,)), []) == {"ip": True, "ip6": False}
 
 
 def test_a_return_goes_on_after_the_jump_and_a_goto_does_not() -> None:
     inner = {"rule": {"family": "inet", "table": "t", "chain": "x", "expr": [{"return": None}]}}
-    assert firewall.check_default_deny(ruleset([{"jump": {"target": "x"}}], [ACCEPT], more=(inner,)), [])["ip"] is False
-    assert firewall.check_default_deny(ruleset([{"goto": {"target": "x"}}], [ACCEPT], more=(inner,)), [])["ip"] is True
+    assert (
+        firewall.check_default_deny_by_family(ruleset([{"jump": {"target": "x"}}], [ACCEPT], more=(inner,)), [])["ip"]
+        is False
+    )
+    assert (
+        firewall.check_default_deny_by_family(ruleset([{"goto": {"target": "x"}}], [ACCEPT], more=(inner,)), [])["ip"]
+        is True
+    )
 
 
 def test_a_blocklist_is_no_default() -> None:
     blocked = [match({"payload": {"protocol": "ip", "field": "saddr"}}, "@bad"), DROP]
     bad = {"set": {"family": "inet", "table": "t", "name": "bad", "elem": ["198.51.100.7"]}}
-    assert firewall.check_default_deny(ruleset(blocked, policy="accept", more=(bad,)), [])["ip"] is False
+    assert firewall.check_default_deny_by_family(ruleset(blocked, policy="accept", more=(bad,)), [])["ip"] is False
 
 
 def test_a_last_rule_that_drops_is_a_default_without_a_policy() -> None:
     rules = ruleset([dport(22), ACCEPT], [{"reject": {"type": "icmpx"}}], policy="accept")
-    assert firewall.check_default_deny(rules, []) == {"ip": True, "ip6": True}
+    assert firewall.check_default_deny_by_family(rules, []) == {"ip": True, "ip6": True}
 
 
 def test_rules_for_ipv4_say_nothing_about_ipv6() -> None:
-    assert firewall.check_default_deny(ruleset(family="ip"), []) == {"ip": True, "ip6": False}
+    assert firewall.check_default_deny_by_family(ruleset(family="ip"), []) == {"ip": True, "ip6": False}
 
 
 def test_a_chain_before_input_may_drop() -> None:
@@ -166,22 +172,22 @@ def test_a_chain_before_input_may_drop() -> None:
         "policy": "drop",
     }
     rules = Ruleset([{"chain": raw}])
-    assert firewall.check_default_deny(rules, []) == {"ip": True, "ip6": False}
+    assert firewall.check_default_deny_by_family(rules, []) == {"ip": True, "ip6": False}
 
 
 def test_chains_that_jump_in_circles_end() -> None:
     loop = {"rule": {"family": "inet", "table": "t", "chain": "a", "expr": [{"jump": {"target": "a"}}]}}
-    assert firewall.check_default_deny(ruleset([{"jump": {"target": "a"}}], more=(loop,)), []) == {
+    assert firewall.check_default_deny_by_family(ruleset([{"jump": {"target": "a"}}], more=(loop,)), []) == {
         "ip": False,
         "ip6": False,
     }
 
 
 def test_addresses_and_their_families() -> None:
-    assert firewall.list_families("*") == ("ip", "ip6")
-    assert firewall.list_families("0.0.0.0") == ("ip",)
-    assert firewall.list_families("::") == ("ip6",)
-    assert firewall.list_families("::ffff:192.0.2.1") == ("ip",)
+    assert firewall.list_families_of_address("*") == ("ip", "ip6")
+    assert firewall.list_families_of_address("0.0.0.0") == ("ip",)
+    assert firewall.list_families_of_address("::") == ("ip6",)
+    assert firewall.list_families_of_address("::ffff:192.0.2.1") == ("ip",)
 
 
 def test_the_own_table_is_compared_without_what_differs_each_time() -> None:
@@ -189,14 +195,16 @@ def test_the_own_table_is_compared_without_what_differs_each_time() -> None:
         place = {"family": "inet", "table": "luytre", "chain": "input", "handle": handle}
         return {"rule": {**place, "expr": [dport({"set": ports}), {"counter": {"packets": handle, "bytes": 1}}]}}
 
-    assert firewall.select_own_table([rule(4, [80, 443])]) == firewall.select_own_table([rule(9, [443, 80])])
-    assert firewall.select_own_table([rule(4, [80, 443])]) != firewall.select_own_table([rule(4, [80])])
-    own = firewall.select_own_table([rule(4, [80])])
-    assert not firewall.is_as_written([], [])
-    assert firewall.is_as_written(own, [rule(9, [80])])
-    assert not firewall.is_as_written(own, [])
-    assert firewall.is_as_written(own, [], complete=False)
-    assert not firewall.is_as_written(own, [rule(9, [443])], complete=False)
+    assert firewall.select_own_table_entries([rule(4, [80, 443])]) == firewall.select_own_table_entries(
+        [rule(9, [443, 80])]
+    )
+    assert firewall.select_own_table_entries([rule(4, [80, 443])]) != firewall.select_own_table_entries([rule(4, [80])])
+    own = firewall.select_own_table_entries([rule(4, [80])])
+    assert not firewall.is_own_table_same_as_at_boot([], [])
+    assert firewall.is_own_table_same_as_at_boot(own, [rule(9, [80])])
+    assert not firewall.is_own_table_same_as_at_boot(own, [])
+    assert firewall.is_own_table_same_as_at_boot(own, [], complete=False)
+    assert not firewall.is_own_table_same_as_at_boot(own, [rule(9, [443])], complete=False)
 
 
 @pytest.mark.parametrize("control", ["default_deny", "ipv6", "boot", "database_closed"])
@@ -230,7 +238,7 @@ def state(**found: str) -> dict[str, dict[str, Any]]:
     ],
 )
 def test_our_table_comes_from_a_unit_of_its_own(borrowed: bool, units: dict[str, str], own_unit: bool) -> None:
-    assert firewall.check_boot_units([], borrowed, state(**units))["own_unit"] is own_unit
+    assert firewall.is_own_table_loaded_by_own_unit([], borrowed, state(**units))["own_unit"] is own_unit
     data = facts()
     data["firewall"]["boot"]["own_unit"] = own_unit
     assert (finding("firewall.boot", data).status is Status.PASS) is own_unit
@@ -242,9 +250,9 @@ def test_a_unit_that_loads_rules_of_others_is_told_from_one_that_only_flushes() 
 
     rule = {"rule": {"family": "inet", "table": "mine", "chain": "input", "expr": []}}
     debians = [chain("filter", "accept"), chain("luytre", "drop")]
-    assert not firewall.check_boot_units(debians, True, state())["others"]
-    assert firewall.check_boot_units([*debians, rule], True, state())["others"]
-    assert firewall.check_boot_units([chain("mine", "drop")], True, state())["others"]
+    assert not firewall.is_own_table_loaded_by_own_unit(debians, True, state())["others"]
+    assert firewall.is_own_table_loaded_by_own_unit([*debians, rule], True, state())["others"]
+    assert firewall.is_own_table_loaded_by_own_unit([chain("mine", "drop")], True, state())["others"]
 
 
 def test_the_line_of_earlier_versions_is_known_and_no_other() -> None:
@@ -309,4 +317,4 @@ def test_what_incidents_block_is_no_part_of_the_firewall(table: str) -> None:
         {"set": {**ours, "name": "v4"}},
         {"rule": {**ours, "chain": "incoming", "expr": []}},
     ]
-    assert firewall.drop_containment([*contained, *others]) == others
+    assert firewall.drop_containment_tables([*contained, *others]) == others

@@ -17,7 +17,7 @@ from ansible.module_utils.luytre_guard import store  # type: ignore[import-not-f
 from ansible.module_utils.luytre_shared import ownership, web_block_config
 
 PROGRAM, SETTING = "usr/sbin/chgpasswd", "etc/motd"
-ALL_ROOTS = type("AllRoots", (), {"loose": lambda self, path: None})()
+ALL_ROOTS = type("AllRoots", (), {"describe_first_changer_on_path": lambda self, path: None})()
 
 
 @pytest.fixture
@@ -34,13 +34,17 @@ def system(tmp_path: Path) -> Path:
 def recorded(system: Path) -> dict[str, Any]:
     folders = [str(system / "etc"), str(system / "usr")]
     record: dict[str, Any] = json.loads(
-        _integrity_record.pack_record(folders, _integrity_record.take_snapshot(folders), int(time.time()))
+        _integrity_record.pack_integrity_record(
+            folders, _integrity_record.take_folder_snapshot(folders), int(time.time())
+        )
     )
     return record
 
 
 def changed(system: Path, record: dict[str, Any]) -> dict[str, str]:
-    return {os.path.relpath(path, system): what for path, what, _ in _integrity_record.find_changes(record)}
+    return {
+        os.path.relpath(path, system): what for path, what, _ in _integrity_record.find_changes_since_record(record)
+    }
 
 
 def add(system: Path) -> None:
@@ -108,7 +112,7 @@ def test_of_a_folder_only_what_is_in_it_is_told(system: Path) -> None:
 def of_others(monkeypatch: pytest.MonkeyPatch) -> None:
     """All there is belongs to others than root, who may have little of it."""
     monkeypatch.setattr(_integrity_record, "ROOT", -1)
-    monkeypatch.setattr(ownership, "find_changer", lambda _: ("user", 1))
+    monkeypatch.setattr(ownership, "find_untrusted_changer_of_file", lambda _: ("user", 1))
     monkeypatch.setattr(_integrity_record, "MAX_OTHERS_ENTRIES", 3)
     monkeypatch.setattr(_integrity_record, "MAX_OTHERS_BYTES", 10)
 
@@ -135,15 +139,17 @@ def test_what_others_make_long_is_not_read_and_its_change_is_seen(system: Path, 
 
 def test_a_file_that_grows_while_it_is_read_is_not_read_for_ever(system: Path) -> None:
     (system / SETTING).write_bytes(bytes(3 * _integrity_record.CHUNK + 1))
-    assert _integrity_record.content(str(system / SETTING), ["f", 0o644, 0, 0, 7, 0, ""]) == "?"
+    assert _integrity_record.digest_file_or_read_link(str(system / SETTING), ["f", 0o644, 0, 0, 7, 0, ""]) == "?"
 
 
 def test_what_has_not_changed_is_not_read_again(system: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     record = recorded(system)
     (system / SETTING).write_text("bye")
     read: list[str] = []
-    whole = _integrity_record.content
-    monkeypatch.setattr(_integrity_record, "content", lambda path, entry: read.append(path) or whole(path, entry))
+    whole = _integrity_record.digest_file_or_read_link
+    monkeypatch.setattr(
+        _integrity_record, "digest_file_or_read_link", lambda path, entry: read.append(path) or whole(path, entry)
+    )
     assert changed(system, record) == {SETTING: "content"}
     assert read == [str(system / SETTING)]
 
@@ -168,7 +174,7 @@ def test_what_the_guard_has_while_a_run_is_open_is_not_recorded(path: str, *, is
 def test_names_that_are_no_text_are_recorded_as_they_are(system: Path) -> None:
     record = recorded(system)
     Path(os.fsdecode(os.fsencode(system) + b"/etc/\xff")).write_text("x")
-    ((path, what, _),) = _integrity_record.find_changes(record)
+    ((path, what, _),) = _integrity_record.find_changes_since_record(record)
     assert (os.fsencode(path)[-1], what) == (0xFF, "added")
 
 
@@ -177,7 +183,7 @@ def test_too_much_is_not_recorded_in_part(system: Path, monkeypatch: pytest.Monk
     with pytest.raises(UnreadableFact, match="more than 2 files"):
         recorded(system)
     with pytest.raises(UnreadableFact, match="time is up"):
-        _integrity_record.take_snapshot([str(system)], lambda: 0)
+        _integrity_record.take_folder_snapshot([str(system)], lambda: 0)
 
 
 @pytest.mark.parametrize(
@@ -193,15 +199,17 @@ def test_too_much_is_not_recorded_in_part(system: Path, monkeypatch: pytest.Monk
 )
 def test_a_damaged_record_is_none(tmp_path: Path, text: bytes) -> None:
     (tmp_path / "record.json").write_bytes(text)
-    assert _integrity_record.load_record(str(tmp_path / "record.json"), ALL_ROOTS) is None
+    assert _integrity_record.load_integrity_record(str(tmp_path / "record.json"), ALL_ROOTS) is None
 
 
 def test_a_record_that_others_could_have_written_is_none(tmp_path: Path, system: Path) -> None:
     place = tmp_path / "record.json"
     place.write_text(json.dumps(recorded(system)))
-    suspect = type("Suspect", (), {"loose": lambda self, path: "it can be changed by www-data"})()
-    assert _integrity_record.load_record(str(place), ALL_ROOTS) is not None
-    assert _integrity_record.load_record(str(place), suspect) is None
+    suspect = type(
+        "Suspect", (), {"describe_first_changer_on_path": lambda self, path: "it can be changed by www-data"}
+    )()
+    assert _integrity_record.load_integrity_record(str(place), ALL_ROOTS) is not None
+    assert _integrity_record.load_integrity_record(str(place), suspect) is None
 
 
 # --- who explains a change -------------------------------------------------------------------------------
@@ -209,7 +217,7 @@ def test_a_record_that_others_could_have_written_is_none(tmp_path: Path, system:
 BEFORE = 1_000.0
 
 
-def dpkg(tmp_path: Path, files: dict[str, str], conffiles: dict[str, str] | None = None) -> integrity.Packages:
+def dpkg(tmp_path: Path, files: dict[str, str], conffiles: dict[str, str] | None = None) -> integrity.PackageFileLists:
     """What dpkg says of one package that was unpacked since: files by their text."""
     info = tmp_path / "info"
     info.mkdir()
@@ -221,7 +229,7 @@ def dpkg(tmp_path: Path, files: dict[str, str], conffiles: dict[str, str] | None
     (info / "web.list").write_text("".join(f"{name}\n" for name in ("/.", "/usr", "/usr/lib/web", *total)))
     status = "".join(f" {name} {total[name]}\n" for name in conffiles or {})
     (tmp_path / "status").write_text(f"Package: web\nConffiles:\n{status}")
-    return integrity.Packages(BEFORE, str(info), str(tmp_path / "status"))
+    return integrity.PackageFileLists(BEFORE, str(info), str(tmp_path / "status"))
 
 
 def entry(path: Path, *, kind: str = "f", mode: int = 0o755, owner: int = 0, holds: str = "") -> list[Any]:
@@ -252,7 +260,7 @@ def test_what_a_package_left_out_is_explained_and_a_missing_setting_is_not(tmp_p
 
 
 def test_where_no_package_came_nothing_is_explained(tmp_path: Path) -> None:
-    packages = integrity.Packages(BEFORE, str(tmp_path / "none"), str(tmp_path / "none"))
+    packages = integrity.PackageFileLists(BEFORE, str(tmp_path / "none"), str(tmp_path / "none"))
     assert not packages.explains("/usr/sbin/old", "removed", None)
 
 
@@ -263,13 +271,13 @@ def test_paths_of_packages_from_before_the_merge_lie_in_usr(tmp_path: Path) -> N
 def test_what_a_confirmed_run_left_is_explained_and_what_came_later_is_not(tmp_path: Path) -> None:
     kept = store.RunStore(str(tmp_path))
     ours = {"type": "file", "mode": 0o600, "uid": 0, "gid": 0, "sha256": "aa", "mtime": 5, "size": 2, "id": "x"}
-    kept.note_left({"/etc/ssh/sshd_config": ours, "/etc/gone": {"type": "absent"}})
-    kept.note_left({"/etc/ssh/sshd_config": {**ours, "sha256": "bb"}})
-    left = integrity._read_leftovers(str(tmp_path / "left.json"))
-    none = integrity.Packages(BEFORE, str(tmp_path / "none"), str(tmp_path / "none"))
+    kept.record_states_of_files_left_by_run({"/etc/ssh/sshd_config": ours, "/etc/gone": {"type": "absent"}})
+    kept.record_states_of_files_left_by_run({"/etc/ssh/sshd_config": {**ours, "sha256": "bb"}})
+    left = integrity._read_leftovers_of_runs(str(tmp_path / "left.json"))
+    none = integrity.PackageFileLists(BEFORE, str(tmp_path / "none"), str(tmp_path / "none"))
 
     def is_open(path: str, what: str, now: list[Any] | None) -> bool:
-        return bool(integrity.find_unexplained([(path, what, now)], none, left))
+        return bool(integrity.find_unexplained_changes([(path, what, now)], none, left))
 
     def sshd(holds: str, mode: int = 0o600) -> list[Any]:
         return ["f", mode, 0, 0, 2, 0, holds]
@@ -286,8 +294,8 @@ def test_what_a_confirmed_run_left_is_explained_and_what_came_later_is_not(tmp_p
 def test_the_last_states_of_each_path_are_kept(tmp_path: Path) -> None:
     kept = store.RunStore(str(tmp_path))
     for number in range(store.LEFT_STATES + 2):
-        kept.note_left({"/etc/a": {"type": "file", "sha256": str(number)}})
-    (states,) = integrity._read_leftovers(str(tmp_path / "left.json")).values()
+        kept.record_states_of_files_left_by_run({"/etc/a": {"type": "file", "sha256": str(number)}})
+    (states,) = integrity._read_leftovers_of_runs(str(tmp_path / "left.json")).values()
     assert [one["sha256"] for one in states] == [str(number) for number in range(2, store.LEFT_STATES + 2)]
 
 
@@ -300,17 +308,17 @@ def test_what_an_incident_has_a_site_say_is_no_change_and_what_only_looks_so_is(
     site.write_text("server {\n    listen 80;\n}\n")
     monkeypatch.setattr(_integrity_record, "WEB_SERVERS", (f"{etc}/",))
     monkeypatch.setattr(web_block_config, "NGINX", f"{etc}/luytre-contain-")
-    record = {"entries": _integrity_record.take_snapshot([str(etc)]), "folders": [str(etc)]}
-    site.write_text(web_block_config.include_in_nginx(site.read_text(), 8, "a.test"))
+    record = {"entries": _integrity_record.take_folder_snapshot([str(etc)]), "folders": [str(etc)]}
+    site.write_text(web_block_config.include_site_file_in_nginx_config(site.read_text(), 8, "a.test"))
     rule = {"id": "SC-20261127-1/1", "path": b"/x.php", "trusted": [], "own": []}
     own.write_text(web_block_config.render_nginx([rule]))
     own.chmod(0o644)
     nothing = dpkg(tmp_path, {})
-    changed = _integrity_record.find_changes(record)
+    changed = _integrity_record.find_changes_since_record(record)
     assert [(path, what) for path, what, _ in changed] == [(str(own), "added")]
     root = [(path, what, [*one[:2], 0, 0, *one[4:]]) for path, what, one in changed]
-    assert integrity.find_unexplained(root, nothing, {}) == []
+    assert integrity.find_unexplained_changes(root, nothing, {}) == []
     own.write_text(own.read_text() + "load_module evil;\n")
-    assert integrity.find_unexplained(root, nothing, {}) == root
+    assert integrity.find_unexplained_changes(root, nothing, {}) == root
     site.write_text(site.read_text() + "include /etc/evil; # luytre: contained\n")
-    assert (str(site), "content") in [one[:2] for one in _integrity_record.find_changes(record)]
+    assert (str(site), "content") in [one[:2] for one in _integrity_record.find_changes_since_record(record)]

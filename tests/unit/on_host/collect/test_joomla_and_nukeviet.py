@@ -12,13 +12,15 @@ from ansible.module_utils.luytre._area_reader import AreaReader
 from auditor.audit import controls
 from auditor.audit.controls import Catalogue
 from auditor.audit.evaluate import evaluate_host
-from auditor.facts import HostFacts, load_areas
+from auditor.facts import HostFacts, load_fact_area_models
 from auditor.facts._base import Area
 from auditor.models import Finding, Host, Site, Status
 
 ROLES = Path(__file__).parents[4] / "roles"
 CATALOGUE = Catalogue(
-    controls=tuple(one for area in ("joomla", "nukeviet") for one in controls.read_file(ROLES / area / "controls.yml"))
+    controls=tuple(
+        one for area in ("joomla", "nukeviet") for one in controls.read_controls_file(ROLES / area / "controls.yml")
+    )
 )
 NOW = 1_795_500_000
 DAY = 86_400
@@ -68,7 +70,7 @@ def put(root: Path, name: str, text: str) -> None:
 def joomla(root: Path, line: str = "", version: str = "5.4.1", text: str | None = None) -> dict[str, Any]:
     put(root, "administrator/manifests/files/joomla.xml", f"<version>{version}</version>")
     put(root, "configuration.php", JOOMLA % line if text is None else text)
-    told: dict[str, Any] = _joomla.collect_instance(
+    told: dict[str, Any] = _joomla.collect_joomla_instance(
         _applications.InstalledApplication("joomla", str(root), ""), AreaReader({}, 5)
     )
     return told
@@ -77,7 +79,9 @@ def joomla(root: Path, line: str = "", version: str = "5.4.1", text: str | None 
 def nukeviet(root: Path, line: str = "", key: str = GOOD_KEY) -> dict[str, Any]:
     put(root, "config.php", KEY % key)
     put(root, "data/config/config_global.php", NUKEVIET % line)
-    told: dict[str, Any] = _nukeviet.collect_instance(_applications.InstalledApplication("nukeviet", str(root), ""))
+    told: dict[str, Any] = _nukeviet.collect_nukeviet_instance(
+        _applications.InstalledApplication("nukeviet", str(root), "")
+    )
     return told
 
 
@@ -93,7 +97,7 @@ def finding(control: str, *instances: dict[str, Any], kind: str = "", **database
     vhost = {"names": ["antruc.test"], "root": ROOT, "php_backends": [], "proxies_to": [], "pages": True}
     tls = {"tls": {"certificate": "/c", "protocols": [], "answered": []}, "listens": [{"tls": True}]}
     data: dict[str, Area] = {
-        "wordpress": load_areas()["wordpress"].model_validate(
+        "wordpress": load_fact_area_models()["wordpress"].model_validate(
             {"instances": [], "joomla": [], "nukeviet": [], "others": [], "cut_short": [], kind: found}
         ),
         "nginx": _Server(vhosts=[{**vhost, **tls}]),
@@ -129,7 +133,7 @@ def finding(control: str, *instances: dict[str, Any], kind: str = "", **database
 )
 def test_a_property(line: str, value: object) -> None:
     content = b"<?php\nclass JConfig {\n" + line.encode() + b"\n}\n"
-    assert _php.read_settings(content, _php.PROPERTY, ["x"]) == {"x": value}
+    assert _php.read_php_settings(content, _php.PROPERTY, ["x"]) == {"x": value}
 
 
 @pytest.mark.parametrize(
@@ -147,17 +151,17 @@ def test_a_property(line: str, value: object) -> None:
     ],
 )
 def test_a_member_of_an_array(line: str, value: object) -> None:
-    assert _php.read_settings(b"<?php\n" + line.encode(), _php.GLOBAL, ["g.x"]) == {"g.x": value}
+    assert _php.read_php_settings(b"<?php\n" + line.encode(), _php.GLOBAL, ["g.x"]) == {"g.x": value}
 
 
 def test_what_php_makes_of_values() -> None:
-    assert [_php_settings.switch(value) for value in (None, "unknown", 0, "0", "", False, 1, "off")] == [
+    assert [_php_settings.convert_to_php_truth(value) for value in (None, "unknown", 0, "0", "", False, 1, "off")] == [
         *(None, "unknown", False, False, False, False, True, True)
     ]
-    assert [_php_settings.number(value) for value in (None, "2", 2, True, "two", "9" * 12, "²", [])] == [
-        *(None, 2, 2, 1, "unknown", "unknown", "unknown", "unknown")
-    ]
-    assert _php_settings.plain("x" * 500) == "x" * _php_settings.MAX_SHOWN
+    assert [
+        _php_settings.convert_to_whole_number(value) for value in (None, "2", 2, True, "two", "9" * 12, "²", [])
+    ] == [*(None, 2, 2, 1, "unknown", "unknown", "unknown", "unknown")]
+    assert _php_settings.convert_to_short_plain_value("x" * 500) == "x" * _php_settings.MAX_SHOWN
 
 
 # --- judged ----------------------------------------------------------------------------------------------
@@ -212,7 +216,7 @@ def test_a_nukeviet_with_a_fault(tmp_path: Path, control: str, line: str) -> Non
     told = nukeviet(tmp_path, line)
     if control == "debug":
         put(tmp_path, "data/config/config_global.php", (NUKEVIET % "").replace("'NV_DEBUG', 0", "'NV_DEBUG', 1"))
-        told = _nukeviet.collect_instance(_applications.InstalledApplication("nukeviet", str(tmp_path), ""))
+        told = _nukeviet.collect_nukeviet_instance(_applications.InstalledApplication("nukeviet", str(tmp_path), ""))
     if control == "supported":
         told["version"] = "4.5.05"
     assert finding(f"nukeviet.{control}", told).status is Status.FAIL
@@ -237,7 +241,9 @@ def test_no_secret_leaves_the_host(tmp_path: Path) -> None:
 
 def test_what_is_not_installed_yet_has_no_settings(tmp_path: Path) -> None:
     put(tmp_path, "administrator/manifests/files/joomla.xml", "<version>5.4.1</version>")
-    told = _joomla.collect_instance(_applications.InstalledApplication("joomla", str(tmp_path), ""), AreaReader({}, 5))
+    told = _joomla.collect_joomla_instance(
+        _applications.InstalledApplication("joomla", str(tmp_path), ""), AreaReader({}, 5)
+    )
     assert finding("joomla.supported", told).status is Status.PASS
     assert finding("joomla.debug", told).status is Status.NOT_APPLICABLE
     assert finding("joomla.debug", kind="joomla").status is Status.NOT_APPLICABLE
@@ -263,13 +269,13 @@ def rows(params: str, *users: tuple[str, int, int]) -> list[list[str | None]]:
     ],
 )
 def test_registration(tmp_path: Path, params: str, status: Status) -> None:
-    told = finding("joomla.registration", joomla(tmp_path), database=_joomla.parse_rows(rows(params)))
+    told = finding("joomla.registration", joomla(tmp_path), database=_joomla.parse_joomla_rows(rows(params)))
     assert told.status is status
 
 
 def test_a_super_user_who_went_away(tmp_path: Path) -> None:
     users = (("a", NOW - 400 * DAY, NOW - DAY), ("b", NOW - 400 * DAY, 0), ("c", NOW - DAY, 0))
-    database = _joomla.parse_rows(rows("{}", *users))
+    database = _joomla.parse_joomla_rows(rows("{}", *users))
     told = finding("joomla.stale_super_user", joomla(tmp_path), database=database)
     assert told.status is Status.PARTIAL and [one["login"] for one in told.violations] == ["b"]
 
@@ -284,8 +290,8 @@ def test_a_super_user_who_went_away(tmp_path: Path) -> None:
     ],
 )
 def test_a_database_that_is_not_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, why: str) -> None:
-    monkeypatch.setattr(_site_database.mariadb, "find_client", lambda _reading: "/bin/false")
-    monkeypatch.setattr(_site_database.mariadb, "is_running", lambda _reading: True)
+    monkeypatch.setattr(_site_database.mariadb, "find_mariadb_client", lambda _reading: "/bin/false")
+    monkeypatch.setattr(_site_database.mariadb, "is_mariadb_running", lambda _reading: True)
     told = joomla(tmp_path, line)
     assert told["database_unread"]["why"] == why
     assert finding("joomla.registration", told).status is Status.NOT_EVALUATED

@@ -17,7 +17,7 @@ RP = "net.ipv4.conf.{}.rp_filter"
 
 
 def boot(*files: tuple[str, str]) -> list[tuple[dict[str, object], list[object]]]:
-    return [kernel.parse_boot_settings(list(files))]
+    return [kernel.parse_boot_sysctl_settings(list(files))]
 
 
 def test_a_later_file_wins_and_the_last_line_within() -> None:
@@ -25,7 +25,7 @@ def test_a_later_file_wins_and_the_last_line_within() -> None:
         ("/etc/sysctl.d/10-a.conf", "kernel.sysrq = 1\n"),
         ("/etc/sysctl.d/99-b.conf", "kernel.sysrq=0\nkernel/sysrq=16\n"),
     )
-    assert kernel.find_boot_value("kernel.sysrq", settings) == (16, "/etc/sysctl.d/99-b.conf")
+    assert kernel.find_sysctl_boot_value("kernel.sysrq", settings) == (16, "/etc/sysctl.d/99-b.conf")
 
 
 def test_an_exact_key_wins_over_a_later_pattern_and_may_be_taken_out_of_it() -> None:
@@ -34,21 +34,21 @@ def test_an_exact_key_wins_over_a_later_pattern_and_may_be_taken_out_of_it() -> 
         ("/etc/sysctl.d/60-x.conf", "net.ipv4.conf.eth0.rp_filter = 1\n"),
         ("/etc/sysctl.d/70-y.conf", "net.ipv4.conf.*.rp_filter = 0\n"),
     )
-    assert kernel.find_boot_value(RP.format("eth0"), settings) == (1, "/etc/sysctl.d/60-x.conf")
-    assert kernel.find_boot_value(RP.format("eth1"), settings) == (0, "/etc/sysctl.d/70-y.conf")
-    assert kernel.find_boot_value(RP.format("all"), settings) == (None, None)
+    assert kernel.find_sysctl_boot_value(RP.format("eth0"), settings) == (1, "/etc/sysctl.d/60-x.conf")
+    assert kernel.find_sysctl_boot_value(RP.format("eth1"), settings) == (0, "/etc/sysctl.d/70-y.conf")
+    assert kernel.find_sysctl_boot_value(RP.format("all"), settings) == (None, None)
 
 
 def test_interfaces_with_dots_are_written_with_slashes() -> None:
     settings = boot(("/etc/sysctl.d/60-x.conf", "net/ipv4/conf/eth0.10/rp_filter = 1\n"))
-    assert kernel.find_boot_value(RP.format("eth0/10"), settings)[0] == 1
+    assert kernel.find_sysctl_boot_value(RP.format("eth0/10"), settings)[0] == 1
 
 
 @pytest.mark.parametrize(
     "text", ["", "# kernel.sysrq = 1", "; kernel.sysrq = 1", "kernel.sysrq", "= 1", "kernel.sysrq = often"]
 )
 def test_lines_that_set_nothing(text: str) -> None:
-    assert kernel.find_boot_value("kernel.sysrq", boot(("/etc/sysctl.d/1.conf", text)))[0] is None
+    assert kernel.find_sysctl_boot_value("kernel.sysrq", boot(("/etc/sysctl.d/1.conf", text)))[0] is None
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_lines_that_set_nothing(text: str) -> None:
     ],
 )
 def test_what_the_kernel_makes_of_all_and_one(rule: str, own: int, every: int, forwarding: int, value: int) -> None:
-    assert kernel.combine_values(rule, own, every, forwarding) == value
+    assert kernel.combine_interface_and_all_values(rule, own, every, forwarding) == value
 
 
 def test_an_interface_that_no_file_names_keeps_what_it_has_at_boot() -> None:
@@ -76,7 +76,7 @@ def test_an_interface_that_no_file_names_keeps_what_it_has_at_boot() -> None:
         "net.ipv4.ip_forward": 0,
         "net.ipv4.conf.lo.log_martians": 0,
     }
-    found = kernel.describe_interfaces(live, boot())
+    found = kernel.describe_interface_sysctls(live, boot())
     assert [(each["interface"], each["when"], each["value"]) for each in found] == [
         ("eth0", "now", 1),
         ("eth0", "boot", 1),
@@ -85,12 +85,12 @@ def test_an_interface_that_no_file_names_keeps_what_it_has_at_boot() -> None:
 
 def test_ipv6_settings_of_an_interface_without_ipv6_do_not_count() -> None:
     live = {"net.ipv6.conf.eth0.accept_ra": 1, "net.ipv6.conf.all.disable_ipv6": 1}
-    assert kernel.describe_interfaces(live, boot()) == []
+    assert kernel.describe_interface_sysctls(live, boot()) == []
 
 
 def test_only_an_install_command_that_loads_nothing_blocks() -> None:
     text = "install cramfs /bin/false\ninstall udf /usr/bin/true\nblacklist hfs\ninstall sctp /sbin/modprobe --ignore-install sctp\n"
-    assert kernel.list_blocked_modules(text) == {"cramfs", "udf"}
+    assert kernel.list_blocked_kernel_modules(text) == {"cramfs", "udf"}
 
 
 def test_a_kernel_with_drivers_of_all_devices_is_read_to_its_last_line(tmp_path: Path) -> None:
@@ -104,10 +104,10 @@ def test_a_kernel_with_drivers_of_all_devices_is_read_to_its_last_line(tmp_path:
         def find_program(self, _program: str) -> str:
             return str(program)
 
-        def vouch(self, *_judged: object) -> None:
+        def require_trusted_program(self, *_judged: object) -> None:
             pass
 
-    found = {one["name"]: one["blocked"] for one in kernel.describe_modules(OfAllDevices({}, 60))}
+    found = {one["name"]: one["blocked"] for one in kernel.describe_unneeded_kernel_modules(OfAllDevices({}, 60))}
     assert [name for name, blocked in found.items() if blocked] == ["cramfs"]
 
 
@@ -163,7 +163,7 @@ def test_what_is_right_and_in_no_file() -> None:
     }
     changeable = {key.replace(".", "/") for key in live} - {"kernel/dmesg_restrict"}
     settings = boot(("/etc/sysctl.d/60-x.conf", "net.ipv4.tcp_rfc1337 = 1\n"))
-    assert kernel.find_unwritten(live, settings, changeable) == [
+    assert kernel.find_right_values_set_by_no_file(live, settings, changeable) == [
         {"key": "net.ipv4.conf.all.rp_filter", "value": 2},
         {"key": "net.ipv4.tcp_syncookies", "value": 1},
     ]
@@ -254,13 +254,13 @@ def test_what_ufw_sets_comes_after_all_else_and_only_where_ufw_is_on(tmp_path: P
     defaults.write_text(f'#IPT_SYSCTL=/x\nIPT_SYSCTL="{own}"\n')
     for on in ("no", "yes"):
         configuration.write_text(f"# ENABLED=yes\nENABLED={on}\n")
-        found = kernel.list_ufw_files(str(configuration), str(defaults))
+        found = kernel.list_ufw_sysctl_files(str(configuration), str(defaults))
         assert [path for path, _ in found] == ([str(own)] if on == "yes" else [])
     files = [("/etc/sysctl.d/zz-luytre.conf", "net/ipv4/conf/all/log_martians = 1\nkernel.sysrq = 0\n")]
-    stages = [kernel.parse_boot_settings(files), kernel.parse_boot_settings(found)]
-    assert kernel.find_boot_value("net.ipv4.conf.all.log_martians", stages) == (0, str(own))
-    assert kernel.find_boot_value("kernel.sysrq", stages) == (0, "/etc/sysctl.d/zz-luytre.conf")
-    assert kernel.list_ufw_files("/absent", "/absent") == []
+    stages = [kernel.parse_boot_sysctl_settings(files), kernel.parse_boot_sysctl_settings(found)]
+    assert kernel.find_sysctl_boot_value("net.ipv4.conf.all.log_martians", stages) == (0, str(own))
+    assert kernel.find_sysctl_boot_value("kernel.sysrq", stages) == (0, "/etc/sysctl.d/zz-luytre.conf")
+    assert kernel.list_ufw_sysctl_files("/absent", "/absent") == []
 
 
 UFW = "# ufw\nnet/ipv4/conf/all/log_martians=0\r\n net.ipv4.conf.all.rp_filter = 1\nnet/ipv4/tcp_sack=1\nodd\n"
@@ -278,13 +278,17 @@ def test_ufw_s_lines_that_say_otherwise_are_marked_out_and_come_back_when_that_i
     )
     assert without(marked, WANTED) == marked
     assert without(marked, []) == UFW
-    assert kernel.find_boot_value("net.ipv4.conf.all.log_martians", boot(("/u", marked))) == (None, None)
+    assert kernel.find_sysctl_boot_value("net.ipv4.conf.all.log_martians", boot(("/u", marked))) == (None, None)
 
 
 def source_routes(every: int, later: int) -> dict[str, int]:
     live = {f"net.ipv4.conf.{name}.accept_source_route": 0 for name in ("lo", "eth0")}
     live |= {"net.ipv4.conf.all.accept_source_route": every, "net.ipv4.conf.default.accept_source_route": later}
-    return {one["interface"]: one["value"] for one in kernel.describe_interfaces(live, boot()) if one["when"] == "now"}
+    return {
+        one["interface"]: one["value"]
+        for one in kernel.describe_interface_sysctls(live, boot())
+        if one["when"] == "now"
+    }
 
 
 def test_interfaces_that_come_later_are_not_kept_from_source_routes_by_what_is_off_for_all_today() -> None:
@@ -321,8 +325,8 @@ def test_disks_that_are_plugged_in_are_kept_out_where_the_kernel_knows_them(
     ],
 )
 def test_the_boot_loader_asks_for_a_password_when_somebody_has_one(text: str, password: bool) -> None:
-    assert kernel.describe_boot_loader(text) == {"boot_loader": kernel.GRUB, "boot_password": password}
-    assert kernel.describe_boot_loader(None) == {"boot_loader": "", "boot_password": False}
+    assert kernel.describe_boot_loader_protection(text) == {"boot_loader": kernel.GRUB, "boot_password": password}
+    assert kernel.describe_boot_loader_protection(None) == {"boot_loader": "", "boot_password": False}
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ DEFAULTS = {"period": "weekly", "rotate": 4}
 
 
 def blocks(text: str) -> list[_logrotate.LogrotateBlock]:
-    found: list[_logrotate.LogrotateBlock] = _logrotate.parse_blocks("x", text, DEFAULTS)
+    found: list[_logrotate.LogrotateBlock] = _logrotate.parse_logrotate_blocks("x", text, DEFAULTS)
     return found
 
 
@@ -60,13 +60,18 @@ def kept(text: str, days: int = 92) -> str:
 
 def test_debians_nginx() -> None:
     (block,) = blocks(NGINX)
-    assert (block.kind, block.period, block.settings["rotate"], block.keeps) == ("web", 1, 14, 14)
+    assert (block.kind, block.days_between_rotations, block.settings["rotate"], block.days_kept_for_sure) == (
+        "web",
+        1,
+        14,
+        14,
+    )
 
 
 def test_debians_rsyslog_names_its_files_on_lines_of_their_own() -> None:
     (block,) = blocks(RSYSLOG)
     assert block.paths == ["/var/log/syslog", "/var/log/mail.log", "/var/log/auth.log"]
-    assert (block.kind, block.keeps) == ("system", 28)
+    assert (block.kind, block.days_kept_for_sure) == ("system", 28)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +93,7 @@ def test_debians_rsyslog_names_its_files_on_lines_of_their_own() -> None:
 )
 def test_days_that_a_line_is_kept_for_sure(lines: str, days: int) -> None:
     (block,) = blocks("/var/log/nginx/x.log {\n" + lines + "\n}\n")
-    assert block.keeps == days
+    assert block.days_kept_for_sure == days
 
 
 def test_only_what_decides_is_changed_and_scripts_are_not() -> None:
@@ -122,7 +127,7 @@ def test_what_cuts_the_time_short_is_put_right(before: str, after: str) -> None:
 
 def test_several_blocks_in_one_file() -> None:
     text = "/var/log/nginx/a.log {\n daily\n rotate 1\n}\n" + RSYSLOG
-    assert [block.keeps for block in blocks(kept(text))] == [92, 98]
+    assert [block.days_kept_for_sure for block in blocks(kept(text))] == [92, 98]
 
 
 # --- journald ------------------------------------------------------------------------------------------
@@ -159,21 +164,21 @@ def test_whether_the_kernels_audit_stays_on_when_journald_starts(
 def test_time_spans_as_systemd_reads_them(span: str) -> None:
     said = subprocess.run(["systemd-analyze", "timespan", span], capture_output=True, text=True, check=True).stdout
     micro = next(int(line.split(":")[1]) for line in said.splitlines() if "μs" in line or "us:" in line)
-    assert logging.parse_span(span) == micro // 1_000_000
+    assert logging.parse_systemd_time_span(span) == micro // 1_000_000
 
 
 @pytest.mark.parametrize(
     ("span", "seconds"), [("0", 0), ("infinity", 0), ("soon", None), ("3 parsecs", None), ("1 2 x", None)]
 )
 def test_odd_time_spans(span: str, seconds: int | None) -> None:
-    assert logging.parse_span(span) == seconds
+    assert logging.parse_systemd_time_span(span) == seconds
 
 
 @pytest.mark.parametrize(
     ("text", "size"), [("16M", 16 << 20), ("1G", 1 << 30), ("512", 512), ("", 7), ("much", 7), ("1GB", 1 << 30)]
 )
 def test_sizes(text: str, size: int) -> None:
-    assert logging.parse_size(text, 7) == size
+    assert logging.parse_systemd_size(text, 7) == size
 
 
 @pytest.mark.parametrize(
@@ -189,7 +194,7 @@ def test_sizes(text: str, size: int) -> None:
     ],
 )
 def test_where_rsyslog_sends(line: str, targets: list[str]) -> None:
-    assert logging.list_rsyslog_targets(line) == targets
+    assert logging.list_hosts_rsyslog_forwards_to(line) == targets
 
 
 # --- what the controls make of it -------------------------------------------------------------------

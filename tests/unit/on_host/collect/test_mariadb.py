@@ -15,13 +15,13 @@ from ansible.module_utils.luytre._area_reader import UnreadableFact
 from auditor.audit import controls
 from auditor.audit.controls import Catalogue
 from auditor.audit.evaluate import evaluate_host
-from auditor.facts import HostFacts, load_areas
+from auditor.facts import HostFacts, load_fact_area_models
 from auditor.models import Finding, Host, Status
 
 ROLE = Path(__file__).parents[4] / "roles" / "mariadb"
 DATA = Path(__file__).parents[2] / "data"
 NOW = 1_795_500_000
-CATALOGUE = Catalogue(controls=tuple(controls.read_file(ROLE / "controls.yml")))
+CATALOGUE = Catalogue(controls=tuple(controls.read_controls_file(ROLE / "controls.yml")))
 ACCOUNT_CONTROLS = [
     f"mariadb.{name}"
     for name in ("anonymous_user", "test_database", "root_remote", "empty_password", "wildcard_host", "site_grants")
@@ -39,11 +39,11 @@ _SPEC.loader.exec_module(fix)
 def answer(host: str) -> list[list[str | None]]:
     """What the server of a lab host told, hashes replaced."""
     lines = (DATA / f"mariadb_{host}.tsv").read_text("utf-8").split("\n")
-    return [[mariadb._field(cell) for cell in line.split("\t")] for line in lines if line]
+    return [[mariadb._unescape_batch_cell(cell) for cell in line.split("\t")] for line in lines if line]
 
 
 def state(host: str = "web1") -> dict[str, Any]:
-    told: dict[str, Any] = mariadb.parse_state(answer(host))
+    told: dict[str, Any] = mariadb.parse_server_state(answer(host))
     return told
 
 
@@ -79,7 +79,7 @@ def document(told: dict[str, Any], **more: Any) -> dict[str, Any]:
 def finding(control: str, facts: dict[str, Any], open_ports: tuple[int, ...] = (), now: int = NOW) -> Finding:
     one = Catalogue(controls=(CATALOGUE[f"mariadb.{control}"],))
     host = Host(name="web1", address="10.213.47.11", open_ports=open_ports)
-    read = {"mariadb": load_areas()["mariadb"].model_validate(facts)}
+    read = {"mariadb": load_fact_area_models()["mariadb"].model_validate(facts)}
     (found,) = evaluate_host(one, host, HostFacts(now, read, {}, {}))
     return found
 
@@ -118,7 +118,7 @@ def test_no_hash_leaves_and_the_model_takes_it(host: str) -> None:
     told = document(state(host))
     assert "5EC4E7" in (DATA / f"mariadb_{host}.tsv").read_text("utf-8")
     assert "5EC4" not in json.dumps(told)
-    load_areas()["mariadb"].model_validate(told)
+    load_fact_area_models()["mariadb"].model_validate(told)
 
 
 def test_a_host_without_it() -> None:
@@ -142,13 +142,13 @@ def test_a_host_without_it() -> None:
 )
 def test_half_an_answer_is_none(rows: list[list[str]]) -> None:
     with pytest.raises(UnreadableFact):
-        mariadb.parse_state(rows)
+        mariadb.parse_server_state(rows)
 
 
 def test_an_access_mask_that_is_no_number_is_refused() -> None:
     rows = [*answer("web1"), ["account", "x", "localhost", '{"access": "all"}']]
     with pytest.raises(UnreadableFact):
-        mariadb.parse_state(rows)
+        mariadb.parse_server_state(rows)
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_an_access_mask_that_is_no_number_is_refused() -> None:
     ],
 )
 def test_authentication_in_one_word(priv: dict[str, Any], word: str) -> None:
-    assert mariadb.classify_authentication(priv) == word
+    assert mariadb.classify_account_authentication(priv) == word
 
 
 def test_privileges_through_a_role_count() -> None:
@@ -191,7 +191,7 @@ def test_privileges_through_a_role_count() -> None:
         ["account", "PUBLIC", "", '{"access": 0, "is_role": true}'],
         ["member", "bennua", "localhost", "toan_quyen"],
     ]
-    told = mariadb.parse_state(rows)
+    told = mariadb.parse_server_state(rows)
     (portal,) = [one for one in told["accounts"] if one["user"] == "bennua"]
     assert portal["global_privileges"] == []
     assert portal["roles"] == [{"name": "toan_quyen", "global_privileges": ["FILE"]}]
@@ -209,13 +209,13 @@ def test_privileges_through_a_role_count() -> None:
     ],
 )
 def test_what_reaches_everything(names: list[str], reaches: bool) -> None:
-    assert mariadb._reaches_everything(set(names)) is reaches
+    assert mariadb._can_reach_data_of_every_site(set(names)) is reaches
 
 
 def test_names_of_a_mask() -> None:
-    assert mariadb.list_privileges(1 << 9) == ["FILE"]
-    assert mariadb.list_privileges(2**64 - 1) == ["ALL PRIVILEGES", "GRANT OPTION"]
-    assert mariadb.list_privileges(1099511626751) == ["ALL PRIVILEGES"]
+    assert mariadb.list_privileges_of_access_mask(1 << 9) == ["FILE"]
+    assert mariadb.list_privileges_of_access_mask(2**64 - 1) == ["ALL PRIVILEGES", "GRANT OPTION"]
+    assert mariadb.list_privileges_of_access_mask(1099511626751) == ["ALL PRIVILEGES"]
 
 
 @pytest.mark.parametrize(
@@ -229,7 +229,7 @@ def test_names_of_a_mask() -> None:
     ],
 )
 def test_branches(version: str, branch: str) -> None:
-    assert mariadb.get_branch(version) == branch
+    assert mariadb.get_server_release_branch(version) == branch
 
 
 @pytest.mark.parametrize(
@@ -249,7 +249,7 @@ def test_branches(version: str, branch: str) -> None:
     ],
 )
 def test_options_as_the_server_takes_them(arguments: list[str], expected: dict[str, Any]) -> None:
-    assert mariadb.parse_options(arguments) == {**mariadb.AT_START, **expected}
+    assert mariadb.parse_server_options(arguments) == {**mariadb.AT_START, **expected}
 
 
 # --- judging --------------------------------------------------------------------------------------------
@@ -307,7 +307,7 @@ def test_addresses(
     ],
 )
 def test_support_by_date(version: str, now: int, status: Status) -> None:
-    told = {**state("web2"), "version": version, "branch": mariadb.get_branch(version)}
+    told = {**state("web2"), "version": version, "branch": mariadb.get_server_release_branch(version)}
     assert finding("supported", document(told), now=now).status is status
 
 

@@ -9,18 +9,20 @@ import pytest
 from ansible.module_utils.luytre import _logrotate, _modsecurity
 from ansible.module_utils.luytre import apache as apache_area
 from ansible.module_utils.luytre import nginx as nginx_area
-from ansible.module_utils.luytre._nginx_conf import load
+from ansible.module_utils.luytre._nginx_conf import load_nginx_config
 
 from auditor.audit import controls
 from auditor.audit.controls import Catalogue
 from auditor.audit.evaluate import evaluate_host
-from auditor.facts import HostFacts, load_areas
+from auditor.facts import HostFacts, load_fact_area_models
 from auditor.models import Host, Site, Status
 from tests.unit.on_host.collect.test_apache import SITE, etc, read, vhost
 from tests.unit.on_host.collect.test_nginx import WORDPRESS
 
 WEB = Path(__file__).parents[4] / "roles" / "web" / "controls.yml"
-CATALOGUE = Catalogue(controls=tuple(one for one in controls.read_file(WEB) if one.id.startswith("web.request_filter")))
+CATALOGUE = Catalogue(
+    controls=tuple(one for one in controls.read_controls_file(WEB) if one.id.startswith("web.request_filter"))
+)
 RECOMMENDED = """# -- Rule engine initialization ----
 SecRuleEngine DetectionOnly
 SecRequestBodyAccess On
@@ -47,7 +49,7 @@ __all__ = ["etc"]
 
 @pytest.fixture(autouse=True)
 def rotations(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_logrotate, "rotations", lambda: [{"paths": ["/var/log/apache2/*.log"]}])
+    monkeypatch.setattr(_logrotate, "list_rotations_in_force", lambda: [{"paths": ["/var/log/apache2/*.log"]}])
 
 
 def installed(etc: Path, settings: str = RECOMMENDED, *, core_rules: bool = True) -> None:
@@ -99,8 +101,10 @@ def in_nginx(tmp_path: Path, inside: str, includes: str, module: bool = True) ->
     first = "load_module modules/ngx_http_modsecurity_module.so;\n" if module else ""
     main = first + "events {}\nhttp {\n" + WORDPRESS.replace("root", inside + " root", 1) + "}\n"
     main = main.replace("include snippets/fastcgi-php.conf;", "")
-    config = load(str(tmp_path / "nginx.conf"), {str(tmp_path / "nginx.conf"): main}.get, lambda _pattern: [])
-    told: dict[str, Any] = nginx_area.describe(config, {}, "1.26.3", on_disk=False)["vhosts"][0]
+    config = load_nginx_config(
+        str(tmp_path / "nginx.conf"), {str(tmp_path / "nginx.conf"): main}.get, lambda _pattern: []
+    )
+    told: dict[str, Any] = nginx_area.describe_nginx_configuration(config, {}, "1.26.3", on_disk=False)["vhosts"][0]
     found: dict[str, Any] | None = told["request_filter"]
     return found
 
@@ -152,8 +156,8 @@ def test_controls(etc: Path, settings: str | None, core_rules: bool, filtered: S
     if settings is not None:
         installed(etc, settings, core_rules=core_rules)
     data = {
-        "apache": load_areas()["apache"].model_validate({**apache_area.ABSENT, **read(etc)}),
-        "nginx": load_areas()["nginx"].model_validate(nginx_area.ABSENT),
+        "apache": load_fact_area_models()["apache"].model_validate({**apache_area.ABSENT, **read(etc)}),
+        "nginx": load_fact_area_models()["nginx"].model_validate(nginx_area.ABSENT),
     }
     host = Host(name="h", address="192.0.2.1", sites=(Site(domain="bennua.test", host="h"),))
     found = {one.control: one.status for one in evaluate_host(CATALOGUE, host, HostFacts(1, data, {}, {}))}
@@ -161,4 +165,4 @@ def test_controls(etc: Path, settings: str | None, core_rules: bool, filtered: S
 
 
 def test_a_path_that_is_none_is_no_audit_log() -> None:
-    assert _modsecurity._describe("On", True, "|/usr/bin/mlogc /etc/mlogc.conf")["audit_log"] is None
+    assert _modsecurity._describe_modsecurity("On", True, "|/usr/bin/mlogc /etc/mlogc.conf")["audit_log"] is None

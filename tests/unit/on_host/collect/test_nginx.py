@@ -11,15 +11,22 @@ from typing import Any
 import ansible.module_utils
 import pytest
 from ansible.module_utils.luytre import _exposed_paths, _patterns, nginx
-from ansible.module_utils.luytre._nginx_conf import BadConfig, NginxConfig, load, parse, parse_seconds, parse_size
-from ansible.module_utils.luytre._nginx_request import NginxModel, NginxRequest, location_words
+from ansible.module_utils.luytre._nginx_conf import (
+    BadConfig,
+    NginxConfig,
+    load_nginx_config,
+    parse_nginx_directives,
+    parse_nginx_seconds,
+    parse_nginx_size,
+)
+from ansible.module_utils.luytre._nginx_request import NginxModel, NginxRequest, parse_location_modifier_and_name
 from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.audit import controls
 from auditor.audit.controls import Catalogue
 from auditor.audit.evaluate import evaluate_host
-from auditor.facts import HostFacts, load_areas
+from auditor.facts import HostFacts, load_fact_area_models
 from auditor.facts.web.nginx import NginxFacts
 from auditor.models import Finding, Host, Site, Status
 
@@ -68,7 +75,7 @@ STATIC = """server {
 }
 """
 STOCK = "server {\n    listen 80 default_server;\n    root /var/www/html;\n    server_name _;\n}\n"
-CATALOGUE = Catalogue(controls=tuple(controls.read_file(ROLE / "controls.yml")))
+CATALOGUE = Catalogue(controls=tuple(controls.read_controls_file(ROLE / "controls.yml")))
 ELSEWHERE = ("wordpress.xmlrpc", "tls.protocols", "tls.ciphers", "tls.curves", "tls.redirect")
 ENFORCED = {
     control: ["antruc.test", "gotre.test"]
@@ -90,13 +97,13 @@ def config(http: str = "", **sites: str) -> NginxConfig:
         folder = pattern.rpartition("/")[0] + "/"
         return [path for path in files if path.startswith(folder)]
 
-    return load("/etc/nginx/nginx.conf", files.get, find)
+    return load_nginx_config("/etc/nginx/nginx.conf", files.get, find)
 
 
 def facts(found: NginxConfig, version: str = "1.26.3", sites: list[dict[str, Any]] | None = None) -> dict[str, Any]:
     """The area as the collector sends it, which its model takes."""
     data = {**nginx.ABSENT, "installed": True, "config_ok": True}
-    data.update(nginx.describe(found, {"sites": sites or SITES}, version, on_disk=False))
+    data.update(nginx.describe_nginx_configuration(found, {"sites": sites or SITES}, version, on_disk=False))
     NginxFacts.model_validate(data)
     return data
 
@@ -108,7 +115,7 @@ def vhost(found: NginxConfig, name: str, **how: Any) -> dict[str, Any]:
 
 def findings(found: NginxConfig, domain: str = "antruc.test", **site: Any) -> dict[str, Finding]:
     """Each nginx control on the host or the site."""
-    data = {"nginx": load_areas()["nginx"].model_validate(facts(found))}
+    data = {"nginx": load_fact_area_models()["nginx"].model_validate(facts(found))}
     known = HostFacts(1_790_000_000, data, {}, {})
     host = Host(name="h", address="192.0.2.1", sites=(Site(domain=domain, host="h", **site),))
     return {finding.control: finding for finding in evaluate_host(CATALOGUE, host, known)}
@@ -120,49 +127,51 @@ def findings(found: NginxConfig, domain: str = "antruc.test", **site: Any) -> di
 def test_words_are_cut_as_nginx_cuts_them() -> None:
     text = r"""a "b c" 'd;e' f\ g ${h}i "\"q\" \. \t" x#y; # gone ; {
     map $u $v { default ""; "~*^a{2}\.b$" 1; } if ($uri ~ "x}y") { return 403; }"""
-    found = parse(text, "f")
+    found = parse_nginx_directives(text, "f")
     assert found[0].args == ["b c", "d;e", r"f\ g", "${h}i", '"q" \\. \t', "x#y"]
     assert [row.name for row in found[1].block] == ["default", r"~*^a{2}\.b$"]
     assert found[2].args == ["($uri", "~", "x}y", ")"]
 
 
 def test_a_lua_block_is_passed_over() -> None:
-    found = parse("location / { content_by_lua_block { if x then return '}' end } } root /a;".replace("'}'", "1"), "f")
+    found = parse_nginx_directives(
+        "location / { content_by_lua_block { if x then return '}' end } } root /a;".replace("'}'", "1"), "f"
+    )
     assert [directive.name for directive in found] == ["location", "root"]
 
 
 @pytest.mark.parametrize("text", ["a", "a {", "}", "a 'b;", ";", "a b }", "{ }"])
 def test_what_is_no_configuration_is_named_with_its_place(text: str) -> None:
     with pytest.raises(BadConfig, match="f:1"):
-        parse(text, "f")
+        parse_nginx_directives(text, "f")
 
 
 @given(st.text(alphabet="a b;{}\"'\\$#\n~", max_size=60))
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:
-        parse(text, "f")
+        parse_nginx_directives(text, "f")
     except BadConfig:
         return
 
 
 def test_a_file_that_includes_itself_and_a_deep_nest_end() -> None:
     with pytest.raises(BadConfig, match="includes itself"):
-        load("/a", lambda _path: "include /a;", lambda _pattern: [])
+        load_nginx_config("/a", lambda _path: "include /a;", lambda _pattern: [])
     with pytest.raises(BadConfig, match="too deeply"):
-        parse("a { " * 100, "f")
+        parse_nginx_directives("a { " * 100, "f")
 
 
 @pytest.mark.parametrize(
     ("word", "wanted"), [("8k", 8192), ("1G", 1024**3), ("0", 0), ("12", 12), ("1.5m", None), ("x", None), ("", None)]
 )
 def test_sizes(word: str, wanted: int | None) -> None:
-    assert parse_size(word) == wanted
+    assert parse_nginx_size(word) == wanted
 
 
 @pytest.mark.parametrize(("word", "wanted"), [("60", 60), ("1m 30s", 90), ("1h", 3600), ("", None), ("x", None)])
 def test_times(word: str, wanted: int | None) -> None:
-    assert parse_seconds(word) == wanted
-    assert parse_seconds("1" * 40) is None or parse_seconds("9" * 40) is None
+    assert parse_nginx_seconds(word) == wanted
+    assert parse_nginx_seconds("1" * 40) is None or parse_nginx_seconds("9" * 40) is None
 
 
 # --- what would be answered ----------------------------------------------------------------------------------
@@ -175,7 +184,7 @@ def answer(
     request = NginxRequest(
         uri, "a.test", scheme, 80, exists=lambda path: not path.endswith("/") and (there or path == "/index.php"), **how
     )
-    said = NginxModel(found).ask(found.servers[0], request)
+    said = NginxModel(found).answer_request(found.servers[0], request)
     return said.kind, said.value
 
 
@@ -246,9 +255,12 @@ def test_which_server_answers() -> None:
         x="server { listen 80; server_name a.test; } server { listen 80; server_name *.b.test; }"
         "server { listen 80; server_name ~^c\\d; } server { listen 80 default_server; server_name .d.test; }"
     )
-    model, members = NginxModel(found), nginx.group_by_listen(found.servers)[("*", 80)]
+    model, members = NginxModel(found), nginx.group_servers_by_listen(found.servers)[("*", 80)]
     chosen = {
-        name: (found.servers.index(model.choose(members, name)[0]), model.choose(members, name)[1])
+        name: (
+            found.servers.index(model.choose_server_for_host(members, name)[0]),
+            model.choose_server_for_host(members, name)[1],
+        )
         for name in ("a.test", "x.b.test", "b.test", "c1.test", "d.test", "www.d.test")
     }
     assert chosen == {
@@ -262,8 +274,13 @@ def test_which_server_answers() -> None:
 
 
 def test_location_written_without_a_space() -> None:
-    found = parse("location =/x { } location ^~/y { } location ~\\.php { } location /z { }", "f")
-    assert [location_words(each) for each in found] == [("=", "/x"), ("^~", "/y"), ("~", "\\.php"), ("", "/z")]
+    found = parse_nginx_directives("location =/x { } location ^~/y { } location ~\\.php { } location /z { }", "f")
+    assert [parse_location_modifier_and_name(each) for each in found] == [
+        ("=", "/x"),
+        ("^~", "/y"),
+        ("~", "\\.php"),
+        ("", "/z"),
+    ]
 
 
 # --- facts -----------------------------------------------------------------------------------------------------
@@ -407,7 +424,7 @@ def test_a_site_whose_patterns_never_end_costs_no_other_its_answers(monkeypatch:
 
 def test_what_cannot_be_understood_is_never_a_pass() -> None:
     broken = {**nginx.ABSENT, "installed": True, "config_ok": False, "problems": ["x"], "vhosts": None}
-    known = HostFacts(1_790_000_000, {"nginx": load_areas()["nginx"].model_validate(broken)}, {}, {})
+    known = HostFacts(1_790_000_000, {"nginx": load_fact_area_models()["nginx"].model_validate(broken)}, {}, {})
     host = Host(name="h", address="192.0.2.1", sites=(Site(domain="antruc.test", host="h"),))
     found = {finding.control: finding.status for finding in evaluate_host(CATALOGUE, host, known)}
     assert found["nginx.config_valid"] is Status.FAIL
@@ -449,7 +466,7 @@ def test_the_change_settles_and_is_taken_back_to_the_byte(vendor: Callable[[], s
     assert new != text
     assert luytre_nginx.restore(new) == text
     assert hardened(luytre_nginx.restore(new)) == new
-    parse(new, "f")
+    parse_nginx_directives(new, "f")
 
 
 def test_the_rules_stand_before_everything_of_the_vendors() -> None:
@@ -558,7 +575,7 @@ def test_status_pages_that_strangers_read(lines: str, told: list[str]) -> None:
 def test_the_status_of_php_that_strangers_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "www.conf").write_text("[www]\n;pm.status_path = /no\npm.status_path = /fpm-status\n")
     monkeypatch.setattr(_exposed_paths, "POOLS", (f"{tmp_path}/*.conf",))
-    assert _exposed_paths.list_status_paths() == ["/fpm-status"]
+    assert _exposed_paths.list_php_fpm_status_paths() == ["/fpm-status"]
 
 
 @pytest.mark.parametrize(
@@ -621,13 +638,15 @@ def test_what_an_application_keeps_to_itself_is_denied_where_it_is(tmp_path: Pat
     for name in ("doku.php", "inc/init.php", "lib/exe/fetch.php"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("x")
-    _exposed_paths.scan_folders.cache_clear()
+    _exposed_paths.scan_web_root_and_top_folders.cache_clear()
     decision = made()
     assert decision.snippets == {"antruc.test": ["web.private_files"]}
     pattern = decision.private["antruc.test"]
     denied = _site(f'if ($uri ~ "{pattern}") {{ return 404; }}')
     answers = {
-        uri: NginxModel(config(a=denied)).ask(config(a=denied).servers[0], NginxRequest(uri, "antruc.test")).is_denied
+        uri: NginxModel(config(a=denied))
+        .answer_request(config(a=denied).servers[0], NginxRequest(uri, "antruc.test"))
+        .is_denied
         for uri in ("/data/pages/a.txt", "/conf/users.auth.php", "/lib/exe/fetch.txt", "/database/x.txt")
     }
     assert answers == {
@@ -643,8 +662,8 @@ def test_folders_for_our_files_that_are_links_are_told(tmp_path: Path, monkeypat
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "conf.d").mkdir()
     (tmp_path / "sites-enabled").symlink_to("elsewhere")
-    assert nginx.find_linked_folders() == []
+    assert nginx.find_linked_config_folders() == []
     (tmp_path / "elsewhere" / "default").touch()
     (tmp_path / "conf.d").rmdir()
     (tmp_path / "conf.d").symlink_to("elsewhere")
-    assert nginx.find_linked_folders() == [f"{tmp_path}/conf.d", f"{tmp_path}/sites-enabled"]
+    assert nginx.find_linked_config_folders() == [f"{tmp_path}/conf.d", f"{tmp_path}/sites-enabled"]

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from ansible.module_utils.luytre import _nginx_daemons, _php_daemons, _processes, _webroot, _websites, nginx
 from ansible.module_utils.luytre._area_reader import AreaReader, NotRun, UnpackagedDaemon
-from ansible.module_utils.luytre._nginx_conf import load
-from ansible.module_utils.luytre._nginx_trusted_inputs import list_test_paths
+from ansible.module_utils.luytre._nginx_conf import load_nginx_config
+from ansible.module_utils.luytre._nginx_trusted_inputs import list_nginx_test_paths
 from ansible.module_utils.luytre._processes import ProcessInfo
 
 PROGRAM = "/www/server/nginx/sbin/nginx"
@@ -41,10 +41,10 @@ class Host:
 @pytest.fixture
 def host(monkeypatch: pytest.MonkeyPatch) -> Host:
     made = Host()
-    monkeypatch.setattr(_processes, "list_running", made.running)
-    monkeypatch.setattr(_processes, "all_elsewhere", made.away)
-    monkeypatch.setattr(_processes, "same_file", lambda pid, path: True)
-    monkeypatch.setattr(_processes, "loose_code", lambda pid, trust: made.loose)
+    monkeypatch.setattr(_processes, "list_processes_of_program", made.running)
+    monkeypatch.setattr(_processes, "iter_processes_outside_paths", made.away)
+    monkeypatch.setattr(_processes, "is_same_file_seen_by_process", lambda pid, path: True)
+    monkeypatch.setattr(_processes, "find_who_can_change_process_code", lambda pid, trust: made.loose)
     monkeypatch.setattr(AreaReader, "run", lambda self, argv, **how: made.run(self, argv, **how))
     monkeypatch.setattr(AreaReader, "find_program", lambda self, name: next(iter(made.packaged), None))
     return made
@@ -55,7 +55,7 @@ def master(title: str, program: str = PROGRAM, uid: int = 0) -> ProcessInfo:
 
 
 def found() -> list[tuple[str, str, str]]:
-    return [(one.program, one.main, one.prefix) for one in _nginx_daemons.list_daemons(AreaReader({}, 5))]
+    return [(one.program, one.main, one.prefix) for one in _nginx_daemons.list_running_nginx_daemons(AreaReader({}, 5))]
 
 
 @pytest.mark.parametrize(
@@ -99,12 +99,12 @@ def test_what_root_does_not_run_or_others_can_change_is_not_asked(host: Host) ->
 def test_a_php_of_a_panel_is_found_by_its_process(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     program, main = "/www/server/php/74/sbin/php-fpm", "/www/server/php/74/etc/php-fpm.conf"
     host.processes = [master(f"php-fpm: master process ({main})", program), master("", program, 33)]
-    (one,) = _php_daemons.find_elsewhere(AreaReader({}, 5))
+    (one,) = _php_daemons.find_unpackaged_fpm_daemons(AreaReader({}, 5))
     assert (one.program, one.main, one.prefix) == (program, main, "/www/server/php/74")
     assert one.inis[0] == "/www/server/php/74/etc/php.ini"
     host.processes = [master("", program, 33)]
     with pytest.raises(UnpackagedDaemon):
-        _php_daemons.find_elsewhere(AreaReader({}, 5))
+        _php_daemons.find_unpackaged_fpm_daemons(AreaReader({}, 5))
 
 
 # --- what is made of it ------------------------------------------------------------------------------------
@@ -113,7 +113,9 @@ def test_a_php_of_a_panel_is_found_by_its_process(host: Host, monkeypatch: pytes
 def test_relative_paths_are_the_own_prefixs(tmp_path: Path) -> None:
     main = "/www/server/nginx/conf/nginx.conf"
     text = "pid logs/nginx.pid;\nload_module modules/x.so;\nhttp { access_log logs/a.log; include vhost/*.conf; }\n"
-    read, written = list_test_paths(load(main, {main: text}.get, lambda pattern: []), "/www/server/nginx")
+    read, written = list_nginx_test_paths(
+        load_nginx_config(main, {main: text}.get, lambda pattern: []), "/www/server/nginx"
+    )
     assert {"/www/server/nginx/modules/x.so", "/www/server/nginx/conf", "/www/server/nginx/conf/vhost"} <= set(read)
     assert {"/www/server/nginx/logs/nginx.pid", "/www/server/nginx/logs/a.log"} <= set(written)
     assert not any(path.startswith("/var/log/nginx") for path in written)
@@ -122,10 +124,10 @@ def test_relative_paths_are_the_own_prefixs(tmp_path: Path) -> None:
 def test_several_are_told_as_one() -> None:
     first = {**nginx.ABSENT, "version": "1", "config_ok": True, "vhosts": [{"names": ["a"]}], "untold": {}}
     other = {**nginx.ABSENT, "version": "2", "config_ok": False, "config_message": "bad", "vhosts": [{"names": ["b"]}]}
-    both = nginx._merge_facts(first, [other])
+    both = nginx._merge_facts_of_nginx_daemons(first, [other])
     assert (both["version"], both["config_ok"], both["config_message"]) == ("1", False, "bad")
     assert [one["names"] for one in both["vhosts"]] == [["a"], ["b"]]
-    assert nginx._merge_facts(first, [{**other, "vhosts": None}])["vhosts"] is None
+    assert nginx._merge_facts_of_nginx_daemons(first, [{**other, "vhosts": None}])["vhosts"] is None
 
 
 def test_the_roots_of_a_panels_sites_are_roots(host: Host, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -134,7 +136,7 @@ def test_the_roots_of_a_panels_sites_are_roots(host: Host, monkeypatch: pytest.M
     (tmp_path / "vhost").mkdir()
     (tmp_path / "vhost" / "a.conf").write_text("server { server_name a.test; root /www/wwwroot/a.test; }")
     host.processes = [master(f"nginx: master process {PROGRAM} -c {main}")]
-    assert [root.path for root in _websites.list_roots({}) if root.vhosts] == ["/www/wwwroot/a.test"]
+    assert [root.path for root in _websites.list_web_roots({}) if root.vhosts] == ["/www/wwwroot/a.test"]
 
 
 SITE = "server { listen 127.0.0.1:8081; server_name a.test; root /www/wwwroot/a.test; }"
@@ -152,9 +154,9 @@ SITE = "server { listen 127.0.0.1:8081; server_name a.test; root /www/wwwroot/a.
 )
 def test_a_panels_tools_at_a_port_of_their_own_are_no_part_of_a_site(other: str, is_the_sites: bool) -> None:
     text = f"http {{ {SITE} server {{ {other} }} }}"
-    config = load("/n.conf", {"/n.conf": text}.get, lambda pattern: [])
+    config = load_nginx_config("/n.conf", {"/n.conf": text}.get, lambda pattern: [])
     declared = {"sites": [{"domain": "a.test", "document_root": "/www/wwwroot/a.test"}]}
-    _, shown = nginx.describe(config, declared, on_disk=False)["vhosts"]
+    _, shown = nginx.describe_nginx_configuration(config, declared, on_disk=False)["vhosts"]
     assert ("a.test" in shown["names"]) is is_the_sites
 
 
@@ -164,6 +166,9 @@ def test_the_accounts_of_a_panels_daemons_are_those_of_the_web(host: Host, tmp_p
     fpm_conf.write_text(f"[global]\ninclude = {tmp_path}/pool.conf\n")
     pool.write_text("[www]\nuser = games\n")
     host.processes = [master(f"nginx: master process {PROGRAM} -c {nginx_conf}")]
-    assert "daemon" in _webroot.web_users().names and "games" not in _webroot.web_users().names
+    assert (
+        "daemon" in _webroot.find_web_server_accounts().names
+        and "games" not in _webroot.find_web_server_accounts().names
+    )
     host.processes = [master(f"php-fpm: master process ({fpm_conf})", "/opt/php/sbin/php-fpm")]
-    assert "games" in _webroot.web_users().names
+    assert "games" in _webroot.find_web_server_accounts().names

@@ -32,7 +32,7 @@ def asked(head: bytes, declared: dict[str, Any] | None = None, **more: Any) -> t
 
     with server(answer) as port:
         vhost = {"names": ["antruc.test"], "listens": [{"address": "*", "port": port, "tls": False}], "cors_open": []}
-        _origins.add_cors_answers([{**vhost, **more}], declared or {}, time.monotonic() + 60)
+        _origins.add_cors_answers_to_vhosts([{**vhost, **more}], declared or {}, time.monotonic() + 60)
     return vhost["cors_open"], requests  # type: ignore[return-value]
 
 
@@ -96,7 +96,7 @@ def test_who_is_slow_costs_a_bounded_time(monkeypatch: pytest.MonkeyPatch) -> No
             for number in range(100)
         ]
         began = time.monotonic()
-        _origins.add_cors_answers(vhosts, {}, began + 0.5)
+        _origins.add_cors_answers_to_vhosts(vhosts, {}, began + 0.5)
         assert time.monotonic() - began < 5
     assert not any(vhost["cors_open"] or vhost["cors_known"] for vhost in vhosts)
 
@@ -112,7 +112,7 @@ def test_who_is_slow_costs_a_bounded_time(monkeypatch: pytest.MonkeyPatch) -> No
     ],
 )
 def test_by_which_name_a_virtual_host_is_asked(names: list[str], name: str | None) -> None:
-    assert _origins.choose_name(names) == name
+    assert _origins.choose_name_to_ask_vhost_by(names) == name
 
 
 @pytest.mark.parametrize(
@@ -127,12 +127,12 @@ def test_by_which_name_a_virtual_host_is_asked(names: list[str], name: str | Non
 def test_what_could_not_be_asked_is_not_known(names: list[str], address: str, known: bool) -> None:
     with server(lambda connection: connection.recv(10_000)) as port:
         vhost = {"names": names, "listens": [{"address": address, "port": port, "tls": False}], "cors_open": []}
-        _origins.add_cors_answers([vhost], {}, time.monotonic() + 60)
+        _origins.add_cors_answers_to_vhosts([vhost], {}, time.monotonic() + 60)
     assert vhost["cors_known"] is known, "turned away without a word is an answer"
 
 
 def test_tls_is_asked_before_what_has_none() -> None:
     listens = [{"address": "[::]", "port": 80, "tls": False}, {"address": "*", "port": 443, "tls": True}]
-    assert _origins.choose_place(listens, ()) == ("127.0.0.1", 443, True)
-    assert _origins.choose_place(listens, (("*", 443),)) == ("::1", 80, False)
-    assert _origins.choose_place([{"address": "a.test", "port": 80, "tls": False}], ()) is None
+    assert _origins.choose_listen_to_ask_vhost_at(listens, ()) == ("127.0.0.1", 443, True)
+    assert _origins.choose_listen_to_ask_vhost_at(listens, (("*", 443),)) == ("::1", 80, False)
+    assert _origins.choose_listen_to_ask_vhost_at([{"address": "a.test", "port": 80, "tls": False}], ()) is None

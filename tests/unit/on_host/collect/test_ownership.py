@@ -13,7 +13,7 @@ from types import SimpleNamespace
 import pytest
 from ansible.module_utils.luytre import apache, mariadb, nginx
 from ansible.module_utils.luytre_shared import ownership
-from ansible.module_utils.luytre_shared.ownership import Trust
+from ansible.module_utils.luytre_shared.ownership import PathTrust
 
 FILE, FOLDER, LINK = stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK
 
@@ -46,20 +46,20 @@ class Disk:
     def readlink(self, path: str) -> str:
         return str(self.things[path][1])
 
-    def trust(self, uids: tuple[int, ...] = (0,)) -> Trust:
-        return Trust(uids, self.lstat, self.readlink, self.lists.get)
+    def trust(self, uids: tuple[int, ...] = (0,)) -> PathTrust:
+        return PathTrust(uids, self.lstat, self.readlink, self.lists.get)
 
 
 # --- one thing, by strictness ---------------------------------------------------------------------------
 
 STRICTNESS = (
     ownership.ROOT,
-    ownership.make_strictness((0, 33)),
+    ownership.make_strictness_for_trusted_accounts((0, 33)),
     ownership.STRICT_ROOT,
     ownership.PASSWORD,
-    ownership.make_key_strictness((0, 50)),
-    ownership.make_account_strictness(33, 33),
-    ownership.make_account_strictness(33),
+    ownership.make_strictness_of_private_keys((0, 50)),
+    ownership.make_strictness_of_files_of_account(33, 33),
+    ownership.make_strictness_of_files_of_account(33),
     ownership.ANYBODY,
 )
 TABLE = """
@@ -128,9 +128,9 @@ def test_who_can_change_a_thing_by_every_strictness(row: list[str]) -> None:
     thing = ownership.FileOwnership(int(owner), int(group), KINDS[kind] | int(mode, 8))
     found = []
     for strictness in STRICTNESS:
-        changer, maker = ownership.judge_access(thing, strictness, lambda: listed(access))
+        changer, maker = ownership.judge_who_can_change_or_add_to_file(thing, strictness, lambda: listed(access))
         assert changer is None or maker is None
-        assert ownership.find_changer(thing, strictness, lambda: listed(access)) == (changer or maker)
+        assert ownership.find_untrusted_changer_of_file(thing, strictness, lambda: listed(access)) == (changer or maker)
         found.append("+" + in_short(maker) if maker else in_short(changer))
     assert found == expected
 
@@ -169,12 +169,12 @@ def test_a_folder_above_counts_before_and_besides_the_file(
     disk = Disk(opt=(FOLDER, *above), opt__file=(FILE, mode, uid, gid))
     if access is not None:
         disk.lists["/opt"] = access
-    nearest = disk.trust().nearest("/opt/file")
+    nearest = disk.trust().find_last_changer_on_path("/opt/file")
     place, who = ("/opt/file", own) if own else ("/opt", expected)
     assert nearest == (None if who is None else (place, nearest[1])) and in_short(nearest and nearest[1]) == (
         who or "-"
     )
-    said = disk.trust().loose("/opt/file")
+    said = disk.trust().describe_first_changer_on_path("/opt/file")
     assert (said is None) is (who is None)
     assert said is None or said.startswith(f"{'/opt' if expected else '/opt/file'} can be changed by ")
 
@@ -215,9 +215,9 @@ def test_a_daemons_settings_are_judged_alike_whosever_daemon_it_is(
         monkeypatch.setattr(apache, "ROOT", top)
         monkeypatch.setattr(nginx, "FOLDER", top)
         monkeypatch.setattr(mariadb.os, "walk", lambda _top, walk=os.walk: walk(top))
-        of_mariadb = [one["loose"] for one in mariadb.list_config_files() if one["path"] == str(file)]
-        of_nginx = [one["path"] for one in nginx.find_loose_files(SimpleNamespace(texts={}))]
-        of_apache = [one["path"] for one in apache.loose_files()]
+        of_mariadb = [one["loose"] for one in mariadb.list_mariadb_config_files() if one["path"] == str(file)]
+        of_nginx = [one["path"] for one in nginx.find_loose_nginx_files(SimpleNamespace(texts={}))]
+        of_apache = [one["path"] for one in apache.find_loose_apache_files()]
     expected = [str(file)] if loose else []
     assert (of_nginx, of_apache, of_mariadb) == (expected, expected, [loose])
 
@@ -239,7 +239,7 @@ def test_what_only_root_can_change_is_trusted() -> None:
         "/etc/null",
         "/",
     ):
-        assert disk.trust().loose(path) is None
+        assert disk.trust().describe_first_changer_on_path(path) is None
 
 
 @pytest.mark.parametrize(
@@ -256,16 +256,16 @@ def test_a_file_of_another_or_writable_by_others_names_who(
 ) -> None:
     monkeypatch.setattr(ownership, "user_name", str)
     monkeypatch.setattr(ownership, "group_name", str)
-    said = Disk(etc__x=(FILE, mode, uid, gid)).trust().loose("/etc/x")
+    said = Disk(etc__x=(FILE, mode, uid, gid)).trust().describe_first_changer_on_path("/etc/x")
     assert said == f"/etc/x can be changed by {who}"
 
 
 def test_a_group_of_root_may_write() -> None:
-    assert Disk(etc__x=(FILE, 0o664, 0, 0)).trust().loose("/etc/x") is None
+    assert Disk(etc__x=(FILE, 0o664, 0, 0)).trust().describe_first_changer_on_path("/etc/x") is None
 
 
 def test_a_folder_on_the_way_counts_though_the_file_is_roots() -> None:
-    said = Disk().trust().loose("/home/an/conf")
+    said = Disk().trust().describe_first_changer_on_path("/home/an/conf")
     assert said is not None
     assert said.startswith("/home/an can be changed by user ")
 
@@ -278,9 +278,9 @@ def test_a_link_counts_and_so_does_every_folder_to_which_it_leads() -> None:
         etc__above=(LINK, "/home/an/..", 0, 0),
     )
     trust = disk.trust()
-    assert (trust.loose("/etc/theirs") or "").startswith("/etc/theirs can be changed")
+    assert (trust.describe_first_changer_on_path("/etc/theirs") or "").startswith("/etc/theirs can be changed")
     for path in ("/etc/out", "/etc/twice", "/etc/above/an/conf", "/etc/above"):
-        assert (trust.loose(path) or "").startswith("/home/an can be changed")
+        assert (trust.describe_first_changer_on_path(path) or "").startswith("/home/an can be changed")
 
 
 def test_in_a_sticky_folder_a_file_of_roots_is_safe_and_a_missing_one_is_not() -> None:
@@ -290,15 +290,17 @@ def test_in_a_sticky_folder_a_file_of_roots_is_safe_and_a_missing_one_is_not() -
         drop__gone=(LINK, "absent", 0, 0),
     )
     trust = disk.trust()
-    assert trust.loose("/drop/root") is None
-    assert (trust.loose("/drop/theirs") or "").startswith("/drop/theirs can be changed by user")
-    assert trust.loose("/drop/absent") == "/drop can be changed by everybody"
-    assert trust.loose("/drop/absent/deeper") == "/drop can be changed by everybody"
-    assert trust.loose("/drop/gone") == "/drop can be changed by everybody"
+    assert trust.describe_first_changer_on_path("/drop/root") is None
+    assert (trust.describe_first_changer_on_path("/drop/theirs") or "").startswith(
+        "/drop/theirs can be changed by user"
+    )
+    assert trust.describe_first_changer_on_path("/drop/absent") == "/drop can be changed by everybody"
+    assert trust.describe_first_changer_on_path("/drop/absent/deeper") == "/drop can be changed by everybody"
+    assert trust.describe_first_changer_on_path("/drop/gone") == "/drop can be changed by everybody"
 
 
 def test_a_trusted_account_may_change_its_own() -> None:
-    assert Disk().trust((0, 1000)).loose("/home/an/conf") is None
+    assert Disk().trust((0, 1000)).describe_first_changer_on_path("/home/an/conf") is None
 
 
 def test_what_is_only_written_to_may_be_anothers_where_nobody_can_put_a_link_in_its_place(
@@ -314,19 +316,21 @@ def test_what_is_only_written_to_may_be_anothers_where_nobody_can_put_a_link_in_
     )
     trust = disk.trust()
     for path in ("/etc/log", "/etc/absent", "/home/an", "/var/log/php.log"):
-        assert trust.replaceable(path) is None
+        assert trust.describe_who_can_replace_path(path) is None
     for path in ("/etc/link", "/home/an/log", "/home/an/conf"):
-        assert (trust.replaceable(path) or "").startswith("/home/an can be changed by user")
-    assert trust.replaceable("/var/log/web/x.log") == "/var/log/web can be changed by group adm"
-    assert trust.replaceable("/drop/absent") == "/drop can be changed by everybody"
-    assert trust.loose("/var/log/x") == "/var/log can be changed by group syslog", "what is believed is not shared"
+        assert (trust.describe_who_can_replace_path(path) or "").startswith("/home/an can be changed by user")
+    assert trust.describe_who_can_replace_path("/var/log/web/x.log") == "/var/log/web can be changed by group adm"
+    assert trust.describe_who_can_replace_path("/drop/absent") == "/drop can be changed by everybody"
+    assert trust.describe_first_changer_on_path("/var/log/x") == "/var/log can be changed by group syslog", (
+        "what is believed is not shared"
+    )
 
 
 def test_a_circle_of_links_and_a_path_without_end_are_loose_after_a_bounded_number_of_steps() -> None:
     disk = Disk(etc__a=(LINK, "b", 0, 0), etc__b=(LINK, "a", 0, 0))
-    assert (disk.trust().loose("/etc/a") or "").endswith("leads nowhere certain")
+    assert (disk.trust().describe_first_changer_on_path("/etc/a") or "").endswith("leads nowhere certain")
     disk = Disk(**{"etc" + "__x" * depth: (FOLDER, 0o755, 0, 0) for depth in range(1, 1000)})  # type: ignore[arg-type]
-    assert (disk.trust().loose("/etc" + "/x" * 999) or "").endswith("leads nowhere certain")
+    assert (disk.trust().describe_first_changer_on_path("/etc" + "/x" * 999) or "").endswith("leads nowhere certain")
     assert len(disk.asked) < 1000
 
 
@@ -334,19 +338,19 @@ def test_what_cannot_be_looked_at_is_loose() -> None:
     def forbidden(path: str) -> os.stat_result:
         raise PermissionError(errno.EACCES, "no", path)
 
-    said = Trust(lstat=forbidden).loose("/etc/conf")
+    said = PathTrust(lstat=forbidden).describe_first_changer_on_path("/etc/conf")
     assert said is not None
     assert "cannot be looked at" in said
-    assert Trust().loose("etc/conf") == "etc/conf is no absolute path"
+    assert PathTrust().describe_first_changer_on_path("etc/conf") == "etc/conf is no absolute path"
 
 
 def test_an_access_list_counts_where_the_mode_lets_it() -> None:
     disk = Disk(etc__masked=(FILE, 0o644, 0, 0), etc__open=(FILE, 0o664, 0, 5), etc__root=(FILE, 0o664, 0, 5))
     disk.lists = {"/etc/masked": [("user", 33)], "/etc/open": [("user", 0), ("user", 33)], "/etc/root": [("user", 0)]}
     trust = disk.trust()
-    assert trust.loose("/etc/masked") is None
-    assert (trust.loose("/etc/open") or "").startswith("/etc/open can be changed by user ")
-    assert trust.loose("/etc/root") is None
+    assert trust.describe_first_changer_on_path("/etc/masked") is None
+    assert (trust.describe_first_changer_on_path("/etc/open") or "").startswith("/etc/open can be changed by user ")
+    assert trust.describe_first_changer_on_path("/etc/root") is None
 
 
 def test_an_access_list_is_read_as_the_kernel_keeps_it(tmp_path: Path) -> None:
@@ -366,12 +370,16 @@ def test_an_access_list_is_read_as_the_kernel_keeps_it(tmp_path: Path) -> None:
 def test_each_folder_is_looked_at_once() -> None:
     disk = Disk(etc__other=(FILE, 0o644, 0, 0))
     trust = disk.trust()
-    assert trust.loosest(["/etc/conf", "/etc/other", "/etc/conf"]) is None
+    assert trust.describe_first_changer_on_paths(["/etc/conf", "/etc/other", "/etc/conf"]) is None
     assert disk.asked == ["/", "/etc", "/etc/conf", "/etc/other"]
 
 
 def test_names_are_shown_without_what_would_act() -> None:
-    said = Disk(**{"drop__x\x1b[2J\n\u202e": (FILE, 0o644, 1000, 0)}).trust().loose("/drop/x\x1b[2J\n\u202e")
+    said = (
+        Disk(**{"drop__x\x1b[2J\n\u202e": (FILE, 0o644, 1000, 0)})
+        .trust()
+        .describe_first_changer_on_path("/drop/x\x1b[2J\n\u202e")
+    )
     assert said is not None
     assert said.isprintable()
     assert said.startswith("/drop/x\\u001b[2J\\u000a\\u202e can be changed by user ")
@@ -379,16 +387,16 @@ def test_names_are_shown_without_what_would_act() -> None:
 
 
 def test_the_real_thing_agrees(tmp_path: Path) -> None:
-    assert ownership.loose("/etc/passwd") is None
-    assert ownership.loose("/proc/self/exe") is None or os.getuid() != 0
+    assert ownership.describe_first_changer_but_root_on_path("/etc/passwd") is None
+    assert ownership.describe_first_changer_but_root_on_path("/proc/self/exe") is None or os.getuid() != 0
     path = tmp_path / "open"
     path.touch()
     path.chmod(0o666)
-    assert ownership.loose(str(path)) is not None
+    assert ownership.describe_first_changer_but_root_on_path(str(path)) is not None
 
 
 def test_a_file_system_that_a_user_serves_is_theirs_whatever_it_says() -> None:
-    mounts = ownership.parse_served_mounts(
+    mounts = ownership.parse_uids_of_user_served_mounts(
         "9 1 0:1 / / rw - ext4 /dev/sda rw,user_id=5\n"
         "36 9 0:9 / /srv/a\\040b rw,nosuid shared:1 - fuse.sshfs x\\040user_id=0 rw,user_id=33,group_id=33,allow_other\n"
         "37 9 0:8 / /srv/roots rw - fuse.sshfs x rw,user_id=0,group_id=0\n"
@@ -396,8 +404,12 @@ def test_a_file_system_that_a_user_serves_is_theirs_whatever_it_says() -> None:
     )
     assert mounts == {"/srv/a b": 33}
     disk = Disk(srv=(FOLDER, 0o755, 0, 0), **{"srv__a b": (FOLDER, 0o755, 0, 0), "srv__a b__x": (FILE, 0o644, 0, 0)})
-    trust = Trust((0,), disk.lstat, disk.readlink, disk.lists.get, mounts)
-    for said in (trust.loose("/srv/a b/x"), trust.replaceable("/srv/a b/x"), trust.loose("/srv/a b")):
+    trust = PathTrust((0,), disk.lstat, disk.readlink, disk.lists.get, mounts)
+    for said in (
+        trust.describe_first_changer_on_path("/srv/a b/x"),
+        trust.describe_who_can_replace_path("/srv/a b/x"),
+        trust.describe_first_changer_on_path("/srv/a b"),
+    ):
         assert said is not None
         assert said.startswith("/srv/a b can be changed by user ")
     assert not {"/srv/a b", "/srv/a b/x"} & set(disk.asked), "a look at it need never end"

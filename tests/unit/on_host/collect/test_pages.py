@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import _log_files, _log_format, _log_requests, pages
-from ansible.module_utils.luytre._apache_config import Configuration
-from ansible.module_utils.luytre._nginx_conf import load
-from ansible.module_utils.luytre._time_budget import Effort
+from ansible.module_utils.luytre._apache_config import ApacheConfiguration
+from ansible.module_utils.luytre._nginx_conf import load_nginx_config
+from ansible.module_utils.luytre._time_budget import TimeBudget
 
 from auditor.facts.pages import PagesFacts
 
@@ -36,8 +36,10 @@ def budget(size: int = 10_000_000) -> Any:
 
 
 def served(path: Path, pattern: Any = None, ranges: tuple[str, ...] = (), own: tuple[str, ...] = ()) -> dict[str, Any]:
-    logs = [(str(path), pattern or _log_format.compile_nginx(), False)]
-    told: dict[str, Any] = pages.summarize_logs(SITE, logs, _log_requests.Ranges(ranges), own, budget(), 100)
+    logs = [(str(path), pattern or _log_format.compile_nginx_log_format(), False)]
+    told: dict[str, Any] = pages.summarize_logs_of_site(
+        SITE, logs, _log_requests.AddressRanges(ranges), own, budget(), 100
+    )
     PagesFacts.model_validate({"verified": False, "sites": [{"domain": "antruc.test", **told}]})
     return told
 
@@ -107,7 +109,7 @@ def test_whoever_floods_a_log_hides_no_other_page(tmp_path: Path) -> None:
     ],
 )
 def test_a_log_in_a_format_of_the_servers_own(text: str) -> None:
-    pattern = _log_format.compile_nginx(text)
+    pattern = _log_format.compile_nginx_log_format(text)
     values = {
         **{"host": "antruc.test", "remote_addr": "::1", "request": "GET /a HTTP/2.0", "request_method": "GET"},
         **{"request_uri": "/a", "status": "200", "body_bytes_sent": "5", "http_user_agent": GOOGLE},
@@ -115,15 +117,15 @@ def test_a_log_in_a_format_of_the_servers_own(text: str) -> None:
     written = text.replace("${body_bytes_sent}", "5")
     for name in sorted(values, key=len, reverse=True):
         written = written.replace("$" + name, values[name])
-    requests = _log_requests.Requests(["antruc.test"], _log_requests.Ranges(()), ())
+    requests = _log_requests.RequestCounts(["antruc.test"], _log_requests.AddressRanges(()), ())
     requests.add(f"{written}\n{written.replace('antruc.test', 'khac.test').replace('/a', '/b')}".encode(), pattern)
     assert [one["path"] for one in requests.list_addresses(9)] == ["/a"]
 
 
 def test_a_format_that_says_too_little_is_told_and_so_is_a_log_in_another_one(tmp_path: Path) -> None:
-    assert _log_format.compile_nginx("$remote_addr $status") is None
-    assert _log_format.compile_nginx("$request$status $http_user_agent") is None
-    assert _log_format.compile_apache("%h %{X}i") is None
+    assert _log_format.compile_nginx_log_format("$remote_addr $status") is None
+    assert _log_format.compile_nginx_log_format("$request$status $http_user_agent") is None
+    assert _log_format.compile_apache_log_format("%h %{X}i") is None
     log = tmp_path / "access.log"
     log.write_text("Nov 27 17:00:00 gi do khac\n" * 5)
     assert served(log)["logs"][0]["state"] == "format"
@@ -132,9 +134,9 @@ def test_a_format_that_says_too_little_is_told_and_so_is_a_log_in_another_one(tm
 def test_apaches_formats(tmp_path: Path) -> None:
     log = tmp_path / "access.log"
     log.write_text("www.antruc.test:443 " + line("/a", GOOGLE + r" \" x") + "khac.test:443 " + line("/b"))
-    assert paths(served(log, _log_format.compile_apache(_log_format.NICKNAMES["vhost_combined"]))) == ["/a"]
+    assert paths(served(log, _log_format.compile_apache_log_format(_log_format.NICKNAMES["vhost_combined"]))) == ["/a"]
     log.write_text(r'[27/Nov/2026:17:00:00 +0700] GET /c?x=1 200 "a\"b" 7' + "\n")
-    own = _log_format.compile_apache(r'%t %m %U%q %>s "%{User-agent}i" %B')
+    own = _log_format.compile_apache_log_format(r'%t %m %U%q %>s "%{User-agent}i" %B')
     assert own is not None
     assert own.match(log.read_bytes())["uri"] == b"/c?x=1"
 
@@ -143,8 +145,11 @@ def test_apaches_formats(tmp_path: Path) -> None:
 def test_a_hostile_line_takes_time_that_grows_with_its_length_alone(char: str) -> None:
     text = (char * 200_000 + "\n").encode() * 5
     began = time.process_time()
-    for pattern in (_log_format.compile_nginx(), _log_format.compile_apache(_log_format.NICKNAMES["vhost_combined"])):
-        _log_requests.Requests([], _log_requests.Ranges(()), ()).add(text, pattern)
+    for pattern in (
+        _log_format.compile_nginx_log_format(),
+        _log_format.compile_apache_log_format(_log_format.NICKNAMES["vhost_combined"]),
+    ):
+        _log_requests.RequestCounts([], _log_requests.AddressRanges(()), ()).add(text, pattern)
     assert time.process_time() - began < 1
 
 
@@ -154,16 +159,16 @@ def test_what_is_no_log_is_not_waited_for_and_a_bomb_costs_its_budget(tmp_path: 
     (tmp_path / "access.log.2.gz").write_bytes(gzip.compress(b"0" * 30_000_000))
     (tmp_path / "access.log.3.gz").write_bytes(b"\x1f\x8bkhong phai")
     mine = budget(5_000_000)
-    assert sum(map(len, _log_files.iter_pieces(str(tmp_path / "access.log"), mine))) <= 6_000_000
+    assert sum(map(len, _log_files.iter_log_pieces(str(tmp_path / "access.log"), mine))) <= 6_000_000
     assert mine.is_used_up
-    assert list(_log_files.iter_pieces("/khong/co/access.log", budget())) == []
+    assert list(_log_files.iter_log_pieces("/khong/co/access.log", budget())) == []
 
 
 def test_parts_of_a_budget_leave_what_they_do_not_use() -> None:
     whole = budget(900)
-    with whole.part(3) as first:
+    with whole.lend_share_of_budget(3) as first:
         first.left -= 100
-    with whole.part(2) as second:
+    with whole.lend_share_of_budget(2) as second:
         assert second.left == 400
         second.left -= 400
     assert whole.left == 400
@@ -184,9 +189,9 @@ http {
 
 
 def test_a_site_has_the_logs_of_those_who_serve_it() -> None:
-    users = pages.list_nginx_logs(load("/n.conf", {"/n.conf": NGINX}.get))
+    users = pages.list_nginx_vhost_logs(load_nginx_config("/n.conf", {"/n.conf": NGINX}.get))
     sites = [{"domain": name} for name in ("antruc.test", "dongvau.test", "gotre.test", "la.test")]
-    logs = pages.group_by_site(sites, users)
+    logs = pages.group_logs_by_site(sites, users)
     told = {domain: [(path, shared) for path, _, shared in found] for domain, found in logs.items()}
     assert told == {
         "antruc.test": [("/l/antruc.log", False), ("/l/x.log", False)],
@@ -205,9 +210,9 @@ def test_apaches_virtual_hosts(tmp_path: Path) -> None:
         'CustomLog "|/usr/bin/rotatelogs /l/x" combined\n</VirtualHost>\n'
         "<VirtualHost *:80>\nServerName b.test\n</VirtualHost>\n<VirtualHost *:80>\nServerName c.test\n</VirtualHost>\n"
     )
-    logs = pages.group_by_site(
+    logs = pages.group_logs_by_site(
         [{"domain": "www.a.test"}, {"domain": "b.test"}],
-        pages.list_apache_logs(Configuration("/e", {}).read(str(main))),
+        pages.list_apache_vhost_logs(ApacheConfiguration("/e", {}).read(str(main))),
     )
     assert [(path, shared) for path, _, shared in logs["www.a.test"]] == [("/l/a.log", False)]
     assert [(path, shared) for path, _, shared in logs["b.test"]] == [("/l/chung.log", False)], (
@@ -229,5 +234,9 @@ def test_files_that_show_something_and_do_nothing(tmp_path: Path) -> None:
         path.write_text("x" * 200)
     (tmp_path / "f.html").symlink_to("a.html")
     (tmp_path / "tin" / "index.html").write_text("<html></html>")
-    assert pages.find_page_files(str(tmp_path), Effort(5)) == sorted(f"/{name}" for name in SHOWN)
-    assert pages.find_page_files("/khong/co", Effort(5)) == pages.find_page_files(None, Effort(5)) == []
+    assert pages.find_inert_page_files_by_uri(str(tmp_path), TimeBudget(5)) == sorted(f"/{name}" for name in SHOWN)
+    assert (
+        pages.find_inert_page_files_by_uri("/khong/co", TimeBudget(5))
+        == pages.find_inert_page_files_by_uri(None, TimeBudget(5))
+        == []
+    )

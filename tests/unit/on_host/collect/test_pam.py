@@ -32,7 +32,7 @@ def test_includes_and_continuations_are_followed(etc: Path) -> None:
         "# c\n@include common-auth\nauth required \\\n  pam_env.so readenv=1\naccount required pam_x.so\n"
     )
     (etc / "common-auth").write_text("auth\t[success=1 default=ignore]\tpam_unix.so nullok\n-auth optional pam_y.so\n")
-    assert pam.read_stack("sshd", "auth") == [
+    assert pam.read_pam_stack("sshd", "auth") == [
         ("[success=1 default=ignore]", "pam_unix.so", ["nullok"]),
         ("optional", "pam_y.so", []),
         ("required", "pam_env.so", ["readenv=1"]),
@@ -41,7 +41,7 @@ def test_includes_and_continuations_are_followed(etc: Path) -> None:
 
 def test_a_stack_that_includes_itself_ends(etc: Path) -> None:
     (etc / "loop").write_text("auth include loop\nauth required pam_unix.so\n")
-    assert len(pam.read_stack("loop", "auth")) == pam.MAX_INCLUDES + 1
+    assert len(pam.read_pam_stack("loop", "auth")) == pam.MAX_INCLUDES + 1
 
 
 @pytest.mark.parametrize(
@@ -75,22 +75,25 @@ def test_faillock(etc: Path, auth: tuple[str, ...], account: bool, expected: tup
     ],
 )
 def test_pwquality(arguments: list[str], configured: dict[str, str], length: int, classes: int, active: bool) -> None:
-    told = pam.describe_pwquality([("requisite", "pam_pwquality.so", arguments)], configured)
+    told = pam.describe_password_quality([("requisite", "pam_pwquality.so", arguments)], configured)
     assert (told["length"], told["classes"], told["active"]) == (length, classes, active)
 
 
 def test_without_its_word_list_every_password_is_refused() -> None:
-    told = pam.describe_pwquality([("requisite", "pam_pwquality.so", [])], {"dictpath": "/nonexistent"})
+    told = pam.describe_password_quality([("requisite", "pam_pwquality.so", [])], {"dictpath": "/nonexistent"})
     assert (told["dictionary"], told["dictionary_found"]) == (False, False)
 
 
 def test_pwhistory() -> None:
-    assert pam.describe_pwhistory([], {}) == {"active": False, "remembered": 0}
-    assert pam.describe_pwhistory([("required", "pam_pwhistory.so", [])], {"remember": "7"})["remembered"] == 7
+    assert pam.describe_password_history([], {}) == {"active": False, "remembered": 0}
+    assert pam.describe_password_history([("required", "pam_pwhistory.so", [])], {"remember": "7"})["remembered"] == 7
     assert (
-        pam.describe_pwhistory([("required", "pam_pwhistory.so", ["remember=2"])], {"remember": "7"})["remembered"] == 2
+        pam.describe_password_history([("required", "pam_pwhistory.so", ["remember=2"])], {"remember": "7"})[
+            "remembered"
+        ]
+        == 2
     )
-    assert pam.describe_pwhistory([("required", "pam_unix.so", ["remember=6"])], {})["remembered"] == 6
+    assert pam.describe_password_history([("required", "pam_unix.so", ["remember=6"])], {})["remembered"] == 6
 
 
 # --- findings --------------------------------------------------------------------------------------------
@@ -207,7 +210,11 @@ def test_empty_passwords_are_taken_by_either_word(etc: Path) -> None:
     (etc / "su").write_text("auth sufficient pam_unix.so nullok\n")
     (etc / "sudo").write_text("auth required pam_unix.so nullok_secure\n")
     (etc / "login").write_text("auth required pam_unix.so try_first_pass # nullok\n")
-    assert [pam._nullok(pam.read_stack(name, "auth")) for name in ("su", "sudo", "login")] == [True, True, False]
+    assert [pam._is_empty_password_allowed(pam.read_pam_stack(name, "auth")) for name in ("su", "sudo", "login")] == [
+        True,
+        True,
+        False,
+    ]
 
 
 def test_the_word_goes_from_the_shared_stack_and_from_the_services_own() -> None:
@@ -222,7 +229,7 @@ def test_the_word_goes_from_the_shared_stack_and_from_the_services_own() -> None
 def test_su_is_restricted_by_a_module_that_keeps_everybody_else_out(etc: Path) -> None:
     def said(line: str) -> bool:
         (etc / "su").write_text(f"auth sufficient pam_rootok.so\n{line}\n")
-        return bool(pam.describe_su(AreaReader({}, 5), pam.read_stack("su", "auth"))["restricted"])
+        return bool(pam.describe_su_restriction(AreaReader({}, 5), pam.read_pam_stack("su", "auth"))["restricted"])
 
     assert [
         said(line)
@@ -250,7 +257,7 @@ def test_who_used_su_and_is_not_in_its_group() -> None:
     )
     accounts = [{"name": name, "gid": 100} for name in ("root", "khoa", "lan", "an")]
     groups = [{"name": "sudo", "gid": 27, "members": ["lan"]}]
-    assert pam.find_outside_accounts(text, accounts, groups) == ["khoa"]
+    assert pam.find_su_users_outside_group(text, accounts, groups) == ["khoa"]
 
 
 def test_su_asks_for_the_group_right_after_root_was_let_through() -> None:

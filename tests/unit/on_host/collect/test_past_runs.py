@@ -24,20 +24,20 @@ RUN = "20261124T101500Z-7f3a"
 
 def read(home: Path) -> dict[str, Any]:
     """The area as it arrives."""
-    data = past_runs.collect(AreaReader({}, 5), str(home))
+    data = past_runs.collect_area_facts(AreaReader({}, 5), str(home))
     areas = {"past_runs": {"seconds": 0, "error": None, "data": data}}
     found: dict[str, Any] = HostFacts.parse(
         json.dumps({"schema": 1, "collected_at": NOW, "areas": areas})
-    ).build_context()["past_runs"]
+    ).build_context_for_control_expressions()["past_runs"]
     return found
 
 
 def kept(home: Path, *names: str) -> store.RunStore:
     known = store.RunStore(str(home))
     for index, name in enumerate(names):
-        Path(known.folder(name)).mkdir()
-        known.put_state(name, {"state": "confirmed", "ended": NOW + index + 0.5})
-        os.utime(known.file(name, "state.json"), (NOW + index, NOW + index))
+        Path(known.get_folder_of_run(name)).mkdir()
+        known.update_state_of_run(name, {"state": "confirmed", "ended": NOW + index + 0.5})
+        os.utime(known.get_path_of_run_file(name, "state.json"), (NOW + index, NOW + index))
     return known
 
 
@@ -53,7 +53,7 @@ def test_no_run_has_ever_been() -> None:
 
 def test_the_last_runs_and_how_they_ended(tmp_path: Path) -> None:
     known = kept(tmp_path, *(f"r-{number}" for number in range(7)))
-    known.put_state(
+    known.update_state_of_run(
         "r-6", {"state": "reverted", "cause": "timer", "ended": NOW + 90.2, "changed_paths": ["/etc/x"] * 200}
     )
     found = read(tmp_path)
@@ -101,8 +101,8 @@ def test_names_that_no_run_has(tmp_path: Path) -> None:
 _ASK = """
 import sys, ansible.module_utils
 ansible.module_utils.__path__.extend(sys.argv[1].split(":"))
-from ansible.module_utils.luytre._ssh_session import session
-print(session())
+from ansible.module_utils.luytre._ssh_session import get_current_ssh_session
+print(get_current_ssh_session())
 """
 
 

@@ -16,8 +16,8 @@ FAR = 60.0
 
 def costly(file: str) -> Callable[[], Any]:
     def piece() -> Any:
-        _patterns.note_pattern("/etc/good")
-        _patterns.note_pattern(file)
+        _patterns.note_file_of_next_pattern("/etc/good")
+        _patterns.note_file_of_next_pattern(file)
         return bool(re.search("(a+)+$", "a" * 60 + "!"))
 
     return piece
@@ -29,7 +29,7 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def told(pieces: list[Callable[[], Any]], deadline: float = FAR) -> list[Any]:
-    answers = _patterns.run_in_turn(pieces, time.monotonic() + deadline)
+    answers = _patterns.run_functions_in_child(pieces, time.monotonic() + deadline)
     return [(one.why, one.file) if isinstance(one, _patterns.PatternFailure) else one for one in answers]
 
 
@@ -65,7 +65,7 @@ def test_what_is_slow_has_a_second_turn_once_the_others_are_done(monkeypatch: py
 
 def test_what_raises_or_kills_its_child_takes_nobody_along() -> None:
     def raises() -> Any:
-        _patterns.note_pattern("/x")
+        _patterns.note_file_of_next_pattern("/x")
         raise RecursionError
 
     answers = told([raises, lambda: os._exit(3), lambda: 2])

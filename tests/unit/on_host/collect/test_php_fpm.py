@@ -11,7 +11,7 @@ from ansible.module_utils.luytre import _mod_php, php_fpm
 from auditor.audit import controls
 from auditor.audit.controls import Catalogue
 from auditor.audit.evaluate import evaluate_host
-from auditor.facts import HostFacts, load_areas
+from auditor.facts import HostFacts, load_fact_area_models
 from auditor.facts.web.php_fpm import PhpFpmFacts
 from auditor.models import Host, Site, Status
 from tests.unit.modules import load
@@ -93,10 +93,10 @@ DUMP = """[24-Nov-2026 16:10:06] NOTICE: [global]
 
 def facts(dump: str = DUMP, info: str = INFO, after_ours: tuple[str, ...] = (), **ours: set[str]) -> dict[str, Any]:
     """The area as the collector makes it of what PHP-FPM prints."""
-    ini = php_fpm.parse_info(info)
+    ini = php_fpm.parse_php_info_values(info)
     pools = [
-        php_fpm.describe_pool(name, lines, ini, "8.4", POOL_FILE, ours.get(name, ()))
-        for name, lines in php_fpm.parse_dump(dump)
+        php_fpm.describe_fpm_pool(name, lines, ini, "8.4", POOL_FILE, ours.get(name, ()))
+        for name, lines in php_fpm.parse_fpm_config_dump(dump)
         if name != "global"
     ]
     data = {
@@ -106,14 +106,14 @@ def facts(dump: str = DUMP, info: str = INFO, after_ours: tuple[str, ...] = (), 
                 "version": "8.4",
                 "release": ini["PHP Version"],
                 "branch": "8.4 in debian 13",
-                "ini": php_fpm.convert_settings(ini),
+                "ini": php_fpm.convert_php_settings_to_facts(ini),
                 "after_ours": list(after_ours),
                 "files": [],
             }
         ],
         "pools": pools,
         "modules": [],
-        "shell_functions": php_fpm.callable_shell_functions(pools),
+        "shell_functions": php_fpm.find_callable_shell_functions(pools),
         "user_ini": [],
     }
     PhpFpmFacts.model_validate(data)
@@ -127,8 +127,8 @@ def pool(data: dict[str, Any], name: str) -> dict[str, Any]:
 
 def statuses(data: dict[str, Any], *sites: Site, now: int = 1_790_000_000) -> dict[str, Status]:
     """Status by control of the whole area on a host."""
-    catalogue = Catalogue(controls=tuple(controls.read_file(ROLE / "controls.yml")))
-    known = HostFacts(now, {"php_fpm": load_areas()["php_fpm"].model_validate(data)}, {}, {})
+    catalogue = Catalogue(controls=tuple(controls.read_controls_file(ROLE / "controls.yml")))
+    known = HostFacts(now, {"php_fpm": load_fact_area_models()["php_fpm"].model_validate(data)}, {}, {})
     host = Host(name="h", address="192.0.2.1", sites=sites)
     return {
         finding.control: finding.status
@@ -175,22 +175,28 @@ def test_a_pools_environment_stays_on_the_host() -> None:
     ],
 )
 def test_listening(listen: str, address: str | None, backend: str) -> None:
-    assert php_fpm.parse_listen(listen) == (address, backend)
+    assert php_fpm.parse_fpm_listen(listen) == (address, backend)
 
 
 @pytest.mark.parametrize(
     "text", ["", "\x00\xff", "[" * 5000, "x => ", " => => ", "[a] NOTICE: [" + "p" * 9000, "[d] NOTICE: \t = \n" * 50]
 )
 def test_nonsense_is_read_as_nothing(text: str) -> None:
-    assert php_fpm.parse_info(text) in ({}, {"": ""})
-    for _name, lines in php_fpm.parse_dump(text):
+    assert php_fpm.parse_php_info_values(text) in ({}, {"": ""})
+    for _name, lines in php_fpm.parse_fpm_config_dump(text):
         assert lines == []
 
 
 def test_user_ini_that_inserts_or_loosens() -> None:
     text = "; auto_prepend_file = no.php\nauto_append_file = '/var/x'\ndisplay_errors=On ; for now\nsession.cookie_httponly = 0\nx\n"
-    assert php_fpm.parse_user_ini(text) == {"inserts": True, "loosens": ["display_errors", "session.cookie_httponly"]}
-    assert php_fpm.parse_user_ini("auto_prepend_file =\ndisplay_errors = off\n") == {"inserts": False, "loosens": []}
+    assert php_fpm.parse_user_ini_settings(text) == {
+        "inserts": True,
+        "loosens": ["display_errors", "session.cookie_httponly"],
+    }
+    assert php_fpm.parse_user_ini_settings("auto_prepend_file =\ndisplay_errors = off\n") == {
+        "inserts": False,
+        "loosens": [],
+    }
 
 
 def test_user_ini_is_found_below_the_root_and_no_link_is_followed(tmp_path: Path) -> None:
@@ -199,7 +205,7 @@ def test_user_ini_is_found_below_the_root_and_no_link_is_followed(tmp_path: Path
     elsewhere.write_text("auto_prepend_file = /x\n")
     (root / ".user.ini").symlink_to(elsewhere)
     (root / "tai-len" / ".user.ini").write_text("auto_prepend_file = /x\n")
-    assert [found["path"] for found in php_fpm.find_user_inis(str(root))] == [f"{root}/tai-len/.user.ini"]
+    assert [found["path"] for found in php_fpm.find_user_ini_files(str(root))] == [f"{root}/tai-len/.user.ini"]
 
 
 def test_each_weakness_is_found() -> None:
@@ -309,7 +315,9 @@ def test_lines_go_to_the_beginning_and_the_end_of_their_pool_and_come_out_again(
         "[hai]",
         "user = b",
     ]
-    assert php_fpm.parse_own_lines(changed) == {"mot": ["php_admin_value[expose_php] = Off", "listen.mode = 0660"]}
+    assert php_fpm.parse_marked_lines_by_pool(changed) == {
+        "mot": ["php_admin_value[expose_php] = Off", "listen.mode = 0660"]
+    }
     assert php_fpm_config.with_lines(changed, {}) == text
 
 
@@ -336,8 +344,10 @@ def inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def with_modules(fpm: bool = True) -> dict[str, Any]:
     data = facts() if fpm else {"installed": False, "versions": [], "pools": [], "user_ini": []}
-    modules = [each for version in _mod_php.list_versions() for each in php_fpm.describe_modules(version)]
-    functions = php_fpm.callable_shell_functions([*data["pools"], *modules])
+    modules = [
+        each for version in _mod_php.list_apache_php_versions() for each in php_fpm.describe_apache_php_module(version)
+    ]
+    functions = php_fpm.find_callable_shell_functions([*data["pools"], *modules])
     data = {**data, "modules": modules, "shell_functions": functions}
     PhpFpmFacts.model_validate(data)
     return data

@@ -32,14 +32,14 @@ def rows(structure: str) -> list[list[str]]:
     ],
 )
 def test_wordpress(structure: str, post: str, page: str) -> None:
-    found = _recent_posts.wordpress_addresses(rows(structure), "/blog")
+    found = _recent_posts.build_wordpress_post_addresses(rows(structure), "/blog")
     assert found[:2] == ["/blog" + post, "/blog" + page]
     assert found[3] == "/blog/?page_id=4", "whose parent is not published"
 
 
 def test_whose_own_parent_a_page_is_does_not_matter() -> None:
     own = [["option", "permalink_structure", "/%postname%/"], ["post", "2", "a", "page", "2", "2026-11-02-08-05-01"]]
-    assert _recent_posts.wordpress_addresses(own, "") == ["/?page_id=2"]
+    assert _recent_posts.build_wordpress_post_addresses(own, "") == ["/?page_id=2"]
 
 
 @pytest.mark.parametrize(
@@ -88,6 +88,6 @@ def test_others_are_asked_as_the_site_asks(
 
     monkeypatch.setattr(_recent_posts._site_database, "fetch_rows", told)
     began = time.monotonic()
-    assert _recent_posts.collect_addresses(str(tmp_path), AreaReader({}, 2)) == (wanted, None)
+    assert _recent_posts.collect_recent_post_addresses(str(tmp_path), AreaReader({}, 2)) == (wanted, None)
     assert asked == ([login] if login else [])
     assert time.monotonic() - began < 2

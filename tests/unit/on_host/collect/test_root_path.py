@@ -24,17 +24,19 @@ from ansible.module_utils.luytre import _root_path
     ],
 )
 def test_search_paths_as_files_write_them(text: str, found: list[str]) -> None:
-    assert _root_path.parse_folders(text) == found
+    assert _root_path.parse_search_path_folders(text) == found
 
 
 def test_a_folder_of_another_and_a_relative_one_are_named_once(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("PATH=/usr/bin:/opt/tools:\n")
     (tmp_path / "b").write_text("PATH=/opt/tools:bin\n")
     writable = "/opt/tools can be changed by www-data"
-    trust = type("Trust", (), {"loose": lambda self, path: writable if path == "/opt/tools" else None})()
+    trust = type(
+        "Trust", (), {"describe_first_changer_on_path": lambda self, path: writable if path == "/opt/tools" else None}
+    )()
     assert [
         (one["folder"], Path(one["file"]).name, one["loose"])
-        for one in _root_path.find_weak_folders(trust, (f"{tmp_path}/*",))
+        for one in _root_path.find_loose_folders_in_root_path(trust, (f"{tmp_path}/*",))
     ] == [
         ("/opt/tools", "a", writable),
         (".", "a", ""),

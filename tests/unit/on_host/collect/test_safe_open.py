@@ -209,13 +209,13 @@ def test_what_is_swapped_while_it_is_opened_is_what_was_looked_at(
 def test_a_folder_that_becomes_a_link_on_the_way_is_refused(top: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     here = top / "here"
 
-    def swapped(folder: int, name: str, enter: Any = safe_open.enter) -> int:
+    def swapped(folder: int, name: str, enter: Any = safe_open.open_folder_in_open_folder) -> int:
         if name == "folder":
             (here / "folder").rename(here / "gone")
             (here / "their-folder").rename(here / "folder")
         return int(enter(folder, name))
 
-    monkeypatch.setattr(safe_open, "enter", swapped)
+    monkeypatch.setattr(safe_open, "open_folder_in_open_folder", swapped)
     assert answer(f"{here}/folder/file", NO_LINKS) == WAY
 
 

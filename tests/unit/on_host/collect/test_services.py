@@ -29,7 +29,7 @@ tcp LISTEN 0      4096    0.0.0.0:4444 0.0.0.0:*
 def test_sockets_of_a_real_host() -> None:
     found = [
         (each["protocol"], each["address"], each["port"], each["claims"][:1], each["local"])
-        for each in services.parse_sockets(SS)
+        for each in services.parse_ss_sockets(SS)
     ]
     assert found == [
         ("udp", "0.0.0.0", 111, [(38, 5)], False),
@@ -45,10 +45,10 @@ def test_sockets_of_a_real_host() -> None:
 
 def test_a_process_may_call_itself_anything() -> None:
     line = 'tcp LISTEN 0 5 0.0.0.0:9 0.0.0.0:* users:(("a b)(",pid=77,fd=3)) uid:33 ino:12 sk:1 <->\nnonsense\ntcp\n'
-    (one,) = services.parse_sockets(line)
+    (one,) = services.parse_ss_sockets(line)
     assert (one["claims"], one["inode"]) == ([(77, 3)], 12)
     line = 'tcp LISTEN 0 5 0.0.0.0:9 0.0.0.0:* users:(("x",pid=1,fd=3)",pid=77,fd=3)) ino:12 sk:1 <->\n'
-    (one,) = services.parse_sockets(line)
+    (one,) = services.parse_ss_sockets(line)
     assert one["claims"] == [(1, 3), (77, 3)], "both are claims, and only the kernel says which is true"
 
 
@@ -68,14 +68,17 @@ def test_a_process_may_call_itself_anything() -> None:
 def test_what_a_web_server_is_supposed_to_listen_for(
     process: str, port: int, protocol: str, service: str | None
 ) -> None:
-    assert services.classify_service({"daemon": process, "port": port, "protocol": protocol}) == service
+    assert (
+        services.classify_expected_web_server_listener({"daemon": process, "port": port, "protocol": protocol})
+        == service
+    )
 
 
 def test_sockets_that_systemd_holds_are_named_by_their_unit() -> None:
     text = (
         "0.0.0.0:22 ssh.socket ssh.service\n[::]:111 rpcbind.socket rpcbind.service\n/run/x.sock x.socket x.service\n"
     )
-    assert services.parse_list_sockets(text) == {22: "ssh.socket", 111: "rpcbind.socket"}
+    assert services.parse_systemctl_list_sockets(text) == {22: "ssh.socket", 111: "rpcbind.socket"}
 
 
 def shown(**units: str) -> dict[str, Any]:
@@ -89,7 +92,7 @@ def test_a_socket_alone_and_a_unit_of_the_next_boot_count() -> None:
         telnet_socket="LoadState=loaded ActiveState=inactive UnitFileState=enabled",
         vsftpd_service="LoadState=loaded ActiveState=inactive UnitFileState=disabled",
     )
-    found = services.find_unneeded(units, "")
+    found = services.find_unneeded_service_units(units, "")
     assert [(each["unit"], each["active"], each["enabled"]) for each in found] == [
         ("telnet.socket", False, True),
         ("rpcbind.socket", True, True),
@@ -98,7 +101,7 @@ def test_a_socket_alone_and_a_unit_of_the_next_boot_count() -> None:
 
 def test_rpcbind_is_of_use_to_nfs() -> None:
     units = shown(rpcbind_service="LoadState=loaded ActiveState=active UnitFileState=enabled")
-    assert services.find_unneeded(units, "server:/data /srv/data nfs4 rw 0 0\n") == []
+    assert services.find_unneeded_service_units(units, "server:/data /srv/data nfs4 rw 0 0\n") == []
 
 
 @pytest.mark.parametrize(
@@ -113,12 +116,12 @@ def test_rpcbind_is_of_use_to_nfs() -> None:
     ],
 )
 def test_hard_limit_of_everybody(text: str, limit: str | None) -> None:
-    assert services.parse_core_limit(text) == limit
+    assert services.parse_hard_core_file_limit(text) == limit
 
 
 def listener(port: int, process: str, **more: Any) -> dict[str, Any]:
     base = {"protocol": "tcp", "address": "0.0.0.0", "port": port, "local": False, "process": process, "unit": None}
-    return {**base, "service": services.classify_service({**base, "daemon": process}), **more}
+    return {**base, "service": services.classify_expected_web_server_listener({**base, "daemon": process}), **more}
 
 
 def test_a_listener_needs_a_reason() -> None:
@@ -179,12 +182,12 @@ def test_who_opens_any_number_of_sockets_hides_nobody_elses(monkeypatch: pytest.
     def process(pid: int) -> _processes.ProcessInfo:
         return _processes.ProcessInfo(pid, 1, 33 if pid == 70 else 0, program="/usr/bin/python3")
 
-    monkeypatch.setattr(services._processes, "process", process)
-    monkeypatch.setattr(services._processes, "holds", lambda *_: True)
-    monkeypatch.setattr(services, "has_systemd", lambda: False)
+    monkeypatch.setattr(services._processes, "read_process_info", process)
+    monkeypatch.setattr(services._processes, "has_socket_open_at_descriptor", lambda *_: True)
+    monkeypatch.setattr(services, "is_systemd_running_this_host", lambda: False)
     reading = AreaReader({}, 60)
     monkeypatch.setattr(reading, "run", lambda argv, limit: said[:limit])
-    found = services.list_listeners(reading)
+    found = services.list_listeners_as_facts(reading)
     ports = {each["port"] for each in found if not each["local"]}
     assert ports == {4444, *range(100, 500)}
     assert len(found) == 400 + services.MAX_OF_ACCOUNT
@@ -192,11 +195,11 @@ def test_who_opens_any_number_of_sockets_hides_nobody_elses(monkeypatch: pytest.
 
 def test_what_may_shut_a_false_search_engine_out_is_told_when_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = {"fail2ban.service": {"ActiveState": "active"}, "crowdsec.service": {"ActiveState": "inactive"}}
-    monkeypatch.setattr(services, "has_systemd", lambda: True)
-    assert services.list_crawler_guards(shown) == ["fail2ban.service"]
-    assert services.list_crawler_guards({}) == []
-    monkeypatch.setattr(services, "has_systemd", lambda: False)
-    assert services.list_crawler_guards({}) is None
+    monkeypatch.setattr(services, "is_systemd_running_this_host", lambda: True)
+    assert services.list_programs_banning_false_crawlers(shown) == ["fail2ban.service"]
+    assert services.list_programs_banning_false_crawlers({}) == []
+    monkeypatch.setattr(services, "is_systemd_running_this_host", lambda: False)
+    assert services.list_programs_banning_false_crawlers({}) is None
 
 
 def test_what_guards_against_malware_is_told_with_whether_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -206,14 +209,14 @@ def test_what_guards_against_malware_is_told_with_whether_it_runs(monkeypatch: p
         "kesl-supervisor.service": {"LoadState": "loaded", "ActiveState": "active"},
         "mdatp.service": {"LoadState": "not-found", "ActiveState": "inactive"},
     }
-    monkeypatch.setattr(services, "has_systemd", lambda: True)
+    monkeypatch.setattr(services, "is_systemd_running_this_host", lambda: True)
     found = [{"product": "ClamAV", "running": False}, {"product": "Kaspersky", "running": True}]
-    assert services.list_protection(shown) == found
+    assert services.list_malware_protection_products(shown) == found
     assert [Protection.model_validate(one).running for one in found] == [False, True]
     assert {name for name, _ in services.PROTECTION} == set(get_args(Protection.model_fields["product"].annotation))
-    assert services.list_protection({}) == []
-    monkeypatch.setattr(services, "has_systemd", lambda: False)
-    assert services.list_protection({}) is None
+    assert services.list_malware_protection_products({}) == []
+    monkeypatch.setattr(services, "is_systemd_running_this_host", lambda: False)
+    assert services.list_malware_protection_products({}) is None
 
 
 def test_other_machines_that_programs_talk_to_are_told_by_the_port_that_was_asked_for(
@@ -238,7 +241,7 @@ def test_other_machines_that_programs_talk_to_are_told_by_the_port_that_was_aske
     monkeypatch.setattr(
         _network_peers, "read_text", lambda path, _limit: "" if "6" in path else "\n".join(["head", *rows])
     )
-    assert _network_peers.list_peers({443, 3306}) == [
+    assert _network_peers.list_connected_peers({443, 3306}) == [
         {"address": "10.0.0.2", "port": 3306, "inbound": True},
         {"address": "10.0.0.3", "port": 6379, "inbound": False},
     ]

@@ -18,7 +18,7 @@ LOGIN = Login("xa", "p", "localhost", "xa", _site_database.POSTGRESQL)
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_no_letter_of_a_value_is_read_as_a_statement(value: str) -> None:
-    said = _site_postgresql.literal(value)
+    said = _site_postgresql.render_sql_text_literal(value)
     assert said.startswith("U&'") and said.endswith("'")
     numbers = said[3:-1].split("\\+")[1:]
     assert "".join(chr(int(number, 16)) for number in numbers) == value
@@ -26,17 +26,17 @@ def test_no_letter_of_a_value_is_read_as_a_statement(value: str) -> None:
 
 
 def test_a_password_is_one_whatever_its_letters() -> None:
-    assert _site_postgresql.password_file(Login("xa", "a:b\\c", "", "xa")) == b"*:*:*:*:a\\:b\\\\c\n"
+    assert _site_postgresql.render_pgpass_file(Login("xa", "a:b\\c", "", "xa")) == b"*:*:*:*:a\\:b\\\\c\n"
     for odd in (Login("xa", "a\nb", "", "xa"), Login("", "a", "", "xa"), Login("xa", "x" * 201, "", "xa")):
         with pytest.raises(DatabaseUnanswered, match="not_plain"):
-            _site_postgresql.password_file(odd)
+            _site_postgresql.render_pgpass_file(odd)
 
 
 @pytest.mark.parametrize("line", ["", "x", "{}", "[]", '[["a"]]', '["a", {"b": 1}]', "1"])
 def test_what_is_no_row_is_not_taken_for_one(line: str) -> None:
     with pytest.raises(DatabaseUnanswered, match="failed"):
-        _site_postgresql._row(line)
-    assert _site_postgresql._row(json.dumps(["a", 1, None, "b\nc"])) == ["a", "1", None, "b\nc"]
+        _site_postgresql._parse_row(line)
+    assert _site_postgresql._parse_row(json.dumps(["a", 1, None, "b\nc"])) == ["a", "1", None, "b\nc"]
 
 
 @pytest.mark.parametrize(
@@ -54,18 +54,18 @@ def test_what_is_no_row_is_not_taken_for_one(line: str) -> None:
     ],
 )
 def test_what_a_complaint_means(complaint: bytes, why: str) -> None:
-    assert _site_postgresql.classify_error(complaint) == why
+    assert _site_postgresql.classify_psql_error(complaint) == why
 
 
 def test_only_the_servers_own_socket_or_port_is_spoken_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket(socket.AF_UNIX) as own:
         own.bind(str(tmp_path / ".s.PGSQL.5432"))
         own.listen()
-        assert _site_postgresql._place(str(tmp_path), os.getuid()) == (str(tmp_path), 5432)
+        assert _site_postgresql._get_host_and_port_of_own_server(str(tmp_path), os.getuid()) == (str(tmp_path), 5432)
         with pytest.raises(DatabaseUnanswered, match="another_server"):
-            _site_postgresql._place(str(tmp_path), os.getuid() + 1)
-    monkeypatch.setattr(_site_database, "is_the_servers_port", lambda port, uid: port == 5433)
-    assert _site_postgresql._place("localhost:5433", 1) == ("127.0.0.1", 5433)
+            _site_postgresql._get_host_and_port_of_own_server(str(tmp_path), os.getuid() + 1)
+    monkeypatch.setattr(_site_database, "is_port_of_account", lambda port, uid: port == 5433)
+    assert _site_postgresql._get_host_and_port_of_own_server("localhost:5433", 1) == ("127.0.0.1", 5433)
     for host, why in (("localhost", "another_server"), ("db.tinh.test", "elsewhere"), ("localhost:/x", "not_plain")):
         with pytest.raises(DatabaseUnanswered, match=why):
-            _site_postgresql._place(host, 1)
+            _site_postgresql._get_host_and_port_of_own_server(host, 1)

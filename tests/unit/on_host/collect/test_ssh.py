@@ -11,15 +11,15 @@ import pytest
 from ansible.module_utils.luytre import _sshd, accounts, ssh
 from ansible.module_utils.luytre_hunt import access as entering
 
-from auditor.hardening.safety.logins import load_judge
+from auditor.hardening.safety.logins import load_ways_module_of_ssh_role
 from auditor.models import Status
 from tests.unit import access
 from tests.unit.access import DATA, facts, filters, finding, ids
 from tests.unit.on_host.collect.test_accounts import ED25519
 
-BOOKWORM = _sshd.parse_settings((DATA / "sshd_bookworm.txt").read_text("utf-8"))
+BOOKWORM = _sshd.parse_sshd_settings((DATA / "sshd_bookworm.txt").read_text("utf-8"))
 ROLE = filters("ssh")
-WAYS = load_judge()
+WAYS = load_ways_module_of_ssh_role()
 WANTED = {
     "permit_root_login": "prohibit-password",
     "max_auth_tries": 4,
@@ -55,7 +55,11 @@ def lines(now: dict[str, Any], enforce: dict[str, Any], types: tuple[str, ...] =
 def stock(now: dict[str, Any] = {}, types: tuple[str, ...] = TYPES) -> dict[str, Any]:  # noqa: B006  only read
     """Debian 12's sshd as the role sees it, with other settings."""
     defaults = {key: BOOKWORM[key] for key in ssh.ALGORITHMS}
-    return {"theirs": {**ssh.select_settings(BOOKWORM), **now}, "defaults": defaults, "host_key_types": list(types)}
+    return {
+        "theirs": {**ssh.select_settings_for_controller(BOOKWORM), **now},
+        "defaults": defaults,
+        "host_key_types": list(types),
+    }
 
 
 def test_the_words_of_sshd() -> None:
@@ -65,12 +69,12 @@ def test_the_words_of_sshd() -> None:
     assert BOOKWORM["macs"][-1] == "hmac-sha1"
     assert BOOKWORM["authorizedkeysfile"] == [".ssh/authorized_keys", ".ssh/authorized_keys2"]
     assert BOOKWORM["allowgroups"] == []
-    assert ssh.select_settings(BOOKWORM)["maxstartups"] == [10, 30, 100]
-    assert ssh.parse_startups("200:30:200") == [200, 30, 200]
+    assert ssh.select_settings_for_controller(BOOKWORM)["maxstartups"] == [10, 30, 100]
+    assert ssh.parse_max_startups("200:30:200") == [200, 30, 200]
 
 
 def test_old_word_for_keyboard_interactive() -> None:
-    assert _sshd.parse_settings("challengeresponseauthentication yes\n")["kbdinteractiveauthentication"] == "yes"
+    assert _sshd.parse_sshd_settings("challengeresponseauthentication yes\n")["kbdinteractiveauthentication"] == "yes"
 
 
 @pytest.mark.parametrize(
@@ -86,11 +90,11 @@ def test_old_word_for_keyboard_interactive() -> None:
     ],
 )
 def test_a_line(line: str, keyword: str, value: str) -> None:
-    assert _sshd.split_line(line) == (keyword, value)
+    assert _sshd.split_sshd_line(line) == (keyword, value)
 
 
 def test_words_of_a_line() -> None:
-    assert _sshd.split_arguments('/etc/a.conf "/etc/b c.conf" # rest') == ["/etc/a.conf", "/etc/b c.conf"]
+    assert _sshd.split_sshd_arguments('/etc/a.conf "/etc/b c.conf" # rest') == ["/etc/a.conf", "/etc/b c.conf"]
 
 
 def test_lines_in_the_order_of_sshd(tmp_path: Path) -> None:
@@ -98,7 +102,9 @@ def test_lines_in_the_order_of_sshd(tmp_path: Path) -> None:
     (tmp_path / "a.conf").write_text("MaxAuthTries 3\n")
     main = tmp_path / "sshd_config"
     main.write_text(f"Include {tmp_path}/*.conf\nUsePAM yes\nMatch all\nInclude {tmp_path}/a.conf\nLogLevel QUIET\n")
-    read = [(Path(file).name, criteria, keyword) for file, _, criteria, keyword, _ in _sshd.iter_lines(str(main))]
+    read = [
+        (Path(file).name, criteria, keyword) for file, _, criteria, keyword, _ in _sshd.iter_sshd_settings(str(main))
+    ]
     assert read == [
         ("a.conf", None, "maxauthtries"),
         ("b.conf", None, "x11forwarding"),
@@ -112,7 +118,7 @@ def test_lines_in_the_order_of_sshd(tmp_path: Path) -> None:
 def test_a_file_that_includes_itself_ends(tmp_path: Path) -> None:
     main = tmp_path / "sshd_config"
     main.write_text(f"Include {main}\nUsePAM yes\n")
-    assert len(list(_sshd.iter_lines(str(main)))) == _sshd.MAX_INCLUDES + 1
+    assert len(list(_sshd.iter_sshd_settings(str(main)))) == _sshd.MAX_INCLUDES + 1
 
 
 def contexts() -> list[tuple[str, dict[str, Any]]]:
@@ -120,14 +126,18 @@ def contexts() -> list[tuple[str, dict[str, Any]]]:
 
 
 def block(*lines: tuple[str, str, str, str]) -> list[dict[str, Any]]:
-    return list(ssh.list_match_lines([(file, 7, criteria, key, value) for file, criteria, key, value in lines]))
+    return list(
+        ssh.list_match_settings_that_apply([(file, 7, criteria, key, value) for file, criteria, key, value in lines])
+    )
 
 
 def test_what_a_match_block_allows_is_a_case() -> None:
-    cases = ssh.list_cases(contexts(), block(("/etc/ssh/sshd_config", "Group sudo", "x11forwarding", "YES")))
+    cases = ssh.list_setting_values_by_match_case(
+        contexts(), block(("/etc/ssh/sshd_config", "Group sudo", "x11forwarding", "YES"))
+    )
     assert cases["x11forwarding"] == [{"when": "for anybody", "value": "yes"}]
     quiet = {**BOOKWORM, "x11forwarding": "no"}
-    cases = ssh.list_cases(
+    cases = ssh.list_setting_values_by_match_case(
         [(ssh.FOR_ANYBODY, quiet)], block(("/etc/ssh/sshd_config", "Group sudo", "x11forwarding", "YES"))
     )
     assert cases["x11forwarding"][1] == {"when": "Match Group sudo (/etc/ssh/sshd_config:7)", "value": "yes"}
@@ -136,13 +146,13 @@ def test_what_a_match_block_allows_is_a_case() -> None:
 def test_our_own_block_closes_a_later_one_with_the_same_criteria() -> None:
     ours = (ssh.DROPIN, "User root", "permitrootlogin", "prohibit-password")
     theirs = ("/etc/ssh/sshd_config", "user  root", "permitrootlogin", "yes")
-    cases = ssh.list_cases(contexts(), block(ours, theirs))
+    cases = ssh.list_setting_values_by_match_case(contexts(), block(ours, theirs))
     assert "yes" not in [case["value"] for case in cases["permitrootlogin"]]
     assert [line["shadowed"] for line in block(theirs, ours)] == [False]
 
 
 def test_disable_forwarding_wins_over_its_parts() -> None:
-    cases = ssh.list_cases([(ssh.FOR_ANYBODY, {**BOOKWORM, "disableforwarding": "yes"})], [])
+    cases = ssh.list_setting_values_by_match_case([(ssh.FOR_ANYBODY, {**BOOKWORM, "disableforwarding": "yes"})], [])
     assert cases["allowtcpforwarding"] == [{"when": "for anybody", "value": "no"}]
 
 
@@ -160,13 +170,13 @@ def test_disable_forwarding_wins_over_its_parts() -> None:
     ],
 )
 def test_whether_a_password_alone_is_enough(changed: dict[str, Any], expected: str) -> None:
-    cases = ssh.list_cases([(ssh.FOR_ANYBODY, {**BOOKWORM, **changed})], [])
+    cases = ssh.list_setting_values_by_match_case([(ssh.FOR_ANYBODY, {**BOOKWORM, **changed})], [])
     assert cases["password_login"][0]["value"] == expected
 
 
 @pytest.mark.parametrize(("value", "seconds"), [("300", 300), ("5m", 300), ("1h30m", 5400), ("never", 0), ("", 0)])
 def test_times(value: str, seconds: int) -> None:
-    assert ssh.parse_seconds(value) == seconds
+    assert ssh.parse_sshd_time_as_seconds(value) == seconds
 
 
 @pytest.mark.parametrize(
@@ -182,7 +192,7 @@ def test_times(value: str, seconds: int) -> None:
     ],
 )
 def test_whether_our_file_is_read_first(main: str, present: list[str], expected: bool) -> None:
-    assert ssh.is_read_first(main, present) is expected
+    assert ssh.is_own_dropin_read_first(main, present) is expected
 
 
 def test_a_setting_of_ours_that_is_beaten() -> None:
@@ -192,7 +202,7 @@ def test_a_setting_of_ours_that_is_beaten() -> None:
         (ssh.DROPIN, 3, None, "maxstartups", "10:30:60"),
         ("/etc/ssh/sshd_config", 9, None, "maxstartups", "200"),
     ]
-    told = ssh.describe_dropin(read, {"loglevel": "INFO", "maxstartups": "200:30:200"})
+    told = ssh.describe_own_dropin(read, {"loglevel": "INFO", "maxstartups": "200:30:200"})
     assert [entry["keyword"] for entry in told["overridden"]] == ["loglevel", "maxstartups"]
     assert told["startups_files"] == ["/etc/ssh/sshd_config"]
 
@@ -291,7 +301,7 @@ def test_what_is_said_before_a_login(control: str, change: dict[str, dict[str, A
 def test_what_is_right_by_default_is_written_down_as_it_is() -> None:
     line = ("/etc/ssh/sshd_config", 1, None, "strictmodes", "yes")
     block = ("/etc/ssh/sshd_config", 2, "User an", "ignorerhosts", "yes")
-    found = ssh.find_unwritten([line, block], {**BOOKWORM, "x11forwarding": "yes"})
+    found = ssh.find_right_settings_set_by_default_only([line, block], {**BOOKWORM, "x11forwarding": "yes"})
     assert found == sorted(set(ssh.RIGHT) - {"strictmodes", "x11forwarding"})
     written = settings({"x11forwarding": "yes"}, {"ssh.persisted": []})
     assert {key.lower() for key in written} == {"strictmodes", *found}
@@ -342,8 +352,8 @@ def in_force_apart(monkeypatch: pytest.MonkeyPatch, ours: str, theirs: str) -> d
         assert ["Include", '"/etc/ssh/sshd_config.d/50-x.conf"'] in said
         return {**BOOKWORM, **{keyword.lower(): value for keyword, value in said}}
 
-    monkeypatch.setattr(_sshd, "read_effective", effective)
-    found: dict[str, Any] = ssh.select_settings(ssh._read_theirs(None, {}))
+    monkeypatch.setattr(_sshd, "read_effective_sshd_config", effective)
+    found: dict[str, Any] = ssh.select_settings_for_controller(ssh._read_settings_without_own_dropin(None, {}))
     return found
 
 
@@ -352,7 +362,7 @@ def test_debian_s_version_is_told_unless_the_first_line_says_no() -> None:
         return "/etc/ssh/sshd_config", 1, criteria, "debianbanner", value
 
     cases = ([], [line("yes"), line("no")], [line("no", "User an")], [line("No # why")], [line("no"), line("yes")])
-    assert [ssh.shows_version(read) for read in cases] == [True, True, True, False, False]
+    assert [ssh.is_debian_version_shown(read) for read in cases] == [True, True, True, False, False]
     areas = facts()
     areas["ssh"]["version_shown"] = True
     assert finding("ssh.version_shown", areas).status is Status.FAIL
@@ -492,7 +502,7 @@ def test_host_keys_of_nist_s_curves_are_left_out_where_another_is_there() -> Non
 
 def test_a_host_key_s_type_is_in_its_public_half(tmp_path: Path) -> None:
     (tmp_path / "key.pub").write_text("ssh-ed25519 AAAA root@web1\n")
-    assert [ssh.read_key_type(str(tmp_path / name)) for name in ("key", "none")] == ["ssh-ed25519", ""]
+    assert [ssh.read_host_key_type(str(tmp_path / name)) for name in ("key", "none")] == ["ssh-ed25519", ""]
 
 
 def judged() -> Any:
@@ -554,15 +564,17 @@ def test_what_sshd_says_on_trial_is_what_counts() -> None:
 def test_files_of_keys_that_a_match_block_names_are_read_for_everybody(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    config, read = tmp_path / "sshd_config", _sshd.iter_lines
+    config, read = tmp_path / "sshd_config", _sshd.iter_sshd_settings
     config.write_text(
         "AuthorizedKeysFile .ssh/authorized_keys\n"
         "Match Group sftp\n  authorizedkeysfile = /etc/ssh/keys/%u .ssh/authorized_keys\n"
         "Match Address 192.0.2.0/24\n  AuthorizedKeysFile none\n"
     )
-    monkeypatch.setattr(_sshd, "iter_lines", lambda: read(str(config)))
-    monkeypatch.setattr(_sshd, "read_effective", lambda _reading: {"authorizedkeysfile": [".ssh/authorized_keys"]})
-    assert _sshd.list_key_patterns(None) == [".ssh/authorized_keys", "/etc/ssh/keys/%u"]
+    monkeypatch.setattr(_sshd, "iter_sshd_settings", lambda: read(str(config)))
+    monkeypatch.setattr(
+        _sshd, "read_effective_sshd_config", lambda _reading: {"authorizedkeysfile": [".ssh/authorized_keys"]}
+    )
+    assert _sshd.list_authorized_keys_patterns(None) == [".ssh/authorized_keys", "/etc/ssh/keys/%u"]
 
 
 @pytest.mark.parametrize("known", [["none"], [".ssh/authorized_keys"]])
@@ -571,9 +583,9 @@ def test_a_key_that_only_a_match_block_lets_in_is_found_by_audits_and_hunts(
 ) -> None:
     (tmp_path / "hidden").write_text(f"{ED25519} x\n")
     block = ("/etc/ssh/sshd_config", 9, "User mai", "authorizedkeysfile", "%h/hidden")
-    monkeypatch.setattr(_sshd, "iter_lines", lambda: [block])
-    monkeypatch.setattr(_sshd, "read_effective", lambda _reading: {"authorizedkeysfile": known})
+    monkeypatch.setattr(_sshd, "iter_sshd_settings", lambda: [block])
+    monkeypatch.setattr(_sshd, "read_effective_sshd_config", lambda _reading: {"authorizedkeysfile": known})
     reading = SimpleNamespace(find_program=lambda _name: "/usr/sbin/sshd")
     account = {"name": "mai", "home": str(tmp_path), "uid": os.getuid(), "gid": os.getgid()}
-    assert [one["path"] for one in accounts.authorized_keys(reading, [account], [])] == [f"{tmp_path}/hidden"]
-    assert "%h/hidden" in entering._list_patterns(SimpleNamespace(reading=reading))
+    assert [one["path"] for one in accounts.list_authorized_keys(reading, [account], [])] == [f"{tmp_path}/hidden"]
+    assert "%h/hidden" in entering._list_authorized_keys_patterns(SimpleNamespace(reading=reading))

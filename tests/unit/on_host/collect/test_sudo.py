@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import sudo
-from ansible.module_utils.luytre_shared.ownership import Trust
+from ansible.module_utils.luytre_shared.ownership import PathTrust
 
 from auditor.models import Status
 from tests.unit.access import facts, finding, ids
@@ -29,11 +29,11 @@ def rule(who: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
 
 
 def free(policy: dict[str, Any]) -> list[str]:
-    return [grant["account"] for grant in sudo.list_grants(policy, ACCOUNTS, GROUPS) if grant["nopasswd"]]
+    return [grant["account"] for grant in sudo.list_sudo_grants(policy, ACCOUNTS, GROUPS) if grant["nopasswd"]]
 
 
 def test_groups_are_resolved_by_member_and_primary_group() -> None:
-    found = sudo.list_grants({"User_Specs": [rule([{"usergroup": "sudo"}])]}, ACCOUNTS, GROUPS)
+    found = sudo.list_sudo_grants({"User_Specs": [rule([{"usergroup": "sudo"}])]}, ACCOUNTS, GROUPS)
     assert [(grant["account"], grant["via"], grant["nopasswd"]) for grant in found] == [
         ("an", "group sudo", False),
         ("binh", "group sudo", False),
@@ -90,7 +90,7 @@ def test_a_tag_beats_the_defaults() -> None:
     ],
 )
 def test_what_runs_as_root(rule_part: dict[str, Any], expected: bool) -> None:
-    assert sudo._runs_as_root(rule_part) is expected
+    assert sudo._is_rule_run_as_root(rule_part) is expected
 
 
 def test_defaults_last_line_counts() -> None:
@@ -100,13 +100,16 @@ def test_defaults_last_line_counts() -> None:
             {"Options": [{"logfile": "/dev/null"}]},
         ]
     }
-    assert sudo.get_defaults(policy, False) == {"use_pty": True, "logfile": "", "remembered": 15.0}
-    assert sudo.get_defaults({}, True) == {"use_pty": True, "logfile": "", "remembered": 15.0}
+    assert sudo.get_sudo_defaults_for_everybody(policy, False) == {"use_pty": True, "logfile": "", "remembered": 15.0}
+    assert sudo.get_sudo_defaults_for_everybody({}, True) == {"use_pty": True, "logfile": "", "remembered": 15.0}
 
 
 def test_exceptions_for_some() -> None:
     policy = {"Defaults": [{"Binding": [{"username": "an"}], "Options": [{"use_pty": False}, {"logfile": False}]}]}
-    assert sudo.find_exceptions(policy) == [{"setting": "use_pty", "of": "an"}, {"setting": "logfile", "of": "an"}]
+    assert sudo.find_exceptions_to_sudo_defaults(policy) == [
+        {"setting": "use_pty", "of": "an"},
+        {"setting": "logfile", "of": "an"},
+    ]
 
 
 @pytest.mark.parametrize(
@@ -123,7 +126,7 @@ def test_exceptions_for_some() -> None:
     ],
 )
 def test_what_a_file_undoes(text: str, expected: list[str]) -> None:
-    assert sudo.find_undone(text) == expected
+    assert sudo.find_settings_switched_off(text) == expected
 
 
 def test_targets_that_others_can_replace(tmp_path: Path) -> None:
@@ -136,7 +139,7 @@ def test_targets_that_others_can_replace(tmp_path: Path) -> None:
             "commands": ["ALL", f"{script} --nhanh", "/usr/bin/id", "!/bin/sh", "sudoedit /etc/hosts", "/x 'y"],
         }
     ]
-    found = sudo.find_writable_targets(grants, Trust())
+    found = sudo.find_replaceable_sudo_commands(grants, PathTrust())
     assert [(entry["command"], entry["writable"]) for entry in found] == [(str(script), str(script))]
 
 
@@ -188,13 +191,18 @@ def test_without_sudo_it_does_not_apply() -> None:
     [(5, 5.0), ("2.5", 2.5), (0, 0.0), (False, 0.0), (-1, -1.0), ("never", -1.0), (None, -1.0), (1e99, 1e6)],
 )
 def test_for_how_long_a_password_counts(value: object, minutes: float) -> None:
-    assert sudo.get_defaults({"Defaults": [{"Options": [{"timestamp_timeout": value}]}]}, True)["remembered"] == minutes
+    assert (
+        sudo.get_sudo_defaults_for_everybody({"Defaults": [{"Options": [{"timestamp_timeout": value}]}]}, True)[
+            "remembered"
+        ]
+        == minutes
+    )
 
 
 @pytest.mark.parametrize("value, is_exception", [(15, False), (0, False), (16, True), (-1, True)])
 def test_a_longer_time_for_some_is_an_exception(value: int, is_exception: bool) -> None:
     policy = {"Defaults": [{"Binding": [{"username": "an"}], "Options": [{"timestamp_timeout": value}]}]}
-    assert bool(sudo.find_exceptions(policy)) is is_exception
+    assert bool(sudo.find_exceptions_to_sudo_defaults(policy)) is is_exception
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def test_zones(zone: str | None, status: Status) -> None:
 
 
 def test_the_kernels_own_clock_is_asked() -> None:
-    clock = time._clock()
+    clock = time._read_kernel_clock()
     assert isinstance(clock["synchronised"], bool)
     assert clock["max_error"] is None or clock["max_error"] >= 0
 
@@ -91,4 +91,4 @@ def test_a_daemon_whose_package_was_removed_is_not_there(
     files: set[str], there: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(time.os.path, "isfile", files.__contains__)
-    assert time._is_installed("chrony", *time.DAEMONS["chrony"]) is there
+    assert time._is_time_daemon_installed("chrony", *time.DAEMONS["chrony"]) is there

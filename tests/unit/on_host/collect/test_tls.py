@@ -11,20 +11,20 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import tls
-from ansible.module_utils.luytre._area_reader import AreaReader, file_mode
-from ansible.module_utils.luytre._x509 import BadCertificate, covers, read_chain
+from ansible.module_utils.luytre._area_reader import AreaReader, describe_file_mode
+from ansible.module_utils.luytre._x509 import BadCertificate, is_domain_covered_by_names, read_pem_certificate_chain
 from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.audit import controls
 from auditor.audit.controls import Catalogue
 from auditor.audit.evaluate import evaluate_host
-from auditor.facts import HostFacts, load_areas
+from auditor.facts import HostFacts, load_fact_area_models
 from auditor.models import Host, Site, Status
 from tests.unit.on_host.collect.test_nginx import WORDPRESS, config, facts
 
 ROLE = Path(__file__).parents[4] / "roles" / "tls"
-CATALOGUE = Catalogue(controls=tuple(controls.read_file(ROLE / "controls.yml")))
+CATALOGUE = Catalogue(controls=tuple(controls.read_controls_file(ROLE / "controls.yml")))
 NOW = 1_790_000_000
 DAY = 86_400
 
@@ -39,7 +39,7 @@ def test_a_certificate_tells_what_openssl_tells(tmp_path: Path) -> None:
     subject = ["-utf8", "-subj", "/C=VN/O=UBND xã An Trúc/CN=antruc.test"]
     names = ["-addext", "subjectAltName=DNS:AnTruc.test,DNS:*.antruc.test,IP:192.0.2.7,IP:2001:db8::7"]
     text = made(tmp_path, "-newkey", "rsa:2048", *subject, *names)
-    found, length = read_chain(text + text)
+    found, length = read_pem_certificate_chain(text + text)
     assert length == 2
     assert found["subject"] == "C=VN, O=UBND xã An Trúc, CN=antruc.test"
     assert found["names"] == ["antruc.test", "*.antruc.test", "192.0.2.7", "2001:db8::7"]
@@ -61,13 +61,13 @@ def test_a_certificate_tells_what_openssl_tells(tmp_path: Path) -> None:
     ],
 )
 def test_keys_and_a_name_of_its_own(tmp_path: Path, options: list[str], wanted: tuple[str, int]) -> None:
-    found, _length = read_chain(made(tmp_path, *options, "-subj", "/CN=Gotre.test"))
+    found, _length = read_pem_certificate_chain(made(tmp_path, *options, "-subj", "/CN=Gotre.test"))
     assert (found["key_type"], found["key_bits"]) == wanted
     assert found["names"] == ["gotre.test"]
 
 
 def test_dates_beyond_2049(tmp_path: Path) -> None:
-    found, _length = read_chain(made(tmp_path, "-newkey", "rsa:2048", "-subj", "/CN=x", days=12_000))
+    found, _length = read_pem_certificate_chain(made(tmp_path, "-newkey", "rsa:2048", "-subj", "/CN=x", days=12_000))
     assert found["not_after"] > 2_524_608_000
 
 
@@ -77,7 +77,7 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
 
     text = f"-----BEGIN CERTIFICATE-----\n{base64.b64encode(data).decode()}\n-----END CERTIFICATE-----"
     with pytest.raises(BadCertificate):
-        read_chain(text)
+        read_pem_certificate_chain(text)
 
 
 def test_a_certificate_cut_anywhere_is_refused(tmp_path: Path) -> None:
@@ -87,18 +87,18 @@ def test_a_certificate_cut_anywhere_is_refused(tmp_path: Path) -> None:
     der = base64.b64decode("".join(lines))
     for end in range(len(der)):
         with pytest.raises(BadCertificate):
-            read_chain(
+            read_pem_certificate_chain(
                 f"-----BEGIN CERTIFICATE-----\n{base64.b64encode(der[:end]).decode()}\n-----END CERTIFICATE-----"
             )
 
 
 def test_covers() -> None:
     names = ["antruc.test", "*.bennua.test"]
-    assert covers(names, "antruc.test") and covers(names, "www.bennua.test")
+    assert is_domain_covered_by_names(names, "antruc.test") and is_domain_covered_by_names(names, "www.bennua.test")
     assert (
-        not covers(names, "bennua.test")
-        and not covers(names, "a.b.bennua.test")
-        and not covers(names, "www.antruc.test")
+        not is_domain_covered_by_names(names, "bennua.test")
+        and not is_domain_covered_by_names(names, "a.b.bennua.test")
+        and not is_domain_covered_by_names(names, "www.antruc.test")
     )
 
 
@@ -119,7 +119,7 @@ def test_loose_keys(
     key.touch()
     os.chown(key, owner, group)
     key.chmod(mode)
-    assert tls.is_loose_key(str(key)) is loose
+    assert tls.is_private_key_loose(str(key)) is loose
 
 
 def test_a_key_behind_a_link_or_in_the_certificate_file(tmp_path: Path) -> None:
@@ -127,18 +127,18 @@ def test_a_key_behind_a_link_or_in_the_certificate_file(tmp_path: Path) -> None:
     (tmp_path / "link.key").symlink_to("real.key")
     (tmp_path / "both.pem").write_text("-----BEGIN CERTIFICATE-----\n-----BEGIN EC PRIVATE KEY-----\n")
     used = {"certificates": [str(tmp_path / "both.pem")], "keys": [str(tmp_path / "link.key")], "ciphers": []}
-    assert tls.list_key_files(used) == [os.path.realpath(tmp_path / name) for name in ("both.pem", "real.key")]
-    assert file_mode(tls.list_key_files(used)[1])["kind"] == "file"
+    assert tls.list_private_key_files(used) == [os.path.realpath(tmp_path / name) for name in ("both.pem", "real.key")]
+    assert describe_file_mode(tls.list_private_key_files(used)[1])["kind"] == "file"
 
 
 def test_weak_ciphers() -> None:
     reading = AreaReader({}, 20)
     specs = ["HIGH:!aNULL:!MD5", "DEFAULT@SECLEVEL=0", "ALL:eNULL@SECLEVEL=0", "-help", "ECDHE-RSA-AES128-GCM-SHA256"]
-    found = {each["spec"]: each["weak"] for each in tls.find_weak_ciphers(reading, specs)}
+    found = {each["spec"]: each["weak"] for each in tls.find_weak_ciphers_in_lists(reading, specs)}
     assert set(found) == {"HIGH:!aNULL:!MD5", "DEFAULT@SECLEVEL=0", "ALL:eNULL@SECLEVEL=0"}
     sound = "ECDHE+AESGCM:ECDHE+CHACHA20"
-    assert tls.find_weak_ciphers(reading, [sound]) == [], "what the roles set"
-    assert [each["spec"] for each in tls.find_weak_ciphers(reading, [tls.UNSET])] == [tls.UNSET]
+    assert tls.find_weak_ciphers_in_lists(reading, [sound]) == [], "what the roles set"
+    assert [each["spec"] for each in tls.find_weak_ciphers_in_lists(reading, [tls.UNSET])] == [tls.UNSET]
     assert len(found["ALL:eNULL@SECLEVEL=0"]) > 1
 
 
@@ -182,7 +182,7 @@ def statuses(
         "renewals": [],
         **changed,
     }
-    apache = load_areas()["apache"]
+    apache = load_fact_area_models()["apache"]
     from ansible.module_utils.luytre import apache as apache_area
 
     nginx = facts(config(http, a=nginx_site), version)
@@ -192,9 +192,9 @@ def statuses(
     known = HostFacts(
         NOW,
         {
-            "nginx": load_areas()["nginx"].model_validate(nginx),
+            "nginx": load_fact_area_models()["nginx"].model_validate(nginx),
             "apache": apache.model_validate(apache_area.ABSENT),
-            "tls": load_areas()["tls"].model_validate(sent),
+            "tls": load_fact_area_models()["tls"].model_validate(sent),
         },
         {},
         {},
@@ -273,7 +273,7 @@ LoadState=not-found
 ActiveState=inactive
 """
     reading = SimpleNamespace(find_program=lambda _program: "/bin/systemctl", run=lambda *_arguments, **_options: said)
-    assert [name for name in tls.find_renewals(reading) if name.endswith(".timer")] == ["acme.sh.timer"]
+    assert [name for name in tls.find_certificate_renewers(reading) if name.endswith(".timer")] == ["acme.sh.timer"]
 
 
 @pytest.mark.parametrize(
@@ -290,5 +290,5 @@ def test_curves(directive: str, status: Status) -> None:
 
 
 def test_what_quantum_computers_cannot_read_is_kept_where_openssl_knows_it() -> None:
-    assert tls.list_sound_curves((3, 0)) == ["X25519", "prime256v1", "secp384r1"]
-    assert tls.list_sound_curves((3, 5))[0] == "X25519MLKEM768"
+    assert tls.list_sound_curves_of_openssl((3, 0)) == ["X25519", "prime256v1", "secp384r1"]
+    assert tls.list_sound_curves_of_openssl((3, 5))[0] == "X25519MLKEM768"

@@ -42,8 +42,12 @@ ORDERED = (
 
 
 def test_versions_in_the_order_of_dpkg() -> None:
-    assert sorted(set(ORDERED), key=debian_version.key) == list(ORDERED)
-    assert debian_version.key("1.0") == debian_version.key("0:1.0-0") == debian_version.key("1.00-00")
+    assert sorted(set(ORDERED), key=debian_version.make_sort_key_of_debian_version) == list(ORDERED)
+    assert (
+        debian_version.make_sort_key_of_debian_version("1.0")
+        == debian_version.make_sort_key_of_debian_version("0:1.0-0")
+        == debian_version.make_sort_key_of_debian_version("1.00-00")
+    )
 
 
 def test_packages_that_were_begun_and_not_ended() -> None:
@@ -58,23 +62,23 @@ def test_packages_that_were_begun_and_not_ended() -> None:
         "h": "install ok half-configured",
     }
     text = "\n".join(f"Package: {name}\nStatus: {state}\nVersion: 1\n" for name, state in states.items())
-    assert _dpkg.find_unfinished(text) == ["b", "c", "d", "h"]
+    assert _dpkg.find_unfinished_package_installations(text) == ["b", "c", "d", "h"]
 
 
 def test_somebody_holds_dpkgs_lock(tmp_path: Path) -> None:
     lock = tmp_path / "lock-frontend"
-    assert not _dpkg.is_busy(str(lock))
+    assert not _dpkg.is_dpkg_locked(str(lock))
     lock.touch()
-    assert not _dpkg.is_busy(str(lock))
+    assert not _dpkg.is_dpkg_locked(str(lock))
     hold = "import fcntl, sys; f = open(sys.argv[1], 'w'); fcntl.lockf(f, fcntl.LOCK_EX); print(flush=True); sys.stdin.read()"
     with subprocess.Popen(
         [sys.executable, "-c", hold, str(lock)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as holder:
         assert holder.stdout is not None
         holder.stdout.readline()
-        assert _dpkg.is_busy(str(lock))
+        assert _dpkg.is_dpkg_locked(str(lock))
         holder.communicate()
-    assert not _dpkg.is_busy(str(lock))
+    assert not _dpkg.is_dpkg_locked(str(lock))
 
 
 def test_the_order_is_dpkgs_own() -> None:
@@ -88,7 +92,9 @@ VERSION = st.from_regex(r"\A([0-9]:)?[0-9][0-9a-z.+~]{0,6}(-[0-9a-z.+~]{1,4})?\Z
 @settings(max_examples=150, deadline=None)
 @given(VERSION, VERSION)
 def test_any_two_versions_compare_as_dpkg_does(one: str, other: str) -> None:
-    ours = (debian_version.key(one) > debian_version.key(other)) - (debian_version.key(one) < debian_version.key(other))
+    ours = (
+        debian_version.make_sort_key_of_debian_version(one) > debian_version.make_sort_key_of_debian_version(other)
+    ) - (debian_version.make_sort_key_of_debian_version(one) < debian_version.make_sort_key_of_debian_version(other))
     operator = {-1: "lt", 0: "eq", 1: "gt"}[ours]
     assert subprocess.run(["dpkg", "--compare-versions", one, operator, other], check=False).returncode == 0
 
@@ -117,14 +123,14 @@ Package: broken
 
 
 def test_only_what_is_installed_counts() -> None:
-    assert _dpkg.list_installed(STATUS) == {
+    assert _dpkg.list_installed_packages(STATUS) == {
         "nginx": ("1.26.3-3", "amd64", False),
         "openssl": ("3.5.1-1", "amd64", True),
     }
 
 
-def index(path: str, label: str, codename: str, **more: str) -> _apt_lists.Index:
-    return _apt_lists.Index(path, {"Label": label, "Codename": codename, "Origin": "Debian", **more})
+def index(path: str, label: str, codename: str, **more: str) -> _apt_lists.AptIndex:
+    return _apt_lists.AptIndex(path, {"Label": label, "Codename": codename, "Origin": "Debian", **more})
 
 
 LISTS = {
@@ -168,7 +174,7 @@ def test_what_waits_and_whether_it_is_security() -> None:
         index("updates", "Debian", "trixie-updates"),
         index("backports", "Debian Backports", "trixie-backports", NotAutomatic="yes"),
     ]
-    assert updates.find_pending(_dpkg.list_installed(STATUS), indexes, LISTS.__getitem__) == [
+    assert updates.find_pending_updates(_dpkg.list_installed_packages(STATUS), indexes, LISTS.__getitem__) == [
         {
             "package": "nginx",
             "installed": "1.26.3-3",
@@ -186,7 +192,7 @@ def test_an_ordinary_update_above_a_security_update_is_still_one() -> None:
         "b": b"Package: nginx\nArchitecture: amd64\nVersion: 2\n",
     }
     indexes = [index("a", "Debian", "trixie"), index("b", "Ubuntu", "noble-security")]
-    (update,) = updates.find_pending({"nginx": ("1", "amd64", False)}, indexes, texts.__getitem__)
+    (update,) = updates.find_pending_updates({"nginx": ("1", "amd64", False)}, indexes, texts.__getitem__)
     assert update["candidate"] == "3" and update["security"]
 
 
@@ -194,15 +200,17 @@ def test_an_ordinary_update_above_a_security_update_is_still_one() -> None:
     "text", [b"", b"\n\n\n", b"Package: ", b"Package: nginx", b"XPackage: nginx\nVersion: 9\n", b"\xff\xfe" * 50]
 )
 def test_lists_of_nonsense(text: bytes) -> None:
-    found = updates.find_pending({"nginx": ("1", "amd64", False)}, [index("x", "Debian", "t")], lambda _: text)
+    found = updates.find_pending_updates({"nginx": ("1", "amd64", False)}, [index("x", "Debian", "t")], lambda _: text)
     assert found == []
 
 
 def test_a_release_file_is_read_to_its_hashes() -> None:
     text = "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nOrigin: Debian\nLabel: Debian-Security\nSHA256:\n x\nLabel: Debian\n"
-    fields = _apt_lists.release_fields(text)
-    assert fields["Label"] == "Debian-Security" and _apt_lists.is_security(fields)
-    assert not _apt_lists.is_security(_apt_lists.release_fields("Label: Debian\nCodename: trixie-updates\n"))
+    fields = _apt_lists.parse_release_fields(text)
+    assert fields["Label"] == "Debian-Security" and _apt_lists.is_security_updates_release(fields)
+    assert not _apt_lists.is_security_updates_release(
+        _apt_lists.parse_release_fields("Label: Debian\nCodename: trixie-updates\n")
+    )
 
 
 def test_one_line_sources() -> None:
@@ -212,7 +220,7 @@ deb-src http://kho.test/debian trixie main
 deb [signed-by=/usr/share/keyrings/a.gpg] https://ten:matkhau@goi.test/a stable main
   deb cdrom:[Debian]/ trixie main
 """
-    found = updates.parse_line_sources("/etc/apt/sources.list", text)
+    found = updates.parse_one_line_apt_sources("/etc/apt/sources.list", text)
     assert [(one["line"], one["uri"], one["trusted"], one["signed_by"], one["local"]) for one in found] == [
         (2, "http://goi.test/debian", True, False, False),
         (4, "https://goi.test/a", False, True, False),
@@ -239,7 +247,7 @@ uris: http://goi.test/c
 suites: ./
 Allow-Insecure: YES
 """
-    found = updates.parse_deb822_sources("/etc/apt/sources.list.d/x.sources", text)
+    found = updates.parse_deb822_apt_sources("/etc/apt/sources.list.d/x.sources", text)
     assert [(one["uri"], one["signed_by"], one["trusted"], one["line"]) for one in found] == [
         ("http://kho.test/debian", True, False, 1),
         ("https://goi.test/b", True, False, 1),
@@ -262,10 +270,10 @@ APT::Get::AllowUnauthenticated "no";
 
 
 def test_apt_settings() -> None:
-    found = updates.parse_apt_settings(DUMP)
+    found = updates.parse_apt_config_dump(DUMP)
     assert updates.has_security_origin(found["Unattended-Upgrade::Origins-Pattern"])
-    assert not updates.is_on(found["APT::Get::AllowUnauthenticated"])
-    assert updates.parse_apt_settings("nonsense\n;;\n") == {}
+    assert not updates.is_apt_setting_on(found["APT::Get::AllowUnauthenticated"])
+    assert updates.parse_apt_config_dump("nonsense\n;;\n") == {}
 
 
 @pytest.mark.parametrize(
@@ -273,7 +281,7 @@ def test_apt_settings() -> None:
     [("1", 1), ("7", 7), ("0", 0), ("always", 1), ("36h", 2), ("90s", 1), ("", 0), ("x", 0), ("2d", 2)],
 )
 def test_periods(value: str, days: int) -> None:
-    assert updates.parse_days([value]) == days
+    assert updates.parse_periodic_setting_as_days([value]) == days
 
 
 @pytest.mark.parametrize(
@@ -291,10 +299,10 @@ def test_security_origins(pattern: str, security: bool) -> None:
 
 
 def test_support_of_lts_and_of_ubuntu_pro() -> None:
-    assert _release_support.get_support("debian", "12", False)["until"] == "2028-06-30"
-    assert _release_support.get_support("ubuntu", "20.04", False)["until"] == "2025-05-29"
-    assert _release_support.get_support("ubuntu", "20.04", True)["until"] == "2030-04-23"
-    assert _release_support.get_support("debian", "15", False)["ends"] is None
+    assert _release_support.get_support_end_of_release("debian", "12", False)["until"] == "2028-06-30"
+    assert _release_support.get_support_end_of_release("ubuntu", "20.04", False)["until"] == "2025-05-29"
+    assert _release_support.get_support_end_of_release("ubuntu", "20.04", True)["until"] == "2030-04-23"
+    assert _release_support.get_support_end_of_release("debian", "15", False)["ends"] is None
 
 
 # --- what the controls make of it -------------------------------------------------------------------
@@ -313,13 +321,17 @@ def test_a_hardened_server_passes(control: str) -> None:
 
 
 def test_support_that_ended_fails_and_shows_the_dates() -> None:
-    found = finding("updates.os_supported", changed(support=_release_support.get_support("debian", "10", False)))
+    found = finding(
+        "updates.os_supported", changed(support=_release_support.get_support_end_of_release("debian", "10", False))
+    )
     assert found.status is Status.FAIL
     assert ("updates.support.ends", 1719791999) in [(item.path, item.value) for item in found.evidence]
 
 
 def test_an_unknown_release_is_not_evaluated() -> None:
-    found = finding("updates.os_supported", changed(support=_release_support.get_support("debian", "99", False)))
+    found = finding(
+        "updates.os_supported", changed(support=_release_support.get_support_end_of_release("debian", "99", False))
+    )
     assert found.status is Status.NOT_EVALUATED
 
 

@@ -30,7 +30,7 @@ def said(*lines: str) -> list[dict[str, Any]]:
 
 
 def came(*lines: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = _login_history.parse_login_paths(said(*lines))[0]
+    found: list[dict[str, Any]] = _login_history.summarize_login_paths(said(*lines))[0]
     return found
 
 
@@ -68,7 +68,7 @@ def test_what_a_log_daemon_wrote_changes_nothing_that_sshd_said_itself() -> None
         {**one, "claimed": True}
         for one in said(f"Partial publickey for hanh from 10.0.0.9 port 41 ssh2: ED25519 {KEY}")
     ]
-    found, by_connection = _login_history.parse_login_paths(
+    found, by_connection = _login_history.summarize_login_paths(
         [*claims, *said(accepted), {**said(accepted)[0], "claimed": True}]
     )
     assert sorted((way["methods"], way["claimed"]) for way in found) == [
@@ -89,15 +89,15 @@ def test_what_visitors_choose_is_no_login() -> None:
 @pytest.mark.parametrize("text", ["Accepted " + "a" * 5_000_000, "Starting session: " + " for " * 400_000])
 def test_a_line_without_end_costs_no_more_than_its_length(text: str) -> None:
     begun = time.process_time()
-    _login_history.parse_login_paths(said(text))
-    _login_history.find_tunnels(said(text))
+    _login_history.summarize_login_paths(said(text))
+    _login_history.find_connections_without_session(said(text))
     assert time.process_time() - begun < 5
 
 
 def test_entries_of_the_journal() -> None:
     accepted = "Accepted password for root from 10.0.0.9 port 41 ssh2"
     text = f"{NOW}.738440 web3 sshd-session[82]: {accepted}\n    more of it\n{NOW}.7 web3 sshd[x]: {accepted}\n-- Boot 5a --\n"
-    assert _login_history.parse_journal(text) == [{"moment": NOW, "pid": 82, "said": accepted}]
+    assert _login_history.parse_sshd_journal(text) == [{"moment": NOW, "pid": 82, "said": accepted}]
 
 
 def test_only_roots_own_entries_open_sessions_and_our_own_leave_room_for_others() -> None:
@@ -111,7 +111,7 @@ def test_only_roots_own_entries_open_sessions_and_our_own_leave_room_for_others(
             asked.append(argv)
             return ""
 
-    assert _login_history._journal(Journal({}, 20), "luy.tre") == ([], False)
+    assert _login_history._read_sshd_journal(Journal({}, 20), "luy.tre") == ([], False)
     words = {argv[-1]: argv for argv in asked}
     others = r"^(Accepted|Partial) [a-z/-]+ for (?!luy\.tre )"
     assert set(words) == {others, r"^(Accepted|Partial) [a-z/-]+ for luy\.tre ", _login_history.SESSIONS}
@@ -136,10 +136,10 @@ def test_what_happened_within_a_second_stays_in_its_order(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(_login_history, "FILES", ())
     monkeypatch.setattr(Journal, "find_program", lambda _, name: f"/usr/bin/{name}")
-    found, since, cut = _login_history.read_entries(Journal({}, 20))
+    found, since, cut = _login_history.read_sshd_log_entries(Journal({}, 20))
     assert [entry["said"] for entry in found if not entry["said"].startswith("Accepted")] == lines
     assert (since, cut) == (now, False)
-    assert _login_history.find_tunnels(found) == []
+    assert _login_history.find_connections_without_session(found) == []
 
 
 def test_lines_of_log_daemons() -> None:
@@ -149,19 +149,19 @@ def test_lines_of_log_daemons() -> None:
 2026-11-26T22:20:00Z web3 cron[8]: Accepted password for hanh from 10.0.0.9 port 43 ssh2
 not a line of sshd[1]: at all
 """
-    first, second = _login_history.parse_lines(text, NOW)
+    first, second = _login_history.parse_sshd_log_lines(text, NOW)
     assert (first["moment"], first["pid"]) == (NOW - 60, 7)
     assert (second["moment"], second["pid"]) == (1_795_706_400, 8)
 
 
 def test_the_last_of_december_was_last_year() -> None:
-    (one,) = _login_history.parse_lines("Dec 31 23:00:00 web3 sshd[7]: Accepted x", NOW)
+    (one,) = _login_history.parse_sshd_log_lines("Dec 31 23:00:00 web3 sshd[7]: Accepted x", NOW)
     assert one["moment"] < NOW
 
 
 def test_nobodys_crowd_hides_another() -> None:
     crowd = [access.way("dong", "password", source=f"10.0.{number // 250}.{number % 250}") for number in range(900)]
-    kept, more = _login_history.limit_login_paths([*crowd, access.way("hanh", "password")])
+    kept, more = _login_history.limit_login_paths_per_account([*crowd, access.way("hanh", "password")])
     assert more
     assert len(kept) == _login_history.PER_ACCOUNT + 1
     assert kept[-1]["account"] == "hanh"
@@ -171,13 +171,13 @@ def test_claims_crowd_nobody_out_and_hide_no_session(monkeypatch: pytest.MonkeyP
     claims = [
         {**access.way("hanh", "publickey", source=f"10.1.0.{n}"), "claimed": True, "last": NOW} for n in range(90)
     ]
-    kept, _ = _login_history.limit_login_paths([*claims, access.way("hanh", "password")])
+    kept, _ = _login_history.limit_login_paths_per_account([*claims, access.way("hanh", "password")])
     assert kept[0]["methods"] == ["password"]
     assert len(kept) == _login_history.PER_ACCOUNT
     record = (7, "pts/0", "hanh", "10.1.0.1", int(time.time()))
-    monkeypatch.setattr(ways, "wtmp_tail", lambda path: path)
-    monkeypatch.setattr(ways, "parse_utmp_from", lambda path: [record] if path.endswith("wtmp") else [])
-    assert [way["source"] for way in ways._find_without_method(claims)] == ["10.1.0.1"]
+    monkeypatch.setattr(ways, "read_wtmp_tail", lambda path: path)
+    monkeypatch.setattr(ways, "parse_wtmp_records_with_source", lambda path: [record] if path.endswith("wtmp") else [])
+    assert [way["source"] for way in ways._find_sessions_missing_in_sshd_log(claims)] == ["10.1.0.1"]
 
 
 def test_whom_the_journal_no_longer_knows_a_database_of_logins_does(
@@ -201,21 +201,25 @@ def test_whom_the_journal_no_longer_knows_a_database_of_logins_does(
             (1, "reboot", 1, None, "~", "", ""),
         ]
         database.executemany("INSERT INTO wtmp VALUES (?, ?, ?, ?, ?, ?, ?)", rows_of_all)
-    monkeypatch.setattr(ways, "wtmp_tail", lambda _: b"")
+    monkeypatch.setattr(ways, "read_wtmp_tail", lambda _: b"")
     places = [(str(path), query) for path, (_, query) in zip((last, every), ways.DATABASES, strict=True)]
     monkeypatch.setattr(ways, "DATABASES", places)
-    found = ways._find_without_method([])
+    found = ways._find_sessions_missing_in_sshd_log([])
     assert [(way["account"], way["source"]) for way in found] == [("hanh", "10.1.0.1"), ("nga", "10.1.0.2")]
 
 
 def test_a_claim_makes_no_record_reach_further_back(monkeypatch: pytest.MonkeyPatch) -> None:
     said = "Accepted password for hanh from 10.0.0.9 port 41 ssh2"
     now = int(time.time())
-    monkeypatch.setattr(_login_history, "_journal", lambda *_: ([{"moment": now, "pid": 1, "said": said}], True))
     monkeypatch.setattr(
-        _login_history, "_files", lambda _: ([{"moment": now - 40 * 86400, "pid": 2, "said": said}], False)
+        _login_history, "_read_sshd_journal", lambda *_: ([{"moment": now, "pid": 1, "said": said}], True)
     )
-    assert _login_history.read_entries(None)[1:] == (now, True)
+    monkeypatch.setattr(
+        _login_history,
+        "_read_sshd_log_files",
+        lambda _: ([{"moment": now - 40 * 86400, "pid": 2, "said": said}], False),
+    )
+    assert _login_history.read_sshd_log_entries(None)[1:] == (now, True)
 
 
 def test_a_connection_without_a_session_went_on_through_the_host() -> None:
@@ -230,16 +234,22 @@ def test_a_connection_without_a_session_went_on_through_the_host() -> None:
     ]
     reading = [line.format("luytre", 44) for line in (opened, session)]
     lowered = [line.format("luytre", 45) for line in (opened, ended)]
-    assert [way["account"] for way in _login_history.find_tunnels(said(*before, *after, *reading, *lowered))] == [
-        "nhay"
-    ]
-    assert [way["account"] for way in _login_history.find_tunnels(said(*before, *after, *reading))] == ["nhay"]
-    assert _login_history.find_tunnels(said(*before)) == []
+    assert [
+        way["account"]
+        for way in _login_history.find_connections_without_session(said(*before, *after, *reading, *lowered))
+    ] == ["nhay"]
+    assert [
+        way["account"] for way in _login_history.find_connections_without_session(said(*before, *after, *reading))
+    ] == ["nhay"]
+    assert _login_history.find_connections_without_session(said(*before)) == []
 
 
 def unrecorded(found: list[dict[str, Any]], **more: Any) -> list[tuple[str, str, bool]]:
     given: dict[str, Any] = {"terminals": [], "sessions": set(), "now": found[-1]["moment"] + 3600, **more}
-    return [(one["account"], one["source"], one["recorded"]) for one in _login_history.find_unrecorded(found, **given)]
+    return [
+        (one["account"], one["source"], one["recorded"])
+        for one in _login_history.find_unrecorded_connections(found, **given)
+    ]
 
 
 OPENED = "Accepted publickey for {0} from 10.0.0.9 port {1} ssh2: ED25519 " + KEY
@@ -285,7 +295,7 @@ def test_what_goes_on_now_and_what_waits_to_is_seen_by_sshds_own_processes(monke
     )
     monkeypatch.setattr(
         _ssh_forwards,
-        "_sessions",
+        "_iter_sshd_processes_with_sockets",
         lambda: iter(
             [
                 (1001, "sshd-session: an", {"1"}),
@@ -296,7 +306,7 @@ def test_what_goes_on_now_and_what_waits_to_is_seen_by_sshds_own_processes(monke
             ]
         ),
     )
-    live, sessions = _ssh_forwards.collect_forwards([22], str)
+    live, sessions = _ssh_forwards.collect_ssh_forwards([22], str)
     assert [(one["account"], one["to"]) for one in live] == [("1001", ""), ("1003", "127.0.0.1:3000")]
     assert {port for _, port in sessions} == {0x8502, 0x8503}
 
@@ -308,7 +318,7 @@ def test_our_own_connections_and_the_enrolments_are_not_asked_about() -> None:
     found = [{**root, "moment": ours["moment"] - 60}, ours, later]
 
     def of(account: str, source: str, moment: int) -> bool:
-        return ways._is_ours({"account": account, "source": source, "last": moment}, here, found)
+        return ways._is_connection_of_this_program({"account": account, "source": source, "last": moment}, here, found)
 
     assert of("luytre", "10.0.0.9", later["moment"]) and not of("luytre", "10.0.0.8", later["moment"])
     assert of("root", "10.0.0.9", ours["moment"] - 60) and not of("root", "10.0.0.9", later["moment"])
@@ -319,7 +329,7 @@ def test_sockets_of_the_kernel() -> None:
    0: 0D2FD50A:0016 012FD50A:8526 01 00000000:00000000 00:00000000 00000000     0        0 4242 1 0000
    1: 0000000000000000FFFF00000D2FD50A:0016 0000000000000000FFFF0000012FD50A:8526 01 00000000:00000000 00:00000000 00000000 0 0 4243
 """
-    found = _ssh_forwards.parse_sockets(text)
+    found = _ssh_forwards.parse_kernel_tcp_table(text)
     assert found["4242"] == found["4243"] == ("01", ("10.213.47.13", 22), ("10.213.47.1", 34086))
 
 
@@ -337,7 +347,7 @@ def test_sockets_of_the_kernel() -> None:
     ],
 )
 def test_what_a_match_block_is_about(criteria: str, about: set[int]) -> None:
-    assert _sshd._parse_criteria(criteria) == about
+    assert _sshd._parse_match_criteria(criteria) == about
 
 
 class Sshd(AreaReader):
@@ -359,15 +369,15 @@ def test_sshd_is_told_of_a_connection_where_it_says_nothing_otherwise(monkeypatc
                 raise UnreadableFact("sshd ended with 255: 'lport' not in connection test specification.")
             return super().run(argv)
 
-    monkeypatch.setattr(_sshd._trusted_inputs, "list_include_tree", lambda *_: [])
+    monkeypatch.setattr(_sshd._trusted_inputs, "list_file_with_its_includes", lambda *_: [])
     monkeypatch.setattr(_sshd.os, "makedirs", lambda *_, **__: None)
-    assert _sshd.read_effective(Silent())["passwordauthentication"] == "yes"
+    assert _sshd.read_effective_sshd_config(Silent())["passwordauthentication"] == "yes"
 
 
 def test_sshd_is_asked_once_where_no_block_tells_two_apart(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     lines = [("/etc/ssh/sshd_config", 1, "User hanh", "passwordauthentication", "yes")]
-    monkeypatch.setattr(_sshd, "iter_lines", lambda _: iter(lines))
-    monkeypatch.setattr(_sshd._trusted_inputs, "list_include_tree", lambda *_: [])
+    monkeypatch.setattr(_sshd, "iter_sshd_settings", lambda _: iter(lines))
+    monkeypatch.setattr(_sshd._trusted_inputs, "list_file_with_its_includes", lambda *_: [])
     monkeypatch.setattr(_sshd.os, "makedirs", lambda *_, **__: None)
     questions = [
         {"account": account, "source": source, "port": port}
@@ -376,7 +386,7 @@ def test_sshd_is_asked_once_where_no_block_tells_two_apart(monkeypatch: pytest.M
         for port in (22, 2222)
     ]
     reading = Sshd()
-    offers, unasked = _sshd.list_offers(reading, questions, "10.0.0.2")
+    offers, unasked = _sshd.list_sshd_offers_by_connection(reading, questions, "10.0.0.2")
     assert sorted(reading.asked) == [
         f"user={name},host=10.0.0.9,addr=10.0.0.9,laddr=10.0.0.2,lport=22" for name in ("hanh", "khoa")
     ]
@@ -404,7 +414,7 @@ def test_a_second_daemon_with_a_file_of_its_own_is_asked_by_that_file(tmp_path: 
                     10,
                 )
                 answers = [
-                    _sshd.list_offers(Unguarded({}, 20), [question], first=first)
+                    _sshd.list_sshd_offers_by_connection(Unguarded({}, 20), [question], settings_file=first)
                     for first in (None, str(tmp_path / "ours.conf"))
                 ]
             finally:
@@ -426,7 +436,7 @@ def test_declared_people_may_come_from_wherever_a_block_speaks_of() -> None:
         ("f", 2, None, "usepam", "yes"),
     ]
     here = {"user": "luytre", "source": "10.213.47.1"}
-    found = ways.build_questions(here, ["quantri"], [], [22], lines)
+    found = ways.build_questions_for_sshd(here, ["quantri"], [], [22], lines)
     assert [(one["account"], one["source"]) for one in found] == [
         ("luytre", "10.213.47.1"),
         ("quantri", "10.213.47.1"),
@@ -435,14 +445,16 @@ def test_declared_people_may_come_from_wherever_a_block_speaks_of() -> None:
         ("quantri", "192.168.1.1"),
     ]
     odd = [access.way("a,b", "password"), access.way("-x", "password")]
-    assert ways.build_questions(None, [], odd, [22], []) == []
+    assert ways.build_questions_for_sshd(None, [], odd, [22], []) == []
 
 
 def test_a_host_names_no_command_for_whoever_copies_what_to_accept() -> None:
     bad = SimpleNamespace(
         account="x$(id)\x1b[2J", to=None, doubtful=False, methods=("password",), last=NOW, source="10.0.0.9"
     )
-    told = lockout.describe_losses([SimpleNamespace(control="ssh.password_auth", is_accepted=False, way=bad)])
+    told = lockout.describe_lockouts_by_control(
+        [SimpleNamespace(control="ssh.password_auth", is_accepted=False, way=bad)]
+    )
     said = told.hold_reasons["ssh.password_auth"].en
     assert "--accept 'ssh.password_auth:x$(id)" in said
     assert "\x1b" not in said

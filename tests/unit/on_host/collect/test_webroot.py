@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from ansible.module_utils.luytre import _web, _webroot, files
 from ansible.module_utils.luytre._area_reader import AreaReader
-from ansible.module_utils.luytre._time_budget import Effort
+from ansible.module_utils.luytre._time_budget import TimeBudget
 from ansible.module_utils.luytre_shared.names import user_name
 
 from auditor.models import Status
@@ -41,7 +41,7 @@ def make(root: Path, name: str, content: str = "x", bits: int = 0o644) -> Path:
 
 def walk(root: Path, seconds: float = 10, entries: int = 10_000) -> dict[str, Any]:
     users = _webroot.WebUsers(["www-data"])
-    found: dict[str, Any] = files.read_root(str(root), users, Effort(seconds), entries)
+    found: dict[str, Any] = files.describe_web_root(str(root), users, TimeBudget(seconds), entries)
     return found
 
 
@@ -214,7 +214,7 @@ def test_the_budget_of_time(root: Path) -> None:
 def collected(root: Path) -> dict[str, Any]:
     """The root's entry of what a host is read for."""
     declared = {"sites": [{"domain": "site.test", "document_root": str(root)}]}
-    return next(one for one in files.collect(AreaReader(declared, 20))["roots"] if one["path"] == str(root))
+    return next(one for one in files.collect_area_facts(AreaReader(declared, 20))["roots"] if one["path"] == str(root))
 
 
 def test_what_others_use_of_the_processors_shortens_no_walk(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -266,8 +266,8 @@ def test_a_root_that_is_somebodys_link_is_not_followed(root: Path, tmp_path: Pat
     if os.getuid() == 0:
         os.lchown(link, 33, 33)
         users = _webroot.WebUsers([])
-        assert files.read_root(str(link), users, Effort(1), 10) is None
-    assert files.read_root(str(tmp_path / "none"), _webroot.WebUsers([]), Effort(1), 10) is None
+        assert files.describe_web_root(str(link), users, TimeBudget(1), 10) is None
+    assert files.describe_web_root(str(tmp_path / "none"), _webroot.WebUsers([]), TimeBudget(1), 10) is None
 
 
 @pytest.mark.parametrize(
@@ -282,7 +282,7 @@ def test_a_root_that_is_somebodys_link_is_not_followed(root: Path, tmp_path: Pat
 )
 def test_security_txt(root: Path, text: str, contact: str | None, expires: int | None) -> None:
     make(root, ".well-known/security.txt", text)
-    found = files.security_txt(str(root))
+    found = files.read_security_txt(str(root))
     assert found is not None and found["contact"] == contact
     assert found["expires"] == expires or (
         expires is None and found["expires"] is not None and found["expires"] > 2**37
@@ -448,15 +448,17 @@ def areas(*pools: tuple[str, str], backends: tuple[str, ...] = ("unix:/a",)) -> 
 
 
 def test_the_account_of_a_sites_own_code() -> None:
-    assert site.find_account("a.test", SITES, areas(("unix:/a", "anh"), ("unix:/b", "binh"))) == "anh"
-    assert site.find_account("b.test", SITES, areas(("unix:/a", "anh"))) is None
     assert (
-        site.find_account(
+        site.find_account_running_code_of_site("a.test", SITES, areas(("unix:/a", "anh"), ("unix:/b", "binh"))) == "anh"
+    )
+    assert site.find_account_running_code_of_site("b.test", SITES, areas(("unix:/a", "anh"))) is None
+    assert (
+        site.find_account_running_code_of_site(
             "a.test", SITES, areas(("unix:/a", "anh"), ("unix:/b", "binh"), backends=("unix:/a", "unix:/b"))
         )
         is None
     )
-    assert site.find_account("a.test", SITES, areas(backends=("mod_php",))) == "www-data"
+    assert site.find_account_running_code_of_site("a.test", SITES, areas(backends=("mod_php",))) == "www-data"
 
 
 def test_files_are_not_asked_for_where_every_page_is_another_programs() -> None:
@@ -531,7 +533,7 @@ KEPT = (
 @pytest.mark.parametrize("server", ["nginx", "apache"])
 def test_what_is_denied_as_a_backup_is_each_name_that_is_tried_and_no_document(server: str) -> None:
     if server == "nginx":
-        text = (resources.get_roles() / "nginx" / "templates" / "site.conf.j2").read_text("utf-8")
+        text = (resources.get_roles_folder() / "nginx" / "templates" / "site.conf.j2").read_text("utf-8")
         part = text.split("# nginx.backup_files")[1].split("{% endif %}")[0]
         patterns = [f"(?i){one}" for one in re.findall(r'\$uri ~\* "(.*)"', part)]
     else:

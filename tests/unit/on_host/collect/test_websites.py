@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import _access_log, _apache_config, _cms_layouts, _webroot, _websites
-from ansible.module_utils.luytre._nginx_conf import load
+from ansible.module_utils.luytre._nginx_conf import load_nginx_config
 
 from auditor.system import resources
 from tests.unit.modules import load as module
@@ -65,33 +65,35 @@ TRUTH = [
 
 @pytest.mark.parametrize(("layout", "path", "filled", "document", "never"), TRUTH)
 def test_folders_that_are_filled(layout: Any, path: str, filled: str, document: bool, never: bool) -> None:
-    assert _websites.classify_folder(layout, path) == filled
-    assert _websites.may_be_uploaded(layout, path) is document
-    assert _websites.php_never_runs("/" + path) is never
+    assert _websites.classify_folder_of_file(layout, path) == filled
+    assert _websites.can_be_published_upload(layout, path) is document
+    assert _websites.is_uri_where_php_must_not_run("/" + path) is never
     assert (re.search(_websites.PHP_NEVER, "/" + path, re.IGNORECASE) is not None) is never
     homes = {"": layout} if layout else {}
     entry = _webroot.WebrootEntry(0, None, path.rpartition("/")[2], path, None, homes=homes)
-    assert _webroot.in_uploads(entry) is bool(filled), "the walk says the same"
+    assert _webroot.is_in_upload_or_cache_folder(entry) is bool(filled), "the walk says the same"
 
 
 def test_both_servers_deny_what_the_logs_are_counted_for() -> None:
-    nginx = (resources.get_roles() / "nginx" / "templates" / "site.conf.j2").read_text("utf-8")
+    nginx = (resources.get_roles_folder() / "nginx" / "templates" / "site.conf.j2").read_text("utf-8")
     assert f'if ($uri ~* "{_websites.PHP_NEVER}") {{' in nginx
     rule = module("roles/apache/filter_plugins/apache.py").SITE_RULES["apache.upload_exec"]
     assert f'<LocationMatch "(?i){_websites.PHP_NEVER}">' in rule
     line = '198.51.100.1 - - [27/Nov/2026:10:00:00 +0700] "GET %s HTTP/1.1" 200 5 "-" "-"'
     for _layout, path, _filled, _document, never in TRUTH:
-        assert _access_log.count_requests(line % ("/" + path))["uploaded_php"] == never, path
+        assert _access_log.count_requests_in_access_log(line % ("/" + path))["uploaded_php"] == never, path
 
 
 def test_each_uri_that_is_asked_is_one_that_is_denied() -> None:
-    assert all(map(_websites.php_never_runs, _websites.UPLOAD_URIS))
-    assert _websites.find_php_uris(lambda uri: uri.startswith("/c")) == ["/cache/x.php"]
+    assert all(map(_websites.is_uri_where_php_must_not_run, _websites.UPLOAD_URIS))
+    assert _websites.find_upload_uris_that_run_php(lambda uri: uri.startswith("/c")) == ["/cache/x.php"]
 
 
 def test_upload_folders_of_other_applications_are_asked_for_where_they_are(tmp_path: Path) -> None:
     def tried() -> list[str]:
-        return _websites.find_php_uris(lambda uri: uri.startswith(("/uploads/", "/moodledata/")), str(tmp_path))
+        return _websites.find_upload_uris_that_run_php(
+            lambda uri: uri.startswith(("/uploads/", "/moodledata/")), str(tmp_path)
+        )
 
     assert tried() == ["/uploads/x.php"]
     (tmp_path / "moodledata").mkdir()
@@ -99,7 +101,7 @@ def test_upload_folders_of_other_applications_are_asked_for_where_they_are(tmp_p
 
 
 def test_the_probes_ask_for_the_same_folders() -> None:
-    script = (Path(resources.get_roles()).parent / "auditor/hardening/health/probes.sh").read_text("utf-8")
+    script = (Path(resources.get_roles_folder()).parent / "auditor/hardening/health/probes.sh").read_text("utf-8")
     listed = re.search(r"for folder in (.*); do\n\s*\[ -d \"\$root/\$folder\" \]", script)
     assert listed is not None
     wordpress = WORDPRESS.uploads[0].rstrip("/")
@@ -109,7 +111,7 @@ def test_the_probes_ask_for_the_same_folders() -> None:
 def test_a_long_uri_costs_no_more_than_its_length() -> None:
     began = time.process_time()
     for start in ("/uploads" * 50_000, "/uploads/.php" * 30_000, "/sites/" * 50_000):
-        _websites.php_never_runs(start)
+        _websites.is_uri_where_php_must_not_run(start)
     assert time.process_time() - began < 1
 
 
@@ -145,9 +147,9 @@ DocumentRoot /srv/main
 def vhosts(tmp_path: Path) -> list[_websites.VhostBlock]:
     apache = tmp_path / "apache2.conf"
     apache.write_text(APACHE)
-    read = _apache_config.Configuration(str(tmp_path), {}).read(str(apache))
+    read = _apache_config.ApacheConfiguration(str(tmp_path), {}).read(str(apache))
     return [
-        *_websites.list_nginx_vhosts(load("/x/nginx.conf", lambda _path: NGINX)),
+        *_websites.list_nginx_vhosts(load_nginx_config("/x/nginx.conf", lambda _path: NGINX)),
         *_websites.list_apache_vhosts(read),
     ]
 
@@ -165,13 +167,13 @@ def test_what_virtual_hosts_give(vhosts: list[_websites.VhostBlock]) -> None:
 def test_each_root_with_who_declares_and_who_serves_it(
     vhosts: list[_websites.VhostBlock], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_websites, "list_usual_places", lambda: ["/srv/d", "/home/x/public_html", "/"])
+    monkeypatch.setattr(_websites, "list_usual_site_folders", lambda: ["/srv/d", "/home/x/public_html", "/"])
     declared = {
         "sites": [{"domain": "d.test", "document_root": "/srv/d/"}, {"domain": "e.test"}, "x", {"document_root": 5}]
     }
     found = {
         root.path: (root.domains, [one.server for one in root.vhosts])
-        for root in _websites.list_roots(declared, vhosts)
+        for root in _websites.list_web_roots(declared, vhosts)
     }
     assert found == {
         "/srv/d": (["d.test"], ["apache"]),
@@ -181,20 +183,20 @@ def test_each_root_with_who_declares_and_who_serves_it(
         "/srv/main": ([], ["apache"]),
         "/home/x/public_html": ([], []),
     }
-    assert _websites.list_search_roots(declared, vhosts) == sorted(found)
-    assert _websites.declared_roots(declared) == ["/srv/d"]
+    assert _websites.list_application_search_roots(declared, vhosts) == sorted(found)
+    assert _websites.list_declared_document_roots(declared) == ["/srv/d"]
 
 
 def test_roots_are_not_walked_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_websites, "list_usual_places", lambda: ["/srv/c", "/srv"])
+    monkeypatch.setattr(_websites, "list_usual_site_folders", lambda: ["/srv/c", "/srv"])
     wanted = ["/srv/a/public", "/srv/a", "/srv/b/", "/srv/ab", None]
     declared = {"sites": [*({"document_root": path} for path in wanted), {}, "x"]}
-    assert _websites.list_walked_roots(declared, []) == ["/srv/a/public", "/srv/b", "/srv/ab", "/srv/c"]
+    assert _websites.list_web_roots_to_walk(declared, []) == ["/srv/a/public", "/srv/b", "/srv/ab", "/srv/c"]
 
 
 def test_a_configuration_that_is_not_understood_is_read_by_its_lines(tmp_path: Path) -> None:
     (tmp_path / "site").write_text("server {\n  root /srv/a;\n  root $x;\n access_log /srv/log/a.log;\n")
-    (one,) = _websites.scan_lines(str(tmp_path / "*"))
+    (one,) = _websites.scan_nginx_files_line_by_line(str(tmp_path / "*"))
     assert (one.server, one.roots, one.logs) == ("nginx", ["/srv/a"], ["/srv/log/a.log"])
 
 
@@ -204,4 +206,4 @@ def test_a_link_at_a_usual_place_is_none(tmp_path: Path, monkeypatch: pytest.Mon
     (tmp_path / "www" / "c").write_text("")
     monkeypatch.setattr(_websites, "HOLDING_SITES", (str(tmp_path / "www"),))
     monkeypatch.setattr(_websites, "PLACES", ())
-    assert _websites.list_usual_places() == [str(tmp_path / "www" / "a"), str(tmp_path / "www")]
+    assert _websites.list_usual_site_folders() == [str(tmp_path / "www" / "a"), str(tmp_path / "www")]

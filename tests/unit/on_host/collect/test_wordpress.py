@@ -13,17 +13,17 @@ from typing import Any
 import pytest
 from ansible.module_utils.luytre import _applications, _php, _site_database, _webroot, mariadb, wordpress
 from ansible.module_utils.luytre._area_reader import AreaReader
-from ansible.module_utils.luytre._time_budget import Effort
+from ansible.module_utils.luytre._time_budget import TimeBudget
 
 from auditor.audit import controls
 from auditor.audit.controls import Catalogue
 from auditor.audit.evaluate import evaluate_host
-from auditor.facts import HostFacts, load_areas
+from auditor.facts import HostFacts, load_fact_area_models
 from auditor.facts._base import Area
 from auditor.models import Finding, Host, Site, Status
 
 ROLE = Path(__file__).parents[4] / "roles" / "wordpress"
-CATALOGUE = Catalogue(controls=tuple(controls.read_file(ROLE / "controls.yml")))
+CATALOGUE = Catalogue(controls=tuple(controls.read_controls_file(ROLE / "controls.yml")))
 NOW = 1_795_500_000
 DAY = 86_400
 LOADS = "require_once ABSPATH . 'wp-settings.php';\n"
@@ -88,12 +88,12 @@ def site(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def _no_database(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mariadb, "is_running", lambda _reading: False)
+    monkeypatch.setattr(mariadb, "is_mariadb_running", lambda _reading: False)
 
 
 def read(site: Path, web: Any = None) -> dict[str, Any]:
     reading = AreaReader({}, 20)
-    told: dict[str, Any] = wordpress.collect_instance(
+    told: dict[str, Any] = wordpress.collect_wordpress_instance(
         _applications.InstalledApplication("wordpress", str(site), ""), web or _webroot.WebUsers(["www-data"]), reading
     )
     return told
@@ -126,7 +126,7 @@ def finding(
 ) -> Finding:
     found = [*([{**instance, "path": "/var/www/antruc.test"}] if instance else []), *others]
     data: dict[str, Area] = {
-        "wordpress": load_areas()["wordpress"].model_validate(
+        "wordpress": load_fact_area_models()["wordpress"].model_validate(
             {"instances": found, "joomla": [], "nukeviet": [], "others": [], "cut_short": list(cut_short)}
         ),
         "nginx": _Server(vhosts=list(vhosts)),
@@ -142,13 +142,13 @@ def finding(
 
 
 def with_database(site: Path, rows: list[list[str | None]] = ROWS) -> dict[str, Any]:
-    data = wordpress.parse_rows(rows)
+    data = wordpress.parse_wordpress_rows(rows)
     path = str(site)
     return {
         **read(site),
         "database": data,
-        "plugins": wordpress.list_plugins(path, set(data["active_plugins"])),
-        "themes": wordpress.list_themes(path, data),
+        "plugins": wordpress.list_wordpress_plugins(path, set(data["active_plugins"])),
+        "themes": wordpress.list_wordpress_themes(path, data),
     }
 
 
@@ -187,22 +187,22 @@ def with_database(site: Path, rows: list[list[str | None]] = ROWS) -> dict[str, 
     ],
 )
 def test_a_constant_is_what_php_would_make_of_it(code: str, value: Any) -> None:
-    told = _php.read_constants(f"<?php\n{code}\n{LOADS}".encode(), ("A",))["A"]
+    told = _php.read_php_constants(f"<?php\n{code}\n{LOADS}".encode(), ("A",))["A"]
     assert type(told) is type(value)
     assert told == value
 
 
 def test_what_comes_after_wordpress_is_loaded_is_too_late() -> None:
-    assert _php.read_constants(f"<?php\n{LOADS}define('A', true);".encode(), ("A",)) == {"A": None}
+    assert _php.read_php_constants(f"<?php\n{LOADS}define('A', true);".encode(), ("A",)) == {"A": None}
 
 
 def test_what_is_defined_too_often_is_not_known_and_nothing_else_is_lost() -> None:
     often = "<?php\n" + "define('A', 1);\n" * 60 + "define('B', 2);\n"
-    assert _php.read_constants(often.encode(), ("A", "B")) == {"A": "unknown", "B": 2}
+    assert _php.read_php_constants(often.encode(), ("A", "B")) == {"A": "unknown", "B": 2}
 
 
 def test_garbage_defines_nothing() -> None:
-    assert _php.read_constants(bytes(range(256)) * 40, ("A", "B")) == {"A": None, "B": None}
+    assert _php.read_php_constants(bytes(range(256)) * 40, ("A", "B")) == {"A": None, "B": None}
 
 
 # --- one instance -----------------------------------------------------------------------------------------
@@ -210,7 +210,7 @@ def test_garbage_defines_nothing() -> None:
 
 def test_an_instance_as_it_lies_there(site: Path) -> None:
     told = read(site)
-    load_areas()["wordpress"].model_validate(
+    load_fact_area_models()["wordpress"].model_validate(
         {"instances": [told], "joomla": [], "nukeviet": [], "others": [], "cut_short": []}
     )
     assert told["version"] == "6.8.12"
@@ -331,12 +331,14 @@ def test_modes_of_the_configuration(site: Path, mode: int, status: Status) -> No
 
 def test_what_a_database_answers_is_cut_to_what_a_site_has() -> None:
     long = "x" * 100_000
-    told = wordpress.parse_rows([["admin", "1", long, "0"], *(["option", name, long] for name in ("siteurl", "home"))])
+    told = wordpress.parse_wordpress_rows(
+        [["admin", "1", long, "0"], *(["option", name, long] for name in ("siteurl", "home"))]
+    )
     assert len(json.dumps(told)) < 10_000
 
 
 def test_administrators_and_when_they_were_seen() -> None:
-    told = wordpress.parse_rows(ROWS)
+    told = wordpress.parse_wordpress_rows(ROWS)
     assert told["administrators"] == [
         {"login": "admin", "registered": 1676340000, "last_seen": None},
         {"login": "bientap", "registered": 1795000000, "last_seen": 1795400000},
@@ -410,8 +412,8 @@ def test_plugins_that_are_there_unused(site: Path) -> None:
 def test_what_is_not_asked_tells_why(
     site: Path, monkeypatch: pytest.MonkeyPatch, line: str, replacement: str, why: str
 ) -> None:
-    monkeypatch.setattr(mariadb, "is_running", lambda _reading: True)
-    monkeypatch.setattr(mariadb, "find_client", lambda reading: "/bin/false")
+    monkeypatch.setattr(mariadb, "is_mariadb_running", lambda _reading: True)
+    monkeypatch.setattr(mariadb, "find_mariadb_client", lambda reading: "/bin/false")
     put(site, "wp-config.php", CONFIG.replace(line, replacement))
     told = read(site)
     assert told["database"] is None
@@ -425,25 +427,25 @@ def test_what_is_not_asked_tells_why(
 
 def test_a_password_is_written_for_the_client_as_the_client_reads_it() -> None:
     login = _site_database.Login("antruc", "a#'b\"c\\d ê", "localhost", "x")
-    assert '\npassword="a#\'b\\"c\\\\d ê"\n' in _site_database.option_file(login).decode()
+    assert '\npassword="a#\'b\\"c\\\\d ê"\n' in _site_database.render_mysql_option_file(login).decode()
     for word in ("a\nuser=root", "a\0", "a" * 1000):
         with pytest.raises(_site_database.DatabaseUnanswered):
-            _site_database.option_file(login._replace(password=word))
+            _site_database.render_mysql_option_file(login._replace(password=word))
 
 
 def test_who_asks_is_nobody() -> None:
-    uid = _site_database.find_unused_uid()
+    uid = _site_database.find_uid_without_name_and_process()
     with pytest.raises(KeyError):
         pwd.getpwuid(uid)
 
 
 def test_applications_of_local_databases(site: Path) -> None:
     named = {"user": "antruc", "host": "localhost", "database": "antruc_wp", "file": str(site / "wp-config.php")}
-    assert wordpress.list_site_databases([str(site)], AreaReader({}, 5)) == [{**named, "holds": False}]
+    assert wordpress.list_wordpress_with_local_database([str(site)], AreaReader({}, 5)) == [{**named, "holds": False}]
     put(site, "wp-config.php", CONFIG.replace("'localhost'", "'127.0.0.1:3306'"))
-    assert wordpress.list_site_databases([str(site)], AreaReader({}, 5))[0]["host"] == "127.0.0.1"
+    assert wordpress.list_wordpress_with_local_database([str(site)], AreaReader({}, 5))[0]["host"] == "127.0.0.1"
     put(site, "wp-config.php", CONFIG.replace("'localhost'", "'db.antruc.test'"))
-    assert wordpress.list_site_databases([str(site), "/nonexistent"], AreaReader({}, 5)) == []
+    assert wordpress.list_wordpress_with_local_database([str(site), "/nonexistent"], AreaReader({}, 5)) == []
 
 
 def test_an_account_is_the_sites_when_its_password_opens_it(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -453,9 +455,9 @@ def test_an_account_is_the_sites_when_its_password_opens_it(site: Path, monkeypa
         return [["here"]]
 
     monkeypatch.setattr(_site_database, "fetch_rows", opens)
-    assert wordpress.list_site_databases([str(site)], AreaReader({}, 5))[0]["holds"]
+    assert wordpress.list_wordpress_with_local_database([str(site)], AreaReader({}, 5))[0]["holds"]
     put(site, "wp-config.php", CONFIG.replace("khong-duoc-lo", "doan-mo"))
-    assert not wordpress.list_site_databases([str(site)], AreaReader({}, 5))[0]["holds"]
+    assert not wordpress.list_wordpress_with_local_database([str(site)], AreaReader({}, 5))[0]["holds"]
 
 
 # --- judging ------------------------------------------------------------------------------------------------
@@ -552,7 +554,7 @@ def test_applications_are_found_by_their_own_files(tmp_path: Path) -> None:
     put(www, "d/core/lib/Drupal.php", "<?php\nclass Drupal { const VERSION = '10.3.1'; }\n")
     put(www, "e/f/g/h/wp-includes/version.php")
     (www / "lien-ket").symlink_to(www / "a")
-    found, cut_short = _applications.search([str(www)], Effort(20))
+    found, cut_short = _applications.search_roots_for_applications([str(www)], TimeBudget(20))
     assert cut_short == []
     assert sorted((each.kind, each.relative) for each in found) == [
         ("drupal", "d"),
@@ -560,7 +562,7 @@ def test_applications_are_found_by_their_own_files(tmp_path: Path) -> None:
         ("nukeviet", "c"),
         ("wordpress", "a/public"),
     ]
-    versions = {each.kind: each.describe()["version"] for each in found if each.kind != "wordpress"}
+    versions = {each.kind: each.describe_as_fact()["version"] for each in found if each.kind != "wordpress"}
     assert versions == {"drupal": "10.3.1", "joomla": "5.1.2", "nukeviet": "4.5.06"}
 
 
@@ -570,7 +572,7 @@ def test_a_site_full_of_folders_and_false_applications_hides_no_other_site(tmp_p
         put(full, f"{number}/wp-includes/version.php")
     put(other, "c/wp-includes/version.php")
     wide = str(tmp_path / "www")
-    found, cut_short = _applications.search([wide, str(full), str(other)], Effort(60))
+    found, cut_short = _applications.search_roots_for_applications([wide, str(full), str(other)], TimeBudget(60))
     assert [each.path for each in found if each.root == str(other)] == [f"{other}/c"]
     assert len([each for each in found if each.root == str(full)]) == _applications.MAX_FOUND
     assert str(full) in cut_short and str(other) not in cut_short
@@ -580,7 +582,8 @@ def test_an_application_that_takes_its_time_leaves_the_others_theirs(tmp_path: P
     many = [_applications.InstalledApplication("wordpress", "/a", str(number)) for number in range(99)]
     one = _applications.InstalledApplication("wordpress", "/b", "")
     seconds = {
-        each.path: part.get_seconds_left() for each, part in wordpress._share_time([*many, one], AreaReader({}, 1000))
+        each.path: part.get_seconds_left()
+        for each, part in wordpress._iter_applications_with_time_shares([*many, one], AreaReader({}, 1000))
     }
     assert seconds["/b"] > 400 > seconds["/a/0"]
 

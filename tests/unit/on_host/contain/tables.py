@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from ansible.module_utils.luytre import _site_database
-from ansible.module_utils.luytre_contain.applications import Application
+from ansible.module_utils.luytre_contain.applications import SiteApplication
 from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
 
 _CELL = r"`x`\.`wp_(?P<table>\w+)`"
@@ -19,7 +19,7 @@ _UPDATE = re.compile(
 _SELECT = re.compile(rf"SELECT '(?P<number>\d+)', HEX\(CAST\(`(?P<column>\w+)` AS BINARY\)\) FROM {_CELL} {_WHERE};")  # noqa: S608
 
 
-class Tables(Application):
+class Tables(SiteApplication):
     """WordPress' users and usermeta, a value by table, row and column; ``broken``: how a statement begins that fails."""
 
     def __init__(self, values: Mapping[tuple[str, str, str], str | None]) -> None:
@@ -29,7 +29,7 @@ class Tables(Application):
         self.broken: str | None = None
         self.said: list[str] = []
 
-    def run_script(self, script: str) -> list[list[str | None]]:
+    def run_sql_script_and_read_rows(self, script: str) -> list[list[str | None]]:
         self.said.append(script)
         if self.broken is not None and self.broken in script:
             raise ActionRefusal("not_asked", self.config)

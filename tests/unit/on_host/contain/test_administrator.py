@@ -34,7 +34,7 @@ class Session:
     def __init__(self, tables: Tables, *, cached: bool) -> None:
         self.tables, self.cached = tables, cached
 
-    def is_in(self, _key: str) -> bool:
+    def is_logged_in_when_cookie_is_signed_with(self, _key: str) -> bool:
         return self.cached or self.tables.values["usermeta", "10", "meta_value"] != ""
 
 
@@ -71,11 +71,17 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tables: Tables) -> Mod
     for where, name, value in (
         *(
             (own, "RECORD", action_runner.ActionRecord(str(tmp_path / "luytre/administrators"))),
-            (own, "find_cells_to_change", changes),
+            (own, "find_cells_that_shut_out_accounts", changes),
         ),
         *((applications, "load_application", lambda _path: tables), (administrators, "load_administrators", of)),
-        *((configuration, "read", lambda _path: b""), (wordpress_session, "key_of", lambda _content: "key")),
-        *((wordpress_session, "open_session", lent()), (own, "_has_cache", lambda _application: False)),
+        *(
+            (configuration, "read_config_bytes_or_refuse", lambda _path: b""),
+            (wordpress_session, "read_cookie_signing_key_from_config", lambda _content: "key"),
+        ),
+        *(
+            (wordpress_session, "open_temporary_wordpress_session", lent()),
+            (own, "_can_site_cache_its_tables", lambda _application: False),
+        ),
     ):
         monkeypatch.setattr(where, name, value)
     return own
@@ -97,11 +103,11 @@ def asked(name: str = "hotro_kythuat", number: int = 1) -> dict[str, Any]:
 
 
 def test_nothing_lets_it_in_and_it_comes_back_to_the_byte(host: ModuleType, tables: Tables, tmp_path: Path) -> None:
-    planned = host.plan(asked(), US)
+    planned = host.plan_administrator_lockout(asked(), US)
     assert ["update", "wp_users.user_pass", "ID = 5"] in planned["would"]
     assert "digest" not in str(planned)
     assert (tables.values, list(tmp_path.iterdir())) == (VALUES, [])
-    assert host.contain(asked(), US) == {"state": "confirmed", "why": "sessions_ended"}
+    assert host.shut_out_administrator(asked(), US) == {"state": "confirmed", "why": "sessions_ended"}
     assert {place: value for place, value in tables.values.items() if value != VALUES[place]} == {
         ("users", "5", "user_pass"): "!luytre",
         ("users", "5", "user_email"): "",
@@ -111,59 +117,63 @@ def test_nothing_lets_it_in_and_it_comes_back_to_the_byte(host: ModuleType, tabl
     }
     record = tmp_path / "luytre/administrators"
     assert (record.stat().st_mode & 0o777, (record / "actions.json").stat().st_mode & 0o777) == (0o700, 0o600)
-    assert host.contain(asked(), US)["state"] == "confirmed"
-    assert host.release(asked(), US) == {"state": "none"}
+    assert host.shut_out_administrator(asked(), US)["state"] == "confirmed"
+    assert host.restore_administrator(asked(), US) == {"state": "none"}
     assert (tables.values, list(tmp_path.iterdir())) == (VALUES, [])
 
 
 def test_what_somebody_changed_since_stays(host: ModuleType, tables: Tables) -> None:
-    host.contain(asked(), US)
+    host.shut_out_administrator(asked(), US)
     tables.values["users", "5", "user_pass"] = "$wp$2y$10$new"
-    assert host.release(asked(), US) == {"state": "none"}
+    assert host.restore_administrator(asked(), US) == {"state": "none"}
     assert tables.values == {**VALUES, ("users", "5", "user_pass"): "$wp$2y$10$new"}
 
 
 @pytest.mark.parametrize(("name", "why"), [("la", "no_such_administrator"), ("bientap", "last_admin")])
 def test_who_is_not_shut_out(host: ModuleType, tables: Tables, tmp_path: Path, name: str, why: str) -> None:
     with pytest.raises(action_runner.ActionRefusal, match=why):
-        host.contain(asked(name), US)
+        host.shut_out_administrator(asked(name), US)
     assert (tables.values, list(tmp_path.iterdir())) == (VALUES, [])
 
 
 def test_what_the_site_keeps_elsewhere_is_told_and_not_taken_for_done(
     host: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wordpress_session, "open_session", lent(cached=True))
-    assert host.contain(asked(), US) == {"state": "unknown", "why": "object_cache", "about": "/var/www/a"}
+    monkeypatch.setattr(wordpress_session, "open_temporary_wordpress_session", lent(cached=True))
+    assert host.shut_out_administrator(asked(), US) == {
+        "state": "unknown",
+        "why": "object_cache",
+        "about": "/var/www/a",
+    }
 
 
 def test_where_no_session_can_be_tried_that_is_told(host: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wordpress_session, "open_session", lent(told=False))
-    assert host.contain(asked(), US) == {"state": "confirmed", "why": "in_tables"}
+    monkeypatch.setattr(wordpress_session, "open_temporary_wordpress_session", lent(told=False))
+    assert host.shut_out_administrator(asked(), US) == {"state": "confirmed", "why": "in_tables"}
 
 
 def test_what_a_database_refuses_leaves_all_as_it_was(host: ModuleType, tables: Tables, tmp_path: Path) -> None:
     tables.broken = "SELECT"
     with pytest.raises(action_runner.ActionRefusal, match="not_asked"):
-        host.contain(asked(), US)
+        host.shut_out_administrator(asked(), US)
     assert (tables.values, list(tmp_path.iterdir())) == (VALUES, [])
 
 
 def test_whoever_was_cut_off_goes_on_with_what_was_there_before(host: ModuleType, tables: Tables) -> None:
-    host.contain(asked(), US)
+    host.shut_out_administrator(asked(), US)
     tables.values["usermeta", "10", "meta_value"] = "a:1:{s:64:again}"
-    assert host.contain(asked(), US)["state"] == "confirmed"
-    host.release(asked(), US)
+    assert host.shut_out_administrator(asked(), US)["state"] == "confirmed"
+    host.restore_administrator(asked(), US)
     assert tables.values == VALUES
 
 
 def test_a_database_that_is_gone_is_asked_again(host: ModuleType, tables: Tables) -> None:
-    host.contain(asked(), US)
+    host.shut_out_administrator(asked(), US)
     tables.broken = "UPDATE"
     with pytest.raises(action_runner.ActionRefusal, match="not_asked"):
-        host.release(asked(), US)
+        host.restore_administrator(asked(), US)
     tables.broken = None
-    assert host.release(asked(), US) == {"state": "none"}
+    assert host.restore_administrator(asked(), US) == {"state": "none"}
     assert tables.values == VALUES
 
 
@@ -190,11 +200,11 @@ def test_all_of_one_name_are_shut_out(host: ModuleType, tables: Tables, monkeypa
         ]
 
     monkeypatch.setattr(administrators, "load_administrators", of)
-    monkeypatch.setattr(host, "find_cells_to_change", changes)
-    monkeypatch.setattr(wordpress_session, "open_session", lent(told=False))
-    assert host.contain(asked(), US) == {"state": "confirmed", "why": "in_tables"}
+    monkeypatch.setattr(host, "find_cells_that_shut_out_accounts", changes)
+    monkeypatch.setattr(wordpress_session, "open_temporary_wordpress_session", lent(told=False))
+    assert host.shut_out_administrator(asked(), US) == {"state": "confirmed", "why": "in_tables"}
     assert [tables.values["users", one, "user_pass"] for one in ("1", "5", "6")] == [
         *(VALUES["users", "1", "user_pass"], "!luytre", "!luytre")
     ]
-    host.release(asked(), US)
+    host.restore_administrator(asked(), US)
     assert tables.values == twice

@@ -93,14 +93,14 @@ def asked(**changes: Any) -> dict[str, Any]:
 def test_a_block_is_on_trial_until_it_is_confirmed_and_is_taken_away_whole(
     host: ModuleType, kernel: Kernel, tmp_path: Path
 ) -> None:
-    assert host.contain(asked(), US, NOW) == {"state": "on_trial", "left": 60}
+    assert host.block_address_on_trial(asked(), US, NOW) == {"state": "on_trial", "left": 60}
     assert kernel.blocked() == {"203.0.113.7": 60}
     assert kernel.units == []
-    assert host.confirm(asked(), US, NOW + 5) == {"state": "confirmed", "left": 86_395}
+    assert host.confirm_address_block(asked(), US, NOW + 5) == {"state": "confirmed", "left": 86_395}
     assert kernel.blocked() == {"203.0.113.7": 86_395}
     assert kernel.units == ["daemon-reload", "start luytre-contain-addresses.service"]
     assert Path(host.PROGRAM).read_bytes() == b"ours"
-    assert host.release(asked(), US, NOW + 9) == {"state": "none"}
+    assert host.release_address_block(asked(), US, NOW + 9) == {"state": "none"}
     assert kernel.loaded is None
     assert list(tmp_path.iterdir()) == []
 
@@ -109,40 +109,40 @@ def test_what_cannot_be_read_among_settings_keeps_no_address_in(host: ModuleType
     (tmp_path / "nginx").mkdir()
     (tmp_path / "nginx/a.conf").symlink_to("/proc/self/mem")
     (tmp_path / "nginx/b.conf").write_text("set_real_ip_from 203.0.113.0/30;\n")
-    assert host.contain(asked(), US, NOW)["state"] == "on_trial"
+    assert host.block_address_on_trial(asked(), US, NOW)["state"] == "on_trial"
     with pytest.raises(action_runner.ActionRefusal, match="proxy"):
-        host.contain(asked(what="203.0.113.1"), US, NOW)
+        host.block_address_on_trial(asked(what="203.0.113.1"), US, NOW)
 
 
 def test_what_is_not_confirmed_in_time_is_over_also_by_what_is_on_record(host: ModuleType, kernel: Kernel) -> None:
-    host.contain(asked(), US, NOW)
-    assert host.confirm(asked(), US, NOW + 61) == {"state": "none"}
-    assert host.look(asked(), US, NOW + 61) == {"state": "none"}
-    host.contain(asked(id="SC-20261127-1/2", what="203.0.113.8"), US, NOW + 61)
+    host.block_address_on_trial(asked(), US, NOW)
+    assert host.confirm_address_block(asked(), US, NOW + 61) == {"state": "none"}
+    assert host.look_up_address_block(asked(), US, NOW + 61) == {"state": "none"}
+    host.block_address_on_trial(asked(id="SC-20261127-1/2", what="203.0.113.8"), US, NOW + 61)
     assert set(kernel.blocked()) == {"203.0.113.8"}
 
 
 def test_at_boot_what_was_confirmed_has_the_time_that_is_left(host: ModuleType, kernel: Kernel) -> None:
-    host.contain(asked(), US, NOW)
-    host.confirm(asked(), US, NOW)
-    host.contain(asked(id="SC-20261127-1/2", what="2001:db8::7"), US, NOW)
+    host.block_address_on_trial(asked(), US, NOW)
+    host.confirm_address_block(asked(), US, NOW)
+    host.block_address_on_trial(asked(id="SC-20261127-1/2", what="2001:db8::7"), US, NOW)
     assert set(kernel.blocked()) == {"203.0.113.7", "2001:db8::7"}
     for later, left in ((NOW + 3_600, {"203.0.113.7": 82_800}), (NOW - 10**9, {"203.0.113.7": 86_400})):
         kernel.loaded = None
-        host.load_confirmed(later)
+        host.load_confirmed_blocks(later)
         assert kernel.blocked() == left
     kernel.loaded = None
-    host.load_confirmed(NOW + 86_401)
+    host.load_confirmed_blocks(NOW + 86_401)
     assert kernel.loaded is None
 
 
 def test_one_of_two_blocks_of_an_address_is_released_and_the_other_stays(host: ModuleType, kernel: Kernel) -> None:
     for number in (1, 2):
-        host.contain(asked(id=f"SC-20261127-{number}/1"), US, NOW)
-        host.confirm(asked(id=f"SC-20261127-{number}/1"), US, NOW)
-    assert host.release(asked(id="SC-20261127-1/1"), US, NOW) == {"state": "none"}
+        host.block_address_on_trial(asked(id=f"SC-20261127-{number}/1"), US, NOW)
+        host.confirm_address_block(asked(id=f"SC-20261127-{number}/1"), US, NOW)
+    assert host.release_address_block(asked(id="SC-20261127-1/1"), US, NOW) == {"state": "none"}
     assert kernel.blocked() == {"203.0.113.7": 86_400}
-    assert host.contain(asked(id="SC-20261127-2/1", seconds=600), US, NOW)["left"] == 86_400
+    assert host.block_address_on_trial(asked(id="SC-20261127-2/1", seconds=600), US, NOW)["left"] == 86_400
 
 
 @pytest.mark.parametrize(
@@ -184,15 +184,15 @@ def test_what_the_host_lives_by_is_never_blocked(
     monkeypatch.setattr(network_peers.socket, "getaddrinfo", lambda name, *_given, **_named: found[name])
     os.mkfifo(tmp_path / "nginx/blocks-nobody")
     with pytest.raises(host.ActionRefusal) as refusal:
-        host.contain(asked(what=address), US, NOW)
+        host.block_address_on_trial(asked(what=address), US, NOW)
     assert refusal.value.args[0] == why
     assert kernel.loaded is None
     assert not Path(host.HOME).exists()
 
 
 def test_who_asks_is_told_apart_also_when_sshd_writes_the_address_as_ipv6(host: ModuleType) -> None:
-    assert network_peers.is_inside(ipaddress.ip_address("203.0.113.7"), "::ffff:203.0.113.7")
-    assert not network_peers.is_inside(ipaddress.ip_address("203.0.113.7"), "nonsense")
+    assert network_peers.is_address_in_network(ipaddress.ip_address("203.0.113.7"), "::ffff:203.0.113.7")
+    assert not network_peers.is_address_in_network(ipaddress.ip_address("203.0.113.7"), "nonsense")
 
 
 @pytest.mark.parametrize(("connection", "nft", "why"), [((), str(TOP), "no_connection"), (US, "/nowhere", "no_nft")])
@@ -201,7 +201,7 @@ def test_nothing_is_done_without_a_connection_or_without_nftables(
 ) -> None:
     monkeypatch.setattr(host, "NFT", nft)
     with pytest.raises(host.ActionRefusal) as refusal:
-        host.contain(asked(), connection, NOW)
+        host.block_address_on_trial(asked(), connection, NOW)
     assert refusal.value.args[0] == why
     assert not Path(host.HOME).exists()
 
@@ -209,19 +209,19 @@ def test_nothing_is_done_without_a_connection_or_without_nftables(
 def test_a_kernel_that_refuses_leaves_nothing(host: ModuleType, kernel: Kernel) -> None:
     kernel.refuses = True
     with pytest.raises(host.ActionRefusal, match="not_loaded"):
-        host.contain(asked(), US, NOW)
+        host.block_address_on_trial(asked(), US, NOW)
     assert not Path(host.HOME).exists()
 
 
 def test_what_would_not_outlive_a_reboot_is_not_confirmed(
     host: ModuleType, kernel: Kernel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    host.contain(asked(), US, NOW)
+    host.block_address_on_trial(asked(), US, NOW)
     monkeypatch.setattr(
         action_runner, "run_program", lambda argv, given="": None if "start" in argv else kernel.ran(argv, given)
     )
     with pytest.raises(host.ActionRefusal, match="no_unit"):
-        host.confirm(asked(), US, NOW)
+        host.confirm_address_block(asked(), US, NOW)
     assert kernel.loaded is None
     assert not Path(host.HOME).exists()
 
@@ -229,29 +229,32 @@ def test_what_would_not_outlive_a_reboot_is_not_confirmed(
 def test_what_a_full_disk_kept_from_being_confirmed_is_not_blocked_by_what_is_done_next(
     host: ModuleType, kernel: Kernel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    host.contain(asked(), US, NOW)
+    host.block_address_on_trial(asked(), US, NOW)
 
-    def full(_units: systemd_units.Units, _start: str) -> None:
+    def full(_units: systemd_units.SystemdUnitSet, _start: str) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(systemd_units.Units, "lay", full)
+    monkeypatch.setattr(systemd_units.SystemdUnitSet, "install_all_units_and_start_one", full)
     monkeypatch.setattr(host.time, "time", lambda: NOW)
-    assert action_runner.answer(host.ACTIONS, asked(do="confirm"), US)["state"] == "refused"
-    host.contain(asked(id="SC-20261127-1/2", what="203.0.113.8"), US, NOW)
+    assert (
+        action_runner.run_action_and_turn_errors_into_answer(host.ACTIONS, asked(do="confirm"), US)["state"]
+        == "refused"
+    )
+    host.block_address_on_trial(asked(id="SC-20261127-1/2", what="203.0.113.8"), US, NOW)
     assert set(kernel.blocked()) == {"203.0.113.8"}
 
 
 def test_an_address_is_known_again_however_nft_writes_it(host: ModuleType, kernel: Kernel) -> None:
-    host.contain(asked(what="::102:304"), US, NOW)
+    host.block_address_on_trial(asked(what="::102:304"), US, NOW)
     entries = list(kernel._listed(kernel.loaded or ""))
     entries[-1]["set"]["elem"][0]["elem"]["val"] = "::1.2.3.4"
-    assert host.parse_table(entries) == {"::102:304"}
+    assert host.parse_blocked_addresses(entries) == {"::102:304"}
 
 
 def test_blocks_are_loaded_again_whatever_nftables_service_does(host: ModuleType, kernel: Kernel) -> None:
     """It throws all tables away when it starts, which a unit that is active already does not notice, and when it reloads or stops."""
-    host.contain(asked(), US, NOW)
-    host.confirm(asked(), US, NOW)
+    host.block_address_on_trial(asked(), US, NOW)
+    host.confirm_address_block(asked(), US, NOW)
     wants = Path(systemd_units.FOLDER) / "nftables.service.wants"
     again, stays = ((wants / name).read_text() for name in (host.AGAIN, host.UNIT))
     for text in (again, stays):
@@ -276,46 +279,54 @@ def test_blocks_are_loaded_again_whatever_nftables_service_does(host: ModuleType
 def test_a_table_that_does_not_drop_blocks_nobody(
     host: ModuleType, kernel: Kernel, spoil: Callable[[list[Any]], object]
 ) -> None:
-    host.contain(asked(), US, NOW)
+    host.block_address_on_trial(asked(), US, NOW)
     entries = list(kernel._listed(kernel.loaded or ""))
-    assert host.parse_table(entries) == {"203.0.113.7"}
+    assert host.parse_blocked_addresses(entries) == {"203.0.113.7"}
     spoil(entries)
-    assert host.parse_table(entries) is None
+    assert host.parse_blocked_addresses(entries) is None
 
 
 def test_what_goes_wrong_is_an_answer_too(host: ModuleType) -> None:
-    told = action_runner.answer(host.ACTIONS, asked(what="not one", do="contain"), US)
+    told = action_runner.run_action_and_turn_errors_into_answer(host.ACTIONS, asked(what="not one", do="contain"), US)
     assert (told["state"], told["why"]) == ("refused", "fault")
-    told = action_runner.answer(host.ACTIONS, asked(what="127.0.0.1", do="contain"), US)
+    told = action_runner.run_action_and_turn_errors_into_answer(host.ACTIONS, asked(what="127.0.0.1", do="contain"), US)
     assert told == {"state": "refused", "why": "no_stranger", "about": "127.0.0.1"}
 
 
 @pytest.mark.parametrize("name", ["block_address.py", "isolate.py", "account.py", "key.py", "unit.py"])
 def test_an_audit_knows_the_units_by_their_bytes_and_no_others(name: str) -> None:
     own = program(name)
-    units = own.TRIALS.units() if hasattr(own, "TRIALS") else own.build_units()
-    digests = [hashlib.sha256(text.encode()).hexdigest() for text in units.files().values()]
-    paths = [*units.files(), *units.links()]
+    units = (
+        own.TRIALS.build_systemd_units_that_undo_trials()
+        if hasattr(own, "TRIALS")
+        else (
+            own.build_units_that_load_blocks()
+            if name == "block_address.py"
+            else own.build_systemd_units_that_load_isolation()
+        )
+    )
+    digests = [hashlib.sha256(text.encode()).hexdigest() for text in units.get_unit_file_texts_by_path().values()]
+    paths = [*units.get_unit_file_texts_by_path(), *units.get_wants_links_and_targets()]
     entries = [["f", 0o644, 0, 0, 1, 1, digest] for digest in digests]
-    entries += [["l", 0o777, 0, 0, 1, 1, target] for target in units.links().values()]
-    packages = integrity.Packages.__new__(integrity.Packages)
+    entries += [["l", 0o777, 0, 0, 1, 1, target] for target in units.get_wants_links_and_targets().values()]
+    packages = integrity.PackageFileLists.__new__(integrity.PackageFileLists)
     packages.explains = lambda *_: False
     seen = [(path, "added", entry) for path, entry in zip(paths, entries, strict=True)]
-    assert integrity.find_unexplained(seen, packages, integrity.CONTAINMENT_FILES) == []
+    assert integrity.find_unexplained_changes(seen, packages, integrity.CONTAINMENT_FILES) == []
     changed = (paths[0], "added", [*entries[0][:-1], "0" * 64])
-    assert integrity.find_unexplained([changed], packages, integrity.CONTAINMENT_FILES) == [changed]
+    assert integrity.find_unexplained_changes([changed], packages, integrity.CONTAINMENT_FILES) == [changed]
 
 
 def test_a_plan_is_what_is_then_loaded_and_written_and_does_nothing_itself(
     host: ModuleType, kernel: Kernel, tmp_path: Path
 ) -> None:
-    steps = host.plan(asked(), US, NOW)["would"]
+    steps = host.plan_address_block(asked(), US, NOW)["would"]
     assert (kernel.loaded, list(tmp_path.iterdir())) == (None, [])
-    host.contain(asked(), US, NOW)
+    host.block_address_on_trial(asked(), US, NOW)
     assert steps[0] == "nft -f -\n" + kernel.loaded
-    host.confirm(asked(), US, NOW)
+    host.confirm_address_block(asked(), US, NOW)
     assert steps[-1] == "nft -f -\n" + kernel.loaded
     written = {str(path) for path in tmp_path.rglob("*") if path.is_symlink() or path.is_file()}
     assert written - {f"{host.HOME}/lock"} == {step[1] for step in steps if step[0] == "write"}
     with pytest.raises(host.ActionRefusal, match="connection"):
-        host.plan(asked(what="198.51.100.1"), US, NOW)
+        host.plan_address_block(asked(what="198.51.100.1"), US, NOW)

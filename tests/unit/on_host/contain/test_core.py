@@ -52,7 +52,7 @@ def units() -> list[list[str]]:
 def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, units: list[list[str]]) -> ModuleType:
     own = program("core.py")
     own.STORE.home = str(tmp_path / "luytre/core")
-    monkeypatch.setattr(own, "read_bundled", sent().__getitem__, raising=False)
+    monkeypatch.setattr(own, "read_bundled_file", sent().__getitem__, raising=False)
 
     def ran(argv: list[str], **_: Any) -> str:
         units.append(argv[1:])
@@ -60,7 +60,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, units: list[list[str]]
 
     monkeypatch.setattr(own.action_runner, "run_program", ran)
     monkeypatch.setattr(own.php_code, "MOD_PHP", str(tmp_path / "none"))
-    monkeypatch.setattr(own.php_code.start_test, "find_fault", lambda _unit, _reading: None)
+    monkeypatch.setattr(own.php_code.start_test, "find_reason_daemon_would_not_start", lambda _unit, _reading: None)
     return own
 
 
@@ -101,7 +101,7 @@ def test_files_are_as_the_release_has_them_and_come_back_as_they_were(
     host: ModuleType, site: Path, units: list[list[str]]
 ) -> None:
     before, inode = state(site), (site / "wp-includes/load.php").stat().st_ino
-    planned = host.plan(asked(site), [])
+    planned = host.plan_core_replacement(asked(site), [])
     assert planned["would"] == [
         ["replace", "wp-includes/load.php"],
         ["put", "wp-includes/js/a/b.js"],
@@ -110,7 +110,7 @@ def test_files_are_as_the_release_has_them_and_come_back_as_they_were(
     assert planned["found"] == [f"{site}/wp-admin/x%20%E1%BA%A1.php"]
     assert state(site) == before
     assert not Path(host.STORE.home).exists()
-    done = host.contain(asked(site), [])
+    done = host.replace_core_files_with_release(asked(site), [])
     assert (done["state"], done["why"], done["about"], done["found"]) == (
         "confirmed",
         "replaced",
@@ -123,8 +123,8 @@ def test_files_are_as_the_release_has_them_and_come_back_as_they_were(
     assert (site / "wp-includes/js/a/b.js").read_bytes() == b"b\n"
     assert not (site / "xmlrpc.php").exists()
     assert not list(site.rglob(".luytre*"))
-    assert host.contain(asked(site), []) == done
-    assert host.release(asked(site), []) == {"state": "none"}
+    assert host.replace_core_files_with_release(asked(site), []) == done
+    assert host.undo_core_replacement(asked(site), []) == {"state": "none"}
     assert state(site) == before
     assert (site / "wp-includes/load.php").stat().st_ino == inode
     assert not Path(host.STORE.home).exists()
@@ -136,20 +136,22 @@ def test_a_walk_that_ended_early_confirms_nothing(
 ) -> None:
     for name, value in bound.items():
         monkeypatch.setattr(host, name, value)
-    assert host.plan(asked(site), [])["why"] == "not_all_seen"
-    done = host.contain(asked(site), [])
+    assert host.plan_core_replacement(asked(site), [])["why"] == "not_all_seen"
+    done = host.replace_core_files_with_release(asked(site), [])
     assert (done["state"], done["why"], done["about"]) == ("unknown", "not_all_seen", "2")
-    assert host.release(asked(site), []) == {"state": "none"}
+    assert host.undo_core_replacement(asked(site), []) == {"state": "none"}
 
 
 def test_what_its_owner_keeps_from_being_read_is_set_aside_and_comes_back(host: ModuleType, site: Path) -> None:
     load = site / "wp-includes/load.php"
     with leased(load, os.getuid()):
         before = load.lstat()
-        told = action_runner.answer({"contain": host.contain}, asked(site, do="contain"), [])
+        told = action_runner.run_action_and_turn_errors_into_answer(
+            {"contain": host.replace_core_files_with_release}, asked(site, do="contain"), []
+        )
         assert (told["state"], told["why"], told["about"]) == ("confirmed", "replaced", "2")
         assert load.read_bytes() == RELEASE["wp-includes/load.php"]
-    assert host.release(asked(site), []) == {"state": "none"}
+    assert host.undo_core_replacement(asked(site), []) == {"state": "none"}
     assert os.path.samestat(load.lstat(), before)
 
 
@@ -157,10 +159,10 @@ def test_a_file_of_a_thousand_gigabytes_is_set_aside_and_comes_back(host: Module
     load = site / "wp-includes/load.php"
     os.truncate(load, 1 << 40)
     before = load.lstat()
-    told = host.contain(asked(site), [])
+    told = host.replace_core_files_with_release(asked(site), [])
     assert (told["state"], told["why"], told["about"]) == ("confirmed", "replaced", "2")
     assert load.read_bytes() == RELEASE["wp-includes/load.php"]
-    assert host.release(asked(site), []) == {"state": "none"}
+    assert host.undo_core_replacement(asked(site), []) == {"state": "none"}
     assert os.path.samestat(load.lstat(), before)
 
 
@@ -177,16 +179,16 @@ def test_what_a_lesser_user_lays_in_a_folders_place_is_set_aside_and_comes_back(
         folder.write_bytes(b"theirs")
     os.chown(folder, 33, 33, follow_symlinks=False)
     before, elsewhere = state(site), state(theirs)
-    planned = host.plan(asked(site), [])["would"]
+    planned = host.plan_core_replacement(asked(site), [])["would"]
     assert planned[0][1].splitlines()[0] == "wp-includes"
-    told = host.contain(asked(site), [])
+    told = host.replace_core_files_with_release(asked(site), [])
     assert (told["state"], told["why"]) == ("confirmed", "replaced")
     assert not folder.is_symlink()
     for path, content in RELEASE.items():
         assert path == "xmlrpc.php" or (site / path).read_bytes() == content
     assert state(theirs) == elsewhere
-    assert host.contain(asked(site), []) == told
-    assert host.release(asked(site), []) == {"state": "none"}
+    assert host.replace_core_files_with_release(asked(site), []) == told
+    assert host.undo_core_replacement(asked(site), []) == {"state": "none"}
     assert state(site) == before
     assert not Path(host.STORE.home).exists()
 
@@ -196,14 +198,14 @@ def test_a_link_of_roots_in_a_folders_place_is_roots_to_judge(host: ModuleType, 
     (site / "wp-includes").symlink_to(tmp_path / "shared")
     if os.geteuid() == 0:
         with pytest.raises(action_runner.ActionRefusal, match="unsafe"):
-            host.contain(asked(site), [])
+            host.replace_core_files_with_release(asked(site), [])
 
 
 def test_what_is_as_its_release_has_it_is_said_to_be_and_keeps_nothing(host: ModuleType, site: Path) -> None:
-    host.contain(asked(site), [])
-    again = host.contain(asked(site, id="SC-20261127-1/2"), [])
+    host.replace_core_files_with_release(asked(site), [])
+    again = host.replace_core_files_with_release(asked(site, id="SC-20261127-1/2"), [])
     assert (again["state"], again["about"], again["sha256"]) == ("confirmed", "0", None)
-    assert host.STORE.record("SC-20261127-1/2") is None
+    assert host.STORE.read_record_of_action("SC-20261127-1/2") is None
 
 
 def test_another_release_or_folder_is_refused(host: ModuleType, site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -214,9 +216,9 @@ def test_another_release_or_folder_is_refused(host: ModuleType, site: Path, monk
         (dict.fromkeys(RELEASE, b"other"), {}),
         (RELEASE, {"folder": "wp-content"}),
     ):
-        monkeypatch.setattr(host, "read_bundled", sent(files).__getitem__)
+        monkeypatch.setattr(host, "read_bundled_file", sent(files).__getitem__)
         with pytest.raises(host.ActionRefusal, match="other_release"):
-            host.contain(asked(site, **changes), [])
+            host.replace_core_files_with_release(asked(site, **changes), [])
     assert state(site) == before
     assert not Path(host.STORE.home).exists()
 
@@ -228,13 +230,13 @@ def test_no_link_is_followed(host: ModuleType, site: Path, tmp_path: Path) -> No
     (site / "wp-includes").rename(tmp_path / "moved")
     (site / "wp-includes").symlink_to(secret)
     with pytest.raises(host.ActionRefusal, match="unsafe"):
-        host.contain(asked(site), [])
+        host.replace_core_files_with_release(asked(site), [])
     assert (secret / "load.php").read_bytes() == b"s"
     with pytest.raises(host.ActionRefusal, match="folder_gone"):
-        host.contain(asked(site, folder="wp-includes"), [])
+        host.replace_core_files_with_release(asked(site, folder="wp-includes"), [])
 
 
-@pytest.mark.parametrize("step", [None, "set_aside", "put_new", "put_back"])
+@pytest.mark.parametrize("step", [None, "move_original_aside", "put_missing_release_file", "put_back_original_file"])
 @pytest.mark.parametrize("odd", ["link", "pipe", "folder"])
 def test_what_is_no_file_in_place_of_one_is_set_aside_and_comes_back(
     host: ModuleType, site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, odd: str, step: str | None
@@ -258,16 +260,20 @@ def test_what_is_no_file_in_place_of_one_is_set_aside_and_comes_back(
     with monkeypatch.context() as once:
         if step:
             once.setattr(host, step, cut)
-        if step == "put_back":
-            host.contain(asked(site), [])
+        if step == "put_back_original_file":
+            host.replace_core_files_with_release(asked(site), [])
         if step:
             with pytest.raises(KeyboardInterrupt):
-                (host.release if step == "put_back" else host.contain)(asked(site), [])
-    if step != "put_back":
-        assert host.contain(asked(site), [])["state"] == "confirmed"
+                (
+                    host.undo_core_replacement
+                    if step == "put_back_original_file"
+                    else host.replace_core_files_with_release
+                )(asked(site), [])
+    if step != "put_back_original_file":
+        assert host.replace_core_files_with_release(asked(site), [])["state"] == "confirmed"
         assert admin.read_bytes() == RELEASE["wp-admin/admin.php"]
         assert not admin.is_symlink()
-    assert host.release(asked(site), []) == {"state": "none"}
+    assert host.undo_core_replacement(asked(site), []) == {"state": "none"}
     assert state(site) == before
     assert secret.read_bytes() == b"s"
 
@@ -275,33 +281,42 @@ def test_what_is_no_file_in_place_of_one_is_set_aside_and_comes_back(
 def test_what_is_swapped_in_at_the_last_moment_is_left_and_told_and_the_rest_is_as_the_release_has_it(
     host: ModuleType, site: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    load, real = site / "wp-includes/load.php", host.file_replacement.replace
+    load, real = site / "wp-includes/load.php", host.file_replacement.replace_file_if_still_the_same
 
     def swapped(*given: Any) -> None:
         load.write_bytes(b"<?php swapped();")
         real(*given)
 
-    monkeypatch.setattr(host.file_replacement, "replace", swapped)
-    said = host.contain(asked(site), [])
+    monkeypatch.setattr(host.file_replacement, "replace_file_if_still_the_same", swapped)
+    said = host.replace_core_files_with_release(asked(site), [])
     assert (said["state"], said["why"], said["about"]) == ("unknown", "files_left", "1 / 2: wp-includes/load.php")
     assert load.read_bytes() == b"<?php swapped();"
     assert (site / "wp-includes/js/a/b.js").read_bytes() == b"b\n"
-    told = host.release(asked(site), [])
+    told = host.undo_core_replacement(asked(site), [])
     assert (told["state"], told["why"], told["about"]) == ("unknown", "changed_since", "wp-includes/load.php")
     assert not (site / "wp-includes/js/a").exists()
 
 
 def test_what_has_changed_since_stays_and_the_rest_comes_back(host: ModuleType, site: Path) -> None:
-    host.contain(asked(site), [])
+    host.replace_core_files_with_release(asked(site), [])
     (site / "wp-includes/load.php").write_bytes(b"<?php // a newer release\n")
-    said = host.release(asked(site), [])
+    said = host.undo_core_replacement(asked(site), [])
     assert (said["state"], said["why"], said["about"]) == ("unknown", "changed_since", "wp-includes/load.php")
     assert (site / "wp-includes/load.php").read_bytes() == b"<?php // a newer release\n"
     assert not (site / "wp-includes/js/a").exists()
 
 
 @pytest.mark.parametrize("apart", [False, True], ids=["same file system", "another"])
-@pytest.mark.parametrize("step", ["keep", "put_new", "replace", "reset_code_cache", "put_back"])
+@pytest.mark.parametrize(
+    "step",
+    [
+        "keep_original_file",
+        "put_missing_release_file",
+        "replace_file_if_still_the_same",
+        "reload_php_services_to_clear_code_cache",
+        "put_back_original_file",
+    ],
+)
 def test_whoever_is_cut_off_is_gone_on_for(
     host: ModuleType, site: Path, monkeypatch: pytest.MonkeyPatch, step: str, *, apart: bool
 ) -> None:
@@ -328,7 +343,10 @@ def test_whoever_is_cut_off_is_gone_on_for(
 
         monkeypatch.setattr(os, "link", crossing(linked))
         monkeypatch.setattr(os, "rename", crossing(renamed))
-    owner = {"replace": host.file_replacement, "reset_code_cache": host.php_code}.get(step, host)
+    owner = {
+        "replace_file_if_still_the_same": host.file_replacement,
+        "reload_php_services_to_clear_code_cache": host.php_code,
+    }.get(step, host)
     real = getattr(owner, step)
 
     def cut(*given: Any) -> Any:
@@ -337,26 +355,28 @@ def test_whoever_is_cut_off_is_gone_on_for(
 
     with monkeypatch.context() as once:
         once.setattr(owner, step, cut)
-        if step == "put_back":
-            host.contain(asked(site), [])
+        if step == "put_back_original_file":
+            host.replace_core_files_with_release(asked(site), [])
         with pytest.raises(KeyboardInterrupt):
-            (host.release if step == "put_back" else host.contain)(asked(site), [])
-    if step != "put_back":
-        assert host.contain(asked(site), [])["state"] == "confirmed"
+            (host.undo_core_replacement if step == "put_back_original_file" else host.replace_core_files_with_release)(
+                asked(site), []
+            )
+    if step != "put_back_original_file":
+        assert host.replace_core_files_with_release(asked(site), [])["state"] == "confirmed"
         assert (site / "wp-includes/load.php").read_bytes() == RELEASE["wp-includes/load.php"]
-    assert host.release(asked(site), []) == {"state": "none"}
+    assert host.undo_core_replacement(asked(site), []) == {"state": "none"}
     assert state(site) == before
 
 
 def test_a_file_that_ran_as_somebody_else_runs_as_nobody_else(host: ModuleType, site: Path) -> None:
     (site / "wp-includes/load.php").chmod(0o4755)
-    host.contain(asked(site), [])
+    host.replace_core_files_with_release(asked(site), [])
     assert (site / "wp-includes/load.php").stat().st_mode & 0o7777 == 0o755
 
 
 def test_the_digest_is_of_all_that_was_done(host: ModuleType, site: Path) -> None:
-    told = host.contain(asked(site), [])["sha256"]
-    record = host.STORE.record(ID)
+    told = host.replace_core_files_with_release(asked(site), [])["sha256"]
+    record = host.STORE.read_record_of_action(ID)
     files = [[file["path"], file["was"], file["new"]] for file in record["files"]]
     assert told == hashlib.sha256(json.dumps(files).encode()).hexdigest()
     assert files[0][:2] == ["wp-includes/js/a/b.js", None]
@@ -379,5 +399,5 @@ def test_a_folder_that_takes_the_name_of_a_new_one_is_given_to_nobody(
     with monkeypatch.context() as patched:
         patched.setattr(os, "mkdir", mkdir)
         with contextlib.suppress(action_runner.ActionRefusal, OSError):
-            host.contain(asked(site), [])
+            host.replace_core_files_with_release(asked(site), [])
     assert stat.S_IMODE((site / "wp-admin").stat().st_mode) == 0o700

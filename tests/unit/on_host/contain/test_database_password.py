@@ -44,8 +44,8 @@ class Server:
     """Of databases: which digests each account takes; it fails at the change of number ``fails``."""
 
     def __init__(self) -> None:
-        self.takes = {key: [database_accounts.digest(OLD)] for key in (LOCAL, ANY)}
-        self.takes["antruc", "127.0.0.2"] = [database_accounts.digest("khac")]
+        self.takes = {key: [database_accounts.compute_password_hash_kept_by_mysql(OLD)] for key in (LOCAL, ANY)}
+        self.takes["antruc", "127.0.0.2"] = [database_accounts.compute_password_hash_kept_by_mysql("khac")]
         self.plugin = "mysql_native_password"
         self.fails: int | None = None
         self.changes: list[str] = []
@@ -102,12 +102,15 @@ class Sites:
         return {name: (self.top / name).read_text().removeprefix("<?php\n") for name in FILES}
 
     def password(self) -> str:
-        found = _php.read_constants((self.top / "a/wp-config.php").read_bytes(), ["DB_PASSWORD"])["DB_PASSWORD"]
+        found = _php.read_php_constants((self.top / "a/wp-config.php").read_bytes(), ["DB_PASSWORD"])["DB_PASSWORD"]
         assert isinstance(found, str)
         return found
 
     def serve(self) -> bool:
-        return not self.down and database_accounts.digest(self.password()) in self.server.takes[LOCAL]
+        return (
+            not self.down
+            and database_accounts.compute_password_hash_kept_by_mysql(self.password()) in self.server.takes[LOCAL]
+        )
 
     def pages(self, addresses: Sequence[str]) -> dict[str, tuple[int | None, bytes]]:
         status = 200 if self.serve() else 500
@@ -129,31 +132,35 @@ def sites(tmp_path: Path, server: Server) -> Sites:
 def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: Server, sites: Sites) -> ModuleType:
     own = program("database_password.py")
 
-    def answered(application: applications.Application, _script: str) -> list[list[str]]:
-        if database_accounts.digest(application.login.password) not in server.takes[LOCAL]:
+    def answered(application: applications.SiteApplication, _script: str) -> list[list[str]]:
+        if database_accounts.compute_password_hash_kept_by_mysql(application.login.password) not in server.takes[LOCAL]:
             raise action_runner.ActionRefusal("not_asked", application.config)
         return [["here"]]
 
     for where, name, value in (
         *(
             (own, "RECORD", action_runner.ActionRecord(str(tmp_path / "luytre/database-passwords"))),
-            (database_accounts, "_query", server.asked),
+            (database_accounts, "_query_mariadb_without_logging", server.asked),
         ),
         *(
-            (php_code, "reset_code_cache", lambda: True),
-            (php_code, "find_faulty_units", list),
-            (php_code, "list_units", lambda: ["php8.4-fpm.service"]),
+            (php_code, "reload_php_services_to_clear_code_cache", lambda: True),
+            (php_code, "find_php_units_that_would_not_start", list),
+            (php_code, "list_services_caching_php_code", lambda: ["php8.4-fpm.service"]),
         ),
         *(
             (http_check, "fetch_pages", sites.pages),
-            (own, "read_home_address", lambda _application: "http://antruc.test"),
+            (own, "read_wordpress_home_address", lambda _application: "http://antruc.test"),
         ),
         *(
-            (_websites, "list_search_roots", lambda _declared: ["www"]),
-            (applications.Application, "run_script", answered),
+            (_websites, "list_application_search_roots", lambda _declared: ["www"]),
+            (applications.SiteApplication, "run_sql_script_and_read_rows", answered),
         ),
-        *((secret_usages, "FOLDERS", ()), (_websites, "list_walked_roots", lambda _declared: [str(sites.top)])),
-        (applications, "find_folders", lambda _roots: ([str(sites.top / one) for one in ("a", "b", "c")], [])),
+        *((secret_usages, "FOLDERS", ()), (_websites, "list_web_roots_to_walk", lambda _declared: [str(sites.top)])),
+        (
+            applications,
+            "find_application_folders_at_web_roots",
+            lambda _roots: ([str(sites.top / one) for one in ("a", "b", "c")], []),
+        ),
         (own, "LOOKING_SECONDS", 0),
     ):
         monkeypatch.setattr(where, name, value)
@@ -168,23 +175,26 @@ def asked(sites: Sites, number: int = 1) -> dict[str, Any]:
 def test_the_server_and_all_that_share_the_account_have_a_new_one_and_the_old_one_again(
     host: ModuleType, server: Server, sites: Sites, tmp_path: Path
 ) -> None:
-    planned, before = host.plan(asked(sites), US), dict(server.takes)
+    planned, before = host.plan_password_change(asked(sites), US), dict(server.takes)
     assert [step[1] for step in planned["would"] if step[0] == "password_in"] == [
         str(sites.top / name) for name in ("a/wp-config.php", "b/configuration.php")
     ]
     assert (server.changes, sites.texts()) == ([], FILES)
-    assert host.contain(asked(sites), US) == {"state": "confirmed", "why": ""}
+    assert host.change_database_password(asked(sites), US) == {"state": "confirmed", "why": ""}
     new = sites.password()
     assert re.fullmatch("[A-Za-z0-9]{32}", new)
-    assert server.takes == {**before, **{key: [database_accounts.digest(new)] for key in (LOCAL, ANY)}}
+    assert server.takes == {
+        **before,
+        **{key: [database_accounts.compute_password_hash_kept_by_mysql(new)] for key in (LOCAL, ANY)},
+    }
     texts = sites.texts()
     assert f"$password = '{new}'" in texts["b/configuration.php"]
     assert texts["c/config.php"] == FILES["c/config.php"]
     assert (server.cut, server.connections) == (["KILL SOFT CONNECTION USER 'antruc';"], set())
     assert new not in " ".join(server.changes)
-    assert host.contain(asked(sites), US)["state"] == "confirmed"
+    assert host.change_database_password(asked(sites), US)["state"] == "confirmed"
     assert sites.password() == new
-    assert host.release(asked(sites), US) == {"state": "none"}
+    assert host.restore_old_password(asked(sites), US) == {"state": "none"}
     assert (server.takes, sites.texts(), [one.name for one in tmp_path.iterdir()]) == (before, FILES, ["www"])
 
 
@@ -215,19 +225,27 @@ def test_whoever_is_cut_off_leaves_sites_that_serve_and_a_way_on(
 
     with monkeypatch.context() as patched:
         patched.setattr(server, "change", counted(server.change))
-        patched.setattr(configuration, "put", counted(configuration.put))
-        patched.setattr(php_code, "reset_code_cache", counted(php_code.reset_code_cache))
+        patched.setattr(
+            configuration,
+            "replace_config_content_if_as_expected",
+            counted(configuration.replace_config_content_if_as_expected),
+        )
+        patched.setattr(
+            php_code,
+            "reload_php_services_to_clear_code_cache",
+            counted(php_code.reload_php_services_to_clear_code_cache),
+        )
         try:
-            host.contain(asked(sites), US)
+            host.change_database_password(asked(sites), US)
             assert step > 6
         except Killed:
             assert step <= 6
     assert sites.serve()
     if after == "contain":
-        assert host.contain(asked(sites), US)["state"] == "confirmed"
+        assert host.change_database_password(asked(sites), US)["state"] == "confirmed"
         assert (server.takes[LOCAL] == before[LOCAL], sites.serve()) == (False, True)
     else:
-        assert host.release(asked(sites), US) == {"state": "none"}
+        assert host.restore_old_password(asked(sites), US) == {"state": "none"}
         assert (server.takes, sites.texts(), [one.name for one in tmp_path.iterdir()]) == (before, FILES, ["www"])
 
 
@@ -240,38 +258,38 @@ def test_a_site_that_does_not_serve_with_it_has_the_old_one(
         sites.down = sites.password() != OLD
         return True
 
-    monkeypatch.setattr(php_code, "reset_code_cache", fallen)
+    monkeypatch.setattr(php_code, "reload_php_services_to_clear_code_cache", fallen)
     with pytest.raises(action_runner.ActionRefusal, match="not_serving"):
-        host.contain(asked(sites), US)
+        host.change_database_password(asked(sites), US)
     assert (server.takes, sites.texts(), [one.name for one in tmp_path.iterdir()]) == (before, FILES, ["www"])
 
 
 def test_where_not_even_the_old_one_comes_back_that_is_told(host: ModuleType, server: Server, sites: Sites) -> None:
     server.fails = 2
-    assert host.contain(asked(sites), US)["why"] == "not_taken_back"
+    assert host.change_database_password(asked(sites), US)["why"] == "not_taken_back"
     assert sites.serve()
     server.fails = None
-    assert host.contain(asked(sites), US)["state"] == "confirmed"
+    assert host.change_database_password(asked(sites), US)["state"] == "confirmed"
 
 
 def test_what_is_on_record_stays_whatever_keeps_the_old_one_from_coming_back(host: ModuleType, sites: Sites) -> None:
     def fault(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    host.switch_password, whole = fault, host.switch_password
-    answer = host.contain(asked(sites), US)
+    host.switch_sites_to_password, whole = fault, host.switch_sites_to_password
+    answer = host.change_database_password(asked(sites), US)
     assert (answer["state"], answer["why"], answer["about"]) == ("unknown", "not_taken_back", "fault: OSError")
-    host.switch_password = whole
-    assert host.contain(asked(sites), US)["state"] == "confirmed"
-    assert host.release(asked(sites), US) == {"state": "none"} and sites.texts() == FILES
+    host.switch_sites_to_password = whole
+    assert host.change_database_password(asked(sites), US)["state"] == "confirmed"
+    assert host.restore_old_password(asked(sites), US) == {"state": "none"} and sites.texts() == FILES
 
 
 def test_what_somebody_wrote_since_is_not_written_over(host: ModuleType, server: Server, sites: Sites) -> None:
-    host.contain(asked(sites), US)
+    host.change_database_password(asked(sites), US)
     file, taken = sites.top / "b/configuration.php", dict(server.takes)
     file.write_text(file.read_text() + "// theirs\n")
     with pytest.raises(action_runner.ActionRefusal, match="changed_since"):
-        host.release(asked(sites), US)
+        host.restore_old_password(asked(sites), US)
     assert (server.takes, sites.serve()) == (taken, True)
 
 
@@ -279,13 +297,13 @@ def test_what_somebody_wrote_since_is_not_written_over(host: ModuleType, server:
 def test_a_password_that_somebody_gave_an_account_since_stays(
     host: ModuleType, server: Server, sites: Sites, plugin: str
 ) -> None:
-    host.contain(asked(sites), US)
-    server.takes[ANY], server.plugin = [database_accounts.digest("theirs")], plugin
+    host.change_database_password(asked(sites), US)
+    server.takes[ANY], server.plugin = [database_accounts.compute_password_hash_kept_by_mysql("theirs")], plugin
     taken, texts = dict(server.takes), sites.texts()
     with pytest.raises(action_runner.ActionRefusal, match="changed_since"):
-        host.release(asked(sites), US)
+        host.restore_old_password(asked(sites), US)
     assert (server.takes, sites.texts()) == (taken, texts)
-    assert host.RECORD.all()
+    assert host.RECORD.read_all_records_by_action_id()
 
 
 @pytest.mark.parametrize("plugin", ["ed25519", "pam"])
@@ -294,39 +312,44 @@ def test_an_account_that_comes_in_otherwise_is_a_persons(
 ) -> None:
     server.plugin = plugin
     with pytest.raises(action_runner.ActionRefusal, match="other_login"):
-        host.contain(asked(sites), US)
+        host.change_database_password(asked(sites), US)
     assert (server.changes, sites.texts()) == ([], FILES)
 
 
 def test_an_application_that_cannot_be_read_is_told(host: ModuleType, sites: Sites) -> None:
     file = sites.top / "c/config.php"
     file.write_text(file.read_text().replace("'antruc'", "getenv('X')"))
-    answer = host.contain(asked(sites), US)
+    answer = host.change_database_password(asked(sites), US)
     assert (answer["state"], answer["why"], answer["about"]) == ("confirmed", "others_unread", str(sites.top / "c"))
 
 
 def test_what_the_server_keeps_of_a_password_is_known() -> None:
     """As ``SELECT PASSWORD('mariadb')`` says it."""
-    assert database_accounts.digest("mariadb") == "*54958E764CE10E50764C2EECBB71D01F08549980"
-    privileges = mariadb.parse_privileges(
+    assert (
+        database_accounts.compute_password_hash_kept_by_mysql("mariadb") == "*54958E764CE10E50764C2EECBB71D01F08549980"
+    )
+    privileges = mariadb.parse_global_privileges(
         '{"plugin":"mysql_native_password","authentication_string":"*A","auth_or":[{},{"authentication_string":"*B"}]}'
     )
-    assert mariadb.list_methods(privileges) == [("mysql_native_password", "*A"), ("mysql_native_password", "*B")]
+    assert mariadb.list_authentication_methods(privileges) == [
+        ("mysql_native_password", "*A"),
+        ("mysql_native_password", "*B"),
+    ]
 
 
 def test_a_release_that_does_not_serve_leaves_the_new_one(
     host: ModuleType, server: Server, sites: Sites, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    host.contain(asked(sites), US)
+    host.change_database_password(asked(sites), US)
     taken, new = dict(server.takes), sites.password()
 
     def fallen() -> bool:
         sites.down = sites.password() != new
         return True
 
-    monkeypatch.setattr(php_code, "reset_code_cache", fallen)
+    monkeypatch.setattr(php_code, "reload_php_services_to_clear_code_cache", fallen)
     with pytest.raises(action_runner.ActionRefusal, match="not_serving"):
-        host.release(asked(sites), US)
+        host.restore_old_password(asked(sites), US)
     assert (server.takes, sites.password()) == (taken, new)
 
 
@@ -338,7 +361,7 @@ def test_what_else_has_the_password_is_named_and_nothing_is_changed(
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("<?php mysqli_connect('localhost', 'antruc', 'cu ky\\\\\\'');\n")
     with pytest.raises(action_runner.ActionRefusal) as refusal:
-        host.contain(asked(sites), US)
+        host.change_database_password(asked(sites), US)
     assert refusal.value.args == ("also_in", str(file))
     assert (server.changes, sites.texts()) == ([], FILES)
 
@@ -350,16 +373,16 @@ def test_what_an_intruder_laid_there_keeps_no_password_from_a_site_that_is_not_j
     file = sites.top / "a/x.ini"
     file.write_text(OLD)
     sites.down = True
-    answer = host.contain(dict(asked(sites), unjudged=["antruc.test"]), US)
+    answer = host.change_database_password(dict(asked(sites), unjudged=["antruc.test"]), US)
     assert answer == {"state": "confirmed", "why": "old_one_in", "about": str(file)}
     assert sites.password() != OLD
-    assert server.takes[LOCAL] == [database_accounts.digest(sites.password())]
+    assert server.takes[LOCAL] == [database_accounts.compute_password_hash_kept_by_mysql(sites.password())]
 
 
 def test_another_name_of_a_configuration_keeps_no_password(host: ModuleType, server: Server, sites: Sites) -> None:
     os.link(sites.top / "a/wp-config.php", sites.top / "other-name")
-    assert host.contain(asked(sites), US) == {"state": "confirmed", "why": ""}
-    assert server.takes[LOCAL] == [database_accounts.digest(sites.password())]
+    assert host.change_database_password(asked(sites), US) == {"state": "confirmed", "why": ""}
+    assert server.takes[LOCAL] == [database_accounts.compute_password_hash_kept_by_mysql(sites.password())]
     assert (sites.top / "other-name").read_text().endswith(FILES["a/wp-config.php"])
 
 
@@ -368,12 +391,12 @@ def test_copies_that_nothing_reads_and_links_that_lead_elsewhere_are_no_mentions
 ) -> None:
     (sites.top / "a/wp-config.php.save").write_text(OLD)
     (sites.top / "a/link.php").symlink_to(sites.top / "b/configuration.php")
-    assert host.contain(asked(sites), US) == {"state": "confirmed", "why": ""}
+    assert host.change_database_password(asked(sites), US) == {"state": "confirmed", "why": ""}
 
 
 def test_what_was_not_read_to_its_end_is_told(host: ModuleType, sites: Sites, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(secret_usages, "MAX_ENTRIES", 2)
-    answer = host.contain(asked(sites), US)
+    answer = host.change_database_password(asked(sites), US)
     assert (answer["state"], answer["why"], answer["about"]) == ("confirmed", "others_unread", str(sites.top))
 
 
@@ -382,7 +405,7 @@ def test_connections_that_do_not_end_are_told(
 ) -> None:
     monkeypatch.setattr(database_accounts, "GONE_SECONDS", 0)
     server.stay = {"8"}
-    assert host.contain(asked(sites), US) == {"state": "confirmed", "why": "still_open", "about": "1"}
+    assert host.change_database_password(asked(sites), US) == {"state": "confirmed", "why": "still_open", "about": "1"}
 
 
 def test_what_somebody_else_put_beside_it_is_told_no_password(
@@ -398,9 +421,9 @@ def test_what_somebody_else_put_beside_it_is_told_no_password(
 
     monkeypatch.setattr(os, "fstat", fstat)
     with pytest.raises(action_runner.ActionRefusal, match="others_file"):
-        host.contain(asked(sites), US)
+        host.change_database_password(asked(sites), US)
     assert (server.changes, sites.texts()) == ([], FILES)
-    answer = host.contain(dict(asked(sites), unjudged=["antruc.test"]), US)
+    answer = host.change_database_password(dict(asked(sites), unjudged=["antruc.test"]), US)
     assert (answer["why"], answer["about"]) == ("old_one_in", str(sites.top / "b/configuration.php"))
     assert sites.texts()["b/configuration.php"] == FILES["b/configuration.php"]
 
@@ -408,17 +431,17 @@ def test_what_somebody_else_put_beside_it_is_told_no_password(
 def test_nothing_is_begun_where_php_would_end_by_being_told_to_read_again(
     host: ModuleType, server: Server, sites: Sites, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(php_code, "find_faulty_units", lambda: ["php8.4-fpm.service"])
+    monkeypatch.setattr(php_code, "find_php_units_that_would_not_start", lambda: ["php8.4-fpm.service"])
     with pytest.raises(action_runner.ActionRefusal, match="php_faulty"):
-        host.contain(asked(sites), US)
+        host.change_database_password(asked(sites), US)
     assert (server.changes, sites.texts()) == ([], FILES)
 
 
 def test_both_passwords_count_while_php_cannot_be_told(
     host: ModuleType, server: Server, sites: Sites, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(php_code, "reset_code_cache", lambda: False)
-    answer = host.contain(asked(sites), US)
+    monkeypatch.setattr(php_code, "reload_php_services_to_clear_code_cache", lambda: False)
+    answer = host.change_database_password(asked(sites), US)
     assert (answer["state"], answer["why"], len(server.takes[LOCAL])) == ("unknown", "not_taken_back", 2)
     assert sites.serve()
 
@@ -430,10 +453,12 @@ def test_no_log_of_the_servers_has_a_digest(monkeypatch: pytest.MonkeyPatch) -> 
         said.append(sql)
         return [["version", "11.8.3-MariaDB", ""], ["account", "localhost", "{}"]]
 
-    monkeypatch.setattr(mariadb, "find_client", lambda _reading: "/usr/bin/mariadb")
-    monkeypatch.setattr(mariadb, "is_running", lambda _reading: True)
-    monkeypatch.setattr(mariadb, "query_rows", rows)
-    database_accounts.set_digests("antruc", ["localhost"], [database_accounts.digest("x")])
+    monkeypatch.setattr(mariadb, "find_mariadb_client", lambda _reading: "/usr/bin/mariadb")
+    monkeypatch.setattr(mariadb, "is_mariadb_running", lambda _reading: True)
+    monkeypatch.setattr(mariadb, "query_mariadb_rows", rows)
+    database_accounts.set_password_digests_of_accounts(
+        "antruc", ["localhost"], [database_accounts.compute_password_hash_kept_by_mysql("x")]
+    )
     assert any("ALTER USER" in sql for sql in said)
     assert all(sql.startswith("SET SESSION sql_log_off = 1, slow_query_log = 0, ") for sql in said)
 
@@ -449,7 +474,7 @@ def test_a_site_that_takes_a_moment_to_serve_again_keeps_the_new_one(
 
     monkeypatch.setattr(http_check, "fetch_pages", pages)
     monkeypatch.setattr(host, "LOOKING_SECONDS", 60)
-    assert host.contain(asked(sites), US)["state"] == "confirmed"
+    assert host.change_database_password(asked(sites), US)["state"] == "confirmed"
     assert looks == [True, False, False]
 
 
@@ -471,7 +496,7 @@ def test_a_site_in_which_something_cannot_be_read_is_visited_too(
 
     monkeypatch.setattr(http_check, "fetch_pages", pages)
     with pytest.raises(action_runner.ActionRefusal, match=r"not_serving.*cho"):
-        host.contain({**asked(sites), "sites": others}, US)
+        host.change_database_password({**asked(sites), "sites": others}, US)
     assert (server.takes, sites.texts(), [one.name for one in tmp_path.iterdir()]) == (before, texts, ["www"])
 
 
@@ -480,10 +505,10 @@ def test_while_a_hardening_is_open_nothing_is_changed_that_its_way_back_would_ha
     host: ModuleType, server: Server, sites: Sites, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, act: str
 ) -> None:
     if act == "release":
-        host.contain(asked(sites), US)
+        host.change_database_password(asked(sites), US)
     taken, texts = dict(server.takes), sites.texts()
     monkeypatch.setattr(configuration, "ARMED_FILE", str(tmp_path / "armed.json"))
     (tmp_path / "armed.json").touch()
     with pytest.raises(action_runner.ActionRefusal, match="hardening_open"):
-        getattr(host, act)(asked(sites), US)
+        {"contain": host.change_database_password, "release": host.restore_old_password}[act](asked(sites), US)
     assert (server.takes, sites.texts()) == (taken, texts)

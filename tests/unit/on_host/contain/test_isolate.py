@@ -82,7 +82,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kernel: Kernel, clock:
             (own, "RULES_FILE", home + "/rules.nft"),
             (own, "RECORD", action_runner.ActionRecord(home)),
         ),
-        *((own, "NFT", str(TOP)), (own, "RELAYS", ()), (own, "now", lambda: clock[0])),
+        *((own, "NFT", str(TOP)), (own, "RELAYS", ()), (own, "read_seconds_since_boot", lambda: clock[0])),
         *((action_runner, "run_program", kernel.ran), (systemd_units, "FOLDER", str(tmp_path / "systemd/system"))),
         (network_peers, "iter_resolvers", lambda: ["9.9.9.9", "127.0.0.53", "fe80::1%eth0", "nonsense"]),
     ):
@@ -97,15 +97,15 @@ def asked(number: int = 1, **more: Any) -> dict[str, Any]:
 def test_a_host_is_cut_off_for_a_minute_until_it_is_confirmed_and_is_joined_without_a_trace(
     host: ModuleType, kernel: Kernel, tmp_path: Path
 ) -> None:
-    told = host.contain(asked(), US)
+    told = host.isolate_host_on_trial(asked(), US)
     assert told == {"state": "on_trial", "why": "let_in", "about": "198.51.100.1 10.9.0.0/16 9.9.9.9 fe80::1"}
     assert (kernel.seconds(), kernel.units) == (60, [])
-    assert host.confirm(asked(), US)["state"] == "confirmed"
+    assert host.confirm_isolation_until_release(asked(), US)["state"] == "confirmed"
     assert kernel.seconds() is None
     assert Path(host.RULES_FILE).read_text() == kernel.loaded
     assert kernel.units == ["daemon-reload", "start luytre-contain-isolation.service"]
-    assert host.look(asked(), US)["state"] == "confirmed"
-    assert host.release(asked(), US) == {"state": "none"}
+    assert host.report_isolation_state_of_action(asked(), US)["state"] == "confirmed"
+    assert host.end_isolation_for_action(asked(), US) == {"state": "none"}
     assert kernel.loaded is None
     assert list(tmp_path.iterdir()) == []
 
@@ -116,8 +116,10 @@ def test_who_is_let_in_begins_it_and_the_host_begins_nothing_but_names_and_mail(
     (tmp_path / "main.cf").write_text("relayhost = [mail.test]:587\n")
     postfix = program("isolate.py").RELAYS[0]
     monkeypatch.setattr(host, "RELAYS", (postfix._replace(path=str(tmp_path / "main.cf")),))
-    monkeypatch.setattr(network_peers, "iter_addresses", lambda names: {"mail.test": ["203.0.113.25"]}[names[0]])
-    host.contain(asked(), ("::ffff:198.51.100.1", *US[1:]))
+    monkeypatch.setattr(
+        network_peers, "iter_resolved_addresses_of_names", lambda names: {"mail.test": ["203.0.113.25"]}[names[0]]
+    )
+    host.isolate_host_on_trial(asked(), ("::ffff:198.51.100.1", *US[1:]))
     for chain, who in (("incoming", "saddr"), ("outgoing", "daddr")):
         rules = kernel.rules(chain)
         assert rules[0] == "meta nfproto != @lasting accept"
@@ -155,63 +157,63 @@ def test_a_relay_is_read_where_it_is_written(
     (tmp_path / "conf").write_text(text)
     relay = program("isolate.py").RELAYS[number]
     monkeypatch.setattr(host, "RELAYS", (relay._replace(path=str(tmp_path / "conf")),))
-    assert {port for _, port in host.find_relays()} == found
+    assert {port for _, port in host.find_configured_mail_relays()} == found
 
 
 def test_what_is_not_confirmed_in_time_is_over_and_what_is_left_of_it_goes(
     host: ModuleType, kernel: Kernel, clock: list[float], tmp_path: Path
 ) -> None:
-    host.contain(asked(), US)
+    host.isolate_host_on_trial(asked(), US)
     kernel.ended = True
-    assert host.confirm(asked(), US) == {"state": "none"}
+    assert host.confirm_isolation_until_release(asked(), US) == {"state": "none"}
     assert kernel.loaded is None
-    host.contain(asked(), US)
+    host.isolate_host_on_trial(asked(), US)
     clock[0] += 61
-    assert host.look(asked(), US) == {"state": "none"}
-    assert host.confirm(asked(), US) == {"state": "none"}
-    host.contain(asked(), US)
+    assert host.report_isolation_state_of_action(asked(), US) == {"state": "none"}
+    assert host.confirm_isolation_until_release(asked(), US) == {"state": "none"}
+    host.isolate_host_on_trial(asked(), US)
     clock[0] = 3.0  # it has started anew
-    assert host.look(asked(), US) == {"state": "none"}
-    assert host.release(asked(), US) == {"state": "none"}
+    assert host.report_isolation_state_of_action(asked(), US) == {"state": "none"}
+    assert host.end_isolation_for_action(asked(), US) == {"state": "none"}
     assert list(tmp_path.iterdir()) == []
 
 
 def test_two_people_at_once_both_have_their_way_and_one_release_joins_nothing(
     host: ModuleType, kernel: Kernel, clock: list[float]
 ) -> None:
-    host.contain(asked(1), US)
+    host.isolate_host_on_trial(asked(1), US)
     clock[0] += 20
-    host.contain(asked(2), OTHERS)
+    host.isolate_host_on_trial(asked(2), OTHERS)
     assert kernel.seconds() == 60
-    assert host.confirm(asked(1), US)["state"] == "confirmed"
+    assert host.confirm_isolation_until_release(asked(1), US)["state"] == "confirmed"
     assert kernel.seconds() is None
     clock[0] += 61
-    assert host.confirm(asked(2), OTHERS) == {"state": "none"}
-    assert host.look(asked(1), US)["state"] == "confirmed"
+    assert host.confirm_isolation_until_release(asked(2), OTHERS) == {"state": "none"}
+    assert host.report_isolation_state_of_action(asked(1), US)["state"] == "confirmed"
     assert not any("203.0.113.50" in rule for rule in kernel.rules("incoming"))
-    host.contain(asked(3), OTHERS)
-    host.confirm(asked(3), OTHERS)
-    host.release(asked(1), US)
-    assert host.look(asked(3), US)["state"] == "confirmed"
+    host.isolate_host_on_trial(asked(3), OTHERS)
+    host.confirm_isolation_until_release(asked(3), OTHERS)
+    host.end_isolation_for_action(asked(1), US)
+    assert host.report_isolation_state_of_action(asked(3), US)["state"] == "confirmed"
     assert Path(host.RULES_FILE).read_text() == kernel.loaded
 
 
 def test_what_the_kernel_refuses_leaves_nothing(host: ModuleType, kernel: Kernel, tmp_path: Path) -> None:
     kernel.refuses = True
     with pytest.raises(action_runner.ActionRefusal, match="not_loaded"):
-        host.contain(asked(), US)
+        host.isolate_host_on_trial(asked(), US)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_what_would_not_outlive_a_reboot_is_not_confirmed(
     host: ModuleType, kernel: Kernel, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    host.contain(asked(), US)
+    host.isolate_host_on_trial(asked(), US)
     monkeypatch.setattr(
         action_runner, "run_program", lambda argv, given="": None if "start" in argv else kernel.ran(argv, given)
     )
     with pytest.raises(action_runner.ActionRefusal, match="no_unit"):
-        host.confirm(asked(), US)
+        host.confirm_isolation_until_release(asked(), US)
     assert kernel.loaded is None
     assert list(tmp_path.iterdir()) == []
 
@@ -231,14 +233,17 @@ def test_what_would_not_outlive_a_reboot_is_not_confirmed(
 def test_a_table_that_somebody_changed_cuts_nobody_off(
     host: ModuleType, kernel: Kernel, spoil: Callable[[list[Any]], object]
 ) -> None:
-    host.contain(asked(), US)
-    wanted, entries = host.build_chains(host.RECORD.all().values()), kernel.listed()
-    assert host.has_expected_chains(entries, wanted)
+    host.isolate_host_on_trial(asked(), US)
+    wanted, entries = (
+        host.build_isolation_rules_by_chain(host.RECORD.read_all_records_by_action_id().values()),
+        kernel.listed(),
+    )
+    assert host.has_nft_listing_expected_chains(entries, wanted)
     entries.insert(3, {"rule": {"chain": "incoming", "expr": [{"accept": None}]}})
-    assert not host.has_expected_chains(entries, wanted)
+    assert not host.has_nft_listing_expected_chains(entries, wanted)
     entries = kernel.listed()
     spoil(entries)
-    assert not host.has_expected_chains(entries, wanted)
+    assert not host.has_nft_listing_expected_chains(entries, wanted)
 
 
 @pytest.mark.parametrize(
@@ -246,24 +251,27 @@ def test_a_table_that_somebody_changed_cuts_nobody_off(
 )
 def test_without_a_connection_nothing_is_done(host: ModuleType, kernel: Kernel, connection: tuple[str, ...]) -> None:
     with pytest.raises(action_runner.ActionRefusal, match="no_connection"):
-        host.contain(asked(), connection)
+        host.isolate_host_on_trial(asked(), connection)
     assert kernel.loaded is None
 
 
 def test_a_plan_says_what_is_loaded_and_written_and_does_nothing(
     host: ModuleType, kernel: Kernel, tmp_path: Path
 ) -> None:
-    would = host.plan(asked(), US)["would"]
+    would = host.plan_host_isolation(asked(), US)["would"]
     assert (kernel.loaded, list(tmp_path.iterdir())) == (None, [])
-    host.contain(asked(), US)
+    host.isolate_host_on_trial(asked(), US)
     assert would[0] == f"nft -f -\n{kernel.loaded}"
-    host.confirm(asked(), US)
+    host.confirm_isolation_until_release(asked(), US)
     assert would[-1] == f"nft -f -\n{kernel.loaded}"
-    assert [["write", host.RULES_FILE], *(["write", path] for path in host.build_units().files())] == would[2:5]
+    assert [
+        ["write", host.RULES_FILE],
+        *(["write", path] for path in host.build_systemd_units_that_load_isolation().get_unit_file_texts_by_path()),
+    ] == would[2:5]
 
 
 def test_it_is_loaded_again_whatever_nftables_service_does(host: ModuleType) -> None:
-    again, stays = (host.build_units().texts[name] for name in (host.AGAIN, host.UNIT))
+    again, stays = (host.build_systemd_units_that_load_isolation().texts[name] for name in (host.AGAIN, host.UNIT))
     for text in (again, stays):
         assert re.search(r"(?m)^After=.*\bnftables\.service$", text)
         assert f"ExecStart={host.NFT} -f {host.RULES_FILE}\n" in text

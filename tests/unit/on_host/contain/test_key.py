@@ -36,23 +36,35 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
     said: list[str | None] = [""]
     for where, name, value in (
-        (own, "TRIALS", auto_revert.Trials(str(tmp_path / "luytre/keys"), own.UNIT, own.undo, own.describe_state)),
+        (
+            own,
+            "TRIALS",
+            auto_revert.ContainmentTrials(
+                str(tmp_path / "luytre/keys"),
+                own.UNIT,
+                own.restore_key_lines_and_moved_key_files,
+                own.describe_state_of_contained_ssh_key,
+            ),
+        ),
         *(
             (systemd_units, "FOLDER", str(tmp_path / "systemd/system")),
             (action_runner, "run_program", lambda *_given: said[0]),
         ),
-        *((action_runner, "read_own_archive", lambda _loader: b"ours"), (keys, "list_patterns", lambda: keys.DEFAULT)),
+        *(
+            (action_runner, "read_own_archive", lambda _loader: b"ours"),
+            (keys, "list_authorized_keys_patterns_of_sshd", lambda: keys.DEFAULT),
+        ),
         *(
             (accounts, "list_accounts", lambda: [entry(one) for one in ("luytre", "an", "binh")]),
             (own.pwd, "getpwnam", entry),
         ),
         *(
-            (accounts, "list_administrators", lambda _declared: {"an", "luytre", "binh"}),
-            (accounts, "end_sessions", lambda *_uids: []),
+            (accounts, "list_accounts_that_may_become_root", lambda _declared: {"an", "luytre", "binh"}),
+            (accounts, "kill_all_sessions_of_accounts", lambda *_uids: []),
         ),
         *(
             (accounts, "can_log_in", lambda _name, some: bool(some)),
-            (accounts, "shares_number", lambda _name: False),
+            (accounts, "is_uid_shared_with_other_account", lambda _name: False),
             (own, "said", said),
         ),
     ):
@@ -93,13 +105,13 @@ def asked(**more: Any) -> dict[str, Any]:
     ],
 )
 def test_a_line_lets_in_the_key_that_sshd_takes_it_for(line: bytes, lets_in: bool) -> None:
-    assert (keys.get_fingerprint(line) == KEY) == lets_in
+    assert (keys.get_fingerprint_of_authorized_keys_line(line) == KEY) == lets_in
 
 
 def test_a_fingerprint_is_what_ssh_keygen_says(tmp_path: Path) -> None:
     subprocess.run(["ssh-keygen", "-q", "-t", "ecdsa", "-N", "", "-f", tmp_path / "key"], check=True)
     said = subprocess.run(["ssh-keygen", "-lf", tmp_path / "key.pub"], check=True, capture_output=True).stdout
-    assert keys.get_fingerprint((tmp_path / "key.pub").read_bytes()) == said.split()[1].decode()
+    assert keys.get_fingerprint_of_authorized_keys_line((tmp_path / "key.pub").read_bytes()) == said.split()[1].decode()
 
 
 @pytest.mark.parametrize("name", [b"ssh-rsa", b"rsa-sha2-256", b"rsa-sha2-512"])
@@ -108,7 +120,7 @@ def test_a_key_is_the_same_by_each_name_that_sshd_has_for_its_type(tmp_path: Pat
     blob = (tmp_path / "key.pub").read_bytes().split()[1]
     (tmp_path / "line").write_bytes(name + b" " + blob + b"\n")
     said = subprocess.run(["ssh-keygen", "-lf", tmp_path / "line"], check=True, capture_output=True).stdout
-    assert keys.get_fingerprint(b"no-pty " + name + b" " + blob) == said.split()[1].decode()
+    assert keys.get_fingerprint_of_authorized_keys_line(b"no-pty " + name + b" " + blob) == said.split()[1].decode()
 
 
 def test_files_that_sshd_reads_for_some_only_are_looked_through(
@@ -121,13 +133,17 @@ def test_files_that_sshd_reads_for_some_only_are_looked_through(
     monkeypatch.setattr(
         action_runner, "run_program", lambda words, *_: "authorizedkeysfile none\n" if "-C" in words else None
     )
-    keys.list_patterns.cache_clear()
-    assert keys.list_patterns() == ("/etc/k/%u", ".ssh/b")
-    keys.list_patterns.cache_clear()
+    keys.list_authorized_keys_patterns_of_sshd.cache_clear()
+    assert keys.list_authorized_keys_patterns_of_sshd() == ("/etc/k/%u", ".ssh/b")
+    keys.list_authorized_keys_patterns_of_sshd.cache_clear()
 
 
 def test_every_file_that_sshd_reads_is_looked_for(host: ModuleType, tmp_path: Path) -> None:
-    found = [path for name, path in keys.iter_key_files(("/etc/k/%u-%%", "%h/x", ".ssh/y")) if name == "an"]
+    found = [
+        path
+        for name, path in keys.iter_authorized_keys_files_of_accounts(("/etc/k/%u-%%", "%h/x", ".ssh/y"))
+        if name == "an"
+    ]
     assert found == ["/etc/k/an-%", f"{tmp_path}/home/an/x", f"{tmp_path}/home/an/.ssh/y"]
 
 
@@ -138,13 +154,13 @@ def test_a_key_is_a_comment_wherever_it_let_in_and_the_files_come_back_to_the_by
     for name, content in contents.items():
         of(tmp_path, name).write_bytes(content)
         os.utime(of(tmp_path, name), ns=(10**18, 10**18 + 7))
-    assert sum(one[0] == "comment_key" for one in host.plan(asked(), US)["would"]) == 2
-    assert host.contain(asked(), US)["state"] == "on_trial"
+    assert sum(one[0] == "comment_key" for one in host.plan_disabling_of_ssh_key(asked(), US)["would"]) == 2
+    assert host.disable_ssh_key_on_trial_and_end_sessions(asked(), US)["state"] == "on_trial"
     assert of(tmp_path, "an").read_bytes() == b"# mine\n" + MARK + BAD + b"\n" + GOOD
     assert of(tmp_path, "binh").read_bytes() == GOOD + b"\n\n" + MARK + BAD
-    assert host.TRIALS.confirm(asked(), US)["state"] == "confirmed"
-    assert host.TRIALS.look(asked(), US)["state"] == "confirmed"
-    assert host.TRIALS.release(asked(), US) == {"state": "none"}
+    assert host.TRIALS.confirm_requested_action(asked(), US)["state"] == "confirmed"
+    assert host.TRIALS.report_state_of_requested_action(asked(), US)["state"] == "confirmed"
+    assert host.TRIALS.release_requested_action(asked(), US) == {"state": "none"}
     for name, content in contents.items():
         assert of(tmp_path, name).read_bytes() == content
         assert of(tmp_path, name).stat().st_mtime_ns == 10**18 + 7
@@ -156,18 +172,18 @@ def test_what_somebody_added_meanwhile_stays_and_another_line_is_no_line_of_ours
     host: ModuleType, tmp_path: Path
 ) -> None:
     of(tmp_path, "an").write_bytes(BAD + b"\n")
-    host.contain(asked(), US)
-    host.TRIALS.confirm(asked(), US)
+    host.disable_ssh_key_on_trial_and_end_sessions(asked(), US)
+    host.TRIALS.confirm_requested_action(asked(), US)
     of(tmp_path, "an").write_bytes(GOOD + b"\n" + of(tmp_path, "an").read_bytes() + MARK + b"ssh-ed25519 AAAA theirs\n")
-    host.TRIALS.release(asked(), US)
+    host.TRIALS.release_requested_action(asked(), US)
     assert of(tmp_path, "an").read_bytes() == GOOD + b"\n" + BAD + b"\n" + MARK + b"ssh-ed25519 AAAA theirs\n"
 
 
 def test_a_line_that_lets_it_in_again_is_told(host: ModuleType, tmp_path: Path) -> None:
     of(tmp_path, "an").write_bytes(BAD)
-    host.contain(asked(), US)
+    host.disable_ssh_key_on_trial_and_end_sessions(asked(), US)
     of(tmp_path, "binh").with_name("authorized_keys2").write_bytes(BAD)
-    told = host.TRIALS.confirm(asked(), US)
+    told = host.TRIALS.confirm_requested_action(asked(), US)
     assert (told["state"], told["why"]) == ("unknown", "key_again")
     assert told["about"].endswith("authorized_keys2")
     assert of(tmp_path, "an").read_bytes() == MARK + BAD
@@ -175,7 +191,7 @@ def test_a_line_that_lets_it_in_again_is_told(host: ModuleType, tmp_path: Path) 
 
 def test_what_is_not_confirmed_is_undone(host: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     of(tmp_path, "an").write_bytes(BAD)
-    host.contain(asked(), US)
+    host.disable_ssh_key_on_trial_and_end_sessions(asked(), US)
     later = auto_revert.read_uptime() + 61
     monkeypatch.setattr(auto_revert, "read_uptime", lambda: later)
     host.main([])
@@ -229,15 +245,15 @@ def test_a_file_that_its_owner_keeps_from_being_changed_costs_that_account_alone
     of(tmp_path, "an").write_bytes(before)
     made(tmp_path)
     listed = sorted(map(str, (tmp_path / "home").rglob("*")))
-    assert any(step[0] == "beside" for step in host.plan(asked(), US)["would"])
-    assert host.contain(asked(), US)["state"] == "on_trial"
-    told = host.TRIALS.confirm(asked(), US)
+    assert any(step[0] == "beside" for step in host.plan_disabling_of_ssh_key(asked(), US)["would"])
+    assert host.disable_ssh_key_on_trial_and_end_sessions(asked(), US)["state"] == "on_trial"
+    told = host.TRIALS.confirm_requested_action(asked(), US)
     assert (told["state"], told["why"]) == ("confirmed", "files_aside")
     assert str(of(tmp_path, "binh")) in told["about"]
     assert of(tmp_path, "an").read_bytes() == MARK + before
     assert not of(tmp_path, "binh").exists()
     assert not (tmp_path / "secret").is_file() or (tmp_path / "secret").read_bytes() == BAD
-    assert host.TRIALS.release(asked(), US) == {"state": "none"}
+    assert host.TRIALS.release_requested_action(asked(), US) == {"state": "none"}
     assert of(tmp_path, "an").read_bytes() == before
     assert sorted(map(str, (tmp_path / "home").rglob("*"))) == listed
 
@@ -247,8 +263,8 @@ def test_a_file_that_its_owner_has_a_lease_on_lets_nobody_in(host: ModuleType, t
     of(tmp_path, "an").write_bytes(BAD + b"\n" + GOOD)
     of(tmp_path, "binh").write_bytes(BAD)
     with leased(of(tmp_path, "binh"), os.getuid()):
-        host.contain(asked(), US)
-        told = host.TRIALS.confirm(asked(), US)
+        host.disable_ssh_key_on_trial_and_end_sessions(asked(), US)
+        told = host.TRIALS.confirm_requested_action(asked(), US)
     assert (told["state"], told["why"]) == ("confirmed", "files_aside")
     assert not of(tmp_path, "binh").exists()
 
@@ -258,15 +274,15 @@ def test_a_file_that_is_large_again_at_once_lets_nothing_else_be_undone(
 ) -> None:
     of(tmp_path, "an").write_bytes(BAD + b"\n" + GOOD)
     large(tmp_path)
-    put_aside = host.put_aside
+    put_aside = host.rename_key_file_out_of_use
 
     def again(*given: str) -> None:
         put_aside(*given)
         large(tmp_path)
 
-    monkeypatch.setattr(host, "put_aside", again)
-    assert host.contain(asked(), US)["state"] == "on_trial"
-    told = host.TRIALS.confirm(asked(), US)
+    monkeypatch.setattr(host, "rename_key_file_out_of_use", again)
+    assert host.disable_ssh_key_on_trial_and_end_sessions(asked(), US)["state"] == "on_trial"
+    told = host.TRIALS.confirm_requested_action(asked(), US)
     assert (told["state"], told["why"]) == ("unknown", "unread_files")
     assert of(tmp_path, "an").read_bytes() == MARK + BAD + b"\n" + GOOD
 
@@ -278,7 +294,7 @@ def test_whoever_fills_their_file_takes_no_time_from_others(
     of(tmp_path, "binh").write_bytes(b"ssh-rsa A\n" * 100_000)
     moments = iter([0.0] * 6 + [7.0])
     monkeypatch.setattr(host.time, "monotonic", lambda: next(moments, 0.0))
-    host.contain(asked(), US)
+    host.disable_ssh_key_on_trial_and_end_sessions(asked(), US)
     monkeypatch.undo()
     assert of(tmp_path, "an").read_bytes() == MARK + BAD + b"\n" + GOOD
     assert not of(tmp_path, "binh").exists()
@@ -288,7 +304,7 @@ def test_the_file_of_the_account_that_we_come_in_by_stays_in_its_place(host: Mod
     of(tmp_path, "an").write_bytes(BAD + b"\n" + GOOD)
     os.truncate(of(tmp_path, "luytre"), 20_000_000)
     with pytest.raises(action_runner.ActionRefusal, match="unsafe"):
-        host.contain(asked(), US)
+        host.disable_ssh_key_on_trial_and_end_sessions(asked(), US)
     assert of(tmp_path, "luytre").stat().st_size == 20_000_000
 
 
@@ -297,21 +313,21 @@ def test_what_others_write_into_the_journal_is_not_sshds(
 ) -> None:
     ran: list[list[str]] = []
     monkeypatch.setattr(action_runner, "run_program", lambda argv, *_given: ran.append(argv))
-    host.find_used_key(US)
+    host.find_key_this_connection_logged_in_by(US)
     assert "_UID=0" in ran[0]
 
 
 def test_what_cannot_be_put_back_keeps_nothing_else_from_it(host: ModuleType, tmp_path: Path) -> None:
     for name in ("an", "binh"):
         of(tmp_path, name).write_bytes(BAD + b"\n" + GOOD)
-    host.contain(asked(), US)
-    host.TRIALS.confirm(asked(), US)
+    host.disable_ssh_key_on_trial_and_end_sessions(asked(), US)
+    host.TRIALS.confirm_requested_action(asked(), US)
     os.link(of(tmp_path, "an"), tmp_path / "second")
     with pytest.raises(action_runner.ActionRefusal, match="unsafe"):
-        host.TRIALS.release(asked(), US)
+        host.TRIALS.release_requested_action(asked(), US)
     assert of(tmp_path, "binh").read_bytes() == BAD + b"\n" + GOOD
     (tmp_path / "second").unlink()
-    assert host.TRIALS.release(asked(), US) == {"state": "none"}
+    assert host.TRIALS.release_requested_action(asked(), US) == {"state": "none"}
     assert of(tmp_path, "an").read_bytes() == BAD + b"\n" + GOOD
 
 
@@ -329,9 +345,9 @@ def test_a_file_that_is_swapped_meanwhile_stays(
             path.write_bytes(GOOD)
 
     monkeypatch.setattr(host.os, "fsync", swapping)
-    told = host.contain(asked(), US)
+    told = host.disable_ssh_key_on_trial_and_end_sessions(asked(), US)
     assert (told["state"], told["why"]) == ("on_trial", "files_aside")
-    assert host.TRIALS.release(asked(), US) == {"state": "none"}
+    assert host.TRIALS.release_requested_action(asked(), US) == {"state": "none"}
     assert path.read_bytes() == GOOD
     assert [one.name for one in path.parent.iterdir()] == ["authorized_keys"]
 
@@ -340,13 +356,13 @@ def test_a_link_to_what_cannot_be_read_keeps_no_key_in_force(host: ModuleType, t
     of(tmp_path, "an").write_bytes(BAD + b"\n" + GOOD)
     of(tmp_path, "binh").unlink()
     of(tmp_path, "binh").symlink_to("/proc/self/mem")
-    assert host.contain(asked(), US)["state"] == "on_trial"
+    assert host.disable_ssh_key_on_trial_and_end_sessions(asked(), US)["state"] == "on_trial"
     assert of(tmp_path, "an").read_bytes() == MARK + BAD + b"\n" + GOOD
 
 
 def test_a_key_that_nobody_has_is_told(host: ModuleType, tmp_path: Path) -> None:
     with pytest.raises(action_runner.ActionRefusal, match="no_key"):
-        host.contain(asked(), US)
+        host.disable_ssh_key_on_trial_and_end_sessions(asked(), US)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["home"]
 
 
@@ -354,22 +370,22 @@ def test_never_the_key_that_we_came_in_by(host: ModuleType, tmp_path: Path) -> N
     of(tmp_path, "luytre").write_bytes(GOOD + b"\n" + BAD)
     other = "Accepted publickey for luytre from 198.51.100.1 port 50001 ssh2: ED25519 " + KEY
     host.said[0] = other
-    assert host.plan(asked(), US)["state"] == "planned"
+    assert host.plan_disabling_of_ssh_key(asked(), US)["state"] == "planned"
     host.said[0] = other + "\n" + other.replace("50001", "50000")
     with pytest.raises(action_runner.ActionRefusal, match="our_key"):
-        host.contain(asked(), US)
+        host.disable_ssh_key_on_trial_and_end_sessions(asked(), US)
 
 
 def test_never_the_only_key_of_the_account_that_we_come_in_by(host: ModuleType, tmp_path: Path) -> None:
     of(tmp_path, "luytre").write_bytes(BAD)
     with pytest.raises(action_runner.ActionRefusal, match="our_key"):
-        host.contain(asked(), US)
+        host.disable_ssh_key_on_trial_and_end_sessions(asked(), US)
 
 
 def test_never_the_last_key_of_an_administrator(host: ModuleType, tmp_path: Path) -> None:
     of(tmp_path, "an").write_bytes(BAD)
     of(tmp_path, "binh").write_bytes(BAD)
     with pytest.raises(action_runner.ActionRefusal, match="last_admin"):
-        host.contain(asked(), US)
+        host.disable_ssh_key_on_trial_and_end_sessions(asked(), US)
     of(tmp_path, "binh").write_bytes(BAD + b"\n" + GOOD)
-    assert host.contain(asked(), US)["state"] == "on_trial"
+    assert host.disable_ssh_key_on_trial_and_end_sessions(asked(), US)["state"] == "on_trial"

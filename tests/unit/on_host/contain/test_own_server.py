@@ -50,7 +50,7 @@ class There:
         name = Path(program).name
         sure = name if daemon == "" else daemon
         one = {"protocol": "tcp", "address": address, "port": port, "program": program, "process": name}
-        return {**one, "daemon": sure, "local": services.is_local(address)}
+        return {**one, "daemon": sure, "local": services.is_address_reached_by_host_only(address)}
 
     def nginx(self, more: str = "", outer: str = "", root: Path | None = None, backend: str = "") -> None:
         block = BLOCK % (root or self.root, backend or self.socket, more)
@@ -61,8 +61,8 @@ class There:
         self.conf.write_text(f"Listen 443\n{outer}\n" + VHOST % (root or self.root, self.socket, more))
 
     def check(self, address: str = HOME, port: int = 443, path: str = "/") -> None:
-        own_server.check.cache_clear()
-        own_server.check(str(self.root), address, port, SITE, path)
+        own_server.check_site_is_answered_by_own_server.cache_clear()
+        own_server.check_site_is_answered_by_own_server(str(self.root), address, port, SITE, path)
 
 
 @pytest.fixture
@@ -71,13 +71,19 @@ def there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[There]:
     made.nginx()
     master = _processes.ProcessInfo(5, 1, 0, "nginx: master process /usr/sbin/nginx -g daemon on;")
     for where, name, value in (
-        *((services, "list_sockets", lambda _reading: made.listening), (own_server, "NGINX_CONF", str(made.conf))),
         *(
-            (_processes, "list_running", lambda _program: [master]),
-            (services, "is_daemon", lambda one, _: one.uid == 0),
+            (services, "list_sockets_with_daemons", lambda _reading: made.listening),
+            (own_server, "NGINX_CONF", str(made.conf)),
         ),
-        *((_processes, "process", lambda _pid: made.fpm), (nginx, "find_loose_files", lambda _config: made.loose)),
-        *((apache, "loose_files", lambda: made.loose), (_apache_config, "MAIN", str(made.conf))),
+        *(
+            (_processes, "list_processes_of_program", lambda _program: [master]),
+            (services, "is_process_shaped_by_root_alone", lambda one, _: one.uid == 0),
+        ),
+        *(
+            (_processes, "read_process_info", lambda _pid: made.fpm),
+            (nginx, "find_loose_nginx_files", lambda _config: made.loose),
+        ),
+        *((apache, "find_loose_apache_files", lambda: made.loose), (_apache_config, "MAIN", str(made.conf))),
     ):
         monkeypatch.setattr(where, name, value)
     with socket.socket(socket.AF_UNIX) as listening:

@@ -33,12 +33,16 @@ def reloaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     (tmp_path / "php8.4.load").touch()
     monkeypatch.setattr(action_runner, "run_program", ran)
     monkeypatch.setattr(php_code, "MOD_PHP", str(tmp_path))
-    monkeypatch.setattr(start_test, "find_fault", lambda _unit, _reading: None)
+    monkeypatch.setattr(start_test, "find_reason_daemon_would_not_start", lambda _unit, _reading: None)
     return units
 
 
 def test_all_that_keep_code_are_told(reloaded: list[str]) -> None:
-    assert (php_code.find_faulty_units(), php_code.reset_code_cache(), reloaded) == ([], True, [FPM, "apache2.service"])
+    assert (
+        php_code.find_php_units_that_would_not_start(),
+        php_code.reload_php_services_to_clear_code_cache(),
+        reloaded,
+    ) == ([], True, [FPM, "apache2.service"])
 
 
 @pytest.mark.parametrize(
@@ -54,8 +58,12 @@ def test_a_service_that_would_not_start_again_goes_on_with_what_it_has(
             raise said
         return said
 
-    monkeypatch.setattr(start_test, "find_fault", fault)
-    assert (php_code.find_faulty_units(), php_code.reset_code_cache(), reloaded) == ([FPM], False, ["apache2.service"])
+    monkeypatch.setattr(start_test, "find_reason_daemon_would_not_start", fault)
+    assert (
+        php_code.find_php_units_that_would_not_start(),
+        php_code.reload_php_services_to_clear_code_cache(),
+        reloaded,
+    ) == ([FPM], False, ["apache2.service"])
 
 
 SERVICE = """
@@ -82,11 +90,11 @@ def test_a_service_is_over_when_it_has_begun_anew_and_what_it_had_started_has_en
             monkeypatch.setattr(php_code, "_get_main_pid", lambda _unit: service.pid)
             running = php_code.ServiceProcesses(FPM)
             assert len(running.children) == 1
-            assert not running.is_over()
+            assert not running.has_been_replaced_by_new_processes()
             service.send_signal(signal.SIGUSR2)
             service.stdout.readline()
-            assert running.is_over()
-            assert not php_code.ServiceProcesses(FPM).is_over()
+            assert running.has_been_replaced_by_new_processes()
+            assert not php_code.ServiceProcesses(FPM).has_been_replaced_by_new_processes()
         finally:
             for child, _ in php_code.ServiceProcesses(FPM).children:
                 os.kill(child, signal.SIGKILL)
@@ -100,11 +108,11 @@ def test_a_reload_is_waited_for_and_not_for_ever(reloaded: list[str], monkeypatc
         def __init__(self, unit: str) -> None:
             self.unit = unit
 
-        def is_over(self) -> bool:
+        def has_been_replaced_by_new_processes(self) -> bool:
             looks[self.unit] -= 1
             return looks[self.unit] <= 0
 
     monkeypatch.setattr(php_code, "ServiceProcesses", Running)
     monkeypatch.setattr(php_code, "RELOAD_SECONDS", 0.3)
-    assert php_code.reset_code_cache()
+    assert php_code.reload_php_services_to_clear_code_cache()
     assert looks[FPM] <= 0 < looks["apache2.service"] < 10**9

@@ -52,13 +52,13 @@ def goes_on(host: ModuleType, pid: int) -> bool:
 def test_a_process_is_stopped_and_goes_on_and_nothing_is_left(
     host: ModuleType, child: subprocess.Popen[bytes], tmp_path: Path
 ) -> None:
-    assert host.plan(asked(child.pid), US)["would"] == [f"SIGSTOP {child.pid} ({SLEEP})"]
-    assert host.look(asked(child.pid), US) == {"state": "none"}
+    assert host.plan_stopping_of_process(asked(child.pid), US)["would"] == [f"SIGSTOP {child.pid} ({SLEEP})"]
+    assert host.report_state_of_stopped_process(asked(child.pid), US) == {"state": "none"}
     assert goes_on(host, child.pid)
-    assert host.contain(asked(child.pid), US) == {"state": "confirmed", "why": "", "about": ""}
-    assert host.read_state(child.pid) == "T"
-    assert host.look(asked(child.pid), US)["state"] == "confirmed"
-    assert host.release(asked(child.pid), US) == {"state": "none"}
+    assert host.stop_process_once(asked(child.pid), US) == {"state": "confirmed", "why": "", "about": ""}
+    assert host.read_state_of_all_threads_of_process(child.pid) == "T"
+    assert host.report_state_of_stopped_process(asked(child.pid), US)["state"] == "confirmed"
+    assert host.let_stopped_process_go_on(asked(child.pid), US) == {"state": "none"}
     assert goes_on(host, child.pid)
     assert list(tmp_path.iterdir()) == []
 
@@ -66,22 +66,22 @@ def test_a_process_is_stopped_and_goes_on_and_nothing_is_left(
 def test_a_process_of_two_incidents_goes_on_when_both_let_it(host: ModuleType, child: subprocess.Popen[bytes]) -> None:
     first, second = asked(child.pid), asked(child.pid, id="SC-20261127-2/1")
     for one in (first, second):
-        assert host.contain(one, US)["state"] == "confirmed"
-    host.release(first, US)
-    assert host.look(second, US)["state"] == "confirmed"
-    assert host.read_state(child.pid) == "T"
-    host.release(second, US)
+        assert host.stop_process_once(one, US)["state"] == "confirmed"
+    host.let_stopped_process_go_on(first, US)
+    assert host.report_state_of_stopped_process(second, US)["state"] == "confirmed"
+    assert host.read_state_of_all_threads_of_process(child.pid) == "T"
+    host.let_stopped_process_go_on(second, US)
     assert goes_on(host, child.pid)
 
 
 def test_one_that_is_ended_is_gone_with_the_digest_of_what_it_ran_and_nothing_is_left(
     host: ModuleType, child: subprocess.Popen[bytes], tmp_path: Path
 ) -> None:
-    host.contain(asked(child.pid), US)
+    host.stop_process_once(asked(child.pid), US)
     end = asked(child.pid, id="SC-20261127-1/2", end=True)
-    assert host.plan(end, US)["would"] == [f"SIGKILL {child.pid} ({SLEEP})"]
-    assert not host.has_ended(os.pidfd_open(child.pid))
-    told = host.contain(end, US)
+    assert host.plan_stopping_of_process(end, US)["would"] == [f"SIGKILL {child.pid} ({SLEEP})"]
+    assert not host.has_process_of_pidfd_ended(os.pidfd_open(child.pid))
+    told = host.stop_process_once(end, US)
     assert told == {
         "state": "confirmed",
         "why": "",
@@ -91,16 +91,16 @@ def test_one_that_is_ended_is_gone_with_the_digest_of_what_it_ran_and_nothing_is
     assert child.wait(10) == -signal.SIGKILL
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(action_runner.ActionRefusal, match="no_process"):
-        host.contain(end, US)
+        host.stop_process_once(end, US)
 
 
 def test_one_of_many_is_known_by_when_it_began(host: ModuleType, child: subprocess.Popen[bytes]) -> None:
-    began = host.read_identity(child.pid)["began"]
+    began = host.read_start_time_and_program_of_process(child.pid)["began"]
     for end in (False, True):
         with pytest.raises(action_runner.ActionRefusal, match="no_process"):
-            host.contain({"id": "SC-20261127-1/1", "what": f"{child.pid}@{began + 1}{SLEEP}", "end": end}, US)
+            host.stop_process_once({"id": "SC-20261127-1/1", "what": f"{child.pid}@{began + 1}{SLEEP}", "end": end}, US)
     assert goes_on(host, child.pid)
-    told = host.contain({"id": "SC-20261127-1/1", "what": f"{child.pid}@{began}{SLEEP}", "end": True}, US)
+    told = host.stop_process_once({"id": "SC-20261127-1/1", "what": f"{child.pid}@{began}{SLEEP}", "end": True}, US)
     assert told["state"] == "confirmed"
 
 
@@ -109,29 +109,29 @@ def test_what_lets_people_in_is_not_ended_either(
 ) -> None:
     monkeypatch.setattr(host, "KEEPERS", {SLEEP: ""})
     with pytest.raises(action_runner.ActionRefusal, match="keeper"):
-        host.contain(asked(child.pid, end=True), US)
+        host.stop_process_once(asked(child.pid, end=True), US)
     assert goes_on(host, child.pid)
 
 
 def test_whoever_lets_it_go_on_is_told_and_it_is_stopped_again(
     host: ModuleType, child: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    host.contain(asked(child.pid), US)
+    host.stop_process_once(asked(child.pid), US)
     os.kill(child.pid, signal.SIGCONT)
     monkeypatch.setattr(host, "STOP_SECONDS", 0)
     with pytest.raises(action_runner.ActionRefusal, match="not_stopped"):
-        host.look(asked(child.pid), US)
+        host.report_state_of_stopped_process(asked(child.pid), US)
     monkeypatch.setattr(host, "STOP_SECONDS", 3)
-    assert host.contain(asked(child.pid), US)["state"] == "confirmed"
-    host.release(asked(child.pid), US)
+    assert host.stop_process_once(asked(child.pid), US)["state"] == "confirmed"
+    host.let_stopped_process_go_on(asked(child.pid), US)
     assert goes_on(host, child.pid)
 
 
 def test_what_stood_still_before_stands_still_after(host: ModuleType, child: subprocess.Popen[bytes]) -> None:
     os.kill(child.pid, signal.SIGSTOP)
     os.waitpid(child.pid, os.WUNTRACED)
-    host.contain(asked(child.pid), US)
-    host.release(asked(child.pid), US)
+    host.stop_process_once(asked(child.pid), US)
+    host.let_stopped_process_go_on(asked(child.pid), US)
     assert not host.is_running(child.pid)
 
 
@@ -139,11 +139,13 @@ def test_what_stood_still_before_stands_still_after(host: ModuleType, child: sub
 def test_a_number_that_is_another_process_by_now_gets_nothing(
     host: ModuleType, child: subprocess.Popen[bytes], changed: dict[str, Any]
 ) -> None:
-    host.contain(asked(child.pid), US)
+    host.stop_process_once(asked(child.pid), US)
     with host.RECORD.hold_lock():
-        host.RECORD.keep("SC-20261127-1/1", {**host.RECORD.all()["SC-20261127-1/1"], **changed})
-    assert host.look(asked(child.pid), US) == {"state": "none"}
-    assert host.release(asked(child.pid), US) == {"state": "none"}
+        host.RECORD.save_record_of_action(
+            "SC-20261127-1/1", {**host.RECORD.read_all_records_by_action_id()["SC-20261127-1/1"], **changed}
+        )
+    assert host.report_state_of_stopped_process(asked(child.pid), US) == {"state": "none"}
+    assert host.let_stopped_process_go_on(asked(child.pid), US) == {"state": "none"}
     assert not host.is_running(child.pid)
 
 
@@ -151,7 +153,7 @@ def test_one_that_runs_something_else_is_left_alone(
     host: ModuleType, child: subprocess.Popen[bytes], tmp_path: Path
 ) -> None:
     with pytest.raises(action_runner.ActionRefusal) as refusal:
-        host.contain(asked(child.pid, "/opt/x"), US)
+        host.stop_process_once(asked(child.pid, "/opt/x"), US)
     assert refusal.value.args == ("other_process", SLEEP)
     assert goes_on(host, child.pid)
     assert list(tmp_path.iterdir()) == []
@@ -164,13 +166,13 @@ def test_one_that_has_ended_is_no_process_whether_or_not_somebody_waits_for_it(
     os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
     for _ in range(2):
         with pytest.raises(action_runner.ActionRefusal, match="no_process"):
-            host.contain(asked(child.pid), US)
+            host.stop_process_once(asked(child.pid), US)
         child.wait()
 
 
 def test_never_ours(host: ModuleType) -> None:
     with pytest.raises(action_runner.ActionRefusal, match="ours"):
-        host.refuse(os.getpid(), host.read_identity(os.getpid()))
+        host.refuse_to_stop_essential_process(os.getpid(), host.read_start_time_and_program_of_process(os.getpid()))
 
 
 @pytest.mark.parametrize(
@@ -187,7 +189,7 @@ def test_never_what_lets_people_in_or_keeps_the_host_going(
     host: ModuleType, child: subprocess.Popen[bytes], exe: str
 ) -> None:
     with pytest.raises(action_runner.ActionRefusal, match="keeper"):
-        host.refuse(child.pid, {"began": 1, "exe": host.quote_path(exe.encode())})
+        host.refuse_to_stop_essential_process(child.pid, {"began": 1, "exe": host.percent_encode_path(exe.encode())})
 
 
 def test_a_keeper_is_known_by_its_file_whatever_its_path_seems_to_be(
@@ -195,7 +197,7 @@ def test_a_keeper_is_known_by_its_file_whatever_its_path_seems_to_be(
 ) -> None:
     monkeypatch.setattr(host, "KEEPERS", {SLEEP: ""})
     with pytest.raises(action_runner.ActionRefusal, match="keeper"):
-        host.refuse(child.pid, {"began": 1, "exe": "/elsewhere"})
+        host.refuse_to_stop_essential_process(child.pid, {"began": 1, "exe": "/elsewhere"})
 
 
 ROOTS = "Uid:\t0\t0\t0\t0\n"
@@ -224,13 +226,13 @@ def test_what_a_lesser_user_runs_is_not_the_hosts_own_whichever_program_it_is(
     host: ModuleType, monkeypatch: pytest.MonkeyPatch, exe: str, status: str, group: str, *, keeps: bool
 ) -> None:
     texts = {"/proc/77/status": "Name:\tx\n" + status, "/proc/77/cgroup": group + "\n"}
-    monkeypatch.setattr(host, "text_of", texts.__getitem__)
-    monkeypatch.setattr(host.accounts, "list_ancestors", lambda: [1, 2])
+    monkeypatch.setattr(host, "read_proc_file_or_empty", texts.__getitem__)
+    monkeypatch.setattr(host.accounts, "list_pids_of_this_process_and_ancestors", lambda: [1, 2])
     if keeps:
         with pytest.raises(action_runner.ActionRefusal, match="keeper"):
-            host.refuse(77, {"began": 1, "exe": exe})
+            host.refuse_to_stop_essential_process(77, {"began": 1, "exe": exe})
     else:
-        host.refuse(77, {"began": 1, "exe": exe})
+        host.refuse_to_stop_essential_process(77, {"began": 1, "exe": exe})
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root starts programs of others")
@@ -238,7 +240,7 @@ def test_what_a_lesser_user_runs_of_the_keepers_is_stopped(host: ModuleType, mon
     monkeypatch.setattr(host, "KEEPERS", {SLEEP: ""})
     with subprocess.Popen([SLEEP, "60"], user=33, group=33, cwd="/") as process:
         try:
-            assert host.contain(asked(process.pid), US)["state"] == "confirmed"
+            assert host.stop_process_once(asked(process.pid), US)["state"] == "confirmed"
         finally:
             process.kill()
 
@@ -256,11 +258,11 @@ def test_a_process_whose_first_thread_has_ended_is_stopped(host: ModuleType) -> 
         try:
             assert process.stdout is not None and process.stdout.readline() == b"on\n"
             until = time.monotonic() + 10
-            while host.stat_of(process.pid)[0] != "Z" and time.monotonic() < until:
+            while host.read_process_stat_fields(process.pid)[0] != "Z" and time.monotonic() < until:
                 time.sleep(0.01)
             exe = os.path.realpath(sys.executable)
-            assert host.contain(asked(process.pid, exe), US)["state"] == "confirmed"
-            assert host.release(asked(process.pid, exe), US) == {"state": "none"}
+            assert host.stop_process_once(asked(process.pid, exe), US)["state"] == "confirmed"
+            assert host.let_stopped_process_go_on(asked(process.pid, exe), US) == {"state": "none"}
             assert goes_on(host, process.pid)
         finally:
             process.kill()
@@ -271,11 +273,11 @@ def test_what_it_started_and_goes_on_is_told(host: ModuleType) -> None:
     with subprocess.Popen([shell, "-c", f"{SLEEP} 60 & echo $!; wait"], stdout=subprocess.PIPE) as parent:
         assert parent.stdout is not None
         pid = int(parent.stdout.readline())
-        told = host.contain(asked(parent.pid, shell), US)
+        told = host.stop_process_once(asked(parent.pid, shell), US)
         assert (told["why"], told["about"]) == ("children", str(pid))
         os.kill(pid, signal.SIGKILL)
         parent.kill()
 
 
 def test_any_name_is_one_line(host: ModuleType) -> None:
-    assert host.quote_path(b"/opt/a b\n%\xff (deleted)") == "/opt/a%20b%0A%25%FF%20(deleted)"
+    assert host.percent_encode_path(b"/opt/a b\n%\xff (deleted)") == "/opt/a%20b%0A%25%FF%20(deleted)"

@@ -62,10 +62,14 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, system: System) -> Mod
     own.STORE.home = str(tmp_path / "luytre/quarantine")
     monkeypatch.setattr(own, "ROOTS", ())
     monkeypatch.setattr(own.safe_move, "os", system)
-    monkeypatch.setattr(own.safe_move, "list_tops", lambda place, open_ones: [top(open_ones)])
+    monkeypatch.setattr(
+        own.safe_move, "list_parent_folders_on_same_filesystem", lambda place, open_ones: [top(open_ones)]
+    )
 
     def top(open_ones: contextlib.ExitStack) -> int:
-        handle: int = own.safe_move.close_later(open_ones, os.open(tmp_path / "site", own.safe_open.FOLDER))
+        handle: int = own.safe_move.close_descriptor_when_stack_ends(
+            open_ones, os.open(tmp_path / "site", own.safe_open.FOLDER)
+        )
         return handle
 
     return own
@@ -87,7 +91,7 @@ def shell(site: Path) -> Path:
 
 
 def asked(path: Path, site: Path, **changes: Any) -> dict[str, Any]:
-    return {"id": NAME, "what": paths.encode_path(str(path)), "roots": [str(site)], **changes}
+    return {"id": NAME, "what": paths.percent_encode_unprintable_in_path(str(path)), "roots": [str(site)], **changes}
 
 
 def state(path: Path) -> tuple[Any, ...]:
@@ -110,18 +114,22 @@ def test_a_file_is_taken_and_put_back_as_it_was(
     with contextlib.suppress(OSError):  # a file system without such marks
         os.setxattr(shell, "user.mark", b"x")
     before, inode = state(shell), shell.stat().st_ino
-    taken = host.take(asked(shell, site))
+    taken = host.quarantine_file_once(asked(shell, site))
     assert (taken["state"], taken["why"]) == ("confirmed", "")
     assert list((site / "uploads").iterdir()) == []
-    assert host.take(asked(shell, site)) == host.look(asked(shell, site)) == taken
-    assert host.put_back(asked(shell, site)) == {"state": "none"}
+    assert (
+        host.quarantine_file_once(asked(shell, site))
+        == host.report_state_of_quarantined_file(asked(shell, site))
+        == taken
+    )
+    assert host.put_quarantined_file_back(asked(shell, site)) == {"state": "none"}
     assert state(shell) == before
     if not apart:  # a number that is free is given again
         assert shell.stat().st_ino == inode
     assert list((site / "uploads").iterdir()) == [shell]
     assert not Path(host.STORE.home).parent.exists()
-    assert host.look(asked(shell, site)) == {"state": "none"}
-    assert host.put_back(asked(shell, site))["why"] == "none_kept"
+    assert host.report_state_of_quarantined_file(asked(shell, site)) == {"state": "none"}
+    assert host.put_quarantined_file_back(asked(shell, site))["why"] == "none_kept"
 
 
 def test_a_web_root_may_be_a_link_that_root_made(
@@ -131,15 +139,15 @@ def test_a_web_root_may_be_a_link_that_root_made(
     link.symlink_to(site)
     asking = asked(link / shell.relative_to(site), link)
     os.lchown(link, 65534, 65534)
-    assert refused(host, lambda: host.take(asking)) == "unsafe"
+    assert refused(host, lambda: host.quarantine_file_once(asking)) == "unsafe"
     os.lchown(link, 0, 0)
-    assert host.plan(asking)["state"] == "planned"
-    assert host.take(asking)["state"] == "confirmed"
+    assert host.plan_quarantine_of_file(asking)["state"] == "planned"
+    assert host.quarantine_file_once(asking)["state"] == "confirmed"
     assert not shell.exists()
     shell.touch()
-    assert host.look(asking)["why"] == "back_again"
+    assert host.report_state_of_quarantined_file(asking)["why"] == "back_again"
     shell.unlink()
-    assert host.put_back(asking) == {"state": "none"}
+    assert host.put_quarantined_file_back(asking) == {"state": "none"}
     assert shell.read_bytes() == SHELL
 
 
@@ -159,13 +167,13 @@ def test_no_link_folder_or_pipe_is_taken_nor_what_lies_elsewhere(host: ModuleTyp
         (Path(f"{site}/../secret"), "unsafe"),
         (Path(f"{site}2/x.php"), "elsewhere"),
     ):
-        assert refused(host, partial(host.take, asked(path, site))) == why
-    assert host.answer(asked(site / "gone.php", site, do="contain")) == {
+        assert refused(host, partial(host.quarantine_file_once, asked(path, site))) == why
+    assert host.answer_quarantine_question(asked(site / "gone.php", site, do="contain")) == {
         "state": "refused",
         "why": "no_file",
         "about": "",
     }
-    assert refused(host, lambda: host.take(asked(site / "x", site, id="../x"))) == "not_ours"
+    assert refused(host, lambda: host.quarantine_file_once(asked(site / "x", site, id="../x"))) == "not_ours"
     assert secret.read_text() == "s"
     assert not Path(host.STORE.home).exists()
 
@@ -184,7 +192,7 @@ def test_what_is_swapped_in_at_the_last_moment_is_not_taken_for_it(
 
     system.before["rename"] = swap
     with contextlib.suppress(host.ActionRefusal):
-        host.take(asked(shell, site))
+        host.quarantine_file_once(asked(shell, site))
     assert shell.is_symlink()
     assert secret.read_text() == "s"
     assert (site / "elsewhere.php").read_bytes() == SHELL
@@ -197,23 +205,32 @@ def test_a_folder_that_is_swapped_in_is_put_back_too(host: ModuleType, system: S
         (shell / "of a site").touch()
 
     system.before["rename"] = swap
-    assert refused(host, lambda: host.take(asked(shell, site))) == "swapped"
+    assert refused(host, lambda: host.quarantine_file_once(asked(shell, site))) == "swapped"
     assert list(shell.iterdir()) == [shell / "of a site"]
     assert not Path(host.STORE.home).exists()
 
 
 @pytest.mark.parametrize(
-    "moment, state", [("open_parent", "refused"), ("compute_digest", "unknown"), ("find_holders", "unknown")]
+    "moment, state",
+    [
+        ("open_parent_folder_without_links", "refused"),
+        ("compute_digest", "unknown"),
+        ("find_processes_holding_file_open", "unknown"),
+    ],
 )
 def test_a_file_that_takes_too_long_is_not_said_to_lie_where_it_was_when_it_is_taken(
     host: ModuleType, site: Path, shell: Path, monkeypatch: pytest.MonkeyPatch, moment: str, state: str
 ) -> None:
     with monkeypatch.context() as slow:
-        slow.setattr(host if moment == "find_holders" else host.safe_move, moment, lambda *_given: host.late(0, None))
-        told = host.answer(asked(shell, site, do="contain"))
+        slow.setattr(
+            host if moment == "find_processes_holding_file_open" else host.safe_move,
+            moment,
+            lambda *_given: host.raise_refusal_when_time_is_over(0, None),
+        )
+        told = host.answer_quarantine_question(asked(shell, site, do="contain"))
     assert (told["state"], told["why"]) == (state, "late")
     assert shell.exists() == (state == "refused")
-    assert host.put_back(asked(shell, site))["state"] == "none"
+    assert host.put_quarantined_file_back(asked(shell, site))["state"] == "none"
     assert shell.read_bytes() == SHELL
 
 
@@ -222,13 +239,13 @@ def test_a_sparse_file_of_a_thousand_gigabytes_is_taken_as_fast_as_any(
 ) -> None:
     os.truncate(shell, 1 << 40)
     before = shell.lstat()
-    told = host.take(asked(shell, site))
+    told = host.quarantine_file_once(asked(shell, site))
     assert (told["state"], told["sha256"], told["why"]) == ("confirmed", None, "")
     assert not shell.exists()
     shell.touch()
-    assert refused(host, lambda: host.put_back(asked(shell, site))) == "name_taken"
+    assert refused(host, lambda: host.put_quarantined_file_back(asked(shell, site))) == "name_taken"
     shell.unlink()
-    assert host.put_back(asked(shell, site)) == {"state": "none"}
+    assert host.put_quarantined_file_back(asked(shell, site)) == {"state": "none"}
     assert os.path.samestat(shell.lstat(), before)
 
 
@@ -236,25 +253,25 @@ def test_a_file_on_which_its_owner_has_a_lease_is_taken_all_the_same(
     host: ModuleType, system: System, site: Path, shell: Path
 ) -> None:
     with leased(shell) as owner:
-        assert host.plan(asked(shell, site))["state"] == "planned"
-        taken = host.take(asked(shell, site))
+        assert host.plan_quarantine_of_file(asked(shell, site))["state"] == "planned"
+        taken = host.quarantine_file_once(asked(shell, site))
         assert (taken["state"], taken["sha256"]) == ("confirmed", None)
         assert (taken["why"], taken["about"]) == ("held_open", str(owner))
         assert not shell.exists()
-    told = host.look(asked(shell, site))
+    told = host.report_state_of_quarantined_file(asked(shell, site))
     assert (told["why"], told["sha256"]) == ("", hashlib.sha256(SHELL).hexdigest())
-    assert host.put_back(asked(shell, site)) == {"state": "none"}
+    assert host.put_quarantined_file_back(asked(shell, site)) == {"state": "none"}
     assert shell.read_bytes() == SHELL
 
 
 def test_nothing_is_written_over_when_a_file_is_put_back(host: ModuleType, site: Path, shell: Path) -> None:
-    host.take(asked(shell, site))
+    host.quarantine_file_once(asked(shell, site))
     shell.write_text("new")
-    assert host.look(asked(shell, site))["why"] == "back_again"
-    assert refused(host, lambda: host.put_back(asked(shell, site))) == "name_taken"
+    assert host.report_state_of_quarantined_file(asked(shell, site))["why"] == "back_again"
+    assert refused(host, lambda: host.put_quarantined_file_back(asked(shell, site))) == "name_taken"
     assert shell.read_text() == "new"
     shell.unlink()
-    host.put_back(asked(shell, site))
+    host.put_quarantined_file_back(asked(shell, site))
     assert shell.read_bytes() == SHELL
 
 
@@ -271,22 +288,22 @@ def test_whoever_is_cut_off_is_gone_on_for(
     if step == "rename":
         system.after["rename"] = cut
         with pytest.raises(KeyboardInterrupt):
-            host.take(asked(shell, site))
-    assert host.take(asked(shell, site))["why"] == ""
+            host.quarantine_file_once(asked(shell, site))
+    assert host.quarantine_file_once(asked(shell, site))["why"] == ""
     if step == "link":
         system.after["link"] = cut
         with pytest.raises(KeyboardInterrupt):
-            host.put_back(asked(shell, site))
-    assert host.put_back(asked(shell, site)) == {"state": "none"}
+            host.put_quarantined_file_back(asked(shell, site))
+    assert host.put_quarantined_file_back(asked(shell, site)) == {"state": "none"}
     assert state(shell) == before
     assert list((site / "uploads").iterdir()) == [shell]
 
 
 def test_what_is_still_about_is_told(host: ModuleType, site: Path, shell: Path) -> None:
     os.link(shell, site / "second.php")
-    assert host.take(asked(shell, site))["why"] == "other_names"
+    assert host.quarantine_file_once(asked(shell, site))["why"] == "other_names"
     (site / "second.php").write_text("changed")
-    assert host.look(asked(shell, site))["why"] == "changed"
+    assert host.report_state_of_quarantined_file(asked(shell, site))["why"] == "changed"
 
 
 @pytest.mark.parametrize(("apart", "steps"), [(False, ["rename"]), (True, ["rename", "copy_away"])])
@@ -294,13 +311,13 @@ def test_a_plan_says_how_a_file_is_taken_and_takes_none(
     host: ModuleType, site: Path, shell: Path, monkeypatch: pytest.MonkeyPatch, *, apart: bool, steps: list[str]
 ) -> None:
     if apart:
-        monkeypatch.setattr(host.STORE, "device", lambda: 0)
-    plan = host.plan(asked(shell, site))
+        monkeypatch.setattr(host.STORE, "get_device_of_store", lambda: 0)
+    plan = host.plan_quarantine_of_file(asked(shell, site))
     assert [step[0] for step in plan["would"]] == steps
-    assert plan["would"][0][1] == paths.encode_path(str(shell))
+    assert plan["would"][0][1] == paths.percent_encode_unprintable_in_path(str(shell))
     assert plan["sha256"] == hashlib.sha256(SHELL).hexdigest()
     assert shell.read_bytes() == SHELL
     assert not Path(host.STORE.home).exists()
-    assert host.answer(asked(site / "none", site, do="plan"))["why"] == "no_file"
-    assert refused(host, lambda: host.plan(asked(site / "uploads", site))) == "no_file"
-    assert refused(host, lambda: host.plan(asked(Path("/etc/passwd"), site))) == "elsewhere"
+    assert host.answer_quarantine_question(asked(site / "none", site, do="plan"))["why"] == "no_file"
+    assert refused(host, lambda: host.plan_quarantine_of_file(asked(site / "uploads", site))) == "no_file"
+    assert refused(host, lambda: host.plan_quarantine_of_file(asked(Path("/etc/passwd"), site))) == "elsewhere"

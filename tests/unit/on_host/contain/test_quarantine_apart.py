@@ -40,9 +40,9 @@ def shell(host: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Of www-data, in a folder that everybody writes, the topmost of its file system."""
     with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
         Path(folder).chmod(0o1777)
-        tops = host.safe_move.list_tops
+        tops = host.safe_move.list_parent_folders_on_same_filesystem
         monkeypatch.setattr(
-            host.safe_move, "list_tops", lambda place, ones: tops(place, ones)[1:]
+            host.safe_move, "list_parent_folders_on_same_filesystem", lambda place, ones: tops(place, ones)[1:]
         )  # not /dev/shm itself
         path = Path(folder, "x.php")
         path.write_bytes(SHELL)
@@ -51,7 +51,7 @@ def shell(host: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def asked(path: Path, **more: Any) -> dict[str, Any]:
-    return {"id": NAME, "what": paths.encode_path(str(path)), "roots": [], **more}
+    return {"id": NAME, "what": paths.percent_encode_unprintable_in_path(str(path)), "roots": [], **more}
 
 
 def heavy(path: Path) -> None:
@@ -69,35 +69,39 @@ def test_what_cannot_be_copied_stays_on_its_file_system_where_root_alone_reads_i
 ) -> None:
     made(shell)
     before = shell.lstat()
-    taken = host.answer(asked(shell, do="contain"))
+    taken = host.answer_quarantine_question(asked(shell, do="contain"))
     assert (taken["state"], taken["why"]) == ("confirmed", "kept_there")
     assert not shell.exists()
     kept = Path(taken["about"])
     assert kept.parent == shell.parent and kept.name.startswith(".luytre-quarantine-")
     assert (kept.stat().st_uid, kept.stat().st_mode & 0o777) == (0, 0o700)
     assert os.path.samestat((kept / "file").lstat(), before)
-    assert host.answer(asked(shell, do="contain")) == host.answer(asked(shell, do="look")) == taken
-    assert host.answer(asked(shell, do="release")) == {"state": "none"}
+    assert (
+        host.answer_quarantine_question(asked(shell, do="contain"))
+        == host.answer_quarantine_question(asked(shell, do="look"))
+        == taken
+    )
+    assert host.answer_quarantine_question(asked(shell, do="release")) == {"state": "none"}
     assert os.path.samestat(shell.lstat(), before)
     assert list(shell.parent.iterdir()) == [shell]
     assert not Path(host.STORE.home).exists()
 
 
 def test_a_file_that_lets_itself_be_copied_is_kept_where_it_stays_over_a_reboot(host: ModuleType, shell: Path) -> None:
-    taken = host.answer(asked(shell, do="contain"))
+    taken = host.answer_quarantine_question(asked(shell, do="contain"))
     assert taken == {"state": "confirmed", "sha256": hashlib.sha256(SHELL).hexdigest(), "why": ""}
     assert list(shell.parent.iterdir()) == []
-    assert (Path(host.STORE.folder(NAME)) / "file").read_bytes() == SHELL
-    assert host.answer(asked(shell, do="release")) == {"state": "none"}
+    assert (Path(host.STORE.get_folder_of_action(NAME)) / "file").read_bytes() == SHELL
+    assert host.answer_quarantine_question(asked(shell, do="release")) == {"state": "none"}
     assert (shell.read_bytes(), shell.stat().st_uid) == (SHELL, 33)
 
 
 def test_a_file_that_has_a_lease_leaves_its_place(host: ModuleType, shell: Path) -> None:
     with leased(shell):
-        taken = host.answer(asked(shell, do="contain"))
+        taken = host.answer_quarantine_question(asked(shell, do="contain"))
         assert (taken["state"], taken["why"]) == ("confirmed", "held_open")
         assert not shell.exists()
-    assert host.answer(asked(shell, do="release")) == {"state": "none"}
+    assert host.answer_quarantine_question(asked(shell, do="release")) == {"state": "none"}
     assert shell.read_bytes() == SHELL
 
 
@@ -117,13 +121,15 @@ def test_a_file_that_its_owner_goes_on_writing_to_leaves_its_place_and_root_writ
     host: ModuleType, shell: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     copied: list[int] = []
-    filled = host.safe_move._copy_bytes
-    monkeypatch.setattr(host.safe_move, "_copy_bytes", lambda *given: (copied.append(given[2]), filled(*given)))
+    filled = host.safe_move._copy_first_bytes_to_empty_file
+    monkeypatch.setattr(
+        host.safe_move, "_copy_first_bytes_to_empty_file", lambda *given: (copied.append(given[2]), filled(*given))
+    )
     with subprocess.Popen([sys.executable, "-c", _WRITER, shell], stdout=subprocess.PIPE) as writer:
         assert writer.stdout is not None and writer.stdout.readline() == b"on\n"
         try:
             begun = time.monotonic()
-            taken = host.answer(asked(shell, do="contain"))
+            taken = host.answer_quarantine_question(asked(shell, do="contain"))
             took = time.monotonic() - begun
         finally:
             writer.kill()
@@ -150,23 +156,23 @@ def test_what_went_with_the_memory_that_it_was_in_is_told_and_nothing_is_put_bac
     host: ModuleType, shell: Path
 ) -> None:
     heavy(shell)
-    kept = Path(host.answer(asked(shell, do="contain"))["about"])
+    kept = Path(host.answer_quarantine_question(asked(shell, do="contain"))["about"])
     shutil.rmtree(kept)
-    assert host.answer(asked(shell, do="look"))["why"] == "kept_gone"
+    assert host.answer_quarantine_question(asked(shell, do="look"))["why"] == "kept_gone"
     shell.touch()
-    assert host.answer(asked(shell, do="look"))["why"] == "back_again"
+    assert host.answer_quarantine_question(asked(shell, do="look"))["why"] == "back_again"
     shell.unlink()
-    told = host.answer(asked(shell, do="release"))
+    told = host.answer_quarantine_question(asked(shell, do="release"))
     assert (told["state"], told["why"], told["about"]) == ("none", "kept_gone", str(kept))
     assert not Path(host.STORE.home).exists()
 
 
 def test_a_folder_of_anothers_under_the_name_of_ours_is_none_of_ours(host: ModuleType, shell: Path) -> None:
     heavy(shell)
-    kept = Path(host.answer(asked(shell, do="contain"))["about"])
+    kept = Path(host.answer_quarantine_question(asked(shell, do="contain"))["about"])
     kept.rename(kept.with_name("away"))
     kept.mkdir()
     (kept / "file").write_bytes(b"theirs")
     os.chown(kept, 33, 33)
-    assert host.answer(asked(shell, do="release"))["why"] == "unsafe"
+    assert host.answer_quarantine_question(asked(shell, do="release"))["why"] == "unsafe"
     assert not shell.exists()

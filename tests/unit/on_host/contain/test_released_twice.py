@@ -16,6 +16,30 @@ from tests.unit.on_host.contain.programs import TOP, program
 ASKED = {"id": "SC-20261127-1/1", "do": "release", "what": "antruc.test"}
 STORES = ("core.py", "delete_row.py", "trigger.py", "quarantine.py")
 RECORDS = ("administrator.py", "database_password.py", "salts.py", "job.py", "process.py", "web.py")
+RELEASES = {
+    "core.py": "undo_core_replacement",
+    "delete_row.py": "put_deleted_row_back",
+    "trigger.py": "put_dropped_trigger_back",
+    "quarantine.py": "put_quarantined_file_back",
+    "administrator.py": "restore_administrator",
+    "database_password.py": "restore_old_password",
+    "salts.py": "put_old_site_secrets_back",
+    "job.py": "put_cron_job_back",
+    "process.py": "let_stopped_process_go_on",
+    "web.py": "release_web_block_rule",
+}
+RELEASES = {
+    "core.py": "undo_core_replacement",
+    "delete_row.py": "put_deleted_row_back",
+    "trigger.py": "put_dropped_trigger_back",
+    "quarantine.py": "put_quarantined_file_back",
+    "administrator.py": "restore_administrator",
+    "database_password.py": "restore_old_password",
+    "salts.py": "put_old_site_secrets_back",
+    "job.py": "put_cron_job_back",
+    "process.py": "let_stopped_process_go_on",
+    "web.py": "release_web_block_rule",
+}
 
 
 @pytest.mark.parametrize("name", [*STORES, *RECORDS])
@@ -29,18 +53,18 @@ def test_nothing_is_done_and_nothing_else_is_said(
     )
     monkeypatch.setattr(own, "STORE" if name in STORES else "RECORD", store)
     if at_once:  # the other one has the lock, and is through when this one has it
-        store.keep(ASKED["id"], {}) if name in STORES else make(store, home)
+        store.save_record_of_action(ASKED["id"], {}) if name in STORES else make(store, home)
         held = store.hold_lock
 
         @contextlib.contextmanager
         def late() -> Iterator[None]:
             with held():
-                store.forget(ASKED["id"])
+                store.delete_record_of_action(ASKED["id"])
                 yield
 
         monkeypatch.setattr(store, "hold_lock", late)
     given = [ASKED] if name in ("quarantine.py", "web.py") else [ASKED, []]
-    release = own.put_back if name == "quarantine.py" else own.release
+    release = getattr(own, RELEASES[name])
     assert release(*given) == action_runner.NONE_KEPT
     assert list(tmp_path.iterdir()) == []
 
@@ -57,24 +81,26 @@ def test_what_is_kept_by_a_number_for_something_else_stays(
     home.mkdir(parents=True)
     other = {"what": "khac.test", "domain": "khac.test"}
     for number in (1, 9):
-        store.keep(f"SC-20261127-1/{number}", other)
-    store.keep("SC-20261128-1/12", other)
+        store.save_record_of_action(f"SC-20261127-1/{number}", other)
+    store.save_record_of_action("SC-20261128-1/12", other)
     with pytest.raises(action_runner.ActionRefusal) as refusal, store.hold_lock():
-        store.find_before_start(ASKED)
+        store.find_record_before_action_starts(ASKED)
     assert refusal.value.args == ("number_taken", "9")
     given = [ASKED] if name in ("quarantine.py", "web.py") else [ASKED, []]
-    release = own.put_back if name == "quarantine.py" else own.release
+    release = getattr(own, RELEASES[name])
     assert release(*given) == action_runner.NONE_KEPT
-    assert store.find_before_start(ASKED | {"what": "khac.test"}) == other
+    assert store.find_record_before_action_starts(ASKED | {"what": "khac.test"}) == other
 
 
 @pytest.mark.parametrize("name", [*STORES, *RECORDS, "account.py", "key.py", "unit.py", "block_address.py"])
 def test_every_program_asks_whether_its_number_is_taken_and_keeps_what_it_is_of(name: str) -> None:
     text = (TOP / "on_host/contain" / name).read_text("utf-8")
-    assert re.search(r"\.find_before_start\(request\)|action_runner\.refuse_taken\(", text)
+    assert re.search(
+        r"\.find_record_before_action_starts\(request\)|action_runner\.(?:refuse_taken|\w+taken\w*)\(", text
+    )
     assert re.search(r'"what": |what=request\["what"\]', text)
 
 
 def make(record: action_runner.ActionRecord, home: Path) -> None:
     home.mkdir(parents=True)
-    record.keep(ASKED["id"], {})
+    record.save_record_of_action(ASKED["id"], {})

@@ -65,7 +65,7 @@ class Server:
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Server:
     own = Server()
-    monkeypatch.setattr(_site_database, "run_script", own.said)
+    monkeypatch.setattr(_site_database, "run_sql_script", own.said)
     return own
 
 
@@ -91,48 +91,48 @@ def asked(site: Path, **changes: str) -> dict[str, str]:
 
 
 def test_a_row_is_taken_out_and_comes_back_as_it_was(server: Server, host: ModuleType, site: Path) -> None:
-    planned = host.plan(asked(site), [])
+    planned = host.plan_deletion_of_row(asked(site), [])
     assert server.rows["66"] == POST
     assert planned["would"][1].startswith("DELETE FROM `an`.`wp_posts` WHERE `ID` = 66 AND SHA2(")
-    done = host.contain(asked(site), [])
+    done = host.delete_row_once_and_keep_copy(asked(site), [])
     assert done == {"state": "confirmed", "sha256": planned["sha256"]}
     assert server.rows == {}
     (kept,) = Path(host.STORE.home).glob("*/record.json")
     assert (kept.stat().st_mode & 0o777, kept.parent.stat().st_mode & 0o777) == (0o600, 0o700)
-    assert host.contain(asked(site), []) == done
-    assert host.release(asked(site), []) == {"state": "none"}
+    assert host.delete_row_once_and_keep_copy(asked(site), []) == done
+    assert host.put_deleted_row_back(asked(site), []) == {"state": "none"}
     assert server.rows["66"] == POST
     assert not Path(host.STORE.home).exists()
-    assert host.release(asked(site), [])["why"] == "none_kept"
+    assert host.put_deleted_row_back(asked(site), [])["why"] == "none_kept"
     assert not any("DROP" in script for script in server.scripts)
 
 
 def test_what_has_come_in_its_place_stays(server: Server, host: ModuleType, site: Path) -> None:
-    host.contain(asked(site), [])
+    host.delete_row_once_and_keep_copy(asked(site), [])
     server.rows["66"] = ["66", "2026-11-27 08:00:00", "a new post", None]
     with pytest.raises(host.ActionRefusal, match="name_taken"):
-        host.release(asked(site), [])
+        host.put_deleted_row_back(asked(site), [])
     assert server.rows["66"][2] == "a new post"
     del server.rows["66"]
-    assert host.release(asked(site), []) == {"state": "none"}
+    assert host.put_deleted_row_back(asked(site), []) == {"state": "none"}
     assert server.rows["66"] == POST
 
 
 def test_a_row_that_something_puts_back_is_not_said_to_be_out(server: Server, host: ModuleType, site: Path) -> None:
     server.puts_back = True
-    assert host.contain(asked(site), [])["why"] == "row_again"
+    assert host.delete_row_once_and_keep_copy(asked(site), [])["why"] == "row_again"
     assert Path(host.STORE.home).exists()
 
 
 def test_what_the_server_refuses_keeps_nothing(server: Server, host: ModuleType, site: Path) -> None:
     server.fails = "DELETE"
     with pytest.raises(host.ActionRefusal, match="not_asked"):
-        host.contain(asked(site), [])
+        host.delete_row_once_and_keep_copy(asked(site), [])
     assert server.rows["66"] == POST
     assert not Path(host.STORE.home).exists()
 
 
-@pytest.mark.parametrize("step", ["build_deletion", "read_values"])
+@pytest.mark.parametrize("step", ["build_sql_to_delete_unchanged_row", "read_values"])
 def test_whoever_is_cut_off_is_gone_on_for(
     server: Server, host: ModuleType, site: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -140,17 +140,17 @@ def test_whoever_is_cut_off_is_gone_on_for(
 
     def cut(*given: Any) -> Any:
         calls[0] += 1
-        if step == "build_deletion" or calls[0] > 1:
+        if step == "build_sql_to_delete_unchanged_row" or calls[0] > 1:
             raise KeyboardInterrupt
         return real(*given)
 
     with monkeypatch.context() as once:
         once.setattr(host.RowLocation, step, cut)
         with pytest.raises(KeyboardInterrupt):
-            host.contain(asked(site), [])
-    assert ("66" in server.rows) == (step == "build_deletion")
-    assert host.contain(asked(site), [])["state"] == "confirmed"
-    assert host.release(asked(site), []) == {"state": "none"}
+            host.delete_row_once_and_keep_copy(asked(site), [])
+    assert ("66" in server.rows) == (step == "build_sql_to_delete_unchanged_row")
+    assert host.delete_row_once_and_keep_copy(asked(site), [])["state"] == "confirmed"
+    assert host.put_deleted_row_back(asked(site), []) == {"state": "none"}
     assert server.rows["66"] == POST
 
 
@@ -168,7 +168,7 @@ def test_what_is_not_there_is_refused(
     server: Server, host: ModuleType, site: Path, changes: dict[str, str], why: str
 ) -> None:
     with pytest.raises(host.ActionRefusal, match=why):
-        host.contain(asked(site, **changes), [])
+        host.delete_row_once_and_keep_copy(asked(site, **changes), [])
     assert server.rows["66"] == POST
     assert not Path(host.STORE.home).exists()
 
@@ -179,7 +179,7 @@ def test_a_table_with_columns_that_could_not_be_put_back_is_left(
     for odd in (["x`y", "text"], ["place", "geometry"]):
         monkeypatch.setattr("tests.unit.on_host.contain.test_row.COLUMNS", [*COLUMNS[:3], odd])
         with pytest.raises(host.ActionRefusal, match="odd_columns"):
-            host.contain(asked(site), [])
+            host.delete_row_once_and_keep_copy(asked(site), [])
     assert server.rows["66"] == POST
 
 
@@ -196,12 +196,12 @@ def test_the_tables_are_those_that_can_be_asked_for(host: ModuleType) -> None:
 class InPostgresql:
     """A mock of an application there, which writes down what its database is told."""
 
-    in_postgresql, prefix = True, "jos_"
+    uses_postgresql, prefix = True, "jos_"
 
     def __init__(self) -> None:
         self.scripts: list[str] = []
 
-    def run_script(self, script: str) -> list[list[str]]:
+    def run_sql_script_and_read_rows(self, script: str) -> list[list[str]]:
         self.scripts.append(script)
         return [["0", "61"]]
 
@@ -215,7 +215,7 @@ def test_cells_in_postgresql_are_told_by_the_numbers_of_their_letters(host: Modu
     assert (
         'UPDATE "jos_users" SET "block" = U&\'\\+000031\' WHERE "id"::text = U&\'\\+000032\';' in application.scripts[0]
     )
-    cells.restore_cells(application, [cell])
+    cells.restore_cells_still_as_written(application, [cell])
     assert "DROP" not in application.scripts[1] and 'AND "block"::text = U&' in application.scripts[1]
     assert cells.read_cells(application, [cell]) == ["61"]
     assert "BEGIN READ ONLY" in application.scripts[2]

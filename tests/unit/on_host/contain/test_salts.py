@@ -36,8 +36,8 @@ class Site:
         self.config.chmod(0o640)
         self.running, self.stuck, self.reloads = CONFIG, False, 0
 
-    def is_in(self, key: str) -> bool:
-        taken = wordpress_session.key_of(self.running) == key
+    def is_logged_in_when_cookie_is_signed_with(self, key: str) -> bool:
+        taken = wordpress_session.read_cookie_signing_key_from_config(self.running) == key
         if not self.stuck:
             self.running = self.config.read_bytes()
         return taken
@@ -57,7 +57,10 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, site: Site) -> ModuleT
     own = program("salts.py")
     for where, name, value in (
         *((own, "RECORD", action_runner.ActionRecord(str(tmp_path / "luytre/salts"))), (own, "LOOKING_SECONDS", 0)),
-        *((own, "open_test_session", lambda _known, _lent: (site, "")), (php_code, "reset_code_cache", site.reload)),
+        *(
+            (own, "open_test_session", lambda _known, _lent: (site, "")),
+            (php_code, "reload_php_services_to_clear_code_cache", site.reload),
+        ),
         (own.time, "sleep", lambda _seconds: None),
     ):
         monkeypatch.setattr(where, name, value)
@@ -69,24 +72,24 @@ def asked(root: Path, number: int = 1) -> dict[str, Any]:
 
 
 def salts(content: bytes) -> list[Any]:
-    return list(_php.read_constants(content, wordpress.SALTS).values())
+    return list(_php.read_php_constants(content, wordpress.SALTS).values())
 
 
 def test_all_eight_are_new_and_come_back_to_the_byte(host: ModuleType, site: Site, tmp_path: Path) -> None:
-    planned = host.plan(asked(tmp_path), US)
+    planned = host.plan_renewal_of_site_secrets(asked(tmp_path), US)
     assert planned["would"][1] == ["secrets", str(site.config), " ".join(wordpress.SALTS)]
     assert site.config.read_bytes() == CONFIG
     host.LOOKING_SECONDS = 10
-    assert host.contain(asked(tmp_path), US) == {"state": "confirmed", "why": "sessions_ended"}
+    assert host.renew_site_secrets_once(asked(tmp_path), US) == {"state": "confirmed", "why": "sessions_ended"}
     new = site.config.read_bytes()
     assert len({*salts(new)}) == 8
     assert all(re.fullmatch("[A-Za-z0-9]{64}", one) for one in salts(new))
     assert {*salts(new)}.isdisjoint(salts(CONFIG))
     assert b"// \xff\n" in new
     assert site.config.stat().st_mode & 0o777 == 0o640
-    assert host.contain(asked(tmp_path), US) == {"state": "confirmed", "why": "sessions_ended"}
+    assert host.renew_site_secrets_once(asked(tmp_path), US) == {"state": "confirmed", "why": "sessions_ended"}
     assert site.config.read_bytes() == new
-    assert host.release(asked(tmp_path), US) == {"state": "none"}
+    assert host.put_old_site_secrets_back(asked(tmp_path), US) == {"state": "none"}
     assert site.config.read_bytes() == CONFIG
     assert [one.name for one in tmp_path.iterdir()] == ["a"]
     assert site.reloads == 0
@@ -96,18 +99,18 @@ def test_code_that_does_not_look_at_its_files_is_reloaded(host: ModuleType, site
     def reload() -> None:
         site.running = site.config.read_bytes()
 
-    site.stuck, php_code.reset_code_cache = True, reload
-    assert host.contain(asked(tmp_path), US) == {"state": "confirmed", "why": "sessions_ended"}
+    site.stuck, php_code.reload_php_services_to_clear_code_cache = True, reload
+    assert host.renew_site_secrets_once(asked(tmp_path), US) == {"state": "confirmed", "why": "sessions_ended"}
 
 
 def test_a_site_that_goes_on_with_the_old_ones_has_no_veto(host: ModuleType, site: Site, tmp_path: Path) -> None:
     site.stuck = True
-    assert host.contain(asked(tmp_path), US) == {"state": "unknown", "why": "still_lets_in"}
+    assert host.renew_site_secrets_once(asked(tmp_path), US) == {"state": "unknown", "why": "still_lets_in"}
     assert salts(site.config.read_bytes()) != salts(CONFIG)
     assert site.reloads == 1
     new = site.config.read_bytes()
     site.stuck, site.running = False, new
-    assert host.contain(asked(tmp_path), US) == {"state": "confirmed", "why": "sessions_ended"}
+    assert host.renew_site_secrets_once(asked(tmp_path), US) == {"state": "confirmed", "why": "sessions_ended"}
     assert site.config.read_bytes() == new
 
 
@@ -115,7 +118,7 @@ def test_where_no_session_can_be_tried_that_is_told(
     host: ModuleType, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(host, "open_test_session", lambda _known, _lent: (None, "not_tried"))
-    assert host.contain(asked(tmp_path), US) == {"state": "confirmed", "why": "not_tried"}
+    assert host.renew_site_secrets_once(asked(tmp_path), US) == {"state": "confirmed", "why": "not_tried"}
     assert (salts(site.config.read_bytes()) != salts(CONFIG), site.reloads) == (True, 1)
 
 
@@ -123,22 +126,22 @@ def test_where_no_session_can_be_tried_that_is_told(
 def test_whoever_was_cut_off_goes_on_with_what_was_made(
     host: ModuleType, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, written: bool
 ) -> None:
-    put = configuration.put
+    put = configuration.replace_config_content_if_as_expected
 
     def cut_off(path: str, old: bytes, new: bytes) -> None:
         if written:
             put(path, old, new)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(configuration, "put", cut_off)
+    monkeypatch.setattr(configuration, "replace_config_content_if_as_expected", cut_off)
     with pytest.raises(KeyboardInterrupt):
-        host.contain(asked(tmp_path), US)
-    monkeypatch.setattr(configuration, "put", put)
-    made = bytes.fromhex(host.RECORD.all()["SC-20261127-1/1"]["new"])
+        host.renew_site_secrets_once(asked(tmp_path), US)
+    monkeypatch.setattr(configuration, "replace_config_content_if_as_expected", put)
+    made = bytes.fromhex(host.RECORD.read_all_records_by_action_id()["SC-20261127-1/1"]["new"])
     host.LOOKING_SECONDS = 10
-    assert host.contain(asked(tmp_path), US) == {"state": "confirmed", "why": "sessions_ended"}
+    assert host.renew_site_secrets_once(asked(tmp_path), US) == {"state": "confirmed", "why": "sessions_ended"}
     assert site.config.read_bytes() == made
-    host.release(asked(tmp_path), US)
+    host.put_old_site_secrets_back(asked(tmp_path), US)
     assert site.config.read_bytes() == CONFIG
 
 
@@ -148,20 +151,20 @@ def test_what_is_on_record_stays_whatever_keeps_the_old_ones_from_coming_back(
     def fault(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    host.switch_secrets, whole = fault, host.switch_secrets
-    php_code.reset_code_cache, reload = fault, php_code.reset_code_cache
-    assert host.contain(asked(tmp_path), US)["why"] == "not_taken_back"
-    host.switch_secrets, php_code.reset_code_cache = whole, reload
-    assert host.contain(asked(tmp_path), US)["state"] == "confirmed"
+    host.switch_site_secrets_and_check_by_session, whole = fault, host.switch_site_secrets_and_check_by_session
+    php_code.reload_php_services_to_clear_code_cache, reload = fault, php_code.reload_php_services_to_clear_code_cache
+    assert host.renew_site_secrets_once(asked(tmp_path), US)["why"] == "not_taken_back"
+    host.switch_site_secrets_and_check_by_session, php_code.reload_php_services_to_clear_code_cache = whole, reload
+    assert host.renew_site_secrets_once(asked(tmp_path), US)["state"] == "confirmed"
 
 
 def test_what_somebody_wrote_since_is_not_written_over(host: ModuleType, site: Site, tmp_path: Path) -> None:
     host.LOOKING_SECONDS = 10
-    host.contain(asked(tmp_path), US)
+    host.renew_site_secrets_once(asked(tmp_path), US)
     theirs = site.config.read_bytes() + b"// theirs\n"
     site.config.write_bytes(theirs)
     with pytest.raises(action_runner.ActionRefusal, match="changed_since"):
-        host.release(asked(tmp_path), US)
+        host.put_old_site_secrets_back(asked(tmp_path), US)
     assert site.config.read_bytes() == theirs
 
 
@@ -178,7 +181,7 @@ def test_what_only_running_the_file_would_tell_is_a_persons(
     site.config.write_bytes(change(CONFIG))
     assert change(CONFIG) != CONFIG
     with pytest.raises(action_runner.ActionRefusal, match="not_plain"):
-        host.contain(asked(tmp_path), US)
+        host.renew_site_secrets_once(asked(tmp_path), US)
     assert site.config.read_bytes() == change(CONFIG)
 
 
@@ -187,19 +190,19 @@ def test_a_file_that_leads_elsewhere_is_left(host: ModuleType, site: Site, tmp_p
     site.config.rename(other)
     site.config.symlink_to(other)
     with pytest.raises(action_runner.ActionRefusal):
-        host.contain(asked(tmp_path), US)
+        host.renew_site_secrets_once(asked(tmp_path), US)
     assert other.read_bytes() == CONFIG
 
 
 class Joomla:
     """A mock of one whose second factors are so many."""
 
-    in_postgresql = False
+    uses_postgresql = False
 
     def __init__(self, used: dict[str, str]) -> None:
         self.used = used
 
-    def rows(self, statements: dict[str, tuple[str, int]]) -> list[list[str]]:
+    def query_rows_by_labeled_selects(self, statements: dict[str, tuple[str, int]]) -> list[list[str]]:
         if "column" in statements:
             return [["column", table] for table in self.used]
         (sql, _most) = statements["used"]
@@ -224,10 +227,10 @@ def test_joomlas_secret_is_new_unless_a_second_factor_rests_on_it(
     monkeypatch.setattr(host, "open_test_session", lambda _known, _lent: (None, "not_tried"))
     if why is not None:
         with pytest.raises(action_runner.ActionRefusal, match=why):
-            host.contain(asked(tmp_path), US)
+            host.renew_site_secrets_once(asked(tmp_path), US)
         assert "oldoldoldoldoldo" in file.read_text()
         return
-    assert host.contain(asked(tmp_path), US)["why"] == "not_tried"
+    assert host.renew_site_secrets_once(asked(tmp_path), US)["why"] == "not_tried"
     assert re.search(r"\$secret = '[A-Za-z0-9]{64}';\n\tpublic \$db = 'x';", file.read_text())
 
 
@@ -235,15 +238,15 @@ def test_nukeviets_site_key_is_a_persons(host: ModuleType, site: Site, tmp_path:
     site.config.unlink()
     (tmp_path / "a/config.php").write_text("<?php\n$global_config['sitekey'] = 'abc';\n")
     with pytest.raises(action_runner.ActionRefusal, match="by_a_person"):
-        host.contain(asked(tmp_path), US)
+        host.renew_site_secrets_once(asked(tmp_path), US)
 
 
 def test_a_release_that_the_site_does_not_follow_is_told(host: ModuleType, site: Site, tmp_path: Path) -> None:
     host.LOOKING_SECONDS = 10
-    host.contain(asked(tmp_path), US)
+    host.renew_site_secrets_once(asked(tmp_path), US)
     site.stuck, host.LOOKING_SECONDS = True, 0
-    assert host.release(asked(tmp_path), US) == {"state": "unknown", "why": "still_lets_in"}
+    assert host.put_old_site_secrets_back(asked(tmp_path), US) == {"state": "unknown", "why": "still_lets_in"}
     assert site.config.read_bytes() == CONFIG
     site.stuck, host.LOOKING_SECONDS = False, 10
-    assert host.release(asked(tmp_path), US) == {"state": "none"}
+    assert host.put_old_site_secrets_back(asked(tmp_path), US) == {"state": "none"}
     assert site.config.read_bytes() == CONFIG

@@ -88,14 +88,16 @@ def played(top: Path, at: int, swap: Swap, *, apart: bool) -> Iterator[Moments]:
     with pytest.MonkeyPatch.context() as patch:
         for module in (own, safe_move, safe_open):
             patch.setattr(module, "os", system)
-        patch.setattr(own, "find_holders", lambda _status: [])  # it looks at all processes, and at no name
+        patch.setattr(
+            own, "find_processes_holding_file_open", lambda _status: []
+        )  # it looks at all processes, and at no name
         ask = {"id": NAME, "what": str(top / "site/uploads/x.php"), "roots": [str(top / "site")]}
         with contextlib.suppress(action_runner.ActionRefusal, OSError):
-            system.told.add(own.take(ask)["sha256"])
+            system.told.add(own.quarantine_file_once(ask)["sha256"])
         for path in top.glob("luytre/quarantine/*/file"):
             system.taken.add("a link" if path.is_symlink() else hashlib.sha256(path.read_bytes()).hexdigest())
         with contextlib.suppress(action_runner.ActionRefusal, OSError):
-            own.put_back(ask)
+            own.put_quarantined_file_back(ask)
     yield system
 
 

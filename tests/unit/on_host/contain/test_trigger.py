@@ -54,7 +54,7 @@ class Server:
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Server:
     own = Server()
-    monkeypatch.setattr(_site_database, "run_script", own.answered)
+    monkeypatch.setattr(_site_database, "run_sql_script", own.answered)
     return own
 
 
@@ -79,14 +79,14 @@ def test_a_trigger_is_taken_out_and_comes_back_as_it_was(
     server: Server, host: ModuleType, asked: dict[str, Any]
 ) -> None:
     before = dict(server.there)
-    planned = host.plan(asked, [])
+    planned = host.plan_dropping_of_trigger(asked, [])
     assert planned["would"][1] == "DROP TRIGGER `an`.`lam_moi`;"
     assert server.there == before
-    done = host.contain(asked, [])
+    done = host.drop_trigger_once_and_keep_copy(asked, [])
     assert done == {"state": "confirmed", "sha256": planned["sha256"], "why": ""}
     assert server.there == {}
-    assert host.contain(asked, []) == done
-    assert host.release(asked, []) == {"state": "none"}
+    assert host.drop_trigger_once_and_keep_copy(asked, []) == done
+    assert host.put_dropped_trigger_back(asked, []) == {"state": "none"}
     assert server.there == before
     assert not Path(host.STORE.home).exists()
 
@@ -95,31 +95,31 @@ def test_what_another_account_has_defined_is_kept_for_a_person(
     server: Server, host: ModuleType, asked: dict[str, Any]
 ) -> None:
     server.there["lam_moi"][-1] = "root@localhost"
-    assert host.contain(asked, [])["why"] == "of_another"
+    assert host.drop_trigger_once_and_keep_copy(asked, [])["why"] == "of_another"
     with pytest.raises(host.ActionRefusal, match="of_another"):
-        host.release(asked, [])
-    assert host.STORE.record(asked["id"])["trigger"]["text"] == TEXT
+        host.put_dropped_trigger_back(asked, [])
+    assert host.STORE.read_record_of_action(asked["id"])["trigger"]["text"] == TEXT
     assert server.there == {}
 
 
 def test_what_is_still_there_is_not_said_to_be_out(server: Server, host: ModuleType, asked: dict[str, Any]) -> None:
     server.may_drop = False
     with pytest.raises(host.ActionRefusal, match="not_asked"):
-        host.contain(asked, [])
+        host.drop_trigger_once_and_keep_copy(asked, [])
     assert not Path(host.STORE.home).exists()
     server.may_drop, server.puts_back = True, True
-    assert host.contain(asked, [])["why"] == "trigger_again"
+    assert host.drop_trigger_once_and_keep_copy(asked, [])["why"] == "trigger_again"
 
 
 @pytest.mark.parametrize("name", ["gone", "x`y", "x'; DROP TABLE x"])
 def test_what_is_no_trigger_is_refused(server: Server, host: ModuleType, asked: dict[str, Any], name: str) -> None:
     with pytest.raises(host.ActionRefusal, match="no_trigger"):
-        host.contain({**asked, "name": name}, [])
+        host.drop_trigger_once_and_keep_copy({**asked, "name": name}, [])
     assert "lam_moi" in server.there
 
 
 def test_what_has_come_in_its_place_stays(server: Server, host: ModuleType, asked: dict[str, Any]) -> None:
-    host.contain(asked, [])
+    host.drop_trigger_once_and_keep_copy(asked, [])
     server.there["lam_moi"] = [
         "",
         "CREATE TRIGGER lam_moi BEFORE DELETE ON wp_posts FOR EACH ROW SET @a = 1",
@@ -128,4 +128,4 @@ def test_what_has_come_in_its_place_stays(server: Server, host: ModuleType, aske
         OWN,
     ]
     with pytest.raises(host.ActionRefusal, match="name_taken"):
-        host.release(asked, [])
+        host.put_dropped_trigger_back(asked, [])

@@ -60,7 +60,16 @@ def systemd(tmp_path: Path) -> Systemd:
 def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, systemd: Systemd) -> ModuleType:
     own = program("unit.py")
     for where, name, value in (
-        (own, "TRIALS", auto_revert.Trials(str(tmp_path / "luytre/units"), own.UNIT, own.undo, own.describe_state)),
+        (
+            own,
+            "TRIALS",
+            auto_revert.ContainmentTrials(
+                str(tmp_path / "luytre/units"),
+                own.UNIT,
+                own.unmask_and_restart_unit,
+                own.check_that_unit_is_stopped_and_masked,
+            ),
+        ),
         *((own, "PLACE", str(systemd.place)), (systemd_units, "FOLDER", str(tmp_path / "systemd/system"))),
         *((action_runner, "run_program", systemd.ran), (action_runner, "read_own_archive", lambda _loader: b"ours")),
     ):
@@ -76,15 +85,15 @@ def test_a_unit_is_masked_and_stopped_and_its_very_file_comes_back(
     host: ModuleType, systemd: Systemd, tmp_path: Path
 ) -> None:
     before = (systemd.place / EVIL).stat()
-    would = host.plan(asked(), US)["would"]
+    would = host.plan_stopping_and_masking_of_unit(asked(), US)["would"]
     assert ["rename", f"{systemd.place}/{EVIL}", f"{systemd.place}/.luytre-contained-{EVIL}"] in would
     assert systemd.said == []
-    assert host.contain(asked(), US)["state"] == "on_trial"
+    assert host.stop_and_mask_unit_on_trial(asked(), US)["state"] == "on_trial"
     assert str((systemd.place / EVIL).readlink()) == "/dev/null"
     assert EVIL not in systemd.running
-    assert host.TRIALS.confirm(asked(), US)["state"] == "confirmed"
-    assert host.TRIALS.look(asked(), US)["state"] == "confirmed"
-    assert host.TRIALS.release(asked(), US) == {"state": "none"}
+    assert host.TRIALS.confirm_requested_action(asked(), US)["state"] == "confirmed"
+    assert host.TRIALS.report_state_of_requested_action(asked(), US)["state"] == "confirmed"
+    assert host.TRIALS.release_requested_action(asked(), US) == {"state": "none"}
     after = (systemd.place / EVIL).stat()
     assert (after.st_ino, after.st_mtime_ns, after.st_mode) == (before.st_ino, before.st_mtime_ns, before.st_mode)
     assert EVIL in systemd.running
@@ -93,9 +102,9 @@ def test_a_unit_is_masked_and_stopped_and_its_very_file_comes_back(
 
 
 def test_a_packages_unit_has_a_mask_alone(host: ModuleType, systemd: Systemd) -> None:
-    host.contain(asked("cron.service"), US)
+    host.stop_and_mask_unit_on_trial(asked("cron.service"), US)
     assert (systemd.place / "cron.service").is_symlink()
-    host.TRIALS.release(asked("cron.service"), US)
+    host.TRIALS.release_requested_action(asked("cron.service"), US)
     assert [path.name for path in systemd.place.iterdir()] == [EVIL]
     assert "cron.service" in systemd.running
 
@@ -103,7 +112,7 @@ def test_a_packages_unit_has_a_mask_alone(host: ModuleType, systemd: Systemd) ->
 def test_what_is_not_confirmed_comes_back(
     host: ModuleType, systemd: Systemd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    host.contain(asked(), US)
+    host.stop_and_mask_unit_on_trial(asked(), US)
     later = auto_revert.read_uptime() + 61
     monkeypatch.setattr(auto_revert, "read_uptime", lambda: later)
     host.main([])
@@ -114,33 +123,33 @@ def test_what_is_not_confirmed_comes_back(
 def test_one_that_does_not_stop_is_not_said_to_be_stopped(host: ModuleType, systemd: Systemd) -> None:
     systemd.stubborn = True
     with pytest.raises(action_runner.ActionRefusal, match="not_stopped"):
-        host.contain(asked(), US)
+        host.stop_and_mask_unit_on_trial(asked(), US)
     assert f"kill --signal=KILL -- {EVIL}" in systemd.said
     assert not (systemd.place / EVIL).is_symlink()
 
 
 def test_what_has_come_in_its_place_stays(host: ModuleType, systemd: Systemd) -> None:
-    host.contain(asked(), US)
-    host.TRIALS.confirm(asked(), US)
+    host.stop_and_mask_unit_on_trial(asked(), US)
+    host.TRIALS.confirm_requested_action(asked(), US)
     (systemd.place / EVIL).unlink()
     (systemd.place / EVIL).write_text("new")
     with pytest.raises(action_runner.ActionRefusal, match="not_stopped"):
-        host.TRIALS.look(asked(), US)
+        host.TRIALS.report_state_of_requested_action(asked(), US)
     with pytest.raises(action_runner.ActionRefusal, match="name_taken"):
-        host.TRIALS.release(asked(), US)
+        host.TRIALS.release_requested_action(asked(), US)
     assert (systemd.place / EVIL).read_text() == "new"
     (systemd.place / EVIL).unlink()
-    assert host.TRIALS.release(asked(), US) == {"state": "none"}
+    assert host.TRIALS.release_requested_action(asked(), US) == {"state": "none"}
     assert "ExecStart" in (systemd.place / EVIL).read_text()
 
 
 def test_a_unit_that_two_incidents_stop_is_back_when_both_release_it(host: ModuleType, systemd: Systemd) -> None:
     for number in (1, 2):
-        host.contain(asked(number=number), US)
-        host.TRIALS.confirm(asked(number=number), US)
-    host.TRIALS.release(asked(number=1), US)
-    assert host.TRIALS.look(asked(number=2), US)["state"] == "confirmed"
-    host.TRIALS.release(asked(number=2), US)
+        host.stop_and_mask_unit_on_trial(asked(number=number), US)
+        host.TRIALS.confirm_requested_action(asked(number=number), US)
+    host.TRIALS.release_requested_action(asked(number=1), US)
+    assert host.TRIALS.report_state_of_requested_action(asked(number=2), US)["state"] == "confirmed"
+    host.TRIALS.release_requested_action(asked(number=2), US)
     assert EVIL in systemd.running
     assert [path.name for path in systemd.place.iterdir()] == [EVIL]
 
@@ -153,9 +162,9 @@ def test_never_what_the_host_lives_by_but_for_what_only_bears_its_name(
 ) -> None:
     (systemd.vendor / what).write_text("")
     with pytest.raises(action_runner.ActionRefusal, match="keeper"):
-        host.contain(asked(what), US)
+        host.stop_and_mask_unit_on_trial(asked(what), US)
     (systemd.place / what).write_text("")
-    assert host.contain(asked(what), US)["state"] == "on_trial"
+    assert host.stop_and_mask_unit_on_trial(asked(what), US)["state"] == "on_trial"
 
 
 @pytest.mark.parametrize(
@@ -164,7 +173,7 @@ def test_never_what_the_host_lives_by_but_for_what_only_bears_its_name(
 def test_never_ours(host: ModuleType, systemd: Systemd, what: str) -> None:
     (systemd.vendor / what).write_text("")
     with pytest.raises(action_runner.ActionRefusal, match="ours"):
-        host.contain(asked(what), US)
+        host.stop_and_mask_unit_on_trial(asked(what), US)
 
 
 @pytest.mark.parametrize(
@@ -172,5 +181,5 @@ def test_never_ours(host: ModuleType, systemd: Systemd, what: str) -> None:
 )
 def test_what_is_no_unit_is_told(host: ModuleType, systemd: Systemd, what: str) -> None:
     with pytest.raises(action_runner.ActionRefusal, match="no_such_unit"):
-        host.contain(asked(what), US)
+        host.stop_and_mask_unit_on_trial(asked(what), US)
     assert systemd.said == []

@@ -47,7 +47,7 @@ def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         monkeypatch.setitem(http_check.PORTS, "http", server.server_port)
-        monkeypatch.setattr(own_server, "check", lambda *_place: None)
+        monkeypatch.setattr(own_server, "check_site_is_answered_by_own_server", lambda *_place: None)
         yield server.server_port
         server.shutdown()
         thread.join()
@@ -79,7 +79,7 @@ def test_a_cookie_goes_to_the_site_s_own_server_alone(port: int, monkeypatch: py
         if place[-1] != "/sang/vi":
             raise own_server.Unproven("another's")
 
-    monkeypatch.setattr(own_server, "check", check)
+    monkeypatch.setattr(own_server, "check_site_is_answered_by_own_server", check)
     monkeypatch.setattr(http_check.network_peers, "iter_own_addresses", lambda: iter(("127.0.0.1",)))
     with pytest.raises(own_server.Unproven):  # where it leads to may be another's, too
         http_check.fetch_page("http://antruc.test/sang/vi", COOKIE)

@@ -85,15 +85,19 @@ def web(here: Here, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
         (own, "NGINX_CONF", f"{here.etc}/nginx.conf"),
         (own, "LOOKING_SECONDS", 0),
         (own.network_peers, "iter_own_addresses", lambda: ["127.0.0.1", "192.0.2.10"]),
-        (own.transaction, "run_test", partial(here.complaint, own.transaction.run_test)),
-        (own, "fetch_status", here.visited),
+        (
+            own.transaction,
+            "run_config_test_and_return_error",
+            partial(here.complaint, own.transaction.run_config_test_and_return_error),
+        ),
+        (own, "fetch_status_as_stranger", here.visited),
         (own.action_runner, "read_own_archive", lambda _: b"PK"),
-        (own.transaction, "check_trust", lambda *_, **_named: None),
+        (own.transaction, "check_only_root_influences_daemon_tests", lambda *_, **_named: None),
         (own.Nginx, "folder", str(here.etc)),
         (own.Nginx, "prefix", prefix),
         (own.Nginx, "test", ("true",)),
-        (own.Nginx, "there", lambda _: True),
-        (own.Apache, "there", lambda _: False),
+        (own.Nginx, "is_installed", lambda _: True),
+        (own.Apache, "is_installed", lambda _: False),
     ):
         monkeypatch.setattr(target, name, value)
     return own
@@ -101,8 +105,8 @@ def web(here: Here, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 def told(web: ModuleType, question: dict[str, Any]) -> dict[str, Any]:
     return dict(
-        web.action_runner.answer(
-            {name: web.catch_unknown(action) for name, action in web.ACTIONS.items()}, question, []
+        web.action_runner.run_action_and_turn_errors_into_answer(
+            {name: web.report_unknown_outcome_of_action(action) for name, action in web.ACTIONS.items()}, question, []
         )
     )
 
@@ -174,17 +178,17 @@ def test_whatever_fails_leaves_all_as_it_was(
             web.Nginx, "test", ("sh", "-c", f"! grep -q 503 {here.etc}/luytre-contain-antruc.test.conf")
         )
     if fails == "reload":
-        as_before: Callable[..., str | None] = web.transaction.run_test
+        as_before: Callable[..., str | None] = web.transaction.run_config_test_and_return_error
 
         def refusing(argv: Sequence[str], *more: float) -> str | None:
             closing = argv[1:2] == ["reload"] and "return 503;" in str(here.files())
             return "it is masked" if closing else as_before(argv, *more)
 
-        monkeypatch.setattr(web.transaction, "run_test", refusing)
+        monkeypatch.setattr(web.transaction, "run_config_test_and_return_error", refusing)
     said = told(web, asked(id="SC-20261127-1/2"))
     assert (said["state"], said["why"]) == ("refused", why)
     assert here.files() == with_one
-    assert set(web.RECORD.all()) == {NAME}
+    assert set(web.RECORD.read_all_records_by_action_id()) == {NAME}
     here.fails.clear()
     assert told(web, asked("antruc.test/x", do="release")) == {"state": "none"}
     assert here.files() == before
@@ -194,7 +198,9 @@ def test_a_file_of_an_administrator_who_is_as_good_as_root_is_in_the_way_neither
     web: ModuleType, here: Here, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     believed: list[set[str]] = []
-    monkeypatch.setattr(web.transaction, "check_trust", lambda *_, admins=(): believed.append(set(admins)))
+    monkeypatch.setattr(
+        web.transaction, "check_only_root_influences_daemon_tests", lambda *_, admins=(): believed.append(set(admins))
+    )
     told(web, asked(admins=("mai",)))
     told(web, asked("antruc.test/x", id="SC-20261127-1/2"))
     here.fails.add("visit")
@@ -230,11 +236,11 @@ def test_what_is_in_front_of_a_site_has_to_be_closed_too(
     site.write_text(SITE.replace("listen 80;", "listen 8080;").replace("listen 443 ssl;", ""))
     (here.etc / "sites/b.conf").unlink()
     shown = {80: (200, b"<title>An Tr"), 443: ("refused", b""), 8080: (200, b"<title>An Tr")}
-    monkeypatch.setattr(web, "fetch_start", lambda _host, port, *_: shown[port])
+    monkeypatch.setattr(web, "fetch_status_and_page_start_as_stranger", lambda _host, port, *_: shown[port])
     here.fails.add("from here")
     assert told(web, asked()) == {"state": "confirmed", "why": "all_closed"}
     assert {port for _, port, *_ in here.asked} == {80, 8080}
-    assert web.RECORD.all()[NAME]["fronts"] == [[80, False]]
+    assert web.RECORD.read_all_records_by_action_id()[NAME]["fronts"] == [[80, False]]
     shown[80] = (200, b"<title>Khac")
     here.asked.clear()
     assert told(web, asked(id="SC-20261127-1/2"))["state"] == "confirmed"
@@ -316,11 +322,11 @@ def test_killed_at_any_step_the_next_command_mends_it(
 
     with monkeypatch.context() as patch:
         for target, name in (
-            (web.action_runner, "write"),
-            (web.transaction, "_put"),
-            (web.ServerChange, "reload"),
-            (web, "verify_rule"),
-            (web.ServerChange, "make"),
+            (web.action_runner, "write_file_atomically"),
+            (web.transaction, "_put_path_into_state"),
+            (web.ServerChange, "reload_server_if_running"),
+            (web, "wait_until_rule_turns_strangers_away"),
+            (web.ServerChange, "write_config_unless_its_test_fails"),
             (web.os, "utime"),
         ):
             patch.setattr(target, name, dying(getattr(target, name)))

@@ -32,7 +32,7 @@ class WordPress(Tables):
         super().__init__({} if sessions is None else {TOKENS: sessions})
         self.piece, self.refuses, self.anothers = piece, False, False
 
-    def rows(self, _statements: object, **words: str) -> list[list[str | None]]:
+    def query_rows_by_labeled_selects(self, _statements: object, **words: str) -> list[list[str | None]]:
         assert words == {"number": "5"}
         user: list[str | None] = ["user", "an nguyễn".encode().hex(), DIGEST.encode().hex(), ""]
         sessions = self.values.get(TOKENS)
@@ -44,14 +44,14 @@ class WordPress(Tables):
             *kept,
         ]
 
-    def run_script(self, script: str) -> list[list[str | None]]:
+    def run_sql_script_and_read_rows(self, script: str) -> list[list[str | None]]:
         if (made := ROW.fullmatch(script)) is not None:
             self.values[TOKENS] = bytes.fromhex(made[1]).decode()
         elif script.startswith("DELETE"):
             if script == GONE % self.values[TOKENS].encode().hex():  # type: ignore[union-attr]
                 del self.values[TOKENS]
         else:
-            return super().run_script(script)
+            return super().run_sql_script_and_read_rows(script)
         return []
 
     def page(self, address: str, cookie: http_check.Cookie | None = None) -> tuple[int, bytes]:
@@ -83,9 +83,11 @@ def site(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
 @pytest.mark.parametrize("piece", [slice(8, 12), slice(-4, None)])
 def test_the_site_lets_it_in_by_the_keys_alone_and_it_is_gone_afterwards(site: WordPress, piece: slice) -> None:
     before, site.piece = dict(site.values), piece
-    with wordpress_session.open_session(site, CONTENT, 5, ROOT) as session:
-        assert session.is_in(wordpress_session.key_of(CONTENT))
-        assert not session.is_in("another")
+    with wordpress_session.open_temporary_wordpress_session(site, CONTENT, 5, ROOT) as session:
+        assert session.is_logged_in_when_cookie_is_signed_with(
+            wordpress_session.read_cookie_signing_key_from_config(CONTENT)
+        )
+        assert not session.is_logged_in_when_cookie_is_signed_with("another")
         tokens = site.values[TOKENS] or ""
         assert (HELD[5:-1] in tokens) == (before.get(TOKENS) == HELD)
         assert tokens.startswith("a:2:{" if before.get(TOKENS) == HELD else "a:1:{")
@@ -93,14 +95,17 @@ def test_the_site_lets_it_in_by_the_keys_alone_and_it_is_gone_afterwards(site: W
 
 
 def test_what_the_site_wrote_meanwhile_stays(site: WordPress) -> None:
-    with wordpress_session.open_session(site, CONTENT, 5, ROOT):
+    with wordpress_session.open_temporary_wordpress_session(site, CONTENT, 5, ROOT):
         site.values[TOKENS] = "theirs"
     assert site.values[TOKENS] == "theirs"
 
 
 def test_a_site_that_does_not_let_it_in_has_told_nothing(site: WordPress) -> None:
     before, site.refuses = dict(site.values), True
-    with pytest.raises(wordpress_session.SessionUnavailable), wordpress_session.open_session(site, CONTENT, 5, ROOT):
+    with (
+        pytest.raises(wordpress_session.SessionUnavailable),
+        wordpress_session.open_temporary_wordpress_session(site, CONTENT, 5, ROOT),
+    ):
         pass
     assert site.values == before
 
@@ -109,7 +114,7 @@ def test_where_the_server_may_be_anothers_nobody_is_shown_it(site: WordPress) ->
     before, site.anothers = dict(site.values), True
     with (
         pytest.raises(wordpress_session.SessionUnavailable, match="not_proven"),
-        wordpress_session.open_session(site, CONTENT, 5, ROOT),
+        wordpress_session.open_temporary_wordpress_session(site, CONTENT, 5, ROOT),
     ):
         pass
     assert site.values == before
@@ -121,7 +126,10 @@ def test_where_the_server_may_be_anothers_nobody_is_shown_it(site: WordPress) ->
 )
 def test_keys_that_are_kept_elsewhere_are_not_guessed(site: WordPress, content: bytes) -> None:
     before = dict(site.values)
-    with pytest.raises(wordpress_session.SessionUnavailable), wordpress_session.open_session(site, content, 5, ROOT):
+    with (
+        pytest.raises(wordpress_session.SessionUnavailable),
+        wordpress_session.open_temporary_wordpress_session(site, content, 5, ROOT),
+    ):
         pass
     assert site.values == before
 
@@ -129,7 +137,10 @@ def test_keys_that_are_kept_elsewhere_are_not_guessed(site: WordPress, content: 
 def test_sessions_that_are_not_understood_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     site = WordPress("b:0;")
     monkeypatch.setattr(http_check, "fetch_page", site.page)
-    with pytest.raises(wordpress_session.SessionUnavailable), wordpress_session.open_session(site, CONTENT, 5, ROOT):
+    with (
+        pytest.raises(wordpress_session.SessionUnavailable),
+        wordpress_session.open_temporary_wordpress_session(site, CONTENT, 5, ROOT),
+    ):
         pass
     assert site.values == {TOKENS: "b:0;"}
 
@@ -138,8 +149,8 @@ def test_a_table_that_is_not_written_to_is_told(site: WordPress, monkeypatch: py
     def broken(_script: str) -> list[list[str | None]]:
         raise ActionRefusal("not_asked", "x")
 
-    monkeypatch.setattr(site, "run_script", broken)
-    with pytest.raises(ActionRefusal), wordpress_session.open_session(site, CONTENT, 5, ROOT):
+    monkeypatch.setattr(site, "run_sql_script_and_read_rows", broken)
+    with pytest.raises(ActionRefusal), wordpress_session.open_temporary_wordpress_session(site, CONTENT, 5, ROOT):
         pass
 
 

@@ -47,10 +47,13 @@ class Sent:
     """What a step sent, by its path."""
 
     def __init__(
-        self, step: Callable[[Any], None], shown: Callable[[str], str] | None = redact.redact, secrets: Any = ()
+        self,
+        step: Callable[[Any], None],
+        shown: Callable[[str], str] | None = redact.redact_secrets_in_text,
+        secrets: Any = (),
     ) -> None:
         pipe = io.BytesIO()
-        step(frames.Sender(pipe, shown, secrets))
+        step(frames.EvidenceSender(pipe, shown, secrets))
         self.raw, self.content, self.told, self.left_out = (
             pipe.getvalue(),
             dict[str, bytes](),
@@ -78,12 +81,19 @@ def host(tmp_path: Path) -> Any:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    return non_volatile.NonVolatileReader(redact.holds_secrets, str(tmp_path))
+    return non_volatile.NonVolatileReader(redact.is_path_of_file_with_secrets, str(tmp_path))
 
 
 def steps(host: Any) -> list[Callable[[Any], None]]:
     named = [f"/{name}" for name in FILES]
-    return [host.settings, host.accounts, host.packages, host.logs, host.body, host.make_flagged_step(named)]
+    return [
+        host.send_system_settings_and_autostart,
+        host.send_keys_logins_and_histories_of_homes,
+        host.send_installed_and_recent_packages,
+        host.send_log_time_spans_and_log_ends,
+        host.send_mactime_body_of_all_files,
+        host.make_step_that_sends_flagged_files(named),
+    ]
 
 
 def test_no_planted_secret_is_sent(host: Any) -> None:
@@ -95,23 +105,23 @@ def test_no_planted_secret_is_sent(host: Any) -> None:
 
 
 def test_a_secret_of_this_host_goes_nowhere_wherever_it_stands(host: Any, tmp_path: Path) -> None:
-    known = host.secrets(secret_spans.find_spans, ["/var/www/a"])
+    known = host.find_secrets_of_host_to_redact(secret_spans.find_secret_spans_in_text, ["/var/www/a"])
     assert {one.encode() for one in (HASH, PASSWORD, SALT, KEY)} == {one.value for one in known}
     sources = {one.value.decode(): one.source for one in known}
     assert (sources[HASH], sources[PASSWORD]) == ("/etc/shadow", "/var/www/a/wp-config.php")
     (tmp_path / "etc/rc.local").write_text(f"nothing says what {PASSWORD} is, nor {SALT}\nits:{PASSWORD}@here\n")
     (tmp_path / "miner").write_bytes(b"\x7fELF\0" + PASSWORD.encode() + bytes(100))
-    for step in (*steps(host), host.make_flagged_step(["/miner", "/etc/rc.local"])):
+    for step in (*steps(host), host.make_step_that_sends_flagged_files(["/miner", "/etc/rc.local"])):
         pipe = io.BytesIO()
-        step(frames.Sender(pipe, redact.redact, known))
+        step(frames.EvidenceSender(pipe, redact.redact_secrets_in_text, known))
         for secret in known:
             assert secret.value not in pipe.getvalue()
 
 
 def test_how_often_what_of_which_file_was_taken_out_is_told(host: Any, tmp_path: Path) -> None:
-    known = host.secrets(secret_spans.find_spans, ["/var/www/a"])
+    known = host.find_secrets_of_host_to_redact(secret_spans.find_secret_spans_in_text, ["/var/www/a"])
     (tmp_path / "etc/rc.local").write_text(f"nothing says what {PASSWORD} is, nor {SALT}\n{PASSWORD}\n")
-    sent = Sent(host.settings, secrets=known)
+    sent = Sent(host.send_system_settings_and_autostart, secrets=known)
     assert sent.told["/etc/rc.local"]["redacted"] == {"/var/www/a/wp-config.php": 3}
     assert "redacted" not in sent.told["/etc/passwd"]
 
@@ -143,8 +153,8 @@ def test_a_site_blanks_no_words_of_its_choice(host: Any, tmp_path: Path) -> None
     config = "".join(f"define('X_PASSWORD', '{word}');\n" for word in words)
     (tmp_path / "var/www/a/wp-config.php").write_text(f"<?php\n{config}define('DB_PASSWORD', '{PASSWORD}');\n")
     (tmp_path / "var/log/nginx/access.log").write_text(f"{log}nothing says what {PASSWORD} is\n")
-    known = host.secrets(secret_spans.find_spans, ["/var/www/a"])
-    sent = Sent(host.logs, secrets=known).content["/var/log/nginx/access.log"].decode()
+    known = host.find_secrets_of_host_to_redact(secret_spans.find_secret_spans_in_text, ["/var/www/a"])
+    sent = Sent(host.send_log_time_spans_and_log_ends, secrets=known).content["/var/log/nginx/access.log"].decode()
     assert sent == log + "nothing says what ••• is\n"
 
 
@@ -164,15 +174,20 @@ def test_a_site_hides_no_traces_by_calling_them_its_password_nor_crowds_out_root
     host: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(non_volatile, "MOST_OF_A_ROOT", 12)
-    before = {one.value for one in host.secrets(secret_spans.find_spans, [])}
+    before = {one.value for one in host.find_secrets_of_host_to_redact(secret_spans.find_secret_spans_in_text, [])}
     config = tmp_path / "var/www/a/wp-config.php"
     config.write_text("".join(f"define('DB_PASSWORD', '{theirs}');\n" for theirs in (*THEIRS, *SALTS)))
-    known = {one.value for one in host.secrets(secret_spans.find_spans, ["/var/www/a"])}
+    known = {
+        one.value for one in host.find_secrets_of_host_to_redact(secret_spans.find_secret_spans_in_text, ["/var/www/a"])
+    }
     assert before < known and HASH.encode() in before
     assert known.isdisjoint(map(str.encode, THEIRS)) and {salt.encode() for salt in SALTS} <= known
     many = "".join(f"define('AUTH_KEY', '{number:04}{'y' * 60}');\n" for number in range(20))
     config.write_text(many)
-    assert len(host.secrets(secret_spans.find_spans, ["/var/www/a"])) == len(before) + 12
+    assert (
+        len(host.find_secrets_of_host_to_redact(secret_spans.find_secret_spans_in_text, ["/var/www/a"]))
+        == len(before) + 12
+    )
 
 
 def test_a_site_with_a_configuration_of_a_megabyte_holds_nothing_up(host: Any, tmp_path: Path) -> None:
@@ -183,17 +198,17 @@ def test_a_site_with_a_configuration_of_a_megabyte_holds_nothing_up(host: Any, t
         looked_through.append(len(text))
         return []
 
-    host.secrets(spans, ["/var/www/a"])
+    host.find_secrets_of_host_to_redact(spans, ["/var/www/a"])
     assert max(looked_through) == non_volatile.MOST_CONFIG
 
 
 def test_of_what_holds_secrets_there_is_the_digest_and_times(host: Any) -> None:
-    told = Sent(host.make_flagged_step(["/var/www/a/wp-config.php", "/gone"]))
+    told = Sent(host.make_step_that_sends_flagged_files(["/var/www/a/wp-config.php", "/gone"]))
     about = told.told["/var/www/a/wp-config.php"]
     assert (about["why"], len(about["sha256"]), about["size"] > 50, about["mtime"] > 0) == ("secret", 64, True, True)
     assert told.content["/var/www/a/wp-config.php"] == b""
     assert told.left_out == [{"what": "/gone", "why": "gone"}]
-    accounts = Sent(host.accounts)
+    accounts = Sent(host.send_keys_logins_and_histories_of_homes)
     assert accounts.content["accounts/passwords.txt"] == (
         b"root hash=6 changed=19000 expires=\nold locked changed=19000 expires=\n"
     )
@@ -203,7 +218,11 @@ def test_of_what_holds_secrets_there_is_the_digest_and_times(host: Any) -> None:
 
 
 def test_without_what_hides_secrets_no_text_is_sent(host: Any) -> None:
-    for step in (host.settings, host.accounts, host.logs):
+    for step in (
+        host.send_system_settings_and_autostart,
+        host.send_keys_logins_and_histories_of_homes,
+        host.send_log_time_spans_and_log_ends,
+    ):
         sent = Sent(step, None)
         assert set(sent.content.values()) <= {
             b"",
@@ -218,13 +237,13 @@ def test_without_what_hides_secrets_no_text_is_sent(host: Any) -> None:
 def test_what_nobody_can_look_through_is_only_named(host: Any, tmp_path: Path, head: bytes) -> None:
     (tmp_path / "srv").mkdir()
     (tmp_path / "srv/x.bin").write_bytes(head + PASSWORD.encode())
-    told = Sent(host.make_flagged_step(["/srv/x.bin"]))
+    told = Sent(host.make_step_that_sends_flagged_files(["/srv/x.bin"]))
     assert (told.content["/srv/x.bin"], told.told["/srv/x.bin"]["why"]) == (b"", "packed")
 
 
 def test_one_strange_byte_does_not_make_text_something_else(host: Any, tmp_path: Path) -> None:
     (tmp_path / "etc/crontab").write_bytes(b"# \xff\0\n* * * * * root mysql -p" + PASSWORD.encode() + b"\n")
-    assert PASSWORD.encode() not in Sent(host.settings).raw
+    assert PASSWORD.encode() not in Sent(host.send_system_settings_and_autostart).raw
 
 
 def test_programs_come_whole_and_what_is_too_long_is_said_to_be_cut(
@@ -234,7 +253,7 @@ def test_programs_come_whole_and_what_is_too_long_is_said_to_be_cut(
     monkeypatch.setattr(frames, "MAX_TEXT", 400)
     (tmp_path / "etc/rc.local").write_text("first\n" + "x\n" * 300 + "last\n")
     (tmp_path / "miner").write_bytes(b"\x7fELF" + bytes(2_000))
-    sent = Sent(host.make_flagged_step(["/miner", "/etc/rc.local"]))
+    sent = Sent(host.make_step_that_sends_flagged_files(["/miner", "/etc/rc.local"]))
     assert (len(sent.content["/miner"]), sent.told["/miner"]["why"], sent.told["/miner"]["size"]) == (
         1_000,
         "cut",
@@ -255,16 +274,16 @@ def test_whoever_writes_a_folder_of_logs_hides_none_of_roots(
         theirs.write_text("x\n")
         os.chown(theirs, 33, 33)
         os.utime(theirs, (4e9, 4e9))
-    sent = Sent(host.logs)
+    sent = Sent(host.send_log_time_spans_and_log_ends)
     assert list(sent.content)[:2] == ["system/logs.txt", "/var/log/nginx/access.log"]
     assert len([path for path in sent.content if "/app/" in path]) == 5
     assert {"what": "/var/log/app", "why": "too_many"} in sent.left_out
 
 
 def test_what_is_gone_by_then_ends_no_folder(host: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    names = non_volatile._list_names
-    monkeypatch.setattr(non_volatile, "_list_names", lambda folder: ["%gone", *names(folder)])
-    assert "/var/log/nginx/access.log" in Sent(host.logs).content
+    names = non_volatile._list_folder_without_access_time
+    monkeypatch.setattr(non_volatile, "_list_folder_without_access_time", lambda folder: ["%gone", *names(folder)])
+    assert "/var/log/nginx/access.log" in Sent(host.send_log_time_spans_and_log_ends).content
 
 
 def test_a_folder_full_of_names_crowds_out_none_after_it(
@@ -273,7 +292,7 @@ def test_a_folder_full_of_names_crowds_out_none_after_it(
     monkeypatch.setattr(non_volatile, "MOST_NAMES", 400)
     for number in range(500):
         (tmp_path / "home/old" / str(number)).touch()
-    sent = Sent(host.body)
+    sent = Sent(host.send_mactime_body_of_all_files)
     rows = sent.content["bodyfile.txt"].decode().splitlines()
     assert any(row.split("|")[1] == "/var/www/a/x.php" for row in rows)
     assert {"what": "/home/old", "why": "too_many"} in sent.left_out
@@ -285,7 +304,7 @@ def test_logs_say_from_when_to_when_they_go_and_packed_ones_are_unpacked(host: A
         packed.write("".join(lines).encode())
     (tmp_path / "var/log/broken.gz").write_bytes(b"\x1f\x8b\x08 no more")
     (tmp_path / "var/log/dpkg.log").write_text("2026-11-01 01:02:03 first\n2026-11-27 10:11:12 last\n")
-    sent = Sent(host.logs)
+    sent = Sent(host.send_log_time_spans_and_log_ends)
     rows = sent.content["system/logs.txt"].decode().splitlines()
     assert any(row.startswith("2026-11-01 01:02:03\t2026-11-27 10:11:12\t") for row in rows)
     assert any(row.startswith("-\t27/Nov/2026:20:15:01 +0700\t") for row in rows)
@@ -302,7 +321,7 @@ def test_links_fifos_and_what_leads_upward_are_not_followed(host: Any, tmp_path:
     (tmp_path / "var/www/a/link.php").symlink_to(secret)
     os.mkfifo(tmp_path / "var/www/a/fifo.php")
     wanted = ["/var/www/a/link.php", "/var/www/a/fifo.php", "/var/www/../../etc/passwd"]
-    sent = [Sent(host.make_flagged_step(wanted)), Sent(host.accounts)]
+    sent = [Sent(host.make_step_that_sends_flagged_files(wanted)), Sent(host.send_keys_logins_and_histories_of_homes)]
     assert all(b"of somebody else" not in one.raw for one in sent)
     assert [one["what"] for one in sent[0].left_out] == wanted
 
@@ -311,7 +330,7 @@ def test_every_name_is_a_line_that_mactime_can_read(host: Any, tmp_path: Path) -
     odd = os.fsdecode(b"a|b\nc%\xff d")
     (tmp_path / odd).write_text("")
     (tmp_path / "to").symlink_to("x|y")
-    lines = Sent(host.body).content["bodyfile.txt"].decode().splitlines()
+    lines = Sent(host.send_mactime_body_of_all_files).content["bodyfile.txt"].decode().splitlines()
     assert all(line.count("|") == 10 for line in lines)
     names = [unquote(line.split("|")[1]) for line in lines]
     assert "/a%7Cb%0Ac%25%FF d" in names
@@ -322,7 +341,7 @@ def test_every_name_is_a_line_that_mactime_can_read(host: Any, tmp_path: Path) -
 
 def test_names_are_written_as_the_controller_writes_them() -> None:
     for name in ("/a\nb", "/%", "/é\u202e", os.fsdecode(b"/\xff"), "/a b/c|d"):
-        assert text_escape.escape_path(name) == paths.encode_path(name)
+        assert text_escape.escape_path(name) == paths.percent_encode_unprintable_in_path(name)
 
 
 RELAY = """
@@ -331,20 +350,20 @@ from ansible.module_utils import __path__ as places
 places += sys.argv[1:]
 from ansible.module_utils.luytre_evidence import frames
 def talks(sender):
-    sender.table("live_response", "a", ["x"])
+    sender.send_rows_without_redaction("live_response", "a", ["x"])
 def hangs(sender):
-    sender._begin("live_response", "b")
-    sender._data(b"half")
+    sender._send_start_of_member("live_response", "b")
+    sender._send_content_without_secrets(b"half")
     sender._pipe.flush()
     time.sleep(60)
 def floods(sender):
-    sender.table("live_response", "c", ("x" * 1000 for _ in range(100000)))
+    sender.send_rows_without_redaction("live_response", "c", ("x" * 1000 for _ in range(100000)))
 def dies(sender):
     raise ValueError("x")
-relay = frames.Relay(lambda frame: os.write(1, frame), 500_000, time.monotonic() + 30, str)
+relay = frames.EvidenceRelay(lambda frame: os.write(1, frame), 500_000, time.monotonic() + 30, str)
 for work, seconds in ((talks, 10), (hangs, 0.5), (dies, 10), (floods, 10), (talks, 10)):
-    relay.step(work.__name__, work, seconds)
-relay.last()
+    relay.run_step_in_child_within_seconds(work.__name__, work, seconds)
+relay.send_end_of_all_frames()
 """
 
 

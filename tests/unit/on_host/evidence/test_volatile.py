@@ -29,7 +29,9 @@ def made(proc: Path, pid: int, title: str) -> None:
 def relayed(work: Any) -> tuple[bytes, list[Any]]:
     """What came of a step, and what it and its members came to."""
     frames: list[bytes] = []
-    sending.Relay(frames.append, 1_000_000, time.monotonic() + 60, redact.redact).step("step", work, 60)
+    sending.EvidenceRelay(
+        frames.append, 1_000_000, time.monotonic() + 60, redact.redact_secrets_in_text
+    ).run_step_in_child_within_seconds("step", work, 60)
     content = b"".join(frame[5:] for frame in frames if frame[:1] == sending.DATA)
     return content, [json.loads(frame[5:]).get("why") for frame in frames if frame[:1] in (sending.END, sending.NOTE)]
 
@@ -57,8 +59,10 @@ def test_a_process_that_does_not_answer_hides_none_that_was_read_before(
 def test_programs_that_take_long_to_be_read_hide_no_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made(tmp_path, 5, "one")
     made(tmp_path, 7, "two")
-    read = volatile._compute_digest
-    monkeypatch.setattr(volatile, "_compute_digest", lambda path, known: never() if known else read(path, known))
+    read = volatile._compute_sha256_of_program_once
+    monkeypatch.setattr(
+        volatile, "_compute_sha256_of_program_once", lambda path, known: never() if known else read(path, known)
+    )
     content, told = relayed(lambda sender: volatile.programs(sender, str(tmp_path)))
     shell = hashlib.sha256(Path("/bin/sh").read_bytes()).hexdigest()
     assert content.decode().split()[:2] == [shell, "5"]

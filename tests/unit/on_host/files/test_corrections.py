@@ -6,12 +6,12 @@ from types import SimpleNamespace
 
 import pytest
 from ansible.module_utils.luytre import filesystem
-from ansible.module_utils.luytre._time_budget import Effort
+from ansible.module_utils.luytre._time_budget import TimeBudget
 from ansible.module_utils.luytre_change import corrections
 
 
 def test_what_anybody_may_write_is_walked_with_an_effort_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    def walk(mounted: object, effort: Effort) -> SimpleNamespace:
+    def walk(mounted: object, effort: TimeBudget) -> SimpleNamespace:
         assert not effort.is_used_up
         entries = [
             {"path": "/opt/x", "mendable": True, "kind": "file"},
@@ -20,6 +20,6 @@ def test_what_anybody_may_write_is_walked_with_an_effort_of_its_own(monkeypatch:
         ]
         return SimpleNamespace(world_writable=entries)
 
-    monkeypatch.setattr(filesystem, "walk_disks", walk)
+    monkeypatch.setattr(filesystem, "walk_host_disks", walk)
     assert [one.path for one in corrections.PARTS["world_writable"]()] == ["/opt/x"]
     assert [one.path for one in corrections.PARTS["sticky"]()] == ["/opt/y"]

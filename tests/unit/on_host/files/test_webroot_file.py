@@ -55,7 +55,9 @@ def site(tmp_path: Path) -> Path:
 
 
 def opened(site: Path) -> int:
-    handle: int = webroot_file.open_root(str(site), base=str(site.parent.parent), trusted_uid=os.getuid())
+    handle: int = webroot_file.open_web_root_without_following_links(
+        str(site), base=str(site.parent.parent), trusted_uid=os.getuid()
+    )
     return handle
 
 
@@ -66,7 +68,7 @@ def put(
     params |= {"path": path, "missing": "fail", "kind": "file", "seconds": 60, **options}
     root = opened(site)
     try:
-        items, refused = webroot_file.put_paths(root, params, check)
+        items, refused = webroot_file.put_attributes_on_requested_paths(root, params, check)
     finally:
         os.close(root)
     return items, refused
@@ -186,12 +188,12 @@ def test_no_way_up(site: Path, secret: Path, path: str) -> None:
 @pytest.mark.parametrize("root", ["relative", "/var/../etc", ""])
 def test_a_root_must_be_absolute(root: str) -> None:
     with pytest.raises(Refused):
-        webroot_file.open_root(root)
+        webroot_file.open_web_root_without_following_links(root)
 
 
 def test_the_root_of_everything_is_no_web_root() -> None:
     with pytest.raises(Refused):
-        webroot_file.open_root("/")
+        webroot_file.open_web_root_without_following_links("/")
 
 
 def test_a_root_in_a_folder_that_everybody_may_write_is_refused(site: Path) -> None:
@@ -205,9 +207,11 @@ def test_a_root_in_its_own_accounts_folder_is_closed_as_any_other(site: Path, bi
     (site / "config.php.save").write_text("<?php $password = 'khong-doan-duoc';\n")
     (site / "config.php.save").chmod(0o644)
     site.parent.chmod(bits)
-    root = webroot_file.open_root(str(site), base=str(site.parent.parent), trusted_uid=os.getuid() + 1)
+    root = webroot_file.open_web_root_without_following_links(
+        str(site), base=str(site.parent.parent), trusted_uid=os.getuid() + 1
+    )
     try:
-        items, refused, _ = webroot_file.protect(root, ["dumps"], None, 10, False)
+        items, refused, _ = webroot_file.protect_site_files_by_kind(root, ["dumps"], None, 10, False)
     finally:
         os.close(root)
     assert [one["path"] for one in items] == ["config.php.save"], refused
@@ -218,14 +222,18 @@ def test_a_root_in_its_own_accounts_folder_is_closed_as_any_other(site: Path, bi
 def test_who_has_the_folder_above_leads_no_further_than_their_own(tmp_path: Path, site: Path, name: str) -> None:
     (site.parent / "public_html").symlink_to(tmp_path / name if name == "shadow" else site)
     with pytest.raises(Refused, match="a link or no folder on the way"):
-        webroot_file.open_root(str(site.parent / "public_html"), base=str(tmp_path), trusted_uid=os.getuid() + 1)
+        webroot_file.open_web_root_without_following_links(
+            str(site.parent / "public_html"), base=str(tmp_path), trusted_uid=os.getuid() + 1
+        )
 
 
 def test_above_a_root_there_is_one_account_beside_root() -> None:
     def whose(*uids: int) -> int:
         owner = 0
         for uid in uids:
-            owner = webroot_file._find_owner(SimpleNamespace(st_uid=uid, st_mode=0o40755), "/home/xa", owner, 0)
+            owner = webroot_file._check_and_find_owner_of_way_to_root(
+                SimpleNamespace(st_uid=uid, st_mode=0o40755), "/home/xa", owner, 0
+            )
         return owner
 
     assert whose(0, 0, 1000, 0, 1000) == 1000
@@ -236,7 +244,7 @@ def test_above_a_root_there_is_one_account_beside_root() -> None:
 @pytest.mark.parametrize("mount", ["/home/xa", "/home/xa/web", "/home/xa/web/tai-ve"])
 def test_what_a_users_program_serves_is_not_opened(mount: str) -> None:
     with pytest.raises(Refused, match="is served by a program of"):
-        webroot_file.open_root("/home/xa/web", served_mounts={mount: 4_000_000})
+        webroot_file.open_web_root_without_following_links("/home/xa/web", served_mounts={mount: 4_000_000})
 
 
 # --- other things in place of the file --------------------------------------------------------------------
@@ -380,17 +388,17 @@ def test_a_definition_that_is_there_may_be_kept(site: Path) -> None:
 def test_a_constant_may_depend_on_whose_a_file_beside_it_is(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where plugins were put in place over FTP, they go on being so."""
     wanted = {"name": "FS_METHOD", "value": "direct", "only_beside": "wp-config.php"}
-    monkeypatch.setattr(_webroot, "web_users", lambda: _webroot.WebUsers([]))
+    monkeypatch.setattr(_webroot, "find_web_server_accounts", lambda: _webroot.WebUsers([]))
     assert put(site, "wp-config.php", define=wanted) == ([], [])
     assert put(site, "wp-config.php", define={**wanted, "only_beside": "none.php"}) == ([], [])
     users = _webroot.WebUsers(["nobody"])
-    monkeypatch.setattr(users, "owns", lambda _status: True)
-    monkeypatch.setattr(_webroot, "web_users", lambda: users)
+    monkeypatch.setattr(users, "is_owner_of_file", lambda _status: True)
+    monkeypatch.setattr(_webroot, "find_web_server_accounts", lambda: users)
     assert put(site, "wp-config.php", define=wanted)[0]
 
 
 def test_the_line_stands_before_what_loads_the_rest() -> None:
-    edited = php_constants.define(CONFIG, "DISALLOW_FILE_EDIT", "true").decode()
+    edited = php_constants.define_constant_in_php_source(CONFIG, "DISALLOW_FILE_EDIT", "true").decode()
     lines = edited.splitlines()
     at = lines.index("defined( 'DISALLOW_FILE_EDIT' ) || define( 'DISALLOW_FILE_EDIT', true );")
     assert "wp-settings.php" in lines[at + 1]
@@ -410,7 +418,10 @@ def test_the_line_stands_before_what_loads_the_rest() -> None:
 )
 def test_a_definition_with_another_value_is_put_right_in_place(present: str, wanted: str) -> None:
     rest = "\nrequire_once ABSPATH . 'wp-settings.php';\n"
-    assert php_constants.define(f"<?php\n{present}{rest}".encode(), "X", "true").decode() == f"<?php\n{wanted}{rest}"
+    assert (
+        php_constants.define_constant_in_php_source(f"<?php\n{present}{rest}".encode(), "X", "true").decode()
+        == f"<?php\n{wanted}{rest}"
+    )
 
 
 @pytest.mark.parametrize(
@@ -432,10 +443,10 @@ def test_a_definition_with_another_value_is_put_right_in_place(present: str, wan
 )
 def test_what_only_looks_like_a_definition_does_not_count(decoy: str) -> None:
     before = f"<?php\n{decoy}\nrequire_once ABSPATH . 'wp-settings.php';\n".encode()
-    assert not php_constants.is_sure(before, "X", "true")
-    after = php_constants.define(before, "X", "true")
-    assert php_constants.is_sure(after, "X", "true") and after != before
-    assert php_constants.define(after, "X", "true") == after
+    assert not php_constants.is_constant_surely_defined_with_value(before, "X", "true")
+    after = php_constants.define_constant_in_php_source(before, "X", "true")
+    assert php_constants.is_constant_surely_defined_with_value(after, "X", "true") and after != before
+    assert php_constants.define_constant_in_php_source(after, "X", "true") == after
     assert decoy.encode() in after
 
 
@@ -451,19 +462,19 @@ def test_what_only_looks_like_a_definition_does_not_count(decoy: str) -> None:
 )
 def test_a_file_with_no_sure_place_is_left_alone(hopeless: bytes) -> None:
     with pytest.raises(ValueError, match=r"nowhere|no place"):
-        php_constants.define(hopeless, "X", "true")
+        php_constants.define_constant_in_php_source(hopeless, "X", "true")
 
 
 @pytest.mark.parametrize("value", ["'; system('id'); //", "a'b", "a\\", "x\ny", "<?php", "$x", "1e5;"])
 def test_a_value_cannot_become_code(value: str) -> None:
     with pytest.raises(ValueError, match="not a value"):
-        php_constants.define(CONFIG, "X", value)
+        php_constants.define_constant_in_php_source(CONFIG, "X", value)
 
 
 @pytest.mark.parametrize("name", ["X');", "", "1X", "A B", "X" * 200])
 def test_a_name_cannot_become_code(name: str) -> None:
     with pytest.raises(ValueError, match="not a constant"):
-        php_constants.define(CONFIG, name, "true")
+        php_constants.define_constant_in_php_source(CONFIG, name, "true")
 
 
 @pytest.mark.parametrize(
@@ -477,16 +488,16 @@ def test_a_name_cannot_become_code(name: str) -> None:
 )
 def test_a_file_made_to_keep_us_busy(hostile: bytes) -> None:
     with pytest.raises(ValueError):
-        php_constants.define(hostile, "X", "true")
+        php_constants.define_constant_in_php_source(hostile, "X", "true")
 
 
 def test_nor_one_that_never_ends_its_statement() -> None:
-    assert _php.read_constants(b"<?php " + b"require " * 25_000, ("X",)) == {"X": _php.UNKNOWN}
+    assert _php.read_php_constants(b"<?php " + b"require " * 25_000, ("X",)) == {"X": _php.UNKNOWN}
 
 
 def test_bytes_that_are_not_utf8_survive() -> None:
     source = CONFIG.replace(b"// define", b"// \xff\xfe define")
-    assert b"\xff\xfe" in php_constants.define(source, "X", "true")
+    assert b"\xff\xfe" in php_constants.define_constant_in_php_source(source, "X", "true")
 
 
 # --- looking for files by what they are -----------------------------------------------------------------------
@@ -495,7 +506,7 @@ def test_bytes_that_are_not_utf8_survive() -> None:
 def sweep(site: Path, *kinds: str, check: bool = False) -> tuple[list[str], list[str]]:
     root = opened(site)
     try:
-        items, refused, cut_short = webroot_file.protect(root, kinds, None, 10, check)
+        items, refused, cut_short = webroot_file.protect_site_files_by_kind(root, kinds, None, 10, check)
     finally:
         os.close(root)
     assert not cut_short
@@ -564,7 +575,7 @@ def test_the_sites_own_account_keeps_writing_where_uploads_land(site: Path) -> N
     make(site, "uploads/b.jpg", "code.php", bits=0o666)
     (site / "uploads").chmod(0o777)
     root = opened(site)
-    webroot_file.protect(root, ("world_writable",), "www-data", 10, False)
+    webroot_file.protect_site_files_by_kind(root, ("world_writable",), "www-data", 10, False)
     os.close(root)
     assert (site / "uploads").stat().st_gid == 33 and mode(site / "uploads") == 0o775
     assert (site / "uploads/b.jpg").stat().st_gid == 33 and mode(site / "uploads/b.jpg") == 0o664
@@ -589,7 +600,7 @@ def test_whom_an_access_list_names_keeps_what_it_gives_them(site: Path, kind: st
     listed(site / "beside.php", (1234, 6))
     (site / "beside.php").chmod(0o676)
     root = opened(site)
-    _, refused, _ = webroot_file.protect(root, (kind,), "www-data", 10, False)
+    _, refused, _ = webroot_file.protect_site_files_by_kind(root, (kind,), "www-data", 10, False)
     os.close(root)
     if kind == "secrets":
         assert mode(site / "config.php") == 0o670, "the mask stays"
@@ -623,7 +634,7 @@ def test_a_very_deep_tree_is_cut_short(site: Path) -> None:
         deep = deep / "d"
     deep.mkdir(parents=True)
     root = opened(site)
-    assert webroot_file.protect(root, ("dumps",), None, 10, True)[2]
+    assert webroot_file.protect_site_files_by_kind(root, ("dumps",), None, 10, True)[2]
     os.close(root)
 
 
@@ -650,7 +661,7 @@ def test_anothers_file_that_takes_the_name_before_it_is_opened_stays_anothers(
     read: list[str] = []
     monkeypatch.setattr(os, "open", swapping)
     root = opened(site)
-    items, refused, _ = webroot_file.protect(root, (kind,), "www-data", 10, False)
+    items, refused, _ = webroot_file.protect_site_files_by_kind(root, (kind,), "www-data", 10, False)
     os.close(root)
     assert not (site / "theirs").exists() and (items, refused) == ([], [])
     status = (site / name).stat()
@@ -666,7 +677,7 @@ def test_a_tree_swapped_while_it_is_walked(site: Path, secret: Path) -> None:
     with Swapper(site / "x", site / "good", site / "evil"):
         for _ in range(300):
             root = opened(site)
-            webroot_file.protect(root, ("dumps",), None, 10, False)
+            webroot_file.protect_site_files_by_kind(root, ("dumps",), None, 10, False)
             os.close(root)
     assert mode(secret.with_name("shadow.sql")) == 0o644
 
@@ -702,12 +713,14 @@ def test_a_name_that_is_no_text_does_not_cost_the_host_its_hardening(
         )
 
     monkeypatch.setattr(webroot_file, "AnsibleModule", module)
-    monkeypatch.setattr(webroot_file, "open_root", lambda _root: None)
+    monkeypatch.setattr(webroot_file, "open_web_root_without_following_links", lambda _root: None)
     refused = [{"path": odd, "reason": "a link"}]
     monkeypatch.setattr(
-        webroot_file, "protect", lambda *_: ([{"path": odd, "before": {}, "after": {}}], refused, False)
+        webroot_file,
+        "protect_site_files_by_kind",
+        lambda *_: ([{"path": odd, "before": {}, "after": {}}], refused, False),
     )
-    monkeypatch.setattr(webroot_file, "_make_diff", lambda items: {"after": items[0]["path"]})
+    monkeypatch.setattr(webroot_file, "_make_ansible_diff_of_attributes", lambda items: {"after": items[0]["path"]})
     webroot_file.main()
     assert json.dumps([said, warned], ensure_ascii=False).encode("utf-8").count(b"uploads/\\\\udcff.sql") == 4
 

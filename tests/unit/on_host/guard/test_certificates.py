@@ -50,7 +50,7 @@ SSLCipherSuite HIGH:!aNULL
 
 
 def test_which_certificates_are_in_force_by_what_apache_wrote() -> None:
-    assert certificates.parse_pairs(DUMP) == [
+    assert certificates.parse_certificate_pairs_of_apache(DUMP) == [
         ("/etc/ssl/certs/a.crt", "/etc/apache2/ssl/a.key", "DEFAULT@SECLEVEL=0"),
         ("/etc/ssl/certs/ec.crt", "/etc/ssl/certs/ec.crt", "DEFAULT@SECLEVEL=0"),
         ("/etc/ssl/certs/b.pem", "/etc/ssl/certs/b.pem", "HIGH:!aNULL"),
@@ -60,12 +60,14 @@ def test_which_certificates_are_in_force_by_what_apache_wrote() -> None:
 def test_one_that_would_not_load_is_told_unless_others_can_change_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(commands, "run", lambda *_: b"SSLEngine on\nSSLCertificateFile /etc/gone.pem\n")
+    monkeypatch.setattr(
+        commands, "run_program_and_return_output", lambda *_: b"SSLEngine on\nSSLCertificateFile /etc/gone.pem\n"
+    )
     theirs: set[str] = set()
-    monkeypatch.setattr(certificates, "is_root_only", lambda path: path not in theirs)
-    assert certificates.find_fault() == "/etc/gone.pem is not there"
+    monkeypatch.setattr(certificates, "is_path_changeable_by_root_only", lambda path: path not in theirs)
+    assert certificates.find_tls_fault_that_stops_apache() == "/etc/gone.pem is not there"
     theirs.add("/etc/gone.pem")
-    assert certificates.find_fault() is None
+    assert certificates.find_tls_fault_that_stops_apache() is None
 
 
 def test_whose_a_file_is_to_change(tmp_path: Path) -> None:
@@ -79,10 +81,11 @@ def test_whose_a_file_is_to_change(tmp_path: Path) -> None:
         (place / "theirs").touch()
         os.chown(place / "theirs", 65534, 65534)
         os.mkfifo(place / "fifo")
-        assert [certificates.is_root_only(str(place / name)) for name in ("own", "link", "theirs", "fifo", "none")] == [
-            *(True, True, False, False, True)
-        ]
-        assert not certificates.is_root_only("/tmp/nowhere.pem")  # noqa: S108  anybody could make it
+        assert [
+            certificates.is_path_changeable_by_root_only(str(place / name))
+            for name in ("own", "link", "theirs", "fifo", "none")
+        ] == [*(True, True, False, False, True)]
+        assert not certificates.is_path_changeable_by_root_only("/tmp/nowhere.pem")  # noqa: S108  anybody could make it
     finally:
         for path in place.iterdir():
             path.unlink()
@@ -91,13 +94,15 @@ def test_whose_a_file_is_to_change(tmp_path: Path) -> None:
 
 def test_apache_is_not_told_to_read_what_it_would_die_of(monkeypatch: pytest.MonkeyPatch) -> None:
     was, said = {"apache2.service": unit("apache2.service")}, []
-    monkeypatch.setattr(units, "UnitQuery", lambda _: type("Answer", (), {"answer": lambda _: was})())
-    monkeypatch.setattr(units, "_run_systemctl", lambda arguments, _problems: said.append(arguments) or True)
-    monkeypatch.setattr(daemons, "run_test", lambda _test: None)
-    monkeypatch.setattr(daemons, "find_stale_units", lambda _names, _since: [])
+    monkeypatch.setattr(units, "SystemdUnitsQuery", lambda _: type("Answer", (), {"answer": lambda _: was})())
+    monkeypatch.setattr(
+        units, "_run_systemctl_and_note_error", lambda arguments, _problems: said.append(arguments) or True
+    )
+    monkeypatch.setattr(daemons, "run_daemon_test_and_return_error_line", lambda _test: None)
+    monkeypatch.setattr(daemons, "find_units_that_did_not_reload_since", lambda _names, _since: [])
     monkeypatch.setitem(daemons.EXTRA_TESTS, "apache2.service", lambda: "/etc/ssl/a.pem: ee key too small")
     problems: list[str] = []
     changed: dict[str, Any] = {"/etc/apache2/conf-enabled/x.conf": "new"}
-    assert units.bring_back(was, was, changed, [], problems, problems.append, {}) == []
+    assert units.restore_units_and_reload_daemons(was, was, changed, [], problems, problems.append, {}) == []
     (problem,) = problems
     assert "apache2.service was not reloaded" in problem and problem.endswith("ee key too small") and said == []

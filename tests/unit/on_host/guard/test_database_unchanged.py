@@ -27,8 +27,8 @@ OTHER = {"local_infile": ["B", "32"]}
 def test_what_is_back_already_is_neither_undone_nor_told(
     monkeypatch: pytest.MonkeyPatch, then: dict[str, Any], now: dict[str, Any], back: Any, told: list[str]
 ) -> None:
-    monkeypatch.setattr(database, "DatabaseQuery", lambda: SimpleNamespace(answer=lambda: now))
-    left = {"database": database.fingerprint(then), "variables": then["variables"]}
+    monkeypatch.setattr(database, "MariadbStateQuery", lambda: SimpleNamespace(answer=lambda: now))
+    left = {"database": database.compute_digest_of_privileges(then), "variables": then["variables"]}
     skipped: list[tuple[str, str]] = []
     assert rollback._select_database_state(BEFORE, left, skipped) == back
     assert [name for name, _ in skipped] == told

@@ -25,8 +25,8 @@ def host(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         return None
 
     monkeypatch.setattr(commands, "find_program", lambda _name: "/usr/sbin/auditctl")
-    monkeypatch.setattr(commands, "run", run)
-    monkeypatch.setattr(commands, "try_run", try_run)
+    monkeypatch.setattr(commands, "run_program_and_return_output", run)
+    monkeypatch.setattr(commands, "run_program_and_return_error_or_none", try_run)
     return state
 
 

@@ -39,15 +39,17 @@ def test_packages_go_in_whatever_order_they_need_each_other(monkeypatch: pytest.
         return None
 
     _, said_no = dpkg(refusing)
-    monkeypatch.setattr(commands, "try_run", said_no)
-    assert packages._purge(sorted(there), 0) == ["dpkg ended with 1: libblock-dev needs stuck"]
+    monkeypatch.setattr(commands, "run_program_and_return_error_or_none", said_no)
+    assert packages._purge_as_many_packages_as_possible(sorted(there), 0) == [
+        "dpkg ended with 1: libblock-dev needs stuck"
+    ]
     assert there == {"stuck"}
 
 
 def test_who_holds_dpkgs_lock_is_waited_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
     asked, said_no = dpkg(lambda _: BUSY)
-    monkeypatch.setattr(commands, "try_run", said_no)
-    assert packages._purge(["a", "b", "c"], 0) == [BUSY]
+    monkeypatch.setattr(commands, "run_program_and_return_error_or_none", said_no)
+    assert packages._purge_as_many_packages_as_possible(["a", "b", "c"], 0) == [BUSY]
     assert len(asked) == 1
 
 
@@ -58,15 +60,15 @@ def test_a_rollback_that_needs_dpkg_begins_only_when_nobody_is_at_work_with_it(
     monkeypatch.setattr(packages, "LOCKS", tuple(map(str, locks)))
     monkeypatch.setattr(packages, "LOCK_SECONDS", 0)
     chosen = {"installed": ["chrony"], "removed": []}
-    service._check_packages_free(chosen)
+    service._check_no_other_package_work_is_running(chosen)
     for lock in locks:
         with subprocess.Popen(
             [sys.executable, "-c", HOLDS, str(lock)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         ) as other:
             assert other.stdout is not None
             other.stdout.readline()
-            service._check_packages_free({"installed": [], "removed": []})
+            service._check_no_other_package_work_is_running({"installed": [], "removed": []})
             with pytest.raises(store.GuardRefusal, match=rf"process {other.pid}\)"):
-                service._check_packages_free(chosen)
+                service._check_no_other_package_work_is_running(chosen)
             other.communicate(b"\n")
-    service._check_packages_free(chosen)
+    service._check_no_other_package_work_is_running(chosen)

@@ -80,8 +80,12 @@ def site(place: Path) -> tuple[Any, Path]:
 
 
 def read(found: Any) -> tuple[dict[str, Any], list[dict[str, Any]], list[bytes]]:
-    notes, kept = walk.Notes(), []
-    return untrusted_places.read(found, lambda chunks: kept.extend(chunks), notes), notes.to_rows(), kept
+    notes, kept = walk.WalkNotes(), []
+    return (
+        untrusted_places.read_entries_of_all_places_before_run(found, lambda chunks: kept.extend(chunks), notes),
+        notes.to_rows(),
+        kept,
+    )
 
 
 # --- walking ----------------------------------------------------------------------------------------------
@@ -89,31 +93,51 @@ def read(found: Any) -> tuple[dict[str, Any], list[dict[str, Any]], list[bytes]]
 
 def test_nested_folders_are_noted_and_removed(place: Path) -> None:
     nest(place, 1_100)
-    notes = walk.Notes()
-    found = dict(walk.walk(str(place), lambda _: None, walk.WalkBudget(*AMPLE), notes))
+    notes = walk.WalkNotes()
+    found = dict(walk.iter_entries_at_and_below_path(str(place), lambda _: None, walk.WalkBudget(*AMPLE), notes))
     assert len(found) == walk.MAX_DEPTH
     assert notes.to_rows() == [{"path": str(place), "why": "deep", "count": 1}]
     with pytest.raises(store.GuardRefusal, match="nested more than"):
-        list(walk.walk(str(place), lambda _: None, walk.WalkBudget(*AMPLE), walk.RefusingNotes()))
-    assert file_writer.remove(str(place / "d")) is True
+        list(
+            walk.iter_entries_at_and_below_path(
+                str(place), lambda _: None, walk.WalkBudget(*AMPLE), walk.RefusingNotes()
+            )
+        )
+    assert file_writer.remove_path_recursively(str(place / "d")) is True
     assert list(place.iterdir()) == []
 
 
 def test_entries_beyond_the_bound_are_counted(place: Path) -> None:
     for number in range(50):
         (place / f"{number:02}").touch()
-    notes = walk.Notes()
-    assert len(list(walk.walk(str(place), lambda _: None, walk.WalkBudget(20, 10_000_000, 99), notes))) == 20
+    notes = walk.WalkNotes()
+    assert (
+        len(
+            list(
+                walk.iter_entries_at_and_below_path(
+                    str(place), lambda _: None, walk.WalkBudget(20, 10_000_000, 99), notes
+                )
+            )
+        )
+        == 20
+    )
     assert sum(note["count"] for note in notes.to_rows()) >= 30
     with pytest.raises(store.GuardRefusal, match="too many"):
-        list(walk.walk(str(place), lambda _: None, walk.WalkBudget(20, 10_000_000, 99), walk.RefusingNotes()))
+        list(
+            walk.iter_entries_at_and_below_path(
+                str(place), lambda _: None, walk.WalkBudget(20, 10_000_000, 99), walk.RefusingNotes()
+            )
+        )
 
 
 def test_words_beyond_the_bound_are_noted(place: Path) -> None:
     for number in range(9):
         os.setxattr(place, f"user.{number}", b"x" * 300)
-    notes = walk.Notes()
-    assert list(walk.walk(str(place), lambda _: None, walk.WalkBudget(9, 2_000, 99), notes)) == []
+    notes = walk.WalkNotes()
+    assert (
+        list(walk.iter_entries_at_and_below_path(str(place), lambda _: None, walk.WalkBudget(9, 2_000, 99), notes))
+        == []
+    )
     assert [note["why"] for note in notes.to_rows()] == ["large"]
 
 
@@ -147,7 +171,9 @@ def test_what_lies_on_a_disk_of_its_own_below_a_document_root_is_kept_and_comes_
         entries, notes, _ = read(found)
         assert entries[str(disk / "anh.jpg")]["mode"] == 0o666
         assert notes == []
-        without = walk.walk(str(root), lambda _: None, walk.WalkBudget(*AMPLE), walk.Notes())
+        without = walk.iter_entries_at_and_below_path(
+            str(root), lambda _: None, walk.WalkBudget(*AMPLE), walk.WalkNotes()
+        )
         assert str(disk) not in dict(without)
     finally:
         subprocess.run(["umount", str(disk)], check=True)
@@ -177,8 +203,8 @@ def test_what_is_added_later_pushes_nothing_out(place: Path, monkeypatch: pytest
     for number in range(200):
         (root / f"a{number}").touch()
     monkeypatch.setattr(untrusted_places, "MAX_ENTRIES", 10)
-    notes = walk.Notes()
-    now = untrusted_places.read_present(found, entries, notes)
+    notes = walk.WalkNotes()
+    now = untrusted_places.read_present_entries_of_all_places(found, entries, notes)
     assert notes.to_rows() == []
     assert restore_plan.compare_entries(entries, now, found) == {str(root / "wp-config.php"): "content"}
 
@@ -192,9 +218,14 @@ def test_a_place_that_cannot_be_read_counts_as_it_was(place: Path, monkeypatch: 
     def blocked(*_: Any) -> Any:
         raise child_worker.WorkerFailure("blocked")
 
-    monkeypatch.setattr(child_worker, "run", blocked)
-    notes = walk.Notes()
-    assert restore_plan.compare_entries(entries, untrusted_places.read_present(found, entries, notes), found) == {}
+    monkeypatch.setattr(child_worker, "run_in_child_process_within_seconds", blocked)
+    notes = walk.WalkNotes()
+    assert (
+        restore_plan.compare_entries(
+            entries, untrusted_places.read_present_entries_of_all_places(found, entries, notes), found
+        )
+        == {}
+    )
     assert [note["why"] for note in notes.to_rows()] == ["blocked"]
 
 
@@ -212,22 +243,22 @@ def test_a_folder_of_others_in_roots_tree_cannot_stop_the_snapshot(place: Path) 
     found.trees = {str(root)}
     with (own / "sparse.conf").open("wb") as sparse:
         sparse.truncate(1 << 40)
-    assert snapshot.check_room(SimpleNamespace(home=str(place)), found) < snapshot.MARGIN + 10_000
+    assert snapshot.check_disk_room_for_snapshot(SimpleNamespace(home=str(place)), found) < snapshot.MARGIN + 10_000
     (own / "sparse.conf").unlink()
-    notes, kept = walk.Notes(), []
+    notes, kept = walk.WalkNotes(), []
 
     def keep(chunks: Any, _status: Any = None) -> dict[str, Any]:
         kept.append(b"".join(chunks))
         return {"sha256": "x"}
 
-    entries = snapshot.read_entries(found, keep, notes)
+    entries = snapshot.read_all_entries_in_scope_before_run(found, keep, notes)
     assert sorted(kept) == [b"a", b"roots"]
     assert {note["why"] for note in notes.to_rows()} == {"deep", "large"}
-    assert found.kind(str(own / "a.conf")) == "tree"
+    assert found.get_kind_of_path(str(own / "a.conf")) == "tree"
     assert untrusted_places.split_by_place(found, entries)[None].keys() >= {str(root)}
     nest(root, 100)
     with pytest.raises(store.GuardRefusal, match="nested more than"):
-        snapshot.read_entries(found, keep, notes)
+        snapshot.read_all_entries_in_scope_before_run(found, keep, notes)
 
 
 def test_places_are_told_apart_by_who_shapes_them(place: Path) -> None:
@@ -241,8 +272,8 @@ def test_places_are_told_apart_by_who_shapes_them(place: Path) -> None:
         "/home": ["/home"],
         str(place / "a"): [str(place / "a")],
     }
-    again = scope.SnapshotScope.from_document(found.document())
-    assert again.document() == found.document()
+    again = scope.SnapshotScope.from_document(found.to_document())
+    assert again.to_document() == found.to_document()
 
 
 @pytest.fixture
@@ -287,7 +318,7 @@ def test_what_was_left_on_a_file_system_that_never_answers_is_told_as_left(
     snap = restore_plan.Snapshot.__new__(restore_plan.Snapshot)
     snap.manifest = {"entries": {}}
     told = [{"path": str(blocking / "came"), "reason": "changed since the run"}]
-    assert snap.list_left((one["path"], one["reason"]) for one in told) == told
+    assert snap.list_paths_left_alone_with_reason((one["path"], one["reason"]) for one in told) == told
 
 
 @pytest.fixture
@@ -303,8 +334,8 @@ def test_a_disk_that_ran_full_does_not_stop_the_way_back(small_disk: Path) -> No
     file, room = small_disk / "a", small_disk / "room"
     content = os.urandom(3_000_000)
     file.write_bytes(content)
-    entry = tree.read_path(str(file), tree.compute_digest)
-    disk_reserve.keep(str(room), len(content))
+    entry = tree.read_entry_of_path(str(file), tree.compute_digest_entry_of_content)
+    disk_reserve.reserve_disk_space_in_folder(str(room), len(content))
     file.unlink()
     with (small_disk / "filler").open("wb") as filler, pytest.raises(OSError, match="space"):
         while True:
@@ -312,7 +343,9 @@ def test_a_disk_that_ran_full_does_not_stop_the_way_back(small_disk: Path) -> No
             filler.flush()
     snap = SimpleNamespace(entries={}, room=str(room))
     mending = restore_plan.RestorePlan(snap, {})
-    mending.attempt(str(file), lambda: file_writer.put(str(file), entry, lambda: [content]))
+    mending.attempt_change_of_path_and_note_failure(
+        str(file), lambda: file_writer.put_path_into_state_of_entry(str(file), entry, lambda: [content])
+    )
     assert (mending.failed, mending.problems) == ({}, [])
     assert file.read_bytes() == content
 
@@ -328,36 +361,38 @@ def test_work_that_never_ends_is_left(tmp_path: Path) -> None:
         time.sleep(100_000)
 
     with pytest.raises(child_worker.WorkerFailure, match="blocked"):
-        child_worker.run(never, 1)
+        child_worker.run_in_child_process_within_seconds(never, 1)
     assert not Path(f"/proc/{pid.read_text()}").exists()
 
 
 def test_work_that_wants_all_memory_is_left() -> None:
     with pytest.raises(child_worker.WorkerFailure, match="broken"):
-        child_worker.run(lambda: len("x" * (2 * child_worker.MEMORY)), 60)
+        child_worker.run_in_child_process_within_seconds(lambda: len("x" * (2 * child_worker.MEMORY)), 60)
 
 
 def test_work_apart_holds_no_lock_of_ours(tmp_path: Path) -> None:
     with (tmp_path / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        held = child_worker.run(lambda: [str(one.resolve()) for one in Path("/proc/self/fd").iterdir()], 60)
+        held = child_worker.run_in_child_process_within_seconds(
+            lambda: [str(one.resolve()) for one in Path("/proc/self/fd").iterdir()], 60
+        )
     assert str(tmp_path / "lock") not in held
-    assert child_worker.run(lambda: {"a": ["\udcff", 1]}, 60) == {"a": ["\udcff", 1]}
+    assert child_worker.run_in_child_process_within_seconds(lambda: {"a": ["\udcff", 1]}, 60) == {"a": ["\udcff", 1]}
 
 
 def test_a_process_left_behind_with_its_output_open_holds_nobody_up() -> None:
-    said = commands.run(["sh", "-c", "sleep 100000 & echo $!"])
+    said = commands.run_program_and_return_output(["sh", "-c", "sleep 100000 & echo $!"])
     os.kill(int(said), 9)
     with pytest.raises(commands.CommandFailure, match="longer than"):
-        commands.run(["sh", "-c", "sleep 100000 & wait"], 1)
-    assert commands.run(["cat"], input_bytes=b"x" * 3_000_000) == b"x" * 3_000_000
+        commands.run_program_and_return_output(["sh", "-c", "sleep 100000 & wait"], 1)
+    assert commands.run_program_and_return_output(["cat"], input_bytes=b"x" * 3_000_000) == b"x" * 3_000_000
 
 
 def test_the_memory_of_others_processes_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     read_of: list[int] = []
-    monkeypatch.setattr(sessions, "_read_memory", lambda pid, _: read_of.append(pid) or b"")
+    monkeypatch.setattr(sessions, "_read_proc_file_of_process", lambda pid, _: read_of.append(pid) or b"")
     with subprocess.Popen(["sleep", "1000"], user=65534) as theirs, subprocess.Popen(["sleep", "1000"]) as ours:
-        found = {one["pid"]: one for one in sessions._read_all(True)}
+        found = {one["pid"]: one for one in sessions._read_all_processes(True)}
         theirs.kill()
         ours.kill()
     assert found[theirs.pid]["uid"] == 65534
@@ -385,17 +420,17 @@ def test_another_file_in_the_same_inode_is_not_the_same(ext4: Path) -> None:
     file = ext4 / "dump"
     file.write_text("theirs")
     os.chown(file, 65534, 65534)
-    entry = tree.read_path(str(file))
+    entry = tree.read_entry_of_path(str(file))
     for _ in range(100):
         file.unlink()
         file.write_text("root's new one")
-        if tree.read_path(str(file))["id"][1] == entry["id"][1]:
+        if tree.read_entry_of_path(str(file))["id"][1] == entry["id"][1]:
             break
     else:
         pytest.skip("no inode was given again")
     file.chmod(0o600)
     with pytest.raises(tree.UnsafeTarget, match="another one"):
-        file_writer.put_attributes(str(file), entry)
+        file_writer.put_attributes_if_still_same_file(str(file), entry)
     assert (file.stat().st_uid, stat.S_IMODE(file.stat().st_mode)) == (0, 0o600)
 
 
@@ -411,15 +446,15 @@ def test_on_an_overlay_a_file_whose_mode_was_changed_is_still_the_same(place: Pa
         subprocess.run(["mount", "-t", "overlay", "overlay", "-o", options, str(layers / "whole")], check=True)
         try:
             file, folder = layers / "whole/file", layers / "whole/folder"
-            then = {path: tree.read_path(str(path)) for path in (file, folder)}
+            then = {path: tree.read_entry_of_path(str(path)) for path in (file, folder)}
             for path, entry in then.items():
                 path.chmod(0o700)
-                file_writer.put_attributes(str(path), entry)
+                file_writer.put_attributes_if_still_same_file(str(path), entry)
                 assert stat.S_IMODE(path.stat().st_mode) == entry["mode"]
             file.unlink()
             file.write_text("another")
             with pytest.raises(tree.UnsafeTarget, match="another one"):
-                file_writer.put_attributes(str(file), then[file])
+                file_writer.put_attributes_if_still_same_file(str(file), then[file])
         finally:
             subprocess.run(["umount", str(layers / "whole")], check=True)
     finally:
@@ -445,7 +480,7 @@ def test_on_an_overlay_a_log_that_grew_is_the_same_one_where_root_alone_can_repl
 
 def test_room_is_given_up_piece_by_piece_and_only_when_needed(tmp_path: Path) -> None:
     room, tries = tmp_path / "room", []
-    disk_reserve.keep(str(room), 0)
+    disk_reserve.reserve_disk_space_in_folder(str(room), 0)
 
     def work_on_a_full_disk() -> str:
         tries.append(1)
@@ -453,26 +488,26 @@ def test_room_is_given_up_piece_by_piece_and_only_when_needed(tmp_path: Path) ->
             raise OSError(errno.ENOSPC, "full")
         return "done"
 
-    assert disk_reserve.with_room(str(room), lambda: "at once") == "at once"
+    assert disk_reserve.run_and_free_reserve_when_disk_is_full(str(room), lambda: "at once") == "at once"
     assert len(list(room.iterdir())) == disk_reserve.LEAST
-    assert disk_reserve.with_room(str(room), work_on_a_full_disk) == "done"
+    assert disk_reserve.run_and_free_reserve_when_disk_is_full(str(room), work_on_a_full_disk) == "done"
     assert len(list(room.iterdir())) == disk_reserve.LEAST - 2
     tries.clear()
     with pytest.raises(OSError, match="full"):
-        disk_reserve.with_room(str(tmp_path / "none"), work_on_a_full_disk)
+        disk_reserve.run_and_free_reserve_when_disk_is_full(str(tmp_path / "none"), work_on_a_full_disk)
 
 
 @pytest.fixture
 def open_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A run that is armed, with what its way back comes to, try by try."""
     kept = store.RunStore(str(tmp_path / "guard"))
-    kept.prepare()
-    Path(kept.folder("r")).mkdir()
+    kept.make_store_folder_of_root()
+    Path(kept.get_folder_of_run("r")).mkdir()
     store.write_json(kept.mark, {"run": "r", "digest": "", "uid": 0, "account": "root"})
     monkeypatch.setattr(service, "PAUSES", (0,) * len(service.PAUSES))
     monkeypatch.setattr(service.restore_plan, "Snapshot", lambda *_: None)
-    monkeypatch.setattr(timer, "disarm", lambda *_: None)
-    monkeypatch.setattr(service.sessions, "end_run", lambda *_: 1)
+    monkeypatch.setattr(timer, "remove_timer_and_boot_units_of_run", lambda *_: None)
+    monkeypatch.setattr(service.sessions, "kill_steps_of_run_and_account_sessions", lambda *_: 1)
     return kept
 
 
@@ -486,7 +521,7 @@ class Scripted:
         self.seen.append(earlier.get("pending"))
         self.record = record
 
-    def all(self) -> dict[str, Any]:
+    def revert_host_completely(self) -> dict[str, Any]:
         held = self.failing.pop(0)
         done = {"database": True, "problems": [], "count": 1}
         self.record(done)
@@ -495,30 +530,30 @@ class Scripted:
 
 def test_a_way_back_that_fails_is_tried_again_and_told(open_run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     Scripted.failing, Scripted.seen = [True, True, False], []
-    monkeypatch.setattr(service.restore, "Revert", Scripted)
-    assert service._revert(open_run, "r") == service.EXIT_AGAIN
-    state = open_run.state("r")
+    monkeypatch.setattr(service.restore, "HostRevert", Scripted)
+    assert service._revert_run_by_timer_or_on_request(open_run, "r") == service.EXIT_AGAIN
+    state = open_run.read_state_of_run("r")
     assert (state["state"], state["not_back"]) == ("reverting", {"/etc/a": "Read-only file system"})
-    assert open_run.read_mark() is not None
-    assert [service._revert(open_run, "r") for _ in range(3)] == [
+    assert open_run.read_mark_of_open_run() is not None
+    assert [service._revert_run_by_timer_or_on_request(open_run, "r") for _ in range(3)] == [
         service.EXIT_AGAIN,
         service.EXIT_DONE,
         service.EXIT_DONE,
     ]
-    assert (open_run.read_mark(), open_run.state("r")["state"]) == (None, "reverted")
+    assert (open_run.read_mark_of_open_run(), open_run.read_state_of_run("r")["state"]) == (None, "reverted")
     assert Scripted.seen == [None, {"/etc/a": "Read-only file system"}, {"/etc/a": "Read-only file system"}]
-    assert open_run.state("r")["processes_ended"] == 1, "whoever works on the host since is left alone"
+    assert open_run.read_state_of_run("r")["processes_ended"] == 1, "whoever works on the host since is left alone"
 
 
 def test_after_eight_tries_it_waits_for_the_next_boot(open_run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     Scripted.failing, Scripted.seen = [True] * 8 + [False], []
-    monkeypatch.setattr(service.restore, "Revert", Scripted)
-    said = [service._revert(open_run, "r") for _ in range(8)]
+    monkeypatch.setattr(service.restore, "HostRevert", Scripted)
+    said = [service._revert_run_by_timer_or_on_request(open_run, "r") for _ in range(8)]
     assert said == [service.EXIT_AGAIN] * 7 + [service.EXIT_SPENT]
-    assert open_run.read_mark() is not None
+    assert open_run.read_mark_of_open_run() is not None
     monkeypatch.setattr(timer, "read_boot_id", lambda: "another")
-    assert service._finish(open_run, "r") == service.EXIT_DONE
-    assert open_run.state("r")["cause"] == "boot"
+    assert service._finish_revert_of_run_after_boot(open_run, "r") == service.EXIT_DONE
+    assert open_run.read_state_of_run("r")["cause"] == "boot"
 
 
 @pytest.mark.parametrize(("step", "tries"), [("packages", 8), ("database", 4)])
@@ -526,19 +561,19 @@ def test_a_host_that_is_back_but_for_something_waits_longest_for_room_on_its_dis
     open_run: Any, monkeypatch: pytest.MonkeyPatch, step: str, tries: int
 ) -> None:
     said = {"pending": {step: "not yet"}, "held": False, "problems": [], "count": 1}
-    monkeypatch.setattr(service.restore, "Revert", lambda *_: SimpleNamespace(all=lambda: said))
-    ended = [service._revert(open_run, "r") for _ in range(tries)]
+    monkeypatch.setattr(service.restore, "HostRevert", lambda *_: SimpleNamespace(revert_host_completely=lambda: said))
+    ended = [service._revert_run_by_timer_or_on_request(open_run, "r") for _ in range(tries)]
     assert ended == [service.EXIT_AGAIN] * (tries - 1) + [service.EXIT_DONE]
-    assert open_run.state("r")["problems"] == [f"{step}: not yet"]
+    assert open_run.read_state_of_run("r")["problems"] == [f"{step}: not yet"]
 
 
 def test_a_way_back_that_dies_is_tried_again(open_run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def dies(*_: Any) -> Any:
         raise MemoryError("none left")
 
-    monkeypatch.setattr(service.restore, "Revert", dies)
-    assert service._revert(open_run, "r") == service.EXIT_AGAIN
-    assert "none left" in open_run.state("r")["not_back"]["the way back"]
+    monkeypatch.setattr(service.restore, "HostRevert", dies)
+    assert service._revert_run_by_timer_or_on_request(open_run, "r") == service.EXIT_AGAIN
+    assert "none left" in open_run.read_state_of_run("r")["not_back"]["the way back"]
 
 
 def test_a_way_back_that_is_killed_begins_anew_at_once_and_loses_no_try(
@@ -551,27 +586,30 @@ def test_a_way_back_that_is_killed_begins_anew_at_once_and_loses_no_try(
 
     monkeypatch.setattr(service, "PAUSES", (0, 1, 2, 5, 10, 20, 40, 60))
     monkeypatch.setattr(service, "time", SimpleNamespace(sleep=pauses.append, time=time.time))
-    monkeypatch.setattr(service.restore, "Revert", killed)
+    monkeypatch.setattr(service.restore, "HostRevert", killed)
     for _ in range(9):
         with pytest.raises(SystemExit):
-            service._revert(open_run, "r")
+            service._revert_run_by_timer_or_on_request(open_run, "r")
     Scripted.failing, Scripted.seen = [True, False], []
-    monkeypatch.setattr(service.restore, "Revert", Scripted)
-    assert [service._revert(open_run, "r") for _ in range(2)] == [service.EXIT_AGAIN, service.EXIT_DONE]
+    monkeypatch.setattr(service.restore, "HostRevert", Scripted)
+    assert [service._revert_run_by_timer_or_on_request(open_run, "r") for _ in range(2)] == [
+        service.EXIT_AGAIN,
+        service.EXIT_DONE,
+    ]
     assert pauses == [0] * 10 + [1]
 
 
 def test_a_step_that_cannot_be_ended_is_told_with_the_way_back(open_run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     Scripted.failing, Scripted.seen = [False], []
-    monkeypatch.setattr(service.restore, "Revert", Scripted)
+    monkeypatch.setattr(service.restore, "HostRevert", Scripted)
     monkeypatch.setattr(service, "GONE_SECONDS", 0)
-    with Path(open_run.file("r", steps.LOCK)).open("w") as step:
+    with Path(open_run.get_path_of_run_file("r", steps.LOCK)).open("w") as step:
         fcntl.flock(step, fcntl.LOCK_SH)
-        assert service._revert(open_run, "r") == service.EXIT_DONE
-    assert open_run.state("r")["problems"] == [service.STILL]
+        assert service._revert_run_by_timer_or_on_request(open_run, "r") == service.EXIT_DONE
+    assert open_run.read_state_of_run("r")["problems"] == [service.STILL]
 
 
-class Differing(restore.Revert):  # type: ignore[misc]
+class Differing(restore.HostRevert):  # type: ignore[misc]
     """A way back at its last step."""
 
     def __init__(self, failed: dict[str, str], problems: list[str]) -> None:
@@ -585,10 +623,10 @@ def test_what_differs_in_the_end_is_told_by_name_and_tried_again_unless_it_is_kn
 ) -> None:
     differ = {"/etc/a": "content", "/etc/b": "new", "/etc/c": "missing"}
     live = {"units": {"a.service": "does not run"}}
-    monkeypatch.setattr(verify, "find_differences", lambda *_: differ)
+    monkeypatch.setattr(verify, "find_differences_but_of_staying_packages", lambda *_: differ)
     monkeypatch.setattr(verify, "find_live_differences", lambda *_: live)
     back = Differing({"/etc/a": "Read-only file system"}, ["/etc/b: it holds what somebody else put there"])
-    back._verify({})
+    back._verify_that_nothing_differs({})
     assert back.done["differs"] == {
         "/etc/a": "Read-only file system",
         "/etc/b": "still differs (new)",
@@ -600,7 +638,9 @@ def test_what_differs_in_the_end_is_told_by_name_and_tried_again_unless_it_is_kn
 
 def test_a_rollback_that_was_cut_off_goes_on_as_it_was_decided(open_run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     Path(open_run.mark).unlink()
-    store.write_json(open_run.file("r", "rollback.json"), {"digest": "", "after": "", "only": None, "number": 7})
+    store.write_json(
+        open_run.get_path_of_run_file("r", "rollback.json"), {"digest": "", "after": "", "only": None, "number": 7}
+    )
     installed: list[Any] = []
     decided: list[Any] = []
 
@@ -610,26 +650,26 @@ def test_a_rollback_that_was_cut_off_goes_on_as_it_was_decided(open_run: Any, mo
             raise SystemExit
         return {"count": 1}
 
-    monkeypatch.setattr(service.rollback, "load_confirmed", lambda *_: (None, {}))
+    monkeypatch.setattr(service.rollback, "load_snapshot_and_after_state_of_run", lambda *_: (None, {}))
     monkeypatch.setattr(service.rollback, "roll_back", roll_back)
-    monkeypatch.setattr(timer, "install_boot_units", lambda *given: installed.append(given[2]))
+    monkeypatch.setattr(timer, "install_units_that_revert_run_at_boot", lambda *given: installed.append(given[2]))
     with pytest.raises(SystemExit):
-        service._rollback(open_run, "r")
+        service._carry_out_or_resume_rollback_of_run(open_run, "r")
     with pytest.raises(store.GuardRefusal, match="rollback of the run r is still in progress"):
-        actions.arm("another", 60, [], [], run_store=open_run)
-    assert service._rollback(open_run, "r") == service.EXIT_DONE
+        actions.take_snapshot_and_start_revert_timer("another", 60, [], [], run_store=open_run)
+    assert service._carry_out_or_resume_rollback_of_run(open_run, "r") == service.EXIT_DONE
     assert decided == [{"paths": {"/etc/a": 0}, "packages": {"installed": [], "removed": []}}] * 2
     assert installed == [(timer.RESUME,)], "once"
-    assert (open_run.state("r")["state"], Path(open_run.rolling).exists()) == ("rolled_back", False)
+    assert (open_run.read_state_of_run("r")["state"], Path(open_run.rolling).exists()) == ("rolled_back", False)
 
 
 def test_a_unit_that_ran_before_and_was_started_since_is_not_taken_for_the_runs() -> None:
     """As after a first rollback of the run, when it is asked for once more."""
     unit = {"LoadState": "loaded", "SubState": "running", "UnitFileState": "enabled", "FragmentPath": "", "Type": ""}
     now = {"rpcbind.service": {**unit, "Id": "rpcbind.service", "ActiveState": "active"}}
-    touched = rollback._filter_run_units(["rpcbind.service", "new.service"], now, [])
+    touched = rollback._filter_units_named_by_fix_and_untouched(["rpcbind.service", "new.service"], now, [])
     assert touched == ["new.service"]
-    assert units.find_changes({}, now, now, touched) == ([], [])
+    assert units.find_units_to_start_and_to_stop({}, now, now, touched) == ([], [])
 
 
 # --- old formats, tests of daemons ------------------------------------------------------------------------
@@ -637,9 +677,9 @@ def test_a_unit_that_ran_before_and_was_started_since_is_not_taken_for_the_runs(
 
 def test_a_snapshot_of_a_format_that_is_not_known_is_refused(tmp_path: Path) -> None:
     kept = store.RunStore(str(tmp_path / "guard"))
-    kept.prepare()
-    Path(kept.folder("r")).mkdir()
-    store.write_json(kept.file("r", "manifest.json"), {"version": 99, "entries": {}})
+    kept.make_store_folder_of_root()
+    Path(kept.get_folder_of_run("r")).mkdir()
+    store.write_json(kept.get_path_of_run_file("r", "manifest.json"), {"version": 99, "entries": {}})
     with pytest.raises(store.GuardRefusal, match="format 99"):
         restore_plan.Snapshot(kept, "r")
 
@@ -654,13 +694,13 @@ def test_a_configuration_that_others_can_change_is_not_tested(
     }
     ran: list[Any] = []
     told: list[str] = []
-    monkeypatch.setattr(units, "UnitQuery", lambda _: type("A", (), {"answer": lambda _: before})())
-    monkeypatch.setattr(commands, "run", lambda argv, *_: ran.append(argv))
-    monkeypatch.setattr(commands, "try_run", lambda argv, *_: ran.append(argv))
-    monkeypatch.setattr(daemons, "find_stale_units", lambda *_: [])
+    monkeypatch.setattr(units, "SystemdUnitsQuery", lambda _: type("A", (), {"answer": lambda _: before})())
+    monkeypatch.setattr(commands, "run_program_and_return_output", lambda argv, *_: ran.append(argv))
+    monkeypatch.setattr(commands, "run_program_and_return_error_or_none", lambda argv, *_: ran.append(argv))
+    monkeypatch.setattr(daemons, "find_units_that_did_not_reload_since", lambda *_: [])
     entries = {"/etc/nginx/x.conf": {"type": "file", "uid": uid, "mode": 0o644}}
     asked = before, before, {"/etc/nginx/x.conf": "content"}, []
-    assert units.bring_back(*asked, [], told.append, entries) == ["reload nginx.service"]
+    assert units.restore_units_and_reload_daemons(*asked, [], told.append, entries) == ["reload nginx.service"]
     assert (["nginx", "-t", "-q"] in ran) == tested
     assert bool(told) == (not tested)
 
@@ -676,7 +716,7 @@ def test_a_configuration_that_others_can_change_is_not_tested(
 )
 def test_peoples_keys_in_sshds_folder_keep_nobody_from_testing_its_settings(path: str, believed: bool) -> None:
     entries = {path: {"type": "file", "uid": 1001, "mode": 0o644}}
-    assert (units.find_exposed_path("ssh.service", entries) is None) is believed
+    assert (units.find_daemon_config_changeable_by_others("ssh.service", entries) is None) is believed
 
 
 def test_where_packages_put_things_is_told_without_the_folders_of_others(
@@ -687,7 +727,7 @@ def test_where_packages_put_things_is_told_without_the_folders_of_others(
     (place / "spool").chmod(0o1777)
     nest(place / "spool", 3)
     monkeypatch.setattr(packages, "SKELETON", (str(place),))
-    found = packages.read_skeleton()
+    found = packages.read_package_folder_skeleton()
     assert str(place / "spool") in found and str(place / "spool" / "d") not in found
     assert len(found) == 52
 
@@ -699,4 +739,4 @@ def test_mariadb_is_asked_without_a_configuration_that_others_can_change(
     (place / "x.cnf").touch()
     (place / "x.cnf").chmod(mode)
     monkeypatch.setattr(database, "CONFIGURATION", (str(place),))
-    assert database._argv("mariadb", database.LOGINS[0], [])[1] == first
+    assert database._build_mariadb_command_line("mariadb", database.LOGINS[0], [])[1] == first

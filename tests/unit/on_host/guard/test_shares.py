@@ -40,10 +40,15 @@ BINH = b"binh:x:1001:1001::/home/binh:/bin/bash\n"
 )
 def test_lines_of_others_stay_and_those_of_the_run_go(image: bytes | None, now: bytes, wanted: bytes) -> None:
     assert (
-        change_attribution.merge_lines(PASSWD, image, now, change_attribution.list_ordinary_names(now, b"")) == wanted
+        change_attribution.merge_others_account_lines_into_before(
+            PASSWD, image, now, change_attribution.list_names_of_ordinary_accounts(now, b"")
+        )
+        == wanted
     )
     assert (
-        change_attribution.merge_lines(PASSWD, image, wanted, change_attribution.list_ordinary_names(wanted, b""))
+        change_attribution.merge_others_account_lines_into_before(
+            PASSWD, image, wanted, change_attribution.list_names_of_ordinary_accounts(wanted, b"")
+        )
         == wanted
     )
 
@@ -51,8 +56,8 @@ def test_lines_of_others_stay_and_those_of_the_run_go(image: bytes | None, now: 
 def record(folder: Path, *lines: dict[str, Any]) -> Any:
     (folder / change_attribution.FOLDER).mkdir()
     (folder / change_attribution.FOLDER / "1.step").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    kept = SimpleNamespace(file=lambda _run, name: str(folder / name))
-    return change_attribution.ChangeAttribution(
+    kept = SimpleNamespace(get_path_of_run_file=lambda _run, name: str(folder / name))
+    return change_attribution.RunChangeAttribution(
         SimpleNamespace(kept=kept, run="r", entries={}, manifest={"packages": {}})
     )
 
@@ -65,20 +70,20 @@ def test_what_nobody_recorded_as_the_runs_stays_but_for_ways_in(tmp_path: Path) 
         **{"/etc/cron.d/moi": "new", "/etc/ssh/sshd_config.d/a.conf": "new", "/etc/nginx/nginx.conf": "content"},
         **{"/etc/passwd": "content", "/etc/passwd-": "content", "/etc/hosts": "content", "/usr/x": "new"},
     }
-    back = told.select_own(differ, {})
+    back = told.select_differences_made_by_run(differ, {})
     assert set(told.left) == {"/etc/nginx/sites-available/moi.test", "/etc/cron.d/moi", "/etc/passwd", "/etc/hosts"}
     assert set(back) == set(differ) - set(told.left) - {"/etc/passwd-"}
 
 
 def test_without_any_record_all_of_it_goes_back(tmp_path: Path) -> None:
-    kept = SimpleNamespace(file=lambda _run, name: str(tmp_path / name))
-    told = change_attribution.ChangeAttribution(SimpleNamespace(kept=kept, run="r", entries={}))
-    assert told.select_own({"/etc/moi": "new"}, {}) == {"/etc/moi": "new"}
+    kept = SimpleNamespace(get_path_of_run_file=lambda _run, name: str(tmp_path / name))
+    told = change_attribution.RunChangeAttribution(SimpleNamespace(kept=kept, run="r", entries={}))
+    assert told.select_differences_made_by_run({"/etc/moi": "new"}, {}) == {"/etc/moi": "new"}
 
 
 def test_what_a_program_changed_that_was_cut_off_is_the_runs(tmp_path: Path) -> None:
     told = record(tmp_path, {"program": "apt-get", "began": 0.0, "up": 0.0})
-    assert told.of_run("/etc/passwd")
+    assert told.has_run_changed_path("/etc/passwd")
 
 
 @pytest.fixture
@@ -132,7 +137,7 @@ ahead.wait()
     hour_ahead = {"began": time.time() + 3600, "up": time.clock_gettime(time.CLOCK_BOOTTIME)}
     (tmp_path / "etc" / "cut-off").touch()
     told = record(tmp_path, {"program": "apt-get", **hour_ahead})
-    assert told.of_run(str(tmp_path / "etc" / "cut-off"))
+    assert told.has_run_changed_path(str(tmp_path / "etc" / "cut-off"))
 
 
 def test_what_goes_on_beyond_its_step_is_the_runs_for_as_long_as_it_does(tmp_path: Path, step: Any) -> None:
@@ -171,7 +176,7 @@ def test_what_somebody_else_has_root_s_programs_do_is_not_the_runs(tmp_path: Pat
             assert waiting.stdin is not None
             assert waiting.stdout is not None
             assert waiting.stdout.read(1) == b"x"
-            assert recorder.has_running_children(run) == is_of_run
+            assert recorder.has_run_other_processes_still_at_work(run) == is_of_run
             waiting.stdin.close()
 
 
@@ -189,7 +194,7 @@ def test_a_change_that_cannot_be_noted_is_not_made(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode != 0 and "No such file" in done.stderr
     assert not (tmp_path / "etc" / "a").exists()
-    assert recorder.Recorder.record_event(SimpleNamespace(), "os.remove", ()) is None
+    assert recorder.StepRecorder.record_event(SimpleNamespace(), "os.remove", ()) is None
 
 
 def test_a_forked_process_that_uses_the_records_descriptor_for_something_else_gets_no_lines_into_it(step: Any) -> None:

@@ -13,10 +13,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.luytre._time_budget import Effort
+from ansible.module_utils.luytre._time_budget import TimeBudget
 from ansible.module_utils.luytre_hunt import walk as walking
 from ansible.module_utils.luytre_hunt.walk import LARGE, PHP, PROGRAM, SCRIPT, SETTINGS, UPLOAD, HuntWalk
-from ansible.module_utils.luytre_hunt.wire_format import as_path, as_text, pack, unpack
+from ansible.module_utils.luytre_hunt.wire_format import (
+    convert_path_to_text_byte_by_byte,
+    convert_text_back_to_path,
+    pack_json_value_as_text,
+    unpack_json_value_from_text,
+)
 
 from auditor.compromise import file_listing
 from auditor.compromise.scan_cache import ScanCache
@@ -35,13 +40,13 @@ def top() -> Iterator[Path]:
 
 
 def walked(top: Path, known: dict[bytes, int] | None = None) -> HuntWalk:
-    walk = HuntWalk([str(top)], known or {}, Effort(20))
-    walk.run()
+    walk = HuntWalk([str(top)], known or {}, TimeBudget(20))
+    walk.walk_all_web_roots()
     return walk
 
 
 def what(walk: HuntWalk) -> dict[str, int]:
-    return {as_path(row[1]): row[9] for row in walk.rows}
+    return {convert_text_back_to_path(row[1]): row[9] for row in walk.rows}
 
 
 def test_code_is_told_by_content_and_never_by_its_name(top: Path) -> None:
@@ -70,8 +75,8 @@ def test_md5_is_told_where_it_is_wanted(top: Path) -> None:
     (top / "a.php").write_bytes(b"<?php")
     found = []
     for wanted in (False, True):
-        walk = HuntWalk([str(top)], {}, Effort(20), md5=wanted)
-        walk.run()
+        walk = HuntWalk([str(top)], {}, TimeBudget(20), md5=wanted)
+        walk.walk_all_web_roots()
         found.append(walk.rows[0][12])
     assert found == [None, hashlib.new("md5", b"<?php", usedforsecurity=False).hexdigest()]
 
@@ -95,9 +100,11 @@ def test_what_its_owner_keeps_from_being_read_is_told_and_read_as_soon_as_it_can
     shell.write_bytes(b"<?php a();")
     with leased(shell):
         hidden = walked(top)
-    files = [file_listing.WebFile(str(top), as_path(row[1]), *row[2:5], *row[8:12]) for row in hidden.rows]
-    assert [(one.path, one.sha256, one.is_code) for one in files] == [("x.jpg", None, True)]
-    kept = ScanCache(host="web1").build_next(files, {}, "", warm=False)
+    files = [
+        file_listing.WebFile(str(top), convert_text_back_to_path(row[1]), *row[2:5], *row[8:12]) for row in hidden.rows
+    ]
+    assert [(one.path, one.sha256, one.is_worth_judging) for one in files] == [("x.jpg", None, True)]
+    kept = ScanCache(host="web1").build_cache_for_next_hunt(files, {}, "", warm=False)
     stamps = {bytes.fromhex(file[8]): at for at, file in enumerate(kept.files)}
     assert [row[8] for row in walked(top, stamps).rows] == [digest]
 
@@ -110,7 +117,9 @@ def test_names_are_bytes(top: Path) -> None:
     (row,) = walk.rows
     assert row[1].encode("latin-1") == name
     assert row[8] == hashlib.sha256(b"<?php 1;").hexdigest()
-    assert contents.read_content(str(top), as_path(row[1]), row[8]) == b"<?php 1;"
+    assert (
+        contents.read_file_content_if_digest_matches(str(top), convert_text_back_to_path(row[1]), row[8]) == b"<?php 1;"
+    )
 
 
 def test_what_did_not_change_is_not_read_again_and_what_did_is(top: Path) -> None:
@@ -156,14 +165,14 @@ def test_what_one_folder_is_full_of_hides_nothing_elsewhere(top: Path, monkeypat
         (top / f"a/{name}").write_bytes(b"")
     for path in ("a/z/last.php", "b/c/one.php", "b/two.php"):
         (top / path).write_bytes(b"<?php 1;")
-    walk = HuntWalk([str(top / "a"), str(top / "b")], {}, Effort(20))
-    walk.run()
+    walk = HuntWalk([str(top / "a"), str(top / "b")], {}, TimeBudget(20))
+    walk.walk_all_web_roots()
     assert {"c/one.php", "two.php"} <= {row[1] for row in walk.rows}
     assert walk.seen == 30
     assert walk.cut_short == [[0, "files"]]
     monkeypatch.setattr(walking, "MAX_FILES", 300)
-    walk = HuntWalk([str(top / "a"), str(top / "b")], {}, Effort(20))
-    walk.run()
+    walk = HuntWalk([str(top / "a"), str(top / "b")], {}, TimeBudget(20))
+    walk.walk_all_web_roots()
     assert (walk.seen, walk.cut_short, len({(row[0], row[1]) for row in walk.rows})) == (103, [], 103)
 
 
@@ -183,8 +192,8 @@ def test_what_others_use_of_the_processors_shortens_no_walk(top: Path, monkeypat
         (top / f"{name}").write_bytes(b"")
     clock = itertools.count(time.monotonic(), 0.1)
     monkeypatch.setattr(time, "monotonic", lambda: next(clock))
-    walk = HuntWalk([str(top)], {}, Effort(20, 200))
-    walk.run()
+    walk = HuntWalk([str(top)], {}, TimeBudget(20, 200))
+    walk.walk_all_web_roots()
     assert (walk.seen, walk.left, walk.cut_short) == (400, 0, [])
 
 
@@ -233,23 +242,26 @@ def test_contents_fill_an_answer_and_the_rest_waits(top: Path) -> None:
     for name in "abc":
         (top / name).write_bytes(os.urandom(1000))
     (top / "link").symlink_to("/etc/passwd")
-    wanted = [[as_text(str(top)), name, digest(top / name)] for name in ("a", "link", "../etc/passwd", "b", "c")]
+    wanted = [
+        [convert_path_to_text_byte_by_byte(str(top)), name, digest(top / name)]
+        for name in ("a", "link", "../etc/passwd", "b", "c")
+    ]
     pieces, lengths = contents.pack_contents(wanted, 2300)
     assert lengths == [1000, -1, -1, 1000]
-    told = file_listing.contents(base64.b64encode(pieces).decode(), pack(lengths), 5)
+    told = file_listing.unpack_file_contents(base64.b64encode(pieces).decode(), pack_json_value_as_text(lengths), 5)
     assert told == [(top / "a").read_bytes(), None, None, (top / "b").read_bytes()]
 
 
 def test_of_a_large_file_head_and_tail_are_read(top: Path) -> None:
     (top / "large").write_bytes(b"head" + bytes(3 << 20) + b"tail")
-    found = contents.read_content(str(top), "large", digest(top / "large"))
+    found = contents.read_file_content_if_digest_matches(str(top), "large", digest(top / "large"))
     assert (len(found), found[:4], found[-4:]) == (2 << 20, b"head", b"tail")
 
 
 @pytest.mark.parametrize("size", [9, 3 << 20])
 def test_what_was_swapped_since_it_was_listed_is_not_read(top: Path, size: int) -> None:
     (top / "a").write_bytes(b"<?php eval" + bytes(size))
-    wanted = [[as_text(str(top)), "a", digest(top / "a")]]
+    wanted = [[convert_path_to_text_byte_by_byte(str(top)), "a", digest(top / "a")]]
     (top / "a").write_bytes(b"<?php 1;".ljust(size))
     assert contents.pack_contents(wanted, 10_000_000)[1] == [-1]
 
@@ -257,4 +269,4 @@ def test_what_was_swapped_since_it_was_listed_is_not_read(top: Path, size: int) 
 def test_what_is_packed_to_burst_is_refused() -> None:
     bomb = base64.b64encode(zlib.compress(bytes(65_000_000))).decode()
     with pytest.raises(ValueError, match="too large"):
-        unpack(bomb)
+        unpack_json_value_from_text(bomb)

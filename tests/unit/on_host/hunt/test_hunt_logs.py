@@ -16,7 +16,7 @@ from ansible.module_utils.luytre._area_reader import AreaReader
 from ansible.module_utils.luytre_hunt import logs, processes, site_databases
 from ansible.module_utils.luytre_hunt.package_index import PackageIndex
 from ansible.module_utils.luytre_hunt.places import PlaceRows
-from ansible.module_utils.luytre_hunt.wire_format import pack
+from ansible.module_utils.luytre_hunt.wire_format import pack_json_value_as_text
 
 from auditor.compromise import autoruns as taken_in
 
@@ -36,7 +36,7 @@ def gathered(tmp_path: Path) -> Iterator[PlaceRows]:
         "processor": 0.1,
         "sound": "",
     }
-    taken_in.parse_autoruns(pack(said))
+    taken_in.parse_autoruns(pack_json_value_as_text(said))
 
 
 def line(request: str, status: int = 200, client: str = "192.0.2.9") -> str:
@@ -55,7 +55,10 @@ def test_what_was_posted_to_scripts_among_uploads_is_counted() -> None:
         "POST nonsense",
         '"" "',
     ]
-    found = {path: (times, len(clients)) for path, (times, clients) in logs.count_posts("\n".join(said)).items()}
+    found = {
+        path: (times, len(clients))
+        for path, (times, clients) in logs.count_posts_to_upload_scripts_in_log("\n".join(said)).items()
+    }
     assert found == {uploaded: (2, 2), "/wp-content/uploads/b.php": (1, 1)}
 
 
@@ -63,18 +66,18 @@ def test_a_script_is_where_one_lies_below_a_root_and_nowhere_else(tmp_path: Path
     (tmp_path / "uploads").mkdir()
     (tmp_path / "uploads/a.php").write_bytes(b"")
     (tmp_path / "uploads/link.php").symlink_to("/etc/passwd")
-    assert logs._find_script("/uploads/a.php", [str(tmp_path)]) == f"{tmp_path}/uploads/a.php"
+    assert logs._find_script_file_of_uri("/uploads/a.php", [str(tmp_path)]) == f"{tmp_path}/uploads/a.php"
     for uri in ("/uploads/none.php", "/uploads/link.php", "/../../etc/passwd", "/uploads/\0.php", "/uploads"):
-        assert logs._find_script(uri, [str(tmp_path)]) is None
+        assert logs._find_script_file_of_uri(uri, [str(tmp_path)]) is None
 
 
 def test_a_log_between_others_that_is_not_there_is_told(gathered: PlaceRows, tmp_path: Path) -> None:
     whole, holed = tmp_path / "auth.log", tmp_path / "access.log"
     for name in ("auth.log.1", "auth.log.2.gz", "access.log.1", "access.log.4.gz", "access.log.old"):
         (tmp_path / name).write_bytes(b"")
-    logs._add_missing(gathered, str(whole))
+    logs._add_row_of_missing_rotated_log(gathered, str(whole))
     assert gathered.rows == []
-    logs._add_missing(gathered, str(holed))
+    logs._add_row_of_missing_rotated_log(gathered, str(holed))
     assert [(row[1], row[4], row[5]) for row in gathered.rows] == [
         (str(holed), "access.log.2, access.log.3", ["missing"])
     ]
@@ -95,7 +98,7 @@ def test_a_log_of_which_a_part_was_blanked_is_told(
     gathered: PlaceRows, tmp_path: Path, name: str, content: bytes, is_blanked: bool
 ) -> None:
     (tmp_path / name).write_bytes(content)
-    logs._add_blanked(gathered, str(tmp_path / name))
+    logs._add_row_of_zeroed_log_part(gathered, str(tmp_path / name))
     assert [row[5] for row in gathered.rows] == ([["blanked"]] if is_blanked else [])
 
 
@@ -103,7 +106,7 @@ def test_what_is_kept_nowhere_is_told(gathered: PlaceRows, tmp_path: Path) -> No
     (tmp_path / "a").symlink_to("/dev/null")
     (tmp_path / "b").symlink_to(tmp_path / "c")
     for name in ("a", "b", "c"):
-        logs._add_device_link(gathered, str(tmp_path / name), "root")
+        logs._add_row_of_log_linked_to_device(gathered, str(tmp_path / name), "root")
     assert [(row[1], row[5]) for row in gathered.rows] == [(str(tmp_path / "a"), ["to_nowhere"])]
 
 
@@ -118,12 +121,14 @@ def test_code_in_a_sites_tables_is_told_and_a_table_that_is_not_there_is_none(
         return [["post", "7", "wpcode", "echo 1;"], ["option", "o", "", None], ["short"]]
 
     monkeypatch.setattr(
-        _applications, "find", lambda _reading: ([SimpleNamespace(kind="wordpress", path="/var/www/a")], [])
+        _applications,
+        "find_installed_applications",
+        lambda _reading: ([SimpleNamespace(kind="wordpress", path="/var/www/a")], []),
     )
     config = b"<?php define('DB_NAME','db');define('DB_USER','u');define('DB_PASSWORD','p');define('DB_HOST','localhost');$table_prefix='x_';"
-    monkeypatch.setattr(wordpress, "read_configuration", lambda _path: ("", config))
+    monkeypatch.setattr(wordpress, "read_wp_config", lambda _path: ("", config))
     monkeypatch.setattr(_site_database, "fetch_rows", rows)
-    site_databases.gather(gathered)
+    site_databases.add_rows_of_accounts_and_code_in_cms(gathered)
     assert [(row[0], row[1], row[4]) for row in gathered.rows] == [
         ("snippet", "/var/www/a: x_posts 7", "echo 1;"),
         ("snippet", "/var/www/a: x_options o", ""),
@@ -145,8 +150,8 @@ def test_the_administrators_of_nukeviet_are_told_where_its_tables_can_be_read(
 
     monkeypatch.setattr(_site_database, "fetch_rows", rows)
     sites = [SimpleNamespace(kind="nukeviet", path=str(path)) for path in (tmp_path, tmp_path / "none")]
-    monkeypatch.setattr(_applications, "find", lambda _reading: (sites, []))
-    site_databases.gather(gathered)
+    monkeypatch.setattr(_applications, "find_installed_applications", lambda _reading: (sites, []))
+    site_databases.add_rows_of_accounts_and_code_in_cms(gathered)
     ((login, sql),) = asked
     assert login == _site_database.Login("u", "p", "localhost", "db")
     assert "`db`.`nv4_authors`" in sql
@@ -164,4 +169,4 @@ def test_connections_with_the_internet_are_known_by_their_other_end(tmp_path: Pa
         (packed_address,) = struct.unpack("=I", socket.inet_aton(address))
         lines.append(f"0: 00000000:0016 {packed_address:08X}:01BB {state} 0:0 0:0 0 0 0 {inode} 1")
     (tmp_path / "net/tcp").write_text("\n".join(["head", *lines]))
-    assert processes._list_calls(str(tmp_path)) == {"1": "8.8.8.8:443"}
+    assert processes._list_internet_peers_by_socket_inode(str(tmp_path)) == {"1": "8.8.8.8:443"}

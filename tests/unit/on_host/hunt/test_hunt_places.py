@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from ansible.module_utils.luytre import _accounts, cron
 from ansible.module_utils.luytre._area_reader import AreaReader
-from ansible.module_utils.luytre._processes import children
+from ansible.module_utils.luytre._processes import list_child_pids
 from ansible.module_utils.luytre_hunt import (
     access,
     autostart,
@@ -31,7 +31,7 @@ from ansible.module_utils.luytre_hunt import (
 )
 from ansible.module_utils.luytre_hunt.package_index import PackageIndex
 from ansible.module_utils.luytre_hunt.places import MAX_LINES, MAX_SAID, MAX_TEXT, PlaceRows, parse_lines
-from ansible.module_utils.luytre_hunt.wire_format import pack
+from ansible.module_utils.luytre_hunt.wire_format import pack_json_value_as_text
 from ansible.module_utils.luytre_shared import safe_open
 
 from auditor.compromise import autoruns as taken_in
@@ -72,7 +72,7 @@ def gathered(dpkg: Path) -> Iterator[PlaceRows]:
     places = PlaceRows(AreaReader({}, 60), known(dpkg))
     yield places
     said = {"rows": places.rows, "seen": places.seen, "cut_short": places.cut_short, "seconds": 0.1, "processor": 0.1}
-    taken_in.parse_autoruns(pack({**said, "sound": stamps.pack_stamps(places.packaged.sound)}))
+    taken_in.parse_autoruns(pack_json_value_as_text({**said, "sound": stamps.pack_stamps(places.packaged.sound)}))
 
 
 def rows(places: PlaceRows, slot: str) -> list[list[Any]]:
@@ -81,11 +81,14 @@ def rows(places: PlaceRows, slot: str) -> list[list[Any]]:
 
 def test_how_a_file_stands_to_packages(dpkg: Path) -> None:
     files, root = known(dpkg), dpkg / "root"
-    found = {name: files.get_origin(str(root / name)) for name in ("kept", "edited", "setting", "own", "none")}
+    found = {
+        name: files.get_package_origin_of_file(str(root / name))
+        for name in ("kept", "edited", "setting", "own", "none")
+    }
     wanted = {"kept": "packaged", "edited": "changed", "setting": "packaged", "own": "foreign", "none": "gone"}
     assert found == wanted
     (root / "link").symlink_to("edited")
-    assert files.get_origin(str(root / "link")) == "changed"
+    assert files.get_package_origin_of_file(str(root / "link")) == "changed"
     assert package_index.move_to_usr("/lib/x/y") == "/usr/lib/x/y"
     assert package_index.move_to_usr("/lib64x") == "/lib64x"
 
@@ -95,26 +98,29 @@ def test_what_was_sound_is_not_read_again_until_it_or_its_sum_is_another(
 ) -> None:
     kept, listed = dpkg / "root/kept", dpkg / "info/p.md5sums"
     first = known(dpkg)
-    assert [first.get_origin(str(dpkg / "root" / name)) for name in ("kept", "edited")] == ["packaged", "changed"]
+    assert [first.get_package_origin_of_file(str(dpkg / "root" / name)) for name in ("kept", "edited")] == [
+        "packaged",
+        "changed",
+    ]
     sound = stamps.unpack_stamps(stamps.pack_stamps(first.sound))
     with monkeypatch.context() as unread:
         unread.setattr(package_index, "_compute_md5", lambda _: pytest.fail("it was read"))
         again = known(dpkg, sound)
-        assert (again.get_origin(str(kept)), again.sound) == ("packaged", sound)
+        assert (again.get_package_origin_of_file(str(kept)), again.sound) == ("packaged", sound)
     status = kept.stat()
     kept.write_text("tpek")
     os.utime(kept, ns=(status.st_atime_ns, status.st_mtime_ns))
     changed = known(dpkg, sound)
-    assert (changed.get_origin(str(kept)), changed.sound) == ("changed", [])
+    assert (changed.get_package_origin_of_file(str(kept)), changed.sound) == ("changed", [])
     kept.write_text("kept")
     sound = _sound(dpkg, kept)
     listed.write_text(listed.read_text().replace(md5("kept"), md5("tpek")))
-    assert known(dpkg, sound).get_origin(str(kept)) == "changed"
+    assert known(dpkg, sound).get_package_origin_of_file(str(kept)) == "changed"
 
 
 def _sound(dpkg: Path, path: Path) -> list[bytes]:
     files = known(dpkg)
-    assert files.get_origin(str(path)) == "packaged"
+    assert files.get_package_origin_of_file(str(path)) == "packaged"
     return files.sound
 
 
@@ -124,9 +130,9 @@ def test_what_a_package_put_aside_lies_elsewhere(dpkg: Path) -> None:
     (root / "kept").rename(root / "kept.real")
     (root / "kept").write_text("q's")
     files = known(dpkg)
-    assert files.get_origin(str(root / "kept.real")) == "packaged"
-    assert files.get_origin(str(root / "kept")) == "packaged"
-    assert files.get_origin(str(root / "edited")) == "changed"
+    assert files.get_package_origin_of_file(str(root / "kept.real")) == "packaged"
+    assert files.get_package_origin_of_file(str(root / "kept")) == "packaged"
+    assert files.get_package_origin_of_file(str(root / "edited")) == "changed"
 
 
 def test_a_comment_of_a_shell_is_none_of_what_a_file_says() -> None:
@@ -161,7 +167,9 @@ class Kernel:
 
     def list_modules(self, places: PlaceRows) -> list[tuple[str, str, list[str]]]:
         """Return where each module lies that is told of, how it stands to packages, and what is to be known of it."""
-        modules.gather(places, *(str(self.root / name) for name in ("proc", "sys", "modules", "dkms")))
+        modules.add_rows_of_kernel_modules(
+            places, *(str(self.root / name) for name in ("proc", "sys", "modules", "dkms"))
+        )
         return [(row[1], row[3], row[5]) for row in rows(places, "kernel_module")]
 
 
@@ -252,7 +260,7 @@ def test_without_the_files_of_its_kernel_a_host_is_seen_in_part(gathered: PlaceR
 )
 def test_to_keep_a_module_out_runs_nothing(gathered: PlaceRows, tmp_path: Path, line: str, marks: list[str]) -> None:
     (tmp_path / "x.conf").write_text(f"# so\n{line}\n")
-    autostart._add_script(gathered, "hook", str(tmp_path / "x.conf"), "foreign")
+    autostart._add_row_of_autostart_script(gathered, "hook", str(tmp_path / "x.conf"), "foreign")
     assert [row[5] for row in rows(gathered, "hook")] == [marks]
 
 
@@ -271,7 +279,7 @@ def test_what_a_web_server_is_told_to_run_or_load_is_told(
     gathered: PlaceRows, tmp_path: Path, line: str, slots: set[str]
 ) -> None:
     (tmp_path / "fastcgi_params").write_text(line + "\n")
-    injection._add_web(gathered, str(tmp_path / "fastcgi_params"))
+    injection._add_rows_of_web_server_modules(gathered, str(tmp_path / "fastcgi_params"))
     assert {row[0] for row in gathered.rows} == slots
     assert all(row[6] == [["/var/lib/.x/p.php", "gone"]] for row in gathered.rows)
 
@@ -282,7 +290,11 @@ def test_a_library_below_two_names_of_a_folder_is_told_once(
     (tmp_path / "modules").mkdir()
     (tmp_path / "modules/x.so").touch()
     (tmp_path / "linked").symlink_to("modules")
-    found = list(injection._iter_files(gathered, str(tmp_path / "linked/*.so"), str(tmp_path / "modules/*.so")))
+    found = list(
+        injection._iter_config_files_and_link_targets(
+            gathered, str(tmp_path / "linked/*.so"), str(tmp_path / "modules/*.so")
+        )
+    )
     assert [path for path, _ in found] == [str(tmp_path / "linked/x.so")]
 
 
@@ -306,8 +318,8 @@ def test_jobs_units_and_scripts_are_told_with_what_they_run(
     monkeypatch.setattr(autostart, "GENERATORS", ())
     monkeypatch.setattr(autostart, "SHELLS", ())
     monkeypatch.setattr(autostart, "HOOKS", (str(hook),))
-    monkeypatch.setattr(_accounts, "passwd", list)
-    autostart.gather(gathered)
+    monkeypatch.setattr(_accounts, "read_passwd_rows", list)
+    autostart.add_rows_of_programs_started_automatically(gathered)
     first, second = rows(gathered, "cron")
     assert (first[1], first[2], first[6]) == (str(table), "root", [["/opt/a", "gone"]])
     assert first[4] == "LD_PRELOAD=/opt/x.so /opt/a b"
@@ -338,10 +350,10 @@ def test_a_unit_that_stands_in_the_place_of_a_packages_or_changes_it_is_not_all_
     path.write_text("[Service]\nExecStart=/opt/d\n")
     monkeypatch.setattr(autostart, "UNITS", (str(tmp_path),))
     monkeypatch.setattr(autostart, "SYSTEM_UNITS", (str(tmp_path),))
-    monkeypatch.setattr(_accounts, "passwd", list)
+    monkeypatch.setattr(_accounts, "read_passwd_rows", list)
     if packaged_too:
         gathered.packaged.names.add("/usr/lib/systemd/system/x.service")
-    autostart._add_units(gathered)
+    autostart._add_rows_of_systemd_units(gathered)
     assert [row[7] for row in rows(gathered, "unit")] == [exactly]
 
 
@@ -363,7 +375,7 @@ def test_a_unit_that_stands_in_the_place_of_a_packages_or_changes_it_is_not_all_
     ],
 )
 def test_settings_that_run_nothing_are_known_as_such(tmp_path: Path, line: str, runs: bool) -> None:
-    assert autostart._can_run(str(tmp_path / "none"), [line]) == runs
+    assert autostart._can_settings_file_run_or_load_code(str(tmp_path / "none"), [line]) == runs
 
 
 def test_start_files_tell_what_differs_from_the_skeleton(
@@ -375,8 +387,8 @@ def test_start_files_tell_what_differs_from_the_skeleton(
         skeleton = Path("/etc/skel/.bashrc")
         (home / ".bashrc").write_text((skeleton.read_text() if skeleton.exists() else "") + "\n# no\nalias x=y\n")
         account = {"name": "a", "uid": 1000, "gid": 1000, "home": str(home), "shell": "/bin/bash", "field": "x"}
-        monkeypatch.setattr(_accounts, "passwd", lambda: [account])
-        autostart._add_account_files(gathered)
+        monkeypatch.setattr(_accounts, "read_passwd_rows", lambda: [account])
+        autostart._add_rows_of_shell_startup_files(gathered)
     finally:
         shutil.rmtree(home)
     assert [(row[2], row[4]) for row in rows(gathered, "start")] == [("a", "alias x=y")]
@@ -398,15 +410,15 @@ def test_what_lies_behind_links_is_told_as_programs_find_it(
         (home / name).symlink_to(tmp_path / target)
     (home / ".kshrc").symlink_to("/proc/self/environ")
     account = {"name": "a", "uid": 65534, "gid": 65534, "home": str(home), "shell": "/bin/sh", "field": "x"}
-    monkeypatch.setattr(_accounts, "passwd", lambda: [account])
-    autostart._add_account_files(gathered)
+    monkeypatch.setattr(_accounts, "read_passwd_rows", lambda: [account])
+    autostart._add_rows_of_shell_startup_files(gathered)
     assert sorted(row[4] for row in rows(gathered, "start")) == ["alias foreign=x", "alias kept=x"]
     (tmp_path / "keys").write_text(f"# sshd puts no lines together \\\nssh-ed25519 {KEY} x\nroot:$y$secret:1::::::\n")
     (home / ".ssh").mkdir()
     (home / ".ssh/authorized_keys").symlink_to(tmp_path / "keys")
-    monkeypatch.setattr(access, "_list_patterns", lambda _places: [])
-    monkeypatch.setattr(_accounts, "groups", list)
-    access._add_keys(gathered, [account])
+    monkeypatch.setattr(access, "_list_authorized_keys_patterns", lambda _places: [])
+    monkeypatch.setattr(_accounts, "read_group_rows", list)
+    access._add_rows_of_authorized_keys(gathered, [account])
     (key,) = rows(gathered, "key")
     assert key[1:3] == [str(home / ".ssh/authorized_keys"), "a"]
     assert "secret" not in str(gathered.rows)
@@ -422,10 +434,10 @@ def test_a_link_that_leads_elsewhere_for_whoever_stands_elsewhere_hides_nothing(
     monkeypatch.setattr(
         hunt_places,
         "PARTS",
-        (("key", lambda places: read.append(places.read_home_file("key", str(tmp_path / "link"))[0])),),
+        (("key", lambda places: read.append(places.read_home_file_and_its_origin("key", str(tmp_path / "link"))[0])),),
     )
     monkeypatch.chdir(tmp_path)
-    hunt_places.gather_rows({}, 60)
+    hunt_places.gather_rows_of_all_persistence_places({}, 60)
     assert read == ["ssh-ed25519 AAAA theirs\n"]
 
 
@@ -433,10 +445,10 @@ def test_what_lies_deeper_than_is_walked_is_told_as_not_seen(
     gathered: PlaceRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "/".join("abcdefghij")).mkdir(parents=True)
-    programs._add_temporary(gathered, str(tmp_path))
+    programs._add_rows_of_programs_in_shared_folder(gathered, str(tmp_path))
     assert gathered.cut_short == ["temporary"]
     monkeypatch.setattr(programs, "MAX_DEPTH", 1)
-    programs._add_lending_programs(gathered)
+    programs._add_rows_of_setuid_programs(gathered)
     assert gathered.cut_short == ["temporary", "setuid"]
 
 
@@ -451,9 +463,11 @@ def test_accounts_are_told_without_their_passwords(gathered: PlaceRows, monkeypa
         account("www-data", 33, "/bin/sh"),
         account("open", 1000, "/bin/sh"),
     ]
-    monkeypatch.setattr(_accounts, "shadow", lambda: {name: {"field": field} for name, field in fields.items()})
-    monkeypatch.setattr(_accounts, "groups", list)
-    access._add_accounts(gathered, told)
+    monkeypatch.setattr(
+        _accounts, "read_shadow_by_account", lambda: {name: {"field": field} for name, field in fields.items()}
+    )
+    monkeypatch.setattr(_accounts, "read_group_rows", list)
+    access._add_rows_of_privileged_accounts(gathered, told)
     assert [(row[2], row[5]) for row in rows(gathered, "account")] == [
         ("root", ["root"]),
         ("twin", ["root", "second_root"]),
@@ -468,11 +482,11 @@ def test_settings_of_php_and_web_servers(gathered: PlaceRows, tmp_path: Path) ->
     settings.write_text(
         'auto_prepend_file =\n;auto_prepend_file = /x\nauto_append_file = "/opt/a"\nextension=curl\nextension=/opt/b.so\n'
     )
-    injection._add_php(gathered, str(settings))
+    injection._add_rows_of_php_preloads_and_extensions(gathered, str(settings))
     assert [(row[0], row[6][0][0]) for row in gathered.rows] == [("php", "/opt/a"), ("php_module", "/opt/b.so")]
     site = tmp_path / "site.conf"
     site.write_text('load_module /opt/c.so;\nroot /srv;\nfastcgi_param PHP_VALUE "auto_prepend_file=/opt/d";\n')
-    injection._add_web(gathered, str(site))
+    injection._add_rows_of_web_server_modules(gathered, str(site))
     assert rows(gathered, "web_module")[0][6][0][0] == "/opt/c.so"
     assert rows(gathered, "php")[-1][6] == [["/opt/d", "gone"]]
 
@@ -489,7 +503,7 @@ def test_programs_in_temporary_folders_are_told_and_no_fifo_is_opened(gathered: 
         shutil.copy(folder / ".x/elf", folder / name / "file")
     os.mkfifo(folder / "fifo")
     (folder / "loop").symlink_to(folder)
-    programs._add_temporary(gathered, str(folder))
+    programs._add_rows_of_programs_in_shared_folder(gathered, str(folder))
     assert [(row[1], row[5]) for row in rows(gathered, "temporary")] == [
         (f"{folder}/{name}", ["elf", "executable", "hidden"])
         for name in (
@@ -502,9 +516,9 @@ def test_programs_in_temporary_folders_are_told_and_no_fifo_is_opened(gathered: 
 
 def test_a_file_of_another_system_below_a_folder_is_known_as_such(gathered: PlaceRows, dpkg: Path) -> None:
     kept = str(dpkg / "root/kept")
-    assert programs._is_in_other_system(gathered, "/srv/other" + kept)
-    assert not programs._is_in_other_system(gathered, kept)
-    assert not programs._is_in_other_system(gathered, "/srv/other/kept")
+    assert programs._is_package_file_below_another_root(gathered, "/srv/other" + kept)
+    assert not programs._is_package_file_below_another_root(gathered, kept)
+    assert not programs._is_package_file_below_another_root(gathered, "/srv/other/kept")
 
 
 def test_a_file_that_lends_its_owners_rights(tmp_path: Path) -> None:
@@ -512,19 +526,21 @@ def test_a_file_that_lends_its_owners_rights(tmp_path: Path) -> None:
     lending.write_bytes(b"")
     for mode, marks in ((0o4755, ["setuid"]), (0o2755, ["setgid"]), (0o2644, []), (0o755, [])):
         lending.chmod(mode)
-        assert programs._list_marks(str(lending), os.lstat(lending)) == marks
+        assert programs._list_setuid_marks_of_file(str(lending), os.lstat(lending)) == marks
     assert stat.S_ISREG(os.lstat(lending).st_mode)
 
 
 def test_what_is_loaded_into_the_session_of_the_hunt_itself_is_no_trace_of_its_own(
     gathered: PlaceRows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(processes, "_list_foreign_libraries", lambda _places, _where: ["/usr/local/lib/libsysmon.so.1"])
+    monkeypatch.setattr(
+        processes, "_list_mapped_libraries_of_no_package", lambda _places, _where: ["/usr/local/lib/libsysmon.so.1"]
+    )
     daemon = processes.ProcessTrace(os.getpid(), "/usr/bin/sudo", "packaged", 0, {}, False, "7")
     before = len(gathered.rows)
-    processes._add_process(gathered, daemon, "/proc", {}, {}, True)
+    processes._add_row_of_suspicious_process(gathered, daemon, "/proc", {}, {}, True)
     assert len(gathered.rows) == before
-    processes._add_process(gathered, daemon, "/proc", {}, {}, False)
+    processes._add_row_of_suspicious_process(gathered, daemon, "/proc", {}, {}, False)
     assert len(gathered.rows) == before + 1
 
 
@@ -532,7 +548,7 @@ def test_the_session_of_the_hunt_goes_up_to_the_daemon_and_not_beyond(tmp_path: 
     for pid, parent in ((os.getpid(), 70), (70, 60), (60, 1)):
         (tmp_path / str(pid)).mkdir()
         (tmp_path / str(pid) / "status").write_text(f"Name:\tx\nPPid:\t{parent}\n")
-    assert processes._list_own_session(str(tmp_path)) == {os.getpid(), 70}
+    assert processes._list_pids_of_this_hunt(str(tmp_path)) == {os.getpid(), 70}
 
 
 def test_a_process_whose_file_is_gone_is_told_and_ours_are_not(gathered: PlaceRows, tmp_path: Path) -> None:
@@ -542,8 +558,10 @@ def test_a_process_whose_file_is_gone_is_told_and_ours_are_not(gathered: PlaceRo
     with subprocess.Popen([str(program), "60"]) as started:
         try:
             program.unlink()
-            one = processes._read_process(gathered, started.pid, "/proc", str(Path("/proc/self/ns/pid").readlink()))
-            processes._add_process(gathered, one, "/proc", {}, {})
+            one = processes._read_process_outside_containers(
+                gathered, started.pid, "/proc", str(Path("/proc/self/ns/pid").readlink())
+            )
+            processes._add_row_of_suspicious_process(gathered, one, "/proc", {}, {})
         finally:
             started.kill()
     ((_slot, where, _who, standing, _said, marks, _programs, exactly),) = rows(gathered, "process")
@@ -558,7 +576,9 @@ def test_a_program_that_was_brought_up_to_date_is_not_gone(gathered: PlaceRows, 
         try:
             program.unlink()
             shutil.copy("/bin/sleep", program)
-            one = processes._read_process(gathered, started.pid, "/proc", str(Path("/proc/self/ns/pid").readlink()))
+            one = processes._read_process_outside_containers(
+                gathered, started.pid, "/proc", str(Path("/proc/self/ns/pid").readlink())
+            )
         finally:
             started.kill()
     assert (one.program, one.standing) == (str(program), "foreign")
@@ -589,10 +609,12 @@ def test_what_somebody_calls_by_the_name_of_a_packages_program_is_not_that(
         started.stdin.write(b"runs\n")
         started.stdin.flush()
         assert started.stdout.readline() == b"runs\n"
-        inner = children(started.pid) or [started.pid]
-        one = processes._read_process(gathered, inner[0], "/proc", str(Path("/proc/self/ns/pid").readlink()))
+        inner = list_child_pids(started.pid) or [started.pid]
+        one = processes._read_process_outside_containers(
+            gathered, inner[0], "/proc", str(Path("/proc/self/ns/pid").readlink())
+        )
         began = Path(f"/proc/{inner[0]}/stat").read_text().rpartition(")")[2].split()[19]
-        processes._add_process(gathered, one, "/proc", {}, {})
+        processes._add_row_of_suspicious_process(gathered, one, "/proc", {}, {})
         started.stdin.close()
     lies.unlink(missing_ok=True)
     ((_slot, where, who, standing, _said, told, _programs, exactly),) = rows(gathered, "process")
@@ -611,27 +633,29 @@ def test_many_ways_to_one_program_cost_as_much_as_one_and_endless_ones_nothing(
     hashed = []
     monkeypatch.setattr(package_index, "_compute_md5", lambda opened: hashed.append(os.close(opened())))
     places, kept = known(dpkg), dpkg / "root/kept"
-    assert {places.get_origin(f"{kept.parent}{'/.' * number}/kept") for number in range(50)} == {"changed"}
+    assert {places.get_package_origin_of_file(f"{kept.parent}{'/.' * number}/kept") for number in range(50)} == {
+        "changed"
+    }
     assert len(hashed) == 1
     link = kept
     for number in range(1_200):
         link, before = tmp_path / f"l{number}", link
         link.symlink_to(before)
-    assert places.get_origin(str(link)) == "gone"
-    assert safe_open.resolve(str(link)) == str(link)
-    assert places.get_origin(str(tmp_path / "l9")) == "changed"
+    assert places.get_package_origin_of_file(str(link)) == "gone"
+    assert safe_open.resolve_real_path(str(link)) == str(link)
+    assert places.get_package_origin_of_file(str(tmp_path / "l9")) == "changed"
 
 
 def test_numbers_of_threads_and_of_nobody_are_not_hidden_processes() -> None:
-    assert processes._is_process(os.getpid(), "/proc")
-    assert not processes._is_process((1 << 22) + 5, "/proc")
+    assert processes._is_pid_a_process_and_no_thread(os.getpid(), "/proc")
+    assert not processes._is_pid_a_process_and_no_thread((1 << 22) + 5, "/proc")
 
 
 def test_who_listens_is_told_by_its_number_when_it_began_and_what_it_runs(gathered: PlaceRows) -> None:
     one = processes.ProcessTrace(7, "/usr/bin/python3.13", "packaged", os.getuid(), {}, False, "55")
-    processes._add_listener(gathered, "0.0.0.0:31337", one, "tcp", ["interpreter"])
+    processes._add_row_of_listener(gathered, "0.0.0.0:31337", one, "tcp", ["interpreter"])
     ended = processes.ProcessTrace(7, "/usr/bin/python3.13", "packaged", os.getuid(), {}, False, "")
-    processes._add_listener(gathered, "0.0.0.0:31338", ended, "tcp", ["interpreter"])
+    processes._add_row_of_listener(gathered, "0.0.0.0:31338", ended, "tcp", ["interpreter"])
     assert [row[7] for row in rows(gathered, "listener")] == ["7@55/usr/bin/python3.13", ""]
 
 
@@ -641,10 +665,10 @@ def test_tables_of_sockets_are_read_and_nonsense_is_left_out(
     (tmp_path / "net").mkdir()
     line = "   0: 00000000:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4711 1 x"
     (tmp_path / "net/tcp").write_text("head\n" + line + "\nnonsense\n")
-    assert processes._read_table(str(tmp_path), "tcp", gathered) == [("4711", "0.0.0.0:8080", "0A")]
+    assert processes._read_kernel_socket_table(str(tmp_path), "tcp", gathered) == [("4711", "0.0.0.0:8080", "0A")]
     assert gathered.cut_short == []
     monkeypatch.setattr(processes, "MAX_TABLE", 100)
-    processes._read_table(str(tmp_path), "tcp", gathered)
+    processes._read_kernel_socket_table(str(tmp_path), "tcp", gathered)
     assert gathered.cut_short == ["listener"]
 
 
@@ -659,17 +683,17 @@ def test_tables_of_sockets_are_read_and_nonsense_is_left_out(
     ],
 )
 def test_addresses_are_told_as_people_know_them(text: str, address: str) -> None:
-    assert processes._format_address(text) == address
+    assert processes._format_kernel_hex_address(text) == address
 
 
 def test_what_is_hidden_behind_much_else_is_told_as_not_seen(gathered: PlaceRows, tmp_path: Path) -> None:
     for name, text in (("short", "x\n"), ("long", "x" * (MAX_TEXT + 1)), ("lines", "\n" * (MAX_LINES + 1))):
         (tmp_path / name).write_text(text)
-        gathered.text(name, str(tmp_path / name))
+        gathered.read_text_of_root_file(name, str(tmp_path / name))
     os.mkfifo(tmp_path / "fifo")
-    assert gathered.text("fifo", str(tmp_path / "fifo")) == ""
+    assert gathered.read_text_of_root_file("fifo", str(tmp_path / "fifo")) == ""
     assert gathered.cut_short == ["long", "lines"]
-    gathered.text_below("below", str(tmp_path), "long")
+    gathered.read_text_below_untrusted_folder("below", str(tmp_path), "long")
     assert gathered.cut_short[-1] == "below"
 
 
@@ -677,13 +701,13 @@ def test_a_program_too_large_to_be_a_packages_is_changed(dpkg: Path) -> None:
     kept = dpkg / "root/kept"
     with kept.open("ab") as opened:
         opened.truncate(package_index.MAX_PROGRAM + 1)
-    assert known(dpkg).get_origin(str(kept)) == "changed"
+    assert known(dpkg).get_package_origin_of_file(str(kept)) == "changed"
 
 
 def test_what_is_said_is_bounded(gathered: PlaceRows) -> None:
-    gathered.add("start", "/x", "root", "foreign", "a" * (MAX_SAID * 3) + "\udcff")
+    gathered.add_row_in_slot("start", "/x", "root", "foreign", "a" * (MAX_SAID * 3) + "\udcff")
     assert len(gathered.rows[0][4]) < MAX_SAID + 10
     for _ in range(2_000):
-        gathered.add("cron", "/x", "root", "foreign", "y" * 2_000)
+        gathered.add_row_in_slot("cron", "/x", "root", "foreign", "y" * 2_000)
     assert "cron" in gathered.cut_short
     assert len(gathered.rows) < 1_600

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from auditor.audit import controls
 from auditor.audit.controls import Catalogue
-from auditor.audit.reviews import judge
+from auditor.audit.reviews import judge_sites_by_last_looks
 from auditor.models import Run, Scan, clock
 from auditor.models.incidents import ActiveContainment
-from auditor.report.html.pages import iter_pages
+from auditor.report.html.pages import iter_html_report_pages
 from tests import factory
 from tests.unit.audit.test_reviews import look
 from tests.unit.looks.test_traces import seen
 
-REAL = controls.load()
+REAL = controls.load_catalogue()
 OURS = tuple(control for control in REAL.controls if control.area == "content")
 CATALOGUE = Catalogue(controls=(*factory.catalogue().controls, *OURS))
 STARTED = "2026-11-24T09:12:00+07:00"
@@ -20,13 +20,13 @@ BET = seen("88bet.example", exact=True, target="88bet.example", where="/tin/<b>"
 
 
 def run(*looks: Scan) -> Run:
-    judged = judge(REAL, factory.HOSTS, looks, (), clock.read(STARTED))
+    judged = judge_sites_by_last_looks(REAL, factory.HOSTS, looks, (), clock.parse_iso_moment(STARTED))
     made = factory.run(started=STARTED)
     return made.model_copy(update={"findings": (*made.findings, *judged.findings), "reviews": judged.reviews})
 
 
 def written(*looks: Scan) -> dict[str, str]:
-    return dict(iter_pages(run(*looks), CATALOGUE, "en"))
+    return dict(iter_html_report_pages(run(*looks), CATALOGUE, "en"))
 
 
 def test_a_site_s_page_shows_each_trace_with_the_command_that_accepts_it() -> None:
@@ -55,7 +55,7 @@ def test_what_incidents_contain_is_on_the_first_page_and_on_those_of_host_and_si
         incident="SC-20261124-1", number=2, host="web1", means="path", what="antruc.test/<b>", known=True
     )
     made = run().model_copy(update={"contained": (standing,)})
-    found = dict(iter_pages(made, CATALOGUE, "en"))
+    found = dict(iter_html_report_pages(made, CATALOGUE, "en"))
     line = "SC-20261124-1: Path blocked (number 2): antruc.test/&lt;b&gt; on web1"
     assert {name for name, page in found.items() if line in page} == {
         *("index.html", "hosts/web1.html", "sites/antruc.test.html")

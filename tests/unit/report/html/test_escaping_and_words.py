@@ -56,7 +56,7 @@ class Page(HTMLParser):
 @cache
 def rendered(name, lang="vi"):
     run, before, trend = RUNS[name]
-    return dict(html.iter_pages(run, CATALOGUE, lang, before, trend))
+    return dict(html.iter_html_report_pages(run, CATALOGUE, lang, before, trend))
 
 
 @pytest.fixture(params=[(name, lang) for name in RUNS for lang in ("vi", "en")], ids="-".join)
@@ -86,7 +86,7 @@ def test_every_link_leads_to_a_page_and_a_place_that_is_there(pages):
 
 
 def test_the_only_script_is_our_own_and_the_policy_admits_no_other(pages):
-    script, digest = renderer.load_asset("filter.js")
+    script, digest = renderer.load_asset_with_csp_hash("filter.js")
     for path, (text, page) in pages.items():
         policy = re.search('Content-Security-Policy" content="([^"]*)"', text).group(1)
         found = re.findall(r"<script>(.*?)</script>", text, re.S)
@@ -131,7 +131,7 @@ def test_hostile_text_is_there_to_read():
 
 def test_a_page_does_not_grow_with_what_a_host_sends():
     huge = factory.run(nasty=["x" * 1_000_000])
-    assert max(len(text) for _, text in html.iter_pages(huge, CATALOGUE, "vi")) < 1_500_000
+    assert max(len(text) for _, text in html.iter_html_report_pages(huge, CATALOGUE, "vi")) < 1_500_000
 
 
 def test_an_unread_site_is_never_green():
@@ -176,7 +176,7 @@ def test_the_words_are_those_of_the_organisation_s_laws():
     older = factory.run().model_copy(
         update={"organisation": factory.ORGANISATION.model_copy(update={"regime": "2022"})}
     )
-    made = dict(html.iter_pages(older, CATALOGUE, "vi"))
+    made = dict(html.iter_html_report_pages(older, CATALOGUE, "vi"))
     assert "Báo cáo rà soát an toàn thông tin mạng" in made["index.html"]
     assert "Báo cáo rà soát an ninh mạng" in rendered("plain")["index.html"]
     cards = [Page(text["frameworks.html"]).text for text in (made, rendered("plain"))]
@@ -186,20 +186,20 @@ def test_the_words_are_those_of_the_organisation_s_laws():
 
 def test_an_inventory_path_cannot_add_a_command():
     run = factory.run().model_copy(update={"inventory": "x; rm -rf /"})
-    index = dict(html.iter_pages(run, CATALOGUE, "vi"))["index.html"]
+    index = dict(html.iter_html_report_pages(run, CATALOGUE, "vi"))["index.html"]
     assert "auditor harden -i &#39;x; rm -rf /&#39;" in index
 
 
 def test_a_local_audit_offers_no_command_that_would_not_work():
     run = factory.run().model_copy(update={"inventory": "localhost"})
-    for _, text in html.iter_pages(run, CATALOGUE, "vi"):
+    for _, text in html.iter_html_report_pages(run, CATALOGUE, "vi"):
         assert "auditor harden" not in text
 
 
 def test_times_elsewhere_are_vietnam_s():
-    assert Words("vi").moment("2026-11-24T16:38:00+07:00") == "16:38 ngày 24/11/2026"
-    assert Words("vi").moment("2026-11-24T17:38:00+00:00") == "00:38 ngày 25/11/2026"
-    assert Words("en").moment("2026-11-24T16:38:00+02:00") == "24 Nov 2026, 21:38"
+    assert Words("vi").format_iso_moment("2026-11-24T16:38:00+07:00") == "16:38 ngày 24/11/2026"
+    assert Words("vi").format_iso_moment("2026-11-24T17:38:00+00:00") == "00:38 ngày 25/11/2026"
+    assert Words("en").format_iso_moment("2026-11-24T16:38:00+02:00") == "24 Nov 2026, 21:38"
 
 
 @pytest.mark.parametrize(
@@ -213,14 +213,14 @@ def test_times_elsewhere_are_vietnam_s():
     ],
 )
 def test_the_headline_says_how_it_stands(name, lang, sentence):
-    assert html.write_headline(summarize_run(RUNS[name][0]), Words(lang)) == sentence
+    assert html.write_headline_for_office_chair(summarize_run(RUNS[name][0]), Words(lang)) == sentence
 
 
 def test_three_of_four():
     run = factory.run()
     kept = tuple(f for f in run.findings if f.host != "web2" or f.status == "pass")
     assert (
-        html.write_headline(summarize_run(run.model_copy(update={"findings": kept})), Words("vi"))
+        html.write_headline_for_office_chair(summarize_run(run.model_copy(update={"findings": kept})), Words("vi"))
         == "3 trong 4 trang có việc phải làm ngay"
     )
 
@@ -229,29 +229,32 @@ def test_one_alone_is_not_counted():
     run = factory.run(hosts=factory.HOSTS[:1])
     kept = tuple(f for f in run.findings if f.severity in ("low", "medium") and f.status != "not_evaluated")
     assert (
-        html.write_headline(summarize_run(run.model_copy(update={"findings": kept})), Words("vi"))
+        html.write_headline_for_office_chair(summarize_run(run.model_copy(update={"findings": kept})), Words("vi"))
         == "Không có việc phải làm ngay, nhưng trang này còn việc nên làm"
     )
-    assert html.write_headline(summarize_run(run), Words("en")) == "This site needs action now"
+    assert html.write_headline_for_office_chair(summarize_run(run), Words("en")) == "This site needs action now"
 
 
 def test_a_fleet_that_is_done_says_so_only_when_everything_was_evaluated():
     run = factory.run(clean=True)
     done = run.model_copy(update={"findings": tuple(f for f in run.findings if f.status != "not_evaluated")})
-    assert html.write_headline(summarize_run(done), Words("vi")) == "Không còn việc nào phải làm ở 4 trang"
+    assert (
+        html.write_headline_for_office_chair(summarize_run(done), Words("vi"))
+        == "Không còn việc nào phải làm ở 4 trang"
+    )
 
 
 def test_file_names_come_from_safe_names_only():
-    assert addresses.site_page("antruc.test") == "sites/antruc.test.html"
-    assert re.fullmatch(r"hosts/[0-9a-f]{24}\.html", addresses.host_page("../../etc/passwd"))
-    assert re.fullmatch(r"hosts/[0-9a-f]{24}\.html", addresses.host_page("Máy chủ 1"))
+    assert addresses.get_site_page_path("antruc.test") == "sites/antruc.test.html"
+    assert re.fullmatch(r"hosts/[0-9a-f]{24}\.html", addresses.get_host_page_path("../../etc/passwd"))
+    assert re.fullmatch(r"hosts/[0-9a-f]{24}\.html", addresses.get_host_page_path("Máy chủ 1"))
     long = ".".join(["a" * 60] * 4) + ".test"
-    assert len(addresses.site_page(long)) < 60
+    assert len(addresses.get_site_page_path(long)) < 60
 
 
 def test_values_are_shown_as_people_read_them():
     def value(path, data):
-        return evidence.format_value(path, data, Words("vi"), 100)
+        return evidence.format_value_for_people(path, data, Words("vi"), 100)
 
     assert value("files.mode", 0o644) == "0644"
     assert value("site.certificate.not_after", factory.NOW) == "08:30 ngày 23/11/2026"
@@ -286,7 +289,7 @@ def test_whom_a_setting_of_sshd_holds_for_is_in_words():
 
 def test_clauses_are_cited_as_each_framework_does():
     cited = dict(
-        evidence.list_references(
+        evidence.list_frameworks_with_clauses(
             {
                 "tcvn14423": {"l1": ["3.5"], "l2": ["4.5", "4.6 a"], "l3": []},
                 "nd331": ["30.4.b"],
@@ -309,5 +312,7 @@ def test_reasons_are_foreign_text_too():
         HostOutcome(host=host.name, reached=False, reason=Text(vi="<b>x</b>\u202e", en="<b>x</b>"))
         for host in run.hosts
     )
-    index = dict(html.iter_pages(run.model_copy(update={"outcomes": outcomes}), CATALOGUE, "vi"))["index.html"]
+    index = dict(html.iter_html_report_pages(run.model_copy(update={"outcomes": outcomes}), CATALOGUE, "vi"))[
+        "index.html"
+    ]
     assert "&lt;b&gt;x&lt;/b&gt;⟨U+202E⟩" in index

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from auditor.report.html.brief import list_decisions
-from auditor.report.html.pages import iter_pages
+from auditor.report.html.pages import iter_html_report_pages
 from auditor.results.by_control import list_work
 from auditor.results.intrusions import find_intrusions
 from tests.unit import intruded
@@ -14,7 +14,7 @@ RUN = intruded.run(*intruded.TRACES, injected=True)
 
 
 def shown(run=RUN, lang="vi") -> dict[str, str]:
-    return dict(iter_pages(run, intruded.CATALOGUE, lang))
+    return dict(iter_html_report_pages(run, intruded.CATALOGUE, lang))
 
 
 def test_the_first_page_says_so_before_everything_else_and_asks_for_the_incident_first() -> None:

@@ -24,12 +24,16 @@ from auditor.models import (
     WaiverUse,
 )
 from auditor.report.html import pages as html
-from auditor.report.html.chart import stack_bars
-from auditor.report.html.pagination import paginate
+from auditor.report.html.chart import stack_severity_counts_on_bar
+from auditor.report.html.pagination import split_list_into_pages
 from auditor.results.by_clause import assess_frameworks
 from auditor.results.by_control import build_control_results
 from auditor.results.compare import build_matrix, compare_runs
-from auditor.results.trend import complete_point, make_trend_point, select_last_of_months
+from auditor.results.trend import (
+    complete_trend_point_from_earlier_ones,
+    make_trend_point,
+    select_last_trend_point_of_each_month,
+)
 from tests import factory
 
 CATALOGUE = factory.catalogue()
@@ -37,7 +41,7 @@ BEFORE = factory.run(started="2026-11-23T08:21:00+07:00", run_id="before")
 
 
 def pages(run, **options):
-    return {path: LexborHTMLParser(text) for path, text in html.iter_pages(run, CATALOGUE, "en", **options)}
+    return {path: LexborHTMLParser(text) for path, text in html.iter_html_report_pages(run, CATALOGUE, "en", **options)}
 
 
 def rows(page, selector):
@@ -134,7 +138,11 @@ def test_a_month_is_its_last_audit():
         point.model_copy(update={"run_id": day, "started": f"{day}T08:00:00+07:00"})
         for day in ("2026-09-01", "2026-09-30", "2026-10-01", "2026-11-02", "2026-11-22")
     ]
-    assert [one.run_id for one in select_last_of_months(at)] == ["2026-09-30", "2026-10-01", "2026-11-22"]
+    assert [one.run_id for one in select_last_trend_point_of_each_month(at)] == [
+        "2026-09-30",
+        "2026-10-01",
+        "2026-11-22",
+    ]
     page = pages(BEFORE, trend=at)["index.html"]
     assert rows(page, ".months tbody th") == ["Nov 2026", "Oct 2026", "Sep 2026"]
 
@@ -157,7 +165,10 @@ def test_a_limited_run_names_the_sites_that_it_left_out():
     some = factory.run(hosts=factory.HOSTS[:1]).model_copy(
         update={"left_out": (ExcludedHost(host="web2", sites=("bennua.test",)), ExcludedHost(host="db1"))}
     )
-    trend = (make_trend_point(BEFORE), complete_point(make_trend_point(some), [make_trend_point(BEFORE)]))
+    trend = (
+        make_trend_point(BEFORE),
+        complete_trend_point_from_earlier_ones(make_trend_point(some), [make_trend_point(BEFORE)]),
+    )
     page = pages(some, trend=trend)["index.html"]
     (note,) = rows(page, ".lead .unread-note")
     assert "does not include 2 sites or hosts: bennua.test, db1." in note
@@ -201,21 +212,21 @@ def test_only_a_waiver_in_force_makes_its_measure_equivalent(validity, days, tag
 
 
 def test_a_stacked_bar_is_as_long_as_its_sum():
-    parts = stack_bars({Severity.LOW: 1, Severity.CRITICAL: 3, Severity.HIGH: 0}, 8)
+    parts = stack_severity_counts_on_bar({Severity.LOW: 1, Severity.CRITICAL: 3, Severity.HIGH: 0}, 8)
     assert [(part.severity, part.x, part.width) for part in parts] == [
         (Severity.CRITICAL, 0, 37.5),
         (Severity.LOW, 37.5, 12.5),
     ]
-    assert stack_bars({Severity.LOW: 0}, 0) == ()
+    assert stack_severity_counts_on_bar({Severity.LOW: 0}, 0) == ()
 
 
 @pytest.mark.parametrize(("length", "pages"), [(0, [0]), (200, [200]), (201, [200, 1]), (450, [200, 200, 50])])
 def test_a_long_list_is_whole_over_its_pages(length, pages):
-    sheets = paginate(range(length), "index.html", "sites")
+    sheets = split_list_into_pages(range(length), "index.html", "sites")
     assert [len(sheet.items) for sheet in sheets] == pages
     assert [item for sheet in sheets for item in sheet.items] == list(range(length))
-    assert sheets[0].path == "index.html" and sheets[0].previous is None and sheets[-1].next is None
-    assert [sheet.next for sheet in sheets[:-1]] == [sheet.path for sheet in sheets[1:]]
+    assert sheets[0].path == "index.html" and sheets[0].previous_page_path is None and sheets[-1].next_page_path is None
+    assert [sheet.next_page_path for sheet in sheets[:-1]] == [sheet.path for sheet in sheets[1:]]
 
 
 def test_a_large_fleet_is_paged_and_every_site_is_found_by_name():
@@ -231,7 +242,7 @@ def test_a_large_fleet_is_paged_and_every_site_is_found_by_name():
 
 
 def test_two_hundred_sites_fit_in_a_megabyte():
-    index = next(text for path, text in html.iter_pages(many(200), CATALOGUE, "vi") if path == "index.html")
+    index = next(text for path, text in html.iter_html_report_pages(many(200), CATALOGUE, "vi") if path == "index.html")
     assert len(index.encode()) < 1_000_000
 
 

@@ -9,12 +9,12 @@ from jinja2 import Environment
 
 from auditor.report.html import renderer
 
-make = renderer.build_environment.__wrapped__
+make = renderer.build_template_environment.__wrapped__
 
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(renderer.disk_cache, "get_folder", lambda *_: tmp_path)
+    monkeypatch.setattr(renderer.disk_cache, "get_cache_folder_of_state", lambda *_: tmp_path)
     return tmp_path
 
 
@@ -53,7 +53,7 @@ def test_what_is_damaged_is_compiled_again(place: Path, monkeypatch: pytest.Monk
 
 def test_compiled_templates_belong_to_one_state_of_what_compiles_them(monkeypatch: pytest.MonkeyPatch) -> None:
     states: list[str] = []
-    monkeypatch.setattr(renderer.disk_cache, "get_folder", lambda _kind, state: states.append(state))
+    monkeypatch.setattr(renderer.disk_cache, "get_cache_folder_of_state", lambda _kind, state: states.append(state))
     assert make("vi").bytecode_cache is None
     monkeypatch.setattr(renderer.metadata, "version", lambda _: "3.1.7")
     make("vi")

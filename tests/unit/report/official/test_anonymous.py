@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from auditor.report.official.anonymization import make_anonymizer
+from auditor.report.official.anonymization import make_address_and_host_name_replacer
 
-GUARD = make_anonymizer(["web", "web1", "db-a", "srv.test"], "[…]")
+GUARD = make_address_and_host_name_replacer(["web", "web1", "db-a", "srv.test"], "[…]")
 
 
 @pytest.mark.parametrize(
@@ -31,4 +31,4 @@ def test_addresses_and_host_names_go_and_plain_words_and_times_stay(written, sho
 
 
 def test_without_hosts_nothing_is_a_host_s_name():
-    assert make_anonymizer([], "[…]")("máy chủ web ở 10.0.0.1") == "máy chủ web ở […]"
+    assert make_address_and_host_name_replacer([], "[…]")("máy chủ web ở 10.0.0.1") == "máy chủ web ở […]"

@@ -62,7 +62,7 @@ def declared(folder: Path, level: str) -> tuple[Host, ...]:
     shutil.copytree("inventories/lab", folder)
     text = (folder / "hosts.yml").read_text("utf-8")
     (folder / "hosts.yml").write_text(re.sub(r"( +)- domain:", rf"\1- {level}\n\1  domain:", text), "utf-8")
-    return inventories.load(folder).hosts
+    return inventories.load_inventory(folder).hosts
 
 
 NOBODY = "# nobody declares one"
@@ -424,7 +424,7 @@ def test_each_regime_has_its_laws_words_and_clauses():
 
 def test_an_office_that_is_no_committee_stands_below_the_one_above_it():
     tree = official.organisation()
-    office = tree.unit("so-khcn")
+    office = tree.find_unit_by_id("so-khcn")
     hosts = (factory.HOSTS[0].model_copy(update={"unit": "so-khcn"}),)
     of = official.document("so-khcn", run=factory.run(started=official.NOW, hosts=hosts))
     assert office is not None
@@ -520,7 +520,7 @@ def test_a_measure_is_equivalent_only_while_its_waiver_holds(validity, told):
 def test_clauses_are_counted_over_the_sites_at_their_levels():
     of = official.document("tinh-tan-giang")
     clauses = annex(of, "clauses")
-    level = official.framework("2026").at(2)
+    level = official.framework("2026").list_clauses_of_level(2)
     outside = [clause.number for clause in level if clause.status == "not_covered"]
     *checked, folded = clauses.rows
     assert len(checked) == len(level) - len(outside)
@@ -538,7 +538,7 @@ def test_clauses_are_counted_over_the_sites_at_their_levels():
 def test_what_nothing_checks_is_told_apart_from_what_was_not_read(regime):
     run = factory.run(started=official.NOW, unreachable=["web1"])
     of = official.document("xa-an-truc", run=factory.run(started=official.NOW), regime=regime)
-    outside = sum(clause.status == "not_covered" for clause in official.framework(regime).at(2))
+    outside = sum(clause.status == "not_covered" for clause in official.framework(regime).list_clauses_of_level(2))
     told = official.text(of)
     assert f"Ngoài phạm vi kiểm tra {outside}" in told and "Chưa đánh giá được trong kỳ" not in told
     assert "gộp" in told and "gộp" in annex(of, "clauses").note

@@ -47,7 +47,10 @@ def replace(word, old, new):
 
 @pytest.mark.parametrize(("path", "annexes"), template.TEMPLATES.items())
 def test_a_shipped_template_is_what_the_repository_builds(path, annexes):
-    with zipfile.ZipFile(io.BytesIO(template.build(annexes))) as built, zipfile.ZipFile(path) as shipped:
+    with (
+        zipfile.ZipFile(io.BytesIO(template.build_docx_template_with_annexes(annexes))) as built,
+        zipfile.ZipFile(path) as shipped,
+    ):
         assert built.namelist() == shipped.namelist()
         for name in built.namelist():
             assert built.read(name) == shipped.read(name), (
@@ -62,7 +65,7 @@ def test_what_people_wrote_stays_text():
         for unit in official.organisation().units
     ]
     tree = Organisation.model_validate({**official.organisation().model_dump(), "units": units})
-    made = docx_output.render(official.document("tinh-tan-giang", of=tree))
+    made = docx_output.render_document_as_docx(official.document("tinh-tan-giang", of=tree))
     text = "\n".join(one.text for one in paragraphs(opened(made)))
     assert "Ủy ban <w:p/> & {{ 7 * 7 }} {% raw %} ⟨U+202E⟩]]> ⟨U+0007⟩xxx" in text
     assert "\u202e" not in text and len(made) < 200_000 and "[200/" in text
@@ -74,11 +77,13 @@ def test_an_officer_may_change_fonts_words_and_order(tmp_path):
         replace(word, "{{ circulation }}", "{{ circulation }} (bản {{ kind }})")
         word.tables[0].columns[1].cells[0].width = Mm(100)
 
-    made = opened(docx_output.render(DOCUMENT, edited(tmp_path, change)))
+    made = opened(docx_output.render_document_as_docx(DOCUMENT, edited(tmp_path, change)))
     assert any(one.text == "LƯU HÀNH NỘI BỘ (bản cong-van)" for one in paragraphs(made))
     (rule,) = [one for one in paragraphs(made) if one.style.name == template.STYLE_MOTTO_RULE]
     indent = rule.paragraph_format.left_indent + rule.paragraph_format.right_indent
-    assert 100 - indent / Mm(1) == pytest.approx(metrics.measure_width(DOCUMENT.motto, 14, bold=True), abs=0.1)
+    assert 100 - indent / Mm(1) == pytest.approx(
+        metrics.measure_text_width_in_mm(DOCUMENT.motto, 14, bold=True), abs=0.1
+    )
 
 
 @pytest.mark.parametrize(
@@ -98,7 +103,7 @@ def test_an_officer_may_change_fonts_words_and_order(tmp_path):
 def test_a_broken_template_is_told_and_nothing_comes_of_it(tmp_path, old, new, told):
     file = edited(tmp_path, lambda word: replace(word, old, new))
     with pytest.raises(InputError) as caught:
-        docx_output.render(DOCUMENT, file)
+        docx_output.render_document_as_docx(DOCUMENT, file)
     assert told in caught.value.what and caught.value.file == file
 
 
@@ -111,36 +116,42 @@ def test_what_is_no_template_is_told(tmp_path):
         archive.writestr("[Content_Types].xml", "<Types/>")
     for file in (text, empty_zip, wrong_zip):
         with pytest.raises(InputError, match="the template is not a DOCX file"):
-            docx_output.render(DOCUMENT, file)
+            docx_output.render_document_as_docx(DOCUMENT, file)
     with pytest.raises(InputError, match="cannot read the template"):
-        docx_output.render(DOCUMENT, tmp_path / "nowhere.docx")
+        docx_output.render_document_as_docx(DOCUMENT, tmp_path / "nowhere.docx")
     with pytest.raises(InputError, match="cannot read the template"):
-        docx_output.render(DOCUMENT, tmp_path)
+        docx_output.render_document_as_docx(DOCUMENT, tmp_path)
 
 
 def test_lines_are_even_and_as_few_as_can_be():
     def count(line):
         return float(len(line))
 
-    assert metrics.break_lines("aaa bbb ccc ddd", count, 11) == ("aaa bbb", "ccc ddd")
-    assert metrics.break_lines("aaa bbb", count, 7) == ("aaa bbb",)
-    assert metrics.break_lines("a", count, 0.5) == ("a",)
-    assert metrics.break_lines("rà soát trang thông tin điện tử", count, 24) == ("rà soát", "trang thông tin điện tử")
-    assert metrics.break_lines("rà soát TRANG THÔNG TIN ĐIỆN TỬ", count, 24) == ("rà soát", "TRANG THÔNG TIN ĐIỆN TỬ")
-    assert metrics.break_lines("trang thông tin điện tử", count, 12) == ("trang thông", "tin điện tử")
-    assert metrics.break_lines("aaaaaaaaaaaa bb", count, 5) == ("aaaaaaaaaaaa", "bb")
+    assert metrics.break_text_into_even_lines("aaa bbb ccc ddd", count, 11) == ("aaa bbb", "ccc ddd")
+    assert metrics.break_text_into_even_lines("aaa bbb", count, 7) == ("aaa bbb",)
+    assert metrics.break_text_into_even_lines("a", count, 0.5) == ("a",)
+    assert metrics.break_text_into_even_lines("rà soát trang thông tin điện tử", count, 24) == (
+        "rà soát",
+        "trang thông tin điện tử",
+    )
+    assert metrics.break_text_into_even_lines("rà soát TRANG THÔNG TIN ĐIỆN TỬ", count, 24) == (
+        "rà soát",
+        "TRANG THÔNG TIN ĐIỆN TỬ",
+    )
+    assert metrics.break_text_into_even_lines("trang thông tin điện tử", count, 12) == ("trang thông", "tin điện tử")
+    assert metrics.break_text_into_even_lines("aaaaaaaaaaaa bb", count, 5) == ("aaaaaaaaaaaa", "bb")
 
 
 def test_lengths_are_those_of_times_new_roman():
-    assert metrics.measure_width("M", 72, bold=False) == pytest.approx(0.889 * 25.4, rel=0.002)
-    assert metrics.measure_width("Ộ", 12, bold=True) == metrics.measure_width("O", 12, bold=True)
+    assert metrics.measure_text_width_in_mm("M", 72, bold=False) == pytest.approx(0.889 * 25.4, rel=0.002)
+    assert metrics.measure_text_width_in_mm("Ộ", 12, bold=True) == metrics.measure_text_width_in_mm("O", 12, bold=True)
 
 
 def test_annexes_with_nothing_in_them_are_left_out():
     run = factory.run(started=official.NOW, clean=True)
     run = run.model_copy(update={"findings": tuple(f for f in run.findings if f.status.value == "pass")})
     of = official.document("tinh-tan-giang", run=run)
-    made = opened(docx_output.render(of))
+    made = opened(docx_output.render_document_as_docx(of))
     assert [annex.key for annex in of.annexes] == ["units", "clauses"]
     assert len(made.tables) == 2 + 2 and len(made.sections) == 1 + 2
     assert [section.page_width > section.page_height for section in made.sections] == [False, True, True]

@@ -12,12 +12,12 @@ import pikepdf
 import pytest
 
 from auditor.errors import InputError
-from auditor.history.runs import History
+from auditor.history.runs import RunHistory
 from auditor.inventory import hosts as inventory
 from auditor.models import Hardening, HostHardening
 from auditor.report import advisory
 from auditor.report.official import issue
-from auditor.report.official.period import Period, build_month_state, find_month_before
+from auditor.report.official.period import Period, build_state_at_end_of_month, find_last_month_with_run_before
 from auditor.text.translations import Words
 from tests import factory
 from tests.unit import official
@@ -27,7 +27,7 @@ LAB = Path("inventories/lab")
 
 @pytest.fixture
 def history(tmp_path):
-    return History(tmp_path / "state/history.sqlite")
+    return RunHistory(tmp_path / "state/history.sqlite")
 
 
 def keep(history, started, *, hosts=factory.HOSTS, **more):
@@ -37,12 +37,12 @@ def keep(history, started, *, hosts=factory.HOSTS, **more):
 
 
 def written(history, tmp_path, unit="xa-an-truc", period="2026-11", **more):
-    return issue.write(
+    return issue.write_monthly_official_report_of_unit(
         history,
-        inventory.load(LAB),
+        inventory.load_inventory(LAB),
         official.CATALOGUE,
         unit,
-        Period.parse(period),
+        Period.parse_year_and_month(period),
         output=tmp_path / "out",
         **{
             "kind": "bao-cao",
@@ -73,7 +73,9 @@ def test_the_level_of_a_site_is_that_of_its_system(history, tmp_path):
     keep(history, "2026-11-24T09:12:00+07:00")
     paper = docx.Document(io.BytesIO(written(history, tmp_path)[0].read_bytes()))
     told = "\n".join(paragraph.text for paragraph in paper.paragraphs)
-    assert not any(host.sites and site.level_declared for host in inventory.load(LAB).hosts for site in host.sites)
+    assert not any(
+        host.sites and site.level_declared for host in inventory.load_inventory(LAB).hosts for site in host.sites
+    )
     assert "Theo khai báo của đơn vị quản lý: 1 trang cấp độ 2." in told
     assert "Chưa có khai báo cấp độ" not in told
 
@@ -91,8 +93,8 @@ def test_the_same_month_gives_the_same_bytes_again(history, tmp_path):
 
 def test_a_month_is_vietnam_s_whatever_clock_the_run_used(history):
     keep(history, "2026-10-31T18:00:00+00:00")
-    found = build_month_state(history.run, history.entries("inventories/lab"), Period(2026, 11), {"web1"})
-    assert found is not None and found.moments == ("2026-10-31T18:00:00+00:00",)
+    found = build_state_at_end_of_month(history.run, history.entries("inventories/lab"), Period(2026, 11), {"web1"})
+    assert found is not None and found.run_start_moments == ("2026-10-31T18:00:00+00:00",)
     assert Period.from_moment("2026-11-01T00:30:00+07:00") == Period(2026, 11)
     assert Period.from_moment("2026-10-31T23:30:00+07:00") == Period(2026, 10)
 
@@ -102,11 +104,11 @@ def test_the_last_run_of_the_month_is_taken_and_a_limited_one_completed_from_ear
     full = keep(history, "2026-11-10T08:00:00+07:00")
     last = keep(history, "2026-11-20T08:00:00+07:00", hosts=factory.HOSTS[:1], hardened=True)
     keep(history, "2026-12-01T08:00:00+07:00")
-    found = build_month_state(
+    found = build_state_at_end_of_month(
         history.run, history.entries("inventories/lab"), Period(2026, 11), {"web1", "web2", "web3"}
     )
     assert found is not None
-    assert found.moments == ("2026-11-20T08:00:00+07:00", "2026-11-10T08:00:00+07:00")
+    assert found.run_start_moments == ("2026-11-20T08:00:00+07:00", "2026-11-10T08:00:00+07:00")
     of_first = [f for f in found.run.findings if f.host == "web1"]
     assert of_first == list(last.findings)
     assert [f for f in found.run.findings if f.host != "web1"] == [f for f in full.findings if f.host != "web1"]
@@ -116,7 +118,7 @@ def test_the_last_run_of_the_month_is_taken_and_a_limited_one_completed_from_ear
 def test_a_host_that_no_run_of_the_month_has_is_missing(history):
     keep(history, "2026-11-10T08:00:00+07:00", hosts=factory.HOSTS[:2])
     keep(history, "2026-11-20T08:00:00+07:00", hosts=factory.HOSTS[:1])
-    found = build_month_state(
+    found = build_state_at_end_of_month(
         history.run, history.entries("inventories/lab"), Period(2026, 11), {"web1", "web2", "web3"}
     )
     assert found is not None and [host.name for host in found.run.hosts] == ["web1", "web2"]
@@ -126,8 +128,8 @@ def test_the_month_before_is_the_last_that_has_a_run(history):
     for started in ("2026-06-10T08:00:00+07:00", "2026-08-10T08:00:00+07:00", "2026-11-10T08:00:00+07:00"):
         keep(history, started)
     entries = history.entries("inventories/lab")
-    assert find_month_before(entries, Period(2026, 11)) == Period(2026, 8)
-    assert find_month_before(entries, Period(2026, 6)) is None
+    assert find_last_month_with_run_before(entries, Period(2026, 11)) == Period(2026, 8)
+    assert find_last_month_with_run_before(entries, Period(2026, 6)) is None
 
 
 @pytest.mark.parametrize(
@@ -170,11 +172,11 @@ def test_a_deadline_does_not_roll_on_from_month_to_month(history, tmp_path):
 
 def test_a_report_written_late_tells_that_days_were_moved(history, tmp_path):
     keep(history, "2026-11-24T09:12:00+07:00")
-    inventory_, month = inventory.load(LAB), Period(2026, 11)
+    inventory_, month = inventory.load_inventory(LAB), Period(2026, 11)
     given = {"output": tmp_path / "out", "kind": "bao-cao", "regime": None, "lang": "vi", "template": None}
 
     def issued(today):
-        return issue.write(
+        return issue.write_monthly_official_report_of_unit(
             history,
             inventory_,
             official.CATALOGUE,
@@ -194,7 +196,7 @@ def test_a_report_written_late_tells_that_days_were_moved(history, tmp_path):
 @pytest.mark.parametrize("text", ["2026", "2026-13", "2026-1", "26-11", "2026-11-01", "", "2026-00"])
 def test_a_month_is_written_one_way(text):
     with pytest.raises(InputError, match="is not a month"):
-        Period.parse(text)
+        Period.parse_year_and_month(text)
 
 
 def test_a_unit_that_ceased_says_who_took_over(tmp_path):
@@ -207,10 +209,10 @@ def test_a_unit_that_ceased_says_who_took_over(tmp_path):
     with pytest.raises(
         InputError, match=r"organisation\.yml:3: unit huyen no longer exists: Xã Mới succeeded it — use --unit xa"
     ):
-        issue.get_reporting_unit(inventory.load(tmp_path), "huyen")
+        issue.get_reporting_unit(inventory.load_inventory(tmp_path), "huyen")
     (office / "organisation.yml").unlink()
     with pytest.raises(InputError, match="an official report needs the offices"):
-        issue.get_reporting_unit(inventory.load(tmp_path), "huyen")
+        issue.get_reporting_unit(inventory.load_inventory(tmp_path), "huyen")
 
 
 def test_a_month_s_work_is_read_from_the_audits_around_each_hardening(history):
@@ -224,8 +226,8 @@ def test_a_month_s_work_is_read_from_the_audits_around_each_hardening(history):
     history.keep(after.model_copy(update={"hardening": made}))
     lost = made.model_copy(update={"id": "never-kept"})
     history.keep(after.model_copy(update={"id": "z", "started": "2026-11-25T01:00:00+07:00", "hardening": lost}))
-    lab = inventory.load(LAB)
-    now, earlier, first = issue.load_states(history, lab, official.MONTH)
+    lab = inventory.load_inventory(LAB)
+    now, earlier, first = issue.load_start_and_end_states_of_month(history, lab, official.MONTH)
     assert (now.run.id, first and first.run.id, earlier is not None) == ("z", before.id, True)
     found = [(one.before.id, one.after.id) for one in issue.iter_hardenings(history, lab, official.MONTH)]
     assert found == [(before.id, "after")]
@@ -233,7 +235,10 @@ def test_a_month_s_work_is_read_from_the_audits_around_each_hardening(history):
 
 def test_a_month_with_one_run_has_no_first_one(history):
     keep(history, "2026-11-24T09:12:00+07:00")
-    assert issue.load_states(history, inventory.load(LAB), official.MONTH)[1:] == (None, None)
+    assert issue.load_start_and_end_states_of_month(history, inventory.load_inventory(LAB), official.MONTH)[1:] == (
+        None,
+        None,
+    )
 
 
 def test_annexes_that_were_asked_for_besides(history, tmp_path):
@@ -245,13 +250,15 @@ def test_annexes_that_were_asked_for_besides(history, tmp_path):
     ]
     told = {"id": "CVE-2026-12345", "product": "OpenSSL on web1", "due": "2026-12-15", "verdicts": verdicts}
     (tmp_path / "answers.json").write_text(json.dumps({"title": "x", "answers": [told]}))
-    answers = advisory.load_answers(tmp_path / "answers.json")
+    answers = advisory.load_advisory_answers_from_json(tmp_path / "answers.json")
 
     def besides(month):
-        found = advisory.build_annex_rows(answers, (host.name for host in month.run.hosts), Words("vi"))
+        found = advisory.build_annex_verdict_rows_for_hosts(
+            answers, (host.name for host in month.run.hosts), Words("vi")
+        )
         return {"answers": found, "sharing": (tuple(f"ô {number}" for number in range(12)),)}
 
-    word = docx.Document(str(written(history, tmp_path, besides=besides)[0]))
+    word = docx.Document(str(written(history, tmp_path, extra_annex_rows=besides)[0]))
     tables = [[[cell.text for cell in row.cells] for row in table.rows] for table in word.tables]
     (table,) = [table for table in tables if table[0][1] == "Mã lỗ hổng"]
     assert len(table) == 2 and table[1][:1] + table[1][3:] == [
@@ -267,4 +274,4 @@ def test_annexes_that_were_asked_for_besides(history, tmp_path):
 def test_what_holds_no_answers_is_told(content, tmp_path):
     (tmp_path / "answers.json").write_text(content)
     with pytest.raises(InputError, match="not contain answers"):
-        advisory.load_answers(tmp_path / "answers.json")
+        advisory.load_advisory_answers_from_json(tmp_path / "answers.json")

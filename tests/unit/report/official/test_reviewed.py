@@ -6,7 +6,7 @@ import pytest
 
 from auditor.audit import controls
 from auditor.audit.controls import Catalogue
-from auditor.audit.reviews import judge
+from auditor.audit.reviews import judge_sites_by_last_looks
 from auditor.models import Run, Scan, clock
 from auditor.results.open_since import Since
 from tests import factory
@@ -14,7 +14,7 @@ from tests.unit import official
 from tests.unit.audit.test_reviews import look
 from tests.unit.looks.test_traces import seen
 
-REAL = controls.load()
+REAL = controls.load_catalogue()
 
 
 @pytest.fixture(autouse=True)
@@ -24,7 +24,7 @@ def catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(*looks: Scan, started: str = official.NOW) -> Run:
-    judged = judge(REAL, factory.HOSTS, looks, (), clock.read(started))
+    judged = judge_sites_by_last_looks(REAL, factory.HOSTS, looks, (), clock.parse_iso_moment(started))
     made = factory.run(started=started)
     return made.model_copy(update={"findings": (*made.findings, *judged.findings), "reviews": judged.reviews})
 
@@ -47,7 +47,7 @@ def test_what_was_found_is_counted_and_named_by_its_kind_alone() -> None:
 def test_since_when_the_oldest_of_it_is_there_is_told() -> None:
     now = run(FOUND)
     assert "Nội dung này được phát hiện lần đầu trong tháng 11 năm 2026." in told("tinh-tan-giang", now)
-    (found,) = (one for one in now.findings if one.control in REAL.of_looks and one.violations)
+    (found,) = (one for one in now.findings if one.control in REAL.control_ids_judged_from_looks and one.violations)
     since = {(found.control, found.subject.id): "2026-08", ("content.reviewed", found.subject.id): "2026-05"}
     assert "Nội dung này được phát hiện lần đầu trong tháng 08 năm 2026." in told("tinh-tan-giang", now, since=since)
     assert "sớm nhất" not in told("tinh-tan-giang", run(look()))

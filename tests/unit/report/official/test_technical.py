@@ -23,7 +23,7 @@ def text_of(data):
 def test_it_names_hosts_and_addresses_and_what_was_read():
     run = factory.run(started=official.NOW, unreachable=["web2"])
     month = official.month("tinh-tan-giang", run)
-    ((suffix, sheet),) = technical.iter_print_jobs(month, official.CATALOGUE, official.MONTH, lang="vi")
+    ((suffix, sheet),) = technical.iter_technical_annex_print_jobs(month, official.CATALOGUE, official.MONTH, lang="vi")
     text = text_of(pdf.render_pdf(sheet))
     assert suffix == ""
     for told in ("web1", "10.213.47.11", "web2", "10.213.47.12", "web3", "ssh.effective.permitrootlogin = yes"):
@@ -34,14 +34,16 @@ def test_it_names_hosts_and_addresses_and_what_was_read():
 
 def test_it_holds_only_the_unit_s_hosts():
     month = official.month("xa-an-truc", factory.run(started=official.NOW))
-    names = [part.name for part in technical.iter_host_parts(month, official.CATALOGUE, Words("vi"))]
+    names = [
+        part.name for part in technical.iter_host_parts_with_unmet_findings(month, official.CATALOGUE, Words("vi"))
+    ]
     assert names == ["web1"]
 
 
 def test_every_open_finding_has_a_row():
     run = factory.run(started=official.NOW)
     month = official.month("tinh-tan-giang", run)
-    parts = list(technical.iter_host_parts(month, official.CATALOGUE, Words("vi")))
+    parts = list(technical.iter_host_parts_with_unmet_findings(month, official.CATALOGUE, Words("vi")))
     wanted = sum(finding.bucket in ("fail", "partial", "waived", "not_evaluated") for finding in run.findings)
     assert sum(len(part.rows) for part in parts) == wanted
 
@@ -50,7 +52,7 @@ def test_what_hosts_send_is_inert_bounded_and_drawable():
     typst = "#eval(1) *b* $x$ \\ #sys.inputs `c` @ref <label>"
     strings = ("<script>gọn\u202e", typst, "漢字 😀 ﷽", *factory.NASTY, "y" * 1_000_000)
     month = official.month("xa-an-truc", factory.run(started=official.NOW, nasty=strings))
-    ((_, sheet),) = technical.iter_print_jobs(month, official.CATALOGUE, official.MONTH, lang="vi")
+    ((_, sheet),) = technical.iter_technical_annex_print_jobs(month, official.CATALOGUE, official.MONTH, lang="vi")
     data = pdf.render_pdf(sheet)
     text = text_of(data)
     assert "<script>gọn[U+202E]" in text and "\u202e" not in text and "[U+1F600]" in text
@@ -87,7 +89,7 @@ def test_it_prints_every_waiver_in_full_those_that_are_over_too():
         for number, validity in enumerate(("active", "expired"), 11)
     )
     month = official.month("xa-an-truc", run.model_copy(update={"waivers": uses}))
-    ((_, sheet),) = technical.iter_print_jobs(month, official.CATALOGUE, official.MONTH, lang="vi")
+    ((_, sheet),) = technical.iter_technical_annex_print_jobs(month, official.CATALOGUE, official.MONTH, lang="vi")
     text = text_of(pdf.render_pdf(sheet))
     for number in (11, 12):
         assert f"{number}/QĐ-UBND" in text and f"Lý do {number} ở web1" in text
@@ -97,7 +99,7 @@ def test_it_prints_every_waiver_in_full_those_that_are_over_too():
 
 def test_a_row_is_never_parted_by_a_page_s_end():
     month = official.month("tinh-tan-giang", factory.run(started=official.NOW))
-    ((_, sheet),) = technical.iter_print_jobs(month, official.CATALOGUE, official.MONTH, lang="vi")
+    ((_, sheet),) = technical.iter_technical_annex_print_jobs(month, official.CATALOGUE, official.MONTH, lang="vi")
     with pdfplumber.open(io.BytesIO(pdf.render_pdf(sheet))) as file:
         rows = [row for page in file.pages for table in page.extract_tables() for row in table[1:]]
     assert len(file.pages) > 3 and rows and all(row[0] and row[1] and row[2] and row[3] for row in rows)
@@ -107,7 +109,7 @@ def test_a_row_is_never_parted_by_a_page_s_end():
 def test_hosts_are_packed_into_files(monkeypatch, rows, files):
     monkeypatch.setattr(technical, "MAX_ROWS", 10)
     parts = [technical.AnnexPart(name=str(n), facts=(), rows=(("x",),) * count) for n, count in enumerate(rows)]
-    packed = [sum(len(part.rows) for part in some) for some in technical._pack_parts(parts)]
+    packed = [sum(len(part.rows) for part in some) for some in technical._pack_annex_parts_into_files(parts)]
     assert packed == files
 
 
@@ -115,7 +117,7 @@ def test_a_long_annex_of_the_document_goes_into_files_of_its_own(monkeypatch):
     monkeypatch.setattr(pdf, "MAX_ROWS", 20)
     of = official.document("tinh-tan-giang")
     of = of.model_copy(update={"annexes": of.annexes[:3]})
-    made = {suffix: pdf.render_pdf(sheet) for suffix, sheet in pdf.iter_print_jobs(of)}
+    made = {suffix: pdf.render_pdf(sheet) for suffix, sheet in pdf.iter_document_print_jobs_by_file_suffix(of)}
     rows = len(of.annexes[1].rows)
     assert rows > 20
     assert set(made) == {"", *(f"-phu-luc-2-{part}" for part in range(1, -(-rows // 20) + 1))}

@@ -15,7 +15,7 @@ import yaml
 
 from auditor.audit import controls
 from auditor.errors import InputError
-from auditor.history.runs import History
+from auditor.history.runs import RunHistory
 from auditor.inventory import hosts as inventories
 from auditor.models import Finding, Run, Severity, Status, Subject
 from auditor.models.run import Protection
@@ -24,8 +24,8 @@ from auditor.report.sharing import issue
 from auditor.system import resources
 from tests import factory
 
-LAB = resources.get_inventories() / "lab"
-CATALOGUE = controls.load()
+LAB = resources.get_shipped_inventories_folder() / "lab"
+CATALOGUE = controls.load_catalogue()
 NOVEMBER = Period(2026, 11)
 DECLARED = yaml.safe_load((LAB / "office" / "sharing.yml").read_text("utf-8"))["units"]
 NAMES = {unit.id: unit.name for unit in factory.ORGANISATION.units}
@@ -79,20 +79,22 @@ LAST = (
 
 
 @pytest.fixture(scope="module")
-def history(tmp_path_factory: pytest.TempPathFactory) -> History:
-    kept = History(tmp_path_factory.mktemp("sharing") / "history.sqlite")
+def history(tmp_path_factory: pytest.TempPathFactory) -> RunHistory:
+    kept = RunHistory(tmp_path_factory.mktemp("sharing") / "history.sqlite")
     kept.keep(run("2026-10-20T08:00:00+07:00", *OCTOBER))
     kept.keep(run("2026-11-20T08:00:00+07:00", *LAST))
     return kept
 
 
-def written(history: History, unit: str, folder: Path) -> tuple[Mapping[str, bytes], tuple[str, ...]]:
-    issued = issue.write(history, inventories.load(LAB), CATALOGUE, unit, NOVEMBER, output=folder, lang="vi")
+def written(history: RunHistory, unit: str, folder: Path) -> tuple[Mapping[str, bytes], tuple[str, ...]]:
+    issued = issue.write_monthly_sharing_table_of_unit(
+        history, inventories.load_inventory(LAB), CATALOGUE, unit, NOVEMBER, output=folder, lang="vi"
+    )
     return {path.suffix: path.read_bytes() for path in issued.files}, issued.doubts
 
 
 @pytest.fixture(scope="module")
-def province(history: History, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, bytes]:
+def province(history: RunHistory, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, bytes]:
     made, doubts = written(history, "tinh-tan-giang", tmp_path_factory.mktemp("province"))
     assert doubts == ()
     return made
@@ -154,26 +156,32 @@ def test_letter_and_pdf_say_what_the_workbook_says(province: Mapping[str, bytes]
     }
 
 
-def test_a_commune_reports_itself(history: History, tmp_path: Path) -> None:
+def test_a_commune_reports_itself(history: RunHistory, tmp_path: Path) -> None:
     made, _ = written(history, "xa-an-truc", tmp_path)
     assert list(table(made)) == [NAMES["xa-an-truc"]]
     assert totals(made) == [1, 1, 1, 1, 1, 1, 0, UNKNOWN, 0, 3, 3]
     assert written(history, "xa-an-truc", tmp_path)[0] == made
 
 
-def test_what_was_said_after_the_month_is_told(history: History, tmp_path: Path) -> None:
-    kept = History(tmp_path / "history.sqlite")
+def test_what_was_said_after_the_month_is_told(history: RunHistory, tmp_path: Path) -> None:
+    kept = RunHistory(tmp_path / "history.sqlite")
     kept.keep(run("2026-10-20T08:00:00+07:00", *OCTOBER))
-    issued = issue.write(
-        kept, inventories.load(LAB), CATALOGUE, "xa-an-truc", Period(2026, 10), output=tmp_path, lang="en"
+    issued = issue.write_monthly_sharing_table_of_unit(
+        kept, inventories.load_inventory(LAB), CATALOGUE, "xa-an-truc", Period(2026, 10), output=tmp_path, lang="en"
     )
     assert issued.doubts[0] == (
         "Ủy ban nhân dân xã An Trúc, Central management: declared on 5 Nov 2026, after the last day of the data, 31 Oct 2026."
     )
 
 
-def test_a_month_without_a_run_is_told(history: History, tmp_path: Path) -> None:
+def test_a_month_without_a_run_is_told(history: RunHistory, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="has no run in"):
-        issue.write(
-            history, inventories.load(LAB), CATALOGUE, "xa-an-truc", Period(2026, 12), output=tmp_path, lang="vi"
+        issue.write_monthly_sharing_table_of_unit(
+            history,
+            inventories.load_inventory(LAB),
+            CATALOGUE,
+            "xa-an-truc",
+            Period(2026, 12),
+            output=tmp_path,
+            lang="vi",
         )

@@ -16,11 +16,11 @@ import yaml
 from auditor.errors import InputError
 from auditor.inventory import hosts as inventories
 from auditor.report.yearly import issue
-from auditor.report.yearly.table import Year
+from auditor.report.yearly.table import ReportingYear
 from auditor.system import resources
 
 TODAY = datetime.date(2026, 12, 16)
-LAB = resources.get_inventories() / "lab"
+LAB = resources.get_shipped_inventories_folder() / "lab"
 DECLARED = yaml.safe_load((LAB / "office" / "systems.yml").read_text("utf-8"))["systems"]
 STATES = {"draft": "Đang dự thảo", "submitted": "Đã gửi thẩm định", "approved": "Đã được phê duyệt", None: None}
 
@@ -28,8 +28,10 @@ STATES = {"draft": "Đang dự thảo", "submitted": "Đã gửi thẩm định"
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, bytes]:
     folder = tmp_path_factory.mktemp("yearly")
-    inventory = inventories.load(LAB)
-    issued = issue.write(inventory, "tinh-tan-giang", Year(2026), output=folder, lang="vi", today=TODAY)
+    inventory = inventories.load_inventory(LAB)
+    issued = issue.write_yearly_system_table_of_unit(
+        inventory, "tinh-tan-giang", ReportingYear(2026), output=folder, lang="vi", today=TODAY
+    )
     assert issued.doubts == ()
     return {path.suffix: path.read_bytes() for path in issued.files}
 
@@ -65,12 +67,16 @@ def test_letter_and_pdf_say_the_same(made: Mapping[str, bytes]) -> None:
 
 
 def test_the_same_day_gives_the_same_bytes(made: Mapping[str, bytes], tmp_path: Path) -> None:
-    again = issue.write(inventories.load(LAB), "tinh-tan-giang", Year(2026), output=tmp_path, lang="vi", today=TODAY)
+    again = issue.write_yearly_system_table_of_unit(
+        inventories.load_inventory(LAB), "tinh-tan-giang", ReportingYear(2026), output=tmp_path, lang="vi", today=TODAY
+    )
     assert {path.suffix: path.read_bytes() for path in again.files} == made
 
 
 def test_a_commune_reports_what_it_operates(tmp_path: Path) -> None:
-    issued = issue.write(inventories.load(LAB), "xa-an-truc", Year(2026), output=tmp_path, lang="en", today=TODAY)
+    issued = issue.write_yearly_system_table_of_unit(
+        inventories.load_inventory(LAB), "xa-an-truc", ReportingYear(2026), output=tmp_path, lang="en", today=TODAY
+    )
     word = docx.Document(str(issued.files[0]))
     said = [paragraph.text for paragraph in word.paragraphs]
     assert "a) Owner of the information systems: Ủy ban nhân dân tỉnh Tân Giang" in said
@@ -79,6 +85,13 @@ def test_a_commune_reports_what_it_operates(tmp_path: Path) -> None:
 
 def test_an_office_without_systems_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputError) as told:
-        issue.write(inventories.load(LAB), "so-khcn", Year(2026), output=tmp_path / "out", lang="vi", today=TODAY)
+        issue.write_yearly_system_table_of_unit(
+            inventories.load_inventory(LAB),
+            "so-khcn",
+            ReportingYear(2026),
+            output=tmp_path / "out",
+            lang="vi",
+            today=TODAY,
+        )
     assert told.value.what == "neither so-khcn nor a unit below it owns or operates an information system"
     assert not (tmp_path / "out").exists()

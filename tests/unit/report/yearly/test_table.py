@@ -9,9 +9,15 @@ import pytest
 
 from auditor.errors import InputError
 from auditor.inventory.systems import System
-from auditor.report.yearly.table import Year, YearlyTotals, compute_totals, find_later_systems, select_by_units
+from auditor.report.yearly.table import (
+    ReportingYear,
+    YearlyTotals,
+    compute_yearly_totals,
+    find_systems_dated_after_year,
+    select_systems_owned_or_operated_by_units,
+)
 
-YEAR = Year(2026)
+YEAR = ReportingYear(2026)
 DECISION = {"number": "1/QĐ-UBND", "day": "2026-05-01"}
 
 
@@ -21,13 +27,13 @@ def system(name: str = "a", **given: Any) -> System:
 
 def test_a_year_is_of_the_days_of_the_decree() -> None:
     assert (YEAR.first, YEAR.last) == (datetime.date(2025, 12, 15), datetime.date(2026, 12, 14))
-    assert (YEAR.due_of_operator, YEAR.due_of_owner) == (datetime.date(2026, 12, 20), datetime.date(2026, 12, 25))
+    assert (YEAR.operators_due_day, YEAR.owners_due_day) == (datetime.date(2026, 12, 20), datetime.date(2026, 12, 25))
 
 
 @pytest.mark.parametrize("text", ["26", "2026-11", "1999", "20260", "năm"])
 def test_what_is_no_year_is_told(text: str) -> None:
     with pytest.raises(InputError) as told:
-        Year.parse(text)
+        ReportingYear.parse(text)
     assert told.value.what == f"--year {text} is not a year"
 
 
@@ -48,7 +54,7 @@ def test_what_is_no_year_is_told(text: str) -> None:
     ],
 )
 def test_each_total_counts_what_the_form_means(given: dict[str, Any], counted: tuple[int, ...]) -> None:
-    assert compute_totals([system(**given)], YEAR) == YearlyTotals(*counted, done_by=None)
+    assert compute_yearly_totals([system(**given)], YEAR) == YearlyTotals(*counted, done_by=None)
 
 
 def test_it_is_done_by_the_last_day_that_something_still_waits_for() -> None:
@@ -57,15 +63,18 @@ def test_it_is_done_by_the_last_day_that_something_still_waits_for() -> None:
         "b", level=2, dossier="approved", decision=DECISION, approval_expected="2030-01-01", measures="all",
         measures_expected="2031-01-01",
     )  # fmt: skip
-    assert compute_totals([waits, done], YEAR).done_by == datetime.date(2027, 6, 30)
-    assert compute_totals([done], YEAR).done_by is None
+    assert compute_yearly_totals([waits, done], YEAR).done_by == datetime.date(2027, 6, 30)
+    assert compute_yearly_totals([done], YEAR).done_by is None
 
 
 def test_a_system_belongs_to_whoever_owns_or_operates_it() -> None:
     own, run, other = system("a", owner="x"), system("b", operator="x"), system("c")
-    assert select_by_units([own, run, other], {"x"}) == (own, run)
+    assert select_systems_owned_or_operated_by_units([own, run, other], {"x"}) == (own, run)
 
 
 def test_what_is_of_after_the_year_is_named() -> None:
     late = system(level=2, dossier="approved", decision={"number": "9/QĐ", "day": "2026-12-15"}, checked="2026-12-20")
-    assert [day.day for _, day in find_later_systems([late, system("b", checked="2026-12-14")], YEAR)] == [15, 20]
+    assert [day.day for _, day in find_systems_dated_after_year([late, system("b", checked="2026-12-14")], YEAR)] == [
+        15,
+        20,
+    ]
