@@ -549,7 +549,7 @@ def test_a_review_that_was_killed_goes_on_where_it_was(office: Callable[[WebSite
         reviewer = office(site)
         arguments = [sys.executable, "-c", REVIEWING, str(reviewer.looks.path), str(site.port), SITES[0]]
         with subprocess.Popen(arguments) as killed:
-            assert reached.wait(30)
+            assert reached.wait(120)
             killed.kill()
         seen = [path for path in dict.fromkeys(site.paths) if path in links]
         site.asked.clear()
