@@ -47,7 +47,7 @@ class MissingTranslations(Exception):
 
 
 def page() -> str:
-    """Return the page. Raises Untranslated."""
+    """Return the page. Raises MissingTranslations."""
     vietnamese = {entry.msgid: entry.msgstr for entry in polib.pofile(str(VIETNAMESE))}
     descriptions: list[str] = []
 

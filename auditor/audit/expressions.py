@@ -4,7 +4,8 @@ Facts are wrapped in ``FactObject`` (objects) and ``Members`` (lists) that know 
 only at keys, so ``x.items`` is the fact named items and never a method. Whatever an expression reads to the
 end is its evidence.
 
-What expressions are compiled into is kept from run to run (``recall``, ``keep``): to compile them takes 0.3 s.
+What expressions are compiled into is kept from run to run (``load_compiled_expressions_from_disk``,
+``store_compiled_expressions_on_disk``): to compile them takes 0.3 s.
 """
 
 from __future__ import annotations

@@ -92,7 +92,7 @@ def list_hosts_or_sites_in_scope(
 ) -> tuple[Subject, ...]:
     """Return the hosts, or the sites, that a scope takes in.
 
-    Those ``within`` its units as a report sees it, a host's sites.
+    Those of its units and the units below these, as a report sees it, and the sites of its hosts.
 
     A site belongs to its own unit, and to its host's only when it has none.
     """

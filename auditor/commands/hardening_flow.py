@@ -85,7 +85,9 @@ def audit_plan_and_harden_hosts(
     progress_console: Console | None = console.out,
     accepted_controls: frozenset[str] = frozenset(),
 ) -> HardeningFlowOutcome:
-    """Do it, showing each step on ``progress_console``; when that is None, only what is asked about, on standard error.
+    """Audit, plan and harden, showing each step on ``progress_console``.
+
+    When that is None, only what is asked about is shown, on standard error.
 
     An empty plan ends after the first audit.
 

@@ -110,7 +110,7 @@ class AutorunList:
 
 
 def parse_autoruns(packed_json: object) -> AutorunList:
-    """Return the places as they travel. Raises BadListing."""
+    """Return the places as they travel. Raises ListingError."""
     try:
         document = _DOCUMENT.validate_python(unpack_compressed_json(packed_json))
         if sum(len(row[4]) for row in document.rows) > MAX_ALL_SAID:

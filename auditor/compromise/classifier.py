@@ -195,7 +195,7 @@ def judge_files_in_child_processes(
 ) -> list[Judgement]:
     """Return what judges say of each file, in their order, by as many children as there are processors.
 
-    ``is_over``: whether there is no time left; what is not judged by then is told to be OUT_OF_TIME.
+    ``is_time_over``: whether there is no time left; what is not judged by then is told to be OUT_OF_TIME.
     """
     batches = list(_split_files_into_batches(judge_requests))
     with ThreadPoolExecutor(max_workers=max(2, len(batches) and 4)) as pool:

@@ -92,7 +92,7 @@ class FileList:
 
 
 def parse_file_list(packed_json: object, stamp_count: int) -> FileList:
-    """Return the listing as it travels. Raises BadListing."""
+    """Return the listing as it travels. Raises ListingError."""
     try:
         document = _DOCUMENT.validate_python(unpack_compressed_json(packed_json))
         files = tuple(_build_web_file_from_row(row, document.roots) for row in document.rows)
@@ -138,7 +138,7 @@ def unpack_compressed_json(packed_json: object) -> Any:
 def unpack_file_contents(packed_contents: object, packed_lengths: object, max_count: int) -> list[bytes | None]:
     """Return the contents that were asked for, as many as fit; None for one that could not be read.
 
-    Raises BadListing.
+    Raises ListingError.
     """
     try:
         sizes = unpack_compressed_json(packed_lengths)

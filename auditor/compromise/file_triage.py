@@ -36,7 +36,7 @@ def triage_files(
 ) -> TriageResult:
     """Return what manifests explain of a host's files, and what they leave to be judged.
 
-    ``whole``: these are all that the host has; else nothing is told to be missing.
+    ``is_complete_listing``: these are all that the host has; else nothing is told to be missing.
     """
     if any(map(checksums.has_md5_digests, manifests)):
         known_by = {file.md5: file.sha256 for file in files if file.md5 is not None and file.sha256 is not None}

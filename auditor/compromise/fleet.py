@@ -444,9 +444,9 @@ def _read_autoruns_of_host(run: PlaybookRun, host: str, facts: HostFacts | None)
 def _drop_snippets_and_mark_unexplained(
     autorun_list: AutorunList, triage: file_triage.TriageResult
 ) -> tuple[Autorun, ...]:
-    """Return the places but for code, which is judged as code.
+    """Return the places but for snippets of code, which are judged as code.
 
-    Of scripts that are posted to, whether nothing explains them.
+    Scripts that are posted to are marked when nothing explains them.
     """
     unexplained_paths = {file.full_path for file in triage.suspect_files if file.place}
     return tuple(

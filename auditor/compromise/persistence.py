@@ -71,9 +71,9 @@ def select_keys_known_to_next_hunt(places: Iterable[Autorun], traces: Iterable[T
 
 
 def find_traces_in_autoruns(places: Iterable[Autorun], known_keys: Collection[str] | None = None) -> tuple[Trace, ...]:
-    """Return the traces in the places of a host; ``before``.
+    """Return the traces in the places of a host.
 
-    The keys of what earlier hunts knew of, None when there was none.
+    ``known_keys``: the keys of what earlier hunts knew of, None when there was none.
     """
     return tuple(_iter_traces_of_autoruns(places, known_keys))
 

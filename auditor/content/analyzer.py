@@ -2,7 +2,7 @@
 
 Pure.
 
-Whatever the bytes, it raises nothing, and takes time that grows with them; ``reader`` bounds it none the less.
+Whatever the bytes, it raises nothing, and takes time that grows with them; ``worker`` bounds it none the less.
 """
 
 from __future__ import annotations

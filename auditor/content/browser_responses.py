@@ -35,7 +35,7 @@ def add_traces_only_browser_saw(reading: PageAnalysis, browser_readings: Iterabl
 
 
 def _mark_trace_as_rendered(trace: Trace) -> Trace:
-    """Return a script that leads away and does not tell so in its text hides what it does."""
+    """Return a trace marked as found in a browser alone; a redirect is one of hidden code, too."""
     families = dict.fromkeys((*trace.families, "code") if trace.kind == "redirect" else trace.families)
     fields = {
         **trace.model_dump(),

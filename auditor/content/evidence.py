@@ -98,7 +98,7 @@ class PageEvidence:
     def iter_traces_of_suspects(self, *, is_orphan: bool) -> Iterator[Trace]:
         """Yield what is to be told.
 
-        ``orphan``: nothing leads to the page, which speaks against what else is found on it.
+        ``is_orphan``: nothing leads to the page, which speaks against what else is found on it.
         """
         for name, suspect in self.hosts.items():
             yield from self._iter_trace_of_suspect(

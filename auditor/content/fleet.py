@@ -59,7 +59,7 @@ class ScanRun:
     """Sites, by domain, that may be asked for what nobody names."""
     budget: ScanBudget = field(default_factory=ScanBudget)
     words: Mapping[str, str] = field(default_factory=dict)
-    """What the unit adds to the lexicon, as ``lexicon.own`` reads it."""
+    """What the unit adds to the lexicon, as ``read_lexicon_files_of_unit`` reads it."""
     ports: Mapping[str, int] = field(default_factory=dict)
     """By scheme, where it is not the usual one."""
     pace: Callable[[], RequestPacer] = RequestPacer

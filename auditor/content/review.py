@@ -91,7 +91,7 @@ class SiteScanner:
     words: Mapping[str, str] = field(default_factory=dict)
     """What the unit adds to the lexicon."""
     browser: Callable[[str], RenderedPage] | None = None
-    """What a browser makes of the page at an address, unless none is asked. Raises Unreadable."""
+    """What a browser makes of the page at an address, unless none is asked. Raises UnreadableContent."""
     pages: PageInventory | None = None
     """Which pages there are, as its host says; None: it did not."""
     obey_robots: bool = True
@@ -376,7 +376,7 @@ class SiteScanner:
         return hides
 
     def _fetch_and_analyze_style_sheet(self, path: str) -> PageAnalysis:
-        """Return what a style sheet hides: nothing when it is not there. Raises Stopped for a refusal."""
+        """Return what a style sheet hides: nothing when it is not there. Raises CrawlStopError for a refusal."""
         try:
             response = self._fetch_file_or_none(path)
             if response is not None:

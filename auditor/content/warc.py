@@ -37,7 +37,7 @@ def build_warc(
 
     Bodies are as they were served, cut where there is no more room.
 
-    ``headers_by_visitor``: the headers of each visitor; ``address``: of the host that answered; ``look``: its id.
+    ``headers_by_visitor``: the headers of each visitor; ``address``: of the host that answered; ``scan_id``: its id.
     Cookies and other secrets in headers are taken out.
     """
     file = io.BytesIO()

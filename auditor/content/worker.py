@@ -32,7 +32,7 @@ _CHILDREN = ChildProcessPool(__name__, _MAX_MESSAGE)
 def analyze_visit_in_child_process(visit: PageVisit, baseline: SiteBaseline, words: Mapping[str, str]) -> PageAnalysis:
     """Return what an address shows to whom; ``words``: what the unit adds to the lexicon.
 
-    Raises Unreadable when that cannot be told at a reasonable price.
+    Raises UnreadableContent when that cannot be told at a reasonable price.
     """
     answer = _CHILDREN.ask_idle_child(
         {"visited": _pack_visit(visit), "known": _convert_baseline_to_json_fields(baseline), "words": dict(words)},

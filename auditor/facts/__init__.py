@@ -91,7 +91,7 @@ class HostFacts:
     def parse(cls, document: str, extra_models: Mapping[str, type[Area]] = NO_MODELS) -> HostFacts:
         """Validate a collector's answer. Raises BadDocument when it is not one at all.
 
-        ``besides``: models of areas that were asked for and that no audit has.
+        ``extra_models``: models of areas that were asked for and that no audit has.
         """
         if len(document) > MAX_DOCUMENT_CHARS:
             raise BadDocument(f"answer of {len(document):,} characters, more than {MAX_DOCUMENT_CHARS:,}")

@@ -162,7 +162,7 @@ def _select_outermost_folders(paths: Iterable[str]) -> Sequence[str]:
 
 
 def _is_path_in_outermost_folders(path: str, folders: Sequence[str]) -> bool:
-    """Return whether the path is one of the ``_select_outermost`` folders or lies in one.
+    """Return whether the path is one of the folders that ``_select_outermost_folders`` gives or lies in one.
 
     None of them is the beginning of another, so that only the last one that sorts before the path can be its beginning.
     """

@@ -29,7 +29,7 @@ OPTIONS = {
 
 @contextmanager
 def provide_password_to_askpass_program(password: str, folder: Path) -> Iterator[None]:
-    """Give the password to whoever runs ``get_program_path`` within the context, as often as it asks.
+    """Give the password to the program at ``get_askpass_program_path`` within the context, as often as it asks.
 
     ``folder`` is nobody else's.
     """

@@ -28,7 +28,7 @@ def add_discovered_sites_to_host(host: Host, facts: HostFacts) -> Host:
 
 
 def _iter_sites(host: str, data: dict[str, Any]) -> Iterator[Site]:
-    """Yield what the host calls its names and folders is taken over only in the forms that an inventory may hold."""
+    """Yield the sites of a host, with those names and folders alone that have a form that an inventory may hold."""
     taken_names: set[str] = set()
     servers: tuple[Literal["nginx", "apache"], ...] = ("nginx", "apache")
     for server in servers:

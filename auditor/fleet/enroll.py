@@ -154,11 +154,11 @@ def enroll(
 ) -> EnrollmentResult:
     """Make the account, read the host with it, record the host keys, and draft its inventory entry if there is none.
 
-    The key of the account lends nothing but a way to the ``doors``, and counts from the inventory's trusted networks
-    alone, where it names some. ``ask`` gives the password that sudo wants of a key's account. Raises InputError when
-    the host cannot be entered or read, has such an account of somebody else's, or would leave an inventory that no run
-    takes; then nothing is written here, and an account that was made meanwhile is taken back; where that fails, the
-    error says what stays.
+    The key of the account lends nothing but a way to the ``forwarded_addresses``, and counts from the inventory's
+    trusted networks alone, where it names some. ``ask_sudo_password`` gives the password that sudo wants of a key's
+    account. Raises InputError when the host cannot be entered or read, has such an account of somebody else's, or would
+    leave an inventory that no run takes; then nothing is written here, and an account that was made meanwhile is taken
+    back; where that fails, the error says what stays.
     """
     listed_host = _find_listed_host(folder, server.name)
     admins = () if access.user == "root" else (access.user,)

@@ -70,7 +70,7 @@ class HostPageFetcher:
     def fetch_raw_response(
         self, scheme: str, address: str, domain: str, path: str, port: int | None, headers: Mapping[str, str]
     ) -> RawResponse:
-        """Return the bytes of one page, as ``fetch.Client.raw`` gives them.
+        """Return the bytes of one page, as ``fetch.Client.fetch_raw_response`` gives them.
 
         ``address`` is the host's, which asks itself.
 

@@ -45,8 +45,8 @@ def build_authorized_keys_options(networks: Iterable[object], forwarded_addresse
 
     No forwarding of any kind, and from where it counts.
 
-    ``networks``: from which it lets in, none of them for all. ``doors``: addresses with ports that others are reached
-    by through this host, which alone it may pass connections on to.
+    ``networks``: from which it lets in, none of them for all. ``forwarded_addresses``: addresses with ports that others
+    are reached by through this host, which alone it may pass connections on to.
     """
     options = ["restrict", "pty"]
     if forwarded_addresses := sorted(forwarded_addresses):

@@ -46,7 +46,7 @@ class PlayHandle:
         return bool(self._watched.poll(0))
 
     def end_play_and_wait(self) -> None:
-        """Return when the play has ended, of itself or of this."""
+        """End the play, and wait until it has ended."""
         with self._line, suppress(OSError):
             self._line.shutdown(socket.SHUT_WR)
             self._line.recv(1)
@@ -65,9 +65,9 @@ def run_ansible_playbook_in_fork(
 ) -> Iterator[PlayHandle]:
     """Have ``ansible-playbook`` play with these arguments while this lasts; when it is over, the play has ended.
 
-    ``own``: names in the environment that say something else for every play, and that Ansible reads when it plays.
-    ``folder`` is the play's own; what Ansible prints goes to the pipe ``output_pipe``. ``memory`` is in bytes of
-    addresses for each of its processes.
+    ``names_differing_by_play``: names in the environment that say something else for every play, and that Ansible reads
+    when it plays. ``folder`` is the play's own; what Ansible prints goes to the pipe ``output_pipe``. ``memory`` is in
+    bytes of addresses for each of its processes.
     """
     over = folder / "over"
     os.mkfifo(over, 0o600)

@@ -79,7 +79,7 @@ class _ModuleRequest:
 class _RemoteWorkerConnection:
     """One that runs on a host, behind its ssh.
 
-    Raises _Ended when it cannot be had, or is lost; it is of no more use then.
+    Raises _ConnectionEnd when it cannot be had, or is lost; it is of no more use then.
     """
 
     def __init__(self, request: _ModuleRequest, environment: Mapping[str, str]) -> None:
@@ -101,7 +101,7 @@ class _RemoteWorkerConnection:
         self.is_lost = self._is_given_up = False
 
     def run(self, python: str, module: bytes, deadline: float) -> tuple[int, bytes, bytes]:
-        """Exit code, output and errors of a module for that Python."""
+        """Return the exit code, output and errors of a module, run by that Python."""
         message = f"{python}\n".encode() + module
         head = self._send_and_read_exactly(
             len(message).to_bytes(remote_worker.LENGTH, "big") + message, 1 + 2 * remote_worker.LENGTH, deadline
@@ -135,7 +135,7 @@ class _RemoteWorkerConnection:
         self._ssh.wait()
 
     def greet(self, marker: str, deadline: float) -> None:
-        """Have it started, whatever a shell says before its first words."""
+        """Have the worker started, whatever a shell says before its first words."""
         up = marker.encode() + b"\n" + remote_worker.UP
         self._send_and_read_until_complete(_SOURCE, lambda: up in self._said, deadline, _CHATTER)
         if not self._said.endswith(up):

@@ -146,7 +146,7 @@ def run_as_root(
 ) -> bytes:
     """Return what a program of ours answers when it is run once on a host as root: its last line.
 
-    It may import ``luytre_shared``, and what is ``beside`` it as in ``stream_as_root``, of which it may read what is
+    It may import ``luytre_shared``, and ``importable_files`` as in ``stream_as_root``, of which it may read what is
     given as bytes. Its ``main`` is given the words of SSH_CONNECTION and the question as JSON. Raises NoAnswer.
     """
     arguments, environment = _build_ssh_command_running_as_root(reach)
@@ -168,7 +168,7 @@ def stream_as_root(
 ) -> Iterator[bytes]:
     """Run a program of ours once on a host as root; yield what it sends, piece by piece, for at most ``seconds``.
 
-    Beside ``luytre_shared`` it may import what is ``beside`` it, files by their names in the archive that it comes in.
+    Beside ``luytre_shared`` it may import ``importable_files``, by their names in the archive that it comes in.
     Raises NoAnswer when nothing comes.
     """
     arguments, environment = _build_ssh_command_running_as_root(reach)

@@ -59,7 +59,7 @@ def describe_paths_not_in_rollback_point(
 ) -> tuple[Text, ...]:
     """Return what the way back does not hold, since lesser users on the host shape it: where, how much of it, and why.
 
-    ``what`` begins each sentence; a plain number of entries follows.
+    ``sentence_start`` begins each sentence; a plain number of entries follows.
     """
     return tuple(
         _describe_path_not_in_rollback_point(note, sentence_start)

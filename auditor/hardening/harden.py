@@ -84,9 +84,9 @@ def harden_hosts_in_batches(
     """Put the plan in force, batch by batch; ends with every host confirmed, brought back, or untouched.
 
     The caller holds the journal's lock. On Ctrl-C and SIGTERM the hosts under way are brought back, then
-    Interrupted is raised; told once more, it leaves them to their own timers. An error of this machine, such as a full
-    disk, brings them back, too, and raises Stopped; room for that is kept aside, and without it InputError is
-    raised. Only a host that answers no more is left to its own timer, and waited for.
+    HardeningInterrupt is raised; told once more, it leaves them to their own timers. An error of this machine, such as
+    a full disk, brings them back, too, and raises HardeningStopError; room for that is kept aside, and without it
+    InputError is raised. Only a host that answers no more is left to its own timer, and waited for.
     ``release``: controls that are no longer to be in force on the plan's hosts. ``facts`` of hosts tell what answers
     there besides the declared sites, and which others of the inventory need them: both have to go on as before.
     ``renewal``: has hosts read anew whose plan is old when their turn comes; what may not be made by then is left out.

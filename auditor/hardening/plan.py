@@ -133,7 +133,7 @@ def make_hardening_plan(
     Waived ones are let be.
 
     With ``only_sites`` those sites' own findings alone count: a host's fixes touch its other sites too. What
-    ``preflight`` objects to is refused or held; so is, by ``doubts``, what would make others' files root's.
+    ``preflight`` objects to is refused or held; so is, by ``untrusted_files``, what would make others' files root's.
     ``accepted_controls`` are the controls whose danger is accepted for this run, also outside of change windows; those
     that the inventory accepts count for danger alone. ``https``: sites to what is wrong with their HTTPS as it answers
     the controller; ``linked_listings``: to the lists of files that their pages lead to; ``behind``: hosts to those that

@@ -26,7 +26,7 @@ def make_plan_after_site_visits(
     only_sites: frozenset[str] = frozenset(),
     accepted_controls: frozenset[str] = frozenset(),
 ) -> HardeningPlan:
-    """Return the plan of ``auditor.hardening.plan.make``, after visits to the sites whose answers it depends on.
+    """Return the plan of ``make_hardening_plan``, after visits to the sites whose answers it depends on.
 
     A site whose visitors would be sent on to HTTPS is visited there; one whose lists of files would be closed is looked
     through for links to any. Where ports would close, the inventory's addresses are looked up; where nothing would go

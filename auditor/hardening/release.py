@@ -25,8 +25,8 @@ def release_control_from_shared_files(
     """Write anew, without the control, the files that it shares with others in force. As safe as a hardening.
 
     The hardening is not sound when a host would not serve as before without the control; that host is as it was.
-    ``run_id``: of the audit before it. The caller holds the journal's lock. Raises Interrupted and Stopped as
-    ``harden`` does.
+    ``run_id``: of the audit before it. The caller holds the journal's lock. Raises HardeningInterrupt and
+    HardeningStopError as ``harden_hosts_in_batches`` does.
     """
     names = {entry.host for entry in entries}
     hosts = [host for host in inventory.hosts if host.name in names]

@@ -62,7 +62,7 @@ def select_host_entries_that_can_be_undone(
 ) -> tuple[HostHardening, ...]:
     """Return the confirmed hosts of a hardening among these, with a control only those where it was put in force.
 
-    ``again``: also those that were rolled back whole, since something may have been left then.
+    ``includes_rolled_back``: also those that were rolled back whole, since something may have been left then.
     """
     names = {host.name for host in hosts}
     return tuple(
@@ -77,9 +77,9 @@ def select_host_entries_that_can_be_undone(
 def find_newest_hardening_with_control_in_force(
     hardenings: Iterable[Hardening], hosts: Sequence[Host], control: ControlId
 ) -> Part | None:
-    """Return the newest hardening that put the control in force on any of the hosts, and its part there; None.
+    """Return the newest hardening that put the control in force on any of the hosts, and its part there.
 
-    It is nowhere.
+    None where it is in force nowhere.
 
     ``hardenings``: the hardenings in the journal, newest first. A host where a newer one took the control back is
     passed over.
@@ -164,7 +164,9 @@ def undo_hardening(
     *,
     check: bool = False,
 ) -> tuple[HostRollback, ...]:
-    """Have the hosts undo the hardening, or with ``check`` say what they would undo. ``only``: touches by host.
+    """Have the hosts undo the hardening, or with ``check`` say what they would undo.
+
+    ``only_touches_by_host``: these touches alone.
 
     ``control``: the only one that is to be undone, whose touches they are.
     """

@@ -178,8 +178,8 @@ def load_links(database: sqlite3.Connection, *statement_kinds: str) -> tuple[Cha
 
 
 NEWEST_FIRST = "ORDER BY started > ?, started DESC, rowid DESC"
-"""Takes ``believable(now)``: what began later than it is now was kept while the clock was wrong, and is the last for
-want of another alone.
+"""Takes ``format_latest_believable_start(now)``: what began later than it is now was kept while the clock was
+wrong, and is the last for want of another alone.
 """
 _NEWEST = (
     "SELECT subject, document FROM (SELECT subject, document,"  # noqa: S608  a constant of ours
@@ -209,9 +209,9 @@ def store_look_and_delete_older(
     *,
     newest_to_keep: int,
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Keep a look or a hunt, and remove all but the newest ``keep``.
+    """Keep a look or a hunt, and remove all but the ``newest_to_keep`` newest.
 
-    ``row`` is ``(id, started, inventory, subject, packed document)``.
+    ``look_row`` is ``(id, started, inventory, subject, packed document)``.
 
     Return the ids of those that stay and of those that were removed, the newest first.
     """

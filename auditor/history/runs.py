@@ -158,7 +158,10 @@ class RunHistory:
         return self._load_run_as_class(run_id, Run)
 
     def bare(self, run_id: str) -> Run:
-        """Return the same without the evidence, as ``before`` gives it."""
+        """Return a kept run without its evidence, by its id or a prefix that only one has.
+
+        Raises InputError when there is none.
+        """
         return self._load_run_as_class(run_id, BareRun)
 
     def _load_run_as_class(self, run_id: str, run_class: type[Run]) -> Run:
@@ -221,9 +224,9 @@ class RunHistory:
         return self.bare(row[0]) if row else None
 
     def trend(self, inventory: str, newest_runs: int = 24) -> tuple[TrendPoint, ...]:
-        """Return the newest ``runs`` runs of an inventory and the last of each of as many months, oldest first.
+        """Return the ``newest_runs`` newest runs of an inventory and the last of each of as many months, oldest first.
 
-        Each is the state of the fleet at that moment: see ``completed``.
+        Each is the state of the fleet at that moment: see ``complete_trend_point_from_earlier_ones``.
         """
         query = (
             "SELECT trend,"  # noqa: S608  a constant of ours
@@ -245,7 +248,7 @@ class RunHistory:
         return tuple(newest_first)[::-1]
 
     def prune(self, run_ids: Sequence[str], keep_days: int) -> None:
-        """Take these runs away and say so in the chain, in one step; ``keep_days`` is the policy that chose them."""
+        """Remove these runs and say so in the chain, in one step; ``keep_days`` is the policy that chose them."""
         if not run_ids:
             return
         with open_history_database(self.path) as database:

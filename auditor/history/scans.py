@@ -136,9 +136,9 @@ class ScanHistory:
         return {site: self._parse_stored_look(site, document) for site, document in rows}
 
     def load_undamaged_latest_look_by_site(self, inventory: str) -> Mapping[str, Scan]:
-        """Return the same without those that are damaged.
+        """Return the last look at each site that was ever looked at, by its domain, without those that are damaged.
 
-        What a new look of the site rests on, which then takes their place.
+        A new look at the site rests on this, and takes the place of a damaged one.
         """
         with open_history_database(self.path) as database:
             rows = load_newest_packed_look_by_subject(database, inventory, self._now(), of_hosts=False)

@@ -159,11 +159,11 @@ class IncidentCase:
         )
 
     def list_unsent_owed_reports(self) -> tuple[ReportDeadline, ...]:
-        """Return those of them that have not gone out."""
+        """Return the reports that are owed and have not gone out."""
         return tuple(due for due in self.report_deadlines if due.report not in self.sent_reports)
 
     def list_overdue_unsent_reports(self, now: datetime.datetime) -> tuple[ReportDeadline, ...]:
-        """Return those whose time is over."""
+        """Return the reports that are owed, have not gone out, and whose time is over."""
         return tuple(due for due in self.list_unsent_owed_reports() if due.by <= now)
 
 

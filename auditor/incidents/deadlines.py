@@ -40,9 +40,9 @@ class ReportDeadline:
 def compute_deadlines(
     regime: Regime, detected_at: datetime.datetime, *, with_personal_data: bool = False
 ) -> tuple[ReportDeadline, ...]:
-    """Return all that may be owed after what was detected at that moment, the earliest first; ``personal``.
+    """Return all that may be owed after what was detected at that moment, the earliest first.
 
-    Data of persons may be harmed.
+    ``with_personal_data``: data of persons may be harmed.
     """
     hours = {**_HOURS[regime], **(_PERSONAL[regime] if with_personal_data else {})}
     return tuple(

@@ -85,7 +85,7 @@ def check_sites_and_undo_actions_breaking_them[Other](
 
     The sites that fell come first, then those that could not be judged; if there is neither, that all serve.
 
-    For what the command's ``unjudged`` sites answer, nothing is put back.
+    For what the sites answer that the command names in ``unjudged_sites``, nothing is put back.
     """
     visits = _HostSiteVisits(host, ca_file, responder.watch_actions_of_others_on_host(host.name))
     active_actions: list[ResponseAction] = []

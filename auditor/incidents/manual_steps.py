@@ -96,7 +96,7 @@ def collect_intruder_access(
 ) -> IntruderAccess:
     """Return who on a host is the intruder's.
 
-    Whom the incident contains there, and whom ``responses``, its findings' traces, name.
+    Whom the incident contains there, and whom ``trace_responses``, its findings' traces, name.
     """
     known_actions = [
         (action.means, action.what)
@@ -120,7 +120,7 @@ def list_credential_renewal_steps_of_host(
 ) -> Iterator[ManualStep]:
     """Yield all that a host and those of its sites that an incident is about have, by its facts.
 
-    What could not be read is named, too. ``responses``: see ``collect_intruder_access``.
+    What could not be read is named, too. ``trace_responses``: see ``collect_intruder_access``.
     """
     intruders = collect_intruder_access(case, host, trace_responses)
     yield from _iter_limited_steps_one_per_name(

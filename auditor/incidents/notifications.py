@@ -67,9 +67,9 @@ def make_secret_and_host_redactor(
 ) -> Callable[[str], str]:
     """Return what makes a text that people or hosts wrote fit for paper and mail.
 
-    No secret, nothing to click, and ``instead`` of hosts and inner addresses.
+    No secret, nothing to click, and ``replacement`` in place of hosts and inner addresses.
 
-    ``units`` are names of systemd's, which look like domains and are none.
+    ``systemd_units`` are names of systemd's, which look like domains and are none.
     """
     domains = {name for site in inventory.sites for name in (site.domain, *site.aliases)}
     within = {text for host in inventory.hosts for text in (host.name, host.address)} - domains
@@ -90,9 +90,9 @@ def write_incident_notification_letters(
     now: datetime.datetime,
     words: Words,
 ) -> tuple[Letter, ...]:
-    """Return one letter per recipient; ``technical`` goes only to those who may get it.
+    """Return one letter per recipient; ``technical_attachments`` go only to those who may get them.
 
-    ``head``: the hash of the chain's last link.
+    ``chain_head``: the hash of the chain's last link.
     """
     subject = words(
         f"incidents.mail.subject.{case.regime}",

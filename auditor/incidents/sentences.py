@@ -11,7 +11,7 @@ LONGEST = 2_000
 def validate_and_redact_user_sentence(option_name: str, text: str) -> str:
     """Return the text, with what looks like a secret hidden.
 
-    Raises InputError naming the ``option`` for one that is empty or no text.
+    Raises InputError naming the ``option_name`` for one that is empty or no text.
     """
     try:
         text.encode()

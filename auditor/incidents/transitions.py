@@ -46,7 +46,8 @@ def make_case_opening_decision(
 ) -> Callable[[Ledgers], Decided]:
     """Open an incident about these subjects.
 
-    Or join the open one that is about any of them, unless it is to be a ``new`` one, or the one that ``join`` names.
+    Or join the open one that is about any of them, unless ``force_new`` asks for a new one, or the one that
+    ``join_incident`` names.
 
     Raises InputError where several are open, of which none is named: what is contained later is undone by the incident
     that has it.
@@ -111,7 +112,7 @@ def make_action_start_decision(
     *,
     again: bool = False,
 ) -> Callable[[Ledgers], Decided]:
-    """Begin to contain or clean something on a host, by a number ``above`` that one.
+    """Begin to contain or clean something on a host, by a number above ``above_number``.
 
     Or go on with what somebody was cut off from.
 
@@ -186,7 +187,10 @@ def find_other_incident_containing_target(
 
 
 def make_notification_recording_decision(incident: str, event: NotifiedEvent) -> Callable[[Ledgers], Decided]:
-    """Write that an office was told, also of an incident that is over. Raises Known when that is written already."""
+    """Write that an office was told, also of an incident that is over.
+
+    Raises DuplicateEntry when that is written already.
+    """
 
     def decide(ledgers: Ledgers) -> Decided:
         case = fold_case(incident, get_case_log_of_incident(ledgers, incident))
@@ -200,7 +204,7 @@ def make_notification_recording_decision(incident: str, event: NotifiedEvent) ->
 def make_filled_form_recording_decision(incident: str, event: FilledFormEvent) -> Callable[[Ledgers], Decided]:
     """Write that a form was filled in, also of an incident that is over.
 
-    Raises Known when the same files are written down.
+    Raises DuplicateEntry when the same files are written down.
     """
 
     def decide(ledgers: Ledgers) -> Decided:

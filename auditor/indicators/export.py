@@ -65,7 +65,7 @@ def render_indicators(
 
 
 def select_indicators_up_to_tlp(indicators: Iterable[Indicator], strictest_tlp: Tlp) -> tuple[Indicator, ...]:
-    """Return those whose marking allows them to go as far as ``most``."""
+    """Return those whose marking allows them to go as far as ``strictest_tlp``."""
     return tuple(indicator for indicator in indicators if TLPS.index(indicator.tlp) <= TLPS.index(strictest_tlp))
 
 

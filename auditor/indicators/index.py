@@ -127,7 +127,7 @@ def compute_digest(text: str, key: bytes) -> bytes:
 def build_index_of_valid_foreign_indicators(
     indicators: Iterable[Indicator], today: date, own_names: Sequence[str] = (), own_addresses: Sequence[str] = ()
 ) -> IndicatorIndex:
-    """Return those that hold on a day, but for what is ours: ``names`` of sites, ``addresses`` of hosts."""
+    """Return those that hold on a day, but for what is ours: ``own_names`` of sites, ``own_addresses`` of hosts."""
     by_value: dict[IndicatorValue, Indicator] = {}
     for indicator in indicators:
         value = IndicatorValue(indicator.kind, indicator.text)

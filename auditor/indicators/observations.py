@@ -57,7 +57,8 @@ def collect_indicators_from_scans_and_hunts(
 ) -> tuple[Indicator, ...]:
     """Return what is no mere hint and nobody accepts, each once, from the last day that it was seen.
 
-    ``digests``: SHA-256 of the files below a host's web roots; ``ours``: names of our sites, addresses of our hosts.
+    ``digests``: SHA-256 of the files below a host's web roots; ``own_names_and_addresses``: names of our sites,
+    addresses of our hosts.
     """
     let = {(acceptance.site, acceptance.key) for acceptance in acceptances if acceptance.is_valid_on_day(today)}
     indicators: dict[IndicatorValue, Indicator] = {}

@@ -155,7 +155,10 @@ def _is_address_in_network(address: str, network: ipaddress.IPv4Network | ipaddr
 
 @cache
 def load_values_that_everybody_uses() -> frozenset[str]:
-    """Name and addresses that everybody uses, as shipped: resolvers, search engines, mail, what pages load."""
+    """Return the names and addresses that everybody uses, as shipped.
+
+    They are those of resolvers, search engines, mail, and what pages load.
+    """
     lines = Path(__file__).with_name("everybody.txt").read_text("utf-8").splitlines()
     return frozenset(line.split("#")[0].strip() for line in lines if line.split("#")[0].strip())
 

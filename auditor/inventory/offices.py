@@ -1,9 +1,9 @@
 """The tree of offices: who stands above and below whom, and who took over from whom. Pure.
 
 An office that ceased has a ``successor``, which has its sites and papers now; the offices that stood below it stand
-below what stood above it. A report, a waiver, an attestation and a change window all reach what is ``list_within`` a
-unit. A paper that names an office that ceased goes on for what was that office's, and grows to nothing else of its
-successor's.
+below what stood above it. A report, a waiver, an attestation and a change window all reach what
+``list_units_within_unit`` gives. A paper that names an office that ceased goes on for what was that office's, and grows
+to nothing else of its successor's.
 """
 
 from __future__ import annotations
@@ -67,9 +67,9 @@ def iter_units_upward_to_top(organisation: Organisation, unit: Unit) -> Iterator
 def list_change_windows_of_unit(
     organisation: Organisation, unit_id: UnitId | None
 ) -> tuple[windows.WeeklyTimeWindow, ...]:
-    """Return the change windows of the unit, or else of the nearest on its way ``iter_upward`` that has some; empty.
+    """Return the change windows of the unit, or else of the nearest office above that has some.
 
-    At any time.
+    Empty: at any time.
     """
     unit = organisation.find_unit_by_id(unit_id or "")
     window_lists = (

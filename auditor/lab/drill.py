@@ -187,7 +187,7 @@ class _DrillContext:
         return audit_hosts(self.inventory, self.catalogue, hosts)
 
     def apply_plan_to_all_hosts(self, plan: planning.HardeningPlan) -> _HardenResult:
-        """Return all hosts at once: a drill that goes wrong must not hide what the others come to."""
+        """Apply the plan to all hosts at once: a drill that goes wrong must not hide what the others come to."""
         started_at = datetime.now(UTC)
         tasks: list[AnsibleTask] = []
         name = f"drill-{secrets.token_hex(6)}"
@@ -220,7 +220,10 @@ class _DrillContext:
 
 
 def _break_and_prove_round(context: _DrillContext, drill_round: _DrillRound, known_run: Run) -> Run:
-    """Return one round; ``known_run`` is how the hosts were read last. How they are read after it."""
+    """Break, find and mend one round; return how the hosts are read after it.
+
+    ``known_run`` is how they were read last.
+    """
     names = {proof.host for proof in drill_round.proofs}
     concerned_hosts = [host for host in context.hosts if host.name in names]
     for proof in drill_round.proofs:

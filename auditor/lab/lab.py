@@ -168,7 +168,7 @@ def provide_pristine_machines(hosts: Iterable[str] | None = None, progress: Prog
 
 
 def keep_state_of_machines(hosts: Sequence[str]) -> None:
-    """Put aside the state that machines are in, for ``back_to_kept``; they go on in it."""
+    """Put aside the state that machines are in, for ``restore_kept_state_of_machines``; they go on in it."""
     own, lab = get_lab_state_in_use(), load_lab_spec()
     with lock_lab(own):
         for name in hosts:
@@ -179,7 +179,7 @@ def keep_state_of_machines(hosts: Sequence[str]) -> None:
 
 
 def restore_kept_state_of_machines(hosts: Sequence[str]) -> None:
-    """Bring machines back to the state that ``keep`` put aside, and wait until they serve."""
+    """Bring machines back to the state that ``keep_state_of_machines`` put aside, and wait until they serve."""
     own, lab = get_lab_state_in_use(), load_lab_spec()
     with lock_lab(own):
         _boot_machines(lab, own, [_check_name(lab, name) for name in hosts], _ignore_progress, use_kept=True)

@@ -130,7 +130,7 @@ def _read_log_end(log: Path) -> str:
 
 
 def remove_unused_image_layers(cache: Path, kept_digests: set[str]) -> None:
-    """Remove layers that ``keep`` does not name, and what interrupted builds left."""
+    """Remove layers that ``kept_digests`` does not name, and what interrupted builds left."""
     for entry in cache.iterdir():
         if entry.is_dir() and entry.name not in kept_digests:
             shutil.rmtree(entry)

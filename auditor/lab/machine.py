@@ -43,7 +43,7 @@ def make_stable_mac_of_address(address: IPv4Address) -> str:
 def boot_machine_on_image(
     spec: LabSpec, name: str, top: ImageLayer, state: LabState, kept_layers: Sequence[Path] = ()
 ) -> None:
-    """Boot a machine on a pristine image, or on what was ``list_kept_layers`` over it.
+    """Boot a machine on a pristine image, or on the layers ``kept_layers`` over it.
 
     Nothing of an earlier one may be running.
     """

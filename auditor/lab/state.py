@@ -48,7 +48,7 @@ class LabState:
 
     @property
     def image_layer_cache_folder(self) -> Path:
-        """Return image layers by the hash of their inputs."""
+        """Return the folder of image layers, each named by the hash of its inputs."""
         return self.root / "cache"
 
     def get_folder_of_machine(self, host: str) -> Path:
@@ -59,7 +59,7 @@ class LabState:
         return self.root / "machines" / host
 
     def get_kept_folder(self, host: str) -> Path:
-        """Return the layers of what a machine had changed when it was kept, and kept again; absent when it was not."""
+        """Return the folder with a layer for each time that a machine was kept; absent when it never was."""
         return self.root / "kept" / host
 
     def get_compromise_mark(self, host: str) -> Path:

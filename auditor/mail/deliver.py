@@ -85,7 +85,10 @@ class _LimitedSmtpConnection(smtplib.SMTP):
 
 @contextmanager
 def open_encrypted_smtp_session(server: MailServer) -> Iterator[smtplib.SMTP]:
-    """Open an encrypted connection to the server that the certificate names, logged in. Raises Unreachable."""
+    """Open an encrypted connection to the server that the certificate names, logged in.
+
+    Raises MailServerUnreachable.
+    """
     where = f"{server.host}:{server.port}"
     deadline = Deadline(_LOGIN_SECONDS)
     with contextlib.ExitStack() as stack:
@@ -131,7 +134,10 @@ def _limit_smtp_connection_to_deadline(deadline: Deadline, connection: smtplib.S
 
 
 def send_mail_over_smtp(connection: smtplib.SMTP, sender: str, recipient: str, mail_content: bytes) -> None:
-    """Give one mail to the server; returns when the server has said that it has it. Raises Refused, Unreachable."""
+    """Give one mail to the server; returns when the server has said that it has it.
+
+    Raises MailRefusal, MailServerUnreachable.
+    """
     deadline = Deadline(_MAIL_SECONDS)
     try:
         with _limit_smtp_connection_to_deadline(deadline, connection):
@@ -156,7 +162,7 @@ def deliver_mails_by_their_settings(
     mails: Sequence[Mail],
     report_result: Callable[[DeliveryResult], None],
 ) -> None:
-    """Try these mails, each by its own settings; the caller holds ``spool.delivering``.
+    """Try these mails, each by its own settings; the caller holds ``spool.hold_delivery_lock``.
 
     A server that cannot be reached costs one attempt to connect, and all of its mails a try.
     """
@@ -176,7 +182,7 @@ def deliver_mails_by_their_settings(
 
 
 HandOver = Callable[[Mail, bytes], None]
-"""Gives one mail's content to the other side; returns when it has it. Raises Refused, Unreachable."""
+"""Gives one mail's content to the other side; returns when it has it. Raises MailRefusal, MailServerUnreachable."""
 
 
 @dataclass(frozen=True)

@@ -46,8 +46,9 @@ def post_heartbeats_to_silent_addresses(
 
     Returns the errors that prevented some. The settings are those that mails went by before.
 
-    Those who are told of incidents get it, and where an organisation names none, its sender. ``state``: how an
-    inventory stands, asked for when somebody is to be told. ``head``: the hash of the last link of the history's chain.
+    Those who are told of incidents get it, and where an organisation names none, its sender. ``load_status``: how an
+    inventory stands, asked for when somebody is to be told. ``chain_head``: the hash of the last link of the history's
+    chain.
     """
     wrong = []
     for file in sorted({Path(mail.settings) for mail in spool.list_mails()}):

@@ -19,7 +19,7 @@ SCHEMA = "luytre/webhook/1"
 def prepare_webhook_message_about_run(run: Run, webhook_origin: str, chain_link_hash: str | None) -> PreparedMail:
     """Return the message about a run; the same run is the same message, and is sent once.
 
-    ``seal``: its link in the history's chain.
+    ``chain_link_hash``: its link in the history's chain.
     """
     body = json.dumps(build_webhook_message_about_run(run, chain_link_hash), ensure_ascii=False, separators=(",", ":"))
     letter = Letter(sender="", recipient=webhook_origin, recipient_name="", subject=SCHEMA, body=body, about=run.id)

@@ -40,9 +40,10 @@ def write_audit_result_letters(
     technical_attachments: Sequence[Attachment],
     chain_head: str | None,
 ) -> tuple[Letter, ...]:
-    """Return one letter per recipient about what was found; ``technical`` goes only to those who may get it.
+    """Return one letter per recipient about what was found.
 
-    ``head`` is the hash of the last link of the history's chain.
+    ``technical_attachments`` go only to those who may get them. ``chain_head`` is the hash of the last link of the
+    history's chain.
     """
     for file in attachments:
         if not is_marked_as_official_document(file.content):
@@ -78,7 +79,7 @@ def write_audit_result_letters(
 def post_letters(
     spool: Spool, settings_file: Path, letters: Sequence[Letter], now: datetime.datetime
 ) -> tuple[Mail, ...]:
-    """Put letters in the spool, all or none, to be sent by the settings in ``file``."""
+    """Put letters in the spool, all or none, to be sent by the settings in ``settings_file``."""
     limit = settings.load_mail_settings(settings_file).max_megabytes * _MEGABYTE
     return spool.add_mails_to_send(
         [PreparedMail.from_letter(letter, now, limit) for letter in letters], settings_file, now
@@ -93,7 +94,10 @@ def deliver_due_mails_in_spool(
     include_not_due: bool = False,
     only_mails: Sequence[Mail] | None = None,
 ) -> bool:
-    """Try what is due, or with ``early`` all that waits, or ``only`` these; False when another process is at it."""
+    """Try what is due, or with ``include_not_due`` all that waits, or only ``only_mails``.
+
+    Return False when another process is at it.
+    """
     with spool.hold_delivery_lock() as ours:
         if ours:
             due = spool.list_due(now(), include_not_due=include_not_due)

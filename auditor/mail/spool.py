@@ -95,7 +95,7 @@ class Spool:
         return tuple(mail for mail in all_mails if not states or mail.state in states)
 
     def list_due(self, now: datetime.datetime, *, include_not_due: bool = False) -> tuple[Mail, ...]:
-        """Return the waiting mails whose time has come, or with ``early`` all that wait; oldest first."""
+        """Return the waiting mails whose time has come, or with ``include_not_due`` all that wait; oldest first."""
         waiting_mails = self.list_mails("waiting")[::-1]
         return tuple(mail for mail in waiting_mails if include_not_due or mail.next_try <= now.timestamp())
 
@@ -117,7 +117,10 @@ class Spool:
     def record_failed_try_of_mail(
         self, mail: Mail, now: datetime.datetime, reason: str, *, for_good: bool, give_up_after: datetime.timedelta
     ) -> MailState:
-        """Return a try came to nothing: it waits on, or is parked (``for_good``), or is given up after ``give_up``."""
+        """Record that a try came to nothing; return the new state.
+
+        The mail waits on, or is parked (``for_good``), or is given up after ``give_up_after``.
+        """
         too_long = now.timestamp() - mail.queued >= give_up_after.total_seconds()
         state: MailState = "parked" if for_good else "given_up" if too_long else "waiting"
         self._change_mail_state(mail, state, now, reason)

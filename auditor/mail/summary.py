@@ -35,7 +35,7 @@ def write_audit_result_mail_subject(figures: OfficeMonthFigures, words: Words) -
 def write_audit_result_mail_body(
     figures: OfficeMonthFigures, unit: Unit, words: Words, attachment_names: Iterable[str]
 ) -> str:
-    """Return the text. ``file_names`` are file names.
+    """Return the text. ``attachment_names`` are file names.
 
     Raises InputError when the run holds no site of the unit.
     """

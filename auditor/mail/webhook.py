@@ -127,7 +127,10 @@ def compute_webhook_signature(secret: bytes, timestamp: str, body: bytes) -> str
 
 
 def post_message_to_webhook(webhook: Webhook, mail: Mail, body: bytes, now: Callable[[], float]) -> None:
-    """Post one message; returns when the other side has said that it has it. Raises Refused, Unreachable."""
+    """Post one message; returns when the other side has said that it has it.
+
+    Raises MailRefusal, MailServerUnreachable.
+    """
     timestamp = str(int(now()))
     headers = {
         "Content-Type": "application/json",

@@ -33,7 +33,7 @@ class WeeklyTimeWindow:
 
 
 def parse_weekly_time_window(window_text: str) -> WeeklyTimeWindow:
-    """Return the window that ``text`` describes. Raises ValueError saying what is wrong with it."""
+    """Return the window that ``window_text`` describes. Raises ValueError saying what is wrong with it."""
     match = _FORM.fullmatch(window_text)
     if match is None:
         raise ValueError(f"{window_text!r} is not a change window like 'sat-sun 00:00-05:00'")

@@ -229,7 +229,7 @@ class StoredAnswer(Model):
 
 
 class StoredAnswers(Model):
-    """Answers as ``build_json_data`` has them, as far as tables show them."""
+    """Answers as ``build_advisory_json_data`` has them, as far as tables show them."""
 
     answers: tuple[StoredAnswer, ...]
 

@@ -57,7 +57,7 @@ def build_annex_sheets_of_run(
     They show sites and hosts, what is open, the work, what could not be evaluated, and what waivers and attestations
     say.
 
-    Then the clauses of the organisation's standard, and what changed since the run ``before``.
+    Then the clauses of the organisation's standard, and what changed since the run ``run_before``.
     """
     summary = summarize_run(run)
     formatter = _FindingFormatter(run, catalogue, words)
@@ -323,7 +323,7 @@ class _FindingFormatter:
         )
 
     def format_cells_of_open_finding(self, finding: Finding) -> tuple[Cell, ...]:
-        """Return the same for paper: in a few lines, and what tells it from others for a program last."""
+        """Return an open finding's cells for paper, in a few lines; what tells it from others for a program is last."""
         severity, control, title, status, subject, name, host, unit = self._format_control_and_subject_cells(finding)
         evidence, violations = (
             _join_first_lines_and_count_rest(self._list_evidence_lines_of_finding(finding), self.words),

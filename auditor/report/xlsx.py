@@ -26,7 +26,7 @@ _OPTIONS = {
 
 
 def render_run_as_xlsx_workbook(run: Run, catalogue: Catalogue, lang: Lang, run_before: Run | None = None) -> bytes:
-    """Return a workbook of a run, with what changed since the run ``before``."""
+    """Return a workbook of a run, with what changed since the run ``run_before``."""
     words = Words(lang)
     office = run.organisation.name if run.organisation else words("product")
     title = f"{words(f'report_of.{run.regime}')} · {words.format_iso_moment(run.started)}"

@@ -203,7 +203,7 @@ def _list_names_missing_in_other_summary(summary: FleetSummary, other_summary: F
 
 
 def _count_findings_by_change(comparison: RunComparison) -> Mapping[str, int | None]:
-    """Count changes; ``open_before`` and ``open_after`` are of what both runs evaluated.
+    """Count changes; ``open_count_before`` and ``open_count_after`` are of what both runs evaluated.
 
     They are null where one evaluated nothing.
     """

@@ -57,9 +57,9 @@ def split_intrusions(findings: Iterable[Finding]) -> tuple[tuple[Finding, ...], 
 def list_certainty_of_each_intruder_trace(
     findings: Iterable[Finding], below_folder: str | None = None
 ) -> tuple[str, ...]:
-    """Return how sure each trace of the findings about intruders is; ``below``.
+    """Return how sure each trace of the findings about intruders is.
 
-    Of those alone that lie in the files of this folder.
+    With ``below_folder``: of those alone that lie in the files of this folder.
     """
     traces = _iter_traces_of_findings(finding for finding in findings if is_intrusion(finding))
     return tuple(

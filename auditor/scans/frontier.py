@@ -53,7 +53,7 @@ class CrawlFrontier(Model):
     not_before: str | None = Field(default=None, description="until when the site told us to stay away")
 
     def with_known_paths(self, paths: Iterable[str], *, is_linked: bool, max_count: int = MAX_PLACES) -> Self:
-        """Return the frontier with these addresses known of, ``most`` in all.
+        """Return the frontier with these addresses known of, ``max_count`` in all.
 
         When there is no more room, new ones take the places of those that were seen longest ago and had no traces;
         where all wait to be seen, they are counted as left out.

@@ -36,7 +36,10 @@ _RENAME_EXCHANGE = 2
 
 
 def check_and_make_output_folder(output: Path) -> None:
-    """Make ``write_output``. Raises InputError when it cannot be used, before any time is spent on an audit."""
+    """Make the folder ``output``, and check that a report in it is ours, before any time is spent on an audit.
+
+    Raises InputError when it cannot be used.
+    """
     try:
         output.mkdir(parents=True, exist_ok=True, mode=_OWNER)
     except OSError as error:

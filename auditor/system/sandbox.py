@@ -35,7 +35,8 @@ def confine_this_process_to_sandbox(memory: int, readable_folders: Iterable[str]
     It has at most ``memory`` bytes of addresses, writes no file, dumps no core, and is nobody.
 
     Where the kernel gives it namespaces of its own, it sees no network, no other process, and of the files only Python,
-    this program and the ``places``, and can write none. Returns whether it does, or is at least not who started it.
+    this program and the ``readable_folders``, and can write none. Returns whether it does, or is at least not who
+    started it.
     """
     _limit_memory_and_file_writes(memory)
     is_nobody = os.geteuid() == 0 and _drop_root_for_nobody()

@@ -38,7 +38,7 @@ def make_migration(*texts: str) -> Migration:
 def open_and_migrate_database(
     path: Path, migrations: Sequence[Migration], database_title: str
 ) -> Iterator[sqlite3.Connection]:
-    """Open the file, made or migrated when need be; ``what`` it is called in errors.
+    """Open the file, made or migrated when need be; errors call it ``database_title``.
 
     Raises InputError for a file of a newer version, one that is not a database, a full disk.
     """

@@ -50,9 +50,9 @@ def defang_addresses_in_text(text: str, own_addresses: Collection[str] = ()) -> 
 
     ``https://evil.test`` becomes ``hxxps://evil[.]test``, and ``203.0.113.7`` becomes ``203[.]0[.]113[.]7``.
 
-    ``ours`` are names and addresses of our own, which stay as they are, with what stands below the names; so do
-    addresses of inner networks, which others have to take out, numbers, and paths of the system's own folders. What is
-    written so already stays.
+    ``own_addresses`` are names and addresses of our own, which stay as they are, with what stands below the names; so
+    do addresses of inner networks, which others have to take out, numbers, and paths of the system's own folders. What
+    is written so already stays.
     """
     own_names = {name.casefold() for name in own_addresses}
     without = _SCHEME.sub(lambda match: _defang_scheme(match[1]), text)

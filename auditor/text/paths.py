@@ -15,5 +15,5 @@ def percent_encode_unprintable_in_path(path: str) -> str:
 
 
 def percent_decode_path(encoded_path: str) -> str:
-    """Return the path that was ``encode_path`` so."""
+    """Return the path that ``percent_encode_unprintable_in_path`` spelt so."""
     return os.fsdecode(unquote_to_bytes(os.fsencode(encoded_path)))

@@ -78,7 +78,8 @@ def is_path_of_file_with_secrets(path: str) -> bool:
 def redact_secrets_in_unified_diff(diff: str, *paths: str, side_labels: Iterable[str] = ()) -> str:
     """Return a unified diff without secrets; of files that hold some, by any of the paths, only the lines that change.
 
-    ``sides`` are the whole texts that it compares: what is a secret by what stands around it is one in the diff, too.
+    ``side_labels`` are the whole texts that it compares: what is a secret by what stands around it is one in the diff,
+    too.
     """
     whole = {
         line: redacted_line

@@ -58,7 +58,7 @@ class Words:
         return dates.format_moment(clock.parse_iso_moment(iso), self.lang)
 
     def format_epoch_second(self, seconds: int) -> str:
-        """Return the same of an epoch second."""
+        """Return an epoch second as people write a moment, by Vietnam's clock."""
         return dates.format_moment(clock.convert_epoch_to_moment(seconds), self.lang)
 
     def format_date(self, day: date) -> str:

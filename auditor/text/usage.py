@@ -158,7 +158,7 @@ class TranslatedHelpFormatter(typer.Context.formatter_class):  # type: ignore[mi
         return _translate_message_by_known_sentences(typer_words, self._lang)
 
     def translate_name_and_description_rows(self, rows: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-        """Name and descriptions as they are shown."""
+        """Return the names and descriptions as they are shown."""
         return [
             (self._get_argument_name_of_row(first), _translate_option_description(second, self._lang))
             for first, second in rows

@@ -1,6 +1,6 @@
 """A whole host: verdicts on all that it has installed, and the area ``vulnerabilities`` of control expressions.
 
-Pure over ``Known``.
+Pure over ``VulnerabilityDatabase``.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class RankedVerdict:
 def iter_verdicts_on_installed_software(data: Mapping[str, Any], database: VulnerabilityDatabase) -> Iterator[Verdict]:
     """Yield every record on what the host has installed.
 
-    A release that the data does not hold has none: see ``is_covered``.
+    A release that the data does not hold has none: see ``is_release_covered_by_data``.
     """
     yield from iter_package_verdicts(data, database)
     for component in installed_software.iter_components(data):

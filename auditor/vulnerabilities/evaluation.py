@@ -1,6 +1,6 @@
 """What the imported data says of a source package or component: every record of the kind that is believed there.
 
-Pure over ``Known``.
+Pure over ``VulnerabilityDatabase``.
 """
 
 from __future__ import annotations

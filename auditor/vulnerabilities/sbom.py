@@ -21,7 +21,7 @@ _KINDS = {"plugin": "wordpress-plugin", "theme": "wordpress-theme"}
 
 
 def render_sbom_of_host(host: str, data: Mapping[str, Any], program_version: str) -> bytes:
-    """Return the document. ``data``: the host's facts by area, with packages; ``version``: of Lũy Tre."""
+    """Return the document. ``data``: the host's facts by area, with packages; ``program_version``: of Lũy Tre."""
     os = data["system"]["os"]
     parts = sorted(
         (*_iter_cyclonedx_packages(data), *_iter_cyclonedx_components(data)), key=lambda part: str(part["bom-ref"])

@@ -105,7 +105,7 @@ class VulnerabilityWriter:
         self._database.executemany("INSERT OR REPLACE INTO exploited VALUES (?, ?, ?, ?, ?)", rows)
 
     def put_scores(self, rows: Iterable[tuple[str, float]]) -> None:
-        """Put rows of id and probability. Raises Twice at an id that was there before."""
+        """Put rows of id and probability. Raises DuplicateRowError at an id that was there before."""
         try:
             self._database.executemany("INSERT INTO scores VALUES (?, ?)", rows)
         except sqlite3.IntegrityError as error:

@@ -205,7 +205,7 @@ def _make_draft(vulnerability: str, package: SourcePackage, notes: DistributionN
 
 
 def judge_package_fixed_by_its_changelog(vulnerability: str, package: SourcePackage, entry: str) -> Verdict:
-    """Return its own changelog names the id, in the entry of a version."""
+    """Return the verdict on a package whose own changelog names the id, in the entry of a version."""
     verdict = _make_draft(vulnerability, package, DistributionNotes())
     if (
         package.runs is not None
@@ -217,9 +217,9 @@ def judge_package_fixed_by_its_changelog(vulnerability: str, package: SourcePack
 
 
 def _judge_package_of_other_origin(verdict: _VerdictDraft, vulnerability: str, package: SourcePackage) -> Verdict:
-    """Return the release's data does not tell of it, nor is the version that has the release's fix any of it.
+    """Return the verdict on a package of another origin, of which the release's data does not tell.
 
-    Its own changelog may.
+    The version that has the release's fix says nothing of it either; its own changelog may.
     """
     if vulnerability in package.changelog_cves:
         return _judge_fixed_package_by_running_code(verdict, package, "changelog", package.version)

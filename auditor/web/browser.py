@@ -67,7 +67,7 @@ def check_browser_renders_safely() -> None:
 def render_page_in_browser(url: str, names: Iterable[str], address: str, ports: Mapping[str, int]) -> RenderedPage:
     """Return the page at ``url`` with its scripts run.
 
-    ``names``: the site's, all of them at ``address``. Raises Unreadable.
+    ``names``: the site's, all of them at ``address``. Raises UnreadableContent.
 
     ``ports``: by scheme, where it is not the usual one. No other port of the address can be reached.
     """

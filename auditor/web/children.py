@@ -45,7 +45,7 @@ class ChildProcessPool:
     def ask_idle_child(self, question: Mapping[str, Any], seconds: float, places: Sequence[str] = ()) -> dict[str, Any]:
         """Return what a child answers, which may read the folders ``places``.
 
-        Raises Unreadable when it does not in ``seconds``, Costly when it is not worth it.
+        Raises UnreadableContent when it does not in ``seconds``, CostlyContent when it is not worth it.
         """
         ends = time.monotonic() + seconds
         try:

@@ -146,7 +146,7 @@ class Client:
 @functools.cache
 def _make_verifying_context(ca_file: str | None) -> ssl.SSLContext:
     context = ssl.create_default_context()
-    context.check_hostname = False  # The name is judged by _names_the_site, which tells it from distrust.
+    context.check_hostname = False  # The name is judged by is_certificate_for_domain, which tells it from distrust.
     if ca_file is not None:
         try:
             context.load_verify_locations(ca_file)

@@ -62,7 +62,7 @@ class _PageVisit:
         self.requests = 0
 
     def let_through_or_abort_request(self, route: Route) -> None:
-        """Let a request of the page through to the site itself, or ends it."""
+        """Let a request of the page through to the site itself, or end it."""
         request = route.request
         self.requests += 1
         own = _get_name_and_port_of_url(request.url) in self.own

@@ -22,7 +22,7 @@ _CHILDREN = ChildProcessPool(__name__, _MAX_MESSAGE)
 def read_page_in_child_process(body: bytes, url: str, seconds: float) -> VisiblePage:
     """Return the page at ``url``, whatever the bytes.
 
-    Raises Unreadable when it is not read in ``seconds``, Costly when it is not worth it.
+    Raises UnreadableContent when it is not read in ``seconds``, CostlyContent when it is not worth it.
     """
     return _make_page_from_child_answer(
         _CHILDREN.ask_idle_child({"html": body.decode("utf-8", "replace"), "url": url}, seconds)

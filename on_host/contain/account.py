@@ -4,8 +4,8 @@ A question of JSON as argument, an answer of JSON out.
 
 Run as root by a controller, over a connection of its own. The password no longer counts and the account has expired, so
 that keys let nobody in either and its jobs do not start. Nothing of it is deleted. It is undone by this host itself
-within ``undoing.TRIAL`` seconds, also when it starts anew meanwhile, unless it is confirmed by a connection that was
-made while it was in force: then it lasts until it is released.
+within ``auto_revert.TRIAL_SECONDS``, also when it starts anew meanwhile, unless it is confirmed by a connection that
+was made while it was in force: then it lasts until it is released.
 
 Only the very password that was locked counts again after a release: of what somebody has changed since, nothing, and
 never an empty one, by which anybody would come in.
@@ -31,7 +31,7 @@ FILES = ("/etc", "/etc/shadow", "/etc/shadow-", "/etc/passwd")
 
 
 def lock_account_on_trial(request, _connection):
-    """Lock an account, on trial, and end its sessions; what is confirmed already stays so. Raises Refused."""
+    """Lock an account, on trial, and end its sessions; what is confirmed already stays so. Raises ActionRefusal."""
     name = request["what"]
     entry = get_account_that_may_be_locked(request)
     with TRIALS.record.hold_lock():
@@ -99,7 +99,7 @@ def build_account_lock_commands(record):
 
 
 def get_account_that_may_be_locked(request):
-    """Return the account. Raises Refused for what is none, and for one without which nobody would come in."""
+    """Return the account. Raises ActionRefusal for what is none, and for one without which nobody would come in."""
     name = request["what"]
     try:
         entry = pwd.getpwnam(name)
@@ -147,7 +147,7 @@ def restore_account(record):
 
     Return why its password stays locked, "" where it does not.
 
-    Raises Refused when what is to come back does not.
+    Raises ActionRefusal when what is to come back does not.
     """
     name, line = record["account"], accounts.read_shadow(record["account"])
     if line is None or hand_over_lock_to_other_action(record, line):
@@ -180,7 +180,7 @@ def hand_over_lock_to_other_action(record, shadow_fields):
 
 
 def describe_locked_account(name):
-    """Return an account as it is now. Raises Refused for one that is not locked."""
+    """Return an account as it is now. Raises ActionRefusal for one that is not locked."""
     record = TRIALS.record.read_all_records_by_action_id()[name]
     line = accounts.read_shadow(record["account"])
     if line is not None and (not line[0].startswith(LOCK) or line[6] != EXPIRY_DAY):

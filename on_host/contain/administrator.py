@@ -83,7 +83,7 @@ CELLS_IN_POSTGRESQL = {"joomla": _list_joomla_cell_queries(_build_postgresql_cel
 def find_administrators_by_request(request):
     """Return ``(application, administrators)`` of the name: tables can hold it more than once.
 
-    Raises Refused for the last who could come in, too.
+    Raises ActionRefusal for the last who could come in, too.
     """
     application = applications.load_application(applications.resolve_application_folder_of_request(request))
     accounts, name = administrators.load_administrators(application), unquote_to_bytes(request["name"]).hex().upper()
@@ -96,7 +96,7 @@ def find_administrators_by_request(request):
 
 
 def find_cells_that_shut_out_accounts(application, accounts):
-    """Return the cells that shut these administrators out. Raises Refused."""
+    """Return the cells that shut these administrators out. Raises ActionRefusal."""
     some_cells = (CELLS_IN_POSTGRESQL if application.uses_postgresql else CELLS)[application.kind]
     statements = {"cell": (" UNION ALL ".join(some_cells), MAX_CELLS)}
     return [
@@ -132,7 +132,7 @@ def _decode_row_id_if_number(row):
 
 
 def shut_out_administrator(request, _connection):
-    """Shut an administrator out; once, however often it is asked for. Raises Refused."""
+    """Shut an administrator out; once, however often it is asked for. Raises ActionRefusal."""
     with RECORD.hold_lock():
         record = RECORD.find_record_before_action_starts(request)
         if record is not None:
@@ -152,7 +152,7 @@ def shut_out_administrator(request, _connection):
 
 
 def restore_cells_and_raise(name, application, record, error):
-    """Have it as it was, and raise the error; where that does not go, it is not known how it is."""
+    """Put the cells back as they were and raise the error; where they do not go back, answer that it is not known."""
     try:
         db_values.restore_cells_still_as_written(application, record["cells"])
     except ActionRefusal:
@@ -162,10 +162,10 @@ def restore_cells_and_raise(name, application, record, error):
 
 
 def change_cells_and_test_site(application, record, root):
-    """Change it.
+    """Change the cells, and test by a session of the site whether they shut it out.
 
-    ``(whether a session that worked before no longer does, why that could not be tried)``; None where it could not.
-    Raises Refused.
+    Return ``(whether a session that worked before no longer does, why that could not be tried)``; None where it could
+    not. Raises ActionRefusal.
     """
     with contextlib.ExitStack() as stack:
         session, reason = None, ""
@@ -190,7 +190,7 @@ def change_cells_and_test_site(application, record, root):
 
 
 def describe_administrator_lockout(application, record, session_ended, reason):
-    """Return how it is now. Raises Refused where it is not as it was wanted."""
+    """Return how it is now. Raises ActionRefusal where it is not as it was wanted."""
     values = db_values.read_cells(application, record["cells"])
     if not all(
         value is None or db_values.is_same_hex_value(value, cell["after"])
@@ -213,7 +213,7 @@ def _can_site_cache_its_tables(application):
 
 
 def restore_administrator(request, _connection):
-    """Have all of it as it was, but for what somebody has changed since. Raises Refused."""
+    """Have all cells as they were, but for what somebody has changed since. Raises ActionRefusal."""
     with RECORD.hold_lock():
         record = RECORD.find_record_of_requested_action(request)
         if record is None:

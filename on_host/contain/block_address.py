@@ -98,7 +98,7 @@ def render_nft_rules_of_blocks(blocks, now):
 
 
 def load_blocks_into_kernel(blocks, now):
-    """Have these blocked, all at once. Raises Refused."""
+    """Have the kernel block these addresses, all at once. Raises ActionRefusal."""
     output = action_runner.run_program([NFT, "-f", "-"], render_nft_rules_of_blocks(blocks, now))
     if output is None:
         raise ActionRefusal("not_loaded", "")
@@ -117,7 +117,7 @@ def query_blocked_addresses():
 
 
 def parse_blocked_addresses(entries):
-    """Return the same of what nft lists."""
+    """Return the addresses that are blocked by what nft lists; None where that is not as we made it."""
     chains, chain_rules, addresses = {}, {name: [] for name in AS_LISTED}, set()
     for entry in entries:
         if "chain" in entry:
@@ -151,7 +151,7 @@ def build_units_that_load_blocks():
 
 
 def remove_table_units_and_folder():
-    """Take table, units and folder away. Raises Refused when the kernel still has the table."""
+    """Take table, units and folder away. Raises ActionRefusal when the kernel still has the table."""
     action_runner.run_program([NFT, "-f", "-"], "table inet {0}\ndelete table inet {0}\n".format(TABLE))
     if action_runner.run_program([NFT, "-j", "list", "table", "inet", TABLE]) is not None:
         raise ActionRefusal("not_loaded", "")
@@ -163,7 +163,7 @@ def remove_table_units_and_folder():
 
 
 def refuse_essential_address(address, connection, trusted_networks):
-    """Raise Refused for an address without which this host, or who asks, would be lost."""
+    """Raise ActionRefusal for an address without which this host, or who asks, would be lost."""
     if address.is_loopback or address.is_unspecified or address.is_multicast or address.is_link_local:
         raise ActionRefusal("no_stranger", str(address))
     if not connection:
@@ -201,7 +201,7 @@ def iter_proxies_trusted_by_web_servers():
 
 
 def read_config_without_comments(path):
-    """Read likewise without comments."""
+    """Return the text of a configuration file without what follows ``#``."""
     return re.sub(r"#[^\n]*", "", network_peers.read_text(path))
 
 
@@ -226,7 +226,7 @@ def block_address_on_trial(request, connection, now):
 
 
 def check_that_address_may_be_blocked(request, connection):
-    """Raise Refused for what must not be blocked, and where it cannot be."""
+    """Raise ActionRefusal for what must not be blocked, and where it cannot be."""
     refuse_essential_address(ipaddress.ip_address(request["what"]), connection, request["trusted"])
     if not os.path.exists(NFT):
         raise ActionRefusal("no_nft", NFT)
@@ -235,7 +235,7 @@ def check_that_address_may_be_blocked(request, connection):
 def add_requested_block(request, blocks, now):
     """Return these blocks and the one that is asked for, on trial unless it is confirmed.
 
-    Raises Refused for one too many.
+    Raises ActionRefusal for one too many.
     """
     existing_block = blocks.get(request["id"])
     action_runner.refuse_id_taken_by_another_action(existing_block, request, blocks)
@@ -301,7 +301,7 @@ def release_address_block(request, _connection, now):
 def remove_block_of_action(action_id, blocks, now):
     """Have all of these blocks but one, and nothing of ours when that was the last.
 
-    Raises Refused when the kernel has others.
+    Raises ActionRefusal when the kernel has others.
     """
     others = {key: block for key, block in blocks.items() if key != action_id}
     if not others:

@@ -59,7 +59,7 @@ class ApplicationCore:
         self.folder, self.release = folder, release
 
     def find_files_unlike_release(self):
-        """Return ``{path, was, new}`` of each file that is not as the release has it. Raises Refused.
+        """Return ``{path, was, new}`` of each file that is not as the release has it. Raises ActionRefusal.
 
         ``was`` is None for one that is not there: it is left so beside the release's folders, where offices delete what
         they do without.
@@ -146,7 +146,7 @@ class ApplicationCore:
     def digest_file(self, path):
         """Return sha256 of a file there, in hex, None where none is, ODD for a link and what else is no file.
 
-        Raises Refused when it is too large, or a link is on the way.
+        Raises ActionRefusal when it is too large, or a link is on the way.
         """
         try:
             handle = safe_open.open_below(self.folder, path)
@@ -251,7 +251,7 @@ def read_bundled_file(name):
 
 
 def load_application_core(request, open_ones):
-    """Return how the application stands to the release that was sent. Raises Refused."""
+    """Return how the application stands to the release that was sent. Raises ActionRefusal."""
     return ApplicationCore(
         open_application_folder(request, open_ones),
         BundledRelease(read_bundled_file(RELEASE), json.loads(read_bundled_file(ABOUT).decode("ascii"))),
@@ -259,7 +259,7 @@ def load_application_core(request, open_ones):
 
 
 def open_application_folder(request, open_ones):
-    """Return the application's folder. Raises Refused."""
+    """Return the application's folder. Raises ActionRefusal."""
     folder = os.fsdecode(unquote_to_bytes(request["folder"]))
     try:
         return safe_move.close_descriptor_when_stack_ends(
@@ -273,7 +273,7 @@ def open_application_folder(request, open_ones):
 
 
 def replace_core_files_with_release(request, _connection):
-    """Have the files as the release has them; once, however often it is asked for. Raises Refused."""
+    """Have the files as the release has them; once, however often it is asked for. Raises ActionRefusal."""
     name = request["id"]
     with STORE.hold_lock(), contextlib.ExitStack() as open_ones:
         core = load_application_core(request, open_ones)
@@ -352,7 +352,7 @@ def quote_paths_of_record(record, relative_paths):
 
 
 def record_folder_to_be_made(name, record, path):
-    """Have it on record that a folder is about to be made."""
+    """Record that a folder is about to be made."""
     record["made"].append(path)
     STORE.save_record_of_action(name, record)
 
@@ -360,7 +360,7 @@ def record_folder_to_be_made(name, record, path):
 def put_release_file_in_place(core, store, stored_name, file, on_new_folder):
     """Have the release's file in its place, and what was there kept.
 
-    Raises Refused when something else is there by now.
+    Raises ActionRefusal when something else is there by now.
     """
     with contextlib.ExitStack() as open_ones:
         place, last = open_parent_folder_of_path(
@@ -406,7 +406,7 @@ def clear_setid_bits_of_file(folder, name):
 
 
 def keep_original_file(folder, name, handle, store, stored_name, file):
-    """Have the very file under a name in our folder, too; from another file system a copy. Raises Refused."""
+    """Have the very file under a name in our folder, too; from another file system a copy. Raises ActionRefusal."""
     try:
         os.link(name, stored_name, src_dir_fd=folder, dst_dir_fd=store, follow_symlinks=False)
     except OSError as error:
@@ -426,7 +426,7 @@ def keep_original_file(folder, name, handle, store, stored_name, file):
 def move_original_aside(folder, name, store, stored_name, file):
     """Have what cannot be replaced in our folder, as it is.
 
-    Raises Refused when it cannot be moved there, or is something else by now.
+    Raises ActionRefusal when it cannot be moved there, or is something else by now.
     """
     try:
         os.rename(name, stored_name, src_dir_fd=folder, dst_dir_fd=store)
@@ -439,7 +439,7 @@ def move_original_aside(folder, name, store, stored_name, file):
 
 
 def put_missing_release_file(folder, name, content, file):
-    """Have a file that was missing, its folder's owner's, in place of nothing. Raises Refused."""
+    """Have a file that was missing, its folder's owner's, in place of nothing. Raises ActionRefusal."""
     of, draft = os.fstat(folder), ".luytre-" + file["new"][:16]
     with contextlib.suppress(FileNotFoundError):
         os.unlink(draft, dir_fd=folder)
@@ -475,7 +475,7 @@ def digest_file_in_folder(folder, name):
 def open_parent_folder_of_path(folder, path, open_ones, on_new_folder):
     """Return ``(open folder, name)`` of a path below an open folder.
 
-    ``on_new_folder`` is told of each folder that has to be made. Raises Refused.
+    ``on_new_folder`` is told of each folder that has to be made. Raises ActionRefusal.
     """
     names = safe_open.split_path(path)
     here = folder
@@ -594,7 +594,7 @@ def put_back_original_file(folder, name, store, stored_name, file):
 
 
 def undo_core_replacement(request, _connection):
-    """Have the files as they were before. Raises Refused."""
+    """Have the files as they were before. Raises ActionRefusal."""
     name = request["id"]
     with STORE.hold_lock(), contextlib.ExitStack() as open_ones:
         record = STORE.find_record_of_requested_action(request)

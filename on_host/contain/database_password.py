@@ -46,7 +46,7 @@ MAX_UNSURE = 20
 
 
 def prepare_password_change(request):
-    """Return what is to be changed, with the new password. Raises Refused."""
+    """Return what is to be changed, with the new password. Raises ActionRefusal."""
     own = applications.load_application(applications.resolve_application_folder_of_request(request))
     own.check_database_is_mysql_or_mariadb()
     if not own.is_database_on_this_host():
@@ -152,7 +152,7 @@ def plan_password_change(request, _connection):
 
 
 def change_database_password(request, _connection):
-    """Make it anew; once, however often it is asked for. Raises Refused."""
+    """Set a new password of the database account; once, however often it is asked for. Raises ActionRefusal."""
     with RECORD.hold_lock():
         record = RECORD.find_record_before_action_starts(request)
         if record is None:
@@ -201,7 +201,7 @@ def change_password_or_restore(record, before, old_password, new_password):
 def switch_sites_to_password(record, old_password, new_password):
     """Have sites come in by another password; both are taken until all have it.
 
-    How many connections stay. Raises Refused, when sites serve still.
+    How many connections stay. Raises ActionRefusal, when sites serve still.
     """
     digests = dict(zip(("old", "new"), record["digests"]))
     database_accounts.set_password_digests_of_accounts(
@@ -218,7 +218,7 @@ def switch_sites_to_password(record, old_password, new_password):
 
 
 def verify_password_change(record, before, old_or_new):
-    """See that it is so: what accounts take, who comes in, and that what served does so still. Raises Refused."""
+    """See that it is so: what accounts take, who comes in, and that what served does so still. Raises ActionRefusal."""
     digest = dict(zip(("old", "new"), record["digests"]))[old_or_new]
     digests_by_host = database_accounts.read_password_digests_by_host(record["user"], record["hosts"])
     if any(digests not in ([digest], []) for digests in digests_by_host.values()):
@@ -266,7 +266,7 @@ def list_site_addresses(record):
 
 
 def read_wordpress_home_address(application):
-    """Return where a WordPress says that it is. Raises Refused."""
+    """Return where a WordPress says that it is. Raises ActionRefusal."""
     sql = "SELECT 'home', LEFT(option_value, 500) FROM `{db}`.`{p}options` WHERE option_name = 'home'"
     return next(
         (row[1] for row in application.query_rows_by_labeled_selects({"home": (sql, 1)}) if len(row) == 2), None
@@ -274,7 +274,7 @@ def read_wordpress_home_address(application):
 
 
 def check_that_password_is_unchanged(record):
-    """Raise Refused where a configuration or an account holds what somebody has put there since."""
+    """Raise ActionRefusal where a configuration or an account holds what somebody has put there since."""
     for file in record["files"]:
         if configuration.read_config_bytes_or_refuse(file["file"]).hex() not in (file["old"], file["new"]):
             raise ActionRefusal("changed_since", file["file"])
@@ -282,7 +282,7 @@ def check_that_password_is_unchanged(record):
 
 
 def restore_old_password(request, _connection):
-    """Have the old password in force. Raises Refused, when the new one is."""
+    """Have the old password in force. Raises ActionRefusal, when the new one is."""
     with RECORD.hold_lock():
         record = RECORD.find_record_of_requested_action(request)
         if record is None:

@@ -41,7 +41,7 @@ MAX_COLUMNS = 90
 class RowLocation:
     """The place of a row, as a question and a site's configuration tell it.
 
-    Its methods raise Refused.
+    Its methods raise ActionRefusal.
     """
 
     def __init__(self, root, folder, table, key):
@@ -128,7 +128,7 @@ def compute_sha256_of_row_values(row_values):
 
 
 def delete_row_once_and_keep_copy(request, _connection):
-    """Take a row out; once, however often it is asked for. Raises Refused."""
+    """Take a row out; once, however often it is asked for. Raises ActionRefusal."""
     name = request["id"]
     with STORE.hold_lock():
         before = STORE.find_record_before_action_starts(request)
@@ -149,7 +149,10 @@ def delete_row_once_and_keep_copy(request, _connection):
 
 
 def check_whether_row_is_gone_after_refusal(place, action_id, record, refusal):
-    """Return what is said when the server did not do all that it was told. Raises Refused when the row is as it was."""
+    """Return what is said when the server did not do all that it was told.
+
+    Raises ActionRefusal when the row is as it was.
+    """
     try:
         remaining_values = place.read_values(record["columns"])
     except ActionRefusal:
@@ -161,12 +164,12 @@ def check_whether_row_is_gone_after_refusal(place, action_id, record, refusal):
 
 
 def locate_row(request):
-    """Return where the row is that is asked for. Raises Refused."""
+    """Return where the row is that is asked for. Raises ActionRefusal."""
     return RowLocation(request["root"], request["folder"], request["table"], request["key"])
 
 
 def read_row_to_keep_before_deletion(place):
-    """Return a row as it is now, to be kept. Raises Refused when there is none."""
+    """Return a row as it is now, to be kept. Raises ActionRefusal when there is none."""
     columns = place.read_columns()
     values = place.read_values(columns)
     if values is None:
@@ -191,7 +194,7 @@ def plan_deletion_of_row(request, _connection):
 
 
 def put_deleted_row_back(request, _connection):
-    """Put a row back as it was, in place of nothing. Raises Refused."""
+    """Put a row back as it was, in place of nothing. Raises ActionRefusal."""
     with STORE.hold_lock():
         record = STORE.find_record_of_requested_action(request)
         if record is None:

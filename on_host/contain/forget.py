@@ -11,7 +11,7 @@ SECONDS = 60
 
 
 def clear_php_code_cache(_request, _connection):
-    """Have it forget; what would not start again goes on with what it has."""
+    """Have PHP forget the code in its memory; a service that would not start again goes on with what it has."""
     return (
         {"state": "confirmed"}
         if php_code.reload_php_services_to_clear_code_cache()

@@ -94,7 +94,7 @@ MAIL_PORTS = (25, 465, 587)
 
 
 def collect_peers_let_in_during_isolation(request, connection):
-    """Return ``{asker, port, trusted, resolvers, relays}``, as this host sees them now. Raises Refused."""
+    """Return ``{asker, port, trusted, resolvers, relays}``, as this host sees them now. Raises ActionRefusal."""
     if len(connection) != 4 or not connection[3].isdecimal():
         raise ActionRefusal("no_connection", "")
     if len(request["trusted"]) > MAX_NETWORKS:
@@ -225,7 +225,7 @@ def select_actions_confirmed_or_on_trial(actions):
 
 
 def load_isolation_into_packet_filter(actions):
-    """Have this host cut off but for these, all at once. Raises Refused."""
+    """Have this host cut off but for these, all at once. Raises ActionRefusal."""
     if action_runner.run_program([NFT, "-f", "-"], render_nft_script_of_isolation(actions)) is None:
         raise ActionRefusal("not_loaded", "")
 
@@ -245,7 +245,7 @@ def is_isolation_in_force_in_kernel(actions):
 
 
 def has_nft_listing_expected_chains(nft_listing, expected_chains):
-    """Return the same of what nft lists."""
+    """Return whether nft lists all chains in their places, each with as many rules, the last of which drops."""
     places, chain_rules, live_families = {}, {name: [] for name in expected_chains}, set()
     for entry in nft_listing:
         if "chain" in entry:
@@ -280,7 +280,7 @@ def build_systemd_units_that_load_isolation():
 
 
 def remove_isolation_table_units_and_record():
-    """Take table, units and what is kept away. Raises Refused when the kernel still has the table."""
+    """Take table, units and what is kept away. Raises ActionRefusal when the kernel still has the table."""
     action_runner.run_program([NFT, "-f", "-"], "table inet {0}\ndelete table inet {0}\n".format(TABLE))
     if action_runner.run_program([NFT, "-j", "list", "table", "inet", TABLE]) is not None:
         raise ActionRefusal("not_loaded", "")
@@ -311,7 +311,7 @@ def isolate_host_on_trial(request, connection):
 
 
 def make_record_of_isolation_on_trial(request, connection):
-    """Return the record of an action that begins. Raises Refused."""
+    """Return the record of an action that begins. Raises ActionRefusal."""
     if not os.path.exists(NFT):
         raise ActionRefusal("no_nft", NFT)
     return dict(
@@ -340,7 +340,7 @@ def plan_host_isolation(request, connection):
 
 
 def confirm_isolation_until_release(request, _connection):
-    """Let it last until it is released. Where its time is over, nothing of it is left."""
+    """Let the isolation last until it is released. Where its time is over, nothing of it is left."""
     with RECORD.hold_lock():
         actions = select_actions_confirmed_or_on_trial(RECORD.read_all_records_by_action_id())
         if request["id"] not in actions or not is_isolation_in_force_in_kernel(actions):
@@ -358,7 +358,7 @@ def confirm_isolation_until_release(request, _connection):
 
 
 def keep_actions_and_rules_loaded_at_boot(actions):
-    """Have these on record, and what is loaded at boot."""
+    """Have these actions on record, and the rules of those that are confirmed loaded at boot."""
     RECORD.replace_all_records(actions)
     confirmed_actions = {name: action for name, action in actions.items() if action["confirmed"]}
     if confirmed_actions:

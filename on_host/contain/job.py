@@ -24,7 +24,7 @@ SECOND = 1_000_000_000
 
 
 def comment_out_cron_job_once(request, _connection):
-    """Have a job's line be a comment; once, however often it is asked for. Raises Refused."""
+    """Have a job's line be a comment; once, however often it is asked for. Raises ActionRefusal."""
     with RECORD.hold_lock():
         record = RECORD.find_record_before_action_starts(request)
         if record is None:
@@ -47,7 +47,7 @@ def comment_out_cron_job_once(request, _connection):
 def find_crontab_path_and_line_of_job(request):
     """Return ``(path, line)`` of the job that is asked for, as ``PATH:NUMBER`` or ``PATH:NUMBER@DIGEST``.
 
-    Raises Refused.
+    Raises ActionRefusal.
     """
     what = WHAT.match(request["what"])
     path = os.fsdecode(unquote_to_bytes(what[1]))
@@ -79,7 +79,7 @@ def is_crontab_line_no_comment(crontab_line):
 def read_crontab_lines(crontab_path):
     """Return the lines of a crontab; none of one that is gone.
 
-    Raises Refused for one that is reached by links that root did not make, or is too large.
+    Raises ActionRefusal for one that is reached by links that root did not make, or is too large.
     """
     try:
         handle = safe_open.open_path(crontab_path, links=safe_open.ROOTS_LINKS)
@@ -110,7 +110,7 @@ def restore_commented_line_of_job(crontab_line, record):
 
 
 def rewrite_each_line_of_crontab_of_job(record, change_line):
-    """Have each line of the job's crontab as ``line_of`` says. Raises Refused."""
+    """Have each line of the job's crontab as ``change_line`` says. Raises ActionRefusal."""
     lines.rewrite_lines(
         record["path"],
         list_uids_allowed_to_own_crontab(record["path"]),
@@ -148,7 +148,10 @@ def choose_mtime_so_cron_rereads_crontab(record, status):
 
 
 def put_cron_job_back(request, _connection):
-    """Have a job's line as it was, if it is as it was left. Raises Refused for a crontab that cannot be reached."""
+    """Have a job's line as it was, if it is as it was left.
+
+    Raises ActionRefusal for a crontab that cannot be reached.
+    """
     with RECORD.hold_lock():
         if RECORD.find_record_of_requested_action(request) is None:
             return action_runner.NONE_KEPT
@@ -157,7 +160,7 @@ def put_cron_job_back(request, _connection):
 
 
 def restore_crontab_line_and_forget_record(action_id):
-    """Have it as it was, and nothing on record of it."""
+    """Have the job's line as it was, and nothing on record of it."""
     record = RECORD.read_all_records_by_action_id()[action_id]
     last = sum(other["path"] == record["path"] for other in RECORD.read_all_records_by_action_id().values()) == 1
 
@@ -180,7 +183,7 @@ def restore_crontab_line_and_forget_record(action_id):
 
 
 def report_state_of_contained_cron_job(request, _connection):
-    """Return what there is of it. Raises Refused."""
+    """Return what there is of it. Raises ActionRefusal."""
     return (
         check_that_cron_job_is_commented_out(RECORD.read_all_records_by_action_id()[request["id"]])
         if request["id"] in RECORD.read_all_records_by_action_id()
@@ -189,7 +192,7 @@ def report_state_of_contained_cron_job(request, _connection):
 
 
 def check_that_cron_job_is_commented_out(record):
-    """Return a job as it is now. Raises Refused for one that somebody has put in force again."""
+    """Return a job as it is now. Raises ActionRefusal for one that somebody has put in force again."""
     if record["line"] in map(lines.compute_digest, read_crontab_lines(record["path"])):
         raise ActionRefusal("job_again", record["path"])
     return {"state": "confirmed", "why": "", "about": ""}

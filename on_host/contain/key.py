@@ -7,7 +7,7 @@ becomes a comment in its place, which the account's owner sees; nothing else of 
 in and cannot be read to its end, or not be changed, as it is too large, is reached by links of its owner's or has
 another name, gets another name beside it: it is its account's alone that lets nobody in then. The sessions of the
 accounts that it let in end, but for those of the account that asks. It is undone by this host itself within
-``undoing.TRIAL`` seconds, also when it starts anew meanwhile, unless it is confirmed by a connection that was made
+``auto_revert.TRIAL_SECONDS``, also when it starts anew meanwhile, unless it is confirmed by a connection that was made
 while it was in force: then it lasts until it is released.
 
 Without an argument it undoes what is not confirmed: so the unit calls it.
@@ -38,7 +38,7 @@ ASIDE = ".luytre-contained-"
 def disable_ssh_key_on_trial_and_end_sessions(request, connection):
     """Take a key out of force, on trial, and end the sessions of those that it let in.
 
-    What is confirmed already stays so. Raises Refused.
+    What is confirmed already stays so. Raises ActionRefusal.
     """
     matches, aside = find_lines_and_files_to_disable_key(request, connection)
     with TRIALS.record.hold_lock():
@@ -124,7 +124,7 @@ def find_lines_and_files_to_disable_key(request, connection):
     """Return what taking the key away concerns.
 
     It is ``(account, path, line)`` of each line that lets the key in, and ``(account, path)`` of each file that has to
-    leave its place. Raises Refused where there is none, and where nobody would come in.
+    leave its place. Raises ActionRefusal where there is none, and where nobody would come in.
     """
     key = request["what"]
     matches, unread = find_authorized_keys_lines_of_key(key)
@@ -244,9 +244,9 @@ def end_sessions_of_other_accounts_with_key(request, accounts):
 
 
 def rewrite_each_line_of_key_file(account, key_file, change_line):
-    """Have each line of a file as ``line_of`` says.
+    """Have each line of a file as ``change_line`` says.
 
-    Raises Refused for a file that is not the account's or root's alone, or is reached by links.
+    Raises ActionRefusal for a file that is not the account's or root's alone, or is reached by links.
     """
     lines.rewrite_lines(key_file, list_uids_allowed_to_own_key_file(account), keys.MAX_FILE, change_line)
 
@@ -272,7 +272,7 @@ def plan_disabling_of_ssh_key(request, connection):
 def restore_key_lines_and_moved_key_files(record):
     """Have each line as it was that is as it was left, and each file in its place; files and accounts may be gone.
 
-    Raises Refused for what cannot be reached.
+    Raises ActionRefusal for what cannot be reached.
     """
     failed_paths = [
         moved_file["path"] for moved_file in record.get("aside", []) if not put_moved_key_file_back(moved_file)

@@ -50,7 +50,7 @@ SERVICE = re.compile(r"(?m)^0::(?:(?!/user\.slice/).)*/system\.slice/(?:[^/\n]+\
 
 
 def stop_process_once(request, _connection):
-    """Stop a process; once, however often it is asked for. Raises Refused."""
+    """Stop a process; once, however often it is asked for. Raises ActionRefusal."""
     if request.get("end"):
         return kill_requested_process(request)
     with RECORD.hold_lock(), contextlib.ExitStack() as open_ones:
@@ -77,7 +77,7 @@ def plan_stopping_of_process(request, _connection):
 
 
 def kill_requested_process(request):
-    """End a process, and forget that it was stopped; the digest of what it ran is told. Raises Refused."""
+    """End a process, and forget that it was stopped; the digest of what it ran is told. Raises ActionRefusal."""
     with RECORD.hold_lock(), contextlib.ExitStack() as open_ones:
         handle, record = find_requested_process_and_open_pidfd(request, open_ones)
         sha256, children = compute_sha256_of_running_program(record["pid"]), find_descendants(record["pid"])
@@ -123,7 +123,7 @@ def compute_sha256_of_running_program(pid):
 def find_requested_process_and_open_pidfd(request, open_ones):
     """Return ``(descriptor, record)`` of the process that is asked for.
 
-    It is asked for as ``PID/PATH``, or ``PID@TICKS/PATH`` with when it began. Raises Refused.
+    It is asked for as ``PID/PATH``, or ``PID@TICKS/PATH`` with when it began. Raises ActionRefusal.
     """
     number, slash, path = request["what"].partition("/")
     number, _, began = number.partition("@")
@@ -177,7 +177,7 @@ def hand_process_to_other_action_stopping_it(action_id, record):
 
 
 def continue_process_unless_stopped_before(pidfd, record):
-    """Have it go on, unless it stood still before. It may have ended."""
+    """Have a process go on, unless it stood still before. It may have ended."""
     if not record["before"]:
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(pidfd, signal.SIGCONT)
@@ -269,7 +269,7 @@ def read_state_of_all_threads_of_process(pid):
 
 
 def refuse_to_stop_essential_process(pid, process_identity):
-    """Raise Refused for what the host, or whoever asks, lives by."""
+    """Raise ActionRefusal for what the host, or whoever asks, lives by."""
     if pid in accounts.list_pids_of_this_process_and_ancestors():
         raise ActionRefusal("ours", str(pid))
     path = unquote_to_bytes(process_identity["exe"])

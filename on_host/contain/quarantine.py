@@ -65,7 +65,7 @@ def quarantine_file_once(request):
 
 
 def move_to_quarantine(action_id, folder_of_file, file_name, record, open_ones):
-    """Have the file in a folder of root's alone on the file system that it is on. Raises Refused, OSError."""
+    """Have the file in a folder of root's alone on the file system that it is on. Raises ActionRefusal, OSError."""
     folder = safe_move.close_descriptor_when_stack_ends(
         open_ones, os.open(STORE.get_folder_of_action(action_id), safe_open.FOLDER)
     )
@@ -123,7 +123,7 @@ def open_folder_holding_quarantined_file(action_id, record, open_ones):
 def find_root_allowing_quarantine_of_path(request):
     """Return the root below which the path lies that is asked for, or which it is.
 
-    Raises Refused for one where nothing is taken.
+    Raises ActionRefusal for one where nothing is taken.
     """
     path = os.fsdecode(unquote_to_bytes(request["what"]))
     roots = [root.rstrip("/") for root in (*ROOTS, *request["roots"]) if root.strip("/")]
@@ -134,7 +134,7 @@ def find_root_allowing_quarantine_of_path(request):
 
 
 def open_original_folder_of_file(record, open_ones):
-    """Return ``(open folder, name)`` of a file's place. Raises Refused."""
+    """Return ``(open folder, name)`` of a file's place. Raises ActionRefusal."""
     return safe_move.open_parent_folder_without_links(
         os.fsdecode(unquote_to_bytes(record["path"])), open_ones, record.get("root", "")
     )
@@ -143,7 +143,7 @@ def open_original_folder_of_file(record, open_ones):
 def open_regular_file_in_folder(folder, file_name, path, open_ones):
     """Return ``(held, for reading)``: the file of that name in an open folder.
 
-    Raises Refused for what is no regular file.
+    Raises ActionRefusal for what is no regular file.
 
     While its owner's process has a lease on a file, nobody opens it without waiting for that: None, for reading.
     """
@@ -159,7 +159,7 @@ def open_regular_file_in_folder(folder, file_name, path, open_ones):
 
 
 def plan_quarantine_of_file(request):
-    """Return what ``take`` would do now; nothing is written."""
+    """Return what ``quarantine_file_once`` would do now; nothing is written."""
     with contextlib.ExitStack() as open_ones:
         place, last = open_original_folder_of_file(
             {"path": request["what"], "root": find_root_allowing_quarantine_of_path(request)}, open_ones

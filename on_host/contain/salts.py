@@ -58,7 +58,7 @@ IN_USE_IN_POSTGRESQL = {
 def generate_config_with_new_secrets(application_folder):
     """Return ``(configuration file, its bytes, its bytes with new secrets)``.
 
-    Raises Refused where a person has to, and while a hardening is open.
+    Raises ActionRefusal where a person has to, and while a hardening is open.
     """
     configuration.check_no_pending_revert_of_host()
     for kind, of_kind in (
@@ -117,7 +117,7 @@ def plan_renewal_of_site_secrets(request, _connection):
 
 
 def renew_site_secrets_once(request, _connection):
-    """Make them anew; once, however often it is asked for. Raises Refused."""
+    """Make a site's secrets anew; once, however often it is asked for. Raises ActionRefusal."""
     with RECORD.hold_lock():
         record = RECORD.find_record_before_action_starts(request)
         if record is None:
@@ -140,7 +140,7 @@ def renew_site_secrets_once(request, _connection):
 
 
 def put_old_site_secrets_back(request, _connection):
-    """Have the old ones in force. Raises Refused."""
+    """Have the old ones in force. Raises ActionRefusal."""
     with RECORD.hold_lock():
         record = RECORD.find_record_of_requested_action(request)
         if record is None:
@@ -174,9 +174,9 @@ def switch_secrets_or_restore_config(record, content_before, content_after):
 
 
 def switch_site_secrets_and_check_by_session(record, old_content, new_content):
-    """Have ``new`` in force in place of ``old``, and see by a session whether it is; the name of what was seen, or not.
+    """Put ``new_content`` in force in place of ``old_content``; return the name of what a session shows of it, or not.
 
-    Raises Refused.
+    Raises ActionRefusal.
 
     What the site answers decides what is told, and not whether they stay: it may be an intruder's who answers.
     """

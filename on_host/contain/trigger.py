@@ -44,7 +44,7 @@ DELIMITER ;
 class TriggerLocation:
     """The place of a trigger, as a question and a site's configuration tell it.
 
-    Its methods raise Refused.
+    Its methods raise ActionRefusal.
     """
 
     def __init__(self, root, folder, name):
@@ -90,7 +90,7 @@ def compute_sha256_of_trigger(trigger):
 
 
 def drop_trigger_once_and_keep_copy(request, _connection):
-    """Take a trigger out; once, however often it is asked for. Raises Refused."""
+    """Take a trigger out; once, however often it is asked for. Raises ActionRefusal."""
     name = request["id"]
     with STORE.hold_lock():
         before = STORE.find_record_before_action_starts(request)
@@ -120,7 +120,7 @@ def drop_trigger_once_and_keep_copy(request, _connection):
 
 
 def check_whether_trigger_is_gone_after_refusal(place, action_id, trigger_before, refusal):
-    """Return what is said when the server did not do all that it was told. Raises Refused when it did nothing."""
+    """Return what is said when the server did not do all that it was told. Raises ActionRefusal when it did nothing."""
     try:
         remaining_trigger, _ = place.read_trigger_and_asking_account()
     except ActionRefusal:
@@ -148,7 +148,7 @@ def plan_dropping_of_trigger(request, _connection):
 
 
 def put_dropped_trigger_back(request, _connection):
-    """Put a trigger back as it was, in place of nothing. Raises Refused."""
+    """Put a trigger back as it was, in place of nothing. Raises ActionRefusal."""
     with STORE.hold_lock():
         record = STORE.find_record_of_requested_action(request)
         if record is None:
@@ -173,7 +173,7 @@ def put_dropped_trigger_back(request, _connection):
 def _build_placeholder_values_to_create_trigger(trigger):
     """Return what marks in CREATE stand for.
 
-    Raises Refused for what is not handed on: the client has a word of its own in it.
+    Raises ActionRefusal for what is not handed on: the client has a word of its own in it.
     """
     values = {word: trigger[word] for word in FIELDS}
     if not MODE.match(values["mode"]) or "delimiter" in values["text"].lower():

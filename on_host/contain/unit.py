@@ -5,7 +5,7 @@ A question of JSON as argument, an answer of JSON out.
 Run as root by a controller, over a connection of its own. Its file in /etc/systemd/system, if it has one there, is set
 aside in the same folder under a name that systemd does not read, so that it stays the very thing that it was; a mask is
 laid in its place. What enables it stays. As our way in may hang on a unit, it is undone by this host itself within
-``undoing.TRIAL`` seconds, also when it starts anew meanwhile, unless it is confirmed by a connection that was made
+``auto_revert.TRIAL_SECONDS``, also when it starts anew meanwhile, unless it is confirmed by a connection that was made
 while it was in force: then it lasts until it is released.
 
 Without an argument it undoes what is not confirmed: so the unit calls it.
@@ -39,7 +39,7 @@ DPKG_QUERY = "/usr/bin/dpkg-query"
 
 
 def stop_and_mask_unit_on_trial(request, _connection):
-    """Stop a unit for good, on trial; what is confirmed already stays so. Raises Refused."""
+    """Stop a unit for good, on trial; what is confirmed already stays so. Raises ActionRefusal."""
     with TRIALS.record.hold_lock():
         record = TRIALS.record.find_record_before_action_starts(request)
         if record is None:
@@ -86,7 +86,7 @@ def get_unit_file_path_and_aside_path(record):
 
 
 def query_unit_that_may_be_stopped(unit):
-    """Return what systemd says of a unit. Raises Refused for what is none, or must run."""
+    """Return what systemd says of a unit. Raises ActionRefusal for what is none, or must run."""
     if not NAME.match(unit):
         raise ActionRefusal("no_such_unit", unit)
     now = query_properties(unit)
@@ -148,7 +148,7 @@ def plan_stopping_and_masking_of_unit(request, _connection):
 
 
 def unmask_and_restart_unit(record):
-    """Have the unit as it was, in place of nothing. Raises Refused when something else has come in its place."""
+    """Have the unit as it was, in place of nothing. Raises ActionRefusal when something else has come in its place."""
     if hand_unit_to_other_action_stopping_it(record):
         return
     place, aside = get_unit_file_path_and_aside_path(record)
@@ -180,7 +180,7 @@ def hand_unit_to_other_action_stopping_it(record):
 
 
 def check_that_unit_is_stopped_and_masked(action_id):
-    """Return a unit as it is now. Raises Refused for one that runs, or that something may start."""
+    """Return a unit as it is now. Raises ActionRefusal for one that runs, or that something may start."""
     record = TRIALS.record.read_all_records_by_action_id()[action_id]
     now = query_properties(record["unit"])
     if now.get("LoadState") != "masked" or now.get("ActiveState") not in STOPPED_STATES:

@@ -50,14 +50,17 @@ GONE_STATUSES, CLOSED_STATUSES = (410, 403), (503,)
 
 
 class UnknownOutcome(Exception):
-    """It is not known how it is: what was begun could not be taken back. Its arguments are those of ``Refused``."""
+    """It is not known how it is: what was begun could not be taken back.
+
+    Its arguments are those of ``ActionRefusal``.
+    """
 
 
 # --- what is kept ------------------------------------------------------------------------------------
 
 
 def build_web_block_rule_from_request(request):
-    """Return the rule that is asked for. Raises Refused for what is none."""
+    """Return the rule that is asked for. Raises ActionRefusal for what is none."""
     _, slash, path = request["what"].partition("/")
     domain = request["domain"]
     if not NAME.match(request["id"]) or not DOMAIN.match(domain):
@@ -108,7 +111,7 @@ class ServerBlock:
     def is_block_of_site_in_rule(self, rule):
         """Return whether it shows the site: by its name, or its very files by any.
 
-        Raises Refused where another would be closed along.
+        Raises ActionRefusal where another would be closed along.
         """
         theirs = self.claimed_names.intersection(rule["others"])
         if not self.claimed_names.isdisjoint(rule["names"]):
@@ -158,7 +161,7 @@ class Nginx:
         return os.path.exists(NGINX_CONF) and os.path.exists("/usr/sbin/nginx")
 
     def read_config_without_own_lines(self):
-        """Read its configuration without ours. Raises Refused."""
+        """Read its configuration without ours. Raises ActionRefusal."""
         try:
             self.config = load_nginx_config(NGINX_CONF, read_config_without_own_lines)
         except BadConfig as error:
@@ -310,9 +313,9 @@ class ServerChange:
         return text
 
     def write_config_unless_its_test_fails(self, admins=()):
-        """Make it, unless the server's own test says no; ``admins``: see ``transaction.vouch``.
+        """Write the configuration unless the server's own test fails.
 
-        Raises Refused, with all of it as it was.
+        ``admins``: see ``check_only_root_influences_daemon_tests``. Raises ActionRefusal, with all of it as it was.
         """
         changed_paths = [path for path, before, _ in self.transaction.path_changes_to_make if before]
         folders = {os.path.dirname(path) for path, _, _ in self.transaction.path_changes_to_make}
@@ -329,7 +332,7 @@ class ServerChange:
                     os.utime(path, ns=(time.time_ns(), changed_at))
 
     def reload_server_if_running(self):
-        """Have the server, if it runs, take it in. Raises Refused."""
+        """Have the server, if it runs, take it in. Raises ActionRefusal."""
         if (
             transaction.run_config_test_and_return_error(
                 ["systemctl", "is-active", "--quiet", self.server.unit], RELOAD_SECONDS
@@ -372,10 +375,10 @@ def list_administrators_named_by_rules(*rules):
 def write_rules_to_web_servers_and_reload(rules, domain=None, units_to_reload=(), admins=()):
     """Have the servers say what the rules have them say; the blocks that show a site.
 
-    Raises Refused, with what was begun to be taken back.
+    Raises ActionRefusal, with what was begun to be taken back.
 
-    Servers that show the site, or are among those ``reapply``, are reloaded in any case: somebody may have been cut off
-    before. ``admins``: declared ones besides those that the rules name.
+    Servers that show the site, or whose units are among ``units_to_reload``, are reloaded in any case: somebody may
+    have been cut off before. ``admins``: declared ones besides those that the rules name.
     """
     server_changes, shown_blocks = collect_config_changes_of_all_servers(rules), []
     admins = {*admins, *list_administrators_named_by_rules(*rules.values())}
@@ -452,7 +455,7 @@ def fetch_status_as_stranger(*how):
 
 
 def fetch_status_and_page_start_as_stranger(host, port, tls, name, method, uri):
-    """Return the same with how the page begins."""
+    """Return the status that a stranger gets, or why there is none, with how the page begins."""
     connection = http.client.HTTPConnection(host, port, timeout=VISIT_SECONDS, source_address=(STRANGER, 0))
     try:
         connection.connect()
@@ -504,7 +507,7 @@ def _send_request(connection, tls, name, method, uri):
 def wait_until_rule_turns_strangers_away(rule, blocks):
     """Return whether a stranger was turned away wherever the site is shown, once a reload had its time.
 
-    Raises Refused.
+    Raises ActionRefusal.
     """
     pending = list(dict.fromkeys(iter_visits_that_test_rule(rule, blocks)))
     if not pending:
@@ -567,7 +570,7 @@ def plan_web_block_of_site_or_path(request):
 
 
 def block_site_or_path_once(request):
-    """Have the servers say it; once, however often it is asked for."""
+    """Have the servers turn visitors away from a site or path; once, however often it is asked for."""
     rule = build_web_block_rule_from_request(request)
     with RECORD.hold_lock():
         rules = RECORD.read_all_records_by_action_id()
@@ -590,7 +593,10 @@ def block_site_or_path_once(request):
 
 
 def find_front_ports_if_site_is_closed(rule, other_rules):
-    """Return ``find_fronts`` of a site that is to be closed; a path is gone for everybody, whoever asks for them."""
+    """Return what ``find_usual_ports_showing_same_site`` finds of a site that is to be closed.
+
+    Empty for a path, which is gone for everybody, whoever asks for it.
+    """
     if rule["path"] is not None:
         return []
     return find_usual_ports_showing_same_site(rule, find_server_blocks_of_rule(rule, other_rules))
@@ -603,7 +609,7 @@ def find_server_blocks_of_rule(rule, other_rules):
 
 
 def apply_and_verify(rule, other_rules):
-    """Have it said beside the others, and see that it is."""
+    """Apply a rule beside the others, and verify that strangers are turned away."""
     RECORD.replace_all_records({**other_rules, rule["id"]: rule})
     blocks = write_rules_to_web_servers_and_reload({**other_rules, rule["id"]: rule}, rule["domain"])
     if not blocks:
@@ -617,7 +623,7 @@ def apply_and_verify(rule, other_rules):
 
 
 def restore_rules_of_web_servers(rules, admins):
-    """Have only these said, as before. Raises Unknown."""
+    """Have the web servers apply only these rules, as before. Raises UnknownOutcome."""
     try:
         write_rules_to_web_servers_and_reload(rules, admins=admins)
     except ActionRefusal as refusal:
@@ -666,7 +672,7 @@ def main(arguments):
 
 
 def reapply_recorded_rules_to_web_servers():
-    """Have said what is on record, whatever took it away."""
+    """Have the web servers apply the rules on record, whatever took them away."""
     with RECORD.hold_lock():
         write_rules_to_web_servers_and_reload(RECORD.read_all_records_by_action_id())
 

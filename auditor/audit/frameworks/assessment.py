@@ -192,8 +192,8 @@ def assess_sites_and_hosts_of_run(
 
     Where the framework's levels are those of sites, each at the level it declares: some controls ask more of a higher
     one, so that findings cannot be read at another. Else at ``level``, or at all for None. ``findings_by_host`` are the
-    run's findings ``group_by_host``, for who assesses several frameworks. Raises InputError for a level of a framework
-    with levels of sites.
+    run's findings as ``group_findings_by_host_and_subject`` gives them, for who assesses several frameworks. Raises
+    InputError for a level of a framework with levels of sites.
     """
     if framework.site_levels and level is not None:
         raise InputError(

@@ -254,7 +254,7 @@ def _queue_letters_and_record_in_ledger(
     unit: Unit,
     letters: Sequence[Letter],
 ) -> tuple[Mail, ...]:
-    """Put them in the spool, then write so.
+    """Put the letters in the spool, then write so in the case log.
 
     Who is cut off between the two posts the same mails again, which are sent once.
     """

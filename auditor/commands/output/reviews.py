@@ -69,9 +69,9 @@ def show_last_review_of_each_site(run: Run, catalogue: Catalogue, words: Words, 
 def show_folders_of_kept_answers(
     scans: Iterable[Scan], get_folder_of_site: Callable[[str], Path], words: Words, console: Console = out
 ) -> None:
-    """Print where the answers lie that these looks kept, and how much of them a browser was shown; ``folder``.
+    """Print where the answers lie that these looks kept, and how much of them a browser was shown.
 
-    Of a site.
+    ``get_folder_of_site`` gives the folder of a site.
     """
     for look in scans:
         if look.rendered or look.unrendered:

@@ -118,7 +118,7 @@ def extract_release_contents_by_sha256(
 ) -> dict[str, bytes]:
     """Return contents of a release by their SHA-256, out of the archive or folder that it was made from.
 
-    None that lies there no more, is another by now, or has more than ``largest`` bytes.
+    None that lies there no more, is another by now, or has more than ``max_bytes`` bytes.
     """
     contents_by_digest: dict[str, bytes] = {}
     lies = Path(manifest.lies)

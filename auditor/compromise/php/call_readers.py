@@ -304,14 +304,14 @@ def _is_method_of_class(flow: PhpCallAnalyzer, name: bytes, method: PhpNode) -> 
 
 
 def read_include(flow: PhpCallAnalyzer, node: PhpNode) -> AbstractValue:
-    """Return the value of a file's inclusion."""
+    """Check the inclusion of a file."""
     if node.children:
         flow.check_file_inclusion(get_value_of_node(node.children[-1]), node)
     return UNKNOWN
 
 
 def read_backtick_command(flow: PhpCallAnalyzer, node: PhpNode) -> AbstractValue:
-    """Return a command between backticks."""
+    """Check a command between backticks."""
     parts = [get_value_of_node(child) for child in node.children]
     if parts:
         flow.check_shell_command(concatenate(parts), node)

@@ -46,7 +46,7 @@ _OF_SESSIONS = (b"write", b"read", b"open", b"close", b"destroy", b"gc", b"creat
 
 
 def get_last_foreign_item_or_value(value: AbstractValue) -> AbstractValue:
-    """Return what is said last of an array's items, as a command's options have it."""
+    """Return the last of an array's items that is foreign, as a command's options have it, else the value itself."""
     foreign_items = [item for item in (value.items or {}).values() if item.flags & FOREIGN]
     return foreign_items[-1] if foreign_items else value
 
@@ -164,7 +164,7 @@ class PhpCallAnalyzer(PhpSinkAnalyzer):
     ) -> None:
         """Note that the call may run the file's own functions that it is given, with any arguments of others.
 
-        ``by_name``: also by their names.
+        ``include_names``: also by their names.
         """
         for arg in args:
             for value in (arg, *list((arg.items or {}).values())[:_MOST_HANDED]):

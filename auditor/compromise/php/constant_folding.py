@@ -113,7 +113,7 @@ def unescape_double_quoted_text(data: bytes) -> bytes:
 
 
 def xor_bytes(first: bytes, second: bytes) -> bytes:
-    """Return two texts, letter by letter; as long as the shorter one."""
+    """Return the XOR of two texts, byte by byte; as long as the shorter one."""
     return bytes(a ^ b for a, b in zip(first, second, strict=False))
 
 

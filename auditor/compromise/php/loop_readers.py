@@ -15,7 +15,7 @@ from auditor.compromise.php.variables import (
 
 
 def read_foreach_head(flow: PhpCallAnalyzer, node: PhpNode) -> AbstractValue:
-    """Return the head of a loop over an array, whose variables have to be known before what is in it is looked at."""
+    """Assign the variables of a loop over an array, which have to be known before what is in it is looked at."""
     if node.parent is not None and node.parent.type == "foreach_statement":
         _assign_foreach_targets(flow, node.parent, node.children)
     return UNKNOWN
@@ -63,7 +63,7 @@ def read_match_expression(flow: PhpCallAnalyzer, node: PhpNode) -> AbstractValue
 
 
 def read_yield_expression(flow: PhpCallAnalyzer, node: PhpNode) -> AbstractValue:
-    """Return what a generator gives, one after the other; it comes to what it is sent."""
+    """Note what a generator gives, one after the other; return what it is sent."""
     if node.scope is not None and node.children:
         value = (
             merge_values_of_array_items(get_value_of_node(node.children[-1]))
@@ -78,7 +78,7 @@ def read_yield_expression(flow: PhpCallAnalyzer, node: PhpNode) -> AbstractValue
 
 
 def read_throw_expression(flow: PhpCallAnalyzer, node: PhpNode) -> AbstractValue:
-    """Return the value of a throw, of an exception with what it carries."""
+    """Note the foreign flags of what a thrown exception carries."""
     if node.children:
         flow.thrown |= get_value_of_node(node.children[-1]).flags & FOREIGN
     return UNKNOWN

@@ -52,7 +52,7 @@ def _read_variable_or_superglobal(flow: PhpCallAnalyzer, node: PhpNode) -> Abstr
 
 
 def read_non_superglobal_variable(flow: PhpCallAnalyzer, node: PhpNode) -> AbstractValue:
-    """Return a variable that is not ``GIVEN``."""
+    """Return the value of a variable that is not a superglobal."""
     return flow.get_value_of_non_superglobal(
         flow.resolve_variable_name_in_scope(node.scope, flow.content[node.start + 1 : node.end])
     )
@@ -315,7 +315,7 @@ def _read_anonymous_function(flow: PhpCallAnalyzer, node: PhpNode) -> AbstractVa
 
 
 def _bind_closure_use_variables(flow: PhpCallAnalyzer, node: PhpNode) -> AbstractValue:
-    """Return variables that a nameless function takes with it."""
+    """Store the variables that a nameless function takes with it."""
     function = node.parent
     for child in node.children:
         target = child.children[0] if child.type == "by_ref" and child.children else child
@@ -328,7 +328,7 @@ def _bind_closure_use_variables(flow: PhpCallAnalyzer, node: PhpNode) -> Abstrac
 
 
 def _store_initial_value_of_declaration(flow: PhpCallAnalyzer, node: PhpNode) -> AbstractValue:
-    """Return a property, constant or static variable with the value that it begins with."""
+    """Store the value that a property, constant or static variable begins with."""
     if len(node.children) > 1:
         name, value = node.children[0], get_value_of_node(node.children[-1])
         element_name = flow.get_text(name)
@@ -360,13 +360,13 @@ def _read_parenthesised(flow: PhpCallAnalyzer, node: PhpNode) -> AbstractValue:
 
 
 def _check_output_to_visitors(flow: PhpCallAnalyzer, node: PhpNode) -> AbstractValue:
-    """Return what visitors are shown: from elsewhere, where search engines are told apart, it is a cloak."""
+    """Note what visitors are shown: from elsewhere, where search engines are told apart, it is a cloak."""
     flow.check_output_to_visitors(map(get_value_of_node, node.children), node)
     return UNKNOWN
 
 
 def _store_promoted_constructor_property(flow: PhpCallAnalyzer, node: PhpNode) -> AbstractValue:
-    """Return a parameter of a constructor that is a property, too."""
+    """Store the default of a constructor's parameter that is a property, too, and which argument fills it."""
     name, default = node.get("name"), node.get("default_value")
     names_ = flow.parameters.get(node.scope, []) if node.scope is not None else []
     if name is None or node.scope is None:
@@ -380,7 +380,7 @@ def _store_promoted_constructor_property(flow: PhpCallAnalyzer, node: PhpNode) -
 
 
 def _store_enum_case_value(flow: PhpCallAnalyzer, node: PhpNode) -> AbstractValue:
-    """Return one value of an enumeration."""
+    """Store one value of an enumeration."""
     name, value = node.get("name"), node.get("value")
     if name is not None and value is not None:
         flow.constants[flow.get_text(name)] = get_value_of_node(value)

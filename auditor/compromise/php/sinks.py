@@ -341,7 +341,7 @@ class PhpSinkAnalyzer(PhpVariableState):
                 self.variables[key] = value.with_flags(flags)
 
     def check_redirect_header(self, header: AbstractValue, node: PhpNode) -> None:
-        """Note that a header is sent."""
+        """Note a Location header that is sent by a file that tells search engines apart."""
         if header.text is not None and _LOCATION.match(header.text) and self.has_search_engine_check():
             self.record_hit("cloak", "sure", node)
 

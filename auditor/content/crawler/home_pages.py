@@ -26,7 +26,7 @@ def iter_home_page_responses(
 ) -> Iterator[VisitorResponse]:
     """Yield what visitors get there, a plain one first; nothing where it is not the site's, or is not answered to.
 
-    ``engine``: whether one comes. Raises Stopped where the site asks for less.
+    ``include_engine``: whether one comes. Raises CrawlStopError where the site asks for less.
     """
     for visitor in _VISITORS:
         if visitor == "engine" and not include_engine:

@@ -118,7 +118,9 @@ class SiteSession:
     _home: RawResponse = field(default_factory=lambda: RawResponse(None), init=False)
 
     def request_home_page_here_or_from_host(self) -> None:
-        """Ask for the home page as a plain visitor, by HTTPS if the site has it. Raises Stopped when it serves nothing.
+        """Ask for the home page as a plain visitor, by HTTPS if the site has it.
+
+        Raises CrawlStopError when it serves nothing.
 
         A site that does not answer here is visited from its host.
         """
@@ -133,7 +135,7 @@ class SiteSession:
     def get_home_page_response(self) -> VisitorResponse:
         """Return the home page that was asked for, with redirects taken.
 
-        Raises as ``visit``, also when it is an error's page.
+        Raises as ``visit_path``, also when it is an error's page.
         """
         response = self._follow_redirects_within_site("/", "plain", self._home)
         if response.status >= 400:
@@ -154,14 +156,14 @@ class SiteSession:
     def visit_path(self, path: str, visitor: Visitor) -> VisitorResponse:
         """Return what a visitor is served.
 
-        Raises Stopped when that is a refusal, nothing, or another site; Unreadable for no page.
+        Raises CrawlStopError when that is a refusal, nothing, or another site; UnreadableContent for no page.
         """
         return self._follow_redirects_within_site(
             path, visitor, self._send_paced_request(self.scheme, self.domain, path, visitor)
         )
 
     def visit_home_page_of_host_name(self, scheme: str, host_name: str, visitor: Visitor) -> VisitorResponse:
-        """Return what a visitor is served as the home page of another of the site's names. Raises as ``visit``."""
+        """Return what a visitor is served as the home page of another of the site's names. Raises as ``visit_path``."""
         return self._follow_redirects_within_site(
             "/", visitor, self._send_paced_request(scheme, host_name, "/", visitor), (scheme, host_name)
         )

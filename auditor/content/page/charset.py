@@ -69,7 +69,7 @@ def _get_browser_codec_of_charset(charset_label: str) -> str:
 
 
 def _get_codec_declared_in_page(match: re.Match[bytes] | None) -> str:
-    """Return a page that says so of itself in letters of one byte has these, as browsers know."""
+    """Return the codec that a page declares in letters of one byte: UTF-8 where it says UTF-16, as browsers take it."""
     name = _get_browser_codec_of_charset(match[1].decode("ascii", "replace")) if match else ""
     return "utf-8" if name.startswith("utf-16") else name
 

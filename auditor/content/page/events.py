@@ -30,7 +30,10 @@ _LATENT = "[onanimationstart]"
 
 
 def find_event_code_run_by_itself(special_elements: Iterable[LexborNode], tree: LexborHTMLParser) -> tuple[str, ...]:
-    """Return the code that runs by itself, each once. ``apart``: with all elements of the kinds that may act."""
+    """Return the code that runs by itself, each once.
+
+    ``special_elements``: with all elements of the kinds that may act.
+    """
     latent = (node.attributes for node in tree.css(_LATENT)[:MAX_CODES])
     code_texts = (
         " ".join(filter(None, map(attributes.get, _EVENTS)))

@@ -99,7 +99,7 @@ def is_outside_never_seen_elements(node: LexborNode) -> bool:
 def remove_never_seen_elements(special_elements: Sequence[LexborNode]) -> None:
     """Take out of the document what is never seen, the inner before the outer.
 
-    ``apart``: with all such, in its order.
+    ``special_elements``: with all such, in its order.
     """
     for node in reversed(special_elements):
         if node.tag in NEVER_SEEN:

@@ -198,7 +198,7 @@ def load_built_in_lexicon() -> Lexicon:
 
 
 def read_lexicon_files_of_unit(folder: Path) -> Mapping[str, str]:
-    """Return the texts of a unit's own files, by their names; none when there is no such folder.
+    """Return the texts of an office's lexicon files in a folder, by their names; none when there is no such folder.
 
     Raises InputError for a line that is not of the form, and for a file that no list is named like.
     """
@@ -215,7 +215,7 @@ def read_lexicon_files_of_unit(folder: Path) -> Mapping[str, str]:
 
 @functools.lru_cache(maxsize=8)
 def build_lexicon_with_words_of_unit(texts: frozenset[tuple[str, str]]) -> Lexicon:
-    """Return what comes with the program, with what ``read_own_words`` read."""
+    """Return the lexicon that comes with the program, with what ``read_lexicon_files_of_unit`` read."""
     return (
         _build_lexicon(
             ((BUILT_IN_FOLDER, _read_lexicon_files_in_folder(BUILT_IN_FOLDER)), (Path("office/words"), dict(texts)))

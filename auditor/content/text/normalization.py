@@ -191,7 +191,10 @@ def _replace_disguised_letters(text: str) -> tuple[str, int]:
 
 
 def _is_mathematical_or_full_width_letter(letter: str, *, include_full_width: bool) -> bool:
-    """Return whether it is a letter of mathematics; ``broad``: or one of full width, which nothing around it is."""
+    """Return whether it is a letter of mathematics.
+
+    ``include_full_width``: or one of full width, which nothing around it is.
+    """
     return letter > "\uffff" or (include_full_width and "\uff21" <= letter <= "\uff5a")
 
 
@@ -204,7 +207,7 @@ def _is_word_cut_by_invisible_letters(word: str) -> bool:
 def _join_spelled_out_words(text: str, *, join_at_signs: bool, join_at_spaces: bool) -> tuple[str, int]:
     """Return ``n.h.à c.á.i`` and ``N H À`` as words, and how many there were.
 
-    ``signs``, ``spaces``: whether single letters stand between such.
+    ``join_at_signs``, ``join_at_spaces``: whether single letters stand between such.
     """
     count = 0
     for sign, spelt in zip((".", "-", "_", "*", "·", "|", "/"), _SPELT, strict=True) if join_at_signs else ():

@@ -97,7 +97,10 @@ class _AnsibleModuleFinder:
 
 
 def run_module_in_fork(module: bytes, python: str, archive: int) -> tuple[int, bytes, bytes]:
-    """Exit code, output and errors of one module for that Python. What it leaves running is not waited for."""
+    """Return the exit code, output and errors of one module, run by that Python.
+
+    What it leaves running is not waited for.
+    """
     out, its_out = os.pipe()
     err, its_err = os.pipe()
     pid = os.fork()

@@ -140,7 +140,10 @@ def parse_probes_in_ssh_output(out: bytes, err: bytes, *, in_time: bool = True) 
 
 
 def find_probes_that_newly_fail(before: Sequence[HostProbes], after: HostProbes) -> tuple[FailedProbe, ...]:
-    """Return probes that fail now and did not before. What failed before is not judged; see ``list_unjudged``."""
+    """Return probes that fail now and did not before. What failed before is not judged.
+
+    See ``list_probes_that_failed_before``.
+    """
     if after.unable is not None:
         return ()
     known_names = {probe.name for host_probes in before for probe in host_probes.probes}

@@ -482,7 +482,7 @@ _ASPECTS = (
 
 
 def _drop_scheme_from_redirect_location(location: str | None) -> str | None:
-    """Return a redirect to the https form of where it went before is the same redirect."""
+    """Return a redirect's location without its scheme: one to the https form of where it went before is the same."""
     return location and location.removeprefix("http:").removeprefix("https:")
 
 

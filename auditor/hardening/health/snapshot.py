@@ -101,7 +101,7 @@ def take_snapshot(
 ) -> HealthSnapshot:
     """Probe the hosts, visit their sites and ``endpoints`` others, all at once.
 
-    ``again`` is an earlier look, at the very same URLs and others.
+    ``earlier_snapshot`` is an earlier look, at the very same URLs and others.
     """
     ca_files = {name: host_reach.ca_file for name, host_reach in reach.items()}
     endpoints = endpoints or (earlier_snapshot.endpoints if earlier_snapshot else {})

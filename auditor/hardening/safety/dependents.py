@@ -122,7 +122,7 @@ def _find_port_needs_by_connection(
 def _find_database_needs_of_sites(
     name: str, facts_of_host: Facts, host_by_address: Mapping[str, str]
 ) -> Iterator[tuple[str, PortDependency]]:
-    """Yield sites whose configuration names another host as their database's."""
+    """Yield each host that a site's configuration names as its database's, with what depends on it."""
     for instance in facts_of_host.get("wordpress", {}).get("instances", ()):
         place, _, port = ((instance.get("constants") or {}).get("DB_HOST") or "").partition(":")
         host = host_by_address.get(place.lower())
@@ -134,7 +134,7 @@ def _find_database_needs_of_sites(
 def _find_port_needs_by_database_account(
     name: str, facts_of_host: Facts, host_by_address: Mapping[str, str]
 ) -> Iterator[tuple[str, PortDependency]]:
-    """Yield accounts of a database that come in from others alone."""
+    """Yield this host with each other host that an account of its database is for."""
     data = facts_of_host.get("mariadb", {})
     port = (data.get("variables") or {}).get("port") or DATABASE_PORT
     for account in data.get("accounts", ()) if data.get("running") else ():

@@ -65,8 +65,8 @@ def find_usage_lost_by_fixes(
 ) -> UsageReport:
     """Return what these controls' fixes would take away, as far as it could be read.
 
-    ``linked_listings``: sites to the lists of files that their pages lead to, as they answer visitors; ``behind``: the
-    hosts that the inventory reaches through this one.
+    ``linked_listings``: sites to the lists of files that their pages lead to, as they answer visitors;
+    ``hosts_behind``: the hosts that the inventory reaches through this one.
     """
     data = facts.build_context_for_control_expressions()
     on_sites: dict[str, dict[Domain, Text]] = {}
@@ -123,7 +123,7 @@ def explain_accepted_loss_of_usage(usage: Text, fix_note: Text | None) -> Text:
 
 
 def _find_undeclared_php_function_calls(host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
-    """Yield functions that sites' code calls and that nobody declared."""
+    """Yield the effect on functions that sites' code calls and that nobody declared, and which they are."""
     needed_functions = {function for site in host.sites for function in site.php_functions}
     calls = [
         f"{call['function']} ({escape_text_to_one_line(root['path'], 100)}: {_format_example_paths_of_php_call(call)})"
@@ -159,7 +159,7 @@ def _format_example_paths_of_php_call(php_call: Mapping[str, Any]) -> str:
 
 
 def _find_people_with_world_readable_uploads(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
-    """Yield people whose new files the web server could no longer read."""
+    """Yield the effect on people whose new files the web server could no longer read, and who they are."""
     people: dict[str, int] = {}
     for root in _list_document_roots_in_use(data):
         for person in root["people"]:
@@ -179,7 +179,7 @@ def _find_people_with_world_readable_uploads(_host: Host, data: Mapping[str, Any
 
 
 def _find_undeclared_open_ports(host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
-    """Yield ports that answer the network now, and that nobody declared."""
+    """Yield the effect on ports that answer the network now and that nobody declared, and which they are."""
     known_ports = {80, 443, *host.open_ports, *data.get("firewall", {}).get("ssh", {}).get("ports", ())}
     process_by_port = {
         each["port"]: each["process"] or "?"
@@ -213,7 +213,7 @@ def _find_status_page_requests(_host: Host, data: Mapping[str, Any]) -> Iterator
 
 
 def _find_shells_needed_by_nonpersons(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
-    """Yield accounts that belong to no person, but whose shell a job, an administrator or an FTP server needs."""
+    """Yield the effect on accounts of no person whose shell a job, an administrator or an FTP server needs."""
     by: dict[str, list[str]] = {}
     for shell in data.get("in_use", {}).get("shells", ()):
         by.setdefault(escape_text_to_one_line(shell["account"], 40), []).append(
@@ -228,7 +228,7 @@ def _find_shells_needed_by_nonpersons(_host: Host, data: Mapping[str, Any]) -> I
 
 
 def _find_logs_written_by_world_permission(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
-    """Yield logs that a program of some account writes only because everybody may."""
+    """Yield the effect on logs that a program of some account writes only because everybody may, and which they are."""
     files = data.get("logging", {}).get("files", ())
     written_logs = [log for log in files if log["writers"]]
     unknown = _join_first_unique_names(log["path"] for log in files if log["writers"] is None)
@@ -262,7 +262,7 @@ def _find_logs_written_by_world_permission(_host: Host, data: Mapping[str, Any])
 
 
 def _find_uses_lost_to_service_confinement(host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
-    """Yield what daemons of the web stack, and the programs that sites start, could no longer reach."""
+    """Yield the effect on daemons of the web stack and programs that sites start, and what they could not reach."""
     units = data.get("services", {}).get("confinement", ())
     parts = [
         Text(vi=f"{unit['unit']} dùng {text} trong /tmp chung", en=f"{unit['unit']} uses {text} in the /tmp of all")
@@ -339,7 +339,7 @@ _HOST: _Judges = (
 def _find_uploads_above_body_limit(
     _host: Host, site: Mapping[str, Any], data: Mapping[str, Any]
 ) -> Iterator[tuple[Effect, Text]]:
-    """Yield a limit that somebody set on purpose, or files of that size that were really sent.
+    """Yield the effect on a limit that somebody set on purpose, or on files of that size that were really sent.
 
     Such a limit counts where the application behind it can take the size.
     """
@@ -370,7 +370,7 @@ def _find_uploads_above_body_limit(
 def _find_domains_that_may_frame_site(
     host: Host, site: Mapping[str, Any], data: Mapping[str, Any]
 ) -> Iterator[tuple[Effect, Text]]:
-    """Yield others whose pages may hold this site in a frame: declared ones, and those that lead here often."""
+    """Yield the effect on others whose pages may frame this site, declared or leading here often, and which."""
     own = {name for host_site in host.sites for name in (host_site.domain, *host_site.aliases)}
     requests_by_host: dict[str, int] = {}
     for log in _list_access_logs_of_site(site, data):
@@ -408,7 +408,7 @@ def _find_requests_of_uploaded_php(
 def _find_requests_of_outdated_browsers(
     _host: Host, site: Mapping[str, Any], data: Mapping[str, Any]
 ) -> Iterator[tuple[Effect, Text]]:
-    """Yield browsers too old for today's ciphers, when they are more than a few scanners that claim to be."""
+    """Yield the effect on browsers too old for today's ciphers, when they are more than a few scanners."""
     logs = _list_access_logs_of_site(site, data)
     old, requests = sum(log["old_clients"] for log in logs), sum(log["requests"] for log in logs)
     if old >= OLD_REQUESTS and old >= OLD_SHARE * requests:

@@ -24,7 +24,7 @@ _LOGINS_UNREAD = Text(
 
 
 def _find_people_who_used_su(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
-    """Yield people who became somebody else by su of late, and could no longer."""
+    """Yield the effect on people who became somebody else by su of late and could no longer, and who they are."""
     su: Mapping[str, Any] = data["pam"]["su"] if "pam" in data else {"recorded": False, "outside": []}
     if not su["recorded"]:
         yield (
@@ -46,7 +46,7 @@ def _find_people_who_used_su(_host: Host, data: Mapping[str, Any]) -> Iterator[t
 
 
 def _find_ssh_keys_that_open_root(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
-    """Yield keys that open root, which somebody may count on."""
+    """Yield the effect on keys that open root, which somebody may count on, and how many they are."""
     keys = [key for key in data["accounts"]["keys"] if key["account"] == "root"] if "accounts" in data else None
     if keys is None:
         yield Effect.CLOSES_ROOT, _LOGINS_UNREAD
@@ -61,7 +61,7 @@ def _find_ssh_keys_that_open_root(_host: Host, data: Mapping[str, Any]) -> Itera
 
 
 def _find_recent_ssh_clients_besides_us(host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
-    """Yield whoever came in of late besides us, and may know the server by a key that it would no longer show."""
+    """Yield the effect on whoever came in of late besides us and may know the server by a dropped key, and who."""
     ways = data.get("ways")
     if ways is None or not ways["recorded"]:
         yield Effect.DROPS_HOST_KEYS, _LOGINS_UNREAD
@@ -84,7 +84,7 @@ def _find_recent_ssh_clients_besides_us(host: Host, data: Mapping[str, Any]) -> 
 
 
 def _find_accounts_at_work_in_others_homes(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
-    """Yield accounts that are at work in others' homes: by their processes now, and by their jobs."""
+    """Yield the effect on accounts at work in others' homes, by their processes now and by their jobs, and which."""
     homes = [home for home in data.get("accounts", {}).get("homes", ()) if home["open"] and not home["served"]]
     jobs = data.get("cron", {}).get("jobs", ())
     visitors = {
@@ -108,7 +108,7 @@ def _find_accounts_at_work_in_others_homes(_host: Host, data: Mapping[str, Any])
 
 
 def _find_programs_run_from_temporary_folders(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
-    """Yield what is run out of temporary folders: by processes now, and by jobs."""
+    """Yield the effect on what is run out of temporary folders, by processes now and by jobs, and what that is."""
     jobs = data.get("cron", {}).get("jobs", ())
     scheduled_programs = {program for job in jobs for program in job["programs"] if program.startswith(TEMPORARY)}
     programs = sorted({*data.get("filesystem", {}).get("run_from_temporary", ()), *scheduled_programs})

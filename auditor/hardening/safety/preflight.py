@@ -331,7 +331,7 @@ def find_people_locked_out_by_plan(case: PreflightInput) -> lockout.LockoutLosse
 
 
 def _find_controls_that_lock_people_out(case: PreflightInput) -> Iterator[tuple[str, Text]]:
-    """Change that would leave somebody, or everybody, without a way in."""
+    """Yield each change that would leave somebody, or everybody, without a way in, and why."""
     yield from find_people_locked_out_by_plan(case).hold_reasons.items()
     if logins.has_facts_on_accounts_sudo_and_sshd(case.facts_by_area):
         with_keys = set(logins.list_accounts_able_to_administer_by_key(case.facts_by_area))
@@ -377,7 +377,7 @@ def _find_controls_waiting_for_package_manager(case: PreflightInput) -> Iterator
 
 
 def _find_changes_untestable_by_daemon(case: PreflightInput) -> Iterator[tuple[str, Text]]:
-    """Change that their daemon could not test as root, for another account has a say in what it believes."""
+    """Yield each change that a daemon could not test as root, for another account has a say in what it believes."""
     confined_units = {entry["unit"] for entry in case.facts_by_area.get("services", {}).get("confinement", ())}
     confining_controls = case.select_planned_controls_by_effects(Effect.CONFINES_SERVICES)
     for area, fact, folder, unit in _CONFIG_TESTS:
@@ -414,7 +414,7 @@ The folder of its settings; its units.
 
 
 def _find_controls_that_stop_forwarding(case: PreflightInput) -> Iterator[tuple[str, Text]]:
-    """Yield packets that are sent on to a container or another machine, and would no longer get there."""
+    """Yield each control that would stop packets from being sent on to a container or another machine, and why."""
     forwardings = case.facts_by_area.get("firewall", {}).get("published", ())
     stopping_controls = case.select_planned_controls_by_effects(Effect.STOPS_FORWARDING) if forwardings else ()
     if stopping_controls:
@@ -429,7 +429,7 @@ def _find_controls_that_stop_forwarding(case: PreflightInput) -> Iterator[tuple[
 
 
 def _find_changes_before_daemon_cannot_start(case: PreflightInput) -> Iterator[tuple[str, Text]]:
-    """Change after which a daemon is told to read its files or to start anew, and would not start as it is now."""
+    """Yield each change after which a daemon reads its files or starts anew, where it would not start as it is now."""
     web = (("nginx", "nginx", "/etc/nginx/"), ("apache", "Apache", "/etc/apache2/"))
     faults = [
         (name, folder, case.facts_by_area[area]["config_message"] or "?")
@@ -452,7 +452,7 @@ def _find_changes_before_daemon_cannot_start(case: PreflightInput) -> Iterator[t
 
 
 def _find_controls_breaking_nginx_certificates(case: PreflightInput) -> Iterator[tuple[str, Text]]:
-    """Change after which nginx would not load a certificate."""
+    """Yield each change after which nginx would not load a certificate, and why."""
     why = certificates.find_certificates_nginx_would_not_load(case.facts_by_area)
     if why is not None:
         yield from ((control, why) for control in case.select_planned_controls_by_effects(Effect.RAISES_TLS_LEVEL))

@@ -53,7 +53,10 @@ def find_lasting_regressions_at_second_look(
 def _find_regressions_without_logs_of_others(
     baseline: snapshot.HealthBaseline, now: snapshot.HealthSnapshot, own_host_names: Collection[str]
 ) -> dict[str, tuple[snapshot.Regression, ...]]:
-    """Return what hosts do no longer as before; of others than ``own`` what their logs say is their own affair."""
+    """Return what hosts do no longer as before.
+
+    Of others than ``own_host_names`` what their logs say is their own affair.
+    """
     regressions, plainly = (
         snapshot.find_regressions_since_health_baseline(baseline, now),
         snapshot.find_regressions_since_health_baseline(baseline, now, logs=False),

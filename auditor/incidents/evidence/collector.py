@@ -72,7 +72,10 @@ def get_evidence_folder_of_incident(incident: str) -> Path:
 def fetch_evidence_stream_from_host(
     reach: Reach, requested_paths_and_roots: Mapping[str, Sequence[str]]
 ) -> Iterator[bytes]:
-    """Return what a host sends that is asked for the ``flagged`` files, and told its web ``roots``. Raises NoAnswer."""
+    """Yield what a host sends, asked by ``flagged`` for files and told its web roots by ``roots``, piece by piece.
+
+    Both are keys of ``requested_paths_and_roots``. Raises NoAnswer.
+    """
     modules = (_ON_HOST / "module_utils" / "luytre_evidence").glob("*.py")
     modules_by_name = {f"ansible/module_utils/luytre_evidence/{module.name}": module for module in modules}
     modules_by_name |= {f"auditor/text/{name}.py": _PACKAGE / "text" / f"{name}.py" for name in _REDACTION}

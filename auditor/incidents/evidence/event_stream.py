@@ -83,7 +83,7 @@ _EVENT_TYPES: dict[bytes, type[MemberStart | MemberEnd | MemberOmission]] = {
 def iter_evidence_stream_events(stream_pieces: Iterable[bytes]) -> Iterator[StreamEvent]:
     """Yield what comes, in its order: members with their bytes, and what was left out.
 
-    Raises Broken, also when it stops before its end.
+    Raises EvidenceStreamError, also when it stops before its end.
     """
     inside, members, notes = False, 0, 0
     for kind, content in _iter_frame_kinds_with_content(_check_header_and_iter_decompressed(stream_pieces)):

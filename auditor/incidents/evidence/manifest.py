@@ -76,6 +76,6 @@ def render_manifest(manifest: EvidenceManifest) -> bytes:
 
 
 def render_sha256sum_lines(manifest: EvidenceManifest, manifest_digest: str) -> bytes:
-    """Return the checksums as ``sha256sum`` writes them; ``digest`` is the manifest's own."""
+    """Return the checksums as ``sha256sum`` writes them; ``manifest_digest`` is the manifest's own."""
     rows = [(file.sha256, file.path) for file in manifest.files]
     return "".join(f"{sha256}  {path}\n" for sha256, path in [*rows, (manifest_digest, MANIFEST)]).encode()

@@ -66,7 +66,10 @@ def load_case_log_record_of_collection(case: IncidentCase, collection_event: Col
 def find_damages_of_evidence_collection(
     collection_folder: Path, office: Path, record: CollectionRecord | None
 ) -> Iterator[Damage]:
-    """Yield what is wrong with a collection. Without a ``chain``: it does not know it."""
+    """Yield what is wrong with a collection.
+
+    ``record``: what the case log has of it, None where it does not know it.
+    """
     try:
         content = _read_start(collection_folder / MANIFEST, MAX_BYTES + 1)
         manifest = EvidenceManifest.model_validate_json(content)

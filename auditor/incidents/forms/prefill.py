@@ -247,7 +247,7 @@ class FormPrefill:
         )
 
     def _fill_first_report_field(self) -> tuple[str, ...]:
-        """Return number and day of the reports that went out."""
+        """Return the number and day of the first report that went out; empty when none did."""
         return tuple(
             f"{entry.deed.how} ({self.words.format_day_of_iso_moment(entry.happened)})"
             for entry in self.case.entries

@@ -73,7 +73,7 @@ class SectionSchema:
 
 
 def _make_form_section_with_starred_fields(heading_key: str, *fields: str) -> SectionSchema:
-    """Name with a star are mandatory."""
+    """Make a section of a form; names with a star are mandatory."""
     return SectionSchema(
         heading_key, [name.rstrip("*") for name in fields], frozenset(n[:-1] for n in fields if n.endswith("*"))
     )

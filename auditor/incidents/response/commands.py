@@ -67,7 +67,7 @@ def build_commands_to_remove_file(path: str) -> tuple[str, ...]:
 def build_commands_to_comment_out_lines(path: str, comment_mark: str, line_digests: str) -> tuple[str, ...]:
     """Return the commands that copy a file and turn some of its lines into comments.
 
-    ``digests`` tell which lines.
+    ``line_digests`` tell which lines.
     """
     program = shlex.quote(as_root.LINES_OUT)
     return (

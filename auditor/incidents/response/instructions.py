@@ -307,7 +307,7 @@ def instruct_to_clean_php_settings_or_extension(trace: LocatedTrace) -> Instruct
 
 
 def _instruct_to_reinstall_and_restart(trace: LocatedTrace, *restart_commands: str) -> Instructions:
-    """Return what a package brought is as that has it again, and what has it loaded starts anew."""
+    """Return how to have what a package brought as the package has it, and to restart what has it loaded."""
     first = instruct_to_reinstall_package_of_program(trace)
     return make_manual_instructions(first.says, *first.commands, *restart_commands)
 
@@ -318,7 +318,7 @@ def _get_web_server_of_config_path(path: str) -> str:
 
 
 def _build_commands_to_test_and_restart_server(server: str) -> tuple[str, ...]:
-    """Return a web server tests its settings and starts anew.
+    """Return the commands by which a web server tests its settings and starts anew.
 
     Told to read them again it keeps in memory what it has loaded.
     """

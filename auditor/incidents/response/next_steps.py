@@ -104,8 +104,8 @@ def find_next_step(
 ) -> NextStep:
     """Return the next step of an open incident on these hosts.
 
-    ``removed_subjects``: those of its sites and hosts that are not in the inventory any more; ``several``: another open
-    incident is about some of the same.
+    ``removed_subjects``: those of its sites and hosts that are not in the inventory any more;
+    ``shares_subjects_with_other_case``: whether another open incident is about some of the same.
     """
     return next(
         _iter_remaining_steps_of_case(
@@ -365,9 +365,9 @@ def _choose_first_manual_action_of_response(response: TraceResponse) -> tuple[st
 
 
 def build_site_close_command_unless_closed(case: IncidentCase, site: str, host_name: str) -> NextStepCommand | None:
-    """Return the command that keeps a whole site from visitors while a person takes out what they are shown; None.
+    """Return the command that keeps a whole site from visitors while a person takes out what they are shown.
 
-    It is kept from them.
+    None when it is kept from them already.
     """
     shut = any(
         (action.means, action.what, action.host, action.state) == ("site", site, host_name, "confirmed")

@@ -35,9 +35,9 @@ _HOST_FIELDS = tuple(column.field for column in COLUMNS if column.of == "host" a
 
 @dataclass(frozen=True)
 class ExistingHost:
-    """A host that the inventory has already, and stays as it is there; ``differs``.
+    """A host that the inventory has already, and stays as it is there.
 
-    Fields in which the list says otherwise.
+    ``differs``: fields in which the list says otherwise.
     """
 
     name: str
@@ -66,7 +66,10 @@ class ListImportError(Exception):
 
 
 def import_spreadsheet_into_inventory(list_file: Path, inventory_folder: Path) -> ImportResult:
-    """Import the list in ``file`` into the inventory ``folder``, all of it or nothing. Raises InputError, Wrong."""
+    """Import the list in ``list_file`` into the inventory ``inventory_folder``, all of it or nothing.
+
+    Raises InputError, ListImportError.
+    """
     if not inventory_folder.is_dir():
         raise InputError(
             "an import requires an inventory folder",

@@ -42,7 +42,7 @@ class UnreadableWorkbook(ValueError):
 def read_visible_sheets_of_workbook(content: bytes) -> list[dict[str, Any]]:
     """Return the visible sheets: ``name``, and ``rows`` of ``number``, ``cells`` and ``odd`` ones by their index.
 
-    Raises Unreadable.
+    Raises UnreadableWorkbook.
 
     Merged cells are told by the first of them alone, but within one column by each.
     """

@@ -18,7 +18,7 @@ class Sparkline(Model):
 
 
 def build_sparkline(values: Sequence[int], width: float, height: float, top_value: int) -> Sparkline:
-    """Return values at even steps from left to right, 0 at the bottom and ``top`` at the top."""
+    """Return values at even steps from left to right, 0 at the bottom and ``top_value`` at the top."""
     step = (width - 2 * _PAD) / max(1, len(values) - 1)
     scale = (height - 2 * _PAD) / max(1, top_value)
     at = [
@@ -28,7 +28,7 @@ def build_sparkline(values: Sequence[int], width: float, height: float, top_valu
 
 
 def scale_value_to_bar_length(value: int, full_value: int, length: float) -> float:
-    """Return how long a bar for ``value`` is when ``of`` fills ``length``; something is never nothing."""
+    """Return how long a bar for ``value`` is when ``full_value`` fills ``length``; something is never nothing."""
     return 0.0 if value <= 0 or full_value <= 0 else round(max(1.0, length * value / full_value), 1)
 
 

@@ -42,7 +42,7 @@ class ListPage[Item]:
 def split_list_into_pages[Item](
     items: Sequence[Item], first_path: str, other_paths_stem: str, per_page: int = PER_PAGE
 ) -> tuple[ListPage[Item], ...]:
-    """Return the list in order, at least one page: the first at the path ``first``, page 2 at ``others-2.html``."""
+    """Return the list in order, at least one page: the first at ``first_path``, page 2 at ``others-2.html``."""
     of = max(1, -(-len(items) // per_page))
     paths = (first_path, *(f"{other_paths_stem}-{number}.html" for number in range(2, of + 1)))
     return tuple(

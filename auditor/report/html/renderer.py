@@ -1,7 +1,7 @@
 """The templates of the HTML report and what they may call.
 
-Whatever a template prints goes through ``visible`` and is escaped; the only markup is the templates' own.
-What templates are compiled into is kept from run to run: to compile them takes 0.2 s.
+Whatever a template prints goes through ``escape_invisible_characters`` and is escaped; the only markup is the
+templates' own. What templates are compiled into is kept from run to run: to compile them takes 0.2 s.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ class Renderer:
     def render_page_from_template(
         self, template: str, path: str, nav_entry: str = "", **values: Any
     ) -> tuple[str, str]:
-        """Return a page's path and text; ``here`` is the entry that it is, for the way about."""
+        """Return a page's path and text; ``nav_entry`` is the entry that it is, for the way about."""
         root = "../" * path.count("/")
         context = {**self._common, "m": self.macros[root], "root": root, "here": nav_entry, **values}
         return path, self._environment.get_template(template).render(context)
@@ -142,7 +142,7 @@ class _TemplateCache(BytecodeCache):
 
 
 def _open_template_cache() -> _TemplateCache | None:
-    """Return what Jinja2, this module and ``visible`` made of templates.
+    """Return what Jinja2, this module and ``sanitize`` made of templates.
 
     What stands fixed in one has gone through both already.
     """

@@ -17,7 +17,7 @@ _HOST_WORDS = r"(?:máy chủ|máy|host|server)[\s:“\"'(]+"
 
 
 def make_address_and_host_name_replacer(hosts: Iterable[str], replacement: str) -> Callable[[str], str]:
-    """Return what puts ``instead`` in the place of every address, and of the names of these hosts.
+    """Return what puts ``replacement`` in the place of every address, and of the names of these hosts.
 
     A name with a digit, a dot, a hyphen or an underscore is one wherever it stands; one that looks like a word only
     after "máy chủ", "máy", "host" or "server". Times, as ``08:30:15``, are no addresses.

@@ -46,7 +46,7 @@ class Deadlines:
         return self.get_due_day(finding) < self.read_on
 
     def select_late_findings(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
-        """Return those of them that are."""
+        """Return the findings that were still open after their due day."""
         return tuple(filter(self.was_finding_open_after_due_day, findings))
 
     def select_findings_due_before_day_of_writing(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -63,7 +63,7 @@ def write_monthly_official_report_of_unit(
 ) -> IssuedReport:
     """Write the report of a unit for a month as DOCX and PDF, and its technical annex as PDF.
 
-    ``incidents`` gives those of the office's month, ``besides`` the rows of further annexes.
+    ``incidents`` gives those of the office's month, ``extra_annex_rows`` the rows of further annexes.
 
     ``regime`` None: that of the organisation. ``today``: the day of writing in Vietnam, before which nothing is asked
     for. Raises InputError when the unit cannot report, when there is no run in the month, or when the template or the
@@ -129,7 +129,7 @@ def write_monthly_official_report_of_unit(
 
 
 def _write_owner_only_file(path: Path, new_content: bytes) -> Path:
-    """Put it in place, whole; what holds addresses is for its owner only."""
+    """Put a file in place, whole; what holds addresses is for its owner only."""
     return (
         publish.write_private(path, [new_content])
         if path.name.startswith(ANNEX)

@@ -60,7 +60,7 @@ _DRAWABLE = _CharacterMap({ord(char): spelt for char, spelt in {"⟨": "[", "⟩
 
 
 def break_text_into_even_lines(text: str, measure: Callable[[str], float], max_width: float) -> tuple[str, ...]:
-    """Return the text in as few lines as fit into ``limit`` millimetres, of lengths as even as can be.
+    """Return the text in as few lines as fit into ``max_width`` millimetres, of lengths as even as can be.
 
     Phrases stay on one line.
 

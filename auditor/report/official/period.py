@@ -79,9 +79,9 @@ def build_state_at_end_of_month(
 ) -> MonthState | None:
     """Return the state at the end of a month; None when there is no run in it.
 
-    ``read`` gives a run by its id; ``entries`` come newest first. Each of ``hosts`` is taken from the newest run that
-    has it, since a run may have been limited to some. Of entries that come oldest first it is the state at the month's
-    beginning.
+    ``read_run`` gives a run by its id; ``entries`` come newest first. Each of ``hosts`` is taken from the newest run
+    that has it, since a run may have been limited to some. Of entries that come oldest first it is the state at the
+    month's beginning.
     """
     newest_runs = _iter_newest_runs_covering_hosts(
         read_run, (entry for entry in entries if Period.from_moment(entry.started) == period), hosts

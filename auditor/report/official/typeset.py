@@ -16,7 +16,7 @@ ASSETS = Path(__file__).parent / "assets"
 def typeset_template_into_pdf(typst_template: str, json_data: str) -> bytes:
     """Return the PDF.
 
-    ``data`` is JSON, and reaches the template as data alone. Raises RuntimeError when typst cannot.
+    ``json_data`` is JSON, and reaches the template as data alone. Raises RuntimeError when typst cannot.
     """
     pdf: bytes = typst.compile(
         str(ASSETS / typst_template),

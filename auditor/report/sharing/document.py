@@ -142,7 +142,7 @@ def iter_sharing_table_cells_by_office(
 
 
 def format_sharing_table_rows_as_text(rows: Iterable[OfficeRow], words: Words) -> tuple[tuple[str, ...], ...]:
-    """Return the same as text."""
+    """Return the rows of the table as text, a row an office."""
     return tuple(
         tuple(str(cell) if cell is not None else "" for cell in row)
         for row in iter_sharing_table_cells_by_office(rows, words)

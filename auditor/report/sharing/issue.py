@@ -77,7 +77,7 @@ def write_monthly_sharing_table_of_unit(
 def gather_report(
     history: RunHistory, inventory: Inventory, catalogue: Catalogue, unit_id: str, period: Period
 ) -> SharingReport:
-    """Return the month of a unit and those below it. Raises InputError as ``write``."""
+    """Return the month of a unit and those below it. Raises InputError as ``write_monthly_sharing_table_of_unit``."""
     organisation, unit = get_reporting_unit(inventory, unit_id)
     declarations = declared.load_sharing_declarations_by_unit(
         get_office_folder_of_inventory(inventory.path), organisation

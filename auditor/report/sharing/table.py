@@ -78,7 +78,7 @@ def build_sharing_rows_by_office(
 ) -> tuple[OfficeRow, ...]:
     """Return a row for each office that has sites or hosts, in the order of the organisation's file.
 
-    ``before``: how things stood when the month began.
+    ``run_before``: how things stood when the month began.
     """
     then = _FindingIndex(run_before.findings if run_before else (), catalogue)
     return tuple(_iter_sharing_rows_by_office(figures, then, _FindingIndex(figures.findings, catalogue), declarations))

@@ -1,4 +1,7 @@
-"""Every id of a list on every host: the verdict, what proves it, and by when it has to be done. Pure over ``Known``."""
+"""Every id of a list on every host: the verdict, what proves it, and by when it has to be done.
+
+Pure over ``VulnerabilityDatabase``.
+"""
 
 from __future__ import annotations
 

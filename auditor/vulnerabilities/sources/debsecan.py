@@ -24,9 +24,10 @@ _PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]*\Z")
 
 
 def import_debsecan_records(document: SourceDocument, writer: VulnerabilityWriter) -> ImportSummary:
-    """Return its ids, then what each is on a source package, then the sources.
+    """Store what each id is on each source package; return what was imported.
 
-    The release is in the file's name alone. Raises InputError.
+    The file has its ids, then what each is on a source package, then the sources. The release is in the file's name
+    alone. Raises InputError.
     """
     release_match = _RELEASE_NAME.search(document.name)
     if release_match is None:

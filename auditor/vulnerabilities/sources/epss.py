@@ -23,7 +23,7 @@ HEAD = re.compile(rb"(?:\xef\xbb\xbf)?(?:#[^\n]*model_version|cve,epss)")
 
 
 def import_epss_scores(document: SourceDocument, writer: VulnerabilityWriter) -> ImportSummary:
-    """Return all scores. Raises InputError for a line that is none."""
+    """Store all scores; return what was imported. Raises InputError for a line that is none."""
     writer.remove_earlier_import_of_part(KIND, "")
     lines = document.open_text()
     first = lines.readline()

@@ -31,7 +31,7 @@ _ITEM = "vulnerabilities.item"
 
 
 def import_kev_catalogue_from_json(document: SourceDocument, writer: VulnerabilityWriter) -> ImportSummary:
-    """Return the catalogue as JSON. Raises InputError."""
+    """Store the catalogue, which comes as JSON; return what was imported. Raises InputError."""
     writer.remove_earlier_import_of_part(KIND, "")
     release_day = None
     rows: list[Mapping[str, Any]] = []
@@ -54,7 +54,7 @@ def import_kev_catalogue_from_json(document: SourceDocument, writer: Vulnerabili
 
 
 def import_kev_catalogue_from_csv(document: SourceDocument, writer: VulnerabilityWriter) -> ImportSummary:
-    """Return the catalogue as CSV. Raises InputError."""
+    """Store the catalogue, which comes as CSV; return what was imported. Raises InputError."""
     writer.remove_earlier_import_of_part(KIND, "")
     with convert_csv_errors(document):
         rows = list(csv.DictReader(document.open_text()))

@@ -57,7 +57,7 @@ class _ImportTally:
 def import_osv_records(
     documents: Iterable[SourceDocument], writer: VulnerabilityWriter
 ) -> Mapping[DataKind, ImportSummary]:
-    """Return what they tell of each of the three that they name.
+    """Store what the records tell of each of the kinds that they name; return what was imported of each kind.
 
     Raises InputError for one that is no record of OSV's.
     """

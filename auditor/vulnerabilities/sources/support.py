@@ -20,7 +20,7 @@ RELEASES = {"10": "buster", "11": "bullseye", "12": "bookworm", "13": "trixie", 
 
 
 def import_debian_support_notes(document: SourceDocument, writer: VulnerabilityWriter) -> ImportSummary:
-    """Return its lines. The release is in the file's name alone. Raises InputError."""
+    """Store its lines; return what was imported. The release is in the file's name alone. Raises InputError."""
     name_match = NAME.search(document.name)
     if (
         name_match is None

@@ -27,7 +27,10 @@ _AT_ONCE = 200
 
 
 def import_debian_tracker_records(document: SourceDocument, writer: VulnerabilityWriter) -> ImportSummary:
-    """Return every record of every release. Raises InputError for what is none of the tracker's."""
+    """Store every record of every release; return what was imported.
+
+    Raises InputError for what is none of the tracker's.
+    """
     record_count = 0
     writer.remove_earlier_import_of_part(KIND, "")
     for source, issues in iter_members_of_json_object(document):

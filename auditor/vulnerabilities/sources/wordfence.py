@@ -25,7 +25,7 @@ TYPES = ("core", "plugin", "theme")
 
 
 def import_wordfence_records(document: SourceDocument, writer: VulnerabilityWriter) -> ImportSummary:
-    """Return every record by its component. Raises InputError."""
+    """Store every record by its component; return what was imported. Raises InputError."""
     writer.remove_earlier_import_of_part(KIND, "")
     by_component: dict[str, list[list[Any]]] = {}
     record_count = 0

@@ -218,7 +218,7 @@ def open_web_root_without_following_links(root, base="/", trusted_uid=0, served_
 
     The folders above are ``trusted_uid``'s up to some point, and theirs or one other account's from there on: that one
     can swap what lies there for nothing but what it could move there itself. ``served_mounts``: see
-    ``ownership.served_by``.
+    ``ownership.PathTrust``.
     """
     if not os.path.isabs(root) or ".." in root.split("/"):
         raise PathRefusal("root must be an absolute path without '..'")
@@ -329,7 +329,7 @@ def define_php_constant_in_file(folder_handle, name, definition, check):
 
 
 def change_php_setting_in_file(folder_handle, name, assignment, check):
-    """Change a setting in a PHP file of an open folder; as ``put_define``."""
+    """Change a setting in a PHP file of an open folder; as ``define_php_constant_in_file``."""
     place = assignment["form"], assignment["name"]
     return rewrite_file_by_edit_function(
         *(
@@ -342,9 +342,9 @@ def change_php_setting_in_file(folder_handle, name, assignment, check):
 
 
 def rewrite_file_by_edit_function(folder_handle, name, edit_content, describe, check):
-    """Edit a file of an open folder by ``edit``, from bytes to bytes; ``(before, after)`` as ``describe`` or None.
+    """Edit a file of an open folder by ``edit_content``, which makes bytes of bytes.
 
-    Raises Refused.
+    Return ``(before, after)`` as ``describe`` has them, or None. Raises PathRefusal.
     """
     handle = open_regular_file_or_folder_in_folder(folder_handle, name, "file")
     try:
@@ -378,7 +378,7 @@ def _is_owned_by_web(folder_handle, name):
 def _read_all(handle):
     """Return the bytes of an open file, which may be growing while they are read.
 
-    Raises Refused for more than MAX_EDIT.
+    Raises PathRefusal for more than MAX_EDIT.
     """
     content = b""
     while len(content) <= MAX_EDIT:
@@ -498,7 +498,7 @@ def _make_change_to_close_file_with_acl(entry, site_account, forbidden_bits):
     """Close a file with an access list to others, and leave those whom it names what it gives them.
 
     What shows as its group's right is the most that the list gives anybody, and a group that it is given may be given
-    more than others had. Raises Refused where the site's own account reads it as one of the others.
+    more than others had. Raises PathRefusal where the site's own account reads it as one of the others.
     """
     if site_account is not None and site_account.pw_uid != entry.status.st_uid:
         groups = os.getgrouplist(site_account.pw_name, site_account.pw_gid)

@@ -241,7 +241,7 @@ def main():
 
 
 def run_requested_guard_action(params, check):
-    """Do what is asked. Raises store.Refused."""
+    """Run the action that is asked for; return its answer. Raises store.GuardRefusal, commands.CommandFailure."""
     run = params["run"]
     if params["action"] == "arm":
         return actions.take_snapshot_and_start_revert_timer(

@@ -116,7 +116,7 @@ def main():
 
 
 def make(change, module):
-    """Put all that is wanted into the change, and make it. Raises Refused."""
+    """Put all that is wanted into the change, and make it. Raises ChangeRefusal."""
     params = module.params
     change.tighten_permissions_of_part_at_once("apache", params, module.check_mode)
     for path, text in sorted(params["files"].items()):

@@ -112,11 +112,11 @@ class AccountPlan:
 
 
 def tighten(state, me, controls, applications, reachable):
-    """Return the plan for a state as ``mariadb.state`` gives it.
+    """Return the plan for a state as ``mariadb.parse_server_state`` gives it.
 
-    ``me`` is the account that asks, never touched; ``applications`` are those of ``wordpress.applications``: a site's
-    configuration can name what is not the site's, so only one that holds its account decides what that may do. Public
-    grants first, then grants, then hosts, then locks.
+    ``me`` is the account that asks, never touched; ``applications`` are those of
+    ``wordpress.list_wordpress_with_local_database``: a site's configuration can name what is not the site's, so only
+    one that holds its account decides what that may do. Public grants first, then grants, then hosts, then locks.
     """
     plan = AccountPlan()
     accounts = [account for account in state["accounts"] if account["authentication"] != "locked"]
@@ -293,7 +293,7 @@ def as_written(value):
 
 
 def keep_dump(client, folder, socket):
-    """Dump the tables of privileges into a new file of root's alone. Raises Unreadable."""
+    """Dump the tables of privileges into a new file of root's alone. Raises UnreadableFact."""
     dumper = os.path.join(os.path.dirname(client), "mariadb-dump")
     if not os.path.exists(dumper):
         dumper = os.path.join(os.path.dirname(client), "mysqldump")
@@ -335,7 +335,7 @@ def main():
 
 
 def act(params, check):
-    """Read, plan, and unless only checking change. Raises Unreadable."""
+    """Read, plan, and unless only checking change. Raises UnreadableFact."""
     reading = AreaReader({}, SECONDS)
     client = mariadb.find_mariadb_client(reading)
     if client is None or not mariadb.is_mariadb_running(reading):

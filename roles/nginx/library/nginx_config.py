@@ -185,7 +185,7 @@ def main():
 
 
 def make(transaction, module):
-    """Put all that is wanted into the transaction, and make it; see ``want``. Raises Refused."""
+    """Put all that is wanted into the transaction, and make it; see ``want``. Raises ChangeRefusal."""
     transaction.tighten_permissions_of_part_at_once("nginx", module.params, module.check_mode)
     config, decision = decision_for(module)
     refused_paths = want(transaction, config, decision, module.params["files"])

@@ -40,9 +40,9 @@ def editable(path, trust=None):
 
 
 def predict_corrections(module):
-    """Return the Corrected that putting right will come to, which comes before the configuration is changed.
+    """Return the CorrectionResult that putting right will come to, which comes before the configuration is changed.
 
-    Raises Refused.
+    Fails the module when it cannot be told.
     """
     try:
         return corrections.apply_permission_corrections_by_params("nginx", module.params, True)
@@ -51,7 +51,7 @@ def predict_corrections(module):
 
 
 def decision_for(module, ahead=None):
-    """Return ``(config, Decision)`` on this host, once it is as ``ahead`` (a Corrected) tells.
+    """Return ``(config, Decision)`` on this host, once it is as ``ahead`` (a CorrectionResult) tells.
 
     Fails the module when the configuration is not understood.
     """

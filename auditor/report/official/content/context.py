@@ -109,7 +109,7 @@ class ReportContext:
 
     @cached_property
     def intrusions(self) -> tuple[Intrusion, ...]:
-        """Return the same by host and site."""
+        """Return what intruders did, by host and site."""
         return find_intrusions(self.figures.run)
 
     @cached_property

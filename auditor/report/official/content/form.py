@@ -30,7 +30,10 @@ def describe_document_kind(context: ReportContext) -> str:
 
 
 def list_superior_office_header_lines(organisation: Organisation, unit: Unit) -> tuple[str, ...]:
-    """Return a people's committee stands under nobody's name; other offices stand under the one above them."""
+    """Return the lines with the name of the office above, under which an office stands.
+
+    A people's committee stands under nobody's name.
+    """
     above = offices.find_superior(organisation, unit)
     if above is None or unit.name.startswith(COMMITTEE):
         return ()
@@ -113,7 +116,7 @@ def list_greeted_receivers(context: ReportContext, labels: Mapping[AnnexKey, str
 
 
 def list_greeting_addressee_lines(names: Sequence[str]) -> tuple[str, ...]:
-    """Return one stands beside the greeting; several stand below it, one a line."""
+    """Return the addressees as they stand: one beside the greeting, several below it, one a line."""
     return tuple(names) if len(names) == 1 else _format_dash_list(names)
 
 
@@ -124,7 +127,7 @@ def list_recipient_lines(
     names_before_copies: Sequence[str] = (),
     addressee: str | None = None,
 ) -> tuple[str, ...]:
-    """Return the lines of those who receive it; ``besides``: names that come before those who get copies.
+    """Return the lines of those who receive it; ``names_before_copies`` come before those who get copies.
 
     ``addressee``: whom "as above" means already, and who is not named again.
     """

@@ -34,7 +34,7 @@ def iter_intrusion_summary_sentences(context: ReportContext) -> Iterable[str]:
 
 
 def iter_intrusion_detail_blocks(context: ReportContext) -> Iterable[TextBlock]:
-    """Yield the same, with what was found by name."""
+    """Yield what was found of intruders as a summary, then each finding by name."""
     yield from map(make_paragraph, iter_intrusion_summary_sentences(context))
     for requirement in context.intrusion_requirements[:MAX_NOTABLE]:
         yield make_list_item_block(

@@ -24,9 +24,9 @@ def format_sites_failing_requirement(context: ReportContext, requirement: Requir
 
 
 def get_declared_level_of_site(context: ReportContext, site: Site) -> int | None:
-    """Return the level that the inventory declares for a site, else the one of its information system; None.
+    """Return the level that the inventory declares for a site, else the one of its information system.
 
-    Neither is declared.
+    None: neither is declared.
     """
     return site.level if site.level_declared else context.levels.get(site.domain)
 
@@ -41,7 +41,7 @@ def format_clauses_met_by_requirement(context: ReportContext, requirement: Requi
 
 
 def format_site_names_or_count(context: ReportContext, domains: Iterable[str]) -> str:
-    """Return sites by name, beyond ``NAMED`` by number."""
+    """Return sites by name, beyond ``MAX_NAMED_SITES`` by number."""
     names = tuple(dict.fromkeys(domains))
     if len(names) <= MAX_NAMED_SITES:
         return ", ".join(names)

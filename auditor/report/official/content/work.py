@@ -71,7 +71,7 @@ def list_requirements_fixed_in_month(context: ReportContext) -> tuple[Requiremen
 
 
 def iter_annex_rows_of_fixed_requirements(context: ReportContext) -> Iterable[tuple[str, ...]]:
-    """Yield the same as rows of an annex: what, how severe, where, how, when."""
+    """Yield what was fixed within the month as rows of an annex: what, how severe, where, how, when."""
     words, work = context.words, context.figures.work
     if work is None:
         return

@@ -1,6 +1,6 @@
 """Collect the facts of one host and change nothing. Python 3.9, standard library only.
 
-A module without an underscore is one area, with ``collect(reading)``; the others help them.
+A module without an underscore is one area, with ``collect(reader)``; the others help them.
 
 - Access: ``accounts``, ``bans``, ``pam``, ``ssh``, ``sudo``, ``ways``; ``_accounts``, ``_administrators``,
   ``_banners``, ``_homes``, ``_login_history``, ``_service_shells``, ``_ssh_*``, ``_sshd*``.

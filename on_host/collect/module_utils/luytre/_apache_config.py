@@ -24,7 +24,7 @@ STATIC_MODULES = ("core", "so", "watchdog", "http", "log_config", "logio", "vers
 def load_apache_configuration(read_file=read_text):
     """Return the Configuration of the one instance that Debian sets up.
 
-    ``text_of(path)`` gives a file's text or None.
+    ``read_file(path)`` gives a file's text or None.
     """
     return ApacheConfiguration(ROOT, parse_apache_envvars(read_text(ENVVARS) or ""), text_of=read_file).read(MAIN)
 

@@ -10,7 +10,7 @@ ANY_ORIGIN = re.compile(r"\^?\(?(?:https?\??:?/?/?)?\.[*+]\)?\$?\Z|%\{(?:req:ori
 
 
 def collect_apache_vhost_exposure(server):
-    """Return the part of ``auditor.facts.web._web.Vhost`` that tells it."""
+    """Return the part of ``auditor.facts.web._web.VirtualHost`` that tells what strangers reach."""
     root = server.root
     return {
         "status_open": _find_open_status_uris(server),

@@ -82,14 +82,17 @@ class InstalledApplication:
 
 
 def find_installed_applications(reader):
-    """Return ``(applications, roots that were not searched to their end)``, in at most half of the reading's time."""
+    """Return ``(applications, roots that were not searched to their end)``, in at most half of the reader's time."""
     return search_roots_for_applications(
         _websites.list_application_search_roots(reader.declared), reader.make_walk_time_budget(SEARCH_SECONDS, 2)
     )
 
 
 def search_roots_for_applications(roots, time_budget, depth=MAX_DEPTH):
-    """Return the same of given roots, the narrowest first: a folder is looked into on behalf of one root only."""
+    """Return ``(applications, roots that were not searched to their end)`` of given roots, the narrowest first.
+
+    A folder is looked into on behalf of one root only.
+    """
     seen_folders = set()
     searches = [
         _ApplicationSearch(root, seen_folders, depth)

@@ -70,7 +70,7 @@ def list_fetched_package_lists():
 
 
 def read_package_list(reader, path):
-    """Return the bytes of one list; apt's own helper unpacks it where it is packed. Raises NotRun, Unreadable."""
+    """Return the bytes of one list; apt's own helper unpacks it where it is packed. Raises NotRun, UnreadableFact."""
     if path.endswith("Packages"):
         with open(path, "rb") as handle:
             return handle.read(MAX_LIST)

@@ -78,8 +78,8 @@ class AreaReader:
         program say more hides nothing behind it, for what is said is not taken in part (``cut``: as far as it came).
         ``at_stake`` are the files and folders that the program believes, ``writes`` those that it may make or write to;
         ``trust`` judges them where more accounts than root's count as root (``_administrators``). Raises NotRun when
-        another than root could change the program or what is at stake, or lead elsewhere what is written; Unreadable
-        when the command is missing, late, says too much, or ends with a code not in ``ok`` (None: any).
+        another than root could change the program or what is at stake, or lead elsewhere what is written;
+        UnreadableFact when the command is missing, late, says too much, or ends with a code not in ``ok`` (None: any).
         """
         program = argv[0] if argv[0].startswith("/") else self.find_program(argv[0])
         if program is None or not os.path.exists(program):

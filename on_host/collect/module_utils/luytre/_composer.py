@@ -21,7 +21,7 @@ def find_composer_locks(declarations):
 
     They lie in the root, in the folder above it, and in those directly below it.
 
-    ``parse_packages`` are ``{name, version}``; None for a lock that is none, or larger than any.
+    ``packages`` are ``{name, version}`` of each; None for a lock that is none, or larger than any.
     """
     locks_by_path = {}
     for root in _websites.list_declared_document_roots(declarations):

@@ -56,7 +56,7 @@ def list_units_to_check():
 
 
 def collect_daemon_confinement(reader, unit_files):
-    """Return what each of the daemons that run is held to, lacks and uses. ``there``: the names of unit files."""
+    """Return what each of the daemons that run is held to, lacks and uses. ``unit_files``: the names of unit files."""
     unit_names = [name for name in list_units_to_check() if name in unit_files]
     if not unit_names or not os.path.isdir("/run/systemd/system"):
         return []
@@ -79,8 +79,9 @@ def collect_daemon_confinement(reader, unit_files):
 
 
 def describe_daemon_confinement(name, unit, account_ids, writable_paths, sockets):
-    """Return one daemon; ``users`` are the accounts that it runs as, ``writable_paths`` what these may write of the
-    system's folders.
+    """Return what one daemon is held to, lacks and uses.
+
+    ``account_ids`` are the accounts that it runs as, ``writable_paths`` what these may write of the system's folders.
     """
     missing_properties = list_missing_unit_properties(unit)
     return {
@@ -165,7 +166,7 @@ def list_account_ids_by_unit(units):
 
 
 def find_writable_system_paths(account_ids, declarations):
-    """Return, by folder of the system, or file right below one, the ids of ``users`` who may write it.
+    """Return, by folder of the system, or file right below one, the ids of ``account_ids`` who may write it.
 
     Those who may write a file in it count, too.
 

@@ -27,7 +27,7 @@ LOCAL_ADDRESSES = ("127.0.0.1/32", "::1/128", "localhost", "samehost")
 
 
 def find_stores_open_to_anybody(listeners):
-    """Return ``auditor.facts.system.services.Store`` of each store that gives itself to anybody who asks."""
+    """Return ``auditor.facts.system.services.DataStore`` of each store that gives itself to anybody who asks."""
     with ThreadPoolExecutor(MAX_ASKED) as threads:
         results = list(
             filter(None, threads.map(_find_open_store_of_listener, _select_data_store_listeners(listeners)[:MAX_ASKED]))

@@ -137,7 +137,7 @@ class WebFolder:
 
 @functools.lru_cache(None)
 def scan_web_root_and_top_folders(root):
-    """Return a web root and the folders at its top, each as a Folder; looked at once."""
+    """Return a web root and the folders at its top, each as a WebFolder; looked at once."""
     top = WebFolder(root, "")
     return [top, *(WebFolder(root, name) for name in top.folders[:MAX_LOOKED])]
 

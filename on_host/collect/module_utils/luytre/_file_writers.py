@@ -72,7 +72,7 @@ class PathTarget:
 
 @contextlib.contextmanager
 def open_path_target(path):
-    """Open a Reached, or None when there is no such thing or a link stands on the way to it. Raises OSError."""
+    """Open a PathTarget, or None when there is no such thing or a link stands on the way to it. Raises OSError."""
     folder, walked_path, on_the_way, target = os.open("/", safe_open.FOLDER), "", None, None
     try:
         *above, name = [part for part in path.split("/") if part] or ["."]

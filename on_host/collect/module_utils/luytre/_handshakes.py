@@ -49,9 +49,9 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63}){0,9}")
 
 
 def add_answered_tls_versions(vhosts, deadline, skip_places=()):
-    """Add ``probe_versions``, the versions, to the ``tls`` of virtual hosts that speak it.
+    """Add the versions that ``probe_tls_versions`` finds to the ``tls`` of virtual hosts that speak it.
 
-    Empty where it cannot be told.
+    None of them where it cannot be told.
 
     ``skip_places`` are (address, port) that wait for something else before TLS. ``deadline`` is of the monotonic clock.
     """

@@ -51,7 +51,7 @@ WEB_SERVERS = ("/etc/nginx/", "/etc/apache2/")
 def take_folder_snapshot(folders, seconds_left=lambda: 1.0):
     """Return ``{path: entry}`` of everything in these folders as it is now.
 
-    Raises Unreadable for too much, or when time is up.
+    Raises UnreadableFact for too much, or when time is up.
     """
     entries, others = {}, ForeignReadLimits()
     for path, status in _walk_folders(folders, seconds_left, others):

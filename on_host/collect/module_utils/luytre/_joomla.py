@@ -62,7 +62,7 @@ IN_POSTGRESQL = {
 
 
 def make_joomla_login(settings):
-    """Return its own, of its settings. Raises NotAsked."""
+    """Return its own, of its settings. Raises DatabaseUnanswered."""
     kind = settings["dbtype"]
     if kind is not None and kind != _php.UNKNOWN and kind not in ENGINES:
         raise _site_database.DatabaseUnanswered("other_kind")

@@ -57,7 +57,8 @@ def read_sshd_log_entries(reader, own_addresses=None):
 
     Entries are ``[{moment, pid, said}]`` from old to new.
 
-    ``ours``: an account that comes in so often that it would leave no room for others; of it the latest are enough.
+    ``own_addresses``: the account, None for none, by which we come in so often that it would leave no room for others;
+    of it the latest entries are enough.
     """
     since = time.time() - DAYS * DAY
     records, cut = _read_sshd_journal(reader, own_addresses)
@@ -279,9 +280,9 @@ def find_first_login_from_address(records, account, source):
 def find_unrecorded_connections(records, terminals, sessions, now):
     """Return connections of which nothing tells whether a session was opened in them or something went on through sshd.
 
-    As ``find_tunnels`` gives them, with ``recorded`` false; what that tells of is left out. ``terminals``: ``(account,
-    source, moment)`` of sessions at one; ``sessions``: ends of connections in which one is open. Once all was told for
-    as long as who comes in every week came in twice, what was before is not asked for.
+    As ``find_connections_without_session`` gives them, with ``recorded`` false; what that tells of is left out.
+    ``terminals``: ``(account, source, moment)`` of sessions at one; ``sessions``: ends of connections in which one is
+    open. Once all was told for as long as who comes in every week came in twice, what was before is not asked for.
     """
     began = [entry["moment"] for entry in records if not entry.get("claimed") and _SESSION_START.match(entry["said"])]
     if began and began[0] <= now - ENOUGH_DAYS * DAY and began[-1] >= now - DAY:

@@ -28,7 +28,7 @@ READABLE, WRITABLE = os.R_OK, os.R_OK | os.W_OK | os.X_OK
 def find_server_start_fault(reader, program, mains):
     """Return why it would not start, in its own words where it has some, or None.
 
-    Raises NotRun, and Unreadable when it is late.
+    Raises NotRun, and UnreadableFact when it is late.
 
     ``mains`` are the option files with all that they include.
     """

@@ -30,7 +30,7 @@ def describe_apache_modsecurity(server):
 
 
 def describe_nginx_modsecurity(model, server, read=read_text):
-    """Return the same of a server block."""
+    """Return ``{engine, core_rules, audit_log, rotated}`` of a server block, None where the module is not loaded."""
     config = model.config
     if not any(
         NGINX_MODULE in word for directive in config.top.list_own_directives("load_module") for word in directive.args

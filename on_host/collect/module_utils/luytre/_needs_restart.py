@@ -111,8 +111,8 @@ def _get_first_process_of_daemon(unit, pid_file):
 
 
 def _list_daemon_if_code_replaced(unit, first_process):
-    """Return the daemon as stale, where its first process runs code that was replaced; ``first`` as
-    ``_get_first_process`` gives it.
+    """Return the daemon as stale, where its first process runs code that was replaced; ``first_process`` as
+    ``_get_first_process_of_daemon`` gives it.
     """
     path = find_replaced_file_of_process(first_process[0]) if first_process else None
     born = _get_process_parent_and_start("/proc/%d/stat" % first_process[0]) if path else None

@@ -62,8 +62,8 @@ class NginxConfig:
 def load_nginx_config(path, read_file, find_files=glob.glob, skip_files=()):
     """Return the configuration that starts at ``path``.
 
-    ``read(path)`` gives a file's text or None, ``find(pattern)`` the paths of a glob. Included files whose path is
-    in ``skip`` are left out, as if they were empty. Raises BadConfig.
+    ``read_file(path)`` gives a file's text or None, ``find_files(pattern)`` the paths of a glob. Included files whose
+    path is in ``skip_files`` are left out, as if they were empty. Raises BadConfig.
     """
     top = NginxDirective("main", [], path, 1, 0, None)
     config = NginxConfig(top, {}, [])

@@ -26,7 +26,7 @@ Nginx = collections.namedtuple("Nginx", ("program", "masters", "main", "prefix")
 def list_running_nginx_daemons(reader):
     """Return the nginx of the package first, unless only others run, then those. None is an empty list.
 
-    Raises Elsewhere when one runs that root did not start, so that its configuration is not known.
+    Raises UnpackagedDaemon when one runs that root did not start, so that its configuration is not known.
     """
     program = reader.find_program("nginx")
     masters = _processes.list_processes_of_program(program) if program else []

@@ -9,9 +9,9 @@ WRITE_METHODS = ("PUT", "DELETE", "MKCOL", "COPY", "MOVE")
 
 
 def collect_nginx_vhost_exposure(model, visitor, inner_blocks, added_headers):
-    """Return the part of ``auditor.facts.web._web.Vhost`` that tells it.
+    """Return the part of ``auditor.facts.web._web.VirtualHost`` that tells what strangers reach.
 
-    ``inside``: the server's blocks; ``added_headers``: their headers.
+    ``inner_blocks``: the server's blocks; ``added_headers``: their headers.
     """
     root = visitor.root if visitor.look else None
     return {

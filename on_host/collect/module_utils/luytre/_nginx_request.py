@@ -127,7 +127,7 @@ class NginxModel:
     # --- the request's way ----------------------------------------------------------------------------
 
     def answer_request(self, server, request):
-        """Return the Answer of one server block."""
+        """Return the NginxResponse of one server block."""
         answer = self._serve_from_server_block(server, request)
         answer.limited = request.limited
         return answer

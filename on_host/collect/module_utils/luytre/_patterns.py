@@ -19,15 +19,15 @@ _PLACE = 2_000
 
 
 class PatternFailure:
-    """In the place of a piece's answer: ``why`` as in ``auditor.facts.web._web.Unread``, ``file`` whose pattern was
-    tried.
+    """In the place of a piece's answer: ``why`` as in ``auditor.facts.web._web.VhostReadError``, ``file`` whose pattern
+    was tried.
     """
 
     def __init__(self, why, file):
         self.why, self.file = why, file
 
     def convert_to_fact(self, file):
-        """Return it as a fact, an ``auditor.facts.web._web.Unread``; ``file`` is named where no pattern was tried."""
+        """Return it as an ``auditor.facts.web._web.VhostReadError``; ``file`` is named where no pattern was tried."""
         return {"why": self.why, "file": self.file or file}
 
 
@@ -41,7 +41,7 @@ def note_file_of_next_pattern(file):
 
 
 def run_functions_in_child(functions, deadline):
-    """Return the answer of each of ``pieces``: functions that give JSON data and are called in a child of this process.
+    """Return the answer of each of ``functions``, which give JSON data and are called in a child of this process.
 
     A child does one after the other; one that takes longer than its bound ends with it, and another goes on with the
     next. An ``PatternFailure`` stands for one that was late in every round, that ended its child, or that raised.

@@ -53,7 +53,10 @@ class _Definition:
 
 
 def find_constant_definitions(source, constant):
-    """Return the active definitions of a constant in a Source, in order. Raises ValueError when there are too many."""
+    """Return the active definitions of a constant in a PhpSource, in order.
+
+    Raises ValueError when there are too many.
+    """
     name = re.escape(constant)
     define = re.compile(r"(?<![\w$>:\\])(?i:define)\s*\(\s*(?:'%s'|\"%s\")\s*,\s*" % (name, name))
     const = re.compile(r"\b(?i:const)\s+%s\s*=\s*" % name)
@@ -179,7 +182,7 @@ FORMS = tuple(_FORMS)
 
 
 def find_setting_assignments(source, assignment_form, setting_name):
-    """Return the active assignments of a setting in a Source, in order. Raises ValueError when there are too many."""
+    """Return the active assignments of a setting in a PhpSource, in order. Raises ValueError for too many of them."""
     depth, pattern = _FORMS[assignment_form]
     array, _, key = setting_name.rpartition(".")
     words = (array, key, key) if assignment_form == GLOBAL else (setting_name,)
@@ -198,7 +201,7 @@ def find_setting_assignments(source, assignment_form, setting_name):
 
 
 def read_php_settings(content, assignment_form, setting_names):
-    """Return what each setting is when the file has been loaded: as in ``read_constants``, or a list of texts.
+    """Return what each setting is when the file has been loaded: as in ``read_php_constants``, or a list of texts.
 
     The last one counts.
     """

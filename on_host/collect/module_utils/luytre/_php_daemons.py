@@ -38,7 +38,7 @@ def make_packaged_fpm(program, version):
 def find_unpackaged_fpm_daemons(reader):
     """Return those that root runs from a place of no package's.
 
-    Raises Elsewhere when it is not known what one was started with.
+    Raises UnpackagedDaemon when it is not known what one was started with.
     """
     daemons = {}
     for process in _processes.iter_processes_outside_paths(("php-fpm",), (), reader.trust):

@@ -15,7 +15,7 @@ MAX_SHOWN = 80
 
 
 def read_settings_of_php_file(folder, file, assignment_form, setting_names):
-    """Name to value as ``_php.settings`` has it, or None when there is no such file."""
+    """Return names to values as ``_php.read_php_settings`` has them, or None when there is no such file."""
     text = read_text_below(folder, file, MAX_READ)
     return (
         None
@@ -53,7 +53,7 @@ def convert_to_short_plain_value(value):
 
 
 def describe_secret(value, samples):
-    """Return ``auditor.facts.web.wordpress.Secret``."""
+    """Return ``auditor.facts.web.wordpress.SigningSecret``."""
     text = value if isinstance(value, str) and value != _php.UNKNOWN else None
     digest = hashlib.sha256(text.encode()).hexdigest()[:16] if text and len(text) >= LONG else None
     return {

@@ -14,12 +14,15 @@ _FETCHES = re.compile(
 
 
 def is_download_piped_into_interpreter(command):
-    """Return whether a command line does."""
+    """Return whether a command line hands what it fetches to an interpreter."""
     return _FETCHES.search(command) is not None
 
 
 def has_piped_download_in_script(path):
-    """Return whether a script does, on a line that is not a comment; not asked of what is not a script."""
+    """Return whether a script hands what it fetches to an interpreter, on a line that is not a comment.
+
+    False for what is not a script.
+    """
     try:
         text = read_text(path, MAX_SCRIPT) or ""
     except UnreadableFact:

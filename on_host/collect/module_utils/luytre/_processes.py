@@ -55,7 +55,7 @@ def list_processes_of_program(program, uids=(0,), proc="/proc"):
 
 
 def find_running_program_outside_paths(program_names, own_paths, trust, proc="/proc"):
-    """Return the path of a running program of one of the ``names`` that is not among ``ours``, or None."""
+    """Return the path of a running program of one of the ``program_names`` that is not among ``own_paths``, or None."""
     return next(
         (candidate.program for candidate in iter_processes_outside_paths(program_names, own_paths, trust, proc)), None
     )
@@ -182,7 +182,7 @@ def _iter_bounded_lines(handle, limit):
 
 
 def _parse_listening_path(line, own_inodes):
-    """Return the path of a line of the kernel's table at which one of ``own`` sockets listens, or None."""
+    """Return the path of a line of the kernel's table at which a socket of ``own_inodes`` listens, or None."""
     row = line.rstrip("\n").split(None, 7)
     # The fourth word is __SO_ACCEPTCON where it listens.
     is_own = len(row) == 8 and row[3] == "00010000" and row[6] in own_inodes and row[7][0] == "/"

@@ -65,7 +65,7 @@ IDENTIFIER = re.compile(r"[A-Za-z0-9_]{1,64}\Z")
 
 
 class DatabaseUnanswered(Exception):
-    """A site's database gave no answer: one word of ``auditor.facts.web.wordpress.Unread``."""
+    """A site's database gave no answer: one word of ``auditor.facts.web.wordpress.UnreadDatabase``."""
 
     def __init__(self, why):
         super().__init__(why)
@@ -75,7 +75,7 @@ class DatabaseUnanswered(Exception):
 def make_plain_login(user, password, host, database, prefix, engine=MYSQL):
     """Return a Login out of values as ``_php`` reads them.
 
-    Raises NotAsked when only running the file would tell them.
+    Raises DatabaseUnanswered when only running the file would tell them.
     """
     words = (user, password, host, database, prefix)
     if not all(isinstance(word, str) and word != _php.UNKNOWN for word in words):
@@ -105,7 +105,7 @@ def fetch_rows(reader, login, statements):
 
     Each row's first field is its word.
 
-    Raises NotAsked, also when a statement has more rows than it may.
+    Raises DatabaseUnanswered, also when a statement has more rows than it may.
     """
     begin, every_time = (BEGIN, EVERY_TIME) if login.engine == MYSQL else (_import_postgresql_module().BEGIN, "")
     script = begin + "".join("%s%s LIMIT %d;\n" % (every_time, sql, most + 1) for sql, most in statements.values())
@@ -119,7 +119,7 @@ def fetch_rows(reader, login, statements):
 def run_sql_script(reader, login, script):
     """Return rows as lists of text (None for NULL) of all that a script says, in its engine's words.
 
-    Raises NotAsked.
+    Raises DatabaseUnanswered.
     """
     if login.engine == POSTGRESQL:
         return _import_postgresql_module().run_sql_script(reader, login, script)
@@ -179,7 +179,7 @@ def _is_port_of_mysql_server_account(port):
 
 
 def is_port_of_account(port, uid):
-    """Return the same of an account by its number."""
+    """Return whether nobody but the account of this number listens at a port of this host."""
     listeners = set()
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
         try:
@@ -195,7 +195,7 @@ def is_port_of_account(port, uid):
 
 
 def _run_mysql_client(argv, login, script, seconds):
-    """Return what the client answers to a script. Raises NotAsked."""
+    """Return what the client answers to a script. Raises DatabaseUnanswered."""
     words = [
         *(argv[0], "--defaults-file={secret}", *argv[1:]),
         *("--batch", "--skip-column-names", "--quick", "--local-infile=0", "--skip-reconnect"),
@@ -215,7 +215,7 @@ def run_database_client_as_nobody(argv, environment, secret, script, seconds, me
     """Return what a client answers to a script, run as nobody, with a secret in a file that nobody else reads:
     ``{secret}`` is its path.
 
-    ``meaning`` of what the client complains about is why it is not asked. Raises NotAsked.
+    ``meaning`` of what the client complains about is why it is not asked. Raises DatabaseUnanswered.
     """
     uid = find_uid_without_name_and_process()
     if seconds <= 0:
@@ -254,7 +254,7 @@ def run_database_client_as_nobody(argv, environment, secret, script, seconds, me
 
 
 def find_uid_without_name_and_process():
-    """Return the number of a user without a name and without a process. Raises NotAsked."""
+    """Return the number of a user without a name and without a process. Raises DatabaseUnanswered."""
     used_uids = set()
     for process in filter(str.isdigit, os.listdir("/proc")):
         try:
@@ -280,7 +280,7 @@ def _confine_client_process(libc):
 def render_mysql_option_file(login):
     """Return the client's option file: who it is, and the password.
 
-    Raises NotAsked for what such a file cannot hold.
+    Raises DatabaseUnanswered for what such a file cannot hold.
     """
     words = (("user", login.user), ("password", login.password), ("database", login.database))
     if not all(len(word) <= MAX_WORD and word.isprintable() for _, word in words):

@@ -12,7 +12,7 @@ _NUKEVIET = tuple("db_config.%s" % name for name in ("dbuname", "dbpass", "dbhos
 def get_wordpress_login(path):
     """Return ``(login, prefix of its tables)`` of the application in a folder, None when none is configured there.
 
-    Raises NotAsked.
+    Raises DatabaseUnanswered.
     """
     _, content = wordpress.read_wp_config(path)
     if content is None:
@@ -22,7 +22,10 @@ def get_wordpress_login(path):
 
 
 def get_joomla_login(path):
-    """Return the same of Joomla."""
+    """Return ``(login, prefix of its tables)`` of the Joomla in a folder, None when none is configured there.
+
+    Raises DatabaseUnanswered.
+    """
     values = _php_settings.read_settings_of_php_file(path, _joomla.FILE, _php.PROPERTY, _JOOMLA)
     if values is None or all(values[name] is None for name in _JOOMLA):
         return None
@@ -30,7 +33,10 @@ def get_joomla_login(path):
 
 
 def get_nukeviet_login(path):
-    """Return the same of NukeViet."""
+    """Return ``(login, prefix of its tables)`` of the NukeViet in a folder, None when none is configured there.
+
+    Raises DatabaseUnanswered.
+    """
     return _make_login_and_prefix(
         _php_settings.read_settings_of_php_file(path, "config.php", _php.GLOBAL, list(_NUKEVIET)), _NUKEVIET
     )

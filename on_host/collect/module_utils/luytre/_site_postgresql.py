@@ -38,7 +38,7 @@ BEGIN = EVERY_TIME + "BEGIN READ ONLY;\n"
 
 
 def run_sql_script(reader, login, script):
-    """Return rows as lists of text (None for NULL) of all that a script says. Raises NotAsked."""
+    """Return rows as lists of text (None for NULL) of all that a script says. Raises DatabaseUnanswered."""
     client, uid = _find_newest_psql(reader), _get_postgresql_server_uid(reader)
     if client is None or uid is None:
         raise _site_database.DatabaseUnanswered("not_running")
@@ -68,7 +68,10 @@ def classify_psql_error(complaint):
 
 
 def render_pgpass_file(login):
-    """Return the file that the client takes the password from. Raises NotAsked for what such a file cannot hold."""
+    """Return the file that the client takes the password from.
+
+    Raises DatabaseUnanswered for what such a file cannot hold.
+    """
     words = (login.user, login.password, login.database)
     if not all(0 < len(word) <= _site_database.MAX_WORD and word.isprintable() for word in words):
         raise _site_database.DatabaseUnanswered("not_plain")
@@ -110,7 +113,7 @@ def _get_postgresql_server_uid(reader):
 
 
 def _get_host_and_port_of_own_server(host, uid):
-    """Return ``(host, port)`` as the client takes them, of this host's own server alone. Raises NotAsked."""
+    """Return ``(host, port)`` as the client takes them, of this host's own server alone. Raises DatabaseUnanswered."""
     if host.startswith("/"):
         folder, port = os.path.normpath(host), PORT
     else:
@@ -144,7 +147,7 @@ def _get_uid_listening_at_socket(path):
 
 
 def _parse_row(line):
-    """Return one row. Raises NotAsked for what is none."""
+    """Return one row. Raises DatabaseUnanswered for what is none."""
     try:
         values = json.loads(line)
     except ValueError:

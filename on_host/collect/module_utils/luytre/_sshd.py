@@ -59,7 +59,7 @@ AT_ONCE = 4
 def read_effective_sshd_config(reader, *options, config_text=None):
     """Return ``sshd -T`` as a dict: lower-case keyword to text, whole number or list of texts.
 
-    ``config_text``: as for ``run_test``.
+    ``config_text``: as for ``run_sshd_config_test``.
     """
     return parse_sshd_settings(run_sshd_config_test(reader, *options, config_text=config_text))
 
@@ -67,7 +67,7 @@ def read_effective_sshd_config(reader, *options, config_text=None):
 def list_authorized_keys_patterns(reader):
     """Return where sshd looks for keys: as it says for everybody, and as any Match block has it for some.
 
-    Raises Unreadable.
+    Raises UnreadableFact.
 
     A file that counts for an account only from some address, or in some group, is read for every account: none that
     lets in is missed.
@@ -116,9 +116,9 @@ def list_sshd_offers_by_connection(reader, questions, local=None, settings_file=
 
     An offer is ``{account, source, port, ours, settings}``.
 
-    ``ours``: whether the daemon at that port reads the settings that we make. ``first``: a file with such settings, as
-    if it were there already. ``local`` is an address of the host. Raises Unreadable, also when sshd would not start
-    with that.
+    ``ours``: whether the daemon at that port reads the settings that we make. ``settings_file``: a file with such
+    settings, as if it were there already. ``local`` is an address of the host. Raises UnreadableFact, also when sshd
+    would not start with that.
     """
     _ensure_sshd_runtime_folder()
     daemons = _list_other_sshd_configs_by_port(reader)

@@ -26,7 +26,7 @@ def list_folders_searched_by_pattern(pattern):
 def list_file_with_its_includes(path, list_includes):
     """Return a file, the files that it includes, and the folders in which it looks for them.
 
-    ``includes(text)`` gives the absolute patterns that a text includes.
+    ``list_includes(text)`` gives the absolute patterns that a text includes.
     """
     paths, pending_paths = {}, [path]
     while pending_paths and len(paths) < MAX_FILES:

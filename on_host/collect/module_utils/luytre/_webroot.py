@@ -159,8 +159,8 @@ def find_web_server_accounts():
 class WebrootEntry:
     """One name in a folder: ``folder`` is the folder's open descriptor, ``path`` is relative to the root.
 
-    What it says is of the name, which may lead to something else a moment later; once ``with_handle``, of that very
-    file.
+    What it says is of the name, which may lead to something else a moment later; once made by ``copy_with_handle``, of
+    that very file.
     """
 
     __slots__ = ("folder", "folder_status", "handle", "homes", "name", "path", "status")
@@ -237,8 +237,8 @@ class WebrootWalk:
     Version control folders are not entered. Of a folder with more than CROWD names the rest comes last, so that it
     hides nothing elsewhere.
 
-    ``homes``: which applications are known to lie where, as ``_applications.homes`` tells it. ``device``: the one to
-    stay on.
+    ``homes``: which applications are known to lie where, as
+    ``_applications.find_application_folders_below`` finds them. ``device``: the one to stay on.
     """
 
     def __init__(self, root, time_budget, max_entries, homes=None, device=None):

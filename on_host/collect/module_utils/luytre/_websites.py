@@ -30,7 +30,7 @@ MAX_WALKED = 50
 
 class VhostBlock:
     """A virtual host: its ``server`` ("nginx" or "apache"), where it begins as ``file`` and ``line``, the folders that
-    it gives as ``list_roots``, and the files that its requests are written to as ``logs``. No patterns are tried for
+    it gives as ``roots``, and the files that its requests are written to as ``logs``. No patterns are tried for
     it."""
 
     def __init__(self, server, file, line, roots, logs):
@@ -131,7 +131,7 @@ def list_configured_vhosts():
 
 
 def list_nginx_vhosts(config):
-    """Return the virtual hosts of a configuration of nginx's as ``_nginx_conf.load`` gives it."""
+    """Return the virtual hosts of a configuration of nginx's as ``load_nginx_config`` gives it."""
     return [
         VhostBlock(
             "nginx",
@@ -173,7 +173,7 @@ def _list_values_inherited_from_http(server, name):
 
 
 def list_apache_vhosts(configuration):
-    """Return Apache's main server and its virtual hosts, of what a ``_apache_config.Configuration`` has read."""
+    """Return Apache's main server and its virtual hosts, of what an ``ApacheConfiguration`` has read."""
     main = [node for node in configuration.tree if node.name != "virtualhost"]
     blocks = [(node.file, node.line, node.inside) for node in configuration.tree if node.name == "virtualhost"]
     return [
@@ -303,7 +303,7 @@ def is_uri_where_php_must_not_run(uri):
 
 
 def find_upload_uris_that_run_php(runs_php, root=None):
-    """Return the upload folders, each as a URI in it, whose PHP a virtual host would run: ``runs(uri)`` asks it.
+    """Return the upload folders, each as a URI in it, whose PHP a virtual host would run: ``runs_php(uri)`` asks it.
 
     Those that only another application has are asked for where something of that name lies in the ``root``.
     """

@@ -232,7 +232,7 @@ def parse_apachectl_output(output, variables):
 
 
 def describe_apache_configuration(configuration, declarations, writers=(), deadline=None):
-    """Return the part of the facts that follows from the configuration alone. Raises Unreadable.
+    """Return the part of the facts that follows from the configuration alone. Raises UnreadableFact.
 
     A virtual host whose patterns cost too much time is told apart from those that were read.
     """
@@ -369,7 +369,7 @@ def _is_tls_spoken_by_vhost(server, listens):
 
 
 def describe_vhost_by_requests(server, plain_vhost):
-    """Return one virtual host in the words of ``auditor.facts.web._web.Vhost``."""
+    """Return one virtual host in the words of ``auditor.facts.web._web.VirtualHost``."""
     page = _get_home_page_path(server)
     answers = {
         uri: server.answer_get_request(uri)

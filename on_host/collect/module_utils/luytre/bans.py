@@ -92,7 +92,7 @@ def _iter_answers_by_jail(names, output):
 
 
 def describe_jail(name, answers, own_addresses):
-    """Return one jail by what was answered about it; ``own`` are the addresses and networks that it must not
+    """Return one jail by what was answered about it; ``own_addresses`` are the addresses and networks that it must not
     shut out.
     """
     ignored_networks = _parse_list_answer(answers["ignoreip"])

@@ -36,7 +36,7 @@ def collect_area_facts(reader, home=HOME, memory=MEMORY):
 def _list_recorded_actions(folder):
     """Return the names of the actions on record in a folder's one file.
 
-    Raises Unreadable for a file that is none of ours.
+    Raises UnreadableFact for a file that is none of ours.
     """
     path = os.path.join(folder, "actions.json")
     text = read_text(path, MAX_RECORD)

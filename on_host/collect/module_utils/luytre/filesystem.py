@@ -440,7 +440,7 @@ class FilesystemWalk:
 
 
 def walk_host_disks(mount_table, time_budget):
-    """Return a Walk over the host's disks: the system first, what matters most first in it.
+    """Return a FilesystemWalk over the host's disks: the system first, what matters most first in it.
 
     Then sites and people's folders.
     """

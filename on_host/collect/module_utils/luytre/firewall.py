@@ -92,7 +92,7 @@ def read_live_firewall_entries(reader):
 
 
 def drop_containment_tables(entries):
-    """Return the same without what incidents block."""
+    """Return the entries without what incidents block."""
     return [entry for entry in entries if not any(_is_containment_entry(kind, value) for kind, value in entry.items())]
 
 
@@ -147,9 +147,7 @@ def read_boot_firewall_entries(reader, state):
 
 
 def describe_firewall_at_boot(entries, complete, state, outside):
-    """Return who loads rules at boot, and whether those deny by default; ``check_default_deny`` is None when nobody can
-    tell.
-    """
+    """Return who loads rules at boot, and whether those deny by default; that is None when nobody can tell."""
     by, rulesets = [], [entries]
     if state["nftables.service"]["enabled"]:
         by.append("nftables")

@@ -1,6 +1,6 @@
 """MariaDB through its local socket as root: variables in force, accounts, grants; the modes of its files.
 
-Hashes are judged on the host and stay there: an account's ``classify_authentication`` is one word.
+Hashes are judged on the host and stay there: ``classify_account_authentication`` makes one word of an account's.
 """
 
 import json
@@ -167,7 +167,7 @@ def is_mariadb_running(reader):
 def find_mariadb_socket(reader):
     """Return the path of the running server's own socket, in whose place nobody else could put another.
 
-    Raises Unreadable.
+    Raises UnreadableFact.
     """
     for server in list_mariadb_server_processes(reader):
         trust = PathTrust((0, server.uid))
@@ -186,7 +186,7 @@ def find_mariadb_socket(reader):
 
 
 def find_mariadb_start_fault(reader):
-    """Return why the server would not start as it is now, or an empty text. Raises NotRun, Unreadable."""
+    """Return why the server would not start as it is now, or an empty text. Raises NotRun, UnreadableFact."""
     program = next(filter(None, map(reader.find_program, SERVERS)))
     return _mariadb_start.find_server_start_fault(reader, program, list_client_option_files()) or ""
 

@@ -141,7 +141,7 @@ def test_nginx_configuration(reader):
 
 
 def describe_nginx_configuration(config, declarations=None, version="", on_disk=True, deadline=None):
-    """Return the part of the facts that follows from the configuration alone. Raises Unreadable.
+    """Return the part of the facts that follows from the configuration alone. Raises UnreadableFact.
 
     A virtual host whose patterns cost too much time is told apart from those that were read.
     """
@@ -486,7 +486,7 @@ class NginxVisitor:
         return os.path.basename(uri).startswith("index.")
 
     def ask(self, uri, scheme, port, method="GET", is_there=True):
-        """Return the Answer to a request for a file that is there, or not."""
+        """Return the NginxResponse to a request for a file that is there, or not."""
 
         def exists(path):
             return (
@@ -496,7 +496,7 @@ class NginxVisitor:
         return self.model.answer_request(self.server, NginxRequest(uri, self.host, scheme, port, method, exists))
 
     def answers(self, uri, **how):
-        """Return the Answers over each scheme."""
+        """Return the NginxResponse over each scheme."""
         return [self.ask(uri, scheme, port, **how) for scheme, port in self.schemes]
 
     def those(self, uris, answer_kind, **how):
@@ -530,7 +530,7 @@ def describe_vhost_without_requests(model, groups, server, names, version):
 
 
 def _describe_vhost_by_requests(model, groups, server, names, on_disk):
-    """Return the rest of ``auditor.facts.web._web.Vhost``: what its patterns make of it."""
+    """Return the rest of ``auditor.facts.web._web.VirtualHost``: what its patterns make of it."""
     visitor = NginxVisitor(model, groups, server, names, on_disk)
     pages = visitor.answers(_web.PAGE)
     page = next((answer for answer in pages[::-1] if answer.kind in ("file", "php", "proxy")), pages[-1])

@@ -108,7 +108,7 @@ def list_vhost_logs():
 
 
 def list_nginx_vhost_logs(config):
-    """Return the same of a configuration of nginx's as ``_nginx_conf.load`` gives it."""
+    """Return the logs of the virtual hosts of nginx's configuration as ``load_nginx_config`` gives it."""
     formats = {"combined": _log_format.compile_nginx_log_format()}
     for directive in config.http.list_own_directives("log_format") if config.http else []:
         words = [word for word in directive.args[1:] if not word.startswith("escape=")]
@@ -145,7 +145,7 @@ def _get_log_format_name(args):
 
 
 def list_apache_vhost_logs(configuration):
-    """Return the same of what a ``_apache_config.Configuration`` has read."""
+    """Return the logs of the virtual hosts that an ``ApacheConfiguration`` has read."""
     formats = dict(_log_format.NICKNAMES)
     formats.update(
         (directive.args[1], directive.args[0])

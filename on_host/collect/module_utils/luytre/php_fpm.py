@@ -283,7 +283,7 @@ def parse_ini_settings(text):
 def map_pools_to_files(main_file):
     """Return, by pool name, the file that defines it first.
 
-    The order is that in which FPM includes them from its ``main`` file.
+    The order is that in which FPM includes them from its ``main_file``.
     """
     files = {}
     includes = re.findall(r"(?m)^\s*include\s*=\s*(\S+)", read_text(main_file) or "")

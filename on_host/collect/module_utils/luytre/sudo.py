@@ -58,7 +58,7 @@ def collect_area_facts(reader):
 
 
 def read_sudo_policy(reader):
-    """Return the policy in force, with its aliases resolved, as cvtsudoers has it. Raises Unreadable."""
+    """Return the policy in force, with its aliases resolved, as cvtsudoers has it. Raises UnreadableFact."""
     return json.loads(reader.run(["cvtsudoers", "-f", "json", "-e", MAIN], at_stake=_list_sudo_trusted_inputs()))
 
 

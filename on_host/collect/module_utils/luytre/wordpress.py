@@ -347,7 +347,7 @@ def read_md5_sums_of_debian_wordpress(version):
 def read_wordpress_database(config_path, content, prefix, reader):
     """Return ``(what its database says, why it was not read)``: administrators, address, registration, active plugins.
 
-    The reason is an ``auditor.facts.web.wordpress.Unread``.
+    The reason is an ``auditor.facts.web.wordpress.UnreadDatabase``.
     """
     values = _php.read_php_constants(content, LOGIN) if content is not None else dict.fromkeys(LOGIN)
     try:
@@ -367,7 +367,7 @@ LOGIN = ("DB_NAME", "DB_USER", "DB_PASSWORD", "DB_HOST")
 def make_wordpress_login(values, prefix):
     """Return a site's own Login from the constants in LOGIN.
 
-    Raises NotAsked when only running the file would tell them.
+    Raises DatabaseUnanswered when only running the file would tell them.
     """
     name, user, password, host = (values[constant] for constant in LOGIN)
     return _site_database.make_plain_login(user, password, "localhost" if host is None else host, name, prefix)

@@ -35,7 +35,7 @@ class ApplicationAdministrator:
 
 
 def load_administrators(application):
-    """Return all of an application. Raises Refused."""
+    """Return all of an application. Raises ActionRefusal."""
     statements = IN_POSTGRESQL if application.uses_postgresql else STATEMENTS
     rows = [row for row in application.query_rows_by_labeled_selects(statements[application.kind]) if row[0] == "admin"]
     try:

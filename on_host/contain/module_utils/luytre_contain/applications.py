@@ -26,7 +26,7 @@ class SiteApplication:
         return self.login.engine == _site_database.POSTGRESQL
 
     def check_database_is_mysql_or_mariadb(self):
-        """Raise Refused where its tables are PostgreSQL's, for what is done in MySQL's and MariaDB's alone."""
+        """Raise ActionRefusal where its tables are PostgreSQL's, for what is done in MySQL's and MariaDB's alone."""
         if self.uses_postgresql:
             raise ActionRefusal("not_asked", "%s: other_kind" % self.config)
 
@@ -35,11 +35,11 @@ class SiteApplication:
         return _site_database.LOCAL.match(self.login.host) is not None
 
     def run_sql_script_and_read_rows(self, sql_script):
-        """Return rows of what its database says to a script of ours, asked as its own account. Raises Refused."""
+        """Return rows of what its database says to a script of ours, asked as its own account. Raises ActionRefusal."""
         return self._query_database_or_refuse(_site_database.run_sql_script, sql_script)
 
     def query_rows_by_labeled_selects(self, statements, **words):
-        """Return rows of ``{word: (SELECT, most rows)}``, read only. Raises Refused."""
+        """Return rows of ``{word: (SELECT, most rows)}``, read only. Raises ActionRefusal."""
         marks = {"{%s}" % name: text for name, text in words.items()}
         marks.update({"{db}": self.login.database, "{p}": self.prefix})
         return self._query_database_or_refuse(
@@ -61,7 +61,7 @@ def resolve_application_folder_of_request(request):
 def load_application(folder):
     """Return the one in a folder.
 
-    Raises Refused where there is none, or only running its configuration would tell its login.
+    Raises ActionRefusal where there is none, or only running its configuration would tell its login.
     """
     for kind, read in _site_login.BY_KIND.items():
         config = find_config_file_of_application(kind, folder)

@@ -12,15 +12,15 @@ ARMED_FILE = "/var/lib/luytre/guard/armed.json"
 
 
 def read_config_bytes_or_refuse(path):
-    """Return its bytes. Raises Refused."""
+    """Return the bytes of a configuration file. Raises ActionRefusal."""
     with _open_config_file_and_folder(path) as (_folder, _name, handle):
         return _read_open_config_bytes(handle, path)
 
 
 def replace_config_content_if_as_expected(path, old_content, new_content):
-    """Have it hold ``new``, where it holds ``old`` or ``new``; owner, mode and what hangs on it stay.
+    """Have the file hold ``new_content``, where it holds that or ``old_content``; owner, mode and attributes stay.
 
-    Raises Refused.
+    Raises ActionRefusal.
     """
     with _open_config_file_and_folder(path) as (folder, name, handle):
         status = os.fstat(handle)
@@ -36,7 +36,7 @@ def replace_config_content_if_as_expected(path, old_content, new_content):
 
 
 def check_no_pending_revert_of_host():
-    """Raise Refused while the host may go back to what configurations and accounts held before.
+    """Raise ActionRefusal while the host may go back to what configurations and accounts held before.
 
     Without asking, and to one of them alone.
     """
@@ -47,7 +47,7 @@ def check_no_pending_revert_of_host():
 def is_file_roots_or_same_owners(path, other_path):
     """Return whether a file is root's or of the owner of another one.
 
-    Whoever else put it there is told nothing by what is written to it. Raises Refused.
+    Whoever else put it there is told nothing by what is written to it. Raises ActionRefusal.
     """
     with (
         _open_config_file_and_folder(path) as (_, _, handle),

@@ -28,7 +28,7 @@ def compute_password_hash_kept_by_mysql(password):
 
 
 def find_account_hosts_with_password_login(user, password):
-    """Return the hosts of a user's accounts that take a password, and nothing else. Raises Refused."""
+    """Return the hosts of a user's accounts that take a password, and nothing else. Raises ActionRefusal."""
     if not USER.match(user):
         raise ActionRefusal("not_plain", "")
     matching_hosts, others = [], []
@@ -43,7 +43,7 @@ def find_account_hosts_with_password_login(user, password):
 
 
 def read_password_digests_by_host(user, hosts):
-    """Return what each of these takes: a list of digests by host; none for one that has gone. Raises Refused."""
+    """Return what each of these takes: a list of digests by host; none for one that has gone. Raises ActionRefusal."""
     methods = _read_login_methods_by_account_host(user)
     return {
         host: [stored_digest for plugin, stored_digest in methods.get(host, []) if plugin == NATIVE] for host in hosts
@@ -51,7 +51,7 @@ def read_password_digests_by_host(user, hosts):
 
 
 def check_passwords_still_have_digests(user, hosts, digests):
-    """Raise Refused where one of these takes anything but the passwords of these digests, since somebody else has
+    """Raise ActionRefusal where one of these takes anything but the passwords of these digests, since somebody else has
     changed it.
     """
     methods, ours = _read_login_methods_by_account_host(user), {(NATIVE, hash_value) for hash_value in digests}
@@ -63,7 +63,7 @@ def check_passwords_still_have_digests(user, hosts, digests):
 
 
 def set_password_digests_of_accounts(user, hosts, digests):
-    """Have these accounts take the passwords of these digests, and no others. Raises Refused."""
+    """Have these accounts take the passwords of these digests, and no others. Raises ActionRefusal."""
     if not USER.match(user) or not all(map(HOST.match, hosts)) or not all(map(DIGEST.match, digests)):
         raise ActionRefusal("not_plain", "")
     there = _read_login_methods_by_account_host(user)
@@ -74,7 +74,10 @@ def set_password_digests_of_accounts(user, hosts, digests):
 
 
 def kill_database_connections_of_user(user):
-    """End what a user has open: whoever came in by the old password stays in by it. How many stay. Raises Refused."""
+    """End what a user has open: whoever came in by the old password stays in by it. How many stay.
+
+    Raises ActionRefusal.
+    """
     before, ends = _list_open_connection_ids_of_user(user), time.monotonic() + GONE_SECONDS
     _query_mariadb_without_logging("KILL SOFT CONNECTION USER '%s';\n" % user)
     while True:

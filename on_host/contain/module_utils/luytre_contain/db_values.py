@@ -20,7 +20,7 @@ END = "COMMIT;\n"
 
 
 def write_cells(application, cells):
-    """Have each as it is wanted, whatever it was. Raises Refused."""
+    """Have each cell as it is wanted, whatever it was. Raises ActionRefusal."""
     _run_sql_in_transaction(
         application,
         "".join(
@@ -31,7 +31,7 @@ def write_cells(application, cells):
 
 
 def restore_cells_still_as_written(application, cells):
-    """Have each as it was, if it is still as it was wanted. Raises Refused."""
+    """Have each cell as it was, if it is still as it was wanted. Raises ActionRefusal."""
     _run_sql_in_transaction(
         application,
         "".join(
@@ -48,7 +48,7 @@ def _run_sql_in_transaction(application, script):
 
 
 def read_cells(application, cells):
-    """Return what each holds now, in hexadecimal; a list, None for NULL and for what has gone. Raises Refused."""
+    """Return what each holds now, in hexadecimal; a list, None for NULL and for what has gone. Raises ActionRefusal."""
     engine = _choose_sql_dialect_of_application(application)
     script = "".join(engine.build_select_of_cell(application, number, cell) for number, cell in enumerate(cells))
     values_by_number = {
@@ -143,7 +143,10 @@ class _PostgresqlCellStatements:
 
 
 def make_postgresql_text_literal_from_hex(hex_value):
-    """Return a value in hexadecimal as the letters that it is written in, as PostgreSQL has them. Raises Refused."""
+    """Return a value in hexadecimal as the letters that it is written in, as PostgreSQL has them.
+
+    Raises ActionRefusal.
+    """
     if hex_value is None:
         return "NULL"
     if not HEX.match(hex_value):

@@ -25,7 +25,7 @@ RELOAD_SECONDS, PAUSE = 5, 0.05
 
 
 def list_services_caching_php_code():
-    """Return the services that do."""
+    """Return the services that keep PHP code in memory."""
     output = action_runner.run_program(
         [systemd_units.SYSTEMCTL, "list-units", "--state=active", "--plain", "--no-legend", "php*-fpm.service"]
     )
@@ -37,7 +37,7 @@ def list_services_caching_php_code():
 
 
 def find_php_units_that_would_not_start():
-    """Return those of them that would not start with their configuration as it is.
+    """Return the services keeping PHP code in memory that would not start with their configuration as it is.
 
     Told to read it again they end, and all sites with them.
     """
@@ -45,7 +45,7 @@ def find_php_units_that_would_not_start():
 
 
 def reload_php_services_to_clear_code_cache():
-    """Have it forget what was replaced.
+    """Reload the services that keep PHP code in memory, so that they forget what was replaced.
 
     Return whether all did; one that would not start again goes on with what it has.
     """

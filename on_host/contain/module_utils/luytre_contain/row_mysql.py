@@ -52,7 +52,7 @@ def _build_sql_of_column_as_hex(column):
 
 
 def build_sql_literal_of_column_value(column_type, hex_text):
-    """Return a column's value as a statement has it. Raises Refused for what its type does not hold."""
+    """Return a column's value as a statement has it. Raises ActionRefusal for what its type does not hold."""
     if hex_text == NULL:
         return "NULL"
     if column_type in BYTES:

@@ -59,5 +59,5 @@ def build_sql_of_columns_as_hex(columns):
 
 
 def build_sql_literal_of_column_value(_column_type, hex_text):
-    """Return a column's value as a statement has it. Raises Refused."""
+    """Return a column's value as a statement has it. Raises ActionRefusal."""
     return db_values.make_postgresql_text_literal_from_hex(None if hex_text == NULL else hex_text)

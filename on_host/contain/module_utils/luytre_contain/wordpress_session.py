@@ -59,7 +59,7 @@ class WordpressSession:
         self.token, self.expires = secrets.token_hex(21), int(time.time()) + LIFETIME
 
     def append_to_serialized_sessions(self, sessions):
-        """Return a user's sessions as WordPress keeps them, with this one. Raises Untold."""
+        """Return a user's sessions as WordPress keeps them, with this one. Raises SessionUnavailable."""
         entry = b's:64:"%s";a:2:{s:10:"expiration";i:%d;s:5:"login";i:%d;}' % (
             hashlib.sha256(self.token.encode()).hexdigest().encode(),
             self.expires,
@@ -73,7 +73,7 @@ class WordpressSession:
         return b"a:%d:{%s%s}" % (int(match.group(1)) + 1, match.group(2), entry)
 
     def sign_cookie(self, signing_key, piece):
-        """Return the cookie that a browser of that user's would send, signed with the site's ``key``."""
+        """Return the cookie that a browser of that user's would send, signed with the site's ``signing_key``."""
         start = b"%s|%d|%s" % (self.login, self.expires, self.token.encode())
         of = b"%s|%s|%d|%s" % (self.login, piece, self.expires, self.token.encode())
         inner = hmac.new(signing_key.encode(), of, hashlib.md5).hexdigest()
@@ -83,7 +83,7 @@ class WordpressSession:
     def is_logged_in_when_cookie_is_signed_with(self, signing_key):
         """Return whether the site takes it for logged in; by which piece, is remembered.
 
-        Raises Untold where nobody may be shown it.
+        Raises SessionUnavailable where nobody may be shown it.
         """
         for piece in self.pieces:
             try:
@@ -107,7 +107,7 @@ def is_logged_in_page(page):
 def read_cookie_signing_key_from_config(config_content):
     """Return what the site signs such cookies with, out of its configuration's bytes.
 
-    Raises Untold where that is not all that counts.
+    Raises SessionUnavailable where that is not all that counts.
     """
     values = [_get_known_text_or_none(value) for value in _php.read_php_constants(config_content, KEYS).values()]
     if not all(values) or values[0] == values[1]:
@@ -117,11 +117,11 @@ def read_cookie_signing_key_from_config(config_content):
 
 @contextlib.contextmanager
 def open_temporary_wordpress_session(application, config_content, user_number, root):
-    """Open a Session of the user of that number, which the site lets in now.
+    """Open a WordpressSession of the user of that number, which the site lets in now.
 
-    Raises Untold where it does not, Refused.
+    Raises SessionUnavailable where it does not, ActionRefusal.
 
-    ``content``: its configuration's bytes; ``root``: the site's files.
+    ``config_content``: its configuration's bytes; ``root``: the site's files.
     """
     rows = application.query_rows_by_labeled_selects(STATEMENTS, number=str(int(user_number)))
     user = next((row for row in rows if row[0] == "user"), None)

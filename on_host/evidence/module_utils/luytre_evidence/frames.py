@@ -75,7 +75,7 @@ class Secret:
 class EvidenceSender:
     """In a child: what it has read goes into a pipe.
 
-    ``shown`` makes text without what looks like a secret in it; None: no text may be sent. ``secrets`` are this host's
+    ``redact`` makes text without what looks like a secret in it; None: no text may be sent. ``secrets`` are this host's
     own, which go nowhere; how often one was taken out of a member, and which file has it, is sent with the member's
     end.
     """

@@ -193,7 +193,7 @@ class NonVolatileReader:
         self._holds, self._root = holds_secrets, root.rstrip("/")
 
     def find_secrets_of_host_to_redact(self, spans, roots):
-        """Return ``sending.Secret`` of passwords, keys, salts and hashes of this host, as its own files have them.
+        """Return a ``frames.Secret`` for each password, key, salt and hash of this host, as its own files have them.
 
         What is sent is looked through for them.
 
@@ -423,7 +423,7 @@ class NonVolatileReader:
     def _iter_files_and_links_below(self, folder, deep, quota=None):
         """Yield paths of the regular files below a folder, and of links in it, in their order.
 
-        ``left`` has an item for each name that is looked at.
+        ``quota`` has an item for each name that is looked at.
         """
         quota = iter(range(MOST_BELOW)) if quota is None else quota
         try:

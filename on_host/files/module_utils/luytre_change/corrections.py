@@ -1,4 +1,4 @@
-"""What is wanted of root's own files, part by part, as corrections for ``permissions.correct``."""
+"""What is wanted of root's own files, part by part, as corrections for ``permissions.apply_permission_corrections``."""
 
 import os
 import stat
@@ -28,12 +28,18 @@ TIGHTEN = {
 
 
 def apply_permission_corrections_of_part(part, check, aside=None):
-    """Return the CorrectionResult of a part's corrections; see ``permissions.correct``. Raises OSError, Unreadable."""
+    """Return the CorrectionResult of a part's corrections; see ``permissions.apply_permission_corrections``.
+
+    Raises OSError, UnreadableFact.
+    """
     return apply_permission_corrections(PARTS[part](), check, aside, LINK_FOLDERS.get(part))
 
 
 def apply_permission_corrections_by_params(part, params, check):
-    """Return the same by a module's TIGHTEN arguments. Raises ValueError, too."""
+    """Return the CorrectionResult of a part's corrections by a module's TIGHTEN arguments.
+
+    Raises OSError, UnreadableFact, ValueError.
+    """
     if not params["tighten"]:
         return CorrectionResult()
     return apply_permission_corrections_of_part(part, check, AsideFolder(params["run"]) if params["aside"] else None)

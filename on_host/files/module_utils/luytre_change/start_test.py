@@ -10,7 +10,7 @@ PHP_FPM = re.compile(r"php([0-9.]+)-fpm\.service$")
 def find_reason_daemon_would_not_start(unit, reader):
     """Return why a unit's daemon would not start as it is now, or None; one without a test of its own is taken to.
 
-    Raises Unreadable.
+    Raises UnreadableFact.
     """
     version = PHP_FPM.match(unit)
     if version:

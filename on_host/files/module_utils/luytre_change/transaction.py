@@ -40,7 +40,10 @@ class FileTransaction:
             self.corrected.undo_changes_and_moves()
 
     def tighten_permissions_of_part_at_once(self, part, params, check):
-        """Put right who can change what is there, at once, for the rest is judged by it; see ``corrections.asked``."""
+        """Put right who can change what is there, at once, for the rest is judged by it.
+
+        See ``corrections.apply_permission_corrections_by_params``.
+        """
         try:
             self.corrected.add_results_of_other_corrections(
                 corrections.apply_permission_corrections_by_params(part, params, check)
@@ -60,7 +63,7 @@ class FileTransaction:
         self._record_wanted_state_of_path(path, ("file", text.encode(), *mode_and_owner))
 
     def want_file_edited_by_function(self, path, edit_text):
-        """Have the file hold what ``change`` makes of its text. It has to be there."""
+        """Have the file hold what ``edit_text`` makes of its text. It has to be there."""
         before = self._get_state(self._check_only_root_decides_where_path_leads(path))
         if before is None or before[0] != "file":
             raise ChangeRefusal("%s is not a file" % path)
@@ -111,12 +114,12 @@ class FileTransaction:
     def commit_changes_or_revert_on_failure(
         self, tests, list_test_paths=lambda: ((), ()), find_start_fault=lambda: None, admins=()
     ):
-        """Make the changes, then run the daemons' own tests; on any failure take all back and raise Refused.
+        """Make the changes, then run the daemons' own tests; on any failure take all back and raise ChangeRefusal.
 
-        ``fault()`` says, after them, what they do not look at and would keep the daemon from starting; None when
-        nothing. ``at_stake()`` gives ``(read, written)``, what the tests believe and what they may write to, once the
-        changes are made. They are not run when another than root has a say in it, but for declared ``admins`` whom sudo
-        makes root.
+        ``find_start_fault()`` says, after them, what they do not look at and would keep the daemon from starting; None
+        when nothing. ``list_test_paths()`` gives ``(read, written)``, what the tests believe and what they may write
+        to, once the changes are made. They are not run when another than root has a say in it, but for declared
+        ``admins`` whom sudo makes root.
         """
         replaced_paths, new_folders = [], []
         try:
@@ -175,7 +178,7 @@ def _find_account_able_to_change_state(state, strictness):
 
 
 def check_only_root_influences_daemon_tests(tests, trusted_paths, writable_paths, admins=()):
-    """Raise Refused when another than root could change what a daemon's test believes, or lead elsewhere what it
+    """Raise ChangeRefusal when another than root could change what a daemon's test believes, or lead elsewhere what it
     writes.
 
     Declared ``admins`` whom sudo makes root count as root.

@@ -26,7 +26,7 @@ ROLLBACK = "luytre-rollback"
 def take_snapshot_and_start_revert_timer(run, seconds, touches, web_roots, check=False, run_store=None):
     """Take the snapshot, then start the timer. On a run that is already armed only the timer starts anew.
 
-    Raises store.Refused, with the host as it was, when another run is open, the disk is too full, or the timer
+    Raises store.GuardRefusal, with the host as it was, when another run is open, the disk is too full, or the timer
     cannot be started.
     """
     run_store = run_store or store.RunStore()
@@ -107,7 +107,7 @@ def _describe_run_still_open_on_host(armed_run):
 def confirm_run_and_keep_its_changes(run_id, check=False, run_store=None):
     """Keep what the run changed: note how it left the host, then take the mark away. The digest of that note.
 
-    Raises store.Refused when the host has been brought back already.
+    Raises store.GuardRefusal when the host has been brought back already.
     """
     run_store = run_store or store.RunStore()
     with run_store.hold_lock(LOCK_SECONDS):

@@ -210,8 +210,9 @@ class RunChangeAttribution:
 def merge_others_account_lines_into_before(before, content_left_by_run, now, names_of_people):
     """Return a file of lines, each with a name, as before, with what others changed since.
 
-    ``image``: how the run left it, None where that is not known; ``ordinary``: names of people, which no package
-    makes."""
+    ``content_left_by_run``: how the run left it, None where that is not known; ``names_of_people``: names of people,
+    which no package makes.
+    """
     old, new = _index_lines_by_account_name(before), _index_lines_by_account_name(now)
     ours = _index_lines_by_account_name(content_left_by_run) if content_left_by_run is not None else None
     lines = []

@@ -29,7 +29,10 @@ class WorkerFailure(Exception):
 
 
 def run_in_child_process_within_seconds(work, seconds):
-    """Return what ``work()`` returned, as JSON carries it. Raises Abandoned, at the latest after that many seconds."""
+    """Return what ``work()`` returned, as JSON carries it.
+
+    Raises WorkerFailure, at the latest after that many seconds.
+    """
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:

@@ -63,7 +63,7 @@ class RunningCommand:
             os.close(input_fd)
 
     def wait_for_output(self, seconds=30, ok=(0,)):
-        """Return what it wrote, as bytes. Raises Failed."""
+        """Return what it wrote, as bytes. Raises CommandFailure."""
         try:
             code = self._process.wait(seconds)
             out, err = _read_output_file_whole(self._out), _read_output_file_whole(self._err)
@@ -97,7 +97,7 @@ def _read_output_file_whole(handle):
 
 
 def run_program_and_return_output(argv, seconds=30, input_bytes=None, ok=(0,)):
-    """Return what a program wrote, as bytes. Raises Failed."""
+    """Return what a program wrote, as bytes. Raises CommandFailure."""
     return RunningCommand(argv, input_bytes).wait_for_output(seconds, ok)
 
 

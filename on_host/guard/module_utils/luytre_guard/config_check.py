@@ -49,10 +49,10 @@ class ConfigTrial:
 
         ``{path: why}`` of what stays so, which is taken off the work's paths.
 
-        ``paths``: what has been put back, each with its word. Each daemon's own test says it: if it refuses what the
-        files say now, its own are given back how they were, and, where that is not enough, those that it names. Of
-        these each is then put back that it loads so, one after the other. With ``last``, all are put back where the
-        daemon refuses one state as well as the other.
+        ``restored_paths``: what has been put back, each with its word. Each daemon's own test says it: if it refuses
+        what the files say now, its own are given back how they were, and, where that is not enough, those that it
+        names. Of these each is then put back that it loads so, one after the other. With ``last``, all are put back
+        where the daemon refuses one state as well as the other.
         """
         earlier_entries = {
             path: _decode_recorded_entry_and_content(noted_entry)
@@ -101,7 +101,7 @@ class ConfigTrial:
 def put_back_files_that_daemons_load(work, unit_states, record_path):
     """Put back what ``work`` is to, but for what a daemon would then not load: that stays as it is. ``{path: why}``.
 
-    ``unit_states`` are the units as they are, ``place`` is where the trial is noted.
+    ``unit_states`` are the units as they are, ``record_path`` is where the trial is noted.
     """
     trial = ConfigTrial(work, unit_states, record_path)
     work.paths = {path: word for path, word in work.paths.items() if path not in trial.left}

@@ -56,7 +56,10 @@ class MariadbStateQuery:
             self._dump = commands.RunningCommand(_build_mariadb_command_line(self._programs[1], LOGINS[0], DUMP))
 
     def answer(self):
-        """Return ``{login, dump, keys, variables}``, or None. Raises commands.Failed when it runs but tells nothing."""
+        """Return ``{login, dump, keys, variables}``, or None.
+
+        Raises commands.CommandFailure when it runs but tells nothing.
+        """
         if self._programs is None:
             return None
         first_error = None
@@ -150,7 +153,7 @@ def find_database_accounts_new_since(before, now):
 def make_sql_to_restore_database_state(before, now, accounts_to_keep=()):
     """Return SQL that gives privileges and settings the state of before.
 
-    Rows as they were, then those that were not there, but for rows of accounts that ``stay``.
+    Rows as they were, then those that were not there, but for rows of ``accounts_to_keep``.
     """
     sql = []
     if before["dump"] != now["dump"]:

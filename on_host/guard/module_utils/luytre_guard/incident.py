@@ -120,7 +120,7 @@ class ContainmentOverlay:
     def apply_containment_to_snapshot_entries(self, entries, scope, read_content):
         """Return the entries of a snapshot as a way back is to bring them about.
 
-        ``content``: of an entry, as the snapshot has it.
+        ``read_content``: of an entry, as the snapshot has it.
         """
         target = dict(entries)
         for path in sorted(self._iter_files_owned_by_containment(entries)):

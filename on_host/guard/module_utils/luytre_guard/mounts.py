@@ -46,7 +46,7 @@ def _find_mount_point(path, flags_by_path):
 def restore_mount_flags(target_flags, problems, tell):
     """Have these mounts, those of them that are there, with their flags, and services' own folders there.
 
-    The paths that were remounted.
+    Return the paths that were remounted.
 
     /var/tmp that was bound to itself since is left so until the next boot, with the flags of the disk that it lies on.
     """

@@ -61,7 +61,7 @@ def _read_private_mount_flags_of_process(pid, path):
 
 
 def _remount_in_namespace_of_process(pid, path, flags):
-    """Do it where the process is, in a child, which runs no program there."""
+    """Remount a path where the process is, in a child, which runs no program there."""
     child = os.fork()
     if child:
         os.waitpid(child, 0)

@@ -30,10 +30,10 @@ def find_packages_needed_by_now_with_reason(
 ):
     """Return those of the packages that stay, each with why, in words.
 
-    ``asked_for``: packages that the run was to install or has upgraded; what came besides them and what they depend on,
-    somebody else has installed meanwhile. None where the run was cut off, so that it cannot be told.
-    ``restored_paths``: paths that are put back in any case, so that what they say now does not count. ``theirs``: paths
-    that others have changed. ``units``: those that others have started or enabled.
+    ``requested_packages``: packages that the run was to install or has upgraded; what came besides them and what they
+    depend on, somebody else has installed meanwhile. None where the run was cut off, so that it cannot be told.
+    ``restored_paths``: paths that are put back in any case, so that what they say now does not count.
+    ``paths_of_others``: paths that others have changed. ``units_of_others``: those that others have started or enabled.
     """
     if not package_names:
         return {}

@@ -148,7 +148,7 @@ def _make_absolute(path, folder):
 
 def convert_moment_to_present_clock(moment, uptime):
     """Return a moment in seconds since 1970, by the clock as it is set now if it was set back since, as by a time
-    daemon that a step starts. ``up``: what the host's uptime was then, in seconds."""
+    daemon that a step starts. ``uptime``: what the host's uptime was then, in seconds."""
     set_forward = (time.time() - moment) - (time.clock_gettime(time.CLOCK_BOOTTIME) - uptime)
     return moment + min(0, set_forward)
 

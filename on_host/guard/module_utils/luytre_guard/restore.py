@@ -42,8 +42,9 @@ TRIAL = "trial.json"
 def find_differences_before_restore(snap, is_retry=False):
     """Return what of root's own differs from the snapshot before anything is put back.
 
-    Written down, so that a revert that is killed and started again knows what the first one found. ``again``: what is
-    found since is not the run's."""
+    Written down, so that a revert that is killed and started again knows what the first one found. ``is_retry``: what
+    is found since is not the run's.
+    """
     run_store, run = snap.kept, snap.run
     earlier = store.read_json(run_store.get_path_of_run_file(run, "found.json"))
     notes = walk.WalkNotes()
@@ -63,8 +64,8 @@ def find_differences_before_restore(snap, is_retry=False):
 def restore_root_files_early_in_boot(snap, pending_paths):
     """Restore root's files, nothing else, in the middle of a boot. Return what went wrong.
 
-    It runs before network, sshd, packet filter and web servers. With ``pending`` only what was left of the files is
-    restored.
+    It runs before network, sshd, packet filter and web servers. With ``pending_paths`` only what was left of the files
+    is restored.
     """
     initial_state, paths, problems = find_differences_before_restore(snap, bool(pending_paths))
     work = RestorePlan(snap, {path: word for path, word in paths.items() if not pending_paths or path in pending_paths})
@@ -99,9 +100,9 @@ class HostRevert:
         self._since = None if earlier.get("cause") == "boot" or self._again else earlier.get("armed")
 
     def revert_host_completely(self):
-        """Do it.
+        """Bring the host back to the snapshot.
 
-        ``done``, with ``pending``: path or step to why it failed; and whether the host is ``held`` by that.
+        Return ``done``, with ``pending``: path or step to why it failed; and whether the host is ``held`` by that.
         """
         snap, manifest = self._snap, self._snap.manifest
         initial_state, paths, messages = find_differences_before_restore(snap, bool(self._again))
@@ -350,9 +351,9 @@ def _restore_sshd_and_packet_filter_first(manifest, initial_state):
 def restore_dpkg_records_if_packages_match(snap, outcome, work, tell, may_remove=True, packages_of_others=()):
     """Restore dpkg's own records to the byte, when the packages are exactly those of before.
 
-    Where upgrades stay, the records that do not tell of them are restored. ``remove``: also what came below /usr
-    besides packages. ``others``: packages whose state is somebody else's doing, which stays as it is. ``tell``: gets
-    why they are left.
+    Where upgrades stay, the records that do not tell of them are restored. ``may_remove``: also what came below /usr
+    besides packages. ``packages_of_others``: packages whose state is somebody else's doing, which stays as it is.
+    ``tell``: gets why they are left.
     """
     manifest = snap.manifest
     if not manifest["dpkg"]:

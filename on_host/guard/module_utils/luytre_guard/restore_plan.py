@@ -25,7 +25,7 @@ FORMATS = (1, 2, snapshot.VERSION)
 
 
 class Snapshot:
-    """A complete snapshot on this host. Raises store.Refused when it is not the one that ``digest`` stands for."""
+    """A complete snapshot on this host. Raises store.GuardRefusal when it is not the one that ``digest`` stands for."""
 
     def __init__(self, run_store, run, digest=None):
         self.kept, self.run = run_store, run

@@ -39,7 +39,7 @@ PROFILES, STACK = "/usr/share/pam-configs/", "/etc/pam.d/common-"
 def load_snapshot_and_after_state_of_run(run_store, run, state, snapshot_digest, after_state_digest):
     """Return the snapshot of a confirmed run and what it left behind.
 
-    Raises store.Refused when they are not those recorded.
+    Raises store.GuardRefusal when they are not those recorded.
     """
     if state is None or state["state"] not in ("confirming", "confirmed", "rolled_back"):
         raise store.GuardRefusal("there is no confirmed run %s on this host" % run)
@@ -204,7 +204,7 @@ def select_paths_of_run_to_roll_back(snap, after_state, touches, present_entries
 
 
 def roll_back(snap, after_state, touches, check, decide=lambda plan: plan):
-    """Undo what a confirmed run changed, as far as nobody changed it since. ``only``: touches, some with BUT.
+    """Undo what a confirmed run changed, as far as nobody changed it since. ``touches``: touches, some with BUT.
 
     ``decide`` is told what is to be undone before anything is, and answers it; or what was decided when a rollback
     began that was cut off, for what that had begun looks as if somebody had changed it.
@@ -426,7 +426,8 @@ def _summarize_paths(paths, left_items):
 def _find_file_changes_by_package_work(snap, paths_to_leave):
     """Return what work on packages changed of what was, or is to be, as in the snapshot.
 
-    Their tools' records, and what they wrote anew in /etc. ``others``: paths that are to stay as they differ."""
+    Their tools' records, and what they wrote anew in /etc. ``paths_to_leave``: paths that are to stay as they differ.
+    """
     trees = (*PACKAGE_OWN_TREES, *(folder + "/" for folder in (*PACKAGE_CACHES, *PACKAGE_FILES, *PACKAGE_LEFTOVERS)))
     paths = compare_entries(snap.entries, snap.read_present_entries_in_scope(walk.WalkNotes()), snap.scope)
     return {

@@ -38,8 +38,9 @@ def _read_all_processes(with_memory):
 def _read_process(pid, with_memory=False):
     """Return what is known of a process.
 
-    ``memory``: also its title and environment, which lie in its memory; a lesser user can make a read of that block for
-    ever, so only for processes that are root's altogether."""
+    ``with_memory``: also its title and environment, which lie in its memory; a lesser user can make a read of that
+    block for ever, so only for processes that are root's altogether.
+    """
     try:
         with open("/proc/%d/status" % pid, encoding="utf-8", errors="replace") as handle:
             status = dict(line.rstrip("\n").partition(":\t")[::2] for line in handle)

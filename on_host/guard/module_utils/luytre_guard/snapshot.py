@@ -62,7 +62,7 @@ class ContentBlob:
         return {"sha256": name, "size": length}
 
     def flush_to_disk_and_close(self):
-        """Have it on the disk."""
+        """Write the file out to the disk, and close it."""
         self._file.flush()
         self._file.truncate(self.size)
         os.fsync(self._file.fileno())
@@ -93,7 +93,7 @@ def make_keep_of_function_for_root_trees(keep, notes):
 def read_entries_of_root_trees_and_paths(scope, keep_of, notes, known_entries=None, should_enter=None):
     """Return entries of root's trees and paths, what is not there as absent; places are left out.
 
-    ``enter(path, entry)``: whether a folder is gone into. What cannot be read is told to ``notes``.
+    ``should_enter(path, entry)``: whether a folder is gone into. What cannot be read is told to ``notes``.
     """
     known_entries, found_entries = known_entries or {}, {}
     others = {start for place in scope.places.values() for start in place.trees}
@@ -120,7 +120,7 @@ def read_entries_of_root_trees_and_paths(scope, keep_of, notes, known_entries=No
 def read_all_entries_in_scope_before_run(scope, keep, notes):
     """Return everything in scope, as it is before a run.
 
-    Raises store.Refused for what of root's trees cannot be kept.
+    Raises store.GuardRefusal for what of root's trees cannot be kept.
 
     A folder in those that others can change is a place of its own from here on.
     """
@@ -187,7 +187,7 @@ def take_snapshot(run_store, run, touches, web_roots):
     """Take the snapshot of a run and put it, complete, in the run's folder. Its digest and a word on it: its size, and
     ``notes`` on what lesser users keep from being kept.
 
-    Raises store.Refused, with nothing left behind, when it does not fit or cannot be read.
+    Raises store.GuardRefusal, with nothing left behind, when it does not fit or cannot be read.
     """
     scope = SnapshotScope(touches, web_roots)
     run_store.delete_drafts_and_excess_snapshots(run)

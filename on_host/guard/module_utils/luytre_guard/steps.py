@@ -56,7 +56,7 @@ spec.loader.exec_module(sys.modules["sitecustomize"])
 def install_interpreter(run_store, run):
     """Have the run change the host by a Python of its own, whose path is told, until ``remove_interpreter``.
 
-    Raises store.Refused where nothing can be run from the guard's folder.
+    Raises store.GuardRefusal where nothing can be run from the guard's folder.
     """
     path, lock = run_store.get_path_of_run_file(run, PYTHON), run_store.get_path_of_run_file(run, LOCK)
     if os.statvfs(run_store.get_folder_of_run(run)).f_flag & os.ST_NOEXEC:

@@ -24,7 +24,7 @@ LEFT_STATES, MAX_LEFT = 8, 20_000
 MAX_KEPT_BYTES = 256 * 1024 * 1024
 PROGRAM = "guard.pyz"
 ROOM = "room"
-"""Of a run, or of the guard: the folder with what ``spare`` keeps."""
+"""Of a run, or of the guard: the folder with what ``disk_reserve`` keeps."""
 MODULES = (
     *(
         "__init__",
@@ -105,7 +105,7 @@ class RunStore:
         os.chmod(self.home, 0o700)
 
     def get_folder_of_run(self, run):
-        """Return the folder of a run. Raises Refused for a name that no run has."""
+        """Return the folder of a run. Raises GuardRefusal for a name that no run has."""
         if not RUN.match(run or ""):
             raise GuardRefusal("%r is not the name of a run" % run)
         return os.path.join(self.home, run)
@@ -116,7 +116,7 @@ class RunStore:
 
     @contextlib.contextmanager
     def hold_lock(self, seconds):
-        """Hold the host's lock; waits that long for it, then raises Refused with who has it."""
+        """Hold the host's lock; waits that long for it, then raises GuardRefusal with who has it."""
         self.make_store_folder_of_root()
         handle = os.open(os.path.join(self.home, "lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         until = time.monotonic() + seconds
@@ -181,7 +181,10 @@ class RunStore:
         write_json(place, dict(list(states_by_path.items())[-MAX_LEFT:]))
 
     def delete_drafts_and_excess_snapshots(self, run_to_keep):
-        """Forget drafts, and the oldest snapshots beyond the bounds on number and bytes; never the one to ``keep``."""
+        """Delete drafts, and the oldest snapshots beyond the bounds on number and bytes.
+
+        That of ``run_to_keep`` stays.
+        """
         for entry in list(os.scandir(self.home)):
             if entry.name.startswith(".draft-"):
                 shutil.rmtree(entry.path, ignore_errors=True)

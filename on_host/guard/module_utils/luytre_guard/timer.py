@@ -86,7 +86,7 @@ def get_revert_unit_name_of_run(run):
 
 
 def start_timer_that_reverts_run(run_store, run, seconds):
-    """Start the timer that reverts the run. Raises store.Refused when systemd does not take it."""
+    """Start the timer that reverts the run. Raises store.GuardRefusal when systemd does not take it."""
     unit = get_revert_unit_name_of_run(run)
     commands.run_program_and_return_error_or_none(["systemctl", "reset-failed", unit + ".service", unit + ".timer"])
     _run_transient_unit_with_options(
@@ -104,7 +104,7 @@ def check_guard_program_starts_on_host(program):
 
 
 def start_unit(run_store, unit, arguments):
-    """Start a service of ours now. Raises store.Refused."""
+    """Start a service of ours now. Raises store.GuardRefusal."""
     commands.run_program_and_return_error_or_none(["systemctl", "reset-failed", unit + ".service"])
     _run_transient_unit_with_options(unit, ["--no-block"], run_store, arguments)
 
@@ -212,7 +212,7 @@ def remove_timer_and_boot_units_of_run(run_store, run):
 
 
 def remove_units_that_revert_run_at_boot(run_store, run):
-    """Take what ``install_boot_units`` put there away again."""
+    """Take what ``install_units_that_revert_run_at_boot`` put there away again."""
     before = store.read_json(run_store.get_path_of_run_file(run, "units.json"))
     if before is None:
         return

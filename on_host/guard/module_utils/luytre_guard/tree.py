@@ -140,8 +140,8 @@ def is_entry_changeable_by_others_than_root(entry):
 def read_entry(folder, name, keep_content=None, known_entry=None):
     """Return the entry of ``name`` in an open folder.
 
-    ``keep(chunks, status)`` is given the content of a regular file, and what it says of it (``sha256`` …) is added. A
-    file whose ``id`` is that of the ``known_entry`` entry has that one's content.
+    ``keep_content(chunks, status)`` is given the content of a regular file, and what it says of it (``sha256`` …) is
+    added. A file whose ``id`` is that of ``known_entry`` has that one's content.
     """
     try:
         descriptor = os.open(name, ANY, dir_fd=folder)
@@ -230,7 +230,7 @@ def _iter_chunks(handle):
 
 
 def compute_digest_entry_of_content(chunks, status):
-    """Return a ``keep`` that keeps nothing but the digest; of what is too large for any snapshot only the size."""
+    """Return the digest, as a ``keep_content`` that keeps nothing; of what is too large for any snapshot the size."""
     if status.st_size > MAX_FILE:
         return {"sha256": "%d bytes" % status.st_size}
     state = hashlib.sha256()

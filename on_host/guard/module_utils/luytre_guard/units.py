@@ -150,7 +150,7 @@ def restore_units_and_reload_daemons(
 
     What failed goes to ``problems``, and so does a daemon that does not run what is in its files afterwards. A daemon's
     own test is not run on a configuration that others than root can change, by the snapshot's ``entries``: it may load
-    what that names. With ``only`` no other units are started or stopped.
+    what that names. With ``allowed_units`` no other units are started or stopped.
     """
     actions, reloaded_names = [], []
     since = time.time()

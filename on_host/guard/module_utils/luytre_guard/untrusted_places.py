@@ -51,7 +51,7 @@ class BoundedContent:
 
 def read_bounded(chunks, max_bytes):
     """Return the bytes of a file that others can write, which may be anything; None when they are more than
-    ``most``.
+    ``max_bytes``.
     """
     content = b""
     for chunk in chunks:
@@ -81,7 +81,7 @@ class QuotaPool:
 
 
 def read_entries_of_all_places_before_run(scope, keep_content, notes):
-    """Return entries of all places before a run; the bytes of files go to ``keep``."""
+    """Return entries of all places before a run; the bytes of files go to ``keep_content``."""
     all_entries, many = {}, len(scope.places)
     entries = QuotaPool(MAX_ENTRIES, MAX_ALL_ENTRIES, many)
     words = QuotaPool(MAX_WORDS, MAX_ALL_WORDS, many)

@@ -32,7 +32,7 @@ class WalkNotes:
             self.add_note_on_entries_not_kept(row["path"], row["why"], row["count"])
 
     def to_rows(self):
-        """Return it as a document."""
+        """Return the notes as rows of a document."""
         return [{"path": path, "why": why, "count": n} for (path, why), n in sorted(self._counts.items())]
 
 
@@ -40,7 +40,7 @@ class RefusingNotes:
     """Notes of trees that only root can change: there what cannot be kept is refused."""
 
     def add_note_on_entries_not_kept(self, folder, reason, count=1):
-        """Refuse."""
+        """Raise GuardRefusal naming the folder and the reason."""
         raise store.GuardRefusal("%s cannot be kept whole: %s" % (folder, WHY[reason]))
 
 
@@ -93,10 +93,11 @@ def iter_entries_at_and_below_path(
 ):
     """Yield ``(path, entry)`` of what is at and below the path, folders before what is in them; other mounts left out.
 
-    ``across``: folders below which other mounts are gone into, too.
+    ``mounts_to_enter``: folders below which other mounts are gone into, too.
 
-    ``keep_of(path)`` gives the ``keep`` for a path, or None. ``enter(path, entry)``: whether a folder is gone into.
-    ``skip``: paths that are left out, with what is below them. ``only``: folder to the names in it that are looked at.
+    ``keep_of(path)`` gives the ``keep_content`` for a path, or None. ``should_enter(path, entry)``: whether a folder is
+    gone into. ``paths_to_skip``: paths that are left out, with what is below them. ``only``: folder to the names in it
+    that are looked at.
     """
     known_entries, served_paths = known_entries or {}, tree.list_served_mounts()
     parent, name = os.path.split(path)

@@ -25,7 +25,7 @@ _RUNS_SSHD = ("authorizedkeyscommand", "authorizedprincipalscommand", "forcecomm
 
 
 def add_rows_of_access_to_accounts(places):
-    """Gather all of it."""
+    """Add the rows of what gives access to accounts."""
     rows = _accounts.read_passwd_rows()
     _add_rows_of_privileged_accounts(places, rows)
     _add_rows_of_authorized_keys(places, rows)

@@ -69,7 +69,7 @@ FOR_LATER = 40
 
 
 def add_rows_of_programs_started_automatically(places):
-    """Gather all of it."""
+    """Add the rows of programs that start by themselves."""
     _add_rows_of_cron_and_at_jobs(places)
     _add_rows_of_systemd_units(places)
     for path, origin in places.iter_files_changed_or_of_no_package(*GENERATORS):

@@ -56,7 +56,7 @@ SELECT 'routine', CONCAT(ROUTINE_SCHEMA, '.', ROUTINE_NAME), LEFT(ROUTINE_DEFINI
 
 
 def add_rows_of_injected_code_and_modules(places):
-    """Gather all of it."""
+    """Add the rows of libraries, modules and code that are loaded into other programs."""
     for _number, line in parse_lines(read_text(PRELOAD) or ""):
         for library in re.split(r"[\s:,]+", line.strip()):
             places.add_row_in_slot(

@@ -43,7 +43,7 @@ _NUMBER = re.compile(r"\.(\d{1,3})(?:\.gz|\.xz|\.zst)?\Z")
 
 
 def add_rows_of_suspicious_logs(places):
-    """Gather all of it."""
+    """Add the rows of what logs tell of intruders, and of what logs lack."""
     vhosts = _websites.list_configured_vhosts()
     paths = list_access_logs(vhosts)
     _add_rows_of_scripts_posted_to(places, paths, vhosts, min(places.reading.deadline, time.monotonic() + SECONDS))

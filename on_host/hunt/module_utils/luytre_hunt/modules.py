@@ -26,7 +26,7 @@ _OPENERS = {".xz": lzma.open, ".gz": gzip.open}
 
 
 def add_rows_of_kernel_modules(places, proc="/proc", sys="/sys/module", files=FILES, dkms=DKMS):
-    """Gather all of them.
+    """Add the rows of kernel modules.
 
     There is nothing where the kernel is another machine's, and only a part where the files of this kernel are gone.
     """

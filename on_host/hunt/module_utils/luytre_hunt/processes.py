@@ -54,7 +54,7 @@ class ProcessTrace:
 
 
 def add_rows_of_suspicious_processes(places, proc="/proc"):
-    """Gather all of it."""
+    """Add the rows of processes that no package explains, and of sockets that listen."""
     tables = {name: _read_kernel_socket_table(proc, name, places) for name in TABLES}
     holders, theirs, calls = {}, _read_link("%s/self/ns/pid" % proc), _list_internet_peers_by_socket_inode(proc)
     pids, ours = sorted(int(name) for name in os.listdir(proc) if name.isdigit()), _list_pids_of_this_hunt(proc)

@@ -41,7 +41,7 @@ _AS_GOOD_AS_ROOT = sum(1 << number for number in (0, 1, 2, 3, 6, 7, 16, 17, 19, 
 
 
 def add_rows_of_privileged_and_tmp_programs(places):
-    """Gather all of it."""
+    """Add the rows of programs that differ from their package, lend rights, or lie in temporary folders."""
     for path in sorted(filter(MATTERS.match, places.packaged.sums)):
         if places.reading.get_seconds_left() < 2 * FOR_LATER:
             places.mark_part_as_cut_short("program")

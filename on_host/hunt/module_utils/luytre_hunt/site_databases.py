@@ -37,7 +37,7 @@ AUTHORS = {
 
 
 def add_rows_of_accounts_and_code_in_cms(places):
-    """Gather all of it."""
+    """Add the rows of accounts and code in sites' databases."""
     applications, _cut = _applications.find_installed_applications(places.reading.make_part_reader(SECONDS))
     for each in applications:
         if each.kind == "wordpress":

@@ -65,7 +65,7 @@ def list_accounts_that_may_become_root(declared_names):
 
 
 def can_log_in(account, ssh_keys):
-    """Return whether an account can log in at all: by ``keys``, as many as it has, or by its password."""
+    """Return whether an account can log in at all: by ``ssh_keys``, as many as it has, or by its password."""
     entry, line = _get_passwd_entry_or_none(account), read_shadow(account)
     if entry is None or line is None or entry.pw_shell.rsplit("/", 1)[-1] in NO_SHELLS:
         return False
@@ -117,7 +117,7 @@ def _kill_systemd_slice_of_uid(uid):
 
 
 def list_session_pids_of_uid_but_own(uid):
-    """Return the numbers of its sessions' processes, but for this one and those that it came from."""
+    """Return the numbers of the processes of an account's sessions, but for this one and those that it came from."""
     return [
         pid
         for pid, own, group in _iter_live_processes_for_uid(uid)
@@ -126,7 +126,7 @@ def list_session_pids_of_uid_but_own(uid):
 
 
 def list_pids_of_uid_but_own(uid):
-    """Return the numbers of all its processes, likewise."""
+    """Return the numbers of all of an account's processes, but for this one and those that it came from."""
     return [pid for pid, own, _group in _iter_live_processes_for_uid(uid) if own]
 
 

@@ -75,7 +75,10 @@ def is_record_of_another_action(record, request):
 
 
 def refuse_id_taken_by_another_action(record, request, recorded_ids):
-    """Raise Refused where that is so, with the highest of the numbers that ``names`` have of the same incident."""
+    """Raise ActionRefusal where another action has the id.
+
+    The refusal names the highest of the numbers that ``recorded_ids`` have of the same incident.
+    """
     if is_record_of_another_action(record, request):
         incident = request["id"].rpartition("/")[0]
         numbers = [name.rpartition("/")[2] for name in recorded_ids if name.rpartition("/")[0] == incident]
@@ -94,7 +97,7 @@ class ActionRecord:
 
     @contextlib.contextmanager
     def hold_lock(self):
-        """Hold the lock, so that nobody else is at work in it. Raises Refused."""
+        """Hold the lock, so that nobody else is at work in it. Raises ActionRefusal."""
         lock = self._open_and_acquire_lock()
         try:
             yield
@@ -130,7 +133,7 @@ class ActionRecord:
     def find_record_before_action_starts(self, request):
         """Return what is on record of the action that is to be begun, or None.
 
-        Raises Refused where its number is taken.
+        Raises ActionRefusal where its number is taken.
         """
         records = self.read_all_records_by_action_id()
         refuse_id_taken_by_another_action(records.get(request["id"]), request, records)
@@ -152,7 +155,7 @@ class ActionRecord:
         )
 
     def replace_all_records(self, records):
-        """Have these on record, and no others."""
+        """Have these records on disk, and no others."""
         if records:
             write_file_atomically(self.path, json.dumps(records, sort_keys=True).encode("ascii"))
         else:
@@ -175,7 +178,7 @@ def raise_refusal_when_time_is_over(_number, _frame):
 
 
 def run_in_time(act, seconds=SECONDS):
-    """Return what it comes to. Raises Refused when that takes longer."""
+    """Return what it comes to. Raises ActionRefusal when that takes longer."""
     signal.signal(signal.SIGALRM, raise_refusal_when_time_is_over)
     signal.alarm(seconds)
     try:

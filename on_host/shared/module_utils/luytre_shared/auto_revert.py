@@ -35,7 +35,7 @@ class ContainmentTrials:
 
     ``undo`` is given the record of one, and may be called again when it did not come to its end; it may return why
     something of it stays. ``seen`` is given the name of one that is contained, and answers how it is now. Either raises
-    Refused."""
+    ActionRefusal."""
 
     def __init__(self, home, unit, undo, get_state):
         self.record, self.unit, self.undo, self.seen = action_runner.ActionRecord(home), unit, undo, get_state
@@ -47,7 +47,7 @@ class ContainmentTrials:
         return systemd_units.SystemdUnitSet({self.unit: text}, (("multi-user.target", self.unit),))
 
     def record_trial_and_start_undo_unit(self, action_id, record, loader):
-        """Have an action on trial; what it changes may be changed from now on. Raises Refused."""
+        """Have an action on trial; what it changes may be changed from now on. Raises ActionRefusal."""
         self.record.save_record_of_action(action_id, dict(record, confirmed=False, trial=read_uptime() + TRIAL_SECONDS))
         action_runner.write_file_atomically(self.program, action_runner.read_own_archive(loader))
         self.build_systemd_units_that_undo_trials().install_all_units_and_start_one(
@@ -55,7 +55,7 @@ class ContainmentTrials:
         )  # one that is about to end would be taken for running
 
     def make_action_last_if_on_trial(self, name):
-        """Have an action last. Whether it is on trial still, or lasts already."""
+        """Have an action last; return whether it is on trial still, or lasts already."""
         record = self.record.read_all_records_by_action_id().get(name)
         if record is None or is_trial_of_action_over(record):
             return False
@@ -73,7 +73,7 @@ class ContainmentTrials:
         return why
 
     def confirm_requested_action(self, request, _connection):
-        """Let it last until it is released. Raises Refused."""
+        """Let the action last until it is released. Raises ActionRefusal."""
         with self.record.hold_lock():
             if not self.make_action_last_if_on_trial(request["id"]):
                 self.undo_action_and_delete_its_record(request["id"])
@@ -81,7 +81,7 @@ class ContainmentTrials:
             return self.seen(request["id"])
 
     def release_requested_action(self, request, _connection):
-        """Have it as it was. Raises Refused."""
+        """Undo the action. Raises ActionRefusal."""
         with self.record.hold_lock():
             if action_runner.is_record_of_another_action(
                 self.record.read_all_records_by_action_id().get(request["id"]), request
@@ -91,7 +91,7 @@ class ContainmentTrials:
             return {"state": "none", "why": why} if why else {"state": "none"}
 
     def report_state_of_requested_action(self, request, _connection):
-        """Return what there is of it. Raises Refused."""
+        """Return what there is of the action. Raises ActionRefusal."""
         return (
             self.seen(request["id"])
             if request["id"] in self.record.read_all_records_by_action_id()
@@ -117,8 +117,9 @@ class ContainmentTrials:
             self._delete_kept_program()
 
     def list_planned_steps_of_trial_start(self):
-        """Return what ``begin`` and ``confirm_action`` do beside what is changed, each as a command, or as what it does
-        and with what.
+        """Return what ``record_trial_and_start_undo_unit`` does beside what is changed.
+
+        Each step is a command, or what it does and with what.
         """
         return [
             ["write", self.record.path],
@@ -127,7 +128,7 @@ class ContainmentTrials:
         ]
 
     def list_planned_steps_of_confirmation(self):
-        """Return likewise those of ``confirm_action``."""
+        """Return the steps of ``make_action_last_if_on_trial``: each a command, or what it does and with what."""
         return [
             ["write", self.record.path],
             *self.build_systemd_units_that_undo_trials().list_planned_steps_of_removal(self.unit),
@@ -137,7 +138,7 @@ class ContainmentTrials:
     def undo_unconfirmed_actions_in_time(self):
         """Undo what is not confirmed when its time is over, until nothing is on trial.
 
-        So the unit runs this, and starts it again when it raises Refused.
+        So the unit runs this, and starts it again when it raises ActionRefusal.
         """
         notify_systemd_that_unit_is_ready()  # whoever began a trial waits for this, and holds the record
         while True:
@@ -162,7 +163,10 @@ class ContainmentTrials:
             time.sleep(1)
 
     def _undo_action_if_trial_is_over(self, name):
-        """Undo an action whose time is over; nothing of one that is gone or was confirmed meanwhile. Raises Refused."""
+        """Undo an action whose time is over; nothing of one that is gone or was confirmed meanwhile.
+
+        Raises ActionRefusal.
+        """
         with self.record.hold_lock():
             record = self.record.read_all_records_by_action_id().get(name)
             if record is not None and is_trial_of_action_over(record):

@@ -21,7 +21,7 @@ def replace_file_if_still_the_same(folder, name, handle, expected_status, conten
     """Put ``content`` in the place of the open file ``name`` of ``folder``, if that is still the same file.
 
     The new file takes over owner, group, mode and extended attributes before it gets the name. With ``mtime``, in
-    nanoseconds, it has that time, and was read when the other one was. Raises Swapped, OSError.
+    nanoseconds, it has that time, and was read when the other one was. Raises FileSwapped, OSError.
     """
     draft = ".luytre-%s" % secrets.token_hex(8)
     descriptor = os.open(

@@ -72,7 +72,7 @@ def lift_immutable_flags_of_paths(*paths):
 
 
 def replace_file_keeping_its_flags(folder, name, handle, expected_status, content, mtime=None):
-    """Replace a file as ``file_replacement.replace`` does, one with such flags, too: the new one has them."""
+    """Replace a file as ``replace_file_if_still_the_same`` does, one with such flags, too: the new one has them."""
     flags = get_immutable_and_append_flags(handle)
     with lift_immutable_flags_of_descriptors(folder, handle):
         file_replacement.replace_file_if_still_the_same(

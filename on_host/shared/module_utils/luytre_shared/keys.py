@@ -54,8 +54,8 @@ def iter_authorized_keys_files_of_accounts(patterns):
 
 
 def list_fingerprints(account, excluded_paths=()):
-    """Return the fingerprints of all keys that let an account in, but for those in files that are ``left_out`` and in
-    those that cannot be read.
+    """Return the fingerprints of all keys that let an account in, but for those in files at
+    ``excluded_paths`` and in those that cannot be read.
     """
     fingerprints = []
     for name, path in iter_authorized_keys_files_of_accounts(list_authorized_keys_patterns_of_sshd()):

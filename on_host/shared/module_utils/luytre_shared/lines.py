@@ -37,17 +37,16 @@ def uncomment_line_if_known_by_digest(line, mark, digests):
 
 
 def check_file_lines_can_be_rewritten(path, owners, max_bytes):
-    """Raise Refused for a file whose lines are not changed, as ``rewrite_lines`` does."""
+    """Raise ActionRefusal for a file whose lines are not changed, as ``rewrite_lines`` does."""
     with contextlib.ExitStack() as open_ones:
         _open_and_read_file_to_rewrite(path, owners, max_bytes, open_ones)
 
 
 def rewrite_lines(path, owners, max_bytes, change_line, choose_mtime=lambda status: status.st_mtime_ns):
-    """Have each line of a file as ``line_of`` says, and its time as ``mtime_of`` does, of how it stands, in
-    nanoseconds.
+    """Have each line of a file as ``change_line`` says, and its time as ``choose_mtime`` makes it of its status, in ns.
 
-    Raises Refused for a file that is none of these owners', users by their numbers, has a second name, is reached by
-    links that root did not make, or is larger than ``limit``.
+    Raises ActionRefusal for a file that is none of these owners', users by their numbers, has a second name, is reached
+    by links that root did not make, or is larger than ``max_bytes``.
     """
     with contextlib.ExitStack() as open_ones:
         place, last, reading, status, content = _open_and_read_file_to_rewrite(path, owners, max_bytes, open_ones)

@@ -1,9 +1,9 @@
 """Who could change a file: the one answer, for whoever collects, corrects or keeps a way back.
 
-``judge_access`` tells it of one thing by owner, mode and access list; ``Trust`` of what a path leads to: the file,
-every folder on the way, every link and where it points. What only root can change stays so while it is judged: there is
-no race. How much counts is a named strictness: ``ROOT`` ``STRICT_ROOT`` ``PASSWORD`` ``ANYBODY``,
-``make_key_strictness`` and ``make_account_strictness``.
+``judge_who_can_change_or_add_to_file`` tells it of one thing by owner, mode and access list; ``PathTrust`` of what a
+path leads to: the file, every folder on the way, every link and where it points. What only root can change stays so
+while it is judged: there is no race. How much counts is a named strictness: ``ROOT`` ``STRICT_ROOT`` ``PASSWORD``
+``ANYBODY``, ``make_strictness_of_private_keys`` and ``make_strictness_of_files_of_account``.
 """
 
 import errno
@@ -70,9 +70,9 @@ ANYBODY = Strictness(owners=None, group=0, sticky=True)
 
 
 class FileOwnership:
-    """The properties of a file that ``judge_access`` needs, where there is no ``os.stat_result``.
+    """The properties of a file that ``judge_who_can_change_or_add_to_file`` needs.
 
-    ``mode`` has the kind in it.
+    It takes the place of an ``os.stat_result``. ``mode`` has the kind in it.
     """
 
     __slots__ = ("st_gid", "st_mode", "st_uid")
@@ -151,8 +151,8 @@ class PathTrust:
 
     ``uids`` are trusted: root's; and ``gids``.
 
-    A file system that somebody's own program serves (``served``: where it is mounted, to whose it is) is theirs,
-    whatever it says of the files in it, and is not looked at: it need never answer.
+    A file system that somebody's own program serves (``served_mounts``: where it is mounted, to whose it is) is
+    theirs, whatever it says of the files in it, and is not looked at: it need never answer.
     """
 
     def __init__(
@@ -183,8 +183,9 @@ class PathTrust:
 
         None when only root can.
 
-        Like ``loose``, but what the path leads to in the end may be another's: a log, which is only written to. Ubuntu
-        lets the group of the system's own log daemon make files in /var/log, which counts for nothing here.
+        Like ``describe_first_changer_on_path``, but what the path leads to in the end may be another's: a log, which is
+        only written to. Ubuntu lets the group of the system's own log daemon make files in /var/log, which counts for
+        nothing here.
         """
         return _describe_first_changer(next(self._iter_changers_on_path(path, is_target_included=False), None))
 
@@ -233,7 +234,7 @@ class PathTrust:
         yield path, ("endless", None)
 
     def describe_first_changer_on_paths(self, paths):
-        """Return what ``loose`` says of the first loose one of several paths, or None."""
+        """Return what ``describe_first_changer_on_path`` says of the first loose one of several paths, or None."""
         return next((sentence for sentence in map(self.describe_first_changer_on_path, paths) if sentence), None)
 
     def _read_status_and_changers_of_path(self, path):
@@ -273,7 +274,7 @@ def parse_uids_of_user_served_mounts(mountinfo_text):
 
 
 def read_uids_of_user_served_mounts():
-    """Return what users' own programs serve on this host, as ``parse_served_mounts`` tells it."""
+    """Return what users' own programs serve on this host, as ``parse_uids_of_user_served_mounts`` tells it."""
     with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as handle:
         return parse_uids_of_user_served_mounts(handle.read())
 
@@ -291,7 +292,7 @@ def _split_path_in_reverse(path):
 def describe_first_changer_but_root_on_path(path):
     """Return ``FILE can be changed by WHOM`` when another than root could change what ``path`` leads to.
 
-    See ``Trust.loose``.
+    See ``PathTrust.describe_first_changer_on_path``.
     """
     return PathTrust().describe_first_changer_on_path(path)
 

@@ -42,8 +42,8 @@ LEAST_LOCAL = 1_000
 def run_reload_with_ports_of_unit_reserved(unit, reload_daemon):
     """Do what has a unit's daemon read its files anew, and see to it that nobody else has its ports then.
 
-    ``act() -> why it failed, or None``, which is returned; None, too, where the daemon had to be started again, and
-    was.
+    ``reload_daemon() -> why it failed, or None``, which is returned; None, too, where the daemon had to be started
+    again, and was.
     """
     process = _get_main_process(unit)
     places = _list_tcp_ports_process_listens_on(process)
@@ -65,7 +65,7 @@ def _is_process_roots(process):
 def reserve_ports_of_root_process(find_process):
     """Keep the ports that a process of root's listens on from everybody but root until it listens on them again.
 
-    ``find() -> its number, or None``: it may be another one afterwards.
+    ``find_process() -> its number, or None``: it may be another one afterwards.
     """
     before = _list_tcp_ports_process_listens_on(find_process())
     top = max((port for _, _, port in before), default=0) + 1
@@ -247,7 +247,7 @@ def _read_listening_socket_rows(table_name):
 
 
 def _raise_lowest_unprivileged_port(first_free_port):
-    """Have no port below ``top`` be everybody's. How it was before, or None where nothing is changed."""
+    """Have no port below ``first_free_port`` be everybody's. How it was before, or None where nothing is changed."""
     try:
         earlier_state = _read_saved_state_to_put_back()
         was = (

@@ -19,7 +19,7 @@ RECORD = "record.json"
 class QuarantineStore:
     """The quarantine of one means.
 
-    Its methods raise Refused for a name that no action has.
+    Its methods raise ActionRefusal for a name that no action has.
     """
 
     def __init__(self, home):
@@ -28,7 +28,7 @@ class QuarantineStore:
     def hold_lock(self):
         """Hold the lock, so that nobody else is at work in it.
 
-        It is gone when nothing is kept there afterwards. Raises Refused.
+        It is gone when nothing is kept there afterwards. Raises ActionRefusal.
         """
         return action_runner.ActionRecord(self.home).hold_lock()
 
@@ -56,7 +56,7 @@ class QuarantineStore:
     def find_record_before_action_starts(self, request):
         """Return what is on record of the action that is to be begun, or None.
 
-        Raises Refused where its number is taken.
+        Raises ActionRefusal where its number is taken.
         """
         record = self.read_record_of_action(request["id"])
         if record is not None:

@@ -33,7 +33,7 @@ APART = ".luytre-quarantine-"
 
 
 def open_parent_folder_without_links(path, open_ones, root=""):
-    """Return ``(open folder, name)`` of where a path ends. Raises Refused when a link, or nothing, is on the way.
+    """Return ``(open folder, name)`` of where a path ends. Raises ActionRefusal when a link, or nothing, is on the way.
 
     On the way to ``root``, if the path lies below it, those links count that root made, such as a web root's own.
     """
@@ -100,7 +100,7 @@ def copy_file(source_handle, folder, name, sha256):
     Bytes, owner, mode, times, and what hangs on it.
 
     No more is written than the file holds now, which its owner may go on writing to, nor more than half of what is
-    free. Raises Refused, OSError.
+    free. Raises ActionRefusal, OSError.
     """
     if sha256 is None:
         raise ActionRefusal("too_large", "")
@@ -134,7 +134,7 @@ def _count_free_bytes_of_filesystem(folder):
 def _copy_first_bytes_to_empty_file(source_handle, target, size):
     """Have the first ``size`` bytes in an empty file; what is empty takes no room there.
 
-    Raises Refused when that takes too long.
+    Raises ActionRefusal when that takes too long.
     """
     at, ends = 0, time.monotonic() + COPY_SECONDS
     while at < size:
@@ -155,7 +155,7 @@ def _copy_first_bytes_to_empty_file(source_handle, target, size):
 def move_file_into_own_folder(source_folder, file_name, record, folder, stored_name):
     """Have a file in a folder of ours, as ``stored_name``, and not in its place.
 
-    Raises Refused when something else has come there meanwhile, OSError.
+    Raises ActionRefusal when something else has come there meanwhile, OSError.
     """
     os.rename(file_name, stored_name, src_dir_fd=source_folder, dst_dir_fd=folder)
     if identify_file_by_device_and_inode(folder, stored_name) != record["file"]:
@@ -195,7 +195,7 @@ def set_file_apart_on_its_own_filesystem(source_folder, file_name, record, store
     """Have a file in a folder of root's alone on its own file system, as ``stored_name``; that open folder.
 
     ``note_place`` is called when the record tells where, before anything is made there. Whatever the file is like, it
-    no longer has its name. Raises Refused when something else has come in its place meanwhile, OSError.
+    no longer has its name. Raises ActionRefusal when something else has come in its place meanwhile, OSError.
     """
     name = APART + record["aside"].rpartition("-")[2]
     for top in list_parent_folders_on_same_filesystem(source_folder, open_ones):
@@ -232,7 +232,7 @@ def list_parent_folders_on_same_filesystem(folder, open_ones):
 def make_private_folder_in_open_folder(parent_folder, name, open_ones):
     """Return a new folder for this account alone, in an open one.
 
-    Raises Refused when what has the name is another, OSError.
+    Raises ActionRefusal when what has the name is another, OSError.
     """
     os.mkdir(name, 0o700, dir_fd=parent_folder)
     folder = close_descriptor_when_stack_ends(open_ones, safe_open.open_folder_in_open_folder(parent_folder, name))
@@ -243,7 +243,7 @@ def make_private_folder_in_open_folder(parent_folder, name, open_ones):
 def open_folder_of_file_set_apart(record, open_ones):
     """Return the open folder in which a file stays on its own file system; None when there is none, or no longer.
 
-    Raises Refused when what has the name is another.
+    Raises ActionRefusal when what has the name is another.
     """
     if not record.get("apart"):
         return None
@@ -278,7 +278,7 @@ def remove_file_set_apart_and_its_folder(record, folder, stored_name, open_ones)
 
 
 def put_kept_file_back_if_name_is_free(folder, stored_name, target_folder, file_name, record, open_ones):
-    """Have what is kept in its place again, in place of nothing; it stays kept, too. Raises Refused."""
+    """Have what is kept in its place again, in place of nothing; it stays kept, too. Raises ActionRefusal."""
     try:
         os.link(stored_name, file_name, src_dir_fd=folder, dst_dir_fd=target_folder, follow_symlinks=False)
     except FileExistsError:

@@ -55,7 +55,7 @@ class SystemdUnitSet:
     def get_unit_file_texts_by_path(self):
         """Return what the files hold, by their paths.
 
-        The collector knows them by their digests (``integrity.CONTAINED``), so that they are no finding.
+        The collector knows them by their digests (``integrity.CONTAINMENT_FILES``), so that they are no finding.
         """
         return {os.path.join(FOLDER, name): text for name, text in self.texts.items()}
 
@@ -64,7 +64,10 @@ class SystemdUnitSet:
         return {os.path.join(FOLDER, by + ".wants", name): "../" + name for by, name in self.wanted}
 
     def install_all_units_and_start_one(self, unit_name, systemctl_verb="start"):
-        """Have them all, and that one running; ``act`` is what systemctl is told. Raises Refused."""
+        """Install all units, and have that one running; ``systemctl_verb`` is what systemctl is told.
+
+        Raises ActionRefusal.
+        """
         for link in self.get_wants_links_and_targets():
             os.makedirs(os.path.dirname(link), 0o755, exist_ok=True)
         for path, text in self.get_unit_file_texts_by_path().items():
@@ -79,7 +82,7 @@ class SystemdUnitSet:
             raise ActionRefusal("no_unit", unit_name)
 
     def list_planned_steps_of_installation(self, unit_name, systemctl_verb="start"):
-        """Return what ``lay`` does, each step as a command, or as what it does and with what."""
+        """Return the steps of ``install_all_units_and_start_one``: each a command, or what it does and with what."""
         return [
             *(["write", path] for path in (*self.get_unit_file_texts_by_path(), *self.get_wants_links_and_targets())),
             "systemctl daemon-reload",
