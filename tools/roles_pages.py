@@ -18,12 +18,12 @@ _HEAD = """\
 {short}.
 
 [Controls](../../docs/controls/en/{area}.md) · [Các yêu cầu](../../docs/controls/vi/{area}.md) ·
-[The roles in a playbook of yours](../../docs/en/roles.md) · [Dùng role trong playbook của mình](../../docs/vi/roles.md)
+[Use the roles in a playbook](../../docs/en/roles.md) · [Dùng role trong playbook của mình](../../docs/vi/roles.md)
 
 `make docs` writes this page from `roles/{area}/controls.yml` and `roles/{area}/meta/argument_specs.yml`: change those.
 """
 _EXAMPLE = """\
-## In a playbook of yours
+## Use in your own playbook
 
 ```yaml
 - name: Harden the web servers
@@ -44,7 +44,7 @@ _NEVER = """\
 ## What it never does
 
 - It loosens nothing: a value that is stricter than asked for stays.
-- It makes no change that waits, in the table above, before `luytre_accept` names the control for the host.
+- It makes no deferred change of the table above unless `luytre_accept` names the control for the host.
 """
 
 
@@ -69,7 +69,7 @@ def _page(area: str, own: list[Control]) -> str:
         for control in own
         if control.fix
     ]
-    parts.append(table(("control", "afterwards", "severity", "waits, because"), rows))
+    parts.append(table(("control", "result", "severity", "deferred, because"), rows))
     parts.append("## Variables\n\n" + _variables(area, own))
     parts.append(_EXAMPLE.format(area=area))
     parts.append(_NEVER + "".join(_never(own)))
@@ -83,7 +83,7 @@ def _lines(description: str | list[str]) -> list[str]:
 def _waits(fix: Fix) -> str:
     """Return why plain Ansible holds a fix; the role ``consent`` decides it by the same."""
     if any(touch.startswith("found:") for touch in fix.touches):
-        return "only an audit knows which files it concerns: `auditor harden` makes it"
+        return "the play has no list of the files: use `auditor harden`, which audits first"
     if fix.danger:
         return plain(fix.danger.en)
     return "it restarts a service" if fix.disruption in ("restart", "reboot") else ""
@@ -102,6 +102,6 @@ def _variables(area: str, own: list[Control]) -> str:
 
 def _never(own: list[Control]) -> Iterator[str]:
     touches = dict.fromkeys(touch for control in own if control.fix for touch in control.fix.touches)
-    yield f"- It touches nothing but {', '.join(code(touch) for touch in touches)}.\n"
+    yield f"- It changes nothing but {', '.join(code(touch) for touch in touches)}.\n"
     if by_hand := [control for control in own if not control.fix]:
-        yield f"- It leaves to people, and an audit names, {', '.join(code(control.id) for control in by_hand)}.\n"
+        yield f"- It does not fix {', '.join(code(control.id) for control in by_hand)}, which audits report.\n"

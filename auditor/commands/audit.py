@@ -53,8 +53,8 @@ def audit(
     Exit code: 0 nothing open at or above --fail-on, 1 open findings, 2 usage or configuration error, 3 an applicable
     requirement could not be evaluated.
 
-    With --baseline, 1 means that a requirement passed before and is now open, that one at or above --fail-on is newly
-    open or open in more places, or that a waiver has expired.
+    With --baseline, 1 means one of these: a requirement that passed before is open; a requirement at or above --fail-on
+    is newly open, or open in more places; a waiver has expired.
 
     Examples:
       auditor audit -i inventories/lab --output out/

@@ -25,7 +25,7 @@ def show_drift_since_last_hardening(
 ) -> None:
     """Show what changed on each host since its last confirmed hardening run, and which controls have regressed.
 
-    Hosts with changes that affect a control in force are audited; the audit is not stored.
+    Audits the hosts with changes that affect a control in force; this audit is not stored.
 
     Exit code: 0 nothing changed, 1 something changed, 3 a host could not be queried.
 

@@ -31,7 +31,7 @@ def enroll_server(
     port: Annotated[
         int | None, typer.Option(metavar="PORT", help="SSH port; default: from the inventory, otherwise 22.")
     ] = None,
-    user: Annotated[str, typer.Option(metavar="NAME", help="The account that you have now.")] = "root",
+    user: Annotated[str, typer.Option(metavar="NAME", help="The account that you log in with now.")] = "root",
     key: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Private key of that account, if it has one.")
     ] = None,
@@ -65,19 +65,19 @@ def enroll_server(
         ),
     ] = None,
     fingerprint: Annotated[
-        str | None, typer.Option(metavar="SHA256:…", help="A host key that the server must present.")
+        str | None, typer.Option(metavar="SHA256:…", help="Fingerprint of a host key that the server must present.")
     ] = None,
     yes: YesOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
     """Enroll a server: create an automation account on it, with its own key and sudo.
 
-    Shows the host keys before sending anything to the host, creates the account, reads the host with it, records the
+    Shows the host keys before sending anything to the host, creates the account, reads the host through it, records the
     keys, and drafts the inventory entry of the host and its sites.
 
     If the inventory already has the host, for example after a reinstallation, its entry is used and left unchanged, and
-    the differences are reported. A host key that differs from the recorded one is accepted only after confirmation by a
-    person, or with its --fingerprint.
+    the differences are reported. A host key that differs from the recorded one is accepted only if you confirm it, or
+    give its --fingerprint.
 
     Examples:
       auditor enroll may-chu-1 -i inventories/xa --address 192.0.2.10

@@ -53,7 +53,7 @@ def harden(
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Fix failing findings: audit, plan, ask, apply, probe, confirm or roll back, audit again.
+    """Fix open findings: audit, plan, ask, apply, probe, confirm or roll back, audit again.
 
     Each host keeps its own snapshot and timer: unless it serves as before and is confirmed in time, it rolls back by
     itself, even if this machine or the network fails. The rollout stops at the first host that rolled back.
@@ -62,12 +62,12 @@ def harden(
     deferred, like all changes outside the unit's change window. Deferred changes are counted and do not affect the exit
     code.
 
-    A host rolls back when a site no longer serves as before, unless --unjudged names the site. Name a site whose
-    responses cannot be trusted, for example a compromised one; the report states this.
+    A host rolls back when a site no longer serves as before, unless --unjudged names the site. Use --unjudged for a
+    site whose responses cannot be trusted, for example a compromised one; the report names it.
 
     With --json, the plan to confirm is shown on standard error; "declined" means that nobody confirmed it.
 
-    A planned change that the audit afterward does not find in force is listed as not made, with the reason.
+    If the audit afterward does not find a planned change in force, the change is listed as not made, with the reason.
 
     Exit code: 0 done, 1 a host was rolled back or refused, or a change was not made, 2 usage or configuration error.
 

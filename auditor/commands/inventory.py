@@ -37,7 +37,7 @@ def check_inventory_and_office_files(
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Check the inventory and the office's files; print file, line and fix of the first mistake, or the content.
+    """Check the inventory and the office's files; print the first mistake with its fix, or else what they contain.
 
     Exit code with --for: 0 nothing is missing, 1 something is missing.
 

@@ -21,7 +21,10 @@ from auditor.commands.options.common import (
 
 WithHostOption = Annotated[
     bool,
-    typer.Option("--with-host", help="With --limit SITE: also include the fixes of its host, which other sites share."),
+    typer.Option(
+        "--with-host",
+        help="With --limit SITE: also include the fixes of its host; they affect the other sites there, too.",
+    ),
 ]
 
 
@@ -33,7 +36,7 @@ def plan(
     diff: Annotated[
         bool | None,
         typer.Option(
-            "--diff/--no-diff", help="Show the diff of every file, from a check run; default: only with --json."
+            "--diff/--no-diff", help="Show the diff of every file, from a dry run; default: only with --json."
         ),
     ] = None,
     as_json: JsonOption = False,
@@ -44,7 +47,7 @@ def plan(
     Deferred changes are shown with the reason: risky and not accepted, outside the unit's change window, or known to
     cause harm on this host.
 
-    Exit code: 0 the plan is complete, 1 the check run for the diff failed on a host, 3 a host could not be read.
+    Exit code: 0 the plan is complete, 1 the dry run for --diff failed on a host, 3 a host could not be read.
 
     Examples:
       auditor plan -i inventories/lab

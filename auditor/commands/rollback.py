@@ -40,7 +40,7 @@ def rollback(
             metavar="[RUN]",
             autocompletion=completions.complete_hardenings,
             help=(
-                "The hardening run; default: the last one, with --limit the last one of each host, with --control "
+                "The hardening run; default: the last one. With --limit: the last one of each host. With --control: "
                 "the last one that applied the control."
             ),
         ),
@@ -63,11 +63,11 @@ def rollback(
 ) -> None:
     """Undo a confirmed hardening: files, live settings, services, database accounts; remove what it installed.
 
-    Shows which controls would be open again, what returns and what stays, and asks for confirmation. Items that were
-    changed since then are left unchanged and listed. Upgrades stay. Afterward, the hosts are audited and the run is
-    stored.
+    Shows which controls would be open again, what is restored and what stays, and asks for confirmation. Items that
+    were changed after the hardening are left unchanged and listed. Packages stay upgraded. Afterward, the hosts are
+    audited and the run is stored.
 
-    With --control, the other changes are written again and verified like a hardening run; the responses of sites in
+    With --control, the other changes are written again and verified as in a hardening run; the responses of sites in
     --unjudged do not count.
 
     Exit code: 0 done, 1 a host refused or something could not be restored.

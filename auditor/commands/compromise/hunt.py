@@ -48,7 +48,7 @@ def hunt_for_intrusion_traces_and_audit(
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Scan web roots, and all that starts, grants access or runs elsewhere, for traces of intrusion; then audit.
+    """Scan web roots, autostart entries, ways to log in and processes for traces of intrusion; then audit.
 
     Known-good files are not analyzed (auditor known-good). Nothing is changed on the hosts, links are not followed, and
     files unchanged since the last hunt are not read again. The results from a host whose root account is compromised

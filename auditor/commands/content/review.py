@@ -42,7 +42,10 @@ def review_sites_for_injected_content(
     ] = MINUTES,
     render: Annotated[
         bool,
-        typer.Option("--render", help="Also open the home page and suspicious pages in a browser (see the guide)."),
+        typer.Option(
+            "--render",
+            help="Also open the home page and suspicious pages in a browser (see docs/en/review-settings.md).",
+        ),
     ] = False,
     output: OutputOption = DEFAULT_OUTPUT,
     formats: FormatOption = DEFAULT_FORMATS,
@@ -54,8 +57,8 @@ def review_sites_for_injected_content(
     """Scan the sites for injected content, as visitors, phones and search engines see them; then audit.
 
     Visits only declared sites, at the address of their host, slowly and within robots.txt, and never submits anything.
-    If a site begins to refuse, the review of it stops at once, and it is not reported as clean. Pages that do not fit
-    into the time limit are reviewed next time.
+    If a site begins to refuse requests, its review stops at once, and the site is not reported as clean. Pages that do
+    not fit into the time limit are reviewed next time.
 
     Exit code and --baseline: as for 'auditor audit'.
 

@@ -30,7 +30,7 @@ def list_passwords_and_keys_to_change(
 ) -> None:
     """List what people have to change: passwords of sites, panels, FTP and accounts, and exposed keys.
 
-    Accounts, keys and administrators attributed to the intruder come first and are to be removed; do not change their
+    Accounts, keys and administrators attributed to the intruder come first: remove them, and do not change their
     passwords.
 
     Reads the hosts. Items that could not be read are listed, too.

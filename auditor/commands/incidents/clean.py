@@ -62,8 +62,8 @@ def clean_intruder_leftovers(
 ) -> None:
     """Remove what an intruder left on sites and hosts, several steps at once. Collect evidence first.
 
-    Each step keeps what it removes on the host, readable only by root, and is verified there afterward. 'auditor
-    incident release' with the number of a step undoes it.
+    Each step keeps a copy of what it removes, on the host and readable only by root. The result is verified there
+    afterward. 'auditor incident release' with the number of a step undoes it.
 
     In the application's own folders, changed files are replaced, missing files are added, and foreign scripts are
     quarantined as with 'contain'. Files of the office, such as wp-config.php, themes, plugins and uploads, stay
@@ -75,14 +75,15 @@ def clean_intruder_leftovers(
     A trigger is removed in the same way. If another account defined it, its definition is kept, and only a person can
     restore it.
 
-    A process is ended, stopped or not, only if it still runs the given program; it cannot be restored afterward. If
-    other processes run the same program, add the start time to the PID, such as 1234@5678/usr/bin/dash.
+    A process is ended only if it still runs the given program, even if it is stopped; it cannot be restored afterward.
+    If other processes run the same program, add the start time to the PID, such as 1234@5678/usr/bin/dash.
 
     Secrets are generated on the host and never leave it. A new database password is set in the database and in every
     configuration that contains the old one, or nowhere.
 
     Sites are visited before and after. If a site no longer serves, its steps are undone one by one until it serves. For
-    a site in --unjudged, nothing is undone, and the content of its folders does not prevent a new database password.
+    a site in --unjudged, nothing is undone, and its database password is changed even if other files still contain the
+    old one.
 
     Exit code: 0 verified on every host; 1 not done, or unknown.
 

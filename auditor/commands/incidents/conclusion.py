@@ -90,7 +90,7 @@ def close_incident(
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Close an incident that has no report due, a clean audit since, and a closing form.
+    """Close an incident: no report may be due, the checks must be clean, and the closing form must exist.
 
     Lists all obstacles to closing at once, each with the command that removes it.
 

@@ -89,9 +89,9 @@ def contain_incident(
 ) -> None:
     """Contain an incident: block, quarantine, stop, lock or revoke what was found, close sites, isolate hosts.
 
-    A host unblocks an address within a minute, unless the controller can log in again in the meantime; then the block
-    lasts until its end, also across reboots. Never blocked: the current connection, trusted networks, the host's own
-    addresses, its gateways and resolvers, and proxies in front of its sites.
+    A host lifts a block after a minute, unless the controller logs in again before that; a block that is confirmed in
+    this way lasts until its end, also across reboots. Never blocked: the current connection, trusted networks, the
+    host's own addresses, its gateways and resolvers, and proxies in front of its sites.
 
     A file below web roots, /tmp or an autostart folder (profile.d, apt.conf.d, generators) is moved unchanged to a
     folder that only root can access; nothing is run, and links are not followed.
@@ -106,14 +106,14 @@ def contain_incident(
     With several hosts, prefix each item with its host: 'file web1:/tmp/x'.
 
     A locked account cannot log in with its password or keys, and its sessions end; a revoked SSH key is removed from
-    every authorized_keys. The host undoes both, and a stopped unit, within a minute, unless the controller can log in
-    again in the meantime. Never locked: root, the account and key of Lũy Tre, the last administrator.
+    every authorized_keys. The host undoes both, and the stop of a unit, after a minute, unless the controller logs in
+    again before that. Never locked: root, the account and key of Lũy Tre, the last administrator.
 
     A locked administrator of WordPress, Joomla or NukeViet cannot log in any more, and its sessions end; the last
     administrator is never locked. The previous values are kept on the host, readable only by root.
 
     An isolated host accepts traffic only from the controller, from trusted networks on the SSH port, from its resolvers
-    and its mail relay. The kernel lifts the isolation within a minute, unless the controller can log in again.
+    and its mail relay. The kernel lifts the isolation after a minute, unless the controller logs in again before that.
 
     A blocked path returns 410 to everyone, including everything below it. A closed site returns 503 with Retry-After to
     everyone except trusted networks and the host itself. The web server's configuration test runs before the reload,

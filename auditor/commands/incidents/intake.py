@@ -96,7 +96,7 @@ def open_incident(
         typer.Option(
             "--all-found",
             help=(
-                "Open one incident for all high-confidence traces of the last hunts and reviews of these hosts and "
+                "Open one incident for all certain or likely traces of the last hunts and reviews of these hosts and "
                 "sites (default: all), and contain at once what can be contained."
             ),
         ),
@@ -116,10 +116,11 @@ def open_incident(
 
     Entries are links in the history chain: they cannot be changed or deleted later.
 
-    With --contain, whatever the findings name is contained as with 'auditor incident contain', if it can be clearly
-    identified: files that only an intruder could have placed, pages, keys, accounts, scheduled jobs, units, processes.
-    Sites are visited before and after: if a site no longer serves, the files, units and processes that it depends on
-    are restored, except for a site in --unjudged. The rest is listed with the command to run.
+    With --contain, what the findings name is contained as by 'auditor incident contain', provided that it is clearly
+    one of these: files that only an intruder could have placed, pages, keys, accounts, scheduled jobs, units,
+    processes. Sites are visited before and after: if a site no longer serves, the files, units and processes that it
+    depends on are restored, except for a site in --unjudged. Whatever is not contained is listed with the command to
+    run.
 
     With --all-found, all certain or likely traces on the given hosts and sites go into one incident and are contained
     as with --contain, after one confirmation.
@@ -258,7 +259,7 @@ def _confirm_all_high_confidence_findings(
     unseen = [host.name for host in hosts if host.name not in hunted_hosts]
     if newest is None or (unseen and (subject_names or len(unseen) == len(hosts))):
         raise InputError(
-            "no hunt on {hosts} is stored", hosts=", ".join(unseen), mend="run 'auditor hunt --limit {hosts}' first"
+            "no hunt on {hosts} is stored", hosts=",".join(unseen), mend="run 'auditor hunt --limit {hosts}' first"
         )
     open_ones = find_open_trace_findings_on_hosts(newest, hosts)
     responses = build_responses(open_ones, hosts)

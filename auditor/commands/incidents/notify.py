@@ -34,7 +34,10 @@ def notify_offices_of_incident(
     *,
     who: WhoOption,
     send: Annotated[
-        bool, typer.Option("--send", help="Send the mail; default: only to offices with 'automatic' under incidents:.")
+        bool,
+        typer.Option(
+            "--send", help="Send the mail; without this option, only offices with 'automatic' under incidents: get it."
+        ),
     ] = False,
     technical: Annotated[
         list[Path] | None,
@@ -45,7 +48,7 @@ def notify_offices_of_incident(
     inventory: InventoryOption = DEFAULT_INVENTORY,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Notify the offices of the affected sites, and those above, by mail of the state and of what is due next.
+    """Mail the state of an incident, and what is due next, to the offices of its sites and to those above.
 
     Shows the mail as a draft unless you send it; a draft does not need mail server settings. The same state of an
     incident is sent only once, even if you repeat the command; with a timer, offices are notified again as soon as

@@ -60,8 +60,8 @@ AcceptOption = Annotated[
         metavar="CONTROL[:ACCOUNT]",
         autocompletion=completions.complete_controls_with_fix,
         help=(
-            "Accept the risk of this control in this run, also outside change windows; CONTROL:ACCOUNT accepts "
-            "that it locks that account out. Repeat the option or separate values by commas."
+            "Accept the risk of this control in this run, even outside change windows; CONTROL:ACCOUNT accepts that "
+            "it locks that account out. Repeat the option or separate values by commas."
         ),
     ),
 ]
@@ -113,13 +113,13 @@ BaselineOption = Annotated[
     typer.Option(
         "--baseline",
         metavar="last|RUN|FILE",
-        help=(
-            "Exit 1 only for findings that are worse than in the last runs (last), in one run, or in a findings.json."
-        ),
+        help=("Exit 1 only for what is worse than in the last runs (last), in one run, or in a findings.json."),
     ),
 ]
-LocalOption = Annotated[bool, typer.Option("--local", help="This machine, without an inventory.")]
-OutputOption = Annotated[Path, typer.Option("--output", metavar="DIR", help="Folder for the report and the findings.")]
+LocalOption = Annotated[bool, typer.Option("--local", help="Audit this machine, without an inventory.")]
+OutputOption = Annotated[
+    Path, typer.Option("--output", metavar="DIR", help="Folder for the files that the command writes.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print only JSON on standard output.")]
 YesOption = Annotated[bool, typer.Option("--yes", help="Answer yes to all prompts.")]
 LangOption = Annotated[

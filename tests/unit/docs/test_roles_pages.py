@@ -52,10 +52,10 @@ def test_the_play_that_is_shown_is_the_one_that_molecule_plays() -> None:
 def test_a_page_says_why_a_change_waits_and_what_is_left_to_people() -> None:
     page = roles_pages.pages()["filesystem/README.md"]
     assert "| `filesystem.sticky` |" in page
-    assert "`auditor harden` makes it" in page
+    assert "use `auditor harden`, which audits first" in page
     page = roles_pages.pages()["ssh/README.md"]
     assert re.search(r"\| `ssh\.password_auth` \| .* \| high \| People without an SSH key can no longer log in", page)
-    assert re.search(r"leaves to people.*`ssh\.allow_groups`", page)
+    assert re.search(r"does not fix.*`ssh\.allow_groups`", page)
     assert "| `ssh_max_auth_tries` | int | `4` |" in page
 
 
