@@ -87,7 +87,7 @@ def test_the_collector_answers_as_nginx_does(fresh: Callable[..., None], tmp_pat
     wrong = []
     for (name, uri), (status, text) in zip(asks, said, strict=True):
         server, _how = model.choose_server_for_host(members, name)
-        answer = model.ask(server, NginxRequest(uri, name, "http", PORT, exists=lambda path: path in FILES))
+        answer = model.answer_request(server, NginxRequest(uri, name, "http", PORT, exists=lambda path: path in FILES))
         expected = {"php": 502, "proxy": 502, "file": 200, "redirect": 301, "closed": "closed"}.get(
             answer.kind, answer.value
         )
