@@ -45,9 +45,9 @@ import base64
 import hashlib
 import os
 import zlib
-from contextlib import suppress
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.luytre_hunt import priority
 from ansible.module_utils.luytre_hunt.large_files import PART, WHOLE
 from ansible.module_utils.luytre_hunt.wire_format import (
     convert_text_back_to_path,
@@ -103,8 +103,7 @@ def main():
         },
         supports_check_mode=True,
     )
-    with suppress(OSError):
-        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    priority.lower_priority_behind_sites()
     try:
         requests = unpack_json_value_from_text(module.params["wanted"]) or []
     except ValueError as error:

@@ -44,14 +44,12 @@ listing:
   type: str
 """
 
-import os
 import time
-from contextlib import suppress
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre import _websites
 from ansible.module_utils.luytre._time_budget import TimeBudget
-from ansible.module_utils.luytre_hunt import stamps
+from ansible.module_utils.luytre_hunt import priority, stamps
 from ansible.module_utils.luytre_hunt.walk import HuntWalk
 from ansible.module_utils.luytre_hunt.wire_format import convert_path_to_text_byte_by_byte, pack_json_value_as_text
 
@@ -69,8 +67,7 @@ def main():
         },
         supports_check_mode=True,
     )
-    with suppress(OSError):
-        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    priority.lower_priority_behind_sites()
     try:
         known_stamps = {stamp: at for at, stamp in enumerate(stamps.unpack_stamps(module.params["stamps"]))}
     except ValueError as error:

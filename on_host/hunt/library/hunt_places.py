@@ -46,7 +46,6 @@ places:
 
 import os
 import time
-from contextlib import suppress
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre._area_reader import AreaReader
@@ -56,6 +55,7 @@ from ansible.module_utils.luytre_hunt import (
     injection,
     logs,
     modules,
+    priority,
     processes,
     programs,
     site_databases,
@@ -66,13 +66,13 @@ from ansible.module_utils.luytre_hunt.places import PlaceRows
 from ansible.module_utils.luytre_hunt.wire_format import pack_json_value_as_text
 
 PARTS = (
+    ("process", processes.add_rows_of_suspicious_processes),
     ("start", autostart.add_rows_of_programs_started_automatically),
     ("key", access.add_rows_of_access_to_accounts),
     ("php", injection.add_rows_of_injected_code_and_modules),
     ("snippet", site_databases.add_rows_of_accounts_and_code_in_cms),
     ("log", logs.add_rows_of_suspicious_logs),
     ("program", programs.add_rows_of_privileged_and_tmp_programs),
-    ("process", processes.add_rows_of_suspicious_processes),
     ("kernel_module", modules.add_rows_of_kernel_modules),
 )
 
@@ -103,8 +103,7 @@ def main():
         },
         supports_check_mode=True,
     )
-    with suppress(OSError):
-        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    priority.lower_priority_behind_sites()
     try:
         sound = stamps.unpack_stamps(module.params["sound"])
     except ValueError as error:

@@ -7,7 +7,7 @@ Python 3.9, standard library only.
 - ``autostart``, ``access``, ``injection``, ``processes``: what starts, lets in, is loaded or runs.
 - ``modules``, ``programs``, ``package_index``: kernel modules and programs, compared with Debian's packages.
 - ``logs``, ``site_databases``: what logs tell and lack; code and administrators in databases.
-- ``wire_format``: lists as JSON, packed, as text.
+- ``wire_format``, ``priority``: lists as JSON, packed, as text; less of the processor than sites take.
 
 Decision 39: a trace outside web roots takes two signs.
 """
