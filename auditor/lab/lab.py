@@ -29,7 +29,7 @@ _PACKAGES = {
     "unshare": "util-linux",
 }
 _KEYRING_FILE = Path("/usr/share/keyrings/debian-archive-keyring.pgp")
-_BOOT_SECONDS = 90
+_BOOT_SECONDS = 180
 
 
 @dataclass(frozen=True)
