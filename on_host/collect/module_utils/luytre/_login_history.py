@@ -52,16 +52,16 @@ _LINE = re.compile(
 )
 
 
-def read_sshd_log_entries(reader, own_addresses=None):
+def read_sshd_log_entries(reader, own_account=None):
     """Return entries, the first second that they reach back to, and whether some were left out.
 
     Entries are ``[{moment, pid, said}]`` from old to new.
 
-    ``own_addresses``: the account, None for none, by which we come in so often that it would leave no room for others;
+    ``own_account``: the account, None for none, by which we come in so often that it would leave no room for others;
     of it the latest entries are enough.
     """
     since = time.time() - DAYS * DAY
-    records, cut = _read_sshd_journal(reader, own_addresses)
+    records, cut = _read_sshd_journal(reader, own_account)
     file_records, more = _read_sshd_log_files(since)
     journal_keys = {(entry["moment"], entry["pid"], entry["said"]) for entry in records}
     records += [
