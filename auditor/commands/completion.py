@@ -42,7 +42,6 @@ def print_completion_script_of_shell(
 
     """
     # Typer passes it on without naming it.
-    # Typer defines it there without re-exporting it; there is no other way to the script.
     from typer.completion import get_completion_script  # type: ignore[attr-defined]
 
     script = get_completion_script(prog_name="auditor", complete_var=VARIABLE, shell=shell.value)
