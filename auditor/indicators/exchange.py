@@ -8,6 +8,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from auditor.feeds.decompression import BoundedStream
+from auditor.feeds.document import SourceDocument
 from auditor.indicators import store
 from auditor.indicators.indicator import DEFAULT_TLP, Indicator
 from auditor.indicators.sources import stix
@@ -15,8 +17,6 @@ from auditor.indicators.sources.common import IndicatorCollector
 from auditor.indicators.store import IndicatorList
 from auditor.indicators.taxii import TaxiiCollection
 from auditor.models import clock
-from auditor.vulnerabilities.decompression import BoundedStream
-from auditor.vulnerabilities.sources.common import SourceDocument
 
 
 def poll_taxii_collection_into_list(

@@ -9,14 +9,14 @@ from datetime import date
 from pathlib import Path
 
 from auditor.errors import InputError
+from auditor.feeds import decompression
+from auditor.feeds.document import SourceDocument
 from auditor.indicators import store
 from auditor.indicators.indicator import Tlp
 from auditor.indicators.sources import misp, stix, table
 from auditor.indicators.sources.common import IndicatorCollector, ListKind
 from auditor.indicators.store import IndicatorList
 from auditor.models import clock
-from auditor.vulnerabilities import decompression
-from auditor.vulnerabilities.sources.common import SourceDocument
 
 _HEAD = 1 << 16
 _NAME = re.compile(r"[\w.-]{1,80}\Z")

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from auditor.feeds import decompression
 from auditor.indicators.index import IndicatorIndex
 from auditor.indicators.indicator import Indicator
-from auditor.vulnerabilities import decompression
 
 _PIECE = 1 << 20
 

@@ -10,11 +10,13 @@ from itertools import chain
 from pathlib import Path
 
 from auditor.errors import InputError
+from auditor.feeds import decompression
+from auditor.feeds.document import SourceDocument
 from auditor.models import clock
 from auditor.models.vulnerabilities import DataKind, ImportedSource
-from auditor.vulnerabilities import decompression, store
+from auditor.vulnerabilities import store
 from auditor.vulnerabilities.sources import debsecan, epss, kev, osv, support, tracker, wordfence
-from auditor.vulnerabilities.sources.common import ImportSummary, SourceDocument
+from auditor.vulnerabilities.sources.common import ImportSummary
 
 _HEAD = 1 << 16
 

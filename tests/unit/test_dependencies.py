@@ -28,6 +28,7 @@ FLOORS = (
     *(
         "indicators",
         "vulnerabilities",
+        "feeds",
         "fleet",
         "inventory",
         "web",

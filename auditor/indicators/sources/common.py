@@ -1,23 +1,18 @@
-"""What the readers of lists share: what came of a list, and days as others write them."""
+"""What the readers of lists share: what came of a list."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
 from auditor.errors import InputError
+from auditor.feeds.document import SourceDocument
 from auditor.indicators.indicator import DEFAULT_TLP, MAX_INDICATORS, Indicator, Tlp
 from auditor.indicators.values import ExclusionReason, get_reason_value_never_matches, parse_value
-from auditor.models import clock
-from auditor.vulnerabilities.advisory.parser import parse_day_in_any_form
-from auditor.vulnerabilities.sources.common import SourceDocument
 
 MAX_WRONG = 1_000
 MAX_NOTE = 200
-_EARLIEST, _LATEST = date(1990, 1, 1), date(2500, 1, 1)
 ListKind = Literal["stix", "misp", "csv"]
 
 
@@ -96,40 +91,6 @@ class IndicatorCollector:
     def _check_indicator_limit(self) -> None:
         if len(self.indicators) + len(self.complex) > MAX_INDICATORS:
             raise make_too_many_indicators_error(self.document)
-
-
-def parse_day_of_foreign_moment(text: object) -> date | None:
-    """Return the day of a moment as others write it: ISO 8601, day/month/year, or seconds since 1970.
-
-    None for anything else.
-
-    What is to hold for ever holds to the last day that there is room to count on from.
-    """
-    result = _parse_day_in_any_format(text)
-    return min(max(result, _EARLIEST), _LATEST) if result is not None else None
-
-
-def _parse_day_in_any_format(text: object) -> date | None:
-    plain = str(text).strip() if text is not None else ""
-    if re.fullmatch(r"1\d{9}(?:\.\d+)?", plain):
-        return clock.convert_moment_to_vietnam_day(clock.convert_epoch_to_moment(float(plain)))
-    if re.match(r"\d{4}-\d\d-\d\d[T ]\d\d:", plain):
-        try:
-            moment = plain.replace(" ", "T", 1).replace("Z", "+00:00")
-            return clock.convert_moment_to_vietnam_day(
-                clock.parse_iso_moment(moment if re.search(r"[+-]\d\d:?\d\d$", moment) else f"{moment}+07:00")
-            )
-        except ValueError:
-            return parse_day_in_any_form(plain[:10])
-    return parse_day_in_any_form(plain.split(" ")[0])
-
-
-def get_text_of_foreign_entry(entry: Mapping[str, object], key: str) -> str:
-    """Return a text out of foreign data, which any file can hold; empty for what is none."""
-    text = entry.get(key)
-    if not isinstance(text, str):
-        return ""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def make_missing_content_error(document: SourceDocument, missing_content: str) -> InputError:

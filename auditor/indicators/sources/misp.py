@@ -8,20 +8,16 @@ from typing import Any
 
 import ijson
 
-from auditor.indicators.indicator import Tlp, parse_tlp, pick_stricter
-from auditor.indicators.sources.common import (
-    IndicatorCollector,
-    get_text_of_foreign_entry,
-    make_missing_content_error,
-    parse_day_of_foreign_moment,
-)
-from auditor.vulnerabilities.sources.common import (
-    SourceDocument,
+from auditor.feeds.days import parse_day_of_foreign_moment
+from auditor.feeds.document import SourceDocument, get_text_of_foreign_entry
+from auditor.feeds.json_stream import (
     convert_json_errors,
     make_dict_type_recording_duplicates,
     make_duplicate_error,
     open_json_stream,
 )
+from auditor.indicators.indicator import Tlp, parse_tlp, pick_stricter
+from auditor.indicators.sources.common import IndicatorCollector, make_missing_content_error
 
 HEAD = re.compile(rb'\s*[\[{](?:(?!"spec_version").){0,4000}"(?:Event|response)"', re.DOTALL)
 _PARTS: Mapping[str, tuple[int, ...]] = {

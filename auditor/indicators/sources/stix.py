@@ -8,20 +8,20 @@ from typing import Any
 
 import ijson
 
-from auditor.indicators import patterns
-from auditor.indicators.indicator import MARKINGS, MAX_INDICATORS, Tlp, parse_tlp, pick_stricter
-from auditor.indicators.sources.common import (
-    IndicatorCollector,
-    get_text_of_foreign_entry,
-    make_missing_content_error,
-    make_too_many_indicators_error,
-    parse_day_of_foreign_moment,
-)
-from auditor.vulnerabilities.sources.common import (
+from auditor.feeds.days import parse_day_of_foreign_moment
+from auditor.feeds.document import get_text_of_foreign_entry
+from auditor.feeds.json_stream import (
     convert_json_errors,
     make_dict_type_recording_duplicates,
     make_duplicate_error,
     open_json_stream,
+)
+from auditor.indicators import patterns
+from auditor.indicators.indicator import MARKINGS, MAX_INDICATORS, Tlp, parse_tlp, pick_stricter
+from auditor.indicators.sources.common import (
+    IndicatorCollector,
+    make_missing_content_error,
+    make_too_many_indicators_error,
 )
 
 READ = frozenset(

@@ -7,12 +7,9 @@ import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from auditor.feeds.days import parse_day_of_foreign_moment
 from auditor.indicators.indicator import parse_tlp
-from auditor.indicators.sources.common import (
-    IndicatorCollector,
-    make_missing_content_error,
-    parse_day_of_foreign_moment,
-)
+from auditor.indicators.sources.common import IndicatorCollector, make_missing_content_error
 from auditor.inventory.spreadsheet_import.columns import fold_case_accents_and_spaces
 
 HEAD_ROWS = 20

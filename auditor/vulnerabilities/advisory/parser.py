@@ -7,19 +7,20 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from auditor.errors import InputError
+from auditor.feeds.days import parse_day_in_any_form
 from auditor.inventory.spreadsheet_import import source
 from auditor.inventory.spreadsheet_import.columns import fold_case_accents_and_spaces
 from auditor.system.yaml_source import load_yaml
+from auditor.vulnerabilities.sources.common import CVE
 
 MAX_ROWS = 10_000
 _DASHES = re.compile(r"[\u2010-\u2015\u2212\ufe58\ufe63\uff0d\u00ad]")
-_ID = re.compile(r"CVE-(?:1999|2[0-9]{3})-[0-9]{4,19}\Z")
 _CVE_LIKE = re.compile(r"(?<![A-Za-z0-9])cve[^\s,;|/]*", re.IGNORECASE)
 _NUMBER = re.compile(r"(?<![\w.])\d{4,}(?![\w.])")
 _HEADINGS: Mapping[str, tuple[str, ...]] = {
@@ -27,8 +28,6 @@ _HEADINGS: Mapping[str, tuple[str, ...]] = {
     "product": ("san pham", "product", "phan mem", "san pham bi anh huong", "san pham anh huong", "affected product"),
     "due": ("han", "thoi han", "han xu ly", "thoi han xu ly", "due", "due date", "deadline", "ngay hoan thanh"),
 }
-_FIRST_SERIAL, _LAST_SERIAL = 36_526, 73_050
-"""Days since the end of 1899 in spreadsheets: of 2000 to 2099."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,7 @@ def extract_vulnerability_ids(text: str) -> tuple[tuple[str, ...], tuple[str, ..
     right, wrong = [], []
     for word in _CVE_LIKE.findall(plain):
         bare = word.strip(".:()[]{}\"'").upper()
-        if _ID.match(bare):
+        if CVE.match(bare):
             right.append(bare)
         elif bare != "CVE" or re.search(r"CVE\s+\d", plain, re.IGNORECASE):
             wrong.append(word)
@@ -91,23 +90,6 @@ def extract_vulnerability_ids(text: str) -> tuple[tuple[str, ...], tuple[str, ..
 
 def _normalize_unicode_and_dashes(text: str) -> str:
     return _DASHES.sub("-", unicodedata.normalize("NFKC", text))
-
-
-def parse_day_in_any_form(text: str) -> date | None:
-    """Return a day written as 2026-11-30, 30/11/2026, or as a spreadsheet counts days; None for anything else."""
-    text = text.strip()
-    first = re.match(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T]00:00(?::00)?)?\Z", text)
-    last = re.match(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})\Z", text)
-    try:
-        if first:
-            return date(int(first[1]), int(first[2]), int(first[3]))
-        if last:
-            return date(int(last[3]), int(last[2]), int(last[1]))
-    except ValueError:
-        return None
-    if text.isascii() and text.isdigit() and _FIRST_SERIAL <= int(text[:6]) <= _LAST_SERIAL:
-        return date(1899, 12, 30) + timedelta(int(text))
-    return None
 
 
 def _make_item(number: int, texts: Iterable[str], product: str = "", due: str = "") -> AdvisoryItem:

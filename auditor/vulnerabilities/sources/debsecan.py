@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from auditor.feeds.document import SourceDocument
 from auditor.vulnerabilities import versions
-from auditor.vulnerabilities.sources.common import CVE, ImportSummary, SourceDocument
+from auditor.vulnerabilities.sources.common import CVE, ImportSummary
 from auditor.vulnerabilities.sources.support import RELEASES
 from auditor.vulnerabilities.store import VulnerabilityWriter
 

@@ -7,14 +7,10 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
+from auditor.feeds.days import parse_day_at_start_of_iso_text
+from auditor.feeds.document import SourceDocument, convert_csv_errors
 from auditor.vulnerabilities import store
-from auditor.vulnerabilities.sources.common import (
-    CVE,
-    ImportSummary,
-    SourceDocument,
-    convert_csv_errors,
-    parse_day_at_start_of_iso_text,
-)
+from auditor.vulnerabilities.sources.common import CVE, ImportSummary
 from auditor.vulnerabilities.store import VulnerabilityWriter
 
 KIND = "epss"

@@ -9,17 +9,10 @@ from typing import Any
 
 import ijson
 
-from auditor.vulnerabilities.sources.common import (
-    CVE,
-    ImportSummary,
-    SourceDocument,
-    clean_text,
-    convert_csv_errors,
-    convert_json_errors,
-    make_duplicate_error,
-    open_json_stream,
-    parse_day_at_start_of_iso_text,
-)
+from auditor.feeds.days import parse_day_at_start_of_iso_text
+from auditor.feeds.document import SourceDocument, clean_text, convert_csv_errors
+from auditor.feeds.json_stream import convert_json_errors, make_duplicate_error, open_json_stream
+from auditor.vulnerabilities.sources.common import CVE, ImportSummary
 from auditor.vulnerabilities.store import VulnerabilityWriter
 
 KIND = "kev"

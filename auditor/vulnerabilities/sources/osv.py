@@ -13,16 +13,12 @@ from datetime import date
 from functools import cmp_to_key
 from typing import Any
 
+from auditor.feeds.days import parse_day_at_start_of_iso_text
+from auditor.feeds.document import SourceDocument, clean_text
 from auditor.models.vulnerabilities import DataKind
 from auditor.vulnerabilities import versions
 from auditor.vulnerabilities.components import make_component_name
-from auditor.vulnerabilities.sources.common import (
-    CVE,
-    ImportSummary,
-    SourceDocument,
-    clean_text,
-    parse_day_at_start_of_iso_text,
-)
+from auditor.vulnerabilities.sources.common import CVE, ImportSummary
 from auditor.vulnerabilities.sources.support import RELEASES
 from auditor.vulnerabilities.store import VulnerabilityWriter
 

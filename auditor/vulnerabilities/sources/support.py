@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 
-from auditor.vulnerabilities.sources.common import MAX_TEXT, ImportSummary, SourceDocument
+from auditor.feeds.document import MAX_TEXT, SourceDocument
+from auditor.vulnerabilities.sources.common import ImportSummary
 from auditor.vulnerabilities.store import VulnerabilityWriter
 
 KIND = "support"

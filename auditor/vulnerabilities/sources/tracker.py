@@ -10,13 +10,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from auditor.vulnerabilities.sources.common import (
-    CVE,
-    ImportSummary,
-    SourceDocument,
-    clean_text,
-    iter_members_of_json_object,
-)
+from auditor.feeds.document import SourceDocument, clean_text
+from auditor.feeds.json_stream import iter_members_of_json_object
+from auditor.vulnerabilities.sources.common import CVE, ImportSummary
 from auditor.vulnerabilities.store import VulnerabilityWriter
 
 KIND = "tracker"

@@ -6,14 +6,10 @@ import json
 import re
 from typing import Any
 
+from auditor.feeds.document import SourceDocument, clean_text
+from auditor.feeds.json_stream import iter_members_of_json_object
 from auditor.vulnerabilities.components import make_component_name
-from auditor.vulnerabilities.sources.common import (
-    CVE,
-    ImportSummary,
-    SourceDocument,
-    clean_text,
-    iter_members_of_json_object,
-)
+from auditor.vulnerabilities.sources.common import CVE, ImportSummary
 from auditor.vulnerabilities.store import VulnerabilityWriter
 
 KIND = "wordfence"

@@ -17,12 +17,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.errors import InputError
+from auditor.feeds.days import parse_day_in_any_form
 from auditor.report import advisory as report
 from auditor.report import xlsx
 from auditor.text.translations import Words
 from auditor.vulnerabilities.advisory import changelogs, products
 from auditor.vulnerabilities.advisory.answers import AdvisoryResult, answer_advisory, is_product_in_list_of_foreign_ones
-from auditor.vulnerabilities.advisory.parser import extract_vulnerability_ids, parse_day_in_any_form, read_advisory_file
+from auditor.vulnerabilities.advisory.parser import extract_vulnerability_ids, read_advisory_file
 from auditor.vulnerabilities.importer import import_vulnerability_data_files
 from auditor.vulnerabilities.store import VulnerabilityDatabase, open_database
 from auditor.vulnerabilities.verdicts import SourcePackage, judge_package_fixed_by_its_changelog

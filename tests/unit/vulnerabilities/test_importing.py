@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import gzip
 import io
 import json
@@ -18,10 +17,9 @@ from pathlib import Path
 import pytest
 
 from auditor.errors import InputError
+from auditor.feeds import decompression
 from auditor.models import clock
-from auditor.vulnerabilities import decompression
 from auditor.vulnerabilities.importer import import_vulnerability_data_files
-from auditor.vulnerabilities.sources import common
 from auditor.vulnerabilities.store import VulnerabilityDatabase, open_database
 from tests.unit.vulnerabilities import factory
 
@@ -233,50 +231,6 @@ def test_a_zip_with_a_million_members_is_refused_before_they_are_listed(
     monkeypatch.setattr(zipfile, "ZipFile", None)
     with pytest.raises(InputError, match="the archive has more than 600000 files"):
         import_vulnerability_data_files([tmp_path / "a.zip"], data)
-
-
-@pytest.mark.parametrize("size", [1, 2, 3, 7, 1_000])
-@pytest.mark.parametrize(
-    "inner, deep",
-    [
-        ("[" * 100 + "]" * 100, True),
-        ('"' + "[" * 100 + '"', False),
-        ('"' + "\\\\" + '"' + ", " + "[" * 100, True),
-        ('"' + '\\"' + "[" * 100 + '"', False),
-        ('"' + '\\\\\\"' + "[" * 100 + '"', False),
-        ("[], " * 100, False),
-    ],
-)
-def test_json_is_refused_by_its_depth_before_ijson_makes_a_path_of_it(size: int, inner: str, deep: bool) -> None:
-    """200 KB of brackets took 50 GB: ijson writes down the whole way to every value."""
-    content = io.BytesIO(f'{{"a": {inner}}}'.encode())
-    document = common.SourceDocument("x", decompression.BoundedStream(content, 1_000, Path("x")), Path("x"))
-    with pytest.raises(InputError, match="deeper") if deep else contextlib.nullcontext():
-        common.open_json_stream(document, size).read()
-
-
-@pytest.mark.parametrize("size", [1 << 16, 1 << 18])
-@pytest.mark.parametrize(
-    "value, long",
-    [
-        (b'"' + b"A" * 1_100_000, True),
-        (b'"' + b" " * 1_100_000, True),
-        (b'"' + b'\\"' * 600_000, True),
-        (b'"' + b"\\\\" * 600_000, True),
-        (b"1" * 1_100_000, True),
-        (b'{"' + b"k" * 1_100_000, True),
-        (b"[" + b'"A", ' * 400_000, False),
-        (b" " * 2_000_000 + b"1", False),
-        (b'"' + b"A" * 900_000 + b'", "' + b"A" * 900_000, False),
-    ],
-)
-def test_json_is_refused_by_the_length_of_a_value_before_it_is_made(size: int, value: bytes, long: bool) -> None:
-    """A text of 100 MB took 40 s of a processor."""
-    document = common.SourceDocument(
-        "x", decompression.BoundedStream(io.BytesIO(b'{"a": ' + value), 1_000, Path("x")), Path("x")
-    )
-    with pytest.raises(InputError, match="one of its values") if long else contextlib.nullcontext():
-        common.open_json_stream(document, size).read()
 
 
 def test_two_files_of_the_same_data_in_one_command_are_refused(tmp_path: Path, data: Path) -> None:
