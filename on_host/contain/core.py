@@ -18,8 +18,9 @@ import stat
 import zipfile
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
-from ansible.module_utils.luytre import _cms_layouts, _webroot
+from ansible.module_utils.luytre import _webroot
 from ansible.module_utils.luytre._time_budget import TimeBudget
+from ansible.module_utils.luytre_applications import layouts
 from ansible.module_utils.luytre_contain import php_code
 from ansible.module_utils.luytre_shared import (
     action_runner,
@@ -65,9 +66,7 @@ class ApplicationCore:
         they do without.
         """
         files, same = self.find_blocked_release_folders(), 0
-        kind = next(
-            (layout for layout in _cms_layouts.BY_KIND.values() if self._has_release_marks_of_layout(layout)), None
-        )
+        kind = next((layout for layout in layouts.BY_KIND.values() if self._has_release_marks_of_layout(layout)), None)
         installer_paths = [installer.rstrip("/") for installer in kind.installers] if kind else []
         for path in self.release.paths:
             was = self.digest_file(path)

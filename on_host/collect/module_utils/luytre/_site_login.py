@@ -3,7 +3,8 @@
 A password is handed to the client alone.
 """
 
-from ansible.module_utils.luytre import _joomla, _php, _php_settings, _site_database, wordpress
+from ansible.module_utils.luytre import _php, _php_settings, _site_database, wordpress
+from ansible.module_utils.luytre_applications import joomla
 
 _JOOMLA = ("dbtype", "user", "password", "host", "db", "dbprefix")
 _NUKEVIET = tuple("db_config.%s" % name for name in ("dbuname", "dbpass", "dbhost", "dbname", "prefix"))
@@ -26,10 +27,10 @@ def get_joomla_login(path):
 
     Raises DatabaseUnanswered.
     """
-    values = _php_settings.read_settings_of_php_file(path, _joomla.FILE, _php.PROPERTY, _JOOMLA)
+    values = _php_settings.read_settings_of_php_file(path, joomla.FILE, _php.PROPERTY, _JOOMLA)
     if values is None or all(values[name] is None for name in _JOOMLA):
         return None
-    return _joomla.make_joomla_login(values), values["dbprefix"]
+    return joomla.make_joomla_login(values), values["dbprefix"]
 
 
 def get_nukeviet_login(path):

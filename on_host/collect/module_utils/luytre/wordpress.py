@@ -8,7 +8,7 @@ import hashlib
 import os
 import re
 
-from ansible.module_utils.luytre import _applications, _joomla, _nukeviet, _php, _site_database, _webroot, _websites
+from ansible.module_utils.luytre import _applications, _php, _site_database, _webroot, _websites
 from ansible.module_utils.luytre._area_reader import (
     describe_file_mode,
     list_names_below,
@@ -16,6 +16,7 @@ from ansible.module_utils.luytre._area_reader import (
     read_text_below,
     stat_file_below,
 )
+from ansible.module_utils.luytre_applications import joomla, nukeviet
 from ansible.module_utils.luytre_shared import ownership, safe_open
 
 MAX_EXTENSIONS = 200
@@ -62,11 +63,11 @@ def collect_area_facts(reader):
             if each.kind == "wordpress"
         ],
         "joomla": [
-            _joomla.collect_joomla_instance(each, part)
+            joomla.collect_joomla_instance(each, part)
             for each, part in _iter_applications_with_time_shares(all_applications, reader)
             if each.kind == "joomla"
         ],
-        "nukeviet": [_nukeviet.collect_nukeviet_instance(each) for each in all_applications if each.kind == "nukeviet"],
+        "nukeviet": [nukeviet.collect_nukeviet_instance(each) for each in all_applications if each.kind == "nukeviet"],
         "others": [each.describe_as_fact() for each in all_applications if each.kind != "wordpress"],
         "cut_short": cut_short,
     }

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _applications, _joomla, _nukeviet, _php, _php_settings, _site_database
+from ansible.module_utils.luytre import _applications, _php, _php_settings, _site_database
 from ansible.module_utils.luytre._area_reader import AreaReader
+from ansible.module_utils.luytre_applications import joomla, nukeviet
 
 from auditor.audit import controls
 from auditor.audit.controls import Catalogue
@@ -67,19 +68,19 @@ def put(root: Path, name: str, text: str) -> None:
     path.write_text(text)
 
 
-def joomla(root: Path, line: str = "", version: str = "5.4.1", text: str | None = None) -> dict[str, Any]:
+def read_joomla(root: Path, line: str = "", version: str = "5.4.1", text: str | None = None) -> dict[str, Any]:
     put(root, "administrator/manifests/files/joomla.xml", f"<version>{version}</version>")
     put(root, "configuration.php", JOOMLA % line if text is None else text)
-    told: dict[str, Any] = _joomla.collect_joomla_instance(
+    told: dict[str, Any] = joomla.collect_joomla_instance(
         _applications.InstalledApplication("joomla", str(root), ""), AreaReader({}, 5)
     )
     return told
 
 
-def nukeviet(root: Path, line: str = "", key: str = GOOD_KEY) -> dict[str, Any]:
+def read_nukeviet(root: Path, line: str = "", key: str = GOOD_KEY) -> dict[str, Any]:
     put(root, "config.php", KEY % key)
     put(root, "data/config/config_global.php", NUKEVIET % line)
-    told: dict[str, Any] = _nukeviet.collect_nukeviet_instance(
+    told: dict[str, Any] = nukeviet.collect_nukeviet_instance(
         _applications.InstalledApplication("nukeviet", str(root), "")
     )
     return told
@@ -168,10 +169,10 @@ def test_what_php_makes_of_values() -> None:
 
 
 def test_as_their_makers_mean_them(tmp_path: Path) -> None:
-    one = joomla(tmp_path / "j")
+    one = read_joomla(tmp_path / "j")
     for control in ("supported", "debug", "error_reporting", "secret", "ftp_password", "force_ssl"):
         assert finding(f"joomla.{control}", one).status is Status.PASS, control
-    other = nukeviet(tmp_path / "n")
+    other = read_nukeviet(tmp_path / "n")
     for found in CATALOGUE.controls:
         if found.area == "nukeviet":
             assert finding(found.id, other).status is Status.PASS, found.id
@@ -188,11 +189,11 @@ def test_as_their_makers_mean_them(tmp_path: Path) -> None:
         ("force_ssl", "public $force_ssl = 0;"),
         ("secret", "public $secret = 'short';"),
         ("secret", "public $secret = '';"),
-        ("secret", f"public $secret = '{_joomla.SAMPLE}';"),
+        ("secret", f"public $secret = '{joomla.SAMPLE}';"),
     ],
 )
 def test_a_joomla_with_a_fault(tmp_path: Path, control: str, line: str) -> None:
-    assert finding(f"joomla.{control}", joomla(tmp_path, line)).status is Status.FAIL
+    assert finding(f"joomla.{control}", read_joomla(tmp_path, line)).status is Status.FAIL
 
 
 @pytest.mark.parametrize(
@@ -213,10 +214,10 @@ def test_a_joomla_with_a_fault(tmp_path: Path, control: str, line: str) -> None:
     ],
 )
 def test_a_nukeviet_with_a_fault(tmp_path: Path, control: str, line: str) -> None:
-    told = nukeviet(tmp_path, line)
+    told = read_nukeviet(tmp_path, line)
     if control == "debug":
         put(tmp_path, "data/config/config_global.php", (NUKEVIET % "").replace("'NV_DEBUG', 0", "'NV_DEBUG', 1"))
-        told = _nukeviet.collect_nukeviet_instance(_applications.InstalledApplication("nukeviet", str(tmp_path), ""))
+        told = nukeviet.collect_nukeviet_instance(_applications.InstalledApplication("nukeviet", str(tmp_path), ""))
     if control == "supported":
         told["version"] = "4.5.05"
     assert finding(f"nukeviet.{control}", told).status is Status.FAIL
@@ -226,8 +227,8 @@ def test_a_nukeviet_with_a_fault(tmp_path: Path, control: str, line: str) -> Non
 def test_a_secret_of_two_sites(tmp_path: Path, kind: str) -> None:
     control = {"joomla": "joomla.secret", "nukeviet": "nukeviet.sitekey"}[kind]
     one, same, other = (
-        joomla(tmp_path / name, text=(JOOMLA % "").replace("k7Qn2", start)) if kind == "joomla"
-        else nukeviet(tmp_path / name, key=GOOD_KEY.replace("359eb", start))
+        read_joomla(tmp_path / name, text=(JOOMLA % "").replace("k7Qn2", start)) if kind == "joomla"
+        else read_nukeviet(tmp_path / name, key=GOOD_KEY.replace("359eb", start))
         for name, start in (("a", "aaaaa"), ("b", "aaaaa"), ("c", "ccccc"))
     )  # fmt: skip
     assert finding(control, one, other).status is Status.PASS
@@ -235,13 +236,13 @@ def test_a_secret_of_two_sites(tmp_path: Path, kind: str) -> None:
 
 
 def test_no_secret_leaves_the_host(tmp_path: Path) -> None:
-    said = f"{joomla(tmp_path / 'j', 'public $ftp_pass = `khong-duoc-lo`;')}{nukeviet(tmp_path / 'n')}"
+    said = f"{read_joomla(tmp_path / 'j', 'public $ftp_pass = `khong-duoc-lo`;')}{read_nukeviet(tmp_path / 'n')}"
     assert "khong-duoc-lo" not in said and "k7Qn2vXw9ZrT4bLm" not in said and GOOD_KEY not in said
 
 
 def test_what_is_not_installed_yet_has_no_settings(tmp_path: Path) -> None:
     put(tmp_path, "administrator/manifests/files/joomla.xml", "<version>5.4.1</version>")
-    told = _joomla.collect_joomla_instance(
+    told = joomla.collect_joomla_instance(
         _applications.InstalledApplication("joomla", str(tmp_path), ""), AreaReader({}, 5)
     )
     assert finding("joomla.supported", told).status is Status.PASS
@@ -269,14 +270,14 @@ def rows(params: str, *users: tuple[str, int, int]) -> list[list[str | None]]:
     ],
 )
 def test_registration(tmp_path: Path, params: str, status: Status) -> None:
-    told = finding("joomla.registration", joomla(tmp_path), database=_joomla.parse_joomla_rows(rows(params)))
+    told = finding("joomla.registration", read_joomla(tmp_path), database=joomla.parse_joomla_rows(rows(params)))
     assert told.status is status
 
 
 def test_a_super_user_who_went_away(tmp_path: Path) -> None:
     users = (("a", NOW - 400 * DAY, NOW - DAY), ("b", NOW - 400 * DAY, 0), ("c", NOW - DAY, 0))
-    database = _joomla.parse_joomla_rows(rows("{}", *users))
-    told = finding("joomla.stale_super_user", joomla(tmp_path), database=database)
+    database = joomla.parse_joomla_rows(rows("{}", *users))
+    told = finding("joomla.stale_super_user", read_joomla(tmp_path), database=database)
     assert told.status is Status.PARTIAL and [one["login"] for one in told.violations] == ["b"]
 
 
@@ -292,6 +293,6 @@ def test_a_super_user_who_went_away(tmp_path: Path) -> None:
 def test_a_database_that_is_not_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, why: str) -> None:
     monkeypatch.setattr(_site_database.mariadb, "find_mariadb_client", lambda _reading: "/bin/false")
     monkeypatch.setattr(_site_database.mariadb, "is_mariadb_running", lambda _reading: True)
-    told = joomla(tmp_path, line)
+    told = read_joomla(tmp_path, line)
     assert told["database_unread"]["why"] == why
     assert finding("joomla.registration", told).status is Status.NOT_EVALUATED

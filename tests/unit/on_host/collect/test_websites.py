@@ -8,15 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _access_log, _apache_config, _cms_layouts, _webroot, _websites
+from ansible.module_utils.luytre import _access_log, _apache_config, _webroot, _websites
 from ansible.module_utils.luytre._nginx_conf import load_nginx_config
+from ansible.module_utils.luytre_applications import layouts
 
 from auditor.system import resources
 from tests.unit.modules import load as module
 
-WORDPRESS, JOOMLA, DRUPAL, NUKEVIET = (
-    _cms_layouts.BY_KIND[kind] for kind in ("wordpress", "joomla", "drupal", "nukeviet")
-)
+WORDPRESS, JOOMLA, DRUPAL, NUKEVIET = (layouts.BY_KIND[kind] for kind in ("wordpress", "joomla", "drupal", "nukeviet"))
 
 # --- folders ---------------------------------------------------------------------------------------------------
 # application, path below it: what it is filled with, whether it may be an office's own document, whether PHP never
