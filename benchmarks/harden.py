@@ -23,6 +23,7 @@ from auditor.hardening import harden
 from auditor.hardening import plan as planning
 from auditor.hardening.journal import Journal
 from auditor.inventory import hosts as inventories
+from auditor.models.prior_state import NOTHING_KNOWN
 from auditor.system import resources
 
 LOOSEN = "rm -f /etc/ssh/sshd_config.d/00-luytre.conf; systemctl reload ssh; chmod 644 /etc/crontab"
@@ -43,7 +44,7 @@ def main() -> None:
         journal = Journal(Path(folder))
 
         def planned() -> planning.HardeningPlan:
-            run, facts = audit_hosts(known, catalogue, hosts)
+            run, facts = audit_hosts(known, NOTHING_KNOWN, catalogue, hosts)
             return planning.make_hardening_plan(catalogue, run, facts)
 
         harden.harden_hosts_in_batches(known, hosts, planned(), catalogue, journal, "first")
@@ -66,7 +67,7 @@ def main() -> None:
                 variables={"luytre_plan": controls_due},
                 tags=sorted(controls_due[name]),
             )
-            audit_hosts(known, catalogue, hosts)
+            audit_hosts(known, NOTHING_KNOWN, catalogue, hosts)
             bare.append(time.monotonic() - started)
             plan = loosened()
             started = time.monotonic()
@@ -79,7 +80,7 @@ def main() -> None:
                 raise SystemExit("something is left to do")
             nothing.append(time.monotonic() - started)
             started = time.monotonic()
-            audit_hosts(known, catalogue, hosts)
+            audit_hosts(known, NOTHING_KNOWN, catalogue, hosts)
             audits.append(time.monotonic() - started)
         lab.stop_machines()
     print(f"{os.cpu_count()} cores, {name}, {len(plan.build_luytre_plan_variable()[name])} controls to mend")

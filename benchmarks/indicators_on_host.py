@@ -25,6 +25,7 @@ from auditor.audit.run import audit_hosts
 from auditor.indicators.importer import import_indicator_files
 from auditor.inventory import hosts as inventories
 from auditor.models import clock
+from auditor.models.prior_state import NOTHING_KNOWN
 from auditor.system import resources
 
 VALUES = 2_000
@@ -86,7 +87,7 @@ def main() -> int:
         import_indicator_files([file], name=None, default_tlp="RED", today=clock.today())
         lab.provide_pristine_machines([name])
         lab.run_on_machine_as_root(name, WRITTEN)
-        run, _ = audit_hosts(known, chosen, [host for host in known.hosts if host.name == name])
+        run, _ = audit_hosts(known, NOTHING_KNOWN, chosen, [host for host in known.hosts if host.name == name])
         met = sorted({one["indicator"] for finding in run.findings for one in finding.violations})
         root = lab.get_init_process_folder_of_machine(name) / "root"
         sought = re.compile(b"|".join(re.escape(value.encode()) + rb"(?![0-9])" for value in values))

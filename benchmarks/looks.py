@@ -21,9 +21,11 @@ from pathlib import Path
 from auditor.audit import controls
 from auditor.audit.controls import Catalogue
 from auditor.audit.run import judge_collected_facts
+from auditor.history.prior_state import load_prior_state
 from auditor.history.runs import RunHistory
 from auditor.history.scans import MAX_SCANS, ScanHistory
 from auditor.models import Host, HostOutcome, Inventory, Scan, Site, Text, Trace, clock
+from auditor.models.prior_state import NOTHING_KNOWN
 from auditor.report import files
 from auditor.scans.frontier import CrawlEntry, CrawlFrontier
 from auditor.scans.traces import build_masked_trace
@@ -99,9 +101,11 @@ def keep(known: Inventory, folder: Path) -> list[float]:
 def audit(known: Inventory, catalogue: Catalogue, folder: Path, *, carrying: bool) -> float:
     """Seconds of a processor."""
     began = time.process_time()
-    taken = ScanHistory(folder / "history.sqlite").attach_latest_looks_and_acceptances_to(known) if carrying else known
+    prior_state = load_prior_state(PATH, folder / "history.sqlite") if carrying else NOTHING_KNOWN
     outcomes = [HostOutcome(host=host.name, reached=False, reason=Text(vi="x", en="x")) for host in known.hosts]
-    run = judge_collected_facts(taken, catalogue, known.hosts, {}, outcomes, started_at=STARTED + dt.timedelta(hours=9))
+    run = judge_collected_facts(
+        known, prior_state, catalogue, known.hosts, {}, outcomes, started_at=STARTED + dt.timedelta(hours=9)
+    )
     RunHistory(folder / f"runs-{carrying}.sqlite").keep(run)
 
     files.write_report_files_of_run(run, catalogue, output=folder / "out", lang="vi")

@@ -25,6 +25,7 @@ from auditor.hardening import harden
 from auditor.hardening import plan as planning
 from auditor.hardening.journal import Journal
 from auditor.inventory import hosts as inventories
+from auditor.models.prior_state import NOTHING_KNOWN
 from auditor.system import resources
 from auditor.vulnerabilities.importer import import_vulnerability_data_files
 
@@ -103,7 +104,7 @@ def main() -> int:
         lab.provide_pristine_machines([name])
 
         def step(number: int) -> planning.HardeningPlan:
-            run, facts = audit_hosts(known, chosen, hosts)
+            run, facts = audit_hosts(known, NOTHING_KNOWN, chosen, hosts)
             (found,) = [one for one in run.findings if one.control == "updates.known_exploited"]
             told = (EXPECTED[number][0], *said(found.violations))
             print(f"{told[0]}: {found.status.value}, {told[1]} ({told[2]})", flush=True)

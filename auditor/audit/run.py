@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from auditor import __version__
 from auditor.fleet.collect import collect
 from auditor.fleet.discover import LOCAL, add_discovered_sites_to_host
-from auditor.models import ExcludedHost, Host, HostOutcome, Inventory, Run, Text, clock
+from auditor.models import ExcludedHost, Host, HostOutcome, Inventory, PriorState, Run, Text, clock
 from auditor.models.incidents import PLACES, ActiveContainment, OpenIncident, UnrecordedContainment
 from auditor.models.ranks import FOR_GOOD
 
@@ -28,6 +28,7 @@ Purpose = Literal["audit", "before", "after"]
 
 def audit_hosts(
     inventory: Inventory,
+    prior_state: PriorState,
     catalogue: Catalogue | Callable[[], Catalogue],
     hosts: Sequence[Host],
     *,
@@ -57,6 +58,7 @@ def audit_hosts(
     facts, outcomes = collect(inventory.path, hosts, watch, ahead, *area_requests)
     run = judge_collected_facts(
         inventory,
+        prior_state,
         _load_catalogue_if_callable(catalogue),
         hosts,
         facts,
@@ -96,6 +98,7 @@ def preload_judging_modules(catalogue: Catalogue) -> None:
 
 def judge_collected_facts(
     inventory: Inventory,
+    prior_state: PriorState,
     catalogue: Catalogue,
     hosts: Sequence[Host],
     facts: Mapping[str, HostFacts],
@@ -132,10 +135,10 @@ def judge_collected_facts(
                     catalogue,
                     host,
                     facts[host.name],
-                    inventory.records.get(host.name),
+                    prior_state.record_digests.get(host.name),
                     vulnerability_data,
                     statements_by_host.get(host.name, {}),
-                    comparison.build_indicators_area(facts[host.name], host, inventory.looks) if comparison else NONE,
+                    comparison.build_indicators_area(facts[host.name], host, prior_state.scans) if comparison else NONE,
                 )
                 if host.name in facts
                 else make_not_evaluated_findings(catalogue, host, outcome.reason or _UNREAD)
@@ -145,8 +148,8 @@ def judge_collected_facts(
     marked_findings = mark_findings_covered_by_papers(
         inventory, catalogue, hosts, findings, clock.convert_moment_to_vietnam_day(started_at)
     )
-    review_assessment = judge_looks(catalogue, hosts, inventory.looks, inventory.accepted, started_at)
-    hunt_assessment = judge_hunts(catalogue, hosts, inventory.hunts, inventory.accepted, started_at)
+    review_assessment = judge_looks(catalogue, hosts, prior_state.scans, prior_state.acceptances, started_at)
+    hunt_assessment = judge_hunts(catalogue, hosts, prior_state.hunts, prior_state.acceptances, started_at)
     return Run(
         id=f"{clock.format_compact_utc_moment(started_at)}-{secrets.token_hex(3)}",
         started=clock.format_iso_moment(started_at),
@@ -157,25 +160,25 @@ def judge_collected_facts(
         hosts=tuple(hosts),
         outcomes=tuple(_add_kept_facts_to_outcome(outcome, facts.get(outcome.host)) for outcome in outcomes),
         findings=(
-            *add_hunt_traces_to_violations(marked_findings.findings, hosts, inventory.hunts),
+            *add_hunt_traces_to_violations(marked_findings.findings, hosts, prior_state.hunts),
             *review_assessment.findings,
             *hunt_assessment.findings,
         ),
         organisation=inventory.organisation,
         waivers=marked_findings.waivers,
         reviews=review_assessment.reviews,
-        only_here=uniqueness.find_items_unique_to_one_site(hosts, facts, inventory.looks, inventory.hunts),
+        only_here=uniqueness.find_items_unique_to_one_site(hosts, facts, prior_state.scans, prior_state.hunts),
         authorizations=authorizations.list_authorization_uses_on_day(
             inventory, clock.convert_moment_to_vietnam_day(started_at)
         ),
         hunts=hunt_assessment.hunted,
         contained=tuple(
             _mark_whether_host_records_containment(action, facts)
-            for action in inventory.contained
+            for action in prior_state.containments
             if action.host in {host.name for host in hosts}
         ),
-        unrecorded=tuple(_find_containments_not_in_case_log(inventory, facts)),
-        incidents=_find_open_incidents(inventory, hosts),
+        unrecorded=tuple(_find_containments_not_in_case_log(prior_state, facts)),
+        incidents=_find_open_incidents(prior_state, hosts),
         left_out=_list_hosts_not_in_run(inventory, hosts),
         vulnerability_data=data,
     )
@@ -194,11 +197,11 @@ def _add_kept_facts_to_outcome(outcome: HostOutcome, facts: HostFacts | None) ->
     )
 
 
-def _find_open_incidents(inventory: Inventory, hosts: Sequence[Host]) -> tuple[OpenIncident, ...] | None:
-    if inventory.incidents is None:
+def _find_open_incidents(prior_state: PriorState, hosts: Sequence[Host]) -> tuple[OpenIncident, ...] | None:
+    if prior_state.open_incidents is None:
         return None
     names = [name for host in hosts for name in (host.name, *(site.domain for site in host.sites))]
-    return tuple(incident for incident in inventory.incidents if incident.is_about_any_subject(*names))
+    return tuple(incident for incident in prior_state.open_incidents if incident.is_about_any_subject(*names))
 
 
 def _mark_whether_host_records_containment(
@@ -214,7 +217,7 @@ def _mark_whether_host_records_containment(
 
 
 def _find_containments_not_in_case_log(
-    inventory: Inventory, facts: Mapping[str, HostFacts]
+    prior_state: PriorState, facts: Mapping[str, HostFacts]
 ) -> Iterator[UnrecordedContainment]:
     """Yield what hosts have on record of incidents and the case log does not have in force.
 
@@ -222,10 +225,10 @@ def _find_containments_not_in_case_log(
     """
     known_actions = {
         (standing_action.host, PLACES[standing_action.means], standing_action.id_on_host)
-        for standing_action in inventory.contained
+        for standing_action in prior_state.containments
     }
     lasting_places = {place for means, place in PLACES.items() if means not in FOR_GOOD}
-    for host, data in facts.items() if inventory.incidents is not None else ():
+    for host, data in facts.items() if prior_state.open_incidents is not None else ():
         for place, action in sorted(_list_containments_on_host_record(data) or ()):
             if place in lasting_places and (host, place, action) not in known_actions:
                 yield UnrecordedContainment(host=host, action=action, place=place)

@@ -70,9 +70,10 @@ def audit(
     from auditor.commands.options import baseline as baselines
     from auditor.commands.output import console
     from auditor.fleet.discover import LOCAL
-    from auditor.history.prior_state import attach_last_scans_and_containments
+    from auditor.history.prior_state import load_prior_state
     from auditor.history.runs import RunHistory
     from auditor.inventory import hosts as inventories
+    from auditor.models.prior_state import NOTHING_KNOWN
     from auditor.system import files
     from auditor.text.translations import Words
 
@@ -82,13 +83,14 @@ def audit(
     files.check_and_make_output_folder(output)
     history = RunHistory()
     history.check()
-    inventory_data = inventory_data if local else attach_last_scans_and_containments(inventory_data)
+    prior_state = NOTHING_KNOWN if local else load_prior_state(inventory_data.path)
     earlier = None
     if baseline is not None:
         earlier = baselines.find_runs_of_baseline(baseline, inventory_data.path, [host.name for host in hosts], history)
     with console.show_progress(Words(lang)("doing.audit"), [host.name for host in hosts]) as report_done:
         run, _facts = run_audit(
             inventory_data,
+            prior_state,
             load_control_catalogue,
             hosts,
             watch=report_done,

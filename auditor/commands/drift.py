@@ -42,12 +42,13 @@ def show_drift_since_last_hardening(
     from auditor.commands.output.incidents import show_active_containments
     from auditor.hardening import drift as drifts
     from auditor.hardening.journal import Journal
-    from auditor.history.incidents import IncidentStore
+    from auditor.history.prior_state import load_state_of_incidents
     from auditor.inventory import hosts as inventories
     from auditor.text.translations import Words
 
     catalogue = controls.load_catalogue()
-    inventory_data = IncidentStore().attach_to(inventories.load_inventory(inventory))
+    inventory_data = inventories.load_inventory(inventory)
+    prior_state = load_state_of_incidents(inventory_data.path)
     hosts, _sites = select_hosts_and_check_lab(inventory_data, limit)
     drifts_by_host = drifts.ask_hosts_for_drift(inventory_data, hosts, Journal().list_hardenings(inventory_data.path))
     changed_hosts = [
@@ -57,7 +58,7 @@ def show_drift_since_last_hardening(
     ]
     if changed_hosts:
         drifts_by_host = drifts.add_reopened_controls_from_audit(
-            drifts_by_host, audit_hosts_with_progress(inventory_data, catalogue, changed_hosts, lang)
+            drifts_by_host, audit_hosts_with_progress(inventory_data, prior_state, catalogue, changed_hosts, lang)
         )
     if as_json:
         typer.echo(
@@ -68,7 +69,7 @@ def show_drift_since_last_hardening(
     else:
         here = {host.name for host in hosts}
         show_active_containments(
-            (contained_action for contained_action in inventory_data.contained if contained_action.host in here),
+            (contained_action for contained_action in prior_state.containments if contained_action.host in here),
             Words(lang),
         )
         for current_drift in drifts_by_host:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from auditor.hardening.plan import HardeningPlan
     from auditor.hardening.rollout import RolloutOptions
     from auditor.hardening.steps.rollout_state import Renewal
-    from auditor.models import ControlId, Hardening, Host, HostHardening, Inventory, Lang, Run
+    from auditor.models import ControlId, Hardening, Host, HostHardening, Inventory, Lang, PriorState, Run
 
 
 @dataclass(frozen=True)
@@ -94,13 +94,13 @@ def audit_plan_and_harden_hosts(
     Raises InputError before any host is asked when the output, the history or the terminal will not do.
     """
     from auditor.hardening.journal import Journal
-    from auditor.history.prior_state import attach_last_scans_and_containments
+    from auditor.history.prior_state import load_prior_state
     from auditor.history.runs import RunHistory
     from auditor.system import files
 
     files.check_and_make_output_folder(output)
     RunHistory().check()
-    inventory = attach_last_scans_and_containments(inventory)
+    prior_state = load_prior_state(inventory.path)
     if ask:
         require_interactive_terminal()
     journal = Journal()
@@ -109,6 +109,7 @@ def audit_plan_and_harden_hosts(
         with _show_hosts_when_hardening_interrupted(lang):
             return _audit_plan_and_harden_hosts(
                 inventory,
+                prior_state,
                 catalogue,
                 hosts,
                 only_sites,
@@ -173,6 +174,7 @@ def _record_lapsed_containments(inventory: Inventory, hardening: Hardening, lang
 
 def _audit_plan_and_harden_hosts(
     inventory: Inventory,
+    prior_state: PriorState,
     catalogue: Catalogue,
     hosts: Sequence[Host],
     only_sites: frozenset[str],
@@ -194,6 +196,7 @@ def _audit_plan_and_harden_hosts(
     with console.show_progress(words("doing.audit"), names) as report_done:
         before, facts = audit_hosts(
             inventory,
+            prior_state,
             catalogue,
             hosts,
             purpose="before",
@@ -228,12 +231,13 @@ def _audit_plan_and_harden_hosts(
         return HardeningFlowOutcome(before, plan, None, before, None, declined=True)
 
     def make_plan_again(remaining_hosts: Sequence[Host]) -> tuple[HardeningPlan, Mapping[str, HostFacts]]:
-        run, read = audit_hosts(inventory, catalogue, remaining_hosts, purpose="before")
+        run, read = audit_hosts(inventory, prior_state, catalogue, remaining_hosts, purpose="before")
         return make(run, {**facts, **read}), read
 
     renewal = Renewal(before.ended_at, make_plan_again)
     return _apply_plan_and_audit_again(
         inventory,
+        prior_state,
         catalogue,
         hosts,
         output,
@@ -250,6 +254,7 @@ def _audit_plan_and_harden_hosts(
 
 def _apply_plan_and_audit_again(
     inventory: Inventory,
+    prior_state: PriorState,
     catalogue: Catalogue,
     hosts: Sequence[Host],
     output: Path,
@@ -291,7 +296,7 @@ def _apply_plan_and_audit_again(
             renewal=renewal,
             going_back=lambda names, why: show_rollback_beginning(names, why, lang),
         )
-    after = audit_hosts_after_hardening(inventory, catalogue, hosts, plan, hardening_result)
+    after = audit_hosts_after_hardening(inventory, prior_state, catalogue, hosts, plan, hardening_result)
     if after.hardening is not None:
         hardening = after.hardening
         late.run_or_defer_error(lambda: journal.write_progress_of_hardening(hardening), None)
@@ -323,18 +328,24 @@ def _preload_plan_modules(lang: Lang) -> None:
 
 
 def audit_hosts_with_progress(
-    inventory: Inventory, catalogue: Catalogue, hosts: Sequence[Host], lang: Lang, purpose: Purpose = "audit"
+    inventory: Inventory,
+    prior_state: PriorState,
+    catalogue: Catalogue,
+    hosts: Sequence[Host],
+    lang: Lang,
+    purpose: Purpose = "audit",
 ) -> Run:
     """Return an audit of these hosts, with its progress on the terminal."""
     from auditor.audit.run import audit_hosts
     from auditor.text.translations import Words
 
     with console.show_progress(Words(lang)("doing.audit"), [host.name for host in hosts]) as report_done:
-        return audit_hosts(inventory, catalogue, hosts, purpose=purpose, watch=report_done)[0]
+        return audit_hosts(inventory, prior_state, catalogue, hosts, purpose=purpose, watch=report_done)[0]
 
 
 def undo_control_and_audit_again(
     inventory: Inventory,
+    prior_state: PriorState,
     catalogue: Catalogue,
     journal: Journal,
     entries: Sequence[HostHardening],
@@ -359,7 +370,7 @@ def undo_control_and_audit_again(
     if not release_result.hardening.is_kept_and_fully_in_force:
         show_hardening(release_result.hardening, lang, console.err)
     return audit_hosts_after_hardening(
-        inventory, catalogue, before.hosts, HardeningPlan(hosts=()), release_result
+        inventory, prior_state, catalogue, before.hosts, HardeningPlan(hosts=()), release_result
     ), release_result.hardening.is_kept_and_fully_in_force
 
 

@@ -63,18 +63,19 @@ def plan(
     from auditor.commands.output.plans import show_commands_after_plan, show_plan
     from auditor.hardening import plan_facts
     from auditor.hardening.harden import preview_plan_by_check_run
-    from auditor.history.incidents import IncidentStore
+    from auditor.history.prior_state import load_state_of_incidents
     from auditor.inventory import hosts as inventories
     from auditor.text.translations import Words
 
     words = Words(lang)
     catalogue = controls.load_catalogue()
-    inventory_data = IncidentStore().attach_to(inventories.load_inventory(inventory))
+    inventory_data = inventories.load_inventory(inventory)
+    prior_state = load_state_of_incidents(inventory_data.path)
     inventory_fit.check_accepted_controls_have_fixes(inventory, catalogue)
     hosts, sites = select_hosts_and_check_lab(inventory_data, limit)
     accepted_controls = parse_accepted_controls(accept, catalogue)
     with console.show_progress(words("doing.audit"), [host.name for host in hosts]) as report_done:
-        run, facts = audit_hosts(inventory_data, catalogue, hosts, watch=report_done)
+        run, facts = audit_hosts(inventory_data, prior_state, catalogue, hosts, watch=report_done)
     fix_plan = plan_facts.make_plan_after_site_visits(
         catalogue, run, facts, only_sites=frozenset() if with_host else sites, accepted_controls=accepted_controls
     )

@@ -86,12 +86,13 @@ def rollback(
     from auditor.commands.output.incidents import record_and_show_lapsed_containments
     from auditor.hardening import rollback as rollbacks
     from auditor.hardening.journal import Journal
-    from auditor.history.prior_state import attach_last_scans_and_containments
+    from auditor.history.prior_state import load_prior_state
     from auditor.history.runs import RunHistory
     from auditor.inventory import hosts as inventories
     from auditor.text.translations import Words
 
-    inventory_data = attach_last_scans_and_containments(inventories.load_inventory(inventory))
+    inventory_data = inventories.load_inventory(inventory)
+    prior_state = load_prior_state(inventory_data.path)
     by_wish = parse_unjudged_sites(unjudge, inventory_data)
     if by_wish and control is None:
         raise InputError("--unjudged: a complete rollback does not check sites", mend="omit it, or undo one --control")
@@ -128,15 +129,20 @@ def rollback(
             raise typer.Exit(0)
         if control is None:
             results = tuple(step for part in parts for step in _undo_hardening(journal, inventory_data, *part))
-            after, sound = steps.audit_hosts_with_progress(inventory_data, catalogue, changed_hosts, lang), True
+            after, sound = (
+                steps.audit_hosts_with_progress(inventory_data, prior_state, catalogue, changed_hosts, lang),
+                True,
+            )
         else:
-            before = steps.audit_hosts_with_progress(inventory_data, catalogue, changed_hosts, lang, "before")
+            before = steps.audit_hosts_with_progress(
+                inventory_data, prior_state, catalogue, changed_hosts, lang, "before"
+            )
             RunHistory().keep(before)
             results = tuple(
                 step for part in parts for step in rollbacks.undo_hardening(inventory_data, *part, only, control)
             )
             after, sound = steps.undo_control_and_audit_again(
-                inventory_data, catalogue, journal, entries, control, before, lang, by_wish
+                inventory_data, prior_state, catalogue, journal, entries, control, before, lang, by_wish
             )
         late.run_or_defer_error(lambda: RunHistory().keep(after), None)
     if not sound:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from auditor.audit.controls import Catalogue
 from auditor.audit.run import build_comparison_with_indicators, judge_collected_facts
@@ -11,11 +12,16 @@ from auditor.fleet.collect import collect
 from auditor.hardening import unapplied_controls
 from auditor.hardening.harden import HardeningResult
 from auditor.hardening.plan import HardeningPlan
-from auditor.models import Hardening, Host, HostOutcome, Inventory, Run, clock
+from auditor.models import Hardening, Host, HostOutcome, Inventory, PriorState, Run, clock
 
 
 def audit_hosts_after_hardening(
-    inventory: Inventory, catalogue: Catalogue, hosts: Sequence[Host], plan: HardeningPlan, result: HardeningResult
+    inventory: Inventory,
+    prior_state: PriorState,
+    catalogue: Catalogue,
+    hosts: Sequence[Host],
+    plan: HardeningPlan,
+    result: HardeningResult,
 ) -> Run:
     """Return the run after: hosts as read when they were settled; those that were not, read now.
 
@@ -35,11 +41,17 @@ def audit_hosts_after_hardening(
         facts.update(more)
         outcomes.update({outcome.host: outcome for outcome in read})
     hosts_with_record = {entry.host for entry in result.hardening.hosts if entry.has_recorded_programs_and_settings}
-    known_records = {host: digest for host, digest in inventory.records.items() if host not in hosts_with_record}
+    prior_state = replace(
+        prior_state,
+        record_digests={
+            host: digest for host, digest in prior_state.record_digests.items() if host not in hosts_with_record
+        },
+    )
 
     def judge_hosts() -> tuple[Run, Hardening]:
         run = judge_collected_facts(
-            inventory.model_copy(update={"records": known_records}),
+            inventory,
+            prior_state,
             catalogue,
             hosts,
             facts,

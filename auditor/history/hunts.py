@@ -26,7 +26,7 @@ from auditor.history.database import (
     open_history_database,
     store_look_and_delete_older,
 )
-from auditor.models import Inventory, clock
+from auditor.models import clock
 from auditor.models.hunts import Hunt
 from auditor.system import sqlite_file
 
@@ -89,10 +89,6 @@ class HuntHistory:
         with open_history_database(self.path) as database:
             rows = load_newest_packed_look_by_subject(database, inventory, self._now(), of_hosts=True)
         return {subject.removeprefix(_HOST): self._parse_stored_hunt(subject, document) for subject, document in rows}
-
-    def attach_latest_hunts_to(self, inventory: Inventory) -> Inventory:
-        """Return the inventory with the last hunts on its hosts."""
-        return inventory.model_copy(update={"hunts": tuple(self.load_latest_hunt_by_host(inventory.path).values())})
 
     def _parse_stored_hunt(self, subject: str, document: bytes) -> Hunt:
         try:

@@ -20,7 +20,7 @@ from auditor.history.database import (
     make_unique_inventory_key,
     open_history_database,
 )
-from auditor.models import Inventory, clock
+from auditor.models import clock
 from auditor.models.incidents import (
     ActiveContainment,
     AnyEvent,
@@ -74,12 +74,6 @@ class IncidentStore:
     def load_case_log_of_incident(self, inventory: str, incident: str) -> tuple[CaseLogEntry, ...]:
         """Return one ledger. Raises InputError when there is none of that id."""
         return get_case_log_of_incident(self.load_case_logs_of_inventory(inventory), incident)
-
-    def attach_to(self, inventory: Inventory) -> Inventory:
-        """Return the inventory with its open incidents, and what they contain on its hosts."""
-        ledgers, now = self.load_case_logs_of_inventory(inventory.path), self._now()
-        update = {"contained": list_actions_in_force(ledgers, now), "incidents": list_open_incidents(ledgers, now)}
-        return inventory.model_copy(update=update)
 
     def write(
         self,

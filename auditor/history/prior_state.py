@@ -1,18 +1,41 @@
-"""What every audit takes with it of earlier looks at sites and hunts on hosts, and of incidents."""
+"""Load what an audit knows beforehand: earlier scans and hunts, accepted traces, records of files, and incidents."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
 from auditor.history.hunts import HuntHistory
-from auditor.history.incidents import IncidentStore
+from auditor.history.incidents import IncidentStore, list_actions_in_force, list_open_incidents
 from auditor.history.scans import ScanHistory
-from auditor.models import Inventory
+from auditor.models import clock
+from auditor.models.prior_state import PriorState
 
 
-def attach_last_scans_and_containments(inventory: Inventory) -> Inventory:
-    """Return the inventory with the last looks at its sites, the last hunts on its hosts, and active containments.
+def load_prior_state(inventory: str, history: Path | None = None) -> PriorState:
+    """Return all that the history keeps of an inventory that an audit goes by.
 
     Raises InputError for a history that cannot be read.
     """
-    return IncidentStore().attach_to(
-        HuntHistory().attach_latest_hunts_to(ScanHistory().attach_latest_looks_and_acceptances_to(inventory))
+    scan_history = ScanHistory(history)
+    scans = tuple(scan_history.load_latest_look_by_site(inventory).values())
+    record_digests = scan_history.load_record_digest_by_host(inventory)
+    acceptances = scan_history.load_acceptances(inventory)
+    hunts = tuple(HuntHistory(history).load_latest_hunt_by_host(inventory).values())
+    return replace(
+        load_state_of_incidents(inventory, history),
+        scans=scans,
+        hunts=hunts,
+        acceptances=acceptances,
+        record_digests=record_digests,
     )
+
+
+def load_state_of_incidents(
+    inventory: str, history: Path | None = None, now: Callable[[], datetime] = clock.now
+) -> PriorState:
+    """Return the open incidents alone, and what they contain: that is all that a plan and a drift go by."""
+    ledgers, at = IncidentStore(history).load_case_logs_of_inventory(inventory), now()
+    return PriorState(containments=list_actions_in_force(ledgers, at), open_incidents=list_open_incidents(ledgers, at))

@@ -28,7 +28,7 @@ from auditor.history.database import (
     open_history_database,
     store_look_and_delete_older,
 )
-from auditor.models import Inventory, Scan, TraceAcceptance, clock
+from auditor.models import Scan, TraceAcceptance, clock
 from auditor.scans.frontier import CrawlFrontier
 from auditor.system import sqlite_file
 from auditor.system.lock import hold_lock
@@ -148,14 +148,10 @@ class ScanHistory:
                 looks_by_site[site] = self._parse_stored_look(site, document)
         return looks_by_site
 
-    def attach_latest_looks_and_acceptances_to(self, inventory: Inventory) -> Inventory:
-        """Return the inventory with the last looks at its sites, their acceptances, and the records of its hosts."""
-        looks = tuple(self.load_latest_look_by_site(inventory.path).values())
+    def load_record_digest_by_host(self, inventory: str) -> Mapping[str, str]:
+        """Return the digest of the record of each host's files that was made or first seen."""
         with open_history_database(self.path) as database:
-            known_records = records.load_record_digest_by_host(database, make_unique_inventory_key(inventory.path))
-        return inventory.model_copy(
-            update={"looks": looks, "accepted": self.load_acceptances(inventory.path), "records": known_records}
-        )
+            return records.load_record_digest_by_host(database, make_unique_inventory_key(inventory))
 
     def _parse_stored_look(self, site: str, document: bytes) -> Scan:
         try:

@@ -30,6 +30,7 @@ from auditor.hardening.rollout import RolloutOptions
 from auditor.lab import undeclared_changes as touches
 from auditor.lab.drill_scanner import DrillScanner
 from auditor.models import ControlId, Finding, Hardening, Host, Inventory, Run, Status
+from auditor.models.prior_state import NOTHING_KNOWN
 
 Say = Callable[[str], None]
 
@@ -141,7 +142,7 @@ def _prepare_fresh_hardened_hosts(context: _DrillContext, accepted_controls: fro
     context.say(f"fresh hosts: {', '.join(names)}")
     lab.provide_pristine_machines(names)
     context.say("harden them")
-    audit_run, facts = audit_hosts(context.inventory, context.catalogue, context.hosts)
+    audit_run, facts = audit_hosts(context.inventory, NOTHING_KNOWN, context.catalogue, context.hosts)
     first_run = context.apply_plan_to_all_hosts(
         planning.make_hardening_plan(context.catalogue, audit_run, facts, accepted_controls=accepted_controls)
     ).after
@@ -184,7 +185,7 @@ class _DrillContext:
         return run.model_copy(update={"findings": (*run.findings, *findings)})
 
     def audit(self, hosts: Sequence[Host]) -> tuple[Run, Mapping[str, HostFacts]]:
-        return audit_hosts(self.inventory, self.catalogue, hosts)
+        return audit_hosts(self.inventory, NOTHING_KNOWN, self.catalogue, hosts)
 
     def apply_plan_to_all_hosts(self, plan: planning.HardeningPlan) -> _HardenResult:
         """Apply the plan to all hosts at once: a drill that goes wrong must not hide what the others come to."""
@@ -204,7 +205,14 @@ class _DrillContext:
         hosts = [host for host in self.hosts if host.name in result.outcomes]
         outcomes = [result.outcomes[host.name] for host in hosts]
         after = judge_collected_facts(
-            self.inventory, self.catalogue, hosts, result.facts, outcomes, started_at=started_at, purpose="after"
+            self.inventory,
+            NOTHING_KNOWN,
+            self.catalogue,
+            hosts,
+            result.facts,
+            outcomes,
+            started_at=started_at,
+            purpose="after",
         )
         undeclared_paths = {
             entry.host: touches.find_changed_paths_no_control_declares(

@@ -8,6 +8,7 @@ Data only, no I/O; a noun stands in a module of its kind.
 - ``findings``, ``run``: a control on one subject; one audit. ``hardening``: what a hardening did.
 - ``reviews``, ``hunts``: scans of sites and hunts on hosts, with their traces.
 - ``incidents``: the events of an incident. ``vulnerabilities``: verdicts, and the data behind them.
+- ``prior_state``: what was known before an audit.
 """
 
 from importlib import import_module
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
         Validity,
         Waiver,
     )
+    from auditor.models.prior_state import PriorState
     from auditor.models.reviews import AcceptedTrace, Scan, ScanSummary, Stop, Trace, TraceAcceptance
     from auditor.models.run import ExcludedHost, HostOutcome, OnlyHere, Run
 
@@ -93,6 +95,7 @@ __all__ = [
     "Organisation",
     "PlainPath",
     "Ports",
+    "PriorState",
     "Regime",
     "Role",
     "Run",
@@ -117,6 +120,8 @@ __all__ = [
 ]
 
 
+_MODULES = ("base", "offices", "hosts", "findings", "hardening", "reviews", "hunts", "run", "prior_state")
+
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> object:
@@ -125,7 +130,9 @@ if not TYPE_CHECKING:
         ``--help`` asks for none, and does not wait until pydantic has built them.
         """
         for kind in (
-            ("base", "offices", "hosts", "findings", "hardening", "reviews", "hunts", "run") if name in __all__ else ()
+            ("base", "offices", "hosts", "findings", "hardening", "reviews", "hunts", "run", "prior_state")
+            if name in __all__
+            else ()
         ):
             members = vars(import_module(f"{__name__}.{kind}"))
             if name in members:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import Field
 
 from auditor.models.base import AcceptedName, Domain, Model, Network, PlainPath, Ports, UnitId, UrlPath
-from auditor.models.hunts import Hunt
-from auditor.models.incidents import ActiveContainment, OpenIncident
 from auditor.models.offices import Attestation, Authorization, Organisation, Statement, Waiver
-from auditor.models.reviews import Scan, TraceAcceptance
 
 Application = Literal["static", "wordpress", "nukeviet", "joomla", "drupal", "dokuwiki", "mediawiki", "moodle", "own"]
 """What a site is made with."""
@@ -66,7 +62,7 @@ class Host(Model):
 
 
 class Inventory(Model):
-    """Everything that the inventory folder says, understood, and what was seen of its sites from outside."""
+    """Everything that the inventory folder says, understood."""
 
     path: str
     organisation: Organisation | None
@@ -75,17 +71,6 @@ class Inventory(Model):
     attestations: tuple[Attestation, ...] = ()
     authorizations: tuple[Authorization, ...] = ()
     statements: tuple[Statement, ...] = ()
-    looks: tuple[Scan, ...] = Field(default=(), description="the last at each of its sites, as the history keeps them")
-    hunts: tuple[Hunt, ...] = Field(default=(), description="the last on each of its hosts, likewise")
-    contained: tuple[ActiveContainment, ...] = Field(default=(), description="by incidents on its hosts, likewise")
-    incidents: tuple[OpenIncident, ...] | None = Field(
-        default=None, description="that nobody has closed, likewise; None: the case log was not read"
-    )
-    accepted: tuple[TraceAcceptance, ...] = Field(default=(), description="traces that its offices accept, likewise")
-    records: Mapping[str, str] = Field(
-        default_factory=dict,
-        description="by host, the digest of the record of its files that was made or first seen, likewise",
-    )
 
     @property
     def sites(self) -> tuple[Site, ...]:

@@ -70,7 +70,7 @@ def hunt_for_intrusion_traces_and_audit(
     from auditor.fleet.collect import ALL
     from auditor.history.hunts import HuntHistory
     from auditor.history.known_good import KnownGoodStore
-    from auditor.history.prior_state import attach_last_scans_and_containments
+    from auditor.history.prior_state import load_prior_state
     from auditor.history.runs import RunHistory
     from auditor.inventory import hosts as inventories
     from auditor.models import clock
@@ -106,7 +106,8 @@ def hunt_for_intrusion_traces_and_audit(
     with console.show_progress(Words(lang)("doing.hunt"), [host.name for host in hosts]) as report_done:
         _hunts, facts, outcomes = hunt_run.hunt_hosts(hosts, report_done, meanwhile)
     run = judge_collected_facts(
-        attach_last_scans_and_containments(inventory_data),
+        inventory_data,
+        load_prior_state(inventory_data.path),
         load_control_catalogue(),
         hosts,
         facts,

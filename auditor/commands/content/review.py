@@ -74,7 +74,7 @@ def review_sites_for_injected_content(
     from auditor.commands.output import console
     from auditor.commands.output.reviews import show_folders_of_kept_answers
     from auditor.content.text import lexicon
-    from auditor.history.prior_state import attach_last_scans_and_containments
+    from auditor.history.prior_state import load_prior_state
     from auditor.history.runs import RunHistory
     from auditor.history.scans import ScanHistory
     from auditor.inventory import exceptions
@@ -105,7 +105,8 @@ def review_sites_for_injected_content(
         )
     with console.show_progress(words("doing.audit"), names) as report_done:
         run, _facts = run_audit(
-            attach_last_scans_and_containments(inventory_data),
+            inventory_data,
+            load_prior_state(inventory_data.path),
             load_control_catalogue,
             hosts,
             watch=report_done,

@@ -13,9 +13,10 @@ from auditor.hardening.health import snapshot
 from auditor.hardening.steps.failure_reasons import UNKNOWN_REASON
 from auditor.hardening.steps.related_hosts import add_related_hosts, add_related_regressions
 from auditor.hardening.steps.rollout_state import Rollout
-from auditor.history.incidents import IncidentStore
+from auditor.history.prior_state import load_state_of_incidents
 from auditor.inventory import reach as reaching
 from auditor.models import Host, Text
+from auditor.models.prior_state import NOTHING_KNOWN
 
 PAUSES = (1, 2, 4, 8, 16)
 """Seconds before each further look at what was brought back.
@@ -73,10 +74,10 @@ def list_domains_contained_by_incidents(rollout: Rollout) -> frozenset[str]:
 
     None of a history that cannot be read now: nothing stops a hardening on its way.
     """
-    inventory = rollout.inventory
+    inventory, state = rollout.inventory, NOTHING_KNOWN
     with suppress(InputError, OSError):
-        inventory = IncidentStore().attach_to(inventory)
-    contained_names = {containment.closed_site_domain for containment in inventory.contained}
+        state = load_state_of_incidents(inventory.path)
+    contained_names = {containment.closed_site_domain for containment in state.containments}
     return frozenset(site.domain for site in inventory.sites if contained_names & {site.domain, *site.aliases})
 
 

@@ -25,6 +25,7 @@ from auditor.models import (
     TraceAcceptance,
     clock,
 )
+from auditor.models.prior_state import PriorState
 from auditor.results import verdict
 from auditor.results.verdict import Baseline
 from tests.unit.looks.test_traces import seen
@@ -139,8 +140,8 @@ def test_a_review_counts_for_seven_days_and_when_all_was_seen(given: Scan, statu
 
 def audited(*looks: Scan) -> Run:
     outcome = HostOutcome(host="web1", reached=False, reason=Text(vi="không tới", en="out of reach"))
-    inventory = Inventory(path="/i", organisation=None, hosts=(HOST,), looks=looks)
-    return judge_run(inventory, CATALOGUE, [HOST], {}, [outcome], started_at=NOW)
+    inventory = Inventory(path="/i", organisation=None, hosts=(HOST,))
+    return judge_run(inventory, PriorState(scans=looks), CATALOGUE, [HOST], {}, [outcome], started_at=NOW)
 
 
 def of_content(run: Run) -> dict[str, Finding]:

@@ -19,6 +19,7 @@ from auditor.errors import InputError
 from auditor.history.runs import RunHistory
 from auditor.inventory import hosts
 from auditor.models import Run
+from auditor.models.prior_state import NOTHING_KNOWN
 from auditor.report import json_output
 from tests import factory
 
@@ -219,7 +220,7 @@ def test_a_paper_on_no_control_is_told_before_any_host_is_asked(
     monkeypatch.setattr("auditor.audit.run.collect", lambda *_arguments: pytest.fail("hosts were asked"))
     known = hosts.load_inventory(tmp_path / "i")
     with pytest.raises(InputError, match=r"waivers\.yml:1: GP-1: there is no control ssh\.root_logn"):
-        audit.audit_hosts(known, factory.catalogue(), known.hosts)
+        audit.audit_hosts(known, NOTHING_KNOWN, factory.catalogue(), known.hosts)
 
 
 ASKED = """

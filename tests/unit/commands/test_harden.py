@@ -21,7 +21,7 @@ from auditor.hardening.plan import HardeningPlan
 from auditor.hardening.rollback import HostRollback, UndoneChanges
 from auditor.history.hunts import HuntHistory
 from auditor.history.runs import RunHistory
-from auditor.models import Hardening, HostHardening, HostOutcome, Hunt, Inventory, Text
+from auditor.models import Hardening, HostHardening, HostOutcome, Hunt, Inventory, PriorState, Text
 from tests import factory
 from tests.unit.hardening.test_plan import CATALOGUE, facts, finding, run
 
@@ -86,8 +86,8 @@ def test_its_audits_take_along_what_was_looked_at_and_hunted_for_earlier(
 ) -> None:
     seen = []
 
-    def answers(inventory: Inventory, *_arguments: Any, **_options: Any) -> Any:
-        seen.extend(inventory.hunts)
+    def answers(_inventory: Inventory, prior_state: PriorState, *_arguments: Any, **_options: Any) -> Any:
+        seen.extend(prior_state.hunts)
         return BEFORE, {}
 
     counts = dict.fromkeys(("seconds", "seen", "same", "known", "judged", "unjudged", "left"), 0)

@@ -15,6 +15,7 @@ from auditor.commands.history import app
 from auditor.history.runs import RunHistory
 from auditor.inventory import hosts
 from auditor.models import ExcludedHost, HostOutcome
+from auditor.models.prior_state import NOTHING_KNOWN
 from tests import factory
 
 LAB = Path(__file__).parents[3] / "inventories/lab"
@@ -25,7 +26,13 @@ def test_a_run_of_some_hosts_says_what_it_leaves_out() -> None:
     first, *rest = known.hosts
     unread = [HostOutcome(host=first.name, reached=False)]
     run = judge_collected_facts(
-        known, controls.load_catalogue(), [first], {}, unread, started_at=datetime.datetime.now(datetime.UTC)
+        known,
+        NOTHING_KNOWN,
+        controls.load_catalogue(),
+        [first],
+        {},
+        unread,
+        started_at=datetime.datetime.now(datetime.UTC),
     )
     assert run.left_out == tuple(
         ExcludedHost(host=host.name, sites=tuple(site.domain for site in host.sites)) for host in rest

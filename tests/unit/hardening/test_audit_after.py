@@ -13,6 +13,7 @@ from auditor.hardening.harden import HardeningResult
 from auditor.hardening.plan import ControlChange, HardeningPlan, HostPlan
 from auditor.indicators.indicator import Indicator
 from auditor.models import Hardening, Host, HostHardening, HostOutcome, Inventory, Run, Status
+from auditor.models.prior_state import NOTHING_KNOWN
 from tests.unit.hardening.test_plan import finding
 from tests.unit.hardening.test_plan import run as run_of
 
@@ -37,6 +38,7 @@ def test_what_was_not_asked_while_a_host_was_settled_is_not_told_as_gone(
     )
     run = audit_hosts_after_hardening(
         Inventory(path="hosts.yml", organisation=None, hosts=(host,)),
+        NOTHING_KNOWN,
         Catalogue(controls=(control,)),
         [host],
         HardeningPlan(hosts=()),
@@ -62,7 +64,13 @@ def test_what_could_not_be_looked_at_in_time_is_read_once_more(
         return {"web1": read}, (outcome,)
 
     def judge(
-        _inventory: object, _catalogue: object, _hosts: object, facts: dict[str, HostFacts], *_: object, **__: object
+        _inventory: object,
+        _prior: object,
+        _catalogue: object,
+        _hosts: object,
+        facts: dict[str, HostFacts],
+        *_: object,
+        **__: object,
     ) -> Run:
         status = Status(second) if facts["web1"] is read else Status.NOT_EVALUATED
         return run_of(replace(finding("x.host", "host", "web1", status), host="web1"))
@@ -73,7 +81,12 @@ def test_what_could_not_be_looked_at_in_time_is_read_once_more(
     plan = HardeningPlan(hosts=(HostPlan(host="web1", changes=(ControlChange(control="x.host", disruption="none"),)),))
     inventory = Inventory(path="hosts.yml", organisation=None, hosts=(host,))
     after = audit_hosts_after_hardening(
-        inventory, Catalogue(controls=()), [host], plan, HardeningResult(made, {"web1": late}, {"web1": outcome})
+        inventory,
+        NOTHING_KNOWN,
+        Catalogue(controls=()),
+        [host],
+        plan,
+        HardeningResult(made, {"web1": late}, {"web1": outcome}),
     )
     assert asked == [["web1"]] * calls
     assert after.hardening is not None and after.hardening.is_kept_and_fully_in_force is (second == "pass")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from auditor.history.prior_state import load_prior_state
 from auditor.history.runs import RunHistory
-from auditor.history.scans import ScanHistory
-from auditor.models import Hardening, HostHardening, HostOutcome, Inventory, Run
+from auditor.models import Hardening, HostHardening, HostOutcome, Run
 from auditor.models.hardening import RECORD_HOME, HostState
 from tests.unit.history.test_runs import run
 
@@ -25,8 +25,7 @@ def hardened(touched: str = RECORD_HOME, state: HostState = "confirmed") -> Hard
 
 
 def known(path: Path) -> dict[str, str]:
-    inventory = Inventory(path=INVENTORY, organisation=None, hosts=())
-    return dict(ScanHistory(path).attach_latest_looks_and_acceptances_to(inventory).records)
+    return dict(load_prior_state(INVENTORY, path).record_digests)
 
 
 def kept(path: Path, *runs: Run) -> dict[str, str]:

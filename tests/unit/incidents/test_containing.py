@@ -14,12 +14,13 @@ from auditor.commands.incidents.contain import iter_carried_out_actions_on_host
 from auditor.errors import InputError
 from auditor.fleet import ssh_exec
 from auditor.history.incidents import IncidentStore
+from auditor.history.prior_state import load_state_of_incidents
 from auditor.incidents import closure, descriptions, transitions
 from auditor.incidents.actions.registry import CONTAINMENT_KINDS, ERADICATION_KINDS
 from auditor.incidents.case import IncidentCase, fold_case
 from auditor.incidents.containment import ActionPlan, ActionRequest, Responder
 from auditor.inventory.reach import Reach
-from auditor.models import Host, Inventory, Site, clock
+from auditor.models import Host, Site, clock
 from auditor.models.incidents import ClosedEvent, ContainedEvent, LiftedEvent
 from auditor.models.ranks import FOR_GOOD, Means
 from auditor.text.translations import Words
@@ -259,10 +260,9 @@ def test_a_plan_asks_what_the_real_run_asks_and_writes_nothing(there: There, com
 
 def test_what_stands_is_known_to_audits_until_it_is_over(there: There, command: Responder) -> None:
     def standing() -> list[tuple[int, str | None, bool]]:
-        found = command.ledgers.attach_to(inventory).contained
+        found = load_state_of_incidents(INVENTORY, command.ledgers.path, command.ledgers._now).containments
         return [(one.number, one.closed_site_domain, one.known) for one in found]
 
-    inventory = Inventory(path=INVENTORY, organisation=None, hosts=(WEB1,))
     there.answers = [{"state": "confirmed"}, ON_TRIAL, CONFIRMED, {"state": "refused", "why": "no_block"}]
     command.contain(WEB1, ActionRequest("path", "antruc.test/x", None))
     command.contain(WEB1, BLOCK)

@@ -25,6 +25,7 @@ from auditor.models import (
     clock,
 )
 from auditor.models.hunts import Hunt
+from auditor.models.prior_state import PriorState
 from auditor.models.reviews import Kind
 from auditor.results import hunts
 from auditor.results.traces import iter_traces_among_violations
@@ -56,8 +57,8 @@ def found(kind: str, certainty: str, where: str) -> Trace:
 def hunted(*traces: Trace, places: int | None = 7, places_left: tuple[str, ...] = ()) -> Run:
     hunt = Hunt.model_validate({**HUNT, "traces": traces, "places": places, "places_left": places_left})
     outcome = HostOutcome(host="web1", reached=False, reason=Text(vi="không tới", en="out of reach"))
-    inventory = Inventory(path="/i", organisation=None, hosts=(HOST,), hunts=(hunt,))
-    return judge_collected_facts(inventory, CATALOGUE, [HOST], {}, [outcome], started_at=NOW)
+    inventory = Inventory(path="/i", organisation=None, hosts=(HOST,))
+    return judge_collected_facts(inventory, PriorState(hunts=(hunt,)), CATALOGUE, [HOST], {}, [outcome], started_at=NOW)
 
 
 def statuses(run: Run) -> dict[str, Status]:

@@ -18,6 +18,7 @@ from auditor.audit.run import judge_collected_facts
 from auditor.facts import HostFacts
 from auditor.models import HostOutcome, Inventory, Run, clock
 from auditor.models.incidents import PLACES, ActiveContainment
+from auditor.models.prior_state import PriorState
 from auditor.models.ranks import Means
 from auditor.results import containment
 from auditor.text.translations import Words
@@ -70,10 +71,11 @@ def audited(actions: list[dict[str, str]] | None, *standing: ActiveContainment) 
         else {}
     )
     facts = HostFacts.parse(json.dumps({"schema": 1, "collected_at": NOW, "areas": data}))
-    inventory = Inventory(path="inventories/none", hosts=(host,), contained=standing, incidents=(), organisation=None)
+    inventory = Inventory(path="inventories/none", hosts=(host,), organisation=None)
+    prior_state = PriorState(containments=standing, open_incidents=())
     outcome = HostOutcome(host="web1", reached=True)
     return judge_collected_facts(
-        inventory, controls.load_catalogue(), [host], {"web1": facts}, [outcome], started_at=clock.now()
+        inventory, prior_state, controls.load_catalogue(), [host], {"web1": facts}, [outcome], started_at=clock.now()
     )
 
 
