@@ -213,11 +213,10 @@ def _build_stdin(question: Mapping[str, Any], program: Path, importable_files: M
 
 def _pack_program(program: Path, importable_files: Mapping[str, Path | bytes]) -> bytes:
     """Return the program, and what it may import, as an archive that Python imports from."""
-    shared_modules = sorted(
-        (resources.get_resources_folder() / "on_host/shared/module_utils/luytre_shared").glob("*.py")
-    )
+    shared_folder = resources.get_resources_folder() / "on_host/shared/module_utils"
     files: dict[str, Path | bytes] = {
-        f"ansible/module_utils/luytre_shared/{module.name}": module for module in shared_modules
+        f"ansible/module_utils/{module.relative_to(shared_folder)}": module
+        for module in sorted(shared_folder.rglob("*.py"))
     }
     files |= importable_files
     folders = {str(folder) for name in files for folder in Path(name).parents[:-1]}

@@ -20,7 +20,6 @@ from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from ansible.module_utils.luytre import _webroot
 from ansible.module_utils.luytre._time_budget import TimeBudget
-from ansible.module_utils.luytre_applications import layouts
 from ansible.module_utils.luytre_contain import php_code
 from ansible.module_utils.luytre_shared import (
     action_runner,
@@ -31,6 +30,7 @@ from ansible.module_utils.luytre_shared import (
     safe_open,
 )
 from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
+from ansible.module_utils.luytre_shared.applications import layouts
 
 STORE = quarantine_store.QuarantineStore("/var/lib/luytre/core")
 RELEASE, ABOUT = "release.zip", "release.json"

@@ -107,11 +107,7 @@ def _build_site_closure_input(host: Host, target: str) -> Mapping[str, Any]:
 def collect_web_server_config_modules() -> Mapping[str, Path]:
     """Return what reads the web servers' configuration, and changes it as one that was tested."""
     on_host = resources.get_resources_folder() / "on_host"
-    folders = (
-        on_host / "shared/module_utils/luytre_applications",
-        on_host / "collect/module_utils/luytre",
-        on_host / "files/module_utils/luytre_change",
-    )
+    folders = (on_host / "collect/module_utils/luytre", on_host / "files/module_utils/luytre_change")
     return {
         f"ansible/module_utils/{folder.name}/{file.name}": file for folder in folders for file in folder.glob("*.py")
     }

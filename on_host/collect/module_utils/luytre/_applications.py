@@ -8,8 +8,8 @@ import stat
 from ansible.module_utils.luytre import _websites
 from ansible.module_utils.luytre._area_reader import describe_file_mode, list_names_below, read_text_below
 from ansible.module_utils.luytre._round_robin import advance_walks_in_turns
-from ansible.module_utils.luytre_applications import layouts
 from ansible.module_utils.luytre_shared import safe_open
+from ansible.module_utils.luytre_shared.applications import layouts
 
 SKIP_FOLDERS = frozenset(
     (

@@ -4,7 +4,7 @@ A password is handed to the client alone.
 """
 
 from ansible.module_utils.luytre import _php, _php_settings, _site_database, wordpress
-from ansible.module_utils.luytre_applications import joomla
+from ansible.module_utils.luytre_shared.applications import joomla
 
 _JOOMLA = ("dbtype", "user", "password", "host", "db", "dbprefix")
 _NUKEVIET = tuple("db_config.%s" % name for name in ("dbuname", "dbpass", "dbhost", "dbname", "prefix"))

@@ -1,7 +1,7 @@
 """The websites of a host: which folders are web roots, whose configuration says so, which folders in them visitors or
 the application fill, and where PHP must never run. One answer for whoever asks.
 
-Which application lies where is told by ``_applications``, what each keeps where by ``luytre_applications.layouts``.
+Which application lies where is told by ``_applications``, what each keeps where by ``applications.layouts``.
 """
 
 import glob
@@ -11,7 +11,7 @@ import re
 from ansible.module_utils.luytre import _apache_config, _nginx_daemons
 from ansible.module_utils.luytre._area_reader import UnreadableFact, read_text
 from ansible.module_utils.luytre._nginx_conf import BadConfig, load_nginx_config
-from ansible.module_utils.luytre_applications.layouts import LAYOUTS
+from ansible.module_utils.luytre_shared.applications.layouts import LAYOUTS
 
 COMPILED_IN = "/usr/share/nginx/html"
 """Where nginx looks when nothing tells it where."""

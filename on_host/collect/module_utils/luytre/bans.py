@@ -17,7 +17,7 @@ from ansible.module_utils.luytre import (
 )
 from ansible.module_utils.luytre._area_reader import UnreadableFact
 from ansible.module_utils.luytre._units import read_states_of_units
-from ansible.module_utils.luytre_applications.layouts import BY_KIND
+from ansible.module_utils.luytre_shared.applications.layouts import BY_KIND
 
 CLIENT = "fail2ban-client"
 SOCKET = "/run/fail2ban/fail2ban.sock"

@@ -16,8 +16,8 @@ from ansible.module_utils.luytre._area_reader import (
     read_text_below,
     stat_file_below,
 )
-from ansible.module_utils.luytre_applications import joomla, nukeviet
 from ansible.module_utils.luytre_shared import ownership, safe_open
+from ansible.module_utils.luytre_shared.applications import joomla, nukeviet
 
 MAX_EXTENSIONS = 200
 MAX_ENTRIES = 100_000

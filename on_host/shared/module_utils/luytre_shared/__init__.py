@@ -6,6 +6,7 @@
 - ``systemd_units``, ``web_block_config``: units, and web server settings that an incident puts in force.
 - ``accounts``, ``names``, ``keys``, ``key_line``: accounts with their sessions, and lines of authorized_keys.
 - ``network_peers``, ``ports``: addresses of this host, and ports held while a daemon reloads.
+- ``applications``: what is known of each application that sites are made with, a module a CMS.
 - ``debian_version``, ``json_safe``, ``reap``: orders of versions, answers that Ansible accepts, killed processes.
 
 Ansible sends this package along with every module, and the guard's own program contains what it needs of it.

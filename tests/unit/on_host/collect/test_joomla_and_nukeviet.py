@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from ansible.module_utils.luytre import _applications, _php, _php_settings, _site_database
 from ansible.module_utils.luytre._area_reader import AreaReader
-from ansible.module_utils.luytre_applications import joomla, nukeviet
+from ansible.module_utils.luytre_shared.applications import joomla, nukeviet
 
 from auditor.audit import controls
 from auditor.audit.controls import Catalogue

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from ansible.module_utils.luytre import _applications, _exposed_paths, _inert_php, _webroot, files
 from ansible.module_utils.luytre._time_budget import TimeBudget
-from ansible.module_utils.luytre_applications import layouts
+from ansible.module_utils.luytre_shared.applications import layouts
 
 GUARD = "<?php\n\n/**\n * NukeViet\n */\n\nif (!defined('NV_MAINFILE')) {\n    exit('Stop!!!');\n}\n\n"
 SHELL = "<?php @eval($_POST['x']); ?>"

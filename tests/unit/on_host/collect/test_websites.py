@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from ansible.module_utils.luytre import _access_log, _apache_config, _webroot, _websites
 from ansible.module_utils.luytre._nginx_conf import load_nginx_config
-from ansible.module_utils.luytre_applications import layouts
+from ansible.module_utils.luytre_shared.applications import layouts
 
 from auditor.system import resources
 from tests.unit.modules import load as module
