@@ -4,8 +4,7 @@
 - ``controls``: the catalogue, a ``controls.yml`` beside each role's tasks; ``effects``: the effects of a fix.
 - ``expressions``: the sandboxed Jinja2 language of checks; ``never_empty``: lists that always have a member.
 - ``read_errors``: why a host does not report a fact.
-- ``reviews``, ``hunts``: the last scans of sites and the last hunts on hosts, judged by controls.
-- ``uniqueness``: what only one site of its kind has.
+- ``assessors/``: what judges the last scans of sites and the last hunts on hosts, and compares sites.
 - ``waivers``: what waivers and attestations make of findings; ``vex``: the office's VEX statements in force.
 - ``authorizations``: the office's authorizations and their use.
 - ``inventory_fit``: whether an inventory names controls that exist.

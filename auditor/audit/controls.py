@@ -33,9 +33,9 @@ Sites with what others put there, vulnerabilities, bad addresses.
 OFFICE = "office"
 """The area whose controls are judged from the office's papers (auditor.audit.waivers), not from a host's facts."""
 CONTENT = "content"
-"""The area whose controls are judged from looks at sites (auditor.audit.reviews), not from a host's facts."""
+"""The area whose controls are judged from looks at sites (auditor.audit.assessors.scans), not from a host's facts."""
 COMPROMISE = "compromise"
-"""The area whose controls are judged from hunts on hosts (auditor.audit.hunts)."""
+"""The area whose controls are judged from hunts on hosts (auditor.audit.assessors.hunts)."""
 
 VULNERABILITIES = "vulnerabilities"
 """The area of expressions that no host tells.

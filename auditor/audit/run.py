@@ -89,7 +89,8 @@ def _load_catalogue_if_callable(catalogue: Catalogue | Callable[[], Catalogue]) 
 def preload_judging_modules(catalogue: Catalogue) -> None:
     """Have what judges, and what facts are made of, before the hosts answer."""
     from auditor import facts
-    from auditor.audit import evaluate, hunts, reviews, waivers  # noqa: F401  loaded ahead
+    from auditor.audit import evaluate, waivers  # noqa: F401  loaded ahead
+    from auditor.audit.assessors import hunts, scans  # noqa: F401  loaded ahead
     from auditor.vulnerabilities import store  # noqa: F401  loaded ahead
 
     evaluate.compile_control_expressions_ahead(catalogue)
@@ -112,11 +113,12 @@ def judge_collected_facts(
 
     ``outcomes`` are in the order of ``hosts``.
     """
-    from auditor.audit import authorizations, uniqueness, vex
+    from auditor.audit import authorizations, vex
+    from auditor.audit.assessors import uniqueness
+    from auditor.audit.assessors.hunts import add_hunt_traces_to_violations
+    from auditor.audit.assessors.hunts import judge_hosts_by_last_hunts as judge_hunts
+    from auditor.audit.assessors.scans import judge_sites_by_last_looks as judge_looks
     from auditor.audit.evaluate import evaluate_host, make_not_evaluated_findings
-    from auditor.audit.hunts import add_hunt_traces_to_violations
-    from auditor.audit.hunts import judge_hosts_by_last_hunts as judge_hunts
-    from auditor.audit.reviews import judge_sites_by_last_looks as judge_looks
     from auditor.audit.waivers import mark_findings_covered_by_papers
     from auditor.indicators.matches import NONE
     from auditor.vulnerabilities import store

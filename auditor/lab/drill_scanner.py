@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from auditor.audit import hunts, reviews
+from auditor.audit.assessors import hunts, scans
 from auditor.audit.controls import Catalogue
 from auditor.compromise.fleet import HuntRun
 from auditor.content.bot_protection import VisitRoutes
@@ -57,4 +57,4 @@ class DrillScanner:
                 pace=partial(RequestPacer, between=0.0),
             )
             results = scan_run.scan_sites(hosts, sites, lambda _site: None)
-        return reviews.judge_sites_by_last_looks(self.catalogue, hosts, results, (), clock.now()).findings
+        return scans.judge_sites_by_last_looks(self.catalogue, hosts, results, (), clock.now()).findings

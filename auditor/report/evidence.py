@@ -121,7 +121,7 @@ def _put_member_into_words(member: Any, words: Words) -> Any:
 
 
 def _describe_trace_mark(trace_mark: str, words: Words) -> str:
-    """Return what a hunt saw in a file that a finding names, as ``auditor.audit.hunts`` adds it.
+    """Return what a hunt saw in a file that a finding names, as ``auditor.audit.assessors.hunts`` adds it.
 
     How sure it is, and by which rules.
     """

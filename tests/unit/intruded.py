@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 from auditor.audit import controls
+from auditor.audit.assessors.hunts import judge_hosts_by_last_hunts as judge_hunts
+from auditor.audit.assessors.scans import judge_sites_by_last_looks as judge_looks
 from auditor.audit.controls import Catalogue
-from auditor.audit.hunts import judge_hosts_by_last_hunts as judge_hunts
-from auditor.audit.reviews import judge_sites_by_last_looks as judge_looks
 from auditor.models import Run, Trace, clock
 from auditor.models.hunts import Hunt
 from auditor.models.incidents import ActiveContainment, OpenIncident
 from auditor.scans.traces import build_masked_trace
 from tests import factory
-from tests.unit.audit.test_reviews import look
+from tests.unit.audit.assessors.test_scans import look
 from tests.unit.looks.test_traces import seen
 
 REAL = controls.load_catalogue()

@@ -10,8 +10,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from auditor.audit.assessors.scans import build_accept_trace_command, build_open_incident_command
 from auditor.audit.controls import Catalogue
-from auditor.audit.reviews import build_accept_trace_command, build_open_incident_command
 from auditor.commands.output.console import escape_markup, out
 from auditor.models import Run, Scan, Trace, TraceAcceptance
 from auditor.results import exceptions, traces

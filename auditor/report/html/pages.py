@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from auditor.audit.assessors.scans import build_accept_trace_command, build_open_incident_command
 from auditor.audit.controls import Catalogue
-from auditor.audit.reviews import build_accept_trace_command, build_open_incident_command
 from auditor.models import Finding, Lang, Model, Run, Subject
 from auditor.report.html import chart
 from auditor.report.html.addresses import (

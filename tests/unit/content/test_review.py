@@ -15,7 +15,7 @@ from urllib.parse import unquote
 import pytest
 
 from auditor.audit import controls
-from auditor.audit.reviews import judge_sites_by_last_looks
+from auditor.audit.assessors.scans import judge_sites_by_last_looks
 from auditor.content.bot_protection import ALL, VisitRoutes
 from auditor.content.crawler.session import RequestPacer
 from auditor.content.fleet import ScanRun

@@ -24,7 +24,7 @@ from auditor.report import json_output
 from auditor.report.html.pages import iter_html_report_pages
 from auditor.results import exceptions
 from auditor.text.translations import Words
-from tests.unit.audit.test_reviews import audited, look
+from tests.unit.audit.assessors.test_scans import audited, look
 
 HOSTS = """
 all:

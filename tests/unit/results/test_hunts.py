@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 from auditor.audit import controls
+from auditor.audit.assessors.hunts import add_hunt_traces_to_violations
+from auditor.audit.assessors.hunts import judge_hosts_by_last_hunts as judge_hunts
 from auditor.audit.evaluate import MAX_VIOLATIONS
-from auditor.audit.hunts import add_hunt_traces_to_violations
-from auditor.audit.hunts import judge_hosts_by_last_hunts as judge_hunts
 from auditor.audit.run import judge_collected_facts
 from auditor.models import (
     Finding,

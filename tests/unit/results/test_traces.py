@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from auditor.audit import controls
-from auditor.audit.reviews import judge_sites_by_last_looks
+from auditor.audit.assessors.scans import judge_sites_by_last_looks
 from auditor.models import ScanSummary
 from auditor.results import traces
 from auditor.text.translations import Words
-from tests.unit.audit.test_reviews import EXACT, HOST, NOW, SITE, STRONG, WEAK, accepted, audited, look
+from tests.unit.audit.assessors.test_scans import EXACT, HOST, NOW, SITE, STRONG, WEAK, accepted, audited, look
 
 CATALOGUE = controls.load_catalogue()
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from auditor.audit import controls
+from auditor.audit.assessors.scans import judge_sites_by_last_looks
 from auditor.audit.controls import Catalogue
-from auditor.audit.reviews import judge_sites_by_last_looks
 from auditor.models import Run, Scan, clock
 from auditor.models.incidents import ActiveContainment
 from auditor.report.html.pages import iter_html_report_pages
 from tests import factory
-from tests.unit.audit.test_reviews import look
+from tests.unit.audit.assessors.test_scans import look
 from tests.unit.looks.test_traces import seen
 
 REAL = controls.load_catalogue()

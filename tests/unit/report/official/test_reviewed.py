@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from auditor.audit import controls
+from auditor.audit.assessors.scans import judge_sites_by_last_looks
 from auditor.audit.controls import Catalogue
-from auditor.audit.reviews import judge_sites_by_last_looks
 from auditor.models import Run, Scan, clock
 from auditor.results.open_since import Since
 from tests import factory
 from tests.unit import official
-from tests.unit.audit.test_reviews import look
+from tests.unit.audit.assessors.test_scans import look
 from tests.unit.looks.test_traces import seen
 
 REAL = controls.load_catalogue()

@@ -9,13 +9,13 @@ from typing import Any
 from selectolax.lexbor import LexborHTMLParser
 
 from auditor.audit import controls
-from auditor.audit.uniqueness import find_items_unique_to_one_site
+from auditor.audit.assessors.uniqueness import find_items_unique_to_one_site
 from auditor.models import Host, OnlyHere, Run, Site
 from auditor.models.hunts import Hunt
 from auditor.report.html.pages import iter_html_report_pages
 from auditor.results import traces
 from auditor.scans.traces import build_masked_trace
-from tests.unit.audit.test_reviews import audited, look
+from tests.unit.audit.assessors.test_scans import audited, look
 
 NAMES = ("a.test", "b.test", "c.test", "d.test")
 

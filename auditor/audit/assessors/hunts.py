@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from auditor.audit.assessors.scans import build_commands_that_answer_trace
 from auditor.audit.controls import COMPROMISE, Catalogue
 from auditor.audit.evaluate import MAX_VIOLATIONS, evaluate_control
-from auditor.audit.reviews import build_commands_that_answer_trace
 from auditor.models import AcceptedTrace, Finding, Host, Subject, Trace, TraceAcceptance, clock
 from auditor.models.hunts import GROUPS, OUTSIDE, Hunt, HuntSummary
 from auditor.scans.dedup import interleave_iterators

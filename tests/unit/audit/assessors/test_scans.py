@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from auditor.audit import controls
-from auditor.audit.reviews import ReviewAssessment, judge_sites_by_last_looks
+from auditor.audit.assessors.scans import ReviewAssessment, judge_sites_by_last_looks
 from auditor.audit.run import judge_collected_facts as judge_run
 from auditor.models import (
     Finding,
