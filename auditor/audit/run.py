@@ -15,8 +15,8 @@ from auditor import __version__
 from auditor.fleet.collect import collect
 from auditor.fleet.discover import LOCAL, add_discovered_sites_to_host
 from auditor.models import ExcludedHost, Host, HostOutcome, Inventory, PriorState, Run, Text, clock
-from auditor.models.incidents import PLACES, ActiveContainment, OpenIncident, UnrecordedContainment
-from auditor.models.ranks import FOR_GOOD
+from auditor.models.incidents import ActiveContainment, OpenIncident, UnrecordedContainment
+from auditor.models.response_actions import FOR_GOOD, RECORD_FOLDERS
 
 if TYPE_CHECKING:
     from auditor.audit.controls import Catalogue
@@ -214,7 +214,7 @@ def _mark_whether_host_records_containment(
     return (
         action
         if there is None
-        else action.model_copy(update={"there": (PLACES[action.means], action.id_on_host) in there})
+        else action.model_copy(update={"there": (RECORD_FOLDERS[action.means], action.id_on_host) in there})
     )
 
 
@@ -226,10 +226,10 @@ def _find_containments_not_in_case_log(
     Nothing where nobody looked into it. What is cleaned stays on record.
     """
     known_actions = {
-        (standing_action.host, PLACES[standing_action.means], standing_action.id_on_host)
+        (standing_action.host, RECORD_FOLDERS[standing_action.means], standing_action.id_on_host)
         for standing_action in prior_state.containments
     }
-    lasting_places = {place for means, place in PLACES.items() if means not in FOR_GOOD}
+    lasting_places = {place for means, place in RECORD_FOLDERS.items() if means not in FOR_GOOD}
     for host, data in facts.items() if prior_state.open_incidents is not None else ():
         for place, action in sorted(_list_containments_on_host_record(data) or ()):
             if place in lasting_places and (host, place, action) not in known_actions:

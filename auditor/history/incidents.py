@@ -32,7 +32,7 @@ from auditor.models.incidents import (
     OpenedEvent,
     OpenIncident,
 )
-from auditor.models.ranks import FOR_GOOD
+from auditor.models.response_actions import FOR_GOOD
 from auditor.system import sqlite_file
 
 type Ledgers = Mapping[str, tuple[CaseLogEntry, ...]]

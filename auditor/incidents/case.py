@@ -28,7 +28,8 @@ from auditor.models.incidents import (
     TimestampedEvent,
     WaivedReportEvent,
 )
-from auditor.models.ranks import FOR_GOOD, Form, Means, Question, Report
+from auditor.models.ranks import Form, Question, Report
+from auditor.models.response_actions import FOR_GOOD, Means
 
 State = Literal["begun", "confirmed", "refused", "unknown", "releasing", "released", "ended"]
 """``ended``: a process that is no more, be it that another action ended it or that it was gone."""

@@ -25,7 +25,7 @@ from auditor.incidents.case import ResponseAction
 from auditor.inventory.reach import Reach
 from auditor.models import Host, clock
 from auditor.models.incidents import ContainedEvent, LiftedEvent, Why
-from auditor.models.ranks import Means
+from auditor.models.response_actions import Means
 from auditor.system import resources
 
 STILL_CONTAINED = "still_contained"

@@ -25,7 +25,7 @@ from auditor.models.incidents import (
     TimestampedEvent,
     WaivedReportEvent,
 )
-from auditor.models.ranks import FOR_GOOD
+from auditor.models.response_actions import FOR_GOOD
 from auditor.report.csv_output import defuse_spreadsheet_formulas_in_cell
 from auditor.results.containment import describe_containment_target
 from auditor.scans.traces import defang_address

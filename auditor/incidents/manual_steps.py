@@ -14,7 +14,7 @@ from auditor.facts.site import build_site_view
 from auditor.incidents.case import IncidentCase
 from auditor.incidents.response.auto_containment import TraceResponse
 from auditor.models import Host, Site
-from auditor.models.ranks import Means
+from auditor.models.response_actions import Means
 from auditor.text import paths
 from auditor.text.sanitize import escape_text_to_one_line
 from auditor.text.translations import Words

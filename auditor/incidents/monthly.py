@@ -9,7 +9,7 @@ from auditor.audit.controls import CONTENT
 from auditor.incidents.case import IncidentCase, ResponseAction, fold_case
 from auditor.models import clock
 from auditor.models.incidents import CaseLogEntry, ClosedEvent, ReportedEvent
-from auditor.models.ranks import FOR_GOOD
+from auditor.models.response_actions import FOR_GOOD
 from auditor.report.official.incidents import IncidentSummary, ReportSent
 from auditor.report.official.period import Period
 

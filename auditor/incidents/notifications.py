@@ -19,7 +19,7 @@ from auditor.mail.audience import Recipient
 from auditor.mail.message import Attachment, Letter
 from auditor.models import Inventory, Organisation, Unit, clock
 from auditor.models.incidents import JoinedEvent, OpenedEvent, ReportedEvent
-from auditor.models.ranks import FOR_GOOD
+from auditor.models.response_actions import FOR_GOOD
 from auditor.report.official.anonymization import make_address_and_host_name_replacer
 from auditor.text.defang import defang_addresses_in_text
 from auditor.text.redact import redact_secrets_in_text

@@ -24,7 +24,8 @@ from auditor.models.incidents import (
     TimestampedEvent,
     WaivedReportEvent,
 )
-from auditor.models.ranks import FOR_GOOD, Means, Report
+from auditor.models.ranks import Report
+from auditor.models.response_actions import FOR_GOOD, Means
 from auditor.text.translations import Words
 
 MAX_LOST_NUMBERS = 1_000

@@ -12,7 +12,8 @@ from pydantic import Field, StringConstraints
 
 from auditor.models.base import ControlId, Model, UnitId
 from auditor.models.offices import Role
-from auditor.models.ranks import Form, Means, Question, Regime, Report, Step
+from auditor.models.ranks import Form, Question, Regime, Report, Step
+from auditor.models.response_actions import Means
 from auditor.models.reviews import Place
 
 IncidentId = Annotated[str, StringConstraints(pattern=r"^SC-[0-9]{8}-[1-9][0-9]{0,3}$")]
@@ -149,15 +150,6 @@ class ActiveContainment(Model):
     def closed_site_domain(self) -> str | None:
         """Return the domain, as it was typed, of the site whose visitors get another answer for it."""
         return self.what.partition("/")[0] if self.means in ("path", "site") else None
-
-
-PLACES: Mapping[Means, str] = {
-    **{"account": "accounts", "address": "contain", "administrator": "administrators", "core": "core"},
-    **{"cron": "quarantine", "database-password": "database-passwords", "file": "quarantine", "isolation": "isolation"},
-    **{"job": "jobs", "key": "keys", "path": "web", "process": "processes", "row": "rows", "salts": "salts"},
-    **{"process-end": "processes", "site": "web", "trigger": "triggers", "unit": "units"},
-}
-"""The folder on hosts in which each means keeps its records."""
 
 
 class UnrecordedContainment(Model):

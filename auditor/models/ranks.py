@@ -15,39 +15,6 @@ Report = Literal["now", "first", "full", "personal"]
 
 Word at once, the first notice, the full report, and where personal data may be harmed, word of that.
 """
-Means = Literal[
-    "address",
-    "file",
-    "process",
-    "isolation",
-    "account",
-    "key",
-    "unit",
-    "cron",
-    "job",
-    "path",
-    "site",
-    "administrator",
-    "row",
-    "core",
-    "trigger",
-    "salts",
-    "database-password",
-    "process-end",
-]
-"""How an incident contains something on a host.
-
-An address is blocked, a file taken out of its place, a process stopped, the host itself cut off, an account locked, an
-SSH key refused, a unit, a file of cron's or a job in a crontab kept from running, a path of a site gone, a site closed,
-an administrator of a site's application shut out. Or cleans it: a row or a trigger is taken out of a site's database,
-an application given the files of its release again, the secrets by which sessions are signed are made anew, the
-password of a site's database is, a process is ended."""
-FOR_GOOD: frozenset[Means] = frozenset({"row", "core", "trigger", "salts", "database-password", "process-end"})
-"""Those that clean, as ``auditor.incidents.actions.registry`` has them.
-
-What they come to is how the site or host is from then on, and only who asks for it by its number has it undone.
-"""
-
 Purpose = Literal["incidents", "official", "yearly"]
 """What an office's papers are needed for."""
 Form = Literal["mau-03", "mau-04", "now", "first", "full", "update", "end"]

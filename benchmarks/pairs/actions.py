@@ -19,7 +19,7 @@ from typing import Any
 from auditor import lab
 from auditor.errors import MISTAKE
 from auditor.incidents.actions.registry import CONTAINMENT_KINDS, ERADICATION_KINDS
-from auditor.models.ranks import Means
+from auditor.models.response_actions import Means
 from benchmarks.pairs.place import Place
 from tests.lab.targets import TABLE, means_on
 

@@ -14,7 +14,7 @@ import pytest
 
 from auditor import lab
 from auditor.incidents.actions.registry import CONTAINMENT_KINDS
-from auditor.models.ranks import Means
+from auditor.models.response_actions import Means
 from tests.lab import adhoc, targets
 from tests.lab.fixtures import INVENTORY, environment, quiet, run
 from tests.lab.guarded import ROOTS, WITH_OURS, Host

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from auditor import lab
-from auditor.models.ranks import Means
+from auditor.models.response_actions import Means
 
 HOST = "web1"
 STRANGER, INTRUDER = "10.213.47.250", "10.213.47.251"

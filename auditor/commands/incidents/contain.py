@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from auditor.inventory.reach import Reach
     from auditor.models import Host, Inventory, Lang
     from auditor.models.incidents import ContainedEvent
-    from auditor.models.ranks import Means
+    from auditor.models.response_actions import Means
 
     type Besides = Callable[[Iterable[str]], Iterator[ActionRequest]]
 

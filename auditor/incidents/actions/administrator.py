@@ -66,6 +66,7 @@ def collect_site_database_modules() -> Mapping[str, Path]:
 
 
 ADMINISTRATOR = ActionKind(
+    "administrator",
     "administrator.py",
     "DOMAIN/NAME",
     _normalize_site_administrator,

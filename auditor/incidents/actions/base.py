@@ -9,6 +9,7 @@ from typing import Any
 
 from auditor.errors import InputError
 from auditor.models import Host
+from auditor.models.response_actions import Means
 from auditor.system import resources
 
 SECONDS = 50.0
@@ -34,11 +35,13 @@ def build_empty_program_input(_host: Host, _target: str) -> Mapping[str, Any]:
 
 @dataclass(frozen=True)
 class ActionKind:
-    """One means, of containing or of cleaning: an entry of ``auditor.incidents.actions.registry``.
+    """One means, of containing or of cleaning: ``registry`` finds it in any module of this package.
 
     Its words are ``incidents.*.MEANS.*``.
     """
 
+    means: Means
+    """Its name: ``auditor.models.response_actions`` has it too."""
     program: str
     """A file of ``on_host/contain/``, run as root there by ``auditor.fleet.ssh_exec``.
 

@@ -63,6 +63,7 @@ def build_release_files_for_core_restore(release: ReleaseArchive, target: str) -
 
 
 CORE = ActionKind(
+    "core",
     "core.py",
     "DOMAIN[/FOLDER]",
     _normalize_application_folder,

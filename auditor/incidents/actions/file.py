@@ -54,6 +54,7 @@ def _build_file_quarantine_input(host: Host, _path: str) -> Mapping[str, Any]:
 
 
 FILE = ActionKind(
+    means="file",
     program="quarantine.py",
     argument="PATH",
     read=_normalize_full_file_path,

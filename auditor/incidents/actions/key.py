@@ -23,6 +23,7 @@ def _validate_ssh_key_fingerprint(typed_fingerprint: str) -> str:
 
 
 KEY = ActionKind(
+    means="key",
     program="key.py",
     argument="SHA256:…",
     read=_validate_ssh_key_fingerprint,

@@ -81,6 +81,7 @@ def _build_cron_file_quarantine_input(_host: Host, _path: str) -> Mapping[str, A
 
 
 UNIT = ActionKind(
+    means="unit",
     program="unit.py",
     argument="UNIT",
     read=_validate_systemd_unit_name,
@@ -89,10 +90,13 @@ UNIT = ActionKind(
     release_is_whole=False,
 )
 CRONTAB = ActionKind(
+    means="cron",
     program="quarantine.py",
     argument="PATH",
     read=_validate_cron_file_path,
     hosts=select_only_host,
     build_question=_build_cron_file_quarantine_input,
 )
-JOB = ActionKind(program="job.py", argument="PATH:LINE", read=_normalize_crontab_line_reference, hosts=select_only_host)
+JOB = ActionKind(
+    means="job", program="job.py", argument="PATH:LINE", read=_normalize_crontab_line_reference, hosts=select_only_host
+)

@@ -37,6 +37,7 @@ def _build_process_end_input(_host: Host, _target: str) -> Mapping[str, Any]:
 
 
 PROCESS = ActionKind(
+    means="process",
     program="process.py",
     argument="PID/PATH",
     read=_normalize_pid_with_program_path,
@@ -44,6 +45,7 @@ PROCESS = ActionKind(
     may_break_site=True,
 )
 PROCESS_END = ActionKind(
+    means="process-end",
     program="process.py",
     argument="PID/PATH",
     read=_normalize_pid_with_program_path,

@@ -1,48 +1,48 @@
-"""All means of containing and of cleaning, by their names.
-
-A further one: its module here, its name in ``auditor.models.ranks``, its words.
-"""
+"""All response actions by their names: each ``ActionKind`` that a module of this package defines."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import importlib
+import pkgutil
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import get_args
 
-from auditor.incidents.actions.account import ACCOUNT
-from auditor.incidents.actions.address import ADDRESS
-from auditor.incidents.actions.administrator import ADMINISTRATOR
+from auditor.incidents import actions
 from auditor.incidents.actions.base import ActionKind
-from auditor.incidents.actions.core import CORE
-from auditor.incidents.actions.file import FILE
-from auditor.incidents.actions.isolation import ISOLATION
-from auditor.incidents.actions.key import KEY
-from auditor.incidents.actions.persistence import CRONTAB, JOB, UNIT
-from auditor.incidents.actions.process import PROCESS, PROCESS_END
-from auditor.incidents.actions.row import ROW
-from auditor.incidents.actions.secret import DATABASE_PASSWORD, SALTS
-from auditor.incidents.actions.site import PATH, SITE
-from auditor.incidents.actions.trigger import TRIGGER
-from auditor.models.ranks import Means
+from auditor.models.response_actions import FOR_GOOD, RECORD_FOLDERS, Means
 
+TABLE = "auditor/models/response_actions.py"
+
+
+def _iter_action_kinds() -> Iterator[ActionKind]:
+    """Yield what the modules of this package define."""
+    for module in pkgutil.iter_modules(actions.__path__, f"{actions.__name__}."):
+        if module.name != __name__:
+            yield from (
+                value for value in vars(importlib.import_module(module.name)).values() if isinstance(value, ActionKind)
+            )
+
+
+def index_action_kinds(kinds: Iterator[ActionKind]) -> Mapping[Means, ActionKind]:
+    """Return actions by name, in the order of ``auditor.models.response_actions``.
+
+    Raises TypeError that names the files to change, for an action that is known in one of the two places alone.
+    """
+    kind_by_means = {kind.means: kind for kind in kinds}
+    named = set(get_args(Means)) & set(RECORD_FOLDERS)
+    for means in sorted({*kind_by_means, *get_args(Means), *RECORD_FOLDERS}):
+        if means not in kind_by_means:
+            raise TypeError(f"{TABLE} names {means}, and no module of auditor/incidents/actions defines it")
+        if means not in named:
+            raise TypeError(f"{TABLE}: name {means} in Means and in RECORD_FOLDERS, for {kind_by_means[means].program}")
+    return MappingProxyType({means: kind_by_means[means] for means in get_args(Means)})
+
+
+ACTION_KINDS = index_action_kinds(_iter_action_kinds())
 CONTAINMENT_KINDS: Mapping[Means, ActionKind] = {
-    "address": ADDRESS,
-    "file": FILE,
-    "process": PROCESS,
-    "isolation": ISOLATION,
-    "path": PATH,
-    "site": SITE,
-    "account": ACCOUNT,
-    "key": KEY,
-    "unit": UNIT,
-    "cron": CRONTAB,
-    "job": JOB,
-    "administrator": ADMINISTRATOR,
+    means: kind for means, kind in ACTION_KINDS.items() if means not in FOR_GOOD
 }
 ERADICATION_KINDS: Mapping[Means, ActionKind] = {
-    "core": CORE,
-    "row": ROW,
-    "trigger": TRIGGER,
-    "salts": SALTS,
-    "database-password": DATABASE_PASSWORD,
-    "process-end": PROCESS_END,
+    means: kind for means, kind in ACTION_KINDS.items() if means in FOR_GOOD
 }
-ACTION_KINDS: Mapping[Means, ActionKind] = {**CONTAINMENT_KINDS, **ERADICATION_KINDS}

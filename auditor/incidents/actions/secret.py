@@ -48,6 +48,7 @@ def _build_database_password_renewal_input(host: Host, target: str) -> Mapping[s
 
 
 SALTS = ActionKind(
+    "salts",
     "salts.py",
     "DOMAIN",
     _normalize_site_application,
@@ -58,6 +59,7 @@ SALTS = ActionKind(
     seconds=SECONDS,
 )
 DATABASE_PASSWORD = ActionKind(
+    "database-password",
     "database_password.py",
     "DOMAIN",
     _normalize_site_application,

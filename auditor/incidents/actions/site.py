@@ -114,6 +114,7 @@ def collect_web_server_config_modules() -> Mapping[str, Path]:
 
 
 SITE = ActionKind(
+    "site",
     "web.py",
     "DOMAIN",
     normalize_site_domain,
@@ -122,6 +123,7 @@ SITE = ActionKind(
     collect_modules=collect_web_server_config_modules,
 )
 PATH = ActionKind(
+    "path",
     "web.py",
     "DOMAIN/PATH",
     _normalize_site_path,

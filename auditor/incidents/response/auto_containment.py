@@ -22,7 +22,7 @@ from auditor.incidents.response.located_trace import LocatedTrace, parse_located
 from auditor.models import Finding, Host, Run, Site, Trace, clock
 from auditor.models.hunts import HuntSummary
 from auditor.models.incidents import ContainedEvent
-from auditor.models.ranks import Means
+from auditor.models.response_actions import Means
 from auditor.models.reviews import Kind
 
 _ACTION_ORDER: tuple[Means, ...] = ("key", "account", "cron", "job", "unit", "process", "file", "path")

@@ -28,7 +28,8 @@ from auditor.incidents.response.auto_containment import (
     find_actions_on_things_since_recreated,
 )
 from auditor.models import Host, HostOutcome, Run
-from auditor.models.ranks import Form, Means, Question, Report
+from auditor.models.ranks import Form, Question, Report
+from auditor.models.response_actions import Means
 
 Says = Literal[
     "contain",

@@ -20,7 +20,7 @@ from auditor.incidents.actions.row import TABLES
 from auditor.incidents.response import instructions
 from auditor.incidents.response.instructions import Instructions
 from auditor.incidents.response.located_trace import CUT, LocatedTrace
-from auditor.models.ranks import Means
+from auditor.models.response_actions import Means
 from auditor.models.reviews import Kind
 from auditor.text import paths
 

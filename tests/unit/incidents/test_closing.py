@@ -23,7 +23,8 @@ from auditor.models.incidents import (
     ReportedEvent,
     WaivedReportEvent,
 )
-from auditor.models.ranks import FOR_GOOD, Means, Report
+from auditor.models.ranks import Report
+from auditor.models.response_actions import FOR_GOOD, Means
 from auditor.text.translations import Words
 from tests.unit.incidents.filled import LAST_FORM, T0, clean, lab
 from tests.unit.results.test_verdict import WEB2, finding

@@ -22,7 +22,7 @@ from auditor.incidents.containment import ActionPlan, ActionRequest, Responder
 from auditor.inventory.reach import Reach
 from auditor.models import Host, Site, clock
 from auditor.models.incidents import ClosedEvent, ContainedEvent, LiftedEvent
-from auditor.models.ranks import FOR_GOOD, Means
+from auditor.models.response_actions import FOR_GOOD, Means
 from auditor.text.translations import Words
 from tests.unit.incidents.filled import LAST_FORM
 from tests.unit.incidents.test_ledger import INVENTORY, T0, WHO, opened

@@ -12,7 +12,7 @@ import pytest
 from auditor.incidents import descriptions
 from auditor.incidents.containment import ActionPlan, ActionRequest
 from auditor.models.base import Lang
-from auditor.models.ranks import Means
+from auditor.models.response_actions import Means
 from auditor.text.translations import Words
 
 ON_HOST = Path(__file__).parents[3] / "on_host"

@@ -20,7 +20,7 @@ from auditor.incidents.health_check import (
 )
 from auditor.models import Host, Site
 from auditor.models.incidents import ActiveContainment, ContainedEvent, LiftedEvent
-from auditor.models.ranks import Means
+from auditor.models.response_actions import Means
 from auditor.text.translations import Words
 from auditor.web.fetch import FetchResult
 from tests.unit.incidents.sites import Pages, StandIn

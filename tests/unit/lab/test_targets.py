@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from auditor import lab
-from auditor.models.ranks import Means
+from auditor.models.response_actions import Means
 from tests.lab import targets
 
 

@@ -12,12 +12,6 @@ from ansible.module_utils.luytre._area_reader import UnreadableFact, read_text
 HOME = "/var/lib/luytre"
 MEMORY = "/run/luytre"
 """What does not outlive the host's next start."""
-RECORDS = (
-    *("accounts", "administrators", "contain", "database-passwords", "isolation", "jobs", "keys", "salts", "units"),
-    "web",
-)
-IN_MEMORY = ("processes",)
-STORES = ("core", "quarantine", "rows", "triggers")
 NAME = re.compile(r"\ASC-[0-9]{8}-[0-9]{1,4}/[0-9]{1,6}\Z")
 MAX_RECORD = 8_000_000
 MAX_ENTRIES = 5_000
@@ -26,11 +20,24 @@ MAX_ACTIONS = 1_000
 
 def collect_area_facts(reader, home=HOME, memory=MEMORY):
     del reader
-    pairs = [(name, action) for name in RECORDS for action in _list_recorded_actions(os.path.join(home, name))]
-    pairs += [(name, action) for name in IN_MEMORY for action in _list_recorded_actions(os.path.join(memory, name))]
-    pairs += [(name, action) for name in STORES for action in _list_actions_with_own_folder(os.path.join(home, name))]
+    pairs = [
+        (name, action)
+        for top in (home, memory)
+        for name in _list_folders(top)
+        for action in _list_recorded_actions(os.path.join(top, name))
+        + _list_actions_with_own_folder(os.path.join(top, name))
+    ]
     actions = [{"place": place, "action": action} for place, action in sorted(pairs)]
     return {"actions": actions[:MAX_ACTIONS], "more": max(len(actions) - MAX_ACTIONS, 0)}
+
+
+def _list_folders(top):
+    """Return the names of the folders there, links apart: a program that contains keeps its records in one of them."""
+    try:
+        with os.scandir(top) as entries:
+            return sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=False))[:MAX_ENTRIES]
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return []
 
 
 def _list_recorded_actions(folder):

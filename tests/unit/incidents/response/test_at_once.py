@@ -18,7 +18,7 @@ from auditor.incidents.health_check import (
 from auditor.incidents.response.auto_containment import TraceResponse, build_responses, contain_new_traces_on_host
 from auditor.models import Finding, Host, Severity, Site, Status, Subject
 from auditor.models.incidents import ContainedEvent
-from auditor.models.ranks import Means
+from auditor.models.response_actions import Means
 from tests.unit.incidents.sites import Pages, StandIn
 
 HOST = Host(

@@ -33,7 +33,7 @@ from auditor.models.incidents import (
     ReportedEvent,
     WaivedReportEvent,
 )
-from auditor.models.ranks import Means
+from auditor.models.response_actions import Means
 from auditor.models.reviews import Kind, TraceAcceptance
 from tests.unit.incidents.filled import LAST_FORM, T0, clean, lab
 from tests.unit.results.test_verdict import finding

@@ -17,9 +17,9 @@ from auditor.audit import controls
 from auditor.audit.run import judge_collected_facts
 from auditor.facts import HostFacts
 from auditor.models import HostOutcome, Inventory, Run, clock
-from auditor.models.incidents import PLACES, ActiveContainment
+from auditor.models.incidents import ActiveContainment
 from auditor.models.prior_state import PriorState
-from auditor.models.ranks import Means
+from auditor.models.response_actions import RECORD_FOLDERS, Means
 from auditor.results import containment
 from auditor.text.translations import Words
 from tests import factory
@@ -35,9 +35,8 @@ def read(home: Path) -> dict[str, Any]:
 def test_every_place_is_one_of_a_program_that_contains_and_every_means_has_one() -> None:
     programs = "".join(path.read_text("utf-8") for path in (TOP / "on_host/contain").glob("*.py"))
     places = set(re.findall(r'"/(?:var/lib|run)/luytre/([a-z-]+)"', programs))
-    assert places == {*containments.RECORDS, *containments.IN_MEMORY, *containments.STORES}
-    assert set(PLACES.values()) == places
-    assert set(PLACES) == set(get_args(Means))
+    assert set(RECORD_FOLDERS.values()) == places
+    assert set(RECORD_FOLDERS) == set(get_args(Means))
 
 
 def test_records_and_folders_are_told_by_their_names_and_what_is_over_is_not(tmp_path: Path) -> None:
