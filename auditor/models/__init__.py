@@ -7,7 +7,8 @@ Data only, no I/O; a noun stands in a module of its kind.
 - ``hosts``, ``offices``: hosts and sites; offices and their exceptions.
 - ``findings``, ``run``: a control on one subject; one audit. ``hardening``: what a hardening did.
 - ``reviews``, ``hunts``: scans of sites and hunts on hosts, with their traces.
-- ``incidents``: the events of an incident; ``response_actions``: what contains and cleans. ``vulnerabilities``: verdicts, and the data behind them.
+- ``incidents``: the events of an incident; ``response_actions``: what contains and cleans.
+- ``vulnerabilities``: verdicts, and the data behind them.
 - ``prior_state``: what was known before an audit.
 """
 
